@@ -1,0 +1,2 @@
+//! The detente program.
+fn main() {}
