@@ -1,5 +1,15 @@
-//! Detente.
-#![allow(missing_docs)]
-/// x
-#[allow(missing_docs, clippy::all)]
-pub mod v1 { tonic::include_proto!("detente.v1"); }
+//! Detente keeps an append-only, versioned record of claims about relationships and answers: what was the state at any
+//! date, as known at any date, who says so?
+
+pub mod clock;
+pub mod domain;
+pub mod journal;
+pub mod ledger;
+mod store;
+pub mod wire;
+
+/// The generated messages, client and server of the public contract `detente.v1`.
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated; documented in the proto")]
+pub mod v1 {
+    tonic::include_proto!("detente.v1");
+}

@@ -19,6 +19,12 @@ impl Position {
         self.plus(1)
     }
 
+    /// The position right before this one; [`Position::START`] has none and is returned itself.
+    #[must_use]
+    pub const fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     /// The position `n` places later. Saturates.
     #[must_use]
     pub const fn plus(self, n: u64) -> Self {

@@ -1,0 +1,163 @@
+//! The flags that make one claim, for `detente append` without a file.
+
+use clap::Args;
+
+use crate::{
+    cli::{pairs, words},
+    v1::{
+        AppendRequest, AssertClaim, Attribution, AttributionRole, Citation, Claim, ClaimParty, Code, Command,
+        ExternalId, Link, Modality, Polarity, Status, TemporalType, Text, command,
+    },
+};
+
+/// One claim from flags, instead of a file.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "One claim, instead of a file")]
+pub(crate) struct NewClaimArgs {
+    /// What sort of claim, lower_snake: agreement, accusation, relationship_state, ...
+    #[arg(long, value_name = "KIND", required_unless_present = "file")]
+    kind: Option<String>,
+    /// Whether it happens (event), holds (state), or has no time (none).
+    #[arg(long = "type", value_name = "TYPE", required_unless_present = "file",
+          value_parser = words::parser::<TemporalType>())]
+    temporal_type: Option<TemporalType>,
+    /// In which mode it is put forward.
+    #[arg(long, value_name = "MODALITY", required_unless_present = "file",
+          value_parser = words::parser::<Modality>())]
+    modality: Option<Modality>,
+    /// The claim in words, in a language: en:"They sign."
+    #[arg(long, value_name = "LANG:WORDS", required_unless_present = "file", value_parser = pairs::text)]
+    text: Vec<Text>,
+    /// When it holds or happens (EDTF): a date, or from/to; x/.. has an open end, x/ an unknown one.
+    #[arg(long, value_name = "DATE")]
+    valid: Option<String>,
+    /// How far the source's knowledge reaches (EDTF): with an open end, still true then.
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<String>,
+    /// A time that is talked about (EDTF).
+    #[arg(long, value_name = "DATE")]
+    refers_to: Option<String>,
+    /// A relationship it bears on, for example AZE-RUS.
+    #[arg(long, value_name = "ID")]
+    relationship: Vec<String>,
+    /// A party in its role, for example RUS:mediator.
+    #[arg(long, value_name = "PARTY:ROLE", value_parser = pairs::claim_party)]
+    party: Vec<ClaimParty>,
+    /// The registered party that says so: the same as --attribution PARTY:speaker, before the others.
+    #[arg(long, value_name = "PARTY")]
+    speaker: Option<String>,
+    /// A voice that leads to it, for example BBC:reporter; the outermost last.
+    #[arg(long, value_name = "PARTY:PART", value_parser = pairs::attribution)]
+    attribution: Vec<Attribution>,
+    /// Which way it pulls the relationship.
+    #[arg(long, value_name = "POLARITY", value_parser = words::parser::<Polarity>())]
+    polarity: Option<Polarity>,
+    /// How far the matter has come.
+    #[arg(long, value_name = "STATUS", value_parser = words::parser::<Status>())]
+    status: Option<Status>,
+    /// For a promise: by when (EDTF).
+    #[arg(long, value_name = "DATE")]
+    due: Option<String>,
+    /// Where, in words.
+    #[arg(long, value_name = "WORDS")]
+    place: Option<String>,
+    /// A registered source it cites.
+    #[arg(long, value_name = "SOURCE")]
+    source: Vec<String>,
+    /// A link to another claim, for example responds-to:CLAIM_ID.
+    #[arg(long, value_name = "TYPE:CLAIM", value_parser = pairs::link)]
+    link: Vec<Link>,
+    /// A code, for example CAMEO:057.
+    #[arg(long, value_name = "SCHEME:CODE", value_parser = pairs::code)]
+    code: Vec<Code>,
+    /// An id elsewhere, for example seed:S24.1.
+    #[arg(long, value_name = "SCHEME:ID", value_parser = pairs::external_id)]
+    external_id: Vec<ExternalId>,
+    /// A label to filter by.
+    #[arg(long, value_name = "LABEL")]
+    label: Vec<String>,
+    /// The claim's id, a UUID. Default: one is made.
+    #[arg(long, value_name = "UUID")]
+    claim_id: Option<String>,
+    /// What to note with it.
+    #[arg(long, value_name = "WORDS")]
+    note: Option<String>,
+}
+
+impl NewClaimArgs {
+    /// The request that asserts the claim.
+    pub(crate) fn request(mut self) -> AppendRequest {
+        let note = self.note.take().unwrap_or_default();
+        let assert = AssertClaim { claim: Some(self.claim()) };
+        let command = Command { note, command: Some(command::Command::AssertClaim(assert)) };
+        AppendRequest { commands: vec![command], ..Default::default() }
+    }
+
+    fn claim(self) -> Claim {
+        let speaker = self.speaker.map(|party_id| Attribution {
+            party_id,
+            role: AttributionRole::Speaker.into(),
+            ..Default::default()
+        });
+        let cite = |source_id| Citation { source_id, ..Default::default() };
+        Claim {
+            claim_id: self.claim_id.unwrap_or_default(),
+            kind: self.kind.unwrap_or_default(),
+            temporal_type: self.temporal_type.unwrap_or_default().into(),
+            texts: self.text,
+            parties: self.party,
+            relationships: self.relationship,
+            valid: self.valid.unwrap_or_default(),
+            as_of: self.as_of.unwrap_or_default(),
+            refers_to: self.refers_to.unwrap_or_default(),
+            attribution: speaker.into_iter().chain(self.attribution).collect(),
+            modality: self.modality.unwrap_or_default().into(),
+            polarity: self.polarity.unwrap_or_default().into(),
+            status: self.status.unwrap_or_default().into(),
+            due: self.due.unwrap_or_default(),
+            place: self.place.unwrap_or_default(),
+            codes: self.code,
+            sources: self.source.into_iter().map(cite).collect(),
+            links: self.link,
+            external_ids: self.external_id,
+            labels: self.label,
+            ..Default::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Probe {
+        #[arg(long)]
+        file: Option<String>,
+        #[command(flatten)]
+        claim: NewClaimArgs,
+    }
+
+    #[test]
+    fn every_flag_finds_its_field() {
+        let flags = "probe --kind agreement --type state --modality asserted --text en:Signed --valid 2025-09-10/.. \
+                     --as-of 2025-09 --relationship AZE-RUS --party RUS:party --party AZE:party --attribution BBC:reporter \
+                     --speaker RUS --polarity cooperation --status in-force --source aj --link answers:c --code CAMEO:057 \
+                     --external-id seed:X1 --label x --claim-id c --note n --due 2026 --place Baku --refers-to 2014";
+        let request = Probe::try_parse_from(flags.split_whitespace()).unwrap().claim.request();
+        let [Command { note, command: Some(command::Command::AssertClaim(assert)) }] = request.commands.as_slice()
+        else {
+            panic!("not one assertion")
+        };
+        let claim = assert.claim.clone().unwrap();
+        assert_eq!(note, "n");
+        assert_eq!((claim.valid.as_str(), claim.as_of.as_str()), ("2025-09-10/..", "2025-09"));
+        assert_eq!((claim.status(), claim.polarity()), (Status::InForce, Polarity::Cooperation));
+        assert_eq!(claim.attribution[0].role(), AttributionRole::Speaker);
+        assert_eq!(claim.attribution[1].party_id, "BBC");
+        assert_eq!((claim.parties.len(), claim.sources.len(), claim.codes.len()), (2, 1, 1));
+        assert_eq!((claim.due.as_str(), claim.place.as_str(), claim.refers_to.as_str()), ("2026", "Baku", "2014"));
+    }
+}

@@ -1,0 +1,216 @@
+//! `detente append`: record a batch of commands, all or nothing.
+//!
+//! ```text
+//! detente append --file changes.json          # an AppendRequest, or only {"commands": [...]}
+//! detente append --file - < changes.jsonl     # many AppendRequests, each an append of its own
+//! detente append --relationship AZE-RUS --kind agreement --type state --valid 2025-09-10/.. \
+//!     --text en:"They sign." --party RUS:party --party AZE:party --modality asserted --speaker RUS
+//! ```
+//!
+//! Every request is sent with a request id, so that a retry after a broken connection records nothing twice. An id that
+//! is made here is told on standard error before anything is sent.
+
+mod claim_args;
+mod input;
+mod request_id;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+use uuid::Uuid;
+
+use self::claim_args::NewClaimArgs;
+use super::{
+    Failure, connect,
+    connect::Ledger,
+    global_args::GlobalArgs,
+    instant,
+    json::{self, Layout},
+    output::{self, Format},
+    progress,
+    refusal::{Refusal, RequestPlace},
+    table::{escape, grid::Grid},
+};
+use crate::v1::{AppendRequest, AppendResponse, CommandResult};
+
+/// Record what, by whom?
+#[derive(Args, Debug)]
+pub(crate) struct AppendArgs {
+    /// A file of AppendRequests in canonical proto3 JSON, one or several; `-` for standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "NewClaimArgs")]
+    file: Option<PathBuf>,
+    /// Who records, where the file does not say. Default: the user who runs this.
+    #[arg(long, env = "DETENTE_RECORDED_BY", value_name = "NAME")]
+    recorded_by: Option<String>,
+    /// The id to send it with, where the file does not say; the one of an earlier attempt records it once. Of several
+    /// requests, each gets an id derived from this one.
+    #[arg(long, value_name = "UUID")]
+    request_id: Option<Uuid>,
+    /// Check everything and write nothing.
+    #[arg(long)]
+    validate_only: bool,
+    #[command(flatten)]
+    claim: NewClaimArgs,
+}
+
+impl AppendArgs {
+    /// Records, and shows what was recorded.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        let requests = self.requests(global.output)?;
+        let mut ledger = connect::ledger(&global.server).await?;
+        let mut replies = Vec::new();
+        // What was recorded before a failure is shown as well: it stays recorded.
+        let outcome = send(&mut ledger, requests, global.output, &mut replies).await;
+        show(&replies, global)?;
+        outcome
+    }
+
+    /// Everything to send, complete. All of the input is read before the first request goes out.
+    fn requests(self, format: Format) -> Result<Vec<AppendRequest>, Failure> {
+        let mut requests = match &self.file {
+            Some(file) => input::read(file)?,
+            None => vec![self.claim.request()],
+        };
+        let recorded_by = self.recorded_by.or_else(|| std::env::var("USER").ok()).unwrap_or_default();
+        for request in &mut requests {
+            request.validate_only |= self.validate_only;
+            if request.recorded_by.is_empty() {
+                request.recorded_by.clone_from(&recorded_by);
+            }
+        }
+        if let Some(made) = request_id::complete(&mut requests, self.request_id) {
+            tell(made, format);
+        }
+        Ok(requests)
+    }
+}
+
+fn tell(request_id: Uuid, format: Format) {
+    match format.is_json() {
+        true => output::notice(&json!({ "requestId": request_id.to_string() }).to_string()),
+        false => output::notice(&format!("request id {request_id}")),
+    }
+}
+
+/// Sends the requests in order, each after the answer to the one before, and stops at the first that fails.
+async fn send(
+    ledger: &mut Ledger,
+    requests: Vec<AppendRequest>,
+    format: Format,
+    replies: &mut Vec<AppendResponse>,
+) -> Result<(), Failure> {
+    let total = requests.len();
+    let progress = progress::bar("appends", total);
+    for (request, ordinal) in requests.into_iter().zip(1..) {
+        let place = RequestPlace { request_id: request.request_id.clone(), ordinal, total };
+        let reply = ledger.append(request).await;
+        let reply = reply.map_err(|status| Failure::Refused(Box::new(Refusal::from(status).of(place))))?.into_inner();
+        match format {
+            Format::Jsonl => output::lines(&[reply])?,
+            Format::Table | Format::Json => replies.push(reply),
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    Ok(())
+}
+
+fn show(replies: &[AppendResponse], global: &GlobalArgs) -> Result<(), Failure> {
+    match (replies, global.output) {
+        ([], _) => Ok(()),
+        ([reply], format) => format.one(reply, || table(reply)),
+        (replies, Format::Table) => output::write(&replies.iter().map(summary).collect::<String>()),
+        (replies, Format::Json | Format::Jsonl) => {
+            let lines = replies.iter().map(|reply| json::text(reply, Layout::Line)).collect::<Result<Vec<_>, _>>()?;
+            let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
+            output::write(&format!("{{\"responses\": [\n{}\n]}}\n", lines.join(",\n")))
+        }
+    }
+}
+
+/// One reply in one line.
+fn summary(reply: &AppendResponse) -> String {
+    let context = reply.context.clone().unwrap_or_default();
+    let commands = match reply.results.len() {
+        1 => "1 command".to_owned(),
+        n => format!("{n} commands"),
+    };
+    let Some(at) = &reply.recorded_at else {
+        return format!("Checked {commands}, wrote nothing: as things stand they would be recorded.\n");
+    };
+    let what = match reply.replayed {
+        true => "Was recorded before and is not again",
+        false => "Recorded",
+    };
+    let line = format!("{what}: {commands} at {}, basis {}", instant::shown(Some(at)), context.basis);
+    escape::line(&line) + "\n"
+}
+
+fn table(reply: &AppendResponse) -> String {
+    let mut grid = Grid::dense(["command", "about", "id", "revision", "position"]).whole(2);
+    for (result, ordinal) in reply.results.iter().zip(1_usize..) {
+        let (about, id) = about(result);
+        grid.row([
+            ordinal.to_string().into(),
+            about.into(),
+            id.into(),
+            result.revision.to_string().into(),
+            if result.position == 0 { "".into() } else { result.position.to_string().into() },
+        ]);
+    }
+    summary(reply) + &grid.render()
+}
+
+/// What a command was about. Ids are whole here: whoever appended wants to use them.
+fn about(result: &CommandResult) -> (&'static str, String) {
+    match result {
+        CommandResult { dispute_id, claim_id, .. } if !dispute_id.is_empty() => {
+            ("dispute", format!("{dispute_id} of claim {claim_id}"))
+        }
+        CommandResult { claim_id, .. } if !claim_id.is_empty() => ("claim", claim_id.clone()),
+        CommandResult { party_id, .. } if !party_id.is_empty() => ("party", party_id.clone()),
+        CommandResult { source_id, .. } => ("source", source_id.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Probe {
+        #[command(flatten)]
+        append: AppendArgs,
+    }
+
+    fn parsed(flags: &[&str]) -> Result<AppendArgs, String> {
+        let arguments = ["probe"].iter().chain(flags);
+        Probe::try_parse_from(arguments).map(|probe| probe.append).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn one_claim_is_made_from_flags() {
+        let flags = ["--kind", "agreement", "--type", "state", "--modality", "asserted", "--text", "en:They sign."];
+        let more =
+            ["--valid", "2025-09-10/..", "--relationship", "AZE-RUS", "--recorded-by", "desk", "--validate-only"];
+        let requests = parsed(&[flags.as_slice(), &more].concat()).unwrap().requests(Format::Table).unwrap();
+        let [request] = requests.as_slice() else { panic!("not one") };
+        assert_eq!((request.recorded_by.as_str(), request.validate_only), ("desk", true));
+        assert!(Uuid::parse_str(&request.request_id).is_ok());
+    }
+
+    #[test]
+    fn a_claim_needs_its_required_flags() {
+        let error = parsed(&["--kind", "agreement"]).unwrap_err();
+        assert!(["--type", "--modality", "--text"].iter().all(|flag| error.contains(flag)), "{error}");
+    }
+
+    #[test]
+    fn a_file_and_a_claim_at_once_are_refused() {
+        assert!(parsed(&["--file", "f", "--kind", "agreement"]).unwrap_err().contains("cannot be used with"));
+        assert!(parsed(&["--file", "f"]).is_ok());
+    }
+}

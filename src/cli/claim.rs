@@ -1,0 +1,117 @@
+//! `detente claim`: one claim as of a cut, with everything that is recorded of it.
+
+use clap::Args;
+
+use super::{
+    Failure, connect,
+    cut_args::CutArgs,
+    global_args::GlobalArgs,
+    instant,
+    table::{claim, grid::Grid, period, question},
+    words,
+};
+use crate::v1::{Claim, GetClaimRequest, GetClaimResponse, LinkType, Polarity, TemporalType};
+
+/// Which claim, and as of when?
+#[derive(Args, Debug)]
+pub(crate) struct ClaimArgs {
+    /// The claim's id.
+    #[arg(value_name = "CLAIM")]
+    id: String,
+    #[command(flatten)]
+    cut: CutArgs,
+}
+
+impl ClaimArgs {
+    /// Asks, and shows the claim.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        let question = GetClaimRequest { claim_id: self.id, cut: self.cut.cut() };
+        let mut ledger = connect::ledger(&global.server).await?;
+        let reply = ledger.get_claim(question).await?.into_inner();
+        global.output.one(&reply, || table(&reply))
+    }
+}
+
+fn table(reply: &GetClaimResponse) -> String {
+    let context = reply.context.clone().unwrap_or_default();
+    let claim = reply.claim.clone().unwrap_or_default();
+    let mut grid = Grid::dense(["field", "value"]).whole(0);
+    grid.row(["marks".into(), claim::marks(&claim)]);
+    for (field, value) in fields(&claim) {
+        if !value.is_empty() {
+            grid.row([field.into(), value.into()]);
+        }
+    }
+    let heading = question::of_list(&format!("Claim {}", claim.claim_id), None, &context);
+    [heading, question::coordinates(&context), grid.render()].concat()
+}
+
+fn fields(claim: &Claim) -> Vec<(String, String)> {
+    let named = |name: &str, value: String| (name.to_owned(), value);
+    let mut fields: Vec<_> =
+        claim.texts.iter().map(|text| (format!("text ({})", text.lang), text.text.clone())).collect();
+    fields.extend([
+        named("kind", claim.kind.clone()),
+        named("type", words::shown::<TemporalType>(claim.temporal_type)),
+        named("valid", period::shown(claim, None)),
+        named("refers to", claim.refers_to.clone()),
+        named("who says", claim::says(claim)),
+        named("relationships", claim.relationships.join(", ")),
+        named("parties", joined(&claim.parties, |p| format!("{} as {}", p.party_id, p.role))),
+        named("polarity", words::shown::<Polarity>(claim.polarity)),
+        named("due", claim.due.clone()),
+        named("quantities", joined(&claim.quantities, quantity)),
+        named("place", claim.place.clone()),
+        named("codes", joined(&claim.codes, |code| format!("{}:{}", code.scheme, code.code))),
+        named("sources", joined(&claim.sources, |source| format!("{} {}", source.source_id, source.locator))),
+        named(
+            "links",
+            joined(&claim.links, |link| format!("{} {}", words::shown::<LinkType>(link.r#type), link.claim_id)),
+        ),
+        named("disputes", joined(&claim.disputes, dispute)),
+        named("external ids", claim::external_ids(claim)),
+        named("labels", claim.labels.join(", ")),
+        named("revision", claim.revision.to_string()),
+        named("recorded", format!("{} by {}", instant::shown(claim.recorded_at.as_ref()), claim.recorded_by)),
+        named("note", claim.note.clone()),
+    ]);
+    fields
+}
+
+fn joined<T>(things: &[T], shown: impl Fn(&T) -> String) -> String {
+    things.iter().map(|thing| shown(thing).trim().to_owned()).collect::<Vec<_>>().join("; ")
+}
+
+fn quantity(quantity: &crate::v1::Quantity) -> String {
+    let number = match (quantity.value, quantity.low, quantity.high) {
+        (Some(value), _, _) => value.to_string(),
+        (None, Some(low), Some(high)) => format!("{low} to {high}"),
+        (None, Some(low), None) => format!("at least {low}"),
+        (None, None, Some(high)) => format!("at most {high}"),
+        (None, None, None) => "?".to_owned(),
+    };
+    format!("{} {number} {}", quantity.name, quantity.unit)
+}
+
+fn dispute(dispute: &crate::v1::Dispute) -> String {
+    let end = match &dispute.resolution {
+        Some(resolution) => words::shown::<crate::v1::DisputeOutcome>(resolution.outcome),
+        None => "stands".to_owned(),
+    };
+    format!("{} by {}: {} ({end})", dispute.dispute_id, dispute.disputed_by, dispute.statement)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantity_is_a_number_a_range_or_a_limit() {
+        let of = |value, low, high| {
+            quantity(&crate::v1::Quantity { name: "killed".into(), value, low, high, unit: String::new() })
+        };
+        assert_eq!(of(Some(38.0), None, None).trim(), "killed 38");
+        assert_eq!(of(None, Some(2.0), Some(3.0)).trim(), "killed 2 to 3");
+        assert_eq!(of(None, Some(2.0), None).trim(), "killed at least 2");
+    }
+}

@@ -1,0 +1,77 @@
+//! `detente claims`: the claims that match a filter, whatever their valid time, with search in their text.
+
+use clap::Args;
+
+use super::{
+    Failure, connect,
+    cut_args::CutArgs,
+    filter_args::FilterArgs,
+    global_args::GlobalArgs,
+    page_args::PageArgs,
+    pages,
+    table::{View, claim, grid::Grid, period, question, state},
+};
+use crate::v1::{Filter, ListClaimsRequest, ListClaimsResponse};
+
+/// Which claims, as of when?
+#[derive(Args, Debug)]
+pub(crate) struct ClaimsArgs {
+    /// Words that all occur in the text, the last one as the beginning of a word. Case, accents and Arabic letter
+    /// variants do not matter.
+    #[arg(long, value_name = "WORDS")]
+    text: Option<String>,
+    /// Show retracted claims too, marked as such.
+    #[arg(long)]
+    include_retracted: bool,
+    /// Begin with the last recorded.
+    #[arg(long)]
+    newest_first: bool,
+    #[command(flatten)]
+    cut: CutArgs,
+    #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+impl ClaimsArgs {
+    /// Asks, and shows the claims.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        let question = ListClaimsRequest {
+            filter: self.filter.filter(self.text),
+            cut: self.cut.cut(),
+            include_retracted: self.include_retracted,
+            newest_first: self.newest_first,
+            ..Default::default()
+        };
+        let filter = question.filter.clone();
+        let mut ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.list_claims(page).await).await?;
+        global.output.list(&reply, || table(filter.as_ref(), &reply, &global.into()))
+    }
+}
+
+fn table(filter: Option<&Filter>, reply: &ListClaimsResponse, view: &View) -> String {
+    let context = reply.context.clone().unwrap_or_default();
+    let mut grid = Grid::new(["claim", "kind", "relationships", "valid", "who says", "marks", "rev", "id"]).wide(0);
+    for claim in &reply.claims {
+        grid.row([
+            claim::text(claim, view).into(),
+            claim.kind.as_str().into(),
+            claim.relationships.join(", ").into(),
+            period::shown(claim, None).into(),
+            claim::says(claim).into(),
+            claim::marks(claim),
+            claim.revision.to_string().into(),
+            claim::id(claim, view).into(),
+        ]);
+    }
+    [
+        question::of_list("Claims", filter, &context),
+        question::coordinates(&context),
+        grid.render(),
+        state::claims(reply.claims.len()) + ".\n",
+        state::more(&reply.next_page_token),
+    ]
+    .concat()
+}

@@ -1,0 +1,82 @@
+//! What to do about an error, by its reason; and the names of reasons and status codes.
+
+use tonic::Code;
+
+use super::refusal::Refusal;
+use crate::v1::ErrorReason;
+
+/// One line on what to do, where there is something to do.
+pub(crate) fn of(refusal: &Refusal) -> Option<String> {
+    if refusal.outcome_is_unknown() {
+        return Some(unknown(refusal));
+    }
+    let hint = match refusal.reason? {
+        ErrorReason::InvalidRequest | ErrorReason::CommandRejected => {
+            "nothing was written; mend what is listed and send it again (--validate-only checks without writing)"
+        }
+        ErrorReason::PreconditionFailed => "nothing was written; somebody else was faster: read again, decide again",
+        ErrorReason::RequestIdReused => "nothing was written; give another --request-id, or none",
+        ErrorReason::ClaimNotFound => "it may be recorded later than the cut: ask without --known-at, or list `claims`",
+        ErrorReason::CutInFuture => "ask without a cut for all that is recorded; `detente info` shows the head",
+        ErrorReason::CutInsideAppend => "an append is seen whole or not at all: give one of the positions named above",
+        ErrorReason::BasisMismatch => "this basis belongs to another history: is it the right --server?",
+        ErrorReason::PageTokenInvalid => "give the token with the very same question it came from",
+        ErrorReason::LimitExceeded => "`detente info` shows the limits",
+        ErrorReason::Overloaded => return Some(retry(refusal)),
+        ErrorReason::NotServing => "nothing was written; try again when the server is back",
+        ErrorReason::Damaged => "stop the server and run `detente verify --data DIR`",
+        ErrorReason::DiskFull => "nothing was written and reads go on; make room on the server's disk",
+        ErrorReason::Internal => "this is a defect of the service; its log says more",
+        ErrorReason::Unspecified | ErrorReason::OutcomeUnknown => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn unknown(refusal: &Refusal) -> String {
+    match &refusal.request {
+        Some(request) if request.total == 1 => format!(
+            "whether it was recorded is not known; the same command with --request-id {} records it once",
+            request.request_id
+        ),
+        Some(_) => "whether it was recorded is not known; the same command with the --request-id it was started with \
+                    (told above) records each request once"
+            .to_owned(),
+        None => "the connection broke before the answer came; ask again".to_owned(),
+    }
+}
+
+fn retry(refusal: &Refusal) -> String {
+    match refusal.retry_after {
+        Some(delay) => format!("nothing was written; try again in {} s", delay.as_secs_f64()),
+        None => "nothing was written; try again later".to_owned(),
+    }
+}
+
+/// The reason without the prefix that only the proto needs.
+pub(crate) fn short_reason(reason: ErrorReason) -> &'static str {
+    let name = reason.as_str_name();
+    name.strip_prefix("ERROR_REASON_").unwrap_or(name)
+}
+
+/// The name of a gRPC status code, as its specification writes it.
+pub(crate) const fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}

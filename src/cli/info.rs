@@ -1,0 +1,52 @@
+//! `detente info`: what server this is.
+
+use clap::Args;
+
+use super::{
+    Failure, connect,
+    global_args::GlobalArgs,
+    instant,
+    table::{grid::Grid, question},
+};
+use crate::v1::{GetServerInfoRequest, GetServerInfoResponse, Limits};
+
+/// What server is this?
+#[derive(Args, Debug)]
+pub(crate) struct InfoArgs {}
+
+impl InfoArgs {
+    /// Asks, and shows what the server says of itself.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        let mut ledger = connect::ledger(&global.server).await?;
+        let reply = ledger.get_server_info(GetServerInfoRequest {}).await?.into_inner();
+        global.output.one(&reply, || table(&global.server, &reply))
+    }
+}
+
+fn table(server: &str, reply: &GetServerInfoResponse) -> String {
+    let mut grid = Grid::dense(["what", "value"]).whole(0);
+    let mut row = |what: &str, value: String| grid.row([what.into(), value.into()]);
+    row("server", server.to_owned());
+    row("version", reply.version.clone());
+    row("ledger", reply.ledger_id.clone());
+    row("format", reply.format_version.to_string());
+    row("head", reply.head.as_ref().map(question::coordinates).unwrap_or_default().trim_end().to_owned());
+    row("store", format!("position {}", reply.store_position));
+    row("clock", instant::shown(reply.now.as_ref()));
+    row("features", reply.features.join(", "));
+    for (what, value) in reply.limits.iter().flat_map(limits) {
+        row(what, value.to_string());
+    }
+    grid.render()
+}
+
+fn limits(limits: &Limits) -> [(&'static str, u64); 6] {
+    [
+        ("largest request, bytes", limits.max_request_bytes),
+        ("most commands in an append", limits.max_commands.into()),
+        ("largest claim, bytes", limits.max_claim_bytes.into()),
+        ("most entries in a page", limits.max_page_size.into()),
+        ("largest reply, bytes", limits.max_reply_bytes),
+        ("most streams at once", limits.max_streams.into()),
+    ]
+}

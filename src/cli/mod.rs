@@ -1,0 +1,212 @@
+//! The command line `detente`: one file per verb, with the same words as the rpcs.
+//!
+//! ```text
+//!   mod.rs        the tree of verbs, and the way from arguments to an exit code
+//!   state.rs ...  one verb each: flags -> request -> reply -> output
+//!   *_args.rs     the flags that several verbs share, and how they become a part of a request
+//!   connect.rs    the channel                 pages.rs      many pages as one answer
+//!   json.rs       canonical proto3 JSON       output.rs     which of the three forms, written to where
+//!   table/        the form that people read   failure.rs    what went wrong, said so that it can be mended
+//!                                             exit.rs       the exit codes
+//! ```
+//!
+//! There are two sorts of verbs. Client verbs talk gRPC to a running server (`--server`) and know nothing of the disk.
+//! Operator verbs (`serve`, `import`, ...) open a data directory themselves (`--data`); only their arguments live here,
+//! what they do is in `crate::operator`.
+
+mod append;
+mod claim;
+mod claims;
+mod completions;
+mod connect;
+mod cut_args;
+mod dump;
+mod events;
+mod exit;
+mod export;
+mod failure;
+mod filter_args;
+mod global_args;
+mod hint;
+mod import;
+mod info;
+mod instant;
+mod json;
+mod output;
+mod page_args;
+mod pages;
+mod pairs;
+mod parties;
+mod progress;
+mod rebuild;
+mod refusal;
+mod relationships;
+mod revisions;
+mod serve;
+mod sources;
+mod state;
+mod table;
+mod verify;
+mod words;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use self::{
+    append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, events::EventsArgs,
+    exit::Exit, global_args::GlobalArgs, info::InfoArgs, parties::PartiesArgs, relationships::RelationshipsArgs,
+    revisions::RevisionsArgs, sources::SourcesArgs, state::StateArgs,
+};
+pub(crate) use self::{
+    dump::DumpArgs, export::ExportArgs, failure::Failure, import::ImportArgs, rebuild::RebuildArgs, serve::ServeArgs,
+    verify::VerifyArgs,
+};
+
+/// Where a server listens, and a client looks for it, unless told otherwise.
+pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:7443";
+
+/// What `detente --help` says first.
+#[derive(Debug, Parser)]
+#[command(
+    name = "detente",
+    version,
+    about = "An append-only, versioned record of claims about relationships",
+    long_about = "An append-only, versioned record of claims about relationships between states, organisations, any \
+                  parties. Every question names two dates: --valid-at, the day in the world it asks about, and \
+                  --known-at, how much of the record may be used to answer.",
+    after_long_help = exit::table(),
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Record a batch of commands, all or nothing: from JSON, or one claim from flags.
+    Append(Box<AppendArgs>),
+    /// Ask what the state was at a date, as known at a cut.
+    State(Box<StateArgs>),
+    /// Show one claim as of a cut.
+    Claim(ClaimArgs),
+    /// List every revision of one claim, with what each changed.
+    Revisions(RevisionsArgs),
+    /// List the claims that match a filter, whatever their valid time; search their text.
+    Claims(Box<ClaimsArgs>),
+    /// List the registered parties.
+    Parties(PartiesArgs),
+    /// List the registered sources.
+    Sources(SourcesArgs),
+    /// List the relationships that claims bear on.
+    Relationships(RelationshipsArgs),
+    /// Read the log, in order, up to its head.
+    Events(Box<EventsArgs>),
+    /// Tell what server this is: version, ledger, head, limits.
+    Info(InfoArgs),
+    /// Print the script that lets a shell complete this command line.
+    Completions(CompletionsArgs),
+    #[command(flatten)]
+    Operator(OperatorCommand),
+}
+
+/// The verbs that open a data directory themselves.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OperatorCommand {
+    /// Serve a ledger over gRPC.
+    Serve(ServeArgs),
+    /// Bring in an export of another ledger, with its recorded times.
+    Import(ImportArgs),
+    /// Write the whole record as JSON Lines.
+    Export(ExportArgs),
+    /// Read every stored byte again and tell whether anything is damaged.
+    Verify(VerifyArgs),
+    /// Make the store and its indexes anew from the journal.
+    Rebuild(RebuildArgs),
+    /// Show the journal as it is stored.
+    Dump(DumpArgs),
+}
+
+/// Runs one command line, given with the name of the program first, and says with which code to exit.
+///
+/// Answers go to standard output; failures, notices and progress go to standard error.
+pub async fn run<I>(arguments: I) -> ExitCode
+where
+    I: IntoIterator,
+    I::Item: Into<OsString> + Clone,
+{
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error).into(),
+    };
+    let format = cli.global.output;
+    match dispatch(cli).await {
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => failure.report(format).into(),
+    }
+}
+
+/// Prints what clap has to say: help and version are not failures, everything else is wrong usage.
+fn explain(error: &clap::Error) -> Exit {
+    // A closed pipe is no reason to fail a second time.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+}
+
+async fn dispatch(cli: Cli) -> Result<(), Failure> {
+    let global = cli.global;
+    match cli.command {
+        Command::Append(args) => args.run(&global).await,
+        Command::State(args) => args.run(&global).await,
+        Command::Claim(args) => args.run(&global).await,
+        Command::Revisions(args) => args.run(&global).await,
+        Command::Claims(args) => args.run(&global).await,
+        Command::Parties(args) => args.run(&global).await,
+        Command::Sources(args) => args.run(&global).await,
+        Command::Relationships(args) => args.run(&global).await,
+        Command::Events(args) => args.run(&global).await,
+        Command::Info(args) => args.run(&global).await,
+        Command::Completions(args) => args.run(),
+        Command::Operator(command) => crate::operator::run(command).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_tree_of_verbs_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_long_help_documents_every_exit_code() {
+        let help = Cli::command().render_long_help().to_string();
+        for exit in Exit::ALL {
+            assert!(help.contains(exit.meaning()), "{help}");
+        }
+    }
+
+    #[test]
+    fn the_fixed_form_of_serve_is_understood() {
+        let cli =
+            Cli::try_parse_from(["detente", "serve", "--demo", "--data", "d", "--listen", "127.0.0.1:0"]).unwrap();
+        let Command::Operator(OperatorCommand::Serve(serve)) = cli.command else { panic!("not serve") };
+        assert!(serve.demo && !serve.insecure);
+        assert_eq!(serve.data, Some("d".into()));
+    }
+
+    #[test]
+    fn global_flags_are_understood_after_the_verb() {
+        let cli = Cli::try_parse_from(["detente", "info", "--output", "jsonl", "--server", "http://h:1"]).unwrap();
+        assert_eq!(cli.global.output, output::Format::Jsonl);
+        assert_eq!(cli.global.server, "http://h:1");
+    }
+}

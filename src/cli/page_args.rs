@@ -1,0 +1,22 @@
+//! The flags that ask for one page of a list instead of all of it.
+
+use clap::Args;
+
+/// One page instead of all.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Paging (default: all pages, as one answer)")]
+pub(crate) struct PageArgs {
+    /// Ask for one page of at most so many.
+    #[arg(long, value_name = "N")]
+    pub(crate) page_size: Option<u32>,
+    /// Ask for the one page after the answer this token came from.
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) page_token: Option<String>,
+}
+
+impl PageArgs {
+    /// Whether one page is wanted, not all.
+    pub(crate) fn one(&self) -> bool {
+        self.page_size.is_some() || self.page_token.is_some()
+    }
+}

@@ -1,0 +1,130 @@
+//! Many pages as one answer.
+//!
+//! A page token pins the cut of the first page, so the joined answer is one answer at one basis, however much is
+//! recorded meanwhile.
+
+use tonic::{Response, Status};
+
+use super::{Failure, json::Wire, page_args::PageArgs};
+use crate::v1;
+
+/// As many as the server gives at once.
+const LARGEST_PAGE: u32 = 1000;
+
+/// A question whose answer comes in pages.
+pub(crate) trait Paged: Clone {
+    /// Asks for a page of this size, after this token.
+    fn turn(&mut self, size: u32, token: String);
+}
+
+/// A reply that is a list.
+pub(crate) trait List: Wire {
+    /// What it is a list of.
+    type Element: Wire;
+
+    /// What it lists.
+    fn elements(&self) -> &[Self::Element];
+}
+
+/// A reply that is one page of a list.
+pub(crate) trait Page: List {
+    /// The token of the next page; empty on the last.
+    fn next(&self) -> &str;
+
+    /// Adds the page that comes after this one.
+    fn absorb(&mut self, later: Self);
+}
+
+macro_rules! paged {
+    ($($request:ident => $reply:ident [$list:ident: $element:ident]),* $(,)?) => {
+        $(impl Paged for v1::$request {
+            fn turn(&mut self, size: u32, token: String) {
+                self.page_size = size;
+                self.page_token = token;
+            }
+        }
+
+        impl List for v1::$reply {
+            type Element = v1::$element;
+
+            fn elements(&self) -> &[v1::$element] {
+                &self.$list
+            }
+        }
+
+        impl Page for v1::$reply {
+            fn next(&self) -> &str {
+                &self.next_page_token
+            }
+
+            fn absorb(&mut self, later: Self) {
+                self.$list.extend(later.$list);
+                self.next_page_token = later.next_page_token;
+            }
+        })*
+    };
+}
+
+paged!(
+    GetStateRequest => GetStateResponse [matches: StateMatch],
+    ListClaimsRequest => ListClaimsResponse [claims: Claim],
+    ListPartiesRequest => ListPartiesResponse [parties: Party],
+    ListRelationshipsRequest => ListRelationshipsResponse [relationships: Relationship],
+    ListRevisionsRequest => ListRevisionsResponse [revisions: Revision],
+    ListSourcesRequest => ListSourcesResponse [sources: Source],
+);
+
+/// Asks a question and, unless one page is wanted, turns all the pages of its answer.
+pub(crate) async fn turn<Q: Paged, P: Page>(
+    args: PageArgs,
+    mut question: Q,
+    mut ask: impl AsyncFnMut(Q) -> Result<Response<P>, Status>,
+) -> Result<P, Failure> {
+    let one = args.one();
+    // 0 leaves the size of a page to the server.
+    let size = args.page_size.unwrap_or(if one { 0 } else { LARGEST_PAGE });
+    question.turn(size, args.page_token.unwrap_or_default());
+    let mut reply = ask(question.clone()).await?.into_inner();
+    while !one && !reply.next().is_empty() {
+        question.turn(size, reply.next().to_owned());
+        reply.absorb(ask(question.clone()).await?.into_inner());
+    }
+    Ok(reply)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::v1::{ListPartiesRequest, ListPartiesResponse, Party};
+
+    /// A server with five parties, two a page.
+    async fn parties(question: ListPartiesRequest) -> Result<Response<ListPartiesResponse>, Status> {
+        let start: usize = question.page_token.parse().unwrap_or(0);
+        let end = (start + 2).min(5);
+        let party = |n: usize| Party { party_id: n.to_string(), ..Default::default() };
+        let next_page_token = if end < 5 { end.to_string() } else { String::new() };
+        Ok(Response::new(ListPartiesResponse {
+            parties: (start..end).map(party).collect(),
+            next_page_token,
+            ..Default::default()
+        }))
+    }
+
+    async fn ids(args: PageArgs) -> (String, String) {
+        let reply = turn(args, ListPartiesRequest::default(), parties).await.unwrap();
+        (reply.parties.iter().map(|party| party.party_id.as_str()).collect(), reply.next_page_token)
+    }
+
+    #[tokio::test]
+    async fn all_pages_are_one_answer() {
+        assert_eq!(ids(PageArgs::default()).await, ("01234".into(), String::new()));
+    }
+
+    #[tokio::test]
+    async fn one_page_is_one_page_with_the_token_of_the_next() {
+        let first = PageArgs { page_size: Some(2), page_token: None };
+        assert_eq!(ids(first).await, ("01".into(), "2".into()));
+        let second = PageArgs { page_size: None, page_token: Some("2".into()) };
+        assert_eq!(ids(second).await, ("23".into(), "4".into()));
+    }
+}

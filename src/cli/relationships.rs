@@ -1,0 +1,53 @@
+//! `detente relationships`: the relationships that claims bear on.
+
+use clap::Args;
+
+use super::{
+    Failure, connect,
+    cut_args::CutArgs,
+    global_args::GlobalArgs,
+    page_args::PageArgs,
+    pages,
+    table::{grid::Grid, question, state},
+};
+use crate::v1::{ListRelationshipsRequest, ListRelationshipsResponse};
+
+/// Whose relationships, as of when?
+#[derive(Args, Debug)]
+pub(crate) struct RelationshipsArgs {
+    /// Only those that include this party.
+    #[arg(value_name = "PARTY")]
+    party: Option<String>,
+    #[command(flatten)]
+    cut: CutArgs,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+impl RelationshipsArgs {
+    /// Asks, and shows the relationships.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        let question = ListRelationshipsRequest {
+            party_id: self.party.unwrap_or_default(),
+            cut: self.cut.cut(),
+            ..Default::default()
+        };
+        let mut ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.list_relationships(page).await).await?;
+        global.output.list(&reply, || table(&reply))
+    }
+}
+
+fn table(reply: &ListRelationshipsResponse) -> String {
+    let context = reply.context.clone().unwrap_or_default();
+    let mut grid = Grid::dense(["relationship", "parties", "claims"]);
+    for relationship in &reply.relationships {
+        grid.row([
+            relationship.relationship_id.as_str().into(),
+            relationship.party_ids.join(", ").into(),
+            relationship.claims.to_string().into(),
+        ]);
+    }
+    let heading = question::of_list("Relationships", None, &context);
+    [heading, question::coordinates(&context), grid.render(), state::more(&reply.next_page_token)].concat()
+}

@@ -1,0 +1,75 @@
+//! `detente revisions`: the history of one claim, with what each event changed.
+
+use clap::Args;
+
+use super::{
+    Failure, connect,
+    cut_args::CutArgs,
+    global_args::GlobalArgs,
+    instant,
+    page_args::PageArgs,
+    pages,
+    table::{View, claim, grid::Grid, period, question, state},
+    words,
+};
+use crate::v1::{ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionEvent, RevisionKind};
+
+/// Whose history, up to when?
+#[derive(Args, Debug)]
+pub(crate) struct RevisionsArgs {
+    /// The claim's id.
+    #[arg(value_name = "CLAIM")]
+    id: String,
+    /// Begin with the last one.
+    #[arg(long)]
+    newest_first: bool,
+    #[command(flatten)]
+    cut: CutArgs,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+impl RevisionsArgs {
+    /// Asks, and shows the history.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        let question = ListRevisionsRequest {
+            claim_id: self.id.clone(),
+            cut: self.cut.cut(),
+            newest_first: self.newest_first,
+            ..Default::default()
+        };
+        let mut ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.list_revisions(page).await).await?;
+        global.output.list(&reply, || table(&self.id, &reply, &global.into()))
+    }
+}
+
+fn table(id: &str, reply: &ListRevisionsResponse, view: &View) -> String {
+    let context = reply.context.clone().unwrap_or_default();
+    let mut grid =
+        Grid::new(["rev", "recorded", "by", "what", "changed", "claim", "valid", "marks", "note"]).whole(1).wide(5);
+    for revision in &reply.revisions {
+        let claim = revision.claim.clone().unwrap_or_default();
+        grid.row([
+            claim.revision.to_string().into(),
+            instant::shown(claim.recorded_at.as_ref()).into(),
+            claim.recorded_by.as_str().into(),
+            what(revision).into(),
+            revision.changed_fields.join(", ").into(),
+            claim::text(&claim, view).into(),
+            period::shown(&claim, None).into(),
+            claim::marks(&claim),
+            claim.note.as_str().into(),
+        ]);
+    }
+    let heading = question::of_list(&format!("Revisions of claim {id}"), None, &context);
+    [heading, question::coordinates(&context), grid.render(), state::more(&reply.next_page_token)].concat()
+}
+
+fn what(revision: &Revision) -> String {
+    let event = words::shown::<RevisionEvent>(revision.event);
+    match words::shown::<RevisionKind>(revision.kind) {
+        none if none.is_empty() => event,
+        kind => format!("{event} ({kind})"),
+    }
+}

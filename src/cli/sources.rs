@@ -1,0 +1,58 @@
+//! `detente sources`: the registered sources.
+
+use clap::Args;
+
+use super::{
+    Failure, connect,
+    cut_args::CutArgs,
+    global_args::GlobalArgs,
+    page_args::PageArgs,
+    pages,
+    table::{
+        grid::{Cell, Grid, Tone},
+        question, state,
+    },
+};
+use crate::v1::{ListSourcesRequest, ListSourcesResponse};
+
+/// Which sources, as of when?
+#[derive(Args, Debug)]
+pub(crate) struct SourcesArgs {
+    /// Only these.
+    #[arg(value_name = "SOURCE")]
+    ids: Vec<String>,
+    #[command(flatten)]
+    cut: CutArgs,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+impl SourcesArgs {
+    /// Asks, and shows the sources.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        let question = ListSourcesRequest { source_ids: self.ids, cut: self.cut.cut(), ..Default::default() };
+        let mut ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.list_sources(page).await).await?;
+        global.output.list(&reply, || table(&reply))
+    }
+}
+
+fn table(reply: &ListSourcesResponse) -> String {
+    let context = reply.context.clone().unwrap_or_default();
+    let mut grid = Grid::new(["source", "title", "publishers", "published", "language", "url", "marks", "rev"]);
+    for source in &reply.sources {
+        let mark = if source.withdrawn { Cell::toned("WITHDRAWN", Tone::Alert) } else { Cell::default() };
+        grid.row([
+            source.source_id.as_str().into(),
+            source.title.as_str().into(),
+            source.publishers.join(", ").into(),
+            source.published.as_str().into(),
+            source.language.as_str().into(),
+            source.url.as_str().into(),
+            mark,
+            source.revision.to_string().into(),
+        ]);
+    }
+    let heading = question::of_list("Sources", None, &context);
+    [heading, question::coordinates(&context), grid.render(), state::more(&reply.next_page_token)].concat()
+}

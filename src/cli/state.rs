@@ -1,0 +1,80 @@
+//! `detente state`: what was the state at a date, as known at a cut?
+//!
+//! ```text
+//! detente state AZE-RUS --kind agreement --valid-at 2025-07 --known-at 2025-08-02
+//! ```
+
+use clap::{Args, ValueEnum};
+
+use super::{
+    Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
+    table,
+};
+use crate::v1::{GetStateRequest, StateMode};
+
+/// What was the state?
+#[derive(Args, Debug)]
+pub(crate) struct StateArgs {
+    /// How the asked date is meant.
+    #[arg(long, value_enum, default_value_t = Mode::Default)]
+    mode: Mode,
+    /// The asked date (EDTF): a year, month, day, quarter, unspecified digits or date-time. Default: today, UTC.
+    #[arg(long, value_name = "DATE")]
+    valid_at: Option<String>,
+    /// Show retracted claims too, marked as such.
+    #[arg(long)]
+    include_retracted: bool,
+    #[command(flatten)]
+    cut: CutArgs,
+    #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+/// How an asked date is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    /// States that hold and events that have happened, together.
+    #[value(alias = "STATE_MODE_UNSPECIFIED")]
+    Default,
+    /// States that hold at some time within the date.
+    #[value(alias = "holds_at", alias = "HOLDS_AT", alias = "STATE_MODE_HOLDS_AT")]
+    HoldsAt,
+    /// Events that have happened by the end of the date.
+    #[value(alias = "occurred_by", alias = "OCCURRED_BY", alias = "STATE_MODE_OCCURRED_BY")]
+    OccurredBy,
+    /// Events that happen within the date.
+    #[value(alias = "occurred_in", alias = "OCCURRED_IN", alias = "STATE_MODE_OCCURRED_IN")]
+    OccurredIn,
+}
+
+impl From<Mode> for StateMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Default => Self::Unspecified,
+            Mode::HoldsAt => Self::HoldsAt,
+            Mode::OccurredBy => Self::OccurredBy,
+            Mode::OccurredIn => Self::OccurredIn,
+        }
+    }
+}
+
+impl StateArgs {
+    /// Asks, and shows the answer.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        let mode = StateMode::from(self.mode);
+        let question = GetStateRequest {
+            filter: self.filter.filter(None),
+            valid_at: self.valid_at.unwrap_or_default(),
+            mode: mode.into(),
+            include_retracted: self.include_retracted,
+            cut: self.cut.cut(),
+            ..Default::default()
+        };
+        let filter = question.filter.clone();
+        let mut ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.get_state(page).await).await?;
+        global.output.list(&reply, || table::state::table(mode, filter.as_ref(), &reply, &global.into()))
+    }
+}

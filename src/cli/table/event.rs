@@ -1,0 +1,111 @@
+//! What happened, in a few words: the event, what it is about, and what it says.
+
+use super::{View, claim};
+use crate::{
+    cli::words,
+    v1::{Claim, DisputeOutcome, Event, Party, RetractionReason, RevisionKind, Source, event::Event as What},
+};
+
+/// An event in three cells.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// What happened: `claim revised (correction)`.
+    pub(crate) what: String,
+    /// What it is about: the id of a claim, party or source.
+    pub(crate) about: String,
+    /// What it says.
+    pub(crate) words: String,
+}
+
+/// Tells an event.
+pub(crate) fn told(event: &Event, view: &View) -> Told {
+    let Some(what) = &event.event else { return Told::default() };
+    let (what, about, words) = match what {
+        What::ClaimAsserted(e) => ("claim asserted".to_owned(), id(&e.claim, view), text(&e.claim, view)),
+        What::ClaimRevised(e) => {
+            (because::<RevisionKind>("claim revised", e.kind), id(&e.claim, view), text(&e.claim, view))
+        }
+        What::ClaimConfirmed(e) => {
+            ("claim confirmed".to_owned(), view.id(&e.claim_id), format!("still true as of {}", e.as_of))
+        }
+        What::ClaimRetracted(e) => {
+            (because::<RetractionReason>("claim retracted", e.reason), view.id(&e.claim_id), String::new())
+        }
+        What::ClaimReinstated(e) => ("claim reinstated".to_owned(), view.id(&e.claim_id), String::new()),
+        What::ClaimDisputed(e) => {
+            (format!("claim disputed by {}", e.disputed_by), view.id(&e.claim_id), e.statement.clone())
+        }
+        What::DisputeResolved(e) => {
+            (because::<DisputeOutcome>("dispute resolved", e.outcome), view.id(&e.claim_id), String::new())
+        }
+        What::PartyRegistered(e) => party("party registered", e.party.as_ref(), view),
+        What::PartyRevised(e) => party("party revised", e.party.as_ref(), view),
+        What::SourceRegistered(e) => source("source registered", e.source.as_ref()),
+        What::SourceRevised(e) => source("source revised", e.source.as_ref()),
+        What::SourceWithdrawn(e) => ("source withdrawn".to_owned(), e.source_id.clone(), String::new()),
+    };
+    Told { what, about, words }
+}
+
+/// Whether an event is made up, by its note or by the claim it carries.
+pub(crate) fn is_synthetic(event: &Event) -> bool {
+    let claim = match &event.event {
+        Some(What::ClaimAsserted(asserted)) => asserted.claim.as_ref(),
+        Some(What::ClaimRevised(revised)) => revised.claim.as_ref(),
+        _ => None,
+    };
+    let disputed = matches!(&event.event, Some(What::ClaimDisputed(e)) if claim::says_synthetic(&e.statement));
+    disputed || claim::says_synthetic(&event.note) || claim.is_some_and(claim::is_synthetic)
+}
+
+fn because<W: words::Word>(what: &str, why: i32) -> String {
+    match words::shown::<W>(why) {
+        unsaid if unsaid.is_empty() => what.to_owned(),
+        why => format!("{what} ({why})"),
+    }
+}
+
+fn id(claim: &Option<Claim>, view: &View) -> String {
+    claim.as_ref().map(|claim| claim::id(claim, view)).unwrap_or_default()
+}
+
+fn text(claim: &Option<Claim>, view: &View) -> String {
+    claim.as_ref().map(|claim| claim::text(claim, view)).unwrap_or_default()
+}
+
+fn party(what: &str, party: Option<&Party>, view: &View) -> (String, String, String) {
+    let name = party.and_then(|party| view.choose(&party.names, |name| &name.lang)).map(|name| name.name.clone());
+    (what.to_owned(), party.map(|party| party.party_id.clone()).unwrap_or_default(), name.unwrap_or_default())
+}
+
+fn source(what: &str, source: Option<&Source>) -> (String, String, String) {
+    let source = source.cloned().unwrap_or_default();
+    (what.to_owned(), source.source_id, source.title)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::v1::{ClaimDisputed, ClaimRetracted};
+
+    fn event(event: What) -> Event {
+        Event { event: Some(event), ..Default::default() }
+    }
+
+    #[test]
+    fn an_event_tells_why() {
+        let view = View { lang: "en".into(), full_ids: true };
+        let retracted = ClaimRetracted { claim_id: "c".into(), reason: RetractionReason::Wrong.into() };
+        let told = told(&event(What::ClaimRetracted(retracted)), &view);
+        assert_eq!((told.what.as_str(), told.about.as_str()), ("claim retracted (wrong)", "c"));
+    }
+
+    #[test]
+    fn a_made_up_dispute_is_seen_as_one() {
+        let disputed = |statement: &str| {
+            event(What::ClaimDisputed(ClaimDisputed { statement: statement.into(), ..Default::default() }))
+        };
+        assert!(is_synthetic(&disputed("SYNTHETIC: intent disputed")));
+        assert!(!is_synthetic(&disputed("intent disputed")));
+    }
+}

@@ -1,0 +1,104 @@
+//! What a client asks to be recorded: commands and the preconditions under which they may be.
+//!
+//! A [`Batch`] has been parsed: every id has its shape, every date its meaning. Whether it fits the record is for
+//! [`super::decide`] to say.
+
+use super::claim::Claim;
+use super::edtf::PartialDate;
+use super::event::Dispute;
+use super::filter::Filter;
+use super::name::{ClaimId, DisputeId, SourceId};
+use super::party::Party;
+use super::position::Position;
+use super::source::Source;
+use super::vocabulary::{DisputeOutcome, RetractionReason, RevisionKind};
+
+/// One client transaction: recorded whole or not at all.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// What to do, in order; later commands see the effect of earlier ones.
+    pub commands: Vec<NotedCommand>,
+    /// What must hold.
+    pub preconditions: Vec<Precondition>,
+}
+
+/// A command with what the recorder notes with it.
+#[derive(Clone, Debug)]
+pub struct NotedCommand {
+    /// The note.
+    pub note: Box<str>,
+    /// What to do.
+    pub command: Command,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Put a claim on record.
+    Assert(Box<Claim>),
+    /// Give a claim a new complete state.
+    Revise(RevisionKind, Box<Claim>),
+    /// Replace some fields of a claim.
+    Patch(RevisionKind, Box<dyn Patch>),
+    /// Say that a claim is still true.
+    Confirm(ClaimId, PartialDate),
+    /// Take a claim back.
+    Retract(ClaimId, RetractionReason),
+    /// Undo a retraction.
+    Reinstate(ClaimId),
+    /// Record that a party contests a claim.
+    Dispute(ClaimId, Dispute),
+    /// Record how a dispute ended.
+    Resolve(ClaimId, DisputeId, DisputeOutcome),
+    /// End a claim at a date and assert the one that takes its place.
+    Supersede(ClaimId, PartialDate, Box<Claim>),
+    /// Register a party.
+    RegisterParty(Party),
+    /// Give a party a new state.
+    ReviseParty(Party),
+    /// Register a source.
+    RegisterSource(Source),
+    /// Give a source a new state.
+    ReviseSource(Source),
+    /// Withdraw a source.
+    WithdrawSource(SourceId),
+}
+
+/// A partial new state of a claim: it makes the complete one from the last one.
+pub trait Patch: std::fmt::Debug + Send + Sync {
+    /// Which claim.
+    fn claim_id(&self) -> ClaimId;
+    /// The complete new state.
+    ///
+    /// # Errors
+    /// Every field that does not fit, with what was expected there.
+    fn apply(&self, last: &Claim) -> Result<Claim, Vec<super::rejection::Violation>>;
+    /// A copy of it.
+    fn boxed(&self) -> Box<dyn Patch>;
+}
+
+impl Clone for Box<dyn Patch> {
+    fn clone(&self) -> Self {
+        self.boxed()
+    }
+}
+
+/// What must hold for a batch to be recorded.
+#[derive(Clone, Debug)]
+pub enum Precondition {
+    /// A claim is as expected.
+    Revision(ClaimId, Expectation),
+    /// No event after the position touches a claim that matches the filter, before or after that event.
+    Boundary(Filter, Position),
+}
+
+/// What is expected of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    /// At exactly this revision.
+    Exact(u32),
+    /// Not recorded.
+    Absent,
+    /// Recorded, at any revision.
+    Exists,
+}

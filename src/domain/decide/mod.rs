@@ -1,0 +1,94 @@
+//! Turns a batch of commands into events, or says everything that is wrong with it.
+//!
+//! `decide(record, batch)` is a pure function of what is recorded and what is asked. It never writes; whoever records the
+//! events does so whole. Later commands of a batch see the effect of earlier ones ([`draft::Draft`]), parties and sources
+//! may be registered anywhere in the batch that names them.
+//!
+//! Preconditions are judged against the record as it is before the batch, and before the commands: when one does not hold,
+//! the client decided on an outdated answer, and what else is wrong is not worth telling.
+
+mod claims;
+mod draft;
+mod preconditions;
+mod registry;
+
+use super::claim::Claim;
+use super::command::{Batch, Command};
+use super::event::Event;
+use super::filter::Filter;
+use super::name::{ClaimId, PartyId, SourceId};
+use super::position::Position;
+use super::rejection::{Rejection, Violation};
+use super::standing::Standing;
+use draft::Draft;
+
+/// What is recorded, as far as a decision needs it.
+pub trait Record {
+    /// How a claim stands; none where it is not recorded.
+    fn standing(&self, id: ClaimId) -> Option<Standing>;
+    /// The last content of a claim.
+    fn content(&self, id: ClaimId) -> Option<Claim>;
+    /// The last revision of a party; none where it is not registered.
+    fn party_revision(&self, id: &PartyId) -> Option<u32>;
+    /// The last revision of a source, and whether it is withdrawn; none where it is not registered.
+    fn source_revision(&self, id: &SourceId) -> Option<(u32, bool)>;
+    /// The first event after a position that touches a claim which matches the filter before or after that event.
+    fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position>;
+}
+
+/// What a batch comes to: its events in order, and for each command how many of them are its.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decision {
+    /// The events, in order.
+    pub events: Vec<Event>,
+    /// The number of events that each command made.
+    pub made: Vec<usize>,
+}
+
+/// Decides a batch.
+///
+/// # Errors
+/// All preconditions that do not hold; or, if they do, all that does not fit the record.
+pub fn decide(record: &dyn Record, batch: Batch) -> Result<Decision, Rejection> {
+    let conflicts = preconditions::conflicts(record, &batch.preconditions);
+    if !conflicts.is_empty() {
+        return Err(Rejection::Conflicts(conflicts));
+    }
+    let mut draft = Draft::new(record, &batch.commands);
+    let mut made = Vec::with_capacity(batch.commands.len());
+    for (index, noted) in batch.commands.into_iter().enumerate() {
+        let before = draft.events.len();
+        draft.begin(index, noted.note);
+        apply(&mut draft, noted.command);
+        made.push(draft.events.len().saturating_sub(before));
+    }
+    if draft.violations.is_empty() {
+        Ok(Decision { events: draft.events, made })
+    } else {
+        Err(Rejection::Violations(draft.violations))
+    }
+}
+
+fn apply(draft: &mut Draft<'_>, command: Command) {
+    match command {
+        Command::Assert(claim) => claims::assert(draft, "assert_claim", claim),
+        Command::Revise(kind, claim) => claims::revise(draft, kind, claim),
+        Command::Patch(kind, patch) => claims::patch(draft, kind, &*patch),
+        Command::Confirm(id, as_of) => claims::confirm(draft, id, as_of),
+        Command::Retract(id, reason) => claims::retract(draft, id, reason),
+        Command::Reinstate(id) => claims::reinstate(draft, id),
+        Command::Dispute(id, dispute) => claims::dispute(draft, id, dispute),
+        Command::Resolve(id, dispute, outcome) => claims::resolve(draft, id, dispute, outcome),
+        Command::Supersede(id, ended, claim) => claims::supersede(draft, id, ended, claim),
+        Command::RegisterParty(party) => registry::register_party(draft, party),
+        Command::ReviseParty(party) => registry::revise_party(draft, party),
+        Command::RegisterSource(source) => registry::register_source(draft, source),
+        Command::ReviseSource(source) => registry::revise_source(draft, source),
+        Command::WithdrawSource(id) => registry::withdraw_source(draft, id),
+    }
+}
+
+/// A violation at a field of the command at `index`.
+fn violation(index: usize, field: &str, description: impl Into<String>) -> Violation {
+    Violation::new(format!("commands[{index}].{field}"), description)
+}

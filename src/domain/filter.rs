@@ -1,0 +1,316 @@
+//! The one filter language: OR of items, AND inside an item, OR among the values of a field.
+//!
+//! A filter can be answered in two ways that must agree. [`Filter::matches`] looks at a claim and is the definition: feeds,
+//! preconditions and tests use it. [`FilterItem::facets`] breaks an item into facet tests that an index can answer
+//! without looking at claims; [`facets_of`] breaks a claim into the facets that those tests look for.
+//!
+//! **To add a filter:** add the field here, in `filter.proto` and in `wire::filter`; answer it in `matches`; if an index
+//! should answer it, add a [`FacetKind`] and emit it in `facets_of` and `FilterItem::facets`.
+
+use super::claim::Claim;
+use super::name::{ClaimId, PartyId, SourceId, Word};
+use super::position::RecordedAt;
+use super::relationship::RelationshipId;
+use super::text;
+use super::vocabulary::{LinkType, Modality, Polarity, Status, TemporalType, Vocabulary};
+
+/// Which claims are meant: those that match any of the items; without items, every claim.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// Alternatives.
+    pub items: Vec<FilterItem>,
+}
+
+/// What a claim must be. An empty field asks nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FilterItem {
+    /// Bears on one of these.
+    pub relationships: Vec<RelationshipId>,
+    /// Has one of these parties, in any role.
+    pub parties: Vec<PartyId>,
+    /// Has a party in a role.
+    pub party_roles: Vec<(PartyId, Word)>,
+    /// Is of one of these kinds.
+    pub kinds: Vec<Pattern>,
+    /// Has one of these parties anywhere in its attribution.
+    pub asserted_by: Vec<PartyId>,
+    /// Is put forward in one of these modes.
+    pub modalities: MemberSet<Modality>,
+    /// Has come this far.
+    pub statuses: MemberSet<Status>,
+    /// Pulls this way.
+    pub polarities: MemberSet<Polarity>,
+    /// Happens, holds, or has no time.
+    pub temporal_types: MemberSet<TemporalType>,
+    /// Cites one of these.
+    pub sources: Vec<SourceId>,
+    /// Has a link, of this type if one is given, to this claim.
+    pub links: Vec<(Option<LinkType>, ClaimId)>,
+    /// Has one of these ids elsewhere: scheme and id.
+    pub external_ids: Vec<(Box<str>, Box<str>)>,
+    /// Has one of these labels.
+    pub labels: Vec<Box<str>>,
+    /// Is one of these claims.
+    pub claim_ids: Vec<ClaimId>,
+    /// Has one of these codes: scheme and code.
+    pub codes: Vec<(Box<str>, Pattern)>,
+    /// Its current revision was recorded at this time or later.
+    pub recorded_from: Option<RecordedAt>,
+    /// Its current revision was recorded before this time.
+    pub recorded_before: Option<RecordedAt>,
+    /// Its texts contain these folded words, the last one as a prefix.
+    pub text: Vec<Box<str>>,
+}
+
+/// A word, or the beginning of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// This word.
+    Exact(Box<str>),
+    /// Any word that begins so.
+    Prefix(Box<str>),
+}
+
+impl Pattern {
+    /// Reads a word; one that ends in `*` is a prefix.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        text.strip_suffix('*').map_or_else(|| Self::Exact(text.into()), |prefix| Self::Prefix(prefix.into()))
+    }
+
+    fn matches(&self, word: &str) -> bool {
+        match self {
+            Self::Exact(exact) => **exact == *word,
+            Self::Prefix(prefix) => word.starts_with(&**prefix),
+        }
+    }
+}
+
+/// A set of members of a closed vocabulary, as bits. Empty: asks nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberSet<V>(u64, std::marker::PhantomData<V>);
+
+impl<V> Default for MemberSet<V> {
+    fn default() -> Self {
+        Self(0, std::marker::PhantomData)
+    }
+}
+
+impl<V: Vocabulary> MemberSet<V> {
+    /// Adds a member.
+    pub fn insert(&mut self, member: V) {
+        self.0 |= 1 << member.code();
+    }
+
+    /// Whether it asks nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether a member, by its code, answers it. `None` (not said) answers only the set that asks nothing.
+    #[must_use]
+    pub fn admits(&self, code: Option<u8>) -> bool {
+        self.is_empty() || code.is_some_and(|code| self.0 & (1 << code) != 0)
+    }
+}
+
+impl<V: Vocabulary> FromIterator<V> for MemberSet<V> {
+    fn from_iter<I: IntoIterator<Item = V>>(members: I) -> Self {
+        let mut set = Self::default();
+        members.into_iter().for_each(|member| set.insert(member));
+        set
+    }
+}
+
+impl Filter {
+    /// Whether a claim, whose current revision was recorded at `recorded_at`, is meant.
+    #[must_use]
+    pub fn matches(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {
+        self.items.is_empty() || self.items.iter().any(|item| item.matches(claim, recorded_at))
+    }
+}
+
+impl FilterItem {
+    /// Whether a claim, whose current revision was recorded at `recorded_at`, is meant.
+    #[must_use]
+    pub fn matches(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {
+        self.matches_members(claim) && self.matches_lists(claim) && self.admits_time(recorded_at) && self.matches_text(claim)
+    }
+
+    /// Whether a recorded time lies in the asked span.
+    #[must_use]
+    pub fn admits_time(&self, recorded_at: RecordedAt) -> bool {
+        self.recorded_from.is_none_or(|from| recorded_at >= from)
+            && self.recorded_before.is_none_or(|before| recorded_at < before)
+    }
+
+    fn matches_members(&self, claim: &Claim) -> bool {
+        self.modalities.admits(Some(claim.modality.code()))
+            && self.statuses.admits(claim.status.map(Vocabulary::code))
+            && self.polarities.admits(claim.polarity.map(Vocabulary::code))
+            && self.temporal_types.admits(Some(claim.time.temporal_type().code()))
+    }
+
+    fn matches_lists(&self, claim: &Claim) -> bool {
+        any(&self.claim_ids, |id| claim.id == *id)
+            && any(&self.relationships, |id| claim.relationships.contains(id))
+            && any(&self.parties, |id| claim.parties.iter().any(|p| p.party == *id))
+            && any(&self.party_roles, |(id, role)| claim.parties.iter().any(|p| p.party == *id && p.role == *role))
+            && any(&self.kinds, |pattern| pattern.matches(claim.kind.as_str()))
+            && any(&self.asserted_by, |id| claim.attribution.iter().any(|a| a.party.as_ref() == Some(id)))
+            && any(&self.sources, |id| claim.sources.iter().any(|s| s.source == *id))
+            && any(&self.links, |(link_type, target)| {
+                claim.links.iter().any(|l| l.target == *target && link_type.is_none_or(|t| t == l.link_type))
+            })
+            && any(&self.external_ids, |(scheme, id)| {
+                claim.external_ids.iter().any(|e| e.scheme == *scheme && e.id == *id)
+            })
+            && any(&self.labels, |label| claim.labels.contains(label))
+            && any(&self.codes, |(scheme, pattern)| {
+                claim.codes.iter().any(|c| c.scheme == *scheme && pattern.matches(&c.code))
+            })
+    }
+
+    fn matches_text(&self, claim: &Claim) -> bool {
+        let texts: Vec<&str> = claim.texts.iter().map(|t| &*t.text).collect();
+        self.text.is_empty() || text::matches(&self.text, &texts)
+    }
+
+    /// The facet tests of this item: a claim must have, of every group, at least one facet. What facets do not cover
+    /// (members, claim ids, recorded time) is not among them.
+    #[must_use]
+    pub fn facets(&self) -> Vec<Vec<FacetTest>> {
+        use FacetKind as K;
+        let mut groups = vec![
+            tests(&self.relationships, |id| FacetTest::exact(K::Relationship, id.as_str())),
+            tests(&self.parties, |id| FacetTest::exact(K::Party, id.as_str())),
+            tests(&self.party_roles, |(id, role)| FacetTest::exact(K::PartyRole, &pair(id.as_str(), role.as_str()))),
+            tests(&self.kinds, |pattern| FacetTest::pattern(K::Kind, "", pattern)),
+            tests(&self.asserted_by, |id| FacetTest::exact(K::AssertedBy, id.as_str())),
+            tests(&self.sources, |id| FacetTest::exact(K::Source, id.as_str())),
+            tests(&self.links, |(link_type, target)| FacetTest::exact(K::Link, &link_key(*link_type, *target))),
+            tests(&self.external_ids, |(scheme, id)| FacetTest::exact(K::ExternalId, &pair(scheme, id))),
+            tests(&self.labels, |label| FacetTest::exact(K::Label, label)),
+            tests(&self.codes, |(scheme, code)| FacetTest::pattern(K::Code, &pair(scheme, ""), code)),
+        ];
+        if let Some((last, whole)) = self.text.split_last() {
+            groups.extend(whole.iter().map(|word| vec![FacetTest::exact(K::Token, word)]));
+            groups.push(vec![FacetTest { kind: K::Token, key: last.clone(), prefix: true }]);
+        }
+        groups.retain(|group| !group.is_empty());
+        groups
+    }
+}
+
+fn any<T>(asked: &[T], matches: impl Fn(&T) -> bool) -> bool {
+    asked.is_empty() || asked.iter().any(matches)
+}
+
+fn tests<T>(asked: &[T], test: impl Fn(&T) -> FacetTest) -> Vec<FacetTest> {
+    asked.iter().map(test).collect()
+}
+
+/// What a facet is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum FacetKind {
+    /// A relationship it bears on.
+    Relationship,
+    /// A party, in any role.
+    Party,
+    /// A party in a role.
+    PartyRole,
+    /// Its kind.
+    Kind,
+    /// A party in its attribution.
+    AssertedBy,
+    /// A source it cites.
+    Source,
+    /// A link, with and without its type.
+    Link,
+    /// An id elsewhere.
+    ExternalId,
+    /// A label.
+    Label,
+    /// A code.
+    Code,
+    /// A folded word of its texts.
+    Token,
+}
+
+impl FacetKind {
+    /// Every facet kind, in the order of their codes.
+    pub const ALL: [Self; 11] = [
+        Self::Relationship,
+        Self::Party,
+        Self::PartyRole,
+        Self::Kind,
+        Self::AssertedBy,
+        Self::Source,
+        Self::Link,
+        Self::ExternalId,
+        Self::Label,
+        Self::Code,
+        Self::Token,
+    ];
+}
+
+/// A facet to look for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FacetTest {
+    /// What it is about.
+    pub kind: FacetKind,
+    /// Its key, or the beginning of one.
+    pub key: Box<str>,
+    /// Whether the key is a beginning.
+    pub prefix: bool,
+}
+
+impl FacetTest {
+    fn exact(kind: FacetKind, key: &str) -> Self {
+        Self { kind, key: key.into(), prefix: false }
+    }
+
+    fn pattern(kind: FacetKind, before: &str, pattern: &Pattern) -> Self {
+        match pattern {
+            Pattern::Exact(word) => Self { kind, key: format!("{before}{word}").into(), prefix: false },
+            Pattern::Prefix(word) => Self { kind, key: format!("{before}{word}").into(), prefix: true },
+        }
+    }
+}
+
+/// Calls `found` with every facet of a claim, its text tokens aside. Repeats are possible.
+pub fn facets_of(claim: &Claim, mut found: impl FnMut(FacetKind, &str)) {
+    use FacetKind as K;
+    claim.relationships.iter().for_each(|id| found(K::Relationship, id.as_str()));
+    for party in &claim.parties {
+        found(K::Party, party.party.as_str());
+        found(K::PartyRole, &pair(party.party.as_str(), party.role.as_str()));
+    }
+    found(K::Kind, claim.kind.as_str());
+    claim.attribution.iter().filter_map(|a| a.party.as_ref()).for_each(|id| found(K::AssertedBy, id.as_str()));
+    claim.sources.iter().for_each(|citation| found(K::Source, citation.source.as_str()));
+    for link in &claim.links {
+        found(K::Link, &link_key(Some(link.link_type), link.target));
+        found(K::Link, &link_key(None, link.target));
+    }
+    claim.external_ids.iter().for_each(|e| found(K::ExternalId, &pair(&e.scheme, &e.id)));
+    claim.labels.iter().for_each(|label| found(K::Label, label));
+    claim.codes.iter().for_each(|c| found(K::Code, &pair(&c.scheme, &c.code)));
+}
+
+/// Calls `found` with every folded token of a claim's texts. Repeats are possible.
+pub fn tokens_of(claim: &Claim, mut found: impl FnMut(&str)) {
+    claim.texts.iter().for_each(|text| text::tokens(&text.text, &mut found));
+}
+
+/// Two strings in one key; the separator occurs in neither an id nor a word.
+fn pair(first: &str, second: &str) -> String {
+    format!("{first}\0{second}")
+}
+
+fn link_key(link_type: Option<LinkType>, target: ClaimId) -> String {
+    let code = link_type.map_or(u8::MAX, Vocabulary::code);
+    format!("{code}\0{}", target.0.simple())
+}

@@ -1,0 +1,30 @@
+//! What a claim is and what follows from it. Pure: no clock, no disk, no socket, no configuration, no serialisation.
+//!
+//! Read top-down: a [`claim`] says something about [`party`]s and [`relationship`]s, with [`bound`]s for its valid time,
+//! written as partial dates ([`edtf`]). [`command`]s ask for it to be recorded; [`decide`] turns them into [`event`]s, or
+//! says everything that is wrong with them ([`rejection`]). How a claim stands after its events is its [`standing`]; whether
+//! it holds or happened at an asked [`period`] is its [`certainty`]; when nothing is found, [`emptiness`] says which nothing
+//! it is. A [`filter`] says which claims are meant, a [`cut`] how much of the record may be used.
+
+pub mod bound;
+pub mod certainty;
+pub mod claim;
+pub mod command;
+pub mod cut;
+pub mod decide;
+pub mod edtf;
+pub mod emptiness;
+pub mod event;
+pub mod filter;
+pub mod moment;
+pub mod name;
+pub mod party;
+pub mod period;
+pub mod position;
+pub mod rejection;
+pub mod relationship;
+pub mod source;
+pub mod standing;
+pub mod text;
+pub mod validity;
+pub mod vocabulary;

@@ -1,0 +1,147 @@
+//! The period a question asks about: `valid_at`, as `[a, b)`.
+//!
+//! ```text
+//!   2025-07      [2025-07-01T00:00, 2025-08-01T00:00)      201X   [2010-01-01, 2020-01-01)
+//!   2025-07-15   [2025-07-15T00:00, 2025-07-16T00:00)      2025-33   the first quarter
+//! ```
+//!
+//! A claim may be vague, a question may not: only years, months, days, quarters, unspecified digits and date-times with
+//! a zone (one second) are asked. A set, a qualifier or digits that leave holes (`2025-XX-15`) name no one stretch of
+//! time, and an answer for the stretch around them would be an answer to another question: they are refused.
+//!
+//! Invariant: `a < b` in every period made here.
+
+use super::edtf::{EdtfError, PartialDate, shown};
+use super::moment::{Atom, Moment};
+
+/// A stretch of valid time, from `a` up to and not including `b`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Period {
+    /// Its first instant.
+    pub a: Moment,
+    /// The instant after it.
+    pub b: Moment,
+}
+
+impl Period {
+    /// Reads an asked date.
+    ///
+    /// # Errors
+    ///
+    /// What [`PartialDate::parse`] refuses, and: a set, a qualified or rounded date, unspecified digits before given ones.
+    pub fn parse(text: &str) -> Result<Self, EdtfError> {
+        let date = PartialDate::parse(text)?;
+        refuse_vague(text)?;
+        match (date.earliest(), date.latest()) {
+            (Some(first), Some(last)) => Ok(Self {
+                a: first.start,
+                b: last.end,
+            }),
+            _ => Err(EdtfError::SetAsked { text: shown(text) }),
+        }
+    }
+
+    /// The calendar day that holds `moment`.
+    #[must_use]
+    pub fn day_of(moment: Moment) -> Self {
+        Atom::day(moment).into()
+    }
+}
+
+impl From<Atom> for Period {
+    fn from(atom: Atom) -> Self {
+        Self {
+            a: atom.start,
+            b: atom.end,
+        }
+    }
+}
+
+fn refuse_vague(text: &str) -> Result<(), EdtfError> {
+    if text.starts_with('[') {
+        return Err(EdtfError::SetAsked { text: shown(text) });
+    }
+    if text.contains(['~', '?', '%', 'S']) {
+        return Err(EdtfError::QualifiedAsked { text: shown(text) });
+    }
+    match text.find('X').and_then(|first| text.get(first..)) {
+        Some(rest) if rest.contains(|c: char| c.is_ascii_digit()) => {
+            Err(EdtfError::ScatteredAsked { text: shown(text) })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn days(text: &str) -> (String, String) {
+        let period = Period::parse(text).unwrap();
+        assert!(period.a < period.b);
+        (period.a.to_date_string(), period.b.to_date_string())
+    }
+
+    #[test]
+    fn a_period_is_what_the_asked_date_covers() {
+        for (text, a, b) in [
+            ("2025", "2025-01-01", "2026-01-01"),
+            ("2025-07", "2025-07-01", "2025-08-01"),
+            ("2025-07-15", "2025-07-15", "2025-07-16"),
+            ("2024-02-29", "2024-02-29", "2024-03-01"),
+            ("2025-34", "2025-04-01", "2025-07-01"),
+            ("201X", "2010-01-01", "2020-01-01"),
+            ("2025-XX", "2025-01-01", "2026-01-01"),
+            ("2025-1X", "2025-10-01", "2026-01-01"),
+            ("2025-12-XX", "2025-12-01", "2026-01-01"),
+            ("2025-XX-XX", "2025-01-01", "2026-01-01"),
+            ("Y12345", "Y12345-01-01", "Y12346-01-01"),
+        ] {
+            assert_eq!(days(text), (a.to_owned(), b.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_time_is_one_second() {
+        let period = Period::parse("2025-07-15T12:00:00+02:00").unwrap();
+        assert_eq!(period.a.to_string_second(), "2025-07-15T10:00:00Z");
+        assert_eq!(period.b.to_string_second(), "2025-07-15T10:00:01Z");
+    }
+
+    #[test]
+    fn a_question_may_not_be_vague() {
+        for text in ["2025~", "2025?", "2025-07%", "1950S2"] {
+            assert!(
+                matches!(Period::parse(text), Err(EdtfError::QualifiedAsked { .. })),
+                "{text}"
+            );
+        }
+        for text in ["[2024..2025]", "[..2025]", "[2024,2025]", "[2024..]"] {
+            assert!(
+                matches!(Period::parse(text), Err(EdtfError::SetAsked { .. })),
+                "{text}"
+            );
+        }
+        for text in ["2025-XX-15", "201X-12", "1XX4", "201X-33"] {
+            assert!(
+                matches!(Period::parse(text), Err(EdtfError::ScatteredAsked { .. })),
+                "{text}"
+            );
+        }
+        assert!(matches!(
+            Period::parse("2024/2025"),
+            Err(EdtfError::Interval { .. })
+        ));
+        assert!(matches!(
+            Period::parse("2024-21"),
+            Err(EdtfError::Season { .. })
+        ));
+    }
+
+    #[test]
+    fn the_day_of_a_moment_is_the_day_that_holds_it() {
+        let day = Period::parse("2025-07-15").unwrap();
+        assert_eq!(Period::day_of(day.a), day);
+        assert_eq!(Period::day_of(day.b.plus_seconds(-1)), day);
+    }
+}

@@ -1,0 +1,94 @@
+//! The closed vocabularies of a claim: small enums, each with a `Vocabulary` impl that lists it.
+//!
+//! What a member means is written once, in `proto/detente/v1/claim.proto`; the names here are the same. Open vocabularies
+//! (kinds, roles, schemes, labels) are strings, checked for shape in [`super::name`].
+
+/// A closed vocabulary: its members in order, each with a small code that fits a bit set.
+pub trait Vocabulary: Copy + 'static {
+    /// Every member.
+    const ALL: &'static [Self];
+    /// The place of this member in [`Vocabulary::ALL`].
+    fn code(self) -> u8;
+}
+
+macro_rules! vocabulary {
+    ($(#[$doc:meta])* $name:ident { $($(#[$member_doc:meta])* $member:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        #[allow(missing_docs, reason = "members are documented in the proto, under the same names")]
+        pub enum $name { $($(#[$member_doc])* $member),+ }
+
+        impl Vocabulary for $name {
+            const ALL: &'static [Self] = &[$(Self::$member),+];
+            fn code(self) -> u8 { self as u8 }
+        }
+    };
+}
+
+vocabulary! {
+    /// Whether a claim is about something that happens, that holds, or that has no time.
+    TemporalType { Event, State, None }
+}
+vocabulary! {
+    /// In which mode a claim is put forward.
+    Modality {
+        Asserted, Reported, Alleged, Suspected, Perceived, Presupposed, Denied, Planned, Hypothetical, Absent,
+        NoInformation,
+    }
+}
+vocabulary! {
+    /// Which way a claim pulls the relationship.
+    Polarity { Cooperation, Tension, Neutral, Mixed, Mitigating }
+}
+vocabulary! {
+    /// How far the matter of a claim has come.
+    Status {
+        Proposed, Demanded, Negotiated, Signed, Ratified, Concluded, InForce, Suspended, Terminated, Done, Failed,
+        NoneKnown, Fulfilled, Partial, Unfulfilled, Announced, Rejected,
+    }
+}
+vocabulary! {
+    /// What a voice does in the chain that leads to a claim.
+    AttributionRole { Speaker, Accuser, Perceiver, Reporter, Publisher, Coder }
+}
+vocabulary! {
+    /// How closely a citation ties a claim to its source.
+    CitationGranularity { Claim, Document }
+}
+vocabulary! {
+    /// What one claim is to another.
+    LinkType {
+        CausedBy, RespondsTo, Fulfils, Breaches, Waives, Contradicts, Supports, Supersedes, Restates, PartOf, About,
+        Causes, Explains, ReasonFor, ResultOf, Enables, Intensifies, Limits, Ends, After, Despite, Contrast,
+        CoexistsWith, SimilarTo, SameEventAs, ContextOf, BackgroundOf, Labels, Qualifies, Specifies, Corroborates,
+        PresupposedBy, StatusOf, StatusGivenBy, FulfilledBy, Answers, AnsweredBy,
+    }
+}
+vocabulary! {
+    /// Why a claim was taken back.
+    RetractionReason { SourceWithdrawn, Duplicate, OutOfScope, Wrong, Legal }
+}
+vocabulary! {
+    /// The outcome of a dispute, seen from the disputing party.
+    DisputeOutcome { Upheld, Rejected, Withdrawn, Settled, Inconclusive }
+}
+vocabulary! {
+    /// Why a claim was revised: did the world change, or our knowledge?
+    RevisionKind { Correction, PrecisionRefined, WorldChange, Recoded, Enriched }
+}
+vocabulary! {
+    /// What a party is.
+    PartyType {
+        State, Organisation, Person, Group, Region, Medium, Publisher, Document, Recorder, Unnamed,
+    }
+}
+
+impl Modality {
+    /// Whether it says that there is none, or that none is known. Such claims are set aside when an answer asks whether
+    /// it is empty.
+    #[must_use]
+    pub const fn is_absence(self) -> bool {
+        matches!(self, Self::Absent | Self::NoInformation)
+    }
+}

@@ -1,0 +1,207 @@
+//! What can go wrong with a journal, and what a caller may conclude from it.
+//!
+//! An append's error says whether nothing happened. A fault is one way bytes can be wrong; damage is a fault with its
+//! place, so that an operator knows where to look and what is lost.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::domain::position::{Position, RecordedAt};
+
+/// Why a group was not acknowledged.
+#[derive(Debug, Error)]
+pub enum AppendError {
+    /// Nothing of the group was written.
+    #[error("nothing was written: {0}")]
+    NothingWritten(#[from] Refusal),
+    /// Writing or syncing failed. The group may or may not be there after the journal is opened again.
+    #[error("the outcome is unknown: writing to the journal failed")]
+    OutcomeUnknown(#[source] io::Error),
+    /// An earlier write failed. Nothing of this group was written, and nothing will be until the journal is reopened.
+    #[error("nothing was written: the journal stopped after an earlier failure")]
+    Poisoned,
+}
+
+impl AppendError {
+    /// Whether it is certain that nothing of the group was recorded or ever will be.
+    #[must_use]
+    pub const fn nothing_happened(&self) -> bool {
+        match self {
+            Self::NothingWritten(_) | Self::Poisoned => true,
+            Self::OutcomeUnknown(_) => false,
+        }
+    }
+}
+
+/// Why a group was refused before anything was written.
+#[derive(Debug, Error)]
+pub enum Refusal {
+    /// An append does not start right after the one before it.
+    #[error("an append starts at position {found}, the next position is {expected}")]
+    NotNext {
+        /// Where it should start.
+        expected: Position,
+        /// Where it starts.
+        found: Position,
+    },
+    /// An append has no records, or another number than its header counts.
+    #[error("the append's header counts {counted} records, it has {found}")]
+    WrongCount {
+        /// By the header.
+        counted: u64,
+        /// In fact.
+        found: u64,
+    },
+    /// An append's recorded time is not later than that of the append before (equal is allowed in a backfill).
+    #[error("recorded time {found:?} does not follow {previous:?}")]
+    NotLater {
+        /// Of the append before.
+        previous: RecordedAt,
+        /// Of this one.
+        found: RecordedAt,
+    },
+    /// The link given is not the one the chain computes.
+    #[error("the append's link is not that of its header and records")]
+    WrongLink,
+    /// A record is larger than a frame can ever hold.
+    #[error("a record has {bytes} bytes, at most {limit} are possible")]
+    RecordTooLarge {
+        /// Of the event.
+        bytes: u64,
+        /// The most there may be.
+        limit: u64,
+    },
+    /// The disk would be filled up to the reserve.
+    #[error(
+        "the disk is nearly full: {needed} bytes needed, {available} available, of which {reserve} are kept free"
+    )]
+    DiskFull {
+        /// For the group.
+        needed: u64,
+        /// On the file system.
+        available: u64,
+        /// By the options.
+        reserve: u64,
+    },
+    /// How much space is left could not be found out.
+    #[error("the free space of the disk is unknown")]
+    SpaceUnknown(#[source] io::Error),
+    /// The next segment could not be created. The journal takes no more appends.
+    #[error("a new segment could not be created")]
+    NoSegment(#[source] io::Error),
+}
+
+/// Why the head mark was not synced.
+#[derive(Debug, Error)]
+pub enum CheckpointError {
+    /// Syncing failed. The journal takes no more appends.
+    #[error("syncing the head mark failed")]
+    Failed(#[source] io::Error),
+    /// An earlier write failed.
+    #[error("the journal stopped after an earlier failure")]
+    Poisoned,
+}
+
+/// Why reading stopped.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The position lies beyond the one after the head.
+    #[error("position {from} is beyond the head, {head}")]
+    BeyondHead {
+        /// Asked for.
+        from: Position,
+        /// The durable head.
+        head: Position,
+    },
+    /// What is there is not what was written.
+    #[error("the journal is damaged: {0}")]
+    Damaged(#[from] Damage),
+    /// The disk did not answer.
+    #[error("reading the journal failed")]
+    Io(#[from] io::Error),
+}
+
+/// A fault with its place.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("position {position}, {file} at byte {offset}: {fault}")]
+pub struct Damage {
+    /// The first position that cannot be read because of it.
+    pub position: Position,
+    /// The file's name.
+    pub file: String,
+    /// Where in the file.
+    pub offset: u64,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// One way in which a journal's bytes can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Fault {
+    /// A frame goes beyond the end of the file.
+    #[error("the frame is cut short")]
+    Short,
+    /// A frame's header is zeros, or fails its checksum.
+    #[error("the frame's header is not sound")]
+    FrameHeader,
+    /// A frame's payload fails its checksum.
+    #[error("the frame's payload fails its checksum")]
+    Payload,
+    /// A frame's payload is not what its header says it is.
+    #[error("the frame's payload does not fit its header")]
+    Content,
+    /// A frame is not the one that belongs here.
+    #[error("a frame of position {0} stands here")]
+    OutOfPlace(Position),
+    /// A frame is not linked to the one before it.
+    #[error("the frame is not linked to the history before it")]
+    Unlinked,
+    /// A frame's records do not hash to the link it states.
+    #[error("the records do not have the hash the frame states")]
+    WrongHash,
+    /// A recorded time goes back.
+    #[error("the recorded time goes back")]
+    RecordedEarlier,
+    /// The frames of an append are not a run from its beginning to its end.
+    #[error("the frames of an append do not form a whole")]
+    BrokenRun,
+    /// A segment's header fails its checksum.
+    #[error("the segment's header is not sound")]
+    SegmentHeader,
+    /// A segment is not the one its name says, or belongs to another ledger.
+    #[error("the segment is not the one that belongs here")]
+    SegmentIdentity,
+    /// A segment does not follow the one before it.
+    #[error("the segment does not follow the one before it: a segment is missing, or was replaced")]
+    SegmentOrder,
+    /// A segment is not as long as the next one says.
+    #[error("the segment before is not as long as it was")]
+    SegmentLength,
+    /// The head mark names a place that is not in the log.
+    #[error("the head mark is ahead of the log, which was durable up to position {0}")]
+    MarkAhead(Position),
+    /// The log has another history at the head mark.
+    #[error("the head mark does not agree with the log at position {0}")]
+    MarkDisagrees(Position),
+    /// A frame that was once synced is no longer sound: a later frame, or the segment's name, says so.
+    #[error("what was durable up to position {0} is no longer sound")]
+    OnceSynced(Position),
+}
+
+impl Fault {
+    /// Whether a write that was interrupted can look like this.
+    pub(crate) const fn may_be_torn(self) -> bool {
+        matches!(self, Self::Short | Self::FrameHeader | Self::Payload)
+    }
+
+    /// The fault, with its place.
+    pub(crate) fn at(self, position: Position, file: impl Into<String>, offset: u64) -> Damage {
+        Damage {
+            position,
+            file: file.into(),
+            offset,
+            fault: self,
+        }
+    }
+}

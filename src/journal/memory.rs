@@ -1,0 +1,158 @@
+//! A journal in memory, for tests and for ledgers that are thrown away. Durable for as long as the process lives.
+//!
+//! It keeps the contract of the file journal, chunking included, and one conformance suite runs on both.
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use super::{
+    Append, AppendError, CheckpointError, Chunk, Chunks, Head, Journal, LedgerId, ReadError,
+    Reader, Refusal, Record, chain, check,
+};
+use crate::domain::position::Position;
+
+/// How many records a chunk has at most, unless said otherwise.
+const CHUNK_RECORDS: usize = 1_000;
+
+/// The journal; its readers share the log.
+pub struct MemoryJournal {
+    ledger_id: LedgerId,
+    chunk_records: usize,
+    log: Arc<Log>,
+}
+
+struct Log(RwLock<State>);
+
+struct State {
+    head: Head,
+    chunks: Vec<Chunk>,
+}
+
+impl MemoryJournal {
+    /// An empty journal.
+    #[must_use]
+    pub fn new(ledger_id: LedgerId) -> Self {
+        Self::with_chunks_of(ledger_id, CHUNK_RECORDS)
+    }
+
+    /// An empty journal that hands out large appends in chunks of this many records (at least one).
+    #[must_use]
+    pub fn with_chunks_of(ledger_id: LedgerId, records: usize) -> Self {
+        let state = State {
+            head: Head::GENESIS,
+            chunks: Vec::new(),
+        };
+        Self {
+            ledger_id,
+            chunk_records: records.max(1),
+            log: Arc::new(Log(RwLock::new(state))),
+        }
+    }
+}
+
+impl Journal for MemoryJournal {
+    fn ledger_id(&self) -> LedgerId {
+        self.ledger_id
+    }
+
+    fn head(&self) -> Head {
+        self.log.head()
+    }
+
+    fn append(&mut self, group: &[Append]) -> Result<Head, AppendError> {
+        let mut head = self.head();
+        let mut chunks = Vec::with_capacity(group.len());
+        for append in group {
+            let next = check::admit(head, append)?;
+            chunks.extend(cut(head, append, self.chunk_records));
+            head = next;
+        }
+        let mut state = self.log.0.write();
+        state.chunks.append(&mut chunks);
+        state.head = head;
+        Ok(head)
+    }
+
+    fn set_aside(&mut self, _bytes: u64) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn reader(&self) -> Arc<dyn Reader> {
+        Arc::clone(&self.log) as Arc<dyn Reader>
+    }
+
+    fn checkpoint(&mut self) -> Result<(), CheckpointError> {
+        Ok(())
+    }
+}
+
+fn cut(head: Head, append: &Append, size: usize) -> Vec<Chunk> {
+    let header = Arc::new(append.header.clone());
+    let mut link = chain::open_append(head.link, &header);
+    let mut first = header.first;
+    let chunk = |records: &[Record]| {
+        link = chain::extend_all(link, records);
+        let start = first;
+        first = start.plus(records.len() as u64);
+        let last = first > header.last();
+        Chunk {
+            header: Arc::clone(&header),
+            first: start,
+            records: records.to_vec(),
+            link,
+            last,
+        }
+    };
+    append.records.chunks(size).map(chunk).collect()
+}
+
+impl Log {
+    /// The `index`-th chunk, if it was there when the head was `until`.
+    fn chunk(&self, index: usize, until: Position) -> Option<Chunk> {
+        self.0
+            .read()
+            .chunks
+            .get(index)
+            .filter(|chunk| chunk.first <= until)
+            .cloned()
+    }
+}
+
+impl Reader for Log {
+    fn head(&self) -> Head {
+        self.0.read().head
+    }
+
+    fn read(&self, from: Position) -> Result<Chunks<'_>, ReadError> {
+        let from = from.max(Position(1));
+        let state = self.0.read();
+        let until = state.head.position;
+        if from > until.next() {
+            return Err(ReadError::BeyondHead { from, head: until });
+        }
+        let start = state
+            .chunks
+            .partition_point(|chunk| chunk.first <= from)
+            .saturating_sub(1);
+        let chunks = (start..).map_while(move |index| self.chunk(index, until));
+        Ok(Box::new(
+            chunks
+                .filter_map(move |chunk| chunk.starting_at(from))
+                .map(Ok),
+        ))
+    }
+}
+
+impl Chunk {
+    /// The chunk without what comes before a position; `None` if nothing is left.
+    pub(crate) fn starting_at(mut self, from: Position) -> Option<Self> {
+        let skip = from.0.saturating_sub(self.first.0);
+        if skip >= self.records.len() as u64 {
+            return None;
+        }
+        self.records.drain(..usize::try_from(skip).ok()?);
+        self.first = self.first.max(from);
+        Some(self)
+    }
+}

@@ -1,0 +1,80 @@
+//! Resolves a cut to the last append that may be seen.
+
+use super::Shared;
+use super::error::QueryError;
+use crate::domain::cut::{Basis, Cut};
+use crate::domain::position::{Position, RecordedAt};
+use crate::store::{AppendNo, Index};
+use uuid::Uuid;
+
+/// A cut, resolved: what an answer is computed from. Every answer carries one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The ledger that answers.
+    pub ledger_id: Uuid,
+    /// The exact cut.
+    pub basis: Basis,
+    /// When the last append of the cut was recorded, if there is one.
+    pub recorded_at: Option<RecordedAt>,
+    /// The asked instant, where the cut was named by one.
+    pub known_at: Option<RecordedAt>,
+}
+
+impl Resolved {
+    /// The last position of the cut.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        self.basis.position
+    }
+}
+
+impl Shared {
+    /// Resolves a cut against what is durable.
+    pub(super) fn resolve(&self, index: &Index, cut: Cut) -> Result<Resolved, QueryError> {
+        let visible = self.published();
+        let append = match cut {
+            Cut::Head => visible,
+            Cut::KnownAt(instant) if instant > self.clock.now() => return Err(self.in_future(index)),
+            Cut::KnownAt(instant) => index.appends.known_at(instant, visible),
+            Cut::At(position) => self.append_ending_at(index, position)?,
+            Cut::Basis(basis) => self.append_of(index, basis)?,
+        };
+        let known_at = if let Cut::KnownAt(instant) = cut { Some(instant) } else { None };
+        Ok(Resolved { known_at, ..self.after_append(index, append) })
+    }
+
+    /// The cut right after an append.
+    pub(super) fn after_append(&self, index: &Index, append: AppendNo) -> Resolved {
+        Resolved {
+            ledger_id: self.ledger_id.0,
+            basis: Basis { position: index.appends.last(append), mark: index.appends.mark(append) },
+            recorded_at: index.appends.recorded_at(append),
+            known_at: None,
+        }
+    }
+
+    fn append_ending_at(&self, index: &Index, position: Position) -> Result<AppendNo, QueryError> {
+        let head = index.appends.last(self.published());
+        if position > head {
+            return Err(self.in_future(index));
+        }
+        if position == Position::START {
+            return Ok(0);
+        }
+        let append = index.appends.holding(position);
+        let after = index.appends.last(append);
+        if after == position {
+            return Ok(append);
+        }
+        Err(QueryError::CutInsideAppend { before: index.appends.last(append.saturating_sub(1)), after })
+    }
+
+    fn append_of(&self, index: &Index, basis: Basis) -> Result<AppendNo, QueryError> {
+        let append = self.append_ending_at(index, basis.position).map_err(|_| QueryError::BasisMismatch)?;
+        if index.appends.mark(append) == basis.mark { Ok(append) } else { Err(QueryError::BasisMismatch) }
+    }
+
+    fn in_future(&self, index: &Index) -> QueryError {
+        QueryError::CutInFuture { head: index.appends.last(self.published()), now: self.clock.now() }
+    }
+}

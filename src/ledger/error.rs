@@ -1,0 +1,82 @@
+//! What can go wrong in a use case, apart from any protocol.
+
+use crate::domain::name::ClaimId;
+use crate::domain::position::{Position, RecordedAt};
+use crate::domain::rejection::Rejection;
+use crate::journal::ReadError;
+
+/// Why an append was not recorded, or may not have been.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AppendError {
+    /// It does not fit the record. Nothing was written.
+    #[error("the batch does not fit the record")]
+    Rejected(Rejection),
+    /// The request id was used with another body. Nothing was written.
+    #[error("this request_id was used with another body")]
+    RequestIdReused,
+    /// More is waiting than the queue holds. Nothing was written.
+    #[error("too many appends are waiting")]
+    Overloaded,
+    /// The disk is full but for its reserve. Nothing was written.
+    #[error("the disk is full: {0}")]
+    DiskFull(String),
+    /// The ledger has stopped writing. Nothing was written.
+    #[error("the ledger has stopped writing: {0}")]
+    NotServing(String),
+    /// Writing failed half-way; whether it is recorded is not known.
+    #[error("writing failed, and whether the append is recorded is not known: {0}")]
+    OutcomeUnknown(String),
+    /// A backfill's recorded time goes back behind the head. Nothing was written.
+    #[error("the recorded time goes back behind the last append")]
+    RecordedTimeGoesBack,
+    /// What is stored and needed to decide cannot be read. Nothing was written.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+}
+
+/// Why a question has no answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The cut lies beyond what is recorded.
+    #[error("the cut lies in the future")]
+    CutInFuture {
+        /// The last position there is.
+        head: Position,
+        /// The ledger's clock.
+        now: RecordedAt,
+    },
+    /// The position lies inside an append.
+    #[error("the position lies inside an append")]
+    CutInsideAppend {
+        /// The last position before that append.
+        before: Position,
+        /// Its own last position.
+        after: Position,
+    },
+    /// The basis belongs to another history.
+    #[error("the basis belongs to another history")]
+    BasisMismatch,
+    /// No such claim at this cut.
+    #[error("no such claim at this cut")]
+    ClaimNotFound(ClaimId),
+    /// Stored bytes are damaged.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+}
+
+/// Stored bytes are damaged; nothing is answered from them.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("stored data is damaged: {0}")]
+pub struct Damaged(pub String);
+
+impl From<ReadError> for Damaged {
+    fn from(error: ReadError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<ReadError> for QueryError {
+    fn from(error: ReadError) -> Self {
+        Self::Damaged(error.into())
+    }
+}

@@ -1,0 +1,124 @@
+//! The use cases, in process: record, ask, read, verify, carry over. No word of any protocol; the command line's operator
+//! verbs and the gRPC service stand on this alike.
+//!
+//! A [`Ledger`] has one writer thread ([`append`]), which owns the journal, and any number of readers, which look at the
+//! store's view up to the last durable append ([`cut`]). Messages come out encoded ([`render`]), because most answers are
+//! made of bytes that were encoded when they were recorded.
+
+pub mod append;
+pub mod claims;
+pub mod cut;
+pub mod error;
+pub mod events;
+pub mod open;
+pub mod query;
+pub mod registry;
+pub mod state;
+pub mod transfer;
+
+mod record;
+mod render;
+mod salt;
+
+use crate::clock::Clock;
+use crate::domain::position::Position;
+use crate::journal::{LedgerId, Reader};
+use crate::store::{AppendNo, Saver, Store};
+use append::Submission;
+use crossbeam_channel::Sender;
+use cut::Resolved;
+use parking_lot::Mutex;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use tokio::sync::watch;
+
+/// A ledger, open for recording and asking.
+pub struct Ledger {
+    shared: Arc<Shared>,
+    queue: Mutex<Option<Sender<Submission>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the writer and the readers have in common.
+pub struct Shared {
+    ledger_id: LedgerId,
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    journal: Arc<dyn Reader>,
+    /// How many appends are durable: no cut goes further.
+    published: AtomicU32,
+    /// Why nothing is recorded any more, once that is so.
+    failed: watch::Sender<Option<String>>,
+    saver: Saver,
+    /// The position up to which the journal's head mark has been synced.
+    checkpointed: AtomicU64,
+}
+
+impl Deref for Ledger {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Shared {
+    /// Which ledger this is.
+    #[must_use]
+    pub const fn ledger_id(&self) -> LedgerId {
+        self.ledger_id
+    }
+
+    /// The cut at the head.
+    #[must_use]
+    pub fn head(&self) -> Resolved {
+        self.after_append(&self.store.view().index, self.published())
+    }
+
+    /// The last position that sled has. It may lag; answers do not.
+    #[must_use]
+    pub fn store_position(&self) -> Position {
+        self.store.saved()
+    }
+
+    /// The ledger's clock.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// Tells why nothing is recorded any more, once that is so. The process should then end.
+    #[must_use]
+    pub fn failed(&self) -> watch::Receiver<Option<String>> {
+        self.failed.subscribe()
+    }
+
+    fn published(&self) -> AppendNo {
+        self.published.load(Ordering::Acquire)
+    }
+
+    fn publish(&self, appends: AppendNo) {
+        self.published.store(appends, Ordering::Release);
+    }
+}
+
+impl Ledger {
+    /// Records what is waiting, brings sled up to date, and ends. Appends that come later are refused; questions are
+    /// answered as before.
+    pub fn close(&self) {
+        drop(self.queue.lock().take());
+        let writer = self.writer.lock().take();
+        if writer.is_some_and(|writer| writer.join().is_err()) {
+            tracing::error!("the writer panicked");
+        }
+        self.saver.stop();
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,50 @@
+//! What a decision needs to know, answered from the view at its very head, what is not durable yet included: later appends
+//! of one group see the effect of earlier ones.
+
+use super::render::Renderer;
+use crate::domain::claim::Claim;
+use crate::domain::decide::Record;
+use crate::domain::filter::Filter;
+use crate::domain::name::{ClaimId, PartyId, SourceId};
+use crate::domain::position::Position;
+use crate::domain::standing::Standing;
+use crate::store::{Store, View};
+use crate::v1;
+use crate::wire::claim::read_claim;
+use prost::Message;
+
+/// The record as the writer sees it.
+pub(super) struct Recorded<'v> {
+    pub(super) store: &'v Store,
+    pub(super) view: &'v View,
+}
+
+const EVERYTHING: Position = Position(u64::MAX);
+
+impl Record for Recorded<'_> {
+    fn standing(&self, id: ClaimId) -> Option<Standing> {
+        self.view.index.standing(id)
+    }
+
+    fn content(&self, id: ClaimId) -> Option<Claim> {
+        let claims = self.view.index.claims();
+        let claim = claims.find(id.0)?;
+        let (number, _) = claims.current(claim, EVERYTHING)?;
+        let mut bytes = Vec::new();
+        Renderer::new(self.store, self.view).claim(claim, number, &mut bytes).ok()?;
+        read_claim(v1::Claim::decode(bytes.as_slice()).ok()?).ok()
+    }
+
+    fn party_revision(&self, id: &PartyId) -> Option<u32> {
+        self.view.index.parties.current(id.as_str(), EVERYTHING).map(|(number, _)| number)
+    }
+
+    fn source_revision(&self, id: &SourceId) -> Option<(u32, bool)> {
+        let (number, record) = self.view.index.sources.current(id.as_str(), EVERYTHING)?;
+        Some((number, record.withdrawn))
+    }
+
+    fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {
+        self.view.index.first_touch(filter, after)
+    }
+}

@@ -1,0 +1,154 @@
+//! Renders a claim as of a revision, as the bytes of a `detente.v1.Claim`, out of the events that made it.
+
+use super::error::Damaged;
+use crate::domain::position::Position;
+use crate::store::{Action, Block, ClaimNo, Store, View, nth_of, number_of};
+use crate::v1;
+use crate::wire::splice::{parts, put_field};
+use prost::Message;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+const AS_OF: u32 = 15;
+const RETRACTION: u32 = 29;
+const DISPUTES: u32 = 30;
+
+/// Renders claims from one view; keeps the blocks it had to load, so that they can be adopted afterwards.
+pub(super) struct Renderer<'v> {
+    store: &'v Store,
+    view: &'v View,
+    loaded: HashMap<usize, Arc<Block>>,
+}
+
+impl<'v> Renderer<'v> {
+    pub(super) fn new(store: &'v Store, view: &'v View) -> Self {
+        Self { store, view, loaded: HashMap::new() }
+    }
+
+    /// The blocks that had to be loaded.
+    pub(super) fn into_loaded(self) -> HashMap<usize, Arc<Block>> {
+        self.loaded
+    }
+
+    /// Appends the bytes of a claim in its `number`-th revision.
+    pub(super) fn claim(&mut self, claim: ClaimNo, number: u32, out: &mut Vec<u8>) -> Result<(), Damaged> {
+        let missing = || Damaged(format!("the index has no revision {number} of claim {claim}"));
+        let view = self.view;
+        let claims = view.index.claims();
+        let revisions = claims.revisions(claim).get(..number as usize).ok_or_else(missing)?;
+        let revision = *revisions.last().ok_or_else(missing)?;
+        let content = claims.content(revision.content).ok_or_else(missing)?;
+        let made_words = content.words_at == revision.position;
+        self.with_event(revision.position, |event| put_parts(event, made_words, out))??;
+        if made_words && claims.disputes(claim).is_empty() {
+            return Ok(());
+        }
+        if !made_words {
+            self.with_event(content.words_at, |event| put_claim(event, out))??;
+        }
+        if content.words != revision.content {
+            let confirmed = revisions.iter().rev().find(|r| r.action == Action::Confirmed).ok_or_else(missing)?;
+            self.put_as_of(confirmed.position, out)?;
+        }
+        if revision.is_retracted() {
+            let retracted = revisions.iter().rev().find(|r| r.action == Action::Retracted).ok_or_else(missing)?;
+            self.put_retraction(retracted.position, out)?;
+        }
+        for dispute in claims.disputes(claim).iter().filter(|d| d.position <= revision.position) {
+            self.put_dispute(dispute.position, dispute.resolved_at.filter(|at| *at <= revision.position), out)?;
+        }
+        Ok(())
+    }
+
+    /// A decoded event.
+    pub(super) fn event(&mut self, position: Position) -> Result<v1::Event, Damaged> {
+        self.with_event(position, |event| v1::Event::decode(event).map_err(|error| unreadable(position, &error)))?
+    }
+
+    fn put_as_of(&mut self, position: Position, out: &mut Vec<u8>) -> Result<(), Damaged> {
+        if let Some(v1::event::Event::ClaimConfirmed(confirmed)) = self.event(position)?.event {
+            put_field(out, AS_OF, confirmed.as_of.as_bytes());
+        }
+        Ok(())
+    }
+
+    fn put_retraction(&mut self, position: Position, out: &mut Vec<u8>) -> Result<(), Damaged> {
+        let event = self.event(position)?;
+        if let Some(v1::event::Event::ClaimRetracted(retracted)) = event.event {
+            let retraction = v1::Retraction {
+                reason: retracted.reason,
+                note: event.note,
+                recorded_at: event.recorded_at,
+                recorded_by: event.recorded_by,
+                position: event.position,
+            };
+            put_field(out, RETRACTION, &retraction.encode_to_vec());
+        }
+        Ok(())
+    }
+
+    fn put_dispute(&mut self, at: Position, resolved_at: Option<Position>, out: &mut Vec<u8>) -> Result<(), Damaged> {
+        let event = self.event(at)?;
+        let resolution = resolved_at.map(|position| self.event(position)).transpose()?.and_then(resolution_of);
+        if let Some(v1::event::Event::ClaimDisputed(disputed)) = event.event {
+            let dispute = v1::Dispute {
+                dispute_id: disputed.dispute_id,
+                disputed_by: disputed.disputed_by,
+                statement: disputed.statement,
+                counter_claim_id: disputed.counter_claim_id,
+                recorded_at: event.recorded_at,
+                recorded_by: event.recorded_by,
+                position: event.position,
+                resolution,
+            };
+            put_field(out, DISPUTES, &dispute.encode_to_vec());
+        }
+        Ok(())
+    }
+
+    /// Calls `with` with an event's bytes.
+    fn with_event<T>(&mut self, position: Position, with: impl FnOnce(&[u8]) -> T) -> Result<T, Damaged> {
+        if let Some(event) = self.view.blocks.event(position) {
+            return Ok(with(event));
+        }
+        let number = number_of(position);
+        if !self.loaded.contains_key(&number) {
+            self.loaded.insert(number, self.store.load(number)?);
+        }
+        let event = self.loaded.get(&number).and_then(|block| block.event(nth_of(position)));
+        event.map(with).ok_or_else(|| Damaged(format!("the log has no event at position {position}")))
+    }
+}
+
+fn resolution_of(event: v1::Event) -> Option<v1::DisputeResolution> {
+    let Some(v1::event::Event::DisputeResolved(resolved)) = event.event else { return None };
+    Some(v1::DisputeResolution {
+        outcome: resolved.outcome,
+        note: event.note,
+        recorded_at: event.recorded_at,
+        recorded_by: event.recorded_by,
+        position: event.position,
+    })
+}
+
+fn put_parts(event: &[u8], with_claim: bool, out: &mut Vec<u8>) -> Result<(), Damaged> {
+    let parts = parts(event).ok_or_else(no_event)?;
+    out.extend_from_slice(parts.header);
+    if with_claim {
+        out.extend_from_slice(parts.claim);
+    }
+    Ok(())
+}
+
+fn put_claim(event: &[u8], out: &mut Vec<u8>) -> Result<(), Damaged> {
+    out.extend_from_slice(parts(event).ok_or_else(no_event)?.claim);
+    Ok(())
+}
+
+fn no_event() -> Damaged {
+    Damaged("bytes in the log are no event".to_owned())
+}
+
+fn unreadable(position: Position, error: &prost::DecodeError) -> Damaged {
+    Damaged(format!("the event at position {position} cannot be decoded: {error}"))
+}

@@ -1,0 +1,113 @@
+//! A block: the encoded events of sixteen consecutive positions in one piece of memory, as they are served.
+//!
+//! The n-th block holds the positions `16 n + 1 ..= 16 n + 16`, so a position names its block without a search. Each event
+//! lies there as a length-delimited field 1, the shape of `repeated Event events = 1` in a reply: a stretch of the log is
+//! answered by copying bytes.
+
+use crate::domain::position::Position;
+
+/// How many positions a block holds.
+pub(crate) const SPAN: u64 = 16;
+
+/// The number of the block that holds a position.
+pub(crate) fn number_of(position: Position) -> usize {
+    usize::try_from(position.0.saturating_sub(1) / SPAN).unwrap_or(usize::MAX)
+}
+
+/// The first position of a block.
+pub(crate) fn first_of(number: usize) -> Position {
+    Position((number as u64).saturating_mul(SPAN).saturating_add(1))
+}
+
+/// The place of a position in its block.
+pub(crate) fn nth_of(position: Position) -> usize {
+    usize::try_from(position.0.saturating_sub(1) % SPAN).unwrap_or_default()
+}
+
+/// Encoded events, framed and one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Block {
+    bytes: Vec<u8>,
+    /// Where each frame ends.
+    ends: Vec<u32>,
+}
+
+impl Block {
+    /// How many events it holds so far.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether it holds all it can.
+    pub(crate) fn is_full(&self) -> bool {
+        self.len() as u64 >= SPAN
+    }
+
+    /// How many bytes of memory it takes.
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * 4 + size_of::<Self>()
+    }
+
+    /// Adds the event at the next position.
+    pub(crate) fn push(&mut self, event: &[u8]) {
+        const EVENTS_FIELD: u8 = 0x0a;
+        self.bytes.push(EVENTS_FIELD);
+        prost::encoding::encode_varint(event.len() as u64, &mut self.bytes);
+        self.bytes.extend_from_slice(event);
+        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+    }
+
+    /// The n-th event without its frame.
+    pub(crate) fn event(&self, nth: usize) -> Option<&[u8]> {
+        let mut frame = self.frames(nth, nth + 1).get(1..)?;
+        let length = prost::encoding::decode_varint(&mut frame).ok()?;
+        frame.get(..usize::try_from(length).ok()?)
+    }
+
+    /// The frames of the events from `from` up to `until`.
+    pub(crate) fn frames(&self, from: usize, until: usize) -> &[u8] {
+        let end_of = |nth: usize| match nth.checked_sub(1) {
+            None => Some(0),
+            Some(before) => self.ends.get(before).map(|end| *end as usize),
+        };
+        match (end_of(from), end_of(until.min(self.len()))) {
+            (Some(start), Some(end)) => self.bytes.get(start..end).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// The events in order.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.len()).filter_map(|nth| self.event(nth))
+    }
+
+    /// Gives back memory that is not needed once nothing is added any more.
+    pub(crate) fn settle(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_names_its_block_without_a_search() {
+        assert_eq!((number_of(Position(1)), nth_of(Position(1))), (0, 0));
+        assert_eq!((number_of(Position(16)), nth_of(Position(16))), (0, 15));
+        assert_eq!((number_of(Position(17)), nth_of(Position(17))), (1, 0));
+        assert_eq!(first_of(1), Position(17));
+    }
+
+    #[test]
+    fn events_come_out_as_they_went_in() {
+        let mut block = Block::default();
+        let events = [vec![], vec![7; 3], vec![9; 200]];
+        events.iter().for_each(|event| block.push(event));
+        assert_eq!(block.events().collect::<Vec<_>>(), events.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        assert_eq!(block.frames(1, 2), [0x0a, 3, 7, 7, 7]);
+        assert_eq!(block.frames(0, 3).len(), 2 + 5 + 203);
+        assert_eq!(block.event(3), None);
+    }
+}

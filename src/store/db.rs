@@ -1,0 +1,265 @@
+//! The only file that says sled.
+//!
+//! Four trees: `log` (blocks of events), `rows` (the index entries of each block), `terms` (the dictionary), `meta` (format,
+//! ledger, and how the last stop went). Values are cut into parts of at most 8 KB under keys of number and part. Sled is
+//! never trusted: everything read is checked, and a panic or an error in it makes the store suspect, not an answer wrong.
+
+use super::block::{Block, first_of};
+use super::stored::{MAX_VALUE, StoredBlock, StoredRows, StoredTerms, seal, unseal};
+use super::view::RestoredBlock;
+use crate::journal::LedgerId;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+const FORMAT: &[u8] = b"detente store 1";
+const CACHE_BYTES: u64 = 64 << 20;
+
+/// The database.
+pub(super) struct Db {
+    db: sled::Db,
+    log: sled::Tree,
+    rows: sled::Tree,
+    terms: sled::Tree,
+    meta: sled::Tree,
+    /// How many terms it has.
+    term_count: usize,
+}
+
+/// Sled failed, or holds something else than this ledger. It is to be rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unusable {
+    /// Sled said so.
+    #[error("sled: {0}")]
+    Sled(#[from] sled::Error),
+    /// Sled panicked.
+    #[error("sled panicked")]
+    Panicked,
+    /// It holds another ledger or another format.
+    #[error("it holds another ledger or another format")]
+    Foreign,
+    /// A part is missing or damaged.
+    #[error("{0} is missing or damaged")]
+    Damaged(String),
+}
+
+impl Db {
+    /// Opens the database of a ledger, or makes it. Says whether the last stop was clean.
+    pub(super) fn open(dir: &Path, ledger: LedgerId) -> Result<(Self, bool), Unusable> {
+        contained(|| {
+            let db = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()?;
+            let trees = [db.open_tree("log")?, db.open_tree("rows")?, db.open_tree("terms")?, db.open_tree("meta")?];
+            let [log, rows, terms, meta] = trees;
+            let mut opened = Self { db, log, rows, terms, meta, term_count: 0 };
+            let clean = opened.claim(ledger)?;
+            Ok((opened, clean))
+        })
+    }
+
+    fn claim(&mut self, ledger: LedgerId) -> Result<bool, Unusable> {
+        let id = ledger.0.as_bytes().as_slice();
+        match (self.meta.get("format")?, self.meta.get("ledger")?) {
+            (None, None) if self.log.is_empty() => {
+                self.meta.insert("format", FORMAT)?;
+                self.meta.insert("ledger", id)?;
+            }
+            (Some(format), Some(known)) if format == FORMAT && known == id => {}
+            _ => return Err(Unusable::Foreign),
+        }
+        let clean = self.meta.remove("clean")?.is_some();
+        self.db.flush()?;
+        Ok(clean)
+    }
+
+    /// Writes blocks with their rows, and the terms up to those that the rows need.
+    pub(super) fn save(
+        &mut self,
+        blocks: &[(usize, StoredBlock, StoredRows)],
+        terms: &[Vec<u8>],
+    ) -> Result<(), Unusable> {
+        contained(|| {
+            self.save_terms(terms)?;
+            let (mut log, mut rows) = (sled::Batch::default(), sled::Batch::default());
+            for (number, block, block_rows) in blocks {
+                put(&mut log, *number, &seal(block));
+                put(&mut rows, *number, &seal(block_rows));
+            }
+            self.log.apply_batch(log)?;
+            self.rows.apply_batch(rows)?;
+            Ok(())
+        })
+    }
+
+    fn save_terms(&mut self, terms: &[Vec<u8>]) -> Result<(), Unusable> {
+        let mut batch = sled::Batch::default();
+        for chunk in terms.chunks(64) {
+            put(&mut batch, self.term_count, &seal(&StoredTerms { terms: chunk.to_vec() }));
+            self.term_count += chunk.len();
+        }
+        self.terms.apply_batch(batch)?;
+        Ok(())
+    }
+
+    /// How many terms it has.
+    pub(super) const fn term_count(&self) -> usize {
+        self.term_count
+    }
+
+    /// Calls `found` with every term, in order.
+    pub(super) fn load_terms(&mut self, mut found: impl FnMut(&[u8]) -> bool) -> Result<(), Unusable> {
+        contained(|| {
+            let mut reading = Parts::of(&self.terms);
+            while let Some((number, bytes)) = reading.next_value()? {
+                let damaged = || Unusable::Damaged(format!("the dictionary at {number}"));
+                let stored: StoredTerms = unseal(&bytes).filter(|_| number == self.term_count).ok_or_else(damaged)?;
+                if !stored.terms.iter().all(|term| found(term)) {
+                    return Err(damaged());
+                }
+                self.term_count += stored.terms.len();
+            }
+            Ok(())
+        })
+    }
+
+    /// Calls `found` with every block and its rows, in order, until it says to stop. With `check_all` the events of every
+    /// block are checked against the hash chain, otherwise only those of the last, if it is not full.
+    pub(super) fn load_blocks(
+        &self,
+        check_all: bool,
+        mut found: impl FnMut(usize, RestoredBlock) -> Result<(), Unusable>,
+    ) -> Result<(), Unusable> {
+        contained(|| {
+            let mut reading = Parts::of(&self.rows);
+            let mut expected = 0;
+            while let Some((number, bytes)) = reading.next_value()? {
+                let damaged = || Unusable::Damaged(format!("row {number}"));
+                let rows: StoredRows = unseal(&bytes).filter(|_| number == expected).ok_or_else(damaged)?;
+                found(number, self.restored(number, rows, check_all)?)?;
+                expected += 1;
+            }
+            let beyond = Parts::from(&self.log, expected).next_value()?;
+            if beyond.is_some() { Err(Unusable::Damaged(format!("row {expected}"))) } else { Ok(()) }
+        })
+    }
+
+    fn restored(&self, number: usize, rows: StoredRows, check: bool) -> Result<RestoredBlock, Unusable> {
+        let damaged = || Unusable::Damaged(format!("block {number}"));
+        let is_full = rows.entries.len() as u64 >= super::block::SPAN;
+        let mut stored: StoredBlock = self.stored(number)?.ok_or_else(damaged)?;
+        if stored.events.len() != rows.entries.len() {
+            return Err(damaged());
+        }
+        let mut open = None;
+        if check || !is_full {
+            let block = stored.check(first_of(number)).ok_or_else(damaged)?;
+            open = (!is_full).then_some(block);
+        }
+        stored.events.clear();
+        Ok(RestoredBlock { stored, rows, open })
+    }
+
+    /// The events of a block, checked against the hash chain.
+    pub(super) fn block(&self, number: usize) -> Result<Block, Unusable> {
+        let stored = contained(|| self.stored(number))?;
+        let checked = stored.and_then(|stored| stored.check(first_of(number)));
+        checked.ok_or_else(|| Unusable::Damaged(format!("block {number}")))
+    }
+
+    /// A block as it is stored; none if it is not there or its checksum is wrong.
+    pub(super) fn stored(&self, number: usize) -> Result<Option<StoredBlock>, Unusable> {
+        Ok(value(&self.log, number)?.and_then(|bytes| unseal(&bytes)))
+    }
+
+    /// The rows of a block; none if they are not there or the checksum is wrong.
+    pub(super) fn stored_rows(&self, number: usize) -> Result<Option<StoredRows>, Unusable> {
+        Ok(value(&self.rows, number)?.and_then(|bytes| unseal(&bytes)))
+    }
+
+    /// Hands what was written to the operating system.
+    pub(super) fn flush(&self) -> Result<(), Unusable> {
+        contained(|| Ok(self.db.flush().map(|_| ())?))
+    }
+
+    /// Notes that everything is in it and that nothing more will be written.
+    pub(super) fn close(self) -> Result<(), Unusable> {
+        contained(|| {
+            self.db.flush()?;
+            self.meta.insert("clean", &[1_u8])?;
+            self.db.flush()?;
+            Ok(())
+        })
+    }
+}
+
+/// Runs what sled does where a panic of it ends.
+fn contained<T>(work: impl FnOnce() -> Result<T, Unusable>) -> Result<T, Unusable> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Unusable::Panicked))
+}
+
+fn key(number: usize, part: usize) -> [u8; 10] {
+    let mut key = [0; 10];
+    let bytes = (number as u64).to_be_bytes().into_iter().chain((part as u16).to_be_bytes());
+    key.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    key
+}
+
+fn number_in(key: &[u8]) -> usize {
+    let number = key.get(..8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Puts a value in parts. A shorter value than before leaves old parts behind; the first part says how many count.
+fn put(batch: &mut sled::Batch, number: usize, value: &[u8]) {
+    let parts = value.chunks(MAX_VALUE).count();
+    for (part, bytes) in value.chunks(MAX_VALUE).enumerate() {
+        let count = u8::try_from(parts).unwrap_or(u8::MAX);
+        batch.insert(&key(number, part), [&[count], bytes].concat());
+    }
+}
+
+fn value(tree: &sled::Tree, number: usize) -> Result<Option<Vec<u8>>, Unusable> {
+    let Some(first) = tree.get(key(number, 0))? else { return Ok(None) };
+    let Some((count, bytes)) = first.split_first() else { return Ok(None) };
+    let mut whole = bytes.to_vec();
+    for part in 1..usize::from(*count) {
+        let Some(next) = tree.get(key(number, part))? else { return Ok(None) };
+        whole.extend_from_slice(next.get(1..).unwrap_or_default());
+    }
+    Ok(Some(whole))
+}
+
+/// Values in the order of their numbers, their parts joined.
+struct Parts {
+    scan: std::iter::Peekable<sled::Iter>,
+}
+
+impl Parts {
+    fn of(tree: &sled::Tree) -> Self {
+        Self { scan: tree.iter().peekable() }
+    }
+
+    fn from(tree: &sled::Tree, number: usize) -> Self {
+        Self { scan: tree.range(key(number, 0)..).peekable() }
+    }
+
+    fn next_value(&mut self) -> Result<Option<(usize, Vec<u8>)>, Unusable> {
+        let Some(first) = self.scan.next() else { return Ok(None) };
+        let (first_key, first) = first?;
+        let number = number_in(&first_key);
+        let Some((count, bytes)) = first.split_first() else {
+            return Err(Unusable::Damaged(format!("value {number}")));
+        };
+        let mut whole = bytes.to_vec();
+        let mut part = 1;
+        while let Some(Ok((next_key, next))) = self.scan.peek() {
+            if number_in(next_key) != number {
+                break;
+            }
+            if part < usize::from(*count) {
+                whole.extend_from_slice(next.get(1..).unwrap_or_default());
+            }
+            part += 1;
+            self.scan.next();
+        }
+        Ok(Some((number, whole)))
+    }
+}

@@ -1,0 +1,215 @@
+//! What the index keeps of one event: small, flat, with terms by number. Written to sled beside the event itself, so that a
+//! start loads the index without looking at events, without parsing a date and without hashing a string.
+
+use crate::domain::edtf::Atom;
+use crate::domain::event::Change;
+use crate::domain::moment::Moment;
+use crate::domain::validity::Validity;
+use uuid::Uuid;
+
+/// What the index keeps of one event.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Entry {
+    /// What the event did: [`Action::code`].
+    #[prost(uint32, tag = "1")]
+    pub(crate) action: u32,
+    /// The claim it is about, high half.
+    #[prost(fixed64, tag = "2")]
+    pub(crate) claim_high: u64,
+    /// The claim it is about, low half.
+    #[prost(fixed64, tag = "3")]
+    pub(crate) claim_low: u64,
+    /// The dispute it is about, high half.
+    #[prost(fixed64, tag = "4")]
+    pub(crate) dispute_high: u64,
+    /// The dispute it is about, low half.
+    #[prost(fixed64, tag = "5")]
+    pub(crate) dispute_low: u64,
+    /// The content or the reach it gives the claim.
+    #[prost(message, optional, tag = "6")]
+    pub(crate) content: Option<ContentEntry>,
+    /// The id of the party or source it is about.
+    #[prost(string, tag = "7")]
+    pub(crate) registry_id: String,
+    /// The encoded party or source message.
+    #[prost(bytes = "vec", tag = "8")]
+    pub(crate) registry_bytes: Vec<u8>,
+}
+
+/// The content that an event gives a claim, as far as it is looked for. For a confirmation only the times are set: the
+/// rest stays what it was.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct ContentEntry {
+    /// Temporal type, modality, polarity + 1, status + 1: codes, a byte each.
+    #[prost(fixed32, tag = "1")]
+    pub(crate) members: u32,
+    /// The four corners of its valid time, in seconds; absent for a claim without time.
+    #[prost(sint64, repeated, tag = "2")]
+    pub(crate) validity: Vec<i64>,
+    /// The start of the last day or second of its `as_of`.
+    #[prost(sint64, optional, tag = "3")]
+    pub(crate) as_of: Option<i64>,
+    /// The start of the earliest `as_of` the claim ever had.
+    #[prost(sint64, optional, tag = "4")]
+    pub(crate) earliest_as_of: Option<i64>,
+    /// Whether those two are seconds, not days: bit 0 and bit 1; bit 2: its end is open; bit 3: its start is
+    /// unknown.
+    #[prost(uint32, tag = "5")]
+    pub(crate) flags: u32,
+    /// Its facets.
+    #[prost(uint32, repeated, tag = "6")]
+    pub(crate) facets: Vec<u32>,
+    /// The tokens of its texts.
+    #[prost(uint32, repeated, tag = "7")]
+    pub(crate) tokens: Vec<u32>,
+}
+
+/// What an event did, as the index distinguishes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Action {
+    /// A claim was asserted.
+    Asserted,
+    /// A claim was revised.
+    Revised,
+    /// A claim was confirmed.
+    Confirmed,
+    /// A claim was retracted.
+    Retracted,
+    /// A claim was reinstated.
+    Reinstated,
+    /// A claim was disputed.
+    Disputed,
+    /// A dispute was resolved.
+    Resolved,
+    /// A party was registered or revised.
+    Party,
+    /// A source was registered or revised.
+    Source,
+    /// A source was withdrawn.
+    SourceWithdrawn,
+}
+
+impl Action {
+    const ALL: [Self; 10] = [
+        Self::Asserted,
+        Self::Revised,
+        Self::Confirmed,
+        Self::Retracted,
+        Self::Reinstated,
+        Self::Disputed,
+        Self::Resolved,
+        Self::Party,
+        Self::Source,
+        Self::SourceWithdrawn,
+    ];
+
+    /// What a change does.
+    pub(crate) const fn of(change: &Change) -> Self {
+        match change {
+            Change::ClaimAsserted(_) => Self::Asserted,
+            Change::ClaimRevised(..) => Self::Revised,
+            Change::ClaimConfirmed(..) => Self::Confirmed,
+            Change::ClaimRetracted(..) => Self::Retracted,
+            Change::ClaimReinstated(_) => Self::Reinstated,
+            Change::ClaimDisputed(..) => Self::Disputed,
+            Change::DisputeResolved(..) => Self::Resolved,
+            Change::PartyRegistered(_) | Change::PartyRevised(_) => Self::Party,
+            Change::SourceRegistered(_) | Change::SourceRevised(_) => Self::Source,
+            Change::SourceWithdrawn(_) => Self::SourceWithdrawn,
+        }
+    }
+
+    /// Its code in an entry.
+    pub(crate) const fn code(self) -> u32 {
+        self as u32
+    }
+
+    /// The action with a code.
+    pub(crate) fn from_code(code: u32) -> Option<Self> {
+        Self::ALL.get(code as usize).copied()
+    }
+}
+
+impl Entry {
+    /// The claim it is about.
+    pub(crate) fn claim(&self) -> Uuid {
+        Uuid::from_u64_pair(self.claim_high, self.claim_low)
+    }
+
+    /// The dispute it is about.
+    pub(crate) fn dispute(&self) -> Uuid {
+        Uuid::from_u64_pair(self.dispute_high, self.dispute_low)
+    }
+
+    pub(crate) fn set_claim(&mut self, id: Uuid) {
+        (self.claim_high, self.claim_low) = id.as_u64_pair();
+    }
+
+    pub(crate) fn set_dispute(&mut self, id: Uuid) {
+        (self.dispute_high, self.dispute_low) = id.as_u64_pair();
+    }
+}
+
+const AS_OF_IS_SECOND: u32 = 1;
+const EARLIEST_IS_SECOND: u32 = 2;
+const END_IS_OPEN: u32 = 4;
+const START_IS_UNKNOWN: u32 = 8;
+
+impl ContentEntry {
+    /// Sets the times.
+    pub(crate) fn set_times(&mut self, validity: Option<Validity>, as_of: Option<Atom>, earliest: Option<Atom>) {
+        self.validity = validity.map_or_else(Vec::new, |v| {
+            vec![v.earliest_start.0, v.latest_start.0, v.earliest_end.0, v.latest_end.0]
+        });
+        self.as_of = as_of.map(|atom| atom.start.0);
+        self.earliest_as_of = earliest.map(|atom| atom.start.0);
+        self.flag(AS_OF_IS_SECOND, as_of.is_some_and(Atom::is_second));
+        self.flag(EARLIEST_IS_SECOND, earliest.is_some_and(Atom::is_second));
+    }
+
+    /// Notes whether its end is open and whether its start is unknown.
+    pub(crate) fn set_ends(&mut self, end_open: bool, start_unknown: bool) {
+        self.flag(END_IS_OPEN, end_open);
+        self.flag(START_IS_UNKNOWN, start_unknown);
+    }
+
+    /// Whether its start is unknown.
+    pub(crate) const fn is_start_unknown(&self) -> bool {
+        self.flags & START_IS_UNKNOWN != 0
+    }
+
+    /// Whether its end is open.
+    pub(crate) const fn is_end_open(&self) -> bool {
+        self.flags & END_IS_OPEN != 0
+    }
+
+    /// Its valid time; none for a claim without time.
+    pub(crate) fn times(&self) -> Option<Validity> {
+        let [earliest_start, latest_start, earliest_end, latest_end] = *self.validity.as_slice() else { return None };
+        Some(Validity {
+            earliest_start: Moment(earliest_start),
+            latest_start: Moment(latest_start),
+            earliest_end: Moment(earliest_end),
+            latest_end: Moment(latest_end),
+        })
+    }
+
+    /// The last day or second of its `as_of`.
+    pub(crate) fn as_of_atom(&self) -> Option<Atom> {
+        self.as_of.map(|start| atom(start, self.flags & AS_OF_IS_SECOND != 0))
+    }
+
+    /// The earliest `as_of` the claim ever had.
+    pub(crate) fn earliest_atom(&self) -> Option<Atom> {
+        self.earliest_as_of.map(|start| atom(start, self.flags & EARLIEST_IS_SECOND != 0))
+    }
+
+    fn flag(&mut self, bit: u32, set: bool) {
+        self.flags = if set { self.flags | bit } else { self.flags & !bit };
+    }
+}
+
+fn atom(start: i64, is_second: bool) -> Atom {
+    if is_second { Atom::second(Moment(start)) } else { Atom::day(Moment(start)) }
+}

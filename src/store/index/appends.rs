@@ -1,0 +1,105 @@
+//! The appends: where each ends, when it was recorded, the mark of the history there, and the request that made it.
+//!
+//! This is where a cut is resolved: an instant or a position becomes the number of appends that may be seen.
+
+use crate::domain::position::{Position, RecordedAt};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// The number of an append, from 1; 0 is before the first.
+pub(crate) type AppendNo = u32;
+
+/// One append, as the index keeps it.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct AppendRow {
+    /// The position of its last event.
+    #[prost(uint64, tag = "1")]
+    pub(crate) last: u64,
+    /// When it was recorded, in microseconds since 1970.
+    #[prost(sint64, tag = "2")]
+    pub(crate) recorded_at: i64,
+    /// The hash of the history after it.
+    #[prost(bytes = "vec", tag = "3")]
+    pub(crate) link: Vec<u8>,
+    /// The request that made it, 16 bytes; empty if it named none.
+    #[prost(bytes = "vec", tag = "4")]
+    pub(crate) request_id: Vec<u8>,
+    /// The fingerprint of that request.
+    #[prost(bytes = "vec", tag = "5")]
+    pub(crate) fingerprint: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    last: Position,
+    recorded_at: RecordedAt,
+    mark: [u8; 8],
+}
+
+/// All appends.
+#[derive(Default)]
+pub(crate) struct Appends {
+    rows: Vec<Row>,
+    requests: HashMap<Uuid, (AppendNo, [u8; 16])>,
+}
+
+impl Appends {
+    /// How many there are.
+    pub(crate) fn len(&self) -> AppendNo {
+        AppendNo::try_from(self.rows.len()).unwrap_or(AppendNo::MAX)
+    }
+
+    /// Adds the next one.
+    pub(crate) fn add(&mut self, row: &AppendRow) {
+        let mut mark = [0; 8];
+        mark.iter_mut().zip(&row.link).for_each(|(to, from)| *to = *from);
+        self.rows.push(Row { last: Position(row.last), recorded_at: RecordedAt(row.recorded_at), mark });
+        let number = self.len();
+        if let (Ok(id), Ok(fingerprint)) = (Uuid::from_slice(&row.request_id), row.fingerprint.as_slice().try_into()) {
+            self.requests.insert(id, (number, fingerprint));
+        }
+    }
+
+    /// The append that a request made, and the request's fingerprint.
+    pub(crate) fn by_request(&self, id: Uuid) -> Option<(AppendNo, [u8; 16])> {
+        self.requests.get(&id).copied()
+    }
+
+    /// How many of the first `visible` appends were recorded by an instant, inclusive.
+    pub(crate) fn known_at(&self, instant: RecordedAt, visible: AppendNo) -> AppendNo {
+        let rows = self.rows.get(..visible as usize).unwrap_or(&self.rows);
+        if rows.last().is_none_or(|row| row.recorded_at <= instant) {
+            return AppendNo::try_from(rows.len()).unwrap_or(AppendNo::MAX);
+        }
+        AppendNo::try_from(rows.partition_point(|row| row.recorded_at <= instant)).unwrap_or(AppendNo::MAX)
+    }
+
+    /// The number of the append that holds a position: that of the first to end there or later.
+    pub(crate) fn holding(&self, position: Position) -> AppendNo {
+        AppendNo::try_from(self.rows.partition_point(|row| row.last < position)).unwrap_or(AppendNo::MAX).saturating_add(1)
+    }
+
+    /// The position of the last event of an append; 0 before the first.
+    pub(crate) fn last(&self, append: AppendNo) -> Position {
+        self.row(append).map_or(Position::START, |row| row.last)
+    }
+
+    /// When an append was recorded.
+    pub(crate) fn recorded_at(&self, append: AppendNo) -> Option<RecordedAt> {
+        self.row(append).map(|row| row.recorded_at)
+    }
+
+    /// When the event at a position was recorded.
+    pub(crate) fn recorded_at_position(&self, position: Position) -> Option<RecordedAt> {
+        self.recorded_at(self.holding(position))
+    }
+
+    /// The mark of the history after an append.
+    pub(crate) fn mark(&self, append: AppendNo) -> [u8; 8] {
+        self.row(append).map_or([0; 8], |row| row.mark)
+    }
+
+    fn row(&self, append: AppendNo) -> Option<&Row> {
+        self.rows.get((append as usize).checked_sub(1)?)
+    }
+}

@@ -1,0 +1,250 @@
+//! The index in memory: what is needed to find claims, without their words.
+//!
+//! ```text
+//! claim id ──> claim ──> revisions (position, content, retracted?, disputed?)
+//!                              │
+//! facet ──> term ──> postings ─┴─> content (claim, valid time, members, facets)
+//!                └─> intervals (per relationship: earliest start .. latest end)
+//! append ──> last position, recorded time, mark          request id ──> append
+//! ```
+//!
+//! Everything only grows. What a cut may see is decided by positions alone: of a claim's revisions, the last at or before
+//! the cut counts, and a content counts if that revision has it. So one index answers for every cut, the head and an old
+//! one at the same cost, and entries that are not durable yet are invisible as long as no cut reaches them.
+//!
+//! [`Index::entry_of`] makes an [`Entry`] of a new event, [`Index::apply`] takes it in; a start applies stored entries.
+
+mod appends;
+mod claims;
+mod intervals;
+mod postings;
+mod query;
+mod registry;
+mod runs;
+mod terms;
+
+pub(crate) use appends::{AppendNo, AppendRow};
+use appends::Appends;
+pub(crate) use claims::{ClaimNo, Content};
+pub(crate) use postings::ContentNo;
+pub(crate) use query::{Found, ListPage, StateQuestion};
+pub(crate) use registry::Registered;
+use registry::Registry;
+pub(crate) use terms::Term;
+
+use super::entry::{Action, ContentEntry, Entry};
+use crate::domain::bound::Bound;
+use crate::domain::claim::Claim;
+use crate::domain::event::Change;
+use crate::domain::filter::{self, FacetKind};
+use crate::domain::name::{ClaimId, DisputeId};
+use crate::domain::position::Position;
+use crate::domain::standing::Standing;
+use crate::domain::vocabulary::Vocabulary;
+use claims::Claims;
+use intervals::{Intervals, Span};
+use postings::Posting;
+use std::collections::HashMap;
+use terms::Terms;
+
+/// The index.
+#[derive(Default)]
+pub(crate) struct Index {
+    terms: Terms,
+    postings: Vec<Posting>,
+    intervals: HashMap<Term, Intervals>,
+    claims: Claims,
+    /// The parties that are registered.
+    pub(crate) parties: Registry,
+    /// The sources that are registered.
+    pub(crate) sources: Registry,
+    /// The appends.
+    pub(crate) appends: Appends,
+}
+
+/// An entry that does not fit the index: the rows are damaged or in the wrong order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an index entry does not fit what came before it")]
+pub(crate) struct Misfit;
+
+impl Index {
+    /// The claims.
+    pub(crate) const fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// How many terms there are.
+    pub(crate) fn term_count(&self) -> usize {
+        self.terms.len()
+    }
+
+    /// Kind byte and key of a term, as it is stored.
+    pub(crate) fn term_bytes(&self, term: usize) -> &[u8] {
+        u32::try_from(term).map_or(&[], |term| self.terms.bytes(term))
+    }
+
+    /// Adds a term as it was stored. False if that is not the next new term.
+    pub(crate) fn restore_term(&mut self, bytes: &[u8]) -> bool {
+        self.terms.restore(bytes)
+    }
+
+    /// How a claim stands at the head of the index.
+    pub(crate) fn standing(&self, id: ClaimId) -> Option<Standing> {
+        let claim = self.claims.find(id.0)?;
+        let last = self.claims.revisions(claim).last().copied()?;
+        let content = self.claims.content(last.content)?;
+        Some(Standing {
+            revision: u32::try_from(self.claims.revisions(claim).len()).unwrap_or(u32::MAX),
+            retracted: last.is_retracted(),
+            disputes: self.claims.disputes(claim).iter().map(|d| (DisputeId(d.id), d.resolved_at.is_none())).collect(),
+            as_of: content.as_of,
+            earliest_as_of: content.earliest_as_of,
+        })
+    }
+
+    /// What the index will keep of a change: the facets of a claim become terms, its bounds a valid time.
+    pub(crate) fn entry_of(&mut self, change: &Change, registry_bytes: impl FnOnce() -> Vec<u8>) -> Entry {
+        let mut entry = Entry { action: Action::of(change).code(), ..Entry::default() };
+        if let Some(id) = change.claim_id() {
+            entry.set_claim(id.0);
+            entry.content = self.content_entry(id, change);
+        }
+        match change {
+            Change::ClaimDisputed(_, dispute) => entry.set_dispute(dispute.id.0),
+            Change::DisputeResolved(_, dispute, _) => entry.set_dispute(dispute.0),
+            Change::PartyRegistered(party) | Change::PartyRevised(party) => {
+                entry.registry_id = party.id.as_str().to_owned();
+                entry.registry_bytes = registry_bytes();
+            }
+            Change::SourceRegistered(source) | Change::SourceRevised(source) => {
+                entry.registry_id = source.id.as_str().to_owned();
+                entry.registry_bytes = registry_bytes();
+            }
+            Change::SourceWithdrawn(id) => entry.registry_id = id.as_str().to_owned(),
+            _ => {}
+        }
+        entry
+    }
+
+    fn content_entry(&mut self, id: ClaimId, change: &Change) -> Option<ContentEntry> {
+        if !matches!(change, Change::ClaimConfirmed(..)) && change.content().is_none() {
+            return None;
+        }
+        let standing = self.standing(id).unwrap_or_default().after(change);
+        let Some(claim) = change.content() else { return Some(self.confirmed_entry(id, &standing)) };
+        let mut entry = ContentEntry { members: members_of(claim), ..ContentEntry::default() };
+        entry.set_times(standing.validity(claim).ok().flatten(), standing.as_of, standing.earliest_as_of);
+        let (start_unknown, end_open) = match claim.time.bounds() {
+            Some((from, to)) => (*from == Bound::Unknown, *to == Bound::Open),
+            None => (false, false),
+        };
+        entry.set_ends(end_open, start_unknown);
+        filter::facets_of(claim, |kind, key| entry.facets.push(self.terms.intern(kind, key)));
+        filter::tokens_of(claim, |token| entry.tokens.push(self.terms.intern(FacetKind::Token, token)));
+        for terms in [&mut entry.facets, &mut entry.tokens] {
+            terms.sort_unstable();
+            terms.dedup();
+        }
+        Some(entry)
+    }
+
+    /// A confirmation changes how far knowledge reaches. That can only bring forward the latest start of a claim whose
+    /// start is unknown and which had no `as_of` before; all else stays.
+    fn confirmed_entry(&self, id: ClaimId, standing: &Standing) -> ContentEntry {
+        let mut entry = ContentEntry::default();
+        let last = self.claims.find(id.0).and_then(|claim| self.claims.revisions(claim).last());
+        let content = last.and_then(|revision| self.claims.content(revision.content));
+        let validity = content.and_then(|content| {
+            let mut validity = content.validity?;
+            if content.earliest_as_of.is_none() && content.is_start_unknown() {
+                let reach = standing.earliest_as_of.map_or(validity.latest_start, |atom| atom.start);
+                validity.latest_start = validity.latest_start.min(reach);
+            }
+            Some(validity)
+        });
+        entry.set_times(validity, standing.as_of, standing.earliest_as_of);
+        entry.set_ends(
+            content.is_some_and(Content::is_end_open),
+            content.is_some_and(Content::is_start_unknown),
+        );
+        entry
+    }
+
+    /// Takes in the entry of the event at a position.
+    pub(crate) fn apply(&mut self, position: Position, entry: &Entry) -> Result<(), Misfit> {
+        let action = Action::from_code(entry.action).ok_or(Misfit)?;
+        match action {
+            Action::Party => self.parties.add(&entry.registry_id, position, &entry.registry_bytes),
+            Action::Source => self.sources.add(&entry.registry_id, position, &entry.registry_bytes),
+            Action::SourceWithdrawn => self.sources.withdraw(&entry.registry_id, position).ok_or(Misfit)?,
+            _ => self.apply_to_claim(position, action, entry).ok_or(Misfit)?,
+        }
+        Ok(())
+    }
+
+    fn apply_to_claim(&mut self, position: Position, action: Action, entry: &Entry) -> Option<()> {
+        let claim = if action == Action::Asserted {
+            self.claims.add(entry.claim())?
+        } else {
+            self.claims.find(entry.claim())?
+        };
+        let content = match &entry.content {
+            Some(content) if action == Action::Confirmed => self.renew_content(claim, content)?,
+            Some(content) => self.add_content(claim, position, content),
+            None => self.claims.revisions(claim).last()?.content,
+        };
+        match action {
+            Action::Disputed => self.claims.dispute(claim, entry.dispute(), position),
+            Action::Resolved => self.claims.resolve(claim, entry.dispute(), position)?,
+            _ => {}
+        }
+        self.claims.add_revision(claim, position, content, action);
+        Some(())
+    }
+
+    fn add_content(&mut self, claim: ClaimNo, position: Position, entry: &ContentEntry) -> ContentNo {
+        let number = self.claims.add_content(claim, position, entry);
+        self.post(number, &entry.facets);
+        self.post(number, &entry.tokens);
+        number
+    }
+
+    /// The content of a claim once more, with other times.
+    fn renew_content(&mut self, claim: ClaimNo, entry: &ContentEntry) -> Option<ContentNo> {
+        let last = self.claims.revisions(claim).last()?.content;
+        let number = self.claims.renew_content(last, entry)?;
+        let facets = self.claims.facets(number).to_vec();
+        self.post(number, &facets);
+        Some(number)
+    }
+
+    fn post(&mut self, content: ContentNo, terms: &[Term]) {
+        if self.postings.len() < self.terms.len() {
+            self.postings.resize_with(self.terms.len(), Posting::default);
+        }
+        for term in terms {
+            if let Some(posting) = self.postings.get_mut(*term as usize) {
+                posting.push(content);
+            }
+            if self.terms.bytes(*term).first() == Some(&(FacetKind::Relationship as u8)) {
+                self.add_span(*term, content);
+            }
+        }
+    }
+
+    fn add_span(&mut self, relationship: Term, content: ContentNo) {
+        let Some(validity) = self.claims.content(content).and_then(|content| content.validity) else { return };
+        let span = Span { start: validity.earliest_start, end: validity.latest_end, content };
+        self.intervals.entry(relationship).or_default().insert(span);
+    }
+}
+
+fn members_of(claim: &Claim) -> u32 {
+    let optional = |code: Option<u8>| code.map_or(0, |code| code + 1);
+    u32::from_le_bytes([
+        claim.time.temporal_type().code(),
+        claim.modality.code(),
+        optional(claim.polarity.map(Vocabulary::code)),
+        optional(claim.status.map(Vocabulary::code)),
+    ])
+}

@@ -1,0 +1,403 @@
+//! Answers a filter from the index: which claims, in which revision, at a cut.
+//!
+//! A filter is compiled once: facet tests become terms. Each item then names the cheapest way to candidates (claim ids, the
+//! intervals of a relationship, the shortest postings, or every claim), and every candidate is judged the same way: its
+//! last revision that the cut sees must have a content that matches. So a source of candidates may be too wide, never too
+//! narrow.
+
+use super::claims::{ClaimNo, Content, Revision};
+use super::postings::{ContentNo, Posting};
+use super::terms::Term;
+use super::Index;
+use crate::domain::certainty::{Certainty, Mode, certainty};
+use crate::domain::emptiness::Findings;
+use crate::domain::filter::{FacetKind, Filter, FilterItem};
+use crate::domain::moment::Moment;
+use crate::domain::period::Period;
+use crate::domain::position::Position;
+use crate::domain::vocabulary::{Modality, TemporalType, Vocabulary};
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
+/// A filter in terms of the index.
+pub(crate) struct Compiled<'f> {
+    items: Vec<Item<'f>>,
+}
+
+struct Item<'f> {
+    source: &'f FilterItem,
+    /// Of each group a content must have one; sorted.
+    groups: Vec<Vec<Term>>,
+    relationships: Option<Vec<Term>>,
+    /// The contents whose words answer the text, if text is asked for.
+    words: Option<HashSet<ContentNo>>,
+    claims: Option<Vec<ClaimNo>>,
+}
+
+/// A claim found, in the revision that the cut sees.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    /// The claim.
+    pub(crate) claim: ClaimNo,
+    /// The number of the revision.
+    pub(crate) number: u32,
+    /// The revision.
+    pub(crate) revision: Revision,
+}
+
+/// A claim of the state.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StateRow {
+    /// The claim.
+    pub(crate) found: Found,
+    /// Whether it is so in all readings of the dates.
+    pub(crate) certainty: Certainty,
+    order: (Reverse<Moment>, Reverse<Moment>, Reverse<Position>),
+}
+
+/// What is asked of the state.
+pub(crate) struct StateQuestion<'q> {
+    /// Which claims.
+    pub(crate) filter: &'q Filter,
+    /// When.
+    pub(crate) asked: Period,
+    /// How the date is meant; none: HOLDS_AT for states and OCCURRED_BY for events.
+    pub(crate) mode: Option<Mode>,
+    /// Whether retracted claims are wanted.
+    pub(crate) include_retracted: bool,
+    /// The last position that may be seen.
+    pub(crate) cut: Position,
+}
+
+/// The state: every match in order, and what the search came across.
+pub(crate) struct StateRows {
+    /// Definite before possible, then by latest end, earliest start and position, newest first.
+    pub(crate) rows: Vec<StateRow>,
+    /// What an answer of nothing is.
+    pub(crate) findings: Findings,
+    /// The claims of absence among the rows, if there is nothing else.
+    pub(crate) absences: Vec<ClaimNo>,
+}
+
+impl Index {
+    /// Compiles a filter.
+    pub(crate) fn compile<'f>(&self, filter: &'f Filter) -> Compiled<'f> {
+        Compiled { items: filter.items.iter().map(|item| self.compile_item(item)).collect() }
+    }
+
+    fn compile_item<'f>(&self, source: &'f FilterItem) -> Item<'f> {
+        let mut item = Item { source, groups: Vec::new(), relationships: None, words: None, claims: None };
+        for tests in source.facets() {
+            let mut terms: Vec<Term> = tests.iter().flat_map(|test| self.terms.resolve(test)).collect();
+            terms.sort_unstable();
+            match tests.first().map(|test| test.kind) {
+                Some(FacetKind::Token) => item.narrow_words(self.contents_with(&terms).collect()),
+                Some(FacetKind::Relationship) => {
+                    item.relationships = Some(terms.clone());
+                    item.groups.push(terms);
+                }
+                _ => item.groups.push(terms),
+            }
+        }
+        if !source.claim_ids.is_empty() {
+            let mut claims: Vec<ClaimNo> = source.claim_ids.iter().filter_map(|id| self.claims.find(id.0)).collect();
+            claims.sort_unstable();
+            claims.dedup();
+            item.claims = Some(claims);
+        }
+        item
+    }
+
+    /// The state.
+    pub(crate) fn state(&self, question: &StateQuestion<'_>) -> StateRows {
+        let compiled = self.compile(question.filter);
+        let from = if question.mode.is_some_and(|mode| mode != Mode::OccurredBy) { question.asked.a } else { Moment::MIN };
+        let mut answer = StateRows { rows: Vec::new(), findings: Findings::default(), absences: Vec::new() };
+        self.each_candidate(&compiled, Some((from, question.asked.b)), |claim| {
+            self.judge(&compiled, question, claim, &mut answer);
+            true
+        });
+        answer.rows.sort_unstable_by_key(|row| (row.certainty, row.order));
+        if !answer.findings.found && answer.findings.absence.is_none() {
+            self.look_for_anything(&compiled, question.cut, &mut answer.findings);
+        }
+        answer
+    }
+
+    fn judge(&self, compiled: &Compiled<'_>, question: &StateQuestion<'_>, claim: ClaimNo, answer: &mut StateRows) {
+        let Some((found, content)) = self.current_match(compiled, claim, question.cut) else { return };
+        let Some(validity) = content.validity else { return };
+        let Some(mode) = mode_for(question.mode, content.temporal_type()) else { return };
+        let Some(certainty) = certainty(mode, &validity, &question.asked) else { return };
+        if found.revision.is_retracted() && !question.include_retracted {
+            answer.findings.retracted = true;
+            return;
+        }
+        let is_absence = Modality::ALL.get(usize::from(content.modality())).is_some_and(|m| m.is_absence());
+        answer.findings.note(certainty, is_absence);
+        if is_absence {
+            answer.absences.push(claim);
+        }
+        let order = (Reverse(validity.latest_end), Reverse(validity.earliest_start), Reverse(found.revision.position));
+        answer.rows.push(StateRow { found, certainty, order });
+    }
+
+    /// Nothing at the date: whether anything matches at the cut at all.
+    fn look_for_anything(&self, compiled: &Compiled<'_>, cut: Position, findings: &mut Findings) {
+        self.each_candidate(compiled, None, |claim| {
+            if let Some((found, _)) = self.current_match(compiled, claim, cut) {
+                if found.revision.is_retracted() {
+                    findings.retracted = true;
+                } else {
+                    findings.recorded = true;
+                }
+            }
+            !findings.recorded
+        });
+    }
+
+    /// The claims that match at a cut, in the order they were first recorded (or the other way round), from the one after
+    /// `after` on, at most `limit`.
+    pub(crate) fn list(&self, filter: &Filter, cut: Position, page: &ListPage) -> Vec<Found> {
+        let compiled = self.compile(filter);
+        let mut found = Vec::new();
+        let mut consider = |claim: ClaimNo| {
+            if let Some((candidate, _)) = self.current_match(&compiled, claim, cut) {
+                if page.include_retracted || !candidate.revision.is_retracted() {
+                    found.push(candidate);
+                }
+            }
+            found.len() < page.limit
+        };
+        match self.listed_candidates(&compiled) {
+            Some(claims) => in_order(claims.into_iter(), page).all(&mut consider),
+            None => in_order(0..ClaimNo::try_from(self.claims.len()).unwrap_or(ClaimNo::MAX), page).all(&mut consider),
+        };
+        found
+    }
+
+    /// The candidates of all items as one sorted list; none where that is every claim.
+    fn listed_candidates(&self, compiled: &Compiled<'_>) -> Option<Vec<ClaimNo>> {
+        let narrow = !compiled.items.is_empty() && compiled.items.iter().all(|item| item.is_narrow());
+        narrow.then(|| {
+            let mut claims = Vec::new();
+            self.each_candidate(compiled, None, |claim| {
+                claims.push(claim);
+                true
+            });
+            claims.sort_unstable();
+            claims.dedup();
+            claims
+        })
+    }
+
+    /// The first event after a position that touches a claim that matches before or after that event.
+    pub(crate) fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {
+        self.touching(filter, after, Position(u64::MAX)).first().copied()
+    }
+
+    /// The events after a position, up to another, that touch a claim that matches before or after that event; in order.
+    pub(crate) fn touching(&self, filter: &Filter, after: Position, until: Position) -> Vec<Position> {
+        let compiled = self.compile(filter);
+        let mut found = Vec::new();
+        self.each_candidate(&compiled, None, |claim| {
+            self.touches(&compiled, claim, after, until, &mut found);
+            true
+        });
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn touches(&self, compiled: &Compiled<'_>, claim: ClaimNo, after: Position, until: Position, found: &mut Vec<Position>) {
+        let revisions = self.claims.revisions(claim);
+        let from = revisions.partition_point(|revision| revision.position <= after);
+        for (at, revision) in revisions.iter().enumerate().skip(from).take_while(|(_, r)| r.position <= until) {
+            let content = |at: usize| revisions.get(at).map(|revision| revision.content);
+            let matches = |number: Option<ContentNo>| {
+                let with = number.and_then(|number| self.claims.content(number).map(|content| (number, content)));
+                with.is_some_and(|(number, content)| self.matches(compiled, claim, number, content, revision.position))
+            };
+            if matches(content(at)) || at.checked_sub(1).is_some_and(|before| matches(content(before))) {
+                found.push(revision.position);
+            }
+        }
+    }
+
+    /// How many claims bear on a relationship at a cut, retracted ones aside.
+    pub(crate) fn count_bearing_on(&self, relationship: Term, cut: Position) -> u64 {
+        let posting = self.postings.get(relationship as usize);
+        let current = posting.into_iter().flat_map(Posting::iter).filter(|number| {
+            let claim = self.claims.content(*number).map(|content| content.claim);
+            let current = claim.and_then(|claim| self.claims.current(claim, cut));
+            current.is_some_and(|(_, revision)| revision.content == *number && !revision.is_retracted())
+        });
+        current.count() as u64
+    }
+
+    /// Every relationship that a claim ever bore on, with its term, sorted by id.
+    pub(crate) fn relationships(&self) -> Vec<(&str, Term)> {
+        let named = |term: &Term| std::str::from_utf8(self.terms.key(*term)).ok().map(|id| (id, *term));
+        let mut all: Vec<_> = self.terms.relationships().iter().filter_map(named).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Calls `consider` with every claim that may match, until it says to stop. A claim may come more than once only where
+    /// that changes nothing: when several items name it, the first to match it counts.
+    fn each_candidate(&self, compiled: &Compiled<'_>, span: Option<(Moment, Moment)>, mut consider: impl FnMut(ClaimNo) -> bool) {
+        if compiled.items.is_empty() {
+            let all = 0..ClaimNo::try_from(self.claims.len()).unwrap_or(ClaimNo::MAX);
+            all.into_iter().all(consider);
+            return;
+        }
+        if let [item] = compiled.items.as_slice() {
+            let mut seen = Seen::for_item(item);
+            self.item_candidates(item, span, &mut |claim| !seen.is_new(claim) || consider(claim));
+            return;
+        }
+        let mut seen = Seen::All(HashSet::new());
+        for item in &compiled.items {
+            self.item_candidates(item, span, &mut |claim| !seen.is_new(claim) || consider(claim));
+        }
+    }
+
+    fn item_candidates(&self, item: &Item<'_>, span: Option<(Moment, Moment)>, consider: &mut dyn FnMut(ClaimNo) -> bool) {
+        let of_content = |number: ContentNo| self.claims.content(number).map(|content| content.claim);
+        if let Some(claims) = &item.claims {
+            claims.iter().all(|claim| consider(*claim));
+            return;
+        }
+        let shortest = item.groups.iter().min_by_key(|group| self.posted(group));
+        let shortest_length = shortest.map_or(usize::MAX, |group| self.posted(group));
+        if let Some(words) = item.words.as_ref().filter(|words| words.len() <= shortest_length) {
+            words.iter().filter_map(|number| of_content(*number)).all(consider);
+            return;
+        }
+        match (shortest, &item.relationships, span) {
+            (Some(_), Some(relationships), Some((a, b))) if shortest_length.saturating_mul(8) > self.posted(relationships) => {
+                for intervals in relationships.iter().filter_map(|term| self.intervals.get(term)) {
+                    intervals.touching(a, b, |number| {
+                        if let Some(claim) = of_content(number) {
+                            consider(claim);
+                        }
+                    });
+                }
+            }
+            (Some(group), ..) => {
+                self.contents_with(group).filter_map(of_content).all(consider);
+            }
+            (None, ..) => {
+                (0..ClaimNo::try_from(self.claims.len()).unwrap_or(ClaimNo::MAX)).all(consider);
+            }
+        }
+    }
+
+    fn posted(&self, terms: &[Term]) -> usize {
+        terms.iter().filter_map(|term| self.postings.get(*term as usize)).map(Posting::len).sum()
+    }
+
+    fn contents_with<'a>(&'a self, terms: &'a [Term]) -> impl Iterator<Item = ContentNo> + 'a {
+        terms.iter().filter_map(|term| self.postings.get(*term as usize)).flat_map(Posting::iter)
+    }
+
+    fn current_match(&self, compiled: &Compiled<'_>, claim: ClaimNo, cut: Position) -> Option<(Found, &Content)> {
+        let (number, revision) = self.claims.current(claim, cut)?;
+        let content = self.claims.content(revision.content)?;
+        let matches = self.matches(compiled, claim, revision.content, content, revision.position);
+        matches.then_some((Found { claim, number, revision }, content))
+    }
+
+    fn matches(&self, compiled: &Compiled<'_>, claim: ClaimNo, number: ContentNo, content: &Content, at: Position) -> bool {
+        compiled.items.is_empty()
+            || compiled.items.iter().any(|item| {
+                item.admits(claim, content) && item.admits_facets(self.claims.facets(number)) && self.admits_time(item, at)
+            })
+    }
+
+    fn admits_time(&self, item: &Item<'_>, at: Position) -> bool {
+        if item.source.recorded_from.is_none() && item.source.recorded_before.is_none() {
+            return true;
+        }
+        self.appends.recorded_at_position(at).is_some_and(|recorded_at| item.source.admits_time(recorded_at))
+    }
+}
+
+/// Which page of a list.
+pub(crate) struct ListPage {
+    /// Begin behind this claim.
+    pub(crate) after: Option<ClaimNo>,
+    /// Whether the last recorded comes first.
+    pub(crate) newest_first: bool,
+    /// Whether retracted claims are wanted.
+    pub(crate) include_retracted: bool,
+    /// At most so many.
+    pub(crate) limit: usize,
+}
+
+fn in_order<I: DoubleEndedIterator<Item = ClaimNo>>(claims: I, page: &ListPage) -> impl Iterator<Item = ClaimNo> {
+    let (forward, backward) = if page.newest_first { (None, Some(claims.rev())) } else { (Some(claims), None) };
+    let (after, newest_first) = (page.after, page.newest_first);
+    let ordered = forward.into_iter().flatten().chain(backward.into_iter().flatten());
+    ordered.skip_while(move |claim| after.is_some_and(|after| if newest_first { *claim >= after } else { *claim <= after }))
+}
+
+fn mode_for(asked: Option<Mode>, temporal_type: u8) -> Option<Mode> {
+    let is = |t: TemporalType| t.code() == temporal_type;
+    match asked {
+        None if is(TemporalType::State) => Some(Mode::HoldsAt),
+        None if is(TemporalType::Event) => Some(Mode::OccurredBy),
+        Some(Mode::HoldsAt) if is(TemporalType::State) => Some(Mode::HoldsAt),
+        Some(mode @ (Mode::OccurredBy | Mode::OccurredIn)) if is(TemporalType::Event) => Some(mode),
+        _ => None,
+    }
+}
+
+/// Which claims have been considered. A list of claims names each once; postings and intervals may name a claim by several
+/// of its contents.
+enum Seen {
+    All(HashSet<ClaimNo>),
+    Last(Option<ClaimNo>),
+}
+
+impl Seen {
+    fn for_item(item: &Item<'_>) -> Self {
+        if item.claims.is_some() { Self::Last(None) } else { Self::All(HashSet::new()) }
+    }
+
+    fn is_new(&mut self, claim: ClaimNo) -> bool {
+        match self {
+            Self::All(seen) => seen.insert(claim),
+            Self::Last(last) => last.replace(claim) != Some(claim),
+        }
+    }
+}
+
+impl Item<'_> {
+    fn is_narrow(&self) -> bool {
+        self.claims.is_some() || self.words.is_some() || !self.groups.is_empty()
+    }
+
+    fn narrow_words(&mut self, with: HashSet<ContentNo>) {
+        self.words = Some(match self.words.take() {
+            None => with,
+            Some(words) => words.intersection(&with).copied().collect(),
+        });
+    }
+
+    fn admits(&self, claim: ClaimNo, content: &Content) -> bool {
+        self.source.temporal_types.admits(Some(content.temporal_type()))
+            && self.source.modalities.admits(Some(content.modality()))
+            && self.source.polarities.admits(content.polarity())
+            && self.source.statuses.admits(content.status())
+            && self.claims.as_ref().is_none_or(|claims| claims.binary_search(&claim).is_ok())
+            && self.words.as_ref().is_none_or(|words| words.contains(&content.words))
+    }
+
+    fn admits_facets(&self, facets: &[Term]) -> bool {
+        self.groups.iter().all(|group| match group.as_slice() {
+            [one] => facets.contains(one),
+            many => facets.iter().any(|facet| many.binary_search(facet).is_ok()),
+        })
+    }
+}

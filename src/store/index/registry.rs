@@ -1,0 +1,55 @@
+//! The parties or sources that are registered, each with its revisions as encoded messages.
+
+use crate::domain::position::Position;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is registered, by id.
+#[derive(Default)]
+pub(crate) struct Registry {
+    records: BTreeMap<Box<str>, Vec<Registered>>,
+}
+
+/// One revision of a party or source.
+#[derive(Clone, Debug)]
+pub(crate) struct Registered {
+    /// The event that made it.
+    pub(crate) position: Position,
+    /// The encoded message.
+    pub(crate) bytes: Arc<[u8]>,
+    /// Whether it is withdrawn.
+    pub(crate) withdrawn: bool,
+}
+
+impl Registry {
+    /// The last revision at a cut, and its number.
+    pub(crate) fn current(&self, id: &str, cut: Position) -> Option<(u32, &Registered)> {
+        current(self.records.get(id)?, cut)
+    }
+
+    /// What is registered at a cut, by id, after an id.
+    pub(crate) fn at(&self, cut: Position, after: &str) -> impl Iterator<Item = (&str, u32, &Registered)> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        self.records
+            .range::<str, _>((Excluded(after), Unbounded))
+            .filter_map(move |(id, revisions)| current(revisions, cut).map(|(number, record)| (&**id, number, record)))
+    }
+
+    pub(super) fn add(&mut self, id: &str, position: Position, bytes: &[u8]) {
+        let revisions = self.records.entry(id.into()).or_default();
+        let withdrawn = revisions.last().is_some_and(|last| last.withdrawn);
+        revisions.push(Registered { position, bytes: bytes.into(), withdrawn });
+    }
+
+    pub(super) fn withdraw(&mut self, id: &str, position: Position) -> Option<()> {
+        let revisions = self.records.get_mut(id)?;
+        let bytes = revisions.last()?.bytes.clone();
+        revisions.push(Registered { position, bytes, withdrawn: true });
+        Some(())
+    }
+}
+
+fn current(revisions: &[Registered], cut: Position) -> Option<(u32, &Registered)> {
+    let count = revisions.partition_point(|revision| revision.position <= cut);
+    Some((u32::try_from(count).unwrap_or(u32::MAX), revisions.get(count.checked_sub(1)?)?))
+}

@@ -1,0 +1,181 @@
+//! The dictionary: every facet that any claim has, numbered in the order they were first seen.
+//!
+//! Numbers are dense and never change, so claims, postings and the rows in sled hold them instead of strings. Strings lie
+//! in one arena; the hash table holds numbers only. Facets that can be asked for by a prefix (kinds, codes, tokens) are
+//! kept in order as well, in [`super::runs::Runs`].
+
+use super::runs::Runs;
+use crate::domain::filter::{FacetKind, FacetTest};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+/// The number of a facet.
+pub(crate) type Term = u32;
+
+/// The dictionary.
+#[derive(Default)]
+pub(crate) struct Terms {
+    numbers: HashTable<Term>,
+    hasher: DefaultHashBuilder,
+    /// Kind byte and key of every term, one after the other.
+    arena: Vec<u8>,
+    /// Where each term ends in the arena.
+    ends: Vec<u32>,
+    ordered: [Runs; 3],
+    relationships: Vec<Term>,
+}
+
+impl Terms {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The number of a facet, given now if it has none.
+    pub(crate) fn intern(&mut self, kind: FacetKind, key: &str) -> Term {
+        let hash = self.hash(kind as u8, key.as_bytes());
+        let found = self.numbers.find(hash, |term| self.is(*term, kind as u8, key.as_bytes()));
+        match found {
+            Some(term) => *term,
+            None => self.add(hash, kind as u8, key.as_bytes()),
+        }
+    }
+
+    /// The number of a facet, if it has one.
+    pub(crate) fn find(&self, kind: FacetKind, key: &str) -> Option<Term> {
+        let hash = self.hash(kind as u8, key.as_bytes());
+        self.numbers.find(hash, |term| self.is(*term, kind as u8, key.as_bytes())).copied()
+    }
+
+    /// The numbers of the facets that a test asks for.
+    pub(crate) fn resolve(&self, test: &FacetTest) -> Vec<Term> {
+        if !test.prefix {
+            return self.find(test.kind, &test.key).into_iter().collect();
+        }
+        let Some(runs) = order_of(test.kind).and_then(|at| self.ordered.get(at)) else { return Vec::new() };
+        runs.with_prefix(test.key.as_bytes(), |term| self.key(term))
+    }
+
+    /// Every relationship, in the order they were first seen.
+    pub(crate) fn relationships(&self) -> &[Term] {
+        &self.relationships
+    }
+
+    /// Kind byte and key of a term.
+    pub(crate) fn bytes(&self, term: Term) -> &[u8] {
+        let at = term as usize;
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let end = self.ends.get(at).copied().unwrap_or(start);
+        self.arena.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    /// The key of a term.
+    pub(crate) fn key(&self, term: Term) -> &[u8] {
+        self.bytes(term).get(1..).unwrap_or_default()
+    }
+
+    /// Adds a term as it was stored: kind byte and key. False if that is not the next new term.
+    pub(crate) fn restore(&mut self, bytes: &[u8]) -> bool {
+        let Some((&kind, key)) = bytes.split_first() else { return false };
+        let hash = self.hash(kind, key);
+        if self.numbers.find(hash, |term| self.is(*term, kind, key)).is_some() {
+            return false;
+        }
+        self.add(hash, kind, key);
+        true
+    }
+
+    fn add(&mut self, hash: u64, kind: u8, key: &[u8]) -> Term {
+        let term = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        self.arena.push(kind);
+        self.arena.extend_from_slice(key);
+        self.ends.push(u32::try_from(self.arena.len()).unwrap_or(u32::MAX));
+        let (hasher, arena, ends) = (&self.hasher, &self.arena, &self.ends);
+        self.numbers.insert_unique(hash, term, |t| hasher.hash_one(slice(arena, ends, *t)));
+        self.keep_order(kind, term);
+        term
+    }
+
+    fn keep_order(&mut self, kind: u8, term: Term) {
+        let Some(kind) = FacetKind::ALL.get(usize::from(kind)).copied() else { return };
+        if kind == FacetKind::Relationship {
+            self.relationships.push(term);
+        }
+        let (arena, ends) = (&self.arena, &self.ends);
+        if let Some(runs) = order_of(kind).and_then(|at| self.ordered.get_mut(at)) {
+            runs.insert(term, |t| slice(arena, ends, t).get(1..).unwrap_or_default());
+        }
+    }
+
+    fn hash(&self, kind: u8, key: &[u8]) -> u64 {
+        let mut bytes = [0_u8; 128];
+        match bytes.get_mut(1..=key.len()) {
+            Some(room) => {
+                room.copy_from_slice(key);
+                bytes.split_first_mut().map(|(first, _)| *first = kind);
+                self.hasher.hash_one(bytes.get(..=key.len()).unwrap_or_default())
+            }
+            None => self.hasher.hash_one([&[kind], key].concat().as_slice()),
+        }
+    }
+
+    fn is(&self, term: Term, kind: u8, key: &[u8]) -> bool {
+        self.bytes(term).split_first() == Some((&kind, key))
+    }
+}
+
+fn slice<'a>(arena: &'a [u8], ends: &[u32], term: Term) -> &'a [u8] {
+    let at = term as usize;
+    let start = at.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+    arena.get(start as usize..ends.get(at).copied().unwrap_or(start) as usize).unwrap_or_default()
+}
+
+/// Which of the ordered runs a kind of facet has, if it can be asked for by a prefix.
+const fn order_of(kind: FacetKind) -> Option<usize> {
+    match kind {
+        FacetKind::Kind => Some(0),
+        FacetKind::Code => Some(1),
+        FacetKind::Token => Some(2),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_facet_keeps_the_number_it_got_first() {
+        let mut terms = Terms::default();
+        let kind = terms.intern(FacetKind::Kind, "agreement");
+        let label = terms.intern(FacetKind::Label, "agreement");
+        assert_ne!(kind, label);
+        assert_eq!(terms.intern(FacetKind::Kind, "agreement"), kind);
+        assert_eq!(terms.find(FacetKind::Label, "agreement"), Some(label));
+        assert_eq!(terms.find(FacetKind::Label, "treaty"), None);
+        assert_eq!(terms.key(label), b"agreement");
+    }
+
+    #[test]
+    fn prefixes_find_every_word_that_begins_so_among_thousands() {
+        let mut terms = Terms::default();
+        for n in 0..5000 {
+            terms.intern(FacetKind::Token, &format!("w{:04}", (n * 7919) % 5000));
+        }
+        let test = |prefix: &str| FacetTest { kind: FacetKind::Token, key: prefix.into(), prefix: true };
+        assert_eq!(terms.resolve(&test("w12")).len(), 100);
+        assert_eq!(terms.resolve(&test("w")).len(), 5000);
+        assert!(terms.resolve(&test("x")).is_empty());
+    }
+
+    #[test]
+    fn long_keys_are_hashed_as_short_ones_are() {
+        let mut terms = Terms::default();
+        let long = "x".repeat(1000);
+        let term = terms.intern(FacetKind::Label, &long);
+        for n in 0..100 {
+            terms.intern(FacetKind::Label, &format!("{n}"));
+        }
+        assert_eq!(terms.find(FacetKind::Label, &long), Some(term));
+    }
+}

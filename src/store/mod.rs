@@ -1,0 +1,127 @@
+//! The event log in sled, with its index; read by everything, rebuilt from the journal at will.
+//!
+//! ```text
+//!             ┌────────── View (memory) ──────────┐
+//! writer ───> │ blocks: encoded events, 16 each   │ ───> readers
+//!             │ index:  claims, facets, intervals │
+//!             └──────┬───────────────────▲────────┘
+//!                    │ saver, behind     │ a block that is not in memory
+//!                    ▼                   │
+//!             sled: log, rows, terms ────┘      journal ───> replay, when sled is missing, behind or damaged
+//! ```
+//!
+//! Invariants. Sled never holds an event that the journal does not hold durably. It may lag and may be deleted: a start
+//! loads what it has and replays the rest. What is read from it is checked (hash chain for events, checksum for rows) and
+//! a miss is answered from the journal. After an unclean stop every block is checked. What only `verify` can see is a row
+//! that is whole but wrong: it would have to be written so.
+
+mod block;
+mod blocks;
+mod db;
+mod entry;
+mod index;
+mod open;
+mod saver;
+mod stored;
+mod view;
+
+pub(crate) use block::{Block, SPAN, first_of, nth_of, number_of};
+pub(crate) use entry::Action;
+pub(crate) use index::{AppendNo, ClaimNo, Found, Index, ListPage, Misfit, Registered, StateQuestion};
+pub(crate) use open::{OpenError, Progress};
+pub(crate) use saver::Saver;
+pub(crate) use view::{Incoming, View};
+
+use crate::domain::position::Position;
+use crate::journal::Reader;
+use db::{Db, Unusable};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// The log and its index.
+pub(crate) struct Store {
+    view: RwLock<View>,
+    db: Mutex<Option<Db>>,
+    journal: Arc<dyn Reader>,
+    /// The last position that the journal holds durably.
+    durable: AtomicU64,
+    /// The last position that sled has.
+    saved: AtomicU64,
+    /// Whether sled has been caught with something wrong and is to be rebuilt at the next start.
+    suspect: AtomicBool,
+    dir: Option<PathBuf>,
+}
+
+impl Store {
+    /// The view, for reading.
+    pub(crate) fn view(&self) -> RwLockReadGuard<'_, View> {
+        self.view.read()
+    }
+
+    /// The view, for the one writer.
+    pub(crate) fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
+        self.view.write()
+    }
+
+    /// Notes that the journal holds everything up to a position durably: sled may have it now.
+    pub(crate) fn set_durable(&self, position: Position) {
+        self.durable.store(position.0, Ordering::Release);
+    }
+
+    /// The last position that sled has.
+    pub(crate) fn saved(&self) -> Position {
+        Position(self.saved.load(Ordering::Acquire))
+    }
+
+    /// Whether sled is being written to.
+    pub(crate) fn is_saving(&self) -> bool {
+        self.dir.is_some() && !self.suspect.load(Ordering::Acquire)
+    }
+
+    /// A block that is not in memory: from sled, or from the journal if sled cannot give it whole.
+    ///
+    /// # Errors
+    /// When the journal cannot be read either.
+    pub(crate) fn load(&self, number: usize) -> Result<Arc<Block>, crate::journal::ReadError> {
+        let from_sled = self.db.lock().as_ref().map(|db| db.block(number));
+        let block = match from_sled {
+            Some(Ok(block)) => block,
+            Some(Err(error)) => {
+                self.suspect(&error);
+                self.from_journal(number)?
+            }
+            None => self.from_journal(number)?,
+        };
+        Ok(Arc::new(block))
+    }
+
+    /// Keeps blocks that were loaded, as far as the cache has room.
+    pub(crate) fn adopt(&self, blocks: impl IntoIterator<Item = (usize, Arc<Block>)>) {
+        let mut blocks = blocks.into_iter().peekable();
+        if blocks.peek().is_some() {
+            let mut view = self.view.write();
+            blocks.for_each(|(number, block)| view.blocks.adopt(number, block));
+        }
+    }
+
+    fn from_journal(&self, number: usize) -> Result<Block, crate::journal::ReadError> {
+        let mut block = Block::default();
+        for chunk in self.journal.read(first_of(number))? {
+            for record in chunk?.records {
+                block.push(&record.event);
+                if block.is_full() {
+                    return Ok(block);
+                }
+            }
+        }
+        Ok(block)
+    }
+
+    fn suspect(&self, error: &Unusable) {
+        if !self.suspect.swap(true, Ordering::AcqRel) {
+            tracing::error!(%error, "sled is damaged; answering from the journal, and rebuilding it at the next start");
+        }
+    }
+}

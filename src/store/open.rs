@@ -1,0 +1,208 @@
+//! Brings the store up: loads what sled has, replays the rest from the journal, rebuilds where sled is of no use.
+
+use super::block::SPAN;
+use super::db::{Db, Unusable};
+use super::view::{Incoming, View};
+use super::{Misfit, Store};
+use crate::domain::position::Position;
+use crate::journal::{Chunk, LedgerId, ReadError, Reader, chain};
+use crate::v1;
+use crate::wire::event::{read_event, registry_bytes};
+use prost::Message as _;
+use parking_lot::{Mutex, RwLock};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Hears how far a long piece of work has come.
+pub trait Progress: Sync {
+    /// `done` of `total` are done.
+    fn advance(&self, done: u64, total: u64);
+}
+
+impl<F: Fn(u64, u64) + Sync> Progress for F {
+    fn advance(&self, done: u64, total: u64) {
+        self(done, total);
+    }
+}
+
+/// Why the store could not be brought up.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] ReadError),
+    /// An event in the journal cannot be understood by this version.
+    #[error("the event at position {position} cannot be read: {reason}")]
+    Unreadable {
+        /// Where.
+        position: Position,
+        /// Why.
+        reason: String,
+    },
+    /// The directory of sled cannot be removed to make it anew.
+    #[error("cannot make {path} anew: {source}")]
+    Remove {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Store {
+    /// Brings the store of a ledger up. Without a directory there is no sled: memory and the journal are all.
+    ///
+    /// # Errors
+    /// When the journal cannot be read. A sled that cannot is made anew.
+    pub(crate) fn open(
+        dir: Option<&Path>,
+        ledger: LedgerId,
+        journal: Arc<dyn Reader>,
+        cache_bytes: usize,
+        progress: &dyn Progress,
+    ) -> Result<Self, OpenError> {
+        let loaded = dir.and_then(|dir| load(dir, ledger, &*journal, cache_bytes));
+        let (db, mut view) = match (loaded, dir) {
+            (Some((db, view)), _) => (Some(db), view),
+            (None, Some(dir)) => (fresh(dir, ledger)?, View::new(cache_bytes)),
+            (None, None) => (None, View::new(cache_bytes)),
+        };
+        let saved = view.head();
+        let store = |db, view: View| Self {
+            durable: AtomicU64::new(view.head().0),
+            saved: AtomicU64::new(saved.0),
+            suspect: AtomicBool::new(false),
+            dir: dir.map(Path::to_owned),
+            view: RwLock::new(view),
+            db: Mutex::new(db),
+            journal: Arc::clone(&journal),
+        };
+        match replay(&mut view, &*journal, progress) {
+            Ok(()) => Ok(store(db, view)),
+            Err(ReplayError::Open(error)) => Err(error),
+            Err(ReplayError::Misfit) => {
+                tracing::warn!("sled does not fit the journal; rebuilding it");
+                drop(db);
+                let db = dir.map(|dir| fresh(dir, ledger)).transpose()?.flatten();
+                let mut view = View::new(cache_bytes);
+                replay(&mut view, &*journal, progress).map_err(ReplayError::into_open)?;
+                let built = store(db, view);
+                built.saved.store(0, Ordering::Release);
+                Ok(built)
+            }
+        }
+    }
+}
+
+/// What sled has, if it is of use.
+fn load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usize) -> Option<(Db, View)> {
+    if !dir.exists() {
+        return None;
+    }
+    match try_load(dir, ledger, journal, cache_bytes) {
+        Ok(loaded) => Some(loaded),
+        Err(error) => {
+            tracing::warn!(%error, "sled is of no use; rebuilding it from the journal");
+            None
+        }
+    }
+}
+
+fn try_load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usize) -> Result<(Db, View), Unusable> {
+    let (mut db, clean) = Db::open(dir, ledger)?;
+    let mut view = View::new(cache_bytes);
+    db.load_terms(|term| view.index.restore_term(term))?;
+    let misfit = |_: Misfit| Unusable::Damaged("the index".to_owned());
+    db.load_blocks(!clean, |number, block| {
+        if block.rows.terms > view.index.term_count() as u64 {
+            return Err(Unusable::Damaged("the dictionary".to_owned()));
+        }
+        view.restore(number, block).map_err(misfit)
+    })?;
+    let (head, link) = (journal.head(), view.link());
+    if view.head() > head.position || (view.head() == head.position && link != head.link) {
+        return Err(Unusable::Foreign);
+    }
+    Ok((db, view))
+}
+
+/// An empty sled where there may have been another. Without one the ledger still works, from memory and the journal.
+fn fresh(dir: &Path, ledger: LedgerId) -> Result<Option<Db>, OpenError> {
+    if dir.exists() {
+        fs::remove_dir_all(dir).map_err(|source| OpenError::Remove { path: dir.to_owned(), source })?;
+    }
+    match Db::open(dir, ledger) {
+        Ok((db, _)) => Ok(Some(db)),
+        Err(error) => {
+            tracing::error!(%error, "sled cannot be used; answering from memory and the journal");
+            Ok(None)
+        }
+    }
+}
+
+enum ReplayError {
+    Open(OpenError),
+    /// What was loaded is not the beginning of this journal.
+    Misfit,
+}
+
+impl ReplayError {
+    fn into_open(self) -> OpenError {
+        match self {
+            Self::Open(error) => error,
+            Self::Misfit => OpenError::Unreadable {
+                position: Position::START,
+                reason: "events do not follow from one another".to_owned(),
+            },
+        }
+    }
+}
+
+impl<E: Into<OpenError>> From<E> for ReplayError {
+    fn from(error: E) -> Self {
+        Self::Open(error.into())
+    }
+}
+
+/// Takes in what the journal has beyond the view.
+fn replay(view: &mut View, journal: &dyn Reader, progress: &dyn Progress) -> Result<(), ReplayError> {
+    let total = journal.head().position.0;
+    let mut told = view.head().0;
+    for chunk in journal.read(view.head().next())? {
+        take_in_chunk(view, &chunk?)?;
+        if view.head().0 - told >= 256 * SPAN || view.head().0 == total {
+            told = view.head().0;
+            progress.advance(told, total);
+        }
+    }
+    Ok(())
+}
+
+fn take_in_chunk(view: &mut View, chunk: &Chunk) -> Result<(), ReplayError> {
+    let mut link = view.link();
+    if chunk.first == chunk.header.first {
+        view.begin(&chunk.header);
+        link = chain::open_append(link, &chunk.header);
+    }
+    for record in &chunk.records {
+        let position = view.head().next();
+        let unreadable = |reason: String| OpenError::Unreadable { position, reason };
+        let message = v1::Event::decode(&*record.event).map_err(|error| unreadable(error.to_string()))?;
+        let (.., event) = read_event(message).map_err(|error| unreadable(error.to_string()))?;
+        link = chain::extend(link, chain::commitment(&record.salt, &record.event));
+        let entry = view.index.entry_of(&event.change, || registry_bytes(&event.change));
+        let incoming = Incoming { event: &record.event, salt: record.salt, entry, link };
+        view.take_in(incoming).map_err(|_| ReplayError::Misfit)?;
+    }
+    if link != chunk.link {
+        return Err(ReplayError::Misfit);
+    }
+    if chunk.last {
+        view.end(&chunk.header);
+    }
+    Ok(())
+}
+

@@ -1,0 +1,153 @@
+//! Writes what sled does not have yet, behind the writer, in large batches: one thread, woken when there is something.
+//!
+//! Only what the journal holds durably is written. If sled fails, it is left alone from then on: the journal has
+//! everything, answers come from memory and from there, and the next start rebuilds.
+
+use super::block::first_of;
+use super::db::Unusable;
+use super::view::{Unsaved, View};
+use super::{SPAN, Store};
+use crate::domain::position::Position;
+use parking_lot::Mutex;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// The most blocks in one batch.
+const BATCH: usize = 512;
+/// How long nothing must happen before the unfinished end is written too.
+const IDLE: Duration = Duration::from_millis(200);
+
+/// The thread that writes to sled.
+pub(crate) struct Saver {
+    wake: Mutex<Option<Sender<()>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Saver {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn start(store: Arc<Store>) -> std::io::Result<Self> {
+        let (wake, woken) = bounded(1);
+        let thread = std::thread::Builder::new().name("saver".to_owned()).spawn(move || run(&store, &woken))?;
+        Ok(Self { wake: Mutex::new(Some(wake)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Says that there is something to write.
+    pub(crate) fn wake(&self) {
+        if let Some(wake) = self.wake.lock().as_ref() {
+            // A full channel means that it has been woken already.
+            let _woken = wake.try_send(());
+        }
+    }
+
+    /// Writes the rest, notes that the stop was clean, and ends.
+    pub(crate) fn stop(&self) {
+        drop(self.wake.lock().take());
+        let thread = self.thread.lock().take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that writes to sled panicked; sled will be checked at the next start");
+        }
+    }
+}
+
+fn run(store: &Store, woken: &Receiver<()>) {
+    let mut end_saved = store.saved();
+    loop {
+        match woken.recv_timeout(IDLE) {
+            Ok(()) => {}
+            Err(RecvTimeoutError::Timeout) if store.durable() == end_saved => continue,
+            Err(RecvTimeoutError::Timeout) => {
+                store.save_end();
+                end_saved = store.saved();
+            }
+            Err(RecvTimeoutError::Disconnected) => return store.finish(),
+        }
+        while store.save_batch() {}
+    }
+}
+
+impl Store {
+    fn durable(&self) -> Position {
+        Position(self.durable.load(Ordering::Acquire))
+    }
+
+    /// Writes full blocks that are durable. False when there are no more.
+    fn save_batch(&self) -> bool {
+        let durable = self.durable();
+        let mut batch = self.view.read().to_save(BATCH);
+        batch.retain(|(number, _)| first_of(*number).plus(SPAN - 1) <= durable);
+        let count = batch.len();
+        if count == 0 || !self.save(batch) {
+            return false;
+        }
+        self.view.write().saved(count);
+        count == BATCH
+    }
+
+    /// Writes everything, the unfinished end too, if all of it is durable.
+    fn save_end(&self) {
+        while self.save_batch() {}
+        let view = self.view.read();
+        if view.head() != self.durable() {
+            return;
+        }
+        let end = view.end_to_save();
+        drop(view);
+        self.save(end);
+        if let Some(db) = self.db.lock().as_ref() {
+            if let Err(error) = db.flush() {
+                self.suspect(&error);
+            }
+        }
+    }
+
+    fn finish(&self) {
+        self.save_end();
+        let complete = self.saved() == self.view.read().head() && !self.suspect.load(Ordering::Acquire);
+        if let Some(db) = self.db.lock().take().filter(|_| complete) {
+            if let Err(error) = db.close() {
+                tracing::error!(%error, "sled was not closed; it will be checked at the next start");
+            }
+        }
+    }
+
+    /// Writes blocks; false if sled cannot be written to.
+    fn save(&self, batch: Vec<(usize, Unsaved)>) -> bool {
+        let mut db = self.db.lock();
+        let Some(open) = db.as_mut().filter(|_| !self.suspect.load(Ordering::Acquire)) else { return false };
+        let view = self.view.read();
+        let terms_needed = batch.iter().map(|(_, unsaved)| unsaved.rows.terms).max().unwrap_or(0);
+        let terms_needed = usize::try_from(terms_needed).unwrap_or(usize::MAX);
+        let terms: Vec<Vec<u8>> =
+            (open.term_count()..terms_needed).map(|term| view.index.term_bytes(term).to_vec()).collect();
+        let blocks: Vec<_> = batch.into_iter().filter_map(|(number, unsaved)| to_store(&view, number, unsaved)).collect();
+        drop(view);
+        let last = blocks.last().map(|(number, block, _)| first_of(*number).plus(block.events.len() as u64).before());
+        let result: Result<(), Unusable> = open.save(&blocks, &terms);
+        drop(db);
+        match result {
+            Ok(()) => {
+                self.saved.fetch_max(last.unwrap_or_default().0, Ordering::AcqRel);
+                true
+            }
+            Err(error) => {
+                self.suspect(&error);
+                false
+            }
+        }
+    }
+}
+
+type Stored = (usize, super::stored::StoredBlock, super::stored::StoredRows);
+
+fn to_store(view: &View, number: usize, unsaved: Unsaved) -> Option<Stored> {
+    let count = unsaved.rows.entries.len();
+    let block = view.blocks.block(number)?;
+    let stored = View::stored(&unsaved, block.events().take(count));
+    Some((number, stored, unsaved.rows))
+}

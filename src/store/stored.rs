@@ -1,0 +1,135 @@
+//! What sled holds: blocks of the log and rows of the index, each with a checksum, cut into values of at most 8 KB.
+//!
+//! A stored block carries the salts and append headers besides the events, so the hash chain can be computed over it: it is
+//! accepted only if that leads from the link before it to the link after it. A stored row is accepted by its checksum.
+
+use super::block::Block;
+use super::entry::Entry;
+use super::index::AppendRow;
+use crate::domain::position::{Position, RecordedAt};
+use crate::journal::{AppendHeader, Link, RequestMark, Salt, chain};
+use prost::Message;
+use uuid::Uuid;
+
+/// The largest value in sled. Larger ones would spill into files that sled never syncs.
+pub(super) const MAX_VALUE: usize = 8000;
+
+/// A block of the log.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct StoredBlock {
+    /// The link before its first event.
+    #[prost(bytes = "vec", tag = "1")]
+    pub(super) link_before: Vec<u8>,
+    /// The link after its last event.
+    #[prost(bytes = "vec", tag = "2")]
+    pub(super) link_after: Vec<u8>,
+    /// The salts, 16 bytes an event.
+    #[prost(bytes = "vec", tag = "3")]
+    pub(super) salts: Vec<u8>,
+    /// The appends that begin in it.
+    #[prost(message, repeated, tag = "4")]
+    pub(super) appends: Vec<StoredAppend>,
+    /// The events.
+    #[prost(bytes = "vec", repeated, tag = "5")]
+    pub(super) events: Vec<Vec<u8>>,
+}
+
+/// The header of an append that begins in a block.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct StoredAppend {
+    #[prost(uint64, tag = "1")]
+    first: u64,
+    #[prost(uint64, tag = "2")]
+    count: u64,
+    #[prost(sint64, tag = "3")]
+    recorded_at: i64,
+    #[prost(string, tag = "4")]
+    recorded_by: String,
+    #[prost(bytes = "vec", tag = "5")]
+    request_id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "6")]
+    fingerprint: Vec<u8>,
+    #[prost(bool, tag = "7")]
+    backfilled: bool,
+}
+
+/// The rows of the index for the events of one block.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct StoredRows {
+    /// One entry an event.
+    #[prost(message, repeated, tag = "1")]
+    pub(super) entries: Vec<Entry>,
+    /// The appends that end in it.
+    #[prost(message, repeated, tag = "2")]
+    pub(super) appends: Vec<AppendRow>,
+    /// How many terms there must be for these entries to make sense.
+    #[prost(uint64, tag = "3")]
+    pub(super) terms: u64,
+}
+
+/// Terms, as kind byte and key each.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct StoredTerms {
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    pub(super) terms: Vec<Vec<u8>>,
+}
+
+impl StoredAppend {
+    pub(super) fn of(header: &AppendHeader) -> Self {
+        Self {
+            first: header.first.0,
+            count: header.count,
+            recorded_at: header.recorded_at.0,
+            recorded_by: header.recorded_by.clone(),
+            request_id: header.request.map_or_else(Vec::new, |request| request.id.as_bytes().to_vec()),
+            fingerprint: header.request.map_or_else(Vec::new, |request| request.fingerprint.to_vec()),
+            backfilled: header.backfilled,
+        }
+    }
+
+    fn header(&self) -> AppendHeader {
+        let id = Uuid::from_slice(&self.request_id).ok();
+        let fingerprint = self.fingerprint.as_slice().try_into().ok();
+        AppendHeader {
+            first: Position(self.first),
+            count: self.count,
+            recorded_at: RecordedAt(self.recorded_at),
+            recorded_by: self.recorded_by.clone(),
+            request: id.zip(fingerprint).map(|(id, fingerprint)| RequestMark { id, fingerprint }),
+            backfilled: self.backfilled,
+        }
+    }
+}
+
+impl StoredBlock {
+    /// The events as a block, if the hash chain over them is whole; `first` is the position of the first.
+    pub(super) fn check(&self, first: Position) -> Option<Block> {
+        let mut link = Link(self.link_before.as_slice().try_into().ok()?);
+        let mut block = Block::default();
+        let mut appends = self.appends.iter().peekable();
+        let salts = self.salts.chunks_exact(16);
+        if salts.len() != self.events.len() || !salts.remainder().is_empty() {
+            return None;
+        }
+        for (nth, (event, salt)) in self.events.iter().zip(salts).enumerate() {
+            if let Some(append) = appends.next_if(|append| append.first == first.plus(nth as u64).0) {
+                link = chain::open_append(link, &append.header());
+            }
+            link = chain::extend(link, chain::commitment(&Salt(salt.try_into().ok()?), event));
+            block.push(event);
+        }
+        (appends.next().is_none() && link.0.as_slice() == self.link_after.as_slice()).then_some(block)
+    }
+}
+
+/// A message with its CRC-32C in front.
+pub(super) fn seal(message: &impl Message) -> Vec<u8> {
+    let body = message.encode_to_vec();
+    [crc32c::crc32c(&body).to_le_bytes().as_slice(), &body].concat()
+}
+
+/// The message whose CRC-32C stands in front, if it is whole.
+pub(super) fn unseal<M: Message + Default>(bytes: &[u8]) -> Option<M> {
+    let (sum, message) = bytes.split_at_checked(4)?;
+    (crc32c::crc32c(message).to_le_bytes() == *sum).then(|| M::decode(message).ok())?
+}

@@ -1,0 +1,195 @@
+//! What readers look at: the index and the blocks, taken in one event after the other by the one writer.
+//!
+//! An append becomes visible when its last event is in; whether it may be *shown* is for the ledger, which lets no cut go
+//! past what is durable. What sled does not have yet waits in [`View::unsaved`].
+
+use super::blocks::Blocks;
+use super::entry::Entry;
+use super::index::{AppendRow, Index, Misfit};
+use super::stored::{StoredAppend, StoredBlock, StoredRows};
+use crate::domain::position::Position;
+use crate::journal::{AppendHeader, Link, Salt};
+use std::collections::VecDeque;
+
+/// The index and the blocks.
+pub(crate) struct View {
+    /// The index.
+    pub(crate) index: Index,
+    /// The blocks in memory.
+    pub(crate) blocks: Blocks,
+    /// Full blocks that sled does not have yet, in order, and the number of the first.
+    unsaved: VecDeque<Unsaved>,
+    first_unsaved: usize,
+    /// What goes with the open block.
+    open: Unsaved,
+    link: Link,
+}
+
+/// What goes to sled with a block besides its events.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unsaved {
+    pub(super) link_before: [u8; 32],
+    pub(super) link_after: [u8; 32],
+    pub(super) salts: Vec<u8>,
+    pub(super) appends: Vec<StoredAppend>,
+    pub(super) rows: StoredRows,
+}
+
+/// One event on its way in.
+pub(crate) struct Incoming<'e> {
+    /// The encoded event.
+    pub(crate) event: &'e [u8],
+    /// Its salt.
+    pub(crate) salt: Salt,
+    /// What the index keeps of it.
+    pub(crate) entry: Entry,
+    /// The link after it.
+    pub(crate) link: Link,
+}
+
+impl View {
+    /// Nothing yet; `capacity` bytes of memory for blocks.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            index: Index::default(),
+            blocks: Blocks::with_capacity(capacity),
+            unsaved: VecDeque::new(),
+            first_unsaved: 0,
+            open: Unsaved::default(),
+            link: Link::GENESIS,
+        }
+    }
+
+    /// The last position taken in.
+    pub(crate) fn head(&self) -> Position {
+        self.blocks.head()
+    }
+
+    /// The link after the last event taken in.
+    pub(crate) const fn link(&self) -> Link {
+        self.link
+    }
+
+    /// How many full blocks sled does not have yet.
+    pub(crate) fn unsaved_len(&self) -> usize {
+        self.unsaved.len()
+    }
+
+    /// Begins an append: its header goes to the block of its first event.
+    pub(crate) fn begin(&mut self, header: &AppendHeader) {
+        self.open.appends.push(StoredAppend::of(header));
+    }
+
+    /// Takes in the next event.
+    pub(crate) fn take_in(&mut self, incoming: Incoming<'_>) -> Result<(), Misfit> {
+        self.index.apply(self.head().next(), &incoming.entry)?;
+        self.open.salts.extend_from_slice(&incoming.salt.0);
+        self.open.rows.entries.push(incoming.entry);
+        self.link = incoming.link;
+        if self.blocks.push(incoming.event) {
+            self.close_block();
+        }
+        Ok(())
+    }
+
+    /// Ends the append whose last event was just taken in. Its row goes with the block of that event.
+    pub(crate) fn end(&mut self, header: &AppendHeader) {
+        let row = AppendRow {
+            last: header.last().0,
+            recorded_at: header.recorded_at.0,
+            link: self.link.0.to_vec(),
+            request_id: header.request.map_or_else(Vec::new, |request| request.id.as_bytes().to_vec()),
+            fingerprint: header.request.map_or_else(Vec::new, |request| request.fingerprint.to_vec()),
+        };
+        self.index.appends.add(&row);
+        let with_last = if self.open.rows.entries.is_empty() { self.unsaved.back_mut() } else { None };
+        with_last.unwrap_or(&mut self.open).rows.appends.push(row);
+    }
+
+    fn close_block(&mut self) {
+        let next = Unsaved { link_before: self.link.0, ..Unsaved::default() };
+        let mut closed = std::mem::replace(&mut self.open, next);
+        closed.link_after = self.link.0;
+        closed.rows.terms = self.index.term_count() as u64;
+        self.unsaved.push_back(closed);
+    }
+
+    /// Full blocks that sled does not have yet, at most `limit`: the number of each and what goes with it. They stay until
+    /// [`View::saved`]. The last full block waits until the append that ends in it is known to have ended.
+    pub(crate) fn to_save(&self, limit: usize) -> Vec<(usize, Unsaved)> {
+        let settled = self.unsaved.len().saturating_sub(1);
+        let numbered = self.unsaved.iter().take(limit.min(settled)).enumerate();
+        numbered.map(|(at, unsaved)| (self.first_unsaved + at, unsaved.clone())).collect()
+    }
+
+    /// The unfinished end: the last full block and the open one, as they are now, for when nothing else is to do.
+    pub(crate) fn end_to_save(&self) -> Vec<(usize, Unsaved)> {
+        let mut open = self.open.clone();
+        open.link_after = self.link.0;
+        open.rows.terms = self.index.term_count() as u64;
+        let full = self.unsaved.iter().cloned().enumerate().map(|(at, unsaved)| (self.first_unsaved + at, unsaved));
+        let open_number = self.first_unsaved + self.unsaved.len();
+        full.chain((!open.rows.entries.is_empty()).then_some((open_number, open))).collect()
+    }
+
+    /// Notes that sled has the first `count` full blocks that it did not have.
+    pub(crate) fn saved(&mut self, count: usize) {
+        let count = count.min(self.unsaved.len());
+        self.unsaved.drain(..count);
+        self.first_unsaved += count;
+        self.blocks.set_persisted(self.first_unsaved);
+    }
+
+    /// The block with what goes with it, in the form sled holds; `events` are the block's.
+    pub(super) fn stored<'e>(unsaved: &Unsaved, events: impl Iterator<Item = &'e [u8]>) -> StoredBlock {
+        StoredBlock {
+            link_before: unsaved.link_before.to_vec(),
+            link_after: unsaved.link_after.to_vec(),
+            salts: unsaved.salts.clone(),
+            appends: unsaved.appends.clone(),
+            events: events.map(<[u8]>::to_vec).collect(),
+        }
+    }
+
+    /// Takes in a block that sled has: its rows, and its events only if it is not full.
+    pub(super) fn restore(&mut self, number: usize, block: RestoredBlock) -> Result<(), Misfit> {
+        if self.head() != super::block::first_of(number).before() || block.stored.link_before != self.link.0 {
+            return Err(Misfit);
+        }
+        let link_after = block.stored.link_after.as_slice().try_into().map_err(|_| Misfit)?;
+        let mut position = self.head();
+        for entry in &block.rows.entries {
+            position = position.next();
+            self.index.apply(position, entry)?;
+        }
+        block.rows.appends.iter().for_each(|row| self.index.appends.add(row));
+        self.link = Link(link_after);
+        match block.open {
+            None => {
+                self.blocks.push_absent();
+                self.first_unsaved = number + 1;
+                self.open.link_before = link_after;
+            }
+            Some(events) => {
+                for event in events.events() {
+                    self.blocks.push(event);
+                }
+                self.open = Unsaved {
+                    link_before: block.stored.link_before.as_slice().try_into().map_err(|_| Misfit)?,
+                    link_after,
+                    salts: block.stored.salts,
+                    appends: block.stored.appends,
+                    rows: block.rows,
+                };
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A block as sled has it: the stored form without events, its rows, and the events where it is not full.
+pub(super) struct RestoredBlock {
+    pub(super) stored: StoredBlock,
+    pub(super) rows: StoredRows,
+    pub(super) open: Option<super::block::Block>,
+}

@@ -1,0 +1,241 @@
+//! Appends: a batch of commands with its preconditions, parsed whole, with all that is wrong with it.
+//!
+//! Commands are gone through twice: first for the `$names` that claims are given, so that a link may point forward, then
+//! to parse them.
+
+use super::claim::parse_claim;
+use super::ids::{Ids, parse_uuid};
+use super::limits::{self, MAX_CLAIM_BYTES, MAX_NOTE_BYTES, MAX_RECORDED_BY_BYTES, MAX_TEXT_BYTES};
+use super::party::parse_party;
+use super::patch::parse_patch;
+use super::path::At;
+use super::precondition::precondition;
+use super::scalar::{party_id, required_date, required_text, source_id, text};
+use super::sink::Sink;
+use super::source::parse_source;
+use super::vocabulary::required;
+use crate::domain::claim::Claim;
+use crate::domain::command::{Batch, Command, NotedCommand};
+use crate::domain::event::Dispute;
+use crate::domain::party::Party;
+use crate::domain::rejection::Violation;
+use crate::domain::source::Source;
+use crate::v1;
+use prost::Message as _;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+use v1::command::Command as Wire;
+
+/// An append that makes sense. Whether it fits the record is not said.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The name of the request, if it has one.
+    pub request_id: Option<Uuid>,
+    /// Who records.
+    pub recorded_by: String,
+    /// What to record, and what must hold.
+    pub batch: Batch,
+    /// Whether to write nothing.
+    pub validate_only: bool,
+    /// What tells requests with the same name apart: the first half of the SHA-256 of the encoded request without its
+    /// name. All zeros for a request that has none.
+    pub fingerprint: [u8; 16],
+}
+
+/// Parses an append; `new_id` makes the ids that it leaves to the ledger.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn parse_append(
+    mut request: v1::AppendRequest,
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<Parsed, Vec<Violation>> {
+    let mut sink = Sink::input();
+    let root = At::root("");
+    let request_id = request_id(&std::mem::take(&mut request.request_id), &root, &mut sink);
+    let fingerprint = request_id.map(|_| fingerprint(&request)).unwrap_or_default();
+    let recorded_by = required_text(request.recorded_by, MAX_RECORDED_BY_BYTES, &root.field("recorded_by"), &mut sink);
+    let mut ids = Ids::new(new_id);
+    name_claims(&request.commands, &mut ids, &mut sink);
+    let commands = commands(request.commands, &mut ids, &root.field("commands"), &mut sink);
+    let preconditions_at = root.field("preconditions");
+    let preconditions = request.preconditions.into_iter().enumerate();
+    let preconditions = preconditions
+        .filter_map(|(index, value)| precondition(value, &ids, &preconditions_at.index(index), &mut sink))
+        .collect();
+    sink.finish()?;
+    let batch = Batch { commands, preconditions };
+    Ok(Parsed { request_id, recorded_by: recorded_by.into(), batch, validate_only: request.validate_only, fingerprint })
+}
+
+/// The first claim that is larger than [`MAX_CLAIM_BYTES`], if one is. An append is refused for it by [`parse_append`] too,
+/// among all else; this is for telling that it is too large, not malformed.
+#[must_use]
+pub fn over_limit(request: &v1::AppendRequest) -> Option<Violation> {
+    request.commands.iter().enumerate().find_map(|(index, command)| {
+        let (verb, claim) = claim_of(command)?;
+        let bytes = limits::excess(claim)?;
+        Some(Violation::new(format!("commands[{index}].{verb}.claim"), limits::too_long(bytes, MAX_CLAIM_BYTES)))
+    })
+}
+
+fn claim_of(command: &v1::Command) -> Option<(&'static str, &v1::Claim)> {
+    match command.command.as_ref()? {
+        Wire::AssertClaim(of) => of.claim.as_ref().map(|claim| ("assert_claim", claim)),
+        Wire::ReviseClaim(of) => of.claim.as_ref().map(|claim| ("revise_claim", claim)),
+        Wire::SupersedeClaim(of) => of.claim.as_ref().map(|claim| ("supersede_claim", claim)),
+        _ => None,
+    }
+}
+
+fn request_id(text: &str, root: &At<'_>, sink: &mut Sink) -> Option<Uuid> {
+    if text.is_empty() { None } else { sink.shaped(&root.field("request_id"), text, parse_uuid(text)) }
+}
+
+fn fingerprint(request: &v1::AppendRequest) -> [u8; 16] {
+    let digest = Sha256::digest(request.encode_to_vec());
+    digest.first_chunk().copied().unwrap_or_default()
+}
+
+/// Makes the ids of the claims that are asserted under a `$name`.
+fn name_claims(commands: &[v1::Command], ids: &mut Ids<'_>, sink: &mut Sink) {
+    for (index, command) in commands.iter().enumerate() {
+        if let Some((verb @ ("assert_claim" | "supersede_claim"), claim)) = claim_of(command) {
+            let at = At::root("commands");
+            let at = at.index(index);
+            let at = at.field(verb);
+            ids.name(&claim.claim_id, &at.field("claim").field("claim_id"), sink);
+        }
+    }
+}
+
+fn commands(values: Vec<v1::Command>, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Vec<NotedCommand> {
+    sink.rule(at, !values.is_empty(), "required: at least one command");
+    let mut commands = Vec::with_capacity(values.len());
+    for (index, value) in values.into_iter().enumerate() {
+        let at = at.index(index);
+        let note = text(value.note, MAX_NOTE_BYTES, &at.field("note"), sink);
+        let command = match value.command {
+            Some(wire) => command(wire, ids, &at, sink),
+            None => {
+                sink.refuse(&at, "say what to do, for example assert_claim");
+                None
+            }
+        };
+        commands.extend(command.map(|command| NotedCommand { note, command }));
+    }
+    commands
+}
+
+fn command(wire: Wire, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
+    match wire {
+        Wire::AssertClaim(of) => {
+            claim(of.claim, ids, &at.field("assert_claim"), sink).map(|claim| Command::Assert(Box::new(claim)))
+        }
+        Wire::ReviseClaim(of) => revise(of, ids, &at.field("revise_claim"), sink),
+        Wire::ConfirmClaim(of) => confirm(&of, ids, &at.field("confirm_claim"), sink),
+        Wire::RetractClaim(of) => retract(&of, ids, &at.field("retract_claim"), sink),
+        Wire::ReinstateClaim(of) => {
+            ids.claim(&of.claim_id, &at.field("reinstate_claim").field("claim_id"), sink).map(Command::Reinstate)
+        }
+        Wire::DisputeClaim(of) => dispute(of, ids, &at.field("dispute_claim"), sink),
+        Wire::ResolveDispute(of) => resolve(&of, ids, &at.field("resolve_dispute"), sink),
+        Wire::SupersedeClaim(of) => supersede(of, ids, &at.field("supersede_claim"), sink),
+        Wire::RegisterParty(of) => party(of.party, &at.field("register_party"), sink).map(Command::RegisterParty),
+        Wire::ReviseParty(of) => party(of.party, &at.field("revise_party"), sink).map(Command::ReviseParty),
+        Wire::RegisterSource(of) => source(of.source, &at.field("register_source"), sink).map(Command::RegisterSource),
+        Wire::ReviseSource(of) => source(of.source, &at.field("revise_source"), sink).map(Command::ReviseSource),
+        Wire::WithdrawSource(of) => {
+            source_id(&of.source_id, &at.field("withdraw_source").field("source_id"), sink).map(Command::WithdrawSource)
+        }
+    }
+}
+
+/// A message that must be there.
+fn present<T>(given: Option<T>, at: &At<'_>, sink: &mut Sink) -> Option<T> {
+    if given.is_none() {
+        sink.refuse(at, "required");
+    }
+    given
+}
+
+/// A claim that must be there, if it is not too large.
+fn sized_claim(given: Option<v1::Claim>, at: &At<'_>, sink: &mut Sink) -> Option<v1::Claim> {
+    let claim = present(given, at, sink)?;
+    match limits::excess(&claim) {
+        None => Some(claim),
+        Some(bytes) => {
+            sink.refuse(at, limits::too_long(bytes, MAX_CLAIM_BYTES));
+            None
+        }
+    }
+}
+
+fn claim(given: Option<v1::Claim>, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Claim> {
+    let at = at.field("claim");
+    parse_claim(sized_claim(given, &at, sink)?, ids, &at, sink)
+}
+
+fn revise(of: v1::ReviseClaim, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
+    let kind = required(of.kind, &at.field("kind"), sink);
+    let (claim_at, mask_at) = (at.field("claim"), at.field("update_mask"));
+    let given = sized_claim(of.claim, &claim_at, sink)?;
+    if let Some(mask) = of.update_mask {
+        let patch = parse_patch(given, &mask.paths, ids, (&claim_at, &mask_at), sink);
+        return Some(Command::Patch(kind?, Box::new(patch?)));
+    }
+    if given.claim_id.is_empty() {
+        sink.refuse(&claim_at.field("claim_id"), "required: the claim that is revised");
+    }
+    let claim = parse_claim(given, ids, &claim_at, sink);
+    Some(Command::Revise(kind?, Box::new(claim?)))
+}
+
+fn confirm(of: &v1::ConfirmClaim, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
+    let id = ids.claim(&of.claim_id, &at.field("claim_id"), sink);
+    let as_of = required_date(&of.as_of, &at.field("as_of"), sink);
+    Some(Command::Confirm(id?, as_of?))
+}
+
+fn retract(of: &v1::RetractClaim, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
+    let id = ids.claim(&of.claim_id, &at.field("claim_id"), sink);
+    let reason = required(of.reason, &at.field("reason"), sink);
+    Some(Command::Retract(id?, reason?))
+}
+
+fn dispute(of: v1::DisputeClaim, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
+    let claim = ids.claim(&of.claim_id, &at.field("claim_id"), sink);
+    let id = ids.dispute(&of.dispute_id, &at.field("dispute_id"), sink);
+    let disputed_by = party_id(&of.disputed_by, &at.field("disputed_by"), sink);
+    let statement = required_text(of.statement, MAX_TEXT_BYTES, &at.field("statement"), sink);
+    let counter_claim = if of.counter_claim_id.is_empty() {
+        None
+    } else {
+        ids.claim(&of.counter_claim_id, &at.field("counter_claim_id"), sink)
+    };
+    Some(Command::Dispute(claim?, Dispute { id: id?, disputed_by: disputed_by?, statement, counter_claim }))
+}
+
+fn resolve(of: &v1::ResolveDispute, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
+    let claim = ids.claim(&of.claim_id, &at.field("claim_id"), sink);
+    let dispute = super::ids::dispute_id(&of.dispute_id, &at.field("dispute_id"), sink);
+    let outcome = required(of.outcome, &at.field("outcome"), sink);
+    Some(Command::Resolve(claim?, dispute?, outcome?))
+}
+
+fn supersede(of: v1::SupersedeClaim, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
+    let id = ids.claim(&of.claim_id, &at.field("claim_id"), sink);
+    let ended = required_date(&of.ended, &at.field("ended"), sink);
+    let successor = claim(of.claim, ids, at, sink);
+    Some(Command::Supersede(id?, ended?, Box::new(successor?)))
+}
+
+fn party(given: Option<v1::Party>, at: &At<'_>, sink: &mut Sink) -> Option<Party> {
+    let at = at.field("party");
+    parse_party(present(given, &at, sink)?, &at, sink)
+}
+
+fn source(given: Option<v1::Source>, at: &At<'_>, sink: &mut Sink) -> Option<Source> {
+    let at = at.field("source");
+    parse_source(present(given, &at, sink)?, &at, sink)
+}

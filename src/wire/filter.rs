@@ -1,0 +1,134 @@
+//! Filters, as reads, feeds and preconditions ask with them.
+//!
+//! A filter asks, so it is held to shapes only where no claim could ever answer: that a party is not registered or a
+//! relationship unknown is an answer, not an error.
+
+use super::ids::claim_id;
+use super::limits::{
+    MAX_CODE_BYTES, MAX_FILTER_ITEMS, MAX_FILTER_TEXT_BYTES, MAX_FILTER_VALUES, MAX_LABEL_BYTES,
+};
+use super::path::At;
+use super::scalar::{each, key_text, party_id, source_id, word};
+use super::sink::Sink;
+use super::time::recorded_from;
+use super::vocabulary::{Twin, optional, required};
+use crate::domain::filter::{Filter, FilterItem, MemberSet, Pattern};
+use crate::domain::name::{ClaimId, PartyId, Word};
+use crate::domain::position::RecordedAt;
+use crate::domain::relationship::RelationshipId;
+use crate::domain::text::token_list;
+use crate::domain::vocabulary::LinkType;
+use crate::v1;
+use prost_types::Timestamp;
+
+/// Parses the filter at a path of a request; none is every claim. Text is for lists only.
+pub fn parse_filter(filter: Option<v1::Filter>, path: &str, text_allowed: bool, sink: &mut Sink) -> Filter {
+    filter_at(filter, &At::root(path), text_allowed, sink)
+}
+
+/// Parses the filter at a place of a request.
+pub(super) fn filter_at(filter: Option<v1::Filter>, at: &At<'_>, text_allowed: bool, sink: &mut Sink) -> Filter {
+    let at = at.field("items");
+    let items = filter.map(|filter| filter.items).unwrap_or_default();
+    if items.len() > MAX_FILTER_ITEMS {
+        sink.refuse(&at, format!("{} items; at most {MAX_FILTER_ITEMS} are allowed", items.len()));
+        return Filter::default();
+    }
+    Filter { items: each(items, &at, sink, |value, at, sink| Some(item(value, text_allowed, at, sink))) }
+}
+
+fn item(value: v1::FilterItem, text_allowed: bool, at: &At<'_>, sink: &mut Sink) -> FilterItem {
+    FilterItem {
+        relationships: asked(value.relationships, &at.field("relationships"), sink, |id, at, sink| {
+            sink.shaped(at, &id, RelationshipId::parse(&id))
+        }),
+        parties: asked(value.parties, &at.field("parties"), sink, party),
+        party_roles: asked(value.party_roles, &at.field("party_roles"), sink, party_role),
+        kinds: asked(value.kinds, &at.field("kinds"), sink, kind),
+        asserted_by: asked(value.asserted_by, &at.field("asserted_by"), sink, party),
+        modalities: members(value.modalities, &at.field("modalities"), sink),
+        statuses: members(value.statuses, &at.field("statuses"), sink),
+        polarities: members(value.polarities, &at.field("polarities"), sink),
+        temporal_types: members(value.temporal_types, &at.field("temporal_types"), sink),
+        sources: asked(value.sources, &at.field("sources"), sink, |id, at, sink| source_id(&id, at, sink)),
+        links: asked(value.links, &at.field("links"), sink, link),
+        external_ids: asked(value.external_ids, &at.field("external_ids"), sink, external_id),
+        labels: asked(value.labels, &at.field("labels"), sink, |label, at, sink| {
+            Some(key_text(label, MAX_LABEL_BYTES, at, sink))
+        }),
+        claim_ids: asked(value.claim_ids, &at.field("claim_ids"), sink, |id, at, sink| claim_id(&id, at, sink)),
+        codes: asked(value.codes, &at.field("codes"), sink, code),
+        recorded_from: recorded(value.recorded_from, &at.field("recorded_from"), sink),
+        recorded_before: recorded(value.recorded_before, &at.field("recorded_before"), sink),
+        text: text(&value.text, text_allowed, &at.field("text"), sink),
+    }
+}
+
+/// The values of a field, if they are not too many.
+fn asked<V, T>(
+    values: Vec<V>,
+    at: &At<'_>,
+    sink: &mut Sink,
+    convert: impl FnMut(V, &At<'_>, &mut Sink) -> Option<T>,
+) -> Vec<T> {
+    if values.len() > MAX_FILTER_VALUES {
+        sink.refuse(at, format!("{} values; at most {MAX_FILTER_VALUES} are allowed", values.len()));
+        return Vec::new();
+    }
+    each(values, at, sink, convert)
+}
+
+fn members<V: Twin>(values: Vec<i32>, at: &At<'_>, sink: &mut Sink) -> MemberSet<V> {
+    asked(values, at, sink, |number, at, sink| required(number, at, sink)).into_iter().collect()
+}
+
+fn party(id: String, at: &At<'_>, sink: &mut Sink) -> Option<PartyId> {
+    party_id(&id, at, sink)
+}
+
+fn party_role(value: v1::PartyInRole, at: &At<'_>, sink: &mut Sink) -> Option<(PartyId, Word)> {
+    let party = party_id(&value.party_id, &at.field("party_id"), sink);
+    let role = word(&value.role, &at.field("role"), sink);
+    party.zip(role)
+}
+
+fn kind(value: String, at: &At<'_>, sink: &mut Sink) -> Option<Pattern> {
+    let begun = value.strip_suffix('*');
+    if begun != Some("") {
+        word(begun.unwrap_or(&value), at, sink)?;
+    }
+    Some(Pattern::parse(&value))
+}
+
+fn link(value: v1::LinkFilter, at: &At<'_>, sink: &mut Sink) -> Option<(Option<LinkType>, ClaimId)> {
+    let link_type = optional(value.r#type, &at.field("type"), sink);
+    let target = claim_id(&value.claim_id, &at.field("claim_id"), sink);
+    Some((link_type, target?))
+}
+
+fn external_id(value: v1::ExternalIdFilter, at: &At<'_>, sink: &mut Sink) -> Option<(Box<str>, Box<str>)> {
+    let scheme = key_text(value.scheme, MAX_CODE_BYTES, &at.field("scheme"), sink);
+    let id = key_text(value.id, MAX_CODE_BYTES, &at.field("id"), sink);
+    Some((scheme, id))
+}
+
+fn code(value: v1::Code, at: &At<'_>, sink: &mut Sink) -> Option<(Box<str>, Pattern)> {
+    let scheme = key_text(value.scheme, MAX_CODE_BYTES, &at.field("scheme"), sink);
+    let code = key_text(value.code, MAX_CODE_BYTES, &at.field("code"), sink);
+    Some((scheme, Pattern::parse(&code)))
+}
+
+fn recorded(value: Option<Timestamp>, at: &At<'_>, sink: &mut Sink) -> Option<RecordedAt> {
+    value.and_then(|value| sink.shaped(at, "given", recorded_from(&value)))
+}
+
+fn text(value: &str, allowed: bool, at: &At<'_>, sink: &mut Sink) -> Vec<Box<str>> {
+    if value.is_empty() {
+        return Vec::new();
+    }
+    sink.rule(at, allowed, "only lists of claims search text; leave it out");
+    sink.at_most(at, value, MAX_FILTER_TEXT_BYTES);
+    let words = token_list(value);
+    sink.rule(at, !words.is_empty(), "has no word in it: no letter and no digit");
+    words
+}

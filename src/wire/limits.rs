@@ -1,0 +1,61 @@
+//! How large things may be. Lengths are in bytes of UTF-8; a value of exactly the limit is within it.
+
+use crate::v1;
+use prost::Message as _;
+
+/// The largest claim, as encoded, its output-only fields aside. Larger ones are a matter of limits, not of shape:
+/// [`super::command::over_limit`].
+pub const MAX_CLAIM_BYTES: usize = 64 * 1024;
+/// The words of a claim in one language, of a quote, of the statement of a dispute.
+pub const MAX_TEXT_BYTES: usize = 16 * 1024;
+/// What the recorder notes with a command.
+pub const MAX_NOTE_BYTES: usize = 4096;
+/// Who records.
+pub const MAX_RECORDED_BY_BYTES: usize = 256;
+/// A name, a title, a place, a locator, a voice as written.
+pub const MAX_NAME_BYTES: usize = 1024;
+/// Where a source is.
+pub const MAX_URL_BYTES: usize = 4096;
+/// A date as written.
+pub const MAX_DATE_BYTES: usize = 512;
+/// A scheme, a code, an id elsewhere, a release.
+pub const MAX_CODE_BYTES: usize = 256;
+/// A label.
+pub const MAX_LABEL_BYTES: usize = 128;
+/// A unit.
+pub const MAX_UNIT_BYTES: usize = 64;
+/// What stands behind the `$` of a name for a claim of the same append.
+pub const MAX_ALIAS_BYTES: usize = 64;
+/// The values of one repeated field of a claim, party or source. It keeps the search for repeats, which compares all with
+/// all, short.
+pub const MAX_VALUES: usize = 512;
+/// The items of a filter.
+pub const MAX_FILTER_ITEMS: usize = 16;
+/// The values of one field of a filter.
+pub const MAX_FILTER_VALUES: usize = 100;
+/// The text of a filter.
+pub const MAX_FILTER_TEXT_BYTES: usize = 1024;
+
+/// What is said of something that is too long.
+pub(super) fn too_long(bytes: usize, most: usize) -> String {
+    format!("{bytes} bytes long; at most {most} are allowed")
+}
+
+/// The encoded size of a claim's content, if it is too large.
+pub(super) fn excess(claim: &v1::Claim) -> Option<usize> {
+    let too_large = |bytes: usize| (bytes > MAX_CLAIM_BYTES).then_some(bytes);
+    too_large(claim.encoded_len()).and_then(|_| too_large(content_only(claim.clone()).encoded_len()))
+}
+
+fn content_only(claim: v1::Claim) -> v1::Claim {
+    v1::Claim {
+        revision: 0,
+        recorded_at: None,
+        recorded_by: String::new(),
+        position: 0,
+        note: String::new(),
+        retraction: None,
+        disputes: Vec::new(),
+        ..claim
+    }
+}

@@ -1,0 +1,55 @@
+//! The conversions between the messages of the public contract (`crate::v1`) and the domain.
+//!
+//! A message can say anything; a domain type only what makes sense. What stands between them is here, and nowhere else:
+//!
+//! ```text
+//!                parse_*  (a client's words: every rule, every violation, each with its path)
+//!    v1::Claim ------------------------------------------------------------> domain::Claim
+//!    v1::Claim <------------------------------------------------------------ domain::Claim
+//!                render_* (the content; what the ledger adds is set by whoever knows it)
+//!    v1::Claim ------------------------------------------------------------> domain::Claim
+//!                read_*   (what was recorded: shapes only, dates are not computed again)
+//! ```
+//!
+//! Parsing and reading are one code with two strictnesses ([`sink::Sink`]). A **shape** is what a domain type cannot be made
+//! without: an id, a word, a member of a vocabulary. A **rule** is what a client is held to beyond that: lengths, no
+//! repeats, at least one text. What was once recorded must stay readable when a rule becomes stricter, so reading asks for
+//! shapes only, and takes the first and last day of a bound as they were recorded, not as today's EDTF parser sees them.
+//!
+//! Everything that is wrong with a request comes back at once, at the path of its field in proto names
+//! (`commands[2].assert_claim.claim.texts[0].lang`). Paths are chains on the stack ([`path::At`]) and become text only for
+//! a violation; strings are moved, not copied. Recording claims by the hundred thousand goes through here.
+//!
+//! Tour: [`command`] parses an append, with [`ids`] for `$names` and [`patch`] for update masks; [`claim`], [`party`] and
+//! [`source`] are the records, made of `parts`, `scalar`s and `valid_time`; [`event`] is what the log holds; [`filter`] and
+//! [`cut`] are what reads are asked with; [`time`] and [`vocabulary`] are instants and enums; [`limits`] are the sizes.
+//!
+//! Not here: gRPC statuses, and whether a command fits what is recorded (`crate::domain::decide`).
+
+pub mod claim;
+pub mod command;
+pub mod cut;
+pub mod event;
+pub mod filter;
+pub mod ids;
+pub mod limits;
+mod parts;
+pub mod party;
+pub mod patch;
+pub mod path;
+mod precondition;
+mod scalar;
+pub mod sink;
+pub mod splice;
+pub mod source;
+pub mod time;
+mod valid_time;
+pub mod vocabulary;
+
+#[cfg(test)]
+mod arbitrary;
+#[cfg(test)]
+mod tests;
+
+/// The public contract and all that it imports, with comments, as an encoded `FileDescriptorSet`.
+pub const DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));

@@ -1,0 +1,59 @@
+//! Parties: what a client writes, what was recorded, what is shown.
+
+use super::limits::MAX_NAME_BYTES;
+use super::parts::{external_ids, render, render_external_id};
+use super::path::At;
+use super::scalar::{each_once, language, party_id, required_text};
+use super::sink::{Sink, Unreadable};
+use super::vocabulary::{Twin as _, required};
+use crate::domain::party::{Party, PartyName};
+use crate::v1;
+
+/// Parses a party. What is wrong goes to the sink; with anything in it, the party is not to be used.
+pub fn parse_party(party: v1::Party, at: &At<'_>, sink: &mut Sink) -> Option<Party> {
+    let id = party_id(&party.party_id, &at.field("party_id"), sink);
+    let party_type = required(party.r#type, &at.field("type"), sink);
+    Some(Party {
+        names: names(party.names, &at.field("names"), sink),
+        external_ids: external_ids(party.external_ids, &at.field("external_ids"), sink),
+        id: id?,
+        party_type: party_type?,
+    })
+}
+
+fn names(values: Vec<v1::PartyName>, at: &At<'_>, sink: &mut Sink) -> Vec<PartyName> {
+    sink.rule(at, !values.is_empty(), "required: at least one name");
+    each_once(values, at, sink, |value, at, sink| {
+        let lang = language(value.lang, &at.field("lang"), sink);
+        let name = required_text(value.name, MAX_NAME_BYTES, &at.field("name"), sink);
+        Some(PartyName { lang, name, alias: value.alias })
+    })
+}
+
+/// Reads back the content of a party that was recorded.
+///
+/// # Errors
+/// [`Unreadable`] when it lacks what no party can be without.
+pub fn read_party(party: v1::Party) -> Result<Party, Unreadable> {
+    let mut sink = Sink::stored();
+    let party = parse_party(party, &At::root(""), &mut sink);
+    sink.read("party", party)
+}
+
+/// The message with the content of a party.
+#[must_use]
+pub fn render_party(party: &Party) -> v1::Party {
+    into_message(party.clone())
+}
+
+/// The message with the content of a party, made of its strings.
+pub(super) fn into_message(party: Party) -> v1::Party {
+    let name = |name: PartyName| v1::PartyName { lang: name.lang.into(), name: name.name.into(), alias: name.alias };
+    v1::Party {
+        party_id: party.id.as_str().to_owned(),
+        r#type: party.party_type.to_wire(),
+        names: render(party.names, name),
+        external_ids: render(party.external_ids, render_external_id),
+        ..v1::Party::default()
+    }
+}

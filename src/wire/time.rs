@@ -1,0 +1,76 @@
+//! Instants: `google.protobuf.Timestamp` counts nanoseconds, the ledger microseconds.
+//!
+//! What the ledger records survives the way there and back. What a client asks with may fall between two microseconds, and
+//! which one is meant depends on the question: "recorded by this instant, inclusive" is the one before ([`recorded_at`]),
+//! "recorded at this instant or later" and "recorded before it" are the one after ([`recorded_from`]).
+
+use crate::domain::position::RecordedAt;
+use prost_types::Timestamp;
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+const NANOS_PER_MICRO: i32 = 1_000;
+const FIRST_SECOND: i64 = -62_135_596_800;
+const LAST_SECOND: i64 = 253_402_300_799;
+const EXPECTED: &str = "a timestamp between 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999999Z, with 0 to 999999999 nanos";
+
+/// The message for a recorded time.
+#[must_use]
+pub fn timestamp(at: RecordedAt) -> Timestamp {
+    let micros = i32::try_from(at.0.rem_euclid(MICROS_PER_SECOND)).unwrap_or_default();
+    Timestamp { seconds: at.0.div_euclid(MICROS_PER_SECOND), nanos: micros.saturating_mul(NANOS_PER_MICRO) }
+}
+
+/// The microsecond that holds an instant: the last one that is not later.
+///
+/// # Errors
+/// What was expected, in words.
+pub fn recorded_at(timestamp: &Timestamp) -> Result<RecordedAt, &'static str> {
+    check(timestamp)?;
+    let micros = i64::from(timestamp.nanos / NANOS_PER_MICRO);
+    Ok(RecordedAt(timestamp.seconds.saturating_mul(MICROS_PER_SECOND).saturating_add(micros)))
+}
+
+/// The first microsecond that is not earlier than an instant.
+///
+/// # Errors
+/// What was expected, in words.
+pub fn recorded_from(timestamp: &Timestamp) -> Result<RecordedAt, &'static str> {
+    let at = recorded_at(timestamp)?;
+    Ok(if timestamp.nanos % NANOS_PER_MICRO == 0 { at } else { at.next() })
+}
+
+/// Checks that a timestamp is one by the definition of protobuf.
+pub(super) fn check(timestamp: &Timestamp) -> Result<(), &'static str> {
+    let valid = (FIRST_SECOND..=LAST_SECOND).contains(&timestamp.seconds) && (0..=999_999_999).contains(&timestamp.nanos);
+    if valid { Ok(()) } else { Err(EXPECTED) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorded_time_survives_the_way_there_and_back_before_1970_too() {
+        for micros in [0, 1, -1, 999_999, -1_000_001, 1_753_000_000_123_456, FIRST_SECOND * MICROS_PER_SECOND] {
+            let there = timestamp(RecordedAt(micros));
+            assert_eq!(recorded_at(&there), Ok(RecordedAt(micros)), "{there:?}");
+            assert_eq!(recorded_from(&there), Ok(RecordedAt(micros)), "{there:?}");
+        }
+        assert_eq!(timestamp(RecordedAt(-1)), Timestamp { seconds: -1, nanos: 999_999_000 });
+    }
+
+    #[test]
+    fn between_two_microseconds_known_at_means_the_one_before_and_recorded_from_the_one_after() {
+        let between = Timestamp { seconds: -2, nanos: 1_500 };
+        assert_eq!(recorded_at(&between), Ok(RecordedAt(-1_999_999)));
+        assert_eq!(recorded_from(&between), Ok(RecordedAt(-1_999_998)));
+    }
+
+    #[test]
+    fn what_protobuf_does_not_allow_is_refused() {
+        for (seconds, nanos) in [(FIRST_SECOND - 1, 0), (LAST_SECOND + 1, 0), (0, -1), (0, 1_000_000_000), (i64::MIN, 0)] {
+            assert!(recorded_at(&Timestamp { seconds, nanos }).is_err(), "{seconds} {nanos}");
+        }
+        assert!(recorded_at(&Timestamp { seconds: LAST_SECOND, nanos: 999_999_999 }).is_ok());
+    }
+}

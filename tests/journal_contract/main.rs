@@ -1,0 +1,18 @@
+//! What the journal promises, tried against memory, real files, and a disk that loses power.
+//!
+//! `conformance` runs on every journal; `recovery`, `damage` and `refusals` are about files; `power` cuts the power and
+//! fails operations, and has controls that show that the simulation would notice.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+mod conformance;
+mod damage;
+mod power;
+mod recovery;
+mod refusals;
+mod support;
