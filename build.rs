@@ -1,7 +1,13 @@
 //! Compiles the proto files with protox, so that a machine needs no protoc, and keeps the descriptor set with its
 //! comments for reflection and for JSON.
+//!
+//! The service is generated apart from the messages: its replies to the rpcs that return many recorded things are
+//! `crate::grpc::encoded::Reply`, which is made of bytes that were encoded when they were recorded.
 
 use std::{env, error::Error, fs, path::PathBuf};
+
+/// The replies that are assembled instead of encoded.
+const ASSEMBLED: [&str; 4] = ["GetStateResponse", "GetClaimResponse", "ListClaimsResponse", "ReadEventsResponse"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
@@ -10,7 +16,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     compiler.include_imports(true).include_source_info(true);
     compiler.open_files(["detente/v1/ledger.proto", "detente/v1/error.proto"])?;
     fs::write(out.join("descriptor.bin"), compiler.encode_file_descriptor_set())?;
-    tonic_prost_build::configure()
-        .compile_fds(compiler.file_descriptor_set())?;
+    let files = compiler.file_descriptor_set();
+    tonic_prost_build::configure().build_server(false).compile_fds(files.clone())?;
+    let server = out.join("server");
+    fs::create_dir_all(&server)?;
+    let mut service = tonic_prost_build::configure()
+        .build_client(false)
+        .out_dir(server)
+        .codec_path("crate::grpc::codec::Codec")
+        .extern_path(".detente.v1", "crate::v1");
+    for reply in ASSEMBLED {
+        service = service.extern_path(format!(".detente.v1.{reply}"), "crate::grpc::encoded::Reply");
+    }
+    service.compile_fds(files)?;
     Ok(())
 }

@@ -1,11 +1,14 @@
 //! Detente keeps an append-only, versioned record of claims about relationships and answers: what was the state at any
 //! date, as known at any date, who says so?
 
+pub mod cli;
 pub mod clock;
+pub mod demo;
 pub mod domain;
 pub mod journal;
 pub mod ledger;
-mod store;
+mod operator;
+pub mod store;
 pub mod wire;
 
 /// The generated messages, client and server of the public contract `detente.v1`.

@@ -1,2 +1,13 @@
-//! The detente program.
-fn main() {}
+//! The program `detente`: it parses its arguments, runs them, and says with which code it ends.
+
+use mimalloc::MiMalloc;
+use std::process::ExitCode;
+
+/// Many small strings come and go with every claim; the system's allocator is measurably slower at that.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    detente::cli::run(std::env::args_os()).await
+}

@@ -6,52 +6,13 @@
 //! Characters that could drive a terminal, or turn the direction of what follows, are written as `\uXXXX`. That is the
 //! same JSON, and safe to look at.
 
-use std::{fmt::Write as _, sync::LazyLock};
+use std::fmt::Write as _;
 
-use prost::Message;
-use prost_reflect::{DescriptorError, DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 use serde_json::{Serializer, Value};
 
 use super::{Failure, table::escape};
-use crate::{v1, wire};
-
-static POOL: LazyLock<Result<DescriptorPool, DescriptorError>> =
-    LazyLock::new(|| DescriptorPool::decode(wire::DESCRIPTOR));
-
-/// A message that the command line reads or writes, with its name in the proto.
-pub(crate) trait Wire: Message + Default {
-    /// The full name, for example `detente.v1.Claim`.
-    const NAME: &'static str;
-}
-
-macro_rules! wire {
-    ($($message:ident),* $(,)?) => {
-        $(impl Wire for v1::$message {
-            const NAME: &'static str = concat!("detente.v1.", stringify!($message));
-        })*
-    };
-}
-
-wire!(
-    AppendRequest,
-    AppendResponse,
-    Claim,
-    Event,
-    GetClaimResponse,
-    GetServerInfoResponse,
-    GetStateResponse,
-    ListClaimsResponse,
-    ListPartiesResponse,
-    ListRelationshipsResponse,
-    ListRevisionsResponse,
-    ListSourcesResponse,
-    Party,
-    ReadEventsResponse,
-    Relationship,
-    Revision,
-    Source,
-    StateMatch,
-);
+use crate::wire::json;
+pub(crate) use crate::wire::json::Named as Wire;
 
 /// How JSON is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,13 +25,10 @@ pub(crate) enum Layout {
 
 /// Writes a message as JSON, with a line break at its end.
 pub(crate) fn text<M: Wire>(message: &M, layout: Layout) -> Result<String, Failure> {
-    let mut dynamic = DynamicMessage::new(descriptor::<M>()?);
-    dynamic.transcode_from(message).map_err(Failure::other)?;
-    let options = SerializeOptions::new().skip_default_fields(false);
     let mut bytes = Vec::new();
     match layout {
-        Layout::Pretty => dynamic.serialize_with_options(&mut Serializer::pretty(&mut bytes), &options),
-        Layout::Line => dynamic.serialize_with_options(&mut Serializer::new(&mut bytes), &options),
+        Layout::Pretty => json::write(message, true, &mut Serializer::pretty(&mut bytes)),
+        Layout::Line => json::write(message, true, &mut Serializer::new(&mut bytes)),
     }
     .map_err(Failure::other)?;
     let mut text = inert(&String::from_utf8(bytes).map_err(Failure::other)?);
@@ -80,14 +38,7 @@ pub(crate) fn text<M: Wire>(message: &M, layout: Layout) -> Result<String, Failu
 
 /// Reads a message from JSON. Unknown fields are an error: a misspelt one must not be ignored.
 pub(crate) fn message<M: Wire>(value: Value) -> Result<M, Failure> {
-    let dynamic = DynamicMessage::deserialize(descriptor::<M>()?, value)
-        .map_err(|error| Failure::Usage(format!("not {}: {error}", M::NAME)))?;
-    dynamic.transcode_to().map_err(Failure::other)
-}
-
-fn descriptor<M: Wire>() -> Result<MessageDescriptor, Failure> {
-    let pool = POOL.as_ref().map_err(|error| Failure::other(anyhow::anyhow!("{error}")))?;
-    pool.get_message_by_name(M::NAME).ok_or_else(|| Failure::other(anyhow::anyhow!("no message {}", M::NAME)))
+    json::read(value).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 /// Replaces characters that act on a terminal by JSON escapes. They only occur inside strings, where that is the same.
@@ -109,6 +60,7 @@ fn inert(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::v1;
 
     fn state() -> v1::GetStateResponse {
         let claim = v1::Claim {

@@ -59,7 +59,14 @@ use self::{
     revisions::RevisionsArgs, sources::SourcesArgs, state::StateArgs,
 };
 pub(crate) use self::{
-    dump::DumpArgs, export::ExportArgs, failure::Failure, import::ImportArgs, rebuild::RebuildArgs, serve::ServeArgs,
+    dump::DumpArgs,
+    export::ExportArgs,
+    failure::Failure,
+    import::ImportArgs,
+    output::write,
+    progress::{bar, counter},
+    rebuild::RebuildArgs,
+    serve::ServeArgs,
     verify::VerifyArgs,
 };
 

@@ -15,6 +15,7 @@ pub mod query;
 pub mod registry;
 pub mod state;
 pub mod transfer;
+pub mod verify;
 
 mod record;
 mod render;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// A ledger, open for recording and asking.
 pub struct Ledger {
@@ -87,6 +89,25 @@ impl Shared {
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// Whether an append was recorded under a request id.
+    #[must_use]
+    pub fn holds_request(&self, id: Uuid) -> bool {
+        let view = self.store.view();
+        view.index.appends.by_request(id).is_some_and(|(append, _)| append <= self.published())
+    }
+
+    /// How many appends are recorded.
+    #[must_use]
+    pub fn append_count(&self) -> u32 {
+        self.published()
+    }
+
+    /// The journal, for reading what is durable.
+    #[must_use]
+    pub fn journal(&self) -> &dyn Reader {
+        &*self.journal
     }
 
     /// Tells why nothing is recorded any more, once that is so. The process should then end.

@@ -174,6 +174,17 @@ impl Db {
         Ok(value(&self.rows, number)?.and_then(|bytes| unseal(&bytes)))
     }
 
+    /// Whether anything is stored under a number, be it damaged.
+    pub(super) fn has(&self, number: usize) -> Result<bool, Unusable> {
+        Ok(self.log.contains_key(key(number, 0))? || self.rows.contains_key(key(number, 0))?)
+    }
+
+    /// How many blocks there are, counted by the last.
+    pub(super) fn block_count(&self) -> Result<usize, Unusable> {
+        let last = |tree: &sled::Tree| Ok::<_, Unusable>(tree.last()?.map_or(0, |(key, _)| number_in(&key) + 1));
+        Ok(last(&self.log)?.max(last(&self.rows)?))
+    }
+
     /// Hands what was written to the operating system.
     pub(super) fn flush(&self) -> Result<(), Unusable> {
         contained(|| Ok(self.db.flush().map(|_| ())?))

@@ -23,12 +23,15 @@ mod index;
 mod open;
 mod saver;
 mod stored;
+mod verify;
 mod view;
 
 pub(crate) use block::{Block, SPAN, first_of, nth_of, number_of};
 pub(crate) use entry::Action;
 pub(crate) use index::{AppendNo, ClaimNo, Found, Index, ListPage, Misfit, Registered, StateQuestion};
-pub(crate) use open::{OpenError, Progress};
+pub use open::{OpenError, Progress};
+pub use verify::StoreReport;
+pub(crate) use verify::verify;
 pub(crate) use saver::Saver;
 pub(crate) use view::{Incoming, View};
 

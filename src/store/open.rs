@@ -143,14 +143,15 @@ fn fresh(dir: &Path, ledger: LedgerId) -> Result<Option<Db>, OpenError> {
     }
 }
 
-enum ReplayError {
+/// Why a chunk could not be taken in.
+pub(super) enum ReplayError {
     Open(OpenError),
     /// What was loaded is not the beginning of this journal.
     Misfit,
 }
 
 impl ReplayError {
-    fn into_open(self) -> OpenError {
+    pub(super) fn into_open(self) -> OpenError {
         match self {
             Self::Open(error) => error,
             Self::Misfit => OpenError::Unreadable {
@@ -181,7 +182,8 @@ fn replay(view: &mut View, journal: &dyn Reader, progress: &dyn Progress) -> Res
     Ok(())
 }
 
-fn take_in_chunk(view: &mut View, chunk: &Chunk) -> Result<(), ReplayError> {
+/// Takes in a chunk of the journal, whose hashes must lead where it says.
+pub(super) fn take_in_chunk(view: &mut View, chunk: &Chunk) -> Result<(), ReplayError> {
     let mut link = view.link();
     if chunk.first == chunk.header.first {
         view.begin(&chunk.header);

@@ -1,9 +1,7 @@
 //! Any claim, party, source and event that a client may record, for tests.
 
 use crate::domain::bound::Bound;
-use crate::domain::claim::{
-    Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Quantity, Text, Time,
-};
+use crate::domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Quantity, Text, Time};
 use crate::domain::edtf::PartialDate;
 use crate::domain::event::{Change, Dispute, Event};
 use crate::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
@@ -19,8 +17,22 @@ use uuid::Uuid;
 
 /// The dates that have every shape a bound may have.
 const DATES: [&str; 16] = [
-    "2024", "2024-12", "2024-12-25", "201X", "1874-XX-XX", "1874~", "2001?-06", "[2024-12..2025-07]", "[..2025-07]",
-    "[2025-07..]", "[1667,1668-12,1670..1672]", "2025-33", "-0044-03-15", "Y17000", "2025-07-15T01:30:00+03:00", "1950S2",
+    "2024",
+    "2024-12",
+    "2024-12-25",
+    "201X",
+    "1874-XX-XX",
+    "1874~",
+    "2001?-06",
+    "[2024-12..2025-07]",
+    "[..2025-07]",
+    "[2025-07..]",
+    "[1667,1668-12,1670..1672]",
+    "2025-33",
+    "-0044-03-15",
+    "Y17000",
+    "2025-07-15T01:30:00+03:00",
+    "1950S2",
 ];
 
 pub(crate) fn claim() -> impl Strategy<Value = Claim> {
@@ -34,8 +46,26 @@ pub(crate) fn claim() -> impl Strategy<Value = Claim> {
         let (quantities, place, codes, sources, links) = rest;
         let (external_ids, labels) = tags;
         Claim {
-            id, kind, time, texts, parties, relationships, as_of, refers_to, attribution, modality, polarity, status, due,
-            quantities, place, codes, sources, links, external_ids, labels,
+            id,
+            kind,
+            time,
+            texts,
+            parties,
+            relationships,
+            as_of,
+            refers_to,
+            attribution,
+            modality,
+            polarity,
+            status,
+            due,
+            quantities,
+            place,
+            codes,
+            sources,
+            links,
+            external_ids,
+            labels,
         }
     })
 }
@@ -43,15 +73,19 @@ pub(crate) fn claim() -> impl Strategy<Value = Claim> {
 pub(crate) fn party() -> impl Strategy<Value = Party> {
     let name = (language(), filled(), any::<bool>()).prop_map(|(lang, name, alias)| PartyName { lang, name, alias });
     let names = once(name).prop_filter("at least one name", |names| !names.is_empty());
-    (party_id(), member(), names, vec(external_id(), 0..3))
-        .prop_map(|(id, party_type, names, external_ids)| Party { id, party_type, names, external_ids })
+    (party_id(), member(), names, vec(external_id(), 0..3)).prop_map(|(id, party_type, names, external_ids)| Party {
+        id,
+        party_type,
+        names,
+        external_ids,
+    })
 }
 
 pub(crate) fn source() -> impl Strategy<Value = Source> {
     let origin = (source_id(), once(party_id()), filled(), text(), of(date()));
     let rest = (prop_oneof![Just(Box::default()), language()], once(source_id()), vec(external_id(), 0..3));
-    (origin, rest).prop_map(|((id, publishers, title, url, published), (language, derives_from, external_ids))| Source {
-        id, publishers, title, url, published, language, derives_from, external_ids,
+    (origin, rest).prop_map(|((id, publishers, title, url, published), (language, derives_from, external_ids))| {
+        Source { id, publishers, title, url, published, language, derives_from, external_ids }
     })
 }
 
@@ -67,7 +101,11 @@ fn change() -> impl Strategy<Value = Change> {
         (claim_id(), member()).prop_map(|(id, reason)| Change::ClaimRetracted(id, reason)),
         claim_id().prop_map(Change::ClaimReinstated),
         (claim_id(), dispute()).prop_map(|(id, dispute)| Change::ClaimDisputed(id, dispute)),
-        (claim_id(), uuid(), member()).prop_map(|(id, dispute, end)| Change::DisputeResolved(id, DisputeId(dispute), end)),
+        (claim_id(), uuid(), member()).prop_map(|(id, dispute, end)| Change::DisputeResolved(
+            id,
+            DisputeId(dispute),
+            end
+        )),
         party().prop_map(Change::PartyRegistered),
         party().prop_map(Change::PartyRevised),
         source().prop_map(Change::SourceRegistered),
@@ -78,7 +116,10 @@ fn change() -> impl Strategy<Value = Change> {
 
 fn dispute() -> impl Strategy<Value = Dispute> {
     (uuid(), party_id(), filled(), of(claim_id())).prop_map(|(id, disputed_by, statement, counter_claim)| Dispute {
-        id: DisputeId(id), disputed_by, statement, counter_claim,
+        id: DisputeId(id),
+        disputed_by,
+        statement,
+        counter_claim,
     })
 }
 
@@ -166,14 +207,22 @@ fn claim_party() -> impl Strategy<Value = ClaimParty> {
 }
 
 fn attribution() -> impl Strategy<Value = Attribution> {
-    (of(party_id()), filled(), member(), of(date()))
-        .prop_map(|(party, name, role, said_at)| Attribution { party, name, role, said_at })
+    (of(party_id()), filled(), member(), of(date())).prop_map(|(party, name, role, said_at)| Attribution {
+        party,
+        name,
+        role,
+        said_at,
+    })
 }
 
 fn quantity() -> impl Strategy<Value = Quantity> {
     let number = || -1e300..1e300_f64;
     (word(), of(number()), number(), 0.0..1e300_f64, text()).prop_map(|(name, value, low, more, unit)| Quantity {
-        name, value, low: Some(low), high: Some(low + more), unit,
+        name,
+        value,
+        low: Some(low),
+        high: Some(low + more),
+        unit,
     })
 }
 
@@ -184,7 +233,13 @@ fn code() -> impl Strategy<Value = Code> {
 fn citation() -> impl Strategy<Value = Citation> {
     let instant = (-62_135_596_800..=253_402_300_799_i64, 0..1_000_000_000_i32);
     (source_id(), text(), text(), of(instant), of(member())).prop_map(
-        |(source, locator, quote, retrieved_at, granularity)| Citation { source, locator, quote, retrieved_at, granularity },
+        |(source, locator, quote, retrieved_at, granularity)| Citation {
+            source,
+            locator,
+            quote,
+            retrieved_at,
+            granularity,
+        },
     )
 }
 

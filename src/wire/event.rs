@@ -76,7 +76,9 @@ pub fn read_event(event: v1::Event) -> Result<(Position, RecordedAt, String, boo
 pub fn registry_bytes(change: &Change) -> Vec<u8> {
     match change {
         Change::PartyRegistered(party) | Change::PartyRevised(party) => party::render_party(party).encode_to_vec(),
-        Change::SourceRegistered(source) | Change::SourceRevised(source) => source::render_source(source).encode_to_vec(),
+        Change::SourceRegistered(source) | Change::SourceRevised(source) => {
+            source::render_source(source).encode_to_vec()
+        }
         _ => Vec::new(),
     }
 }
@@ -118,9 +120,7 @@ fn change_message(change: Change) -> Wire {
         Change::PartyRevised(of) => Wire::PartyRevised(v1::PartyRevised { party: party_message(of) }),
         Change::SourceRegistered(of) => Wire::SourceRegistered(v1::SourceRegistered { source: source_message(of) }),
         Change::SourceRevised(of) => Wire::SourceRevised(v1::SourceRevised { source: source_message(of) }),
-        Change::SourceWithdrawn(id) => {
-            Wire::SourceWithdrawn(v1::SourceWithdrawn { source_id: id.as_str().to_owned() })
-        }
+        Change::SourceWithdrawn(id) => Wire::SourceWithdrawn(v1::SourceWithdrawn { source_id: id.as_str().to_owned() }),
     }
 }
 

@@ -4,9 +4,7 @@
 //! relationship unknown is an answer, not an error.
 
 use super::ids::claim_id;
-use super::limits::{
-    MAX_CODE_BYTES, MAX_FILTER_ITEMS, MAX_FILTER_TEXT_BYTES, MAX_FILTER_VALUES, MAX_LABEL_BYTES,
-};
+use super::limits::{MAX_CODE_BYTES, MAX_FILTER_ITEMS, MAX_FILTER_TEXT_BYTES, MAX_FILTER_VALUES, MAX_LABEL_BYTES};
 use super::path::At;
 use super::scalar::{each, key_text, party_id, source_id, word};
 use super::sink::Sink;

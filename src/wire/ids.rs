@@ -38,7 +38,9 @@ impl<'a> Ids<'a> {
         }
         match self.named.entry(claim_id.into()) {
             Entry::Vacant(entry) => drop(entry.insert(ClaimId((self.new_id)()))),
-            Entry::Occupied(_) => sink.refuse(at, format!("another claim of this append is named `{claim_id}` already")),
+            Entry::Occupied(_) => {
+                sink.refuse(at, format!("another claim of this append is named `{claim_id}` already"))
+            }
         }
     }
 

@@ -22,7 +22,8 @@
 //!
 //! Tour: [`command`] parses an append, with [`ids`] for `$names` and [`patch`] for update masks; [`claim`], [`party`] and
 //! [`source`] are the records, made of `parts`, `scalar`s and `valid_time`; [`event`] is what the log holds; [`filter`] and
-//! [`cut`] are what reads are asked with; [`time`] and [`vocabulary`] are instants and enums; [`limits`] are the sizes.
+//! [`cut`] are what reads are asked with; [`time`] and [`vocabulary`] are instants and enums; [`limits`] are the sizes;
+//! [`splice`] makes a claim of the bytes of an event.
 //!
 //! Not here: gRPC statuses, and whether a command fits what is recorded (`crate::domain::decide`).
 
@@ -32,6 +33,7 @@ pub mod cut;
 pub mod event;
 pub mod filter;
 pub mod ids;
+pub mod json;
 pub mod limits;
 mod parts;
 pub mod party;
@@ -40,8 +42,8 @@ pub mod path;
 mod precondition;
 mod scalar;
 pub mod sink;
-pub mod splice;
 pub mod source;
+pub mod splice;
 pub mod time;
 mod valid_time;
 pub mod vocabulary;

@@ -4,7 +4,9 @@
 use super::ids::{Ids, uuid_text};
 use super::limits::{MAX_CODE_BYTES, MAX_LABEL_BYTES, MAX_NAME_BYTES, MAX_TEXT_BYTES, MAX_UNIT_BYTES};
 use super::path::At;
-use super::scalar::{date, each, each_once, instant, key_text, language, party_id, required_text, source_id, text, word};
+use super::scalar::{
+    date, each, each_once, instant, key_text, language, party_id, required_text, source_id, text, word,
+};
 use super::sink::Sink;
 use super::vocabulary::{Twin as _, number, optional, required};
 use crate::domain::claim::{Attribution, Citation, ClaimParty, Code, ExternalId, Link, Quantity, Text};
@@ -42,11 +44,8 @@ pub(super) fn relationships(values: Vec<String>, at: &At<'_>, sink: &mut Sink) -
 pub(super) fn attribution(values: Vec<v1::Attribution>, at: &At<'_>, sink: &mut Sink) -> Vec<Attribution> {
     each(values, at, sink, |value, at, sink| {
         sink.rule(at, !value.party_id.is_empty() || !value.name.is_empty(), "give party_id or name, or both");
-        let party = if value.party_id.is_empty() {
-            None
-        } else {
-            party_id(&value.party_id, &at.field("party_id"), sink)
-        };
+        let party =
+            if value.party_id.is_empty() { None } else { party_id(&value.party_id, &at.field("party_id"), sink) };
         let name = text(value.name, MAX_NAME_BYTES, &at.field("name"), sink);
         let role = required(value.role, &at.field("role"), sink);
         let said_at = date(&value.said_at, &at.field("said_at"), sink);

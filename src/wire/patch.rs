@@ -87,9 +87,28 @@ pub(super) fn parse_patch(
 
 /// What a mask can name: what a client can set, apart from the id.
 const FIELDS: [&str; 22] = [
-    "kind", "temporal_type", "texts", "parties", "relationships", "valid", "valid_from", "valid_to", "as_of",
-    "refers_to", "attribution", "modality", "polarity", "status", "due", "quantities", "place", "codes", "sources",
-    "links", "external_ids", "labels",
+    "kind",
+    "temporal_type",
+    "texts",
+    "parties",
+    "relationships",
+    "valid",
+    "valid_from",
+    "valid_to",
+    "as_of",
+    "refers_to",
+    "attribution",
+    "modality",
+    "polarity",
+    "status",
+    "due",
+    "quantities",
+    "place",
+    "codes",
+    "sources",
+    "links",
+    "external_ids",
+    "labels",
 ];
 
 fn is_field(path: &str) -> bool {

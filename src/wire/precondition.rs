@@ -11,7 +11,12 @@ use v1::expected_revision::Expectation as WireExpectation;
 use v1::precondition::Precondition as Wire;
 
 /// Parses a precondition.
-pub(super) fn precondition(value: v1::Precondition, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Precondition> {
+pub(super) fn precondition(
+    value: v1::Precondition,
+    ids: &Ids<'_>,
+    at: &At<'_>,
+    sink: &mut Sink,
+) -> Option<Precondition> {
     match value.precondition {
         Some(Wire::ExpectedRevision(expected)) => revision(&expected, ids, &at.field("expected_revision"), sink),
         Some(Wire::QueryBoundary(boundary)) => {
@@ -37,9 +42,13 @@ fn expectation(given: Option<WireExpectation>, at: &At<'_>, sink: &mut Sink) -> 
         Some(WireExpectation::Exact(revision)) if revision > 0 => return Some(Expectation::Exact(revision)),
         Some(WireExpectation::Absent(true)) => return Some(Expectation::Absent),
         Some(WireExpectation::Exists(true)) => return Some(Expectation::Exists),
-        Some(WireExpectation::Exact(_)) => ("exact", "revisions begin with 1; for a claim that is not recorded, say absent"),
+        Some(WireExpectation::Exact(_)) => {
+            ("exact", "revisions begin with 1; for a claim that is not recorded, say absent")
+        }
         Some(WireExpectation::Absent(false)) => ("absent", "expected true; for a claim that is recorded, say exists"),
-        Some(WireExpectation::Exists(false)) => ("exists", "expected true; for a claim that is not recorded, say absent"),
+        Some(WireExpectation::Exists(false)) => {
+            ("exists", "expected true; for a claim that is not recorded, say absent")
+        }
         None => {
             sink.refuse(at, "say what is expected: exact, absent or exists");
             return None;

@@ -11,7 +11,8 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 const NANOS_PER_MICRO: i32 = 1_000;
 const FIRST_SECOND: i64 = -62_135_596_800;
 const LAST_SECOND: i64 = 253_402_300_799;
-const EXPECTED: &str = "a timestamp between 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999999Z, with 0 to 999999999 nanos";
+const EXPECTED: &str =
+    "a timestamp between 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999999Z, with 0 to 999999999 nanos";
 
 /// The message for a recorded time.
 #[must_use]
@@ -41,7 +42,8 @@ pub fn recorded_from(timestamp: &Timestamp) -> Result<RecordedAt, &'static str> 
 
 /// Checks that a timestamp is one by the definition of protobuf.
 pub(super) fn check(timestamp: &Timestamp) -> Result<(), &'static str> {
-    let valid = (FIRST_SECOND..=LAST_SECOND).contains(&timestamp.seconds) && (0..=999_999_999).contains(&timestamp.nanos);
+    let valid =
+        (FIRST_SECOND..=LAST_SECOND).contains(&timestamp.seconds) && (0..=999_999_999).contains(&timestamp.nanos);
     if valid { Ok(()) } else { Err(EXPECTED) }
 }
 
@@ -68,7 +70,9 @@ mod tests {
 
     #[test]
     fn what_protobuf_does_not_allow_is_refused() {
-        for (seconds, nanos) in [(FIRST_SECOND - 1, 0), (LAST_SECOND + 1, 0), (0, -1), (0, 1_000_000_000), (i64::MIN, 0)] {
+        for (seconds, nanos) in
+            [(FIRST_SECOND - 1, 0), (LAST_SECOND + 1, 0), (0, -1), (0, 1_000_000_000), (i64::MIN, 0)]
+        {
             assert!(recorded_at(&Timestamp { seconds, nanos }).is_err(), "{seconds} {nanos}");
         }
         assert!(recorded_at(&Timestamp { seconds: LAST_SECOND, nanos: 999_999_999 }).is_ok());

@@ -134,7 +134,10 @@ mod tests {
 
     fn screaming(member: impl std::fmt::Debug) -> String {
         let camel = format!("{member:?}");
-        camel.chars().flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain([c.to_ascii_uppercase()])).collect()
+        camel
+            .chars()
+            .flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain([c.to_ascii_uppercase()]))
+            .collect()
     }
 
     #[test]
@@ -160,9 +163,12 @@ mod tests {
         assert_eq!(optional::<domain::TemporalType>(9, &At::root("c"), &mut sink), None);
         let said: Vec<String> =
             sink.finish().unwrap_err().into_iter().map(|v| format!("{}: {}", v.field, v.description)).collect();
-        assert_eq!(said, [
-            "a: required: one of TEMPORAL_TYPE_EVENT, TEMPORAL_TYPE_STATE, TEMPORAL_TYPE_NONE",
-            "c: 9 is no TemporalType; expected one of TEMPORAL_TYPE_EVENT, TEMPORAL_TYPE_STATE, TEMPORAL_TYPE_NONE",
-        ]);
+        assert_eq!(
+            said,
+            [
+                "a: required: one of TEMPORAL_TYPE_EVENT, TEMPORAL_TYPE_STATE, TEMPORAL_TYPE_NONE",
+                "c: 9 is no TemporalType; expected one of TEMPORAL_TYPE_EVENT, TEMPORAL_TYPE_STATE, TEMPORAL_TYPE_NONE",
+            ]
+        );
     }
 }

@@ -87,20 +87,27 @@ fn a_name_that_is_unknown_or_given_twice_or_misshapen_is_refused() {
         do_it(Wire::ReinstateClaim(v1::ReinstateClaim { claim_id: "$gone".into() })),
     ]))
     .unwrap_err();
-    assert_eq!(fields(&violations), [
-        "commands[1].assert_claim.claim.claim_id",
-        "commands[0].assert_claim.claim.links[0].claim_id",
-        "commands[2].assert_claim.claim.claim_id",
-        "commands[2].assert_claim.claim.links[0].claim_id",
-        "commands[3].assert_claim.claim.claim_id",
-        "commands[4].reinstate_claim.claim_id",
-    ]);
+    assert_eq!(
+        fields(&violations),
+        [
+            "commands[1].assert_claim.claim.claim_id",
+            "commands[0].assert_claim.claim.links[0].claim_id",
+            "commands[2].assert_claim.claim.claim_id",
+            "commands[2].assert_claim.claim.links[0].claim_id",
+            "commands[3].assert_claim.claim.claim_id",
+            "commands[4].reinstate_claim.claim_id",
+        ]
+    );
     assert!(violations[0].description.contains("`$memo` already"), "{violations:?}");
 }
 
 #[test]
 fn a_name_that_only_a_revision_bears_names_nothing() {
-    let revise = v1::ReviseClaim { claim: Some(v1::Claim { claim_id: "$x".into(), ..small_claim() }), update_mask: None, kind: 1 };
+    let revise = v1::ReviseClaim {
+        claim: Some(v1::Claim { claim_id: "$x".into(), ..small_claim() }),
+        update_mask: None,
+        kind: 1,
+    };
     let violations = parse(append_of(vec![do_it(Wire::ReviseClaim(revise))])).unwrap_err();
     assert_eq!(fields(&violations), ["commands[0].revise_claim.claim.claim_id"]);
 }
@@ -130,7 +137,11 @@ fn commands_about_claims_are_refused_at_their_fields() {
         (Wire::RetractClaim(v1::RetractClaim::default()), &["retract_claim.claim_id", "retract_claim.reason"]),
         (Wire::ReinstateClaim(v1::ReinstateClaim::default()), &["reinstate_claim.claim_id"]),
         (
-            Wire::DisputeClaim(v1::DisputeClaim { dispute_id: "7".into(), counter_claim_id: "8".into(), ..Default::default() }),
+            Wire::DisputeClaim(v1::DisputeClaim {
+                dispute_id: "7".into(),
+                counter_claim_id: "8".into(),
+                ..Default::default()
+            }),
             &[
                 "dispute_claim.claim_id",
                 "dispute_claim.dispute_id",
@@ -174,7 +185,9 @@ fn commands_about_parties_and_sources_are_refused_at_their_fields() {
             ],
         ),
         (
-            Wire::RegisterParty(v1::RegisterParty { party: Some(v1::Party { party_id: "AZE".into(), r#type: 1, ..Default::default() }) }),
+            Wire::RegisterParty(v1::RegisterParty {
+                party: Some(v1::Party { party_id: "AZE".into(), r#type: 1, ..Default::default() }),
+            }),
             &["register_party.party.names"],
         ),
         (
@@ -204,14 +217,17 @@ fn what_is_wrong_around_the_commands_is_told_with_the_rest() {
         preconditions: vec![v1::Precondition::default()],
         ..Default::default()
     };
-    assert_eq!(fields(&parse(request).unwrap_err()), [
-        "request_id",
-        "recorded_by",
-        "commands[0].note",
-        "commands[0]",
-        "commands[1].assert_claim.claim.kind",
-        "preconditions[0]",
-    ]);
+    assert_eq!(
+        fields(&parse(request).unwrap_err()),
+        [
+            "request_id",
+            "recorded_by",
+            "commands[0].note",
+            "commands[0]",
+            "commands[1].assert_claim.claim.kind",
+            "preconditions[0]",
+        ]
+    );
     assert_eq!(fields(&parse(append_of(Vec::new())).unwrap_err()), ["commands"]);
     let long = v1::AppendRequest { recorded_by: "x".repeat(257), ..append_of(vec![asserting("", &[])]) };
     assert_eq!(fields(&parse(long).unwrap_err()), ["recorded_by"]);
@@ -260,14 +276,17 @@ fn preconditions_are_refused_at_their_fields() {
         boundary(v1::Filter { items: vec![text] }),
     ])
     .unwrap_err();
-    assert_eq!(fields(&violations), [
-        "preconditions[0].expected_revision.claim_id",
-        "preconditions[0].expected_revision.exact",
-        "preconditions[1].expected_revision.absent",
-        "preconditions[2].expected_revision.exists",
-        "preconditions[3].expected_revision",
-        "preconditions[4].query_boundary.filter.items[0].text",
-    ]);
+    assert_eq!(
+        fields(&violations),
+        [
+            "preconditions[0].expected_revision.claim_id",
+            "preconditions[0].expected_revision.exact",
+            "preconditions[1].expected_revision.absent",
+            "preconditions[2].expected_revision.exists",
+            "preconditions[3].expected_revision",
+            "preconditions[4].query_boundary.filter.items[0].text",
+        ]
+    );
 }
 
 #[test]

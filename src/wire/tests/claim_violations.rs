@@ -86,11 +86,7 @@ fn valid_time_must_fit_the_temporal_type() {
             "valid_from",
             "known, unknown or open",
         ),
-        (
-            |c| (c.valid, c.temporal_type, c.valid_to) = (String::new(), 3, known("2024")),
-            "valid_to",
-            "without time",
-        ),
+        (|c| (c.valid, c.temporal_type, c.valid_to) = (String::new(), 3, known("2024")), "valid_to", "without time"),
     ]);
     let violations = parse(v1::Claim { valid: String::new(), ..small_claim() }).unwrap_err();
     assert_eq!(fields(&violations), ["claim.valid_from", "claim.valid_to"]);
@@ -177,8 +173,16 @@ fn links_ids_and_labels_are_refused_at_their_place() {
         (|c| c.links = vec![v1::Link { r#type: 1, claim_id: String::new() }], "links[0].claim_id", "required: a UUID"),
         (|c| c.links = vec![v1::Link { r#type: 1, claim_id: "$it".into() }], "links[0].claim_id", "no claim"),
         (|c| c.links = vec![link(1, 7), link(1, 7)], "links[1]", "already"),
-        (|c| c.external_ids = vec![v1::ExternalId { id: "Q1".into(), ..Default::default() }], "external_ids[0].scheme", "empty"),
-        (|c| c.external_ids = vec![v1::ExternalId { scheme: "wikidata".into(), ..Default::default() }], "external_ids[0].id", "empty"),
+        (
+            |c| c.external_ids = vec![v1::ExternalId { id: "Q1".into(), ..Default::default() }],
+            "external_ids[0].scheme",
+            "empty",
+        ),
+        (
+            |c| c.external_ids = vec![v1::ExternalId { scheme: "wikidata".into(), ..Default::default() }],
+            "external_ids[0].id",
+            "empty",
+        ),
         (|c| c.labels = vec![String::new()], "labels[0]", "empty"),
         (|c| c.labels = vec!["a\0b".into()], "labels[0]", "NUL"),
         (|c| c.labels = vec![long(129)], "labels[0]", "129 bytes"),
@@ -193,18 +197,22 @@ fn link(link_type: i32, target: u128) -> v1::Link {
 
 #[test]
 fn all_that_is_wrong_is_told_at_once() {
-    let claim = v1::Claim { valid: "soon".into(), due: "24".into(), labels: vec![String::new(); 2], ..Default::default() };
-    assert_eq!(fields(&parse(claim).unwrap_err()), [
-        "claim.kind",
-        "claim.temporal_type",
-        "claim.valid",
-        "claim.modality",
-        "claim.texts",
-        "claim.due",
-        "claim.labels[0]",
-        "claim.labels[1]",
-        "claim.labels[1]",
-    ]);
+    let claim =
+        v1::Claim { valid: "soon".into(), due: "24".into(), labels: vec![String::new(); 2], ..Default::default() };
+    assert_eq!(
+        fields(&parse(claim).unwrap_err()),
+        [
+            "claim.kind",
+            "claim.temporal_type",
+            "claim.valid",
+            "claim.modality",
+            "claim.texts",
+            "claim.due",
+            "claim.labels[0]",
+            "claim.labels[1]",
+            "claim.labels[1]",
+        ]
+    );
 }
 
 #[test]

@@ -80,9 +80,23 @@ fn what_no_claim_can_answer_is_refused_at_its_field() {
         ..Default::default()
     };
     let expected = [
-        "relationships[0]", "parties[1]", "party_roles[0].party_id", "party_roles[0].role", "kinds[0]", "kinds[1]",
-        "modalities[0]", "statuses[0]", "links[0].type", "links[0].claim_id", "external_ids[0].scheme", "labels[0]",
-        "claim_ids", "codes[0].scheme", "codes[0].code", "recorded_from", "text",
+        "relationships[0]",
+        "parties[1]",
+        "party_roles[0].party_id",
+        "party_roles[0].role",
+        "kinds[0]",
+        "kinds[1]",
+        "modalities[0]",
+        "statuses[0]",
+        "links[0].type",
+        "links[0].claim_id",
+        "external_ids[0].scheme",
+        "labels[0]",
+        "claim_ids",
+        "codes[0].scheme",
+        "codes[0].code",
+        "recorded_from",
+        "text",
     ];
     let violations = parse(item, true).unwrap_err();
     assert_eq!(fields(&violations), expected.map(|field| format!("filter.items[0].{field}")));

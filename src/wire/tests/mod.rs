@@ -5,6 +5,7 @@ mod claim_violations;
 mod filters;
 mod patches;
 mod round_trip;
+mod splices;
 
 use super::path::At;
 use super::sink::Sink;

@@ -46,7 +46,12 @@ fn date(text: &str) -> Bound {
 
 #[test]
 fn what_is_named_is_replaced_and_the_rest_stays() {
-    let given = v1::Claim { status: v1::Status::Signed.into(), place: "ignored".into(), kind: "IGNORED".into(), ..Default::default() };
+    let given = v1::Claim {
+        status: v1::Status::Signed.into(),
+        place: "ignored".into(),
+        kind: "IGNORED".into(),
+        ..Default::default()
+    };
     let next = patched(given, &["status"]).unwrap();
     let before = last(small_claim());
     assert_eq!(next, Claim { status: Some(Status::Signed), ..before.clone() });
@@ -91,7 +96,8 @@ fn what_is_named_is_checked_at_its_path_and_what_is_not_is_not() {
 
 #[test]
 fn only_what_a_client_can_set_can_be_named() {
-    let violations = patch(small_claim(), &["status", "claim_id", "revision", "texts.text", "disputes", ""]).unwrap_err();
+    let violations =
+        patch(small_claim(), &["status", "claim_id", "revision", "texts.text", "disputes", ""]).unwrap_err();
     let expected = [1, 2, 3, 4, 5].map(|index| format!("commands[0].revise_claim.update_mask.paths[{index}]"));
     assert_eq!(fields(&violations), expected);
     assert_eq!(fields(&patch(small_claim(), &[]).unwrap_err()), ["commands[0].revise_claim.update_mask"]);
@@ -102,8 +108,10 @@ fn a_patch_cannot_make_a_claim_too_large() {
     let text = v1::Text { lang: "en".into(), text: "x".repeat(limits::MAX_TEXT_BYTES), original: false };
     let large = last(v1::Claim { texts: vec![text; 3], ..small_claim() });
     let quote = v1::Citation { source_id: "s".into(), quote: "x".repeat(limits::MAX_TEXT_BYTES), ..Default::default() };
-    let violations =
-        patch(v1::Claim { sources: vec![quote], ..Default::default() }, &["sources"]).unwrap().apply(&large).unwrap_err();
+    let violations = patch(v1::Claim { sources: vec![quote], ..Default::default() }, &["sources"])
+        .unwrap()
+        .apply(&large)
+        .unwrap_err();
     assert!(violations[0].description.contains("at most 65536"), "{violations:?}");
 }
 

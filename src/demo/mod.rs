@@ -1,0 +1,82 @@
+//! The founding dossier: what was known of Russia and Azerbaijan in August 2025, what was recorded later, and a question.
+//!
+//! The text is in `founding.jsonl`, a backfill, in our own words, Arabic and English. Everything after the first line is
+//! made up and says so: SYNTHETIC in its words or notes, and the label `synthetic`. Claim ids and request ids are fixed,
+//! and its salts follow from the record, so that every demo ledger has the same bases up to the dossier's last append.
+
+use crate::clock::new_id;
+use crate::journal::LedgerId;
+use crate::ledger::Ledger;
+use crate::ledger::open::{LedgerOptions, OpenError};
+use crate::ledger::transfer::backfill::backfill;
+use crate::ledger::transfer::TransferError;
+use crate::store::Progress;
+use serde_json::Value;
+use std::io;
+use std::path::Path;
+use uuid::Uuid;
+
+/// The dossier: one append a line.
+pub const DOSSIER: &str = include_str!("founding.jsonl");
+
+/// Why the demo ledger could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The directory holds another ledger.
+    #[error("{0} holds a ledger that is not the demo's; name another directory")]
+    OtherLedger(String),
+    /// The ledger cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The dossier cannot be recorded.
+    #[error("the dossier cannot be recorded: {0}")]
+    Dossier(#[from] TransferError),
+    /// The directory cannot be looked at.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Opens the demo ledger of a directory: made anew where there is none, and as it is, with whatever was appended since,
+/// where there is one. A making that was cut short is finished.
+///
+/// # Errors
+/// When the directory holds another ledger, or it cannot be opened or made.
+pub fn open(data: &Path, options: &LedgerOptions, progress: &dyn Progress) -> Result<Ledger, DemoError> {
+    let public = LedgerOptions { public_salts: true, ..options.clone() };
+    let exists = Ledger::exists(data)?;
+    if exists && is_complete(data, options, progress)? {
+        return Ok(Ledger::open(data, options, progress)?.0);
+    }
+    let ledger = if exists {
+        Ledger::open(data, &public, progress)?.0
+    } else {
+        Ledger::create(data, LedgerId(new_id(&*options.clock)), &public)?
+    };
+    backfill(&mut DOSSIER.as_bytes(), &ledger, None, &|_| {})?;
+    ledger.close();
+    drop(ledger);
+    Ok(Ledger::open(data, options, progress)?.0)
+}
+
+/// Whether a ledger holds the whole dossier. One that holds a part of it and nothing else is not complete; one that holds
+/// something else is another ledger.
+fn is_complete(data: &Path, options: &LedgerOptions, progress: &dyn Progress) -> Result<bool, DemoError> {
+    let (ledger, _) = Ledger::open(data, options, progress)?;
+    let requests = request_ids();
+    let held = requests.iter().take_while(|id| ledger.holds_request(**id)).count();
+    let complete = held == requests.len();
+    let is_beginning = u64::from(ledger.append_count()) == held as u64;
+    ledger.close();
+    if complete || is_beginning {
+        return Ok(complete);
+    }
+    Err(DemoError::OtherLedger(data.display().to_string()))
+}
+
+fn request_ids() -> Vec<Uuid> {
+    let id = |line: &str| {
+        let value: Value = serde_json::from_str(line).ok()?;
+        value.pointer("/append/requestId")?.as_str()?.parse().ok()
+    };
+    DOSSIER.lines().filter_map(id).collect()
+}

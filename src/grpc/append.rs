@@ -1,0 +1,68 @@
+//! `Append`: a batch of commands becomes events, or is refused with all that is wrong with it.
+
+use super::context::context;
+use super::limits::MAX_COMMANDS;
+use super::service::Service;
+use super::status::Refusal;
+use super::work::here;
+use crate::clock::new_id;
+use crate::domain::rejection::Violation;
+use crate::journal::RequestMark;
+use crate::ledger::Ledger;
+use crate::ledger::append::{AppendRequest, Appended, CommandResult};
+use crate::v1;
+use crate::wire::command::{Parsed, over_limit, parse_append};
+use crate::wire::time::timestamp;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// So many commands are parsed without going to another thread.
+const FEW: usize = 256;
+
+pub(super) async fn append(service: &Service, request: v1::AppendRequest) -> Result<v1::AppendResponse, Refusal> {
+    check_size(&request)?;
+    let parsed = if request.commands.len() <= FEW {
+        here(|| parse(&service.ledger, request))?
+    } else {
+        let ledger = Arc::clone(&service.ledger);
+        service.threads.run(move || parse(&ledger, request)).await?
+    };
+    Ok(reply(service.ledger.append(parsed).await?))
+}
+
+fn check_size(request: &v1::AppendRequest) -> Result<(), Refusal> {
+    let commands = request.commands.len();
+    if commands > MAX_COMMANDS {
+        let much = format!("{commands} commands; at most {MAX_COMMANDS} are allowed");
+        return Err(Refusal::TooLarge(Violation::new("commands", much)));
+    }
+    over_limit(request).map_or(Ok(()), |violation| Err(Refusal::TooLarge(violation)))
+}
+
+fn parse(ledger: &Ledger, request: v1::AppendRequest) -> Result<AppendRequest, Refusal> {
+    let parsed = parse_append(request, &mut || new_id(ledger.clock()))?;
+    let Parsed { request_id, recorded_by, batch, validate_only, fingerprint } = parsed;
+    let request = request_id.map(|id| RequestMark { id, fingerprint });
+    Ok(AppendRequest { request, recorded_by, batch, validate_only })
+}
+
+fn reply(appended: Appended) -> v1::AppendResponse {
+    v1::AppendResponse {
+        context: Some(context(&appended.at, "")),
+        results: appended.results.into_iter().map(result).collect(),
+        recorded_at: appended.recorded_at.map(timestamp),
+        replayed: appended.replayed,
+    }
+}
+
+fn result(of: CommandResult) -> v1::CommandResult {
+    let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    v1::CommandResult {
+        claim_id: id(of.claim),
+        party_id: of.party.unwrap_or_default().into(),
+        source_id: of.source.unwrap_or_default().into(),
+        dispute_id: id(of.dispute),
+        revision: of.revision,
+        position: of.position.map_or(0, |position| position.0),
+    }
+}

@@ -1,0 +1,153 @@
+//! `GetClaim`, `ListClaims`, `ListRevisions`: claims themselves, whatever their valid time, and the history of one.
+
+use super::context::context;
+use super::encoded::Reply;
+use super::page::{Cursor, Page};
+use super::parse::Parse;
+use super::service::Service;
+use super::status::Refusal;
+use super::work::here;
+use crate::domain::cut::Cut;
+use crate::domain::name::ClaimId;
+use crate::domain::rejection::Violation;
+use crate::ledger::Ledger;
+use crate::ledger::claims::{ClaimsQuery, RevisionEvent, RevisionPage, RevisionsQuery};
+use crate::ledger::error::Damaged;
+use crate::v1;
+use crate::wire::ids::parse_uuid;
+use crate::wire::vocabulary::Twin;
+use prost::Message;
+use std::sync::Arc;
+
+pub(super) fn get_claim(service: &Service, request: v1::GetClaimRequest) -> Result<Reply, Refusal> {
+    here(|| {
+        let mut parse = Parse::new();
+        let claim = parse.take(asked_claim(&request.claim_id));
+        let cut = parse.cut(request.cut);
+        parse.finish()?;
+        let (at, claim) = service.ledger.claim(claim.unwrap_or(NO_CLAIM), cut)?;
+        Ok(Reply::claim(&context(&at, ""), claim))
+    })
+}
+
+/// Stands for an id that could not be parsed until the request is refused for it.
+const NO_CLAIM: ClaimId = ClaimId(uuid::Uuid::nil());
+
+fn asked_claim(text: &str) -> Result<ClaimId, Violation> {
+    let needed = if text.is_empty() { "required" } else { "expected" };
+    parse_uuid(text).map(ClaimId).map_err(|expected| Violation::new("claim_id", format!("{needed}: {expected}")))
+}
+
+pub(super) async fn list_claims(service: &Service, mut request: v1::ListClaimsRequest) -> Result<Reply, Refusal> {
+    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
+    let mut parse = Parse::new();
+    let filter = parse.filter(request.filter, true);
+    let asked_cut = parse.cut(request.cut);
+    parse.finish()?;
+    let query = ClaimsQuery {
+        filter,
+        cut: page.cut(asked_cut),
+        include_retracted: request.include_retracted,
+        newest_first: request.newest_first,
+        after: number(&page.cursor)?,
+        page: page.size,
+    };
+    let ledger = Arc::clone(&service.ledger);
+    service.threads.run(move || answer_claims(&ledger, &query, &page, asked_cut)).await
+}
+
+fn answer_claims(ledger: &Ledger, query: &ClaimsQuery, page: &Page, asked: Cut) -> Result<Reply, Refusal> {
+    let found = ledger.claims(query)?;
+    let next = page.token(found.at.basis, found.next.into(), "");
+    Ok(Reply::claims(&context(&Page::at(found.at, asked), ""), found.claims, &next))
+}
+
+fn number(cursor: &Cursor) -> Result<Option<u64>, Refusal> {
+    match cursor {
+        Cursor::Start => Ok(None),
+        Cursor::Number(number) => Ok(Some(*number)),
+        Cursor::Id(_) => Err(Refusal::PageToken),
+    }
+}
+
+pub(super) async fn list_revisions(
+    service: &Service,
+    mut request: v1::ListRevisionsRequest,
+) -> Result<v1::ListRevisionsResponse, Refusal> {
+    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
+    let mut parse = Parse::new();
+    let claim = parse.take(asked_claim(&request.claim_id));
+    let asked_cut = parse.cut(request.cut);
+    parse.finish()?;
+    let query = RevisionsQuery {
+        claim: claim.unwrap_or(NO_CLAIM),
+        cut: page.cut(asked_cut),
+        newest_first: request.newest_first,
+        skip: number(&page.cursor)?.unwrap_or(0),
+        page: page.size,
+    };
+    let ledger = Arc::clone(&service.ledger);
+    service.threads.run(move || answer_revisions(&ledger, &query, &page, asked_cut)).await
+}
+
+fn answer_revisions(
+    ledger: &Ledger,
+    query: &RevisionsQuery,
+    page: &Page,
+    asked: Cut,
+) -> Result<v1::ListRevisionsResponse, Refusal> {
+    let found = ledger.revisions(query)?;
+    let next_page_token = page.token(found.at.basis, found.next.into(), "");
+    let context = Some(context(&Page::at(found.at, asked), ""));
+    Ok(v1::ListRevisionsResponse { context, revisions: revisions(&found)?, next_page_token })
+}
+
+fn revisions(page: &RevisionPage) -> Result<Vec<v1::Revision>, Refusal> {
+    let revision = |((event, kind), (after, before)): (&(RevisionEvent, _), &(Vec<u8>, Option<Vec<u8>>))| {
+        let after = decoded(after)?;
+        let before = before.as_deref().map(decoded).transpose()?;
+        Ok(v1::Revision {
+            event: event_of(*event).into(),
+            kind: kind.map_or(0, |kind: crate::domain::vocabulary::RevisionKind| kind.to_wire()),
+            changed_fields: before.map(|before| changed_fields(&before, &after)).unwrap_or_default(),
+            claim: Some(after),
+        })
+    };
+    page.made_by.iter().zip(&page.claims).map(revision).collect()
+}
+
+fn decoded(claim: &[u8]) -> Result<v1::Claim, Refusal> {
+    let unreadable = |error: prost::DecodeError| Damaged(format!("a recorded claim cannot be decoded: {error}"));
+    v1::Claim::decode(claim).map_err(|error| Refusal::Query(unreadable(error).into()))
+}
+
+const fn event_of(event: RevisionEvent) -> v1::RevisionEvent {
+    match event {
+        RevisionEvent::Asserted => v1::RevisionEvent::Asserted,
+        RevisionEvent::Revised => v1::RevisionEvent::Revised,
+        RevisionEvent::Confirmed => v1::RevisionEvent::Confirmed,
+        RevisionEvent::Retracted => v1::RevisionEvent::Retracted,
+        RevisionEvent::Reinstated => v1::RevisionEvent::Reinstated,
+        RevisionEvent::Disputed => v1::RevisionEvent::Disputed,
+        RevisionEvent::DisputeResolved => v1::RevisionEvent::DisputeResolved,
+    }
+}
+
+macro_rules! differing {
+    ($before:expr, $after:expr; $($field:ident),+ $(,)?) => {{
+        let mut names = Vec::new();
+        $(if $before.$field != $after.$field {
+            names.push(stringify!($field).to_owned());
+        })+
+        names
+    }};
+}
+
+/// The names of the fields that differ, what every revision changes (its number, time, recorder, position, note) aside.
+fn changed_fields(before: &v1::Claim, after: &v1::Claim) -> Vec<String> {
+    differing!(before, after;
+        kind, temporal_type, texts, parties, relationships, valid_from, valid_to, as_of, refers_to, attribution,
+        modality, polarity, status, due, quantities, place, codes, sources, links, external_ids, labels, retraction,
+        disputes,
+    )
+}

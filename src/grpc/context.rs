@@ -1,0 +1,17 @@
+//! The coordinates that every reply carries.
+
+use crate::ledger::cut::Resolved;
+use crate::v1;
+use crate::wire::time::timestamp;
+
+/// The context of an answer at a cut; `valid_at` is the asked date, empty where none was asked.
+pub(super) fn context(at: &Resolved, valid_at: &str) -> v1::ReplyContext {
+    v1::ReplyContext {
+        ledger_id: at.ledger_id.to_string(),
+        basis: at.basis.to_string(),
+        position: at.position().0,
+        recorded_at: at.recorded_at.map(timestamp),
+        valid_at: valid_at.to_owned(),
+        known_at: at.known_at.map(timestamp),
+    }
+}

@@ -1,0 +1,210 @@
+//! The words and the machine-readable details of each refusal ([`super::status`] has the table).
+
+use super::status::DETAIL_BYTES;
+use crate::domain::name::ClaimId;
+use crate::domain::position::{Position, RecordedAt};
+use crate::domain::rejection::{Conflict, Violation};
+use crate::ledger::error::Damaged;
+use crate::wire::time::timestamp;
+use std::collections::HashMap;
+use std::time::Duration;
+use tonic_types::ErrorDetails;
+
+/// Whose reasons they are.
+pub(super) const DOMAIN: &str = "detente";
+/// The longest message, in bytes: it travels in a header, each byte that is not ASCII as three.
+const MESSAGE_BYTES: usize = 240;
+
+/// What is told with a refusal.
+#[derive(Debug)]
+pub(super) struct Details {
+    /// In one line.
+    pub(super) message: String,
+    /// What is concerned, for `ErrorInfo`.
+    pub(super) metadata: HashMap<String, String>,
+    /// The details apart from `ErrorInfo`.
+    pub(super) details: Box<ErrorDetails>,
+}
+
+impl Details {
+    /// Only a message.
+    pub(super) fn saying(message: impl Into<String>) -> Self {
+        let message = shortened(message.into(), MESSAGE_BYTES);
+        Self { message, metadata: HashMap::new(), details: Box::new(ErrorDetails::new()) }
+    }
+
+    fn with(mut self, key: impl Into<String>, value: impl ToString) -> Self {
+        self.metadata.insert(key.into(), shortened(value.to_string(), MESSAGE_BYTES));
+        self
+    }
+}
+
+/// All that is wrong with a request, field by field.
+pub(super) fn violations(what: &str, violations: Vec<Violation>) -> Details {
+    let count = violations.len();
+    let first = violations.first().map(told).unwrap_or_default();
+    let mut details = Details::saying(summary(what, count, &first)).with("violations", count);
+    let mut room = Room::default();
+    for (nth, Violation { field, description }) in violations.into_iter().enumerate() {
+        let (field, description) = (shortened(field, MESSAGE_BYTES), shortened(description, 2 * MESSAGE_BYTES));
+        if !room.takes(field.len() + description.len()) {
+            details.details.add_bad_request_violation("", more(count - nth));
+            break;
+        }
+        details.details.add_bad_request_violation(field, description);
+    }
+    details
+}
+
+/// Preconditions that did not hold: of each what was expected and what is.
+pub(super) fn conflicts(conflicts: &[Conflict]) -> Details {
+    let count = conflicts.len();
+    let told: Vec<Told> = conflicts.iter().map(Told::of).collect();
+    let first = told.first().map(|told| format!("{}: {}", told.subject, told.description())).unwrap_or_default();
+    let mut details = Details::saying(summary("a precondition does not hold", count, &first)).with("violations", count);
+    let mut room = Room::default();
+    for (nth, told) in told.iter().enumerate() {
+        if !room.takes(2 * (told.subject.len() + told.expected.len() + told.actual.len())) {
+            details.details.add_precondition_failure_violation("", "", more(count - nth));
+            break;
+        }
+        details = details
+            .with(format!("preconditions_{}_expected", told.index), &told.expected)
+            .with(format!("preconditions_{}_actual", told.index), &told.actual);
+        details.details.add_precondition_failure_violation(told.kind, &told.subject, told.description());
+    }
+    details
+}
+
+struct Told {
+    index: usize,
+    kind: &'static str,
+    subject: String,
+    expected: String,
+    actual: String,
+}
+
+impl Told {
+    fn of(conflict: &Conflict) -> Self {
+        match conflict {
+            Conflict::Revision { index, claim, expected, actual } => Self {
+                index: *index,
+                kind: "EXPECTED_REVISION",
+                subject: format!("preconditions[{index}] claim {}", claim.0),
+                expected: expected.clone(),
+                actual: actual.map_or_else(|| "not recorded".to_owned(), |revision| format!("revision {revision}")),
+            },
+            Conflict::Boundary { index, after, touched_at } => Self {
+                index: *index,
+                kind: "QUERY_BOUNDARY",
+                subject: format!("preconditions[{index}]"),
+                expected: format!("nothing after position {after}"),
+                actual: format!("an event at position {touched_at}"),
+            },
+        }
+    }
+
+    fn description(&self) -> String {
+        format!("expected {}, found {}", self.expected, self.actual)
+    }
+}
+
+/// A page token that is not one of the query's.
+pub(super) fn page_token() -> Details {
+    const WHAT: &str = "is not a token that this query returned; leave it out to begin with the first page";
+    let mut details = Details::saying(format!("page_token {WHAT}"));
+    details.details.add_bad_request_violation("page_token", WHAT);
+    details
+}
+
+/// Something that is too large.
+pub(super) fn too_large(violation: Violation) -> Details {
+    let details = Details::saying(told(&violation)).with("field", &violation.field);
+    let mut details = details.with("limits", "GetServerInfo");
+    if !violation.field.is_empty() {
+        details.details.add_bad_request_violation(violation.field, violation.description);
+    }
+    details
+}
+
+/// Too much of something at once.
+pub(super) fn overloaded(what: &str, retry_after: Duration) -> Details {
+    let mut details = Details::saying(format!("too many {what} at once; try again")).with("what", what);
+    details.details.set_retry_info(Some(retry_after));
+    details
+}
+
+/// A cut beyond what is recorded.
+pub(super) fn cut_in_future(head: Position, now: RecordedAt) -> Details {
+    let now = timestamp(now);
+    Details::saying(format!("the cut lies in the future: the last position is {head}, it is {now}"))
+        .with("head", head)
+        .with("now", now)
+}
+
+/// A position inside an append.
+pub(super) fn cut_inside_append(before: Position, after: Position) -> Details {
+    Details::saying(format!(
+        "the position lies inside an append, which is seen whole or not at all: ask at {before} or {after}"
+    ))
+    .with("before", before)
+    .with("after", after)
+}
+
+/// A claim that the cut does not know.
+pub(super) fn claim_not_found(claim: ClaimId) -> Details {
+    let id = claim.0.to_string();
+    let mut details = Details::saying(format!("no claim {id} at this cut")).with("claim_id", &id);
+    details.details.set_resource_info("detente.v1.Claim", id, "", "no such claim at this cut");
+    details
+}
+
+/// Stored bytes that are damaged.
+pub(super) fn damaged(damaged: &Damaged) -> Details {
+    Details::saying(damaged.to_string()).with("place", &damaged.0).with("command", "detente verify --data DIR")
+}
+
+/// How much more is told.
+struct Room(usize);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(DETAIL_BYTES)
+    }
+}
+
+impl Room {
+    fn takes(&mut self, bytes: usize) -> bool {
+        const AROUND: usize = 24;
+        let left = self.0.checked_sub(bytes + AROUND);
+        self.0 = left.unwrap_or(self.0);
+        left.is_some()
+    }
+}
+
+fn told(violation: &Violation) -> String {
+    let Violation { field, description } = violation;
+    if field.is_empty() { description.clone() } else { format!("{field}: {description}") }
+}
+
+fn summary(what: &str, count: usize, first: &str) -> String {
+    match count {
+        0 | 1 => format!("{what}: {first}"),
+        _ => format!("{what}: {count} violations, the first: {first}"),
+    }
+}
+
+fn more(count: usize) -> String {
+    format!("and {count} more, left out to keep this reply small")
+}
+
+/// A text of at most so many bytes.
+fn shortened(mut text: String, most: usize) -> String {
+    const ELLIPSIS: &str = "...";
+    if text.len() > most {
+        let cut = (0..=most - ELLIPSIS.len()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        text.truncate(cut);
+        text.push_str(ELLIPSIS);
+    }
+    text
+}

@@ -1,0 +1,213 @@
+//! Replies that are put together from bytes which were encoded when they were recorded.
+//!
+//! A claim goes from the log to the socket without being decoded: a reply is an *envelope* (everything else, written field
+//! by field) and *pieces* (claims or events, as they stand in the log), and is written once, straight into the transport's
+//! buffer:
+//!
+//! ```text
+//!   envelope   context, head of a match | tail, head of the next | tail ... emptiness, next_page_token
+//!   pieces                              ^ claim                  ^ claim
+//! ```
+//!
+//! For a client it is the message of the contract; the tests here hold it against prost's own encoding.
+
+use crate::domain::certainty::Certainty;
+use crate::domain::emptiness::Emptiness;
+use crate::ledger::events::Batch;
+use crate::ledger::query::Encoded;
+use crate::ledger::state::{State, StateMatch};
+use crate::v1;
+use crate::wire::splice::{put_field, put_field_head, put_number};
+use prost::bytes::{Buf, BufMut};
+use prost::encoding::{DecodeContext, WireType, encoded_len_varint, key_len};
+use prost::{DecodeError, Message};
+
+const CONTEXT: u32 = 1;
+const CLAIMS: u32 = 2;
+
+/// A reply, ready to be written. It is never read back.
+#[derive(Debug)]
+pub struct Reply {
+    envelope: Vec<u8>,
+    /// Where in the envelope each piece stands.
+    places: Vec<usize>,
+    pieces: Pieces,
+}
+
+#[derive(Debug)]
+enum Pieces {
+    Claims(Encoded),
+    One(Vec<u8>),
+}
+
+impl Reply {
+    /// A `GetStateResponse`.
+    #[must_use]
+    pub fn state(context: &v1::ReplyContext, state: State, next_page_token: &str) -> Self {
+        const EMPTINESS: u32 = 3;
+        const ABSENCE_CERTAINTY: u32 = 4;
+        const ABSENCE_CLAIM_IDS: u32 = 5;
+        const NEXT_PAGE_TOKEN: u32 = 6;
+        let mut envelope = begin(context, state.claims.len());
+        let mut places = Vec::with_capacity(state.claims.len());
+        for (matched, claim) in state.matches.iter().zip(state.claims.iter()) {
+            put_match(*matched, claim.len(), &mut envelope, &mut places);
+        }
+        put_number(&mut envelope, EMPTINESS, number(emptiness(state.emptiness)));
+        if let Emptiness::RecordedAbsence(sure) = state.emptiness {
+            put_number(&mut envelope, ABSENCE_CERTAINTY, number(certainty(sure)));
+        }
+        for claim in &state.absences {
+            put_field(&mut envelope, ABSENCE_CLAIM_IDS, claim.to_string().as_bytes());
+        }
+        put_text(&mut envelope, NEXT_PAGE_TOKEN, next_page_token);
+        Self { envelope, places, pieces: Pieces::Claims(state.claims) }
+    }
+
+    /// A `GetClaimResponse`.
+    #[must_use]
+    pub fn claim(context: &v1::ReplyContext, claim: Vec<u8>) -> Self {
+        let mut envelope = begin(context, 1);
+        put_field_head(&mut envelope, CLAIMS, claim.len());
+        Self { places: vec![envelope.len()], envelope, pieces: Pieces::One(claim) }
+    }
+
+    /// A `ListClaimsResponse`.
+    #[must_use]
+    pub fn claims(context: &v1::ReplyContext, claims: Encoded, next_page_token: &str) -> Self {
+        const NEXT_PAGE_TOKEN: u32 = 3;
+        let mut envelope = begin(context, claims.len());
+        let mut places = Vec::with_capacity(claims.len());
+        for claim in claims.iter() {
+            put_field_head(&mut envelope, CLAIMS, claim.len());
+            places.push(envelope.len());
+        }
+        put_text(&mut envelope, NEXT_PAGE_TOKEN, next_page_token);
+        Self { envelope, places, pieces: Pieces::Claims(claims) }
+    }
+
+    /// A `ReadEventsResponse`; the last one of a reading has a context.
+    #[must_use]
+    pub fn events(batch: Batch, context: Option<&v1::ReplyContext>) -> Self {
+        const THROUGH_POSITION: u32 = 2;
+        const LAST_CONTEXT: u32 = 3;
+        let mut envelope = Vec::new();
+        put_number(&mut envelope, THROUGH_POSITION, batch.through.0);
+        if let Some(context) = context {
+            put_message(&mut envelope, LAST_CONTEXT, context);
+        }
+        Self { envelope, places: vec![0], pieces: Pieces::One(batch.frames) }
+    }
+
+    fn write<'p>(&self, pieces: impl Iterator<Item = &'p [u8]>, out: &mut impl BufMut) {
+        let mut rest = self.envelope.as_slice();
+        let mut written = 0;
+        for (piece, place) in pieces.zip(&self.places) {
+            let (before, after) = rest.split_at_checked(place - written).unwrap_or((rest, &[]));
+            out.put_slice(before);
+            out.put_slice(piece);
+            (rest, written) = (after, *place);
+        }
+        out.put_slice(rest);
+    }
+}
+
+/// What a certainty is called in the contract.
+#[must_use]
+pub const fn certainty(certainty: Certainty) -> v1::Certainty {
+    match certainty {
+        Certainty::Definite => v1::Certainty::Definite,
+        Certainty::Possible => v1::Certainty::Possible,
+    }
+}
+
+/// What an emptiness is called in the contract.
+#[must_use]
+pub const fn emptiness(emptiness: Emptiness) -> v1::Emptiness {
+    match emptiness {
+        Emptiness::NotEmpty => v1::Emptiness::NotEmpty,
+        Emptiness::RecordedAbsence(_) => v1::Emptiness::RecordedAbsence,
+        Emptiness::NothingCovers => v1::Emptiness::NothingCovers,
+        Emptiness::OnlyRetracted => v1::Emptiness::OnlyRetracted,
+        Emptiness::NothingRecorded => v1::Emptiness::NothingRecorded,
+    }
+}
+
+fn begin(context: &v1::ReplyContext, pieces: usize) -> Vec<u8> {
+    const BYTES_A_PIECE: usize = 24;
+    const BYTES_AROUND: usize = 512;
+    let mut envelope = Vec::with_capacity(BYTES_AROUND + pieces * BYTES_A_PIECE);
+    put_message(&mut envelope, CONTEXT, context);
+    envelope
+}
+
+/// Writes a `StateMatch` around the place of its claim.
+fn put_match(matched: StateMatch, claim_len: usize, envelope: &mut Vec<u8>, places: &mut Vec<usize>) {
+    const MATCHES: u32 = 2;
+    const CERTAINTY: u32 = 1;
+    const CLAIM: u32 = 2;
+    const AS_OF_AGE_DAYS: u32 = 3;
+    let sure = number(certainty(matched.certainty));
+    let age = matched.as_of_age_days.map(i64::cast_unsigned);
+    let varint_len = |field, value| key_len(field) + encoded_len_varint(value);
+    let length = varint_len(CERTAINTY, sure)
+        + varint_len(CLAIM, claim_len as u64)
+        + claim_len
+        + age.map_or(0, |days| varint_len(AS_OF_AGE_DAYS, days));
+    put_field_head(envelope, MATCHES, length);
+    put_number(envelope, CERTAINTY, sure);
+    put_field_head(envelope, CLAIM, claim_len);
+    places.push(envelope.len());
+    if let Some(days) = age {
+        // Present even when it is 0: it is optional in the contract.
+        prost::encoding::encode_key(AS_OF_AGE_DAYS, WireType::Varint, envelope);
+        prost::encoding::encode_varint(days, envelope);
+    }
+}
+
+fn put_message(out: &mut Vec<u8>, field: u32, message: &impl Message) {
+    put_field_head(out, field, message.encoded_len());
+    message.encode_raw(out);
+}
+
+fn put_text(out: &mut Vec<u8>, field: u32, text: &str) {
+    if !text.is_empty() {
+        put_field(out, field, text.as_bytes());
+    }
+}
+
+fn number(member: impl Into<i32>) -> u64 {
+    u64::try_from(member.into()).unwrap_or_default()
+}
+
+impl Message for Reply {
+    fn encode_raw(&self, out: &mut impl BufMut) {
+        match &self.pieces {
+            Pieces::Claims(claims) => self.write(claims.iter(), out),
+            Pieces::One(piece) => self.write(std::iter::once(piece.as_slice()), out),
+        }
+    }
+
+    fn merge_field(
+        &mut self,
+        _field: u32,
+        _wire_type: WireType,
+        _from: &mut impl Buf,
+        _context: DecodeContext,
+    ) -> Result<(), DecodeError> {
+        // A reply is never read. Only prost makes its errors, so this is one of those.
+        prost::encoding::check_wire_type(WireType::StartGroup, WireType::EndGroup)
+    }
+
+    fn encoded_len(&self) -> usize {
+        self.envelope.len()
+            + match &self.pieces {
+                Pieces::Claims(claims) => claims.byte_len(),
+                Pieces::One(piece) => piece.len(),
+            }
+    }
+
+    fn clear(&mut self) {
+        *self = Self { envelope: Vec::new(), places: Vec::new(), pieces: Pieces::One(Vec::new()) };
+    }
+}

@@ -1,0 +1,45 @@
+//! How much a server takes at once. `GetServerInfo` tells clients.
+
+use super::page;
+use crate::v1;
+use crate::wire::limits::MAX_CLAIM_BYTES;
+
+/// The most commands in one append.
+pub const MAX_COMMANDS: usize = 10_000;
+/// The largest reply, in bytes. Pages end at 3 MiB or so; only one claim with very many disputes comes near this.
+pub const MAX_REPLY_BYTES: usize = 16 << 20;
+/// How many questions that may take long are computed at once; others wait.
+pub(super) const WIDE_QUESTIONS: usize = 32;
+
+/// The limits that can be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest request, in bytes.
+    pub request_bytes: usize,
+    /// The most streams at once.
+    pub streams: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { request_bytes: 16 << 20, streams: 256 }
+    }
+}
+
+impl Limits {
+    /// What `GetServerInfo` says of them.
+    pub(super) fn message(self) -> v1::Limits {
+        v1::Limits {
+            max_request_bytes: self.request_bytes as u64,
+            max_commands: told(MAX_COMMANDS),
+            max_claim_bytes: told(MAX_CLAIM_BYTES),
+            max_page_size: told(page::MAX_ENTRIES),
+            max_reply_bytes: MAX_REPLY_BYTES as u64,
+            max_streams: told(self.streams),
+        }
+    }
+}
+
+fn told(limit: usize) -> u32 {
+    u32::try_from(limit).unwrap_or(u32::MAX)
+}

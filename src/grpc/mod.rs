@@ -1,0 +1,48 @@
+//! The ledger over gRPC: the only module that says tonic, apart from the client in the command line.
+//!
+//! An rpc is three steps, a file for each group of them: the request becomes a question of the ledger (all that is wrong
+//! with it is told at once), the ledger answers, the answer becomes a reply.
+//!
+//! ```text
+//!   service.rs     the ten rpcs, a line each
+//!   append.rs  state.rs  claims.rs  registry.rs  events.rs  info.rs      request -> question -> reply
+//!     parse.rs     what every request has: a filter, a cut          page.rs      pages and their tokens
+//!     context.rs   the coordinates of a reply                       encoded.rs   replies made of recorded bytes
+//!     work.rs      where a question is computed: here or on a thread that may wait
+//!   status.rs      the one way from an error to a status, with the table of reasons; detail.rs has the words
+//!   codec.rs       bytes on the wire               call.rs   what surrounds every call
+//!   routes.rs      the services of a server: the ledger, health, reflection
+//! ```
+//!
+//! **To add an rpc:** add it to `ledger.proto`, a line to `service.rs`, a file (or a function in one of the group) that
+//! converts, and a use case in `crate::ledger`. **To add a reason to refuse:** add it to `error.proto`, to the table in
+//! `status.rs` and to `tests/grpc_errors.rs`; the compiler and that test ask for the rest.
+//!
+//! Not here: what a claim is, what a cut sees, what a filter matches. Nothing here decides anything about the record.
+
+mod append;
+mod call;
+mod claims;
+pub mod codec;
+mod context;
+mod detail;
+pub mod encoded;
+mod events;
+mod info;
+pub mod limits;
+mod page;
+mod parse;
+mod registry;
+mod routes;
+mod service;
+mod state;
+pub mod status;
+mod work;
+
+pub use routes::{Health, Services, services};
+
+/// The generated server of the contract, over the messages of [`crate::v1`].
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated; documented in the proto")]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/server/detente.v1.rs"));
+}

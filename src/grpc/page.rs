@@ -1,0 +1,186 @@
+//! Pages: how much of a list is sent at once, and the token that asks for the rest.
+//!
+//! A token pins three things, so that all pages together are one answer: the **basis** that the first page was computed
+//! from (appends in between change nothing), a hash of the **query** (everything asked but the size of the page, and the
+//! ledger), and the **cursor** where the next page begins. A defaulted `valid_at` is pinned too, or a list read over
+//! midnight would ask about two days. To a client it is opaque; a token of another query is refused.
+
+use super::status::Refusal;
+use crate::domain::cut::{Basis, Cut};
+use crate::domain::position::Position;
+use crate::ledger::cut::Resolved;
+use crate::ledger::query::PageSize;
+use crate::v1;
+use prost::Message;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// The entries of a page where none are asked for.
+const DEFAULT_ENTRIES: usize = 50;
+/// The most entries of a page.
+pub const MAX_ENTRIES: usize = 1000;
+/// Once a page has so many bytes, it ends.
+pub const MAX_BYTES: usize = 3 << 20;
+
+/// A request for a page.
+pub(super) trait Paged: Message {
+    /// Its name, so that a token of one rpc is not one of another.
+    const NAME: &'static str;
+
+    /// Takes the size and the token out, so that the rest is the query.
+    fn take_page(&mut self) -> (u32, String);
+}
+
+macro_rules! paged {
+    ($($request:ident),+ $(,)?) => {$(
+        impl Paged for v1::$request {
+            const NAME: &'static str = stringify!($request);
+
+            fn take_page(&mut self) -> (u32, String) {
+                (std::mem::take(&mut self.page_size), std::mem::take(&mut self.page_token))
+            }
+        }
+    )+};
+}
+
+paged!(
+    GetStateRequest,
+    ListRevisionsRequest,
+    ListClaimsRequest,
+    ListPartiesRequest,
+    ListSourcesRequest,
+    ListRelationshipsRequest,
+);
+
+/// Where a page begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Cursor {
+    /// At the beginning.
+    #[default]
+    Start,
+    /// After so many, or behind the one with this number.
+    Number(u64),
+    /// Behind the one with this id.
+    Id(String),
+}
+
+/// What a token holds.
+#[derive(Clone, PartialEq, Message)]
+struct Token {
+    #[prost(uint64, tag = "1")]
+    position: u64,
+    #[prost(fixed64, tag = "2")]
+    mark: u64,
+    #[prost(fixed64, tag = "3")]
+    query: u64,
+    #[prost(uint64, optional, tag = "4")]
+    number: Option<u64>,
+    #[prost(string, optional, tag = "5")]
+    id: Option<String>,
+    #[prost(string, tag = "6")]
+    valid_at: String,
+}
+
+/// The page that a request asks for.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// How much of it.
+    pub(super) size: PageSize,
+    /// Where it begins.
+    pub(super) cursor: Cursor,
+    /// The date that the first page was about, where this is a later one of a question about a date.
+    pub(super) valid_at: Option<String>,
+    basis: Option<Basis>,
+    query: Vec<u8>,
+}
+
+impl Page {
+    /// The page that a request asks for, which is left without its size and token.
+    pub(super) fn of<R: Paged>(request: &mut R, ledger: Uuid) -> Result<Self, Refusal> {
+        let (size, token) = request.take_page();
+        let mut query = ledger.as_bytes().to_vec();
+        query.extend_from_slice(R::NAME.as_bytes());
+        request.encode_raw(&mut query);
+        let mut page = Self { size: size_of(size), cursor: Cursor::Start, valid_at: None, basis: None, query };
+        if !token.is_empty() {
+            page.turn_to(&token)?;
+        }
+        Ok(page)
+    }
+
+    fn turn_to(&mut self, token: &str) -> Result<(), Refusal> {
+        let bytes = from_hex(token).ok_or(Refusal::PageToken)?;
+        let token = Token::decode(bytes.as_slice()).map_err(|_| Refusal::PageToken)?;
+        self.cursor = match (token.number, token.id) {
+            (Some(number), None) => Cursor::Number(number),
+            (None, Some(id)) => Cursor::Id(id),
+            _ => return Err(Refusal::PageToken),
+        };
+        if token.query != hash(&self.query) {
+            return Err(Refusal::PageToken);
+        }
+        self.basis = Some(Basis { position: Position(token.position), mark: token.mark.to_be_bytes() });
+        self.valid_at = (!token.valid_at.is_empty()).then_some(token.valid_at);
+        Ok(())
+    }
+
+    /// The cut to answer at: that of the first page, or the asked one.
+    pub(super) fn cut(&self, asked: Cut) -> Cut {
+        self.basis.map_or(asked, Cut::Basis)
+    }
+
+    /// The cut of the answer, with the instant that was asked also on later pages.
+    pub(super) const fn at(at: Resolved, asked: Cut) -> Resolved {
+        let known_at = match asked {
+            Cut::KnownAt(instant) => Some(instant),
+            Cut::Head | Cut::At(_) | Cut::Basis(_) => None,
+        };
+        Resolved { known_at, ..at }
+    }
+
+    /// The token for the page that begins at a cursor; empty if there is none.
+    pub(super) fn token(&self, basis: Basis, next: Cursor, valid_at: &str) -> String {
+        let (number, id) = match next {
+            Cursor::Start => return String::new(),
+            Cursor::Number(number) => (Some(number), None),
+            Cursor::Id(id) => (None, Some(id)),
+        };
+        let (position, mark) = (basis.position.0, u64::from_be_bytes(basis.mark));
+        let token = Token { position, mark, query: hash(&self.query), number, id, valid_at: valid_at.to_owned() };
+        token.encode_to_vec().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl From<Option<u64>> for Cursor {
+    fn from(next: Option<u64>) -> Self {
+        next.map_or(Self::Start, Self::Number)
+    }
+}
+
+impl From<Option<String>> for Cursor {
+    fn from(next: Option<String>) -> Self {
+        next.map_or(Self::Start, Self::Id)
+    }
+}
+
+fn size_of(asked: u32) -> PageSize {
+    let entries = match usize::try_from(asked) {
+        Ok(0) => DEFAULT_ENTRIES,
+        Ok(entries) => entries.min(MAX_ENTRIES),
+        Err(_) => MAX_ENTRIES,
+    };
+    PageSize { entries, bytes: MAX_BYTES }
+}
+
+fn hash(query: &[u8]) -> u64 {
+    Sha256::digest(query).first_chunk().copied().map_or(0, u64::from_be_bytes)
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let pairs = text.as_bytes().chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    pairs.map(|pair| u8::try_from(digit(*pair.first()?)? << 4 | digit(*pair.last()?)?).ok()).collect()
+}

@@ -1,0 +1,154 @@
+//! `ListParties`, `ListSources`, `ListRelationships`: what is registered, and between whom there are claims.
+
+use super::context::context;
+use super::page::{Cursor, MAX_BYTES, Page};
+use super::parse::Parse;
+use super::service::Service;
+use super::status::Refusal;
+use crate::domain::cut::Cut;
+use crate::ledger::registry::{RegistryEntry, RegistryPage, RegistryQuery, RelationshipEntry};
+use crate::v1;
+use crate::wire::time::timestamp;
+use prost::Message;
+use std::sync::Arc;
+
+pub(super) async fn list_parties(
+    service: &Service,
+    mut request: v1::ListPartiesRequest,
+) -> Result<v1::ListPartiesResponse, Refusal> {
+    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
+    let mut parse = Parse::new();
+    let types = asked_types(&request.types, &mut parse);
+    let asked_cut = parse.cut(request.cut);
+    check_ids("party_ids", &request.party_ids, &mut parse);
+    check_length("name", &request.name, &mut parse);
+    parse.finish()?;
+    let query = query(request.party_ids, &page, asked_cut)?;
+    let ledger = Arc::clone(&service.ledger);
+    let answer = move || {
+        let found = ledger.parties(&query, &types, &request.name)?;
+        let (parties, context, next_page_token) = bounded(found, &page, asked_cut, party, |party| &party.party_id);
+        Ok(v1::ListPartiesResponse { context, parties, next_page_token })
+    };
+    service.threads.run(answer).await
+}
+
+pub(super) async fn list_sources(
+    service: &Service,
+    mut request: v1::ListSourcesRequest,
+) -> Result<v1::ListSourcesResponse, Refusal> {
+    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
+    let mut parse = Parse::new();
+    let asked_cut = parse.cut(request.cut);
+    check_ids("source_ids", &request.source_ids, &mut parse);
+    parse.finish()?;
+    let query = query(request.source_ids, &page, asked_cut)?;
+    let ledger = Arc::clone(&service.ledger);
+    let answer = move || {
+        let found = ledger.sources(&query)?;
+        let (sources, context, next_page_token) = bounded(found, &page, asked_cut, source, |source| &source.source_id);
+        Ok(v1::ListSourcesResponse { context, sources, next_page_token })
+    };
+    service.threads.run(answer).await
+}
+
+pub(super) async fn list_relationships(
+    service: &Service,
+    mut request: v1::ListRelationshipsRequest,
+) -> Result<v1::ListRelationshipsResponse, Refusal> {
+    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
+    let mut parse = Parse::new();
+    let asked_cut = parse.cut(request.cut);
+    check_length("party_id", &request.party_id, &mut parse);
+    parse.finish()?;
+    let query = query(Vec::new(), &page, asked_cut)?;
+    let ledger = Arc::clone(&service.ledger);
+    let answer = move || {
+        let found = ledger.relationships(&query, &request.party_id)?;
+        let (relationships, context, next_page_token) =
+            bounded(found, &page, asked_cut, relationship, |relationship| &relationship.relationship_id);
+        Ok(v1::ListRelationshipsResponse { context, relationships, next_page_token })
+    };
+    service.threads.run(answer).await
+}
+
+fn asked_types(types: &[i32], parse: &mut Parse) -> Vec<i32> {
+    for (index, number) in types.iter().enumerate() {
+        if !v1::PartyType::try_from(*number).is_ok_and(|member| member != v1::PartyType::Unspecified) {
+            parse.wrong(&format!("types[{index}]"), format!("{number} is no PartyType to ask for"));
+        }
+    }
+    types.to_vec()
+}
+
+fn check_ids(field: &str, ids: &[String], parse: &mut Parse) {
+    const MOST: usize = 1000;
+    if ids.len() > MOST {
+        parse.wrong(field, format!("{} ids; at most {MOST} are allowed", ids.len()));
+    }
+}
+
+fn check_length(field: &str, text: &str, parse: &mut Parse) {
+    const MOST: usize = 1024;
+    if text.len() > MOST {
+        parse.wrong(field, format!("{} bytes long; at most {MOST} are allowed", text.len()));
+    }
+}
+
+fn query(ids: Vec<String>, page: &Page, asked: Cut) -> Result<RegistryQuery, Refusal> {
+    let after = match &page.cursor {
+        Cursor::Start => String::new(),
+        Cursor::Id(id) => id.clone(),
+        Cursor::Number(_) => return Err(Refusal::PageToken),
+    };
+    let ids = ids.into_iter().map(String::into_boxed_str).collect();
+    Ok(RegistryQuery { ids, cut: page.cut(asked), after, entries: page.size.entries })
+}
+
+/// The messages of a page, fewer where it would grow too large, with its context and the token of the next one.
+fn bounded<E, M: Message>(
+    found: RegistryPage<E>,
+    page: &Page,
+    asked: Cut,
+    convert: impl Fn(E) -> M,
+    id: impl Fn(&M) -> &String,
+) -> (Vec<M>, Option<v1::ReplyContext>, String) {
+    let mut bytes = 0;
+    let mut messages: Vec<M> = Vec::with_capacity(found.entries.len());
+    let mut next = found.next;
+    for entry in found.entries {
+        if bytes >= MAX_BYTES {
+            next = messages.last().map(|last| id(last).clone());
+            break;
+        }
+        let message = convert(entry);
+        bytes += message.encoded_len();
+        messages.push(message);
+    }
+    let token = page.token(found.at.basis, next.into(), "");
+    (messages, Some(context(&Page::at(found.at, asked), "")), token)
+}
+
+fn party(entry: RegistryEntry<v1::Party>) -> v1::Party {
+    v1::Party {
+        revision: entry.revision,
+        recorded_at: entry.recorded_at.map(timestamp),
+        position: entry.position.0,
+        ..entry.message
+    }
+}
+
+fn source(entry: RegistryEntry<v1::Source>) -> v1::Source {
+    v1::Source {
+        withdrawn: entry.withdrawn,
+        revision: entry.revision,
+        recorded_at: entry.recorded_at.map(timestamp),
+        position: entry.position.0,
+        ..entry.message
+    }
+}
+
+fn relationship(entry: RelationshipEntry) -> v1::Relationship {
+    let party_ids = entry.id.split('-').map(str::to_owned).collect();
+    v1::Relationship { relationship_id: entry.id, party_ids, claims: entry.claims }
+}

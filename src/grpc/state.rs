@@ -1,0 +1,98 @@
+//! `GetState`: what was the state at a date, as known at a cut?
+
+use super::context::context;
+use super::encoded::Reply;
+use super::page::{Cursor, Page};
+use super::parse::{Parse, is_narrow};
+use super::service::Service;
+use super::status::Refusal;
+use super::work::here;
+use crate::domain::certainty::Mode;
+use crate::domain::cut::Cut;
+use crate::domain::moment::Moment;
+use crate::domain::period::Period;
+use crate::domain::position::RecordedAt;
+use crate::ledger::Ledger;
+use crate::ledger::state::StateQuery;
+use crate::v1;
+use std::sync::Arc;
+
+/// A question, with what its reply needs of it.
+struct Question {
+    query: StateQuery,
+    page: Page,
+    asked_cut: Cut,
+    valid_at: String,
+}
+
+pub(super) async fn get_state(service: &Service, request: v1::GetStateRequest) -> Result<Reply, Refusal> {
+    let question = here(|| parse(&service.ledger, request))?;
+    if is_narrow(&question.query.filter) {
+        return here(|| answer(&service.ledger, &question));
+    }
+    let ledger = Arc::clone(&service.ledger);
+    service.threads.run(move || answer(&ledger, &question)).await
+}
+
+fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<Question, Refusal> {
+    let page = Page::of(&mut request, ledger.ledger_id().0)?;
+    let mut parse = Parse::new();
+    let filter = parse.filter(request.filter, false);
+    let (period, valid_at) = asked_date(request.valid_at, &page, ledger.clock().now(), &mut parse);
+    let mode = asked_mode(request.mode, &mut parse);
+    let asked_cut = parse.cut(request.cut);
+    parse.finish()?;
+    let skip = match page.cursor {
+        Cursor::Start => 0,
+        Cursor::Number(skip) => skip,
+        Cursor::Id(_) => return Err(Refusal::PageToken),
+    };
+    let query = StateQuery {
+        filter,
+        valid_at: period,
+        mode,
+        cut: page.cut(asked_cut),
+        include_retracted: request.include_retracted,
+        skip,
+        page: page.size,
+    };
+    Ok(Question { query, page, asked_cut, valid_at })
+}
+
+/// The asked date, and how it is written; without one the day it is by the ledger's clock, or was on the first page.
+fn asked_date(asked: String, page: &Page, now: RecordedAt, parse: &mut Parse) -> (Period, String) {
+    const MICROS_PER_SECOND: i64 = 1_000_000;
+    let today = Period::day_of(Moment(now.0.div_euclid(MICROS_PER_SECOND)));
+    let asked = if asked.is_empty() { page.valid_at.clone().unwrap_or_default() } else { asked };
+    if asked.is_empty() {
+        return (today, today.a.to_date_string());
+    }
+    match Period::parse(&asked) {
+        Ok(period) => (period, asked),
+        Err(error) => {
+            parse.wrong("valid_at", error.to_string());
+            (today, asked)
+        }
+    }
+}
+
+fn asked_mode(number: i32, parse: &mut Parse) -> Option<Mode> {
+    match v1::StateMode::try_from(number) {
+        Ok(v1::StateMode::Unspecified) => None,
+        Ok(v1::StateMode::HoldsAt) => Some(Mode::HoldsAt),
+        Ok(v1::StateMode::OccurredBy) => Some(Mode::OccurredBy),
+        Ok(v1::StateMode::OccurredIn) => Some(Mode::OccurredIn),
+        Err(_) => {
+            parse.wrong("mode", format!("{number} is no StateMode"));
+            None
+        }
+    }
+}
+
+fn answer(ledger: &Ledger, question: &Question) -> Result<Reply, Refusal> {
+    let Question { query, page, asked_cut, valid_at } = question;
+    let state = ledger.state(query)?;
+    let next = page.token(state.at.basis, state.next.into(), valid_at);
+    let context = context(&Page::at(state.at, *asked_cut), valid_at);
+    Ok(Reply::state(&context, state, &next))
+}

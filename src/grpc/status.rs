@@ -1,0 +1,207 @@
+//! Why a call is refused, and what the client is told about it: the one way from an error to a gRPC status.
+//!
+//! A refusal is never hidden inside a success. Each has one **reason**, a member of `detente.v1.ErrorReason`, and the reason
+//! alone decides the code:
+//!
+//! | reason | code | details beside `ErrorInfo` | nothing was written | what to do |
+//! |---|---|---|---|---|
+//! | `INVALID_REQUEST` | `INVALID_ARGUMENT` | `BadRequest` | yes | mend the request |
+//! | `COMMAND_REJECTED` | `FAILED_PRECONDITION` | `BadRequest` | yes | look at the record, mend the request |
+//! | `PRECONDITION_FAILED` | `ABORTED` | `PreconditionFailure` | yes | read again, decide again |
+//! | `REQUEST_ID_REUSED` | `ALREADY_EXISTS` | | yes | take a new id for a new request |
+//! | `CLAIM_NOT_FOUND` | `NOT_FOUND` | `ResourceInfo` | | another cut, or another id |
+//! | `CUT_IN_FUTURE` | `OUT_OF_RANGE` | | | wait, or ask at the head |
+//! | `CUT_INSIDE_APPEND` | `INVALID_ARGUMENT` | | | take one of the two positions named |
+//! | `BASIS_MISMATCH` | `FAILED_PRECONDITION` | | | ask the ledger the basis came from |
+//! | `PAGE_TOKEN_INVALID` | `INVALID_ARGUMENT` | `BadRequest` | | begin with the first page |
+//! | `LIMIT_EXCEEDED` | `RESOURCE_EXHAUSTED` | `BadRequest` where a field is at fault | yes | send less at once |
+//! | `OVERLOADED` | `RESOURCE_EXHAUSTED` | `RetryInfo` | yes | retry after the delay |
+//! | `NOT_SERVING` | `UNAVAILABLE` | | yes | retry elsewhere or later |
+//! | `OUTCOME_UNKNOWN` | `UNKNOWN` | | **not known** | retry with the same `request_id` |
+//! | `DAMAGED` | `DATA_LOSS` | | yes | `detente verify` |
+//! | `DISK_FULL` | `RESOURCE_EXHAUSTED` | | yes | make room |
+//! | `INTERNAL` | `INTERNAL` | | | report it |
+//!
+//! `ErrorInfo` has the reason without its prefix (`CUT_IN_FUTURE`), the domain `detente`, and what is concerned as metadata.
+//! `UNAVAILABLE` is a promise that nothing happened, because clients retry it without asking.
+//!
+//! A status travels in HTTP/2 headers, and clients refuse large ones (16 KiB in several implementations). So violations are
+//! told until [`DETAIL_BYTES`] are used up; the last one then says how many more there are, and the metadata counts all.
+
+use super::detail::{self, Details};
+use crate::domain::rejection::{Rejection, Violation};
+use crate::ledger::error::{AppendError, Damaged, QueryError};
+use crate::v1::ErrorReason;
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+/// How many bytes of violations are told.
+pub(super) const DETAIL_BYTES: usize = 4096;
+
+/// After how long an overloaded server may be asked again.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+
+/// Why a call is refused.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// The request is malformed: all that is wrong with it.
+    Invalid(Vec<Violation>),
+    /// The page token is not one of this query's.
+    PageToken,
+    /// Something is larger than the limits allow.
+    TooLarge(Violation),
+    /// More is asked at once than the server does at once; what there is too much of.
+    Overloaded(&'static str),
+    /// The server is shutting down.
+    Stopping,
+    /// An append was not recorded, or may not have been.
+    Append(AppendError),
+    /// A question has no answer.
+    Query(QueryError),
+    /// A defect of the service; what is known of it goes to the log, not to the client.
+    Defect,
+}
+
+impl From<AppendError> for Refusal {
+    fn from(error: AppendError) -> Self {
+        Self::Append(error)
+    }
+}
+
+impl From<QueryError> for Refusal {
+    fn from(error: QueryError) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl From<Violation> for Refusal {
+    fn from(violation: Violation) -> Self {
+        Self::Invalid(vec![violation])
+    }
+}
+
+impl From<Vec<Violation>> for Refusal {
+    fn from(violations: Vec<Violation>) -> Self {
+        Self::Invalid(violations)
+    }
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let reason = refusal.reason();
+        let Details { message, mut metadata, details } = refusal.details();
+        let mut details = *details;
+        metadata.retain(|_, value| !value.is_empty());
+        details.set_error_info(short_name(reason), detail::DOMAIN, metadata);
+        Self::with_error_details(code(reason), message, details)
+    }
+}
+
+impl Refusal {
+    /// The reason, as the contract names it.
+    #[must_use]
+    pub const fn reason(&self) -> ErrorReason {
+        match self {
+            Self::Invalid(_) => ErrorReason::InvalidRequest,
+            Self::PageToken => ErrorReason::PageTokenInvalid,
+            Self::TooLarge(_) => ErrorReason::LimitExceeded,
+            Self::Overloaded(_) => ErrorReason::Overloaded,
+            Self::Stopping => ErrorReason::NotServing,
+            Self::Append(error) => append_reason(error),
+            Self::Query(error) => query_reason(error),
+            Self::Defect => ErrorReason::Internal,
+        }
+    }
+
+    fn details(self) -> Details {
+        match self {
+            Self::Invalid(violations) => detail::violations("the request is malformed", violations),
+            Self::PageToken => detail::page_token(),
+            Self::TooLarge(violation) => detail::too_large(violation),
+            Self::Overloaded(what) => detail::overloaded(what, RETRY_AFTER),
+            Self::Stopping => Details::saying("the server is shutting down"),
+            Self::Append(error) => append_details(error),
+            Self::Query(error) => query_details(&error),
+            Self::Defect => Details::saying("a defect of the service; its log says more"),
+        }
+    }
+}
+
+const fn append_reason(error: &AppendError) -> ErrorReason {
+    match error {
+        AppendError::Rejected(Rejection::Violations(_)) | AppendError::RecordedTimeGoesBack => {
+            ErrorReason::CommandRejected
+        }
+        AppendError::Rejected(Rejection::Conflicts(_)) => ErrorReason::PreconditionFailed,
+        AppendError::RequestIdReused => ErrorReason::RequestIdReused,
+        AppendError::Overloaded => ErrorReason::Overloaded,
+        AppendError::DiskFull(_) => ErrorReason::DiskFull,
+        AppendError::NotServing(_) => ErrorReason::NotServing,
+        AppendError::OutcomeUnknown(_) => ErrorReason::OutcomeUnknown,
+        AppendError::Damaged(_) => ErrorReason::Damaged,
+    }
+}
+
+fn append_details(error: AppendError) -> Details {
+    match error {
+        AppendError::Rejected(Rejection::Violations(violations)) => {
+            detail::violations("the batch does not fit the record", violations)
+        }
+        AppendError::Rejected(Rejection::Conflicts(conflicts)) => detail::conflicts(&conflicts),
+        AppendError::Overloaded => detail::overloaded("appends", RETRY_AFTER),
+        AppendError::Damaged(damaged) => detail::damaged(&damaged),
+        AppendError::RequestIdReused
+        | AppendError::DiskFull(_)
+        | AppendError::NotServing(_)
+        | AppendError::OutcomeUnknown(_)
+        | AppendError::RecordedTimeGoesBack => Details::saying(error.to_string()),
+    }
+}
+
+const fn query_reason(error: &QueryError) -> ErrorReason {
+    match error {
+        QueryError::CutInFuture { .. } => ErrorReason::CutInFuture,
+        QueryError::CutInsideAppend { .. } => ErrorReason::CutInsideAppend,
+        QueryError::BasisMismatch => ErrorReason::BasisMismatch,
+        QueryError::ClaimNotFound(_) => ErrorReason::ClaimNotFound,
+        QueryError::Damaged(Damaged(_)) => ErrorReason::Damaged,
+    }
+}
+
+fn query_details(error: &QueryError) -> Details {
+    match error {
+        QueryError::CutInFuture { head, now } => detail::cut_in_future(*head, *now),
+        QueryError::CutInsideAppend { before, after } => detail::cut_inside_append(*before, *after),
+        QueryError::ClaimNotFound(claim) => detail::claim_not_found(*claim),
+        QueryError::Damaged(damaged) => detail::damaged(damaged),
+        QueryError::BasisMismatch => Details::saying(error.to_string()),
+    }
+}
+
+/// The code that comes with a reason.
+#[must_use]
+pub const fn code(reason: ErrorReason) -> Code {
+    match reason {
+        ErrorReason::InvalidRequest | ErrorReason::CutInsideAppend | ErrorReason::PageTokenInvalid => {
+            Code::InvalidArgument
+        }
+        ErrorReason::CommandRejected | ErrorReason::BasisMismatch => Code::FailedPrecondition,
+        ErrorReason::PreconditionFailed => Code::Aborted,
+        ErrorReason::RequestIdReused => Code::AlreadyExists,
+        ErrorReason::ClaimNotFound => Code::NotFound,
+        ErrorReason::CutInFuture => Code::OutOfRange,
+        ErrorReason::LimitExceeded | ErrorReason::Overloaded | ErrorReason::DiskFull => Code::ResourceExhausted,
+        ErrorReason::NotServing => Code::Unavailable,
+        ErrorReason::OutcomeUnknown => Code::Unknown,
+        ErrorReason::Damaged => Code::DataLoss,
+        ErrorReason::Internal | ErrorReason::Unspecified => Code::Internal,
+    }
+}
+
+/// A reason as `ErrorInfo` has it: its name without the prefix.
+#[must_use]
+pub fn short_name(reason: ErrorReason) -> &'static str {
+    let name = reason.as_str_name();
+    name.strip_prefix("ERROR_REASON_").unwrap_or(name)
+}

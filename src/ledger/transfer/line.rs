@@ -1,0 +1,123 @@
+//! The lines of an export.
+
+use crate::domain::position::{Position, RecordedAt};
+use crate::journal::{AppendHeader, Link, RequestMark, Salt};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// The version of the form.
+pub(super) const FORM: u32 = 1;
+
+/// One line.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub(super) enum Line {
+    /// The first one.
+    Header {
+        #[serde(rename = "detenteExport")]
+        form: u32,
+        #[serde(rename = "ledgerId")]
+        ledger_id: Uuid,
+    },
+    /// Opens an append.
+    Append { append: AppendLine },
+    /// An event of the append that was opened last.
+    Event { salt: String, event: Value },
+    /// The last one.
+    End { end: EndLine },
+}
+
+/// What is said once for an append.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct AppendLine {
+    first: u64,
+    count: u64,
+    recorded_at: String,
+    recorded_by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request_id: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
+    #[serde(default)]
+    backfilled: bool,
+}
+
+/// Where the export ends.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EndLine {
+    pub(super) position: u64,
+    pub(super) link: String,
+}
+
+impl AppendLine {
+    pub(super) fn of(header: &AppendHeader) -> Self {
+        Self {
+            first: header.first.0,
+            count: header.count,
+            recorded_at: instant_text(header.recorded_at),
+            recorded_by: header.recorded_by.clone(),
+            request_id: header.request.map(|request| request.id),
+            fingerprint: header.request.map(|request| hex(&request.fingerprint)),
+            backfilled: header.backfilled,
+        }
+    }
+
+    pub(super) fn header(self) -> Result<AppendHeader, String> {
+        let fingerprint = self.fingerprint.map(|text| unhex(&text).ok_or("fingerprint: expected 32 hex digits"));
+        let fingerprint = fingerprint.transpose()?;
+        if self.request_id.is_some() != fingerprint.is_some() {
+            return Err("requestId and fingerprint go together".to_owned());
+        }
+        Ok(AppendHeader {
+            first: Position(self.first),
+            count: self.count,
+            recorded_at: parse_instant(&self.recorded_at)?,
+            recorded_by: self.recorded_by,
+            request: self.request_id.zip(fingerprint).map(|(id, fingerprint)| RequestMark { id, fingerprint }),
+            backfilled: self.backfilled,
+        })
+    }
+}
+
+/// An instant in RFC 3339, to the microsecond.
+pub(super) fn instant_text(at: RecordedAt) -> String {
+    jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| at.0.to_string(), |instant| instant.to_string())
+}
+
+/// Reads an instant in RFC 3339.
+pub(super) fn parse_instant(text: &str) -> Result<RecordedAt, String> {
+    let instant: jiff::Timestamp = text.parse().map_err(|error| format!("`{text}` is no instant: {error}"))?;
+    Ok(RecordedAt(instant.as_microsecond()))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Exactly so many bytes, from hex digits.
+pub(super) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if text.len() != N * 2 || !text.is_ascii() {
+        return None;
+    }
+    for (nth, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(nth * 2..nth * 2 + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+pub(super) fn salt(text: &str) -> Option<Salt> {
+    unhex(text).map(Salt)
+}
+
+pub(super) fn link(text: &str) -> Option<Link> {
+    unhex(text).map(Link)
+}

@@ -1,0 +1,147 @@
+//! `detente import` and `detente export`.
+
+use super::not_opened;
+use crate::cli::{ExportArgs, Failure, ImportArgs, bar, counter, write};
+use crate::clock::{Clock as _, SystemClock, new_id};
+use crate::journal::file::disk::RealDisk;
+use crate::journal::file::{FileJournal, Options};
+use crate::journal::{Journal as _, LedgerId};
+use crate::ledger::Ledger;
+use crate::ledger::open::{LedgerOptions, OpenError, journal_dir};
+use crate::ledger::transfer::{Carried, TransferError, backfill, export, import};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Writes the whole record as JSON Lines.
+pub(super) fn export(args: &ExportArgs) -> Result<(), Failure> {
+    let journal = open_journal(&args.data)?;
+    let shown = bar("exporting", usize::try_from(journal.head().position.0).unwrap_or(usize::MAX));
+    let mut out: Box<dyn Write> = match &args.out {
+        Some(path) => Box::new(BufWriter::new(File::create(path).map_err(Failure::other)?)),
+        None => Box::new(BufWriter::new(io::stdout().lock())),
+    };
+    let carried = export::export(journal.ledger_id(), &*journal.reader(), &mut out, &|done, _| shown.set_position(done));
+    shown.finish_and_clear();
+    let carried = carried.map_err(failed)?;
+    tracing::info!(appends = carried.appends, events = carried.events, "exported");
+    Ok(())
+}
+
+/// Brings in an export or a backfill, whichever the file is.
+pub(super) fn import(args: &ImportArgs) -> Result<(), Failure> {
+    let spooled = Spooled::of(&args.file)?;
+    let carried = match first_line(&spooled.path)? {
+        line if line.contains("\"detenteExport\"") => import_export(&spooled.path, &args.data),
+        line if line.contains("\"recordedAt\"") => import_backfill(&spooled.path, args),
+        line => {
+            let beginning: String = line.chars().take(80).collect();
+            return Err(failed(TransferError::NotRecognised(format!("it begins with `{beginning}`"))));
+        }
+    }?;
+    write(&format!(
+        "appends read:    {}\nappends known:   {}\nevents written:  {}\nrows rejected:   0\n",
+        carried.appends, carried.known, carried.events
+    ))
+}
+
+fn import_export(file: &Path, data: &Path) -> Result<Carried, Failure> {
+    let read = || File::open(file).map(BufReader::new).map_err(Failure::other);
+    import::check(&mut read()?).map_err(failed)?;
+    let mut journal = if FileJournal::exists(&journal_dir(data)).map_err(Failure::other)? {
+        open_journal(data)?
+    } else {
+        create_journal(data)?
+    };
+    let shown = counter("events recorded");
+    let carried = import::import(&mut read()?, &mut journal, &|position| shown.set_position(position)).map_err(failed);
+    shown.finish_and_clear();
+    let closed = journal.checkpoint().map_err(Failure::other);
+    drop(journal);
+    let carried = carried?;
+    closed?;
+    // Opening it once shows that what came in can be served, and makes the index.
+    Ledger::open(data, &LedgerOptions::default(), &|_, _| {}).map_err(not_opened)?.0.close();
+    Ok(carried)
+}
+
+fn import_backfill(file: &Path, args: &ImportArgs) -> Result<Carried, Failure> {
+    let options = LedgerOptions::default();
+    let ledger = if Ledger::exists(&args.data).map_err(Failure::other)? {
+        Ledger::open(&args.data, &options, &|_, _| {}).map_err(not_opened)?.0
+    } else {
+        Ledger::create(&args.data, LedgerId(new_id(&*options.clock)), &options).map_err(not_opened)?
+    };
+    let mut lines = BufReader::new(File::open(file).map_err(Failure::other)?);
+    let shown = counter("events recorded");
+    let by = args.recorded_by.as_deref();
+    let carried = backfill::backfill(&mut lines, &ledger, by, &|position| shown.set_position(position));
+    shown.finish_and_clear();
+    ledger.close();
+    carried.map_err(failed)
+}
+
+fn open_journal(data: &Path) -> Result<FileJournal, Failure> {
+    let dir = journal_dir(data);
+    if !FileJournal::exists(&dir).map_err(Failure::other)? {
+        return Err(not_opened(OpenError::Missing(data.to_owned())));
+    }
+    let opened = FileJournal::open(&dir, Options::default(), Arc::new(RealDisk));
+    opened.map(|(journal, _)| journal).map_err(|source| not_opened(OpenError::Journal { path: data.to_owned(), source }))
+}
+
+fn create_journal(data: &Path) -> Result<FileJournal, Failure> {
+    let dir = journal_dir(data);
+    std::fs::create_dir_all(&dir).map_err(Failure::other)?;
+    let options = Options { created_at: SystemClock.now(), ..Options::default() };
+    FileJournal::create(&dir, LedgerId(new_id(&SystemClock)), options, Arc::new(RealDisk))
+        .map_err(|source| not_opened(OpenError::Create { path: data.to_owned(), source }))
+}
+
+fn failed(error: TransferError) -> Failure {
+    match error {
+        TransferError::Line { .. } | TransferError::Append { .. } | TransferError::OtherHistory => {
+            Failure::Rejected(error.to_string())
+        }
+        TransferError::NotRecognised(_) => Failure::Usage(error.to_string()),
+        TransferError::Journal(_) => Failure::Damaged(error.to_string()),
+        TransferError::Open(error) => not_opened(error),
+        TransferError::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::output(error),
+        TransferError::Write(_) | TransferError::Json(_) | TransferError::Io(_) => Failure::other(error),
+    }
+}
+
+fn first_line(path: &Path) -> Result<String, Failure> {
+    let mut line = String::new();
+    BufReader::new(File::open(path).map_err(Failure::other)?).read_line(&mut line).map_err(Failure::other)?;
+    Ok(line)
+}
+
+/// A file that can be read twice: the one named, or what standard input says, kept aside until it is dropped.
+struct Spooled {
+    path: PathBuf,
+    is_copy: bool,
+}
+
+impl Spooled {
+    fn of(path: &Path) -> Result<Self, Failure> {
+        if path != Path::new("-") {
+            return Ok(Self { path: path.to_owned(), is_copy: false });
+        }
+        let copy = std::env::temp_dir().join(format!("detente-import-{}", std::process::id()));
+        let mut file = File::create(&copy).map_err(Failure::other)?;
+        let spooled = Self { path: copy, is_copy: true };
+        io::copy(&mut io::stdin().lock(), &mut file).map_err(Failure::other)?;
+        Ok(spooled)
+    }
+}
+
+impl Drop for Spooled {
+    fn drop(&mut self) {
+        if self.is_copy {
+            // A copy that is left behind in the temporary directory does no harm.
+            let _removed = std::fs::remove_file(&self.path);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `detente dump`: the journal as it is stored, event by event, one JSON object a line. For looking into a ledger that
+//! cannot be served.
+
+use super::not_opened;
+use crate::cli::{DumpArgs, Failure, write};
+use crate::domain::position::Position;
+use crate::journal::file::disk::RealDisk;
+use crate::journal::file::{FileJournal, Options};
+use crate::journal::{Chunk, Journal as _};
+use crate::ledger::open::{OpenError, journal_dir};
+use crate::v1;
+use crate::wire::json;
+use prost::Message as _;
+use std::sync::Arc;
+
+/// Shows a stretch of the journal.
+pub(super) fn run(args: &DumpArgs) -> Result<(), Failure> {
+    let in_journal = |source| not_opened(OpenError::Journal { path: args.data.clone(), source });
+    let opened = FileJournal::open(&journal_dir(&args.data), Options::default(), Arc::new(RealDisk));
+    let (journal, _) = opened.map_err(in_journal)?;
+    let reader = journal.reader();
+    let mut left = args.limit.unwrap_or(u64::MAX);
+    let damaged = |error: crate::journal::ReadError| Failure::Damaged(error.to_string());
+    for chunk in reader.read(Position(args.from.max(1))).map_err(damaged)? {
+        for line in lines(&chunk.map_err(damaged)?) {
+            if left == 0 {
+                return Ok(());
+            }
+            left -= 1;
+            write(&line)?;
+        }
+    }
+    Ok(())
+}
+
+fn lines(chunk: &Chunk) -> Vec<String> {
+    let mut position = chunk.first;
+    let mut lines = Vec::with_capacity(chunk.records.len());
+    for record in &chunk.records {
+        let event = v1::Event::decode(&*record.event).map_err(|error| error.to_string());
+        let shown = event.and_then(|event| json::line(&event).map_err(|error| error.to_string()));
+        lines.push(match shown {
+            Ok(event) => format!("{event}\n"),
+            Err(error) => format!("{{\"position\":\"{position}\",\"unreadable\":{}}}\n", serde_json::json!(error)),
+        });
+        position = position.next();
+    }
+    lines
+}

@@ -1,0 +1,81 @@
+//! `detente verify` and `detente rebuild`.
+
+use super::not_opened;
+use crate::cli::{Failure, RebuildArgs, VerifyArgs, bar, write};
+use crate::ledger::Ledger;
+use crate::ledger::open::{LedgerOptions, store_dir};
+use crate::ledger::verify::{Verified, verify as verify_ledger};
+use std::fs;
+
+/// Reads every stored byte again.
+pub(super) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
+    let journal_bar = bar("journal, bytes", 0);
+    let store_bar = bar("store, events", 0);
+    let verified = verify_ledger(
+        &args.data,
+        &mut |done, total| {
+            journal_bar.set_length(total);
+            journal_bar.set_position(done);
+        },
+        &|done, total| {
+            store_bar.set_length(total);
+            store_bar.set_position(done);
+        },
+    );
+    journal_bar.finish_and_clear();
+    store_bar.finish_and_clear();
+    let verified = verified.map_err(not_opened)?;
+    write(&report(&verified))?;
+    match verified.store.wrong {
+        None => Ok(()),
+        Some(what) => Err(Failure::Damaged(format!(
+            "the store is damaged: {what}; the journal is whole, `detente rebuild --data {}` mends it",
+            args.data.display()
+        ))),
+    }
+}
+
+fn report(verified: &Verified) -> String {
+    let journal = &verified.journal;
+    let store = &verified.store;
+    let store_line = match (&store.wrong, store.missing) {
+        (Some(what), _) => format!("damaged: {what}"),
+        (None, true) => "missing; the next start makes it anew".to_owned(),
+        (None, false) => format!("{} events and {} terms hold, {} to come", store.events, store.terms, store.behind),
+    };
+    format!(
+        "ledger:  {}\njournal: {} events in {} appends hold, {} bytes read, {} torn\nhead:    position {}, link {}\nstore:   {}\n",
+        journal.ledger_id.0,
+        journal.events,
+        journal.appends,
+        journal.bytes,
+        journal.torn_bytes,
+        journal.head.position,
+        journal.head.link,
+        store_line
+    )
+}
+
+/// Makes the store anew from the journal.
+pub(super) fn rebuild(args: &RebuildArgs) -> Result<(), Failure> {
+    if !Ledger::exists(&args.data).map_err(Failure::other)? {
+        return Err(Failure::Usage(format!("there is no ledger in {}", args.data.display())));
+    }
+    // Opening it once tells whether someone else has it open, before anything is removed.
+    let store = store_dir(&args.data);
+    let locked = crate::ledger::verify::lock(&args.data).map_err(not_opened)?;
+    if store.exists() {
+        fs::remove_dir_all(&store).map_err(Failure::other)?;
+    }
+    drop(locked);
+    let shown = bar("rebuilding, events", 0);
+    let ledger = Ledger::open(&args.data, &LedgerOptions::default(), &|done, total| {
+        shown.set_length(total);
+        shown.set_position(done);
+    });
+    shown.finish_and_clear();
+    let (ledger, _) = ledger.map_err(not_opened)?;
+    let head = ledger.head();
+    ledger.close();
+    write(&format!("rebuilt {} events, basis {}\n", head.position(), head.basis))
+}

@@ -1,0 +1,53 @@
+//! The verbs that open a data directory themselves: one file each, the arguments in `crate::cli`.
+//!
+//! Only one process has a directory open. A server that runs holds it; these verbs then say so, with its process id.
+
+mod carry;
+mod dump;
+mod examine;
+mod serve;
+
+use crate::cli::{Failure, OperatorCommand};
+use crate::journal::file::OpenError as JournalError;
+use crate::ledger::open::OpenError;
+
+/// Runs an operator verb.
+pub(crate) async fn run(command: OperatorCommand) -> Result<(), Failure> {
+    match command {
+        OperatorCommand::Serve(args) => serve::run(args).await,
+        other => tokio::task::spawn_blocking(move || run_blocking(other)).await.map_err(Failure::other)?,
+    }
+}
+
+fn run_blocking(command: OperatorCommand) -> Result<(), Failure> {
+    match command {
+        OperatorCommand::Import(args) => carry::import(&args),
+        OperatorCommand::Export(args) => carry::export(&args),
+        OperatorCommand::Verify(args) => examine::verify(&args),
+        OperatorCommand::Rebuild(args) => examine::rebuild(&args),
+        OperatorCommand::Dump(args) => dump::run(&args),
+        OperatorCommand::Serve(_) => Err(Failure::Usage("serve is not a blocking verb".to_owned())),
+    }
+}
+
+/// A ledger that could not be opened, as a failure: damage is told apart, it has an exit code of its own.
+fn not_opened(error: OpenError) -> Failure {
+    match &error {
+        OpenError::Journal { source, .. } if is_damage(source) => Failure::Damaged(error.to_string()),
+        OpenError::Missing(_) => Failure::Usage(error.to_string()),
+        _ => Failure::other(error),
+    }
+}
+
+const fn is_damage(error: &JournalError) -> bool {
+    match error {
+        JournalError::Damaged(_)
+        | JournalError::ManifestMissing
+        | JournalError::ManifestDamaged
+        | JournalError::NoSegments => true,
+        JournalError::NotAJournal
+        | JournalError::UnknownFormat(_)
+        | JournalError::Locked(_)
+        | JournalError::Io(_) => false,
+    }
+}

@@ -1,0 +1,144 @@
+//! Compares sled with the journal, entry by entry: everything sled should hold is made again from the journal, in a view of
+//! its own, and held against what is there.
+
+use super::block::first_of;
+use super::db::Db;
+use super::open::{ReplayError, take_in_chunk};
+use super::view::{Unsaved, View};
+use super::OpenError;
+use crate::journal::{LedgerId, Reader};
+use std::path::Path;
+
+/// What was found out about sled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoreReport {
+    /// How many events sled holds rightly.
+    pub events: u64,
+    /// How many terms of the index it holds rightly.
+    pub terms: u64,
+    /// How many events it does not hold yet; a start brings them in.
+    pub behind: u64,
+    /// The first thing in it that is wrong, if any is; a rebuild mends it.
+    pub wrong: Option<String>,
+    /// Whether there is no sled.
+    pub missing: bool,
+}
+
+/// Compares sled in `dir` with the journal. `progress` hears how many of how many events are done.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(crate) fn verify(
+    dir: &Path,
+    ledger: LedgerId,
+    journal: &dyn Reader,
+    progress: &dyn Fn(u64, u64),
+) -> Result<StoreReport, OpenError> {
+    if !dir.exists() {
+        return Ok(StoreReport { missing: true, behind: journal.head().position.0, ..StoreReport::default() });
+    }
+    let (db, clean) = match Db::open(dir, ledger) {
+        Ok(opened) => opened,
+        Err(error) => return Ok(StoreReport { wrong: Some(error.to_string()), ..StoreReport::default() }),
+    };
+    let mut comparison = Comparison { db, view: View::new(0), report: StoreReport::default(), next: 0 };
+    let total = journal.head().position.0;
+    for chunk in journal.read(comparison.view.head().next())? {
+        take_in_chunk(&mut comparison.view, &chunk?).map_err(ReplayError::into_open)?;
+        comparison.compare_full_blocks();
+        progress(comparison.view.head().0, total);
+    }
+    comparison.finish();
+    if clean {
+        if let Err(error) = comparison.db.close() {
+            comparison.report.wrong.get_or_insert(error.to_string());
+        }
+    }
+    Ok(comparison.report)
+}
+
+struct Comparison {
+    db: Db,
+    view: View,
+    report: StoreReport,
+    /// The next block to compare.
+    next: usize,
+}
+
+impl Comparison {
+    fn compare_full_blocks(&mut self) {
+        loop {
+            let batch = self.view.to_save(64);
+            if batch.is_empty() {
+                return;
+            }
+            for (number, expected) in &batch {
+                self.compare(*number, expected);
+            }
+            self.view.saved(batch.len());
+        }
+    }
+
+    fn finish(&mut self) {
+        for (number, expected) in self.view.end_to_save() {
+            self.compare(number, &expected);
+        }
+        self.compare_terms();
+        match self.db.block_count() {
+            Ok(count) if count > self.next => self.wrong(format!("{} blocks too many", count - self.next)),
+            Ok(_) => {}
+            Err(error) => self.wrong(error.to_string()),
+        }
+    }
+
+    fn compare(&mut self, number: usize, expected: &Unsaved) {
+        self.next = self.next.max(number + 1);
+        let count = expected.rows.entries.len();
+        let Some(block) = self.view.blocks.block(number) else {
+            return self.wrong(format!("block {number} cannot be made again"));
+        };
+        let events = View::stored(expected, block.events().take(count));
+        let found = self.db.stored(number).and_then(|block| Ok((block, self.db.stored_rows(number)?)));
+        match found {
+            Err(error) => self.wrong(error.to_string()),
+            Ok((None, None)) if !matches!(self.db.has(number), Ok(true)) => self.report.behind += count as u64,
+            Ok((None, _)) => self.wrong(format!("block {number} of the log (from position {})", first_of(number))),
+            Ok((_, None)) => self.wrong(format!("row {number} of the index (from position {})", first_of(number))),
+            Ok((Some(stored), Some(rows))) if stored.events.len() < count => {
+                // An end that was written before more came.
+                let is_beginning = events.events.starts_with(&stored.events) && expected.rows.entries.starts_with(&rows.entries);
+                if is_beginning {
+                    self.report.events += stored.events.len() as u64;
+                    self.report.behind += (count - stored.events.len()) as u64;
+                } else {
+                    self.wrong(format!("block {number} (from position {})", first_of(number)));
+                }
+            }
+            Ok((Some(stored), Some(rows))) => {
+                if stored != events || rows != expected.rows {
+                    self.wrong(format!("block {number} (from position {})", first_of(number)));
+                } else {
+                    self.report.events += count as u64;
+                }
+            }
+        }
+    }
+
+    fn compare_terms(&mut self) {
+        let index = &self.view.index;
+        let mut term = 0;
+        let loaded = self.db.load_terms(|bytes| {
+            let same = index.term_bytes(term) == bytes;
+            term += 1;
+            same
+        });
+        self.report.terms = term as u64;
+        if let Err(error) = loaded {
+            self.wrong(error.to_string());
+        }
+    }
+
+    fn wrong(&mut self, what: String) {
+        self.report.wrong.get_or_insert(what);
+    }
+}
