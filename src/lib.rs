@@ -3,12 +3,16 @@
 
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod demo;
 pub mod domain;
+pub mod grpc;
 pub mod journal;
 pub mod ledger;
 mod operator;
+pub mod server;
 pub mod store;
+pub mod telemetry;
 pub mod wire;
 
 /// The generated messages, client and server of the public contract `detente.v1`.

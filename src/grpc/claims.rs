@@ -10,6 +10,7 @@ use super::work::here;
 use crate::domain::cut::Cut;
 use crate::domain::name::ClaimId;
 use crate::domain::rejection::Violation;
+use crate::domain::vocabulary::RevisionKind;
 use crate::ledger::Ledger;
 use crate::ledger::claims::{ClaimsQuery, RevisionEvent, RevisionPage, RevisionsQuery};
 use crate::ledger::error::Damaged;
@@ -103,17 +104,23 @@ fn answer_revisions(
 }
 
 fn revisions(page: &RevisionPage) -> Result<Vec<v1::Revision>, Refusal> {
-    let revision = |((event, kind), (after, before)): (&(RevisionEvent, _), &(Vec<u8>, Option<Vec<u8>>))| {
-        let after = decoded(after)?;
-        let before = before.as_deref().map(decoded).transpose()?;
-        Ok(v1::Revision {
-            event: event_of(*event).into(),
-            kind: kind.map_or(0, |kind: crate::domain::vocabulary::RevisionKind| kind.to_wire()),
-            changed_fields: before.map(|before| changed_fields(&before, &after)).unwrap_or_default(),
-            claim: Some(after),
-        })
-    };
-    page.made_by.iter().zip(&page.claims).map(revision).collect()
+    let revisions = page.made_by.iter().zip(&page.claims);
+    revisions.map(|(made_by, (after, before))| revision(*made_by, after, before.as_deref())).collect()
+}
+
+fn revision(
+    (event, kind): (RevisionEvent, Option<RevisionKind>),
+    after: &[u8],
+    before: Option<&[u8]>,
+) -> Result<v1::Revision, Refusal> {
+    let after = decoded(after)?;
+    let before = before.map(decoded).transpose()?;
+    Ok(v1::Revision {
+        event: event_of(event).into(),
+        kind: kind.map_or(0, Twin::to_wire),
+        changed_fields: before.map(|before| changed_fields(&before, &after)).unwrap_or_default(),
+        claim: Some(after),
+    })
 }
 
 fn decoded(claim: &[u8]) -> Result<v1::Claim, Refusal> {

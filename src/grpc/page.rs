@@ -18,9 +18,9 @@ use uuid::Uuid;
 /// The entries of a page where none are asked for.
 const DEFAULT_ENTRIES: usize = 50;
 /// The most entries of a page.
-pub const MAX_ENTRIES: usize = 1000;
+pub(super) const MAX_ENTRIES: usize = 1000;
 /// Once a page has so many bytes, it ends.
-pub const MAX_BYTES: usize = 3 << 20;
+pub(super) const MAX_BYTES: usize = 3 << 20;
 
 /// A request for a page.
 pub(super) trait Paged: Message {

@@ -269,8 +269,8 @@ impl Writer {
         let mut bytes = 4 * OVERHEAD;
         let mut records = Vec::with_capacity(events.len());
         for event in events {
-            let mut encoded = Vec::new();
-            encode_event(event.clone(), &stamp, &mut encoded);
+            let mut encoded = Vec::with_capacity(512);
+            encode_event(event, &stamp, &mut encoded);
             bytes += encoded.len() as u64 + OVERHEAD;
             records.push(Record { salt: self.salts.next(header, stamp.position), event: encoded.into() });
             stamp.position = stamp.position.next();

@@ -4,6 +4,7 @@
 //! that whoever serves a claim can take them over from the event that made its revision.
 
 use super::claim::{self, stored_claim};
+use super::encode;
 use super::ids::{self, uuid_text};
 use super::path::At;
 use super::scalar::{party_id, required_date, source_id};
@@ -41,16 +42,29 @@ pub fn render_event(event: &Event) -> v1::Event {
 }
 
 /// Appends the bytes of an event, as they are recorded, to `out`.
-pub fn encode_event(event: Event, stamp: &Stamp<'_>, out: &mut Vec<u8>) {
-    let message = v1::Event {
+pub fn encode_event(event: &Event, stamp: &Stamp<'_>, out: &mut Vec<u8>) {
+    match &event.change {
+        Change::ClaimAsserted(claim) => {
+            encode::put_header(event.revision, &event.note, stamp, out);
+            encode::put_asserted(claim, out);
+        }
+        Change::ClaimRevised(kind, claim) => {
+            encode::put_header(event.revision, &event.note, stamp, out);
+            encode::put_revised(kind.to_wire(), claim, out);
+        }
+        _ => stamped(event, stamp).encode_raw(out),
+    }
+}
+
+/// The message of an event as it is recorded.
+fn stamped(event: &Event, stamp: &Stamp<'_>) -> v1::Event {
+    v1::Event {
         recorded_at: Some(timestamp(stamp.recorded_at)),
         recorded_by: stamp.recorded_by.to_owned(),
         position: stamp.position.0,
         backfilled: stamp.backfilled,
-        ..into_message(event)
-    };
-    // Unlike `encode`, this cannot run out of room: a `Vec` has always more.
-    message.encode_raw(out);
+        ..render_event(event)
+    }
 }
 
 /// Reads back an event that was recorded: its position, when and by whom it was recorded, whether it was backfilled, and

@@ -30,6 +30,7 @@
 pub mod claim;
 pub mod command;
 pub mod cut;
+mod encode;
 pub mod event;
 pub mod filter;
 pub mod ids;

@@ -67,8 +67,9 @@ proptest! {
         let (position, recorded_at) = (Position(position), RecordedAt(micros));
         let stamp = Stamp { position, recorded_at, recorded_by: &recorded_by, backfilled };
         let mut bytes = b"before".to_vec();
-        encode_event(event.clone(), &stamp, &mut bytes);
+        encode_event(&event, &stamp, &mut bytes);
         let message = v1::Event::decode(&bytes[6..]).unwrap();
+        prop_assert_eq!(&message.encode_to_vec(), &bytes[6..], "not the bytes that the message has");
         prop_assert_eq!(&message.event, &render_event(&event).event);
         prop_assert_eq!(read_event(message), Ok((position, recorded_at, recorded_by.clone(), backfilled, event)));
     }

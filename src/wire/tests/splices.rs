@@ -14,7 +14,7 @@ use prost::Message;
 
 fn bytes_of(event: Event, stamp: &Stamp<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    encode_event(event, stamp, &mut bytes);
+    encode_event(&event, stamp, &mut bytes);
     bytes
 }
 

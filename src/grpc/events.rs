@@ -1,0 +1,122 @@
+//! `ReadEvents`: the log in order, in batches, up to the head captured when the call began.
+//!
+//! ```text
+//!   a thread that may wait: read a batch ──> 4 batches at most ──> the call's stream ──> the socket
+//!                           waits while the client does not read        ends when the server stops
+//! ```
+//!
+//! A stream ends in one of three ways: with the batch that has a context (all of it was sent), with a status, or because
+//! the client went away. Whichever it is, dropping the receiving end ends the reading thread at its next batch.
+
+use super::context::context;
+use super::encoded::Reply;
+use super::parse::Parse;
+use super::service::Service;
+use super::status::Refusal;
+use super::work::here;
+use crate::domain::filter::Filter;
+use crate::domain::position::Position;
+use crate::domain::rejection::Violation;
+use crate::ledger::Ledger;
+use crate::ledger::events::{Reading, Start};
+use crate::v1;
+use crate::v1::read_events_request::Start as Asked;
+use crate::wire::time::recorded_from;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio_stream::Stream;
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use tonic::Status;
+
+/// How many batches may wait for a client.
+const WAITING: usize = 4;
+/// About how many bytes a batch has.
+const BATCH_BYTES: usize = 512 << 10;
+
+/// Where and what to read.
+struct Question {
+    start: Start,
+    filter: Option<Filter>,
+    limit: u64,
+}
+
+pub(super) async fn read_events(service: &Service, request: v1::ReadEventsRequest) -> Result<EventStream, Refusal> {
+    let question = here(|| parse(request))?;
+    let permit = Arc::clone(&service.streams).try_acquire_owned().map_err(|_| Refusal::Overloaded("streams"))?;
+    let ledger = Arc::clone(&service.ledger);
+    let reading = service.threads.run(move || begin(&ledger, &question)).await?;
+    let (sender, batches) = mpsc::channel(WAITING);
+    let ledger = Arc::clone(&service.ledger);
+    // It ends by itself when its receiver does.
+    drop(tokio::task::spawn_blocking(move || read(&ledger, reading, &sender)));
+    let stopping = Some(Box::pin(service.stopping.clone().cancelled_owned()));
+    Ok(EventStream { batches, stopping, _permit: permit })
+}
+
+fn parse(request: v1::ReadEventsRequest) -> Result<Question, Refusal> {
+    let mut parse = Parse::new();
+    let filter = request.filter.map(|filter| parse.filter(Some(filter), false));
+    let start = match request.start {
+        None => Start::After(Position::START),
+        Some(Asked::AfterPosition(position)) => Start::After(Position(position)),
+        Some(Asked::RecordedFrom(instant)) => {
+            let expected = |expected| Violation::new("recorded_from", format!("expected {expected}"));
+            let from = parse.take(recorded_from(&instant).map_err(expected));
+            from.map_or(Start::After(Position::START), Start::RecordedFrom)
+        }
+    };
+    parse.finish()?;
+    Ok(Question { start, filter, limit: request.limit })
+}
+
+fn begin(ledger: &Ledger, question: &Question) -> Result<Reading, Refusal> {
+    Ok(ledger.begin_reading(question.start, question.filter.as_ref(), question.limit)?)
+}
+
+/// Reads until the end, a failure, or nobody listens.
+fn read(ledger: &Ledger, mut reading: Reading, batches: &mpsc::Sender<Result<Reply, Status>>) {
+    loop {
+        let batch = here(|| next(ledger, &mut reading));
+        let done = batch.as_ref().map_or(true, |(_, done)| *done);
+        let sent = batches.blocking_send(batch.map(|(reply, _)| reply).map_err(Status::from));
+        if done || sent.is_err() {
+            return;
+        }
+    }
+}
+
+fn next(ledger: &Ledger, reading: &mut Reading) -> Result<(Reply, bool), Refusal> {
+    let batch = ledger.read_on(reading, BATCH_BYTES)?;
+    let done = batch.done;
+    let last = done.then(|| context(&reading.until, ""));
+    Ok((Reply::events(batch, last.as_ref()), done))
+}
+
+/// The batches of one reading.
+pub(super) struct EventStream {
+    batches: mpsc::Receiver<Result<Reply, Status>>,
+    /// Fires when the server stops; none once that has been told.
+    stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    /// Counts this stream among those there may be.
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Stream for EventStream {
+    type Item = Result<Reply, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(stopping) = &mut self.stopping else { return Poll::Ready(None) };
+        if stopping.as_mut().poll(context).is_ready() {
+            self.stopping = None;
+            self.batches.close();
+            return Poll::Ready(Some(Err(Refusal::Stopping.into())));
+        }
+        let batch = ready!(self.batches.poll_recv(context));
+        if batch.is_none() {
+            self.stopping = None;
+        }
+        Poll::Ready(batch)
+    }
+}

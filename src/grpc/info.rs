@@ -1,0 +1,30 @@
+//! `GetServerInfo`: what server this is.
+
+use super::context::context;
+use super::service::Service;
+use super::status::Refusal;
+use super::work::here;
+use crate::v1;
+use crate::wire::time::timestamp;
+
+/// The version of the format on disk.
+const FORMAT_VERSION: u32 = 1;
+
+/// What this server can do beyond the basics.
+const FEATURES: [&str; 6] = ["text_search", "query_boundary", "idempotent_append", "reflection", "gzip", "zstd"];
+
+pub(super) fn get_server_info(service: &Service) -> Result<v1::GetServerInfoResponse, Refusal> {
+    here(|| {
+        let ledger = &service.ledger;
+        Ok(v1::GetServerInfoResponse {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ledger_id: ledger.ledger_id().to_string(),
+            format_version: FORMAT_VERSION,
+            head: Some(context(&ledger.head(), "")),
+            store_position: ledger.store_position().0,
+            limits: Some(service.limits.message()),
+            features: FEATURES.map(str::to_owned).into(),
+            now: Some(timestamp(ledger.clock().now())),
+        })
+    })
+}

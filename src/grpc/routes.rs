@@ -1,0 +1,87 @@
+//! The services of a server: the ledger, health, and reflection in both its versions, so that grpcurl needs no proto file.
+
+use super::call::Call;
+use super::generated::ledger_service_server::LedgerServiceServer;
+use super::limits::{Limits, MAX_REPLY_BYTES};
+use super::service::Service;
+use crate::ledger::Ledger;
+use crate::wire::DESCRIPTOR;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tonic::codec::CompressionEncoding::{Gzip, Zstd};
+use tonic::server::NamedService;
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tonic_reflection::server::Builder;
+
+/// All services of a server.
+#[derive(Debug)]
+pub struct Services {
+    /// The services.
+    pub routes: Routes,
+    /// What they say of their health.
+    pub health: Health,
+}
+
+/// What a server says of its health, as a whole and for the ledger's service.
+#[derive(Clone)]
+pub struct Health(HealthReporter);
+
+impl Health {
+    /// Says that it serves.
+    pub async fn serving(&self) {
+        self.say(ServingStatus::Serving).await;
+    }
+
+    /// Says that it does not serve any more.
+    pub async fn not_serving(&self) {
+        self.say(ServingStatus::NotServing).await;
+    }
+
+    async fn say(&self, status: ServingStatus) {
+        self.0.set_service_status("", status).await;
+        self.0.set_service_status(<LedgerServiceServer<Service> as NamedService>::NAME, status).await;
+    }
+}
+
+impl std::fmt::Debug for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Health").finish_non_exhaustive()
+    }
+}
+
+/// The services over a ledger. Every stream ends when `stopping` is cancelled.
+///
+/// # Errors
+/// When the descriptors cannot be read, which a test excludes.
+pub fn services(
+    ledger: Arc<Ledger>,
+    limits: Limits,
+    stopping: CancellationToken,
+) -> Result<Services, tonic_reflection::server::Error> {
+    let service = LedgerServiceServer::new(Service::new(ledger, limits, stopping))
+        .accept_compressed(Zstd)
+        .accept_compressed(Gzip)
+        .send_compressed(Zstd)
+        .send_compressed(Gzip)
+        .max_decoding_message_size(limits.request_bytes)
+        .max_encoding_message_size(MAX_REPLY_BYTES);
+    let reporter = HealthReporter::new();
+    let health = tonic_health::pb::health_server::HealthServer::new(
+        tonic_health::server::HealthService::from_health_reporter(reporter.clone()),
+    );
+    let routes = Routes::new(Call(service))
+        .add_service(health.accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(described().build_v1()?.accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(described().build_v1alpha()?.accept_compressed(Gzip).send_compressed(Gzip));
+    Ok(Services { routes, health: Health(reporter) })
+}
+
+/// What reflection tells: the contract with its comments, the details of errors, health, and itself.
+fn described<'d>() -> Builder<'d> {
+    Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTOR)
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}

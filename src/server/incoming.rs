@@ -1,0 +1,113 @@
+//! Accepting connections, with what a listener left to itself lacks: a bound on how many there are, patience when the
+//! process is out of file descriptors, and an end for connections that never say what they want.
+
+use super::ServerOptions;
+use super::connection::Connection;
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_stream::Stream;
+use tokio_util::sync::CancellationToken;
+
+/// What every HTTP/2 connection begins with has so many bytes.
+const PREFACE_BYTES: usize = 24;
+/// How long to wait when a connection cannot be accepted, instead of trying again at once for ever.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The connections of a listener. It ends when the server stops, and closes the listener then.
+#[derive(Debug)]
+pub(super) struct Incoming(mpsc::Receiver<Connection>);
+
+impl Incoming {
+    /// Begins to accept.
+    pub(super) fn accept(
+        listener: TcpListener,
+        options: &ServerOptions,
+        stopping: CancellationToken,
+        cut: CancellationToken,
+    ) -> Self {
+        const WAITING: usize = 64;
+        let (ready, connections) = mpsc::channel(WAITING);
+        let acceptor = Acceptor {
+            listener,
+            permits: Arc::new(Semaphore::new(options.connections)),
+            preface: options.preface,
+            ready,
+            cut,
+        };
+        tokio::spawn(async move { stopping.run_until_cancelled(acceptor.run()).await });
+        Self(connections)
+    }
+}
+
+impl Stream for Incoming {
+    type Item = Result<Connection, Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(context).map(|connection| connection.map(Ok))
+    }
+}
+
+struct Acceptor {
+    listener: TcpListener,
+    /// One for each connection there may be; a connection holds its own until it closes.
+    permits: Arc<Semaphore>,
+    preface: Duration,
+    ready: mpsc::Sender<Connection>,
+    cut: CancellationToken,
+}
+
+impl Acceptor {
+    async fn run(self) {
+        while let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await {
+            match self.listener.accept().await {
+                Ok((stream, _)) => self.greet(stream, permit),
+                Err(error) => {
+                    if !is_of_one_connection(&error) {
+                        tracing::warn!(%error, "cannot accept connections");
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Hands a connection on once it has said something.
+    fn greet(&self, stream: TcpStream, permit: OwnedSemaphorePermit) {
+        let (ready, cut, preface) = (self.ready.clone(), self.cut.clone(), self.preface);
+        tokio::spawn(async move {
+            if let Ok(Ok(())) = tokio::time::timeout(preface, spoken(&stream)).await {
+                // Replies are small and wait for nothing to be sent along with.
+                let _ = stream.set_nodelay(true);
+                // If nobody takes it, the server stops, and it closes.
+                let _ = ready.send(Connection::new(stream, permit, cut)).await;
+            }
+        });
+    }
+}
+
+/// Waits until as much as a preface has come. What it is, is for the transport to judge.
+async fn spoken(stream: &TcpStream) -> io::Result<()> {
+    const BETWEEN: Duration = Duration::from_millis(20);
+    let mut seen = [0; PREFACE_BYTES];
+    loop {
+        match stream.peek(&mut seen).await? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            PREFACE_BYTES.. => return Ok(()),
+            _ => tokio::time::sleep(BETWEEN).await,
+        }
+    }
+}
+
+/// Whether only the connection failed that was to be accepted, and the next one may be tried at once.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    )
+}

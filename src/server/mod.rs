@@ -1,0 +1,145 @@
+//! The composition root: a ledger, a listener, and a signal to stop become a running server.
+//!
+//! The socket and the end come from outside, so that a test listens on port 0 and stops when it likes. What happens at the
+//! end is the same whether somebody asks for it or the journal fails:
+//!
+//! ```text
+//!   stop ──> health NOT_SERVING, streams end, no more connections ──> calls in flight end ──> the ledger closes
+//!                                                                     within `drain`, or their connections are cut
+//! ```
+//!
+//! If the ledger failed, [`run`] returns an error, so that the process ends with one and whoever watches it starts it
+//! again: what a failed write left on the disk is found out by opening it anew.
+
+mod connection;
+mod incoming;
+
+use crate::grpc::limits::Limits;
+use crate::grpc::{Health, Services, services};
+use crate::ledger::Ledger;
+use incoming::Incoming;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+use tonic::transport::server::Router;
+
+/// How a server behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerOptions {
+    /// How much it takes at once.
+    pub limits: Limits,
+    /// The most connections at once; more wait to be accepted.
+    pub connections: usize,
+    /// How long a new connection may take to say that it speaks HTTP/2.
+    pub preface: Duration,
+    /// How long calls in flight may take to end once the server stops.
+    pub drain: Duration,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            connections: 4096,
+            preface: Duration::from_secs(10),
+            drain: Duration::from_secs(3),
+        }
+    }
+}
+
+/// Why a server ended before it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The ledger records nothing any more.
+    #[error("the ledger has stopped writing: {0}")]
+    LedgerFailed(String),
+    /// The descriptors for reflection could not be read.
+    #[error("the descriptors cannot be read")]
+    Descriptors(#[from] tonic_reflection::server::Error),
+    /// The transport gave up.
+    #[error("the transport failed")]
+    Transport(#[from] tonic::transport::Error),
+    /// A part of the server panicked.
+    #[error("a part of the server failed: {0}")]
+    Part(#[from] tokio::task::JoinError),
+}
+
+/// Serves a ledger until `shutdown` completes, then closes it.
+///
+/// # Errors
+/// When the ledger fails (it is then closed too), or the server cannot be brought up.
+pub async fn run(
+    ledger: Arc<Ledger>,
+    listener: TcpListener,
+    options: ServerOptions,
+    shutdown: impl Future,
+) -> Result<(), ServeError> {
+    let stopping = CancellationToken::new();
+    let cut = CancellationToken::new();
+    let Services { routes, health } = services(Arc::clone(&ledger), options.limits, stopping.clone())?;
+    health.serving().await;
+    let incoming = Incoming::accept(listener, &options, stopping.clone(), cut.clone());
+    let router = transport().add_routes(routes.prepare());
+    let serving = tokio::spawn(serve(router, incoming, stopping.clone()));
+    let ended = wait(&ledger, shutdown).await;
+    stop(serving, &health, &stopping, &cut, options.drain).await?;
+    tokio::task::spawn_blocking(move || ledger.close()).await?;
+    ended
+}
+
+fn transport() -> Server {
+    const STREAM_WINDOW: u32 = 1 << 20;
+    const CONNECTION_WINDOW: u32 = 4 << 20;
+    const STREAMS_A_CONNECTION: u32 = 1024;
+    const HEADER_BYTES: u32 = 16 << 10;
+    Server::builder()
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_concurrent_streams(STREAMS_A_CONNECTION)
+        .http2_max_header_list_size(HEADER_BYTES)
+        .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+        // Against floods of streams that are reset at once (RUSTSEC-2024-0003, CVE-2023-44487).
+        .http2_max_local_error_reset_streams(Some(256))
+        .http2_max_pending_accept_reset_streams(Some(64))
+}
+
+async fn serve(router: Router, incoming: Incoming, stopping: CancellationToken) -> Result<(), tonic::transport::Error> {
+    router.serve_with_incoming_shutdown(incoming, stopping.cancelled_owned()).await
+}
+
+/// Waits for the end, whoever calls for it.
+async fn wait(ledger: &Ledger, shutdown: impl Future) -> Result<(), ServeError> {
+    let mut failed = ledger.failed();
+    tokio::select! {
+        _ = shutdown => Ok(()),
+        why = failed.wait_for(Option::is_some) => {
+            let why = why.ok().and_then(|why| why.clone()).unwrap_or_default();
+            tracing::error!(%why, "stopping: the ledger records nothing any more");
+            Err(ServeError::LedgerFailed(why))
+        }
+    }
+}
+
+type Serving = tokio::task::JoinHandle<Result<(), tonic::transport::Error>>;
+
+async fn stop(
+    mut serving: Serving,
+    health: &Health,
+    stopping: &CancellationToken,
+    cut: &CancellationToken,
+    drain: Duration,
+) -> Result<(), ServeError> {
+    health.not_serving().await;
+    stopping.cancel();
+    match tokio::time::timeout(drain, &mut serving).await {
+        Ok(served) => Ok(served??),
+        Err(_) => {
+            tracing::warn!(?drain, "calls are still in flight; cutting their connections");
+            cut.cancel();
+            Ok(serving.await??)
+        }
+    }
+}

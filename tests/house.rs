@@ -1,0 +1,178 @@
+//! The rules of the house that the compiler does not hold: who may name whom, and what every file opens with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Of the rooms of `src`, what each may import from the others. A room that is not listed may import nothing.
+const MAY_IMPORT: [(&str, &[&str]); 12] = [
+    ("domain", &[]),
+    ("clock", &["domain"]),
+    ("journal", &["domain"]),
+    ("wire", &["domain", "v1"]),
+    ("store", &["domain", "journal", "wire", "v1"]),
+    ("ledger", &["domain", "journal", "store", "wire", "v1", "clock"]),
+    ("demo", &["ledger", "journal", "store", "clock"]),
+    ("grpc", &["domain", "ledger", "wire", "v1", "clock", "journal"]),
+    ("config", &[]),
+    ("telemetry", &["config"]),
+    ("cli", &["v1", "wire", "operator"]),
+    ("main", &[]),
+];
+
+/// Crates that only one room may name.
+const ONLY_IN: [(&str, &[&str]); 6] = [
+    ("sled", &["store/db.rs"]),
+    ("tonic", &["grpc/", "server", "cli/", "lib.rs"]),
+    ("tokio", &["grpc/", "server", "cli/", "operator/", "ledger/", "main.rs"]),
+    ("clap", &["cli/"]),
+    ("edtf_core", &["domain/edtf.rs"]),
+    ("prost", &["wire/", "store/", "ledger/", "journal/record.rs", "journal/mod.rs", "grpc/", "cli/", "operator/"]),
+];
+
+struct Source {
+    /// The path below `src`, with `/`.
+    path: String,
+    text: String,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let path = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+                found.push(Source { path, text });
+            }
+        }
+    }
+    assert!(found.len() > 50, "the sources were not found");
+    found
+}
+
+impl Source {
+    /// The lines that are code, tests and comments aside.
+    fn code(&self) -> impl Iterator<Item = &str> {
+        let end = self.text.find("#[cfg(test)]\nmod tests {").unwrap_or(self.text.len());
+        self.text[..end].lines().filter(|line| !line.trim_start().starts_with("//"))
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.contains("/tests/") || self.path.contains("arbitrary") || self.path.ends_with("tests.rs")
+    }
+
+    fn room(&self) -> &str {
+        self.path.split(['/', '.']).next().unwrap()
+    }
+}
+
+/// The rooms that a line of code names as `crate::room`.
+fn rooms_named(line: &str) -> Vec<String> {
+    let named = line.match_indices("crate::").map(|(at, found)| &line[at + found.len()..]);
+    let words = named.flat_map(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).take(1)
+    });
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_room_imports_only_from_the_rooms_it_stands_on() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let Some((_, allowed)) = MAY_IMPORT.iter().find(|(room, _)| *room == source.room()) else { continue };
+        for line in source.code() {
+            for named in rooms_named(line).iter().filter(|named| *named != source.room()) {
+                if !allowed.contains(&named.as_str()) {
+                    wrong.push(format!("{} names crate::{named}: {}", source.path, line.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_crate_that_belongs_to_one_room_is_named_in_no_other() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        for (name, rooms) in ONLY_IN {
+            let at_home = rooms.iter().any(|room| source.path.starts_with(room));
+            let names = |line: &str| {
+                let path = format!("{name}::");
+                line.match_indices(&path).any(|(at, _)| {
+                    !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
+                })
+            };
+            if !at_home && source.code().any(names) {
+                wrong.push(format!("{} names {name}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_domain_asks_nothing_of_the_world() {
+    let banned = ["std::fs", "std::io", "std::net", "std::env", "SystemTime", "Instant::now", "serde", "std::thread"];
+    for source in sources().iter().filter(|source| source.room() == "domain") {
+        for line in source.code() {
+            for word in banned {
+                assert!(!line.contains(word), "{} names {word}: {}", source.path, line.trim());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_opens_with_what_it_is() {
+    for source in sources() {
+        assert!(source.text.starts_with("//! "), "{} does not open with a `//!` header", source.path);
+    }
+}
+
+#[test]
+fn no_file_has_grown_beyond_one_idea() {
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let lines = source.code().count();
+        assert!(lines <= 450, "{} has {lines} lines of code; split it", source.path);
+    }
+}
+
+#[test]
+fn no_function_is_longer_than_a_screen() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let lines: Vec<&str> = source.text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let indent = line.len() - line.trim_start().len();
+            let head = line.trim_start().trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+            let head = head.trim_start_matches("pub(super) ").trim_start_matches("const ").trim_start_matches("async ");
+            if !head.starts_with("fn ") || line.trim_end().ends_with('}') || line.trim_end().ends_with(';') {
+                continue;
+            }
+            let close = format!("{}}}", " ".repeat(indent));
+            let length = lines[at..].iter().position(|line| *line == close).unwrap_or(0);
+            if length > 60 {
+                wrong.push(format!("{}:{} has {length} lines", source.path, at + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_two_proto_packages_keep_to_themselves() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/detente");
+    let public = fs::read_dir(root.join("v1")).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    for text in public {
+        assert!(!text.contains("detente.journal"), "the public contract names the persisted one");
+    }
+    let persisted = fs::read_to_string(root.join("journal/v1/record.proto")).unwrap();
+    assert!(!persisted.contains("import \"detente/v1"), "the persisted frame names the public contract");
+}
