@@ -3,11 +3,6 @@
 //! The command line reads flags and environment into [`Asked`]. The file is TOML and strict: a name that is not known is
 //! refused, so that a misspelt setting is not a setting that silently does nothing. `deploy/detente.toml` shows them all.
 
-use crate::grpc::limits::Limits;
-use crate::journal::file::Options;
-use crate::ledger::open::LedgerOptions;
-use crate::server::ServerOptions;
-use crate::telemetry::LogFormat;
 use serde::Deserialize;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -18,6 +13,17 @@ const MIB: u64 = 1 << 20;
 
 /// Where a server listens unless told otherwise: where only the same machine reaches it.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7443);
+
+/// The form of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 /// What flags and the environment say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,7 +62,7 @@ struct FileConfig {
     drain_seconds: Option<u64>,
 }
 
-/// What a server does.
+/// What a server does. What is none has the default of whoever it concerns (`crate::server`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The directory that holds the ledger.
@@ -77,8 +83,14 @@ pub struct Config {
     pub segment_bytes: Option<u64>,
     /// How much of the disk is kept free, in bytes.
     pub reserve_bytes: Option<u64>,
-    /// How the server behaves.
-    pub server: ServerOptions,
+    /// The largest request, in bytes.
+    pub max_request_bytes: Option<usize>,
+    /// The most streams at once.
+    pub max_streams: Option<usize>,
+    /// The most connections at once.
+    pub max_connections: Option<usize>,
+    /// How long calls in flight may take to end.
+    pub drain: Option<Duration>,
 }
 
 /// Why there is no configuration.
@@ -138,29 +150,20 @@ impl Config {
             return Err(ConfigError::Reachable(listen));
         }
         Ok(Self {
-            data: asked.data.or(file.data.clone()).ok_or(ConfigError::NoData)?,
+            data: asked.data.or(file.data).ok_or(ConfigError::NoData)?,
             listen,
             demo: asked.demo || file.demo.unwrap_or(false),
             log_format: asked.log_format.or(file.log_format).unwrap_or_default(),
-            log_filter: file.log_filter.clone(),
+            log_filter: file.log_filter,
             workers: at_least_one("workers", file.workers)?,
             cache_bytes: bytes("cache_mib", file.cache_mib)?,
             segment_bytes: bytes("segment_mib", file.segment_mib)?.map(|bytes| bytes as u64),
             reserve_bytes: file.reserve_mib.map(|mib| mib.saturating_mul(MIB)),
-            server: server_options(&file)?,
+            max_request_bytes: bytes("max_request_mib", file.max_request_mib)?,
+            max_streams: at_least_one("max_streams", file.max_streams)?,
+            max_connections: at_least_one("max_connections", file.max_connections)?,
+            drain: file.drain_seconds.map(Duration::from_secs),
         })
-    }
-
-    /// How the ledger is opened.
-    #[must_use]
-    pub fn ledger_options(&self) -> LedgerOptions {
-        let defaults = LedgerOptions::default();
-        let journal = Options {
-            segment_bytes: self.segment_bytes.unwrap_or(defaults.journal.segment_bytes),
-            reserve_bytes: self.reserve_bytes.unwrap_or(defaults.journal.reserve_bytes),
-            ..defaults.journal
-        };
-        LedgerOptions { cache_bytes: self.cache_bytes.unwrap_or(defaults.cache_bytes), journal, ..defaults }
     }
 }
 
@@ -168,20 +171,6 @@ fn read(path: &Path) -> Result<FileConfig, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
     toml::from_str(&text).map_err(|source| ConfigError::Malformed { path: path.to_owned(), source: Box::new(source) })
-}
-
-fn server_options(file: &FileConfig) -> Result<ServerOptions, ConfigError> {
-    let defaults = ServerOptions::default();
-    let limits = Limits {
-        request_bytes: bytes("max_request_mib", file.max_request_mib)?.unwrap_or(defaults.limits.request_bytes),
-        streams: at_least_one("max_streams", file.max_streams)?.unwrap_or(defaults.limits.streams),
-    };
-    Ok(ServerOptions {
-        limits,
-        connections: at_least_one("max_connections", file.max_connections)?.unwrap_or(defaults.connections),
-        drain: file.drain_seconds.map_or(defaults.drain, Duration::from_secs),
-        ..defaults
-    })
 }
 
 fn bytes(name: &'static str, mib: Option<u64>) -> Result<Option<usize>, ConfigError> {
@@ -219,9 +208,9 @@ mod tests {
         let config = of(asked, "data = '/d'\nlisten = '127.0.0.1:2'\nmax_streams = 7\ncache_mib = 2").unwrap();
         assert_eq!(config.listen.port(), 1);
         assert_eq!(config.data, Path::new("/d"));
-        assert_eq!(config.server.limits.streams, 7);
-        assert_eq!(config.ledger_options().cache_bytes, 2 << 20);
-        assert_eq!(config.server.connections, ServerOptions::default().connections);
+        assert_eq!(config.max_streams, Some(7));
+        assert_eq!(config.cache_bytes, Some(2 << 20));
+        assert_eq!(config.max_connections, None);
     }
 
     #[test]
@@ -238,21 +227,5 @@ mod tests {
         assert!(of(Asked::default(), "data = '/d'\nlisten_on = '127.0.0.1:1'").unwrap_err().contains("listen_on"));
         assert!(of(Asked::default(), "data = '/d'\nworkers = 0").unwrap_err().contains("workers is 0"));
         assert!(of(Asked::default(), "").unwrap_err().contains("--data"));
-    }
-
-    #[test]
-    fn the_example_file_says_the_defaults_of_every_setting() {
-        let example = include_str!("../deploy/detente.toml");
-        let set: String = example.lines().filter_map(|line| line.strip_prefix("#: ")).flat_map(|l| [l, "\n"]).collect();
-        let said: FileConfig = toml::from_str(&set).unwrap();
-        let FileConfig { data, log_filter, workers, .. } = said.clone();
-        assert!(data.is_some() && log_filter.is_some() && workers.is_some());
-        let defaults = of(Asked { data: Some("/d".into()), ..Asked::default() }, "").unwrap();
-        let written = Config::merged(Asked { data: Some("/d".into()), ..Asked::default() }, said).unwrap();
-        assert_eq!(written.server, defaults.server);
-        assert_eq!(written.listen, defaults.listen);
-        assert_eq!(written.ledger_options().cache_bytes, defaults.ledger_options().cache_bytes);
-        assert_eq!(written.ledger_options().journal.segment_bytes, defaults.ledger_options().journal.segment_bytes);
-        assert_eq!(written.ledger_options().journal.reserve_bytes, defaults.ledger_options().journal.reserve_bytes);
     }
 }

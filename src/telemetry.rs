@@ -3,24 +3,13 @@
 //! Words of clients go into it only through `?` (their debug form), which escapes control characters: a line of the log is
 //! a line, whatever somebody sends.
 
-use serde::Deserialize;
+use crate::config::LogFormat;
 use std::io;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
 /// What is logged unless `RUST_LOG` or the configuration says otherwise.
 const DEFAULT_FILTER: &str = "info,h2=warn,hyper=warn,sled=warn";
-
-/// The form of the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// Lines for people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
-}
 
 /// Why the log could not be begun.
 #[derive(Debug, thiserror::Error)]

@@ -63,10 +63,10 @@ pub(crate) use self::{
     export::ExportArgs,
     failure::Failure,
     import::ImportArgs,
-    output::write,
+    output::{notice, write},
     progress::{bar, counter},
     rebuild::RebuildArgs,
-    serve::ServeArgs,
+    serve::{LogFormat, ServeArgs},
     verify::VerifyArgs,
 };
 

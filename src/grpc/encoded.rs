@@ -211,3 +211,142 @@ impl Message for Reply {
         *self = Self { envelope: Vec::new(), places: Vec::new(), pieces: Pieces::One(Vec::new()) };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cut::{Basis, Cut};
+    use crate::domain::filter::Filter;
+    use crate::domain::position::{Position, RecordedAt};
+    use crate::journal::LedgerId;
+    use crate::ledger::Ledger;
+    use crate::ledger::append::AppendRequest;
+    use crate::ledger::claims::ClaimsQuery;
+    use crate::ledger::cut::Resolved;
+    use crate::ledger::open::LedgerOptions;
+    use crate::ledger::query::PageSize;
+    use crate::wire::command::{Parsed, parse_append};
+    use uuid::Uuid;
+
+    fn context() -> v1::ReplyContext {
+        v1::ReplyContext { ledger_id: "l".into(), basis: "97-00".into(), position: 97, ..Default::default() }
+    }
+
+    /// Claims as a ledger gives them, and decoded.
+    fn claims(count: usize) -> (Encoded, Vec<v1::Claim>) {
+        let ledger = Ledger::in_memory(LedgerId(Uuid::nil()), &LedgerOptions::default()).unwrap();
+        let mut last = 0;
+        for nth in 1..=count {
+            let request = v1::AppendRequest {
+                recorded_by: "tests".to_owned(),
+                commands: vec![assert_command(&"x".repeat(nth * 70))],
+                ..Default::default()
+            };
+            let mut new_id = || {
+                last += 1;
+                Uuid::from_u128(last)
+            };
+            let Parsed { recorded_by, batch, .. } = parse_append(request, &mut new_id).unwrap();
+            let request = AppendRequest { request: None, recorded_by, batch, validate_only: false };
+            ledger.backfill(request, RecordedAt(nth as i64)).unwrap();
+        }
+        let query = ClaimsQuery {
+            filter: Filter::default(),
+            cut: Cut::Head,
+            include_retracted: true,
+            newest_first: false,
+            after: None,
+            page: PageSize { entries: 1000, bytes: 1 << 20 },
+        };
+        let encoded = ledger.claims(&query).unwrap().claims;
+        assert_eq!(encoded.len(), count);
+        let claims = encoded.iter().map(|claim| v1::Claim::decode(claim).unwrap()).collect();
+        (encoded, claims)
+    }
+
+    fn assert_command(words: &str) -> v1::Command {
+        let claim = v1::Claim {
+            kind: "agreement".to_owned(),
+            temporal_type: v1::TemporalType::Event.into(),
+            texts: vec![v1::Text { lang: "en".to_owned(), text: words.to_owned(), original: true }],
+            valid: "2025-07".to_owned(),
+            modality: v1::Modality::Asserted.into(),
+            ..Default::default()
+        };
+        let command = v1::command::Command::AssertClaim(v1::AssertClaim { claim: Some(claim) });
+        v1::Command { command: Some(command), ..Default::default() }
+    }
+
+    /// The same message in as many bytes; the fields of a claim may stand in another order.
+    fn assert_same<M: Message + Default + PartialEq + std::fmt::Debug>(reply: &Reply, message: &M) {
+        let bytes = reply.encode_to_vec();
+        assert_eq!(bytes.len(), reply.encoded_len());
+        assert_eq!(bytes.len(), message.encoded_len());
+        assert_eq!(&M::decode(bytes.as_slice()).unwrap(), message);
+    }
+
+    #[test]
+    fn a_state_is_encoded_as_prost_would() {
+        let at = Resolved {
+            ledger_id: Uuid::nil(),
+            basis: Basis { position: Position(97), mark: [0; 8] },
+            recorded_at: None,
+            known_at: None,
+        };
+        for (count, emptiness, ages, next) in [
+            (0, Emptiness::NothingRecorded, vec![], ""),
+            (3, Emptiness::NotEmpty, vec![None, Some(0), Some(-1)], "0a"),
+            (2, Emptiness::RecordedAbsence(Certainty::Possible), vec![Some(400), None], ""),
+        ] {
+            let (encoded, claims) = claims(count);
+            let sure = |nth: usize| if nth.is_multiple_of(2) { Certainty::Definite } else { Certainty::Possible };
+            let match_of =
+                |(nth, age): (usize, &Option<i64>)| StateMatch { certainty: sure(nth), as_of_age_days: *age };
+            let matches: Vec<_> = ages.iter().enumerate().map(match_of).collect();
+            let absences = vec![Uuid::from_u128(5); usize::from(count == 2)];
+            let message = v1::GetStateResponse {
+                context: Some(context()),
+                matches: (matches.iter().zip(claims))
+                    .map(|(matched, claim)| v1::StateMatch {
+                        certainty: certainty(matched.certainty).into(),
+                        claim: Some(claim),
+                        as_of_age_days: matched.as_of_age_days,
+                    })
+                    .collect(),
+                emptiness: super::emptiness(emptiness).into(),
+                absence_certainty: if count == 2 { v1::Certainty::Possible.into() } else { 0 },
+                absence_claim_ids: absences.iter().map(Uuid::to_string).collect(),
+                next_page_token: next.to_owned(),
+            };
+            let state = State { at, matches, claims: encoded, emptiness, absences, next: None };
+            assert_same(&Reply::state(&context(), state, next), &message);
+        }
+    }
+
+    #[test]
+    fn claims_are_encoded_as_prost_would() {
+        for (count, next) in [(0, ""), (1, "0b"), (4, "")] {
+            let (encoded, claims) = claims(count);
+            let next_page_token = next.to_owned();
+            let message = v1::ListClaimsResponse { context: Some(context()), claims, next_page_token };
+            assert_same(&Reply::claims(&context(), encoded, next), &message);
+        }
+        let (_, mut claims) = claims(2);
+        let claim = claims.pop();
+        let reply = Reply::claim(&context(), claim.as_ref().unwrap().encode_to_vec());
+        assert_same(&reply, &v1::GetClaimResponse { context: Some(context()), claim });
+    }
+
+    #[test]
+    fn events_are_encoded_as_prost_would() {
+        let events: Vec<_> = (1..4).map(|position| v1::Event { position, ..Default::default() }).collect();
+        let frames = v1::ReadEventsResponse { events: events.clone(), ..Default::default() }.encode_to_vec();
+        let batch = Batch { frames, count: 3, through: Position(300), done: true };
+        for context in [None, Some(context())] {
+            let reply = Reply::events(batch.clone(), context.as_ref());
+            assert_same(&reply, &v1::ReadEventsResponse { events: events.clone(), through_position: 300, context });
+        }
+        let nothing = Reply::events(Batch { through: Position(9), ..Batch::default() }, None);
+        assert_same(&nothing, &v1::ReadEventsResponse { through_position: 9, ..Default::default() });
+    }
+}

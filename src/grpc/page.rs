@@ -184,3 +184,61 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     }
     pairs.map(|pair| u8::try_from(digit(*pair.first()?)? << 4 | digit(*pair.last()?)?).ok()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEDGER: Uuid = Uuid::from_u128(1);
+    const BASIS: Basis = Basis { position: Position(97), mark: [0, 1, 2, 3, 4, 5, 6, 255] };
+
+    fn request(party: &str, page_size: u32, page_token: &str) -> v1::ListRelationshipsRequest {
+        v1::ListRelationshipsRequest {
+            party_id: party.to_owned(),
+            page_size,
+            page_token: page_token.to_owned(),
+            ..Default::default()
+        }
+    }
+
+    fn page(party: &str, page_size: u32, token: &str) -> Result<Page, Refusal> {
+        Page::of(&mut request(party, page_size, token), LEDGER)
+    }
+
+    fn token() -> String {
+        page("AZE", 0, "").unwrap().token(BASIS, Cursor::Id("AZE-RUS".into()), "2025-07")
+    }
+
+    #[test]
+    fn a_token_brings_back_the_basis_the_cursor_and_the_date_whatever_the_size() {
+        let next = page("AZE", 3, &token()).unwrap();
+        assert_eq!(next.cut(Cut::Head), Cut::Basis(BASIS));
+        assert_eq!(next.cursor, Cursor::Id("AZE-RUS".into()));
+        assert_eq!(next.valid_at.as_deref(), Some("2025-07"));
+        assert_eq!(page("AZE", 0, "").unwrap().cut(Cut::At(Position(4))), Cut::At(Position(4)));
+    }
+
+    #[test]
+    fn a_token_of_another_query_rpc_or_ledger_or_of_nothing_is_refused() {
+        let token = token();
+        let refused = |page: Result<Page, Refusal>| matches!(page, Err(Refusal::PageToken));
+        assert!(refused(page("RUS", 0, &token)));
+        assert!(refused(Page::of(&mut request("AZE", 0, &token), Uuid::from_u128(2))));
+        let mut other = v1::ListSourcesRequest { page_token: token.clone(), ..Default::default() };
+        assert!(refused(Page::of(&mut other, LEDGER)));
+        for bad in ["x", "0", "zz", "08", "é", "00", &token[2..], &token[..token.len() - 2]] {
+            assert!(refused(page("AZE", 0, bad)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn there_is_no_token_behind_the_last_page() {
+        assert_eq!(page("AZE", 0, "").unwrap().token(BASIS, Cursor::Start, "2025"), "");
+    }
+
+    #[test]
+    fn a_page_has_50_entries_unless_asked_and_never_more_than_1000() {
+        let entries = |size| page("AZE", size, "").unwrap().size.entries;
+        assert_eq!([0, 1, 1000, 1001, u32::MAX].map(entries), [50, 1, 1000, 1000, 1000]);
+    }
+}

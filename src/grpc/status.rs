@@ -205,3 +205,100 @@ pub fn short_name(reason: ErrorReason) -> &'static str {
     let name = reason.as_str_name();
     name.strip_prefix("ERROR_REASON_").unwrap_or(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::name::ClaimId;
+    use crate::domain::position::{Position, RecordedAt};
+    use crate::domain::rejection::Conflict;
+    use uuid::Uuid;
+
+    /// A refusal of every reason.
+    fn all() -> Vec<Refusal> {
+        let violation = || Violation::new("commands[0]", "required");
+        let claim = ClaimId(Uuid::from_u128(7));
+        let boundary = Conflict::Boundary { index: 1, after: Position(3), touched_at: Position(5) };
+        let revision = Conflict::Revision { index: 0, claim, expected: "revision 3".into(), actual: Some(4) };
+        let why = || "why".to_owned();
+        vec![
+            Refusal::Invalid(vec![violation()]),
+            AppendError::Rejected(Rejection::Violations(vec![violation(), violation()])).into(),
+            AppendError::Rejected(Rejection::Conflicts(vec![revision, boundary])).into(),
+            AppendError::RequestIdReused.into(),
+            QueryError::ClaimNotFound(claim).into(),
+            QueryError::CutInFuture { head: Position(9), now: RecordedAt(0) }.into(),
+            QueryError::CutInsideAppend { before: Position(2), after: Position(4) }.into(),
+            QueryError::BasisMismatch.into(),
+            Refusal::PageToken,
+            Refusal::TooLarge(violation()),
+            Refusal::Overloaded("streams"),
+            Refusal::Stopping,
+            AppendError::OutcomeUnknown(why()).into(),
+            QueryError::Damaged(Damaged(why())).into(),
+            AppendError::DiskFull(why()).into(),
+            Refusal::Defect,
+        ]
+    }
+
+    #[test]
+    fn every_reason_has_its_code_and_is_told_with_its_name_and_domain() {
+        for (number, refusal) in (1..).zip(all()) {
+            let reason = ErrorReason::try_from(number).unwrap();
+            assert_eq!(refusal.reason(), reason);
+            let status = Status::from(refusal);
+            assert_eq!(status.code(), code(reason), "{reason:?}");
+            let info = status.get_details_error_info().unwrap();
+            assert_eq!((info.reason.as_str(), info.domain.as_str()), (short_name(reason), "detente"));
+            assert!(!status.message().is_empty());
+        }
+        assert!(ErrorReason::try_from(i32::try_from(all().len()).unwrap() + 1).is_err(), "a reason is not tested");
+    }
+
+    #[test]
+    fn what_the_ledger_says_in_other_words_has_the_same_reason() {
+        let same: [(Refusal, ErrorReason); 4] = [
+            (AppendError::Overloaded.into(), ErrorReason::Overloaded),
+            (AppendError::NotServing(String::new()).into(), ErrorReason::NotServing),
+            (AppendError::Damaged(Damaged(String::new())).into(), ErrorReason::Damaged),
+            (AppendError::RecordedTimeGoesBack.into(), ErrorReason::CommandRejected),
+        ];
+        for (refusal, reason) in same {
+            assert_eq!(refusal.reason(), reason);
+        }
+    }
+
+    #[test]
+    fn a_failed_precondition_tells_what_was_expected_and_what_is_of_each() {
+        let status = Status::from(all().swap_remove(2));
+        let failed = status.get_details_precondition_failure().unwrap();
+        let told: Vec<_> = failed.violations.iter().map(|v| (v.r#type.as_str(), v.description.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("EXPECTED_REVISION", "expected revision 3, found revision 4"),
+                ("QUERY_BOUNDARY", "expected nothing after position 3, found an event at position 5"),
+            ]
+        );
+        let metadata = status.get_details_error_info().unwrap().metadata;
+        assert_eq!(metadata["preconditions_1_actual"], "an event at position 5");
+    }
+
+    #[test]
+    fn a_status_fits_into_headers_however_much_is_wrong() {
+        let field = |nth| format!("commands[{nth}].assert_claim.claim.texts[0].lang");
+        let violations: Vec<_> = (0..10_000).map(|nth| Violation::new(field(nth), "é".repeat(2000))).collect();
+        let few: Vec<_> = (0..60).map(|nth| Violation::new(field(nth), "required")).collect();
+        let conflict = |index| Conflict::Boundary { index, after: Position(3), touched_at: Position(5) };
+        let conflicts = (0..10_000).map(conflict).collect();
+        for (refusal, count) in [
+            (Refusal::Invalid(violations), "10000"),
+            (Refusal::Invalid(few), "60"),
+            (AppendError::Rejected(Rejection::Conflicts(conflicts)).into(), "10000"),
+        ] {
+            let status = Status::from(refusal);
+            assert!(status.details().len() < 9 << 10, "{} bytes of details", status.details().len());
+            assert_eq!(status.get_details_error_info().unwrap().metadata["violations"], count);
+        }
+    }
+}

@@ -34,7 +34,7 @@ impl Shared {
         let visible = self.published();
         let append = match cut {
             Cut::Head => visible,
-            Cut::KnownAt(instant) if instant > self.clock.now() => return Err(self.in_future(index)),
+            Cut::KnownAt(instant) if instant > self.now(index) => return Err(self.in_future(index)),
             Cut::KnownAt(instant) => index.appends.known_at(instant, visible),
             Cut::At(position) => self.append_ending_at(index, position)?,
             Cut::Basis(basis) => self.append_of(index, basis)?,
@@ -75,6 +75,12 @@ impl Shared {
     }
 
     fn in_future(&self, index: &Index) -> QueryError {
-        QueryError::CutInFuture { head: index.appends.last(self.published()), now: self.clock.now() }
+        QueryError::CutInFuture { head: index.appends.last(self.published()), now: self.now(index) }
+    }
+
+    /// The clock as the record has it: it stands at the last recorded time where the system's is behind, after a leap back
+    /// or two appends within its smallest step. So the recorded time of an answer can always be asked with.
+    pub(super) fn now(&self, index: &Index) -> RecordedAt {
+        self.clock.now().max(index.appends.recorded_at(self.published()).unwrap_or(RecordedAt::MIN))
     }
 }

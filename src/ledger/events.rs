@@ -58,7 +58,7 @@ impl Ledger {
             }
         };
         if after > until.position() {
-            return Err(QueryError::CutInFuture { head: until.position(), now: self.clock.now() });
+            return Err(QueryError::CutInFuture { head: until.position(), now: self.now(&view.index) });
         }
         let matching = filter.map(|filter| view.index.touching(filter, after, until.position()).into_iter());
         let left = if limit == 0 { u64::MAX } else { limit };

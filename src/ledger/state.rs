@@ -78,8 +78,9 @@ impl Ledger {
             cut: at.position(),
         });
         let emptiness = found.findings.emptiness();
-        let absences = if matches!(emptiness, Emptiness::RecordedAbsence(_)) { found.absences } else { Vec::new() };
-        let named = absences.iter().take(NAMED_ABSENCES).filter_map(|claim| view.index.claims().id(*claim));
+        // With nothing but recorded absence, every match is a claim of absence.
+        let absences = if matches!(emptiness, Emptiness::RecordedAbsence(_)) { found.rows.as_slice() } else { &[] };
+        let named = absences.iter().take(NAMED_ABSENCES).filter_map(|row| view.index.claims().id(row.found.claim));
         let mut state =
             State { at, matches: Vec::new(), claims: Encoded::default(), emptiness, absences: named.collect(), next: None };
         let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);

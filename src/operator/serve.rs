@@ -1,3 +1,118 @@
-//! x
-use crate::cli::{Failure, ServeArgs};
-pub(super) async fn run(_args: ServeArgs) -> Result<(), Failure> { Err(Failure::Usage(String::new())) }
+//! `detente serve`: opens the ledger, or makes it, and serves it until it is told to stop.
+
+use super::not_opened;
+use crate::cli::{Failure, LogFormat, ServeArgs, bar, notice};
+use crate::clock::new_id;
+use crate::config::{self, Asked, Config};
+use crate::demo::{self, DemoError};
+use crate::journal::LedgerId;
+use crate::ledger::Ledger;
+use crate::ledger::open::LedgerOptions;
+use crate::server::{self, ServeError, ServerOptions, ledger_options};
+use crate::telemetry;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serves until SIGTERM or SIGINT.
+pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
+    let config = Config::of(asked(args)).map_err(|error| Failure::Usage(error.to_string()))?;
+    telemetry::begin(config.log_format, config.log_filter.as_deref()).map_err(Failure::other)?;
+    // A server has a runtime of its own, with as many threads as it was told.
+    let served = tokio::task::spawn_blocking(move || runtime(&config)?.block_on(serve(config)));
+    served.await.map_err(Failure::other)?
+}
+
+fn asked(args: ServeArgs) -> Asked {
+    let log_format = args.log_format.map(|form| match form {
+        LogFormat::Text => config::LogFormat::Text,
+        LogFormat::Json => config::LogFormat::Json,
+    });
+    Asked {
+        data: args.data,
+        listen: args.listen,
+        insecure: args.insecure,
+        demo: args.demo,
+        log_format,
+        file: args.config,
+    }
+}
+
+/// With one thread there is nothing to hand over between threads, which small calls gain from.
+fn runtime(config: &Config) -> Result<Runtime, Failure> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = config.workers.unwrap_or(processors);
+    let built = match workers {
+        1 => Builder::new_current_thread().enable_all().build(),
+        workers => Builder::new_multi_thread().worker_threads(workers).enable_all().build(),
+    };
+    built.map_err(Failure::other)
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    let listener = TcpListener::bind(config.listen).await;
+    let listener = listener.map_err(|error| Failure::other(anyhow::anyhow!("cannot listen on {}: {error}", config.listen)))?;
+    let address = listener.local_addr().map_err(Failure::other)?;
+    let options = ServerOptions::of(&config);
+    let ledger = tokio::task::spawn_blocking(move || open(&config)).await.map_err(Failure::other)??;
+    let head = ledger.head();
+    tracing::info!(%address, ledger = %head.ledger_id, position = head.position().0, basis = %head.basis, "serving");
+    notice(&format!("serving {} on http://{address}, {} events, basis {}", head.ledger_id, head.position(), head.basis));
+    let stop = stop_asked().map_err(Failure::other)?;
+    server::run(Arc::new(ledger), listener, options, stop).await.map_err(|error| match error {
+        ServeError::LedgerFailed(why) => Failure::other(anyhow::anyhow!("the ledger has stopped writing: {why}")),
+        other => Failure::other(other),
+    })
+}
+
+fn open(config: &Config) -> Result<Ledger, Failure> {
+    let options = ledger_options(config);
+    let shown = bar("bringing the store up, events", 0);
+    let progress = |done, total| {
+        shown.set_length(total);
+        shown.set_position(done);
+    };
+    let opened = if config.demo {
+        demo::open(&config.data, &options, &progress).map_err(demo_not_opened)
+    } else {
+        open_or_create(config, &options, &progress)
+    };
+    shown.finish_and_clear();
+    opened
+}
+
+fn open_or_create(
+    config: &Config,
+    options: &LedgerOptions,
+    progress: &(impl Fn(u64, u64) + Sync),
+) -> Result<Ledger, Failure> {
+    if Ledger::exists(&config.data).map_err(Failure::other)? {
+        let (ledger, recovery) = Ledger::open(&config.data, options, progress).map_err(not_opened)?;
+        if let Some(torn) = recovery.torn {
+            tracing::warn!(?torn, "cut off a write that was never acknowledged");
+        }
+        return Ok(ledger);
+    }
+    Ledger::create(&config.data, LedgerId(new_id(&*options.clock)), options).map_err(not_opened)
+}
+
+fn demo_not_opened(error: DemoError) -> Failure {
+    match error {
+        DemoError::Open(error) => not_opened(error),
+        DemoError::OtherLedger(_) => Failure::Usage(error.to_string()),
+        DemoError::Dossier(_) | DemoError::Io(_) => Failure::other(error),
+    }
+}
+
+/// Completes when the process is told to stop.
+fn stop_asked() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -13,41 +13,18 @@
 
 mod connection;
 mod incoming;
+mod options;
 
-use crate::grpc::limits::Limits;
 use crate::grpc::{Health, Services, services};
 use crate::ledger::Ledger;
 use incoming::Incoming;
+pub use options::{ServerOptions, ledger_options};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic::transport::server::Router;
-
-/// How a server behaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServerOptions {
-    /// How much it takes at once.
-    pub limits: Limits,
-    /// The most connections at once; more wait to be accepted.
-    pub connections: usize,
-    /// How long a new connection may take to say that it speaks HTTP/2.
-    pub preface: Duration,
-    /// How long calls in flight may take to end once the server stops.
-    pub drain: Duration,
-}
-
-impl Default for ServerOptions {
-    fn default() -> Self {
-        Self {
-            limits: Limits::default(),
-            connections: 4096,
-            preface: Duration::from_secs(10),
-            drain: Duration::from_secs(3),
-        }
-    }
-}
 
 /// Why a server ended before it was asked to.
 #[derive(Debug, thiserror::Error)]

@@ -159,30 +159,30 @@ impl Db {
 
     /// The events of a block, checked against the hash chain.
     pub(super) fn block(&self, number: usize) -> Result<Block, Unusable> {
-        let stored = contained(|| self.stored(number))?;
+        let stored = self.stored(number)?;
         let checked = stored.and_then(|stored| stored.check(first_of(number)));
         checked.ok_or_else(|| Unusable::Damaged(format!("block {number}")))
     }
 
     /// A block as it is stored; none if it is not there or its checksum is wrong.
     pub(super) fn stored(&self, number: usize) -> Result<Option<StoredBlock>, Unusable> {
-        Ok(value(&self.log, number)?.and_then(|bytes| unseal(&bytes)))
+        contained(|| Ok(value(&self.log, number)?.and_then(|bytes| unseal(&bytes))))
     }
 
     /// The rows of a block; none if they are not there or the checksum is wrong.
     pub(super) fn stored_rows(&self, number: usize) -> Result<Option<StoredRows>, Unusable> {
-        Ok(value(&self.rows, number)?.and_then(|bytes| unseal(&bytes)))
+        contained(|| Ok(value(&self.rows, number)?.and_then(|bytes| unseal(&bytes))))
     }
 
     /// Whether anything is stored under a number, be it damaged.
     pub(super) fn has(&self, number: usize) -> Result<bool, Unusable> {
-        Ok(self.log.contains_key(key(number, 0))? || self.rows.contains_key(key(number, 0))?)
+        contained(|| Ok(self.log.contains_key(key(number, 0))? || self.rows.contains_key(key(number, 0))?))
     }
 
     /// How many blocks there are, counted by the last.
     pub(super) fn block_count(&self) -> Result<usize, Unusable> {
         let last = |tree: &sled::Tree| Ok::<_, Unusable>(tree.last()?.map_or(0, |(key, _)| number_in(&key) + 1));
-        Ok(last(&self.log)?.max(last(&self.rows)?))
+        contained(|| Ok(last(&self.log)?.max(last(&self.rows)?)))
     }
 
     /// Hands what was written to the operating system.
@@ -192,12 +192,23 @@ impl Db {
 
     /// Notes that everything is in it and that nothing more will be written.
     pub(super) fn close(self) -> Result<(), Unusable> {
-        contained(|| {
+        contained(move || {
             self.db.flush()?;
             self.meta.insert("clean", &[1_u8])?;
             self.db.flush()?;
             Ok(())
         })
+    }
+
+    /// Lets go of it as it is. Sled writes when it is dropped, and may panic then too.
+    pub(super) fn discard(self) {
+        let dropped = contained(move || {
+            drop(self);
+            Ok(())
+        });
+        if let Err(error) = dropped {
+            tracing::warn!(%error, "sled did not let go cleanly");
+        }
     }
 }
 

@@ -39,7 +39,6 @@ use crate::domain::position::Position;
 use crate::journal::Reader;
 use db::{Db, Unusable};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -52,9 +51,9 @@ pub(crate) struct Store {
     durable: AtomicU64,
     /// The last position that sled has.
     saved: AtomicU64,
-    /// Whether sled has been caught with something wrong and is to be rebuilt at the next start.
+    /// Whether there is no sled, or it has been caught with something wrong: it is then left alone, and checked or rebuilt
+    /// at the next start.
     suspect: AtomicBool,
-    dir: Option<PathBuf>,
 }
 
 impl Store {
@@ -78,9 +77,9 @@ impl Store {
         Position(self.saved.load(Ordering::Acquire))
     }
 
-    /// Whether sled is being written to.
+    /// Whether sled is in use: there is one, and nothing in it has been caught wrong.
     pub(crate) fn is_saving(&self) -> bool {
-        self.dir.is_some() && !self.suspect.load(Ordering::Acquire)
+        !self.suspect.load(Ordering::Acquire)
     }
 
     /// A block that is not in memory: from sled, or from the journal if sled cannot give it whole.
@@ -88,7 +87,7 @@ impl Store {
     /// # Errors
     /// When the journal cannot be read either.
     pub(crate) fn load(&self, number: usize) -> Result<Arc<Block>, crate::journal::ReadError> {
-        let from_sled = self.db.lock().as_ref().map(|db| db.block(number));
+        let from_sled = if self.is_saving() { self.db.lock().as_ref().map(|db| db.block(number)) } else { None };
         let block = match from_sled {
             Some(Ok(block)) => block,
             Some(Err(error)) => {

@@ -71,11 +71,10 @@ impl Store {
             (None, None) => (None, View::new(cache_bytes)),
         };
         let saved = view.head();
-        let store = |db, view: View| Self {
+        let store = |db: Option<Db>, view: View| Self {
             durable: AtomicU64::new(view.head().0),
             saved: AtomicU64::new(saved.0),
-            suspect: AtomicBool::new(false),
-            dir: dir.map(Path::to_owned),
+            suspect: AtomicBool::new(db.is_none()),
             view: RwLock::new(view),
             db: Mutex::new(db),
             journal: Arc::clone(&journal),
@@ -85,7 +84,9 @@ impl Store {
             Err(ReplayError::Open(error)) => Err(error),
             Err(ReplayError::Misfit) => {
                 tracing::warn!("sled does not fit the journal; rebuilding it");
-                drop(db);
+                if let Some(db) = db {
+                    db.discard();
+                }
                 let db = dir.map(|dir| fresh(dir, ledger)).transpose()?.flatten();
                 let mut view = View::new(cache_bytes);
                 replay(&mut view, &*journal, progress).map_err(ReplayError::into_open)?;
@@ -113,6 +114,16 @@ fn load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usize) 
 
 fn try_load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usize) -> Result<(Db, View), Unusable> {
     let (mut db, clean) = Db::open(dir, ledger)?;
+    match view_of(&mut db, clean, journal, cache_bytes) {
+        Ok(view) => Ok((db, view)),
+        Err(error) => {
+            db.discard();
+            Err(error)
+        }
+    }
+}
+
+fn view_of(db: &mut Db, clean: bool, journal: &dyn Reader, cache_bytes: usize) -> Result<View, Unusable> {
     let mut view = View::new(cache_bytes);
     db.load_terms(|term| view.index.restore_term(term))?;
     let misfit = |_: Misfit| Unusable::Damaged("the index".to_owned());
@@ -126,7 +137,7 @@ fn try_load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usi
     if view.head() > head.position || (view.head() == head.position && link != head.link) {
         return Err(Unusable::Foreign);
     }
-    Ok((db, view))
+    Ok(view)
 }
 
 /// An empty sled where there may have been another. Without one the ledger still works, from memory and the journal.

@@ -4,7 +4,7 @@
 //! everything, answers come from memory and from there, and the next start rebuilds.
 
 use super::block::first_of;
-use super::db::Unusable;
+use super::db::Db;
 use super::view::{Unsaved, View};
 use super::{SPAN, Store};
 use crate::domain::position::Position;
@@ -79,6 +79,10 @@ impl Store {
     /// Writes full blocks that are durable. False when there are no more.
     fn save_batch(&self) -> bool {
         let durable = self.durable();
+        if !self.is_saving() {
+            self.view.write().forgo(durable);
+            return false;
+        }
         let mut batch = self.view.read().to_save(BATCH);
         batch.retain(|(number, _)| first_of(*number).plus(SPAN - 1) <= durable);
         let count = batch.len();
@@ -93,7 +97,7 @@ impl Store {
     fn save_end(&self) {
         while self.save_batch() {}
         let view = self.view.read();
-        if view.head() != self.durable() {
+        if !self.is_saving() || view.head() != self.durable() {
             return;
         }
         let end = view.end_to_save();
@@ -108,27 +112,31 @@ impl Store {
 
     fn finish(&self) {
         self.save_end();
-        let complete = self.saved() == self.view.read().head() && !self.suspect.load(Ordering::Acquire);
-        if let Some(db) = self.db.lock().take().filter(|_| complete) {
-            if let Err(error) = db.close() {
-                tracing::error!(%error, "sled was not closed; it will be checked at the next start");
-            }
+        let complete = self.saved() == self.view.read().head() && self.is_saving();
+        let Some(db) = self.db.lock().take() else { return };
+        if !complete {
+            return db.discard();
+        }
+        if let Err(error) = db.close() {
+            tracing::error!(%error, "sled was not closed; it will be checked at the next start");
         }
     }
 
-    /// Writes blocks; false if sled cannot be written to.
+    /// Writes blocks; false if sled cannot be written to. What is written is collected before sled is locked: readers of
+    /// the view wait for sled, so whoever holds sled must never wait for the view.
     fn save(&self, batch: Vec<(usize, Unsaved)>) -> bool {
-        let mut db = self.db.lock();
-        let Some(open) = db.as_mut().filter(|_| !self.suspect.load(Ordering::Acquire)) else { return false };
+        let Some(known_terms) = self.db.lock().as_ref().map(Db::term_count) else { return false };
         let view = self.view.read();
         let terms_needed = batch.iter().map(|(_, unsaved)| unsaved.rows.terms).max().unwrap_or(0);
         let terms_needed = usize::try_from(terms_needed).unwrap_or(usize::MAX);
         let terms: Vec<Vec<u8>> =
-            (open.term_count()..terms_needed).map(|term| view.index.term_bytes(term).to_vec()).collect();
+            (known_terms..terms_needed).map(|term| view.index.term_bytes(term).to_vec()).collect();
         let blocks: Vec<_> = batch.into_iter().filter_map(|(number, unsaved)| to_store(&view, number, unsaved)).collect();
         drop(view);
         let last = blocks.last().map(|(number, block, _)| first_of(*number).plus(block.events.len() as u64).before());
-        let result: Result<(), Unusable> = open.save(&blocks, &terms);
+        let mut db = self.db.lock();
+        let Some(open) = db.as_mut().filter(|_| self.is_saving()) else { return false };
+        let result = open.save(&blocks, &terms);
         drop(db);
         match result {
             Ok(()) => {

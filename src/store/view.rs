@@ -140,6 +140,15 @@ impl View {
         self.blocks.set_persisted(self.first_unsaved);
     }
 
+    /// Lets go of what was to be saved, as far as the journal holds it durably: there is no sled to save it in. The blocks
+    /// may then leave memory; the journal has them.
+    pub(crate) fn forgo(&mut self, durable: Position) {
+        let end_of = |number: usize| super::block::first_of(number + 1).before();
+        let settled = self.unsaved.len().saturating_sub(1);
+        let count = (0..settled).take_while(|at| end_of(self.first_unsaved + at) <= durable).count();
+        self.saved(count);
+    }
+
     /// The block with what goes with it, in the form sled holds; `events` are the block's.
     pub(super) fn stored<'e>(unsaved: &Unsaved, events: impl Iterator<Item = &'e [u8]>) -> StoredBlock {
         StoredBlock {

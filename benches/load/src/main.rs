@@ -1,1 +1,138 @@
-fn main(){}
+//! The load generator: drives one running server over loopback with N clients and says how fast it was.
+//!
+//! Every measurement is the same closed loop ([`closed_loop`]): each client sends, waits for the answer, sends again; a
+//! warm-up is not counted. What differs is who is asked:
+//!
+//! ```text
+//!   append state read-events fill info     Detente, through the contract
+//!   echo stream-echo raw-append probe      the ceilings: gRPC that does nothing, a file with one fdatasync per group
+//!   umadb-append umadb-read                a peer, through its own client (feature `umadb`)
+//!   report                                 many results into Markdown tables
+//! ```
+//!
+//! So that the generator is not what is measured, requests are put together from prepared bytes ([`claims`]) and replies
+//! are looked at only as far as asked ([`codec`]). What it can do itself is seen with `append` and `state` against the
+//! `echo-server`, which answers them too, from one prepared reply.
+//!
+//! Not here: starting servers, and the order of measurements; that is `benches/run.sh`.
+
+mod append;
+mod cases;
+mod claims;
+mod closed_loop;
+mod codec;
+mod connect;
+mod echo;
+mod echo_server;
+mod fill;
+mod info;
+mod raw;
+mod read_events;
+mod report;
+mod result;
+mod setup;
+mod state;
+#[cfg(feature = "umadb")]
+mod umadb;
+mod wire;
+mod words;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
+use std::future::Future;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// Drives a running server with N clients and measures it.
+#[derive(Parser)]
+#[command(name = "load", version)]
+struct Args {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What every measurement has.
+#[derive(clap::Args, Clone)]
+pub struct Common {
+    /// Print one JSON object instead of a table.
+    #[arg(long, global = true)]
+    json: bool,
+    /// How many threads the generator itself (or the echo server) runs on; 1 is a current-thread runtime.
+    #[arg(long, global = true, default_value_t = 1)]
+    threads: usize,
+    /// A name for the measurement in results, for example the scenario it belongs to.
+    #[arg(long, global = true, default_value = "")]
+    case: String,
+    /// Under which name it appears in results, instead of that of what was measured.
+    #[arg(long, global = true)]
+    who: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Appends claims, durably.
+    Append(append::AppendArgs),
+    /// Asks for the state of one relationship.
+    State(state::StateArgs),
+    /// Reads the whole log as a stream, and decodes it.
+    ReadEvents(read_events::ReadEventsArgs),
+    /// Puts claims into a ledger, to ask for later.
+    Fill(fill::FillArgs),
+    /// Waits until a server answers, or until sled has caught up with the journal, and says how long that took.
+    Info(info::InfoArgs),
+    /// Serves the ceilings: a bare echo, a bare stream, and the ledger's Append and GetState from a prepared reply.
+    EchoServer(echo_server::EchoServerArgs),
+    /// A ceiling: requests and replies of given sizes, and nothing done.
+    Echo(echo::EchoArgs),
+    /// A ceiling: a stream of batches of records of a given size.
+    StreamEcho(echo::StreamEchoArgs),
+    /// A ceiling: a bare file, one write and one fdatasync for all who wait.
+    RawAppend(raw::RawArgs),
+    /// A lone writer: how long one append of 300 bytes with its fdatasync takes at this minute.
+    Probe(raw::ProbeArgs),
+    /// Appends to UmaDB.
+    #[cfg(feature = "umadb")]
+    UmadbAppend(umadb::AppendArgs),
+    /// Reads all of UmaDB's log.
+    #[cfg(feature = "umadb")]
+    UmadbRead(umadb::ReadArgs),
+    /// Makes Markdown tables of a file of results, one JSON object a line.
+    Report(report::ReportArgs),
+    /// Prints how many bytes the messages of the measurements have.
+    Sizes,
+}
+
+fn main() -> Result<()> {
+    let Args { common, verb } = Args::parse();
+    let threads = common.threads;
+    match verb {
+        Verb::Append(args) => run(threads, append::run(args, common)),
+        Verb::State(args) => run(threads, state::run(args, common)),
+        Verb::ReadEvents(args) => run(threads, read_events::run(args, common)),
+        Verb::Fill(args) => run(threads, fill::run(args, common)),
+        Verb::Info(args) => run(threads, info::run(args, common)),
+        Verb::EchoServer(args) => run(threads, echo_server::run(args)),
+        Verb::Echo(args) => run(threads, echo::call(args, common)),
+        Verb::StreamEcho(args) => run(threads, echo::stream(args, common)),
+        Verb::RawAppend(args) => run(threads, raw::run(args, common)),
+        Verb::Probe(args) => raw::probe(&args, &common),
+        #[cfg(feature = "umadb")]
+        Verb::UmadbAppend(args) => run(threads, umadb::append(args, common)),
+        #[cfg(feature = "umadb")]
+        Verb::UmadbRead(args) => run(threads, umadb::read(args, common)),
+        Verb::Report(args) => report::run(&args),
+        Verb::Sizes => claims::print_sizes(),
+    }
+}
+
+fn run(threads: usize, work: impl Future<Output = Result<()>>) -> Result<()> {
+    let mut builder = match threads {
+        0 | 1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.worker_threads(threads.max(1)).enable_all().build()?.block_on(work)
+}

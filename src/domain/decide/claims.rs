@@ -125,7 +125,7 @@ pub(super) fn supersede(draft: &mut Draft<'_>, id: ClaimId, ended: PartialDate, 
     }
     record(draft, &before, change);
     let link = Link { link_type: LinkType::Supersedes, target: id };
-    if !successor.links.contains(&link) {
+    if successor.id != id && !successor.links.contains(&link) {
         successor.links.push(link);
     }
     assert(draft, FIELD, successor);

@@ -3,6 +3,7 @@
 use super::Record;
 use crate::domain::claim::Claim;
 use crate::domain::command::{Command, NotedCommand};
+use crate::domain::edtf::PartialDate;
 use crate::domain::event::{Change, Event};
 use crate::domain::name::{ClaimId, PartyId, SourceId};
 use crate::domain::rejection::Violation;
@@ -18,13 +19,23 @@ pub(super) struct Draft<'r> {
     record: &'r dyn Record,
     /// The index of the command at hand, and its note.
     command: (usize, Box<str>),
-    /// The claims the batch has touched: how they stand, and the event that holds their last content if it is in here.
-    claims: HashMap<ClaimId, (Standing, Option<usize>)>,
+    /// The claims the batch has touched.
+    claims: HashMap<ClaimId, Drafted>,
     parties: HashMap<PartyId, u32>,
     sources: HashMap<SourceId, (u32, bool)>,
     /// Parties and sources that the batch registers, wherever in it.
     registered_parties: HashSet<PartyId>,
     registered_sources: HashSet<SourceId>,
+}
+
+/// A claim that the batch has touched.
+struct Drafted {
+    /// How it stands.
+    standing: Standing,
+    /// The event that holds its last content, if it is in here.
+    content_at: Option<usize>,
+    /// The date it was confirmed at since that content.
+    confirmed: Option<PartialDate>,
 }
 
 impl<'r> Draft<'r> {
@@ -62,13 +73,18 @@ impl<'r> Draft<'r> {
 
     /// How a claim stands after the commands so far.
     pub(super) fn standing(&self, id: ClaimId) -> Option<Standing> {
-        self.claims.get(&id).map(|(standing, _)| standing.clone()).or_else(|| self.record.standing(id))
+        self.claims.get(&id).map(|drafted| drafted.standing.clone()).or_else(|| self.record.standing(id))
     }
 
     /// The content of a claim after the commands so far.
     pub(super) fn content(&self, id: ClaimId) -> Option<Claim> {
-        let drafted = self.claims.get(&id).and_then(|(_, at)| *at).and_then(|at| self.events.get(at));
-        drafted.and_then(|event| event.change.content().cloned()).or_else(|| self.record.content(id))
+        let drafted = self.claims.get(&id);
+        let event = drafted.and_then(|drafted| drafted.content_at).and_then(|at| self.events.get(at));
+        let mut content = event.and_then(|event| event.change.content().cloned()).or_else(|| self.record.content(id))?;
+        if let Some(confirmed) = drafted.and_then(|drafted| drafted.confirmed.clone()) {
+            content.as_of = Some(confirmed);
+        }
+        Some(content)
     }
 
     /// Whether a party is registered before this batch or in it.
@@ -95,9 +111,13 @@ impl<'r> Draft<'r> {
     pub(super) fn record_claim(&mut self, id: ClaimId, before: &Standing, change: Change) {
         let after = before.after(&change);
         let revision = after.revision;
-        let drafted = self.claims.get(&id).and_then(|(_, at)| *at);
-        let content_at = if change.content().is_some() { Some(self.events.len()) } else { drafted };
-        self.claims.insert(id, (after, content_at));
+        let before = self.claims.remove(&id).map(|drafted| (drafted.content_at, drafted.confirmed));
+        let (content_at, confirmed) = match &change {
+            Change::ClaimAsserted(_) | Change::ClaimRevised(..) => (Some(self.events.len()), None),
+            Change::ClaimConfirmed(_, as_of) => (before.and_then(|(at, _)| at), Some(as_of.clone())),
+            _ => before.unwrap_or_default(),
+        };
+        self.claims.insert(id, Drafted { standing: after, content_at, confirmed });
         self.push(revision, change);
     }
 

@@ -11,6 +11,8 @@ mod claims;
 mod draft;
 mod preconditions;
 mod registry;
+#[cfg(test)]
+mod tests;
 
 use super::claim::Claim;
 use super::command::{Batch, Command};

@@ -148,15 +148,15 @@ impl Index {
         Some(entry)
     }
 
-    /// A confirmation changes how far knowledge reaches. That can only bring forward the latest start of a claim whose
-    /// start is unknown and which had no `as_of` before; all else stays.
+    /// A confirmation changes how far knowledge reaches. Of the valid time that can only bring forward the latest start,
+    /// where the start is unknown and no `as_of` before was as early; all else stays.
     fn confirmed_entry(&self, id: ClaimId, standing: &Standing) -> ContentEntry {
         let mut entry = ContentEntry::default();
         let last = self.claims.find(id.0).and_then(|claim| self.claims.revisions(claim).last());
         let content = last.and_then(|revision| self.claims.content(revision.content));
         let validity = content.and_then(|content| {
             let mut validity = content.validity?;
-            if content.earliest_as_of.is_none() && content.is_start_unknown() {
+            if content.is_start_unknown() {
                 let reach = standing.earliest_as_of.map_or(validity.latest_start, |atom| atom.start);
                 validity.latest_start = validity.latest_start.min(reach);
             }

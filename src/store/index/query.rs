@@ -75,8 +75,6 @@ pub(crate) struct StateRows {
     pub(crate) rows: Vec<StateRow>,
     /// What an answer of nothing is.
     pub(crate) findings: Findings,
-    /// The claims of absence among the rows, if there is nothing else.
-    pub(crate) absences: Vec<ClaimNo>,
 }
 
 impl Index {
@@ -112,7 +110,7 @@ impl Index {
     pub(crate) fn state(&self, question: &StateQuestion<'_>) -> StateRows {
         let compiled = self.compile(question.filter);
         let from = if question.mode.is_some_and(|mode| mode != Mode::OccurredBy) { question.asked.a } else { Moment::MIN };
-        let mut answer = StateRows { rows: Vec::new(), findings: Findings::default(), absences: Vec::new() };
+        let mut answer = StateRows { rows: Vec::new(), findings: Findings::default() };
         self.each_candidate(&compiled, Some((from, question.asked.b)), |claim| {
             self.judge(&compiled, question, claim, &mut answer);
             true
@@ -135,9 +133,6 @@ impl Index {
         }
         let is_absence = Modality::ALL.get(usize::from(content.modality())).is_some_and(|m| m.is_absence());
         answer.findings.note(certainty, is_absence);
-        if is_absence {
-            answer.absences.push(claim);
-        }
         let order = (Reverse(validity.latest_end), Reverse(validity.earliest_start), Reverse(found.revision.position));
         answer.rows.push(StateRow { found, certainty, order });
     }

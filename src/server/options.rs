@@ -1,0 +1,89 @@
+//! From a configuration to what each part of a server is told; what it leaves open has the default of that part.
+
+use crate::config::Config;
+use crate::grpc::limits::Limits;
+use crate::journal::file::Options;
+use crate::ledger::open::LedgerOptions;
+use std::time::Duration;
+
+/// How a server behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerOptions {
+    /// How much it takes at once.
+    pub limits: Limits,
+    /// The most connections at once; more wait to be accepted.
+    pub connections: usize,
+    /// How long a new connection may take to say that it speaks HTTP/2.
+    pub preface: Duration,
+    /// How long calls in flight may take to end once the server stops.
+    pub drain: Duration,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            connections: 4096,
+            preface: Duration::from_secs(10),
+            drain: Duration::from_secs(3),
+        }
+    }
+}
+
+impl ServerOptions {
+    /// What a configuration says of the server.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let defaults = Self::default();
+        let limits = Limits {
+            request_bytes: config.max_request_bytes.unwrap_or(defaults.limits.request_bytes),
+            streams: config.max_streams.unwrap_or(defaults.limits.streams),
+        };
+        Self {
+            limits,
+            connections: config.max_connections.unwrap_or(defaults.connections),
+            drain: config.drain.unwrap_or(defaults.drain),
+            ..defaults
+        }
+    }
+}
+
+/// What a configuration says of how the ledger is opened.
+#[must_use]
+pub fn ledger_options(config: &Config) -> LedgerOptions {
+    let defaults = LedgerOptions::default();
+    let journal = Options {
+        segment_bytes: config.segment_bytes.unwrap_or(defaults.journal.segment_bytes),
+        reserve_bytes: config.reserve_bytes.unwrap_or(defaults.journal.reserve_bytes),
+        ..defaults.journal
+    };
+    LedgerOptions { cache_bytes: config.cache_bytes.unwrap_or(defaults.cache_bytes), journal, ..defaults }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Asked;
+    use std::path::Path;
+
+    fn config(file: Option<&Path>) -> Config {
+        Config::of(Asked { data: Some("/d".into()), file: file.map(Path::to_owned), ..Asked::default() }).unwrap()
+    }
+
+    #[test]
+    fn the_example_file_says_the_defaults_of_every_setting() {
+        let example = include_str!("../../deploy/detente.toml");
+        let set: String = example.lines().filter_map(|line| line.strip_prefix("#: ")).flat_map(|l| [l, "\n"]).collect();
+        assert_eq!(set.lines().count(), 14, "a setting is missing in deploy/detente.toml, or here");
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("detente.toml");
+        std::fs::write(&file, set).unwrap();
+        let (said, default) = (config(Some(&file)), config(None));
+        assert_eq!(ServerOptions::of(&said), ServerOptions::of(&default));
+        assert_eq!((said.listen, said.demo, said.log_format), (default.listen, default.demo, default.log_format));
+        let (said, default) = (ledger_options(&said), ledger_options(&default));
+        assert_eq!(said.cache_bytes, default.cache_bytes);
+        assert_eq!(said.journal.segment_bytes, default.journal.segment_bytes);
+        assert_eq!(said.journal.reserve_bytes, default.journal.reserve_bytes);
+    }
+}

@@ -1,0 +1,82 @@
+//! How a server ends, and what it does with connections that say nothing.
+
+use crate::running::{Running, in_memory, much, party};
+use detente::server::ServerOptions;
+use detente::v1;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio_stream::StreamExt;
+use tonic::Code;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus};
+use tonic_types::StatusExt;
+
+#[tokio::test]
+async fn a_server_ends_in_time_with_a_stream_open_that_nobody_reads() {
+    let mut server = Running::in_memory().await;
+    server.append(vec![party("AZE"), party("RUS")]).await;
+    for from in [1, 1000, 2000] {
+        server.append(much(from)).await;
+    }
+    let unread = server.client.read_events(v1::ReadEventsRequest::default()).await.unwrap();
+    let ledger = Arc::clone(&server.ledger);
+    let began = Instant::now();
+    server.stop().await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    drop(unread);
+    // Nothing of the server is left that holds the ledger.
+    for _ in 0..100 {
+        if Arc::strong_count(&ledger) == 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{} still hold the ledger", Arc::strong_count(&ledger) - 1);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_read_is_told_that_the_server_stops() {
+    let mut server = Running::in_memory().await;
+    server.append(vec![party("AZE"), party("RUS")]).await;
+    for from in [1, 1000, 2000] {
+        server.append(much(from)).await;
+    }
+    let mut stream = server.client.read_events(v1::ReadEventsRequest::default()).await.unwrap().into_inner();
+    stream.next().await.unwrap().unwrap();
+    let stopped = tokio::spawn(server.stop());
+    let mut last = None;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    while let Some(batch) = stream.next().await {
+        last = Some(batch);
+    }
+    let status = last.unwrap().unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    assert_eq!(status.get_details_error_info().unwrap().reason, "NOT_SERVING");
+    stopped.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn whoever_watches_its_health_is_told_and_an_idle_server_ends_at_once() {
+    let server = Running::in_memory().await;
+    let mut watch =
+        HealthClient::new(server.channel.clone()).watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    let stopped = tokio::spawn(server.stop());
+    assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::NotServing);
+    drop(watch);
+    let began = Instant::now();
+    stopped.await.unwrap().unwrap();
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_is_closed_and_counts_until_then() {
+    let options = ServerOptions { preface: Duration::from_millis(200), ..ServerOptions::default() };
+    let server = Running::of(in_memory(), options).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    let read = tokio::time::timeout(Duration::from_secs(5), silent.read(&mut [0; 8])).await.unwrap();
+    assert_eq!(read.unwrap_or(0), 0, "the connection should be closed");
+    server.stop().await.unwrap();
+}

@@ -1,0 +1,142 @@
+//! Puts questions to a ledger in a few words, with the answers decoded.
+
+use super::make::period;
+use detente::domain::certainty::{Certainty, Mode};
+use detente::domain::cut::{Basis, Cut};
+use detente::domain::emptiness::Emptiness;
+use detente::domain::filter::{Filter, FilterItem};
+use detente::domain::name::ClaimId;
+use detente::domain::period::Period;
+use detente::ledger::Ledger;
+use detente::ledger::claims::{ClaimsQuery, RevisionEvent, RevisionsQuery};
+use detente::ledger::error::QueryError;
+use detente::ledger::query::PageSize;
+use detente::ledger::state::StateQuery;
+use detente::v1;
+use prost::Message;
+
+/// No limit.
+pub(crate) const ALL: PageSize = PageSize { entries: usize::MAX, bytes: usize::MAX };
+
+/// A state, decoded.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct State {
+    pub(crate) basis: Basis,
+    pub(crate) matches: Vec<(v1::Claim, Certainty)>,
+    pub(crate) ages: Vec<Option<i64>>,
+    pub(crate) emptiness: Emptiness,
+    pub(crate) absences: Vec<ClaimId>,
+}
+
+impl State {
+    /// Which claims, and how sure.
+    pub(crate) fn found(&self) -> Vec<(u128, Certainty)> {
+        self.matches.iter().map(|(claim, certainty)| (number(claim), *certainty)).collect()
+    }
+}
+
+/// The number that a claim was made with.
+pub(crate) fn number(claim: &v1::Claim) -> u128 {
+    claim.claim_id.parse::<uuid::Uuid>().unwrap().as_u128()
+}
+
+/// A filter of one item.
+pub(crate) fn one(item: FilterItem) -> Filter {
+    Filter { items: vec![item] }
+}
+
+pub(crate) fn decoded(bytes: &[u8]) -> v1::Claim {
+    v1::Claim::decode(bytes).unwrap()
+}
+
+/// Everything that was so at a date, as known at a cut.
+pub(crate) fn state_at(ledger: &Ledger, valid_at: &str, cut: Cut) -> State {
+    state(ledger, &Filter::default(), period(valid_at), None, cut, false).unwrap()
+}
+
+/// The whole state.
+pub(crate) fn state(
+    ledger: &Ledger,
+    filter: &Filter,
+    valid_at: Period,
+    mode: Option<Mode>,
+    cut: Cut,
+    include_retracted: bool,
+) -> Result<State, QueryError> {
+    let query = StateQuery { filter: filter.clone(), valid_at, mode, cut, include_retracted, skip: 0, page: ALL };
+    let found = ledger.state(&query)?;
+    let certainties = found.matches.iter().map(|found| found.certainty);
+    Ok(State {
+        basis: found.at.basis,
+        matches: found.claims.iter().map(decoded).zip(certainties).collect(),
+        ages: found.matches.iter().map(|found| found.as_of_age_days).collect(),
+        emptiness: found.emptiness,
+        absences: found.absences.into_iter().map(ClaimId).collect(),
+    })
+}
+
+/// One claim.
+pub(crate) fn claim(ledger: &Ledger, id: ClaimId, cut: Cut) -> Result<v1::Claim, QueryError> {
+    ledger.claim(id, cut).map(|(_, bytes)| decoded(&bytes))
+}
+
+/// Every claim that matches, page after page of so many.
+pub(crate) fn claims(
+    ledger: &Ledger,
+    filter: &Filter,
+    cut: Cut,
+    (include_retracted, newest_first): (bool, bool),
+    entries: usize,
+) -> Vec<v1::Claim> {
+    let page = PageSize { entries, bytes: usize::MAX };
+    let mut query = ClaimsQuery { filter: filter.clone(), cut, include_retracted, newest_first, after: None, page };
+    let mut all = Vec::new();
+    loop {
+        let found = ledger.claims(&query).unwrap();
+        all.extend(found.claims.iter().map(decoded));
+        query.after = found.next;
+        if found.next.is_none() {
+            return all;
+        }
+    }
+}
+
+/// A revision: what made it, the claim after it, and before it.
+pub(crate) type Revision = (RevisionEvent, v1::Claim, Option<v1::Claim>);
+
+/// The history of a claim, page after page of so many.
+pub(crate) fn revisions(
+    ledger: &Ledger,
+    claim: ClaimId,
+    cut: Cut,
+    newest_first: bool,
+    entries: usize,
+) -> Result<Vec<Revision>, QueryError> {
+    let page = PageSize { entries, bytes: usize::MAX };
+    let mut query = RevisionsQuery { claim, cut, newest_first, skip: 0, page };
+    let mut all = Vec::new();
+    loop {
+        let found = ledger.revisions(&query)?;
+        let claims = found.claims.iter().map(|(after, before)| (decoded(after), before.as_deref().map(decoded)));
+        all.extend(found.made_by.iter().zip(claims).map(|((made_by, _), (after, before))| (*made_by, after, before)));
+        let Some(next) = found.next else { return Ok(all) };
+        query.skip = next;
+    }
+}
+
+/// The events after a position that a reading with a filter gives, batch after batch.
+pub(crate) fn events(ledger: &Ledger, start: detente::ledger::events::Start, filter: Option<&Filter>, bytes: usize) -> Vec<v1::Event> {
+    let mut reading = ledger.begin_reading(start, filter, 0).unwrap();
+    let mut all = Vec::new();
+    loop {
+        let batch = ledger.read_on(&mut reading, bytes).unwrap();
+        let events = v1::ReadEventsResponse::decode(batch.frames.as_slice()).unwrap().events;
+        assert_eq!(events.len() as u64, batch.count);
+        assert!(events.iter().all(|event| event.position <= batch.through.0));
+        all.extend(events);
+        if batch.done {
+            assert_eq!(batch.through, reading.until.position());
+            return all;
+        }
+    }
+}

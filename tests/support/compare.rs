@@ -1,0 +1,218 @@
+//! Asks a ledger and the model the same, everywhere.
+
+use super::ask;
+use super::make::{batch_if, party_id, period};
+use super::oracle::{Known, Oracle, shown_event, state_of};
+use super::random::ASKED;
+use detente::domain::certainty::Mode;
+use detente::domain::command::Precondition;
+use detente::domain::cut::{Basis, Cut};
+use detente::domain::emptiness::Emptiness;
+use detente::domain::filter::Filter;
+use detente::domain::name::ClaimId;
+use detente::domain::party::Party;
+use detente::domain::position::{Position, RecordedAt};
+use detente::domain::event::Change;
+use detente::ledger::Ledger;
+use detente::ledger::append::AppendRequest;
+use detente::ledger::error::QueryError;
+use detente::ledger::events::Start;
+use detente::ledger::registry::RegistryQuery;
+use detente::v1;
+use detente::wire::party::render_party;
+use detente::wire::source::render_source;
+use std::collections::BTreeMap;
+
+const MODES: [Option<Mode>; 4] = [None, Some(Mode::HoldsAt), Some(Mode::OccurredBy), Some(Mode::OccurredIn)];
+
+/// Every question at every point of the grid: every cut, however it is named; every asked date, in every mode; every
+/// filter. Returns how many answers were compared.
+pub(crate) fn everywhere(ledger: &Ledger, oracle: &Oracle, filters: &[Filter]) -> usize {
+    let mut compared = cuts(ledger, oracle);
+    let genesis = (Position::START, Cut::At(Position::START));
+    let ends = oracle.appends.iter().map(|append| (append.basis.position, Cut::Basis(append.basis)));
+    for (position, cut) in std::iter::once(genesis).chain(ends) {
+        let histories = oracle.histories(position);
+        let known: Vec<Known> = histories.iter().map(|history| history.last().unwrap().clone()).collect();
+        for filter in filters {
+            compared += states(ledger, &known, filter, cut);
+            compared += lists(ledger, &known, filter, cut);
+        }
+        compared += histories_of(ledger, &histories, cut);
+        compared += registries(ledger, oracle, &known, position, cut);
+    }
+    compared + readings(ledger, oracle, filters)
+}
+
+/// Every instant from before the first append to after the last means the appends recorded by then, and every position
+/// that ends no append is refused.
+fn cuts(ledger: &Ledger, oracle: &Oracle) -> usize {
+    let ends: Vec<Position> = oracle.appends.iter().map(|append| append.basis.position).collect();
+    for position in 0..=oracle.head().0 {
+        let expected = position == 0 || ends.contains(&Position(position));
+        let got = ask::state(ledger, &Filter::default(), period("2025"), None, Cut::At(Position(position)), false);
+        match got {
+            Ok(state) => assert!(expected && state.basis.position.0 == position),
+            Err(QueryError::CutInsideAppend { before, after }) => {
+                assert!(!expected && before.0 < position && position < after.0);
+                assert!(ends.contains(&after) && (before.0 == 0 || ends.contains(&before)));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let first = oracle.appends[0].recorded_at.0;
+    let last = oracle.appends.last().unwrap().recorded_at.0;
+    for instant in (first - 1..=last).map(RecordedAt) {
+        let known = oracle.appends.iter().take_while(|append| append.recorded_at <= instant).last();
+        let expected = known.map_or(Basis { position: Position::START, mark: [0; 8] }, |append| append.basis);
+        let got = ask::state(ledger, &Filter::default(), period("2025"), None, Cut::KnownAt(instant), false).unwrap();
+        assert_eq!(got.basis, expected, "known at {instant:?}");
+    }
+    oracle.head().0 as usize + (last - first) as usize
+}
+
+fn states(ledger: &Ledger, known: &[Known], filter: &Filter, cut: Cut) -> usize {
+    for (asked, mode) in ASKED.iter().flat_map(|asked| MODES.map(|mode| (*asked, mode))) {
+        for retracted in [false, true] {
+            let (rows, emptiness) = state_of(known, filter, &period(asked), mode, retracted);
+            let got = ask::state(ledger, filter, period(asked), mode, cut, retracted).unwrap();
+            let place = || format!("{asked} {mode:?} {cut:?} retracted {retracted} {filter:?}");
+            assert_eq!(got.emptiness, emptiness, "{}", place());
+            assert_eq!(got.matches.len(), rows.len(), "{}", place());
+            for ((claim, certainty), (row, expected)) in got.matches.iter().zip(&rows) {
+                assert_eq!((claim, certainty), (&row.shown, expected), "{}", place());
+            }
+            let absent = matches!(emptiness, Emptiness::RecordedAbsence(_));
+            let absences: Vec<ClaimId> = rows.iter().filter(|_| absent).map(|(row, _)| row.content.id).collect();
+            assert_eq!(got.absences, absences, "{}", place());
+        }
+    }
+    ASKED.len() * MODES.len() * 2
+}
+
+fn lists(ledger: &Ledger, known: &[Known], filter: &Filter, cut: Cut) -> usize {
+    for (retracted, newest_first, entries) in [(false, false, 100), (true, false, 3), (true, true, 2), (false, true, 1)] {
+        let matching = known.iter().filter(|k| filter.matches(&k.content, k.at.recorded_at));
+        let wanted = matching.filter(|k| retracted || k.shown.retraction.is_none());
+        let mut expected: Vec<&v1::Claim> = wanted.map(|k| &k.shown).collect();
+        if newest_first {
+            expected.reverse();
+        }
+        let got = ask::claims(ledger, filter, cut, (retracted, newest_first), entries);
+        assert_eq!(got.iter().collect::<Vec<_>>(), expected, "{cut:?} {filter:?}");
+    }
+    4
+}
+
+fn histories_of(ledger: &Ledger, histories: &[Vec<Known>], cut: Cut) -> usize {
+    for history in histories {
+        let id = history[0].content.id;
+        assert_eq!(ask::claim(ledger, id, cut).unwrap(), history.last().unwrap().shown);
+        let mut got = ask::revisions(ledger, id, cut, false, 2).unwrap();
+        let before = std::iter::once(None).chain(history.iter().map(|known| Some(known.shown.clone())));
+        let expected: Vec<ask::Revision> =
+            history.iter().zip(before).map(|(known, before)| (known.made_by, known.shown.clone(), before)).collect();
+        assert_eq!(got, expected);
+        got.reverse();
+        assert_eq!(ask::revisions(ledger, id, cut, true, 3).unwrap(), got);
+    }
+    let unknown = ClaimId(uuid::Uuid::from_u128(u128::MAX));
+    assert!(matches!(ask::claim(ledger, unknown, cut), Err(QueryError::ClaimNotFound(id)) if id == unknown));
+    assert!(matches!(ask::revisions(ledger, unknown, cut, false, 1), Err(QueryError::ClaimNotFound(_))));
+    histories.len() * 3
+}
+
+fn registries(ledger: &Ledger, oracle: &Oracle, known: &[Known], position: Position, cut: Cut) -> usize {
+    let (mut parties, mut sources) = (BTreeMap::new(), BTreeMap::<String, (v1::Source, u32, bool)>::new());
+    for (_, event) in oracle.log(position) {
+        match &event.change {
+            Change::PartyRegistered(party) | Change::PartyRevised(party) => {
+                parties.insert(party.id.to_string(), (party.clone(), event.revision));
+            }
+            Change::SourceRegistered(source) | Change::SourceRevised(source) => {
+                let withdrawn = sources.get(source.id.as_str()).is_some_and(|(_, _, withdrawn)| *withdrawn);
+                sources.insert(source.id.to_string(), (render_source(source), event.revision, withdrawn));
+            }
+            Change::SourceWithdrawn(id) => {
+                let known = sources.get_mut(id.as_str()).unwrap();
+                (known.1, known.2) = (event.revision, true);
+            }
+            _ => {}
+        }
+    }
+    let mut query = RegistryQuery { cut, entries: 2, ..RegistryQuery::default() };
+    let mut got = Vec::new();
+    loop {
+        let page = ledger.parties(&query, &[], "").unwrap();
+        got.extend(page.entries.into_iter().map(|entry| (entry.message, entry.revision)));
+        let Some(next) = page.next else { break };
+        query.after = next;
+    }
+    let rendered = |(party, revision): &(Party, u32)| (render_party(party), *revision);
+    assert_eq!(got, parties.values().map(rendered).collect::<Vec<_>>());
+    let page = ledger.sources(&RegistryQuery { cut, entries: 100, ..RegistryQuery::default() }).unwrap();
+    let got: Vec<_> = page.entries.into_iter().map(|entry| (entry.message, entry.revision, entry.withdrawn)).collect();
+    assert_eq!(got, sources.into_values().collect::<Vec<_>>());
+    relationships(ledger, known, cut, "");
+    relationships(ledger, known, cut, "ARM");
+    4
+}
+
+fn relationships(ledger: &Ledger, known: &[Known], cut: Cut, party: &str) {
+    let mut expected = BTreeMap::new();
+    for known in known.iter().filter(|known| known.shown.retraction.is_none()) {
+        let wanted = |id: &&detente::domain::relationship::RelationshipId| {
+            party.is_empty() || id.parties().any(|member| member == party_id(party).as_str())
+        };
+        known.content.relationships.iter().filter(wanted).for_each(|id| *expected.entry(id.to_string()).or_insert(0) += 1);
+    }
+    let mut query = RegistryQuery { cut, entries: 1, ..RegistryQuery::default() };
+    let mut got = BTreeMap::new();
+    loop {
+        let page = ledger.relationships(&query, party).unwrap();
+        got.extend(page.entries.into_iter().map(|entry| (entry.id, entry.claims)));
+        let Some(next) = page.next else { break };
+        query.after = next;
+    }
+    assert_eq!(got, expected);
+}
+
+/// Readings of the log from every position, and preconditions on what happened since, with every filter.
+fn readings(ledger: &Ledger, oracle: &Oracle, filters: &[Filter]) -> usize {
+    let log: Vec<v1::Event> = oracle.log(oracle.head()).iter().map(shown_event).collect();
+    for after in 0..=log.len() {
+        let start = Start::After(Position(after as u64));
+        assert_eq!(ask::events(ledger, start, None, 700), log[after..]);
+        for filter in filters {
+            let expected = oracle.touching(filter, Position(after as u64));
+            let got = ask::events(ledger, start, Some(filter), 500);
+            assert_eq!(got.iter().map(|event| Position(event.position)).collect::<Vec<_>>(), expected, "{filter:?}");
+            assert!(got.iter().all(|event| *event == log[event.position as usize - 1]));
+            assert_eq!(touched(ledger, filter, after as u64), expected.first().copied(), "{filter:?}");
+        }
+    }
+    for append in &oracle.appends {
+        let expected: Vec<&v1::Event> = oracle.log(oracle.head()).iter().zip(&log)
+            .filter(|((at, _), _)| at.recorded_at >= append.recorded_at).map(|(_, event)| event).collect();
+        let got = ask::events(ledger, Start::RecordedFrom(append.recorded_at), None, 1 << 20);
+        assert_eq!(got.iter().collect::<Vec<_>>(), expected);
+    }
+    (log.len() + 1) * (1 + 2 * filters.len())
+}
+
+/// The first event after a position that a precondition finds.
+fn touched(ledger: &Ledger, filter: &Filter, after: u64) -> Option<Position> {
+    use detente::domain::rejection::{Conflict, Rejection};
+    use detente::ledger::error::AppendError;
+    let precondition = Precondition::Boundary(filter.clone(), Position(after));
+    let batch = batch_if([], vec![precondition]);
+    let request = AppendRequest { validate_only: true, ..super::home::request(batch) };
+    match super::home::block_on(ledger.append(request)) {
+        Ok(_) => None,
+        Err(AppendError::Rejected(Rejection::Conflicts(conflicts))) => match conflicts.as_slice() {
+            [Conflict::Boundary { touched_at, .. }] => Some(*touched_at),
+            other => panic!("{other:?}"),
+        },
+        Err(error) => panic!("{error}"),
+    }
+}
