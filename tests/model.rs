@@ -75,7 +75,7 @@ fn filters(seed: u64) -> Vec<Filter> {
 }
 
 fn check(cases: u32, moves: std::ops::Range<usize>, with_files: bool) {
-    let mut totals = (0, 0, 0, 0);
+    let totals = std::cell::Cell::new((0, 0, 0, 0));
     let history = prop::collection::vec((any::<u64>(), prop::collection::vec(any::<u64>(), 1..4)), moves);
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() });
     let outcome = runner.run(&(history, any::<u64>()), |(moves, seed)| {
@@ -92,13 +92,11 @@ fn check(cases: u32, moves: std::ops::Range<usize>, with_files: bool) {
             let rebuilt = again.reopened_after(|sled| std::fs::remove_dir_all(sled).unwrap());
             compared += everywhere(&rebuilt.ledger, &oracle, &filters);
         }
-        totals.0 += 1;
-        totals.1 += oracle.head().0;
-        totals.2 += refused;
-        totals.3 += compared;
+        let (histories, events, refusals, answers) = totals.get();
+        totals.set((histories + 1, events + oracle.head().0, refusals + refused, answers + compared));
         Ok(())
     });
-    let (histories, events, refused, compared) = totals;
+    let (histories, events, refused, compared) = totals.get();
     println!("{histories} histories, {events} events, {refused} appends refused alike, {compared} answers compared");
     outcome.unwrap();
 }

@@ -1,5 +1,13 @@
 //! The ledger as a client sees it: a server on a port of its own, and the generated client.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod ending;
 mod errors;
 mod failing;

@@ -186,7 +186,8 @@ pub(crate) fn random_command(random: &mut Random, is_recorded: &dyn Fn(u128) -> 
             Command::Resolve(id(number), dispute_id(u128::from(random.below(3))), outcome)
         }
         17 => {
-            let successor = random_claim(random, 100 + u128::from(random.below(1000)));
+            let successor = 100 + u128::from(random.below(1000));
+            let successor = random_claim(random, successor);
             Command::Supersede(id(number), date(random.of(&DATES)), Box::new(successor))
         }
         18 => match random.below(3) {
