@@ -77,7 +77,7 @@ fn filters(seed: u64) -> Vec<Filter> {
 fn check(cases: u32, moves: std::ops::Range<usize>, with_files: bool) {
     let totals = std::cell::Cell::new((0, 0, 0, 0));
     let history = prop::collection::vec((any::<u64>(), prop::collection::vec(any::<u64>(), 1..4)), moves);
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 100, ..Config::default() });
     let outcome = runner.run(&(history, any::<u64>()), |(moves, seed)| {
         let memory = Home::in_memory();
         let files = with_files.then(|| Home::in_files(1 << 10));
@@ -103,7 +103,7 @@ fn check(cases: u32, moves: std::ops::Range<usize>, with_files: bool) {
 
 #[test]
 fn a_ledger_in_memory_answers_every_question_as_the_model_does() {
-    check(30, 5..40, false);
+    check(24, 5..60, false);
 }
 
 #[test]

@@ -283,10 +283,11 @@ impl FacetTest {
 /// Calls `found` with every facet of a claim, its text tokens aside. Repeats are possible.
 pub fn facets_of(claim: &Claim, mut found: impl FnMut(FacetKind, &str)) {
     use FacetKind as K;
+    let mut key = String::new();
     claim.relationships.iter().for_each(|id| found(K::Relationship, id.as_str()));
     for party in &claim.parties {
         found(K::Party, party.party.as_str());
-        found(K::PartyRole, &pair(party.party.as_str(), party.role.as_str()));
+        found(K::PartyRole, put_pair(&mut key, party.party.as_str(), party.role.as_str()));
     }
     found(K::Kind, claim.kind.as_str());
     claim.attribution.iter().filter_map(|a| a.party.as_ref()).for_each(|id| found(K::AssertedBy, id.as_str()));
@@ -295,9 +296,9 @@ pub fn facets_of(claim: &Claim, mut found: impl FnMut(FacetKind, &str)) {
         found(K::Link, &link_key(Some(link.link_type), link.target));
         found(K::Link, &link_key(None, link.target));
     }
-    claim.external_ids.iter().for_each(|e| found(K::ExternalId, &pair(&e.scheme, &e.id)));
+    claim.external_ids.iter().for_each(|e| found(K::ExternalId, put_pair(&mut key, &e.scheme, &e.id)));
     claim.labels.iter().for_each(|label| found(K::Label, label));
-    claim.codes.iter().for_each(|c| found(K::Code, &pair(&c.scheme, &c.code)));
+    claim.codes.iter().for_each(|c| found(K::Code, put_pair(&mut key, &c.scheme, &c.code)));
 }
 
 /// Calls `found` with every folded token of a claim's texts. Repeats are possible.
@@ -307,7 +308,17 @@ pub fn tokens_of(claim: &Claim, mut found: impl FnMut(&str)) {
 
 /// Two strings in one key; the separator occurs in neither an id nor a word.
 fn pair(first: &str, second: &str) -> String {
-    format!("{first}\0{second}")
+    let mut key = String::new();
+    put_pair(&mut key, first, second);
+    key
+}
+
+fn put_pair<'k>(key: &'k mut String, first: &str, second: &str) -> &'k str {
+    key.clear();
+    key.push_str(first);
+    key.push('\0');
+    key.push_str(second);
+    key
 }
 
 fn link_key(link_type: Option<LinkType>, target: ClaimId) -> String {

@@ -53,7 +53,7 @@ id!(
     Word, check_word
 );
 
-fn check_party_id(text: &str) -> Result<(), &'static str> {
+pub(super) fn check_party_id(text: &str) -> Result<(), &'static str> {
     let shaped = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
     ok_if(shaped && (1..=64).contains(&text.len()), "a party id: 1 to 64 letters, digits, `_` or `.`")
 }

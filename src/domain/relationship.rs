@@ -3,7 +3,7 @@
 //! It is an index over claims, not a container: a claim says which relationships it bears on, and that is never derived
 //! from its parties.
 
-use super::name::PartyId;
+use super::name::check_party_id;
 use std::fmt;
 
 /// The canonical id of a relationship.
@@ -18,7 +18,7 @@ impl RelationshipId {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const EXPECTED: &str = "two or more different party ids joined by `-`, for example `AZE-RUS`";
         let mut ids: Vec<&str> = text.split('-').collect();
-        if ids.len() < 2 || ids.len() > 64 || ids.iter().any(|id| PartyId::parse(id).is_err()) {
+        if ids.len() < 2 || ids.len() > 64 || ids.iter().any(|id| check_party_id(id).is_err()) {
             return Err(EXPECTED);
         }
         if ids.is_sorted_by(|a, b| a < b) {

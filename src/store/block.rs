@@ -24,6 +24,9 @@ pub(crate) fn nth_of(position: Position) -> usize {
     usize::try_from(position.0.saturating_sub(1) % SPAN).unwrap_or_default()
 }
 
+/// The key of a length-delimited field 1.
+const EVENTS_FIELD: u8 = 0x0a;
+
 /// Encoded events, framed and one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Block {
@@ -50,7 +53,6 @@ impl Block {
 
     /// Adds the event at the next position.
     pub(crate) fn push(&mut self, event: &[u8]) {
-        const EVENTS_FIELD: u8 = 0x0a;
         self.bytes.push(EVENTS_FIELD);
         prost::encoding::encode_varint(event.len() as u64, &mut self.bytes);
         self.bytes.extend_from_slice(event);
@@ -59,9 +61,7 @@ impl Block {
 
     /// The n-th event without its frame.
     pub(crate) fn event(&self, nth: usize) -> Option<&[u8]> {
-        let mut frame = self.frames(nth, nth + 1).get(1..)?;
-        let length = prost::encoding::decode_varint(&mut frame).ok()?;
-        frame.get(..usize::try_from(length).ok()?)
+        take_frame(&mut self.frames(nth, nth + 1))
     }
 
     /// The frames of the events from `from` up to `until`.
@@ -86,6 +86,15 @@ impl Block {
         self.bytes.shrink_to_fit();
         self.ends.shrink_to_fit();
     }
+}
+
+/// Takes the event of the first frame off the front of frames.
+pub(crate) fn take_frame<'f>(frames: &mut &'f [u8]) -> Option<&'f [u8]> {
+    let (_, mut rest) = frames.split_first().filter(|(field, _)| **field == EVENTS_FIELD)?;
+    let length = prost::encoding::decode_varint(&mut rest).ok()?;
+    let (event, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+    *frames = after;
+    Some(event)
 }
 
 #[cfg(test)]

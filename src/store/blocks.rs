@@ -50,6 +50,14 @@ impl Blocks {
         slot.block.as_deref()
     }
 
+    /// A block that can be kept, if it is in memory: a full one is shared, the open one copied.
+    pub(crate) fn shared(&self, number: usize) -> Option<Arc<Block>> {
+        if number == self.full.len() {
+            return Some(Arc::new(self.open.clone()));
+        }
+        self.full.get(number)?.block.clone()
+    }
+
     /// Adds the event at the next position. True if that filled a block.
     pub(crate) fn push(&mut self, event: &[u8]) -> bool {
         self.open.push(event);

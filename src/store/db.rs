@@ -70,18 +70,18 @@ impl Db {
         Ok(clean)
     }
 
-    /// Writes blocks with their rows, and the terms up to those that the rows need.
+    /// Writes sealed blocks with their sealed rows, and the terms up to those that the rows need.
     pub(super) fn save(
         &mut self,
-        blocks: &[(usize, StoredBlock, StoredRows)],
+        blocks: &[(usize, Vec<u8>, Vec<u8>)],
         terms: &[Vec<u8>],
     ) -> Result<(), Unusable> {
         contained(|| {
             self.save_terms(terms)?;
             let (mut log, mut rows) = (sled::Batch::default(), sled::Batch::default());
             for (number, block, block_rows) in blocks {
-                put(&mut log, *number, &seal(block));
-                put(&mut rows, *number, &seal(block_rows));
+                put(&mut log, *number, block);
+                put(&mut rows, *number, block_rows);
             }
             self.log.apply_batch(log)?;
             self.rows.apply_batch(rows)?;
@@ -145,7 +145,7 @@ impl Db {
         let damaged = || Unusable::Damaged(format!("block {number}"));
         let is_full = rows.entries.len() as u64 >= super::block::SPAN;
         let mut stored: StoredBlock = self.stored(number)?.ok_or_else(damaged)?;
-        if stored.events.len() != rows.entries.len() {
+        if stored.count() != rows.entries.len() {
             return Err(damaged());
         }
         let mut open = None;
@@ -153,7 +153,7 @@ impl Db {
             let block = stored.check(first_of(number)).ok_or_else(damaged)?;
             open = (!is_full).then_some(block);
         }
-        stored.events.clear();
+        stored.frames.clear();
         Ok(RestoredBlock { stored, rows, open })
     }
 

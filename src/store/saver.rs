@@ -3,8 +3,9 @@
 //! Only what the journal holds durably is written. If sled fails, it is left alone from then on: the journal has
 //! everything, answers come from memory and from there, and the next start rebuilds.
 
-use super::block::first_of;
+use super::block::{Block, first_of};
 use super::db::Db;
+use super::stored::seal;
 use super::view::{Unsaved, View};
 use super::{SPAN, Store};
 use crate::domain::position::Position;
@@ -124,16 +125,19 @@ impl Store {
 
     /// Writes blocks; false if sled cannot be written to. What is written is collected before sled is locked: readers of
     /// the view wait for sled, so whoever holds sled must never wait for the view.
-    fn save(&self, batch: Vec<(usize, Unsaved)>) -> bool {
+    fn save(&self, batch: Vec<(usize, Arc<Unsaved>)>) -> bool {
         let Some(known_terms) = self.db.lock().as_ref().map(Db::term_count) else { return false };
         let view = self.view.read();
         let terms_needed = batch.iter().map(|(_, unsaved)| unsaved.rows.terms).max().unwrap_or(0);
         let terms_needed = usize::try_from(terms_needed).unwrap_or(usize::MAX);
         let terms: Vec<Vec<u8>> =
             (known_terms..terms_needed).map(|term| view.index.term_bytes(term).to_vec()).collect();
-        let blocks: Vec<_> = batch.into_iter().filter_map(|(number, unsaved)| to_store(&view, number, unsaved)).collect();
+        let with_block = |(number, unsaved)| Some((number, unsaved, view.blocks.shared(number)?));
+        let batch: Vec<_> = batch.into_iter().filter_map(with_block).collect();
         drop(view);
-        let last = blocks.last().map(|(number, block, _)| first_of(*number).plus(block.events.len() as u64).before());
+        let end_of = |(number, unsaved, _): &ToSave| first_of(*number).plus(unsaved.rows.entries.len() as u64).before();
+        let last = batch.last().map(end_of);
+        let blocks: Vec<_> = batch.iter().map(to_store).collect();
         let mut db = self.db.lock();
         let Some(open) = db.as_mut().filter(|_| self.is_saving()) else { return false };
         let result = open.save(&blocks, &terms);
@@ -151,11 +155,9 @@ impl Store {
     }
 }
 
-type Stored = (usize, super::stored::StoredBlock, super::stored::StoredRows);
+type ToSave = (usize, Arc<Unsaved>, Arc<Block>);
 
-fn to_store(view: &View, number: usize, unsaved: Unsaved) -> Option<Stored> {
-    let count = unsaved.rows.entries.len();
-    let block = view.blocks.block(number)?;
-    let stored = View::stored(&unsaved, block.events().take(count));
-    Some((number, stored, unsaved.rows))
+/// The sealed values of a block and of its rows.
+fn to_store((number, unsaved, block): &ToSave) -> (usize, Vec<u8>, Vec<u8>) {
+    (*number, seal(&View::stored(unsaved, block)), seal(&unsaved.rows))
 }

@@ -3,7 +3,7 @@
 //! A stored block carries the salts and append headers besides the events, so the hash chain can be computed over it: it is
 //! accepted only if that leads from the link before it to the link after it. A stored row is accepted by its checksum.
 
-use super::block::Block;
+use super::block::{Block, take_frame};
 use super::entry::Entry;
 use super::index::AppendRow;
 use crate::domain::position::{Position, RecordedAt};
@@ -29,9 +29,9 @@ pub(super) struct StoredBlock {
     /// The appends that begin in it.
     #[prost(message, repeated, tag = "4")]
     pub(super) appends: Vec<StoredAppend>,
-    /// The events.
-    #[prost(bytes = "vec", repeated, tag = "5")]
-    pub(super) events: Vec<Vec<u8>>,
+    /// The events, framed as in a [`Block`].
+    #[prost(bytes = "vec", tag = "5")]
+    pub(super) frames: Vec<u8>,
 }
 
 /// The header of an append that begins in a block.
@@ -102,30 +102,41 @@ impl StoredAppend {
 }
 
 impl StoredBlock {
+    /// How many events it holds, by its salts.
+    pub(super) fn count(&self) -> usize {
+        self.salts.len() / 16
+    }
+
     /// The events as a block, if the hash chain over them is whole; `first` is the position of the first.
     pub(super) fn check(&self, first: Position) -> Option<Block> {
         let mut link = Link(self.link_before.as_slice().try_into().ok()?);
         let mut block = Block::default();
         let mut appends = self.appends.iter().peekable();
         let salts = self.salts.chunks_exact(16);
-        if salts.len() != self.events.len() || !salts.remainder().is_empty() {
+        if !salts.remainder().is_empty() {
             return None;
         }
-        for (nth, (event, salt)) in self.events.iter().zip(salts).enumerate() {
+        let mut rest = self.frames.as_slice();
+        for (nth, salt) in salts.enumerate() {
+            let event = take_frame(&mut rest)?;
             if let Some(append) = appends.next_if(|append| append.first == first.plus(nth as u64).0) {
                 link = chain::open_append(link, &append.header());
             }
             link = chain::extend(link, chain::commitment(&Salt(salt.try_into().ok()?), event));
             block.push(event);
         }
-        (appends.next().is_none() && link.0.as_slice() == self.link_after.as_slice()).then_some(block)
+        (rest.is_empty() && appends.next().is_none() && link.0.as_slice() == self.link_after.as_slice()).then_some(block)
     }
 }
 
 /// A message with its CRC-32C in front.
 pub(super) fn seal(message: &impl Message) -> Vec<u8> {
-    let body = message.encode_to_vec();
-    [crc32c::crc32c(&body).to_le_bytes().as_slice(), &body].concat()
+    let mut bytes = Vec::with_capacity(4 + message.encoded_len());
+    bytes.extend_from_slice(&[0; 4]);
+    message.encode_raw(&mut bytes);
+    let sum = crc32c::crc32c(bytes.get(4..).unwrap_or_default()).to_le_bytes();
+    bytes.iter_mut().zip(sum).for_each(|(to, from)| *to = from);
+    bytes
 }
 
 /// The message whose CRC-32C stands in front, if it is whole.

@@ -97,19 +97,19 @@ impl Comparison {
         let Some(block) = self.view.blocks.block(number) else {
             return self.wrong(format!("block {number} cannot be made again"));
         };
-        let events = View::stored(expected, block.events().take(count));
+        let events = View::stored(expected, block);
         let found = self.db.stored(number).and_then(|block| Ok((block, self.db.stored_rows(number)?)));
         match found {
             Err(error) => self.wrong(error.to_string()),
             Ok((None, None)) if !matches!(self.db.has(number), Ok(true)) => self.report.behind += count as u64,
             Ok((None, _)) => self.wrong(format!("block {number} of the log (from position {})", first_of(number))),
             Ok((_, None)) => self.wrong(format!("row {number} of the index (from position {})", first_of(number))),
-            Ok((Some(stored), Some(rows))) if stored.events.len() < count => {
+            Ok((Some(stored), Some(rows))) if stored.count() < count => {
                 // An end that was written before more came.
-                let is_beginning = events.events.starts_with(&stored.events) && expected.rows.entries.starts_with(&rows.entries);
+                let is_beginning = events.frames.starts_with(&stored.frames) && expected.rows.entries.starts_with(&rows.entries);
                 if is_beginning {
-                    self.report.events += stored.events.len() as u64;
-                    self.report.behind += (count - stored.events.len()) as u64;
+                    self.report.events += stored.count() as u64;
+                    self.report.behind += (count - stored.count()) as u64;
                 } else {
                     self.wrong(format!("block {number} (from position {})", first_of(number)));
                 }

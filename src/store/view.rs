@@ -10,6 +10,7 @@ use super::stored::{StoredAppend, StoredBlock, StoredRows};
 use crate::domain::position::Position;
 use crate::journal::{AppendHeader, Link, Salt};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// The index and the blocks.
 pub(crate) struct View {
@@ -18,7 +19,7 @@ pub(crate) struct View {
     /// The blocks in memory.
     pub(crate) blocks: Blocks,
     /// Full blocks that sled does not have yet, in order, and the number of the first.
-    unsaved: VecDeque<Unsaved>,
+    unsaved: VecDeque<Arc<Unsaved>>,
     first_unsaved: usize,
     /// What goes with the open block.
     open: Unsaved,
@@ -103,7 +104,7 @@ impl View {
         };
         self.index.appends.add(&row);
         let with_last = if self.open.rows.entries.is_empty() { self.unsaved.back_mut() } else { None };
-        with_last.unwrap_or(&mut self.open).rows.appends.push(row);
+        with_last.map_or(&mut self.open, Arc::make_mut).rows.appends.push(row);
     }
 
     fn close_block(&mut self) {
@@ -111,25 +112,25 @@ impl View {
         let mut closed = std::mem::replace(&mut self.open, next);
         closed.link_after = self.link.0;
         closed.rows.terms = self.index.term_count() as u64;
-        self.unsaved.push_back(closed);
+        self.unsaved.push_back(Arc::new(closed));
     }
 
     /// Full blocks that sled does not have yet, at most `limit`: the number of each and what goes with it. They stay until
     /// [`View::saved`]. The last full block waits until the append that ends in it is known to have ended.
-    pub(crate) fn to_save(&self, limit: usize) -> Vec<(usize, Unsaved)> {
+    pub(crate) fn to_save(&self, limit: usize) -> Vec<(usize, Arc<Unsaved>)> {
         let settled = self.unsaved.len().saturating_sub(1);
         let numbered = self.unsaved.iter().take(limit.min(settled)).enumerate();
-        numbered.map(|(at, unsaved)| (self.first_unsaved + at, unsaved.clone())).collect()
+        numbered.map(|(at, unsaved)| (self.first_unsaved + at, Arc::clone(unsaved))).collect()
     }
 
     /// The unfinished end: the last full block and the open one, as they are now, for when nothing else is to do.
-    pub(crate) fn end_to_save(&self) -> Vec<(usize, Unsaved)> {
+    pub(crate) fn end_to_save(&self) -> Vec<(usize, Arc<Unsaved>)> {
         let mut open = self.open.clone();
         open.link_after = self.link.0;
         open.rows.terms = self.index.term_count() as u64;
         let full = self.unsaved.iter().cloned().enumerate().map(|(at, unsaved)| (self.first_unsaved + at, unsaved));
         let open_number = self.first_unsaved + self.unsaved.len();
-        full.chain((!open.rows.entries.is_empty()).then_some((open_number, open))).collect()
+        full.chain((!open.rows.entries.is_empty()).then_some((open_number, Arc::new(open)))).collect()
     }
 
     /// Notes that sled has the first `count` full blocks that it did not have.
@@ -149,14 +150,14 @@ impl View {
         self.saved(count);
     }
 
-    /// The block with what goes with it, in the form sled holds; `events` are the block's.
-    pub(super) fn stored<'e>(unsaved: &Unsaved, events: impl Iterator<Item = &'e [u8]>) -> StoredBlock {
+    /// The block with what goes with it, in the form sled holds.
+    pub(super) fn stored(unsaved: &Unsaved, block: &super::block::Block) -> StoredBlock {
         StoredBlock {
             link_before: unsaved.link_before.to_vec(),
             link_after: unsaved.link_after.to_vec(),
             salts: unsaved.salts.clone(),
             appends: unsaved.appends.clone(),
-            events: events.map(<[u8]>::to_vec).collect(),
+            frames: block.frames(0, unsaved.rows.entries.len()).to_vec(),
         }
     }
 

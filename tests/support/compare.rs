@@ -28,20 +28,25 @@ const MODES: [Option<Mode>; 4] = [None, Some(Mode::HoldsAt), Some(Mode::Occurred
 /// Every question at every point of the grid: every cut, however it is named; every asked date, in every mode; every
 /// filter. Returns how many answers were compared.
 pub(crate) fn everywhere(ledger: &Ledger, oracle: &Oracle, filters: &[Filter]) -> usize {
-    let mut compared = cuts(ledger, oracle);
+    cuts(ledger, oracle) + at_every_cut(ledger, oracle, filters, &ASKED) + readings(ledger, oracle, filters)
+}
+
+/// Every question at every cut.
+pub(crate) fn at_every_cut(ledger: &Ledger, oracle: &Oracle, filters: &[Filter], asked: &[&str]) -> usize {
+    let mut compared = 0;
     let genesis = (Position::START, Cut::At(Position::START));
     let ends = oracle.appends.iter().map(|append| (append.basis.position, Cut::Basis(append.basis)));
     for (position, cut) in std::iter::once(genesis).chain(ends) {
         let histories = oracle.histories(position);
         let known: Vec<Known> = histories.iter().map(|history| history.last().unwrap().clone()).collect();
         for filter in filters {
-            compared += states(ledger, &known, filter, cut);
+            compared += states(ledger, &known, filter, cut, asked);
             compared += lists(ledger, &known, filter, cut);
         }
         compared += histories_of(ledger, &histories, cut);
         compared += registries(ledger, oracle, &known, position, cut);
     }
-    compared + readings(ledger, oracle, filters)
+    compared
 }
 
 /// Every instant from before the first append to after the last means the appends recorded by then, and every position
@@ -71,8 +76,9 @@ fn cuts(ledger: &Ledger, oracle: &Oracle) -> usize {
     oracle.head().0 as usize + (last - first) as usize
 }
 
-fn states(ledger: &Ledger, known: &[Known], filter: &Filter, cut: Cut) -> usize {
-    for (asked, mode) in ASKED.iter().flat_map(|asked| MODES.map(|mode| (*asked, mode))) {
+fn states(ledger: &Ledger, known: &[Known], filter: &Filter, cut: Cut, asked: &[&str]) -> usize {
+    let points = asked.len() * MODES.len() * 2;
+    for (asked, mode) in asked.iter().flat_map(|asked| MODES.map(|mode| (*asked, mode))) {
         for retracted in [false, true] {
             let (rows, emptiness) = state_of(known, filter, &period(asked), mode, retracted);
             let got = ask::state(ledger, filter, period(asked), mode, cut, retracted).unwrap();
@@ -87,7 +93,7 @@ fn states(ledger: &Ledger, known: &[Known], filter: &Filter, cut: Cut) -> usize 
             assert_eq!(got.absences, absences, "{}", place());
         }
     }
-    ASKED.len() * MODES.len() * 2
+    points
 }
 
 fn lists(ledger: &Ledger, known: &[Known], filter: &Filter, cut: Cut) -> usize {

@@ -179,11 +179,11 @@ pub(crate) fn random_command(random: &mut Random, is_recorded: &dyn Fn(u128) -> 
         12 | 13 => Command::Reinstate(id(number)),
         14 | 15 => {
             let counter_claim = random.once_in(4).then(|| id(1 + u128::from(random.below(CLAIMS))));
-            Command::Dispute(id(number), Dispute { counter_claim, ..dispute(u128::from(random.below(3))) })
+            Command::Dispute(id(number), Dispute { counter_claim, ..dispute(1 + u128::from(random.below(3))) })
         }
         16 => {
             let outcome = random.of(&[DisputeOutcome::Upheld, DisputeOutcome::Settled]);
-            Command::Resolve(id(number), dispute_id(u128::from(random.below(3))), outcome)
+            Command::Resolve(id(number), dispute_id(1 + u128::from(random.below(3))), outcome)
         }
         17 => {
             let successor = 100 + u128::from(random.below(1000));

@@ -41,6 +41,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
 use std::future::Future;
+use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -106,8 +107,17 @@ enum Verb {
     Sizes,
 }
 
-fn main() -> Result<()> {
-    let Args { common, verb } = Args::parse();
+fn main() -> ExitCode {
+    match measure(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("load: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(Args { common, verb }: Args) -> Result<()> {
     let threads = common.threads;
     match verb {
         Verb::Append(args) => run(threads, append::run(args, common)),

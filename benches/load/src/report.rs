@@ -51,14 +51,22 @@ fn table(section: &str, outcomes: &[&Outcome]) -> Result<String> {
     let mut who = distinct(outcomes.iter().map(|outcome| outcome.who.as_str()));
     who.sort_by_key(|name| (*name != OURS, !CEILINGS.contains(name)));
     let rated = who.contains(&OURS) && who.len() > 1;
-    let unit = outcomes.first().map_or("", |outcome| outcome.unit.as_str());
+    let units = distinct(outcomes.iter().filter(|one| !rated || one.who == OURS).map(|one| one.unit.as_str()));
+    let (unit_of_all, several) = (units.first().copied().unwrap_or_default(), units.len() > 1);
     let mut out = String::new();
-    writeln!(out, "### {section} ({unit})\n")?;
+    match several {
+        true => writeln!(out, "### {section}\n")?,
+        false => writeln!(out, "### {section} ({unit_of_all})\n")?,
+    }
     writeln!(out, "| | {} |{}", who.join(" | "), if rated { " of the lowest ceiling | p50, p99 |" } else { "" })?;
     writeln!(out, "|---|{}{}", "---:|".repeat(who.len()), if rated { "---:|---:|" } else { "" })?;
     for row in distinct(outcomes.iter().map(|outcome| row_of(outcome))) {
         let of = |name: &str| Cell::of(outcomes.iter().filter(|one| row_of(one) == row && one.who == name).copied());
-        write!(out, "| {row} |")?;
+        let unit = outcomes.iter().find(|one| row_of(one) == row).map_or("", |one| one.unit.as_str());
+        match several {
+            true => write!(out, "| {row} ({unit}) |")?,
+            false => write!(out, "| {row} |")?,
+        }
         for name in &who {
             write!(out, " {} |", of(name).map_or_else(String::new, |cell| cell.text()))?;
         }

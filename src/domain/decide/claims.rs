@@ -6,7 +6,7 @@ use crate::domain::claim::{Claim, Link, Time};
 use crate::domain::command::Patch;
 use crate::domain::edtf::PartialDate;
 use crate::domain::event::{Change, Dispute};
-use crate::domain::name::{ClaimId, DisputeId};
+use crate::domain::name::{ClaimId, DisputeId, PartyId};
 use crate::domain::standing::Standing;
 use crate::domain::vocabulary::{DisputeOutcome, LinkType, RetractionReason, RevisionKind};
 
@@ -185,7 +185,11 @@ fn check_parties(draft: &mut Draft<'_>, command: &str, claim: &Claim) {
     }
     for (at, relationship) in claim.relationships.iter().enumerate() {
         for party in relationship.parties() {
-            let known = crate::domain::name::PartyId::parse(party).is_ok_and(|id| draft.knows_party(&id));
+            let named = claim.parties.iter().map(|named| &named.party).find(|named| named.as_str() == party);
+            let known = match named {
+                Some(id) => draft.knows_party(id),
+                None => PartyId::parse(party).is_ok_and(|id| draft.knows_party(&id)),
+            };
             if !known {
                 draft.refuse(&format!("{command}.claim.relationships[{at}]"), unregistered("party", party));
             }

@@ -9,6 +9,7 @@ use crate::domain::edtf::Atom;
 use crate::domain::position::Position;
 use crate::domain::validity::Validity;
 use crate::store::entry::{Action, ContentEntry};
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -196,15 +197,16 @@ impl Claims {
 
     /// A new claim; none if it is there already.
     pub(super) fn add(&mut self, id: Uuid) -> Option<ClaimNo> {
-        if self.find(id).is_some() {
-            return None;
-        }
         let number = ClaimNo::try_from(self.ids.len()).ok()?;
+        let (hasher, ids) = (&self.hasher, &self.ids);
+        let id_of = |n: &ClaimNo| ids.get(*n as usize);
+        let rehash = |n: &ClaimNo| id_of(n).map_or(0, |id| hasher.hash_one(id));
+        match self.numbers.entry(hasher.hash_one(id), |n| id_of(n) == Some(&id), rehash) {
+            Entry::Occupied(_) => return None,
+            Entry::Vacant(room) => room.insert(number),
+        };
         self.ids.push(id);
         self.revisions.push(Revisions::None);
-        let (hasher, ids) = (&self.hasher, &self.ids);
-        let hash = |n: &ClaimNo| ids.get(*n as usize).map_or(0, |id| hasher.hash_one(id));
-        self.numbers.insert_unique(hash(&number), number, hash);
         Some(number)
     }
 

@@ -130,7 +130,9 @@ impl Index {
         if !matches!(change, Change::ClaimConfirmed(..)) && change.content().is_none() {
             return None;
         }
-        let standing = self.standing(id).unwrap_or_default().after(change);
+        let is_new = matches!(change, Change::ClaimAsserted(_));
+        let before = if is_new { None } else { self.standing(id) };
+        let standing = before.unwrap_or_default().after(change);
         let Some(claim) = change.content() else { return Some(self.confirmed_entry(id, &standing)) };
         let mut entry = ContentEntry { members: members_of(claim), ..ContentEntry::default() };
         entry.set_times(standing.validity(claim).ok().flatten(), standing.as_of, standing.earliest_as_of);

@@ -7,7 +7,7 @@
 use super::runs::Runs;
 use crate::domain::filter::{FacetKind, FacetTest};
 use hashbrown::{DefaultHashBuilder, HashTable};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 /// The number of a facet.
 pub(crate) type Term = u32;
@@ -91,7 +91,8 @@ impl Terms {
         self.arena.extend_from_slice(key);
         self.ends.push(u32::try_from(self.arena.len()).unwrap_or(u32::MAX));
         let (hasher, arena, ends) = (&self.hasher, &self.arena, &self.ends);
-        self.numbers.insert_unique(hash, term, |t| hasher.hash_one(slice(arena, ends, *t)));
+        let rehash = |t: &Term| slice(arena, ends, *t).split_first().map_or(0, |(kind, key)| hash_of(hasher, *kind, key));
+        self.numbers.insert_unique(hash, term, rehash);
         self.keep_order(kind, term);
         term
     }
@@ -108,20 +109,19 @@ impl Terms {
     }
 
     fn hash(&self, kind: u8, key: &[u8]) -> u64 {
-        let mut bytes = [0_u8; 128];
-        match bytes.get_mut(1..=key.len()) {
-            Some(room) => {
-                room.copy_from_slice(key);
-                bytes.split_first_mut().map(|(first, _)| *first = kind);
-                self.hasher.hash_one(bytes.get(..=key.len()).unwrap_or_default())
-            }
-            None => self.hasher.hash_one([&[kind], key].concat().as_slice()),
-        }
+        hash_of(&self.hasher, kind, key)
     }
 
     fn is(&self, term: Term, kind: u8, key: &[u8]) -> bool {
         self.bytes(term).split_first() == Some((&kind, key))
     }
+}
+
+fn hash_of(hasher: &DefaultHashBuilder, kind: u8, key: &[u8]) -> u64 {
+    let mut state = hasher.build_hasher();
+    state.write_u8(kind);
+    state.write(key);
+    state.finish()
 }
 
 fn slice<'a>(arena: &'a [u8], ends: &[u32], term: Term) -> &'a [u8] {
