@@ -138,7 +138,8 @@ fn different_requests_from_many_tasks_are_all_recorded_at_positions_of_their_own
             named(1000 + nth as u128, 1, batch(claims))
         };
         let answers = all_at_once(&home, (0..TASKS).map(pair).collect());
-        let mut seen: Vec<(Position, Basis)> = answers.iter().map(|a| a.as_ref().unwrap()).map(|a| (a.at.position(), a.at.basis)).collect();
+        let mut seen: Vec<(Position, Basis)> =
+            answers.iter().map(|a| a.as_ref().unwrap()).map(|a| (a.at.position(), a.at.basis)).collect();
         seen.sort_by_key(|(position, _)| *position);
         let first = home.ledger.head().position().0 - 2 * TASKS as u64;
         assert!(seen.iter().zip(1..).all(|((position, _), nth)| position.0 == first + 2 * nth));

@@ -2,11 +2,7 @@
 //! and 1); against a table written by hand from ISO 8601-2; and, for unspecified digits and one-of sets (level 2), against
 //! an enumeration of every day that matches.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a helper of a test fails the test by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails the test by panicking")]
 
 use detente::domain::bound::Bound;
 use detente::domain::edtf::{Atom, PartialDate, parse_valid};
@@ -80,12 +76,7 @@ fn other_second(instant: edtf::DateTime) -> String {
     let minutes = minutes.rem_euclid(1440);
     let text = day(y, m, d);
     let text = if y > 9999 { format!("Y{text}") } else { text };
-    format!(
-        "{text}T{:02}:{:02}:{:02}Z",
-        minutes / 60,
-        minutes % 60,
-        time.second().min(59)
-    )
+    format!("{text}T{:02}:{:02}:{:02}Z", minutes / 60, minutes % 60, time.second().min(59))
 }
 
 fn assert_dates_agree(text: &str, ours: &PartialDate, other: Date) {
@@ -96,11 +87,7 @@ fn assert_dates_agree(text: &str, ours: &PartialDate, other: Date) {
         Certainty::Approximate => (true, false),
         Certainty::ApproximateUncertain => (true, true),
     };
-    assert_eq!(
-        (ours.is_approximate(), ours.is_uncertain()),
-        (approximate, uncertain),
-        "{text}"
-    );
+    assert_eq!((ours.is_approximate(), ours.is_uncertain()), (approximate, uncertain), "{text}");
 }
 
 /// Both crates read the text, and agree.
@@ -112,26 +99,17 @@ fn assert_agreement(text: &str) {
         }
         Edtf::Date(date) => assert_dates_agree(text, &PartialDate::parse(text).unwrap(), date),
         Edtf::YYear(year) => {
-            let expected = (
-                format!("Y{}-01-01", year.value()),
-                format!("Y{}-12-31", year.value()),
-            );
+            let expected = (format!("Y{}-01-01", year.value()), format!("Y{}-12-31", year.value()));
             assert_eq!(parsed_span(text), expected);
         }
         Edtf::DateTime(instant) => assert_eq!(parsed_span(text).0, other_second(instant), "{text}"),
-        Edtf::Interval(..) | Edtf::IntervalFrom(..) | Edtf::IntervalTo(..) => {
-            assert_intervals_agree(text, other)
-        }
+        Edtf::Interval(..) | Edtf::IntervalFrom(..) | Edtf::IntervalTo(..) => assert_intervals_agree(text, other),
     }
 }
 
 fn assert_intervals_agree(text: &str, other: Edtf) {
     let terminal = |t: Terminal| {
-        if t == Terminal::Open {
-            Bound::Open
-        } else {
-            Bound::Unknown
-        }
+        if t == Terminal::Open { Bound::Open } else { Bound::Unknown }
     };
     let (from, to) = parse_valid(text).unwrap_or_else(|e| panic!("{text}: {e}"));
     let same = |ours: &Bound, other: Date| assert_dates_agree(text, ours.known().unwrap(), other);
@@ -157,11 +135,7 @@ fn plain_date() -> impl Strategy<Value = String> {
         let d = d.min(last_day(y, m));
         let full = day(y, m, d);
         let cut = full.len();
-        prop_oneof![
-            Just(full.clone()),
-            Just(full[..cut - 3].to_owned()),
-            Just(full[..cut - 6].to_owned())
-        ]
+        prop_oneof![Just(full.clone()), Just(full[..cut - 3].to_owned()), Just(full[..cut - 6].to_owned())]
     })
 }
 
@@ -178,36 +152,19 @@ fn unspecified() -> impl Strategy<Value = String> {
 }
 
 fn level_1_date() -> impl Strategy<Value = String> {
-    (
-        prop_oneof![plain_date(), unspecified()],
-        prop_oneof![Just(""), Just("?"), Just("~"), Just("%")],
-    )
+    (prop_oneof![plain_date(), unspecified()], prop_oneof![Just(""), Just("?"), Just("~"), Just("%")])
         .prop_map(|(date, qualifier)| format!("{date}{qualifier}"))
 }
 
 fn date_time() -> impl Strategy<Value = String> {
     let zone = prop_oneof![
         Just("Z".to_owned()),
-        (-13..=13_i32, 0..=59_i32)
-            .prop_filter("no -00", |(h, _)| *h != 0)
-            .prop_map(|(h, m)| format!("{h:+03}:{m:02}")),
+        (-13..=13_i32, 0..=59_i32).prop_filter("no -00", |(h, _)| *h != 0).prop_map(|(h, m)| format!("{h:+03}:{m:02}")),
         (1..=14_i32).prop_map(|h| format!("+{h:02}")),
     ];
-    (
-        1..=9998_i32,
-        1..=12_u32,
-        1..=31_u32,
-        0..24_u32,
-        0..60_u32,
-        0..60_u32,
-        zone,
+    (1..=9998_i32, 1..=12_u32, 1..=31_u32, 0..24_u32, 0..60_u32, 0..60_u32, zone).prop_map(
+        |(y, m, d, hh, mm, ss, zone)| format!("{}T{hh:02}:{mm:02}:{ss:02}{zone}", day(y, m, d.min(last_day(y, m)))),
     )
-        .prop_map(|(y, m, d, hh, mm, ss, zone)| {
-            format!(
-                "{}T{hh:02}:{mm:02}:{ss:02}{zone}",
-                day(y, m, d.min(last_day(y, m)))
-            )
-        })
 }
 
 proptest! {
@@ -310,10 +267,7 @@ fn check_totality(text: &str) {
         if let (Some(first), Some(last)) = (date.earliest(), date.latest()) {
             assert!(first <= last);
         }
-        assert_eq!(
-            PartialDate::from_parts(text, date.earliest(), date.latest()),
-            date
-        );
+        assert_eq!(PartialDate::from_parts(text, date.earliest(), date.latest()), date);
     }
     if let Ok(period) = Period::parse(text) {
         assert!(period.a < period.b);
@@ -322,9 +276,7 @@ fn check_totality(text: &str) {
         && let Ok(v) = Validity::resolve(&from, &to, None)
     {
         assert!(
-            v.earliest_start <= v.latest_start
-                && v.earliest_end <= v.latest_end
-                && v.earliest_start < v.latest_end,
+            v.earliest_start <= v.latest_start && v.earliest_end <= v.latest_end && v.earliest_start < v.latest_end,
             "{text}: {v:?}"
         );
     }
@@ -335,21 +287,9 @@ const BY_HAND: &[(&str, &str, &str)] = &[
     ("1985", "1985-01-01", "1985-12-31"),
     ("1985-04", "1985-04-01", "1985-04-30"),
     ("1985-04-12", "1985-04-12", "1985-04-12"),
-    (
-        "1985-04-12T23:20:30Z",
-        "1985-04-12T23:20:30Z",
-        "1985-04-12T23:20:30Z",
-    ),
-    (
-        "1985-04-12T23:20:30-04",
-        "1985-04-13T03:20:30Z",
-        "1985-04-13T03:20:30Z",
-    ),
-    (
-        "1985-04-12T23:20:30+04:30",
-        "1985-04-12T18:50:30Z",
-        "1985-04-12T18:50:30Z",
-    ),
+    ("1985-04-12T23:20:30Z", "1985-04-12T23:20:30Z", "1985-04-12T23:20:30Z"),
+    ("1985-04-12T23:20:30-04", "1985-04-13T03:20:30Z", "1985-04-13T03:20:30Z"),
+    ("1985-04-12T23:20:30+04:30", "1985-04-12T18:50:30Z", "1985-04-12T18:50:30Z"),
     ("Y170000002", "Y170000002-01-01", "Y170000002-12-31"),
     ("Y-170000002", "Y-170000002-01-01", "Y-170000002-12-31"),
     ("1984?", "1984-01-01", "1984-12-31"),
@@ -429,11 +369,7 @@ const REFUSED: &[&str] = &[
 #[test]
 fn the_examples_of_the_standard_have_the_days_written_here_by_hand() {
     for (text, earliest, latest) in BY_HAND {
-        assert_eq!(
-            parsed_span(text),
-            ((*earliest).to_owned(), (*latest).to_owned()),
-            "{text}"
-        );
+        assert_eq!(parsed_span(text), ((*earliest).to_owned(), (*latest).to_owned()), "{text}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! The founding questions, asked over gRPC of the demo ledger, and answered exactly: which claims, how surely, which fields,
 //! and which nothing when there is nothing.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use detente::ledger::open::LedgerOptions;
 use detente::server::{self, ServerOptions};
 use detente::v1;
@@ -145,7 +147,8 @@ async fn every_founding_question_is_answered_exactly_over_grpc() {
         let id = &question["id"];
         let fields = question["expect"]["fields"].as_object().cloned().unwrap_or_default();
         for (seed, wanted) in fields {
-            let claim = said.claims.iter().find(|claim| seed_id(claim) == seed).unwrap_or_else(|| panic!("{id}: no {seed}"));
+            let claim =
+                said.claims.iter().find(|claim| seed_id(claim) == seed).unwrap_or_else(|| panic!("{id}: no {seed}"));
             for (name, value) in wanted.as_object().unwrap() {
                 assert_eq!(numbers_as_floats(&field(claim, name)), numbers_as_floats(value), "{id}: {seed}: {name}");
             }

@@ -31,7 +31,8 @@ fn play(homes: &[&Home], moves: &[Move]) -> (Oracle, usize) {
     for (time, seeds) in moves {
         let known = oracle.claims(oracle.head());
         let is_recorded = |number| known.iter().any(|known| known.content.id == support::make::id(number));
-        let commands: Vec<Command> = seeds.iter().map(|seed| random_command(&mut Random(*seed), &is_recorded)).collect();
+        let commands: Vec<Command> =
+            seeds.iter().map(|seed| random_command(&mut Random(*seed), &is_recorded)).collect();
         refused += usize::from(!append(homes, &mut oracle, commands, *time));
     }
     (oracle, refused)
@@ -40,7 +41,7 @@ fn play(homes: &[&Home], moves: &[Move]) -> (Oracle, usize) {
 /// Records by the clock or as a backfill, at the same instant or a little later. False if everyone refused alike.
 fn append(homes: &[&Home], oracle: &mut Oracle, commands: Vec<Command>, time: u64) -> bool {
     let last = oracle.appends.last().map_or(tick(0), |append| append.recorded_at);
-    let backfilled = time % 4 != 0;
+    let backfilled = !time.is_multiple_of(4);
     let earliest = last.0 + i64::from(!backfilled && !oracle.appends.is_empty());
     let at = detente::domain::position::RecordedAt(earliest + (time / 4 % 3) as i64);
     let decided = oracle.decide(batch(commands.clone()));
@@ -77,7 +78,8 @@ fn filters(seed: u64) -> Vec<Filter> {
 fn check(cases: u32, moves: std::ops::Range<usize>, with_files: bool) {
     let totals = std::cell::Cell::new((0, 0, 0, 0));
     let history = prop::collection::vec((any::<u64>(), prop::collection::vec(any::<u64>(), 1..4)), moves);
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 100, ..Config::default() });
+    let mut runner =
+        TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 100, ..Config::default() });
     let outcome = runner.run(&(history, any::<u64>()), |(moves, seed)| {
         let memory = Home::in_memory();
         let files = with_files.then(|| Home::in_files(1 << 10));

@@ -20,7 +20,9 @@ use detente::domain::vocabulary::{DisputeOutcome, RetractionReason, RevisionKind
 use detente::ledger::append::AppendRequest;
 use support::compare::at_every_cut;
 use support::home::{Home, request};
-use support::make::{assert, batch, claim, date, dispute, dispute_id, event, id, registrations, relationship, tick, with};
+use support::make::{
+    assert, batch, claim, date, dispute, dispute_id, event, id, registrations, relationship, tick, with,
+};
 use support::oracle::Oracle;
 
 /// What can be done to a claim. A confirmation reaches to one of two days; a supersession puts the other claim in the
@@ -96,7 +98,12 @@ fn allowed(verb: Verb, claim: Progress, other: Progress) -> Option<(Progress, Pr
 }
 
 /// Goes through every history of at most `left` more commands and tries every command on each.
-fn explore(done: &mut Vec<(Verb, usize)>, world: [Progress; 2], left: usize, seen: &mut impl FnMut(&[(Verb, usize)], [Progress; 2])) {
+fn explore(
+    done: &mut Vec<(Verb, usize)>,
+    world: [Progress; 2],
+    left: usize,
+    seen: &mut impl FnMut(&[(Verb, usize)], [Progress; 2]),
+) {
     seen(done, world);
     if left == 0 {
         return;
@@ -112,7 +119,8 @@ fn explore(done: &mut Vec<(Verb, usize)>, world: [Progress; 2], left: usize, see
 
 #[test]
 fn every_history_of_up_to_four_commands_on_two_claims_answers_as_the_model_does() {
-    let on_one = Filter { items: vec![FilterItem { relationships: vec![relationship("AZE-RUS")], ..FilterItem::default() }] };
+    let on_one =
+        Filter { items: vec![FilterItem { relationships: vec![relationship("AZE-RUS")], ..FilterItem::default() }] };
     let second = Filter { items: vec![FilterItem { claim_ids: vec![id(2)], ..FilterItem::default() }] };
     let (mut histories, mut tried, mut compared) = (0, 0, 0);
     explore(&mut Vec::new(), [Progress::default(); 2], 4, &mut |done, world| {

@@ -23,12 +23,7 @@ fn so(mode: Mode, (s, e, t): (i64, i64, i64), (a, b): (i64, i64)) -> bool {
 }
 
 /// The definition itself. `worlds` are pairs of a start and an end; an event happens at any tick of its span.
-fn oracle(
-    mode: Mode,
-    worlds: &[(i64, i64)],
-    ticks: &[i64],
-    asked: (i64, i64),
-) -> Option<Certainty> {
+fn oracle(mode: Mode, worlds: &[(i64, i64)], ticks: &[i64], asked: (i64, i64)) -> Option<Certainty> {
     let (mut some, mut all) = (false, true);
     for &(s, e) in worlds {
         for &t in ticks.iter().filter(|&&t| s <= t && t < e) {
@@ -64,24 +59,11 @@ fn compare(
             for to in ends {
                 let worlds = worlds(from, to);
                 let resolved = Validity::resolve(&from.bound, &to.bound, as_of);
-                assert_eq!(
-                    resolved.is_err(),
-                    worlds.is_empty(),
-                    "{:?} {:?}",
-                    from.bound,
-                    to.bound
-                );
+                assert_eq!(resolved.is_err(), worlds.is_empty(), "{:?} {:?}", from.bound, to.bound);
                 let Ok(validity) = resolved else { continue };
                 for &(a, b) in asked {
                     for mode in MODES {
-                        let answer = certainty(
-                            mode,
-                            &validity,
-                            &Period {
-                                a: Moment(a),
-                                b: Moment(b),
-                            },
-                        );
+                        let answer = certainty(mode, &validity, &Period { a: Moment(a), b: Moment(b) });
                         let expected = oracle(mode, &worlds, ticks, (a, b));
                         assert_eq!(
                             answer, expected,
@@ -101,12 +83,7 @@ fn compare(
 fn worlds(from: &Choice, to: &Choice) -> Vec<(i64, i64)> {
     from.atoms
         .iter()
-        .flat_map(|&(s, _)| {
-            to.atoms
-                .iter()
-                .filter(move |&&(_, e)| s < e)
-                .map(move |&(_, e)| (s, e))
-        })
+        .flat_map(|&(s, _)| to.atoms.iter().filter(move |&&(_, e)| s < e).map(move |&(_, e)| (s, e)))
         .collect()
 }
 
@@ -131,24 +108,12 @@ fn days(first: i64, last: i64) -> Vec<(i64, i64)> {
 
 /// Every range of days, bounded or not on either side, and the end's open and unknown.
 fn known_days() -> Vec<Choice> {
-    let mut choices = vec![Choice {
-        bound: known(None, None),
-        atoms: days(BEFORE, AFTER),
-    }];
+    let mut choices = vec![Choice { bound: known(None, None), atoms: days(BEFORE, AFTER) }];
     for first in 0..=LAST {
-        choices.push(Choice {
-            bound: known(Some(day(first)), None),
-            atoms: days(first, AFTER),
-        });
-        choices.push(Choice {
-            bound: known(None, Some(day(first))),
-            atoms: days(BEFORE, first),
-        });
+        choices.push(Choice { bound: known(Some(day(first)), None), atoms: days(first, AFTER) });
+        choices.push(Choice { bound: known(None, Some(day(first))), atoms: days(BEFORE, first) });
         for last in first..=LAST {
-            choices.push(Choice {
-                bound: known(Some(day(first)), Some(day(last))),
-                atoms: days(first, last),
-            });
+            choices.push(Choice { bound: known(Some(day(first)), Some(day(last))), atoms: days(first, last) });
         }
     }
     choices
@@ -157,38 +122,22 @@ fn known_days() -> Vec<Choice> {
 fn start_days(as_of: Option<Atom>) -> Vec<Choice> {
     let last = as_of.map_or(AFTER, |atom| atom.start.0 / DAY);
     let mut choices = known_days();
-    choices.push(Choice {
-        bound: Bound::Unknown,
-        atoms: days(BEFORE, last),
-    });
-    choices.push(Choice {
-        bound: Bound::Open,
-        atoms: days(BEFORE, BEFORE),
-    });
+    choices.push(Choice { bound: Bound::Unknown, atoms: days(BEFORE, last) });
+    choices.push(Choice { bound: Bound::Open, atoms: days(BEFORE, BEFORE) });
     choices
 }
 
 fn end_days() -> Vec<Choice> {
     let mut choices = known_days();
-    choices.push(Choice {
-        bound: Bound::Unknown,
-        atoms: days(BEFORE, AFTER),
-    });
-    choices.push(Choice {
-        bound: Bound::Open,
-        atoms: days(AFTER, AFTER),
-    });
+    choices.push(Choice { bound: Bound::Unknown, atoms: days(BEFORE, AFTER) });
+    choices.push(Choice { bound: Bound::Open, atoms: days(AFTER, AFTER) });
     choices
 }
 
 #[test]
 fn definite_is_all_worlds_and_possible_is_some_on_every_point_of_a_calendar_of_ten_days() {
-    let as_ofs: Vec<_> = std::iter::once(None)
-        .chain([2, 7].into_iter().map(|n| Some(day(n))))
-        .collect();
-    let asked: Vec<_> = (0..=LAST)
-        .flat_map(|a| (a + 1..=AFTER).map(move |b| (a * DAY, b * DAY)))
-        .collect();
+    let as_ofs: Vec<_> = std::iter::once(None).chain([2, 7].into_iter().map(|n| Some(day(n)))).collect();
+    let asked: Vec<_> = (0..=LAST).flat_map(|a| (a + 1..=AFTER).map(move |b| (a * DAY, b * DAY))).collect();
     let ticks: Vec<_> = (BEFORE..=AFTER).map(|n| n * DAY).collect();
     let points = compare(&start_days, &end_days(), &as_ofs, &ticks, &asked);
     println!("days: {points} points agree");
@@ -201,35 +150,21 @@ fn definite_is_all_worlds_and_possible_is_some_on_every_point_of_a_calendar_of_t
 const SECONDS: [i64; 4] = [0, 1, 43_200, DAY - 1];
 
 fn named_seconds(first: i64, last: i64) -> Vec<i64> {
-    (first..=last)
-        .flat_map(|n| SECONDS.map(|s| n * DAY + s))
-        .collect()
+    (first..=last).flat_map(|n| SECONDS.map(|s| n * DAY + s)).collect()
 }
 
 fn second(at: i64) -> Choice {
     let atom = Atom::second(Moment(at));
-    Choice {
-        bound: known(Some(atom), Some(atom)),
-        atoms: vec![(at, at + 1)],
-    }
+    Choice { bound: known(Some(atom), Some(atom)), atoms: vec![(at, at + 1)] }
 }
 
 fn short_days() -> Vec<Choice> {
     let mut choices = Vec::new();
     for first in 0..3 {
-        choices.push(Choice {
-            bound: known(Some(day(first)), None),
-            atoms: days(first, 3),
-        });
-        choices.push(Choice {
-            bound: known(None, Some(day(first))),
-            atoms: days(BEFORE, first),
-        });
+        choices.push(Choice { bound: known(Some(day(first)), None), atoms: days(first, 3) });
+        choices.push(Choice { bound: known(None, Some(day(first))), atoms: days(BEFORE, first) });
         for last in first..3 {
-            choices.push(Choice {
-                bound: known(Some(day(first)), Some(day(last))),
-                atoms: days(first, last),
-            });
+            choices.push(Choice { bound: known(Some(day(first)), Some(day(last))), atoms: days(first, last) });
         }
     }
     choices
@@ -240,23 +175,15 @@ fn definite_is_all_worlds_and_possible_is_some_where_days_meet_seconds() {
     let starts = |_: Option<Atom>| {
         let mut choices = short_days();
         choices.extend(named_seconds(0, 2).into_iter().map(second));
-        choices.push(Choice {
-            bound: Bound::Open,
-            atoms: days(BEFORE, BEFORE),
-        });
+        choices.push(Choice { bound: Bound::Open, atoms: days(BEFORE, BEFORE) });
         choices
     };
     let mut ends = short_days();
     ends.extend(named_seconds(0, 2).into_iter().map(second));
-    ends.push(Choice {
-        bound: Bound::Open,
-        atoms: days(3, 3),
-    });
+    ends.push(Choice { bound: Bound::Open, atoms: days(3, 3) });
     let edges: Vec<_> = named_seconds(0, 2).into_iter().chain([3 * DAY]).collect();
-    let asked: Vec<_> = edges
-        .iter()
-        .flat_map(|&a| edges.iter().filter(move |&&b| a < b).map(move |&b| (a, b)))
-        .collect();
+    let asked: Vec<_> =
+        edges.iter().flat_map(|&a| edges.iter().filter(move |&&b| a < b).map(move |&b| (a, b))).collect();
     let points = compare(&starts, &ends, &[None], &named_seconds(BEFORE, 3), &asked);
     println!("days and seconds: {points} points agree");
     assert!(points > 50_000);
@@ -265,51 +192,24 @@ fn definite_is_all_worlds_and_possible_is_some_where_days_meet_seconds() {
 /// An unknown end may be anything that the other end is given in: whole days, or named seconds.
 #[test]
 fn definite_is_all_worlds_and_possible_is_some_where_the_unknown_meets_seconds() {
-    let every_second: Vec<_> = named_seconds(BEFORE, 3)
-        .into_iter()
-        .map(|s| (s, s + 1))
-        .collect();
+    let every_second: Vec<_> = named_seconds(BEFORE, 3).into_iter().map(|s| (s, s + 1)).collect();
     let unknown = |as_of: Option<Atom>| Choice {
         bound: Bound::Unknown,
-        atoms: every_second
-            .iter()
-            .copied()
-            .filter(|&(s, _)| as_of.is_none_or(|atom| s <= atom.start.0))
-            .collect(),
+        atoms: every_second.iter().copied().filter(|&(s, _)| as_of.is_none_or(|atom| s <= atom.start.0)).collect(),
     };
     let seconds: Vec<_> = named_seconds(0, 2).into_iter().map(second).collect();
     let as_ofs: Vec<_> = std::iter::once(None)
         .chain((0..3).map(|n| Some(day(n))))
-        .chain(
-            named_seconds(0, 2)
-                .into_iter()
-                .map(|s| Some(Atom::second(Moment(s)))),
-        )
+        .chain(named_seconds(0, 2).into_iter().map(|s| Some(Atom::second(Moment(s)))))
         .collect();
     let edges: Vec<_> = named_seconds(0, 2).into_iter().chain([3 * DAY]).collect();
-    let asked: Vec<_> = edges
-        .iter()
-        .flat_map(|&a| edges.iter().filter(move |&&b| a < b).map(move |&b| (a, b)))
-        .collect();
+    let asked: Vec<_> =
+        edges.iter().flat_map(|&a| edges.iter().filter(move |&&b| a < b).map(move |&b| (a, b))).collect();
     let ticks = named_seconds(BEFORE, 3);
-    let from_unknown = compare(
-        &|as_of| vec![unknown(as_of)],
-        &seconds,
-        &as_ofs,
-        &ticks,
-        &asked,
-    );
-    let to_unknown = compare(
-        &|_| named_seconds(0, 2).into_iter().map(second).collect(),
-        &[unknown(None)],
-        &[None],
-        &ticks,
-        &asked,
-    );
-    println!(
-        "unknown and seconds: {} points agree",
-        from_unknown + to_unknown
-    );
+    let from_unknown = compare(&|as_of| vec![unknown(as_of)], &seconds, &as_ofs, &ticks, &asked);
+    let to_unknown =
+        compare(&|_| named_seconds(0, 2).into_iter().map(second).collect(), &[unknown(None)], &[None], &ticks, &asked);
+    println!("unknown and seconds: {} points agree", from_unknown + to_unknown);
     assert!(from_unknown + to_unknown > 10_000);
 }
 

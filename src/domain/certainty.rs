@@ -81,33 +81,21 @@ mod tests {
     #[test]
     fn an_event_in_december_happened_by_new_year_and_perhaps_by_the_tenth() {
         assert_eq!(ask(Mode::OccurredBy, "2024-12", "2024"), Some(Definite));
-        assert_eq!(
-            ask(Mode::OccurredBy, "2024-12", "2024-12-10"),
-            Some(Possible)
-        );
+        assert_eq!(ask(Mode::OccurredBy, "2024-12", "2024-12-10"), Some(Possible));
         assert_eq!(ask(Mode::OccurredBy, "2024-12", "2024-11-30"), None);
     }
 
     #[test]
     fn an_event_in_december_happened_in_december_and_perhaps_on_the_tenth() {
         assert_eq!(ask(Mode::OccurredIn, "2024-12", "2024-12"), Some(Definite));
-        assert_eq!(
-            ask(Mode::OccurredIn, "2024-12", "2024-12-10"),
-            Some(Possible)
-        );
+        assert_eq!(ask(Mode::OccurredIn, "2024-12", "2024-12-10"), Some(Possible));
         assert_eq!(ask(Mode::OccurredIn, "2024-12", "2025"), None);
     }
 
     #[test]
     fn a_state_until_july_holds_on_its_first_day_and_perhaps_on_the_second() {
-        assert_eq!(
-            ask(Mode::HoldsAt, "../2025-07", "2025-07-01"),
-            Some(Definite)
-        );
-        assert_eq!(
-            ask(Mode::HoldsAt, "../2025-07", "2025-07-02"),
-            Some(Possible)
-        );
+        assert_eq!(ask(Mode::HoldsAt, "../2025-07", "2025-07-01"), Some(Definite));
+        assert_eq!(ask(Mode::HoldsAt, "../2025-07", "2025-07-02"), Some(Possible));
         assert_eq!(ask(Mode::HoldsAt, "../2025-07", "2025-08-01"), None);
         assert_eq!(ask(Mode::HoldsAt, "../2025-07", "2024"), Some(Definite));
     }

@@ -7,9 +7,7 @@ use super::bound::Bound;
 use super::edtf::PartialDate;
 use super::name::{ClaimId, PartyId, SourceId, Word};
 use super::relationship::RelationshipId;
-use super::vocabulary::{
-    AttributionRole, CitationGranularity, LinkType, Modality, Polarity, Status, TemporalType,
-};
+use super::vocabulary::{AttributionRole, CitationGranularity, LinkType, Modality, Polarity, Status, TemporalType};
 
 /// The content of one revision of a claim.
 #[derive(Clone, Debug, PartialEq)]

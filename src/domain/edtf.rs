@@ -22,9 +22,7 @@
 //!
 //! Invariant: the atoms of a date are both days or both the same second; `None` means unbounded on that side.
 
-use edtf_core::{
-    Bound as Side, Date, DateTime, Edtf, Set, SetElement, SetKind, TimeShift, YearKind,
-};
+use edtf_core::{Bound as Side, Date, DateTime, Edtf, Set, SetElement, SetKind, TimeShift, YearKind};
 
 use super::bound::Bound;
 use super::moment::Moment;
@@ -50,36 +48,25 @@ impl PartialDate {
     /// [`EdtfError`], with what was wrong and what to write instead.
     pub fn parse(text: &str) -> Result<Self, EdtfError> {
         refuse_by_look(text)?;
-        let (earliest, latest) =
-            match Edtf::parse(text).map_err(|e| not_edtf(text, e.offset, e.message))? {
-                Edtf::Interval(_) => return Err(EdtfError::Interval { text: shown(text) }),
-                Edtf::DateTime(instant) => {
-                    second_of(text, &instant).map(|atom| (Some(atom), Some(atom)))?
-                }
-                Edtf::Date(date) => {
-                    check_date(text, &date)?;
-                    days_of(text, &Edtf::Date(date))?
-                }
-                Edtf::Set(set) => {
-                    check_set(text, &set)?;
-                    days_of(text, &Edtf::Set(set))?
-                }
-            };
+        let (earliest, latest) = match Edtf::parse(text).map_err(|e| not_edtf(text, e.offset, e.message))? {
+            Edtf::Interval(_) => return Err(EdtfError::Interval { text: shown(text) }),
+            Edtf::DateTime(instant) => second_of(text, &instant).map(|atom| (Some(atom), Some(atom)))?,
+            Edtf::Date(date) => {
+                check_date(text, &date)?;
+                days_of(text, &Edtf::Date(date))?
+            }
+            Edtf::Set(set) => {
+                check_set(text, &set)?;
+                days_of(text, &Edtf::Set(set))?
+            }
+        };
         Ok(Self::from_parts(text, earliest, latest))
     }
 
     /// Puts a date together from what was once computed, without parsing: for reading back what is stored.
     #[must_use]
-    pub fn from_parts(
-        text: impl Into<Box<str>>,
-        earliest: Option<Atom>,
-        latest: Option<Atom>,
-    ) -> Self {
-        Self {
-            text: text.into(),
-            earliest,
-            latest,
-        }
+    pub fn from_parts(text: impl Into<Box<str>>, earliest: Option<Atom>, latest: Option<Atom>) -> Self {
+        Self { text: text.into(), earliest, latest }
     }
 
     /// What the source wrote.
@@ -138,19 +125,12 @@ impl PartialDate {
 /// EDTF): those are given as two bounds. A start after the end is not looked for here, but where the two are
 /// [resolved](super::validity::Validity::resolve).
 pub fn parse_valid(text: &str) -> Result<(Bound, Bound), EdtfError> {
-    let Some((from, to)) = text
-        .split_once('/')
-        .filter(|(from, _)| !is_set(from) || from.ends_with([']', '}']))
-    else {
+    let Some((from, to)) = text.split_once('/').filter(|(from, _)| !is_set(from) || from.ends_with([']', '}'])) else {
         let both = Bound::Known(PartialDate::parse(text)?);
         return Ok((both.clone(), both));
     };
     if let Some((end, _)) = to.split_once('/') {
-        return Err(not_edtf(
-            text,
-            from.len() + end.len() + 1,
-            "an interval has one `/`",
-        ));
+        return Err(not_edtf(text, from.len() + end.len() + 1, "an interval has one `/`"));
     }
     match (parse_side(from)?, parse_side(to)?) {
         (Bound::Unknown | Bound::Open, Bound::Unknown | Bound::Open) => {
@@ -173,9 +153,7 @@ fn parse_side(text: &str) -> Result<Bound, EdtfError> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EdtfError {
     /// Nothing was written.
-    #[error(
-        "the date is empty: write one such as `2024`, `2024-12` or `2024-12-25`, or leave the field out"
-    )]
+    #[error("the date is empty: write one such as `2024`, `2024-12` or `2024-12-25`, or leave the field out")]
     Empty,
     /// It is not EDTF.
     #[error(
@@ -190,9 +168,7 @@ pub enum EdtfError {
         reason: &'static str,
     },
     /// The calendar has no such day.
-    #[error(
-        "`{text}` has a day that its month does not have: write a day of that month, or the month alone"
-    )]
+    #[error("`{text}` has a day that its month does not have: write a day of that month, or the month alone")]
     NoSuchDay {
         /// What was written.
         text: String,
@@ -256,9 +232,7 @@ pub enum EdtfError {
         text: String,
     },
     /// A set as one side of a `valid` string.
-    #[error(
-        "`{text}` is a set, which cannot be one side of an interval: give the two ends as two bounds"
-    )]
+    #[error("`{text}` is a set, which cannot be one side of an interval: give the two ends as two bounds")]
     SetInInterval {
         /// What was written.
         text: String,
@@ -280,9 +254,7 @@ pub enum EdtfError {
         text: String,
     },
     /// A question about digits that leave holes.
-    #[error(
-        "`{text}` names days that are not one period: put the `X` last, as in `201X` or `2024-12-XX`"
-    )]
+    #[error("`{text}` names days that are not one period: put the `X` last, as in `201X` or `2024-12-XX`")]
     ScatteredAsked {
         /// What was written.
         text: String,
@@ -291,11 +263,7 @@ pub enum EdtfError {
 
 /// A text as it is quoted in an error: its first sixty characters.
 pub(super) fn shown(text: &str) -> String {
-    match text
-        .char_indices()
-        .nth(60)
-        .and_then(|(end, _)| text.get(..end))
-    {
+    match text.char_indices().nth(60).and_then(|(end, _)| text.get(..end)) {
         Some(head) => format!("{head}..."),
         None => text.to_owned(),
     }
@@ -324,11 +292,7 @@ fn not_edtf(text: &str, offset: usize, reason: &'static str) -> EdtfError {
     if reason == "day is out of range for the month" {
         return EdtfError::NoSuchDay { text: shown(text) };
     }
-    EdtfError::NotEdtf {
-        text: shown(text),
-        position: offset.saturating_add(1),
-        reason,
-    }
+    EdtfError::NotEdtf { text: shown(text), position: offset.saturating_add(1), reason }
 }
 
 fn check_set(text: &str, set: &Set) -> Result<(), EdtfError> {
@@ -336,9 +300,7 @@ fn check_set(text: &str, set: &Set) -> Result<(), EdtfError> {
         return Err(EdtfError::AllOf { text: shown(text) });
     }
     set.elements.iter().try_for_each(|element| match element {
-        SetElement::Date(date) | SetElement::OnOrBefore(date) | SetElement::OnOrAfter(date) => {
-            check_date(text, date)
-        }
+        SetElement::Date(date) | SetElement::OnOrBefore(date) | SetElement::OnOrAfter(date) => check_date(text, date),
         SetElement::Range(from, to) => check_date(text, from).and_then(|()| check_date(text, to)),
     })
 }
@@ -361,9 +323,9 @@ fn days_of(text: &str, date: &Edtf) -> Result<(Option<Atom>, Option<Atom>), Edtf
 fn day_of(text: &str, side: Side) -> Result<Option<Atom>, EdtfError> {
     match side {
         Side::NegativeInfinity | Side::PositiveInfinity => Ok(None),
-        Side::Date(day) if (-MAX_YEAR..=MAX_YEAR).contains(&day.year) => Ok(Some(Atom::day(
-            Moment::from_civil_day(day.year, day.month, day.day),
-        ))),
+        Side::Date(day) if (-MAX_YEAR..=MAX_YEAR).contains(&day.year) => {
+            Ok(Some(Atom::day(Moment::from_civil_day(day.year, day.month, day.day))))
+        }
         Side::Date(_) | Side::Unknown => Err(EdtfError::YearOutOfRange { text: shown(text) }),
     }
 }
@@ -381,9 +343,7 @@ fn second_of(text: &str, instant: &DateTime) -> Result<Atom, EdtfError> {
     let time = instant.time;
     let minutes = i64::from(time.hour) * 60 + i64::from(time.minute) - offset_minutes;
     let seconds = minutes * 60 + i64::from(time.second.min(59));
-    Ok(Atom::second(
-        Moment::from_civil_day(day.year, day.month, day.day).plus_seconds(seconds),
-    ))
+    Ok(Atom::second(Moment::from_civil_day(day.year, day.month, day.day).plus_seconds(seconds)))
 }
 
 #[cfg(test)]
@@ -425,68 +385,30 @@ mod tests {
             ("0000", "0000-01-01", "0000-12-31"),
             ("1950S2", "1900-01-01", "1999-12-31"),
             ("Y17000", "Y17000-01-01", "Y17000-12-31"),
-            (
-                "Y-99999999999",
-                "Y-99999999999-01-01",
-                "Y-99999999999-12-31",
-            ),
-            (
-                "2025-07-15T10:00:00Z",
-                "2025-07-15T10:00:00Z",
-                "2025-07-15T10:00:00Z",
-            ),
-            (
-                "2025-07-15T01:30:00+03:00",
-                "2025-07-14T22:30:00Z",
-                "2025-07-14T22:30:00Z",
-            ),
-            (
-                "2025-07-15T23:30:00-01",
-                "2025-07-16T00:30:00Z",
-                "2025-07-16T00:30:00Z",
-            ),
-            (
-                "0000-01-01T00:00:00+14:00",
-                "-0001-12-31T10:00:00Z",
-                "-0001-12-31T10:00:00Z",
-            ),
-            (
-                "2016-12-31T23:59:60Z",
-                "2016-12-31T23:59:59Z",
-                "2016-12-31T23:59:59Z",
-            ),
+            ("Y-99999999999", "Y-99999999999-01-01", "Y-99999999999-12-31"),
+            ("2025-07-15T10:00:00Z", "2025-07-15T10:00:00Z", "2025-07-15T10:00:00Z"),
+            ("2025-07-15T01:30:00+03:00", "2025-07-14T22:30:00Z", "2025-07-14T22:30:00Z"),
+            ("2025-07-15T23:30:00-01", "2025-07-16T00:30:00Z", "2025-07-16T00:30:00Z"),
+            ("0000-01-01T00:00:00+14:00", "-0001-12-31T10:00:00Z", "-0001-12-31T10:00:00Z"),
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z", "2016-12-31T23:59:59Z"),
         ] {
-            assert_eq!(
-                span(text),
-                (earliest.to_owned(), latest.to_owned()),
-                "{text}"
-            );
+            assert_eq!(span(text), (earliest.to_owned(), latest.to_owned()), "{text}");
         }
     }
 
     #[test]
     fn the_text_is_kept_as_written_and_qualifiers_are_told() {
-        for (text, approximate, uncertain) in [
-            ("2001~", true, false),
-            ("2001?-06", false, true),
-            ("?2001-06%", true, true),
-            ("1874-XX-XX", false, false),
-        ] {
+        for (text, approximate, uncertain) in
+            [("2001~", true, false), ("2001?-06", false, true), ("?2001-06%", true, true), ("1874-XX-XX", false, false)]
+        {
             let date = PartialDate::parse(text).unwrap();
-            assert_eq!(
-                (date.text(), date.is_approximate(), date.is_uncertain()),
-                (text, approximate, uncertain)
-            );
+            assert_eq!((date.text(), date.is_approximate(), date.is_uncertain()), (text, approximate, uncertain));
         }
     }
 
     #[test]
     fn two_spellings_of_one_value_are_the_same_value() {
-        let same = |a, b| {
-            PartialDate::parse(a)
-                .unwrap()
-                .same_value(&PartialDate::parse(b).unwrap())
-        };
+        let same = |a, b| PartialDate::parse(a).unwrap().same_value(&PartialDate::parse(b).unwrap());
         assert!(same("1874", "1874-XX-XX"));
         assert!(same("1874", "1874-XX"));
         assert!(same("2024-12", "2024-12-XX"));
@@ -518,11 +440,7 @@ mod tests {
             ("[2024,2023-02-30]", "a day of that month"),
             ("2023-02-3X", "a day of that month"),
         ] {
-            assert!(
-                refusal(text).to_string().contains(hint),
-                "{text}: {}",
-                refusal(text)
-            );
+            assert!(refusal(text).to_string().contains(hint), "{text}: {}", refusal(text));
         }
     }
 
@@ -563,11 +481,7 @@ mod tests {
             ("/2025-07", Bound::Unknown, known("2025-07")),
             ("2024/..", known("2024"), Bound::Open),
             ("2024/", known("2024"), Bound::Unknown),
-            (
-                "2024-12-25T10:00:00Z/..",
-                known("2024-12-25T10:00:00Z"),
-                Bound::Open,
-            ),
+            ("2024-12-25T10:00:00Z/..", known("2024-12-25T10:00:00Z"), Bound::Open),
         ] {
             assert_eq!(parse_valid(text), Ok((from, to)), "{text}");
         }
@@ -576,27 +490,12 @@ mod tests {
     #[test]
     fn a_valid_string_that_is_no_interval_of_dates_is_refused() {
         for text in ["/", "../..", "/..", "../"] {
-            assert!(
-                matches!(parse_valid(text), Err(EdtfError::NoDateAtAll { .. })),
-                "{text}"
-            );
+            assert!(matches!(parse_valid(text), Err(EdtfError::NoDateAtAll { .. })), "{text}");
         }
-        assert!(matches!(
-            parse_valid("[2022..2025]/.."),
-            Err(EdtfError::SetInInterval { .. })
-        ));
-        assert!(matches!(
-            parse_valid("..2022/2025"),
-            Err(EdtfError::BareRange { .. })
-        ));
-        assert!(matches!(
-            parse_valid("07/15/2025"),
-            Err(EdtfError::NotEdtf { position: 6, .. })
-        ));
-        assert!(matches!(
-            parse_valid("[2024/2025]"),
-            Err(EdtfError::NotEdtf { .. })
-        ));
+        assert!(matches!(parse_valid("[2022..2025]/.."), Err(EdtfError::SetInInterval { .. })));
+        assert!(matches!(parse_valid("..2022/2025"), Err(EdtfError::BareRange { .. })));
+        assert!(matches!(parse_valid("07/15/2025"), Err(EdtfError::NotEdtf { position: 6, .. })));
+        assert!(matches!(parse_valid("[2024/2025]"), Err(EdtfError::NotEdtf { .. })));
         assert_eq!(parse_valid(""), Err(EdtfError::Empty));
     }
 }

@@ -135,7 +135,10 @@ impl FilterItem {
     /// Whether a claim, whose current revision was recorded at `recorded_at`, is meant.
     #[must_use]
     pub fn matches(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {
-        self.matches_members(claim) && self.matches_lists(claim) && self.admits_time(recorded_at) && self.matches_text(claim)
+        self.matches_members(claim)
+            && self.matches_lists(claim)
+            && self.admits_time(recorded_at)
+            && self.matches_text(claim)
     }
 
     /// Whether a recorded time lies in the asked span.

@@ -55,11 +55,7 @@ impl Moment {
     /// The instant `seconds` later (earlier, if negative). The infinities stay where they are; the rest saturates.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
-        if self.is_finite() {
-            Self(self.0.saturating_add(seconds))
-        } else {
-            self
-        }
+        if self.is_finite() { Self(self.0.saturating_add(seconds)) } else { self }
     }
 
     /// 00:00 of the day that holds this instant. The infinities stay where they are.
@@ -120,19 +116,13 @@ impl Atom {
     #[must_use]
     pub fn day(moment: Moment) -> Self {
         let start = moment.day_start();
-        Self {
-            start,
-            end: start.plus_seconds(SECONDS_PER_DAY),
-        }
+        Self { start, end: start.plus_seconds(SECONDS_PER_DAY) }
     }
 
     /// The one second that begins at `moment`.
     #[must_use]
     pub fn second(moment: Moment) -> Self {
-        Self {
-            start: moment,
-            end: moment.plus_seconds(1),
-        }
+        Self { start: moment, end: moment.plus_seconds(1) }
     }
 
     /// True if this is one second, false if it is a day.
@@ -144,11 +134,7 @@ impl Atom {
     /// The text it is kept as: `YYYY-MM-DD`, or `YYYY-MM-DDThh:mm:ssZ` for a second.
     #[must_use]
     pub fn to_text(self) -> String {
-        if self.is_second() {
-            self.start.to_string_second()
-        } else {
-            self.start.to_date_string()
-        }
+        if self.is_second() { self.start.to_string_second() } else { self.start.to_date_string() }
     }
 
     /// Reads back what [`Self::to_text`] wrote, and nothing else: every other spelling is `None`.
@@ -167,11 +153,7 @@ fn read_day(text: &str) -> Option<Moment> {
     let day = parts.next()?.parse().ok()?;
     let month = parts.next()?.parse().ok()?;
     let year = parts.next()?;
-    Some(Moment::from_civil_day(
-        year.strip_prefix('Y').unwrap_or(year).parse().ok()?,
-        month,
-        day,
-    ))
+    Some(Moment::from_civil_day(year.strip_prefix('Y').unwrap_or(year).parse().ok()?, month, day))
 }
 
 fn read_time(text: &str) -> Option<i64> {
@@ -208,16 +190,11 @@ fn civil_from_days(days: i64) -> (i64, u8, u8) {
     let shifted = days.saturating_add(719_468);
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year_of_era + era.saturating_mul(400) + i64::from(month <= 2);
     (year, small(month), small(day))
 }
@@ -250,15 +227,8 @@ mod tests {
                     _ => 31,
                 };
                 for day in 1..=last {
-                    assert_eq!(
-                        Moment::from_civil_day(year, month, day),
-                        expected,
-                        "{year}-{month}-{day}"
-                    );
-                    assert_eq!(
-                        expected.plus_seconds(86_399).to_civil_day(),
-                        (year, month, day)
-                    );
+                    assert_eq!(Moment::from_civil_day(year, month, day), expected, "{year}-{month}-{day}");
+                    assert_eq!(expected.plus_seconds(86_399).to_civil_day(), (year, month, day));
                     expected = expected.plus_seconds(SECONDS_PER_DAY);
                 }
             }
@@ -274,12 +244,7 @@ mod tests {
             let _ = m.to_civil_day();
         }
         for m in [Moment(i64::MIN + 1), Moment(i64::MAX - 1)] {
-            let _ = (
-                m.day_start(),
-                m.to_string_second(),
-                Atom::day(m),
-                Atom::second(m),
-            );
+            let _ = (m.day_start(), m.to_string_second(), Atom::day(m), Atom::second(m));
         }
         assert_eq!(Moment::from_civil_day(i64::MIN, 1, 1), Moment::MIN);
         assert_eq!(Moment::from_civil_day(i64::MAX, 255, 255), Moment::MAX);
@@ -300,27 +265,13 @@ mod tests {
 
     #[test]
     fn an_end_is_shown_as_the_day_it_closes() {
-        assert_eq!(
-            Moment::from_civil_day(2025, 8, 1).to_end_date_string(),
-            "2025-07-31"
-        );
+        assert_eq!(Moment::from_civil_day(2025, 8, 1).to_end_date_string(), "2025-07-31");
         assert_eq!(Moment::MAX.to_end_date_string(), "+inf");
     }
 
     #[test]
     fn the_text_of_an_atom_reads_back_as_the_same_atom() {
-        for year in [
-            -99_999_999_999,
-            -10_000,
-            -9_999,
-            -1,
-            0,
-            1,
-            1970,
-            9_999,
-            10_000,
-            99_999_999_999,
-        ] {
+        for year in [-99_999_999_999, -10_000, -9_999, -1, 0, 1, 1970, 9_999, 10_000, 99_999_999_999] {
             let day = Atom::day(Moment::from_civil_day(year, 12, 31));
             assert_eq!(Atom::from_text(&day.to_text()), Some(day));
             let second = Atom::second(day.end.plus_seconds(-1));

@@ -33,10 +33,7 @@ impl Period {
         let date = PartialDate::parse(text)?;
         refuse_vague(text)?;
         match (date.earliest(), date.latest()) {
-            (Some(first), Some(last)) => Ok(Self {
-                a: first.start,
-                b: last.end,
-            }),
+            (Some(first), Some(last)) => Ok(Self { a: first.start, b: last.end }),
             _ => Err(EdtfError::SetAsked { text: shown(text) }),
         }
     }
@@ -50,10 +47,7 @@ impl Period {
 
 impl From<Atom> for Period {
     fn from(atom: Atom) -> Self {
-        Self {
-            a: atom.start,
-            b: atom.end,
-        }
+        Self { a: atom.start, b: atom.end }
     }
 }
 
@@ -111,31 +105,16 @@ mod tests {
     #[test]
     fn a_question_may_not_be_vague() {
         for text in ["2025~", "2025?", "2025-07%", "1950S2"] {
-            assert!(
-                matches!(Period::parse(text), Err(EdtfError::QualifiedAsked { .. })),
-                "{text}"
-            );
+            assert!(matches!(Period::parse(text), Err(EdtfError::QualifiedAsked { .. })), "{text}");
         }
         for text in ["[2024..2025]", "[..2025]", "[2024,2025]", "[2024..]"] {
-            assert!(
-                matches!(Period::parse(text), Err(EdtfError::SetAsked { .. })),
-                "{text}"
-            );
+            assert!(matches!(Period::parse(text), Err(EdtfError::SetAsked { .. })), "{text}");
         }
         for text in ["2025-XX-15", "201X-12", "1XX4", "201X-33"] {
-            assert!(
-                matches!(Period::parse(text), Err(EdtfError::ScatteredAsked { .. })),
-                "{text}"
-            );
+            assert!(matches!(Period::parse(text), Err(EdtfError::ScatteredAsked { .. })), "{text}");
         }
-        assert!(matches!(
-            Period::parse("2024/2025"),
-            Err(EdtfError::Interval { .. })
-        ));
-        assert!(matches!(
-            Period::parse("2024-21"),
-            Err(EdtfError::Season { .. })
-        ));
+        assert!(matches!(Period::parse("2024/2025"), Err(EdtfError::Interval { .. })));
+        assert!(matches!(Period::parse("2024-21"), Err(EdtfError::Season { .. })));
     }
 
     #[test]

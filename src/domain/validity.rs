@@ -97,29 +97,16 @@ impl Validity {
     /// # Errors
     ///
     /// [`Impossible`] if no start <= end is left.
-    pub fn resolve(
-        from: &Bound,
-        to: &Bound,
-        earliest_as_of: Option<Atom>,
-    ) -> Result<Self, Impossible> {
+    pub fn resolve(from: &Bound, to: &Bound, earliest_as_of: Option<Atom>) -> Result<Self, Impossible> {
         let start = starts(from, earliest_as_of);
         let end = ends(to);
         if start.earliest.start >= end.latest.end {
-            return Err(Impossible {
-                earliest_start: start.earliest,
-                latest_end: end.latest,
-            });
+            return Err(Impossible { earliest_start: start.earliest, latest_end: end.latest });
         }
         Ok(Self {
             earliest_start: start.earliest.start,
-            latest_start: start
-                .latest
-                .start
-                .min(last_start_up_to(end.latest, start.grain)),
-            earliest_end: end
-                .earliest
-                .end
-                .max(first_end_from(start.earliest, end.grain)),
+            latest_start: start.latest.start.min(last_start_up_to(end.latest, start.grain)),
+            earliest_end: end.earliest.end.max(first_end_from(start.earliest, end.grain)),
             latest_end: end.latest.end,
         })
     }
@@ -143,58 +130,30 @@ enum Grain {
     Any,
 }
 
-const BEFORE_ALL: Atom = Atom {
-    start: Moment::MIN,
-    end: Moment::MIN,
-};
-const AFTER_ALL: Atom = Atom {
-    start: Moment::MAX,
-    end: Moment::MAX,
-};
+const BEFORE_ALL: Atom = Atom { start: Moment::MIN, end: Moment::MIN };
+const AFTER_ALL: Atom = Atom { start: Moment::MAX, end: Moment::MAX };
 
 fn starts(from: &Bound, earliest_as_of: Option<Atom>) -> Range {
     match from {
-        Bound::Open => Range {
-            earliest: BEFORE_ALL,
-            latest: BEFORE_ALL,
-            grain: Grain::Any,
-        },
-        Bound::Unknown => Range {
-            earliest: BEFORE_ALL,
-            latest: earliest_as_of.unwrap_or(AFTER_ALL),
-            grain: Grain::Any,
-        },
+        Bound::Open => Range { earliest: BEFORE_ALL, latest: BEFORE_ALL, grain: Grain::Any },
+        Bound::Unknown => {
+            Range { earliest: BEFORE_ALL, latest: earliest_as_of.unwrap_or(AFTER_ALL), grain: Grain::Any }
+        }
         Bound::Known(date) => known(date.earliest(), date.latest()),
     }
 }
 
 fn ends(to: &Bound) -> Range {
     match to {
-        Bound::Open => Range {
-            earliest: AFTER_ALL,
-            latest: AFTER_ALL,
-            grain: Grain::Any,
-        },
-        Bound::Unknown => Range {
-            earliest: BEFORE_ALL,
-            latest: AFTER_ALL,
-            grain: Grain::Any,
-        },
+        Bound::Open => Range { earliest: AFTER_ALL, latest: AFTER_ALL, grain: Grain::Any },
+        Bound::Unknown => Range { earliest: BEFORE_ALL, latest: AFTER_ALL, grain: Grain::Any },
         Bound::Known(date) => known(date.earliest(), date.latest()),
     }
 }
 
 fn known(earliest: Option<Atom>, latest: Option<Atom>) -> Range {
-    let grain = if earliest.is_some_and(Atom::is_second) {
-        Grain::OneSecond
-    } else {
-        Grain::Days
-    };
-    Range {
-        earliest: earliest.unwrap_or(BEFORE_ALL),
-        latest: latest.unwrap_or(AFTER_ALL),
-        grain,
-    }
+    let grain = if earliest.is_some_and(Atom::is_second) { Grain::OneSecond } else { Grain::Days };
+    Range { earliest: earliest.unwrap_or(BEFORE_ALL), latest: latest.unwrap_or(AFTER_ALL), grain }
 }
 
 /// The latest instant at which something that ends on `latest_end` may start.
@@ -230,13 +189,7 @@ mod tests {
 
     fn corners(from: &Bound, to: &Bound, as_of: Option<Atom>) -> [String; 4] {
         let v = Validity::resolve(from, to, as_of).unwrap();
-        [
-            v.earliest_start,
-            v.latest_start,
-            v.earliest_end,
-            v.latest_end,
-        ]
-        .map(Moment::to_date_string)
+        [v.earliest_start, v.latest_start, v.earliest_end, v.latest_end].map(Moment::to_date_string)
     }
 
     fn valid(text: &str) -> [String; 4] {
@@ -246,34 +199,16 @@ mod tests {
 
     #[test]
     fn days_are_atoms() {
-        assert_eq!(
-            valid("2024-12/2025-07"),
-            ["2024-12-01", "2024-12-31", "2025-07-02", "2025-08-01"]
-        );
-        assert_eq!(
-            valid("2024-12-25"),
-            ["2024-12-25", "2024-12-25", "2024-12-26", "2024-12-26"]
-        );
-        assert_eq!(
-            valid("2024-12"),
-            ["2024-12-01", "2024-12-31", "2024-12-02", "2025-01-01"]
-        );
+        assert_eq!(valid("2024-12/2025-07"), ["2024-12-01", "2024-12-31", "2025-07-02", "2025-08-01"]);
+        assert_eq!(valid("2024-12-25"), ["2024-12-25", "2024-12-25", "2024-12-26", "2024-12-26"]);
+        assert_eq!(valid("2024-12"), ["2024-12-01", "2024-12-31", "2024-12-02", "2025-01-01"]);
     }
 
     #[test]
     fn an_unknown_start_had_happened_by_the_last_day_of_the_as_of() {
-        assert_eq!(
-            corners(&Bound::Unknown, &Bound::Open, as_of("2025-07")),
-            ["-inf", "2025-07-31", "+inf", "+inf"]
-        );
-        assert_eq!(
-            corners(&Bound::Unknown, &Bound::Open, None),
-            ["-inf", "+inf", "+inf", "+inf"]
-        );
-        assert_eq!(
-            corners(&Bound::Unknown, &Bound::Unknown, as_of("2025-07")),
-            ["-inf", "2025-07-31", "-inf", "+inf"]
-        );
+        assert_eq!(corners(&Bound::Unknown, &Bound::Open, as_of("2025-07")), ["-inf", "2025-07-31", "+inf", "+inf"]);
+        assert_eq!(corners(&Bound::Unknown, &Bound::Open, None), ["-inf", "+inf", "+inf", "+inf"]);
+        assert_eq!(corners(&Bound::Unknown, &Bound::Unknown, as_of("2025-07")), ["-inf", "2025-07-31", "-inf", "+inf"]);
     }
 
     #[test]
@@ -290,18 +225,9 @@ mod tests {
 
     #[test]
     fn nothing_starts_after_it_ends_or_ends_before_it_starts() {
-        assert_eq!(
-            valid("2024/2024-03"),
-            ["2024-01-01", "2024-03-31", "2024-03-02", "2024-04-01"]
-        );
-        assert_eq!(
-            valid("2024-03/2024"),
-            ["2024-03-01", "2024-03-31", "2024-03-02", "2025-01-01"]
-        );
-        assert_eq!(
-            valid("2025-06/"),
-            ["2025-06-01", "2025-06-30", "2025-06-02", "+inf"]
-        );
+        assert_eq!(valid("2024/2024-03"), ["2024-01-01", "2024-03-31", "2024-03-02", "2024-04-01"]);
+        assert_eq!(valid("2024-03/2024"), ["2024-03-01", "2024-03-31", "2024-03-02", "2025-01-01"]);
+        assert_eq!(valid("2025-06/"), ["2025-06-01", "2025-06-30", "2025-06-02", "+inf"]);
         assert_eq!(
             corners(&Bound::Unknown, &known("2020-05"), as_of("2025-07")),
             ["-inf", "2020-05-31", "2020-05-02", "2020-06-01"]
@@ -321,61 +247,32 @@ mod tests {
         );
         assert!(Validity::resolve(&known("2024-12-02"), &known("2024-12-01"), None).is_err());
         assert!(Validity::resolve(&known("2024-12-02"), &known("2024-12-02"), None).is_ok());
-        assert!(
-            Validity::resolve(
-                &known("2024-12-02T10:00:00Z"),
-                &known("2024-12-02T09:59:59Z"),
-                None
-            )
-            .is_err()
-        );
-        assert!(
-            Validity::resolve(
-                &known("2024-12-02T10:00:00Z"),
-                &known("2024-12-02T10:00:00Z"),
-                None
-            )
-            .is_ok()
-        );
+        assert!(Validity::resolve(&known("2024-12-02T10:00:00Z"), &known("2024-12-02T09:59:59Z"), None).is_err());
+        assert!(Validity::resolve(&known("2024-12-02T10:00:00Z"), &known("2024-12-02T10:00:00Z"), None).is_ok());
     }
 
     #[test]
     fn a_second_within_a_day_narrows_to_that_day_and_not_into_it() {
         let second = |from: &Bound, to: &Bound| {
             let v = Validity::resolve(from, to, None).unwrap();
-            (
-                v.latest_start.to_string_second(),
-                v.earliest_end.to_string_second(),
-            )
+            (v.latest_start.to_string_second(), v.earliest_end.to_string_second())
         };
         let noon = known("2024-12-15T12:00:00Z");
         assert_eq!(
             second(&known("2024-12"), &noon),
-            (
-                "2024-12-15T00:00:00Z".to_owned(),
-                "2024-12-15T12:00:01Z".to_owned()
-            )
+            ("2024-12-15T00:00:00Z".to_owned(), "2024-12-15T12:00:01Z".to_owned())
         );
         assert_eq!(
             second(&noon, &known("2024-12")),
-            (
-                "2024-12-15T12:00:00Z".to_owned(),
-                "2024-12-16T00:00:00Z".to_owned()
-            )
+            ("2024-12-15T12:00:00Z".to_owned(), "2024-12-16T00:00:00Z".to_owned())
         );
         assert_eq!(
             second(&noon, &Bound::Unknown),
-            (
-                "2024-12-15T12:00:00Z".to_owned(),
-                "2024-12-15T12:00:01Z".to_owned()
-            )
+            ("2024-12-15T12:00:00Z".to_owned(), "2024-12-15T12:00:01Z".to_owned())
         );
         assert_eq!(
             second(&Bound::Unknown, &noon),
-            (
-                "2024-12-15T12:00:00Z".to_owned(),
-                "2024-12-15T12:00:01Z".to_owned()
-            )
+            ("2024-12-15T12:00:00Z".to_owned(), "2024-12-15T12:00:01Z".to_owned())
         );
     }
 }

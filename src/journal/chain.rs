@@ -24,12 +24,7 @@ const CHAIN: &[u8; 16] = b"detente:chain:v1";
 /// The salted commitment of an event.
 #[must_use]
 pub fn commitment(salt: &Salt, event: &[u8]) -> [u8; 32] {
-    Sha256::new()
-        .chain_update(EVENT)
-        .chain_update(salt.0)
-        .chain_update(event)
-        .finalize()
-        .into()
+    Sha256::new().chain_update(EVENT).chain_update(salt.0).chain_update(event).finalize().into()
 }
 
 /// Folds an append's header into the chain: what its first event is linked to.
@@ -59,22 +54,13 @@ fn fold_request(hash: &mut Sha256, request: Option<&RequestMark>) {
 /// The link of an event, after the link before it.
 #[must_use]
 pub fn extend(prev: Link, commitment: [u8; 32]) -> Link {
-    Link(
-        Sha256::new()
-            .chain_update(CHAIN)
-            .chain_update(prev.0)
-            .chain_update(commitment)
-            .finalize()
-            .into(),
-    )
+    Link(Sha256::new().chain_update(CHAIN).chain_update(prev.0).chain_update(commitment).finalize().into())
 }
 
 /// The link after some records.
 #[must_use]
 pub fn extend_all(prev: Link, records: &[Record]) -> Link {
-    records.iter().fold(prev, |link, record| {
-        extend(link, commitment(&record.salt, &record.event))
-    })
+    records.iter().fold(prev, |link, record| extend(link, commitment(&record.salt, &record.event)))
 }
 
 /// The link after a whole append.
@@ -97,19 +83,13 @@ mod tests {
             count: 1,
             recorded_at: RecordedAt(1_753_920_000_000_000),
             recorded_by: "archivist".into(),
-            request: Some(RequestMark {
-                id: Uuid::from_u128(7),
-                fingerprint: [3; 16],
-            }),
+            request: Some(RequestMark { id: Uuid::from_u128(7), fingerprint: [3; 16] }),
             backfilled: false,
         }
     }
 
     fn record() -> Record {
-        Record {
-            salt: Salt([9; 16]),
-            event: Bytes::from_static(b"event"),
-        }
+        Record { salt: Salt([9; 16]), event: Bytes::from_static(b"event") }
     }
 
     #[test]
@@ -133,20 +113,14 @@ mod tests {
         bytes.extend([3; 16]);
         bytes.extend(9u64.to_be_bytes());
         bytes.extend(b"archivist");
-        assert_eq!(
-            open_append(Link::GENESIS, &header()).0,
-            <[u8; 32]>::from(Sha256::digest(&bytes))
-        );
+        assert_eq!(open_append(Link::GENESIS, &header()).0, <[u8; 32]>::from(Sha256::digest(&bytes)));
     }
 
     /// This value is for ever: bases that clients hold are prefixes of it.
     #[test]
     fn the_link_of_a_known_history_never_changes() {
         let link = seal(Link::GENESIS, &header(), &[record()]);
-        assert_eq!(
-            link.to_string(),
-            "1993898b2888f78e074393109159d8965905d98a5e8d12721c051f8d96a1d355"
-        );
+        assert_eq!(link.to_string(), "1993898b2888f78e074393109159d8965905d98a5e8d12721c051f8d96a1d355");
     }
 
     #[test]
@@ -157,12 +131,7 @@ mod tests {
             |h| h.recorded_at = RecordedAt(0),
             |h| h.recorded_by.push('x'),
             |h| h.request = None,
-            |h| {
-                h.request = Some(RequestMark {
-                    id: Uuid::from_u128(7),
-                    fingerprint: [4; 16],
-                })
-            },
+            |h| h.request = Some(RequestMark { id: Uuid::from_u128(7), fingerprint: [4; 16] }),
             |h| h.backfilled = true,
         ];
         let plain = open_append(Link::GENESIS, &header());
@@ -176,17 +145,8 @@ mod tests {
     #[test]
     fn salt_event_and_predecessor_change_the_link() {
         let link = extend(Link::GENESIS, commitment(&Salt([9; 16]), b"event"));
-        assert_ne!(
-            extend(Link([1; 32]), commitment(&Salt([9; 16]), b"event")),
-            link
-        );
-        assert_ne!(
-            extend(Link::GENESIS, commitment(&Salt([8; 16]), b"event")),
-            link
-        );
-        assert_ne!(
-            extend(Link::GENESIS, commitment(&Salt([9; 16]), b"Event")),
-            link
-        );
+        assert_ne!(extend(Link([1; 32]), commitment(&Salt([9; 16]), b"event")), link);
+        assert_ne!(extend(Link::GENESIS, commitment(&Salt([8; 16]), b"event")), link);
+        assert_ne!(extend(Link::GENESIS, commitment(&Salt([9; 16]), b"Event")), link);
     }
 }

@@ -12,25 +12,15 @@ pub(crate) fn admit(head: Head, append: &Append) -> Result<Head, Refusal> {
     }
     let records = append.records.len() as u64;
     if records == 0 || records != header.count {
-        return Err(Refusal::WrongCount {
-            counted: header.count,
-            found: records,
-        });
+        return Err(Refusal::WrongCount { counted: header.count, found: records });
     }
     if !may_follow(head.recorded_at, header.recorded_at, header.backfilled) {
-        return Err(Refusal::NotLater {
-            previous: head.recorded_at,
-            found: header.recorded_at,
-        });
+        return Err(Refusal::NotLater { previous: head.recorded_at, found: header.recorded_at });
     }
     if cfg!(debug_assertions) && append.link != chain::seal(head.link, header, &append.records) {
         return Err(Refusal::WrongLink);
     }
-    Ok(Head {
-        position: header.last(),
-        recorded_at: header.recorded_at,
-        link: append.link,
-    })
+    Ok(Head { position: header.last(), recorded_at: header.recorded_at, link: append.link })
 }
 
 /// Whether a recorded time may come after another: later, or equal in a backfill.

@@ -73,9 +73,7 @@ pub enum Refusal {
         limit: u64,
     },
     /// The disk would be filled up to the reserve.
-    #[error(
-        "the disk is nearly full: {needed} bytes needed, {available} available, of which {reserve} are kept free"
-    )]
+    #[error("the disk is nearly full: {needed} bytes needed, {available} available, of which {reserve} are kept free")]
     DiskFull {
         /// For the group.
         needed: u64,
@@ -197,11 +195,6 @@ impl Fault {
 
     /// The fault, with its place.
     pub(crate) fn at(self, position: Position, file: impl Into<String>, offset: u64) -> Damage {
-        Damage {
-            position,
-            file: file.into(),
-            offset,
-            fault: self,
-        }
+        Damage { position, file: file.into(), offset, fault: self }
     }
 }

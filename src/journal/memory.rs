@@ -7,8 +7,8 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 use super::{
-    Append, AppendError, CheckpointError, Chunk, Chunks, Head, Journal, LedgerId, ReadError,
-    Reader, Refusal, Record, chain, check,
+    Append, AppendError, CheckpointError, Chunk, Chunks, Head, Journal, LedgerId, ReadError, Reader, Record, Refusal,
+    chain, check,
 };
 use crate::domain::position::Position;
 
@@ -39,15 +39,8 @@ impl MemoryJournal {
     /// An empty journal that hands out large appends in chunks of this many records (at least one).
     #[must_use]
     pub fn with_chunks_of(ledger_id: LedgerId, records: usize) -> Self {
-        let state = State {
-            head: Head::GENESIS,
-            chunks: Vec::new(),
-        };
-        Self {
-            ledger_id,
-            chunk_records: records.max(1),
-            log: Arc::new(Log(RwLock::new(state))),
-        }
+        let state = State { head: Head::GENESIS, chunks: Vec::new() };
+        Self { ledger_id, chunk_records: records.max(1), log: Arc::new(Log(RwLock::new(state))) }
     }
 }
 
@@ -96,13 +89,7 @@ fn cut(head: Head, append: &Append, size: usize) -> Vec<Chunk> {
         let start = first;
         first = start.plus(records.len() as u64);
         let last = first > header.last();
-        Chunk {
-            header: Arc::clone(&header),
-            first: start,
-            records: records.to_vec(),
-            link,
-            last,
-        }
+        Chunk { header: Arc::clone(&header), first: start, records: records.to_vec(), link, last }
     };
     append.records.chunks(size).map(chunk).collect()
 }
@@ -110,12 +97,7 @@ fn cut(head: Head, append: &Append, size: usize) -> Vec<Chunk> {
 impl Log {
     /// The `index`-th chunk, if it was there when the head was `until`.
     fn chunk(&self, index: usize, until: Position) -> Option<Chunk> {
-        self.0
-            .read()
-            .chunks
-            .get(index)
-            .filter(|chunk| chunk.first <= until)
-            .cloned()
+        self.0.read().chunks.get(index).filter(|chunk| chunk.first <= until).cloned()
     }
 }
 
@@ -131,16 +113,9 @@ impl Reader for Log {
         if from > until.next() {
             return Err(ReadError::BeyondHead { from, head: until });
         }
-        let start = state
-            .chunks
-            .partition_point(|chunk| chunk.first <= from)
-            .saturating_sub(1);
+        let start = state.chunks.partition_point(|chunk| chunk.first <= from).saturating_sub(1);
         let chunks = (start..).map_while(move |index| self.chunk(index, until));
-        Ok(Box::new(
-            chunks
-                .filter_map(move |chunk| chunk.starting_at(from))
-                .map(Ok),
-        ))
+        Ok(Box::new(chunks.filter_map(move |chunk| chunk.starting_at(from)).map(Ok)))
     }
 }
 

@@ -11,7 +11,7 @@
 //! whole history up to a position ([`chain`]); a [`Head`] is a position with its recorded time and link. A [`Chunk`] is
 //! what reading yields: an append, or a bounded part of a large one.
 //!
-//! # On disk ([`file`])
+//! # On disk ([`mod@file`])
 //!
 //! ```text
 //! MANIFEST   format, ledger id, created              written once, last, by temp + fsync + rename
@@ -168,11 +168,7 @@ pub struct Head {
 
 impl Head {
     /// Of an empty history.
-    pub const GENESIS: Self = Self {
-        position: Position::START,
-        recorded_at: RecordedAt::MIN,
-        link: Link::GENESIS,
-    };
+    pub const GENESIS: Self = Self { position: Position::START, recorded_at: RecordedAt::MIN, link: Link::GENESIS };
 }
 
 /// An append as read, or a bounded part of a large one.

@@ -63,11 +63,7 @@ struct RecordMessage {
 pub(crate) fn decode(payload: Bytes) -> Option<(Arc<AppendHeader>, Vec<Record>)> {
     let frame = Frame::decode(payload).ok()?;
     let header = frame.header?.into_header()?;
-    let records = frame
-        .records
-        .into_iter()
-        .map(RecordMessage::into_record)
-        .collect::<Option<Vec<_>>>()?;
+    let records = frame.records.into_iter().map(RecordMessage::into_record).collect::<Option<Vec<_>>>()?;
     Some((Arc::new(header), records))
 }
 
@@ -101,27 +97,18 @@ impl HeaderMessage {
 
 impl RequestMessage {
     fn of(mark: &RequestMark) -> Self {
-        Self {
-            id: Bytes::copy_from_slice(mark.id.as_bytes()),
-            fingerprint: Bytes::copy_from_slice(&mark.fingerprint),
-        }
+        Self { id: Bytes::copy_from_slice(mark.id.as_bytes()), fingerprint: Bytes::copy_from_slice(&mark.fingerprint) }
     }
 
     fn into_mark(self) -> Option<RequestMark> {
         let id = Uuid::from_slice(&self.id).ok()?;
-        Some(RequestMark {
-            id,
-            fingerprint: self.fingerprint.as_ref().try_into().ok()?,
-        })
+        Some(RequestMark { id, fingerprint: self.fingerprint.as_ref().try_into().ok()? })
     }
 }
 
 impl RecordMessage {
     fn into_record(self) -> Option<Record> {
-        Some(Record {
-            salt: Salt(self.salt.as_ref().try_into().ok()?),
-            event: self.event,
-        })
+        Some(Record { salt: Salt(self.salt.as_ref().try_into().ok()?), event: self.event })
     }
 }
 
@@ -191,21 +178,13 @@ mod tests {
             count: 2,
             recorded_at: RecordedAt(-5),
             recorded_by: "archivist".into(),
-            request: Some(RequestMark {
-                id: Uuid::from_u128(7),
-                fingerprint: [3; 16],
-            }),
+            request: Some(RequestMark { id: Uuid::from_u128(7), fingerprint: [3; 16] }),
             backfilled: true,
         }
     }
 
     fn records() -> Vec<Record> {
-        ["first", ""]
-            .map(|event| Record {
-                salt: Salt([9; 16]),
-                event: Bytes::from(event),
-            })
-            .to_vec()
+        ["first", ""].map(|event| Record { salt: Salt([9; 16]), event: Bytes::from(event) }).to_vec()
     }
 
     fn encoded() -> Vec<u8> {
@@ -227,15 +206,9 @@ mod tests {
 
     #[test]
     fn a_salt_or_request_of_the_wrong_length_is_no_record() {
-        let short = RecordMessage {
-            salt: Bytes::from_static(b"short"),
-            event: Bytes::new(),
-        };
+        let short = RecordMessage { salt: Bytes::from_static(b"short"), event: Bytes::new() };
         assert!(short.into_record().is_none());
-        let short = RequestMessage {
-            id: Bytes::from_static(b"short"),
-            fingerprint: Bytes::new(),
-        };
+        let short = RequestMessage { id: Bytes::from_static(b"short"), fingerprint: Bytes::new() };
         assert!(short.into_mark().is_none());
     }
 
@@ -247,9 +220,7 @@ mod tests {
     fn the_bytes_are_those_the_proto_file_describes() {
         let files = protox::compile(["detente/journal/v1/record.proto"], [PROTO]).unwrap();
         let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
-        let frame = pool
-            .get_message_by_name("detente.journal.v1.Frame")
-            .unwrap();
+        let frame = pool.get_message_by_name("detente.journal.v1.Frame").unwrap();
         let frame = DynamicMessage::decode(frame, encoded().as_slice()).unwrap();
         assert_eq!(frame.unknown_fields().count(), 0);
 
@@ -258,33 +229,15 @@ mod tests {
         assert_eq!(field(&append, "first"), Value::U64(41));
         assert_eq!(field(&append, "count"), Value::U64(2));
         assert_eq!(field(&append, "recorded_at"), Value::I64(-5));
-        assert_eq!(
-            field(&append, "recorded_by"),
-            Value::String("archivist".into())
-        );
+        assert_eq!(field(&append, "recorded_by"), Value::String("archivist".into()));
         assert_eq!(field(&append, "backfilled"), Value::Bool(true));
         let request = field(&append, "request").as_message().unwrap().clone();
-        assert_eq!(
-            field(&request, "id"),
-            Value::Bytes(7u128.to_be_bytes().to_vec().into())
-        );
-        assert_eq!(
-            field(&request, "fingerprint"),
-            Value::Bytes(vec![3; 16].into())
-        );
+        assert_eq!(field(&request, "id"), Value::Bytes(7u128.to_be_bytes().to_vec().into()));
+        assert_eq!(field(&request, "fingerprint"), Value::Bytes(vec![3; 16].into()));
 
         let records = field(&frame, "records").as_list().unwrap().to_vec();
-        let events = records
-            .iter()
-            .map(|r| field(r.as_message().unwrap(), "event"))
-            .collect::<Vec<_>>();
-        assert_eq!(
-            events,
-            [Value::Bytes("first".into()), Value::Bytes("".into())]
-        );
-        assert_eq!(
-            field(records[0].as_message().unwrap(), "salt"),
-            Value::Bytes(vec![9; 16].into())
-        );
+        let events = records.iter().map(|r| field(r.as_message().unwrap(), "event")).collect::<Vec<_>>();
+        assert_eq!(events, [Value::Bytes("first".into()), Value::Bytes("".into())]);
+        assert_eq!(field(records[0].as_message().unwrap(), "salt"), Value::Bytes(vec![9; 16].into()));
     }
 }

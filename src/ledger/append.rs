@@ -313,7 +313,9 @@ impl Writer {
         for (reply, outcome) in pending {
             let (append, recorded_at, results, replayed) = match outcome {
                 Pending::Recorded { append, results, recorded_at } => (append, Some(recorded_at), results, false),
-                Pending::Replayed { append, results } => (append, view.index.appends.recorded_at(append), results, true),
+                Pending::Replayed { append, results } => {
+                    (append, view.index.appends.recorded_at(append), results, true)
+                }
                 Pending::Checked { results } => (view.index.appends.len(), None, results, false),
             };
             let at = self.shared.after_append(&view.index, append);

@@ -100,12 +100,16 @@ impl Ledger {
     pub fn claims(&self, query: &ClaimsQuery) -> Result<ClaimPage, QueryError> {
         let view = self.store.view();
         let at = self.resolve(&view.index, query.cut)?;
-        let found = view.index.list(&query.filter, at.position(), &ListPage {
-            after: query.after.map(|after| u32::try_from(after).unwrap_or(u32::MAX)),
-            newest_first: query.newest_first,
-            include_retracted: query.include_retracted,
-            limit: query.page.entries.saturating_add(1),
-        });
+        let found = view.index.list(
+            &query.filter,
+            at.position(),
+            &ListPage {
+                after: query.after.map(|after| u32::try_from(after).unwrap_or(u32::MAX)),
+                newest_first: query.newest_first,
+                include_retracted: query.include_retracted,
+                limit: query.page.entries.saturating_add(1),
+            },
+        );
         let mut page = ClaimPage { at, claims: Encoded::default(), next: None };
         let mut renderer = Renderer::new(&self.store, &view);
         let mut last = None;

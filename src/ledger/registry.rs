@@ -96,7 +96,11 @@ impl Ledger {
     ///
     /// # Errors
     /// When the cut cannot be resolved.
-    pub fn relationships(&self, query: &RegistryQuery, party: &str) -> Result<RegistryPage<RelationshipEntry>, QueryError> {
+    pub fn relationships(
+        &self,
+        query: &RegistryQuery,
+        party: &str,
+    ) -> Result<RegistryPage<RelationshipEntry>, QueryError> {
         let view = self.store.view();
         let at = self.resolve(&view.index, query.cut)?;
         let mut page = RegistryPage { at, entries: Vec::new(), next: None };

@@ -81,8 +81,14 @@ impl Ledger {
         // With nothing but recorded absence, every match is a claim of absence.
         let absences = if matches!(emptiness, Emptiness::RecordedAbsence(_)) { found.rows.as_slice() } else { &[] };
         let named = absences.iter().take(NAMED_ABSENCES).filter_map(|row| view.index.claims().id(row.found.claim));
-        let mut state =
-            State { at, matches: Vec::new(), claims: Encoded::default(), emptiness, absences: named.collect(), next: None };
+        let mut state = State {
+            at,
+            matches: Vec::new(),
+            claims: Encoded::default(),
+            emptiness,
+            absences: named.collect(),
+            next: None,
+        };
         let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
         let mut renderer = Renderer::new(&self.store, &view);
         for (nth, row) in found.rows.iter().enumerate().skip(skip) {

@@ -3,8 +3,8 @@
 use super::open::{OpenError, journal_dir, store_dir};
 use crate::journal::Journal as _;
 use crate::journal::file::disk::RealDisk;
-use crate::journal::file::{Report, verify as verify_journal};
 use crate::journal::file::{FileJournal, Options};
+use crate::journal::file::{Report, verify as verify_journal};
 use crate::store::{self, StoreReport};
 use std::path::Path;
 use std::sync::Arc;

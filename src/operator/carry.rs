@@ -22,7 +22,8 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), Failure> {
         Some(path) => Box::new(BufWriter::new(File::create(path).map_err(Failure::other)?)),
         None => Box::new(BufWriter::new(io::stdout().lock())),
     };
-    let carried = export::export(journal.ledger_id(), &*journal.reader(), &mut out, &|done, _| shown.set_position(done));
+    let carried =
+        export::export(journal.ledger_id(), &*journal.reader(), &mut out, &|done, _| shown.set_position(done));
     shown.finish_and_clear();
     let carried = carried.map_err(failed)?;
     tracing::info!(appends = carried.appends, events = carried.events, "exported");
@@ -88,7 +89,9 @@ fn open_journal(data: &Path) -> Result<FileJournal, Failure> {
         return Err(not_opened(OpenError::Missing(data.to_owned())));
     }
     let opened = FileJournal::open(&dir, Options::default(), Arc::new(RealDisk));
-    opened.map(|(journal, _)| journal).map_err(|source| not_opened(OpenError::Journal { path: data.to_owned(), source }))
+    opened
+        .map(|(journal, _)| journal)
+        .map_err(|source| not_opened(OpenError::Journal { path: data.to_owned(), source }))
 }
 
 fn create_journal(data: &Path) -> Result<FileJournal, Failure> {

@@ -12,7 +12,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 const FORMAT: &[u8] = b"detente store 1";
-const CACHE_BYTES: u64 = 64 << 20;
+/// How much memory sled's own cache may take, at least and at most.
+const CACHE_BYTES: (u64, u64) = (256 << 10, 64 << 20);
 
 /// The database.
 pub(super) struct Db {
@@ -43,10 +44,12 @@ pub(super) enum Unusable {
 }
 
 impl Db {
-    /// Opens the database of a ledger, or makes it. Says whether the last stop was clean.
-    pub(super) fn open(dir: &Path, ledger: LedgerId) -> Result<(Self, bool), Unusable> {
+    /// Opens the database of a ledger, or makes it; sled caches up to `cache_bytes`, within bounds. Says whether the last
+    /// stop was clean.
+    pub(super) fn open(dir: &Path, ledger: LedgerId, cache_bytes: usize) -> Result<(Self, bool), Unusable> {
         contained(|| {
-            let db = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()?;
+            let cache = (cache_bytes as u64).clamp(CACHE_BYTES.0, CACHE_BYTES.1);
+            let db = sled::Config::new().path(dir).cache_capacity(cache).flush_every_ms(None).open()?;
             let trees = [db.open_tree("log")?, db.open_tree("rows")?, db.open_tree("terms")?, db.open_tree("meta")?];
             let [log, rows, terms, meta] = trees;
             let mut opened = Self { db, log, rows, terms, meta, term_count: 0 };
@@ -71,11 +74,7 @@ impl Db {
     }
 
     /// Writes sealed blocks with their sealed rows, and the terms up to those that the rows need.
-    pub(super) fn save(
-        &mut self,
-        blocks: &[(usize, Vec<u8>, Vec<u8>)],
-        terms: &[Vec<u8>],
-    ) -> Result<(), Unusable> {
+    pub(super) fn save(&mut self, blocks: &[(usize, Vec<u8>, Vec<u8>)], terms: &[Vec<u8>]) -> Result<(), Unusable> {
         contained(|| {
             self.save_terms(terms)?;
             let (mut log, mut rows) = (sled::Batch::default(), sled::Batch::default());

@@ -142,6 +142,12 @@ impl Entry {
         Uuid::from_u64_pair(self.dispute_high, self.dispute_low)
     }
 
+    /// How many terms there must be for it to make sense.
+    pub(crate) fn terms(&self) -> u64 {
+        let content = self.content.iter();
+        content.flat_map(|of| of.facets.iter().chain(&of.tokens)).max().map_or(0, |last| u64::from(*last) + 1)
+    }
+
     pub(crate) fn set_claim(&mut self, id: Uuid) {
         (self.claim_high, self.claim_low) = id.as_u64_pair();
     }
@@ -159,9 +165,8 @@ const START_IS_UNKNOWN: u32 = 8;
 impl ContentEntry {
     /// Sets the times.
     pub(crate) fn set_times(&mut self, validity: Option<Validity>, as_of: Option<Atom>, earliest: Option<Atom>) {
-        self.validity = validity.map_or_else(Vec::new, |v| {
-            vec![v.earliest_start.0, v.latest_start.0, v.earliest_end.0, v.latest_end.0]
-        });
+        self.validity = validity
+            .map_or_else(Vec::new, |v| vec![v.earliest_start.0, v.latest_start.0, v.earliest_end.0, v.latest_end.0]);
         self.as_of = as_of.map(|atom| atom.start.0);
         self.earliest_as_of = earliest.map(|atom| atom.start.0);
         self.flag(AS_OF_IS_SECOND, as_of.is_some_and(Atom::is_second));

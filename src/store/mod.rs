@@ -30,9 +30,9 @@ pub(crate) use block::{Block, SPAN, first_of, nth_of, number_of};
 pub(crate) use entry::Action;
 pub(crate) use index::{AppendNo, ClaimNo, Found, Index, ListPage, Misfit, Registered, StateQuestion};
 pub use open::{OpenError, Progress};
+pub(crate) use saver::Saver;
 pub use verify::StoreReport;
 pub(crate) use verify::verify;
-pub(crate) use saver::Saver;
 pub(crate) use view::{Incoming, View};
 
 use crate::domain::position::Position;
@@ -92,9 +92,9 @@ impl Store {
             Some(Ok(block)) => block,
             Some(Err(error)) => {
                 self.suspect(&error);
-                self.from_journal(number)?
+                self.journal_block(number)?
             }
-            None => self.from_journal(number)?,
+            None => self.journal_block(number)?,
         };
         Ok(Arc::new(block))
     }
@@ -108,7 +108,7 @@ impl Store {
         }
     }
 
-    fn from_journal(&self, number: usize) -> Result<Block, crate::journal::ReadError> {
+    fn journal_block(&self, number: usize) -> Result<Block, crate::journal::ReadError> {
         let mut block = Block::default();
         for chunk in self.journal.read(first_of(number))? {
             for record in chunk?.records {

@@ -8,8 +8,8 @@ use crate::domain::position::Position;
 use crate::journal::{Chunk, LedgerId, ReadError, Reader, chain};
 use crate::v1;
 use crate::wire::event::{read_event, registry_bytes};
-use prost::Message as _;
 use parking_lot::{Mutex, RwLock};
+use prost::Message as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ impl Store {
         let loaded = dir.and_then(|dir| load(dir, ledger, &*journal, cache_bytes));
         let (db, mut view) = match (loaded, dir) {
             (Some((db, view)), _) => (Some(db), view),
-            (None, Some(dir)) => (fresh(dir, ledger)?, View::new(cache_bytes)),
+            (None, Some(dir)) => (fresh(dir, ledger, cache_bytes)?, View::new(cache_bytes)),
             (None, None) => (None, View::new(cache_bytes)),
         };
         let saved = view.head();
@@ -87,7 +87,7 @@ impl Store {
                 if let Some(db) = db {
                     db.discard();
                 }
-                let db = dir.map(|dir| fresh(dir, ledger)).transpose()?.flatten();
+                let db = dir.map(|dir| fresh(dir, ledger, cache_bytes)).transpose()?.flatten();
                 let mut view = View::new(cache_bytes);
                 replay(&mut view, &*journal, progress).map_err(ReplayError::into_open)?;
                 let built = store(db, view);
@@ -113,7 +113,7 @@ fn load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usize) 
 }
 
 fn try_load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usize) -> Result<(Db, View), Unusable> {
-    let (mut db, clean) = Db::open(dir, ledger)?;
+    let (mut db, clean) = Db::open(dir, ledger, cache_bytes)?;
     match view_of(&mut db, clean, journal, cache_bytes) {
         Ok(view) => Ok((db, view)),
         Err(error) => {
@@ -141,11 +141,12 @@ fn view_of(db: &mut Db, clean: bool, journal: &dyn Reader, cache_bytes: usize) -
 }
 
 /// An empty sled where there may have been another. Without one the ledger still works, from memory and the journal.
-fn fresh(dir: &Path, ledger: LedgerId) -> Result<Option<Db>, OpenError> {
+fn fresh(dir: &Path, ledger: LedgerId, cache_bytes: usize) -> Result<Option<Db>, OpenError> {
     if dir.exists() {
-        fs::remove_dir_all(dir).map_err(|source| OpenError::Remove { path: dir.to_owned(), source })?;
+        let removed = if dir.is_dir() { fs::remove_dir_all(dir) } else { fs::remove_file(dir) };
+        removed.map_err(|source| OpenError::Remove { path: dir.to_owned(), source })?;
     }
-    match Db::open(dir, ledger) {
+    match Db::open(dir, ledger, cache_bytes) {
         Ok((db, _)) => Ok(Some(db)),
         Err(error) => {
             tracing::error!(%error, "sled cannot be used; answering from memory and the journal");
@@ -218,4 +219,3 @@ pub(super) fn take_in_chunk(view: &mut View, chunk: &Chunk) -> Result<(), Replay
     }
     Ok(())
 }
-

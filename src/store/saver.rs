@@ -9,8 +9,8 @@ use super::stored::seal;
 use super::view::{Unsaved, View};
 use super::{SPAN, Store};
 use crate::domain::position::Position;
-use parking_lot::Mutex;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -104,10 +104,10 @@ impl Store {
         let end = view.end_to_save();
         drop(view);
         self.save(end);
-        if let Some(db) = self.db.lock().as_ref() {
-            if let Err(error) = db.flush() {
-                self.suspect(&error);
-            }
+        if let Some(db) = self.db.lock().as_ref()
+            && let Err(error) = db.flush()
+        {
+            self.suspect(&error);
         }
     }
 

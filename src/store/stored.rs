@@ -125,7 +125,8 @@ impl StoredBlock {
             link = chain::extend(link, chain::commitment(&Salt(salt.try_into().ok()?), event));
             block.push(event);
         }
-        (rest.is_empty() && appends.next().is_none() && link.0.as_slice() == self.link_after.as_slice()).then_some(block)
+        (rest.is_empty() && appends.next().is_none() && link.0.as_slice() == self.link_after.as_slice())
+            .then_some(block)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Compares sled with the journal, entry by entry: everything sled should hold is made again from the journal, in a view of
 //! its own, and held against what is there.
 
+use super::OpenError;
 use super::block::first_of;
 use super::db::Db;
 use super::open::{ReplayError, take_in_chunk};
 use super::view::{Unsaved, View};
-use super::OpenError;
 use crate::journal::{LedgerId, Reader};
 use std::path::Path;
 
@@ -37,7 +37,7 @@ pub(crate) fn verify(
     if !dir.exists() {
         return Ok(StoreReport { missing: true, behind: journal.head().position.0, ..StoreReport::default() });
     }
-    let (db, clean) = match Db::open(dir, ledger) {
+    let (db, clean) = match Db::open(dir, ledger, usize::MAX) {
         Ok(opened) => opened,
         Err(error) => return Ok(StoreReport { wrong: Some(error.to_string()), ..StoreReport::default() }),
     };
@@ -49,10 +49,8 @@ pub(crate) fn verify(
         progress(comparison.view.head().0, total);
     }
     comparison.finish();
-    if clean {
-        if let Err(error) = comparison.db.close() {
-            comparison.report.wrong.get_or_insert(error.to_string());
-        }
+    if clean && let Err(error) = comparison.db.close() {
+        comparison.report.wrong.get_or_insert(error.to_string());
     }
     Ok(comparison.report)
 }
@@ -106,7 +104,8 @@ impl Comparison {
             Ok((_, None)) => self.wrong(format!("row {number} of the index (from position {})", first_of(number))),
             Ok((Some(stored), Some(rows))) if stored.count() < count => {
                 // An end that was written before more came.
-                let is_beginning = events.frames.starts_with(&stored.frames) && expected.rows.entries.starts_with(&rows.entries);
+                let is_beginning =
+                    events.frames.starts_with(&stored.frames) && expected.rows.entries.starts_with(&rows.entries);
                 if is_beginning {
                     self.report.events += stored.count() as u64;
                     self.report.behind += (count - stored.count()) as u64;

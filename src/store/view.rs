@@ -24,6 +24,8 @@ pub(crate) struct View {
     /// What goes with the open block.
     open: Unsaved,
     link: Link,
+    /// How many terms the entries taken in need. The dictionary may have more: sled may have had it for rows it lost.
+    terms: u64,
 }
 
 /// What goes to sled with a block besides its events.
@@ -58,6 +60,7 @@ impl View {
             first_unsaved: 0,
             open: Unsaved::default(),
             link: Link::GENESIS,
+            terms: 0,
         }
     }
 
@@ -84,6 +87,7 @@ impl View {
     /// Takes in the next event.
     pub(crate) fn take_in(&mut self, incoming: Incoming<'_>) -> Result<(), Misfit> {
         self.index.apply(self.head().next(), &incoming.entry)?;
+        self.terms = self.terms.max(incoming.entry.terms());
         self.open.salts.extend_from_slice(&incoming.salt.0);
         self.open.rows.entries.push(incoming.entry);
         self.link = incoming.link;
@@ -111,7 +115,7 @@ impl View {
         let next = Unsaved { link_before: self.link.0, ..Unsaved::default() };
         let mut closed = std::mem::replace(&mut self.open, next);
         closed.link_after = self.link.0;
-        closed.rows.terms = self.index.term_count() as u64;
+        closed.rows.terms = self.terms;
         self.unsaved.push_back(Arc::new(closed));
     }
 
@@ -127,7 +131,7 @@ impl View {
     pub(crate) fn end_to_save(&self) -> Vec<(usize, Arc<Unsaved>)> {
         let mut open = self.open.clone();
         open.link_after = self.link.0;
-        open.rows.terms = self.index.term_count() as u64;
+        open.rows.terms = self.terms;
         let full = self.unsaved.iter().cloned().enumerate().map(|(at, unsaved)| (self.first_unsaved + at, unsaved));
         let open_number = self.first_unsaved + self.unsaved.len();
         full.chain((!open.rows.entries.is_empty()).then_some((open_number, Arc::new(open)))).collect()
@@ -174,6 +178,7 @@ impl View {
         }
         block.rows.appends.iter().for_each(|row| self.index.appends.add(row));
         self.link = Link(link_after);
+        self.terms = self.terms.max(block.rows.terms);
         match block.open {
             None => {
                 self.blocks.push_absent();

@@ -9,25 +9,15 @@ use detente::journal::memory::MemoryJournal;
 use detente::journal::{Append, AppendError, Head, Journal, ReadError, Reader, Refusal, chain};
 use tempfile::TempDir;
 
-use super::support::{
-    Maker, append_all, assert_holds, head_of, history, ledger_id, read_all, small,
-};
+use super::support::{Maker, append_all, assert_holds, head_of, history, ledger_id, read_all, small};
 
 /// Runs a test on all journals. The directory lives as long as the test.
 fn on_all(test: impl Fn(&mut dyn Journal)) {
     test(&mut MemoryJournal::new(ledger_id()));
     test(&mut MemoryJournal::with_chunks_of(ledger_id(), 3));
-    for options in [
-        small(),
-        Options {
-            reserve_bytes: 0,
-            ..Options::default()
-        },
-    ] {
+    for options in [small(), Options { reserve_bytes: 0, ..Options::default() }] {
         let dir = TempDir::new().unwrap();
-        test(
-            &mut FileJournal::create(dir.path(), ledger_id(), options, Arc::new(RealDisk)).unwrap(),
-        );
+        test(&mut FileJournal::create(dir.path(), ledger_id(), options, Arc::new(RealDisk)).unwrap());
     }
 }
 
@@ -63,11 +53,7 @@ fn an_empty_group_changes_nothing() {
 fn an_append_of_many_frames_is_read_whole() {
     on_all(|journal| {
         let mut maker = Maker::new(2);
-        let group = [
-            maker.append(&[40; 500]),
-            maker.append(&[1]),
-            maker.append(&[3_000, 0, 5_000]),
-        ];
+        let group = [maker.append(&[40; 500]), maker.append(&[1]), maker.append(&[3_000, 0, 5_000])];
         journal.append(&group).unwrap();
         assert_holds(journal, &group);
     });
@@ -90,10 +76,7 @@ fn assert_reads_from(reader: &dyn Reader, all: &[Append], from: Position) {
     let mut next = from;
     for chunk in reader.read(from).unwrap() {
         let chunk = chunk.unwrap();
-        let append = all
-            .iter()
-            .find(|append| append.header.last() >= chunk.first)
-            .unwrap();
+        let append = all.iter().find(|append| append.header.last() >= chunk.first).unwrap();
         assert_eq!((chunk.first, &*chunk.header), (next, &append.header));
         let start = (chunk.first.0 - append.header.first.0) as usize;
         let end = start + chunk.records.len();
@@ -126,10 +109,7 @@ fn reading_after_the_head_yields_nothing_and_beyond_it_is_an_error() {
         journal.append(&[Maker::new(5).append(&[1, 2])]).unwrap();
         let reader = journal.reader();
         assert_eq!(reader.read(Position(3)).unwrap().count(), 0);
-        assert!(matches!(
-            reader.read(Position(4)),
-            Err(ReadError::BeyondHead { .. })
-        ));
+        assert!(matches!(reader.read(Position(4)), Err(ReadError::BeyondHead { .. })));
     });
 }
 
@@ -163,10 +143,7 @@ fn an_append_that_does_not_follow_is_refused_and_nothing_of_its_group_is_recorde
             let (good, mut bad) = (maker.append(&[5, 5]), maker.append(&[5, 5]));
             change(&mut bad);
             let error = journal.append(&[good, bad]).unwrap_err();
-            assert!(
-                matches!(error, AppendError::NothingWritten(_)) && error.nothing_happened(),
-                "{error}"
-            );
+            assert!(matches!(error, AppendError::NothingWritten(_)) && error.nothing_happened(), "{error}");
             assert_holds(journal, &[]);
         }
         let good = Maker::new(7).append(&[5, 5]);
@@ -185,10 +162,7 @@ fn an_equal_recorded_time_is_for_backfills_only() {
         second.header.recorded_at = before.recorded_at;
         second.link = chain::seal(before.link, &second.header, &second.records);
         let error = journal.append(std::slice::from_ref(&second)).unwrap_err();
-        assert!(matches!(
-            error,
-            AppendError::NothingWritten(Refusal::NotLater { .. })
-        ));
+        assert!(matches!(error, AppendError::NothingWritten(Refusal::NotLater { .. })));
         second.header.backfilled = true;
         second.link = chain::seal(before.link, &second.header, &second.records);
         journal.append(&[second]).unwrap();

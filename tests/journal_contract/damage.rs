@@ -7,8 +7,7 @@ use detente::journal::file::{FileJournal, OpenError};
 use detente::journal::{Append, Fault, Journal, ReadError};
 
 use super::support::{
-    FaultyDisk, Maker, append_all, create, dir, head_of, history, open, read_all, read_while_sound,
-    verify,
+    FaultyDisk, Maker, append_all, create, dir, head_of, history, open, read_all, read_while_sound, verify,
 };
 
 type Files = BTreeMap<PathBuf, Vec<u8>>;
@@ -25,11 +24,7 @@ fn scene(seed: u64, groups: usize) -> (Files, Vec<Append>) {
 }
 
 fn segments(files: &Files) -> Vec<PathBuf> {
-    files
-        .keys()
-        .filter(|path| path.extension().is_some_and(|ext| ext == "seg"))
-        .cloned()
-        .collect()
+    files.keys().filter(|path| path.extension().is_some_and(|ext| ext == "seg")).cloned().collect()
 }
 
 /// What came of a journal with changed bytes.
@@ -50,16 +45,9 @@ fn judge(files: &Files, all: &[Append]) -> Verdict {
     };
     let (read, error) = read_while_sound(&*journal.reader());
     assert_eq!(read, all[..read.len()], "something wrong was served");
-    assert_eq!(
-        journal.head(),
-        head_of(all),
-        "acknowledged events were dropped"
-    );
+    assert_eq!(journal.head(), head_of(all), "acknowledged events were dropped");
     if verified.is_err() {
-        assert!(
-            matches!(error, Some(ReadError::Damaged(_))),
-            "reading found nothing: {error:?}"
-        );
+        assert!(matches!(error, Some(ReadError::Damaged(_))), "reading found nothing: {error:?}");
         return Verdict::FoundByVerify;
     }
     assert!(error.is_none() && read.len() == all.len());
@@ -79,12 +67,7 @@ fn a_flip_in_any_byte_of_any_file_is_found_or_harmless_in_the_head_mark_only() {
                 files.get_mut(path).unwrap()[index] ^= pattern;
                 let verdict = judge(&files, &all);
                 let is_mark = path.ends_with("HEAD");
-                assert_eq!(
-                    verdict == Verdict::Harmless,
-                    is_mark,
-                    "{} byte {index} ^ {pattern:#x}",
-                    path.display()
-                );
+                assert_eq!(verdict == Verdict::Harmless, is_mark, "{} byte {index} ^ {pattern:#x}", path.display());
                 *counts.entry(verdict).or_insert(0) += 1;
             }
         }
@@ -100,12 +83,7 @@ fn a_file_cut_at_any_length_is_found_or_harmless_in_the_head_mark_only() {
             let mut files = files.clone();
             files.get_mut(path).unwrap().truncate(len);
             let verdict = judge(&files, &all);
-            assert_eq!(
-                verdict == Verdict::Harmless,
-                path.ends_with("HEAD"),
-                "{} cut to {len}",
-                path.display()
-            );
+            assert_eq!(verdict == Verdict::Harmless, path.ends_with("HEAD"), "{} cut to {len}", path.display());
         }
     }
 }
@@ -133,11 +111,7 @@ fn a_missing_segment_is_refused_whichever_it_is() {
     for (index, segment) in segments.iter().enumerate() {
         let mut files = files.clone();
         files.remove(segment);
-        let expected = if index + 1 == segments.len() {
-            "ahead"
-        } else {
-            "segment"
-        };
+        let expected = if index + 1 == segments.len() { "ahead" } else { "segment" };
         let found = fault(files);
         assert!(found.to_string().contains(expected), "{found}");
     }
@@ -157,10 +131,7 @@ fn swapped_and_repeated_segments_are_refused() {
         assert_eq!(fault(repeated), Fault::SegmentIdentity);
     }
     let mut again = files.clone();
-    again.insert(
-        dir().join(format!("{:020}.seg", 1_000_000)),
-        files[&segments[0]].clone(),
-    );
+    again.insert(dir().join(format!("{:020}.seg", 1_000_000)), files[&segments[0]].clone());
     assert_eq!(fault(again), Fault::SegmentIdentity);
     let mut misnamed = files.clone();
     misnamed.insert(dir().join("copy of 1.seg"), files[&segments[0]].clone());
@@ -181,16 +152,10 @@ fn a_rolled_back_segment_is_refused() {
     let files = states.pop().unwrap();
     let mut tried = 0;
     for old in &states {
-        for segment in segments(old)
-            .iter()
-            .filter(|segment| old[*segment] != files[*segment])
-        {
+        for segment in segments(old).iter().filter(|segment| old[*segment] != files[*segment]) {
             let mut files = files.clone();
             files.insert(segment.clone(), old[segment].clone());
-            assert!(matches!(
-                fault(files),
-                Fault::MarkAhead(_) | Fault::SegmentLength
-            ));
+            assert!(matches!(fault(files), Fault::MarkAhead(_) | Fault::SegmentLength));
             tried += 1;
         }
     }
@@ -205,10 +170,7 @@ fn a_mark_ahead_of_the_log_is_refused() {
     journal.append(&[maker.append(&[10])]).unwrap();
     let mut files = disk.files();
     journal.append(&[maker.append(&[10])]).unwrap();
-    files.insert(
-        dir().join("HEAD"),
-        disk.files()[&dir().join("HEAD")].clone(),
-    );
+    files.insert(dir().join("HEAD"), disk.files()[&dir().join("HEAD")].clone());
     assert!(matches!(fault(files), Fault::MarkAhead(_)));
 }
 
@@ -217,17 +179,12 @@ fn a_mark_of_another_history_is_refused() {
     let journal_of = |seed| {
         let disk = FaultyDisk::new();
         let mut journal = create(&disk);
-        journal
-            .append(&[Maker::new(seed).append(&[10; 3])])
-            .unwrap();
+        journal.append(&[Maker::new(seed).append(&[10; 3])]).unwrap();
         drop(journal);
         disk.files()
     };
     let mut files = journal_of(7);
-    files.insert(
-        dir().join("HEAD"),
-        journal_of(8)[&dir().join("HEAD")].clone(),
-    );
+    files.insert(dir().join("HEAD"), journal_of(8)[&dir().join("HEAD")].clone());
     assert!(refusal(files).to_string().contains("position 3"));
 }
 
@@ -238,10 +195,7 @@ fn a_segment_of_another_ledger_is_refused() {
     let other = detente::journal::LedgerId(uuid::Uuid::from_u128(99));
     drop(FileJournal::create(dir(), other, super::support::small(), disk.shared()).unwrap());
     let mut files = files;
-    files.insert(
-        dir().join("MANIFEST"),
-        disk.files()[&dir().join("MANIFEST")].clone(),
-    );
+    files.insert(dir().join("MANIFEST"), disk.files()[&dir().join("MANIFEST")].clone());
     assert_eq!(fault(files), Fault::SegmentIdentity);
 }
 
@@ -267,11 +221,7 @@ fn without_a_mark_a_bad_frame_before_a_later_group_is_damage() {
     }
     files.get_mut(&segment).unwrap()[ends[1] + 5] ^= 0x40;
     let disk = FaultyDisk::of(files);
-    assert_eq!(
-        open(&disk).unwrap().0.head().position.0,
-        2,
-        "the last group cannot be told from a torn one"
-    );
+    assert_eq!(open(&disk).unwrap().0.head().position.0, 2, "the last group cannot be told from a torn one");
 }
 
 /// A copied frame is sound by itself, and does not belong where it stands.
@@ -322,13 +272,7 @@ fn an_event_that_looks_like_a_frame_does_not_turn_a_torn_write_into_damage() {
     drop(journal);
     let mut files = disk.files();
     files.insert(dir().join("HEAD"), head);
-    files
-        .get_mut(Path::new(&segments(&disk.files())[0]))
-        .unwrap()
-        .pop();
+    files.get_mut(Path::new(&segments(&disk.files())[0])).unwrap().pop();
     let disk = FaultyDisk::of(files);
-    assert_eq!(
-        read_all(&*open(&disk).unwrap().0.reader()).unwrap(),
-        [first]
-    );
+    assert_eq!(read_all(&*open(&disk).unwrap().0.reader()).unwrap(), [first]);
 }

@@ -9,8 +9,7 @@ use detente::journal::file::{CreateError, FileJournal, OpenError};
 use detente::journal::{Append, AppendError, Journal};
 
 use super::support::{
-    FaultyDisk, Maker, Random, create, dir, head_of, history, ledger_id, open, read_all, small,
-    verify,
+    FaultyDisk, Maker, Random, create, dir, head_of, history, ledger_id, open, read_all, small, verify,
 };
 
 const SEEDS: u64 = 3_000;
@@ -34,12 +33,7 @@ enum End {
 
 impl World {
     fn new(seed: u64) -> Self {
-        Self {
-            disk: FaultyDisk::new(),
-            random: Random(seed),
-            acknowledged: Vec::new(),
-            in_flight: Vec::new(),
-        }
+        Self { disk: FaultyDisk::new(), random: Random(seed), acknowledged: Vec::new(), in_flight: Vec::new() }
     }
 
     /// Opens (or creates) the journal, appends until the power goes.
@@ -58,9 +52,7 @@ impl World {
     fn start(&self) -> Result<FileJournal, String> {
         if FileJournal::exists_on(dir(), &self.disk).unwrap() {
             let opened = open(&self.disk);
-            opened
-                .map(|(journal, _)| journal)
-                .map_err(|error: OpenError| error.to_string())
+            opened.map(|(journal, _)| journal).map_err(|error: OpenError| error.to_string())
         } else if self.acknowledged.is_empty() {
             let created = FileJournal::create(dir(), ledger_id(), small(), self.disk.shared());
             created.map_err(|error: CreateError| error.to_string())
@@ -73,11 +65,7 @@ impl World {
     fn take_stock(&mut self, journal: &FileJournal) -> bool {
         let found = read_all(&*journal.reader()).unwrap();
         assert_eq!(journal.head(), head_of(&found));
-        let known = [
-            self.acknowledged.clone(),
-            std::mem::take(&mut self.in_flight),
-        ]
-        .concat();
+        let known = [self.acknowledged.clone(), std::mem::take(&mut self.in_flight)].concat();
         if found.len() < self.acknowledged.len() {
             return false;
         }
@@ -88,10 +76,7 @@ impl World {
 
     fn work(&mut self, mut journal: FileJournal) -> End {
         let head = journal.head();
-        let mut maker = Maker {
-            head,
-            random: Random(self.random.next()),
-        };
+        let mut maker = Maker { head, random: Random(self.random.next()) };
         loop {
             if self.random.below(4) == 0 && journal.checkpoint().is_err() {
                 return End::Crashed;
@@ -130,10 +115,7 @@ fn simulate(seed: u64, prepare: fn(&FaultyDisk)) -> End {
         Ok(_) => {}
     }
     let report = verify(&world.disk).unwrap();
-    assert_eq!(
-        (report.head, report.torn_bytes),
-        (head_of(&world.acknowledged), 0)
-    );
+    assert_eq!((report.head, report.torn_bytes), (head_of(&world.acknowledged), 0));
     End::Crashed
 }
 
@@ -172,9 +154,7 @@ fn control_without_fsync_acknowledged_events_are_lost() {
 #[test]
 fn control_without_syncing_the_directory_journals_are_lost() {
     let (lost, refused) = wrong(300, FaultyDisk::lie_about_names);
-    println!(
-        "without syncing directories: {lost} of 300 lost events, {refused} were refused or broken"
-    );
+    println!("without syncing directories: {lost} of 300 lost events, {refused} were refused or broken");
     assert!(lost + refused > 50);
 }
 
@@ -196,11 +176,7 @@ fn work_failing_at(disk: &FaultyDisk, n: u64) -> (Vec<Append>, Vec<Append>) {
             }
             Err(error) => {
                 assert_poisoned(&mut journal, &group);
-                let in_flight = if error.nothing_happened() {
-                    Vec::new()
-                } else {
-                    group
-                };
+                let in_flight = if error.nothing_happened() { Vec::new() } else { group };
                 return (acknowledged, in_flight);
             }
         }
@@ -213,11 +189,7 @@ fn assert_poisoned(journal: &mut FileJournal, group: &[Append]) {
     assert!(matches!(journal.append(group), Err(AppendError::Poisoned)));
     assert!(journal.checkpoint().is_err());
     assert_eq!(journal.reader().head(), head);
-    assert_eq!(
-        head_of(&read_all(&*journal.reader()).unwrap()),
-        head,
-        "reads go on"
-    );
+    assert_eq!(head_of(&read_all(&*journal.reader()).unwrap()), head, "reads go on");
 }
 
 #[test]
@@ -234,22 +206,12 @@ fn whichever_write_or_sync_fails_nothing_is_acknowledged_falsely() {
         let known = [acknowledged.clone(), in_flight].concat();
         let after_kill = disk.after_a_kill();
         let found = found_on(&after_kill);
-        assert!(
-            found.len() >= acknowledged.len() && found == known[..found.len()],
-            "operation {n}"
-        );
+        assert!(found.len() >= acknowledged.len() && found == known[..found.len()], "operation {n}");
         for seed in 0..10 {
             let after = after_kill.after_a_power_cut(&mut Random(seed));
-            assert_eq!(
-                found_on(&after),
-                found,
-                "operation {n}: what open showed must stay"
-            );
+            assert_eq!(found_on(&after), found, "operation {n}: what open showed must stay");
             let after = found_on(&disk.after_a_power_cut(&mut Random(seed)));
-            assert!(
-                after.len() >= acknowledged.len() && after == known[..after.len()],
-                "operation {n}"
-            );
+            assert!(after.len() >= acknowledged.len() && after == known[..after.len()], "operation {n}");
         }
     }
     println!("{operations} operations failed, one at a time");
@@ -286,13 +248,7 @@ fn a_group_is_one_write_and_one_sync_and_the_mark_one_write() {
     let mut journal = create(&disk);
     let mut maker = Maker::new(1);
     let before = disk.operations();
-    journal
-        .append(&[
-            maker.append(&[5]),
-            maker.append(&[90; 6]),
-            maker.append(&[5]),
-        ])
-        .unwrap();
+    journal.append(&[maker.append(&[5]), maker.append(&[90; 6]), maker.append(&[5])]).unwrap();
     assert_eq!(disk.operations() - before, 3);
 }
 
@@ -305,10 +261,7 @@ fn readers_never_see_what_is_not_durable() {
     journal.append(std::slice::from_ref(&first)).unwrap();
     let reader = journal.reader();
     disk.fail_in(2);
-    assert!(matches!(
-        journal.append(&[maker.append(&[5])]),
-        Err(AppendError::OutcomeUnknown(_))
-    ));
+    assert!(matches!(journal.append(&[maker.append(&[5])]), Err(AppendError::OutcomeUnknown(_))));
     assert_eq!(read_all(&*reader).unwrap(), [first]);
     drop(Arc::clone(&reader));
 }

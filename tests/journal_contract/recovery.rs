@@ -8,8 +8,7 @@ use detente::journal::file::{FileJournal, MarkState, Torn};
 use detente::journal::{Append, Journal};
 
 use super::support::{
-    FaultyDisk, Maker, append_all, assert_holds, create, dir, history, ledger_id, one_segment,
-    open, read_all, verify,
+    FaultyDisk, Maker, append_all, assert_holds, create, dir, history, ledger_id, one_segment, open, read_all, verify,
 };
 
 type Files = BTreeMap<PathBuf, Vec<u8>>;
@@ -29,11 +28,7 @@ fn one_segment_of(disk: &FaultyDisk, groups: &[Vec<Append>]) -> FileJournal {
 }
 
 fn last_segment(files: &Files) -> PathBuf {
-    files
-        .keys()
-        .rfind(|path| path.extension().is_some_and(|ext| ext == "seg"))
-        .unwrap()
-        .clone()
+    files.keys().rfind(|path| path.extension().is_some_and(|ext| ext == "seg")).unwrap().clone()
 }
 
 #[test]
@@ -43,27 +38,14 @@ fn a_reopened_journal_goes_on_where_it_was() {
     drop(create(&disk));
     for group in &groups {
         let (mut journal, recovery) = open(&disk).unwrap();
-        assert_eq!(
-            (recovery.mark, recovery.torn),
-            (MarkState::Used(journal.head().position), None)
-        );
+        assert_eq!((recovery.mark, recovery.torn), (MarkState::Used(journal.head().position), None));
         journal.append(group).unwrap();
     }
     assert_holds(&open(&disk).unwrap().0, &groups.concat());
     let report = verify(&disk).unwrap();
-    let events = groups
-        .concat()
-        .iter()
-        .map(|append| append.header.count)
-        .sum::<u64>();
-    assert_eq!(
-        (report.events, report.appends),
-        (events, groups.concat().len() as u64)
-    );
-    assert!(
-        disk.files().len() > 8,
-        "the history should cover several segments"
-    );
+    let events = groups.concat().iter().map(|append| append.header.count).sum::<u64>();
+    assert_eq!((report.events, report.appends), (events, groups.concat().len() as u64));
+    assert!(disk.files().len() > 8, "the history should cover several segments");
 }
 
 #[test]
@@ -88,23 +70,13 @@ fn torn_scene(seed: u64) -> TornScene {
     let disk = FaultyDisk::new();
     let mut maker = Maker::new(seed);
     let first = vec![maker.append(&[20, 20]), maker.append(&[10])];
-    let last = vec![
-        maker.append(&[7]),
-        maker.append(&[90; 9]),
-        maker.append(&[3, 3]),
-    ];
+    let last = vec![maker.append(&[7]), maker.append(&[90; 9]), maker.append(&[3, 3])];
     let mut journal = one_segment_of(&disk, std::slice::from_ref(&first));
     let before = disk.files();
     journal.append(&last).unwrap();
     let files = disk.files();
     let segment = last_segment(&files);
-    TornScene {
-        acknowledged: first,
-        last,
-        before,
-        written: files[&segment].clone(),
-        segment,
-    }
+    TornScene { acknowledged: first, last, before, written: files[&segment].clone(), segment }
 }
 
 /// The acknowledged appends are there, and those of the torn group that are whole, in order.
@@ -120,10 +92,7 @@ fn assert_recovers(scene: &TornScene, bytes: Vec<u8>, may_be_whole: bool) {
     assert_eq!(found, all[..found.len()]);
     assert!(may_be_whole || found.len() < all.len());
     let end = disk.files()[&scene.segment].len();
-    assert_eq!(
-        recovery.torn.as_ref().map_or(0, |torn| torn.bytes),
-        (len - end) as u64
-    );
+    assert_eq!(recovery.torn.as_ref().map_or(0, |torn| torn.bytes), (len - end) as u64);
     drop(journal);
     assert_eq!(verify(&disk).unwrap().torn_bytes, 0);
 }
@@ -175,17 +144,9 @@ fn a_run_without_its_end_is_cut_wholly() {
     let (journal, recovery) = open(&disk).unwrap();
     assert_holds(&journal, &[small_one]);
     let kept_at = before[&segment].len() as u64;
-    let Torn {
-        offset,
-        bytes,
-        kept_in,
-        ..
-    } = recovery.torn.unwrap();
+    let Torn { offset, bytes, kept_in, .. } = recovery.torn.unwrap();
     assert_eq!((offset, bytes), (kept_at, cut as u64 - kept_at));
-    assert_eq!(
-        disk.files()[&dir().join(kept_in.unwrap())].len() as u64,
-        bytes
-    );
+    assert_eq!(disk.files()[&dir().join(kept_in.unwrap())].len() as u64, bytes);
 }
 
 #[test]
@@ -215,10 +176,7 @@ fn a_segment_whose_creation_was_interrupted_is_made_again() {
     }
     drop(journal);
     let files = disk.files();
-    let next = dir().join(format!(
-        "{:020}.seg",
-        groups[..done].concat().last().unwrap().header.last().0 + 1
-    ));
+    let next = dir().join(format!("{:020}.seg", groups[..done].concat().last().unwrap().header.last().0 + 1));
     for stub in [vec![], vec![0; 50], vec![0xFF; 100]] {
         let mut files = files.clone();
         files.insert(next.clone(), stub.clone());
@@ -295,8 +253,7 @@ fn verifying_tells_its_progress_and_changes_nothing() {
     drop(grown(&disk, &history(11, 30)));
     let files = disk.files();
     let mut steps = Vec::new();
-    detente::journal::file::verify(dir(), &disk, &mut |done, total| steps.push((done, total)))
-        .unwrap();
+    detente::journal::file::verify(dir(), &disk, &mut |done, total| steps.push((done, total))).unwrap();
     assert!(steps.windows(2).all(|pair| pair[0].0 <= pair[1].0));
     let (done, total) = *steps.last().unwrap();
     assert!(done == total && total > 2_000);
@@ -316,11 +273,7 @@ fn positions_deep_in_a_large_segment_are_found() {
     let (journal, _) = open(&disk).unwrap();
     let reader = journal.reader();
     for from in [1, 399, 200, 400, 60, 399, 1] {
-        let firsts = reader
-            .read(Position(from))
-            .unwrap()
-            .map(|chunk| chunk.unwrap().first.0)
-            .collect::<Vec<_>>();
+        let firsts = reader.read(Position(from)).unwrap().map(|chunk| chunk.unwrap().first.0).collect::<Vec<_>>();
         assert_eq!(firsts, (from..=400).collect::<Vec<_>>());
     }
 }

@@ -26,10 +26,7 @@ fn a_second_opener_is_told_the_pid_of_the_first() {
     let journal = create_in(dir.path()).unwrap();
     let pid = std::process::id().to_string();
     let error = open_in(dir.path()).err().unwrap();
-    assert!(
-        matches!(error, OpenError::Locked(_)) && error.to_string().contains(&pid),
-        "{error}"
-    );
+    assert!(matches!(error, OpenError::Locked(_)) && error.to_string().contains(&pid), "{error}");
     let error = verify(dir.path(), &RealDisk, &mut |_, _| ()).unwrap_err();
     assert!(matches!(error, OpenError::Locked(_)));
     assert!(matches!(create_in(dir.path()), Err(CreateError::Locked(_))));
@@ -53,14 +50,7 @@ fn a_stale_lock_file_never_stands_in_the_way() {
 
 fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(dir).unwrap().map(Result::unwrap);
-    entries
-        .map(|entry| {
-            (
-                entry.file_name().into_string().unwrap(),
-                fs::read(entry.path()).unwrap(),
-            )
-        })
-        .collect()
+    entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
 }
 
 #[test]
@@ -69,16 +59,10 @@ fn an_unknown_format_is_refused_and_nothing_is_touched() {
     drop(create_in(dir.path()).unwrap());
     fs::write(dir.path().join("LOCK"), "4711").unwrap();
     let manifest = fs::read_to_string(dir.path().join("MANIFEST")).unwrap();
-    for later in [
-        manifest.replace("format: 1", "format: 2"),
-        "detente journal\nformat: 7\nother: things\n".into(),
-    ] {
+    for later in [manifest.replace("format: 1", "format: 2"), "detente journal\nformat: 7\nother: things\n".into()] {
         fs::write(dir.path().join("MANIFEST"), later).unwrap();
         let before = contents(dir.path());
-        assert!(matches!(
-            open_in(dir.path()),
-            Err(OpenError::UnknownFormat(2 | 7))
-        ));
+        assert!(matches!(open_in(dir.path()), Err(OpenError::UnknownFormat(2 | 7))));
         assert!(matches!(create_in(dir.path()), Err(CreateError::Exists)));
         let mut after = contents(dir.path());
         after.insert("LOCK".into(), b"4711".to_vec());
@@ -91,10 +75,7 @@ fn an_unknown_format_is_refused_and_nothing_is_touched() {
 fn opening_an_unknown_format_does_not_even_take_the_lock() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("MANIFEST"), "detente journal\nformat: 9\n").unwrap();
-    assert!(matches!(
-        open_in(dir.path()),
-        Err(OpenError::UnknownFormat(9))
-    ));
+    assert!(matches!(open_in(dir.path()), Err(OpenError::UnknownFormat(9))));
     assert_eq!(contents(dir.path()).len(), 1);
 }
 
@@ -144,10 +125,7 @@ fn a_manifest_without_segments_is_refused() {
 #[test]
 fn a_full_disk_is_refused_before_it_is_hit_and_reads_go_on() {
     let disk = FaultyDisk::new();
-    let options = Options {
-        reserve_bytes: 1_000_000,
-        ..small()
-    };
+    let options = Options { reserve_bytes: 1_000_000, ..small() };
     let mut journal = FileJournal::create(dir(), ledger_id(), options, disk.shared()).unwrap();
     let mut maker = Maker::new(1);
     let first = maker.append(&[10]);
@@ -156,10 +134,7 @@ fn a_full_disk_is_refused_before_it_is_hit_and_reads_go_on() {
     let (operations, later) = (disk.operations(), maker.append(&[400]));
     disk.set_space(1_000_100);
     let error = journal.append(std::slice::from_ref(&later)).unwrap_err();
-    assert!(
-        matches!(error, AppendError::NothingWritten(Refusal::DiskFull { .. })),
-        "{error}"
-    );
+    assert!(matches!(error, AppendError::NothingWritten(Refusal::DiskFull { .. })), "{error}");
     assert_eq!(disk.operations(), operations);
     assert_holds(&journal, std::slice::from_ref(&first));
     disk.set_space(2_000_000);
@@ -174,9 +149,6 @@ fn the_link_of_a_large_append_is_checked_before_it_is_written() {
     let mut append = Maker::new(2).append(&[90; 20]);
     append.link.0[0] ^= 1;
     let (operations, error) = (disk.operations(), journal.append(&[append]).unwrap_err());
-    assert!(
-        matches!(error, AppendError::NothingWritten(Refusal::WrongLink)),
-        "{error}"
-    );
+    assert!(matches!(error, AppendError::NothingWritten(Refusal::WrongLink)), "{error}");
     assert_eq!(disk.operations(), operations);
 }

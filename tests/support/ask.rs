@@ -125,7 +125,12 @@ pub(crate) fn revisions(
 }
 
 /// The events after a position that a reading with a filter gives, batch after batch.
-pub(crate) fn events(ledger: &Ledger, start: detente::ledger::events::Start, filter: Option<&Filter>, bytes: usize) -> Vec<v1::Event> {
+pub(crate) fn events(
+    ledger: &Ledger,
+    start: detente::ledger::events::Start,
+    filter: Option<&Filter>,
+    bytes: usize,
+) -> Vec<v1::Event> {
     let mut reading = ledger.begin_reading(start, filter, 0).unwrap();
     let mut all = Vec::new();
     loop {

@@ -8,11 +8,11 @@ use detente::domain::certainty::Mode;
 use detente::domain::command::Precondition;
 use detente::domain::cut::{Basis, Cut};
 use detente::domain::emptiness::Emptiness;
+use detente::domain::event::Change;
 use detente::domain::filter::Filter;
 use detente::domain::name::ClaimId;
 use detente::domain::party::Party;
 use detente::domain::position::{Position, RecordedAt};
-use detente::domain::event::Change;
 use detente::ledger::Ledger;
 use detente::ledger::append::AppendRequest;
 use detente::ledger::error::QueryError;
@@ -97,7 +97,8 @@ fn states(ledger: &Ledger, known: &[Known], filter: &Filter, cut: Cut, asked: &[
 }
 
 fn lists(ledger: &Ledger, known: &[Known], filter: &Filter, cut: Cut) -> usize {
-    for (retracted, newest_first, entries) in [(false, false, 100), (true, false, 3), (true, true, 2), (false, true, 1)] {
+    for (retracted, newest_first, entries) in [(false, false, 100), (true, false, 3), (true, true, 2), (false, true, 1)]
+    {
         let matching = known.iter().filter(|k| filter.matches(&k.content, k.at.recorded_at));
         let wanted = matching.filter(|k| retracted || k.shown.retraction.is_none());
         let mut expected: Vec<&v1::Claim> = wanted.map(|k| &k.shown).collect();
@@ -170,7 +171,12 @@ fn relationships(ledger: &Ledger, known: &[Known], cut: Cut, party: &str) {
         let wanted = |id: &&detente::domain::relationship::RelationshipId| {
             party.is_empty() || id.parties().any(|member| member == party_id(party).as_str())
         };
-        known.content.relationships.iter().filter(wanted).for_each(|id| *expected.entry(id.to_string()).or_insert(0) += 1);
+        known
+            .content
+            .relationships
+            .iter()
+            .filter(wanted)
+            .for_each(|id| *expected.entry(id.to_string()).or_insert(0) += 1);
     }
     let mut query = RegistryQuery { cut, entries: 1, ..RegistryQuery::default() };
     let mut got = BTreeMap::new();
@@ -198,8 +204,13 @@ fn readings(ledger: &Ledger, oracle: &Oracle, filters: &[Filter]) -> usize {
         }
     }
     for append in &oracle.appends {
-        let expected: Vec<&v1::Event> = oracle.log(oracle.head()).iter().zip(&log)
-            .filter(|((at, _), _)| at.recorded_at >= append.recorded_at).map(|(_, event)| event).collect();
+        let expected: Vec<&v1::Event> = oracle
+            .log(oracle.head())
+            .iter()
+            .zip(&log)
+            .filter(|((at, _), _)| at.recorded_at >= append.recorded_at)
+            .map(|(_, event)| event)
+            .collect();
         let got = ask::events(ledger, Start::RecordedFrom(append.recorded_at), None, 1 << 20);
         assert_eq!(got.iter().collect::<Vec<_>>(), expected);
     }
@@ -214,11 +225,12 @@ fn touched(ledger: &Ledger, filter: &Filter, after: u64) -> Option<Position> {
     let batch = batch_if([], vec![precondition]);
     let request = AppendRequest { validate_only: true, ..super::home::request(batch) };
     match super::home::block_on(ledger.append(request)) {
-        Ok(_) => None,
+        // The precondition holds; that there are no commands is told only then.
+        Err(AppendError::Rejected(Rejection::Violations(_))) => None,
         Err(AppendError::Rejected(Rejection::Conflicts(conflicts))) => match conflicts.as_slice() {
             [Conflict::Boundary { touched_at, .. }] => Some(*touched_at),
             other => panic!("{other:?}"),
         },
-        Err(error) => panic!("{error}"),
+        other => panic!("{other:?}"),
     }
 }

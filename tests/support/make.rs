@@ -79,7 +79,9 @@ pub(crate) fn claim(number: u128, time: Time) -> Claim {
         kind: word("agreement"),
         time,
         texts: vec![Text { lang: "en".into(), text: format!("claim number {number}").into(), original: true }],
-        parties: ["AZE", "RUS"].map(|party| ClaimParty { party: party_id(party), role: word("party"), as_text: "".into() }).into(),
+        parties: ["AZE", "RUS"]
+            .map(|party| ClaimParty { party: party_id(party), role: word("party"), as_text: "".into() })
+            .into(),
         relationships: vec![relationship("AZE-RUS")],
         as_of: None,
         refers_to: None,

@@ -64,7 +64,13 @@ impl Oracle {
     }
 
     /// Records commands that fit.
-    pub(crate) fn must_record(&mut self, commands: Vec<Command>, recorded_at: RecordedAt, backfilled: bool, basis: Basis) {
+    pub(crate) fn must_record(
+        &mut self,
+        commands: Vec<Command>,
+        recorded_at: RecordedAt,
+        backfilled: bool,
+        basis: Basis,
+    ) {
         let events = self.decide(batch(commands)).unwrap();
         self.appends.push(Recorded { basis, recorded_at, backfilled, events });
     }
@@ -77,7 +83,8 @@ impl Oracle {
     pub(crate) fn log(&self, cut: Position) -> Vec<(Stamp, &Event)> {
         let all = self.appends.iter().flat_map(|append| append.events.iter().map(move |event| (append, event)));
         let stamped = all.zip(1..).map(|((append, event), position)| {
-            let stamp = Stamp { position: Position(position), recorded_at: append.recorded_at, backfilled: append.backfilled };
+            let stamp =
+                Stamp { position: Position(position), recorded_at: append.recorded_at, backfilled: append.backfilled };
             (stamp, event)
         });
         stamped.take_while(|(stamp, _)| stamp.position <= cut).collect()
@@ -293,7 +300,7 @@ impl Record for Oracle {
             Change::PartyRegistered(party) | Change::PartyRevised(party) => party.id == *id,
             _ => false,
         };
-        self.log(self.head()).iter().filter(of).map(|(_, event)| event.revision).last()
+        self.log(self.head()).iter().filter(of).map(|(_, event)| event.revision).next_back()
     }
 
     fn source_revision(&self, id: &SourceId) -> Option<(u32, bool)> {

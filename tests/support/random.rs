@@ -1,7 +1,7 @@
 //! Makes claims, commands and filters out of a seed: from few values, so that histories meet themselves.
 
-use super::make::{date, dispute, dispute_id, id, party, party_id, relationship, source, source_id, tick, with, word};
 use super::make::{PARTIES, SOURCES, claim};
+use super::make::{date, dispute, dispute_id, id, party, party_id, relationship, source, source_id, tick, with, word};
 use detente::domain::bound::Bound;
 use detente::domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Text, Time};
 use detente::domain::command::{Command, Patch};
@@ -41,7 +41,7 @@ impl Random {
     }
 
     fn some_of<T: Clone>(&mut self, choices: &[T]) -> Vec<T> {
-        choices.iter().filter(|_| self.0 != 0 && self.next() % 3 == 0).cloned().collect()
+        choices.iter().filter(|_| self.0 != 0 && self.next().is_multiple_of(3)).cloned().collect()
     }
 }
 
@@ -51,17 +51,37 @@ const RELATIONSHIPS: [&str; 4] = ["AZE-RUS", "ARM-AZE", "ARM-AZE-RUS", "RUS-TUR"
 const WORDS: [&str; 8] = ["border", "Bordeaux", "accord", "Élysée", "gas", "إتفاقية", "agreement", "agree"];
 const LABELS: [&str; 3] = ["draft", "Draft", "trade"];
 const DATES: [&str; 8] = [
-    "2025-01-02", "2025-01-03", "2025-01-04~", "2025-01", "[..2025-01-03]", "[2025-01-02..]", "2025-01-03T12:00:00Z", "2025-01-0X",
+    "2025-01-02",
+    "2025-01-03",
+    "2025-01-04~",
+    "2025-01",
+    "[..2025-01-03]",
+    "[2025-01-02..]",
+    "2025-01-03T12:00:00Z",
+    "2025-01-0X",
 ];
 const AS_OFS: [&str; 5] = ["2025-01-01", "2025-01-03", "2025-01-05", "2025-01", "2025-01-03T06:00:00Z"];
 const LINKS: [LinkType; 3] = [LinkType::Supports, LinkType::Contradicts, LinkType::Supersedes];
 const MODALITIES: [Modality; 6] = [
-    Modality::Asserted, Modality::Asserted, Modality::Reported, Modality::Denied, Modality::Absent, Modality::NoInformation,
+    Modality::Asserted,
+    Modality::Asserted,
+    Modality::Reported,
+    Modality::Denied,
+    Modality::Absent,
+    Modality::NoInformation,
 ];
 
 /// The days, and longer and shorter periods, that are asked about.
 pub(crate) const ASKED: [&str; 9] = [
-    "2024-12-31", "2025-01-01", "2025-01-02", "2025-01-03", "2025-01-04", "2025-01-05", "2025-01", "2025", "2025-01-03T12:00:00Z",
+    "2024-12-31",
+    "2025-01-01",
+    "2025-01-02",
+    "2025-01-03",
+    "2025-01-04",
+    "2025-01-05",
+    "2025-01",
+    "2025",
+    "2025-01-03T12:00:00Z",
 ];
 
 fn random_time(random: &mut Random) -> Time {
@@ -82,7 +102,8 @@ fn random_time(random: &mut Random) -> Time {
             }
         };
         // One in many ends before it starts: that is for the record to refuse.
-        let possible = time.bounds().is_none_or(|(a, b)| detente::domain::validity::Validity::resolve(a, b, None).is_ok());
+        let possible =
+            time.bounds().is_none_or(|(a, b)| detente::domain::validity::Validity::resolve(a, b, None).is_ok());
         if possible || random.once_in(20) {
             return time;
         }
@@ -120,14 +141,22 @@ pub(crate) fn random_claim(random: &mut Random, number: u128) -> Claim {
         }
         if random.once_in(3) {
             let party = party(random);
-            claim.attribution = vec![Attribution { party: Some(party), name: "".into(), role: AttributionRole::Speaker, said_at: None }];
+            claim.attribution = vec![Attribution {
+                party: Some(party),
+                name: "".into(),
+                role: AttributionRole::Speaker,
+                said_at: None,
+            }];
         }
         if random.once_in(3) {
             let id = random.of(&["a", "ab", "b"]).into();
             claim.external_ids = vec![ExternalId { scheme: "gdelt".into(), id, release: "r1".into() }];
         }
         if random.once_in(3) {
-            claim.codes = vec![Code { scheme: random.of(&["CAMEO", "PLOVER"]).into(), code: random.of(&["05", "057", "1"]).into() }];
+            claim.codes = vec![Code {
+                scheme: random.of(&["CAMEO", "PLOVER"]).into(),
+                code: random.of(&["05", "057", "1"]).into(),
+            }];
         }
     })
 }
@@ -222,12 +251,20 @@ fn random_item(random: &mut Random, text: bool) -> FilterItem {
             2 => item.relationships = random.some_of(&RELATIONSHIPS).into_iter().map(relationship).collect(),
             3 => item.parties = vec![party_id(random.of(&PARTIES))],
             4 => item.party_roles = vec![(party_id(random.of(&PARTIES)), word(random.of(&["party", "mediator"])))],
-            5 => item.kinds = vec![Pattern::parse(random.of(&["agree*", "agreement", "a*", "nothing", "*"])), Pattern::parse("talks")],
+            5 => {
+                item.kinds = vec![
+                    Pattern::parse(random.of(&["agree*", "agreement", "a*", "nothing", "*"])),
+                    Pattern::parse("talks"),
+                ]
+            }
             6 => item.asserted_by = vec![party_id(random.of(&PARTIES))],
             7 => item.modalities = [random.of(&MODALITIES), random.of(&MODALITIES)].into_iter().collect(),
             8 => item.statuses = [Status::Signed].into_iter().collect(),
             9 => item.polarities = [Polarity::Tension].into_iter().collect(),
-            10 => item.temporal_types = [random.of(&[TemporalType::State, TemporalType::Event, TemporalType::None])].into_iter().collect(),
+            10 => {
+                item.temporal_types =
+                    [random.of(&[TemporalType::State, TemporalType::Event, TemporalType::None])].into_iter().collect()
+            }
             11 => item.sources = vec![source_id(random.of(&["gazette", "wire:1", "memo"]))],
             12 => {
                 let link_type = random.of(&[None, Some(LinkType::Supports), Some(LinkType::Supersedes)]);
@@ -236,7 +273,10 @@ fn random_item(random: &mut Random, text: bool) -> FilterItem {
             13 => item.external_ids = vec![("gdelt".into(), random.of(&["a", "ab", "c"]).into())],
             14 => item.labels = vec![random.of(&LABELS).into()],
             15 => item.claim_ids = (0..5).map(|_| id(1 + u128::from(random.below(CLAIMS + 2)))).collect(),
-            16 => item.codes = vec![(random.of(&["CAMEO", "PLOVER"]).into(), Pattern::parse(random.of(&["05", "05*", "*"])))],
+            16 => {
+                item.codes =
+                    vec![(random.of(&["CAMEO", "PLOVER"]).into(), Pattern::parse(random.of(&["05", "05*", "*"])))]
+            }
             _ => {
                 let at = tick(random.below(40) as i64);
                 if random.once_in(2) { item.recorded_from = Some(at) } else { item.recorded_before = Some(at) }
@@ -244,7 +284,8 @@ fn random_item(random: &mut Random, text: bool) -> FilterItem {
         }
     }
     if text {
-        let asked = random.of(&["agree", "accord agree", "border accord", "bord", "elysee", "اتفاقيه", "agreement gas", "zzz"]);
+        let asked =
+            random.of(&["agree", "accord agree", "border accord", "bord", "elysee", "اتفاقيه", "agreement gas", "zzz"]);
         item.text = token_list(asked);
     }
     item

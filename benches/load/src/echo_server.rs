@@ -116,9 +116,12 @@ impl Replies {
             ..v1::CommandResult::default()
         };
         let one = v1::AppendResponse { results: vec![result], ..v1::AppendResponse::default() };
-        let state = v1::GetStateResponse { context: context.clone(), matches: matches()?, ..v1::GetStateResponse::default() };
+        let state =
+            v1::GetStateResponse { context: context.clone(), matches: matches()?, ..v1::GetStateResponse::default() };
         Ok(Self {
-            context: v1::AppendResponse { context, recorded_at, ..v1::AppendResponse::default() }.encode_to_vec().into(),
+            context: v1::AppendResponse { context, recorded_at, ..v1::AppendResponse::default() }
+                .encode_to_vec()
+                .into(),
             result: one.encode_to_vec().into(),
             state: state.encode_to_vec().into(),
         })

@@ -29,7 +29,8 @@ pub struct ReadEventsArgs {
 /// When the stream ends early or an event is missing.
 pub async fn run(args: ReadEventsArgs, common: Common) -> Result<()> {
     for _ in 0..args.times {
-        let mut ledger = LedgerServiceClient::new(args.target.connect().await?).max_decoding_message_size(MAX_REPLY_BYTES);
+        let mut ledger =
+            LedgerServiceClient::new(args.target.connect().await?).max_decoding_message_size(MAX_REPLY_BYTES);
         let began = Instant::now();
         let request = v1::ReadEventsRequest { limit: args.limit, ..v1::ReadEventsRequest::default() };
         let mut batches = ledger.read_events(request).await?.into_inner();

@@ -43,7 +43,11 @@ fn row_of(outcome: &Outcome) -> &str {
 
 fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut seen = Vec::new();
-    names.for_each(|name| if !seen.contains(&name) { seen.push(name) });
+    names.for_each(|name| {
+        if !seen.contains(&name) {
+            seen.push(name)
+        }
+    });
     seen
 }
 

@@ -61,7 +61,10 @@ pub async fn run(args: StateArgs, common: Common) -> Result<()> {
     let measured = closed_loop::run(args.pace, channels.into_iter().enumerate().map(asking)).await?;
     let claims = measured.answers.items as f64 / measured.calls.max(1) as f64;
     let expected = ANSWER as f64;
-    ensure!(args.any_size || (claims - expected).abs() < expected * 0.2, "{claims} claims in an answer, not {expected}");
+    ensure!(
+        args.any_size || (claims - expected).abs() < expected * 0.2,
+        "{claims} claims in an answer, not {expected}"
+    );
     let bench = if args.decode { "state decoded" } else { "state" };
     Outcome::of_loop("detente", bench, &measured, args.pace.clients, 1, "queries/s").print(&common)
 }

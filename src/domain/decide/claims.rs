@@ -41,7 +41,9 @@ pub(super) fn patch(draft: &mut Draft<'_>, kind: RevisionKind, patch: &dyn Patch
     match patch.apply(&last) {
         Ok(claim) => revise(draft, kind, Box::new(claim)),
         Err(violations) => {
-            violations.into_iter().for_each(|v| draft.refuse(&format!("revise_claim.claim.{}", v.field), v.description));
+            violations
+                .into_iter()
+                .for_each(|v| draft.refuse(&format!("revise_claim.claim.{}", v.field), v.description));
         }
     }
 }

@@ -80,7 +80,8 @@ impl<'r> Draft<'r> {
     pub(super) fn content(&self, id: ClaimId) -> Option<Claim> {
         let drafted = self.claims.get(&id);
         let event = drafted.and_then(|drafted| drafted.content_at).and_then(|at| self.events.get(at));
-        let mut content = event.and_then(|event| event.change.content().cloned()).or_else(|| self.record.content(id))?;
+        let mut content =
+            event.and_then(|event| event.change.content().cloned()).or_else(|| self.record.content(id))?;
         if let Some(confirmed) = drafted.and_then(|drafted| drafted.confirmed.clone()) {
             content.as_of = Some(confirmed);
         }

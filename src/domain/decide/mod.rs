@@ -56,6 +56,9 @@ pub fn decide(record: &dyn Record, batch: Batch) -> Result<Decision, Rejection> 
     if !conflicts.is_empty() {
         return Err(Rejection::Conflicts(conflicts));
     }
+    if batch.commands.is_empty() {
+        return Err(Rejection::Violations(vec![Violation::new("commands", "expected at least one command")]));
+    }
     let mut draft = Draft::new(record, &batch.commands);
     let mut made = Vec::with_capacity(batch.commands.len());
     for (index, noted) in batch.commands.into_iter().enumerate() {

@@ -69,11 +69,7 @@ impl Header {
 
     /// The head after it.
     pub(super) fn head(&self) -> Head {
-        Head {
-            position: self.last(),
-            recorded_at: self.recorded_at,
-            link: self.after,
-        }
+        Head { position: self.last(), recorded_at: self.recorded_at, link: self.after }
     }
 
     /// Appends it to a buffer.
@@ -99,29 +95,12 @@ impl Header {
         if fields.bytes()? != *MAGIC {
             return None;
         }
-        let (payload_len, first, count, flags) = (
-            fields.u32()?,
-            fields.position()?,
-            fields.u32()?,
-            fields.u32()?,
-        );
-        let (synced, recorded_at, payload_crc) =
-            (fields.position()?, fields.recorded_at()?, fields.u32()?);
+        let (payload_len, first, count, flags) = (fields.u32()?, fields.position()?, fields.u32()?, fields.u32()?);
+        let (synced, recorded_at, payload_crc) = (fields.position()?, fields.recorded_at()?, fields.u32()?);
         let (before, after) = (fields.link()?, fields.link()?);
         let (begins, ends) = (flags & BEGINS != 0, flags & ENDS != 0);
         let known = flags & !(BEGINS | ENDS) == 0 && count > 0;
-        let header = Self {
-            payload_len,
-            first,
-            count,
-            begins,
-            ends,
-            synced,
-            recorded_at,
-            payload_crc,
-            before,
-            after,
-        };
+        let header = Self { payload_len, first, count, begins, ends, synced, recorded_at, payload_crc, before, after };
         known.then_some(header)
     }
 }
@@ -143,23 +122,14 @@ impl Frame {
         if crc32c::crc32c(payload) != header.payload_crc {
             return Err(Fault::Payload);
         }
-        let (append, records) =
-            record::decode(Bytes::copy_from_slice(payload)).ok_or(Fault::Content)?;
-        let frame = Self {
-            header,
-            append,
-            records,
-        };
+        let (append, records) = record::decode(Bytes::copy_from_slice(payload)).ok_or(Fault::Content)?;
+        let frame = Self { header, append, records };
         frame.is_coherent().then_some(frame).ok_or(Fault::Content)
     }
 
     /// Whether payload and header tell the same.
     fn is_coherent(&self) -> bool {
-        let Self {
-            header,
-            append,
-            records,
-        } = self;
+        let Self { header, append, records } = self;
         records.len() as u64 == u64::from(header.count)
             && append.count > 0
             && append.recorded_at == header.recorded_at
@@ -171,18 +141,8 @@ impl Frame {
 
     /// The chunk readers get.
     pub(super) fn into_chunk(self) -> Chunk {
-        let Self {
-            header,
-            append,
-            records,
-        } = self;
-        Chunk {
-            header: append,
-            first: header.first,
-            records,
-            link: header.after,
-            last: header.ends,
-        }
+        let Self { header, append, records } = self;
+        Chunk { header: append, first: header.first, records, link: header.after, last: header.ends }
     }
 }
 
@@ -209,9 +169,7 @@ impl Encoder {
         let records = frame.records.get(cut.records.clone()).unwrap_or_default();
         self.payload.clear();
         frame.encoded.put(&mut self.payload);
-        records
-            .iter()
-            .for_each(|record| record::put_record(record, &mut self.payload));
+        records.iter().for_each(|record| record::put_record(record, &mut self.payload));
         self.header(frame, cut).put(frame.nonce, buffer);
         buffer.extend_from_slice(&self.payload);
     }

@@ -39,14 +39,7 @@ impl Frames {
     /// The frames from an offset, where one starts, to another.
     pub(super) fn new(segment: &Segment, offset: u64, end: u64) -> Self {
         let file = Arc::clone(&segment.file);
-        Self {
-            file,
-            nonce: segment.header.nonce,
-            offset,
-            end,
-            window: Vec::new(),
-            window_at: 0,
-        }
+        Self { file, nonce: segment.header.nonce, offset, end, window: Vec::new(), window_at: 0 }
     }
 
     /// Where the next frame starts.
@@ -61,9 +54,7 @@ impl Frames {
         }
         let nonce = self.nonce;
         let bytes = self.bytes(self.offset, frame::HEADER_LEN)?;
-        Ok(Some(
-            Header::decode(nonce, bytes).ok_or(Fault::FrameHeader)?,
-        ))
+        Ok(Some(Header::decode(nonce, bytes).ok_or(Fault::FrameHeader)?))
     }
 
     /// Moves on to after a frame, unread.
@@ -98,9 +89,7 @@ impl Frames {
         if available < len as u64 {
             return Err(Fault::Short.into());
         }
-        let size = usize::try_from(available)
-            .unwrap_or(usize::MAX)
-            .min(len.max(WINDOW));
+        let size = usize::try_from(available).unwrap_or(usize::MAX).min(len.max(WINDOW));
         self.window.resize(size, 0);
         self.window_at = offset;
         let read = self.file.read_at(&mut self.window, offset);

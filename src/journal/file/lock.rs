@@ -36,16 +36,9 @@ impl Lock for Flock {}
 
 /// Takes the kernel lock on a file, and writes this process's PID into it.
 pub(super) fn take(path: &Path) -> Result<Box<dyn Lock>, LockError> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)?;
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
     if !FileExt::try_lock_exclusive(&file)? {
-        return Err(LockError::Held {
-            holder: holder(&mut file),
-        });
+        return Err(LockError::Held { holder: holder(&mut file) });
     }
     file.set_len(0)?;
     writeln!(file, "{}", std::process::id())?;

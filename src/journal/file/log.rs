@@ -38,15 +38,8 @@ pub(super) struct Log {
 
 impl Log {
     /// Opens the segments and checks that they are a chain.
-    pub(super) fn open(
-        dir: &Path,
-        disk: &dyn Disk,
-        manifest: &Manifest,
-    ) -> Result<Self, OpenError> {
-        let mut log = Self {
-            parts: Vec::new(),
-            stub: None,
-        };
+    pub(super) fn open(dir: &Path, disk: &dyn Disk, manifest: &Manifest) -> Result<Self, OpenError> {
+        let mut log = Self { parts: Vec::new(), stub: None };
         let firsts = names(dir, disk)?;
         for (index, first) in firsts.iter().enumerate() {
             let may_be_stub = index > 0 && index + 1 == firsts.len();
@@ -57,26 +50,14 @@ impl Log {
             check(manifest, previous, part)?;
             previous = Some(part);
         }
-        if log.parts.is_empty() {
-            Err(OpenError::NoSegments)
-        } else {
-            Ok(log)
-        }
+        if log.parts.is_empty() { Err(OpenError::NoSegments) } else { Ok(log) }
     }
 
-    fn add(
-        &mut self,
-        dir: &Path,
-        disk: &dyn Disk,
-        first: Position,
-        may_be_stub: bool,
-    ) -> Result<(), OpenError> {
+    fn add(&mut self, dir: &Path, disk: &dyn Disk, first: Position, may_be_stub: bool) -> Result<(), OpenError> {
         let len = disk.open(&dir.join(segment::name(first)))?.len()?;
         match Segment::open(dir, disk, first)? {
             Ok(segment) => self.parts.push(Part { segment, len }),
-            Err(Fault::SegmentHeader) if may_be_stub && len <= HEADER_LEN => {
-                self.stub = Some(Stub { first, len })
-            }
+            Err(Fault::SegmentHeader) if may_be_stub && len <= HEADER_LEN => self.stub = Some(Stub { first, len }),
             Err(fault) => return Err(fault.at(first, segment::name(first), 0).into()),
         }
         Ok(())
@@ -84,13 +65,8 @@ impl Log {
 
     /// The position up to which segments prove, by being there, that everything was durable.
     pub(super) fn durable_by_names(&self) -> Position {
-        let last = self
-            .parts
-            .last()
-            .map(|part| part.segment.header.before.position);
-        let stub = self
-            .stub
-            .map(|stub| Position(stub.first.0.saturating_sub(1)));
+        let last = self.parts.last().map(|part| part.segment.header.before.position);
+        let stub = self.stub.map(|stub| Position(stub.first.0.saturating_sub(1)));
         last.max(stub).unwrap_or_default()
     }
 
@@ -122,20 +98,14 @@ fn check(manifest: &Manifest, previous: Option<&Part>, part: &Part) -> Result<()
     }
     let Some(previous) = previous else {
         let is_first = header.before == Head::GENESIS && header.previous == Previous::default();
-        return if is_first {
-            Ok(())
-        } else {
-            Err(damaged(Fault::SegmentOrder))
-        };
+        return if is_first { Ok(()) } else { Err(damaged(Fault::SegmentOrder)) };
     };
     if header.previous.first != previous.segment.header.first() {
         return Err(damaged(Fault::SegmentOrder));
     }
     if header.previous.len != previous.len {
         let place = previous.segment.header.first();
-        return Err(Fault::SegmentLength
-            .at(place, previous.segment.name(), previous.len)
-            .into());
+        return Err(Fault::SegmentLength.at(place, previous.segment.name(), previous.len).into());
     }
     Ok(())
 }

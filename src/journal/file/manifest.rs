@@ -87,11 +87,7 @@ pub struct Manifest {
 impl fmt::Display for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{TITLE}\nformat: {}", self.format.number())?;
-        writeln!(
-            f,
-            "ledger: {}\ncreated: {}",
-            self.ledger_id, self.created_at.0
-        )
+        writeln!(f, "ledger: {}\ncreated: {}", self.ledger_id, self.created_at.0)
     }
 }
 
@@ -137,11 +133,7 @@ impl Manifest {
         let mut lines = text.lines().skip(2);
         let ledger_id = Uuid::parse_str(lines.next()?.strip_prefix("ledger: ")?).ok()?;
         let created_at = lines.next()?.strip_prefix("created: ")?.parse().ok()?;
-        Some(Self {
-            format,
-            ledger_id: LedgerId(ledger_id),
-            created_at: RecordedAt(created_at),
-        })
+        Some(Self { format, ledger_id: LedgerId(ledger_id), created_at: RecordedAt(created_at) })
     }
 }
 

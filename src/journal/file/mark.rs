@@ -69,23 +69,10 @@ impl Mark {
             return None;
         }
         let sequence = fields.u64()?;
-        let (position, recorded_at, link) =
-            (fields.position()?, fields.recorded_at()?, fields.link()?);
+        let (position, recorded_at, link) = (fields.position()?, fields.recorded_at()?, fields.link()?);
         let (segment, frame, end) = (fields.position()?, fields.u64()?, fields.u64()?);
-        let head = Head {
-            position,
-            recorded_at,
-            link,
-        };
-        Some((
-            sequence,
-            Self {
-                head,
-                segment,
-                frame: (frame != 0).then_some(frame),
-                end,
-            },
-        ))
+        let head = Head { position, recorded_at, link };
+        Some((sequence, Self { head, segment, frame: (frame != 0).then_some(frame), end }))
     }
 }
 
@@ -117,8 +104,7 @@ impl MarkFile {
     /// Writes a mark over the older slot. Not durable until synced.
     pub(super) fn write(&mut self, mark: &Mark) -> io::Result<()> {
         let sequence = self.sequence.wrapping_add(1);
-        self.file
-            .write_at(&mark.encode(sequence), offset(sequence))?;
+        self.file.write_at(&mark.encode(sequence), offset(sequence))?;
         self.sequence = sequence;
         Ok(())
     }
@@ -142,10 +128,7 @@ const fn offset(sequence: u64) -> u64 {
 
 fn newest(file: &dyn DiskFile) -> io::Result<Option<(u64, Mark)>> {
     let (even, odd) = (slot(file, 0)?, slot(file, 1)?);
-    Ok(even
-        .into_iter()
-        .chain(odd)
-        .max_by_key(|(sequence, _)| *sequence))
+    Ok(even.into_iter().chain(odd).max_by_key(|(sequence, _)| *sequence))
 }
 
 /// The mark in a slot. A slot with a sequence that belongs into the other slot is not sound.

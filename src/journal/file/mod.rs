@@ -67,12 +67,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            segment_bytes: 256 << 20,
-            max_frame_bytes: 1 << 20,
-            reserve_bytes: 128 << 20,
-            created_at: RecordedAt(0),
-        }
+        Self { segment_bytes: 256 << 20, max_frame_bytes: 1 << 20, reserve_bytes: 128 << 20, created_at: RecordedAt(0) }
     }
 }
 
@@ -112,11 +107,8 @@ impl Journal for FileJournal {
             return Ok(self.tail.head);
         }
         self.space.take(&self.dir, &*self.disk, plan.bytes)?;
-        self.rotate_before(plan.bytes)
-            .map_err(|error| Refusal::NoSegment(self.poison(error)))?;
-        let tail = self
-            .write(group, &plan)
-            .map_err(|error| AppendError::OutcomeUnknown(self.poison(error)))?;
+        self.rotate_before(plan.bytes).map_err(|error| Refusal::NoSegment(self.poison(error)))?;
+        let tail = self.write(group, &plan).map_err(|error| AppendError::OutcomeUnknown(self.poison(error)))?;
         self.publish(tail);
         Ok(tail.head)
     }
@@ -133,9 +125,7 @@ impl Journal for FileJournal {
         if self.poisoned {
             return Err(CheckpointError::Poisoned);
         }
-        self.marks
-            .sync()
-            .map_err(|error| CheckpointError::Failed(self.poison(error)))
+        self.marks.sync().map_err(|error| CheckpointError::Failed(self.poison(error)))
     }
 }
 
@@ -146,17 +136,10 @@ impl FileJournal {
         if fits || self.tail.end == HEADER_LEN {
             return Ok(());
         }
-        let previous = Previous {
-            first: self.segment.header.first(),
-            len: self.tail.end,
-        };
+        let previous = Previous { first: self.segment.header.first(), len: self.tail.end };
         let header = Header::new(self.ledger_id, self.tail.head, previous);
         self.segment = Segment::create(&self.dir, &*self.disk, header)?;
-        self.tail = Tail {
-            head: self.tail.head,
-            frame: None,
-            end: HEADER_LEN,
-        };
+        self.tail = Tail { head: self.tail.head, frame: None, end: HEADER_LEN };
         self.shared.publish_segment(header.first());
         Ok(())
     }
@@ -183,10 +166,7 @@ impl FileJournal {
         }
         self.hand_over(&mut tail)?;
         self.segment.file.sync()?;
-        Ok(Tail {
-            head: plan.head,
-            ..tail
-        })
+        Ok(Tail { head: plan.head, ..tail })
     }
 
     fn hand_over(&mut self, tail: &mut Tail) -> io::Result<()> {
@@ -202,18 +182,12 @@ impl FileJournal {
     fn publish(&mut self, tail: Tail) {
         let segment = self.segment.header.first();
         if let Some(frame) = tail.frame {
-            self.shared
-                .remember(segment, self.tail.head.position.next(), self.tail.end);
+            self.shared.remember(segment, self.tail.head.position.next(), self.tail.end);
             debug_assert!(frame >= self.tail.end);
         }
         self.tail = tail;
         self.shared.publish(tail.head, tail.end);
-        let mark = Mark {
-            head: tail.head,
-            segment,
-            frame: tail.frame,
-            end: tail.end,
-        };
+        let mark = Mark { head: tail.head, segment, frame: tail.frame, end: tail.end };
         if let Err(error) = self.marks.write(&mark) {
             self.poison(error);
         }
@@ -229,11 +203,7 @@ impl FileJournal {
 
 impl Shared {
     fn of(dir: PathBuf, disk: Arc<dyn Disk>, firsts: Vec<Position>, tail: &Tail) -> Arc<Self> {
-        let published = Published {
-            head: tail.head,
-            firsts: Arc::new(firsts),
-            end: tail.end,
-        };
+        let published = Published { head: tail.head, firsts: Arc::new(firsts), end: tail.end };
         Arc::new(Self::new(dir, disk, published))
     }
 }

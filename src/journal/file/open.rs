@@ -106,28 +106,15 @@ impl FileJournal {
     /// # Errors
     ///
     /// If the directory is not vacant, or cannot be written.
-    pub fn create(
-        dir: &Path,
-        ledger_id: LedgerId,
-        options: Options,
-        disk: Arc<dyn Disk>,
-    ) -> Result<Self, CreateError> {
+    pub fn create(dir: &Path, ledger_id: LedgerId, options: Options, disk: Arc<dyn Disk>) -> Result<Self, CreateError> {
         disk.create_dir(dir)?;
         let lock = lock_dir(dir, &*disk).map_err(CreateError::Locked)?;
         if !is_vacant(dir, &*disk)? {
             return Err(CreateError::Exists);
         }
         clear(dir, &*disk)?;
-        let manifest = Manifest {
-            format: Format::V1,
-            ledger_id,
-            created_at: options.created_at,
-        };
-        Segment::create(
-            dir,
-            &*disk,
-            Header::new(ledger_id, Head::GENESIS, Previous::default()),
-        )?;
+        let manifest = Manifest { format: Format::V1, ledger_id, created_at: options.created_at };
+        Segment::create(dir, &*disk, Header::new(ledger_id, Head::GENESIS, Previous::default()))?;
         let recovered = recover::recover(dir, &*disk, &manifest).map_err(io::Error::other)?;
         manifest.write(dir, &*disk)?;
         if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -141,21 +128,14 @@ impl FileJournal {
     /// # Errors
     ///
     /// If there is none, it is in use, of an unknown format, or damaged.
-    pub fn open(
-        dir: &Path,
-        options: Options,
-        disk: Arc<dyn Disk>,
-    ) -> Result<(Self, Recovery), OpenError> {
-        let manifest = Manifest::read(dir, &*disk)
-            .map_err(|error| OpenError::of_manifest(error, dir, &*disk))?;
+    pub fn open(dir: &Path, options: Options, disk: Arc<dyn Disk>) -> Result<(Self, Recovery), OpenError> {
+        let manifest = Manifest::read(dir, &*disk).map_err(|error| OpenError::of_manifest(error, dir, &*disk))?;
         let lock = lock_dir(dir, &*disk)?;
         let recovered = recover::recover(dir, &*disk, &manifest)?;
         if let Some(torn) = &recovered.recovery.torn {
             tracing::warn!(%torn, "the journal ended with a torn write");
         }
-        Ok(Self::assemble(
-            dir, &manifest, options, disk, lock, recovered,
-        ))
+        Ok(Self::assemble(dir, &manifest, options, disk, lock, recovered))
     }
 
     fn assemble(
@@ -166,13 +146,7 @@ impl FileJournal {
         lock: Box<dyn Lock>,
         recovered: Recovered,
     ) -> (Self, Recovery) {
-        let Recovered {
-            firsts,
-            segment,
-            tail,
-            marks,
-            recovery,
-        } = recovered;
+        let Recovered { firsts, segment, tail, marks, recovery } = recovered;
         let shared = Shared::of(dir.to_owned(), Arc::clone(&disk), firsts, &tail);
         let journal = Self {
             dir: dir.to_owned(),
@@ -210,10 +184,7 @@ impl From<LockError> for OpenError {
 /// Whether nothing was ever recorded here: no manifest, no mark of an event, no segment with more than a header.
 fn is_vacant(dir: &Path, disk: &dyn Disk) -> io::Result<bool> {
     let names = disk.list(dir)?;
-    if names
-        .iter()
-        .any(|name| name == manifest::NAME || name.contains(".torn-"))
-    {
+    if names.iter().any(|name| name == manifest::NAME || name.contains(".torn-")) {
         return Ok(false);
     }
     if let Found::Mark(mark) = MarkFile::find(dir, disk)?
@@ -221,10 +192,7 @@ fn is_vacant(dir: &Path, disk: &dyn Disk) -> io::Result<bool> {
     {
         return Ok(false);
     }
-    for name in names
-        .iter()
-        .filter(|name| segment::parse_name(name).is_some())
-    {
+    for name in names.iter().filter(|name| segment::parse_name(name).is_some()) {
         if *name != segment::name(Position(1)) || disk.open(&dir.join(name))?.len()? > HEADER_LEN {
             return Ok(false);
         }

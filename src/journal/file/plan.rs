@@ -39,30 +39,19 @@ impl Plan {
             let payload = payload_len(append)?;
             let cuts = cut(head, append, max_frame.saturating_sub(header.len()))?;
             let frames = cuts.len() as u64;
-            bytes =
-                bytes.saturating_add(payload + frames * (header.len() + frame::HEADER_LEN) as u64);
+            bytes = bytes.saturating_add(payload + frames * (header.len() + frame::HEADER_LEN) as u64);
             appends.push(PlannedAppend { header, cuts });
             head = next;
         }
-        Ok(Self {
-            appends,
-            bytes,
-            head,
-        })
+        Ok(Self { appends, bytes, head })
     }
 }
 
 fn payload_len(append: &Append) -> Result<u64, Refusal> {
-    let sizes = append
-        .records
-        .iter()
-        .map(|record| match record.event.len() as u64 {
-            bytes if bytes > LARGEST_EVENT => Err(Refusal::RecordTooLarge {
-                bytes,
-                limit: LARGEST_EVENT,
-            }),
-            _ => Ok(record::record_len(record) as u64),
-        });
+    let sizes = append.records.iter().map(|record| match record.event.len() as u64 {
+        bytes if bytes > LARGEST_EVENT => Err(Refusal::RecordTooLarge { bytes, limit: LARGEST_EVENT }),
+        _ => Ok(record::record_len(record) as u64),
+    });
     sizes.sum()
 }
 
@@ -72,20 +61,12 @@ fn cut(head: Head, append: &Append, room: usize) -> Result<Vec<Cut>, Refusal> {
     for (index, record) in append.records.iter().enumerate() {
         let len = record::record_len(record);
         if index > start && filled + len > room {
-            cuts.push(Cut {
-                records: start..index,
-                before: head.link,
-                after: head.link,
-            });
+            cuts.push(Cut { records: start..index, before: head.link, after: head.link });
             (start, filled) = (index, 0);
         }
         filled += len;
     }
-    cuts.push(Cut {
-        records: start..append.records.len(),
-        before: head.link,
-        after: append.link,
-    });
+    cuts.push(Cut { records: start..append.records.len(), before: head.link, after: append.link });
     if cuts.len() > 1 {
         link_run(head, append, &mut cuts)?;
     }
@@ -97,16 +78,9 @@ fn link_run(head: Head, append: &Append, cuts: &mut [Cut]) -> Result<(), Refusal
     let mut link = chain::open_append(head.link, &append.header);
     let mut before = head.link;
     for cut in cuts {
-        link = chain::extend_all(
-            link,
-            append.records.get(cut.records.clone()).unwrap_or_default(),
-        );
+        link = chain::extend_all(link, append.records.get(cut.records.clone()).unwrap_or_default());
         (cut.before, cut.after) = (before, link);
         before = link;
     }
-    if link == append.link {
-        Ok(())
-    } else {
-        Err(Refusal::WrongLink)
-    }
+    if link == append.link { Ok(()) } else { Err(Refusal::WrongLink) }
 }

@@ -42,12 +42,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(dir: PathBuf, disk: Arc<dyn Disk>, published: Published) -> Self {
-        Self {
-            dir,
-            disk,
-            published: Mutex::new(published),
-            hints: Mutex::new(BTreeMap::new()),
-        }
+        Self { dir, disk, published: Mutex::new(published), hints: Mutex::new(BTreeMap::new()) }
     }
 
     /// Publishes what has just become durable.
@@ -66,10 +61,7 @@ impl Shared {
     /// Remembers where the frame that starts with a position is, unless a place shortly before it is known.
     pub(super) fn remember(&self, segment: Position, first: Position, offset: u64) {
         let mut hints = self.hints.lock();
-        let known = hints
-            .range(segment..=first)
-            .next_back()
-            .map_or(HEADER_LEN, |(_, offset)| *offset);
+        let known = hints.range(segment..=first).next_back().map_or(HEADER_LEN, |(_, offset)| *offset);
         if offset >= known.saturating_add(HINT_EVERY) {
             hints.insert(first, offset);
         }
@@ -84,11 +76,7 @@ impl Shared {
 
     /// The best known place in a segment from which to look for a position.
     fn recall(&self, segment: Position, position: Position) -> u64 {
-        self.hints
-            .lock()
-            .range(segment..=position)
-            .next_back()
-            .map_or(HEADER_LEN, |(_, offset)| *offset)
+        self.hints.lock().range(segment..=position).next_back().map_or(HEADER_LEN, |(_, offset)| *offset)
     }
 }
 
@@ -107,18 +95,8 @@ impl Reader for Shared {
         if from > head {
             return Ok(Box::new(std::iter::empty()));
         }
-        let index = snapshot
-            .firsts
-            .partition_point(|first| *first <= from)
-            .saturating_sub(1);
-        let mut cursor = Cursor {
-            shared: self,
-            snapshot,
-            index,
-            from,
-            at: None,
-            sequence: None,
-        };
+        let index = snapshot.firsts.partition_point(|first| *first <= from).saturating_sub(1);
+        let mut cursor = Cursor { shared: self, snapshot, index, from, at: None, sequence: None };
         cursor.seek()?;
         Ok(Box::new(Reading(Some(cursor))))
     }
@@ -174,14 +152,9 @@ impl Cursor<'_> {
             let Some((segment, frames)) = &mut self.at else {
                 return Ok(None);
             };
-            let expected = self
-                .sequence
-                .as_ref()
-                .map_or(self.from, |sequence| sequence.head().position.next());
+            let expected = self.sequence.as_ref().map_or(self.from, |sequence| sequence.head().position.next());
             let offset = frames.offset();
-            let frame = frames
-                .next()
-                .map_err(|error| place(error, expected, segment, offset))?;
+            let frame = frames.next().map_err(|error| place(error, expected, segment, offset))?;
             let Some(frame) = frame else {
                 self.advance()?;
                 continue;
@@ -190,8 +163,7 @@ impl Cursor<'_> {
             if let Some(fault) = fault {
                 return Err(fault.at(expected, segment.name(), offset).into());
             }
-            self.shared
-                .notice(segment.header.first(), &frame.header, offset);
+            self.shared.notice(segment.header.first(), &frame.header, offset);
             return Ok(frame.into_chunk().starting_at(self.from));
         }
     }
@@ -207,9 +179,7 @@ impl Cursor<'_> {
         }
         match &self.at {
             Some((segment, _)) if head.is_none_or(|head| head != segment.header.before) => {
-                Err(Fault::SegmentOrder
-                    .at(segment.header.first(), segment.name(), 0)
-                    .into())
+                Err(Fault::SegmentOrder.at(segment.header.first(), segment.name(), 0).into())
             }
             _ => Ok(()),
         }
@@ -223,9 +193,7 @@ impl Cursor<'_> {
             return Ok(());
         }
         let position = head.map_or(self.from, |head| head.position.next());
-        Err(Fault::Short
-            .at(position, segment.name(), frames.offset())
-            .into())
+        Err(Fault::Short.at(position, segment.name(), frames.offset()).into())
     }
 
     fn open(&mut self, offset: u64) -> Result<(), ReadError> {
@@ -233,22 +201,14 @@ impl Cursor<'_> {
         let opened = Segment::open(&self.shared.dir, &*self.shared.disk, first)?;
         let segment = opened.map_err(|fault| fault.at(first, segment::name(first), 0))?;
         let is_last = self.index + 1 == self.snapshot.firsts.len();
-        let end = if is_last {
-            self.snapshot.end
-        } else {
-            segment.file.len()?
-        };
+        let end = if is_last { self.snapshot.end } else { segment.file.len()? };
         let frames = Frames::new(&segment, offset, end);
         self.at = Some((segment, frames));
         Ok(())
     }
 
     fn first(&self) -> Position {
-        self.snapshot
-            .firsts
-            .get(self.index)
-            .copied()
-            .unwrap_or_default()
+        self.snapshot.firsts.get(self.index).copied().unwrap_or_default()
     }
 }
 
@@ -256,9 +216,7 @@ impl Cursor<'_> {
 fn follow(sequence: &mut Option<Sequence>, frame: &Frame, from: Position) -> Result<(), Fault> {
     let mut joined = match sequence.take() {
         Some(sequence) => sequence,
-        None if frame.header.first <= from && from <= frame.header.last() => {
-            Sequence::joining(frame)
-        }
+        None if frame.header.first <= from && from <= frame.header.last() => Sequence::joining(frame),
         None => return Err(Fault::OutOfPlace(frame.header.first)),
     };
     joined.take(frame)?;

@@ -66,14 +66,8 @@ pub struct Torn {
 
 impl fmt::Display for Torn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} bytes of {} from byte {} on were never acknowledged",
-            self.bytes, self.file, self.offset
-        )?;
-        self.kept_in
-            .iter()
-            .try_for_each(|name| write!(f, ", kept in {name}"))
+        write!(f, "{} bytes of {} from byte {} on were never acknowledged", self.bytes, self.file, self.offset)?;
+        self.kept_in.iter().try_for_each(|name| write!(f, ", kept in {name}"))
     }
 }
 
@@ -102,11 +96,7 @@ pub(super) struct Recovered {
 }
 
 /// Recovers the log of a directory that is locked.
-pub(super) fn recover(
-    dir: &Path,
-    disk: &dyn Disk,
-    manifest: &Manifest,
-) -> Result<Recovered, OpenError> {
+pub(super) fn recover(dir: &Path, disk: &dyn Disk, manifest: &Manifest) -> Result<Recovered, OpenError> {
     let found = MarkFile::find(dir, disk)?;
     let log = Log::open(dir, disk, manifest)?;
     let (tail, counts) = scan(&log, found)?;
@@ -116,27 +106,12 @@ pub(super) fn recover(
         None if part.len > tail.end => Some(cut(dir, disk, &part.segment, tail.end, part.len)?),
         None => None,
     };
-    let firsts = log
-        .parts
-        .iter()
-        .map(|part| part.segment.header.first())
-        .collect();
+    let firsts = log.parts.iter().map(|part| part.segment.header.first()).collect();
     let segment = part.segment.clone();
     settle(dir, disk, &segment, found, tail.end)?;
     let marks = renew_mark(dir, disk, &segment, &tail)?;
-    let recovery = Recovery {
-        head: tail.head,
-        mark: MarkState::of(found),
-        appends_scanned: counts.appends,
-        torn,
-    };
-    Ok(Recovered {
-        firsts,
-        segment,
-        tail,
-        marks,
-        recovery,
-    })
+    let recovery = Recovery { head: tail.head, mark: MarkState::of(found), appends_scanned: counts.appends, torn };
+    Ok(Recovered { firsts, segment, tail, marks, recovery })
 }
 
 fn scan(log: &Log, found: Found) -> Result<(Tail, Counts), OpenError> {
@@ -151,12 +126,7 @@ fn remove_stub(dir: &Path, disk: &dyn Disk, stub: Stub) -> io::Result<Torn> {
     let kept_in = keep_aside(dir, disk, &file, 0, stub.len)?;
     disk.remove(&dir.join(&file))?;
     disk.sync_dir(dir)?;
-    Ok(Torn {
-        file,
-        offset: 0,
-        bytes: stub.len,
-        kept_in,
-    })
+    Ok(Torn { file, offset: 0, bytes: stub.len, kept_in })
 }
 
 fn cut(dir: &Path, disk: &dyn Disk, segment: &Segment, offset: u64, len: u64) -> io::Result<Torn> {
@@ -164,57 +134,31 @@ fn cut(dir: &Path, disk: &dyn Disk, segment: &Segment, offset: u64, len: u64) ->
     let kept_in = keep_aside(dir, disk, &file, offset, len)?;
     segment.file.truncate(offset)?;
     segment.file.sync()?;
-    Ok(Torn {
-        file,
-        offset,
-        bytes: len.saturating_sub(offset),
-        kept_in,
-    })
+    Ok(Torn { file, offset, bytes: len.saturating_sub(offset), kept_in })
 }
 
 /// Copies the bytes between two offsets into a new file, durably.
-fn keep_aside(
-    dir: &Path,
-    disk: &dyn Disk,
-    name: &str,
-    from: u64,
-    to: u64,
-) -> io::Result<Option<String>> {
+fn keep_aside(dir: &Path, disk: &dyn Disk, name: &str, from: u64, to: u64) -> io::Result<Option<String>> {
     if from >= to {
         return Ok(None);
     }
     let taken = disk.list(dir)?;
-    let mut names = (1u64..)
-        .map(|n| format!("{name}.torn-{n}"))
-        .filter(|name| !taken.contains(name));
+    let mut names = (1u64..).map(|n| format!("{name}.torn-{n}")).filter(|name| !taken.contains(name));
     let Some(kept_in) = names.next() else {
         return Ok(None);
     };
-    let (source, target) = (
-        disk.open(&dir.join(name))?,
-        disk.create(&dir.join(&kept_in))?,
-    );
-    for_pieces(
-        from,
-        to.min(from.saturating_add(KEPT_AT_MOST)),
-        |offset, piece| {
-            source.read_at(piece, offset)?;
-            target.write_at(piece, offset - from)
-        },
-    )?;
+    let (source, target) = (disk.open(&dir.join(name))?, disk.create(&dir.join(&kept_in))?);
+    for_pieces(from, to.min(from.saturating_add(KEPT_AT_MOST)), |offset, piece| {
+        source.read_at(piece, offset)?;
+        target.write_at(piece, offset - from)
+    })?;
     target.sync()?;
     disk.sync_dir(dir)?;
     Ok(Some(kept_in))
 }
 
 /// Makes what was found above the mark durable, by writing it again.
-fn settle(
-    dir: &Path,
-    disk: &dyn Disk,
-    segment: &Segment,
-    found: Found,
-    end: u64,
-) -> io::Result<()> {
+fn settle(dir: &Path, disk: &dyn Disk, segment: &Segment, found: Found, end: u64) -> io::Result<()> {
     let from = match found {
         Found::Mark(mark) if mark.segment == segment.header.first() => mark.end,
         Found::Mark(_) | Found::Unreadable | Found::Missing => 0,
@@ -232,29 +176,17 @@ fn settle(
 
 fn renew_mark(dir: &Path, disk: &dyn Disk, segment: &Segment, tail: &Tail) -> io::Result<MarkFile> {
     let mut marks = MarkFile::open(dir, disk)?;
-    marks.write(&Mark {
-        head: tail.head,
-        segment: segment.header.first(),
-        frame: tail.frame,
-        end: tail.end,
-    })?;
+    marks.write(&Mark { head: tail.head, segment: segment.header.first(), frame: tail.frame, end: tail.end })?;
     marks.sync()?;
     disk.sync_dir(dir)?;
     Ok(marks)
 }
 
-fn for_pieces(
-    from: u64,
-    to: u64,
-    mut each: impl FnMut(u64, &mut [u8]) -> io::Result<()>,
-) -> io::Result<()> {
+fn for_pieces(from: u64, to: u64, mut each: impl FnMut(u64, &mut [u8]) -> io::Result<()>) -> io::Result<()> {
     let mut offset = from;
     while offset < to {
         let len = (to - offset).min(PIECE);
-        each(
-            offset,
-            &mut vec![0; usize::try_from(len).unwrap_or_default()],
-        )?;
+        each(offset, &mut vec![0; usize::try_from(len).unwrap_or_default()])?;
         offset += len;
     }
     Ok(())

@@ -61,51 +61,26 @@ impl<'a> Scan<'a> {
         depth: Depth,
         progress: &'a mut dyn FnMut(u64),
     ) -> Result<(Tail, Counts), OpenError> {
-        let start = Tail {
-            head: Head::GENESIS,
-            frame: None,
-            end: HEADER_LEN,
-        };
+        let start = Tail { head: Head::GENESIS, frame: None, end: HEADER_LEN };
         Self::new(log, found, start, depth, progress).run(0)
     }
 
     /// Scans from the mark, which must agree with the log.
     pub(super) fn from_mark(log: &'a Log, mark: Mark) -> Result<(Tail, Counts), OpenError> {
         let index = locate(log, &mark)?;
-        let start = Tail {
-            head: mark.head,
-            frame: mark.frame,
-            end: mark.end,
-        };
+        let start = Tail { head: mark.head, frame: mark.frame, end: mark.end };
         let mut ignore = |_| ();
         Scan::new(log, Found::Mark(mark), start, Depth::Hashes, &mut ignore).run(index)
     }
 
-    fn new(
-        log: &'a Log,
-        found: Found,
-        tail: Tail,
-        depth: Depth,
-        progress: &'a mut dyn FnMut(u64),
-    ) -> Self {
+    fn new(log: &'a Log, found: Found, tail: Tail, depth: Depth, progress: &'a mut dyn FnMut(u64)) -> Self {
         let mark = match found {
             Found::Mark(mark) => Some(mark),
             Found::Unreadable | Found::Missing => None,
         };
-        let durable = log
-            .durable_by_names()
-            .max(mark.map_or(Position::START, |mark| mark.head.position));
+        let durable = log.durable_by_names().max(mark.map_or(Position::START, |mark| mark.head.position));
         let sequence = Sequence::after(tail.head, depth);
-        Self {
-            log,
-            mark,
-            durable,
-            sequence,
-            tail,
-            counts: Counts::default(),
-            bytes: 0,
-            progress,
-        }
+        Self { log, mark, durable, sequence, tail, counts: Counts::default(), bytes: 0, progress }
     }
 
     fn run(mut self, start: usize) -> Result<(Tail, Counts), OpenError> {
@@ -119,13 +94,7 @@ impl<'a> Scan<'a> {
         match self.log.parts.last() {
             Some(part) if self.tail.head.position < self.durable => {
                 let fault = Fault::MarkAhead(self.durable);
-                Err(fault
-                    .at(
-                        self.tail.head.position.next(),
-                        part.segment.name(),
-                        self.tail.end,
-                    )
-                    .into())
+                Err(fault.at(self.tail.head.position.next(), part.segment.name(), self.tail.end).into())
             }
             _ => Ok((self.tail, self.counts)),
         }
@@ -135,11 +104,7 @@ impl<'a> Scan<'a> {
         if segment.header.before != self.tail.head {
             return Err(Fault::SegmentOrder.at(segment.header.first(), segment.name(), 0));
         }
-        self.tail = Tail {
-            head: self.tail.head,
-            frame: None,
-            end: HEADER_LEN,
-        };
+        self.tail = Tail { head: self.tail.head, frame: None, end: HEADER_LEN };
         Ok(())
     }
 
@@ -168,9 +133,7 @@ impl<'a> Scan<'a> {
     }
 
     fn take(&mut self, segment: &Segment, frame: &Frame, offset: u64) -> Result<(), Damage> {
-        self.sequence
-            .take(frame)
-            .map_err(|fault| self.damage(segment, offset, fault))?;
+        self.sequence.take(frame).map_err(|fault| self.damage(segment, offset, fault))?;
         self.bytes += frame.header.frame_len();
         (self.progress)(self.bytes);
         if frame.header.ends {
@@ -182,11 +145,7 @@ impl<'a> Scan<'a> {
     fn close(&mut self, segment: &Segment, frame: &Frame, offset: u64) -> Result<(), Damage> {
         let before = self.tail.head.position;
         let end = offset + frame.header.frame_len();
-        self.tail = Tail {
-            head: self.sequence.head(),
-            frame: Some(offset),
-            end,
-        };
+        self.tail = Tail { head: self.sequence.head(), frame: Some(offset), end };
         self.counts.appends += 1;
         self.counts.events += frame.append.count;
         match self.mark {
@@ -200,8 +159,7 @@ impl<'a> Scan<'a> {
 
     /// Whether the mark can be reached from here, or is here.
     fn agrees(&self, mark: &Mark, segment: &Segment) -> bool {
-        let here = mark.frame.is_none()
-            || (mark.segment == segment.header.first() && mark.end == self.tail.end);
+        let here = mark.frame.is_none() || (mark.segment == segment.header.first() && mark.end == self.tail.end);
         self.tail.head.position < mark.head.position || (self.tail.head == mark.head && here)
     }
 
@@ -212,9 +170,7 @@ impl<'a> Scan<'a> {
             return Err(self.damage(&part.segment, offset, fault).into());
         }
         if seen_synced(part, offset + 1, position)? {
-            return Err(self
-                .damage(&part.segment, offset, Fault::OnceSynced(position))
-                .into());
+            return Err(self.damage(&part.segment, offset, Fault::OnceSynced(position)).into());
         }
         Ok(())
     }
@@ -228,10 +184,7 @@ impl<'a> Scan<'a> {
 fn locate(log: &Log, mark: &Mark) -> Result<usize, OpenError> {
     let position = mark.head.position;
     let ahead = |file: String, offset| Fault::MarkAhead(position).at(position, file, offset);
-    let index = log
-        .parts
-        .iter()
-        .position(|part| part.segment.header.first() == mark.segment);
+    let index = log.parts.iter().position(|part| part.segment.header.first() == mark.segment);
     let Some((index, part)) = index.and_then(|index| Some((index, log.parts.get(index)?))) else {
         return Err(ahead(super::segment::name(mark.segment), 0).into());
     };
@@ -241,12 +194,8 @@ fn locate(log: &Log, mark: &Mark) -> Result<usize, OpenError> {
     }
     match stands_at(segment, mark) {
         Ok(true) => Ok(index),
-        Ok(false) => Err(Fault::MarkDisagrees(position)
-            .at(position, segment.name(), mark.end)
-            .into()),
-        Err(FrameError::Bad(fault)) => Err(fault
-            .at(position, segment.name(), mark.frame.unwrap_or(0))
-            .into()),
+        Ok(false) => Err(Fault::MarkDisagrees(position).at(position, segment.name(), mark.end).into()),
+        Err(FrameError::Bad(fault)) => Err(fault.at(position, segment.name(), mark.frame.unwrap_or(0)).into()),
         Err(FrameError::Io(error)) => Err(error.into()),
     }
 }
@@ -257,10 +206,7 @@ fn stands_at(segment: &Segment, mark: &Mark) -> Result<bool, FrameError> {
     };
     let mut frames = Frames::new(segment, offset, mark.end);
     let frame = frames.next()?;
-    Ok(
-        frame.is_some_and(|frame| frame.header.head() == mark.head && frame.header.ends)
-            && frames.offset() == mark.end,
-    )
+    Ok(frame.is_some_and(|frame| frame.header.head() == mark.head && frame.header.ends) && frames.offset() == mark.end)
 }
 
 /// Whether a frame after an offset says that a position was durable when it was written.
@@ -271,9 +217,7 @@ fn seen_synced(part: &Part, mut offset: u64, position: Position) -> Result<bool,
         let mut bytes = vec![0; usize::try_from(len).unwrap_or_default()];
         part.segment.file.read_at(&mut bytes, offset)?;
         let nonce = part.segment.header.nonce;
-        let headers = bytes
-            .windows(frame::HEADER_LEN)
-            .filter(|bytes| bytes.starts_with(frame::MAGIC));
+        let headers = bytes.windows(frame::HEADER_LEN).filter(|bytes| bytes.starts_with(frame::MAGIC));
         let mut headers = headers.filter_map(|bytes| frame::Header::decode(nonce, bytes));
         if headers.any(|header| header.synced >= position) {
             return Ok(true);

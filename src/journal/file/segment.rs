@@ -52,12 +52,7 @@ pub(super) struct Header {
 impl Header {
     /// The header of a segment that continues a history, with a new nonce.
     pub(super) fn new(ledger_id: LedgerId, before: Head, previous: Previous) -> Self {
-        Self {
-            ledger_id,
-            before,
-            previous,
-            nonce: Uuid::new_v4().as_fields().0,
-        }
+        Self { ledger_id, before, previous, nonce: Uuid::new_v4().as_fields().0 }
     }
 
     /// The position of its first event.
@@ -86,21 +81,9 @@ impl Header {
             return None;
         }
         let ledger_id = LedgerId(Uuid::from_bytes(fields.bytes()?));
-        let before = Head {
-            position: fields.position()?,
-            recorded_at: fields.recorded_at()?,
-            link: fields.link()?,
-        };
-        let previous = Previous {
-            first: fields.position()?,
-            len: fields.u64()?,
-        };
-        Some(Self {
-            ledger_id,
-            before,
-            previous,
-            nonce: fields.u32()?,
-        })
+        let before = Head { position: fields.position()?, recorded_at: fields.recorded_at()?, link: fields.link()? };
+        let previous = Previous { first: fields.position()?, len: fields.u64()? };
+        Some(Self { ledger_id, before, previous, nonce: fields.u32()? })
     }
 }
 
@@ -124,11 +107,7 @@ impl Segment {
     }
 
     /// Opens the segment of a name; the fault says if its header is not sound, or not the one the name says.
-    pub(super) fn open(
-        dir: &Path,
-        disk: &dyn Disk,
-        first: Position,
-    ) -> io::Result<Result<Self, Fault>> {
+    pub(super) fn open(dir: &Path, disk: &dyn Disk, first: Position) -> io::Result<Result<Self, Fault>> {
         let file = disk.open(&dir.join(name(first)))?;
         let mut bytes = [0; HEADER_BYTES];
         if file.len()? < HEADER_LEN {

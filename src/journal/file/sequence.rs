@@ -27,38 +27,16 @@ pub(super) struct Sequence {
 impl Sequence {
     /// Continues after a head that ends an append.
     pub(super) const fn after(head: Head, depth: Depth) -> Self {
-        Self {
-            head,
-            run: None,
-            depth,
-        }
+        Self { head, run: None, depth }
     }
 
     /// Continues with a frame anywhere in the log, believing what it states about what was before it.
     pub(super) fn joining(frame: &Frame) -> Self {
-        let Header {
-            first,
-            begins,
-            recorded_at,
-            before,
-            ..
-        } = frame.header;
+        let Header { first, begins, recorded_at, before, .. } = frame.header;
         let position = crate::domain::position::Position(first.0.saturating_sub(1));
-        let recorded_at = if begins {
-            crate::domain::position::RecordedAt::MIN
-        } else {
-            recorded_at
-        };
+        let recorded_at = if begins { crate::domain::position::RecordedAt::MIN } else { recorded_at };
         let run = (!begins).then(|| Arc::clone(&frame.append));
-        Self {
-            head: Head {
-                position,
-                recorded_at,
-                link: before,
-            },
-            run,
-            depth: Depth::Frames,
-        }
+        Self { head: Head { position, recorded_at, link: before }, run, depth: Depth::Frames }
     }
 
     /// After the last frame taken.
@@ -93,14 +71,7 @@ impl Sequence {
         let append = &frame.append;
         match &self.run {
             None if !frame.header.begins => Err(Fault::BrokenRun),
-            None if check::may_follow(
-                self.head.recorded_at,
-                append.recorded_at,
-                append.backfilled,
-            ) =>
-            {
-                Ok(())
-            }
+            None if check::may_follow(self.head.recorded_at, append.recorded_at, append.backfilled) => Ok(()),
             None => Err(Fault::RecordedEarlier),
             Some(run) if frame.header.begins || run != append => Err(Fault::BrokenRun),
             Some(_) => Ok(()),
@@ -110,10 +81,6 @@ impl Sequence {
 
 fn rehash(frame: &Frame) -> Link {
     let Header { before, begins, .. } = frame.header;
-    let start = if begins {
-        chain::open_append(before, &frame.append)
-    } else {
-        before
-    };
+    let start = if begins { chain::open_append(before, &frame.append) } else { before };
     chain::extend_all(start, &frame.records)
 }

@@ -22,11 +22,7 @@ pub(super) struct Space {
 impl Space {
     /// Keeps this many bytes free.
     pub(super) const fn keeping(reserve: u64) -> Self {
-        Self {
-            reserve,
-            allowance: 0,
-            promised: 0,
-        }
+        Self { reserve, allowance: 0, promised: 0 }
     }
 
     /// Promises so many bytes beyond those promised already, if there are enough.
@@ -47,16 +43,10 @@ impl Space {
 
     fn allow(&mut self, dir: &Path, disk: &dyn Disk, needed: u64) -> Result<(), Refusal> {
         if needed > self.allowance {
-            let available = disk
-                .available_space(dir)
-                .map_err(|error: io::Error| Refusal::SpaceUnknown(error))?;
+            let available = disk.available_space(dir).map_err(|error: io::Error| Refusal::SpaceUnknown(error))?;
             let free = available.saturating_sub(self.reserve);
             if needed > free {
-                return Err(Refusal::DiskFull {
-                    needed,
-                    available,
-                    reserve: self.reserve,
-                });
+                return Err(Refusal::DiskFull { needed, available, reserve: self.reserve });
             }
             self.allowance = free.min(needed.saturating_add(ALLOWANCE));
         }

@@ -38,25 +38,15 @@ pub struct Report {
 /// # Errors
 ///
 /// The first damage found, with its place, or why the journal cannot be read.
-pub fn verify(
-    dir: &Path,
-    disk: &dyn Disk,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Report, OpenError> {
-    let manifest =
-        Manifest::read(dir, disk).map_err(|error| OpenError::of_manifest(error, dir, disk))?;
+pub fn verify(dir: &Path, disk: &dyn Disk, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, OpenError> {
+    let manifest = Manifest::read(dir, disk).map_err(|error| OpenError::of_manifest(error, dir, disk))?;
     let _lock = lock_dir(dir, disk)?;
     let found = MarkFile::find(dir, disk)?;
     let log = Log::open(dir, disk, &manifest)?;
     let bytes = log.bytes();
-    let (tail, counts) = Scan::all(&log, found, Depth::Hashes, &mut |done| {
-        progress(done.min(bytes), bytes)
-    })?;
+    let (tail, counts) = Scan::all(&log, found, Depth::Hashes, &mut |done| progress(done.min(bytes), bytes))?;
     progress(bytes, bytes);
-    let after = log
-        .parts
-        .last()
-        .map_or(0, |part| part.len.saturating_sub(tail.end));
+    let after = log.parts.last().map_or(0, |part| part.len.saturating_sub(tail.end));
     Ok(Report {
         ledger_id: manifest.ledger_id,
         events: counts.events,

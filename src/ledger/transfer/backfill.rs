@@ -66,7 +66,12 @@ fn request_of(append: serde_json::Value, ledger: &Ledger, by: Option<&str>) -> R
         told.collect::<Vec<_>>().join("; ")
     })?;
     let request = parsed.request_id.map(|id| RequestMark { id, fingerprint: parsed.fingerprint });
-    Ok(AppendRequest { request, recorded_by: parsed.recorded_by, batch: parsed.batch, validate_only: parsed.validate_only })
+    Ok(AppendRequest {
+        request,
+        recorded_by: parsed.recorded_by,
+        batch: parsed.batch,
+        validate_only: parsed.validate_only,
+    })
 }
 
 /// A refusal with everything that led to it, which an error's own words leave out.
@@ -79,7 +84,9 @@ fn refused(line: u64, error: AppendError) -> TransferError {
         AppendError::Rejected(Rejection::Conflicts(conflicts)) => {
             let told = conflicts.iter().map(|conflict| match conflict {
                 Conflict::Revision { index, expected, .. } => format!("preconditions[{index}]: expected {expected}"),
-                Conflict::Boundary { index, touched_at, .. } => format!("preconditions[{index}]: touched at {touched_at}"),
+                Conflict::Boundary { index, touched_at, .. } => {
+                    format!("preconditions[{index}]: touched at {touched_at}")
+                }
             });
             TransferError::Line { line, what: told.collect::<Vec<_>>().join("; ") }
         }

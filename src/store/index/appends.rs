@@ -76,7 +76,9 @@ impl Appends {
 
     /// The number of the append that holds a position: that of the first to end there or later.
     pub(crate) fn holding(&self, position: Position) -> AppendNo {
-        AppendNo::try_from(self.rows.partition_point(|row| row.last < position)).unwrap_or(AppendNo::MAX).saturating_add(1)
+        AppendNo::try_from(self.rows.partition_point(|row| row.last < position))
+            .unwrap_or(AppendNo::MAX)
+            .saturating_add(1)
     }
 
     /// The position of the last event of an append; 0 before the first.

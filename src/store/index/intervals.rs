@@ -62,7 +62,8 @@ impl Run {
     fn new(spans: Vec<Span>) -> Self {
         let mut ends: Vec<Vec<Moment>> = Vec::new();
         let greatest = |ends: &[Moment]| ends.iter().copied().max().unwrap_or(Moment::MIN);
-        let mut level: Vec<Moment> = spans.chunks(FAN).map(|c| greatest(&c.iter().map(|s| s.end).collect::<Vec<_>>())).collect();
+        let mut level: Vec<Moment> =
+            spans.chunks(FAN).map(|c| greatest(&c.iter().map(|s| s.end).collect::<Vec<_>>())).collect();
         while level.len() > 1 {
             let above = level.chunks(FAN).map(greatest).collect();
             ends.push(std::mem::replace(&mut level, above));

@@ -23,8 +23,8 @@ mod registry;
 mod runs;
 mod terms;
 
-pub(crate) use appends::{AppendNo, AppendRow};
 use appends::Appends;
+pub(crate) use appends::{AppendNo, AppendRow};
 pub(crate) use claims::{ClaimNo, Content};
 pub(crate) use postings::ContentNo;
 pub(crate) use query::{Found, ListPage, StateQuestion};
@@ -165,10 +165,7 @@ impl Index {
             Some(validity)
         });
         entry.set_times(validity, standing.as_of, standing.earliest_as_of);
-        entry.set_ends(
-            content.is_some_and(Content::is_end_open),
-            content.is_some_and(Content::is_start_unknown),
-        );
+        entry.set_ends(content.is_some_and(Content::is_end_open), content.is_some_and(Content::is_start_unknown));
         entry
     }
 

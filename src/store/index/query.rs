@@ -5,10 +5,10 @@
 //! last revision that the cut sees must have a content that matches. So a source of candidates may be too wide, never too
 //! narrow.
 
+use super::Index;
 use super::claims::{ClaimNo, Content, Revision};
 use super::postings::{ContentNo, Posting};
 use super::terms::Term;
-use super::Index;
 use crate::domain::certainty::{Certainty, Mode, certainty};
 use crate::domain::emptiness::Findings;
 use crate::domain::filter::{FacetKind, Filter, FilterItem};
@@ -109,7 +109,8 @@ impl Index {
     /// The state.
     pub(crate) fn state(&self, question: &StateQuestion<'_>) -> StateRows {
         let compiled = self.compile(question.filter);
-        let from = if question.mode.is_some_and(|mode| mode != Mode::OccurredBy) { question.asked.a } else { Moment::MIN };
+        let from =
+            if question.mode.is_some_and(|mode| mode != Mode::OccurredBy) { question.asked.a } else { Moment::MIN };
         let mut answer = StateRows { rows: Vec::new(), findings: Findings::default() };
         self.each_candidate(&compiled, Some((from, question.asked.b)), |claim| {
             self.judge(&compiled, question, claim, &mut answer);
@@ -157,10 +158,10 @@ impl Index {
         let compiled = self.compile(filter);
         let mut found = Vec::new();
         let mut consider = |claim: ClaimNo| {
-            if let Some((candidate, _)) = self.current_match(&compiled, claim, cut) {
-                if page.include_retracted || !candidate.revision.is_retracted() {
-                    found.push(candidate);
-                }
+            if let Some((candidate, _)) = self.current_match(&compiled, claim, cut)
+                && (page.include_retracted || !candidate.revision.is_retracted())
+            {
+                found.push(candidate);
             }
             found.len() < page.limit
         };
@@ -204,7 +205,14 @@ impl Index {
         found
     }
 
-    fn touches(&self, compiled: &Compiled<'_>, claim: ClaimNo, after: Position, until: Position, found: &mut Vec<Position>) {
+    fn touches(
+        &self,
+        compiled: &Compiled<'_>,
+        claim: ClaimNo,
+        after: Position,
+        until: Position,
+        found: &mut Vec<Position>,
+    ) {
         let revisions = self.claims.revisions(claim);
         let from = revisions.partition_point(|revision| revision.position <= after);
         for (at, revision) in revisions.iter().enumerate().skip(from).take_while(|(_, r)| r.position <= until) {
@@ -240,7 +248,12 @@ impl Index {
 
     /// Calls `consider` with every claim that may match, until it says to stop. A claim may come more than once only where
     /// that changes nothing: when several items name it, the first to match it counts.
-    fn each_candidate(&self, compiled: &Compiled<'_>, span: Option<(Moment, Moment)>, mut consider: impl FnMut(ClaimNo) -> bool) {
+    fn each_candidate(
+        &self,
+        compiled: &Compiled<'_>,
+        span: Option<(Moment, Moment)>,
+        mut consider: impl FnMut(ClaimNo) -> bool,
+    ) {
         if compiled.items.is_empty() {
             let all = 0..ClaimNo::try_from(self.claims.len()).unwrap_or(ClaimNo::MAX);
             all.into_iter().all(consider);
@@ -257,7 +270,12 @@ impl Index {
         }
     }
 
-    fn item_candidates(&self, item: &Item<'_>, span: Option<(Moment, Moment)>, consider: &mut dyn FnMut(ClaimNo) -> bool) {
+    fn item_candidates(
+        &self,
+        item: &Item<'_>,
+        span: Option<(Moment, Moment)>,
+        consider: &mut dyn FnMut(ClaimNo) -> bool,
+    ) {
         let of_content = |number: ContentNo| self.claims.content(number).map(|content| content.claim);
         if let Some(claims) = &item.claims {
             claims.iter().all(|claim| consider(*claim));
@@ -270,7 +288,9 @@ impl Index {
             return;
         }
         match (shortest, &item.relationships, span) {
-            (Some(_), Some(relationships), Some((a, b))) if shortest_length.saturating_mul(8) > self.posted(relationships) => {
+            (Some(_), Some(relationships), Some((a, b)))
+                if shortest_length.saturating_mul(8) > self.posted(relationships) =>
+            {
                 for intervals in relationships.iter().filter_map(|term| self.intervals.get(term)) {
                     intervals.touching(a, b, |number| {
                         if let Some(claim) = of_content(number) {
@@ -303,10 +323,19 @@ impl Index {
         matches.then_some((Found { claim, number, revision }, content))
     }
 
-    fn matches(&self, compiled: &Compiled<'_>, claim: ClaimNo, number: ContentNo, content: &Content, at: Position) -> bool {
+    fn matches(
+        &self,
+        compiled: &Compiled<'_>,
+        claim: ClaimNo,
+        number: ContentNo,
+        content: &Content,
+        at: Position,
+    ) -> bool {
         compiled.items.is_empty()
             || compiled.items.iter().any(|item| {
-                item.admits(claim, content) && item.admits_facets(self.claims.facets(number)) && self.admits_time(item, at)
+                item.admits(claim, content)
+                    && item.admits_facets(self.claims.facets(number))
+                    && self.admits_time(item, at)
             })
     }
 
@@ -334,7 +363,9 @@ fn in_order<I: DoubleEndedIterator<Item = ClaimNo>>(claims: I, page: &ListPage) 
     let (forward, backward) = if page.newest_first { (None, Some(claims.rev())) } else { (Some(claims), None) };
     let (after, newest_first) = (page.after, page.newest_first);
     let ordered = forward.into_iter().flatten().chain(backward.into_iter().flatten());
-    ordered.skip_while(move |claim| after.is_some_and(|after| if newest_first { *claim >= after } else { *claim <= after }))
+    ordered.skip_while(move |claim| {
+        after.is_some_and(|after| if newest_first { *claim >= after } else { *claim <= after })
+    })
 }
 
 fn mode_for(asked: Option<Mode>, temporal_type: u8) -> Option<Mode> {

@@ -91,7 +91,8 @@ impl Terms {
         self.arena.extend_from_slice(key);
         self.ends.push(u32::try_from(self.arena.len()).unwrap_or(u32::MAX));
         let (hasher, arena, ends) = (&self.hasher, &self.arena, &self.ends);
-        let rehash = |t: &Term| slice(arena, ends, *t).split_first().map_or(0, |(kind, key)| hash_of(hasher, *kind, key));
+        let rehash =
+            |t: &Term| slice(arena, ends, *t).split_first().map_or(0, |(kind, key)| hash_of(hasher, *kind, key));
         self.numbers.insert_unique(hash, term, rehash);
         self.keep_order(kind, term);
         term

@@ -73,11 +73,7 @@ impl FaultyDisk {
     /// A disk with these files, all durable.
     pub(crate) fn of(files: BTreeMap<PathBuf, Vec<u8>>) -> Self {
         let names = files.keys().cloned().zip(0..).collect::<Names>();
-        let content = |bytes: Vec<u8>| Content {
-            durable: bytes.clone(),
-            changes: Vec::new(),
-            now: bytes,
-        };
+        let content = |bytes: Vec<u8>| Content { durable: bytes.clone(), changes: Vec::new(), now: bytes };
         Self(Arc::new(Mutex::new(State {
             files: files.into_values().map(content).collect(),
             durable_names: names.clone(),
@@ -101,11 +97,7 @@ impl FaultyDisk {
     /// All files, as programs see them.
     pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let state = self.state();
-        state
-            .names
-            .iter()
-            .map(|(path, id)| (path.clone(), state.files[*id].now.clone()))
-            .collect()
+        state.names.iter().map(|(path, id)| (path.clone(), state.files[*id].now.clone())).collect()
     }
 
     pub(crate) fn operations(&self) -> u64 {
@@ -160,11 +152,7 @@ impl FaultyDisk {
         let state = self.state();
         let mut names = state.durable_names.clone();
         let kept = random.below(state.name_changes.len() as u64 + 1) as usize;
-        state
-            .name_changes
-            .iter()
-            .take(kept)
-            .for_each(|change| change.apply(&mut names));
+        state.name_changes.iter().take(kept).for_each(|change| change.apply(&mut names));
         let survivor = |(path, id): (PathBuf, usize)| (path, state.files[id].survivor(random));
         let next = Self::of(names.into_iter().map(survivor).collect());
         next.state().lies = state.lies;
@@ -198,15 +186,8 @@ impl FaultyDisk {
     }
 
     fn handle(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        let id = *self
-            .state()
-            .names
-            .get(path)
-            .ok_or(io::ErrorKind::NotFound)?;
-        Ok(Arc::new(FaultyFile {
-            disk: self.clone(),
-            id,
-        }))
+        let id = *self.state().names.get(path).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Arc::new(FaultyFile { disk: self.clone(), id }))
     }
 }
 
@@ -239,9 +220,7 @@ impl NameChange {
 
     fn is_in(&self, dir: &Path) -> bool {
         match self {
-            Self::Add(path, _) | Self::Remove(path) | Self::Rename(path, _) => {
-                path.parent() == Some(dir)
-            }
+            Self::Add(path, _) | Self::Remove(path) | Self::Rename(path, _) => path.parent() == Some(dir),
         }
     }
 }
@@ -269,30 +248,17 @@ impl Content {
         let mut bytes = self.durable.clone();
         match random.below(5) {
             0 => {}
-            1 => self
-                .changes
-                .iter()
-                .for_each(|change| change.apply(&mut bytes)),
+            1 => self.changes.iter().for_each(|change| change.apply(&mut bytes)),
             2 => self.torn_in_order(&mut bytes, random),
-            3 => self
-                .changes
-                .iter()
-                .for_each(|change| sectors(change, &mut bytes, random)),
-            _ => self
-                .changes
-                .iter()
-                .filter(|_| random.below(2) == 0)
-                .for_each(|change| change.apply(&mut bytes)),
+            3 => self.changes.iter().for_each(|change| sectors(change, &mut bytes, random)),
+            _ => self.changes.iter().filter(|_| random.below(2) == 0).for_each(|change| change.apply(&mut bytes)),
         }
         bytes
     }
 
     fn torn_in_order(&self, bytes: &mut Vec<u8>, random: &mut Random) {
         let kept = random.below(self.changes.len() as u64 + 1) as usize;
-        self.changes
-            .iter()
-            .take(kept)
-            .for_each(|change| change.apply(bytes));
+        self.changes.iter().take(kept).for_each(|change| change.apply(bytes));
         if let Some(Change::Write(offset, data)) = self.changes.get(kept) {
             let len = random.below(data.len() as u64 + 1) as usize;
             put(bytes, *offset, &data[..len]);
@@ -340,9 +306,7 @@ impl Disk for FaultyDisk {
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
         let state = self.state();
         let paths = state.names.keys().filter(|path| path.parent() == Some(dir));
-        Ok(paths
-            .filter_map(|path| path.file_name()?.to_str().map(str::to_owned))
-            .collect())
+        Ok(paths.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect())
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -357,12 +321,8 @@ impl Disk for FaultyDisk {
         let (mut guard, fate) = self.begin()?;
         let state = &mut *guard;
         if !state.lies_about_names && fate == Fate::Done {
-            let (safe, open) = state
-                .name_changes
-                .drain(..)
-                .partition::<Vec<_>, _>(|change| change.is_in(dir));
-            safe.iter()
-                .for_each(|change| change.apply(&mut state.durable_names));
+            let (safe, open) = state.name_changes.drain(..).partition::<Vec<_>, _>(|change| change.is_in(dir));
+            safe.iter().for_each(|change| change.apply(&mut state.durable_names));
             state.name_changes = open;
         }
         fate.result()
@@ -374,14 +334,9 @@ impl Disk for FaultyDisk {
 
     fn lock(&self, path: &Path) -> Result<Box<dyn Lock>, LockError> {
         if !self.state().locks.insert(path.to_owned()) {
-            return Err(LockError::Held {
-                holder: Some(std::process::id()),
-            });
+            return Err(LockError::Held { holder: Some(std::process::id()) });
         }
-        Ok(Box::new(Held {
-            disk: self.clone(),
-            path: path.to_owned(),
-        }))
+        Ok(Box::new(Held { disk: self.clone(), path: path.to_owned() }))
     }
 }
 
@@ -406,11 +361,7 @@ struct FaultyFile {
 impl FaultyFile {
     fn change(&self, whole: Change, partly: Option<Change>) -> io::Result<()> {
         let (mut state, fate) = self.disk.begin()?;
-        let change = if fate == Fate::Failed {
-            partly
-        } else {
-            Some(whole)
-        };
+        let change = if fate == Fate::Failed { partly } else { Some(whole) };
         if let Some(change) = change {
             let content = &mut state.files[self.id];
             change.apply(&mut content.now);
@@ -449,9 +400,7 @@ impl DiskFile for FaultyFile {
         match fate {
             _ if lies && !content.durable.is_empty() => {}
             Fate::Done => {
-                let Content {
-                    durable, changes, ..
-                } = content;
+                let Content { durable, changes, .. } = content;
                 changes.drain(..).for_each(|change| change.apply(durable));
             }
             Fate::Failed => content.changes.clear(),

@@ -9,8 +9,7 @@ use detente::domain::position::{Position, RecordedAt};
 use detente::journal::file::disk::Disk;
 use detente::journal::file::{FileJournal, OpenError, Options, Recovery};
 use detente::journal::{
-    Append, AppendHeader, Bytes, Chunk, Head, Journal, LedgerId, ReadError, Reader, Record,
-    RequestMark, Salt, chain,
+    Append, AppendHeader, Bytes, Chunk, Head, Journal, LedgerId, ReadError, Reader, Record, RequestMark, Salt, chain,
 };
 use uuid::Uuid;
 
@@ -27,20 +26,12 @@ pub(crate) fn ledger_id() -> LedgerId {
 
 /// Small frames and segments, so that small histories meet every boundary.
 pub(crate) fn small() -> Options {
-    Options {
-        segment_bytes: 2_000,
-        max_frame_bytes: 300,
-        reserve_bytes: 0,
-        ..Options::default()
-    }
+    Options { segment_bytes: 2_000, max_frame_bytes: 300, reserve_bytes: 0, ..Options::default() }
 }
 
 /// Small frames in one segment.
 pub(crate) fn one_segment() -> Options {
-    Options {
-        segment_bytes: 1 << 30,
-        ..small()
-    }
+    Options { segment_bytes: 1 << 30, ..small() }
 }
 
 pub(crate) fn create(disk: &FaultyDisk) -> FileJournal {
@@ -78,18 +69,12 @@ pub(crate) struct Maker {
 
 impl Maker {
     pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            head: Head::GENESIS,
-            random: Random(seed),
-        }
+        Self { head: Head::GENESIS, random: Random(seed) }
     }
 
     /// The next append, with events of these lengths.
     pub(crate) fn append(&mut self, lengths: &[usize]) -> Append {
-        let records = lengths
-            .iter()
-            .map(|len| self.record(*len))
-            .collect::<Vec<_>>();
+        let records = lengths.iter().map(|len| self.record(*len)).collect::<Vec<_>>();
         let header = AppendHeader {
             first: self.head.position.next(),
             count: records.len() as u64,
@@ -99,54 +84,30 @@ impl Maker {
             backfilled: false,
         };
         let link = chain::seal(self.head.link, &header, &records);
-        self.head = Head {
-            position: header.last(),
-            recorded_at: header.recorded_at,
-            link,
-        };
-        Append {
-            header,
-            records,
-            link,
-        }
+        self.head = Head { position: header.last(), recorded_at: header.recorded_at, link };
+        Append { header, records, link }
     }
 
     /// Some appends of random sizes.
     pub(crate) fn group(&mut self) -> Vec<Append> {
-        (0..=self.random.below(3))
-            .map(|_| self.random_append())
-            .collect()
+        (0..=self.random.below(3)).map(|_| self.random_append()).collect()
     }
 
     fn random_append(&mut self) -> Append {
-        let count = if self.random.below(8) == 0 {
-            20
-        } else {
-            1 + self.random.below(4)
-        };
-        let lengths = (0..count)
-            .map(|_| self.random.below(120) as usize)
-            .collect::<Vec<_>>();
+        let count = if self.random.below(8) == 0 { 20 } else { 1 + self.random.below(4) };
+        let lengths = (0..count).map(|_| self.random.below(120) as usize).collect::<Vec<_>>();
         self.append(&lengths)
     }
 
     fn record(&mut self, len: usize) -> Record {
-        let event = (0..len)
-            .map(|_| self.random.next() as u8)
-            .collect::<Vec<_>>();
+        let event = (0..len).map(|_| self.random.next() as u8).collect::<Vec<_>>();
         let salt = Salt(Uuid::from_u64_pair(self.random.next(), self.random.next()).into_bytes());
-        Record {
-            salt,
-            event: Bytes::from(event),
-        }
+        Record { salt, event: Bytes::from(event) }
     }
 
     fn request(&mut self) -> Option<RequestMark> {
         let id = Uuid::from_u64_pair(self.random.next(), self.random.next());
-        (self.random.below(2) == 0).then_some(RequestMark {
-            id,
-            fingerprint: [7; 16],
-        })
+        (self.random.below(2) == 0).then_some(RequestMark { id, fingerprint: [7; 16] })
     }
 }
 
@@ -191,11 +152,7 @@ fn join(appends: &mut Vec<Append>, run: &mut Vec<Record>, chunk: Chunk) {
     run.extend(chunk.records);
     if chunk.last {
         let header = AppendHeader::clone(&chunk.header);
-        appends.push(Append {
-            header,
-            records: std::mem::take(run),
-            link: chunk.link,
-        });
+        appends.push(Append { header, records: std::mem::take(run), link: chunk.link });
     }
 }
 
