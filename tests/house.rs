@@ -17,7 +17,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("grpc", &["domain", "ledger", "wire", "v1", "clock", "journal"]),
     ("config", &[]),
     ("telemetry", &["config"]),
-    ("cli", &["v1", "wire", "operator"]),
+    ("cli", &["v1", "wire", "operator", "config"]),
     ("main", &[]),
 ];
 
@@ -148,8 +148,8 @@ fn no_file_has_grown_beyond_one_idea() {
 #[test]
 fn no_function_is_longer_than_a_screen() {
     let mut wrong = Vec::new();
-    for source in sources() {
-        let lines: Vec<&str> = source.text.lines().collect();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let lines: Vec<&str> = source.code().collect();
         for (at, line) in lines.iter().enumerate() {
             let indent = line.len() - line.trim_start().len();
             let head = line.trim_start().trim_start_matches("pub ").trim_start_matches("pub(crate) ");
@@ -159,7 +159,7 @@ fn no_function_is_longer_than_a_screen() {
             }
             let close = format!("{}}}", " ".repeat(indent));
             let length = lines[at..].iter().position(|line| *line == close).unwrap_or(0);
-            if length > 60 {
+            if length > 55 {
                 wrong.push(format!("{}:{} has {length} lines", source.path, at + 1));
             }
         }

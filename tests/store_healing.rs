@@ -255,7 +255,7 @@ type Harm = fn(&Path);
 
 #[test]
 fn damage_while_the_ledger_is_open_is_healed_from_the_journal() {
-    let home = at_rest(8, 60, (480, 1000));
+    let home = at_rest(8, 60, (1200, 1000));
     let (data, expected) = (home.data(), sound(&home.data()));
     let harms: [(&str, Harm); 4] = [
         ("deleted", |sled| fs::remove_dir_all(sled).unwrap()),

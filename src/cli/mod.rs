@@ -53,6 +53,8 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use crate::config::DEFAULT_LISTEN;
+
 use self::{
     append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, events::EventsArgs,
     exit::Exit, global_args::GlobalArgs, info::InfoArgs, parties::PartiesArgs, relationships::RelationshipsArgs,
@@ -69,9 +71,6 @@ pub(crate) use self::{
     serve::{LogFormat, ServeArgs},
     verify::VerifyArgs,
 };
-
-/// Where a server listens, and a client looks for it, unless told otherwise.
-pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:7443";
 
 /// What `detente --help` says first.
 #[derive(Debug, Parser)]

@@ -328,3 +328,176 @@ fn link_key(link_type: Option<LinkType>, target: ClaimId) -> String {
     let code = link_type.map_or(u8::MAX, Vocabulary::code);
     format!("{code}\0{}", target.0.simple())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::claim::{Attribution, Citation, ClaimParty, Code, ExternalId, Link, Text, Time};
+    use crate::domain::vocabulary::AttributionRole;
+    use uuid::Uuid;
+
+    const AT: RecordedAt = RecordedAt(1_000);
+
+    fn party(text: &str) -> PartyId {
+        PartyId::parse(text).unwrap()
+    }
+
+    fn word(text: &str) -> Word {
+        Word::parse(text).unwrap()
+    }
+
+    fn relationship(text: &str) -> RelationshipId {
+        RelationshipId::parse(text).unwrap()
+    }
+
+    fn source(text: &str) -> SourceId {
+        SourceId::parse(text).unwrap()
+    }
+
+    fn id(number: u128) -> ClaimId {
+        ClaimId(Uuid::from_u128(number))
+    }
+
+    /// A claim with one of everything that is looked for.
+    fn claim() -> Claim {
+        Claim {
+            id: id(1),
+            kind: word("agreement_signed"),
+            time: Time::None,
+            texts: vec![
+                Text { lang: "en".into(), text: "A border accord".into(), original: true },
+                Text { lang: "fr".into(), text: "Élysée".into(), original: false },
+            ],
+            parties: vec![ClaimParty { party: party("AZE"), role: word("actor"), as_text: "".into() }],
+            relationships: vec![relationship("AZE-RUS")],
+            as_of: None,
+            refers_to: None,
+            attribution: vec![Attribution {
+                party: Some(party("TUR")),
+                name: "".into(),
+                role: AttributionRole::Speaker,
+                said_at: None,
+            }],
+            modality: Modality::Reported,
+            polarity: Some(Polarity::Tension),
+            status: None,
+            due: None,
+            quantities: Vec::new(),
+            place: "".into(),
+            codes: vec![Code { scheme: "CAMEO".into(), code: "057".into() }],
+            sources: vec![Citation {
+                source: source("gazette"),
+                locator: "".into(),
+                quote: "".into(),
+                retrieved_at: None,
+                granularity: None,
+            }],
+            links: vec![Link { link_type: LinkType::Supports, target: id(2) }],
+            external_ids: vec![ExternalId { scheme: "gdelt".into(), id: "a".into(), release: "r".into() }],
+            labels: vec!["trade".into()],
+        }
+    }
+
+    fn with(change: impl FnOnce(&mut FilterItem)) -> FilterItem {
+        let mut item = FilterItem::default();
+        change(&mut item);
+        item
+    }
+
+    /// For every field: an item that the claim answers and one that it does not.
+    fn pairs() -> Vec<(FilterItem, FilterItem)> {
+        let text = |words: &str| text::token_list(words);
+        vec![
+            (
+                with(|i| i.relationships = vec![relationship("RUS-AZE")]),
+                with(|i| i.relationships = vec![relationship("ARM-AZE")]),
+            ),
+            (with(|i| i.parties = vec![party("AZE")]), with(|i| i.parties = vec![party("TUR")])),
+            (
+                with(|i| i.party_roles = vec![(party("AZE"), word("actor"))]),
+                with(|i| i.party_roles = vec![(party("AZE"), word("target"))]),
+            ),
+            (
+                with(|i| i.kinds = vec![Pattern::parse("agreement*")]),
+                with(|i| i.kinds = vec![Pattern::parse("agreement")]),
+            ),
+            (with(|i| i.asserted_by = vec![party("TUR")]), with(|i| i.asserted_by = vec![party("AZE")])),
+            (with(|i| i.modalities.insert(Modality::Reported)), with(|i| i.modalities.insert(Modality::Asserted))),
+            (with(|i| i.polarities.insert(Polarity::Tension)), with(|i| i.polarities.insert(Polarity::Neutral))),
+            (with(|i| i.statuses = MemberSet::default()), with(|i| i.statuses.insert(Status::Signed))),
+            (
+                with(|i| i.temporal_types.insert(TemporalType::None)),
+                with(|i| i.temporal_types.insert(TemporalType::State)),
+            ),
+            (with(|i| i.sources = vec![source("gazette")]), with(|i| i.sources = vec![source("gaz")])),
+            (with(|i| i.links = vec![(None, id(2))]), with(|i| i.links = vec![(None, id(1))])),
+            (
+                with(|i| i.links = vec![(Some(LinkType::Supports), id(2))]),
+                with(|i| i.links = vec![(Some(LinkType::Ends), id(2))]),
+            ),
+            (
+                with(|i| i.external_ids = vec![("gdelt".into(), "a".into())]),
+                with(|i| i.external_ids = vec![("acled".into(), "a".into())]),
+            ),
+            (with(|i| i.labels = vec!["trade".into()]), with(|i| i.labels = vec!["Trade".into()])),
+            (with(|i| i.claim_ids = vec![id(3), id(1)]), with(|i| i.claim_ids = vec![id(3)])),
+            (
+                with(|i| i.codes = vec![("CAMEO".into(), Pattern::parse("05*"))]),
+                with(|i| i.codes = vec![("CAMEO".into(), Pattern::parse("05"))]),
+            ),
+            (
+                with(|i| i.codes = vec![("CAMEO".into(), Pattern::parse("*"))]),
+                with(|i| i.codes = vec![("CAME".into(), Pattern::parse("*"))]),
+            ),
+            (with(|i| i.recorded_from = Some(AT)), with(|i| i.recorded_from = Some(AT.next()))),
+            (with(|i| i.recorded_before = Some(AT.next())), with(|i| i.recorded_before = Some(AT))),
+            (with(|i| i.text = text("accord elys")), with(|i| i.text = text("acc elysee"))),
+        ]
+    }
+
+    #[test]
+    fn every_field_tells_claims_apart() {
+        for (answered, not) in pairs() {
+            assert!(answered.matches(&claim(), AT), "{answered:?}");
+            assert!(!not.matches(&claim(), AT), "{not:?}");
+        }
+    }
+
+    #[test]
+    fn fields_of_an_item_must_all_match_and_one_of_the_items_will_do() {
+        let mut all = FilterItem::default();
+        for (answered, _) in pairs() {
+            all.kinds.extend(answered.kinds);
+            all.labels.extend(answered.labels);
+            all.text.extend(answered.text);
+        }
+        assert!(all.matches(&claim(), AT));
+        let spoilt = FilterItem { parties: vec![party("TUR")], ..all.clone() };
+        assert!(!spoilt.matches(&claim(), AT));
+        let either = Filter { items: vec![spoilt.clone(), all] };
+        assert!(either.matches(&claim(), AT));
+        assert!(!Filter { items: vec![spoilt] }.matches(&claim(), AT));
+        assert!(Filter::default().matches(&claim(), AT));
+    }
+
+    #[test]
+    fn what_an_index_finds_by_facets_is_what_matches() {
+        let mut present: Vec<(FacetKind, String)> = Vec::new();
+        facets_of(&claim(), |kind, key| present.push((kind, key.to_owned())));
+        tokens_of(&claim(), |token| present.push((FacetKind::Token, token.to_owned())));
+        let has = |test: &FacetTest| {
+            present.iter().any(|(kind, key)| {
+                *kind == test.kind && if test.prefix { key.starts_with(&*test.key) } else { **key == *test.key }
+            })
+        };
+        let mut compared = 0;
+        for item in pairs().into_iter().flat_map(|(answered, not)| [answered, not]) {
+            let by_facets = item.facets().iter().all(|group| group.iter().any(has));
+            let others =
+                item.admits_time(AT) && item.matches_members(&claim()) && any(&item.claim_ids, |of| *of == claim().id);
+            assert_eq!(by_facets && others, item.matches(&claim(), AT), "{item:?}");
+            compared += 1;
+        }
+        assert_eq!(compared, 40);
+    }
+}

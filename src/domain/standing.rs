@@ -70,3 +70,136 @@ impl Standing {
         self.disputes.iter_mut().filter(|(id, _)| *id == settled).for_each(|(_, stands)| *stands = false);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::bound::Bound;
+    use crate::domain::claim::Time;
+    use crate::domain::event::Dispute;
+    use crate::domain::moment::Moment;
+    use crate::domain::name::{ClaimId, PartyId, Word};
+    use crate::domain::vocabulary::{DisputeOutcome, Modality, RetractionReason, RevisionKind};
+    use uuid::Uuid;
+
+    const ID: ClaimId = ClaimId(Uuid::from_u128(1));
+
+    fn date(text: &str) -> PartialDate {
+        PartialDate::parse(text).unwrap()
+    }
+
+    /// A claim whose start nobody knows and that is still true, as far as known on a day.
+    fn since_sometime(as_of: Option<&str>) -> Box<Claim> {
+        Box::new(Claim {
+            id: ID,
+            kind: Word::parse("agreement").unwrap(),
+            time: Time::State(Bound::Unknown, Bound::Open),
+            texts: Vec::new(),
+            parties: Vec::new(),
+            relationships: Vec::new(),
+            as_of: as_of.map(date),
+            refers_to: None,
+            attribution: Vec::new(),
+            modality: Modality::Asserted,
+            polarity: None,
+            status: None,
+            due: None,
+            quantities: Vec::new(),
+            place: "".into(),
+            codes: Vec::new(),
+            sources: Vec::new(),
+            links: Vec::new(),
+            external_ids: Vec::new(),
+            labels: Vec::new(),
+        })
+    }
+
+    fn asserted(as_of: Option<&str>) -> Change {
+        Change::ClaimAsserted(since_sometime(as_of))
+    }
+
+    fn revised(as_of: Option<&str>) -> Change {
+        Change::ClaimRevised(RevisionKind::Correction, since_sometime(as_of))
+    }
+
+    fn confirmed(as_of: &str) -> Change {
+        Change::ClaimConfirmed(ID, date(as_of))
+    }
+
+    fn disputed(number: u128) -> Change {
+        let id = DisputeId(Uuid::from_u128(number));
+        let disputed_by = PartyId::parse("RUS").unwrap();
+        Change::ClaimDisputed(ID, Dispute { id, disputed_by, statement: "".into(), counter_claim: None })
+    }
+
+    fn resolved(number: u128) -> Change {
+        Change::DisputeResolved(ID, DisputeId(Uuid::from_u128(number)), DisputeOutcome::Settled)
+    }
+
+    fn after(changes: &[Change]) -> Standing {
+        changes.iter().fold(Standing::default(), |standing, change| standing.after(change))
+    }
+
+    fn latest_start(changes: &[Change]) -> String {
+        let validity = after(changes).validity(&since_sometime(None)).unwrap().unwrap();
+        validity.latest_start.to_date_string()
+    }
+
+    #[test]
+    fn every_event_makes_the_next_revision() {
+        let retracted = Change::ClaimRetracted(ID, RetractionReason::Wrong);
+        let history = [
+            asserted(None),
+            revised(None),
+            confirmed("2025"),
+            disputed(1),
+            resolved(1),
+            retracted,
+            Change::ClaimReinstated(ID),
+        ];
+        for length in 0..=history.len() {
+            assert_eq!(after(&history[..length]).revision as usize, length);
+        }
+        let flags: Vec<bool> = (0..=history.len()).map(|length| after(&history[..length]).retracted).collect();
+        assert_eq!(flags, [false, false, false, false, false, false, true, false]);
+    }
+
+    #[test]
+    fn a_claim_is_disputed_while_any_dispute_of_it_stands() {
+        let two = [asserted(None), disputed(1), disputed(2)];
+        assert!(!after(&two[..1]).is_disputed() && after(&two).is_disputed());
+        let one_left = [&two[..], &[resolved(1)]].concat();
+        assert!(after(&one_left).is_disputed());
+        assert!(!after(&[&one_left[..], &[resolved(2)]].concat()).is_disputed());
+    }
+
+    #[test]
+    fn knowledge_reaches_as_far_as_the_last_word_says_and_may_reach_less_far_after_a_revision() {
+        let end = |changes: &[Change]| after(changes).as_of.map(|atom| atom.end.to_end_date_string());
+        assert_eq!(end(&[asserted(None)]), None);
+        assert_eq!(end(&[asserted(Some("2025-03"))]), Some("2025-03-31".to_owned()));
+        assert_eq!(end(&[asserted(Some("2025-03")), confirmed("2025-05")]), Some("2025-05-31".to_owned()));
+        assert_eq!(end(&[asserted(Some("2025-03")), confirmed("2025-05"), revised(None)]), None);
+    }
+
+    #[test]
+    fn an_unknown_start_had_happened_by_the_earliest_day_that_was_ever_said() {
+        assert_eq!(latest_start(&[asserted(None)]), Moment::MAX.to_date_string());
+        assert_eq!(latest_start(&[asserted(Some("2025-03-01"))]), "2025-03-01");
+        assert_eq!(latest_start(&[asserted(Some("2025-03-01")), confirmed("2025-05-01")]), "2025-03-01");
+        assert_eq!(latest_start(&[asserted(None), confirmed("2025-05-01"), confirmed("2025-06-01")]), "2025-05-01");
+        assert_eq!(
+            latest_start(&[asserted(Some("2025-03-01")), revised(Some("2025-02-01")), revised(None)]),
+            "2025-02-01"
+        );
+        assert_eq!(latest_start(&[asserted(Some("2025-03-01")), revised(None), confirmed("2025-01-01")]), "2025-01-01");
+    }
+
+    #[test]
+    fn what_happens_to_parties_and_sources_leaves_the_rest_of_a_standing_alone() {
+        let standing = after(&[asserted(Some("2025")), disputed(1)]);
+        let source = crate::domain::name::SourceId::parse("gazette").unwrap();
+        let next = standing.after(&Change::SourceWithdrawn(source));
+        assert_eq!(Standing { revision: standing.revision, ..next }, standing);
+    }
+}

@@ -133,6 +133,7 @@ fn party(entry: RegistryEntry<v1::Party>) -> v1::Party {
     v1::Party {
         revision: entry.revision,
         recorded_at: entry.recorded_at.map(timestamp),
+        recorded_by: entry.recorded_by,
         position: entry.position.0,
         ..entry.message
     }
@@ -143,6 +144,7 @@ fn source(entry: RegistryEntry<v1::Source>) -> v1::Source {
         withdrawn: entry.withdrawn,
         revision: entry.revision,
         recorded_at: entry.recorded_at.map(timestamp),
+        recorded_by: entry.recorded_by,
         position: entry.position.0,
         ..entry.message
     }

@@ -238,7 +238,7 @@ impl Writer {
             if nth % STRETCH == STRETCH - 1 {
                 parking_lot::RwLockWriteGuard::bump(&mut view);
             }
-            let entry = view.index.entry_of(&event.change, || registry_bytes(&event.change));
+            let entry = view.index.entry_of(&event.change, &header.recorded_by, || registry_bytes(&event.change));
             link = chain::extend(link, chain::commitment(&record.salt, &record.event));
             if view.take_in(Incoming { event: &record.event, salt: record.salt, entry, link }).is_err() {
                 let why = "the index refused an event".to_owned();

@@ -45,6 +45,8 @@ pub struct RegistryEntry<M> {
     pub position: Position,
     /// When it was recorded.
     pub recorded_at: Option<RecordedAt>,
+    /// Who recorded it.
+    pub recorded_by: String,
     /// Whether it is withdrawn.
     pub withdrawn: bool,
 }
@@ -152,6 +154,7 @@ fn page<'r, M: Message + Default>(
             revision,
             position: record.position,
             recorded_at: index.appends.recorded_at_position(record.position),
+            recorded_by: record.recorded_by.to_string(),
             withdrawn: record.withdrawn,
         });
     }

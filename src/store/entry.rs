@@ -34,6 +34,9 @@ pub(crate) struct Entry {
     /// The encoded party or source message.
     #[prost(bytes = "vec", tag = "8")]
     pub(crate) registry_bytes: Vec<u8>,
+    /// Who recorded it, where it is about a party or source.
+    #[prost(string, tag = "9")]
+    pub(crate) recorded_by: String,
 }
 
 /// The content that an event gives a claim, as far as it is looked for. For a confirmation only the times are set: the

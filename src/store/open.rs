@@ -207,7 +207,7 @@ pub(super) fn take_in_chunk(view: &mut View, chunk: &Chunk) -> Result<(), Replay
         let message = v1::Event::decode(&*record.event).map_err(|error| unreadable(error.to_string()))?;
         let (.., event) = read_event(message).map_err(|error| unreadable(error.to_string()))?;
         link = chain::extend(link, chain::commitment(&record.salt, &record.event));
-        let entry = view.index.entry_of(&event.change, || registry_bytes(&event.change));
+        let entry = view.index.entry_of(&event.change, &chunk.header.recorded_by, || registry_bytes(&event.change));
         let incoming = Incoming { event: &record.event, salt: record.salt, entry, link };
         view.take_in(incoming).map_err(|_| ReplayError::Misfit)?;
     }

@@ -103,6 +103,7 @@ async fn the_lists_have_what_is_recorded() {
     let request = v1::ListPartiesRequest { name: "party r".into(), ..Default::default() };
     let parties = server.client.list_parties(request).await.unwrap().into_inner().parties;
     assert_eq!((parties.len(), parties[0].party_id.as_str(), parties[0].position), (1, "RUS", 2));
+    assert!(!parties[0].recorded_by.is_empty() && parties[0].recorded_at.is_some());
 
     let sources = server.client.list_sources(v1::ListSourcesRequest::default()).await.unwrap().into_inner().sources;
     assert_eq!((sources.len(), sources[0].source_id.as_str(), sources[0].revision), (1, "tass:1", 1));

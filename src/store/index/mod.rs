@@ -102,8 +102,9 @@ impl Index {
         })
     }
 
-    /// What the index will keep of a change: the facets of a claim become terms, its bounds a valid time.
-    pub(crate) fn entry_of(&mut self, change: &Change, registry_bytes: impl FnOnce() -> Vec<u8>) -> Entry {
+    /// What the index will keep of a change: the facets of a claim become terms, its bounds a valid time. Of a party or
+    /// source it keeps the encoded message and who recorded it.
+    pub(crate) fn entry_of(&mut self, change: &Change, by: &str, registry_bytes: impl FnOnce() -> Vec<u8>) -> Entry {
         let mut entry = Entry { action: Action::of(change).code(), ..Entry::default() };
         if let Some(id) = change.claim_id() {
             entry.set_claim(id.0);
@@ -115,12 +116,17 @@ impl Index {
             Change::PartyRegistered(party) | Change::PartyRevised(party) => {
                 entry.registry_id = party.id.as_str().to_owned();
                 entry.registry_bytes = registry_bytes();
+                by.clone_into(&mut entry.recorded_by);
             }
             Change::SourceRegistered(source) | Change::SourceRevised(source) => {
                 entry.registry_id = source.id.as_str().to_owned();
                 entry.registry_bytes = registry_bytes();
+                by.clone_into(&mut entry.recorded_by);
             }
-            Change::SourceWithdrawn(id) => entry.registry_id = id.as_str().to_owned(),
+            Change::SourceWithdrawn(id) => {
+                entry.registry_id = id.as_str().to_owned();
+                by.clone_into(&mut entry.recorded_by);
+            }
             _ => {}
         }
         entry
@@ -173,9 +179,9 @@ impl Index {
     pub(crate) fn apply(&mut self, position: Position, entry: &Entry) -> Result<(), Misfit> {
         let action = Action::from_code(entry.action).ok_or(Misfit)?;
         match action {
-            Action::Party => self.parties.add(&entry.registry_id, position, &entry.registry_bytes),
-            Action::Source => self.sources.add(&entry.registry_id, position, &entry.registry_bytes),
-            Action::SourceWithdrawn => self.sources.withdraw(&entry.registry_id, position).ok_or(Misfit)?,
+            Action::Party => self.parties.add(position, entry),
+            Action::Source => self.sources.add(position, entry),
+            Action::SourceWithdrawn => self.sources.withdraw(position, entry).ok_or(Misfit)?,
             _ => self.apply_to_claim(position, action, entry).ok_or(Misfit)?,
         }
         Ok(())

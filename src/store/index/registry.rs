@@ -1,6 +1,7 @@
 //! The parties or sources that are registered, each with its revisions as encoded messages.
 
 use crate::domain::position::Position;
+use crate::store::entry::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub(crate) struct Registered {
     pub(crate) position: Position,
     /// The encoded message.
     pub(crate) bytes: Arc<[u8]>,
+    /// Who recorded it.
+    pub(crate) recorded_by: Arc<str>,
     /// Whether it is withdrawn.
     pub(crate) withdrawn: bool,
 }
@@ -36,22 +39,25 @@ impl Registry {
         ids.filter_map(move |id| self.current(id, cut).map(|(number, record)| (&**id, number, record)))
     }
 
-    pub(super) fn add(&mut self, id: &str, position: Position, bytes: &[u8]) {
-        if !self.records.contains_key(id) {
-            let id: Arc<str> = id.into();
-            self.ids.insert(Arc::clone(&id));
-            self.records.insert(id, Vec::new());
-        }
-        let Some(revisions) = self.records.get_mut(id) else { return };
+    pub(super) fn add(&mut self, position: Position, entry: &Entry) {
+        let revisions = self.revisions_of(&entry.registry_id);
         let withdrawn = revisions.last().is_some_and(|last| last.withdrawn);
-        revisions.push(Registered { position, bytes: bytes.into(), withdrawn });
+        let bytes = entry.registry_bytes.as_slice().into();
+        revisions.push(Registered { position, bytes, recorded_by: entry.recorded_by.as_str().into(), withdrawn });
     }
 
-    pub(super) fn withdraw(&mut self, id: &str, position: Position) -> Option<()> {
-        let revisions = self.records.get_mut(id)?;
+    pub(super) fn withdraw(&mut self, position: Position, entry: &Entry) -> Option<()> {
+        let revisions = self.records.get_mut(entry.registry_id.as_str())?;
         let bytes = revisions.last()?.bytes.clone();
-        revisions.push(Registered { position, bytes, withdrawn: true });
+        revisions.push(Registered { position, bytes, recorded_by: entry.recorded_by.as_str().into(), withdrawn: true });
         Some(())
+    }
+
+    fn revisions_of(&mut self, id: &str) -> &mut Vec<Registered> {
+        if !self.ids.contains(id) {
+            self.ids.insert(id.into());
+        }
+        self.records.entry(id.into()).or_default()
     }
 }
 
