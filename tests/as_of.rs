@@ -351,6 +351,21 @@ fn an_old_still_true_shows_its_age() {
 }
 
 #[test]
+fn a_confirmation_as_of_an_earlier_day_than_was_ever_said_brings_the_unknown_start_forward() {
+    let home = home();
+    let sometime = |as_of: Option<&str>| {
+        let time = Time::State(Bound::Unknown, Bound::Open);
+        with(support::make::claim(1, time), |claim| claim.as_of = as_of.map(date))
+    };
+    home.record([assert(sometime(Some("2025-05-01")))]);
+    assert_eq!(state_at(&home.ledger, "2025-04-01", Cut::Head).found(), [(1, Possible)]);
+    home.record([revise(sometime(None))]);
+    home.record([Command::Confirm(id(1), date("2025-03-01"))]);
+    assert_eq!(state_at(&home.ledger, "2025-04-01", Cut::Head).found(), [(1, Definite)]);
+    assert_eq!(state_at(&home.ledger, "2025-02-28", Cut::Head).found(), [(1, Possible)]);
+}
+
+#[test]
 fn which_nothing_it_is_follows_the_record() {
     let home = home();
     let nothing = |day| state_at(&home.ledger, day, Cut::Head).emptiness;

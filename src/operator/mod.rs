@@ -35,7 +35,8 @@ fn not_opened(error: OpenError) -> Failure {
     match &error {
         OpenError::Journal { source, .. } if is_damage(source) => Failure::Damaged(error.to_string()),
         OpenError::Missing(_) => Failure::Usage(error.to_string()),
-        _ => Failure::other(error),
+        // Its words hold those of its causes already.
+        _ => Failure::other(anyhow::anyhow!(error.to_string())),
     }
 }
 

@@ -56,15 +56,15 @@ async fn serve(config: Config) -> Result<(), Failure> {
         listener.map_err(|error| Failure::other(anyhow::anyhow!("cannot listen on {}: {error}", config.listen)))?;
     let address = listener.local_addr().map_err(Failure::other)?;
     let options = ServerOptions::of(&config);
+    let log_format = config.log_format;
     let ledger = tokio::task::spawn_blocking(move || open(&config)).await.map_err(Failure::other)??;
     let head = ledger.head();
-    tracing::info!(%address, ledger = %head.ledger_id, position = head.position().0, basis = %head.basis, "serving");
-    notice(&format!(
-        "serving {} on http://{address}, {} events, basis {}",
-        head.ledger_id,
-        head.position(),
-        head.basis
-    ));
+    if log_format == config::LogFormat::Json {
+        tracing::info!(%address, ledger = %head.ledger_id, position = head.position().0, basis = %head.basis, "serving");
+    } else {
+        let (ledger, events, basis) = (head.ledger_id, head.position(), head.basis);
+        notice(&format!("serving {ledger} on http://{address}, {events} events, basis {basis}"));
+    }
     let stop = stop_asked().map_err(Failure::other)?;
     server::run(Arc::new(ledger), listener, options, stop).await.map_err(|error| match error {
         ServeError::LedgerFailed(why) => Failure::other(anyhow::anyhow!("the ledger has stopped writing: {why}")),

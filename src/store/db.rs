@@ -8,8 +8,10 @@ use super::block::{Block, first_of};
 use super::stored::{MAX_VALUE, StoredBlock, StoredRows, StoredTerms, seal, unseal};
 use super::view::RestoredBlock;
 use crate::journal::LedgerId;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::Duration;
 
 const FORMAT: &[u8] = b"detente store 1";
 /// How much memory sled's own cache may take, at least and at most.
@@ -49,7 +51,7 @@ impl Db {
     pub(super) fn open(dir: &Path, ledger: LedgerId, cache_bytes: usize) -> Result<(Self, bool), Unusable> {
         contained(|| {
             let cache = (cache_bytes as u64).clamp(CACHE_BYTES.0, CACHE_BYTES.1);
-            let db = sled::Config::new().path(dir).cache_capacity(cache).flush_every_ms(None).open()?;
+            let db = open_once_free(&sled::Config::new().path(dir).cache_capacity(cache).flush_every_ms(None))?;
             let trees = [db.open_tree("log")?, db.open_tree("rows")?, db.open_tree("terms")?, db.open_tree("meta")?];
             let [log, rows, terms, meta] = trees;
             let mut opened = Self { db, log, rows, terms, meta, term_count: 0 };
@@ -209,6 +211,21 @@ impl Db {
             tracing::warn!(%error, "sled did not let go cleanly");
         }
     }
+}
+
+/// Opens sled. One that was let go a moment ago may hold its file a little longer, in threads of its own; another process
+/// cannot have it, the journal's lock sees to that.
+fn open_once_free(config: &sled::Config) -> Result<sled::Db, sled::Error> {
+    const TRIES: u32 = 200;
+    const PAUSE: Duration = Duration::from_millis(25);
+    let is_held = |error: &sled::Error| matches!(error, sled::Error::Io(io) if io.kind() == ErrorKind::WouldBlock || io.to_string().contains("acquire lock"));
+    for _ in 1..TRIES {
+        match config.open() {
+            Err(error) if is_held(&error) => std::thread::sleep(PAUSE),
+            opened => return opened,
+        }
+    }
+    config.open()
 }
 
 /// Runs what sled does where a panic of it ends.
