@@ -25,7 +25,7 @@ pub(crate) struct ClaimArgs {
 impl ClaimArgs {
     /// Asks, and shows the claim.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
-        let question = GetClaimRequest { claim_id: self.id, cut: self.cut.cut() };
+        let question = GetClaimRequest { claim_id: self.id, cut: self.cut.cut(), ..Default::default() };
         let mut ledger = connect::ledger(&global.server).await?;
         let reply = ledger.get_claim(question).await?.into_inner();
         global.output.one(&reply, || table(&reply))

@@ -22,6 +22,18 @@ pub struct Batch {
     pub preconditions: Vec<Precondition>,
 }
 
+/// Commands that a question supposes on top of what is recorded, without recording them.
+#[derive(Clone, Debug, Default)]
+pub struct Supposed(pub Vec<NotedCommand>);
+
+impl Supposed {
+    /// Whether nothing is supposed.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// A command with what the recorder notes with it.
 #[derive(Clone, Debug)]
 pub struct NotedCommand {

@@ -124,6 +124,12 @@ impl<V: Vocabulary> FromIterator<V> for MemberSet<V> {
 }
 
 impl Filter {
+    /// The claims with a link to a claim, of a type if one is given.
+    #[must_use]
+    pub fn linking_to(target: ClaimId, link_type: Option<LinkType>) -> Self {
+        Self { items: vec![FilterItem { links: vec![(link_type, target)], ..FilterItem::default() }] }
+    }
+
     /// Whether a claim, whose current revision was recorded at `recorded_at`, is meant.
     #[must_use]
     pub fn matches(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {

@@ -50,6 +50,15 @@ paged!(
     ListPartiesRequest,
     ListSourcesRequest,
     ListRelationshipsRequest,
+    ListKindsRequest,
+    ListSchemesRequest,
+    DiffRequest,
+    ListUpcomingRequest,
+    GetTimelineRequest,
+    ListConflictsRequest,
+    ListCorroborationRequest,
+    ListCommitmentsRequest,
+    ListGapsRequest,
 );
 
 /// Where a page begins.

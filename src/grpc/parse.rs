@@ -1,10 +1,12 @@
 //! What the questions have in common: a filter and a cut, and that all that is wrong is told at once.
 
 use super::status::Refusal;
+use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::filter::{Filter, FilterItem};
 use crate::domain::rejection::Violation;
 use crate::v1;
+use crate::wire::command::parse_supposed;
 use crate::wire::cut::{AskedCut, parse_cut};
 use crate::wire::filter::parse_filter;
 use crate::wire::path::At;
@@ -27,6 +29,11 @@ impl Parse {
     /// The cut; the head, if what is asked is none.
     pub(super) fn cut<C: AskedCut>(&mut self, cut: Option<C>) -> Cut {
         self.take(parse_cut(cut)).unwrap_or_default()
+    }
+
+    /// What the question supposes, at the field `what_if`.
+    pub(super) fn supposed(&mut self, what_if: Vec<v1::Command>) -> Supposed {
+        parse_supposed(what_if, &mut self.0)
     }
 
     /// What was parsed elsewhere.

@@ -154,3 +154,11 @@ fn relationship(entry: RelationshipEntry) -> v1::Relationship {
     let party_ids = entry.id.split('-').map(str::to_owned).collect();
     v1::Relationship { relationship_id: entry.id, party_ids, claims: entry.claims }
 }
+
+pub(super) async fn list_kinds(_: &Service, _: v1::ListKindsRequest) -> Result<v1::ListKindsResponse, Refusal> {
+    Err(Refusal::Stopping)
+}
+
+pub(super) async fn list_schemes(_: &Service, _: v1::ListSchemesRequest) -> Result<v1::ListSchemesResponse, Refusal> {
+    Err(Refusal::Stopping)
+}

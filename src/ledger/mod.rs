@@ -20,6 +20,7 @@ pub mod verify;
 mod record;
 mod render;
 mod salt;
+mod sight;
 
 use crate::clock::Clock;
 use crate::domain::position::Position;

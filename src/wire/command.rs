@@ -15,7 +15,7 @@ use super::sink::Sink;
 use super::source::parse_source;
 use super::vocabulary::required;
 use crate::domain::claim::Claim;
-use crate::domain::command::{Batch, Command, NotedCommand};
+use crate::domain::command::{Batch, Command, NotedCommand, Supposed};
 use crate::domain::event::Dispute;
 use crate::domain::party::Party;
 use crate::domain::rejection::Violation;
@@ -25,6 +25,9 @@ use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use v1::command::Command as Wire;
+
+/// The most commands that a question may suppose.
+pub const MAX_SUPPOSED: usize = 100;
 
 /// An append that makes sense. Whether it fits the record is not said.
 #[derive(Clone, Debug)]
@@ -66,6 +69,30 @@ pub fn parse_append(
     sink.finish()?;
     let batch = Batch { commands, preconditions };
     Ok(Parsed { request_id, recorded_by: recorded_by.into(), batch, validate_only: request.validate_only, fingerprint })
+}
+
+/// Parses what a question supposes, at the field `what_if`. Ids that it leaves open are made of the commands themselves, so
+/// that every page of one answer names a supposed claim alike.
+pub fn parse_supposed(supposed: Vec<v1::Command>, sink: &mut Sink) -> Supposed {
+    if supposed.is_empty() {
+        return Supposed::default();
+    }
+    let root = At::root("what_if");
+    if supposed.len() > MAX_SUPPOSED {
+        sink.refuse(&root, format!("{} commands; at most {MAX_SUPPOSED} are allowed", supposed.len()));
+        return Supposed::default();
+    }
+    let mut seed = Sha256::new();
+    supposed.iter().for_each(|command| seed.update(command.encode_to_vec()));
+    let seed = seed.finalize();
+    let mut made = u128::from_be_bytes(seed.first_chunk().copied().unwrap_or_default());
+    let mut new_id = || {
+        made = made.wrapping_add(1);
+        uuid::Builder::from_custom_bytes(made.to_be_bytes()).into_uuid()
+    };
+    let mut ids = Ids::new(&mut new_id);
+    name_claims(&supposed, &mut ids, sink);
+    Supposed(commands(supposed, &mut ids, &root, sink))
 }
 
 /// The first claim that is larger than [`MAX_CLAIM_BYTES`], if one is. An append is refused for it by [`parse_append`] too,
@@ -147,6 +174,10 @@ fn command(wire: Wire, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Optio
         Wire::ReviseSource(of) => source(of.source, &at.field("revise_source"), sink).map(Command::ReviseSource),
         Wire::WithdrawSource(of) => {
             source_id(&of.source_id, &at.field("withdraw_source").field("source_id"), sink).map(Command::WithdrawSource)
+        }
+        _ => {
+            sink.refuse(at, "not known here");
+            None
         }
     }
 }

@@ -196,6 +196,7 @@ fn read_change(change: Wire, at: &At<'_>, sink: &mut Sink) -> Option<Change> {
         Wire::SourceWithdrawn(of) => {
             source_id(&of.source_id, &at.field("source_id"), sink).map(Change::SourceWithdrawn)
         }
+        _ => None,
     }
 }
 

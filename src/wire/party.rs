@@ -48,7 +48,12 @@ pub fn render_party(party: &Party) -> v1::Party {
 
 /// The message with the content of a party, made of its strings.
 pub(super) fn into_message(party: Party) -> v1::Party {
-    let name = |name: PartyName| v1::PartyName { lang: name.lang.into(), name: name.name.into(), alias: name.alias };
+    let name = |name: PartyName| v1::PartyName {
+        lang: name.lang.into(),
+        name: name.name.into(),
+        alias: name.alias,
+        ..Default::default()
+    };
     v1::Party {
         party_id: party.id.as_str().to_owned(),
         r#type: party.party_type.to_wire(),

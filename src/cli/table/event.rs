@@ -43,6 +43,7 @@ pub(crate) fn told(event: &Event, view: &View) -> Told {
         What::SourceRegistered(e) => source("source registered", e.source.as_ref()),
         What::SourceRevised(e) => source("source revised", e.source.as_ref()),
         What::SourceWithdrawn(e) => ("source withdrawn".to_owned(), e.source_id.clone(), String::new()),
+        _ => return Told::default(),
     };
     Told { what, about, words }
 }

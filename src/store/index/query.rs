@@ -227,6 +227,32 @@ impl Index {
         }
     }
 
+    /// The claims that match at a cut and whose valid time may touch `[a, b)`, retracted ones too, in no order.
+    pub(crate) fn touching_span(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<Found> {
+        let compiled = self.compile(filter);
+        let mut matching = Vec::new();
+        self.each_candidate(&compiled, Some((a, b)), |claim| {
+            let candidate = self.current_match(&compiled, claim, cut);
+            let touches =
+                |content: &Content| content.validity.is_some_and(|v| v.earliest_start < b && v.latest_end > a);
+            matching.extend(candidate.filter(|(_, content)| touches(content)).map(|(found, _)| found));
+            true
+        });
+        matching
+    }
+
+    /// Calls `with` with the keys of a content's facets of a kind.
+    pub(crate) fn facets_of_content(&self, content: ContentNo, kind: FacetKind, with: &mut dyn FnMut(&str)) {
+        for term in self.claims.facets(content) {
+            let (of, key) = self.terms.bytes(*term).split_first().unwrap_or((&u8::MAX, &[]));
+            if *of == kind as u8
+                && let Ok(key) = std::str::from_utf8(key)
+            {
+                with(key);
+            }
+        }
+    }
+
     /// How many claims bear on a relationship at a cut, retracted ones aside.
     pub(crate) fn count_bearing_on(&self, relationship: Term, cut: Position) -> u64 {
         let posting = self.postings.get(relationship as usize);
