@@ -17,10 +17,12 @@ pub mod state;
 pub mod transfer;
 pub mod verify;
 
+mod judge;
 mod record;
 mod render;
 mod salt;
 mod sight;
+mod suppose;
 
 use crate::clock::Clock;
 use crate::domain::position::Position;
