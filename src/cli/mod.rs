@@ -45,6 +45,7 @@ mod revisions;
 mod serve;
 mod sources;
 mod state;
+mod suppose_args;
 mod table;
 mod verify;
 mod words;
