@@ -130,6 +130,20 @@ impl Filter {
         Self { items: vec![FilterItem { links: vec![(link_type, target)], ..FilterItem::default() }] }
     }
 
+    /// The same filter for these claims alone; none where it can match none of them.
+    #[must_use]
+    pub fn among(&self, claims: &[ClaimId]) -> Option<Self> {
+        let every = [FilterItem::default()];
+        let items = if self.items.is_empty() { &every } else { self.items.as_slice() };
+        let narrowed = items.iter().filter_map(|item| {
+            let wanted = |claim: &&ClaimId| item.claim_ids.is_empty() || item.claim_ids.contains(claim);
+            let claim_ids: Vec<ClaimId> = claims.iter().filter(wanted).copied().collect();
+            (!claim_ids.is_empty()).then(|| FilterItem { claim_ids, ..item.clone() })
+        });
+        let items: Vec<FilterItem> = narrowed.collect();
+        (!items.is_empty()).then_some(Self { items })
+    }
+
     /// Whether a claim, whose current revision was recorded at `recorded_at`, is meant.
     #[must_use]
     pub fn matches(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {
@@ -505,5 +519,25 @@ mod tests {
             compared += 1;
         }
         assert_eq!(compared, 40);
+    }
+
+    #[test]
+    fn a_filter_among_some_claims_matches_what_it_matched_of_these() {
+        let of = |claim_ids: &[u128]| FilterItem {
+            claim_ids: claim_ids.iter().map(|number| id(*number)).collect(),
+            ..FilterItem::default()
+        };
+        let elsewhere = FilterItem { labels: vec!["nowhere".into()], ..FilterItem::default() };
+        for items in [vec![], vec![of(&[])], vec![of(&[1, 3])], vec![elsewhere.clone(), of(&[2])], vec![elsewhere]] {
+            let filter = Filter { items };
+            for among in [&[][..], &[id(1)], &[id(2), id(3)], &[id(1), id(2), id(4)]] {
+                for number in 1..5 {
+                    let claim = Claim { id: id(number), ..claim() };
+                    let expected = filter.matches(&claim, AT) && among.contains(&claim.id);
+                    let got = filter.among(among).is_some_and(|filter| filter.matches(&claim, AT));
+                    assert_eq!(got, expected, "{number} among {among:?} of {filter:?}");
+                }
+            }
+        }
     }
 }

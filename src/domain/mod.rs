@@ -4,7 +4,8 @@
 //! written as partial dates ([`edtf`]). [`command`]s ask for it to be recorded; [`decide`] turns them into [`event`]s, or
 //! says everything that is wrong with them ([`rejection`]). How a claim stands after its events is its [`standing`]; whether
 //! it holds or happened at an asked [`period`] is its [`certainty`]; when nothing is found, [`emptiness`] says which nothing
-//! it is. A [`filter`] says which claims are meant, a [`cut`] how much of the record may be used.
+//! it is. A [`filter`] says which claims are meant, a [`cut`] how much of the record may be used; what changed between two
+//! coordinates, and why, is a [`diff`].
 
 pub mod bound;
 pub mod certainty;
@@ -12,6 +13,7 @@ pub mod claim;
 pub mod command;
 pub mod cut;
 pub mod decide;
+pub mod diff;
 pub mod edtf;
 pub mod emptiness;
 pub mod event;

@@ -78,6 +78,13 @@ vocabulary! {
     RevisionKind { Correction, PrecisionRefined, WorldChange, Recoded, Enriched }
 }
 vocabulary! {
+    /// Why a claim differs between two coordinates.
+    ChangeReason {
+        New, LateReport, Correction, PrecisionRefined, Recoded, Enriched, WorldChange, Confirmation, Retraction,
+        Reinstatement, Dispute, Resolution, TimePassed,
+    }
+}
+vocabulary! {
     /// What a party is.
     PartyType {
         State, Organisation, Person, Group, Region, Medium, Publisher, Document, Recorder, Unnamed,

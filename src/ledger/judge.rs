@@ -9,7 +9,6 @@ use crate::domain::emptiness::Findings;
 use crate::domain::filter::Filter;
 use crate::domain::moment::Moment;
 use crate::domain::period::Period;
-use crate::domain::vocabulary::TemporalType;
 use std::cmp::Reverse;
 
 /// What is asked of the state.
@@ -62,11 +61,5 @@ impl Sight<'_> {
 
 /// Whether a claim is so at a date, and how certainly; none where it is not, or where the mode is not for its sort.
 pub(super) fn certainty_at(seen: &Seen, mode: Option<Mode>, asked: &Period) -> Option<Certainty> {
-    let mode = match (seen.temporal_type, mode) {
-        (TemporalType::State, None | Some(Mode::HoldsAt)) => Mode::HoldsAt,
-        (TemporalType::Event, None | Some(Mode::OccurredBy)) => Mode::OccurredBy,
-        (TemporalType::Event, Some(Mode::OccurredIn)) => Mode::OccurredIn,
-        _ => return None,
-    };
-    certainty(mode, &seen.validity?, asked)
+    certainty(Mode::of(mode, seen.temporal_type)?, &seen.validity?, asked)
 }

@@ -112,6 +112,10 @@ twin! {
     RetractionReason { SourceWithdrawn, Duplicate, OutOfScope, Wrong, Legal }
     DisputeOutcome { Upheld, Rejected, Withdrawn, Settled, Inconclusive }
     RevisionKind { Correction, PrecisionRefined, WorldChange, Recoded, Enriched }
+    ChangeReason {
+        New, LateReport, Correction, PrecisionRefined, Recoded, Enriched, WorldChange, Confirmation, Retraction,
+        Reinstatement, Dispute, Resolution, TimePassed,
+    }
     PartyType { State, Organisation, Person, Group, Region, Medium, Publisher, Document, Recorder, Unnamed }
 }
 
@@ -152,6 +156,7 @@ mod tests {
         assert_total::<domain::RetractionReason>();
         assert_total::<domain::DisputeOutcome>();
         assert_total::<domain::RevisionKind>();
+        assert_total::<domain::ChangeReason>();
         assert_total::<domain::PartyType>();
     }
 
