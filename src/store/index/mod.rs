@@ -15,6 +15,7 @@
 //! [`Index::entry_of`] makes an [`Entry`] of a new event, [`Index::apply`] takes it in; a start applies stored entries.
 
 mod appends;
+mod changes;
 mod claims;
 mod intervals;
 mod postings;
