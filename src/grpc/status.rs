@@ -163,6 +163,7 @@ const fn query_reason(error: &QueryError) -> ErrorReason {
     match error {
         QueryError::CutInFuture { .. } => ErrorReason::CutInFuture,
         QueryError::CutInsideAppend { .. } => ErrorReason::CutInsideAppend,
+        QueryError::CutsOutOfOrder { .. } => ErrorReason::InvalidRequest,
         QueryError::BasisMismatch => ErrorReason::BasisMismatch,
         QueryError::ClaimNotFound(_) => ErrorReason::ClaimNotFound,
         QueryError::Unsupposable(_) => ErrorReason::CommandRejected,
@@ -174,6 +175,9 @@ fn query_details(error: &QueryError) -> Details {
     match error {
         QueryError::CutInFuture { head, now } => detail::cut_in_future(*head, *now),
         QueryError::CutInsideAppend { before, after } => detail::cut_inside_append(*before, *after),
+        QueryError::CutsOutOfOrder { .. } => {
+            detail::violations("the request is malformed", vec![Violation::new("from", error.to_string())])
+        }
         QueryError::ClaimNotFound(claim) => detail::claim_not_found(*claim),
         QueryError::Unsupposable(Rejection::Violations(violations)) => {
             let supposed = |violation: &Violation| Violation {

@@ -53,6 +53,14 @@ pub enum QueryError {
         /// Its own last position.
         after: Position,
     },
+    /// The earlier of two cuts lies after the later one.
+    #[error("the earlier cut, at position {from}, lies after the later one, at position {to}")]
+    CutsOutOfOrder {
+        /// The last position of the earlier cut.
+        from: Position,
+        /// The last position of the later cut.
+        to: Position,
+    },
     /// The basis belongs to another history.
     #[error("the basis belongs to another history")]
     BasisMismatch,

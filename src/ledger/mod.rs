@@ -8,6 +8,7 @@
 pub mod append;
 pub mod claims;
 pub mod cut;
+pub mod diff;
 pub mod error;
 pub mod events;
 pub mod open;

@@ -94,6 +94,31 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Answers a question from what is known at two cuts, with what it supposes on top of the later one.
+    pub(super) fn look_twice<T>(
+        &self,
+        (from, to): (Cut, Cut),
+        supposed: &Supposed,
+        question: impl for<'v> FnOnce(&Sight<'v>, &Sight<'v>) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        let view = self.store.view();
+        let (from, to) = (self.resolve(&view.index, from)?, self.resolve(&view.index, to)?);
+        if from.position() > to.position() {
+            return Err(QueryError::CutsOutOfOrder { from: from.position(), to: to.position() });
+        }
+        let overlay = Overlay::of(self, &view, &to, supposed)?;
+        let earlier = Sight::open(self, &view, from, None);
+        let later = Sight::open(self, &view, to, overlay.as_ref());
+        let answer = question(&earlier, &later)?;
+        let mut loaded = later.record.renderer.into_inner().into_loaded();
+        loaded.extend(earlier.record.renderer.into_inner().into_loaded());
+        drop(view);
+        self.store.adopt(loaded);
+        Ok(answer)
+    }
+}
+
 impl<'v> Layer<'v> {
     fn new(shared: &'v Shared, view: &'v View, cut: Position) -> Self {
         Self { view, cut, renderer: RefCell::new(Renderer::new(&shared.store, view)) }
@@ -163,6 +188,27 @@ impl<'v> Sight<'v> {
     pub(super) fn revisions(&self, seen: &Seen) -> &'v [Revision] {
         let claims = self.index(seen.supposed).claims();
         claims.revisions(seen.found.claim).get(..seen.found.number as usize).unwrap_or_default()
+    }
+
+    /// A claim as it was in its `number`-th revision.
+    pub(super) fn at_revision(&self, seen: &Seen, number: u32) -> Option<Seen> {
+        let revision = *self.revisions(seen).get((number as usize).checked_sub(1)?)?;
+        self.seen(Found { number, revision, ..seen.found }, seen.supposed)
+    }
+
+    /// The claims that were touched after a position, or would be by what is supposed; sorted by id.
+    pub(super) fn touched_since(&self, after: Position) -> Vec<ClaimId> {
+        let recorded = &self.record.view.index;
+        let touched = recorded.changed_between(after, self.at.position()).into_iter().map(|claim| (recorded, claim));
+        let supposed = self.supposed.iter().flat_map(|(_, layer)| {
+            let index = &layer.view.index;
+            index.changed_between(Position::START, layer.cut).into_iter().map(move |claim| (index, claim))
+        });
+        let ids = touched.chain(supposed).filter_map(|(index, claim)| index.claims().id(claim)).map(ClaimId);
+        let mut ids: Vec<ClaimId> = ids.collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     /// Appends the bytes of a claim as a message, as it was in its `number`-th revision.

@@ -66,7 +66,6 @@ impl Overlay {
         for position in overlay.touched(base, at.position(), &decision.events) {
             overlay.copy(base, &mut renderer, position)?;
         }
-        shared.store.adopt(renderer.into_loaded());
         for event in &decision.events {
             overlay.suppose(base, at.position(), event)?;
         }
