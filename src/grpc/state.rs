@@ -78,7 +78,8 @@ fn asked_date(asked: String, page: &Page, now: RecordedAt, parse: &mut Parse) ->
     }
 }
 
-fn asked_mode(number: i32, parse: &mut Parse) -> Option<Mode> {
+/// How the date is meant.
+pub(super) fn asked_mode(number: i32, parse: &mut Parse) -> Option<Mode> {
     match v1::StateMode::try_from(number) {
         Ok(v1::StateMode::Unspecified) => None,
         Ok(v1::StateMode::HoldsAt) => Some(Mode::HoldsAt),
