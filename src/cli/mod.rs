@@ -20,6 +20,7 @@ mod claims;
 mod completions;
 mod connect;
 mod cut_args;
+mod diff;
 mod dump;
 mod events;
 mod exit;
@@ -57,9 +58,9 @@ use clap::{Parser, Subcommand};
 pub(crate) use crate::config::DEFAULT_LISTEN;
 
 use self::{
-    append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, events::EventsArgs,
-    exit::Exit, global_args::GlobalArgs, info::InfoArgs, parties::PartiesArgs, relationships::RelationshipsArgs,
-    revisions::RevisionsArgs, sources::SourcesArgs, state::StateArgs,
+    append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, diff::DiffArgs,
+    events::EventsArgs, exit::Exit, global_args::GlobalArgs, info::InfoArgs, parties::PartiesArgs,
+    relationships::RelationshipsArgs, revisions::RevisionsArgs, sources::SourcesArgs, state::StateArgs,
 };
 pub(crate) use self::{
     dump::DumpArgs,
@@ -99,6 +100,8 @@ enum Command {
     Append(Box<AppendArgs>),
     /// Ask what the state was at a date, as known at a cut.
     State(Box<StateArgs>),
+    /// Show what changed between two coordinates, and why: the world, or what is known of it.
+    Diff(Box<DiffArgs>),
     /// Show one claim as of a cut.
     Claim(ClaimArgs),
     /// List every revision of one claim, with what each changed.
@@ -169,6 +172,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Append(args) => args.run(&global).await,
         Command::State(args) => args.run(&global).await,
+        Command::Diff(args) => args.run(&global).await,
         Command::Claim(args) => args.run(&global).await,
         Command::Revisions(args) => args.run(&global).await,
         Command::Claims(args) => args.run(&global).await,

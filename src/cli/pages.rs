@@ -66,6 +66,7 @@ macro_rules! paged {
 }
 
 paged!(
+    DiffRequest => DiffResponse [changes: ClaimChange],
     GetStateRequest => GetStateResponse [matches: StateMatch],
     ListClaimsRequest => ListClaimsResponse [claims: Claim],
     ListPartiesRequest => ListPartiesResponse [parties: Party],

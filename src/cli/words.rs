@@ -44,6 +44,7 @@ macro_rules! words {
 words!(
     AttributionRole,
     Certainty,
+    ChangeReason,
     DisputeOutcome,
     LinkType,
     Modality,

@@ -5,13 +5,14 @@
 //! grid       rows and columns that fit the terminal       escape   untrusted text, made safe to show
 //! claim      the cells of a claim: words, who says, marks  period   its valid time, in short
 //! state      claims with their certainty, and the emptiness in a whole sentence
-//! event      what happened, in a few words
+//! event      what happened, in a few words                 diff     what changed of claims, and why
 //! ```
 //!
 //! Everything recorded was written by others. It reaches the terminal only through [`escape`], so that no claim can
 //! clear the screen, draw a border or turn the order of its neighbours.
 
 pub(crate) mod claim;
+pub(crate) mod diff;
 pub(crate) mod escape;
 pub(crate) mod event;
 pub(crate) mod grid;

@@ -28,6 +28,16 @@ pub(crate) fn of_list(what: &str, filter: Option<&Filter>, context: &ReplyContex
     escape::line(&format!("{what}{}, as known {}", between(filter), known(context))) + "\n" + &conditions(filter)
 }
 
+/// `What changed between AZE and RUS from what was known at ... to what was known at ...?`, with what claims must be.
+pub(crate) fn of_diff(filter: Option<&Filter>, from: &ReplyContext, to: &ReplyContext) -> String {
+    let side = |context: &ReplyContext| match context.valid_at.as_str() {
+        "" => format!("what was known {}", known(context)),
+        date => format!("{date}, as known {},", known(context)),
+    };
+    let words = format!("What changed{} from {} to {}", between(filter), side(from), side(to));
+    escape::line(&format!("{}?", words.trim_end_matches(','))) + "\n" + &conditions(filter)
+}
+
 /// Where the answer stands in the record: the line that lets one ask again.
 pub(crate) fn coordinates(context: &ReplyContext) -> String {
     let recorded = match &context.recorded_at {
