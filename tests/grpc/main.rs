@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod diff;
 mod ending;
 mod errors;
 mod failing;

@@ -227,12 +227,12 @@ impl Known {
         Self { made_by, at, content, shown, earliest_as_of }
     }
 
-    fn validity(&self) -> Option<Validity> {
+    pub(crate) fn validity(&self) -> Option<Validity> {
         let (from, to) = self.content.time.bounds()?;
         Some(Validity::resolve(from, to, self.earliest_as_of).unwrap())
     }
 
-    fn certainty(&self, mode: Option<Mode>, asked: &Period) -> Option<Certainty> {
+    pub(crate) fn certainty(&self, mode: Option<Mode>, asked: &Period) -> Option<Certainty> {
         use detente::domain::claim::Time;
         let mode = match (&self.content.time, mode) {
             (Time::State(..), None | Some(Mode::HoldsAt)) => Mode::HoldsAt,

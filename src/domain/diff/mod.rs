@@ -189,7 +189,8 @@ pub fn compare(before: Option<&Revision>, since: &[Revision], question: &Questio
         return Some(Change { sides, fields, reason, causes });
     }
     let needs_no_event = question.dates.is_some_and(|dates| {
-        first.certainty_at(&dates.to, dates.mode) == sides.certainty_after && !(sides.both() && !fields.is_empty())
+        let same_fields = fields.is_empty() || !sides.both();
+        same_fields && first.certainty_at(&dates.to, dates.mode) == sides.certainty_after
     });
     let causes = if needs_no_event { Vec::new() } else { causes_of(&steps, &sides, question, 1) };
     let reason = causes.last().map_or(ChangeReason::TimePassed, |cause| cause.reason);
