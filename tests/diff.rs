@@ -518,13 +518,14 @@ fn supposed(commands: Vec<Command>) -> Supposed {
 
 #[test]
 fn what_is_supposed_is_laid_over_the_later_side() {
-    // Little fits into memory, so that what the suppositions touch must be read again.
+    // Opened again with little memory, so that what the suppositions touch must be read from the disk.
     let home = Home::in_files(1).furnished();
     home.record([assert(state(1, "2025/..")), assert(state(2, "2025/.."))]);
     let before = home.ledger.head().basis;
     home.record([Command::Confirm(id(1), date("2025-06"))]);
     let confirmed = home.ledger.head().basis;
     home.record((100..300).map(|number| assert(state(number, "2020"))));
+    let home = home.reopened_after(|_| {});
     let what_if = || supposed(vec![Command::Retract(id(1), RetractionReason::Wrong), assert(state(3, "2026/.."))]);
     let ask = |from: Basis, to: Basis| {
         whole(&home.ledger, &DiffQuery { supposed: what_if(), ..query(Cut::Basis(from), Cut::Basis(to)) }, 1)

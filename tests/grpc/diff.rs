@@ -123,6 +123,24 @@ async fn all_pages_are_one_answer_between_the_two_bases_of_the_first() {
 }
 
 #[tokio::test]
+async fn later_pages_keep_to_the_earlier_cut_of_the_first_also_where_that_was_the_head() {
+    let (mut server, head) = dossier().await;
+    let what_if = (20..25).map(|id| assert(claim(id, "AZE-RUS", "2025/.."))).collect();
+    let from = Some(v1::Coordinate::default());
+    let mut request = v1::DiffRequest { from, what_if, page_size: 2, ..Default::default() };
+    for size in [2, 2, 1] {
+        let page = diff(&mut server, request.clone()).await;
+        assert_eq!(page.changes.len(), size);
+        assert_eq!((page.from.unwrap().position, page.to.unwrap().position), (head, head));
+        request.page_token = page.next_page_token;
+        server.append(vec![retract(3, "")]).await;
+        let reinstate = v1::ReinstateClaim { claim_id: uuid(3) };
+        server.append(vec![command(Command::ReinstateClaim(reinstate))]).await;
+    }
+    assert_eq!(request.page_token, "");
+}
+
+#[tokio::test]
 async fn what_is_supposed_and_which_reasons_are_wanted_is_asked_with_it() {
     let (mut server, _) = dossier().await;
     let head = server.client.get_server_info(v1::GetServerInfoRequest {}).await.unwrap().into_inner().head.unwrap();
