@@ -14,6 +14,7 @@ use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::edtf::Atom;
 use crate::domain::filter::{FacetKind, Filter};
+use crate::domain::merge::MergesAt;
 use crate::domain::moment::Moment;
 use crate::domain::name::{ClaimId, DisputeId};
 use crate::domain::position::{Position, RecordedAt};
@@ -23,6 +24,7 @@ use crate::store::{ClaimNo, Found, Index, ListPage, View};
 use crate::v1;
 use crate::wire::claim::read_claim;
 use prost::Message;
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 /// The record at a cut.
@@ -91,13 +93,15 @@ impl<'v> Sight<'v> {
     /// The claims that match, in the order they were first recorded.
     pub(super) fn matching(&self, filter: &Filter, include_retracted: bool) -> Vec<Seen> {
         let page = ListPage { after: None, newest_first: false, include_retracted, limit: usize::MAX };
-        let found = self.index().list(filter, self.at.position(), &page);
+        let wide = self.index().as_answered(filter, self.at.position());
+        let found = self.index().list(&wide, self.at.position(), &page);
         found.into_iter().filter_map(|found| self.seen(found)).collect()
     }
 
     /// The claims that match and whose valid time may touch `[a, b)`, in the order they were first recorded.
     pub(super) fn touching(&self, filter: &Filter, a: Moment, b: Moment, include_retracted: bool) -> Vec<Seen> {
-        let found = self.index().touching_span(filter, self.at.position(), (a, b));
+        let wide = self.index().as_answered(filter, self.at.position());
+        let found = self.index().touching_span(&wide, self.at.position(), (a, b));
         let mut seen: Vec<Seen> = found.into_iter().filter_map(|found| self.seen(found)).collect();
         seen.retain(|seen| include_retracted || !seen.retracted);
         seen.sort_unstable_by_key(|seen| seen.order);
@@ -151,16 +155,21 @@ impl<'v> Sight<'v> {
         kind
     }
 
-    /// The relationships that a claim bears on; merged parties answer as their survivors.
+    /// The relationships that a claim bears on, merged parties as their survivors; one whose parties answer as one is left
+    /// out.
     pub(super) fn relationships_of(&self, seen: &Seen) -> Vec<String> {
-        let mut relationships = Vec::new();
-        self.facets(seen, FacetKind::Relationship, |key| relationships.push(key.to_owned()));
+        let merges = self.merges();
+        let mut relationships: Vec<String> = Vec::new();
+        self.facets(seen, FacetKind::Relationship, |key| {
+            let id = merges.relationship(key).map(Cow::into_owned);
+            relationships.extend(id.filter(|id| !relationships.contains(id)));
+        });
         relationships
     }
 
     /// The party that answers for a party at the cut: itself, unless it has been merged.
     pub(super) fn survivor<'p>(&'p self, party: &'p str) -> &'p str {
-        party
+        self.merges().survivor(party)
     }
 
     /// A registered source at the cut, and whether it is withdrawn.
@@ -171,19 +180,23 @@ impl<'v> Sight<'v> {
 
     /// A registered kind at the cut.
     pub(super) fn kind(&self, kind: &str) -> Option<v1::Kind> {
-        let _ = kind;
-        None
+        let (_, record) = self.index().kinds.current(kind, self.at.position())?;
+        v1::Kind::decode(&*record.bytes).ok()
     }
 
     /// A registered code scheme at the cut.
     pub(super) fn scheme(&self, scheme: &str) -> Option<v1::Scheme> {
-        let _ = scheme;
-        None
+        let (_, record) = self.index().schemes.current(scheme, self.at.position())?;
+        v1::Scheme::decode(&*record.bytes).ok()
     }
 
     /// When the event at a position was recorded.
     pub(super) fn recorded_at(&self, position: Position) -> Option<RecordedAt> {
         self.index().appends.recorded_at_position(position)
+    }
+
+    fn merges(&self) -> MergesAt<'v> {
+        self.index().merges.at(self.at.position())
     }
 
     const fn index(&self) -> &'v Index {

@@ -12,7 +12,7 @@ use detente::domain::edtf::{Atom, PartialDate};
 use detente::domain::emptiness::Emptiness;
 use detente::domain::event::{Change, Event};
 use detente::domain::filter::Filter;
-use detente::domain::name::{ClaimId, DisputeId, PartyId, SourceId};
+use detente::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
 use detente::domain::period::Period;
 use detente::domain::position::{Position, RecordedAt};
 use detente::domain::rejection::Rejection;
@@ -24,6 +24,7 @@ use detente::wire::claim::render_claim;
 use detente::wire::event::render_event;
 use detente::wire::time::timestamp;
 use detente::wire::vocabulary::Twin;
+use std::collections::BTreeMap;
 
 /// Everything that was recorded.
 #[derive(Default)]
@@ -101,6 +102,19 @@ impl Oracle {
             }
         }
         histories
+    }
+
+    /// Into which party each merged party is merged at a cut.
+    pub(crate) fn merges(&self, cut: Position) -> BTreeMap<PartyId, PartyId> {
+        let mut merges = BTreeMap::new();
+        for (_, event) in self.log(cut) {
+            match &event.change {
+                Change::PartiesMerged(merged, survivor) => drop(merges.insert(merged.clone(), survivor.clone())),
+                Change::PartiesUnmerged(merged) => drop(merges.remove(merged)),
+                _ => {}
+            }
+        }
+        merges
     }
 
     /// How every claim stands at a cut.
@@ -298,6 +312,7 @@ impl Record for Oracle {
     fn party_revision(&self, id: &PartyId) -> Option<u32> {
         let of = |event: &&(Stamp, &Event)| match &event.1.change {
             Change::PartyRegistered(party) | Change::PartyRevised(party) => party.id == *id,
+            Change::PartiesMerged(merged, _) | Change::PartiesUnmerged(merged) => merged == id,
             _ => false,
         };
         self.log(self.head()).iter().filter(of).map(|(_, event)| event.revision).next_back()
@@ -315,6 +330,26 @@ impl Record for Oracle {
             }
         }
         known
+    }
+
+    fn kind_revision(&self, kind: &Word) -> Option<u32> {
+        let of = |event: &&(Stamp, &Event)| match &event.1.change {
+            Change::KindRegistered(of) | Change::KindRevised(of) => of.kind == *kind,
+            _ => false,
+        };
+        self.log(self.head()).iter().filter(of).map(|(_, event)| event.revision).next_back()
+    }
+
+    fn scheme_revision(&self, scheme: &str) -> Option<u32> {
+        let of = |event: &&(Stamp, &Event)| match &event.1.change {
+            Change::SchemeRegistered(of) | Change::SchemeRevised(of) => *of.scheme == *scheme,
+            _ => false,
+        };
+        self.log(self.head()).iter().filter(of).map(|(_, event)| event.revision).next_back()
+    }
+
+    fn merged_into(&self, id: &PartyId) -> Option<PartyId> {
+        self.merges(self.head()).remove(id)
     }
 
     fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {

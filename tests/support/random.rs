@@ -233,7 +233,8 @@ pub(crate) fn random_command(random: &mut Random, is_recorded: &dyn Fn(u128) -> 
 
 fn with_alias(name: &str) -> detente::domain::party::Party {
     let mut party = party(name);
-    party.names.push(detente::domain::party::PartyName { lang: "en".into(), name: "Another".into(), alias: true });
+    let another = detente::domain::party::PartyName::new("en", "Another");
+    party.names.push(detente::domain::party::PartyName { alias: true, ..another });
     party
 }
 
