@@ -32,6 +32,7 @@ mod import;
 mod info;
 mod instant;
 mod json;
+mod kinds;
 mod output;
 mod page_args;
 mod pages;
@@ -42,6 +43,7 @@ mod rebuild;
 mod refusal;
 mod relationships;
 mod revisions;
+mod schemes;
 mod serve;
 mod sources;
 mod state;
@@ -57,8 +59,9 @@ pub(crate) use crate::config::DEFAULT_LISTEN;
 
 use self::{
     append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, events::EventsArgs,
-    exit::Exit, global_args::GlobalArgs, info::InfoArgs, parties::PartiesArgs, relationships::RelationshipsArgs,
-    revisions::RevisionsArgs, sources::SourcesArgs, state::StateArgs,
+    exit::Exit, global_args::GlobalArgs, info::InfoArgs, kinds::KindsArgs, parties::PartiesArgs,
+    relationships::RelationshipsArgs, revisions::RevisionsArgs, schemes::SchemesArgs, sources::SourcesArgs,
+    state::StateArgs,
 };
 pub(crate) use self::{
     dump::DumpArgs,
@@ -108,6 +111,10 @@ enum Command {
     Parties(PartiesArgs),
     /// List the registered sources.
     Sources(SourcesArgs),
+    /// List the registered kinds of claims, with their properties.
+    Kinds(KindsArgs),
+    /// List the registered code schemes, with their scales.
+    Schemes(SchemesArgs),
     /// List the relationships that claims bear on.
     Relationships(RelationshipsArgs),
     /// Read the log, in order, up to its head.
@@ -173,6 +180,8 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Claims(args) => args.run(&global).await,
         Command::Parties(args) => args.run(&global).await,
         Command::Sources(args) => args.run(&global).await,
+        Command::Kinds(args) => args.run(&global).await,
+        Command::Schemes(args) => args.run(&global).await,
         Command::Relationships(args) => args.run(&global).await,
         Command::Events(args) => args.run(&global).await,
         Command::Info(args) => args.run(&global).await,

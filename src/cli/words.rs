@@ -47,6 +47,7 @@ words!(
     DisputeOutcome,
     LinkType,
     Modality,
+    PartyNameType,
     PartyType,
     Polarity,
     RetractionReason,

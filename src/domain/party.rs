@@ -1,6 +1,6 @@
 //! A party: whatever a claim can be about or come from, registered under an id with an explicit type.
 //!
-//! Its names have a time of their own: which were in use at a date is asked with [`PartyName::is_in_use`], and follows the
+//! Its names have a time of their own: which were in use at a date is asked with [`NameValid::covers`], and follows the
 //! same rules as whether a claim holds.
 
 use super::certainty::{Mode, certainty};
@@ -59,6 +59,12 @@ impl NameValid {
         Ok(Self { text: text.into(), validity })
     }
 
+    /// Whether the name is in use at some time of a period, in some reading of its dates.
+    #[must_use]
+    pub fn covers(&self, asked: &Period) -> bool {
+        certainty(Mode::HoldsAt, &self.validity, asked).is_some()
+    }
+
     /// It as it was written.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -72,42 +78,25 @@ impl PartyName {
     pub fn new(lang: &str, name: &str) -> Self {
         Self { lang: lang.into(), name: name.into(), alias: false, name_type: None, valid: None, used_by: Vec::new() }
     }
-
-    /// Whether it is in use at some time of a period, in some reading of its dates.
-    #[must_use]
-    pub fn is_in_use(&self, asked: &Period) -> bool {
-        self.valid.as_ref().is_none_or(|valid| certainty(Mode::HoldsAt, &valid.validity, asked).is_some())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn name(valid: Option<&str>) -> PartyName {
-        let valid = valid.map(|text| NameValid::parse(text).unwrap());
-        PartyName { valid, ..PartyName::new("en", "Stalingrad") }
-    }
-
-    fn in_use(valid: Option<&str>, asked: &str) -> bool {
-        name(valid).is_in_use(&Period::parse(asked).unwrap())
+    fn in_use(valid: &str, asked: &str) -> bool {
+        NameValid::parse(valid).unwrap().covers(&Period::parse(asked).unwrap())
     }
 
     #[test]
     fn a_name_is_in_use_from_its_first_possible_day_to_its_last() {
-        let years = Some("1925-04/1961");
         for (asked, expected) in
             [("1925-03", false), ("1925-04-01", true), ("1943", true), ("1961-12-31", true), ("1962", false)]
         {
-            assert_eq!(in_use(years, asked), expected, "{asked}");
+            assert_eq!(in_use("1925-04/1961", asked), expected, "{asked}");
         }
-        assert!(in_use(Some("1961-11-10/.."), "2025") && !in_use(Some("1961-11-10/.."), "1961-11-09"));
-        assert!(in_use(Some("../1925"), "1600"));
-    }
-
-    #[test]
-    fn a_name_without_dates_is_always_in_use() {
-        assert!(in_use(None, "0001") && in_use(None, "9999"));
+        assert!(in_use("1961-11-10/..", "2025") && !in_use("1961-11-10/..", "1961-11-09"));
+        assert!(in_use("../1925", "1600"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod cut;
 pub mod error;
 pub mod events;
 pub mod open;
+pub mod parties;
 pub mod query;
 pub mod registry;
 pub mod state;

@@ -1,11 +1,11 @@
-//! The parties, sources and relationships of the record at a cut.
+//! The sources, kinds, code schemes and relationships of the record at a cut. Parties are in [`super::parties`].
 
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::QueryError;
+use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::position::{Position, RecordedAt};
-use crate::domain::text;
 use crate::store::{Index, Registered};
 use crate::v1;
 use prost::Message;
@@ -17,13 +17,15 @@ pub struct RegistryQuery {
     pub ids: Vec<Box<str>>,
     /// How much of the record to use.
     pub cut: Cut,
+    /// What is supposed on top of it.
+    pub supposed: Supposed,
     /// Begin behind this id.
     pub after: String,
     /// At most so many.
     pub entries: usize,
 }
 
-/// A page of parties, sources or relationships.
+/// A page of what is registered, or of relationships.
 #[derive(Clone, Debug)]
 pub struct RegistryPage<T> {
     /// The cut.
@@ -34,10 +36,10 @@ pub struct RegistryPage<T> {
     pub next: Option<String>,
 }
 
-/// One revision of a party or source, with what the ledger adds.
+/// One revision of what is registered, with what the ledger adds.
 #[derive(Clone, Debug)]
 pub struct RegistryEntry<M> {
-    /// The message, without output-only fields.
+    /// The message, without the output-only fields that follow here.
     pub message: M,
     /// Which revision.
     pub revision: u32,
@@ -61,40 +63,41 @@ pub struct RelationshipEntry {
 }
 
 impl Ledger {
-    /// The parties whose type is one of `types` (any, if none is given) and one of whose names has all `words`, the last
-    /// one as a prefix.
-    ///
-    /// # Errors
-    /// When the cut cannot be resolved.
-    pub fn parties(
-        &self,
-        query: &RegistryQuery,
-        types: &[i32],
-        words: &str,
-    ) -> Result<RegistryPage<RegistryEntry<v1::Party>>, QueryError> {
-        let words = text::token_list(words);
-        let view = self.store.view();
-        let at = self.resolve(&view.index, query.cut)?;
-        let wanted = |party: &v1::Party| {
-            let names = party.names.iter().map(|name| name.name.as_str()).chain([party.party_id.as_str()]);
-            (types.is_empty() || types.contains(&party.r#type)) && names_match(&words, names)
-        };
-        let records = view.index.parties.at(at.position(), &query.after);
-        Ok(page(&view.index, query, at, records, wanted))
-    }
-
     /// The sources.
     ///
     /// # Errors
     /// When the cut cannot be resolved.
     pub fn sources(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Source>>, QueryError> {
-        let view = self.store.view();
-        let at = self.resolve(&view.index, query.cut)?;
-        let records = view.index.sources.at(at.position(), &query.after);
-        Ok(page(&view.index, query, at, records, |_| true))
+        self.look(query.cut, &query.supposed, |sight| {
+            let records = sight.index().sources.among(&query.ids, sight.at.position(), &query.after);
+            Ok(page(sight.index(), query, sight.at, records, |_, source| Some(source)))
+        })
     }
 
-    /// The relationships that claims bear on, those with a party if one is given. The ids of the query are not looked at.
+    /// The registered kinds of claims.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved.
+    pub fn kinds(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Kind>>, QueryError> {
+        self.look(query.cut, &query.supposed, |sight| {
+            let records = sight.index().kinds.among(&query.ids, sight.at.position(), &query.after);
+            Ok(page(sight.index(), query, sight.at, records, |_, kind| Some(kind)))
+        })
+    }
+
+    /// The registered code schemes.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved.
+    pub fn schemes(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Scheme>>, QueryError> {
+        self.look(query.cut, &query.supposed, |sight| {
+            let records = sight.index().schemes.among(&query.ids, sight.at.position(), &query.after);
+            Ok(page(sight.index(), query, sight.at, records, |_, scheme| Some(scheme)))
+        })
+    }
+
+    /// The relationships that claims bear on, those with a party if one is given; merged parties as their survivors. The
+    /// ids of the query are not looked at.
     ///
     /// # Errors
     /// When the cut cannot be resolved.
@@ -103,52 +106,49 @@ impl Ledger {
         query: &RegistryQuery,
         party: &str,
     ) -> Result<RegistryPage<RelationshipEntry>, QueryError> {
-        let view = self.store.view();
-        let at = self.resolve(&view.index, query.cut)?;
-        let mut page = RegistryPage { at, entries: Vec::new(), next: None };
-        let all = view.index.relationships();
-        let after = all.partition_point(|(id, _)| *id <= query.after.as_str());
-        for (id, term) in all.iter().skip(after) {
-            if !party.is_empty() && !id.split('-').any(|member| member == party) {
-                continue;
+        self.look(query.cut, &query.supposed, |sight| {
+            let mut page = RegistryPage { at: sight.at, entries: Vec::new(), next: None };
+            let party = sight.survivor(party);
+            let all = sight.index().relationships(sight.at.position());
+            let after = all.partition_point(|(id, _)| **id <= *query.after);
+            for same in all.get(after..).unwrap_or_default().chunk_by(|(one, _), (other, _)| one == other) {
+                let Some((id, _)) = same.first() else { continue };
+                if !party.is_empty() && !id.split('-').any(|member| member == party) {
+                    continue;
+                }
+                let terms: Vec<_> = same.iter().map(|(_, term)| *term).collect();
+                let claims = sight.index().count_bearing_on(&terms, sight.at.position());
+                if claims == 0 {
+                    continue;
+                }
+                if page.entries.len() >= query.entries {
+                    page.next = page.entries.last().map(|last: &RelationshipEntry| last.id.clone());
+                    break;
+                }
+                page.entries.push(RelationshipEntry { id: id.to_string(), claims });
             }
-            let claims = view.index.count_bearing_on(*term, at.position());
-            if claims == 0 {
-                continue;
-            }
-            if page.entries.len() >= query.entries {
-                page.next = page.entries.last().map(|last: &RelationshipEntry| last.id.clone());
-                break;
-            }
-            page.entries.push(RelationshipEntry { id: (*id).to_owned(), claims });
-        }
-        Ok(page)
+            Ok(page)
+        })
     }
 }
 
-fn names_match<'n>(words: &[Box<str>], mut names: impl Iterator<Item = &'n str>) -> bool {
-    words.is_empty() || names.any(|name| text::matches(words, &[name]))
-}
-
-fn page<'r, M: Message + Default>(
+/// A page of records, each as `told` makes it an answer, if it does.
+pub(super) fn page<'r, M: Message + Default>(
     index: &Index,
     query: &RegistryQuery,
     at: Resolved,
     records: impl Iterator<Item = (&'r str, u32, &'r Registered)>,
-    wanted: impl Fn(&M) -> bool,
+    told: impl Fn(&str, M) -> Option<M>,
 ) -> RegistryPage<RegistryEntry<M>> {
     let mut page = RegistryPage { at, entries: Vec::new(), next: None };
-    let mut last = String::new();
+    let mut last = "";
     for (id, revision, record) in records {
-        if !query.ids.is_empty() && !query.ids.iter().any(|wanted| **wanted == *id) {
-            continue;
-        }
-        let Some(message) = M::decode(&*record.bytes).ok().filter(&wanted) else { continue };
+        let Some(message) = M::decode(&*record.bytes).ok().and_then(|message| told(id, message)) else { continue };
         if page.entries.len() >= query.entries {
-            page.next = Some(last);
+            page.next = Some(last.to_owned());
             break;
         }
-        id.clone_into(&mut last);
+        last = id;
         page.entries.push(RegistryEntry {
             message,
             revision,

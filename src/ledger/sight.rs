@@ -195,11 +195,13 @@ impl<'v> Sight<'v> {
         self.index().appends.recorded_at_position(position)
     }
 
-    fn merges(&self) -> MergesAt<'v> {
+    /// Who answers for whom at the cut.
+    pub(super) fn merges(&self) -> MergesAt<'v> {
         self.index().merges.at(self.at.position())
     }
 
-    const fn index(&self) -> &'v Index {
+    /// The index, which knows more than the cut sees.
+    pub(super) const fn index(&self) -> &'v Index {
         &self.view.index
     }
 

@@ -16,6 +16,7 @@ use crate::domain::moment::Moment;
 use crate::domain::period::Period;
 use crate::domain::position::Position;
 use crate::domain::vocabulary::{Modality, TemporalType, Vocabulary};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
@@ -253,20 +254,25 @@ impl Index {
         }
     }
 
-    /// How many claims bear on a relationship at a cut, retracted ones aside.
-    pub(crate) fn count_bearing_on(&self, relationship: Term, cut: Position) -> u64 {
-        let posting = self.postings.get(relationship as usize);
-        let current = posting.into_iter().flat_map(Posting::iter).filter(|number| {
+    /// How many claims bear on one or more of these relationships at a cut, retracted ones aside.
+    pub(crate) fn count_bearing_on(&self, relationships: &[Term], cut: Position) -> u64 {
+        let bears = |number: &ContentNo| {
             let claim = self.claims.content(*number).map(|content| content.claim);
             let current = claim.and_then(|claim| self.claims.current(claim, cut));
             current.is_some_and(|(_, revision)| revision.content == *number && !revision.is_retracted())
-        });
-        current.count() as u64
+        };
+        let current = self.contents_with(relationships).filter(bears);
+        let count = if relationships.len() > 1 { current.collect::<HashSet<_>>().len() } else { current.count() };
+        count as u64
     }
 
-    /// Every relationship that a claim ever bore on, with its term, sorted by id.
-    pub(crate) fn relationships(&self) -> Vec<(&str, Term)> {
-        let named = |term: &Term| std::str::from_utf8(self.terms.key(*term)).ok().map(|id| (id, *term));
+    /// Every relationship that a claim ever bore on, as it answers at a cut, with its term; sorted by id.
+    pub(crate) fn relationships(&self, cut: Position) -> Vec<(Cow<'_, str>, Term)> {
+        let merges = self.merges.at(cut);
+        let named = |term: &Term| {
+            let id = std::str::from_utf8(self.terms.key(*term)).ok()?;
+            Some((merges.relationship(id)?, *term))
+        };
         let mut all: Vec<_> = self.terms.relationships().iter().filter_map(named).collect();
         all.sort_unstable();
         all

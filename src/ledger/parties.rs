@@ -1,0 +1,90 @@
+//! The parties of the record at a cut: found by id, type and any of their names; names of their time; merged ones as one.
+//!
+//! A merged party is no longer one of its own: lists leave it out, and whoever looks for one of its names finds its
+//! survivor. Asked for by id it is still told, with the party that answers for it.
+
+use super::Ledger;
+use super::error::QueryError;
+use super::registry::{RegistryEntry, RegistryPage, RegistryQuery, page};
+use super::sight::Sight;
+use crate::domain::party::NameValid;
+use crate::domain::period::Period;
+use crate::domain::text;
+use crate::v1;
+use prost::Message;
+
+/// A question for parties.
+#[derive(Clone, Debug, Default)]
+pub struct PartiesQuery {
+    /// Which ids, at which cut, and which page.
+    pub registry: RegistryQuery,
+    /// Only of these types, where any are given, as the contract numbers them.
+    pub types: Vec<i32>,
+    /// Only those of which an id or name has all these words, the last one as a prefix.
+    pub words: String,
+    /// Only names that may be in use then are searched and told, where it is given.
+    pub valid_at: Option<Period>,
+}
+
+/// A question as it is held against each party.
+struct Search<'q> {
+    query: &'q PartiesQuery,
+    words: Vec<Box<str>>,
+}
+
+impl Ledger {
+    /// The parties that answer the question, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved.
+    pub fn parties(&self, query: &PartiesQuery) -> Result<RegistryPage<RegistryEntry<v1::Party>>, QueryError> {
+        let search = Search { query, words: text::token_list(&query.words) };
+        self.look(query.registry.cut, &query.registry.supposed, |sight| {
+            let index = sight.index();
+            let records = index.parties.among(&query.registry.ids, sight.at.position(), &query.registry.after);
+            Ok(page(index, &query.registry, sight.at, records, |id, party| search.told(sight, id, party)))
+        })
+    }
+}
+
+impl Search<'_> {
+    /// A party as the answer tells it, if it is wanted.
+    fn told(&self, sight: &Sight<'_>, id: &str, mut party: v1::Party) -> Option<v1::Party> {
+        let merges = sight.merges();
+        if merges.merged_into(id).is_some() {
+            if self.query.registry.ids.is_empty() {
+                return None;
+            }
+            party.merged_into = merges.survivor(id).to_owned();
+        } else {
+            party.merged_party_ids = merges.merged_parties(id).iter().map(ToString::to_string).collect();
+        }
+        if !self.query.types.is_empty() && !self.query.types.contains(&party.r#type) {
+            return None;
+        }
+        self.keep_names_in_use(&mut party);
+        (self.is_named(&party) || self.is_one_it_answers_for_named(sight, &party)).then_some(party)
+    }
+
+    fn keep_names_in_use(&self, party: &mut v1::Party) {
+        let Some(asked) = &self.query.valid_at else { return };
+        let in_use = |valid: &str| NameValid::parse(valid).is_ok_and(|valid| valid.covers(asked));
+        party.names.retain(|name| name.valid.is_empty() || in_use(&name.valid));
+    }
+
+    fn is_named(&self, party: &v1::Party) -> bool {
+        let mut names = party.names.iter().map(|name| name.name.as_str()).chain([party.party_id.as_str()]);
+        self.words.is_empty() || names.any(|name| text::matches(&self.words, &[name]))
+    }
+
+    fn is_one_it_answers_for_named(&self, sight: &Sight<'_>, survivor: &v1::Party) -> bool {
+        survivor.merged_party_ids.iter().any(|id| {
+            let record = sight.index().parties.current(id, sight.at.position());
+            let party = record.and_then(|(_, record)| v1::Party::decode(&*record.bytes).ok());
+            party.is_some_and(|mut party| {
+                self.keep_names_in_use(&mut party);
+                self.is_named(&party)
+            })
+        })
+    }
+}
