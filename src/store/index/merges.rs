@@ -25,13 +25,20 @@ impl Index {
 
     /// What a filter asks for at a cut: every id that answers there as one that it names.
     pub(crate) fn as_answered<'f>(&self, filter: &'f Filter, cut: Position) -> Cow<'f, Filter> {
-        let known = || self.terms.relationships().iter().filter_map(|id| std::str::from_utf8(self.terms.key(*id)).ok());
-        self.merges.at(cut).widen(filter, known)
+        self.merges.at(cut).widen(filter, || self.relationship_ids())
     }
 
     /// The first merge or unmerge after a position with which a filter came to ask for other ids.
     pub(crate) fn first_change_of_meaning(&self, filter: &Filter, after: Position) -> Option<Position> {
-        let changes = self.merges.changes_after(after).iter().copied();
-        changes.into_iter().find(|at| self.as_answered(filter, at.before()) != self.as_answered(filter, *at))
+        let mut changes = self.merges.changes_after(after).iter().copied();
+        let is_other = |at: &Position| {
+            let (before, then) = (self.merges.at(at.before()), self.merges.at(*at));
+            !before.asks_the_same(&then, filter, || self.relationship_ids())
+        };
+        changes.find(is_other)
+    }
+
+    fn relationship_ids(&self) -> impl Iterator<Item = &str> {
+        self.terms.relationships().iter().filter_map(|id| std::str::from_utf8(self.terms.key(*id)).ok())
     }
 }
