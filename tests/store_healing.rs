@@ -97,6 +97,8 @@ fn answers(ledger: &Ledger) -> Vec<(String, u64)> {
             &ledger.parties(&PartiesQuery { registry: registry(cut), ..Default::default() }).unwrap().entries,
         );
         note(format!("sources {cut:?}"), &ledger.sources(&registry(cut)).unwrap().entries);
+        note(format!("kinds {cut:?}"), &ledger.kinds(&registry(cut)).unwrap().entries);
+        note(format!("schemes {cut:?}"), &ledger.schemes(&registry(cut)).unwrap().entries);
         note(format!("relationships {cut:?}"), &ledger.relationships(&registry(cut), "").unwrap().entries);
     }
     note("events".to_owned(), &ask::events(ledger, Start::After(Position::START), None, 1 << 20));

@@ -12,4 +12,5 @@ mod ending;
 mod errors;
 mod failing;
 mod reads;
+mod records;
 mod running;
