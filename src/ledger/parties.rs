@@ -88,3 +88,84 @@ impl Search<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::command::Supposed;
+    use crate::domain::cut::Cut;
+    use crate::domain::filter::{Filter, FilterItem};
+    use crate::domain::moment::Moment;
+    use crate::domain::position::{Position, RecordedAt};
+    use crate::domain::relationship::RelationshipId;
+    use crate::journal::LedgerId;
+    use crate::ledger::append::AppendRequest;
+    use crate::ledger::open::LedgerOptions;
+    use crate::wire::command::parse_append;
+    use crate::wire::json;
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    fn record(ledger: &Ledger, at: i64, commands: Value) {
+        let request: v1::AppendRequest = json::read(json!({ "recordedBy": "desk", "commands": commands })).unwrap();
+        let parsed = parse_append(request, &mut || Uuid::from_u128(1)).unwrap();
+        let request =
+            AppendRequest { request: None, recorded_by: "desk".into(), batch: parsed.batch, validate_only: false };
+        ledger.backfill(request, RecordedAt(at)).unwrap();
+    }
+
+    fn party(id: &str) -> Value {
+        let names = json!([{ "lang": "en", "name": id }]);
+        json!({ "registerParty": { "party": { "partyId": id, "type": "PARTY_TYPE_STATE", "names": names } } })
+    }
+
+    /// AZE-RUS has a claim; at the last position RUS is merged into RUF.
+    fn ledger() -> Ledger {
+        let ledger = Ledger::in_memory(LedgerId(Uuid::from_u128(7)), &LedgerOptions::default()).unwrap();
+        let claim = json!({
+            "kind": "agreement", "temporalType": "TEMPORAL_TYPE_STATE", "texts": [{ "lang": "en", "text": "They sign." }],
+            "relationships": ["AZE-RUS"], "valid": "2025-07-01/..", "modality": "MODALITY_ASSERTED",
+        });
+        let kind = json!({ "registerKind": { "kind": { "kind": "agreement", "promise": true } } });
+        let scheme = json!({ "registerScheme": { "scheme": { "scheme": "CAMEO", "title": "A table" } } });
+        let asserted = json!({ "assertClaim": { "claim": claim } });
+        record(&ledger, 1, json!([party("AZE"), party("RUS"), party("RUF"), asserted, kind, scheme]));
+        let merge = json!({ "mergeParties": { "mergedPartyId": "RUS", "survivingPartyId": "RUF" } });
+        record(&ledger, 2, json!([merge]));
+        ledger
+    }
+
+    /// What a sight at a cut sees of `AZE-RUF`: the claims that match, those that touch 2025, their relationships, and who
+    /// answers for RUS.
+    fn seen(ledger: &Ledger, cut: Cut) -> (usize, usize, Vec<String>, String) {
+        let relationships = vec![RelationshipId::parse("AZE-RUF").unwrap()];
+        let filter = Filter { items: vec![FilterItem { relationships, ..FilterItem::default() }] };
+        let look = |sight: &Sight<'_>| {
+            let matching = sight.matching(&filter, false);
+            let touching = sight.touching(&filter, Moment::MIN, Moment::MAX, false);
+            let all = sight.matching(&Filter::default(), false);
+            let relationships = all.iter().flat_map(|seen| sight.relationships_of(seen)).collect();
+            Ok((matching.len(), touching.len(), relationships, sight.survivor("RUS").to_owned()))
+        };
+        ledger.look(cut, &Supposed::default(), look).unwrap()
+    }
+
+    #[test]
+    fn a_sight_sees_merged_parties_as_their_survivors_and_an_earlier_one_does_not() {
+        let ledger = ledger();
+        assert_eq!(seen(&ledger, Cut::Head), (1, 1, vec!["AZE-RUF".into()], "RUF".into()));
+        assert_eq!(seen(&ledger, Cut::At(Position(6))), (0, 0, vec!["AZE-RUS".into()], "RUS".into()));
+    }
+
+    #[test]
+    fn a_sight_knows_the_kinds_and_schemes_of_its_cut() {
+        let ledger = ledger();
+        let known = |cut| {
+            let look = |sight: &Sight<'_>| Ok((sight.kind("agreement"), sight.scheme("CAMEO"), sight.kind("trade")));
+            ledger.look(cut, &Supposed::default(), look).unwrap()
+        };
+        let (kind, scheme, other) = known(Cut::Head);
+        assert_eq!((kind.unwrap().promise, scheme.unwrap().title.as_str(), other), (true, "A table", None));
+        assert_eq!(known(Cut::At(Position::START)), (None, None, None));
+    }
+}
