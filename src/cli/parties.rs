@@ -72,7 +72,11 @@ fn table(reply: &ListPartiesResponse, view: &View) -> String {
             party.revision.to_string().into(),
         ]);
     }
-    let heading = question::of_list("Parties", None, &context);
+    let what = match context.valid_at.as_str() {
+        "" => "Parties".to_owned(),
+        date => format!("Parties with their names in use at {date}"),
+    };
+    let heading = question::of_list(&what, None, &context);
     [heading, question::coordinates(&context), grid.render(), state::more(&reply.next_page_token)].concat()
 }
 

@@ -286,7 +286,7 @@ mod tests {
     fn widened(at: MergesAt<'_>, id: &str) -> Vec<String> {
         let item = FilterItem { relationships: vec![relationship(id)], ..FilterItem::default() };
         let filter = Filter { items: vec![item] };
-        let wide = at.widen(&filter, || std::iter::empty::<&str>());
+        let wide = at.widen(&filter, std::iter::empty::<&str>);
         wide.items[0].relationships.iter().map(ToString::to_string).collect()
     }
 
@@ -342,7 +342,7 @@ mod tests {
         };
         let filter = Filter { items: vec![item] };
         let at = merges.at(Position(10));
-        let wide = at.widen(&filter, || std::iter::empty::<&str>()).into_owned();
+        let wide = at.widen(&filter, std::iter::empty::<&str>).into_owned();
         let expected = FilterItem {
             parties: vec![party("RUF"), party("RUS")],
             asserted_by: vec![party("TUR")],
@@ -358,7 +358,7 @@ mod tests {
         let asked = |id: &str| Filter { items: vec![FilterItem { parties: vec![party(id)], ..FilterItem::default() }] };
         let is_same = |cut, id| {
             let filter = asked(id);
-            matches!(merges.at(Position(cut)).widen(&filter, || std::iter::empty::<&str>()), Cow::Borrowed(_))
+            matches!(merges.at(Position(cut)).widen(&filter, std::iter::empty::<&str>), Cow::Borrowed(_))
         };
         assert!(is_same(30, "AZE") && is_same(9, "RUS") && is_same(30, "RUS"));
         assert!(!is_same(10, "RUS") && !is_same(10, "RUF"));
@@ -370,7 +370,7 @@ mod tests {
         let same = |one, other, id: &str| {
             let item = FilterItem { relationships: vec![relationship(id)], ..FilterItem::default() };
             let filter = Filter { items: vec![item] };
-            merges.at(Position(one)).asks_the_same(&merges.at(Position(other)), &filter, || std::iter::empty::<&str>())
+            merges.at(Position(one)).asks_the_same(&merges.at(Position(other)), &filter, std::iter::empty::<&str>)
         };
         assert!(!same(9, 10, "AZE-RUS") && !same(9, 10, "AZE-RUF") && !same(29, 30, "AZE-ROS"));
         assert!(same(9, 10, "AZE-ROS") && same(1, 40, "AZE-TUR") && same(9, 10, "RUF-RUS"));

@@ -48,7 +48,7 @@ async fn a_kind_and_a_scheme_come_back_with_what_the_ledger_adds() {
         position: 1,
         ..kind("border")
     };
-    assert_eq!(kinds.kinds, [recorded.clone()]);
+    assert_eq!((kinds.kinds.len(), &kinds.kinds[0]), (1, &recorded));
     assert_eq!(kinds.context.unwrap().basis, reply.context.unwrap().basis);
     let schemes = server.client.list_schemes(v1::ListSchemesRequest::default()).await.unwrap().into_inner().schemes;
     assert_eq!((schemes[0].revision, schemes[0].position, &schemes[0].scale), (1, 2, &scheme("CAMEO").scale));
