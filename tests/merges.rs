@@ -11,7 +11,7 @@ mod support;
 
 use detente::domain::certainty::Certainty::Definite;
 use detente::domain::claim::{Attribution, Claim, ClaimParty};
-use detente::domain::command::{Command, Precondition};
+use detente::domain::command::{Command, Precondition, Supposed};
 use detente::domain::cut::Cut;
 use detente::domain::emptiness::Emptiness;
 use detente::domain::filter::{Filter, FilterItem};
@@ -21,6 +21,7 @@ use detente::domain::position::Position;
 use detente::domain::rejection::{Conflict, Rejection};
 use detente::domain::vocabulary::AttributionRole;
 use detente::ledger::Ledger;
+use detente::ledger::claims::ClaimsQuery;
 use detente::ledger::events::Start;
 use detente::ledger::parties::PartiesQuery;
 use detente::ledger::registry::RegistryQuery;
@@ -55,6 +56,36 @@ fn on_relationship(number: u128, id: &str) -> Command {
     assert(claim)
 }
 
+/// What a question with suppositions at a cut says: the claims that hold on a day, in every list of relationships and
+/// parties.
+fn told(ledger: &Ledger, filters: &[Filter], cut: Cut, supposed: &[Command]) -> Vec<String> {
+    let supposing = Supposed(batch(supposed.to_vec()).commands);
+    let mut told = Vec::new();
+    for filter in filters {
+        let (page, supposed) = (ask::ALL, supposing.clone());
+        let query = ClaimsQuery {
+            filter: filter.clone(),
+            cut,
+            include_retracted: true,
+            newest_first: false,
+            after: None,
+            supposed,
+            page,
+        };
+        let claims = ledger.claims(&query).unwrap().claims;
+        told.push(format!("{:?}", claims.iter().map(|claim| ask::number(&ask::decoded(claim))).collect::<Vec<_>>()));
+    }
+    told.extend(ALL.map(|party| format!("{:?}", supposed_relationships(ledger, party, cut, supposed))));
+    for ids in [&[][..], &ALL] {
+        let ids = ids.iter().map(|id| (*id).into()).collect();
+        let registry =
+            RegistryQuery { ids, cut, supposed: supposing.clone(), entries: 100, ..RegistryQuery::default() };
+        let page = ledger.parties(&PartiesQuery { registry, ..PartiesQuery::default() }).unwrap();
+        told.extend(page.entries.iter().map(|of| format!("{:?} {} {}", of.message, of.revision, of.position)));
+    }
+    told
+}
+
 fn about(ids: &[&str]) -> Filter {
     one(FilterItem { relationships: ids.iter().map(|id| relationship(id)).collect(), ..FilterItem::default() })
 }
@@ -68,7 +99,12 @@ fn found(ledger: &Ledger, filter: &Filter, cut: Cut) -> Vec<u128> {
 }
 
 fn relationships(ledger: &Ledger, party: &str, cut: Cut) -> Vec<(String, u64)> {
-    let query = RegistryQuery { cut, entries: 100, ..RegistryQuery::default() };
+    supposed_relationships(ledger, party, cut, &[])
+}
+
+fn supposed_relationships(ledger: &Ledger, party: &str, cut: Cut, supposed: &[Command]) -> Vec<(String, u64)> {
+    let supposed = Supposed(batch(supposed.to_vec()).commands);
+    let query = RegistryQuery { cut, supposed, entries: 100, ..RegistryQuery::default() };
     let page = ledger.relationships(&query, party).unwrap();
     page.entries.into_iter().map(|entry| (entry.id, entry.claims)).collect()
 }
@@ -255,6 +291,16 @@ fn a_chain_of_merges_answers_as_the_last_survivor_and_any_link_of_it_can_be_undo
 }
 
 #[test]
+fn a_merge_that_is_supposed_at_an_earlier_cut_knows_nothing_of_later_ones() {
+    let home = home();
+    let supposing = [merge("TUR", "RUS")];
+    let supposed = |party, day| supposed_relationships(&home.ledger, party, known(day), &supposing);
+    assert_eq!(supposed("TUR", BEFORE), relationships(&home.ledger, "RUS", known(BEFORE)));
+    let undone = supposed_relationships(&home.ledger, "RUS", known(MERGED), &[unmerge("RUS")]);
+    assert_eq!(undone, relationships(&home.ledger, "RUS", known(BEFORE)));
+}
+
+#[test]
 fn only_names_of_the_asked_time_are_searched_and_told_and_an_id_is_always_found() {
     let home = Home::in_memory().furnished();
     let name = |text: &str, valid: &str| {
@@ -337,7 +383,11 @@ fn every_answer_at_every_cut_is_that_of_a_record_whose_ids_were_rewritten() {
         {
             let at = tick(nth as i64);
             if oracle.decide(batch(commands.clone())).is_ok() {
+                let before = Cut::Basis(home.ledger.head().basis);
                 let appended = home.at(at).record(commands.clone());
+                let after = Cut::Basis(appended.at.basis);
+                let supposed = told(&home.ledger, &by_party(asked), before, &commands);
+                assert_eq!(supposed, told(&home.ledger, &by_party(asked), after, &[]), "{commands:?}");
                 oracle.must_record(commands, at, false, appended.at.basis);
             } else {
                 home.refusal(batch(commands));

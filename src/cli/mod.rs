@@ -47,6 +47,7 @@ mod schemes;
 mod serve;
 mod sources;
 mod state;
+mod suppose_args;
 mod table;
 mod verify;
 mod words;

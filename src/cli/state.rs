@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
-    table,
+    suppose_args::SupposeArgs, table,
 };
 use crate::v1::{GetStateRequest, StateMode};
 
@@ -26,6 +26,8 @@ pub(crate) struct StateArgs {
     include_retracted: bool,
     #[command(flatten)]
     cut: CutArgs,
+    #[command(flatten)]
+    suppose: SupposeArgs,
     #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
@@ -69,6 +71,7 @@ impl StateArgs {
             valid_at: self.valid_at.unwrap_or_default(),
             mode: mode.into(),
             include_retracted: self.include_retracted,
+            what_if: self.suppose.commands()?,
             cut: self.cut.cut(),
             ..Default::default()
         };

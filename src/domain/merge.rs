@@ -57,6 +57,15 @@ impl Merges {
         self.positions.push(position);
     }
 
+    /// What of it was known at a cut.
+    #[must_use]
+    pub fn up_to(&self, cut: Position) -> Self {
+        let mut known = self.clone();
+        known.positions.retain(|at| *at <= cut);
+        known.turns.values_mut().for_each(|turns| turns.retain(|(at, _)| *at <= cut));
+        known
+    }
+
     /// Who answers for whom at a cut.
     #[must_use]
     pub const fn at(&self, cut: Position) -> MergesAt<'_> {
@@ -389,6 +398,16 @@ mod tests {
         let wide = at.widen(&filter, || known.into_iter());
         let expected = ["AZE-NEW-OLD40", "AZE-OLD1", "AZE-OLD7"].map(relationship);
         assert_eq!(wide.items[0].relationships, expected);
+    }
+
+    #[test]
+    fn what_was_known_at_a_cut_can_be_continued_in_another_way() {
+        let mut supposed = merges().up_to(Position(19));
+        supposed.merge(Position(20), party("RUF"), party("TUR"));
+        let at = supposed.at(Position(40));
+        assert_eq!((at.survivor("RUS"), at.survivor("ROS")), ("TUR", "ROS"));
+        assert!(at.merged_parties("ROS").is_empty());
+        assert_eq!(supposed.changes_after(Position(0)), [Position(10), Position(20)]);
     }
 
     #[test]

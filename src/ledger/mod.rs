@@ -18,10 +18,13 @@ pub mod state;
 pub mod transfer;
 pub mod verify;
 
+mod judge;
 mod record;
+mod register;
 mod render;
 mod salt;
 mod sight;
+mod suppose;
 
 use crate::clock::Clock;
 use crate::domain::position::Position;

@@ -36,13 +36,12 @@ impl Ledger {
     /// The parties that answer the question, in the order of their ids.
     ///
     /// # Errors
-    /// When the cut cannot be resolved.
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
     pub fn parties(&self, query: &PartiesQuery) -> Result<RegistryPage<RegistryEntry<v1::Party>>, QueryError> {
         let search = Search { query, words: text::token_list(&query.words) };
         self.look(query.registry.cut, &query.registry.supposed, |sight| {
-            let index = sight.index();
-            let records = index.parties.among(&query.registry.ids, sight.at.position(), &query.registry.after);
-            Ok(page(index, &query.registry, sight.at, records, |id, party| search.told(sight, id, party)))
+            let told = |sight: &Sight<'_>, id: &str, party| search.told(sight, id, party);
+            Ok(page(sight, |index| &index.parties, &query.registry, told))
         })
     }
 }
@@ -79,8 +78,8 @@ impl Search<'_> {
 
     fn is_one_it_answers_for_named(&self, sight: &Sight<'_>, survivor: &v1::Party) -> bool {
         survivor.merged_party_ids.iter().any(|id| {
-            let record = sight.index().parties.current(id, sight.at.position());
-            let party = record.and_then(|(_, record)| v1::Party::decode(&*record.bytes).ok());
+            let record = sight.registered(|index| &index.parties, id);
+            let party = record.and_then(|record| v1::Party::decode(&*record.bytes).ok());
             party.is_some_and(|mut party| {
                 self.keep_names_in_use(&mut party);
                 self.is_named(&party)

@@ -3,10 +3,12 @@
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::QueryError;
+use super::register::Recorded;
+use super::sight::Sight;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::position::{Position, RecordedAt};
-use crate::store::{Index, Registered};
+use crate::store::{Index, Registry};
 use crate::v1;
 use prost::Message;
 
@@ -66,41 +68,35 @@ impl Ledger {
     /// The sources.
     ///
     /// # Errors
-    /// When the cut cannot be resolved.
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
     pub fn sources(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Source>>, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| {
-            let records = sight.index().sources.among(&query.ids, sight.at.position(), &query.after);
-            Ok(page(sight.index(), query, sight.at, records, |_, source| Some(source)))
-        })
+        let as_it_is = |_: &Sight<'_>, _: &str, source| Some(source);
+        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.sources, query, as_it_is)))
     }
 
     /// The registered kinds of claims.
     ///
     /// # Errors
-    /// When the cut cannot be resolved.
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
     pub fn kinds(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Kind>>, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| {
-            let records = sight.index().kinds.among(&query.ids, sight.at.position(), &query.after);
-            Ok(page(sight.index(), query, sight.at, records, |_, kind| Some(kind)))
-        })
+        let as_it_is = |_: &Sight<'_>, _: &str, kind| Some(kind);
+        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.kinds, query, as_it_is)))
     }
 
     /// The registered code schemes.
     ///
     /// # Errors
-    /// When the cut cannot be resolved.
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
     pub fn schemes(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Scheme>>, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| {
-            let records = sight.index().schemes.among(&query.ids, sight.at.position(), &query.after);
-            Ok(page(sight.index(), query, sight.at, records, |_, scheme| Some(scheme)))
-        })
+        let as_it_is = |_: &Sight<'_>, _: &str, scheme| Some(scheme);
+        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.schemes, query, as_it_is)))
     }
 
     /// The relationships that claims bear on, those with a party if one is given; merged parties as their survivors. The
     /// ids of the query are not looked at.
     ///
     /// # Errors
-    /// When the cut cannot be resolved.
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
     pub fn relationships(
         &self,
         query: &RegistryQuery,
@@ -109,15 +105,14 @@ impl Ledger {
         self.look(query.cut, &query.supposed, |sight| {
             let mut page = RegistryPage { at: sight.at, entries: Vec::new(), next: None };
             let party = sight.survivor(party);
-            let all = sight.index().relationships(sight.at.position());
-            let after = all.partition_point(|(id, _)| **id <= *query.after);
-            for same in all.get(after..).unwrap_or_default().chunk_by(|(one, _), (other, _)| one == other) {
-                let Some((id, _)) = same.first() else { continue };
+            let all = sight.relationships();
+            let after = all.partition_point(|one| *one.id <= *query.after);
+            for same in all.get(after..).unwrap_or_default().chunk_by(|one, other| one.id == other.id) {
+                let Some(id) = same.first().map(|one| &one.id) else { continue };
                 if !party.is_empty() && !id.split('-').any(|member| member == party) {
                     continue;
                 }
-                let terms: Vec<_> = same.iter().map(|(_, term)| *term).collect();
-                let claims = sight.index().count_bearing_on(&terms, sight.at.position());
+                let claims = sight.count_bearing_on(same);
                 if claims == 0 {
                     continue;
                 }
@@ -133,29 +128,30 @@ impl Ledger {
 }
 
 /// A page of records, each as `told` makes it an answer, if it does.
-pub(super) fn page<'r, M: Message + Default>(
-    index: &Index,
+pub(super) fn page<'v, M: Message + Default>(
+    sight: &Sight<'v>,
+    registry: impl Fn(&'v Index) -> &'v Registry,
     query: &RegistryQuery,
-    at: Resolved,
-    records: impl Iterator<Item = (&'r str, u32, &'r Registered)>,
-    told: impl Fn(&str, M) -> Option<M>,
+    told: impl Fn(&Sight<'v>, &str, M) -> Option<M>,
 ) -> RegistryPage<RegistryEntry<M>> {
-    let mut page = RegistryPage { at, entries: Vec::new(), next: None };
+    let mut page = RegistryPage { at: sight.at, entries: Vec::new(), next: None };
     let mut last = "";
-    for (id, revision, record) in records {
-        let Some(message) = M::decode(&*record.bytes).ok().and_then(|message| told(id, message)) else { continue };
+    for Recorded { id, revision, registered, supposed } in sight.registered_among(registry, &query.ids, &query.after) {
+        let message = M::decode(&*registered.bytes).ok();
+        let Some(message) = message.and_then(|message| told(sight, id, message)) else { continue };
         if page.entries.len() >= query.entries {
             page.next = Some(last.to_owned());
             break;
         }
         last = id;
+        let position = sight.position_of(supposed, registered.position);
         page.entries.push(RegistryEntry {
             message,
             revision,
-            position: record.position,
-            recorded_at: index.appends.recorded_at_position(record.position),
-            recorded_by: record.recorded_by.to_string(),
-            withdrawn: record.withdrawn,
+            position,
+            recorded_at: sight.recorded_at(position),
+            recorded_by: registered.recorded_by.to_string(),
+            withdrawn: registered.withdrawn,
         });
     }
     page

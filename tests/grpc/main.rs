@@ -14,3 +14,4 @@ mod failing;
 mod reads;
 mod records;
 mod running;
+mod what_if;

@@ -38,7 +38,8 @@ impl Index {
         changes.find(is_other)
     }
 
-    fn relationship_ids(&self) -> impl Iterator<Item = &str> {
+    /// Every relationship that a claim ever bore on, as it was recorded.
+    pub(crate) fn relationship_ids(&self) -> impl Iterator<Item = &str> {
         self.terms.relationships().iter().filter_map(|id| std::str::from_utf8(self.terms.key(*id)).ok())
     }
 }

@@ -12,6 +12,7 @@ use super::terms::Term;
 use crate::domain::certainty::{Certainty, Mode, certainty};
 use crate::domain::emptiness::Findings;
 use crate::domain::filter::{FacetKind, Filter, FilterItem};
+use crate::domain::merge::MergesAt;
 use crate::domain::moment::Moment;
 use crate::domain::period::Period;
 use crate::domain::position::Position;
@@ -254,10 +255,16 @@ impl Index {
         }
     }
 
-    /// How many claims bear on one or more of these relationships at a cut, retracted ones aside.
-    pub(crate) fn count_bearing_on(&self, relationships: &[Term], cut: Position) -> u64 {
+    /// How many claims bear on one or more of these relationships at a cut, retracted ones and those that are to be left
+    /// out aside.
+    pub(crate) fn count_bearing_on(
+        &self,
+        relationships: &[Term],
+        cut: Position,
+        leave_out: impl Fn(ClaimNo) -> bool,
+    ) -> u64 {
         let bears = |number: &ContentNo| {
-            let claim = self.claims.content(*number).map(|content| content.claim);
+            let claim = self.claims.content(*number).map(|content| content.claim).filter(|claim| !leave_out(*claim));
             let current = claim.and_then(|claim| self.claims.current(claim, cut));
             current.is_some_and(|(_, revision)| revision.content == *number && !revision.is_retracted())
         };
@@ -266,16 +273,13 @@ impl Index {
         count as u64
     }
 
-    /// Every relationship that a claim ever bore on, as it answers at a cut, with its term; sorted by id.
-    pub(crate) fn relationships(&self, cut: Position) -> Vec<(Cow<'_, str>, Term)> {
-        let merges = self.merges.at(cut);
-        let named = |term: &Term| {
+    /// Every relationship that a claim ever bore on, as it answers, with its term.
+    pub(crate) fn relationships<'i>(&'i self, merges: MergesAt<'i>) -> impl Iterator<Item = (Cow<'i, str>, Term)> {
+        let named = move |term: &Term| {
             let id = std::str::from_utf8(self.terms.key(*term)).ok()?;
             Some((merges.relationship(id)?, *term))
         };
-        let mut all: Vec<_> = self.terms.relationships().iter().filter_map(named).collect();
-        all.sort_unstable();
-        all
+        self.terms.relationships().iter().filter_map(named)
     }
 
     /// Calls `consider` with every claim that may match, until it says to stop. A claim may come more than once only where

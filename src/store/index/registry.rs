@@ -32,6 +32,11 @@ impl Registry {
         current(self.records.get(id)?, cut)
     }
 
+    /// The positions of the events about an id, in order.
+    pub(crate) fn history(&self, id: &str) -> Vec<Position> {
+        self.records.get(id).into_iter().flatten().map(|revision| revision.position).collect()
+    }
+
     /// What is registered at a cut, by id, after an id.
     pub(crate) fn at(&self, cut: Position, after: &str) -> impl Iterator<Item = (&str, u32, &Registered)> {
         use std::ops::Bound::{Excluded, Unbounded};
@@ -44,7 +49,7 @@ impl Registry {
         &'r self,
         ids: &[Box<str>],
         cut: Position,
-        after: &'r str,
+        after: &str,
     ) -> impl Iterator<Item = (&'r str, u32, &'r Registered)> {
         let mut asked: Vec<_> = ids.iter().filter_map(|id| self.ids.get(&**id)).filter(|id| ***id > *after).collect();
         asked.sort_unstable();
