@@ -20,6 +20,8 @@ use detente::ledger::Ledger;
 use detente::ledger::append::AppendRequest;
 use detente::ledger::claims::{ClaimsQuery, RevisionsQuery};
 use detente::ledger::error::{AppendError, QueryError};
+use detente::ledger::parties::PartiesQuery;
+use detente::ledger::registry::{RegistryEntry, RegistryQuery};
 use detente::ledger::state::StateQuery;
 use detente::v1;
 use proptest::prelude::*;
@@ -113,6 +115,7 @@ fn compare(ledger: &Ledger, before: Cut, supposed: &Supposed, after: Cut, filter
             compared += 1;
         }
     }
+    assert_eq!(registered(ledger, before, supposed), registered(ledger, after, &recorded));
     for number in 1..=20 {
         let expected = revisions(ledger, id(number), after, &recorded);
         assert_eq!(revisions(ledger, id(number), before, supposed), expected);
@@ -121,6 +124,38 @@ fn compare(ledger: &Ledger, before: Cut, supposed: &Supposed, after: Cut, filter
         compared += 2;
     }
     compared
+}
+
+/// What is registered, and between whom there are claims; page by page of two.
+fn registered(ledger: &Ledger, cut: Cut, supposed: &Supposed) -> Vec<String> {
+    let mut query = RegistryQuery { cut, supposed: supposed.clone(), entries: 2, ..RegistryQuery::default() };
+    let mut told = Vec::new();
+    macro_rules! pages {
+        ($ask:expr) => {
+            query.after = String::new();
+            loop {
+                let page = $ask(&query);
+                let entry = |of: &RegistryEntry<_>| {
+                    format!("{:?} {} {} {}", of.message, of.revision, of.position, of.withdrawn)
+                };
+                told.extend(page.entries.iter().map(entry));
+                let Some(next) = page.next else { break };
+                query.after = next;
+            }
+        };
+    }
+    pages!(|query: &RegistryQuery| ledger.sources(query).unwrap());
+    pages!(|query: &RegistryQuery| ledger.kinds(query).unwrap());
+    pages!(|query: &RegistryQuery| ledger.schemes(query).unwrap());
+    pages!(|registry: &RegistryQuery| {
+        let query = PartiesQuery { registry: registry.clone(), ..PartiesQuery::default() };
+        ledger.parties(&query).unwrap()
+    });
+    query = RegistryQuery { after: String::new(), entries: 100, ..query };
+    for party in ["", "RUS"] {
+        told.extend(ledger.relationships(&query, party).unwrap().entries.iter().map(|of| format!("{of:?}")));
+    }
+    told
 }
 
 fn supposed(commands: &[Command]) -> Supposed {

@@ -52,9 +52,11 @@ cuts!(
     get_claim_request,
     get_state_request,
     list_claims_request,
+    list_kinds_request,
     list_parties_request,
     list_relationships_request,
     list_revisions_request,
+    list_schemes_request,
     list_sources_request,
 );
 

@@ -33,6 +33,7 @@ mod import;
 mod info;
 mod instant;
 mod json;
+mod kinds;
 mod output;
 mod page_args;
 mod pages;
@@ -43,6 +44,7 @@ mod rebuild;
 mod refusal;
 mod relationships;
 mod revisions;
+mod schemes;
 mod serve;
 mod sources;
 mod state;
@@ -59,8 +61,9 @@ pub(crate) use crate::config::DEFAULT_LISTEN;
 
 use self::{
     append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, diff::DiffArgs,
-    events::EventsArgs, exit::Exit, global_args::GlobalArgs, info::InfoArgs, parties::PartiesArgs,
-    relationships::RelationshipsArgs, revisions::RevisionsArgs, sources::SourcesArgs, state::StateArgs,
+    events::EventsArgs, exit::Exit, global_args::GlobalArgs, info::InfoArgs, kinds::KindsArgs, parties::PartiesArgs,
+    relationships::RelationshipsArgs, revisions::RevisionsArgs, schemes::SchemesArgs, sources::SourcesArgs,
+    state::StateArgs,
 };
 pub(crate) use self::{
     dump::DumpArgs,
@@ -112,6 +115,10 @@ enum Command {
     Parties(PartiesArgs),
     /// List the registered sources.
     Sources(SourcesArgs),
+    /// List the registered kinds of claims, with their properties.
+    Kinds(KindsArgs),
+    /// List the registered code schemes, with their scales.
+    Schemes(SchemesArgs),
     /// List the relationships that claims bear on.
     Relationships(RelationshipsArgs),
     /// Read the log, in order, up to its head.
@@ -178,6 +185,8 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Claims(args) => args.run(&global).await,
         Command::Parties(args) => args.run(&global).await,
         Command::Sources(args) => args.run(&global).await,
+        Command::Kinds(args) => args.run(&global).await,
+        Command::Schemes(args) => args.run(&global).await,
         Command::Relationships(args) => args.run(&global).await,
         Command::Events(args) => args.run(&global).await,
         Command::Info(args) => args.run(&global).await,

@@ -69,9 +69,11 @@ paged!(
     DiffRequest => DiffResponse [changes: ClaimChange],
     GetStateRequest => GetStateResponse [matches: StateMatch],
     ListClaimsRequest => ListClaimsResponse [claims: Claim],
+    ListKindsRequest => ListKindsResponse [kinds: Kind],
     ListPartiesRequest => ListPartiesResponse [parties: Party],
     ListRelationshipsRequest => ListRelationshipsResponse [relationships: Relationship],
     ListRevisionsRequest => ListRevisionsResponse [revisions: Revision],
+    ListSchemesRequest => ListSchemesResponse [schemes: Scheme],
     ListSourcesRequest => ListSourcesResponse [sources: Source],
 );
 

@@ -48,6 +48,7 @@ words!(
     DisputeOutcome,
     LinkType,
     Modality,
+    PartyNameType,
     PartyType,
     Polarity,
     RetractionReason,

@@ -7,9 +7,11 @@ use super::claim::Claim;
 use super::edtf::PartialDate;
 use super::event::Dispute;
 use super::filter::Filter;
-use super::name::{ClaimId, DisputeId, SourceId};
+use super::kind::Kind;
+use super::name::{ClaimId, DisputeId, PartyId, SourceId};
 use super::party::Party;
 use super::position::Position;
+use super::scheme::Scheme;
 use super::source::Source;
 use super::vocabulary::{DisputeOutcome, RetractionReason, RevisionKind};
 
@@ -74,6 +76,18 @@ pub enum Command {
     ReviseSource(Source),
     /// Withdraw a source.
     WithdrawSource(SourceId),
+    /// Register a kind of claim.
+    RegisterKind(Kind),
+    /// Give a kind new properties.
+    ReviseKind(Kind),
+    /// Register a code scheme.
+    RegisterScheme(Scheme),
+    /// Give a code scheme a new scale.
+    ReviseScheme(Scheme),
+    /// Say that two parties are one: the merged one, and the one that answers for both.
+    MergeParties(PartyId, PartyId),
+    /// Undo the merge of a party.
+    UnmergeParties(PartyId),
 }
 
 /// A partial new state of a claim: it makes the complete one from the last one.

@@ -34,6 +34,10 @@ macro_rules! id {
             pub fn as_str(&self) -> &str { &self.0 }
         }
 
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str { &self.0 }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.fmt(f) }
         }

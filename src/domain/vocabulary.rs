@@ -91,6 +91,11 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// What sort of name a name is, if not an ordinary one.
+    PartyNameType { Transliteration, Contested }
+}
+
 impl Modality {
     /// Whether it says that there is none, or that none is known. Such claims are set aside when an answer asks whether
     /// it is empty.

@@ -68,6 +68,10 @@ pub struct CommandResult {
     pub source: Option<Box<str>>,
     /// The dispute, where it is about one.
     pub dispute: Option<Uuid>,
+    /// The kind, where it is about one.
+    pub kind: Option<Box<str>>,
+    /// The code scheme, where it is about one.
+    pub scheme: Option<Box<str>>,
     /// The revision it made.
     pub revision: u32,
     /// The position of its last event; none for a check.
@@ -407,6 +411,13 @@ fn result_of(event: &Event, position: Option<Position>) -> CommandResult {
             result.source = Some(source.id.as_str().into());
         }
         Change::SourceWithdrawn(id) => result.source = Some(id.as_str().into()),
+        Change::KindRegistered(kind) | Change::KindRevised(kind) => result.kind = Some(kind.kind.as_str().into()),
+        Change::SchemeRegistered(scheme) | Change::SchemeRevised(scheme) => {
+            result.scheme = Some(scheme.scheme.clone());
+        }
+        Change::PartiesMerged(merged, _) | Change::PartiesUnmerged(merged) => {
+            result.party = Some(merged.as_str().into());
+        }
         _ => {}
     }
     result

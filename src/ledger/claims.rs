@@ -127,8 +127,9 @@ impl Ledger {
         }
         let view = self.store.view();
         let at = self.resolve(&view.index, query.cut)?;
+        let filter = view.index.as_answered(&query.filter, at.position());
         let found = view.index.list(
-            &query.filter,
+            &filter,
             at.position(),
             &ListPage {
                 after: query.after.map(|after| u32::try_from(after).unwrap_or(u32::MAX)),
@@ -229,6 +230,13 @@ const fn event_of(action: Action) -> RevisionEvent {
         Action::Reinstated => RevisionEvent::Reinstated,
         Action::Disputed => RevisionEvent::Disputed,
         Action::Resolved => RevisionEvent::DisputeResolved,
-        Action::Revised | Action::Party | Action::Source | Action::SourceWithdrawn => RevisionEvent::Revised,
+        Action::Revised
+        | Action::Party
+        | Action::Source
+        | Action::SourceWithdrawn
+        | Action::Kind
+        | Action::Scheme
+        | Action::PartiesMerged
+        | Action::PartiesUnmerged => RevisionEvent::Revised,
     }
 }

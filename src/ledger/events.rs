@@ -60,7 +60,10 @@ impl Ledger {
         if after > until.position() {
             return Err(QueryError::CutInFuture { head: until.position(), now: self.now(&view.index) });
         }
-        let matching = filter.map(|filter| view.index.touching(filter, after, until.position()).into_iter());
+        let matching = filter.map(|filter| {
+            let wide = view.index.as_answered(filter, until.position());
+            view.index.touching(&wide, after, until.position()).into_iter()
+        });
         let left = if limit == 0 { u64::MAX } else { limit };
         Ok(Reading { until, next: after.next(), matching, left })
     }

@@ -12,6 +12,7 @@ pub mod diff;
 pub mod error;
 pub mod events;
 pub mod open;
+pub mod parties;
 pub mod query;
 pub mod registry;
 pub mod state;
@@ -20,6 +21,7 @@ pub mod verify;
 
 mod judge;
 mod record;
+mod register;
 mod render;
 mod salt;
 mod sight;

@@ -6,7 +6,7 @@ use super::render::Renderer;
 use crate::domain::claim::Claim;
 use crate::domain::decide::Record;
 use crate::domain::filter::Filter;
-use crate::domain::name::{ClaimId, PartyId, SourceId};
+use crate::domain::name::{ClaimId, PartyId, SourceId, Word};
 use crate::domain::position::Position;
 use crate::domain::standing::Standing;
 use crate::store::{Store, View};
@@ -48,7 +48,22 @@ impl Record for Recorded<'_> {
         Some((number, record.withdrawn))
     }
 
+    fn kind_revision(&self, kind: &Word) -> Option<u32> {
+        self.view.index.kinds.current(kind.as_str(), self.cut).map(|(number, _)| number)
+    }
+
+    fn scheme_revision(&self, scheme: &str) -> Option<u32> {
+        self.view.index.schemes.current(scheme, self.cut).map(|(number, _)| number)
+    }
+
+    fn merged_into(&self, id: &PartyId) -> Option<PartyId> {
+        self.view.index.merges.at(self.cut).merged_into(id.as_str()).cloned()
+    }
+
     fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {
-        self.view.index.first_touch(filter, after)
+        let index = &self.view.index;
+        let wide = index.as_answered(filter, self.cut);
+        let touched = index.first_touch(&wide, after);
+        touched.into_iter().chain(index.first_change_of_meaning(filter, after)).min()
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::edtf::Atom;
 use crate::domain::filter::{FacetKind, Filter};
+use crate::domain::merge::MergesAt;
 use crate::domain::moment::Moment;
 use crate::domain::name::{ClaimId, DisputeId};
 use crate::domain::position::{Position, RecordedAt};
@@ -25,6 +26,7 @@ use crate::store::{ClaimNo, Found, Index, ListPage, Registered, Registry, Revisi
 use crate::v1;
 use crate::wire::claim::read_claim;
 use prost::Message;
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 /// The record at a cut.
@@ -40,6 +42,17 @@ struct Layer<'v> {
     view: &'v View,
     cut: Position,
     renderer: RefCell<Renderer<'v>>,
+}
+
+/// An index that a sight looks into.
+#[derive(Clone, Copy)]
+pub(super) struct LayerIndex<'v> {
+    /// The index, which may know more than is seen.
+    pub(super) index: &'v Index,
+    /// What is seen of it.
+    pub(super) cut: Position,
+    /// Whether it is that of what is supposed.
+    pub(super) supposed: bool,
 }
 
 /// A claim in the revision that the cut sees, as far as the index knows it.
@@ -140,12 +153,14 @@ impl<'v> Sight<'v> {
     /// The claims that match, in the order they were first recorded.
     pub(super) fn matching(&self, filter: &Filter, include_retracted: bool) -> Vec<Seen> {
         let page = ListPage { after: None, newest_first: false, include_retracted, limit: usize::MAX };
-        self.all_seen(|layer| layer.view.index.list(filter, layer.cut, &page))
+        let wide = self.widen(filter);
+        self.all_seen(|layer| layer.view.index.list(&wide, layer.cut, &page))
     }
 
     /// The claims that match and whose valid time may touch `[a, b)`, in the order they were first recorded.
     pub(super) fn touching(&self, filter: &Filter, a: Moment, b: Moment, include_retracted: bool) -> Vec<Seen> {
-        let mut seen = self.all_seen(|layer| layer.view.index.touching_span(filter, layer.cut, (a, b)));
+        let wide = self.widen(filter);
+        let mut seen = self.all_seen(|layer| layer.view.index.touching_span(&wide, layer.cut, (a, b)));
         seen.retain(|seen| include_retracted || !seen.retracted);
         seen
     }
@@ -238,16 +253,32 @@ impl<'v> Sight<'v> {
         kind
     }
 
-    /// The relationships that a claim bears on; merged parties answer as their survivors.
+    /// The relationships that a claim bears on, merged parties as their survivors; one whose parties answer as one is left
+    /// out.
     pub(super) fn relationships_of(&self, seen: &Seen) -> Vec<String> {
-        let mut relationships = Vec::new();
-        self.facets(seen, FacetKind::Relationship, |key| relationships.push(key.to_owned()));
+        let merges = self.merges();
+        let mut relationships: Vec<String> = Vec::new();
+        self.facets(seen, FacetKind::Relationship, |key| {
+            let id = merges.relationship(key).map(Cow::into_owned);
+            relationships.extend(id.filter(|id| !relationships.contains(id)));
+        });
         relationships
     }
 
     /// The party that answers for a party at the cut: itself, unless it has been merged.
     pub(super) fn survivor<'p>(&'p self, party: &'p str) -> &'p str {
-        party
+        self.merges().survivor(party)
+    }
+
+    /// Who answers for whom at the cut.
+    pub(super) fn merges(&self) -> MergesAt<'v> {
+        let supposed = self.supposed.as_ref().and_then(|(overlay, _)| overlay.merges());
+        supposed.unwrap_or_else(|| self.record.view.index.merges.at(self.record.cut))
+    }
+
+    /// A filter with all ids that answer as those it names.
+    fn widen<'f>(&self, filter: &'f Filter) -> Cow<'f, Filter> {
+        self.merges().widen(filter, || self.layers().flat_map(|seen| seen.index.relationship_ids()))
     }
 
     /// A registered source at the cut, and whether it is withdrawn.
@@ -258,14 +289,12 @@ impl<'v> Sight<'v> {
 
     /// A registered kind at the cut.
     pub(super) fn kind(&self, kind: &str) -> Option<v1::Kind> {
-        let _ = kind;
-        None
+        v1::Kind::decode(&*self.registered(|index| &index.kinds, kind)?.bytes).ok()
     }
 
     /// A registered code scheme at the cut.
     pub(super) fn scheme(&self, scheme: &str) -> Option<v1::Scheme> {
-        let _ = scheme;
-        None
+        v1::Scheme::decode(&*self.registered(|index| &index.schemes, scheme)?.bytes).ok()
     }
 
     /// When the event at a position was recorded, or would be.
@@ -277,11 +306,31 @@ impl<'v> Sight<'v> {
     }
 
     /// What is registered under an id, supposed or recorded.
-    fn registered(&self, registry: impl Fn(&'v Index) -> &'v Registry, id: &str) -> Option<&'v Registered> {
+    pub(super) fn registered(&self, registry: impl Fn(&'v Index) -> &'v Registry, id: &str) -> Option<&'v Registered> {
         let layers = self.supposed.iter().map(|(_, layer)| layer).chain([&self.record]);
         layers
             .into_iter()
             .find_map(|layer| registry(&layer.view.index).current(id, layer.cut).map(|(_, record)| record))
+    }
+
+    /// The indexes it looks into: that of what is supposed first, where there is one, then that of the record.
+    pub(super) fn layers(&self) -> impl Iterator<Item = LayerIndex<'v>> + use<'_, 'v> {
+        let of = |layer: &Layer<'v>, supposed| LayerIndex { index: &layer.view.index, cut: layer.cut, supposed };
+        let supposed = self.supposed.iter().map(move |(_, layer)| of(layer, true));
+        supposed.chain([of(&self.record, false)])
+    }
+
+    /// Whether a claim of the record is seen in what is supposed instead.
+    pub(super) fn hides(&self, claim: ClaimNo) -> bool {
+        self.supposed.as_ref().is_some_and(|(overlay, _)| overlay.hides(claim))
+    }
+
+    /// The position that an event has in the record, or would have.
+    pub(super) fn position_of(&self, supposed: bool, position: Position) -> Position {
+        match &self.supposed {
+            Some((overlay, _)) if supposed => overlay.position(position),
+            _ => position,
+        }
     }
 
     fn layer(&self, supposed: bool) -> &Layer<'v> {

@@ -78,8 +78,9 @@ impl Ledger {
         }
         let view = self.store.view();
         let at = self.resolve(&view.index, query.cut)?;
+        let filter = view.index.as_answered(&query.filter, at.position());
         let found = view.index.state(&StateQuestion {
-            filter: &query.filter,
+            filter: &filter,
             asked: query.valid_at,
             mode: query.mode,
             include_retracted: query.include_retracted,

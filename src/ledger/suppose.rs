@@ -14,11 +14,12 @@
 use super::Shared;
 use super::cut::Resolved;
 use super::error::{Damaged, QueryError};
-use super::record::Recorded;
+use super::record::{EVERYTHING, Recorded};
 use super::render::Renderer;
 use crate::domain::command::{Batch, Supposed};
 use crate::domain::decide::decide;
 use crate::domain::event::{Change, Event};
+use crate::domain::merge::{Merges, MergesAt};
 use crate::domain::position::{Position, RecordedAt};
 use crate::journal::{AppendHeader, Link, Salt};
 use crate::store::{ClaimNo, Incoming, View};
@@ -39,6 +40,8 @@ pub(super) struct Overlay {
     orders: Vec<u64>,
     hidden: HashSet<ClaimNo>,
     recorded_at: RecordedAt,
+    /// All merges, where some are supposed.
+    merges: Option<Merges>,
 }
 
 impl Overlay {
@@ -61,6 +64,7 @@ impl Overlay {
             orders: Vec::new(),
             hidden: HashSet::new(),
             recorded_at: at.recorded_at.unwrap_or(RecordedAt::MIN).next(),
+            merges: merges_with(&base.index.merges, at.position(), &decision.events),
         };
         let mut renderer = Renderer::new(&shared.store, base);
         for position in overlay.touched(base, at.position(), &decision.events) {
@@ -86,6 +90,11 @@ impl Overlay {
     pub(super) fn position(&self, own: Position) -> Position {
         let nth = usize::try_from(own.0.saturating_sub(1)).ok();
         nth.and_then(|nth| self.positions.get(nth)).copied().unwrap_or_default()
+    }
+
+    /// Who answers for whom, where merges are supposed.
+    pub(super) fn merges(&self) -> Option<MergesAt<'_>> {
+        self.merges.as_ref().map(|merges| merges.at(EVERYTHING))
     }
 
     /// When the suppositions would have been recorded: right after the cut.
@@ -153,4 +162,21 @@ impl Overlay {
         self.positions.push(position);
         Ok(())
     }
+}
+
+/// The merges known at a cut and those among events that come next; none where there are none.
+fn merges_with(known: &Merges, cut: Position, events: &[Event]) -> Option<Merges> {
+    let is_merge = |event: &Event| matches!(event.change, Change::PartiesMerged(..) | Change::PartiesUnmerged(_));
+    if !events.iter().any(is_merge) {
+        return None;
+    }
+    let mut merges = known.up_to(cut);
+    for (event, nth) in events.iter().zip(1..) {
+        match &event.change {
+            Change::PartiesMerged(merged, survivor) => merges.merge(cut.plus(nth), merged.clone(), survivor.clone()),
+            Change::PartiesUnmerged(merged) => merges.unmerge(cut.plus(nth), merged.clone()),
+            _ => {}
+        }
+    }
+    Some(merges)
 }

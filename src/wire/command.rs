@@ -5,6 +5,7 @@
 
 use super::claim::parse_claim;
 use super::ids::{Ids, parse_uuid};
+use super::kind::{parse_kind, parse_scheme};
 use super::limits::{self, MAX_CLAIM_BYTES, MAX_NOTE_BYTES, MAX_RECORDED_BY_BYTES, MAX_TEXT_BYTES};
 use super::party::parse_party;
 use super::patch::parse_patch;
@@ -17,8 +18,10 @@ use super::vocabulary::required;
 use crate::domain::claim::Claim;
 use crate::domain::command::{Batch, Command, NotedCommand, Supposed};
 use crate::domain::event::Dispute;
+use crate::domain::kind::Kind;
 use crate::domain::party::Party;
 use crate::domain::rejection::Violation;
+use crate::domain::scheme::Scheme;
 use crate::domain::source::Source;
 use crate::v1;
 use prost::Message as _;
@@ -174,9 +177,14 @@ fn command(wire: Wire, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Optio
         Wire::WithdrawSource(of) => {
             source_id(&of.source_id, &at.field("withdraw_source").field("source_id"), sink).map(Command::WithdrawSource)
         }
-        _ => {
-            sink.refuse(at, "not known here");
-            None
+        Wire::RegisterKind(of) => kind(of.kind, &at.field("register_kind"), sink).map(Command::RegisterKind),
+        Wire::ReviseKind(of) => kind(of.kind, &at.field("revise_kind"), sink).map(Command::ReviseKind),
+        Wire::RegisterScheme(of) => scheme(of.scheme, &at.field("register_scheme"), sink).map(Command::RegisterScheme),
+        Wire::ReviseScheme(of) => scheme(of.scheme, &at.field("revise_scheme"), sink).map(Command::ReviseScheme),
+        Wire::MergeParties(of) => merge(&of, &at.field("merge_parties"), sink),
+        Wire::UnmergeParties(of) => {
+            let at = at.field("unmerge_parties");
+            party_id(&of.merged_party_id, &at.field("merged_party_id"), sink).map(Command::UnmergeParties)
         }
     }
 }
@@ -268,4 +276,20 @@ fn party(given: Option<v1::Party>, at: &At<'_>, sink: &mut Sink) -> Option<Party
 fn source(given: Option<v1::Source>, at: &At<'_>, sink: &mut Sink) -> Option<Source> {
     let at = at.field("source");
     parse_source(present(given, &at, sink)?, &at, sink)
+}
+
+fn kind(given: Option<v1::Kind>, at: &At<'_>, sink: &mut Sink) -> Option<Kind> {
+    let at = at.field("kind");
+    parse_kind(present(given, &at, sink)?, &at, sink)
+}
+
+fn scheme(given: Option<v1::Scheme>, at: &At<'_>, sink: &mut Sink) -> Option<Scheme> {
+    let at = at.field("scheme");
+    parse_scheme(present(given, &at, sink)?, &at, sink)
+}
+
+fn merge(of: &v1::MergeParties, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
+    let merged = party_id(&of.merged_party_id, &at.field("merged_party_id"), sink);
+    let survivor = party_id(&of.surviving_party_id, &at.field("surviving_party_id"), sink);
+    Some(Command::MergeParties(merged?, survivor?))
 }

@@ -117,6 +117,7 @@ twin! {
         Reinstatement, Dispute, Resolution, TimePassed,
     }
     PartyType { State, Organisation, Person, Group, Region, Medium, Publisher, Document, Recorder, Unnamed }
+    PartyNameType { Transliteration, Contested }
 }
 
 #[cfg(test)]
@@ -158,6 +159,7 @@ mod tests {
         assert_total::<domain::RevisionKind>();
         assert_total::<domain::ChangeReason>();
         assert_total::<domain::PartyType>();
+        assert_total::<domain::PartyNameType>();
     }
 
     #[test]

@@ -13,5 +13,6 @@ mod ending;
 mod errors;
 mod failing;
 mod reads;
+mod records;
 mod running;
 mod what_if;

@@ -2,7 +2,7 @@
 //! the events up to the cut, every time anew. It shares the domain's words with the product (filters, certainty, validity,
 //! which have oracles of their own) and nothing of its store.
 
-use super::make::batch;
+use super::make::{batch, party_id, relationship};
 use detente::domain::certainty::{Certainty, Mode, certainty};
 use detente::domain::claim::Claim;
 use detente::domain::command::{Batch, Command};
@@ -11,11 +11,12 @@ use detente::domain::decide::{Record, decide};
 use detente::domain::edtf::{Atom, PartialDate};
 use detente::domain::emptiness::Emptiness;
 use detente::domain::event::{Change, Event};
-use detente::domain::filter::Filter;
-use detente::domain::name::{ClaimId, DisputeId, PartyId, SourceId};
+use detente::domain::filter::{Filter, FilterItem};
+use detente::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
 use detente::domain::period::Period;
 use detente::domain::position::{Position, RecordedAt};
 use detente::domain::rejection::Rejection;
+use detente::domain::relationship::RelationshipId;
 use detente::domain::standing::Standing;
 use detente::domain::validity::Validity;
 use detente::ledger::claims::RevisionEvent;
@@ -24,6 +25,7 @@ use detente::wire::claim::render_claim;
 use detente::wire::event::render_event;
 use detente::wire::time::timestamp;
 use detente::wire::vocabulary::Twin;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that was recorded.
 #[derive(Default)]
@@ -103,6 +105,30 @@ impl Oracle {
         histories
     }
 
+    /// The first event after a position that a precondition finds: one that touches what it asks for, or a merge or unmerge
+    /// with which it came to ask for something else.
+    pub(crate) fn first_touch_or_change(&self, filter: &Filter, after: Position) -> Option<Position> {
+        let log = self.log(self.head());
+        let is_merge = |event: &Event| matches!(event.change, Change::PartiesMerged(..) | Change::PartiesUnmerged(_));
+        let merges = log.iter().filter(|(at, event)| at.position > after && is_merge(event)).map(|(at, _)| at.position);
+        let asked_at = |cut| Meaning::new(filter, self.merges(cut)).asked();
+        let changed = merges.into_iter().find(|at| asked_at(at.before()) != asked_at(*at));
+        self.touching(filter, after).first().copied().into_iter().chain(changed).min()
+    }
+
+    /// Into which party each merged party is merged at a cut.
+    pub(crate) fn merges(&self, cut: Position) -> Merges {
+        let mut merges = BTreeMap::new();
+        for (_, event) in self.log(cut) {
+            match &event.change {
+                Change::PartiesMerged(merged, survivor) => drop(merges.insert(merged.clone(), survivor.clone())),
+                Change::PartiesUnmerged(merged) => drop(merges.remove(merged)),
+                _ => {}
+            }
+        }
+        merges
+    }
+
     /// How every claim stands at a cut.
     pub(crate) fn claims(&self, cut: Position) -> Vec<Known> {
         self.histories(cut).into_iter().map(|mut history| history.pop().unwrap()).collect()
@@ -111,11 +137,12 @@ impl Oracle {
     /// The positions after another of the events that touch a claim which matches before or after them.
     pub(crate) fn touching(&self, filter: &Filter, after: Position) -> Vec<Position> {
         let mut found = Vec::new();
+        let meaning = Meaning::new(filter, self.merges(self.head()));
         for history in self.histories(self.head()) {
             for (nth, known) in history.iter().enumerate() {
                 let before = nth.checked_sub(1).map(|before| &history[before]);
                 let when = known.at.recorded_at;
-                let touched = before.into_iter().chain([known]).any(|known| filter.matches(&known.content, when));
+                let touched = before.into_iter().chain([known]).any(|known| meaning.admits(&known.content, when));
                 if touched && known.at.position > after {
                     found.push(known.at.position);
                 }
@@ -126,16 +153,95 @@ impl Oracle {
     }
 }
 
+/// What a filter means with parties merged: filter and claims are rewritten to the parties that answer.
+pub(crate) struct Meaning {
+    merges: Merges,
+    filter: Filter,
+}
+
+/// Into which party each merged party is merged.
+pub(crate) type Merges = BTreeMap<PartyId, PartyId>;
+
+/// The party that answers for a party.
+pub(crate) fn survivor(merges: &Merges, party: &PartyId) -> PartyId {
+    let mut last = party;
+    while let Some(into) = merges.get(last) {
+        last = into;
+    }
+    last.clone()
+}
+
+/// The relationship of the parties that answer. Where that is one, it is written as one with `zz_itself`.
+pub(crate) fn rewritten(merges: &Merges, id: &RelationshipId) -> RelationshipId {
+    let survivors: BTreeSet<String> = id.parties().map(|id| survivor(merges, &party_id(id)).to_string()).collect();
+    let itself = (survivors.len() == 1).then(|| "zz_itself".to_owned());
+    let members: Vec<String> = survivors.into_iter().chain(itself).collect();
+    relationship(&members.join("-"))
+}
+
+impl Meaning {
+    pub(crate) fn new(filter: &Filter, merges: Merges) -> Self {
+        let mut filter = filter.clone();
+        for item in &mut filter.items {
+            item.relationships = item.relationships.iter().map(|id| rewritten(&merges, id)).collect();
+            item.parties = item.parties.iter().map(|id| survivor(&merges, id)).collect();
+            item.asserted_by = item.asserted_by.iter().map(|id| survivor(&merges, id)).collect();
+            item.party_roles.iter_mut().for_each(|(id, _)| *id = survivor(&merges, id));
+        }
+        Self { merges, filter }
+    }
+
+    /// Whether a claim is meant.
+    pub(crate) fn admits(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {
+        if self.merges.is_empty() {
+            return self.filter.matches(claim, recorded_at);
+        }
+        let mut claim = claim.clone();
+        claim.relationships = claim.relationships.iter().map(|id| rewritten(&self.merges, id)).collect();
+        claim.parties.iter_mut().for_each(|of| of.party = survivor(&self.merges, &of.party));
+        claim.attribution.iter_mut().for_each(|of| of.party = of.party.as_ref().map(|id| survivor(&self.merges, id)));
+        self.filter.matches(&claim, recorded_at)
+    }
+
+    /// Of all parties and relationships there may be, those it asks for, field by field.
+    fn asked(&self) -> Vec<BTreeSet<String>> {
+        let everyone = EVERYONE.map(party_id);
+        let alike = |id: &PartyId| -> Vec<String> {
+            let same = everyone.iter().filter(|other| survivor(&self.merges, other) == *id);
+            same.map(ToString::to_string).collect()
+        };
+        let all = (0_u32..1 << everyone.len()).filter(|members| members.count_ones() > 1).map(|members| {
+            let names = EVERYONE.iter().enumerate().filter(|(at, _)| members >> at & 1 == 1).map(|(_, id)| *id);
+            relationship(&names.collect::<Vec<_>>().join("-"))
+        });
+        let all: Vec<_> = all.map(|id| (rewritten(&self.merges, &id), id.to_string())).collect();
+        let of_item = |item: &FilterItem| -> [BTreeSet<String>; 4] {
+            let same = |asked| all.iter().filter(move |(as_one, _)| as_one == asked).map(|(_, id)| id.clone());
+            let roles = item.party_roles.iter();
+            [
+                item.relationships.iter().flat_map(same).collect(),
+                item.parties.iter().flat_map(alike).collect(),
+                item.asserted_by.iter().flat_map(alike).collect(),
+                roles.flat_map(|(id, role)| alike(id).into_iter().map(move |id| format!("{id} {role}"))).collect(),
+            ]
+        };
+        self.filter.items.iter().flat_map(of_item).collect()
+    }
+}
+
+/// Every party that a history may register.
+pub(crate) const EVERYONE: [&str; 6] = ["ARM", "AZE", "GEO", "IRN", "RUS", "TUR"];
+
 /// The state: of the claims at a cut those that match and are so at the date, and which nothing it is (section 5 of the
 /// contract).
 pub(crate) fn state_of<'k>(
     known: &'k [Known],
-    filter: &Filter,
+    means: impl Fn(&Known) -> bool,
     asked: &Period,
     mode: Option<Mode>,
     include_retracted: bool,
 ) -> (Vec<(&'k Known, Certainty)>, Emptiness) {
-    let matching: Vec<_> = known.iter().filter(|k| filter.matches(&k.content, k.at.recorded_at)).collect();
+    let matching: Vec<_> = known.iter().filter(|k| means(k)).collect();
     let wanted = matching.iter().filter(|k| include_retracted || k.shown.retraction.is_none());
     let mut rows: Vec<_> = wanted.filter_map(|k| Some((*k, k.certainty(mode, asked)?))).collect();
     rows.sort_by_key(|(k, certainty)| {
@@ -298,6 +404,7 @@ impl Record for Oracle {
     fn party_revision(&self, id: &PartyId) -> Option<u32> {
         let of = |event: &&(Stamp, &Event)| match &event.1.change {
             Change::PartyRegistered(party) | Change::PartyRevised(party) => party.id == *id,
+            Change::PartiesMerged(merged, _) | Change::PartiesUnmerged(merged) => merged == id,
             _ => false,
         };
         self.log(self.head()).iter().filter(of).map(|(_, event)| event.revision).next_back()
@@ -317,7 +424,27 @@ impl Record for Oracle {
         known
     }
 
+    fn kind_revision(&self, kind: &Word) -> Option<u32> {
+        let of = |event: &&(Stamp, &Event)| match &event.1.change {
+            Change::KindRegistered(of) | Change::KindRevised(of) => of.kind == *kind,
+            _ => false,
+        };
+        self.log(self.head()).iter().filter(of).map(|(_, event)| event.revision).next_back()
+    }
+
+    fn scheme_revision(&self, scheme: &str) -> Option<u32> {
+        let of = |event: &&(Stamp, &Event)| match &event.1.change {
+            Change::SchemeRegistered(of) | Change::SchemeRevised(of) => *of.scheme == *scheme,
+            _ => false,
+        };
+        self.log(self.head()).iter().filter(of).map(|(_, event)| event.revision).next_back()
+    }
+
+    fn merged_into(&self, id: &PartyId) -> Option<PartyId> {
+        self.merges(self.head()).remove(id)
+    }
+
     fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {
-        self.touching(filter, after).first().copied()
+        self.first_touch_or_change(filter, after)
     }
 }

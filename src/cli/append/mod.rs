@@ -170,6 +170,8 @@ fn about(result: &CommandResult) -> (&'static str, String) {
         }
         CommandResult { claim_id, .. } if !claim_id.is_empty() => ("claim", claim_id.clone()),
         CommandResult { party_id, .. } if !party_id.is_empty() => ("party", party_id.clone()),
+        CommandResult { kind, .. } if !kind.is_empty() => ("kind", kind.clone()),
+        CommandResult { scheme, .. } if !scheme.is_empty() => ("scheme", scheme.clone()),
         CommandResult { source_id, .. } => ("source", source_id.clone()),
     }
 }

@@ -18,6 +18,7 @@ mod appends;
 mod changes;
 mod claims;
 mod intervals;
+mod merges;
 mod postings;
 mod query;
 mod registry;
@@ -37,6 +38,7 @@ use crate::domain::bound::Bound;
 use crate::domain::claim::Claim;
 use crate::domain::event::Change;
 use crate::domain::filter::{self, FacetKind};
+use crate::domain::merge::Merges;
 use crate::domain::name::{ClaimId, DisputeId};
 use crate::domain::position::Position;
 use crate::domain::standing::Standing;
@@ -58,6 +60,12 @@ pub(crate) struct Index {
     pub(crate) parties: Registry,
     /// The sources that are registered.
     pub(crate) sources: Registry,
+    /// The kinds that are registered.
+    pub(crate) kinds: Registry,
+    /// The code schemes that are registered.
+    pub(crate) schemes: Registry,
+    /// The parties that were merged.
+    pub(crate) merges: Merges,
     /// The appends.
     pub(crate) appends: Appends,
 }
@@ -109,20 +117,23 @@ impl Index {
         })
     }
 
-    /// The positions of the events about the party or source that a change is about, in order.
+    /// The positions of the events about what a change is about, where that is registered, in order.
     pub(crate) fn registry_history(&self, change: &Change) -> Vec<Position> {
-        match change {
-            Change::PartyRegistered(party) | Change::PartyRevised(party) => self.parties.history(party.id.as_str()),
-            Change::SourceRegistered(source) | Change::SourceRevised(source) => {
-                self.sources.history(source.id.as_str())
-            }
-            Change::SourceWithdrawn(id) => self.sources.history(id.as_str()),
-            _ => Vec::new(),
-        }
+        let registry = match change {
+            Change::PartyRegistered(_)
+            | Change::PartyRevised(_)
+            | Change::PartiesMerged(..)
+            | Change::PartiesUnmerged(_) => &self.parties,
+            Change::SourceRegistered(_) | Change::SourceRevised(_) | Change::SourceWithdrawn(_) => &self.sources,
+            Change::KindRegistered(_) | Change::KindRevised(_) => &self.kinds,
+            Change::SchemeRegistered(_) | Change::SchemeRevised(_) => &self.schemes,
+            _ => return Vec::new(),
+        };
+        change.registry_id().map(|id| registry.history(id)).unwrap_or_default()
     }
 
-    /// What the index will keep of a change: the facets of a claim become terms, its bounds a valid time. Of a party or
-    /// source it keeps the encoded message and who recorded it.
+    /// What the index will keep of a change: the facets of a claim become terms, its bounds a valid time. Of what is
+    /// registered it keeps the encoded message and who recorded it.
     pub(crate) fn entry_of(&mut self, change: &Change, by: &str, registry_bytes: impl FnOnce() -> Vec<u8>) -> Entry {
         let mut entry = Entry { action: Action::of(change).code(), ..Entry::default() };
         if let Some(id) = change.claim_id() {
@@ -132,21 +143,12 @@ impl Index {
         match change {
             Change::ClaimDisputed(_, dispute) => entry.set_dispute(dispute.id.0),
             Change::DisputeResolved(_, dispute, _) => entry.set_dispute(dispute.0),
-            Change::PartyRegistered(party) | Change::PartyRevised(party) => {
-                entry.registry_id = party.id.as_str().to_owned();
-                entry.registry_bytes = registry_bytes();
-                by.clone_into(&mut entry.recorded_by);
-            }
-            Change::SourceRegistered(source) | Change::SourceRevised(source) => {
-                entry.registry_id = source.id.as_str().to_owned();
-                entry.registry_bytes = registry_bytes();
-                by.clone_into(&mut entry.recorded_by);
-            }
-            Change::SourceWithdrawn(id) => {
-                entry.registry_id = id.as_str().to_owned();
-                by.clone_into(&mut entry.recorded_by);
-            }
             _ => {}
+        }
+        if let Some(id) = change.registry_id() {
+            id.clone_into(&mut entry.registry_id);
+            entry.registry_bytes = registry_bytes();
+            by.clone_into(&mut entry.recorded_by);
         }
         entry
     }
@@ -201,6 +203,10 @@ impl Index {
             Action::Party => self.parties.add(position, entry),
             Action::Source => self.sources.add(position, entry),
             Action::SourceWithdrawn => self.sources.withdraw(position, entry).ok_or(Misfit)?,
+            Action::Kind => self.kinds.add(position, entry),
+            Action::Scheme => self.schemes.add(position, entry),
+            Action::PartiesMerged => self.merge(position, entry).ok_or(Misfit)?,
+            Action::PartiesUnmerged => self.unmerge(position, entry).ok_or(Misfit)?,
             _ => self.apply_to_claim(position, action, entry).ok_or(Misfit)?,
         }
         Ok(())

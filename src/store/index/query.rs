@@ -12,10 +12,12 @@ use super::terms::Term;
 use crate::domain::certainty::{Certainty, Mode, certainty};
 use crate::domain::emptiness::Findings;
 use crate::domain::filter::{FacetKind, Filter, FilterItem};
+use crate::domain::merge::MergesAt;
 use crate::domain::moment::Moment;
 use crate::domain::period::Period;
 use crate::domain::position::Position;
 use crate::domain::vocabulary::{Modality, TemporalType, Vocabulary};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
@@ -253,23 +255,31 @@ impl Index {
         }
     }
 
-    /// How many claims bear on a relationship at a cut, retracted ones aside.
-    pub(crate) fn count_bearing_on(&self, relationship: Term, cut: Position) -> u64 {
-        let posting = self.postings.get(relationship as usize);
-        let current = posting.into_iter().flat_map(Posting::iter).filter(|number| {
-            let claim = self.claims.content(*number).map(|content| content.claim);
+    /// How many claims bear on one or more of these relationships at a cut, retracted ones and those that are to be left
+    /// out aside.
+    pub(crate) fn count_bearing_on(
+        &self,
+        relationships: &[Term],
+        cut: Position,
+        leave_out: impl Fn(ClaimNo) -> bool,
+    ) -> u64 {
+        let bears = |number: &ContentNo| {
+            let claim = self.claims.content(*number).map(|content| content.claim).filter(|claim| !leave_out(*claim));
             let current = claim.and_then(|claim| self.claims.current(claim, cut));
             current.is_some_and(|(_, revision)| revision.content == *number && !revision.is_retracted())
-        });
-        current.count() as u64
+        };
+        let current = self.contents_with(relationships).filter(bears);
+        let count = if relationships.len() > 1 { current.collect::<HashSet<_>>().len() } else { current.count() };
+        count as u64
     }
 
-    /// Every relationship that a claim ever bore on, with its term, sorted by id.
-    pub(crate) fn relationships(&self) -> Vec<(&str, Term)> {
-        let named = |term: &Term| std::str::from_utf8(self.terms.key(*term)).ok().map(|id| (id, *term));
-        let mut all: Vec<_> = self.terms.relationships().iter().filter_map(named).collect();
-        all.sort_unstable();
-        all
+    /// Every relationship that a claim ever bore on, as it answers, with its term.
+    pub(crate) fn relationships<'i>(&'i self, merges: MergesAt<'i>) -> impl Iterator<Item = (Cow<'i, str>, Term)> {
+        let named = move |term: &Term| {
+            let id = std::str::from_utf8(self.terms.key(*term)).ok()?;
+            Some((merges.relationship(id)?, *term))
+        };
+        self.terms.relationships().iter().filter_map(named)
     }
 
     /// Calls `consider` with every claim that may match, until it says to stop. A claim may come more than once only where
