@@ -52,6 +52,8 @@ pub struct Shared {
     journal: Arc<dyn Reader>,
     /// How many appends are durable: no cut goes further.
     published: AtomicU32,
+    /// Tells whoever follows the log that more is durable.
+    changes: watch::Sender<AppendNo>,
     /// Why nothing is recorded any more, once that is so.
     failed: watch::Sender<Option<String>>,
     saver: Saver,
@@ -121,8 +123,14 @@ impl Shared {
         self.published.load(Ordering::Acquire)
     }
 
+    /// Tells how many appends are durable, each time there are more. What it tells may be shown already.
+    pub(crate) fn published_changes(&self) -> watch::Receiver<AppendNo> {
+        self.changes.subscribe()
+    }
+
     fn publish(&self, appends: AppendNo) {
         self.published.store(appends, Ordering::Release);
+        self.changes.send_replace(appends);
     }
 }
 

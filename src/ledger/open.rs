@@ -150,6 +150,7 @@ impl Ledger {
             clock: Arc::clone(&options.clock),
             journal: reader,
             published: AtomicU32::new(appends),
+            changes: watch::Sender::new(appends),
             failed: watch::Sender::new(None),
             saver,
             checkpointed: AtomicU64::new(Position::START.0),
