@@ -7,9 +7,11 @@
 
 pub mod append;
 pub mod claims;
+pub mod cursors;
 pub mod cut;
 pub mod error;
 pub mod events;
+pub mod feed;
 pub mod open;
 pub mod query;
 pub mod registry;
@@ -54,6 +56,9 @@ pub struct Shared {
     published: AtomicU32,
     /// Tells whoever follows the log that more is durable.
     changes: watch::Sender<AppendNo>,
+    /// What those who follow the log have in common.
+    feed: feed::Feed,
+    cursors: cursors::Cursors,
     /// Why nothing is recorded any more, once that is so.
     failed: watch::Sender<Option<String>>,
     saver: Saver,
