@@ -98,17 +98,16 @@ impl Reading {
         assemble(found, self.scanned, &view.index.appends, |number| block(view, &self.loaded, number))
     }
 
-    /// The blocks to load from one on: no more than may be wanted for a frame.
+    /// The blocks to load from one on: no more than may be wanted for a frame, and none that is still being filled.
     fn needed(&self, from: usize, until: Position) -> Vec<usize> {
         const MOST: usize = 64;
-        match self.filter {
-            None => (from..).take(MOST).take_while(|number| first_of(*number).plus(SPAN - 1) <= until).collect(),
-            Some(_) => {
-                let mut numbers: Vec<_> = self.found.iter().map(|position| number_of(*position)).collect();
-                numbers.dedup();
-                numbers.into_iter().skip_while(|number| *number < from).take(MOST).collect()
-            }
+        let is_full = |number: &usize| first_of(*number).plus(SPAN - 1) <= until;
+        if self.is_unfiltered() {
+            return (from..).take(MOST).take_while(is_full).collect();
         }
+        let mut numbers: Vec<_> = self.found.iter().map(|position| number_of(*position)).collect();
+        numbers.dedup();
+        numbers.into_iter().skip_while(|number| *number < from).take(MOST).take_while(is_full).collect()
     }
 
     /// Takes in blocks that were loaded.
