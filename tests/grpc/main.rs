@@ -11,5 +11,8 @@
 mod ending;
 mod errors;
 mod failing;
+mod feed;
 mod reads;
 mod running;
+#[path = "../support/watched.rs"]
+mod watched;
