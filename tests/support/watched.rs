@@ -18,7 +18,7 @@ pub(crate) struct Watched {
     pub(crate) events: Vec<v1::Event>,
     pub(crate) frames: usize,
     pub(crate) subscriptions: usize,
-    caught_up: bool,
+    pub(crate) caught_up: bool,
 }
 
 /// Frames as they come.
