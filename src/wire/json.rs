@@ -28,9 +28,13 @@ macro_rules! named {
 }
 
 named!(
+    AcknowledgeCursorResponse,
     AppendRequest,
     AppendResponse,
     Claim,
+    CreateCursorResponse,
+    Cursor,
+    DeleteCursorResponse,
     Event,
     GetClaimResponse,
     GetServerInfoResponse,
@@ -38,6 +42,7 @@ named!(
     GetStateResponse,
     ListClaimsRequest,
     ListClaimsResponse,
+    ListCursorsResponse,
     ListPartiesResponse,
     ListRelationshipsResponse,
     ListRevisionsResponse,
