@@ -45,8 +45,12 @@ struct Server {
 
 impl Server {
     fn start(data: &Path) -> Self {
+        Self::start_at(data, "127.0.0.1:0")
+    }
+
+    fn start_at(data: &Path, listen: &str) -> Self {
         let mut child = Process::new(env!("CARGO_BIN_EXE_detente"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--listen", listen, "--data"])
             .arg(data)
             .stderr(Stdio::piped())
             .spawn()
@@ -264,5 +268,96 @@ async fn followers_of_a_server_that_is_killed_again_and_again_are_given_the_whol
         world.broken.load(Ordering::SeqCst)
     );
     assert!(head > 100 && world.broken.load(Ordering::SeqCst) >= u64::from(kills()));
+    tokio::task::block_in_place(|| server.kill());
+}
+
+/// The command line, following: what it prints goes to a file.
+struct Printer {
+    child: Child,
+    printed: std::path::PathBuf,
+}
+
+impl Printer {
+    fn start(dir: &Path, server: &str, flags: &[&str]) -> Self {
+        let printed = dir.join(format!("printed{}", flags.concat()));
+        let child = Process::new(env!("CARGO_BIN_EXE_detente"))
+            .args(["subscribe", "--output", "jsonl", "--server", server])
+            .args(flags)
+            .stdout(std::fs::File::create(&printed).unwrap())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { child, printed }
+    }
+
+    /// The positions that have been printed.
+    fn positions(&self) -> Vec<u64> {
+        let text = std::fs::read_to_string(&self.printed).unwrap();
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let position = |line: &str| {
+            let event: serde_json::Value = serde_json::from_str(line).unwrap();
+            event["position"].as_str().unwrap().parse().unwrap()
+        };
+        whole.lines().map(position).collect()
+    }
+
+    /// Waits until an event is printed.
+    async fn until(&self, position: u64) {
+        for _ in 0..3000 {
+            if self.positions().last() == Some(&position) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{position} is not printed: {:?}", self.positions());
+    }
+}
+
+impl Drop for Printer {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_prints_every_event_once_over_a_server_that_is_killed() {
+    const KILLS: u64 = 4;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut server = Server::start(&data);
+    let address = server.address.clone();
+    let connect = async || {
+        let channel = Endpoint::from_shared(address.clone()).unwrap().connect().await.unwrap();
+        LedgerServiceClient::new(channel)
+    };
+    let mut client = connect().await;
+    client.append(parties()).await.unwrap();
+    client.create_cursor(v1::CreateCursorRequest { cursor_id: "desk".into(), ..Default::default() }).await.unwrap();
+    let printers = [&[][..], &["--cursor", "desk", "--ack"], &["--kind", "agreement"]]
+        .map(|flags| Printer::start(dir.path(), &address, flags));
+    let mut head = 3;
+    for kill in 0..=KILLS {
+        for number in 1..=20 {
+            head = client.append(claims(10 + kill, number)).await.unwrap().into_inner().context.unwrap().position;
+        }
+        if kill % 2 == 0 {
+            printers[0].until(head).await;
+        }
+        if kill < KILLS {
+            let listen = address.strip_prefix("http://").unwrap();
+            server = tokio::task::block_in_place(|| {
+                server.kill();
+                Server::start_at(&data, listen)
+            });
+            client = connect().await;
+        }
+    }
+    for (printer, first) in printers.iter().zip([1, 1, 4]) {
+        printer.until(head).await;
+        assert_eq!(printer.positions(), (first..=head).collect::<Vec<_>>());
+    }
+    println!("{KILLS} kills: each of {head} events printed once by the command line, with a cursor and without");
+    drop(printers);
     tokio::task::block_in_place(|| server.kill());
 }
