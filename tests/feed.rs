@@ -313,6 +313,22 @@ fn frames_are_bounded_and_only_an_append_larger_than_a_frame_is_divided() {
 }
 
 #[test]
+fn an_append_stays_whole_where_a_filter_is_asked_of_one_stretch_of_the_log_after_the_other() {
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    let home = Home::in_memory().furnished();
+    let mut ends = vec![Position::START, home.ledger.head().position()];
+    for from in (0..9000).step_by(300) {
+        ends.push(home.record((from..from + 300).map(|number| assert(event(number + 1, "2025")))).at.position());
+    }
+    let wide = one(FilterItem { relationships: vec![relationship("AZE-RUS")], ..FilterItem::default() });
+    let mut account = Account::default();
+    runtime.block_on(account.until(&mut follow(&home.ledger, Position::START, Some(&wide)), *ends.last().unwrap()));
+    account.must_be_the_log(&home.ledger, Position::START, Some(&wide));
+    assert!(account.frames.len() > 5 && account.frames.iter().all(|(at, _)| ends.contains(at)), "{:?}", account.frames);
+}
+
+#[test]
 fn a_log_that_is_in_memory_no_more_is_read_from_sled_and_without_sled_from_the_journal() {
     let runtime = runtime();
     let _inside = runtime.enter();
@@ -407,6 +423,7 @@ impl Journal for Gated {
 
 #[test]
 fn nothing_is_given_before_it_is_durable() {
+    const ROUNDS: u128 = 60;
     let runtime = runtime();
     let (open, gate) = std::sync::mpsc::channel();
     let waiting = Arc::new(AtomicBool::new(false));
@@ -415,30 +432,44 @@ fn nothing_is_given_before_it_is_durable() {
     let ledger = Ledger::start(Box::new(journal), None, &options(&clock, 1 << 20), &|_, _| {}).unwrap();
     runtime.block_on(async {
         let claims = one(FilterItem::default());
-        let mut followers =
-            [None, Some(&claims)].map(|filter| (follow(&ledger, Position::START, filter), Account::default()));
+        let mut followers: Vec<_> =
+            [None, Some(&claims)].map(|filter| (follow(&ledger, Position::START, filter), Account::default())).into();
         for (subscription, account) in &mut followers {
             account.until(subscription, Position::START).await;
         }
+        let commands = |nth: u128| if nth == 0 { registrations() } else { vec![assert(event(nth, "2025"))] };
+        let appends = (0..=ROUNDS).map(|nth| ledger.append(request(batch(commands(nth)))));
+        let (first, mut durable) = (registrations().len() as u64, 0);
+        let appends: Vec<_> = appends.map(|append| Box::pin(append)).collect();
         let record = async {
-            let mut commands = registrations();
-            commands.push(assert(event(1, "2025")));
-            ledger.append(request(batch(commands))).await.unwrap().at.position()
+            for append in appends {
+                append.await.unwrap();
+            }
         };
         let watch = async {
-            while !waiting.load(Ordering::SeqCst) {
-                tokio::time::sleep(Duration::from_millis(1)).await;
+            for _ in 0..=ROUNDS {
+                // What was published last is being told while what comes next is in the view already.
+                while !waiting.swap(false, Ordering::SeqCst) {
+                    tokio::time::sleep(Duration::from_micros(100)).await;
+                }
+                for (subscription, account) in &mut followers {
+                    while let Ok(next) =
+                        tokio::time::timeout(Duration::from_millis(4), account.next(subscription)).await
+                    {
+                        assert!(next.position.0 <= durable, "given before it is durable: {next:?}, {durable}");
+                    }
+                }
+                let late = follow(&ledger, Position(durable), None);
+                followers.push((late, Account::default()));
+                followers.truncate(4);
+                durable = first.max(durable + 1);
+                open.send(()).unwrap();
             }
-            for (subscription, account) in &mut followers {
-                let next = tokio::time::timeout(Duration::from_millis(50), account.next(subscription)).await;
-                assert!(next.is_err(), "given before it is durable: {next:?}");
-            }
-            open.send(()).unwrap();
         };
-        let (position, ()) = tokio::join!(record, watch);
+        tokio::join!(record, watch);
         for (subscription, account) in &mut followers {
-            account.until(subscription, position).await;
-            assert_eq!(account.positions().last(), Some(&position));
+            account.until(subscription, Position(durable)).await;
+            assert_eq!(account.positions().last(), Some(&Position(durable)));
         }
     });
     drop(open);
