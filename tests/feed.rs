@@ -405,7 +405,7 @@ impl Journal for Gated {
     fn append(&mut self, group: &[Append]) -> Result<Head, AppendError> {
         self.waiting.store(true, Ordering::SeqCst);
         // Open for good once the test is over, however it ends.
-        drop(self.open.recv());
+        let _open = self.open.recv();
         self.inner.append(group)
     }
 
@@ -442,7 +442,7 @@ fn nothing_is_given_before_it_is_durable() {
         let commands = |nth: u128| if nth == 0 { registrations() } else { vec![assert(event(nth, "2025"))] };
         let appends = (0..=ROUNDS).map(|nth| ledger.append(request(batch(commands(nth)))));
         let (first, mut durable) = (registrations().len() as u64, 0);
-        let appends: Vec<_> = appends.map(|append| Box::pin(append)).collect();
+        let appends: Vec<_> = appends.map(Box::pin).collect();
         let record = async {
             for append in appends {
                 append.await.unwrap();

@@ -106,7 +106,10 @@ impl World {
                 match next {
                     Ok(Some(_)) => {}
                     Ok(None) => panic!("the feed has ended by itself"),
-                    Err(_) => break drop(self.broken.fetch_add(1, Ordering::SeqCst)),
+                    Err(_) => {
+                        self.broken.fetch_add(1, Ordering::SeqCst);
+                        break;
+                    }
                 }
             }
         }
@@ -120,7 +123,7 @@ impl World {
             let round = self.one_round(&mut client, &name, &mut all, &mut acknowledged, &mut again).await;
             match round {
                 Ok(()) => break,
-                Err(_) => drop(self.broken.fetch_add(1, Ordering::SeqCst)),
+                Err(_) => _ = self.broken.fetch_add(1, Ordering::SeqCst),
             }
         }
         println!("{name}: {again} events came again that had not been acknowledged");

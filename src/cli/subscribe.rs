@@ -218,8 +218,9 @@ fn line(event: &Event, view: &View) -> String {
     let position = event.position.to_string();
     let revision = format!("rev {}", event.revision);
     let recorded = instant::shown(event.recorded_at.as_ref());
-    let parts = [&position, &recorded, &event.recorded_by, &told.what, &told.about, &revision, &told.words, synthetic];
-    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).map(|part| escape::line(part)).collect();
+    let parts: [&str; 8] =
+        [&position, &recorded, &event.recorded_by, &told.what, &told.about, &revision, &told.words, synthetic];
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).map(escape::line).collect();
     parts.join("  ") + "\n"
 }
 
