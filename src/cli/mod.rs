@@ -19,6 +19,7 @@ mod claim;
 mod claims;
 mod completions;
 mod connect;
+mod cursors;
 mod cut_args;
 mod diff;
 mod dump;
@@ -48,6 +49,7 @@ mod schemes;
 mod serve;
 mod sources;
 mod state;
+mod subscribe;
 mod suppose_args;
 mod table;
 mod verify;
@@ -60,10 +62,10 @@ use clap::{Parser, Subcommand};
 pub(crate) use crate::config::DEFAULT_LISTEN;
 
 use self::{
-    append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, diff::DiffArgs,
-    events::EventsArgs, exit::Exit, global_args::GlobalArgs, info::InfoArgs, kinds::KindsArgs, parties::PartiesArgs,
-    relationships::RelationshipsArgs, revisions::RevisionsArgs, schemes::SchemesArgs, sources::SourcesArgs,
-    state::StateArgs,
+    append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, cursors::CursorsArgs,
+    diff::DiffArgs, events::EventsArgs, exit::Exit, global_args::GlobalArgs, info::InfoArgs, kinds::KindsArgs,
+    parties::PartiesArgs, relationships::RelationshipsArgs, revisions::RevisionsArgs, schemes::SchemesArgs,
+    sources::SourcesArgs, state::StateArgs, subscribe::SubscribeArgs,
 };
 pub(crate) use self::{
     dump::DumpArgs,
@@ -123,6 +125,10 @@ enum Command {
     Relationships(RelationshipsArgs),
     /// Read the log, in order, up to its head.
     Events(Box<EventsArgs>),
+    /// Follow the log: what was recorded, then what is being recorded; goes on by itself after a break.
+    Subscribe(Box<SubscribeArgs>),
+    /// List, make, move and delete the named places in the feed that the server keeps.
+    Cursors(CursorsArgs),
     /// Tell what server this is: version, ledger, head, limits.
     Info(InfoArgs),
     /// Print the script that lets a shell complete this command line.
@@ -189,6 +195,8 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Schemes(args) => args.run(&global).await,
         Command::Relationships(args) => args.run(&global).await,
         Command::Events(args) => args.run(&global).await,
+        Command::Subscribe(args) => args.run(&global).await,
+        Command::Cursors(args) => args.run(&global).await,
         Command::Info(args) => args.run(&global).await,
         Command::Completions(args) => args.run(),
         Command::Operator(command) => crate::operator::run(command).await,

@@ -57,6 +57,16 @@ id!(
     Word, check_word
 );
 
+id!(
+    /// The name of a cursor: letters, digits, `_`, `-` and `.`, at most 64 bytes.
+    CursorId, check_cursor_id
+);
+
+fn check_cursor_id(text: &str) -> Result<(), &'static str> {
+    let shaped = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    ok_if(shaped && (1..=64).contains(&text.len()), "1 to 64 letters, digits, `_`, `-` or `.`")
+}
+
 pub(super) fn check_party_id(text: &str) -> Result<(), &'static str> {
     let shaped = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
     ok_if(shaped && (1..=64).contains(&text.len()), "a party id: 1 to 64 letters, digits, `_` or `.`")

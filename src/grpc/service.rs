@@ -30,6 +30,8 @@ pub(super) struct Service {
     pub(super) stopping: CancellationToken,
     /// One permit for each stream there may be; a stream holds its own until it ends.
     pub(super) streams: Arc<Semaphore>,
+    /// One permit for each subscription there may be, likewise.
+    pub(super) feeds: Arc<Semaphore>,
     /// For questions that may take long.
     pub(super) threads: Arc<Threads>,
 }
@@ -37,7 +39,8 @@ pub(super) struct Service {
 impl Service {
     pub(super) fn new(ledger: Arc<Ledger>, limits: Limits, stopping: CancellationToken) -> Self {
         let streams = Arc::new(Semaphore::new(limits.streams));
-        Self { ledger, limits, stopping, streams, threads: Arc::default() }
+        let feeds = Arc::new(Semaphore::new(limits.subscriptions));
+        Self { ledger, limits, stopping, streams, feeds, threads: Arc::default() }
     }
 }
 

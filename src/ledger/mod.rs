@@ -7,10 +7,12 @@
 
 pub mod append;
 pub mod claims;
+pub mod cursors;
 pub mod cut;
 pub mod diff;
 pub mod error;
 pub mod events;
+pub mod feed;
 pub mod open;
 pub mod parties;
 pub mod query;
@@ -57,6 +59,11 @@ pub struct Shared {
     journal: Arc<dyn Reader>,
     /// How many appends are durable: no cut goes further.
     published: AtomicU32,
+    /// Tells whoever follows the log that more is durable.
+    changes: watch::Sender<AppendNo>,
+    /// What those who follow the log have in common.
+    feed: feed::Feed,
+    cursors: cursors::Cursors,
     /// Why nothing is recorded any more, once that is so.
     failed: watch::Sender<Option<String>>,
     saver: Saver,
@@ -126,8 +133,14 @@ impl Shared {
         self.published.load(Ordering::Acquire)
     }
 
+    /// Tells how many appends are durable, each time there are more. What it tells may be shown already.
+    pub(crate) fn published_changes(&self) -> watch::Receiver<AppendNo> {
+        self.changes.subscribe()
+    }
+
     fn publish(&self, appends: AppendNo) {
         self.published.store(appends, Ordering::Release);
+        self.changes.send_replace(appends);
     }
 }
 

@@ -28,12 +28,16 @@ macro_rules! named {
 }
 
 named!(
+    AcknowledgeCursorResponse,
     AppendRequest,
     AppendResponse,
     Claim,
     ClaimChange,
     DiffRequest,
     DiffResponse,
+    CreateCursorResponse,
+    Cursor,
+    DeleteCursorResponse,
     Event,
     GetClaimResponse,
     GetServerInfoResponse,
@@ -43,6 +47,7 @@ named!(
     ListClaimsRequest,
     ListClaimsResponse,
     ListKindsResponse,
+    ListCursorsResponse,
     ListPartiesResponse,
     ListRelationshipsResponse,
     ListRevisionsResponse,

@@ -12,7 +12,10 @@ mod diff;
 mod ending;
 mod errors;
 mod failing;
+mod feed;
 mod reads;
 mod records;
 mod running;
+#[path = "../support/watched.rs"]
+mod watched;
 mod what_if;

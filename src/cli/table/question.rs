@@ -48,6 +48,19 @@ pub(crate) fn coordinates(context: &ReplyContext) -> String {
     escape::line(&format!("position {}{recorded}, basis {}{supposed}", context.position, context.basis)) + "\n"
 }
 
+/// What a filter asks for, in short; `all events` where it asks nothing.
+pub(crate) fn filter(filter: Option<&Filter>) -> String {
+    let of_item = |item: &FilterItem| {
+        let relationships = condition("relationship", item.relationships.clone());
+        relationships.into_iter().chain(of_item(item)).collect::<Vec<_>>().join("; ")
+    };
+    match filter {
+        None => "all events".to_owned(),
+        Some(filter) if filter.items.is_empty() => "all claims".to_owned(),
+        Some(filter) => filter.items.iter().map(of_item).collect::<Vec<_>>().join(" | "),
+    }
+}
+
 fn known(context: &ReplyContext) -> String {
     match &context.known_at {
         Some(at) => format!("at {}", instant::shown(Some(at))),

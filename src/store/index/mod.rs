@@ -15,6 +15,7 @@
 //! [`Index::entry_of`] makes an [`Entry`] of a new event, [`Index::apply`] takes it in; a start applies stored entries.
 
 mod appends;
+mod by_position;
 mod changes;
 mod claims;
 mod intervals;
@@ -25,8 +26,8 @@ mod registry;
 mod runs;
 mod terms;
 
-use appends::Appends;
-pub(crate) use appends::{AppendNo, AppendRow};
+pub(crate) use appends::{AppendNo, AppendRow, Appends};
+use by_position::ByPosition;
 pub(crate) use claims::{ClaimNo, Content, Revision};
 pub(crate) use postings::ContentNo;
 pub(crate) use query::{Found, ListPage, StateQuestion};
@@ -56,6 +57,8 @@ pub(crate) struct Index {
     postings: Vec<Posting>,
     intervals: HashMap<Term, Intervals>,
     claims: Claims,
+    /// The claims of the events, in the order of the log.
+    pub(crate) by_position: ByPosition,
     /// The parties that are registered.
     pub(crate) parties: Registry,
     /// The sources that are registered.
@@ -199,6 +202,7 @@ impl Index {
     /// Takes in the entry of the event at a position.
     pub(crate) fn apply(&mut self, position: Position, entry: &Entry) -> Result<(), Misfit> {
         let action = Action::from_code(entry.action).ok_or(Misfit)?;
+        let mut claim = None;
         match action {
             Action::Party => self.parties.add(position, entry),
             Action::Source => self.sources.add(position, entry),
@@ -207,12 +211,13 @@ impl Index {
             Action::Scheme => self.schemes.add(position, entry),
             Action::PartiesMerged => self.merge(position, entry).ok_or(Misfit)?,
             Action::PartiesUnmerged => self.unmerge(position, entry).ok_or(Misfit)?,
-            _ => self.apply_to_claim(position, action, entry).ok_or(Misfit)?,
+            _ => claim = Some(self.apply_to_claim(position, action, entry).ok_or(Misfit)?),
         }
+        self.by_position.add(claim);
         Ok(())
     }
 
-    fn apply_to_claim(&mut self, position: Position, action: Action, entry: &Entry) -> Option<()> {
+    fn apply_to_claim(&mut self, position: Position, action: Action, entry: &Entry) -> Option<ClaimNo> {
         let claim = if action == Action::Asserted {
             self.claims.add(entry.claim())?
         } else {
@@ -229,7 +234,7 @@ impl Index {
             _ => {}
         }
         self.claims.add_revision(claim, position, content, action);
-        Some(())
+        Some(claim)
     }
 
     fn add_content(&mut self, claim: ClaimNo, position: Position, entry: &ContentEntry) -> ContentNo {

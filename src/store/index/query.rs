@@ -196,10 +196,14 @@ impl Index {
 
     /// The events after a position, up to another, that touch a claim that matches before or after that event; in order.
     pub(crate) fn touching(&self, filter: &Filter, after: Position, until: Position) -> Vec<Position> {
-        let compiled = self.compile(filter);
+        self.touching_compiled(&self.compile(filter), after, until)
+    }
+
+    /// [`Index::touching`], with a filter that is compiled already.
+    pub(super) fn touching_compiled(&self, compiled: &Compiled<'_>, after: Position, until: Position) -> Vec<Position> {
         let mut found = Vec::new();
-        self.each_candidate(&compiled, None, |claim| {
-            self.touches(&compiled, claim, after, until, &mut found);
+        self.each_candidate(compiled, None, |claim| {
+            self.touches(compiled, claim, after, until, &mut found);
             true
         });
         found.sort_unstable();
@@ -218,15 +222,34 @@ impl Index {
         let revisions = self.claims.revisions(claim);
         let from = revisions.partition_point(|revision| revision.position <= after);
         for (at, revision) in revisions.iter().enumerate().skip(from).take_while(|(_, r)| r.position <= until) {
-            let content = |at: usize| revisions.get(at).map(|revision| revision.content);
-            let matches = |number: Option<ContentNo>| {
-                let with = number.and_then(|number| self.claims.content(number).map(|content| (number, content)));
-                with.is_some_and(|(number, content)| self.matches(compiled, claim, number, content, revision.position))
-            };
-            if matches(content(at)) || at.checked_sub(1).is_some_and(|before| matches(content(before))) {
+            if self.touches_revision(compiled, claim, at) {
                 found.push(revision.position);
             }
         }
+    }
+
+    /// Whether a claim matches right after the event that made its `at`-th revision, or right before.
+    pub(super) fn touches_revision(&self, compiled: &Compiled<'_>, claim: ClaimNo, at: usize) -> bool {
+        let revisions = self.claims.revisions(claim);
+        let Some(event) = revisions.get(at).map(|revision| revision.position) else { return false };
+        let matches = |at: usize| {
+            let number = revisions.get(at).map(|revision| revision.content);
+            let with = number.and_then(|number| self.claims.content(number).map(|content| (number, content)));
+            with.is_some_and(|(number, content)| self.matches(compiled, claim, number, content, event))
+        };
+        matches(at) || at.checked_sub(1).is_some_and(matches)
+    }
+
+    /// At most so many claims may match a filter.
+    pub(super) fn candidate_count(&self, compiled: &Compiled<'_>) -> usize {
+        if compiled.items.is_empty() {
+            return self.claims.len();
+        }
+        let of_item = |item: &Item<'_>| match &item.claims {
+            Some(claims) => claims.len(),
+            None => item.groups.iter().map(|group| self.posted(group)).min().unwrap_or(self.claims.len()),
+        };
+        compiled.items.iter().map(of_item).sum()
     }
 
     /// The claims that match at a cut and whose valid time may touch `[a, b)`, retracted ones too, in no order.
