@@ -113,6 +113,7 @@ twin! {
     DisputeOutcome { Upheld, Rejected, Withdrawn, Settled, Inconclusive }
     RevisionKind { Correction, PrecisionRefined, WorldChange, Recoded, Enriched }
     PartyType { State, Organisation, Person, Group, Region, Medium, Publisher, Document, Recorder, Unnamed }
+    Turn { MayBegin, Begins, MayEnd, Ends, FallsDue }
 }
 
 #[cfg(test)]
@@ -153,6 +154,7 @@ mod tests {
         assert_total::<domain::DisputeOutcome>();
         assert_total::<domain::RevisionKind>();
         assert_total::<domain::PartyType>();
+        assert_total::<domain::Turn>();
     }
 
     #[test]
