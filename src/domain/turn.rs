@@ -28,7 +28,7 @@
 use super::moment::Moment;
 use super::position::RecordedAt;
 use super::validity::Validity;
-use super::vocabulary::{TemporalType, Vocabulary};
+use super::vocabulary::{LinkType, TemporalType, Vocabulary};
 
 pub use super::vocabulary::Turn;
 
@@ -71,6 +71,15 @@ fn of_state(v: &Validity) -> [Option<Moment>; 4] {
         (is_sometime_certain && v.earliest_end < v.latest_end).then_some(v.earliest_end),
         Some(v.latest_end),
     ]
+}
+
+/// The links by which a claim settles a promise.
+pub const SETTLING: [LinkType; 3] = [LinkType::Fulfils, LinkType::Breaches, LinkType::Waives];
+
+/// Whether a settlement with this valid time keeps a promise from falling due: it may have begun by then, or has no time.
+#[must_use]
+pub fn settles_by(validity: Option<&Validity>, due: Moment) -> bool {
+    validity.is_none_or(|validity| validity.earliest_start < due)
 }
 
 /// The recorded time that is the same instant as a moment of valid time; the extremes saturate.

@@ -7,6 +7,7 @@
 
 pub mod append;
 pub mod claims;
+pub mod clock_watch;
 pub mod cut;
 pub mod error;
 pub mod events;
@@ -15,14 +16,17 @@ pub mod query;
 pub mod registry;
 pub mod state;
 pub mod transfer;
+pub mod upcoming;
 pub mod verify;
 
+mod horizon;
 mod judge;
 mod record;
 mod render;
 mod salt;
 mod sight;
 mod suppose;
+mod turn_history;
 
 use crate::clock::Clock;
 use crate::domain::position::Position;
@@ -31,6 +35,8 @@ use crate::store::{AppendNo, Saver, Store};
 use append::Submission;
 use crossbeam_channel::Sender;
 use cut::Resolved;
+use horizon::Horizon;
+pub use horizon::Settled;
 use parking_lot::Mutex;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -54,6 +60,9 @@ pub struct Shared {
     journal: Arc<dyn Reader>,
     /// How many appends are durable: no cut goes further.
     published: AtomicU32,
+    /// Tells when that changes.
+    changes: watch::Sender<AppendNo>,
+    horizon: Horizon,
     /// Why nothing is recorded any more, once that is so.
     failed: watch::Sender<Option<String>>,
     saver: Saver,
@@ -124,7 +133,9 @@ impl Shared {
     }
 
     fn publish(&self, appends: AppendNo) {
-        self.published.store(appends, Ordering::Release);
+        if self.published.swap(appends, Ordering::AcqRel) != appends {
+            self.changes.send_replace(appends);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Opening a ledger: the journal first, which says what is recorded, then the store, which can always be made again.
 
 use super::append::Writer;
+use super::horizon::Horizon;
 use super::salt::{DerivedSalts, RandomSalts, Salts};
 use super::{Ledger, Shared};
 use crate::clock::{Clock, SystemClock};
@@ -150,6 +151,8 @@ impl Ledger {
             clock: Arc::clone(&options.clock),
             journal: reader,
             published: AtomicU32::new(appends),
+            changes: watch::Sender::new(appends),
+            horizon: Horizon::new(head.recorded_at),
             failed: watch::Sender::new(None),
             saver,
             checkpointed: AtomicU64::new(Position::START.0),

@@ -5,6 +5,7 @@
 //!                              │
 //! facet ──> term ──> postings ─┴─> content (claim, valid time, members, facets)
 //!                └─> intervals (per relationship: earliest start .. latest end)
+//! due date ──> contents                                position ──> claim
 //! append ──> last position, recorded time, mark          request id ──> append
 //! ```
 //!
@@ -22,20 +23,23 @@ mod query;
 mod registry;
 mod runs;
 mod terms;
+mod turns;
 
 use appends::Appends;
 pub(crate) use appends::{AppendNo, AppendRow};
 pub(crate) use claims::{ClaimNo, Content, Revision};
 pub(crate) use postings::ContentNo;
-pub(crate) use query::{Found, ListPage, StateQuestion};
+pub(crate) use query::{Compiled, Found, ListPage, StateQuestion};
 pub(crate) use registry::{Registered, Registry};
 pub(crate) use terms::Term;
 
 use super::entry::{Action, ContentEntry, Entry};
 use crate::domain::bound::Bound;
 use crate::domain::claim::Claim;
+use crate::domain::edtf::PartialDate;
 use crate::domain::event::Change;
 use crate::domain::filter::{self, FacetKind};
+use crate::domain::moment::Moment;
 use crate::domain::name::{ClaimId, DisputeId};
 use crate::domain::position::Position;
 use crate::domain::standing::Standing;
@@ -53,6 +57,9 @@ pub(crate) struct Index {
     postings: Vec<Posting>,
     intervals: HashMap<Term, Intervals>,
     claims: Claims,
+    dues: turns::Dues,
+    /// Of each event, in order, the claim it is about, or [`NO_CLAIM`].
+    claim_of_event: Vec<ClaimNo>,
     /// The parties that are registered.
     pub(crate) parties: Registry,
     /// The sources that are registered.
@@ -60,6 +67,9 @@ pub(crate) struct Index {
     /// The appends.
     pub(crate) appends: Appends,
 }
+
+/// Stands for the claim of an event that is about none.
+const NO_CLAIM: ClaimNo = ClaimNo::MAX;
 
 /// An entry that does not fit the index: the rows are damaged or in the wrong order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -165,6 +175,7 @@ impl Index {
             None => (false, false),
         };
         entry.set_ends(end_open, start_unknown);
+        entry.due = claim.due.as_ref().and_then(PartialDate::latest).map(|last| last.end.0);
         filter::facets_of(claim, |kind, key| entry.facets.push(self.terms.intern(kind, key)));
         filter::tokens_of(claim, |token| entry.tokens.push(self.terms.intern(FacetKind::Token, token)));
         for terms in [&mut entry.facets, &mut entry.tokens] {
@@ -190,12 +201,14 @@ impl Index {
         });
         entry.set_times(validity, standing.as_of, standing.earliest_as_of);
         entry.set_ends(content.is_some_and(Content::is_end_open), content.is_some_and(Content::is_start_unknown));
+        entry.due = last.and_then(|revision| self.due_of(revision.content)).map(|due| due.0);
         entry
     }
 
     /// Takes in the entry of the event at a position.
     pub(crate) fn apply(&mut self, position: Position, entry: &Entry) -> Result<(), Misfit> {
         let action = Action::from_code(entry.action).ok_or(Misfit)?;
+        self.claim_of_event.push(NO_CLAIM);
         match action {
             Action::Party => self.parties.add(position, entry),
             Action::Source => self.sources.add(position, entry),
@@ -222,11 +235,13 @@ impl Index {
             _ => {}
         }
         self.claims.add_revision(claim, position, content, action);
+        self.claim_of_event.last_mut().into_iter().for_each(|last| *last = claim);
         Some(())
     }
 
     fn add_content(&mut self, claim: ClaimNo, position: Position, entry: &ContentEntry) -> ContentNo {
         let number = self.claims.add_content(claim, position, entry);
+        self.dues.add(number, entry.due.map(Moment));
         self.post(number, &entry.facets);
         self.post(number, &entry.tokens);
         number
@@ -236,6 +251,7 @@ impl Index {
     fn renew_content(&mut self, claim: ClaimNo, entry: &ContentEntry) -> Option<ContentNo> {
         let last = self.claims.revisions(claim).last()?.content;
         let number = self.claims.renew_content(last, entry)?;
+        self.dues.add(number, entry.due.map(Moment));
         let facets = self.claims.facets(number).to_vec();
         self.post(number, &facets);
         Some(number)
