@@ -56,6 +56,7 @@ cuts!(
     list_relationships_request,
     list_revisions_request,
     list_sources_request,
+    list_upcoming_request,
 );
 
 impl CutArgs {

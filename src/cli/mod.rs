@@ -46,7 +46,9 @@ mod serve;
 mod sources;
 mod state;
 mod table;
+mod upcoming;
 mod verify;
+mod watch;
 mod words;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -58,7 +60,7 @@ pub(crate) use crate::config::DEFAULT_LISTEN;
 use self::{
     append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, events::EventsArgs,
     exit::Exit, global_args::GlobalArgs, info::InfoArgs, parties::PartiesArgs, relationships::RelationshipsArgs,
-    revisions::RevisionsArgs, sources::SourcesArgs, state::StateArgs,
+    revisions::RevisionsArgs, sources::SourcesArgs, state::StateArgs, upcoming::UpcomingArgs, watch::WatchArgs,
 };
 pub(crate) use self::{
     dump::DumpArgs,
@@ -112,6 +114,10 @@ enum Command {
     Relationships(RelationshipsArgs),
     /// Read the log, in order, up to its head.
     Events(Box<EventsArgs>),
+    /// List what begins, ends, stops being certain or falls due in a span of time.
+    Upcoming(Box<UpcomingArgs>),
+    /// Tell such turns as they come, and follow for ever.
+    Watch(Box<WatchArgs>),
     /// Tell what server this is: version, ledger, head, limits.
     Info(InfoArgs),
     /// Print the script that lets a shell complete this command line.
@@ -175,6 +181,8 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Sources(args) => args.run(&global).await,
         Command::Relationships(args) => args.run(&global).await,
         Command::Events(args) => args.run(&global).await,
+        Command::Upcoming(args) => args.run(&global).await,
+        Command::Watch(args) => args.run(&global).await,
         Command::Info(args) => args.run(&global).await,
         Command::Completions(args) => args.run(),
         Command::Operator(command) => crate::operator::run(command).await,

@@ -72,6 +72,7 @@ paged!(
     ListRelationshipsRequest => ListRelationshipsResponse [relationships: Relationship],
     ListRevisionsRequest => ListRevisionsResponse [revisions: Revision],
     ListSourcesRequest => ListSourcesResponse [sources: Source],
+    ListUpcomingRequest => ListUpcomingResponse [turns: UpcomingTurn],
 );
 
 /// Asks a question and, unless one page is wanted, turns all the pages of its answer.

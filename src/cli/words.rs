@@ -54,6 +54,7 @@ words!(
     RevisionKind,
     Status,
     TemporalType,
+    Turn,
 );
 
 /// How a table shows a value: `no information`; nothing where it is not said.

@@ -217,16 +217,16 @@ impl ClockWatch {
         self.agenda.first().map(|(at, _)| *at)
     }
 
-    /// Up to when everything has been told, once nothing is pending.
+    /// Up to when everything is pending or told.
     #[must_use]
     pub const fn horizon(&self) -> RecordedAt {
         self.horizon
     }
 
-    /// The place behind everything told, once nothing is pending; before, the one where the watch begins.
+    /// The place behind everything that has come; none while some of it is pending.
     #[must_use]
-    pub fn mark(&self) -> Mark {
-        self.mark_at(self.place)
+    pub fn mark(&self) -> Option<Mark> {
+        self.pending.is_empty().then(|| self.mark_at(self.place))
     }
 
     /// A mark may be resumed at in the middle of an instant. If that is the one at which what was behind the resumed place is

@@ -42,12 +42,15 @@ named!(
     ListRelationshipsResponse,
     ListRevisionsResponse,
     ListSourcesResponse,
+    ListUpcomingResponse,
     Party,
     ReadEventsResponse,
     Relationship,
     Revision,
     Source,
     StateMatch,
+    UpcomingTurn,
+    WatchClockResponse,
 );
 
 /// What is not the JSON of a message.
