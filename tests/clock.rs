@@ -147,7 +147,7 @@ fn frame(telling: &Telling) -> Frame {
 struct Follower {
     query: WatchQuery,
     watch: Option<ClockWatch>,
-    last: Mark,
+    last: Option<Mark>,
     told: Vec<Frame>,
     /// Whether it is cut off after every frame, and begins again where that frame was.
     forgetful: bool,
@@ -166,7 +166,7 @@ impl Follower {
             let mut watch = match self.watch.take() {
                 Some(watch) => watch,
                 None => {
-                    let start = WatchStart::After(self.last);
+                    let start = self.last.map_or(self.query.start, WatchStart::After);
                     ledger.begin_watch(WatchQuery { start, ..self.query.clone() }, settled).unwrap()
                 }
             };
@@ -174,7 +174,7 @@ impl Follower {
             let told = ledger.tell(&mut watch, if self.forgetful { 1 } else { usize::MAX }).unwrap();
             self.told.extend(told.iter().map(frame));
             match told.last() {
-                Some(last) => self.last = last.mark,
+                Some(last) => self.last = Some(last.mark),
                 None => self.last = watch.mark(),
             }
             if !self.forgetful {
@@ -275,7 +275,7 @@ fn play(seed: u64, mut home: Home, restarts: bool) -> (usize, usize) {
         if nth % 23 == 22 {
             let query = WatchQuery { start: WatchStart::Now, ..asked[0].clone() };
             let follower = Follower::begin(&home.ledger, &query, nth % 2 == 0);
-            joined.push((followers.len(), follower.last.place.told_at));
+            joined.push((followers.len(), follower.last.unwrap().place.told_at));
             followers.push(follower);
             if restarts {
                 followers.iter_mut().for_each(Follower::end);
@@ -426,7 +426,7 @@ fn a_turn_is_never_told_of_a_claim_that_was_taken_back_by_then_however_the_write
     runtime.block_on(writing).unwrap();
     for follower in following {
         let follower = follower.join().unwrap();
-        let expected = from_the_log(&ledger, follower.last.settled);
+        let expected = from_the_log(&ledger, follower.last.unwrap().settled);
         assert!(expected.len() > 300, "only {} turns were told: it does not test the race", expected.len());
         assert_eq!(follower.told, expected);
     }
