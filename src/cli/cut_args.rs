@@ -58,6 +58,7 @@ cuts!(
     list_revisions_request,
     list_schemes_request,
     list_sources_request,
+    list_upcoming_request,
 );
 
 impl CutArgs {

@@ -52,7 +52,9 @@ mod state;
 mod subscribe;
 mod suppose_args;
 mod table;
+mod upcoming;
 mod verify;
+mod watch;
 mod words;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -65,7 +67,7 @@ use self::{
     append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, cursors::CursorsArgs,
     diff::DiffArgs, events::EventsArgs, exit::Exit, global_args::GlobalArgs, info::InfoArgs, kinds::KindsArgs,
     parties::PartiesArgs, relationships::RelationshipsArgs, revisions::RevisionsArgs, schemes::SchemesArgs,
-    sources::SourcesArgs, state::StateArgs, subscribe::SubscribeArgs,
+    sources::SourcesArgs, state::StateArgs, subscribe::SubscribeArgs, upcoming::UpcomingArgs, watch::WatchArgs,
 };
 pub(crate) use self::{
     dump::DumpArgs,
@@ -129,6 +131,10 @@ enum Command {
     Subscribe(Box<SubscribeArgs>),
     /// List, make, move and delete the named places in the feed that the server keeps.
     Cursors(CursorsArgs),
+    /// List what begins, ends, stops being certain or falls due in a span of time.
+    Upcoming(Box<UpcomingArgs>),
+    /// Tell such turns as they come, and follow for ever.
+    Watch(Box<WatchArgs>),
     /// Tell what server this is: version, ledger, head, limits.
     Info(InfoArgs),
     /// Print the script that lets a shell complete this command line.
@@ -197,6 +203,8 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Events(args) => args.run(&global).await,
         Command::Subscribe(args) => args.run(&global).await,
         Command::Cursors(args) => args.run(&global).await,
+        Command::Upcoming(args) => args.run(&global).await,
+        Command::Watch(args) => args.run(&global).await,
         Command::Info(args) => args.run(&global).await,
         Command::Completions(args) => args.run(),
         Command::Operator(command) => crate::operator::run(command).await,

@@ -75,6 +75,7 @@ paged!(
     ListRevisionsRequest => ListRevisionsResponse [revisions: Revision],
     ListSchemesRequest => ListSchemesResponse [schemes: Scheme],
     ListSourcesRequest => ListSourcesResponse [sources: Source],
+    ListUpcomingRequest => ListUpcomingResponse [turns: UpcomingTurn],
 );
 
 /// Asks a question and, unless one page is wanted, turns all the pages of its answer.

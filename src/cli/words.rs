@@ -56,6 +56,7 @@ words!(
     RevisionKind,
     Status,
     TemporalType,
+    Turn,
 );
 
 /// How a table shows a value: `no information`; nothing where it is not said.

@@ -344,6 +344,14 @@ fn put_pair<'k>(key: &'k mut String, first: &str, second: &str) -> &'k str {
     key
 }
 
+/// The type, if there is one, and the target of the link that a [`FacetKind::Link`] facet stands for.
+#[must_use]
+pub fn link_of(key: &str) -> Option<(Option<LinkType>, ClaimId)> {
+    let (code, target) = key.split_once('\0')?;
+    let link_type = LinkType::ALL.get(usize::from(code.parse::<u8>().ok()?)).copied();
+    Some((link_type, ClaimId(target.parse().ok()?)))
+}
+
 fn link_key(link_type: Option<LinkType>, target: ClaimId) -> String {
     let code = link_type.map_or(u8::MAX, Vocabulary::code);
     format!("{code}\0{}", target.0.simple())
@@ -473,6 +481,14 @@ mod tests {
             (with(|i| i.recorded_before = Some(AT.next())), with(|i| i.recorded_before = Some(AT))),
             (with(|i| i.text = text("accord elys")), with(|i| i.text = text("acc elysee"))),
         ]
+    }
+
+    #[test]
+    fn the_key_of_a_link_tells_its_type_and_target() {
+        for link_type in LinkType::ALL.iter().copied().map(Some).chain([None]) {
+            assert_eq!(link_of(&link_key(link_type, id(7))), Some((link_type, id(7))));
+        }
+        assert_eq!(link_of("7"), None);
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! written as partial dates ([`edtf`]). [`command`]s ask for it to be recorded; [`decide`] turns them into [`event`]s, or
 //! says everything that is wrong with them ([`rejection`]). How a claim stands after its events is its [`standing`]; whether
 //! it holds or happened at an asked [`period`] is its [`certainty`]; when nothing is found, [`emptiness`] says which nothing
-//! it is. A [`filter`] says which claims are meant, a [`cut`] how much of the record may be used; what changed between two
-//! coordinates, and why, is a [`diff`].
+//! it is; when all that changes by the passing of time is its [`turn`]s. A [`filter`] says which claims are meant, a [`cut`]
+//! how much of the record may be used; what changed between two coordinates, and why, is a [`diff`].
 
 pub mod bound;
 pub mod certainty;
@@ -31,5 +31,6 @@ pub mod scheme;
 pub mod source;
 pub mod standing;
 pub mod text;
+pub mod turn;
 pub mod validity;
 pub mod vocabulary;

@@ -85,6 +85,10 @@ vocabulary! {
     }
 }
 vocabulary! {
+    /// What the passing of time makes of a claim.
+    Turn { MayBegin, Begins, MayEnd, Ends, FallsDue }
+}
+vocabulary! {
     /// What a party is.
     PartyType {
         State, Organisation, Person, Group, Region, Medium, Publisher, Document, Recorder, Unnamed,

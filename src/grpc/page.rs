@@ -181,7 +181,7 @@ impl Page {
         };
         let (position, mark) = (basis.position.0, u64::from_be_bytes(basis.mark));
         let token = Token { position, mark, query: hash(&self.query), number, id, ..token };
-        token.encode_to_vec().iter().map(|byte| format!("{byte:02x}")).collect()
+        to_hex(&token.encode_to_vec())
     }
 }
 
@@ -214,7 +214,11 @@ fn hash(query: &[u8]) -> u64 {
     Sha256::digest(query).first_chunk().copied().map_or(0, u64::from_be_bytes)
 }
 
-fn from_hex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let pairs = text.as_bytes().chunks_exact(2);
     if !pairs.remainder().is_empty() {

@@ -201,7 +201,7 @@ impl Writer {
         self.hold_back_while_sled_lags();
         let view = self.shared.store.view();
         let decision = decide(&Recorded { store: &self.shared.store, view: &view, cut: EVERYTHING }, request.batch);
-        let first = view.head().next();
+        let (first, append) = (view.head().next(), view.index.appends.len() + 1);
         drop(view);
         let decision = decision.map_err(AppendError::Rejected)?;
         let results = results_of(&decision, (!request.validate_only).then_some(first));
@@ -211,20 +211,20 @@ impl Writer {
         let header = AppendHeader {
             first,
             count: decision.events.len() as u64,
-            recorded_at: self.recorded_time(recording)?,
+            recorded_at: self.recorded_time(append, recording)?,
             recorded_by: request.recorded_by,
             request: request.request,
             backfilled: recording != Recording::Now,
         };
-        self.take_in(header, decision.events, results, group)
+        self.take_in(header, decision.events, results, group).inspect_err(|_| self.shared.forget_stamp(append))
     }
 
-    fn recorded_time(&mut self, recording: Recording) -> Result<RecordedAt, AppendError> {
-        match recording {
-            Recording::Now => Ok(self.shared.clock.now().max(self.recorded_at.next())),
-            Recording::Backfill(at) if at >= self.recorded_at => Ok(at),
-            Recording::Backfill(_) => Err(AppendError::RecordedTimeGoesBack),
-        }
+    fn recorded_time(&self, append: AppendNo, recording: Recording) -> Result<RecordedAt, AppendError> {
+        let at = self.shared.horizon.stamp(append, |floor| match recording {
+            Recording::Now => Some(self.shared.clock.now().max(self.recorded_at.next()).max(floor.next())),
+            Recording::Backfill(at) => (at >= self.recorded_at && at > floor).then_some(at),
+        });
+        at.ok_or(AppendError::RecordedTimeGoesBack)
     }
 
     fn take_in(

@@ -7,6 +7,7 @@
 
 pub mod append;
 pub mod claims;
+pub mod clock_watch;
 pub mod cursors;
 pub mod cut;
 pub mod diff;
@@ -19,8 +20,10 @@ pub mod query;
 pub mod registry;
 pub mod state;
 pub mod transfer;
+pub mod upcoming;
 pub mod verify;
 
+mod horizon;
 mod judge;
 mod record;
 mod register;
@@ -28,6 +31,7 @@ mod render;
 mod salt;
 mod sight;
 mod suppose;
+mod turn_history;
 
 use crate::clock::Clock;
 use crate::domain::position::Position;
@@ -36,6 +40,8 @@ use crate::store::{AppendNo, Saver, Store};
 use append::Submission;
 use crossbeam_channel::Sender;
 use cut::Resolved;
+use horizon::Horizon;
+pub use horizon::Settled;
 use parking_lot::Mutex;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -64,6 +70,7 @@ pub struct Shared {
     /// What those who follow the log have in common.
     feed: feed::Feed,
     cursors: cursors::Cursors,
+    horizon: Horizon,
     /// Why nothing is recorded any more, once that is so.
     failed: watch::Sender<Option<String>>,
     saver: Saver,
@@ -134,13 +141,15 @@ impl Shared {
     }
 
     /// Tells how many appends are durable, each time there are more. What it tells may be shown already.
-    pub(crate) fn published_changes(&self) -> watch::Receiver<AppendNo> {
+    #[must_use]
+    pub fn published_changes(&self) -> watch::Receiver<AppendNo> {
         self.changes.subscribe()
     }
 
     fn publish(&self, appends: AppendNo) {
-        self.published.store(appends, Ordering::Release);
-        self.changes.send_replace(appends);
+        if self.published.swap(appends, Ordering::AcqRel) != appends {
+            self.changes.send_replace(appends);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::append::Writer;
 use super::cursors::Cursors;
 use super::feed::Feed;
+use super::horizon::Horizon;
 use super::salt::{DerivedSalts, RandomSalts, Salts};
 use super::{Ledger, Shared};
 use crate::clock::{Clock, SystemClock};
@@ -174,6 +175,7 @@ impl Ledger {
             changes: watch::Sender::new(appends),
             feed: Feed::default(),
             cursors,
+            horizon: Horizon::new(head.recorded_at),
             failed: watch::Sender::new(None),
             saver,
             checkpointed: AtomicU64::new(Position::START.0),

@@ -165,6 +165,18 @@ impl<'v> Sight<'v> {
         seen
     }
 
+    /// The claims that match and whose due date passes in `[a, b)`, in the order they were first recorded.
+    pub(super) fn falling_due(&self, filter: &Filter, a: Moment, b: Moment) -> Vec<Seen> {
+        let mut seen = self.all_seen(|layer| layer.view.index.falling_due(filter, layer.cut, (a, b)));
+        seen.retain(|seen| !seen.retracted);
+        seen
+    }
+
+    /// The end of the last day that a claim's due date can mean.
+    pub(super) fn due(&self, seen: &Seen) -> Option<Moment> {
+        self.index(seen.supposed).due_of(seen.found.revision.content)
+    }
+
     /// A claim by its id, if the cut knows it.
     pub(super) fn find(&self, id: ClaimId) -> Option<Seen> {
         let layers = self.supposed.iter().map(|(_, layer)| (layer, true)).chain([(&self.record, false)]);
@@ -393,6 +405,7 @@ fn standing_disputes(layer: &Layer<'_>, claim: ClaimNo) -> impl Iterator<Item = 
     standing.map(|dispute| dispute.id)
 }
 
-fn member<V: Vocabulary>(code: u8) -> Option<V> {
+/// The member of a vocabulary with a code.
+pub(super) fn member<V: Vocabulary>(code: u8) -> Option<V> {
     V::ALL.get(usize::from(code)).copied()
 }

@@ -65,6 +65,9 @@ pub(crate) struct ContentEntry {
     /// The tokens of its texts.
     #[prost(uint32, repeated, tag = "7")]
     pub(crate) tokens: Vec<u32>,
+    /// The end of the last day that its due date can mean.
+    #[prost(sint64, optional, tag = "8")]
+    pub(crate) due: Option<i64>,
 }
 
 /// What an event did, as the index distinguishes it.

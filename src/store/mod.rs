@@ -29,7 +29,8 @@ mod view;
 pub(crate) use block::{Block, SPAN, first_of, nth_of, number_of};
 pub(crate) use entry::Action;
 pub(crate) use index::{
-    AppendNo, Appends, ClaimNo, Found, Index, ListPage, Misfit, Registered, Registry, Revision, StateQuestion, Term,
+    AppendNo, Appends, ClaimNo, Compiled, Found, Index, ListPage, Misfit, Registered, Registry, Revision,
+    StateQuestion, Term,
 };
 pub use open::{OpenError, Progress};
 pub(crate) use saver::Saver;

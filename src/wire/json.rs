@@ -53,6 +53,7 @@ named!(
     ListRevisionsResponse,
     ListSchemesResponse,
     ListSourcesResponse,
+    ListUpcomingResponse,
     Party,
     ReadEventsResponse,
     Relationship,
@@ -60,6 +61,8 @@ named!(
     Scheme,
     Source,
     StateMatch,
+    UpcomingTurn,
+    WatchClockResponse,
 );
 
 /// What is not the JSON of a message.

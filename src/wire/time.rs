@@ -4,6 +4,7 @@
 //! which one is meant depends on the question: "recorded by this instant, inclusive" is the one before ([`recorded_at`]),
 //! "recorded at this instant or later" and "recorded before it" are the one after ([`recorded_from`]).
 
+use crate::domain::moment::Moment;
 use crate::domain::position::RecordedAt;
 use prost_types::Timestamp;
 
@@ -19,6 +20,12 @@ const EXPECTED: &str =
 pub fn timestamp(at: RecordedAt) -> Timestamp {
     let micros = i32::try_from(at.0.rem_euclid(MICROS_PER_SECOND)).unwrap_or_default();
     Timestamp { seconds: at.0.div_euclid(MICROS_PER_SECOND), nanos: micros.saturating_mul(NANOS_PER_MICRO) }
+}
+
+/// The message for an instant of valid time; none where it lies outside the years 1 to 9999, which a timestamp cannot say.
+#[must_use]
+pub fn timestamp_of(at: Moment) -> Option<Timestamp> {
+    (FIRST_SECOND..=LAST_SECOND).contains(&at.0).then_some(Timestamp { seconds: at.0, nanos: 0 })
 }
 
 /// The microsecond that holds an instant: the last one that is not later.

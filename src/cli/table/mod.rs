@@ -6,6 +6,7 @@
 //! claim      the cells of a claim: words, who says, marks  period   its valid time, in short
 //! state      claims with their certainty, and the emptiness in a whole sentence
 //! event      what happened, in a few words                 diff     what changed of claims, and why
+//! turn       what the passing of time makes of a claim
 //! ```
 //!
 //! Everything recorded was written by others. It reaches the terminal only through [`escape`], so that no claim can
@@ -19,6 +20,7 @@ pub(crate) mod grid;
 pub(crate) mod period;
 pub(crate) mod question;
 pub(crate) mod state;
+pub(crate) mod turn;
 
 /// How tables are shown.
 #[derive(Debug, Clone)]

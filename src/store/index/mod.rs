@@ -5,6 +5,7 @@
 //!                              │
 //! facet ──> term ──> postings ─┴─> content (claim, valid time, members, facets)
 //!                └─> intervals (per relationship: earliest start .. latest end)
+//! due date ──> contents                                position ──> claim
 //! append ──> last position, recorded time, mark          request id ──> append
 //! ```
 //!
@@ -25,21 +26,24 @@ mod query;
 mod registry;
 mod runs;
 mod terms;
+mod turns;
 
 pub(crate) use appends::{AppendNo, AppendRow, Appends};
 use by_position::ByPosition;
 pub(crate) use claims::{ClaimNo, Content, Revision};
 pub(crate) use postings::ContentNo;
-pub(crate) use query::{Found, ListPage, StateQuestion};
+pub(crate) use query::{Compiled, Found, ListPage, StateQuestion};
 pub(crate) use registry::{Registered, Registry};
 pub(crate) use terms::Term;
 
 use super::entry::{Action, ContentEntry, Entry};
 use crate::domain::bound::Bound;
 use crate::domain::claim::Claim;
+use crate::domain::edtf::PartialDate;
 use crate::domain::event::Change;
 use crate::domain::filter::{self, FacetKind};
 use crate::domain::merge::Merges;
+use crate::domain::moment::Moment;
 use crate::domain::name::{ClaimId, DisputeId};
 use crate::domain::position::Position;
 use crate::domain::standing::Standing;
@@ -59,6 +63,7 @@ pub(crate) struct Index {
     claims: Claims,
     /// The claims of the events, in the order of the log.
     pub(crate) by_position: ByPosition,
+    dues: turns::Dues,
     /// The parties that are registered.
     pub(crate) parties: Registry,
     /// The sources that are registered.
@@ -171,6 +176,7 @@ impl Index {
             None => (false, false),
         };
         entry.set_ends(end_open, start_unknown);
+        entry.due = claim.due.as_ref().and_then(PartialDate::latest).map(|last| last.end.0);
         filter::facets_of(claim, |kind, key| entry.facets.push(self.terms.intern(kind, key)));
         filter::tokens_of(claim, |token| entry.tokens.push(self.terms.intern(FacetKind::Token, token)));
         for terms in [&mut entry.facets, &mut entry.tokens] {
@@ -196,6 +202,7 @@ impl Index {
         });
         entry.set_times(validity, standing.as_of, standing.earliest_as_of);
         entry.set_ends(content.is_some_and(Content::is_end_open), content.is_some_and(Content::is_start_unknown));
+        entry.due = last.and_then(|revision| self.due_of(revision.content)).map(|due| due.0);
         entry
     }
 
@@ -239,6 +246,7 @@ impl Index {
 
     fn add_content(&mut self, claim: ClaimNo, position: Position, entry: &ContentEntry) -> ContentNo {
         let number = self.claims.add_content(claim, position, entry);
+        self.dues.add(number, entry.due.map(Moment));
         self.post(number, &entry.facets);
         self.post(number, &entry.tokens);
         number
@@ -248,6 +256,7 @@ impl Index {
     fn renew_content(&mut self, claim: ClaimNo, entry: &ContentEntry) -> Option<ContentNo> {
         let last = self.claims.revisions(claim).last()?.content;
         let number = self.claims.renew_content(last, entry)?;
+        self.dues.add(number, entry.due.map(Moment));
         let facets = self.claims.facets(number).to_vec();
         self.post(number, &facets);
         Some(number)

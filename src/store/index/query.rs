@@ -307,7 +307,7 @@ impl Index {
 
     /// Calls `consider` with every claim that may match, until it says to stop. A claim may come more than once only where
     /// that changes nothing: when several items name it, the first to match it counts.
-    fn each_candidate(
+    pub(super) fn each_candidate(
         &self,
         compiled: &Compiled<'_>,
         span: Option<(Moment, Moment)>,
@@ -375,14 +375,19 @@ impl Index {
         terms.iter().filter_map(|term| self.postings.get(*term as usize)).flat_map(Posting::iter)
     }
 
-    fn current_match(&self, compiled: &Compiled<'_>, claim: ClaimNo, cut: Position) -> Option<(Found, &Content)> {
+    pub(super) fn current_match(
+        &self,
+        compiled: &Compiled<'_>,
+        claim: ClaimNo,
+        cut: Position,
+    ) -> Option<(Found, &Content)> {
         let (number, revision) = self.claims.current(claim, cut)?;
         let content = self.claims.content(revision.content)?;
         let matches = self.matches(compiled, claim, revision.content, content, revision.position);
         matches.then_some((Found { claim, number, revision }, content))
     }
 
-    fn matches(
+    pub(super) fn matches(
         &self,
         compiled: &Compiled<'_>,
         claim: ClaimNo,
