@@ -60,6 +60,17 @@ pub struct FilterItem {
     pub recorded_before: Option<RecordedAt>,
     /// Its texts contain these folded words, the last one as a prefix.
     pub text: Vec<Box<str>>,
+    /// Comes from this voice, whatever else is asked.
+    pub voice: Option<Voice>,
+}
+
+/// A voice that a claim can come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// A party: it is anywhere in the attribution.
+    Party(PartyId),
+    /// A source: it is cited.
+    Source(SourceId),
 }
 
 /// A word, or the beginning of one.
@@ -130,6 +141,15 @@ impl Filter {
         Self { items: vec![FilterItem { links: vec![(link_type, target)], ..FilterItem::default() }] }
     }
 
+    /// Those of the claims that come from any of these voices.
+    #[must_use]
+    pub fn from_voices(&self, voices: &[Voice]) -> Self {
+        let any = [FilterItem::default()];
+        let items = if self.items.is_empty() { any.as_slice() } else { &self.items };
+        let said = |voice: &Voice, item: &FilterItem| FilterItem { voice: Some(voice.clone()), ..item.clone() };
+        Self { items: voices.iter().flat_map(|voice| items.iter().map(move |item| said(voice, item))).collect() }
+    }
+
     /// Whether a claim, whose current revision was recorded at `recorded_at`, is meant.
     #[must_use]
     pub fn matches(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {
@@ -179,6 +199,7 @@ impl FilterItem {
             && any(&self.codes, |(scheme, pattern)| {
                 claim.codes.iter().any(|c| c.scheme == *scheme && pattern.matches(&c.code))
             })
+            && self.voice.as_ref().is_none_or(|voice| voice.says(claim))
     }
 
     fn matches_text(&self, claim: &Claim) -> bool {
@@ -203,12 +224,29 @@ impl FilterItem {
             tests(&self.labels, |label| FacetTest::exact(K::Label, label)),
             tests(&self.codes, |(scheme, code)| FacetTest::pattern(K::Code, &pair(scheme, ""), code)),
         ];
+        groups.extend(self.voice.as_ref().map(|voice| vec![voice.facet()]));
         if let Some((last, whole)) = self.text.split_last() {
             groups.extend(whole.iter().map(|word| vec![FacetTest::exact(K::Token, word)]));
             groups.push(vec![FacetTest { kind: K::Token, key: last.clone(), prefix: true }]);
         }
         groups.retain(|group| !group.is_empty());
         groups
+    }
+}
+
+impl Voice {
+    fn says(&self, claim: &Claim) -> bool {
+        match self {
+            Self::Party(id) => claim.attribution.iter().any(|a| a.party.as_ref() == Some(id)),
+            Self::Source(id) => claim.sources.iter().any(|s| s.source == *id),
+        }
+    }
+
+    fn facet(&self) -> FacetTest {
+        match self {
+            Self::Party(id) => FacetTest::exact(FacetKind::AssertedBy, id.as_str()),
+            Self::Source(id) => FacetTest::exact(FacetKind::Source, id.as_str()),
+        }
     }
 }
 
@@ -335,6 +373,14 @@ fn link_key(link_type: Option<LinkType>, target: ClaimId) -> String {
     format!("{code}\0{}", target.0.simple())
 }
 
+/// The link that a facet of kind [`FacetKind::Link`] stands for; none for a key that leaves its type open.
+#[must_use]
+pub fn link_of(key: &str) -> Option<(LinkType, ClaimId)> {
+    let (code, target) = key.split_once('\0')?;
+    let link_type = LinkType::ALL.get(code.parse::<usize>().ok()?)?;
+    Some((*link_type, ClaimId(target.parse().ok()?)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -458,6 +504,14 @@ mod tests {
             (with(|i| i.recorded_from = Some(AT)), with(|i| i.recorded_from = Some(AT.next()))),
             (with(|i| i.recorded_before = Some(AT.next())), with(|i| i.recorded_before = Some(AT))),
             (with(|i| i.text = text("accord elys")), with(|i| i.text = text("acc elysee"))),
+            (
+                with(|i| i.voice = Some(Voice::Party(party("TUR")))),
+                with(|i| i.voice = Some(Voice::Party(party("AZE")))),
+            ),
+            (
+                with(|i| i.voice = Some(Voice::Source(source("gazette")))),
+                with(|i| i.voice = Some(Voice::Source(source("memo")))),
+            ),
         ]
     }
 
@@ -504,6 +558,23 @@ mod tests {
             assert_eq!(by_facets && others, item.matches(&claim(), AT), "{item:?}");
             compared += 1;
         }
-        assert_eq!(compared, 40);
+        assert_eq!(compared, 44);
+    }
+
+    #[test]
+    fn a_voice_narrows_every_item_and_is_added_to_who_else_is_asked_for() {
+        let voices = [Voice::Party(party("TUR")), Voice::Source(source("memo"))];
+        let from = |filter: &Filter, voices: &[Voice]| filter.from_voices(voices).matches(&claim(), AT);
+        assert!(from(&Filter::default(), &voices) && !from(&Filter::default(), &voices[1..]));
+        let by = |name| FilterItem { asserted_by: vec![party(name)], ..FilterItem::default() };
+        assert!(from(&Filter { items: vec![by("AZE"), by("TUR")] }, &voices));
+        assert!(!from(&Filter { items: vec![by("AZE")] }, &voices));
+    }
+
+    #[test]
+    fn a_link_is_read_back_from_its_facet() {
+        let mut links = Vec::new();
+        facets_of(&claim(), |kind, key| links.extend((kind == FacetKind::Link).then(|| link_of(key))));
+        assert_eq!(links, [Some((LinkType::Supports, id(2))), None]);
     }
 }

@@ -4,12 +4,17 @@
 //! written as partial dates ([`edtf`]). [`command`]s ask for it to be recorded; [`decide`] turns them into [`event`]s, or
 //! says everything that is wrong with them ([`rejection`]). How a claim stands after its events is its [`standing`]; whether
 //! it holds or happened at an asked [`period`] is its [`certainty`]; when nothing is found, [`emptiness`] says which nothing
-//! it is. A [`filter`] says which claims are meant, a [`cut`] how much of the record may be used.
+//! it is. A [`filter`] says which claims are meant, a [`cut`] how much of the record may be used. Of claims beside one
+//! another: when they are in [`conflict`], what [`corroboration`] they have, what became of a [`commitment`], and whose word
+//! counts from a [`perspective`].
 
 pub mod bound;
 pub mod certainty;
 pub mod claim;
 pub mod command;
+pub mod commitment;
+pub mod conflict;
+pub mod corroboration;
 pub mod cut;
 pub mod decide;
 pub mod edtf;
@@ -20,6 +25,7 @@ pub mod moment;
 pub mod name;
 pub mod party;
 pub mod period;
+pub mod perspective;
 pub mod position;
 pub mod rejection;
 pub mod relationship;
