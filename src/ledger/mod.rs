@@ -7,22 +7,28 @@
 
 pub mod append;
 pub mod claims;
+pub mod commitments;
+pub mod conflicts;
+pub mod corroboration;
 pub mod cut;
 pub mod error;
 pub mod events;
 pub mod open;
+pub mod perspectives;
 pub mod query;
 pub mod registry;
 pub mod state;
 pub mod transfer;
 pub mod verify;
 
+mod contradiction;
 mod judge;
 mod record;
 mod render;
 mod salt;
 mod sight;
 mod suppose;
+mod value;
 
 use crate::clock::Clock;
 use crate::domain::position::Position;
