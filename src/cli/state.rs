@@ -36,7 +36,7 @@ pub(crate) struct StateArgs {
 
 /// How an asked date is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Mode {
+pub(crate) enum Mode {
     /// States that hold and events that have happened, together.
     #[value(alias = "STATE_MODE_UNSPECIFIED")]
     Default,

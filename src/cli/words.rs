@@ -44,6 +44,8 @@ macro_rules! words {
 words!(
     AttributionRole,
     Certainty,
+    CommitmentStatus,
+    ConflictType,
     DisputeOutcome,
     LinkType,
     Modality,

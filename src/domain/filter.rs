@@ -60,8 +60,8 @@ pub struct FilterItem {
     pub recorded_before: Option<RecordedAt>,
     /// Its texts contain these folded words, the last one as a prefix.
     pub text: Vec<Box<str>>,
-    /// Comes from this voice, whatever else is asked.
-    pub voice: Option<Voice>,
+    /// Comes from one of these voices, whoever else is asked for.
+    pub voices: Vec<Voice>,
 }
 
 /// A voice that a claim can come from.
@@ -146,8 +146,8 @@ impl Filter {
     pub fn from_voices(&self, voices: &[Voice]) -> Self {
         let any = [FilterItem::default()];
         let items = if self.items.is_empty() { any.as_slice() } else { &self.items };
-        let said = |voice: &Voice, item: &FilterItem| FilterItem { voice: Some(voice.clone()), ..item.clone() };
-        Self { items: voices.iter().flat_map(|voice| items.iter().map(move |item| said(voice, item))).collect() }
+        let from = |item: &FilterItem| FilterItem { voices: voices.to_vec(), ..item.clone() };
+        Self { items: items.iter().map(from).collect() }
     }
 
     /// Whether a claim, whose current revision was recorded at `recorded_at`, is meant.
@@ -199,7 +199,7 @@ impl FilterItem {
             && any(&self.codes, |(scheme, pattern)| {
                 claim.codes.iter().any(|c| c.scheme == *scheme && pattern.matches(&c.code))
             })
-            && self.voice.as_ref().is_none_or(|voice| voice.says(claim))
+            && any(&self.voices, |voice| voice.says(claim))
     }
 
     fn matches_text(&self, claim: &Claim) -> bool {
@@ -223,8 +223,8 @@ impl FilterItem {
             tests(&self.external_ids, |(scheme, id)| FacetTest::exact(K::ExternalId, &pair(scheme, id))),
             tests(&self.labels, |label| FacetTest::exact(K::Label, label)),
             tests(&self.codes, |(scheme, code)| FacetTest::pattern(K::Code, &pair(scheme, ""), code)),
+            tests(&self.voices, Voice::facet),
         ];
-        groups.extend(self.voice.as_ref().map(|voice| vec![voice.facet()]));
         if let Some((last, whole)) = self.text.split_last() {
             groups.extend(whole.iter().map(|word| vec![FacetTest::exact(K::Token, word)]));
             groups.push(vec![FacetTest { kind: K::Token, key: last.clone(), prefix: true }]);
@@ -505,12 +505,12 @@ mod tests {
             (with(|i| i.recorded_before = Some(AT.next())), with(|i| i.recorded_before = Some(AT))),
             (with(|i| i.text = text("accord elys")), with(|i| i.text = text("acc elysee"))),
             (
-                with(|i| i.voice = Some(Voice::Party(party("TUR")))),
-                with(|i| i.voice = Some(Voice::Party(party("AZE")))),
+                with(|i| i.voices = vec![Voice::Party(party("TUR"))]),
+                with(|i| i.voices = vec![Voice::Party(party("AZE"))]),
             ),
             (
-                with(|i| i.voice = Some(Voice::Source(source("gazette")))),
-                with(|i| i.voice = Some(Voice::Source(source("memo")))),
+                with(|i| i.voices = vec![Voice::Source(source("gazette"))]),
+                with(|i| i.voices = vec![Voice::Source(source("memo"))]),
             ),
         ]
     }
