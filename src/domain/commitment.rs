@@ -218,6 +218,12 @@ mod tests {
             let (got, definite) = status(&Promise { due: None, status: None }, &settlements, &asked);
             let named = if got == Open { None } else { Some(got) };
             prop_assert!(worlds.contains(&named), "{:?} is no world of {:?}", got, worlds);
+            let late = settlements.iter().filter_map(|settlement| {
+                let Beginning { earliest, latest } = settlement.begins;
+                let day = (earliest.0..=latest.0).step_by(86_400).filter(|day| *day < asked.b.0).last()?;
+                Some((day, settlement.order, settlement.to))
+            });
+            prop_assert_eq!(named, late.max().map(|(.., to)| to), "each as late as it can have begun");
             prop_assert_eq!(definite, worlds.len() == 1);
             prop_assert_eq!(named.is_none(), worlds == BTreeSet::from([None]), "a possible settlement is shown");
         }
