@@ -49,10 +49,14 @@ macro_rules! cuts {
 }
 
 cuts!(
+    compare_perspectives_request,
     get_claim_request,
     get_state_request,
     list_claims_request,
     list_kinds_request,
+    list_commitments_request,
+    list_conflicts_request,
+    list_corroboration_request,
     list_parties_request,
     list_relationships_request,
     list_revisions_request,

@@ -17,8 +17,11 @@
 mod append;
 mod claim;
 mod claims;
+mod commitments;
 mod completions;
+mod conflicts;
 mod connect;
+mod corroboration;
 mod cursors;
 mod cut_args;
 mod diff;
@@ -40,6 +43,7 @@ mod page_args;
 mod pages;
 mod pairs;
 mod parties;
+mod perspectives;
 mod progress;
 mod rebuild;
 mod refusal;
@@ -64,10 +68,12 @@ use clap::{Parser, Subcommand};
 pub(crate) use crate::config::DEFAULT_LISTEN;
 
 use self::{
-    append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, cursors::CursorsArgs,
+    append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, commitments::CommitmentsArgs,
+    completions::CompletionsArgs, conflicts::ConflictsArgs, corroboration::CorroborationArgs, cursors::CursorsArgs,
     diff::DiffArgs, events::EventsArgs, exit::Exit, global_args::GlobalArgs, info::InfoArgs, kinds::KindsArgs,
-    parties::PartiesArgs, relationships::RelationshipsArgs, revisions::RevisionsArgs, schemes::SchemesArgs,
-    sources::SourcesArgs, state::StateArgs, subscribe::SubscribeArgs, upcoming::UpcomingArgs, watch::WatchArgs,
+    parties::PartiesArgs, perspectives::PerspectivesArgs, relationships::RelationshipsArgs, revisions::RevisionsArgs,
+    schemes::SchemesArgs, sources::SourcesArgs, state::StateArgs, subscribe::SubscribeArgs, upcoming::UpcomingArgs,
+    watch::WatchArgs,
 };
 pub(crate) use self::{
     dump::DumpArgs,
@@ -115,6 +121,14 @@ enum Command {
     Revisions(RevisionsArgs),
     /// List the claims that match a filter, whatever their valid time; search their text.
     Claims(Box<ClaimsArgs>),
+    /// Ask what the state was according to a party, a source or an order of authorities, side by side.
+    Perspectives(Box<PerspectivesArgs>),
+    /// List the claims that contradict one another.
+    Conflicts(Box<ConflictsArgs>),
+    /// Count the reports and independent origins behind claims, for and against.
+    Corroboration(Box<CorroborationArgs>),
+    /// List what was promised and what became of it.
+    Commitments(Box<CommitmentsArgs>),
     /// List the registered parties.
     Parties(PartiesArgs),
     /// List the registered sources.
@@ -195,6 +209,10 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Claim(args) => args.run(&global).await,
         Command::Revisions(args) => args.run(&global).await,
         Command::Claims(args) => args.run(&global).await,
+        Command::Perspectives(args) => args.run(&global).await,
+        Command::Conflicts(args) => args.run(&global).await,
+        Command::Corroboration(args) => args.run(&global).await,
+        Command::Commitments(args) => args.run(&global).await,
         Command::Parties(args) => args.run(&global).await,
         Command::Sources(args) => args.run(&global).await,
         Command::Kinds(args) => args.run(&global).await,

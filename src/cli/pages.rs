@@ -70,6 +70,9 @@ paged!(
     GetStateRequest => GetStateResponse [matches: StateMatch],
     ListClaimsRequest => ListClaimsResponse [claims: Claim],
     ListKindsRequest => ListKindsResponse [kinds: Kind],
+    ListCommitmentsRequest => ListCommitmentsResponse [commitments: Commitment],
+    ListConflictsRequest => ListConflictsResponse [conflicts: Conflict],
+    ListCorroborationRequest => ListCorroborationResponse [corroborations: Corroboration],
     ListPartiesRequest => ListPartiesResponse [parties: Party],
     ListRelationshipsRequest => ListRelationshipsResponse [relationships: Relationship],
     ListRevisionsRequest => ListRevisionsResponse [revisions: Revision],
@@ -77,6 +80,14 @@ paged!(
     ListSourcesRequest => ListSourcesResponse [sources: Source],
     ListUpcomingRequest => ListUpcomingResponse [turns: UpcomingTurn],
 );
+
+impl List for v1::ComparePerspectivesResponse {
+    type Element = v1::PerspectiveState;
+
+    fn elements(&self) -> &[v1::PerspectiveState] {
+        &self.perspectives
+    }
+}
 
 /// Asks a question and, unless one page is wanted, turns all the pages of its answer.
 pub(crate) async fn turn<Q: Paged, P: Page>(

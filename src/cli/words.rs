@@ -45,6 +45,8 @@ words!(
     AttributionRole,
     Certainty,
     ChangeReason,
+    CommitmentStatus,
+    ConflictType,
     DisputeOutcome,
     LinkType,
     Modality,

@@ -60,6 +60,17 @@ pub struct FilterItem {
     pub recorded_before: Option<RecordedAt>,
     /// Its texts contain these folded words, the last one as a prefix.
     pub text: Vec<Box<str>>,
+    /// Comes from one of these voices, whoever else is asked for.
+    pub voices: Vec<Voice>,
+}
+
+/// A voice that a claim can come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// A party: it is anywhere in the attribution.
+    Party(PartyId),
+    /// A source: it is cited.
+    Source(SourceId),
 }
 
 /// A word, or the beginning of one.
@@ -144,6 +155,15 @@ impl Filter {
         (!items.is_empty()).then_some(Self { items })
     }
 
+    /// Those of the claims that come from any of these voices.
+    #[must_use]
+    pub fn from_voices(&self, voices: &[Voice]) -> Self {
+        let any = [FilterItem::default()];
+        let items = if self.items.is_empty() { any.as_slice() } else { &self.items };
+        let from = |item: &FilterItem| FilterItem { voices: voices.to_vec(), ..item.clone() };
+        Self { items: items.iter().map(from).collect() }
+    }
+
     /// Whether a claim, whose current revision was recorded at `recorded_at`, is meant.
     #[must_use]
     pub fn matches(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {
@@ -193,6 +213,7 @@ impl FilterItem {
             && any(&self.codes, |(scheme, pattern)| {
                 claim.codes.iter().any(|c| c.scheme == *scheme && pattern.matches(&c.code))
             })
+            && any(&self.voices, |voice| voice.says(claim))
     }
 
     fn matches_text(&self, claim: &Claim) -> bool {
@@ -216,6 +237,7 @@ impl FilterItem {
             tests(&self.external_ids, |(scheme, id)| FacetTest::exact(K::ExternalId, &pair(scheme, id))),
             tests(&self.labels, |label| FacetTest::exact(K::Label, label)),
             tests(&self.codes, |(scheme, code)| FacetTest::pattern(K::Code, &pair(scheme, ""), code)),
+            tests(&self.voices, Voice::facet),
         ];
         if let Some((last, whole)) = self.text.split_last() {
             groups.extend(whole.iter().map(|word| vec![FacetTest::exact(K::Token, word)]));
@@ -223,6 +245,22 @@ impl FilterItem {
         }
         groups.retain(|group| !group.is_empty());
         groups
+    }
+}
+
+impl Voice {
+    fn says(&self, claim: &Claim) -> bool {
+        match self {
+            Self::Party(id) => claim.attribution.iter().any(|a| a.party.as_ref() == Some(id)),
+            Self::Source(id) => claim.sources.iter().any(|s| s.source == *id),
+        }
+    }
+
+    fn facet(&self) -> FacetTest {
+        match self {
+            Self::Party(id) => FacetTest::exact(FacetKind::AssertedBy, id.as_str()),
+            Self::Source(id) => FacetTest::exact(FacetKind::Source, id.as_str()),
+        }
     }
 }
 
@@ -480,6 +518,14 @@ mod tests {
             (with(|i| i.recorded_from = Some(AT)), with(|i| i.recorded_from = Some(AT.next()))),
             (with(|i| i.recorded_before = Some(AT.next())), with(|i| i.recorded_before = Some(AT))),
             (with(|i| i.text = text("accord elys")), with(|i| i.text = text("acc elysee"))),
+            (
+                with(|i| i.voices = vec![Voice::Party(party("TUR"))]),
+                with(|i| i.voices = vec![Voice::Party(party("AZE"))]),
+            ),
+            (
+                with(|i| i.voices = vec![Voice::Source(source("gazette"))]),
+                with(|i| i.voices = vec![Voice::Source(source("memo"))]),
+            ),
         ]
     }
 
@@ -534,7 +580,24 @@ mod tests {
             assert_eq!(by_facets && others, item.matches(&claim(), AT), "{item:?}");
             compared += 1;
         }
-        assert_eq!(compared, 40);
+        assert_eq!(compared, 44);
+    }
+
+    #[test]
+    fn a_voice_narrows_every_item_and_is_added_to_who_else_is_asked_for() {
+        let voices = [Voice::Party(party("TUR")), Voice::Source(source("memo"))];
+        let from = |filter: &Filter, voices: &[Voice]| filter.from_voices(voices).matches(&claim(), AT);
+        assert!(from(&Filter::default(), &voices) && !from(&Filter::default(), &voices[1..]));
+        let by = |name| FilterItem { asserted_by: vec![party(name)], ..FilterItem::default() };
+        assert!(from(&Filter { items: vec![by("AZE"), by("TUR")] }, &voices));
+        assert!(!from(&Filter { items: vec![by("AZE")] }, &voices));
+    }
+
+    #[test]
+    fn a_link_is_read_back_from_its_facet() {
+        let mut links = Vec::new();
+        facets_of(&claim(), |kind, key| links.extend((kind == FacetKind::Link).then(|| link_of(key))));
+        assert_eq!(links, [Some((Some(LinkType::Supports), id(2))), Some((None, id(2)))]);
     }
 
     #[test]

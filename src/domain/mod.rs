@@ -6,11 +6,16 @@
 //! it holds or happened at an asked [`period`] is its [`certainty`]; when nothing is found, [`emptiness`] says which nothing
 //! it is; when all that changes by the passing of time is its [`turn`]s. A [`filter`] says which claims are meant, a [`cut`]
 //! how much of the record may be used; what changed between two coordinates, and why, is a [`diff`].
+//! Of claims beside one another: when they are in [`conflict`], what [`corroboration`] they have, what became of a
+//! [`commitment`], and whose word counts from a [`perspective`].
 
 pub mod bound;
 pub mod certainty;
 pub mod claim;
 pub mod command;
+pub mod commitment;
+pub mod conflict;
+pub mod corroboration;
 pub mod cut;
 pub mod decide;
 pub mod diff;
@@ -24,6 +29,7 @@ pub mod moment;
 pub mod name;
 pub mod party;
 pub mod period;
+pub mod perspective;
 pub mod position;
 pub mod rejection;
 pub mod relationship;

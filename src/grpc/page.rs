@@ -62,6 +62,15 @@ paged!(
     ListGapsRequest,
 );
 
+/// The first page of each point of view is all there is; for the rest one asks for the state.
+impl Paged for v1::ComparePerspectivesRequest {
+    const NAME: &'static str = "ComparePerspectivesRequest";
+
+    fn take_page(&mut self) -> (u32, String) {
+        (std::mem::take(&mut self.page_size), String::new())
+    }
+}
+
 /// Where a page begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Cursor {

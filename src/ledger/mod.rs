@@ -8,6 +8,9 @@
 pub mod append;
 pub mod claims;
 pub mod clock_watch;
+pub mod commitments;
+pub mod conflicts;
+pub mod corroboration;
 pub mod cursors;
 pub mod cut;
 pub mod diff;
@@ -16,6 +19,7 @@ pub mod events;
 pub mod feed;
 pub mod open;
 pub mod parties;
+pub mod perspectives;
 pub mod query;
 pub mod registry;
 pub mod state;
@@ -23,6 +27,7 @@ pub mod transfer;
 pub mod upcoming;
 pub mod verify;
 
+mod contradiction;
 mod horizon;
 mod judge;
 mod record;
@@ -32,6 +37,7 @@ mod salt;
 mod sight;
 mod suppose;
 mod turn_history;
+mod value;
 
 use crate::clock::Clock;
 use crate::domain::position::Position;

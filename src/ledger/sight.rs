@@ -15,7 +15,7 @@ use crate::domain::claim::Claim;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::edtf::Atom;
-use crate::domain::filter::{FacetKind, Filter};
+use crate::domain::filter::{FacetKind, Filter, link_of};
 use crate::domain::merge::MergesAt;
 use crate::domain::moment::Moment;
 use crate::domain::name::{ClaimId, DisputeId};
@@ -177,6 +177,36 @@ impl<'v> Sight<'v> {
         self.index(seen.supposed).due_of(seen.found.revision.content)
     }
 
+    /// The claims that match and are not retracted, in the order they were first recorded, behind a place in that order;
+    /// at most `limit`.
+    pub(super) fn listed(&self, filter: &Filter, after: Option<u64>, limit: usize) -> Vec<Seen> {
+        // What is supposed changes which claims those are, so then all are looked at.
+        let plain = !self.is_supposed();
+        let page = ListPage {
+            after: after.filter(|_| plain).map(|after| ClaimNo::try_from(after).unwrap_or(ClaimNo::MAX)),
+            newest_first: false,
+            include_retracted: false,
+            limit: if plain { limit } else { usize::MAX },
+        };
+        let wide = self.widen(filter);
+        let mut seen = self.all_seen(|layer| layer.view.index.list(&wide, layer.cut, &page));
+        seen.retain(|seen| after.is_none_or(|after| seen.order > after));
+        seen.truncate(limit);
+        seen
+    }
+
+    /// The claims of which a dispute stands and that are not retracted, in the order they were first recorded.
+    pub(super) fn disputed(&self) -> Vec<Seen> {
+        let mut seen = self.all_seen(|layer| {
+            let claims = layer.view.index.claims();
+            let current = |claim| claims.current(claim, layer.cut).map(|(number, revision)| (claim, number, revision));
+            let found = claims.ever_disputed().filter_map(current);
+            found.map(|(claim, number, revision)| Found { claim, number, revision }).collect()
+        });
+        seen.retain(|seen| seen.disputed && !seen.retracted);
+        seen
+    }
+
     /// A claim by its id, if the cut knows it.
     pub(super) fn find(&self, id: ClaimId) -> Option<Seen> {
         let layers = self.supposed.iter().map(|(_, layer)| (layer, true)).chain([(&self.record, false)]);
@@ -256,6 +286,16 @@ impl<'v> Sight<'v> {
     /// Calls `with` with the keys of a claim's facets of a kind: its relationships, parties, kind, links and so on.
     pub(super) fn facets(&self, seen: &Seen, kind: FacetKind, mut with: impl FnMut(&str)) {
         self.index(seen.supposed).facets_of_content(seen.found.revision.content, kind, &mut with);
+    }
+
+    /// The links that a claim has, sorted.
+    pub(super) fn links_of(&self, seen: &Seen) -> Vec<(LinkType, ClaimId)> {
+        let mut links = Vec::new();
+        self.facets(seen, FacetKind::Link, |key| {
+            links.extend(link_of(key).and_then(|(link_type, target)| Some((link_type?, target))));
+        });
+        links.sort_unstable();
+        links
     }
 
     /// The kind of a claim.
