@@ -18,6 +18,7 @@ pub mod event;
 pub mod filter;
 pub mod moment;
 pub mod name;
+pub mod origins;
 pub mod party;
 pub mod period;
 pub mod position;
