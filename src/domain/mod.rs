@@ -7,6 +7,7 @@
 //! it is. A [`filter`] says which claims are meant, a [`cut`] how much of the record may be used.
 
 pub mod bound;
+pub mod buckets;
 pub mod certainty;
 pub mod claim;
 pub mod command;
@@ -16,6 +17,7 @@ pub mod edtf;
 pub mod emptiness;
 pub mod event;
 pub mod filter;
+pub mod gaps;
 pub mod moment;
 pub mod name;
 pub mod origins;
@@ -24,8 +26,11 @@ pub mod period;
 pub mod position;
 pub mod rejection;
 pub mod relationship;
+pub mod scale;
+pub mod series;
 pub mod source;
 pub mod standing;
 pub mod text;
+pub mod timeline;
 pub mod validity;
 pub mod vocabulary;
