@@ -60,7 +60,7 @@ fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<Question, 
 }
 
 /// The asked date, and how it is written; without one the day it is by the ledger's clock, or was on the first page.
-fn asked_date(asked: String, page: &Page, now: RecordedAt, parse: &mut Parse) -> (Period, String) {
+pub(super) fn asked_date(asked: String, page: &Page, now: RecordedAt, parse: &mut Parse) -> (Period, String) {
     const MICROS_PER_SECOND: i64 = 1_000_000;
     let today = Period::day_of(Moment(now.0.div_euclid(MICROS_PER_SECOND)));
     let asked = if asked.is_empty() { page.valid_at.clone().unwrap_or_default() } else { asked };

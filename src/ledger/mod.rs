@@ -10,16 +10,20 @@ pub mod claims;
 pub mod cut;
 pub mod error;
 pub mod events;
+pub mod gaps;
 pub mod open;
 pub mod query;
 pub mod registry;
+pub mod series;
 pub mod state;
+pub mod timeline;
 pub mod transfer;
 pub mod verify;
 
 mod record;
 mod render;
 mod salt;
+mod scores;
 mod sight;
 
 use crate::clock::Clock;
