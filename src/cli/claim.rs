@@ -8,6 +8,7 @@ use super::{
     global_args::GlobalArgs,
     instant,
     table::{claim, grid::Grid, period, question},
+    what_if_args::WhatIfArgs,
     words,
 };
 use crate::v1::{Claim, GetClaimRequest, GetClaimResponse, LinkType, Polarity, TemporalType};
@@ -20,12 +21,19 @@ pub(crate) struct ClaimArgs {
     id: String,
     #[command(flatten)]
     cut: CutArgs,
+    #[command(flatten)]
+    what_if: WhatIfArgs,
 }
 
 impl ClaimArgs {
     /// Asks, and shows the claim.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
-        let question = GetClaimRequest { claim_id: self.id, cut: self.cut.cut(), ..Default::default() };
+        let question = GetClaimRequest {
+            claim_id: self.id,
+            cut: self.cut.cut(),
+            what_if: self.what_if.commands()?,
+            ..Default::default()
+        };
         let mut ledger = connect::ledger(&global.server).await?;
         let reply = ledger.get_claim(question).await?.into_inner();
         global.output.one(&reply, || table(&reply))

@@ -10,6 +10,7 @@ use super::{
     page_args::PageArgs,
     pages,
     table::{View, claim, grid::Grid, period, question, state},
+    what_if_args::WhatIfArgs,
 };
 use crate::v1::{Filter, ListClaimsRequest, ListClaimsResponse};
 
@@ -29,6 +30,8 @@ pub(crate) struct ClaimsArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    what_if: WhatIfArgs,
+    #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
     page: PageArgs,
@@ -40,6 +43,7 @@ impl ClaimsArgs {
         let question = ListClaimsRequest {
             filter: self.filter.filter(self.text),
             cut: self.cut.cut(),
+            what_if: self.what_if.commands()?,
             include_retracted: self.include_retracted,
             newest_first: self.newest_first,
             ..Default::default()

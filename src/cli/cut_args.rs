@@ -51,7 +51,10 @@ macro_rules! cuts {
 cuts!(
     get_claim_request,
     get_state_request,
+    get_series_request,
+    get_timeline_request,
     list_claims_request,
+    list_gaps_request,
     list_parties_request,
     list_relationships_request,
     list_revisions_request,

@@ -26,6 +26,7 @@ mod exit;
 mod export;
 mod failure;
 mod filter_args;
+mod gaps;
 mod global_args;
 mod hint;
 mod import;
@@ -42,11 +43,15 @@ mod rebuild;
 mod refusal;
 mod relationships;
 mod revisions;
+mod series;
 mod serve;
 mod sources;
+mod span_args;
 mod state;
 mod table;
+mod timeline;
 mod verify;
+mod what_if_args;
 mod words;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -57,8 +62,9 @@ pub(crate) use crate::config::DEFAULT_LISTEN;
 
 use self::{
     append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, events::EventsArgs,
-    exit::Exit, global_args::GlobalArgs, info::InfoArgs, parties::PartiesArgs, relationships::RelationshipsArgs,
-    revisions::RevisionsArgs, sources::SourcesArgs, state::StateArgs,
+    exit::Exit, gaps::GapsArgs, global_args::GlobalArgs, info::InfoArgs, parties::PartiesArgs,
+    relationships::RelationshipsArgs, revisions::RevisionsArgs, series::SeriesArgs, sources::SourcesArgs,
+    state::StateArgs, timeline::TimelineArgs,
 };
 pub(crate) use self::{
     dump::DumpArgs,
@@ -104,6 +110,12 @@ enum Command {
     Revisions(RevisionsArgs),
     /// List the claims that match a filter, whatever their valid time; search their text.
     Claims(Box<ClaimsArgs>),
+    /// Show how the state moved over a span of valid time.
+    Timeline(Box<TimelineArgs>),
+    /// Count claims, and add up their scores, in buckets of valid time.
+    Series(Box<SeriesArgs>),
+    /// List what is missing in the record.
+    Gaps(Box<GapsArgs>),
     /// List the registered parties.
     Parties(PartiesArgs),
     /// List the registered sources.
@@ -171,6 +183,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Claim(args) => args.run(&global).await,
         Command::Revisions(args) => args.run(&global).await,
         Command::Claims(args) => args.run(&global).await,
+        Command::Timeline(args) => args.run(&global).await,
+        Command::Series(args) => args.run(&global).await,
+        Command::Gaps(args) => args.run(&global).await,
         Command::Parties(args) => args.run(&global).await,
         Command::Sources(args) => args.run(&global).await,
         Command::Relationships(args) => args.run(&global).await,

@@ -9,6 +9,7 @@ use super::{
     page_args::PageArgs,
     pages,
     table::{View, grid::Grid, question, state},
+    what_if_args::WhatIfArgs,
     words,
 };
 use crate::v1::{ListPartiesRequest, ListPartiesResponse, Party, PartyType};
@@ -28,6 +29,8 @@ pub(crate) struct PartiesArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    what_if: WhatIfArgs,
+    #[command(flatten)]
     page: PageArgs,
 }
 
@@ -39,6 +42,7 @@ impl PartiesArgs {
             types: self.types.into_iter().map(i32::from).collect(),
             name: self.name.unwrap_or_default(),
             cut: self.cut.cut(),
+            what_if: self.what_if.commands()?,
             ..Default::default()
         };
         let mut ledger = connect::ledger(&global.server).await?;

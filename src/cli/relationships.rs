@@ -9,6 +9,7 @@ use super::{
     page_args::PageArgs,
     pages,
     table::{grid::Grid, question, state},
+    what_if_args::WhatIfArgs,
 };
 use crate::v1::{ListRelationshipsRequest, ListRelationshipsResponse};
 
@@ -21,6 +22,8 @@ pub(crate) struct RelationshipsArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    what_if: WhatIfArgs,
+    #[command(flatten)]
     page: PageArgs,
 }
 
@@ -30,6 +33,7 @@ impl RelationshipsArgs {
         let question = ListRelationshipsRequest {
             party_id: self.party.unwrap_or_default(),
             cut: self.cut.cut(),
+            what_if: self.what_if.commands()?,
             ..Default::default()
         };
         let mut ledger = connect::ledger(&global.server).await?;

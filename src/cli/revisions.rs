@@ -10,6 +10,7 @@ use super::{
     page_args::PageArgs,
     pages,
     table::{View, claim, grid::Grid, period, question, state},
+    what_if_args::WhatIfArgs,
     words,
 };
 use crate::v1::{ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionEvent, RevisionKind};
@@ -26,6 +27,8 @@ pub(crate) struct RevisionsArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    what_if: WhatIfArgs,
+    #[command(flatten)]
     page: PageArgs,
 }
 
@@ -35,6 +38,7 @@ impl RevisionsArgs {
         let question = ListRevisionsRequest {
             claim_id: self.id.clone(),
             cut: self.cut.cut(),
+            what_if: self.what_if.commands()?,
             newest_first: self.newest_first,
             ..Default::default()
         };

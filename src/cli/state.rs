@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
-    table,
+    table, what_if_args::WhatIfArgs,
 };
 use crate::v1::{GetStateRequest, StateMode};
 
@@ -26,6 +26,8 @@ pub(crate) struct StateArgs {
     include_retracted: bool,
     #[command(flatten)]
     cut: CutArgs,
+    #[command(flatten)]
+    what_if: WhatIfArgs,
     #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
@@ -70,6 +72,7 @@ impl StateArgs {
             mode: mode.into(),
             include_retracted: self.include_retracted,
             cut: self.cut.cut(),
+            what_if: self.what_if.commands()?,
             ..Default::default()
         };
         let filter = question.filter.clone();

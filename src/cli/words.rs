@@ -43,8 +43,10 @@ macro_rules! words {
 
 words!(
     AttributionRole,
+    Bucket,
     Certainty,
     DisputeOutcome,
+    GapType,
     LinkType,
     Modality,
     PartyType,
@@ -52,6 +54,7 @@ words!(
     RetractionReason,
     RevisionEvent,
     RevisionKind,
+    SeriesGroup,
     Status,
     TemporalType,
 );

@@ -32,12 +32,16 @@ named!(
     AppendResponse,
     Claim,
     Event,
+    Gap,
     GetClaimResponse,
+    GetSeriesResponse,
     GetServerInfoResponse,
     GetStateRequest,
     GetStateResponse,
+    GetTimelineResponse,
     ListClaimsRequest,
     ListClaimsResponse,
+    ListGapsResponse,
     ListPartiesResponse,
     ListRelationshipsResponse,
     ListRevisionsResponse,
@@ -46,8 +50,10 @@ named!(
     ReadEventsResponse,
     Relationship,
     Revision,
+    SeriesBucket,
     Source,
     StateMatch,
+    TimelineSegment,
 );
 
 /// What is not the JSON of a message.

@@ -11,7 +11,7 @@
 //! is made here is told on standard error before anything is sent.
 
 mod claim_args;
-mod input;
+pub(super) mod input;
 mod request_id;
 
 use std::path::PathBuf;

@@ -6,6 +6,7 @@
 //! claim      the cells of a claim: words, who says, marks  period   its valid time, in short
 //! state      claims with their certainty, and the emptiness in a whole sentence
 //! event      what happened, in a few words
+//! timeline   a chart of claims over segments        series   counts with bars        gaps   what is missing
 //! ```
 //!
 //! Everything recorded was written by others. It reaches the terminal only through [`escape`], so that no claim can
@@ -14,10 +15,13 @@
 pub(crate) mod claim;
 pub(crate) mod escape;
 pub(crate) mod event;
+pub(crate) mod gaps;
 pub(crate) mod grid;
 pub(crate) mod period;
 pub(crate) mod question;
+pub(crate) mod series;
 pub(crate) mod state;
+pub(crate) mod timeline;
 
 /// How tables are shown.
 #[derive(Debug, Clone)]
