@@ -7,8 +7,8 @@ use super::{
     cut_args::CutArgs,
     global_args::GlobalArgs,
     instant,
+    suppose_args::SupposeArgs,
     table::{claim, grid::Grid, period, question},
-    what_if_args::WhatIfArgs,
     words,
 };
 use crate::v1::{Claim, GetClaimRequest, GetClaimResponse, LinkType, Polarity, TemporalType};
@@ -22,18 +22,13 @@ pub(crate) struct ClaimArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
-    what_if: WhatIfArgs,
+    suppose: SupposeArgs,
 }
 
 impl ClaimArgs {
     /// Asks, and shows the claim.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
-        let question = GetClaimRequest {
-            claim_id: self.id,
-            cut: self.cut.cut(),
-            what_if: self.what_if.commands()?,
-            ..Default::default()
-        };
+        let question = GetClaimRequest { claim_id: self.id, cut: self.cut.cut(), what_if: self.suppose.commands()? };
         let mut ledger = connect::ledger(&global.server).await?;
         let reply = ledger.get_claim(question).await?.into_inner();
         global.output.one(&reply, || table(&reply))

@@ -9,8 +9,8 @@ use super::{
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
+    suppose_args::SupposeArgs,
     table::{View, claim, grid::Grid, period, question, state},
-    what_if_args::WhatIfArgs,
 };
 use crate::v1::{Filter, ListClaimsRequest, ListClaimsResponse};
 
@@ -30,7 +30,7 @@ pub(crate) struct ClaimsArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
-    what_if: WhatIfArgs,
+    suppose: SupposeArgs,
     #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
@@ -42,8 +42,8 @@ impl ClaimsArgs {
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
         let question = ListClaimsRequest {
             filter: self.filter.filter(self.text),
+            what_if: self.suppose.commands()?,
             cut: self.cut.cut(),
-            what_if: self.what_if.commands()?,
             include_retracted: self.include_retracted,
             newest_first: self.newest_first,
             ..Default::default()

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
-    span_args::SpanArgs, table, what_if_args::WhatIfArgs, words,
+    span_args::SpanArgs, suppose_args::SupposeArgs, table, words,
 };
 use crate::v1::{GapType, ListGapsRequest};
 
@@ -31,7 +31,7 @@ pub(crate) struct GapsArgs {
     #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
-    what_if: WhatIfArgs,
+    suppose: SupposeArgs,
     #[command(flatten)]
     page: PageArgs,
 }
@@ -47,7 +47,7 @@ impl GapsArgs {
             valid_at: self.valid_at.unwrap_or_default(),
             stale_days: self.stale_days.unwrap_or_default(),
             cut: self.cut.cut(),
-            what_if: self.what_if.commands()?,
+            what_if: self.suppose.commands()?,
             ..Default::default()
         };
         let filter = question.filter.clone();

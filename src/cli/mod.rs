@@ -48,10 +48,10 @@ mod serve;
 mod sources;
 mod span_args;
 mod state;
+mod suppose_args;
 mod table;
 mod timeline;
 mod verify;
-mod what_if_args;
 mod words;
 
 use std::{ffi::OsString, process::ExitCode};

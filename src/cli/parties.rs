@@ -8,8 +8,8 @@ use super::{
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
+    suppose_args::SupposeArgs,
     table::{View, grid::Grid, question, state},
-    what_if_args::WhatIfArgs,
     words,
 };
 use crate::v1::{ListPartiesRequest, ListPartiesResponse, Party, PartyType};
@@ -29,7 +29,7 @@ pub(crate) struct PartiesArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
-    what_if: WhatIfArgs,
+    suppose: SupposeArgs,
     #[command(flatten)]
     page: PageArgs,
 }
@@ -42,7 +42,7 @@ impl PartiesArgs {
             types: self.types.into_iter().map(i32::from).collect(),
             name: self.name.unwrap_or_default(),
             cut: self.cut.cut(),
-            what_if: self.what_if.commands()?,
+            what_if: self.suppose.commands()?,
             ..Default::default()
         };
         let mut ledger = connect::ledger(&global.server).await?;

@@ -8,8 +8,8 @@ use super::{
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
+    suppose_args::SupposeArgs,
     table::{grid::Grid, question, state},
-    what_if_args::WhatIfArgs,
 };
 use crate::v1::{ListRelationshipsRequest, ListRelationshipsResponse};
 
@@ -22,7 +22,7 @@ pub(crate) struct RelationshipsArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
-    what_if: WhatIfArgs,
+    suppose: SupposeArgs,
     #[command(flatten)]
     page: PageArgs,
 }
@@ -33,7 +33,7 @@ impl RelationshipsArgs {
         let question = ListRelationshipsRequest {
             party_id: self.party.unwrap_or_default(),
             cut: self.cut.cut(),
-            what_if: self.what_if.commands()?,
+            what_if: self.suppose.commands()?,
             ..Default::default()
         };
         let mut ledger = connect::ledger(&global.server).await?;

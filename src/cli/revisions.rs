@@ -9,8 +9,8 @@ use super::{
     instant,
     page_args::PageArgs,
     pages,
+    suppose_args::SupposeArgs,
     table::{View, claim, grid::Grid, period, question, state},
-    what_if_args::WhatIfArgs,
     words,
 };
 use crate::v1::{ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionEvent, RevisionKind};
@@ -27,7 +27,7 @@ pub(crate) struct RevisionsArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
-    what_if: WhatIfArgs,
+    suppose: SupposeArgs,
     #[command(flatten)]
     page: PageArgs,
 }
@@ -37,8 +37,8 @@ impl RevisionsArgs {
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
         let question = ListRevisionsRequest {
             claim_id: self.id.clone(),
+            what_if: self.suppose.commands()?,
             cut: self.cut.cut(),
-            what_if: self.what_if.commands()?,
             newest_first: self.newest_first,
             ..Default::default()
         };

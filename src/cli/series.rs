@@ -7,8 +7,8 @@
 use clap::Args;
 
 use super::{
-    Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, span_args::SpanArgs, table,
-    what_if_args::WhatIfArgs, words,
+    Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, span_args::SpanArgs,
+    suppose_args::SupposeArgs, table, words,
 };
 use crate::v1::{Bucket, GetSeriesRequest, SeriesGroup};
 
@@ -31,7 +31,7 @@ pub(crate) struct SeriesArgs {
     #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
-    what_if: WhatIfArgs,
+    suppose: SupposeArgs,
 }
 
 impl SeriesArgs {
@@ -45,7 +45,7 @@ impl SeriesArgs {
             group_by: self.group_by.unwrap_or_default().into(),
             scheme: self.scheme.unwrap_or_default(),
             cut: self.cut.cut(),
-            what_if: self.what_if.commands()?,
+            what_if: self.suppose.commands()?,
         };
         let filter = question.filter.clone();
         let mut ledger = connect::ledger(&global.server).await?;

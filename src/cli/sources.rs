@@ -8,11 +8,11 @@ use super::{
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
+    suppose_args::SupposeArgs,
     table::{
         grid::{Cell, Grid, Tone},
         question, state,
     },
-    what_if_args::WhatIfArgs,
 };
 use crate::v1::{ListSourcesRequest, ListSourcesResponse};
 
@@ -25,7 +25,7 @@ pub(crate) struct SourcesArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
-    what_if: WhatIfArgs,
+    suppose: SupposeArgs,
     #[command(flatten)]
     page: PageArgs,
 }
@@ -36,7 +36,7 @@ impl SourcesArgs {
         let question = ListSourcesRequest {
             source_ids: self.ids,
             cut: self.cut.cut(),
-            what_if: self.what_if.commands()?,
+            what_if: self.suppose.commands()?,
             ..Default::default()
         };
         let mut ledger = connect::ledger(&global.server).await?;

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
-    table, what_if_args::WhatIfArgs,
+    suppose_args::SupposeArgs, table,
 };
 use crate::v1::{GetStateRequest, StateMode};
 
@@ -27,7 +27,7 @@ pub(crate) struct StateArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
-    what_if: WhatIfArgs,
+    suppose: SupposeArgs,
     #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
@@ -71,8 +71,8 @@ impl StateArgs {
             valid_at: self.valid_at.unwrap_or_default(),
             mode: mode.into(),
             include_retracted: self.include_retracted,
+            what_if: self.suppose.commands()?,
             cut: self.cut.cut(),
-            what_if: self.what_if.commands()?,
             ..Default::default()
         };
         let filter = question.filter.clone();

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
-    span_args::SpanArgs, table, what_if_args::WhatIfArgs,
+    span_args::SpanArgs, suppose_args::SupposeArgs, table,
 };
 use crate::v1::GetTimelineRequest;
 
@@ -22,7 +22,7 @@ pub(crate) struct TimelineArgs {
     #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
-    what_if: WhatIfArgs,
+    suppose: SupposeArgs,
     #[command(flatten)]
     page: PageArgs,
 }
@@ -35,7 +35,7 @@ impl TimelineArgs {
             from: self.span.from.unwrap_or_default(),
             until: self.span.until.unwrap_or_default(),
             cut: self.cut.cut(),
-            what_if: self.what_if.commands()?,
+            what_if: self.suppose.commands()?,
             ..Default::default()
         };
         let filter = question.filter.clone();

@@ -256,6 +256,7 @@ mod tests {
             include_retracted: true,
             newest_first: false,
             after: None,
+            supposed: crate::domain::command::Supposed::default(),
             page: PageSize { entries: 1000, bytes: 1 << 20 },
         };
         let encoded = ledger.claims(&query).unwrap().claims;
@@ -292,6 +293,7 @@ mod tests {
             basis: Basis { position: Position(97), mark: [0; 8] },
             recorded_at: None,
             known_at: None,
+            supposed: false,
         };
         for (count, emptiness, ages, next) in [
             (0, Emptiness::NothingRecorded, vec![], ""),

@@ -27,7 +27,7 @@ struct Question {
 
 pub(super) async fn get_state(service: &Service, request: v1::GetStateRequest) -> Result<Reply, Refusal> {
     let question = here(|| parse(&service.ledger, request))?;
-    if is_narrow(&question.query.filter) {
+    if is_narrow(&question.query.filter) && question.query.supposed.is_empty() {
         return here(|| answer(&service.ledger, &question));
     }
     let ledger = Arc::clone(&service.ledger);
@@ -41,6 +41,7 @@ fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<Question, 
     let (period, valid_at) = asked_date(request.valid_at, &page, ledger.clock().now(), &mut parse);
     let mode = asked_mode(request.mode, &mut parse);
     let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     let skip = match page.cursor {
         Cursor::Start => 0,
@@ -52,6 +53,7 @@ fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<Question, 
         valid_at: period,
         mode,
         cut: page.cut(asked_cut),
+        supposed,
         include_retracted: request.include_retracted,
         skip,
         page: page.size,

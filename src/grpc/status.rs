@@ -165,6 +165,7 @@ const fn query_reason(error: &QueryError) -> ErrorReason {
         QueryError::CutInsideAppend { .. } => ErrorReason::CutInsideAppend,
         QueryError::BasisMismatch => ErrorReason::BasisMismatch,
         QueryError::ClaimNotFound(_) => ErrorReason::ClaimNotFound,
+        QueryError::Unsupposable(_) => ErrorReason::CommandRejected,
         QueryError::Damaged(Damaged(_)) => ErrorReason::Damaged,
     }
 }
@@ -174,6 +175,14 @@ fn query_details(error: &QueryError) -> Details {
         QueryError::CutInFuture { head, now } => detail::cut_in_future(*head, *now),
         QueryError::CutInsideAppend { before, after } => detail::cut_inside_append(*before, *after),
         QueryError::ClaimNotFound(claim) => detail::claim_not_found(*claim),
+        QueryError::Unsupposable(Rejection::Violations(violations)) => {
+            let supposed = |violation: &Violation| Violation {
+                field: violation.field.replacen("commands", "what_if", 1),
+                description: violation.description.clone(),
+            };
+            detail::violations("what is supposed does not fit the record", violations.iter().map(supposed).collect())
+        }
+        QueryError::Unsupposable(Rejection::Conflicts(conflicts)) => detail::conflicts(conflicts),
         QueryError::Damaged(damaged) => detail::damaged(damaged),
         QueryError::BasisMismatch => Details::saying(error.to_string()),
     }

@@ -11,7 +11,7 @@
 
 use super::cut::Resolved;
 use super::error::{AppendError, Damaged};
-use super::record::Recorded;
+use super::record::{EVERYTHING, Recorded};
 use super::salt::Salts;
 use super::{Ledger, Shared};
 use crate::domain::command::{Batch, Command};
@@ -196,7 +196,7 @@ impl Writer {
         }
         self.hold_back_while_sled_lags();
         let view = self.shared.store.view();
-        let decision = decide(&Recorded { store: &self.shared.store, view: &view }, request.batch);
+        let decision = decide(&Recorded { store: &self.shared.store, view: &view, cut: EVERYTHING }, request.batch);
         let first = view.head().next();
         drop(view);
         let decision = decision.map_err(AppendError::Rejected)?;

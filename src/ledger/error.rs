@@ -59,6 +59,9 @@ pub enum QueryError {
     /// No such claim at this cut.
     #[error("no such claim at this cut")]
     ClaimNotFound(ClaimId),
+    /// What the question supposes does not fit the record at its cut.
+    #[error("what is supposed does not fit the record")]
+    Unsupposable(Rejection),
     /// Stored bytes are damaged.
     #[error(transparent)]
     Damaged(#[from] Damaged),

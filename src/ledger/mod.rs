@@ -20,11 +20,13 @@ pub mod timeline;
 pub mod transfer;
 pub mod verify;
 
+mod judge;
 mod record;
 mod render;
 mod salt;
 mod scores;
 mod sight;
+mod suppose;
 
 use crate::clock::Clock;
 use crate::domain::position::Position;

@@ -7,7 +7,9 @@
 
 use super::cut::Resolved;
 use super::error::{Damaged, QueryError};
+use super::record::EVERYTHING;
 use super::render::Renderer;
+use super::suppose::Overlay;
 use super::{Ledger, Shared};
 use crate::domain::claim::Claim;
 use crate::domain::command::Supposed;
@@ -19,7 +21,7 @@ use crate::domain::name::{ClaimId, DisputeId};
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::validity::Validity;
 use crate::domain::vocabulary::{LinkType, Modality, Polarity, Status, TemporalType, Vocabulary};
-use crate::store::{ClaimNo, Found, Index, ListPage, View};
+use crate::store::{ClaimNo, Found, Index, ListPage, Registered, Registry, Revision, View};
 use crate::v1;
 use crate::wire::claim::read_claim;
 use prost::Message;
@@ -29,7 +31,14 @@ use std::cell::RefCell;
 pub(super) struct Sight<'v> {
     /// The cut.
     pub(super) at: Resolved,
+    record: Layer<'v>,
+    supposed: Option<(&'v Overlay, Layer<'v>)>,
+}
+
+/// A view and what puts its claims together.
+struct Layer<'v> {
     view: &'v View,
+    cut: Position,
     renderer: RefCell<Renderer<'v>>,
 }
 
@@ -61,6 +70,8 @@ pub(super) struct Seen {
     /// Whether a dispute of it stands.
     pub(super) disputed: bool,
     found: Found,
+    /// Whether it is found in what is supposed.
+    supposed: bool,
 }
 
 impl Ledger {
@@ -71,44 +82,58 @@ impl Ledger {
         supposed: &Supposed,
         question: impl FnOnce(&Sight<'_>) -> Result<T, QueryError>,
     ) -> Result<T, QueryError> {
-        let _ = supposed;
         let view = self.store.view();
-        let sight = Sight::open(self, &view, cut)?;
+        let at = self.resolve(&view.index, cut)?;
+        let overlay = Overlay::of(self, &view, &at, supposed)?;
+        let sight = Sight::open(self, &view, at, overlay.as_ref());
         let answer = question(&sight)?;
-        let loaded = sight.renderer.into_inner().into_loaded();
+        let loaded = sight.record.renderer.into_inner().into_loaded();
         drop(view);
         self.store.adopt(loaded);
         Ok(answer)
     }
 }
 
+impl<'v> Layer<'v> {
+    fn new(shared: &'v Shared, view: &'v View, cut: Position) -> Self {
+        Self { view, cut, renderer: RefCell::new(Renderer::new(&shared.store, view)) }
+    }
+}
+
 impl<'v> Sight<'v> {
-    fn open(shared: &'v Shared, view: &'v View, cut: Cut) -> Result<Self, QueryError> {
-        let at = shared.resolve(&view.index, cut)?;
-        Ok(Self { at, view, renderer: RefCell::new(Renderer::new(&shared.store, view)) })
+    fn open(shared: &'v Shared, view: &'v View, at: Resolved, overlay: Option<&'v Overlay>) -> Self {
+        let supposed = overlay.map(|overlay| (overlay, Layer::new(shared, &overlay.view, EVERYTHING)));
+        let at = Resolved { supposed: supposed.is_some(), ..at };
+        Self { at, record: Layer::new(shared, view, at.position()), supposed }
+    }
+
+    /// Whether anything is supposed.
+    pub(super) const fn is_supposed(&self) -> bool {
+        self.supposed.is_some()
     }
 
     /// The claims that match, in the order they were first recorded.
     pub(super) fn matching(&self, filter: &Filter, include_retracted: bool) -> Vec<Seen> {
         let page = ListPage { after: None, newest_first: false, include_retracted, limit: usize::MAX };
-        let found = self.index().list(filter, self.at.position(), &page);
-        found.into_iter().filter_map(|found| self.seen(found)).collect()
+        self.all_seen(|layer| layer.view.index.list(filter, layer.cut, &page))
     }
 
     /// The claims that match and whose valid time may touch `[a, b)`, in the order they were first recorded.
     pub(super) fn touching(&self, filter: &Filter, a: Moment, b: Moment, include_retracted: bool) -> Vec<Seen> {
-        let found = self.index().touching_span(filter, self.at.position(), (a, b));
-        let mut seen: Vec<Seen> = found.into_iter().filter_map(|found| self.seen(found)).collect();
+        let mut seen = self.all_seen(|layer| layer.view.index.touching_span(filter, layer.cut, (a, b)));
         seen.retain(|seen| include_retracted || !seen.retracted);
-        seen.sort_unstable_by_key(|seen| seen.order);
         seen
     }
 
     /// A claim by its id, if the cut knows it.
     pub(super) fn find(&self, id: ClaimId) -> Option<Seen> {
-        let claim = self.index().claims().find(id.0)?;
-        let (number, revision) = self.index().claims().current(claim, self.at.position())?;
-        self.seen(Found { claim, number, revision })
+        let layers = self.supposed.iter().map(|(_, layer)| (layer, true)).chain([(&self.record, false)]);
+        layers.into_iter().find_map(|(layer, supposed)| {
+            let claims = layer.view.index.claims();
+            let claim = claims.find(id.0)?;
+            let (number, revision) = claims.current(claim, layer.cut)?;
+            self.seen(Found { claim, number, revision }, supposed)
+        })
     }
 
     /// The claims with a link to a claim, of a type if one is given, in the order they were first recorded.
@@ -131,17 +156,33 @@ impl<'v> Sight<'v> {
 
     /// Appends the bytes of a claim as a message.
     pub(super) fn render(&self, seen: &Seen, out: &mut Vec<u8>) -> Result<(), Damaged> {
-        self.renderer.borrow_mut().claim(seen.found.claim, seen.found.number, out)
+        self.layer(seen.supposed).renderer.borrow_mut().claim(seen.found.claim, seen.found.number, out)
+    }
+
+    /// The revisions of a claim that the cut sees, in order. Their positions are for [`Sight::event`] alone.
+    pub(super) fn revisions(&self, seen: &Seen) -> &'v [Revision] {
+        let claims = self.index(seen.supposed).claims();
+        claims.revisions(seen.found.claim).get(..seen.found.number as usize).unwrap_or_default()
+    }
+
+    /// Appends the bytes of a claim as a message, as it was in its `number`-th revision.
+    pub(super) fn render_revision(&self, seen: &Seen, number: u32, out: &mut Vec<u8>) -> Result<(), Damaged> {
+        self.layer(seen.supposed).renderer.borrow_mut().claim(seen.found.claim, number, out)
+    }
+
+    /// The event that made a revision of a claim.
+    pub(super) fn event(&self, seen: &Seen, revision: Revision) -> Result<v1::Event, Damaged> {
+        self.layer(seen.supposed).renderer.borrow_mut().event(revision.position)
     }
 
     /// The disputes of a claim that stand at the cut, in order.
     pub(super) fn standing_disputes(&self, seen: &Seen) -> Vec<DisputeId> {
-        standing_disputes(self.index(), seen.found.claim, self.at.position()).map(DisputeId).collect()
+        standing_disputes(self.layer(seen.supposed), seen.found.claim).map(DisputeId).collect()
     }
 
     /// Calls `with` with the keys of a claim's facets of a kind: its relationships, parties, kind, links and so on.
     pub(super) fn facets(&self, seen: &Seen, kind: FacetKind, mut with: impl FnMut(&str)) {
-        self.index().facets_of_content(seen.found.revision.content, kind, &mut with);
+        self.index(seen.supposed).facets_of_content(seen.found.revision.content, kind, &mut with);
     }
 
     /// The kind of a claim.
@@ -165,7 +206,7 @@ impl<'v> Sight<'v> {
 
     /// A registered source at the cut, and whether it is withdrawn.
     pub(super) fn source(&self, id: &str) -> Option<(v1::Source, bool)> {
-        let (_, record) = self.index().sources.current(id, self.at.position())?;
+        let record = self.registered(|index| &index.sources, id)?;
         Some((v1::Source::decode(&*record.bytes).ok()?, record.withdrawn))
     }
 
@@ -181,22 +222,60 @@ impl<'v> Sight<'v> {
         None
     }
 
-    /// When the event at a position was recorded.
+    /// When the event at a position was recorded, or would be.
     pub(super) fn recorded_at(&self, position: Position) -> Option<RecordedAt> {
-        self.index().appends.recorded_at_position(position)
+        match &self.supposed {
+            Some((overlay, _)) if position > self.at.position() => Some(overlay.recorded_at()),
+            _ => self.record.view.index.appends.recorded_at_position(position),
+        }
     }
 
-    const fn index(&self) -> &'v Index {
-        &self.view.index
+    /// What is registered under an id, supposed or recorded.
+    fn registered(&self, registry: impl Fn(&'v Index) -> &'v Registry, id: &str) -> Option<&'v Registered> {
+        let layers = self.supposed.iter().map(|(_, layer)| layer).chain([&self.record]);
+        layers
+            .into_iter()
+            .find_map(|layer| registry(&layer.view.index).current(id, layer.cut).map(|(_, record)| record))
     }
 
-    fn seen(&self, found: Found) -> Option<Seen> {
-        let claims = self.index().claims();
+    fn layer(&self, supposed: bool) -> &Layer<'v> {
+        match &self.supposed {
+            Some((_, layer)) if supposed => layer,
+            _ => &self.record,
+        }
+    }
+
+    fn index(&self, supposed: bool) -> &'v Index {
+        &self.layer(supposed).view.index
+    }
+
+    /// What is found in the record and not hidden by what is supposed, and what is found in that, in order.
+    fn all_seen(&self, find: impl Fn(&Layer<'v>) -> Vec<Found>) -> Vec<Seen> {
+        let recorded = find(&self.record).into_iter();
+        let Some((overlay, layer)) = &self.supposed else {
+            let mut seen: Vec<Seen> = recorded.filter_map(|found| self.seen(found, false)).collect();
+            seen.sort_by_key(|seen| seen.order);
+            return seen;
+        };
+        let recorded = recorded.filter(|found| !overlay.hides(found.claim)).filter_map(|found| self.seen(found, false));
+        let supposed = find(layer).into_iter().filter_map(|found| self.seen(found, true));
+        let mut seen: Vec<Seen> = recorded.chain(supposed).collect();
+        seen.sort_by_key(|seen| seen.order);
+        seen
+    }
+
+    fn seen(&self, found: Found, supposed: bool) -> Option<Seen> {
+        let layer = self.layer(supposed);
+        let claims = layer.view.index.claims();
         let content = claims.content(found.revision.content)?;
+        let (order, position) = match &self.supposed {
+            Some((overlay, _)) if supposed => (overlay.order(found.claim), overlay.position(found.revision.position)),
+            _ => (u64::from(found.claim), found.revision.position),
+        };
         Some(Seen {
             id: ClaimId(claims.id(found.claim)?),
-            order: u64::from(found.claim),
-            position: found.revision.position,
+            order,
+            position,
             temporal_type: member(content.temporal_type())?,
             modality: member(content.modality())?,
             polarity: content.polarity().and_then(member),
@@ -205,14 +284,16 @@ impl<'v> Sight<'v> {
             as_of: content.as_of,
             end_open: content.is_end_open(),
             retracted: found.revision.is_retracted(),
-            disputed: standing_disputes(self.index(), found.claim, self.at.position()).next().is_some(),
+            disputed: standing_disputes(layer, found.claim).next().is_some(),
             found,
+            supposed,
         })
     }
 }
 
-fn standing_disputes(index: &Index, claim: ClaimNo, cut: Position) -> impl Iterator<Item = uuid::Uuid> {
-    let disputes = index.claims().disputes(claim).iter();
+fn standing_disputes(layer: &Layer<'_>, claim: ClaimNo) -> impl Iterator<Item = uuid::Uuid> {
+    let cut = layer.cut;
+    let disputes = layer.view.index.claims().disputes(claim).iter();
     let standing = disputes.filter(move |d| d.position <= cut && d.resolved_at.is_none_or(|at| at > cut));
     standing.map(|dispute| dispute.id)
 }

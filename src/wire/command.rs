@@ -59,7 +59,7 @@ pub fn parse_append(
     let fingerprint = request_id.map(|_| fingerprint(&request)).unwrap_or_default();
     let recorded_by = required_text(request.recorded_by, MAX_RECORDED_BY_BYTES, &root.field("recorded_by"), &mut sink);
     let mut ids = Ids::new(new_id);
-    name_claims(&request.commands, &mut ids, &mut sink);
+    name_claims(&request.commands, &root.field("commands"), &mut ids, &mut sink);
     let commands = commands(request.commands, &mut ids, &root.field("commands"), &mut sink);
     let preconditions_at = root.field("preconditions");
     let preconditions = request.preconditions.into_iter().enumerate();
@@ -91,7 +91,7 @@ pub fn parse_supposed(supposed: Vec<v1::Command>, sink: &mut Sink) -> Supposed {
         uuid::Builder::from_custom_bytes(made.to_be_bytes()).into_uuid()
     };
     let mut ids = Ids::new(&mut new_id);
-    name_claims(&supposed, &mut ids, sink);
+    name_claims(&supposed, &root, &mut ids, sink);
     Supposed(commands(supposed, &mut ids, &root, sink))
 }
 
@@ -125,11 +125,10 @@ fn fingerprint(request: &v1::AppendRequest) -> [u8; 16] {
 }
 
 /// Makes the ids of the claims that are asserted under a `$name`.
-fn name_claims(commands: &[v1::Command], ids: &mut Ids<'_>, sink: &mut Sink) {
+fn name_claims(commands: &[v1::Command], root: &At<'_>, ids: &mut Ids<'_>, sink: &mut Sink) {
     for (index, command) in commands.iter().enumerate() {
         if let Some((verb @ ("assert_claim" | "supersede_claim"), claim)) = claim_of(command) {
-            let at = At::root("commands");
-            let at = at.index(index);
+            let at = root.index(index);
             let at = at.field(verb);
             ids.name(&claim.claim_id, &at.field("claim").field("claim_id"), sink);
         }

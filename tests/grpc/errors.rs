@@ -137,7 +137,7 @@ async fn a_claim_that_the_cut_does_not_know_is_not_found() {
     server.append(vec![party("AZE"), party("RUS")]).await;
     server.append(vec![assert(claim(1, "AZE-RUS", "2025/.."))]).await;
     let cut = Some(get_claim_request::Cut::Position(2));
-    let before = v1::GetClaimRequest { claim_id: uuid(1), cut };
+    let before = v1::GetClaimRequest { claim_id: uuid(1), cut, ..Default::default() };
     refused(server.client.get_claim(before).await, Code::NotFound, "CLAIM_NOT_FOUND");
     let revisions = v1::ListRevisionsRequest { claim_id: uuid(8), ..Default::default() };
     refused(server.client.list_revisions(revisions).await, Code::NotFound, "CLAIM_NOT_FOUND");

@@ -13,3 +13,4 @@ mod errors;
 mod failing;
 mod reads;
 mod running;
+mod what_if;

@@ -34,7 +34,8 @@ pub(crate) fn coordinates(context: &ReplyContext) -> String {
         Some(at) => format!(", recorded {}", instant::shown(Some(at))),
         None => String::new(),
     };
-    escape::line(&format!("position {}{recorded}, basis {}", context.position, context.basis)) + "\n"
+    let supposed = if context.supposed { "; what is supposed on top of it is NOT recorded" } else { "" };
+    escape::line(&format!("position {}{recorded}, basis {}{supposed}", context.position, context.basis)) + "\n"
 }
 
 fn known(context: &ReplyContext) -> String {

@@ -25,11 +25,10 @@ mod terms;
 
 use appends::Appends;
 pub(crate) use appends::{AppendNo, AppendRow};
-pub(crate) use claims::{ClaimNo, Content};
+pub(crate) use claims::{ClaimNo, Content, Revision};
 pub(crate) use postings::ContentNo;
 pub(crate) use query::{Found, ListPage, StateQuestion};
-pub(crate) use registry::Registered;
-use registry::Registry;
+pub(crate) use registry::{Registered, Registry};
 pub(crate) use terms::Term;
 
 use super::entry::{Action, ContentEntry, Entry};
@@ -90,16 +89,35 @@ impl Index {
 
     /// How a claim stands at the head of the index.
     pub(crate) fn standing(&self, id: ClaimId) -> Option<Standing> {
+        self.standing_at(id, Position(u64::MAX))
+    }
+
+    /// How a claim stands at a cut.
+    pub(crate) fn standing_at(&self, id: ClaimId, cut: Position) -> Option<Standing> {
         let claim = self.claims.find(id.0)?;
-        let last = self.claims.revisions(claim).last().copied()?;
+        let (revision, last) = self.claims.current(claim, cut)?;
         let content = self.claims.content(last.content)?;
+        let disputes = self.claims.disputes(claim).iter().filter(|dispute| dispute.position <= cut);
+        let stands = |dispute: &claims::DisputeRow| dispute.resolved_at.is_none_or(|at| at > cut);
         Some(Standing {
-            revision: u32::try_from(self.claims.revisions(claim).len()).unwrap_or(u32::MAX),
+            revision,
             retracted: last.is_retracted(),
-            disputes: self.claims.disputes(claim).iter().map(|d| (DisputeId(d.id), d.resolved_at.is_none())).collect(),
+            disputes: disputes.map(|dispute| (DisputeId(dispute.id), stands(dispute))).collect(),
             as_of: content.as_of,
             earliest_as_of: content.earliest_as_of,
         })
+    }
+
+    /// The positions of the events about the party or source that a change is about, in order.
+    pub(crate) fn registry_history(&self, change: &Change) -> Vec<Position> {
+        match change {
+            Change::PartyRegistered(party) | Change::PartyRevised(party) => self.parties.history(party.id.as_str()),
+            Change::SourceRegistered(source) | Change::SourceRevised(source) => {
+                self.sources.history(source.id.as_str())
+            }
+            Change::SourceWithdrawn(id) => self.sources.history(id.as_str()),
+            _ => Vec::new(),
+        }
     }
 
     /// What the index will keep of a change: the facets of a claim become terms, its bounds a valid time. Of a party or

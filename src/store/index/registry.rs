@@ -32,6 +32,11 @@ impl Registry {
         current(self.records.get(id)?, cut)
     }
 
+    /// The positions of the events about an id, in order.
+    pub(crate) fn history(&self, id: &str) -> Vec<Position> {
+        self.records.get(id).into_iter().flatten().map(|revision| revision.position).collect()
+    }
+
     /// What is registered at a cut, by id, after an id.
     pub(crate) fn at(&self, cut: Position, after: &str) -> impl Iterator<Item = (&str, u32, &Registered)> {
         use std::ops::Bound::{Excluded, Unbounded};

@@ -163,7 +163,7 @@ fn commands_about_claims_are_refused_at_their_fields() {
 
 #[test]
 fn commands_about_parties_and_sources_are_refused_at_their_fields() {
-    let names = vec![v1::PartyName { lang: "x".into(), name: String::new(), alias: false, ..Default::default() }];
+    let names = vec![v1::PartyName { lang: "x".into(), ..Default::default() }];
     let party = v1::Party { party_id: "A-B".into(), r#type: 0, names, ..Default::default() };
     let source = v1::Source {
         source_id: "a b".into(),
