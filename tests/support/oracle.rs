@@ -227,7 +227,7 @@ impl Known {
         Self { made_by, at, content, shown, earliest_as_of }
     }
 
-    fn validity(&self) -> Option<Validity> {
+    pub(crate) fn validity(&self) -> Option<Validity> {
         let (from, to) = self.content.time.bounds()?;
         Some(Validity::resolve(from, to, self.earliest_as_of).unwrap())
     }
