@@ -31,6 +31,7 @@ mod exit;
 mod export;
 mod failure;
 mod filter_args;
+mod gaps;
 mod global_args;
 mod hint;
 mod import;
@@ -50,12 +51,15 @@ mod refusal;
 mod relationships;
 mod revisions;
 mod schemes;
+mod series;
 mod serve;
 mod sources;
+mod span_args;
 mod state;
 mod subscribe;
 mod suppose_args;
 mod table;
+mod timeline;
 mod upcoming;
 mod verify;
 mod watch;
@@ -70,10 +74,10 @@ pub(crate) use crate::config::DEFAULT_LISTEN;
 use self::{
     append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, commitments::CommitmentsArgs,
     completions::CompletionsArgs, conflicts::ConflictsArgs, corroboration::CorroborationArgs, cursors::CursorsArgs,
-    diff::DiffArgs, events::EventsArgs, exit::Exit, global_args::GlobalArgs, info::InfoArgs, kinds::KindsArgs,
-    parties::PartiesArgs, perspectives::PerspectivesArgs, relationships::RelationshipsArgs, revisions::RevisionsArgs,
-    schemes::SchemesArgs, sources::SourcesArgs, state::StateArgs, subscribe::SubscribeArgs, upcoming::UpcomingArgs,
-    watch::WatchArgs,
+    diff::DiffArgs, events::EventsArgs, exit::Exit, gaps::GapsArgs, global_args::GlobalArgs, info::InfoArgs,
+    kinds::KindsArgs, parties::PartiesArgs, perspectives::PerspectivesArgs, relationships::RelationshipsArgs,
+    revisions::RevisionsArgs, schemes::SchemesArgs, series::SeriesArgs, sources::SourcesArgs, state::StateArgs,
+    subscribe::SubscribeArgs, timeline::TimelineArgs, upcoming::UpcomingArgs, watch::WatchArgs,
 };
 pub(crate) use self::{
     dump::DumpArgs,
@@ -129,6 +133,12 @@ enum Command {
     Corroboration(Box<CorroborationArgs>),
     /// List what was promised and what became of it.
     Commitments(Box<CommitmentsArgs>),
+    /// Show how the state moved over a span of valid time.
+    Timeline(Box<TimelineArgs>),
+    /// Count claims, and add up their scores, in buckets of valid time.
+    Series(Box<SeriesArgs>),
+    /// List what is missing in the record.
+    Gaps(Box<GapsArgs>),
     /// List the registered parties.
     Parties(PartiesArgs),
     /// List the registered sources.
@@ -213,6 +223,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Conflicts(args) => args.run(&global).await,
         Command::Corroboration(args) => args.run(&global).await,
         Command::Commitments(args) => args.run(&global).await,
+        Command::Timeline(args) => args.run(&global).await,
+        Command::Series(args) => args.run(&global).await,
+        Command::Gaps(args) => args.run(&global).await,
         Command::Parties(args) => args.run(&global).await,
         Command::Sources(args) => args.run(&global).await,
         Command::Kinds(args) => args.run(&global).await,

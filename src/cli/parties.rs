@@ -8,6 +8,7 @@ use super::{
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
+    suppose_args::SupposeArgs,
     table::{View, grid::Grid, question, state},
     words,
 };
@@ -31,6 +32,8 @@ pub(crate) struct PartiesArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    suppose: SupposeArgs,
+    #[command(flatten)]
     page: PageArgs,
 }
 
@@ -43,6 +46,7 @@ impl PartiesArgs {
             name: self.name.unwrap_or_default(),
             valid_at: self.valid_at.unwrap_or_default(),
             cut: self.cut.cut(),
+            what_if: self.suppose.commands()?,
             ..Default::default()
         };
         let mut ledger = connect::ledger(&global.server).await?;

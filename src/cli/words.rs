@@ -43,11 +43,13 @@ macro_rules! words {
 
 words!(
     AttributionRole,
+    Bucket,
     Certainty,
     ChangeReason,
     CommitmentStatus,
     ConflictType,
     DisputeOutcome,
+    GapType,
     LinkType,
     Modality,
     PartyNameType,
@@ -56,6 +58,7 @@ words!(
     RetractionReason,
     RevisionEvent,
     RevisionKind,
+    SeriesGroup,
     Status,
     TemporalType,
     Turn,

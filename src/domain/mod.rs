@@ -10,6 +10,7 @@
 //! [`commitment`], and whose word counts from a [`perspective`].
 
 pub mod bound;
+pub mod buckets;
 pub mod certainty;
 pub mod claim;
 pub mod command;
@@ -23,20 +24,25 @@ pub mod edtf;
 pub mod emptiness;
 pub mod event;
 pub mod filter;
+pub mod gaps;
 pub mod kind;
 pub mod merge;
 pub mod moment;
 pub mod name;
+pub mod origins;
 pub mod party;
 pub mod period;
 pub mod perspective;
 pub mod position;
 pub mod rejection;
 pub mod relationship;
+pub mod scale;
 pub mod scheme;
+pub mod series;
 pub mod source;
 pub mod standing;
 pub mod text;
+pub mod timeline;
 pub mod turn;
 pub mod validity;
 pub mod vocabulary;

@@ -45,6 +45,7 @@ mod registry;
 mod routes;
 mod series;
 mod service;
+mod span;
 mod state;
 pub mod status;
 mod timeline;

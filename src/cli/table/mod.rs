@@ -7,6 +7,7 @@
 //! state      claims with their certainty, and the emptiness in a whole sentence
 //! event      what happened, in a few words                 diff     what changed of claims, and why
 //! turn       what the passing of time makes of a claim
+//! timeline   a chart of claims over segments        series   counts with bars        gaps   what is missing
 //! ```
 //!
 //! Everything recorded was written by others. It reaches the terminal only through [`escape`], so that no claim can
@@ -16,10 +17,13 @@ pub(crate) mod claim;
 pub(crate) mod diff;
 pub(crate) mod escape;
 pub(crate) mod event;
+pub(crate) mod gaps;
 pub(crate) mod grid;
 pub(crate) mod period;
 pub(crate) mod question;
+pub(crate) mod series;
 pub(crate) mod state;
+pub(crate) mod timeline;
 pub(crate) mod turn;
 
 /// How tables are shown.
