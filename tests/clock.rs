@@ -507,7 +507,9 @@ fn what_comes_next_is_what_the_definition_says_between_every_two_dates_at_every_
         let mut oracle = Oracle::default();
         let registered = home.record(registrations());
         oracle.must_record(registrations(), registered.recorded_at.unwrap(), false, registered.at.basis);
-        (0..25).for_each(|_| drop(append(&home, &mut oracle, &mut random)));
+        for _ in 0..25 {
+            append(&home, &mut oracle, &mut random);
+        }
         let filters = [Filter::default(), random_filter(&mut random, false), random_filter(&mut random, false)];
         for append in &oracle.appends {
             let known = oracle.claims(append.basis.position);

@@ -85,7 +85,13 @@ fn by_hand(at: &At, asked: &Asked<'_>, from: &Perspective) -> Row {
     };
     let rank = |known: &Known| voices.iter().position(|voice| says(voice, &known.content));
     let said: Vec<Known> = at.known.iter().filter(|known| rank(known).is_some()).cloned().collect();
-    let (rows, emptiness) = state_of(&said, asked.filter, &period(asked.valid_at), asked.mode, false);
+    let (rows, emptiness) = state_of(
+        &said,
+        |known| asked.filter.matches(&known.content, known.at.recorded_at),
+        &period(asked.valid_at),
+        asked.mode,
+        false,
+    );
     let mut kept: Vec<(&Known, Certainty)> = Vec::new();
     for of in 0..voices.len() {
         let higher = kept.clone();

@@ -98,11 +98,12 @@ fn drawn_on(cited: impl IntoIterator<Item = String>, mut parents: impl FnMut(&st
     let mut graph = Graph::new();
     let mut waiting: Vec<String> = cited.into_iter().collect();
     while let Some(id) = waiting.pop() {
-        if !graph.contains_key(&id) {
-            let parents = parents(&id);
-            waiting.extend(parents.iter().cloned());
-            graph.insert(id, parents);
+        if graph.contains_key(&id) {
+            continue;
         }
+        let parents = parents(&id);
+        waiting.extend(parents.iter().cloned());
+        graph.insert(id, parents);
     }
     graph
 }

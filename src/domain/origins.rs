@@ -30,11 +30,12 @@ pub fn origins<'c>(
     let mut ways = Ways::new();
     let mut waiting: Vec<Box<str>> = cited.into_iter().map(Into::into).collect();
     while let Some(source) = waiting.pop() {
-        if !ways.contains_key(&source) {
-            let drawn_on = derives_from(&source);
-            waiting.extend(drawn_on.iter().cloned());
-            ways.insert(source, drawn_on);
+        if ways.contains_key(&source) {
+            continue;
         }
+        let drawn_on = derives_from(&source);
+        waiting.extend(drawn_on.iter().cloned());
+        ways.insert(source, drawn_on);
     }
     without_a_way_out(&ways)
 }

@@ -94,7 +94,7 @@ fn gap(gap: Gap) -> v1::Gap {
             until: until.to_end_date_string(),
             ..Default::default()
         },
-        Gap::Of(claim, lack) => v1::Gap { claim: Some(claim), ..lacking(lack) },
+        Gap::Of(claim, lack) => v1::Gap { claim: Some(*claim), ..lacking(lack) },
     }
 }
 

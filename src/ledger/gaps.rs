@@ -64,7 +64,7 @@ pub enum Gap {
     /// Days of a relationship that no sourced claim covers: the first instant, and the one after.
     UncoveredSpan(String, Moment, Moment),
     /// A claim lacks something.
-    Of(v1::Claim, Lack),
+    Of(Box<v1::Claim>, Lack),
 }
 
 /// What a claim lacks.
@@ -196,7 +196,7 @@ fn shown(sight: &Sight<'_>, notes: Vec<Note<'_>>, query: &GapsQuery) -> Result<(
             Note::Claim(seen, lack) => {
                 let claim = sight.message(seen)?;
                 bytes += claim.encoded_len() + 64;
-                Gap::Of(claim, lack)
+                Gap::Of(Box::new(claim), lack)
             }
         });
     }

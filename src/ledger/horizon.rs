@@ -17,7 +17,6 @@ use super::Shared;
 use crate::domain::position::RecordedAt;
 use crate::store::AppendNo;
 use parking_lot::Mutex;
-use tokio::sync::watch;
 
 /// What the writer and those who wait for an instant agree upon.
 pub(super) struct Horizon(Mutex<State>);

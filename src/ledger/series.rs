@@ -63,8 +63,11 @@ pub struct Series {
     /// The cut.
     pub at: Resolved,
     /// The buckets, in order: name, period, and what each group has, by name.
-    pub buckets: Vec<(String, Period, Vec<(String, Tally)>)>,
+    pub buckets: Vec<Bucket>,
 }
+
+/// A bucket: its name, its period, and what each group has, by name.
+pub type Bucket = (String, Period, Vec<(String, Tally)>);
 
 /// Why there is no series.
 #[derive(Clone, Debug, thiserror::Error)]

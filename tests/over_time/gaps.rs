@@ -67,7 +67,7 @@ fn cited<'k>(known: &'k Known, withdrawn: &BTreeSet<String>) -> BTreeSet<&'k str
 /// The gaps of claims, by the definitions; no source of these histories draws on another.
 fn lacking(known: &[&Known], query: &GapsQuery, withdrawn: &BTreeSet<String>) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    let mut note = |known: &Known, lack| gaps.push(Gap::Of(known.shown.clone(), lack));
+    let mut note = |known: &Known, lack| gaps.push(Gap::Of(Box::new(known.shown.clone()), lack));
     let without_date = |known: &&&Known| {
         let ends = known.content.time.bounds();
         ends.is_some_and(|(from, to)| [from, to].iter().all(|end| matches!(end, Bound::Open | Bound::Unknown)))
