@@ -29,7 +29,7 @@ use proptest::test_runner::{Config, TestRunner};
 use support::ask::{ALL, decoded};
 use support::home::{Home, request};
 use support::make::{batch, id, period, registrations};
-use support::random::{ASKED, Random, random_command, random_filter};
+use support::random::{ASKED, Random, any_command, random_filter};
 
 /// A claim without what recording adds: when and by whom.
 fn bare(mut claim: v1::Claim) -> v1::Claim {
@@ -188,7 +188,7 @@ fn what_is_supposed_is_answered_as_what_is_then_recorded() {
         for seeds in &moves {
             let is_recorded = |number| known.contains(&number);
             let commands: Vec<Command> =
-                seeds.iter().map(|seed| random_command(&mut Random(*seed), &is_recorded)).collect();
+                seeds.iter().map(|seed| any_command(&mut Random(*seed), &is_recorded)).collect();
             let before = home.ledger.head().basis;
             match home.try_record(request(batch(commands.clone()))) {
                 Ok(appended) => {
