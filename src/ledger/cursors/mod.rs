@@ -10,7 +10,7 @@
 //! A cursor only moves when somebody says so, never past what has been handed out since the ledger was opened: so it can
 //! never stand behind something that nobody has seen. One subscription at a time holds a cursor; a later one takes it over.
 //!
-//! Cursors are not part of the record. They lie beside it, a file each ([`file`]), are not exported, and an import brings
+//! Cursors are not part of the record. They lie beside it, a file each ([`mod@file`]), are not exported, and an import brings
 //! none. A ledger that is kept in memory keeps its cursors there.
 
 mod error;
