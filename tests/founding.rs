@@ -258,3 +258,77 @@ async fn what_is_made_up_says_so_wherever_it_is_shown() {
     assert_eq!(later, 11);
     demo.end().await;
 }
+
+fn of_seed(id: &str) -> Option<v1::Filter> {
+    let external_ids = vec![v1::ExternalIdFilter { scheme: "seed".into(), id: id.into() }];
+    Some(v1::Filter { items: vec![v1::FilterItem { external_ids, ..Default::default() }] })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dossier_contradicts_itself_where_it_says_so_and_one_document_is_one_origin() {
+    let mut demo = Demo::start().await;
+    let all = v1::ListConflictsRequest::default();
+    let conflicts = demo.client.list_conflicts(all).await.unwrap().into_inner().conflicts;
+    let told = |conflict: &v1::Conflict| {
+        (conflict.r#type(), conflict.claim.as_ref().map(seed_id), conflict.other.as_ref().map(seed_id))
+    };
+    let seed = |id: &str| Some(id.to_owned());
+    assert_eq!(
+        conflicts.iter().map(told).collect::<Vec<_>>(),
+        [(v1::ConflictType::Dispute, seed("S03.2"), None), (v1::ConflictType::Link, seed("X2"), seed("S27.8")),]
+    );
+    let request = v1::ListCorroborationRequest { filter: of_seed("S27.8"), ..Default::default() };
+    let counted = demo.client.list_corroboration(request).await.unwrap().into_inner().corroborations.remove(0);
+    let (same, opposite) = (counted.same_side.unwrap(), counted.opposite_side.unwrap());
+    assert_eq!((same.claims, same.reports, same.origins, same.voices), (3, 1, 1, 1));
+    assert_eq!(same.origin_ids, ["founding-explainer"]);
+    assert_eq!((opposite.claims, opposite.reports, opposite.voices), (1, 0, 1));
+    demo.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demand_is_met_from_the_day_on_which_it_was() {
+    let mut demo = Demo::start().await;
+    for (valid_at, stands, by) in
+        [("2025-11-17", v1::CommitmentStatus::Breached, 0), ("2025-11-18", v1::CommitmentStatus::Fulfilled, 1)]
+    {
+        let request =
+            v1::ListCommitmentsRequest { filter: of_seed("S04.4"), valid_at: valid_at.into(), ..Default::default() };
+        let found = demo.client.list_commitments(request).await.unwrap().into_inner().commitments;
+        assert_eq!((found.len(), found[0].status(), found[0].settlements.len()), (1, stands, by), "{valid_at}");
+    }
+    demo.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_later_authority_says_takes_the_place_of_what_it_contradicts() {
+    let mut demo = Demo::start().await;
+    let party = |id: &str| v1::authority::Authority::PartyId(id.to_owned());
+    let authorities = |ids: &[&str]| {
+        let authorities = ids.iter().map(|id| v1::Authority { authority: Some(party(id)) }).collect();
+        v1::perspective::View::Authorities(v1::AuthorityOrder { authorities })
+    };
+    let views = [
+        v1::perspective::View::PartyId("DOC".into()),
+        v1::perspective::View::PartyId("DESK".into()),
+        authorities(&["DESK", "DOC"]),
+    ];
+    let item =
+        v1::FilterItem { relationships: vec!["AZE-RUS".into()], kinds: vec!["agreement".into()], ..Default::default() };
+    let request = v1::ComparePerspectivesRequest {
+        filter: Some(v1::Filter { items: vec![item] }),
+        perspectives: views.map(|view| v1::Perspective { view: Some(view) }).into(),
+        valid_at: "2025-07".into(),
+        ..Default::default()
+    };
+    let states = demo.client.compare_perspectives(request).await.unwrap().into_inner().perspectives;
+    assert_eq!(
+        states.iter().map(|state| (state.total, state.overruled)).collect::<Vec<_>>(),
+        [(10, 0), (1, 0), (10, 1)]
+    );
+    let has = |state: &v1::PerspectiveState, id: &str| {
+        state.matches.iter().any(|matched| matched.claim.as_ref().is_some_and(|claim| seed_id(claim) == id))
+    };
+    assert!(has(&states[0], "S27.8") && !has(&states[2], "S27.8") && has(&states[2], "X2"));
+    demo.end().await;
+}

@@ -65,7 +65,7 @@ pub struct FilterItem {
 }
 
 /// A voice that a claim can come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Voice {
     /// A party: it is anywhere in the attribution.
     Party(PartyId),
@@ -249,6 +249,15 @@ impl FilterItem {
 }
 
 impl Voice {
+    /// The party, if it is one.
+    #[must_use]
+    pub const fn party(&self) -> Option<&PartyId> {
+        match self {
+            Self::Party(id) => Some(id),
+            Self::Source(_) => None,
+        }
+    }
+
     fn says(&self, claim: &Claim) -> bool {
         match self {
             Self::Party(id) => claim.attribution.iter().any(|a| a.party.as_ref() == Some(id)),

@@ -15,7 +15,7 @@
 //!
 //! Invariant, kept by [`super::decide`]: at every cut, merges form trees.
 
-use super::filter::{Filter, FilterItem};
+use super::filter::{Filter, FilterItem, Voice};
 use super::name::PartyId;
 use super::position::Position;
 use super::relationship::RelationshipId;
@@ -198,7 +198,9 @@ impl<'m> MergesAt<'m> {
 
     /// Whether an item names a party that does not answer for itself alone.
     fn concerns(&self, item: &FilterItem) -> bool {
-        let ids = item.parties.iter().chain(&item.asserted_by).chain(item.party_roles.iter().map(|(id, _)| id));
+        let voices = item.voices.iter().filter_map(Voice::party);
+        let said = item.asserted_by.iter().chain(voices);
+        let ids = item.parties.iter().chain(said).chain(item.party_roles.iter().map(|(id, _)| id));
         let members = item.relationships.iter().flat_map(RelationshipId::parties);
         ids.map(PartyId::as_str).chain(members).any(|party| self.is_one_of_many(party))
     }
@@ -211,6 +213,15 @@ impl<'m> MergesAt<'m> {
         let mut wide = item.clone();
         wide.parties = self.widen_parties(&item.parties);
         wide.asserted_by = self.widen_parties(&item.asserted_by);
+        wide.voices.clear();
+        for voice in &item.voices {
+            let alike = voice.party().map(|party| self.widen_parties(std::slice::from_ref(party)));
+            match alike {
+                Some(alike) => wide.voices.extend(alike.into_iter().map(Voice::Party)),
+                None => wide.voices.push(voice.clone()),
+            }
+        }
+        sort_once(&mut wide.voices);
         wide.party_roles.clear();
         for (party, role) in &item.party_roles {
             let alike = self.widen_parties(std::slice::from_ref(party));
@@ -273,7 +284,7 @@ fn combinations<'p>(lists: &[Vec<&'p str>]) -> Vec<Vec<&'p str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::name::Word;
+    use crate::domain::name::{SourceId, Word};
 
     fn party(id: &str) -> PartyId {
         PartyId::parse(id).unwrap()
@@ -343,10 +354,12 @@ mod tests {
         assert_eq!(widened(merges.at(Position(10)), "RUF-RUS"), ["RUF-RUS"]);
         assert_eq!(widened(merges.at(Position(30)), "AZE-RUS"), ["AZE-RUS"]);
         let role = Word::parse("actor").unwrap();
+        let gazette = SourceId::parse("gazette").unwrap();
         let item = FilterItem {
             parties: vec![party("RUF")],
             asserted_by: vec![party("TUR")],
             party_roles: vec![(party("RUS"), role.clone())],
+            voices: vec![Voice::Source(gazette.clone()), Voice::Party(party("RUS"))],
             ..FilterItem::default()
         };
         let filter = Filter { items: vec![item] };
@@ -356,6 +369,7 @@ mod tests {
             parties: vec![party("RUF"), party("RUS")],
             asserted_by: vec![party("TUR")],
             party_roles: vec![(party("RUF"), role.clone()), (party("RUS"), role)],
+            voices: vec![Voice::Party(party("RUF")), Voice::Party(party("RUS")), Voice::Source(gazette)],
             ..FilterItem::default()
         };
         assert_eq!(wide, Filter { items: vec![expected] });
@@ -365,6 +379,9 @@ mod tests {
     fn a_filter_that_no_merge_concerns_is_not_touched() {
         let merges = merges();
         let asked = |id: &str| Filter { items: vec![FilterItem { parties: vec![party(id)], ..FilterItem::default() }] };
+        let said = |id: &str| Filter::default().from_voices(&[Voice::Party(party(id))]);
+        assert!(matches!(merges.at(Position(9)).widen(&said("RUS"), std::iter::empty::<&str>), Cow::Borrowed(_)));
+        assert!(matches!(merges.at(Position(10)).widen(&said("RUS"), std::iter::empty::<&str>), Cow::Owned(_)));
         let is_same = |cut, id| {
             let filter = asked(id);
             matches!(merges.at(Position(cut)).widen(&filter, std::iter::empty::<&str>), Cow::Borrowed(_))

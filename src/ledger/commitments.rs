@@ -1,8 +1,8 @@
 //! What has been promised, and what became of it?
 //!
 //! A promise is a claim with a due date, of a kind registered as a promise, or with a link FULFILS, BREACHES or WAIVES to
-//! it. How it stands is in `domain::commitment`. Due dates are not indexed: a question looks at the words of every claim that
-//! matches its filter.
+//! it. How it stands is in `domain::commitment`. The index tells which claims have a due date, so only the words of those
+//! are looked at.
 
 use super::Ledger;
 use super::cut::Resolved;
@@ -123,7 +123,7 @@ fn promise(
     if !promises(seen.modality) || made.is_none() {
         return Ok(None);
     }
-    let due = due(sight, &seen)?;
+    let due = if sight.has_due(&seen) { due(sight, &seen)? } else { None };
     let links = SETTLING.map(|link_type| (Some(link_type), seen.id)).to_vec();
     let settling = sight.matching(&Filter { items: vec![FilterItem { links, ..FilterItem::default() }] }, false);
     let of_promise = |kind: &String| sight.kind(kind).is_some_and(|kind| kind.promise);

@@ -167,7 +167,8 @@ impl<'v> Sight<'v> {
 
     /// The claims that match and whose due date passes in `[a, b)`, in the order they were first recorded.
     pub(super) fn falling_due(&self, filter: &Filter, a: Moment, b: Moment) -> Vec<Seen> {
-        let mut seen = self.all_seen(|layer| layer.view.index.falling_due(filter, layer.cut, (a, b)));
+        let wide = self.widen(filter);
+        let mut seen = self.all_seen(|layer| layer.view.index.falling_due(&wide, layer.cut, (a, b)));
         seen.retain(|seen| !seen.retracted);
         seen
     }
@@ -175,6 +176,11 @@ impl<'v> Sight<'v> {
     /// The end of the last day that a claim's due date can mean.
     pub(super) fn due(&self, seen: &Seen) -> Option<Moment> {
         self.index(seen.supposed).due_of(seen.found.revision.content)
+    }
+
+    /// Whether a claim has a due date.
+    pub(super) fn has_due(&self, seen: &Seen) -> bool {
+        self.index(seen.supposed).last_due_of(seen.found.revision.content).is_some()
     }
 
     /// The claims that match and are not retracted, in the order they were first recorded, behind a place in that order;

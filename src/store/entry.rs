@@ -65,7 +65,7 @@ pub(crate) struct ContentEntry {
     /// The tokens of its texts.
     #[prost(uint32, repeated, tag = "7")]
     pub(crate) tokens: Vec<u32>,
-    /// The end of the last day that its due date can mean.
+    /// The end of the last day that its due date can mean; the greatest number where it can be any later.
     #[prost(sint64, optional, tag = "8")]
     pub(crate) due: Option<i64>,
 }

@@ -176,7 +176,7 @@ impl Index {
             None => (false, false),
         };
         entry.set_ends(end_open, start_unknown);
-        entry.due = claim.due.as_ref().and_then(PartialDate::latest).map(|last| last.end.0);
+        entry.due = claim.due.as_ref().map(|due| due.latest().map_or(Moment::MAX, |last| last.end).0);
         filter::facets_of(claim, |kind, key| entry.facets.push(self.terms.intern(kind, key)));
         filter::tokens_of(claim, |token| entry.tokens.push(self.terms.intern(FacetKind::Token, token)));
         for terms in [&mut entry.facets, &mut entry.tokens] {
@@ -202,7 +202,7 @@ impl Index {
         });
         entry.set_times(validity, standing.as_of, standing.earliest_as_of);
         entry.set_ends(content.is_some_and(Content::is_end_open), content.is_some_and(Content::is_start_unknown));
-        entry.due = last.and_then(|revision| self.due_of(revision.content)).map(|due| due.0);
+        entry.due = last.and_then(|revision| self.last_due_of(revision.content)).map(|due| due.0);
         entry
     }
 

@@ -27,8 +27,13 @@ impl Dues {
 }
 
 impl Index {
-    /// The end of the last day that the due date of a content can mean.
+    /// The end of the last day that the due date of a content can mean; none where it can be any later.
     pub(crate) fn due_of(&self, content: ContentNo) -> Option<Moment> {
+        self.last_due_of(content).filter(|due| due.is_finite())
+    }
+
+    /// The same, with [`Moment::MAX`] for a due date that can be any later: none only where there is no due date.
+    pub(crate) fn last_due_of(&self, content: ContentNo) -> Option<Moment> {
         if self.dues.of.is_empty() { None } else { self.dues.of.get(&content).copied() }
     }
 
