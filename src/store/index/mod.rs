@@ -39,7 +39,6 @@ pub(crate) use terms::Term;
 use super::entry::{Action, ContentEntry, Entry};
 use crate::domain::bound::Bound;
 use crate::domain::claim::Claim;
-use crate::domain::edtf::PartialDate;
 use crate::domain::event::Change;
 use crate::domain::filter::{self, FacetKind};
 use crate::domain::merge::Merges;
