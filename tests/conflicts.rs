@@ -149,8 +149,11 @@ fn single_valued() -> Vec<Command> {
     ]
 }
 
-/// The value of a claim of such a kind: as it is shown, and the numbers and the unit of a number.
-fn value(claim: &Claim) -> Option<(String, Option<(f64, f64, String)>)> {
+/// From, to, and the unit of a number.
+type Numbers = (f64, f64, String);
+
+/// The value of a claim of such a kind: as it is shown, and its numbers where it is a number.
+fn value(claim: &Claim) -> Option<(String, Option<Numbers>)> {
     let words = |mut words: Vec<String>| {
         words.sort();
         words.dedup();
