@@ -149,8 +149,11 @@ fn single_valued() -> Vec<Command> {
     ]
 }
 
-/// The value of a claim of such a kind: as it is shown, and the numbers and the unit of a number.
-fn value(claim: &Claim) -> Option<(String, Option<(f64, f64, String)>)> {
+/// From, to, and the unit of a number.
+type Numbers = (f64, f64, String);
+
+/// The value of a claim of such a kind: as it is shown, and its numbers where it is a number.
+fn value(claim: &Claim) -> Option<(String, Option<Numbers>)> {
     let words = |mut words: Vec<String>| {
         words.sort();
         words.dedup();
@@ -355,12 +358,12 @@ fn values_that_follow_one_another_are_succession_and_values_that_overlap_are_a_c
     let home = Home::in_memory().furnished();
     home.record(single_valued());
     home.record([assert(stance(1, "2024-01-01/2024-12-31", Status::Signed))]);
-    home.record([assert(stance(2, "2025-01-01/2025-06-30", Status::InForce))]);
-    home.record([assert(stance(3, "2025-01-01/2025-06-30", Status::InForce))]);
+    home.record([assert(stance(2, "2025-01-01/2025-06-15", Status::InForce))]);
+    home.record([assert(stance(3, "2025-01-01/2025-06-15", Status::InForce))]);
     assert_eq!(by_value(&home, Cut::Head), [], "one after the other, and the same once more");
     home.record([assert(stance(4, "2025-06/2025-12", Status::Terminated))]);
     let perhaps = [(id(4), Some(id(2)), Certainty::Possible), (id(4), Some(id(3)), Certainty::Possible)];
-    assert_eq!(by_value(&home, Cut::Head), perhaps, "it may begin in June before the other ends, or on its last day");
+    assert_eq!(by_value(&home, Cut::Head), perhaps, "it may begin in June before the others end, or after");
     let takes_over = with(stance(5, "2025-06-01/..", Status::Suspended), |claim| {
         claim.links = [2, 3, 4].map(|target| Link { link_type: LinkType::Supersedes, target: id(target) }).into();
     });
@@ -385,7 +388,7 @@ fn a_kind_rules_from_when_it_is_registered_and_parties_that_are_merged_have_one_
     ]);
     let before = home.ledger.head().position();
     home.record(single_valued());
-    let definite = (id(2), Some(id(1)), Certainty::Possible);
+    let definite = (id(2), Some(id(1)), Certainty::Definite);
     assert_eq!((by_value(&home, Cut::At(before)), by_value(&home, Cut::Head)), (vec![], vec![definite]));
     let elsewhere = with(stance(3, "2025-03-01/2025-03-31", Status::Suspended), |claim| {
         claim.relationships = vec![relationship("AZE-TUR")];

@@ -27,7 +27,7 @@ const ONLY_IN: [(&str, &[&str]); 6] = [
     ("tonic", &["grpc/", "server", "cli/", "lib.rs"]),
     ("tokio", &["grpc/", "server", "cli/", "operator/", "ledger/", "main.rs"]),
     ("clap", &["cli/"]),
-    ("edtf_core", &["domain/edtf.rs"]),
+    ("edtf_core", &["domain/edtf/read.rs"]),
     ("prost", &["wire/", "store/", "ledger/", "journal/record.rs", "journal/mod.rs", "grpc/", "cli/", "operator/"]),
 ];
 

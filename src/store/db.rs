@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
 
-const FORMAT: &[u8] = b"detente store 2";
+const FORMAT: &[u8] = b"detente store 3";
 /// How much memory sled's own cache may take, at least and at most.
 const CACHE_BYTES: (u64, u64) = (256 << 10, 64 << 20);
 
