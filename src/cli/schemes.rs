@@ -8,6 +8,7 @@ use super::{
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
+    suppose_args::SupposeArgs,
     table::{grid::Grid, question, state},
 };
 use crate::v1::{ListSchemesRequest, ListSchemesResponse, ScaleEntry};
@@ -21,13 +22,16 @@ pub(crate) struct SchemesArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    suppose: SupposeArgs,
+    #[command(flatten)]
     page: PageArgs,
 }
 
 impl SchemesArgs {
     /// Asks, and shows the schemes.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
-        let question = ListSchemesRequest { schemes: self.schemes, cut: self.cut.cut(), ..Default::default() };
+        let what_if = self.suppose.commands()?;
+        let question = ListSchemesRequest { schemes: self.schemes, cut: self.cut.cut(), what_if, ..Default::default() };
         let mut ledger = connect::ledger(&global.server).await?;
         let reply = pages::turn(self.page, question, async |page| ledger.list_schemes(page).await).await?;
         global.output.list(&reply, || table(&reply))

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
-    table, words,
+    suppose_args::SupposeArgs, table, words,
 };
 use crate::v1::{ListUpcomingRequest, Turn};
 
@@ -27,6 +27,8 @@ pub(crate) struct UpcomingArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    suppose: SupposeArgs,
+    #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
     page: PageArgs,
@@ -41,6 +43,7 @@ impl UpcomingArgs {
             until: self.until.unwrap_or_default(),
             turns: self.turn.into_iter().map(i32::from).collect(),
             cut: self.cut.cut(),
+            what_if: self.suppose.commands()?,
             ..Default::default()
         };
         let filter = question.filter.clone();

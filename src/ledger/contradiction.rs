@@ -5,7 +5,7 @@
 
 use super::error::Damaged;
 use super::sight::{Seen, Sight};
-use super::value::Part;
+use super::value::single_valued;
 use crate::domain::certainty::Certainty;
 use crate::domain::conflict::{Side, Value, asserts_a_value, clashes};
 use crate::domain::filter::{Filter, FilterItem, Pattern};
@@ -14,6 +14,7 @@ use crate::domain::name::ClaimId;
 use crate::domain::period::Period;
 use crate::domain::relationship::RelationshipId;
 use crate::domain::vocabulary::LinkType;
+use crate::v1::kind_value::Part;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// With which claims the asked ones are compared, besides one another.
@@ -95,9 +96,7 @@ impl Sight<'_> {
         let mut matters: BTreeMap<Matter, Vec<&Seen>> = BTreeMap::new();
         for seen in claims.iter().filter(|seen| has_value(seen)) {
             let kind = self.kind_of(seen);
-            let part = parts
-                .entry(kind)
-                .or_insert_with_key(|kind| self.kind(kind).and_then(|kind| Part::single_valued(&kind)));
+            let part = parts.entry(kind).or_insert_with_key(|kind| self.kind(kind).and_then(single_valued));
             if part.is_some() {
                 let kind = self.kind_of(seen);
                 let relationships: BTreeSet<String> = self.relationships_of(seen).into_iter().collect();

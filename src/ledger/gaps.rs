@@ -73,7 +73,7 @@ pub enum Lack {
     /// A date.
     Date,
     /// A second origin; this is the one it has, if it has one.
-    Origins(Option<Box<str>>),
+    Origins(Option<String>),
     /// A word of late; how many days old the last one is, if there is one.
     Confirmation(Option<i64>),
     /// The end of a dispute.
@@ -207,7 +207,7 @@ fn shown(sight: &Sight<'_>, notes: Vec<Note<'_>>, query: &GapsQuery) -> Result<(
 struct Sources<'s, 'v> {
     sight: &'s Sight<'v>,
     /// The origins of each source; none of one that is withdrawn.
-    origins: HashMap<String, Rc<BTreeSet<Box<str>>>>,
+    origins: HashMap<String, Rc<BTreeSet<String>>>,
 }
 
 impl Sources<'_, '_> {
@@ -217,7 +217,7 @@ impl Sources<'_, '_> {
     }
 
     fn single_origin(&mut self, seen: &Seen) -> Option<Lack> {
-        let mut found: BTreeSet<Box<str>> = BTreeSet::new();
+        let mut found: BTreeSet<String> = BTreeSet::new();
         for source in self.cited(seen) {
             found.extend(self.origins_of(&source).iter().cloned());
             if found.len() > 1 {
@@ -233,15 +233,14 @@ impl Sources<'_, '_> {
         cited
     }
 
-    fn origins_of(&mut self, source: &str) -> Rc<BTreeSet<Box<str>>> {
+    fn origins_of(&mut self, source: &str) -> Rc<BTreeSet<String>> {
         if let Some(known) = self.origins.get(source) {
             return Rc::clone(known);
         }
         let is_withdrawn = self.sight.source(source).is_some_and(|(_, withdrawn)| withdrawn);
         let cited = (!is_withdrawn).then_some(source);
         let found = Rc::new(origins(cited, |source| {
-            let drawn_on = self.sight.source(source).map(|(source, _)| source.derives_from).unwrap_or_default();
-            drawn_on.into_iter().map(String::into_boxed_str).collect()
+            self.sight.source(source).map(|(source, _)| source.derives_from).unwrap_or_default()
         }));
         self.origins.insert(source.to_owned(), Rc::clone(&found));
         found

@@ -5,7 +5,6 @@
 
 use super::error::Damaged;
 use super::sight::{Seen, Sight};
-use crate::domain::filter::FacetKind;
 use crate::domain::scale::Scale;
 use crate::v1;
 use crate::v1::kind_value::Part;
@@ -37,7 +36,7 @@ impl Scores {
     /// What a claim counts for; none where it has no value, or none that the scale knows.
     pub(super) fn score(&mut self, sight: &Sight<'_>, seen: &Seen) -> Result<Option<f64>, Damaged> {
         match self {
-            Self::Scheme(scheme, scale) => Ok(mean(scale, &codes(sight, seen, scheme))),
+            Self::Scheme(scheme, scale) => Ok(mean(scale, &sight.codes(seen, scheme))),
             Self::Kinds(kinds) => {
                 let kind = sight.kind_of(seen);
                 let registered = kinds.entry(kind).or_insert_with_key(|kind| of_kind(sight.kind(kind)?));
@@ -68,8 +67,11 @@ fn values(sight: &Sight<'_>, seen: &Seen, part: &Part) -> Result<Vec<String>, Da
     Ok(match part {
         Part::Status(_) => seen.status.map(stem).into_iter().collect(),
         Part::Polarity(_) => seen.polarity.map(stem).into_iter().collect(),
-        Part::Code(scheme) => codes(sight, seen, scheme),
-        Part::Role(role) => parties(sight, seen, role).into_iter().collect(),
+        Part::Code(scheme) => sight.codes(seen, scheme),
+        Part::Role(role) => {
+            let parties = sight.in_role(seen, role);
+            if parties.is_empty() { Vec::new() } else { vec![parties.join("-")] }
+        }
         Part::Quantity(name) => quantity(&sight.message(seen)?, name).into_iter().collect(),
     })
 }
@@ -79,29 +81,6 @@ fn values(sight: &Sight<'_>, seen: &Seen, part: &Part) -> Result<Vec<String>, Da
 pub(super) fn stem<V: Twin>(member: V) -> String {
     let words = V::NAME.chars().filter(|c| c.is_ascii_uppercase()).count();
     member.name().splitn(words + 1, '_').last().unwrap_or_default().to_owned()
-}
-
-/// The claim's codes in a scheme, each once.
-fn codes(sight: &Sight<'_>, seen: &Seen, scheme: &str) -> Vec<String> {
-    let mut codes = Vec::new();
-    sight.facets(seen, FacetKind::Code, |key| {
-        codes.extend(key.split_once('\0').filter(|(of, _)| *of == scheme).map(|(_, code)| code.to_owned()));
-    });
-    codes.sort_unstable();
-    codes.dedup();
-    codes
-}
-
-/// The parties that have a role, sorted and joined; none where nobody has it.
-fn parties(sight: &Sight<'_>, seen: &Seen, role: &str) -> Option<String> {
-    let mut parties: Vec<String> = Vec::new();
-    sight.facets(seen, FacetKind::PartyRole, |key| {
-        let party = key.split_once('\0').filter(|(_, in_role)| *in_role == role).map(|(party, _)| party);
-        parties.extend(party.map(|party| sight.survivor(party).to_owned()));
-    });
-    parties.sort_unstable();
-    parties.dedup();
-    (!parties.is_empty()).then(|| parties.join("-"))
 }
 
 /// The number of the first quantity with a name that has one.
