@@ -27,6 +27,7 @@ mod suppose;
 use crate::clock::Clock;
 use crate::domain::position::Position;
 use crate::journal::{LedgerId, Reader};
+use crate::metrics::Metrics;
 use crate::store::{AppendNo, Saver, Store};
 use append::Submission;
 use crossbeam_channel::Sender;
@@ -57,6 +58,7 @@ pub struct Shared {
     /// Why nothing is recorded any more, once that is so.
     failed: watch::Sender<Option<String>>,
     saver: Saver,
+    metrics: Metrics,
     /// The position up to which the journal's head mark has been synced.
     checkpointed: AtomicU64,
 }
@@ -92,6 +94,12 @@ impl Shared {
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// What is measured.
+    #[must_use]
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Whether an append was recorded under a request id.
