@@ -38,6 +38,7 @@ mod feed;
 mod gaps;
 mod info;
 pub mod limits;
+pub mod local;
 mod page;
 mod parse;
 mod perspectives;
@@ -52,7 +53,7 @@ mod timeline;
 mod watch;
 mod work;
 
-pub use routes::{Health, Services, services};
+pub use routes::{Health, OpenStreams, Services, services};
 
 /// The generated server of the contract, over the messages of [`crate::v1`].
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated; documented in the proto")]

@@ -23,6 +23,7 @@ use crate::store::{AppendNo, Incoming};
 use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
 use crossbeam_channel::{Receiver, TryRecvError};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -290,8 +291,11 @@ impl Writer {
         if group.is_empty() {
             return Ok(());
         }
+        let began = Instant::now();
         match self.journal.append(group) {
             Ok(head) => {
+                let events = group.iter().map(|append| append.header.count).sum();
+                self.shared.metrics.wrote(group.len(), events, began.elapsed());
                 self.shared.store.set_durable(head.position);
                 Ok(())
             }

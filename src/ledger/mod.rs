@@ -46,6 +46,7 @@ mod value;
 use crate::clock::Clock;
 use crate::domain::position::Position;
 use crate::journal::{LedgerId, Reader};
+use crate::metrics::Metrics;
 use crate::store::{AppendNo, Saver, Store};
 use append::Submission;
 use crossbeam_channel::Sender;
@@ -84,6 +85,7 @@ pub struct Shared {
     /// Why nothing is recorded any more, once that is so.
     failed: watch::Sender<Option<String>>,
     saver: Saver,
+    metrics: Metrics,
     /// The position up to which the journal's head mark has been synced.
     checkpointed: AtomicU64,
 }
@@ -119,6 +121,12 @@ impl Shared {
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// What is measured.
+    #[must_use]
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Whether an append was recorded under a request id.

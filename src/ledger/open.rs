@@ -12,6 +12,7 @@ use crate::journal::file::disk::RealDisk;
 use crate::journal::file::{CreateError, FileJournal, OpenError as JournalError, Options, Recovery};
 use crate::journal::memory::MemoryJournal;
 use crate::journal::{Journal, LedgerId};
+use crate::metrics::Metrics;
 use crate::store::{OpenError as StoreError, Progress, Saver, Store};
 use crossbeam_channel::bounded;
 use parking_lot::Mutex;
@@ -178,6 +179,7 @@ impl Ledger {
             horizon: Horizon::new(head.recorded_at),
             failed: watch::Sender::new(None),
             saver,
+            metrics: Metrics::default(),
             checkpointed: AtomicU64::new(Position::START.0),
         });
         let salts: Box<dyn Salts> =
