@@ -345,7 +345,7 @@ async fn must_be_answered_alike(ledger: Ledger, data: &Path, more: Vec<v1::Comma
 }
 
 fn command(of: v1::command::Command) -> v1::Command {
-    v1::Command { note: "+1".to_owned(), command: Some(of), ..Default::default() }
+    v1::Command { note: "+1".to_owned(), command: Some(of) }
 }
 
 /// What the demo does not have: words that look like formulas, dates far away, numbers, everything at once.
@@ -371,11 +371,7 @@ fn odd_commands() -> Vec<v1::Command> {
         ..claim.clone()
     };
     let assert = |claim| command(v1::command::Command::AssertClaim(v1::AssertClaim { claim: Some(claim) }));
-    let retract = v1::RetractClaim {
-        claim_id: claim.claim_id.clone(),
-        reason: v1::RetractionReason::Wrong.into(),
-        ..Default::default()
-    };
+    let retract = v1::RetractClaim { claim_id: claim.claim_id.clone(), reason: v1::RetractionReason::Wrong.into() };
     vec![assert(claim), assert(far), command(v1::command::Command::RetractClaim(retract))]
 }
 
