@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod domain;
+pub mod flat;
 pub mod grpc;
 pub mod http;
 pub mod journal;

@@ -3,7 +3,6 @@
 //! A revision is what one event made of a claim: which content it has and whether it is retracted. A content is what an
 //! assertion or revision said, once more where a confirmation moved its times. Most claims have one of each.
 
-use super::changes::Subjects;
 use super::postings::ContentNo;
 use super::terms::Term;
 use crate::domain::edtf::Atom;
@@ -113,7 +112,6 @@ pub(crate) struct Claims {
     contents: Vec<Content>,
     facets: Vec<Term>,
     disputes: HashMap<ClaimNo, Vec<DisputeRow>>,
-    subjects: Subjects,
 }
 
 /// The revisions of one claim; most have one, which needs no list.
@@ -177,11 +175,6 @@ impl Claims {
         Some((u32::try_from(count).unwrap_or(u32::MAX), *revision))
     }
 
-    /// Which claim each event was about.
-    pub(super) const fn subjects(&self) -> &Subjects {
-        &self.subjects
-    }
-
     /// A content.
     pub(crate) fn content(&self, number: ContentNo) -> Option<&Content> {
         self.contents.get(number as usize)
@@ -230,7 +223,6 @@ impl Claims {
             _ => revisions.as_slice().last().is_some_and(Revision::is_retracted),
         };
         revisions.push(Revision { position, content, action, retracted });
-        self.subjects.note(position, claim);
     }
 
     pub(super) fn add_content(&mut self, claim: ClaimNo, words_at: Position, entry: &ContentEntry) -> ContentNo {

@@ -17,7 +17,6 @@
 
 mod appends;
 mod by_position;
-mod changes;
 mod claims;
 mod intervals;
 mod merges;
@@ -219,7 +218,7 @@ impl Index {
             Action::PartiesUnmerged => self.unmerge(position, entry).ok_or(Misfit)?,
             _ => claim = Some(self.apply_to_claim(position, action, entry).ok_or(Misfit)?),
         }
-        self.by_position.add(claim);
+        self.by_position.add(position, claim);
         Ok(())
     }
 
