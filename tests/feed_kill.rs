@@ -73,6 +73,14 @@ impl Server {
     }
 }
 
+/// However a test ends, its server does too.
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
 /// What everybody knows: where the server is, and the last position that was acknowledged to a writer, once no more will be.
 #[derive(Clone)]
 struct World {
@@ -346,6 +354,7 @@ fn noise(number: u64) -> v1::Claim {
         claim_id: Uuid::from_u64_pair(99, number).to_string(),
         kind: "talks".to_owned(),
         temporal_type: v1::TemporalType::Event.into(),
+        texts: vec![v1::Text { lang: "en".into(), text: "Noise.".into(), original: true }],
         relationships: vec!["AZE-RUS".to_owned()],
         valid: "2025".to_owned(),
         modality: v1::Modality::Asserted.into(),
