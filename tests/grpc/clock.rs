@@ -109,11 +109,7 @@ async fn a_turn_is_told_when_it_comes_also_of_claims_that_are_recorded_meanwhile
     clocked.set("2025-07-02");
     assert_eq!(next(&mut frames, 1).await.0, [on(2, v1::Turn::Begins, "2025-07-02")]);
     // Taken back before its time comes, moved, and recorded too late.
-    let retract = v1::RetractClaim {
-        claim_id: claim(1, "", "").claim_id,
-        reason: v1::RetractionReason::Wrong.into(),
-        ..Default::default()
-    };
+    let retract = v1::RetractClaim { claim_id: claim(1, "", "").claim_id, reason: v1::RetractionReason::Wrong.into() };
     clocked.server.append(vec![command(Command::RetractClaim(retract))]).await;
     clocked.server.append(vec![assert(claim(4, "AZE-RUS", "2025-06-01/2025-07-06"))]).await;
     assert_eq!(next(&mut frames, 1).await.0, [(4, v1::Turn::Begins, "2025-06-01".to_owned(), true)]);
