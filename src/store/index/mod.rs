@@ -16,6 +16,7 @@
 
 mod appends;
 mod claims;
+mod contents;
 mod intervals;
 mod postings;
 mod query;
@@ -25,9 +26,10 @@ mod terms;
 
 use appends::Appends;
 pub(crate) use appends::{AppendNo, AppendRow};
-pub(crate) use claims::{ClaimNo, Content};
+pub(crate) use claims::{ClaimNo, Found};
+pub(crate) use contents::Content;
 pub(crate) use postings::ContentNo;
-pub(crate) use query::{Found, ListPage, StateQuestion};
+pub(crate) use query::{ListPage, StateQuestion};
 pub(crate) use registry::Registered;
 use registry::Registry;
 pub(crate) use terms::Term;
@@ -68,6 +70,11 @@ pub(crate) struct Index {
 pub(crate) struct Misfit;
 
 impl Index {
+    /// Makes room for what so many events can bring, so that nothing has to be moved while they come.
+    pub(crate) fn reserve(&mut self, events: usize) {
+        self.claims.reserve(events);
+    }
+
     /// The claims.
     pub(crate) const fn claims(&self) -> &Claims {
         &self.claims
@@ -92,13 +99,13 @@ impl Index {
     pub(crate) fn standing(&self, id: ClaimId) -> Option<Standing> {
         let claim = self.claims.find(id.0)?;
         let last = self.claims.revisions(claim).last().copied()?;
-        let content = self.claims.content(last.content)?;
+        let reach = self.claims.reach(last.content);
         Some(Standing {
             revision: u32::try_from(self.claims.revisions(claim).len()).unwrap_or(u32::MAX),
             retracted: last.is_retracted(),
             disputes: self.claims.disputes(claim).iter().map(|d| (DisputeId(d.id), d.resolved_at.is_none())).collect(),
-            as_of: content.as_of,
-            earliest_as_of: content.earliest_as_of,
+            as_of: reach.as_of,
+            earliest_as_of: reach.earliest_as_of,
         })
     }
 
@@ -163,7 +170,7 @@ impl Index {
         let last = self.claims.find(id.0).and_then(|claim| self.claims.revisions(claim).last());
         let content = last.and_then(|revision| self.claims.content(revision.content));
         let validity = content.and_then(|content| {
-            let mut validity = content.validity?;
+            let mut validity = content.validity()?;
             if content.is_start_unknown() {
                 let reach = standing.earliest_as_of.map_or(validity.latest_start, |atom| atom.start);
                 validity.latest_start = validity.latest_start.min(reach);
@@ -195,7 +202,7 @@ impl Index {
         };
         let content = match &entry.content {
             Some(content) if action == Action::Confirmed => self.renew_content(claim, content)?,
-            Some(content) => self.add_content(claim, position, content),
+            Some(content) => self.add_content(claim, content),
             None => self.claims.revisions(claim).last()?.content,
         };
         match action {
@@ -207,8 +214,8 @@ impl Index {
         Some(())
     }
 
-    fn add_content(&mut self, claim: ClaimNo, position: Position, entry: &ContentEntry) -> ContentNo {
-        let number = self.claims.add_content(claim, position, entry);
+    fn add_content(&mut self, claim: ClaimNo, entry: &ContentEntry) -> ContentNo {
+        let number = self.claims.add_content(claim, entry);
         self.post(number, &entry.facets);
         self.post(number, &entry.tokens);
         number
@@ -238,7 +245,7 @@ impl Index {
     }
 
     fn add_span(&mut self, relationship: Term, content: ContentNo) {
-        let Some(validity) = self.claims.content(content).and_then(|content| content.validity) else { return };
+        let Some(validity) = self.claims.content(content).and_then(Content::validity) else { return };
         let span = Span { start: validity.earliest_start, end: validity.latest_end, content };
         self.intervals.entry(relationship).or_default().insert(span);
     }
