@@ -72,6 +72,16 @@ impl Blocks {
         true
     }
 
+    /// How many full blocks there are, in memory or not.
+    pub(crate) fn full_len(&self) -> usize {
+        self.full.len()
+    }
+
+    /// Whether another block may be kept without another having to go.
+    pub(crate) const fn has_room(&self) -> bool {
+        self.held < self.capacity
+    }
+
     /// Adds a full block that stays in sled until it is asked for.
     pub(crate) fn push_absent(&mut self) {
         self.full.push(Slot::default());
