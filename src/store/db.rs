@@ -19,6 +19,8 @@ use std::time::Duration;
 const FORMAT: &[u8] = b"detente store 2";
 /// How much memory sled's own cache may take, at least and at most. Blocks have a cache of their own, so it need not be much.
 const CACHE_BYTES: (u64, u64) = (256 << 10, 8 << 20);
+/// How many terms a value has.
+const TERMS: usize = 64;
 /// How many blocks are read ahead at once while loading.
 const AHEAD: usize = 64;
 
@@ -97,7 +99,7 @@ impl Db {
 
     fn save_terms(&self, terms: &[Vec<u8>]) -> Result<(), Unusable> {
         let mut batch = sled::Batch::default();
-        for chunk in terms.chunks(64) {
+        for chunk in terms.chunks(TERMS) {
             let first = self.term_count.fetch_add(chunk.len(), Ordering::AcqRel);
             put(&mut batch, first, &seal(first, &StoredTerms { terms: chunk.to_vec() }));
         }
@@ -221,8 +223,12 @@ impl Db {
 
     /// How many blocks there are, counted by the last.
     pub(super) fn block_count(&self) -> Result<usize, Unusable> {
-        let last = |tree: &sled::Tree| Ok::<_, Unusable>(tree.last()?.map_or(0, |(key, _)| number_in(&key) + 1));
-        contained(|| Ok(last(&self.log)?.max(last(&self.rows)?)))
+        contained(|| Ok(after_last(&self.log)?.max(after_last(&self.rows)?)))
+    }
+
+    /// About how many terms there are to load.
+    pub(super) fn stored_terms(&self) -> Result<usize, Unusable> {
+        contained(|| Ok(after_last(&self.terms)?.saturating_add(TERMS)))
     }
 
     /// Hands what was written to the operating system.
@@ -282,6 +288,10 @@ fn key(number: usize, part: usize) -> [u8; 10] {
 fn number_in(key: &[u8]) -> usize {
     let number = key.get(..8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn after_last(tree: &sled::Tree) -> Result<usize, Unusable> {
+    Ok(tree.last()?.map_or(0, |(key, _)| number_in(&key).saturating_add(1)))
 }
 
 /// Puts a value in parts. A shorter value than before leaves old parts behind; the first part says how many count.

@@ -11,9 +11,9 @@
 //! ```
 //!
 //! Invariants. Sled never holds an event that the journal does not hold durably. It may lag and may be deleted: a start
-//! loads what it has and replays the rest. What is read from it is checked (hash chain for events, checksum for rows) and
-//! a miss is answered from the journal. After an unclean stop every block is checked. What only `verify` can see is a row
-//! that is whole but wrong: it would have to be written so.
+//! loads what it has and replays the rest. What is read from it is checked (a checksum over number and value) and a miss is
+//! answered from the journal. After an unclean stop every block is checked against the hash chain too. What only `verify`
+//! can see is a value that is whole but wrong: it would have to be written so.
 
 mod block;
 mod blocks;

@@ -125,8 +125,9 @@ fn try_load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usi
 
 fn view_of(db: &Db, clean: bool, journal: &dyn Reader, cache_bytes: usize) -> Result<View, Unusable> {
     let mut view = View::new(cache_bytes);
-    let events = (db.block_count()? as u64).saturating_mul(SPAN).min(journal.head().position.0);
-    view.index.reserve(usize::try_from(events).unwrap_or_default());
+    let most = usize::try_from(journal.head().position.0).unwrap_or(usize::MAX);
+    let events = db.block_count()?.saturating_mul(SPAN as usize).min(most);
+    view.index.reserve(db.stored_terms()?.min(most.saturating_mul(16)), events);
     db.load_terms(|term| view.index.restore_term(term))?;
     let misfit = |_: Misfit| Unusable::Damaged("the index".to_owned());
     db.load_blocks(!clean, |number, block| {

@@ -70,8 +70,9 @@ pub(crate) struct Index {
 pub(crate) struct Misfit;
 
 impl Index {
-    /// Makes room for what so many events can bring, so that nothing has to be moved while they come.
-    pub(crate) fn reserve(&mut self, events: usize) {
+    /// Makes room for so many terms and what so many events can bring, so that nothing has to be moved while they come.
+    pub(crate) fn reserve(&mut self, terms: usize, events: usize) {
+        self.terms.reserve(terms);
         self.claims.reserve(events);
     }
 
@@ -218,6 +219,7 @@ impl Index {
         let number = self.claims.add_content(claim, entry);
         self.post(number, &entry.facets);
         self.post(number, &entry.tokens);
+        self.add_spans(number, &entry.facets);
         number
     }
 
@@ -227,6 +229,7 @@ impl Index {
         let number = self.claims.renew_content(last, entry)?;
         let facets = self.claims.facets(number).to_vec();
         self.post(number, &facets);
+        self.add_spans(number, &facets);
         Some(number)
     }
 
@@ -238,16 +241,17 @@ impl Index {
             if let Some(posting) = self.postings.get_mut(*term as usize) {
                 posting.push(content);
             }
-            if self.terms.bytes(*term).first() == Some(&(FacetKind::Relationship as u8)) {
-                self.add_span(*term, content);
-            }
         }
     }
 
-    fn add_span(&mut self, relationship: Term, content: ContentNo) {
+    /// Adds the span of a content to the intervals of each relationship among its facets.
+    fn add_spans(&mut self, content: ContentNo, facets: &[Term]) {
         let Some(validity) = self.claims.content(content).and_then(Content::validity) else { return };
         let span = Span { start: validity.earliest_start, end: validity.latest_end, content };
-        self.intervals.entry(relationship).or_default().insert(span);
+        let is_relationship = |term: &&Term| self.terms.bytes(**term).first() == Some(&(FacetKind::Relationship as u8));
+        for relationship in facets.iter().filter(is_relationship) {
+            self.intervals.entry(*relationship).or_default().insert(span);
+        }
     }
 }
 
