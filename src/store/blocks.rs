@@ -72,11 +72,6 @@ impl Blocks {
         true
     }
 
-    /// How many full blocks there are, in memory or not.
-    pub(crate) fn full_len(&self) -> usize {
-        self.full.len()
-    }
-
     /// Whether another block may be kept without another having to go.
     pub(crate) const fn has_room(&self) -> bool {
         self.held < self.capacity

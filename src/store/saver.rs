@@ -59,7 +59,8 @@ impl Saver {
 
 fn run(store: &Store, woken: &Receiver<()>) {
     let mut end_saved = store.saved();
-    let mut cold = store.view.read().blocks.full_len();
+    // Only what sled has had since before the start: what was replayed from the journal is in memory, and not there yet.
+    let mut cold = usize::try_from(end_saved.0 / SPAN).unwrap_or(usize::MAX);
     loop {
         match woken.recv_timeout(if cold > 0 { Duration::ZERO } else { IDLE }) {
             Ok(()) => {}
