@@ -7,7 +7,8 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 /// The replies that are assembled instead of encoded.
-const ASSEMBLED: [&str; 4] = ["GetStateResponse", "GetClaimResponse", "ListClaimsResponse", "ReadEventsResponse"];
+const ASSEMBLED: [&str; 5] =
+    ["GetStateResponse", "GetClaimResponse", "ListClaimsResponse", "ReadEventsResponse", "SubscribeResponse"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");

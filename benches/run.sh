@@ -247,9 +247,12 @@ read_at() {
   start_ours "$tmp/million"
   measure "$case" read-events --server "$url"
   local bytes per; bytes=$(field bytes_per_event "$last"); per=$(field events_per_message "$last")
+  local followed="Reading all events, received and decoded|followed, one stream" of
+  measure "$followed" subscribe --server "$url"; of=$(field events_per_message "$last")
   stop
   start_echo
   measure "$case" stream-echo --server "$url" --record-bytes "${bytes%.*}" --records-per-message "${per%.*}" --records "$million"
+  measure "$followed" stream-echo --server "$url" --record-bytes "${bytes%.*}" --records-per-message "${of%.*}" --records "$million"
   stop
   if [ -n "$umadb" ]; then start_umadb "$tmp/uma-batch"; measure "$case" umadb-read --server "$url"; stop; fi
 }

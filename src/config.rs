@@ -58,6 +58,7 @@ struct FileConfig {
     reserve_mib: Option<u64>,
     max_request_mib: Option<u64>,
     max_streams: Option<usize>,
+    max_subscriptions: Option<usize>,
     max_connections: Option<usize>,
     drain_seconds: Option<u64>,
 }
@@ -87,6 +88,8 @@ pub struct Config {
     pub max_request_bytes: Option<usize>,
     /// The most streams at once.
     pub max_streams: Option<usize>,
+    /// The most subscriptions at once.
+    pub max_subscriptions: Option<usize>,
     /// The most connections at once.
     pub max_connections: Option<usize>,
     /// How long calls in flight may take to end.
@@ -161,6 +164,7 @@ impl Config {
             reserve_bytes: file.reserve_mib.map(|mib| mib.saturating_mul(MIB)),
             max_request_bytes: bytes("max_request_mib", file.max_request_mib)?,
             max_streams: at_least_one("max_streams", file.max_streams)?,
+            max_subscriptions: at_least_one("max_subscriptions", file.max_subscriptions)?,
             max_connections: at_least_one("max_connections", file.max_connections)?,
             drain: file.drain_seconds.map(Duration::from_secs),
         })

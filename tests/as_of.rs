@@ -13,7 +13,7 @@ use detente::domain::bound::Bound;
 use detente::domain::certainty::Certainty::{Definite, Possible};
 use detente::domain::certainty::Mode;
 use detente::domain::claim::Time;
-use detente::domain::command::Command;
+use detente::domain::command::{Command, Supposed};
 use detente::domain::cut::{Basis, Cut};
 use detente::domain::emptiness::Emptiness;
 use detente::domain::filter::Filter;
@@ -271,6 +271,7 @@ fn question(cut: Cut) -> StateQuery {
         include_retracted: false,
         skip: 0,
         page,
+        supposed: Supposed::default(),
     }
 }
 

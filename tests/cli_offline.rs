@@ -25,7 +25,8 @@ fn help_names_every_verb_and_every_exit_code() {
     let (code, help, _) = detente(&["--help"]);
     assert_eq!(code, 0);
     for verb in
-        "append state claim revisions claims parties sources relationships events info completions serve import \
+        "append state claim revisions claims diff parties sources kinds schemes relationships events subscribe cursors info \
+                  completions serve import \
                  export verify rebuild dump"
             .split_whitespace()
     {

@@ -9,7 +9,7 @@ use detente::v1;
 use detente::v1::ledger_service_client::LedgerServiceClient;
 use detente::wire::json;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tonic::transport::Channel;
@@ -58,6 +58,8 @@ struct Said {
     possible: BTreeSet<String>,
     emptiness: String,
     absence: String,
+    reasons: BTreeMap<String, String>,
+    line: String,
     claims: Vec<v1::Claim>,
 }
 
@@ -91,22 +93,37 @@ async fn ask(client: &mut Client, question: &Value) -> Said {
             let claims = client.list_claims(request).await.unwrap().into_inner().claims;
             Said { definite: claims.iter().map(seed_id).collect(), claims, ..Said::default() }
         }
+        "diff" => {
+            let request: v1::DiffRequest = json::read(question["request"].clone()).unwrap();
+            let reply = client.diff(request).await.unwrap().into_inner();
+            let mut said = Said { line: reply.summary.unwrap().line, ..Said::default() };
+            for change in reply.changes {
+                let reason = change.reason().as_str_name().to_owned();
+                let claim = change.after.or(change.before).unwrap();
+                said.reasons.insert(seed_id(&claim), reason);
+                said.claims.push(claim);
+            }
+            said
+        }
         other => panic!("what is {other}?"),
     }
 }
 
 fn expected(question: &Value) -> Said {
     let ids = |name: &str| -> BTreeSet<String> {
-        let ids = question["expect"][name].as_array().unwrap();
-        ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+        let ids = question["expect"][name].as_array();
+        ids.into_iter().flatten().map(|id| id.as_str().unwrap().to_owned()).collect()
     };
     let text = |name: &str| question["expect"][name].as_str().unwrap_or_default().to_owned();
     let by_date = question["ask"] == "state";
+    let reasons = question["expect"]["changes"].as_object().cloned().unwrap_or_default();
     Said {
         definite: ids("definite"),
         possible: ids("possible"),
         emptiness: if by_date { text("emptiness") } else { String::new() },
         absence: if by_date { text("absenceCertainty") } else { String::new() },
+        reasons: reasons.into_iter().map(|(id, reason)| (id, reason.as_str().unwrap().to_owned())).collect(),
+        line: text("line"),
         claims: Vec::new(),
     }
 }
@@ -156,7 +173,7 @@ async fn every_founding_question_is_answered_exactly_over_grpc() {
         assert_eq!(Said { claims: Vec::new(), ..said }, expected(question), "{id}: {}", question["question"]["en"]);
     }
     println!("{} questions answered exactly", questions.len());
-    assert_eq!(questions.len(), 28);
+    assert_eq!(questions.len(), 29);
     demo.end().await;
 }
 
@@ -239,5 +256,79 @@ async fn what_is_made_up_says_so_wherever_it_is_shown() {
         }
     }
     assert_eq!(later, 11);
+    demo.end().await;
+}
+
+fn of_seed(id: &str) -> Option<v1::Filter> {
+    let external_ids = vec![v1::ExternalIdFilter { scheme: "seed".into(), id: id.into() }];
+    Some(v1::Filter { items: vec![v1::FilterItem { external_ids, ..Default::default() }] })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dossier_contradicts_itself_where_it_says_so_and_one_document_is_one_origin() {
+    let mut demo = Demo::start().await;
+    let all = v1::ListConflictsRequest::default();
+    let conflicts = demo.client.list_conflicts(all).await.unwrap().into_inner().conflicts;
+    let told = |conflict: &v1::Conflict| {
+        (conflict.r#type(), conflict.claim.as_ref().map(seed_id), conflict.other.as_ref().map(seed_id))
+    };
+    let seed = |id: &str| Some(id.to_owned());
+    assert_eq!(
+        conflicts.iter().map(told).collect::<Vec<_>>(),
+        [(v1::ConflictType::Dispute, seed("S03.2"), None), (v1::ConflictType::Link, seed("X2"), seed("S27.8")),]
+    );
+    let request = v1::ListCorroborationRequest { filter: of_seed("S27.8"), ..Default::default() };
+    let counted = demo.client.list_corroboration(request).await.unwrap().into_inner().corroborations.remove(0);
+    let (same, opposite) = (counted.same_side.unwrap(), counted.opposite_side.unwrap());
+    assert_eq!((same.claims, same.reports, same.origins, same.voices), (3, 1, 1, 1));
+    assert_eq!(same.origin_ids, ["founding-explainer"]);
+    assert_eq!((opposite.claims, opposite.reports, opposite.voices), (1, 0, 1));
+    demo.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demand_is_met_from_the_day_on_which_it_was() {
+    let mut demo = Demo::start().await;
+    for (valid_at, stands, by) in
+        [("2025-11-17", v1::CommitmentStatus::Breached, 0), ("2025-11-18", v1::CommitmentStatus::Fulfilled, 1)]
+    {
+        let request =
+            v1::ListCommitmentsRequest { filter: of_seed("S04.4"), valid_at: valid_at.into(), ..Default::default() };
+        let found = demo.client.list_commitments(request).await.unwrap().into_inner().commitments;
+        assert_eq!((found.len(), found[0].status(), found[0].settlements.len()), (1, stands, by), "{valid_at}");
+    }
+    demo.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_later_authority_says_takes_the_place_of_what_it_contradicts() {
+    let mut demo = Demo::start().await;
+    let party = |id: &str| v1::authority::Authority::PartyId(id.to_owned());
+    let authorities = |ids: &[&str]| {
+        let authorities = ids.iter().map(|id| v1::Authority { authority: Some(party(id)) }).collect();
+        v1::perspective::View::Authorities(v1::AuthorityOrder { authorities })
+    };
+    let views = [
+        v1::perspective::View::PartyId("DOC".into()),
+        v1::perspective::View::PartyId("DESK".into()),
+        authorities(&["DESK", "DOC"]),
+    ];
+    let item =
+        v1::FilterItem { relationships: vec!["AZE-RUS".into()], kinds: vec!["agreement".into()], ..Default::default() };
+    let request = v1::ComparePerspectivesRequest {
+        filter: Some(v1::Filter { items: vec![item] }),
+        perspectives: views.map(|view| v1::Perspective { view: Some(view) }).into(),
+        valid_at: "2025-07".into(),
+        ..Default::default()
+    };
+    let states = demo.client.compare_perspectives(request).await.unwrap().into_inner().perspectives;
+    assert_eq!(
+        states.iter().map(|state| (state.total, state.overruled)).collect::<Vec<_>>(),
+        [(10, 0), (1, 0), (10, 1)]
+    );
+    let has = |state: &v1::PerspectiveState, id: &str| {
+        state.matches.iter().any(|matched| matched.claim.as_ref().is_some_and(|claim| seed_id(claim) == id))
+    };
+    assert!(has(&states[0], "S27.8") && !has(&states[2], "S27.8") && has(&states[2], "X2"));
     demo.end().await;
 }

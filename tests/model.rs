@@ -18,7 +18,7 @@ use support::compare::everywhere;
 use support::home::{Home, request};
 use support::make::{batch, registrations, tick};
 use support::oracle::Oracle;
-use support::random::{Random, random_command, random_filter};
+use support::random::{Random, any_command, random_filter};
 
 /// An append as seeds: of its recorded time, and of each of its commands.
 type Move = (u64, Vec<u64>);
@@ -31,8 +31,7 @@ fn play(homes: &[&Home], moves: &[Move]) -> (Oracle, usize) {
     for (time, seeds) in moves {
         let known = oracle.claims(oracle.head());
         let is_recorded = |number| known.iter().any(|known| known.content.id == support::make::id(number));
-        let commands: Vec<Command> =
-            seeds.iter().map(|seed| random_command(&mut Random(*seed), &is_recorded)).collect();
+        let commands: Vec<Command> = seeds.iter().map(|seed| any_command(&mut Random(*seed), &is_recorded)).collect();
         refused += usize::from(!append(homes, &mut oracle, commands, *time));
     }
     (oracle, refused)

@@ -17,6 +17,7 @@ use detente::domain::position::Position;
 use detente::ledger::Ledger;
 use detente::ledger::events::Start;
 use detente::ledger::open::store_dir;
+use detente::ledger::parties::PartiesQuery;
 use detente::ledger::registry::RegistryQuery;
 use detente::ledger::verify::verify;
 use std::fs;
@@ -91,8 +92,13 @@ fn answers(ledger: &Ledger) -> Vec<(String, u64)> {
             let id = detente::domain::name::ClaimId(claim.claim_id.parse().unwrap());
             note(format!("history {cut:?} {id:?}"), &ask::revisions(ledger, id, cut, false, 100).unwrap());
         }
-        note(format!("parties {cut:?}"), &ledger.parties(&registry(cut), &[], "").unwrap().entries);
+        note(
+            format!("parties {cut:?}"),
+            &ledger.parties(&PartiesQuery { registry: registry(cut), ..Default::default() }).unwrap().entries,
+        );
         note(format!("sources {cut:?}"), &ledger.sources(&registry(cut)).unwrap().entries);
+        note(format!("kinds {cut:?}"), &ledger.kinds(&registry(cut)).unwrap().entries);
+        note(format!("schemes {cut:?}"), &ledger.schemes(&registry(cut)).unwrap().entries);
         note(format!("relationships {cut:?}"), &ledger.relationships(&registry(cut), "").unwrap().entries);
     }
     note("events".to_owned(), &ask::events(ledger, Start::After(Position::START), None, 1 << 20));

@@ -7,6 +7,7 @@ use super::{
     cut_args::CutArgs,
     global_args::GlobalArgs,
     instant,
+    suppose_args::SupposeArgs,
     table::{claim, grid::Grid, period, question},
     words,
 };
@@ -20,12 +21,14 @@ pub(crate) struct ClaimArgs {
     id: String,
     #[command(flatten)]
     cut: CutArgs,
+    #[command(flatten)]
+    suppose: SupposeArgs,
 }
 
 impl ClaimArgs {
     /// Asks, and shows the claim.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
-        let question = GetClaimRequest { claim_id: self.id, cut: self.cut.cut() };
+        let question = GetClaimRequest { claim_id: self.id, cut: self.cut.cut(), what_if: self.suppose.commands()? };
         let mut ledger = connect::ledger(&global.server).await?;
         let reply = ledger.get_claim(question).await?.into_inner();
         global.output.one(&reply, || table(&reply))

@@ -9,6 +9,7 @@ use super::{
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
+    suppose_args::SupposeArgs,
     table::{View, claim, grid::Grid, period, question, state},
 };
 use crate::v1::{Filter, ListClaimsRequest, ListClaimsResponse};
@@ -29,6 +30,8 @@ pub(crate) struct ClaimsArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    suppose: SupposeArgs,
+    #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
     page: PageArgs,
@@ -39,6 +42,7 @@ impl ClaimsArgs {
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
         let question = ListClaimsRequest {
             filter: self.filter.filter(self.text),
+            what_if: self.suppose.commands()?,
             cut: self.cut.cut(),
             include_retracted: self.include_retracted,
             newest_first: self.newest_first,

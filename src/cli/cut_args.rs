@@ -49,16 +49,31 @@ macro_rules! cuts {
 }
 
 cuts!(
+    compare_perspectives_request,
     get_claim_request,
+    get_series_request,
     get_state_request,
+    get_timeline_request,
     list_claims_request,
+    list_commitments_request,
+    list_conflicts_request,
+    list_corroboration_request,
+    list_gaps_request,
+    list_kinds_request,
     list_parties_request,
     list_relationships_request,
     list_revisions_request,
+    list_schemes_request,
     list_sources_request,
+    list_upcoming_request,
 );
 
 impl CutArgs {
+    /// Whether there is any.
+    pub(crate) fn is_given(&self) -> bool {
+        self.known_at.is_some() || self.position.is_some() || self.basis.is_some()
+    }
+
     /// The cut in the words of a request; none means all of the record.
     pub(crate) fn cut<C: Cut>(self) -> Option<C> {
         let known_at = self.known_at.map(C::known_at);

@@ -26,6 +26,11 @@ pub(crate) fn of(refusal: &Refusal) -> Option<String> {
         ErrorReason::NotServing => "nothing was written; try again when the server is back",
         ErrorReason::Damaged => "stop the server and run `detente verify --data DIR`",
         ErrorReason::DiskFull => "nothing was written and reads go on; make room on the server's disk",
+        ErrorReason::CursorNotFound => "make it with `detente cursors create`; `detente cursors` lists what there is",
+        ErrorReason::CursorExists => "give another name, or delete that one first: `detente cursors delete`",
+        ErrorReason::CursorBeyondDelivered => {
+            "subscribe with the cursor first; only what was delivered can be done with"
+        }
         ErrorReason::Internal => "this is a defect of the service; its log says more",
         ErrorReason::Unspecified | ErrorReason::OutcomeUnknown => return None,
     };

@@ -40,7 +40,7 @@ fn table(server: &str, reply: &GetServerInfoResponse) -> String {
     grid.render()
 }
 
-fn limits(limits: &Limits) -> [(&'static str, u64); 6] {
+fn limits(limits: &Limits) -> [(&'static str, u64); 7] {
     [
         ("largest request, bytes", limits.max_request_bytes),
         ("most commands in an append", limits.max_commands.into()),
@@ -48,5 +48,6 @@ fn limits(limits: &Limits) -> [(&'static str, u64); 6] {
         ("most entries in a page", limits.max_page_size.into()),
         ("largest reply, bytes", limits.max_reply_bytes),
         ("most streams at once", limits.max_streams.into()),
+        ("most subscriptions at once", limits.max_subscriptions.into()),
     ]
 }

@@ -17,36 +17,52 @@
 mod append;
 mod claim;
 mod claims;
+mod commitments;
 mod completions;
+mod conflicts;
 mod connect;
+mod corroboration;
+mod cursors;
 mod cut_args;
+mod diff;
 mod dump;
 mod events;
 mod exit;
 mod export;
 mod failure;
 mod filter_args;
+mod gaps;
 mod global_args;
 mod hint;
 mod import;
 mod info;
 mod instant;
 mod json;
+mod kinds;
 mod output;
 mod page_args;
 mod pages;
 mod pairs;
 mod parties;
+mod perspectives;
 mod progress;
 mod rebuild;
 mod refusal;
 mod relationships;
 mod revisions;
+mod schemes;
+mod series;
 mod serve;
 mod sources;
+mod span_args;
 mod state;
+mod subscribe;
+mod suppose_args;
 mod table;
+mod timeline;
+mod upcoming;
 mod verify;
+mod watch;
 mod words;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -56,13 +72,17 @@ use clap::{Parser, Subcommand};
 pub(crate) use crate::config::DEFAULT_LISTEN;
 
 use self::{
-    append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, completions::CompletionsArgs, events::EventsArgs,
-    exit::Exit, global_args::GlobalArgs, info::InfoArgs, parties::PartiesArgs, relationships::RelationshipsArgs,
-    revisions::RevisionsArgs, sources::SourcesArgs, state::StateArgs,
+    append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, commitments::CommitmentsArgs,
+    completions::CompletionsArgs, conflicts::ConflictsArgs, corroboration::CorroborationArgs, cursors::CursorsArgs,
+    diff::DiffArgs, events::EventsArgs, exit::Exit, export::ExportArgs, gaps::GapsArgs, global_args::GlobalArgs,
+    info::InfoArgs, kinds::KindsArgs, parties::PartiesArgs, perspectives::PerspectivesArgs,
+    relationships::RelationshipsArgs, revisions::RevisionsArgs, schemes::SchemesArgs, series::SeriesArgs,
+    sources::SourcesArgs, state::StateArgs, subscribe::SubscribeArgs, timeline::TimelineArgs, upcoming::UpcomingArgs,
+    watch::WatchArgs,
 };
 pub(crate) use self::{
     dump::DumpArgs,
-    export::ExportArgs,
+    export::TableExport,
     failure::Failure,
     import::ImportArgs,
     output::{notice, write},
@@ -98,20 +118,50 @@ enum Command {
     Append(Box<AppendArgs>),
     /// Ask what the state was at a date, as known at a cut.
     State(Box<StateArgs>),
+    /// Show what changed between two coordinates, and why: the world, or what is known of it.
+    Diff(Box<DiffArgs>),
     /// Show one claim as of a cut.
     Claim(ClaimArgs),
     /// List every revision of one claim, with what each changed.
     Revisions(RevisionsArgs),
     /// List the claims that match a filter, whatever their valid time; search their text.
     Claims(Box<ClaimsArgs>),
+    /// Ask what the state was according to a party, a source or an order of authorities, side by side.
+    Perspectives(Box<PerspectivesArgs>),
+    /// List the claims that contradict one another.
+    Conflicts(Box<ConflictsArgs>),
+    /// Count the reports and independent origins behind claims, for and against.
+    Corroboration(Box<CorroborationArgs>),
+    /// List what was promised and what became of it.
+    Commitments(Box<CommitmentsArgs>),
+    /// Show how the state moved over a span of valid time.
+    Timeline(Box<TimelineArgs>),
+    /// Count claims, and add up their scores, in buckets of valid time.
+    Series(Box<SeriesArgs>),
+    /// List what is missing in the record.
+    Gaps(Box<GapsArgs>),
     /// List the registered parties.
     Parties(PartiesArgs),
     /// List the registered sources.
     Sources(SourcesArgs),
+    /// List the registered kinds of claims, with their properties.
+    Kinds(KindsArgs),
+    /// List the registered code schemes, with their scales.
+    Schemes(SchemesArgs),
     /// List the relationships that claims bear on.
     Relationships(RelationshipsArgs),
     /// Read the log, in order, up to its head.
     Events(Box<EventsArgs>),
+    /// Follow the log: what was recorded, then what is being recorded; goes on by itself after a break.
+    Subscribe(Box<SubscribeArgs>),
+    /// List, make, move and delete the named places in the feed that the server keeps.
+    Cursors(CursorsArgs),
+    /// List what begins, ends, stops being certain or falls due in a span of time.
+    Upcoming(Box<UpcomingArgs>),
+    /// Tell such turns as they come, and follow for ever.
+    Watch(Box<WatchArgs>),
+    /// Write the whole record as JSON Lines; or a state, claims or the log as CSV, Parquet or JSON.
+    Export(Box<ExportArgs>),
     /// Tell what server this is: version, ledger, head, limits.
     Info(InfoArgs),
     /// Print the script that lets a shell complete this command line.
@@ -127,8 +177,6 @@ pub(crate) enum OperatorCommand {
     Serve(ServeArgs),
     /// Bring in an export of another ledger, with its recorded times.
     Import(ImportArgs),
-    /// Write the whole record as JSON Lines.
-    Export(ExportArgs),
     /// Read every stored byte again and tell whether anything is damaged.
     Verify(VerifyArgs),
     /// Make the store and its indexes anew from the journal.
@@ -168,13 +216,28 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Append(args) => args.run(&global).await,
         Command::State(args) => args.run(&global).await,
+        Command::Diff(args) => args.run(&global).await,
         Command::Claim(args) => args.run(&global).await,
         Command::Revisions(args) => args.run(&global).await,
         Command::Claims(args) => args.run(&global).await,
+        Command::Perspectives(args) => args.run(&global).await,
+        Command::Conflicts(args) => args.run(&global).await,
+        Command::Corroboration(args) => args.run(&global).await,
+        Command::Commitments(args) => args.run(&global).await,
+        Command::Timeline(args) => args.run(&global).await,
+        Command::Series(args) => args.run(&global).await,
+        Command::Gaps(args) => args.run(&global).await,
         Command::Parties(args) => args.run(&global).await,
         Command::Sources(args) => args.run(&global).await,
+        Command::Kinds(args) => args.run(&global).await,
+        Command::Schemes(args) => args.run(&global).await,
         Command::Relationships(args) => args.run(&global).await,
         Command::Events(args) => args.run(&global).await,
+        Command::Subscribe(args) => args.run(&global).await,
+        Command::Cursors(args) => args.run(&global).await,
+        Command::Upcoming(args) => args.run(&global).await,
+        Command::Watch(args) => args.run(&global).await,
+        Command::Export(args) => args.run(&global).await,
         Command::Info(args) => args.run(&global).await,
         Command::Completions(args) => args.run(),
         Command::Operator(command) => crate::operator::run(command).await,

@@ -3,6 +3,8 @@
 //! A page token pins the cut of the first page, so the joined answer is one answer at one basis, however much is
 //! recorded meanwhile.
 
+use std::collections::HashSet;
+
 use tonic::{Response, Status};
 
 use super::{Failure, json::Wire, page_args::PageArgs};
@@ -66,13 +68,76 @@ macro_rules! paged {
 }
 
 paged!(
+    DiffRequest => DiffResponse [changes: ClaimChange],
     GetStateRequest => GetStateResponse [matches: StateMatch],
     ListClaimsRequest => ListClaimsResponse [claims: Claim],
+    ListKindsRequest => ListKindsResponse [kinds: Kind],
+    ListCommitmentsRequest => ListCommitmentsResponse [commitments: Commitment],
+    ListConflictsRequest => ListConflictsResponse [conflicts: Conflict],
+    ListCorroborationRequest => ListCorroborationResponse [corroborations: Corroboration],
+    ListGapsRequest => ListGapsResponse [gaps: Gap],
     ListPartiesRequest => ListPartiesResponse [parties: Party],
     ListRelationshipsRequest => ListRelationshipsResponse [relationships: Relationship],
     ListRevisionsRequest => ListRevisionsResponse [revisions: Revision],
+    ListSchemesRequest => ListSchemesResponse [schemes: Scheme],
     ListSourcesRequest => ListSourcesResponse [sources: Source],
+    ListUpcomingRequest => ListUpcomingResponse [turns: UpcomingTurn],
 );
+
+impl List for v1::ComparePerspectivesResponse {
+    type Element = v1::PerspectiveState;
+
+    fn elements(&self) -> &[v1::PerspectiveState] {
+        &self.perspectives
+    }
+}
+
+impl List for v1::GetSeriesResponse {
+    type Element = v1::SeriesBucket;
+
+    fn elements(&self) -> &[v1::SeriesBucket] {
+        &self.buckets
+    }
+}
+
+impl Paged for v1::GetTimelineRequest {
+    fn turn(&mut self, size: u32, token: String) {
+        self.page_size = size;
+        self.page_token = token;
+    }
+}
+
+impl List for v1::GetTimelineResponse {
+    type Element = v1::TimelineSegment;
+
+    fn elements(&self) -> &[v1::TimelineSegment] {
+        &self.segments
+    }
+}
+
+impl Page for v1::GetTimelineResponse {
+    fn next(&self) -> &str {
+        &self.next_page_token
+    }
+
+    /// A segment may go on on the next page, and each page names its claims anew.
+    fn absorb(&mut self, later: Self) {
+        let mut segments = later.segments.into_iter();
+        if let Some(open) = self.segments.last_mut().filter(|last| last.continues)
+            && let Some(rest) = segments.next()
+        {
+            open.definite.extend(rest.definite);
+            open.possible.extend(rest.possible);
+            open.entered.extend(rest.entered);
+            open.left.extend(rest.left);
+            open.continues = rest.continues;
+        }
+        self.segments.extend(segments);
+        let known: HashSet<String> = self.claims.iter().map(|claim| claim.claim_id.clone()).collect();
+        self.claims.extend(later.claims.into_iter().filter(|claim| !known.contains(&claim.claim_id)));
+        self.next_page_token = later.next_page_token;
+    }
+}
 
 /// Asks a question and, unless one page is wanted, turns all the pages of its answer.
 pub(crate) async fn turn<Q: Paged, P: Page>(
@@ -118,6 +183,35 @@ mod tests {
     #[tokio::test]
     async fn all_pages_are_one_answer() {
         assert_eq!(ids(PageArgs::default()).await, ("01234".into(), String::new()));
+    }
+
+    #[test]
+    fn a_segment_that_goes_on_is_one_and_a_claim_is_named_once() {
+        let page = |segments: &[(&str, &[&str], bool)], next: &str| v1::GetTimelineResponse {
+            segments: segments
+                .iter()
+                .map(|(period, definite, continues)| v1::TimelineSegment {
+                    period: (*period).to_owned(),
+                    definite: definite.iter().map(ToString::to_string).collect(),
+                    continues: *continues,
+                    ..Default::default()
+                })
+                .collect(),
+            claims: segments
+                .iter()
+                .flat_map(|(_, ids, _)| *ids)
+                .map(|id| v1::Claim { claim_id: (*id).to_owned(), ..Default::default() })
+                .collect(),
+            next_page_token: next.to_owned(),
+            ..Default::default()
+        };
+        let mut whole = page(&[("1", &["a"], false), ("2", &["b"], true)], "x");
+        whole.absorb(page(&[("2", &["c"], true)], "y"));
+        whole.absorb(page(&[("2", &["d"], false), ("3", &["b", "e"], false)], ""));
+        let all: Vec<String> = whole.segments.iter().map(|s| s.definite.concat()).collect();
+        assert_eq!(all, ["a", "bcd", "be"]);
+        assert_eq!(whole.claims.iter().map(|claim| claim.claim_id.as_str()).collect::<String>(), "abcde");
+        assert!(!whole.segments[1].continues && whole.next().is_empty());
     }
 
     #[tokio::test]

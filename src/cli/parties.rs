@@ -8,10 +8,11 @@ use super::{
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
+    suppose_args::SupposeArgs,
     table::{View, grid::Grid, question, state},
     words,
 };
-use crate::v1::{ListPartiesRequest, ListPartiesResponse, Party, PartyType};
+use crate::v1::{ListPartiesRequest, ListPartiesResponse, Party, PartyName, PartyNameType, PartyType};
 
 /// Which parties, as of when?
 #[derive(Args, Debug)]
@@ -25,8 +26,13 @@ pub(crate) struct PartiesArgs {
     /// Only with these words in a name or id, the last one as the beginning of a word.
     #[arg(long, value_name = "WORDS")]
     name: Option<String>,
+    /// Only names that are in use at this date (EDTF) are searched and shown.
+    #[arg(long, value_name = "DATE")]
+    valid_at: Option<String>,
     #[command(flatten)]
     cut: CutArgs,
+    #[command(flatten)]
+    suppose: SupposeArgs,
     #[command(flatten)]
     page: PageArgs,
 }
@@ -38,7 +44,9 @@ impl PartiesArgs {
             party_ids: self.ids,
             types: self.types.into_iter().map(i32::from).collect(),
             name: self.name.unwrap_or_default(),
+            valid_at: self.valid_at.unwrap_or_default(),
             cut: self.cut.cut(),
+            what_if: self.suppose.commands()?,
             ..Default::default()
         };
         let mut ledger = connect::ledger(&global.server).await?;
@@ -49,7 +57,7 @@ impl PartiesArgs {
 
 fn table(reply: &ListPartiesResponse, view: &View) -> String {
     let context = reply.context.clone().unwrap_or_default();
-    let mut grid = Grid::new(["party", "type", "name", "other names", "ids elsewhere", "rev"]);
+    let mut grid = Grid::new(["party", "type", "name", "other names", "ids elsewhere", "merges", "rev"]);
     for party in &reply.parties {
         let (name, others) = names(party, view);
         grid.row([
@@ -64,17 +72,66 @@ fn table(reply: &ListPartiesResponse, view: &View) -> String {
                 .collect::<Vec<_>>()
                 .join(", ")
                 .into(),
+            merges(party).into(),
             party.revision.to_string().into(),
         ]);
     }
-    let heading = question::of_list("Parties", None, &context);
+    let what = match context.valid_at.as_str() {
+        "" => "Parties".to_owned(),
+        date => format!("Parties with their names in use at {date}"),
+    };
+    let heading = question::of_list(&what, None, &context);
     [heading, question::coordinates(&context), grid.render(), state::more(&reply.next_page_token)].concat()
 }
 
-/// The main name in the language asked for, and all the others.
+/// The main name in the language asked for, and all the others with their sort, time and users.
 fn names(party: &Party, view: &View) -> (String, String) {
-    let main: Vec<_> = party.names.iter().filter(|name| !name.alias).cloned().collect();
-    let chosen = view.choose(&main, |name| &name.lang).map(|name| name.name.clone()).unwrap_or_default();
-    let others: Vec<_> = party.names.iter().map(|name| name.name.as_str()).filter(|name| *name != chosen).collect();
-    (chosen.clone(), others.join(", "))
+    let main: Vec<_> = party.names.iter().filter(|name| !name.alias).collect();
+    let chosen = view.choose(&main, |name| &name.lang).copied();
+    let others = party.names.iter().filter(|name| chosen.is_none_or(|chosen| chosen.name != name.name));
+    (chosen.map(told).unwrap_or_default(), others.map(told).collect::<Vec<_>>().join(", "))
+}
+
+/// A name with what is said of it: `Stalingrad (1925-04/1961)`.
+fn told(name: &PartyName) -> String {
+    let users = if name.used_by.is_empty() { String::new() } else { format!("used by {}", name.used_by.join(", ")) };
+    let said = [words::shown::<PartyNameType>(name.r#type), name.valid.clone(), users];
+    let said: Vec<_> = said.into_iter().filter(|said| !said.is_empty()).collect();
+    if said.is_empty() { name.name.clone() } else { format!("{} ({})", name.name, said.join("; ")) }
+}
+
+/// Which party answers for this one, or for which it answers.
+fn merges(party: &Party) -> String {
+    match (party.merged_into.as_str(), party.merged_party_ids.as_slice()) {
+        ("", []) => String::new(),
+        ("", merged) => format!("answers for {}", merged.join(", ")),
+        (survivor, _) => format!("merged into {survivor}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_tells_its_sort_its_time_and_who_uses_it() {
+        let plain = PartyName { name: "Volgograd".into(), ..Default::default() };
+        assert_eq!(told(&plain), "Volgograd");
+        let contested = PartyName {
+            r#type: PartyNameType::Contested.into(),
+            valid: "1925/1961".into(),
+            used_by: vec!["RUS".into(), "AZE".into()],
+            ..plain
+        };
+        assert_eq!(told(&contested), "Volgograd (contested; 1925/1961; used by RUS, AZE)");
+    }
+
+    #[test]
+    fn a_party_tells_who_answers_for_whom() {
+        let merged = Party { merged_into: "RUF".into(), ..Default::default() };
+        let survivor = Party { merged_party_ids: vec!["ROS".into(), "RUS".into()], ..Default::default() };
+        assert_eq!(merges(&merged), "merged into RUF");
+        assert_eq!(merges(&survivor), "answers for ROS, RUS");
+        assert_eq!(merges(&Party::default()), "");
+    }
 }

@@ -8,6 +8,7 @@ use super::{
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
+    suppose_args::SupposeArgs,
     table::{grid::Grid, question, state},
 };
 use crate::v1::{ListRelationshipsRequest, ListRelationshipsResponse};
@@ -21,6 +22,8 @@ pub(crate) struct RelationshipsArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    suppose: SupposeArgs,
+    #[command(flatten)]
     page: PageArgs,
 }
 
@@ -30,6 +33,7 @@ impl RelationshipsArgs {
         let question = ListRelationshipsRequest {
             party_id: self.party.unwrap_or_default(),
             cut: self.cut.cut(),
+            what_if: self.suppose.commands()?,
             ..Default::default()
         };
         let mut ledger = connect::ledger(&global.server).await?;

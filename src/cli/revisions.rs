@@ -9,6 +9,7 @@ use super::{
     instant,
     page_args::PageArgs,
     pages,
+    suppose_args::SupposeArgs,
     table::{View, claim, grid::Grid, period, question, state},
     words,
 };
@@ -26,6 +27,8 @@ pub(crate) struct RevisionsArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    suppose: SupposeArgs,
+    #[command(flatten)]
     page: PageArgs,
 }
 
@@ -34,6 +37,7 @@ impl RevisionsArgs {
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
         let question = ListRevisionsRequest {
             claim_id: self.id.clone(),
+            what_if: self.suppose.commands()?,
             cut: self.cut.cut(),
             newest_first: self.newest_first,
             ..Default::default()

@@ -8,6 +8,7 @@ use super::{
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
+    suppose_args::SupposeArgs,
     table::{
         grid::{Cell, Grid, Tone},
         question, state,
@@ -24,13 +25,20 @@ pub(crate) struct SourcesArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    suppose: SupposeArgs,
+    #[command(flatten)]
     page: PageArgs,
 }
 
 impl SourcesArgs {
     /// Asks, and shows the sources.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
-        let question = ListSourcesRequest { source_ids: self.ids, cut: self.cut.cut(), ..Default::default() };
+        let question = ListSourcesRequest {
+            source_ids: self.ids,
+            cut: self.cut.cut(),
+            what_if: self.suppose.commands()?,
+            ..Default::default()
+        };
         let mut ledger = connect::ledger(&global.server).await?;
         let reply = pages::turn(self.page, question, async |page| ledger.list_sources(page).await).await?;
         global.output.list(&reply, || table(&reply))

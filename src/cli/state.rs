@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
-    table,
+    suppose_args::SupposeArgs, table,
 };
 use crate::v1::{GetStateRequest, StateMode};
 
@@ -27,6 +27,8 @@ pub(crate) struct StateArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    suppose: SupposeArgs,
+    #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
     page: PageArgs,
@@ -34,7 +36,7 @@ pub(crate) struct StateArgs {
 
 /// How an asked date is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Mode {
+pub(crate) enum Mode {
     /// States that hold and events that have happened, together.
     #[value(alias = "STATE_MODE_UNSPECIFIED")]
     Default,
@@ -69,6 +71,7 @@ impl StateArgs {
             valid_at: self.valid_at.unwrap_or_default(),
             mode: mode.into(),
             include_retracted: self.include_retracted,
+            what_if: self.suppose.commands()?,
             cut: self.cut.cut(),
             ..Default::default()
         };

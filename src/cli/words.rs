@@ -43,17 +43,25 @@ macro_rules! words {
 
 words!(
     AttributionRole,
+    Bucket,
     Certainty,
+    ChangeReason,
+    CommitmentStatus,
+    ConflictType,
     DisputeOutcome,
+    GapType,
     LinkType,
     Modality,
+    PartyNameType,
     PartyType,
     Polarity,
     RetractionReason,
     RevisionEvent,
     RevisionKind,
+    SeriesGroup,
     Status,
     TemporalType,
+    Turn,
 );
 
 /// How a table shows a value: `no information`; nothing where it is not said.

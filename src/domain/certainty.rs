@@ -17,6 +17,7 @@
 
 use super::period::Period;
 use super::validity::Validity;
+use super::vocabulary::TemporalType;
 
 /// How sure an answer is. Sorts definite first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +37,20 @@ pub enum Mode {
     OccurredBy,
     /// Did the event happen within the period?
     OccurredIn,
+}
+
+impl Mode {
+    /// What is asked of a claim of this type; none where the question is not about such claims. Where no mode is asked:
+    /// whether states hold and whether events have happened.
+    #[must_use]
+    pub const fn of(asked: Option<Self>, temporal_type: TemporalType) -> Option<Self> {
+        match (temporal_type, asked) {
+            (TemporalType::State, None | Some(Self::HoldsAt)) => Some(Self::HoldsAt),
+            (TemporalType::Event, None | Some(Self::OccurredBy)) => Some(Self::OccurredBy),
+            (TemporalType::Event, Some(Self::OccurredIn)) => Some(Self::OccurredIn),
+            _ => None,
+        }
+    }
 }
 
 /// How sure it is that a claim of this validity answers the question; `None` if it surely does not.

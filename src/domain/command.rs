@@ -7,9 +7,11 @@ use super::claim::Claim;
 use super::edtf::PartialDate;
 use super::event::Dispute;
 use super::filter::Filter;
-use super::name::{ClaimId, DisputeId, SourceId};
+use super::kind::Kind;
+use super::name::{ClaimId, DisputeId, PartyId, SourceId};
 use super::party::Party;
 use super::position::Position;
+use super::scheme::Scheme;
 use super::source::Source;
 use super::vocabulary::{DisputeOutcome, RetractionReason, RevisionKind};
 
@@ -20,6 +22,18 @@ pub struct Batch {
     pub commands: Vec<NotedCommand>,
     /// What must hold.
     pub preconditions: Vec<Precondition>,
+}
+
+/// Commands that a question supposes on top of what is recorded, without recording them.
+#[derive(Clone, Debug, Default)]
+pub struct Supposed(pub Vec<NotedCommand>);
+
+impl Supposed {
+    /// Whether nothing is supposed.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// A command with what the recorder notes with it.
@@ -62,6 +76,18 @@ pub enum Command {
     ReviseSource(Source),
     /// Withdraw a source.
     WithdrawSource(SourceId),
+    /// Register a kind of claim.
+    RegisterKind(Kind),
+    /// Give a kind new properties.
+    ReviseKind(Kind),
+    /// Register a code scheme.
+    RegisterScheme(Scheme),
+    /// Give a code scheme a new scale.
+    ReviseScheme(Scheme),
+    /// Say that two parties are one: the merged one, and the one that answers for both.
+    MergeParties(PartyId, PartyId),
+    /// Undo the merge of a party.
+    UnmergeParties(PartyId),
 }
 
 /// A partial new state of a claim: it makes the complete one from the last one.

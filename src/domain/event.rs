@@ -2,8 +2,10 @@
 
 use super::claim::Claim;
 use super::edtf::PartialDate;
+use super::kind::Kind;
 use super::name::{ClaimId, DisputeId, PartyId, SourceId};
 use super::party::Party;
+use super::scheme::Scheme;
 use super::source::Source;
 use super::vocabulary::{DisputeOutcome, RetractionReason, RevisionKind};
 
@@ -34,6 +36,19 @@ pub enum Change {
     SourceRevised(Source),
     /// A source was withdrawn.
     SourceWithdrawn(SourceId),
+    /// A kind of claim was registered.
+    KindRegistered(Kind),
+    /// A kind of claim got new properties.
+    KindRevised(Kind),
+    /// A code scheme was registered.
+    SchemeRegistered(Scheme),
+    /// A code scheme got a new scale.
+    SchemeRevised(Scheme),
+    /// Two parties were said to be one: the merged one, and the one that answers for both. It makes the next revision of the
+    /// merged one.
+    PartiesMerged(PartyId, PartyId),
+    /// A merge was undone. It makes the next revision of the party that was merged.
+    PartiesUnmerged(PartyId),
 }
 
 /// That a party contests a claim.
@@ -52,7 +67,7 @@ pub struct Dispute {
 /// A change with what the recorder noted and the revision it makes: an event before it has a position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// The revision it makes of its claim, party or source.
+    /// The revision it makes of its claim, party, source, kind or scheme.
     pub revision: u32,
     /// What the recorder noted.
     pub note: Box<str>,
@@ -75,7 +90,33 @@ impl Change {
             | Self::PartyRevised(_)
             | Self::SourceRegistered(_)
             | Self::SourceRevised(_)
-            | Self::SourceWithdrawn(_) => None,
+            | Self::SourceWithdrawn(_)
+            | Self::KindRegistered(_)
+            | Self::KindRevised(_)
+            | Self::SchemeRegistered(_)
+            | Self::SchemeRevised(_)
+            | Self::PartiesMerged(..)
+            | Self::PartiesUnmerged(_) => None,
+        }
+    }
+
+    /// The id of what it is about, if that is a party, source, kind or scheme; of parties that are merged, the merged one.
+    #[must_use]
+    pub fn registry_id(&self) -> Option<&str> {
+        match self {
+            Self::PartyRegistered(party) | Self::PartyRevised(party) => Some(party.id.as_str()),
+            Self::SourceRegistered(source) | Self::SourceRevised(source) => Some(source.id.as_str()),
+            Self::SourceWithdrawn(id) => Some(id.as_str()),
+            Self::KindRegistered(kind) | Self::KindRevised(kind) => Some(kind.kind.as_str()),
+            Self::SchemeRegistered(scheme) | Self::SchemeRevised(scheme) => Some(&scheme.scheme),
+            Self::PartiesMerged(merged, _) | Self::PartiesUnmerged(merged) => Some(merged.as_str()),
+            Self::ClaimAsserted(_)
+            | Self::ClaimRevised(..)
+            | Self::ClaimConfirmed(..)
+            | Self::ClaimRetracted(..)
+            | Self::ClaimReinstated(_)
+            | Self::ClaimDisputed(..)
+            | Self::DisputeResolved(..) => None,
         }
     }
 

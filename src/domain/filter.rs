@@ -60,6 +60,17 @@ pub struct FilterItem {
     pub recorded_before: Option<RecordedAt>,
     /// Its texts contain these folded words, the last one as a prefix.
     pub text: Vec<Box<str>>,
+    /// Comes from one of these voices, whoever else is asked for.
+    pub voices: Vec<Voice>,
+}
+
+/// A voice that a claim can come from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Voice {
+    /// A party: it is anywhere in the attribution.
+    Party(PartyId),
+    /// A source: it is cited.
+    Source(SourceId),
 }
 
 /// A word, or the beginning of one.
@@ -124,6 +135,35 @@ impl<V: Vocabulary> FromIterator<V> for MemberSet<V> {
 }
 
 impl Filter {
+    /// The claims with a link to a claim, of a type if one is given.
+    #[must_use]
+    pub fn linking_to(target: ClaimId, link_type: Option<LinkType>) -> Self {
+        Self { items: vec![FilterItem { links: vec![(link_type, target)], ..FilterItem::default() }] }
+    }
+
+    /// The same filter for these claims alone; none where it can match none of them.
+    #[must_use]
+    pub fn among(&self, claims: &[ClaimId]) -> Option<Self> {
+        let every = [FilterItem::default()];
+        let items = if self.items.is_empty() { &every } else { self.items.as_slice() };
+        let narrowed = items.iter().filter_map(|item| {
+            let wanted = |claim: &&ClaimId| item.claim_ids.is_empty() || item.claim_ids.contains(claim);
+            let claim_ids: Vec<ClaimId> = claims.iter().filter(wanted).copied().collect();
+            (!claim_ids.is_empty()).then(|| FilterItem { claim_ids, ..item.clone() })
+        });
+        let items: Vec<FilterItem> = narrowed.collect();
+        (!items.is_empty()).then_some(Self { items })
+    }
+
+    /// Those of the claims that come from any of these voices.
+    #[must_use]
+    pub fn from_voices(&self, voices: &[Voice]) -> Self {
+        let any = [FilterItem::default()];
+        let items = if self.items.is_empty() { any.as_slice() } else { &self.items };
+        let from = |item: &FilterItem| FilterItem { voices: voices.to_vec(), ..item.clone() };
+        Self { items: items.iter().map(from).collect() }
+    }
+
     /// Whether a claim, whose current revision was recorded at `recorded_at`, is meant.
     #[must_use]
     pub fn matches(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {
@@ -173,6 +213,7 @@ impl FilterItem {
             && any(&self.codes, |(scheme, pattern)| {
                 claim.codes.iter().any(|c| c.scheme == *scheme && pattern.matches(&c.code))
             })
+            && any(&self.voices, |voice| voice.says(claim))
     }
 
     fn matches_text(&self, claim: &Claim) -> bool {
@@ -196,6 +237,7 @@ impl FilterItem {
             tests(&self.external_ids, |(scheme, id)| FacetTest::exact(K::ExternalId, &pair(scheme, id))),
             tests(&self.labels, |label| FacetTest::exact(K::Label, label)),
             tests(&self.codes, |(scheme, code)| FacetTest::pattern(K::Code, &pair(scheme, ""), code)),
+            tests(&self.voices, Voice::facet),
         ];
         if let Some((last, whole)) = self.text.split_last() {
             groups.extend(whole.iter().map(|word| vec![FacetTest::exact(K::Token, word)]));
@@ -203,6 +245,31 @@ impl FilterItem {
         }
         groups.retain(|group| !group.is_empty());
         groups
+    }
+}
+
+impl Voice {
+    /// The party, if it is one.
+    #[must_use]
+    pub const fn party(&self) -> Option<&PartyId> {
+        match self {
+            Self::Party(id) => Some(id),
+            Self::Source(_) => None,
+        }
+    }
+
+    fn says(&self, claim: &Claim) -> bool {
+        match self {
+            Self::Party(id) => claim.attribution.iter().any(|a| a.party.as_ref() == Some(id)),
+            Self::Source(id) => claim.sources.iter().any(|s| s.source == *id),
+        }
+    }
+
+    fn facet(&self) -> FacetTest {
+        match self {
+            Self::Party(id) => FacetTest::exact(FacetKind::AssertedBy, id.as_str()),
+            Self::Source(id) => FacetTest::exact(FacetKind::Source, id.as_str()),
+        }
     }
 }
 
@@ -322,6 +389,14 @@ fn put_pair<'k>(key: &'k mut String, first: &str, second: &str) -> &'k str {
     key.push('\0');
     key.push_str(second);
     key
+}
+
+/// The type, if there is one, and the target of the link that a [`FacetKind::Link`] facet stands for.
+#[must_use]
+pub fn link_of(key: &str) -> Option<(Option<LinkType>, ClaimId)> {
+    let (code, target) = key.split_once('\0')?;
+    let link_type = LinkType::ALL.get(usize::from(code.parse::<u8>().ok()?)).copied();
+    Some((link_type, ClaimId(target.parse().ok()?)))
 }
 
 fn link_key(link_type: Option<LinkType>, target: ClaimId) -> String {
@@ -452,7 +527,23 @@ mod tests {
             (with(|i| i.recorded_from = Some(AT)), with(|i| i.recorded_from = Some(AT.next()))),
             (with(|i| i.recorded_before = Some(AT.next())), with(|i| i.recorded_before = Some(AT))),
             (with(|i| i.text = text("accord elys")), with(|i| i.text = text("acc elysee"))),
+            (
+                with(|i| i.voices = vec![Voice::Party(party("TUR"))]),
+                with(|i| i.voices = vec![Voice::Party(party("AZE"))]),
+            ),
+            (
+                with(|i| i.voices = vec![Voice::Source(source("gazette"))]),
+                with(|i| i.voices = vec![Voice::Source(source("memo"))]),
+            ),
         ]
+    }
+
+    #[test]
+    fn the_key_of_a_link_tells_its_type_and_target() {
+        for link_type in LinkType::ALL.iter().copied().map(Some).chain([None]) {
+            assert_eq!(link_of(&link_key(link_type, id(7))), Some((link_type, id(7))));
+        }
+        assert_eq!(link_of("7"), None);
     }
 
     #[test]
@@ -498,6 +589,43 @@ mod tests {
             assert_eq!(by_facets && others, item.matches(&claim(), AT), "{item:?}");
             compared += 1;
         }
-        assert_eq!(compared, 40);
+        assert_eq!(compared, 44);
+    }
+
+    #[test]
+    fn a_voice_narrows_every_item_and_is_added_to_who_else_is_asked_for() {
+        let voices = [Voice::Party(party("TUR")), Voice::Source(source("memo"))];
+        let from = |filter: &Filter, voices: &[Voice]| filter.from_voices(voices).matches(&claim(), AT);
+        assert!(from(&Filter::default(), &voices) && !from(&Filter::default(), &voices[1..]));
+        let by = |name| FilterItem { asserted_by: vec![party(name)], ..FilterItem::default() };
+        assert!(from(&Filter { items: vec![by("AZE"), by("TUR")] }, &voices));
+        assert!(!from(&Filter { items: vec![by("AZE")] }, &voices));
+    }
+
+    #[test]
+    fn a_link_is_read_back_from_its_facet() {
+        let mut links = Vec::new();
+        facets_of(&claim(), |kind, key| links.extend((kind == FacetKind::Link).then(|| link_of(key))));
+        assert_eq!(links, [Some((Some(LinkType::Supports), id(2))), Some((None, id(2)))]);
+    }
+
+    #[test]
+    fn a_filter_among_some_claims_matches_what_it_matched_of_these() {
+        let of = |claim_ids: &[u128]| FilterItem {
+            claim_ids: claim_ids.iter().map(|number| id(*number)).collect(),
+            ..FilterItem::default()
+        };
+        let elsewhere = FilterItem { labels: vec!["nowhere".into()], ..FilterItem::default() };
+        for items in [vec![], vec![of(&[])], vec![of(&[1, 3])], vec![elsewhere.clone(), of(&[2])], vec![elsewhere]] {
+            let filter = Filter { items };
+            for among in [&[][..], &[id(1)], &[id(2), id(3)], &[id(1), id(2), id(4)]] {
+                for number in 1..5 {
+                    let claim = Claim { id: id(number), ..claim() };
+                    let expected = filter.matches(&claim, AT) && among.contains(&claim.id);
+                    let got = filter.among(among).is_some_and(|filter| filter.matches(&claim, AT));
+                    assert_eq!(got, expected, "{number} among {among:?} of {filter:?}");
+                }
+            }
+        }
     }
 }

@@ -4,27 +4,45 @@
 //! written as partial dates ([`edtf`]). [`command`]s ask for it to be recorded; [`decide`] turns them into [`event`]s, or
 //! says everything that is wrong with them ([`rejection`]). How a claim stands after its events is its [`standing`]; whether
 //! it holds or happened at an asked [`period`] is its [`certainty`]; when nothing is found, [`emptiness`] says which nothing
-//! it is. A [`filter`] says which claims are meant, a [`cut`] how much of the record may be used.
+//! it is; when all that changes by the passing of time is its [`turn`]s. A [`filter`] says which claims are meant, a [`cut`]
+//! how much of the record may be used; what changed between two coordinates, and why, is a [`diff`].
+//! Of claims beside one another: when they are in [`conflict`], what [`corroboration`] they have, what became of a
+//! [`commitment`], and whose word counts from a [`perspective`].
 
 pub mod bound;
+pub mod buckets;
 pub mod certainty;
 pub mod claim;
 pub mod command;
+pub mod commitment;
+pub mod conflict;
+pub mod corroboration;
 pub mod cut;
 pub mod decide;
+pub mod diff;
 pub mod edtf;
 pub mod emptiness;
 pub mod event;
 pub mod filter;
+pub mod gaps;
+pub mod kind;
+pub mod merge;
 pub mod moment;
 pub mod name;
+pub mod origins;
 pub mod party;
 pub mod period;
+pub mod perspective;
 pub mod position;
 pub mod rejection;
 pub mod relationship;
+pub mod scale;
+pub mod scheme;
+pub mod series;
 pub mod source;
 pub mod standing;
 pub mod text;
+pub mod timeline;
+pub mod turn;
 pub mod validity;
 pub mod vocabulary;

@@ -34,6 +34,10 @@ macro_rules! id {
             pub fn as_str(&self) -> &str { &self.0 }
         }
 
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str { &self.0 }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.fmt(f) }
         }
@@ -52,6 +56,16 @@ id!(
     /// A word of an open vocabulary: lower case letters, digits and `_`, at most 64 bytes. Kinds and roles are such.
     Word, check_word
 );
+
+id!(
+    /// The name of a cursor: letters, digits, `_`, `-` and `.`, at most 64 bytes.
+    CursorId, check_cursor_id
+);
+
+fn check_cursor_id(text: &str) -> Result<(), &'static str> {
+    let shaped = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    ok_if(shaped && (1..=64).contains(&text.len()), "1 to 64 letters, digits, `_`, `-` or `.`")
+}
 
 pub(super) fn check_party_id(text: &str) -> Result<(), &'static str> {
     let shaped = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));

@@ -41,7 +41,13 @@ impl Standing {
             | Change::PartyRevised(_)
             | Change::SourceRegistered(_)
             | Change::SourceRevised(_)
-            | Change::SourceWithdrawn(_) => {}
+            | Change::SourceWithdrawn(_)
+            | Change::KindRegistered(_)
+            | Change::KindRevised(_)
+            | Change::SchemeRegistered(_)
+            | Change::SchemeRevised(_)
+            | Change::PartiesMerged(..)
+            | Change::PartiesUnmerged(_) => {}
         }
         next
     }

@@ -78,10 +78,26 @@ vocabulary! {
     RevisionKind { Correction, PrecisionRefined, WorldChange, Recoded, Enriched }
 }
 vocabulary! {
+    /// Why a claim differs between two coordinates.
+    ChangeReason {
+        New, LateReport, Correction, PrecisionRefined, Recoded, Enriched, WorldChange, Confirmation, Retraction,
+        Reinstatement, Dispute, Resolution, TimePassed,
+    }
+}
+vocabulary! {
+    /// What the passing of time makes of a claim.
+    Turn { MayBegin, Begins, MayEnd, Ends, FallsDue }
+}
+vocabulary! {
     /// What a party is.
     PartyType {
         State, Organisation, Person, Group, Region, Medium, Publisher, Document, Recorder, Unnamed,
     }
+}
+
+vocabulary! {
+    /// What sort of name a name is, if not an ordinary one.
+    PartyNameType { Transliteration, Contested }
 }
 
 impl Modality {

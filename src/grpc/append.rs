@@ -64,5 +64,7 @@ fn result(of: CommandResult) -> v1::CommandResult {
         dispute_id: id(of.dispute),
         revision: of.revision,
         position: of.position.map_or(0, |position| position.0),
+        kind: of.kind.unwrap_or_default().into(),
+        scheme: of.scheme.unwrap_or_default().into(),
     }
 }

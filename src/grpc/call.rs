@@ -6,7 +6,9 @@
 
 use super::status::Refusal;
 use crate::domain::rejection::Violation;
+use crate::ledger::Ledger;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 use tonic::body::Body;
@@ -16,8 +18,13 @@ use tonic::{Code, Status};
 use tower::Service;
 
 /// A service with its surroundings.
-#[derive(Clone, Debug)]
-pub(super) struct Call<S>(pub(super) S);
+#[derive(Clone)]
+pub(super) struct Call<S> {
+    /// The service.
+    pub(super) service: S,
+    /// Where calls are counted.
+    pub(super) ledger: Arc<Ledger>,
+}
 
 impl<S: NamedService> NamedService for Call<S> {
     const NAME: &'static str = S::NAME;
@@ -33,22 +40,21 @@ where
     type Future = Answer<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
+        self.service.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let log = tracing::enabled!(tracing::Level::DEBUG);
-        let log = log.then(|| (request.uri().path().to_owned(), Instant::now()));
-        Answer { answer: self.0.call(request), log }
+        let rpc = request.uri().path().rsplit('/').next().unwrap_or_default().into();
+        let call = Some((rpc, Instant::now(), Arc::clone(&self.ledger)));
+        Answer { answer: self.service.call(request), call }
     }
 }
 
 /// The answer to a call.
-#[derive(Debug)]
 pub(super) struct Answer<F> {
     answer: F,
-    /// The rpc and when it began, if that is logged.
-    log: Option<(String, Instant)>,
+    /// The rpc, when it began, and where it is counted; none once it has been.
+    call: Option<(Box<str>, Instant, Arc<Ledger>)>,
 }
 
 impl<F, E> Future for Answer<F>
@@ -60,15 +66,42 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.answer).poll(context).map_ok(|response| {
             let status = Status::from_header_map(response.headers());
-            if let Some((rpc, since)) = self.log.take() {
+            if let Some((rpc, since, ledger)) = self.call.take() {
                 let code = status.as_ref().map_or(Code::Ok, Status::code);
-                tracing::debug!(rpc = ?rpc, ?code, micros = since.elapsed().as_micros(), "answered");
+                let took = since.elapsed();
+                tracing::debug!(rpc = ?rpc, ?code, micros = took.as_micros(), "answered");
+                // A name that is no rpc's must not become a label of its own.
+                let known = code != Code::Unimplemented;
+                ledger.metrics().called(if known { &rpc } else { "unknown" }, name_of(code), took);
             }
             match status.as_ref().and_then(reason_of_bare) {
                 Some(refusal) => Status::from(refusal).into_http(),
                 None => response,
             }
         })
+    }
+}
+
+/// The name of a code, as gRPC has it.
+const fn name_of(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
 

@@ -25,8 +25,14 @@ pub(super) fn get_claim(service: &Service, request: v1::GetClaimRequest) -> Resu
         let mut parse = Parse::new();
         let claim = parse.take(asked_claim(&request.claim_id));
         let cut = parse.cut(request.cut);
+        let supposed = parse.supposed(request.what_if);
         parse.finish()?;
-        let (at, claim) = service.ledger.claim(claim.unwrap_or(NO_CLAIM), cut)?;
+        let claim = claim.unwrap_or(NO_CLAIM);
+        let (at, claim) = if supposed.is_empty() {
+            service.ledger.claim(claim, cut)?
+        } else {
+            service.ledger.supposed_claim(claim, cut, &supposed)?
+        };
         Ok(Reply::claim(&context(&at, ""), claim))
     })
 }
@@ -44,6 +50,7 @@ pub(super) async fn list_claims(service: &Service, mut request: v1::ListClaimsRe
     let mut parse = Parse::new();
     let filter = parse.filter(request.filter, true);
     let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     let query = ClaimsQuery {
         filter,
@@ -52,6 +59,7 @@ pub(super) async fn list_claims(service: &Service, mut request: v1::ListClaimsRe
         newest_first: request.newest_first,
         after: number(&page.cursor)?,
         page: page.size,
+        supposed,
     };
     let ledger = Arc::clone(&service.ledger);
     service.threads.run(move || answer_claims(&ledger, &query, &page, asked_cut)).await
@@ -79,6 +87,7 @@ pub(super) async fn list_revisions(
     let mut parse = Parse::new();
     let claim = parse.take(asked_claim(&request.claim_id));
     let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     let query = RevisionsQuery {
         claim: claim.unwrap_or(NO_CLAIM),
@@ -86,6 +95,7 @@ pub(super) async fn list_revisions(
         newest_first: request.newest_first,
         skip: number(&page.cursor)?.unwrap_or(0),
         page: page.size,
+        supposed,
     };
     let ledger = Arc::clone(&service.ledger);
     service.threads.run(move || answer_revisions(&ledger, &query, &page, asked_cut)).await

@@ -13,5 +13,6 @@ pub(super) fn context(at: &Resolved, valid_at: &str) -> v1::ReplyContext {
         recorded_at: at.recorded_at.map(timestamp),
         valid_at: valid_at.to_owned(),
         known_at: at.known_at.map(timestamp),
+        supposed: at.supposed,
     }
 }

@@ -1,7 +1,7 @@
 //! The words and the machine-readable details of each refusal ([`super::status`] has the table).
 
 use super::status::DETAIL_BYTES;
-use crate::domain::name::ClaimId;
+use crate::domain::name::{ClaimId, CursorId};
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::rejection::{Conflict, Violation};
 use crate::ledger::error::Damaged;
@@ -157,6 +157,24 @@ pub(super) fn claim_not_found(claim: ClaimId) -> Details {
     let mut details = Details::saying(format!("no claim {id} at this cut")).with("claim_id", &id);
     details.details.set_resource_info("detente.v1.Claim", id, "", "no such claim at this cut");
     details
+}
+
+/// A cursor that is not there, or is there already.
+pub(super) fn cursor(id: &CursorId, what: &str) -> Details {
+    let mut details = Details::saying(what).with("cursor_id", id);
+    details.details.set_resource_info("detente.v1.Cursor", id.to_string(), "", what);
+    details
+}
+
+/// An acknowledgement of what was not delivered.
+pub(super) fn beyond_delivered(id: &CursorId, delivered: Position, what: &str) -> Details {
+    Details::saying(what).with("cursor_id", id).with("delivered", delivered)
+}
+
+/// A cursor whose file cannot be read.
+pub(super) fn damaged_cursor(id: &CursorId, what: &str) -> Details {
+    let command = format!("detente cursors delete {id}");
+    Details::saying(what).with("place", format!("cursors/{id}.cursor")).with("command", command)
 }
 
 /// Stored bytes that are damaged.

@@ -14,6 +14,7 @@
 use crate::domain::certainty::Certainty;
 use crate::domain::emptiness::Emptiness;
 use crate::ledger::events::Batch;
+use crate::ledger::feed::Events;
 use crate::ledger::query::Encoded;
 use crate::ledger::state::{State, StateMatch};
 use crate::v1;
@@ -38,6 +39,8 @@ pub struct Reply {
 enum Pieces {
     Claims(Encoded),
     One(Vec<u8>),
+    /// At the end of the envelope.
+    Log(Events),
 }
 
 impl Reply {
@@ -97,6 +100,23 @@ impl Reply {
             put_message(&mut envelope, LAST_CONTEXT, context);
         }
         Self { envelope, places: vec![0], pieces: Pieces::One(batch.frames) }
+    }
+
+    /// A `SubscribeResponse` with events.
+    #[must_use]
+    pub fn feed_events(position: u64, events: Events) -> Self {
+        const POSITION: u32 = 1;
+        const EVENTS: u32 = 3;
+        let mut envelope = Vec::with_capacity(24);
+        put_number(&mut envelope, POSITION, position);
+        put_field_head(&mut envelope, EVENTS, events.byte_len());
+        Self { envelope, places: Vec::new(), pieces: Pieces::Log(events) }
+    }
+
+    /// A `SubscribeResponse` without events.
+    #[must_use]
+    pub fn feed_frame(frame: &v1::SubscribeResponse) -> Self {
+        Self { envelope: frame.encode_to_vec(), places: Vec::new(), pieces: Pieces::One(Vec::new()) }
     }
 
     fn write<'p>(&self, pieces: impl Iterator<Item = &'p [u8]>, out: &mut impl BufMut) {
@@ -185,6 +205,10 @@ impl Message for Reply {
         match &self.pieces {
             Pieces::Claims(claims) => self.write(claims.iter(), out),
             Pieces::One(piece) => self.write(std::iter::once(piece.as_slice()), out),
+            Pieces::Log(events) => {
+                out.put_slice(&self.envelope);
+                events.pieces().for_each(|piece| out.put_slice(piece));
+            }
         }
     }
 
@@ -204,6 +228,7 @@ impl Message for Reply {
             + match &self.pieces {
                 Pieces::Claims(claims) => claims.byte_len(),
                 Pieces::One(piece) => piece.len(),
+                Pieces::Log(events) => events.byte_len(),
             }
     }
 
@@ -256,6 +281,7 @@ mod tests {
             include_retracted: true,
             newest_first: false,
             after: None,
+            supposed: crate::domain::command::Supposed::default(),
             page: PageSize { entries: 1000, bytes: 1 << 20 },
         };
         let encoded = ledger.claims(&query).unwrap().claims;
@@ -292,6 +318,7 @@ mod tests {
             basis: Basis { position: Position(97), mark: [0; 8] },
             recorded_at: None,
             known_at: None,
+            supposed: false,
         };
         for (count, emptiness, ages, next) in [
             (0, Emptiness::NothingRecorded, vec![], ""),

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A stream ends in one of three ways: with the batch that has a context (all of it was sent), with a status, or because
-//! the client went away. Whichever it is, dropping the receiving end ends the reading thread at its next batch.
+//! the client went away. Whichever it is, dropping the receiving end ends the reading thread at its next batch. A client
+//! that reads nothing for minutes loses its thread and its place among the streams, and is told if it ever reads on.
 
 use super::context::context;
 use super::encoded::Reply;
@@ -22,10 +23,14 @@ use crate::ledger::events::{Reading, Start};
 use crate::v1;
 use crate::v1::read_events_request::Start as Asked;
 use crate::wire::time::recorded_from;
+use parking_lot::Mutex;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::error::Elapsed;
 use tokio_stream::Stream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::Status;
@@ -49,11 +54,17 @@ pub(super) async fn read_events(service: &Service, request: v1::ReadEventsReques
     let ledger = Arc::clone(&service.ledger);
     let reading = service.threads.run(move || begin(&ledger, &question)).await?;
     let (sender, batches) = mpsc::channel(WAITING);
-    let ledger = Arc::clone(&service.ledger);
+    let (ledger, patience) = (Arc::clone(&service.ledger), service.limits.patience);
+    let permit = Arc::new(Mutex::new(Some(permit)));
+    let lent = Arc::clone(&permit);
     // It ends by itself when its receiver does.
-    drop(tokio::task::spawn_blocking(move || read(&ledger, reading, &sender)));
+    drop(tokio::task::spawn_blocking(move || {
+        if read(&ledger, reading, &sender, patience).is_err() {
+            lent.lock().take();
+        }
+    }));
     let stopping = Some(Box::pin(service.stopping.clone().cancelled_owned()));
-    Ok(EventStream { batches, stopping, _permit: permit })
+    Ok(EventStream { batches, stopping, permit })
 }
 
 fn parse(request: v1::ReadEventsRequest) -> Result<Question, Refusal> {
@@ -76,14 +87,21 @@ fn begin(ledger: &Ledger, question: &Question) -> Result<Reading, Refusal> {
     Ok(ledger.begin_reading(question.start, question.filter.as_ref(), question.limit)?)
 }
 
-/// Reads until the end, a failure, or nobody listens.
-fn read(ledger: &Ledger, mut reading: Reading, batches: &mpsc::Sender<Result<Reply, Status>>) {
+/// Reads until the end, a failure, or nobody listens; an error if somebody is there who does not read.
+fn read(
+    ledger: &Ledger,
+    mut reading: Reading,
+    batches: &mpsc::Sender<Result<Reply, Status>>,
+    patience: Duration,
+) -> Result<(), Elapsed> {
+    let runtime = Handle::current();
     loop {
         let batch = here(|| next(ledger, &mut reading));
         let done = batch.as_ref().map_or(true, |(_, done)| *done);
-        let sent = batches.blocking_send(batch.map(|(reply, _)| reply).map_err(Status::from));
+        let sending = batches.send(batch.map(|(reply, _)| reply).map_err(Status::from));
+        let sent = runtime.block_on(async { tokio::time::timeout(patience, sending).await })?;
         if done || sent.is_err() {
-            return;
+            return Ok(());
         }
     }
 }
@@ -100,8 +118,8 @@ pub(super) struct EventStream {
     batches: mpsc::Receiver<Result<Reply, Status>>,
     /// Fires when the server stops; none once that has been told.
     stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
-    /// Counts this stream among those there may be.
-    _permit: OwnedSemaphorePermit,
+    /// Counts this stream among those there may be; none once the reading has given up on the client.
+    permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
 }
 
 impl Stream for EventStream {
@@ -115,9 +133,11 @@ impl Stream for EventStream {
             return Poll::Ready(Some(Err(Refusal::Stopping.into())));
         }
         let batch = ready!(self.batches.poll_recv(context));
-        if batch.is_none() {
-            self.stopping = None;
+        if batch.is_some() {
+            return Poll::Ready(batch);
         }
-        Poll::Ready(batch)
+        self.stopping = None;
+        let given_up = self.permit.lock().is_none();
+        Poll::Ready(given_up.then(|| Err(Refusal::Overloaded("streams that are not read").into())))
     }
 }

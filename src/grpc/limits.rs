@@ -3,6 +3,7 @@
 use super::page;
 use crate::v1;
 use crate::wire::limits::MAX_CLAIM_BYTES;
+use std::time::Duration;
 
 /// The most commands in one append.
 pub const MAX_COMMANDS: usize = 10_000;
@@ -18,11 +19,15 @@ pub struct Limits {
     pub request_bytes: usize,
     /// The most streams at once.
     pub streams: usize,
+    /// The most subscriptions at once.
+    pub subscriptions: usize,
+    /// How long a reading of the log waits for a client that does not read, before it gives its place to another.
+    pub patience: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { request_bytes: 16 << 20, streams: 256 }
+        Self { request_bytes: 16 << 20, streams: 256, subscriptions: 4096, patience: Duration::from_secs(300) }
     }
 }
 
@@ -36,6 +41,7 @@ impl Limits {
             max_page_size: told(page::MAX_ENTRIES),
             max_reply_bytes: MAX_REPLY_BYTES as u64,
             max_streams: told(self.streams),
+            max_subscriptions: told(self.subscriptions),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! with it is told at once), the ledger answers, the answer becomes a reply.
 //!
 //! ```text
-//!   service.rs     the ten rpcs, a line each
+//!   service.rs     the rpcs, a line each
 //!   append.rs  state.rs  claims.rs  registry.rs  events.rs  info.rs      request -> question -> reply
 //!     parse.rs     what every request has: a filter, a cut          page.rs      pages and their tokens
 //!     context.rs   the coordinates of a reply                       encoded.rs   replies made of recorded bytes
@@ -23,23 +23,37 @@
 mod append;
 mod call;
 mod claims;
+mod clock;
 pub mod codec;
+mod commitments;
+mod conflicts;
 mod context;
+mod corroboration;
+mod cursors;
 mod detail;
+mod diff;
 pub mod encoded;
 mod events;
+mod feed;
+mod gaps;
 mod info;
 pub mod limits;
+pub mod local;
 mod page;
 mod parse;
+mod perspectives;
 mod registry;
 mod routes;
+mod series;
 mod service;
+mod span;
 mod state;
 pub mod status;
+mod timeline;
+mod watch;
 mod work;
 
-pub use routes::{Health, Services, services};
+pub use routes::{Health, OpenStreams, Services, services};
 
 /// The generated server of the contract, over the messages of [`crate::v1`].
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated; documented in the proto")]

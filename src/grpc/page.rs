@@ -3,7 +3,8 @@
 //! A token pins three things, so that all pages together are one answer: the **basis** that the first page was computed
 //! from (appends in between change nothing), a hash of the **query** (everything asked but the size of the page, and the
 //! ledger), and the **cursor** where the next page begins. A defaulted `valid_at` is pinned too, or a list read over
-//! midnight would ask about two days. To a client it is opaque; a token of another query is refused.
+//! midnight would ask about two days; so is the earlier basis of a comparison of two cuts. To a client it is opaque; a
+//! token of another query is refused.
 
 use super::status::Refusal;
 use crate::domain::cut::{Basis, Cut};
@@ -50,7 +51,25 @@ paged!(
     ListPartiesRequest,
     ListSourcesRequest,
     ListRelationshipsRequest,
+    ListKindsRequest,
+    ListSchemesRequest,
+    DiffRequest,
+    ListUpcomingRequest,
+    GetTimelineRequest,
+    ListConflictsRequest,
+    ListCorroborationRequest,
+    ListCommitmentsRequest,
+    ListGapsRequest,
 );
+
+/// The first page of each point of view is all there is; for the rest one asks for the state.
+impl Paged for v1::ComparePerspectivesRequest {
+    const NAME: &'static str = "ComparePerspectivesRequest";
+
+    fn take_page(&mut self) -> (u32, String) {
+        (std::mem::take(&mut self.page_size), String::new())
+    }
+}
 
 /// Where a page begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,6 +98,10 @@ struct Token {
     id: Option<String>,
     #[prost(string, tag = "6")]
     valid_at: String,
+    #[prost(uint64, optional, tag = "7")]
+    earlier_position: Option<u64>,
+    #[prost(fixed64, tag = "8")]
+    earlier_mark: u64,
 }
 
 /// The page that a request asks for.
@@ -91,6 +114,8 @@ pub(super) struct Page {
     /// The date that the first page was about, where this is a later one of a question about a date.
     pub(super) valid_at: Option<String>,
     basis: Option<Basis>,
+    /// The earlier basis, where two cuts are compared.
+    earlier: Option<Basis>,
     query: Vec<u8>,
 }
 
@@ -101,7 +126,8 @@ impl Page {
         let mut query = ledger.as_bytes().to_vec();
         query.extend_from_slice(R::NAME.as_bytes());
         request.encode_raw(&mut query);
-        let mut page = Self { size: size_of(size), cursor: Cursor::Start, valid_at: None, basis: None, query };
+        let mut page =
+            Self { size: size_of(size), cursor: Cursor::Start, valid_at: None, basis: None, earlier: None, query };
         if !token.is_empty() {
             page.turn_to(&token)?;
         }
@@ -119,7 +145,8 @@ impl Page {
         if token.query != hash(&self.query) {
             return Err(Refusal::PageToken);
         }
-        self.basis = Some(Basis { position: Position(token.position), mark: token.mark.to_be_bytes() });
+        self.basis = Some(basis(token.position, token.mark));
+        self.earlier = token.earlier_position.map(|position| basis(position, token.earlier_mark));
         self.valid_at = (!token.valid_at.is_empty()).then_some(token.valid_at);
         Ok(())
     }
@@ -127,6 +154,11 @@ impl Page {
     /// The cut to answer at: that of the first page, or the asked one.
     pub(super) fn cut(&self, asked: Cut) -> Cut {
         self.basis.map_or(asked, Cut::Basis)
+    }
+
+    /// The earlier cut of a comparison to answer at: that of the first page, or the asked one.
+    pub(super) fn earlier_cut(&self, asked: Cut) -> Cut {
+        self.earlier.map_or(asked, Cut::Basis)
     }
 
     /// The cut of the answer, with the instant that was asked also on later pages.
@@ -140,14 +172,25 @@ impl Page {
 
     /// The token for the page that begins at a cursor; empty if there is none.
     pub(super) fn token(&self, basis: Basis, next: Cursor, valid_at: &str) -> String {
+        self.write(Token { valid_at: valid_at.to_owned(), ..Token::default() }, basis, next)
+    }
+
+    /// The token for the next page of a comparison of two cuts; empty if there is none.
+    pub(super) fn token_of_two(&self, earlier: Basis, later: Basis, next: Cursor) -> String {
+        let earlier_mark = u64::from_be_bytes(earlier.mark);
+        let earlier_position = Some(earlier.position.0);
+        self.write(Token { earlier_position, earlier_mark, ..Token::default() }, later, next)
+    }
+
+    fn write(&self, token: Token, basis: Basis, next: Cursor) -> String {
         let (number, id) = match next {
             Cursor::Start => return String::new(),
             Cursor::Number(number) => (Some(number), None),
             Cursor::Id(id) => (None, Some(id)),
         };
         let (position, mark) = (basis.position.0, u64::from_be_bytes(basis.mark));
-        let token = Token { position, mark, query: hash(&self.query), number, id, valid_at: valid_at.to_owned() };
-        token.encode_to_vec().iter().map(|byte| format!("{byte:02x}")).collect()
+        let token = Token { position, mark, query: hash(&self.query), number, id, ..token };
+        to_hex(&token.encode_to_vec())
     }
 }
 
@@ -172,11 +215,19 @@ fn size_of(asked: u32) -> PageSize {
     PageSize { entries, bytes: MAX_BYTES }
 }
 
+const fn basis(position: u64, mark: u64) -> Basis {
+    Basis { position: Position(position), mark: mark.to_be_bytes() }
+}
+
 fn hash(query: &[u8]) -> u64 {
     Sha256::digest(query).first_chunk().copied().map_or(0, u64::from_be_bytes)
 }
 
-fn from_hex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let pairs = text.as_bytes().chunks_exact(2);
     if !pairs.remainder().is_empty() {
@@ -229,6 +280,18 @@ mod tests {
         for bad in ["x", "0", "zz", "08", "é", "00", &token[2..], &token[..token.len() - 2]] {
             assert!(refused(page("AZE", 0, bad)), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_token_of_two_cuts_brings_back_both() {
+        let earlier = Basis { position: Position::START, mark: [0; 8] };
+        let request = |page_token| v1::DiffRequest { page_token, ..Default::default() };
+        let first = Page::of(&mut request(String::new()), LEDGER).unwrap();
+        assert_eq!(first.earlier_cut(Cut::At(Position(4))), Cut::At(Position(4)));
+        let token = first.token_of_two(earlier, BASIS, Cursor::Number(7));
+        let next = Page::of(&mut request(token), LEDGER).unwrap();
+        assert_eq!((next.earlier_cut(Cut::Head), next.cut(Cut::Head)), (Cut::Basis(earlier), Cut::Basis(BASIS)));
+        assert_eq!(next.cursor, Cursor::Number(7));
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! What the questions have in common: a filter and a cut, and that all that is wrong is told at once.
 
 use super::status::Refusal;
+use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
-use crate::domain::filter::{Filter, FilterItem};
+use crate::domain::filter::{Filter, FilterItem, MemberSet};
 use crate::domain::rejection::Violation;
 use crate::v1;
+use crate::wire::command::parse_supposed;
 use crate::wire::cut::{AskedCut, parse_cut};
 use crate::wire::filter::parse_filter;
 use crate::wire::path::At;
 use crate::wire::sink::Sink;
+use crate::wire::vocabulary::Twin;
 
 /// Parses a request, and collects what is wrong with it.
 pub(super) struct Parse(Sink);
@@ -27,6 +30,23 @@ impl Parse {
     /// The cut; the head, if what is asked is none.
     pub(super) fn cut<C: AskedCut>(&mut self, cut: Option<C>) -> Cut {
         self.take(parse_cut(cut)).unwrap_or_default()
+    }
+
+    /// What the question supposes, at the field `what_if`.
+    pub(super) fn supposed(&mut self, what_if: Vec<v1::Command>) -> Supposed {
+        parse_supposed(what_if, &mut self.0)
+    }
+
+    /// The members with these numbers, at a repeated field.
+    pub(super) fn members<V: Twin>(&mut self, numbers: &[i32], field: &str) -> MemberSet<V> {
+        let member = |(nth, number): (usize, &i32)| match V::from_wire(*number) {
+            Ok(Some(member)) => Some(member),
+            _ => {
+                self.wrong(&format!("{field}[{nth}]"), format!("{number} is no {} to ask for", V::NAME));
+                None
+            }
+        };
+        numbers.iter().enumerate().filter_map(member).collect()
     }
 
     /// What was parsed elsewhere.

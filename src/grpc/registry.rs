@@ -1,11 +1,15 @@
-//! `ListParties`, `ListSources`, `ListRelationships`: what is registered, and between whom there are claims.
+//! `ListParties`, `ListSources`, `ListKinds`, `ListSchemes`, `ListRelationships`: what is registered, and between whom there
+//! are claims.
 
 use super::context::context;
 use super::page::{Cursor, MAX_BYTES, Page};
 use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
+use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
+use crate::domain::period::Period;
+use crate::ledger::parties::PartiesQuery;
 use crate::ledger::registry::{RegistryEntry, RegistryPage, RegistryQuery, RelationshipEntry};
 use crate::v1;
 use crate::wire::time::timestamp;
@@ -19,15 +23,19 @@ pub(super) async fn list_parties(
     let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
     let types = asked_types(&request.types, &mut parse);
+    let valid_at = asked_date(&request.valid_at, &mut parse);
     let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
     check_ids("party_ids", &request.party_ids, &mut parse);
     check_length("name", &request.name, &mut parse);
     parse.finish()?;
-    let query = query(request.party_ids, &page, asked_cut)?;
+    let registry = query(request.party_ids, &page, asked_cut, supposed)?;
+    let query = PartiesQuery { registry, types, words: request.name, valid_at };
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
-        let found = ledger.parties(&query, &types, &request.name)?;
-        let (parties, context, next_page_token) = bounded(found, &page, asked_cut, party, |party| &party.party_id);
+        let found = ledger.parties(&query)?;
+        let asked = (asked_cut, request.valid_at.as_str());
+        let (parties, context, next_page_token) = bounded(found, &page, asked, party, |party| &party.party_id);
         Ok(v1::ListPartiesResponse { context, parties, next_page_token })
     };
     service.threads.run(answer).await
@@ -40,14 +48,57 @@ pub(super) async fn list_sources(
     let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
     let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
     check_ids("source_ids", &request.source_ids, &mut parse);
     parse.finish()?;
-    let query = query(request.source_ids, &page, asked_cut)?;
+    let query = query(request.source_ids, &page, asked_cut, supposed)?;
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
         let found = ledger.sources(&query)?;
-        let (sources, context, next_page_token) = bounded(found, &page, asked_cut, source, |source| &source.source_id);
+        let (sources, context, next_page_token) =
+            bounded(found, &page, (asked_cut, ""), source, |source| &source.source_id);
         Ok(v1::ListSourcesResponse { context, sources, next_page_token })
+    };
+    service.threads.run(answer).await
+}
+
+pub(super) async fn list_kinds(
+    service: &Service,
+    mut request: v1::ListKindsRequest,
+) -> Result<v1::ListKindsResponse, Refusal> {
+    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
+    let mut parse = Parse::new();
+    let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
+    check_ids("kinds", &request.kinds, &mut parse);
+    parse.finish()?;
+    let query = query(request.kinds, &page, asked_cut, supposed)?;
+    let ledger = Arc::clone(&service.ledger);
+    let answer = move || {
+        let found = ledger.kinds(&query)?;
+        let (kinds, context, next_page_token) = bounded(found, &page, (asked_cut, ""), kind, |kind| &kind.kind);
+        Ok(v1::ListKindsResponse { context, kinds, next_page_token })
+    };
+    service.threads.run(answer).await
+}
+
+pub(super) async fn list_schemes(
+    service: &Service,
+    mut request: v1::ListSchemesRequest,
+) -> Result<v1::ListSchemesResponse, Refusal> {
+    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
+    let mut parse = Parse::new();
+    let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
+    check_ids("schemes", &request.schemes, &mut parse);
+    parse.finish()?;
+    let query = query(request.schemes, &page, asked_cut, supposed)?;
+    let ledger = Arc::clone(&service.ledger);
+    let answer = move || {
+        let found = ledger.schemes(&query)?;
+        let (schemes, context, next_page_token) =
+            bounded(found, &page, (asked_cut, ""), scheme, |scheme| &scheme.scheme);
+        Ok(v1::ListSchemesResponse { context, schemes, next_page_token })
     };
     service.threads.run(answer).await
 }
@@ -59,17 +110,26 @@ pub(super) async fn list_relationships(
     let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
     let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
     check_length("party_id", &request.party_id, &mut parse);
     parse.finish()?;
-    let query = query(Vec::new(), &page, asked_cut)?;
+    let query = query(Vec::new(), &page, asked_cut, supposed)?;
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
         let found = ledger.relationships(&query, &request.party_id)?;
         let (relationships, context, next_page_token) =
-            bounded(found, &page, asked_cut, relationship, |relationship| &relationship.relationship_id);
+            bounded(found, &page, (asked_cut, ""), relationship, |relationship| &relationship.relationship_id);
         Ok(v1::ListRelationshipsResponse { context, relationships, next_page_token })
     };
     service.threads.run(answer).await
+}
+
+/// The date at which names are to be in use, where one is asked.
+fn asked_date(text: &str, parse: &mut Parse) -> Option<Period> {
+    if text.is_empty() {
+        return None;
+    }
+    Period::parse(text).map_err(|error| parse.wrong("valid_at", error.to_string())).ok()
 }
 
 fn asked_types(types: &[i32], parse: &mut Parse) -> Vec<i32> {
@@ -95,21 +155,21 @@ fn check_length(field: &str, text: &str, parse: &mut Parse) {
     }
 }
 
-fn query(ids: Vec<String>, page: &Page, asked: Cut) -> Result<RegistryQuery, Refusal> {
+fn query(ids: Vec<String>, page: &Page, asked: Cut, supposed: Supposed) -> Result<RegistryQuery, Refusal> {
     let after = match &page.cursor {
         Cursor::Start => String::new(),
         Cursor::Id(id) => id.clone(),
         Cursor::Number(_) => return Err(Refusal::PageToken),
     };
     let ids = ids.into_iter().map(String::into_boxed_str).collect();
-    Ok(RegistryQuery { ids, cut: page.cut(asked), after, entries: page.size.entries })
+    Ok(RegistryQuery { ids, cut: page.cut(asked), supposed, after, entries: page.size.entries })
 }
 
 /// The messages of a page, fewer where it would grow too large, with its context and the token of the next one.
 fn bounded<E, M: Message>(
     found: RegistryPage<E>,
     page: &Page,
-    asked: Cut,
+    (asked, valid_at): (Cut, &str),
     convert: impl Fn(E) -> M,
     id: impl Fn(&M) -> &String,
 ) -> (Vec<M>, Option<v1::ReplyContext>, String) {
@@ -125,8 +185,8 @@ fn bounded<E, M: Message>(
         bytes += message.encoded_len();
         messages.push(message);
     }
-    let token = page.token(found.at.basis, next.into(), "");
-    (messages, Some(context(&Page::at(found.at, asked), "")), token)
+    let token = page.token(found.at.basis, next.into(), valid_at);
+    (messages, Some(context(&Page::at(found.at, asked), valid_at)), token)
 }
 
 fn party(entry: RegistryEntry<v1::Party>) -> v1::Party {
@@ -142,6 +202,26 @@ fn party(entry: RegistryEntry<v1::Party>) -> v1::Party {
 fn source(entry: RegistryEntry<v1::Source>) -> v1::Source {
     v1::Source {
         withdrawn: entry.withdrawn,
+        revision: entry.revision,
+        recorded_at: entry.recorded_at.map(timestamp),
+        recorded_by: entry.recorded_by,
+        position: entry.position.0,
+        ..entry.message
+    }
+}
+
+fn kind(entry: RegistryEntry<v1::Kind>) -> v1::Kind {
+    v1::Kind {
+        revision: entry.revision,
+        recorded_at: entry.recorded_at.map(timestamp),
+        recorded_by: entry.recorded_by,
+        position: entry.position.0,
+        ..entry.message
+    }
+}
+
+fn scheme(entry: RegistryEntry<v1::Scheme>) -> v1::Scheme {
+    v1::Scheme {
         revision: entry.revision,
         recorded_at: entry.recorded_at.map(timestamp),
         recorded_by: entry.recorded_by,

@@ -7,6 +7,7 @@ use super::service::Service;
 use crate::ledger::Ledger;
 use crate::wire::DESCRIPTOR;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use tonic::server::NamedService;
@@ -22,6 +23,23 @@ pub struct Services {
     pub routes: Routes,
     /// What they say of their health.
     pub health: Health,
+    /// How many streams are open.
+    pub streams: OpenStreams,
+}
+
+/// How many streams are open.
+#[derive(Clone, Debug)]
+pub struct OpenStreams {
+    free: Arc<Semaphore>,
+    most: usize,
+}
+
+impl OpenStreams {
+    /// How many there are now.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.most.saturating_sub(self.free.available_permits()) as u64
+    }
 }
 
 /// What a server says of its health, as a whole and for the ledger's service.
@@ -60,7 +78,9 @@ pub fn services(
     limits: Limits,
     stopping: CancellationToken,
 ) -> Result<Services, tonic_reflection::server::Error> {
-    let service = LedgerServiceServer::new(Service::new(ledger, limits, stopping))
+    let service = Service::new(Arc::clone(&ledger), limits, stopping);
+    let streams = OpenStreams { free: Arc::clone(&service.streams), most: limits.streams };
+    let service = LedgerServiceServer::new(service)
         .accept_compressed(Zstd)
         .accept_compressed(Gzip)
         .send_compressed(Zstd)
@@ -71,11 +91,11 @@ pub fn services(
     let health = tonic_health::pb::health_server::HealthServer::new(
         tonic_health::server::HealthService::from_health_reporter(reporter.clone()),
     );
-    let routes = Routes::new(Call(service))
+    let routes = Routes::new(Call { service, ledger })
         .add_service(health.accept_compressed(Gzip).send_compressed(Gzip))
         .add_service(described().build_v1()?.accept_compressed(Gzip).send_compressed(Gzip))
         .add_service(described().build_v1alpha()?.accept_compressed(Gzip).send_compressed(Gzip));
-    Ok(Services { routes, health: Health(reporter) })
+    Ok(Services { routes, health: Health(reporter), streams })
 }
 
 /// What reflection tells: the contract with its comments, the details of errors, health, and itself.

@@ -1,12 +1,17 @@
-//! The ten rpcs of `detente.v1.LedgerService`, a line each.
+//! The rpcs of `detente.v1.LedgerService`, a line each.
 
 use super::encoded::Reply;
 use super::events::EventStream;
+use super::feed::SubscribeStream;
 use super::generated::ledger_service_server::LedgerService;
 use super::limits::Limits;
 use super::status::Refusal;
+use super::watch::ClockStream;
 use super::work::Threads;
-use super::{append, claims, events, info, registry, state};
+use super::{
+    append, claims, clock, commitments, conflicts, corroboration, cursors, diff, events, feed, gaps, info,
+    perspectives, registry, series, state, timeline, watch,
+};
 use crate::ledger::Ledger;
 use crate::v1;
 use std::sync::Arc;
@@ -25,6 +30,8 @@ pub(super) struct Service {
     pub(super) stopping: CancellationToken,
     /// One permit for each stream there may be; a stream holds its own until it ends.
     pub(super) streams: Arc<Semaphore>,
+    /// One permit for each subscription there may be, likewise.
+    pub(super) feeds: Arc<Semaphore>,
     /// For questions that may take long.
     pub(super) threads: Arc<Threads>,
 }
@@ -32,7 +39,8 @@ pub(super) struct Service {
 impl Service {
     pub(super) fn new(ledger: Arc<Ledger>, limits: Limits, stopping: CancellationToken) -> Self {
         let streams = Arc::new(Semaphore::new(limits.streams));
-        Self { ledger, limits, stopping, streams, threads: Arc::default() }
+        let feeds = Arc::new(Semaphore::new(limits.subscriptions));
+        Self { ledger, limits, stopping, streams, feeds, threads: Arc::default() }
     }
 }
 
@@ -45,6 +53,8 @@ fn answer<T>(reply: Result<T, Refusal>) -> Answer<T> {
 #[tonic::async_trait]
 impl LedgerService for Service {
     type ReadEventsStream = EventStream;
+    type SubscribeStream = SubscribeStream;
+    type WatchClockStream = ClockStream;
 
     async fn append(&self, request: Request<v1::AppendRequest>) -> Answer<v1::AppendResponse> {
         answer(append::append(self, request.into_inner()).await)
@@ -87,5 +97,85 @@ impl LedgerService for Service {
 
     async fn get_server_info(&self, _: Request<v1::GetServerInfoRequest>) -> Answer<v1::GetServerInfoResponse> {
         answer(info::get_server_info(self))
+    }
+
+    async fn list_kinds(&self, request: Request<v1::ListKindsRequest>) -> Answer<v1::ListKindsResponse> {
+        answer(registry::list_kinds(self, request.into_inner()).await)
+    }
+
+    async fn list_schemes(&self, request: Request<v1::ListSchemesRequest>) -> Answer<v1::ListSchemesResponse> {
+        answer(registry::list_schemes(self, request.into_inner()).await)
+    }
+
+    async fn diff(&self, request: Request<v1::DiffRequest>) -> Answer<v1::DiffResponse> {
+        answer(diff::diff(self, request.into_inner()).await)
+    }
+
+    async fn create_cursor(&self, request: Request<v1::CreateCursorRequest>) -> Answer<v1::CreateCursorResponse> {
+        answer(cursors::create_cursor(self, request.into_inner()).await)
+    }
+
+    async fn acknowledge_cursor(
+        &self,
+        request: Request<v1::AcknowledgeCursorRequest>,
+    ) -> Answer<v1::AcknowledgeCursorResponse> {
+        answer(cursors::acknowledge_cursor(self, request.into_inner()).await)
+    }
+
+    async fn list_cursors(&self, request: Request<v1::ListCursorsRequest>) -> Answer<v1::ListCursorsResponse> {
+        answer(cursors::list_cursors(self, request.into_inner()).await)
+    }
+
+    async fn delete_cursor(&self, request: Request<v1::DeleteCursorRequest>) -> Answer<v1::DeleteCursorResponse> {
+        answer(cursors::delete_cursor(self, request.into_inner()).await)
+    }
+
+    async fn list_upcoming(&self, request: Request<v1::ListUpcomingRequest>) -> Answer<v1::ListUpcomingResponse> {
+        answer(clock::list_upcoming(self, request.into_inner()).await)
+    }
+
+    async fn get_timeline(&self, request: Request<v1::GetTimelineRequest>) -> Answer<v1::GetTimelineResponse> {
+        answer(timeline::get_timeline(self, request.into_inner()).await)
+    }
+
+    async fn get_series(&self, request: Request<v1::GetSeriesRequest>) -> Answer<v1::GetSeriesResponse> {
+        answer(series::get_series(self, request.into_inner()).await)
+    }
+
+    async fn compare_perspectives(
+        &self,
+        request: Request<v1::ComparePerspectivesRequest>,
+    ) -> Answer<v1::ComparePerspectivesResponse> {
+        answer(perspectives::compare_perspectives(self, request.into_inner()).await)
+    }
+
+    async fn list_conflicts(&self, request: Request<v1::ListConflictsRequest>) -> Answer<v1::ListConflictsResponse> {
+        answer(conflicts::list_conflicts(self, request.into_inner()).await)
+    }
+
+    async fn list_corroboration(
+        &self,
+        request: Request<v1::ListCorroborationRequest>,
+    ) -> Answer<v1::ListCorroborationResponse> {
+        answer(corroboration::list_corroboration(self, request.into_inner()).await)
+    }
+
+    async fn list_commitments(
+        &self,
+        request: Request<v1::ListCommitmentsRequest>,
+    ) -> Answer<v1::ListCommitmentsResponse> {
+        answer(commitments::list_commitments(self, request.into_inner()).await)
+    }
+
+    async fn list_gaps(&self, request: Request<v1::ListGapsRequest>) -> Answer<v1::ListGapsResponse> {
+        answer(gaps::list_gaps(self, request.into_inner()).await)
+    }
+
+    async fn subscribe(&self, request: Request<v1::SubscribeRequest>) -> Answer<SubscribeStream> {
+        answer(feed::subscribe(self, request.into_inner()).await)
+    }
+
+    async fn watch_clock(&self, request: Request<v1::WatchClockRequest>) -> Answer<ClockStream> {
+        answer(watch::watch_clock(self, request.into_inner()).await)
     }
 }

@@ -27,7 +27,7 @@ struct Question {
 
 pub(super) async fn get_state(service: &Service, request: v1::GetStateRequest) -> Result<Reply, Refusal> {
     let question = here(|| parse(&service.ledger, request))?;
-    if is_narrow(&question.query.filter) {
+    if is_narrow(&question.query.filter) && question.query.supposed.is_empty() {
         return here(|| answer(&service.ledger, &question));
     }
     let ledger = Arc::clone(&service.ledger);
@@ -41,6 +41,7 @@ fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<Question, 
     let (period, valid_at) = asked_date(request.valid_at, &page, ledger.clock().now(), &mut parse);
     let mode = asked_mode(request.mode, &mut parse);
     let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     let skip = match page.cursor {
         Cursor::Start => 0,
@@ -52,6 +53,7 @@ fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<Question, 
         valid_at: period,
         mode,
         cut: page.cut(asked_cut),
+        supposed,
         include_retracted: request.include_retracted,
         skip,
         page: page.size,
@@ -60,7 +62,7 @@ fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<Question, 
 }
 
 /// The asked date, and how it is written; without one the day it is by the ledger's clock, or was on the first page.
-fn asked_date(asked: String, page: &Page, now: RecordedAt, parse: &mut Parse) -> (Period, String) {
+pub(super) fn asked_date(asked: String, page: &Page, now: RecordedAt, parse: &mut Parse) -> (Period, String) {
     const MICROS_PER_SECOND: i64 = 1_000_000;
     let today = Period::day_of(Moment(now.0.div_euclid(MICROS_PER_SECOND)));
     let asked = if asked.is_empty() { page.valid_at.clone().unwrap_or_default() } else { asked };
@@ -76,7 +78,8 @@ fn asked_date(asked: String, page: &Page, now: RecordedAt, parse: &mut Parse) ->
     }
 }
 
-fn asked_mode(number: i32, parse: &mut Parse) -> Option<Mode> {
+/// How the date is meant.
+pub(super) fn asked_mode(number: i32, parse: &mut Parse) -> Option<Mode> {
     match v1::StateMode::try_from(number) {
         Ok(v1::StateMode::Unspecified) => None,
         Ok(v1::StateMode::HoldsAt) => Some(Mode::HoldsAt),

@@ -21,6 +21,9 @@
 //! | `DAMAGED` | `DATA_LOSS` | | yes | `detente verify` |
 //! | `DISK_FULL` | `RESOURCE_EXHAUSTED` | | yes | make room |
 //! | `INTERNAL` | `INTERNAL` | | | report it |
+//! | `CURSOR_NOT_FOUND` | `NOT_FOUND` | `ResourceInfo` | yes | make one |
+//! | `CURSOR_EXISTS` | `ALREADY_EXISTS` | `ResourceInfo` | yes | take another name, or delete it |
+//! | `CURSOR_BEYOND_DELIVERED` | `FAILED_PRECONDITION` | | yes | subscribe, acknowledge what comes |
 //!
 //! `ErrorInfo` has the reason without its prefix (`CUT_IN_FUTURE`), the domain `detente`, and what is concerned as metadata.
 //! `UNAVAILABLE` is a promise that nothing happened, because clients retry it without asking.
@@ -30,7 +33,9 @@
 
 use super::detail::{self, Details};
 use crate::domain::rejection::{Rejection, Violation};
+use crate::ledger::cursors::CursorError;
 use crate::ledger::error::{AppendError, Damaged, QueryError};
+use crate::ledger::feed::FeedError;
 use crate::v1::ErrorReason;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -59,6 +64,8 @@ pub enum Refusal {
     Append(AppendError),
     /// A question has no answer.
     Query(QueryError),
+    /// A cursor was not made, moved, deleted or taken.
+    Cursor(CursorError),
     /// A defect of the service; what is known of it goes to the log, not to the client.
     Defect,
 }
@@ -66,6 +73,21 @@ pub enum Refusal {
 impl From<AppendError> for Refusal {
     fn from(error: AppendError) -> Self {
         Self::Append(error)
+    }
+}
+
+impl From<CursorError> for Refusal {
+    fn from(error: CursorError) -> Self {
+        Self::Cursor(error)
+    }
+}
+
+impl From<FeedError> for Refusal {
+    fn from(error: FeedError) -> Self {
+        match error {
+            FeedError::Query(error) => error.into(),
+            FeedError::Cursor(error) => error.into(),
+        }
     }
 }
 
@@ -110,6 +132,7 @@ impl Refusal {
             Self::Stopping => ErrorReason::NotServing,
             Self::Append(error) => append_reason(error),
             Self::Query(error) => query_reason(error),
+            Self::Cursor(error) => cursor_reason(error),
             Self::Defect => ErrorReason::Internal,
         }
     }
@@ -123,6 +146,7 @@ impl Refusal {
             Self::Stopping => Details::saying("the server is shutting down"),
             Self::Append(error) => append_details(error),
             Self::Query(error) => query_details(&error),
+            Self::Cursor(error) => cursor_details(&error),
             Self::Defect => Details::saying("a defect of the service; its log says more"),
         }
     }
@@ -163,8 +187,10 @@ const fn query_reason(error: &QueryError) -> ErrorReason {
     match error {
         QueryError::CutInFuture { .. } => ErrorReason::CutInFuture,
         QueryError::CutInsideAppend { .. } => ErrorReason::CutInsideAppend,
+        QueryError::CutsOutOfOrder { .. } => ErrorReason::InvalidRequest,
         QueryError::BasisMismatch => ErrorReason::BasisMismatch,
         QueryError::ClaimNotFound(_) => ErrorReason::ClaimNotFound,
+        QueryError::Unsupposable(_) => ErrorReason::CommandRejected,
         QueryError::Damaged(Damaged(_)) => ErrorReason::Damaged,
     }
 }
@@ -173,9 +199,47 @@ fn query_details(error: &QueryError) -> Details {
     match error {
         QueryError::CutInFuture { head, now } => detail::cut_in_future(*head, *now),
         QueryError::CutInsideAppend { before, after } => detail::cut_inside_append(*before, *after),
+        QueryError::CutsOutOfOrder { .. } => {
+            detail::violations("the request is malformed", vec![Violation::new("from", error.to_string())])
+        }
         QueryError::ClaimNotFound(claim) => detail::claim_not_found(*claim),
+        QueryError::Unsupposable(Rejection::Violations(violations)) => {
+            let supposed = |violation: &Violation| Violation {
+                field: violation.field.replacen("commands", "what_if", 1),
+                description: violation.description.clone(),
+            };
+            detail::violations("what is supposed does not fit the record", violations.iter().map(supposed).collect())
+        }
+        QueryError::Unsupposable(Rejection::Conflicts(conflicts)) => detail::conflicts(conflicts),
         QueryError::Damaged(damaged) => detail::damaged(damaged),
         QueryError::BasisMismatch => Details::saying(error.to_string()),
+    }
+}
+
+const fn cursor_reason(error: &CursorError) -> ErrorReason {
+    match error {
+        CursorError::NotFound(_) => ErrorReason::CursorNotFound,
+        CursorError::Exists(_) => ErrorReason::CursorExists,
+        CursorError::BeyondDelivered { .. } => ErrorReason::CursorBeyondDelivered,
+        CursorError::TooMany => ErrorReason::LimitExceeded,
+        CursorError::Damaged { .. } => ErrorReason::Damaged,
+        CursorError::DiskFull(_) => ErrorReason::DiskFull,
+        CursorError::NotWritten(_) => ErrorReason::NotServing,
+        CursorError::OutcomeUnknown(_) => ErrorReason::OutcomeUnknown,
+    }
+}
+
+fn cursor_details(error: &CursorError) -> Details {
+    match error {
+        CursorError::NotFound(id) | CursorError::Exists(id) => detail::cursor(id, &error.to_string()),
+        CursorError::BeyondDelivered { id, delivered, .. } => {
+            detail::beyond_delivered(id, *delivered, &error.to_string())
+        }
+        CursorError::TooMany => detail::too_large(Violation::new("cursor_id", error.to_string())),
+        CursorError::Damaged { id, .. } => detail::damaged_cursor(id, &error.to_string()),
+        CursorError::DiskFull(_) | CursorError::NotWritten(_) | CursorError::OutcomeUnknown(_) => {
+            Details::saying(error.to_string())
+        }
     }
 }
 
@@ -186,10 +250,12 @@ pub const fn code(reason: ErrorReason) -> Code {
         ErrorReason::InvalidRequest | ErrorReason::CutInsideAppend | ErrorReason::PageTokenInvalid => {
             Code::InvalidArgument
         }
-        ErrorReason::CommandRejected | ErrorReason::BasisMismatch => Code::FailedPrecondition,
+        ErrorReason::CommandRejected | ErrorReason::BasisMismatch | ErrorReason::CursorBeyondDelivered => {
+            Code::FailedPrecondition
+        }
         ErrorReason::PreconditionFailed => Code::Aborted,
-        ErrorReason::RequestIdReused => Code::AlreadyExists,
-        ErrorReason::ClaimNotFound => Code::NotFound,
+        ErrorReason::RequestIdReused | ErrorReason::CursorExists => Code::AlreadyExists,
+        ErrorReason::ClaimNotFound | ErrorReason::CursorNotFound => Code::NotFound,
         ErrorReason::CutInFuture => Code::OutOfRange,
         ErrorReason::LimitExceeded | ErrorReason::Overloaded | ErrorReason::DiskFull => Code::ResourceExhausted,
         ErrorReason::NotServing => Code::Unavailable,
@@ -209,7 +275,7 @@ pub fn short_name(reason: ErrorReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::name::ClaimId;
+    use crate::domain::name::{ClaimId, CursorId};
     use crate::domain::position::{Position, RecordedAt};
     use crate::domain::rejection::Conflict;
     use uuid::Uuid;
@@ -238,7 +304,14 @@ mod tests {
             QueryError::Damaged(Damaged(why())).into(),
             AppendError::DiskFull(why()).into(),
             Refusal::Defect,
+            CursorError::NotFound(cursor()).into(),
+            CursorError::Exists(cursor()).into(),
+            CursorError::BeyondDelivered { id: cursor(), asked: Position(9), delivered: Position(4) }.into(),
         ]
+    }
+
+    fn cursor() -> CursorId {
+        CursorId::parse("desk-1").unwrap()
     }
 
     #[test]
@@ -257,11 +330,16 @@ mod tests {
 
     #[test]
     fn what_the_ledger_says_in_other_words_has_the_same_reason() {
-        let same: [(Refusal, ErrorReason); 4] = [
+        let same: [(Refusal, ErrorReason); 9] = [
             (AppendError::Overloaded.into(), ErrorReason::Overloaded),
             (AppendError::NotServing(String::new()).into(), ErrorReason::NotServing),
             (AppendError::Damaged(Damaged(String::new())).into(), ErrorReason::Damaged),
             (AppendError::RecordedTimeGoesBack.into(), ErrorReason::CommandRejected),
+            (CursorError::TooMany.into(), ErrorReason::LimitExceeded),
+            (CursorError::Damaged { id: cursor(), why: String::new() }.into(), ErrorReason::Damaged),
+            (CursorError::DiskFull(String::new()).into(), ErrorReason::DiskFull),
+            (CursorError::NotWritten(String::new()).into(), ErrorReason::NotServing),
+            (CursorError::OutcomeUnknown(String::new()).into(), ErrorReason::OutcomeUnknown),
         ];
         for (refusal, reason) in same {
             assert_eq!(refusal.reason(), reason);

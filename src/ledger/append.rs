@@ -11,7 +11,7 @@
 
 use super::cut::Resolved;
 use super::error::{AppendError, Damaged};
-use super::record::Recorded;
+use super::record::{EVERYTHING, Recorded};
 use super::salt::Salts;
 use super::{Ledger, Shared};
 use crate::domain::command::{Batch, Command};
@@ -23,6 +23,7 @@ use crate::store::{AppendNo, Incoming};
 use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
 use crossbeam_channel::{Receiver, TryRecvError};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -68,6 +69,10 @@ pub struct CommandResult {
     pub source: Option<Box<str>>,
     /// The dispute, where it is about one.
     pub dispute: Option<Uuid>,
+    /// The kind, where it is about one.
+    pub kind: Option<Box<str>>,
+    /// The code scheme, where it is about one.
+    pub scheme: Option<Box<str>>,
     /// The revision it made.
     pub revision: u32,
     /// The position of its last event; none for a check.
@@ -196,8 +201,8 @@ impl Writer {
         }
         self.hold_back_while_sled_lags();
         let view = self.shared.store.view();
-        let decision = decide(&Recorded { store: &self.shared.store, view: &view }, request.batch);
-        let first = view.head().next();
+        let decision = decide(&Recorded { store: &self.shared.store, view: &view, cut: EVERYTHING }, request.batch);
+        let (first, append) = (view.head().next(), view.index.appends.len() + 1);
         drop(view);
         let decision = decision.map_err(AppendError::Rejected)?;
         let results = results_of(&decision, (!request.validate_only).then_some(first));
@@ -207,20 +212,20 @@ impl Writer {
         let header = AppendHeader {
             first,
             count: decision.events.len() as u64,
-            recorded_at: self.recorded_time(recording)?,
+            recorded_at: self.recorded_time(append, recording)?,
             recorded_by: request.recorded_by,
             request: request.request,
             backfilled: recording != Recording::Now,
         };
-        self.take_in(header, decision.events, results, group)
+        self.take_in(header, decision.events, results, group).inspect_err(|_| self.shared.forget_stamp(append))
     }
 
-    fn recorded_time(&mut self, recording: Recording) -> Result<RecordedAt, AppendError> {
-        match recording {
-            Recording::Now => Ok(self.shared.clock.now().max(self.recorded_at.next())),
-            Recording::Backfill(at) if at >= self.recorded_at => Ok(at),
-            Recording::Backfill(_) => Err(AppendError::RecordedTimeGoesBack),
-        }
+    fn recorded_time(&self, append: AppendNo, recording: Recording) -> Result<RecordedAt, AppendError> {
+        let at = self.shared.horizon.stamp(append, |floor| match recording {
+            Recording::Now => Some(self.shared.clock.now().max(self.recorded_at.next()).max(floor.next())),
+            Recording::Backfill(at) => (at >= self.recorded_at && at > floor).then_some(at),
+        });
+        at.ok_or(AppendError::RecordedTimeGoesBack)
     }
 
     fn take_in(
@@ -286,8 +291,11 @@ impl Writer {
         if group.is_empty() {
             return Ok(());
         }
+        let began = Instant::now();
         match self.journal.append(group) {
             Ok(head) => {
+                let events = group.iter().map(|append| append.header.count).sum();
+                self.shared.metrics.wrote(group.len(), events, began.elapsed());
                 self.shared.store.set_durable(head.position);
                 Ok(())
             }
@@ -407,6 +415,13 @@ fn result_of(event: &Event, position: Option<Position>) -> CommandResult {
             result.source = Some(source.id.as_str().into());
         }
         Change::SourceWithdrawn(id) => result.source = Some(id.as_str().into()),
+        Change::KindRegistered(kind) | Change::KindRevised(kind) => result.kind = Some(kind.kind.as_str().into()),
+        Change::SchemeRegistered(scheme) | Change::SchemeRevised(scheme) => {
+            result.scheme = Some(scheme.scheme.clone());
+        }
+        Change::PartiesMerged(merged, _) | Change::PartiesUnmerged(merged) => {
+            result.party = Some(merged.as_str().into());
+        }
         _ => {}
     }
     result

@@ -5,11 +5,13 @@ use super::cut::Resolved;
 use super::error::{Damaged, QueryError};
 use super::query::{ClaimPage, Encoded, PageSize};
 use super::render::Renderer;
+use super::sight::{Seen, Sight};
+use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::filter::Filter;
 use crate::domain::name::ClaimId;
 use crate::domain::vocabulary::RevisionKind;
-use crate::store::{Action, ListPage};
+use crate::store::{Action, ListPage, Revision};
 use crate::v1;
 use crate::wire::vocabulary::Twin;
 
@@ -26,12 +28,14 @@ pub struct ClaimsQuery {
     pub newest_first: bool,
     /// Begin behind this one: the `next` of the page before.
     pub after: Option<u64>,
+    /// What is supposed on top of the cut.
+    pub supposed: Supposed,
     /// How many are wanted.
     pub page: PageSize,
 }
 
 /// A question for the history of one claim.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RevisionsQuery {
     /// Which claim.
     pub claim: ClaimId,
@@ -41,6 +45,8 @@ pub struct RevisionsQuery {
     pub newest_first: bool,
     /// How many revisions to leave out at the beginning.
     pub skip: u64,
+    /// What is supposed on top of the cut.
+    pub supposed: Supposed,
     /// How many are wanted.
     pub page: PageSize,
 }
@@ -93,15 +99,37 @@ impl Ledger {
         Ok((at, bytes))
     }
 
+    /// One claim with what is supposed on top of a cut.
+    ///
+    /// # Errors
+    /// As [`Ledger::claim`]; and when what is supposed does not fit the record.
+    pub fn supposed_claim(
+        &self,
+        id: ClaimId,
+        cut: Cut,
+        supposed: &Supposed,
+    ) -> Result<(Resolved, Vec<u8>), QueryError> {
+        self.look(cut, supposed, |sight| {
+            let seen = sight.find(id).ok_or(QueryError::ClaimNotFound(id))?;
+            let mut bytes = Vec::new();
+            sight.render(&seen, &mut bytes)?;
+            Ok((sight.at, bytes))
+        })
+    }
+
     /// Claims as of a cut.
     ///
     /// # Errors
     /// When the cut cannot be resolved, or what is stored is damaged.
     pub fn claims(&self, query: &ClaimsQuery) -> Result<ClaimPage, QueryError> {
+        if !query.supposed.is_empty() {
+            return self.look(query.cut, &query.supposed, |sight| supposed_claims(sight, query));
+        }
         let view = self.store.view();
         let at = self.resolve(&view.index, query.cut)?;
+        let filter = view.index.as_answered(&query.filter, at.position());
         let found = view.index.list(
-            &query.filter,
+            &filter,
             at.position(),
             &ListPage {
                 after: query.after.map(|after| u32::try_from(after).unwrap_or(u32::MAX)),
@@ -132,52 +160,65 @@ impl Ledger {
     /// # Errors
     /// When the cut does not know the claim or cannot be resolved, or what is stored is damaged.
     pub fn revisions(&self, query: &RevisionsQuery) -> Result<RevisionPage, QueryError> {
-        let view = self.store.view();
-        let at = self.resolve(&view.index, query.cut)?;
-        let claims = view.index.claims();
-        let claim = claims.find(query.claim.0).ok_or(QueryError::ClaimNotFound(query.claim))?;
-        let count = claims.revisions_at(claim, at.position());
-        if count == 0 {
-            return Err(QueryError::ClaimNotFound(query.claim));
-        }
-        let mut page = RevisionPage { at, made_by: Vec::new(), claims: Vec::new(), next: None };
-        let mut renderer = Renderer::new(&self.store, &view);
-        let mut bytes = 0;
-        for nth in usize::try_from(query.skip).unwrap_or(usize::MAX)..count {
-            if page.made_by.len() >= query.page.entries || bytes >= query.page.bytes {
-                page.next = Some(nth as u64);
-                break;
+        self.look(query.cut, &query.supposed, |sight| {
+            let seen = sight.find(query.claim).ok_or(QueryError::ClaimNotFound(query.claim))?;
+            let revisions = sight.revisions(&seen);
+            let mut page = RevisionPage { at: sight.at, made_by: Vec::new(), claims: Vec::new(), next: None };
+            let mut bytes = 0;
+            for nth in usize::try_from(query.skip).unwrap_or(usize::MAX)..revisions.len() {
+                if page.made_by.len() >= query.page.entries || bytes >= query.page.bytes {
+                    page.next = Some(nth as u64);
+                    break;
+                }
+                let at = if query.newest_first { revisions.len() - nth - 1 } else { nth };
+                let missing = || Damaged("a revision is missing from the index".to_owned());
+                let revision = revisions.get(at).copied().ok_or_else(missing)?;
+                let after = rendered(sight, &seen, at)?;
+                let before = at.checked_sub(1).map(|before| rendered(sight, &seen, before)).transpose()?;
+                bytes += after.len();
+                page.claims.push((after, before));
+                let kind = kind_of(sight, &seen, revision)?;
+                page.made_by.push((event_of(revision.action), kind));
             }
-            let number = if query.newest_first { count - nth } else { nth + 1 };
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let after = rendered(&mut renderer, claim, number)?;
-            let before = (number > 1).then(|| rendered(&mut renderer, claim, number - 1)).transpose()?;
-            bytes += after.len();
-            page.claims.push((after, before));
-            let revision = claims.revisions(claim).get(number as usize - 1).copied();
-            let revision = revision.ok_or_else(|| Damaged("a revision is missing from the index".to_owned()))?;
-            let kind = kind_of(&mut renderer, revision.action, revision.position)?;
-            page.made_by.push((event_of(revision.action), kind));
-        }
-        Ok(page)
+            Ok(page)
+        })
     }
 }
 
-fn rendered(renderer: &mut Renderer<'_>, claim: u32, number: u32) -> Result<Vec<u8>, Damaged> {
+/// Claims with what is supposed.
+fn supposed_claims(sight: &Sight<'_>, query: &ClaimsQuery) -> Result<ClaimPage, QueryError> {
+    let mut found = sight.matching(&query.filter, query.include_retracted);
+    if query.newest_first {
+        found.reverse();
+    }
+    if let Some(after) = query.after {
+        found.retain(|seen| if query.newest_first { seen.order < after } else { seen.order > after });
+    }
+    let mut page = ClaimPage { at: sight.at, claims: Encoded::default(), next: None };
+    let mut last = None;
+    for seen in &found {
+        if page.claims.len() >= query.page.entries || page.claims.byte_len() >= query.page.bytes {
+            page.next = last;
+            break;
+        }
+        page.claims.add(|out| sight.render(seen, out))?;
+        last = Some(seen.order);
+    }
+    Ok(page)
+}
+
+/// The claim after its `at`-th revision, counted from 0.
+fn rendered(sight: &Sight<'_>, seen: &Seen, at: usize) -> Result<Vec<u8>, Damaged> {
     let mut bytes = Vec::new();
-    renderer.claim(claim, number, &mut bytes)?;
+    sight.render_revision(seen, u32::try_from(at + 1).unwrap_or(u32::MAX), &mut bytes)?;
     Ok(bytes)
 }
 
-fn kind_of(
-    renderer: &mut Renderer<'_>,
-    action: Action,
-    position: crate::domain::position::Position,
-) -> Result<Option<RevisionKind>, Damaged> {
-    if action != Action::Revised {
+fn kind_of(sight: &Sight<'_>, seen: &Seen, revision: Revision) -> Result<Option<RevisionKind>, Damaged> {
+    if revision.action != Action::Revised {
         return Ok(None);
     }
-    let Some(v1::event::Event::ClaimRevised(revised)) = renderer.event(position)?.event else { return Ok(None) };
+    let Some(v1::event::Event::ClaimRevised(revised)) = sight.event(seen, revision)?.event else { return Ok(None) };
     Ok(RevisionKind::from_wire(revised.kind).ok().flatten())
 }
 
@@ -189,6 +230,13 @@ const fn event_of(action: Action) -> RevisionEvent {
         Action::Reinstated => RevisionEvent::Reinstated,
         Action::Disputed => RevisionEvent::Disputed,
         Action::Resolved => RevisionEvent::DisputeResolved,
-        Action::Revised | Action::Party | Action::Source | Action::SourceWithdrawn => RevisionEvent::Revised,
+        Action::Revised
+        | Action::Party
+        | Action::Source
+        | Action::SourceWithdrawn
+        | Action::Kind
+        | Action::Scheme
+        | Action::PartiesMerged
+        | Action::PartiesUnmerged => RevisionEvent::Revised,
     }
 }

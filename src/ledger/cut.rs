@@ -18,6 +18,8 @@ pub struct Resolved {
     pub recorded_at: Option<RecordedAt>,
     /// The asked instant, where the cut was named by one.
     pub known_at: Option<RecordedAt>,
+    /// Whether the answer supposes something on top of it.
+    pub supposed: bool,
 }
 
 impl Resolved {
@@ -50,6 +52,7 @@ impl Shared {
             basis: Basis { position: index.appends.last(append), mark: index.appends.mark(append) },
             recorded_at: index.appends.recorded_at(append),
             known_at: None,
+            supposed: false,
         }
     }
 

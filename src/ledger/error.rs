@@ -53,12 +53,23 @@ pub enum QueryError {
         /// Its own last position.
         after: Position,
     },
+    /// The earlier of two cuts lies after the later one.
+    #[error("the earlier cut, at position {from}, lies after the later one, at position {to}")]
+    CutsOutOfOrder {
+        /// The last position of the earlier cut.
+        from: Position,
+        /// The last position of the later cut.
+        to: Position,
+    },
     /// The basis belongs to another history.
     #[error("the basis belongs to another history")]
     BasisMismatch,
     /// No such claim at this cut.
     #[error("no such claim at this cut")]
     ClaimNotFound(ClaimId),
+    /// What the question supposes does not fit the record at its cut.
+    #[error("what is supposed does not fit the record")]
+    Unsupposable(Rejection),
     /// Stored bytes are damaged.
     #[error(transparent)]
     Damaged(#[from] Damaged),

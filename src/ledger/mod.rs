@@ -7,27 +7,52 @@
 
 pub mod append;
 pub mod claims;
+pub mod clock_watch;
+pub mod commitments;
+pub mod conflicts;
+pub mod corroboration;
+pub mod cursors;
 pub mod cut;
+pub mod diff;
 pub mod error;
 pub mod events;
+pub mod feed;
+pub mod gaps;
 pub mod open;
+pub mod parties;
+pub mod perspectives;
 pub mod query;
 pub mod registry;
+pub mod series;
 pub mod state;
+pub mod timeline;
 pub mod transfer;
+pub mod upcoming;
 pub mod verify;
 
+mod contradiction;
+mod horizon;
+mod judge;
 mod record;
+mod register;
 mod render;
 mod salt;
+mod scores;
+mod sight;
+mod suppose;
+mod turn_history;
+mod value;
 
 use crate::clock::Clock;
 use crate::domain::position::Position;
 use crate::journal::{LedgerId, Reader};
+use crate::metrics::Metrics;
 use crate::store::{AppendNo, Saver, Store};
 use append::Submission;
 use crossbeam_channel::Sender;
 use cut::Resolved;
+use horizon::Horizon;
+pub use horizon::Settled;
 use parking_lot::Mutex;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -51,9 +76,16 @@ pub struct Shared {
     journal: Arc<dyn Reader>,
     /// How many appends are durable: no cut goes further.
     published: AtomicU32,
+    /// Tells whoever follows the log that more is durable.
+    changes: watch::Sender<AppendNo>,
+    /// What those who follow the log have in common.
+    feed: feed::Feed,
+    cursors: cursors::Cursors,
+    horizon: Horizon,
     /// Why nothing is recorded any more, once that is so.
     failed: watch::Sender<Option<String>>,
     saver: Saver,
+    metrics: Metrics,
     /// The position up to which the journal's head mark has been synced.
     checkpointed: AtomicU64,
 }
@@ -91,6 +123,12 @@ impl Shared {
         &*self.clock
     }
 
+    /// What is measured.
+    #[must_use]
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Whether an append was recorded under a request id.
     #[must_use]
     pub fn holds_request(&self, id: Uuid) -> bool {
@@ -120,8 +158,16 @@ impl Shared {
         self.published.load(Ordering::Acquire)
     }
 
+    /// Tells how many appends are durable, each time there are more. What it tells may be shown already.
+    #[must_use]
+    pub fn published_changes(&self) -> watch::Receiver<AppendNo> {
+        self.changes.subscribe()
+    }
+
     fn publish(&self, appends: AppendNo) {
-        self.published.store(appends, Ordering::Release);
+        if self.published.swap(appends, Ordering::AcqRel) != appends {
+            self.changes.send_replace(appends);
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Opening a ledger: the journal first, which says what is recorded, then the store, which can always be made again.
 
 use super::append::Writer;
+use super::cursors::Cursors;
+use super::feed::Feed;
+use super::horizon::Horizon;
 use super::salt::{DerivedSalts, RandomSalts, Salts};
 use super::{Ledger, Shared};
 use crate::clock::{Clock, SystemClock};
@@ -9,6 +12,7 @@ use crate::journal::file::disk::RealDisk;
 use crate::journal::file::{CreateError, FileJournal, OpenError as JournalError, Options, Recovery};
 use crate::journal::memory::MemoryJournal;
 use crate::journal::{Journal, LedgerId};
+use crate::metrics::Metrics;
 use crate::store::{OpenError as StoreError, Progress, Saver, Store};
 use crossbeam_channel::bounded;
 use parking_lot::Mutex;
@@ -76,6 +80,12 @@ pub fn journal_dir(data: &Path) -> PathBuf {
     data.join("journal")
 }
 
+/// The directory of named cursors in a data directory.
+#[must_use]
+pub fn cursors_dir(data: &Path) -> PathBuf {
+    data.join("cursors")
+}
+
 /// The directory of sled in a data directory.
 #[must_use]
 pub fn store_dir(data: &Path) -> PathBuf {
@@ -94,7 +104,8 @@ impl Ledger {
         }
         let (journal, recovery) = FileJournal::open(&dir, options.journal.clone(), Arc::new(RealDisk))
             .map_err(|source| OpenError::Journal { path: data.to_owned(), source })?;
-        let ledger = Self::start(Box::new(journal), Some(&store_dir(data)), options, progress)?;
+        let cursors = Cursors::open(cursors_dir(data), journal.ledger_id())?;
+        let ledger = Self::begin(Box::new(journal), Some(&store_dir(data)), cursors, options, progress)?;
         Ok((ledger, recovery))
     }
 
@@ -108,7 +119,8 @@ impl Ledger {
         let journal = Options { created_at: options.clock.now(), ..options.journal.clone() };
         let journal = FileJournal::create(&dir, id, journal, Arc::new(RealDisk))
             .map_err(|source| OpenError::Create { path: data.to_owned(), source })?;
-        Self::start(Box::new(journal), Some(&store_dir(data)), options, &|_, _| {})
+        let cursors = Cursors::open(cursors_dir(data), id)?;
+        Self::begin(Box::new(journal), Some(&store_dir(data)), cursors, options, &|_, _| {})
     }
 
     /// Whether a data directory holds a ledger.
@@ -127,13 +139,24 @@ impl Ledger {
         Self::start(Box::new(MemoryJournal::new(id)), None, options, &|_, _| {})
     }
 
-    /// Opens a ledger over any journal; `store` is the directory of sled, if there is to be one.
+    /// Opens a ledger over any journal; `store` is the directory of sled, if there is to be one. Named cursors are kept in
+    /// memory.
     ///
     /// # Errors
     /// When the journal cannot be read or the system gives no thread.
     pub fn start(
         journal: Box<dyn Journal>,
         store: Option<&Path>,
+        options: &LedgerOptions,
+        progress: &dyn Progress,
+    ) -> Result<Self, OpenError> {
+        Self::begin(journal, store, Cursors::in_memory(), options, progress)
+    }
+
+    fn begin(
+        journal: Box<dyn Journal>,
+        store: Option<&Path>,
+        cursors: Cursors,
         options: &LedgerOptions,
         progress: &dyn Progress,
     ) -> Result<Self, OpenError> {
@@ -150,8 +173,13 @@ impl Ledger {
             clock: Arc::clone(&options.clock),
             journal: reader,
             published: AtomicU32::new(appends),
+            changes: watch::Sender::new(appends),
+            feed: Feed::default(),
+            cursors,
+            horizon: Horizon::new(head.recorded_at),
             failed: watch::Sender::new(None),
             saver,
+            metrics: Metrics::default(),
             checkpointed: AtomicU64::new(Position::START.0),
         });
         let salts: Box<dyn Salts> =

@@ -1,11 +1,12 @@
-//! What a decision needs to know, answered from the view at its very head, what is not durable yet included: later appends
-//! of one group see the effect of earlier ones.
+//! What a decision needs to know, answered from the view at a cut. The writer decides at its very head, what is not durable
+//! yet included: later appends of one group see the effect of earlier ones. A supposition is decided at the cut of its
+//! question.
 
 use super::render::Renderer;
 use crate::domain::claim::Claim;
 use crate::domain::decide::Record;
 use crate::domain::filter::Filter;
-use crate::domain::name::{ClaimId, PartyId, SourceId};
+use crate::domain::name::{ClaimId, PartyId, SourceId, Word};
 use crate::domain::position::Position;
 use crate::domain::standing::Standing;
 use crate::store::{Store, View};
@@ -13,38 +14,56 @@ use crate::v1;
 use crate::wire::claim::read_claim;
 use prost::Message;
 
-/// The record as the writer sees it.
+/// The record as a decision sees it.
 pub(super) struct Recorded<'v> {
     pub(super) store: &'v Store,
     pub(super) view: &'v View,
+    /// The last position that counts.
+    pub(super) cut: Position,
 }
 
-const EVERYTHING: Position = Position(u64::MAX);
+/// A cut that sees everything, also what is not durable yet.
+pub(super) const EVERYTHING: Position = Position(u64::MAX);
 
 impl Record for Recorded<'_> {
     fn standing(&self, id: ClaimId) -> Option<Standing> {
-        self.view.index.standing(id)
+        self.view.index.standing_at(id, self.cut)
     }
 
     fn content(&self, id: ClaimId) -> Option<Claim> {
         let claims = self.view.index.claims();
         let claim = claims.find(id.0)?;
-        let (number, _) = claims.current(claim, EVERYTHING)?;
+        let (number, _) = claims.current(claim, self.cut)?;
         let mut bytes = Vec::new();
         Renderer::new(self.store, self.view).claim(claim, number, &mut bytes).ok()?;
         read_claim(v1::Claim::decode(bytes.as_slice()).ok()?).ok()
     }
 
     fn party_revision(&self, id: &PartyId) -> Option<u32> {
-        self.view.index.parties.current(id.as_str(), EVERYTHING).map(|(number, _)| number)
+        self.view.index.parties.current(id.as_str(), self.cut).map(|(number, _)| number)
     }
 
     fn source_revision(&self, id: &SourceId) -> Option<(u32, bool)> {
-        let (number, record) = self.view.index.sources.current(id.as_str(), EVERYTHING)?;
+        let (number, record) = self.view.index.sources.current(id.as_str(), self.cut)?;
         Some((number, record.withdrawn))
     }
 
+    fn kind_revision(&self, kind: &Word) -> Option<u32> {
+        self.view.index.kinds.current(kind.as_str(), self.cut).map(|(number, _)| number)
+    }
+
+    fn scheme_revision(&self, scheme: &str) -> Option<u32> {
+        self.view.index.schemes.current(scheme, self.cut).map(|(number, _)| number)
+    }
+
+    fn merged_into(&self, id: &PartyId) -> Option<PartyId> {
+        self.view.index.merges.at(self.cut).merged_into(id.as_str()).cloned()
+    }
+
     fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {
-        self.view.index.first_touch(filter, after)
+        let index = &self.view.index;
+        let wide = index.as_answered(filter, self.cut);
+        let touched = index.first_touch(&wide, after);
+        touched.into_iter().chain(index.next_change_of_meaning(filter, after, Position(u64::MAX))).min()
     }
 }

@@ -1,12 +1,14 @@
-//! The parties, sources and relationships of the record at a cut.
+//! The sources, kinds, code schemes and relationships of the record at a cut. Parties are in [`super::parties`].
 
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::QueryError;
+use super::register::Recorded;
+use super::sight::Sight;
+use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::position::{Position, RecordedAt};
-use crate::domain::text;
-use crate::store::{Index, Registered};
+use crate::store::{Index, Registry};
 use crate::v1;
 use prost::Message;
 
@@ -17,13 +19,15 @@ pub struct RegistryQuery {
     pub ids: Vec<Box<str>>,
     /// How much of the record to use.
     pub cut: Cut,
+    /// What is supposed on top of it.
+    pub supposed: Supposed,
     /// Begin behind this id.
     pub after: String,
     /// At most so many.
     pub entries: usize,
 }
 
-/// A page of parties, sources or relationships.
+/// A page of what is registered, or of relationships.
 #[derive(Clone, Debug)]
 pub struct RegistryPage<T> {
     /// The cut.
@@ -34,10 +38,10 @@ pub struct RegistryPage<T> {
     pub next: Option<String>,
 }
 
-/// One revision of a party or source, with what the ledger adds.
+/// One revision of what is registered, with what the ledger adds.
 #[derive(Clone, Debug)]
 pub struct RegistryEntry<M> {
-    /// The message, without output-only fields.
+    /// The message, without the output-only fields that follow here.
     pub message: M,
     /// Which revision.
     pub revision: u32,
@@ -61,101 +65,93 @@ pub struct RelationshipEntry {
 }
 
 impl Ledger {
-    /// The parties whose type is one of `types` (any, if none is given) and one of whose names has all `words`, the last
-    /// one as a prefix.
-    ///
-    /// # Errors
-    /// When the cut cannot be resolved.
-    pub fn parties(
-        &self,
-        query: &RegistryQuery,
-        types: &[i32],
-        words: &str,
-    ) -> Result<RegistryPage<RegistryEntry<v1::Party>>, QueryError> {
-        let words = text::token_list(words);
-        let view = self.store.view();
-        let at = self.resolve(&view.index, query.cut)?;
-        let wanted = |party: &v1::Party| {
-            let names = party.names.iter().map(|name| name.name.as_str()).chain([party.party_id.as_str()]);
-            (types.is_empty() || types.contains(&party.r#type)) && names_match(&words, names)
-        };
-        let records = view.index.parties.at(at.position(), &query.after);
-        Ok(page(&view.index, query, at, records, wanted))
-    }
-
     /// The sources.
     ///
     /// # Errors
-    /// When the cut cannot be resolved.
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
     pub fn sources(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Source>>, QueryError> {
-        let view = self.store.view();
-        let at = self.resolve(&view.index, query.cut)?;
-        let records = view.index.sources.at(at.position(), &query.after);
-        Ok(page(&view.index, query, at, records, |_| true))
+        let as_it_is = |_: &Sight<'_>, _: &str, source| Some(source);
+        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.sources, query, as_it_is)))
     }
 
-    /// The relationships that claims bear on, those with a party if one is given. The ids of the query are not looked at.
+    /// The registered kinds of claims.
     ///
     /// # Errors
-    /// When the cut cannot be resolved.
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
+    pub fn kinds(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Kind>>, QueryError> {
+        let as_it_is = |_: &Sight<'_>, _: &str, kind| Some(kind);
+        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.kinds, query, as_it_is)))
+    }
+
+    /// The registered code schemes.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
+    pub fn schemes(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Scheme>>, QueryError> {
+        let as_it_is = |_: &Sight<'_>, _: &str, scheme| Some(scheme);
+        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.schemes, query, as_it_is)))
+    }
+
+    /// The relationships that claims bear on, those with a party if one is given; merged parties as their survivors. The
+    /// ids of the query are not looked at.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
     pub fn relationships(
         &self,
         query: &RegistryQuery,
         party: &str,
     ) -> Result<RegistryPage<RelationshipEntry>, QueryError> {
-        let view = self.store.view();
-        let at = self.resolve(&view.index, query.cut)?;
-        let mut page = RegistryPage { at, entries: Vec::new(), next: None };
-        let all = view.index.relationships();
-        let after = all.partition_point(|(id, _)| *id <= query.after.as_str());
-        for (id, term) in all.iter().skip(after) {
-            if !party.is_empty() && !id.split('-').any(|member| member == party) {
-                continue;
+        self.look(query.cut, &query.supposed, |sight| {
+            let mut page = RegistryPage { at: sight.at, entries: Vec::new(), next: None };
+            let party = sight.survivor(party);
+            let all = sight.relationships();
+            let after = all.partition_point(|one| *one.id <= *query.after);
+            for same in all.get(after..).unwrap_or_default().chunk_by(|one, other| one.id == other.id) {
+                let Some(id) = same.first().map(|one| &one.id) else { continue };
+                if !party.is_empty() && !id.split('-').any(|member| member == party) {
+                    continue;
+                }
+                let claims = sight.count_bearing_on(same);
+                if claims == 0 {
+                    continue;
+                }
+                if page.entries.len() >= query.entries {
+                    page.next = page.entries.last().map(|last: &RelationshipEntry| last.id.clone());
+                    break;
+                }
+                page.entries.push(RelationshipEntry { id: id.to_string(), claims });
             }
-            let claims = view.index.count_bearing_on(*term, at.position());
-            if claims == 0 {
-                continue;
-            }
-            if page.entries.len() >= query.entries {
-                page.next = page.entries.last().map(|last: &RelationshipEntry| last.id.clone());
-                break;
-            }
-            page.entries.push(RelationshipEntry { id: (*id).to_owned(), claims });
-        }
-        Ok(page)
+            Ok(page)
+        })
     }
 }
 
-fn names_match<'n>(words: &[Box<str>], mut names: impl Iterator<Item = &'n str>) -> bool {
-    words.is_empty() || names.any(|name| text::matches(words, &[name]))
-}
-
-fn page<'r, M: Message + Default>(
-    index: &Index,
+/// A page of records, each as `told` makes it an answer, if it does.
+pub(super) fn page<'v, M: Message + Default>(
+    sight: &Sight<'v>,
+    registry: impl Fn(&'v Index) -> &'v Registry,
     query: &RegistryQuery,
-    at: Resolved,
-    records: impl Iterator<Item = (&'r str, u32, &'r Registered)>,
-    wanted: impl Fn(&M) -> bool,
+    told: impl Fn(&Sight<'v>, &str, M) -> Option<M>,
 ) -> RegistryPage<RegistryEntry<M>> {
-    let mut page = RegistryPage { at, entries: Vec::new(), next: None };
-    let mut last = String::new();
-    for (id, revision, record) in records {
-        if !query.ids.is_empty() && !query.ids.iter().any(|wanted| **wanted == *id) {
-            continue;
-        }
-        let Some(message) = M::decode(&*record.bytes).ok().filter(&wanted) else { continue };
+    let mut page = RegistryPage { at: sight.at, entries: Vec::new(), next: None };
+    let mut last = "";
+    for Recorded { id, revision, registered, supposed } in sight.registered_among(registry, &query.ids, &query.after) {
+        let message = M::decode(&*registered.bytes).ok();
+        let Some(message) = message.and_then(|message| told(sight, id, message)) else { continue };
         if page.entries.len() >= query.entries {
-            page.next = Some(last);
+            page.next = Some(last.to_owned());
             break;
         }
-        id.clone_into(&mut last);
+        last = id;
+        let position = sight.position_of(supposed, registered.position);
         page.entries.push(RegistryEntry {
             message,
             revision,
-            position: record.position,
-            recorded_at: index.appends.recorded_at_position(record.position),
-            recorded_by: record.recorded_by.to_string(),
-            withdrawn: record.withdrawn,
+            position,
+            recorded_at: sight.recorded_at(position),
+            recorded_by: registered.recorded_by.to_string(),
+            withdrawn: registered.withdrawn,
         });
     }
     page

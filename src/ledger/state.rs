@@ -3,13 +3,16 @@
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::QueryError;
+use super::judge::Question;
 use super::query::{Encoded, PageSize};
 use super::render::Renderer;
+use super::sight::Sight;
 use crate::domain::certainty::{Certainty, Mode};
+use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::emptiness::Emptiness;
 use crate::domain::filter::Filter;
-use crate::domain::moment::SECONDS_PER_DAY;
+use crate::domain::moment::{Moment, SECONDS_PER_DAY};
 use crate::domain::period::Period;
 use crate::store::{Found, Index, StateQuestion};
 use uuid::Uuid;
@@ -28,6 +31,8 @@ pub struct StateQuery {
     pub mode: Option<Mode>,
     /// How much of the record to use.
     pub cut: Cut,
+    /// What is supposed on top of it.
+    pub supposed: Supposed,
     /// Whether retracted claims are wanted.
     pub include_retracted: bool,
     /// How many matches to leave out at the beginning.
@@ -68,10 +73,14 @@ impl Ledger {
     /// # Errors
     /// When the cut cannot be resolved, or what is stored is damaged.
     pub fn state(&self, query: &StateQuery) -> Result<State, QueryError> {
+        if !query.supposed.is_empty() {
+            return self.look(query.cut, &query.supposed, |sight| supposed_state(sight, query));
+        }
         let view = self.store.view();
         let at = self.resolve(&view.index, query.cut)?;
+        let filter = view.index.as_answered(&query.filter, at.position());
         let found = view.index.state(&StateQuestion {
-            filter: &query.filter,
+            filter: &filter,
             asked: query.valid_at,
             mode: query.mode,
             include_retracted: query.include_retracted,
@@ -113,8 +122,41 @@ impl Ledger {
     }
 }
 
+/// The state with what is supposed.
+fn supposed_state(sight: &Sight<'_>, query: &StateQuery) -> Result<State, QueryError> {
+    let StateQuery { filter, valid_at, mode, include_retracted, .. } = query;
+    let question = Question { filter, asked: *valid_at, mode: *mode, include_retracted: *include_retracted };
+    let judged = sight.state(&question);
+    let emptiness = judged.findings.emptiness();
+    let absences = if matches!(emptiness, Emptiness::RecordedAbsence(_)) { judged.matches.as_slice() } else { &[] };
+    let mut state = State {
+        at: sight.at,
+        matches: Vec::new(),
+        claims: Encoded::default(),
+        emptiness,
+        absences: absences.iter().take(NAMED_ABSENCES).map(|(seen, _)| seen.id.0).collect(),
+        next: None,
+    };
+    let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
+    for (nth, (seen, certainty)) in judged.matches.iter().enumerate().skip(skip) {
+        if state.matches.len() >= query.page.entries || state.claims.byte_len() >= query.page.bytes {
+            state.next = Some(nth as u64);
+            break;
+        }
+        state.claims.add(|out| sight.render(seen, out))?;
+        let reached = seen.as_of.filter(|_| seen.end_open);
+        let as_of_age_days = reached.map(|reached| age(*valid_at, reached.end));
+        state.matches.push(StateMatch { certainty: *certainty, as_of_age_days });
+    }
+    Ok(state)
+}
+
 fn as_of_age(index: &Index, found: &Found, asked: Period) -> Option<i64> {
     index.claims().content(found.revision.content).filter(|content| content.is_end_open())?;
-    let reached = index.claims().reach(found.revision.content).as_of?.end;
-    Some(asked.b.0.saturating_sub(reached.0).div_euclid(SECONDS_PER_DAY))
+    Some(age(asked, index.claims().reach(found.revision.content).as_of?.end))
+}
+
+/// Days from the end of what is known to the end of the asked date.
+pub(super) const fn age(asked: Period, reached: Moment) -> i64 {
+    asked.b.0.saturating_sub(reached.0).div_euclid(SECONDS_PER_DAY)
 }

@@ -14,7 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 
-/// What every HTTP/2 connection begins with has so many bytes.
+/// What every HTTP/2 connection begins with. One of HTTP/1.1 begins otherwise.
+const PREFACE: &[u8; PREFACE_BYTES] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const PREFACE_BYTES: usize = 24;
 /// How long to wait when a connection cannot be accepted, instead of trying again at once for ever.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -99,6 +100,7 @@ async fn spoken(stream: &TcpStream) -> io::Result<()> {
         match stream.peek(&mut seen).await? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             PREFACE_BYTES.. => return Ok(()),
+            so_far if !seen.starts_with(PREFACE.get(..so_far).unwrap_or_default()) => return Ok(()),
             _ => tokio::time::sleep(BETWEEN).await,
         }
     }

@@ -15,7 +15,9 @@ mod connection;
 mod incoming;
 mod options;
 
+use crate::grpc::local::Local;
 use crate::grpc::{Health, Services, services};
+use crate::http::{self, Ready, Web};
 use crate::ledger::Ledger;
 use incoming::Incoming;
 pub use options::{ServerOptions, ledger_options};
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::Router;
 
@@ -55,12 +58,24 @@ pub async fn run(
 ) -> Result<(), ServeError> {
     let stopping = CancellationToken::new();
     let cut = CancellationToken::new();
-    let Services { routes, health } = services(Arc::clone(&ledger), options.limits, stopping.clone())?;
+    let Services { routes, health, streams } = services(Arc::clone(&ledger), options.limits, stopping.clone())?;
+    let routes = routes.prepare();
+    let ready = Ready::default();
+    let web = Web {
+        local: Local::new(routes.clone()),
+        ready: ready.clone(),
+        ledger: Arc::clone(&ledger),
+        streams,
+        request_bytes: options.limits.request_bytes,
+    };
+    let grpc = routes.into_axum_router().layer(tonic_web::GrpcWebLayer::new());
     health.serving().await;
+    ready.set(true);
     let incoming = Incoming::accept(listener, &options, stopping.clone(), cut.clone());
-    let router = transport().add_routes(routes.prepare());
+    let router = transport().add_routes(Routes::from(http::around(grpc, web)));
     let serving = tokio::spawn(serve(router, incoming, stopping.clone()));
     let ended = wait(&ledger, shutdown).await;
+    ready.set(false);
     stop(serving, &health, &stopping, &cut, options.drain).await?;
     tokio::task::spawn_blocking(move || ledger.close()).await?;
     ended
@@ -72,6 +87,7 @@ fn transport() -> Server {
     const STREAMS_A_CONNECTION: u32 = 1024;
     const HEADER_BYTES: u32 = 16 << 10;
     Server::builder()
+        .accept_http1(true)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(STREAMS_A_CONNECTION)

@@ -38,6 +38,8 @@ impl ServerOptions {
         let limits = Limits {
             request_bytes: config.max_request_bytes.unwrap_or(defaults.limits.request_bytes),
             streams: config.max_streams.unwrap_or(defaults.limits.streams),
+            subscriptions: config.max_subscriptions.unwrap_or(defaults.limits.subscriptions),
+            ..defaults.limits
         };
         Self {
             limits,
@@ -74,7 +76,7 @@ mod tests {
     fn the_example_file_says_the_defaults_of_every_setting() {
         let example = include_str!("../../deploy/detente.toml");
         let set: String = example.lines().filter_map(|line| line.strip_prefix("#: ")).flat_map(|l| [l, "\n"]).collect();
-        assert_eq!(set.lines().count(), 14, "a setting is missing in deploy/detente.toml, or here");
+        assert_eq!(set.lines().count(), 15, "a setting is missing in deploy/detente.toml, or here");
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("detente.toml");
         std::fs::write(&file, set).unwrap();

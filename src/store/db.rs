@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-const FORMAT: &[u8] = b"detente store 2";
+const FORMAT: &[u8] = b"detente store 4";
 /// How much memory sled's own cache may take, at least and at most. Blocks have a cache of their own, so it need not be much.
 const CACHE_BYTES: (u64, u64) = (256 << 10, 8 << 20);
 /// How many terms a value has.
@@ -296,20 +296,41 @@ fn after_last(tree: &sled::Tree) -> Result<usize, Unusable> {
 
 /// Puts a value in parts. A shorter value than before leaves old parts behind; the first part says how many count.
 fn put(batch: &mut sled::Batch, number: usize, value: &[u8]) {
-    let parts = value.chunks(MAX_VALUE).count();
+    let count = value.chunks(MAX_VALUE).count();
     for (part, bytes) in value.chunks(MAX_VALUE).enumerate() {
-        let count = u8::try_from(parts).unwrap_or(u8::MAX);
-        batch.insert(&key(number, part), [&[count], bytes].concat());
+        batch.insert(&key(number, part), [part_mark(count).as_slice(), bytes].concat());
+    }
+}
+
+/// A count of parts that needs two bytes more.
+const LONG: u8 = u8::MAX;
+
+/// What stands before the bytes of each part: how many parts there are.
+fn part_mark(count: usize) -> Vec<u8> {
+    match u8::try_from(count) {
+        Ok(short) if short != LONG => vec![short],
+        _ => [&[LONG], u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes().as_slice()].concat(),
+    }
+}
+
+/// How many parts there are, and the bytes of this one.
+fn take_part_mark(part: &[u8]) -> Option<(usize, &[u8])> {
+    match part.split_first()? {
+        (&LONG, rest) => {
+            rest.split_first_chunk().map(|(count, bytes)| (usize::from(u16::from_be_bytes(*count)), bytes))
+        }
+        (short, bytes) => Some((usize::from(*short), bytes)),
     }
 }
 
 fn value(tree: &sled::Tree, number: usize) -> Result<Option<Vec<u8>>, Unusable> {
     let Some(first) = tree.get(key(number, 0))? else { return Ok(None) };
-    let Some((count, bytes)) = first.split_first() else { return Ok(None) };
+    let Some((count, bytes)) = take_part_mark(&first) else { return Ok(None) };
     let mut whole = bytes.to_vec();
-    for part in 1..usize::from(*count) {
-        let Some(next) = tree.get(key(number, part))? else { return Ok(None) };
-        whole.extend_from_slice(next.get(1..).unwrap_or_default());
+    for part in 1..count {
+        let next = tree.get(key(number, part))?;
+        let Some((_, bytes)) = next.as_deref().and_then(take_part_mark) else { return Ok(None) };
+        whole.extend_from_slice(bytes);
     }
     Ok(Some(whole))
 }
@@ -332,7 +353,7 @@ impl Parts {
         let Some(first) = self.scan.next() else { return Ok(None) };
         let (first_key, first) = first?;
         let number = number_in(&first_key);
-        let Some((count, bytes)) = first.split_first() else {
+        let Some((count, bytes)) = take_part_mark(&first) else {
             return Err(Unusable::Damaged(format!("value {number}")));
         };
         let mut whole = bytes.to_vec();
@@ -341,8 +362,8 @@ impl Parts {
             if number_in(next_key) != number {
                 break;
             }
-            if part < usize::from(*count) {
-                whole.extend_from_slice(next.get(1..).unwrap_or_default());
+            if part < count {
+                whole.extend_from_slice(take_part_mark(next).map_or(&[], |(_, bytes)| bytes));
             }
             part += 1;
             self.scan.next();

@@ -28,13 +28,13 @@ pub(crate) struct Entry {
     /// The content or the reach it gives the claim.
     #[prost(message, optional, tag = "6")]
     pub(crate) content: Option<ContentEntry>,
-    /// The id of the party or source it is about.
+    /// The id of the party, source, kind or scheme it is about; of two parties that were merged, the merged one.
     #[prost(string, tag = "7")]
     pub(crate) registry_id: String,
-    /// The encoded party or source message.
+    /// The encoded message of that; for a merge the id of the survivor.
     #[prost(bytes = "vec", tag = "8")]
     pub(crate) registry_bytes: Vec<u8>,
-    /// Who recorded it, where it is about a party or source.
+    /// Who recorded it, where it is about any of those.
     #[prost(string, tag = "9")]
     pub(crate) recorded_by: String,
 }
@@ -65,6 +65,9 @@ pub(crate) struct ContentEntry {
     /// The tokens of its texts.
     #[prost(uint32, repeated, tag = "7")]
     pub(crate) tokens: Vec<u32>,
+    /// The end of the last day that its due date can mean; the greatest number where it can be any later.
+    #[prost(sint64, optional, tag = "8")]
+    pub(crate) due: Option<i64>,
 }
 
 /// What an event did, as the index distinguishes it.
@@ -91,10 +94,18 @@ pub(crate) enum Action {
     Source,
     /// A source was withdrawn.
     SourceWithdrawn,
+    /// A kind was registered or revised.
+    Kind,
+    /// A code scheme was registered or revised.
+    Scheme,
+    /// A party was merged into another.
+    PartiesMerged,
+    /// The merge of a party was undone.
+    PartiesUnmerged,
 }
 
 impl Action {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
         Self::Asserted,
         Self::Revised,
         Self::Confirmed,
@@ -105,6 +116,10 @@ impl Action {
         Self::Party,
         Self::Source,
         Self::SourceWithdrawn,
+        Self::Kind,
+        Self::Scheme,
+        Self::PartiesMerged,
+        Self::PartiesUnmerged,
     ];
 
     /// What a change does.
@@ -120,6 +135,10 @@ impl Action {
             Change::PartyRegistered(_) | Change::PartyRevised(_) => Self::Party,
             Change::SourceRegistered(_) | Change::SourceRevised(_) => Self::Source,
             Change::SourceWithdrawn(_) => Self::SourceWithdrawn,
+            Change::KindRegistered(_) | Change::KindRevised(_) => Self::Kind,
+            Change::SchemeRegistered(_) | Change::SchemeRevised(_) => Self::Scheme,
+            Change::PartiesMerged(..) => Self::PartiesMerged,
+            Change::PartiesUnmerged(_) => Self::PartiesUnmerged,
         }
     }
 

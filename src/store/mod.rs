@@ -28,7 +28,10 @@ mod view;
 
 pub(crate) use block::{Block, SPAN, first_of, nth_of, number_of, take_frame};
 pub(crate) use entry::Action;
-pub(crate) use index::{AppendNo, ClaimNo, Content, Found, Index, ListPage, Misfit, Registered, StateQuestion};
+pub(crate) use index::{
+    AppendNo, Appends, ClaimNo, Compiled, Content, Found, Index, ListPage, Misfit, Registered, Registry, Revision,
+    StateQuestion, Term,
+};
 pub use open::{OpenError, Progress};
 pub(crate) use saver::Saver;
 pub use verify::StoreReport;

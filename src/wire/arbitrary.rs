@@ -1,12 +1,14 @@
-//! Any claim, party, source and event that a client may record, for tests.
+//! Any claim, party, source, kind, scheme and event that a client may record, for tests.
 
 use crate::domain::bound::Bound;
 use crate::domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Quantity, Text, Time};
 use crate::domain::edtf::PartialDate;
 use crate::domain::event::{Change, Dispute, Event};
+use crate::domain::kind::{Kind, KindValue, ScaleEntry};
 use crate::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
-use crate::domain::party::{Party, PartyName};
+use crate::domain::party::{NameValid, Party, PartyName};
 use crate::domain::relationship::RelationshipId;
+use crate::domain::scheme::Scheme;
 use crate::domain::source::Source;
 use crate::domain::vocabulary::Vocabulary;
 use proptest::collection::vec;
@@ -71,13 +73,52 @@ pub(crate) fn claim() -> impl Strategy<Value = Claim> {
 }
 
 pub(crate) fn party() -> impl Strategy<Value = Party> {
-    let name = (language(), filled(), any::<bool>()).prop_map(|(lang, name, alias)| PartyName { lang, name, alias });
-    let names = once(name).prop_filter("at least one name", |names| !names.is_empty());
+    let names = once(party_name()).prop_filter("at least one name", |names| !names.is_empty());
     (party_id(), member(), names, vec(external_id(), 0..3)).prop_map(|(id, party_type, names, external_ids)| Party {
         id,
         party_type,
         names,
         external_ids,
+    })
+}
+
+fn party_name() -> impl Strategy<Value = PartyName> {
+    let valid = select(&["2024", "1925-04/1961", "../1925", "1961-11-10~/..", "/2024", "2024/", "[1667..1668]"][..]);
+    let valid = of(valid.prop_map(|text| NameValid::parse(text).unwrap()));
+    let said = (language(), filled(), any::<bool>());
+    (said, of(member()), valid, once(party_id())).prop_map(|((lang, name, alias), name_type, valid, used_by)| {
+        PartyName { lang, name, alias, name_type, valid, used_by }
+    })
+}
+
+pub(crate) fn kind() -> impl Strategy<Value = Kind> {
+    let value = prop_oneof![
+        Just(KindValue::Status),
+        Just(KindValue::Polarity),
+        word().prop_map(KindValue::Quantity),
+        key().prop_map(KindValue::Code),
+        word().prop_map(KindValue::Role),
+    ];
+    (word(), text(), any::<bool>(), of(value), scale(), any::<bool>()).prop_map(
+        |(kind, description, single, value, scale, promise)| Kind {
+            kind,
+            description,
+            single_valued: single && value.is_some(),
+            value,
+            scale,
+            promise,
+        },
+    )
+}
+
+pub(crate) fn scheme() -> impl Strategy<Value = Scheme> {
+    (key(), text(), scale()).prop_map(|(scheme, title, scale)| Scheme { scheme, title, scale })
+}
+
+fn scale() -> impl Strategy<Value = Vec<ScaleEntry>> {
+    let entries = proptest::collection::btree_map("[^\\x00]{1,12}", -1e300..1e300_f64, 0..4);
+    entries.prop_map(|entries| {
+        entries.into_iter().map(|(value, score)| ScaleEntry { value: value.into(), score }).collect()
     })
 }
 
@@ -111,6 +152,18 @@ fn change() -> impl Strategy<Value = Change> {
         source().prop_map(Change::SourceRegistered),
         source().prop_map(Change::SourceRevised),
         source_id().prop_map(Change::SourceWithdrawn),
+        registered(),
+    ]
+}
+
+fn registered() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        kind().prop_map(Change::KindRegistered),
+        kind().prop_map(Change::KindRevised),
+        scheme().prop_map(Change::SchemeRegistered),
+        scheme().prop_map(Change::SchemeRevised),
+        (party_id(), party_id()).prop_map(|(merged, survivor)| Change::PartiesMerged(merged, survivor)),
+        party_id().prop_map(Change::PartiesUnmerged),
     ]
 }
 

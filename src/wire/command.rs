@@ -5,6 +5,7 @@
 
 use super::claim::parse_claim;
 use super::ids::{Ids, parse_uuid};
+use super::kind::{parse_kind, parse_scheme};
 use super::limits::{self, MAX_CLAIM_BYTES, MAX_NOTE_BYTES, MAX_RECORDED_BY_BYTES, MAX_TEXT_BYTES};
 use super::party::parse_party;
 use super::patch::parse_patch;
@@ -15,16 +16,21 @@ use super::sink::Sink;
 use super::source::parse_source;
 use super::vocabulary::required;
 use crate::domain::claim::Claim;
-use crate::domain::command::{Batch, Command, NotedCommand};
+use crate::domain::command::{Batch, Command, NotedCommand, Supposed};
 use crate::domain::event::Dispute;
+use crate::domain::kind::Kind;
 use crate::domain::party::Party;
 use crate::domain::rejection::Violation;
+use crate::domain::scheme::Scheme;
 use crate::domain::source::Source;
 use crate::v1;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use v1::command::Command as Wire;
+
+/// The most commands that a question may suppose.
+pub const MAX_SUPPOSED: usize = 100;
 
 /// An append that makes sense. Whether it fits the record is not said.
 #[derive(Clone, Debug)]
@@ -56,7 +62,7 @@ pub fn parse_append(
     let fingerprint = request_id.map(|_| fingerprint(&request)).unwrap_or_default();
     let recorded_by = required_text(request.recorded_by, MAX_RECORDED_BY_BYTES, &root.field("recorded_by"), &mut sink);
     let mut ids = Ids::new(new_id);
-    name_claims(&request.commands, &mut ids, &mut sink);
+    name_claims(&request.commands, &root.field("commands"), &mut ids, &mut sink);
     let commands = commands(request.commands, &mut ids, &root.field("commands"), &mut sink);
     let preconditions_at = root.field("preconditions");
     let preconditions = request.preconditions.into_iter().enumerate();
@@ -66,6 +72,30 @@ pub fn parse_append(
     sink.finish()?;
     let batch = Batch { commands, preconditions };
     Ok(Parsed { request_id, recorded_by: recorded_by.into(), batch, validate_only: request.validate_only, fingerprint })
+}
+
+/// Parses what a question supposes, at the field `what_if`. Ids that it leaves open are made of the commands themselves, so
+/// that every page of one answer names a supposed claim alike.
+pub fn parse_supposed(supposed: Vec<v1::Command>, sink: &mut Sink) -> Supposed {
+    if supposed.is_empty() {
+        return Supposed::default();
+    }
+    let root = At::root("what_if");
+    if supposed.len() > MAX_SUPPOSED {
+        sink.refuse(&root, format!("{} commands; at most {MAX_SUPPOSED} are allowed", supposed.len()));
+        return Supposed::default();
+    }
+    let mut seed = Sha256::new();
+    supposed.iter().for_each(|command| seed.update(command.encode_to_vec()));
+    let seed = seed.finalize();
+    let mut made = u128::from_be_bytes(seed.first_chunk().copied().unwrap_or_default());
+    let mut new_id = || {
+        made = made.wrapping_add(1);
+        uuid::Builder::from_custom_bytes(made.to_be_bytes()).into_uuid()
+    };
+    let mut ids = Ids::new(&mut new_id);
+    name_claims(&supposed, &root, &mut ids, sink);
+    Supposed(commands(supposed, &mut ids, &root, sink))
 }
 
 /// The first claim that is larger than [`MAX_CLAIM_BYTES`], if one is. An append is refused for it by [`parse_append`] too,
@@ -98,11 +128,10 @@ fn fingerprint(request: &v1::AppendRequest) -> [u8; 16] {
 }
 
 /// Makes the ids of the claims that are asserted under a `$name`.
-fn name_claims(commands: &[v1::Command], ids: &mut Ids<'_>, sink: &mut Sink) {
+fn name_claims(commands: &[v1::Command], root: &At<'_>, ids: &mut Ids<'_>, sink: &mut Sink) {
     for (index, command) in commands.iter().enumerate() {
         if let Some((verb @ ("assert_claim" | "supersede_claim"), claim)) = claim_of(command) {
-            let at = At::root("commands");
-            let at = at.index(index);
+            let at = root.index(index);
             let at = at.field(verb);
             ids.name(&claim.claim_id, &at.field("claim").field("claim_id"), sink);
         }
@@ -147,6 +176,15 @@ fn command(wire: Wire, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Optio
         Wire::ReviseSource(of) => source(of.source, &at.field("revise_source"), sink).map(Command::ReviseSource),
         Wire::WithdrawSource(of) => {
             source_id(&of.source_id, &at.field("withdraw_source").field("source_id"), sink).map(Command::WithdrawSource)
+        }
+        Wire::RegisterKind(of) => kind(of.kind, &at.field("register_kind"), sink).map(Command::RegisterKind),
+        Wire::ReviseKind(of) => kind(of.kind, &at.field("revise_kind"), sink).map(Command::ReviseKind),
+        Wire::RegisterScheme(of) => scheme(of.scheme, &at.field("register_scheme"), sink).map(Command::RegisterScheme),
+        Wire::ReviseScheme(of) => scheme(of.scheme, &at.field("revise_scheme"), sink).map(Command::ReviseScheme),
+        Wire::MergeParties(of) => merge(&of, &at.field("merge_parties"), sink),
+        Wire::UnmergeParties(of) => {
+            let at = at.field("unmerge_parties");
+            party_id(&of.merged_party_id, &at.field("merged_party_id"), sink).map(Command::UnmergeParties)
         }
     }
 }
@@ -238,4 +276,20 @@ fn party(given: Option<v1::Party>, at: &At<'_>, sink: &mut Sink) -> Option<Party
 fn source(given: Option<v1::Source>, at: &At<'_>, sink: &mut Sink) -> Option<Source> {
     let at = at.field("source");
     parse_source(present(given, &at, sink)?, &at, sink)
+}
+
+fn kind(given: Option<v1::Kind>, at: &At<'_>, sink: &mut Sink) -> Option<Kind> {
+    let at = at.field("kind");
+    parse_kind(present(given, &at, sink)?, &at, sink)
+}
+
+fn scheme(given: Option<v1::Scheme>, at: &At<'_>, sink: &mut Sink) -> Option<Scheme> {
+    let at = at.field("scheme");
+    parse_scheme(present(given, &at, sink)?, &at, sink)
+}
+
+fn merge(of: &v1::MergeParties, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
+    let merged = party_id(&of.merged_party_id, &at.field("merged_party_id"), sink);
+    let survivor = party_id(&of.surviving_party_id, &at.field("surviving_party_id"), sink);
+    Some(Command::MergeParties(merged?, survivor?))
 }

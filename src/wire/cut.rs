@@ -49,6 +49,17 @@ asked_cut!(
     list_parties_request,
     list_sources_request,
     list_relationships_request,
+    list_kinds_request,
+    list_schemes_request,
+    list_upcoming_request,
+    get_timeline_request,
+    get_series_request,
+    compare_perspectives_request,
+    list_conflicts_request,
+    list_corroboration_request,
+    list_commitments_request,
+    list_gaps_request,
+    coordinate,
 );
 
 /// Parses the cut of a request; none is the head.

@@ -11,12 +11,14 @@ use super::scalar::{party_id, required_date, source_id};
 use super::sink::{Sink, Unreadable};
 use super::time::{recorded_at, timestamp};
 use super::vocabulary::{Twin as _, required};
-use super::{party, source};
+use super::{kind, party, source};
 use crate::domain::claim::Claim;
 use crate::domain::event::{Change, Dispute, Event};
-use crate::domain::name::ClaimId;
+use crate::domain::kind::Kind;
+use crate::domain::name::{ClaimId, PartyId};
 use crate::domain::party::Party;
 use crate::domain::position::{Position, RecordedAt};
+use crate::domain::scheme::Scheme;
 use crate::domain::source::Source;
 use crate::v1;
 use prost::Message as _;
@@ -85,7 +87,8 @@ pub fn read_event(event: v1::Event) -> Result<(Position, RecordedAt, String, boo
     Ok((Position(event.position), recorded, event.recorded_by, event.backfilled, said))
 }
 
-/// The encoded message of the party or source that a change registers or revises; empty for any other change.
+/// The encoded message of the party, source, kind or scheme that a change registers or revises; for a merge the id of the
+/// survivor; empty for any other change.
 #[must_use]
 pub fn registry_bytes(change: &Change) -> Vec<u8> {
     match change {
@@ -93,6 +96,9 @@ pub fn registry_bytes(change: &Change) -> Vec<u8> {
         Change::SourceRegistered(source) | Change::SourceRevised(source) => {
             source::render_source(source).encode_to_vec()
         }
+        Change::KindRegistered(kind) | Change::KindRevised(kind) => kind::render_kind(kind).encode_to_vec(),
+        Change::SchemeRegistered(scheme) | Change::SchemeRevised(scheme) => kind::render_scheme(scheme).encode_to_vec(),
+        Change::PartiesMerged(_, survivor) => survivor.as_str().as_bytes().to_vec(),
         _ => Vec::new(),
     }
 }
@@ -135,6 +141,17 @@ fn change_message(change: Change) -> Wire {
         Change::SourceRegistered(of) => Wire::SourceRegistered(v1::SourceRegistered { source: source_message(of) }),
         Change::SourceRevised(of) => Wire::SourceRevised(v1::SourceRevised { source: source_message(of) }),
         Change::SourceWithdrawn(id) => Wire::SourceWithdrawn(v1::SourceWithdrawn { source_id: id.as_str().to_owned() }),
+        Change::KindRegistered(of) => Wire::KindRegistered(v1::KindRegistered { kind: kind_message(of) }),
+        Change::KindRevised(of) => Wire::KindRevised(v1::KindRevised { kind: kind_message(of) }),
+        Change::SchemeRegistered(of) => Wire::SchemeRegistered(v1::SchemeRegistered { scheme: scheme_message(of) }),
+        Change::SchemeRevised(of) => Wire::SchemeRevised(v1::SchemeRevised { scheme: scheme_message(of) }),
+        Change::PartiesMerged(merged, survivor) => Wire::PartiesMerged(v1::PartiesMerged {
+            merged_party_id: merged.as_str().to_owned(),
+            surviving_party_id: survivor.as_str().to_owned(),
+        }),
+        Change::PartiesUnmerged(merged) => {
+            Wire::PartiesUnmerged(v1::PartiesUnmerged { merged_party_id: merged.as_str().to_owned() })
+        }
     }
 }
 
@@ -148,6 +165,14 @@ fn party_message(party: Party) -> Option<v1::Party> {
 
 fn source_message(source: Source) -> Option<v1::Source> {
     Some(source::into_message(source))
+}
+
+fn kind_message(kind: Kind) -> Option<v1::Kind> {
+    Some(kind::kind_message(kind))
+}
+
+fn scheme_message(scheme: Scheme) -> Option<v1::Scheme> {
+    Some(kind::scheme_message(scheme))
 }
 
 fn text(id: ClaimId) -> String {
@@ -196,7 +221,29 @@ fn read_change(change: Wire, at: &At<'_>, sink: &mut Sink) -> Option<Change> {
         Wire::SourceWithdrawn(of) => {
             source_id(&of.source_id, &at.field("source_id"), sink).map(Change::SourceWithdrawn)
         }
+        Wire::KindRegistered(of) => read_kind(of.kind, at, sink).map(Change::KindRegistered),
+        Wire::KindRevised(of) => read_kind(of.kind, at, sink).map(Change::KindRevised),
+        Wire::SchemeRegistered(of) => read_scheme(of.scheme, at, sink).map(Change::SchemeRegistered),
+        Wire::SchemeRevised(of) => read_scheme(of.scheme, at, sink).map(Change::SchemeRevised),
+        Wire::PartiesMerged(of) => {
+            let merged = read_merged(&of.merged_party_id, at, sink)?;
+            let survivor = party_id(&of.surviving_party_id, &at.field("surviving_party_id"), sink)?;
+            Some(Change::PartiesMerged(merged, survivor))
+        }
+        Wire::PartiesUnmerged(of) => read_merged(&of.merged_party_id, at, sink).map(Change::PartiesUnmerged),
     }
+}
+
+fn read_merged(given: &str, at: &At<'_>, sink: &mut Sink) -> Option<PartyId> {
+    party_id(given, &at.field("merged_party_id"), sink)
+}
+
+fn read_kind(kind: Option<v1::Kind>, at: &At<'_>, sink: &mut Sink) -> Option<Kind> {
+    kind::parse_kind(kind?, &at.field("kind"), sink)
+}
+
+fn read_scheme(scheme: Option<v1::Scheme>, at: &At<'_>, sink: &mut Sink) -> Option<Scheme> {
+    kind::parse_scheme(scheme?, &at.field("scheme"), sink)
 }
 
 fn read_claim(claim: Option<v1::Claim>, at: &At<'_>, sink: &mut Sink) -> Option<Box<Claim>> {

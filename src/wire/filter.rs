@@ -59,6 +59,7 @@ fn item(value: v1::FilterItem, text_allowed: bool, at: &At<'_>, sink: &mut Sink)
         recorded_from: recorded(value.recorded_from, &at.field("recorded_from"), sink),
         recorded_before: recorded(value.recorded_before, &at.field("recorded_before"), sink),
         text: text(&value.text, text_allowed, &at.field("text"), sink),
+        voices: Vec::new(),
     }
 }
 

@@ -29,6 +29,10 @@ pub const MAX_ALIAS_BYTES: usize = 64;
 /// The values of one repeated field of a claim, party or source. It keeps the search for repeats, which compares all with
 /// all, short.
 pub const MAX_VALUES: usize = 512;
+/// The entries of a scale.
+pub const MAX_SCALE_ENTRIES: usize = 10_000;
+/// A scale, as encoded: sixteen events of this size still go into one batch of a reading.
+pub const MAX_SCALE_BYTES: usize = 200 * 1024;
 /// The items of a filter.
 pub const MAX_FILTER_ITEMS: usize = 16;
 /// The values of one field of a filter.

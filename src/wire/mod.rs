@@ -20,8 +20,8 @@
 //! (`commands[2].assert_claim.claim.texts[0].lang`). Paths are chains on the stack ([`path::At`]) and become text only for
 //! a violation; strings are moved, not copied. Recording claims by the hundred thousand goes through here.
 //!
-//! Tour: [`command`] parses an append, with [`ids`] for `$names` and [`patch`] for update masks; [`claim`], [`party`] and
-//! [`source`] are the records, made of `parts`, `scalar`s and `valid_time`; [`event`] is what the log holds; [`filter`] and
+//! Tour: [`command`] parses an append, with [`ids`] for `$names` and [`patch`] for update masks; [`claim`], [`party`],
+//! [`source`] and [`kind`] are the records, made of `parts`, `scalar`s and `valid_time`; [`event`] is what the log holds; [`filter`] and
 //! [`cut`] are what reads are asked with; [`time`] and [`vocabulary`] are instants and enums; [`limits`] are the sizes;
 //! [`splice`] makes a claim of the bytes of an event.
 //!
@@ -35,6 +35,7 @@ pub mod event;
 pub mod filter;
 pub mod ids;
 pub mod json;
+pub mod kind;
 pub mod limits;
 mod parts;
 pub mod party;

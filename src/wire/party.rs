@@ -3,10 +3,10 @@
 use super::limits::MAX_NAME_BYTES;
 use super::parts::{external_ids, render, render_external_id};
 use super::path::At;
-use super::scalar::{each_once, language, party_id, required_text};
+use super::scalar::{each_once, is_too_long_for_a_date, language, party_id, required_text};
 use super::sink::{Sink, Unreadable};
-use super::vocabulary::{Twin as _, required};
-use crate::domain::party::{Party, PartyName};
+use super::vocabulary::{Twin as _, number, optional, required};
+use crate::domain::party::{NameValid, Party, PartyName};
 use crate::v1;
 
 /// Parses a party. What is wrong goes to the sink; with anything in it, the party is not to be used.
@@ -26,8 +26,18 @@ fn names(values: Vec<v1::PartyName>, at: &At<'_>, sink: &mut Sink) -> Vec<PartyN
     each_once(values, at, sink, |value, at, sink| {
         let lang = language(value.lang, &at.field("lang"), sink);
         let name = required_text(value.name, MAX_NAME_BYTES, &at.field("name"), sink);
-        Some(PartyName { lang, name, alias: value.alias })
+        let name_type = optional(value.r#type, &at.field("type"), sink);
+        let valid = valid(&value.valid, &at.field("valid"), sink);
+        let used_by = each_once(value.used_by, &at.field("used_by"), sink, |id, at, sink| party_id(&id, at, sink));
+        Some(PartyName { lang, name, alias: value.alias, name_type, valid, used_by })
     })
+}
+
+fn valid(value: &str, at: &At<'_>, sink: &mut Sink) -> Option<NameValid> {
+    if value.is_empty() || is_too_long_for_a_date(value, at, sink) {
+        return None;
+    }
+    NameValid::parse(value).map_err(|wrong| sink.refuse(at, wrong)).ok()
 }
 
 /// Reads back the content of a party that was recorded.
@@ -48,7 +58,14 @@ pub fn render_party(party: &Party) -> v1::Party {
 
 /// The message with the content of a party, made of its strings.
 pub(super) fn into_message(party: Party) -> v1::Party {
-    let name = |name: PartyName| v1::PartyName { lang: name.lang.into(), name: name.name.into(), alias: name.alias };
+    let name = |name: PartyName| v1::PartyName {
+        lang: name.lang.into(),
+        name: name.name.into(),
+        alias: name.alias,
+        r#type: number(name.name_type),
+        valid: name.valid.map(|valid| valid.text().to_owned()).unwrap_or_default(),
+        used_by: render(name.used_by, |id| id.as_str().to_owned()),
+    };
     v1::Party {
         party_id: party.id.as_str().to_owned(),
         r#type: party.party_type.to_wire(),

@@ -4,6 +4,7 @@
 //! which one is meant depends on the question: "recorded by this instant, inclusive" is the one before ([`recorded_at`]),
 //! "recorded at this instant or later" and "recorded before it" are the one after ([`recorded_from`]).
 
+use crate::domain::moment::Moment;
 use crate::domain::position::RecordedAt;
 use prost_types::Timestamp;
 
@@ -19,6 +20,20 @@ const EXPECTED: &str =
 pub fn timestamp(at: RecordedAt) -> Timestamp {
     let micros = i32::try_from(at.0.rem_euclid(MICROS_PER_SECOND)).unwrap_or_default();
     Timestamp { seconds: at.0.div_euclid(MICROS_PER_SECOND), nanos: micros.saturating_mul(NANOS_PER_MICRO) }
+}
+
+/// The message for an instant of valid time; none where it lies outside the years 1 to 9999, which a timestamp cannot say.
+#[must_use]
+pub fn timestamp_of(at: Moment) -> Option<Timestamp> {
+    (FIRST_SECOND..=LAST_SECOND).contains(&at.0).then_some(Timestamp { seconds: at.0, nanos: 0 })
+}
+
+/// The message for an instant of valid time; none for the infinities. What lies outside the years 1 to 9999 is the first or
+/// the last instant that protobuf has.
+#[must_use]
+pub fn instant(at: Moment) -> Option<Timestamp> {
+    let nanos = if at.0 > LAST_SECOND { 999_999_999 } else { 0 };
+    at.is_finite().then(|| Timestamp { seconds: at.0.clamp(FIRST_SECOND, LAST_SECOND), nanos })
 }
 
 /// The microsecond that holds an instant: the last one that is not later.
@@ -66,6 +81,17 @@ mod tests {
         let between = Timestamp { seconds: -2, nanos: 1_500 };
         assert_eq!(recorded_at(&between), Ok(RecordedAt(-1_999_999)));
         assert_eq!(recorded_from(&between), Ok(RecordedAt(-1_999_998)));
+    }
+
+    #[test]
+    fn an_instant_of_valid_time_is_held_within_what_protobuf_allows() {
+        assert_eq!(instant(Moment(-1)), Some(Timestamp { seconds: -1, nanos: 0 }));
+        assert_eq!((instant(Moment::MIN), instant(Moment::MAX)), (None, None));
+        for beyond in [FIRST_SECOND - 1, i64::MIN + 1, LAST_SECOND + 1, i64::MAX - 1] {
+            assert_eq!(check(&instant(Moment(beyond)).unwrap()), Ok(()), "{beyond}");
+        }
+        assert_eq!(instant(Moment(FIRST_SECOND - 1)), instant(Moment(FIRST_SECOND)));
+        assert_ne!(instant(Moment(LAST_SECOND + 1)), instant(Moment(LAST_SECOND)));
     }
 
     #[test]

@@ -112,7 +112,13 @@ twin! {
     RetractionReason { SourceWithdrawn, Duplicate, OutOfScope, Wrong, Legal }
     DisputeOutcome { Upheld, Rejected, Withdrawn, Settled, Inconclusive }
     RevisionKind { Correction, PrecisionRefined, WorldChange, Recoded, Enriched }
+    ChangeReason {
+        New, LateReport, Correction, PrecisionRefined, Recoded, Enriched, WorldChange, Confirmation, Retraction,
+        Reinstatement, Dispute, Resolution, TimePassed,
+    }
     PartyType { State, Organisation, Person, Group, Region, Medium, Publisher, Document, Recorder, Unnamed }
+    PartyNameType { Transliteration, Contested }
+    Turn { MayBegin, Begins, MayEnd, Ends, FallsDue }
 }
 
 #[cfg(test)]
@@ -152,7 +158,10 @@ mod tests {
         assert_total::<domain::RetractionReason>();
         assert_total::<domain::DisputeOutcome>();
         assert_total::<domain::RevisionKind>();
+        assert_total::<domain::ChangeReason>();
         assert_total::<domain::PartyType>();
+        assert_total::<domain::PartyNameType>();
+        assert_total::<domain::Turn>();
     }
 
     #[test]

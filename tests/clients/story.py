@@ -14,9 +14,13 @@ This file names no client, and needs nothing but Python itself.
 import copy
 import json
 import pathlib
+import re
 import uuid
 
-STORY = json.loads(pathlib.Path(__file__).with_name("story.json").read_text(encoding="utf-8"))
+HERE = pathlib.Path(__file__).parent
+STORY = json.loads((HERE / "story.json").read_text(encoding="utf-8"))
+SERVICE_FILE = (HERE / "../../proto/detente/v1/ledger.proto").read_text(encoding="utf-8")
+METHODS = sorted(re.findall(r"^ *rpc (\w+)", SERVICE_FILE, re.MULTILINE))
 
 
 class Refused(Exception):
@@ -67,7 +71,7 @@ def listed_and_described(client):
     service = STORY["service"]
     services = client.services()
     check("list: the ledger and health", sorted({service, "grpc.health.v1.Health"} - set(services)), [])
-    check(f"list: the {len(STORY['methods'])} methods", sorted(client.methods()), STORY["methods"])
+    check(f"list: the {len(METHODS)} methods of the proto", sorted(client.methods()), METHODS)
     shown = client.describe()
     if shown is not None:
         check("describe: GetState with its comment", "Answers what the state was at valid_at" in shown, True)
@@ -113,6 +117,7 @@ def appended(name, client):
         "request": request,
         "id": first["results"][-1]["claimId"],
         "basis": first["context"]["basis"],
+        "position": int(first["context"]["position"]),
         "relationship": claim["relationships"][0],
         "texts": claim["texts"],
     }
@@ -127,6 +132,10 @@ def its_own_relationship(client, claim):
     check("state: the Arabic comes back byte for byte", now["matches"][0]["claim"]["texts"], claim["texts"])
     then = client.call("GetState", {**question, "knownAt": STORY["founding"]["request"]["knownAt"]})
     check("state: nothing of it was recorded earlier", then["emptiness"], "EMPTINESS_NOTHING_RECORDED")
+    cuts = {"from": {"validAt": "2025-08", "knownAt": STORY["founding"]["request"]["knownAt"]}, "to": {"validAt": "2025-08", "basis": claim["basis"]}}
+    diff = client.call("Diff", {"filter": about, **cuts, "mode": question["mode"]})
+    changes = [(c["claimId"], c["reason"], [int(cause["position"]) for cause in c["causes"]]) for c in diff["changes"]]
+    check("diff: the claim is new, by this append", changes, [(claim["id"], "CHANGE_REASON_NEW", [claim["position"]])])
     about["items"][0]["text"] = STORY["searchWord"]
     found = client.call("ListClaims", {"filter": about})
     check("search: an Arabic word without its marks", [c["claimId"] for c in found["claims"]], [claim["id"]])

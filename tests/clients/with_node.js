@@ -5,9 +5,13 @@
 
 const assert = require("node:assert/strict");
 const { randomUUID } = require("node:crypto");
+const { readFileSync } = require("node:fs");
+const { join } = require("node:path");
 const grpc = require("@grpc/grpc-js");
 const { GrpcReflection } = require("grpc-js-reflection-client");
 const STORY = require("./story.json");
+const SERVICE_FILE = readFileSync(join(__dirname, "../../proto/detente/v1/ledger.proto"), "utf-8");
+const METHODS = [...SERVICE_FILE.matchAll(/^ *rpc (\w+)/gm)].map(([, method]) => method).sort();
 
 const address = process.argv[2];
 const credentials = grpc.credentials.createInsecure();
@@ -85,7 +89,7 @@ class Client {
 
 async function listedAndDescribed(client) {
   check("list: the ledger and health", [STORY.service, "grpc.health.v1.Health"].filter((s) => !client.services.includes(s)), []);
-  check(`list: the ${STORY.methods.length} methods`, Object.keys(client.service).sort(), STORY.methods);
+  check(`list: the ${METHODS.length} methods of the proto`, Object.keys(client.service).sort(), METHODS);
   check("describe: ReadEvents is a stream", client.service.ReadEvents.responseStream, true);
   const fields = client.service.GetState.requestType.type.field.map((field) => field.name);
   check("describe: the fields of GetState", fields.includes("valid_at"), true);
@@ -124,7 +128,7 @@ async function appended(client) {
   check("append: not a replay", first.replayed, false);
   const again = await client.call("Append", request);
   check("append: the same request again is a replay", again, { ...first, replayed: true });
-  return { request, id: first.results[2].claimId, basis: first.context.basis, relationship: claim.relationships[0] };
+  return { request, id: first.results[2].claimId, basis: first.context.basis, position: Number(first.context.position), relationship: claim.relationships[0] };
 }
 
 async function itsOwnRelationship(client, claim) {
@@ -136,6 +140,10 @@ async function itsOwnRelationship(client, claim) {
   check("state: the Arabic comes back byte for byte", texts, STORY.claim.texts.map(({ text }) => text));
   const then = await client.call("GetState", { ...question, knownAt: instant(STORY.founding.request.knownAt) });
   check("state: nothing of it was recorded earlier", then.emptiness, "EMPTINESS_NOTHING_RECORDED");
+  const cuts = { from: { validAt: "2025-08", knownAt: instant(STORY.founding.request.knownAt) }, to: { validAt: "2025-08", basis: claim.basis } };
+  const diff = await client.call("Diff", { filter: question.filter, ...cuts, mode: question.mode });
+  const changes = diff.changes.map(({ claimId, reason, causes }) => [claimId, reason, causes.map((cause) => Number(cause.position))]);
+  check("diff: the claim is new, by this append", changes, [[claim.id, "CHANGE_REASON_NEW", [claim.position]]]);
   const found = await client.call("ListClaims", { filter: { items: [{ ...about, text: STORY.searchWord }] } });
   check("search: an Arabic word without its marks", found.claims.map((match) => match.claimId), [claim.id]);
 }

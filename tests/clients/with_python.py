@@ -44,9 +44,13 @@ class Python:
 
     def describe(self):
         """The comments that travel with the descriptors, which the pool itself leaves out."""
-        ask = reflection_pb2.ServerReflectionRequest(file_containing_symbol=STORY["service"])
-        (reply,) = reflection_pb2_grpc.ServerReflectionStub(self.channel).ServerReflectionInfo(iter([ask]), timeout=30)
-        files = [FileDescriptorProto.FromString(f) for f in reply.file_descriptor_response.file_descriptor_proto]
+        asks = [
+            reflection_pb2.ServerReflectionRequest(file_containing_symbol=symbol)
+            for symbol in (STORY["service"], "detente.v1.GetStateRequest")
+        ]
+        stub = reflection_pb2_grpc.ServerReflectionStub(self.channel)
+        replies = list(stub.ServerReflectionInfo(iter(asks), timeout=30))
+        files = [FileDescriptorProto.FromString(f) for r in replies for f in r.file_descriptor_response.file_descriptor_proto]
         return "".join(location.leading_comments for f in files for location in f.source_code_info.location)
 
     def health(self):

@@ -137,7 +137,7 @@ async fn a_claim_that_the_cut_does_not_know_is_not_found() {
     server.append(vec![party("AZE"), party("RUS")]).await;
     server.append(vec![assert(claim(1, "AZE-RUS", "2025/.."))]).await;
     let cut = Some(get_claim_request::Cut::Position(2));
-    let before = v1::GetClaimRequest { claim_id: uuid(1), cut };
+    let before = v1::GetClaimRequest { claim_id: uuid(1), cut, ..Default::default() };
     refused(server.client.get_claim(before).await, Code::NotFound, "CLAIM_NOT_FOUND");
     let revisions = v1::ListRevisionsRequest { claim_id: uuid(8), ..Default::default() };
     refused(server.client.list_revisions(revisions).await, Code::NotFound, "CLAIM_NOT_FOUND");
@@ -177,6 +177,51 @@ async fn a_page_token_belongs_to_one_query() {
     assert_eq!(fields(&status), ["page_token"]);
     let other = v1::ListSourcesRequest { page_token, ..Default::default() };
     refused(server.client.list_sources(other).await, Code::InvalidArgument, "PAGE_TOKEN_INVALID");
+}
+
+#[tokio::test]
+async fn a_cursor_is_there_or_not_and_moves_only_over_what_was_delivered() {
+    let mut server = Running::in_memory().await;
+    server.append(vec![party("AZE"), party("RUS")]).await;
+    let create = |after| v1::CreateCursorRequest {
+        cursor_id: "desk-1".into(),
+        start: Some(v1::create_cursor_request::Start::AfterPosition(after)),
+        filter: None,
+    };
+    let move_to = |position| v1::AcknowledgeCursorRequest { cursor_id: "desk-1".into(), position };
+    let delete = v1::DeleteCursorRequest { cursor_id: "desk-1".into() };
+    let start = Some(v1::subscribe_request::Start::CursorId("desk-1".into()));
+    let subscribe = v1::SubscribeRequest { start, ..Default::default() };
+
+    let answer = server.client.acknowledge_cursor(move_to(1)).await;
+    let (status, metadata) = refused(answer, Code::NotFound, "CURSOR_NOT_FOUND");
+    assert_eq!(metadata["cursor_id"], "desk-1");
+    assert_eq!(status.get_details_resource_info().unwrap().resource_name, "desk-1");
+    refused(server.client.subscribe(subscribe.clone()).await, Code::NotFound, "CURSOR_NOT_FOUND");
+    refused(server.client.delete_cursor(delete.clone()).await, Code::NotFound, "CURSOR_NOT_FOUND");
+
+    server.client.create_cursor(create(1)).await.unwrap();
+    server.client.create_cursor(create(1)).await.unwrap();
+    refused(server.client.create_cursor(create(0)).await, Code::AlreadyExists, "CURSOR_EXISTS");
+
+    let answer = server.client.acknowledge_cursor(move_to(2)).await;
+    let (_, metadata) = refused(answer, Code::FailedPrecondition, "CURSOR_BEYOND_DELIVERED");
+    assert_eq!(metadata["delivered"], "1");
+    let mut frames = server.client.subscribe(subscribe).await.unwrap().into_inner();
+    while frames.message().await.unwrap().unwrap().position < 2 {}
+    let moved = server.client.acknowledge_cursor(move_to(2)).await.unwrap().into_inner().cursor.unwrap();
+    assert_eq!((moved.acknowledged_position, moved.delivered_position), (2, 2));
+    let listed = server.client.list_cursors(v1::ListCursorsRequest {}).await.unwrap().into_inner().cursors;
+    assert_eq!(listed, [moved]);
+    server.client.delete_cursor(delete).await.unwrap();
+    let end = loop {
+        let frame = frames.message().await.unwrap().unwrap();
+        if let Some(v1::subscribe_response::Frame::End(end)) = frame.frame {
+            break end;
+        }
+    };
+    assert_eq!(end.reason(), v1::EndReason::CursorDeleted);
+    assert!(frames.message().await.unwrap().is_none());
 }
 
 #[tokio::test]

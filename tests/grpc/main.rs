@@ -8,8 +8,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod diff;
 mod ending;
 mod errors;
 mod failing;
+mod feed;
 mod reads;
+mod records;
 mod running;
+#[path = "../support/watched.rs"]
+mod watched;
+mod what_if;

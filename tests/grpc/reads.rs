@@ -187,7 +187,7 @@ async fn a_client_that_gives_the_basis_back_reads_its_own_write() {
     let mut server = dossier().await;
     let basis = server.append(vec![party("IRN"), assert(claim(9, "AZE-IRN", "2025/.."))]).await.context.unwrap().basis;
     let cut = Some(v1::get_claim_request::Cut::Basis(basis));
-    server.client.get_claim(v1::GetClaimRequest { claim_id: uuid(9), cut }).await.unwrap();
+    server.client.get_claim(v1::GetClaimRequest { claim_id: uuid(9), cut, ..Default::default() }).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::make::period;
 use detente::domain::certainty::{Certainty, Mode};
+use detente::domain::command::Supposed;
 use detente::domain::cut::{Basis, Cut};
 use detente::domain::emptiness::Emptiness;
 use detente::domain::filter::{Filter, FilterItem};
@@ -63,7 +64,16 @@ pub(crate) fn state(
     cut: Cut,
     include_retracted: bool,
 ) -> Result<State, QueryError> {
-    let query = StateQuery { filter: filter.clone(), valid_at, mode, cut, include_retracted, skip: 0, page: ALL };
+    let query = StateQuery {
+        filter: filter.clone(),
+        valid_at,
+        mode,
+        cut,
+        include_retracted,
+        skip: 0,
+        page: ALL,
+        supposed: Supposed::default(),
+    };
     let found = ledger.state(&query)?;
     let certainties = found.matches.iter().map(|found| found.certainty);
     Ok(State {
@@ -89,7 +99,15 @@ pub(crate) fn claims(
     entries: usize,
 ) -> Vec<v1::Claim> {
     let page = PageSize { entries, bytes: usize::MAX };
-    let mut query = ClaimsQuery { filter: filter.clone(), cut, include_retracted, newest_first, after: None, page };
+    let mut query = ClaimsQuery {
+        filter: filter.clone(),
+        cut,
+        include_retracted,
+        newest_first,
+        after: None,
+        page,
+        supposed: Supposed::default(),
+    };
     let mut all = Vec::new();
     loop {
         let found = ledger.claims(&query).unwrap();
@@ -113,7 +131,7 @@ pub(crate) fn revisions(
     entries: usize,
 ) -> Result<Vec<Revision>, QueryError> {
     let page = PageSize { entries, bytes: usize::MAX };
-    let mut query = RevisionsQuery { claim, cut, newest_first, skip: 0, page };
+    let mut query = RevisionsQuery { claim, cut, newest_first, skip: 0, page, supposed: Supposed::default() };
     let mut all = Vec::new();
     loop {
         let found = ledger.revisions(&query)?;

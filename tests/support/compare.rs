@@ -2,7 +2,7 @@
 
 use super::ask;
 use super::make::{batch_if, party_id, period};
-use super::oracle::{Known, Oracle, shown_event, state_of};
+use super::oracle::{EVERYONE, Known, Meaning, Oracle, rewritten, shown_event, state_of, survivor};
 use super::random::ASKED;
 use detente::domain::certainty::Mode;
 use detente::domain::command::Precondition;
@@ -10,18 +10,20 @@ use detente::domain::cut::{Basis, Cut};
 use detente::domain::emptiness::Emptiness;
 use detente::domain::event::Change;
 use detente::domain::filter::Filter;
-use detente::domain::name::ClaimId;
+use detente::domain::name::{ClaimId, PartyId};
 use detente::domain::party::Party;
 use detente::domain::position::{Position, RecordedAt};
 use detente::ledger::Ledger;
 use detente::ledger::append::AppendRequest;
 use detente::ledger::error::QueryError;
 use detente::ledger::events::Start;
+use detente::ledger::parties::PartiesQuery;
 use detente::ledger::registry::RegistryQuery;
 use detente::v1;
+use detente::wire::kind::{render_kind, render_scheme};
 use detente::wire::party::render_party;
 use detente::wire::source::render_source;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const MODES: [Option<Mode>; 4] = [None, Some(Mode::HoldsAt), Some(Mode::OccurredBy), Some(Mode::OccurredIn)];
 
@@ -40,8 +42,12 @@ pub(crate) fn at_every_cut(ledger: &Ledger, oracle: &Oracle, filters: &[Filter],
         let histories = oracle.histories(position);
         let known: Vec<Known> = histories.iter().map(|history| history.last().unwrap().clone()).collect();
         for filter in filters {
-            compared += states(ledger, &known, filter, cut, asked);
-            compared += lists(ledger, &known, filter, cut);
+            let meaning = Meaning::new(filter, oracle.merges(position));
+            let meant = known.iter().filter(|k| meaning.admits(&k.content, k.at.recorded_at)).map(|k| k.at.position);
+            let meant: BTreeSet<Position> = meant.collect();
+            let means = |k: &Known| meant.contains(&k.at.position);
+            compared += states(ledger, &known, filter, &means, cut, asked);
+            compared += lists(ledger, &known, filter, &means, cut);
         }
         compared += histories_of(ledger, &histories, cut);
         compared += registries(ledger, oracle, &known, position, cut);
@@ -76,11 +82,18 @@ fn cuts(ledger: &Ledger, oracle: &Oracle) -> usize {
     oracle.head().0 as usize + (last - first) as usize
 }
 
-fn states(ledger: &Ledger, known: &[Known], filter: &Filter, cut: Cut, asked: &[&str]) -> usize {
+fn states(
+    ledger: &Ledger,
+    known: &[Known],
+    filter: &Filter,
+    means: &dyn Fn(&Known) -> bool,
+    cut: Cut,
+    asked: &[&str],
+) -> usize {
     let points = asked.len() * MODES.len() * 2;
     for (asked, mode) in asked.iter().flat_map(|asked| MODES.map(|mode| (*asked, mode))) {
         for retracted in [false, true] {
-            let (rows, emptiness) = state_of(known, filter, &period(asked), mode, retracted);
+            let (rows, emptiness) = state_of(known, means, &period(asked), mode, retracted);
             let got = ask::state(ledger, filter, period(asked), mode, cut, retracted).unwrap();
             let place = || format!("{asked} {mode:?} {cut:?} retracted {retracted} {filter:?}");
             assert_eq!(got.emptiness, emptiness, "{}", place());
@@ -96,10 +109,10 @@ fn states(ledger: &Ledger, known: &[Known], filter: &Filter, cut: Cut, asked: &[
     points
 }
 
-fn lists(ledger: &Ledger, known: &[Known], filter: &Filter, cut: Cut) -> usize {
+fn lists(ledger: &Ledger, known: &[Known], filter: &Filter, means: &dyn Fn(&Known) -> bool, cut: Cut) -> usize {
     for (retracted, newest_first, entries) in [(false, false, 100), (true, false, 3), (true, true, 2), (false, true, 1)]
     {
-        let matching = known.iter().filter(|k| filter.matches(&k.content, k.at.recorded_at));
+        let matching = known.iter().filter(|k| means(k));
         let wanted = matching.filter(|k| retracted || k.shown.retraction.is_none());
         let mut expected: Vec<&v1::Claim> = wanted.map(|k| &k.shown).collect();
         if newest_first {
@@ -130,12 +143,10 @@ fn histories_of(ledger: &Ledger, histories: &[Vec<Known>], cut: Cut) -> usize {
 }
 
 fn registries(ledger: &Ledger, oracle: &Oracle, known: &[Known], position: Position, cut: Cut) -> usize {
-    let (mut parties, mut sources) = (BTreeMap::new(), BTreeMap::<String, (v1::Source, u32, bool)>::new());
+    let mut sources = BTreeMap::<String, (v1::Source, u32, bool)>::new();
+    let (mut kinds, mut schemes) = (BTreeMap::new(), BTreeMap::new());
     for (_, event) in oracle.log(position) {
         match &event.change {
-            Change::PartyRegistered(party) | Change::PartyRevised(party) => {
-                parties.insert(party.id.to_string(), (party.clone(), event.revision));
-            }
             Change::SourceRegistered(source) | Change::SourceRevised(source) => {
                 let withdrawn = sources.get(source.id.as_str()).is_some_and(|(_, _, withdrawn)| *withdrawn);
                 sources.insert(source.id.to_string(), (render_source(source), event.revision, withdrawn));
@@ -144,40 +155,108 @@ fn registries(ledger: &Ledger, oracle: &Oracle, known: &[Known], position: Posit
                 let known = sources.get_mut(id.as_str()).unwrap();
                 (known.1, known.2) = (event.revision, true);
             }
+            Change::KindRegistered(kind) | Change::KindRevised(kind) => {
+                kinds.insert(kind.kind.clone(), (render_kind(kind), event.revision));
+            }
+            Change::SchemeRegistered(scheme) | Change::SchemeRevised(scheme) => {
+                schemes.insert(scheme.scheme.clone(), (render_scheme(scheme), event.revision));
+            }
             _ => {}
         }
     }
-    let mut query = RegistryQuery { cut, entries: 2, ..RegistryQuery::default() };
-    let mut got = Vec::new();
-    loop {
-        let page = ledger.parties(&query, &[], "").unwrap();
-        got.extend(page.entries.into_iter().map(|entry| (entry.message, entry.revision)));
-        let Some(next) = page.next else { break };
-        query.after = next;
-    }
-    let rendered = |(party, revision): &(Party, u32)| (render_party(party), *revision);
-    assert_eq!(got, parties.values().map(rendered).collect::<Vec<_>>());
-    let page = ledger.sources(&RegistryQuery { cut, entries: 100, ..RegistryQuery::default() }).unwrap();
-    let got: Vec<_> = page.entries.into_iter().map(|entry| (entry.message, entry.revision, entry.withdrawn)).collect();
+    let query = RegistryQuery { cut, entries: 100, ..RegistryQuery::default() };
+    let got = ledger.sources(&query).unwrap().entries.into_iter();
+    let got: Vec<_> = got.map(|entry| (entry.message, entry.revision, entry.withdrawn)).collect();
     assert_eq!(got, sources.into_values().collect::<Vec<_>>());
-    relationships(ledger, known, cut, "");
-    relationships(ledger, known, cut, "ARM");
-    4
+    let got = ledger.kinds(&query).unwrap().entries.into_iter();
+    assert_eq!(got.map(|e| (e.message, e.revision)).collect::<Vec<_>>(), kinds.into_values().collect::<Vec<_>>());
+    let got = ledger.schemes(&query).unwrap().entries.into_iter();
+    assert_eq!(got.map(|e| (e.message, e.revision)).collect::<Vec<_>>(), schemes.into_values().collect::<Vec<_>>());
+    parties(ledger, oracle, position, cut);
+    for party in ["", "ARM", "RUS"] {
+        relationships(ledger, oracle, known, position, cut, party);
+    }
+    7 + EVERYONE.len()
 }
 
-fn relationships(ledger: &Ledger, known: &[Known], cut: Cut, party: &str) {
-    let mut expected = BTreeMap::new();
-    for known in known.iter().filter(|known| known.shown.retraction.is_none()) {
-        let wanted = |id: &&detente::domain::relationship::RelationshipId| {
-            party.is_empty() || id.parties().any(|member| member == party_id(party).as_str())
-        };
-        known
-            .content
-            .relationships
-            .iter()
-            .filter(wanted)
-            .for_each(|id| *expected.entry(id.to_string()).or_insert(0) += 1);
+/// Lists of parties: page after page, by every id, by names of one and of another.
+fn parties(ledger: &Ledger, oracle: &Oracle, position: Position, cut: Cut) {
+    let mut revisions = BTreeMap::<PartyId, (Party, u32)>::new();
+    for (_, event) in oracle.log(position) {
+        match &event.change {
+            Change::PartyRegistered(party) | Change::PartyRevised(party) => {
+                revisions.insert(party.id.clone(), (party.clone(), event.revision));
+            }
+            Change::PartiesMerged(merged, _) | Change::PartiesUnmerged(merged) => {
+                revisions.get_mut(merged).unwrap().1 = event.revision;
+            }
+            _ => {}
+        }
     }
+    let merges = oracle.merges(position);
+    let survivor = |id: &PartyId| survivor(&merges, id);
+    let told = |id: &PartyId| {
+        let (party, revision) = &revisions[id];
+        let mut message = render_party(party);
+        if merges.contains_key(id) {
+            message.merged_into = survivor(id).to_string();
+        } else {
+            let merged = merges.keys().filter(|merged| survivor(merged) == *id);
+            message.merged_party_ids = merged.map(ToString::to_string).collect();
+        }
+        (message, *revision)
+    };
+    let unmerged = |word: &str| -> BTreeSet<PartyId> {
+        let named = revisions.values().filter(|(party, _)| {
+            word.is_empty() || party.names.iter().any(|name| name.name.contains(word)) || party.id.as_str() == word
+        });
+        named.map(|(party, _)| survivor(&party.id)).collect()
+    };
+    for word in ["", "Another", "RUS"] {
+        let expected: Vec<_> = unmerged(word).iter().map(told).collect();
+        let words = word.to_lowercase();
+        assert_eq!(listed(ledger, PartiesQuery { words, ..of(cut, &[], 2) }), expected, "{word} {cut:?}");
+    }
+    for id in EVERYONE {
+        let expected: Vec<_> = revisions.keys().filter(|known| known.as_str() == id).map(told).collect();
+        assert_eq!(listed(ledger, of(cut, &[id], 1)), expected, "{id} {cut:?}");
+    }
+    let all: Vec<_> = revisions.keys().map(told).collect();
+    assert_eq!(listed(ledger, of(cut, &EVERYONE, 4)), all, "{cut:?}");
+}
+
+fn of(cut: Cut, ids: &[&str], entries: usize) -> PartiesQuery {
+    let ids = ids.iter().map(|id| (*id).into()).collect();
+    PartiesQuery {
+        registry: RegistryQuery { ids, cut, entries, ..RegistryQuery::default() },
+        ..PartiesQuery::default()
+    }
+}
+
+fn listed(ledger: &Ledger, mut query: PartiesQuery) -> Vec<(v1::Party, u32)> {
+    let mut got = Vec::new();
+    loop {
+        let page = ledger.parties(&query).unwrap();
+        got.extend(page.entries.into_iter().map(|entry| (entry.message, entry.revision)));
+        let Some(next) = page.next else { return got };
+        query.registry.after = next;
+    }
+}
+
+fn relationships(ledger: &Ledger, oracle: &Oracle, known: &[Known], position: Position, cut: Cut, party: &str) {
+    let merges = oracle.merges(position);
+    let answers = survivor(&merges, &party_id(if party.is_empty() { "nobody" } else { party }));
+    let mut bearing = BTreeMap::<String, BTreeSet<ClaimId>>::new();
+    for known in known.iter().filter(|known| known.shown.retraction.is_none()) {
+        for id in &known.content.relationships {
+            let id = rewritten(&merges, id);
+            let asked = party.is_empty() || id.parties().any(|member| member == answers.as_str());
+            if asked && !id.parties().any(|member| member == "zz_itself") {
+                bearing.entry(id.to_string()).or_default().insert(known.content.id);
+            }
+        }
+    }
+    let expected: BTreeMap<String, u64> = bearing.into_iter().map(|(id, claims)| (id, claims.len() as u64)).collect();
     let mut query = RegistryQuery { cut, entries: 1, ..RegistryQuery::default() };
     let mut got = BTreeMap::new();
     loop {
@@ -196,11 +275,12 @@ fn readings(ledger: &Ledger, oracle: &Oracle, filters: &[Filter]) -> usize {
         let start = Start::After(Position(after as u64));
         assert_eq!(ask::events(ledger, start, None, 700), log[after..]);
         for filter in filters {
-            let expected = oracle.touching(filter, Position(after as u64));
+            let expected = oracle.belonging(filter, Position(after as u64));
+            let since = oracle.first_touch_or_change(filter, Position(after as u64));
             let got = ask::events(ledger, start, Some(filter), 500);
             assert_eq!(got.iter().map(|event| Position(event.position)).collect::<Vec<_>>(), expected, "{filter:?}");
             assert!(got.iter().all(|event| *event == log[event.position as usize - 1]));
-            assert_eq!(touched(ledger, filter, after as u64), expected.first().copied(), "{filter:?}");
+            assert_eq!(touched(ledger, filter, after as u64), since, "{filter:?}");
         }
     }
     for append in &oracle.appends {

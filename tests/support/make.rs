@@ -107,7 +107,7 @@ pub(crate) fn with(mut claim: Claim, change: impl FnOnce(&mut Claim)) -> Claim {
 }
 
 pub(crate) fn party(name: &str) -> Party {
-    let named = PartyName { lang: "en".into(), name: format!("The party {name}").into(), alias: false };
+    let named = PartyName::new("en", &format!("The party {name}"));
     Party { id: party_id(name), party_type: PartyType::State, names: vec![named], external_ids: Vec::new() }
 }
 

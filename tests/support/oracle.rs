@@ -2,7 +2,7 @@
 //! the events up to the cut, every time anew. It shares the domain's words with the product (filters, certainty, validity,
 //! which have oracles of their own) and nothing of its store.
 
-use super::make::batch;
+use super::make::{batch, party_id, relationship};
 use detente::domain::certainty::{Certainty, Mode, certainty};
 use detente::domain::claim::Claim;
 use detente::domain::command::{Batch, Command};
@@ -11,11 +11,12 @@ use detente::domain::decide::{Record, decide};
 use detente::domain::edtf::{Atom, PartialDate};
 use detente::domain::emptiness::Emptiness;
 use detente::domain::event::{Change, Event};
-use detente::domain::filter::Filter;
-use detente::domain::name::{ClaimId, DisputeId, PartyId, SourceId};
+use detente::domain::filter::{Filter, FilterItem};
+use detente::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
 use detente::domain::period::Period;
 use detente::domain::position::{Position, RecordedAt};
 use detente::domain::rejection::Rejection;
+use detente::domain::relationship::RelationshipId;
 use detente::domain::standing::Standing;
 use detente::domain::validity::Validity;
 use detente::ledger::claims::RevisionEvent;
@@ -24,6 +25,7 @@ use detente::wire::claim::render_claim;
 use detente::wire::event::render_event;
 use detente::wire::time::timestamp;
 use detente::wire::vocabulary::Twin;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that was recorded.
 #[derive(Default)]
@@ -103,19 +105,75 @@ impl Oracle {
         histories
     }
 
+    /// The first event after a position that a precondition finds: one that touches what it asks for, or a merge or unmerge
+    /// with which it came to ask for something else.
+    pub(crate) fn first_touch_or_change(&self, filter: &Filter, after: Position) -> Option<Position> {
+        let log = self.log(self.head());
+        let is_merge = |event: &Event| matches!(event.change, Change::PartiesMerged(..) | Change::PartiesUnmerged(_));
+        let merges = log.iter().filter(|(at, event)| at.position > after && is_merge(event)).map(|(at, _)| at.position);
+        let asked_at = |cut| answering(filter, &self.merges(cut));
+        let changed = merges.into_iter().find(|at| asked_at(at.before()) != asked_at(*at));
+        self.touching(filter, after).first().copied().into_iter().chain(changed).min()
+    }
+
+    /// Into which party each merged party is merged at a cut.
+    pub(crate) fn merges(&self, cut: Position) -> Merges {
+        let mut merges = BTreeMap::new();
+        for (_, event) in self.log(cut) {
+            match &event.change {
+                Change::PartiesMerged(merged, survivor) => drop(merges.insert(merged.clone(), survivor.clone())),
+                Change::PartiesUnmerged(merged) => drop(merges.remove(merged)),
+                _ => {}
+            }
+        }
+        merges
+    }
+
     /// How every claim stands at a cut.
     pub(crate) fn claims(&self, cut: Position) -> Vec<Known> {
         self.histories(cut).into_iter().map(|mut history| history.pop().unwrap()).collect()
     }
 
-    /// The positions after another of the events that touch a claim which matches before or after them.
+    /// The positions after another of the events that belong to a filter, each judged with the merges up to it: a claim that
+    /// matches before or after it, or a merge or unmerge with which others answer as a party that the filter names.
+    pub(crate) fn belonging(&self, filter: &Filter, after: Position) -> Vec<Position> {
+        let histories = self.histories(self.head());
+        let steps: BTreeMap<Position, (Option<&Known>, &Known)> = histories
+            .iter()
+            .flat_map(|history| history.iter().enumerate().map(move |(nth, known)| (nth, history, known)))
+            .map(|(nth, history, known)| {
+                (known.at.position, (nth.checked_sub(1).map(|before| &history[before]), known))
+            })
+            .collect();
+        let mut meaning = Meaning::new(filter, BTreeMap::new());
+        let mut found = Vec::new();
+        for (at, _) in self.log(self.head()) {
+            let changed = match steps.get(&at.position) {
+                Some((before, known)) => {
+                    before.iter().chain([known]).any(|known| meaning.admits(&known.content, at.recorded_at))
+                }
+                None => {
+                    let then = self.merges(at.position);
+                    let is_other = answering(filter, &meaning.merges) != answering(filter, &then);
+                    meaning = Meaning::new(filter, then);
+                    is_other
+                }
+            };
+            found.extend(Some(at.position).filter(|at| changed && *at > after));
+        }
+        found
+    }
+
+    /// The positions after another of the events that touch a claim which matches, as merges are at the head, before or
+    /// after them.
     pub(crate) fn touching(&self, filter: &Filter, after: Position) -> Vec<Position> {
         let mut found = Vec::new();
+        let meaning = Meaning::new(filter, self.merges(self.head()));
         for history in self.histories(self.head()) {
             for (nth, known) in history.iter().enumerate() {
                 let before = nth.checked_sub(1).map(|before| &history[before]);
                 let when = known.at.recorded_at;
-                let touched = before.into_iter().chain([known]).any(|known| filter.matches(&known.content, when));
+                let touched = before.into_iter().chain([known]).any(|known| meaning.admits(&known.content, when));
                 if touched && known.at.position > after {
                     found.push(known.at.position);
                 }
@@ -126,16 +184,84 @@ impl Oracle {
     }
 }
 
+/// What a filter means with parties merged: filter and claims are rewritten to the parties that answer.
+pub(crate) struct Meaning {
+    merges: Merges,
+    filter: Filter,
+}
+
+/// Into which party each merged party is merged.
+pub(crate) type Merges = BTreeMap<PartyId, PartyId>;
+
+/// The party that answers for a party.
+pub(crate) fn survivor(merges: &Merges, party: &PartyId) -> PartyId {
+    let mut last = party;
+    while let Some(into) = merges.get(last) {
+        last = into;
+    }
+    last.clone()
+}
+
+/// The relationship of the parties that answer. Where that is one, it is written as one with `zz_itself`.
+pub(crate) fn rewritten(merges: &Merges, id: &RelationshipId) -> RelationshipId {
+    let survivors: BTreeSet<String> = id.parties().map(|id| survivor(merges, &party_id(id)).to_string()).collect();
+    let itself = (survivors.len() == 1).then(|| "zz_itself".to_owned());
+    let members: Vec<String> = survivors.into_iter().chain(itself).collect();
+    relationship(&members.join("-"))
+}
+
+impl Meaning {
+    pub(crate) fn new(filter: &Filter, merges: Merges) -> Self {
+        let mut filter = filter.clone();
+        for item in &mut filter.items {
+            item.relationships = item.relationships.iter().map(|id| rewritten(&merges, id)).collect();
+            item.parties = item.parties.iter().map(|id| survivor(&merges, id)).collect();
+            item.asserted_by = item.asserted_by.iter().map(|id| survivor(&merges, id)).collect();
+            item.party_roles.iter_mut().for_each(|(id, _)| *id = survivor(&merges, id));
+        }
+        Self { merges, filter }
+    }
+
+    /// Whether a claim is meant.
+    pub(crate) fn admits(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {
+        if self.merges.is_empty() {
+            return self.filter.matches(claim, recorded_at);
+        }
+        let mut claim = claim.clone();
+        claim.relationships = claim.relationships.iter().map(|id| rewritten(&self.merges, id)).collect();
+        claim.parties.iter_mut().for_each(|of| of.party = survivor(&self.merges, &of.party));
+        claim.attribution.iter_mut().for_each(|of| of.party = of.party.as_ref().map(|id| survivor(&self.merges, id)));
+        self.filter.matches(&claim, recorded_at)
+    }
+}
+
+/// Of every party that a filter names, alone or in a relationship, the parties that answer as it does.
+fn answering(filter: &Filter, merges: &Merges) -> Vec<BTreeSet<&'static str>> {
+    let alike = |id: &str| {
+        let last = survivor(merges, &party_id(id));
+        EVERYONE.into_iter().filter(|other| survivor(merges, &party_id(other)) == last).collect()
+    };
+    let named = |item: &FilterItem| -> Vec<String> {
+        let ids = item.parties.iter().chain(&item.asserted_by).chain(item.party_roles.iter().map(|(id, _)| id));
+        let members = item.relationships.iter().flat_map(RelationshipId::parties).map(str::to_owned);
+        ids.map(ToString::to_string).chain(members).collect()
+    };
+    filter.items.iter().flat_map(named).map(|id| alike(&id)).collect()
+}
+
+/// Every party that a history may register.
+pub(crate) const EVERYONE: [&str; 6] = ["ARM", "AZE", "GEO", "IRN", "RUS", "TUR"];
+
 /// The state: of the claims at a cut those that match and are so at the date, and which nothing it is (section 5 of the
 /// contract).
 pub(crate) fn state_of<'k>(
     known: &'k [Known],
-    filter: &Filter,
+    means: impl Fn(&Known) -> bool,
     asked: &Period,
     mode: Option<Mode>,
     include_retracted: bool,
 ) -> (Vec<(&'k Known, Certainty)>, Emptiness) {
-    let matching: Vec<_> = known.iter().filter(|k| filter.matches(&k.content, k.at.recorded_at)).collect();
+    let matching: Vec<_> = known.iter().filter(|k| means(k)).collect();
     let wanted = matching.iter().filter(|k| include_retracted || k.shown.retraction.is_none());
     let mut rows: Vec<_> = wanted.filter_map(|k| Some((*k, k.certainty(mode, asked)?))).collect();
     rows.sort_by_key(|(k, certainty)| {
@@ -227,12 +353,12 @@ impl Known {
         Self { made_by, at, content, shown, earliest_as_of }
     }
 
-    fn validity(&self) -> Option<Validity> {
+    pub(crate) fn validity(&self) -> Option<Validity> {
         let (from, to) = self.content.time.bounds()?;
         Some(Validity::resolve(from, to, self.earliest_as_of).unwrap())
     }
 
-    fn certainty(&self, mode: Option<Mode>, asked: &Period) -> Option<Certainty> {
+    pub(crate) fn certainty(&self, mode: Option<Mode>, asked: &Period) -> Option<Certainty> {
         use detente::domain::claim::Time;
         let mode = match (&self.content.time, mode) {
             (Time::State(..), None | Some(Mode::HoldsAt)) => Mode::HoldsAt,
@@ -298,6 +424,7 @@ impl Record for Oracle {
     fn party_revision(&self, id: &PartyId) -> Option<u32> {
         let of = |event: &&(Stamp, &Event)| match &event.1.change {
             Change::PartyRegistered(party) | Change::PartyRevised(party) => party.id == *id,
+            Change::PartiesMerged(merged, _) | Change::PartiesUnmerged(merged) => merged == id,
             _ => false,
         };
         self.log(self.head()).iter().filter(of).map(|(_, event)| event.revision).next_back()
@@ -317,7 +444,27 @@ impl Record for Oracle {
         known
     }
 
+    fn kind_revision(&self, kind: &Word) -> Option<u32> {
+        let of = |event: &&(Stamp, &Event)| match &event.1.change {
+            Change::KindRegistered(of) | Change::KindRevised(of) => of.kind == *kind,
+            _ => false,
+        };
+        self.log(self.head()).iter().filter(of).map(|(_, event)| event.revision).next_back()
+    }
+
+    fn scheme_revision(&self, scheme: &str) -> Option<u32> {
+        let of = |event: &&(Stamp, &Event)| match &event.1.change {
+            Change::SchemeRegistered(of) | Change::SchemeRevised(of) => *of.scheme == *scheme,
+            _ => false,
+        };
+        self.log(self.head()).iter().filter(of).map(|(_, event)| event.revision).next_back()
+    }
+
+    fn merged_into(&self, id: &PartyId) -> Option<PartyId> {
+        self.merges(self.head()).remove(id)
+    }
+
     fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {
-        self.touching(filter, after).first().copied()
+        self.first_touch_or_change(filter, after)
     }
 }

@@ -8,8 +8,10 @@ use detente::domain::command::{Command, Patch};
 use detente::domain::edtf::parse_valid;
 use detente::domain::event::Dispute;
 use detente::domain::filter::{Filter, FilterItem, Pattern};
+use detente::domain::kind::{Kind, KindValue, ScaleEntry};
 use detente::domain::name::ClaimId;
 use detente::domain::rejection::Violation;
+use detente::domain::scheme::Scheme;
 use detente::domain::text::token_list;
 use detente::domain::vocabulary::{
     AttributionRole, DisputeOutcome, LinkType, Modality, Polarity, RetractionReason, RevisionKind, Status, TemporalType,
@@ -190,14 +192,34 @@ impl Patch for Relabel {
     }
 }
 
-/// Any command, most often one that fits: `is_recorded` tells which claims are.
+/// Any command about claims, parties and sources but those that merge parties: for models that know nothing of merges,
+/// kinds and schemes.
 pub(crate) fn random_command(random: &mut Random, is_recorded: &dyn Fn(u128) -> bool) -> Command {
+    loop {
+        let command = any_command(random, is_recorded);
+        let beyond = matches!(
+            command,
+            Command::MergeParties(..)
+                | Command::UnmergeParties(_)
+                | Command::RegisterKind(_)
+                | Command::ReviseKind(_)
+                | Command::RegisterScheme(_)
+                | Command::ReviseScheme(_)
+        );
+        if !beyond {
+            return command;
+        }
+    }
+}
+
+/// Any command, most often one that fits: `is_recorded` tells which claims are.
+pub(crate) fn any_command(random: &mut Random, is_recorded: &dyn Fn(u128) -> bool) -> Command {
     let number = 1 + u128::from(random.below(CLAIMS));
     let kinds = [RevisionKind::Correction, RevisionKind::WorldChange, RevisionKind::PrecisionRefined];
     if !is_recorded(number) && !random.once_in(12) {
         return Command::Assert(Box::new(random_claim(random, number)));
     }
-    match random.below(20) {
+    match random.below(24) {
         0..=3 => Command::Revise(random.of(&kinds), Box::new(random_claim(random, number))),
         4 | 5 => {
             let labels = random.some_of(&LABELS).into_iter().map(Into::into).collect();
@@ -224,6 +246,14 @@ pub(crate) fn random_command(random: &mut Random, is_recorded: &dyn Fn(u128) -> 
             1 => Command::ReviseParty(with_alias(random.of(&["GEO", "AZE"]))),
             _ => Command::WithdrawSource(source_id(random.of(&["gazette", "memo"]))),
         },
+        19 | 20 => Command::MergeParties(party_id(random.of(&MERGING)), party_id(random.of(&MERGING))),
+        21 => Command::UnmergeParties(party_id(random.of(&MERGING))),
+        22 => match random.below(4) {
+            0 => Command::RegisterKind(kind(random.of(&KINDS), random.once_in(2))),
+            1 => Command::ReviseKind(kind(random.of(&KINDS), random.once_in(2))),
+            2 => Command::RegisterScheme(scheme("CAMEO", random.below(9))),
+            _ => Command::ReviseScheme(scheme("CAMEO", random.below(9))),
+        },
         _ => match random.below(2) {
             0 => Command::RegisterSource(source(random.of(&["memo", "note"]))),
             _ => Command::ReviseSource(source(random.of(&["memo", "gazette"]))),
@@ -231,9 +261,29 @@ pub(crate) fn random_command(random: &mut Random, is_recorded: &dyn Fn(u128) -> 
     }
 }
 
+/// Who is merged: mostly parties that claims name.
+const MERGING: [&str; 6] = ["ARM", "AZE", "RUS", "TUR", "RUS", "GEO"];
+
+fn kind(name: &str, promise: bool) -> Kind {
+    Kind {
+        kind: word(name),
+        description: "in words".into(),
+        single_valued: true,
+        value: Some(KindValue::Status),
+        scale: Vec::new(),
+        promise,
+    }
+}
+
+fn scheme(name: &str, score: u64) -> Scheme {
+    let scale = vec![ScaleEntry { value: "05*".into(), score: score as f64 - 3.5 }];
+    Scheme { scheme: name.into(), title: "A table".into(), scale }
+}
+
 fn with_alias(name: &str) -> detente::domain::party::Party {
     let mut party = party(name);
-    party.names.push(detente::domain::party::PartyName { lang: "en".into(), name: "Another".into(), alias: true });
+    let another = detente::domain::party::PartyName::new("en", "Another");
+    party.names.push(detente::domain::party::PartyName { alias: true, ..another });
     party
 }
 

@@ -4,7 +4,8 @@
 //! warm-up is not counted. What differs is who is asked:
 //!
 //! ```text
-//!   append state read-events fill info     Detente, through the contract
+//!   append state read-events subscribe     Detente, through the contract
+//!   fan-out fill info
 //!   echo stream-echo raw-append probe      the ceilings: gRPC that does nothing, a file with one fdatasync per group
 //!   umadb-append umadb-read                a peer, through its own client (feature `umadb`)
 //!   report                                 many results into Markdown tables
@@ -32,6 +33,7 @@ mod report;
 mod result;
 mod setup;
 mod state;
+mod subscribe;
 #[cfg(feature = "umadb")]
 mod umadb;
 mod wire;
@@ -81,6 +83,10 @@ enum Verb {
     State(state::StateArgs),
     /// Reads the whole log as a stream, and decodes it.
     ReadEvents(read_events::ReadEventsArgs),
+    /// Follows the log from its beginning until it has caught up, and decodes it.
+    Subscribe(subscribe::SubscribeArgs),
+    /// Follows what is recorded with many subscriptions, and says how soon it reaches them.
+    FanOut(subscribe::FanOutArgs),
     /// Puts claims into a ledger, to ask for later.
     Fill(fill::FillArgs),
     /// Waits until a server answers, or until sled has caught up with the journal, and says how long that took.
@@ -123,6 +129,8 @@ fn measure(Args { common, verb }: Args) -> Result<()> {
         Verb::Append(args) => run(threads, append::run(args, common)),
         Verb::State(args) => run(threads, state::run(args, common)),
         Verb::ReadEvents(args) => run(threads, read_events::run(args, common)),
+        Verb::Subscribe(args) => run(threads, subscribe::catch_up(args, common)),
+        Verb::FanOut(args) => run(threads, subscribe::fan_out(args, common)),
         Verb::Fill(args) => run(threads, fill::run(args, common)),
         Verb::Info(args) => run(threads, info::run(args, common)),
         Verb::EchoServer(args) => run(threads, echo_server::run(args)),

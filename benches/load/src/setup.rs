@@ -59,7 +59,12 @@ fn commands(relationships: u64) -> Vec<Command> {
 }
 
 fn register_party(id: &str, of: v1::PartyType) -> Command {
-    let name = v1::PartyName { lang: "en".to_owned(), name: format!("The party {id}"), alias: false };
+    let name = v1::PartyName {
+        lang: "en".to_owned(),
+        name: format!("The party {id}"),
+        alias: false,
+        ..v1::PartyName::default()
+    };
     let party = v1::Party { party_id: id.to_owned(), r#type: of.into(), names: vec![name], ..v1::Party::default() };
     Command::RegisterParty(v1::RegisterParty { party: Some(party) })
 }

@@ -11,7 +11,7 @@
 //! is made here is told on standard error before anything is sent.
 
 mod claim_args;
-mod input;
+pub(super) mod input;
 mod request_id;
 
 use std::path::PathBuf;
@@ -170,6 +170,8 @@ fn about(result: &CommandResult) -> (&'static str, String) {
         }
         CommandResult { claim_id, .. } if !claim_id.is_empty() => ("claim", claim_id.clone()),
         CommandResult { party_id, .. } if !party_id.is_empty() => ("party", party_id.clone()),
+        CommandResult { kind, .. } if !kind.is_empty() => ("kind", kind.clone()),
+        CommandResult { scheme, .. } if !scheme.is_empty() => ("scheme", scheme.clone()),
         CommandResult { source_id, .. } => ("source", source_id.clone()),
     }
 }

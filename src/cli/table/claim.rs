@@ -65,16 +65,19 @@ fn synthetic(claim: &Claim) -> Option<String> {
     is_synthetic(claim).then(|| SYNTHETIC.to_owned())
 }
 
-fn retracted(claim: &Claim) -> Option<String> {
+/// That a claim is retracted, and why.
+pub(crate) fn retracted(claim: &Claim) -> Option<String> {
     let retraction = claim.retraction.as_ref()?;
     Some(format!("RETRACTED ({})", words::shown::<RetractionReason>(retraction.reason)))
 }
 
-fn standing_disputes(claim: &Claim) -> impl Iterator<Item = &Dispute> {
+/// The disputes of a claim that stand.
+pub(crate) fn standing_disputes(claim: &Claim) -> impl Iterator<Item = &Dispute> {
     claim.disputes.iter().filter(|dispute| dispute.resolution.is_none())
 }
 
-fn disputed(dispute: &Dispute) -> String {
+/// That a dispute stands, and whose.
+pub(crate) fn disputed(dispute: &Dispute) -> String {
     match says_synthetic(&dispute.statement) {
         true => format!("disputed by {} ({SYNTHETIC})", dispute.disputed_by),
         false => format!("disputed by {}", dispute.disputed_by),

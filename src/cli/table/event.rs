@@ -3,7 +3,9 @@
 use super::{View, claim};
 use crate::{
     cli::words,
-    v1::{Claim, DisputeOutcome, Event, Party, RetractionReason, RevisionKind, Source, event::Event as What},
+    v1::{
+        Claim, DisputeOutcome, Event, Kind, Party, RetractionReason, RevisionKind, Scheme, Source, event::Event as What,
+    },
 };
 
 /// An event in three cells.
@@ -11,7 +13,7 @@ use crate::{
 pub(crate) struct Told {
     /// What happened: `claim revised (correction)`.
     pub(crate) what: String,
-    /// What it is about: the id of a claim, party or source.
+    /// What it is about: the id of a claim, party or source, a kind or scheme.
     pub(crate) about: String,
     /// What it says.
     pub(crate) words: String,
@@ -43,6 +45,17 @@ pub(crate) fn told(event: &Event, view: &View) -> Told {
         What::SourceRegistered(e) => source("source registered", e.source.as_ref()),
         What::SourceRevised(e) => source("source revised", e.source.as_ref()),
         What::SourceWithdrawn(e) => ("source withdrawn".to_owned(), e.source_id.clone(), String::new()),
+        What::KindRegistered(e) => kind("kind registered", e.kind.as_ref()),
+        What::KindRevised(e) => kind("kind revised", e.kind.as_ref()),
+        What::SchemeRegistered(e) => scheme("scheme registered", e.scheme.as_ref()),
+        What::SchemeRevised(e) => scheme("scheme revised", e.scheme.as_ref()),
+        What::PartiesMerged(e) => {
+            let words = format!("answers as {} from now on", e.surviving_party_id);
+            ("party merged".to_owned(), e.merged_party_id.clone(), words)
+        }
+        What::PartiesUnmerged(e) => {
+            ("party unmerged".to_owned(), e.merged_party_id.clone(), "answers as itself again".to_owned())
+        }
     };
     Told { what, about, words }
 }
@@ -83,10 +96,20 @@ fn source(what: &str, source: Option<&Source>) -> (String, String, String) {
     (what.to_owned(), source.source_id, source.title)
 }
 
+fn kind(what: &str, kind: Option<&Kind>) -> (String, String, String) {
+    let kind = kind.cloned().unwrap_or_default();
+    (what.to_owned(), kind.kind, kind.description)
+}
+
+fn scheme(what: &str, scheme: Option<&Scheme>) -> (String, String, String) {
+    let scheme = scheme.cloned().unwrap_or_default();
+    (what.to_owned(), scheme.scheme, scheme.title)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{ClaimDisputed, ClaimRetracted};
+    use crate::v1::{ClaimDisputed, ClaimRetracted, PartiesMerged};
 
     fn event(event: What) -> Event {
         Event { event: Some(event), ..Default::default() }
@@ -98,6 +121,17 @@ mod tests {
         let retracted = ClaimRetracted { claim_id: "c".into(), reason: RetractionReason::Wrong.into() };
         let told = told(&event(What::ClaimRetracted(retracted)), &view);
         assert_eq!((told.what.as_str(), told.about.as_str()), ("claim retracted (wrong)", "c"));
+    }
+
+    #[test]
+    fn a_merge_tells_as_whom_the_party_answers() {
+        let view = View { lang: "en".into(), full_ids: true };
+        let merged = PartiesMerged { merged_party_id: "RUS".into(), surviving_party_id: "RUF".into() };
+        let told = told(&event(What::PartiesMerged(merged)), &view);
+        assert_eq!(
+            (told.what, told.about, told.words),
+            ("party merged".into(), "RUS".into(), "answers as RUF from now on".into())
+        );
     }
 
     #[test]

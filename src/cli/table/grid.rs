@@ -70,8 +70,12 @@ pub(crate) struct Grid {
 impl Grid {
     /// A table with these columns and no row, with lines between its rows.
     pub(crate) fn new<const N: usize>(columns: [&str; N]) -> Self {
+        Self::with_columns(columns.map(str::to_owned).to_vec())
+    }
+
+    /// The same where the columns are not known before.
+    pub(crate) fn with_columns(titles: Vec<String>) -> Self {
         let width = Table::new().width().unwrap_or(PIPED_WIDTH);
-        let titles = columns.map(str::to_owned).to_vec();
         Self { titles, rows: Vec::new(), style: presets::UTF8_FULL, whole: Vec::new(), wide: None, width }
     }
 
@@ -99,7 +103,12 @@ impl Grid {
 
     /// Adds a row.
     pub(crate) fn row<const N: usize>(&mut self, cells: [Cell; N]) {
-        self.rows.push(cells.into());
+        self.row_of(cells.into());
+    }
+
+    /// Adds a row, with a cell for each column.
+    pub(crate) fn row_of(&mut self, cells: Vec<Cell>) {
+        self.rows.push(cells);
     }
 
     /// The table as lines, each with its line break. Nothing where there is no row.

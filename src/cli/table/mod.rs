@@ -5,19 +5,26 @@
 //! grid       rows and columns that fit the terminal       escape   untrusted text, made safe to show
 //! claim      the cells of a claim: words, who says, marks  period   its valid time, in short
 //! state      claims with their certainty, and the emptiness in a whole sentence
-//! event      what happened, in a few words
+//! event      what happened, in a few words                 diff     what changed of claims, and why
+//! turn       what the passing of time makes of a claim
+//! timeline   a chart of claims over segments        series   counts with bars        gaps   what is missing
 //! ```
 //!
 //! Everything recorded was written by others. It reaches the terminal only through [`escape`], so that no claim can
 //! clear the screen, draw a border or turn the order of its neighbours.
 
 pub(crate) mod claim;
+pub(crate) mod diff;
 pub(crate) mod escape;
 pub(crate) mod event;
+pub(crate) mod gaps;
 pub(crate) mod grid;
 pub(crate) mod period;
 pub(crate) mod question;
+pub(crate) mod series;
 pub(crate) mod state;
+pub(crate) mod timeline;
+pub(crate) mod turn;
 
 /// How tables are shown.
 #[derive(Debug, Clone)]

@@ -24,7 +24,8 @@ fn span(from: &str, to: &str) -> String {
     }
 }
 
-fn end(bound: Option<&Bound>) -> String {
+/// Shows one end.
+pub(crate) fn end(bound: Option<&Bound>) -> String {
     match bound.and_then(|bound| bound.bound.as_ref()) {
         Some(bound::Bound::Known(date)) => date.edtf.clone(),
         Some(bound::Bound::Open(_)) => "open".to_owned(),

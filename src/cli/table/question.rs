@@ -28,13 +28,37 @@ pub(crate) fn of_list(what: &str, filter: Option<&Filter>, context: &ReplyContex
     escape::line(&format!("{what}{}, as known {}", between(filter), known(context))) + "\n" + &conditions(filter)
 }
 
+/// `What changed between AZE and RUS from what was known at ... to what was known at ...?`, with what claims must be.
+pub(crate) fn of_diff(filter: Option<&Filter>, from: &ReplyContext, to: &ReplyContext) -> String {
+    let side = |context: &ReplyContext| match context.valid_at.as_str() {
+        "" => format!("what was known {}", known(context)),
+        date => format!("{date}, as known {},", known(context)),
+    };
+    let words = format!("What changed{} from {} to {}", between(filter), side(from), side(to));
+    escape::line(&format!("{}?", words.trim_end_matches(','))) + "\n" + &conditions(filter)
+}
+
 /// Where the answer stands in the record: the line that lets one ask again.
 pub(crate) fn coordinates(context: &ReplyContext) -> String {
     let recorded = match &context.recorded_at {
         Some(at) => format!(", recorded {}", instant::shown(Some(at))),
         None => String::new(),
     };
-    escape::line(&format!("position {}{recorded}, basis {}", context.position, context.basis)) + "\n"
+    let supposed = if context.supposed { "; what is supposed on top of it is NOT recorded" } else { "" };
+    escape::line(&format!("position {}{recorded}, basis {}{supposed}", context.position, context.basis)) + "\n"
+}
+
+/// What a filter asks for, in short; `all events` where it asks nothing.
+pub(crate) fn filter(filter: Option<&Filter>) -> String {
+    let of_item = |item: &FilterItem| {
+        let relationships = condition("relationship", item.relationships.clone());
+        relationships.into_iter().chain(of_item(item)).collect::<Vec<_>>().join("; ")
+    };
+    match filter {
+        None => "all events".to_owned(),
+        Some(filter) if filter.items.is_empty() => "all claims".to_owned(),
+        Some(filter) => filter.items.iter().map(of_item).collect::<Vec<_>>().join(" | "),
+    }
 }
 
 fn known(context: &ReplyContext) -> String {

@@ -55,7 +55,8 @@ fn rows(matches: &[StateMatch], view: &View) -> String {
     grid.render()
 }
 
-fn certainty(certainty: i32) -> Cell {
+/// How sure a claim is, in the tone of it.
+pub(crate) fn certainty(certainty: i32) -> Cell {
     let tone = match Certainty::try_from(certainty) {
         Ok(Certainty::Definite) => Tone::Sure,
         Ok(Certainty::Possible) => Tone::Doubt,

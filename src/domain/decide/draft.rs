@@ -5,7 +5,7 @@ use crate::domain::claim::Claim;
 use crate::domain::command::{Command, NotedCommand};
 use crate::domain::edtf::PartialDate;
 use crate::domain::event::{Change, Event};
-use crate::domain::name::{ClaimId, PartyId, SourceId};
+use crate::domain::name::{ClaimId, PartyId, SourceId, Word};
 use crate::domain::rejection::Violation;
 use crate::domain::standing::Standing;
 use std::collections::{HashMap, HashSet};
@@ -23,6 +23,10 @@ pub(super) struct Draft<'r> {
     claims: HashMap<ClaimId, Drafted>,
     parties: HashMap<PartyId, u32>,
     sources: HashMap<SourceId, (u32, bool)>,
+    kinds: HashMap<Word, u32>,
+    schemes: HashMap<Box<str>, u32>,
+    /// The parties that the batch merges or unmerges, and into which.
+    merges: HashMap<PartyId, Option<PartyId>>,
     /// Parties and sources that the batch registers, wherever in it.
     registered_parties: HashSet<PartyId>,
     registered_sources: HashSet<SourceId>,
@@ -48,6 +52,9 @@ impl<'r> Draft<'r> {
             claims: HashMap::new(),
             parties: HashMap::new(),
             sources: HashMap::new(),
+            kinds: HashMap::new(),
+            schemes: HashMap::new(),
+            merges: HashMap::new(),
             registered_parties: HashSet::new(),
             registered_sources: HashSet::new(),
         };
@@ -108,6 +115,21 @@ impl<'r> Draft<'r> {
         self.sources.get(id).copied().or_else(|| self.record.source_revision(id))
     }
 
+    /// The last revision of a kind after the commands so far.
+    pub(super) fn kind_revision(&self, kind: &Word) -> Option<u32> {
+        self.kinds.get(kind).copied().or_else(|| self.record.kind_revision(kind))
+    }
+
+    /// The last revision of a code scheme after the commands so far.
+    pub(super) fn scheme_revision(&self, scheme: &str) -> Option<u32> {
+        self.schemes.get(scheme).copied().or_else(|| self.record.scheme_revision(scheme))
+    }
+
+    /// The party that a party is merged into after the commands so far.
+    pub(super) fn merged_into(&self, id: &PartyId) -> Option<PartyId> {
+        self.merges.get(id).cloned().unwrap_or_else(|| self.record.merged_into(id))
+    }
+
     /// Adds an event about a claim that stood so before.
     pub(super) fn record_claim(&mut self, id: ClaimId, before: &Standing, change: Change) {
         let after = before.after(&change);
@@ -131,6 +153,24 @@ impl<'r> Draft<'r> {
     /// Adds an event that gives a source a revision.
     pub(super) fn record_source(&mut self, id: SourceId, revision: u32, withdrawn: bool, change: Change) {
         self.sources.insert(id, (revision, withdrawn));
+        self.push(revision, change);
+    }
+
+    /// Adds an event that merges a party, or undoes that.
+    pub(super) fn record_merge(&mut self, merged: PartyId, into: Option<PartyId>, revision: u32, change: Change) {
+        self.merges.insert(merged.clone(), into);
+        self.record_party(merged, revision, change);
+    }
+
+    /// Adds an event that gives a kind a revision.
+    pub(super) fn record_kind(&mut self, kind: Word, revision: u32, change: Change) {
+        self.kinds.insert(kind, revision);
+        self.push(revision, change);
+    }
+
+    /// Adds an event that gives a code scheme a revision.
+    pub(super) fn record_scheme(&mut self, scheme: Box<str>, revision: u32, change: Change) {
+        self.schemes.insert(scheme, revision);
         self.push(revision, change);
     }
 

@@ -9,6 +9,7 @@
 
 mod claims;
 mod draft;
+mod merges;
 mod preconditions;
 mod registry;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use super::claim::Claim;
 use super::command::{Batch, Command};
 use super::event::Event;
 use super::filter::Filter;
-use super::name::{ClaimId, PartyId, SourceId};
+use super::name::{ClaimId, PartyId, SourceId, Word};
 use super::position::Position;
 use super::rejection::{Rejection, Violation};
 use super::standing::Standing;
@@ -34,6 +35,12 @@ pub trait Record {
     fn party_revision(&self, id: &PartyId) -> Option<u32>;
     /// The last revision of a source, and whether it is withdrawn; none where it is not registered.
     fn source_revision(&self, id: &SourceId) -> Option<(u32, bool)>;
+    /// The last revision of a kind; none where it is not registered.
+    fn kind_revision(&self, kind: &Word) -> Option<u32>;
+    /// The last revision of a code scheme; none where it is not registered.
+    fn scheme_revision(&self, scheme: &str) -> Option<u32>;
+    /// The party that a party is merged into, itself and not the last survivor; none where it is not merged.
+    fn merged_into(&self, id: &PartyId) -> Option<PartyId>;
     /// The first event after a position that touches a claim which matches the filter before or after that event.
     fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position>;
 }
@@ -90,6 +97,12 @@ fn apply(draft: &mut Draft<'_>, command: Command) {
         Command::RegisterSource(source) => registry::register_source(draft, source),
         Command::ReviseSource(source) => registry::revise_source(draft, source),
         Command::WithdrawSource(id) => registry::withdraw_source(draft, id),
+        Command::RegisterKind(kind) => registry::register_kind(draft, kind),
+        Command::ReviseKind(kind) => registry::revise_kind(draft, kind),
+        Command::RegisterScheme(scheme) => registry::register_scheme(draft, scheme),
+        Command::ReviseScheme(scheme) => registry::revise_scheme(draft, scheme),
+        Command::MergeParties(merged, survivor) => merges::merge(draft, merged, survivor),
+        Command::UnmergeParties(merged) => merges::unmerge(draft, merged),
     }
 }
 

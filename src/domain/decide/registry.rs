@@ -1,10 +1,12 @@
-//! The rules for commands about parties and sources.
+//! The rules for commands about parties, sources, kinds and schemes.
 
 use super::claims::unregistered;
 use super::draft::Draft;
 use crate::domain::event::Change;
+use crate::domain::kind::Kind;
 use crate::domain::name::SourceId;
 use crate::domain::party::Party;
+use crate::domain::scheme::Scheme;
 use crate::domain::source::Source;
 
 /// Registers a party.
@@ -12,6 +14,7 @@ pub(super) fn register_party(draft: &mut Draft<'_>, party: Party) {
     if draft.party_revision(&party.id).is_some() {
         draft.refuse("register_party.party.party_id", "this party is registered already; revise it");
     }
+    check_party(draft, "register_party", &party);
     draft.record_party(party.id.clone(), 1, Change::PartyRegistered(party));
 }
 
@@ -19,7 +22,10 @@ pub(super) fn register_party(draft: &mut Draft<'_>, party: Party) {
 pub(super) fn revise_party(draft: &mut Draft<'_>, party: Party) {
     match draft.party_revision(&party.id) {
         None => draft.refuse("revise_party.party.party_id", unregistered("party", party.id.as_str())),
-        Some(last) => draft.record_party(party.id.clone(), last.saturating_add(1), Change::PartyRevised(party)),
+        Some(last) => {
+            check_party(draft, "revise_party", &party);
+            draft.record_party(party.id.clone(), last.saturating_add(1), Change::PartyRevised(party));
+        }
     }
 }
 
@@ -51,6 +57,51 @@ pub(super) fn withdraw_source(draft: &mut Draft<'_>, id: SourceId) {
         Some((_, true)) => draft.refuse("withdraw_source.source_id", "this source is withdrawn already"),
         Some((last, false)) => {
             draft.record_source(id.clone(), last.saturating_add(1), true, Change::SourceWithdrawn(id));
+        }
+    }
+}
+
+/// Registers a kind.
+pub(super) fn register_kind(draft: &mut Draft<'_>, kind: Kind) {
+    if draft.kind_revision(&kind.kind).is_some() {
+        draft.refuse("register_kind.kind.kind", "this kind is registered already; revise it");
+    }
+    draft.record_kind(kind.kind.clone(), 1, Change::KindRegistered(kind));
+}
+
+/// Gives a kind new properties.
+pub(super) fn revise_kind(draft: &mut Draft<'_>, kind: Kind) {
+    match draft.kind_revision(&kind.kind) {
+        None => draft.refuse("revise_kind.kind.kind", unregistered("kind", kind.kind.as_str())),
+        Some(last) => draft.record_kind(kind.kind.clone(), last.saturating_add(1), Change::KindRevised(kind)),
+    }
+}
+
+/// Registers a code scheme.
+pub(super) fn register_scheme(draft: &mut Draft<'_>, scheme: Scheme) {
+    if draft.scheme_revision(&scheme.scheme).is_some() {
+        draft.refuse("register_scheme.scheme.scheme", "this scheme is registered already; revise it");
+    }
+    draft.record_scheme(scheme.scheme.clone(), 1, Change::SchemeRegistered(scheme));
+}
+
+/// Gives a code scheme a new scale.
+pub(super) fn revise_scheme(draft: &mut Draft<'_>, scheme: Scheme) {
+    match draft.scheme_revision(&scheme.scheme) {
+        None => draft.refuse("revise_scheme.scheme.scheme", unregistered("scheme", &scheme.scheme)),
+        Some(last) => {
+            draft.record_scheme(scheme.scheme.clone(), last.saturating_add(1), Change::SchemeRevised(scheme));
+        }
+    }
+}
+
+fn check_party(draft: &mut Draft<'_>, command: &str, party: &Party) {
+    for (at, name) in party.names.iter().enumerate() {
+        for (nth, user) in name.used_by.iter().enumerate() {
+            if !draft.knows_party(user) {
+                let what = unregistered("party", user.as_str());
+                draft.refuse(&format!("{command}.party.names[{at}].used_by[{nth}]"), what);
+            }
         }
     }
 }

@@ -6,10 +6,12 @@ use crate::domain::claim::{Attribution, Citation, Claim, ClaimParty, Link, Text,
 use crate::domain::command::{Expectation, NotedCommand, Patch, Precondition};
 use crate::domain::edtf::{PartialDate, parse_valid};
 use crate::domain::event::{Change, Dispute};
+use crate::domain::kind::Kind;
 use crate::domain::name::{DisputeId, Word};
 use crate::domain::party::{Party, PartyName};
 use crate::domain::rejection::Conflict;
 use crate::domain::relationship::RelationshipId;
+use crate::domain::scheme::Scheme;
 use crate::domain::source::Source;
 use crate::domain::vocabulary::{
     AttributionRole, DisputeOutcome, LinkType, Modality, PartyType, RetractionReason, RevisionKind,
@@ -23,6 +25,9 @@ struct Shelf {
     claims: HashMap<ClaimId, (Standing, Claim)>,
     parties: HashMap<PartyId, u32>,
     sources: HashMap<SourceId, (u32, bool)>,
+    kinds: HashMap<Word, u32>,
+    schemes: HashMap<Box<str>, u32>,
+    merges: HashMap<PartyId, PartyId>,
     touched: Option<Position>,
 }
 
@@ -43,6 +48,18 @@ impl Record for Shelf {
         self.sources.get(id).copied()
     }
 
+    fn kind_revision(&self, kind: &Word) -> Option<u32> {
+        self.kinds.get(kind).copied()
+    }
+
+    fn scheme_revision(&self, scheme: &str) -> Option<u32> {
+        self.schemes.get(scheme).copied()
+    }
+
+    fn merged_into(&self, id: &PartyId) -> Option<PartyId> {
+        self.merges.get(id).cloned()
+    }
+
     fn first_touch(&self, _: &Filter, after: Position) -> Option<Position> {
         self.touched.filter(|touched| *touched > after)
     }
@@ -59,6 +76,20 @@ impl Shelf {
                 Change::SourceRegistered(of) | Change::SourceRevised(of) => {
                     let withdrawn = self.sources.get(&of.id).is_some_and(|(_, withdrawn)| *withdrawn);
                     self.sources.insert(of.id.clone(), (event.revision, withdrawn));
+                }
+                Change::KindRegistered(of) | Change::KindRevised(of) => {
+                    let _before = self.kinds.insert(of.kind.clone(), event.revision);
+                }
+                Change::SchemeRegistered(of) | Change::SchemeRevised(of) => {
+                    let _before = self.schemes.insert(of.scheme.clone(), event.revision);
+                }
+                Change::PartiesMerged(merged, survivor) => {
+                    self.merges.insert(merged.clone(), survivor.clone());
+                    self.parties.insert(merged.clone(), event.revision);
+                }
+                Change::PartiesUnmerged(merged) => {
+                    self.merges.remove(merged);
+                    self.parties.insert(merged.clone(), event.revision);
                 }
                 Change::SourceWithdrawn(id) => drop(self.sources.insert(id.clone(), (event.revision, true))),
                 change => {
@@ -164,8 +195,8 @@ fn said_by(name: &str) -> Attribution {
 }
 
 fn party(name: &str) -> Party {
-    let named = PartyName { lang: "en".into(), name: name.into(), alias: false };
-    Party { id: party_id(name), party_type: PartyType::State, names: vec![named], external_ids: Vec::new() }
+    let names = vec![PartyName::new("en", name)];
+    Party { id: party_id(name), party_type: PartyType::State, names, external_ids: Vec::new() }
 }
 
 fn source(name: &str) -> Source {
@@ -552,4 +583,123 @@ fn preconditions_are_judged_before_the_append_and_before_its_commands() {
     let commands = vec![assert_claim(state(9, "2025")), Command::Reinstate(id(9))];
     let rejection = decide(&shelf(), Batch { preconditions: vec![precondition], ..batch(commands) }).unwrap_err();
     assert!(matches!(rejection, Rejection::Conflicts(conflicts) if conflicts.len() == 1));
+}
+
+fn kind(name: &str) -> Kind {
+    Kind {
+        kind: Word::parse(name).unwrap(),
+        description: "".into(),
+        single_valued: false,
+        value: None,
+        scale: Vec::new(),
+        promise: false,
+    }
+}
+
+fn scheme(name: &str) -> Scheme {
+    Scheme { scheme: name.into(), title: "".into(), scale: Vec::new() }
+}
+
+fn merge(merged: &str, survivor: &str) -> Command {
+    Command::MergeParties(party_id(merged), party_id(survivor))
+}
+
+fn unmerge(merged: &str) -> Command {
+    Command::UnmergeParties(party_id(merged))
+}
+
+#[test]
+fn kinds_and_schemes_are_registered_once_and_revised_once_registered() {
+    let mut shelf = shelf();
+    let events = shelf.record(vec![
+        Command::RegisterKind(kind("border")),
+        Command::ReviseKind(kind("border")),
+        Command::RegisterScheme(scheme("CAMEO")),
+    ]);
+    assert_eq!(events.iter().map(|event| event.revision).collect::<Vec<_>>(), [1, 2, 1]);
+    assert_eq!(shelf.record(vec![Command::ReviseScheme(scheme("CAMEO"))])[0].revision, 2);
+    assert_eq!(
+        shelf.wrong(vec![
+            Command::RegisterKind(kind("border")),
+            Command::ReviseKind(kind("trade")),
+            Command::RegisterScheme(scheme("CAMEO")),
+            Command::ReviseScheme(scheme("PLOVER")),
+            Command::RegisterScheme(scheme("ICEWS")),
+            Command::RegisterScheme(scheme("ICEWS")),
+        ]),
+        [
+            "commands[0].register_kind.kind.kind",
+            "commands[1].revise_kind.kind.kind",
+            "commands[2].register_scheme.scheme.scheme",
+            "commands[3].revise_scheme.scheme.scheme",
+            "commands[5].register_scheme.scheme.scheme",
+        ]
+    );
+}
+
+#[test]
+fn who_uses_a_name_is_registered_before_or_in_the_append() {
+    let shelf = shelf();
+    let used_by = |party: Party, users: &[&str]| {
+        let names =
+            vec![PartyName { used_by: users.iter().map(|id| party_id(id)).collect(), ..party.names[0].clone() }];
+        Party { names, ..party }
+    };
+    assert_eq!(
+        shelf.wrong(vec![
+            Command::RegisterParty(used_by(party("TUR"), &["AZE", "GEO", "IRN", "TUR"])),
+            Command::ReviseParty(used_by(party("AZE"), &["IRN"])),
+            Command::RegisterParty(party("GEO")),
+        ]),
+        ["commands[0].register_party.party.names[0].used_by[2]", "commands[1].revise_party.party.names[0].used_by[0]",]
+    );
+}
+
+#[test]
+fn a_merge_makes_the_next_revision_of_the_merged_party_and_so_does_its_undoing() {
+    let mut shelf = shelf();
+    let events = shelf.record(vec![
+        Command::RegisterParty(party("RUF")),
+        merge("RUS", "RUF"),
+        Command::ReviseParty(party("RUS")),
+        unmerge("RUS"),
+        merge("RUS", "RUF"),
+    ]);
+    assert_eq!(events.iter().map(|event| event.revision).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert_eq!(shelf.merged_into(&party_id("RUS")), Some(party_id("RUF")));
+}
+
+#[test]
+fn a_party_that_others_were_merged_into_may_be_merged_later_and_circles_cannot_come_about() {
+    let mut shelf = shelf();
+    shelf.record(vec![Command::RegisterParty(party("ROS")), merge("RUS", "AZE"), merge("AZE", "ROS")]);
+    assert_eq!(shelf.wrong(vec![merge("ROS", "RUS")]), ["commands[0].merge_parties.surviving_party_id"]);
+    shelf.record(vec![unmerge("RUS"), merge("ROS", "RUS")]);
+    assert_eq!(shelf.wrong(vec![merge("RUS", "AZE")]), ["commands[0].merge_parties.surviving_party_id"]);
+}
+
+#[test]
+fn what_cannot_be_merged_or_unmerged_is_refused() {
+    let mut shelf = shelf();
+    shelf.record(vec![Command::RegisterParty(party("RUF")), merge("RUS", "RUF")]);
+    assert_eq!(
+        shelf.wrong(vec![
+            merge("RUS", "AZE"),
+            merge("AZE", "AZE"),
+            merge("ARM", "GEO"),
+            unmerge("RUF"),
+            unmerge("GEO"),
+            merge("TUR", "RUF"),
+            Command::RegisterParty(party("TUR")),
+        ]),
+        [
+            "commands[0].merge_parties.merged_party_id",
+            "commands[1].merge_parties.surviving_party_id",
+            "commands[2].merge_parties.merged_party_id",
+            "commands[2].merge_parties.surviving_party_id",
+            "commands[3].unmerge_parties.merged_party_id",
+            "commands[4].unmerge_parties.merged_party_id",
+            "commands[5].merge_parties.merged_party_id",
+        ]
+    );
 }

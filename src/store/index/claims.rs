@@ -191,6 +191,11 @@ impl Claims {
         self.disputes.get(&claim).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The claims that were ever disputed, in no order.
+    pub(crate) fn ever_disputed(&self) -> impl Iterator<Item = ClaimNo> {
+        self.disputes.keys().copied()
+    }
+
     /// A new claim; none if it is there already.
     pub(super) fn add(&mut self, id: Uuid) -> Option<ClaimNo> {
         let number = ClaimNo::try_from(self.ids.len()).ok()?;

@@ -5,6 +5,7 @@
 //!                              │
 //! facet ──> term ──> postings ─┴─> content (claim, valid time, members, facets)
 //!                └─> intervals (per relationship: earliest start .. latest end)
+//! due date ──> contents                                position ──> claim
 //! append ──> last position, recorded time, mark          request id ──> append
 //! ```
 //!
@@ -15,23 +16,25 @@
 //! [`Index::entry_of`] makes an [`Entry`] of a new event, [`Index::apply`] takes it in; a start applies stored entries.
 
 mod appends;
+mod by_position;
 mod claims;
 mod contents;
 mod intervals;
+mod merges;
 mod postings;
 mod query;
 mod registry;
 mod runs;
 mod terms;
+mod turns;
 
-use appends::Appends;
-pub(crate) use appends::{AppendNo, AppendRow};
-pub(crate) use claims::{ClaimNo, Found};
+pub(crate) use appends::{AppendNo, AppendRow, Appends};
+use by_position::ByPosition;
+pub(crate) use claims::{ClaimNo, Found, Revision};
 pub(crate) use contents::Content;
 pub(crate) use postings::ContentNo;
-pub(crate) use query::{ListPage, StateQuestion};
-pub(crate) use registry::Registered;
-use registry::Registry;
+pub(crate) use query::{Compiled, ListPage, StateQuestion};
+pub(crate) use registry::{Registered, Registry};
 pub(crate) use terms::Term;
 
 use super::entry::{Action, ContentEntry, Entry};
@@ -39,6 +42,8 @@ use crate::domain::bound::Bound;
 use crate::domain::claim::Claim;
 use crate::domain::event::Change;
 use crate::domain::filter::{self, FacetKind};
+use crate::domain::merge::Merges;
+use crate::domain::moment::Moment;
 use crate::domain::name::{ClaimId, DisputeId};
 use crate::domain::position::Position;
 use crate::domain::standing::Standing;
@@ -56,10 +61,19 @@ pub(crate) struct Index {
     postings: Vec<Posting>,
     intervals: HashMap<Term, Intervals>,
     claims: Claims,
+    /// The claims of the events, in the order of the log.
+    pub(crate) by_position: ByPosition,
+    dues: turns::Dues,
     /// The parties that are registered.
     pub(crate) parties: Registry,
     /// The sources that are registered.
     pub(crate) sources: Registry,
+    /// The kinds that are registered.
+    pub(crate) kinds: Registry,
+    /// The code schemes that are registered.
+    pub(crate) schemes: Registry,
+    /// The parties that were merged.
+    pub(crate) merges: Merges,
     /// The appends.
     pub(crate) appends: Appends,
 }
@@ -98,20 +112,42 @@ impl Index {
 
     /// How a claim stands at the head of the index.
     pub(crate) fn standing(&self, id: ClaimId) -> Option<Standing> {
+        self.standing_at(id, Position(u64::MAX))
+    }
+
+    /// How a claim stands at a cut.
+    pub(crate) fn standing_at(&self, id: ClaimId, cut: Position) -> Option<Standing> {
         let claim = self.claims.find(id.0)?;
-        let last = self.claims.revisions(claim).last().copied()?;
+        let (revision, last) = self.claims.current(claim, cut)?;
         let reach = self.claims.reach(last.content);
+        let disputes = self.claims.disputes(claim).iter().filter(|dispute| dispute.position <= cut);
+        let stands = |dispute: &claims::DisputeRow| dispute.resolved_at.is_none_or(|at| at > cut);
         Some(Standing {
-            revision: u32::try_from(self.claims.revisions(claim).len()).unwrap_or(u32::MAX),
+            revision,
             retracted: last.is_retracted(),
-            disputes: self.claims.disputes(claim).iter().map(|d| (DisputeId(d.id), d.resolved_at.is_none())).collect(),
+            disputes: disputes.map(|dispute| (DisputeId(dispute.id), stands(dispute))).collect(),
             as_of: reach.as_of,
             earliest_as_of: reach.earliest_as_of,
         })
     }
 
-    /// What the index will keep of a change: the facets of a claim become terms, its bounds a valid time. Of a party or
-    /// source it keeps the encoded message and who recorded it.
+    /// The positions of the events about what a change is about, where that is registered, in order.
+    pub(crate) fn registry_history(&self, change: &Change) -> Vec<Position> {
+        let registry = match change {
+            Change::PartyRegistered(_)
+            | Change::PartyRevised(_)
+            | Change::PartiesMerged(..)
+            | Change::PartiesUnmerged(_) => &self.parties,
+            Change::SourceRegistered(_) | Change::SourceRevised(_) | Change::SourceWithdrawn(_) => &self.sources,
+            Change::KindRegistered(_) | Change::KindRevised(_) => &self.kinds,
+            Change::SchemeRegistered(_) | Change::SchemeRevised(_) => &self.schemes,
+            _ => return Vec::new(),
+        };
+        change.registry_id().map(|id| registry.history(id)).unwrap_or_default()
+    }
+
+    /// What the index will keep of a change: the facets of a claim become terms, its bounds a valid time. Of what is
+    /// registered it keeps the encoded message and who recorded it.
     pub(crate) fn entry_of(&mut self, change: &Change, by: &str, registry_bytes: impl FnOnce() -> Vec<u8>) -> Entry {
         let mut entry = Entry { action: Action::of(change).code(), ..Entry::default() };
         if let Some(id) = change.claim_id() {
@@ -121,21 +157,12 @@ impl Index {
         match change {
             Change::ClaimDisputed(_, dispute) => entry.set_dispute(dispute.id.0),
             Change::DisputeResolved(_, dispute, _) => entry.set_dispute(dispute.0),
-            Change::PartyRegistered(party) | Change::PartyRevised(party) => {
-                entry.registry_id = party.id.as_str().to_owned();
-                entry.registry_bytes = registry_bytes();
-                by.clone_into(&mut entry.recorded_by);
-            }
-            Change::SourceRegistered(source) | Change::SourceRevised(source) => {
-                entry.registry_id = source.id.as_str().to_owned();
-                entry.registry_bytes = registry_bytes();
-                by.clone_into(&mut entry.recorded_by);
-            }
-            Change::SourceWithdrawn(id) => {
-                entry.registry_id = id.as_str().to_owned();
-                by.clone_into(&mut entry.recorded_by);
-            }
             _ => {}
+        }
+        if let Some(id) = change.registry_id() {
+            id.clone_into(&mut entry.registry_id);
+            entry.registry_bytes = registry_bytes();
+            by.clone_into(&mut entry.recorded_by);
         }
         entry
     }
@@ -155,6 +182,7 @@ impl Index {
             None => (false, false),
         };
         entry.set_ends(end_open, start_unknown);
+        entry.due = claim.due.as_ref().map(|due| due.latest().map_or(Moment::MAX, |last| last.end).0);
         filter::facets_of(claim, |kind, key| entry.facets.push(self.terms.intern(kind, key)));
         filter::tokens_of(claim, |token| entry.tokens.push(self.terms.intern(FacetKind::Token, token)));
         for terms in [&mut entry.facets, &mut entry.tokens] {
@@ -180,22 +208,29 @@ impl Index {
         });
         entry.set_times(validity, standing.as_of, standing.earliest_as_of);
         entry.set_ends(content.is_some_and(Content::is_end_open), content.is_some_and(Content::is_start_unknown));
+        entry.due = last.and_then(|revision| self.last_due_of(revision.content)).map(|due| due.0);
         entry
     }
 
     /// Takes in the entry of the event at a position.
     pub(crate) fn apply(&mut self, position: Position, entry: &Entry) -> Result<(), Misfit> {
         let action = Action::from_code(entry.action).ok_or(Misfit)?;
+        let mut claim = None;
         match action {
             Action::Party => self.parties.add(position, entry),
             Action::Source => self.sources.add(position, entry),
             Action::SourceWithdrawn => self.sources.withdraw(position, entry).ok_or(Misfit)?,
-            _ => self.apply_to_claim(position, action, entry).ok_or(Misfit)?,
+            Action::Kind => self.kinds.add(position, entry),
+            Action::Scheme => self.schemes.add(position, entry),
+            Action::PartiesMerged => self.merge(position, entry).ok_or(Misfit)?,
+            Action::PartiesUnmerged => self.unmerge(position, entry).ok_or(Misfit)?,
+            _ => claim = Some(self.apply_to_claim(position, action, entry).ok_or(Misfit)?),
         }
+        self.by_position.add(position, claim);
         Ok(())
     }
 
-    fn apply_to_claim(&mut self, position: Position, action: Action, entry: &Entry) -> Option<()> {
+    fn apply_to_claim(&mut self, position: Position, action: Action, entry: &Entry) -> Option<ClaimNo> {
         let claim = if action == Action::Asserted {
             self.claims.add(entry.claim())?
         } else {
@@ -212,11 +247,12 @@ impl Index {
             _ => {}
         }
         self.claims.add_revision(claim, position, content, action);
-        Some(())
+        Some(claim)
     }
 
     fn add_content(&mut self, claim: ClaimNo, entry: &ContentEntry) -> ContentNo {
         let number = self.claims.add_content(claim, entry);
+        self.dues.add(number, entry.due.map(Moment));
         self.post(number, &entry.facets);
         self.post(number, &entry.tokens);
         self.add_spans(number, &entry.facets);
@@ -227,6 +263,7 @@ impl Index {
     fn renew_content(&mut self, claim: ClaimNo, entry: &ContentEntry) -> Option<ContentNo> {
         let last = self.claims.revisions(claim).last()?.content;
         let number = self.claims.renew_content(last, entry)?;
+        self.dues.add(number, entry.due.map(Moment));
         let facets = self.claims.facets(number).to_vec();
         self.post(number, &facets);
         self.add_spans(number, &facets);

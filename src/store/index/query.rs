@@ -17,11 +17,13 @@ use super::terms::Term;
 use crate::domain::certainty::{Certainty, Mode, certainty};
 use crate::domain::emptiness::Findings;
 use crate::domain::filter::{FacetKind, Filter, FilterItem};
+use crate::domain::merge::MergesAt;
 use crate::domain::moment::Moment;
 use crate::domain::period::Period;
 use crate::domain::position::Position;
 use crate::domain::vocabulary::{Modality, TemporalType, Vocabulary};
 use hashbrown::HashSet;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 /// A filter in terms of the index.
@@ -40,7 +42,7 @@ struct Item<'f> {
 }
 
 /// What may match an item.
-enum Candidates {
+pub(super) enum Candidates {
     /// Claims, each once.
     Claims(Vec<ClaimNo>),
     /// Contents, each once.
@@ -124,7 +126,7 @@ impl Index {
                 }
                 true
             });
-            dated.retain(|(found, content, _)| self.matches(&compiled, found.revision.content, found, content));
+            dated.retain(|(found, content, _)| self.found_matches(&compiled, found, content));
             dated.iter().for_each(|(found, content, sure)| answer.take(*found, content, *sure, question));
         }
         answer.rows.sort_unstable_by_key(|row| (row.certainty, row.order));
@@ -140,7 +142,7 @@ impl Index {
     fn look_for_anything(&self, compiled: &Compiled<'_>, cut: Position, findings: &mut Findings) {
         for candidates in self.candidates_of(compiled, None) {
             self.each_seen(&candidates, cut, |found, content| {
-                if self.matches(compiled, found.revision.content, &found, content) {
+                if self.found_matches(compiled, &found, content) {
                     if found.revision.is_retracted() {
                         findings.retracted = true;
                     } else {
@@ -199,11 +201,15 @@ impl Index {
 
     /// The events after a position, up to another, that touch a claim that matches before or after that event; in order.
     pub(crate) fn touching(&self, filter: &Filter, after: Position, until: Position) -> Vec<Position> {
-        let compiled = self.compile(filter);
+        self.touching_compiled(&self.compile(filter), after, until)
+    }
+
+    /// [`Index::touching`], with a filter that is compiled already.
+    pub(super) fn touching_compiled(&self, compiled: &Compiled<'_>, after: Position, until: Position) -> Vec<Position> {
         let mut found = Vec::new();
-        for candidates in self.candidates_of(&compiled, None) {
+        for candidates in self.candidates_of(compiled, None) {
             for claim in self.claims_of(candidates) {
-                self.touches(&compiled, claim, after, until, &mut found);
+                self.touches(compiled, claim, after, until, &mut found);
             }
         }
         found.sort_unstable();
@@ -222,45 +228,102 @@ impl Index {
         let revisions = self.claims.revisions(claim);
         let from = revisions.partition_point(|revision| revision.position <= after);
         for (at, revision) in revisions.iter().enumerate().skip(from).take_while(|(_, r)| r.position <= until) {
-            let content = |at: usize| revisions.get(at).map(|revision| revision.content);
-            let touched = Found { claim, number: 0, revision: *revision };
-            let matches = |number: Option<ContentNo>| {
-                let with = number.and_then(|number| self.claims.content(number).map(|content| (number, content)));
-                with.is_some_and(|(number, content)| self.matches(compiled, number, &touched, content))
-            };
-            if matches(content(at)) || at.checked_sub(1).is_some_and(|before| matches(content(before))) {
+            if self.touches_revision(compiled, claim, at) {
                 found.push(revision.position);
             }
         }
     }
 
-    /// How many claims bear on a relationship at a cut, retracted ones aside.
-    pub(crate) fn count_bearing_on(&self, relationship: Term, cut: Position) -> u64 {
-        let posting = self.postings.get(relationship as usize);
-        let current = posting.into_iter().flat_map(Posting::iter).filter(|number| {
-            let seen = self.claims.revision_with(*number, cut);
-            seen.is_some_and(|(found, _)| !found.revision.is_retracted())
-        });
-        current.count() as u64
+    /// Whether a claim matches right after the event that made its `at`-th revision, or right before.
+    pub(super) fn touches_revision(&self, compiled: &Compiled<'_>, claim: ClaimNo, at: usize) -> bool {
+        let revisions = self.claims.revisions(claim);
+        let Some(event) = revisions.get(at).map(|revision| revision.position) else { return false };
+        let matches = |at: usize| {
+            let number = revisions.get(at).map(|revision| revision.content);
+            let with = number.and_then(|number| self.claims.content(number).map(|content| (number, content)));
+            with.is_some_and(|(number, content)| self.matches(compiled, claim, number, content, event))
+        };
+        matches(at) || at.checked_sub(1).is_some_and(matches)
     }
 
-    /// Every relationship that a claim ever bore on, with its term, sorted by id.
-    pub(crate) fn relationships(&self) -> Vec<(&str, Term)> {
-        let named = |term: &Term| std::str::from_utf8(self.terms.key(*term)).ok().map(|id| (id, *term));
-        let mut all: Vec<_> = self.terms.relationships().iter().filter_map(named).collect();
-        all.sort_unstable();
-        all
+    /// At most so many claims may match a filter.
+    pub(super) fn candidate_count(&self, compiled: &Compiled<'_>) -> usize {
+        if compiled.items.is_empty() {
+            return self.claims.len();
+        }
+        let of_item = |item: &Item<'_>| match &item.claims {
+            Some(claims) => claims.len(),
+            None => item.groups.iter().map(|group| self.posted(group)).min().unwrap_or(self.claims.len()),
+        };
+        compiled.items.iter().map(of_item).sum()
+    }
+
+    /// The claims that match at a cut and whose valid time may touch `[a, b)`, retracted ones too, in no order.
+    pub(crate) fn touching_span(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<Found> {
+        let compiled = self.compile(filter);
+        let touches = |content: &Content| content.validity().is_some_and(|v| v.earliest_start < b && v.latest_end > a);
+        let mut matching = Vec::new();
+        for candidates in self.candidates_of(&compiled, Some((a, b))) {
+            self.each_seen(&candidates, cut, |found, content| {
+                matching.extend((touches(content) && self.found_matches(&compiled, &found, content)).then_some(found));
+                true
+            });
+        }
+        if compiled.items.len() > 1 {
+            // Several items may name one claim.
+            matching.sort_unstable_by_key(|found| found.claim);
+            matching.dedup_by_key(|found| found.claim);
+        }
+        matching
+    }
+
+    /// Calls `with` with the keys of a content's facets of a kind.
+    pub(crate) fn facets_of_content(&self, content: ContentNo, kind: FacetKind, with: &mut dyn FnMut(&str)) {
+        for term in self.claims.facets(content) {
+            let (of, key) = self.terms.bytes(*term).split_first().unwrap_or((&u8::MAX, &[]));
+            if *of == kind as u8
+                && let Ok(key) = std::str::from_utf8(key)
+            {
+                with(key);
+            }
+        }
+    }
+
+    /// How many claims bear on one or more of these relationships at a cut, retracted ones and those that are to be left
+    /// out aside.
+    pub(crate) fn count_bearing_on(
+        &self,
+        relationships: &[Term],
+        cut: Position,
+        leave_out: impl Fn(ClaimNo) -> bool,
+    ) -> u64 {
+        let bears = |number: &ContentNo| {
+            let seen = self.claims.revision_with(*number, cut);
+            seen.is_some_and(|(found, _)| !found.revision.is_retracted() && !leave_out(found.claim))
+        };
+        let current = self.contents_with(relationships).filter(bears);
+        let count = if relationships.len() > 1 { current.collect::<HashSet<_>>().len() } else { current.count() };
+        count as u64
+    }
+
+    /// Every relationship that a claim ever bore on, as it answers, with its term.
+    pub(crate) fn relationships<'i>(&'i self, merges: MergesAt<'i>) -> impl Iterator<Item = (Cow<'i, str>, Term)> {
+        let named = move |term: &Term| {
+            let id = std::str::from_utf8(self.terms.key(*term)).ok()?;
+            Some((merges.relationship(id)?, *term))
+        };
+        self.terms.relationships().iter().filter_map(named)
     }
 
     /// What may match the items of a filter; without items, every claim.
-    fn candidates_of(&self, compiled: &Compiled<'_>, span: Option<(Moment, Moment)>) -> Vec<Candidates> {
+    pub(super) fn candidates_of(&self, compiled: &Compiled<'_>, span: Option<(Moment, Moment)>) -> Vec<Candidates> {
         if compiled.items.is_empty() {
             return vec![Candidates::All];
         }
-        compiled.items.iter().map(|item| self.candidates(item, span)).collect()
+        compiled.items.iter().map(|item| self.item_candidates(item, span)).collect()
     }
 
-    fn candidates(&self, item: &Item<'_>, span: Option<(Moment, Moment)>) -> Candidates {
+    fn item_candidates(&self, item: &Item<'_>, span: Option<(Moment, Moment)>) -> Candidates {
         if let Some(claims) = &item.claims {
             return Candidates::Claims(claims.clone());
         }
@@ -312,7 +375,7 @@ impl Index {
     }
 
     /// The claims that ever had a candidate, each once.
-    fn claims_of(&self, candidates: Candidates) -> Vec<ClaimNo> {
+    pub(super) fn claims_of(&self, candidates: Candidates) -> Vec<ClaimNo> {
         match candidates {
             Candidates::Claims(claims) => claims,
             Candidates::All => self.all_claims().collect(),
@@ -334,20 +397,31 @@ impl Index {
         terms.iter().filter_map(|term| self.postings.get(*term as usize)).flat_map(Posting::iter)
     }
 
-    fn current_match(&self, compiled: &Compiled<'_>, claim: ClaimNo, cut: Position) -> Option<Found> {
+    pub(super) fn current_match(&self, compiled: &Compiled<'_>, claim: ClaimNo, cut: Position) -> Option<Found> {
         let found = self.claims.found(claim, cut)?;
         let content = self.claims.content(found.revision.content)?;
-        self.matches(compiled, found.revision.content, &found, content).then_some(found)
+        self.found_matches(compiled, &found, content).then_some(found)
     }
 
-    /// Whether a content matches, that a claim has or had at a revision.
-    fn matches(&self, compiled: &Compiled<'_>, number: ContentNo, found: &Found, content: &Content) -> bool {
+    fn found_matches(&self, compiled: &Compiled<'_>, found: &Found, content: &Content) -> bool {
+        self.matches(compiled, found.claim, found.revision.content, content, found.revision.position)
+    }
+
+    /// Whether a content matches that a claim has or had after the event at a position.
+    pub(super) fn matches(
+        &self,
+        compiled: &Compiled<'_>,
+        claim: ClaimNo,
+        number: ContentNo,
+        content: &Content,
+        at: Position,
+    ) -> bool {
         compiled.items.is_empty()
             || compiled.items.iter().any(|item| {
-                item.admits(found.claim, content)
+                item.admits(claim, content)
                     && item.admits_facets(self.claims.facets(number))
                     && item.words.as_ref().is_none_or(|words| words.contains(&self.claims.words(number)))
-                    && self.admits_time(item, found.revision.position)
+                    && self.admits_time(item, at)
             })
     }
 

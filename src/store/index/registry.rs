@@ -1,4 +1,4 @@
-//! The parties or sources that are registered, each with its revisions as encoded messages.
+//! The parties, sources, kinds or schemes that are registered, each with its revisions as encoded messages.
 
 use crate::domain::position::Position;
 use crate::store::entry::Entry;
@@ -13,7 +13,7 @@ pub(crate) struct Registry {
     ids: BTreeSet<Arc<str>>,
 }
 
-/// One revision of a party or source.
+/// One revision of what is registered.
 #[derive(Clone, Debug)]
 pub(crate) struct Registered {
     /// The event that made it.
@@ -32,11 +32,31 @@ impl Registry {
         current(self.records.get(id)?, cut)
     }
 
+    /// The positions of the events about an id, in order.
+    pub(crate) fn history(&self, id: &str) -> Vec<Position> {
+        self.records.get(id).into_iter().flatten().map(|revision| revision.position).collect()
+    }
+
     /// What is registered at a cut, by id, after an id.
     pub(crate) fn at(&self, cut: Position, after: &str) -> impl Iterator<Item = (&str, u32, &Registered)> {
         use std::ops::Bound::{Excluded, Unbounded};
         let ids = self.ids.range::<str, _>((Excluded(after), Unbounded));
         ids.filter_map(move |id| self.current(id, cut).map(|(number, record)| (&**id, number, record)))
+    }
+
+    /// As [`Registry::at`], only these ids where any are given.
+    pub(crate) fn among<'r>(
+        &'r self,
+        ids: &[Box<str>],
+        cut: Position,
+        after: &str,
+    ) -> impl Iterator<Item = (&'r str, u32, &'r Registered)> {
+        let mut asked: Vec<_> = ids.iter().filter_map(|id| self.ids.get(&**id)).filter(|id| ***id > *after).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let of = move |id: &'r Arc<str>| self.current(id, cut).map(|(number, record)| (&**id, number, record));
+        let all = ids.is_empty().then(|| self.at(cut, after));
+        asked.into_iter().filter_map(of).chain(all.into_iter().flatten())
     }
 
     pub(super) fn add(&mut self, position: Position, entry: &Entry) {
@@ -47,10 +67,17 @@ impl Registry {
     }
 
     pub(super) fn withdraw(&mut self, position: Position, entry: &Entry) -> Option<()> {
-        let revisions = self.records.get_mut(entry.registry_id.as_str())?;
-        let bytes = revisions.last()?.bytes.clone();
-        revisions.push(Registered { position, bytes, recorded_by: entry.recorded_by.as_str().into(), withdrawn: true });
+        let withdrawn = self.renew(position, entry)?;
+        withdrawn.withdrawn = true;
         Some(())
+    }
+
+    /// A revision more, with the content of the last.
+    pub(super) fn renew(&mut self, position: Position, entry: &Entry) -> Option<&mut Registered> {
+        let revisions = self.records.get_mut(entry.registry_id.as_str())?;
+        let last = revisions.last()?.clone();
+        revisions.push(Registered { position, recorded_by: entry.recorded_by.as_str().into(), ..last });
+        revisions.last_mut()
     }
 
     fn revisions_of(&mut self, id: &str) -> &mut Vec<Registered> {

@@ -163,7 +163,14 @@ fn commands_about_claims_are_refused_at_their_fields() {
 
 #[test]
 fn commands_about_parties_and_sources_are_refused_at_their_fields() {
-    let names = vec![v1::PartyName { lang: "x".into(), name: String::new(), alias: false }];
+    let name = v1::PartyName {
+        lang: "x".into(),
+        r#type: 9,
+        valid: "2025/2024".into(),
+        used_by: vec!["AZE".into(), "A-B".into(), "AZE".into()],
+        ..Default::default()
+    };
+    let names = vec![name];
     let party = v1::Party { party_id: "A-B".into(), r#type: 0, names, ..Default::default() };
     let source = v1::Source {
         source_id: "a b".into(),
@@ -182,6 +189,10 @@ fn commands_about_parties_and_sources_are_refused_at_their_fields() {
                 "revise_party.party.type",
                 "revise_party.party.names[0].lang",
                 "revise_party.party.names[0].name",
+                "revise_party.party.names[0].type",
+                "revise_party.party.names[0].valid",
+                "revise_party.party.names[0].used_by[1]",
+                "revise_party.party.names[0].used_by[2]",
             ],
         ),
         (
@@ -203,6 +214,68 @@ fn commands_about_parties_and_sources_are_refused_at_their_fields() {
         ),
         (Wire::ReviseSource(v1::ReviseSource::default()), &["revise_source.source"]),
         (Wire::WithdrawSource(v1::WithdrawSource::default()), &["withdraw_source.source_id"]),
+    ]);
+}
+
+#[test]
+fn commands_about_kinds_and_schemes_are_refused_at_their_fields() {
+    let entry = |value: &str, score: f64| v1::ScaleEntry { value: value.into(), score };
+    let scale = vec![entry("01", 1.0), entry("", f64::NAN), entry("01", f64::NEG_INFINITY)];
+    let kind = v1::Kind { kind: "Border".into(), single_valued: true, scale: scale.clone(), ..Default::default() };
+    let scheme = v1::Scheme { scheme: "CA\0MEO".into(), title: "x".repeat(1025), scale, ..Default::default() };
+    let numbered = |count: usize| (0..count).map(|nth| entry(&nth.to_string(), 0.0)).collect();
+    let many = v1::Scheme { scheme: "ICEWS".into(), scale: numbered(10_001), ..Default::default() };
+    let long: Vec<_> = (0..1000).map(|nth| entry(&format!("{nth:0>256}"), 0.0)).collect();
+    let long = v1::Scheme { scheme: "ICEWS".into(), scale: long, ..Default::default() };
+    assert_refused(vec![
+        (Wire::RegisterKind(v1::RegisterKind::default()), &["register_kind.kind"]),
+        (
+            Wire::RegisterKind(v1::RegisterKind { kind: Some(kind) }),
+            &[
+                "register_kind.kind.kind",
+                "register_kind.kind.single_valued",
+                "register_kind.kind.scale[1].score",
+                "register_kind.kind.scale[1].value",
+                "register_kind.kind.scale[2].score",
+                "register_kind.kind.scale[2].value",
+            ],
+        ),
+        (
+            Wire::ReviseKind(v1::ReviseKind {
+                kind: Some(v1::Kind {
+                    kind: "border".into(),
+                    value: Some(v1::KindValue::default()),
+                    ..Default::default()
+                }),
+            }),
+            &["revise_kind.kind.value"],
+        ),
+        (
+            Wire::RegisterScheme(v1::RegisterScheme { scheme: Some(scheme) }),
+            &[
+                "register_scheme.scheme.scheme",
+                "register_scheme.scheme.title",
+                "register_scheme.scheme.scale[1].score",
+                "register_scheme.scheme.scale[1].value",
+                "register_scheme.scheme.scale[2].score",
+                "register_scheme.scheme.scale[2].value",
+            ],
+        ),
+        (Wire::ReviseScheme(v1::ReviseScheme::default()), &["revise_scheme.scheme"]),
+        (Wire::ReviseScheme(v1::ReviseScheme { scheme: Some(many) }), &["revise_scheme.scheme.scale"]),
+        (Wire::ReviseScheme(v1::ReviseScheme { scheme: Some(long) }), &["revise_scheme.scheme.scale"]),
+    ]);
+    let most = v1::Scheme { scheme: "ICEWS".into(), scale: numbered(10_000), ..Default::default() };
+    let register = Wire::RegisterScheme(v1::RegisterScheme { scheme: Some(most) });
+    assert!(parse(append_of(vec![do_it(register)])).is_ok());
+}
+
+#[test]
+fn commands_that_merge_parties_are_refused_at_their_fields() {
+    let merge = v1::MergeParties { merged_party_id: String::new(), surviving_party_id: "A-B".into() };
+    assert_refused(vec![
+        (Wire::MergeParties(merge), &["merge_parties.merged_party_id", "merge_parties.surviving_party_id"]),
+        (Wire::UnmergeParties(v1::UnmergeParties::default()), &["unmerge_parties.merged_party_id"]),
     ]);
 }
 

@@ -7,6 +7,7 @@ use crate::wire::arbitrary;
 use crate::wire::claim::{parse_claim, read_claim, render_claim};
 use crate::wire::event::{Stamp, encode_event, read_event, render_event};
 use crate::wire::ids::Ids;
+use crate::wire::kind::{parse_kind, parse_scheme, read_kind, read_scheme, render_kind, render_scheme};
 use crate::wire::party::{parse_party, read_party, render_party};
 use crate::wire::source::{parse_source, read_source, render_source};
 use proptest::prelude::*;
@@ -54,6 +55,24 @@ proptest! {
         prop_assert_eq!(parse_source(answer.clone(), &At::root("source"), &mut sink), Some(source.clone()));
         prop_assert_eq!(sink.finish(), Ok(()));
         prop_assert_eq!(read_source(answer), Ok(source));
+    }
+
+    #[test]
+    fn a_kind_is_read_back_and_can_be_sent_back(kind in arbitrary::kind()) {
+        let answer = travelled(&render_kind(&kind));
+        let mut sink = Sink::input();
+        prop_assert_eq!(parse_kind(answer.clone(), &At::root("kind"), &mut sink), Some(kind.clone()));
+        prop_assert_eq!(sink.finish(), Ok(()));
+        prop_assert_eq!(read_kind(answer), Ok(kind));
+    }
+
+    #[test]
+    fn a_scheme_is_read_back_and_can_be_sent_back(scheme in arbitrary::scheme()) {
+        let answer = travelled(&render_scheme(&scheme));
+        let mut sink = Sink::input();
+        prop_assert_eq!(parse_scheme(answer.clone(), &At::root("scheme"), &mut sink), Some(scheme.clone()));
+        prop_assert_eq!(sink.finish(), Ok(()));
+        prop_assert_eq!(read_scheme(answer), Ok(scheme));
     }
 
     #[test]

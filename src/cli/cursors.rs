@@ -1,0 +1,133 @@
+//! `detente cursors`: the places in the feed that the server keeps; lists, makes, moves and deletes them.
+
+use clap::{Args, Subcommand};
+
+use super::{
+    Failure, connect,
+    connect::Ledger,
+    filter_args::FilterArgs,
+    global_args::GlobalArgs,
+    instant,
+    output::Format,
+    pages::List,
+    table::{
+        grid::{Cell, Grid, Tone},
+        question,
+    },
+};
+use crate::v1::{
+    AcknowledgeCursorRequest, CreateCursorRequest, Cursor, DeleteCursorRequest, FromHead, ListCursorsRequest,
+    ListCursorsResponse, create_cursor_request::Start,
+};
+
+/// What about cursors?
+#[derive(Args, Debug)]
+pub(crate) struct CursorsArgs {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List all cursors, by name. This is what no word at all means, too.
+    List,
+    /// Make a cursor; one that was made with the same start and filter stays where it stands.
+    Create(Box<CreateArgs>),
+    /// Note that everything up to a position is done with.
+    Ack {
+        /// Which cursor.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Up to where; no further than what was delivered.
+        #[arg(value_name = "POSITION")]
+        position: u64,
+    },
+    /// Delete a cursor; a subscription that uses it ends.
+    Delete {
+        /// Which cursor.
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+/// Which cursor?
+#[derive(Args, Debug)]
+struct CreateArgs {
+    /// Its name: letters, digits, `_`, `-` and `.`.
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Begin right after this position. Default: with the first event.
+    #[arg(long, alias = "after", value_name = "N", conflicts_with = "from_head")]
+    after_position: Option<u64>,
+    /// Begin with what is recorded from now on.
+    #[arg(long)]
+    from_head: bool,
+    #[command(flatten)]
+    filter: FilterArgs,
+}
+
+impl List for ListCursorsResponse {
+    type Element = Cursor;
+
+    fn elements(&self) -> &[Cursor] {
+        &self.cursors
+    }
+}
+
+impl CursorsArgs {
+    /// Asks, and shows the answer.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        let mut ledger = connect::ledger(&global.server).await?;
+        match self.what.unwrap_or(What::List) {
+            What::List => list(&mut ledger, global.output).await,
+            What::Create(args) => create(&mut ledger, *args, global.output).await,
+            What::Ack { name, position } => {
+                let request = AcknowledgeCursorRequest { cursor_id: name, position };
+                let reply = ledger.acknowledge_cursor(request).await?.into_inner();
+                global.output.one(&reply, || table(reply.cursor.as_slice()))
+            }
+            What::Delete { name } => {
+                let reply = ledger.delete_cursor(DeleteCursorRequest { cursor_id: name.clone() }).await?.into_inner();
+                global.output.one(&reply, || format!("Cursor {name} is deleted.\n"))
+            }
+        }
+    }
+}
+
+async fn list(ledger: &mut Ledger, output: Format) -> Result<(), Failure> {
+    let reply = ledger.list_cursors(ListCursorsRequest {}).await?.into_inner();
+    output.list(&reply, || match reply.cursors.as_slice() {
+        [] => "There is no cursor.\n".to_owned(),
+        cursors => table(cursors),
+    })
+}
+
+async fn create(ledger: &mut Ledger, args: CreateArgs, output: Format) -> Result<(), Failure> {
+    let mut filter = args.filter;
+    let start = match (args.after_position, args.from_head) {
+        (Some(position), _) => Some(Start::AfterPosition(position)),
+        (None, true) => Some(Start::FromHead(FromHead {})),
+        (None, false) => filter.take_recorded_from().map(Start::RecordedFrom),
+    };
+    let request = CreateCursorRequest { cursor_id: args.name, start, filter: filter.filter(None) };
+    let reply = ledger.create_cursor(request).await?.into_inner();
+    output.one(&reply, || table(reply.cursor.as_slice()))
+}
+
+fn table(cursors: &[Cursor]) -> String {
+    let mut grid = Grid::dense(["cursor", "acknowledged", "delivered", "moved", "about"]).whole(0).wide(4);
+    for cursor in cursors {
+        let about = match cursor.damaged {
+            true => Cell::toned("its file is damaged", Tone::Alert),
+            false => question::filter(cursor.filter.as_ref()).into(),
+        };
+        grid.row([
+            cursor.cursor_id.as_str().into(),
+            cursor.acknowledged_position.to_string().into(),
+            cursor.delivered_position.to_string().into(),
+            instant::shown(cursor.updated_at.as_ref()).into(),
+            about,
+        ]);
+    }
+    grid.render()
+}

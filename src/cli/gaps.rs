@@ -1,0 +1,58 @@
+//! `detente gaps`: what is missing in the record.
+//!
+//! ```text
+//! detente gaps AZE-RUS --type single-origin --type stale --valid-at 2026-01 --stale-days 180
+//! ```
+
+use clap::Args;
+
+use super::{
+    Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
+    span_args::SpanArgs, suppose_args::SupposeArgs, table, words,
+};
+use crate::v1::{GapType, ListGapsRequest};
+
+/// What is missing? The span is the one in which uncovered days are looked for.
+#[derive(Args, Debug)]
+pub(crate) struct GapsArgs {
+    /// Only this sort of gap; may be given several times.
+    #[arg(long = "type", value_name = "SORT", value_parser = words::parser::<GapType>())]
+    types: Vec<GapType>,
+    /// The date to whose end age is counted (EDTF). Default: today, UTC.
+    #[arg(long, value_name = "DATE")]
+    valid_at: Option<String>,
+    /// How many days old knowledge of what is said to hold still may be. Default: 365.
+    #[arg(long, value_name = "DAYS")]
+    stale_days: Option<u32>,
+    #[command(flatten)]
+    span: SpanArgs,
+    #[command(flatten)]
+    cut: CutArgs,
+    #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
+    suppose: SupposeArgs,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+impl GapsArgs {
+    /// Asks, and shows the answer.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        let question = ListGapsRequest {
+            filter: self.filter.filter(None),
+            types: self.types.into_iter().map(i32::from).collect(),
+            from: self.span.from.unwrap_or_default(),
+            until: self.span.until.unwrap_or_default(),
+            valid_at: self.valid_at.unwrap_or_default(),
+            stale_days: self.stale_days.unwrap_or_default(),
+            cut: self.cut.cut(),
+            what_if: self.suppose.commands()?,
+            ..Default::default()
+        };
+        let filter = question.filter.clone();
+        let mut ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.list_gaps(page).await).await?;
+        global.output.list(&reply, || table::gaps::table(filter.as_ref(), &reply, &global.into()))
+    }
+}

@@ -1,0 +1,55 @@
+//! `detente series`: counts and scores in buckets of valid time, for plots.
+//!
+//! ```text
+//! detente series AZE-RUS --from 2024-12 --until 2025-08 --bucket month --group-by polarity --scheme CAMEO
+//! ```
+
+use clap::Args;
+
+use super::{
+    Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, span_args::SpanArgs,
+    suppose_args::SupposeArgs, table, words,
+};
+use crate::v1::{Bucket, GetSeriesRequest, SeriesGroup};
+
+/// How much of what, when?
+#[derive(Args, Debug)]
+pub(crate) struct SeriesArgs {
+    #[command(flatten)]
+    span: SpanArgs,
+    /// How finely the span is divided. Default: months.
+    #[arg(long, value_name = "BUCKET", value_parser = words::parser::<Bucket>())]
+    bucket: Option<Bucket>,
+    /// What each bucket is broken down by.
+    #[arg(long, value_name = "WHAT", value_parser = words::parser::<SeriesGroup>())]
+    group_by: Option<SeriesGroup>,
+    /// The registered code scheme whose scale gives scores. Default: the scale of each claim's kind, if it has one.
+    #[arg(long, value_name = "SCHEME")]
+    scheme: Option<String>,
+    #[command(flatten)]
+    cut: CutArgs,
+    #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
+    suppose: SupposeArgs,
+}
+
+impl SeriesArgs {
+    /// Asks, and shows the answer.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        let question = GetSeriesRequest {
+            filter: self.filter.filter(None),
+            from: self.span.from.unwrap_or_default(),
+            until: self.span.until.unwrap_or_default(),
+            bucket: self.bucket.unwrap_or_default().into(),
+            group_by: self.group_by.unwrap_or_default().into(),
+            scheme: self.scheme.unwrap_or_default(),
+            cut: self.cut.cut(),
+            what_if: self.suppose.commands()?,
+        };
+        let filter = question.filter.clone();
+        let mut ledger = connect::ledger(&global.server).await?;
+        let reply = ledger.get_series(question).await?.into_inner();
+        global.output.list(&reply, || table::series::table(filter.as_ref(), &reply))
+    }
+}

@@ -1,0 +1,51 @@
+//! `detente upcoming`: what comes into force, lapses, stops being certain or falls due in a span, and when.
+//!
+//! ```text
+//! detente upcoming AZE-RUS --from 2025-07-15 --until 2025-12
+//! ```
+
+use clap::Args;
+
+use super::{
+    Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
+    table, words,
+};
+use crate::v1::{ListUpcomingRequest, Turn};
+
+/// What comes next?
+#[derive(Args, Debug)]
+pub(crate) struct UpcomingArgs {
+    /// The beginning of the span (EDTF): a day or date-time, or the first day of a longer period. Default: now.
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    /// The end of the span (EDTF), its last day included. Default: a year after the beginning.
+    #[arg(long, value_name = "DATE")]
+    until: Option<String>,
+    /// Only this turn: may-begin, begins, may-end, ends or falls-due. May be given several times.
+    #[arg(long, value_name = "TURN", value_parser = words::parser::<Turn>(), hide_possible_values = true)]
+    turn: Vec<Turn>,
+    #[command(flatten)]
+    cut: CutArgs,
+    #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+impl UpcomingArgs {
+    /// Asks, and shows the turns.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        let question = ListUpcomingRequest {
+            filter: self.filter.filter(None),
+            from: self.from.unwrap_or_default(),
+            until: self.until.unwrap_or_default(),
+            turns: self.turn.into_iter().map(i32::from).collect(),
+            cut: self.cut.cut(),
+            ..Default::default()
+        };
+        let filter = question.filter.clone();
+        let mut ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.list_upcoming(page).await).await?;
+        global.output.list(&reply, || table::turn::table(filter.as_ref(), &reply, &global.into()))
+    }
+}

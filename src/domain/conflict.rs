@@ -1,0 +1,285 @@
+//! When two claims cannot both be right: one has another value than the other, at a time that both are about.
+//!
+//! A kind can be registered as single-valued: a relationship has one status of it at a time, say. Two claims of such a
+//! kind on one relationship then contradict one another if their values differ and their valid times overlap. Valid
+//! times are sets of possible worlds ([`super::validity`]), so there are three answers:
+//!
+//! ```text
+//!   A   |===SIGNED===|
+//!   B                   |===IN_FORCE===|        no overlap in any reading: succession, no conflict
+//!
+//!   A   |===SIGNED===|....|                     the dots are where it may end, or start
+//!   B            |....|===IN_FORCE===|          some overlap in some readings: a POSSIBLE conflict
+//!
+//!   A   |===SIGNED=====|..|
+//!   B          |..|===IN_FORCE===|              in all readings: a DEFINITE one
+//! ```
+//!
+//! They overlap in all worlds iff the latest start of each is before the earliest end of the other: the two claims' worlds
+//! are chosen independently, and each corner is reached by one. Where one claim says that it SUPERSEDES the other, the two
+//! follow one another whatever their dates say. What is denied, absent, unknown or supposed for the sake of argument
+//! gives no value ([`asserts_a_value`]): a denial is not another value.
+//!
+//! [`clashes`] sweeps over the starts in order and looks at pairs that overlap and have different values only, so its cost
+//! grows with the conflicts, not with the square of the claims.
+
+use super::certainty::Certainty;
+use super::name::ClaimId;
+use super::validity::Validity;
+use super::vocabulary::Modality;
+use std::collections::HashMap;
+use std::fmt;
+
+/// Why two claims are in conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConflictType {
+    /// One has a link CONTRADICTS to the other.
+    Link,
+    /// A dispute of the claim stands.
+    Dispute,
+    /// Two values where there can be one.
+    SingleValued,
+}
+
+impl ConflictType {
+    /// Every one, in order.
+    pub const ALL: [Self; 3] = [Self::Link, Self::Dispute, Self::SingleValued];
+}
+
+/// What a claim says of a matter that can have one value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A word: a status, a code, parties.
+    Word(Box<str>),
+    /// A number between two, which are mostly the same, in a unit.
+    Number {
+        /// The least it may be.
+        low: f64,
+        /// The most it may be.
+        high: f64,
+        /// Its unit.
+        unit: Box<str>,
+    },
+}
+
+impl Value {
+    /// A number, or the range in which it lies; the ends that are missing are without limit.
+    #[must_use]
+    pub fn number(value: Option<f64>, low: Option<f64>, high: Option<f64>, unit: &str) -> Self {
+        let low = value.or(low).unwrap_or(f64::NEG_INFINITY);
+        let high = value.or(high).unwrap_or(f64::INFINITY);
+        Self::Number { low, high, unit: unit.into() }
+    }
+
+    /// Whether both cannot be right. A number lies in a range or beside it; numbers of two units are not compared.
+    #[must_use]
+    pub fn differs_from(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Word(one), Self::Word(two)) => one != two,
+            (
+                Self::Number { low: low_one, high: high_one, unit: unit_one },
+                Self::Number { low: low_two, high: high_two, unit: unit_two },
+            ) => unit_one == unit_two && (low_one > high_two || low_two > high_one),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Number { low, high, unit } = self else {
+            let Self::Word(word) = self else { return Ok(()) };
+            return f.write_str(word);
+        };
+        let end = |end: &f64| if end.is_finite() { end.to_string() } else { String::new() };
+        let number = if low < high { format!("{}..{}", end(low), end(high)) } else { end(low) };
+        if unit.is_empty() { f.write_str(&number) } else { write!(f, "{number} {unit}") }
+    }
+}
+
+/// Whether a claim in this mode puts a value forward.
+#[must_use]
+pub const fn asserts_a_value(modality: Modality) -> bool {
+    !matches!(modality, Modality::Denied | Modality::Absent | Modality::NoInformation | Modality::Hypothetical)
+}
+
+/// Whether two valid times overlap: in all readings, in some, or in none.
+#[must_use]
+pub fn overlap(one: &Validity, two: &Validity) -> Option<Certainty> {
+    if one.latest_start < two.earliest_end && two.latest_start < one.earliest_end {
+        Some(Certainty::Definite)
+    } else if one.earliest_start < two.latest_end && two.earliest_start < one.latest_end {
+        Some(Certainty::Possible)
+    } else {
+        None
+    }
+}
+
+/// A claim of a single-valued kind on a relationship.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// Which claim.
+    pub id: ClaimId,
+    /// When it holds or happens.
+    pub validity: Validity,
+    /// Its value.
+    pub value: Value,
+    /// The claims that it takes the place of.
+    pub supersedes: Vec<ClaimId>,
+    /// Whether its conflicts are asked for.
+    pub asked: bool,
+}
+
+/// Calls `found` with every two sides that contradict one another, of which at least one is asked for, once; in no order.
+pub fn clashes(mut sides: Vec<Side>, mut found: impl FnMut(&Side, &Side, Certainty)) {
+    sides.sort_by_key(|side| side.validity.earliest_start);
+    let (mut asked, mut others) = (Active::default(), Active::default());
+    for side in &sides {
+        let value = side.value.to_string();
+        let mut meet = |other: &Side| {
+            let follows = side.supersedes.contains(&other.id) || other.supersedes.contains(&side.id);
+            if !follows
+                && side.value.differs_from(&other.value)
+                && let Some(certainty) = overlap(&side.validity, &other.validity)
+            {
+                found(side, other, certainty);
+            }
+        };
+        asked.meet(side, &value, &mut meet);
+        if side.asked {
+            others.meet(side, &value, &mut meet);
+        }
+        let active = if side.asked { &mut asked } else { &mut others };
+        active.0.entry(value).or_default().push(side);
+    }
+}
+
+/// The sides that have begun and, as far as was looked, may not have ended; by their value.
+#[derive(Default)]
+struct Active<'s>(HashMap<String, Vec<&'s Side>>);
+
+impl<'s> Active<'s> {
+    /// Calls `meet` with those that have another value and may not have ended when a side may start.
+    fn meet(&mut self, side: &Side, value: &str, meet: &mut impl FnMut(&'s Side)) {
+        for (_, sides) in self.0.iter_mut().filter(|(of, _)| *of != value) {
+            sides.retain(|other| other.validity.latest_end > side.validity.earliest_start);
+            sides.iter().for_each(|other| meet(other));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::moment::Moment;
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+    use uuid::Uuid;
+
+    fn id(number: usize) -> ClaimId {
+        ClaimId(Uuid::from_u128(number as u128))
+    }
+
+    /// A start between two days and an end between two, cut back to where the start is before the end.
+    fn validity((start, more, length, longer): (i64, i64, i64, i64)) -> Validity {
+        let (earliest_end, latest_end) = (start + length, start + length + longer);
+        Validity {
+            earliest_start: Moment(start),
+            latest_start: Moment((start + more).min(latest_end - 1)),
+            earliest_end: Moment(earliest_end.max(start + 1)),
+            latest_end: Moment(latest_end),
+        }
+    }
+
+    /// Every start and end that a validity allows.
+    fn worlds(v: &Validity) -> Vec<(i64, i64)> {
+        let starts = v.earliest_start.0..=v.latest_start.0;
+        let ends = |start: i64| (v.earliest_end.0..=v.latest_end.0).filter(move |end| start < *end);
+        starts.flat_map(|start| ends(start).map(move |end| (start, end))).collect()
+    }
+
+    fn by_worlds(one: &Validity, two: &Validity) -> Option<Certainty> {
+        let (one, two) = (worlds(one), worlds(two));
+        let pairs = one.iter().flat_map(|one| two.iter().map(move |two| one.0 < two.1 && two.0 < one.1));
+        let overlaps: BTreeSet<bool> = pairs.collect();
+        match (overlaps.contains(&true), overlaps.contains(&false)) {
+            (true, false) => Some(Certainty::Definite),
+            (true, true) => Some(Certainty::Possible),
+            (false, _) => None,
+        }
+    }
+
+    fn days() -> impl Strategy<Value = Validity> {
+        (0_i64..8, 0_i64..5, 1_i64..5, 0_i64..4).prop_map(validity)
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let number = |(low, more, unit): (i32, i32, bool)| {
+            let (low, high) = (f64::from(low), f64::from(low + more));
+            Value::number(None, Some(low), Some(high), if unit { "km" } else { "" })
+        };
+        prop_oneof![
+            prop::sample::select(vec!["SIGNED", "IN_FORCE"]).prop_map(|word| Value::Word(word.into())),
+            (0_i32..3, 0_i32..2, any::<bool>()).prop_map(number),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn two_valid_times_overlap_exactly_as_the_possible_worlds_say(one in days(), two in days()) {
+            prop_assert_eq!(overlap(&one, &two), by_worlds(&one, &two));
+            prop_assert_eq!(overlap(&two, &one), by_worlds(&one, &two));
+        }
+
+        #[test]
+        fn the_sweep_finds_exactly_the_pairs_that_looking_at_every_pair_finds(
+            drawn in prop::collection::vec((days(), value(), any::<bool>(), 0_usize..12), 0..12),
+        ) {
+            let sides: Vec<Side> = drawn.into_iter().enumerate().map(|(nth, (validity, value, asked, supersedes))| {
+                Side { id: id(nth), validity, value, supersedes: vec![id(supersedes)], asked }
+            }).collect();
+            let mut expected = BTreeSet::new();
+            for (nth, one) in sides.iter().enumerate() {
+                for two in &sides[..nth] {
+                    let follows = one.supersedes.contains(&two.id) || two.supersedes.contains(&one.id);
+                    if (one.asked || two.asked) && !follows && one.value.differs_from(&two.value)
+                        && let Some(certainty) = by_worlds(&one.validity, &two.validity)
+                    {
+                        expected.insert((two.id, one.id, certainty == Certainty::Definite));
+                    }
+                }
+            }
+            let mut found = Vec::new();
+            clashes(sides, |one, two, certainty| {
+                found.push((one.id.min(two.id), one.id.max(two.id), certainty == Certainty::Definite));
+            });
+            prop_assert_eq!(found.len(), expected.len(), "a pair was found twice");
+            prop_assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn a_number_differs_from_another_and_from_a_range_it_is_not_in() {
+        let exactly = |number: f64| Value::number(Some(number), None, None, "");
+        let between = |low, high| Value::number(None, low, high, "");
+        assert!(exactly(38.0).differs_from(&exactly(40.0)) && !exactly(38.0).differs_from(&exactly(38.0)));
+        assert!(!exactly(38.0).differs_from(&between(Some(30.0), Some(40.0))));
+        assert!(exactly(41.0).differs_from(&between(Some(30.0), Some(40.0))));
+        assert!(!exactly(41.0).differs_from(&between(Some(30.0), None)));
+        assert!(exactly(29.0).differs_from(&between(Some(30.0), None)));
+        assert!(!exactly(38.0).differs_from(&Value::number(Some(40.0), None, None, "km")));
+        assert!(!exactly(38.0).differs_from(&Value::Word("SIGNED".into())));
+    }
+
+    #[test]
+    fn a_value_is_shown_as_it_is_meant() {
+        let shown = |value, low, high, unit| Value::number(value, low, high, unit).to_string();
+        assert_eq!(shown(Some(38.0), Some(30.0), Some(40.0), ""), "38");
+        assert_eq!(shown(None, Some(30.0), Some(40.5), "km"), "30..40.5 km");
+        assert_eq!(
+            (shown(None, Some(30.0), None, ""), shown(None, None, Some(4.0), "")),
+            ("30..".into(), "..4".into())
+        );
+        assert_eq!(Value::Word("IN_FORCE".into()).to_string(), "IN_FORCE");
+    }
+}

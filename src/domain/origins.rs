@@ -1,0 +1,174 @@
+//! Where reports come from in the end: the sources at the root of what is cited.
+//!
+//! Ten articles that all draw on one agency are one origin, however many are cited. A source names what it draws on
+//! (`derives_from`); its origins are what is found at the end of that way.
+//!
+//! ```text
+//!   cited      article_1   article_2   blog           article_3
+//!                  \         /          |                 |
+//!   draws on         agency         quotes_a <-> quotes_b  (nothing)
+//!
+//!   origins          agency             quotes_a          article_3      three
+//! ```
+//!
+//! Sources that draw on one another in a circle, and on nothing else, are one origin: nobody can say which of them was
+//! first. It is named by the smallest of their ids. In terms of graphs: an origin is a strongly connected component
+//! without a way out.
+//!
+//! This does not ask whether an origin is right, or whether two of them agree by chance; it counts nothing but origins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What each source draws on.
+type Ways = BTreeMap<Box<str>, Vec<Box<str>>>;
+
+/// The origins of what is cited, sorted. `derives_from` tells what a source draws on; each source is asked for once.
+pub fn origins<'c>(
+    cited: impl IntoIterator<Item = &'c str>,
+    mut derives_from: impl FnMut(&str) -> Vec<Box<str>>,
+) -> BTreeSet<Box<str>> {
+    let mut ways = Ways::new();
+    let mut waiting: Vec<Box<str>> = cited.into_iter().map(Into::into).collect();
+    while let Some(source) = waiting.pop() {
+        if ways.contains_key(&source) {
+            continue;
+        }
+        let drawn_on = derives_from(&source);
+        waiting.extend(drawn_on.iter().cloned());
+        ways.insert(source, drawn_on);
+    }
+    without_a_way_out(&ways)
+}
+
+/// Kosaraju's two walks. The first goes against the ways and notes in which order it is done with each source. The second
+/// goes along them, beginning with what was done last: each time it finds one component, and whatever else it touches lies
+/// in one that was found before. A component that touches no other is an origin.
+fn without_a_way_out(ways: &Ways) -> BTreeSet<Box<str>> {
+    let mut against: BTreeMap<&str, Vec<&str>> = ways.keys().map(|source| (&**source, Vec::new())).collect();
+    for (source, drawn_on) in ways {
+        for other in drawn_on {
+            against.entry(other).or_default().push(source);
+        }
+    }
+    let drawn_on_by = |source: &str| against.get(source).map(Vec::as_slice).unwrap_or_default();
+    let draws_on = |source: &str| ways.get(source).map(Vec::as_slice).unwrap_or_default();
+    let mut found = BTreeSet::new();
+    let mut origins = BTreeSet::new();
+    for first in in_order_of_leaving(against.keys().copied(), drawn_on_by).into_iter().rev() {
+        if !found.insert(first) {
+            continue;
+        }
+        let (mut component, mut waiting) = (BTreeSet::from([first]), vec![first]);
+        let mut has_a_way_out = false;
+        while let Some(source) = waiting.pop() {
+            for other in draws_on(source).iter().map(AsRef::as_ref) {
+                if found.insert(other) {
+                    component.insert(other);
+                    waiting.push(other);
+                } else {
+                    has_a_way_out |= !component.contains(other);
+                }
+            }
+        }
+        origins.extend(component.first().filter(|_| !has_a_way_out).map(|source| Box::from(*source)));
+    }
+    origins
+}
+
+/// Every node, each after all that a walk in depth finds from it first.
+fn in_order_of_leaving<'n>(nodes: impl Iterator<Item = &'n str>, next: impl Fn(&str) -> &'n [&'n str]) -> Vec<&'n str> {
+    let mut entered = BTreeSet::new();
+    let mut left = Vec::new();
+    for node in nodes {
+        if !entered.insert(node) {
+            continue;
+        }
+        let mut way = vec![(node, next(node).iter())];
+        while let Some((node, untried)) = way.last_mut() {
+            match untried.find(|other| entered.insert(**other)) {
+                Some(other) => way.push((other, next(other).iter())),
+                None => {
+                    left.push(*node);
+                    way.pop();
+                }
+            }
+        }
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The origins of what is cited, where each source is one letter: `a>bc` draws on b and c.
+    fn of(cited: &str, graph: &str) -> String {
+        let draws_on = |source: &str| -> Vec<Box<str>> {
+            let rule = graph.split(' ').find_map(|rule| rule.strip_prefix(source)?.strip_prefix('>'));
+            rule.unwrap_or_default().chars().map(|letter| letter.to_string().into()).collect()
+        };
+        let cited: Vec<String> = cited.chars().map(String::from).collect();
+        origins(cited.iter().map(String::as_str), draws_on).iter().map(|source| &**source).collect()
+    }
+
+    #[test]
+    fn a_source_that_draws_on_nothing_is_its_own_origin() {
+        assert_eq!(of("", ""), "");
+        assert_eq!(of("ba", "c>d"), "ab");
+    }
+
+    #[test]
+    fn many_reports_of_one_agency_are_one_origin() {
+        assert_eq!(of("abc", "a>d b>d c>ad"), "d");
+        assert_eq!(of("ad", "a>d"), "d", "the agency itself adds none");
+    }
+
+    #[test]
+    fn sources_that_draw_on_one_another_are_one_origin_named_by_the_smallest() {
+        assert_eq!(of("c", "c>b b>a a>c"), "a");
+        assert_eq!(of("cx", "c>b b>c x>c"), "b");
+        assert_eq!(of("a", "a>a"), "a");
+    }
+
+    #[test]
+    fn a_circle_with_a_way_out_is_no_origin() {
+        assert_eq!(of("a", "a>b b>ac"), "c");
+        assert_eq!(of("a", "a>b b>ac c>d d>c"), "c");
+    }
+
+    #[test]
+    fn a_chain_of_any_length_is_followed() {
+        let next = |source: &str| -> Vec<Box<str>> {
+            let number: u32 = source.parse().unwrap();
+            if number < 100_000 { vec![(number + 1).to_string().into()] } else { Vec::new() }
+        };
+        assert_eq!(origins(["0"], next), BTreeSet::from(["100000".into()]));
+    }
+
+    proptest! {
+        #[test]
+        fn an_origin_is_what_all_it_leads_to_leads_back_to(
+            edges in prop::collection::vec((0_usize..8, 0_usize..8), 0..16),
+            cited in prop::collection::btree_set(0_usize..8, 0..4),
+        ) {
+            let reached = |from: usize| {
+                let mut reached = BTreeSet::from([from]);
+                while let Some((_, to)) = edges.iter().find(|(a, b)| reached.contains(a) && !reached.contains(b)) {
+                    reached.insert(*to);
+                }
+                reached
+            };
+            let is_origin = |source: &usize| reached(*source).into_iter().all(|other| reached(other).contains(source));
+            let ends = cited.iter().flat_map(|source| reached(*source)).filter(is_origin);
+            let expected: BTreeSet<Box<str>> = ends
+                .map(|source| reached(source).first().unwrap().to_string().into())
+                .collect();
+            let draws_on = |source: &str| -> Vec<Box<str>> {
+                edges.iter().filter(|(a, _)| a.to_string() == source).map(|(_, b)| b.to_string().into()).collect()
+            };
+            let cited: Vec<String> = cited.iter().map(ToString::to_string).collect();
+            prop_assert_eq!(origins(cited.iter().map(String::as_str), draws_on), expected);
+        }
+    }
+}

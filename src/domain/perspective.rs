@@ -1,0 +1,96 @@
+//! Whose word counts, where an order of authorities is asked: the higher one's, and only where they contradict.
+//!
+//! A claim gives way to one of a higher authority that contradicts it, if that one counts itself and is at least as sure
+//! at the asked date. So
+//!
+//! * a claim that gave way makes no other give way;
+//! * two claims of one authority stand side by side, whatever they say;
+//! * what is only possible never hides what is definite: where nobody knows whether the higher authority's claim held
+//!   on that day, the lower one's still stands.
+
+use super::certainty::Certainty;
+
+/// A claim with the authority behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ranked {
+    /// Which authority says it; 0 is the highest.
+    pub rank: usize,
+    /// How sure it is at the asked date.
+    pub certainty: Certainty,
+}
+
+/// Which claims count. `rivals` tells which others contradict the n-th.
+pub fn counting(claims: &[Ranked], rivals: impl Fn(usize) -> Vec<usize>) -> Vec<bool> {
+    let mut counts = vec![true; claims.len()];
+    let mut by_rank: Vec<(usize, &Ranked)> = claims.iter().enumerate().collect();
+    by_rank.sort_by_key(|(_, claim)| claim.rank);
+    for (nth, claim) in by_rank {
+        let stands = |rival: usize| counts.get(rival).copied().unwrap_or(false);
+        let higher = |rival: usize| {
+            claims.get(rival).is_some_and(|other| other.rank < claim.rank && other.certainty <= claim.certainty)
+        };
+        let gives_way = rivals(nth).into_iter().any(|rival| higher(rival) && stands(rival));
+        if let Some(counts) = counts.get_mut(nth) {
+            *counts = !gives_way;
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Certainty::{Definite, Possible};
+    use proptest::prelude::*;
+
+    fn ranked(rank: usize, certainty: Certainty) -> Ranked {
+        Ranked { rank, certainty }
+    }
+
+    fn rivals(pairs: &[(usize, usize)]) -> impl Fn(usize) -> Vec<usize> {
+        move |nth| {
+            let of = |(a, b): &(usize, usize)| [(*a, *b), (*b, *a)];
+            pairs.iter().flat_map(of).filter(|(a, _)| *a == nth).map(|(_, b)| b).collect()
+        }
+    }
+
+    #[test]
+    fn the_higher_authority_counts_where_they_contradict_and_both_where_they_do_not() {
+        let claims = [ranked(1, Definite), ranked(0, Definite), ranked(2, Definite)];
+        assert_eq!(counting(&claims, rivals(&[(0, 1)])), [false, true, true]);
+        assert_eq!(counting(&claims, rivals(&[])), [true; 3]);
+    }
+
+    #[test]
+    fn what_gave_way_makes_no_other_give_way() {
+        let claims = [ranked(2, Definite), ranked(1, Definite), ranked(0, Definite)];
+        assert_eq!(counting(&claims, rivals(&[(0, 1), (1, 2)])), [true, false, true]);
+    }
+
+    #[test]
+    fn what_is_only_possible_does_not_hide_what_is_definite() {
+        assert_eq!(counting(&[ranked(0, Possible), ranked(1, Definite)], rivals(&[(0, 1)])), [true, true]);
+        assert_eq!(counting(&[ranked(0, Possible), ranked(1, Possible)], rivals(&[(0, 1)])), [true, false]);
+        assert_eq!(counting(&[ranked(0, Definite), ranked(1, Possible)], rivals(&[(0, 1)])), [true, false]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_claim_counts_exactly_if_none_that_counts_overrules_it(
+            drawn in prop::collection::vec((0_usize..4, any::<bool>()), 1..9),
+            pairs in prop::collection::vec((0_usize..9, 0_usize..9), 0..12),
+        ) {
+            let claims: Vec<Ranked> =
+                drawn.iter().map(|(rank, sure)| ranked(*rank, if *sure { Definite } else { Possible })).collect();
+            let pairs: Vec<_> = pairs.into_iter().filter(|(a, b)| *a < claims.len() && *b < claims.len()).collect();
+            let counts = counting(&claims, rivals(&pairs));
+            for (nth, claim) in claims.iter().enumerate() {
+                let overruled = rivals(&pairs)(nth).into_iter().any(|rival| {
+                    let other = claims[rival];
+                    counts[rival] && other.rank < claim.rank && (claim.certainty == Possible || other.certainty == Definite)
+                });
+                prop_assert_eq!(counts[nth], !overruled);
+            }
+        }
+    }
+}

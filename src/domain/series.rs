@@ -1,0 +1,251 @@
+//! Counts and scores per bucket, for plots.
+//!
+//! The rules are those of [`super::certainty`], with the bucket as the asked period: a state counts where it `HOLDS_AT` the
+//! bucket, an event where it `OCCURRED_IN` it. Each of the two answers covers one run of buckets, found by its ends:
+//!
+//! ```text
+//!   buckets     | 0 | 1 | 2 | 3 | 4 | 5 | 6 |
+//!   a state         [possible    )             the buckets that its possible span touches
+//!                       [definite)             of them those that latest start and earliest end leave
+//!   an event        [possible    )             definite in the one bucket that holds its whole span, if one does
+//! ```
+//!
+//! A state without an end touches every bucket from its start on, and there may be many such. So a run is not counted
+//! bucket by bucket but put on the few nodes of a binary tree that make it up, and a bucket sums its way to the root:
+//! O(log b) for each claim and bucket. Scores could be added at one end of a run and taken away at the other, but adding
+//! and taking away is not nothing with floating point; here nothing is ever taken away.
+//!
+//! Invariant: a sum is never more than rounding away from the sum of the scores one by one, and neither sums nor counts
+//! overflow: they saturate.
+
+use super::buckets::Buckets;
+use super::timeline::Course;
+use std::ops::Range;
+
+/// What a bucket has.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// How many claims, certainly.
+    pub definite: u64,
+    /// How many, possibly.
+    pub possible: u64,
+    /// How many of the certain ones have a score.
+    pub scored: u64,
+    /// The sum of their scores.
+    pub sum: f64,
+}
+
+impl Tally {
+    const POSSIBLE: Self = Self { definite: 0, possible: 1, scored: 0, sum: 0.0 };
+
+    /// Whether nothing is counted.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.definite == 0 && self.possible == 0
+    }
+
+    /// The mean of the scores, if there are any.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a mean of more than 2^53 scores is rounded anyway")]
+    pub fn mean(&self) -> Option<f64> {
+        (self.scored > 0).then(|| self.sum / self.scored as f64)
+    }
+
+    /// A definite claim. A score that is no number is none.
+    fn definite(score: Option<f64>) -> Self {
+        let score = score.filter(|score| score.is_finite());
+        Self { definite: 1, possible: 0, scored: u64::from(score.is_some()), sum: score.unwrap_or(0.0) }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.definite = self.definite.saturating_add(other.definite);
+        self.possible = self.possible.saturating_add(other.possible);
+        self.scored = self.scored.saturating_add(other.scored);
+        self.sum = (self.sum + other.sum).clamp(f64::MIN, f64::MAX);
+    }
+}
+
+/// What each bucket has of some claims, given with their scores.
+pub fn tallies(buckets: &Buckets, claims: impl IntoIterator<Item = (Course, Option<f64>)>) -> Vec<Tally> {
+    let mut runs = Runs::new(buckets.len());
+    for (course, score) in claims {
+        let possible = possible(buckets, &course);
+        let definite = definite(buckets, &course);
+        if definite.is_empty() {
+            runs.add(possible, &Tally::POSSIBLE);
+        } else {
+            runs.add(possible.start..definite.start, &Tally::POSSIBLE);
+            runs.add(definite.end..possible.end, &Tally::POSSIBLE);
+            runs.add(definite, &Tally::definite(score));
+        }
+    }
+    (0..buckets.len()).map(|bucket| runs.at(bucket)).collect()
+}
+
+/// The buckets that a claim touches in some reading.
+fn possible(buckets: &Buckets, course: &Course) -> Range<usize> {
+    let v = course.validity();
+    buckets.first_ending_after(v.earliest_start)..buckets.beginning_before(v.latest_end)
+}
+
+/// The buckets that a claim is in, in all readings.
+fn definite(buckets: &Buckets, course: &Course) -> Range<usize> {
+    match course {
+        Course::Holds(v) => buckets.first_ending_after(v.latest_start)..buckets.beginning_before(v.earliest_end),
+        Course::Happens(v) => buckets.holding(v.earliest_start, v.latest_end).map_or(0..0, |bucket| bucket..bucket + 1),
+    }
+}
+
+/// A binary tree over the buckets, root at 1, the buckets its leaves.
+struct Runs {
+    nodes: Vec<Tally>,
+    leaves: usize,
+}
+
+impl Runs {
+    fn new(leaves: usize) -> Self {
+        Self { nodes: vec![Tally::default(); leaves.saturating_mul(2)], leaves }
+    }
+
+    /// Adds to every bucket of a run.
+    fn add(&mut self, run: Range<usize>, what: &Tally) {
+        let (mut from, mut until) = (run.start + self.leaves, run.end + self.leaves);
+        while from < until {
+            if from % 2 == 1 {
+                self.put(from, what);
+                from += 1;
+            }
+            if until % 2 == 1 {
+                until -= 1;
+                self.put(until, what);
+            }
+            from /= 2;
+            until /= 2;
+        }
+    }
+
+    fn put(&mut self, node: usize, what: &Tally) {
+        if let Some(tally) = self.nodes.get_mut(node) {
+            tally.add(what);
+        }
+    }
+
+    fn at(&self, bucket: usize) -> Tally {
+        let mut sum = Tally::default();
+        let mut node = bucket + self.leaves;
+        while node > 0 {
+            sum.add(self.nodes.get(node).unwrap_or(&Tally::default()));
+            node /= 2;
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::buckets::Bucket;
+    use super::super::certainty::{Certainty, Mode, certainty};
+    use super::super::moment::{Moment, SECONDS_PER_DAY};
+    use super::super::period::Period;
+    use super::super::validity::Validity;
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A count of claims with a score, bucket by bucket.
+    fn brute(buckets: &Buckets, claims: &[(Course, Option<f64>)]) -> Vec<Tally> {
+        let of = |period: Period| {
+            let mut tally = Tally::default();
+            for (course, score) in claims {
+                let mode = if matches!(course, Course::Holds(_)) { Mode::HoldsAt } else { Mode::OccurredIn };
+                match certainty(mode, course.validity(), &period) {
+                    Some(Certainty::Definite) => {
+                        tally.definite += 1;
+                        tally.scored += u64::from(score.is_some());
+                        tally.sum += score.unwrap_or(0.0);
+                    }
+                    Some(Certainty::Possible) => tally.possible += 1,
+                    None => {}
+                }
+            }
+            tally
+        };
+        buckets.named().map(|(_, period)| of(period)).collect()
+    }
+
+    fn moment() -> impl Strategy<Value = Moment> {
+        prop_oneof![
+            1 => Just(Moment::MIN),
+            1 => Just(Moment::MAX),
+            // Days of about a year and a half, some with an hour.
+            8 => (-100_i64..500, prop::option::weighted(0.2, 0_i64..86_400))
+                .prop_map(|(day, second)| Moment(day * SECONDS_PER_DAY + second.unwrap_or(0))),
+        ]
+    }
+
+    fn courses() -> impl Strategy<Value = Vec<(Course, Option<f64>)>> {
+        let corners = (moment(), moment(), moment(), moment()).prop_filter_map("no world", |(a, b, c, d)| {
+            let (earliest_start, latest_start) = (a.min(b), a.max(b));
+            let (earliest_end, latest_end) = (c.min(d), c.max(d));
+            (earliest_start < latest_end && latest_start < latest_end && earliest_end > earliest_start)
+                .then_some(Validity { earliest_start, latest_start, earliest_end, latest_end })
+        });
+        // Quarters add up exactly, in whatever order.
+        let score = prop::option::of((-40_i64..40).prop_map(|quarters| quarters as f64 / 4.0));
+        let claim = (any::<bool>(), corners, score)
+            .prop_map(|(holds, v, score)| (if holds { Course::Holds(v) } else { Course::Happens(v) }, score));
+        prop::collection::vec(claim, 0..12)
+    }
+
+    proptest! {
+        #[test]
+        fn every_bucket_counts_what_certainty_says_of_it(
+            claims in courses(),
+            bucket in prop::sample::select(vec![Bucket::Day, Bucket::Week, Bucket::Month, Bucket::Quarter, Bucket::Year]),
+            from in -120_i64..450,
+            days in 1_i64..90,
+        ) {
+            let from = Moment(from * SECONDS_PER_DAY);
+            let buckets = Buckets::covering(bucket, from, from.plus_seconds(days * SECONDS_PER_DAY)).unwrap();
+            prop_assert_eq!(tallies(&buckets, claims.iter().copied()), brute(&buckets, &claims));
+        }
+    }
+
+    fn everywhere(score: f64) -> (Course, Option<f64>) {
+        let always = Validity {
+            earliest_start: Moment::MIN,
+            latest_start: Moment::MIN,
+            earliest_end: Moment::MAX,
+            latest_end: Moment::MAX,
+        };
+        (Course::Holds(always), Some(score))
+    }
+
+    #[test]
+    fn a_score_that_ends_leaves_nothing_behind() {
+        let buckets = Buckets::covering(Bucket::Day, Moment(0), Moment(9 * SECONDS_PER_DAY)).unwrap();
+        let huge = Validity {
+            earliest_start: Moment(0),
+            latest_start: Moment(0),
+            earliest_end: Moment(SECONDS_PER_DAY),
+            latest_end: Moment(SECONDS_PER_DAY),
+        };
+        let tallies = tallies(&buckets, [(Course::Holds(huge), Some(1e300)), everywhere(0.1), everywhere(0.2)]);
+        assert_eq!(tallies[8].mean(), Some((0.1 + 0.2) / 2.0));
+    }
+
+    #[test]
+    fn sums_saturate_and_what_is_no_number_is_no_score() {
+        let buckets = Buckets::covering(Bucket::Year, Moment(0), Moment(1)).unwrap();
+        let all = [f64::MAX, f64::MAX, f64::NAN, f64::INFINITY].map(everywhere);
+        let tally = tallies(&buckets, all)[0];
+        assert_eq!((tally.definite, tally.scored, tally.sum), (4, 2, f64::MAX));
+    }
+
+    #[test]
+    fn many_open_ended_states_over_many_days_are_counted_at_once() {
+        let buckets = Buckets::covering(Bucket::Day, Moment(0), Moment(10_000 * SECONDS_PER_DAY)).unwrap();
+        let tallies = tallies(&buckets, (0..100_000).map(|_| everywhere(-2.5)));
+        let expected = Tally { definite: 100_000, possible: 0, scored: 100_000, sum: -250_000.0 };
+        assert!(tallies.len() == 10_000 && tallies.iter().all(|tally| *tally == expected));
+    }
+}

@@ -1,0 +1,309 @@
+//! What the passing of time makes of a claim: the instants at which its certainty turns.
+//!
+//! The certainty of a claim at an instant t ([`super::certainty`]) is a step function of t, and the four corners of its
+//! valid time ([`super::validity`]) are the only places where it can step:
+//!
+//! ```text
+//!   state   ───none───┬──possible──┬══definite══┬──possible──┬───none───
+//!                     MAY_BEGIN    BEGINS       MAY_END      ENDS
+//!                     earliest     latest       earliest     latest
+//!                     start        start        end          end
+//!
+//!   event   ───none───┬────────────possible─────────────────┬══definite══
+//!                     MAY_BEGIN    (it may have happened)    ENDS   (it has certainly happened)
+//! ```
+//!
+//! Where two corners fall together there is one step and one turn: a state with exact dates has only BEGINS and ENDS. A
+//! state that holds certainly on no day (its latest start lies at or after its earliest end) goes from possible to none.
+//! Infinite corners are never reached. A promise, besides, falls due at the end of the last day that its due date can mean.
+//!
+//! # When a turn is told
+//!
+//! What is known of a claim changes too, in recorded time. A turn is told at the first instant, at it or later, at which by
+//! what is known then the claim has that turn ([`told`]). So it is told at most once; one that is taken back before it comes is
+//! not told; one that had passed when it was recorded is told late; and one that is moved is another turn.
+//!
+//! Invariant: what is told at an instant follows from what was recorded up to it. Nothing recorded later changes it.
+
+use super::moment::Moment;
+use super::position::RecordedAt;
+use super::validity::Validity;
+use super::vocabulary::{LinkType, TemporalType, Vocabulary};
+
+pub use super::vocabulary::Turn;
+
+/// The turns of a claim: at most one of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turns([Option<Moment>; 5]);
+
+impl Turns {
+    /// No turn: a claim that is retracted, or has no time and no due date.
+    pub const NONE: Self = Self([None; 5]);
+
+    /// The turns of a claim; `due` is the end of the last day that its due date can mean, none where it is settled.
+    #[must_use]
+    pub fn of(temporal_type: TemporalType, validity: Option<&Validity>, due: Option<Moment>) -> Self {
+        let [may_begin, begins, may_end, ends] = match (temporal_type, validity) {
+            (TemporalType::State, Some(validity)) => of_state(validity),
+            (TemporalType::Event, Some(v)) => [Some(v.earliest_start), None, None, Some(v.latest_end)],
+            _ => [None; 4],
+        };
+        Self([may_begin, begins, may_end, ends, due].map(|at| at.filter(|at| at.is_finite())))
+    }
+
+    /// When a turn comes, if it does.
+    #[must_use]
+    pub fn at(&self, turn: Turn) -> Option<Moment> {
+        self.iter().find(|(kind, _)| *kind == turn).map(|(_, at)| at)
+    }
+
+    /// The turns with their instants, in the order of the kinds.
+    pub fn iter(&self) -> impl Iterator<Item = (Turn, Moment)> {
+        Turn::ALL.iter().zip(self.0).filter_map(|(turn, at)| Some((*turn, at?)))
+    }
+}
+
+fn of_state(v: &Validity) -> [Option<Moment>; 4] {
+    let is_sometime_certain = v.latest_start < v.earliest_end;
+    [
+        (!is_sometime_certain || v.earliest_start < v.latest_start).then_some(v.earliest_start),
+        is_sometime_certain.then_some(v.latest_start),
+        (is_sometime_certain && v.earliest_end < v.latest_end).then_some(v.earliest_end),
+        Some(v.latest_end),
+    ]
+}
+
+/// The links by which a claim settles a promise.
+pub const SETTLING: [LinkType; 3] = [LinkType::Fulfils, LinkType::Breaches, LinkType::Waives];
+
+/// Whether a settlement with this valid time keeps a promise from falling due: it may have begun by then, or has no time.
+#[must_use]
+pub fn settles_by(validity: Option<&Validity>, due: Moment) -> bool {
+    validity.is_none_or(|validity| validity.earliest_start < due)
+}
+
+/// The recorded time that is the same instant as a moment of valid time; the extremes saturate.
+#[must_use]
+pub const fn instant_of(at: Moment) -> RecordedAt {
+    const MICROS_PER_SECOND: i64 = 1_000_000;
+    RecordedAt(at.0.saturating_mul(MICROS_PER_SECOND))
+}
+
+/// What is known of a claim's turns from an instant of recorded time on, until the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Since when.
+    pub since: RecordedAt,
+    /// The turns.
+    pub turns: Turns,
+}
+
+/// A turn that is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What time made of the claim.
+    pub turn: Turn,
+    /// When it turned.
+    pub at: Moment,
+    /// When that was told: `at`, or when it was learnt where that is later.
+    pub told_at: RecordedAt,
+    /// By which knowledge, counted from 0.
+    pub by: usize,
+}
+
+impl Told {
+    /// Whether it had turned before that was known.
+    #[must_use]
+    pub const fn is_late(&self) -> bool {
+        self.told_at.0 > instant_of(self.at).0
+    }
+}
+
+/// What is told of a claim, and what will be if nothing more becomes known; `history` is what is known of it over time, in
+/// order, each from a later instant than the one before.
+#[must_use]
+pub fn told(history: &[Known]) -> Vec<Told> {
+    let mut told: Vec<Told> = Vec::new();
+    let until = history.iter().skip(1).map(|next| Some(next.since)).chain([None]);
+    for (by, (known, until)) in history.iter().zip(until).enumerate() {
+        for (turn, at) in known.turns.iter() {
+            let told_at = instant_of(at).max(known.since);
+            let in_time = until.is_none_or(|until| told_at < until);
+            if in_time && !told.iter().any(|told| told.turn == turn && told.at == at) {
+                told.push(Told { turn, at, told_at, by });
+            }
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bound::Bound;
+    use super::super::certainty::{Certainty, Mode, certainty};
+    use super::super::edtf::{Atom, PartialDate, parse_valid};
+    use super::super::period::Period;
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    const SECONDS: i64 = 86_400;
+
+    fn turns(temporal_type: TemporalType, valid: &str) -> Vec<(Turn, String)> {
+        let (from, to) = parse_valid(valid).unwrap();
+        let validity = Validity::resolve(&from, &to, None).unwrap();
+        Turns::of(temporal_type, Some(&validity), None).iter().map(|(turn, at)| (turn, at.to_date_string())).collect()
+    }
+
+    fn state(valid: &str) -> Vec<(Turn, String)> {
+        turns(TemporalType::State, valid)
+    }
+
+    fn event(valid: &str) -> Vec<(Turn, String)> {
+        turns(TemporalType::Event, valid)
+    }
+
+    fn on(turn: Turn, day: &str) -> (Turn, String) {
+        (turn, day.to_owned())
+    }
+
+    #[test]
+    fn a_state_with_exact_dates_only_begins_and_ends() {
+        assert_eq!(state("2025-07-01/2025-07-31"), [on(Turn::Begins, "2025-07-01"), on(Turn::Ends, "2025-08-01")]);
+        assert_eq!(state("2025-07-01/.."), [on(Turn::Begins, "2025-07-01")]);
+    }
+
+    #[test]
+    fn a_state_with_partial_dates_may_begin_before_it_begins_and_may_end_before_it_ends() {
+        let expected = [
+            on(Turn::MayBegin, "2024-12-01"),
+            on(Turn::Begins, "2024-12-31"),
+            on(Turn::MayEnd, "2025-07-02"),
+            on(Turn::Ends, "2025-08-01"),
+        ];
+        assert_eq!(state("2024-12/2025-07"), expected);
+    }
+
+    #[test]
+    fn a_state_that_holds_certainly_on_no_day_goes_from_possible_to_over() {
+        assert_eq!(state("2024-12"), [on(Turn::MayBegin, "2024-12-01"), on(Turn::Ends, "2025-01-01")]);
+    }
+
+    #[test]
+    fn an_event_may_have_happened_and_then_has() {
+        assert_eq!(event("2024-12-25"), [on(Turn::MayBegin, "2024-12-25"), on(Turn::Ends, "2024-12-26")]);
+        assert_eq!(event("2024-12"), [on(Turn::MayBegin, "2024-12-01"), on(Turn::Ends, "2025-01-01")]);
+    }
+
+    #[test]
+    fn a_promise_falls_due_whatever_else_it_is() {
+        let due = PartialDate::parse("2025-07").unwrap().latest().unwrap().end;
+        let turns = Turns::of(TemporalType::None, None, Some(due));
+        assert_eq!(turns.iter().collect::<Vec<_>>(), [(Turn::FallsDue, Moment::from_civil_day(2025, 8, 1))]);
+        assert_eq!(turns.at(Turn::FallsDue), Some(due));
+        assert_eq!(Turns::of(TemporalType::None, None, Some(Moment::MAX)), Turns::NONE);
+    }
+
+    /// Some day of a small calendar, a few days of it, or no date.
+    fn bound() -> impl Strategy<Value = Bound> {
+        let day = |day: i64| Atom::day(Moment(day * SECONDS));
+        let known = (0_i64..9, 0_i64..4).prop_map(move |(first, more)| {
+            Bound::Known(PartialDate::from_parts("", Some(day(first)), Some(day(first + more))))
+        });
+        let half = (0_i64..9, any::<bool>()).prop_map(move |(at, below)| {
+            let (earliest, latest) = if below { (None, Some(day(at))) } else { (Some(day(at)), None) };
+            Bound::Known(PartialDate::from_parts("", earliest, latest))
+        });
+        let second = (0_i64..9 * SECONDS).prop_map(|at| {
+            let atom = Atom::second(Moment(at));
+            Bound::Known(PartialDate::from_parts("", Some(atom), Some(atom)))
+        });
+        prop_oneof![4 => known, 1 => half, 1 => second, 1 => Just(Bound::Open), 1 => Just(Bound::Unknown)]
+    }
+
+    /// The same worlds with everything twice as far apart, so that there is an instant between any two corners.
+    fn stretched(v: &Validity) -> Validity {
+        let twice = |m: Moment| if m.is_finite() { Moment(m.0 * 2) } else { m };
+        Validity {
+            earliest_start: twice(v.earliest_start),
+            latest_start: twice(v.latest_start),
+            earliest_end: twice(v.earliest_end),
+            latest_end: twice(v.latest_end),
+        }
+    }
+
+    fn step(mode: Mode, before: Option<Certainty>, after: Option<Certainty>) -> Option<Turn> {
+        use Certainty::{Definite, Possible};
+        match (mode, before, after) {
+            (_, None, Some(Possible)) => Some(Turn::MayBegin),
+            (Mode::HoldsAt, None | Some(Possible), Some(Definite)) => Some(Turn::Begins),
+            (Mode::HoldsAt, Some(Definite), Some(Possible)) => Some(Turn::MayEnd),
+            (Mode::HoldsAt, Some(_), None) | (Mode::OccurredBy, Some(Possible), Some(Definite)) => Some(Turn::Ends),
+            (_, before, after) if before == after => None,
+            other => panic!("certainty cannot step so: {other:?}"),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn a_turn_is_exactly_an_instant_before_and_after_which_the_certainty_differs(
+            (from, to) in (bound(), bound()), as_of in prop::option::of(0_i64..9), is_state: bool,
+        ) {
+            let as_of = as_of.map(|day| Atom::day(Moment(day * SECONDS)));
+            let Ok(validity) = Validity::resolve(&from, &to, as_of) else { return Ok(()) };
+            let (temporal_type, mode) =
+                if is_state { (TemporalType::State, Mode::HoldsAt) } else { (TemporalType::Event, Mode::OccurredBy) };
+            let wide = stretched(&validity);
+            let at = |t: i64| certainty(mode, &wide, &Period { a: Moment(t), b: Moment(t) });
+            // Every day of the calendar, and every second at which anything is named.
+            let corners = [validity.earliest_start, validity.latest_start, validity.earliest_end, validity.latest_end];
+            let seconds = corners.iter().filter(|corner| corner.is_finite()).flat_map(|c| [c.0 - 1, c.0, c.0 + 1]);
+            let instants: BTreeSet<i64> = (-3..20).map(|day| day * SECONDS).chain(seconds).collect();
+            let expected: Vec<(Turn, Moment)> = instants
+                .into_iter()
+                .filter_map(|t| Some((step(mode, at(2 * t - 1), at(2 * t + 1))?, Moment(t))))
+                .collect();
+            let turns: Vec<_> = Turns::of(temporal_type, Some(&validity), None).iter().collect();
+            prop_assert_eq!(turns, expected);
+        }
+
+        #[test]
+        fn a_turn_is_told_at_the_first_instant_at_which_it_has_come_and_is_known(
+            steps in prop::collection::vec((1_i64..6, prop::array::uniform5(prop::option::of(-3_i64..25))), 0..7),
+        ) {
+            let mut since = 0;
+            let history: Vec<Known> = steps.iter().map(|(step, turns)| {
+                since += step * 1_000_000;
+                Known { since: RecordedAt(since), turns: Turns(turns.map(|at| at.map(Moment))) }
+            }).collect();
+            // By walking through every instant.
+            let mut expected = Vec::new();
+            for now in -5..70_i64 {
+                let instant = RecordedAt(now * 1_000_000);
+                let Some(by) = history.iter().rposition(|known| known.since <= instant) else { continue };
+                for (turn, at) in history[by].turns.iter().filter(|(_, at)| at.0 <= now) {
+                    if !expected.iter().any(|told: &Told| (told.turn, told.at) == (turn, at)) {
+                        expected.push(Told { turn, at, told_at: instant, by });
+                    }
+                }
+            }
+            let mut told = told(&history);
+            told.sort_by_key(|told| (told.told_at, told.turn));
+            prop_assert_eq!(told, expected);
+        }
+    }
+
+    #[test]
+    fn what_was_told_is_not_told_again_when_a_claim_is_retracted_and_reinstated() {
+        let turns = Turns::of(TemporalType::None, None, Some(Moment(10)));
+        let known = |since: i64, turns| Known { since: RecordedAt(since * 1_000_000), turns };
+        let history = [known(1, turns), known(20, Turns::NONE), known(30, turns)];
+        let once = Told { turn: Turn::FallsDue, at: Moment(10), told_at: RecordedAt(10_000_000), by: 0 };
+        assert_eq!(told(&history), [once]);
+        let late = Told { told_at: RecordedAt(30_000_000), by: 1, ..once };
+        assert_eq!(told(&history[1..]), [late]);
+        assert!(late.is_late() && !once.is_late());
+    }
+}

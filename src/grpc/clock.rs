@@ -1,0 +1,146 @@
+//! `ListUpcoming`: what comes into force, lapses, stops being certain or falls due in a span, and when?
+
+use super::context::context;
+use super::page::{Cursor, MAX_BYTES, Page};
+use super::parse::{Parse, is_narrow};
+use super::service::Service;
+use super::status::Refusal;
+use super::work::here;
+use crate::domain::cut::Cut;
+use crate::domain::moment::Moment;
+use crate::domain::period::Period;
+use crate::domain::position::RecordedAt;
+use crate::ledger::Ledger;
+use crate::ledger::query::PageSize;
+use crate::ledger::upcoming::{UpcomingQuery, UpcomingTurn};
+use crate::v1;
+use crate::wire::time::timestamp_of;
+use crate::wire::vocabulary::Twin;
+use std::sync::Arc;
+
+/// A question, with what its reply needs of it.
+struct Question {
+    query: UpcomingQuery,
+    page: Page,
+    asked_cut: Cut,
+    span: Span,
+}
+
+/// The asked span, and how it is written.
+struct Span {
+    from: Moment,
+    until: Moment,
+    first: String,
+    last: String,
+}
+
+pub(super) async fn list_upcoming(
+    service: &Service,
+    request: v1::ListUpcomingRequest,
+) -> Result<v1::ListUpcomingResponse, Refusal> {
+    let question = here(|| parse(&service.ledger, request))?;
+    if is_narrow(&question.query.filter) {
+        return here(|| answer(&service.ledger, &question));
+    }
+    let ledger = Arc::clone(&service.ledger);
+    service.threads.run(move || answer(&ledger, &question)).await
+}
+
+fn parse(ledger: &Ledger, mut request: v1::ListUpcomingRequest) -> Result<Question, Refusal> {
+    let page = Page::of(&mut request, ledger.ledger_id().0)?;
+    let mut parse = Parse::new();
+    let filter = parse.filter(request.filter, false);
+    let span = Span::asked(&request.from, &request.until, &page, ledger.clock().now(), &mut parse);
+    let turns = parse.members(&request.turns, "turns");
+    let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
+    parse.finish()?;
+    let skip = match page.cursor {
+        Cursor::Start => 0,
+        Cursor::Number(skip) => skip,
+        Cursor::Id(_) => return Err(Refusal::PageToken),
+    };
+    let cut = page.cut(asked_cut);
+    let size = PageSize { bytes: MAX_BYTES, ..page.size };
+    let query = UpcomingQuery { filter, span: (span.from, span.until), turns, cut, supposed, skip, page: size };
+    Ok(Question { query, page, asked_cut, span })
+}
+
+impl Span {
+    /// From the beginning of one asked date to the end of the other. Without the first from now on, or from when the first
+    /// page was asked for; without the other for a year.
+    fn asked(from: &str, until: &str, page: &Page, now: RecordedAt, parse: &mut Parse) -> Self {
+        let begin = page.valid_at.clone().unwrap_or_else(|| second_of(now).to_string_second());
+        let first = if from.is_empty() { begin } else { from.to_owned() };
+        let from = read(&first, "from", parse).map_or(Moment::MIN, |period| period.a);
+        let last = if until.is_empty() { last_before(a_year_after(from)) } else { until.to_owned() };
+        let until = if until.is_empty() { a_year_after(from) } else { end(until, parse) };
+        if from.is_finite() && until <= from {
+            parse.wrong("until", format!("{last} ends before {first} begins"));
+        }
+        Self { from, until, first, last }
+    }
+
+    fn text(&self) -> String {
+        format!("{}/{}", self.first, self.last)
+    }
+}
+
+fn end(until: &str, parse: &mut Parse) -> Moment {
+    read(until, "until", parse).map_or(Moment::MAX, |period| period.b)
+}
+
+/// An asked date. Turns are told as timestamps, so it lies within what these can say.
+fn read(text: &str, field: &str, parse: &mut Parse) -> Option<Period> {
+    match Period::parse(text) {
+        Ok(period) if timestamp_of(period.a).is_some() && timestamp_of(period.b.plus_seconds(-1)).is_some() => {
+            return Some(period);
+        }
+        Ok(_) => parse.wrong(field, "expected a date from the year 1 to the year 9999"),
+        Err(error) => parse.wrong(field, error.to_string()),
+    }
+    None
+}
+
+fn second_of(now: RecordedAt) -> Moment {
+    const MICROS_PER_SECOND: i64 = 1_000_000;
+    Moment(now.0.div_euclid(MICROS_PER_SECOND))
+}
+
+/// The same day and time of the next year; the first of March after a 29th of February.
+fn a_year_after(from: Moment) -> Moment {
+    let (year, month, day) = from.to_civil_day();
+    let of_day = from.0.saturating_sub(from.day_start().0);
+    Moment::from_civil_day(year.saturating_add(1), month, day).plus_seconds(of_day)
+}
+
+/// The last day that ends at an instant, or the last second, where it is not the beginning of a day.
+fn last_before(end: Moment) -> String {
+    if end == end.day_start() { end.to_end_date_string() } else { end.plus_seconds(-1).to_string_second() }
+}
+
+fn answer(ledger: &Ledger, question: &Question) -> Result<v1::ListUpcomingResponse, Refusal> {
+    let Question { query, page, asked_cut, span } = question;
+    let found = ledger.upcoming(query)?;
+    let next_page_token = page.token(found.at.basis, found.next.into(), &span.first);
+    let context = Some(context(&Page::at(found.at, *asked_cut), &span.text()));
+    let turns = found.turns.into_iter().map(message).collect();
+    Ok(v1::ListUpcomingResponse { context, turns, next_page_token })
+}
+
+fn message(turn: UpcomingTurn) -> v1::UpcomingTurn {
+    v1::UpcomingTurn { turn: turn.turn.to_wire(), at: timestamp_of(turn.at), claim: Some(turn.claim) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_year_after_is_the_same_day_of_the_next_year() {
+        let after = |text: &str| a_year_after(Period::parse(text).unwrap().a);
+        assert_eq!(last_before(after("2025-07-15")), "2026-07-14");
+        assert_eq!(last_before(after("2024-02-29")), "2025-02-28");
+        assert_eq!(last_before(after("2025-07-15T10:00:00Z")), "2026-07-15T09:59:59Z");
+    }
+}

@@ -1,0 +1,92 @@
+//! `ListCommitments`: promises, and what became of them.
+
+use super::context::context;
+use super::page::{Cursor, Page};
+use super::parse::Parse;
+use super::service::Service;
+use super::state::asked_date;
+use super::status::Refusal;
+use crate::domain::certainty::Certainty;
+use crate::domain::commitment::CommitmentStatus;
+use crate::ledger::commitments::{Commitment, CommitmentsQuery};
+use crate::v1;
+use crate::wire::vocabulary::Twin;
+use std::sync::Arc;
+
+pub(super) async fn list_commitments(
+    service: &Service,
+    mut request: v1::ListCommitmentsRequest,
+) -> Result<v1::ListCommitmentsResponse, Refusal> {
+    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
+    let mut parse = Parse::new();
+    let filter = parse.filter(request.filter, false);
+    let statuses = asked_statuses(&request.statuses, &mut parse);
+    let (period, valid_at) = asked_date(request.valid_at, &page, service.ledger.clock().now(), &mut parse);
+    let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
+    parse.finish()?;
+    let skip = match page.cursor {
+        Cursor::Start => 0,
+        Cursor::Number(skip) => skip,
+        Cursor::Id(_) => return Err(Refusal::PageToken),
+    };
+    let cut = page.cut(asked_cut);
+    let query = CommitmentsQuery { filter, statuses, valid_at: period, cut, supposed, skip, page: page.size };
+    let ledger = Arc::clone(&service.ledger);
+    let answer = move || {
+        let found = ledger.commitments(&query)?;
+        Ok(v1::ListCommitmentsResponse {
+            context: Some(context(&Page::at(found.at, asked_cut), &valid_at)),
+            commitments: found.commitments.into_iter().map(commitment).collect(),
+            next_page_token: page.token(found.at.basis, found.next.into(), &valid_at),
+        })
+    };
+    service.threads.run(answer).await
+}
+
+fn asked_statuses(numbers: &[i32], parse: &mut Parse) -> Vec<CommitmentStatus> {
+    use v1::CommitmentStatus as Asked;
+    let mut statuses = Vec::new();
+    for (index, number) in numbers.iter().enumerate() {
+        statuses.extend(match Asked::try_from(*number) {
+            Ok(Asked::Open) => Some(CommitmentStatus::Open),
+            Ok(Asked::Due) => Some(CommitmentStatus::Due),
+            Ok(Asked::Overdue) => Some(CommitmentStatus::Overdue),
+            Ok(Asked::Fulfilled) => Some(CommitmentStatus::Fulfilled),
+            Ok(Asked::Breached) => Some(CommitmentStatus::Breached),
+            Ok(Asked::Waived) => Some(CommitmentStatus::Waived),
+            Ok(Asked::Unspecified) | Err(_) => {
+                parse.wrong(&format!("statuses[{index}]"), format!("{number} is no CommitmentStatus to ask for"));
+                None
+            }
+        });
+    }
+    statuses
+}
+
+const fn status(status: CommitmentStatus) -> v1::CommitmentStatus {
+    match status {
+        CommitmentStatus::Open => v1::CommitmentStatus::Open,
+        CommitmentStatus::Due => v1::CommitmentStatus::Due,
+        CommitmentStatus::Overdue => v1::CommitmentStatus::Overdue,
+        CommitmentStatus::Fulfilled => v1::CommitmentStatus::Fulfilled,
+        CommitmentStatus::Breached => v1::CommitmentStatus::Breached,
+        CommitmentStatus::Waived => v1::CommitmentStatus::Waived,
+    }
+}
+
+fn commitment(found: Commitment) -> v1::Commitment {
+    let settlements = found.settlements.into_iter().map(|(link_type, claim, certainty)| v1::Settlement {
+        r#type: link_type.to_wire(),
+        claim_id: claim.0.to_string(),
+        definite: certainty == Certainty::Definite,
+    });
+    v1::Commitment {
+        status: status(found.status).into(),
+        definite: found.definite,
+        claim: Some(found.claim),
+        settlements: settlements.collect(),
+        days_past_due: found.days_past_due,
+        promisors: found.promisors,
+    }
+}

@@ -1,0 +1,65 @@
+//! `ListCorroboration`: how well claims are backed.
+
+use super::context::context;
+use super::page::{Cursor, Page};
+use super::parse::Parse;
+use super::service::Service;
+use super::status::Refusal;
+use crate::domain::corroboration::Backing;
+use crate::ledger::corroboration::{Corroboration, CorroborationQuery};
+use crate::v1;
+use std::sync::Arc;
+
+/// The most origins that are named.
+const NAMED_ORIGINS: usize = 100;
+
+pub(super) async fn list_corroboration(
+    service: &Service,
+    mut request: v1::ListCorroborationRequest,
+) -> Result<v1::ListCorroborationResponse, Refusal> {
+    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
+    let mut parse = Parse::new();
+    let filter = parse.filter(request.filter, false);
+    let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
+    parse.finish()?;
+    let after = match page.cursor {
+        Cursor::Start => None,
+        Cursor::Number(after) => Some(after),
+        Cursor::Id(_) => return Err(Refusal::PageToken),
+    };
+    let query = CorroborationQuery { filter, cut: page.cut(asked_cut), supposed, after, page: page.size };
+    let ledger = Arc::clone(&service.ledger);
+    let answer = move || {
+        let found = ledger.corroboration(&query)?;
+        Ok(v1::ListCorroborationResponse {
+            context: Some(context(&Page::at(found.at, asked_cut), "")),
+            corroborations: found.claims.into_iter().map(corroboration).collect(),
+            next_page_token: page.token(found.at.basis, found.next.into(), ""),
+        })
+    };
+    service.threads.run(answer).await
+}
+
+fn corroboration(of: Corroboration) -> v1::Corroboration {
+    v1::Corroboration {
+        claim_id: of.claim.0.to_string(),
+        same_side: Some(backing(of.same_side)),
+        opposite_side: Some(backing(of.opposite_side)),
+        standing_disputes: count(of.standing_disputes),
+    }
+}
+
+fn backing(backing: Backing) -> v1::Backing {
+    v1::Backing {
+        claims: count(backing.claims),
+        reports: count(backing.reports),
+        origins: count(backing.origins.len()),
+        origin_ids: backing.origins.into_iter().take(NAMED_ORIGINS).collect(),
+        voices: count(backing.voices),
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,87 @@
+//! Named cursors: places in the feed that the server keeps.
+
+use super::feed::{cursor_id, recorded};
+use super::parse::Parse;
+use super::service::Service;
+use super::status::Refusal;
+use crate::domain::name::CursorId;
+use crate::domain::position::Position;
+use crate::ledger::cursors::{Cursor, NewCursor};
+use crate::ledger::feed::Beginning;
+use crate::v1;
+use crate::v1::create_cursor_request::Start as Asked;
+use crate::wire::time::timestamp;
+use std::sync::Arc;
+
+pub(super) async fn create_cursor(
+    service: &Service,
+    request: v1::CreateCursorRequest,
+) -> Result<v1::CreateCursorResponse, Refusal> {
+    let new = parse(request)?;
+    let ledger = Arc::clone(&service.ledger);
+    let made = service.threads.run(move || Ok(ledger.create_cursor(new)?)).await?;
+    Ok(v1::CreateCursorResponse { cursor: Some(cursor(made)) })
+}
+
+fn parse(request: v1::CreateCursorRequest) -> Result<NewCursor, Refusal> {
+    let mut parse = Parse::new();
+    let id = cursor_id(&request.cursor_id, &mut parse);
+    let start = match request.start {
+        None => Beginning::After(Position::START),
+        Some(Asked::AfterPosition(position)) => Beginning::After(Position(position)),
+        Some(Asked::RecordedFrom(instant)) => recorded(&instant, &mut parse),
+        Some(Asked::FromHead(v1::FromHead {})) => Beginning::Head,
+    };
+    if request.filter.is_some() {
+        parse.filter(request.filter.clone(), false);
+    }
+    parse.finish()?;
+    Ok(NewCursor { id: id.ok_or(Refusal::Defect)?, start, filter: request.filter })
+}
+
+pub(super) async fn acknowledge_cursor(
+    service: &Service,
+    request: v1::AcknowledgeCursorRequest,
+) -> Result<v1::AcknowledgeCursorResponse, Refusal> {
+    let (id, to) = (asked(&request.cursor_id)?, Position(request.position));
+    let ledger = Arc::clone(&service.ledger);
+    let moved = service.threads.run(move || Ok(ledger.acknowledge(&id, to)?)).await?;
+    Ok(v1::AcknowledgeCursorResponse { cursor: Some(cursor(moved)) })
+}
+
+pub(super) async fn list_cursors(
+    service: &Service,
+    _: v1::ListCursorsRequest,
+) -> Result<v1::ListCursorsResponse, Refusal> {
+    let ledger = Arc::clone(&service.ledger);
+    let all = service.threads.run(move || Ok(ledger.list_cursors())).await?;
+    Ok(v1::ListCursorsResponse { cursors: all.into_iter().map(cursor).collect() })
+}
+
+pub(super) async fn delete_cursor(
+    service: &Service,
+    request: v1::DeleteCursorRequest,
+) -> Result<v1::DeleteCursorResponse, Refusal> {
+    let id = asked(&request.cursor_id)?;
+    let ledger = Arc::clone(&service.ledger);
+    service.threads.run(move || Ok(ledger.delete_cursor(&id)?)).await?;
+    Ok(v1::DeleteCursorResponse {})
+}
+
+fn asked(id: &str) -> Result<CursorId, Refusal> {
+    let mut parse = Parse::new();
+    let id = cursor_id(id, &mut parse);
+    parse.finish()?;
+    id.ok_or(Refusal::Defect)
+}
+
+fn cursor(of: Cursor) -> v1::Cursor {
+    v1::Cursor {
+        cursor_id: of.id.to_string(),
+        acknowledged_position: of.acknowledged.0,
+        delivered_position: of.delivered.0,
+        filter: of.filter,
+        updated_at: (!of.damaged).then(|| timestamp(of.updated_at)),
+        damaged: of.damaged,
+    }
+}

@@ -1,0 +1,151 @@
+//! `Diff`: what changed between two coordinates, and why?
+
+use super::context::context;
+use super::encoded::certainty;
+use super::page::{Cursor, Page};
+use super::parse::Parse;
+use super::service::Service;
+use super::state::asked_mode;
+use super::status::Refusal;
+use crate::domain::cut::Cut;
+use crate::domain::diff::{Dates, Summary};
+use crate::domain::filter::MemberSet;
+use crate::domain::period::Period;
+use crate::domain::rejection::Violation;
+use crate::domain::vocabulary::ChangeReason;
+use crate::ledger::Ledger;
+use crate::ledger::diff::{ChangeCause, ClaimChange, Diff, DiffQuery};
+use crate::v1;
+use crate::wire::cut::parse_cut;
+use crate::wire::vocabulary::Twin;
+use std::sync::Arc;
+
+/// A question, with what its reply needs of it.
+struct Question {
+    query: DiffQuery,
+    page: Page,
+    from: Side,
+    to: Side,
+}
+
+/// One side of the comparison, as asked.
+#[derive(Default)]
+struct Side {
+    cut: Cut,
+    valid_at: String,
+    period: Option<Period>,
+}
+
+pub(super) async fn diff(service: &Service, request: v1::DiffRequest) -> Result<v1::DiffResponse, Refusal> {
+    let question = parse(&service.ledger, request)?;
+    let ledger = Arc::clone(&service.ledger);
+    service.threads.run(move || answer(&ledger, &question)).await
+}
+
+fn parse(ledger: &Ledger, mut request: v1::DiffRequest) -> Result<Question, Refusal> {
+    let page = Page::of(&mut request, ledger.ledger_id().0)?;
+    let mut parse = Parse::new();
+    let filter = parse.filter(request.filter, false);
+    if request.from.is_none() {
+        parse.wrong("from", "required: the earlier side, for example {\"knownAt\": \"2025-08-02T00:00:00Z\"}");
+    }
+    let from = side("from", request.from.unwrap_or_default(), &mut parse);
+    let to = side("to", request.to.unwrap_or_default(), &mut parse);
+    let mode = asked_mode(request.mode, &mut parse);
+    let dates = dates(&from, &to, &mut parse).map(|(from, to)| Dates { from, to, mode });
+    let reasons = asked_reasons(&request.reasons, &mut parse);
+    let supposed = parse.supposed(request.what_if);
+    parse.finish()?;
+    let skip = match page.cursor {
+        Cursor::Start => 0,
+        Cursor::Number(skip) => skip,
+        Cursor::Id(_) => return Err(Refusal::PageToken),
+    };
+    let known_at = if let Cut::KnownAt(instant) = from.cut { Some(instant) } else { None };
+    let (earlier, later) = (page.earlier_cut(from.cut), page.cut(to.cut));
+    let query =
+        DiffQuery { filter, from: earlier, to: later, known_at, dates, reasons, supposed, skip, page: page.size };
+    Ok(Question { query, page, from, to })
+}
+
+fn side(name: &str, asked: v1::Coordinate, parse: &mut Parse) -> Side {
+    let within = |Violation { field, description }| Violation::new(format!("{name}.{field}"), description);
+    let cut = parse.take(parse_cut(asked.cut).map_err(within)).unwrap_or_default();
+    let period = (!asked.valid_at.is_empty()).then(|| Period::parse(&asked.valid_at));
+    let wrong = |error: &dyn ToString| Violation::new(format!("{name}.valid_at"), error.to_string());
+    let period = period.and_then(|period| parse.take(period.map_err(|error| wrong(&error))));
+    Side { cut, valid_at: asked.valid_at, period }
+}
+
+/// Both dates or none: one alone is wrong.
+fn dates(from: &Side, to: &Side, parse: &mut Parse) -> Option<(Period, Period)> {
+    for (name, side, other, its) in [("from", from, "to", to), ("to", to, "from", from)] {
+        if side.valid_at.is_empty() && !its.valid_at.is_empty() {
+            parse.wrong(
+                &format!("{name}.valid_at"),
+                format!("required, as {other} has one: a date on both sides or none"),
+            );
+        }
+    }
+    from.period.zip(to.period)
+}
+
+fn asked_reasons(reasons: &[i32], parse: &mut Parse) -> MemberSet<ChangeReason> {
+    let mut asked = MemberSet::default();
+    for (index, number) in reasons.iter().enumerate() {
+        match ChangeReason::from_wire(*number) {
+            Ok(Some(reason)) => asked.insert(reason),
+            _ => parse.wrong(&format!("reasons[{index}]"), format!("{number} is no ChangeReason to ask for")),
+        }
+    }
+    asked
+}
+
+fn answer(ledger: &Ledger, question: &Question) -> Result<v1::DiffResponse, Refusal> {
+    let Question { query, page, from, to } = question;
+    let Diff { from: earlier, to: later, changes, summary, next } = ledger.diff(query)?;
+    Ok(v1::DiffResponse {
+        from: Some(context(&Page::at(earlier, from.cut), &from.valid_at)),
+        to: Some(context(&Page::at(later, to.cut), &to.valid_at)),
+        changes: changes.into_iter().map(change).collect(),
+        summary: Some(counted(&summary)),
+        next_page_token: page.token_of_two(earlier.basis, later.basis, next.into()),
+    })
+}
+
+fn change(change: ClaimChange) -> v1::ClaimChange {
+    let sure = |of: Option<_>| of.map_or(v1::Certainty::Unspecified, certainty).into();
+    v1::ClaimChange {
+        claim_id: change.claim.0.to_string(),
+        certainty_before: sure(change.certainty_before),
+        certainty_after: sure(change.certainty_after),
+        before: change.before,
+        after: change.after,
+        changed_fields: change.fields.into_iter().map(str::to_owned).collect(),
+        reason: change.reason.to_wire(),
+        causes: change.causes.into_iter().map(cause).collect(),
+    }
+}
+
+fn cause(cause: ChangeCause) -> v1::ChangeCause {
+    v1::ChangeCause {
+        reason: cause.reason.to_wire(),
+        position: cause.position.0,
+        recorded_at: cause.recorded_at,
+        recorded_by: cause.recorded_by,
+        note: cause.note,
+    }
+}
+
+fn counted(summary: &Summary) -> v1::DiffSummary {
+    let count = |(reason, count): (ChangeReason, u64)| v1::ReasonCount { reason: reason.to_wire(), count };
+    v1::DiffSummary {
+        changes: summary.changes(),
+        world: summary.world(),
+        knowledge: summary.knowledge(),
+        entered: summary.entered,
+        left: summary.left,
+        reasons: summary.reasons().map(count).collect(),
+        line: summary.line(),
+    }
+}

@@ -1,0 +1,155 @@
+//! `Subscribe`: a stream that never ends by itself.
+//!
+//! The stream asks the subscription for a frame when the transport has room for one, so a client that does not read holds
+//! up nobody and costs nothing but what the transport has for it already. When the server stops, the last frame says so.
+
+use super::context::context;
+use super::encoded::Reply;
+use super::parse::Parse;
+use super::service::Service;
+use super::status::Refusal;
+use super::work::here;
+use crate::domain::name::CursorId;
+use crate::domain::position::Position;
+use crate::domain::rejection::Violation;
+use crate::ledger::error::QueryError;
+use crate::ledger::feed::{Beginning, Delivery, EndReason, Followed, Frame, Subscription};
+use crate::v1;
+use crate::v1::subscribe_request::Start as Asked;
+use crate::v1::subscribe_response::Frame as Told;
+use crate::wire::time::{recorded_from, timestamp};
+use prost_types::Timestamp;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_stream::Stream;
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use tonic::Status;
+
+pub(super) async fn subscribe(service: &Service, request: v1::SubscribeRequest) -> Result<SubscribeStream, Refusal> {
+    let (followed, heartbeat) = here(|| parse(request))?;
+    let permit = Arc::clone(&service.feeds).try_acquire_owned().map_err(|_| Refusal::Overloaded("subscriptions"))?;
+    let ledger = Arc::clone(&service.ledger);
+    let subscription = match followed {
+        Followed::Log(..) => here(|| Ok(ledger.subscribe(followed, heartbeat)?))?,
+        // A cursor may be on its way to the disk.
+        Followed::Cursor(_) => service.threads.run(move || Ok(ledger.subscribe(followed, heartbeat)?)).await?,
+    };
+    let stopping = Box::pin(service.stopping.clone().cancelled_owned());
+    Ok(SubscribeStream {
+        position: subscription.position(),
+        next: next(subscription),
+        stopping: Some(stopping),
+        _permit: permit,
+    })
+}
+
+fn parse(request: v1::SubscribeRequest) -> Result<(Followed, Duration), Refusal> {
+    let mut parse = Parse::new();
+    let heartbeat = heartbeat(request.heartbeat, &mut parse);
+    let filtered = request.filter.is_some();
+    let filter = request.filter.map(|filter| parse.filter(Some(filter), false));
+    let beginning = match request.start {
+        Some(Asked::CursorId(id)) => {
+            if filtered {
+                parse.wrong("filter", "a cursor has the filter it was made with; leave it out");
+            }
+            let id = cursor_id(&id, &mut parse);
+            parse.finish()?;
+            return Ok((Followed::Cursor(id.ok_or(Refusal::Defect)?), heartbeat));
+        }
+        Some(Asked::AfterPosition(position)) => Beginning::After(Position(position)),
+        Some(Asked::RecordedFrom(instant)) => recorded(&instant, &mut parse),
+        Some(Asked::FromHead(v1::FromHead {})) => Beginning::Head,
+        None => Beginning::After(Position::START),
+    };
+    parse.finish()?;
+    Ok((Followed::Log(beginning, filter), heartbeat))
+}
+
+/// The beginning at an instant.
+pub(super) fn recorded(instant: &Timestamp, parse: &mut Parse) -> Beginning {
+    let expected = |expected| Violation::new("recorded_from", format!("expected {expected}"));
+    let from = parse.take(recorded_from(instant).map_err(expected));
+    from.map_or(Beginning::Head, Beginning::RecordedFrom)
+}
+
+/// The name of a cursor, at the field `cursor_id`.
+pub(super) fn cursor_id(id: &str, parse: &mut Parse) -> Option<CursorId> {
+    let needed = if id.is_empty() { "required" } else { "expected" };
+    parse.take(CursorId::parse(id).map_err(|expected| Violation::new("cursor_id", format!("{needed}: {expected}"))))
+}
+
+fn heartbeat(asked: Option<prost_types::Duration>, parse: &mut Parse) -> Duration {
+    const DEFAULT: Duration = Duration::from_secs(10);
+    const LEAST: Duration = Duration::from_secs(1);
+    const MOST: Duration = Duration::from_secs(300);
+    let Some(asked) = asked else { return DEFAULT };
+    match Duration::try_from(asked) {
+        Ok(asked) if (LEAST..=MOST).contains(&asked) => asked,
+        _ => {
+            parse.wrong("heartbeat", "expected a duration from 1 s to 5 min");
+            DEFAULT
+        }
+    }
+}
+
+type Next = Pin<Box<dyn Future<Output = (Option<Result<Delivery, QueryError>>, Subscription)> + Send>>;
+
+fn next(mut subscription: Subscription) -> Next {
+    Box::pin(async move { (subscription.next().await, subscription) })
+}
+
+/// The frames of one subscription.
+pub(super) struct SubscribeStream {
+    next: Next,
+    /// That of the last frame.
+    position: Position,
+    /// Fires when the server stops; none once the stream has ended.
+    stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    /// Counts this subscription among those there may be.
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Stream for SubscribeStream {
+    type Item = Result<Reply, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(stopping) = &mut self.stopping else { return Poll::Ready(None) };
+        if stopping.as_mut().poll(task).is_ready() {
+            self.stopping = None;
+            let end = Delivery { position: self.position, frame: Frame::End(EndReason::Stopping) };
+            return Poll::Ready(Some(Ok(reply(end))));
+        }
+        let (delivery, subscription) = ready!(self.next.as_mut().poll(task));
+        self.next = next(subscription);
+        let Some(delivery) = delivery else {
+            self.stopping = None;
+            return Poll::Ready(None);
+        };
+        let delivery = delivery.inspect(|delivery| self.position = delivery.position);
+        Poll::Ready(Some(delivery.map(reply).map_err(|error| Refusal::from(error).into())))
+    }
+}
+
+fn reply(Delivery { position, frame }: Delivery) -> Reply {
+    let told = match frame {
+        Frame::Events(events) => return Reply::feed_events(position.0, events),
+        Frame::Confirmed(head) => Told::Confirmed(v1::Confirmed { head: Some(context(&head, "")) }),
+        Frame::Heartbeat(now) => Told::Heartbeat(v1::Heartbeat { now: Some(timestamp(now)) }),
+        Frame::CaughtUp => Told::CaughtUp(v1::CaughtUp {}),
+        Frame::FellBehind(behind) => Told::FellBehind(v1::FellBehind { behind }),
+        Frame::End(why) => Told::End(v1::End { reason: reason(why).into() }),
+    };
+    Reply::feed_frame(&v1::SubscribeResponse { position: position.0, frame: Some(told) })
+}
+
+const fn reason(why: EndReason) -> v1::EndReason {
+    match why {
+        EndReason::Stopping => v1::EndReason::ServerStopping,
+        EndReason::CursorTakenOver => v1::EndReason::CursorTakenOver,
+        EndReason::CursorDeleted => v1::EndReason::CursorDeleted,
+    }
+}

@@ -1,0 +1,111 @@
+//! `ListGaps`: what is missing in the record.
+
+use super::context::context;
+use super::page::{Cursor, Page};
+use super::parse::Parse;
+use super::service::Service;
+use super::span::asked_span;
+use super::state::asked_date;
+use super::status::Refusal;
+use crate::domain::cut::Cut;
+use crate::domain::gaps::GapType;
+use crate::ledger::Ledger;
+use crate::ledger::gaps::{Gap, GapsQuery, Lack};
+use crate::v1;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// From how many days on knowledge is stale where nothing is said.
+const STALE_DAYS: i64 = 365;
+
+/// A question, with what its reply needs of it.
+struct Question {
+    query: GapsQuery,
+    page: Page,
+    asked_cut: Cut,
+    valid_at: String,
+}
+
+pub(super) async fn list_gaps(
+    service: &Service,
+    request: v1::ListGapsRequest,
+) -> Result<v1::ListGapsResponse, Refusal> {
+    let question = parse(&service.ledger, request)?;
+    let ledger = Arc::clone(&service.ledger);
+    service.threads.run(move || answer(&ledger, &question)).await
+}
+
+fn parse(ledger: &Ledger, mut request: v1::ListGapsRequest) -> Result<Question, Refusal> {
+    let page = Page::of(&mut request, ledger.ledger_id().0)?;
+    let skip = match page.cursor {
+        Cursor::Start => 0,
+        Cursor::Number(skip) => skip,
+        Cursor::Id(_) => return Err(Refusal::PageToken),
+    };
+    let mut parse = Parse::new();
+    let filter = parse.filter(request.filter, false);
+    let types = asked_types(&request.types, &mut parse);
+    let (from, until) = asked_span(&request.from, &request.until, &mut parse);
+    let (asked, valid_at) = asked_date(request.valid_at, &page, ledger.clock().now(), &mut parse);
+    let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
+    parse.finish()?;
+    let stale_days = if request.stale_days == 0 { STALE_DAYS } else { i64::from(request.stale_days) };
+    let cut = page.cut(asked_cut);
+    let query =
+        GapsQuery { filter, types, from, until, valid_at: asked, stale_days, cut, supposed, skip, page: page.size };
+    Ok(Question { query, page, asked_cut, valid_at })
+}
+
+fn asked_types(numbers: &[i32], parse: &mut Parse) -> BTreeSet<GapType> {
+    let mut types = BTreeSet::new();
+    for (index, number) in numbers.iter().enumerate() {
+        match v1::GapType::try_from(*number) {
+            Ok(v1::GapType::UncoveredSpan) => types.insert(GapType::UncoveredSpan),
+            Ok(v1::GapType::NoDate) => types.insert(GapType::NoDate),
+            Ok(v1::GapType::SingleOrigin) => types.insert(GapType::SingleOrigin),
+            Ok(v1::GapType::Stale) => types.insert(GapType::Stale),
+            Ok(v1::GapType::OpenDispute) => types.insert(GapType::OpenDispute),
+            Ok(v1::GapType::Unspecified) | Err(_) => {
+                parse.wrong(&format!("types[{index}]"), format!("{number} is no GapType to ask for"));
+                false
+            }
+        };
+    }
+    if numbers.is_empty() { GapType::ALL.into() } else { types }
+}
+
+fn answer(ledger: &Ledger, question: &Question) -> Result<v1::ListGapsResponse, Refusal> {
+    let Question { query, page, asked_cut, valid_at } = question;
+    let found = ledger.gaps(query)?;
+    Ok(v1::ListGapsResponse {
+        context: Some(context(&Page::at(found.at, *asked_cut), valid_at)),
+        gaps: found.gaps.into_iter().map(gap).collect(),
+        next_page_token: page.token(found.at.basis, found.next.into(), valid_at),
+    })
+}
+
+fn gap(gap: Gap) -> v1::Gap {
+    match gap {
+        Gap::UncoveredSpan(relationship, from, until) => v1::Gap {
+            r#type: v1::GapType::UncoveredSpan.into(),
+            relationship,
+            from: from.to_date_string(),
+            until: until.to_end_date_string(),
+            ..Default::default()
+        },
+        Gap::Of(claim, lack) => v1::Gap { claim: Some(*claim), ..lacking(lack) },
+    }
+}
+
+fn lacking(lack: Lack) -> v1::Gap {
+    let of = |gap_type: v1::GapType| v1::Gap { r#type: gap_type.into(), ..Default::default() };
+    match lack {
+        Lack::Date => of(v1::GapType::NoDate),
+        Lack::Origins(only) => {
+            v1::Gap { origin: only.map(String::from).unwrap_or_default(), ..of(v1::GapType::SingleOrigin) }
+        }
+        Lack::Confirmation(age_days) => v1::Gap { age_days, ..of(v1::GapType::Stale) },
+        Lack::Resolution(dispute) => v1::Gap { dispute_id: dispute.0.to_string(), ..of(v1::GapType::OpenDispute) },
+    }
+}

@@ -1,0 +1,114 @@
+//! `GetSeries`: counts and scores in buckets of valid time.
+
+use super::context::context;
+use super::page::MAX_BYTES;
+use super::parse::Parse;
+use super::service::Service;
+use super::span::asked_span;
+use super::status::Refusal;
+use crate::domain::buckets::{Bucket, Buckets};
+use crate::domain::moment::Moment;
+use crate::domain::period::Period;
+use crate::domain::rejection::Violation;
+use crate::domain::series::Tally;
+use crate::ledger::series::{SeriesError, SeriesGroup, SeriesQuery};
+use crate::v1;
+use crate::wire::time::instant;
+use std::sync::Arc;
+
+pub(super) async fn get_series(
+    service: &Service,
+    request: v1::GetSeriesRequest,
+) -> Result<v1::GetSeriesResponse, Refusal> {
+    let query = parse(request)?;
+    let ledger = Arc::clone(&service.ledger);
+    let answer = move || {
+        let series = ledger.series(&query)?;
+        let buckets = series.buckets.into_iter().map(bucket).collect();
+        Ok(v1::GetSeriesResponse { context: Some(context(&series.at, "")), buckets })
+    };
+    service.threads.run(answer).await
+}
+
+impl From<SeriesError> for Refusal {
+    fn from(error: SeriesError) -> Self {
+        match error {
+            SeriesError::NoScheme => Violation::new("scheme", error.to_string()).into(),
+            SeriesError::TooLarge { .. } => Self::TooLarge(Violation::new("group_by", error.to_string())),
+            SeriesError::Query(error) => error.into(),
+        }
+    }
+}
+
+fn parse(request: v1::GetSeriesRequest) -> Result<SeriesQuery, Refusal> {
+    let mut parse = Parse::new();
+    let filter = parse.filter(request.filter, false);
+    let bucket = asked_bucket(request.bucket, &mut parse);
+    let buckets = asked_buckets(&request.from, &request.until, bucket, &mut parse);
+    let group_by = asked_group(request.group_by, &mut parse);
+    let cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
+    parse.finish()?;
+    // Without buckets the request has been refused.
+    let buckets = buckets.ok_or(Refusal::Defect)?;
+    Ok(SeriesQuery { filter, buckets, group_by, scheme: request.scheme, cut, supposed, bytes: MAX_BYTES })
+}
+
+fn asked_buckets(from: &str, until: &str, bucket: Bucket, parse: &mut Parse) -> Option<Buckets> {
+    for (field, text) in [("from", from), ("until", until)] {
+        if text.is_empty() {
+            parse.wrong(field, "required: a date, for example 2025-07");
+        }
+    }
+    let (from, until) = asked_span(from, until, parse);
+    let (from, until): (Moment, Moment) = from.zip(until).filter(|(from, until)| from < until)?;
+    Buckets::covering(bucket, from, until).map_err(|error| parse.wrong("bucket", error.to_string())).ok()
+}
+
+fn asked_bucket(number: i32, parse: &mut Parse) -> Bucket {
+    match v1::Bucket::try_from(number) {
+        Ok(v1::Bucket::Day) => Bucket::Day,
+        Ok(v1::Bucket::Week) => Bucket::Week,
+        Ok(v1::Bucket::Unspecified | v1::Bucket::Month) => Bucket::Month,
+        Ok(v1::Bucket::Quarter) => Bucket::Quarter,
+        Ok(v1::Bucket::Year) => Bucket::Year,
+        Err(_) => {
+            parse.wrong("bucket", format!("{number} is no Bucket"));
+            Bucket::Month
+        }
+    }
+}
+
+fn asked_group(number: i32, parse: &mut Parse) -> Option<SeriesGroup> {
+    match v1::SeriesGroup::try_from(number) {
+        Ok(v1::SeriesGroup::Unspecified) => None,
+        Ok(v1::SeriesGroup::Kind) => Some(SeriesGroup::Kind),
+        Ok(v1::SeriesGroup::Polarity) => Some(SeriesGroup::Polarity),
+        Ok(v1::SeriesGroup::Modality) => Some(SeriesGroup::Modality),
+        Ok(v1::SeriesGroup::Relationship) => Some(SeriesGroup::Relationship),
+        Err(_) => {
+            parse.wrong("group_by", format!("{number} is no SeriesGroup"));
+            None
+        }
+    }
+}
+
+fn bucket((name, period, points): (String, Period, Vec<(String, Tally)>)) -> v1::SeriesBucket {
+    v1::SeriesBucket {
+        period: name,
+        from: instant(period.a),
+        until: instant(period.b),
+        points: points.into_iter().map(point).collect(),
+    }
+}
+
+fn point((group, tally): (String, Tally)) -> v1::SeriesPoint {
+    v1::SeriesPoint {
+        group,
+        definite: tally.definite,
+        possible: tally.possible,
+        scored: tally.scored,
+        sum: tally.mean().map(|_| tally.sum),
+        mean: tally.mean(),
+    }
+}

@@ -1,0 +1,65 @@
+//! `GetTimeline`: how the state moved over a span of valid time.
+
+use super::context::context;
+use super::page::{Cursor, Page};
+use super::parse::Parse;
+use super::service::Service;
+use super::span::{asked_span, interval};
+use super::status::Refusal;
+use crate::domain::cut::Cut;
+use crate::domain::name::ClaimId;
+use crate::ledger::Ledger;
+use crate::ledger::timeline::{Place, TimelineQuery, TimelineSegment};
+use crate::v1;
+use crate::wire::time::instant;
+use std::sync::Arc;
+
+pub(super) async fn get_timeline(
+    service: &Service,
+    mut request: v1::GetTimelineRequest,
+) -> Result<v1::GetTimelineResponse, Refusal> {
+    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
+    let start = match page.cursor {
+        Cursor::Start => Place::default(),
+        Cursor::Number(number) => Place::from(number),
+        Cursor::Id(_) => return Err(Refusal::PageToken),
+    };
+    let mut parse = Parse::new();
+    let filter = parse.filter(request.filter, false);
+    let (from, until) = asked_span(&request.from, &request.until, &mut parse);
+    let asked_cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
+    parse.finish()?;
+    let query = TimelineQuery { filter, from, until, cut: page.cut(asked_cut), supposed, start, page: page.size };
+    let ledger = Arc::clone(&service.ledger);
+    service.threads.run(move || answer(&ledger, &query, &page, asked_cut)).await
+}
+
+fn answer(
+    ledger: &Ledger,
+    query: &TimelineQuery,
+    page: &Page,
+    asked_cut: Cut,
+) -> Result<v1::GetTimelineResponse, Refusal> {
+    let found = ledger.timeline(query)?;
+    Ok(v1::GetTimelineResponse {
+        context: Some(context(&Page::at(found.at, asked_cut), "")),
+        segments: found.segments.into_iter().map(segment).collect(),
+        claims: found.claims,
+        next_page_token: page.token(found.at.basis, found.next.map(u64::from).into(), ""),
+    })
+}
+
+fn segment(segment: TimelineSegment) -> v1::TimelineSegment {
+    let ids = |claims: Vec<ClaimId>| claims.into_iter().map(|id| id.0.to_string()).collect();
+    v1::TimelineSegment {
+        from: instant(segment.from),
+        until: instant(segment.until),
+        definite: ids(segment.definite),
+        possible: ids(segment.possible),
+        entered: ids(segment.entered),
+        left: ids(segment.left),
+        period: interval(segment.from, segment.until),
+        continues: segment.continues,
+    }
+}

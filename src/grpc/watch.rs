@@ -1,0 +1,274 @@
+//! `WatchClock`: a stream that tells the turns of valid time as they come, and never ends by itself.
+//!
+//! ```text
+//!   wait      until the next turn, the next heartbeat, or something is published; whichever comes first
+//!   settle    nothing can be recorded at or before now any more
+//!   advance   what has come is pending
+//!   tell      a frame for each, while the client reads; the ledger is not held while it does not
+//! ```
+//!
+//! A frame's token is a place in the sequence of what is told (`crate::ledger::clock_watch`), not something the server
+//! keeps: it can be resumed at after any end of the stream, in another process too.
+
+use super::page::{from_hex, to_hex};
+use super::parse::Parse;
+use super::service::Service;
+use super::status::Refusal;
+use super::work::{Threads, here};
+use crate::domain::cut::Basis;
+use crate::domain::position::{Position, RecordedAt};
+use crate::domain::rejection::Violation;
+use crate::ledger::clock_watch::{ClockWatch, Mark, Place, Telling, WatchQuery, WatchStart};
+use crate::ledger::{Ledger, Settled};
+use crate::v1;
+use crate::wire::time::{recorded_from, timestamp, timestamp_of};
+use crate::wire::vocabulary::Twin;
+use prost::Message;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+use tokio_stream::Stream;
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use tonic::Status;
+use uuid::Uuid;
+
+pub(super) type ClockStream = Pin<Box<dyn Stream<Item = Result<v1::WatchClockResponse, Status>> + Send>>;
+type Frame = Result<v1::WatchClockResponse, Status>;
+
+/// How many frames may wait for a client.
+const WAITING: usize = 16;
+/// How many turns are put together at once.
+const AT_ONCE: usize = 32;
+/// How many new events are looked at without handing that to a thread that may wait.
+const FEW_EVENTS: u64 = 1024;
+
+pub(super) async fn watch_clock(service: &Service, request: v1::WatchClockRequest) -> Result<ClockStream, Refusal> {
+    let (query, heartbeat) = here(|| parse(service.ledger.ledger_id().0, request))?;
+    let permit = Arc::clone(&service.streams).try_acquire_owned().map_err(|_| Refusal::Overloaded("streams"))?;
+    let changes = service.ledger.published_changes();
+    let settled = service.stopping.run_until_cancelled(service.ledger.settle_now()).await.ok_or(Refusal::Stopping)?;
+    let ledger = Arc::clone(&service.ledger);
+    let watch = service.threads.run(move || Ok(ledger.begin_watch(query, settled)?)).await?;
+    let (sender, frames) = mpsc::channel(WAITING);
+    let (ledger, threads) = (Arc::clone(&service.ledger), Arc::clone(&service.threads));
+    let follower = Follower { ledger, threads, changes, frames: sender, heartbeat, quiet_since: None };
+    // It ends by itself when its receiver does.
+    drop(tokio::spawn(follower.run(watch)));
+    let stopping = Some(Box::pin(service.stopping.clone().cancelled_owned()));
+    Ok(Box::pin(Frames { frames, stopping, _permit: permit }))
+}
+
+fn parse(ledger: Uuid, request: v1::WatchClockRequest) -> Result<(WatchQuery, Duration), Refusal> {
+    let mut parse = Parse::new();
+    let filter = parse.filter(request.filter, false);
+    let turns = parse.members(&request.turns, "turns");
+    let start = start(ledger, &request.after, request.from.as_ref(), &mut parse);
+    let heartbeat = heartbeat(request.heartbeat, &mut parse);
+    parse.finish()?;
+    Ok((WatchQuery { filter, turns, include_late: request.include_late, start }, heartbeat))
+}
+
+fn start(ledger: Uuid, after: &str, from: Option<&prost_types::Timestamp>, parse: &mut Parse) -> WatchStart {
+    if !after.is_empty() && from.is_some() {
+        parse.wrong("from", "either `after` or `from` is given, not both");
+    }
+    if let Some(from) = from {
+        let expected = |expected| Violation::new("from", format!("expected {expected}"));
+        return parse.take(recorded_from(from).map_err(expected)).map_or(WatchStart::Now, WatchStart::From);
+    }
+    if after.is_empty() {
+        return WatchStart::Now;
+    }
+    let mark = Token::read(after, ledger);
+    if mark.is_none() {
+        parse.wrong("after", "is not the token of a frame that this ledger's clock sent");
+    }
+    mark.map_or(WatchStart::Now, WatchStart::After)
+}
+
+fn heartbeat(asked: Option<prost_types::Duration>, parse: &mut Parse) -> Duration {
+    const DEFAULT: Duration = Duration::from_secs(10);
+    let Some(asked) = asked else { return DEFAULT };
+    match Duration::try_from(asked) {
+        Ok(asked) if (Duration::from_secs(1)..=Duration::from_secs(300)).contains(&asked) => asked,
+        _ => {
+            parse.wrong("heartbeat", "expected from 1 s to 300 s");
+            DEFAULT
+        }
+    }
+}
+
+/// What a frame's token holds.
+#[derive(Clone, PartialEq, Message)]
+struct Token {
+    #[prost(sint64, tag = "1")]
+    told_at: i64,
+    #[prost(uint64, tag = "2")]
+    order: u64,
+    #[prost(uint32, tag = "3")]
+    turn: u32,
+    #[prost(sint64, tag = "4")]
+    settled: i64,
+    #[prost(uint64, tag = "5")]
+    position: u64,
+    #[prost(fixed64, tag = "6")]
+    mark: u64,
+    /// The first half of the id of the ledger.
+    #[prost(fixed64, tag = "7")]
+    ledger: u64,
+}
+
+impl Token {
+    fn write(mark: Mark, ledger: Uuid) -> String {
+        let Mark { place: Place { told_at, order, turn }, settled, basis } = mark;
+        let token = Self {
+            told_at: told_at.0,
+            order,
+            turn: u32::from(turn),
+            settled: settled.0,
+            position: basis.position.0,
+            mark: u64::from_be_bytes(basis.mark),
+            ledger: ledger.as_u64_pair().0,
+        };
+        to_hex(&token.encode_to_vec())
+    }
+
+    fn read(text: &str, ledger: Uuid) -> Option<Mark> {
+        let token = Self::decode(from_hex(text)?.as_slice()).ok()?;
+        let turn = u8::try_from(token.turn).ok()?;
+        let basis = Basis { position: Position(token.position), mark: token.mark.to_be_bytes() };
+        let place = Place { told_at: RecordedAt(token.told_at), order: token.order, turn };
+        (token.ledger == ledger.as_u64_pair().0).then_some(Mark { place, settled: RecordedAt(token.settled), basis })
+    }
+}
+
+/// Follows the clock for one client.
+struct Follower {
+    ledger: Arc<Ledger>,
+    threads: Arc<Threads>,
+    changes: watch::Receiver<u32>,
+    frames: mpsc::Sender<Frame>,
+    heartbeat: Duration,
+    /// When the last frame was sent; none before the first, which is sent at once.
+    quiet_since: Option<Instant>,
+}
+
+/// The client has gone.
+struct Gone;
+
+impl Follower {
+    async fn run(mut self, watch: ClockWatch) {
+        if let Err(refusal) = self.follow(watch).await {
+            // Nobody may be there to be told.
+            let _ = self.frames.send(Err(refusal.into())).await;
+        }
+    }
+
+    /// Follows until the client has gone, or it cannot go on.
+    async fn follow(&mut self, mut watch: ClockWatch) -> Result<(), Refusal> {
+        loop {
+            loop {
+                let told = here(|| Ok(self.ledger.tell(&mut watch, AT_ONCE)?))?;
+                if told.is_empty() {
+                    break;
+                }
+                for telling in told {
+                    if self.send(self.frame(telling)).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+            let quiet = self.quiet_since.is_none_or(|since| since.elapsed() >= self.heartbeat);
+            if let Some(mark) = watch.mark().filter(|_| quiet)
+                && self.send(self.quiet_frame(mark, watch.horizon())).await.is_err()
+            {
+                return Ok(());
+            }
+            let Ok(settled) = self.wait(&watch).await else { return Ok(()) };
+            watch = self.advance(watch, settled).await?;
+        }
+    }
+
+    /// Waits until there may be something to tell, and the record has settled.
+    async fn wait(&mut self, watch: &ClockWatch) -> Result<Settled, Gone> {
+        let until = self.wake_at(watch);
+        tokio::select! {
+            () = self.frames.closed() => return Err(Gone),
+            () = sleep_until(until) => {}
+            _ = self.changes.changed() => {}
+        }
+        tokio::select! {
+            () = self.frames.closed() => Err(Gone),
+            settled = self.ledger.settle_now() => Ok(settled),
+        }
+    }
+
+    /// When the next turn comes or the next heartbeat is due. The ledger's clock may be moved meanwhile, so it is looked at
+    /// once a minute at least.
+    fn wake_at(&self, watch: &ClockWatch) -> Instant {
+        const LEAST: Duration = Duration::from_millis(1);
+        const MOST: Duration = Duration::from_secs(60);
+        let left = |at: RecordedAt| {
+            let micros = at.0.saturating_sub(self.ledger.clock().now().0);
+            Duration::from_micros(u64::try_from(micros).unwrap_or(0)).clamp(LEAST, MOST)
+        };
+        let turn = Instant::now() + watch.next_at().map_or(MOST, left);
+        self.quiet_since.map_or(turn, |since| turn.min(since + self.heartbeat))
+    }
+
+    async fn advance(&self, mut watch: ClockWatch, settled: Settled) -> Result<ClockWatch, Refusal> {
+        let few = self.ledger.unwatched(&watch, settled) <= FEW_EVENTS;
+        let ledger = Arc::clone(&self.ledger);
+        let advance = move || {
+            ledger.advance_watch(&mut watch, settled);
+            Ok(watch)
+        };
+        if few { here(advance) } else { self.threads.run(advance).await }
+    }
+
+    async fn send(&mut self, frame: v1::WatchClockResponse) -> Result<(), Gone> {
+        self.frames.send(Ok(frame)).await.map_err(|_| Gone)?;
+        self.quiet_since = Some(Instant::now());
+        Ok(())
+    }
+
+    /// A frame without a turn: how far everything has been told.
+    fn quiet_frame(&self, mark: Mark, now: RecordedAt) -> v1::WatchClockResponse {
+        let token = Token::write(mark, self.ledger.ledger_id().0);
+        v1::WatchClockResponse { token, now: Some(timestamp(now)), turn: None }
+    }
+
+    fn frame(&self, telling: Telling) -> v1::WatchClockResponse {
+        let Telling { mark, turn, at, late, claim } = telling;
+        let told_at = Some(timestamp(mark.place.told_at));
+        let turn = v1::ClockTurn { turn: turn.to_wire(), at: timestamp_of(at), told_at, late, claim: Some(claim) };
+        let token = Token::write(mark, self.ledger.ledger_id().0);
+        v1::WatchClockResponse { token, now: told_at, turn: Some(turn) }
+    }
+}
+
+/// The frames of one client.
+struct Frames {
+    frames: mpsc::Receiver<Frame>,
+    /// Fires when the server stops; none once that has been told.
+    stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    /// Counts this stream among those there may be.
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Stream for Frames {
+    type Item = Frame;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Frame>> {
+        let Some(stopping) = &mut self.stopping else { return Poll::Ready(None) };
+        if stopping.as_mut().poll(context).is_ready() {
+            self.stopping = None;
+            self.frames.close();
+            return Poll::Ready(Some(Err(Refusal::Stopping.into())));
+        }
+        self.frames.poll_recv(context)
+    }
+}

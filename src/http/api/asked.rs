@@ -1,0 +1,203 @@
+//! A flat query becomes the request of an rpc, as JSON. All that is wrong with it is told at once.
+
+use super::Format;
+use super::table::{FEED, Param, Place, Route, Shape};
+use crate::http::failure::Failure;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// What a query asks.
+#[derive(Debug)]
+pub(in crate::http) struct Asked {
+    /// The request of the rpc.
+    pub(super) request: Value,
+    /// The form of the answer.
+    pub(super) format: Format,
+    /// The query with its names in order, as it tells one question from another.
+    pub(super) canonical: String,
+}
+
+/// Reads the query of a route.
+pub(super) fn read(route: &Route, query: &str) -> Result<Asked, Failure> {
+    let mut given = values(query);
+    let canonical = given.iter().map(|(name, values)| format!("{name}={values:?}&")).collect();
+    let format = given.remove("format").and_then(|values| values.into_iter().next()).unwrap_or_default();
+    let mut wrong = Vec::new();
+    let format = Format::named(&format).unwrap_or_else(|| {
+        wrong.push(format!("format: `{format}` is not one of json, ndjson, csv"));
+        Format::Json
+    });
+    let params: Vec<&Param> = route.params().collect();
+    let mut request = request(&params, given, &mut wrong);
+    bound_events(route, &mut request);
+    if wrong.is_empty() { Ok(Asked { request, format, canonical }) } else { Err(Failure::invalid(wrong.join("; "))) }
+}
+
+/// Reads the query of the feed.
+pub(in crate::http) fn feed(query: &str) -> Result<Value, Failure> {
+    let params: Vec<&Param> = FEED.iter().flat_map(|group| group.iter()).collect();
+    let mut wrong = Vec::new();
+    let request = request(&params, values(query), &mut wrong);
+    if wrong.is_empty() { Ok(request) } else { Err(Failure::invalid(wrong.join("; "))) }
+}
+
+/// The values of each name, in the order they are given.
+fn values(query: &str) -> BTreeMap<String, Vec<String>> {
+    let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        values.entry(name.into_owned()).or_default().push(value.into_owned());
+    }
+    values
+}
+
+fn request(params: &[&Param], given: BTreeMap<String, Vec<String>>, wrong: &mut Vec<String>) -> Value {
+    let mut request = Map::new();
+    let mut item = Map::new();
+    for (name, values) in given {
+        let Some(param) = params.iter().find(|param| param.name == name) else {
+            let known: Vec<&str> = params.iter().map(|param| param.name).chain(["format"]).collect();
+            wrong.push(format!("{name}: not known here; known are {}", known.join(", ")));
+            continue;
+        };
+        match value(param, values) {
+            Err(expected) => wrong.push(format!("{name}: {expected}")),
+            Ok(value) => match param.place {
+                Place::Top(field) => drop(request.insert(field.to_owned(), value)),
+                Place::Filter(field) => drop(item.insert(field.to_owned(), value)),
+                Place::Under(message, field) => {
+                    let under = request.entry(message).or_insert_with(|| json!({}));
+                    under.as_object_mut().map(|under| under.insert(field.to_owned(), value));
+                }
+            },
+        }
+    }
+    if !item.is_empty() {
+        request.insert("filter".to_owned(), json!({ "items": [item] }));
+    }
+    Value::Object(request)
+}
+
+/// An answer over HTTP ends: it has so many events at most.
+fn bound_events(route: &Route, request: &mut Value) {
+    const DEFAULT: u64 = 100;
+    const MOST: u64 = 10_000;
+    if route.rpc != "ReadEvents" {
+        return;
+    }
+    let asked = request.get("limit").and_then(Value::as_str).and_then(|limit| limit.parse().ok()).unwrap_or(0_u64);
+    let limit = if asked == 0 { DEFAULT } else { asked.min(MOST) };
+    if let Some(request) = request.as_object_mut() {
+        request.insert("limit".to_owned(), limit.to_string().into());
+    }
+}
+
+fn value(param: &Param, values: Vec<String>) -> Result<Value, String> {
+    match param.shape {
+        Shape::Texts => Ok(values.into()),
+        Shape::Members(prefix) => Ok(values.iter().map(|value| member(prefix, value)).collect()),
+        Shape::Pairs(first, second) => values.iter().map(|value| pair(first, second, value)).collect(),
+        single => match <[String; 1]>::try_from(values) {
+            Ok([value]) => one(single, value),
+            Err(_) => Err("given more than once".to_owned()),
+        },
+    }
+}
+
+fn one(shape: Shape, value: String) -> Result<Value, String> {
+    match (shape, value.as_str()) {
+        (Shape::Flag, "true" | "1" | "") => Ok(true.into()),
+        (Shape::Flag, "false" | "0") => Ok(false.into()),
+        (Shape::Empty, "true" | "1" | "") => Ok(json!({})),
+        (Shape::Flag | Shape::Empty, _) => Err(format!("`{value}` is neither true nor false")),
+        (Shape::Number, digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Ok(value.into())
+        }
+        (Shape::Number, _) => Err(format!("`{value}` is not a number")),
+        (Shape::Instant, _) => Ok(instant(value).into()),
+        (Shape::Member(prefix), name) => Ok(member(prefix, name)),
+        _ => Ok(value.into()),
+    }
+}
+
+/// The whole name of a member of an enum.
+fn member(prefix: &str, name: &str) -> Value {
+    let name = name.to_ascii_uppercase().replace('-', "_");
+    if name.starts_with(prefix) { name.into() } else { format!("{prefix}{name}").into() }
+}
+
+/// A day stands for its first moment. In a query a `+` is a space, so that one before a zone has become one.
+fn instant(text: String) -> String {
+    let is_day = text.len() == "YYYY-MM-DD".len() && !text.contains('T');
+    if is_day { text + "T00:00:00Z" } else { text.replace(' ', "+") }
+}
+
+fn pair(first: &str, second: &str, value: &str) -> Result<Value, String> {
+    let (one, other) = value.split_once(':').ok_or_else(|| format!("`{value}`: expected {first}:{second}"))?;
+    Ok(json!({ first: one, second: other }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::api::table::ROUTES;
+
+    fn route(name: &str) -> &'static Route {
+        ROUTES.iter().find(|route| route.name == name).unwrap()
+    }
+
+    #[test]
+    fn a_flat_query_becomes_the_request_of_its_rpc() {
+        let query = "relationship=AZE-RUS&kind=agreement&kind=talks&valid_at=2025-07&known_at=2025-08-02&mode=holds-at";
+        let asked = read(route("state"), query).unwrap();
+        let item = json!({ "relationships": ["AZE-RUS"], "kinds": ["agreement", "talks"] });
+        let expected = json!({
+            "filter": { "items": [item] },
+            "validAt": "2025-07",
+            "knownAt": "2025-08-02T00:00:00Z",
+            "mode": "STATE_MODE_HOLDS_AT",
+        });
+        assert_eq!((asked.request, asked.format), (expected, Format::Json));
+        let diff = read(route("diff"), "from_position=3&to_known_at=2025-08-02T00:00:00Z&format=csv").unwrap();
+        let expected = json!({ "from": { "position": "3" }, "to": { "knownAt": "2025-08-02T00:00:00Z" } });
+        assert_eq!((diff.request, diff.format), (expected, Format::Csv));
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let failure = read(route("state"), "relation=x&page_size=many&format=xml&valid_at=1&valid_at=2").unwrap_err();
+        let message = failure.0.message;
+        for part in ["relation: not known here", "page_size: `many`", "format: `xml`", "valid_at: given more than once"]
+        {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
+    fn events_are_bounded() {
+        let limit = |query: &str| read(route("events"), query).unwrap().request["limit"].clone();
+        assert_eq!([limit(""), limit("limit=7"), limit("limit=99999")], ["100", "7", "10000"]);
+    }
+
+    #[test]
+    fn every_route_asks_an_rpc_that_has_the_fields_it_fills() {
+        for route in ROUTES {
+            let method = crate::http::transcode::method(route.rpc).unwrap_or_else(|| panic!("{}", route.rpc));
+            if let Some(list) = route.list {
+                assert!(method.output().get_field_by_name(list).is_some(), "{} has no {list}", route.rpc);
+            }
+            for param in route.params() {
+                let sample = match param.shape {
+                    Shape::Flag | Shape::Empty => "true",
+                    Shape::Number => "1",
+                    Shape::Instant => "2025-01-01",
+                    Shape::Pairs(..) => "a:b",
+                    Shape::Member(_) | Shape::Members(_) => "UNSPECIFIED",
+                    Shape::Text | Shape::Texts => "x",
+                };
+                let asked = read(route, &format!("{}={sample}", param.name)).unwrap();
+                let request = crate::http::transcode::request(&method, asked.request.to_string().as_bytes());
+                assert!(request.is_ok(), "{} {}: {request:?}", route.name, param.name);
+            }
+        }
+    }
+}

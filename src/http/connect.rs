@@ -1,0 +1,61 @@
+//! The Connect protocol for calls with one reply: `POST /detente.v1.LedgerService/Method` with a JSON body, as curl and
+//! connect clients send it. What is not JSON goes on to gRPC.
+
+use super::Web;
+use super::failure::Failure;
+use super::transcode::{self, SERVICE};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use prost_reflect::MethodDescriptor;
+
+/// Answers a call that comes as JSON; hands on everything else.
+pub(super) async fn json(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let Some(name) = rpc_of(&request) else { return next.run(request).await };
+    let answered = match transcode::method(name) {
+        Some(method) => call(&web, &method, request).await,
+        None => Err(Failure::of("unimplemented", StatusCode::NOT_FOUND, format!("no rpc {name} in {SERVICE}"))),
+    };
+    answered.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// The rpc that a JSON request names.
+fn rpc_of(request: &Request) -> Option<&str> {
+    let content = request.headers().get(header::CONTENT_TYPE)?.as_bytes();
+    let is_json = request.method() == Method::POST && content.starts_with(b"application/json");
+    let path = is_json.then(|| request.uri().path())?;
+    path.strip_prefix('/')?.strip_prefix(SERVICE)?.strip_prefix('/')
+}
+
+async fn call(web: &Web, method: &MethodDescriptor, request: Request) -> Result<Response, Failure> {
+    if method.is_server_streaming() {
+        let why = format!("{} is a stream: use gRPC, gRPC-Web or /api/v1/feed", method.name());
+        return Err(Failure::of("unimplemented", StatusCode::NOT_IMPLEMENTED, why));
+    }
+    let (parts, body) = request.into_parts();
+    let limit = limit(&parts.headers)?;
+    let body = read(body, web.request_bytes).await?;
+    let message = transcode::request(method, &body)?;
+    let path = format!("/{SERVICE}/{}", method.name());
+    let reply = web.local.unary(&path, &message, limit.as_deref()).await?;
+    let json = transcode::json(&transcode::reply(method, &reply)?)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+async fn read(body: Body, most: usize) -> Result<axum::body::Bytes, Failure> {
+    let too_large = |_| {
+        let why = format!("the request is larger than {most} bytes");
+        Failure::of("resource_exhausted", StatusCode::TOO_MANY_REQUESTS, why)
+    };
+    to_bytes(body, most).await.map_err(too_large)
+}
+
+/// How long the call may take, in the words of gRPC.
+fn limit(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let Some(given) = headers.get("connect-timeout-ms") else { return Ok(None) };
+    let millis = given.to_str().ok().filter(|text| text.len() <= 8 && text.bytes().all(|byte| byte.is_ascii_digit()));
+    let millis = millis.ok_or_else(|| Failure::invalid("connect-timeout-ms: expected up to eight digits"))?;
+    Ok(Some(format!("{millis}m")))
+}

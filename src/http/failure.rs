@@ -1,0 +1,53 @@
+//! Failures as JSON, in the form of the Connect protocol: a code, a message, and the details with their names.
+
+use super::transcode;
+use crate::grpc::local::Problem;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde_json::{Value, json};
+
+/// A failure on its way to a client.
+#[derive(Debug)]
+pub(super) struct Failure(pub(super) Problem);
+
+impl Failure {
+    /// A request that does not make sense.
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
+        Self::of("invalid_argument", StatusCode::BAD_REQUEST, message)
+    }
+
+    /// A failure with a code.
+    pub(super) fn of(code: &'static str, status: StatusCode, message: impl Into<String>) -> Self {
+        Self(Problem { code, status: status.as_u16(), message: message.into(), details: Vec::new() })
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let Problem { code, status, message, details } = self.0;
+        let details: Vec<Value> = details.iter().map(|(name, bytes)| detail(name, bytes)).collect();
+        let mut body = json!({ "code": code, "message": message });
+        if let (false, Some(body)) = (details.is_empty(), body.as_object_mut()) {
+            body.insert("details".to_owned(), details.into());
+        }
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    }
+}
+
+/// A detail with its bytes, as Connect has it, and in words for a person.
+fn detail(name: &str, bytes: &[u8]) -> Value {
+    let mut detail = json!({ "type": name, "value": STANDARD_NO_PAD.encode(bytes) });
+    if let (Some(debug), Some(detail)) = (transcode::detail(name, bytes), detail.as_object_mut()) {
+        detail.insert("debug".to_owned(), debug);
+    }
+    detail
+}

@@ -1,0 +1,48 @@
+//! The feed as server-sent events: `GET /api/v1/feed?after_position=113&relationship=AZE-RUS`.
+//!
+//! Each frame is an event of the stream: its type is that of the frame (`events`, `heartbeat`, ...), its data the frame as
+//! JSON, its id the position to resume after. A browser that reconnects sends that id as `Last-Event-ID`, so nothing is
+//! missed and nothing comes twice.
+
+use super::Web;
+use super::api::asked;
+use super::failure::Failure;
+use super::transcode::{self, SERVICE};
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, Sse};
+use prost_reflect::{DynamicMessage, ReflectMessage};
+use std::convert::Infallible;
+use tokio_stream::{Stream, StreamExt as _};
+
+/// Follows the log.
+pub(super) async fn feed(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
+    let method = transcode::method("Subscribe").ok_or_else(|| Failure::invalid("there is no feed"))?;
+    let mut request = asked::feed(query.as_deref().unwrap_or_default())?;
+    let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
+    if let (Some(position), Some(request)) = (resumed, request.as_object_mut()) {
+        for start in ["recordedFrom", "fromHead", "cursorId"] {
+            request.remove(start);
+        }
+        request.insert("afterPosition".to_owned(), position.into());
+    }
+    let message = transcode::request(&method, request.to_string().as_bytes())?;
+    let frames = web.local.stream(&format!("/{SERVICE}/Subscribe"), &message, None).await?;
+    let events = frames.map_while(move |frame| {
+        let frame = transcode::reply(&method, &frame.ok()?).ok()?;
+        event(&frame).map(Ok)
+    });
+    Ok(Sse::new(events))
+}
+
+fn event(frame: &DynamicMessage) -> Option<Event> {
+    let oneof = frame.descriptor().oneofs().next()?;
+    let kind = oneof.fields().find(|field| frame.has_field(field))?;
+    let position = frame.get_field_by_name("position")?.as_u64()?;
+    let data = String::from_utf8(transcode::json(frame).ok()?).ok()?;
+    Some(Event::default().event(kind.name()).id(position.to_string()).data(data))
+}

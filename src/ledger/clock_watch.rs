@@ -1,0 +1,292 @@
+//! The clock of valid time: tells the turns of claims as they come.
+//!
+//! What is told is a function of the record and of time alone ([`told`]): every turn at the first instant at which it has
+//! come and is known, in the order of these instants. Since nothing is recorded at or before an instant that has settled
+//! ([`super::horizon`]), what is told up to it is told for good, and a place in the sequence is enough to resume from,
+//! in another process too.
+//!
+//! ```text
+//!   begin    every candidate: what it tells after the place ──> pending        what it will tell ──> agenda
+//!   advance  claims whose turn has come, and claims that new events touch:     the same, for each of them
+//!   tell     pending, in order, with the claim as it was known then
+//! ```
+//!
+//! A claim is always judged by its whole history, which is short; the agenda only says when to look. So an entry that no
+//! longer holds does no harm, and a tick costs what comes up in it.
+//!
+//! Recorded times that a watch has already told past can appear in two ways: a clock that was set back while the ledger was
+//! closed, and a backfill. A place therefore names the last position it has seen ([`Mark`]), and what comes behind that
+//! counts as learnt right after the place: it is told late rather than not at all.
+
+use super::Ledger;
+use super::error::{Damaged, QueryError};
+use super::horizon::Settled;
+use super::render::Renderer;
+use super::turn_history::TurnHistory;
+use crate::domain::cut::{Basis, Cut};
+use crate::domain::filter::{Filter, MemberSet, link_of};
+use crate::domain::moment::Moment;
+use crate::domain::position::{Position, RecordedAt};
+use crate::domain::turn::{Known, SETTLING, Told, Turn, told};
+use crate::domain::vocabulary::Vocabulary;
+use crate::store::{ClaimNo, Index};
+use crate::v1;
+use prost::Message;
+use std::collections::{BTreeSet, VecDeque};
+
+/// How many claims are looked at without letting the writer in between.
+const STRETCH: usize = 4096;
+
+/// What to watch.
+#[derive(Clone, Debug)]
+pub struct WatchQuery {
+    /// Which claims.
+    pub filter: Filter,
+    /// Which turns.
+    pub turns: MemberSet<Turn>,
+    /// Whether to tell turns that had passed when they became known.
+    pub include_late: bool,
+    /// Where to begin.
+    pub start: WatchStart,
+}
+
+/// Where a watch begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WatchStart {
+    /// Now.
+    Now,
+    /// With what is told at this instant or later.
+    From(RecordedAt),
+    /// Behind a place.
+    After(Mark),
+}
+
+/// A place in the sequence of what is told: behind a turn, or behind everything of an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The instant of telling.
+    pub told_at: RecordedAt,
+    /// The claim, by the order in which claims were first recorded.
+    pub order: u64,
+    /// The turn, by its code.
+    pub turn: u8,
+}
+
+/// A place, and what was known when it was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The place.
+    pub place: Place,
+    /// Up to when everything had been recorded ...
+    pub settled: RecordedAt,
+    /// ... namely this.
+    pub basis: Basis,
+}
+
+/// A turn that is told.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    /// The place behind it.
+    pub mark: Mark,
+    /// What time made of the claim.
+    pub turn: Turn,
+    /// From when on.
+    pub at: Moment,
+    /// Whether it had turned before that was known.
+    pub late: bool,
+    /// The claim as it was known then.
+    pub claim: v1::Claim,
+}
+
+/// A watch under way.
+#[derive(Debug)]
+pub struct ClockWatch {
+    query: WatchQuery,
+    /// What had been recorded when the watch that is resumed came to its place; none where nothing is resumed.
+    base: Option<(RecordedAt, Basis)>,
+    /// Behind what the next telling comes.
+    place: Place,
+    /// Up to when everything is pending or told.
+    horizon: RecordedAt,
+    /// The record up to there.
+    head: Basis,
+    /// When to look at a claim again.
+    agenda: BTreeSet<(RecordedAt, ClaimNo)>,
+    pending: VecDeque<Pending>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    place: Place,
+    turn: Turn,
+    at: Moment,
+    late: bool,
+    claim: ClaimNo,
+    revision: u32,
+}
+
+impl Place {
+    /// Behind everything of an instant.
+    #[must_use]
+    pub const fn end_of(told_at: RecordedAt) -> Self {
+        Self { told_at, order: u64::MAX, turn: u8::MAX }
+    }
+}
+
+impl Ledger {
+    /// Begins to watch; the record has settled.
+    ///
+    /// # Errors
+    /// When the place to resume at is one of another history.
+    pub fn begin_watch(&self, query: WatchQuery, settled: Settled) -> Result<ClockWatch, QueryError> {
+        let view = self.store.view();
+        let head = self.after_append(&view.index, settled.appends).basis;
+        let (place, base) = match query.start {
+            WatchStart::Now => (Place::end_of(settled.now), None),
+            WatchStart::From(RecordedAt(at)) => (Place::end_of(RecordedAt(at.saturating_sub(1))), None),
+            WatchStart::After(mark) => {
+                self.resolve(&view.index, Cut::Basis(mark.basis))?;
+                (mark.place, Some((mark.settled, mark.basis)))
+            }
+        };
+        let candidates = view.index.candidates(&query.filter);
+        drop(view);
+        let (agenda, pending) = (BTreeSet::new(), VecDeque::new());
+        let mut watch = ClockWatch { query, base, place, horizon: settled.now, head, agenda, pending };
+        for stretch in candidates.chunks(STRETCH) {
+            watch.look_at(&self.store.view().index, stretch);
+        }
+        watch.arrive(settled.now);
+        Ok(watch)
+    }
+
+    /// How many events a watch has not looked at yet.
+    #[must_use]
+    pub fn unwatched(&self, watch: &ClockWatch, settled: Settled) -> u64 {
+        self.store.view().index.appends.last(settled.appends).0.saturating_sub(watch.head.position.0)
+    }
+
+    /// Brings a watch up to where the record has settled.
+    pub fn advance_watch(&self, watch: &mut ClockWatch, settled: Settled) {
+        if settled.now < watch.horizon {
+            return;
+        }
+        let view = self.store.view();
+        let before = watch.head.position;
+        watch.head = self.after_append(&view.index, settled.appends).basis;
+        watch.horizon = settled.now;
+        let mut claims = watch.coming_up();
+        for position in before.next().0..=watch.head.position.0 {
+            if let Some(claim) = view.index.by_position.claim(Position(position)) {
+                claims.insert(claim);
+                claims.extend(promises_of(&view.index, claim, Position(position)));
+            }
+        }
+        watch.look_at(&view.index, &Vec::from_iter(claims));
+        watch.arrive(settled.now);
+    }
+
+    /// Tells what is pending, at most so many turns.
+    ///
+    /// # Errors
+    /// When what is stored is damaged.
+    pub fn tell(&self, watch: &mut ClockWatch, limit: usize) -> Result<Vec<Telling>, QueryError> {
+        let view = self.store.view();
+        let mut renderer = Renderer::new(&self.store, &view);
+        let mut told = Vec::new();
+        while told.len() < limit
+            && let Some(next) = watch.pending.pop_front()
+        {
+            let mut bytes = Vec::new();
+            renderer.claim(next.claim, next.revision, &mut bytes)?;
+            let claim = v1::Claim::decode(bytes.as_slice()).map_err(|error| Damaged(error.to_string()))?;
+            let Pending { place, turn, at, late, .. } = next;
+            told.push(Telling { mark: watch.mark_at(place), turn, at, late, claim });
+        }
+        let loaded = renderer.into_loaded();
+        drop(view);
+        self.store.adopt(loaded);
+        Ok(told)
+    }
+}
+
+impl ClockWatch {
+    /// When there is something to tell next, as far as is known.
+    #[must_use]
+    pub fn next_at(&self) -> Option<RecordedAt> {
+        self.agenda.first().map(|(at, _)| *at)
+    }
+
+    /// Up to when everything is pending or told.
+    #[must_use]
+    pub const fn horizon(&self) -> RecordedAt {
+        self.horizon
+    }
+
+    /// The place behind everything that has come; none while some of it is pending.
+    #[must_use]
+    pub fn mark(&self) -> Option<Mark> {
+        self.pending.is_empty().then(|| self.mark_at(self.place))
+    }
+
+    /// A mark may be resumed at in the middle of an instant. If that is the one at which what was behind the resumed place is
+    /// told, what counts as behind it must stay the same.
+    fn mark_at(&self, place: Place) -> Mark {
+        match self.base {
+            Some((settled, basis)) if place.told_at <= settled.next() => Mark { place, settled, basis },
+            _ => Mark { place, settled: place.told_at.min(self.horizon), basis: self.head },
+        }
+    }
+
+    /// Everything up to an instant is pending.
+    fn arrive(&mut self, now: RecordedAt) {
+        self.pending.make_contiguous().sort_by_key(|pending| pending.place);
+        self.place = self.place.max(Place::end_of(now));
+    }
+
+    /// The claims to look at, because their time has come.
+    fn coming_up(&mut self) -> BTreeSet<ClaimNo> {
+        let later = self.agenda.split_off(&(self.horizon.next(), 0));
+        std::mem::replace(&mut self.agenda, later).into_iter().map(|(_, claim)| claim).collect()
+    }
+
+    /// Notes what claims tell behind the place: now or later.
+    fn look_at(&mut self, index: &Index, claims: &[ClaimNo]) {
+        let filter = self.query.filter.clone();
+        let (head, base) = (self.head.position, self.base.map(|(settled, basis)| (settled, basis.position)));
+        let history = TurnHistory { index, filter: index.compile(&filter), head, base };
+        for claim in claims {
+            let (known, revisions): (Vec<Known>, Vec<u32>) = history.of(*claim).into_iter().unzip();
+            for told in told(&known) {
+                let revision = revisions.get(told.by).copied().unwrap_or_default();
+                self.note(*claim, &told, revision);
+            }
+        }
+    }
+
+    fn note(&mut self, claim: ClaimNo, told: &Told, revision: u32) {
+        let place = Place { told_at: told.told_at, order: u64::from(claim), turn: told.turn.code() };
+        let late = told.is_late();
+        let wanted = self.query.turns.admits(Some(told.turn.code())) && (!late || self.query.include_late);
+        if !wanted || place <= self.place {
+            return;
+        }
+        if told.told_at > self.horizon {
+            self.agenda.insert((told.told_at, claim));
+        } else {
+            self.pending.push_back(Pending { place, turn: told.turn, at: told.at, late, claim, revision });
+        }
+    }
+}
+
+/// The promises that the event at a position may have settled, or the other way round: those that its claim has such a
+/// link to before or after it.
+fn promises_of(index: &Index, claim: ClaimNo, position: Position) -> Vec<ClaimNo> {
+    let settled = |key: &str| {
+        let (link_type, target) = link_of(key)?;
+        SETTLING.contains(&link_type?).then_some(target.0)
+    };
+    let number = index.claims().revisions_at(claim, position);
+    let revisions = index.claims().revisions(claim).get(number.saturating_sub(2)..number).unwrap_or_default();
+    revisions.iter().flat_map(|revision| index.linked_from(revision.content, settled)).collect()
+}

@@ -1,0 +1,269 @@
+//! Which claims contradict one another?
+//!
+//! Conflicts are listed in an order that follows from the record alone ([`Place`]), so a page begins behind a place. Of all
+//! that are found no more are kept than the page holds: the cost in memory is that of the page, however many there are.
+
+use super::Ledger;
+use super::contradiction::{Beside, Clash};
+use super::cut::Resolved;
+use super::error::{Damaged, QueryError};
+use super::query::PageSize;
+use super::sight::{Seen, Sight};
+use crate::domain::certainty::Certainty;
+use crate::domain::command::Supposed;
+use crate::domain::conflict::ConflictType;
+use crate::domain::cut::Cut;
+use crate::domain::filter::Filter;
+use crate::domain::name::ClaimId;
+use crate::domain::period::Period;
+use crate::v1;
+use prost::Message;
+use std::collections::{BTreeMap, HashSet};
+
+/// A question for conflicts.
+#[derive(Clone, Debug)]
+pub struct ConflictsQuery {
+    /// Which claims; a conflict is listed if either side matches.
+    pub filter: Filter,
+    /// Only conflicts that touch this date.
+    pub valid_at: Option<Period>,
+    /// Only these sorts; none means all.
+    pub types: Vec<ConflictType>,
+    /// How much of the record to use.
+    pub cut: Cut,
+    /// What is supposed on top of it.
+    pub supposed: Supposed,
+    /// Begin behind this one.
+    pub after: Option<Place>,
+    /// How many are wanted.
+    pub page: PageSize,
+}
+
+/// A page of conflicts.
+#[derive(Clone, Debug)]
+pub struct Conflicts {
+    /// The cut.
+    pub at: Resolved,
+    /// The conflicts.
+    pub conflicts: Vec<Conflict>,
+    /// Behind which one the next page begins, if there is one.
+    pub next: Option<Place>,
+}
+
+/// Two claims in conflict, or a claim and a dispute of it.
+#[derive(Clone, Debug)]
+pub struct Conflict {
+    /// Why.
+    pub conflict_type: ConflictType,
+    /// The later recorded claim; of a dispute the one disputed.
+    pub claim: v1::Claim,
+    /// The other one.
+    pub other: Option<v1::Claim>,
+    /// Which dispute.
+    pub dispute_id: String,
+    /// The relationship that can have only one value, and the two values.
+    pub matter: Option<(String, [String; 2])>,
+    /// Whether in all readings of their dates.
+    pub certainty: Certainty,
+}
+
+/// The place of a conflict in the list: by the later side's first recording, then by the other's, then by sort.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    later: u64,
+    earlier: Option<u64>,
+    conflict_type: ConflictType,
+    /// What tells conflicts of one sort between the same two claims apart.
+    detail: String,
+}
+
+impl Place {
+    /// As text, for a page token.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let earlier = self.earlier.map(|earlier| earlier.to_string()).unwrap_or_default();
+        format!("{},{earlier},{},{}", self.later, self.conflict_type as u8, self.detail)
+    }
+
+    /// Reads it back.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(4, ',');
+        let mut part = || parts.next();
+        let later = part()?.parse().ok()?;
+        let earlier = Some(part()?).filter(|text| !text.is_empty()).map(str::parse).transpose().ok()?;
+        let conflict_type = *ConflictType::ALL.get(part()?.parse::<usize>().ok()?)?;
+        Some(Self { later, earlier, conflict_type, detail: part()?.to_owned() })
+    }
+
+    fn between(one: &Seen, other: Option<&Seen>, conflict_type: ConflictType, detail: String) -> Self {
+        let orders =
+            other.map_or((one.order, None), |other| (one.order.max(other.order), Some(one.order.min(other.order))));
+        Self { later: orders.0, earlier: orders.1, conflict_type, detail }
+    }
+}
+
+/// A conflict before its claims are put together.
+struct Found {
+    claim: Seen,
+    other: Option<Seen>,
+    dispute_id: String,
+    matter: Option<(String, [String; 2])>,
+    certainty: Certainty,
+}
+
+/// The first conflicts behind a place, in order: as many as a page can hold, and one more to tell whether that is all.
+struct First<'q> {
+    query: &'q ConflictsQuery,
+    found: BTreeMap<Place, Found>,
+}
+
+impl First<'_> {
+    fn add(&mut self, place: Place, found: impl FnOnce() -> Found) {
+        let first = self.found.len() <= self.query.page.entries
+            || self.found.last_key_value().is_none_or(|(last, _)| place < *last);
+        if first && self.query.after.as_ref().is_none_or(|after| place > *after) {
+            self.found.entry(place).or_insert_with(found);
+            if self.found.len() > self.query.page.entries.saturating_add(1) {
+                self.found.pop_last();
+            }
+        }
+    }
+}
+
+impl Ledger {
+    /// The conflicts.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved, what is supposed does not fit, or what is stored is damaged.
+    pub fn conflicts(&self, query: &ConflictsQuery) -> Result<Conflicts, QueryError> {
+        self.look(query.cut, &query.supposed, |sight| conflicts(sight, query))
+    }
+}
+
+fn conflicts(sight: &Sight<'_>, query: &ConflictsQuery) -> Result<Conflicts, QueryError> {
+    let asked = match query.valid_at {
+        Some(Period { a, b }) => sight.touching(&query.filter, a, b, false),
+        None => sight.matching(&query.filter, false),
+    };
+    let wanted = |of: ConflictType| query.types.is_empty() || query.types.contains(&of);
+    let mut first = First { query, found: BTreeMap::new() };
+    if wanted(ConflictType::Link) {
+        links(sight, &asked, &mut first);
+    }
+    if wanted(ConflictType::Dispute) {
+        disputes(sight, &asked, &mut first)?;
+    }
+    if wanted(ConflictType::SingleValued) {
+        let beside =
+            if query.filter.items.is_empty() { Beside::None } else { query.valid_at.map_or(Beside::All, Beside::At) };
+        sight.clashes(&asked, beside, |clash| single_valued(&clash, &mut first))?;
+    }
+    page(sight, query, first)
+}
+
+fn links(sight: &Sight<'_>, asked: &[Seen], first: &mut First<'_>) {
+    for seen in asked {
+        for other in sight.contradicting(seen).into_iter().filter(|other| touches(other, first.query.valid_at)) {
+            let place = Place::between(seen, Some(&other), ConflictType::Link, String::new());
+            let (claim, other) = if seen.order > other.order { (seen.clone(), other) } else { (other, seen.clone()) };
+            first.add(place, || plain(claim, Some(other), String::new()));
+        }
+    }
+}
+
+/// Disputes of the asked claims, and those of others in which one of them is the counter-claim.
+fn disputes(sight: &Sight<'_>, asked: &[Seen], first: &mut First<'_>) -> Result<(), Damaged> {
+    let (query, ids): (_, HashSet<ClaimId>) = (first.query, asked.iter().map(|seen| seen.id).collect());
+    for seen in sight.disputed().into_iter().filter(|seen| touches(seen, query.valid_at)) {
+        let standing = sight.message(&seen)?.disputes.into_iter().filter(|dispute| dispute.resolution.is_none());
+        for (nth, dispute) in standing.enumerate() {
+            let counter = dispute.counter_claim_id.parse().ok().and_then(|id| sight.find(ClaimId(id)));
+            let counter = counter.filter(|counter| !counter.retracted && counter.id != seen.id);
+            let either = ids.contains(&seen.id) || counter.as_ref().is_some_and(|counter| ids.contains(&counter.id));
+            if either && counter.as_ref().is_none_or(|counter| touches(counter, query.valid_at)) {
+                let detail = format!("{:020}{nth:010}", seen.order);
+                let place = Place::between(&seen, counter.as_ref(), ConflictType::Dispute, detail);
+                first.add(place, || plain(seen.clone(), counter, dispute.dispute_id));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn single_valued(clash: &Clash<'_>, first: &mut First<'_>) {
+    let [one, two] = clash.claims;
+    let place = Place::between(one, Some(two), ConflictType::SingleValued, clash.relationship.to_owned());
+    first.add(place, || {
+        let [one_value, two_value] = clash.values.map(ToString::to_string);
+        let (claim, other, values) = if one.order > two.order {
+            (one.clone(), two.clone(), [one_value, two_value])
+        } else {
+            (two.clone(), one.clone(), [two_value, one_value])
+        };
+        let matter = Some((clash.relationship.to_owned(), values));
+        Found { matter, certainty: clash.certainty, ..plain(claim, Some(other), String::new()) }
+    });
+}
+
+/// A conflict that is said to be one, whatever the dates.
+const fn plain(claim: Seen, other: Option<Seen>, dispute_id: String) -> Found {
+    Found { claim, other, dispute_id, matter: None, certainty: Certainty::Definite }
+}
+
+/// Whether a claim may hold or happen at a date.
+fn touches(seen: &Seen, at: Option<Period>) -> bool {
+    at.is_none_or(|at| seen.validity.is_some_and(|v| v.earliest_start < at.b && v.latest_end > at.a))
+}
+
+fn page(sight: &Sight<'_>, query: &ConflictsQuery, first: First<'_>) -> Result<Conflicts, QueryError> {
+    let mut answer = Conflicts { at: sight.at, conflicts: Vec::new(), next: None };
+    let (mut bytes, mut last) = (0, None);
+    for (place, found) in first.found {
+        if answer.conflicts.len() >= query.page.entries || bytes >= query.page.bytes {
+            answer.next = last;
+            break;
+        }
+        let conflict = Conflict {
+            conflict_type: place.conflict_type,
+            claim: sight.message(&found.claim)?,
+            other: found.other.as_ref().map(|other| sight.message(other)).transpose()?,
+            dispute_id: found.dispute_id,
+            matter: found.matter,
+            certainty: found.certainty,
+        };
+        bytes += conflict.claim.encoded_len() + conflict.other.as_ref().map_or(0, Message::encoded_len);
+        answer.conflicts.push(conflict);
+        last = Some(place);
+    }
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_back_as_it_was_and_sorts_by_the_later_side_first() {
+        let place = |later, earlier, conflict_type, detail: &str| Place {
+            later,
+            earlier,
+            conflict_type,
+            detail: detail.to_owned(),
+        };
+        let places = [
+            place(3, None, ConflictType::Dispute, "00"),
+            place(3, Some(1), ConflictType::Link, ""),
+            place(3, Some(1), ConflictType::SingleValued, "A,B-C.D"),
+            place(3, Some(2), ConflictType::Link, ""),
+            place(4, Some(0), ConflictType::Dispute, "00"),
+        ];
+        assert!(places.is_sorted());
+        for place in places {
+            assert_eq!(Place::from_text(&place.to_text()), Some(place));
+        }
+        for bad in ["", "1", "1,2", "1,2,0", "1,2,7,", "x,2,0,", "1,x,0,"] {
+            assert_eq!(Place::from_text(bad), None, "{bad}");
+        }
+    }
+}

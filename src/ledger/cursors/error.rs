@@ -1,0 +1,48 @@
+//! What can go wrong with a cursor.
+
+use super::MOST;
+use crate::domain::name::CursorId;
+use crate::domain::position::Position;
+
+/// Why a cursor was not made, moved, deleted or taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CursorError {
+    /// There is none of that name.
+    #[error("there is no cursor {0}")]
+    NotFound(CursorId),
+    /// There is one of that name, which was asked for with another start or filter.
+    #[error("there is a cursor {0} with another start or filter")]
+    Exists(CursorId),
+    /// The acknowledgement goes past what was delivered.
+    #[error(
+        "position {asked} has not been delivered to cursor {id} since the server started; it stands at {delivered}"
+    )]
+    BeyondDelivered {
+        /// Which cursor.
+        id: CursorId,
+        /// What was to be acknowledged.
+        asked: Position,
+        /// What has been delivered.
+        delivered: Position,
+    },
+    /// There are as many as there may be.
+    #[error("there are {MOST} cursors already")]
+    TooMany,
+    /// Its file cannot be read.
+    #[error("the file of cursor {id} is damaged: {why}")]
+    Damaged {
+        /// Which cursor.
+        id: CursorId,
+        /// What is wrong with the file.
+        why: String,
+    },
+    /// The disk is full. Nothing was changed.
+    #[error("the disk is full: {0}")]
+    DiskFull(String),
+    /// The disk refused. Nothing was changed.
+    #[error("the cursor could not be written: {0}")]
+    NotWritten(String),
+    /// The disk refused half-way: whether the cursor has changed is not known.
+    #[error("whether the cursor was written is not known: {0}")]
+    OutcomeUnknown(String),
+}

@@ -1,0 +1,166 @@
+//! What changed between two coordinates, and why?
+//!
+//! [`rows`] finds the claims that changed, with the reason of each: of those that events between the cuts are about, and, with
+//! two dates, of those that have a bound between them. Their words are only read where two revisions must be compared
+//! ([`history`]); a claim that is new needs none. So the cost grows with what happened between the cuts and with the
+//! state between the dates, not with the record. A page is then put together from its rows.
+
+mod history;
+mod rows;
+
+use super::Ledger;
+use super::cut::Resolved;
+use super::error::{Damaged, QueryError};
+use super::query::PageSize;
+use super::sight::{Seen, Sight};
+use crate::domain::certainty::Certainty;
+use crate::domain::command::Supposed;
+use crate::domain::cut::Cut;
+use crate::domain::diff::{Dates, Summary};
+use crate::domain::filter::{Filter, MemberSet};
+use crate::domain::name::ClaimId;
+use crate::domain::position::{Position, RecordedAt};
+use crate::domain::vocabulary::{ChangeReason, Vocabulary};
+use crate::v1;
+use prost::Message;
+use rows::Comparison;
+
+/// A question for what changed.
+#[derive(Clone, Debug)]
+pub struct DiffQuery {
+    /// Which claims: those that match at either side.
+    pub filter: Filter,
+    /// How much of the record the earlier side uses.
+    pub from: Cut,
+    /// How much of the record the later side uses.
+    pub to: Cut,
+    /// The instant by which the earlier side was known, where that was asked; else when its last append was recorded.
+    pub known_at: Option<RecordedAt>,
+    /// The dates, where there are any.
+    pub dates: Option<Dates>,
+    /// Only changes with one of these reasons.
+    pub reasons: MemberSet<ChangeReason>,
+    /// What is supposed on top of the later side.
+    pub supposed: Supposed,
+    /// How many changes to leave out at the beginning.
+    pub skip: u64,
+    /// How many are wanted.
+    pub page: PageSize,
+}
+
+/// What changed.
+#[derive(Clone, Debug)]
+pub struct Diff {
+    /// The earlier cut.
+    pub from: Resolved,
+    /// The later cut.
+    pub to: Resolved,
+    /// The changes of this page.
+    pub changes: Vec<ClaimChange>,
+    /// All changes counted, over all pages and reasons.
+    pub summary: Summary,
+    /// Where the next page begins, if there is one.
+    pub next: Option<u64>,
+}
+
+/// The net change of one claim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClaimChange {
+    /// Which claim.
+    pub claim: ClaimId,
+    /// The claim at the earlier side, where that has it.
+    pub before: Option<v1::Claim>,
+    /// The claim at the later side, where that has it.
+    pub after: Option<v1::Claim>,
+    /// With dates, how certain it was.
+    pub certainty_before: Option<Certainty>,
+    /// With dates, how certain it is.
+    pub certainty_after: Option<Certainty>,
+    /// The fields that differ.
+    pub fields: Vec<&'static str>,
+    /// Why.
+    pub reason: ChangeReason,
+    /// The events that caused it.
+    pub causes: Vec<ChangeCause>,
+}
+
+/// An event that caused a change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChangeCause {
+    /// What it is called.
+    pub reason: ChangeReason,
+    /// Its position.
+    pub position: Position,
+    /// When it was recorded.
+    pub recorded_at: Option<prost_types::Timestamp>,
+    /// Who recorded it.
+    pub recorded_by: String,
+    /// What the recorder noted.
+    pub note: String,
+}
+
+impl Ledger {
+    /// Answers what changed.
+    ///
+    /// # Errors
+    /// When a cut cannot be resolved, the earlier one lies after the later one, what is supposed does not fit the record, or
+    /// what is stored is damaged.
+    pub fn diff(&self, query: &DiffQuery) -> Result<Diff, QueryError> {
+        self.look_twice((query.from, query.to), &query.supposed, |from, to| {
+            let comparison = Comparison::new(from, to, query);
+            let (mut rows, summary) = comparison.rows()?;
+            rows.retain(|row| query.reasons.admits(Some(row.reason.code())));
+            let mut diff = Diff { from: from.at, to: to.at, changes: Vec::new(), summary, next: None };
+            let mut bytes = 0;
+            for (nth, row) in rows.iter().enumerate().skip(usize::try_from(query.skip).unwrap_or(usize::MAX)) {
+                if diff.changes.len() >= query.page.entries || bytes >= query.page.bytes {
+                    diff.next = Some(nth as u64);
+                    break;
+                }
+                let change = put_together(&comparison, row.claim)?;
+                let claims = change.before.iter().chain(&change.after);
+                bytes += claims.map(Message::encoded_len).sum::<usize>();
+                diff.changes.push(change);
+            }
+            Ok(diff)
+        })
+    }
+}
+
+/// The change of a row, with its words.
+fn put_together(comparison: &Comparison<'_, '_>, claim: ClaimId) -> Result<ClaimChange, Damaged> {
+    let Comparison { from, to, question, .. } = comparison;
+    let missing = || Damaged(format!("claim {} is found and not found again", claim.0));
+    let before = from.find(claim);
+    let after = to.find(claim).ok_or_else(missing)?;
+    let history = history::read(comparison, before.as_ref(), &after)?;
+    let change = history.compare(question).ok_or_else(missing)?;
+    let seen = before.as_ref().filter(|_| change.sides.before);
+    let mut causes = Vec::with_capacity(change.causes.len());
+    for cause in &change.causes {
+        causes.push(cause_of(to, &after, history.known + cause.nth, cause.reason)?);
+    }
+    Ok(ClaimChange {
+        claim,
+        before: seen.map(|seen| from.message(seen)).transpose()?,
+        after: change.sides.after.then(|| to.message(&after)).transpose()?,
+        certainty_before: change.sides.certainty_before,
+        certainty_after: change.sides.certainty_after,
+        fields: change.fields,
+        reason: change.reason,
+        causes,
+    })
+}
+
+/// The event that made the `at`-th revision of a claim, counted from 0.
+fn cause_of(to: &Sight<'_>, after: &Seen, at: usize, reason: ChangeReason) -> Result<ChangeCause, Damaged> {
+    let revision = to.revisions(after).get(at).copied();
+    let event = to.event(after, revision.ok_or_else(|| Damaged("a revision is missing from the index".to_owned()))?)?;
+    Ok(ChangeCause {
+        reason,
+        position: Position(event.position),
+        recorded_at: event.recorded_at,
+        recorded_by: event.recorded_by,
+        note: event.note,
+    })
+}

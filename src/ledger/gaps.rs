@@ -1,0 +1,249 @@
+//! What is missing in the record at one cut: uncovered days, and claims that rest on too little.
+//!
+//! All gaps are found first, as small notes, and put in order; a claim is put together only for the page that shows it.
+//! What a source's origins are is found once, however many claims cite it.
+
+use super::Ledger;
+use super::cut::Resolved;
+use super::error::{Damaged, QueryError};
+use super::query::PageSize;
+use super::sight::{Seen, Sight};
+use crate::domain::command::Supposed;
+use crate::domain::cut::Cut;
+use crate::domain::filter::{FacetKind, Filter};
+use crate::domain::gaps::{GapType, age_days, uncovered};
+use crate::domain::moment::Moment;
+use crate::domain::name::DisputeId;
+use crate::domain::origins::origins;
+use crate::domain::period::Period;
+use crate::domain::relationship::RelationshipId;
+use crate::v1;
+use prost::Message;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+/// A question for what is missing.
+#[derive(Clone, Debug)]
+pub struct GapsQuery {
+    /// Which claims.
+    pub filter: Filter,
+    /// Only these sorts.
+    pub types: BTreeSet<GapType>,
+    /// The first instant of the span in which uncovered days are looked for; none: where the first claim may begin.
+    pub from: Option<Moment>,
+    /// The instant after that span; none: the end of the asked date.
+    pub until: Option<Moment>,
+    /// The date to whose end age is counted.
+    pub valid_at: Period,
+    /// How many days old knowledge may be before it is stale.
+    pub stale_days: i64,
+    /// How much of the record to use.
+    pub cut: Cut,
+    /// What is supposed on top of it.
+    pub supposed: Supposed,
+    /// How many gaps to leave out at the beginning.
+    pub skip: u64,
+    /// How much is wanted.
+    pub page: PageSize,
+}
+
+/// What is missing, or a part of that.
+#[derive(Clone, Debug)]
+pub struct GapsPage {
+    /// The cut.
+    pub at: Resolved,
+    /// The gaps, by sort; uncovered days by relationship and time, the rest by first recording of the claim.
+    pub gaps: Vec<Gap>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<u64>,
+}
+
+/// Something that is missing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Gap {
+    /// Days of a relationship that no sourced claim covers: the first instant, and the one after.
+    UncoveredSpan(String, Moment, Moment),
+    /// A claim lacks something.
+    Of(Box<v1::Claim>, Lack),
+}
+
+/// What a claim lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// A date.
+    Date,
+    /// A second origin; this is the one it has, if it has one.
+    Origins(Option<Box<str>>),
+    /// A word of late; how many days old the last one is, if there is one.
+    Confirmation(Option<i64>),
+    /// The end of a dispute.
+    Resolution(DisputeId),
+}
+
+/// A gap before it is shown.
+enum Note<'s> {
+    Span(String, Moment, Moment),
+    Claim(&'s Seen, Lack),
+}
+
+impl Ledger {
+    /// Tells what is missing.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved, or what is stored is damaged.
+    pub fn gaps(&self, query: &GapsQuery) -> Result<GapsPage, QueryError> {
+        self.look(query.cut, &query.supposed, |sight| {
+            let claims = sight.matching(&query.filter, false);
+            let mut sources = Sources { sight, origins: HashMap::new() };
+            let mut notes = Vec::new();
+            for gap_type in &query.types {
+                match gap_type {
+                    GapType::UncoveredSpan => notes.extend(spans(query, &claims, &mut sources)),
+                    other => note_claims(*other, query, &claims, &mut sources, &mut notes)?,
+                }
+            }
+            let (gaps, next) = shown(sight, notes, query)?;
+            Ok(GapsPage { at: sight.at, gaps, next })
+        })
+    }
+}
+
+fn note_claims<'s>(
+    gap_type: GapType,
+    query: &GapsQuery,
+    claims: &'s [Seen],
+    sources: &mut Sources<'_, '_>,
+    notes: &mut Vec<Note<'s>>,
+) -> Result<(), Damaged> {
+    for seen in claims {
+        let lacks = match gap_type {
+            GapType::UncoveredSpan => Vec::new(),
+            GapType::NoDate => no_date(sources.sight, seen)?.into_iter().collect(),
+            GapType::SingleOrigin => sources.single_origin(seen).into_iter().collect(),
+            GapType::Stale => stale(query, seen).into_iter().collect(),
+            GapType::OpenDispute => sources.sight.standing_disputes(seen).into_iter().map(Lack::Resolution).collect(),
+        };
+        notes.extend(lacks.into_iter().map(|lack| Note::Claim(seen, lack)));
+    }
+    Ok(())
+}
+
+/// The corners rule out most claims; whether an end without a limit is a date all the same (`[..2025]`), its words say.
+fn no_date(sight: &Sight<'_>, seen: &Seen) -> Result<Option<Lack>, Damaged> {
+    let is_limited = |v: &crate::domain::validity::Validity| v.earliest_start.is_finite() || v.latest_end.is_finite();
+    if seen.validity.as_ref().is_none_or(is_limited) {
+        return Ok(None);
+    }
+    let claim = sight.claim(seen)?;
+    let has_date = claim.time.bounds().is_none_or(|(from, to)| from.known().or(to.known()).is_some());
+    Ok((!has_date).then_some(Lack::Date))
+}
+
+fn stale(query: &GapsQuery, seen: &Seen) -> Option<Lack> {
+    let may_hold = seen.validity.is_some_and(|v| v.earliest_start < query.valid_at.b);
+    if !(seen.end_open && may_hold) {
+        return None;
+    }
+    let age = seen.as_of.map(|as_of| age_days(as_of, query.valid_at.b));
+    age.is_none_or(|age| age > query.stale_days).then_some(Lack::Confirmation(age))
+}
+
+/// The uncovered days of each relationship, by its id.
+fn spans<'s>(query: &GapsQuery, claims: &[Seen], sources: &mut Sources<'_, '_>) -> Vec<Note<'s>> {
+    let starts = claims.iter().filter_map(|seen| seen.validity).map(|v| v.earliest_start);
+    let Some(from) = query.from.or_else(|| starts.filter(|start| start.is_finite()).min()) else { return Vec::new() };
+    let span = (from, query.until.unwrap_or(query.valid_at.b));
+    let asked = asked_relationships(sources.sight, &query.filter);
+    let mut covers: BTreeMap<String, Vec<(Moment, Moment)>> = BTreeMap::new();
+    for seen in claims {
+        let cover = seen.validity.filter(|_| sources.has_any(seen)).map(|v| (v.earliest_start, v.latest_end));
+        for relationship in sources.sight.relationships_of(seen) {
+            if asked.as_ref().is_none_or(|asked| asked.contains(&relationship)) {
+                covers.entry(relationship).or_default().extend(cover);
+            }
+        }
+    }
+    let gaps_of = |(relationship, covers): (String, Vec<_>)| {
+        uncovered(span, covers).into_iter().map(move |(a, b)| Note::Span(relationship.clone(), a, b))
+    };
+    covers.into_iter().flat_map(gaps_of).collect()
+}
+
+/// The relationships that a filter names, if each of its items names some; merged parties answer as their survivors.
+fn asked_relationships(sight: &Sight<'_>, filter: &Filter) -> Option<BTreeSet<String>> {
+    let named = filter.items.iter().all(|item| !item.relationships.is_empty());
+    let today = |relationship: &RelationshipId| {
+        let survivors: BTreeSet<&str> = relationship.parties().map(|party| sight.survivor(party)).collect();
+        survivors.into_iter().collect::<Vec<_>>().join("-")
+    };
+    let all = filter.items.iter().flat_map(|item| &item.relationships).map(today);
+    (named && !filter.items.is_empty()).then(|| all.collect())
+}
+
+/// The gaps of a page, and where the next one begins.
+fn shown(sight: &Sight<'_>, notes: Vec<Note<'_>>, query: &GapsQuery) -> Result<(Vec<Gap>, Option<u64>), Damaged> {
+    let (mut gaps, mut bytes) = (Vec::new(), 0);
+    let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
+    for (note, nth) in notes.into_iter().zip(0_u64..).skip(skip) {
+        if gaps.len() >= query.page.entries || bytes >= query.page.bytes {
+            return Ok((gaps, Some(nth)));
+        }
+        gaps.push(match note {
+            Note::Span(relationship, from, until) => {
+                bytes += relationship.len() + 32;
+                Gap::UncoveredSpan(relationship, from, until)
+            }
+            Note::Claim(seen, lack) => {
+                let claim = sight.message(seen)?;
+                bytes += claim.encoded_len() + 64;
+                Gap::Of(Box::new(claim), lack)
+            }
+        });
+    }
+    Ok((gaps, None))
+}
+
+/// The sources that claims cite, with what has been found of them.
+struct Sources<'s, 'v> {
+    sight: &'s Sight<'v>,
+    /// The origins of each source; none of one that is withdrawn.
+    origins: HashMap<String, Rc<BTreeSet<Box<str>>>>,
+}
+
+impl Sources<'_, '_> {
+    /// Whether a claim cites a source that is not withdrawn.
+    fn has_any(&mut self, seen: &Seen) -> bool {
+        self.cited(seen).iter().any(|source| !self.origins_of(source).is_empty())
+    }
+
+    fn single_origin(&mut self, seen: &Seen) -> Option<Lack> {
+        let mut found: BTreeSet<Box<str>> = BTreeSet::new();
+        for source in self.cited(seen) {
+            found.extend(self.origins_of(&source).iter().cloned());
+            if found.len() > 1 {
+                return None;
+            }
+        }
+        Some(Lack::Origins(found.pop_first()))
+    }
+
+    fn cited(&self, seen: &Seen) -> Vec<String> {
+        let mut cited = Vec::new();
+        self.sight.facets(seen, FacetKind::Source, |source| cited.push(source.to_owned()));
+        cited
+    }
+
+    fn origins_of(&mut self, source: &str) -> Rc<BTreeSet<Box<str>>> {
+        if let Some(known) = self.origins.get(source) {
+            return Rc::clone(known);
+        }
+        let is_withdrawn = self.sight.source(source).is_some_and(|(_, withdrawn)| withdrawn);
+        let cited = (!is_withdrawn).then_some(source);
+        let found = Rc::new(origins(cited, |source| {
+            let drawn_on = self.sight.source(source).map(|(source, _)| source.derives_from).unwrap_or_default();
+            drawn_on.into_iter().map(String::into_boxed_str).collect()
+        }));
+        self.origins.insert(source.to_owned(), Rc::clone(&found));
+        found
+    }
+}

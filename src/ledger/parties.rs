@@ -1,0 +1,170 @@
+//! The parties of the record at a cut: found by id, type and any of their names; names of their time; merged ones as one.
+//!
+//! A merged party is no longer one of its own: lists leave it out, and whoever looks for one of its names finds its
+//! survivor. Asked for by id it is still told, with the party that answers for it.
+
+use super::Ledger;
+use super::error::QueryError;
+use super::registry::{RegistryEntry, RegistryPage, RegistryQuery, page};
+use super::sight::Sight;
+use crate::domain::party::NameValid;
+use crate::domain::period::Period;
+use crate::domain::text;
+use crate::v1;
+use prost::Message;
+
+/// A question for parties.
+#[derive(Clone, Debug, Default)]
+pub struct PartiesQuery {
+    /// Which ids, at which cut, and which page.
+    pub registry: RegistryQuery,
+    /// Only of these types, where any are given, as the contract numbers them.
+    pub types: Vec<i32>,
+    /// Only those of which an id or name has all these words, the last one as a prefix.
+    pub words: String,
+    /// Only names that may be in use then are searched and told, where it is given.
+    pub valid_at: Option<Period>,
+}
+
+/// A question as it is held against each party.
+struct Search<'q> {
+    query: &'q PartiesQuery,
+    words: Vec<Box<str>>,
+}
+
+impl Ledger {
+    /// The parties that answer the question, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
+    pub fn parties(&self, query: &PartiesQuery) -> Result<RegistryPage<RegistryEntry<v1::Party>>, QueryError> {
+        let search = Search { query, words: text::token_list(&query.words) };
+        self.look(query.registry.cut, &query.registry.supposed, |sight| {
+            let told = |sight: &Sight<'_>, id: &str, party| search.told(sight, id, party);
+            Ok(page(sight, |index| &index.parties, &query.registry, told))
+        })
+    }
+}
+
+impl Search<'_> {
+    /// A party as the answer tells it, if it is wanted.
+    fn told(&self, sight: &Sight<'_>, id: &str, mut party: v1::Party) -> Option<v1::Party> {
+        let merges = sight.merges();
+        if merges.merged_into(id).is_some() {
+            if self.query.registry.ids.is_empty() {
+                return None;
+            }
+            party.merged_into = merges.survivor(id).to_owned();
+        } else {
+            party.merged_party_ids = merges.merged_parties(id).iter().map(ToString::to_string).collect();
+        }
+        if !self.query.types.is_empty() && !self.query.types.contains(&party.r#type) {
+            return None;
+        }
+        self.keep_names_in_use(&mut party);
+        (self.is_named(&party) || self.is_one_it_answers_for_named(sight, &party)).then_some(party)
+    }
+
+    fn keep_names_in_use(&self, party: &mut v1::Party) {
+        let Some(asked) = &self.query.valid_at else { return };
+        let in_use = |valid: &str| NameValid::parse(valid).is_ok_and(|valid| valid.covers(asked));
+        party.names.retain(|name| name.valid.is_empty() || in_use(&name.valid));
+    }
+
+    fn is_named(&self, party: &v1::Party) -> bool {
+        let mut names = party.names.iter().map(|name| name.name.as_str()).chain([party.party_id.as_str()]);
+        self.words.is_empty() || names.any(|name| text::matches(&self.words, &[name]))
+    }
+
+    fn is_one_it_answers_for_named(&self, sight: &Sight<'_>, survivor: &v1::Party) -> bool {
+        survivor.merged_party_ids.iter().any(|id| {
+            let record = sight.registered(|index| &index.parties, id);
+            let party = record.and_then(|record| v1::Party::decode(&*record.bytes).ok());
+            party.is_some_and(|mut party| {
+                self.keep_names_in_use(&mut party);
+                self.is_named(&party)
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::command::Supposed;
+    use crate::domain::cut::Cut;
+    use crate::domain::filter::{Filter, FilterItem};
+    use crate::domain::moment::Moment;
+    use crate::domain::position::{Position, RecordedAt};
+    use crate::domain::relationship::RelationshipId;
+    use crate::journal::LedgerId;
+    use crate::ledger::append::AppendRequest;
+    use crate::ledger::open::LedgerOptions;
+    use crate::wire::command::parse_append;
+    use crate::wire::json;
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    fn record(ledger: &Ledger, at: i64, commands: Value) {
+        let request: v1::AppendRequest = json::read(json!({ "recordedBy": "desk", "commands": commands })).unwrap();
+        let parsed = parse_append(request, &mut || Uuid::from_u128(1)).unwrap();
+        let request =
+            AppendRequest { request: None, recorded_by: "desk".into(), batch: parsed.batch, validate_only: false };
+        ledger.backfill(request, RecordedAt(at)).unwrap();
+    }
+
+    fn party(id: &str) -> Value {
+        let names = json!([{ "lang": "en", "name": id }]);
+        json!({ "registerParty": { "party": { "partyId": id, "type": "PARTY_TYPE_STATE", "names": names } } })
+    }
+
+    /// AZE-RUS has a claim; at the last position RUS is merged into RUF.
+    fn ledger() -> Ledger {
+        let ledger = Ledger::in_memory(LedgerId(Uuid::from_u128(7)), &LedgerOptions::default()).unwrap();
+        let claim = json!({
+            "kind": "agreement", "temporalType": "TEMPORAL_TYPE_STATE", "texts": [{ "lang": "en", "text": "They sign." }],
+            "relationships": ["AZE-RUS"], "valid": "2025-07-01/..", "modality": "MODALITY_ASSERTED",
+        });
+        let kind = json!({ "registerKind": { "kind": { "kind": "agreement", "promise": true } } });
+        let scheme = json!({ "registerScheme": { "scheme": { "scheme": "CAMEO", "title": "A table" } } });
+        let asserted = json!({ "assertClaim": { "claim": claim } });
+        record(&ledger, 1, json!([party("AZE"), party("RUS"), party("RUF"), asserted, kind, scheme]));
+        let merge = json!({ "mergeParties": { "mergedPartyId": "RUS", "survivingPartyId": "RUF" } });
+        record(&ledger, 2, json!([merge]));
+        ledger
+    }
+
+    /// What a sight at a cut sees of `AZE-RUF`: the claims that match, those that touch 2025, their relationships, and who
+    /// answers for RUS.
+    fn seen(ledger: &Ledger, cut: Cut) -> (usize, usize, Vec<String>, String) {
+        let relationships = vec![RelationshipId::parse("AZE-RUF").unwrap()];
+        let filter = Filter { items: vec![FilterItem { relationships, ..FilterItem::default() }] };
+        let look = |sight: &Sight<'_>| {
+            let matching = sight.matching(&filter, false);
+            let touching = sight.touching(&filter, Moment::MIN, Moment::MAX, false);
+            let all = sight.matching(&Filter::default(), false);
+            let relationships = all.iter().flat_map(|seen| sight.relationships_of(seen)).collect();
+            Ok((matching.len(), touching.len(), relationships, sight.survivor("RUS").to_owned()))
+        };
+        ledger.look(cut, &Supposed::default(), look).unwrap()
+    }
+
+    #[test]
+    fn a_sight_sees_merged_parties_as_their_survivors_and_an_earlier_one_does_not() {
+        let ledger = ledger();
+        assert_eq!(seen(&ledger, Cut::Head), (1, 1, vec!["AZE-RUF".into()], "RUF".into()));
+        assert_eq!(seen(&ledger, Cut::At(Position(6))), (0, 0, vec!["AZE-RUS".into()], "RUS".into()));
+    }
+
+    #[test]
+    fn a_sight_knows_the_kinds_and_schemes_of_its_cut() {
+        let ledger = ledger();
+        let known = |cut| {
+            let look = |sight: &Sight<'_>| Ok((sight.kind("agreement"), sight.scheme("CAMEO"), sight.kind("trade")));
+            ledger.look(cut, &Supposed::default(), look).unwrap()
+        };
+        let (kind, scheme, other) = known(Cut::Head);
+        assert_eq!((kind.unwrap().promise, scheme.unwrap().title.as_str(), other), (true, "A table", None));
+        assert_eq!(known(Cut::At(Position::START)), (None, None, None));
+    }
+}

@@ -1,0 +1,185 @@
+//! What was the state at a date, according to whom? The state from several points of view, side by side.
+//!
+//! From the view of a party or a source it is the state of the claims that come from it. From the view of an order of
+//! authorities it is the state of the claims that come from any of them, where, of claims that contradict one another, those
+//! of the higher authority count (`domain::perspective`). Claims contradict one another by a link, or because of two
+//! values where there can be one; a dispute alone does not make a claim give way.
+
+use super::Ledger;
+use super::contradiction::Beside;
+use super::cut::Resolved;
+use super::error::{Damaged, QueryError};
+use super::judge::{Judged, Question};
+use super::query::PageSize;
+use super::sight::{Seen, Sight};
+use super::state::{StateMatch, age};
+use crate::domain::certainty::Mode;
+use crate::domain::command::Supposed;
+use crate::domain::cut::Cut;
+use crate::domain::emptiness::{Emptiness, Findings};
+use crate::domain::filter::{FacetKind, Filter, Voice};
+use crate::domain::name::ClaimId;
+use crate::domain::period::Period;
+use crate::domain::perspective::{Ranked, counting};
+use crate::domain::vocabulary::LinkType;
+use crate::v1;
+use prost::Message;
+use std::collections::HashMap;
+
+/// A question for the state from several points of view.
+#[derive(Clone, Debug)]
+pub struct PerspectivesQuery {
+    /// Which claims.
+    pub filter: Filter,
+    /// From where.
+    pub perspectives: Vec<Perspective>,
+    /// The asked date.
+    pub valid_at: Period,
+    /// How it is meant; none: HOLDS_AT for states and OCCURRED_BY for events.
+    pub mode: Option<Mode>,
+    /// How much of the record to use.
+    pub cut: Cut,
+    /// What is supposed on top of it.
+    pub supposed: Supposed,
+    /// How many matches are wanted of each, and how many bytes of all together.
+    pub page: PageSize,
+}
+
+/// One point of view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Perspective {
+    /// Of one voice.
+    Of(Voice),
+    /// Of an order of authorities, the highest first.
+    Authorities(Vec<Voice>),
+}
+
+/// The state from several points of view.
+#[derive(Clone, Debug)]
+pub struct Perspectives {
+    /// The cut.
+    pub at: Resolved,
+    /// One for each that was asked, in that order.
+    pub views: Vec<PerspectiveState>,
+}
+
+/// The state from one point of view.
+#[derive(Clone, Debug)]
+pub struct PerspectiveState {
+    /// The first claims, as in the state.
+    pub matches: Vec<(StateMatch, v1::Claim)>,
+    /// Which nothing it is.
+    pub emptiness: Emptiness,
+    /// How many claims there are.
+    pub total: u64,
+    /// How many claims gave way to one of a higher authority.
+    pub overruled: u64,
+}
+
+impl Ledger {
+    /// The state from several points of view.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved, what is supposed does not fit, or what is stored is damaged.
+    pub fn perspectives(&self, query: &PerspectivesQuery) -> Result<Perspectives, QueryError> {
+        self.look(query.cut, &query.supposed, |sight| {
+            let views = query.perspectives.iter().map(|perspective| view(sight, query, perspective));
+            Ok(Perspectives { at: sight.at, views: views.collect::<Result<_, Damaged>>()? })
+        })
+    }
+}
+
+fn view(sight: &Sight<'_>, query: &PerspectivesQuery, from: &Perspective) -> Result<PerspectiveState, Damaged> {
+    let voices = match from {
+        Perspective::Of(voice) => std::slice::from_ref(voice),
+        Perspective::Authorities(voices) => voices,
+    };
+    let filter = query.filter.from_voices(voices);
+    let question = Question { filter: &filter, asked: query.valid_at, mode: query.mode, include_retracted: false };
+    let mut judged = sight.state(&question);
+    let all = judged.matches.len();
+    if matches!(from, Perspective::Authorities(_)) {
+        judged = by_authority(sight, judged, voices)?;
+    }
+    let bytes = query.page.bytes / query.perspectives.len().max(1);
+    Ok(PerspectiveState {
+        emptiness: judged.findings.emptiness(),
+        total: judged.matches.len() as u64,
+        overruled: (all - judged.matches.len()) as u64,
+        matches: shown(sight, &judged, query.valid_at, PageSize { bytes, ..query.page })?,
+    })
+}
+
+/// The first matches with their claims.
+fn shown(
+    sight: &Sight<'_>,
+    judged: &Judged,
+    asked: Period,
+    page: PageSize,
+) -> Result<Vec<(StateMatch, v1::Claim)>, Damaged> {
+    let (mut shown, mut bytes) = (Vec::new(), 0);
+    for (seen, certainty) in judged.matches.iter().take(page.entries) {
+        if bytes >= page.bytes {
+            break;
+        }
+        let claim = sight.message(seen)?;
+        bytes += claim.encoded_len();
+        let reached = seen.as_of.filter(|_| seen.end_open);
+        let as_of_age_days = reached.map(|reached| age(asked, reached.end));
+        shown.push((StateMatch { certainty: *certainty, as_of_age_days }, claim));
+    }
+    Ok(shown)
+}
+
+/// What is left where claims give way to those of a higher authority.
+fn by_authority(sight: &Sight<'_>, judged: Judged, authorities: &[Voice]) -> Result<Judged, Damaged> {
+    let ranked: Vec<Ranked> = judged
+        .matches
+        .iter()
+        .map(|(seen, certainty)| Ranked { rank: rank(sight, seen, authorities), certainty: *certainty })
+        .collect();
+    let rivals = rivals(sight, &judged.matches.iter().map(|(seen, _)| seen.clone()).collect::<Vec<_>>())?;
+    let counts = counting(&ranked, |nth| rivals.get(&nth).cloned().unwrap_or_default());
+    let mut findings = judged.findings;
+    if counts.contains(&false) {
+        findings = Findings::default();
+    }
+    let mut matches = judged.matches;
+    let mut counts = counts.into_iter();
+    matches.retain(|_| counts.next().unwrap_or(true));
+    matches.iter().for_each(|(seen, certainty)| findings.note(*certainty, seen.modality.is_absence()));
+    Ok(Judged { matches, findings })
+}
+
+/// The place of the highest authority that a claim comes from.
+fn rank(sight: &Sight<'_>, seen: &Seen, authorities: &[Voice]) -> usize {
+    let says = |voice: &Voice| {
+        let mut says = false;
+        match voice {
+            Voice::Party(party) => sight.facets(seen, FacetKind::AssertedBy, |key| {
+                says |= sight.survivor(key) == sight.survivor(party.as_str());
+            }),
+            Voice::Source(source) => sight.facets(seen, FacetKind::Source, |key| says |= key == source.as_str()),
+        }
+        says
+    };
+    authorities.iter().position(says).unwrap_or(authorities.len())
+}
+
+/// Of each claim, by its number, the numbers of those that contradict it.
+fn rivals(sight: &Sight<'_>, claims: &[Seen]) -> Result<HashMap<usize, Vec<usize>>, Damaged> {
+    let numbers: HashMap<ClaimId, usize> = claims.iter().enumerate().map(|(nth, seen)| (seen.id, nth)).collect();
+    let mut rivals: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut note = |one: ClaimId, two: ClaimId| {
+        if let (Some(one), Some(two)) = (numbers.get(&one), numbers.get(&two)) {
+            rivals.entry(*one).or_default().push(*two);
+            rivals.entry(*two).or_default().push(*one);
+        }
+    };
+    for seen in claims {
+        let links = sight.links_of(seen).into_iter();
+        links.filter(|(of, _)| *of == LinkType::Contradicts).for_each(|(_, target)| note(seen.id, target));
+    }
+    sight.clashes(claims, Beside::None, |clash| note(clash.claims[0].id, clash.claims[1].id))?;
+    Ok(rivals)
+}

@@ -1,0 +1,81 @@
+//! What is registered, and between whom there are claims, as a [`Sight`] sees it: recorded, or supposed instead.
+
+use super::sight::Sight;
+use crate::store::{Index, Registered, Registry, Term};
+use std::borrow::Cow;
+
+/// One revision of what is registered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Recorded<'v> {
+    /// The id it is registered under.
+    pub(super) id: &'v str,
+    /// Which revision it is.
+    pub(super) revision: u32,
+    /// The revision.
+    pub(super) registered: &'v Registered,
+    /// Whether it is supposed.
+    pub(super) supposed: bool,
+}
+
+/// A relationship under one of the ids it was recorded with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Bearing<'v> {
+    /// The id under which it answers.
+    pub(super) id: Cow<'v, str>,
+    supposed: bool,
+    term: Term,
+}
+
+impl<'v> Sight<'v> {
+    /// What is registered, by id, after an id; only these ids where any are given.
+    pub(super) fn registered_among(
+        &self,
+        registry: impl Fn(&'v Index) -> &'v Registry,
+        ids: &[Box<str>],
+        after: &str,
+    ) -> impl Iterator<Item = Recorded<'v>> {
+        let mut layers = self.layers().map(|layer| {
+            let records = registry(layer.index).among(ids, layer.cut, after);
+            let supposed = layer.supposed;
+            records.map(move |(id, revision, registered)| Recorded { id, revision, registered, supposed })
+        });
+        let (first, second) = (layers.next(), layers.next());
+        let (mut first, mut second) = (first.into_iter().flatten().peekable(), second.into_iter().flatten().peekable());
+        std::iter::from_fn(move || {
+            let (one, other) = (first.peek().map(|of| of.id), second.peek().map(|of| of.id));
+            match (one, other) {
+                (Some(one), Some(other)) if one > other => second.next(),
+                (None, _) => second.next(),
+                (Some(one), other) => {
+                    // What is supposed stands for what is recorded under the same id.
+                    if other == Some(one) {
+                        second.next();
+                    }
+                    first.next()
+                }
+            }
+        })
+    }
+
+    /// Every relationship that a claim ever bore on, sorted by the id under which it answers.
+    pub(super) fn relationships(&self) -> Vec<Bearing<'v>> {
+        let merges = self.merges();
+        let of_layers = self.layers().flat_map(|layer| {
+            let supposed = layer.supposed;
+            layer.index.relationships(merges).map(move |(id, term)| Bearing { id, supposed, term })
+        });
+        let mut all: Vec<_> = of_layers.collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// How many claims bear on one or more of these, retracted ones aside.
+    pub(super) fn count_bearing_on(&self, relationships: &[Bearing<'_>]) -> u64 {
+        let in_layers = self.layers().map(|layer| {
+            let of_layer = relationships.iter().filter(|of| of.supposed == layer.supposed);
+            let terms: Vec<Term> = of_layer.map(|of| of.term).collect();
+            layer.index.count_bearing_on(&terms, layer.cut, |claim| !layer.supposed && self.hides(claim))
+        });
+        in_layers.sum()
+    }
+}

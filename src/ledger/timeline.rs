@@ -1,0 +1,221 @@
+//! How the state moved over a span of valid time, at one cut: the segments of [`crate::domain::timeline`], page by page.
+//!
+//! A page holds so many segments, and no more once it has so many bytes: ids in lists and the claims behind them, each
+//! named once a page. One segment may name more claims than fit, so a page can end inside a segment; the next one then
+//! begins with the same segment and the rest of its claims. Segments are numbered from the beginning of the span, and what
+//! entered or left is told against the segment before, on whichever page that was.
+
+use super::Ledger;
+use super::cut::Resolved;
+use super::error::QueryError;
+use super::query::PageSize;
+use super::sight::{Seen, Sight};
+use crate::domain::certainty::Certainty;
+use crate::domain::command::Supposed;
+use crate::domain::cut::Cut;
+use crate::domain::filter::Filter;
+use crate::domain::moment::Moment;
+use crate::domain::name::ClaimId;
+use crate::domain::timeline::{Course, Member, Segment, Timeline};
+use crate::v1;
+use prost::Message;
+use std::collections::HashSet;
+
+/// The bytes of an id in a list, about.
+const ID_BYTES: usize = 38;
+/// The bytes of a segment without its lists, about.
+const SEGMENT_BYTES: usize = 64;
+
+/// A question for how the state moved.
+#[derive(Clone, Debug)]
+pub struct TimelineQuery {
+    /// Which claims.
+    pub filter: Filter,
+    /// The first instant of the span; none: where the first of the claims may begin.
+    pub from: Option<Moment>,
+    /// The instant after the span; none: where the last of the claims may end.
+    pub until: Option<Moment>,
+    /// How much of the record to use.
+    pub cut: Cut,
+    /// What is supposed on top of it.
+    pub supposed: Supposed,
+    /// Where the page begins.
+    pub start: Place,
+    /// How much is wanted.
+    pub page: PageSize,
+}
+
+/// A place in a timeline: a segment, and how many of its claims have been told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The number of the segment.
+    pub segment: u32,
+    /// How many of its claims came before.
+    pub member: u32,
+}
+
+impl From<u64> for Place {
+    fn from(number: u64) -> Self {
+        let half = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+        Self { segment: half(number >> 32), member: half(number) }
+    }
+}
+
+impl From<Place> for u64 {
+    fn from(place: Place) -> Self {
+        Self::from(place.segment) << 32 | Self::from(place.member)
+    }
+}
+
+/// How the state moved, or a part of that.
+#[derive(Clone, Debug)]
+pub struct TimelinePage {
+    /// The cut.
+    pub at: Resolved,
+    /// The segments, in order.
+    pub segments: Vec<TimelineSegment>,
+    /// The claims that they name, each once.
+    pub claims: Vec<v1::Claim>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Place>,
+}
+
+/// A stretch of valid time in which nothing changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimelineSegment {
+    /// Its first instant.
+    pub from: Moment,
+    /// The first instant after it.
+    pub until: Moment,
+    /// What is so in all readings.
+    pub definite: Vec<ClaimId>,
+    /// What is so in some.
+    pub possible: Vec<ClaimId>,
+    /// What is more certain than in the segment before.
+    pub entered: Vec<ClaimId>,
+    /// What is less certain than in the segment before.
+    pub left: Vec<ClaimId>,
+    /// Whether the next page has the rest of it.
+    pub continues: bool,
+}
+
+impl Ledger {
+    /// Tells how the state moved.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved, or what is stored is damaged.
+    pub fn timeline(&self, query: &TimelineQuery) -> Result<TimelinePage, QueryError> {
+        self.look(query.cut, &query.supposed, |sight| {
+            let (claims, courses) = dated(sight, query);
+            let timeline = Timeline::of(&courses, query.from, query.until);
+            let mut page = Filling::new(sight, &claims, query.page);
+            page.next = page.fill(&timeline, query.start)?;
+            Ok(TimelinePage { at: sight.at, segments: page.segments, claims: page.messages, next: page.next })
+        })
+    }
+}
+
+/// The claims that can be in a segment, each with its course.
+fn dated(sight: &Sight<'_>, query: &TimelineQuery) -> (Vec<Seen>, Vec<Course>) {
+    let seen = match query.from.zip(query.until) {
+        Some((from, until)) => sight.touching(&query.filter, from, until, false),
+        None => sight.matching(&query.filter, false),
+    };
+    let with_course = |seen: Seen| Course::of(seen.temporal_type, seen.validity).map(|course| (seen, course));
+    seen.into_iter().filter_map(with_course).unzip()
+}
+
+/// A page while it is filled.
+struct Filling<'s, 'v> {
+    sight: &'s Sight<'v>,
+    claims: &'s [Seen],
+    size: PageSize,
+    bytes: usize,
+    named: HashSet<usize>,
+    segments: Vec<TimelineSegment>,
+    messages: Vec<v1::Claim>,
+    next: Option<Place>,
+}
+
+impl<'s, 'v> Filling<'s, 'v> {
+    fn new(sight: &'s Sight<'v>, claims: &'s [Seen], size: PageSize) -> Self {
+        let (named, segments, messages) = (HashSet::new(), Vec::new(), Vec::new());
+        Self { sight, claims, size, bytes: 0, named, segments, messages, next: None }
+    }
+
+    /// Puts in segments from a place on. Returns where it had to stop, if it had to.
+    fn fill(&mut self, timeline: &Timeline, start: Place) -> Result<Option<Place>, QueryError> {
+        let mut place = start;
+        for segment in timeline.segments(start.segment as usize) {
+            if self.segments.len() >= self.size.entries || self.bytes >= self.size.bytes {
+                return Ok(Some(place));
+            }
+            let mut told = self.begin(&segment);
+            for member in segment.members.iter().skip(place.member as usize) {
+                if self.bytes >= self.size.bytes {
+                    told.continues = true;
+                    self.segments.push(told);
+                    return Ok(Some(place));
+                }
+                self.tell(member, &mut told)?;
+                place.member = place.member.saturating_add(1);
+            }
+            self.segments.push(told);
+            place = Place { segment: place.segment.saturating_add(1), member: 0 };
+        }
+        Ok(None)
+    }
+
+    fn begin(&mut self, segment: &Segment) -> TimelineSegment {
+        self.bytes += SEGMENT_BYTES;
+        let (definite, possible, entered, left) = Default::default();
+        let (from, until) = (segment.from, segment.until);
+        TimelineSegment { from, until, definite, possible, entered, left, continues: false }
+    }
+
+    fn tell(&mut self, member: &Member, told: &mut TimelineSegment) -> Result<(), QueryError> {
+        let Some(seen) = self.claims.get(member.claim) else { return Ok(()) };
+        let mut list = |ids: &mut Vec<ClaimId>| {
+            ids.push(seen.id);
+            self.bytes += ID_BYTES;
+        };
+        match member.now {
+            Some(Certainty::Definite) => list(&mut told.definite),
+            Some(Certainty::Possible) => list(&mut told.possible),
+            None => {}
+        }
+        match surer(member.now).cmp(&surer(member.before)) {
+            std::cmp::Ordering::Greater => list(&mut told.entered),
+            std::cmp::Ordering::Less => list(&mut told.left),
+            std::cmp::Ordering::Equal => {}
+        }
+        if self.named.insert(member.claim) {
+            let message = self.sight.message(seen)?;
+            self.bytes += message.encoded_len();
+            self.messages.push(message);
+        }
+        Ok(())
+    }
+}
+
+/// Not at all, possibly, surely.
+const fn surer(certainty: Option<Certainty>) -> u8 {
+    match certainty {
+        None => 0,
+        Some(Certainty::Possible) => 1,
+        Some(Certainty::Definite) => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_survives_the_way_through_a_page_token() {
+        for (segment, member) in [(0, 0), (0, 1), (1, 0), (u32::MAX, u32::MAX)] {
+            let place = Place { segment, member };
+            assert_eq!(Place::from(u64::from(place)), place);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What comes next? The turns of valid time in a span, as known at a cut.
+//!
+//! Only a claim whose valid time touches the span, or ends where it begins, can turn in it, and only a promise that falls
+//! due in it: these are looked for, so the cost grows with what is in force and not with the record.
+
+use super::Ledger;
+use super::cut::Resolved;
+use super::error::{Damaged, QueryError};
+use super::query::PageSize;
+use super::sight::{Seen, Sight};
+use crate::domain::command::Supposed;
+use crate::domain::cut::Cut;
+use crate::domain::filter::{Filter, MemberSet};
+use crate::domain::moment::Moment;
+use crate::domain::turn::{SETTLING, Turn, Turns, settles_by};
+use crate::domain::vocabulary::Vocabulary;
+use crate::v1;
+use prost::Message;
+use std::collections::HashSet;
+
+/// A question for what comes next.
+#[derive(Clone, Debug)]
+pub struct UpcomingQuery {
+    /// Which claims.
+    pub filter: Filter,
+    /// The span: from the first instant up to and not including the second.
+    pub span: (Moment, Moment),
+    /// Which turns.
+    pub turns: MemberSet<Turn>,
+    /// How much of the record to use.
+    pub cut: Cut,
+    /// What is supposed on top of it.
+    pub supposed: Supposed,
+    /// How many turns to leave out at the beginning.
+    pub skip: u64,
+    /// How many are wanted.
+    pub page: PageSize,
+}
+
+/// What comes next, by time, then by the order in which the claims were first recorded.
+#[derive(Clone, Debug)]
+pub struct Upcoming {
+    /// The cut.
+    pub at: Resolved,
+    /// The turns of this page.
+    pub turns: Vec<UpcomingTurn>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<u64>,
+}
+
+/// A turn of a claim.
+#[derive(Clone, Debug)]
+pub struct UpcomingTurn {
+    /// What time makes of it.
+    pub turn: Turn,
+    /// From when on.
+    pub at: Moment,
+    /// The claim as of the cut.
+    pub claim: v1::Claim,
+}
+
+impl Ledger {
+    /// Answers what comes next.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved, the suppositions do not fit it, or what is stored is damaged.
+    pub fn upcoming(&self, query: &UpcomingQuery) -> Result<Upcoming, QueryError> {
+        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, query, &turns(sight, query))?))
+    }
+}
+
+/// Every turn in the span, in order.
+fn turns(sight: &Sight<'_>, query: &UpcomingQuery) -> Vec<(Moment, Turn, Seen)> {
+    let (a, b) = query.span;
+    let mut turns = Vec::new();
+    let mut known = HashSet::new();
+    // What ends exactly where the span begins does not touch it any more, but turns there.
+    let touching = sight.touching(&query.filter, a.plus_seconds(-1), b, false);
+    for seen in touching.into_iter().chain(sight.falling_due(&query.filter, a, b)) {
+        if known.insert(seen.order) {
+            let of_claim = turns_of(sight, &seen);
+            let wanted =
+                of_claim.iter().filter(|(turn, at)| a <= *at && *at < b && query.turns.admits(Some(turn.code())));
+            turns.extend(wanted.map(|(turn, at)| (at, turn, seen.clone())));
+        }
+    }
+    turns.sort_by_key(|(at, turn, seen)| (*at, seen.order, *turn));
+    turns
+}
+
+/// The turns of a claim at the cut. A promise that is settled by the day it is due has no such day.
+fn turns_of(sight: &Sight<'_>, seen: &Seen) -> Turns {
+    let due = sight.due(seen).filter(|due| {
+        let settlements = SETTLING.iter().flat_map(|link_type| sight.linking_to(seen.id, Some(*link_type)));
+        !settlements.into_iter().any(|settlement| settles_by(settlement.validity.as_ref(), *due))
+    });
+    Turns::of(seen.temporal_type, seen.validity.as_ref(), due)
+}
+
+fn page(sight: &Sight<'_>, query: &UpcomingQuery, turns: &[(Moment, Turn, Seen)]) -> Result<Upcoming, Damaged> {
+    let mut upcoming = Upcoming { at: sight.at, turns: Vec::new(), next: None };
+    let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
+    let mut bytes = 0;
+    for (nth, (at, turn, seen)) in turns.iter().enumerate().skip(skip) {
+        if upcoming.turns.len() >= query.page.entries || bytes >= query.page.bytes {
+            upcoming.next = Some(nth as u64);
+            break;
+        }
+        let claim = sight.message(seen)?;
+        bytes += claim.encoded_len();
+        upcoming.turns.push(UpcomingTurn { turn: *turn, at: *at, claim });
+    }
+    Ok(upcoming)
+}

@@ -1,0 +1,148 @@
+//! What is measured while a ledger is served, in the words of Prometheus.
+//!
+//! Whoever does something worth measuring holds these and counts there and then; what merely *is* (positions, lag) is asked
+//! for when the numbers are collected. Times are in seconds, as Prometheus has them.
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use std::fmt::Write as _;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+/// Latencies from 50 µs to 10 s.
+const LATENCIES: [f64; 14] =
+    [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];
+/// How many belong together.
+const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0, 8192.0, 65_536.0];
+
+/// A call, as it is counted.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Call {
+    rpc: Rpc,
+    code: &'static str,
+}
+
+/// The name of an rpc of the contract.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+struct Rpc(Box<str>);
+
+impl EncodeLabelValue for Rpc {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        encoder.write_str(&self.0)
+    }
+}
+
+/// What is measured.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    calls: Family<Call, Histogram>,
+    groups: Histogram,
+    group_appends: Histogram,
+    writes: Histogram,
+    events: Counter,
+    now: Now,
+}
+
+/// What is asked for when the numbers are collected.
+#[derive(Clone, Debug, Default)]
+struct Now {
+    position: Gauge<u64, AtomicU64>,
+    store_position: Gauge<u64, AtomicU64>,
+    store_lag: Gauge<u64, AtomicU64>,
+    streams: Gauge<u64, AtomicU64>,
+}
+
+/// Where the ledger stands when the numbers are collected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The head.
+    pub position: u64,
+    /// The last position that sled has.
+    pub store_position: u64,
+    /// How many streams are open.
+    pub streams: u64,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let latencies: fn() -> Histogram = || Histogram::new(LATENCIES);
+        let calls = Family::new_with_constructor(latencies);
+        let [groups, group_appends] = [(); 2].map(|()| Histogram::new(SIZES));
+        let writes = Histogram::new(LATENCIES);
+        let (events, now) = (Counter::default(), Now::default());
+        let mut registry = Registry::with_prefix("detente");
+        registry.register("rpc_seconds", "How long calls took, by rpc and code", calls.clone());
+        registry.register("journal_group_events", "How many events one write made durable", groups.clone());
+        registry.register("journal_group_appends", "How many appends one write made durable", group_appends.clone());
+        registry.register(
+            "journal_write_seconds",
+            "How long a write to the journal took, fsync included",
+            writes.clone(),
+        );
+        registry.register("events", "How many events were recorded since the start", events.clone());
+        registry.register("position", "The head", now.position.clone());
+        registry.register("store_position", "The last position that sled has", now.store_position.clone());
+        registry.register("store_lag_events", "How many events sled is behind", now.store_lag.clone());
+        registry.register("streams", "How many streams are open", now.streams.clone());
+        Self { registry, calls, groups, group_appends, writes, events, now }
+    }
+}
+
+impl Metrics {
+    /// Counts a call that was answered with a code.
+    pub fn called(&self, rpc: &str, code: &'static str, took: Duration) {
+        self.calls.get_or_create(&Call { rpc: Rpc(rpc.into()), code }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a group of appends that became durable with one write.
+    pub fn wrote(&self, appends: usize, events: u64, took: Duration) {
+        self.groups.observe(events as f64);
+        self.group_appends.observe(appends as f64);
+        self.writes.observe(took.as_secs_f64());
+        self.events.inc_by(events);
+    }
+
+    /// All numbers, as a scrape reads them.
+    #[must_use]
+    pub fn text(&self, standing: Standing) -> String {
+        self.now.position.set(standing.position);
+        self.now.store_position.set(standing.store_position);
+        self.now.store_lag.set(standing.position.saturating_sub(standing.store_position));
+        self.now.streams.set(standing.streams);
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_told() {
+        let metrics = Metrics::default();
+        metrics.called("GetState", "OK", Duration::from_micros(80));
+        metrics.wrote(3, 7, Duration::from_millis(2));
+        let text = metrics.text(Standing { position: 9, store_position: 4, streams: 1 });
+        for line in [
+            "detente_rpc_seconds_count{rpc=\"GetState\",code=\"OK\"} 1",
+            "detente_rpc_seconds_bucket{le=\"0.0001\",rpc=\"GetState\",code=\"OK\"} 1",
+            "detente_journal_group_events_sum 7.0",
+            "detente_journal_write_seconds_count 1",
+            "detente_events_total 7",
+            "detente_position 9",
+            "detente_store_lag_events 5",
+            "# EOF",
+        ] {
+            assert!(text.contains(line), "{line} is missing in:\n{text}");
+        }
+    }
+}

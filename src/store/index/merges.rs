@@ -1,0 +1,46 @@
+//! Merges of parties in the index: taking them in, and what a filter means with them.
+
+use super::Index;
+use crate::domain::filter::Filter;
+use crate::domain::name::PartyId;
+use crate::domain::position::Position;
+use crate::store::entry::Entry;
+use std::borrow::Cow;
+
+impl Index {
+    pub(super) fn merge(&mut self, position: Position, entry: &Entry) -> Option<()> {
+        let survivor = PartyId::parse(std::str::from_utf8(&entry.registry_bytes).ok()?).ok()?;
+        let merged = PartyId::parse(&entry.registry_id).ok()?;
+        self.parties.renew(position, entry)?;
+        self.merges.merge(position, merged, survivor);
+        Some(())
+    }
+
+    pub(super) fn unmerge(&mut self, position: Position, entry: &Entry) -> Option<()> {
+        let merged = PartyId::parse(&entry.registry_id).ok()?;
+        self.parties.renew(position, entry)?;
+        self.merges.unmerge(position, merged);
+        Some(())
+    }
+
+    /// What a filter asks for at a cut: every id that answers there as one that it names.
+    pub(crate) fn as_answered<'f>(&self, filter: &'f Filter, cut: Position) -> Cow<'f, Filter> {
+        self.merges.at(cut).widen(filter, || self.relationship_ids())
+    }
+
+    /// The first merge or unmerge after a position, up to another, with which others come to answer as a party
+    /// that a filter names.
+    pub(crate) fn next_change_of_meaning(&self, filter: &Filter, after: Position, until: Position) -> Option<Position> {
+        let mut changes = self.merges.changes_after(after).iter().copied().take_while(|at| *at <= until);
+        let is_other = |at: &Position| {
+            let (before, then) = (self.merges.at(at.before()), self.merges.at(*at));
+            !before.asks_the_same(&then, filter)
+        };
+        changes.find(is_other)
+    }
+
+    /// Every relationship that a claim ever bore on, as it was recorded.
+    pub(crate) fn relationship_ids(&self) -> impl Iterator<Item = &str> {
+        self.terms.relationships().iter().filter_map(|id| std::str::from_utf8(self.terms.key(*id)).ok())
+    }
+}

@@ -1,0 +1,74 @@
+//! What the clock of valid time looks up: which claim an event is about, when promises fall due, and whether a claim matched
+//! in each of its revisions.
+//!
+//! Few claims promise, so due dates lie beside the contents: by content, and by time for those that fall due in a span.
+
+use super::{ClaimNo, Compiled, ContentNo, Found, Index, Revision};
+use crate::domain::filter::{FacetKind, Filter};
+use crate::domain::moment::Moment;
+use crate::domain::position::Position;
+use std::collections::{BTreeSet, HashMap};
+
+/// The due dates of contents that have one: the end of the last day that it can mean.
+#[derive(Default)]
+pub(super) struct Dues {
+    of: HashMap<ContentNo, Moment>,
+    by_time: BTreeSet<(Moment, ContentNo)>,
+}
+
+impl Dues {
+    /// Notes the due date of a content.
+    pub(super) fn add(&mut self, content: ContentNo, due: Option<Moment>) {
+        if let Some(due) = due {
+            self.of.insert(content, due);
+            self.by_time.insert((due, content));
+        }
+    }
+}
+
+impl Index {
+    /// The end of the last day that the due date of a content can mean; none where it can be any later.
+    pub(crate) fn due_of(&self, content: ContentNo) -> Option<Moment> {
+        self.last_due_of(content).filter(|due| due.is_finite())
+    }
+
+    /// The same, with [`Moment::MAX`] for a due date that can be any later: none only where there is no due date.
+    pub(crate) fn last_due_of(&self, content: ContentNo) -> Option<Moment> {
+        if self.dues.of.is_empty() { None } else { self.dues.of.get(&content).copied() }
+    }
+
+    /// The claims that match at a cut and fall due in `[a, b)`, retracted ones too, in no order.
+    pub(crate) fn falling_due(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<Found> {
+        let compiled = self.compile(filter);
+        let due = self.dues.by_time.range((a, 0)..(b, 0)).filter_map(|(_, content)| {
+            let claim = self.claims.content(*content)?.claim();
+            let found = self.current_match(&compiled, claim, cut)?;
+            (found.revision.content == *content).then_some(found)
+        });
+        due.collect()
+    }
+
+    /// Every claim that may match at some cut.
+    pub(crate) fn candidates(&self, filter: &Filter) -> Vec<ClaimNo> {
+        let candidates = self.candidates_of(&self.compile(filter), None);
+        let mut claims: Vec<_> = candidates.into_iter().flat_map(|candidates| self.claims_of(candidates)).collect();
+        claims.sort_unstable();
+        claims.dedup();
+        claims
+    }
+
+    /// Whether a claim matches in a revision.
+    pub(crate) fn matches_in(&self, compiled: &Compiled<'_>, claim: ClaimNo, revision: &Revision) -> bool {
+        let content = self.claims.content(revision.content);
+        content.is_some_and(|content| self.matches(compiled, claim, revision.content, content, revision.position))
+    }
+
+    /// The claims to which a content has a link of one of some types, by the facets of these links.
+    pub(crate) fn linked_from(&self, content: ContentNo, read: impl Fn(&str) -> Option<uuid::Uuid>) -> Vec<ClaimNo> {
+        let mut linked = Vec::new();
+        self.facets_of_content(content, FacetKind::Link, &mut |key| {
+            linked.extend(read(key).and_then(|id| self.claims.find(id)));
+        });
+        linked
+    }
+}

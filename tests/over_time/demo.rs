@@ -1,0 +1,61 @@
+//! A demo server on a port of its own.
+
+use detente::ledger::open::LedgerOptions;
+use detente::server::{self, ServerOptions};
+use detente::v1;
+use detente::v1::ledger_service_client::LedgerServiceClient;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use tonic::transport::Channel;
+
+/// The founding dossier, served.
+pub(crate) struct Demo {
+    pub(crate) client: LedgerServiceClient<Channel>,
+    stop: oneshot::Sender<()>,
+    served: tokio::task::JoinHandle<()>,
+    _dir: tempfile::TempDir,
+}
+
+impl Demo {
+    pub(crate) async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().to_owned();
+        let open = move || detente::demo::open(&path, &LedgerOptions::default(), &|_, _| {}).unwrap();
+        let ledger = tokio::task::spawn_blocking(open).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = tokio::spawn(async move {
+            server::run(Arc::new(ledger), listener, ServerOptions::default(), stopped).await.unwrap();
+        });
+        Self { client: LedgerServiceClient::connect(url).await.unwrap(), stop, served, _dir: dir }
+    }
+
+    pub(crate) async fn end(self) {
+        drop(self.client);
+        self.stop.send(()).unwrap();
+        self.served.await.unwrap();
+    }
+}
+
+/// The claims between two states, of these kinds.
+pub(crate) fn about(relationship: &str, kinds: &[&str]) -> Option<v1::Filter> {
+    let item = v1::FilterItem {
+        relationships: vec![relationship.to_owned()],
+        kinds: kinds.iter().map(ToString::to_string).collect(),
+        ..Default::default()
+    };
+    Some(v1::Filter { items: vec![item] })
+}
+
+/// The number that a claim has in the dossier.
+pub(crate) fn seed_id(claim: &v1::Claim) -> String {
+    claim.external_ids.iter().find(|id| id.scheme == "seed").map(|id| id.id.clone()).unwrap()
+}
+
+/// The fields that a refused request is refused for.
+pub(crate) fn violations(status: &tonic::Status) -> Vec<String> {
+    use tonic_types::StatusExt;
+    let details = status.get_details_bad_request().unwrap();
+    details.field_violations.into_iter().map(|violation| violation.field).collect()
+}
