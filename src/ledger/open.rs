@@ -5,6 +5,7 @@ use super::cursors::Cursors;
 use super::feed::Feed;
 use super::horizon::Horizon;
 use super::salt::{DerivedSalts, RandomSalts, Salts};
+use super::writing::Writing;
 use super::{Ledger, Shared};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::position::Position;
@@ -180,6 +181,7 @@ impl Ledger {
             failed: watch::Sender::new(None),
             saver,
             metrics: Metrics::default(),
+            writing: Writing::default(),
             checkpointed: AtomicU64::new(Position::START.0),
         });
         let salts: Box<dyn Salts> =
