@@ -143,7 +143,7 @@ impl Claims {
     /// The revision at a cut of the claim that has a content, and its number; none if the cut sees another content there.
     pub(crate) fn revision_with(&self, number: ContentNo, cut: Position) -> Option<(Found, &Content)> {
         let content = self.content(number)?;
-        if content.since() > cut || content.until() <= cut {
+        if !content.is_seen_at(cut) {
             return None;
         }
         let found = match content.only_revision(number) {

@@ -76,9 +76,9 @@ impl Content {
         self.since
     }
 
-    /// The event that gave the claim another; beyond all others if none did.
-    pub(crate) const fn until(&self) -> Position {
-        self.until
+    /// Whether a cut sees it as the content of its claim. A cut may be beyond all positions too.
+    pub(super) fn is_seen_at(&self, cut: Position) -> bool {
+        self.since <= cut && (cut < self.until || self.until == NEVER)
     }
 
     /// When it holds or happens; none for a claim without time.
