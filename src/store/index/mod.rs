@@ -17,6 +17,7 @@
 
 mod appends;
 mod by_position;
+mod candidates;
 mod claims;
 mod contents;
 mod intervals;
@@ -26,6 +27,7 @@ mod query;
 mod registry;
 mod runs;
 mod terms;
+mod touching;
 mod turns;
 
 pub(crate) use appends::{AppendNo, AppendRow, Appends};

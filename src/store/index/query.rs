@@ -10,6 +10,7 @@
 //! end with one before looking at the next would add them up.
 
 use super::Index;
+use super::candidates::Candidates;
 use super::claims::{ClaimNo, Found};
 use super::contents::Content;
 use super::postings::{ContentNo, Posting};
@@ -28,27 +29,17 @@ use std::cmp::Reverse;
 
 /// A filter in terms of the index.
 pub(crate) struct Compiled<'f> {
-    items: Vec<Item<'f>>,
+    pub(super) items: Vec<Item<'f>>,
 }
 
-struct Item<'f> {
+pub(super) struct Item<'f> {
     source: &'f FilterItem,
     /// Of each group a content must have one; sorted.
-    groups: Vec<Vec<Term>>,
-    relationships: Option<Vec<Term>>,
+    pub(super) groups: Vec<Vec<Term>>,
+    pub(super) relationships: Option<Vec<Term>>,
     /// The contents whose words answer the text, if text is asked for.
-    words: Option<HashSet<ContentNo>>,
-    claims: Option<Vec<ClaimNo>>,
-}
-
-/// What may match an item.
-pub(super) enum Candidates {
-    /// Claims, each once.
-    Claims(Vec<ClaimNo>),
-    /// Contents, each once.
-    Contents(Vec<ContentNo>),
-    /// Every claim.
-    All,
+    pub(super) words: Option<HashSet<ContentNo>>,
+    pub(super) claims: Option<Vec<ClaimNo>>,
 }
 
 /// A claim of the state.
@@ -194,58 +185,6 @@ impl Index {
         Some(claims)
     }
 
-    /// The first event after a position that touches a claim that matches before or after that event.
-    pub(crate) fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {
-        self.touching(filter, after, Position(u64::MAX)).first().copied()
-    }
-
-    /// The events after a position, up to another, that touch a claim that matches before or after that event; in order.
-    pub(crate) fn touching(&self, filter: &Filter, after: Position, until: Position) -> Vec<Position> {
-        self.touching_compiled(&self.compile(filter), after, until)
-    }
-
-    /// [`Index::touching`], with a filter that is compiled already.
-    pub(super) fn touching_compiled(&self, compiled: &Compiled<'_>, after: Position, until: Position) -> Vec<Position> {
-        let mut found = Vec::new();
-        for candidates in self.candidates_of(compiled, None) {
-            for claim in self.claims_of(candidates) {
-                self.touches(compiled, claim, after, until, &mut found);
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    fn touches(
-        &self,
-        compiled: &Compiled<'_>,
-        claim: ClaimNo,
-        after: Position,
-        until: Position,
-        found: &mut Vec<Position>,
-    ) {
-        let revisions = self.claims.revisions(claim);
-        let from = revisions.partition_point(|revision| revision.position <= after);
-        for (at, revision) in revisions.iter().enumerate().skip(from).take_while(|(_, r)| r.position <= until) {
-            if self.touches_revision(compiled, claim, at) {
-                found.push(revision.position);
-            }
-        }
-    }
-
-    /// Whether a claim matches right after the event that made its `at`-th revision, or right before.
-    pub(super) fn touches_revision(&self, compiled: &Compiled<'_>, claim: ClaimNo, at: usize) -> bool {
-        let revisions = self.claims.revisions(claim);
-        let Some(event) = revisions.get(at).map(|revision| revision.position) else { return false };
-        let matches = |at: usize| {
-            let number = revisions.get(at).map(|revision| revision.content);
-            let with = number.and_then(|number| self.claims.content(number).map(|content| (number, content)));
-            with.is_some_and(|(number, content)| self.matches(compiled, claim, number, content, event))
-        };
-        matches(at) || at.checked_sub(1).is_some_and(matches)
-    }
-
     /// At most so many claims may match a filter.
     pub(super) fn candidate_count(&self, compiled: &Compiled<'_>) -> usize {
         if compiled.items.is_empty() {
@@ -315,85 +254,11 @@ impl Index {
         self.terms.relationships().iter().filter_map(named)
     }
 
-    /// What may match the items of a filter; without items, every claim.
-    pub(super) fn candidates_of(&self, compiled: &Compiled<'_>, span: Option<(Moment, Moment)>) -> Vec<Candidates> {
-        if compiled.items.is_empty() {
-            return vec![Candidates::All];
-        }
-        compiled.items.iter().map(|item| self.item_candidates(item, span)).collect()
-    }
-
-    fn item_candidates(&self, item: &Item<'_>, span: Option<(Moment, Moment)>) -> Candidates {
-        if let Some(claims) = &item.claims {
-            return Candidates::Claims(claims.clone());
-        }
-        let shortest = item.groups.iter().min_by_key(|group| self.posted(group));
-        let shortest_length = shortest.map_or(usize::MAX, |group| self.posted(group));
-        if let Some(words) = item.words.as_ref().filter(|words| words.len() <= shortest_length) {
-            // A content that renews one of these has its words, without being among these.
-            let claims = words.iter().filter_map(|number| self.claims.content(*number).map(Content::claim));
-            return Candidates::Claims(sorted(claims.collect()));
-        }
-        match (shortest, &item.relationships, span) {
-            (Some(_), Some(relationships), Some((a, b)))
-                if shortest_length.saturating_mul(8) > self.posted(relationships) =>
-            {
-                let mut contents = Vec::new();
-                for intervals in relationships.iter().filter_map(|term| self.intervals.get(term)) {
-                    intervals.touching(a, b, |number| contents.push(number));
-                }
-                Candidates::Contents(if relationships.len() > 1 { sorted(contents) } else { contents })
-            }
-            (Some(group), ..) => {
-                let contents = self.contents_with(group).collect();
-                Candidates::Contents(if group.len() > 1 { sorted(contents) } else { contents })
-            }
-            (None, ..) => Candidates::All,
-        }
-    }
-
-    /// Calls `consider` with every candidate that a cut sees, until it says to stop. A claim comes once at most.
-    fn each_seen<'i>(
-        &'i self,
-        candidates: &Candidates,
-        cut: Position,
-        mut consider: impl FnMut(Found, &'i Content) -> bool,
-    ) {
-        let mut claim = |claim: ClaimNo| {
-            let found = self.claims.found(claim, cut);
-            let with = found.and_then(|found| Some((found, self.claims.content(found.revision.content)?)));
-            with.is_none_or(|(found, content)| consider(found, content))
-        };
-        match candidates {
-            Candidates::Claims(claims) => claims.iter().copied().all(&mut claim),
-            Candidates::All => self.all_claims().all(&mut claim),
-            Candidates::Contents(contents) => contents.iter().all(|number| {
-                let seen = self.claims.revision_with(*number, cut);
-                seen.is_none_or(|(found, content)| consider(found, content))
-            }),
-        };
-    }
-
-    /// The claims that ever had a candidate, each once.
-    pub(super) fn claims_of(&self, candidates: Candidates) -> Vec<ClaimNo> {
-        match candidates {
-            Candidates::Claims(claims) => claims,
-            Candidates::All => self.all_claims().collect(),
-            Candidates::Contents(contents) => {
-                sorted(contents.iter().filter_map(|number| self.claims.content(*number).map(Content::claim)).collect())
-            }
-        }
-    }
-
-    fn all_claims(&self) -> std::ops::Range<ClaimNo> {
-        0..ClaimNo::try_from(self.claims.len()).unwrap_or(ClaimNo::MAX)
-    }
-
-    fn posted(&self, terms: &[Term]) -> usize {
+    pub(super) fn posted(&self, terms: &[Term]) -> usize {
         terms.iter().filter_map(|term| self.postings.get(*term as usize)).map(Posting::len).sum()
     }
 
-    fn contents_with<'a>(&'a self, terms: &'a [Term]) -> impl Iterator<Item = ContentNo> + 'a {
+    pub(super) fn contents_with<'a>(&'a self, terms: &'a [Term]) -> impl Iterator<Item = ContentNo> + 'a {
         terms.iter().filter_map(|term| self.postings.get(*term as usize)).flat_map(Posting::iter)
     }
 
@@ -465,7 +330,7 @@ fn mode_for(asked: Option<Mode>, temporal_type: u8) -> Option<Mode> {
     }
 }
 
-fn sorted(mut numbers: Vec<u32>) -> Vec<u32> {
+pub(super) fn sorted(mut numbers: Vec<u32>) -> Vec<u32> {
     numbers.sort_unstable();
     numbers.dedup();
     numbers
