@@ -51,7 +51,7 @@ async fn the_chart_has_a_row_for_each_row_of_the_table_and_draws_what_is_not_cer
         ("a dispute", "rect.disputed"),
         ("a retraction", "line.struck"),
         ("the asked date", "rect.asked"),
-        ("a claim without time", "text.timeless"),
+        ("a claim without time", "circle.timeless"),
     ] {
         assert!(
             !page.attrs(&format!("svg.chart {class}"), "class").is_empty()

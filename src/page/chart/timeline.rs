@@ -88,7 +88,7 @@ fn drawn(asked: &Asked, row: &Row<'_>, axis: &Axis, y: f64, values: &[(&str, &st
             text.label x=(x) y=(px(y + 12.0)) text-anchor=(anchor) direction=(if rtl { "rtl" } else { "ltr" }) { (words) }
             @match Reach::of(claim) {
                 Some(reach) => (shape(axis, &reach, Lane { y: y + 17.0, height: BAR }, disputed, retracted)),
-                None => text.timeless x=(px(WIDTH / 2.0)) y=(px(y + 17.0 + BAR)) text-anchor="middle" { (asked.lang.t("no time", "بلا زمن")) },
+                None => circle.timeless cx=(px(WIDTH / 2.0)) cy=(px(y + 17.0 + BAR / 2.0)) r="4.5" {},
             }
         }
     }
@@ -103,6 +103,7 @@ pub(in crate::page) fn legend(asked: &Asked) -> Markup {
         ("k-point", lang.t("event; shaded: some day in this span", "حدث؛ والمظلَّل: يوم ما في هذه المدّة")),
         ("k-arrow", lang.t("open", "مفتوح")),
         ("k-unknown", lang.t("end unknown", "نهاية مجهولة")),
+        ("k-timeless", lang.t("no time", "بلا زمن")),
         ("k-hatch", lang.t("disputed", "متنازَع فيه")),
         ("k-struck", lang.t("retracted", "مسحوب")),
         ("k-tens", lang.t("tension", "توتّر")),
