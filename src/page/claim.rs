@@ -34,7 +34,7 @@ async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
     let history: ListRevisionsResponse = call(asked, "ListRevisions", &request).await?;
     let context = history.context.clone().unwrap_or_default();
     let claims = || history.revisions.iter().filter_map(|revision| revision.claim.as_ref());
-    let Some(claim) = claims().last() else { return Err(Wrong { status: 404, message: id.to_owned() }) };
+    let Some(claim) = claims().next_back() else { return Err(Wrong { status: 404, message: id.to_owned() }) };
     let names = Names::in_claims(asked, &Cut::Basis(context.basis.clone()), claims(), &[]).await?;
     let lang = asked.lang;
     let body = html! {
