@@ -71,7 +71,7 @@ impl Ledger {
     /// # Errors
     /// When what is stored is damaged.
     pub fn read_on(&self, reading: &mut Reading, bytes: usize) -> Result<Batch, QueryError> {
-        let mut batch = Batch::default();
+        let mut batch = Batch { frames: Vec::with_capacity(bytes + bytes / 8), ..Batch::default() };
         let mut loaded = Vec::new();
         while batch.frames.len() < bytes && reading.left > 0 {
             let Some((first, last)) = reading.stretch() else { break };

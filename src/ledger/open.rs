@@ -41,7 +41,7 @@ pub struct LedgerOptions {
 
 impl Default for LedgerOptions {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), cache_bytes: 384 << 20, journal: Options::default(), public_salts: false }
+        Self { clock: Arc::new(SystemClock), cache_bytes: 1 << 30, journal: Options::default(), public_salts: false }
     }
 }
 
