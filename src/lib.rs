@@ -13,6 +13,7 @@ pub mod journal;
 pub mod ledger;
 pub mod metrics;
 mod operator;
+pub mod page;
 pub mod server;
 pub mod store;
 pub mod telemetry;
