@@ -27,7 +27,7 @@ use detente::ledger::clock_watch::{ClockWatch, Mark, Telling, WatchQuery, WatchS
 use detente::ledger::open::LedgerOptions;
 use detente::ledger::query::PageSize;
 use detente::ledger::upcoming::UpcomingQuery;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use support::home::{Home, LEDGER, block_on, request};
@@ -76,12 +76,22 @@ fn corners(v: &Validity) -> impl Iterator<Item = Moment> {
     corners.into_iter().filter(|corner| corner.is_finite())
 }
 
+/// [`turns_of`], which is slow, found once for every revision of one history; each is made by the event at a position.
+#[derive(Default)]
+struct TurnsOf(HashMap<Position, Vec<(Turn, Moment)>>);
+
+impl TurnsOf {
+    fn get(&mut self, known: &Known) -> Vec<(Turn, Moment)> {
+        self.0.entry(known.at.position).or_insert_with(|| turns_of(known)).clone()
+    }
+}
+
 /// The turns of a claim, retracted or not, among all that is known with it.
-fn turns_among(known: &Known, all: &[&Known]) -> Vec<(Turn, Moment)> {
+fn turns_among(known: &Known, all: &[&Known], turns_of: &mut TurnsOf) -> Vec<(Turn, Moment)> {
     if known.shown.retraction.is_some() {
         return Vec::new();
     }
-    let mut turns = turns_of(known);
+    let mut turns = turns_of.get(known);
     if let Some(due) = known.content.due.as_ref().and_then(|due| due.latest()).map(|last| last.end) {
         let settles = |other: &&&Known| {
             let links = other
@@ -104,11 +114,11 @@ type Frame = (u128, Turn, Moment, RecordedAt, bool, u32);
 
 /// Everything that is told up to an instant: at every instant at which anything is recorded or turns, every turn of a
 /// matching claim that has come, is known then, and has not been told.
-fn told_by_definition(oracle: &Oracle, query: &WatchQuery, until: RecordedAt) -> Vec<Frame> {
+fn told_by_definition(oracle: &Oracle, query: &WatchQuery, until: RecordedAt, turns_of: &mut TurnsOf) -> Vec<Frame> {
     let histories = oracle.histories(oracle.head());
     let turns = histories.iter().flatten().flat_map(|known| {
         let due = known.content.due.as_ref().and_then(|due| due.latest()).map(|last| last.end);
-        turns_of(known).into_iter().map(|(_, at)| at).chain(due)
+        turns_of.get(known).into_iter().map(|(_, at)| at).chain(due)
     });
     let recorded = oracle.appends.iter().map(|append| append.recorded_at);
     let instants: BTreeSet<RecordedAt> = turns.map(|at| RecordedAt(at.0 * MICROS)).chain(recorded).collect();
@@ -122,7 +132,7 @@ fn told_by_definition(oracle: &Oracle, query: &WatchQuery, until: RecordedAt) ->
                 continue;
             }
             let number = known.content.id.0.as_u128();
-            let mut turns = turns_among(known, &all);
+            let mut turns = turns_among(known, &all, turns_of);
             turns.sort_unstable();
             for (turn, at) in turns {
                 let is_new = !told.iter().any(|frame| (frame.0, frame.1, frame.2) == (number, turn, at));
@@ -193,7 +203,13 @@ impl Follower {
 }
 
 fn queries(random: &mut Random, start: WatchStart) -> Vec<WatchQuery> {
-    let all = WatchQuery { filter: Filter::default(), turns: MemberSet::default(), include_late: true, start };
+    let all = WatchQuery {
+        filter: Filter::default(),
+        turns: MemberSet::default(),
+        include_late: true,
+        start,
+        at_hand: random.of(&[1, 2, 7, 1 << 15]),
+    };
     let some = random.of(&[Turn::MayBegin, Turn::Begins, Turn::MayEnd, Turn::Ends, Turn::FallsDue]);
     vec![
         all.clone(),
@@ -285,11 +301,11 @@ fn play(seed: u64, mut home: Home, restarts: bool) -> (usize, usize) {
         }
     }
     home.at(on("2025-03-01"));
-    let mut compared = 0;
+    let (mut compared, mut turns_of) = (0, TurnsOf::default());
     for (nth, follower) in followers.iter_mut().enumerate() {
         follower.follow(&home.ledger);
         let from = joined.iter().find(|(joined, _)| *joined == nth).map(|(_, since)| *since);
-        let mut expected = told_by_definition(&oracle, &follower.query, on("2025-03-01"));
+        let mut expected = told_by_definition(&oracle, &follower.query, on("2025-03-01"), &mut turns_of);
         expected.retain(|frame| from.is_none_or(|since| frame.3 > since));
         assert_eq!(follower.told, expected, "seed {seed}, watch {nth}: {:?}", follower.query);
         compared += expected.len();
@@ -300,7 +316,7 @@ fn play(seed: u64, mut home: Home, restarts: bool) -> (usize, usize) {
         let mut follower =
             Follower::begin(&home.ledger, &WatchQuery { start: WatchStart::From(from), ..query.clone() }, false);
         follower.follow(&home.ledger);
-        let mut expected = told_by_definition(&oracle, query, on("2025-03-01"));
+        let mut expected = told_by_definition(&oracle, query, on("2025-03-01"), &mut turns_of);
         expected.retain(|frame| frame.3 >= from);
         assert_eq!(follower.told, expected);
         compared += expected.len();
@@ -336,6 +352,7 @@ fn what_is_recorded_behind_a_place_after_the_clock_was_set_back_is_told_late_and
         turns: MemberSet::default(),
         include_late: true,
         start: WatchStart::From(on("2025-01-01")),
+        at_hand: 3,
     };
     let mut followers = [false, true].map(|forgetful| Follower::begin(&home.ledger, &query, forgetful));
     home.at(on("2025-01-20"));
@@ -388,6 +405,7 @@ fn a_turn_is_never_told_of_a_claim_that_was_taken_back_by_then_however_the_write
         turns: MemberSet::default(),
         include_late: true,
         start: WatchStart::From(on("2025-01-01")),
+        at_hand: 3,
     };
     runtime.block_on(ledger.append(request(batch(registrations())))).unwrap();
     let writing = {
@@ -511,6 +529,7 @@ fn what_comes_next_is_what_the_definition_says_between_every_two_dates_at_every_
             append(&home, &mut oracle, &mut random);
         }
         let filters = [Filter::default(), random_filter(&mut random, false), random_filter(&mut random, false)];
+        let mut turns_of = TurnsOf::default();
         for append in &oracle.appends {
             let known = oracle.claims(append.basis.position);
             let all: Vec<&Known> = known.iter().collect();
@@ -518,7 +537,7 @@ fn what_comes_next_is_what_the_definition_says_between_every_two_dates_at_every_
                 let mut turns: Vec<(Moment, usize, Turn, u128)> = Vec::new();
                 for (order, claim) in known.iter().enumerate() {
                     if filter.matches(&claim.content, claim.at.recorded_at) {
-                        let of = turns_among(claim, &all);
+                        let of = turns_among(claim, &all, &mut turns_of);
                         turns.extend(of.into_iter().map(|(turn, at)| (at, order, turn, claim.content.id.0.as_u128())));
                     }
                 }

@@ -27,7 +27,7 @@ use support::follow::{Account, follow};
 use support::home::{Home, LEDGER, options, request};
 use support::make::{assert, batch, event, id, registrations, relationship, tick, with};
 use support::oracle::Oracle;
-use support::random::{Random, random_command, random_filter};
+use support::random::{Random, any_command, random_filter};
 use tokio::runtime::{Builder, Runtime};
 
 fn runtime() -> Runtime {
@@ -50,7 +50,7 @@ fn history(home: &Home, random: &mut Random, appends: usize) -> Oracle {
         }
         let known = oracle.claims(oracle.head());
         let is_recorded = |number| known.iter().any(|known| known.content.id == id(number));
-        commands = (0..1 + random.below(4)).map(|_| random_command(random, &is_recorded)).collect();
+        commands = (0..1 + random.below(4)).map(|_| any_command(random, &is_recorded)).collect();
     }
     oracle
 }
@@ -75,7 +75,7 @@ fn a_follower_is_given_what_the_model_says_wherever_it_begins_and_wherever_it_is
         for filter in filters {
             for after in [Position::START, Position(random.below(head.0)), Position(random.below(head.0)), head] {
                 let expected = match &filter {
-                    Some(filter) => oracle.touching(filter, after),
+                    Some(filter) => oracle.belonging(filter, after),
                     None => (after.0 + 1..=head.0).map(Position).collect(),
                 };
                 let mut account = Account::default();

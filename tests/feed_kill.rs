@@ -1,5 +1,8 @@
 //! The server is killed again and again while it is written to and followed. Whoever follows comes back where it was, and in
 //! the end each has been given the whole log once: nothing missing, nothing twice, and nothing that is not there any more.
+//!
+//! Some followers are cut off only when the server dies, some leave after every frame or every few, some want little of the
+//! log or nothing, and some keep no place of their own but a cursor. All are held against the log, event by event.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -34,6 +37,7 @@ fn kills() -> u32 {
 
 const PLAIN: usize = 6;
 const FILTERED: usize = 6;
+const RESTLESS: usize = 6;
 const WITH_CURSOR: usize = 4;
 const WRITERS: u64 = 3;
 
@@ -69,6 +73,14 @@ impl Server {
     }
 }
 
+/// However a test ends, its server does too.
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
 /// What everybody knows: where the server is, and the last position that was acknowledged to a writer, once no more will be.
 #[derive(Clone)]
 struct World {
@@ -95,7 +107,9 @@ impl World {
         loop {
             let mut client = self.client().await;
             let Ok(mut frames) = watched.subscribe(&mut client).await else { continue };
-            loop {
+            // After a confirmation alone, after the first events, and so on.
+            let most = if watched.restless { 1 + watched.subscriptions % 4 } else { usize::MAX };
+            for _ in 0..most {
                 let next = tokio::select! {
                     next = watched.next(&mut frames) => next,
                     _ = end.changed() => Ok(Some(v1::SubscribeResponse::default())),
@@ -231,7 +245,12 @@ async fn followers_of_a_server_that_is_killed_again_and_again_are_given_the_whol
 
     let plain = (0..PLAIN).map(|_| Watched::default());
     let filtered = (0..FILTERED).map(|_| Watched { filter: Some(about("AZE-TUR")), ..Watched::default() });
-    let followers: Vec<_> = plain.chain(filtered).map(|watched| tokio::spawn(world.clone().follow(watched))).collect();
+    let restless = |nth: usize| {
+        let filter = nth.is_multiple_of(2).then(|| about("AZE-TUR"));
+        Watched { filter, restless: true, ..Watched::default() }
+    };
+    let all = plain.chain(filtered).chain((0..RESTLESS).map(restless));
+    let followers: Vec<_> = all.map(|watched| tokio::spawn(world.clone().follow(watched))).collect();
     let names = (0..WITH_CURSOR).map(|nth| format!("desk-{nth}"));
     let with_cursor: Vec<_> = names.map(|name| tokio::spawn(world.clone().follow_with_cursor(name))).collect();
     let writers: Vec<_> = (1..=WRITERS).map(|n| tokio::spawn(world.clone().write(n, stop.clone()))).collect();
@@ -265,13 +284,82 @@ async fn followers_of_a_server_that_is_killed_again_and_again_are_given_the_whol
         events += watched.events.len();
     }
     println!(
-        "{} kills, {count} followers of {head} events, {} broken streams, {subscriptions} subscriptions, {events} events \
-         held against the log: no gap, nothing twice",
+        "{} kills, {count} followers of {head} events: {} trials of coming back after a kill, {subscriptions} after \
+         whatever end, {events} events held against the log: no gap, nothing twice",
         kills(),
         world.broken.load(Ordering::SeqCst)
     );
+    assert!(subscriptions > 10 * RESTLESS, "{subscriptions} subscriptions are too few to try where to be cut off");
     assert!(head > 100 && world.broken.load(Ordering::SeqCst) >= u64::from(kills()));
     tokio::task::block_in_place(|| server.kill());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_wants_nothing_of_100_000_events_keeps_its_place_over_kills_and_is_given_what_comes_then() {
+    const EVENTS: u64 = 100_000;
+    const IN_ONE: u64 = 2500;
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::start(dir.path());
+    let (tell_address, address) = watch::channel(server.address.clone());
+    let (tell_end, end) = watch::channel(None);
+    let world = World { address, end, broken: Arc::default() };
+    world.client().await.append(parties()).await.unwrap();
+    let never = prost_types::Timestamp { seconds: 32_503_680_000, nanos: 0 };
+    let looks_at_all = v1::FilterItem { recorded_from: Some(never), ..Default::default() };
+    let filters = [about("AZE-TUR"), v1::Filter { items: vec![looks_at_all] }];
+    let followers = [false, true].into_iter().flat_map(|restless| {
+        filters.clone().map(|filter| Watched { filter: Some(filter), restless, ..Watched::default() })
+    });
+    let followers: Vec<_> = followers.map(|watched| tokio::spawn(world.clone().follow(watched))).collect();
+    let mut kills = 0;
+    for nth in 0..EVENTS / IN_ONE {
+        let noise =
+            (0..IN_ONE).map(|of| Command::AssertClaim(v1::AssertClaim { claim: Some(noise(nth * IN_ONE + of)) }));
+        world.client().await.append(append(noise.collect())).await.unwrap();
+        if nth % 8 == 7 {
+            server = tokio::task::block_in_place(|| {
+                server.kill();
+                Server::start(dir.path())
+            });
+            tell_address.send_replace(server.address.clone());
+            kills += 1;
+        }
+    }
+    let wanted = v1::Claim { relationships: vec!["AZE-TUR".to_owned()], ..noise(EVENTS) };
+    let wanted = append(vec![Command::AssertClaim(v1::AssertClaim { claim: Some(wanted) })]);
+    let mut client = world.client().await;
+    let head = client.append(wanted).await.unwrap().into_inner().context.unwrap().position;
+    tell_end.send_replace(Some(head));
+    let mut subscriptions = 0;
+    for (nth, follower) in followers.into_iter().enumerate() {
+        let watched = follower.await.unwrap();
+        let given: Vec<_> = watched.events.iter().map(|event| event.position).collect();
+        assert_eq!(given, [head][..usize::from(nth % 2 == 0)]);
+        // What has to look at each event tells its place on the way.
+        assert!(nth % 2 == 0 || watched.largest_step < 20_000, "{} at once", watched.largest_step);
+        watched.must_be_the_log(&mut client).await;
+        subscriptions += watched.subscriptions;
+    }
+    let broken = world.broken.load(Ordering::SeqCst);
+    println!(
+        "{kills} kills in {EVENTS} events that nobody wants, {broken} broken streams, {subscriptions} subscriptions"
+    );
+    assert!(head > EVENTS && broken >= kills);
+    tokio::task::block_in_place(|| server.kill());
+}
+
+/// A claim of few bytes on the relationship that most are on.
+fn noise(number: u64) -> v1::Claim {
+    v1::Claim {
+        claim_id: Uuid::from_u64_pair(99, number).to_string(),
+        kind: "talks".to_owned(),
+        temporal_type: v1::TemporalType::Event.into(),
+        texts: vec![v1::Text { lang: "en".into(), text: "Noise.".into(), original: true }],
+        relationships: vec!["AZE-RUS".to_owned()],
+        valid: "2025".to_owned(),
+        modality: v1::Modality::Asserted.into(),
+        ..Default::default()
+    }
 }
 
 /// The command line, following: what it prints goes to a file.

@@ -205,17 +205,23 @@ fn a_claim_that_names_a_merged_party_is_recorded_as_it_is_and_answers_as_the_sur
 }
 
 #[test]
-fn a_reading_and_a_precondition_mean_the_parties_as_they_answer_at_the_head() {
+fn an_event_belongs_to_a_reading_as_the_parties_answered_when_it_was_recorded() {
     let home = home();
     let (ruf, about_rus) = (about(&["AZE-RUF"]), about(&["AZE-RUS"]));
     let positions = |filter| {
         let events = ask::events(&home.ledger, Start::After(Position(0)), Some(filter), 1 << 20);
         events.iter().map(|event| event.position).collect::<Vec<_>>()
     };
-    assert_eq!(positions(&ruf), [10, 11]);
+    assert_eq!(positions(&ruf), [10, 11, 12, 13], "the merge and its undoing are told");
     home.at(on("2025-11-01")).record([merge("RUS", "RUF")]);
-    assert_eq!(positions(&ruf), [8, 10, 11]);
-    assert_eq!(positions(&about_rus), [8, 10, 11]);
+    assert_eq!(
+        positions(&ruf),
+        [10, 11, 12, 13, 14],
+        "what it asked for then, and the merge with which it asks for more"
+    );
+    home.at(on("2025-11-02")).record([on_relationship(40, "AZE-RUS")]);
+    assert_eq!(positions(&ruf), [10, 11, 12, 13, 14, 15]);
+    assert_eq!(positions(&about_rus), [8, 10, 12, 13, 14, 15]);
 }
 
 #[test]

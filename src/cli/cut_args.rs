@@ -69,6 +69,11 @@ cuts!(
 );
 
 impl CutArgs {
+    /// Whether there is any.
+    pub(crate) fn is_given(&self) -> bool {
+        self.known_at.is_some() || self.position.is_some() || self.basis.is_some()
+    }
+
     /// The cut in the words of a request; none means all of the record.
     pub(crate) fn cut<C: Cut>(self) -> Option<C> {
         let known_at = self.known_at.map(C::known_at);

@@ -74,14 +74,15 @@ pub(crate) use crate::config::DEFAULT_LISTEN;
 use self::{
     append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, commitments::CommitmentsArgs,
     completions::CompletionsArgs, conflicts::ConflictsArgs, corroboration::CorroborationArgs, cursors::CursorsArgs,
-    diff::DiffArgs, events::EventsArgs, exit::Exit, gaps::GapsArgs, global_args::GlobalArgs, info::InfoArgs,
-    kinds::KindsArgs, parties::PartiesArgs, perspectives::PerspectivesArgs, relationships::RelationshipsArgs,
-    revisions::RevisionsArgs, schemes::SchemesArgs, series::SeriesArgs, sources::SourcesArgs, state::StateArgs,
-    subscribe::SubscribeArgs, timeline::TimelineArgs, upcoming::UpcomingArgs, watch::WatchArgs,
+    diff::DiffArgs, events::EventsArgs, exit::Exit, export::ExportArgs, gaps::GapsArgs, global_args::GlobalArgs,
+    info::InfoArgs, kinds::KindsArgs, parties::PartiesArgs, perspectives::PerspectivesArgs,
+    relationships::RelationshipsArgs, revisions::RevisionsArgs, schemes::SchemesArgs, series::SeriesArgs,
+    sources::SourcesArgs, state::StateArgs, subscribe::SubscribeArgs, timeline::TimelineArgs, upcoming::UpcomingArgs,
+    watch::WatchArgs,
 };
 pub(crate) use self::{
     dump::DumpArgs,
-    export::ExportArgs,
+    export::TableExport,
     failure::Failure,
     import::ImportArgs,
     output::{notice, write},
@@ -159,6 +160,8 @@ enum Command {
     Upcoming(Box<UpcomingArgs>),
     /// Tell such turns as they come, and follow for ever.
     Watch(Box<WatchArgs>),
+    /// Write the whole record as JSON Lines; or a state, claims or the log as CSV, Parquet or JSON.
+    Export(Box<ExportArgs>),
     /// Tell what server this is: version, ledger, head, limits.
     Info(InfoArgs),
     /// Print the script that lets a shell complete this command line.
@@ -174,8 +177,6 @@ pub(crate) enum OperatorCommand {
     Serve(ServeArgs),
     /// Bring in an export of another ledger, with its recorded times.
     Import(ImportArgs),
-    /// Write the whole record as JSON Lines.
-    Export(ExportArgs),
     /// Read every stored byte again and tell whether anything is damaged.
     Verify(VerifyArgs),
     /// Make the store and its indexes anew from the journal.
@@ -236,6 +237,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Cursors(args) => args.run(&global).await,
         Command::Upcoming(args) => args.run(&global).await,
         Command::Watch(args) => args.run(&global).await,
+        Command::Export(args) => args.run(&global).await,
         Command::Info(args) => args.run(&global).await,
         Command::Completions(args) => args.run(),
         Command::Operator(command) => crate::operator::run(command).await,

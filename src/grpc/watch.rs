@@ -44,6 +44,8 @@ const WAITING: usize = 16;
 const AT_ONCE: usize = 32;
 /// How many new events are looked at without handing that to a thread that may wait.
 const FEW_EVENTS: u64 = 1024;
+/// How many turns that have come are held for a client, and how many that will.
+const AT_HAND: usize = 1 << 15;
 
 pub(super) async fn watch_clock(service: &Service, request: v1::WatchClockRequest) -> Result<ClockStream, Refusal> {
     let (query, heartbeat) = here(|| parse(service.ledger.ledger_id().0, request))?;
@@ -68,7 +70,7 @@ fn parse(ledger: Uuid, request: v1::WatchClockRequest) -> Result<(WatchQuery, Du
     let start = start(ledger, &request.after, request.from.as_ref(), &mut parse);
     let heartbeat = heartbeat(request.heartbeat, &mut parse);
     parse.finish()?;
-    Ok((WatchQuery { filter, turns, include_late: request.include_late, start }, heartbeat))
+    Ok((WatchQuery { filter, turns, include_late: request.include_late, start, at_hand: AT_HAND }, heartbeat))
 }
 
 fn start(ledger: Uuid, after: &str, from: Option<&prost_types::Timestamp>, parse: &mut Parse) -> WatchStart {
@@ -171,7 +173,8 @@ impl Follower {
     async fn follow(&mut self, mut watch: ClockWatch) -> Result<(), Refusal> {
         loop {
             loop {
-                let told = here(|| Ok(self.ledger.tell(&mut watch, AT_ONCE)?))?;
+                let told;
+                (watch, told) = self.tell(watch).await?;
                 if told.is_empty() {
                     break;
                 }
@@ -190,6 +193,17 @@ impl Follower {
             let Ok(settled) = self.wait(&watch).await else { return Ok(()) };
             watch = self.advance(watch, settled).await?;
         }
+    }
+
+    /// What comes next of what has come.
+    async fn tell(&self, mut watch: ClockWatch) -> Result<(ClockWatch, Vec<Telling>), Refusal> {
+        let is_long = watch.is_at_end_of_page();
+        let ledger = Arc::clone(&self.ledger);
+        let tell = move || {
+            let told = ledger.tell(&mut watch, AT_ONCE)?;
+            Ok((watch, told))
+        };
+        if is_long { self.threads.run(tell).await } else { here(tell) }
     }
 
     /// Waits until there may be something to tell, and the record has settled.
@@ -220,13 +234,13 @@ impl Follower {
     }
 
     async fn advance(&self, mut watch: ClockWatch, settled: Settled) -> Result<ClockWatch, Refusal> {
-        let few = self.ledger.unwatched(&watch, settled) <= FEW_EVENTS;
+        let is_far = self.ledger.is_far(&watch, settled, FEW_EVENTS);
         let ledger = Arc::clone(&self.ledger);
         let advance = move || {
             ledger.advance_watch(&mut watch, settled);
             Ok(watch)
         };
-        if few { here(advance) } else { self.threads.run(advance).await }
+        if is_far { self.threads.run(advance).await } else { here(advance) }
     }
 
     async fn send(&mut self, frame: v1::WatchClockResponse) -> Result<(), Gone> {

@@ -58,6 +58,7 @@ impl Web {
 pub fn around(grpc: Router, web: Web) -> Router {
     let body_limit = DefaultBodyLimit::max(web.request_bytes);
     let grpc = grpc.layer(axum::middleware::from_fn_with_state(web.clone(), connect::json));
+    let page = crate::page::routes(web.local.clone());
     let rest = Router::new()
         .merge(api::routes())
         .route("/api/v1/feed", get(feed::feed))
@@ -66,5 +67,5 @@ pub fn around(grpc: Router, web: Web) -> Router {
         .route("/metrics", get(metrics::metrics))
         .with_state(web)
         .layer(body_limit);
-    grpc.merge(rest)
+    grpc.merge(rest).merge(page)
 }

@@ -292,7 +292,7 @@ impl Writer {
             return Ok(());
         }
         let began = Instant::now();
-        match self.journal.append(group) {
+        match self.shared.writing.under_way(|| self.journal.append(group)) {
             Ok(head) => {
                 let events = group.iter().map(|append| append.header.count).sum();
                 self.shared.metrics.wrote(group.len(), events, began.elapsed());

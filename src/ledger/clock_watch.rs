@@ -14,6 +14,10 @@
 //! A claim is always judged by its whole history, which is short; the agenda only says when to look. So an entry that no
 //! longer holds does no harm, and a tick costs what comes up in it.
 //!
+//! Neither grows with the record: the earliest of each are at hand ([`WatchQuery::at_hand`]), and when they have been told
+//! the claims are looked through again from the place that was reached. So a watch from long ago is told in pages, and one
+//! that is not read takes no more memory.
+//!
 //! Recorded times that a watch has already told past can appear in two ways: a clock that was set back while the ledger was
 //! closed, and a backfill. A place therefore names the last position it has seen ([`Mark`]), and what comes behind that
 //! counts as learnt right after the place: it is told late rather than not at all.
@@ -48,6 +52,8 @@ pub struct WatchQuery {
     pub include_late: bool,
     /// Where to begin.
     pub start: WatchStart,
+    /// How many turns that have come are held at once, and how many that will.
+    pub at_hand: usize,
 }
 
 /// Where a watch begins.
@@ -104,15 +110,19 @@ pub struct ClockWatch {
     query: WatchQuery,
     /// What had been recorded when the watch that is resumed came to its place; none where nothing is resumed.
     base: Option<(RecordedAt, Basis)>,
-    /// Behind what the next telling comes.
+    /// Everything up to here is pending or told.
     place: Place,
-    /// Up to when everything is pending or told.
+    /// How far time has come.
     horizon: RecordedAt,
     /// The record up to there.
     head: Basis,
     /// When to look at a claim again.
     agenda: BTreeSet<(RecordedAt, ClaimNo)>,
+    /// From here on the agenda is not complete.
+    unplanned: Option<RecordedAt>,
     pending: VecDeque<Pending>,
+    /// While the claims are looked through: what lies behind here is left for the next time.
+    full: Option<Place>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -149,31 +159,46 @@ impl Ledger {
                 (mark.place, Some((mark.settled, mark.basis)))
             }
         };
-        let candidates = view.index.candidates(&query.filter);
         drop(view);
-        let (agenda, pending) = (BTreeSet::new(), VecDeque::new());
-        let mut watch = ClockWatch { query, base, place, horizon: settled.now, head, agenda, pending };
-        for stretch in candidates.chunks(STRETCH) {
-            watch.look_at(&self.store.view().index, stretch);
-        }
-        watch.arrive(settled.now);
+        let (agenda, pending, horizon) = (BTreeSet::new(), VecDeque::new(), settled.now);
+        let mut watch = ClockWatch { query, base, place, horizon, head, agenda, unplanned: None, pending, full: None };
+        self.look_through(&mut watch);
         Ok(watch)
     }
 
-    /// How many events a watch has not looked at yet.
-    #[must_use]
-    pub fn unwatched(&self, watch: &ClockWatch, settled: Settled) -> u64 {
-        self.store.view().index.appends.last(settled.appends).0.saturating_sub(watch.head.position.0)
+    /// Notes what any claim tells behind the place that was reached.
+    fn look_through(&self, watch: &mut ClockWatch) {
+        let candidates = self.store.view().index.candidates(&watch.query.filter);
+        watch.agenda.clear();
+        watch.unplanned = None;
+        for stretch in candidates.chunks(STRETCH) {
+            watch.look_at(&self.store.view().index, stretch);
+            watch.leave_for_later();
+        }
+        watch.arrive();
     }
 
-    /// Brings a watch up to where the record has settled.
+    /// Whether to bring a watch up to there may take long: there are so many events that it has not looked at yet, or it has
+    /// to look through the claims.
+    #[must_use]
+    pub fn is_far(&self, watch: &ClockWatch, settled: Settled, events: u64) -> bool {
+        let head = self.store.view().index.appends.last(settled.appends);
+        watch.is_unplanned(settled.now) || head.0.saturating_sub(watch.head.position.0) > events
+    }
+
+    /// Brings a watch up to where the record has settled. One that is behind has to be told first what it is behind with.
     pub fn advance_watch(&self, watch: &mut ClockWatch, settled: Settled) {
-        if settled.now < watch.horizon {
+        if settled.now < watch.horizon || watch.is_behind() {
             return;
         }
         let view = self.store.view();
         let before = watch.head.position;
         watch.head = self.after_append(&view.index, settled.appends).basis;
+        if watch.is_unplanned(settled.now) {
+            watch.horizon = settled.now;
+            drop(view);
+            return self.look_through(watch);
+        }
         watch.horizon = settled.now;
         let mut claims = watch.coming_up();
         for position in before.next().0..=watch.head.position.0 {
@@ -183,14 +208,19 @@ impl Ledger {
             }
         }
         watch.look_at(&view.index, &Vec::from_iter(claims));
-        watch.arrive(settled.now);
+        watch.leave_for_later();
+        watch.arrive();
     }
 
-    /// Tells what is pending, at most so many turns.
+    /// Tells what is pending, at most so many turns; none only where there is nothing to tell. Looks through the claims where
+    /// the watch is at the end of a page ([`ClockWatch::is_at_end_of_page`]).
     ///
     /// # Errors
     /// When what is stored is damaged.
     pub fn tell(&self, watch: &mut ClockWatch, limit: usize) -> Result<Vec<Telling>, QueryError> {
+        while watch.is_at_end_of_page() {
+            self.look_through(watch);
+        }
         let view = self.store.view();
         let mut renderer = Renderer::new(&self.store, &view);
         let mut told = Vec::new();
@@ -214,19 +244,35 @@ impl ClockWatch {
     /// When there is something to tell next, as far as is known.
     #[must_use]
     pub fn next_at(&self) -> Option<RecordedAt> {
-        self.agenda.first().map(|(at, _)| *at)
+        self.agenda.first().map(|(at, _)| *at).or(self.unplanned)
     }
 
-    /// Up to when everything is pending or told.
+    /// How far time has come.
     #[must_use]
     pub const fn horizon(&self) -> RecordedAt {
         self.horizon
     }
 
-    /// The place behind everything that has come; none while some of it is pending.
+    /// Whether more has come than is pending.
+    fn is_behind(&self) -> bool {
+        self.place < Place::end_of(self.horizon)
+    }
+
+    /// Whether more has come and none of it is pending.
+    #[must_use]
+    pub fn is_at_end_of_page(&self) -> bool {
+        self.pending.is_empty() && self.is_behind()
+    }
+
+    /// Whether something may turn by an instant that is not on the agenda.
+    fn is_unplanned(&self, now: RecordedAt) -> bool {
+        self.unplanned.is_some_and(|from| from <= now)
+    }
+
+    /// The place behind everything that has come; none while some of it has not been told.
     #[must_use]
     pub fn mark(&self) -> Option<Mark> {
-        self.pending.is_empty().then(|| self.mark_at(self.place))
+        (self.pending.is_empty() && !self.is_behind()).then(|| self.mark_at(self.place))
     }
 
     /// A mark may be resumed at in the middle of an instant. If that is the one at which what was behind the resumed place is
@@ -238,10 +284,25 @@ impl ClockWatch {
         }
     }
 
-    /// Everything up to an instant is pending.
-    fn arrive(&mut self, now: RecordedAt) {
+    /// Keeps the first of what is pending and what is planned.
+    fn leave_for_later(&mut self) {
+        let most = self.query.at_hand.max(1);
+        if self.pending.len() > most {
+            self.pending.make_contiguous().sort_by_key(|pending| pending.place);
+            self.pending.truncate(most);
+            self.full = self.pending.back().map(|last| last.place);
+        }
+        while self.agenda.len() > most
+            && let Some((at, _)) = self.agenda.pop_last()
+        {
+            self.unplanned = Some(at);
+        }
+    }
+
+    /// Everything that has come is pending, or as much of it as there is room for.
+    fn arrive(&mut self) {
         self.pending.make_contiguous().sort_by_key(|pending| pending.place);
-        self.place = self.place.max(Place::end_of(now));
+        self.place = self.place.max(self.full.take().unwrap_or(Place::end_of(self.horizon)));
     }
 
     /// The claims to look at, because their time has come.
@@ -268,11 +329,14 @@ impl ClockWatch {
         let place = Place { told_at: told.told_at, order: u64::from(claim), turn: told.turn.code() };
         let late = told.is_late();
         let wanted = self.query.turns.admits(Some(told.turn.code())) && (!late || self.query.include_late);
-        if !wanted || place <= self.place {
+        if !wanted || place <= self.place || self.full.is_some_and(|full| place > full && told.told_at <= self.horizon)
+        {
             return;
         }
         if told.told_at > self.horizon {
-            self.agenda.insert((told.told_at, claim));
+            if !self.is_unplanned(told.told_at) {
+                self.agenda.insert((told.told_at, claim));
+            }
         } else {
             self.pending.push_back(Pending { place, turn: told.turn, at: told.at, late, claim, revision });
         }

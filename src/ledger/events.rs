@@ -43,7 +43,8 @@ pub struct Batch {
 }
 
 impl Ledger {
-    /// Begins to read. With a filter, only events about claims that match before or after them; at most `limit` (0: all).
+    /// Begins to read. With a filter, only events about claims that match before or after them, and merges that change what
+    /// it asks for; at most `limit` (0: all).
     ///
     /// # Errors
     /// When the start lies beyond the head.
@@ -60,10 +61,7 @@ impl Ledger {
         if after > until.position() {
             return Err(QueryError::CutInFuture { head: until.position(), now: self.now(&view.index) });
         }
-        let matching = filter.map(|filter| {
-            let wide = view.index.as_answered(filter, until.position());
-            view.index.touching(&wide, after, until.position()).into_iter()
-        });
+        let matching = filter.map(|filter| view.index.touched_between(filter, after, until.position()).into_iter());
         let left = if limit == 0 { u64::MAX } else { limit };
         Ok(Reading { until, next: after.next(), matching, left })
     }
@@ -73,7 +71,7 @@ impl Ledger {
     /// # Errors
     /// When what is stored is damaged.
     pub fn read_on(&self, reading: &mut Reading, bytes: usize) -> Result<Batch, QueryError> {
-        let mut batch = Batch::default();
+        let mut batch = Batch { frames: Vec::with_capacity(bytes + bytes / 8), ..Batch::default() };
         let mut loaded = Vec::new();
         while batch.frames.len() < bytes && reading.left > 0 {
             let Some((first, last)) = reading.stretch() else { break };

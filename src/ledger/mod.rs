@@ -42,6 +42,7 @@ mod sight;
 mod suppose;
 mod turn_history;
 mod value;
+mod writing;
 
 use crate::clock::Clock;
 use crate::domain::position::Position;
@@ -58,8 +59,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
+use writing::Writing;
 
 /// A ledger, open for recording and asking.
 pub struct Ledger {
@@ -86,6 +89,7 @@ pub struct Shared {
     failed: watch::Sender<Option<String>>,
     saver: Saver,
     metrics: Metrics,
+    writing: Writing,
     /// The position up to which the journal's head mark has been synced.
     checkpointed: AtomicU64,
 }
@@ -121,6 +125,12 @@ impl Shared {
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// How long the write to the journal that is under way has taken; none where nothing is being written.
+    #[must_use]
+    pub fn writing_for(&self) -> Option<Duration> {
+        self.writing.elapsed()
     }
 
     /// What is measured.

@@ -5,6 +5,7 @@ use super::cursors::Cursors;
 use super::feed::Feed;
 use super::horizon::Horizon;
 use super::salt::{DerivedSalts, RandomSalts, Salts};
+use super::writing::Writing;
 use super::{Ledger, Shared};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::position::Position;
@@ -40,7 +41,7 @@ pub struct LedgerOptions {
 
 impl Default for LedgerOptions {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), cache_bytes: 384 << 20, journal: Options::default(), public_salts: false }
+        Self { clock: Arc::new(SystemClock), cache_bytes: 1 << 30, journal: Options::default(), public_salts: false }
     }
 }
 
@@ -180,6 +181,7 @@ impl Ledger {
             failed: watch::Sender::new(None),
             saver,
             metrics: Metrics::default(),
+            writing: Writing::default(),
             checkpointed: AtomicU64::new(Position::START.0),
         });
         let salts: Box<dyn Salts> =

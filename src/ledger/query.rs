@@ -34,6 +34,12 @@ impl Encoded {
         self.ranges.iter().map(|range| self.bytes.get(range.clone()).unwrap_or_default())
     }
 
+    /// Makes room for so many claims of so many bytes in all.
+    pub(super) fn reserve(&mut self, claims: usize, bytes: usize) {
+        self.ranges.reserve(claims);
+        self.bytes.reserve(bytes);
+    }
+
     /// Adds what `write` writes.
     pub(super) fn add<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
         let start = self.bytes.len();

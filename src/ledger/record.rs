@@ -64,6 +64,6 @@ impl Record for Recorded<'_> {
         let index = &self.view.index;
         let wide = index.as_answered(filter, self.cut);
         let touched = index.first_touch(&wide, after);
-        touched.into_iter().chain(index.first_change_of_meaning(filter, after)).min()
+        touched.into_iter().chain(index.next_change_of_meaning(filter, after, Position(u64::MAX))).min()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::error::Damaged;
 use crate::domain::position::Position;
-use crate::store::{Action, Block, ClaimNo, Store, View, nth_of, number_of};
+use crate::store::{Action, Block, ClaimNo, Content, Found, Store, View, nth_of, number_of, take_frame};
 use crate::v1;
 use crate::wire::splice::{parts, put_field};
 use prost::Message;
@@ -30,6 +30,30 @@ impl<'v> Renderer<'v> {
         self.loaded
     }
 
+    /// The events of positions that are in memory, in the same order. They are looked up together, in passes that read one
+    /// place in memory of each: going to the end with one before the next would add the waits up.
+    pub(super) fn at_hand(&self, positions: impl Iterator<Item = Position>) -> Vec<Option<&'v [u8]>> {
+        let view = self.view;
+        let blocks: Vec<_> = positions.map(|at| (at, view.blocks.block(number_of(at)))).collect();
+        let events = blocks.into_iter().map(|(at, block)| block.map(|block| block.frames(nth_of(at), nth_of(at) + 1)));
+        let frames: Vec<_> = events.collect();
+        frames.into_iter().map(|frame| frame.and_then(|mut frame| take_frame(&mut frame))).collect()
+    }
+
+    /// Appends the bytes of a claim that was found; `event` is that of its revision, if it is at hand.
+    pub(super) fn found(&mut self, found: &Found, event: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), Damaged> {
+        let claims = self.view.index.claims();
+        let at = found.revision.position;
+        let made_words = |content: &Content| !content.is_renewed() && content.since() == at;
+        if let Some(event) = event
+            && !claims.has_disputes()
+            && claims.content(found.revision.content).is_some_and(made_words)
+        {
+            return put_parts(event, true, out);
+        }
+        self.claim(found.claim, found.number, out)
+    }
+
     /// Appends the bytes of a claim in its `number`-th revision.
     pub(super) fn claim(&mut self, claim: ClaimNo, number: u32, out: &mut Vec<u8>) -> Result<(), Damaged> {
         let missing = || Damaged(format!("the index has no revision {number} of claim {claim}"));
@@ -38,15 +62,17 @@ impl<'v> Renderer<'v> {
         let revisions = claims.revisions(claim).get(..number as usize).ok_or_else(missing)?;
         let revision = *revisions.last().ok_or_else(missing)?;
         let content = claims.content(revision.content).ok_or_else(missing)?;
-        let made_words = content.words_at == revision.position;
+        let words = claims.words(revision.content);
+        let words_at = claims.content(words).map(Content::since).ok_or_else(missing)?;
+        let made_words = words_at == revision.position;
         self.with_event(revision.position, |event| put_parts(event, made_words, out))??;
         if made_words && claims.disputes(claim).is_empty() {
             return Ok(());
         }
         if !made_words {
-            self.with_event(content.words_at, |event| put_claim(event, out))??;
+            self.with_event(words_at, |event| put_claim(event, out))??;
         }
-        if content.words != revision.content {
+        if content.is_renewed() {
             let confirmed = revisions.iter().rev().find(|r| r.action == Action::Confirmed).ok_or_else(missing)?;
             self.put_as_of(confirmed.position, out)?;
         }

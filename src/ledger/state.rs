@@ -99,15 +99,21 @@ impl Ledger {
             next: None,
         };
         let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
+        let rows = found.rows.get(skip..).unwrap_or_default();
+        let page = rows.get(..query.page.entries).unwrap_or(rows);
         let mut renderer = Renderer::new(&self.store, &view);
-        for (nth, row) in found.rows.iter().enumerate().skip(skip) {
-            if state.matches.len() >= query.page.entries || state.claims.byte_len() >= query.page.bytes {
-                state.next = Some(nth as u64);
+        let events = renderer.at_hand(page.iter().map(|row| row.found.revision.position));
+        state.claims.reserve(page.len(), query.page.bytes.min(events.iter().flatten().map(|event| event.len()).sum()));
+        for (row, event) in page.iter().zip(events) {
+            if state.claims.byte_len() >= query.page.bytes {
                 break;
             }
-            state.claims.add(|out| renderer.claim(row.found.claim, row.found.number, out))?;
+            state.claims.add(|out| renderer.found(&row.found, event, out))?;
             let as_of_age_days = as_of_age(&view.index, &row.found, query.valid_at);
             state.matches.push(StateMatch { certainty: row.certainty, as_of_age_days });
+        }
+        if state.matches.len() < rows.len() {
+            state.next = Some((skip + state.matches.len()) as u64);
         }
         let loaded = renderer.into_loaded();
         drop(view);
@@ -146,8 +152,8 @@ fn supposed_state(sight: &Sight<'_>, query: &StateQuery) -> Result<State, QueryE
 }
 
 fn as_of_age(index: &Index, found: &Found, asked: Period) -> Option<i64> {
-    let content = index.claims().content(found.revision.content).filter(|content| content.is_end_open())?;
-    Some(age(asked, content.as_of?.end))
+    index.claims().content(found.revision.content).filter(|content| content.is_end_open())?;
+    Some(age(asked, index.claims().reach(found.revision.content).as_of?.end))
 }
 
 /// Days from the end of what is known to the end of the asked date.

@@ -10,7 +10,7 @@ use crate::domain::name::ClaimId;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::turn::{Known, SETTLING, Turns, settles_by};
 use crate::domain::validity::Validity;
-use crate::store::{ClaimNo, Compiled, Index, Revision};
+use crate::store::{ClaimNo, Compiled, Content, Index, Revision};
 
 /// The record up to a head, as it became known.
 pub(super) struct TurnHistory<'i> {
@@ -65,7 +65,7 @@ impl TurnHistory<'_> {
         }
         let content = self.index.claims().content(revision.content)?;
         let due = self.index.due_of(revision.content).filter(|due| !is_settled(*due));
-        Some(Turns::of(member(content.temporal_type())?, content.validity.as_ref(), due))
+        Some(Turns::of(member(content.temporal_type())?, content.validity().as_ref(), due))
     }
 
     /// When and how a promise was settled.
@@ -82,7 +82,7 @@ impl TurnHistory<'_> {
             for (revision, until) in revisions.iter().zip(next) {
                 if !revision.is_retracted() && index.matches_in(&links_to_it, by, revision) {
                     let since = self.learnt_at(revision.position);
-                    let validity = index.claims().content(revision.content).and_then(|content| content.validity);
+                    let validity = index.claims().content(revision.content).and_then(Content::validity);
                     settlements.push(Settlement { since, until, validity });
                 }
             }

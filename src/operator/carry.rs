@@ -1,7 +1,7 @@
 //! `detente import` and `detente export`.
 
 use super::not_opened;
-use crate::cli::{ExportArgs, Failure, ImportArgs, bar, counter, write};
+use crate::cli::{Failure, ImportArgs, bar, counter, write};
 use crate::clock::{Clock as _, SystemClock, new_id};
 use crate::journal::file::disk::RealDisk;
 use crate::journal::file::{FileJournal, Options};
@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Writes the whole record as JSON Lines.
-pub(super) fn export(args: &ExportArgs) -> Result<(), Failure> {
-    let journal = open_journal(&args.data)?;
+pub(super) fn export(data: &Path, out: Option<&Path>) -> Result<(), Failure> {
+    let journal = open_journal(data)?;
     let shown = bar("exporting", usize::try_from(journal.head().position.0).unwrap_or(usize::MAX));
-    let mut out: Box<dyn Write> = match &args.out {
+    let mut out: Box<dyn Write> = match out {
         Some(path) => Box::new(BufWriter::new(File::create(path).map_err(Failure::other)?)),
         None => Box::new(BufWriter::new(io::stdout().lock())),
     };

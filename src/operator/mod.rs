@@ -6,10 +6,14 @@ mod carry;
 mod dump;
 mod examine;
 mod serve;
+mod table;
+
+pub(crate) use table::export_table;
 
 use crate::cli::{Failure, OperatorCommand};
 use crate::journal::file::OpenError as JournalError;
 use crate::ledger::open::OpenError;
+use std::path::PathBuf;
 
 /// Runs an operator verb.
 pub(crate) async fn run(command: OperatorCommand) -> Result<(), Failure> {
@@ -19,10 +23,14 @@ pub(crate) async fn run(command: OperatorCommand) -> Result<(), Failure> {
     }
 }
 
+/// Writes the whole record of a directory as JSON Lines, to a file or to standard output.
+pub(crate) async fn export_record(data: PathBuf, out: Option<PathBuf>) -> Result<(), Failure> {
+    tokio::task::spawn_blocking(move || carry::export(&data, out.as_deref())).await.map_err(Failure::other)?
+}
+
 fn run_blocking(command: OperatorCommand) -> Result<(), Failure> {
     match command {
         OperatorCommand::Import(args) => carry::import(&args),
-        OperatorCommand::Export(args) => carry::export(&args),
         OperatorCommand::Verify(args) => examine::verify(&args),
         OperatorCommand::Rebuild(args) => examine::rebuild(&args),
         OperatorCommand::Dump(args) => dump::run(&args),

@@ -11,14 +11,16 @@
 //! If the ledger failed, [`run`] returns an error, so that the process ends with one and whoever watches it starts it
 //! again: what a failed write left on the disk is found out by opening it anew.
 
+mod availability;
 mod connection;
 mod incoming;
 mod options;
 
 use crate::grpc::local::Local;
-use crate::grpc::{Health, Services, services};
+use crate::grpc::{Services, services};
 use crate::http::{self, Ready, Web};
 use crate::ledger::Ledger;
+use availability::Availability;
 use incoming::Incoming;
 pub use options::{ServerOptions, ledger_options};
 use std::sync::Arc;
@@ -69,14 +71,16 @@ pub async fn run(
         request_bytes: options.limits.request_bytes,
     };
     let grpc = routes.into_axum_router().layer(tonic_web::GrpcWebLayer::new());
-    health.serving().await;
-    ready.set(true);
+    let availability = Availability { health, ready };
+    availability.serving().await;
     let incoming = Incoming::accept(listener, &options, stopping.clone(), cut.clone());
     let router = transport().add_routes(Routes::from(http::around(grpc, web)));
     let serving = tokio::spawn(serve(router, incoming, stopping.clone()));
-    let ended = wait(&ledger, shutdown).await;
-    ready.set(false);
-    stop(serving, &health, &stopping, &cut, options.drain).await?;
+    let ended = tokio::select! {
+        ended = wait(&ledger, shutdown) => ended,
+        never = availability.watch(&ledger, options.slow_write) => match never {},
+    };
+    stop(serving, &availability, &stopping, &cut, options.drain).await?;
     tokio::task::spawn_blocking(move || ledger.close()).await?;
     ended
 }
@@ -120,12 +124,12 @@ type Serving = tokio::task::JoinHandle<Result<(), tonic::transport::Error>>;
 
 async fn stop(
     mut serving: Serving,
-    health: &Health,
+    availability: &Availability,
     stopping: &CancellationToken,
     cut: &CancellationToken,
     drain: Duration,
 ) -> Result<(), ServeError> {
-    health.not_serving().await;
+    availability.not_serving().await;
     stopping.cancel();
     match tokio::time::timeout(drain, &mut serving).await {
         Ok(served) => Ok(served??),

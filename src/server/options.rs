@@ -15,6 +15,8 @@ pub struct ServerOptions {
     pub connections: usize,
     /// How long a new connection may take to say that it speaks HTTP/2.
     pub preface: Duration,
+    /// How long a write to the journal may take before the server says that it does not serve.
+    pub slow_write: Duration,
     /// How long calls in flight may take to end once the server stops.
     pub drain: Duration,
 }
@@ -25,6 +27,7 @@ impl Default for ServerOptions {
             limits: Limits::default(),
             connections: 4096,
             preface: Duration::from_secs(10),
+            slow_write: Duration::from_secs(5),
             drain: Duration::from_secs(3),
         }
     }

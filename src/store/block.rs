@@ -31,14 +31,15 @@ const EVENTS_FIELD: u8 = 0x0a;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Block {
     bytes: Vec<u8>,
-    /// Where each frame ends.
-    ends: Vec<u32>,
+    /// Where each frame ends; so many as there are events. Beside the rest, not in memory of its own: one look less.
+    ends: [u32; SPAN as usize],
+    len: u32,
 }
 
 impl Block {
     /// How many events it holds so far.
     pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+        self.len as usize
     }
 
     /// Whether it holds all it can.
@@ -48,15 +49,29 @@ impl Block {
 
     /// How many bytes of memory it takes.
     pub(crate) fn memory(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * 4 + size_of::<Self>()
+        self.bytes.capacity() + size_of::<Self>()
     }
 
-    /// Adds the event at the next position.
+    /// Adds the event at the next position, if there is room.
     pub(crate) fn push(&mut self, event: &[u8]) {
+        let Some(end) = self.ends.get_mut(self.len as usize) else { return };
         self.bytes.push(EVENTS_FIELD);
         prost::encoding::encode_varint(event.len() as u64, &mut self.bytes);
         self.bytes.extend_from_slice(event);
-        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+        *end = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        self.len += 1;
+    }
+
+    /// A block of frames that stand one after the other already; none if they are not whole, or too many.
+    pub(crate) fn of_frames(frames: &[u8]) -> Option<Self> {
+        let mut block = Self { bytes: frames.to_vec(), ..Self::default() };
+        let mut rest = frames;
+        while !rest.is_empty() {
+            take_frame(&mut rest)?;
+            *block.ends.get_mut(block.len as usize)? = u32::try_from(frames.len() - rest.len()).ok()?;
+            block.len += 1;
+        }
+        Some(block)
     }
 
     /// The n-th event without its frame.
@@ -84,7 +99,6 @@ impl Block {
     /// Gives back memory that is not needed once nothing is added any more.
     pub(crate) fn settle(&mut self) {
         self.bytes.shrink_to_fit();
-        self.ends.shrink_to_fit();
     }
 }
 

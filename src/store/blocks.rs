@@ -72,6 +72,11 @@ impl Blocks {
         true
     }
 
+    /// Whether another block may be kept without another having to go.
+    pub(crate) const fn has_room(&self) -> bool {
+        self.held < self.capacity
+    }
+
     /// Adds a full block that stays in sled until it is asked for.
     pub(crate) fn push_absent(&mut self) {
         self.full.push(Slot::default());

@@ -8,14 +8,21 @@ use super::block::{Block, first_of};
 use super::stored::{MAX_VALUE, StoredBlock, StoredRows, StoredTerms, seal, unseal};
 use super::view::RestoredBlock;
 use crate::journal::LedgerId;
+use crossbeam_channel::Sender;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-const FORMAT: &[u8] = b"detente store 3";
-/// How much memory sled's own cache may take, at least and at most.
-const CACHE_BYTES: (u64, u64) = (256 << 10, 64 << 20);
+const FORMAT: &[u8] = b"detente store 4";
+/// How much memory sled's own cache may take, at least and at most. Blocks have a cache of their own, so it need not be much.
+const CACHE_BYTES: (u64, u64) = (256 << 10, 8 << 20);
+/// How many terms a value has.
+const TERMS: usize = 64;
+/// How many blocks are read ahead at once while loading.
+const AHEAD: usize = 64;
 
 /// The database.
 pub(super) struct Db {
@@ -25,7 +32,7 @@ pub(super) struct Db {
     terms: sled::Tree,
     meta: sled::Tree,
     /// How many terms it has.
-    term_count: usize,
+    term_count: AtomicUsize,
 }
 
 /// Sled failed, or holds something else than this ledger. It is to be rebuilt.
@@ -54,13 +61,13 @@ impl Db {
             let db = open_once_free(&sled::Config::new().path(dir).cache_capacity(cache).flush_every_ms(None))?;
             let trees = [db.open_tree("log")?, db.open_tree("rows")?, db.open_tree("terms")?, db.open_tree("meta")?];
             let [log, rows, terms, meta] = trees;
-            let mut opened = Self { db, log, rows, terms, meta, term_count: 0 };
+            let opened = Self { db, log, rows, terms, meta, term_count: AtomicUsize::new(0) };
             let clean = opened.claim(ledger)?;
             Ok((opened, clean))
         })
     }
 
-    fn claim(&mut self, ledger: LedgerId) -> Result<bool, Unusable> {
+    fn claim(&self, ledger: LedgerId) -> Result<bool, Unusable> {
         let id = ledger.0.as_bytes().as_slice();
         match (self.meta.get("format")?, self.meta.get("ledger")?) {
             (None, None) if self.log.is_empty() => {
@@ -76,7 +83,7 @@ impl Db {
     }
 
     /// Writes sealed blocks with their sealed rows, and the terms up to those that the rows need.
-    pub(super) fn save(&mut self, blocks: &[(usize, Vec<u8>, Vec<u8>)], terms: &[Vec<u8>]) -> Result<(), Unusable> {
+    pub(super) fn save(&self, blocks: &[(usize, Vec<u8>, Vec<u8>)], terms: &[Vec<u8>]) -> Result<(), Unusable> {
         contained(|| {
             self.save_terms(terms)?;
             let (mut log, mut rows) = (sled::Batch::default(), sled::Batch::default());
@@ -90,89 +97,123 @@ impl Db {
         })
     }
 
-    fn save_terms(&mut self, terms: &[Vec<u8>]) -> Result<(), Unusable> {
+    fn save_terms(&self, terms: &[Vec<u8>]) -> Result<(), Unusable> {
         let mut batch = sled::Batch::default();
-        for chunk in terms.chunks(64) {
-            put(&mut batch, self.term_count, &seal(&StoredTerms { terms: chunk.to_vec() }));
-            self.term_count += chunk.len();
+        for chunk in terms.chunks(TERMS) {
+            let first = self.term_count.fetch_add(chunk.len(), Ordering::AcqRel);
+            put(&mut batch, first, &seal(first, &StoredTerms { terms: chunk.to_vec() }));
         }
         self.terms.apply_batch(batch)?;
         Ok(())
     }
 
     /// How many terms it has.
-    pub(super) const fn term_count(&self) -> usize {
-        self.term_count
+    pub(super) fn term_count(&self) -> usize {
+        self.term_count.load(Ordering::Acquire)
     }
 
     /// Calls `found` with every term, in order.
-    pub(super) fn load_terms(&mut self, mut found: impl FnMut(&[u8]) -> bool) -> Result<(), Unusable> {
+    pub(super) fn load_terms(&self, mut found: impl FnMut(&[u8]) -> bool) -> Result<(), Unusable> {
         contained(|| {
             let mut reading = Parts::of(&self.terms);
             while let Some((number, bytes)) = reading.next_value()? {
                 let damaged = || Unusable::Damaged(format!("the dictionary at {number}"));
-                let stored: StoredTerms = unseal(&bytes).filter(|_| number == self.term_count).ok_or_else(damaged)?;
+                let stored: StoredTerms =
+                    unseal(number, &bytes).filter(|_| number == self.term_count()).ok_or_else(damaged)?;
                 if !stored.terms.iter().all(|term| found(term)) {
                     return Err(damaged());
                 }
-                self.term_count += stored.terms.len();
+                self.term_count.fetch_add(stored.terms.len(), Ordering::AcqRel);
             }
             Ok(())
         })
     }
 
     /// Calls `found` with every block and its rows, in order, until it says to stop. With `check_all` the events of every
-    /// block are checked against the hash chain, otherwise only those of the last, if it is not full.
+    /// block are checked against the hash chain, otherwise only those of the last, if it is not full. Reading and
+    /// checking goes ahead in a thread of its own.
     pub(super) fn load_blocks(
         &self,
         check_all: bool,
         mut found: impl FnMut(usize, RestoredBlock) -> Result<(), Unusable>,
     ) -> Result<(), Unusable> {
-        contained(|| {
-            let mut reading = Parts::of(&self.rows);
-            let mut expected = 0;
-            while let Some((number, bytes)) = reading.next_value()? {
-                let damaged = || Unusable::Damaged(format!("row {number}"));
-                let rows: StoredRows = unseal(&bytes).filter(|_| number == expected).ok_or_else(damaged)?;
-                found(number, self.restored(number, rows, check_all)?)?;
-                expected += 1;
+        std::thread::scope(|scope| {
+            let (sender, receiver) = crossbeam_channel::bounded(4);
+            let reader = scope.spawn(move || contained(|| self.read_blocks(check_all, &sender)));
+            for (number, block) in receiver.iter().flatten() {
+                // The reader ends when nobody receives any more.
+                found(number, block)?;
             }
-            let beyond = Parts::from(&self.log, expected).next_value()?;
-            if beyond.is_some() { Err(Unusable::Damaged(format!("row {expected}"))) } else { Ok(()) }
+            reader.join().unwrap_or(Err(Unusable::Panicked))
         })
     }
 
-    fn restored(&self, number: usize, rows: StoredRows, check: bool) -> Result<RestoredBlock, Unusable> {
-        let damaged = || Unusable::Damaged(format!("block {number}"));
-        let is_full = rows.entries.len() as u64 >= super::block::SPAN;
-        let mut stored: StoredBlock = self.stored(number)?.ok_or_else(damaged)?;
-        if stored.count() != rows.entries.len() {
-            return Err(damaged());
+    fn read_blocks(&self, check_all: bool, to: &Sender<Vec<(usize, RestoredBlock)>>) -> Result<(), Unusable> {
+        let mut reading = Parts::of(&self.rows);
+        let (mut expected, mut ahead) = (0, Vec::with_capacity(AHEAD));
+        while let Some((number, bytes)) = reading.next_value()? {
+            let damaged = || Unusable::Damaged(format!("row {number}"));
+            let rows: StoredRows = unseal(number, &bytes).filter(|_| number == expected).ok_or_else(damaged)?;
+            ahead.push((number, self.restored(number, rows, check_all)?));
+            expected += 1;
+            if ahead.len() == AHEAD && to.send(std::mem::take(&mut ahead)).is_err() {
+                return Ok(());
+            }
         }
-        let mut open = None;
-        if check || !is_full {
-            let block = stored.check(first_of(number)).ok_or_else(damaged)?;
-            open = (!is_full).then_some(block);
+        let beyond = Parts::from(&self.log, expected).next_value()?;
+        if beyond.is_some() {
+            return Err(Unusable::Damaged(format!("row {expected}")));
         }
-        stored.frames.clear();
-        Ok(RestoredBlock { stored, rows, open })
+        // Whoever does not receive any more has said why.
+        let _received = to.send(ahead);
+        Ok(())
     }
 
-    /// The events of a block, checked against the hash chain.
+    fn restored(&self, number: usize, rows: StoredRows, check: bool) -> Result<RestoredBlock, Unusable> {
+        let is_full = rows.entries.len() as u64 >= super::block::SPAN;
+        if is_full && !check {
+            return Ok(RestoredBlock { rows, stored: None });
+        }
+        let damaged = || Unusable::Damaged(format!("block {number}"));
+        let mut stored: StoredBlock = self.stored(number)?.ok_or_else(damaged)?;
+        if stored.count() != rows.entries.len() || stored.check(first_of(number)).is_none() {
+            return Err(damaged());
+        }
+        if is_full {
+            stored.frames.clear();
+        }
+        Ok(RestoredBlock { rows, stored: Some(stored) })
+    }
+
+    /// The events of a block. Its checksum is checked, which covers its number.
     pub(super) fn block(&self, number: usize) -> Result<Block, Unusable> {
-        let stored = self.stored(number)?;
-        let checked = stored.and_then(|stored| stored.check(first_of(number)));
-        checked.ok_or_else(|| Unusable::Damaged(format!("block {number}")))
+        let block = self.stored(number)?.and_then(|stored| stored.block());
+        block.ok_or_else(|| Unusable::Damaged(format!("block {number}")))
+    }
+
+    /// The events of consecutive blocks, with the number of each.
+    pub(super) fn blocks(&self, numbers: Range<usize>) -> Result<Vec<(usize, Block)>, Unusable> {
+        contained(|| {
+            let mut reading = Parts::from(&self.log, numbers.start);
+            let mut blocks = Vec::with_capacity(numbers.len());
+            for expected in numbers {
+                let found = reading.next_value()?.filter(|(number, _)| *number == expected);
+                let stored: Option<StoredBlock> = found.and_then(|(number, bytes)| unseal(number, &bytes));
+                let block = stored.and_then(|stored| stored.block());
+                blocks.push((expected, block.ok_or_else(|| Unusable::Damaged(format!("block {expected}")))?));
+            }
+            Ok(blocks)
+        })
     }
 
     /// A block as it is stored; none if it is not there or its checksum is wrong.
     pub(super) fn stored(&self, number: usize) -> Result<Option<StoredBlock>, Unusable> {
-        contained(|| Ok(value(&self.log, number)?.and_then(|bytes| unseal(&bytes))))
+        contained(|| Ok(value(&self.log, number)?.and_then(|bytes| unseal(number, &bytes))))
     }
 
     /// The rows of a block; none if they are not there or the checksum is wrong.
     pub(super) fn stored_rows(&self, number: usize) -> Result<Option<StoredRows>, Unusable> {
-        contained(|| Ok(value(&self.rows, number)?.and_then(|bytes| unseal(&bytes))))
+        contained(|| Ok(value(&self.rows, number)?.and_then(|bytes| unseal(number, &bytes))))
     }
 
     /// Whether anything is stored under a number, be it damaged.
@@ -182,8 +223,12 @@ impl Db {
 
     /// How many blocks there are, counted by the last.
     pub(super) fn block_count(&self) -> Result<usize, Unusable> {
-        let last = |tree: &sled::Tree| Ok::<_, Unusable>(tree.last()?.map_or(0, |(key, _)| number_in(&key) + 1));
-        contained(|| Ok(last(&self.log)?.max(last(&self.rows)?)))
+        contained(|| Ok(after_last(&self.log)?.max(after_last(&self.rows)?)))
+    }
+
+    /// About how many terms there are to load.
+    pub(super) fn stored_terms(&self) -> Result<usize, Unusable> {
+        contained(|| Ok(after_last(&self.terms)?.saturating_add(TERMS)))
     }
 
     /// Hands what was written to the operating system.
@@ -243,6 +288,10 @@ fn key(number: usize, part: usize) -> [u8; 10] {
 fn number_in(key: &[u8]) -> usize {
     let number = key.get(..8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn after_last(tree: &sled::Tree) -> Result<usize, Unusable> {
+    Ok(tree.last()?.map_or(0, |(key, _)| number_in(&key).saturating_add(1)))
 }
 
 /// Puts a value in parts. A shorter value than before leaves old parts behind; the first part says how many count.

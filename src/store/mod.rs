@@ -11,9 +11,9 @@
 //! ```
 //!
 //! Invariants. Sled never holds an event that the journal does not hold durably. It may lag and may be deleted: a start
-//! loads what it has and replays the rest. What is read from it is checked (hash chain for events, checksum for rows) and
-//! a miss is answered from the journal. After an unclean stop every block is checked. What only `verify` can see is a row
-//! that is whole but wrong: it would have to be written so.
+//! loads what it has and replays the rest. What is read from it is checked (a checksum over number and value) and a miss is
+//! answered from the journal. After an unclean stop every block is checked against the hash chain too. What only `verify`
+//! can see is a value that is whole but wrong: it would have to be written so.
 
 mod block;
 mod blocks;
@@ -26,10 +26,10 @@ mod stored;
 mod verify;
 mod view;
 
-pub(crate) use block::{Block, SPAN, first_of, nth_of, number_of};
+pub(crate) use block::{Block, SPAN, first_of, nth_of, number_of, take_frame};
 pub(crate) use entry::Action;
 pub(crate) use index::{
-    AppendNo, Appends, ClaimNo, Compiled, Found, Index, ListPage, Misfit, Registered, Registry, Revision,
+    AppendNo, Appends, ClaimNo, Compiled, Content, Found, Index, ListPage, Misfit, Registered, Registry, Revision,
     StateQuestion, Term,
 };
 pub use open::{OpenError, Progress};
@@ -41,14 +41,15 @@ pub(crate) use view::{Incoming, View};
 use crate::domain::position::Position;
 use crate::journal::Reader;
 use db::{Db, Unusable};
-use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The log and its index.
 pub(crate) struct Store {
     view: RwLock<View>,
-    db: Mutex<Option<Db>>,
+    /// Sled; locked for writing only to let go of it.
+    db: RwLock<Option<Db>>,
     journal: Arc<dyn Reader>,
     /// The last position that the journal holds durably.
     durable: AtomicU64,
@@ -90,7 +91,7 @@ impl Store {
     /// # Errors
     /// When the journal cannot be read either.
     pub(crate) fn load(&self, number: usize) -> Result<Arc<Block>, crate::journal::ReadError> {
-        let from_sled = if self.is_saving() { self.db.lock().as_ref().map(|db| db.block(number)) } else { None };
+        let from_sled = if self.is_saving() { self.db.read().as_ref().map(|db| db.block(number)) } else { None };
         let block = match from_sled {
             Some(Ok(block)) => block,
             Some(Err(error)) => {
@@ -108,6 +109,26 @@ impl Store {
         if blocks.peek().is_some() {
             let mut view = self.view.write();
             blocks.for_each(|(number, block)| view.blocks.adopt(number, block));
+        }
+    }
+
+    /// Brings blocks before `cold` into memory, the newest first, while there is room; `cold` is 0 once that is done. So a
+    /// ledger that was started is soon as fast as it was before it stopped.
+    fn warm(&self, cold: &mut usize) {
+        const AT_ONCE: usize = 64;
+        let from = cold.saturating_sub(AT_ONCE);
+        let until = std::mem::take(cold);
+        if !self.is_saving() || !self.view.read().blocks.has_room() {
+            return;
+        }
+        let read = self.db.read().as_ref().map(|db| db.blocks(from..until));
+        match read {
+            Some(Ok(blocks)) => {
+                self.adopt(blocks.into_iter().map(|(number, block)| (number, Arc::new(block))));
+                *cold = from;
+            }
+            Some(Err(error)) => self.suspect(&error),
+            None => {}
         }
     }
 

@@ -8,7 +8,7 @@ use crate::domain::position::Position;
 use crate::journal::{Chunk, LedgerId, ReadError, Reader, chain};
 use crate::v1;
 use crate::wire::event::{read_event, registry_bytes};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use prost::Message as _;
 use std::fs;
 use std::io;
@@ -76,7 +76,7 @@ impl Store {
             saved: AtomicU64::new(saved.0),
             suspect: AtomicBool::new(db.is_none()),
             view: RwLock::new(view),
-            db: Mutex::new(db),
+            db: RwLock::new(db),
             journal: Arc::clone(&journal),
         };
         match replay(&mut view, &*journal, progress) {
@@ -113,8 +113,8 @@ fn load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usize) 
 }
 
 fn try_load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usize) -> Result<(Db, View), Unusable> {
-    let (mut db, clean) = Db::open(dir, ledger, cache_bytes)?;
-    match view_of(&mut db, clean, journal, cache_bytes) {
+    let (db, clean) = Db::open(dir, ledger, cache_bytes)?;
+    match view_of(&db, clean, journal, cache_bytes) {
         Ok(view) => Ok((db, view)),
         Err(error) => {
             db.discard();
@@ -123,8 +123,11 @@ fn try_load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usi
     }
 }
 
-fn view_of(db: &mut Db, clean: bool, journal: &dyn Reader, cache_bytes: usize) -> Result<View, Unusable> {
+fn view_of(db: &Db, clean: bool, journal: &dyn Reader, cache_bytes: usize) -> Result<View, Unusable> {
     let mut view = View::new(cache_bytes);
+    let most = usize::try_from(journal.head().position.0).unwrap_or(usize::MAX);
+    let events = db.block_count()?.saturating_mul(SPAN as usize).min(most);
+    view.index.reserve(db.stored_terms()?.min(most.saturating_mul(16)), events);
     db.load_terms(|term| view.index.restore_term(term))?;
     let misfit = |_: Misfit| Unusable::Damaged("the index".to_owned());
     db.load_blocks(!clean, |number, block| {

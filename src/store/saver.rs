@@ -1,4 +1,5 @@
 //! Writes what sled does not have yet, behind the writer, in large batches: one thread, woken when there is something.
+//! After a start, when nothing is to be written, it first brings the log into memory.
 //!
 //! Only what the journal holds durably is written. If sled fails, it is left alone from then on: the journal has
 //! everything, answers come from memory and from there, and the next start rebuilds.
@@ -58,9 +59,15 @@ impl Saver {
 
 fn run(store: &Store, woken: &Receiver<()>) {
     let mut end_saved = store.saved();
+    // Only what sled has had since before the start: what was replayed from the journal is in memory, and not there yet.
+    let mut cold = usize::try_from(end_saved.0 / SPAN).unwrap_or(usize::MAX);
     loop {
-        match woken.recv_timeout(IDLE) {
+        match woken.recv_timeout(if cold > 0 { Duration::ZERO } else { IDLE }) {
             Ok(()) => {}
+            Err(RecvTimeoutError::Timeout) if cold > 0 => {
+                store.warm(&mut cold);
+                continue;
+            }
             Err(RecvTimeoutError::Timeout) if store.durable() == end_saved => continue,
             Err(RecvTimeoutError::Timeout) => {
                 store.save_end();
@@ -104,7 +111,7 @@ impl Store {
         let end = view.end_to_save();
         drop(view);
         self.save(end);
-        if let Some(db) = self.db.lock().as_ref()
+        if let Some(db) = self.db.read().as_ref()
             && let Err(error) = db.flush()
         {
             self.suspect(&error);
@@ -114,7 +121,7 @@ impl Store {
     fn finish(&self) {
         self.save_end();
         let complete = self.saved() == self.view.read().head() && self.is_saving();
-        let Some(db) = self.db.lock().take() else { return };
+        let Some(db) = self.db.write().take() else { return };
         if !complete {
             return db.discard();
         }
@@ -126,7 +133,7 @@ impl Store {
     /// Writes blocks; false if sled cannot be written to. What is written is collected before sled is locked: readers of
     /// the view wait for sled, so whoever holds sled must never wait for the view.
     fn save(&self, batch: Vec<(usize, Arc<Unsaved>)>) -> bool {
-        let Some(known_terms) = self.db.lock().as_ref().map(Db::term_count) else { return false };
+        let Some(known_terms) = self.db.read().as_ref().map(Db::term_count) else { return false };
         let view = self.view.read();
         let terms_needed = batch.iter().map(|(_, unsaved)| unsaved.rows.terms).max().unwrap_or(0);
         let terms_needed = usize::try_from(terms_needed).unwrap_or(usize::MAX);
@@ -138,8 +145,8 @@ impl Store {
         let end_of = |(number, unsaved, _): &ToSave| first_of(*number).plus(unsaved.rows.entries.len() as u64).before();
         let last = batch.last().map(end_of);
         let blocks: Vec<_> = batch.iter().map(to_store).collect();
-        let mut db = self.db.lock();
-        let Some(open) = db.as_mut().filter(|_| self.is_saving()) else { return false };
+        let db = self.db.read();
+        let Some(open) = db.as_ref().filter(|_| self.is_saving()) else { return false };
         let result = open.save(&blocks, &terms);
         drop(db);
         match result {
@@ -159,5 +166,5 @@ type ToSave = (usize, Arc<Unsaved>, Arc<Block>);
 
 /// The sealed values of a block and of its rows.
 fn to_store((number, unsaved, block): &ToSave) -> (usize, Vec<u8>, Vec<u8>) {
-    (*number, seal(&View::stored(unsaved, block)), seal(&unsaved.rows))
+    (*number, seal(*number, &View::stored(unsaved, block)), seal(*number, &unsaved.rows))
 }

@@ -1,9 +1,10 @@
 //! What sled holds: blocks of the log and rows of the index, each with a checksum, cut into values of at most 8 KB.
 //!
-//! A stored block carries the salts and append headers besides the events, so the hash chain can be computed over it: it is
-//! accepted only if that leads from the link before it to the link after it. A stored row is accepted by its checksum.
+//! What is read is accepted by its checksum, which covers the number it is stored under. A stored block carries the salts and
+//! append headers besides the events, so the hash chain can be computed over it too: after an unclean stop it is
+//! accepted only if that leads from the link before it to the link after it.
 
-use super::block::{Block, take_frame};
+use super::block::Block;
 use super::entry::Entry;
 use super::index::AppendRow;
 use crate::domain::position::{Position, RecordedAt};
@@ -65,6 +66,9 @@ pub(super) struct StoredRows {
     /// How many terms there must be for these entries to make sense.
     #[prost(uint64, tag = "3")]
     pub(super) terms: u64,
+    /// The link after the last event, so that a start need not look at events.
+    #[prost(bytes = "vec", tag = "4")]
+    pub(super) link_after: Vec<u8>,
 }
 
 /// Terms, as kind byte and key each.
@@ -110,38 +114,39 @@ impl StoredBlock {
     /// The events as a block, if the hash chain over them is whole; `first` is the position of the first.
     pub(super) fn check(&self, first: Position) -> Option<Block> {
         let mut link = Link(self.link_before.as_slice().try_into().ok()?);
-        let mut block = Block::default();
+        let block = self.block()?;
         let mut appends = self.appends.iter().peekable();
-        let salts = self.salts.chunks_exact(16);
-        if !salts.remainder().is_empty() {
-            return None;
-        }
-        let mut rest = self.frames.as_slice();
-        for (nth, salt) in salts.enumerate() {
-            let event = take_frame(&mut rest)?;
+        for (nth, (salt, event)) in self.salts.chunks_exact(16).zip(block.events()).enumerate() {
             if let Some(append) = appends.next_if(|append| append.first == first.plus(nth as u64).0) {
                 link = chain::open_append(link, &append.header());
             }
             link = chain::extend(link, chain::commitment(&Salt(salt.try_into().ok()?), event));
-            block.push(event);
         }
-        (rest.is_empty() && appends.next().is_none() && link.0.as_slice() == self.link_after.as_slice())
-            .then_some(block)
+        (appends.next().is_none() && link.0.as_slice() == self.link_after.as_slice()).then_some(block)
+    }
+
+    /// The events as a block, as they stand; its checksum says that they are what was written.
+    pub(super) fn block(&self) -> Option<Block> {
+        Block::of_frames(&self.frames).filter(|block| block.len() * 16 == self.salts.len())
     }
 }
 
-/// A message with its CRC-32C in front.
-pub(super) fn seal(message: &impl Message) -> Vec<u8> {
+/// A message with the CRC-32C of its number and itself in front.
+pub(super) fn seal(number: usize, message: &impl Message) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(4 + message.encoded_len());
     bytes.extend_from_slice(&[0; 4]);
     message.encode_raw(&mut bytes);
-    let sum = crc32c::crc32c(bytes.get(4..).unwrap_or_default()).to_le_bytes();
+    let sum = sum(number, bytes.get(4..).unwrap_or_default());
     bytes.iter_mut().zip(sum).for_each(|(to, from)| *to = from);
     bytes
 }
 
-/// The message whose CRC-32C stands in front, if it is whole.
-pub(super) fn unseal<M: Message + Default>(bytes: &[u8]) -> Option<M> {
-    let (sum, message) = bytes.split_at_checked(4)?;
-    (crc32c::crc32c(message).to_le_bytes() == *sum).then(|| M::decode(message).ok())?
+/// The message with a number whose CRC-32C stands in front, if it is whole and was stored under that number.
+pub(super) fn unseal<M: Message + Default>(number: usize, bytes: &[u8]) -> Option<M> {
+    let (before, message) = bytes.split_at_checked(4)?;
+    (sum(number, message) == *before).then(|| M::decode(message).ok())?
+}
+
+fn sum(number: usize, message: &[u8]) -> [u8; 4] {
+    crc32c::crc32c_append(crc32c::crc32c(&(number as u64).to_le_bytes()), message).to_le_bytes()
 }

@@ -115,6 +115,7 @@ impl View {
         let next = Unsaved { link_before: self.link.0, ..Unsaved::default() };
         let mut closed = std::mem::replace(&mut self.open, next);
         closed.link_after = self.link.0;
+        closed.rows.link_after = self.link.0.to_vec();
         closed.rows.terms = self.terms;
         self.unsaved.push_back(Arc::new(closed));
     }
@@ -131,6 +132,7 @@ impl View {
     pub(crate) fn end_to_save(&self) -> Vec<(usize, Arc<Unsaved>)> {
         let mut open = self.open.clone();
         open.link_after = self.link.0;
+        open.rows.link_after = self.link.0.to_vec();
         open.rows.terms = self.terms;
         let full = self.unsaved.iter().cloned().enumerate().map(|(at, unsaved)| (self.first_unsaved + at, unsaved));
         let open_number = self.first_unsaved + self.unsaved.len();
@@ -165,12 +167,15 @@ impl View {
         }
     }
 
-    /// Takes in a block that sled has: its rows, and its events only if it is not full.
+    /// Takes in a block that sled has: its rows, and its events only if it is not full, for then it is open.
     pub(super) fn restore(&mut self, number: usize, block: RestoredBlock) -> Result<(), Misfit> {
-        if self.head() != super::block::first_of(number).before() || block.stored.link_before != self.link.0 {
+        let fits =
+            |stored: &StoredBlock| stored.link_before == self.link.0 && stored.link_after == block.rows.link_after;
+        if self.head() != super::block::first_of(number).before() || !block.stored.as_ref().is_none_or(fits) {
             return Err(Misfit);
         }
-        let link_after = block.stored.link_after.as_slice().try_into().map_err(|_| Misfit)?;
+        let link_before = self.link.0;
+        let link_after = block.rows.link_after.as_slice().try_into().map_err(|_| Misfit)?;
         let mut position = self.head();
         for entry in &block.rows.entries {
             position = position.next();
@@ -179,32 +184,27 @@ impl View {
         block.rows.appends.iter().for_each(|row| self.index.appends.add(row));
         self.link = Link(link_after);
         self.terms = self.terms.max(block.rows.terms);
-        match block.open {
+        let is_full = block.rows.entries.len() as u64 >= super::block::SPAN;
+        match block.stored.filter(|_| !is_full) {
             None => {
                 self.blocks.push_absent();
                 self.first_unsaved = number + 1;
                 self.open.link_before = link_after;
             }
-            Some(events) => {
-                for event in events.events() {
+            Some(stored) => {
+                for event in stored.block().ok_or(Misfit)?.events() {
                     self.blocks.push(event);
                 }
-                self.open = Unsaved {
-                    link_before: block.stored.link_before.as_slice().try_into().map_err(|_| Misfit)?,
-                    link_after,
-                    salts: block.stored.salts,
-                    appends: block.stored.appends,
-                    rows: block.rows,
-                };
+                self.open =
+                    Unsaved { link_before, link_after, salts: stored.salts, appends: stored.appends, rows: block.rows };
             }
         }
         Ok(())
     }
 }
 
-/// A block as sled has it: the stored form without events, its rows, and the events where it is not full.
+/// A block as sled has it: its rows, and the stored form where it had to be looked at.
 pub(super) struct RestoredBlock {
-    pub(super) stored: StoredBlock,
     pub(super) rows: StoredRows,
-    pub(super) open: Option<super::block::Block>,
+    pub(super) stored: Option<StoredBlock>,
 }

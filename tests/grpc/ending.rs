@@ -1,9 +1,11 @@
 //! How a server ends, and what it does with connections that say nothing.
 
-use crate::running::{Running, in_memory, much, party};
+use crate::failing::Failures;
+use crate::running::{Running, batch, in_memory, much, party};
 use detente::server::ServerOptions;
 use detente::v1;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -78,5 +80,26 @@ async fn a_connection_that_says_nothing_is_closed_and_counts_until_then() {
     let mut silent = TcpStream::connect(server.address).await.unwrap();
     let read = tokio::time::timeout(Duration::from_secs(5), silent.read(&mut [0; 8])).await.unwrap();
     assert_eq!(read.unwrap_or(0), 0, "the connection should be closed");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn while_a_write_does_not_end_the_server_says_that_it_does_not_serve_and_answers_all_the_same() {
+    let failures = Failures::default();
+    let options = ServerOptions { slow_write: Duration::from_millis(50), ..ServerOptions::default() };
+    let mut server = Running::of(failures.ledger(), options).await;
+    server.append(vec![party("AZE")]).await;
+    let mut watch =
+        HealthClient::new(server.channel.clone()).watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    failures.stall.store(true, Ordering::SeqCst);
+    let mut other = server.client.clone();
+    let stalled = tokio::spawn(async move { other.append(batch(vec![party("RUS")])).await });
+    assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::NotServing);
+    let info = server.client.get_server_info(v1::GetServerInfoRequest {}).await.unwrap().into_inner();
+    assert_eq!(info.head.unwrap().position, 1, "what is not durable is not shown");
+    failures.stall.store(false, Ordering::SeqCst);
+    assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    assert_eq!(stalled.await.unwrap().unwrap().into_inner().context.unwrap().position, 2);
     server.stop().await.unwrap();
 }

@@ -10,12 +10,15 @@ use detente::ledger::open::LedgerOptions;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// What is to fail.
 #[derive(Clone, Default)]
 pub(crate) struct Failures {
     /// Writing, half-way.
     pub(crate) write: Arc<AtomicBool>,
+    /// Answering: a write does not end while this is so.
+    pub(crate) stall: Arc<AtomicBool>,
     /// Finding room on the disk.
     pub(crate) room: Arc<AtomicBool>,
     /// Telling the time, with a panic.
@@ -55,6 +58,9 @@ impl Journal for FailingJournal {
     fn append(&mut self, group: &[Append]) -> Result<Head, AppendError> {
         if self.failures.write.load(Ordering::SeqCst) {
             return Err(AppendError::OutcomeUnknown(io::Error::other("the disk did not answer")));
+        }
+        while self.failures.stall.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
         }
         self.inner.append(group)
     }

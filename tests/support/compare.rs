@@ -275,7 +275,7 @@ fn readings(ledger: &Ledger, oracle: &Oracle, filters: &[Filter]) -> usize {
         let start = Start::After(Position(after as u64));
         assert_eq!(ask::events(ledger, start, None, 700), log[after..]);
         for filter in filters {
-            let expected = oracle.touching(filter, Position(after as u64));
+            let expected = oracle.belonging(filter, Position(after as u64));
             let since = oracle.first_touch_or_change(filter, Position(after as u64));
             let got = ask::events(ledger, start, Some(filter), 500);
             assert_eq!(got.iter().map(|event| Position(event.position)).collect::<Vec<_>>(), expected, "{filter:?}");

@@ -111,7 +111,7 @@ impl Oracle {
         let log = self.log(self.head());
         let is_merge = |event: &Event| matches!(event.change, Change::PartiesMerged(..) | Change::PartiesUnmerged(_));
         let merges = log.iter().filter(|(at, event)| at.position > after && is_merge(event)).map(|(at, _)| at.position);
-        let asked_at = |cut| Meaning::new(filter, self.merges(cut)).asked();
+        let asked_at = |cut| answering(filter, &self.merges(cut));
         let changed = merges.into_iter().find(|at| asked_at(at.before()) != asked_at(*at));
         self.touching(filter, after).first().copied().into_iter().chain(changed).min()
     }
@@ -134,7 +134,38 @@ impl Oracle {
         self.histories(cut).into_iter().map(|mut history| history.pop().unwrap()).collect()
     }
 
-    /// The positions after another of the events that touch a claim which matches before or after them.
+    /// The positions after another of the events that belong to a filter, each judged with the merges up to it: a claim that
+    /// matches before or after it, or a merge or unmerge with which others answer as a party that the filter names.
+    pub(crate) fn belonging(&self, filter: &Filter, after: Position) -> Vec<Position> {
+        let histories = self.histories(self.head());
+        let steps: BTreeMap<Position, (Option<&Known>, &Known)> = histories
+            .iter()
+            .flat_map(|history| history.iter().enumerate().map(move |(nth, known)| (nth, history, known)))
+            .map(|(nth, history, known)| {
+                (known.at.position, (nth.checked_sub(1).map(|before| &history[before]), known))
+            })
+            .collect();
+        let mut meaning = Meaning::new(filter, BTreeMap::new());
+        let mut found = Vec::new();
+        for (at, _) in self.log(self.head()) {
+            let changed = match steps.get(&at.position) {
+                Some((before, known)) => {
+                    before.iter().chain([known]).any(|known| meaning.admits(&known.content, at.recorded_at))
+                }
+                None => {
+                    let then = self.merges(at.position);
+                    let is_other = answering(filter, &meaning.merges) != answering(filter, &then);
+                    meaning = Meaning::new(filter, then);
+                    is_other
+                }
+            };
+            found.extend(Some(at.position).filter(|at| changed && *at > after));
+        }
+        found
+    }
+
+    /// The positions after another of the events that touch a claim which matches, as merges are at the head, before or
+    /// after them.
     pub(crate) fn touching(&self, filter: &Filter, after: Position) -> Vec<Position> {
         let mut found = Vec::new();
         let meaning = Meaning::new(filter, self.merges(self.head()));
@@ -202,31 +233,20 @@ impl Meaning {
         claim.attribution.iter_mut().for_each(|of| of.party = of.party.as_ref().map(|id| survivor(&self.merges, id)));
         self.filter.matches(&claim, recorded_at)
     }
+}
 
-    /// Of all parties and relationships there may be, those it asks for, field by field.
-    fn asked(&self) -> Vec<BTreeSet<String>> {
-        let everyone = EVERYONE.map(party_id);
-        let alike = |id: &PartyId| -> Vec<String> {
-            let same = everyone.iter().filter(|other| survivor(&self.merges, other) == *id);
-            same.map(ToString::to_string).collect()
-        };
-        let all = (0_u32..1 << everyone.len()).filter(|members| members.count_ones() > 1).map(|members| {
-            let names = EVERYONE.iter().enumerate().filter(|(at, _)| members >> at & 1 == 1).map(|(_, id)| *id);
-            relationship(&names.collect::<Vec<_>>().join("-"))
-        });
-        let all: Vec<_> = all.map(|id| (rewritten(&self.merges, &id), id.to_string())).collect();
-        let of_item = |item: &FilterItem| -> [BTreeSet<String>; 4] {
-            let same = |asked| all.iter().filter(move |(as_one, _)| as_one == asked).map(|(_, id)| id.clone());
-            let roles = item.party_roles.iter();
-            [
-                item.relationships.iter().flat_map(same).collect(),
-                item.parties.iter().flat_map(alike).collect(),
-                item.asserted_by.iter().flat_map(alike).collect(),
-                roles.flat_map(|(id, role)| alike(id).into_iter().map(move |id| format!("{id} {role}"))).collect(),
-            ]
-        };
-        self.filter.items.iter().flat_map(of_item).collect()
-    }
+/// Of every party that a filter names, alone or in a relationship, the parties that answer as it does.
+fn answering(filter: &Filter, merges: &Merges) -> Vec<BTreeSet<&'static str>> {
+    let alike = |id: &str| {
+        let last = survivor(merges, &party_id(id));
+        EVERYONE.into_iter().filter(|other| survivor(merges, &party_id(other)) == last).collect()
+    };
+    let named = |item: &FilterItem| -> Vec<String> {
+        let ids = item.parties.iter().chain(&item.asserted_by).chain(item.party_roles.iter().map(|(id, _)| id));
+        let members = item.relationships.iter().flat_map(RelationshipId::parties).map(str::to_owned);
+        ids.map(ToString::to_string).chain(members).collect()
+    };
+    filter.items.iter().flat_map(named).map(|id| alike(&id)).collect()
 }
 
 /// Every party that a history may register.

@@ -19,6 +19,10 @@ pub(crate) struct Watched {
     pub(crate) frames: usize,
     pub(crate) subscriptions: usize,
     pub(crate) caught_up: bool,
+    /// The most positions between two frames.
+    pub(crate) largest_step: u64,
+    /// Whether it leaves after a frame or a few, however far it has come.
+    pub(crate) restless: bool,
 }
 
 /// Frames as they come.
@@ -58,6 +62,7 @@ impl Watched {
             Frame::FellBehind(_) => self.caught_up = false,
             Frame::Confirmed(_) | Frame::Heartbeat(_) | Frame::End(_) => {}
         }
+        self.largest_step = self.largest_step.max(frame.position - self.position);
         self.position = frame.position;
         self.frames += 1;
         Ok(Some(frame))

@@ -1,14 +1,21 @@
-//! Reads the whole log as a stream and decodes it, as a follower would.
+//! Reads the whole log as a stream and decodes it, as a follower would that has a lot to catch up with: one thread receives
+//! messages as bytes, another makes events of them.
 
 use crate::Common;
+use crate::codec::Prepared;
 use crate::connect::{MAX_REPLY_BYTES, Target};
 use crate::result::Outcome;
 use anyhow::{Context as _, Result, ensure};
+use bytes::Bytes;
 use detente::v1;
 use detente::v1::ledger_service_client::LedgerServiceClient;
 use detente::v1::read_events_request::Start;
 use prost::Message as _;
 use std::time::Instant;
+use tokio::sync::mpsc;
+use tonic::Request;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
 
 /// What to read.
 #[derive(clap::Args)]
@@ -29,23 +36,21 @@ pub struct ReadEventsArgs {
 /// When the stream ends early or an event is missing.
 pub async fn run(args: ReadEventsArgs, common: Common) -> Result<()> {
     for _ in 0..args.times {
-        let mut ledger =
-            LedgerServiceClient::new(args.target.connect().await?).max_decoding_message_size(MAX_REPLY_BYTES);
+        let mut grpc = Grpc::new(args.target.connect().await?).max_decoding_message_size(MAX_REPLY_BYTES);
+        grpc.ready().await?;
         let began = Instant::now();
         let request = v1::ReadEventsRequest { limit: args.limit, ..v1::ReadEventsRequest::default() };
-        let mut batches = ledger.read_events(request).await?.into_inner();
-        let (mut events, mut messages, mut bytes_per_event) = (0, 0, 0.0);
+        let request = Request::new(Bytes::from(request.encode_to_vec()));
+        let mut batches = grpc.server_streaming(request, PathAndQuery::from_static(PATH), Prepared).await?.into_inner();
+        let (received, receiver) = mpsc::channel(WAITING);
+        let decoding = tokio::task::spawn_blocking(move || decode(receiver));
         while let Some(batch) = batches.message().await? {
-            for event in &batch.events {
-                events += 1;
-                ensure!(event.position == events, "position {} where {events} was to come", event.position);
+            if received.send(batch).await.is_err() {
+                break;
             }
-            // Of the first message only: measuring all of them would be work that no follower does.
-            if messages == 0 {
-                bytes_per_event = batch.encoded_len() as f64 / batch.events.len().max(1) as f64;
-            }
-            messages += 1;
         }
+        drop(received);
+        let Read { events, messages, bytes_per_event } = decoding.await??;
         let seconds = began.elapsed().as_secs_f64();
         let events = events as f64;
         Outcome::figure("detente", "read", events / seconds, "events/s")
@@ -55,6 +60,33 @@ pub async fn run(args: ReadEventsArgs, common: Common) -> Result<()> {
             .print(&common)?;
     }
     Ok(())
+}
+
+const PATH: &str = "/detente.v1.LedgerService/ReadEvents";
+/// How many messages may wait to be decoded.
+const WAITING: usize = 8;
+
+#[derive(Default)]
+struct Read {
+    events: u64,
+    messages: u32,
+    bytes_per_event: f64,
+}
+
+fn decode(mut received: mpsc::Receiver<Bytes>) -> Result<Read> {
+    let mut read = Read::default();
+    while let Some(bytes) = received.blocking_recv() {
+        let batch = v1::ReadEventsResponse::decode(&*bytes)?;
+        for event in &batch.events {
+            read.events += 1;
+            ensure!(event.position == read.events, "position {} where {} was to come", event.position, read.events);
+        }
+        if read.messages == 0 {
+            read.bytes_per_event = bytes.len() as f64 / batch.events.len().max(1) as f64;
+        }
+        read.messages += 1;
+    }
+    Ok(read)
 }
 
 /// When the event in the middle of the log was recorded.

@@ -55,7 +55,8 @@ pub enum Beginning {
 /// What is to be followed.
 #[derive(Clone, Debug)]
 pub enum Followed {
-    /// The log from a place on, with a filter only events about claims that match before or after them.
+    /// The log from a place on, with a filter only events about claims that match before or after them, and merges of
+    /// parties that it names.
     Log(Beginning, Option<Filter>),
     /// What a cursor is about, from where it stands; whoever held it loses it.
     Cursor(CursorId),

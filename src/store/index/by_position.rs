@@ -1,10 +1,15 @@
-//! Which claim the event at a position is about: the way from the log back to the index, four bytes an event.
+//! Which claim the event at a position is about: the way from the log back to the index, four bytes an event. So what
+//! happened between two cuts is found without looking at anything else ([`Index::changed_between`]).
 //!
 //! A feed asks of each new event whether it touches what a filter means. Finding the claims that match and looking through
 //! their revisions would cost with the record; looking at the one claim of an event costs with what is new.
 //!
 //! A filter that leads to few claims is asked the other way round over a long stretch ([`Index::touched_in`]): of 1000
 //! claims it is known in no time which of a million events touched them.
+//!
+//! What a filter means by a party that was merged is what it meant when the event was recorded: each event is judged with
+//! the merges up to it, and a merge with which others answer as a party that the filter names is one of its events. So what a filter
+//! leaves of the log is a function of the log, the same for who stayed and for who comes back.
 
 use super::Index;
 use super::claims::ClaimNo;
@@ -15,30 +20,70 @@ use crate::domain::position::Position;
 /// So few claims are looked through rather than every event of a stretch.
 const FEW: usize = 4096;
 
-/// The claims of all events, in the order of the log.
+/// The claims of all events, in the order of the log, from the first that was taken in: what is supposed begins at its cut.
 #[derive(Default)]
-pub(crate) struct ByPosition(Vec<ClaimNo>);
+pub(crate) struct ByPosition {
+    after: Position,
+    claims: Vec<ClaimNo>,
+}
 
 /// Stands for an event that is about no claim.
 const NONE: ClaimNo = ClaimNo::MAX;
 
 impl ByPosition {
-    /// Notes what the event at the next position is about.
-    pub(super) fn add(&mut self, claim: Option<ClaimNo>) {
-        self.0.push(claim.unwrap_or(NONE));
+    /// Notes what the event at a position is about. Positions come in order, none is left out.
+    pub(super) fn add(&mut self, position: Position, claim: Option<ClaimNo>) {
+        if self.claims.is_empty() {
+            self.after = position.before();
+        }
+        self.claims.push(claim.unwrap_or(NONE));
     }
 
     /// The claim that the event at a position is about, if it is about one.
     pub(crate) fn claim(&self, position: Position) -> Option<ClaimNo> {
-        let at = usize::try_from(position.0.checked_sub(1)?).ok()?;
-        self.0.get(at).copied().filter(|claim| *claim != NONE)
+        let at = self.places_up_to(position).checked_sub(1)?;
+        self.claims.get(at).copied().filter(|claim| *claim != NONE)
+    }
+
+    /// The claims that the events after a position, up to another, are about, each once.
+    fn between(&self, after: Position, until: Position) -> Vec<ClaimNo> {
+        let stretch = self.places_up_to(after)..self.places_up_to(until).min(self.claims.len());
+        let stretch = self.claims.get(stretch).unwrap_or_default();
+        let mut claims: Vec<ClaimNo> = stretch.iter().copied().filter(|claim| *claim != NONE).collect();
+        claims.sort_unstable();
+        claims.dedup();
+        claims
+    }
+
+    /// How many places there are for the events up to a position.
+    fn places_up_to(&self, position: Position) -> usize {
+        usize::try_from(position.0.saturating_sub(self.after.0)).unwrap_or(usize::MAX)
     }
 }
 
 impl Index {
-    /// Adds the events after a position that touch a claim that matches before or after the event, in order; looks at
-    /// about `glance` events, or at many more where the filter makes that as cheap, and no further than `until`. Returns
-    /// how far it looked.
+    /// The claims that the events after a position, up to another, are about, in the order they were first recorded. The
+    /// cost grows with the number of these events alone.
+    pub(crate) fn changed_between(&self, after: Position, until: Position) -> Vec<ClaimNo> {
+        self.by_position.between(after, until)
+    }
+
+    /// The events after a position, up to another, that belong to a filter, in order: they touch a claim that matches
+    /// before or after the event, or merge or unmerge a party that it names.
+    pub(crate) fn touched_between(&self, filter: &Filter, after: Position, until: Position) -> Vec<Position> {
+        let (mut found, mut looked) = (Vec::new(), after);
+        while looked < until {
+            let change = self.next_change_of_meaning(filter, looked, until);
+            let end = change.map_or(until, Position::before);
+            found.extend(self.touching(&self.as_answered(filter, looked), looked, end));
+            found.extend(change);
+            looked = change.unwrap_or(until);
+        }
+        found
+    }
+
+    /// Adds the events after a position that belong to a filter, in order; looks at about `glance` events, or at many more
+    /// where the filter makes that as cheap, and no further than `until`. Returns how far it looked.
     pub(crate) fn touched_in(
         &self,
         filter: &Filter,
@@ -47,13 +92,32 @@ impl Index {
         found: &mut impl Extend<Position>,
     ) -> Position {
         const FAR: u64 = 1 << 18;
-        let compiled = &self.compile(filter);
-        let far = until.min(after.plus(FAR));
-        if far.0 - after.0 > glance && self.candidate_count(compiled) <= FEW {
+        let (far, near) = (until.min(after.plus(FAR)), until.min(after.plus(glance)));
+        let mut looked = after;
+        while looked < near {
+            let change = self.next_change_of_meaning(filter, looked, far);
+            let same_until = change.map_or(far, Position::before);
+            let wide = self.as_answered(filter, looked);
+            let reached = self.touched_while_the_same(&self.compile(&wide), (looked, same_until), near, found);
+            found.extend(change.filter(|_| reached == same_until));
+            looked = change.filter(|_| reached == same_until).unwrap_or(reached);
+        }
+        looked
+    }
+
+    /// The same for a stretch in which the filter asks for the same throughout: goes to its end, or only to `near`.
+    fn touched_while_the_same(
+        &self,
+        compiled: &Compiled<'_>,
+        (after, far): (Position, Position),
+        near: Position,
+        found: &mut impl Extend<Position>,
+    ) -> Position {
+        if far > near && self.candidate_count(compiled) <= FEW {
             found.extend(self.touching_compiled(compiled, after, far));
             return far;
         }
-        let near = until.min(after.plus(glance));
+        let near = near.min(far);
         found.extend((after.0 + 1..=near.0).map(Position).filter(|position| self.touches_at(compiled, *position)));
         near
     }
@@ -64,5 +128,31 @@ impl Index {
         let revisions = self.claims.revisions(claim);
         let made = revisions.binary_search_by_key(&position, |revision| revision.position);
         made.is_ok_and(|at| self.touches_revision(compiled, claim, at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_of_positions_has_the_claims_of_its_events_and_no_other() {
+        let events = [None, Some(0), Some(1), None, None, Some(0), Some(2)];
+        for start in [0, 3] {
+            let mut claims = ByPosition::default();
+            let placed: Vec<(u64, Option<ClaimNo>)> = (start + 1..).zip(events).collect();
+            placed.iter().for_each(|(position, claim)| claims.add(Position(*position), *claim));
+            placed.iter().for_each(|(position, claim)| assert_eq!(claims.claim(Position(*position)), *claim));
+            assert_eq!((claims.claim(Position(start)), claims.claim(Position(start + 8))), (None, None));
+            for (after, until) in (0..12).flat_map(|after| (after..12).map(move |until| (after, until))) {
+                let within = placed.iter().filter(|(position, _)| (after + 1..=until).contains(position));
+                let mut expected: Vec<ClaimNo> = within.filter_map(|(_, claim)| *claim).collect();
+                expected.sort_unstable();
+                expected.dedup();
+                assert_eq!(claims.between(Position(after), Position(until)), expected, "{after} {until}");
+            }
+            assert_eq!(claims.between(Position(start + 5), Position(u64::MAX)), [0, 2]);
+            assert_eq!(claims.between(Position(u64::MAX), Position(u64::MAX)), [0; 0]);
+        }
     }
 }

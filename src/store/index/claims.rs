@@ -1,14 +1,13 @@
-//! Claims, their revisions and their contents, by number.
+//! Claims and their revisions, by number.
 //!
-//! A revision is what one event made of a claim: which content it has and whether it is retracted. A content is what an
-//! assertion or revision said, once more where a confirmation moved its times. Most claims have one of each.
+//! A revision is what one event made of a claim: which content it has and whether it is retracted. Most claims have one.
+//! A content knows which revisions it has ([`super::contents`]), so whoever comes from contents looks here only where
+//! several revisions share one.
 
-use super::changes::Subjects;
+use super::contents::{Content, Contents, Reach};
 use super::postings::ContentNo;
 use super::terms::Term;
-use crate::domain::edtf::Atom;
 use crate::domain::position::Position;
-use crate::domain::validity::Validity;
 use crate::store::entry::{Action, ContentEntry};
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -28,7 +27,7 @@ pub(crate) struct Revision {
     pub(crate) content: ContentNo,
     /// What the event did.
     pub(crate) action: Action,
-    retracted: bool,
+    pub(super) retracted: bool,
 }
 
 impl Revision {
@@ -38,58 +37,15 @@ impl Revision {
     }
 }
 
-/// A content, as far as it is looked for.
-#[derive(Clone, Debug)]
-pub(crate) struct Content {
-    /// The event that holds its words.
-    pub(crate) words_at: Position,
-    /// The claim it is of.
+/// A claim in the revision that a cut sees.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    /// The claim.
     pub(crate) claim: ClaimNo,
-    /// The content whose postings hold its tokens: itself, or the one that a confirmation renewed.
-    pub(crate) words: ContentNo,
-    /// When it holds or happens; none for a claim without time.
-    pub(crate) validity: Option<Validity>,
-    /// How far knowledge of it reaches.
-    pub(crate) as_of: Option<Atom>,
-    /// The earliest `as_of` the claim ever had.
-    pub(crate) earliest_as_of: Option<Atom>,
-    members: [u8; 4],
-    end_open: bool,
-    start_unknown: bool,
-    facets_from: u32,
-    facets: u16,
-}
-
-impl Content {
-    /// The code of its temporal type.
-    pub(crate) const fn temporal_type(&self) -> u8 {
-        self.members[0]
-    }
-
-    /// The code of its modality.
-    pub(crate) const fn modality(&self) -> u8 {
-        self.members[1]
-    }
-
-    /// The code of its polarity, if it has one.
-    pub(crate) const fn polarity(&self) -> Option<u8> {
-        self.members[2].checked_sub(1)
-    }
-
-    /// The code of its status, if it has one.
-    pub(crate) const fn status(&self) -> Option<u8> {
-        self.members[3].checked_sub(1)
-    }
-
-    /// Whether its end is open.
-    pub(crate) const fn is_end_open(&self) -> bool {
-        self.end_open
-    }
-
-    /// Whether nobody says when it started.
-    pub(crate) const fn is_start_unknown(&self) -> bool {
-        self.start_unknown
-    }
+    /// The number of the revision.
+    pub(crate) number: u32,
+    /// The revision.
+    pub(crate) revision: Revision,
 }
 
 /// A dispute of a claim.
@@ -110,10 +66,8 @@ pub(crate) struct Claims {
     hasher: DefaultHashBuilder,
     ids: Vec<Uuid>,
     revisions: Vec<Revisions>,
-    contents: Vec<Content>,
-    facets: Vec<Term>,
+    contents: Contents,
     disputes: HashMap<ClaimNo, Vec<DisputeRow>>,
-    subjects: Subjects,
 }
 
 /// The revisions of one claim; most have one, which needs no list.
@@ -142,6 +96,15 @@ impl Revisions {
 }
 
 impl Claims {
+    /// Makes room for what so many events can bring. Memory that is not used in the end is never touched.
+    pub(super) fn reserve(&mut self, events: usize) {
+        self.ids.reserve(events);
+        self.revisions.reserve(events);
+        self.contents.reserve(events);
+        let (hasher, ids) = (&self.hasher, &self.ids);
+        self.numbers.reserve(events, |n| ids.get(*n as usize).map_or(0, |id| hasher.hash_one(id)));
+    }
+
     /// How many claims there are.
     pub(crate) fn len(&self) -> usize {
         self.ids.len()
@@ -177,21 +140,47 @@ impl Claims {
         Some((u32::try_from(count).unwrap_or(u32::MAX), *revision))
     }
 
-    /// Which claim each event was about.
-    pub(super) const fn subjects(&self) -> &Subjects {
-        &self.subjects
+    /// The revision at a cut of the claim that has a content, and its number; none if the cut sees another content there.
+    pub(crate) fn revision_with(&self, number: ContentNo, cut: Position) -> Option<(Found, &Content)> {
+        let content = self.content(number)?;
+        if !content.is_seen_at(cut) {
+            return None;
+        }
+        let found = match content.only_revision(number) {
+            Some((nth, revision)) => Found { claim: content.claim(), number: nth, revision },
+            None => self.found(content.claim(), cut)?,
+        };
+        Some((found, content))
+    }
+
+    /// A claim in the last revision that a cut sees.
+    pub(crate) fn found(&self, claim: ClaimNo, cut: Position) -> Option<Found> {
+        self.current(claim, cut).map(|(number, revision)| Found { claim, number, revision })
     }
 
     /// A content.
     pub(crate) fn content(&self, number: ContentNo) -> Option<&Content> {
-        self.contents.get(number as usize)
+        self.contents.get(number)
+    }
+
+    /// How far knowledge of a content reaches.
+    pub(crate) fn reach(&self, number: ContentNo) -> Reach {
+        self.contents.reach(number)
+    }
+
+    /// The content whose postings hold the tokens of another: itself, or the one that a confirmation renewed.
+    pub(crate) fn words(&self, number: ContentNo) -> ContentNo {
+        self.contents.reach(number).renews.unwrap_or(number)
     }
 
     /// The facets of a content, sorted.
     pub(crate) fn facets(&self, number: ContentNo) -> &[Term] {
-        let Some(content) = self.content(number) else { return &[] };
-        let from = content.facets_from as usize;
-        self.facets.get(from..from + usize::from(content.facets)).unwrap_or_default()
+        self.contents.facets(number)
+    }
+
+    /// Whether any claim was ever disputed.
+    pub(crate) fn has_disputes(&self) -> bool {
+        !self.disputes.is_empty()
     }
 
     /// The disputes of a claim, in order.
@@ -224,42 +213,26 @@ impl Claims {
 
     pub(super) fn add_revision(&mut self, claim: ClaimNo, position: Position, content: ContentNo, action: Action) {
         let Some(revisions) = self.revisions.get_mut(claim as usize) else { return };
+        let last = revisions.as_slice().last();
         let retracted = match action {
             Action::Retracted => true,
             Action::Reinstated => false,
-            _ => revisions.as_slice().last().is_some_and(Revision::is_retracted),
+            _ => last.is_some_and(Revision::is_retracted),
         };
-        revisions.push(Revision { position, content, action, retracted });
-        self.subjects.note(position, claim);
+        let before = last.map(|last| last.content);
+        let revision = Revision { position, content, action, retracted };
+        revisions.push(revision);
+        let nth = u32::try_from(revisions.as_slice().len()).unwrap_or(u32::MAX);
+        self.contents.revised(before, nth, &revision);
     }
 
-    pub(super) fn add_content(&mut self, claim: ClaimNo, words_at: Position, entry: &ContentEntry) -> ContentNo {
-        let facets_from = u32::try_from(self.facets.len()).unwrap_or(u32::MAX);
-        self.facets.extend_from_slice(&entry.facets);
-        self.push_content(Content {
-            words_at,
-            claim,
-            words: ContentNo::try_from(self.contents.len()).unwrap_or(ContentNo::MAX),
-            validity: entry.times(),
-            as_of: entry.as_of_atom(),
-            earliest_as_of: entry.earliest_atom(),
-            members: entry.members.to_le_bytes(),
-            end_open: entry.is_end_open(),
-            start_unknown: entry.is_start_unknown(),
-            facets_from,
-            facets: u16::try_from(entry.facets.len()).unwrap_or(u16::MAX),
-        })
+    pub(super) fn add_content(&mut self, claim: ClaimNo, entry: &ContentEntry) -> ContentNo {
+        self.contents.add(claim, entry)
     }
 
     /// A content once more, with the times of the entry.
     pub(super) fn renew_content(&mut self, last: ContentNo, entry: &ContentEntry) -> Option<ContentNo> {
-        let last = self.content(last)?.clone();
-        Some(self.push_content(Content {
-            validity: entry.times(),
-            as_of: entry.as_of_atom(),
-            earliest_as_of: entry.earliest_atom(),
-            ..last
-        }))
+        self.contents.renew(last, entry)
     }
 
     pub(super) fn dispute(&mut self, claim: ClaimNo, id: Uuid, position: Position) {
@@ -270,11 +243,5 @@ impl Claims {
         let row = self.disputes.get_mut(&claim)?.iter_mut().find(|row| row.id == id)?;
         row.resolved_at = Some(position);
         Some(())
-    }
-
-    fn push_content(&mut self, content: Content) -> ContentNo {
-        let number = ContentNo::try_from(self.contents.len()).unwrap_or(ContentNo::MAX);
-        self.contents.push(content);
-        number
     }
 }

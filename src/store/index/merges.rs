@@ -28,12 +28,13 @@ impl Index {
         self.merges.at(cut).widen(filter, || self.relationship_ids())
     }
 
-    /// The first merge or unmerge after a position with which a filter came to ask for other ids.
-    pub(crate) fn first_change_of_meaning(&self, filter: &Filter, after: Position) -> Option<Position> {
-        let mut changes = self.merges.changes_after(after).iter().copied();
+    /// The first merge or unmerge after a position, up to another, with which others come to answer as a party
+    /// that a filter names.
+    pub(crate) fn next_change_of_meaning(&self, filter: &Filter, after: Position, until: Position) -> Option<Position> {
+        let mut changes = self.merges.changes_after(after).iter().copied().take_while(|at| *at <= until);
         let is_other = |at: &Position| {
             let (before, then) = (self.merges.at(at.before()), self.merges.at(*at));
-            !before.asks_the_same(&then, filter, || self.relationship_ids())
+            !before.asks_the_same(&then, filter)
         };
         changes.find(is_other)
     }

@@ -17,8 +17,9 @@
 
 mod appends;
 mod by_position;
-mod changes;
+mod candidates;
 mod claims;
+mod contents;
 mod intervals;
 mod merges;
 mod postings;
@@ -26,13 +27,15 @@ mod query;
 mod registry;
 mod runs;
 mod terms;
+mod touching;
 mod turns;
 
 pub(crate) use appends::{AppendNo, AppendRow, Appends};
 use by_position::ByPosition;
-pub(crate) use claims::{ClaimNo, Content, Revision};
+pub(crate) use claims::{ClaimNo, Found, Revision};
+pub(crate) use contents::Content;
 pub(crate) use postings::ContentNo;
-pub(crate) use query::{Compiled, Found, ListPage, StateQuestion};
+pub(crate) use query::{Compiled, ListPage, StateQuestion};
 pub(crate) use registry::{Registered, Registry};
 pub(crate) use terms::Term;
 
@@ -83,6 +86,12 @@ pub(crate) struct Index {
 pub(crate) struct Misfit;
 
 impl Index {
+    /// Makes room for so many terms and what so many events can bring, so that nothing has to be moved while they come.
+    pub(crate) fn reserve(&mut self, terms: usize, events: usize) {
+        self.terms.reserve(terms);
+        self.claims.reserve(events);
+    }
+
     /// The claims.
     pub(crate) const fn claims(&self) -> &Claims {
         &self.claims
@@ -112,15 +121,15 @@ impl Index {
     pub(crate) fn standing_at(&self, id: ClaimId, cut: Position) -> Option<Standing> {
         let claim = self.claims.find(id.0)?;
         let (revision, last) = self.claims.current(claim, cut)?;
-        let content = self.claims.content(last.content)?;
+        let reach = self.claims.reach(last.content);
         let disputes = self.claims.disputes(claim).iter().filter(|dispute| dispute.position <= cut);
         let stands = |dispute: &claims::DisputeRow| dispute.resolved_at.is_none_or(|at| at > cut);
         Some(Standing {
             revision,
             retracted: last.is_retracted(),
             disputes: disputes.map(|dispute| (DisputeId(dispute.id), stands(dispute))).collect(),
-            as_of: content.as_of,
-            earliest_as_of: content.earliest_as_of,
+            as_of: reach.as_of,
+            earliest_as_of: reach.earliest_as_of,
         })
     }
 
@@ -192,7 +201,7 @@ impl Index {
         let last = self.claims.find(id.0).and_then(|claim| self.claims.revisions(claim).last());
         let content = last.and_then(|revision| self.claims.content(revision.content));
         let validity = content.and_then(|content| {
-            let mut validity = content.validity?;
+            let mut validity = content.validity()?;
             if content.is_start_unknown() {
                 let reach = standing.earliest_as_of.map_or(validity.latest_start, |atom| atom.start);
                 validity.latest_start = validity.latest_start.min(reach);
@@ -219,7 +228,7 @@ impl Index {
             Action::PartiesUnmerged => self.unmerge(position, entry).ok_or(Misfit)?,
             _ => claim = Some(self.apply_to_claim(position, action, entry).ok_or(Misfit)?),
         }
-        self.by_position.add(claim);
+        self.by_position.add(position, claim);
         Ok(())
     }
 
@@ -231,7 +240,7 @@ impl Index {
         };
         let content = match &entry.content {
             Some(content) if action == Action::Confirmed => self.renew_content(claim, content)?,
-            Some(content) => self.add_content(claim, position, content),
+            Some(content) => self.add_content(claim, content),
             None => self.claims.revisions(claim).last()?.content,
         };
         match action {
@@ -243,11 +252,12 @@ impl Index {
         Some(claim)
     }
 
-    fn add_content(&mut self, claim: ClaimNo, position: Position, entry: &ContentEntry) -> ContentNo {
-        let number = self.claims.add_content(claim, position, entry);
+    fn add_content(&mut self, claim: ClaimNo, entry: &ContentEntry) -> ContentNo {
+        let number = self.claims.add_content(claim, entry);
         self.dues.add(number, entry.due.map(Moment));
         self.post(number, &entry.facets);
         self.post(number, &entry.tokens);
+        self.add_spans(number, &entry.facets);
         number
     }
 
@@ -258,6 +268,7 @@ impl Index {
         self.dues.add(number, entry.due.map(Moment));
         let facets = self.claims.facets(number).to_vec();
         self.post(number, &facets);
+        self.add_spans(number, &facets);
         Some(number)
     }
 
@@ -269,16 +280,17 @@ impl Index {
             if let Some(posting) = self.postings.get_mut(*term as usize) {
                 posting.push(content);
             }
-            if self.terms.bytes(*term).first() == Some(&(FacetKind::Relationship as u8)) {
-                self.add_span(*term, content);
-            }
         }
     }
 
-    fn add_span(&mut self, relationship: Term, content: ContentNo) {
-        let Some(validity) = self.claims.content(content).and_then(|content| content.validity) else { return };
+    /// Adds the span of a content to the intervals of each relationship among its facets.
+    fn add_spans(&mut self, content: ContentNo, facets: &[Term]) {
+        let Some(validity) = self.claims.content(content).and_then(Content::validity) else { return };
         let span = Span { start: validity.earliest_start, end: validity.latest_end, content };
-        self.intervals.entry(relationship).or_default().insert(span);
+        let is_relationship = |term: &&Term| self.terms.bytes(**term).first() == Some(&(FacetKind::Relationship as u8));
+        for relationship in facets.iter().filter(is_relationship) {
+            self.intervals.entry(*relationship).or_default().insert(span);
+        }
     }
 }
 

@@ -4,9 +4,15 @@
 //! intervals of a relationship, the shortest postings, or every claim), and every candidate is judged the same way: its
 //! last revision that the cut sees must have a content that matches. So a source of candidates may be too wide, never too
 //! narrow.
+//!
+//! Candidates are mostly contents, and one that the cut does not see as its claim's last drops out at once. They are
+//! looked at in passes, each of which reads one place in memory of all of them: those waits overlap, where going to the
+//! end with one before looking at the next would add them up.
 
 use super::Index;
-use super::claims::{ClaimNo, Content, Revision};
+use super::candidates::Candidates;
+use super::claims::{ClaimNo, Found};
+use super::contents::Content;
 use super::postings::{ContentNo, Posting};
 use super::terms::Term;
 use crate::domain::certainty::{Certainty, Mode, certainty};
@@ -17,34 +23,23 @@ use crate::domain::moment::Moment;
 use crate::domain::period::Period;
 use crate::domain::position::Position;
 use crate::domain::vocabulary::{Modality, TemporalType, Vocabulary};
+use hashbrown::HashSet;
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::HashSet;
 
 /// A filter in terms of the index.
 pub(crate) struct Compiled<'f> {
-    items: Vec<Item<'f>>,
+    pub(super) items: Vec<Item<'f>>,
 }
 
-struct Item<'f> {
+pub(super) struct Item<'f> {
     source: &'f FilterItem,
     /// Of each group a content must have one; sorted.
-    groups: Vec<Vec<Term>>,
-    relationships: Option<Vec<Term>>,
+    pub(super) groups: Vec<Vec<Term>>,
+    pub(super) relationships: Option<Vec<Term>>,
     /// The contents whose words answer the text, if text is asked for.
-    words: Option<HashSet<ContentNo>>,
-    claims: Option<Vec<ClaimNo>>,
-}
-
-/// A claim found, in the revision that the cut sees.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Found {
-    /// The claim.
-    pub(crate) claim: ClaimNo,
-    /// The number of the revision.
-    pub(crate) number: u32,
-    /// The revision.
-    pub(crate) revision: Revision,
+    pub(super) words: Option<HashSet<ContentNo>>,
+    pub(super) claims: Option<Vec<ClaimNo>>,
 }
 
 /// A claim of the state.
@@ -114,44 +109,43 @@ impl Index {
         let from =
             if question.mode.is_some_and(|mode| mode != Mode::OccurredBy) { question.asked.a } else { Moment::MIN };
         let mut answer = StateRows { rows: Vec::new(), findings: Findings::default() };
-        self.each_candidate(&compiled, Some((from, question.asked.b)), |claim| {
-            self.judge(&compiled, question, claim, &mut answer);
-            true
-        });
+        for candidates in self.candidates_of(&compiled, Some((from, question.asked.b))) {
+            let mut dated = Vec::new();
+            self.each_seen(&candidates, question.cut, |found, content| {
+                if let Some(certainty) = certainty_of(content, question) {
+                    dated.push((found, content, certainty));
+                }
+                true
+            });
+            dated.retain(|(found, content, _)| self.found_matches(&compiled, found, content));
+            dated.iter().for_each(|(found, content, sure)| answer.take(*found, content, *sure, question));
+        }
         answer.rows.sort_unstable_by_key(|row| (row.certainty, row.order));
+        // A claim that several items name stands there several times, in one place.
+        answer.rows.dedup_by_key(|row| row.found.claim);
         if !answer.findings.found && answer.findings.absence.is_none() {
             self.look_for_anything(&compiled, question.cut, &mut answer.findings);
         }
         answer
     }
 
-    fn judge(&self, compiled: &Compiled<'_>, question: &StateQuestion<'_>, claim: ClaimNo, answer: &mut StateRows) {
-        let Some((found, content)) = self.current_match(compiled, claim, question.cut) else { return };
-        let Some(validity) = content.validity else { return };
-        let Some(mode) = mode_for(question.mode, content.temporal_type()) else { return };
-        let Some(certainty) = certainty(mode, &validity, &question.asked) else { return };
-        if found.revision.is_retracted() && !question.include_retracted {
-            answer.findings.retracted = true;
-            return;
-        }
-        let is_absence = Modality::ALL.get(usize::from(content.modality())).is_some_and(|m| m.is_absence());
-        answer.findings.note(certainty, is_absence);
-        let order = (Reverse(validity.latest_end), Reverse(validity.earliest_start), Reverse(found.revision.position));
-        answer.rows.push(StateRow { found, certainty, order });
-    }
-
     /// Nothing at the date: whether anything matches at the cut at all.
     fn look_for_anything(&self, compiled: &Compiled<'_>, cut: Position, findings: &mut Findings) {
-        self.each_candidate(compiled, None, |claim| {
-            if let Some((found, _)) = self.current_match(compiled, claim, cut) {
-                if found.revision.is_retracted() {
-                    findings.retracted = true;
-                } else {
-                    findings.recorded = true;
+        for candidates in self.candidates_of(compiled, None) {
+            self.each_seen(&candidates, cut, |found, content| {
+                if self.found_matches(compiled, &found, content) {
+                    if found.revision.is_retracted() {
+                        findings.retracted = true;
+                    } else {
+                        findings.recorded = true;
+                    }
                 }
+                !findings.recorded
+            });
+            if findings.recorded {
+                return;
             }
-            !findings.recorded
-        });
+        }
     }
 
     /// The claims that match at a cut, in the order they were first recorded (or the other way round), from the one after
@@ -160,84 +154,35 @@ impl Index {
         let compiled = self.compile(filter);
         let mut found = Vec::new();
         let mut consider = |claim: ClaimNo| {
-            if let Some((candidate, _)) = self.current_match(&compiled, claim, cut)
+            if let Some(candidate) = self.current_match(&compiled, claim, cut)
                 && (page.include_retracted || !candidate.revision.is_retracted())
             {
                 found.push(candidate);
             }
             found.len() < page.limit
         };
-        match self.listed_candidates(&compiled) {
+        match self.listed_candidates(&compiled, cut) {
             Some(claims) => in_order(claims.into_iter(), page).all(&mut consider),
             None => in_order(0..ClaimNo::try_from(self.claims.len()).unwrap_or(ClaimNo::MAX), page).all(&mut consider),
         };
         found
     }
 
-    /// The candidates of all items as one sorted list; none where that is every claim.
-    fn listed_candidates(&self, compiled: &Compiled<'_>) -> Option<Vec<ClaimNo>> {
-        let narrow = !compiled.items.is_empty() && compiled.items.iter().all(|item| item.is_narrow());
-        narrow.then(|| {
-            let mut claims = Vec::new();
-            self.each_candidate(compiled, None, |claim| {
-                claims.push(claim);
+    /// The candidates of all items that a cut sees, as one sorted list; none where that is every claim.
+    fn listed_candidates(&self, compiled: &Compiled<'_>, cut: Position) -> Option<Vec<ClaimNo>> {
+        let mut claims = Vec::new();
+        for candidates in self.candidates_of(compiled, None) {
+            if matches!(candidates, Candidates::All) {
+                return None;
+            }
+            self.each_seen(&candidates, cut, |found, _| {
+                claims.push(found.claim);
                 true
             });
-            claims.sort_unstable();
-            claims.dedup();
-            claims
-        })
-    }
-
-    /// The first event after a position that touches a claim that matches before or after that event.
-    pub(crate) fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {
-        self.touching(filter, after, Position(u64::MAX)).first().copied()
-    }
-
-    /// The events after a position, up to another, that touch a claim that matches before or after that event; in order.
-    pub(crate) fn touching(&self, filter: &Filter, after: Position, until: Position) -> Vec<Position> {
-        self.touching_compiled(&self.compile(filter), after, until)
-    }
-
-    /// [`Index::touching`], with a filter that is compiled already.
-    pub(super) fn touching_compiled(&self, compiled: &Compiled<'_>, after: Position, until: Position) -> Vec<Position> {
-        let mut found = Vec::new();
-        self.each_candidate(compiled, None, |claim| {
-            self.touches(compiled, claim, after, until, &mut found);
-            true
-        });
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    fn touches(
-        &self,
-        compiled: &Compiled<'_>,
-        claim: ClaimNo,
-        after: Position,
-        until: Position,
-        found: &mut Vec<Position>,
-    ) {
-        let revisions = self.claims.revisions(claim);
-        let from = revisions.partition_point(|revision| revision.position <= after);
-        for (at, revision) in revisions.iter().enumerate().skip(from).take_while(|(_, r)| r.position <= until) {
-            if self.touches_revision(compiled, claim, at) {
-                found.push(revision.position);
-            }
         }
-    }
-
-    /// Whether a claim matches right after the event that made its `at`-th revision, or right before.
-    pub(super) fn touches_revision(&self, compiled: &Compiled<'_>, claim: ClaimNo, at: usize) -> bool {
-        let revisions = self.claims.revisions(claim);
-        let Some(event) = revisions.get(at).map(|revision| revision.position) else { return false };
-        let matches = |at: usize| {
-            let number = revisions.get(at).map(|revision| revision.content);
-            let with = number.and_then(|number| self.claims.content(number).map(|content| (number, content)));
-            with.is_some_and(|(number, content)| self.matches(compiled, claim, number, content, event))
-        };
-        matches(at) || at.checked_sub(1).is_some_and(matches)
+        claims.sort_unstable();
+        claims.dedup();
+        Some(claims)
     }
 
     /// At most so many claims may match a filter.
@@ -255,14 +200,19 @@ impl Index {
     /// The claims that match at a cut and whose valid time may touch `[a, b)`, retracted ones too, in no order.
     pub(crate) fn touching_span(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<Found> {
         let compiled = self.compile(filter);
+        let touches = |content: &Content| content.validity().is_some_and(|v| v.earliest_start < b && v.latest_end > a);
         let mut matching = Vec::new();
-        self.each_candidate(&compiled, Some((a, b)), |claim| {
-            let candidate = self.current_match(&compiled, claim, cut);
-            let touches =
-                |content: &Content| content.validity.is_some_and(|v| v.earliest_start < b && v.latest_end > a);
-            matching.extend(candidate.filter(|(_, content)| touches(content)).map(|(found, _)| found));
-            true
-        });
+        for candidates in self.candidates_of(&compiled, Some((a, b))) {
+            self.each_seen(&candidates, cut, |found, content| {
+                matching.extend((touches(content) && self.found_matches(&compiled, &found, content)).then_some(found));
+                true
+            });
+        }
+        if compiled.items.len() > 1 {
+            // Several items may name one claim.
+            matching.sort_unstable_by_key(|found| found.claim);
+            matching.dedup_by_key(|found| found.claim);
+        }
         matching
     }
 
@@ -287,9 +237,8 @@ impl Index {
         leave_out: impl Fn(ClaimNo) -> bool,
     ) -> u64 {
         let bears = |number: &ContentNo| {
-            let claim = self.claims.content(*number).map(|content| content.claim).filter(|claim| !leave_out(*claim));
-            let current = claim.and_then(|claim| self.claims.current(claim, cut));
-            current.is_some_and(|(_, revision)| revision.content == *number && !revision.is_retracted())
+            let seen = self.claims.revision_with(*number, cut);
+            seen.is_some_and(|(found, _)| !found.revision.is_retracted() && !leave_out(found.claim))
         };
         let current = self.contents_with(relationships).filter(bears);
         let count = if relationships.len() > 1 { current.collect::<HashSet<_>>().len() } else { current.count() };
@@ -305,88 +254,25 @@ impl Index {
         self.terms.relationships().iter().filter_map(named)
     }
 
-    /// Calls `consider` with every claim that may match, until it says to stop. A claim may come more than once only where
-    /// that changes nothing: when several items name it, the first to match it counts.
-    pub(super) fn each_candidate(
-        &self,
-        compiled: &Compiled<'_>,
-        span: Option<(Moment, Moment)>,
-        mut consider: impl FnMut(ClaimNo) -> bool,
-    ) {
-        if compiled.items.is_empty() {
-            let all = 0..ClaimNo::try_from(self.claims.len()).unwrap_or(ClaimNo::MAX);
-            all.into_iter().all(consider);
-            return;
-        }
-        if let [item] = compiled.items.as_slice() {
-            let mut seen = Seen::for_item(item);
-            self.item_candidates(item, span, &mut |claim| !seen.is_new(claim) || consider(claim));
-            return;
-        }
-        let mut seen = Seen::All(HashSet::new());
-        for item in &compiled.items {
-            self.item_candidates(item, span, &mut |claim| !seen.is_new(claim) || consider(claim));
-        }
-    }
-
-    fn item_candidates(
-        &self,
-        item: &Item<'_>,
-        span: Option<(Moment, Moment)>,
-        consider: &mut dyn FnMut(ClaimNo) -> bool,
-    ) {
-        let of_content = |number: ContentNo| self.claims.content(number).map(|content| content.claim);
-        if let Some(claims) = &item.claims {
-            claims.iter().all(|claim| consider(*claim));
-            return;
-        }
-        let shortest = item.groups.iter().min_by_key(|group| self.posted(group));
-        let shortest_length = shortest.map_or(usize::MAX, |group| self.posted(group));
-        if let Some(words) = item.words.as_ref().filter(|words| words.len() <= shortest_length) {
-            words.iter().filter_map(|number| of_content(*number)).all(consider);
-            return;
-        }
-        match (shortest, &item.relationships, span) {
-            (Some(_), Some(relationships), Some((a, b)))
-                if shortest_length.saturating_mul(8) > self.posted(relationships) =>
-            {
-                for intervals in relationships.iter().filter_map(|term| self.intervals.get(term)) {
-                    intervals.touching(a, b, |number| {
-                        if let Some(claim) = of_content(number) {
-                            consider(claim);
-                        }
-                    });
-                }
-            }
-            (Some(group), ..) => {
-                self.contents_with(group).filter_map(of_content).all(consider);
-            }
-            (None, ..) => {
-                (0..ClaimNo::try_from(self.claims.len()).unwrap_or(ClaimNo::MAX)).all(consider);
-            }
-        }
-    }
-
-    fn posted(&self, terms: &[Term]) -> usize {
+    pub(super) fn posted(&self, terms: &[Term]) -> usize {
         terms.iter().filter_map(|term| self.postings.get(*term as usize)).map(Posting::len).sum()
     }
 
-    fn contents_with<'a>(&'a self, terms: &'a [Term]) -> impl Iterator<Item = ContentNo> + 'a {
+    pub(super) fn contents_with<'a>(&'a self, terms: &'a [Term]) -> impl Iterator<Item = ContentNo> + 'a {
         terms.iter().filter_map(|term| self.postings.get(*term as usize)).flat_map(Posting::iter)
     }
 
-    pub(super) fn current_match(
-        &self,
-        compiled: &Compiled<'_>,
-        claim: ClaimNo,
-        cut: Position,
-    ) -> Option<(Found, &Content)> {
-        let (number, revision) = self.claims.current(claim, cut)?;
-        let content = self.claims.content(revision.content)?;
-        let matches = self.matches(compiled, claim, revision.content, content, revision.position);
-        matches.then_some((Found { claim, number, revision }, content))
+    pub(super) fn current_match(&self, compiled: &Compiled<'_>, claim: ClaimNo, cut: Position) -> Option<Found> {
+        let found = self.claims.found(claim, cut)?;
+        let content = self.claims.content(found.revision.content)?;
+        self.found_matches(compiled, &found, content).then_some(found)
     }
 
+    fn found_matches(&self, compiled: &Compiled<'_>, found: &Found, content: &Content) -> bool {
+        self.matches(compiled, found.claim, found.revision.content, content, found.revision.position)
+    }
+
+    /// Whether a content matches that a claim has or had after the event at a position.
     pub(super) fn matches(
         &self,
         compiled: &Compiled<'_>,
@@ -399,6 +285,7 @@ impl Index {
             || compiled.items.iter().any(|item| {
                 item.admits(claim, content)
                     && item.admits_facets(self.claims.facets(number))
+                    && item.words.as_ref().is_none_or(|words| words.contains(&self.claims.words(number)))
                     && self.admits_time(item, at)
             })
     }
@@ -443,31 +330,35 @@ fn mode_for(asked: Option<Mode>, temporal_type: u8) -> Option<Mode> {
     }
 }
 
-/// Which claims have been considered. A list of claims names each once; postings and intervals may name a claim by several
-/// of its contents.
-enum Seen {
-    All(HashSet<ClaimNo>),
-    Last(Option<ClaimNo>),
+pub(super) fn sorted(mut numbers: Vec<u32>) -> Vec<u32> {
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
 }
 
-impl Seen {
-    fn for_item(item: &Item<'_>) -> Self {
-        if item.claims.is_some() { Self::Last(None) } else { Self::All(HashSet::new()) }
-    }
+/// Whether a content is so at the asked date, and how surely.
+fn certainty_of(content: &Content, question: &StateQuestion<'_>) -> Option<Certainty> {
+    let validity = content.validity()?;
+    let mode = mode_for(question.mode, content.temporal_type())?;
+    certainty(mode, &validity, &question.asked)
+}
 
-    fn is_new(&mut self, claim: ClaimNo) -> bool {
-        match self {
-            Self::All(seen) => seen.insert(claim),
-            Self::Last(last) => last.replace(claim) != Some(claim),
+impl StateRows {
+    /// Takes in a match.
+    fn take(&mut self, found: Found, content: &Content, certainty: Certainty, question: &StateQuestion<'_>) {
+        let Some(validity) = content.validity() else { return };
+        if found.revision.is_retracted() && !question.include_retracted {
+            self.findings.retracted = true;
+            return;
         }
+        let is_absence = Modality::ALL.get(usize::from(content.modality())).is_some_and(|m| m.is_absence());
+        self.findings.note(certainty, is_absence);
+        let order = (Reverse(validity.latest_end), Reverse(validity.earliest_start), Reverse(found.revision.position));
+        self.rows.push(StateRow { found, certainty, order });
     }
 }
 
 impl Item<'_> {
-    fn is_narrow(&self) -> bool {
-        self.claims.is_some() || self.words.is_some() || !self.groups.is_empty()
-    }
-
     fn narrow_words(&mut self, with: HashSet<ContentNo>) {
         self.words = Some(match self.words.take() {
             None => with,
@@ -481,7 +372,6 @@ impl Item<'_> {
             && self.source.polarities.admits(content.polarity())
             && self.source.statuses.admits(content.status())
             && self.claims.as_ref().is_none_or(|claims| claims.binary_search(&claim).is_ok())
-            && self.words.as_ref().is_none_or(|words| words.contains(&content.words))
     }
 
     fn admits_facets(&self, facets: &[Term]) -> bool {

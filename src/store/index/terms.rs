@@ -31,6 +31,15 @@ impl Terms {
         self.ends.len()
     }
 
+    /// Makes room for so many.
+    pub(crate) fn reserve(&mut self, terms: usize) {
+        let (hasher, arena, ends) = (&self.hasher, &self.arena, &self.ends);
+        self.numbers.reserve(terms, |t| {
+            slice(arena, ends, *t).split_first().map_or(0, |(kind, key)| hash_of(hasher, *kind, key))
+        });
+        self.ends.reserve(terms);
+    }
+
     /// The number of a facet, given now if it has none.
     pub(crate) fn intern(&mut self, kind: FacetKind, key: &str) -> Term {
         let hash = self.hash(kind as u8, key.as_bytes());

@@ -41,8 +41,8 @@ impl Index {
     pub(crate) fn falling_due(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<Found> {
         let compiled = self.compile(filter);
         let due = self.dues.by_time.range((a, 0)..(b, 0)).filter_map(|(_, content)| {
-            let claim = self.claims.content(*content)?.claim;
-            let (found, _) = self.current_match(&compiled, claim, cut)?;
+            let claim = self.claims.content(*content)?.claim();
+            let found = self.current_match(&compiled, claim, cut)?;
             (found.revision.content == *content).then_some(found)
         });
         due.collect()
@@ -50,11 +50,10 @@ impl Index {
 
     /// Every claim that may match at some cut.
     pub(crate) fn candidates(&self, filter: &Filter) -> Vec<ClaimNo> {
-        let mut claims = Vec::new();
-        self.each_candidate(&self.compile(filter), None, |claim| {
-            claims.push(claim);
-            true
-        });
+        let candidates = self.candidates_of(&self.compile(filter), None);
+        let mut claims: Vec<_> = candidates.into_iter().flat_map(|candidates| self.claims_of(candidates)).collect();
+        claims.sort_unstable();
+        claims.dedup();
         claims
     }
 

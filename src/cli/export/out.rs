@@ -1,0 +1,79 @@
+//! Where a table is written: standard output, or a file that appears under its name when it is whole.
+
+use super::Failure;
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::PathBuf,
+};
+
+/// Where a table is written.
+pub(super) struct Out {
+    file: Option<Partial>,
+}
+
+struct Partial {
+    whole: PathBuf,
+    part: PathBuf,
+    is_done: bool,
+}
+
+impl Out {
+    /// Begins a file, or standard output without one.
+    pub(super) fn begin(out: Option<PathBuf>) -> Result<Self, Failure> {
+        let Some(whole) = out else { return Ok(Self { file: None }) };
+        let Some(name) = whole.file_name() else {
+            return Err(Failure::Usage(format!("--out {}: not the name of a file", whole.display())));
+        };
+        let mut part = name.to_owned();
+        part.push(format!(".{}.part", std::process::id()));
+        let part = whole.with_file_name(part);
+        Ok(Self { file: Some(Partial { whole, part, is_done: false }) })
+    }
+
+    /// What to write to.
+    pub(super) fn writer(&mut self) -> Result<Box<dyn Write + Send>, Failure> {
+        match &self.file {
+            None => Ok(Box::new(BufWriter::new(io::stdout()))),
+            Some(file) => Ok(Box::new(BufWriter::new(File::create(&file.part).map_err(Failure::Output)?))),
+        }
+    }
+
+    /// Gives the file its name. What was written has been flushed.
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        fs::rename(&file.part, &file.whole).map_err(Failure::Output)?;
+        file.is_done = true;
+        Ok(())
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if !self.is_done {
+            // Half a file that stays behind is a nuisance, and no more than that.
+            let _removed = fs::remove_file(&self.part);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_there_when_it_is_whole_and_leaves_nothing_when_it_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("table.csv");
+        let mut out = Out::begin(Some(path.clone())).unwrap();
+        out.writer().unwrap().write_all(b"a").unwrap();
+        assert!(!path.exists());
+        drop(out);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        let mut out = Out::begin(Some(path.clone())).unwrap();
+        out.writer().unwrap().write_all(b"b").unwrap();
+        out.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"b");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}

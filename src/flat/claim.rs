@@ -1,0 +1,208 @@
+//! The columns of a claim, in the order of its message.
+
+use super::columns::{Cell, Column, Kind, column};
+use super::row::{Row, day, instant, known, sort, word};
+use crate::v1;
+use v1::{Certainty, Modality, Polarity, RetractionReason, Status, TemporalType};
+
+use Kind::{Day, Flag, Ids, Instant, Integer, Json, Text, Word};
+
+/// What a state says of a claim.
+pub(super) const FOUND: [Column; 2] = [
+    column(
+        "certainty",
+        Word,
+        "Whether it is so in all readings of the dates (definite) or only in some (possible).",
+        |row| word(row.found.map_or(0, |found| found.certainty), "CERTAINTY_", Certainty::as_str_name),
+    ),
+    column(
+        "as_of_age_days",
+        Integer,
+        "Days from the last day its source's knowledge reaches to the last day of the asked date, where its end is open.",
+        |row| row.found.and_then(|found| found.as_of_age_days).map_or(Cell::Empty, Cell::Integer),
+    ),
+];
+
+/// Which claim.
+pub(super) const ID: Column = column("claim_id", Text, "Which claim, a UUID.", |row| match row.event {
+    Some(event) => super::event::claim_id(event).map_or(Cell::Empty, Cell::text),
+    None => row.of(|claim| Cell::text(&claim.claim_id)),
+});
+
+/// What the ledger says of the revision.
+pub(super) const RECORDED: [Column; 5] = [
+    column("revision", Integer, "Its revision at the cut, from 1.", |row| {
+        row.of(|claim| Cell::ordinal(claim.revision.into()))
+    }),
+    column("position", Integer, "The position in the log of the event that made this revision.", |row| {
+        row.of(|claim| Cell::ordinal(claim.position))
+    }),
+    column("recorded_at", Instant, "When this revision was recorded.", |row| {
+        row.of(|claim| instant(claim.recorded_at.as_ref()))
+    }),
+    column("recorded_by", Text, "Who recorded this revision.", |row| row.of(|claim| Cell::text(&claim.recorded_by))),
+    column("note", Text, "What the recorder noted with it.", |row| row.of(|claim| Cell::text(&claim.note))),
+];
+
+/// What it says.
+pub(super) const CONTENT: [Column; 37] = [
+    column("kind", Text, "What sort of claim.", |row| row.of(|claim| Cell::text(&claim.kind))),
+    column("temporal_type", Word, "Whether it happens (event), holds (state) or has no time (none).", |row| {
+        row.of(|claim| word(claim.temporal_type, "TEMPORAL_TYPE_", TemporalType::as_str_name))
+    }),
+    column("text", Text, "The proposition in words: the original, or the first there is.", |row| {
+        row.of(|claim| first(claim).map_or(Cell::Empty, |text| Cell::text(&text.text)))
+    }),
+    column("text_lang", Text, "The language of `text` (BCP 47).", |row| {
+        row.of(|claim| first(claim).map_or(Cell::Empty, |text| Cell::text(&text.lang)))
+    }),
+    column("texts", Json, "The words in all languages: `lang`, `text`, `original`.", |row| row.json("texts")),
+    column("relationships", Ids, "The relationships it bears on: party ids joined by `-`.", |row| {
+        row.of(|claim| Cell::ids(claim.relationships.iter().map(String::as_str)))
+    }),
+    column("party_ids", Ids, "The parties, in any role.", |row| {
+        row.of(|claim| Cell::ids(claim.parties.iter().map(|party| party.party_id.as_str())))
+    }),
+    column("party_roles", Ids, "The parties with their roles, as `party:role`.", |row| row.of(roles)),
+    column("parties", Json, "The parties: `partyId`, `role`, `asText`.", |row| row.json("parties")),
+    column("valid_from_kind", Word, "Its start: known, unknown, or open (since always).", |row| {
+        row.of(|claim| sort(claim.valid_from.as_ref()))
+    }),
+    column("valid_from", Text, "The start as given (EDTF).", |row| {
+        row.of(|claim| known(claim.valid_from.as_ref(), |date| &date.edtf))
+    }),
+    column(
+        "valid_from_earliest",
+        Text,
+        "The first day, or second, that the start can mean; nothing: without limit.",
+        |row| row.of(|claim| known(claim.valid_from.as_ref(), |date| &date.earliest)),
+    ),
+    column(
+        "valid_from_latest",
+        Text,
+        "The last day, or second, that the start can mean; nothing: without limit.",
+        |row| row.of(|claim| known(claim.valid_from.as_ref(), |date| &date.latest)),
+    ),
+    column("valid_from_earliest_day", Day, "The day of `valid_from_earliest`.", |row| {
+        row.of(|claim| day(claim.valid_from.as_ref(), |date| &date.earliest))
+    }),
+    column("valid_from_latest_day", Day, "The day of `valid_from_latest`.", |row| {
+        row.of(|claim| day(claim.valid_from.as_ref(), |date| &date.latest))
+    }),
+    column("valid_to_kind", Word, "Its end: known, unknown, or open (it has none so far).", |row| {
+        row.of(|claim| sort(claim.valid_to.as_ref()))
+    }),
+    column("valid_to", Text, "The end as given (EDTF).", |row| {
+        row.of(|claim| known(claim.valid_to.as_ref(), |date| &date.edtf))
+    }),
+    column(
+        "valid_to_earliest",
+        Text,
+        "The first day, or second, that the end can mean; nothing: without limit.",
+        |row| row.of(|claim| known(claim.valid_to.as_ref(), |date| &date.earliest)),
+    ),
+    column("valid_to_latest", Text, "The last day, or second, that the end can mean; nothing: without limit.", |row| {
+        row.of(|claim| known(claim.valid_to.as_ref(), |date| &date.latest))
+    }),
+    column("valid_to_earliest_day", Day, "The day of `valid_to_earliest`.", |row| {
+        row.of(|claim| day(claim.valid_to.as_ref(), |date| &date.earliest))
+    }),
+    column("valid_to_latest_day", Day, "The day of `valid_to_latest`.", |row| {
+        row.of(|claim| day(claim.valid_to.as_ref(), |date| &date.latest))
+    }),
+    column(
+        "as_of",
+        Text,
+        "How far the source's knowledge reaches (EDTF); of a confirmation, how far it now does.",
+        |row| match row.event.and_then(super::event::confirmed_as_of) {
+            Some(as_of) => Cell::text(as_of),
+            None => row.of(|claim| Cell::text(&claim.as_of)),
+        },
+    ),
+    column("refers_to", Text, "A time that is talked about (EDTF); not valid time.", |row| {
+        row.of(|claim| Cell::text(&claim.refers_to))
+    }),
+    column("asserted_by", Ids, "The registered parties of the attribution, the speaker first.", |row| {
+        row.of(|claim| {
+            Cell::ids(claim.attribution.iter().map(|voice| voice.party_id.as_str()).filter(|id| !id.is_empty()))
+        })
+    }),
+    column("attribution", Json, "Who says so: `partyId`, `name`, `role`, `saidAt`.", |row| row.json("attribution")),
+    column("modality", Word, "In which mode it is put forward.", |row| {
+        row.of(|claim| word(claim.modality, "MODALITY_", Modality::as_str_name))
+    }),
+    column("polarity", Word, "Which way it pulls the relationship.", |row| {
+        row.of(|claim| word(claim.polarity, "POLARITY_", Polarity::as_str_name))
+    }),
+    column("status", Word, "How far the matter has come.", |row| {
+        row.of(|claim| word(claim.status, "STATUS_", Status::as_str_name))
+    }),
+    column("due", Text, "For a promise: by when (EDTF).", |row| row.of(|claim| Cell::text(&claim.due))),
+    column("quantities", Json, "Numbers in it: `name`, `value`, `low`, `high`, `unit`.", |row| row.json("quantities")),
+    column("place", Text, "Where, in words.", |row| row.of(|claim| Cell::text(&claim.place))),
+    column("codes", Json, "Codes of event-data schemes: `scheme`, `code`.", |row| row.json("codes")),
+    column("source_ids", Ids, "The sources it cites.", |row| {
+        row.of(|claim| Cell::ids(claim.sources.iter().map(|citation| citation.source_id.as_str())))
+    }),
+    column("sources", Json, "The citations: `sourceId`, `locator`, `quote`, `retrievedAt`, `granularity`.", |row| {
+        row.json("sources")
+    }),
+    column("links", Json, "Its relations to other claims: `type`, `claimId`.", |row| row.json("links")),
+    column("external_ids", Json, "Its ids elsewhere: `scheme`, `id`, `release`.", |row| row.json("externalIds")),
+    column("labels", Json, "Free facets, as a list of texts.", |row| row.json("labels")),
+];
+
+/// What became of it at the cut.
+pub(super) const CONTESTED: [Column; 8] = [
+    column("retracted", Flag, "Whether it is retracted.", |row| row.of(|claim| Cell::Flag(claim.retraction.is_some()))),
+    column("retraction_reason", Word, "Why it was retracted.", |row| {
+        retraction(row, |of| word(of.reason, "RETRACTION_REASON_", RetractionReason::as_str_name))
+    }),
+    column("retraction_note", Text, "What the recorder noted with the retraction.", |row| {
+        retraction(row, |of| Cell::text(&of.note))
+    }),
+    column("retraction_recorded_at", Instant, "When the retraction was recorded.", |row| {
+        retraction(row, |of| instant(of.recorded_at.as_ref()))
+    }),
+    column("retraction_recorded_by", Text, "Who recorded the retraction.", |row| {
+        retraction(row, |of| Cell::text(&of.recorded_by))
+    }),
+    column("retraction_position", Integer, "The position of the retraction.", |row| {
+        retraction(row, |of| Cell::ordinal(of.position))
+    }),
+    column("open_disputes", Integer, "How many disputes of it stand.", |row| {
+        row.of(
+            |claim| Cell::number(claim.disputes.iter().filter(|dispute| dispute.resolution.is_none()).count() as u64),
+        )
+    }),
+    column("disputes", Json, "Every dispute of it so far, as in the message `Dispute`.", |row| row.json("disputes")),
+];
+
+/// The coordinates, the same in every row, so that several exports can stand in one table.
+pub(super) const ASKED: [Column; 4] = [
+    column("asked_valid_at", Text, "The asked date (EDTF), of a state.", |row| {
+        row.asked.map_or(Cell::Empty, |asked| Cell::text(&asked.valid_at))
+    }),
+    column("asked_known_at", Instant, "The asked instant of knowledge, where the cut was given as one.", |row| {
+        row.asked.map_or(Cell::Empty, |asked| instant(asked.known_at.as_ref()))
+    }),
+    column("asked_position", Integer, "The last position of the cut.", |row| {
+        row.asked.map_or(Cell::Empty, |asked| Cell::ordinal(asked.position))
+    }),
+    column("asked_basis", Text, "The exact cut; give it back to ask again.", |row| {
+        row.asked.map_or(Cell::Empty, |asked| Cell::text(&asked.basis))
+    }),
+];
+
+fn first(claim: &v1::Claim) -> Option<&v1::Text> {
+    claim.texts.iter().find(|text| text.original).or(claim.texts.first())
+}
+
+fn roles(claim: &v1::Claim) -> Cell {
+    let pairs: Vec<String> = claim.parties.iter().map(|party| format!("{}:{}", party.party_id, party.role)).collect();
+    Cell::ids(pairs.iter().map(String::as_str))
+}
+
+fn retraction(row: &Row<'_>, of: fn(&v1::Retraction) -> Cell) -> Cell {
+    row.of(|claim| claim.retraction.as_ref().map_or(Cell::Empty, of))
+}

@@ -1,0 +1,21 @@
+//! Claims and events as flat rows: named columns of plain types, the same in every file, for tools that know tables.
+//!
+//! ```text
+//!   columns.rs   what a column is, and which ones a table has
+//!   claim.rs     the columns of a claim        event.rs   those of an event        row.rs   what a row is made of
+//!   sheet.rs     a file of rows: CSV, Parquet or JSON, written as it comes
+//! ```
+//!
+//! A column is a name, a type and a function from a row to a cell. Everything else follows from that list: the header of a
+//! CSV file, the schema of a Parquet file, and `docs/EXPORT.md`, which a test holds equal to it. No field is lost: what does
+//! not fit a cell (words by language, parties with their roles, citations, ...) stands in a column of type [`Kind::Json`],
+//! in the canonical JSON of its message, and beside it what one most often wants of it as plain text.
+
+mod claim;
+mod columns;
+mod event;
+mod row;
+pub mod sheet;
+
+pub use columns::{Cell, Column, Kind, Table, columns, described};
+pub use row::{Asked, Row};

@@ -1,0 +1,71 @@
+//! A file of rows, written as they come: CSV, Parquet, or a JSON object a line.
+//!
+//! Memory does not grow with the file: CSV and JSON lines hold one row, Parquet holds one group of rows, which its form
+//! demands.
+
+mod delimited;
+mod lines;
+mod parquet;
+
+use super::{Cell, Column};
+use std::io::{self, Write};
+
+/// The form of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Comma-separated values, after RFC 4180, with a header.
+    Csv {
+        /// Whether people open it in a spreadsheet, which must see UTF-8 and no formula.
+        for_spreadsheet: bool,
+    },
+    /// Apache Parquet.
+    Parquet,
+    /// A JSON object a line; a cell with nothing in it is left out.
+    Lines,
+}
+
+/// What is said of a file in the file, where its form has room: name and value.
+pub type Said = (&'static str, String);
+
+/// A file of rows that is being written.
+pub trait Sheet {
+    /// Writes a row: a cell for each column.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn row(&mut self, cells: Vec<Cell>) -> io::Result<()>;
+
+    /// Writes what is left, and what is said of the file. Without this it is not whole.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn finish(self: Box<Self>, said: &[Said]) -> io::Result<()>;
+}
+
+/// Begins a file.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn begin<'w>(form: Form, columns: Vec<Column>, out: Box<dyn Write + Send + 'w>) -> io::Result<Box<dyn Sheet + 'w>> {
+    Ok(match form {
+        Form::Csv { for_spreadsheet } => Box::new(delimited::Delimited::begin(for_spreadsheet, &columns, out)?),
+        Form::Parquet => Box::new(parquet::Parquet::begin(&columns, out)?),
+        Form::Lines => Box::new(lines::Lines::begin(columns, out)),
+    })
+}
+
+/// A day as text: of the years 0 to 9999 as ISO 8601 has it, beyond with a sign.
+fn day_text(day: i32) -> String {
+    use crate::domain::moment::{Moment, SECONDS_PER_DAY};
+    let (year, month, day) = Moment(i64::from(day) * SECONDS_PER_DAY).to_civil_day();
+    match year {
+        0..=9999 => format!("{year:04}-{month:02}-{day:02}"),
+        _ => format!("{year:+05}-{month:02}-{day:02}"),
+    }
+}
+
+/// An instant as text: RFC 3339 in UTC, with microseconds where there are any.
+fn instant_text(micros: i64) -> String {
+    let nanos = i32::try_from(micros.rem_euclid(1_000_000)).unwrap_or(0).saturating_mul(1000);
+    prost_types::Timestamp { seconds: micros.div_euclid(1_000_000), nanos }.to_string()
+}

@@ -1,0 +1,40 @@
+//! `detente export` of a table from a directory: the services a server would have, asked without one.
+
+use super::not_opened;
+use crate::cli::{Failure, TableExport};
+use crate::grpc::limits::Limits;
+use crate::grpc::services;
+use crate::ledger::Ledger;
+use crate::ledger::open::LedgerOptions;
+use crate::v1::ledger_service_client::LedgerServiceClient;
+use std::sync::Arc;
+use tokio::runtime::Builder;
+use tokio_util::sync::CancellationToken;
+
+/// A page stays under 3 MiB or so; one claim with all its disputes may be larger.
+const MAX_REPLY_BYTES: usize = 16 << 20;
+
+/// Opens the ledger of a directory, writes a table of it, and closes it.
+pub(crate) async fn export_table(table: TableExport) -> Result<(), Failure> {
+    // Questions are computed on threads that may wait, which only a runtime of several threads has.
+    let written = tokio::task::spawn_blocking(move || {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Failure::other)?;
+        runtime.block_on(write(table))
+    });
+    written.await.map_err(Failure::other)?
+}
+
+async fn write(table: TableExport) -> Result<(), Failure> {
+    let Some(data) = table.data.clone() else { return Err(Failure::Usage("--data is missing".to_owned())) };
+    let opened = tokio::task::spawn_blocking(move || Ledger::open(&data, &LedgerOptions::default(), &|_, _| {}));
+    let (ledger, _) = opened.await.map_err(Failure::other)?.map_err(not_opened)?;
+    let ledger = Arc::new(ledger);
+    let stopping = CancellationToken::new();
+    let services = services(Arc::clone(&ledger), Limits::default(), stopping.clone()).map_err(Failure::other)?;
+    let mut client = LedgerServiceClient::new(services.routes.prepare()).max_decoding_message_size(MAX_REPLY_BYTES);
+    let written = table.write(&mut client).await;
+    stopping.cancel();
+    drop(client);
+    tokio::task::spawn_blocking(move || ledger.close()).await.map_err(Failure::other)?;
+    written
+}

@@ -1,0 +1,121 @@
+//! What a reader asked: the address, taken apart, and addresses of other views made of it.
+
+use super::lang::Lang;
+use crate::grpc::local::Local;
+use axum::extract::FromRequestParts;
+use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::request::Parts;
+use form_urlencoded::{Serializer, byte_serialize, parse};
+use prost_types::Timestamp;
+use std::convert::Infallible;
+
+/// The most of a value that is read.
+const LONGEST: usize = 64 * 1024;
+
+/// A request for a view.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// Who answers.
+    pub(super) local: Local,
+    /// The language of the answer.
+    pub(super) lang: Lang,
+    path: String,
+    pairs: Vec<(String, String)>,
+}
+
+/// How much of the record a view may use.
+#[derive(Clone, Debug)]
+pub(super) enum Cut {
+    Head,
+    KnownAt(Timestamp),
+    Basis(String),
+}
+
+impl FromRequestParts<Local> for Asked {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, local: &Local) -> Result<Self, Infallible> {
+        let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Ok(Self::of(local.clone(), parts.uri.path(), parts.uri.query().unwrap_or_default(), accepted))
+    }
+}
+
+impl Asked {
+    fn of(local: Local, path: &str, query: &str, accepted: &str) -> Self {
+        let pairs: Vec<(String, String)> = parse(query.as_bytes()).into_owned().collect();
+        let chosen = pairs.iter().find(|(name, _)| name == "lang").and_then(|(_, tag)| Lang::tagged(tag));
+        Self { local, lang: chosen.unwrap_or_else(|| Lang::accepted(accepted)), path: path.to_owned(), pairs }
+    }
+
+    /// The same with the fields of a form in place of the query.
+    pub(super) fn with_form(&self, body: &[u8]) -> Self {
+        let pairs = parse(body).into_owned().collect();
+        Self { pairs, ..self.clone() }
+    }
+
+    /// A value of the query; empty where it is not given.
+    pub(super) fn get(&self, name: &str) -> &str {
+        let value = self.pairs.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value.trim());
+        if value.len() > LONGEST { "" } else { value }
+    }
+
+    /// A value of the query, as one of a list; empty where it is none.
+    pub(super) fn values(&self, name: &str) -> Vec<String> {
+        let value = self.get(name);
+        if value.is_empty() { Vec::new() } else { vec![value.to_owned()] }
+    }
+
+    /// How much of the record to use: a known_at that is given counts, else a basis, else all.
+    pub(super) fn cut(&self) -> Result<Cut, String> {
+        let (known_at, basis) = (self.get("known_at"), self.get("basis"));
+        if !known_at.is_empty() {
+            return known_at
+                .parse()
+                .map(Cut::KnownAt)
+                .map_err(|_| format!("known_at: `{known_at}` is no instant such as 2025-08-02T00:00:00Z, and no day"));
+        }
+        Ok(if basis.is_empty() { Cut::Head } else { Cut::Basis(basis.to_owned()) })
+    }
+
+    /// The address of a view, with values; the language goes along where it was chosen.
+    pub(super) fn to(&self, path: &str, values: &[(&str, &str)]) -> String {
+        let mut query = Serializer::new(String::new());
+        query.extend_pairs(values.iter().filter(|(_, value)| !value.is_empty()));
+        if !self.get("lang").is_empty() && !values.iter().any(|(name, _)| *name == "lang") {
+            query.append_pair("lang", self.lang.tag());
+        }
+        let query = query.finish();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// The address of this view with some values changed; an empty one leaves it out.
+    pub(super) fn again(&self, changed: &[(&str, &str)]) -> String {
+        let kept = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let kept = kept.filter(|(name, _)| !changed.iter().any(|(other, _)| other == name));
+        let values: Vec<(&str, &str)> = kept.chain(changed.iter().copied()).collect();
+        self.to(&self.path, &values)
+    }
+
+    /// The address of this view.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+/// A path with an id in it, whatever the id is.
+pub(super) fn path(view: &str, id: &str) -> String {
+    let id: String = byte_serialize(id.as_bytes()).collect();
+    format!("/{view}/{}", id.replace('+', "%20"))
+}
+
+/// Gives a request the cut that was asked for: `cut!(get_state_request, cut)`.
+macro_rules! cut {
+    ($request:ident, $cut:expr) => {
+        match $cut.clone() {
+            $crate::page::asked::Cut::Head => None,
+            $crate::page::asked::Cut::KnownAt(at) => Some($crate::v1::$request::Cut::KnownAt(at)),
+            $crate::page::asked::Cut::Basis(basis) => Some($crate::v1::$request::Cut::Basis(basis)),
+        }
+    };
+}
+pub(super) use cut;

@@ -1,0 +1,84 @@
+// What the page can do more of with a script: sliders, rows that light up together, the feed as it is recorded.
+"use strict";
+
+const DAY = 86400000;
+const iso = (day) => new Date(day * DAY).toISOString().slice(0, 10);
+
+// Fetches a view and puts it in the place of this one.
+async function show(address, push) {
+  const reply = await fetch(address, { headers: { accept: "text/html" } });
+  const next = new DOMParser().parseFromString(await reply.text(), "text/html");
+  const focus = document.activeElement && document.activeElement.dataset.sets;
+  document.querySelector("main").replaceWith(document.adoptNode(next.querySelector("main")));
+  document.title = next.title;
+  if (push) history.pushState(null, "", address);
+  wake();
+  if (focus) document.querySelector(`[data-sets="${focus}"]`)?.focus();
+}
+
+// A slider moves the date in its field, and the view follows when it is let go.
+function sliders() {
+  for (const slider of document.querySelectorAll("input[data-sets]")) {
+    const field = document.getElementById(slider.dataset.sets);
+    const form = slider.form;
+    slider.hidden = false;
+    slider.addEventListener("input", () => {
+      const day = iso(Number(slider.value));
+      field.value = field.name === "known_at" ? `${day}T00:00:00Z` : day;
+      slider.setAttribute("aria-valuetext", day);
+    });
+    slider.setAttribute("aria-valuetext", iso(Number(slider.value)));
+    slider.addEventListener("change", () => ask(form));
+  }
+  for (const form of document.querySelectorAll("form[data-coordinates]")) {
+    form.addEventListener("submit", (event) => { event.preventDefault(); ask(form); });
+  }
+}
+
+function ask(form) {
+  const query = new URLSearchParams(new FormData(form));
+  for (const [name, value] of [...query]) if (value === "") query.delete(name);
+  show(`${form.getAttribute("action")}?${query}`, true);
+}
+
+// A claim in the chart and its row in the table are lit together.
+function light() {
+  for (const drawn of document.querySelectorAll("a[data-claim]")) {
+    const row = document.querySelector(`tr[data-claim="${CSS.escape(drawn.dataset.claim)}"]`);
+    const lit = (on) => () => row?.classList.toggle("lit", on);
+    for (const event of ["mouseenter", "focus"]) drawn.addEventListener(event, lit(true));
+    for (const event of ["mouseleave", "blur"]) drawn.addEventListener(event, lit(false));
+  }
+}
+
+// The feed: when something is recorded, the newest are fetched as this server renders them.
+let source = null;
+function follow() {
+  const list = document.querySelector("[data-feed]");
+  source?.close();
+  source = null;
+  if (!list || !("EventSource" in window)) return;
+  source = new EventSource(`/api/v1/feed?after_position=${list.dataset.feed}`);
+  const state = document.querySelector("[data-live]");
+  source.addEventListener("caught_up", () => { if (state) state.hidden = false; });
+  source.addEventListener("confirmed", () => { if (state) state.hidden = false; });
+  source.addEventListener("error", () => { if (state) state.hidden = true; });
+  source.addEventListener("events", async () => {
+    const reply = await fetch(location.href);
+    const next = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector("[data-feed]");
+    const seen = new Set([...list.children].map((entry) => entry.dataset.position));
+    const fresh = [...next.children].filter((entry) => !seen.has(entry.dataset.position));
+    for (const entry of fresh) entry.classList.add("new");
+    list.prepend(...fresh);
+  });
+}
+
+function wake() {
+  sliders();
+  light();
+  follow();
+}
+
+addEventListener("popstate", () => show(location.href, false));
+addEventListener("pagehide", () => source?.close());
+wake();

@@ -1,0 +1,92 @@
+//! The form that sets both dates: a field and a slider for each, and what else narrows the question.
+
+use super::asked::Asked;
+use super::claim_parts::instant;
+use super::day::{Day, civil, month_of, span};
+use crate::v1::ReplyContext;
+use crate::v1::StateMode;
+use maud::{Markup, html};
+
+/// How many months the sliders reach before and after the year of the asked day.
+const REACH: i64 = 24;
+
+/// The modes by their names in an address.
+const MODES: [(&str, StateMode, &str, &str); 4] = [
+    ("", StateMode::Unspecified, "holds then, or has happened by then", "قائم حينئذ أو حدث حتى ذلك الحين"),
+    ("holds", StateMode::HoldsAt, "holds then", "قائم حينئذ"),
+    ("by", StateMode::OccurredBy, "has happened by then", "حدث حتى ذلك الحين"),
+    ("in", StateMode::OccurredIn, "happens then", "يحدث حينئذ"),
+];
+
+/// How the date of an address is meant.
+pub(super) fn mode(asked: &Asked) -> StateMode {
+    MODES.iter().find(|(name, ..)| *name == asked.get("mode")).map_or(StateMode::Unspecified, |(_, mode, ..)| *mode)
+}
+
+/// The form. It leads to `action`; `kinds` are offered, and any can be written.
+pub(super) fn form(asked: &Asked, action: &str, context: &ReplyContext, kinds: &[String]) -> Markup {
+    let lang = asked.lang;
+    let pinned = asked.get("known_at").is_empty() && !asked.get("basis").is_empty();
+    html! {
+        form.coordinates method="get" action=(action) data-coordinates {
+            @if !asked.get("lang").is_empty() { input type="hidden" name="lang" value=(lang.tag()); }
+            fieldset {
+                legend { (lang.t("When in the world", "متى في الواقع")) }
+                (axis(&Field { name: "valid_at", value: &context.valid_at, label: lang.t("valid at", "الحال في"), hint: "2025-07, 2025-07-15", at: span(&context.valid_at).map(|days| days.1) }))
+            }
+            fieldset {
+                legend { (lang.t("As known when", "بحسب ما عُرف متى")) }
+                @let recorded = context.known_at.as_ref().or(context.recorded_at.as_ref()).map(ToString::to_string).unwrap_or_default();
+                (axis(&Field { name: "known_at", value: asked.get("known_at"), label: lang.t("known at", "عُرف حتى"), hint: lang.t("now", "الآن"), at: span(&recorded).map(|days| days.1) }))
+                @if pinned {
+                    label.pin {
+                        input type="checkbox" name="basis" value=(asked.get("basis")) checked;
+                        (lang.t(" keep to the pinned basis, recorded ", " الإبقاء على الأساس المثبَّت، المدوَّن ")) (instant(context.recorded_at.as_ref()))
+                    }
+                }
+            }
+            (narrowed(asked, kinds))
+            button { (lang.t("Show", "اعرض")) }
+        }
+    }
+}
+
+/// What sets one axis.
+struct Field<'a> {
+    name: &'a str,
+    value: &'a str,
+    label: &'a str,
+    hint: &'a str,
+    at: Option<Day>,
+}
+
+/// A field, and a slider that a script shows and ties to it.
+fn axis(field: &Field<'_>) -> Markup {
+    let at = field.at.unwrap_or_default();
+    let (_, month, _) = civil(at);
+    let (first, last) = (month_of(at, 1 - month - REACH), month_of(at, 13 - month + REACH) - 1);
+    let id = format!("field-{}", field.name);
+    html! {
+        label for=(id) { (field.label) }
+        input #(id) type="text" name=(field.name) value=(field.value) placeholder=(field.hint) dir="ltr" autocomplete="off" spellcheck="false";
+        input type="range" min=(first) max=(last) value=(at) data-sets=(id) aria-label=(field.label) hidden;
+    }
+}
+
+fn narrowed(asked: &Asked, kinds: &[String]) -> Markup {
+    let lang = asked.lang;
+    html! {
+        fieldset {
+            legend { (lang.t("Which claims", "أيّ الأقوال")) }
+            label for="field-kind" { (lang.t("kind", "النوع")) }
+            input #field-kind type="text" name="kind" value=(asked.get("kind")) list="kinds" placeholder=(lang.t("any", "أيّ نوع")) dir="ltr" autocomplete="off";
+            datalist #kinds { @for kind in kinds { option value=(kind) {} } }
+            label for="field-mode" { (lang.t("that", "بحيث")) }
+            select #field-mode name="mode" {
+                @for (name, _, en, ar) in MODES {
+                    option value=(name) selected[name == asked.get("mode")] { (lang.t(en, ar)) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `/gaps`: what is missing in the record.
+
+use super::asked::{Asked, cut, path};
+use super::call::{Wrong, call};
+use super::claim::in_line;
+use super::layout::{self, View};
+use super::listed::{self, Frame};
+use super::names::Names;
+use super::text::line;
+use super::words::Word;
+use crate::v1::{Gap, ListGapsRequest, ListGapsResponse};
+use axum::response::Response;
+use maud::{Markup, html};
+
+/// The view.
+pub(super) async fn view(asked: Asked) -> Response {
+    let view = made(&asked).await;
+    layout::answer(&asked, view)
+}
+
+async fn made(asked: &Asked) -> Result<View, Wrong> {
+    let request = ListGapsRequest {
+        filter: listed::filter(asked),
+        from: asked.get("from").to_owned(),
+        valid_at: asked.get("valid_at").to_owned(),
+        cut: cut!(list_gaps_request, asked.cut()?),
+        page_size: 50,
+        page_token: asked.get("page_token").to_owned(),
+        ..Default::default()
+    };
+    let reply: ListGapsResponse = call(asked, "ListGaps", &request).await?;
+    let context = reply.context.clone().unwrap_or_default();
+    let names = listed::names(asked, &context, reply.gaps.iter().filter_map(|gap| gap.claim.as_ref())).await?;
+    let lang = asked.lang;
+    let list = html! {
+        (listed::form(asked, &html! {
+            (listed::field("from", lang.t("from", "من"), asked.get("from"), lang.t("the first date", "أوّل تاريخ")))
+            (listed::field("valid_at", lang.t("age counted to", "العمر حتى"), asked.get("valid_at"), lang.t("today", "اليوم")))
+        }))
+        @if reply.gaps.is_empty() { p { (lang.t("Nothing is missing here.", "لا ثغرة هنا.")) } }
+        @for gap in &reply.gaps { (entry(asked, gap, &names)) }
+    };
+    let frame = Frame {
+        name: "gaps",
+        title: lang.t("Gaps", "الثغرات"),
+        about: lang.t("What nobody has recorded, dated or backed.", "ما لم يدوّنه أحد أو لم يؤرَّخ أو لم يُسنَد."),
+        context: &context,
+        next: &reply.next_page_token,
+    };
+    Ok(listed::view(asked, &frame, &names, &list))
+}
+
+fn entry(asked: &Asked, gap: &Gap, names: &Names) -> Markup {
+    let lang = asked.lang;
+    html! {
+        div.change {
+            div {
+                strong { (gap.r#type().word(lang)) }
+                @if !gap.origin.is_empty() { p.quiet { bdi { (line(&gap.origin, 128)) } } }
+                @if let Some(days) = gap.age_days { p.quiet { (days) (lang.t(" days old", " يومًا")) } }
+            }
+            div {
+                @if !gap.relationship.is_empty() {
+                    p {
+                        a href=(asked.to(&path("relationship", &gap.relationship), &[])) { (names.relationship(&gap.relationship)) }
+                        ", " bdi.date dir="ltr" { (gap.from) " – " (gap.until) }
+                    }
+                }
+                @if let Some(claim) = &gap.claim { (in_line(asked, claim, names)) }
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! `/`: the relationships and the parties, with a search, and the founding question where its record is at hand.
+
+use super::asked::{Asked, Cut, cut, path};
+use super::call::{Wrong, call};
+use super::layout::{View, basis, next};
+use super::names::Names;
+use super::text::line;
+use super::words::Word;
+use super::{claim_parts, layout};
+use crate::v1::{
+    Filter, FilterItem, ListClaimsRequest, ListClaimsResponse, ListPartiesRequest, ListPartiesResponse,
+    ListRelationshipsRequest, ListRelationshipsResponse, Party, Relationship,
+};
+use axum::response::Response;
+use maud::{Markup, html};
+
+/// How many of each a page shows.
+const PAGE: u32 = 60;
+
+/// The view.
+pub(super) async fn view(asked: Asked) -> Response {
+    let view = made(&asked).await;
+    layout::answer(&asked, view)
+}
+
+async fn made(asked: &Asked) -> Result<View, Wrong> {
+    let request = ListRelationshipsRequest {
+        cut: cut!(list_relationships_request, asked.cut()?),
+        page_size: PAGE,
+        page_token: asked.get("page_token").to_owned(),
+        ..Default::default()
+    };
+    let related: ListRelationshipsResponse = call(asked, "ListRelationships", &request).await?;
+    let context = related.context.unwrap_or_default();
+    let cut = Cut::Basis(context.basis.clone());
+    let parties = parties(asked, &cut).await?;
+    let ids = related.relationships.iter().flat_map(|one| one.party_ids.iter().cloned()).collect();
+    let names = Names::of(asked, &cut, ids).await?;
+    let found = found(asked, &cut).await?;
+    let lang = asked.lang;
+    let body = html! {
+        h1 { (lang.t("What holds between whom, and since when is that known?", "ما القائم بين مَن ومَن، ومنذ متى يُعرف ذلك؟")) }
+        @if related.relationships.iter().any(|one| one.relationship_id == "AZE-RUS") { (founding(asked)) }
+        (search(asked))
+        @if let Some(found) = &found { (claims(asked, found)) }
+        div.columns {
+            section aria-labelledby="relationships" {
+                h2 #relationships { (lang.t("Relationships", "العلاقات")) }
+                (relationships(asked, &related.relationships, &names))
+                (next(asked, "page_token", &related.next_page_token, &context.basis))
+            }
+            section aria-labelledby="parties" {
+                h2 #parties { (lang.t("Parties", "الأطراف")) }
+                (listed(asked, &parties.parties))
+                (next(asked, "parties", &parties.next_page_token, &context.basis))
+            }
+        }
+        (basis(asked, Some(&context), &[]))
+    };
+    Ok(View { title: lang.t("Relationships", "العلاقات").to_owned(), body })
+}
+
+async fn parties(asked: &Asked, cut: &Cut) -> Result<ListPartiesResponse, Wrong> {
+    let request = ListPartiesRequest {
+        name: asked.get("q").to_owned(),
+        cut: cut!(list_parties_request, cut),
+        page_size: PAGE,
+        page_token: asked.get("parties").to_owned(),
+        ..Default::default()
+    };
+    call(asked, "ListParties", &request).await
+}
+
+/// The claims whose words were searched for.
+async fn found(asked: &Asked, cut: &Cut) -> Result<Option<ListClaimsResponse>, Wrong> {
+    if asked.get("q").is_empty() {
+        return Ok(None);
+    }
+    let item = FilterItem { text: asked.get("q").to_owned(), ..Default::default() };
+    let request = ListClaimsRequest {
+        filter: Some(Filter { items: vec![item] }),
+        cut: cut!(list_claims_request, cut),
+        page_size: 20,
+        ..Default::default()
+    };
+    call(asked, "ListClaims", &request).await.map(Some)
+}
+
+/// The question this record began with, one click away.
+fn founding(asked: &Asked) -> Markup {
+    let lang = asked.lang;
+    let values =
+        [("valid_at", "2025-07"), ("known_at", "2025-08-02T00:00:00Z"), ("kind", "agreement"), ("mode", "holds")];
+    html! {
+        p.founding {
+            a href=(asked.to("/relationship/AZE-RUS", &values)) {
+                (lang.t("Have Russia and Azerbaijan reached an agreement?", "هل توصّلت روسيا وأذربيجان إلى اتفاق؟"))
+            }
+            " "
+            span.quiet { (lang.t("in July 2025, as known on 2 August 2025", "في يوليو 2025، بحسب ما عُرف في 2 أغسطس 2025")) }
+        }
+    }
+}
+
+fn search(asked: &Asked) -> Markup {
+    let lang = asked.lang;
+    html! {
+        form.search role="search" method="get" action="/" {
+            @if !asked.get("lang").is_empty() { input type="hidden" name="lang" value=(lang.tag()); }
+            label for="q" { (lang.t("Search parties and claims", "ابحث في الأطراف والأقوال")) }
+            input #q type="search" name="q" value=(line(asked.get("q"), 200)) dir="auto";
+            button { (lang.t("Search", "ابحث")) }
+        }
+    }
+}
+
+fn claims(asked: &Asked, found: &ListClaimsResponse) -> Markup {
+    let lang = asked.lang;
+    html! {
+        section aria-labelledby="claims" {
+            h2 #claims { (lang.t("Claims", "الأقوال")) }
+            @if found.claims.is_empty() { p.quiet { (lang.t("No claim has these words.", "لا قول فيه هذه الكلمات.")) } }
+            ul.plain {
+                @for claim in &found.claims {
+                    li { (claim_parts::link(asked, claim, &[])) " " (claim_parts::marks(claim, lang)) }
+                }
+            }
+        }
+    }
+}
+
+fn relationships(asked: &Asked, list: &[Relationship], names: &Names) -> Markup {
+    let lang = asked.lang;
+    html! {
+        table {
+            thead { tr { th scope="col" { (lang.t("Between", "بين")) } th.number scope="col" { (lang.t("Claims", "الأقوال")) } } }
+            tbody {
+                @for one in list {
+                    tr {
+                        th scope="row" {
+                            a href=(asked.to(&path("relationship", &one.relationship_id), &[])) { (names.relationship(&one.relationship_id)) }
+                        }
+                        td.number { (one.claims) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn listed(asked: &Asked, parties: &[Party]) -> Markup {
+    let mut names = Names::default();
+    names.take(parties, asked.lang);
+    html! {
+        @if parties.is_empty() { p.quiet { (asked.lang.t("No party has this name.", "لا طرف بهذا الاسم.")) } }
+        ul.plain.parties {
+            @for party in parties {
+                li { (names.link(asked, &party.party_id)) " " span.quiet { (party.r#type().word(asked.lang)) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What the views of lists have in common: the filter of an address, and the frame around a list.
+
+use super::asked::{Asked, Cut};
+use super::call::Wrong;
+use super::layout::{View, basis, heading, next, views_of};
+use super::names::Names;
+use crate::v1::{Claim, Filter, FilterItem, ReplyContext};
+use maud::{Markup, html};
+
+/// Which claims an address means: those of a relationship and a kind, where it names them.
+pub(super) fn filter(asked: &Asked) -> Option<Filter> {
+    let item =
+        FilterItem { relationships: asked.values("relationship"), kinds: asked.values("kind"), ..Default::default() };
+    Some(Filter { items: vec![item] })
+}
+
+/// The names of the parties that a list and its relationship name.
+pub(super) async fn names<'a>(
+    asked: &Asked,
+    context: &ReplyContext,
+    claims: impl Iterator<Item = &'a Claim>,
+) -> Result<Names, Wrong> {
+    Names::in_claims(asked, &Cut::Basis(context.basis.clone()), claims, &[asked.get("relationship")]).await
+}
+
+/// What a list is called, where it lives, and how it goes on.
+pub(super) struct Frame<'a> {
+    pub(super) name: &'a str,
+    pub(super) title: &'a str,
+    pub(super) about: &'a str,
+    pub(super) context: &'a ReplyContext,
+    pub(super) next: &'a str,
+}
+
+/// The view with a list in it.
+pub(super) fn view(asked: &Asked, frame: &Frame<'_>, names: &Names, list: &Markup) -> View {
+    let relationship = asked.get("relationship");
+    let coordinates = [("known_at", asked.get("known_at")), ("basis", asked.get("basis"))];
+    let body = html! {
+        (heading(names, relationship, &html! { (frame.title) }))
+        @if !relationship.is_empty() { (views_of(asked, relationship, frame.name, &coordinates)) }
+        p.quiet { (frame.about) }
+        (list)
+        (next(asked, "page_token", frame.next, &frame.context.basis))
+        (basis(asked, Some(frame.context), &[]))
+    };
+    View { title: frame.title.to_owned(), body }
+}
+
+/// A field of a form that narrows a list.
+pub(super) fn field(name: &str, label: &str, value: &str, hint: &str) -> Markup {
+    html! {
+        fieldset {
+            label for=(format!("field-{name}")) { (label) }
+            input id=(format!("field-{name}")) type="text" name=(name) value=(value) placeholder=(hint) dir="ltr" autocomplete="off";
+        }
+    }
+}
+
+/// The form that narrows a list, with the relationship it is about.
+pub(super) fn form(asked: &Asked, fields: &Markup) -> Markup {
+    let lang = asked.lang;
+    html! {
+        form.coordinates method="get" action=(asked.path()) {
+            @if !asked.get("lang").is_empty() { input type="hidden" name="lang" value=(lang.tag()); }
+            (field("relationship", lang.t("relationship", "العلاقة"), asked.get("relationship"), "AZE-RUS"))
+            (fields)
+            (field("known_at", lang.t("known at", "عُرف حتى"), asked.get("known_at"), lang.t("now", "الآن")))
+            button { (lang.t("Show", "اعرض")) }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The page: what the record says, for people who look. Rendered here, without scripts, read only.
+//!
+//! A view is a file. It reads the address ([`asked`]), asks the services in process ([`call`]), and writes the answer with
+//! templates that escape whatever is put into them. What is drawn is in [`chart`]; the two languages of the interface stand
+//! side by side where they are used. `assets/page.js` adds sliders and the live feed, and nothing depends on it.
+
+mod asked;
+mod call;
+mod chart;
+mod claim;
+mod claim_parts;
+mod conflicts;
+mod coordinates;
+mod day;
+mod diff;
+mod feed;
+mod gaps;
+mod home;
+mod lang;
+mod layout;
+mod listed;
+mod names;
+mod party;
+mod relationship;
+mod series;
+mod text;
+mod upcoming;
+mod what_if;
+mod words;
+
+use crate::grpc::local::Local;
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::Response;
+use axum::routing::get;
+use tower_http::compression::CompressionLayer;
+
+/// Nothing from another host, nothing inline, no frame around it, and forms lead nowhere else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const STYLE: &str = include_str!("assets/page.css");
+const SCRIPT: &str = include_str!("assets/page.js");
+const ICON: &str = include_str!("assets/icon.svg");
+
+/// The views, over the services of a server.
+pub fn routes(local: Local) -> Router {
+    Router::new()
+        .route("/", get(home::view))
+        .route("/relationship/{id}", get(relationship::view))
+        .route("/claim/{id}", get(claim::view))
+        .route("/party/{id}", get(party::view))
+        .route("/conflicts", get(conflicts::view))
+        .route("/diff", get(diff::view))
+        .route("/feed", get(feed::view))
+        .route("/gaps", get(gaps::view))
+        .route("/series", get(series::view))
+        .route("/upcoming", get(upcoming::view))
+        .route("/what-if", get(what_if::view).post(what_if::post))
+        .route("/page/page.css", get(async || asset("text/css; charset=utf-8", STYLE)))
+        .route("/page/page.js", get(async || asset("text/javascript; charset=utf-8", SCRIPT)))
+        .route("/page/icon.svg", get(async || asset("image/svg+xml", ICON)))
+        .layer(axum::middleware::map_response(guarded))
+        .layer(CompressionLayer::new())
+        .with_state(local)
+}
+
+fn asset(kind: &'static str, text: &'static str) -> ([(HeaderName, &'static str); 2], &'static str) {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], text)
+}
+
+/// What a browser is told about every answer.
+async fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
+    response
+}

@@ -1,0 +1,106 @@
+//! `/party/{id}`: its names, with when they are in use, what it answers for, its relationships, and what it says.
+
+use super::asked::{Asked, Cut, cut, path};
+use super::call::{Wrong, call};
+use super::claim_parts::{date, link, marks};
+use super::layout::{self, View, basis, next};
+use super::names::Names;
+use super::text::{line, shown};
+use super::words::Word;
+use crate::v1::{
+    Filter, FilterItem, ListClaimsRequest, ListClaimsResponse, ListPartiesRequest, ListPartiesResponse,
+    ListRelationshipsRequest, ListRelationshipsResponse, Party,
+};
+use axum::extract::Path;
+use axum::response::Response;
+use maud::{Markup, html};
+
+/// How many a page shows.
+const PAGE: u32 = 30;
+
+/// The view.
+pub(super) async fn view(Path(id): Path<String>, asked: Asked) -> Response {
+    let view = made(&asked, &id).await;
+    layout::answer(&asked, view)
+}
+
+async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
+    let request = ListPartiesRequest {
+        party_ids: vec![id.to_owned()],
+        cut: cut!(list_parties_request, asked.cut()?),
+        ..Default::default()
+    };
+    let reply: ListPartiesResponse = call(asked, "ListParties", &request).await?;
+    let context = reply.context.unwrap_or_default();
+    let Some(party) = reply.parties.first() else { return Err(Wrong { status: 404, message: id.to_owned() }) };
+    let cut = Cut::Basis(context.basis.clone());
+    let related = related(asked, &cut, id).await?;
+    let said = said(asked, &cut, id).await?;
+    let ids =
+        related.relationships.iter().flat_map(|one| one.party_ids.iter().cloned()).chain([id.to_owned()]).collect();
+    let names = Names::of(asked, &cut, ids).await?;
+    let lang = asked.lang;
+    let body = html! {
+        h1 { (names.name(id)) " " small { (party.r#type().word(lang)) } }
+        @if !party.merged_into.is_empty() {
+            p.notice { (lang.t("Answered for by ", "يجيب عنه ")) (names.link(asked, &party.merged_into)) }
+        }
+        (called(asked, party))
+        div.columns {
+            section aria-labelledby="relationships" {
+                h2 #relationships { (lang.t("Relationships", "العلاقات")) }
+                ul.plain {
+                    @for one in &related.relationships {
+                        li { a href=(asked.to(&path("relationship", &one.relationship_id), &[])) { (names.relationship(&one.relationship_id)) } " " span.quiet { (one.claims) } }
+                    }
+                }
+            }
+            section aria-labelledby="says" {
+                h2 #says { (lang.t("What it says", "ما يقوله")) }
+                @if said.claims.is_empty() { p.quiet { (lang.t("No claim has it for a voice.", "لا قول له.")) } }
+                ul.plain { @for claim in &said.claims { li { (link(asked, claim, &[])) " " (marks(claim, lang)) } } }
+                (next(asked, "says", &said.next_page_token, &context.basis))
+            }
+        }
+        (basis(asked, Some(&context), &[]))
+    };
+    Ok(View { title: names.plain(id), body })
+}
+
+async fn related(asked: &Asked, cut: &Cut, id: &str) -> Result<ListRelationshipsResponse, Wrong> {
+    let request = ListRelationshipsRequest {
+        party_id: id.to_owned(),
+        cut: cut!(list_relationships_request, cut),
+        page_size: 200,
+        ..Default::default()
+    };
+    call(asked, "ListRelationships", &request).await
+}
+
+async fn said(asked: &Asked, cut: &Cut, id: &str) -> Result<ListClaimsResponse, Wrong> {
+    let item = FilterItem { asserted_by: vec![id.to_owned()], ..Default::default() };
+    let request = ListClaimsRequest {
+        filter: Some(Filter { items: vec![item] }),
+        cut: cut!(list_claims_request, cut),
+        newest_first: true,
+        page_size: PAGE,
+        page_token: asked.get("says").to_owned(),
+        ..Default::default()
+    };
+    call(asked, "ListClaims", &request).await
+}
+
+fn called(asked: &Asked, party: &Party) -> Markup {
+    html! {
+        dl.facts {
+            dt { (asked.lang.t("Id", "المعرّف")) } dd { code dir="ltr" { (line(&party.party_id, 64)) } }
+            @for name in &party.names {
+                dt { bdi dir="ltr" { (line(&name.lang, 35)) } }
+                dd { bdi lang=(line(&name.lang, 35)) { (shown(&name.name)) } @if !name.valid.is_empty() { " " (date(&name.valid)) } }
+            }
+            @for other in &party.external_ids {
+                dt { bdi { (line(&other.scheme, 64)) } } dd { bdi dir="ltr" { (line(&other.id, 128)) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! `/series`: claims counted over time, one small plot for each group, and the same as a table.
+
+use super::asked::{Asked, cut};
+use super::call::{Wrong, call};
+use super::chart::plot::{Bar, plot};
+use super::day::shown;
+use super::layout::{self, View};
+use super::listed::{self, Frame};
+use super::text::line;
+use super::words;
+use crate::v1::{Bucket, GetSeriesRequest, GetSeriesResponse, SeriesGroup};
+use axum::response::Response;
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+
+/// The most plots on a page; the groups with the most claims are shown.
+const PLOTS: usize = 12;
+/// The most buckets that are drawn.
+const BARS: usize = 400;
+
+const BUCKETS: [(&str, Bucket, &str, &str); 4] = [
+    ("", Bucket::Month, "month", "شهر"),
+    ("week", Bucket::Week, "week", "أسبوع"),
+    ("quarter", Bucket::Quarter, "quarter", "ربع سنة"),
+    ("year", Bucket::Year, "year", "سنة"),
+];
+
+const GROUPS: [(&str, SeriesGroup, &str, &str); 4] = [
+    ("", SeriesGroup::Polarity, "polarity", "الاتجاه"),
+    ("kind", SeriesGroup::Kind, "kind", "النوع"),
+    ("modality", SeriesGroup::Modality, "modality", "الصيغة"),
+    ("none", SeriesGroup::Unspecified, "nothing", "بلا تقسيم"),
+];
+
+/// The view.
+pub(super) async fn view(asked: Asked) -> Response {
+    let view = made(&asked).await;
+    layout::answer(&asked, view)
+}
+
+async fn made(asked: &Asked) -> Result<View, Wrong> {
+    let (from, until) = span(asked);
+    let bucket = BUCKETS.iter().find(|(name, ..)| *name == asked.get("bucket")).map_or(Bucket::Month, |one| one.1);
+    let group = GROUPS.iter().find(|(name, ..)| *name == asked.get("group")).map_or(SeriesGroup::Polarity, |one| one.1);
+    let request = GetSeriesRequest {
+        filter: listed::filter(asked),
+        from: from.clone(),
+        until: until.clone(),
+        bucket: bucket.into(),
+        group_by: group.into(),
+        cut: cut!(get_series_request, asked.cut()?),
+        ..Default::default()
+    };
+    let reply: GetSeriesResponse = call(asked, "GetSeries", &request).await?;
+    let context = reply.context.clone().unwrap_or_default();
+    let names = listed::names(asked, &context, [].iter()).await?;
+    let lang = asked.lang;
+    let list = html! {
+        (form(asked, &from, &until))
+        @if reply.buckets.len() > BARS {
+            p.notice { (lang.t("More bars than can be drawn: ask for a shorter span or longer buckets.", "أعمدة أكثر ممّا يُرسم: اختر مدّة أقصر أو وحدات أطول.")) }
+        } @else { (plots(asked, &reply)) }
+    };
+    let frame = Frame {
+        name: "series",
+        title: lang.t("Series", "السلاسل"),
+        about: lang.t(
+            "How many claims hold or happen: certainly (solid), and possibly beside those (hollow).",
+            "كم قولًا يصحّ أو يقع: مؤكَّدًا (ممتلئ)، ومحتمَلًا فوقه (مفرَّغ).",
+        ),
+        context: &context,
+        next: "",
+    };
+    Ok(listed::view(asked, &frame, &names, &list))
+}
+
+/// The asked span; the last three years where none is asked.
+fn span(asked: &Asked) -> (String, String) {
+    let given = |name: &str, otherwise: &str| {
+        let value = asked.get(name);
+        if value.is_empty() { otherwise.to_owned() } else { value.to_owned() }
+    };
+    let until = given("until", "2025-12");
+    let end = super::day::span(&until).map_or(0, |(_, last)| last);
+    (given("from", &shown(super::day::month_of(end, -35))), until)
+}
+
+fn form(asked: &Asked, from: &str, until: &str) -> Markup {
+    let lang = asked.lang;
+    let choice = |name: &str, label: &str, options: &[(&str, &str)]| {
+        html! {
+            fieldset {
+                label for=(format!("field-{name}")) { (label) }
+                select id=(format!("field-{name}")) name=(name) {
+                    @for (value, words) in options { option value=(value) selected[*value == asked.get(name)] { (words) } }
+                }
+            }
+        }
+    };
+    let buckets = BUCKETS.map(|(name, _, en, ar)| (name, lang.t(en, ar)));
+    let groups = GROUPS.map(|(name, _, en, ar)| (name, lang.t(en, ar)));
+    listed::form(
+        asked,
+        &html! {
+            (listed::field("from", lang.t("from", "من"), from, "2024-01"))
+            (listed::field("until", lang.t("until", "إلى"), until, "2025-12"))
+            (choice("bucket", lang.t("by", "لكلّ"), &buckets))
+            (choice("group", lang.t("split by", "مقسَّمًا بحسب"), &groups))
+        },
+    )
+}
+
+fn plots(asked: &Asked, reply: &GetSeriesResponse) -> Markup {
+    let mut groups: BTreeMap<&str, u64> = BTreeMap::new();
+    for point in reply.buckets.iter().flat_map(|bucket| &bucket.points) {
+        *groups.entry(&point.group).or_default() += point.definite + point.possible;
+    }
+    let mut ordered: Vec<(&str, u64)> = groups.into_iter().collect();
+    ordered.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let most =
+        reply.buckets.iter().flat_map(|bucket| &bucket.points).map(|point| point.definite + point.possible).max();
+    html! {
+        @for (group, _) in ordered.iter().take(PLOTS) {
+            @let title = named(asked, group);
+            h2 { (title) }
+            div.scroll tabindex="0" role="region" aria-label=(title) {
+                (plot(&title, &bars(reply, group), most.unwrap_or(1), asked.lang))
+            }
+        }
+        (table(asked, reply))
+    }
+}
+
+fn bars(reply: &GetSeriesResponse, group: &str) -> Vec<Bar> {
+    let counted = |bucket: &crate::v1::SeriesBucket| {
+        let point = bucket.points.iter().find(|point| point.group == group);
+        point.map_or((0, 0), |point| (point.definite, point.possible))
+    };
+    let bar = |bucket| {
+        let (definite, possible) = counted(bucket);
+        Bar { period: bucket.period.clone(), definite, possible }
+    };
+    reply.buckets.iter().map(bar).collect()
+}
+
+fn named(asked: &Asked, group: &str) -> String {
+    let lang = asked.lang;
+    match group {
+        "" => lang.t("all, or not said", "الكلّ، أو غير مذكور").to_owned(),
+        other => words::kind(&line(other, 64).to_lowercase(), lang),
+    }
+}
+
+fn table(asked: &Asked, reply: &GetSeriesResponse) -> Markup {
+    let lang = asked.lang;
+    let heads = [
+        lang.t("Period", "المدّة"),
+        lang.t("Group", "القسم"),
+        lang.t("Definite", "مؤكَّد"),
+        lang.t("Possible", "محتمَل"),
+        lang.t("Mean score", "متوسّط الدرجة"),
+    ];
+    html! {
+        details {
+            summary { (lang.t("The same as a table", "نفسه في جدول")) }
+            table {
+                thead { tr { @for head in heads { th scope="col" { (head) } } } }
+                tbody {
+                    @for bucket in &reply.buckets {
+                        @for point in &bucket.points {
+                            tr {
+                                th scope="row" { bdi.date dir="ltr" { (bucket.period) } }
+                                td { (named(asked, &point.group)) }
+                                td.number { (point.definite) } td.number { (point.possible) }
+                                td.number { @if let Some(mean) = point.mean { (format!("{mean:.2}")) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

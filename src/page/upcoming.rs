@@ -1,0 +1,56 @@
+//! `/upcoming`: what starts, ends, stops being certain or falls due in a span of time.
+
+use super::asked::{Asked, cut};
+use super::call::{Wrong, call};
+use super::claim::in_line;
+use super::claim_parts::instant;
+use super::layout::{self, View};
+use super::listed::{self, Frame};
+use super::words::Word;
+use crate::v1::{ListUpcomingRequest, ListUpcomingResponse};
+use axum::response::Response;
+use maud::html;
+
+/// The view.
+pub(super) async fn view(asked: Asked) -> Response {
+    let view = made(&asked).await;
+    layout::answer(&asked, view)
+}
+
+async fn made(asked: &Asked) -> Result<View, Wrong> {
+    let request = ListUpcomingRequest {
+        filter: listed::filter(asked),
+        from: asked.get("from").to_owned(),
+        until: asked.get("until").to_owned(),
+        cut: cut!(list_upcoming_request, asked.cut()?),
+        page_size: 50,
+        page_token: asked.get("page_token").to_owned(),
+        ..Default::default()
+    };
+    let reply: ListUpcomingResponse = call(asked, "ListUpcoming", &request).await?;
+    let context = reply.context.clone().unwrap_or_default();
+    let names = listed::names(asked, &context, reply.turns.iter().filter_map(|turn| turn.claim.as_ref())).await?;
+    let lang = asked.lang;
+    let list = html! {
+        (listed::form(asked, &html! {
+            (listed::field("from", lang.t("from", "من"), asked.get("from"), lang.t("now", "الآن")))
+            (listed::field("until", lang.t("until", "إلى"), asked.get("until"), lang.t("a year later", "بعد سنة")))
+        }))
+        p { (lang.t("In ", "في ")) bdi.date dir="ltr" { (context.valid_at) } ":" }
+        @if reply.turns.is_empty() { p { (lang.t("Time turns nothing in this span.", "لا يغيّر الزمن شيئًا في هذه المدّة.")) } }
+        @for turn in &reply.turns {
+            div.change {
+                div { (instant(turn.at.as_ref())) p { strong { (turn.turn().word(lang)) } } }
+                div { @if let Some(claim) = &turn.claim { (in_line(asked, claim, &names)) } }
+            }
+        }
+    };
+    let frame = Frame {
+        name: "upcoming",
+        title: lang.t("Upcoming", "المقبل"),
+        about: lang.t("What the passing of time alone makes of the claims.", "ما يفعله مرور الزمن وحده بالأقوال."),
+        context: &context,
+        next: &reply.next_page_token,
+    };
+    Ok(listed::view(asked, &frame, &names, &list))
+}

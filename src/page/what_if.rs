@@ -1,0 +1,159 @@
+//! `/what-if`: what the state would be if a claim were recorded. It is supposed on top of the record and never stored.
+
+use super::asked::{Asked, Cut, cut};
+use super::call::{Wrong, call};
+use super::claim::in_line;
+use super::coordinates;
+use super::layout::{self, View, basis, heading, views_of};
+use super::listed;
+use super::names::Names;
+use super::words::Word;
+use crate::v1::{
+    AssertClaim, Attribution, AttributionRole, Claim, ClaimParty, Command, GetStateRequest, GetStateResponse, Modality,
+    RetractClaim, RetractionReason, Status, TemporalType, Text, command,
+};
+use axum::body::Bytes;
+use axum::response::Response;
+use maud::{Markup, html};
+use std::collections::BTreeSet;
+
+/// The form, and the answer where it is filled in.
+pub(super) async fn view(asked: Asked) -> Response {
+    let view = made(&asked).await;
+    layout::answer(&asked, view)
+}
+
+/// The same for a form that is too long for an address.
+pub(super) async fn post(asked: Asked, body: Bytes) -> Response {
+    let asked = asked.with_form(&body);
+    let view = made(&asked).await;
+    layout::answer(&asked, view)
+}
+
+async fn made(asked: &Asked) -> Result<View, Wrong> {
+    let relationship = asked.get("relationship");
+    let commands = commands(asked);
+    let lang = asked.lang;
+    let now = state(asked, &asked.cut()?, Vec::new()).await?;
+    let context = now.context.clone().unwrap_or_default();
+    let then = if commands.is_empty() {
+        None
+    } else {
+        Some(state(asked, &Cut::Basis(context.basis.clone()), commands).await?)
+    };
+    let claims =
+        now.matches.iter().chain(then.iter().flat_map(|then| &then.matches)).filter_map(|found| found.claim.as_ref());
+    let names = listed::names(asked, &context, claims).await?;
+    let title = lang.t("What if", "ماذا لو");
+    let body = html! {
+        (heading(&names, relationship, &html! { (title) }))
+        @if !relationship.is_empty() { (views_of(asked, relationship, "what-if", &[])) }
+        p.quiet { (lang.t("Suppose a claim, and see what the state would be. Nothing is recorded.", "افترض قولًا وانظر كيف يكون الحال. لا يُدوَّن شيء.")) }
+        (form(asked, relationship))
+        @if let Some(then) = &then { (compared(asked, &now, then, &names)) }
+        (basis(asked, Some(&context), &[]))
+    };
+    Ok(View { title: title.to_owned(), body })
+}
+
+async fn state(asked: &Asked, cut: &Cut, what_if: Vec<Command>) -> Result<GetStateResponse, Wrong> {
+    let request = GetStateRequest {
+        filter: listed::filter(asked),
+        valid_at: asked.get("valid_at").to_owned(),
+        mode: coordinates::mode(asked).into(),
+        cut: cut!(get_state_request, cut),
+        page_size: 200,
+        what_if,
+        ..Default::default()
+    };
+    call(asked, "GetState", &request).await
+}
+
+/// What the form supposes: a claim asserted, a claim retracted, or both.
+fn commands(asked: &Asked) -> Vec<Command> {
+    let mut commands = Vec::new();
+    if !asked.get("text").is_empty() {
+        let assert = AssertClaim { claim: Some(supposed(asked)) };
+        commands.push(Command { command: Some(command::Command::AssertClaim(assert)), ..Default::default() });
+    }
+    if !asked.get("retract").is_empty() {
+        let reason = RetractionReason::Wrong.into();
+        let retract = RetractClaim { claim_id: asked.get("retract").to_owned(), reason };
+        commands.push(Command { command: Some(command::Command::RetractClaim(retract)), ..Default::default() });
+    }
+    commands
+}
+
+fn supposed(asked: &Asked) -> Claim {
+    let relationship = asked.get("relationship");
+    let or = |name: &str, otherwise: &str| {
+        let value = asked.get(name);
+        if value.is_empty() { otherwise.to_owned() } else { value.to_owned() }
+    };
+    let party = |id: &str| ClaimParty { party_id: id.to_owned(), role: "party".to_owned(), ..Default::default() };
+    let is_event = asked.get("type") == "event";
+    let voice =
+        Attribution { name: "supposed".to_owned(), role: AttributionRole::Speaker.into(), ..Default::default() };
+    Claim {
+        kind: or("claim_kind", "agreement"),
+        temporal_type: if is_event { TemporalType::Event } else { TemporalType::State }.into(),
+        valid: or("valid", "2025-07-01/.."),
+        texts: vec![Text { lang: asked.lang.tag().to_owned(), text: asked.get("text").to_owned(), original: false }],
+        parties: relationship.split('-').filter(|id| !id.is_empty()).map(party).collect(),
+        relationships: asked.values("relationship"),
+        attribution: vec![voice],
+        modality: Modality::Asserted.into(),
+        status: if asked.get("status") == "in_force" { Status::InForce } else { Status::Unspecified }.into(),
+        ..Default::default()
+    }
+}
+
+fn form(asked: &Asked, relationship: &str) -> Markup {
+    let lang = asked.lang;
+    let field = |name: &str, label: &str, hint: &str| listed::field(name, label, asked.get(name), hint);
+    html! {
+        form.coordinates method="get" action="/what-if" {
+            @if !asked.get("lang").is_empty() { input type="hidden" name="lang" value=(lang.tag()); }
+            (listed::field("relationship", lang.t("relationship", "العلاقة"), relationship, "AZE-RUS"))
+            (field("valid_at", lang.t("state at", "الحال في"), lang.t("today", "اليوم")))
+            (field("known_at", lang.t("known at", "عُرف حتى"), lang.t("now", "الآن")))
+            fieldset {
+                label for="field-text" { (lang.t("suppose it is said that", "افترض أنه قيل إنّ")) }
+                input #field-text type="text" name="text" dir="auto" value=(asked.get("text")) placeholder=(lang.t("the two signed an agreement", "البلدين وقّعا اتفاقًا"));
+            }
+            (field("claim_kind", lang.t("of kind", "من نوع"), "agreement"))
+            (field("valid", lang.t("valid (EDTF)", "زمنه (EDTF)"), "2025-07-01/.."))
+            fieldset {
+                label for="field-type" { (lang.t("and it", "وهو")) }
+                select #field-type name="type" {
+                    option value="state" { (lang.t("holds", "حال قائم")) }
+                    option value="event" selected[asked.get("type") == "event"] { (lang.t("happens", "حدث")) }
+                }
+            }
+            (field("retract", lang.t("or that this claim is taken back (id)", "أو أنّ هذا القول سُحب (معرّفه)"), ""))
+            button { (lang.t("Suppose", "افترض")) }
+        }
+    }
+}
+
+/// What enters the state and what leaves it.
+fn compared(asked: &Asked, now: &GetStateResponse, then: &GetStateResponse, names: &Names) -> Markup {
+    let lang = asked.lang;
+    let ids = |state: &GetStateResponse| -> BTreeSet<String> {
+        state.matches.iter().filter_map(|found| found.claim.as_ref()).map(|claim| claim.claim_id.clone()).collect()
+    };
+    let (before, after) = (ids(now), ids(then));
+    let only = |state: &GetStateResponse, other: &BTreeSet<String>| -> Vec<(Claim, &'static str)> {
+        let found = state.matches.iter().filter_map(|found| Some((found.claim.clone()?, found.certainty().word(lang))));
+        found.filter(|(claim, _)| !other.contains(&claim.claim_id)).collect()
+    };
+    let (entered, left) = (only(then, &before), only(now, &after));
+    html! {
+        section.answer.supposed aria-labelledby="supposed" {
+            h2 #supposed { (lang.t("Supposed, not recorded: ", "مفترَض وغير مدوَّن: ")) (before.len()) (lang.t(" → ", " ← ")) (after.len()) (lang.t(" claims", " قولًا")) }
+            @if entered.is_empty() && left.is_empty() { p { (lang.t("The state at this date stays as it is.", "يبقى الحال في هذا التاريخ كما هو.")) } }
+            @for (claim, certainty) in &entered { div.change { div { strong { (lang.t("enters", "يدخل")) } " " (certainty) } div { (in_line(asked, claim, names)) } } }
+            @for (claim, _) in &left { div.change.before { div { strong { (lang.t("leaves", "يخرج")) } } div { (in_line(asked, claim, names)) } } }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Where a question looks: by the cheapest way that an item of a filter offers, to claims or to contents of them.
+//!
+//! Candidates are mostly contents, and one that the cut does not see as its claim's last drops out at once, with one look
+//! into memory. Going through all of them in one pass lets these waits overlap.
+
+use super::Index;
+use super::claims::{ClaimNo, Found};
+use super::contents::Content;
+use super::postings::ContentNo;
+use super::query::{Compiled, Item, sorted};
+use crate::domain::moment::Moment;
+use crate::domain::position::Position;
+
+/// What may match an item.
+pub(super) enum Candidates {
+    /// Claims, each once.
+    Claims(Vec<ClaimNo>),
+    /// Contents, each once.
+    Contents(Vec<ContentNo>),
+    /// Every claim.
+    All,
+}
+
+impl Index {
+    /// What may match the items of a filter; without items, every claim.
+    pub(super) fn candidates_of(&self, compiled: &Compiled<'_>, span: Option<(Moment, Moment)>) -> Vec<Candidates> {
+        if compiled.items.is_empty() {
+            return vec![Candidates::All];
+        }
+        compiled.items.iter().map(|item| self.item_candidates(item, span)).collect()
+    }
+
+    fn item_candidates(&self, item: &Item<'_>, span: Option<(Moment, Moment)>) -> Candidates {
+        if let Some(claims) = &item.claims {
+            return Candidates::Claims(claims.clone());
+        }
+        let shortest = item.groups.iter().min_by_key(|group| self.posted(group));
+        let shortest_length = shortest.map_or(usize::MAX, |group| self.posted(group));
+        if let Some(words) = item.words.as_ref().filter(|words| words.len() <= shortest_length) {
+            // A content that renews one of these has its words, without being among these.
+            let claims = words.iter().filter_map(|number| self.claims.content(*number).map(Content::claim));
+            return Candidates::Claims(sorted(claims.collect()));
+        }
+        match (shortest, &item.relationships, span) {
+            (Some(_), Some(relationships), Some((a, b)))
+                if shortest_length.saturating_mul(8) > self.posted(relationships) =>
+            {
+                let mut contents = Vec::new();
+                for intervals in relationships.iter().filter_map(|term| self.intervals.get(term)) {
+                    intervals.touching(a, b, |number| contents.push(number));
+                }
+                Candidates::Contents(if relationships.len() > 1 { sorted(contents) } else { contents })
+            }
+            (Some(group), ..) => {
+                let contents = self.contents_with(group).collect();
+                Candidates::Contents(if group.len() > 1 { sorted(contents) } else { contents })
+            }
+            (None, ..) => Candidates::All,
+        }
+    }
+
+    /// Calls `consider` with every candidate that a cut sees, until it says to stop. A claim comes once at most.
+    pub(super) fn each_seen<'i>(
+        &'i self,
+        candidates: &Candidates,
+        cut: Position,
+        mut consider: impl FnMut(Found, &'i Content) -> bool,
+    ) {
+        let mut claim = |claim: ClaimNo| {
+            let found = self.claims.found(claim, cut);
+            let with = found.and_then(|found| Some((found, self.claims.content(found.revision.content)?)));
+            with.is_none_or(|(found, content)| consider(found, content))
+        };
+        match candidates {
+            Candidates::Claims(claims) => claims.iter().copied().all(&mut claim),
+            Candidates::All => self.all_claims().all(&mut claim),
+            Candidates::Contents(contents) => contents.iter().all(|number| {
+                let seen = self.claims.revision_with(*number, cut);
+                seen.is_none_or(|(found, content)| consider(found, content))
+            }),
+        };
+    }
+
+    /// The claims that ever had a candidate, each once.
+    pub(super) fn claims_of(&self, candidates: Candidates) -> Vec<ClaimNo> {
+        match candidates {
+            Candidates::Claims(claims) => claims,
+            Candidates::All => self.all_claims().collect(),
+            Candidates::Contents(contents) => {
+                sorted(contents.iter().filter_map(|number| self.claims.content(*number).map(Content::claim)).collect())
+            }
+        }
+    }
+
+    fn all_claims(&self) -> std::ops::Range<ClaimNo> {
+        0..ClaimNo::try_from(self.claims.len()).unwrap_or(ClaimNo::MAX)
+    }
+}

@@ -1,0 +1,230 @@
+//! Contents: what an assertion or revision said, once more where a confirmation moved its times.
+//!
+//! What a question wants to know of every candidate lies together in one record: its valid time, its members, and in which
+//! revisions of the claim it counts (from `since` until another took its place). So a superseded candidate is passed
+//! over, and a current one judged, with one look into memory; in a large ledger every other look would be a wait. What few
+//! contents have, how far knowledge of them reaches, lies elsewhere.
+
+use super::claims::{ClaimNo, Revision};
+use super::postings::ContentNo;
+use super::terms::Term;
+use crate::domain::edtf::Atom;
+use crate::domain::moment::Moment;
+use crate::domain::position::Position;
+use crate::domain::validity::Validity;
+use crate::store::entry::{Action, ContentEntry};
+
+const HAS_TIME: u8 = 1;
+const END_OPEN: u8 = 2;
+const START_UNKNOWN: u8 = 4;
+/// More than one revision has it.
+const SHARED: u8 = 8;
+/// It came when the claim was retracted.
+const RETRACTED: u8 = 16;
+/// It renews another.
+const RENEWED: u8 = 32;
+
+/// Beyond all positions.
+const NEVER: Position = Position(u64::MAX);
+const NO_TIME: Validity = Validity {
+    earliest_start: Moment::MAX,
+    latest_start: Moment::MAX,
+    earliest_end: Moment::MIN,
+    latest_end: Moment::MIN,
+};
+
+/// A content, as far as it is looked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Content {
+    /// When it holds or happens, if it [`HAS_TIME`].
+    validity: Validity,
+    /// The event that gave it to the claim.
+    since: Position,
+    /// The event that gave the claim another.
+    until: Position,
+    claim: ClaimNo,
+    /// The number of the first revision that has it.
+    nth: u32,
+    facets_from: u32,
+    /// Where in `reaches` its reach is; none beyond the end.
+    reach: u32,
+    members: [u8; 4],
+    facets: u16,
+    action: Action,
+    flags: u8,
+}
+
+/// How far knowledge of a content reaches.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reach {
+    /// Its last day or second now.
+    pub(crate) as_of: Option<Atom>,
+    /// The earliest that the claim ever had.
+    pub(crate) earliest_as_of: Option<Atom>,
+    /// The content that has its words, if it renews one.
+    pub(crate) renews: Option<ContentNo>,
+}
+
+impl Content {
+    /// The claim it is of.
+    pub(crate) const fn claim(&self) -> ClaimNo {
+        self.claim
+    }
+
+    /// The event that gave it to the claim.
+    pub(crate) const fn since(&self) -> Position {
+        self.since
+    }
+
+    /// Whether a cut sees it as the content of its claim. A cut may be beyond all positions too.
+    pub(super) fn is_seen_at(&self, cut: Position) -> bool {
+        self.since <= cut && (cut < self.until || self.until == NEVER)
+    }
+
+    /// When it holds or happens; none for a claim without time.
+    pub(crate) const fn validity(&self) -> Option<Validity> {
+        if self.flags & HAS_TIME != 0 { Some(self.validity) } else { None }
+    }
+
+    /// The code of its temporal type.
+    pub(crate) const fn temporal_type(&self) -> u8 {
+        self.members[0]
+    }
+
+    /// The code of its modality.
+    pub(crate) const fn modality(&self) -> u8 {
+        self.members[1]
+    }
+
+    /// The code of its polarity, if it has one.
+    pub(crate) const fn polarity(&self) -> Option<u8> {
+        self.members[2].checked_sub(1)
+    }
+
+    /// The code of its status, if it has one.
+    pub(crate) const fn status(&self) -> Option<u8> {
+        self.members[3].checked_sub(1)
+    }
+
+    /// Whether its end is open.
+    pub(crate) const fn is_end_open(&self) -> bool {
+        self.flags & END_OPEN != 0
+    }
+
+    /// Whether nobody says when it started.
+    pub(crate) const fn is_start_unknown(&self) -> bool {
+        self.flags & START_UNKNOWN != 0
+    }
+
+    /// Whether its words are those of the content that a confirmation renewed.
+    pub(crate) const fn is_renewed(&self) -> bool {
+        self.flags & RENEWED != 0
+    }
+
+    /// The only revision that has it, and its number; none if several have.
+    pub(super) const fn only_revision(&self, number: ContentNo) -> Option<(u32, Revision)> {
+        if self.flags & SHARED != 0 {
+            return None;
+        }
+        let retracted = self.flags & RETRACTED != 0;
+        Some((self.nth, Revision { position: self.since, content: number, action: self.action, retracted }))
+    }
+}
+
+/// All contents.
+#[derive(Default)]
+pub(super) struct Contents {
+    all: Vec<Content>,
+    facets: Vec<Term>,
+    reaches: Vec<Reach>,
+}
+
+impl Contents {
+    /// Makes room for so many.
+    pub(super) fn reserve(&mut self, contents: usize) {
+        const USUAL_FACETS: usize = 12;
+        self.all.reserve(contents);
+        self.facets.reserve(contents.saturating_mul(USUAL_FACETS));
+    }
+
+    /// A content.
+    pub(super) fn get(&self, number: ContentNo) -> Option<&Content> {
+        self.all.get(number as usize)
+    }
+
+    /// The facets of a content, sorted.
+    pub(super) fn facets(&self, number: ContentNo) -> &[Term] {
+        let Some(content) = self.get(number) else { return &[] };
+        let from = content.facets_from as usize;
+        self.facets.get(from..from + usize::from(content.facets)).unwrap_or_default()
+    }
+
+    /// How far knowledge of a content reaches.
+    pub(super) fn reach(&self, number: ContentNo) -> Reach {
+        let reach = self.get(number).and_then(|content| self.reaches.get(content.reach as usize));
+        reach.copied().unwrap_or_default()
+    }
+
+    /// A new content of a claim.
+    pub(super) fn add(&mut self, claim: ClaimNo, entry: &ContentEntry) -> ContentNo {
+        let facets_from = u32::try_from(self.facets.len()).unwrap_or(u32::MAX);
+        self.facets.extend_from_slice(&entry.facets);
+        let facets = u16::try_from(entry.facets.len()).unwrap_or(u16::MAX);
+        let flags =
+            if entry.is_end_open() { END_OPEN } else { 0 } | if entry.is_start_unknown() { START_UNKNOWN } else { 0 };
+        let content = Content {
+            validity: NO_TIME,
+            since: NEVER,
+            until: NEVER,
+            claim,
+            nth: 0,
+            facets_from,
+            reach: u32::MAX,
+            members: entry.members.to_le_bytes(),
+            facets,
+            action: Action::Asserted,
+            flags,
+        };
+        self.push(entry, None, content)
+    }
+
+    /// A content once more, with the times of the entry.
+    pub(super) fn renew(&mut self, last: ContentNo, entry: &ContentEntry) -> Option<ContentNo> {
+        let content = self.get(last)?.clone();
+        let words = self.reach(last).renews.unwrap_or(last);
+        let flags = (content.flags & (END_OPEN | START_UNKNOWN)) | RENEWED;
+        Some(self.push(entry, Some(words), Content { flags, since: NEVER, until: NEVER, ..content }))
+    }
+
+    fn push(&mut self, entry: &ContentEntry, renews: Option<ContentNo>, mut content: Content) -> ContentNo {
+        content.validity = entry.times().unwrap_or(NO_TIME);
+        content.flags |= if entry.times().is_some() { HAS_TIME } else { 0 };
+        let reach = Reach { as_of: entry.as_of_atom(), earliest_as_of: entry.earliest_atom(), renews };
+        if reach.as_of.is_some() || reach.earliest_as_of.is_some() || renews.is_some() {
+            content.reach = u32::try_from(self.reaches.len()).unwrap_or(u32::MAX);
+            self.reaches.push(reach);
+        } else {
+            content.reach = u32::MAX;
+        }
+        let number = ContentNo::try_from(self.all.len()).unwrap_or(ContentNo::MAX);
+        self.all.push(content);
+        number
+    }
+
+    /// Notes the next revision of a claim, and which content it had before.
+    pub(super) fn revised(&mut self, before: Option<ContentNo>, nth: u32, revision: &Revision) {
+        if before == Some(revision.content) {
+            if let Some(content) = self.all.get_mut(revision.content as usize) {
+                content.flags |= SHARED;
+            }
+            return;
+        }
+        if let Some(before) = before.and_then(|before| self.all.get_mut(before as usize)) {
+            before.until = revision.position;
+        }
+        if let Some(content) = self.all.get_mut(revision.content as usize) {
+            (content.since, content.nth, content.action) = (revision.position, nth, revision.action);
+            content.flags |= if revision.retracted { RETRACTED } else { 0 };
+        }
+    }
+}

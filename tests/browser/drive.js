@@ -1,0 +1,169 @@
+// Drives the page in Chromium: what a reader does, with the mouse, the keyboard and the eyes of axe-core.
+"use strict";
+
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
+const puppeteer = require("puppeteer-core");
+
+const [, , address, chromium, pictures] = process.argv;
+const base = `http://${address}`;
+const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const FOUNDING = "/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-02T00:00:00Z&kind=agreement&mode=holds";
+const VIEWS = ["/", FOUNDING, "/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-20", "/claim/019862ed-ac00-7000-8000-000000000302",
+  "/claim/019862ed-ac00-7000-8000-000000001601", "/party/AZE", "/conflicts", "/upcoming?from=2024-12&until=2026",
+  "/gaps?relationship=AZE-RUS", "/series?relationship=AZE-RUS", "/diff?relationship=AZE-RUS&from_known_at=2025-08-02", "/feed",
+  "/what-if?relationship=AZE-RUS&valid_at=2025-07&text=A+pact", "/relationship/AZE-RUS?valid_at=soon"];
+
+let browser;
+const wrong = [];
+
+async function open(view, { width = 1200, height = 850, script = true } = {}) {
+  const page = await browser.newPage();
+  await page.setViewport({ width, height });
+  await page.setJavaScriptEnabled(script);
+  page.on("console", (message) => {
+    const expected = /status of 400/.test(message.text()) && view.includes("soon");
+    if (["error", "warn"].includes(message.type()) && !expected) wrong.push(`${view}: console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => wrong.push(`${view}: ${error}`));
+  page.on("request", (request) => { if (!request.url().startsWith(`${base}/`)) wrong.push(`${view}: asks ${request.url()}`); });
+  await page.goto(base + view, { waitUntil: "load" });
+  return page;
+}
+
+const text = (page, selector) => page.$eval(selector, (element) => element.textContent.replace(/\s+/g, " ").trim());
+
+const stories = {
+  async "the founding question is one click away"() {
+    const page = await open("/");
+    await Promise.all([page.waitForNavigation(), page.click(".founding a")]);
+    assert.match(await text(page, ".answer h2"), /^Recorded absence.*definite/);
+    assert.equal((await page.$$("ol.state li")).length, 4);
+    return page;
+  },
+
+  async "a slider moves the date, the address follows, and back goes back"() {
+    const page = await open("/relationship/AZE-RUS?valid_at=2025-09-20&known_at=2025-09-01T00:00:00Z&kind=agreement&mode=holds");
+    assert.match(await text(page, ".answer h2"), /nothing for this date/);
+    await page.focus("input[data-sets=field-known_at]");
+    for (let day = 0; day < 15; day++) {
+      const asked = page.waitForResponse((reply) => reply.url().includes("known_at"));
+      await page.keyboard.press("ArrowRight");
+      await asked;
+      await page.waitForFunction(() => document.activeElement.dataset.sets === "field-known_at");
+    }
+    await page.waitForFunction(() => document.querySelector("ol.state")?.textContent.includes("SYNTHETIC: Moscow and Baku"));
+    assert.match(page.url(), /known_at=2025-09-16/);
+    await page.goBack();
+    await page.waitForFunction(() => document.querySelector("#field-known_at").value.startsWith("2025-09-15T"));
+    return page;
+  },
+
+  async "a claim in the chart is reached and opened with the keyboard"() {
+    const page = await open("/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-20");
+    await page.$eval("svg a.row", (row) => row.focus());
+    const id = await page.evaluate(() => document.activeElement.dataset.claim);
+    assert.ok(await page.$(`tr.lit[data-claim="${id}"]`), "its row in the table is lit");
+    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+    assert.ok(page.url().includes(`/claim/${id}`));
+    return page;
+  },
+
+  async "the first tab stop leads past the navigation"() {
+    const page = await open("/");
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    assert.ok(await page.evaluate(() => document.activeElement.closest("main")), "the next stop is in the main part");
+    return page;
+  },
+
+  async "what is being recorded appears in the feed"() {
+    const page = await open("/feed");
+    await page.waitForSelector("[data-live]:not([hidden])");
+    const command = { registerParty: { party: { partyId: "LIVE", type: "PARTY_TYPE_STATE", names: [{ lang: "en", name: "Live" }] } } };
+    const body = JSON.stringify({ recordedBy: "a browser test", commands: [command] });
+    const reply = await fetch(`${base}/detente.v1.LedgerService/Append`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    assert.equal(reply.status, 200);
+    await page.waitForFunction(() => document.querySelector("ul.feed > li.new")?.textContent.includes("LIVE"), { timeout: 10000 });
+    return page;
+  },
+
+  async "a what-if is answered and marked as supposed"() {
+    const page = await open("/what-if?relationship=AZE-RUS&valid_at=2025-07-15&kind=agreement&mode=holds");
+    await page.type("#field-text", "A supposed pact");
+    await Promise.all([page.waitForNavigation().catch(() => null), page.waitForSelector(".supposed"), page.click("form.coordinates button")]);
+    assert.match(await text(page, ".supposed"), /enters.*A supposed pact/);
+    return page;
+  },
+
+  async "everything works without a script"() {
+    const page = await open(FOUNDING, { script: false });
+    assert.equal((await page.$$("ol.state li")).length, 4);
+    await Promise.all([page.waitForNavigation(), page.click("form.coordinates button")]);
+    assert.match(await text(page, ".answer h2"), /^Recorded absence/);
+    return page;
+  },
+
+  async "Arabic runs from right to left, and nothing overflows on a phone"() {
+    for (const view of VIEWS) {
+      const page = await open(view + (view.includes("?") ? "&" : "?") + "lang=ar", { width: 390, height: 844 });
+      assert.equal(await page.evaluate(() => getComputedStyle(document.body).direction), "rtl");
+      const spill = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(spill <= 0, `${view} is ${spill} px too wide`);
+      await page.close();
+    }
+    return null;
+  },
+
+  async "axe-core finds no violation in any view, light or dark"() {
+    for (const view of VIEWS) {
+      for (const scheme of ["light", "dark"]) {
+        const page = await open(view);
+        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => axe.run());
+        assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes[0].html}`), [], `${view}, ${scheme}`);
+        await page.close();
+      }
+    }
+    return null;
+  },
+};
+
+// The pictures of the README, where a folder for them is named.
+async function shoot() {
+  const shots = [["page-answer", FOUNDING, 1100, "light", null], ["page-timeline", "/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-20", 1100, "light", "#timeline"],
+    ["page-arabic", FOUNDING + "&lang=ar", 1100, "dark", "#timeline"], ["page-phone", FOUNDING, 390, "light", null]];
+  for (const [name, view, width, scheme, part] of shots) {
+    const page = await open(view, { width, height: width < 500 ? 780 : 620 });
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    if (part) await page.$eval(part, (element) => element.scrollIntoView());
+    await page.screenshot({ path: path.join(pictures, `${name}.png`), optimizeForSpeed: false });
+    await page.close();
+  }
+}
+
+async function main() {
+  browser = await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+  let failed = 0;
+  for (const [name, story] of Object.entries(stories)) {
+    wrong.length = 0;
+    try {
+      const page = await story();
+      assert.deepEqual(wrong, []);
+      await page?.close();
+      console.log(`  ok: ${name}`);
+    } catch (error) {
+      failed += 1;
+      console.log(`  FAILED: ${name}\n${error.stack}`);
+    }
+  }
+  if (pictures) await shoot();
+  await browser.close();
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+main();

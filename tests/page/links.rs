@@ -1,0 +1,72 @@
+//! Addresses: a permalink gives the same answer for ever, every link of a page leads somewhere, and a wrong one is told.
+
+use crate::served::{FOUNDING, Page, Served, claim, party};
+use std::collections::BTreeSet;
+
+#[tokio::test]
+async fn a_permalink_answers_the_same_after_more_has_been_recorded() {
+    let mut server = Served::empty().await;
+    server.append(vec![party("AAA", "Aland"), party("BBB", "Bland"), claim(1, "2025-01/..", "The first.")]).await;
+    let page = server.page("/relationship/AAA-BBB?valid_at=2025-07").await;
+    let permalink = page.attrs(".answer a.permalink", "href").remove(0);
+    assert!(permalink.contains("valid_at=2025-07") && permalink.contains("basis=3-"), "{permalink}");
+    let before = server.page(&permalink).await;
+    server.append(vec![claim(2, "2025-02/..", "The second.")]).await;
+    let after = server.page(&permalink).await;
+    assert_eq!(before.source, after.source);
+    assert_eq!(after.attrs(".answer a.permalink", "href"), [permalink]);
+    let now = server.page("/relationship/AAA-BBB?valid_at=2025-07").await;
+    assert_eq!((after.all("ol.state li").len(), now.all("ol.state li").len()), (1, 2));
+    server.end().await;
+}
+
+#[tokio::test]
+async fn every_link_of_every_view_leads_somewhere() {
+    let server = Served::demo().await;
+    let mut seen = BTreeSet::new();
+    let mut next: Vec<String> = ["/", FOUNDING, "/diff", "/feed"].map(str::to_owned).into();
+    while let Some(address) = next.pop() {
+        let view = address.split(['?', '#']).next().unwrap().to_owned();
+        // One address of each view is followed, so that the walk ends.
+        if !seen.insert(view.clone()) || seen.len() > 160 {
+            continue;
+        }
+        let answer = server.ask("GET", &address, "", "").await;
+        assert_eq!(answer.status, 200, "{address}");
+        if answer.head.contains("text/html") {
+            next.extend(Page::of(&address, &answer).attrs("a[href^='/'], link[href]", "href"));
+        }
+    }
+    assert!(seen.len() > 100, "{}", seen.len());
+    server.end().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_answered_is_told_as_a_page_with_its_status() {
+    let server = Served::demo().await;
+    for (path, status) in [
+        ("/relationship/AZE-RUS?valid_at=soon", 400),
+        ("/relationship/AZE-RUS?known_at=yesterday", 400),
+        ("/relationship/AZE-RUS?basis=no-basis", 400),
+        ("/relationship/%3Cscript%3E", 400),
+        ("/claim/019862ed-ac00-7000-8000-0000000fffff", 404),
+        ("/party/NOBODY", 404),
+        ("/series?from=soon", 400),
+    ] {
+        let answer = server.ask("GET", path, "", "").await;
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(Page::of(path, &answer).all(".notice").len(), 1, "{path}");
+    }
+    let unknown = server.page("/relationship/XXX-YYY?valid_at=2025-07").await;
+    assert_eq!(unknown.all(".answer h2"), ["Nothing was recorded by then"]);
+    server.end().await;
+}
+
+#[tokio::test]
+async fn nothing_can_be_recorded_here() {
+    let server = Served::demo().await;
+    for path in ["/", "/relationship/AZE-RUS", "/claim/x", "/diff", "/feed"] {
+        assert_eq!(server.ask("POST", path, "", "").await.status, 405, "{path}");
+    }
+    server.end().await;
+}
