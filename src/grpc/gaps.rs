@@ -102,9 +102,7 @@ fn lacking(lack: Lack) -> v1::Gap {
     let of = |gap_type: v1::GapType| v1::Gap { r#type: gap_type.into(), ..Default::default() };
     match lack {
         Lack::Date => of(v1::GapType::NoDate),
-        Lack::Origins(only) => {
-            v1::Gap { origin: only.unwrap_or_default(), ..of(v1::GapType::SingleOrigin) }
-        }
+        Lack::Origins(only) => v1::Gap { origin: only.unwrap_or_default(), ..of(v1::GapType::SingleOrigin) },
         Lack::Confirmation(age_days) => v1::Gap { age_days, ..of(v1::GapType::Stale) },
         Lack::Resolution(dispute) => v1::Gap { dispute_id: dispute.0.to_string(), ..of(v1::GapType::OpenDispute) },
     }
