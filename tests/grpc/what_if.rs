@@ -1,5 +1,7 @@
 //! Suppositions over a socket: answered, marked, paged and refused like anything else, and never recorded.
 
+#![allow(clippy::field_reassign_with_default, reason = "the macro sets one field of whatever request it is given")]
+
 use crate::running::{Running, about, assert, claim, command};
 use detente::v1;
 use detente::v1::command::Command;
