@@ -2,6 +2,7 @@
 //! date, as known at any date, who says so?
 
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod demo;

@@ -29,8 +29,8 @@ impl ClaimArgs {
     /// Asks, and shows the claim.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
         let question = GetClaimRequest { claim_id: self.id, cut: self.cut.cut(), what_if: self.suppose.commands()? };
-        let mut ledger = connect::ledger(&global.server).await?;
-        let reply = ledger.get_claim(question).await?.into_inner();
+        let ledger = connect::ledger(&global.server).await?;
+        let reply = ledger.ask(question).await?;
         global.output.one(&reply, || table(&reply))
     }
 }

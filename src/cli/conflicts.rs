@@ -46,8 +46,8 @@ impl ConflictsArgs {
             ..Default::default()
         };
         let filter = question.filter.clone();
-        let mut ledger = connect::ledger(&global.server).await?;
-        let reply = pages::turn(self.page, question, async |page| ledger.list_conflicts(page).await).await?;
+        let ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table(filter.as_ref(), &reply, &global.into()))
     }
 }

@@ -37,8 +37,8 @@ impl CorroborationArgs {
             ..Default::default()
         };
         let filter = question.filter.clone();
-        let mut ledger = connect::ledger(&global.server).await?;
-        let reply = pages::turn(self.page, question, async |page| ledger.list_corroboration(page).await).await?;
+        let ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table(filter.as_ref(), &reply, &global.into()))
     }
 }

@@ -4,7 +4,6 @@ use clap::{Args, Subcommand};
 
 use super::{
     Failure, connect,
-    connect::Ledger,
     filter_args::FilterArgs,
     global_args::GlobalArgs,
     instant,
@@ -15,9 +14,10 @@ use super::{
         question,
     },
 };
+use crate::client::Client;
 use crate::v1::{
-    AcknowledgeCursorRequest, CreateCursorRequest, Cursor, DeleteCursorRequest, FromHead, ListCursorsRequest,
-    ListCursorsResponse, create_cursor_request::Start,
+    AcknowledgeCursorResponse, CreateCursorRequest, CreateCursorResponse, Cursor, DeleteCursorResponse, FromHead,
+    ListCursorsRequest, ListCursorsResponse, create_cursor_request::Start,
 };
 
 /// What about cursors?
@@ -77,32 +77,32 @@ impl List for ListCursorsResponse {
 impl CursorsArgs {
     /// Asks, and shows the answer.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
-        let mut ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(&global.server).await?;
         match self.what.unwrap_or(What::List) {
-            What::List => list(&mut ledger, global.output).await,
-            What::Create(args) => create(&mut ledger, *args, global.output).await,
+            What::List => list(&ledger, global.output).await,
+            What::Create(args) => create(&ledger, *args, global.output).await,
             What::Ack { name, position } => {
-                let request = AcknowledgeCursorRequest { cursor_id: name, position };
-                let reply = ledger.acknowledge_cursor(request).await?.into_inner();
+                let cursor = Some(ledger.acknowledge_cursor(&name, position).await?);
+                let reply = AcknowledgeCursorResponse { cursor };
                 global.output.one(&reply, || table(reply.cursor.as_slice()))
             }
             What::Delete { name } => {
-                let reply = ledger.delete_cursor(DeleteCursorRequest { cursor_id: name.clone() }).await?.into_inner();
-                global.output.one(&reply, || format!("Cursor {name} is deleted.\n"))
+                ledger.delete_cursor(&name).await?;
+                global.output.one(&DeleteCursorResponse {}, || format!("Cursor {name} is deleted.\n"))
             }
         }
     }
 }
 
-async fn list(ledger: &mut Ledger, output: Format) -> Result<(), Failure> {
-    let reply = ledger.list_cursors(ListCursorsRequest {}).await?.into_inner();
+async fn list(ledger: &Client, output: Format) -> Result<(), Failure> {
+    let reply = ledger.ask(ListCursorsRequest {}).await?;
     output.list(&reply, || match reply.cursors.as_slice() {
         [] => "There is no cursor.\n".to_owned(),
         cursors => table(cursors),
     })
 }
 
-async fn create(ledger: &mut Ledger, args: CreateArgs, output: Format) -> Result<(), Failure> {
+async fn create(ledger: &Client, args: CreateArgs, output: Format) -> Result<(), Failure> {
     let mut filter = args.filter;
     let start = match (args.after_position, args.from_head) {
         (Some(position), _) => Some(Start::AfterPosition(position)),
@@ -110,7 +110,7 @@ async fn create(ledger: &mut Ledger, args: CreateArgs, output: Format) -> Result
         (None, false) => filter.take_recorded_from().map(Start::RecordedFrom),
     };
     let request = CreateCursorRequest { cursor_id: args.name, start, filter: filter.filter(None) };
-    let reply = ledger.create_cursor(request).await?.into_inner();
+    let reply = CreateCursorResponse { cursor: Some(ledger.create_cursor(request).await?) };
     output.one(&reply, || table(reply.cursor.as_slice()))
 }
 

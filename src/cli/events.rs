@@ -46,8 +46,8 @@ impl EventsArgs {
     /// Reads, and shows the events.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
         let question = self.question();
-        let mut ledger = connect::ledger(&global.server).await?;
-        let mut batches = ledger.read_events(question).await?.into_inner();
+        let ledger = connect::ledger(&global.server).await?;
+        let mut batches = ledger.stub().read_events(question).await?.into_inner();
         let progress = progress::counter("events");
         let mut all = ReadEventsResponse::default();
         while let Some(batch) = batches.message().await? {

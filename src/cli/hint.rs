@@ -1,16 +1,14 @@
-//! What to do about an error, by its reason; and the names of reasons and status codes.
-
-use tonic::Code;
+//! What to do about an error, by its reason.
 
 use super::refusal::Refusal;
 use crate::v1::ErrorReason;
 
 /// One line on what to do, where there is something to do.
 pub(crate) fn of(refusal: &Refusal) -> Option<String> {
-    if refusal.outcome_is_unknown() {
+    if refusal.told.outcome_is_unknown() {
         return Some(unknown(refusal));
     }
-    let hint = match refusal.reason? {
+    let hint = match refusal.told.reason? {
         ErrorReason::InvalidRequest | ErrorReason::CommandRejected => {
             "nothing was written; mend what is listed and send it again (--validate-only checks without writing)"
         }
@@ -51,37 +49,8 @@ fn unknown(refusal: &Refusal) -> String {
 }
 
 fn retry(refusal: &Refusal) -> String {
-    match refusal.retry_after {
+    match refusal.told.retry_after {
         Some(delay) => format!("nothing was written; try again in {} s", delay.as_secs_f64()),
         None => "nothing was written; try again later".to_owned(),
-    }
-}
-
-/// The reason without the prefix that only the proto needs.
-pub(crate) fn short_reason(reason: ErrorReason) -> &'static str {
-    let name = reason.as_str_name();
-    name.strip_prefix("ERROR_REASON_").unwrap_or(name)
-}
-
-/// The name of a gRPC status code, as its specification writes it.
-pub(crate) const fn code_name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }

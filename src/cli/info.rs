@@ -17,8 +17,8 @@ pub(crate) struct InfoArgs {}
 impl InfoArgs {
     /// Asks, and shows what the server says of itself.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
-        let mut ledger = connect::ledger(&global.server).await?;
-        let reply = ledger.get_server_info(GetServerInfoRequest {}).await?.into_inner();
+        let ledger = connect::ledger(&global.server).await?;
+        let reply = ledger.ask(GetServerInfoRequest {}).await?;
         global.output.one(&reply, || table(&global.server, &reply))
     }
 }

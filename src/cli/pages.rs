@@ -5,19 +5,12 @@
 
 use std::collections::HashSet;
 
-use tonic::{Response, Status};
-
 use super::{Failure, json::Wire, page_args::PageArgs};
+use crate::client::Paged;
 use crate::v1;
 
 /// As many as the server gives at once.
 const LARGEST_PAGE: u32 = 1000;
-
-/// A question whose answer comes in pages.
-pub(crate) trait Paged: Clone {
-    /// Asks for a page of this size, after this token.
-    fn turn(&mut self, size: u32, token: String);
-}
 
 /// A reply that is a list.
 pub(crate) trait List: Wire {
@@ -30,23 +23,13 @@ pub(crate) trait List: Wire {
 
 /// A reply that is one page of a list.
 pub(crate) trait Page: List {
-    /// The token of the next page; empty on the last.
-    fn next(&self) -> &str;
-
     /// Adds the page that comes after this one.
     fn absorb(&mut self, later: Self);
 }
 
 macro_rules! paged {
-    ($($request:ident => $reply:ident [$list:ident: $element:ident]),* $(,)?) => {
-        $(impl Paged for v1::$request {
-            fn turn(&mut self, size: u32, token: String) {
-                self.page_size = size;
-                self.page_token = token;
-            }
-        }
-
-        impl List for v1::$reply {
+    ($($reply:ident [$list:ident: $element:ident]),* $(,)?) => {
+        $(impl List for v1::$reply {
             type Element = v1::$element;
 
             fn elements(&self) -> &[v1::$element] {
@@ -55,10 +38,6 @@ macro_rules! paged {
         }
 
         impl Page for v1::$reply {
-            fn next(&self) -> &str {
-                &self.next_page_token
-            }
-
             fn absorb(&mut self, later: Self) {
                 self.$list.extend(later.$list);
                 self.next_page_token = later.next_page_token;
@@ -68,20 +47,20 @@ macro_rules! paged {
 }
 
 paged!(
-    DiffRequest => DiffResponse [changes: ClaimChange],
-    GetStateRequest => GetStateResponse [matches: StateMatch],
-    ListClaimsRequest => ListClaimsResponse [claims: Claim],
-    ListKindsRequest => ListKindsResponse [kinds: Kind],
-    ListCommitmentsRequest => ListCommitmentsResponse [commitments: Commitment],
-    ListConflictsRequest => ListConflictsResponse [conflicts: Conflict],
-    ListCorroborationRequest => ListCorroborationResponse [corroborations: Corroboration],
-    ListGapsRequest => ListGapsResponse [gaps: Gap],
-    ListPartiesRequest => ListPartiesResponse [parties: Party],
-    ListRelationshipsRequest => ListRelationshipsResponse [relationships: Relationship],
-    ListRevisionsRequest => ListRevisionsResponse [revisions: Revision],
-    ListSchemesRequest => ListSchemesResponse [schemes: Scheme],
-    ListSourcesRequest => ListSourcesResponse [sources: Source],
-    ListUpcomingRequest => ListUpcomingResponse [turns: UpcomingTurn],
+    DiffResponse [changes: ClaimChange],
+    GetStateResponse [matches: StateMatch],
+    ListClaimsResponse [claims: Claim],
+    ListKindsResponse [kinds: Kind],
+    ListCommitmentsResponse [commitments: Commitment],
+    ListConflictsResponse [conflicts: Conflict],
+    ListCorroborationResponse [corroborations: Corroboration],
+    ListGapsResponse [gaps: Gap],
+    ListPartiesResponse [parties: Party],
+    ListRelationshipsResponse [relationships: Relationship],
+    ListRevisionsResponse [revisions: Revision],
+    ListSchemesResponse [schemes: Scheme],
+    ListSourcesResponse [sources: Source],
+    ListUpcomingResponse [turns: UpcomingTurn],
 );
 
 impl List for v1::ComparePerspectivesResponse {
@@ -100,13 +79,6 @@ impl List for v1::GetSeriesResponse {
     }
 }
 
-impl Paged for v1::GetTimelineRequest {
-    fn turn(&mut self, size: u32, token: String) {
-        self.page_size = size;
-        self.page_token = token;
-    }
-}
-
 impl List for v1::GetTimelineResponse {
     type Element = v1::TimelineSegment;
 
@@ -116,10 +88,6 @@ impl List for v1::GetTimelineResponse {
 }
 
 impl Page for v1::GetTimelineResponse {
-    fn next(&self) -> &str {
-        &self.next_page_token
-    }
-
     /// A segment may go on on the next page, and each page names its claims anew.
     fn absorb(&mut self, later: Self) {
         let mut segments = later.segments.into_iter();
@@ -140,19 +108,22 @@ impl Page for v1::GetTimelineResponse {
 }
 
 /// Asks a question and, unless one page is wanted, turns all the pages of its answer.
-pub(crate) async fn turn<Q: Paged, P: Page>(
+pub(crate) async fn turn<Q: Paged<Answer: Page>, E>(
     args: PageArgs,
     mut question: Q,
-    mut ask: impl AsyncFnMut(Q) -> Result<Response<P>, Status>,
-) -> Result<P, Failure> {
+    mut ask: impl AsyncFnMut(Q) -> Result<Q::Answer, E>,
+) -> Result<Q::Answer, Failure>
+where
+    Failure: From<E>,
+{
     let one = args.one();
     // 0 leaves the size of a page to the server.
-    let size = args.page_size.unwrap_or(if one { 0 } else { LARGEST_PAGE });
-    question.turn(size, args.page_token.unwrap_or_default());
-    let mut reply = ask(question.clone()).await?.into_inner();
-    while !one && !reply.next().is_empty() {
-        question.turn(size, reply.next().to_owned());
-        reply.absorb(ask(question.clone()).await?.into_inner());
+    *question.page_size() = args.page_size.unwrap_or(if one { 0 } else { LARGEST_PAGE });
+    *question.page_token() = args.page_token.unwrap_or_default();
+    let mut reply = ask(question.clone()).await?;
+    while !one && !Q::next_page(&reply).is_empty() {
+        *question.page_token() = Q::next_page(&reply).to_owned();
+        reply.absorb(ask(question.clone()).await?);
     }
     Ok(reply)
 }
@@ -163,16 +134,12 @@ mod tests {
     use crate::v1::{ListPartiesRequest, ListPartiesResponse, Party};
 
     /// A server with five parties, two a page.
-    async fn parties(question: ListPartiesRequest) -> Result<Response<ListPartiesResponse>, Status> {
+    async fn parties(question: ListPartiesRequest) -> Result<ListPartiesResponse, Failure> {
         let start: usize = question.page_token.parse().unwrap_or(0);
         let end = (start + 2).min(5);
         let party = |n: usize| Party { party_id: n.to_string(), ..Default::default() };
         let next_page_token = if end < 5 { end.to_string() } else { String::new() };
-        Ok(Response::new(ListPartiesResponse {
-            parties: (start..end).map(party).collect(),
-            next_page_token,
-            ..Default::default()
-        }))
+        Ok(ListPartiesResponse { parties: (start..end).map(party).collect(), next_page_token, ..Default::default() })
     }
 
     async fn ids(args: PageArgs) -> (String, String) {
@@ -211,7 +178,7 @@ mod tests {
         let all: Vec<String> = whole.segments.iter().map(|s| s.definite.concat()).collect();
         assert_eq!(all, ["a", "bcd", "be"]);
         assert_eq!(whole.claims.iter().map(|claim| claim.claim_id.as_str()).collect::<String>(), "abcde");
-        assert!(!whole.segments[1].continues && whole.next().is_empty());
+        assert!(!whole.segments[1].continues && whole.next_page_token.is_empty());
     }
 
     #[tokio::test]

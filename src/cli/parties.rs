@@ -49,8 +49,8 @@ impl PartiesArgs {
             what_if: self.suppose.commands()?,
             ..Default::default()
         };
-        let mut ledger = connect::ledger(&global.server).await?;
-        let reply = pages::turn(self.page, question, async |page| ledger.list_parties(page).await).await?;
+        let ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table(&reply, &global.into()))
     }
 }

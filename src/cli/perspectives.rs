@@ -64,8 +64,8 @@ impl PerspectivesArgs {
             page_size: self.page_size,
         };
         let filter = question.filter.clone();
-        let mut ledger = connect::ledger(&global.server).await?;
-        let reply = ledger.compare_perspectives(question).await?.into_inner();
+        let ledger = connect::ledger(&global.server).await?;
+        let reply = ledger.ask(question).await?;
         global.output.list(&reply, || table(mode, filter.as_ref(), &reply, &global.into()))
     }
 }

@@ -1,25 +1,12 @@
-//! A gRPC error, taken apart: the reason, every violation with its field path, what was expected and what is.
-//!
-//! The server sends `google.rpc.ErrorInfo` with every error. A status without it was not made by a Detente server but by
-//! the transport (the connection broke, a proxy answered), and then nothing is known about what happened.
+//! A refusal as the command line tells it: the exit code, every detail on a line, the whole of it as JSON.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::fmt;
 
 use serde_json::{Value, json};
-use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt};
+use tonic::Code;
 
-use super::{exit::Exit, hint};
-use crate::v1::ErrorReason;
-
-/// One thing that was wrong, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Violation {
-    /// A field path, or the claim or filter that a precondition is about.
-    pub(crate) place: String,
-    /// What was expected, and what is.
-    pub(crate) description: String,
-}
+use super::{Failure, exit::Exit, hint};
+use crate::client::{self, code_name};
 
 /// Which request of an append it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,23 +19,11 @@ pub(crate) struct RequestPlace {
     pub(crate) total: usize,
 }
 
-/// An error the server answered with.
+/// A call that was refused, or broke.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
-    /// The gRPC status code.
-    pub(crate) code: Code,
-    /// What the server says in one line.
-    pub(crate) message: String,
-    /// The reason, where the server named one.
-    pub(crate) reason: Option<ErrorReason>,
-    /// What is concerned.
-    pub(crate) metadata: BTreeMap<String, String>,
-    /// What is wrong with the content of the request.
-    pub(crate) fields: Vec<Violation>,
-    /// Which preconditions did not hold.
-    pub(crate) preconditions: Vec<Violation>,
-    /// After how long to try again.
-    pub(crate) retry_after: Option<Duration>,
+    /// What the client says of it.
+    pub(crate) told: client::Refusal,
     /// Which append it was, where it was one.
     pub(crate) request: Option<RequestPlace>,
 }
@@ -59,46 +34,44 @@ impl RequestPlace {
     }
 }
 
-impl From<Status> for Refusal {
-    fn from(status: Status) -> Self {
-        let details = status.get_error_details();
-        Self {
-            code: status.code(),
-            message: status.message().to_owned(),
-            reason: reason(&details),
-            metadata: metadata(&details),
-            fields: fields(&details),
-            preconditions: preconditions(&details),
-            retry_after: details.retry_info().and_then(|retry| retry.retry_delay),
-            request: None,
+impl From<client::Refusal> for Refusal {
+    fn from(told: client::Refusal) -> Self {
+        Self { told, request: None }
+    }
+}
+
+impl From<client::Error> for Failure {
+    fn from(error: client::Error) -> Self {
+        match error {
+            client::Error::Address { server, why } => Self::Usage(format!("--server {server}: {why}")),
+            client::Error::Unreachable { server, cause } => Self::Unreachable { server, cause },
+            client::Error::Refused(told) => Self::Refused(Box::new((*told).into())),
+            client::Error::Ended(_) | client::Error::OtherLedger { .. } => Self::Rejected(error.to_string()),
         }
     }
 }
 
-impl From<Status> for super::Failure {
-    fn from(status: Status) -> Self {
-        Self::Refused(Box::new(status.into()))
+impl From<tonic::Status> for Failure {
+    fn from(status: tonic::Status) -> Self {
+        client::Error::from(status).into()
+    }
+}
+
+impl Failure {
+    /// Says which append it was.
+    pub(crate) fn of(self, request: RequestPlace) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::Refused(Box::new(Refusal { request: Some(request), ..*refusal })),
+            other => other,
+        }
     }
 }
 
 impl Refusal {
-    /// Says which append it was.
-    pub(crate) fn of(self, request: RequestPlace) -> Self {
-        Self { request: Some(request), ..self }
-    }
-
-    /// Whether nothing is known about what happened: the transport broke, or the ledger says so itself.
-    pub(crate) fn outcome_is_unknown(&self) -> bool {
-        match self.reason {
-            Some(reason) => reason == ErrorReason::OutcomeUnknown,
-            None => matches!(self.code, Code::Unavailable | Code::Unknown | Code::Cancelled | Code::DeadlineExceeded),
-        }
-    }
-
     /// The code to exit with.
     pub(crate) fn exit(&self) -> Exit {
-        match self.code {
-            _ if self.outcome_is_unknown() => Exit::Unanswered,
+        match self.told.code {
+            _ if self.told.outcome_is_unknown() => Exit::Unanswered,
             Code::Unavailable => Exit::Unanswered,
             Code::DataLoss => Exit::Damaged,
             Code::InvalidArgument | Code::FailedPrecondition | Code::Aborted | Code::AlreadyExists => Exit::Rejected,
@@ -114,43 +87,35 @@ impl Refusal {
 
     /// Every violation and every other detail, a line each.
     pub(crate) fn details(&self) -> Vec<String> {
-        let violations = self.fields.iter().chain(&self.preconditions);
-        let metadata = self.metadata.iter().map(|(key, value)| format!("{key} = {value}"));
-        let request = self.request.iter().map(RequestPlace::to_string);
-        violations.map(Violation::to_string).chain(metadata).chain(request).collect()
+        let violations = self.told.violations.iter().map(ToString::to_string);
+        let conflicts = self.told.conflicts.iter().map(ToString::to_string);
+        let metadata = self.told.metadata.iter().map(|(key, value)| format!("{key} = {value}"));
+        let request = self.request.iter().map(ToString::to_string);
+        violations.chain(conflicts).chain(metadata).chain(request).collect()
     }
 
     /// The whole of it as JSON, with the names of canonical proto3 JSON.
     pub(crate) fn object(&self) -> Value {
-        let place = |name: &str, violations: &[Violation]| -> Value {
-            violations.iter().map(|v| json!({ name: v.place, "description": v.description })).collect()
-        };
+        let told = &self.told;
+        let violations = told.violations.iter().map(|v| json!({ "field": v.field, "description": v.description }));
+        let conflicts = told.conflicts.iter().map(|c| json!({ "subject": c.subject, "description": c.description }));
         json!({
-            "code": hint::code_name(self.code),
-            "reason": self.reason.unwrap_or_default().as_str_name(),
-            "message": self.message,
-            "metadata": self.metadata,
-            "fieldViolations": place("field", &self.fields),
-            "preconditionViolations": place("subject", &self.preconditions),
-            "retryAfterSeconds": self.retry_after.map(|delay| delay.as_secs_f64()),
+            "code": code_name(told.code),
+            "reason": told.reason.unwrap_or_default().as_str_name(),
+            "message": told.message,
+            "metadata": told.metadata,
+            "fieldViolations": violations.collect::<Value>(),
+            "preconditionViolations": conflicts.collect::<Value>(),
+            "retryAfterSeconds": told.retry_after.map(|delay| delay.as_secs_f64()),
             "request": self.request.as_ref().map(RequestPlace::object),
-            "outcomeUnknown": self.outcome_is_unknown(),
+            "outcomeUnknown": told.outcome_is_unknown(),
         })
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.reason {
-            Some(reason) => write!(f, "{} ({})", self.message, hint::short_reason(reason)),
-            None => write!(f, "{} ({})", self.message, hint::code_name(self.code)),
-        }
-    }
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.description)
+        self.told.fmt(f)
     }
 }
 
@@ -170,35 +135,23 @@ impl fmt::Display for RequestPlace {
     }
 }
 
-fn reason(details: &ErrorDetails) -> Option<ErrorReason> {
-    let name = &details.error_info()?.reason;
-    ErrorReason::from_str_name(name).or_else(|| ErrorReason::from_str_name(&format!("ERROR_REASON_{name}")))
-}
-
-fn metadata(details: &ErrorDetails) -> BTreeMap<String, String> {
-    details.error_info().map(|info| info.metadata.clone().into_iter().collect()).unwrap_or_default()
-}
-
-fn fields(details: &ErrorDetails) -> Vec<Violation> {
-    let violations = details.bad_request().map(|bad| bad.field_violations.as_slice()).unwrap_or_default();
-    violations.iter().map(|v| Violation { place: v.field.clone(), description: v.description.clone() }).collect()
-}
-
-fn preconditions(details: &ErrorDetails) -> Vec<Violation> {
-    let violations = details.precondition_failure().map(|failed| failed.violations.as_slice()).unwrap_or_default();
-    violations.iter().map(|v| Violation { place: v.subject.clone(), description: v.description.clone() }).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use tonic::Status;
+    use tonic_types::{ErrorDetails, StatusExt};
+
     use super::*;
+
+    fn of(status: Status) -> Refusal {
+        client::Refusal::from(status).into()
+    }
 
     fn rejected() -> Refusal {
         let mut details = ErrorDetails::new();
         details
             .set_error_info("ERROR_REASON_COMMAND_REJECTED", "detente", [("claim_id".to_owned(), "c".to_owned())])
             .add_bad_request_violation("commands[0].assert_claim.claim.kind", "required");
-        Status::with_error_details(Code::FailedPrecondition, "1 violation", details).into()
+        of(Status::with_error_details(Code::FailedPrecondition, "1 violation", details))
     }
 
     #[test]
@@ -218,17 +171,13 @@ mod tests {
             "claim c",
             "expected 1, is 2",
         );
-        let refusal = Refusal::from(Status::with_error_details(Code::Aborted, "no", details));
-        assert_eq!(refusal.reason, Some(ErrorReason::PreconditionFailed));
+        let refusal = of(Status::with_error_details(Code::Aborted, "no", details));
         assert_eq!(refusal.details(), ["claim c: expected 1, is 2"]);
         assert_eq!(refusal.exit(), Exit::Rejected);
     }
 
     #[test]
-    fn a_status_without_a_reason_is_the_transport_and_its_outcome_unknown() {
-        let refusal = Refusal::from(Status::unknown("transport error"));
-        assert!(refusal.outcome_is_unknown());
-        assert_eq!(refusal.exit(), Exit::Unanswered);
-        assert!(!rejected().outcome_is_unknown());
+    fn a_status_without_a_reason_is_the_transport_and_there_was_no_answer() {
+        assert_eq!(of(Status::unknown("transport error")).exit(), Exit::Unanswered);
     }
 }

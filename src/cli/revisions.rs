@@ -42,8 +42,8 @@ impl RevisionsArgs {
             newest_first: self.newest_first,
             ..Default::default()
         };
-        let mut ledger = connect::ledger(&global.server).await?;
-        let reply = pages::turn(self.page, question, async |page| ledger.list_revisions(page).await).await?;
+        let ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table(&self.id, &reply, &global.into()))
     }
 }

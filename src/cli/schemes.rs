@@ -32,8 +32,8 @@ impl SchemesArgs {
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
         let what_if = self.suppose.commands()?;
         let question = ListSchemesRequest { schemes: self.schemes, cut: self.cut.cut(), what_if, ..Default::default() };
-        let mut ledger = connect::ledger(&global.server).await?;
-        let reply = pages::turn(self.page, question, async |page| ledger.list_schemes(page).await).await?;
+        let ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table(&reply))
     }
 }

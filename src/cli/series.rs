@@ -48,8 +48,8 @@ impl SeriesArgs {
             what_if: self.suppose.commands()?,
         };
         let filter = question.filter.clone();
-        let mut ledger = connect::ledger(&global.server).await?;
-        let reply = ledger.get_series(question).await?.into_inner();
+        let ledger = connect::ledger(&global.server).await?;
+        let reply = ledger.ask(question).await?;
         global.output.list(&reply, || table::series::table(filter.as_ref(), &reply))
     }
 }

@@ -76,8 +76,8 @@ impl StateArgs {
             ..Default::default()
         };
         let filter = question.filter.clone();
-        let mut ledger = connect::ledger(&global.server).await?;
-        let reply = pages::turn(self.page, question, async |page| ledger.get_state(page).await).await?;
+        let ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table::state::table(mode, filter.as_ref(), &reply, &global.into()))
     }
 }

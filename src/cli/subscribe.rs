@@ -1,27 +1,20 @@
 //! `detente subscribe`: follows the log and prints each event once, for as long as it is let.
 //!
-//! When the connection breaks or the server stops, it connects again and goes on behind the last event it printed. With a
-//! cursor it is the server that knows where it stands: what was printed and not acknowledged comes again after a break, and
-//! is not printed again.
-
-use std::time::Duration;
+//! When the connection breaks or the server stops, it connects again and goes on behind the last event it printed; that is
+//! the client's doing ([`crate::client::Subscription`]), and is told on standard error.
 
 use clap::Args;
-use tonic::Streaming;
 
 use super::{
     Failure, connect,
-    connect::Ledger,
     filter_args::FilterArgs,
     global_args::GlobalArgs,
     instant,
     output::{self, Format, notice},
     table::{View, escape, event},
 };
-use crate::v1::{
-    AcknowledgeCursorRequest, EndReason, ErrorReason, Event, FromHead, SubscribeRequest, SubscribeResponse,
-    subscribe_request::Start, subscribe_response::Frame,
-};
+use crate::client::News;
+use crate::v1::{Event, FromHead, SubscribeRequest, subscribe_request::Start};
 
 /// Where to begin, and with what?
 #[derive(Args, Debug)]
@@ -48,124 +41,68 @@ pub(crate) struct SubscribeArgs {
 impl SubscribeArgs {
     /// Follows, over as many connections as it takes.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
-        const FIRST_PAUSE: Duration = Duration::from_millis(100);
-        const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-        let mut follower = self.follower(global);
-        let mut pause = FIRST_PAUSE;
+        let acknowledges = self.ack;
+        let mut printer = Printer { global, view: global.into(), left: self.limit.unwrap_or(u64::MAX), printed: 0 };
+        if printer.left == 0 {
+            return Ok(());
+        }
+        let mut feed = connect::ledger(&global.server).await?.subscribe(self.request()).await?;
+        let mut acknowledged = 0;
         loop {
-            follower.confirmed = false;
-            let why = match follower.follow().await {
-                Ok(Ended::Limit) => return Ok(()),
-                Ok(Ended::Stopping) => "the server is stopping".to_owned(),
-                Err(failure) if follower.has_begun && is_passing(&failure) => failure.to_string(),
-                Err(failure) => return Err(failure),
-            };
-            pause = if follower.confirmed { FIRST_PAUSE } else { (2 * pause).min(LONGEST_PAUSE) };
-            let position = follower.position;
-            notice(&escape::visible(&format!("{why}; connecting again to go on after position {position}")));
-            tokio::time::sleep(pause).await;
+            let news = feed.next().await?;
+            let position = feed.position();
+            let is_confirmed = matches!(news, News::Confirmed(_));
+            printer.take(news, position)?;
+            let done = if printer.left == 0 { printer.printed } else { position };
+            if acknowledges && !is_confirmed && done > acknowledged {
+                feed.acknowledge(done).await?;
+            }
+            acknowledged = acknowledged.max(done);
+            if printer.left == 0 {
+                return Ok(());
+            }
         }
     }
 
     /// An instant to begin with is a place in the log rather than a filter, unless a place is given too.
-    fn follower(self, global: &GlobalArgs) -> Follower<'_> {
+    fn request(self) -> SubscribeRequest {
         let mut filter = self.filter;
-        let start = match (self.after_position, self.from_head, self.cursor.clone()) {
+        let start = match (self.after_position, self.from_head, self.cursor) {
             (Some(position), ..) => Some(Start::AfterPosition(position)),
             (_, true, _) => Some(Start::FromHead(FromHead {})),
             (.., Some(cursor)) => Some(Start::CursorId(cursor)),
             (None, false, None) => filter.take_recorded_from().map(Start::RecordedFrom),
         };
-        let request = SubscribeRequest { start, filter: filter.filter(None), heartbeat: None };
-        let acknowledges = self.cursor.filter(|_| self.ack);
-        Follower {
-            global,
-            view: global.into(),
-            request,
-            acknowledges,
-            left: self.limit.unwrap_or(u64::MAX),
-            position: 0,
-            acknowledged: 0,
-            printed: 0,
-            has_begun: false,
-            confirmed: false,
-        }
+        SubscribeRequest { start, filter: filter.filter(None), heartbeat: None }
     }
 }
 
-/// How a connection ended without a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
-    /// As many events as were asked for have been printed.
-    Limit,
-    /// The server is stopping.
-    Stopping,
-}
-
-/// What has come so far.
-struct Follower<'g> {
+/// Prints what comes.
+struct Printer<'g> {
     global: &'g GlobalArgs,
     view: View,
-    request: SubscribeRequest,
-    /// The cursor to acknowledge to.
-    acknowledges: Option<String>,
     /// How many events are still wanted.
     left: u64,
-    /// That of the last frame.
-    position: u64,
-    acknowledged: u64,
-    /// That of the last event printed.
+    /// The position of the last event printed.
     printed: u64,
-    /// Whether a subscription has ever stood, and whether this one does.
-    has_begun: bool,
-    confirmed: bool,
 }
 
-impl Follower<'_> {
-    /// Follows over one connection.
-    async fn follow(&mut self) -> Result<Ended, Failure> {
-        if self.left == 0 {
-            return Ok(Ended::Limit);
-        }
-        let mut ledger = connect::ledger(&self.global.server).await?;
-        let mut frames: Streaming<SubscribeResponse> = ledger.subscribe(self.request.clone()).await?.into_inner();
-        while let Some(SubscribeResponse { position, frame }) = frames.message().await? {
-            self.position = position;
-            if let Some(ended) = self.take(frame.unwrap_or(Frame::Heartbeat(Default::default())))? {
-                return Ok(ended);
+impl Printer<'_> {
+    fn take(&mut self, news: News, position: u64) -> Result<(), Failure> {
+        match news {
+            News::Events(events) => self.print(events)?,
+            News::CaughtUp => self.tell(|| format!("caught up at position {position}")),
+            News::FellBehind(behind) => self.tell(|| format!("{behind} events behind at position {position}")),
+            News::Interrupted(why) => {
+                notice(&escape::visible(&format!("{why}; connecting again to go on after position {position}")));
             }
-            let done = if self.left == 0 { self.printed } else { position };
-            self.acknowledge(&mut ledger, done).await?;
-            if self.left == 0 {
-                return Ok(Ended::Limit);
-            }
+            News::Confirmed(_) | News::Heartbeat => {}
         }
-        Ok(Ended::Stopping)
+        Ok(())
     }
 
-    fn take(&mut self, frame: Frame) -> Result<Option<Ended>, Failure> {
-        match frame {
-            Frame::Confirmed(_) => {
-                (self.has_begun, self.confirmed) = (true, true);
-                self.acknowledged = self.acknowledged.max(self.position);
-            }
-            Frame::Events(events) => self.print(events.events)?,
-            Frame::Heartbeat(_) => {}
-            Frame::CaughtUp(_) => self.tell(|position| format!("caught up at position {position}")),
-            Frame::FellBehind(behind) => {
-                self.tell(|position| format!("{} events behind at position {position}", behind.behind));
-            }
-            Frame::End(end) => return ended(end.reason()).map(Some),
-        }
-        if !matches!(self.request.start, Some(Start::CursorId(_))) {
-            self.request.start = Some(Start::AfterPosition(self.position));
-        }
-        Ok(None)
-    }
-
-    /// Prints what has not been printed, as far as it is wanted.
+    /// Prints as many as are wanted.
     fn print(&mut self, mut events: Vec<Event>) -> Result<(), Failure> {
-        events.retain(|event| event.position > self.printed);
         events.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
         self.left -= events.len() as u64;
         self.printed = events.last().map_or(self.printed, |last| last.position);
@@ -175,39 +112,11 @@ impl Follower<'_> {
         }
     }
 
-    async fn acknowledge(&mut self, ledger: &mut Ledger, position: u64) -> Result<(), Failure> {
-        if let Some(cursor_id) = self.acknowledges.clone().filter(|_| position > self.acknowledged) {
-            ledger.acknowledge_cursor(AcknowledgeCursorRequest { cursor_id, position }).await?;
-            self.acknowledged = position;
-        }
-        Ok(())
-    }
-
     /// Tells people, not programs, how far it is.
-    fn tell(&self, words: impl FnOnce(u64) -> String) {
+    fn tell(&self, words: impl FnOnce() -> String) {
         if !self.global.output.is_json() {
-            notice(&words(self.position));
+            notice(&words());
         }
-    }
-}
-
-fn ended(why: EndReason) -> Result<Ended, Failure> {
-    match why {
-        EndReason::CursorTakenOver => Err(Failure::Rejected("another subscription took the cursor over".to_owned())),
-        EndReason::CursorDeleted => Err(Failure::Rejected("the cursor was deleted".to_owned())),
-        EndReason::ServerStopping | EndReason::Unspecified => Ok(Ended::Stopping),
-    }
-}
-
-/// Whether the same call may do in a while.
-fn is_passing(failure: &Failure) -> bool {
-    match failure {
-        Failure::Unreachable { .. } => true,
-        Failure::Refused(refusal) => match refusal.reason {
-            Some(reason) => matches!(reason, ErrorReason::NotServing | ErrorReason::Overloaded),
-            None => refusal.outcome_is_unknown(),
-        },
-        _ => false,
     }
 }
 
@@ -244,8 +153,7 @@ mod tests {
     }
 
     fn start(flags: &[&str]) -> Option<Start> {
-        let Probe { subscribe, global } = probe(flags).unwrap();
-        subscribe.follower(&global).request.start
+        probe(flags).unwrap().subscribe.request().start
     }
 
     #[test]
@@ -262,17 +170,16 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_again_is_not_printed_again_and_no_more_than_is_wanted() {
-        let Probe { subscribe, global } = probe(&["--cursor", "desk-1", "--limit", "3", "--output", "jsonl"]).unwrap();
-        let mut follower = subscribe.follower(&global);
+    fn no_more_is_printed_than_is_wanted() {
+        let Probe { global, .. } = probe(&["--output", "jsonl"]).unwrap();
+        let mut printer = Printer { global: &global, view: (&global).into(), left: 3, printed: 0 };
         let events = |positions: &[u64]| {
-            positions.iter().map(|position| Event { position: *position, ..Event::default() }).collect()
+            News::Events(positions.iter().map(|position| Event { position: *position, ..Event::default() }).collect())
         };
-        follower.print(events(&[4, 5])).unwrap();
-        follower.print(events(&[4, 5])).unwrap();
-        assert_eq!((follower.printed, follower.left), (5, 1));
-        follower.print(events(&[5, 6, 7])).unwrap();
-        assert_eq!((follower.printed, follower.left), (6, 0));
+        printer.take(events(&[4, 5]), 5).unwrap();
+        assert_eq!((printer.printed, printer.left), (5, 1));
+        printer.take(events(&[6, 7]), 7).unwrap();
+        assert_eq!((printer.printed, printer.left), (6, 0));
     }
 
     #[test]

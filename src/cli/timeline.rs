@@ -39,8 +39,8 @@ impl TimelineArgs {
             ..Default::default()
         };
         let filter = question.filter.clone();
-        let mut ledger = connect::ledger(&global.server).await?;
-        let reply = pages::turn(self.page, question, async |page| ledger.get_timeline(page).await).await?;
+        let ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table::timeline::table(filter.as_ref(), &reply, &global.into()))
     }
 }

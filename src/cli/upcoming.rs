@@ -47,8 +47,8 @@ impl UpcomingArgs {
             ..Default::default()
         };
         let filter = question.filter.clone();
-        let mut ledger = connect::ledger(&global.server).await?;
-        let reply = pages::turn(self.page, question, async |page| ledger.list_upcoming(page).await).await?;
+        let ledger = connect::ledger(&global.server).await?;
+        let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table::turn::table(filter.as_ref(), &reply, &global.into()))
     }
 }

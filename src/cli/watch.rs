@@ -3,8 +3,6 @@
 //! It follows for ever. When the connection breaks it connects again and resumes with the token of the last frame, so that
 //! nothing is missed and nothing comes twice; as JSON Lines every frame is written with its token, for a later `--after`.
 
-use std::time::Duration;
-
 use clap::Args;
 use prost_types::Timestamp;
 
@@ -14,13 +12,11 @@ use super::{
     global_args::GlobalArgs,
     instant,
     output::{self, Format},
-    table::turn,
+    table::{escape, turn},
     words,
 };
+use crate::client::ClockNews;
 use crate::v1::{Turn, WatchClockRequest, WatchClockResponse};
-
-/// How long to wait before connecting again, at first and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
 
 /// Which turns, from when on?
 #[derive(Args, Debug)]
@@ -48,7 +44,7 @@ impl WatchArgs {
     /// Follows, and shows each turn as it comes.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
         let mut left = self.limit.unwrap_or(u64::MAX);
-        let mut question = WatchClockRequest {
+        let question = WatchClockRequest {
             filter: self.filter.filter(None),
             turns: self.turn.into_iter().map(i32::from).collect(),
             after: self.after.unwrap_or_default(),
@@ -56,41 +52,21 @@ impl WatchArgs {
             include_late: self.include_late,
             heartbeat: None,
         };
-        let mut pause = PAUSE.0;
-        let mut has_begun = false;
+        if left == 0 {
+            return Ok(());
+        }
+        let mut watch = connect::ledger(&global.server).await?.watch(question).await?;
         while left > 0 {
-            let before = question.after.clone();
-            let ended = follow(&mut question, &mut left, global).await;
-            has_begun |= question.after != before;
-            if question.after != before {
-                pause = PAUSE.0;
-            }
-            match ended {
-                Err(failure) if !has_begun || !may_pass(&failure) => return Err(failure),
-                Err(failure) => output::notice(&format!("{failure}; connecting again")),
-                Ok(()) => {}
-            }
-            if left > 0 {
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(PAUSE.1);
+            match watch.next().await? {
+                ClockNews::Frame(frame) => {
+                    show(&frame, global)?;
+                    left -= u64::from(frame.turn.is_some());
+                }
+                ClockNews::Interrupted(why) => output::notice(&escape::visible(&format!("{why}; connecting again"))),
             }
         }
         Ok(())
     }
-}
-
-/// Follows one connection to its end. The question becomes the one that resumes.
-async fn follow(question: &mut WatchClockRequest, left: &mut u64, global: &GlobalArgs) -> Result<(), Failure> {
-    let mut ledger = connect::ledger(&global.server).await?;
-    let mut frames = ledger.watch_clock(question.clone()).await?.into_inner();
-    while *left > 0
-        && let Some(frame) = frames.message().await?
-    {
-        show(&frame, global)?;
-        *left -= u64::from(frame.turn.is_some());
-        (question.after, question.from) = (frame.token, None);
-    }
-    Ok(())
 }
 
 fn show(frame: &WatchClockResponse, global: &GlobalArgs) -> Result<(), Failure> {
@@ -98,14 +74,5 @@ fn show(frame: &WatchClockResponse, global: &GlobalArgs) -> Result<(), Failure> 
         (Format::Table, Some(turn)) => output::write(&turn::line(turn, &global.into())),
         (Format::Table, None) => Ok(()),
         (Format::Json | Format::Jsonl, _) => output::lines(std::slice::from_ref(frame)),
-    }
-}
-
-/// Whether it may help to try again.
-fn may_pass(failure: &Failure) -> bool {
-    match failure {
-        Failure::Unreachable { .. } => true,
-        Failure::Refused(refusal) => refusal.outcome_is_unknown() || refusal.code == tonic::Code::Unavailable,
-        _ => false,
     }
 }

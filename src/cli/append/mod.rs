@@ -23,15 +23,15 @@ use uuid::Uuid;
 use self::claim_args::NewClaimArgs;
 use super::{
     Failure, connect,
-    connect::Ledger,
     global_args::GlobalArgs,
     instant,
     json::{self, Layout},
     output::{self, Format},
     progress,
-    refusal::{Refusal, RequestPlace},
+    refusal::RequestPlace,
     table::{escape, grid::Grid},
 };
+use crate::client::Client;
 use crate::v1::{AppendRequest, AppendResponse, CommandResult};
 
 /// Record what, by whom?
@@ -58,10 +58,10 @@ impl AppendArgs {
     /// Records, and shows what was recorded.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
         let requests = self.requests(global.output)?;
-        let mut ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(&global.server).await?;
         let mut replies = Vec::new();
         // What was recorded before a failure is shown as well: it stays recorded.
-        let outcome = send(&mut ledger, requests, global.output, &mut replies).await;
+        let outcome = send(&ledger, requests, global.output, &mut replies).await;
         show(&replies, global)?;
         outcome
     }
@@ -95,7 +95,7 @@ fn tell(request_id: Uuid, format: Format) {
 
 /// Sends the requests in order, each after the answer to the one before, and stops at the first that fails.
 async fn send(
-    ledger: &mut Ledger,
+    ledger: &Client,
     requests: Vec<AppendRequest>,
     format: Format,
     replies: &mut Vec<AppendResponse>,
@@ -104,8 +104,7 @@ async fn send(
     let progress = progress::bar("appends", total);
     for (request, ordinal) in requests.into_iter().zip(1..) {
         let place = RequestPlace { request_id: request.request_id.clone(), ordinal, total };
-        let reply = ledger.append(request).await;
-        let reply = reply.map_err(|status| Failure::Refused(Box::new(Refusal::from(status).of(place))))?.into_inner();
+        let reply = ledger.append(request).await.map_err(|error| Failure::from(error).of(place))?;
         match format {
             Format::Jsonl => output::lines(&[reply])?,
             Format::Table | Format::Json => replies.push(reply),

@@ -1,0 +1,202 @@
+//! What can be asked: the requests of the contract that read, each with its answer.
+//!
+//! One trait instead of a method for each: [`Client::ask`](super::Client::ask) does for all of them what has to be done about
+//! cuts and broken connections.
+
+use super::connect::Stub;
+use crate::v1::{self, ReplyContext};
+use tonic::{Request, Response, Status};
+
+/// What comes of an attempt.
+type Reply<A> = Result<Response<A>, Status>;
+
+/// A request that reads.
+pub trait Question: Clone + Send + Sync + sealed::Sealed + 'static {
+    /// What it is answered with.
+    type Answer: Send + 'static;
+
+    /// Makes it a question at this basis, where it names no cut.
+    fn stand_at(&mut self, basis: String);
+
+    /// The coordinates that an answer says it was computed at.
+    fn context(answer: &Self::Answer) -> Option<&ReplyContext>;
+
+    /// Asks once.
+    fn put(request: Request<Self>, stub: Stub) -> impl Future<Output = Reply<Self::Answer>> + Send;
+}
+
+/// A question whose answer comes in pages.
+pub trait Paged: Question {
+    /// What the answer is a list of.
+    type Entry: Send + 'static;
+
+    /// The most entries of a page; 0 leaves it to the server.
+    fn page_size(&mut self) -> &mut u32;
+
+    /// The token of the page asked for; empty for the first.
+    fn page_token(&mut self) -> &mut String;
+
+    /// The token of the next page; empty on the last.
+    fn next_page(answer: &Self::Answer) -> &str;
+
+    /// The entries of a page.
+    fn entries(answer: Self::Answer) -> Vec<Self::Entry>;
+}
+
+mod sealed {
+    /// Only the requests of the contract are questions.
+    pub trait Sealed {}
+}
+
+macro_rules! put {
+    ($request:ident, $answer:ident, $rpc:ident) => {
+        type Answer = v1::$answer;
+
+        async fn put(request: Request<Self>, mut stub: Stub) -> Reply<v1::$answer> {
+            stub.$rpc(request).await
+        }
+    };
+}
+
+macro_rules! at_a_cut {
+    ($($request:ident ($module:ident) => $rpc:ident => $answer:ident),* $(,)?) => {$(
+        impl sealed::Sealed for v1::$request {}
+
+        impl Question for v1::$request {
+            put!($request, $answer, $rpc);
+
+            fn stand_at(&mut self, basis: String) {
+                self.cut.get_or_insert(v1::$module::Cut::Basis(basis));
+            }
+
+            fn context(answer: &v1::$answer) -> Option<&ReplyContext> {
+                answer.context.as_ref()
+            }
+        }
+    )*};
+}
+
+macro_rules! without_a_cut {
+    ($($request:ident => $rpc:ident => $answer:ident),* $(,)?) => {$(
+        impl sealed::Sealed for v1::$request {}
+
+        impl Question for v1::$request {
+            put!($request, $answer, $rpc);
+
+            fn stand_at(&mut self, _: String) {}
+
+            fn context(_: &v1::$answer) -> Option<&ReplyContext> {
+                None
+            }
+        }
+    )*};
+}
+
+macro_rules! paged {
+    ($($request:ident => $answer:ident [$list:ident: $entry:ident]),* $(,)?) => {$(
+        impl Paged for v1::$request {
+            type Entry = v1::$entry;
+
+            fn page_size(&mut self) -> &mut u32 {
+                &mut self.page_size
+            }
+
+            fn page_token(&mut self) -> &mut String {
+                &mut self.page_token
+            }
+
+            fn next_page(answer: &v1::$answer) -> &str {
+                &answer.next_page_token
+            }
+
+            fn entries(answer: v1::$answer) -> Vec<v1::$entry> {
+                answer.$list
+            }
+        }
+    )*};
+}
+
+at_a_cut!(
+    ComparePerspectivesRequest (compare_perspectives_request) => compare_perspectives => ComparePerspectivesResponse,
+    GetClaimRequest (get_claim_request) => get_claim => GetClaimResponse,
+    GetSeriesRequest (get_series_request) => get_series => GetSeriesResponse,
+    GetStateRequest (get_state_request) => get_state => GetStateResponse,
+    GetTimelineRequest (get_timeline_request) => get_timeline => GetTimelineResponse,
+    ListClaimsRequest (list_claims_request) => list_claims => ListClaimsResponse,
+    ListCommitmentsRequest (list_commitments_request) => list_commitments => ListCommitmentsResponse,
+    ListConflictsRequest (list_conflicts_request) => list_conflicts => ListConflictsResponse,
+    ListCorroborationRequest (list_corroboration_request) => list_corroboration => ListCorroborationResponse,
+    ListGapsRequest (list_gaps_request) => list_gaps => ListGapsResponse,
+    ListKindsRequest (list_kinds_request) => list_kinds => ListKindsResponse,
+    ListPartiesRequest (list_parties_request) => list_parties => ListPartiesResponse,
+    ListRelationshipsRequest (list_relationships_request) => list_relationships => ListRelationshipsResponse,
+    ListRevisionsRequest (list_revisions_request) => list_revisions => ListRevisionsResponse,
+    ListSchemesRequest (list_schemes_request) => list_schemes => ListSchemesResponse,
+    ListSourcesRequest (list_sources_request) => list_sources => ListSourcesResponse,
+    ListUpcomingRequest (list_upcoming_request) => list_upcoming => ListUpcomingResponse,
+);
+
+without_a_cut!(
+    GetServerInfoRequest => get_server_info => GetServerInfoResponse,
+    ListCursorsRequest => list_cursors => ListCursorsResponse,
+);
+
+paged!(
+    DiffRequest => DiffResponse [changes: ClaimChange],
+    GetStateRequest => GetStateResponse [matches: StateMatch],
+    GetTimelineRequest => GetTimelineResponse [segments: TimelineSegment],
+    ListClaimsRequest => ListClaimsResponse [claims: Claim],
+    ListCommitmentsRequest => ListCommitmentsResponse [commitments: Commitment],
+    ListConflictsRequest => ListConflictsResponse [conflicts: Conflict],
+    ListCorroborationRequest => ListCorroborationResponse [corroborations: Corroboration],
+    ListGapsRequest => ListGapsResponse [gaps: Gap],
+    ListKindsRequest => ListKindsResponse [kinds: Kind],
+    ListPartiesRequest => ListPartiesResponse [parties: Party],
+    ListRelationshipsRequest => ListRelationshipsResponse [relationships: Relationship],
+    ListRevisionsRequest => ListRevisionsResponse [revisions: Revision],
+    ListSchemesRequest => ListSchemesResponse [schemes: Scheme],
+    ListSourcesRequest => ListSourcesResponse [sources: Source],
+    ListUpcomingRequest => ListUpcomingResponse [turns: UpcomingTurn],
+);
+
+impl sealed::Sealed for v1::DiffRequest {}
+
+/// A comparison has two cuts; a side that names none is asked at the basis.
+impl Question for v1::DiffRequest {
+    put!(DiffRequest, DiffResponse, diff);
+
+    fn stand_at(&mut self, basis: String) {
+        for side in [&mut self.from, &mut self.to] {
+            side.get_or_insert_default().cut.get_or_insert(v1::coordinate::Cut::Basis(basis.clone()));
+        }
+    }
+
+    fn context(answer: &v1::DiffResponse) -> Option<&ReplyContext> {
+        answer.to.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::v1::{Coordinate, coordinate, get_state_request::Cut};
+
+    #[test]
+    fn a_cut_that_a_question_names_is_left_alone() {
+        let mut named = v1::GetStateRequest { cut: Some(Cut::Position(3)), ..Default::default() };
+        named.stand_at("9-x".to_owned());
+        assert_eq!(named.cut, Some(Cut::Position(3)));
+        let mut open = v1::GetStateRequest::default();
+        open.stand_at("9-x".to_owned());
+        assert_eq!(open.cut, Some(Cut::Basis("9-x".to_owned())));
+    }
+
+    #[test]
+    fn a_comparison_is_asked_at_the_basis_on_the_sides_that_name_no_cut() {
+        let from = Some(Coordinate { cut: Some(coordinate::Cut::Position(3)), ..Default::default() });
+        let mut diff = v1::DiffRequest { from, ..Default::default() };
+        diff.stand_at("9-x".to_owned());
+        assert_eq!(diff.from.unwrap().cut, Some(coordinate::Cut::Position(3)));
+        assert_eq!(diff.to.unwrap().cut, Some(coordinate::Cut::Basis("9-x".to_owned())));
+    }
+}
