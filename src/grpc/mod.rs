@@ -11,7 +11,7 @@
 //!     work.rs      where a question is computed: here or on a thread that may wait
 //!   status.rs      the one way from an error to a status, with the table of reasons; detail.rs has the words
 //!   codec.rs       bytes on the wire               call.rs   what surrounds every call
-//!   routes.rs      the services of a server: the ledger, health, reflection
+//!   routes.rs      the services of a server: the ledger, health, reflection     direct.rs     the straight way to the ledger
 //! ```
 //!
 //! **To add an rpc:** add it to `ledger.proto`, a line to `service.rs`, a file (or a function in one of the group) that
@@ -32,6 +32,7 @@ mod corroboration;
 mod cursors;
 mod detail;
 mod diff;
+mod direct;
 pub mod encoded;
 mod events;
 mod feed;
@@ -53,6 +54,7 @@ mod timeline;
 mod watch;
 mod work;
 
+pub use direct::Direct;
 pub use routes::{Health, OpenStreams, Services, services};
 
 /// The generated server of the contract, over the messages of [`crate::v1`].

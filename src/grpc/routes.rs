@@ -1,6 +1,7 @@
 //! The services of a server: the ledger, health, and reflection in both its versions, so that grpcurl needs no proto file.
 
 use super::call::Call;
+use super::direct::Direct;
 use super::generated::ledger_service_server::LedgerServiceServer;
 use super::limits::{Limits, MAX_REPLY_BYTES};
 use super::service::Service;
@@ -21,6 +22,8 @@ use tonic_reflection::server::Builder;
 pub struct Services {
     /// The services.
     pub routes: Routes,
+    /// The straight way to the ledger's.
+    pub direct: Direct,
     /// What they say of their health.
     pub health: Health,
     /// How many streams are open.
@@ -91,11 +94,13 @@ pub fn services(
     let health = tonic_health::pb::health_server::HealthServer::new(
         tonic_health::server::HealthService::from_health_reporter(reporter.clone()),
     );
-    let routes = Routes::new(Call { service, ledger })
+    let ledger = Call { service, ledger };
+    let direct = Direct(ledger.clone());
+    let routes = Routes::new(ledger)
         .add_service(health.accept_compressed(Gzip).send_compressed(Gzip))
         .add_service(described().build_v1()?.accept_compressed(Gzip).send_compressed(Gzip))
         .add_service(described().build_v1alpha()?.accept_compressed(Gzip).send_compressed(Gzip));
-    Ok(Services { routes, health: Health(reporter), streams })
+    Ok(Services { routes, direct, health: Health(reporter), streams })
 }
 
 /// What reflection tells: the contract with its comments, the details of errors, health, and itself.

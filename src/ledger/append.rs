@@ -331,7 +331,9 @@ impl Writer {
             drop(reply.send(Ok(Appended { at, recorded_at, results, replayed })));
         }
         drop(view);
-        self.shared.saver.wake();
+        if self.shared.store.has_batch() {
+            self.shared.saver.wake();
+        }
     }
 
     /// The first reply to an earlier request with the same id, made again from what it recorded.

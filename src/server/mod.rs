@@ -17,7 +17,7 @@ mod incoming;
 mod options;
 
 use crate::grpc::local::Local;
-use crate::grpc::{Services, services};
+use crate::grpc::{Direct, Services, services};
 use crate::http::{self, Ready, Web};
 use crate::ledger::Ledger;
 use availability::Availability;
@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::Router;
+use tower::layer::util::{Identity, Stack};
 
 /// Why a server ended before it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +61,7 @@ pub async fn run(
 ) -> Result<(), ServeError> {
     let stopping = CancellationToken::new();
     let cut = CancellationToken::new();
-    let Services { routes, health, streams } = services(Arc::clone(&ledger), options.limits, stopping.clone())?;
+    let Services { routes, direct, health, streams } = services(Arc::clone(&ledger), options.limits, stopping.clone())?;
     let routes = routes.prepare();
     let ready = Ready::default();
     let web = Web {
@@ -74,7 +75,7 @@ pub async fn run(
     let availability = Availability { health, ready };
     availability.serving().await;
     let incoming = Incoming::accept(listener, &options, stopping.clone(), cut.clone());
-    let router = transport().add_routes(Routes::from(http::around(grpc, web)));
+    let router = transport().layer(direct).add_routes(Routes::from(http::around(grpc, web)));
     let serving = tokio::spawn(serve(router, incoming, stopping.clone()));
     let ended = tokio::select! {
         ended = wait(&ledger, shutdown) => ended,
@@ -103,7 +104,11 @@ fn transport() -> Server {
         .http2_max_pending_accept_reset_streams(Some(64))
 }
 
-async fn serve(router: Router, incoming: Incoming, stopping: CancellationToken) -> Result<(), tonic::transport::Error> {
+async fn serve(
+    router: Router<Stack<Direct, Identity>>,
+    incoming: Incoming,
+    stopping: CancellationToken,
+) -> Result<(), tonic::transport::Error> {
     router.serve_with_incoming_shutdown(incoming, stopping.cancelled_owned()).await
 }
 

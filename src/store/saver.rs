@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// The most blocks in one batch.
 const BATCH: usize = 512;
-/// How long nothing must happen before the unfinished end is written too.
+/// How long nothing must be recorded before what is less than a batch is written too, the unfinished end with it.
 const IDLE: Duration = Duration::from_millis(200);
 
 /// The thread that writes to sled.
@@ -39,7 +39,7 @@ impl Saver {
         Ok(Self { wake: Mutex::new(Some(wake)), thread: Mutex::new(Some(thread)) })
     }
 
-    /// Says that there is something to write.
+    /// Says that there is a batch to write.
     pub(crate) fn wake(&self) {
         if let Some(wake) = self.wake.lock().as_ref() {
             // A full channel means that it has been woken already.
@@ -59,6 +59,7 @@ impl Saver {
 
 fn run(store: &Store, woken: &Receiver<()>) {
     let mut end_saved = store.saved();
+    let mut durable = end_saved;
     // Only what sled has had since before the start: what was replayed from the journal is in memory, and not there yet.
     let mut cold = usize::try_from(end_saved.0 / SPAN).unwrap_or(usize::MAX);
     loop {
@@ -69,19 +70,27 @@ fn run(store: &Store, woken: &Receiver<()>) {
                 continue;
             }
             Err(RecvTimeoutError::Timeout) if store.durable() == end_saved => continue,
+            // More is coming in, which makes a batch: many small ones cost sled several times as much.
+            Err(RecvTimeoutError::Timeout) if store.durable() != durable => durable = store.durable(),
             Err(RecvTimeoutError::Timeout) => {
                 store.save_end();
                 end_saved = store.saved();
             }
             Err(RecvTimeoutError::Disconnected) => return store.finish(),
         }
-        while store.save_batch() {}
+        while store.has_batch() && store.save_batch() {}
     }
 }
 
 impl Store {
     fn durable(&self) -> Position {
         Position(self.durable.load(Ordering::Acquire))
+    }
+
+    /// Whether so many blocks wait that they are worth writing. Without a sled, none waits for others.
+    pub(crate) fn has_batch(&self) -> bool {
+        let waiting = self.view.read().unsaved_len();
+        waiting > BATCH || (waiting > 1 && !self.is_saving())
     }
 
     /// Writes full blocks that are durable. False when there are no more.
