@@ -118,9 +118,15 @@ impl Store {
         const AT_ONCE: usize = 64;
         let from = cold.saturating_sub(AT_ONCE);
         let until = std::mem::take(cold);
-        if !self.is_saving() || !self.view.read().blocks.has_room() {
+        let view = self.view.read();
+        if !self.is_saving() || !view.blocks.has_room() {
             return;
         }
+        if (from..until).all(|number| view.blocks.shared(number).is_some()) {
+            *cold = from;
+            return;
+        }
+        drop(view);
         let read = self.db.read().as_ref().map(|db| db.blocks(from..until));
         match read {
             Some(Ok(blocks)) => {

@@ -14,7 +14,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 /// Hears how far a long piece of work has come.
 pub trait Progress: Sync {
@@ -65,36 +65,57 @@ impl Store {
         progress: &dyn Progress,
     ) -> Result<Self, OpenError> {
         let loaded = dir.and_then(|dir| load(dir, ledger, &*journal, cache_bytes));
-        let (db, mut view) = match (loaded, dir) {
+        let (db, view) = match (loaded, dir) {
             (Some((db, view)), _) => (Some(db), view),
             (None, Some(dir)) => (fresh(dir, ledger, cache_bytes)?, View::new(cache_bytes)),
             (None, None) => (None, View::new(cache_bytes)),
         };
-        let saved = view.head();
-        let store = |db: Option<Db>, view: View| Self {
-            durable: AtomicU64::new(view.head().0),
-            saved: AtomicU64::new(saved.0),
-            suspect: AtomicBool::new(db.is_none()),
-            view: RwLock::new(view),
-            db: RwLock::new(db),
-            journal: Arc::clone(&journal),
-        };
-        match replay(&mut view, &*journal, progress) {
-            Ok(()) => Ok(store(db, view)),
+        let store = Self::of(db, view, &journal);
+        match store.replay(progress) {
+            Ok(()) => Ok(store),
             Err(ReplayError::Open(error)) => Err(error),
             Err(ReplayError::Misfit) => {
                 tracing::warn!("sled does not fit the journal; rebuilding it");
-                if let Some(db) = db {
+                if let Some(db) = store.db.into_inner() {
                     db.discard();
                 }
                 let db = dir.map(|dir| fresh(dir, ledger, cache_bytes)).transpose()?.flatten();
-                let mut view = View::new(cache_bytes);
-                replay(&mut view, &*journal, progress).map_err(ReplayError::into_open)?;
-                let built = store(db, view);
-                built.saved.store(0, Ordering::Release);
-                Ok(built)
+                let store = Self::of(db, View::new(cache_bytes), &journal);
+                store.replay(progress).map_err(ReplayError::into_open)?;
+                Ok(store)
             }
         }
+    }
+
+    /// A store with what was loaded; sled has that much.
+    fn of(db: Option<Db>, view: View, journal: &Arc<dyn Reader>) -> Self {
+        Self {
+            durable: AtomicU64::new(journal.head().position.0),
+            saved: AtomicU64::new(view.head().0),
+            suspect: AtomicBool::new(db.is_none()),
+            view: RwLock::new(view),
+            db: RwLock::new(db),
+            journal: Arc::clone(journal),
+        }
+    }
+
+    /// Takes in what the journal has beyond the view, and writes it to sled on the way, so that little of it waits in memory.
+    fn replay(&self, progress: &dyn Progress) -> Result<(), ReplayError> {
+        let total = self.journal.head().position.0;
+        let head = self.view().head();
+        let mut told = head.0;
+        for chunk in self.journal.read(head.next())? {
+            let mut view = self.view_mut();
+            take_in_chunk(&mut view, &chunk?)?;
+            let head = view.head().0;
+            drop(view);
+            while self.has_batch() && self.save_batch() {}
+            if head - told >= 256 * SPAN || head == total {
+                told = head;
+                progress.advance(told, total);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -181,20 +202,6 @@ impl<E: Into<OpenError>> From<E> for ReplayError {
     fn from(error: E) -> Self {
         Self::Open(error.into())
     }
-}
-
-/// Takes in what the journal has beyond the view.
-fn replay(view: &mut View, journal: &dyn Reader, progress: &dyn Progress) -> Result<(), ReplayError> {
-    let total = journal.head().position.0;
-    let mut told = view.head().0;
-    for chunk in journal.read(view.head().next())? {
-        take_in_chunk(view, &chunk?)?;
-        if view.head().0 - told >= 256 * SPAN || view.head().0 == total {
-            told = view.head().0;
-            progress.advance(told, total);
-        }
-    }
-    Ok(())
 }
 
 /// Takes in a chunk of the journal, whose hashes must lead where it says.

@@ -94,7 +94,7 @@ impl Store {
     }
 
     /// Writes full blocks that are durable. False when there are no more.
-    fn save_batch(&self) -> bool {
+    pub(super) fn save_batch(&self) -> bool {
         let durable = self.durable();
         if !self.is_saving() {
             self.view.write().forgo(durable);
