@@ -1,10 +1,11 @@
 //! Following: the log and the clock, over broken connections and servers that are started anew.
 
-use crate::running::{Running, claim, ledger_id};
+use crate::running::{Running, claim, ledger_id, options};
 use crate::site::{Site, one, quick, within};
-use detente::client::{Client, ClockNews, Error, News, Subscription};
+use detente::client::{Client, ClockNews, Error, News, Options, Subscription};
 use detente::clock::{Clock, ManualClock};
 use detente::domain::position::RecordedAt;
+use detente::grpc::limits::Limits;
 use detente::journal::LedgerId;
 use detente::ledger::Ledger;
 use detente::ledger::open::LedgerOptions;
@@ -14,6 +15,7 @@ use detente::v1::{
     subscribe_request::Start,
 };
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_stream::StreamExt;
 use uuid::Uuid;
 
@@ -151,6 +153,22 @@ async fn a_subscription_that_is_refused_says_why_at_once() {
 }
 
 #[tokio::test]
+async fn a_subscription_waits_for_a_place_at_a_server_that_has_no_more() {
+    let limits = Limits { subscriptions: 1, ..Limits::default() };
+    let site = Site::with(ledger_id(), options(limits)).await;
+    let first = site.client().await.subscribe(SubscribeRequest::default()).await.unwrap();
+    let impatient = site.client_with(Options { patience: Duration::ZERO, ..quick() }).await;
+    let error = impatient.subscribe(SubscribeRequest::default()).await.unwrap_err();
+    assert_eq!(error.reason(), Some(ErrorReason::Overloaded));
+    assert_eq!(error.refusal().unwrap().retry_after, Some(Duration::from_millis(250)));
+    let client = site.client().await;
+    let second = tokio::spawn(async move { client.subscribe(SubscribeRequest::default()).await });
+    drop(first);
+    let mut second = within(second).await.unwrap().unwrap();
+    assert_eq!(up_to(&mut second, 2).await, [1, 2]);
+}
+
+#[tokio::test]
 async fn a_place_in_one_ledger_is_not_taken_for_one_in_another() {
     let (site, mut other) = (Site::new().await, Site::of(LedgerId(Uuid::from_u128(7))).await);
     let mut feed = site.client().await.subscribe(SubscribeRequest::default()).await.unwrap();
@@ -189,8 +207,8 @@ fn day(number: i64) -> RecordedAt {
 #[tokio::test]
 async fn a_watch_tells_each_turn_once_over_broken_connections() {
     let clock = Arc::new(ManualClock::at(day(1)));
-    let options = LedgerOptions { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..LedgerOptions::default() };
-    let mut server = Running::of(Ledger::in_memory(ledger_id(), &options).unwrap(), ServerOptions::default()).await;
+    let clocked = LedgerOptions { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..LedgerOptions::default() };
+    let mut server = Running::of(Ledger::in_memory(ledger_id(), &clocked).unwrap(), ServerOptions::default()).await;
     let proxy = crate::proxy::Proxy::to(server.address).await;
     server.append(vec![crate::running::party("AZE"), crate::running::party("RUS")]).await;
     for number in 2..=6_u32 {

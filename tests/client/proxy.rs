@@ -40,7 +40,8 @@ impl Proxy {
                 let (cuts, gate) = (Arc::clone(&cuts), Gate { replies: gate.clone(), waits: Arc::clone(&waiting) });
                 tokio::spawn(async move {
                     let cut = cuts.notified();
-                    tokio::select! { () = cut => {}, () = carry(client, server, gate) => {} }
+                    // A cut comes first: what was held back does not get through at the last moment.
+                    tokio::select! { biased; () = cut => {}, () = carry(client, server, gate) => {} }
                 });
             }
         });

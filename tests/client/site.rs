@@ -26,9 +26,14 @@ impl Site {
 
     /// The same, of a ledger with this id.
     pub(crate) async fn of(id: LedgerId) -> Self {
+        Self::with(id, ServerOptions::default()).await
+    }
+
+    /// The same, of a server with these options.
+    pub(crate) async fn with(id: LedgerId, options: ServerOptions) -> Self {
         let dir = TempDir::new().unwrap();
         let ledger = Ledger::create(dir.path(), id, &LedgerOptions::default()).unwrap();
-        let mut server = Running::of(ledger, ServerOptions::default()).await;
+        let mut server = Running::of(ledger, options).await;
         server.append(vec![party("AZE"), party("RUS")]).await;
         Self { proxy: Proxy::to(server.address).await, server: Some(server), dir }
     }
