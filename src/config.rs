@@ -61,6 +61,8 @@ struct FileConfig {
     max_subscriptions: Option<usize>,
     max_connections: Option<usize>,
     drain_seconds: Option<u64>,
+    allowed_origins: Option<Vec<String>>,
+    otlp_endpoint: Option<String>,
 }
 
 /// What a server does. What is none has the default of whoever it concerns (`crate::server`).
@@ -94,6 +96,10 @@ pub struct Config {
     pub max_connections: Option<usize>,
     /// How long calls in flight may take to end.
     pub drain: Option<Duration>,
+    /// The origins whose pages may ask; `*` is all. None: only the page served here.
+    pub allowed_origins: Vec<String>,
+    /// Where traces go; none: nowhere.
+    pub otlp_endpoint: Option<String>,
 }
 
 /// Why there is no configuration.
@@ -124,6 +130,11 @@ pub enum ConfigError {
          listen on 127.0.0.1, or say --insecure if the network is trusted"
     )]
     Reachable(SocketAddr),
+    /// What is no origin.
+    #[error(
+        "allowed_origins: {0:?} is no origin; expected one such as \"https://desk.example\" or \"http://localhost:3000\", or \"*\""
+    )]
+    NoOrigin(String),
     /// A number that cannot be.
     #[error("{name} is {value}; expected {expected}")]
     OutOfRange {
@@ -167,6 +178,8 @@ impl Config {
             max_subscriptions: at_least_one("max_subscriptions", file.max_subscriptions)?,
             max_connections: at_least_one("max_connections", file.max_connections)?,
             drain: file.drain_seconds.map(Duration::from_secs),
+            allowed_origins: origins(file.allowed_origins.unwrap_or_default())?,
+            otlp_endpoint: file.otlp_endpoint.filter(|endpoint| !endpoint.is_empty()),
         })
     }
 }
@@ -185,6 +198,19 @@ fn bytes(name: &'static str, mib: Option<u64>) -> Result<Option<usize>, ConfigEr
         bytes.ok_or(ConfigError::OutOfRange { name, value, expected: EXPECTED })
     });
     checked.transpose()
+}
+
+/// Origins as a browser writes them: a scheme and a host, a port if it is not the usual one, and nothing behind it.
+fn origins(said: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    let is_origin = |origin: &str| {
+        let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")).unwrap_or_default();
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:[]".contains(c);
+        origin == "*" || (!host.is_empty() && host.chars().all(is_plain))
+    };
+    match said.iter().find(|origin| !is_origin(origin)) {
+        Some(wrong) => Err(ConfigError::NoOrigin(wrong.clone())),
+        None => Ok(said),
+    }
 }
 
 fn at_least_one(name: &'static str, count: Option<usize>) -> Result<Option<usize>, ConfigError> {
@@ -231,5 +257,15 @@ mod tests {
         assert!(of(Asked::default(), "data = '/d'\nlisten_on = '127.0.0.1:1'").unwrap_err().contains("listen_on"));
         assert!(of(Asked::default(), "data = '/d'\nworkers = 0").unwrap_err().contains("workers is 0"));
         assert!(of(Asked::default(), "").unwrap_err().contains("--data"));
+    }
+
+    #[test]
+    fn an_origin_is_written_as_browsers_write_it() {
+        let origins = |list: &str| of(Asked::default(), &format!("data = '/d'\nallowed_origins = {list}"));
+        let said = ["https://desk.example", "http://localhost:3000", "http://[::1]:80", "*"];
+        assert_eq!(origins(&format!("{said:?}")).unwrap().allowed_origins, said);
+        for wrong in ["desk.example", "https://", "https://Desk.example", "https://desk.example/", "null"] {
+            assert!(origins(&format!("[{wrong:?}]")).unwrap_err().contains("is no origin"), "{wrong}");
+        }
     }
 }

@@ -15,7 +15,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("store", &["domain", "journal", "wire", "v1"]),
     ("metrics", &[]),
     ("ledger", &["domain", "journal", "store", "wire", "v1", "clock", "metrics"]),
-    ("http", &["grpc", "ledger", "metrics", "page", "wire"]),
+    ("http", &["grpc", "ledger", "metrics", "page", "telemetry", "wire"]),
     ("page", &["grpc", "v1"]),
     ("demo", &["ledger", "journal", "store", "clock"]),
     ("grpc", &["domain", "ledger", "wire", "v1", "clock", "journal"]),

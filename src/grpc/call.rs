@@ -1,5 +1,5 @@
-//! What surrounds every call of the ledger's service: a line in the log when it is debugged, and the details of errors that
-//! the transport makes before our code is reached.
+//! What surrounds every call of the ledger's service: its span, a line in the log when it is debugged, how long it took, and
+//! the details of errors that the transport makes before our code is reached.
 //!
 //! Tonic refuses a message that is too large, cannot be decompressed, or is missing, with a bare status. The contract says
 //! that every error has a reason, so those are given theirs here.
@@ -16,6 +16,8 @@ use tonic::codegen::http::{Request, Response};
 use tonic::server::NamedService;
 use tonic::{Code, Status};
 use tower::Service;
+use tracing::Span;
+use tracing::field::Empty;
 
 /// A service with its surroundings.
 #[derive(Clone)]
@@ -44,15 +46,19 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let rpc = request.uri().path().rsplit('/').next().unwrap_or_default().into();
-        let call = Some((rpc, Instant::now(), Arc::clone(&self.ledger)));
-        Answer { answer: self.service.call(request), call }
+        let rpc: Box<str> = request.uri().path().rsplit('/').next().unwrap_or_default().into();
+        // What is not named as rpcs are could be anything.
+        let is_name = !rpc.is_empty() && rpc.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let span = tracing::debug_span!("rpc", otel.name = if is_name { &*rpc } else { "unknown" }, code = Empty);
+        let answer = span.in_scope(|| self.service.call(request));
+        Answer { answer, span, call: Some((rpc, Instant::now(), Arc::clone(&self.ledger))) }
     }
 }
 
 /// The answer to a call.
 pub(super) struct Answer<F> {
     answer: F,
+    span: Span,
     /// The rpc, when it began, and where it is counted; none once it has been.
     call: Option<(Box<str>, Instant, Arc<Ledger>)>,
 }
@@ -64,11 +70,14 @@ where
     type Output = Result<Response<Body>, E>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let span = self.span.clone();
+        let _in_span = span.enter();
         Pin::new(&mut self.answer).poll(context).map_ok(|response| {
             let status = Status::from_header_map(response.headers());
             if let Some((rpc, since, ledger)) = self.call.take() {
                 let code = status.as_ref().map_or(Code::Ok, Status::code);
                 let took = since.elapsed();
+                span.record("code", name_of(code));
                 tracing::debug!(rpc = ?rpc, ?code, micros = took.as_micros(), "answered");
                 // A name that is no rpc's must not become a label of its own.
                 let known = code != Code::Unimplemented;

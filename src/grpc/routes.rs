@@ -28,9 +28,11 @@ pub struct Services {
     pub health: Health,
     /// How many streams are open.
     pub streams: OpenStreams,
+    /// How many subscriptions are open.
+    pub subscriptions: OpenStreams,
 }
 
-/// How many streams are open.
+/// How many streams of a sort are open.
 #[derive(Clone, Debug)]
 pub struct OpenStreams {
     free: Arc<Semaphore>,
@@ -38,10 +40,10 @@ pub struct OpenStreams {
 }
 
 impl OpenStreams {
-    /// How many there are now.
+    /// How many there are now, and how many there may be.
     #[must_use]
-    pub fn count(&self) -> u64 {
-        self.most.saturating_sub(self.free.available_permits()) as u64
+    pub fn standing(&self) -> (u64, u64) {
+        (self.most.saturating_sub(self.free.available_permits()) as u64, self.most as u64)
     }
 }
 
@@ -83,6 +85,7 @@ pub fn services(
 ) -> Result<Services, tonic_reflection::server::Error> {
     let service = Service::new(Arc::clone(&ledger), limits, stopping);
     let streams = OpenStreams { free: Arc::clone(&service.streams), most: limits.streams };
+    let subscriptions = OpenStreams { free: Arc::clone(&service.feeds), most: limits.subscriptions };
     let service = LedgerServiceServer::new(service)
         .accept_compressed(Zstd)
         .accept_compressed(Gzip)
@@ -100,7 +103,7 @@ pub fn services(
         .add_service(health.accept_compressed(Gzip).send_compressed(Gzip))
         .add_service(described().build_v1()?.accept_compressed(Gzip).send_compressed(Gzip))
         .add_service(described().build_v1alpha()?.accept_compressed(Gzip).send_compressed(Gzip));
-    Ok(Services { routes, direct, health: Health(reporter), streams })
+    Ok(Services { routes, direct, health: Health(reporter), streams, subscriptions })
 }
 
 /// What reflection tells: the contract with its comments, the details of errors, health, and itself.

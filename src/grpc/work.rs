@@ -35,8 +35,9 @@ impl Threads {
         F: FnOnce() -> Result<T, Refusal> + Send + 'static,
     {
         let _turn = self.0.acquire().await.map_err(|_| Refusal::Stopping)?;
+        let span = tracing::Span::current();
         // The runtime drops work that has not begun only when it ends itself.
-        tokio::task::spawn_blocking(|| here(work)).await.unwrap_or(Err(Refusal::Stopping))
+        tokio::task::spawn_blocking(move || span.in_scope(|| here(work))).await.unwrap_or(Err(Refusal::Stopping))
     }
 }
 

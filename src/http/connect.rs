@@ -3,6 +3,7 @@
 
 use super::Web;
 use super::failure::Failure;
+use super::json;
 use super::transcode::{self, SERVICE};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -12,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use prost_reflect::MethodDescriptor;
 
 /// Answers a call that comes as JSON; hands on everything else.
-pub(super) async fn json(State(web): State<Web>, request: Request, next: Next) -> Response {
+pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next) -> Response {
     let Some(name) = rpc_of(&request) else { return next.run(request).await };
     let answered = match transcode::method(name) {
         Some(method) => call(&web, &method, request).await,
@@ -40,7 +41,7 @@ async fn call(web: &Web, method: &MethodDescriptor, request: Request) -> Result<
     let message = transcode::request(method, &body)?;
     let path = format!("/{SERVICE}/{}", method.name());
     let reply = web.local.unary(&path, &message, limit.as_deref()).await?;
-    let json = transcode::json(&transcode::reply(method, &reply)?)?;
+    let json = json::written(&method.output(), &reply)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 

@@ -7,11 +7,12 @@
 use super::Web;
 use super::api::asked;
 use super::failure::Failure;
+use super::json;
 use super::transcode::{self, SERVICE};
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
-use prost_reflect::{DynamicMessage, ReflectMessage};
+use prost_reflect::MessageDescriptor;
 use std::convert::Infallible;
 use tokio_stream::{Stream, StreamExt as _};
 
@@ -32,17 +33,14 @@ pub(super) async fn feed(
     }
     let message = transcode::request(&method, request.to_string().as_bytes())?;
     let frames = web.local.stream(&format!("/{SERVICE}/Subscribe"), &message, None).await?;
-    let events = frames.map_while(move |frame| {
-        let frame = transcode::reply(&method, &frame.ok()?).ok()?;
-        event(&frame).map(Ok)
-    });
+    let events = frames.map_while(move |frame| event(&method.output(), &frame.ok()?).map(Ok));
     Ok(Sse::new(events))
 }
 
-fn event(frame: &DynamicMessage) -> Option<Event> {
-    let oneof = frame.descriptor().oneofs().next()?;
-    let kind = oneof.fields().find(|field| frame.has_field(field))?;
-    let position = frame.get_field_by_name("position")?.as_u64()?;
-    let data = String::from_utf8(transcode::json(frame).ok()?).ok()?;
+fn event(reply: &MessageDescriptor, frame: &[u8]) -> Option<Event> {
+    let kinds = reply.oneofs().next()?;
+    let kind = kinds.fields().find(|kind| json::parts(frame, kind.number()).next().is_some())?;
+    let position = json::number(frame, reply.get_field_by_name("position")?.number());
+    let data = String::from_utf8(json::written(reply, frame).ok()?).ok()?;
     Some(Event::default().event(kind.name()).id(position.to_string()).data(data))
 }

@@ -13,10 +13,14 @@
 
 mod api;
 mod connect;
+mod cors;
 mod failure;
 mod feed;
+mod json;
 mod metrics;
+mod nothing;
 mod probe;
+mod trace;
 mod transcode;
 
 use crate::grpc::OpenStreams;
@@ -40,6 +44,8 @@ pub struct Web {
     pub ledger: Arc<Ledger>,
     /// How many streams are open.
     pub streams: OpenStreams,
+    /// How many subscriptions are open.
+    pub subscriptions: OpenStreams,
     /// The largest request, in bytes.
     pub request_bytes: usize,
 }
@@ -47,17 +53,20 @@ pub struct Web {
 impl Web {
     fn standing(&self) -> Standing {
         Standing {
+            serving: self.ready.is_ready(),
             position: self.ledger.head().position().0,
             store_position: self.ledger.store_position().0,
-            streams: self.streams.count(),
+            streams: self.streams.standing(),
+            subscriptions: self.subscriptions.standing(),
+            followers: self.ledger.followers(),
         }
     }
 }
 
-/// The gRPC services of `grpc`, with everything else around them.
-pub fn around(grpc: Router, web: Web) -> Router {
+/// The gRPC services of `grpc`, with everything else around them. Pages of the allowed origins may ask what is no page.
+pub fn around(grpc: Router, web: Web, allowed_origins: &[String]) -> Router {
     let body_limit = DefaultBodyLimit::max(web.request_bytes);
-    let grpc = grpc.layer(axum::middleware::from_fn_with_state(web.clone(), connect::json));
+    let grpc = grpc.layer(axum::middleware::from_fn_with_state(web.clone(), connect::answer));
     let page = crate::page::routes(web.local.clone());
     let rest = Router::new()
         .merge(api::routes())
@@ -67,5 +76,6 @@ pub fn around(grpc: Router, web: Web) -> Router {
         .route("/metrics", get(metrics::metrics))
         .with_state(web)
         .layer(body_limit);
-    grpc.merge(rest).merge(page)
+    let all = cors::allowed(grpc.merge(rest), allowed_origins).merge(page).fallback(nothing::here);
+    all.layer(axum::middleware::from_fn(trace::traced))
 }

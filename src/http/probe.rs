@@ -16,7 +16,7 @@ impl Ready {
         self.0.store(ready, Ordering::Release);
     }
 
-    fn is_ready(&self) -> bool {
+    pub(super) fn is_ready(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 }

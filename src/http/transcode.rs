@@ -1,10 +1,10 @@
-//! JSON to the bytes of a request, and the bytes of a reply to JSON, by the descriptors of the contract.
+//! JSON to the bytes of a request, by the descriptors of the contract; back it goes in [`super::json`].
 
 use super::failure::Failure;
 use crate::wire::DESCRIPTOR;
 use axum::http::StatusCode;
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, MethodDescriptor, SerializeOptions};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, MethodDescriptor};
 use serde_json::Value;
 use std::sync::LazyLock;
 
@@ -15,6 +15,11 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| DescriptorPool::decode(
 /// The details of errors.
 static DETAILS: LazyLock<DescriptorPool> =
     LazyLock::new(|| DescriptorPool::decode(tonic_types::pb::FILE_DESCRIPTOR_SET).unwrap_or_default());
+
+/// The rpcs of the service.
+pub(super) fn methods() -> Vec<MethodDescriptor> {
+    POOL.get_service_by_name(SERVICE).map_or_else(Vec::new, |service| service.methods().collect())
+}
 
 /// An rpc of the service.
 pub(super) fn method(name: &str) -> Option<MethodDescriptor> {
@@ -31,17 +36,9 @@ pub(super) fn request(method: &MethodDescriptor, body: &[u8]) -> Result<Vec<u8>,
     Ok(message.encode_to_vec())
 }
 
-/// A reply.
-pub(super) fn reply(method: &MethodDescriptor, bytes: &[u8]) -> Result<DynamicMessage, Failure> {
-    DynamicMessage::decode(method.output(), bytes).map_err(|error| internal(error.to_string()))
-}
-
-/// A message as JSON, fields at their default included: who reads it need not know what an absent field would mean.
-pub(super) fn json(message: &DynamicMessage) -> Result<Vec<u8>, Failure> {
-    let mut serializer = serde_json::Serializer::new(Vec::with_capacity(4096));
-    let options = SerializeOptions::new().skip_default_fields(false);
-    message.serialize_with_options(&mut serializer, &options).map_err(|error| internal(error.to_string()))?;
-    Ok(serializer.into_inner())
+/// A message whose fields are to be looked at by name.
+pub(super) fn decoded(message: MessageDescriptor, bytes: &[u8]) -> Result<DynamicMessage, Failure> {
+    DynamicMessage::decode(message, bytes).map_err(|error| internal(error.to_string()))
 }
 
 /// The detail of an error as JSON, if it is of a kind that is known.

@@ -18,10 +18,13 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Serves until SIGTERM or SIGINT.
 pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let config = Config::of(asked(args)).map_err(|error| Failure::Usage(error.to_string()))?;
-    telemetry::begin(config.log_format, config.log_filter.as_deref()).map_err(Failure::other)?;
+    let (form, filter, traces) = (config.log_format, config.log_filter.as_deref(), config.otlp_endpoint.as_deref());
+    let telemetry = telemetry::begin(form, filter, traces).map_err(Failure::other)?;
     // A server has a runtime of its own, with as many threads as it was told.
     let served = tokio::task::spawn_blocking(move || runtime(&config)?.block_on(serve(config)));
-    served.await.map_err(Failure::other)?
+    let served = served.await;
+    tokio::task::spawn_blocking(|| telemetry.end()).await.map_err(Failure::other)?;
+    served.map_err(Failure::other)?
 }
 
 fn asked(args: ServeArgs) -> Asked {

@@ -61,7 +61,8 @@ pub async fn run(
 ) -> Result<(), ServeError> {
     let stopping = CancellationToken::new();
     let cut = CancellationToken::new();
-    let Services { routes, direct, health, streams } = services(Arc::clone(&ledger), options.limits, stopping.clone())?;
+    let Services { routes, direct, health, streams, subscriptions } =
+        services(Arc::clone(&ledger), options.limits, stopping.clone())?;
     let routes = routes.prepare();
     let ready = Ready::default();
     let web = Web {
@@ -69,13 +70,15 @@ pub async fn run(
         ready: ready.clone(),
         ledger: Arc::clone(&ledger),
         streams,
+        subscriptions,
         request_bytes: options.limits.request_bytes,
     };
     let grpc = routes.into_axum_router().layer(tonic_web::GrpcWebLayer::new());
     let availability = Availability { health, ready };
     availability.serving().await;
     let incoming = Incoming::accept(listener, &options, stopping.clone(), cut.clone());
-    let router = transport().layer(direct).add_routes(Routes::from(http::around(grpc, web)));
+    let around = http::around(grpc, web, &options.allowed_origins);
+    let router = transport().layer(direct).add_routes(Routes::from(around));
     let serving = tokio::spawn(serve(router, incoming, stopping.clone()));
     let ended = tokio::select! {
         ended = wait(&ledger, shutdown) => ended,

@@ -7,7 +7,7 @@ use crate::ledger::open::LedgerOptions;
 use std::time::Duration;
 
 /// How a server behaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerOptions {
     /// How much it takes at once.
     pub limits: Limits,
@@ -19,6 +19,8 @@ pub struct ServerOptions {
     pub slow_write: Duration,
     /// How long calls in flight may take to end once the server stops.
     pub drain: Duration,
+    /// The origins whose pages may ask; `*` is all.
+    pub allowed_origins: Vec<String>,
 }
 
 impl Default for ServerOptions {
@@ -29,6 +31,7 @@ impl Default for ServerOptions {
             preface: Duration::from_secs(10),
             slow_write: Duration::from_secs(5),
             drain: Duration::from_secs(3),
+            allowed_origins: Vec::new(),
         }
     }
 }
@@ -48,6 +51,7 @@ impl ServerOptions {
             limits,
             connections: config.max_connections.unwrap_or(defaults.connections),
             drain: config.drain.unwrap_or(defaults.drain),
+            allowed_origins: config.allowed_origins.clone(),
             ..defaults
         }
     }
@@ -79,13 +83,14 @@ mod tests {
     fn the_example_file_says_the_defaults_of_every_setting() {
         let example = include_str!("../../deploy/detente.toml");
         let set: String = example.lines().filter_map(|line| line.strip_prefix("#: ")).flat_map(|l| [l, "\n"]).collect();
-        assert_eq!(set.lines().count(), 15, "a setting is missing in deploy/detente.toml, or here");
+        assert_eq!(set.lines().count(), 17, "a setting is missing in deploy/detente.toml, or here");
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("detente.toml");
         std::fs::write(&file, set).unwrap();
         let (said, default) = (config(Some(&file)), config(None));
         assert_eq!(ServerOptions::of(&said), ServerOptions::of(&default));
         assert_eq!((said.listen, said.demo, said.log_format), (default.listen, default.demo, default.log_format));
+        assert_eq!(said.otlp_endpoint, default.otlp_endpoint);
         let (said, default) = (ledger_options(&said), ledger_options(&default));
         assert_eq!(said.cache_bytes, default.cache_bytes);
         assert_eq!(said.journal.segment_bytes, default.journal.segment_bytes);

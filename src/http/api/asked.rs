@@ -59,6 +59,10 @@ fn request(params: &[&Param], given: BTreeMap<String, Vec<String>>, wrong: &mut 
             wrong.push(format!("{name}: not known here; known are {}", known.join(", ")));
             continue;
         };
+        let values = given_values(param, values);
+        if values.is_empty() {
+            continue;
+        }
         match value(param, values) {
             Err(expected) => wrong.push(format!("{name}: {expected}")),
             Ok(value) => match param.place {
@@ -75,6 +79,12 @@ fn request(params: &[&Param], given: BTreeMap<String, Vec<String>>, wrong: &mut 
         request.insert("filter".to_owned(), json!({ "items": [item] }));
     }
     Value::Object(request)
+}
+
+/// The values that say something: a form and a dashboard send a name without a value for what is not filled in.
+fn given_values(param: &Param, values: Vec<String>) -> Vec<String> {
+    let says_by_being_there = matches!(param.shape, Shape::Flag | Shape::Empty);
+    values.into_iter().filter(|value| says_by_being_there || !value.is_empty()).collect()
 }
 
 /// An answer over HTTP ends: it has so many events at most.
@@ -160,6 +170,12 @@ mod tests {
         let diff = read(route("diff"), "from_position=3&to_known_at=2025-08-02T00:00:00Z&format=csv").unwrap();
         let expected = json!({ "from": { "position": "3" }, "to": { "knownAt": "2025-08-02T00:00:00Z" } });
         assert_eq!((diff.request, diff.format), (expected, Format::Csv));
+    }
+
+    #[test]
+    fn a_name_without_a_value_asks_nothing() {
+        let asked = read(route("state"), "kind=&known_at=&valid_at=2025-07&include_retracted=&page_size=").unwrap();
+        assert_eq!(asked.request, json!({ "validAt": "2025-07", "includeRetracted": true }));
     }
 
     #[test]

@@ -9,21 +9,20 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Se
 /// How deep messages are spread out; what lies deeper is JSON in a cell.
 const DEPTH: usize = 3;
 
-/// A row for each entry, under a row of names; nothing where there is no entry.
-pub(super) fn written(entries: impl Iterator<Item = DynamicMessage>) -> Result<Vec<u8>, Failure> {
+/// A row for each entry, under a row of names.
+pub(super) fn written(
+    entry: &MessageDescriptor,
+    entries: impl Iterator<Item = Result<DynamicMessage, Failure>>,
+) -> Result<Vec<u8>, Failure> {
     let failed = |error: csv::Error| {
         Failure::of("internal", StatusCode::INTERNAL_SERVER_ERROR, format!("the table could not be written: {error}"))
     };
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut columns: Option<Vec<Column>> = None;
+    let columns = columns_of(entry);
+    writer.write_record(columns.iter().map(|column| column.name.as_str())).map_err(failed)?;
     for entry in entries {
-        if columns.is_none() {
-            let made = columns_of(&prost_reflect::ReflectMessage::descriptor(&entry));
-            writer.write_record(made.iter().map(|column| column.name.as_str())).map_err(failed)?;
-            columns = Some(made);
-        }
-        let cells = columns.iter().flatten().map(|column| cell(&entry, &column.path));
-        writer.write_record(cells).map_err(failed)?;
+        let entry = entry?;
+        writer.write_record(columns.iter().map(|column| cell(&entry, &column.path))).map_err(failed)?;
     }
     writer.into_inner().map_err(|error| failed(csv::Error::from(error.into_error())))
 }

@@ -5,9 +5,10 @@
 
 use super::asked::Asked;
 use super::table::Route;
+use crate::http::json;
+use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
-use prost::Message;
-use prost_reflect::{DynamicMessage, Kind, Value};
+use prost_reflect::MessageDescriptor;
 use sha2::{Digest, Sha256};
 
 /// The tag of an answer.
@@ -15,18 +16,20 @@ use sha2::{Digest, Sha256};
 pub(super) struct ETag(String);
 
 impl ETag {
-    /// The tag of the answer to a query.
-    pub(super) fn of(route: &Route, asked: &Asked, replies: &[DynamicMessage]) -> Self {
+    /// The tag of the answer to a query; `reply` describes the replies.
+    pub(super) fn of(route: &Route, asked: &Asked, reply: &MessageDescriptor, replies: &[Bytes]) -> Self {
+        let contexts = contexts(reply);
         let mut hash = Sha256::new();
         hash.update(route.name);
         hash.update([0]);
         hash.update(&asked.canonical);
         for reply in replies {
-            let contexts = contexts(reply);
             if contexts.is_empty() {
-                hash.update(reply.encode_to_vec());
+                hash.update(reply);
             }
-            contexts.iter().for_each(|context| hash.update(context));
+            for number in &contexts {
+                json::parts(reply, *number).for_each(|context| hash.update(context));
+            }
         }
         let digest = hash.finalize();
         Self(digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect())
@@ -44,10 +47,9 @@ impl ETag {
     }
 }
 
-/// The contexts that a reply states, encoded.
-fn contexts(reply: &DynamicMessage) -> Vec<Vec<u8>> {
-    let is_context = |kind: Kind| kind.as_message().is_some_and(|of| of.name() == "ReplyContext");
-    let set = reply.fields().filter(|(field, _)| is_context(field.kind()));
-    set.filter_map(|(_, value)| if let Value::Message(context) = value { Some(context.encode_to_vec()) } else { None })
-        .collect()
+/// The numbers of the fields in which a reply states the contexts it was computed at.
+fn contexts(reply: &MessageDescriptor) -> Vec<u32> {
+    let fields = reply.fields();
+    let contexts = fields.filter(|field| field.kind().as_message().is_some_and(|of| of.name() == "ReplyContext"));
+    contexts.map(|field| field.number()).collect()
 }

@@ -2,24 +2,27 @@
 //!
 //! A query is a list of names and values; [`table`] says for each route which rpc it asks and where each name goes in that
 //! rpc's request. The answer is the rpc's reply: `format=json` as it is, `ndjson` a line for each entry of its list, `csv` a
-//! row for each. The list of routes is the API: the OpenAPI document is made of it, so the two cannot differ.
+//! row for each. The list of routes is the API: the OpenAPI document (`docs/openapi.json`) is made of it.
 
 pub(super) mod asked;
 mod csv;
 mod etag;
 mod openapi;
+mod schema;
 mod table;
 
 use super::Web;
 use super::failure::Failure;
+use super::json;
 use super::transcode::{self, SERVICE};
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use etag::ETag;
-use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
+use prost_reflect::MessageDescriptor;
 use table::{ROUTES, Route};
 use tokio_stream::StreamExt as _;
 
@@ -56,7 +59,7 @@ impl Format {
 
 /// The routes.
 pub(super) fn routes() -> Router<Web> {
-    let document = get(async || ([(header::CONTENT_TYPE, "application/json")], openapi::document().to_string()));
+    let document = get(async || ([(header::CONTENT_TYPE, "application/json")], openapi::document()));
     ROUTES.iter().fold(Router::new().route("/api/v1/openapi.json", document), |router, route| {
         let answer = move |State(web): State<Web>, headers: HeaderMap, RawQuery(query): RawQuery| async move {
             answer(&web, route, &headers, query.as_deref().unwrap_or_default()).await
@@ -72,15 +75,15 @@ async fn answer(web: &Web, route: &'static Route, headers: &HeaderMap, query: &s
     let message = transcode::request(&method, asked.request.to_string().as_bytes())?;
     let path = format!("/{SERVICE}/{}", route.rpc);
     let replies = if method.is_server_streaming() {
-        all(web, &path, &method, &message).await?
+        all(web, &path, &message).await?
     } else {
-        vec![transcode::reply(&method, &web.local.unary(&path, &message, None).await?)?]
+        vec![web.local.unary(&path, &message, None).await?]
     };
-    let tag = ETag::of(route, &asked, &replies);
+    let tag = ETag::of(route, &asked, &method.output(), &replies);
     if tag.is_known_to(headers) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag.text())]).into_response());
     }
-    let body = written(route, asked.format, &replies)?;
+    let body = written(route, asked.format, &method.output(), &replies)?;
     let about = [
         (header::CONTENT_TYPE, asked.format.content_type().to_owned()),
         (header::ETAG, tag.text()),
@@ -90,43 +93,41 @@ async fn answer(web: &Web, route: &'static Route, headers: &HeaderMap, query: &s
 }
 
 /// All replies of an rpc that streams them; its request bounds how many there are.
-async fn all(web: &Web, path: &str, method: &MethodDescriptor, message: &[u8]) -> Result<Vec<DynamicMessage>, Failure> {
+async fn all(web: &Web, path: &str, message: &[u8]) -> Result<Vec<Bytes>, Failure> {
     let mut stream = web.local.stream(path, message, None).await?;
     let mut replies = Vec::new();
     while let Some(reply) = stream.next().await {
-        replies.push(transcode::reply(method, &reply?)?);
+        replies.push(reply?);
     }
     Ok(replies)
 }
 
-fn written(route: &Route, format: Format, replies: &[DynamicMessage]) -> Result<Vec<u8>, Failure> {
-    let entries = || replies.iter().flat_map(|reply| entries(route, reply));
-    match format {
-        Format::Csv => csv::written(entries()),
-        Format::Lines => entries().try_fold(Vec::new(), |mut lines, entry| {
-            lines.extend(transcode::json(&entry)?);
-            lines.push(b'\n');
-            Ok(lines)
-        }),
-        Format::Json => match replies {
-            [reply] => transcode::json(reply),
-            many => joined(route, many),
-        },
+fn written(route: &Route, format: Format, reply: &MessageDescriptor, replies: &[Bytes]) -> Result<Vec<u8>, Failure> {
+    if format == Format::Json {
+        // Several replies are one: their lists one behind the other, all else from the last.
+        return match replies {
+            [only] => json::written(reply, only),
+            many => json::written(reply, &many.concat()),
+        };
     }
+    let (entry, entries) = entries(route, reply, replies);
+    if format == Format::Csv {
+        let decoded = entries.iter().map(|bytes| transcode::decoded(entry.clone(), bytes));
+        return csv::written(&entry, decoded);
+    }
+    let mut lines = Vec::new();
+    for bytes in entries {
+        json::into(&entry, bytes, &mut lines)?;
+        lines.push(b'\n');
+    }
+    Ok(lines)
 }
 
-/// The entries of a reply's list; the reply itself where it has none.
-fn entries(route: &Route, reply: &DynamicMessage) -> Vec<DynamicMessage> {
-    let Some(list) = route.list else { return vec![reply.clone()] };
-    let field = reply.get_field_by_name(list);
-    let items = field.as_ref().and_then(|field| field.as_list()).unwrap_or_default();
-    items.iter().filter_map(|item| item.as_message().cloned()).collect()
-}
-
-/// Many replies as one: their lists one after the other, all else from the last.
-fn joined(route: &Route, replies: &[DynamicMessage]) -> Result<Vec<u8>, Failure> {
-    let Some((mut whole, list)) = replies.last().cloned().zip(route.list) else { return Ok(b"{}".to_vec()) };
-    let all = replies.iter().flat_map(|reply| entries(route, reply)).map(Value::Message).collect();
-    whole.set_field_by_name(list, Value::List(all));
-    transcode::json(&whole)
+/// The entries of the list of the replies, and what they are; the replies themselves where they have none.
+fn entries<'a>(route: &Route, reply: &MessageDescriptor, replies: &'a [Bytes]) -> (MessageDescriptor, Vec<&'a [u8]>) {
+    let list = route.list.and_then(|list| reply.get_field_by_name(list));
+    match list.as_ref().and_then(|list| Some((list.kind().as_message()?.clone(), list.number()))) {
+        None => (reply.clone(), replies.iter().map(|reply| &**reply).collect()),
+        Some((entry, number)) => (entry, replies.iter().flat_map(|reply| json::parts(reply, number)).collect()),
+    }
 }

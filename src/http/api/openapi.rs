@@ -1,43 +1,154 @@
-//! The OpenAPI document of the flat queries, made of the table of routes.
+//! The OpenAPI document of what is asked over HTTP: the flat queries, made of the table of routes, and the rpcs as JSON, made
+//! of the descriptors of the contract. `docs/openapi.json` is a copy of it; a test holds the two and the server together.
 
-use super::table::{FEED, Param, ROUTES, Shape};
+use super::schema::{Schemas, reference};
+use super::table::{FEED, Param, ROUTES, Route, Shape};
+use crate::http::transcode::{self, SERVICE};
+use prost_reflect::MethodDescriptor;
 use serde_json::{Map, Value, json};
 
-/// The document.
-pub(super) fn document() -> Value {
+/// The document, laid out for reading.
+pub(super) fn document() -> String {
+    let mut schemas = Schemas::default();
     let mut paths = Map::new();
     for route in ROUTES {
-        let params = route.params().map(parameter).chain([format_parameter()]);
-        paths.insert(route.path(), path(route.rpc, route.about, params.collect(), "application/json"));
+        if let Some(method) = transcode::method(route.rpc) {
+            paths.insert(route.path(), flat(route, &method, &mut schemas));
+        }
     }
-    let feed = FEED.iter().flat_map(|group| group.iter()).map(parameter).collect();
-    let about = "The feed as server-sent events; resume with Last-Event-ID.";
-    paths.insert("/api/v1/feed".to_owned(), path("Subscribe", about, feed, "text/event-stream"));
-    json!({
+    paths.insert("/api/v1/feed".to_owned(), feed());
+    for method in transcode::methods().iter().filter(|method| !method.is_server_streaming()) {
+        paths.insert(format!("/{SERVICE}/{}", method.name()), rpc(method, &mut schemas));
+    }
+    for (path, name, about, answers) in PLAIN {
+        paths.insert((*path).to_owned(), plain(name, about, answers));
+    }
+    let mut all = schemas.all();
+    all.insert("Failure".to_owned(), failure());
+    let document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Detente",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Flat queries. Each answers with the reply of the rpc it names, in canonical proto3 JSON; \
-                reflection and the proto files say what every field means.",
+            "description": "Flat queries under /api/v1, and every rpc with one reply as POST (the Connect protocol). A \
+                flat query answers with the reply of the rpc it names, in canonical proto3 JSON, fields at their default \
+                included.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
+        "servers": [{ "url": "http://127.0.0.1:7443" }],
         "paths": paths,
+        "components": { "schemas": all },
+    });
+    // A document made of maps and texts has a form in JSON.
+    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+}
+
+/// Paths whose answers are plain text: of each its name, what it is, and what it may say.
+const PLAIN: &[(&str, &str, &str, &[(&str, &str)])] = &[
+    ("/healthz", "healthz", "Whether the process runs.", &[("200", "It does.")]),
+    (
+        "/readyz",
+        "readyz",
+        "Whether the server serves: the same state as that of grpc.health.v1.Health.",
+        &[("200", "It does."), ("503", "It is starting or stopping, or a write to the journal does not end.")],
+    ),
+    ("/metrics", "metrics", "What is measured, for Prometheus.", &[("200", "OpenMetrics text.")]),
+];
+
+fn plain(name: &str, about: &str, answers: &[(&str, &str)]) -> Value {
+    let answers: Map<String, Value> =
+        answers.iter().map(|(status, about)| ((*status).to_owned(), json!({ "description": about }))).collect();
+    json!({ "get": { "operationId": name, "summary": about, "responses": answers } })
+}
+
+fn flat(route: &Route, method: &MethodDescriptor, schemas: &mut Schemas) -> Value {
+    let reply = schemas.message(&method.output());
+    let parameters: Vec<Value> = route.params().map(parameter).chain([format_parameter()]).collect();
+    let about = format!("{SERVICE}.{}", route.rpc);
+    let row = "a line or a row for each entry of the list";
+    json!({ "get": {
+        "operationId": route.name,
+        "summary": route.about,
+        "description": format!("The reply of {about}; with `format=ndjson` or `csv`, {row}."),
+        "parameters": parameters,
+        "responses": {
+            "200": {
+                "description": about,
+                "headers": { "ETag": {
+                    "description": "Of the resolved question, its basis and the form; send it back in If-None-Match.",
+                    "schema": { "type": "string" },
+                } },
+                "content": {
+                    "application/json": { "schema": reply },
+                    "application/x-ndjson": {},
+                    "text/csv": {},
+                },
+            },
+            "304": { "description": "As the ETag in If-None-Match says, nothing has changed." },
+            "default": failed(),
+        },
+    }})
+}
+
+fn feed() -> Value {
+    let parameters: Vec<Value> = FEED.iter().flat_map(|group| group.iter()).map(parameter).collect();
+    json!({ "get": {
+        "operationId": "feed",
+        "summary": "The log from a place on, then what is being recorded, as server-sent events.",
+        "description": "Each event is a frame of Subscribe: its type is that of the frame, its data the frame as JSON, its \
+            id the position to resume after, which a browser sends as Last-Event-ID when it connects again.",
+        "parameters": parameters,
+        "responses": {
+            "200": { "description": "The stream.", "content": { "text/event-stream": {} } },
+            "default": failed(),
+        },
+    }})
+}
+
+fn rpc(method: &MethodDescriptor, schemas: &mut Schemas) -> Value {
+    let about = schemas.comment(&method.parent_service().parent_file(), method.path());
+    let (request, reply) = (schemas.message(&method.input()), schemas.message(&method.output()));
+    json!({ "post": {
+        "operationId": method.name(),
+        "summary": method.name(),
+        "description": about,
+        "requestBody": { "required": true, "content": { "application/json": { "schema": request } } },
+        "responses": {
+            "200": { "description": "The reply.", "content": { "application/json": { "schema": reply } } },
+            "default": failed(),
+        },
+    }})
+}
+
+fn failed() -> Value {
+    json!({
+        "description": "A failure, as the Connect protocol has it.",
+        "content": { "application/json": { "schema": reference("Failure") } },
     })
 }
 
-fn path(rpc: &str, about: &str, parameters: Vec<Value>, content: &str) -> Value {
-    json!({ "get": {
-        "operationId": rpc,
-        "summary": about,
-        "parameters": parameters,
-        "responses": {
-            "200": { "description": format!("detente.v1.LedgerService.{rpc}"), "content": { content: {} } },
-            "304": { "description": "As the ETag in If-None-Match says, nothing has changed." },
-            "default": { "description": "A failure: code, message and details, as the Connect protocol has them.",
-                "content": { "application/json": {} } },
+fn failure() -> Value {
+    let text = || json!({ "type": "string" });
+    let detail = json!({
+        "type": "object",
+        "properties": {
+            "type": text(),
+            "value": { "type": "string", "format": "byte" },
+            "debug": { "type": "object", "description": "The detail in words: ErrorInfo, BadRequest, RetryInfo, ..." },
         },
-    }})
+        "required": ["type", "value"],
+        "additionalProperties": false,
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "code": { "type": "string", "description": "The gRPC code: invalid_argument, not_found, ..." },
+            "message": text(),
+            "details": { "type": "array", "items": detail },
+        },
+        "required": ["code", "message"],
+        "additionalProperties": false,
+    })
 }
 
 fn parameter(param: &Param) -> Value {

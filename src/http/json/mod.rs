@@ -1,0 +1,164 @@
+//! Replies as canonical proto3 JSON, written straight from their bytes.
+//!
+//! A reply is mostly bytes that were encoded when they were recorded, and gRPC sends them as they are. Building messages of
+//! them only to write them out again would make JSON many times slower than gRPC, so nothing is built: the descriptors of
+//! the contract are compiled once into [`shapes`], and [`write`](mod@write) walks the bytes along them.
+//!
+//! ```text
+//!   descriptors ── once ──> shapes: of each message its fields, by number, their names quoted already
+//!   bytes of a reply ── one pass over a message: which field lies where ──> fields in order, those at their default too
+//! ```
+//!
+//! Fields at their default are written: who reads the answer need not know what an absent field would mean. What is absent
+//! with a meaning of its own (a message, an `optional`, a member of a `oneof`) is left out.
+
+mod shapes;
+mod text;
+mod write;
+
+use super::failure::Failure;
+use axum::http::StatusCode;
+use prost_reflect::MessageDescriptor;
+use shapes::Shapes;
+
+/// A message as JSON. `bytes` is its encoding; several encodings one after the other are the merge of their messages, as
+/// protobuf has it: lists one behind the other, of all else the last.
+pub(super) fn written(message: &MessageDescriptor, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut json = Vec::with_capacity(bytes.len() * 3 + 64);
+    into(message, bytes, &mut json)?;
+    Ok(json)
+}
+
+/// The same, behind what is there already.
+pub(super) fn into(message: &MessageDescriptor, bytes: &[u8], json: &mut Vec<u8>) -> Result<(), Failure> {
+    let shapes = Shapes::of_the_contract();
+    let shape = shapes.get(message.full_name()).ok_or_else(|| internal("no shape for this message"))?;
+    write::message(shapes, shape, bytes, json).map_err(|malformed| internal(malformed.0))
+}
+
+/// The bytes of each entry of a list, and of each message that stands alone, by the number of its field.
+pub(super) fn parts(bytes: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
+    let fields = write::Fields(bytes).map_while(Result::ok).filter(move |field| field.number == number);
+    fields.filter_map(|field| if let write::Value::Bytes(part) = field.value { Some(part) } else { None })
+}
+
+/// The number in a field; 0 where it is not set.
+pub(super) fn number(bytes: &[u8], number: u32) -> u64 {
+    let fields = write::Fields(bytes).map_while(Result::ok).filter(|field| field.number == number);
+    fields.fold(0, |earlier, field| if let write::Value::Varint(number) = field.value { number } else { earlier })
+}
+
+fn internal(what: &str) -> Failure {
+    Failure::of("internal", StatusCode::INTERNAL_SERVER_ERROR, format!("the reply cannot be written: {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::transcode::{method, methods};
+    use prost::Message;
+    use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, SerializeOptions, Value};
+
+    /// Numbers that look random, the same in each run.
+    struct Chance(u64);
+
+    impl Chance {
+        fn below(&mut self, most: u64) -> u64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) % most
+        }
+    }
+
+    fn arbitrary(descriptor: &MessageDescriptor, chance: &mut Chance, depth: u32) -> DynamicMessage {
+        let mut message = DynamicMessage::new(descriptor.clone());
+        if descriptor.full_name() == "google.protobuf.Timestamp" {
+            let nanos = [0, 5_000_000, 123_456_000, 7][chance.below(4) as usize];
+            message.set_field_by_name("seconds", Value::I64(chance.below(5_000_000_000) as i64 - 1_000_000_000));
+            message.set_field_by_name("nanos", Value::I32(nanos));
+            return message;
+        }
+        if descriptor.full_name().starts_with("google.protobuf.") {
+            return message;
+        }
+        for field in descriptor.fields() {
+            if chance.below(3) == 0 || (depth == 0 && matches!(field.kind(), Kind::Message(_))) {
+                continue;
+            }
+            let count = chance.below(4);
+            let value = if field.is_list() {
+                Value::List((0..count).map(|_| value(&field, chance, depth)).collect())
+            } else {
+                value(&field, chance, depth)
+            };
+            message.set_field(&field, value);
+        }
+        message
+    }
+
+    fn value(field: &FieldDescriptor, chance: &mut Chance, depth: u32) -> Value {
+        const TEXTS: [&str; 6] =
+            ["", "plain", "\"quoted\\\" \u{7f}\n\t\u{0}\u{1f}", "اتفاق", "👩‍🚀\u{202e}", "</script>"];
+        let number = [0, 1, 127, 300, u64::from(u32::MAX), u64::MAX][chance.below(6) as usize];
+        match field.kind() {
+            Kind::Bool => Value::Bool(chance.below(2) == 1),
+            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::I32(number as i32),
+            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::I64(number as i64),
+            Kind::Uint32 | Kind::Fixed32 => Value::U32(number as u32),
+            Kind::Uint64 | Kind::Fixed64 => Value::U64(number),
+            Kind::Float => Value::F32([0.0, -2.25, 1.5, f32::INFINITY][chance.below(4) as usize]),
+            Kind::Double => Value::F64([0.0, -2.25, 1.5, 1e300, f64::NAN, f64::NEG_INFINITY][chance.below(6) as usize]),
+            Kind::String => Value::String(TEXTS[chance.below(6) as usize].to_owned()),
+            Kind::Bytes => Value::Bytes(vec![7; chance.below(9) as usize].into()),
+            Kind::Enum(of) => {
+                let known = of.values().nth(chance.below(of.values().len() as u64) as usize).unwrap().number();
+                Value::EnumNumber(if chance.below(9) == 0 { 9_999 } else { known })
+            }
+            Kind::Message(inner) => Value::Message(arbitrary(&inner, chance, depth.saturating_sub(1))),
+        }
+    }
+
+    fn slowly(message: &DynamicMessage) -> Vec<u8> {
+        let mut serializer = serde_json::Serializer::new(Vec::new());
+        let options = SerializeOptions::new().skip_default_fields(false);
+        message.serialize_with_options(&mut serializer, &options).unwrap();
+        serializer.into_inner()
+    }
+
+    #[test]
+    fn what_is_written_is_what_reflection_writes_for_every_reply_of_the_contract() {
+        let mut chance = Chance(1);
+        for descriptor in methods().iter().map(prost_reflect::MethodDescriptor::output) {
+            for _ in 0..60 {
+                let message = arbitrary(&descriptor, &mut chance, 5);
+                let json = String::from_utf8(written(&descriptor, &message.encode_to_vec()).unwrap()).unwrap();
+                assert_eq!(json, String::from_utf8(slowly(&message)).unwrap(), "{}", descriptor.full_name());
+            }
+        }
+    }
+
+    #[test]
+    fn encodings_one_after_the_other_are_merged() {
+        let descriptor = method("ReadEvents").unwrap().output();
+        let mut chance = Chance(7);
+        for _ in 0..200 {
+            let both = [(); 2].map(|()| arbitrary(&descriptor, &mut chance, 4).encode_to_vec()).concat();
+            let merged = DynamicMessage::decode(descriptor.clone(), &*both).unwrap();
+            let json = written(&descriptor, &both).unwrap();
+            assert_eq!(String::from_utf8(json).unwrap(), String::from_utf8(slowly(&merged)).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused() {
+        let descriptor = method("GetState").unwrap().output();
+        for bytes in
+            [&b"\x0a\xff"[..], b"\x0a", b"\x0f", b"\x12\x02\x0a\x05", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"]
+        {
+            assert!(written(&descriptor, bytes).is_err(), "{bytes:?}");
+        }
+        let info = method("GetServerInfo").unwrap().output();
+        let text = info.fields().find(|field| field.kind() == Kind::String).unwrap();
+        let key = u8::try_from(text.number() << 3 | 2).unwrap();
+        assert!(written(&info, &[key, 2, 0xff, 0xfe]).is_err(), "a text that is not UTF-8");
+    }
+}

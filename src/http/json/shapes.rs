@@ -1,0 +1,154 @@
+//! The shapes of messages: what has to be known of a message to write its bytes as JSON, compiled from its descriptor once.
+
+use crate::http::transcode;
+use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+/// The shapes of the replies of the contract, and of all that is in them.
+#[derive(Debug, Default)]
+pub(super) struct Shapes {
+    all: Vec<Shape>,
+    numbers: HashMap<String, usize>,
+}
+
+/// A message.
+#[derive(Debug, Default)]
+pub(super) enum Shape {
+    /// One that is an object, with its fields in the order of their numbers.
+    Fields(Vec<Field>),
+    /// An instant, which is a string.
+    Instant,
+    /// A length of time, which is a string.
+    Duration,
+    /// Not compiled.
+    #[default]
+    Missing,
+}
+
+/// A field of a message.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) number: u32,
+    /// Its name, quoted, with the colon: `"claimId":`.
+    pub(super) key: Box<str>,
+    pub(super) form: Form,
+    pub(super) is_list: bool,
+    /// Whether it is left out where it is not set, instead of being written with its default.
+    pub(super) may_be_absent: bool,
+}
+
+/// How a value is written.
+#[derive(Debug)]
+pub(super) enum Form {
+    Bool,
+    Int32,
+    Int64,
+    Sint32,
+    Sint64,
+    Uint32,
+    Uint64,
+    Fixed32,
+    Fixed64,
+    Sfixed32,
+    Sfixed64,
+    Float,
+    Double,
+    Text,
+    Bytes,
+    /// Its members by number, their names quoted.
+    Enum(BTreeMap<i32, Box<str>>),
+    /// The shape with this number.
+    Message(usize),
+}
+
+static OF_THE_CONTRACT: LazyLock<Shapes> = LazyLock::new(|| {
+    let mut shapes = Shapes::default();
+    for rpc in transcode::methods() {
+        shapes.compile(&rpc.output());
+    }
+    shapes
+});
+
+impl Shapes {
+    /// Those of the contract.
+    pub(super) fn of_the_contract() -> &'static Self {
+        &OF_THE_CONTRACT
+    }
+
+    /// That of a message by its full name.
+    pub(super) fn get(&self, name: &str) -> Option<&Shape> {
+        self.at(*self.numbers.get(name)?)
+    }
+
+    pub(super) fn at(&self, number: usize) -> Option<&Shape> {
+        self.all.get(number)
+    }
+
+    /// The number of a message's shape, which is compiled where it is not yet. Messages contain one another in circles, so
+    /// a shape has its number before its fields are looked at.
+    fn compile(&mut self, message: &MessageDescriptor) -> usize {
+        if let Some(number) = self.numbers.get(message.full_name()) {
+            return *number;
+        }
+        let number = self.all.len();
+        self.all.push(Shape::Missing);
+        self.numbers.insert(message.full_name().to_owned(), number);
+        let shape = match message.full_name() {
+            "google.protobuf.Timestamp" => Shape::Instant,
+            "google.protobuf.Duration" => Shape::Duration,
+            // The others have forms of their own, and no reply has them.
+            other if other.starts_with("google.protobuf.") => Shape::Missing,
+            _ => {
+                let mut fields: Vec<Field> = message.fields().map(|field| self.field(&field)).collect();
+                fields.sort_unstable_by_key(|field| field.number);
+                Shape::Fields(fields)
+            }
+        };
+        if let Some(place) = self.all.get_mut(number) {
+            *place = shape;
+        }
+        number
+    }
+
+    fn field(&mut self, field: &FieldDescriptor) -> Field {
+        Field {
+            number: field.number(),
+            key: format!("\"{}\":", field.json_name()).into(),
+            form: self.form(&field.kind()),
+            is_list: field.cardinality() == Cardinality::Repeated,
+            may_be_absent: field.supports_presence(),
+        }
+    }
+
+    fn form(&mut self, kind: &Kind) -> Form {
+        match kind {
+            Kind::Bool => Form::Bool,
+            Kind::Int32 => Form::Int32,
+            Kind::Int64 => Form::Int64,
+            Kind::Sint32 => Form::Sint32,
+            Kind::Sint64 => Form::Sint64,
+            Kind::Uint32 => Form::Uint32,
+            Kind::Uint64 => Form::Uint64,
+            Kind::Fixed32 => Form::Fixed32,
+            Kind::Fixed64 => Form::Fixed64,
+            Kind::Sfixed32 => Form::Sfixed32,
+            Kind::Sfixed64 => Form::Sfixed64,
+            Kind::Float => Form::Float,
+            Kind::Double => Form::Double,
+            Kind::String => Form::Text,
+            Kind::Bytes => Form::Bytes,
+            Kind::Enum(of) => Form::Enum(members(of)),
+            Kind::Message(of) => Form::Message(self.compile(of)),
+        }
+    }
+}
+
+/// The members of an enum, the first name of a number counting.
+fn members(of: &EnumDescriptor) -> BTreeMap<i32, Box<str>> {
+    let mut members = BTreeMap::new();
+    for member in of.values() {
+        members.entry(member.number()).or_insert_with(|| format!("\"{}\"", member.name()).into());
+    }
+    members
+}

@@ -1,0 +1,25 @@
+//! The answer where nothing is: a gRPC status for a client that speaks gRPC, a failure as JSON for all others.
+
+use super::failure::Failure;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// UNIMPLEMENTED, as gRPC writes it in a header.
+const UNIMPLEMENTED: HeaderValue = HeaderValue::from_static("12");
+
+/// Says that there is nothing.
+pub(super) async fn here(request: Request) -> Response {
+    let content = request.headers().get(header::CONTENT_TYPE).cloned();
+    match content.filter(|content| content.as_bytes().starts_with(b"application/grpc")) {
+        // A reply without a body has its status among its headers, with gRPC-Web too.
+        Some(content) => {
+            [(header::CONTENT_TYPE, content), (header::HeaderName::from_static("grpc-status"), UNIMPLEMENTED)]
+                .into_response()
+        }
+        None => {
+            let why = format!("there is nothing at {:?}; see /api/v1/openapi.json", request.uri().path());
+            Failure::of("not_found", StatusCode::NOT_FOUND, why).into_response()
+        }
+    }
+}
