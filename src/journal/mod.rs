@@ -65,6 +65,7 @@ mod record;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use error::{AppendError, CheckpointError, Damage, Fault, ReadError, Refusal};
 pub use prost::bytes::Bytes;
@@ -204,6 +205,11 @@ pub trait Journal: Send {
     ///
     /// [`AppendError`] says whether nothing happened or the outcome is unknown; it holds for the group as a whole.
     fn append(&mut self, group: &[Append]) -> Result<Head, AppendError>;
+
+    /// How long the last fsync of a group took; none where nothing is synced.
+    fn last_sync(&self) -> Option<Duration> {
+        None
+    }
 
     /// Sets aside room for so many bytes more than what is set aside already and not yet appended, so that a full disk is
     /// noticed before anything is built upon an append.

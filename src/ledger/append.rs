@@ -295,7 +295,7 @@ impl Writer {
         match self.shared.writing.under_way(|| self.journal.append(group)) {
             Ok(head) => {
                 let events = group.iter().map(|append| append.header.count).sum();
-                self.shared.metrics.wrote(group.len(), events, began.elapsed());
+                self.shared.metrics.wrote(group.len(), events, began.elapsed(), self.journal.last_sync());
                 self.shared.store.set_durable(head.position);
                 Ok(())
             }

@@ -31,6 +31,7 @@ mod verify;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 pub use open::{CreateError, OpenError};
 pub use recover::{MarkState, Recovery, Torn};
@@ -84,6 +85,8 @@ pub struct FileJournal {
     encoder: Encoder,
     buffer: Vec<u8>,
     poisoned: bool,
+    /// How long the fsync of the last group took.
+    last_sync: Option<Duration>,
     /// Shared with the readers.
     shared: Arc<Shared>,
     _lock: Box<dyn Lock>,
@@ -111,6 +114,10 @@ impl Journal for FileJournal {
         let tail = self.write(group, &plan).map_err(|error| AppendError::OutcomeUnknown(self.poison(error)))?;
         self.publish(tail);
         Ok(tail.head)
+    }
+
+    fn last_sync(&self) -> Option<Duration> {
+        self.last_sync
     }
 
     fn set_aside(&mut self, bytes: u64) -> Result<(), Refusal> {
@@ -165,7 +172,9 @@ impl FileJournal {
             }
         }
         self.hand_over(&mut tail)?;
+        let began = Instant::now();
         self.segment.file.sync()?;
+        self.last_sync = Some(began.elapsed());
         Ok(Tail { head: plan.head, ..tail })
     }
 

@@ -160,6 +160,7 @@ impl FileJournal {
             encoder: Encoder::default(),
             buffer: Vec::new(),
             poisoned: false,
+            last_sync: None,
             shared,
             _lock: lock,
         };

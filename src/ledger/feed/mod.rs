@@ -19,6 +19,7 @@
 
 mod assemble;
 mod events;
+mod followers;
 mod live;
 mod reading;
 mod subscription;
@@ -35,6 +36,7 @@ use crate::domain::name::CursorId;
 use crate::domain::position::{Position, RecordedAt};
 use crate::wire::filter::parse_filter;
 use crate::wire::sink::Sink;
+use followers::Followers;
 use live::Live;
 use parking_lot::Mutex;
 use std::sync::{Arc, Weak};
@@ -115,12 +117,13 @@ pub(super) struct Feed {
     live: Mutex<Weak<Live>>,
     /// One permit for each subscription that may wait for a disk at once.
     loads: Arc<Semaphore>,
+    followers: Arc<Followers>,
 }
 
 impl Default for Feed {
     fn default() -> Self {
         const LOADS: usize = 8;
-        Self { live: Mutex::default(), loads: Arc::new(Semaphore::new(LOADS)) }
+        Self { live: Mutex::default(), loads: Arc::new(Semaphore::new(LOADS)), followers: Arc::default() }
     }
 }
 
@@ -182,6 +185,14 @@ impl Ledger {
 }
 
 impl Shared {
+    /// How many follow the log, and how many events the last of them is behind the head.
+    #[must_use]
+    pub fn followers(&self) -> (u64, u64) {
+        let head = self.head().position();
+        let (count, last) = self.feed.followers.standing();
+        (count, last.map_or(0, |last| head.0.saturating_sub(last.0)))
+    }
+
     /// The head, and the position after which a beginning begins.
     fn beginning(&self, beginning: Beginning) -> Result<(Resolved, Position), QueryError> {
         let view = self.store.view();

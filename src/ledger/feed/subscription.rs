@@ -8,6 +8,7 @@
 //!
 //! Nothing happens between two frames: a follower whose reader does not read is a place in the log and no more.
 
+use super::followers::Place;
 use super::live::{Head, Live};
 use super::reading::{Reading, Step, load};
 use super::{Delivery, EndReason, Frame};
@@ -42,6 +43,8 @@ pub struct Subscription {
     heartbeat: Duration,
     /// When the last frame was given, and its position.
     last: (Instant, Position),
+    /// Where it is counted how far this one has come.
+    place: Place,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +66,7 @@ impl Subscription {
         heartbeat: Duration,
     ) -> Self {
         Self {
+            place: shared.feed.followers.join(after),
             head: live.head(),
             shared,
             live,
@@ -112,6 +116,7 @@ impl Subscription {
             let head = *self.head.borrow_and_update();
             self.pass_over_what_is_too_old(head.last);
             let at = self.reading.position();
+            self.place.set(at);
             if at >= head.last {
                 if matches!(self.phase, Phase::CatchingUp) {
                     self.phase = Phase::Live;

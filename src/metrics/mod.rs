@@ -1,0 +1,209 @@
+//! What is measured while a ledger is served, in the words of Prometheus.
+//!
+//! Whoever does something worth measuring holds these and counts there and then; what merely *is* (positions, lag) is asked
+//! for when the numbers are collected. Times are in seconds, as Prometheus has them.
+
+mod process;
+
+use process::Process;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use std::fmt::Write as _;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+/// Latencies from 50 µs to 10 s.
+const LATENCIES: [f64; 14] =
+    [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];
+/// How many belong together.
+const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0, 8192.0, 65_536.0];
+
+/// A call, as it is counted.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Call {
+    rpc: Rpc,
+    code: &'static str,
+}
+
+/// The name of an rpc of the contract.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+struct Rpc(Box<str>);
+
+impl EncodeLabelValue for Rpc {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        encoder.write_str(&self.0)
+    }
+}
+
+/// What is measured.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    calls: Family<Call, Histogram>,
+    groups: Histogram,
+    group_appends: Histogram,
+    writes: Histogram,
+    syncs: Histogram,
+    events: Counter,
+    now: Now,
+    process: Process,
+}
+
+/// What is asked for when the numbers are collected.
+#[derive(Clone, Debug, Default)]
+struct Now {
+    serving: Gauge<u64, AtomicU64>,
+    position: Gauge<u64, AtomicU64>,
+    store_position: Gauge<u64, AtomicU64>,
+    store_lag: Gauge<u64, AtomicU64>,
+    streams: Gauge<u64, AtomicU64>,
+    streams_limit: Gauge<u64, AtomicU64>,
+    subscriptions: Gauge<u64, AtomicU64>,
+    subscriptions_limit: Gauge<u64, AtomicU64>,
+    feed_subscribers: Gauge<u64, AtomicU64>,
+    feed_lag: Gauge<u64, AtomicU64>,
+}
+
+/// Where the ledger and its server stand when the numbers are collected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether the server says that it serves.
+    pub serving: bool,
+    /// The head.
+    pub position: u64,
+    /// The last position that sled has.
+    pub store_position: u64,
+    /// How many streams are open, and how many there may be.
+    pub streams: (u64, u64),
+    /// How many subscriptions are open, those of the clock included, and how many there may be.
+    pub subscriptions: (u64, u64),
+    /// How many follow the log, and how many events the last of them is behind.
+    pub followers: (u64, u64),
+}
+
+impl Now {
+    fn register(&self, registry: &mut Registry) {
+        let numbers = [
+            ("serving", "Whether the server says that it serves: 1 or 0", &self.serving),
+            ("position", "The head", &self.position),
+            ("store_position", "The last position that sled has", &self.store_position),
+            ("store_lag_events", "How many events sled is behind", &self.store_lag),
+            ("streams", "How many streams (ReadEvents) are open", &self.streams),
+            ("streams_limit", "How many streams there may be", &self.streams_limit),
+            ("subscriptions", "How many subscriptions (Subscribe, WatchClock) are open", &self.subscriptions),
+            ("subscriptions_limit", "How many subscriptions there may be", &self.subscriptions_limit),
+            ("feed_subscribers", "How many follow the log", &self.feed_subscribers),
+            ("feed_lag_events", "How many events the last of those who follow the log is behind", &self.feed_lag),
+        ];
+        for (name, help, number) in numbers {
+            registry.register(name, help, number.clone());
+        }
+    }
+
+    fn set(&self, standing: Standing) {
+        self.serving.set(standing.serving.into());
+        self.position.set(standing.position);
+        self.store_position.set(standing.store_position);
+        self.store_lag.set(standing.position.saturating_sub(standing.store_position));
+        self.streams.set(standing.streams.0);
+        self.streams_limit.set(standing.streams.1);
+        self.subscriptions.set(standing.subscriptions.0);
+        self.subscriptions_limit.set(standing.subscriptions.1);
+        self.feed_subscribers.set(standing.followers.0);
+        self.feed_lag.set(standing.followers.1);
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let latencies: fn() -> Histogram = || Histogram::new(LATENCIES);
+        let calls = Family::new_with_constructor(latencies);
+        let [groups, group_appends] = [(); 2].map(|()| Histogram::new(SIZES));
+        let [writes, syncs] = [(); 2].map(|()| Histogram::new(LATENCIES));
+        let (events, now, process) = (Counter::default(), Now::default(), Process::default());
+        let mut whole = Registry::default();
+        process.register(&mut whole);
+        let registry = whole.sub_registry_with_prefix("detente");
+        let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "Which version this is", build);
+        registry.register("rpc_seconds", "How long calls took, by rpc and code", calls.clone());
+        registry.register("journal_group_events", "How many events one write made durable", groups.clone());
+        registry.register("journal_group_appends", "How many appends one write made durable", group_appends.clone());
+        let about = "How long a write to the journal took, fsync included";
+        registry.register("journal_write_seconds", about, writes.clone());
+        registry.register("journal_sync_seconds", "How long the fsync of a write took", syncs.clone());
+        registry.register("events", "How many events were recorded since the start", events.clone());
+        now.register(registry);
+        Self { registry: whole, calls, groups, group_appends, writes, syncs, events, now, process }
+    }
+}
+
+impl Metrics {
+    /// Counts a call that was answered with a code.
+    pub fn called(&self, rpc: &str, code: &'static str, took: Duration) {
+        self.calls.get_or_create(&Call { rpc: Rpc(rpc.into()), code }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a group of appends that became durable with one write, and with one fsync where there is a disk.
+    pub fn wrote(&self, appends: usize, events: u64, took: Duration, sync: Option<Duration>) {
+        self.groups.observe(events as f64);
+        self.group_appends.observe(appends as f64);
+        self.writes.observe(took.as_secs_f64());
+        if let Some(sync) = sync {
+            self.syncs.observe(sync.as_secs_f64());
+        }
+        self.events.inc_by(events);
+    }
+
+    /// All numbers, as a scrape reads them.
+    #[must_use]
+    pub fn text(&self, standing: Standing) -> String {
+        self.now.set(standing);
+        self.process.refresh();
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_told() {
+        let metrics = Metrics::default();
+        metrics.called("GetState", "OK", Duration::from_micros(80));
+        metrics.wrote(3, 7, Duration::from_millis(2), Some(Duration::from_millis(1)));
+        let (streams, followers) = ((1, 256), (2, 5));
+        let standing =
+            Standing { serving: true, position: 9, store_position: 4, streams, followers, ..Standing::default() };
+        let text = metrics.text(standing);
+        for line in [
+            "detente_rpc_seconds_count{rpc=\"GetState\",code=\"OK\"} 1",
+            "detente_rpc_seconds_bucket{le=\"0.0001\",rpc=\"GetState\",code=\"OK\"} 1",
+            "detente_journal_group_events_sum 7.0",
+            "detente_journal_write_seconds_count 1",
+            "detente_journal_sync_seconds_sum 0.001",
+            "detente_serving 1",
+            "detente_streams_limit 256",
+            "detente_feed_subscribers 2",
+            "detente_feed_lag_events 5",
+            "detente_build_info{version=",
+            "# TYPE process_resident_memory_bytes gauge",
+            "detente_events_total 7",
+            "detente_position 9",
+            "detente_store_lag_events 5",
+            "# EOF",
+        ] {
+            assert!(text.contains(line), "{line} is missing in:\n{text}");
+        }
+    }
+}
