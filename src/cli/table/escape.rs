@@ -3,7 +3,10 @@
 //! Two dangers. Characters that *act* - controls, and the invisible ones that turn the direction of whatever follows
 //! (UAX #9; "Trojan Source", CVE-2021-42574) - are shown as `\u{202e}` instead of being obeyed. And text that is
 //! honestly right-to-left would pull the columns beside it out of order; it is wrapped in an isolate (U+2068 .. U+2069),
-//! which keeps its direction to itself.
+//! which keeps its direction to itself. Of marks piled on one letter, which would cover the lines above and below, no more
+//! are shown than any writing has; the others are counted.
+
+use unicode_normalization::char::is_combining_mark;
 
 const FIRST_STRONG_ISOLATE: char = '\u{2068}';
 const POP_DIRECTIONAL_ISOLATE: char = '\u{2069}';
@@ -20,10 +23,22 @@ pub(crate) fn acts(c: char) -> bool {
             | '\u{e0000}'..='\u{e007f}') // invisible tags
 }
 
-/// Shows every character that acts as an escape, and leaves the others alone.
+/// More marks than this on one letter are no writing.
+const MARKS: usize = 8;
+
+/// Shows every character that acts as an escape, counts marks that are piled up, and leaves the others alone.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
+    let mut marks = 0_usize;
     for c in text.chars() {
+        if is_combining_mark(c) {
+            marks += 1;
+            if marks <= MARKS {
+                shown.push(c);
+            }
+            continue;
+        }
+        count(&mut marks, &mut shown);
         match c {
             '\n' => shown.push_str("\\n"),
             '\t' => shown.push_str("\\t"),
@@ -32,7 +47,16 @@ pub(crate) fn visible(text: &str) -> String {
             c => shown.push(c),
         }
     }
+    count(&mut marks, &mut shown);
     shown
+}
+
+/// Says how many marks were left out, if any were, and begins anew.
+fn count(marks: &mut usize, shown: &mut String) {
+    let left_out = std::mem::take(marks).saturating_sub(MARKS);
+    if left_out > 0 {
+        shown.push_str(&format!("[+{left_out} marks]"));
+    }
 }
 
 /// Wraps text that has right-to-left characters in an isolate. The text must be on one line.
@@ -68,8 +92,16 @@ mod tests {
     }
 
     #[test]
+    fn marks_piled_on_one_letter_are_counted_instead_of_shown() {
+        let piled = format!("a{}b{}", "\u{301}".repeat(2048), "\u{5b0}".repeat(9));
+        let eight = |mark: &str| mark.repeat(8);
+        assert_eq!(visible(&piled), format!("a{}[+2040 marks]b{}[+1 marks]", eight("\u{301}"), eight("\u{5b0}")));
+    }
+
+    #[test]
     fn what_is_only_seen_is_left_alone() {
-        for text in ["Baku – “accord”", "اتفاق", "می‌شود", "協定", "👩‍🚀"] {
+        for text in ["Baku – “accord”", "اتفاق", "قَدْ نُشِرَ", "Việt Nam", "می‌شود", "協定", "👩‍🚀"]
+        {
             assert_eq!(visible(text), text);
         }
     }
