@@ -8,7 +8,7 @@ use super::lang::Lang;
 use super::layout::{self, View, basis, next};
 use super::names::Names;
 use super::text::{line, shown};
-use super::words::Word;
+use super::words::{self, Word};
 use crate::v1::{Claim, Dispute, ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionKind};
 use axum::extract::Path;
 use axum::response::Response;
@@ -73,7 +73,7 @@ fn facts(asked: &Asked, claim: &Claim, names: &Names) -> Markup {
             }
             @if !claim.parties.is_empty() {
                 dt { (lang.t("Parties", "الأطراف")) }
-                dd { @for party in &claim.parties { span.pair { (names.link(asked, &party.party_id)) " " bdi.quiet { (line(&party.role, 64).replace('_', " ")) } } " " } }
+                dd { @for party in &claim.parties { span.pair { (names.link(asked, &party.party_id)) " " bdi.quiet { (words::role(&party.role, lang)) } } " " } }
             }
             @if !claim.sources.is_empty() {
                 dt { (lang.t("Sources", "المصادر")) }

@@ -46,6 +46,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         ),
         context: &context,
         next: &reply.next_page_token,
+        resolved: &[],
     };
     Ok(listed::view(asked, &frame, &names, &list))
 }

@@ -46,6 +46,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         about: lang.t("What nobody has recorded, dated or backed.", "ما لم يدوّنه أحد أو لم يؤرَّخ أو لم يُسنَد."),
         context: &context,
         next: &reply.next_page_token,
+        resolved: &[],
     };
     Ok(listed::view(asked, &frame, &names, &list))
 }

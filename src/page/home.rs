@@ -86,18 +86,52 @@ async fn found(asked: &Asked, cut: &Cut) -> Result<Option<ListClaimsResponse>, W
     call(asked, "ListClaims", &request).await.map(Some)
 }
 
-/// The question this record began with, one click away.
+/// When the question this record began with is asked, and as known when: in the words of an address and of a reader.
+const FOUNDING: [(&str, &str, &str, &str); 3] = [
+    (
+        "2025-07",
+        "2025-08-02T00:00:00Z",
+        "in July 2025, as known on 2 August 2025",
+        "في يوليو 2025، بحسب ما عُرف في 2 أغسطس 2025",
+    ),
+    (
+        "2025-09-20",
+        "2025-09-21T00:00:00Z",
+        "on 20 September, as known the day after",
+        "في 20 سبتمبر، بحسب ما عُرف في اليوم التالي",
+    ),
+    (
+        "2025-11-16",
+        "2025-11-21T00:00:00Z",
+        "on 16 November, as known on the 21st",
+        "في 16 نوفمبر، بحسب ما عُرف في 21 منه",
+    ),
+];
+
+/// The question this record began with, one click away, and the same question later.
 fn founding(asked: &Asked) -> Markup {
     let lang = asked.lang;
-    let values =
-        [("valid_at", "2025-07"), ("known_at", "2025-08-02T00:00:00Z"), ("kind", "agreement"), ("mode", "holds")];
+    let address = |valid_at: &str, known_at: &str| {
+        let values = [("valid_at", valid_at), ("known_at", known_at), ("kind", "agreement"), ("mode", "holds")];
+        asked.to("/relationship/AZE-RUS", &values)
+    };
+    let [first, later @ ..] = FOUNDING;
     html! {
-        p.founding {
-            a href=(asked.to("/relationship/AZE-RUS", &values)) {
-                (lang.t("Have Russia and Azerbaijan reached an agreement?", "هل توصّلت روسيا وأذربيجان إلى اتفاق؟"))
+        div.founding {
+            p {
+                a href=(address(first.0, first.1)) {
+                    (lang.t("Have Russia and Azerbaijan reached an agreement?", "هل توصّلت روسيا وأذربيجان إلى اتفاق؟"))
+                }
+                " "
+                span.quiet { (lang.t(first.2, first.3)) }
             }
-            " "
-            span.quiet { (lang.t("in July 2025, as known on 2 August 2025", "في يوليو 2025، بحسب ما عُرف في 2 أغسطس 2025")) }
+            p.later {
+                (lang.t("The same question ", "والسؤال نفسه "))
+                @for (at, (valid_at, known_at, en, ar)) in later.iter().enumerate() {
+                    @if at > 0 { (lang.t("; ", "؛ ")) }
+                    a href=(address(valid_at, known_at)) { (lang.t(en, ar)) }
+                }
+            }
         }
     }
 }

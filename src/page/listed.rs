@@ -30,6 +30,8 @@ pub(super) struct Frame<'a> {
     pub(super) about: &'a str,
     pub(super) context: &'a ReplyContext,
     pub(super) next: &'a str,
+    /// What of the question was left open and is now known, so that it goes into the permalink.
+    pub(super) resolved: &'a [(&'a str, &'a str)],
 }
 
 /// The view with a list in it.
@@ -42,7 +44,7 @@ pub(super) fn view(asked: &Asked, frame: &Frame<'_>, names: &Names, list: &Marku
         p.quiet { (frame.about) }
         (list)
         (next(asked, "page_token", frame.next, &frame.context.basis))
-        (basis(asked, Some(frame.context), &[]))
+        (basis(asked, Some(frame.context), frame.resolved))
     };
     View { title: frame.title.to_owned(), body }
 }

@@ -20,6 +20,7 @@ mod lang;
 mod layout;
 mod listed;
 mod names;
+mod overview;
 mod party;
 mod relationship;
 mod series;

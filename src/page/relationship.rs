@@ -2,15 +2,17 @@
 
 use super::asked::{Asked, Cut, cut};
 use super::call::{Wrong, call};
+use super::chart::axis::Axis;
 use super::chart::timeline::{self, Row};
 use super::claim_parts::{date, link, marks, voices, when};
 use super::coordinates;
 use super::layout::{self, View, basis, heading, next, views_of};
 use super::names::Names;
+use super::overview::overview;
 use super::words::Word;
 use crate::v1::{
     Certainty, Claim, Emptiness, Filter, FilterItem, GetStateRequest, GetStateResponse, ListClaimsRequest,
-    ListClaimsResponse,
+    ListClaimsResponse, ReplyContext,
 };
 use axum::extract::Path;
 use axum::response::Response;
@@ -44,6 +46,15 @@ async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
     let what = html! { (lang.t("in ", "في ")) (date(&context.valid_at)) };
     let here =
         [("valid_at", context.valid_at.as_str()), ("known_at", asked.get("known_at")), ("basis", asked.get("basis"))];
+    let rows = rows(&answers);
+    let axis = axis(asked, &rows, &context.valid_at);
+    let is_part = !answers.record.next_page_token.is_empty() || !asked.get("rows").is_empty();
+    let cut = Cut::Basis(context.basis.clone());
+    let overview = if is_part {
+        overview(asked, &cut, filter(asked, id, Vec::new()), &axis).await?
+    } else {
+        html! {}
+    };
     let kinds: BTreeSet<String> = answers.record.claims.iter().map(|claim| claim.kind.clone()).collect();
     let kinds: Vec<String> = kinds.into_iter().collect();
     let body = html! {
@@ -57,7 +68,7 @@ async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
             (next(asked, "page_token", &answers.state.next_page_token, &context.basis))
             (basis(asked, Some(&context), &[("valid_at", &context.valid_at)]))
         }
-        (record(asked, &answers, &context.valid_at, &context.basis))
+        (record(asked, &answers, &rows, &axis, &overview, &context))
     };
     Ok(View { title: format!("{}, {}", answers.names.relationship_plain(id), context.valid_at), body })
 }
@@ -204,14 +215,31 @@ const SPANS: [(&str, i64, &str, &str); 4] = [
 /// The span where none is asked.
 const USUAL: (&str, i64, &str, &str) = ("3y", 36, "3 years", "3 سنوات");
 
-/// All that is recorded, drawn and as a table.
-fn record(asked: &Asked, answers: &Answers, valid_at: &str, basis: &str) -> Markup {
-    let lang = asked.lang;
+/// The claims of this page of the record, each with what it is at the asked date.
+fn rows(answers: &Answers) -> Vec<Row<'_>> {
     let stands = |claim: &Claim| answers.certainty.get(&claim.claim_id).copied().unwrap_or(Certainty::Unspecified);
-    let rows: Vec<Row<'_>> =
-        answers.record.claims.iter().map(|claim| Row { claim, certainty: stands(claim) }).collect();
-    let span = SPANS.iter().find(|(name, ..)| *name == asked.get("span")).unwrap_or(&USUAL);
-    let axis = timeline::axis(&rows, valid_at, span.1, lang.is_rtl());
+    answers.record.claims.iter().map(|claim| Row { claim, certainty: stands(claim) }).collect()
+}
+
+/// The span that was asked for.
+fn span(asked: &Asked) -> &'static (&'static str, i64, &'static str, &'static str) {
+    SPANS.iter().find(|(name, ..)| *name == asked.get("span")).unwrap_or(&USUAL)
+}
+
+fn axis(asked: &Asked, rows: &[Row<'_>], valid_at: &str) -> Axis {
+    timeline::axis(rows, valid_at, span(asked).1, asked.lang.is_rtl())
+}
+
+/// All that is recorded, drawn and as a table.
+fn record(
+    asked: &Asked,
+    answers: &Answers,
+    rows: &[Row<'_>],
+    axis: &Axis,
+    overview: &Markup,
+    context: &ReplyContext,
+) -> Markup {
+    let lang = asked.lang;
     let known = [("known_at", asked.get("known_at")), ("basis", asked.get("basis"))];
     html! {
         section aria-labelledby="timeline" {
@@ -221,16 +249,17 @@ fn record(asked: &Asked, answers: &Answers, valid_at: &str, basis: &str) -> Mark
                 p.spans {
                     (lang.t("Show ", "اعرض "))
                     @for (name, _, en, ar) in SPANS {
-                        @let current = if name == span.0 { Some("true") } else { None };
+                        @let current = if name == span(asked).0 { Some("true") } else { None };
                         a href=(asked.again(&[("span", name)])) aria-current=[current] { (lang.t(en, ar)) } " "
                     }
                 }
+                (overview)
                 (timeline::legend(asked))
                 div.scroll tabindex="0" role="region" aria-label=(lang.t("Timeline", "الخطّ الزمني")) {
-                    (timeline::timeline(asked, &rows, &axis, valid_at, &known))
+                    (timeline::timeline(asked, rows, axis, &context.valid_at, &known))
                 }
-                (table(asked, &rows, &answers.names))
-                (next(asked, "rows", &answers.record.next_page_token, basis))
+                (table(asked, rows, &answers.names))
+                (next(asked, "rows", &answers.record.next_page_token, &context.basis))
             }
         }
     }
@@ -245,6 +274,8 @@ fn table(asked: &Asked, rows: &[Row<'_>], names: &Names) -> Markup {
         lang.t("Who says so", "القائل"),
         lang.t("Recorded", "دُوِّن"),
     ];
+    // On a phone each row is a card, where a cell says itself what it is.
+    let [_, valid, at_date, who, recorded] = heads;
     html! {
         div.scroll tabindex="0" role="region" aria-label=(lang.t("The same as a table", "نفسه في جدول")) {
             table.record {
@@ -253,10 +284,10 @@ fn table(asked: &Asked, rows: &[Row<'_>], names: &Names) -> Markup {
                     @for row in rows {
                         tr data-claim=(row.claim.claim_id) {
                             td { (link(asked, row.claim, &[])) " " (marks(row.claim, lang)) }
-                            td { (when(row.claim, lang)) }
-                            td.(certainty_class(row.certainty)) { (row.certainty.word(lang)) }
-                            td { (voices(asked, row.claim, names)) }
-                            td { bdi.date dir="ltr" { (super::claim_parts::day(row.claim.recorded_at.as_ref())) } " " span.quiet { (row.claim.revision) } }
+                            td data-head=(valid) { (when(row.claim, lang)) }
+                            td.(certainty_class(row.certainty)) data-head=(at_date) { (row.certainty.word(lang)) }
+                            td data-head=(who) { (voices(asked, row.claim, names)) }
+                            td data-head=(recorded) { bdi.date dir="ltr" { (super::claim_parts::day(row.claim.recorded_at.as_ref())) } " " span.quiet { (row.claim.revision) } }
                         }
                     }
                 }

@@ -8,7 +8,9 @@ use super::layout::{self, View};
 use super::listed::{self, Frame};
 use super::text::line;
 use super::words;
-use crate::v1::{Bucket, GetSeriesRequest, GetSeriesResponse, SeriesGroup};
+use crate::v1::{
+    Bucket, GetSeriesRequest, GetSeriesResponse, GetServerInfoRequest, GetServerInfoResponse, SeriesGroup,
+};
 use axum::response::Response;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -39,7 +41,7 @@ pub(super) async fn view(asked: Asked) -> Response {
 }
 
 async fn made(asked: &Asked) -> Result<View, Wrong> {
-    let (from, until) = span(asked);
+    let (from, until) = span(asked).await?;
     let bucket = BUCKETS.iter().find(|(name, ..)| *name == asked.get("bucket")).map_or(Bucket::Month, |one| one.1);
     let group = GROUPS.iter().find(|(name, ..)| *name == asked.get("group")).map_or(SeriesGroup::Polarity, |one| one.1);
     let request = GetSeriesRequest {
@@ -70,19 +72,28 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         ),
         context: &context,
         next: "",
+        resolved: &[("from", &from), ("until", &until)],
     };
     Ok(listed::view(asked, &frame, &names, &list))
 }
 
 /// The asked span; the last three years where none is asked.
-fn span(asked: &Asked) -> (String, String) {
-    let given = |name: &str, otherwise: &str| {
-        let value = asked.get(name);
-        if value.is_empty() { otherwise.to_owned() } else { value.to_owned() }
+async fn span(asked: &Asked) -> Result<(String, String), Wrong> {
+    let until = match asked.get("until") {
+        "" => month(&call::<GetServerInfoResponse>(asked, "GetServerInfo", &GetServerInfoRequest {}).await?),
+        given => given.to_owned(),
     };
-    let until = given("until", "2025-12");
     let end = super::day::span(&until).map_or(0, |(_, last)| last);
-    (given("from", &shown(super::day::month_of(end, -35))), until)
+    let from = match asked.get("from") {
+        "" => shown(super::day::month_of(end, -35)),
+        given => given.to_owned(),
+    };
+    Ok((from, until))
+}
+
+/// The month that it is by the ledger's clock.
+fn month(info: &GetServerInfoResponse) -> String {
+    info.now.as_ref().map(ToString::to_string).unwrap_or_default().chars().take("YYYY-MM".len()).collect()
 }
 
 fn form(asked: &Asked, from: &str, until: &str) -> Markup {

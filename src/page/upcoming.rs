@@ -31,6 +31,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
     let context = reply.context.clone().unwrap_or_default();
     let names = listed::names(asked, &context, reply.turns.iter().filter_map(|turn| turn.claim.as_ref())).await?;
     let lang = asked.lang;
+    let (from, until) = context.valid_at.split_once('/').unwrap_or((&context.valid_at, ""));
     let list = html! {
         (listed::form(asked, &html! {
             (listed::field("from", lang.t("from", "من"), asked.get("from"), lang.t("now", "الآن")))
@@ -51,6 +52,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         about: lang.t("What the passing of time alone makes of the claims.", "ما يفعله مرور الزمن وحده بالأقوال."),
         context: &context,
         next: &reply.next_page_token,
+        resolved: &[("from", from), ("until", until), ("valid_at", "")],
     };
     Ok(listed::view(asked, &frame, &names, &list))
 }

@@ -3,6 +3,7 @@
 use super::asked::{Asked, Cut, cut};
 use super::call::{Wrong, call};
 use super::claim::in_line;
+use super::claim_parts::{marks, texts, when, words};
 use super::coordinates;
 use super::layout::{self, View, basis, heading, views_of};
 use super::listed;
@@ -30,16 +31,25 @@ pub(super) async fn post(asked: Asked, body: Bytes) -> Response {
     layout::answer(&asked, view)
 }
 
+/// The id that a supposed claim has: the last there is, which nobody draws.
+const SUPPOSED: &str = "ffffffff-ffff-7fff-bfff-ffffffffffff";
+
+/// How many claims of the state are counted.
+const COUNTED: u32 = 200;
+
 async fn made(asked: &Asked) -> Result<View, Wrong> {
     let relationship = asked.get("relationship");
     let commands = commands(asked);
     let lang = asked.lang;
-    let now = state(asked, &asked.cut()?, Vec::new()).await?;
-    let context = now.context.clone().unwrap_or_default();
-    let then = if commands.is_empty() {
-        None
+    let all = state(asked, &asked.cut()?, Vec::new(), Vec::new()).await?;
+    let context = all.context.clone().unwrap_or_default();
+    let (now, then) = if commands.is_empty() {
+        (GetStateResponse::default(), None)
     } else {
-        Some(state(asked, &Cut::Basis(context.basis.clone()), commands).await?)
+        // Only these can enter or leave, however many claims there are beside them.
+        let ids: Vec<String> = [vec![SUPPOSED.to_owned()], asked.values("retract")].concat();
+        let cut = Cut::Basis(context.basis.clone());
+        (state(asked, &cut, ids.clone(), Vec::new()).await?, Some(state(asked, &cut, ids, commands).await?))
     };
     let claims =
         now.matches.iter().chain(then.iter().flat_map(|then| &then.matches)).filter_map(|found| found.claim.as_ref());
@@ -50,19 +60,28 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         @if !relationship.is_empty() { (views_of(asked, relationship, "what-if", &[])) }
         p.quiet { (lang.t("Suppose a claim, and see what the state would be. Nothing is recorded.", "افترض قولًا وانظر كيف يكون الحال. لا يُدوَّن شيء.")) }
         (form(asked, relationship))
-        @if let Some(then) = &then { (compared(asked, &now, then, &names)) }
+        @if let Some(then) = &then { (compared(asked, &all, &now, then, &names)) }
         (basis(asked, Some(&context), &[]))
     };
     Ok(View { title: title.to_owned(), body })
 }
 
-async fn state(asked: &Asked, cut: &Cut, what_if: Vec<Command>) -> Result<GetStateResponse, Wrong> {
+async fn state(
+    asked: &Asked,
+    cut: &Cut,
+    claim_ids: Vec<String>,
+    what_if: Vec<Command>,
+) -> Result<GetStateResponse, Wrong> {
+    let mut filter = listed::filter(asked);
+    for item in filter.iter_mut().flat_map(|filter| &mut filter.items) {
+        item.claim_ids.clone_from(&claim_ids);
+    }
     let request = GetStateRequest {
-        filter: listed::filter(asked),
+        filter,
         valid_at: asked.get("valid_at").to_owned(),
         mode: coordinates::mode(asked).into(),
         cut: cut!(get_state_request, cut),
-        page_size: 200,
+        page_size: COUNTED,
         what_if,
         ..Default::default()
     };
@@ -95,6 +114,7 @@ fn supposed(asked: &Asked) -> Claim {
     let voice =
         Attribution { name: "supposed".to_owned(), role: AttributionRole::Speaker.into(), ..Default::default() };
     Claim {
+        claim_id: SUPPOSED.to_owned(),
         kind: or("claim_kind", "agreement"),
         temporal_type: if is_event { TemporalType::Event } else { TemporalType::State }.into(),
         valid: or("valid", "2025-07-01/.."),
@@ -137,7 +157,13 @@ fn form(asked: &Asked, relationship: &str) -> Markup {
 }
 
 /// What enters the state and what leaves it.
-fn compared(asked: &Asked, now: &GetStateResponse, then: &GetStateResponse, names: &Names) -> Markup {
+fn compared(
+    asked: &Asked,
+    all: &GetStateResponse,
+    now: &GetStateResponse,
+    then: &GetStateResponse,
+    names: &Names,
+) -> Markup {
     let lang = asked.lang;
     let ids = |state: &GetStateResponse| -> BTreeSet<String> {
         state.matches.iter().filter_map(|found| found.claim.as_ref()).map(|claim| claim.claim_id.clone()).collect()
@@ -148,12 +174,29 @@ fn compared(asked: &Asked, now: &GetStateResponse, then: &GetStateResponse, name
         found.filter(|(claim, _)| !other.contains(&claim.claim_id)).collect()
     };
     let (entered, left) = (only(then, &before), only(now, &after));
+    let count = all.matches.len();
     html! {
         section.answer.supposed aria-labelledby="supposed" {
-            h2 #supposed { (lang.t("Supposed, not recorded: ", "مفترَض وغير مدوَّن: ")) (before.len()) (lang.t(" → ", " ← ")) (after.len()) (lang.t(" claims", " قولًا")) }
+            h2 #supposed {
+                (lang.t("Supposed, not recorded: ", "مفترَض وغير مدوَّن: "))
+                @if all.next_page_token.is_empty() { (count) (lang.t(" → ", " ← ")) (count + entered.len() - left.len()) }
+                @else { (lang.t("one of more than ", "واحد من أكثر من ")) (count) }
+                (lang.t(" claims", " قولًا"))
+            }
             @if entered.is_empty() && left.is_empty() { p { (lang.t("The state at this date stays as it is.", "يبقى الحال في هذا التاريخ كما هو.")) } }
-            @for (claim, certainty) in &entered { div.change { div { strong { (lang.t("enters", "يدخل")) } " " (certainty) } div { (in_line(asked, claim, names)) } } }
-            @for (claim, _) in &left { div.change.before { div { strong { (lang.t("leaves", "يخرج")) } } div { (in_line(asked, claim, names)) } } }
+            @for (claim, certainty) in &entered { div.change { div { strong { (lang.t("enters", "يدخل")) } " " (certainty) } div { (told(asked, claim, names)) } } }
+            @for (claim, _) in &left { div.change.before { div { strong { (lang.t("leaves", "يخرج")) } } div { (told(asked, claim, names)) } } }
         }
+    }
+}
+
+/// A claim in a line. What is supposed has no history to lead to.
+fn told(asked: &Asked, claim: &Claim, names: &Names) -> Markup {
+    if claim.claim_id != SUPPOSED {
+        return in_line(asked, claim, names);
+    }
+    html! {
+        @for text in texts(claim, asked.lang) { p { (words(text)) } }
+        p.about { (when(claim, asked.lang)) " · " (marks(claim, asked.lang)) }
     }
 }

@@ -205,7 +205,48 @@ pub(super) fn kind(kind: &str, lang: Lang) -> String {
         "diplomatic_statement" => "تصريح دبلوماسي",
         "diplomatic_relations" => "علاقات دبلوماسية",
         "fulfilment_status" => "مدى التنفيذ",
+        "assessment" => "تقدير",
+        "position" => "موقف",
+        "dependence" => "اعتماد",
+        "support" => "دعم",
+        "economic_relations" => "علاقات اقتصادية",
+        "economic_support" => "دعم اقتصادي",
+        "economic_pressure" => "ضغط اقتصادي",
+        "military_action" => "عمل عسكري",
+        "military_cooperation" => "تعاون عسكري",
+        "attribute_of_event" => "صفة حدث",
+        "war" => "حرب",
+        "alliance" => "تحالف",
+        "crime" => "جريمة",
         _ => "",
     };
-    if lang.is_rtl() && !arabic.is_empty() { arabic.to_owned() } else { super::text::line(kind, 64).replace('_', " ") }
+    either(kind, arabic, lang)
+}
+
+/// A role of the open vocabulary, likewise.
+pub(super) fn role(role: &str, lang: Lang) -> String {
+    let arabic = match role {
+        "party" => "طرف",
+        "actor" => "فاعل",
+        "target" => "مستهدَف",
+        "counterpart" => "مقابِل",
+        "subject" => "موضوع",
+        "accuser" => "متَّهِم",
+        "third_party" => "طرف ثالث",
+        "state" => "دولة",
+        "region" => "منطقة",
+        "holder" => "صاحب",
+        "publisher" => "ناشر",
+        "affected" => "متأثّر",
+        "mediator" => "وسيط",
+        "supporter" => "داعم",
+        "beneficiary" => "مستفيد",
+        "addressee" => "مخاطَب",
+        _ => "",
+    };
+    either(role, arabic, lang)
+}
+
+fn either(word: &str, arabic: &str, lang: Lang) -> String {
+    if lang.is_rtl() && !arabic.is_empty() { arabic.to_owned() } else { super::text::line(word, 64).replace('_', " ") }
 }

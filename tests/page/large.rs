@@ -15,7 +15,9 @@ async fn a_relationship_with_a_thousand_claims_is_small_and_quick() {
         server.append(claims).await;
     }
     let path = "/relationship/AAA-BBB?valid_at=2025-07";
-    server.page(path).await;
+    let page = server.page(path).await;
+    let titles = page.all(".overview svg.plot g > title");
+    assert!(titles.iter().any(|title| title == "2025-07: 1000 + 0"), "more claims than rows are counted: {titles:?}");
     let begin = Instant::now();
     let answer = server.ask("GET", path, "accept-encoding: gzip\r\n", "").await;
     let took = begin.elapsed();

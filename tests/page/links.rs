@@ -1,7 +1,10 @@
 //! Addresses: a permalink gives the same answer for ever, every link of a page leads somewhere, and a wrong one is told.
 
 use crate::served::{FOUNDING, Page, Served, claim, party};
+use detente::clock::ManualClock;
+use detente::domain::position::RecordedAt;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn a_permalink_answers_the_same_after_more_has_been_recorded() {
@@ -17,6 +20,39 @@ async fn a_permalink_answers_the_same_after_more_has_been_recorded() {
     assert_eq!(after.attrs(".answer a.permalink", "href"), [permalink]);
     let now = server.page("/relationship/AAA-BBB?valid_at=2025-07").await;
     assert_eq!((after.all("ol.state li").len(), now.all("ol.state li").len()), (1, 2));
+    server.end().await;
+}
+
+#[tokio::test]
+async fn the_permalink_of_every_view_stays_when_time_passes_and_more_is_recorded() {
+    const DAY: i64 = 86_400_000_000;
+    let start = RecordedAt(20_000 * DAY);
+    let clock = Arc::new(ManualClock::at(start));
+    let mut server = Served::by(Arc::clone(&clock) as Arc<dyn detente::clock::Clock>).await;
+    let claims = ["2024-01/..", "2024-11/2024-12", "2024-12/2025-03", "../2026-02"];
+    server.append(vec![party("AAA", "Aland"), party("BBB", "Bland")]).await;
+    server.append((1..).zip(claims).map(|(id, valid)| claim(id, valid, &format!("Number {id}."))).collect()).await;
+    let mut answers = Vec::new();
+    for view in [
+        "/relationship/AAA-BBB",
+        "/claim/00000000-0000-0000-0000-000000000001",
+        "/conflicts?relationship=AAA-BBB",
+        "/upcoming?relationship=AAA-BBB",
+        "/gaps?relationship=AAA-BBB",
+        "/series?relationship=AAA-BBB",
+        "/diff?relationship=AAA-BBB",
+        "/what-if?relationship=AAA-BBB&text=A+pact",
+    ] {
+        let permalink = server.page(view).await.attrs("a.permalink", "href").remove(0);
+        let page = server.page(&permalink).await;
+        answers.push((permalink, page.source));
+    }
+    clock.set(RecordedAt(start.0 + 500 * DAY));
+    server.append(vec![claim(9, "2024-02/2026-01", "The ninth.")]).await;
+    for (permalink, before) in answers {
+        let after = server.page(&permalink).await;
+        assert_eq!(after.source, before, "{permalink}");
+    }
     server.end().await;
 }
 

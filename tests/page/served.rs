@@ -1,5 +1,6 @@
 //! A server for a test, requests to it, and what may be said of every page.
 
+use detente::clock::Clock;
 use detente::demo;
 use detente::journal::LedgerId;
 use detente::ledger::Ledger;
@@ -44,20 +45,32 @@ impl Served {
         let path = home.path().join("ledger");
         let open = move || demo::open(&path, &LedgerOptions::default(), &|_, _| {}).unwrap();
         let ledger = tokio::task::spawn_blocking(open).await.unwrap();
-        Self::of(ledger, Some(home)).await
+        Self::of(ledger, Some(home), ServerOptions::default()).await
     }
 
     /// Serves an empty ledger in memory.
     pub(crate) async fn empty() -> Self {
-        let ledger = Ledger::in_memory(LedgerId(Uuid::from_u128(0xde7e)), &LedgerOptions::default()).unwrap();
-        Self::of(ledger, None).await
+        Self::empty_with(ServerOptions::default()).await
     }
 
-    async fn of(ledger: Ledger, home: Option<tempfile::TempDir>) -> Self {
+    /// Serves an empty ledger in memory in another way than usual.
+    pub(crate) async fn empty_with(options: ServerOptions) -> Self {
+        let ledger = Ledger::in_memory(LedgerId(Uuid::from_u128(0xde7e)), &LedgerOptions::default()).unwrap();
+        Self::of(ledger, None, options).await
+    }
+
+    /// Serves an empty ledger in memory that goes by this clock.
+    pub(crate) async fn by(clock: Arc<dyn Clock>) -> Self {
+        let options = LedgerOptions { clock, ..LedgerOptions::default() };
+        let ledger = Ledger::in_memory(LedgerId(Uuid::from_u128(0xde7e)), &options).unwrap();
+        Self::of(ledger, None, ServerOptions::default()).await
+    }
+
+    async fn of(ledger: Ledger, home: Option<tempfile::TempDir>, options: ServerOptions) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let done = tokio::spawn(run(Arc::new(ledger), listener, ServerOptions::default(), stopped));
+        let done = tokio::spawn(run(Arc::new(ledger), listener, options, stopped));
         let client = LedgerServiceClient::connect(format!("http://{address}")).await.unwrap();
         Self { address, client, _home: home, stop, done }
     }

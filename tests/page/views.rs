@@ -18,6 +18,9 @@ async fn the_founding_question_is_one_click_away_and_the_answer_names_who_says_s
     assert_eq!(said.len(), 4);
     assert!(said.iter().all(|line| line.contains("The founding explainer, in its own voice publishes")), "{said:?}");
     assert!(answer.all(".answer .basis")[0].contains("113-81f50060d4142a7c"));
+    let later = home.attrs(".founding .later a", "href");
+    let said = [server.page(&later[0]).await, server.page(&later[1]).await].map(|page| page.all("ol.state li").len());
+    assert_eq!(said, [1, 0], "in September there is an agreement, in November it has ended");
     server.end().await;
 }
 

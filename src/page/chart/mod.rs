@@ -3,7 +3,7 @@
 //! Time runs in the direction of the reader's script. A drawing has no styles of its own: its classes are coloured in
 //! `page.css`, so that light, dark and print come from one place.
 
-mod axis;
+pub(super) mod axis;
 mod defs;
 pub(super) mod plane;
 pub(super) mod plot;

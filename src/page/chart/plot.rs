@@ -7,6 +7,10 @@ use maud::{Markup, html};
 
 const HEIGHT: f64 = 120.0;
 const FOOT: f64 = 18.0;
+/// Where the highest bar ends, below its number.
+const TOP: f64 = 18.0;
+/// How wide the name of a period is.
+const NAME: f64 = 60.0;
 
 /// One bar.
 pub(in crate::page) struct Bar {
@@ -19,11 +23,15 @@ pub(in crate::page) struct Bar {
 #[allow(clippy::cast_precision_loss, reason = "counts of a plot are far below 2^52")]
 pub(in crate::page) fn plot(title: &str, bars: &[Bar], most: u64, lang: Lang) -> Markup {
     let step = WIDTH / bars.len().max(1) as f64;
-    let unit = (HEIGHT - 8.0) / most.max(1) as f64;
+    let unit = (HEIGHT - TOP) / most.max(1) as f64;
     let every = bars.len().div_ceil(8).max(1);
+    // A name begins where its bar does, and must end before the drawing.
+    let named = |at: usize| at % every == 0 && (at == 0 || (bars.len() - at) as f64 * step >= NAME);
     html! {
         svg.chart.plot role="img" aria-label=(title) viewBox=(format!("0 0 {WIDTH} {}", px(HEIGHT + FOOT))) {
             line.base x1="0" x2=(WIDTH) y1=(HEIGHT) y2=(HEIGHT) {}
+            line.base x1="0" x2=(WIDTH) y1=(px(TOP)) y2=(px(TOP)) {}
+            text.tick x=(if lang.is_rtl() { WIDTH } else { 0.0 }) y=(px(TOP - 4.0)) text-anchor=(if lang.is_rtl() { "end" } else { "start" }) direction="ltr" { (most) }
             @for (at, bar) in bars.iter().enumerate() {
                 @let along = at as f64 * step;
                 @let x = if lang.is_rtl() { WIDTH - along - step } else { along };
@@ -35,7 +43,7 @@ pub(in crate::page) fn plot(title: &str, bars: &[Bar], most: u64, lang: Lang) ->
                     @if bar.definite > 0 { rect.sure x=(px(x)) width=(width) y=(px(HEIGHT - sure)) height=(px(sure)) {} }
                     @if bar.possible > 0 { rect.maybe x=(px(x)) width=(width) y=(px(HEIGHT - sure - maybe)) height=(px(maybe)) {} }
                 }
-                @if at % every == 0 {
+                @if named(at) {
                     text.tick x=(px(if lang.is_rtl() { x + step } else { x })) y=(px(HEIGHT + 14.0)) text-anchor=(if lang.is_rtl() { "end" } else { "start" }) direction="ltr" { (bar.period) }
                 }
             }
