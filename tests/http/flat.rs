@@ -1,0 +1,125 @@
+//! The flat queries: what a dashboard, a spreadsheet or curl reads.
+
+use crate::served::{Served, claim, party};
+use serde_json::Value;
+
+/// The address that stays, and its answer.
+const FOUNDING: &str = "/api/v1/state?relationship=AZE-RUS&valid_at=2025-07&known_at=2025-08-02T00:00:00Z";
+
+impl Served {
+    /// The answer to a flat query as JSON.
+    pub(crate) async fn json(&self, path: &str) -> Value {
+        let answer = self.ask("GET", path, "", "").await;
+        assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    async fn text(&self, path: &str) -> String {
+        let answer = self.ask("GET", path, "", "").await;
+        assert_eq!(answer.status, 200, "{path}");
+        String::from_utf8(answer.body).unwrap()
+    }
+}
+
+fn etag(head: &str) -> String {
+    head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("an answer has a tag").to_owned()
+}
+
+#[tokio::test]
+async fn the_address_that_stays_is_answered() {
+    let server = Served::demo().await;
+    let answer = server.json(FOUNDING).await;
+    assert_eq!(answer["context"]["basis"], "113-81f50060d4142a7c");
+    assert_eq!(answer["context"]["validAt"], "2025-07");
+    let narrowed = server.json(&format!("{FOUNDING}&kind=agreement&mode=holds-at")).await;
+    assert_eq!(narrowed["emptiness"], "EMPTINESS_RECORDED_ABSENCE");
+    assert_eq!(narrowed["matches"].as_array().unwrap().len(), 4);
+    server.end().await;
+}
+
+#[tokio::test]
+async fn every_form_has_the_same_entries() {
+    let server = Served::demo().await;
+    for (route, list) in
+        [("state", "matches"), ("claims", "claims"), ("events", "events"), ("relationships", "relationships")]
+    {
+        let asked = |format: &str| {
+            format!("/api/v1/{route}?format={format}{}", if route == "events" { "&limit=200" } else { "" })
+        };
+        let json = server.json(&asked("json")).await;
+        let entries = json[list].as_array().unwrap();
+        let lines = server.text(&asked("ndjson")).await;
+        let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(&lines, entries, "{route}");
+        let table = server.text(&asked("csv")).await;
+        let rows = csv::Reader::from_reader(table.as_bytes()).into_records().map(Result::unwrap).count();
+        assert_eq!(rows, entries.len(), "{route}");
+    }
+    let events = server.json("/api/v1/events?limit=200").await;
+    let positions =
+        events["events"].as_array().unwrap().iter().map(|event| event["position"].as_str().unwrap().parse().unwrap());
+    assert_eq!(positions.collect::<Vec<u64>>(), (1..=124).collect::<Vec<_>>());
+    let nothing = server.text("/api/v1/claims?relationship=XXX-YYY&format=csv").await;
+    assert!(nothing.starts_with("claim_id,") && nothing.lines().count() == 1, "a table has its columns without a row");
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_tag_stands_for_the_question_as_resolved_the_basis_and_the_form() {
+    let mut server = Served::empty().await;
+    server.append(vec![party("AAA", "Aland"), party("BBB", "Bland"), claim(1, "2025-01/..", "The first.")]).await;
+    let tag = async |server: &Served, path: &str| etag(&server.ask("GET", path, "", "").await.head);
+    let path = "/api/v1/state?relationship=AAA-BBB&valid_at=2025-07";
+    let first = tag(&server, path).await;
+    let known = server.ask("GET", path, &format!("if-none-match: \"other\", {first}\r\n"), "").await;
+    assert_eq!((known.status, known.body.len()), (304, 0));
+    for other in [
+        "/api/v1/state?relationship=AAA-BBB&valid_at=2025-08",
+        "/api/v1/state?relationship=AAA-BBB",
+        &format!("{path}&format=csv"),
+    ] {
+        assert_ne!(tag(&server, other).await, first, "{other}");
+    }
+    assert_eq!(tag(&server, "/api/v1/state?valid_at=2025-07&relationship=AAA-BBB").await, first, "in any order");
+    server.append(vec![claim(2, "2025-02/..", "The second.")]).await;
+    let moved = server.ask("GET", path, &format!("if-none-match: {first}\r\n"), "").await;
+    assert_eq!(moved.status, 200, "there is more to know");
+    let basis = serde_json::from_slice::<Value>(&moved.body).unwrap()["context"]["basis"].as_str().unwrap().to_owned();
+    let pinned = format!("{path}&basis={basis}");
+    let before = tag(&server, &pinned).await;
+    server.append(vec![claim(3, "2025-03/..", "The third.")]).await;
+    assert_eq!(tag(&server, &pinned).await, before, "a pinned answer stays");
+    server.end().await;
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_a_query_is_told_at_once() {
+    let server = Served::demo().await;
+    let answer = server.ask("GET", "/api/v1/state?relation=AZE-RUS&page_size=many&valid_at=soon", "", "").await;
+    let failure: Value = serde_json::from_slice(&answer.body).unwrap();
+    let message = failure["message"].as_str().unwrap();
+    assert_eq!(answer.status, 400);
+    assert!(message.contains("relation: not known here") && message.contains("page_size: `many`"), "{message}");
+    for path in ["/api/v1/nothing", "/nothing"] {
+        assert_eq!(server.ask("GET", path, "", "").await.status, 404);
+    }
+    assert_eq!(server.ask("POST", "/api/v1/state", "", "").await.status, 405, "read only");
+    server.end().await;
+}
+
+#[tokio::test]
+async fn pages_follow_one_another_to_the_end() {
+    let server = Served::demo().await;
+    let (mut path, mut found) = ("/api/v1/claims?page_size=20".to_owned(), 0);
+    loop {
+        let page = server.json(&path).await;
+        found += page["claims"].as_array().unwrap().len();
+        let token = page["nextPageToken"].as_str().unwrap().to_owned();
+        if token.is_empty() {
+            break;
+        }
+        path = format!("/api/v1/claims?page_size=20&page_token={token}");
+    }
+    assert_eq!(found, server.json("/api/v1/claims?page_size=1000").await["claims"].as_array().unwrap().len());
+    server.end().await;
+}

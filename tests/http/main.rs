@@ -1,0 +1,22 @@
+//! What is asked over HTTP beside the page: the rpcs as JSON, the flat queries, the feed, probes, metrics, who may ask.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+mod connect;
+mod cors;
+mod feed;
+mod flat;
+mod hostile;
+mod openapi;
+mod program;
+mod schema;
+#[allow(dead_code, reason = "shared with the tests of the page")]
+#[path = "../page/served.rs"]
+mod served;
+mod standing;
+mod traces;
