@@ -4,9 +4,11 @@
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
+const http = require("node:http");
+const { spawn } = require("node:child_process");
 const puppeteer = require("puppeteer-core");
 
-const [, , address, chromium, pictures] = process.argv;
+const [, , address, chromium, program, scratch, pictures] = process.argv;
 const base = `http://${address}`;
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const FOUNDING = "/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-02T00:00:00Z&kind=agreement&mode=holds";
@@ -118,20 +120,75 @@ const stories = {
     return null;
   },
 
-  async "axe-core finds no violation in any view, light or dark"() {
+  async "axe-core finds no violation in any view: light, dark, on a phone, from right to left"() {
+    const phone = { width: 390, height: 844 };
+    const ways = [["light", "", {}], ["dark", "", {}], ["light", "", phone], ["dark", "ar", phone], ["light", "ar", {}]];
     for (const view of VIEWS) {
-      for (const scheme of ["light", "dark"]) {
-        const page = await open(view);
+      for (const [scheme, lang, size] of ways) {
+        const page = await open(lang ? `${view}${view.includes("?") ? "&" : "?"}lang=${lang}` : view, size);
         await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
         await page.evaluate(axe);
         const { violations } = await page.evaluate(() => axe.run());
-        assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes[0].html}`), [], `${view}, ${scheme}`);
+        assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes[0].html}`), [], `${view} ${scheme} ${lang} ${JSON.stringify(size)}`);
         await page.close();
       }
     }
     return null;
   },
+
+  async "connect-web asks over gRPC-Web and as JSON from the page that is served"() {
+    const page = await open("/");
+    await page.evaluate(bundle);
+    for (const kind of ["grpcWeb", "connectJson"]) {
+      const answer = await page.evaluate((...all) => window.unary(...all), kind, base, descriptors);
+      assert.deepEqual(answer, { ...ANSWERED, name: "متصفّح" }, kind);
+    }
+    wrong.splice(0, wrong.length, ...wrong.filter((one) => !/status of 400/.test(one)));
+    const { read, live } = await page.evaluate((...all) => window.streams(...all), base, descriptors);
+    assert.ok(read >= 124 && live === 1, `${read} events read, ${live} live`);
+    return page;
+  },
+
+  async "a page from elsewhere may ask only if the server names its origin"() {
+    const elsewhere = http.createServer((_, reply) => reply.setHeader("content-type", "text/html").end("<!doctype html><title>Elsewhere</title>"));
+    await new Promise((ready) => elsewhere.listen(0, "127.0.0.1", ready));
+    const origin = `http://127.0.0.1:${elsewhere.address().port}`;
+    const other = await serve(`allowed_origins = [${JSON.stringify(origin)}]`);
+    const page = await browser.newPage();
+    await page.goto(origin);
+    await page.evaluate(bundle);
+    for (const kind of ["grpcWeb", "connectJson"]) {
+      const refused = await page.evaluate((...all) => window.unary(...all).then(() => "answered", () => "refused"), kind, base, descriptors);
+      assert.equal(refused, "refused", `${kind} without a permission`);
+      const answer = await page.evaluate((...all) => window.unary(...all), kind, other.base, descriptors);
+      assert.deepEqual(answer, { ...ANSWERED, name: "متصفّح" }, kind);
+    }
+    other.process.kill("SIGTERM");
+    elsewhere.close();
+    await page.close();
+    return null;
+  },
 };
+
+// What the clients in the browser are answered.
+const ANSWERED = { matches: 4, basis: "113-81f50060d4142a7c", code: "InvalidArgument", details: 2 };
+const bundle = fs.readFileSync(path.join(scratch, "connect.js"), "utf8");
+const descriptors = fs.readFileSync(path.join(scratch, "descriptors.binpb")).toString("base64");
+
+// Another server, with a configuration.
+function serve(config) {
+  const folder = fs.mkdtempSync(path.join(scratch, "served-"));
+  const file = path.join(folder, "detente.toml");
+  fs.writeFileSync(file, config);
+  const served = spawn(program, ["serve", "--demo", "--data", path.join(folder, "ledger"), "--listen", "127.0.0.1:0", "--config", file]);
+  return new Promise((resolve, reject) => {
+    served.stderr.on("data", (said) => {
+      const found = /^serving .* on (http:[^,]*),/m.exec(said);
+      if (found) resolve({ base: found[1], process: served });
+    });
+    served.on("exit", () => reject(new Error("the server ended")));
+  });
+}
 
 // The pictures of the README, where a folder for them is named.
 async function shoot() {
