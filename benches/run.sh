@@ -209,6 +209,15 @@ decoded_at() { # CLIENTS
   stop
 }
 
+# The same question over gRPC and as JSON over HTTP, of one server.
+json_at() { # CLIENTS
+  local case="GetState of about 50 claims, as JSON over HTTP|$1 clients" pace=(--clients "$1" --seconds "$seconds")
+  start_ours "$tmp/million"
+  measure "$case" state --server "$url" "${pace[@]}" --relationships "$((million / 100))"
+  measure "$case" state --http --who JSON --server "$url" "${pace[@]}" --relationships "$((million / 100))"
+  stop
+}
+
 make_million() {
   say "a ledger of $million claims, one event each"
   local lag before
@@ -268,6 +277,7 @@ state_pass() {
   for clients in 8 64; do
     while read -r name claims relationships; do state_at "$name" "$claims" "$relationships" "$clients"; done < <(ledgers)
     decoded_at "$clients"
+    json_at "$clients"
   done
 }
 read_pass() { probe "reading"; read_at; }

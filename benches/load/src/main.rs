@@ -27,6 +27,7 @@ mod echo;
 mod echo_server;
 mod fill;
 mod info;
+mod json;
 mod raw;
 mod read_events;
 mod report;
