@@ -4,7 +4,7 @@ use super::asked::{Asked, Cut, cut};
 use super::call::{Wrong, call};
 use super::chart::axis::Axis;
 use super::chart::timeline::{self, Row};
-use super::claim_parts::{date, link, marks, voices, when};
+use super::claim_parts::{date, instant, link, marks, voices, when};
 use super::coordinates;
 use super::layout::{self, View, basis, heading, next, views_of};
 use super::names::Names;
@@ -43,7 +43,12 @@ async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
     let answers = answers(asked, id).await?;
     let context = answers.state.context.clone().unwrap_or_default();
     let lang = asked.lang;
-    let what = html! { (lang.t("in ", "في ")) (date(&context.valid_at)) };
+    let what = html! {
+        (lang.t("in ", "في ")) (date(&context.valid_at))
+        @if context.known_at.is_some() {
+            (lang.t(", as known at ", "، بحسب ما عُرف حتى ")) (instant(context.known_at.as_ref()))
+        }
+    };
     let here =
         [("valid_at", context.valid_at.as_str()), ("known_at", asked.get("known_at")), ("basis", asked.get("basis"))];
     let rows = rows(&answers);
