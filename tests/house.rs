@@ -18,7 +18,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("http", &["grpc", "ledger", "metrics", "page", "telemetry", "wire"]),
     ("page", &["grpc", "v1"]),
     ("demo", &["ledger", "journal", "store", "clock"]),
-    ("grpc", &["domain", "ledger", "wire", "v1", "clock", "journal"]),
+    ("grpc", &["domain", "ledger", "wire", "v1", "clock", "journal", "telemetry"]),
     ("config", &[]),
     ("telemetry", &["config"]),
     ("client", &["v1", "clock"]),

@@ -7,12 +7,13 @@
 use super::status::Refusal;
 use crate::domain::rejection::Violation;
 use crate::ledger::Ledger;
+use crate::telemetry::request;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 use tonic::body::Body;
-use tonic::codegen::http::{Request, Response};
+use tonic::codegen::http::{HeaderValue, Request, Response};
 use tonic::server::NamedService;
 use tonic::{Code, Status};
 use tower::Service;
@@ -47,18 +48,33 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let rpc: Box<str> = request.uri().path().rsplit('/').next().unwrap_or_default().into();
-        // What is not named as rpcs are could be anything.
-        let is_name = !rpc.is_empty() && rpc.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let span = tracing::debug_span!("rpc", otel.name = if is_name { &*rpc } else { "unknown" }, code = Empty);
+        let (id, span) = begun(&request, &rpc);
         let answer = span.in_scope(|| self.service.call(request));
-        Answer { answer, span, call: Some((rpc, Instant::now(), Arc::clone(&self.ledger))) }
+        Answer { answer, span, id, call: Some((rpc, Instant::now(), Arc::clone(&self.ledger))) }
     }
+}
+
+/// The id and the span of a call. What comes over HTTP has both already. What comes straight over gRPC is given them where
+/// somebody wants them: its client names one or a trace, or calls are logged or traced. The others cost nothing.
+fn begun(request: &Request<Body>, rpc: &str) -> (Option<HeaderValue>, Span) {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let is_asked = header(request::HEADER).is_some() || header(request::PARENT).is_some();
+    let is_wanted = (is_asked || tracing::span_enabled!(tracing::Level::DEBUG)) && Span::current().is_none();
+    let id = is_wanted.then(|| request::id(header(request::HEADER)));
+    let outer = id.as_deref().map_or_else(Span::current, |id| request::span(id, "gRPC", request.uri().path(), header));
+    // What is not named as rpcs are could be anything.
+    let is_name = !rpc.is_empty() && rpc.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let name = if is_name { rpc } else { "unknown" };
+    let inner = outer.in_scope(|| tracing::debug_span!("rpc", otel.name = name, code = Empty));
+    (id.and_then(|id| id.try_into().ok()), if inner.is_disabled() { outer } else { inner })
 }
 
 /// The answer to a call.
 pub(super) struct Answer<F> {
     answer: F,
     span: Span,
+    /// The id that the answer tells, where it has one.
+    id: Option<HeaderValue>,
     /// The rpc, when it began, and where it is counted; none once it has been.
     call: Option<(Box<str>, Instant, Arc<Ledger>)>,
 }
@@ -83,10 +99,14 @@ where
                 let known = code != Code::Unimplemented;
                 ledger.metrics().called(if known { &rpc } else { "unknown" }, name_of(code), took);
             }
-            match status.as_ref().and_then(reason_of_bare) {
+            let mut response = match status.as_ref().and_then(reason_of_bare) {
                 Some(refusal) => Status::from(refusal).into_http(),
                 None => response,
+            };
+            if let Some(id) = self.id.take() {
+                response.headers_mut().insert(request::HEADER, id);
             }
+            response
         })
     }
 }

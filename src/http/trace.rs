@@ -1,4 +1,4 @@
-//! What surrounds every request, gRPC and all else: its id, which the answer carries too, and the span it is answered in.
+//! What surrounds every request that is not gRPC itself (which has the same in `grpc::call`): its id, which the answer carries too, and the span it is answered in.
 
 use crate::telemetry::request::{HEADER, id, span};
 use axum::extract::Request;

@@ -18,7 +18,7 @@ use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
 /// The header that names the span a request belongs to.
-pub(super) const PARENT: &str = "traceparent";
+pub const PARENT: &str = "traceparent";
 
 /// How long the end may take.
 const PATIENCE: Duration = Duration::from_secs(2);

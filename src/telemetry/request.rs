@@ -4,6 +4,7 @@
 //! elsewhere (`traceparent`, W3C Trace Context); then the spans of its answer are part of that trace.
 
 use super::otlp;
+pub use super::otlp::PARENT;
 use tracing::Span;
 use uuid::Uuid;
 
@@ -24,7 +25,7 @@ pub fn id(said: Option<&str>) -> String {
 /// The span of a request. `header` gives the value of a header.
 pub fn span<'a>(id: &str, method: &str, path: &str, header: impl Fn(&str) -> Option<&'a str>) -> Span {
     let span = tracing::info_span!("request", request_id = id, method, path = ?path);
-    if header(otlp::PARENT).is_some() {
+    if header(PARENT).is_some() {
         otlp::adopt(&span, header);
     }
     span

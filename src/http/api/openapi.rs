@@ -43,8 +43,10 @@ pub(super) fn document() -> String {
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
-/// Paths whose answers are plain text: of each its name, what it is, and what it may say.
-const PLAIN: &[(&str, &str, &str, &[(&str, &str)])] = &[
+/// A path whose answer is plain text: the path, its name, what it is, and what it may say, by status.
+type Plain = (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const PLAIN: &[Plain] = &[
     ("/healthz", "healthz", "Whether the process runs.", &[("200", "It does.")]),
     (
         "/readyz",

@@ -26,7 +26,7 @@ pub(in crate::page) fn plot(title: &str, bars: &[Bar], most: u64, lang: Lang) ->
     let unit = (HEIGHT - TOP) / most.max(1) as f64;
     let every = bars.len().div_ceil(8).max(1);
     // A name begins where its bar does, and must end before the drawing.
-    let named = |at: usize| at % every == 0 && (at == 0 || (bars.len() - at) as f64 * step >= NAME);
+    let named = |at: usize| at.is_multiple_of(every) && (at == 0 || (bars.len() - at) as f64 * step >= NAME);
     html! {
         svg.chart.plot role="img" aria-label=(title) viewBox=(format!("0 0 {WIDTH} {}", px(HEIGHT + FOOT))) {
             line.base x1="0" x2=(WIDTH) y1=(HEIGHT) y2=(HEIGHT) {}
