@@ -3,7 +3,7 @@
 # Progress on standard error, Markdown tables on standard output. On a quiet machine; about 45 minutes with everything.
 #
 #   benches/run.sh                      everything
-#   benches/run.sh --only append,state  some of: append batch state read million
+#   benches/run.sh --only append,state  some of: append batch state read million feed diff
 #   benches/run.sh --skip-umadb --skip-postgres
 #   benches/run.sh --small --passes 1 --seconds 1      a smoke test of this script
 #
@@ -14,7 +14,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
 
-dir=$root/target/bench results='' passes=3 seconds=5 only=append,batch,state,read,million
+dir=$root/target/bench results='' passes=3 seconds=5 only=append,batch,state,read,million,feed,diff
 umadb=yes postgres=yes small='' threads=1 echo_threads=2 batch_seconds=''
 while [ $# -gt 0 ]; do
   case $1 in
@@ -256,14 +256,59 @@ read_at() {
   start_ours "$tmp/million"
   measure "$case" read-events --server "$url"
   local bytes per; bytes=$(field bytes_per_event "$last"); per=$(field events_per_message "$last")
-  local followed="Reading all events, received and decoded|followed, one stream" of
+  local section="Catching up with Subscribe, one stream" followed of
+  followed="$section|the whole log, the position of each event checked"
   measure "$followed" subscribe --server "$url"; of=$(field events_per_message "$last")
+  measure "$section|with a filter that every claim answers" subscribe --labelled --server "$url"
+  measure "$section|with a filter for one relationship, events passed over" subscribe --relationship 7 --server "$url"
+  measure "$section|the whole log, received and decoded" subscribe --decode --server "$url"
   stop
   start_echo
   measure "$case" stream-echo --server "$url" --record-bytes "${bytes%.*}" --records-per-message "${per%.*}" --records "$million"
   measure "$followed" stream-echo --server "$url" --record-bytes "${bytes%.*}" --records-per-message "${of%.*}" --records "$million"
   stop
   if [ -n "$umadb" ]; then start_umadb "$tmp/uma-batch"; measure "$case" umadb-read --server "$url"; stop; fi
+}
+
+# Appends with and without subscribers that do not read, twice each, on one server; and how soon many that do are told.
+feed_at() { # PASS
+  local pace=(--clients 8 --seconds "$seconds") section="Appends of one claim, 8 clients, beside subscribers that do not read" count
+  start_ours "$tmp/feed.$1"
+  for count in 0 200 0 200; do
+    measure "$section|$count of them" append --server "$url" "${pace[@]}" --stopped-subscribers "$count"
+    figure "$section: latency|p50, $count of them" "$(field p50_us "$last")" us
+    figure "$section: latency|p99, $count of them" "$(field p99_us "$last")" us
+  done
+  stop
+  start_ours "$tmp/fan-out.$1"
+  section="A live event to 1,000 subscribers, after its acknowledgement"
+  measure "Events delivered to 1,000 subscribers|200 appends" fan-out --server "$url" --subscribers 1000
+  figure "$section|p50 of all" "$(field p50_us "$last")" us
+  figure "$section|p99 of all" "$(field p99_us "$last")" us
+  figure "$section|p50 of the last to be told" "$(field last_p50_us "$last")" us
+  figure "$section|p99 of the last to be told" "$(field last_p99_us "$last")" us
+  stop
+  rm -rf "$tmp/feed.$1" "$tmp/fan-out.$1"
+}
+
+make_small() {
+  start_ours "$tmp/small"
+  measure "Filling a ledger in batches of 1000|$ten_thousand claims in $((ten_thousand / 100)) relationships" \
+    fill --server "$url" --claims "$ten_thousand" --relationships "$((ten_thousand / 100))"
+  stop
+}
+
+# What changes is the same, the log is not.
+diff_at() { # NAME CLAIMS
+  local section="Diff of two cuts with 1,000 claims revised between them, one client" deal
+  deal=(--claims "$2" --relationships "$(($2 / 100))" --clients 1 --seconds "$seconds")
+  start_ours "$tmp/$1"
+  ready --drained --patience 600 >/dev/null
+  measure "$section|the claims, in a ledger of $2" diff --server "$url" "${deal[@]}"
+  figure "$section: latency|the claims, in a ledger of $2" "$(field p50_us "$last")" us
+  measure "$section|the state at a date, in a ledger of $2" diff --server "$url" "${deal[@]}" --valid-at 2015-06-01
+  figure "$section: latency|the state at a date, in a ledger of $2" "$(field p50_us "$last")" us
+  stop
 }
 
 each_pass() { local pass; for pass in $(seq "$passes"); do say "$1, pass $pass of $passes"; "${@:2}" "$pass"; done; }
@@ -281,6 +326,8 @@ state_pass() {
   done
 }
 read_pass() { probe "reading"; read_at; }
+feed_pass() { probe "following"; feed_at "$1"; }
+diff_pass() { diff_at small "$ten_thousand"; diff_at million "$million"; }
 
 if [ -n "$postgres" ] && { wants append || wants batch || wants state; }; then
   say "PostgreSQL: setting up"
@@ -291,9 +338,11 @@ if [ -n "$postgres" ] && { wants append || wants batch || wants state; }; then
 fi
 if wants append; then each_pass "appends of one" append_pass; fi
 if wants batch || { wants read && [ -n "$umadb" ]; }; then each_pass "appends of 100" batch_at; fi
-if wants million || wants read || wants state; then make_million; fi
+if wants million || wants read || wants state || wants diff; then make_million; fi
 if wants million; then million_figures; fi
 if wants read; then each_pass "reading" read_pass; fi
+if wants feed; then each_pass "following" feed_pass; fi
+if wants diff; then make_small; each_pass "comparing" diff_pass; fi
 if wants state; then
   say "filling ledgers to ask"
   while read -r name claims relationships; do fill "$name" "$claims" "$relationships"; done < <(ledgers)

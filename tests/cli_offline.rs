@@ -61,6 +61,16 @@ fn wrong_usage_exits_with_2_and_says_what_is_understood() {
 }
 
 #[test]
+fn a_date_before_the_year_0_is_a_date_and_no_flag() {
+    for arguments in
+        [["state", "--valid-at", "-0044-03-15"], ["timeline", "--from", "-0044"], ["gaps", "--until", "-0043"]]
+    {
+        let (code, _, complaint) = detente(&[&arguments[..], &["--server", NOBODY]].concat());
+        assert_eq!(code, 6, "understood, and then nobody is there: {complaint}");
+    }
+}
+
+#[test]
 fn a_server_that_is_not_there_exits_with_6_and_says_how_to_start_one() {
     let (code, answer, complaint) = detente(&["info", "--server", NOBODY]);
     assert_eq!((code, answer.as_str()), (6, ""));

@@ -15,7 +15,7 @@ use detente::domain::certainty::{Certainty, Mode, certainty};
 use detente::domain::claim::{Claim, Link, Time};
 use detente::domain::command::{Command, Supposed};
 use detente::domain::cut::Cut;
-use detente::domain::filter::{Filter, MemberSet};
+use detente::domain::filter::{Filter, FilterItem, MemberSet};
 use detente::domain::moment::{Moment, SECONDS_PER_DAY};
 use detente::domain::period::Period;
 use detente::domain::position::{Position, RecordedAt};
@@ -31,9 +31,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use support::home::{Home, LEDGER, block_on, request};
-use support::make::{assert, batch, date, id, on, period, registrations, state, with};
-use support::oracle::{Known, Oracle};
-use support::random::{Random, random_command, random_filter};
+use support::make::{assert, batch, date, id, on, party_id, period, registrations, relationship, state, with};
+use support::oracle::{Known, Meaning, Oracle};
+use support::random::{Random, any_command, random_filter};
 
 const MICROS: i64 = 1_000_000;
 const SETTLING: [LinkType; 3] = [LinkType::Fulfils, LinkType::Breaches, LinkType::Waives];
@@ -127,8 +127,9 @@ fn told_by_definition(oracle: &Oracle, query: &WatchQuery, until: RecordedAt, tu
         let known_then: Vec<Option<&Known>> =
             histories.iter().map(|history| history.iter().rev().find(|known| known.at.recorded_at <= now)).collect();
         let all: Vec<&Known> = known_then.iter().copied().flatten().collect();
+        let meant = Meaning::new(&query.filter, oracle.merges(last_by(oracle, now)));
         for known in known_then.into_iter().flatten() {
-            if !query.filter.matches(&known.content, known.at.recorded_at) {
+            if !meant.admits(&known.content, known.at.recorded_at) {
                 continue;
             }
             let number = known.content.id.0.as_u128();
@@ -144,6 +145,12 @@ fn told_by_definition(oracle: &Oracle, query: &WatchQuery, until: RecordedAt, tu
     }
     told.retain(|(_, turn, _, _, late, _)| query.turns.admits(Some(turn.code())) && (query.include_late || !late));
     told
+}
+
+/// The last position recorded by an instant.
+fn last_by(oracle: &Oracle, instant: RecordedAt) -> Position {
+    let recorded = oracle.appends.iter().take_while(|append| append.recorded_at <= instant);
+    recorded.last().map_or(Position::START, |append| append.basis.position)
 }
 
 // --- Watches -----------------------------------------------------------------------------------------------------------
@@ -247,7 +254,7 @@ fn append(home: &Home, oracle: &mut Oracle, random: &mut Random) -> bool {
     let known: BTreeSet<u128> = oracle.claims(oracle.head()).iter().map(|known| known.content.id.0.as_u128()).collect();
     let mut commands = Vec::new();
     for _ in 0..random.of(&[1, 1, 2, 4]) {
-        let command = random_command(random, &|number| known.contains(&number));
+        let command = any_command(random, &|number| known.contains(&number));
         commands.push(promising(random, command));
     }
     match home.try_record(request(batch(commands.clone()))) {
@@ -339,6 +346,58 @@ fn what_is_told_is_what_the_definition_says_with_a_resumption_after_every_frame(
 fn what_is_told_is_the_same_when_the_ledger_is_closed_and_opened_in_between() {
     let frames: usize = (1000..1006).map(|seed| play(seed, Home::in_files(1 << 10), true).0).sum();
     println!("6 histories with 3 restarts each, {frames} frames compared");
+}
+
+/// Claims 2 and 3 bear on AZE-TUR; TUR answers as RUS from the 10th to the 15th. Who watches AZE-RUS is told of them what turns
+/// in that time, and what turned before at its beginning.
+#[test]
+fn a_merge_brings_the_turns_of_all_who_then_answer_until_it_is_undone() {
+    let home = Home::in_memory().furnished();
+    let on_relationship =
+        |number, valid, of| assert(with(state(number, valid), |claim| claim.relationships = vec![of]));
+    home.at(on("2025-01-01")).record([
+        on_relationship(1, "2025-01-05/2025-01-20", relationship("AZE-RUS")),
+        on_relationship(2, "2025-01-08/2025-01-12", relationship("AZE-TUR")),
+        on_relationship(3, "2025-01-02/2025-01-16", relationship("AZE-TUR")),
+        on_relationship(4, "2025-01-11/2025-01-30", relationship("ARM-TUR")),
+    ]);
+    let item = FilterItem { relationships: vec![relationship("AZE-RUS")], ..FilterItem::default() };
+    let query = |include_late| WatchQuery {
+        filter: Filter { items: vec![item.clone()] },
+        turns: MemberSet::default(),
+        include_late,
+        start: WatchStart::From(on("2025-01-01")),
+        at_hand: 1,
+    };
+    let begin = |include_late, forgetful| Follower::begin(&home.ledger, &query(include_late), forgetful);
+    let mut followers = vec![begin(true, false), begin(true, true), begin(false, false), begin(false, true)];
+    let change = [
+        ("2025-01-06", None),
+        ("2025-01-10", Some(Command::MergeParties(party_id("TUR"), party_id("RUS")))),
+        ("2025-01-13", None),
+        ("2025-01-15", Some(Command::UnmergeParties(party_id("TUR")))),
+        ("2025-02-01", None),
+    ];
+    for (day, command) in change {
+        home.at(on(day));
+        command.into_iter().for_each(|command| drop(home.record([command])));
+        followers.iter_mut().for_each(|follower| follower.follow(&home.ledger));
+    }
+    followers.extend([begin(true, false), begin(false, true)]);
+    let merged = on("2025-01-10");
+    let all = [
+        (1, Turn::Begins, on("2025-01-05"), false),
+        (2, Turn::Begins, merged, true),
+        (3, Turn::Begins, merged, true),
+        (2, Turn::Ends, on("2025-01-13"), false),
+        (1, Turn::Ends, on("2025-01-21"), false),
+    ];
+    for follower in &mut followers {
+        follower.follow(&home.ledger);
+        let told: Vec<_> = follower.told.iter().map(|frame| (frame.0, frame.1, frame.3, frame.4)).collect();
+        let wanted = all.iter().filter(|(.., late)| follower.query.include_late || !late);
+        assert_eq!(told, wanted.copied().collect::<Vec<_>>());
+    }
 }
 
 #[test]
@@ -534,9 +593,10 @@ fn what_comes_next_is_what_the_definition_says_between_every_two_dates_at_every_
             let known = oracle.claims(append.basis.position);
             let all: Vec<&Known> = known.iter().collect();
             for filter in &filters {
+                let meant = Meaning::new(filter, oracle.merges(append.basis.position));
                 let mut turns: Vec<(Moment, usize, Turn, u128)> = Vec::new();
                 for (order, claim) in known.iter().enumerate() {
-                    if filter.matches(&claim.content, claim.at.recorded_at) {
+                    if meant.admits(&claim.content, claim.at.recorded_at) {
                         let of = turns_among(claim, &all, &mut turns_of);
                         turns.extend(of.into_iter().map(|(turn, at)| (at, order, turn, claim.content.id.0.as_u128())));
                     }

@@ -28,7 +28,7 @@ pub(crate) struct CommitmentsArgs {
     #[arg(long = "stands", value_name = "STATUS", value_parser = words::parser::<CommitmentStatus>())]
     statuses: Vec<CommitmentStatus>,
     /// The asked date (EDTF). Default: today, UTC.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
     #[command(flatten)]
     cut: CutArgs,

@@ -19,7 +19,7 @@ use crate::v1::{Claim, Conflict, ConflictType, Filter, ListConflictsRequest, Lis
 #[derive(Args, Debug)]
 pub(crate) struct ConflictsArgs {
     /// Only conflicts over validity that touches this date (EDTF). Default: any.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
     /// Only conflicts of this sort; may be given several times.
     #[arg(long = "type", value_name = "TYPE", value_parser = words::parser::<ConflictType>())]

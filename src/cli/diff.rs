@@ -50,7 +50,7 @@ struct FromArgs {
     #[arg(long, value_name = "BASIS")]
     from_basis: Option<String>,
     /// The date in the world (EDTF).
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     from_valid_at: Option<String>,
 }
 
@@ -68,7 +68,7 @@ struct ToArgs {
     #[arg(long, value_name = "BASIS")]
     to_basis: Option<String>,
     /// The date in the world (EDTF).
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     to_valid_at: Option<String>,
 }
 

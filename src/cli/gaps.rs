@@ -19,7 +19,7 @@ pub(crate) struct GapsArgs {
     #[arg(long = "type", value_name = "SORT", value_parser = words::parser::<GapType>())]
     types: Vec<GapType>,
     /// The date to whose end age is counted (EDTF). Default: today, UTC.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
     /// How many days old knowledge of what is said to hold still may be. Default: 365.
     #[arg(long, value_name = "DAYS")]

@@ -27,7 +27,7 @@ pub(crate) struct PartiesArgs {
     #[arg(long, value_name = "WORDS")]
     name: Option<String>,
     /// Only names that are in use at this date (EDTF) are searched and shown.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
     #[command(flatten)]
     cut: CutArgs,

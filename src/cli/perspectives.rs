@@ -37,7 +37,7 @@ pub(crate) struct PerspectivesArgs {
     #[arg(long, value_enum, default_value_t = Mode::Default)]
     mode: Mode,
     /// The asked date (EDTF): a year, month, day, quarter, unspecified digits or date-time. Default: today, UTC.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
     /// How many claims to show at most for each point of view.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]

@@ -19,7 +19,7 @@ pub(crate) struct StateArgs {
     #[arg(long, value_enum, default_value_t = Mode::Default)]
     mode: Mode,
     /// The asked date (EDTF): a year, month, day, quarter, unspecified digits or date-time. Default: today, UTC.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
     /// Show retracted claims too, marked as such.
     #[arg(long)]

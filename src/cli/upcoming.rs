@@ -16,10 +16,10 @@ use crate::v1::{ListUpcomingRequest, Turn};
 #[derive(Args, Debug)]
 pub(crate) struct UpcomingArgs {
     /// The beginning of the span (EDTF): a day or date-time, or the first day of a longer period. Default: now.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     from: Option<String>,
     /// The end of the span (EDTF), its last day included. Default: a year after the beginning.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     until: Option<String>,
     /// Only this turn: may-begin, begins, may-end, ends or falls-due. May be given several times.
     #[arg(long, value_name = "TURN", value_parser = words::parser::<Turn>(), hide_possible_values = true)]

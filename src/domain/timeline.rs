@@ -155,6 +155,12 @@ impl Timeline {
         self.len() == 0
     }
 
+    /// The whole span: its first instant, and the one after it.
+    #[must_use]
+    pub fn span(&self) -> Option<(Moment, Moment)> {
+        Some((*self.edges.first()?, *self.edges.last()?))
+    }
+
     /// The segments, from one on.
     pub fn segments(&self, first: usize) -> Segments<'_> {
         let mut segments = Segments { timeline: self, next: first, untaken: &self.steps, so_far: BTreeMap::new() };

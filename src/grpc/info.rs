@@ -11,7 +11,28 @@ use crate::wire::time::timestamp;
 const FORMAT_VERSION: u32 = 1;
 
 /// What this server can do beyond the basics.
-const FEATURES: [&str; 6] = ["text_search", "query_boundary", "idempotent_append", "reflection", "gzip", "zstd"];
+const FEATURES: [&str; 20] = [
+    "text_search",
+    "query_boundary",
+    "idempotent_append",
+    "reflection",
+    "gzip",
+    "zstd",
+    "what_if",
+    "diff",
+    "subscribe",
+    "cursors",
+    "upcoming",
+    "watch_clock",
+    "timeline",
+    "series",
+    "perspectives",
+    "conflicts",
+    "corroboration",
+    "commitments",
+    "gaps",
+    "merges",
+];
 
 pub(super) fn get_server_info(service: &Service) -> Result<v1::GetServerInfoResponse, Refusal> {
     here(|| {

@@ -4,7 +4,7 @@ use super::context::context;
 use super::page::MAX_BYTES;
 use super::parse::Parse;
 use super::service::Service;
-use super::span::asked_span;
+use super::span::{asked_span, interval};
 use super::status::Refusal;
 use crate::domain::buckets::{Bucket, Buckets};
 use crate::domain::moment::Moment;
@@ -24,8 +24,9 @@ pub(super) async fn get_series(
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
         let series = ledger.series(&query)?;
+        let span = query.buckets.span().map(|span| interval(span.a, span.b)).unwrap_or_default();
         let buckets = series.buckets.into_iter().map(bucket).collect();
-        Ok(v1::GetSeriesResponse { context: Some(context(&series.at, "")), buckets })
+        Ok(v1::GetSeriesResponse { context: Some(context(&series.at, &span)), buckets })
     };
     service.threads.run(answer).await
 }

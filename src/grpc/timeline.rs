@@ -42,8 +42,9 @@ fn answer(
     asked_cut: Cut,
 ) -> Result<v1::GetTimelineResponse, Refusal> {
     let found = ledger.timeline(query)?;
+    let span = found.span.map(|(from, until)| interval(from, until)).unwrap_or_default();
     Ok(v1::GetTimelineResponse {
-        context: Some(context(&Page::at(found.at, asked_cut), "")),
+        context: Some(context(&Page::at(found.at, asked_cut), &span)),
         segments: found.segments.into_iter().map(segment).collect(),
         claims: found.claims,
         next_page_token: page.token(found.at.basis, found.next.map(u64::from).into(), ""),

@@ -21,6 +21,9 @@
 //! Recorded times that a watch has already told past can appear in two ways: a clock that was set back while the ledger was
 //! closed, and a backfill. A place therefore names the last position it has seen ([`Mark`]), and what comes behind that
 //! counts as learnt right after the place: it is told late rather than not at all.
+//!
+//! A merge of parties changes what a filter asks for, from its recorded time on and not before. So it is like any other
+//! event by which something becomes known; only that it is about many claims, so that all are looked through again.
 
 use super::Ledger;
 use super::error::{Damaged, QueryError};
@@ -116,6 +119,8 @@ pub struct ClockWatch {
     horizon: RecordedAt,
     /// The record up to there.
     head: Basis,
+    /// Where the filter came to ask for other ids, as parties were merged; first the beginning of the log.
+    meanings: Vec<Position>,
     /// When to look at a claim again.
     agenda: BTreeSet<(RecordedAt, ClaimNo)>,
     /// From here on the agenda is not complete.
@@ -159,16 +164,19 @@ impl Ledger {
                 (mark.place, Some((mark.settled, mark.basis)))
             }
         };
+        let mut meanings = vec![Position::START];
+        view.index.changes_of_meaning(&query.filter, (Position::START, head.position), &mut meanings);
         drop(view);
         let (agenda, pending, horizon) = (BTreeSet::new(), VecDeque::new(), settled.now);
-        let mut watch = ClockWatch { query, base, place, horizon, head, agenda, unplanned: None, pending, full: None };
+        let (unplanned, full) = (None, None);
+        let mut watch = ClockWatch { query, base, place, horizon, head, meanings, agenda, unplanned, pending, full };
         self.look_through(&mut watch);
         Ok(watch)
     }
 
     /// Notes what any claim tells behind the place that was reached.
     fn look_through(&self, watch: &mut ClockWatch) {
-        let candidates = self.store.view().index.candidates(&watch.query.filter);
+        let candidates = watch.candidates(&self.store.view().index);
         watch.agenda.clear();
         watch.unplanned = None;
         for stretch in candidates.chunks(STRETCH) {
@@ -182,8 +190,10 @@ impl Ledger {
     /// to look through the claims.
     #[must_use]
     pub fn is_far(&self, watch: &ClockWatch, settled: Settled, events: u64) -> bool {
-        let head = self.store.view().index.appends.last(settled.appends);
-        watch.is_unplanned(settled.now) || head.0.saturating_sub(watch.head.position.0) > events
+        let view = self.store.view();
+        let (seen, head) = (watch.head.position, view.index.appends.last(settled.appends));
+        let means_another = || view.index.next_change_of_meaning(&watch.query.filter, seen, head).is_some();
+        watch.is_unplanned(settled.now) || head.0.saturating_sub(seen.0) > events || means_another()
     }
 
     /// Brings a watch up to where the record has settled. One that is behind has to be told first what it is behind with.
@@ -194,7 +204,10 @@ impl Ledger {
         let view = self.store.view();
         let before = watch.head.position;
         watch.head = self.after_append(&view.index, settled.appends).basis;
-        if watch.is_unplanned(settled.now) {
+        let meanings = watch.meanings.len();
+        let news = (before, watch.head.position);
+        view.index.changes_of_meaning(&watch.query.filter, news, &mut watch.meanings);
+        if watch.is_unplanned(settled.now) || watch.meanings.len() > meanings {
             watch.horizon = settled.now;
             drop(view);
             return self.look_through(watch);
@@ -305,6 +318,15 @@ impl ClockWatch {
         self.place = self.place.max(self.full.take().unwrap_or(Place::end_of(self.horizon)));
     }
 
+    /// Every claim that the filter ever asked for.
+    fn candidates(&self, index: &Index) -> Vec<ClaimNo> {
+        let asked = self.meanings.iter().map(|from| index.as_answered(&self.query.filter, *from));
+        let mut candidates: Vec<ClaimNo> = asked.flat_map(|filter| index.candidates(&filter)).collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates
+    }
+
     /// The claims to look at, because their time has come.
     fn coming_up(&mut self) -> BTreeSet<ClaimNo> {
         let later = self.agenda.split_off(&(self.horizon.next(), 0));
@@ -314,8 +336,9 @@ impl ClockWatch {
     /// Notes what claims tell behind the place: now or later.
     fn look_at(&mut self, index: &Index, claims: &[ClaimNo]) {
         let filter = self.query.filter.clone();
-        let (head, base) = (self.head.position, self.base.map(|(settled, basis)| (settled, basis.position)));
-        let history = TurnHistory { index, filter: index.compile(&filter), head, base };
+        let asked: Vec<_> = self.meanings.iter().map(|from| (*from, index.as_answered(&filter, *from))).collect();
+        let base = self.base.map(|(settled, basis)| (settled, basis.position));
+        let history = TurnHistory::new(index, &asked, self.head.position, base);
         for claim in claims {
             let (known, revisions): (Vec<Known>, Vec<u32>) = history.of(*claim).into_iter().unzip();
             for told in told(&known) {

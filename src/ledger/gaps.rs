@@ -154,7 +154,9 @@ fn spans<'s>(query: &GapsQuery, claims: &[Seen], sources: &mut Sources<'_, '_>) 
     let Some(from) = query.from.or_else(|| starts.filter(|start| start.is_finite()).min()) else { return Vec::new() };
     let span = (from, query.until.unwrap_or(query.valid_at.b));
     let asked = asked_relationships(sources.sight, &query.filter);
-    let mut covers: BTreeMap<String, Vec<(Moment, Moment)>> = BTreeMap::new();
+    // One that is asked for by name lacks everything where nothing bears on it.
+    let mut covers: BTreeMap<String, Vec<(Moment, Moment)>> =
+        asked.iter().flatten().map(|asked| (asked.clone(), Vec::new())).collect();
     for seen in claims {
         let cover = seen.validity.filter(|_| sources.has_any(seen)).map(|v| (v.earliest_start, v.latest_end));
         for relationship in sources.sight.relationships_of(seen) {
@@ -169,14 +171,15 @@ fn spans<'s>(query: &GapsQuery, claims: &[Seen], sources: &mut Sources<'_, '_>) 
     covers.into_iter().flat_map(gaps_of).collect()
 }
 
-/// The relationships that a filter names, if each of its items names some; merged parties answer as their survivors.
+/// The relationships that a filter names, if each of its items names some; merged parties answer as their survivors, and
+/// where that leaves one party there is no relationship.
 fn asked_relationships(sight: &Sight<'_>, filter: &Filter) -> Option<BTreeSet<String>> {
     let named = filter.items.iter().all(|item| !item.relationships.is_empty());
     let today = |relationship: &RelationshipId| {
         let survivors: BTreeSet<&str> = relationship.parties().map(|party| sight.survivor(party)).collect();
-        survivors.into_iter().collect::<Vec<_>>().join("-")
+        (survivors.len() > 1).then(|| survivors.into_iter().collect::<Vec<_>>().join("-"))
     };
-    let all = filter.items.iter().flat_map(|item| &item.relationships).map(today);
+    let all = filter.items.iter().flat_map(|item| &item.relationships).filter_map(today);
     (named && !filter.items.is_empty()).then(|| all.collect())
 }
 

@@ -72,6 +72,8 @@ impl From<Place> for u64 {
 pub struct TimelinePage {
     /// The cut.
     pub at: Resolved,
+    /// The whole span: its first instant, and the one after it; none where there are no segments.
+    pub span: Option<(Moment, Moment)>,
     /// The segments, in order.
     pub segments: Vec<TimelineSegment>,
     /// The claims that they name, each once.
@@ -110,7 +112,8 @@ impl Ledger {
             let timeline = Timeline::of(&courses, query.from, query.until);
             let mut page = Filling::new(sight, &claims, query.page);
             page.next = page.fill(&timeline, query.start)?;
-            Ok(TimelinePage { at: sight.at, segments: page.segments, claims: page.messages, next: page.next })
+            let (at, span) = (sight.at, timeline.span());
+            Ok(TimelinePage { at, span, segments: page.segments, claims: page.messages, next: page.next })
         })
     }
 }

@@ -1,7 +1,8 @@
 //! What was known of a claim's turns, over recorded time.
 //!
 //! A claim's turns change with its revisions, and a promise's also with the claims that settle it: these may be recorded,
-//! revised and retracted at any time, before and after the promise itself.
+//! revised and retracted at any time, before and after the promise itself. And whether a claim is asked for changes with
+//! the merges of parties: from the recorded time of one on, a filter asks for whoever answers as the party that it names.
 
 use super::sight::member;
 use crate::domain::filter::{Filter, FilterItem};
@@ -11,15 +12,16 @@ use crate::domain::position::{Position, RecordedAt};
 use crate::domain::turn::{Known, SETTLING, Turns, settles_by};
 use crate::domain::validity::Validity;
 use crate::store::{ClaimNo, Compiled, Content, Index, Revision};
+use std::borrow::Cow;
 
 /// The record up to a head, as it became known.
 pub(super) struct TurnHistory<'i> {
-    pub(super) index: &'i Index,
-    /// Which claims count: one that does not match has no turns.
-    pub(super) filter: Compiled<'i>,
-    pub(super) head: Position,
+    index: &'i Index,
+    /// Which claims count, and since when: one that does not match has no turns. In order, the first since ever.
+    meanings: Vec<(RecordedAt, Compiled<'i>)>,
+    head: Position,
     /// What is behind this position counts as learnt after this instant, whenever it was recorded.
-    pub(super) base: Option<(RecordedAt, Position)>,
+    base: Option<(RecordedAt, Position)>,
 }
 
 /// A stretch of recorded time in which a claim settles a promise.
@@ -37,7 +39,20 @@ impl Settlement {
     }
 }
 
-impl TurnHistory<'_> {
+impl<'i> TurnHistory<'i> {
+    /// The record up to a head; `asked` is what the filter asks for, and from which position on.
+    pub(super) fn new(
+        index: &'i Index,
+        asked: &'i [(Position, Cow<'_, Filter>)],
+        head: Position,
+        base: Option<(RecordedAt, Position)>,
+    ) -> Self {
+        let mut history = Self { index, meanings: Vec::new(), head, base };
+        let meanings = asked.iter().map(|(from, filter)| (history.learnt_at(*from), index.compile(filter)));
+        history.meanings = meanings.collect();
+        history
+    }
+
     /// What was known of a claim's turns over time, and in which revision.
     pub(super) fn of(&self, claim: ClaimNo) -> Vec<(Known, u32)> {
         let revisions = self.revisions(claim);
@@ -46,21 +61,30 @@ impl TurnHistory<'_> {
         let settlements = if is_promise { self.settlements(claim) } else { Vec::new() };
         let mut instants = learnt.clone();
         instants.extend(settlements.iter().flat_map(|settlement| [Some(settlement.since), settlement.until]).flatten());
+        instants.extend(self.meanings.iter().map(|(since, _)| *since));
         instants.sort_unstable();
         instants.dedup();
         let known = instants.into_iter().filter_map(|since| {
             let number = learnt.partition_point(|learnt| *learnt <= since);
             let revision = revisions.get(number.checked_sub(1)?)?;
             let is_settled = |due| settlements.iter().any(|settlement| settlement.settles(due, since));
-            let turns = self.turns_in(claim, revision, is_settled).unwrap_or(Turns::NONE);
+            let turns = self.turns_in(claim, revision, since, is_settled).unwrap_or(Turns::NONE);
             Some((Known { since, turns }, u32::try_from(number).unwrap_or(u32::MAX)))
         });
         known.collect()
     }
 
-    /// The turns of a claim in a revision; none where it is retracted or does not match.
-    fn turns_in(&self, claim: ClaimNo, revision: &Revision, is_settled: impl Fn(Moment) -> bool) -> Option<Turns> {
-        if revision.is_retracted() || !self.index.matches_in(&self.filter, claim, revision) {
+    /// The turns of a claim in a revision, as known at an instant; none where it is retracted or does not match.
+    fn turns_in(
+        &self,
+        claim: ClaimNo,
+        revision: &Revision,
+        known_at: RecordedAt,
+        is_settled: impl Fn(Moment) -> bool,
+    ) -> Option<Turns> {
+        let meant = self.meanings.partition_point(|(since, _)| *since <= known_at);
+        let (_, filter) = self.meanings.get(meant.checked_sub(1)?)?;
+        if revision.is_retracted() || !self.index.matches_in(filter, claim, revision) {
             return None;
         }
         let content = self.index.claims().content(revision.content)?;
@@ -91,7 +115,7 @@ impl TurnHistory<'_> {
     }
 
     /// The revisions of a claim up to the head.
-    fn revisions(&self, claim: ClaimNo) -> &[Revision] {
+    fn revisions(&self, claim: ClaimNo) -> &'i [Revision] {
         let seen = self.index.claims().revisions_at(claim, self.head);
         self.index.claims().revisions(claim).get(..seen).unwrap_or_default()
     }

@@ -121,7 +121,9 @@ pub(super) fn basis(asked: &Asked, context: Option<&ReplyContext>, values: &[(&s
     let lang = asked.lang;
     let mut pinned = values.to_vec();
     pinned.extend([("basis", context.basis.as_str()), ("known_at", ""), ("page_token", "")]);
-    if !context.valid_at.is_empty() && !values.iter().any(|(name, _)| *name == "valid_at") {
+    // A span has names of its own in an address.
+    let is_date = !context.valid_at.is_empty() && !context.valid_at.contains('/');
+    if is_date && !values.iter().any(|(name, _)| *name == "valid_at") {
         pinned.push(("valid_at", &context.valid_at));
     }
     html! {

@@ -157,7 +157,7 @@ fn memory() -> usize {
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() << 10
 }
 
-/// How long appends of one claim take, one after the other, in order of time.
+/// How long appends of one claim take, one after the other, shortest first.
 async fn appends(server: &mut Running, from: u128, count: u128) -> Vec<Duration> {
     let mut times = Vec::new();
     for id in from..from + count {
@@ -172,32 +172,78 @@ async fn appends(server: &mut Running, from: u128, count: u128) -> Vec<Duration>
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_subscribers_that_never_read_hold_up_no_writer_and_take_bounded_memory() {
+async fn two_hundred_subscribers_that_never_read_take_bounded_memory() {
     const STOPPED: usize = 200;
     let dir = tempfile::tempdir().unwrap();
     let opened = LedgerOptions { cache_bytes: 4 << 20, ..LedgerOptions::default() };
     let ledger = Ledger::create(dir.path(), ledger_id(), &opened).unwrap();
     let mut server = Running::of(ledger, ServerOptions::default()).await;
     server.append(vec![party("AZE"), party("RUS")]).await;
-    let alone = appends(&mut server, 1, 1000).await;
     let unread = stopped(&server, STOPPED).await;
     let before = memory();
-    let beside = appends(&mut server, 10_000, 3000).await;
+    appends(&mut server, 1, 3000).await;
     let grown = memory().saturating_sub(before);
-    let p99 = |times: &[Duration]| times[times.len() * 99 / 100];
-    println!(
-        "p99 of an append: {:?} alone, {:?} beside {STOPPED} stopped subscribers; {} MiB more in use for a log of 36 MB",
-        p99(&alone),
-        p99(&beside),
-        grown >> 20
-    );
-    assert_eq!(server.ledger.head().position().0, 4002);
+    println!("{STOPPED} stopped subscribers: {} MiB more in use for a log of 36 MB", grown >> 20);
     // What the transport holds of one frame for each, and what a client's connection holds of one.
     assert!(grown < STOPPED * (1 << 20), "{} MiB more in use", grown >> 20);
     let mut watched = Watched::default();
     let mut frames = unread.into_iter().next().unwrap();
-    watched.until(&mut frames, 4002).await.unwrap();
+    watched.until(&mut frames, 3002).await.unwrap();
     watched.must_be_the_log(&mut server.client).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_subscribers_that_stop_reading_and_read_on_are_each_given_all_of_it_once() {
+    const STOPPED: usize = 200;
+    let mut server = Running::of(in_memory(), ServerOptions::default()).await;
+    server.append(vec![party("AZE"), party("RUS")]).await;
+    let unread = stopped(&server, STOPPED).await;
+    appends(&mut server, 1, 60).await;
+    let mut given = 0;
+    for mut frames in unread {
+        let mut watched = Watched::default();
+        watched.until(&mut frames, 62).await.unwrap();
+        assert!(watched.events.iter().map(|event| event.position).eq(1..=62));
+        given += watched.events.len();
+    }
+    println!("{STOPPED} subscribers that had stopped, {given} events: no gap, nothing twice");
+}
+
+/// Rounds with and without subscribers that do not read take turns, so that what else the machine does meets both alike; and
+/// one bad minute does not decide.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_append_in_a_hundred_waits_no_longer_beside_two_hundred_subscribers_that_never_read() {
+    const STOPPED: usize = 200;
+    const APPENDS: u128 = 400;
+    const ROUNDS: u128 = 5;
+    const ATTEMPTS: u128 = 6;
+    let mut server = Running::of(in_memory(), ServerOptions::default()).await;
+    server.append(vec![party("AZE"), party("RUS")]).await;
+    appends(&mut server, 1, APPENDS).await;
+    let mut ratios = Vec::new();
+    for attempt in 1..=ATTEMPTS {
+        let (mut alone, mut beside) = (Vec::new(), Vec::new());
+        for round in 0..ROUNDS {
+            let from = (attempt * ROUNDS + round) * 10_000;
+            alone.extend(appends(&mut server, from, APPENDS).await);
+            let unread = stopped(&server, STOPPED).await;
+            // They take what there is room for.
+            appends(&mut server, from + 2000, 50).await;
+            beside.extend(appends(&mut server, from + 4000, APPENDS).await);
+            drop(unread);
+        }
+        let p99 = |times: &mut Vec<Duration>| {
+            times.sort_unstable();
+            times[times.len() * 99 / 100]
+        };
+        let (alone, beside) = (p99(&mut alone), p99(&mut beside));
+        println!("p99 of {} appends: {alone:?} alone, {beside:?} beside {STOPPED} stopped", APPENDS * ROUNDS);
+        ratios.push(beside.as_secs_f64() / alone.as_secs_f64());
+        if ratios.last() <= Some(&1.2) {
+            return;
+        }
+    }
+    panic!("the slowest in a hundred take so many times as long: {ratios:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -127,7 +127,11 @@ fn check_spans(known: &[&Known], got: &[Gap], query: &GapsQuery, withdrawn: &BTr
             || query.filter.items.iter().any(|item| item.relationships.iter().any(|asked| asked.as_str() == *id))
     };
     let all = known.iter().flat_map(|known| &known.content.relationships);
-    let relationships: BTreeSet<&str> = all.map(|id| id.as_str()).filter(asked).collect();
+    let mut relationships: BTreeSet<&str> = all.map(|id| id.as_str()).filter(asked).collect();
+    if query.filter.items.iter().all(|item| !item.relationships.is_empty()) {
+        let named = query.filter.items.iter().flat_map(|item| &item.relationships);
+        relationships.extend(named.map(|id| id.as_str()));
+    }
     assert!(spans.iter().all(|(relationship, ..)| relationships.contains(relationship)));
     let mut compared = 0;
     for relationship in &relationships {
@@ -269,6 +273,29 @@ fn a_relationship_that_the_filter_does_not_name_is_not_said_to_lack_anything() {
     };
     assert_eq!(spans(&Filter { items: vec![named] }).len(), 1);
     assert_eq!(spans(&Filter::default()).len(), 2);
+}
+
+#[test]
+fn a_relationship_that_is_named_lacks_the_whole_span_where_nothing_bears_on_it_unless_its_parties_are_one() {
+    use crate::support::make::{party_id, relationship};
+    let home = Home::in_memory().furnished();
+    home.record([assert(event(1, "2025-01-02"))]);
+    let spans = |names: &[&str], from: Option<&str>, cut: Cut| {
+        let relationships = names.iter().map(|name| relationship(name)).collect();
+        let filter = Filter { items: vec![FilterItem { relationships, ..Default::default() }] };
+        let from = from.map(|from| period(from).a);
+        let types = [GapType::UncoveredSpan].into();
+        paged(&home.ledger, &GapsQuery { types, from, ..query(&filter, "2025-01-03", cut) }, ALL)
+    };
+    let whole = |of: &str| Gap::UncoveredSpan(of.to_owned(), period("2025-01-01").a, period("2025-01-03").b);
+    assert_eq!(spans(&["AAA-BBB"], Some("2025-01-01"), Cut::Head), [whole("AAA-BBB")]);
+    assert_eq!(spans(&["AAA-BBB"], None, Cut::Head), [], "since when, nobody says");
+    let before = Cut::Basis(home.ledger.head().basis);
+    assert_eq!(spans(&["ARM-TUR"], Some("2025-01-01"), before), [whole("ARM-TUR")]);
+    home.record([Command::MergeParties(party_id("ARM"), party_id("TUR"))]);
+    assert_eq!(spans(&["ARM-TUR"], Some("2025-01-01"), Cut::Head), []);
+    assert_eq!(spans(&["ARM-AZE"], Some("2025-01-01"), Cut::Head), [whole("AZE-TUR")]);
+    assert_eq!(spans(&["ARM-TUR"], Some("2025-01-01"), before), [whole("ARM-TUR")]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -143,6 +143,7 @@ async fn the_series_of_the_founding_dossier_counts_what_its_states_list() {
     let series = demo.client.get_series(question(v1::Bucket::Unspecified, v1::SeriesGroup::Unspecified)).await;
     let series = series.unwrap().into_inner();
     assert_eq!(series.buckets.len(), 9);
+    assert_eq!(series.context.as_ref().unwrap().valid_at, "2024-12-01/2025-08-31");
     assert_eq!(series.buckets[0].from, Some(prost_types::Timestamp { seconds: 1_733_011_200, nanos: 0 }));
     assert!(series.buckets.windows(2).all(|pair| pair[0].until == pair[1].from));
     for bucket in &series.buckets {

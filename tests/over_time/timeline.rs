@@ -230,7 +230,9 @@ async fn the_founding_dossier_moves_as_it_says_and_its_pages_are_one_answer() {
     assert_eq!((entered(1), entered(5)), (vec!["X2".to_owned()], vec!["X1".to_owned()]));
     assert!(whole.segments[4].definite.is_empty() && whole.segments[4].possible.is_empty());
     assert_eq!(whole.segments[6].left, whole.segments[5].definite);
-    assert!(whole.next_page_token.is_empty() && whole.context.as_ref().unwrap().position == 124);
+    let context = whole.context.as_ref().unwrap();
+    assert!(whole.next_page_token.is_empty() && context.position == 124);
+    assert_eq!(context.valid_at, "2025-06-15/2025-12-31");
 
     let mut token = String::new();
     let mut segments = Vec::new();
@@ -262,11 +264,16 @@ async fn as_known_in_august_no_agreement_came_and_since_always_and_for_ever_have
     assert!(!seeds.contains(&"X1".to_owned()) && seeds.contains(&"S24.1".to_owned()));
     let first = known_in_august.segments.first().unwrap();
     assert_eq!((first.from, first.period.as_str()), (None, "../1996-12-31"));
+    assert!(
+        known_in_august.context.unwrap().valid_at.starts_with("../"),
+        "the span that was found, where none was asked"
+    );
     let open = v1::GetTimelineRequest { filter: about("AZE-RUS", &["relationship_state"]), ..Default::default() };
     let open = demo.client.get_timeline(open).await.unwrap().into_inner();
     assert_eq!(open.segments.last().map(|last| (last.until, last.period.ends_with("/.."))), Some((None, true)));
     let unknown = v1::GetTimelineRequest { filter: about("AAA-BBB", &[]), ..Default::default() };
-    assert!(demo.client.get_timeline(unknown).await.unwrap().into_inner().segments.is_empty());
+    let nothing = demo.client.get_timeline(unknown).await.unwrap().into_inner();
+    assert!(nothing.segments.is_empty() && nothing.context.unwrap().valid_at.is_empty());
     demo.end().await;
 }
 

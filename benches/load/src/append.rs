@@ -7,6 +7,7 @@ use crate::closed_loop::{self, Answer, Client, Pace};
 use crate::connect::{Caller, Target};
 use crate::result::Outcome;
 use crate::setup;
+use crate::subscribe::{Frames, follow};
 use anyhow::Result;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -31,6 +32,9 @@ pub struct AppendArgs {
     /// Give every append a request id of its own.
     #[arg(long)]
     request_ids: bool,
+    /// Beside so many subscriptions from the first event on that take what the transport has room for and read nothing.
+    #[arg(long, default_value_t = 0)]
+    stopped_subscribers: usize,
 }
 
 /// Measures appends.
@@ -39,6 +43,7 @@ pub struct AppendArgs {
 /// When an append is refused.
 pub async fn run(args: AppendArgs, common: Common) -> Result<()> {
     setup::register(&args.target, args.relationships).await?;
+    let stopped = stopped(&args).await?;
     let next = Arc::new(AtomicU64::new(0));
     let mut clients = Vec::new();
     for channel in args.target.channels(args.pace.clients).await? {
@@ -56,11 +61,21 @@ pub async fn run(args: AppendArgs, common: Common) -> Result<()> {
         .request(std::iter::repeat_n(sample, usize::try_from(args.events_per_append)?), None)
         .len();
     let measured = closed_loop::run(args.pace, clients).await?;
+    drop(stopped);
     let events = args.events_per_append;
     Outcome::of_loop("detente", "append", &measured, args.pace.clients, events, "events/s")
         .with("events_per_append", events as f64)
         .with("bytes_per_request", request_bytes as f64)
         .print(&common)
+}
+
+/// Subscriptions that are held and not read, each on a connection of its own.
+async fn stopped(args: &AppendArgs) -> Result<Vec<Frames>> {
+    let mut stopped = Vec::new();
+    for _ in 0..args.stopped_subscribers {
+        stopped.push(follow(args.target.connect().await?, None).await?);
+    }
+    Ok(stopped)
 }
 
 /// Tells the requests of one run from those of another.

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!   append state read-events subscribe     Detente, through the contract
-//!   fan-out fill info
+//!   fan-out diff fill info
 //!   echo stream-echo raw-append probe      the ceilings: gRPC that does nothing, a file with one fdatasync per group
 //!   umadb-append umadb-read                a peer, through its own client (feature `umadb`)
 //!   report                                 many results into Markdown tables
@@ -23,8 +23,10 @@ mod claims;
 mod closed_loop;
 mod codec;
 mod connect;
+mod diff;
 mod echo;
 mod echo_server;
+mod fan_out;
 mod fill;
 mod info;
 mod json;
@@ -84,10 +86,12 @@ enum Verb {
     State(state::StateArgs),
     /// Reads the whole log as a stream, and decodes it.
     ReadEvents(read_events::ReadEventsArgs),
-    /// Follows the log from its beginning until it has caught up, and decodes it.
+    /// Follows the log from its beginning until it has caught up.
     Subscribe(subscribe::SubscribeArgs),
     /// Follows what is recorded with many subscriptions, and says how soon it reaches them.
-    FanOut(subscribe::FanOutArgs),
+    FanOut(fan_out::FanOutArgs),
+    /// Compares two cuts of a filled ledger between which some claims are revised.
+    Diff(diff::DiffArgs),
     /// Puts claims into a ledger, to ask for later.
     Fill(fill::FillArgs),
     /// Waits until a server answers, or until sled has caught up with the journal, and says how long that took.
@@ -131,7 +135,8 @@ fn measure(Args { common, verb }: Args) -> Result<()> {
         Verb::State(args) => run(threads, state::run(args, common)),
         Verb::ReadEvents(args) => run(threads, read_events::run(args, common)),
         Verb::Subscribe(args) => run(threads, subscribe::catch_up(args, common)),
-        Verb::FanOut(args) => run(threads, subscribe::fan_out(args, common)),
+        Verb::FanOut(args) => run(threads, fan_out::run(args, common)),
+        Verb::Diff(args) => run(threads, diff::run(args, common)),
         Verb::Fill(args) => run(threads, fill::run(args, common)),
         Verb::Info(args) => run(threads, info::run(args, common)),
         Verb::EchoServer(args) => run(threads, echo_server::run(args)),

@@ -1,22 +1,27 @@
-//! Follows the log: how fast what was recorded comes, and how soon what is being recorded reaches many at once.
+//! Follows the log from its beginning until it has caught up.
+//!
+//! By default events are told apart and the position of each is looked at, as of the echo's stream the records are told
+//! apart; `--decode` makes messages of them, on a thread of its own. With a filter every event is judged by the server.
 
 use crate::Common;
-use crate::cases::Deal;
-use crate::claims::{Id, Maker, Verb};
-use crate::connect::{Caller, MAX_REPLY_BYTES, Target};
+use crate::cases::relationship;
+use crate::codec::Prepared;
+use crate::connect::{MAX_REPLY_BYTES, Target};
 use crate::result::Outcome;
-use crate::setup;
+use crate::wire::{fields, number_in};
 use anyhow::{Context as _, Result, ensure};
+use bytes::Bytes;
 use detente::v1;
 use detente::v1::ledger_service_client::LedgerServiceClient;
 use detente::v1::subscribe_request::Start;
 use detente::v1::subscribe_response::Frame;
-use hdrhistogram::Histogram;
-use std::sync::Arc;
+use prost::Message as _;
 use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
-use tonic::Streaming;
+use tokio::sync::mpsc;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
+use tonic::{Request, Streaming};
 
 /// What to follow.
 #[derive(clap::Args)]
@@ -26,125 +31,153 @@ pub struct SubscribeArgs {
     /// How often.
     #[arg(long, default_value_t = 1)]
     times: u32,
+    /// Decode the events.
+    #[arg(long)]
+    decode: bool,
+    /// Ask for the claims with the label that all of them have, so that each event is judged and nearly each is wanted.
+    #[arg(long)]
+    labelled: bool,
+    /// Ask for the claims of one relationship.
+    #[arg(long)]
+    relationship: Option<u64>,
 }
 
-/// How many follow what is recorded.
-#[derive(clap::Args)]
-pub struct FanOutArgs {
-    #[command(flatten)]
-    target: Target,
-    /// How many subscriptions.
-    #[arg(long, default_value_t = 1000)]
-    subscribers: usize,
-    /// How many appends, one after the other.
-    #[arg(long, default_value_t = 200)]
-    appends: u64,
-    /// How long to wait between two appends, in milliseconds.
-    #[arg(long, default_value_t = 20)]
-    pause_millis: u64,
-}
+/// Frames as they come.
+pub type Frames = Streaming<v1::SubscribeResponse>;
 
-type Frames = Streaming<v1::SubscribeResponse>;
-
-async fn follow(channel: Channel, start: Option<Start>) -> Result<Frames> {
+/// Follows the log from a place on.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn follow(channel: Channel, start: Option<Start>) -> Result<Frames> {
     let mut ledger = LedgerServiceClient::new(channel).max_decoding_message_size(MAX_REPLY_BYTES);
     let request = v1::SubscribeRequest { start, ..v1::SubscribeRequest::default() };
     Ok(ledger.subscribe(request).await?.into_inner())
 }
 
+const PATH: &str = "/detente.v1.LedgerService/Subscribe";
+/// How many frames may wait to be decoded.
+const WAITING: usize = 8;
+
 /// Measures how fast a follower from the first event on catches up.
 ///
 /// # Errors
-/// When an event is missing.
+/// When an event is missing or comes twice.
 pub async fn catch_up(args: SubscribeArgs, common: Common) -> Result<()> {
     for _ in 0..args.times {
-        let mut frames = follow(args.target.connect().await?, None).await?;
+        let mut grpc = Grpc::new(args.target.connect().await?).max_decoding_message_size(MAX_REPLY_BYTES);
+        grpc.ready().await?;
+        let filter = filter(&args);
+        let mut seen = Seen { dense: filter.is_none(), ..Seen::default() };
+        let request = v1::SubscribeRequest { filter, ..v1::SubscribeRequest::default() };
+        let request = Request::new(Bytes::from(request.encode_to_vec()));
         let began = Instant::now();
-        let (mut events, mut messages) = (0, 0);
-        loop {
-            match frames.message().await?.and_then(|frame| frame.frame).context("the feed has ended")? {
-                Frame::Events(batch) => {
-                    for event in &batch.events {
-                        events += 1;
-                        ensure!(event.position == events, "position {} where {events} was to come", event.position);
-                    }
-                    messages += 1;
-                }
-                Frame::CaughtUp(_) => break,
-                _ => {}
-            }
+        let mut frames = grpc.server_streaming(request, PathAndQuery::from_static(PATH), Prepared).await?.into_inner();
+        if args.decode {
+            seen = decoded(frames, seen).await?;
+        } else {
+            while !seen.look(&frames.message().await?.context("the feed has ended")?)? {}
         }
-        let events = events as f64;
-        Outcome::figure("detente", "subscribe", events / began.elapsed().as_secs_f64(), "events/s")
-            .with("events", events)
-            .with("events_per_message", events / f64::from(messages).max(1.0))
-            .print(&common)?;
+        seen.print(began.elapsed(), &args, &common)?;
     }
     Ok(())
 }
 
-/// Measures how long after its acknowledgement an event has reached each of many followers, and the last of them.
-///
-/// # Errors
-/// When one of them is not given everything.
-pub async fn fan_out(args: FanOutArgs, common: Common) -> Result<()> {
-    setup::register(&args.target, 1).await?;
-    let began = Instant::now();
-    let mut followers = JoinSet::new();
-    for channel in args.target.channels(args.subscribers).await? {
-        let mut frames = follow(channel, Some(Start::FromHead(v1::FromHead {}))).await?;
-        let confirmed = frames.message().await?.context("no confirmation")?;
-        followers.spawn(arrivals(frames, confirmed.position + args.appends, args.appends, began));
-    }
-    let acknowledged = Arc::new(append(&args, began).await?);
-    let (mut each, mut last) = (Histogram::<u64>::new(3)?, vec![0; acknowledged.len()]);
-    while let Some(arrived) = followers.join_next().await {
-        for ((arrived, acknowledged), last) in arrived??.into_iter().zip(acknowledged.iter()).zip(&mut last) {
-            let nanos = u64::try_from(arrived.saturating_sub(*acknowledged).as_nanos())?;
-            each.record(nanos)?;
-            *last = nanos.max(*last);
-        }
-    }
-    last.sort_unstable();
-    let micros = |nanos: u64| nanos as f64 / 1e3;
-    let of_last = |share: usize| micros(last.get((last.len() * share / 100).min(last.len() - 1)).copied().unwrap_or(0));
-    let outcome = Outcome {
-        clients: args.subscribers as u64,
-        p50_us: micros(each.value_at_quantile(0.5)),
-        p99_us: micros(each.value_at_quantile(0.99)),
-        ..Outcome::figure("detente", "fan-out", each.len() as f64, "deliveries")
-    };
-    outcome.with("last_p50_us", of_last(50)).with("last_p99_us", of_last(99)).print(&common)
+fn filter(args: &SubscribeArgs) -> Option<v1::Filter> {
+    let labelled = args.labelled.then(|| v1::FilterItem { labels: vec!["measured".to_owned()], ..Default::default() });
+    let of = args.relationship.map(|number| v1::FilterItem {
+        relationships: vec![String::from_utf8_lossy(&relationship(number)).into_owned()],
+        ..Default::default()
+    });
+    labelled.or(of).map(|item| v1::Filter { items: vec![item] })
 }
 
-/// When each of the next events came.
-async fn arrivals(mut frames: Frames, until: u64, count: u64, began: Instant) -> Result<Vec<Duration>> {
-    let mut arrived = Vec::new();
-    let mut next = until - count + 1;
-    while next <= until {
-        let frame = frames.message().await?.context("the feed has ended")?;
-        if let Some(Frame::Events(batch)) = frame.frame {
-            for event in batch.events {
-                ensure!(event.position == next, "position {} where {next} was to come", event.position);
-                arrived.push(began.elapsed());
-                next += 1;
+/// One thread receives frames as bytes, another makes events of them.
+async fn decoded(mut frames: Streaming<Bytes>, mut seen: Seen) -> Result<Seen> {
+    let (received, mut receiver) = mpsc::channel::<Bytes>(WAITING);
+    let decoding = tokio::task::spawn_blocking(move || {
+        while let Some(frame) = receiver.blocking_recv() {
+            if seen.decode(&frame)? {
+                break;
             }
         }
+        Ok(seen)
+    });
+    while !received.is_closed() {
+        let frame = tokio::select! {
+            frame = frames.message() => frame?.context("the feed has ended")?,
+            () = received.closed() => break,
+        };
+        if received.send(frame).await.is_err() {
+            break;
+        }
     }
-    Ok(arrived)
+    decoding.await?
 }
 
-/// When each append was acknowledged.
-async fn append(args: &FanOutArgs, began: Instant) -> Result<Vec<Duration>> {
-    let mut caller = Caller::new(args.target.connect().await?, crate::append::PATH);
-    let mut maker = Maker::new(Verb::Assert(Id::Made), 0)?;
-    let mut acknowledged = Vec::new();
-    for number in 0..args.appends {
-        let place = Deal { claims: 1, relationships: 1 }.place(0);
-        let place = crate::cases::Place { number, ..place };
-        caller.call(maker.request(std::iter::once(place), None)).await?;
-        acknowledged.push(began.elapsed());
-        tokio::time::sleep(Duration::from_millis(args.pause_millis)).await;
+/// What has come.
+#[derive(Default)]
+struct Seen {
+    /// Whether every event is wanted.
+    dense: bool,
+    last: u64,
+    events: u64,
+    bytes: u64,
+    messages: u64,
+}
+
+impl Seen {
+    /// Takes in a frame; says whether it is the one that says that what follows is live.
+    fn look(&mut self, frame: &Bytes) -> Result<bool> {
+        const EVENTS: u32 = 3;
+        const CAUGHT_UP: u32 = 5;
+        const EVENT: u32 = 1;
+        const POSITION: u32 = 5;
+        let mut caught_up = false;
+        for (field, content) in fields(frame) {
+            caught_up |= field == CAUGHT_UP;
+            if field == EVENTS {
+                self.messages += 1;
+                self.bytes += content.len() as u64;
+                for (_, event) in fields(content).filter(|(field, _)| *field == EVENT) {
+                    self.event(number_in(event, POSITION).context("an event without a position")?)?;
+                }
+            }
+        }
+        Ok(caught_up)
     }
-    Ok(acknowledged)
+
+    /// The same, with messages made of it.
+    fn decode(&mut self, frame: &Bytes) -> Result<bool> {
+        match v1::SubscribeResponse::decode(&**frame)?.frame {
+            Some(Frame::Events(batch)) => {
+                self.messages += 1;
+                self.bytes += frame.len() as u64;
+                batch.events.iter().try_for_each(|event| self.event(event.position))?;
+                Ok(false)
+            }
+            Some(Frame::CaughtUp(_)) => Ok(true),
+            _ => Ok(false),
+        }
+    }
+
+    fn event(&mut self, position: u64) -> Result<()> {
+        let last = self.last;
+        ensure!(position > last && (!self.dense || position == last + 1), "position {position} after {last}");
+        self.last = position;
+        self.events += 1;
+        Ok(())
+    }
+
+    fn print(&self, took: Duration, args: &SubscribeArgs, common: &Common) -> Result<()> {
+        let bench = if args.decode { "subscribe decoded" } else { "subscribe" };
+        let each = |sum: u64, of: u64| sum as f64 / of.max(1) as f64;
+        // With a filter for little, what counts is how much of the log was looked at.
+        let looked_at = if args.relationship.is_some() { self.last } else { self.events };
+        Outcome::figure("detente", bench, looked_at as f64 / took.as_secs_f64(), "events/s")
+            .with("events", self.events as f64)
+            .with("bytes_per_event", each(self.bytes, self.events))
+            .with("events_per_message", each(self.events, self.messages))
+            .print(common)
+    }
 }

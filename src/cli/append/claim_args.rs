@@ -29,13 +29,13 @@ pub(crate) struct NewClaimArgs {
     #[arg(long, value_name = "LANG:WORDS", required_unless_present = "file", value_parser = pairs::text)]
     text: Vec<Text>,
     /// When it holds or happens (EDTF): a date, or from/to; x/.. has an open end, x/ an unknown one.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid: Option<String>,
     /// How far the source's knowledge reaches (EDTF): with an open end, still true then.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     as_of: Option<String>,
     /// A time that is talked about (EDTF).
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     refers_to: Option<String>,
     /// A relationship it bears on, for example AZE-RUS.
     #[arg(long, value_name = "ID")]
@@ -56,7 +56,7 @@ pub(crate) struct NewClaimArgs {
     #[arg(long, value_name = "STATUS", value_parser = words::parser::<Status>())]
     status: Option<Status>,
     /// For a promise: by when (EDTF).
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     due: Option<String>,
     /// Where, in words.
     #[arg(long, value_name = "WORDS")]

@@ -57,7 +57,7 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_enum)]
     mode: Option<Mode>,
     /// Of a state: the asked date (EDTF). Default: today, UTC.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
     /// Of a state or claims: retracted ones too, marked as such.
     #[arg(long)]

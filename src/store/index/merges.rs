@@ -28,6 +28,20 @@ impl Index {
         self.merges.at(cut).widen(filter, || self.relationship_ids())
     }
 
+    /// Adds where a filter comes to ask for other ids: the merges and unmerges after a position, up to another.
+    pub(crate) fn changes_of_meaning(
+        &self,
+        filter: &Filter,
+        (after, until): (Position, Position),
+        into: &mut impl Extend<Position>,
+    ) {
+        let mut looked = after;
+        while let Some(change) = self.next_change_of_meaning(filter, looked, until) {
+            into.extend([change]);
+            looked = change;
+        }
+    }
+
     /// The first merge or unmerge after a position, up to another, with which others come to answer as a party
     /// that a filter names.
     pub(crate) fn next_change_of_meaning(&self, filter: &Filter, after: Position, until: Position) -> Option<Position> {
