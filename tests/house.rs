@@ -197,3 +197,21 @@ fn the_two_proto_packages_keep_to_themselves() {
     let persisted = fs::read_to_string(root.join("journal/v1/record.proto")).unwrap();
     assert!(!persisted.contains("import \"detente/v1"), "the persisted frame names the public contract");
 }
+
+/// `tests/clients/run` runs the examples; this tells of one that is missing where nothing is installed.
+#[test]
+fn every_rpc_has_an_example_with_its_answer_in_the_cookbook() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cookbook = fs::read_to_string(root.join("docs/COOKBOOK.md")).unwrap();
+    let service = fs::read_to_string(root.join("proto/detente/v1/ledger.proto")).unwrap();
+    let rpcs = service.lines().filter_map(|line| line.trim().strip_prefix("rpc ")?.split('(').next());
+    let mut missing: Vec<&str> = Vec::new();
+    for rpc in rpcs {
+        let section = cookbook.split("\n## ").find(|section| section.lines().next() == Some(rpc)).unwrap_or_default();
+        let example = format!("LedgerService/{rpc}\n");
+        if !(section.contains(&example) && section.contains("```json\n")) {
+            missing.push(rpc);
+        }
+    }
+    assert!(missing.is_empty(), "no example for {missing:?}");
+}

@@ -171,9 +171,17 @@ async fn appends(server: &mut Running, from: u128, count: u128) -> Vec<Duration>
     times
 }
 
+const STOPPED: usize = 200;
+
+/// One after the other: memory is that of the whole process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_subscribers_that_never_read_take_bounded_memory() {
-    const STOPPED: usize = 200;
+async fn two_hundred_subscribers_that_never_read_take_bounded_memory_hold_up_no_writer_and_miss_nothing() {
+    they_take_bounded_memory().await;
+    they_hold_up_no_writer().await;
+    they_are_given_all_of_it_once_when_they_read_on().await;
+}
+
+async fn they_take_bounded_memory() {
     let dir = tempfile::tempdir().unwrap();
     let opened = LedgerOptions { cache_bytes: 4 << 20, ..LedgerOptions::default() };
     let ledger = Ledger::create(dir.path(), ledger_id(), &opened).unwrap();
@@ -192,9 +200,7 @@ async fn two_hundred_subscribers_that_never_read_take_bounded_memory() {
     watched.must_be_the_log(&mut server.client).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_subscribers_that_stop_reading_and_read_on_are_each_given_all_of_it_once() {
-    const STOPPED: usize = 200;
+async fn they_are_given_all_of_it_once_when_they_read_on() {
     let mut server = Running::of(in_memory(), ServerOptions::default()).await;
     server.append(vec![party("AZE"), party("RUS")]).await;
     let unread = stopped(&server, STOPPED).await;
@@ -211,9 +217,7 @@ async fn two_hundred_subscribers_that_stop_reading_and_read_on_are_each_given_al
 
 /// Rounds with and without subscribers that do not read take turns, so that what else the machine does meets both alike; and
 /// one bad minute does not decide.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_append_in_a_hundred_waits_no_longer_beside_two_hundred_subscribers_that_never_read() {
-    const STOPPED: usize = 200;
+async fn they_hold_up_no_writer() {
     const APPENDS: u128 = 400;
     const ROUNDS: u128 = 5;
     const ATTEMPTS: u128 = 6;
