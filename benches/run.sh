@@ -256,16 +256,16 @@ read_at() {
   start_ours "$tmp/million"
   measure "$case" read-events --server "$url"
   local bytes per; bytes=$(field bytes_per_event "$last"); per=$(field events_per_message "$last")
-  local section="Catching up with Subscribe, one stream" followed of
+  local section="Catching up with Subscribe, one stream" followed size of
   followed="$section|the whole log, the position of each event checked"
-  measure "$followed" subscribe --server "$url"; of=$(field events_per_message "$last")
+  measure "$followed" subscribe --server "$url"; of=$(field events_per_message "$last"); size=$(field bytes_per_event "$last")
   measure "$section|with a filter that every claim answers" subscribe --labelled --server "$url"
-  measure "$section|with a filter for one relationship, events passed over" subscribe --relationship 7 --server "$url"
+  measure "$section|with a filter that nothing answers" subscribe --nothing --server "$url"
   measure "$section|the whole log, received and decoded" subscribe --decode --server "$url"
   stop
   start_echo
   measure "$case" stream-echo --server "$url" --record-bytes "${bytes%.*}" --records-per-message "${per%.*}" --records "$million"
-  measure "$followed" stream-echo --server "$url" --record-bytes "${bytes%.*}" --records-per-message "${of%.*}" --records "$million"
+  measure "$followed" stream-echo --server "$url" --record-bytes "${size%.*}" --records-per-message "${of%.*}" --records "$million"
   stop
   if [ -n "$umadb" ]; then start_umadb "$tmp/uma-batch"; measure "$case" umadb-read --server "$url"; stop; fi
 }
