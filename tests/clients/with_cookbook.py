@@ -126,11 +126,20 @@ def run(command, address, tools):
     return documents(done.stdout)
 
 
+def answered(title, command, answer, address, tools):
+    """Where the answer differs; a stream that is ended by time gets more of it before that counts."""
+    different = list_differs(run(command, address, tools), Abridged(answer).all(), title)
+    if different and "-max-time" in command:
+        patient = re.sub(r"-max-time \d+", "-max-time 20", command)
+        different = list_differs(run(patient, address, tools), Abridged(answer).all(), title)
+    return different
+
+
 def main(address, tools):
     shown = []
     for title, command, answer in examples(COOKBOOK.read_text(encoding="utf-8")):
         check(f"{title}: the command calls it", title in re.findall(r"detente\.v1\.LedgerService/(\w+)", command), True)
-        check(f"{title}: the answer", list_differs(run(command, address, tools), Abridged(answer).all(), title), None)
+        check(f"{title}: the answer", answered(title, command, answer, address, tools), None)
         shown.append(title)
     check(f"each of the {len(METHODS)} rpcs has an example", sorted(set(shown)), METHODS)
 

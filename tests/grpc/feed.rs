@@ -260,19 +260,26 @@ async fn a_server_that_stops_tells_every_subscription_and_ends_in_time_whatever_
     let with_cursor = v1::SubscribeRequest { start, ..Default::default() };
     let requests =
         [Watched::default().request(), v1::SubscribeRequest { filter: about("AZE-TUR"), ..Default::default() }];
+    let (tell, mut caught_up) = tokio::sync::mpsc::unbounded_channel();
     let mut readers = Vec::new();
     for request in requests.into_iter().chain([with_cursor]) {
         let mut frames = server.client.subscribe(request).await.unwrap().into_inner();
+        let tell = tell.clone();
         readers.push(tokio::spawn(async move {
             let mut last = None;
             while let Some(frame) = frames.message().await.unwrap() {
+                if matches!(frame.frame, Some(Frame::CaughtUp(_))) {
+                    tell.send(()).unwrap();
+                }
                 last = Some(frame);
             }
             last.unwrap()
         }));
     }
     let head = server.ledger.head().position().0;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    for _ in &readers {
+        caught_up.recv().await.unwrap();
+    }
     let began = Instant::now();
     server.stop().await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
