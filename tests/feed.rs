@@ -15,7 +15,9 @@ use detente::domain::filter::{Filter, FilterItem};
 use detente::domain::position::{Position, RecordedAt};
 use detente::domain::vocabulary::RetractionReason;
 use detente::journal::memory::MemoryJournal;
-use detente::journal::{Append, AppendError, CheckpointError, Head, Journal, LedgerId, Reader, Refusal};
+use detente::journal::{
+    Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Run,
+};
 use detente::ledger::Ledger;
 use detente::ledger::error::QueryError;
 use detente::ledger::feed::{Beginning, FeedError, Followed, Frame};
@@ -409,6 +411,10 @@ impl Journal for Gated {
         // Open for good once the test is over, however it ends.
         let _open = self.open.recv();
         self.inner.append(group)
+    }
+
+    fn begin(&mut self, header: &AppendHeader, bytes: u64) -> Result<Box<dyn Run + '_>, AppendError> {
+        self.inner.begin(header, bytes)
     }
 
     fn set_aside(&mut self, bytes: u64) -> Result<(), Refusal> {

@@ -1,26 +1,49 @@
 //! What may follow what: the rules every journal checks before it writes, whatever it writes to.
 
-use super::{Append, Head, Refusal, chain};
+use super::{Append, AppendHeader, Head, Refusal, chain};
 use crate::domain::position::RecordedAt;
 
 /// The head after an append, if it may follow this head.
 pub(crate) fn admit(head: Head, append: &Append) -> Result<Head, Refusal> {
     let header = &append.header;
-    let (expected, found) = (head.position.next(), header.first);
-    if found != expected {
-        return Err(Refusal::NotNext { expected, found });
-    }
+    follows(head, header)?;
     let records = append.records.len() as u64;
-    if records == 0 || records != header.count {
+    if records != header.count {
         return Err(Refusal::WrongCount { counted: header.count, found: records });
-    }
-    if !may_follow(head.recorded_at, header.recorded_at, header.backfilled) {
-        return Err(Refusal::NotLater { previous: head.recorded_at, found: header.recorded_at });
     }
     if cfg!(debug_assertions) && append.link != chain::seal(head.link, header, &append.records) {
         return Err(Refusal::WrongLink);
     }
     Ok(Head { position: header.last(), recorded_at: header.recorded_at, link: append.link })
+}
+
+/// Whether an append with this header may follow this head.
+pub(crate) fn follows(head: Head, header: &AppendHeader) -> Result<(), Refusal> {
+    let (expected, found) = (head.position.next(), header.first);
+    if found != expected {
+        return Err(Refusal::NotNext { expected, found });
+    }
+    if header.count == 0 {
+        return Err(Refusal::WrongCount { counted: 0, found: 0 });
+    }
+    if !may_follow(head.recorded_at, header.recorded_at, header.backfilled) {
+        return Err(Refusal::NotLater { previous: head.recorded_at, found: header.recorded_at });
+    }
+    Ok(())
+}
+
+/// How many records an append has with those of one more piece, if its header counts as many.
+pub(crate) fn extends(header: &AppendHeader, before: u64, piece: usize) -> Result<u64, Refusal> {
+    let found = before.saturating_add(piece as u64);
+    if piece == 0 || found > header.count {
+        return Err(Refusal::WrongCount { counted: header.count, found });
+    }
+    Ok(found)
+}
+
+/// Whether an append has all its records.
+pub(crate) fn is_whole(header: &AppendHeader, found: u64) -> Result<(), Refusal> {
+    if found == header.count { Ok(()) } else { Err(Refusal::WrongCount { counted: header.count, found }) }
 }
 
 /// Whether a recorded time may come after another: later, or equal in a backfill.

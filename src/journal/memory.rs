@@ -7,8 +7,8 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 use super::{
-    Append, AppendError, CheckpointError, Chunk, Chunks, Head, Journal, LedgerId, ReadError, Reader, Record, Refusal,
-    chain, check,
+    Append, AppendError, AppendHeader, CheckpointError, Chunk, Chunks, Head, Journal, LedgerId, Link, Piece, ReadError,
+    Reader, Record, Refusal, Run, chain, check,
 };
 use crate::domain::position::Position;
 
@@ -58,13 +58,19 @@ impl Journal for MemoryJournal {
         let mut chunks = Vec::with_capacity(group.len());
         for append in group {
             let next = check::admit(head, append)?;
-            chunks.extend(cut(head, append, self.chunk_records));
+            let start = (append.header.first, chain::open_append(head.link, &append.header));
+            chunks.extend(cut(&Arc::new(append.header.clone()), start, &append.records, self.chunk_records));
             head = next;
         }
-        let mut state = self.log.0.write();
-        state.chunks.append(&mut chunks);
-        state.head = head;
-        Ok(head)
+        Ok(self.log.take_in(chunks, head))
+    }
+
+    fn begin(&mut self, header: &AppendHeader, _bytes: u64) -> Result<Box<dyn Run + '_>, AppendError> {
+        let head = self.head();
+        check::follows(head, header)?;
+        let link = chain::open_append(head.link, header);
+        let header = Arc::new(header.clone());
+        Ok(Box::new(MemoryRun { log: &self.log, size: self.chunk_records, header, chunks: Vec::new(), done: 0, link }))
     }
 
     fn set_aside(&mut self, _bytes: u64) -> Result<(), Refusal> {
@@ -80,21 +86,60 @@ impl Journal for MemoryJournal {
     }
 }
 
-fn cut(head: Head, append: &Append, size: usize) -> Vec<Chunk> {
-    let header = Arc::new(append.header.clone());
-    let mut link = chain::open_append(head.link, &header);
-    let mut first = header.first;
+/// An append that is being put together, beside the log.
+struct MemoryRun<'j> {
+    log: &'j Log,
+    size: usize,
+    header: Arc<AppendHeader>,
+    chunks: Vec<Chunk>,
+    done: u64,
+    link: Link,
+}
+
+impl Run for MemoryRun<'_> {
+    fn extend(&mut self, piece: &Piece) -> Result<(), AppendError> {
+        let done = check::extends(&self.header, self.done, piece.records.len())?;
+        if cfg!(debug_assertions) && piece.link != chain::extend_all(self.link, &piece.records) {
+            return Err(Refusal::WrongLink.into());
+        }
+        let first = self.header.first.plus(self.done);
+        self.chunks.extend(cut(&self.header, (first, self.link), &piece.records, self.size));
+        (self.done, self.link) = (done, piece.link);
+        Ok(())
+    }
+
+    fn seal(self: Box<Self>) -> Result<Head, AppendError> {
+        check::is_whole(&self.header, self.done)?;
+        let head = Head { position: self.header.last(), recorded_at: self.header.recorded_at, link: self.link };
+        Ok(self.log.take_in(self.chunks, head))
+    }
+}
+
+/// Records of an append as chunks; with the position of the first and the link before it.
+fn cut(
+    header: &Arc<AppendHeader>,
+    (mut first, mut link): (Position, Link),
+    records: &[Record],
+    size: usize,
+) -> Vec<Chunk> {
     let chunk = |records: &[Record]| {
         link = chain::extend_all(link, records);
         let start = first;
         first = start.plus(records.len() as u64);
         let last = first > header.last();
-        Chunk { header: Arc::clone(&header), first: start, records: records.to_vec(), link, last }
+        Chunk { header: Arc::clone(header), first: start, records: records.to_vec(), link, last }
     };
-    append.records.chunks(size).map(chunk).collect()
+    records.chunks(size).map(chunk).collect()
 }
 
 impl Log {
+    fn take_in(&self, mut chunks: Vec<Chunk>, head: Head) -> Head {
+        let mut state = self.0.write();
+        state.chunks.append(&mut chunks);
+        state.head = head;
+        head
+    }
+
     /// The `index`-th chunk, if it was there when the head was `until`.
     fn chunk(&self, index: usize, until: Position) -> Option<Chunk> {
         self.0.read().chunks.get(index).filter(|chunk| chunk.first <= until).cloned()

@@ -7,7 +7,8 @@
 //! # Words
 //!
 //! A [`Record`] is one event with its salt. An [`Append`] is one client transaction: one or more records, wholly
-//! recorded or not at all. A *group* is the appends that one fsync makes durable together. A [`Link`] is the hash of the
+//! recorded or not at all; one too large to be held is written as a [`Run`] of pieces. A *group* is the appends that one
+//! fsync makes durable together. A [`Link`] is the hash of the
 //! whole history up to a position ([`chain`]); a [`Head`] is a position with its recorded time and link. A [`Chunk`] is
 //! what reading yields: an append, or a bounded part of a large one.
 //!
@@ -156,6 +157,15 @@ pub struct Append {
     pub link: Link,
 }
 
+/// A part of an append that is too large to be held: the next of its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The records, at least one.
+    pub records: Vec<Record>,
+    /// The link after the last of them.
+    pub link: Link,
+}
+
 /// How far a history goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
@@ -211,6 +221,15 @@ pub trait Journal: Send {
         None
     }
 
+    /// Begins one append that is too large to be held; its records are given to the [`Run`] piece by piece. `bytes` is how
+    /// many they will take with what goes around them, at most: there must be room for all of them before the first is
+    /// written.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Journal::append`]; nothing happened then.
+    fn begin(&mut self, header: &AppendHeader, bytes: u64) -> Result<Box<dyn Run + '_>, AppendError>;
+
     /// Sets aside room for so many bytes more than what is set aside already and not yet appended, so that a full disk is
     /// noticed before anything is built upon an append.
     ///
@@ -228,6 +247,25 @@ pub trait Journal: Send {
     ///
     /// If the mark could not be synced; the journal then takes no more appends.
     fn checkpoint(&mut self) -> Result<(), CheckpointError>;
+}
+
+/// An append on its way into a journal, piece by piece. Nothing of it counts, and no reader sees it, before it is sealed: a
+/// crash leaves all of it or nothing. One that is let go of before that is not recorded, and where something of it
+/// was written the journal takes no more appends until it is opened again, which cuts it.
+pub trait Run {
+    /// Writes the next records. Their link is trusted (recomputed only with debug assertions).
+    ///
+    /// # Errors
+    ///
+    /// If they are more than the header counts, or writing fails.
+    fn extend(&mut self, piece: &Piece) -> Result<(), AppendError>;
+
+    /// Makes the append durable with one fsync, and visible; the new head is returned.
+    ///
+    /// # Errors
+    ///
+    /// If records are missing, or writing or syncing fails.
+    fn seal(self: Box<Self>) -> Result<Head, AppendError>;
 }
 
 /// What [`Reader::read`] yields, in order of position, ending at the head that was durable when it was called.

@@ -4,7 +4,9 @@ use crate::running::ledger_id;
 use detente::clock::Clock;
 use detente::domain::position::RecordedAt;
 use detente::journal::memory::MemoryJournal;
-use detente::journal::{Append, AppendError, CheckpointError, Head, Journal, LedgerId, Reader, Refusal};
+use detente::journal::{
+    Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Run,
+};
 use detente::ledger::Ledger;
 use detente::ledger::open::LedgerOptions;
 use std::io;
@@ -63,6 +65,13 @@ impl Journal for FailingJournal {
             std::thread::sleep(Duration::from_millis(1));
         }
         self.inner.append(group)
+    }
+
+    fn begin(&mut self, header: &AppendHeader, bytes: u64) -> Result<Box<dyn Run + '_>, AppendError> {
+        if self.failures.write.load(Ordering::SeqCst) {
+            return Err(AppendError::OutcomeUnknown(io::Error::other("the disk did not answer")));
+        }
+        self.inner.begin(header, bytes)
     }
 
     fn set_aside(&mut self, bytes: u64) -> Result<(), Refusal> {

@@ -1,6 +1,6 @@
 //! What the journal promises, tried against memory, real files, and a disk that loses power.
 //!
-//! `conformance` runs on every journal; `recovery`, `damage` and `refusals` are about files; `power` cuts the power and
+//! `conformance` runs on every journal, `runs` too: appends that are written piece by piece; `recovery`, `damage` and `refusals` are about files; `power` cuts the power and
 //! fails operations, and has controls that show that the simulation would notice.
 #![allow(
     clippy::unwrap_used,
@@ -15,4 +15,5 @@ mod damage;
 mod power;
 mod recovery;
 mod refusals;
+mod runs;
 mod support;

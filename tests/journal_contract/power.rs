@@ -9,7 +9,7 @@ use detente::journal::file::{CreateError, FileJournal, OpenError};
 use detente::journal::{Append, AppendError, Journal};
 
 use super::support::{
-    FaultyDisk, Maker, Random, create, dir, head_of, history, ledger_id, open, read_all, small, verify,
+    FaultyDisk, Maker, Random, create, dir, head_of, history, ledger_id, open, read_all, record, small, verify,
 };
 
 const SEEDS: u64 = 3_000;
@@ -82,7 +82,7 @@ impl World {
                 return End::Crashed;
             }
             let group = maker.group();
-            match journal.append(&group) {
+            match record(&mut journal, &group, &mut self.random) {
                 Ok(_) => self.acknowledged.extend(group),
                 Err(AppendError::OutcomeUnknown(_)) => {
                     self.in_flight = group;
@@ -162,13 +162,14 @@ fn control_without_syncing_the_directory_journals_are_lost() {
 fn work_failing_at(disk: &FaultyDisk, n: u64) -> (Vec<Append>, Vec<Append>) {
     let mut journal = create(disk);
     disk.fail_in(n);
+    let mut random = Random(7);
     let mut acknowledged = Vec::new();
     for (index, group) in history(5, 25).into_iter().enumerate() {
         if index % 6 == 5 && journal.checkpoint().is_err() {
             assert_poisoned(&mut journal, &group);
             return (acknowledged, Vec::new());
         }
-        match journal.append(&group) {
+        match record(&mut journal, &group, &mut random) {
             Ok(_) => acknowledged.extend(group),
             Err(AppendError::Poisoned) => {
                 assert_poisoned(&mut journal, &group);

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! bytes      fields  frame  segment  manifest  mark        what stands where, and its checksums
-//! one way    plan -> write -> sync -> publish -> mark      (this file, space)
+//! one way    plan -> write -> sync -> publish -> mark      (this file, space); of a large append: run
 //! the other  frames -> sequence -> reader, scan            what is sound, and what may follow what
 //! judgement  log  scan  recover  verify                    torn or damaged
 //! world      disk  lock
@@ -22,6 +22,7 @@ mod open;
 mod plan;
 mod reader;
 mod recover;
+mod run;
 mod scan;
 mod segment;
 mod sequence;
@@ -47,7 +48,7 @@ use self::reader::{Published, Shared};
 use self::scan::Tail;
 use self::segment::{HEADER_LEN, Header, Previous, Segment};
 use self::space::Space;
-use super::{Append, AppendError, CheckpointError, Head, Journal, LedgerId, Reader, Refusal};
+use super::{Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Run};
 use crate::domain::position::{Position, RecordedAt};
 
 /// How much is encoded before it is handed to the disk. A group below it is one write.
@@ -118,6 +119,10 @@ impl Journal for FileJournal {
 
     fn last_sync(&self) -> Option<Duration> {
         self.last_sync
+    }
+
+    fn begin(&mut self, header: &AppendHeader, bytes: u64) -> Result<Box<dyn Run + '_>, AppendError> {
+        Ok(Box::new(run::FileRun::begin(self, header, bytes)?))
     }
 
     fn set_aside(&mut self, bytes: u64) -> Result<(), Refusal> {

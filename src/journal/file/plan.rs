@@ -8,7 +8,7 @@ use crate::journal::record::{self, EncodedHeader};
 use crate::journal::{Append, Head, Refusal, chain, check};
 
 /// The largest event: far beyond what any layer above allows, and well within a frame's 32-bit length.
-const LARGEST_EVENT: u64 = 1 << 30;
+pub(super) const LARGEST_EVENT: u64 = 1 << 30;
 
 /// One append of a group, cut.
 pub(super) struct PlannedAppend {

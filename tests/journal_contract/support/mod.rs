@@ -9,7 +9,8 @@ use detente::domain::position::{Position, RecordedAt};
 use detente::journal::file::disk::Disk;
 use detente::journal::file::{FileJournal, OpenError, Options, Recovery};
 use detente::journal::{
-    Append, AppendHeader, Bytes, Chunk, Head, Journal, LedgerId, ReadError, Reader, Record, RequestMark, Salt, chain,
+    Append, AppendError, AppendHeader, Bytes, Chunk, Head, Journal, LedgerId, Piece, ReadError, Reader, Record,
+    RequestMark, Salt, chain,
 };
 use uuid::Uuid;
 
@@ -121,6 +122,39 @@ pub(crate) fn history(seed: u64, groups: usize) -> Vec<Vec<Append>> {
 pub(crate) fn append_all(journal: &mut dyn Journal, groups: &[Vec<Append>]) {
     for group in groups {
         journal.append(group).unwrap();
+    }
+}
+
+/// Records an append piece by piece, with so many records in each piece in turn.
+pub(crate) fn append_in_pieces(
+    journal: &mut dyn Journal,
+    append: &Append,
+    sizes: &[usize],
+) -> Result<Head, AppendError> {
+    let mut link = chain::open_append(journal.head().link, &append.header);
+    let bytes = append.records.iter().map(|record| record.event.len() as u64 + 64).sum();
+    let mut run = journal.begin(&append.header, bytes)?;
+    let mut rest = append.records.as_slice();
+    for size in sizes.iter().cycle() {
+        let (records, after) = rest.split_at((*size).min(rest.len()));
+        link = chain::extend_all(link, records);
+        run.extend(&Piece { records: records.to_vec(), link })?;
+        rest = after;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    run.seal()
+}
+
+/// Records a group; one of a single append may be recorded in pieces.
+pub(crate) fn record(journal: &mut dyn Journal, group: &[Append], random: &mut Random) -> Result<Head, AppendError> {
+    match group {
+        [append] if random.below(2) == 0 => {
+            let sizes = [1 + random.below(7) as usize, 1 + random.below(3) as usize];
+            append_in_pieces(journal, append, &sizes)
+        }
+        _ => journal.append(group),
     }
 }
 
