@@ -2,7 +2,7 @@
 //!
 //! `decide(record, batch)` is a pure function of what is recorded and what is asked. It never writes; whoever records the
 //! events does so whole. Later commands of a batch see the effect of earlier ones ([`draft::Draft`]), parties and sources
-//! may be registered anywhere in the batch that names them.
+//! may be registered anywhere in the batch that names them. A batch too large to be held is decided piece by piece ([`trial`]).
 //!
 //! Preconditions are judged against the record as it is before the batch, and before the commands: when one does not hold,
 //! the client decided on an outdated answer, and what else is wrong is not worth telling.
@@ -11,9 +11,15 @@ mod claims;
 mod draft;
 mod merges;
 mod preconditions;
+mod registered;
 mod registry;
 #[cfg(test)]
 mod tests;
+mod trial;
+
+pub use preconditions::conflicts;
+pub use registered::Registered;
+pub use trial::{Numbered, Survey, Trial, decide_piece};
 
 use super::claim::Claim;
 use super::command::{Batch, Command};
@@ -23,7 +29,7 @@ use super::name::{ClaimId, PartyId, SourceId, Word};
 use super::position::Position;
 use super::rejection::{Rejection, Violation};
 use super::standing::Standing;
-use draft::Draft;
+use draft::{Draft, SoFar};
 
 /// What is recorded, as far as a decision needs it.
 pub trait Record {
@@ -59,14 +65,17 @@ pub struct Decision {
 /// # Errors
 /// All preconditions that do not hold; or, if they do, all that does not fit the record.
 pub fn decide(record: &dyn Record, batch: Batch) -> Result<Decision, Rejection> {
-    let conflicts = preconditions::conflicts(record, &batch.preconditions);
+    let conflicts = conflicts(record, &batch.preconditions);
     if !conflicts.is_empty() {
         return Err(Rejection::Conflicts(conflicts));
     }
     if batch.commands.is_empty() {
         return Err(Rejection::Violations(vec![Violation::new("commands", "expected at least one command")]));
     }
-    let mut draft = Draft::new(record, &batch.commands);
+    let mut registered = Registered::default();
+    batch.commands.iter().for_each(|noted| registered.note(&noted.command));
+    let mut draft = Draft::new(record, &registered, SoFar::default());
+    draft.events.reserve(batch.commands.len());
     let mut made = Vec::with_capacity(batch.commands.len());
     for (index, noted) in batch.commands.into_iter().enumerate() {
         let before = draft.events.len();

@@ -6,7 +6,8 @@ use crate::domain::name::ClaimId;
 use crate::domain::rejection::Conflict;
 
 /// Every precondition that does not hold.
-pub(super) fn conflicts(record: &dyn Record, preconditions: &[Precondition]) -> Vec<Conflict> {
+#[must_use]
+pub fn conflicts(record: &dyn Record, preconditions: &[Precondition]) -> Vec<Conflict> {
     preconditions.iter().enumerate().filter_map(|(index, precondition)| conflict(record, index, precondition)).collect()
 }
 
