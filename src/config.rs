@@ -60,6 +60,8 @@ struct FileConfig {
     max_streams: Option<usize>,
     max_subscriptions: Option<usize>,
     max_connections: Option<usize>,
+    max_stages: Option<usize>,
+    max_stage_mib: Option<u64>,
     drain_seconds: Option<u64>,
     allowed_origins: Option<Vec<String>>,
     otlp_endpoint: Option<String>,
@@ -94,6 +96,10 @@ pub struct Config {
     pub max_subscriptions: Option<usize>,
     /// The most connections at once.
     pub max_connections: Option<usize>,
+    /// The most open stages.
+    pub max_stages: Option<usize>,
+    /// How much of the disk one stage may take, in bytes.
+    pub max_stage_bytes: Option<u64>,
     /// How long calls in flight may take to end.
     pub drain: Option<Duration>,
     /// The origins whose pages may ask; `*` is all. None: only the page served here.
@@ -177,6 +183,8 @@ impl Config {
             max_streams: at_least_one("max_streams", file.max_streams)?,
             max_subscriptions: at_least_one("max_subscriptions", file.max_subscriptions)?,
             max_connections: at_least_one("max_connections", file.max_connections)?,
+            max_stages: at_least_one("max_stages", file.max_stages)?,
+            max_stage_bytes: bytes("max_stage_mib", file.max_stage_mib)?.map(|bytes| bytes as u64),
             drain: file.drain_seconds.map(Duration::from_secs),
             allowed_origins: origins(file.allowed_origins.unwrap_or_default())?,
             otlp_endpoint: file.otlp_endpoint.filter(|endpoint| !endpoint.is_empty()),

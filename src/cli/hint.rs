@@ -29,6 +29,9 @@ pub(crate) fn of(refusal: &Refusal) -> Option<String> {
         ErrorReason::CursorBeyondDelivered => {
             "subscribe with the cursor first; only what was delivered can be done with"
         }
+        ErrorReason::StageNotFound => "`detente stages` lists what is open; whoever stages opens it first (OpenStage)",
+        ErrorReason::StageGap => "nothing was staged; go on with the command named above",
+        ErrorReason::StageRecorded => "what is recorded stays; open a stage with another id for more",
         ErrorReason::Internal => "this is a defect of the service; its log says more",
         ErrorReason::Unspecified | ErrorReason::OutcomeUnknown => return None,
     };

@@ -55,6 +55,7 @@ mod series;
 mod serve;
 mod sources;
 mod span_args;
+mod stages;
 mod state;
 mod subscribe;
 mod suppose_args;
@@ -77,8 +78,8 @@ use self::{
     diff::DiffArgs, events::EventsArgs, exit::Exit, export::ExportArgs, gaps::GapsArgs, global_args::GlobalArgs,
     info::InfoArgs, kinds::KindsArgs, parties::PartiesArgs, perspectives::PerspectivesArgs,
     relationships::RelationshipsArgs, revisions::RevisionsArgs, schemes::SchemesArgs, series::SeriesArgs,
-    sources::SourcesArgs, state::StateArgs, subscribe::SubscribeArgs, timeline::TimelineArgs, upcoming::UpcomingArgs,
-    watch::WatchArgs,
+    sources::SourcesArgs, stages::StagesArgs, state::StateArgs, subscribe::SubscribeArgs, timeline::TimelineArgs,
+    upcoming::UpcomingArgs, watch::WatchArgs,
 };
 pub(crate) use self::{
     dump::DumpArgs,
@@ -156,6 +157,8 @@ enum Command {
     Subscribe(Box<SubscribeArgs>),
     /// List, make, move and delete the named places in the feed that the server keeps.
     Cursors(CursorsArgs),
+    /// List the appends that are laid out on the server and not recorded yet, or drop one.
+    Stages(StagesArgs),
     /// List what begins, ends, stops being certain or falls due in a span of time.
     Upcoming(Box<UpcomingArgs>),
     /// Tell such turns as they come, and follow for ever.
@@ -235,6 +238,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Events(args) => args.run(&global).await,
         Command::Subscribe(args) => args.run(&global).await,
         Command::Cursors(args) => args.run(&global).await,
+        Command::Stages(args) => args.run(&global).await,
         Command::Upcoming(args) => args.run(&global).await,
         Command::Watch(args) => args.run(&global).await,
         Command::Export(args) => args.run(&global).await,

@@ -63,6 +63,7 @@ mod options;
 mod pages;
 mod question;
 mod retry;
+mod stage;
 mod status;
 mod stream;
 mod subscribe;
@@ -89,6 +90,7 @@ use crate::v1::{
     SubscribeRequest, WatchClockRequest,
 };
 use std::sync::Arc;
+use std::time::Duration;
 use tonic::{Request, Response, Status};
 
 /// A connected client.
@@ -249,9 +251,20 @@ impl Client {
         request: &Q,
         call: impl AsyncFn(Stub, Request<Q>) -> Result<Response<A>, Status>,
     ) -> Result<A, Refusal> {
+        self.call_within(Some(self.options.call_timeout), repeat, request, call).await
+    }
+
+    /// The same, where one attempt may take so long; none: as long as the connection lives.
+    async fn call_within<Q: Clone, A>(
+        &self,
+        timeout: Option<Duration>,
+        repeat: Repeat,
+        request: &Q,
+        call: impl AsyncFn(Stub, Request<Q>) -> Result<Response<A>, Status>,
+    ) -> Result<A, Refusal> {
         retried(&self.options, repeat, || {
             let mut request = Request::new(request.clone());
-            request.set_timeout(self.options.call_timeout);
+            timeout.into_iter().for_each(|timeout| request.set_timeout(timeout));
             call(self.stub.clone(), request)
         })
         .await

@@ -138,7 +138,9 @@ at_a_cut!(
 
 without_a_cut!(
     GetServerInfoRequest => get_server_info => GetServerInfoResponse,
+    GetStageRequest => get_stage => GetStageResponse,
     ListCursorsRequest => list_cursors => ListCursorsResponse,
+    ListStagesRequest => list_stages => ListStagesResponse,
 );
 
 paged!(

@@ -36,7 +36,7 @@ fn check_size(request: &v1::AppendRequest) -> Result<(), Refusal> {
         let much = format!("{commands} commands; at most {MAX_COMMANDS} are allowed");
         return Err(Refusal::TooLarge(Violation::new("commands", much)));
     }
-    over_limit(request).map_or(Ok(()), |violation| Err(Refusal::TooLarge(violation)))
+    over_limit(&request.commands).map_or(Ok(()), |violation| Err(Refusal::TooLarge(violation)))
 }
 
 fn parse(ledger: &Ledger, request: v1::AppendRequest) -> Result<AppendRequest, Refusal> {

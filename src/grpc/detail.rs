@@ -5,10 +5,12 @@ use crate::domain::name::{ClaimId, CursorId};
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::rejection::{Conflict, Violation};
 use crate::ledger::error::Damaged;
+use crate::ledger::stage::Unfit;
 use crate::wire::time::timestamp;
 use std::collections::HashMap;
 use std::time::Duration;
 use tonic_types::ErrorDetails;
+use uuid::Uuid;
 
 /// Whose reasons they are.
 pub(super) const DOMAIN: &str = "detente";
@@ -54,6 +56,31 @@ pub(super) fn violations(what: &str, violations: Vec<Violation>) -> Details {
         details.details.add_bad_request_violation(field, description);
     }
     details
+}
+
+/// What does not fit the record of a stage, which has been cut to the first violations already.
+pub(super) fn unfit(what: &str, unfit: Unfit) -> Details {
+    let (kept, count) = (unfit.first.len(), unfit.count);
+    let details = violations(what, unfit.first);
+    if kept as u64 == count { details } else { details.with("violations", count) }
+}
+
+/// A stage that is not there, or is recorded.
+pub(super) fn stage(id: Uuid, what: &str) -> Details {
+    let mut details = Details::saying(what).with("stage_id", id);
+    details.details.set_resource_info("detente.v1.Stage", id.to_string(), "", what);
+    details
+}
+
+/// Commands that are missing in a stage.
+pub(super) fn stage_gap(id: Uuid, next: u64, what: &str) -> Details {
+    Details::saying(what).with("stage_id", id).with("next_command", next)
+}
+
+/// A stage whose file cannot be read.
+pub(super) fn damaged_stage(id: Uuid, what: &str) -> Details {
+    let command = format!("detente stages drop {id}");
+    Details::saying(what).with("place", format!("stages/{id}.stage")).with("command", command)
 }
 
 /// Preconditions that did not hold: of each what was expected and what is.

@@ -11,10 +11,11 @@ use crate::wire::time::timestamp;
 const FORMAT_VERSION: u32 = 1;
 
 /// What this server can do beyond the basics.
-const FEATURES: [&str; 20] = [
+const FEATURES: [&str; 21] = [
     "text_search",
     "query_boundary",
     "idempotent_append",
+    "staged_append",
     "reflection",
     "gzip",
     "zstd",
@@ -43,7 +44,7 @@ pub(super) fn get_server_info(service: &Service) -> Result<v1::GetServerInfoResp
             format_version: FORMAT_VERSION,
             head: Some(context(&ledger.head(), "")),
             store_position: ledger.store_position().0,
-            limits: Some(service.limits.message()),
+            limits: Some(service.limits.message(ledger.stage_limits())),
             features: FEATURES.map(str::to_owned).into(),
             now: Some(timestamp(ledger.clock().now())),
         })

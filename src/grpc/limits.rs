@@ -1,6 +1,7 @@
 //! How much a server takes at once. `GetServerInfo` tells clients.
 
 use super::page;
+use crate::ledger::stage::StageLimits;
 use crate::v1;
 use crate::wire::limits::MAX_CLAIM_BYTES;
 use std::time::Duration;
@@ -33,7 +34,7 @@ impl Default for Limits {
 
 impl Limits {
     /// What `GetServerInfo` says of them.
-    pub(super) fn message(self) -> v1::Limits {
+    pub(super) fn message(self, stages: StageLimits) -> v1::Limits {
         v1::Limits {
             max_request_bytes: self.request_bytes as u64,
             max_commands: told(MAX_COMMANDS),
@@ -42,6 +43,8 @@ impl Limits {
             max_reply_bytes: MAX_REPLY_BYTES as u64,
             max_streams: told(self.streams),
             max_subscriptions: told(self.subscriptions),
+            max_stages: told(stages.stages),
+            max_stage_bytes: stages.bytes,
         }
     }
 }

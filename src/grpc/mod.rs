@@ -48,6 +48,7 @@ mod routes;
 mod series;
 mod service;
 mod span;
+mod stage;
 mod state;
 pub mod status;
 mod timeline;

@@ -10,7 +10,7 @@ use super::watch::ClockStream;
 use super::work::Threads;
 use super::{
     append, claims, clock, commitments, conflicts, corroboration, cursors, diff, events, feed, gaps, info,
-    perspectives, registry, series, state, timeline, watch,
+    perspectives, registry, series, stage, state, timeline, watch,
 };
 use crate::ledger::Ledger;
 use crate::v1;
@@ -169,6 +169,30 @@ impl LedgerService for Service {
 
     async fn list_gaps(&self, request: Request<v1::ListGapsRequest>) -> Answer<v1::ListGapsResponse> {
         answer(gaps::list_gaps(self, request.into_inner()).await)
+    }
+
+    async fn open_stage(&self, request: Request<v1::OpenStageRequest>) -> Answer<v1::OpenStageResponse> {
+        answer(stage::open_stage(self, request.into_inner()).await)
+    }
+
+    async fn stage_commands(&self, request: Request<v1::StageCommandsRequest>) -> Answer<v1::StageCommandsResponse> {
+        answer(stage::stage_commands(self, request.into_inner()).await)
+    }
+
+    async fn commit_stage(&self, request: Request<v1::CommitStageRequest>) -> Answer<v1::CommitStageResponse> {
+        answer(stage::commit_stage(self, request.into_inner()).await)
+    }
+
+    async fn get_stage(&self, request: Request<v1::GetStageRequest>) -> Answer<v1::GetStageResponse> {
+        answer(stage::get_stage(self, request.into_inner()).await)
+    }
+
+    async fn list_stages(&self, request: Request<v1::ListStagesRequest>) -> Answer<v1::ListStagesResponse> {
+        answer(stage::list_stages(self, request.into_inner()).await)
+    }
+
+    async fn drop_stage(&self, request: Request<v1::DropStageRequest>) -> Answer<v1::DropStageResponse> {
+        answer(stage::drop_stage(self, request.into_inner()).await)
     }
 
     async fn subscribe(&self, request: Request<v1::SubscribeRequest>) -> Answer<SubscribeStream> {

@@ -36,6 +36,7 @@ use crate::domain::rejection::{Rejection, Violation};
 use crate::ledger::cursors::CursorError;
 use crate::ledger::error::{AppendError, Damaged, QueryError};
 use crate::ledger::feed::FeedError;
+use crate::ledger::stage::StageError;
 use crate::v1::ErrorReason;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -66,6 +67,8 @@ pub enum Refusal {
     Query(QueryError),
     /// A cursor was not made, moved, deleted or taken.
     Cursor(CursorError),
+    /// A stage was not opened, added to, recorded or dropped.
+    Stage(StageError),
     /// A defect of the service; what is known of it goes to the log, not to the client.
     Defect,
 }
@@ -79,6 +82,16 @@ impl From<AppendError> for Refusal {
 impl From<CursorError> for Refusal {
     fn from(error: CursorError) -> Self {
         Self::Cursor(error)
+    }
+}
+
+impl From<StageError> for Refusal {
+    fn from(error: StageError) -> Self {
+        match error {
+            StageError::Append(error) => error.into(),
+            StageError::Invalid(violations) => violations.into(),
+            other => Self::Stage(other),
+        }
     }
 }
 
@@ -133,6 +146,7 @@ impl Refusal {
             Self::Append(error) => append_reason(error),
             Self::Query(error) => query_reason(error),
             Self::Cursor(error) => cursor_reason(error),
+            Self::Stage(error) => stage_reason(error),
             Self::Defect => ErrorReason::Internal,
         }
     }
@@ -147,6 +161,7 @@ impl Refusal {
             Self::Append(error) => append_details(error),
             Self::Query(error) => query_details(&error),
             Self::Cursor(error) => cursor_details(&error),
+            Self::Stage(error) => stage_details(error),
             Self::Defect => Details::saying("a defect of the service; its log says more"),
         }
     }
@@ -243,6 +258,37 @@ fn cursor_details(error: &CursorError) -> Details {
     }
 }
 
+const fn stage_reason(error: &StageError) -> ErrorReason {
+    match error {
+        StageError::NotFound(_) => ErrorReason::StageNotFound,
+        StageError::IdReused => ErrorReason::RequestIdReused,
+        StageError::Recorded(_) => ErrorReason::StageRecorded,
+        StageError::Gap { .. } => ErrorReason::StageGap,
+        StageError::Invalid(_) => ErrorReason::InvalidRequest,
+        StageError::Unfit(_) => ErrorReason::CommandRejected,
+        StageError::TooMany(_) | StageError::TooLarge(_) => ErrorReason::LimitExceeded,
+        StageError::DiskFull(_) => ErrorReason::DiskFull,
+        StageError::NotWritten(_) => ErrorReason::NotServing,
+        StageError::Damaged { .. } => ErrorReason::Damaged,
+        StageError::Append(error) => append_reason(error),
+    }
+}
+
+fn stage_details(error: StageError) -> Details {
+    let said = error.to_string();
+    match error {
+        StageError::NotFound(id) | StageError::Recorded(id) => detail::stage(id, &said),
+        StageError::Gap { id, next } => detail::stage_gap(id, next, &said),
+        StageError::Invalid(violations) => detail::violations(&said, violations),
+        StageError::Unfit(unfit) => detail::unfit(&said, unfit),
+        StageError::TooMany(_) => detail::too_large(Violation::new("request_id", said)),
+        StageError::TooLarge(_) => detail::too_large(Violation::new("commands", said)),
+        StageError::Damaged { id, .. } => detail::damaged_stage(id, &said),
+        StageError::Append(error) => append_details(error),
+        StageError::IdReused | StageError::DiskFull(_) | StageError::NotWritten(_) => Details::saying(said),
+    }
+}
+
 /// The code that comes with a reason.
 #[must_use]
 pub const fn code(reason: ErrorReason) -> Code {
@@ -250,12 +296,14 @@ pub const fn code(reason: ErrorReason) -> Code {
         ErrorReason::InvalidRequest | ErrorReason::CutInsideAppend | ErrorReason::PageTokenInvalid => {
             Code::InvalidArgument
         }
-        ErrorReason::CommandRejected | ErrorReason::BasisMismatch | ErrorReason::CursorBeyondDelivered => {
-            Code::FailedPrecondition
-        }
+        ErrorReason::CommandRejected
+        | ErrorReason::BasisMismatch
+        | ErrorReason::CursorBeyondDelivered
+        | ErrorReason::StageGap
+        | ErrorReason::StageRecorded => Code::FailedPrecondition,
         ErrorReason::PreconditionFailed => Code::Aborted,
         ErrorReason::RequestIdReused | ErrorReason::CursorExists => Code::AlreadyExists,
-        ErrorReason::ClaimNotFound | ErrorReason::CursorNotFound => Code::NotFound,
+        ErrorReason::ClaimNotFound | ErrorReason::CursorNotFound | ErrorReason::StageNotFound => Code::NotFound,
         ErrorReason::CutInFuture => Code::OutOfRange,
         ErrorReason::LimitExceeded | ErrorReason::Overloaded | ErrorReason::DiskFull => Code::ResourceExhausted,
         ErrorReason::NotServing => Code::Unavailable,
@@ -278,6 +326,7 @@ mod tests {
     use crate::domain::name::{ClaimId, CursorId};
     use crate::domain::position::{Position, RecordedAt};
     use crate::domain::rejection::Conflict;
+    use crate::ledger::stage::Unfit;
     use uuid::Uuid;
 
     /// A refusal of every reason.
@@ -307,8 +356,13 @@ mod tests {
             CursorError::NotFound(cursor()).into(),
             CursorError::Exists(cursor()).into(),
             CursorError::BeyondDelivered { id: cursor(), asked: Position(9), delivered: Position(4) }.into(),
+            StageError::NotFound(STAGE).into(),
+            StageError::Gap { id: STAGE, next: 4 }.into(),
+            StageError::Recorded(STAGE).into(),
         ]
     }
+
+    const STAGE: Uuid = Uuid::from_u128(8);
 
     fn cursor() -> CursorId {
         CursorId::parse("desk-1").unwrap()
@@ -330,7 +384,15 @@ mod tests {
 
     #[test]
     fn what_the_ledger_says_in_other_words_has_the_same_reason() {
-        let same: [(Refusal, ErrorReason); 9] = [
+        let same: [(Refusal, ErrorReason); 17] = [
+            (StageError::IdReused.into(), ErrorReason::RequestIdReused),
+            (StageError::Invalid(Vec::new()).into(), ErrorReason::InvalidRequest),
+            (StageError::Unfit(Unfit::default()).into(), ErrorReason::CommandRejected),
+            (StageError::TooMany(1).into(), ErrorReason::LimitExceeded),
+            (StageError::TooLarge(1).into(), ErrorReason::LimitExceeded),
+            (StageError::DiskFull(String::new()).into(), ErrorReason::DiskFull),
+            (StageError::NotWritten(String::new()).into(), ErrorReason::NotServing),
+            (StageError::Damaged { id: STAGE, why: String::new() }.into(), ErrorReason::Damaged),
             (AppendError::Overloaded.into(), ErrorReason::Overloaded),
             (AppendError::NotServing(String::new()).into(), ErrorReason::NotServing),
             (AppendError::Damaged(Damaged(String::new())).into(), ErrorReason::Damaged),

@@ -13,6 +13,7 @@ use super::cut::Resolved;
 use super::error::{AppendError, Damaged};
 use super::record::{EVERYTHING, Recorded};
 use super::salt::Salts;
+use super::stage::StageWork;
 use super::{Ledger, Shared};
 use crate::domain::command::{Batch, Command};
 use crate::domain::decide::{Decision, decide};
@@ -21,7 +22,7 @@ use crate::domain::position::{Position, RecordedAt};
 use crate::journal::{self, Append, AppendHeader, Journal, Link, Record, Refusal, RequestMark, chain};
 use crate::store::{AppendNo, Incoming};
 use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
-use crossbeam_channel::{Receiver, TryRecvError};
+use crossbeam_channel::Receiver;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -30,7 +31,7 @@ use uuid::Uuid;
 /// The most appends in one group.
 const GROUP: usize = 1024;
 /// The most events taken into the view without letting readers in between.
-const STRETCH: usize = 256;
+pub(super) const STRETCH: usize = 256;
 
 /// An append that a client asks for.
 #[derive(Clone, Debug)]
@@ -95,6 +96,14 @@ pub(super) struct Submission {
     pub(super) reply: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
+/// What comes to the writer.
+pub(super) enum Work {
+    /// An append.
+    Append(Submission),
+    /// A stage that is to become one.
+    Stage(Box<StageWork>),
+}
+
 impl Ledger {
     /// Records an append. When it returns, the append is on stable storage.
     ///
@@ -119,17 +128,22 @@ impl Ledger {
         recording: Recording,
     ) -> Result<oneshot::Receiver<Result<Appended, AppendError>>, AppendError> {
         let (reply, answer) = oneshot::channel();
+        self.send(Work::Append(Submission { request, recording, reply }))?;
+        Ok(answer)
+    }
+
+    /// Gives the writer something to do.
+    pub(super) fn send(&self, work: Work) -> Result<(), AppendError> {
         let queue = self.queue.lock();
         let Some(queue) = queue.as_ref() else { return Err(stopped("it is shutting down")) };
-        queue.try_send(Submission { request, recording, reply }).map_err(|error| match error {
+        queue.try_send(work).map_err(|error| match error {
             crossbeam_channel::TrySendError::Full(_) => AppendError::Overloaded,
             crossbeam_channel::TrySendError::Disconnected(_) => stopped("the writer has ended"),
-        })?;
-        Ok(answer)
+        })
     }
 }
 
-fn stopped(why: &str) -> AppendError {
+pub(super) fn stopped(why: &str) -> AppendError {
     AppendError::NotServing(why.to_owned())
 }
 
@@ -154,16 +168,20 @@ enum Pending {
 
 impl Writer {
     /// Records what comes in until the queue closes.
-    pub(super) fn run(mut self, queue: &Receiver<Submission>) {
+    pub(super) fn run(mut self, queue: &Receiver<Work>) {
         while let Ok(first) = queue.recv() {
-            let mut waiting = vec![first];
-            while waiting.len() < GROUP {
-                match queue.try_recv() {
-                    Ok(next) => waiting.push(next),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            let (mut waiting, mut next) = (Vec::new(), Some(first));
+            // A stage is recorded after the group that waited before it.
+            let stage = loop {
+                match next {
+                    Some(Work::Append(append)) => waiting.push(append),
+                    Some(Work::Stage(stage)) => break Some(stage),
+                    None => break None,
                 }
-            }
+                next = if waiting.len() < GROUP { queue.try_recv().ok() } else { None };
+            };
             self.record_group(waiting);
+            stage.into_iter().for_each(|stage| self.record_stage(*stage));
             if queue.is_empty() {
                 self.checkpoint_if_due();
             }
@@ -220,7 +238,7 @@ impl Writer {
         self.take_in(header, decision.events, results, group).inspect_err(|_| self.shared.forget_stamp(append))
     }
 
-    fn recorded_time(&self, append: AppendNo, recording: Recording) -> Result<RecordedAt, AppendError> {
+    pub(super) fn recorded_time(&self, append: AppendNo, recording: Recording) -> Result<RecordedAt, AppendError> {
         let at = self.shared.horizon.stamp(append, |floor| match recording {
             Recording::Now => Some(self.shared.clock.now().max(self.recorded_at.next()).max(floor.next())),
             Recording::Backfill(at) => (at >= self.recorded_at && at > floor).then_some(at),
@@ -246,10 +264,8 @@ impl Writer {
             let entry = view.index.entry_of(&event.change, &header.recorded_by, || registry_bytes(&event.change));
             link = chain::extend(link, chain::commitment(&record.salt, &record.event));
             if view.take_in(Incoming { event: &record.event, salt: record.salt, entry, link }).is_err() {
-                let why = "the index refused an event".to_owned();
-                self.stopped = Some(why.clone());
-                self.shared.failed.send_replace(Some(why.clone()));
-                return Err(AppendError::NotServing(why));
+                drop(view);
+                return Err(self.stop_because("the index refused an event".to_owned()));
             }
         }
         view.end(&header);
@@ -304,15 +320,21 @@ impl Writer {
     }
 
     /// Nothing is recorded after a failure: what the view holds beyond the durable head must never be built upon.
-    fn stop(&mut self, error: &journal::AppendError) -> AppendError {
-        let why = error.to_string();
-        tracing::error!(error = %why, "the journal failed; nothing more will be recorded");
+    pub(super) fn stop(&mut self, error: &journal::AppendError) -> AppendError {
+        match (error, self.stop_because(error.to_string())) {
+            (journal::AppendError::OutcomeUnknown { .. }, AppendError::NotServing(why)) => {
+                AppendError::OutcomeUnknown(why)
+            }
+            (_, stopped) => stopped,
+        }
+    }
+
+    /// The same, where it is not the journal that failed.
+    pub(super) fn stop_because(&mut self, why: String) -> AppendError {
+        tracing::error!(error = %why, "nothing more will be recorded");
         self.stopped = Some(why.clone());
         self.shared.failed.send_replace(Some(why.clone()));
-        match error {
-            journal::AppendError::OutcomeUnknown { .. } => AppendError::OutcomeUnknown(why),
-            _ => AppendError::NotServing(why),
-        }
+        AppendError::NotServing(why)
     }
 
     fn publish(&self, pending: Vec<(oneshot::Sender<Result<Appended, AppendError>>, Pending)>) {
@@ -357,7 +379,7 @@ impl Writer {
     }
 
     /// Bounds the memory that a lagging sled may cost.
-    fn hold_back_while_sled_lags(&self) {
+    pub(super) fn hold_back_while_sled_lags(&self) {
         const MOST_BLOCKS_BEHIND: usize = 1 << 16;
         while self.shared.store.is_saving() && self.shared.store.view().unsaved_len() > MOST_BLOCKS_BEHIND {
             self.shared.saver.wake();

@@ -24,6 +24,7 @@ pub mod perspectives;
 pub mod query;
 pub mod registry;
 pub mod series;
+pub mod stage;
 pub mod state;
 pub mod timeline;
 pub mod transfer;
@@ -49,7 +50,7 @@ use crate::domain::position::Position;
 use crate::journal::{LedgerId, Reader};
 use crate::metrics::Metrics;
 use crate::store::{AppendNo, Saver, Store};
-use append::Submission;
+use append::Work;
 use crossbeam_channel::Sender;
 use cut::Resolved;
 use horizon::Horizon;
@@ -67,7 +68,7 @@ use writing::Writing;
 /// A ledger, open for recording and asking.
 pub struct Ledger {
     shared: Arc<Shared>,
-    queue: Mutex<Option<Sender<Submission>>>,
+    queue: Mutex<Option<Sender<Work>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -84,6 +85,7 @@ pub struct Shared {
     /// What those who follow the log have in common.
     feed: feed::Feed,
     cursors: cursors::Cursors,
+    stages: stage::Stages,
     horizon: Horizon,
     /// Why nothing is recorded any more, once that is so.
     failed: watch::Sender<Option<String>>,

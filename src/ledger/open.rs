@@ -5,6 +5,7 @@ use super::cursors::Cursors;
 use super::feed::Feed;
 use super::horizon::Horizon;
 use super::salt::{DerivedSalts, RandomSalts, Salts};
+use super::stage::{Place, StageLimits, Stages};
 use super::writing::Writing;
 use super::{Ledger, Shared};
 use crate::clock::{Clock, SystemClock};
@@ -35,13 +36,21 @@ pub struct LedgerOptions {
     pub cache_bytes: usize,
     /// How the journal behaves.
     pub journal: Options,
+    /// How much may be staged.
+    pub stages: StageLimits,
     /// Whether salts follow from the record instead of chance: only for a history that is public anyway.
     pub public_salts: bool,
 }
 
 impl Default for LedgerOptions {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), cache_bytes: 1 << 30, journal: Options::default(), public_salts: false }
+        Self {
+            clock: Arc::new(SystemClock),
+            cache_bytes: 1 << 30,
+            journal: Options::default(),
+            stages: StageLimits::default(),
+            public_salts: false,
+        }
     }
 }
 
@@ -87,10 +96,35 @@ pub fn cursors_dir(data: &Path) -> PathBuf {
     data.join("cursors")
 }
 
+/// The directory of stages in a data directory.
+#[must_use]
+pub fn stages_dir(data: &Path) -> PathBuf {
+    data.join("stages")
+}
+
 /// The directory of sled in a data directory.
 #[must_use]
 pub fn store_dir(data: &Path) -> PathBuf {
     data.join("store")
+}
+
+/// What is kept beside the record.
+struct Beside {
+    cursors: Cursors,
+    stages: Stages,
+}
+
+impl Beside {
+    fn open(data: &Path, ledger: LedgerId, options: &LedgerOptions) -> io::Result<Self> {
+        let reserve = options.journal.reserve_bytes;
+        let place = Place::Files { dir: stages_dir(data), disk: Arc::new(RealDisk), reserve };
+        let stages = Stages::open(place, ledger, options.stages)?;
+        Ok(Self { cursors: Cursors::open(cursors_dir(data), ledger)?, stages })
+    }
+
+    fn in_memory(ledger: LedgerId, options: &LedgerOptions) -> io::Result<Self> {
+        Ok(Self { cursors: Cursors::in_memory(), stages: Stages::open(Place::Memory, ledger, options.stages)? })
+    }
 }
 
 impl Ledger {
@@ -105,8 +139,8 @@ impl Ledger {
         }
         let (journal, recovery) = FileJournal::open(&dir, options.journal.clone(), Arc::new(RealDisk))
             .map_err(|source| OpenError::Journal { path: data.to_owned(), source })?;
-        let cursors = Cursors::open(cursors_dir(data), journal.ledger_id())?;
-        let ledger = Self::begin(Box::new(journal), Some(&store_dir(data)), cursors, options, progress)?;
+        let beside = Beside::open(data, journal.ledger_id(), options)?;
+        let ledger = Self::begin(Box::new(journal), Some(&store_dir(data)), beside, options, progress)?;
         Ok((ledger, recovery))
     }
 
@@ -120,8 +154,8 @@ impl Ledger {
         let journal = Options { created_at: options.clock.now(), ..options.journal.clone() };
         let journal = FileJournal::create(&dir, id, journal, Arc::new(RealDisk))
             .map_err(|source| OpenError::Create { path: data.to_owned(), source })?;
-        let cursors = Cursors::open(cursors_dir(data), id)?;
-        Self::begin(Box::new(journal), Some(&store_dir(data)), cursors, options, &|_, _| {})
+        let beside = Beside::open(data, id, options)?;
+        Self::begin(Box::new(journal), Some(&store_dir(data)), beside, options, &|_, _| {})
     }
 
     /// Whether a data directory holds a ledger.
@@ -140,8 +174,8 @@ impl Ledger {
         Self::start(Box::new(MemoryJournal::new(id)), None, options, &|_, _| {})
     }
 
-    /// Opens a ledger over any journal; `store` is the directory of sled, if there is to be one. Named cursors are kept in
-    /// memory.
+    /// Opens a ledger over any journal; `store` is the directory of sled, if there is to be one. Named cursors and stages are
+    /// kept in memory.
     ///
     /// # Errors
     /// When the journal cannot be read or the system gives no thread.
@@ -151,13 +185,14 @@ impl Ledger {
         options: &LedgerOptions,
         progress: &dyn Progress,
     ) -> Result<Self, OpenError> {
-        Self::begin(journal, store, Cursors::in_memory(), options, progress)
+        let beside = Beside::in_memory(journal.ledger_id(), options)?;
+        Self::begin(journal, store, beside, options, progress)
     }
 
     fn begin(
         journal: Box<dyn Journal>,
         store: Option<&Path>,
-        cursors: Cursors,
+        beside: Beside,
         options: &LedgerOptions,
         progress: &dyn Progress,
     ) -> Result<Self, OpenError> {
@@ -166,6 +201,8 @@ impl Ledger {
         let ledger_id = journal.ledger_id();
         let store = Arc::new(Store::open(store, ledger_id, Arc::clone(&reader), options.cache_bytes, progress)?);
         let appends = store.view().index.appends.len();
+        let fingerprint_of = |id| store.view().index.appends.by_request(id).map(|(_, fingerprint)| fingerprint);
+        beside.stages.forget_recorded(fingerprint_of);
         let saver = Saver::start(Arc::clone(&store))?;
         saver.wake();
         let shared = Arc::new(Shared {
@@ -176,7 +213,8 @@ impl Ledger {
             published: AtomicU32::new(appends),
             changes: watch::Sender::new(appends),
             feed: Feed::default(),
-            cursors,
+            cursors: beside.cursors,
+            stages: beside.stages,
             horizon: Horizon::new(head.recorded_at),
             failed: watch::Sender::new(None),
             saver,

@@ -133,7 +133,7 @@ impl<'v> Renderer<'v> {
     }
 
     /// Calls `with` with an event's bytes.
-    fn with_event<T>(&mut self, position: Position, with: impl FnOnce(&[u8]) -> T) -> Result<T, Damaged> {
+    pub(super) fn with_event<T>(&mut self, position: Position, with: impl FnOnce(&[u8]) -> T) -> Result<T, Damaged> {
         if let Some(event) = self.view.blocks.event(position) {
             return Ok(with(event));
         }

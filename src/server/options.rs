@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::grpc::limits::Limits;
 use crate::journal::file::Options;
 use crate::ledger::open::LedgerOptions;
+use crate::ledger::stage::StageLimits;
 use std::time::Duration;
 
 /// How a server behaves.
@@ -66,7 +67,11 @@ pub fn ledger_options(config: &Config) -> LedgerOptions {
         reserve_bytes: config.reserve_bytes.unwrap_or(defaults.journal.reserve_bytes),
         ..defaults.journal
     };
-    LedgerOptions { cache_bytes: config.cache_bytes.unwrap_or(defaults.cache_bytes), journal, ..defaults }
+    let stages = StageLimits {
+        stages: config.max_stages.unwrap_or(defaults.stages.stages),
+        bytes: config.max_stage_bytes.unwrap_or(defaults.stages.bytes),
+    };
+    LedgerOptions { cache_bytes: config.cache_bytes.unwrap_or(defaults.cache_bytes), journal, stages, ..defaults }
 }
 
 #[cfg(test)]
@@ -95,5 +100,6 @@ mod tests {
         assert_eq!(said.cache_bytes, default.cache_bytes);
         assert_eq!(said.journal.segment_bytes, default.journal.segment_bytes);
         assert_eq!(said.journal.reserve_bytes, default.journal.reserve_bytes);
+        assert_eq!(said.stages, default.stages);
     }
 }

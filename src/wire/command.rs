@@ -101,15 +101,16 @@ pub fn parse_supposed(supposed: Vec<v1::Command>, sink: &mut Sink) -> Supposed {
 /// The first claim that is larger than [`MAX_CLAIM_BYTES`], if one is. An append is refused for it by [`parse_append`] too,
 /// among all else; this is for telling that it is too large, not malformed.
 #[must_use]
-pub fn over_limit(request: &v1::AppendRequest) -> Option<Violation> {
-    request.commands.iter().enumerate().find_map(|(index, command)| {
+pub fn over_limit(commands: &[v1::Command]) -> Option<Violation> {
+    commands.iter().enumerate().find_map(|(index, command)| {
         let (verb, claim) = claim_of(command)?;
         let bytes = limits::excess(claim)?;
         Some(Violation::new(format!("commands[{index}].{verb}.claim"), limits::too_long(bytes, MAX_CLAIM_BYTES)))
     })
 }
 
-fn claim_of(command: &v1::Command) -> Option<(&'static str, &v1::Claim)> {
+/// The claim in a command, and what the command does with it.
+pub(super) fn claim_of(command: &v1::Command) -> Option<(&'static str, &v1::Claim)> {
     match command.command.as_ref()? {
         Wire::AssertClaim(of) => of.claim.as_ref().map(|claim| ("assert_claim", claim)),
         Wire::ReviseClaim(of) => of.claim.as_ref().map(|claim| ("revise_claim", claim)),
@@ -142,18 +143,19 @@ fn commands(values: Vec<v1::Command>, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut
     sink.rule(at, !values.is_empty(), "required: at least one command");
     let mut commands = Vec::with_capacity(values.len());
     for (index, value) in values.into_iter().enumerate() {
-        let at = at.index(index);
-        let note = text(value.note, MAX_NOTE_BYTES, &at.field("note"), sink);
-        let command = match value.command {
-            Some(wire) => command(wire, ids, &at, sink),
-            None => {
-                sink.refuse(&at, "say what to do, for example assert_claim");
-                None
-            }
-        };
-        commands.extend(command.map(|command| NotedCommand { note, command }));
+        commands.extend(noted(value, ids, &at.index(index), sink));
     }
     commands
+}
+
+/// One command with its note.
+pub(super) fn noted(value: v1::Command, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<NotedCommand> {
+    let note = text(value.note, MAX_NOTE_BYTES, &at.field("note"), sink);
+    let Some(wire) = value.command else {
+        sink.refuse(at, "say what to do, for example assert_claim");
+        return None;
+    };
+    command(wire, ids, at, sink).map(|command| NotedCommand { note, command })
 }
 
 fn command(wire: Wire, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {

@@ -1,7 +1,8 @@
 //! The ids of claims and disputes in a request: UUIDs, ids that are made, and `$names` for claims of the same append.
 //!
 //! A claim whose `claim_id` is `$memo` gets a new id, and `$memo` means that claim wherever a claim is named in the append,
-//! before it or after it. So the names are collected first ([`Ids::name`]), then everything is parsed.
+//! before it or after it. So the names are collected first ([`Ids::name`]), then everything is parsed. In a staged append, which
+//! comes in pieces, a name becomes an id that follows from it ([`super::staged`]), and nothing need be collected.
 
 use super::limits::MAX_ALIAS_BYTES;
 use super::path::At;
@@ -17,6 +18,8 @@ const EXPECTED_UUID: &str = "a UUID other than the nil one, for example 0198c0de
 pub struct Ids<'a> {
     named: HashMap<Box<str>, ClaimId>,
     new_id: &'a mut dyn FnMut() -> Uuid,
+    /// Makes the id of a name, where names hold beyond this request.
+    id_of_name: Option<&'a dyn Fn(&str) -> Uuid>,
 }
 
 impl std::fmt::Debug for Ids<'_> {
@@ -28,7 +31,12 @@ impl std::fmt::Debug for Ids<'_> {
 impl<'a> Ids<'a> {
     /// No names yet; `new_id` makes the ids that a client leaves to the ledger.
     pub fn new(new_id: &'a mut dyn FnMut() -> Uuid) -> Self {
-        Self { named: HashMap::new(), new_id }
+        Self { named: HashMap::new(), new_id, id_of_name: None }
+    }
+
+    /// Names mean ids that follow from them; `new_id` makes the ids that a client leaves to the ledger.
+    pub(super) fn following(new_id: &'a mut dyn FnMut() -> Uuid, id_of_name: &'a dyn Fn(&str) -> Uuid) -> Self {
+        Self { named: HashMap::new(), new_id, id_of_name: Some(id_of_name) }
     }
 
     /// Makes the id of a claim of this append if its `claim_id` is a `$name`.
@@ -57,7 +65,10 @@ impl<'a> Ids<'a> {
         if !text.starts_with('$') {
             return claim_id(text, at, sink);
         }
-        let named = self.named.get(text).copied();
+        let named = match self.id_of_name.filter(|_| is_alias(text)) {
+            Some(id_of_name) => Some(ClaimId(id_of_name(text))),
+            None => self.named.get(text).copied(),
+        };
         if !is_alias(text) {
             sink.refuse(at, format!("expected `$` and 1 to {MAX_ALIAS_BYTES} lower case letters, digits or `_`"));
         } else if named.is_none() {
@@ -98,7 +109,7 @@ pub fn uuid_text(uuid: Uuid) -> String {
     uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }
 
-fn is_alias(text: &str) -> bool {
+pub(super) fn is_alias(text: &str) -> bool {
     let name = text.strip_prefix('$').unwrap_or_default();
     let shaped = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     shaped && (1..=MAX_ALIAS_BYTES).contains(&name.len())

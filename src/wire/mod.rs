@@ -23,7 +23,7 @@
 //! Tour: [`command`] parses an append, with [`ids`] for `$names` and [`patch`] for update masks; [`claim`], [`party`],
 //! [`source`] and [`kind`] are the records, made of `parts`, `scalar`s and `valid_time`; [`event`] is what the log holds; [`filter`] and
 //! [`cut`] are what reads are asked with; [`time`] and [`vocabulary`] are instants and enums; [`limits`] are the sizes;
-//! [`splice`] makes a claim of the bytes of an event.
+//! [`splice`] makes a claim of the bytes of an event; [`staged`] parses what comes in pieces; [`tally`] counts events by kind.
 //!
 //! Not here: gRPC statuses, and whether a command fits what is recorded (`crate::domain::decide`).
 
@@ -46,6 +46,8 @@ mod scalar;
 pub mod sink;
 pub mod source;
 pub mod splice;
+pub mod staged;
+pub mod tally;
 pub mod time;
 mod valid_time;
 pub mod vocabulary;

@@ -56,7 +56,7 @@ fn field_of(message: &[u8], wanted: u32) -> Option<&[u8]> {
 }
 
 /// Takes the value of a field off the front: what a length-delimited one holds, nothing of the others.
-fn take_value<'b>(rest: &mut &'b [u8], wire_type: WireType) -> Option<&'b [u8]> {
+pub(super) fn take_value<'b>(rest: &mut &'b [u8], wire_type: WireType) -> Option<&'b [u8]> {
     match wire_type {
         WireType::Varint => decode_varint(rest).ok().map(|_| &[][..]),
         WireType::LengthDelimited => {

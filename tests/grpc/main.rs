@@ -17,6 +17,7 @@ mod feed;
 mod reads;
 mod records;
 mod running;
+mod stage;
 #[path = "../support/watched.rs"]
 mod watched;
 mod what_if;

@@ -31,7 +31,13 @@ pub(crate) struct Home {
 /// The options of all tests, on a clock.
 pub(crate) fn options(clock: &Arc<ManualClock>, cache_bytes: usize) -> LedgerOptions {
     let journal = Options { segment_bytes: 64 << 10, reserve_bytes: 0, ..Options::default() };
-    LedgerOptions { clock: Arc::clone(clock) as _, cache_bytes, journal, public_salts: true }
+    LedgerOptions {
+        clock: Arc::clone(clock) as _,
+        cache_bytes,
+        journal,
+        public_salts: true,
+        ..LedgerOptions::default()
+    }
 }
 
 /// Opens what is in a directory.

@@ -15,6 +15,7 @@ use super::scan::Tail;
 use super::{FileJournal, PIECE};
 use crate::journal::record::{self, EncodedHeader};
 use crate::journal::{AppendError, AppendHeader, Head, Link, Piece, Record, Refusal, Run, chain, check};
+use std::time::Instant;
 
 /// An append on its way into a file journal.
 pub(super) struct FileRun<'j> {
@@ -112,7 +113,9 @@ impl Run for FileRun<'_> {
         }
         check::is_whole(&self.header, self.done)?;
         self.write()?;
+        let began = Instant::now();
         let synced = self.journal.segment.file.sync();
+        self.journal.last_sync = Some(began.elapsed());
         synced.map_err(|error| AppendError::OutcomeUnknown(self.journal.poison(error)))?;
         let head = Head { position: self.header.last(), recorded_at: self.header.recorded_at, link: self.before };
         self.journal.publish(Tail { head, ..self.tail });

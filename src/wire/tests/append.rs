@@ -383,11 +383,11 @@ fn a_claim_that_is_too_large_is_told_apart_and_what_the_ledger_adds_does_not_cou
     let text = v1::Text { lang: "en".into(), text: "x".repeat(limits::MAX_TEXT_BYTES), original: false };
     let large = v1::Claim { texts: vec![text; 4], ..small_claim() };
     let request = append_of(vec![asserting("", &[]), assert_command(large)]);
-    let violation = over_limit(&request).unwrap();
+    let violation = over_limit(&request.commands).unwrap();
     assert_eq!(violation.field, "commands[1].assert_claim.claim");
     assert_eq!(parse(request).unwrap_err(), [violation]);
     let disputes = vec![v1::Dispute { statement: "x".repeat(limits::MAX_CLAIM_BYTES), ..Default::default() }];
     let answered = append_of(vec![assert_command(v1::Claim { disputes, ..small_claim() })]);
-    assert_eq!(over_limit(&answered), None);
+    assert_eq!(over_limit(&answered.commands), None);
     assert!(parse(answered).is_ok());
 }

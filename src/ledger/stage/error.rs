@@ -1,0 +1,99 @@
+//! What can go wrong with a stage.
+
+use crate::domain::rejection::Violation;
+use crate::ledger::error::AppendError;
+use std::io::{self, ErrorKind};
+use uuid::Uuid;
+
+/// How many violations of a stage are told.
+pub const TOLD: usize = 100;
+
+/// Why a stage was not opened, added to, recorded or dropped.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StageError {
+    /// There is none with this id, neither open nor recorded.
+    #[error("there is no stage {0}")]
+    NotFound(Uuid),
+    /// Its id was used in other words, or for another append.
+    #[error("this request_id was used with another body")]
+    IdReused,
+    /// It is recorded: nothing can be added.
+    #[error("stage {0} is recorded already")]
+    Recorded(Uuid),
+    /// Commands are missing before those that were sent.
+    #[error("the next command of stage {id} is number {next}")]
+    Gap {
+        /// Of the stage.
+        id: Uuid,
+        /// The number that its next command has.
+        next: u64,
+    },
+    /// Something in the request is malformed.
+    #[error("the request is malformed")]
+    Invalid(Vec<Violation>),
+    /// It does not fit the record. Nothing was written.
+    #[error("the stage does not fit the record")]
+    Unfit(Unfit),
+    /// There are as many open stages as there may be.
+    #[error("there are {0} open stages already; record or drop one")]
+    TooMany(usize),
+    /// It would take more of the disk than one stage may.
+    #[error("the stage would take more than {0} bytes of the server's disk")]
+    TooLarge(u64),
+    /// The disk is full but for its reserve. Nothing was staged.
+    #[error("the disk is full: {0}")]
+    DiskFull(String),
+    /// The disk did not take it. What was staged before is still there.
+    #[error("the stage could not be written: {0}")]
+    NotWritten(String),
+    /// Its file cannot be read.
+    #[error("stage {id} cannot be read: {why}")]
+    Damaged {
+        /// Of the stage.
+        id: Uuid,
+        /// What is wrong.
+        why: String,
+    },
+    /// It was not recorded, or may not have been.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+}
+
+/// What does not fit the record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unfit {
+    /// The first [`TOLD`] violations.
+    pub first: Vec<Violation>,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl Unfit {
+    /// Notes violations.
+    pub(super) fn note(&mut self, violations: Vec<Violation>) {
+        self.count += violations.len() as u64;
+        let room = TOLD.saturating_sub(self.first.len());
+        self.first.extend(violations.into_iter().take(room));
+    }
+
+    /// Adds what else does not fit.
+    pub(super) fn add(&mut self, other: Self) {
+        let count = self.count + other.count;
+        self.note(other.first);
+        self.count = count;
+    }
+
+    /// Whether all fits.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+/// The disk did not take something.
+pub(super) fn not_written(error: &io::Error) -> StageError {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StageError::DiskFull(error.to_string()),
+        _ => StageError::NotWritten(error.to_string()),
+    }
+}

@@ -1,0 +1,141 @@
+//! What a stage is opened with, and the mark by which its append is known for ever.
+//!
+//! The mark of an append is a request id and a fingerprint of the request. That of a staged append says that it was staged, and holds
+//! the words it was opened with; its commands are not in it, because once it is recorded nobody has them any more. So whoever opens or
+//! commits a recorded stage again is recognised from the record alone, after a restart, in a copy, without the stage's file.
+
+use crate::domain::position::RecordedAt;
+use crate::journal::{LedgerId, RequestMark};
+use prost::Message;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+/// How the fingerprint of a staged append begins.
+const STAGED: &[u8; 8] = b"staged:1";
+
+/// A request for a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewStage {
+    /// Its id, and that of its append.
+    pub id: Uuid,
+    /// Who records.
+    pub recorded_by: String,
+    /// When it was recorded elsewhere; none: the clock says when it is recorded.
+    pub recorded_at: Option<RecordedAt>,
+    /// What it is.
+    pub title: String,
+}
+
+/// What a stage was opened with, as its file begins.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Opening {
+    #[prost(bytes = "vec", tag = "1")]
+    stage_id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    ledger_id: Vec<u8>,
+    #[prost(string, tag = "3")]
+    pub(super) recorded_by: String,
+    #[prost(sfixed64, optional, tag = "4")]
+    backfilled_at: Option<i64>,
+    #[prost(string, tag = "5")]
+    pub(super) title: String,
+    #[prost(sfixed64, tag = "6")]
+    created_at: i64,
+}
+
+impl Opening {
+    /// Of a new stage.
+    pub(super) fn of(new: &NewStage, ledger: LedgerId, created_at: RecordedAt) -> Self {
+        Self {
+            stage_id: new.id.as_bytes().to_vec(),
+            ledger_id: ledger.0.as_bytes().to_vec(),
+            recorded_by: new.recorded_by.clone(),
+            backfilled_at: new.recorded_at.map(|at| at.0),
+            title: new.title.clone(),
+            created_at: created_at.0,
+        }
+    }
+
+    /// Whether it is of this stage of this ledger.
+    pub(super) fn belongs_to(&self, id: Uuid, ledger: LedgerId) -> bool {
+        self.stage_id == id.as_bytes() && self.ledger_id == ledger.0.as_bytes()
+    }
+
+    /// Whether it is what is asked for again.
+    pub(super) fn says(&self, new: &NewStage) -> bool {
+        fingerprint(&self.recorded_by, self.asked_at(), &self.title) == new.mark().fingerprint
+    }
+
+    /// The recorded time that was asked for.
+    pub(super) fn asked_at(&self) -> Option<RecordedAt> {
+        self.backfilled_at.map(RecordedAt)
+    }
+
+    /// When it was opened.
+    pub(super) const fn created_at(&self) -> RecordedAt {
+        RecordedAt(self.created_at)
+    }
+
+    /// The mark of its append.
+    pub(super) fn mark(&self, id: Uuid) -> RequestMark {
+        RequestMark { id, fingerprint: fingerprint(&self.recorded_by, self.asked_at(), &self.title) }
+    }
+}
+
+impl NewStage {
+    /// The mark of its append.
+    pub(super) fn mark(&self) -> RequestMark {
+        RequestMark { id: self.id, fingerprint: fingerprint(&self.recorded_by, self.recorded_at, &self.title) }
+    }
+}
+
+/// Whether a fingerprint is that of a staged append.
+pub(super) fn is_staged(fingerprint: [u8; 16]) -> bool {
+    fingerprint.starts_with(STAGED)
+}
+
+fn fingerprint(recorded_by: &str, recorded_at: Option<RecordedAt>, title: &str) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    hash.update((recorded_by.len() as u64).to_be_bytes());
+    hash.update(recorded_by);
+    hash.update([u8::from(recorded_at.is_some())]);
+    hash.update(recorded_at.map_or(0, |at| at.0).to_be_bytes());
+    hash.update(title);
+    let mut fingerprint = [0; 16];
+    let said = STAGED.iter().copied().chain(hash.finalize());
+    fingerprint.iter_mut().zip(said).for_each(|(to, from)| *to = from);
+    fingerprint
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new() -> NewStage {
+        NewStage {
+            id: Uuid::from_u128(7),
+            recorded_by: "archivist".to_owned(),
+            recorded_at: Some(RecordedAt(5)),
+            title: "a release".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_word_of_an_opening_is_in_its_mark_and_the_mark_says_that_it_was_staged() {
+        let opening = Opening::of(&new(), LedgerId(Uuid::from_u128(1)), RecordedAt(9));
+        assert!(opening.says(&new()) && is_staged(new().mark().fingerprint));
+        assert_eq!(opening.mark(new().id), new().mark());
+        let others: [fn(&mut NewStage); 4] = [
+            |new| new.recorded_by.push('x'),
+            |new| new.title.push('x'),
+            |new| new.recorded_at = None,
+            |new| new.recorded_at = Some(RecordedAt(6)),
+        ];
+        for change in others {
+            let mut other = new();
+            change(&mut other);
+            assert!(!opening.says(&other), "{other:?}");
+        }
+        assert!(!is_staged([7; 16]));
+    }
+}
