@@ -10,6 +10,7 @@ pub mod domain;
 pub mod flat;
 pub mod grpc;
 pub mod http;
+mod ingest;
 pub mod journal;
 pub mod ledger;
 pub mod metrics;

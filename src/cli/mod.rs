@@ -85,7 +85,7 @@ pub(crate) use self::{
     dump::DumpArgs,
     export::TableExport,
     failure::Failure,
-    import::ImportArgs,
+    import::{ImportArgs, RowImport},
     output::{notice, write},
     progress::{bar, counter},
     rebuild::RebuildArgs,
@@ -165,6 +165,8 @@ enum Command {
     Watch(Box<WatchArgs>),
     /// Write the whole record as JSON Lines; or a state, claims or the log as CSV, Parquet or JSON.
     Export(Box<ExportArgs>),
+    /// Bring in an export of another ledger; or with a mapping the rows of a data set, or its next release.
+    Import(Box<ImportArgs>),
     /// Tell what server this is: version, ledger, head, limits.
     Info(InfoArgs),
     /// Print the script that lets a shell complete this command line.
@@ -178,8 +180,6 @@ enum Command {
 pub(crate) enum OperatorCommand {
     /// Serve a ledger over gRPC.
     Serve(ServeArgs),
-    /// Bring in an export of another ledger, with its recorded times.
-    Import(ImportArgs),
     /// Read every stored byte again and tell whether anything is damaged.
     Verify(VerifyArgs),
     /// Make the store and its indexes anew from the journal.
@@ -242,6 +242,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Upcoming(args) => args.run(&global).await,
         Command::Watch(args) => args.run(&global).await,
         Command::Export(args) => args.run(&global).await,
+        Command::Import(args) => args.run(&global).await,
         Command::Info(args) => args.run(&global).await,
         Command::Completions(args) => args.run(),
         Command::Operator(command) => crate::operator::run(command).await,

@@ -31,11 +31,11 @@ pub(super) fn export(data: &Path, out: Option<&Path>) -> Result<(), Failure> {
 }
 
 /// Brings in an export or a backfill, whichever the file is.
-pub(super) fn import(args: &ImportArgs) -> Result<(), Failure> {
+pub(super) fn import(args: &ImportArgs, data: &Path) -> Result<(), Failure> {
     let spooled = Spooled::of(&args.file)?;
     let carried = match first_line(&spooled.path)? {
-        line if line.contains("\"detenteExport\"") => import_export(&spooled.path, &args.data),
-        line if line.contains("\"recordedAt\"") => import_backfill(&spooled.path, args),
+        line if line.contains("\"detenteExport\"") => import_export(&spooled.path, data),
+        line if line.contains("\"recordedAt\"") => import_backfill(&spooled.path, args, data),
         line => {
             let beginning: String = line.chars().take(80).collect();
             return Err(failed(TransferError::NotRecognised(format!("it begins with `{beginning}`"))));
@@ -67,12 +67,12 @@ fn import_export(file: &Path, data: &Path) -> Result<Carried, Failure> {
     Ok(carried)
 }
 
-fn import_backfill(file: &Path, args: &ImportArgs) -> Result<Carried, Failure> {
+fn import_backfill(file: &Path, args: &ImportArgs, data: &Path) -> Result<Carried, Failure> {
     let options = LedgerOptions::default();
-    let ledger = if Ledger::exists(&args.data).map_err(Failure::other)? {
-        Ledger::open(&args.data, &options, &|_, _| {}).map_err(not_opened)?.0
+    let ledger = if Ledger::exists(data).map_err(Failure::other)? {
+        Ledger::open(data, &options, &|_, _| {}).map_err(not_opened)?.0
     } else {
-        Ledger::create(&args.data, LedgerId(new_id(&*options.clock)), &options).map_err(not_opened)?
+        Ledger::create(data, LedgerId(new_id(&*options.clock)), &options).map_err(not_opened)?
     };
     let mut lines = BufReader::new(File::open(file).map_err(Failure::other)?);
     let shown = counter("events recorded");

@@ -5,12 +5,14 @@
 mod carry;
 mod dump;
 mod examine;
+mod rows;
 mod serve;
 mod table;
 
+pub(crate) use rows::import_rows;
 pub(crate) use table::export_table;
 
-use crate::cli::{Failure, OperatorCommand};
+use crate::cli::{Failure, ImportArgs, OperatorCommand};
 use crate::journal::file::OpenError as JournalError;
 use crate::ledger::open::OpenError;
 use std::path::PathBuf;
@@ -28,9 +30,13 @@ pub(crate) async fn export_record(data: PathBuf, out: Option<PathBuf>) -> Result
     tokio::task::spawn_blocking(move || carry::export(&data, out.as_deref())).await.map_err(Failure::other)?
 }
 
+/// Brings in an export or a backfill, into a directory.
+pub(crate) async fn import_record(args: ImportArgs, data: PathBuf) -> Result<(), Failure> {
+    tokio::task::spawn_blocking(move || carry::import(&args, &data)).await.map_err(Failure::other)?
+}
+
 fn run_blocking(command: OperatorCommand) -> Result<(), Failure> {
     match command {
-        OperatorCommand::Import(args) => carry::import(&args),
         OperatorCommand::Verify(args) => examine::verify(&args),
         OperatorCommand::Rebuild(args) => examine::rebuild(&args),
         OperatorCommand::Dump(args) => dump::run(&args),

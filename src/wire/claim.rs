@@ -68,7 +68,8 @@ pub fn render_claim(claim: &Claim) -> v1::Claim {
 }
 
 /// The message with the content of a claim, made of its strings.
-pub(super) fn into_message(claim: Claim) -> v1::Claim {
+#[must_use]
+pub fn into_message(claim: Claim) -> v1::Claim {
     let temporal_type = claim.time.temporal_type().to_wire();
     let (valid_from, valid_to) = valid_time::render_ends(claim.time);
     v1::Claim {

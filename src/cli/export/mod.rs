@@ -27,7 +27,7 @@ use clap::{Args, ValueEnum};
 use rows::Question;
 use std::path::PathBuf;
 
-pub(crate) use rows::Ask;
+pub(crate) use rows::{Ask, Client};
 
 /// Write what, where to?
 #[derive(Args, Debug)]

@@ -1,0 +1,140 @@
+//! `detente import`: an export or a backfill of our own, or with a mapping the rows of any data set.
+//!
+//! ```text
+//! detente import record.jsonl --data DIR
+//! detente import disputes.csv.xz --mapping disputes.toml --check
+//! detente import disputes.csv.xz --mapping disputes.toml --data DIR --release 5.0 --recorded-at 2020-06-01
+//! ```
+//!
+//! The rows of a file are laid out on the server as one staged append, whose id follows from what is imported into what.
+//! So a run that was killed goes on where it was when it is started again, and what is recorded already is not recorded
+//! twice.
+//!
+//! ```text
+//!   mod.rs      the flags              known.rs    what the ledger has of the data set
+//!   rows.rs     the whole way          staging.rs  commands into a stage, and the stage into the record
+//!   shown.rs    bad rows, progress     report.rs   what came of it
+//! ```
+
+mod known;
+mod report;
+mod rows;
+mod shown;
+mod staging;
+
+use super::{Failure, connect, export::Ask, export::Client, global_args::GlobalArgs, instant, output::Format};
+use clap::Args;
+use prost_types::Timestamp;
+use std::path::PathBuf;
+
+/// Bring in what, where to?
+#[derive(Args, Debug)]
+pub(crate) struct ImportArgs {
+    /// An export or a backfill in JSON Lines; with --mapping a table, a directory or an archive of tables. `-` for standard
+    /// input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The directory that holds the ledger, which nobody may be serving; made where there is none. Without it, rows go to
+    /// the server.
+    #[arg(long, env = "DETENTE_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Who records, where the file or the mapping does not say.
+    #[arg(long, env = "DETENTE_RECORDED_BY", value_name = "NAME")]
+    pub(crate) recorded_by: Option<String>,
+    /// How the rows of the file become claims: docs/MAPPING.md.
+    #[arg(long, value_name = "M.toml")]
+    pub(crate) mapping: Option<PathBuf>,
+    #[command(flatten)]
+    rows: RowArgs,
+}
+
+/// With a mapping.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "With --mapping")]
+struct RowArgs {
+    /// Say what it would do, with the first bad rows, and record nothing.
+    #[arg(long, requires = "mapping")]
+    check: bool,
+    /// What the release of the data set is called.
+    #[arg(long, value_name = "NAME", requires = "mapping")]
+    release: Option<String>,
+    /// When it was recorded elsewhere: the record is then as the data set's users saw it. Not before the head.
+    #[arg(long, value_name = "INSTANT", value_parser = instant::read, requires = "mapping")]
+    recorded_at: Option<Timestamp>,
+    /// Collect the bad rows here, as they stood, each after its line and what is wrong with it.
+    #[arg(long, value_name = "FILE", requires = "mapping")]
+    reject: Option<PathBuf>,
+    /// Record nothing if a row is bad.
+    #[arg(long, requires = "mapping")]
+    strict: bool,
+    /// The file is no whole release: what it does not have is not retracted.
+    #[arg(long, requires = "mapping")]
+    partial: bool,
+    /// What a changed row is, instead of what the mapping says.
+    #[arg(long, value_name = "KIND", requires = "mapping")]
+    revised: Option<String>,
+    /// Read a code table of the mapping from another file.
+    #[arg(long = "table", value_name = "NAME=FILE", requires = "mapping")]
+    tables: Vec<String>,
+    /// How many bad rows are shown.
+    #[arg(long, value_name = "COUNT", default_value_t = 20, requires = "mapping")]
+    errors: usize,
+}
+
+/// An import of rows, once its flags are understood.
+#[derive(Debug)]
+pub(crate) struct RowImport {
+    args: ImportArgs,
+    /// The directory that holds the ledger; without one a server is asked.
+    pub(crate) data: Option<PathBuf>,
+    format: Format,
+}
+
+impl ImportArgs {
+    /// Imports into a server, or has the operator's verb open the directory.
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+        match (&self.mapping, &self.data) {
+            (None, Some(data)) => {
+                let data = data.clone();
+                crate::operator::import_record(self, data).await
+            }
+            (None, None) => Err(Failure::Usage(
+                "an export or a backfill needs --data: only a directory can take it in; the rows of a table need --mapping"
+                    .to_owned(),
+            )),
+            (Some(_), Some(_)) => crate::operator::import_rows(RowImport::new(self, global.output)).await,
+            (Some(_), None) => {
+                let import = RowImport::new(self, global.output);
+                match connect::ledger(&global.server).await {
+                    Ok(mut ledger) => import.run(&mut ledger).await,
+                    Err(Failure::Unreachable { .. }) if import.args.rows.check => {
+                        super::notice("no server answers: checked as for an empty ledger");
+                        import.run_alone().await
+                    }
+                    Err(failure) => Err(failure),
+                }
+            }
+        }
+    }
+}
+
+impl RowImport {
+    fn new(args: ImportArgs, format: Format) -> Self {
+        Self { data: args.data.clone(), args, format }
+    }
+
+    /// Whether it only says what it would do.
+    pub(crate) fn is_check(&self) -> bool {
+        self.args.rows.check
+    }
+
+    /// Imports into a ledger, or checks against it.
+    pub(crate) async fn run(self, ledger: &mut Client<impl Ask>) -> Result<(), Failure> {
+        rows::run(&self.args, self.format, Some(ledger)).await
+    }
+
+    /// Checks without a ledger, as for an empty one.
+    pub(crate) async fn run_alone(self) -> Result<(), Failure> {
+        rows::run(&self.args, self.format, None::<&mut connect::Ledger>).await
+    }
+}

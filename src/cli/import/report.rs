@@ -1,0 +1,101 @@
+//! What came of an import. Its last lines are always rows read, events written, rows rejected.
+
+use crate::cli::output::Format;
+use crate::cli::{Failure, write};
+use crate::ingest::pipeline::Tally;
+use crate::v1;
+use serde_json::json;
+
+/// What is told.
+pub(super) struct Report<'r> {
+    /// The data set.
+    pub(super) dataset: &'r str,
+    /// The release.
+    pub(super) release: &'r str,
+    /// How many of each.
+    pub(super) tally: Tally,
+    /// What was recorded, if anything was.
+    pub(super) append: Option<v1::StagedAppend>,
+    /// Whether nothing was to be recorded.
+    pub(super) check: bool,
+    /// Commands that an earlier run had staged.
+    pub(super) resumed: u64,
+}
+
+impl Report<'_> {
+    /// Writes it.
+    pub(super) fn write(&self, format: Format) -> Result<(), Failure> {
+        match format {
+            Format::Table => write(&self.words()),
+            Format::Json | Format::Jsonl => write(&format!("{}\n", self.object())),
+        }
+    }
+
+    fn events(&self) -> u64 {
+        if self.append.is_some() { self.tally.commands() } else { 0 }
+    }
+
+    fn words(&self) -> String {
+        let tally = &self.tally;
+        let mut lines = Vec::new();
+        let mut line = |name: &str, value: String| lines.push(format!("{:<17}{value}\n", format!("{name}:")));
+        let of = match self.release {
+            "" => self.dataset.to_owned(),
+            release => format!("{}, release {release}", self.dataset),
+        };
+        line(if self.check { "checked" } else { "data set" }, of);
+        if let Some(context) = self.append.as_ref().and_then(|append| append.context.as_ref()) {
+            line("recorded", format!("position {}, basis {}", context.position, context.basis));
+        }
+        if self.resumed > 0 {
+            line("staged before", self.resumed.to_string());
+        }
+        for (name, count) in [
+            ("parties", tally.parties),
+            ("sources", tally.sources),
+            ("asserted", tally.asserted),
+            ("revised", tally.revised),
+            ("retracted", tally.retracted),
+            ("reinstated", tally.reinstated),
+            ("unchanged", tally.unchanged),
+        ] {
+            line(name, count.to_string());
+        }
+        if tally.spared > 0 {
+            let why = format!("{}, because {} rejected rows have no key that can be read", tally.spared, tally.keyless);
+            line("not retracted", why);
+        }
+        if self.check {
+            line("events to write", tally.commands().to_string());
+        }
+        line("rows read", tally.rows.to_string());
+        line("events written", self.events().to_string());
+        line("rows rejected", tally.rejected.to_string());
+        lines.concat()
+    }
+
+    fn object(&self) -> serde_json::Value {
+        let tally = &self.tally;
+        let context = self.append.as_ref().and_then(|append| append.context.as_ref());
+        json!({
+            "dataset": self.dataset,
+            "release": self.release,
+            "check": self.check,
+            "basis": context.map(|context| context.basis.clone()).unwrap_or_default(),
+            "position": context.map(|context| context.position).unwrap_or_default().to_string(),
+            "stagedBefore": self.resumed,
+            "parties": tally.parties,
+            "sources": tally.sources,
+            "asserted": tally.asserted,
+            "revised": tally.revised,
+            "retracted": tally.retracted,
+            "reinstated": tally.reinstated,
+            "unchanged": tally.unchanged,
+            "notRetracted": tally.spared,
+            "eventsToWrite": tally.commands(),
+            "rowsRead": tally.rows,
+            "eventsWritten": self.events(),
+            "rowsRejected": tally.rejected,
+        })
+    }
+}

@@ -1,0 +1,397 @@
+//! A claim of a row: the message that is recorded, held to the rules of the ledger before anything is sent.
+//!
+//! ```text
+//!   mod.rs      a claim, from its key to its digest
+//!   parts.rs    what it has several of: parties, voices, numbers, codes, citations, links
+//!   choice.rs   members of closed vocabularies
+//! ```
+
+mod choice;
+mod parts;
+
+use super::class::{Classes, Made, Registered};
+use super::condition::Condition;
+use super::date::{DateValue, Told};
+use super::fault::{BadMapping, Fault, Faults};
+use super::mapping::{ClaimSpec, DateSpec, ValueSpec};
+use super::release::{ClaimIds, ContentDigest};
+use super::scope::{Scope, Seen};
+use super::table::Tables;
+use super::value::Value;
+use crate::domain::rejection::Violation;
+use crate::domain::validity::Validity;
+use crate::v1::{self, bound::Bound};
+use crate::wire::claim::{into_message, parse_claim};
+use crate::wire::ids::Ids;
+use crate::wire::path::At;
+use crate::wire::sink::Sink;
+use choice::Choice;
+use parts::{Codes, Links, Parties, Quantities, Sources, Voices};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What claims are made with.
+#[derive(Debug)]
+pub(crate) struct Tools<'m> {
+    /// The name of the data set.
+    pub(crate) dataset: &'m str,
+    /// The label of its claims.
+    pub(crate) label: String,
+    /// The ids of its claims.
+    pub(crate) ids: ClaimIds,
+    /// The release.
+    pub(crate) release: &'m str,
+    /// Parties and sources.
+    pub(crate) classes: Classes<'m>,
+}
+
+/// A claim of a mapping, compiled.
+#[derive(Debug)]
+pub(crate) struct ClaimPlan<'m> {
+    at: String,
+    name: Option<&'m str>,
+    when: Condition,
+    key: Vec<Value<'m>>,
+    kind: Value<'m>,
+    temporal_type: Choice<'m>,
+    modality: Option<Choice<'m>>,
+    polarity: Option<Choice<'m>>,
+    status: Option<Choice<'m>>,
+    from: Option<DateValue<'m>>,
+    to: Option<DateValue<'m>>,
+    both: Option<DateValue<'m>>,
+    as_of: Option<DateValue<'m>>,
+    due: Option<DateValue<'m>>,
+    refers_to: Option<DateValue<'m>>,
+    texts: Vec<(&'m str, Value<'m>)>,
+    original: Option<&'m str>,
+    place: Option<Value<'m>>,
+    labels: Vec<Value<'m>>,
+    external_ids: Vec<(&'m str, Value<'m>)>,
+    note: Option<Value<'m>>,
+    parties: Parties<'m>,
+    voices: Voices<'m>,
+    quantities: Quantities<'m>,
+    codes: Codes<'m>,
+    sources: Sources<'m>,
+    links: Links<'m>,
+}
+
+/// A claim that a row makes.
+#[derive(Debug)]
+pub(crate) struct MadeClaim {
+    /// The claim, but for its id, which depends on how often its key has come.
+    pub(crate) claim: v1::Claim,
+    /// What it says.
+    pub(crate) content: ContentDigest,
+    /// Its key.
+    pub(crate) key: String,
+    /// The parties and sources that it names.
+    pub(crate) needs: Vec<Arc<Registered>>,
+    /// What is noted with it.
+    pub(crate) note: String,
+    /// About how many bytes it takes.
+    pub(crate) bytes: usize,
+}
+
+/// Compiles the parts of a claim, each told at its place when it is wrong.
+struct Compiler<'c, 'm> {
+    at: &'c str,
+    scope: &'c Scope,
+    tables: &'m Tables,
+}
+
+impl<'m> Compiler<'_, 'm> {
+    fn wrong(&self, field: &str, what: String) -> BadMapping {
+        BadMapping::at(format!("{}.{field}", self.at), what)
+    }
+
+    fn value(&self, field: &str, spec: &'m ValueSpec) -> Result<Value<'m>, BadMapping> {
+        Value::compile(spec, self.scope, self.tables).map_err(|what| self.wrong(field, what))
+    }
+
+    fn optional(&self, field: &str, spec: &'m Option<ValueSpec>) -> Result<Option<Value<'m>>, BadMapping> {
+        spec.as_ref().map(|spec| self.value(field, spec)).transpose()
+    }
+
+    fn date(&self, field: &str, spec: &'m Option<DateSpec>, bound: bool) -> Result<Option<DateValue<'m>>, BadMapping> {
+        let compile = |spec| DateValue::compile(spec, !bound, self.scope, self.tables);
+        spec.as_ref().map(compile).transpose().map_err(|what| self.wrong(field, what))
+    }
+
+    fn when(&self, spec: Option<&'m super::mapping::ConditionSpec>, scope: &Scope) -> Result<Condition, BadMapping> {
+        Condition::compile(spec, scope).map_err(|what| self.wrong("when", what))
+    }
+}
+
+impl<'m> ClaimPlan<'m> {
+    /// Compiles a claim. `key` is that of the data set.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub(crate) fn compile(
+        number: usize,
+        spec: &'m ClaimSpec,
+        key: &'m [ValueSpec],
+        scope: &Scope,
+        tables: &'m Tables,
+        tools: &Tools<'m>,
+    ) -> Result<Self, BadMapping> {
+        let at = format!("claim[{number}]");
+        let compiler = Compiler { at: &at, scope, tables };
+        let key = spec.key.as_deref().unwrap_or(key);
+        if key.is_empty() {
+            return Err(BadMapping::at("dataset.key", "is missing: say which columns make a row the same row"));
+        }
+        if spec.both_and_ends() {
+            return Err(compiler.wrong("at", "give either `at`, or `from` and `to`".to_owned()));
+        }
+        let values = |field: &str, specs: &'m [ValueSpec]| -> Result<Vec<Value<'m>>, BadMapping> {
+            specs.iter().map(|spec| compiler.value(field, spec)).collect()
+        };
+        let named = |field: &str, specs: &'m std::collections::BTreeMap<String, ValueSpec>| {
+            let each = specs.iter().map(|(name, spec)| Ok((name.as_str(), compiler.value(&format!("{field}.{name}"), spec)?)));
+            each.collect::<Result<Vec<_>, BadMapping>>()
+        };
+        if spec.external_ids.contains_key(tools.dataset) {
+            return Err(compiler.wrong("external_ids", format!("the key makes the one of `{}`", tools.dataset)));
+        }
+        Ok(Self {
+            name: spec.name.as_deref(),
+            when: compiler.when(spec.when.as_ref(), scope)?,
+            key: values("key", key)?,
+            kind: compiler.value("kind", &spec.kind)?,
+            temporal_type: choice::temporal_type(&compiler, &spec.temporal_type)?,
+            modality: spec.modality.as_ref().map(|spec| choice::modality(&compiler, spec)).transpose()?,
+            polarity: spec.polarity.as_ref().map(|spec| choice::polarity(&compiler, spec)).transpose()?,
+            status: spec.status.as_ref().map(|spec| choice::status(&compiler, spec)).transpose()?,
+            from: compiler.date("from", &spec.from, true)?,
+            to: compiler.date("to", &spec.to, true)?,
+            both: compiler.date("at", &spec.at, true)?,
+            as_of: compiler.date("as_of", &spec.as_of, false)?,
+            due: compiler.date("due", &spec.due, false)?,
+            refers_to: compiler.date("refers_to", &spec.refers_to, false)?,
+            texts: named("texts", &spec.texts)?,
+            original: spec.original.as_deref(),
+            place: compiler.optional("place", &spec.place)?,
+            labels: values("labels", &spec.labels)?,
+            external_ids: named("external_ids", &spec.external_ids)?,
+            note: compiler.optional("note", &spec.note)?,
+            parties: Parties::compile(&compiler, spec, tools)?,
+            voices: Voices::compile(&compiler, &spec.attribution, tools)?,
+            quantities: Quantities::compile(&compiler, &spec.quantities)?,
+            codes: Codes::compile(&compiler, &spec.codes)?,
+            sources: Sources::compile(&compiler, &spec.sources, tools)?,
+            links: Links::compile(&compiler, &spec.links)?,
+            at,
+        })
+    }
+
+    /// Whether a row makes this claim.
+    pub(crate) fn applies(&self, seen: &Seen<'_>) -> bool {
+        self.when.holds(seen)
+    }
+
+    /// The key of the claim of a row.
+    ///
+    /// # Errors
+    /// What is not known of it, or that it is empty.
+    pub(crate) fn key(&self, seen: &Seen<'_>) -> Result<String, Fault> {
+        let mut key = self.name.map(|name| format!("{name}:")).unwrap_or_default();
+        let mut empty = true;
+        for (at, part) in self.key.iter().enumerate() {
+            if at > 0 {
+                key.push(':');
+            }
+            let said = part.eval(seen)?;
+            empty &= said.is_empty();
+            key.push_str(&said);
+        }
+        if empty {
+            let columns: Vec<&str> = self.key.iter().map(Value::columns).collect();
+            return Err(Fault::column(columns.join(", "), "the key is empty"));
+        }
+        Ok(key)
+    }
+
+    /// The claim of a row, with everything that is wrong with it.
+    pub(crate) fn make(
+        &self,
+        key: String,
+        seen: &Seen<'_>,
+        tools: &Tools<'_>,
+        made: &mut Made,
+        faults: &mut Faults,
+    ) -> Option<MadeClaim> {
+        let mut needs = Vec::new();
+        let claim = self.message(&key, seen, tools, made, &mut needs, faults);
+        let note = self.note.as_ref().and_then(|note| faults.take(note.eval(seen))).unwrap_or_default().into_owned();
+        if !faults.is_empty() {
+            return None;
+        }
+        let claim = self.ruled(claim, tools.ids.id(&key), faults)?;
+        let content = ContentDigest::of(claim.clone(), tools.dataset);
+        let bytes = prost::Message::encoded_len(&claim);
+        Some(MadeClaim { claim, content, key, needs, note, bytes })
+    }
+
+    fn message(
+        &self,
+        key: &str,
+        seen: &Seen<'_>,
+        tools: &Tools<'_>,
+        made: &mut Made,
+        needs: &mut Vec<Arc<Registered>>,
+        faults: &mut Faults,
+    ) -> v1::Claim {
+        let (valid, valid_from, valid_to) = self.ends(seen, faults);
+        let (parties, relationships) = self.parties.make(seen, tools, made, needs, faults);
+        let chosen = |choice: &Option<Choice<'_>>, faults: &mut Faults| {
+            choice.as_ref().and_then(|choice| faults.take(choice.eval(seen)))
+        };
+        let date = |date: &Option<DateValue<'_>>, faults: &mut Faults| {
+            match date.as_ref().and_then(|date| faults.take(date.eval(seen))) {
+                Some(Told::Date(text)) => text,
+                _ => String::new(),
+            }
+        };
+        let kind = faults.take(self.kind.eval(seen)).unwrap_or_default().into_owned();
+        let modality = match &self.modality {
+            Some(choice) => faults.take(choice.eval(seen)).unwrap_or_default(),
+            None => v1::Modality::Asserted.into(),
+        };
+        v1::Claim {
+            kind,
+            temporal_type: faults.take(self.temporal_type.eval(seen)).unwrap_or_default(),
+            texts: self.texts(seen, faults),
+            parties,
+            relationships,
+            valid,
+            valid_from,
+            valid_to,
+            as_of: date(&self.as_of, faults),
+            refers_to: date(&self.refers_to, faults),
+            attribution: self.voices.make(seen, tools, made, needs, faults),
+            modality,
+            polarity: chosen(&self.polarity, faults).unwrap_or_default(),
+            status: chosen(&self.status, faults).unwrap_or_default(),
+            due: date(&self.due, faults),
+            quantities: self.quantities.make(seen, faults),
+            place: self.place.as_ref().and_then(|p| faults.take(p.eval(seen))).unwrap_or_default().into_owned(),
+            codes: self.codes.make(seen, faults),
+            sources: self.sources.make(seen, tools, made, needs, faults),
+            links: self.links.make(seen, tools, faults),
+            external_ids: self.elsewhere(key, seen, tools, faults),
+            labels: self.labels(seen, tools, faults),
+            ..v1::Claim::default()
+        }
+    }
+
+    fn ends(&self, seen: &Seen<'_>, faults: &mut Faults) -> (String, Option<v1::Bound>, Option<v1::Bound>) {
+        if let Some(both) = &self.both {
+            return match faults.take(both.eval(seen)) {
+                // An interval is split by the rules of the ledger.
+                Some(Told::Date(text)) if text.contains('/') => (text, None, None),
+                Some(told) => (String::new(), bound(told.clone()), bound(told)),
+                None => (String::new(), None, None),
+            };
+        }
+        let mut end = |date: &Option<DateValue<'_>>| {
+            date.as_ref().and_then(|date| faults.take(date.eval(seen))).and_then(bound)
+        };
+        (String::new(), end(&self.from), end(&self.to))
+    }
+
+    fn texts(&self, seen: &Seen<'_>, faults: &mut Faults) -> Vec<v1::Text> {
+        let mut texts = Vec::with_capacity(self.texts.len());
+        for (lang, value) in &self.texts {
+            let text = faults.take(value.eval(seen)).unwrap_or_default();
+            if !text.is_empty() {
+                let original = self.original == Some(*lang);
+                texts.push(v1::Text { lang: (*lang).to_owned(), text: text.into_owned(), original });
+            }
+        }
+        texts
+    }
+
+    fn elsewhere(&self, key: &str, seen: &Seen<'_>, tools: &Tools<'_>, faults: &mut Faults) -> Vec<v1::ExternalId> {
+        let own = v1::ExternalId {
+            scheme: tools.dataset.to_owned(),
+            id: key.to_owned(),
+            release: tools.release.to_owned(),
+        };
+        let mut ids = vec![own];
+        for (scheme, value) in &self.external_ids {
+            let id = faults.take(value.eval(seen)).unwrap_or_default();
+            if !id.is_empty() {
+                ids.push(v1::ExternalId { scheme: (*scheme).to_owned(), id: id.into_owned(), release: String::new() });
+            }
+        }
+        ids
+    }
+
+    fn labels(&self, seen: &Seen<'_>, tools: &Tools<'_>, faults: &mut Faults) -> Vec<String> {
+        let mut labels = vec![tools.label.clone()];
+        for value in &self.labels {
+            let label = faults.take(value.eval(seen)).unwrap_or_default();
+            if !label.is_empty() && !labels.iter().any(|known| *known == label) {
+                labels.push(label.into_owned());
+            }
+        }
+        labels
+    }
+
+    /// Holds the claim to the rules of the ledger, and gives it back in the form in which it is recorded.
+    fn ruled(&self, claim: v1::Claim, id: Uuid, faults: &mut Faults) -> Option<v1::Claim> {
+        let mut sink = Sink::input();
+        let mut own = || id;
+        let parsed = parse_claim(claim, &mut Ids::new(&mut own), &At::root(""), &mut sink);
+        if let Err(violations) = sink.finish() {
+            for Violation { field, description } in violations {
+                faults.note(Fault::field(format!("{}.{field}", self.at), description));
+            }
+            return None;
+        }
+        let claim = parsed?;
+        if let Some((from, to)) = claim.time.bounds() {
+            let as_of = claim.as_of.as_ref().and_then(crate::domain::edtf::PartialDate::latest);
+            if let Err(impossible) = Validity::resolve(from, to, as_of) {
+                faults.note(Fault::column(self.columns_of_ends(), impossible.to_string()));
+                return None;
+            }
+        }
+        if claim.links.iter().any(|link| link.target == claim.id) {
+            faults.note(Fault::field(format!("{}.links", self.at), "a claim cannot be linked to itself"));
+            return None;
+        }
+        Some(into_message(claim))
+    }
+
+    fn columns_of_ends(&self) -> String {
+        let mut columns: Vec<&str> = Vec::new();
+        for date in [&self.from, &self.to, &self.both].into_iter().flatten() {
+            for column in date.columns() {
+                if !columns.contains(&column) {
+                    columns.push(column);
+                }
+            }
+        }
+        columns.join(", ")
+    }
+}
+
+impl ClaimSpec {
+    fn both_and_ends(&self) -> bool {
+        self.at.is_some() && (self.from.is_some() || self.to.is_some())
+    }
+}
+
+fn bound(told: Told) -> Option<v1::Bound> {
+    let bound = match told {
+        Told::Nothing => return None,
+        Told::Open => Bound::Open(v1::OpenEnd {}),
+        Told::Unknown => Bound::Unknown(v1::UnknownEnd {}),
+        Told::Date(edtf) => Bound::Known(v1::KnownDate { edtf, ..v1::KnownDate::default() }),
+    };
+    Some(v1::Bound { bound: Some(bound) })
+}

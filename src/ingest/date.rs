@@ -1,0 +1,302 @@
+//! Dates as files have them: in one text of several forms, or in parts, with markers for what is not known. They come out as
+//! EDTF, which the ledger keeps.
+//!
+//! ```text
+//!    "20 Sep 1973"   D Mon YYYY        1973-09-20
+//!    "192001"        YYYYMM            1920-01
+//!    1902, 7, -9     parts, -9 missing 1902-07            some day of July
+//!    "####-##-##"    YYYY-MM-DD        an unknown end
+//!    "9999-12-31"    open              an open end
+//! ```
+
+use super::condition::Condition;
+use super::fault::Fault;
+use super::mapping::{DateRule, DateSpec, Spec};
+use super::scope::{Scope, Seen};
+use super::table::Tables;
+use super::template::Template;
+use super::value::{Value, shown};
+use crate::domain::edtf::PartialDate;
+use std::borrow::Cow;
+
+mod format;
+
+use format::{Format, Parts};
+
+/// What a date of a mapping says of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Nothing.
+    Nothing,
+    /// An end that does not exist.
+    Open,
+    /// An end that is not known.
+    Unknown,
+    /// A date in EDTF.
+    Date(String),
+}
+
+/// A date of a mapping, compiled: the first rule whose `when` holds counts.
+#[derive(Debug)]
+pub(crate) struct DateValue<'m>(Vec<Rule<'m>>);
+
+#[derive(Debug)]
+struct Rule<'m> {
+    when: Condition,
+    what: What,
+    missing: &'m [String],
+    open: &'m [String],
+    unknown: &'m [String],
+    empty: Option<Told>,
+    precision: Option<Value<'m>>,
+    qualifier: Option<Value<'m>>,
+}
+
+#[derive(Debug)]
+enum What {
+    Always(Told),
+    Text(Template, Vec<Format>),
+    Parts { year: Template, month: Option<Template>, day: Option<Template> },
+}
+
+/// How much of a date counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Precision {
+    Year,
+    Month,
+    Day,
+    Second,
+}
+
+impl<'m> DateValue<'m> {
+    /// Compiles a date. `optional`: whether an empty text is no date, rather than an error.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn compile(
+        spec: &'m DateSpec,
+        optional: bool,
+        scope: &Scope,
+        tables: &'m Tables,
+    ) -> Result<Self, String> {
+        let none = if optional { Some(Told::Nothing) } else { None };
+        match spec {
+            Spec::Text(text) => Ok(Self(vec![Rule {
+                when: Condition::default(),
+                what: What::Text(Template::compile(text, scope)?, Vec::new()),
+                missing: &[],
+                open: &[],
+                unknown: &[],
+                empty: none,
+                precision: None,
+                qualifier: None,
+            }])),
+            Spec::Rules(rules) => {
+                let rules = rules.iter().map(|rule| Rule::compile(rule, none.clone(), scope, tables));
+                rules.collect::<Result<_, _>>().map(Self)
+            }
+        }
+    }
+
+    /// The columns it is made of, for people.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
+        let templates = self.0.iter().flat_map(|rule| match &rule.what {
+            What::Always(_) => [None, None, None],
+            What::Text(date, _) => [Some(date), None, None],
+            What::Parts { year, month, day } => [Some(year), month.as_ref(), day.as_ref()],
+        });
+        templates.flatten().map(Template::columns).filter(|columns| !columns.is_empty())
+    }
+
+    /// What it says of what is seen.
+    ///
+    /// # Errors
+    /// A text that is no such date, at its columns.
+    pub(crate) fn eval(&self, seen: &Seen<'_>) -> Result<Told, Fault> {
+        match self.0.iter().find(|rule| rule.when.holds(seen)) {
+            Some(rule) => rule.eval(seen),
+            None => Ok(Told::Nothing),
+        }
+    }
+}
+
+impl<'m> Rule<'m> {
+    fn compile(rule: &'m DateRule, none: Option<Told>, scope: &Scope, tables: &'m Tables) -> Result<Self, String> {
+        let part = |text: &Option<String>| text.as_deref().map(|text| Template::compile(text, scope)).transpose();
+        let value = |spec: &'m Option<super::mapping::ValueSpec>| {
+            spec.as_ref().map(|spec| Value::compile(spec, scope, tables)).transpose()
+        };
+        let what = match (&rule.bound, &rule.date, part(&rule.year)?) {
+            (Some(bound), None, None) => What::Always(end(bound)?),
+            (None, Some(date), None) => {
+                let formats = rule.formats.iter().map(|format| Format::compile(format));
+                What::Text(Template::compile(date, scope)?, formats.collect::<Result<_, _>>()?)
+            }
+            (None, None, Some(year)) => What::Parts { year, month: part(&rule.month)?, day: part(&rule.day)? },
+            _ => return Err("give one of: `date`, `year` (with `month` and `day`), `bound`".to_owned()),
+        };
+        let empty = match rule.empty.as_deref() {
+            None => none,
+            Some("error") => None,
+            Some(bound) => Some(end(bound)?),
+        };
+        let (missing, open, unknown) = (rule.missing.as_slice(), rule.open.as_slice(), rule.unknown.as_slice());
+        let when = Condition::compile(rule.when.as_ref(), scope)?;
+        let (precision, qualifier) = (value(&rule.precision)?, value(&rule.qualifier)?);
+        Ok(Self { when, what, missing, open, unknown, empty, precision, qualifier })
+    }
+
+    fn eval(&self, seen: &Seen<'_>) -> Result<Told, Fault> {
+        let told = match &self.what {
+            What::Always(told) => return Ok(told.clone()),
+            What::Text(template, formats) => self.text(template, formats, seen)?,
+            What::Parts { year, month, day } => self.parts(year, month.as_ref(), day.as_ref(), seen)?,
+        };
+        match (told, &self.qualifier) {
+            (Told::Date(mut date), Some(qualifier)) => {
+                date.push_str(&qualifier.eval(seen)?);
+                Ok(Told::Date(date))
+            }
+            (told, _) => Ok(told),
+        }
+    }
+
+    fn text(&self, template: &Template, formats: &[Format], seen: &Seen<'_>) -> Result<Told, Fault> {
+        let text = template.render(seen);
+        let at = || template.columns().to_owned();
+        if let Some(told) = self.marked(&text) {
+            return told.ok_or_else(|| Fault::column(at(), "is empty: expected a date"));
+        }
+        if formats.is_empty() {
+            let date = self.cut_edtf(text.into_owned(), seen, at)?;
+            // An interval, for both ends at once, is looked at as a whole later.
+            if !date.contains('/') {
+                check(&date).map_err(|what| Fault::column(at(), what))?;
+            }
+            return Ok(Told::Date(date));
+        }
+        let Some(parts) = formats.iter().find_map(|format| format.read(&text, self.missing)) else {
+            let forms: Vec<&str> = formats.iter().map(Format::written).collect();
+            return Err(Fault::column(at(), format!("`{}` is no date of the form {}", shown(&text), forms.join(" or "))));
+        };
+        self.told(parts, seen, at)
+    }
+
+    fn parts(
+        &self,
+        year: &Template,
+        month: Option<&Template>,
+        day: Option<&Template>,
+        seen: &Seen<'_>,
+    ) -> Result<Told, Fault> {
+        let year_text = year.render(seen);
+        if let Some(told) = self.marked(&year_text) {
+            return told.ok_or_else(|| Fault::column(year.columns(), "is empty: expected a year"));
+        }
+        let number = |template: Option<&Template>, what: &str| match template {
+            None => Ok(None),
+            Some(template) => self.number(&template.render(seen), template.columns(), what),
+        };
+        let parts = Parts {
+            year: number(Some(year), "year")?,
+            month: number(month, "month")?.map(|month| u32::try_from(month).unwrap_or(u32::MAX)),
+            day: number(day, "day")?.map(|day| u32::try_from(day).unwrap_or(u32::MAX)),
+            time: None,
+        };
+        let columns = || {
+            let all = [Some(year), month, day].into_iter().flatten();
+            all.map(Template::columns).filter(|columns| !columns.is_empty()).collect::<Vec<_>>().join(", ")
+        };
+        let wrong = |template: Option<&Template>, text: String| {
+            Err(Fault::column(template.map(Template::columns).unwrap_or_default(), text))
+        };
+        match parts {
+            Parts { month: Some(number), .. } if !(1..=12).contains(&number) => {
+                wrong(month, format!("`{number}` is no month: expected 1 to 12"))
+            }
+            Parts { day: Some(number), .. } if !(1..=31).contains(&number) => {
+                wrong(day, format!("`{number}` is no day: expected 1 to 31"))
+            }
+            parts => self.told(parts, seen, columns),
+        }
+    }
+
+    fn number(&self, text: &str, columns: &str, what: &str) -> Result<Option<i64>, Fault> {
+        if text.is_empty() || self.missing.iter().any(|marker| marker == text) {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(|_| Fault::column(columns, format!("`{}` is no {what}: expected a number", shown(text))))
+    }
+
+    /// What a text means that is no date: an open or unknown end, or nothing; within it none where that is an error.
+    fn marked(&self, text: &str) -> Option<Option<Told>> {
+        let is = |markers: &[String]| markers.iter().any(|marker| marker == text);
+        match text {
+            _ if is(self.open) => Some(Some(Told::Open)),
+            _ if is(self.unknown) => Some(Some(Told::Unknown)),
+            "" => Some(self.empty.clone()),
+            _ => None,
+        }
+    }
+
+    /// The date that parts make, no more precise than is wanted.
+    fn told(&self, parts: Parts, seen: &Seen<'_>, at: impl Fn() -> String) -> Result<Told, Fault> {
+        let Some(year) = parts.year else { return Ok(Told::Unknown) };
+        let most = self.precision(seen)?.unwrap_or(Precision::Second);
+        let month = parts.month.filter(|_| most >= Precision::Month);
+        let day = parts.day.filter(|_| most >= Precision::Day).filter(|_| month.is_some());
+        let time = parts.time.filter(|_| most >= Precision::Second).filter(|_| day.is_some());
+        let mut text = format::year(year);
+        for part in [month, day].into_iter().flatten() {
+            text.push_str(&format!("-{part:02}"));
+        }
+        if let Some((hour, minute, second)) = time {
+            text.push_str(&format!("T{hour:02}:{minute:02}:{second:02}Z"));
+        }
+        check(&text).map_err(|what| Fault::column(at(), what))?;
+        Ok(Told::Date(text))
+    }
+
+    /// An EDTF text, cut to the precision that is wanted.
+    fn cut_edtf(&self, text: String, seen: &Seen<'_>, at: impl Fn() -> String) -> Result<String, Fault> {
+        let Some(most) = self.precision(seen)? else { return Ok(text) };
+        let plain = Format::compile("Y-MM-DD").ok().and_then(|format| format.read(&text, &[]));
+        match plain {
+            Some(parts) => match self.told(parts, seen, at)? {
+                Told::Date(date) => Ok(date),
+                _ => Ok(text),
+            },
+            None if most >= Precision::Day || !text.contains('T') => Ok(text),
+            None => Ok(text.split('T').next().map(str::to_owned).unwrap_or(text)),
+        }
+    }
+
+    fn precision(&self, seen: &Seen<'_>) -> Result<Option<Precision>, Fault> {
+        let Some(value) = &self.precision else { return Ok(None) };
+        Ok(Some(match value.eval(seen)?.as_ref() {
+            "year" => Precision::Year,
+            "month" => Precision::Month,
+            "day" => Precision::Day,
+            "" | "second" => Precision::Second,
+            other => {
+                let what = format!("`{}` is no precision: expected year, month, day or second", shown(other));
+                return Err(Fault::column(value.columns(), what));
+            }
+        }))
+    }
+}
+
+fn end(text: &str) -> Result<Told, String> {
+    match text {
+        "open" => Ok(Told::Open),
+        "unknown" => Ok(Told::Unknown),
+        other => Err(format!("`{other}` is no end: expected `open` or `unknown`")),
+    }
+}
+
+fn check(text: &str) -> Result<(), Cow<'static, str>> {
+    PartialDate::parse(text).map(|_| ()).map_err(|error| Cow::Owned(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

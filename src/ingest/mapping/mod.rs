@@ -1,0 +1,274 @@
+//! What a mapping says: the TOML file of `docs/MAPPING.md`, read and no more. Whether it fits a file is the matter of
+//! [`super::plan`].
+//!
+//! ```text
+//!   mod.rs      the file and its parts
+//!   claim.rs    what a claim is made of
+//!   spec.rs     a text, a table, or a list of tables: the three ways in which values and dates are written
+//! ```
+
+mod claim;
+mod spec;
+
+pub(crate) use claim::{
+    ClaimSpec, CodeSpec, LinkSpec, PartySpec, QuantitySpec, RelationshipSpec, SourceSpec, VoiceSpec,
+};
+pub(crate) use spec::{ConditionSpec, DateRule, DateSpec, Spec, TestSpec, ValueRule, ValueSpec};
+
+use super::fault::BadMapping;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A mapping.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mapping {
+    /// What data set it is.
+    pub(crate) dataset: DatasetSpec,
+    /// How its files are read.
+    #[serde(default)]
+    pub(crate) source: FileSpec,
+    /// Code tables.
+    #[serde(default)]
+    pub(crate) tables: BTreeMap<String, TableSpec>,
+    /// Columns made of others.
+    #[serde(default)]
+    pub(crate) derive: Vec<DeriveSpec>,
+    /// How parties are made.
+    #[serde(default)]
+    pub(crate) parties: BTreeMap<String, PartyClassSpec>,
+    /// How sources are made.
+    #[serde(default)]
+    pub(crate) sources: BTreeMap<String, SourceClassSpec>,
+    /// What a row claims.
+    #[serde(default)]
+    pub(crate) claim: Vec<ClaimSpec>,
+    /// What a later release means.
+    #[serde(default)]
+    pub(crate) release: ReleaseSpec,
+}
+
+/// `[dataset]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DatasetSpec {
+    /// The scheme of the external ids.
+    pub(crate) name: String,
+    /// What makes a row the same row in the next release.
+    #[serde(default)]
+    pub(crate) key: Vec<ValueSpec>,
+    /// Whether a key may come again.
+    #[serde(default)]
+    pub(crate) occurrence: bool,
+    /// Whether a file is a whole release.
+    #[serde(default = "yes")]
+    pub(crate) complete: bool,
+    /// Who records, where nobody says.
+    #[serde(default)]
+    pub(crate) recorded_by: String,
+}
+
+/// `[source]`, and what a code table has of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct FileSpec {
+    /// `csv`, `tsv`, `json`, `jsonl`; by the name where it is not said.
+    pub(crate) format: Option<String>,
+    /// What stands between cells.
+    pub(crate) delimiter: Option<char>,
+    /// What stands around cells; empty: nothing.
+    pub(crate) quote: Option<String>,
+    /// Whether the first line names the columns.
+    pub(crate) header: bool,
+    /// The names of the columns, where no line does.
+    pub(crate) columns: Vec<String>,
+    /// Other names for columns.
+    pub(crate) rename: BTreeMap<String, String>,
+    /// Whether names of columns are put into lower case.
+    pub(crate) lower_case: bool,
+    /// Columns that may be missing.
+    pub(crate) optional: Vec<String>,
+    /// A label of the Encoding Standard.
+    pub(crate) encoding: String,
+    /// Lines before the header.
+    pub(crate) skip_lines: usize,
+    /// Cells that say nothing.
+    pub(crate) null: Vec<String>,
+    /// Whether white space around cells is dropped.
+    pub(crate) trim: bool,
+    /// Where the array is, as a JSON pointer.
+    pub(crate) records: String,
+    /// The columns that are kept where others become rows; absent: nothing becomes rows.
+    pub(crate) unpivot: Option<Vec<String>>,
+}
+
+impl Default for FileSpec {
+    fn default() -> Self {
+        Self {
+            format: None,
+            delimiter: None,
+            quote: None,
+            header: true,
+            columns: Vec::new(),
+            rename: BTreeMap::new(),
+            lower_case: false,
+            optional: Vec::new(),
+            encoding: "utf-8".to_owned(),
+            skip_lines: 0,
+            null: vec![String::new()],
+            trim: true,
+            records: String::new(),
+            unpivot: None,
+        }
+    }
+}
+
+/// `[tables.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TableSpec {
+    /// The file, beside the mapping.
+    pub(crate) file: Option<String>,
+    /// The column that one looks up by.
+    #[serde(default)]
+    pub(crate) key: String,
+    /// The rows, instead of a file.
+    pub(crate) rows: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    /// Whether a key may have several rows.
+    #[serde(default)]
+    pub(crate) many: bool,
+    /// As in `[source]`.
+    #[serde(default)]
+    pub(crate) null: Vec<String>,
+    /// As in `[source]`.
+    #[serde(default)]
+    pub(crate) encoding: Option<String>,
+    /// As in `[source]`.
+    #[serde(default)]
+    pub(crate) delimiter: Option<char>,
+    /// As in `[source]`.
+    #[serde(default)]
+    pub(crate) rename: BTreeMap<String, String>,
+    /// As in `[source]`.
+    #[serde(default)]
+    pub(crate) lower_case: bool,
+}
+
+/// `[[derive]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeriveSpec {
+    /// The name of the column; none where the groups of `match` name several.
+    pub(crate) column: Option<String>,
+    /// What it is made of.
+    pub(crate) from: String,
+    /// As in a value.
+    #[serde(rename = "match")]
+    pub(crate) matches: Option<String>,
+    /// As in a value.
+    pub(crate) map: Option<BTreeMap<String, String>>,
+    /// As in a value.
+    pub(crate) table: Option<String>,
+    /// As in a value.
+    pub(crate) take: Option<String>,
+    /// As in a value.
+    #[serde(rename = "else")]
+    pub(crate) otherwise: Option<String>,
+    /// As in a value.
+    pub(crate) when: Option<ConditionSpec>,
+}
+
+/// `[parties.CLASS]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PartyClassSpec {
+    /// The table in which keys are looked up.
+    pub(crate) table: Option<String>,
+    /// The party id.
+    pub(crate) id: ValueSpec,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub(crate) party_type: ValueSpec,
+    /// Its names, by language.
+    pub(crate) names: BTreeMap<String, ValueSpec>,
+    /// Its ids elsewhere, by scheme.
+    #[serde(default)]
+    pub(crate) external_ids: BTreeMap<String, ValueSpec>,
+    /// Whether two keys may be one party.
+    #[serde(default)]
+    pub(crate) same: bool,
+}
+
+/// `[sources.CLASS]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SourceClassSpec {
+    /// The table in which keys are looked up.
+    pub(crate) table: Option<String>,
+    /// The source id.
+    pub(crate) id: ValueSpec,
+    /// Its title.
+    pub(crate) title: ValueSpec,
+    /// Where it is.
+    pub(crate) url: Option<ValueSpec>,
+    /// When it was published.
+    pub(crate) published: Option<ValueSpec>,
+    /// Its language.
+    pub(crate) language: Option<ValueSpec>,
+    /// Who published it.
+    #[serde(default)]
+    pub(crate) publishers: Vec<PublisherSpec>,
+    /// Its ids elsewhere, by scheme.
+    #[serde(default)]
+    pub(crate) external_ids: BTreeMap<String, ValueSpec>,
+}
+
+/// A party that published a source.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PublisherSpec {
+    /// Its class.
+    pub(crate) party: String,
+    /// Its key.
+    pub(crate) key: ValueSpec,
+}
+
+/// `[release]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ReleaseSpec {
+    /// What a changed row is.
+    pub(crate) revised: String,
+    /// Why a vanished row is taken back.
+    pub(crate) retracted: String,
+}
+
+impl Default for ReleaseSpec {
+    fn default() -> Self {
+        Self { revised: "correction".to_owned(), retracted: "wrong".to_owned() }
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl Mapping {
+    /// Reads a mapping. `file` is what it is called in what is said of it.
+    ///
+    /// # Errors
+    /// What is wrong with it, with the line.
+    pub(crate) fn parse(text: &str, file: &str) -> Result<Self, BadMapping> {
+        let mapping: Self = toml::from_str(text).map_err(|error| BadMapping::at(file, error.to_string()))?;
+        let name = &mapping.dataset.name;
+        let shaped = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
+        if !shaped || !(1..=64).contains(&name.len()) {
+            let what = format!("`{name}` is no name of a data set: 1 to 64 letters, digits, `_`, `.` or `-`");
+            return Err(BadMapping::at(format!("{file}: dataset.name"), what));
+        }
+        if mapping.claim.is_empty() {
+            return Err(BadMapping::at(file, "it has no [[claim]]: say what a row claims"));
+        }
+        Ok(mapping)
+    }
+}

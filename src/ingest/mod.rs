@@ -1,0 +1,39 @@
+//! Data sets of others: rows of a file become claims, as a mapping says, and a later release becomes what changed.
+//!
+//! ```text
+//!   file ---source---> rows ---plan---> claims ---release---> commands
+//!           unpacked,   |      the mapping,       compared with
+//!           decoded,    |      compiled for       what the ledger
+//!           split       |      these columns      has of the set
+//!                       +--- a bad row goes to the report, with its line, column and what was expected
+//! ```
+//!
+//! | file | says |
+//! |---|---|
+//! | [`mapping`] | what a mapping can say: the TOML file, read and no more |
+//! | [`source`] | how a file becomes rows: unpacking, encodings, CSV and JSON |
+//! | [`table`] | code tables |
+//! | [`scope`], [`template`], [`value`], [`condition`], [`date`] | the small language of mappings, compiled for the columns there are |
+//! | [`class`], [`claim`], [`plan`] | what a row makes: parties, sources, claims |
+//! | [`release`] | what the ledger has of a data set, and what a row changes of it |
+//! | [`pipeline`] | all of it at once, on several threads, in the order of the file |
+//!
+//! It is pure of protocols: commands go out as messages of the contract, and whoever runs it (`crate::cli::import`) has them
+//! recorded. Rows are held to the rules of the ledger here (`crate::wire`), so that a bad one is told with its line before
+//! anything is sent.
+
+pub(crate) mod claim;
+pub(crate) mod class;
+pub(crate) mod condition;
+pub(crate) mod date;
+pub(crate) mod fault;
+pub(crate) mod filter;
+pub(crate) mod mapping;
+pub(crate) mod pipeline;
+pub(crate) mod plan;
+pub(crate) mod release;
+pub(crate) mod scope;
+pub(crate) mod source;
+pub(crate) mod table;
+pub(crate) mod template;
+pub(crate) mod value;

@@ -1,0 +1,272 @@
+//! The whole way from a file to commands, on several threads, in the order of the file.
+//!
+//! ```text
+//!   reader ---rows in batches---> makers ---claims---> sequencer ---commands---> out
+//!   unpacks, splits               one or more          in order: keys, record, registrations
+//! ```
+//!
+//! Batches are numbered and put in order again, so the commands are the same however many makers there are: a stage that
+//! was begun can be gone on with. Channels are bounded, so the slowest part sets the pace and memory stays flat.
+
+mod sequence;
+
+use super::claim::Tools;
+use super::class::Classes;
+use super::fault::{BadFile, BadMapping, Fault};
+use super::mapping::Mapping;
+use super::plan::{Bench, Outcome, Plan};
+use super::release::{ClaimIds, Recorded};
+use super::source::{self, Columns, Opened, Read, Row};
+use super::table::Tables;
+use crate::v1;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use sequence::Sequencer;
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread;
+
+/// How many rows go from thread to thread at once.
+const BATCH_ROWS: usize = 512;
+/// How many batches may wait.
+const WAITING: usize = 4;
+
+/// What an import is about.
+#[derive(Debug)]
+pub(crate) struct Job<'j> {
+    /// The mapping.
+    pub(crate) mapping: &'j Mapping,
+    /// Its tables.
+    pub(crate) tables: &'j Tables,
+    /// The release.
+    pub(crate) release: &'j str,
+    /// What a changed row is: a `RevisionKind`.
+    pub(crate) revised: i32,
+    /// Why a vanished row is taken back: a `RetractionReason`.
+    pub(crate) retracted: i32,
+    /// Whether what the file does not have has vanished.
+    pub(crate) complete: bool,
+    /// Whether nothing is to be recorded once a row is bad.
+    pub(crate) strict: bool,
+}
+
+/// What the record has that matters to an import.
+#[derive(Debug)]
+pub(crate) struct Known {
+    /// The claims of the data set.
+    pub(crate) claims: Recorded,
+    /// The parties and sources, by what they are known by; with it what key makes them, once that is known.
+    pub(crate) registered: HashMap<u128, u64>,
+}
+
+/// How many of each there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Rows that were read.
+    pub(crate) rows: u64,
+    /// Rows that were rejected.
+    pub(crate) rejected: u64,
+    /// Rejected rows whose keys could not be read.
+    pub(crate) keyless: u64,
+    /// Parties to register.
+    pub(crate) parties: u64,
+    /// Sources to register.
+    pub(crate) sources: u64,
+    /// Claims to assert.
+    pub(crate) asserted: u64,
+    /// Claims to revise.
+    pub(crate) revised: u64,
+    /// Claims to reinstate.
+    pub(crate) reinstated: u64,
+    /// Claims to retract.
+    pub(crate) retracted: u64,
+    /// Claims that seem to have vanished and are not retracted, because of rows without keys.
+    pub(crate) spared: u64,
+    /// Claims that stay as they are.
+    pub(crate) unchanged: u64,
+}
+
+impl Tally {
+    /// How many commands these are, and so how many events.
+    pub(crate) const fn commands(&self) -> u64 {
+        self.parties + self.sources + self.asserted + self.revised + self.reinstated + self.retracted
+    }
+}
+
+/// Where what an import makes goes.
+pub(crate) trait Out {
+    /// Takes commands, in order.
+    ///
+    /// # Errors
+    /// Why no more are wanted.
+    fn commands(&mut self, commands: Vec<v1::Command>) -> Result<(), Stopped>;
+    /// Takes a row that is no good.
+    ///
+    /// # Errors
+    /// Why no more are wanted.
+    fn rejected(&mut self, rejected: &Rejected<'_>) -> Result<(), Stopped>;
+    /// Hears how far it is.
+    fn progress(&mut self, tally: &Tally);
+}
+
+/// A row that is no good.
+#[derive(Debug)]
+pub(crate) struct Rejected<'r> {
+    /// In which file.
+    pub(crate) file: &'r str,
+    /// In which line, or which element of an array.
+    pub(crate) line: u64,
+    /// What is wrong with it.
+    pub(crate) faults: &'r [Fault],
+    /// The row as it stood.
+    pub(crate) raw: &'r [u8],
+}
+
+/// Whoever takes the commands has had enough, and knows why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stopped;
+
+/// Why an import came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failed {
+    /// The file or the mapping is no good.
+    #[error(transparent)]
+    File(#[from] BadFile),
+    /// Whoever takes the commands has had enough.
+    #[error("it was stopped")]
+    Stopped,
+    /// The file has no rows, and would retract everything.
+    #[error("the file has no rows: as a whole release it would retract all {0} claims; --partial says that it is none")]
+    Empty(usize),
+}
+
+impl From<Stopped> for Failed {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
+impl From<BadMapping> for Failed {
+    fn from(bad: BadMapping) -> Self {
+        Self::File(bad.into())
+    }
+}
+
+/// Rows, numbered.
+struct Batch {
+    number: u64,
+    columns: Arc<Columns>,
+    rows: Vec<Read>,
+}
+
+/// A row and what it makes.
+enum Mapped {
+    Row(Row, Outcome),
+    Bad(Read),
+}
+
+/// A batch of rows that have been looked at, with its number.
+type Looked = Result<(u64, Vec<Mapped>), BadMapping>;
+
+/// Reads a file, and gives the commands that record it.
+///
+/// # Errors
+/// Why it came to nothing.
+pub(crate) fn run(job: &Job<'_>, opened: &mut Opened, known: &mut Known, out: &mut dyn Out) -> Result<Tally, Failed> {
+    let mapping = job.mapping;
+    let tools = Tools {
+        dataset: &mapping.dataset.name,
+        label: format!("dataset:{}", mapping.dataset.name),
+        ids: ClaimIds::of(&mapping.dataset.name),
+        release: job.release,
+        classes: Classes::compile(&mapping.parties, &mapping.sources, job.tables)?,
+    };
+    let makers = thread::available_parallelism().map_or(1, NonZeroUsize::get).clamp(1, 4);
+    let (give, batches) = bounded::<Batch>(WAITING);
+    let (mapped, results) = bounded::<Looked>(WAITING);
+    let mut sequencer = Sequencer::new(job, &tools, known, out);
+    thread::scope(|scope| {
+        let reader = scope.spawn(move || read(mapping, opened, &give));
+        for _ in 0..makers {
+            let (batches, mapped, tools) = (batches.clone(), mapped.clone(), &tools);
+            scope.spawn(move || make(job, tools, &batches, &mapped));
+        }
+        // Only the makers hold the ends that are theirs, so that when they go, the others hear of it.
+        drop((batches, mapped));
+        let sequenced = in_order(&results, &mut sequencer);
+        drop(results);
+        let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        sequenced?;
+        read?;
+        Ok::<_, Failed>(())
+    })?;
+    sequencer.finish()
+}
+
+fn read(mapping: &Mapping, opened: &mut Opened, give: &Sender<Batch>) -> Result<(), BadFile> {
+    let mut batch: Option<Batch> = None;
+    let mut number = 0;
+    let send = |batch: Batch| give.send(batch).map_err(|_| "it was stopped".to_owned());
+    source::read(opened, &mapping.source, &mut |columns, row| {
+        let fits = batch.as_ref().is_some_and(|batch| *batch.columns == **columns && batch.rows.len() < BATCH_ROWS);
+        if !fits {
+            if let Some(full) = batch.take() {
+                send(full)?;
+            }
+            batch = Some(Batch { number, columns: Arc::clone(columns), rows: Vec::with_capacity(BATCH_ROWS) });
+            number += 1;
+        }
+        if let Some(batch) = &mut batch {
+            batch.rows.push(row);
+        }
+        Ok(())
+    })?;
+    if let Some(last) = batch.take() {
+        // Whoever does not take it has stopped, and knows why.
+        let _stopped = send(last);
+    }
+    Ok(())
+}
+
+fn make(job: &Job<'_>, tools: &Tools<'_>, batches: &Receiver<Batch>, mapped: &Sender<Looked>) {
+    let mut bench = Bench::default();
+    let mut plan: Option<(Arc<Columns>, Plan<'_>)> = None;
+    for batch in batches {
+        let current = plan.take().filter(|(columns, _)| **columns == *batch.columns);
+        let compiled = match current {
+            Some(current) => Ok(current),
+            None => Plan::compile(job.mapping, job.tables, tools, &batch.columns)
+                .map(|plan| (Arc::clone(&batch.columns), plan)),
+        };
+        let made = compiled.map(|compiled| {
+            let (_, plan) = plan.insert(compiled);
+            let rows = batch.rows.into_iter().map(|read| match read {
+                Read::Row(row) => {
+                    let outcome = plan.row(&row, &mut bench);
+                    Mapped::Row(row, outcome)
+                }
+                bad @ Read::Bad { .. } => Mapped::Bad(bad),
+            });
+            (batch.number, rows.collect())
+        });
+        let failed = made.is_err();
+        if mapped.send(made).is_err() || failed {
+            return;
+        }
+    }
+}
+
+fn in_order(results: &Receiver<Looked>, sequencer: &mut Sequencer<'_>) -> Result<(), Failed> {
+    let mut early: BTreeMap<u64, Vec<Mapped>> = BTreeMap::new();
+    let mut next = 0;
+    for result in results {
+        let (number, rows) = result?;
+        early.insert(number, rows);
+        while let Some(rows) = early.remove(&next) {
+            rows.into_iter().try_for_each(|row| sequencer.row(row))?;
+            sequencer.told()?;
+            next += 1;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! What the columns of a file are called, and how the lines of a delimited file become rows with those columns.
+
+use super::delimited::{BadLine, Cell, Delimited, Record};
+use super::row::{FileName, Read, Row};
+use super::{Take, broken, refused};
+use crate::ingest::fault::{BadFile, BadMapping, Fault};
+use crate::ingest::mapping::FileSpec;
+use std::io::BufRead;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The names of the columns of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Columns {
+    names: Vec<String>,
+    /// Whether a row may have others: of JSON one does not know.
+    pub(crate) open: bool,
+}
+
+impl Deref for Columns {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.names
+    }
+}
+
+impl Columns {
+    /// Columns of which there may be more.
+    pub(super) fn open(names: Vec<String>) -> Self {
+        Self { names, open: true }
+    }
+
+    fn named(names: Vec<String>, file: &FileName) -> Result<Self, BadFile> {
+        let mut sorted: Vec<&String> = names.iter().filter(|name| !name.is_empty()).collect();
+        sorted.sort();
+        let twice = sorted.windows(2).find_map(|pair| match pair {
+            [one, other] if one == other => Some(one.as_str()),
+            _ => None,
+        });
+        match twice {
+            Some(name) => Err(refused(file, format!("two columns are called `{name}`"))),
+            None => Ok(Self { names, open: false }),
+        }
+    }
+}
+
+/// What a column is called, by the rules of a mapping.
+pub(super) fn renamed(name: &str, spec: &FileSpec) -> String {
+    let name = if spec.lower_case { name.trim().to_lowercase() } else { name.trim().to_owned() };
+    spec.rename.get(&name).cloned().unwrap_or(name)
+}
+
+/// What becomes of the text of a cell.
+pub(super) fn said<'t>(text: &'t str, spec: &FileSpec) -> &'t str {
+    let text = if spec.trim { text.trim() } else { text };
+    if spec.null.iter().any(|null| null == text) { "" } else { text }
+}
+
+/// Reads the rows of a delimited file.
+pub(super) fn delimited(
+    file: &Arc<FileName>,
+    input: impl BufRead,
+    delimiter: u8,
+    spec: &FileSpec,
+    take: Take<'_>,
+) -> Result<(), BadFile> {
+    let failed = |cause: std::io::Error| broken(file.shown(), &cause);
+    let quote = quote(delimiter, spec)?;
+    let mut lines = Delimited::new(input, delimiter, quote).map_err(failed)?;
+    lines.skip(spec.skip_lines).map_err(failed)?;
+    let mut record = Record::default();
+    let names = if spec.header {
+        header(&mut lines, &mut record, file, spec)?
+    } else if spec.columns.is_empty() {
+        return Err(BadMapping::at("source.columns", "say what the columns are called, where there is no header").into());
+    } else {
+        spec.columns.clone()
+    };
+    let shape = Shape::new(names, file, spec)?;
+    let mut number = 0;
+    while let Some(next) = lines.next(&mut record).map_err(failed)? {
+        number += 1;
+        let read = next.map_err(|bad| bad_line(file, record.line, bad)).and_then(|()| shape.row(&record, file, number));
+        match read {
+            Ok(row) => shape.give(row, take),
+            Err(bad) => take(&shape.columns, bad),
+        }
+        .map_err(|what| refused(file, what))?;
+    }
+    Ok(())
+}
+
+fn quote(delimiter: u8, spec: &FileSpec) -> Result<Option<u8>, BadMapping> {
+    match spec.quote.as_deref().map(str::as_bytes) {
+        None if delimiter == b'\t' => Ok(None),
+        None => Ok(Some(b'"')),
+        Some([]) => Ok(None),
+        Some([quote]) => Ok(Some(*quote)),
+        Some(_) => Err(BadMapping::at("source.quote", "must be one ASCII character, or empty")),
+    }
+}
+
+fn header<R: BufRead>(
+    lines: &mut Delimited<R>,
+    record: &mut Record,
+    file: &FileName,
+    spec: &FileSpec,
+) -> Result<Vec<String>, BadFile> {
+    let next = lines.next(record).map_err(|cause| broken(file.shown(), &cause))?;
+    let bad = |what: &str| refused(file, format!("line {}: {what}", record.line));
+    match next {
+        None => Err(refused(file, "it is empty: there is no line with the names of the columns".to_owned())),
+        Some(Err(line)) => Err(bad(&line.what)),
+        Some(Ok(())) => {
+            let name = |cell: &Cell| {
+                let bytes = record.raw.get(cell.place.clone()).unwrap_or_default();
+                std::str::from_utf8(bytes).map(|name| renamed(&unquoted(name, cell, b'"'), spec))
+            };
+            let names = record.cells.iter().map(name).collect::<Result<Vec<_>, _>>();
+            names.map_err(|_| bad("the names of the columns are not of the encoding"))
+        }
+    }
+}
+
+fn unquoted(text: &str, cell: &Cell, quote: u8) -> String {
+    let quote = char::from(quote).to_string();
+    if cell.doubled { text.replace(&quote.repeat(2), &quote) } else { text.to_owned() }
+}
+
+fn bad_line(file: &Arc<FileName>, line: u64, bad: BadLine) -> Read {
+    Read::Bad { file: Arc::clone(file), line, faults: vec![Fault::row(bad.what)], raw: bad.raw }
+}
+
+/// What a row must look like, and what becomes of it.
+struct Shape<'s> {
+    spec: &'s FileSpec,
+    names: Columns,
+    columns: Arc<Columns>,
+    /// The columns that are kept, and those that become rows.
+    unpivot: Option<(Vec<usize>, Vec<usize>)>,
+    quote: u8,
+    decoded: bool,
+}
+
+impl<'s> Shape<'s> {
+    fn new(names: Vec<String>, file: &FileName, spec: &'s FileSpec) -> Result<Self, BadFile> {
+        let names = Columns::named(names, file)?;
+        let unpivot = spec.unpivot.as_ref().map(|kept| kept_and_others(kept, &names)).transpose()?;
+        let columns = match &unpivot {
+            None => names.clone(),
+            Some((kept, _)) => {
+                let kept = kept.iter().filter_map(|at| names.get(*at).cloned());
+                let names = kept.chain(["@column".to_owned(), "@value".to_owned()]).collect();
+                Columns { names, open: false }
+            }
+        };
+        let quote = spec.quote.as_deref().and_then(|quote| quote.bytes().next()).unwrap_or(b'"');
+        let decoded = !spec.encoding.eq_ignore_ascii_case("utf-8");
+        Ok(Self { spec, names, columns: Arc::new(columns), unpivot, quote, decoded })
+    }
+
+    fn row(&self, record: &Record, file: &Arc<FileName>, number: u64) -> Result<Row, Read> {
+        let refuse = |fault: Fault| {
+            let raw = record.raw.clone();
+            Read::Bad { file: Arc::clone(file), line: record.line, faults: vec![fault], raw }
+        };
+        let (found, expected) = (record.cells.len(), self.names.len());
+        if found != expected {
+            return Err(refuse(Fault::row(format!("has {}, the header has {expected}", counted(found)))));
+        }
+        let text = match String::from_utf8(record.raw.clone()) {
+            Ok(text) if self.decoded && text.contains(char::REPLACEMENT_CHARACTER) => {
+                let at = text.find(char::REPLACEMENT_CHARACTER).unwrap_or_default();
+                let what = format!("has bytes that are not {}", self.spec.encoding);
+                return Err(refuse(Fault::column(self.column_at(record, at), what)));
+            }
+            Ok(text) => text,
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let byte = record.raw.get(at).copied().unwrap_or_default();
+                let what = format!("byte 0x{byte:02x} is not UTF-8: say the `encoding` in [source], for example windows-1252");
+                return Err(refuse(Fault::column(self.column_at(record, at), what)));
+            }
+        };
+        let mut row = Row::new(file, number, record.line, text, record.cells.len());
+        for cell in &record.cells {
+            self.push(&mut row, cell);
+        }
+        Ok(row)
+    }
+
+    fn push(&self, row: &mut Row, cell: &Cell) {
+        let text = row.raw().get(cell.place.clone()).unwrap_or_default();
+        if cell.doubled {
+            let meant = unquoted(text, cell, self.quote);
+            row.push_text(said(&meant, self.spec));
+            return;
+        }
+        let kept = said(text, self.spec);
+        // What is said is a piece of the text: where it begins in it follows from what was dropped before it.
+        let dropped = if kept.is_empty() { 0 } else { text.len() - text.trim_start().len() };
+        let start = cell.place.start + if self.spec.trim { dropped } else { 0 };
+        row.push(start..start + kept.len());
+    }
+
+    fn column_at(&self, record: &Record, at: usize) -> String {
+        let cell = record.cells.iter().position(|cell| at < cell.place.end.max(cell.place.start + 1));
+        cell.and_then(|cell| self.names.get(cell)).cloned().unwrap_or_default()
+    }
+
+    fn give(&self, row: Row, take: Take<'_>) -> Result<(), String> {
+        let Some((kept, others)) = &self.unpivot else { return take(&self.columns, Read::Row(row)) };
+        for other in others.iter().filter(|other| !row.cell(**other).is_empty()) {
+            let name = self.names.get(*other).map(String::as_str).unwrap_or_default();
+            take(&self.columns, Read::Row(row.picked(kept, name, *other)))?;
+        }
+        Ok(())
+    }
+}
+
+fn kept_and_others(kept: &[String], names: &Columns) -> Result<(Vec<usize>, Vec<usize>), BadMapping> {
+    let place = |name: &String| {
+        names.iter().position(|known| known == name).ok_or_else(|| {
+            let what = format!("there is no column `{name}`; there are: {}", names.join(", "));
+            BadMapping::at("source.unpivot", what)
+        })
+    };
+    let kept = kept.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+    let others = (0..names.len()).filter(|at| !kept.contains(at)).collect();
+    Ok((kept, others))
+}
+
+fn counted(cells: usize) -> String {
+    if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") }
+}

@@ -1,0 +1,121 @@
+//! A row: the text it was read from, and where in it its cells are.
+
+use crate::ingest::fault::Fault;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The name of a file, as it is shown and as `{@file}` says it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct FileName {
+    shown: String,
+    name: String,
+}
+
+impl FileName {
+    /// A file called so.
+    pub(super) fn of(shown: &str) -> Self {
+        let last = shown.rsplit('/').next().unwrap_or(shown);
+        let plain = super::unpack::plain_name(last);
+        let name = plain.rsplit_once('.').map_or(plain, |(name, _)| name).to_owned();
+        Self { shown: shown.to_owned(), name }
+    }
+
+    /// With its path, for people.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Without path and extensions.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// A row, or what could not be read as one.
+#[derive(Debug)]
+pub(crate) enum Read {
+    /// A row.
+    Row(Row),
+    /// What stood there instead.
+    Bad {
+        /// In which file.
+        file: Arc<FileName>,
+        /// In which line it begins; of a JSON array which element it is.
+        line: u64,
+        /// What is wrong.
+        faults: Vec<Fault>,
+        /// What stood there, as it stood.
+        raw: Vec<u8>,
+    },
+}
+
+/// A row. Its cells are pieces of its text: of what was read, or of what was put behind it where a cell is not written as
+/// it is meant (doubled quotes, escapes in JSON).
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// In which file.
+    pub(crate) file: Arc<FileName>,
+    /// Its number, from 1, without the header.
+    pub(crate) number: u64,
+    /// In which line it begins; of a JSON array which element it is.
+    pub(crate) line: u64,
+    text: String,
+    raw: usize,
+    cells: Vec<Range<u32>>,
+}
+
+impl Row {
+    /// A row without cells yet; `text` is what it was read from.
+    pub(super) fn new(file: &Arc<FileName>, number: u64, line: u64, text: String, cells: usize) -> Self {
+        let raw = text.len();
+        Self { file: Arc::clone(file), number, line, text, raw, cells: Vec::with_capacity(cells) }
+    }
+
+    /// The text of a cell; empty where there is none.
+    pub(crate) fn cell(&self, at: usize) -> &str {
+        let place = self.cells.get(at).cloned().unwrap_or(0..0);
+        self.text.get(place.start as usize..place.end as usize).unwrap_or_default()
+    }
+
+    /// What it was read from, as it stood.
+    pub(crate) fn raw(&self) -> &str {
+        self.text.get(..self.raw).unwrap_or_default()
+    }
+
+    /// Adds a cell that is a piece of what was read.
+    pub(super) fn push(&mut self, place: Range<usize>) {
+        // A row is at most a few megabytes.
+        let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        self.cells.push(at(place.start)..at(place.end));
+    }
+
+    /// Adds a cell that is not written there as it is meant.
+    pub(super) fn push_text(&mut self, text: &str) {
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.push(start..self.text.len());
+    }
+
+    /// Puts a text into a cell, adding empty ones before it.
+    pub(super) fn set(&mut self, at: usize, text: &str) {
+        while self.cells.len() <= at {
+            self.cells.push(0..0);
+        }
+        let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        self.text.push_str(text);
+        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        if let Some(cell) = self.cells.get_mut(at) {
+            *cell = start..end;
+        }
+    }
+
+    /// The row that has only some of the cells, and two more.
+    pub(super) fn picked(&self, kept: &[usize], column: &str, value: usize) -> Self {
+        let mut row = Self { cells: Vec::with_capacity(kept.len() + 2), ..self.clone() };
+        let at = |at: usize| self.cells.get(at).cloned().unwrap_or(0..0);
+        row.cells = kept.iter().map(|kept| at(*kept)).collect();
+        row.push_text(column);
+        row.cells.push(at(value));
+        row
+    }
+}

@@ -1,0 +1,135 @@
+//! Templates: text with columns in braces, `"{side_a|lower} attacks {side_b}"`.
+
+use super::filter::Filter;
+use super::scope::{Scope, Seen, Slot};
+use std::borrow::Cow;
+
+/// A template, compiled.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    parts: Vec<Part>,
+    /// The columns it is made of, as it is told when something is wrong with what they say.
+    columns: Box<str>,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Text(Box<str>),
+    Column(Slot, Box<[Filter]>),
+}
+
+impl Template {
+    /// Compiles a template for the names of a scope.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn compile(text: &str, scope: &Scope) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut names: Vec<&str> = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            let (before, from) = rest.split_at(at);
+            plain.push_str(before);
+            if let Some(after) = from.strip_prefix("{{").or_else(|| from.strip_prefix("}}")) {
+                plain.extend(from.chars().next());
+                rest = after;
+                continue;
+            }
+            let inside = from.strip_prefix('{').and_then(|inside| inside.split_once('}'));
+            let Some((name, after)) = inside else {
+                return Err(format!("`{text}`: a brace without its other; for a brace itself write it twice"));
+            };
+            if !plain.is_empty() {
+                parts.push(Part::Text(std::mem::take(&mut plain).into()));
+            }
+            let (name, filters) = filtered(name)?;
+            parts.push(Part::Column(scope.find(name)?, filters));
+            if !names.contains(&name) {
+                names.push(name);
+            }
+            rest = after;
+        }
+        plain.push_str(rest);
+        if !plain.is_empty() {
+            parts.push(Part::Text(plain.into()));
+        }
+        Ok(Self { parts, columns: names.join(", ").into() })
+    }
+
+    /// What it makes of what is seen.
+    pub(crate) fn render<'t>(&'t self, seen: &Seen<'t>) -> Cow<'t, str> {
+        match self.parts.as_slice() {
+            [] => return Cow::Borrowed(""),
+            [Part::Text(text)] => return Cow::Borrowed(text),
+            [Part::Column(slot, filters)] if filters.is_empty() => return seen.get(*slot),
+            _ => {}
+        }
+        let mut made = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => made.push_str(text),
+                Part::Column(slot, filters) => {
+                    let mut text = seen.get(*slot);
+                    for filter in filters {
+                        text = Cow::Owned(filter.apply(&text));
+                    }
+                    made.push_str(&text);
+                }
+            }
+        }
+        Cow::Owned(made)
+    }
+
+    /// The text, if it is the same for every row.
+    pub(crate) fn constant(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The columns it is made of, for people.
+    pub(crate) fn columns(&self) -> &str {
+        &self.columns
+    }
+}
+
+fn filtered(inside: &str) -> Result<(&str, Box<[Filter]>), String> {
+    let mut words = inside.split('|').map(str::trim);
+    let name = words.next().unwrap_or_default();
+    let filters = words.map(|word| {
+        Filter::named(word)
+            .ok_or_else(|| format!("`{word}` is no filter; there are: lower, upper, snake, id, unique_id, hash"))
+    });
+    Ok((name, filters.collect::<Result<_, _>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(template: &str) -> Result<String, String> {
+        let scope = Scope::of_key(Some(&["name".to_owned()]));
+        let compiled = Template::compile(template, &scope)?;
+        Ok(compiled.render(&Seen::key("K", &["Use Force".into()], "5.0")).into_owned())
+    }
+
+    #[test]
+    fn columns_filters_and_doubled_braces_are_understood() {
+        assert_eq!(made("").unwrap(), "");
+        assert_eq!(made("plain").unwrap(), "plain");
+        assert_eq!(made("{name}").unwrap(), "Use Force");
+        assert_eq!(made("<{name|snake}> of {key} {{x}} {@release}").unwrap(), "<use_force> of K {x} 5.0");
+        assert_eq!(made("{name | lower | upper}").unwrap(), "USE FORCE");
+    }
+
+    #[test]
+    fn what_is_no_template_says_why() {
+        for (template, word) in [("{nam}", "there are: key, name"), ("{name", "brace"), ("x}", "brace"), ("{name|y}", "filter")] {
+            let error = made(template).unwrap_err();
+            assert!(error.contains(word), "{template}: {error}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `detente import` of rows into a directory: the services a server would have, asked without one.
+
+use super::not_opened;
+use crate::cli::{Failure, RowImport};
+use crate::clock::new_id;
+use crate::grpc::limits::Limits;
+use crate::grpc::services;
+use crate::journal::LedgerId;
+use crate::ledger::Ledger;
+use crate::ledger::open::LedgerOptions;
+use crate::v1::ledger_service_client::LedgerServiceClient;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::runtime::Builder;
+use tokio_util::sync::CancellationToken;
+
+/// A batch of events stays under 1 MiB or so; one claim with all its disputes may be larger.
+const MAX_REPLY_BYTES: usize = 16 << 20;
+
+/// Opens the ledger of a directory, or makes one, imports rows into it, and closes it. A check makes none.
+pub(crate) async fn import_rows(import: RowImport) -> Result<(), Failure> {
+    // Questions are computed on threads that may wait, which only a runtime of several threads has.
+    let imported = tokio::task::spawn_blocking(move || {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Failure::other)?;
+        runtime.block_on(run(import))
+    });
+    imported.await.map_err(Failure::other)?
+}
+
+async fn run(import: RowImport) -> Result<(), Failure> {
+    let Some(data) = import.data.clone() else { return Err(Failure::Usage("--data is missing".to_owned())) };
+    let check = import.is_check();
+    let opened = tokio::task::spawn_blocking(move || open(&data, check));
+    let Some(ledger) = opened.await.map_err(Failure::other)?? else {
+        return import.run_alone().await;
+    };
+    let ledger = Arc::new(ledger);
+    let stopping = CancellationToken::new();
+    let services = services(Arc::clone(&ledger), Limits::default(), stopping.clone()).map_err(Failure::other)?;
+    let mut client = LedgerServiceClient::new(services.routes.prepare()).max_decoding_message_size(MAX_REPLY_BYTES);
+    let imported = import.run(&mut client).await;
+    stopping.cancel();
+    drop(client);
+    tokio::task::spawn_blocking(move || ledger.close()).await.map_err(Failure::other)?;
+    imported
+}
+
+fn open(data: &Path, check: bool) -> Result<Option<Ledger>, Failure> {
+    let options = LedgerOptions::default();
+    match Ledger::exists(data).map_err(Failure::other)? {
+        true => Ok(Some(Ledger::open(data, &options, &|_, _| {}).map_err(not_opened)?.0)),
+        false if check => Ok(None),
+        false => Ledger::create(data, LedgerId(new_id(&*options.clock)), &options).map(Some).map_err(not_opened),
+    }
+}
