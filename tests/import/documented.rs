@@ -1,0 +1,34 @@
+//! The example of docs/MAPPING.md does what the document says of it.
+
+use super::desk::Desk;
+use std::path::Path;
+
+/// The code blocks of the document, of one language.
+fn blocks(language: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/MAPPING.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let blocks = text.split(&format!("```{language}\n")).skip(1);
+    blocks.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_example_of_the_document_is_imported_as_it_says() {
+    let (tables, mappings) = (blocks("csv"), blocks("toml"));
+    let desk = Desk::with(&mappings[0]);
+    desk.write("disputes.csv", &tables[0]);
+    desk.write("cow.csv", &tables[1]);
+    let checked = desk.import("disputes.csv", &["--check"]);
+    assert_eq!(checked.code, 0, "{}", checked.complaint);
+    let names = ["parties", "sources", "asserted", "rowsRejected", "eventsWritten"];
+    assert_eq!(checked.counts(names), [4, 1, 3, 0, 0]);
+    assert!(!desk.path("ledger").exists(), "a check makes no ledger");
+
+    let imported = desk.import("disputes.csv", &["--recorded-by", "desk", "--release", "4.01"]);
+    assert_eq!(imported.counts(["asserted", "eventsWritten"]), [3, 8], "{}", imported.complaint);
+    let claims = desk.table("claims", &[]);
+    let field = |at: usize, name: &str| claims[at][name].as_str().unwrap_or_default().to_owned();
+    assert_eq!(field(0, "text_en"), "Dispute 1 and ended in a stalemate");
+    assert_eq!((field(0, "valid_from"), field(0, "valid_to")), ("1902-07".into(), "1903-01-24".into()));
+    assert_eq!(field(2, "valid_to_kind"), "open");
+    assert_eq!(field(1, "relationships"), "AZE-RUS");
+}

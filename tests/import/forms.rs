@@ -1,0 +1,157 @@
+//! One table in every form that a user may have it in: it is always the same claims.
+
+use super::desk::{Desk, HEADER, MAPPING};
+use std::io::Write as _;
+
+const ROWS: &str = "p1,1,2,2024-12,..,S,3,\"Trade, and \"\"more\"\"\"\np2,2,3,1991,2001-06-30,F,NA,Müsavat\n";
+
+/// What the ledger says of the claims, without what differs from ledger to ledger.
+fn said(desk: &Desk) -> String {
+    let claims = desk.table("claims", &[]);
+    let parts = ["claim_id", "text_en", "valid_from", "valid_to_kind", "relationships", "status", "quantities"];
+    let line = |claim: &serde_json::Value| parts.map(|part| claim[part].to_string()).join(" ");
+    claims.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn plain() -> String {
+    let desk = Desk::new();
+    desk.rows(ROWS, &[]);
+    said(&desk)
+}
+
+fn imported(mapping: &str, name: &str, bytes: &[u8]) -> String {
+    let desk = Desk::with(mapping);
+    desk.write(name, bytes);
+    let done = desk.import(name, &[]);
+    assert_eq!(done.counts(["rowsRead", "asserted", "rowsRejected"]), [2, 2, 0], "{name}: {}", done.complaint);
+    said(&desk)
+}
+
+fn with_source(more: &str) -> String {
+    MAPPING.replace("[source]\n", &format!("[source]\n{more}\n"))
+}
+
+fn tabbed() -> String {
+    format!("{HEADER}{ROWS}").replace("\"Trade, and \"\"more\"\"\"", "Trade; and \"more\"").replace(',', "\t").replace(';', ",")
+}
+
+#[test]
+fn plain_gzip_xz_and_zstandard_are_the_same() {
+    let (text, expected) = (format!("{HEADER}{ROWS}"), plain());
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let mut xz = liblzma::write::XzEncoder::new(Vec::new(), 1);
+    xz.write_all(text.as_bytes()).unwrap();
+    assert_eq!(imported(MAPPING, "t.csv.gz", &gzip.finish().unwrap()), expected);
+    assert_eq!(imported(MAPPING, "t.csv.xz", &xz.finish().unwrap()), expected);
+    assert_eq!(imported(MAPPING, "t.csv.zst", &zstd::encode_all(text.as_bytes(), 1).unwrap()), expected);
+    // It is the bytes that count, not the name.
+    assert_eq!(imported(MAPPING, "t.csv", &zstd::encode_all(text.as_bytes(), 1).unwrap()), expected);
+}
+
+#[test]
+fn tabs_semicolons_json_and_json_lines_are_the_same() {
+    let expected = plain();
+    assert_eq!(imported(MAPPING, "t.tsv", tabbed().as_bytes()), expected);
+    let semicolons = tabbed().replace('\t', ";").replace("\"more\"", "\"\"more\"\"").replace("Trade, and \"\"more\"\"", "\"Trade, and \"\"more\"\"\"");
+    assert_eq!(imported(&with_source("delimiter = \";\""), "t.csv", semicolons.as_bytes()), expected);
+    let objects = [
+        r#"{"id":"p1","a":1,"b":2,"start":"2024-12","end":"..","status":"S","n":3,"title":"Trade, and \"more\""}"#,
+        r#"{"id":"p2","a":2,"b":3,"start":1991,"end":"2001-06-30","status":"F","n":null,"title":"M\u00fcsavat"}"#,
+    ];
+    assert_eq!(imported(MAPPING, "t.jsonl", objects.join("\n").as_bytes()), expected);
+    assert_eq!(imported(MAPPING, "t.json", format!("[{}]", objects.join(",\n")).as_bytes()), expected);
+    let nested = format!("{{\"made\":\"2024\",\"data\":{{\"items\":[{}]}}}}", objects.join(","));
+    assert_eq!(imported(&with_source("records = \"/data/items\""), "t.json", nested.as_bytes()), expected);
+}
+
+#[test]
+fn encodings_byte_order_marks_and_ends_of_lines_are_the_same() {
+    let (text, expected) = (format!("{HEADER}{ROWS}"), plain());
+    let (latin, ..) = encoding_rs::WINDOWS_1252.encode(&text);
+    assert_eq!(imported(&with_source("encoding = \"windows-1252\""), "t.csv", &latin), expected);
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(imported(&with_source("encoding = \"utf-16le\""), "t.csv", &utf16), expected);
+    let marked = [&[0xff, 0xfe][..], &utf16].concat();
+    assert_eq!(imported(MAPPING, "t.csv", &marked), expected, "a byte order mark says which encoding it is");
+    assert_eq!(imported(MAPPING, "t.csv", format!("\u{feff}{text}").as_bytes()), expected);
+    assert_eq!(imported(MAPPING, "t.csv", text.replace('\n', "\r\n").as_bytes()), expected);
+    assert_eq!(imported(MAPPING, "t.csv", text.replace('\n', "\r").as_bytes()), expected);
+}
+
+#[test]
+fn a_table_without_header_or_with_lines_before_it_is_the_same() {
+    let expected = plain();
+    let columns = "header = false\ncolumns = [\"id\", \"a\", \"b\", \"start\", \"end\", \"status\", \"n\", \"title\"]";
+    assert_eq!(imported(&with_source(columns), "t.csv", ROWS.as_bytes()), expected);
+    let preface = format!("Made up, 2024\n\n{HEADER}{ROWS}");
+    assert_eq!(imported(&with_source("skip_lines = 2"), "t.csv", preface.as_bytes()), expected);
+    let other = format!("{HEADER}{ROWS}").replace("id,a,b", "PactNo,StateA,b");
+    let rename = "lower_case = true\nrename = { pactno = \"id\", statea = \"a\" }";
+    assert_eq!(imported(&with_source(rename), "t.csv", other.as_bytes()), expected);
+}
+
+#[test]
+fn a_directory_and_an_archive_are_one_release() {
+    let expected = plain();
+    let (first, second) = ROWS.split_at(ROWS.find("p2").unwrap());
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("t")).unwrap();
+    desk.write("t/1.csv", format!("{HEADER}{first}"));
+    desk.write("t/2.csv", format!("{HEADER}{second}"));
+    desk.write("t/.hidden", "no table");
+    assert_eq!(desk.import("t", &[]).counts(["rowsRead", "asserted"]), [2, 2]);
+    assert_eq!(said(&desk), expected);
+
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, rows) in [("x/1.csv", first), ("x/2.csv", second)] {
+        let text = format!("{HEADER}{rows}");
+        let mut header = tar::Header::new_ustar();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, name, text.as_bytes()).unwrap();
+    }
+    let bytes = zstd::encode_all(&archive.into_inner().unwrap()[..], 1).unwrap();
+    assert_eq!(imported(MAPPING, "t.tar.zst", &bytes), expected);
+}
+
+#[test]
+fn cells_become_rows_where_a_mapping_unpivots() {
+    let mapping = r#"
+[dataset]
+name = "treaty"
+key = ["{@file}", "{Participant}"]
+recorded_by = "desk"
+[source]
+unpivot = ["Participant"]
+[parties.state]
+id = "{key|id}"
+type = "state"
+names = { en = "{key}" }
+[[derive]]
+from = "{@value}"
+match = '^(?<day>\d+ \w+ \d{4})(?: (?<mark>\w+))?$'
+[[derive]]
+column = "act"
+from = "{mark}"
+map = { a = "accession", d = "succession" }
+[[derive]]
+column = "act"
+from = "{@column|snake}"
+when = { mark = "" }
+[[claim]]
+name = "x"
+key = ["{@file}", "{Participant}", "{act}"]
+kind = "{act}"
+type = "event"
+at = { date = "{day}", formats = ["D Mon YYYY"] }
+texts = { en = "{Participant}: {act}" }
+parties = [{ role = "party", party = "state", key = "{Participant}" }]
+"#;
+    let desk = Desk::with(mapping);
+    desk.write("1-5.csv", "Participant,Signature,\"Ratification, Accession(a)\"\nAland,20 Sep 1973,\nBorduria,,1 Aug 1986 a\n");
+    assert_eq!(desk.import("1-5.csv", &[]).counts(["rowsRead", "asserted", "parties"]), [2, 2, 2]);
+    let claims = desk.table("claims", &[]);
+    let told: Vec<String> = claims.iter().map(|claim| format!("{} {}", claim["valid_from"], claim["text_en"])).collect();
+    assert_eq!(told, ["\"1973-09-20\" \"Aland: signature\"", "\"1986-08-01\" \"Borduria: accession\""]);
+}
