@@ -73,8 +73,9 @@ async fn check(args: &ImportArgs, format: Format, input: Input, known: Known) ->
     shown.finish()?;
     let tally = tally.map_err(failed)?;
     rest(&tally, args);
-    if let (Format::Table, Some(sample)) = (format, &shown.sample) {
-        crate::cli::write(&format!("the first claim:\n{}", json::text(sample, json::Layout::Pretty)?))?;
+    if let (Format::Table, Some(sample)) = (format, shown.sample.take()) {
+        let sample = v1::AppendRequest { commands: vec![sample], ..v1::AppendRequest::default() };
+        crate::cli::write(&format!("the first claim:\n{}", json::text(&sample, json::Layout::Pretty)?))?;
     }
     Ok(tally)
 }
