@@ -171,6 +171,9 @@ impl Parse {
     }
 }
 
+/// In how much of a file it is found out what ends a line.
+const HEAD_BYTES: u64 = 64 << 10;
+
 /// Lines of a stream, of which several can be looked at before they are done with.
 struct Lines<R> {
     input: R,
@@ -195,12 +198,13 @@ struct End {
 
 impl<R: BufRead> Lines<R> {
     fn new(mut input: R) -> io::Result<Self> {
-        let head = input.fill_buf()?;
+        let mut head = Vec::new();
+        input.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
         let first = head.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
         // A CR that no LF follows ends the lines of files from old Macs.
         let bare = first.is_some_and(|at| head.get(at) == Some(&b'\r') && head.get(at + 1).is_some_and(|b| *b != b'\n'));
         let terminator = if bare { b'\r' } else { b'\n' };
-        Ok(Self { input, buffer: Vec::new(), begin: 0, line: 1, terminator })
+        Ok(Self { input, buffer: head, begin: 0, line: 1, terminator })
     }
 
     fn bytes(&self, end: usize) -> &[u8] {
