@@ -32,36 +32,63 @@ pub(super) fn decode<'r>(
         return Ok(Ok(whole));
     }
     let decoder = encoding.new_decoder_without_bom_handling();
-    Ok(Ok(Box::new(Decoding { input: whole, decoder, raw: vec![0; CHUNK], from: 0, to: 0, ended: false })))
+    let decoding = Decoding { input: whole, decoder: Some(decoder), raw: Window::default(), decoded: Window::default() };
+    Ok(Ok(Box::new(decoding)))
 }
 
 struct Decoding<'r> {
     input: Box<dyn Read + 'r>,
-    decoder: Decoder,
-    raw: Vec<u8>,
+    /// None once the last character has been decoded.
+    decoder: Option<Decoder>,
+    raw: Window,
+    decoded: Window,
+}
+
+/// Bytes of which some are done with.
+#[derive(Default)]
+struct Window {
+    bytes: Vec<u8>,
     from: usize,
     to: usize,
-    ended: bool,
+}
+
+impl Window {
+    fn rest(&self) -> &[u8] {
+        self.bytes.get(self.from..self.to).unwrap_or_default()
+    }
+
+    /// All of its room, when everything is done with.
+    fn room(&mut self) -> &mut [u8] {
+        self.bytes.resize(CHUNK, 0);
+        (self.from, self.to) = (0, 0);
+        &mut self.bytes
+    }
+}
+
+impl Decoding<'_> {
+    /// Decodes until there is something, or nothing more to come.
+    fn fill(&mut self) -> io::Result<()> {
+        while let Some(decoder) = self.decoder.as_mut().filter(|_| self.decoded.rest().is_empty()) {
+            if self.raw.rest().is_empty() {
+                self.raw.to = self.input.read(self.raw.room())?;
+            }
+            let last = self.raw.rest().is_empty();
+            let (result, read, written, _) = decoder.decode_to_utf8(self.raw.rest(), self.decoded.room(), last);
+            self.raw.from += read;
+            self.decoded.to = written;
+            if last && result == CoderResult::InputEmpty {
+                self.decoder = None;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Read for Decoding<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.len() < 4 {
-            // A decoder needs room for one character; who reads here has a large buffer.
-            return Err(io::Error::other("the buffer is too small for a character"));
-        }
-        loop {
-            if self.from == self.to && !self.ended {
-                self.from = 0;
-                self.to = self.input.read(&mut self.raw)?;
-                self.ended = self.to == 0;
-            }
-            let raw = self.raw.get(self.from..self.to).unwrap_or_default();
-            let (result, read, written, _) = self.decoder.decode_to_utf8(raw, buffer, self.ended);
-            self.from += read;
-            if written > 0 || (self.ended && result == CoderResult::InputEmpty) {
-                return Ok(written);
-            }
-        }
+        self.fill()?;
+        let count = self.decoded.rest().read(buffer)?;
+        self.decoded.from += count;
+        Ok(count)
     }
 }
