@@ -32,7 +32,10 @@ fn with_source(more: &str) -> String {
 }
 
 fn tabbed() -> String {
-    format!("{HEADER}{ROWS}").replace("\"Trade, and \"\"more\"\"\"", "Trade; and \"more\"").replace(',', "\t").replace(';', ",")
+    format!("{HEADER}{ROWS}")
+        .replace("\"Trade, and \"\"more\"\"\"", "Trade; and \"more\"")
+        .replace(',', "\t")
+        .replace(';', ",")
 }
 
 #[test]
@@ -53,7 +56,10 @@ fn plain_gzip_xz_and_zstandard_are_the_same() {
 fn tabs_semicolons_json_and_json_lines_are_the_same() {
     let expected = plain();
     assert_eq!(imported(MAPPING, "t.tsv", tabbed().as_bytes()), expected);
-    let semicolons = tabbed().replace('\t', ";").replace("\"more\"", "\"\"more\"\"").replace("Trade, and \"\"more\"\"", "\"Trade, and \"\"more\"\"\"");
+    let semicolons = tabbed()
+        .replace('\t', ";")
+        .replace("\"more\"", "\"\"more\"\"")
+        .replace("Trade, and \"\"more\"\"", "\"Trade, and \"\"more\"\"\"");
     assert_eq!(imported(&with_source("delimiter = \";\""), "t.csv", semicolons.as_bytes()), expected);
     let objects = [
         r#"{"id":"p1","a":1,"b":2,"start":"2024-12","end":"..","status":"S","n":3,"title":"Trade, and \"more\""}"#,
@@ -149,9 +155,13 @@ texts = { en = "{Participant}: {act}" }
 parties = [{ role = "party", party = "state", key = "{Participant}" }]
 "#;
     let desk = Desk::with(mapping);
-    desk.write("1-5.csv", "Participant,Signature,\"Ratification, Accession(a)\"\nAland,20 Sep 1973,\nBorduria,,1 Aug 1986 a\n");
+    desk.write(
+        "1-5.csv",
+        "Participant,Signature,\"Ratification, Accession(a)\"\nAland,20 Sep 1973,\nBorduria,,1 Aug 1986 a\n",
+    );
     assert_eq!(desk.import("1-5.csv", &[]).counts(["rowsRead", "asserted", "parties"]), [2, 2, 2]);
     let claims = desk.table("claims", &[]);
-    let told: Vec<String> = claims.iter().map(|claim| format!("{} {}", claim["valid_from"], claim["text_en"])).collect();
+    let told: Vec<String> =
+        claims.iter().map(|claim| format!("{} {}", claim["valid_from"], claim["text_en"])).collect();
     assert_eq!(told, ["\"1973-09-20\" \"Aland: signature\"", "\"1986-08-01\" \"Borduria: accession\""]);
 }

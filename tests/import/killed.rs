@@ -18,7 +18,8 @@ fn rows(title: &str) -> String {
 /// Starts an import, and kills it once the stage holds something.
 fn killed(desk: &Desk) {
     let arguments = ["import", "rows.csv", "--mapping", "m.toml", "--data", "ledger"];
-    let mut child = command(desk.path("").as_path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        command(desk.path("").as_path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let stages = desk.path("ledger/stages");
     let staged = || {
         let files = stages.read_dir().into_iter().flatten().flatten();

@@ -222,7 +222,11 @@ fn a_bad_line_of_json_is_told_and_the_others_recorded() {
         desk.write("t.jsonl", format!("{good}\n{line}\n"));
         let said = desk.import("t.jsonl", &["--check"]);
         assert_eq!(said.counts(["asserted", "rowsRejected"]), [1, 1], "{line}: {}", said.complaint);
-        assert!(said.complaint.contains("t.jsonl:2: ") && said.complaint.contains(expected), "{line}: {}", said.complaint);
+        assert!(
+            said.complaint.contains("t.jsonl:2: ") && said.complaint.contains(expected),
+            "{line}: {}",
+            said.complaint
+        );
     }
 }
 
@@ -250,7 +254,10 @@ fn a_mapping_that_cannot_be_used_says_where_and_why() {
         (swap("\"YYYY-MM-DD\"", "\"DD\""), "no YYYY"),
         (swap("[[claim]]", "[release]\nrevised = \"better\"\n[[claim]]"), "`better` is no kind of revision"),
         (swap("[[claim]]", "[release]\nretracted = \"gone\"\n[[claim]]"), "`gone` is no reason"),
-        (swap("[tables.countries]", "[tables.more]\nfile = \"missing.csv\"\nkey = \"x\"\n[tables.countries]"), "missing.csv"),
+        (
+            swap("[tables.countries]", "[tables.more]\nfile = \"missing.csv\"\nkey = \"x\"\n[tables.countries]"),
+            "missing.csv",
+        ),
     ] {
         let desk = Desk::with(&mapping);
         desk.write("t.csv", format!("{HEADER}x,1,2,2000,2001,S,1,t\n"));

@@ -87,7 +87,11 @@ fn a_key_may_come_again_where_the_mapping_says_so() {
     let desk = Desk::new();
     let refused = desk.rows(twice, &[]);
     assert_eq!(refused.counts(["asserted", "rowsRejected"]), [1, 1]);
-    assert!(refused.complaint.contains("rows.csv:3: the key `p1` was there before, in line 2"), "{}", refused.complaint);
+    assert!(
+        refused.complaint.contains("rows.csv:3: the key `p1` was there before, in line 2"),
+        "{}",
+        refused.complaint
+    );
 
     let desk = Desk::with(&MAPPING.replace("key = [\"{id}\"]", "key = [\"{id}\"]\noccurrence = true"));
     assert_eq!(desk.rows(twice, &[]).counts(["asserted", "rowsRejected"]), [2, 0]);
