@@ -254,7 +254,12 @@ impl<'m> Classes<'m> {
 }
 
 impl<'m> SourceClass<'m> {
-    fn compile(name: &'m str, number: usize, spec: &'m SourceClassSpec, tables: &'m Tables) -> Result<Self, BadMapping> {
+    fn compile(
+        name: &'m str,
+        number: usize,
+        spec: &'m SourceClassSpec,
+        tables: &'m Tables,
+    ) -> Result<Self, BadMapping> {
         let at = format!("sources.{name}");
         let table = table(&at, spec.table.as_deref(), tables)?;
         let compiler = Compiler::new(at, table, tables);
@@ -290,7 +295,10 @@ impl PartyClass<'_> {
         let written = self.party_type.eval(&seen)?;
         let party_type = v1::PartyType::from_str_name(&format!("PARTY_TYPE_{}", written.to_uppercase()));
         let party_type = party_type.ok_or_else(|| {
-            Fault::column(columns, format!("`{}` is no type of a party: expected state, organisation, ...", shown(&written)))
+            Fault::column(
+                columns,
+                format!("`{}` is no type of a party: expected state, organisation, ...", shown(&written)),
+            )
         })?;
         let party = v1::Party {
             party_id: self.id.eval(&seen)?.into_owned(),

@@ -177,7 +177,10 @@ impl<'m> Rule<'m> {
         }
         let Some(parts) = formats.iter().find_map(|format| format.read(&text, self.missing)) else {
             let forms: Vec<&str> = formats.iter().map(Format::written).collect();
-            return Err(Fault::column(at(), format!("`{}` is no date of the form {}", shown(&text), forms.join(" or "))));
+            return Err(Fault::column(
+                at(),
+                format!("`{}` is no date of the form {}", shown(&text), forms.join(" or ")),
+            ));
         };
         self.told(parts, seen, at)
     }
@@ -225,7 +228,9 @@ impl<'m> Rule<'m> {
         if text.is_empty() || self.missing.iter().any(|marker| marker == text) {
             return Ok(None);
         }
-        text.parse().map(Some).map_err(|_| Fault::column(columns, format!("`{}` is no {what}: expected a number", shown(text))))
+        text.parse()
+            .map(Some)
+            .map_err(|_| Fault::column(columns, format!("`{}` is no {what}: expected a number", shown(text))))
     }
 
     /// What a text means that is no date: an open or unknown end, or nothing; within it none where that is an error.

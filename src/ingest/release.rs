@@ -137,7 +137,10 @@ impl Recorded {
     /// The row of this file that named a claim before.
     pub(crate) fn named_by(&self, id: Uuid) -> Option<u32> {
         let id = id.as_u128();
-        self.claims.find(hash(id), |entry| entry.id == id).map(|entry| entry.row).filter(|row| !matches!(*row, 0 | KEPT))
+        self.claims
+            .find(hash(id), |entry| entry.id == id)
+            .map(|entry| entry.row)
+            .filter(|row| !matches!(*row, 0 | KEPT))
     }
 
     /// What a row is to the record. From now on it has named the claim.
@@ -236,9 +239,8 @@ mod tests {
             recorded.learn(retracted(key));
         }
         let ids = ClaimIds::of("x");
-        let mut judge = |key: &str, text: &str, row| {
-            recorded.judge(ids.id(key), ContentDigest::of(claim(key, text), "x"), row)
-        };
+        let mut judge =
+            |key: &str, text: &str, row| recorded.judge(ids.id(key), ContentDigest::of(claim(key, text), "x"), row);
         assert_eq!(judge("new", "a", 1), Verdict::Assert);
         assert_eq!(judge("same", "a", 2), Verdict::Nothing);
         assert_eq!(judge("changed", "b", 3), Verdict::Revise { reinstate: false });

@@ -79,7 +79,8 @@ impl Scope {
     }
 
     fn unknown(&self, name: &str) -> String {
-        let mut known: Vec<&str> = self.names.keys().map(String::as_str).filter(|name| !name.starts_with('@')).collect();
+        let mut known: Vec<&str> =
+            self.names.keys().map(String::as_str).filter(|name| !name.starts_with('@')).collect();
         known.sort_unstable();
         let shown = known.get(..40).unwrap_or(&known);
         let more = if shown.len() < known.len() { ", ..." } else { "" };

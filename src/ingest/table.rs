@@ -133,10 +133,9 @@ impl Table {
     /// # Errors
     /// There is none; and which there are.
     pub(crate) fn column(&self, name: &str) -> Result<usize, String> {
-        self.columns
-            .iter()
-            .position(|column| column == name)
-            .ok_or_else(|| format!("the table {} has no column `{name}`; it has: {}", self.name, self.columns.join(", ")))
+        self.columns.iter().position(|column| column == name).ok_or_else(|| {
+            format!("the table {} has no column `{name}`; it has: {}", self.name, self.columns.join(", "))
+        })
     }
 
     /// The column that is taken where none is named: the first that is not the key.

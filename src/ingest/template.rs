@@ -127,7 +127,9 @@ mod tests {
 
     #[test]
     fn what_is_no_template_says_why() {
-        for (template, word) in [("{nam}", "there are: key, name"), ("{name", "brace"), ("x}", "brace"), ("{name|y}", "filter")] {
+        for (template, word) in
+            [("{nam}", "there are: key, name"), ("{name", "brace"), ("x}", "brace"), ("{name|y}", "filter")]
+        {
             let error = made(template).unwrap_err();
             assert!(error.contains(word), "{template}: {error}");
         }

@@ -111,7 +111,10 @@ async fn record<T: Ask>(
     let tally = match tally {
         Ok(tally) if args.rows.strict && tally.rejected > 0 => {
             rest(&tally, args);
-            Err(Failure::Rejected(format!("--strict: {} of {} rows are bad; nothing was recorded", tally.rejected, tally.rows)))
+            Err(Failure::Rejected(format!(
+                "--strict: {} of {} rows are bad; nothing was recorded",
+                tally.rejected, tally.rows
+            )))
         }
         Ok(tally) => Ok(tally),
         Err(why) => Err(failed(why)),
@@ -131,11 +134,7 @@ async fn record<T: Ask>(
     }
 }
 
-fn shown(
-    args: &ImportArgs,
-    input: &Input,
-    way: Option<mpsc::Sender<Vec<v1::Command>>>,
-) -> Result<Shown, Failure> {
+fn shown(args: &ImportArgs, input: &Input, way: Option<mpsc::Sender<Vec<v1::Command>>>) -> Result<Shown, Failure> {
     let read = std::sync::Arc::clone(&input.opened.read);
     Shown::new(way, args.rows.reject.as_deref(), args.rows.errors, input.opened.bytes, read)
 }
@@ -144,7 +143,10 @@ fn shown(
 fn rest(tally: &Tally, args: &ImportArgs) {
     let more = tally.rejected.saturating_sub(args.rows.errors as u64);
     if more > 0 {
-        notice(&format!("and {more} more bad rows; --errors {} shows all, --reject FILE collects them", tally.rejected));
+        notice(&format!(
+            "and {more} more bad rows; --errors {} shows all, --reject FILE collects them",
+            tally.rejected
+        ));
     }
 }
 
@@ -246,7 +248,10 @@ fn tables(mapping: &Mapping, path: &Path, given: &[String]) -> Result<Tables, Fa
         let pair = given.split_once('=').filter(|(name, _)| mapping.tables.contains_key(*name));
         let known: Vec<&str> = mapping.tables.keys().map(String::as_str).collect();
         let (name, file) = pair.ok_or_else(|| {
-            Failure::Usage(format!("--table {given}: write NAME=FILE; the mapping has these tables: {}", known.join(", ")))
+            Failure::Usage(format!(
+                "--table {given}: write NAME=FILE; the mapping has these tables: {}",
+                known.join(", ")
+            ))
         })?;
         instead.insert(name, file.into());
     }

@@ -41,16 +41,7 @@ impl Shown {
         read: Arc<AtomicU64>,
     ) -> Result<Self, Failure> {
         let rejects = reject.map(Rejects::create).transpose()?;
-        Ok(Self {
-            commands,
-            rejects,
-            errors: Vec::new(),
-            show,
-            sample: None,
-            progress: bar(bytes),
-            read,
-            failed: None,
-        })
+        Ok(Self { commands, rejects, errors: Vec::new(), show, sample: None, progress: bar(bytes), read, failed: None })
     }
 
     /// No more commands come.
@@ -77,7 +68,10 @@ impl Out for Shown {
             Some(way) => way.blocking_send(commands).map_err(|_| Stopped),
             None => {
                 let claims = |command: &v1::Command| {
-                    matches!(command.command, Some(v1::command::Command::AssertClaim(_) | v1::command::Command::ReviseClaim(_)))
+                    matches!(
+                        command.command,
+                        Some(v1::command::Command::AssertClaim(_) | v1::command::Command::ReviseClaim(_))
+                    )
                 };
                 if self.sample.is_none() {
                     self.sample = commands.into_iter().find(claims);
@@ -130,7 +124,8 @@ struct Rejects {
 
 impl Rejects {
     fn create(path: &Path) -> Result<Self, Failure> {
-        let file = File::create(path).map_err(|error| Failure::Usage(format!("--reject {}: {error}", path.display())))?;
+        let file =
+            File::create(path).map_err(|error| Failure::Usage(format!("--reject {}: {error}", path.display())))?;
         Ok(Self { file: BufWriter::new(file) })
     }
 

@@ -55,7 +55,11 @@ fn member(word: &str, prefix: &str, named: fn(&str) -> Option<i32>) -> Option<i3
 
 fn unknown(word: &str, prefix: &str) -> String {
     let what = prefix.to_lowercase().replace('_', " ");
-    format!("`{}` is no {what}: expected one of those in the contract, in lower case, for example {}", shown(word), example(prefix))
+    format!(
+        "`{}` is no {what}: expected one of those in the contract, in lower case, for example {}",
+        shown(word),
+        example(prefix)
+    )
 }
 
 fn example(prefix: &str) -> &'static str {

@@ -150,7 +150,8 @@ impl<'m> ClaimPlan<'m> {
             specs.iter().map(|spec| compiler.value(field, spec)).collect()
         };
         let named = |field: &str, specs: &'m std::collections::BTreeMap<String, ValueSpec>| {
-            let each = specs.iter().map(|(name, spec)| Ok((name.as_str(), compiler.value(&format!("{field}.{name}"), spec)?)));
+            let each =
+                specs.iter().map(|(name, spec)| Ok((name.as_str(), compiler.value(&format!("{field}.{name}"), spec)?)));
             each.collect::<Result<Vec<_>, BadMapping>>()
         };
         if spec.external_ids.contains_key(tools.dataset) {
@@ -249,11 +250,12 @@ impl<'m> ClaimPlan<'m> {
         let chosen = |choice: &Option<Choice<'_>>, faults: &mut Faults| {
             choice.as_ref().and_then(|choice| faults.take(choice.eval(seen)))
         };
-        let date = |date: &Option<DateValue<'_>>, faults: &mut Faults| {
-            match date.as_ref().and_then(|date| faults.take(date.eval(seen))) {
-                Some(Told::Date(text)) => text,
-                _ => String::new(),
-            }
+        let date = |date: &Option<DateValue<'_>>, faults: &mut Faults| match date
+            .as_ref()
+            .and_then(|date| faults.take(date.eval(seen)))
+        {
+            Some(Told::Date(text)) => text,
+            _ => String::new(),
         };
         let kind = faults.take(self.kind.eval(seen)).unwrap_or_default().into_owned();
         let modality = match &self.modality {
@@ -296,9 +298,8 @@ impl<'m> ClaimPlan<'m> {
                 None => (String::new(), None, None),
             };
         }
-        let mut end = |date: &Option<DateValue<'_>>| {
-            date.as_ref().and_then(|date| faults.take(date.eval(seen))).and_then(bound)
-        };
+        let mut end =
+            |date: &Option<DateValue<'_>>| date.as_ref().and_then(|date| faults.take(date.eval(seen))).and_then(bound);
         (String::new(), end(&self.from), end(&self.to))
     }
 
@@ -315,11 +316,8 @@ impl<'m> ClaimPlan<'m> {
     }
 
     fn elsewhere(&self, key: &str, seen: &Seen<'_>, tools: &Tools<'_>, faults: &mut Faults) -> Vec<v1::ExternalId> {
-        let own = v1::ExternalId {
-            scheme: tools.dataset.to_owned(),
-            id: key.to_owned(),
-            release: tools.release.to_owned(),
-        };
+        let own =
+            v1::ExternalId { scheme: tools.dataset.to_owned(), id: key.to_owned(), release: tools.release.to_owned() };
         let mut ids = vec![own];
         for (scheme, value) in &self.external_ids {
             let id = faults.take(value.eval(seen)).unwrap_or_default();

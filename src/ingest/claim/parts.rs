@@ -107,7 +107,8 @@ impl<'m> PartyPart<'m> {
             _ => return Err(compiler.wrong("parties", "`each` and `by` go together".to_owned())),
         };
         let scope = each.as_ref().map(|(table, _)| compiler.scope.with_table(&table.columns));
-        let inner = Compiler { at: compiler.at, scope: scope.as_ref().unwrap_or(compiler.scope), tables: compiler.tables };
+        let inner =
+            Compiler { at: compiler.at, scope: scope.as_ref().unwrap_or(compiler.scope), tables: compiler.tables };
         Ok(Self {
             class: &spec.party,
             role: inner.value("parties.role", &spec.role)?,
@@ -212,7 +213,9 @@ impl<'m> Voices<'m> {
                     Some((class.as_str(), compiler.value("attribution.key", key)?))
                 }
                 (Some(class), Some(_)) => {
-                    return Err(compiler.wrong("attribution.party", format!("there is no class `{class}` in [parties]")));
+                    return Err(
+                        compiler.wrong("attribution.party", format!("there is no class `{class}` in [parties]"))
+                    );
                 }
                 _ => return Err(compiler.wrong("attribution", "`party` and `key` go together".to_owned())),
             };
@@ -237,7 +240,10 @@ impl<'m> Voices<'m> {
     ) -> Vec<v1::Attribution> {
         let mut voices = Vec::with_capacity(self.0.len());
         for part in self.0.iter().filter(|part| part.when.holds(seen)) {
-            let mut voice = v1::Attribution { role: faults.take(part.role.eval(seen)).unwrap_or_default(), ..v1::Attribution::default() };
+            let mut voice = v1::Attribution {
+                role: faults.take(part.role.eval(seen)).unwrap_or_default(),
+                ..v1::Attribution::default()
+            };
             if let Some((class, key)) = &part.party {
                 let said = faults.take(key.eval(seen)).unwrap_or_default();
                 if !said.is_empty() {
@@ -248,7 +254,8 @@ impl<'m> Voices<'m> {
                     }
                 }
             }
-            voice.name = part.name.as_ref().and_then(|name| faults.take(name.eval(seen))).unwrap_or_default().into_owned();
+            voice.name =
+                part.name.as_ref().and_then(|name| faults.take(name.eval(seen))).unwrap_or_default().into_owned();
             if let Some(Told::Date(date)) = part.said_at.as_ref().and_then(|date| faults.take(date.eval(seen))) {
                 voice.said_at = date;
             }
@@ -292,14 +299,16 @@ impl<'m> Quantities<'m> {
     pub(super) fn make(&self, seen: &Seen<'_>, faults: &mut Faults) -> Vec<v1::Quantity> {
         let mut quantities = Vec::with_capacity(self.0.len());
         for part in self.0.iter().filter(|part| part.when.holds(seen)) {
-            let [value, low, high] = part.numbers.each_ref().map(|number| {
-                number.as_ref().and_then(|number| faults.take(parsed(number, seen))).flatten()
-            });
+            let [value, low, high] = part
+                .numbers
+                .each_ref()
+                .map(|number| number.as_ref().and_then(|number| faults.take(parsed(number, seen))).flatten());
             if value.or(low).or(high).is_none() {
                 continue;
             }
             let name = faults.take(part.name.eval(seen)).unwrap_or_default().into_owned();
-            let unit = part.unit.as_ref().and_then(|unit| faults.take(unit.eval(seen))).unwrap_or_default().into_owned();
+            let unit =
+                part.unit.as_ref().and_then(|unit| faults.take(unit.eval(seen))).unwrap_or_default().into_owned();
             quantities.push(v1::Quantity { name, value, low, high, unit });
         }
         quantities

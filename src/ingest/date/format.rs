@@ -1,7 +1,17 @@
 //! Forms of dates: `YYYYMM`, `D Mon YYYY`, compiled and read.
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 
@@ -137,7 +147,8 @@ fn number<'t>(
     most: usize,
     missing: &[String],
 ) -> Option<(Option<i64>, &'t str)> {
-    let marker = missing.iter().filter(|marker| !marker.is_empty()).find_map(|marker| text.strip_prefix(marker.as_str()));
+    let marker =
+        missing.iter().filter(|marker| !marker.is_empty()).find_map(|marker| text.strip_prefix(marker.as_str()));
     if let Some(after) = marker {
         return Some((None, after));
     }

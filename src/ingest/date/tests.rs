@@ -24,7 +24,8 @@ fn date(text: &str) -> Result<Told, String> {
 
 #[test]
 fn forms_are_tried_in_turn() {
-    let rule = r#"{ date = "{a}", formats = ["YYYYMM", "YYYY-MM-DD", "D Mon YYYY", "Month D, YYYY", "YYYYMMDDhhmmss"] }"#;
+    let rule =
+        r#"{ date = "{a}", formats = ["YYYYMM", "YYYY-MM-DD", "D Mon YYYY", "Month D, YYYY", "YYYYMMDDhhmmss"] }"#;
     for (text, edtf) in [
         ("192001", "1920-01"),
         ("1920-01-01", "1920-01-01"),
@@ -67,7 +68,7 @@ fn a_day_that_is_none_is_refused_at_its_columns() {
 
 #[test]
 fn markers_stand_for_open_and_unknown_ends() {
-    let rule = r####"{ date = "{a}", formats = ["Y-MM-DD"], missing = ["####", "##"], open = ["9999-12-31"], unknown = ["?"], empty = "open" }"####;
+    let rule = r#####"{ date = "{a}", formats = ["Y-MM-DD"], missing = ["####", "##"], open = ["9999-12-31"], unknown = ["?"], empty = "open" }"#####;
     assert_eq!(told(rule, ["####-##-##", "", ""]), Ok(Told::Unknown));
     assert_eq!(told(rule, ["1926-##-##", "", ""]), date("1926"));
     assert_eq!(told(rule, ["999-##-##", "", ""]), date("0999"));

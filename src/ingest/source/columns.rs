@@ -73,7 +73,9 @@ pub(super) fn delimited(
     let names = if spec.header {
         header(&mut lines, &mut record, file, spec)?
     } else if spec.columns.is_empty() {
-        return Err(BadMapping::at("source.columns", "say what the columns are called, where there is no header").into());
+        return Err(
+            BadMapping::at("source.columns", "say what the columns are called, where there is no header").into()
+        );
     } else {
         spec.columns.clone()
     };
@@ -179,7 +181,8 @@ impl<'s> Shape<'s> {
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let byte = record.raw.get(at).copied().unwrap_or_default();
-                let what = format!("byte 0x{byte:02x} is not UTF-8: say the `encoding` in [source], for example windows-1252");
+                let what =
+                    format!("byte 0x{byte:02x} is not UTF-8: say the `encoding` in [source], for example windows-1252");
                 return Err(refuse(Fault::column(self.column_at(record, at), what)));
             }
         };

@@ -19,7 +19,9 @@ pub(super) fn decode<'r>(
     label: &str,
 ) -> Result<io::Result<Box<dyn Read + 'r>>, String> {
     let Some(named) = Encoding::for_label(label.as_bytes()) else {
-        return Err(format!("`{label}` is no encoding; for example utf-8, windows-1252, iso-8859-6, utf-16le, gb18030"));
+        return Err(format!(
+            "`{label}` is no encoding; for example utf-8, windows-1252, iso-8859-6, utf-16le, gb18030"
+        ));
     };
     let mut head = Vec::new();
     if let Err(cause) = stream.by_ref().take(MARK).read_to_end(&mut head) {
@@ -32,7 +34,8 @@ pub(super) fn decode<'r>(
         return Ok(Ok(whole));
     }
     let decoder = encoding.new_decoder_without_bom_handling();
-    let decoding = Decoding { input: whole, decoder: Some(decoder), raw: Window::default(), decoded: Window::default() };
+    let decoding =
+        Decoding { input: whole, decoder: Some(decoder), raw: Window::default(), decoded: Window::default() };
     Ok(Ok(Box::new(decoding)))
 }
 

@@ -202,7 +202,8 @@ impl<R: BufRead> Lines<R> {
         input.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
         let first = head.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
         // A CR that no LF follows ends the lines of files from old Macs.
-        let bare = first.is_some_and(|at| head.get(at) == Some(&b'\r') && head.get(at + 1).is_some_and(|b| *b != b'\n'));
+        let bare =
+            first.is_some_and(|at| head.get(at) == Some(&b'\r') && head.get(at + 1).is_some_and(|b| *b != b'\n'));
         let terminator = if bare { b'\r' } else { b'\n' };
         Ok(Self { input, buffer: head, begin: 0, line: 1, terminator })
     }

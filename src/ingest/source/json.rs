@@ -30,7 +30,8 @@ pub(super) fn lines(
     loop {
         let mut raw = Vec::new();
         let most = MAX_ROW_BYTES as u64 + 1;
-        let count = input.by_ref().take(most).read_until(b'\n', &mut raw).map_err(|cause| broken(file.shown(), &cause))?;
+        let count =
+            input.by_ref().take(most).read_until(b'\n', &mut raw).map_err(|cause| broken(file.shown(), &cause))?;
         if count == 0 {
             return Ok(());
         }
@@ -49,12 +50,7 @@ pub(super) fn lines(
 }
 
 /// Reads the objects of an array.
-pub(super) fn array(
-    file: &Arc<FileName>,
-    input: impl BufRead,
-    spec: &FileSpec,
-    take: Take<'_>,
-) -> Result<(), BadFile> {
+pub(super) fn array(file: &Arc<FileName>, input: impl BufRead, spec: &FileSpec, take: Take<'_>) -> Result<(), BadFile> {
     let mut names = Names::new(spec);
     let mut number = 0;
     let mut each = |raw: &RawValue| {

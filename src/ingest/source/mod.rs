@@ -173,7 +173,9 @@ impl Form {
         };
         match (form, spec.delimiter.map(u8::try_from)) {
             (Self::Delimited(_), Some(Ok(delimiter))) if delimiter.is_ascii() => Ok(Self::Delimited(delimiter)),
-            (_, Some(_)) => Err(BadMapping::at("source.delimiter", "must be one ASCII character, and is for csv and tsv")),
+            (_, Some(_)) => {
+                Err(BadMapping::at("source.delimiter", "must be one ASCII character, and is for csv and tsv"))
+            }
             (form, None) => Ok(form),
         }
     }
