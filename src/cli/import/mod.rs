@@ -106,7 +106,7 @@ impl ImportArgs {
             (Some(_), None) => {
                 let import = RowImport::new(self, global.output);
                 match connect::ledger(&global.server).await {
-                    Ok(mut ledger) => import.run(&mut ledger).await,
+                    Ok(ledger) => import.run(&mut ledger.stub()).await,
                     Err(Failure::Unreachable { .. }) if import.args.rows.check => {
                         super::notice("no server answers: checked as for an empty ledger");
                         import.run_alone().await
@@ -135,6 +135,6 @@ impl RowImport {
 
     /// Checks without a ledger, as for an empty one.
     pub(crate) async fn run_alone(self) -> Result<(), Failure> {
-        rows::run(&self.args, self.format, None::<&mut connect::Ledger>).await
+        rows::run(&self.args, self.format, None::<&mut Client<tonic::transport::Channel>>).await
     }
 }

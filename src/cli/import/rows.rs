@@ -85,7 +85,7 @@ async fn record<T: Ask>(
     input: Input,
     ledger: &mut Client<T>,
 ) -> Result<(Tally, Option<v1::StagedAppend>, u64), Failure> {
-    let info = ledger.get_server_info(v1::GetServerInfoRequest {}).await.map_err(known::refused)?.into_inner();
+    let info = ledger.get_server_info(v1::GetServerInfoRequest {}).await?.into_inner();
     let known = known::ask(ledger, &input.mapping.dataset.name).await?;
     let opening = input.opening(args, &info.ledger_id, &known)?;
     let (way, mut commands) = mpsc::channel(WAITING);

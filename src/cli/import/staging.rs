@@ -3,7 +3,6 @@
 //! The stage is opened with the first command: an import that changes nothing leaves nothing behind. Commands that an
 //! earlier run staged are passed over by their number.
 
-use super::known::refused;
 use crate::cli::Failure;
 use crate::cli::export::{Ask, Client};
 use crate::v1;
@@ -47,7 +46,7 @@ impl<'l, T: Ask> Staging<'l, T> {
             recorded_at: self.opening.recorded_at,
             title: self.opening.title.clone(),
         };
-        let stage = self.ledger.open_stage(request).await.map_err(refused)?.into_inner().stage.unwrap_or_default();
+        let stage = self.ledger.open_stage(request).await?.into_inner().stage.unwrap_or_default();
         if stage.state() == v1::StageState::Recorded {
             return Err(Failure::Rejected(format!(
                 "this very import is recorded already, as request {}, and what it recorded is not there any more as it \
@@ -73,7 +72,7 @@ impl<'l, T: Ask> Staging<'l, T> {
             return Ok(());
         }
         let request = v1::StageCommandsRequest { stage_id: self.opening.id.to_string(), first_command, commands };
-        let staged = self.ledger.stage_commands(request).await.map_err(refused)?.into_inner();
+        let staged = self.ledger.stage_commands(request).await?.into_inner();
         self.wanted = staged.next_command;
         Ok(())
     }
@@ -81,14 +80,14 @@ impl<'l, T: Ask> Staging<'l, T> {
     /// Records all of it.
     pub(super) async fn commit(&mut self) -> Result<v1::StagedAppend, Failure> {
         let request = v1::CommitStageRequest { stage_id: self.opening.id.to_string(), ..Default::default() };
-        let committed = self.ledger.commit_stage(request).await.map_err(refused)?.into_inner();
+        let committed = self.ledger.commit_stage(request).await?.into_inner();
         Ok(committed.append.unwrap_or_default())
     }
 
     /// Gives it up.
     pub(super) async fn drop_it(&mut self) -> Result<(), Failure> {
         let request = v1::DropStageRequest { stage_id: self.opening.id.to_string() };
-        self.ledger.drop_stage(request).await.map_err(refused)?;
+        self.ledger.drop_stage(request).await?;
         Ok(())
     }
 }
