@@ -174,6 +174,9 @@ impl Parse {
 /// In how much of a file it is found out what ends a line.
 const HEAD_BYTES: u64 = 64 << 10;
 
+/// How much is kept of a line that is too long.
+const KEPT_BYTES: usize = 1024;
+
 /// Lines of a stream, of which several can be looked at before they are done with.
 struct Lines<R> {
     input: R,
@@ -220,13 +223,15 @@ impl<R: BufRead> Lines<R> {
         let next = match known {
             Some(at) => start + at + 1,
             None => {
-                let most = super::MAX_ROW_BYTES as u64 + 1;
-                let count = self.input.by_ref().take(most).read_until(self.terminator, &mut self.buffer)?;
-                if count == 0 && self.buffer.len() == start {
+                let here = self.buffer.len() - start;
+                let most = (super::MAX_ROW_BYTES + 1).saturating_sub(here);
+                let count = self.input.by_ref().take(most as u64).read_until(self.terminator, &mut self.buffer)?;
+                if here + count == 0 {
                     return Ok(None);
                 }
-                too_long = count as u64 == most && self.buffer.last() != Some(&self.terminator);
+                too_long = here + count > super::MAX_ROW_BYTES && self.buffer.last() != Some(&self.terminator);
                 if too_long {
+                    self.buffer.truncate(start + KEPT_BYTES);
                     self.drop_rest()?;
                 }
                 self.buffer.len()
@@ -244,7 +249,6 @@ impl<R: BufRead> Lines<R> {
 
     /// Passes over what is left of a line that is too long to be kept.
     fn drop_rest(&mut self) -> io::Result<()> {
-        self.buffer.truncate(1024);
         loop {
             let available = self.input.fill_buf()?;
             let end = available.iter().position(|byte| *byte == self.terminator);
