@@ -96,8 +96,7 @@ def mid_participants(data, _scratch, _whole):
             key = f"{row.get('dispnum3') or row['dispnum']}:{row['ccode']}:{row['styear']}-{row['stmon']}"
             deaths = row.get("fatapre") or row["fatalpre"]
             said = [row[name] for name in "sidea revstate revtype1 revtype2 fatality hiact hostlev orig".split()]
-            # Two codes of one sort say the same in either order, and twice is once.
-            said[2:4] = [frozenset(code for code in said[2:4] if code != "-9")]
+            said[2:4] = [tuple(code for code in said[2:4] if code != "-9")]
             claims.append(Claim(key, (*said, deaths), parts(row, "st"), parts(row, "end")))
         releases.append(Release(name, recorded_at, file, len(rows), by_key(claims)))
     dates = "1816 1856-07 1902-07-15 1914 1940 1962-10 1995 1999-06-10 2010-12-31 2014-10".split()

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!   append state read-events subscribe     Detente, through the contract
-//!   fan-out diff fill info
+//!   fan-out diff fill info ask
 //!   echo stream-echo raw-append probe      the ceilings: gRPC that does nothing, a file with one fdatasync per group
 //!   umadb-append umadb-read                a peer, through its own client (feature `umadb`)
 //!   report                                 many results into Markdown tables
@@ -18,6 +18,7 @@
 //! Not here: starting servers, and the order of measurements; that is `benches/run.sh`.
 
 mod append;
+mod ask;
 mod cases;
 mod claims;
 mod closed_loop;
@@ -84,6 +85,8 @@ enum Verb {
     Append(append::AppendArgs),
     /// Asks for the state of one relationship.
     State(state::StateArgs),
+    /// Asks for the states that a file names.
+    Ask(ask::AskArgs),
     /// Reads the whole log as a stream, and decodes it.
     ReadEvents(read_events::ReadEventsArgs),
     /// Follows the log from its beginning until it has caught up.
@@ -133,6 +136,7 @@ fn measure(Args { common, verb }: Args) -> Result<()> {
     match verb {
         Verb::Append(args) => run(threads, append::run(args, common)),
         Verb::State(args) => run(threads, state::run(args, common)),
+        Verb::Ask(args) => run(threads, ask::run(args, common)),
         Verb::ReadEvents(args) => run(threads, read_events::run(args, common)),
         Verb::Subscribe(args) => run(threads, subscribe::catch_up(args, common)),
         Verb::FanOut(args) => run(threads, fan_out::run(args, common)),
