@@ -2,7 +2,10 @@
 
 use super::fault::BadMapping;
 use super::mapping::{FileSpec, TableSpec};
+use super::scope::{Scope, Seen};
 use super::source::{self, Opened};
+use super::template::Template;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
@@ -16,9 +19,36 @@ pub(crate) struct Table {
     pub(crate) name: String,
     /// The names of its columns.
     pub(crate) columns: Vec<String>,
-    /// The column that one looks up by.
-    key: usize,
+    key: Key,
     rows: HashMap<Box<str>, Vec<TableRow>>,
+}
+
+/// What one looks up by.
+#[derive(Debug)]
+enum Key {
+    /// A column.
+    Column(usize),
+    /// A text made of several.
+    Template(Template),
+}
+
+impl Key {
+    /// Reads `key`: the name of a column, or a template where it has braces.
+    fn read(spec: &str, columns: &[String]) -> Result<Self, String> {
+        if spec.contains('{') {
+            let scope = Scope::of_key(Some(columns));
+            return Template::compile(spec, &scope).map(Self::Template).map_err(|what| format!("key: {what}"));
+        }
+        let unknown = || format!("has no column `{spec}`; it has: {}", columns.join(", "));
+        columns.iter().position(|column| column == spec).map(Self::Column).ok_or_else(unknown)
+    }
+
+    fn of<'r>(&'r self, cells: &'r TableRow) -> Cow<'r, str> {
+        match self {
+            Self::Column(at) => Cow::Borrowed(cells.get(*at).map(AsRef::as_ref).unwrap_or_default()),
+            Self::Template(template) => template.render(&Seen::key("", cells, "")),
+        }
+    }
 }
 
 /// The tables of a mapping.
@@ -56,7 +86,7 @@ impl Table {
             std::iter::once(key.as_str()).chain(rest).map(Box::from).collect()
         };
         let rows = rows.iter().map(|(key, row)| (key.as_str().into(), vec![cells(key, row)])).collect();
-        Self { name: name.to_owned(), columns: names, key: 0, rows }
+        Self { name: name.to_owned(), columns: names, key: Key::Column(0), rows }
     }
 
     fn of_file(name: &str, spec: &TableSpec, path: &Path) -> Result<Self, BadMapping> {
@@ -65,7 +95,10 @@ impl Table {
         let mut null = spec.null.clone();
         null.push(String::new());
         let mut file = FileSpec {
+            format: spec.format.clone(),
             delimiter: spec.delimiter,
+            header: spec.header,
+            columns: spec.columns.clone(),
             rename: spec.rename.clone(),
             lower_case: spec.lower_case,
             null,
@@ -77,20 +110,19 @@ impl Table {
         let mut opened = Opened::open(path).map_err(|error| refuse(error.to_string()))?;
         let mut read: Option<Self> = None;
         source::read(&mut opened, &file, &mut |columns, row| {
-            let table = read.get_or_insert_with(|| Self {
-                name: name.to_owned(),
-                key: columns.iter().position(|column| *column == spec.key).unwrap_or(usize::MAX),
-                columns: columns.to_vec(),
-                rows: HashMap::new(),
-            });
+            let table = match &mut read {
+                Some(table) => table,
+                none => none.insert(Self {
+                    name: name.to_owned(),
+                    key: Key::read(&spec.key, columns)?,
+                    columns: columns.to_vec(),
+                    rows: HashMap::new(),
+                }),
+            };
             table.take(&row, spec.many)
         })
         .map_err(|error| refuse(error.to_string()))?;
-        let table = read.ok_or_else(|| refuse("has no rows".to_owned()))?;
-        if table.key == usize::MAX {
-            return Err(refuse(format!("has no column `{}`; it has: {}", spec.key, table.columns.join(", "))));
-        }
-        Ok(table)
+        read.ok_or_else(|| refuse("has no rows".to_owned()))
     }
 
     fn take(&mut self, row: &source::Read, many: bool) -> Result<(), String> {
@@ -101,15 +133,12 @@ impl Table {
                 return Err(format!("line {line}: {what}"));
             }
         };
-        if self.key == usize::MAX {
-            return Ok(());
-        }
-        let key = row.cell(self.key);
+        let cells: TableRow = (0..self.columns.len()).map(|at| row.cell(at).into()).collect();
+        let key = self.key.of(&cells).into_owned();
         if key.is_empty() {
             return Ok(());
         }
-        let cells: TableRow = (0..self.columns.len()).map(|at| row.cell(at).into()).collect();
-        let rows = self.rows.entry(key.into()).or_default();
+        let rows = self.rows.entry(key.as_str().into()).or_default();
         if many || rows.is_empty() {
             rows.push(cells);
         } else if !rows.contains(&cells) {
@@ -140,7 +169,7 @@ impl Table {
 
     /// The column that is taken where none is named: the first that is not the key.
     pub(crate) fn first_value(&self) -> usize {
-        usize::from(self.key == 0)
+        usize::from(matches!(self.key, Key::Column(0)))
     }
 
     /// All that it says, for telling whether it is the same table.

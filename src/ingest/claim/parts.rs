@@ -73,8 +73,13 @@ impl<'m> Parties<'m> {
                 None => part.make(seen, tools, made, needs, faults, &mut parties),
                 Some((table, by)) => {
                     let key = faults.take(by.eval(seen)).unwrap_or_default();
+                    let before = parties.len();
                     for row in table.all(&key) {
                         part.make(&seen.joined(row), tools, made, needs, faults, &mut parties);
+                    }
+                    // In which order a table has them is no part of what is claimed.
+                    if let Some(joined) = parties.get_mut(before..) {
+                        joined.sort_by(|one, other| one.party_id.cmp(&other.party_id));
                     }
                 }
             }

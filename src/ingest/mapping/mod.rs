@@ -129,9 +129,17 @@ impl Default for FileSpec {
 pub(crate) struct TableSpec {
     /// The file, beside the mapping.
     pub(crate) file: Option<String>,
-    /// The column that one looks up by.
+    /// The column that one looks up by, or a template of several.
     #[serde(default)]
     pub(crate) key: String,
+    /// As in `[source]`.
+    pub(crate) format: Option<String>,
+    /// As in `[source]`.
+    #[serde(default = "yes")]
+    pub(crate) header: bool,
+    /// As in `[source]`.
+    #[serde(default)]
+    pub(crate) columns: Vec<String>,
     /// The rows, instead of a file.
     pub(crate) rows: Option<BTreeMap<String, BTreeMap<String, String>>>,
     /// Whether a key may have several rows.
