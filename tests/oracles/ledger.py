@@ -79,5 +79,5 @@ class Ledger:
 
 
 def report(text):
-    """The counts of an import's last lines, under the words before or after them."""
-    return {what.strip(): int(number.replace(",", "")) for number, what in re.findall(r"([\d,]+) ([a-z ]+)", text)}
+    """The counts of an import's report, under what they count."""
+    return {what: int(number.replace(",", "")) for what, number in re.findall(r"^([a-z ]+): +([\d,]+)$", text, re.MULTILINE)}

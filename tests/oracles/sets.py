@@ -181,7 +181,7 @@ def events(file, dates, known, sample):
     claims = []
     for row in rows:
         when = day(*map(int, row["date"].split("-")))
-        key = ":".join(row[name] for name in ("date", "subject", "relation", "object"))
+        key = ":".join(row[name].strip() for name in ("date", "subject", "relation", "object"))
         claims.append(Claim(key, (), when, when, holds=False))
     release = Release("1", "2020-01-01T00:00:00Z", file, len(rows), by_key(claims))
     return DataSet("icews", "icews.toml", [release], dates, known, sample)
