@@ -41,7 +41,8 @@ impl Ledger {
     fn import(&mut self, sample: &str) -> String {
         self.releases += 1;
         let mapping = root().join("deploy/mappings").join(self.mapping);
-        let mut arguments = vec!["import".to_owned(), sample_file(sample), "--mapping".into(), mapping.display().to_string()];
+        let mut arguments =
+            vec!["import".to_owned(), sample_file(sample), "--mapping".into(), mapping.display().to_string()];
         for (name, file) in &self.tables {
             arguments.extend(["--table".into(), format!("{name}={}", sample_file(file))]);
         }
@@ -87,7 +88,11 @@ impl Ledger {
         let data = self.data();
         let question = ["export", "--format", "ndjson", "--languages", "en,ar", "--data", &data, "--what", what];
         let arguments: Vec<String> = question.iter().chain(more).map(|word| (*word).to_owned()).collect();
-        run(&arguments).lines().filter(|line| line.starts_with('{')).map(|line| serde_json::from_str(line).unwrap()).collect()
+        run(&arguments)
+            .lines()
+            .filter(|line| line.starts_with('{'))
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 }
 
@@ -138,7 +143,12 @@ fn codes(claim: &Value) -> BTreeSet<String> {
 }
 
 fn quantity<'a>(claim: &'a Value, name: &str) -> &'a Value {
-    claim["quantities"].as_array().into_iter().flatten().find(|quantity| quantity["name"] == name).unwrap_or(&Value::Null)
+    claim["quantities"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|quantity| quantity["name"] == name)
+        .unwrap_or(&Value::Null)
 }
 
 fn changes(expected: &[(&str, &[&str])]) -> BTreeMap<String, BTreeSet<String>> {
@@ -158,13 +168,17 @@ fn a_dispute_has_the_states_of_both_sides_and_an_end_only_once_it_ended() {
     assert_eq!(list(first, "relationships"), set(&["RUS-TUR"]));
     assert_eq!(text(first, "text_en"), "Militarized dispute 90001: show of force; a compromise");
     assert_eq!(text(first, "text_ar"), "نزاع عسكري رقم 90001: استعراض للقوة");
-    assert_eq!(codes(first), set(&["MID_ACTION:7", "MID_HOSTILITY:3", "MID_OUTCOME:6", "MID_SETTLEMENT:1"]));
+    assert_eq!(
+        codes(first),
+        set(&["MID_ACTION:7", "MID_FATALITY:0", "MID_HOSTILITY:3", "MID_OUTCOME:6", "MID_SETTLEMENT:1"])
+    );
 
     let going_on = &claims["90002"];
     assert_eq!((valid(going_on).as_str(), text(going_on, "as_of")), ("2010-11-04/open", "2010-12-20"));
     assert_eq!(list(going_on, "relationships"), set(&["ARM-AZE", "AZE-RUS"]));
     let deaths = quantity(going_on, "deaths");
     assert_eq!((&deaths["low"], &deaths["high"], &deaths["value"]), (&json!(26.0), &json!(100.0), &Value::Null));
+    assert_eq!(quantity(first, "deaths"), &json!({ "name": "deaths", "value": 0.0 }));
     assert_eq!(list(&claims["90003"], "party_ids"), set(&["COW_AUH", "TUR"]), "a state without an ISO code");
     assert_eq!(list(&claims["90002"], "labels"), set(&["dataset:cow-mid", "reciprocated"]));
 }
@@ -249,7 +263,10 @@ fn each_bit_of_an_alliance_year_is_a_code_and_a_year_without_any_is_a_claim_too(
     let claims = ledger.claims();
     let year = &claims["365:373:1901"];
     assert_eq!(valid(year), "1901/1901");
-    assert_eq!(text(year, "text_en"), "Obligations of Russia towards Azerbaijan in 1901: defence nonaggression consultation");
+    assert_eq!(
+        text(year, "text_en"),
+        "Obligations of Russia towards Azerbaijan in 1901: defence nonaggression consultation"
+    );
     assert_eq!(codes(year), set(&["ATOP:defence", "ATOP:nonaggression", "ATOP:consultation"]));
     assert_eq!(list(year, "party_roles"), set(&["RUS:obliged", "AZE:ally"]));
     assert!(text(&claims["365:373:1902"], "text_en").ends_with("in 1902: none of the five sorts"));
@@ -287,7 +304,12 @@ fn an_event_as_published_bears_on_the_relationship_of_its_countries() {
     let claims = ledger.claims();
     let arrest = &claims["70000001"];
     assert_eq!(list(arrest, "relationships"), set(&["AZE-RUS"]));
-    let roles = ["ICEWS_Harbour_Police_Russia:actor", "ICEWS_Fishermen_Azerbaijan:target", "RUS:actor_state", "AZE:target_state"];
+    let roles = [
+        "ICEWS_Harbour_Police_Russia:actor",
+        "ICEWS_Fishermen_Azerbaijan:target",
+        "RUS:actor_state",
+        "AZE:target_state",
+    ];
     assert_eq!(list(arrest, "party_roles"), set(&roles));
     assert_eq!(text(arrest, "place"), "Examplesk, Example Oblast, Russian Federation");
     assert_eq!(quantity(arrest, "intensity")["value"], json!(-5.0));
@@ -363,7 +385,10 @@ fn a_treaty_is_an_event_on_the_day_at_the_end_of_its_title() {
     let mut ledger = Ledger::new("un-treaty-index", "un_treaties_index.toml");
     ledger.import("un_treaties_index.csv");
     let claims = ledger.claims();
-    assert_eq!((valid(&claims["91-1"]).as_str(), text(&claims["91-1"], "place")), ("1951-05-03/1951-05-03", "Examplesk"));
+    assert_eq!(
+        (valid(&claims["91-1"]).as_str(), text(&claims["91-1"], "place")),
+        ("1951-05-03/1951-05-03", "Examplesk")
+    );
     assert_eq!(valid(&claims["91-1.a"]), "1958-06-07/1958-06-07");
     assert_eq!(text(&claims["91-2"], "temporal_type"), "none");
 }
@@ -377,7 +402,10 @@ fn a_fact_without_a_year_has_an_unknown_end_and_one_that_ends_before_it_starts_i
     let times: BTreeSet<String> = claims.values().map(valid).collect();
     assert_eq!(times, set(&["1991/unknown", "0918/0927", "unknown/1999", "2001/2001"]));
     let citizen = &claims["Q990000003:P27:Q990000002:####-##-##:1999-##-##"];
-    assert_eq!((text(citizen, "kind"), text(citizen, "text_en")), ("citizenship", "Q990000003 is a citizen of Q990000002"));
+    assert_eq!(
+        (text(citizen, "kind"), text(citizen, "text_en")),
+        ("citizenship", "Q990000003 is a citizen of Q990000002")
+    );
     assert_eq!(list(citizen, "relationships"), set(&["Q990000002-Q990000003"]));
     let itself = &claims["Q990000003:P9999:Q990000003:2001-##-##:2001-##-##"];
     assert_eq!((text(itself, "kind"), list(itself, "relationships")), ("wikidata_statement", set(&[])));
