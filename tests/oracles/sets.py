@@ -161,7 +161,7 @@ def icews14(data, scratch, whole):
     file = data / "icews14" / "icews14_events.tsv"
     if not whole:
         file = part(scratch, "icews14-01.tsv", file, lambda _, line: line.startswith("2014-01"))
-    dates = ["2014-01", *(f"2014-01-{n:02}" for n in range(1, 32, 4)), "2014"]
+    dates = ["2014-01", *(f"2014-01-{n:02}" for n in range(1, 32, 4)), "2014-12-31"]
     known = [("events in January 2014", lambda *releases: sum(key.startswith("2014-01") for key in releases[0]), 6_800)]
     return events(file, dates, known, "" if whole else "January 2014")
 
@@ -171,7 +171,7 @@ def icews18(data, scratch, whole):
     file = data / "icews18_part" / "icews18_valid_test_events.tsv"
     if not whole:
         file = part(scratch, "icews18-0901.tsv", file, lambda _, line: line.startswith("2018-09-01"))
-    dates = ["2018", "2018-08", "2018-09", "2018-10", "2018-08-29", "2018-09-01", "2018-09-15", "2018-10-01", "2018-10-31", "2019"]
+    dates = "2018-08 2018-08-29 2018-09-01 2018-09-08 2018-09-15 2018-09-30 2018-10-01 2018-10-16 2018-10-31 2019".split()
     return events(file, dates, [], "" if whole else "1 September 2018")
 
 
