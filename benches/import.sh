@@ -104,15 +104,19 @@ bring_in() {
   took=$(since "$began") importer_peak=$((highest / 1024))
   tail -n 3 "$tmp/import.log" >&2
 }
-head_position() { field head "$("$tmp/load" info --server "$url" --json)"; }
+head_position() { field head "$("$tmp/load" info --server "$url" --json)" | cut -d . -f 1; }
 
+shown() { awk -v rate="$(field rate "$1")" -v half="$(field p50_us "$1")" -v most="$(field p99_us "$1")" \
+  'BEGIN {printf "%.0f queries/s, p50 %.0f us, p99 %.0f us", rate, half, most}'; }
 ask() { # CLIENTS [POSITION]: sets $answer
-  local found; found=$("$tmp/load" --json ask --server "$url" --questions "$tmp/questions" --clients "$1" --seconds "$seconds" ${2:+--position "$2"} 2>>"$tmp/load.log")
-  answer="$(field rate "$found") queries/s, p50 $(field p50_us "$found") us, p99 $(field p99_us "$found") us"
+  local found
+  found=$("$tmp/load" --json ask --server "$url" --questions "$tmp/questions" --clients "$1" --seconds "$seconds" ${2:+--position "$2"} \
+    2>>"$tmp/load.log") || { tail -n 5 "$tmp/load.log" >&2; exit 1; }
+  answer=$(shown "$found")
 }
 pg_ask() { # CLIENTS CUT: sets $answer
   local found; found=$("$here/peers.sh" measure "$tmp/pg" "import_asof_$2" "$1" "$seconds" asof)
-  answer="$(field rate "$found") queries/s, p50 $(field p50_us "$found") us, p99 $(field p99_us "$found") us"
+  answer=$(shown "$found")
 }
 pg() { "$pg_bin/psql" -qXt -v ON_ERROR_STOP=1 "$@"; }
 pg_size() { pg -c "select coalesce(sum(pg_total_relation_size(oid)), 0) from pg_class where relname in ('obligations')" | tr -d ' '; }
