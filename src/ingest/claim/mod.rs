@@ -2,11 +2,13 @@
 //!
 //! ```text
 //!   mod.rs      a claim, from its key to its digest
-//!   parts.rs    what it has several of: parties, voices, numbers, codes, citations, links
+//!   parties.rs  its parties and relationships
+//!   parts.rs    what else it has several of: voices, numbers, codes, citations, links
 //!   choice.rs   members of closed vocabularies
 //! ```
 
 mod choice;
+mod parties;
 mod parts;
 
 use super::class::{Classes, Made, Registered};
@@ -26,7 +28,8 @@ use crate::wire::ids::Ids;
 use crate::wire::path::At;
 use crate::wire::sink::Sink;
 use choice::Choice;
-use parts::{Codes, Links, Parties, Quantities, Sources, Voices};
+use parties::Parties;
+use parts::{Codes, Links, Quantities, Sources, Voices};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -119,6 +122,21 @@ impl<'m> Compiler<'_, 'm> {
         spec.as_ref().map(compile).transpose().map_err(|what| self.wrong(field, what))
     }
 
+    /// What makes a row the same row; `key` is that of the data set. What is wrong with the claim as a whole is told here.
+    fn key(&self, spec: &'m ClaimSpec, key: &'m [ValueSpec], tools: &Tools<'m>) -> Result<&'m [ValueSpec], BadMapping> {
+        let key = spec.key.as_deref().unwrap_or(key);
+        if key.is_empty() {
+            return Err(BadMapping::at("dataset.key", "is missing: say which columns make a row the same row"));
+        }
+        if spec.both_and_ends() {
+            return Err(self.wrong("at", "give either `at`, or `from` and `to`".to_owned()));
+        }
+        if spec.external_ids.contains_key(tools.dataset) {
+            return Err(self.wrong("external_ids", format!("the key makes the one of `{}`", tools.dataset)));
+        }
+        Ok(key)
+    }
+
     fn when(&self, spec: Option<&'m super::mapping::ConditionSpec>, scope: &Scope) -> Result<Condition, BadMapping> {
         Condition::compile(spec, scope).map_err(|what| self.wrong("when", what))
     }
@@ -139,13 +157,7 @@ impl<'m> ClaimPlan<'m> {
     ) -> Result<Self, BadMapping> {
         let at = format!("claim[{number}]");
         let compiler = Compiler { at: &at, scope, tables };
-        let key = spec.key.as_deref().unwrap_or(key);
-        if key.is_empty() {
-            return Err(BadMapping::at("dataset.key", "is missing: say which columns make a row the same row"));
-        }
-        if spec.both_and_ends() {
-            return Err(compiler.wrong("at", "give either `at`, or `from` and `to`".to_owned()));
-        }
+        let key = compiler.key(spec, key, tools)?;
         let values = |field: &str, specs: &'m [ValueSpec]| -> Result<Vec<Value<'m>>, BadMapping> {
             specs.iter().map(|spec| compiler.value(field, spec)).collect()
         };
@@ -154,9 +166,6 @@ impl<'m> ClaimPlan<'m> {
                 specs.iter().map(|(name, spec)| Ok((name.as_str(), compiler.value(&format!("{field}.{name}"), spec)?)));
             each.collect::<Result<Vec<_>, BadMapping>>()
         };
-        if spec.external_ids.contains_key(tools.dataset) {
-            return Err(compiler.wrong("external_ids", format!("the key makes the one of `{}`", tools.dataset)));
-        }
         Ok(Self {
             name: spec.name.as_deref(),
             when: compiler.when(spec.when.as_ref(), scope)?,
