@@ -2,8 +2,8 @@
 //! connect clients send it. What is not JSON goes on to gRPC.
 
 use super::Web;
+use super::bounded;
 use super::failure::Failure;
-use super::json;
 use super::transcode::{self, SERVICE};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -40,8 +40,7 @@ async fn call(web: &Web, method: &MethodDescriptor, request: Request) -> Result<
     let body = read(body, web.request_bytes).await?;
     let message = transcode::request(method, &body)?;
     let path = format!("/{SERVICE}/{}", method.name());
-    let reply = web.local.unary(&path, &message, limit.as_deref()).await?;
-    let json = json::written(&method.output(), &reply)?;
+    let (_, json) = bounded::unary(&web.local, &path, method, &message, limit.as_deref()).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 

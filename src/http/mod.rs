@@ -12,6 +12,7 @@
 //! in has the same limits, the same errors and the same answers.
 
 mod api;
+mod bounded;
 mod connect;
 mod cors;
 mod failure;

@@ -122,7 +122,7 @@ const stories = {
 
   async "axe-core finds no violation in any view: light, dark, on a phone, from right to left"() {
     const phone = { width: 390, height: 844 };
-    const ways = [["light", "", {}], ["dark", "", {}], ["light", "", phone], ["dark", "ar", phone], ["light", "ar", {}]];
+    const ways = [["light", "", {}], ["dark", "", phone], ["dark", "ar", {}]];
     for (const view of VIEWS) {
       for (const [scheme, lang, size] of ways) {
         const page = await open(lang ? `${view}${view.includes("?") ? "&" : "?"}lang=${lang}` : view, size);

@@ -123,3 +123,35 @@ async fn pages_follow_one_another_to_the_end() {
     assert_eq!(found, server.json("/api/v1/claims?page_size=1000").await["claims"].as_array().unwrap().len());
     server.end().await;
 }
+
+#[tokio::test]
+async fn no_answer_is_larger_than_four_mebibytes_and_nothing_is_left_out() {
+    const MOST: usize = 4 << 20;
+    let mut server = Served::empty().await;
+    server.append(vec![party("AAA", "Aland"), party("BBB", "Bland")]).await;
+    // Each mark takes two bytes in JSON, so that a page that fits over gRPC is too large as JSON.
+    let text = "\"".repeat(4000);
+    for hundred in 0..10 {
+        server.append((1..=100).map(|one| claim(hundred * 100 + one, "2025-01/..", &text)).collect()).await;
+    }
+    let (mut path, mut claims, mut pages) = ("/api/v1/claims?page_size=1000".to_owned(), 0, 0);
+    while !path.is_empty() {
+        let answer = server.ask("GET", &path, "", "").await;
+        assert!(answer.status == 200 && answer.body.len() <= MOST, "{} bytes", answer.body.len());
+        let page: Value = serde_json::from_slice(&answer.body).unwrap();
+        (claims, pages) = (claims + page["claims"].as_array().unwrap().len(), pages + 1);
+        let token = page["nextPageToken"].as_str().unwrap();
+        path =
+            if token.is_empty() { String::new() } else { format!("/api/v1/claims?page_size=1000&page_token={token}") };
+    }
+    assert!(claims == 1000 && (3..12).contains(&pages), "{claims} claims on {pages} pages");
+    let mut read = 0;
+    while read < 1002 {
+        let answer = server.ask("GET", &format!("/api/v1/events?limit=10000&after_position={read}"), "", "").await;
+        assert!(answer.status == 200 && answer.body.len() <= MOST, "{} bytes", answer.body.len());
+        let page: Value = serde_json::from_slice(&answer.body).unwrap();
+        let last = page["events"].as_array().unwrap().last().expect("some events");
+        read = last["position"].as_str().unwrap().parse::<u64>().unwrap();
+    }
+    server.end().await;
+}

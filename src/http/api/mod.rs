@@ -12,6 +12,7 @@ mod schema;
 mod table;
 
 use super::Web;
+use super::bounded::{self, STREAMED};
 use super::failure::Failure;
 use super::json;
 use super::transcode::{self, SERVICE};
@@ -74,16 +75,20 @@ async fn answer(web: &Web, route: &'static Route, headers: &HeaderMap, query: &s
     let method = transcode::method(route.rpc).ok_or_else(missing)?;
     let message = transcode::request(&method, asked.request.to_string().as_bytes())?;
     let path = format!("/{SERVICE}/{}", route.rpc);
-    let replies = if method.is_server_streaming() {
-        all(web, &path, &message).await?
+    let (replies, json) = if method.is_server_streaming() {
+        (some(web, &path, &message).await?, None)
     } else {
-        vec![web.local.unary(&path, &message, None).await?]
+        let (reply, json) = bounded::unary(&web.local, &path, &method, &message, None).await?;
+        (vec![reply], Some(json))
     };
     let tag = ETag::of(route, &asked, &method.output(), &replies);
     if tag.is_known_to(headers) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag.text())]).into_response());
     }
-    let body = written(route, asked.format, &method.output(), &replies)?;
+    let body = match json.filter(|_| asked.format == Format::Json) {
+        Some(json) => json,
+        None => written(route, asked.format, &method.output(), &replies)?,
+    };
     let about = [
         (header::CONTENT_TYPE, asked.format.content_type().to_owned()),
         (header::ETAG, tag.text()),
@@ -92,12 +97,17 @@ async fn answer(web: &Web, route: &'static Route, headers: &HeaderMap, query: &s
     Ok((about, body).into_response())
 }
 
-/// All replies of an rpc that streams them; its request bounds how many there are.
-async fn all(web: &Web, path: &str, message: &[u8]) -> Result<Vec<Bytes>, Failure> {
+/// The replies of an rpc that streams them, as many as one answer may have; the last position leads on.
+async fn some(web: &Web, path: &str, message: &[u8]) -> Result<Vec<Bytes>, Failure> {
     let mut stream = web.local.stream(path, message, None).await?;
-    let mut replies = Vec::new();
+    let (mut replies, mut bytes) = (Vec::new(), 0);
     while let Some(reply) = stream.next().await {
-        replies.push(reply?);
+        let reply = reply?;
+        bytes += reply.len();
+        replies.push(reply);
+        if bytes >= STREAMED {
+            break;
+        }
     }
     Ok(replies)
 }
@@ -105,10 +115,7 @@ async fn all(web: &Web, path: &str, message: &[u8]) -> Result<Vec<Bytes>, Failur
 fn written(route: &Route, format: Format, reply: &MessageDescriptor, replies: &[Bytes]) -> Result<Vec<u8>, Failure> {
     if format == Format::Json {
         // Several replies are one: their lists one behind the other, all else from the last.
-        return match replies {
-            [only] => json::written(reply, only),
-            many => json::written(reply, &many.concat()),
-        };
+        return json::written(reply, &replies.concat());
     }
     let (entry, entries) = entries(route, reply, replies);
     if format == Format::Csv {

@@ -161,7 +161,12 @@ pub(super) const ROUTES: &[Route] = &[
         about: "The log, in order, from a place on.",
         groups: &[
             START,
-            &[param("limit", Top("limit"), Number, "How many events at most; default 100, at most 10000.")],
+            &[param(
+                "limit",
+                Top("limit"),
+                Number,
+                "How many events at most; default 100, at most 10000, and about 4 MiB.",
+            )],
             FILTER,
         ],
     },

@@ -1,0 +1,67 @@
+//! Answers that stay below 4 MiB. A page over gRPC is bounded by its entries and its bytes; as JSON small entries take several
+//! times as much. So where an answer is too large a shorter page is asked for, and its token leads to the rest.
+
+use super::failure::Failure;
+use super::json;
+use crate::grpc::local::Local;
+use axum::body::Bytes;
+use prost::encoding::uint32;
+use prost_reflect::{Cardinality, Kind, MethodDescriptor};
+
+/// The largest answer.
+const MOST: usize = 4 << 20;
+/// So many times larger than its bytes no reply is as JSON; smaller ones need no look.
+const GROWS: usize = 8;
+/// How many bytes of a stream one answer has at most, plus the rest of a batch.
+pub(super) const STREAMED: usize = 512 << 10;
+
+/// Calls an rpc with one reply; the reply, and the same as JSON.
+pub(super) async fn unary(
+    local: &Local,
+    path: &str,
+    method: &MethodDescriptor,
+    message: &[u8],
+    limit: Option<&str>,
+) -> Result<(Bytes, Vec<u8>), Failure> {
+    let mut message = message.to_vec();
+    loop {
+        let reply = local.unary(path, &message, limit).await?;
+        let written = json::written(&method.output(), &reply)?;
+        let entries = entries(method, &reply);
+        let size = method.input().get_field_by_name("page_size");
+        match size.filter(|size| size.kind() == Kind::Uint32 && written.len() > MOST && entries > 1) {
+            None => return Ok((reply, written)),
+            // Of a field that is there twice the last counts.
+            Some(size) => uint32::encode(size.number(), &shorter(entries, written.len()), &mut message),
+        }
+    }
+}
+
+/// How many entries fit, with a fifth to spare; fewer than there were in any case.
+fn shorter(entries: usize, bytes: usize) -> u32 {
+    let fitting = entries * (MOST / 5 * 4 / 1024) / (bytes / 1024).max(1);
+    u32::try_from(fitting.clamp(1, (entries / 2).max(1))).unwrap_or(1)
+}
+
+/// How many entries the list of a reply has: the first list of messages in it.
+fn entries(method: &MethodDescriptor, reply: &[u8]) -> usize {
+    if reply.len() < MOST / GROWS {
+        return 0;
+    }
+    let output = method.output();
+    let mut lists = output.fields().filter(|field| field.cardinality() == Cardinality::Repeated);
+    let list = lists.find(|field| matches!(field.kind(), Kind::Message(_)));
+    list.map_or(0, |list| json::parts(reply, list.number()).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shorter_page_is_shorter_and_never_empty() {
+        assert_eq!(shorter(1000, 5 << 20), 500);
+        assert_eq!(shorter(1000, 16 << 20), 199);
+        assert_eq!(shorter(2, 40 << 20), 1);
+    }
+}
