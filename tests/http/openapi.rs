@@ -24,12 +24,25 @@ fn needed(route: &str) -> &'static str {
     NEEDED.iter().find(|(name, _)| *name == route).map_or("", |(_, query)| query)
 }
 
+/// A document without the words of the proto files' comments, which may be said better without the contract changing.
+fn without_comments(mut document: Value) -> Value {
+    match &mut document {
+        Value::Object(fields) => {
+            let is_said = |name: &String, value: &Value| name == "description" && value.is_string();
+            fields.retain(|name, value| !is_said(name, value));
+            fields.values_mut().for_each(|value| *value = without_comments(value.take()));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = without_comments(item.take())),
+        _ => {}
+    }
+    document
+}
+
 #[tokio::test]
-async fn the_file_is_what_is_served() {
+async fn the_file_is_what_is_served_but_for_comments() {
     let server = Served::empty().await;
-    let served = server.ask("GET", "/api/v1/openapi.json", "", "").await;
-    let served = String::from_utf8(served.body).unwrap();
-    let file = std::fs::read_to_string(FILE).unwrap_or_default();
+    let served = server.json("/api/v1/openapi.json").await;
+    let (file, served) = (without_comments(written()), without_comments(served));
     assert!(file == served, "renew it: curl -o docs/openapi.json http://127.0.0.1:7443/api/v1/openapi.json");
     server.end().await;
 }
