@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A stage is no part of the record: it is not exported, `verify` and `rebuild` know nothing of it. What it takes is its bytes on the
-//! disk. Reading it ([`file`]) holds a frame at a time; checking it ([`check`]) keeps how each claim it touches stands; recording it
+//! disk. Reading it ([`mod@file`]) holds a frame at a time; checking it ([`check`]) keeps how each claim it touches stands; recording it
 //! ([`record`]) keeps what the view keeps of any append.
 //!
 //! Whoever works at a stage holds its file ([`Staging::file`]), so its commands are added one call after the other, and nothing is added
