@@ -1,9 +1,8 @@
 //! What the behaviour tests share: makers of claims, ledgers to try them on, and a model to hold the answers against.
 //!
 //! `make` writes commands in a few words, `home` opens ledgers and records, `ask` puts questions, `random` makes histories
-//! and filters from a seed, `follow` follows the log in process and `watched` over a socket, `oracle` is the brute-force model and `compare` asks ledger and model the same.
-//! and filters from a seed, `told` plays histories in which claims are about one another, `oracle` is the brute-force
-//! model and `compare` asks ledger and model the same.
+//! and filters from a seed, `follow` follows the log in process and `watched` over a socket, `told` plays histories in
+//! which claims are about one another, `oracle` is the brute-force model and `compare` asks ledger and model the same.
 #![allow(dead_code, reason = "every test crate uses its own part of this")]
 
 pub(crate) mod ask;
