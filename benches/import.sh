@@ -143,7 +143,7 @@ if [ -n "$postgres" ]; then
   done; done
   "$here/peers.sh" stop "$tmp/pg"; pg_running=''
 else
-  awk -F, 'NR > 1 && NR % 13 == 0 {print $1 "," $2 "," $3}' "$tmp/$first.csv" | head -n 20000 | awk -F, '
+  awk -F, 'NR > 1 && NR % 13 == 0 && asked++ < 20000 {print $1 "," $2 "," $3}' "$tmp/$first.csv" | awk -F, '
     NR == FNR {if ($4 != "") id[$4] = $1; next}
     ($1 in id) && ($2 in id) {a = id[$1]; b = id[$2]; print (a < b ? a "-" b : b "-" a) " " $3}' "$root/deploy/mappings/tables/states.csv" - >"$tmp/questions"
   pg_first=- pg_copied=- pg_second=- pg_disk=0
