@@ -16,7 +16,7 @@ use detente::domain::position::{Position, RecordedAt};
 use detente::domain::vocabulary::RetractionReason;
 use detente::journal::memory::MemoryJournal;
 use detente::journal::{
-    Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Run,
+    Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Room, Run,
 };
 use detente::ledger::Ledger;
 use detente::ledger::error::QueryError;
@@ -417,8 +417,8 @@ impl Journal for Gated {
         self.inner.begin(header, bytes)
     }
 
-    fn set_aside(&mut self, bytes: u64) -> Result<(), Refusal> {
-        self.inner.set_aside(bytes)
+    fn room(&self) -> Arc<dyn Room> {
+        self.inner.room()
     }
 
     fn reader(&self) -> Arc<dyn Reader> {

@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 
 use super::{
     Append, AppendError, AppendHeader, CheckpointError, Chunk, Chunks, Head, Journal, LedgerId, Link, Piece, ReadError,
-    Reader, Record, Refusal, Run, chain, check,
+    Reader, Record, Refusal, Room, Run, chain, check,
 };
 use crate::domain::position::Position;
 
@@ -73,8 +73,8 @@ impl Journal for MemoryJournal {
         Ok(Box::new(MemoryRun { log: &self.log, size: self.chunk_records, header, chunks: Vec::new(), done: 0, link }))
     }
 
-    fn set_aside(&mut self, _bytes: u64) -> Result<(), Refusal> {
-        Ok(())
+    fn room(&self) -> Arc<dyn Room> {
+        Arc::new(Endless)
     }
 
     fn reader(&self) -> Arc<dyn Reader> {
@@ -84,6 +84,17 @@ impl Journal for MemoryJournal {
     fn checkpoint(&mut self) -> Result<(), CheckpointError> {
         Ok(())
     }
+}
+
+/// Memory is not counted.
+struct Endless;
+
+impl Room for Endless {
+    fn set_aside(&self, _bytes: u64) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn give_back(&self, _bytes: u64) {}
 }
 
 /// An append that is being put together, beside the log.

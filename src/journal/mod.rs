@@ -230,13 +230,8 @@ pub trait Journal: Send {
     /// As for [`Journal::append`]; nothing happened then.
     fn begin(&mut self, header: &AppendHeader, bytes: u64) -> Result<Box<dyn Run + '_>, AppendError>;
 
-    /// Sets aside room for so many bytes more than what is set aside already and not yet appended, so that a full disk is
-    /// noticed before anything is built upon an append.
-    ///
-    /// # Errors
-    ///
-    /// If that would eat into the reserve. Nothing changes.
-    fn set_aside(&mut self, bytes: u64) -> Result<(), Refusal>;
+    /// The room that is left, which can be promised while the writer writes.
+    fn room(&self) -> Arc<dyn Room>;
 
     /// A reader that outlives the borrow of the writer.
     fn reader(&self) -> Arc<dyn Reader>;
@@ -247,6 +242,44 @@ pub trait Journal: Send {
     ///
     /// If the mark could not be synced; the journal then takes no more appends.
     fn checkpoint(&mut self) -> Result<(), CheckpointError>;
+}
+
+/// How much may still be written. A full disk is to be noticed before anything is built upon an append, which is while the
+/// appends before it are being written: so room is promised beside the writer.
+pub trait Room: Send + Sync {
+    /// Sets aside room for so many bytes more than what is set aside already.
+    ///
+    /// # Errors
+    ///
+    /// If that would eat into the reserve. Nothing changes.
+    fn set_aside(&self, bytes: u64) -> Result<(), Refusal>;
+
+    /// Ends a promise: the bytes are written, or will not be.
+    fn give_back(&self, bytes: u64);
+}
+
+/// Room that is set aside for as long as this is held.
+pub struct Promise {
+    room: Arc<dyn Room>,
+    bytes: u64,
+}
+
+impl Promise {
+    /// Sets aside room for so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// If there is not so much.
+    pub fn of(room: &Arc<dyn Room>, bytes: u64) -> Result<Self, Refusal> {
+        room.set_aside(bytes)?;
+        Ok(Self { room: Arc::clone(room), bytes })
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        self.room.give_back(self.bytes);
+    }
 }
 
 /// An append on its way into a journal, piece by piece. Nothing of it counts, and no reader sees it, before it is sealed: a

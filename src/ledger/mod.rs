@@ -1,7 +1,7 @@
 //! The use cases, in process: record, ask, read, verify, carry over. No word of any protocol; the command line's operator
 //! verbs and the gRPC service stand on this alike.
 //!
-//! A [`Ledger`] has one writer thread ([`append`]), which owns the journal, and any number of readers, which look at the
+//! A [`Ledger`] has one writer thread ([`writer`]), one that owns the journal ([`commit`]), and any number of readers, which look at the
 //! store's view up to the last durable append ([`cut`]). Messages come out encoded ([`render`]), because most answers are
 //! made of bytes that were encoded when they were recorded.
 
@@ -31,6 +31,7 @@ pub mod transfer;
 pub mod upcoming;
 pub mod verify;
 
+mod commit;
 mod contradiction;
 mod horizon;
 mod judge;
@@ -43,6 +44,7 @@ mod sight;
 mod suppose;
 mod turn_history;
 mod value;
+mod writer;
 mod writing;
 
 use crate::clock::Clock;

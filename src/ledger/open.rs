@@ -1,11 +1,12 @@
 //! Opening a ledger: the journal first, which says what is recorded, then the store, which can always be made again.
 
-use super::append::Writer;
+use super::commit::Committer;
 use super::cursors::Cursors;
 use super::feed::Feed;
 use super::horizon::Horizon;
 use super::salt::{DerivedSalts, RandomSalts, Salts};
 use super::stage::{Place, StageLimits, Stages};
+use super::writer::Writer;
 use super::writing::Writing;
 use super::{Ledger, Shared};
 use crate::clock::{Clock, SystemClock};
@@ -224,13 +225,15 @@ impl Ledger {
         });
         let salts: Box<dyn Salts> =
             if options.public_salts { Box::new(DerivedSalts) } else { Box::new(RandomSalts::default()) };
+        let room = journal.room();
+        let committer = Committer::start(Arc::clone(&shared), journal)?;
         let writer = Writer {
             shared: Arc::clone(&shared),
-            journal,
+            committer,
+            room,
             salts,
             recorded_at: head.recorded_at,
             link: head.link,
-            stopped: None,
         };
         let (queue, waiting) = bounded(QUEUE);
         let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;

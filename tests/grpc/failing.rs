@@ -5,7 +5,7 @@ use detente::clock::Clock;
 use detente::domain::position::RecordedAt;
 use detente::journal::memory::MemoryJournal;
 use detente::journal::{
-    Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Run,
+    Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Room, Run,
 };
 use detente::ledger::Ledger;
 use detente::ledger::open::LedgerOptions;
@@ -74,11 +74,8 @@ impl Journal for FailingJournal {
         self.inner.begin(header, bytes)
     }
 
-    fn set_aside(&mut self, bytes: u64) -> Result<(), Refusal> {
-        if self.failures.room.load(Ordering::SeqCst) {
-            return Err(Refusal::DiskFull { needed: bytes, available: 0, reserve: 1 << 20 });
-        }
-        self.inner.set_aside(bytes)
+    fn room(&self) -> Arc<dyn Room> {
+        Arc::new(FailingRoom { inner: self.inner.room(), failures: self.failures.clone() })
     }
 
     fn reader(&self) -> Arc<dyn Reader> {
@@ -87,5 +84,23 @@ impl Journal for FailingJournal {
 
     fn checkpoint(&mut self) -> Result<(), CheckpointError> {
         self.inner.checkpoint()
+    }
+}
+
+struct FailingRoom {
+    inner: Arc<dyn Room>,
+    failures: Failures,
+}
+
+impl Room for FailingRoom {
+    fn set_aside(&self, bytes: u64) -> Result<(), Refusal> {
+        if self.failures.room.load(Ordering::SeqCst) {
+            return Err(Refusal::DiskFull { needed: bytes, available: 0, reserve: 1 << 20 });
+        }
+        self.inner.set_aside(bytes)
+    }
+
+    fn give_back(&self, bytes: u64) {
+        self.inner.give_back(bytes);
     }
 }

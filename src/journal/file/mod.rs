@@ -48,7 +48,7 @@ use self::reader::{Published, Shared};
 use self::scan::Tail;
 use self::segment::{HEADER_LEN, Header, Previous, Segment};
 use self::space::Space;
-use super::{Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Run};
+use super::{Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Room, Run};
 use crate::domain::position::{Position, RecordedAt};
 
 /// How much is encoded before it is handed to the disk. A group below it is one write.
@@ -82,7 +82,7 @@ pub struct FileJournal {
     segment: Segment,
     tail: Tail,
     marks: MarkFile,
-    space: Space,
+    space: Arc<Space>,
     encoder: Encoder,
     buffer: Vec<u8>,
     poisoned: bool,
@@ -110,7 +110,7 @@ impl Journal for FileJournal {
         if plan.appends.is_empty() {
             return Ok(self.tail.head);
         }
-        self.space.take(&self.dir, &*self.disk, plan.bytes)?;
+        self.space.take(plan.bytes)?;
         self.rotate_before(plan.bytes).map_err(|error| Refusal::NoSegment(self.poison(error)))?;
         let tail = self.write(group, &plan).map_err(|error| AppendError::OutcomeUnknown(self.poison(error)))?;
         self.publish(tail);
@@ -125,8 +125,8 @@ impl Journal for FileJournal {
         Ok(Box::new(run::FileRun::begin(self, header, bytes)?))
     }
 
-    fn set_aside(&mut self, bytes: u64) -> Result<(), Refusal> {
-        self.space.set_aside(&self.dir, &*self.disk, bytes)
+    fn room(&self) -> Arc<dyn Room> {
+        Arc::clone(&self.space) as Arc<dyn Room>
     }
 
     fn reader(&self) -> Arc<dyn Reader> {

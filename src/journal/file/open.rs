@@ -150,9 +150,9 @@ impl FileJournal {
         let shared = Shared::of(dir.to_owned(), Arc::clone(&disk), firsts, &tail);
         let journal = Self {
             dir: dir.to_owned(),
-            disk,
             ledger_id: manifest.ledger_id,
-            space: Space::keeping(options.reserve_bytes),
+            space: Arc::new(Space::keeping(options.reserve_bytes, dir.to_owned(), Arc::clone(&disk))),
+            disk,
             options,
             segment,
             tail,

@@ -40,7 +40,7 @@ impl<'j> FileRun<'j> {
         }
         let head = journal.tail.head;
         check::follows(head, header)?;
-        journal.space.take(&journal.dir, &*journal.disk, bytes)?;
+        journal.space.take(bytes)?;
         journal.rotate_before(bytes).map_err(|error| Refusal::NoSegment(journal.poison(error)))?;
         journal.buffer.clear();
         Ok(Self {

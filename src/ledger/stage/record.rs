@@ -18,17 +18,19 @@ use crate::domain::event::Event;
 use crate::domain::name::ClaimId;
 use crate::domain::position::Position;
 use crate::domain::rejection::Rejection;
-use crate::journal::{self, AppendHeader, Link, Piece, Record, Refusal, RequestMark, Run, chain};
+use crate::journal::{self, AppendHeader, Journal, Link, Piece, Record, Refusal, RequestMark, Run, chain};
 use crate::ledger::Shared;
-use crate::ledger::append::{Recording, STRETCH, Writer};
+use crate::ledger::append::Recording;
 use crate::ledger::error::{AppendError, Damaged};
 use crate::ledger::record::{EVERYTHING, Recorded};
 use crate::ledger::render::Renderer;
 use crate::ledger::salt::Salts;
+use crate::ledger::writer::{STRETCH, Writer};
 use crate::store::{AppendNo, Incoming};
 use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
 use crate::wire::staged::Staged;
 use crate::wire::tally::Tally;
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
@@ -66,9 +68,7 @@ impl Writer {
 
     /// Whether it was recorded before; or why it is not recorded.
     fn stage_refused(&self, mark: RequestMark, preconditions: &[Precondition]) -> Result<bool, StageError> {
-        if let Some(why) = &self.stopped {
-            return Err(AppendError::NotServing(why.clone()).into());
-        }
+        self.shared.goes_on()?;
         let view = self.shared.store.view();
         match view.index.appends.by_request(mark.id) {
             Some((_, fingerprint)) if fingerprint == mark.fingerprint => return Ok(true),
@@ -132,25 +132,35 @@ impl Writer {
             backfilled: recording != Recording::Now,
         };
         let began = Instant::now();
-        let link = match self.write_stage(source, &header, checked) {
+        let committer = Arc::clone(&self.committer);
+        let mut journal = committer.journal_when_quiet();
+        self.shared.goes_on().inspect_err(|_| self.shared.forget_stamp(append))?;
+        let link = match self.write_stage(&mut **journal, source, &header, checked) {
             Ok(link) => link,
             Err(Failure::Refused(error)) => {
                 self.shared.forget_stamp(append);
                 return Err(error.into());
             }
-            Err(Failure::Broken(error)) => return Err(self.stop(&error).into()),
-            Err(Failure::Defect(why)) => return Err(self.stop_because(why).into()),
+            Err(Failure::Broken(error)) => return Err(self.shared.stop(&error).into()),
+            Err(Failure::Defect(why)) => return Err(self.shared.stop_because(why).into()),
         };
         (self.link, self.recorded_at) = (link, header.recorded_at);
-        self.shared.metrics.wrote(1, header.count, began.elapsed(), self.journal.last_sync());
+        self.shared.metrics.wrote(1, header.count, began.elapsed(), journal.last_sync());
         self.shared.store.set_durable(header.last());
         self.shared.publish(append);
+        self.shared.checkpoint_if_due(&mut **journal);
         self.shared.saver.wake();
         Ok(Outcome::Recorded(append, checked.tally.clone()))
     }
 
-    fn write_stage(&mut self, source: &Source, header: &AppendHeader, checked: &Checked) -> Result<Link, Failure> {
-        let run = self.journal.begin(header, checked.bytes + 4 * AROUND).map_err(refused)?;
+    fn write_stage(
+        &mut self,
+        journal: &mut dyn Journal,
+        source: &Source,
+        header: &AppendHeader,
+        checked: &Checked,
+    ) -> Result<Link, Failure> {
+        let run = journal.begin(header, checked.bytes + 4 * AROUND).map_err(refused)?;
         let mut pass = Pass {
             shared: &self.shared,
             salts: &mut *self.salts,
