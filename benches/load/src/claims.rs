@@ -73,7 +73,8 @@ impl Maker {
     /// # Errors
     /// When a mark does not stand in the encoded claim just once.
     pub fn new(verb: Verb, seed: u64) -> Result<Self> {
-        let mut words = Chance::from_seed(u64::from(verb == Verb::Revise));
+        // Revisions with another seed have other words: a claim that gets the words it has would not change.
+        let mut words = Chance::from_seed(if verb == Verb::Revise { seed.wrapping_add(1) } else { 0 });
         let templates = (0..TEMPLATES).map(|_| template(verb, &mut words)).collect::<Result<_>>()?;
         Ok(Self { templates, chance: Chance::from_seed(seed) })
     }

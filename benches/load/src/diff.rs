@@ -58,8 +58,7 @@ pub async fn run(args: DiffArgs, common: Common) -> Result<()> {
     let after = head().await?;
     let question = question(&args, before, after);
     let channels = args.target.channels(args.pace.clients).await?;
-    // A claim that gets the words that it has, one of 512, does not change.
-    let expected = args.valid_at.is_none().then_some(args.changed * 9 / 10);
+    let expected = args.valid_at.is_none().then_some(args.changed);
     let asking = |channel| Asking { caller: Caller::new(channel, PATH), question: question.clone(), expected };
     let measured = closed_loop::run(args.pace, channels.into_iter().map(asking)).await?;
     Outcome::of_loop("detente", "diff", &measured, args.pace.clients, 1, "queries/s")
@@ -80,7 +79,7 @@ fn question(args: &DiffArgs, from: u64, to: u64) -> Bytes {
 struct Asking {
     caller: Caller,
     question: Bytes,
-    /// At least so many changes.
+    /// How many changes it has to find.
     expected: Option<u64>,
 }
 
@@ -89,7 +88,7 @@ impl Client for Asking {
         const CHANGES: u32 = 3;
         let reply = self.caller.call(Bytes::copy_from_slice(&self.question)).await?;
         let items = count_field(&reply, CHANGES);
-        ensure!(self.expected.is_none_or(|expected| items >= expected), "{items} changes, not {:?}", self.expected);
+        ensure!(self.expected.is_none_or(|expected| items == expected), "{items} changes, not {:?}", self.expected);
         Ok(Answer { bytes: reply.len() as u64, items })
     }
 }
@@ -97,6 +96,24 @@ impl Client for Asking {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_second_run_gives_every_claim_other_words_than_the_first() {
+        let deal = Deal { claims: 1_000, relationships: 10 };
+        let texts = |before| -> Vec<String> {
+            let mut maker = Maker::new(Verb::Revise, before).expect("a maker");
+            let request = maker.request((0..1_000).map(|nth| deal.place(nth)), None);
+            let request = v1::AppendRequest::decode(request).expect("a message");
+            let claims = request.commands.into_iter().filter_map(|command| match command.command {
+                Some(v1::command::Command::ReviseClaim(revise)) => revise.claim,
+                _ => None,
+            });
+            claims.map(|claim| claim.texts[0].text.clone()).collect()
+        };
+        let (one, other) = (texts(10_000), texts(11_000));
+        assert_eq!((one.len(), other.len()), (1_000, 1_000));
+        assert!(one.iter().zip(&other).all(|(one, other)| one != other));
+    }
 
     #[test]
     fn the_claims_that_change_are_different_ones_that_were_filled_in() {
