@@ -74,14 +74,14 @@ const stories = {
 
   async "the first tab stop leads past the navigation"() {
     const page = await open("/");
+    // Keys go to the page in front; another story may have left one there.
+    await page.bringToFront();
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
-    await page.evaluate(() => document.activeElement.click());
+    await page.keyboard.press("Enter");
     await page.waitForFunction(() => location.hash === "#main", { polling: 50 });
-    const arrived = () => page.evaluate(() => document.activeElement.closest("main") !== null);
-    // The navigation alone has nine stops.
-    for (let stop = 0; stop < 3 && !(await arrived()); stop++) await page.keyboard.press("Tab");
-    assert.ok(await arrived(), "the next stop is in the main part");
+    await page.keyboard.press("Tab");
+    assert.ok(await page.evaluate(() => document.activeElement.closest("main") !== null), "the next stop is in the main part");
     return page;
   },
 

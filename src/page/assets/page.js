@@ -4,6 +4,10 @@
 const DAY = 86400000;
 const iso = (day) => new Date(day * DAY).toISOString().slice(0, 10);
 
+// The view that is shown. A place within it is no other view.
+const view = () => location.pathname + location.search;
+let shown = view();
+
 // Fetches a view and puts it in the place of this one.
 async function show(address, push) {
   const reply = await fetch(address, { headers: { accept: "text/html" } });
@@ -12,6 +16,7 @@ async function show(address, push) {
   document.querySelector("main").replaceWith(document.adoptNode(next.querySelector("main")));
   document.title = next.title;
   if (push) history.pushState(null, "", address);
+  shown = view();
   wake();
   if (focus) document.querySelector(`[data-sets="${focus}"]`)?.focus();
 }
@@ -79,6 +84,7 @@ function wake() {
   follow();
 }
 
-addEventListener("popstate", () => show(location.href, false));
+// Also following a link to a place in this view is told so; then its main part, and the focus in it, must stay.
+addEventListener("popstate", () => { if (view() !== shown) show(location.href, false); });
 addEventListener("pagehide", () => source?.close());
 wake();
