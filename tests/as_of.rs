@@ -409,3 +409,35 @@ fn the_state_of_very_many_claims_comes_in_pages_of_bounded_size() {
     assert!(tick(0) < on("2026-01-01"));
     println!("{CLAIMS} claims recorded in {recorded:?}, read in {pages} pages, {:?} in all", began.elapsed());
 }
+
+#[test]
+fn the_pages_of_a_large_state_are_the_whole_whatever_is_recorded_between_them() {
+    const CLAIMS: u128 = 2_500;
+    let home = home();
+    let certain = |number: u128| if number.is_multiple_of(3) { "2024-12/2025-02" } else { "2025-01-15" };
+    home.record((1..=CLAIMS).map(|number| assert(event(number, certain(number)))));
+    let page = |skip, entries, cut| {
+        let page = PageSize { entries, bytes: 64 << 20 };
+        let query = StateQuery { skip, page, valid_at: period("2025-01"), ..question(cut) };
+        let state = home.ledger.state(&query).unwrap();
+        let claims: Vec<Vec<u8>> = state.claims.iter().map(<[u8]>::to_vec).collect();
+        let certainties: Vec<_> = state.matches.iter().map(|found| found.certainty).collect();
+        (claims.into_iter().zip(certainties).collect::<Vec<_>>(), state.emptiness, state.next, state.at.basis)
+    };
+    let (whole, emptiness, next, basis) = page(0, 10_000, Cut::Head);
+    assert_eq!((whole.len() as u128, next), (CLAIMS, None));
+    // Each page found anew: nothing was asked for from the beginning.
+    let anew: Vec<_> = (0..5).rev().map(|nth| page(nth * 600, 600, Cut::Basis(basis)).0).collect();
+    assert_eq!(anew.into_iter().rev().flatten().collect::<Vec<_>>(), whole);
+    // Each page where the one before ended, while the record goes on and another reads the same.
+    let (mut read, mut skip) = (Vec::new(), Some(0));
+    while let Some(from) = skip {
+        let (rows, found, next, at) = page(from, 700, Cut::Basis(basis));
+        assert_eq!((found, at), (emptiness, basis));
+        read.extend(rows);
+        home.record([assert(event(CLAIMS + 1 + u128::from(from), "2025-01-20"))]);
+        assert_eq!(page(0, 900, Cut::Basis(basis)).0, whole[..900]);
+        skip = next;
+    }
+    assert_eq!(read, whole);
+}

@@ -7,7 +7,7 @@ use super::service::Service;
 use super::status::Refusal;
 use crate::domain::position::Position;
 use crate::domain::rejection::Violation;
-use crate::ledger::stage::{Became, Commit, Committed, NewStage, Stage, StageState, Unfit};
+use crate::ledger::stage::{Became, Commit, Committed, MOST_TOLD, NewStage, Stage, StageState, TOLD, Unfit};
 use crate::v1;
 use crate::wire::command::over_limit;
 use crate::wire::ids::parse_uuid;
@@ -69,16 +69,22 @@ pub(super) async fn commit_stage(
     service: &Service,
     request: v1::CommitStageRequest,
 ) -> Result<v1::CommitStageResponse, Refusal> {
-    let v1::CommitStageRequest { stage_id, preconditions, validate_only, leave_out } = request;
+    let v1::CommitStageRequest { stage_id, preconditions, validate_only, leave_out, max_violations } = request;
     let id = asked(&stage_id)?;
     let preconditions = parse_preconditions(preconditions)?;
-    let commit = Commit { id, preconditions, validate_only, leave_out };
+    let told = told(max_violations).filter(|_| validate_only).unwrap_or(TOLD);
+    let commit = Commit { id, preconditions, validate_only, leave_out, told };
     let ledger = Arc::clone(&service.ledger);
     let committed = service.threads.run(move || Ok(ledger.commit_stage(&commit)?)).await?;
     let Committed { became, replayed, unfit } = committed;
-    let Unfit { first, count } = unfit;
+    let Unfit { first, count, .. } = unfit;
     let violations = first.into_iter().map(violation).collect();
     Ok(v1::CommitStageResponse { append: Some(append(became)), replayed, violations, violation_count: count })
+}
+
+/// How many violations somebody wants to be told of; none where that is not said.
+fn told(asked: u32) -> Option<usize> {
+    (asked > 0).then(|| usize::try_from(asked).unwrap_or(MOST_TOLD).min(MOST_TOLD))
 }
 
 pub(super) async fn get_stage(

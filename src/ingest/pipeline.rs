@@ -8,7 +8,10 @@
 //! Batches are numbered and put in order again, so the commands are the same however many makers there are: a stage that
 //! was begun can be gone on with. Channels are bounded, so the slowest part sets the pace and memory stays flat.
 
+mod places;
 mod sequence;
+
+pub(crate) use places::{Places, RowPlace};
 
 use super::claim::Tools;
 use super::class::Classes;
@@ -16,7 +19,7 @@ use super::fault::{BadFile, BadMapping, Fault};
 use super::mapping::Mapping;
 use super::plan::{Bench, Outcome, Plan};
 use super::release::{ClaimIds, Recorded};
-use super::source::{self, Columns, Opened, Read, Row};
+use super::source::{self, Columns, Members, Opened, Read, Row};
 use super::table::Tables;
 use crate::v1;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -91,6 +94,15 @@ impl Tally {
     pub(crate) const fn commands(&self) -> u64 {
         self.parties + self.sources + self.asserted + self.revised + self.reinstated + self.retracted
     }
+}
+
+/// What an import came to.
+#[derive(Debug)]
+pub(crate) struct Made {
+    /// How many of each there were.
+    pub(crate) tally: Tally,
+    /// Which row each command was made of.
+    pub(crate) places: Places,
 }
 
 /// Where what an import makes goes.
@@ -172,7 +184,7 @@ type Looked = Result<(u64, Vec<Mapped>), BadMapping>;
 ///
 /// # Errors
 /// Why it came to nothing.
-pub(crate) fn run(job: &Job<'_>, opened: &mut Opened, known: &mut Known, out: &mut dyn Out) -> Result<Tally, Failed> {
+pub(crate) fn run(job: &Job<'_>, opened: &mut Opened, known: &mut Known, out: &mut dyn Out) -> Result<Made, Failed> {
     let mapping = job.mapping;
     let tools = Tools {
         dataset: &mapping.dataset.name,
@@ -197,15 +209,26 @@ pub(crate) fn run(job: &Job<'_>, opened: &mut Opened, known: &mut Known, out: &m
         drop(results);
         let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         sequenced?;
-        read?;
+        if let Some(members) = read?.closed() {
+            has_all(job, &tools, &members)?;
+        }
         Ok::<_, Failed>(())
     })?;
     sequencer.finish()
 }
 
-fn read(mapping: &Mapping, opened: &mut Opened, give: &Sender<Batch>) -> Result<(), BadFile> {
+/// Whether every member that the mapping names was there in one row at least: a name that no row has is written wrong.
+fn has_all(job: &Job<'_>, tools: &Tools<'_>, members: &Columns) -> Result<(), BadMapping> {
+    Plan::compile(job.mapping, job.tables, tools, members).map(drop).map_err(|bad| BadMapping {
+        what: format!("{} (no row has it; if none needs to, name it in `optional` of [source])", bad.what),
+        ..bad
+    })
+}
+
+fn read(mapping: &Mapping, opened: &mut Opened, give: &Sender<Batch>) -> Result<Members, BadFile> {
     let mut batch: Option<Batch> = None;
     let mut number = 0;
+    let mut members = Members::default();
     let send = |batch: Batch| give.send(batch).map_err(|_| "it was stopped".to_owned());
     source::read(opened, &mapping.source, &mut |columns, row| {
         let fits = batch.as_ref().is_some_and(|batch| *batch.columns == **columns && batch.rows.len() < BATCH_ROWS);
@@ -215,6 +238,7 @@ fn read(mapping: &Mapping, opened: &mut Opened, give: &Sender<Batch>) -> Result<
             }
             batch = Some(Batch { number, columns: Arc::clone(columns), rows: Vec::with_capacity(BATCH_ROWS) });
             number += 1;
+            members.add(columns);
         }
         if let Some(batch) = &mut batch {
             batch.rows.push(row);
@@ -225,7 +249,7 @@ fn read(mapping: &Mapping, opened: &mut Opened, give: &Sender<Batch>) -> Result<
         // Whoever does not take it has stopped, and knows why.
         let _stopped = send(last);
     }
-    Ok(())
+    Ok(members)
 }
 
 fn make(job: &Job<'_>, tools: &Tools<'_>, batches: &Receiver<Batch>, mapped: &Sender<Looked>) {

@@ -88,6 +88,8 @@ pub struct Shared {
     feed: feed::Feed,
     cursors: cursors::Cursors,
     stages: stage::Stages,
+    /// States that are being read page by page.
+    begun: state::Begun,
     horizon: Horizon,
     /// Why nothing is recorded any more, once that is so.
     failed: watch::Sender<Option<String>>,

@@ -6,6 +6,7 @@ use super::feed::Feed;
 use super::horizon::Horizon;
 use super::salt::{DerivedSalts, RandomSalts, Salts};
 use super::stage::{Place, StageLimits, Stages};
+use super::state::Begun;
 use super::writer::Writer;
 use super::writing::Writing;
 use super::{Ledger, Shared};
@@ -216,6 +217,7 @@ impl Ledger {
             feed: Feed::default(),
             cursors: beside.cursors,
             stages: beside.stages,
+            begun: Begun::default(),
             horizon: Horizon::new(head.recorded_at),
             failed: watch::Sender::new(None),
             saver,

@@ -1,5 +1,9 @@
 //! What was the state at a date, as known at a cut?
 
+mod begun;
+
+pub(super) use begun::Begun;
+
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::QueryError;
@@ -14,11 +18,15 @@ use crate::domain::emptiness::Emptiness;
 use crate::domain::filter::Filter;
 use crate::domain::moment::{Moment, SECONDS_PER_DAY};
 use crate::domain::period::Period;
+use crate::domain::position::Position;
 use crate::store::{Found, Index, StateQuestion};
+use begun::Ordered;
 use uuid::Uuid;
 
 /// The most claims of absence that are named.
 const NAMED_ABSENCES: usize = 100;
+/// From so many matches on, finding the place of a page anew takes longer than sending it.
+const WORTH_KEEPING: usize = 2_000;
 
 /// A question for the state.
 #[derive(Clone, Debug)]
@@ -78,48 +86,93 @@ impl Ledger {
         }
         let view = self.store.view();
         let at = self.resolve(&view.index, query.cut)?;
-        let filter = view.index.as_answered(&query.filter, at.position());
-        let found = view.index.state(&StateQuestion {
-            filter: &filter,
-            asked: query.valid_at,
-            mode: query.mode,
-            include_retracted: query.include_retracted,
-            cut: at.position(),
-        });
-        let emptiness = found.findings.emptiness();
-        // With nothing but recorded absence, every match is a claim of absence.
-        let absences = if matches!(emptiness, Emptiness::RecordedAbsence(_)) { found.rows.as_slice() } else { &[] };
-        let named = absences.iter().take(NAMED_ABSENCES).filter_map(|row| view.index.claims().id(row.found.claim));
-        let mut state = State {
-            at,
-            matches: Vec::new(),
-            claims: Encoded::default(),
-            emptiness,
-            absences: named.collect(),
-            next: None,
-        };
-        let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
-        let rows = found.rows.get(skip..).unwrap_or_default();
-        let page = rows.get(..query.page.entries).unwrap_or(rows);
+        let Part { rows, total, emptiness, absences } = self.part(&view.index, query, &at);
+        let mut state = State { at, matches: Vec::new(), claims: Encoded::default(), emptiness, absences, next: None };
         let mut renderer = Renderer::new(&self.store, &view);
-        let events = renderer.at_hand(page.iter().map(|row| row.found.revision.position));
-        state.claims.reserve(page.len(), query.page.bytes.min(events.iter().flatten().map(|event| event.len()).sum()));
-        for (row, event) in page.iter().zip(events) {
+        let events = renderer.at_hand(rows.iter().map(|(found, _)| found.revision.position));
+        state.claims.reserve(rows.len(), query.page.bytes.min(events.iter().flatten().map(|event| event.len()).sum()));
+        for ((found, certainty), event) in rows.iter().zip(events) {
             if state.claims.byte_len() >= query.page.bytes {
                 break;
             }
-            state.claims.add(|out| renderer.found(&row.found, event, out))?;
-            let as_of_age_days = as_of_age(&view.index, &row.found, query.valid_at);
-            state.matches.push(StateMatch { certainty: row.certainty, as_of_age_days });
+            state.claims.add(|out| renderer.found(found, event, out))?;
+            let as_of_age_days = as_of_age(&view.index, found, query.valid_at);
+            state.matches.push(StateMatch { certainty: *certainty, as_of_age_days });
         }
-        if state.matches.len() < rows.len() {
-            state.next = Some((skip + state.matches.len()) as u64);
+        let through = query.skip.saturating_add(state.matches.len() as u64);
+        if through < total {
+            state.next = Some(through);
+        } else if query.skip > 0 {
+            self.begun.let_go(query, at.basis);
         }
         let loaded = renderer.into_loaded();
         drop(view);
         self.store.adopt(loaded);
         Ok(state)
     }
+
+    /// The rows of a page. Those of a later one are found where the first page left them, if they are still there.
+    fn part(&self, index: &Index, query: &StateQuery, at: &Resolved) -> Part {
+        let cut = at.position();
+        if query.skip > 0
+            && let Some(ordered) = self.begun.find(query, at.basis)
+        {
+            return Part::of_ordered(index, cut, &ordered, query);
+        }
+        let filter = index.as_answered(&query.filter, cut);
+        let found = index.state(&StateQuestion {
+            filter: &filter,
+            asked: query.valid_at,
+            mode: query.mode,
+            include_retracted: query.include_retracted,
+            cut,
+        });
+        let emptiness = found.findings.emptiness();
+        let rows = span(&found.rows, query).iter().map(|row| (row.found, row.certainty)).collect();
+        let absences = named_absences(index, emptiness, found.rows.iter().map(|row| row.found.claim));
+        let total = found.rows.len();
+        let through = usize::try_from(query.skip).unwrap_or(usize::MAX).saturating_add(query.page.entries);
+        if through < total && total >= WORTH_KEEPING {
+            let claims = found.rows.iter().map(|row| (row.found.claim, row.certainty)).collect();
+            self.begun.keep(query, at.basis, Ordered { claims, emptiness });
+        }
+        Part { rows, total: total as u64, emptiness, absences }
+    }
+}
+
+/// The rows of a page, with what its reply says of all pages.
+struct Part {
+    rows: Vec<(Found, Certainty)>,
+    total: u64,
+    emptiness: Emptiness,
+    absences: Vec<Uuid>,
+}
+
+impl Part {
+    fn of_ordered(index: &Index, cut: Position, ordered: &Ordered, query: &StateQuery) -> Self {
+        let found = |(claim, certainty): &(u32, Certainty)| Some((index.claims().found(*claim, cut)?, *certainty));
+        Self {
+            rows: span(&ordered.claims, query).iter().filter_map(found).collect(),
+            total: ordered.claims.len() as u64,
+            emptiness: ordered.emptiness,
+            absences: named_absences(index, ordered.emptiness, ordered.claims.iter().map(|(claim, _)| *claim)),
+        }
+    }
+}
+
+/// The page of all rows.
+fn span<'r, R>(rows: &'r [R], query: &StateQuery) -> &'r [R] {
+    let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
+    let rows = rows.get(skip..).unwrap_or_default();
+    rows.get(..query.page.entries).unwrap_or(rows)
+}
+
+/// With nothing but recorded absence, every match is a claim of absence; the first of them are named.
+fn named_absences(index: &Index, emptiness: Emptiness, claims: impl Iterator<Item = u32>) -> Vec<Uuid> {
+    if !matches!(emptiness, Emptiness::RecordedAbsence(_)) {
+        return Vec::new();
+    }
+    claims.take(NAMED_ABSENCES).filter_map(|claim| index.claims().id(claim)).collect()
 }
 
 /// The state with what is supposed.

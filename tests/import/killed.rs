@@ -1,6 +1,6 @@
 //! An import that is killed, and started again, records every row once.
 
-use super::desk::{Desk, HEADER, command};
+use super::desk::{Desk, HEADER, MAPPING, command};
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::process::Stdio;
@@ -53,6 +53,44 @@ fn a_killed_import_goes_on_where_it_was_and_records_each_row_once() {
     assert_eq!(again.counts(["unchanged", "eventsWritten"]), [ROWS as u64, 0]);
 }
 
+fn stages(desk: &Desk) -> usize {
+    desk.path("ledger/stages").read_dir().into_iter().flatten().count()
+}
+
+#[test]
+fn a_killed_import_goes_on_where_it_was_though_somebody_registered_a_party_of_it_meanwhile() {
+    let desk = Desk::new();
+    desk.write("rows.csv", rows("Pact"));
+    killed(&desk);
+    desk.write("other.toml", MAPPING.replace("\"pacts\"", "\"others\""));
+    desk.write("other.csv", format!("{HEADER}o1,1,3,1990,,S,,Other\n"));
+    let other = ["import", "other.csv", "--mapping", "other.toml", "--data", "ledger"];
+    assert_eq!(desk.run(&other).code, 0);
+    assert_eq!(stages(&desk), 1, "that of the killed import stays");
+    let finished = desk.import("rows.csv", &[]);
+    // Azerbaijan and its partner: one is there already, and is left out; the source of the others has another id.
+    let counts = finished.counts(["asserted", "parties", "sources", "rowsRejected"]);
+    assert_eq!(counts, [ROWS as u64, 1, 1, 0], "{}", finished.complaint);
+    assert!(finished.counts(["stagedBefore"])[0] > 0, "it began anew");
+    assert_eq!(stages(&desk), 0);
+    assert_eq!(desk.import("rows.csv", &[]).counts(["unchanged", "eventsWritten"]), [ROWS as u64, 0]);
+}
+
+#[test]
+fn a_killed_import_begins_anew_where_the_data_set_was_changed_meanwhile() {
+    let desk = Desk::new();
+    desk.write("rows.csv", rows("Pact"));
+    killed(&desk);
+    desk.write("part.csv", format!("{HEADER}k0,1,2,1900,,S,0,Pact 0\nk1,1,2,1901,,S,1,Other\n"));
+    let part = desk.import("part.csv", &["--partial"]);
+    assert_eq!(part.counts(["asserted"]), [2], "{}", part.complaint);
+    assert!(part.complaint.contains("an unfinished import is there too: import of pacts"), "{}", part.complaint);
+    let finished = desk.import("rows.csv", &[]);
+    let counts = finished.counts(["asserted", "revised", "unchanged", "stagedBefore"]);
+    assert_eq!(counts, [ROWS as u64 - 2, 1, 1, 0], "{}", finished.complaint);
+    assert_eq!(stages(&desk), 0);
+}
+
 #[test]
 fn what_was_staged_for_another_file_is_not_taken_for_this_one() {
     let desk = Desk::new();
@@ -63,4 +101,5 @@ fn what_was_staged_for_another_file_is_not_taken_for_this_one() {
     assert_eq!(other.counts(["asserted", "stagedBefore"]), [ROWS as u64, 0], "{}", other.complaint);
     let claims = desk.table("claims", &[]);
     assert!(claims.iter().all(|claim| claim["text_en"].as_str().unwrap().contains(": Treaty ")));
+    assert_eq!(stages(&desk), 0, "what can never be recorded is dropped");
 }

@@ -14,5 +14,7 @@ mod documented;
 mod forms;
 mod killed;
 mod malformed;
+mod refused;
 mod releases;
+mod restarted;
 mod served;

@@ -231,6 +231,27 @@ fn a_bad_line_of_json_is_told_and_the_others_recorded() {
 }
 
 #[test]
+fn a_member_that_no_object_has_is_written_wrong_unless_the_mapping_says_that_none_needs_to() {
+    let rows = r#"{"id":"g","a":1,"b":2,"start":"2000","end":"2001","status":"S","tittle":"t"}"#;
+    for (check, flags) in [(true, &["--check"][..]), (false, &[])] {
+        let desk = Desk::new();
+        desk.write("t.jsonl", rows);
+        let said = desk.import("t.jsonl", flags);
+        assert_eq!(said.code, 2, "check {check}: {}{}", said.out, said.complaint);
+        assert!(said.complaint.contains("no row has it") && said.complaint.contains("optional"), "{}", said.complaint);
+        assert!(!desk.path("ledger").exists() || desk.table("claims", &[]).is_empty(), "nothing is recorded");
+    }
+    let desk = Desk::with(&MAPPING.replace("[source]\n", "[source]\noptional = [\"n\", \"title\"]\n"));
+    desk.write("t.jsonl", rows);
+    assert_eq!(desk.import("t.jsonl", &[]).counts(["asserted", "rowsRejected"]), [1, 0]);
+    // One object that has it is enough.
+    let desk = Desk::new();
+    let other = r#"{"id":"h","a":1,"b":2,"start":"2000","end":"2001","status":"S","n":1,"title":"t"}"#;
+    desk.write("t.jsonl", format!("{rows}\n{other}\n"));
+    assert_eq!(desk.import("t.jsonl", &[]).counts(["asserted", "rowsRejected"]), [2, 0]);
+}
+
+#[test]
 fn a_mapping_that_cannot_be_used_says_where_and_why() {
     let swap = |from: &str, to: &str| {
         assert!(MAPPING.contains(from), "{from}");

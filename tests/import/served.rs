@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 
 const ROWS: &str = "p1,1,2,2024-12,,S,3,One\np2,2,3,1991,2001,F,,Two\n";
 
-struct Served(Child);
+pub(crate) struct Served(Child);
 
 impl Drop for Served {
     fn drop(&mut self) {
@@ -16,8 +16,13 @@ impl Drop for Served {
 }
 
 /// Serves a new ledger, and says where.
-fn serve(desk: &Desk) -> (Served, String) {
-    let arguments = ["serve", "--data", "served", "--listen", "127.0.0.1:0", "--log-format", "json"];
+pub(crate) fn serve(desk: &Desk) -> (Served, String) {
+    serve_at(desk, "127.0.0.1:0")
+}
+
+/// Serves the ledger at an address.
+pub(crate) fn serve_at(desk: &Desk, listen: &str) -> (Served, String) {
+    let arguments = ["serve", "--data", "served", "--listen", listen, "--log-format", "json"];
     let mut child =
         command(desk.path("").as_path(), &arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();

@@ -5,7 +5,7 @@ use crate::support::make::{assert, event};
 use detente::domain::command::Command;
 use detente::domain::position::RecordedAt;
 use detente::ledger::Ledger;
-use detente::ledger::stage::{Commit, Committed, NewStage, Stage, StageError, StageProgress, StageState};
+use detente::ledger::stage::{Commit, Committed, NewStage, Stage, StageError, StageProgress, StageState, TOLD};
 use detente::v1;
 use detente::v1::command::Command as Wire;
 use detente::wire::claim::render_claim;
@@ -107,7 +107,7 @@ pub(crate) fn new_at(number: u128, at: RecordedAt) -> NewStage {
 }
 
 pub(crate) fn commit(number: u128) -> Commit {
-    Commit { id: uuid(number), preconditions: Vec::new(), validate_only: false, leave_out: Vec::new() }
+    Commit { id: uuid(number), preconditions: Vec::new(), validate_only: false, leave_out: Vec::new(), told: TOLD }
 }
 
 /// Opens a stage and adds commands to it, in pieces of so many, from the first one on.

@@ -68,6 +68,9 @@ fn of_very_many_violations_the_first_are_told_and_all_are_counted() {
     let (fields, count) = unfit(home.ledger.commit_stage(&commit(7)));
     assert_eq!((fields.len(), count), (TOLD, 1_500));
     assert_eq!(fields[99], "commands[99].assert_claim.claim.parties[0].party_id");
+    let checked = Commit { validate_only: true, told: 1_200, ..commit(7) };
+    let unfit = home.ledger.commit_stage(&checked).unwrap().unfit;
+    assert_eq!((unfit.first.len(), unfit.count), (1_200, 1_500));
 }
 
 #[test]

@@ -1,60 +1,158 @@
-//! What the ledger has of a data set: a digest of each of its claims, and the ids of all parties and sources.
+//! What the ledger has of a data set at a cut: a digest of each of its claims, and the ids of all parties and sources.
 
-use crate::cli::export::{Ask, Client};
+use super::patient::Patient;
+use crate::cli::export::Ask;
 use crate::cli::{Failure, counter};
 use crate::ingest::class::{known_by_party, known_by_source};
 use crate::ingest::pipeline::Known;
 use crate::ingest::release::Recorded;
-use crate::v1;
+use crate::v1::{self, event::Event};
 use std::collections::HashMap;
+use tonic::{Status, Streaming};
 
 /// As many as a server gives at once.
 const LARGEST_PAGE: u32 = 1000;
+
+/// A cut of the record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// The last position it sees.
+    pub(super) position: u64,
+    /// Its basis.
+    pub(super) basis: String,
+}
 
 /// What an empty ledger has.
 pub(super) fn nothing(dataset: &str) -> Known {
     Known { claims: Recorded::of(dataset), registered: HashMap::new() }
 }
 
-/// Asks a ledger. Pages and batches are let go as they are read.
-pub(super) async fn ask(ledger: &mut Client<impl Ask>, dataset: &str) -> Result<Known, Failure> {
+/// Asks a ledger, at a basis or at the head. Pages and batches are let go as they are read.
+pub(super) async fn ask(
+    ledger: &mut Patient<'_, impl Ask>,
+    dataset: &str,
+    basis: Option<String>,
+) -> Result<(Known, Cut), Failure> {
     let mut known = nothing(dataset);
-    claims(ledger, dataset, &mut known.claims).await?;
-    parties(ledger, &mut known.registered).await?;
-    sources(ledger, &mut known.registered).await?;
-    Ok(known)
-}
-
-async fn claims(ledger: &mut Client<impl Ask>, dataset: &str, claims: &mut Recorded) -> Result<(), Failure> {
-    let item = v1::FilterItem { labels: vec![format!("dataset:{dataset}")], ..v1::FilterItem::default() };
-    let filter = Some(v1::Filter { items: vec![item] });
-    let request = v1::ReadEventsRequest { filter, ..v1::ReadEventsRequest::default() };
-    let mut batches = ledger.read_events(request).await?.into_inner();
+    let cut = parties(ledger, basis, &mut known.registered).await?;
+    sources(ledger, &cut, &mut known.registered).await?;
     let progress = counter("events of the data set read");
-    while let Some(batch) = batches.message().await? {
-        progress.inc(batch.events.len() as u64);
-        batch.events.into_iter().for_each(|event| claims.learn(event));
-    }
+    each_event(ledger, dataset, 0, |event| {
+        progress.inc(1);
+        let is_seen = event.position <= cut.position;
+        if is_seen {
+            known.claims.learn(event);
+        }
+        is_seen
+    })
+    .await?;
     progress.finish_and_clear();
-    Ok(())
+    Ok((known, cut))
 }
 
-async fn parties(ledger: &mut Client<impl Ask>, registered: &mut HashMap<u128, u64>) -> Result<(), Failure> {
-    let mut request = v1::ListPartiesRequest { page_size: LARGEST_PAGE, ..v1::ListPartiesRequest::default() };
+/// Whether nothing after a position changed what is compared of the claims that matter; the last position of what was
+/// looked at, or `after` where that was nothing.
+pub(super) async fn unchanged_since(
+    ledger: &mut Patient<'_, impl Ask>,
+    dataset: &str,
+    after: u64,
+    matters: impl Fn(&str) -> bool,
+) -> Result<Option<u64>, Failure> {
+    let (mut changed, mut last) = (false, after);
+    each_event(ledger, dataset, after, |event| {
+        last = event.position;
+        changed |= changed_claim(&event).is_some_and(&matters);
+        !changed
+    })
+    .await?;
+    Ok((!changed).then_some(last))
+}
+
+/// The claim of which an event changed what is compared.
+fn changed_claim(event: &v1::Event) -> Option<&str> {
+    match event.event.as_ref()? {
+        Event::ClaimAsserted(asserted) => asserted.claim.as_ref().map(|claim| claim.claim_id.as_str()),
+        Event::ClaimRevised(revised) => revised.claim.as_ref().map(|claim| claim.claim_id.as_str()),
+        Event::ClaimRetracted(retracted) => Some(&retracted.claim_id),
+        Event::ClaimReinstated(reinstated) => Some(&reinstated.claim_id),
+        _ => None,
+    }
+}
+
+/// The claims of a data set.
+pub(super) fn filter(dataset: &str) -> v1::Filter {
+    let item = v1::FilterItem { labels: vec![format!("dataset:{dataset}")], ..v1::FilterItem::default() };
+    v1::Filter { items: vec![item] }
+}
+
+/// Reads the events of a data set after a position, until one is enough. Where the connection breaks, it is gone on from
+/// there.
+async fn each_event(
+    ledger: &mut Patient<'_, impl Ask>,
+    dataset: &str,
+    after: u64,
+    mut enough: impl FnMut(v1::Event) -> bool,
+) -> Result<(), Failure> {
+    let mut request = v1::ReadEventsRequest { filter: Some(filter(dataset)), ..v1::ReadEventsRequest::default() };
+    let mut through = after;
+    let mut open: Option<Streaming<v1::ReadEventsResponse>> = None;
     loop {
-        let page = ledger.list_parties(request.clone()).await?.into_inner();
+        let mut batches = open.take();
+        request.start = Some(v1::read_events_request::Start::AfterPosition(through));
+        let batch = ledger.call(async |ledger| next(ledger, &request, &mut batches).await).await?;
+        let Some(batch) = batch else { return Ok(()) };
+        through = batch.through_position.max(through);
+        for event in batch.events {
+            if !enough(event) {
+                return Ok(());
+            }
+        }
+        open = batches;
+    }
+}
+
+/// The next batch; a stream that broke is begun anew.
+async fn next(
+    ledger: &mut crate::cli::export::Client<impl Ask>,
+    request: &v1::ReadEventsRequest,
+    batches: &mut Option<Streaming<v1::ReadEventsResponse>>,
+) -> Result<tonic::Response<Option<v1::ReadEventsResponse>>, Status> {
+    let mut stream = match batches.take() {
+        Some(stream) => stream,
+        None => ledger.read_events(request.clone()).await?.into_inner(),
+    };
+    let batch = stream.message().await?;
+    *batches = Some(stream);
+    Ok(tonic::Response::new(batch))
+}
+
+async fn parties(
+    ledger: &mut Patient<'_, impl Ask>,
+    basis: Option<String>,
+    registered: &mut HashMap<u128, u64>,
+) -> Result<Cut, Failure> {
+    let cut = basis.map(v1::list_parties_request::Cut::Basis);
+    let mut request = v1::ListPartiesRequest { page_size: LARGEST_PAGE, cut, ..v1::ListPartiesRequest::default() };
+    loop {
+        let page = ledger.call(async |ledger| ledger.list_parties(request.clone()).await).await?;
         registered.extend(page.parties.iter().map(|party| (known_by_party(&party.party_id), 0)));
         if page.next_page_token.is_empty() {
-            return Ok(());
+            let context = page.context.unwrap_or_default();
+            return Ok(Cut { position: context.position, basis: context.basis });
         }
         request.page_token = page.next_page_token;
     }
 }
 
-async fn sources(ledger: &mut Client<impl Ask>, registered: &mut HashMap<u128, u64>) -> Result<(), Failure> {
-    let mut request = v1::ListSourcesRequest { page_size: LARGEST_PAGE, ..v1::ListSourcesRequest::default() };
+async fn sources(
+    ledger: &mut Patient<'_, impl Ask>,
+    cut: &Cut,
+    registered: &mut HashMap<u128, u64>,
+) -> Result<(), Failure> {
+    let cut = Some(v1::list_sources_request::Cut::Basis(cut.basis.clone()));
+    let mut request = v1::ListSourcesRequest { page_size: LARGEST_PAGE, cut, ..v1::ListSourcesRequest::default() };
     loop {
-        let page = ledger.list_sources(request.clone()).await?.into_inner();
+        let page = ledger.call(async |ledger| ledger.list_sources(request.clone()).await).await?;
         registered.extend(page.sources.iter().map(|source| (known_by_source(&source.source_id), 0)));
         if page.next_page_token.is_empty() {
             return Ok(());

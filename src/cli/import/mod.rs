@@ -12,11 +12,19 @@
 //!
 //! ```text
 //!   mod.rs      the flags              known.rs    what the ledger has of the data set
+//!   input.rs    files, as flags say    left.rs     what an earlier run left
 //!   rows.rs     the whole way          staging.rs  commands into a stage, and the stage into the record
-//!   shown.rs    bad rows, progress     report.rs   what came of it
+//!   shown.rs    bad rows, progress     refused.rs  rows that the ledger alone finds wrong
+//!   again.rs    rows read once more    patient.rs  calls that outlast a server that is away
+//!                                      report.rs   what came of it
 //! ```
 
+mod again;
+mod input;
 mod known;
+mod left;
+mod patient;
+mod refused;
 mod report;
 mod rows;
 mod shown;
@@ -79,6 +87,9 @@ struct RowArgs {
     /// How many bad rows are shown.
     #[arg(long, value_name = "COUNT", default_value_t = 20, requires = "mapping")]
     errors: usize,
+    /// For how many seconds a server that does not answer is asked again.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "mapping")]
+    patience: u64,
 }
 
 /// An import of rows, once its flags are understood.

@@ -1,48 +1,49 @@
 //! The whole way of an import of rows: the mapping, the file, what the ledger has, what the file says, the record.
 
+use super::input::{Input, Spooled};
+use super::patient::Patient;
+use super::refused::{Refused, Settled, Wanted, counted};
 use super::report::Report;
 use super::shown::Shown;
-use super::staging::{Opening, Staging};
-use super::{ImportArgs, known};
+use super::staging::{Ground, Staging};
+use super::{ImportArgs, known, left};
+use crate::cli::exit::Exit;
 use crate::cli::export::{Ask, Client};
 use crate::cli::output::Format;
 use crate::cli::{Failure, json, notice};
-use crate::ingest::fault::{BadFile, BadMapping};
-use crate::ingest::mapping::Mapping;
-use crate::ingest::pipeline::{self, Failed, Job, Known, Tally};
-use crate::ingest::source::Opened;
-use crate::ingest::table::{Table, Tables};
+use crate::ingest::fault::BadFile;
+use crate::ingest::pipeline::{Failed, Known, Made, Places, Tally};
 use crate::v1;
-use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// How many batches of commands may wait to be sent.
 const WAITING: usize = 4;
 
-/// What is imported, in one piece, for the thread that reads it.
-struct Input {
-    mapping: Mapping,
-    tables: Tables,
-    opened: Opened,
-    release: String,
-    revised: i32,
-    retracted: i32,
-    complete: bool,
-    strict: bool,
-    /// Of everything that makes the commands what they are.
-    digest: Sha256,
-}
-
 /// What reading came to.
-struct Came {
-    tally: Result<Tally, Failed>,
-    shown: Shown,
+pub(super) struct Came {
+    pub(super) made: Result<Made, Failed>,
+    pub(super) known: Known,
+    pub(super) shown: Shown,
 }
 
-/// Imports.
+/// What has been gathered of the rows once all are read.
+pub(super) struct Gathered {
+    pub(super) tally: Tally,
+    pub(super) places: Places,
+    pub(super) known: Known,
+}
+
+/// What is told at the end.
+#[derive(Default)]
+struct Done {
+    tally: Tally,
+    append: Option<v1::StagedAppend>,
+    resumed: u64,
+    sample: Option<v1::Command>,
+}
+
+/// Imports, or checks.
 pub(super) async fn run(
     args: &ImportArgs,
     format: Format,
@@ -52,46 +53,105 @@ pub(super) async fn run(
     let input = Input::read(args, &spooled.path)?;
     let dataset = input.mapping.dataset.name.clone();
     let release = input.release.clone();
-    let (tally, append, resumed) = match ledger {
-        Some(ledger) if !args.rows.check => record(args, input, ledger).await?,
-        ledger => {
-            let known = match ledger {
-                Some(ledger) => known::ask(ledger, &dataset).await?,
-                None => known::nothing(&dataset),
-            };
-            (check(args, format, input, known).await?, None, 0)
+    let done = match ledger {
+        Some(ledger) => {
+            let patient = Patient::new(ledger, Duration::from_secs(args.rows.patience));
+            stage(args, &spooled, input, patient).await?
         }
+        None => alone(args, input).await?,
     };
+    if let (Format::Table, Some(sample)) = (format, done.sample) {
+        let sample = v1::AppendRequest { commands: vec![sample], ..v1::AppendRequest::default() };
+        crate::cli::write(&format!("the first claim:\n{}", json::text(&sample, json::Layout::Pretty)?))?;
+    }
+    let Done { tally, append, resumed, .. } = done;
     let report = Report { dataset: &dataset, release: &release, tally, append, check: args.rows.check, resumed };
     report.write(format)
 }
 
-async fn check(args: &ImportArgs, format: Format, input: Input, known: Known) -> Result<Tally, Failure> {
-    let shown = shown(args, &input, None)?;
+/// Checks without a ledger.
+async fn alone(args: &ImportArgs, input: Input) -> Result<Done, Failure> {
+    let known = known::nothing(&input.mapping.dataset.name);
+    let shown = Shown::new(None, args, &input.opened)?;
     let came = tokio::task::spawn_blocking(move || input.run(known, shown)).await.map_err(Failure::other)?;
-    let Came { tally, mut shown } = came;
+    let Came { made, mut shown, .. } = came;
     shown.finish()?;
-    let tally = tally.map_err(failed)?;
+    let tally = made.map_err(failed)?.tally;
     rest(&tally, args);
-    if let (Format::Table, Some(sample)) = (format, shown.sample.take()) {
-        let sample = v1::AppendRequest { commands: vec![sample], ..v1::AppendRequest::default() };
-        crate::cli::write(&format!("the first claim:\n{}", json::text(&sample, json::Layout::Pretty)?))?;
-    }
-    Ok(tally)
+    Ok(Done { tally, sample: shown.sample.take(), ..Done::default() })
 }
 
-async fn record<T: Ask>(
+/// Lays out what the rows make as a stage, and records it or, for a check, drops it.
+async fn stage<T: Ask>(
+    args: &ImportArgs,
+    spooled: &Spooled,
+    input: Input,
+    mut ledger: Patient<'_, T>,
+) -> Result<Done, Failure> {
+    let dataset = input.mapping.dataset.name.clone();
+    let info = ledger.call(async |ledger| ledger.get_server_info(v1::GetServerInfoRequest {}).await).await?;
+    let mark = input.mark(args, &info.ledger_id)?;
+    let basis = left::basis(&mut ledger, &dataset, mark).await?;
+    let (known, cut) = known::ask(&mut ledger, &dataset, basis).await?;
+    let opening = input.opening(args, mark, &cut)?;
+    let ground = Ground { dataset, cut, complete: input.complete };
+    let spec = input.mapping.source.clone();
+    let mut staging = Staging::new(ledger, opening, ground);
+    let settled = read_and_settle(args, input, known, &mut staging).await;
+    let (mut done, refused, mut shown) = match settled {
+        Ok(settled) => settled,
+        Err(failure) => {
+            if staging.is_open() && is_judged(&failure) {
+                staging.drop_it().await?;
+            }
+            return Err(failure);
+        }
+    };
+    shown.refused(&refused.rows, &spooled.path, &spec)?;
+    shown.finish()?;
+    rest(&done.tally, args);
+    done.sample = shown.sample.take();
+    Ok(done)
+}
+
+/// Whether another run would come to the same; if not, what is staged waits for it.
+fn is_judged(failure: &Failure) -> bool {
+    match failure {
+        Failure::Refused(refusal) => refusal.exit() == Exit::Rejected,
+        _ => true,
+    }
+}
+
+async fn read_and_settle<T: Ask>(
     args: &ImportArgs,
     input: Input,
-    ledger: &mut Client<T>,
-) -> Result<(Tally, Option<v1::StagedAppend>, u64), Failure> {
-    let info = ledger.get_server_info(v1::GetServerInfoRequest {}).await?.into_inner();
-    let known = known::ask(ledger, &input.mapping.dataset.name).await?;
-    let opening = input.opening(args, &info.ledger_id, &known)?;
+    known: Known,
+    staging: &mut Staging<'_, T>,
+) -> Result<(Done, Refused, Shown), Failure> {
+    let (came, resumed) = read(args, input, known, staging).await;
+    let Came { made, known, mut shown } = came?;
+    match settle(args, made, known, resumed, &mut shown, staging).await {
+        Ok((done, refused)) => Ok((done, refused, shown)),
+        Err(failure) => {
+            shown.finish()?;
+            Err(failure)
+        }
+    }
+}
+
+/// Reads everything, and sends what it makes. How many commands there were from an earlier run.
+async fn read<T: Ask>(
+    args: &ImportArgs,
+    input: Input,
+    known: Known,
+    staging: &mut Staging<'_, T>,
+) -> (Result<Came, Failure>, u64) {
     let (way, mut commands) = mpsc::channel(WAITING);
-    let shown = shown(args, &input, Some(way))?;
+    let shown = match Shown::new(Some(way), args, &input.opened) {
+        Ok(shown) => shown,
+        Err(failure) => return (Err(failure), 0),
+    };
     let reading = tokio::task::spawn_blocking(move || input.run(known, shown));
-    let mut staging = Staging::new(ledger, opening);
     let mut resumed = 0;
     let sent = async {
         while let Some(batch) = commands.recv().await {
@@ -105,38 +165,71 @@ async fn record<T: Ask>(
     let sent = sent.await;
     // What is not taken any more stops the reading.
     drop(commands);
-    let Came { tally, mut shown } = reading.await.map_err(Failure::other)?;
-    shown.finish()?;
-    sent?;
-    let tally = match tally {
-        Ok(tally) if args.rows.strict && tally.rejected > 0 => {
-            rest(&tally, args);
-            Err(Failure::Rejected(format!(
-                "--strict: {} of {} rows are bad; nothing was recorded",
-                tally.rejected, tally.rows
-            )))
-        }
-        Ok(tally) => Ok(tally),
-        Err(why) => Err(failed(why)),
-    };
-    match tally {
-        Err(failure) => {
-            if staging.is_open() {
-                staging.drop_it().await?;
-            }
-            Err(failure)
-        }
-        Ok(tally) => {
-            rest(&tally, args);
-            let append = if staging.is_open() { Some(staging.commit().await?) } else { None };
-            Ok((tally, append, resumed))
-        }
-    }
+    let came = reading.await.map_err(Failure::other);
+    (sent.and(came), resumed)
 }
 
-fn shown(args: &ImportArgs, input: &Input, way: Option<mpsc::Sender<Vec<v1::Command>>>) -> Result<Shown, Failure> {
-    let read = std::sync::Arc::clone(&input.opened.read);
-    Shown::new(way, args.rows.reject.as_deref(), args.rows.errors, input.opened.bytes, read)
+/// Has the ledger take what was staged, or most of it, or nothing.
+async fn settle<T: Ask>(
+    args: &ImportArgs,
+    made: Result<Made, Failed>,
+    known: Known,
+    resumed: u64,
+    shown: &mut Shown,
+    staging: &mut Staging<'_, T>,
+) -> Result<(Done, Refused), Failure> {
+    shown.still();
+    let Made { tally, places } = made.map_err(failed)?;
+    let mut gathered = Gathered { tally, places, known };
+    let mut refused = Refused::default();
+    let check = args.rows.check;
+    if args.rows.strict && !check && tally.rejected > 0 {
+        return Err(strict(&tally, args));
+    }
+    let mut done = Done { resumed, ..Done::default() };
+    if staging.is_open() {
+        let wanted = match (check, args.rows.strict) {
+            (true, _) => Wanted::Check,
+            (false, true) => Wanted::RecordAll,
+            (false, false) => Wanted::Record,
+        };
+        let settled = refused.settle(staging, &gathered, wanted).await?;
+        gathered.tally.rejected += refused.count;
+        match settled {
+            Settled::Append(append) => {
+                retold(&mut gathered.tally, &append);
+                done.append = Some(*append).filter(|_| !check);
+            }
+            Settled::Nothing => retold(&mut gathered.tally, &v1::StagedAppend::default()),
+            Settled::Refused => {
+                shown.told(&refused.rows);
+                return Err(strict(&gathered.tally, args));
+            }
+        }
+        if done.append.is_none() {
+            staging.drop_it().await?;
+        } else {
+            staging.drop_outdated().await?;
+        }
+    }
+    done.tally = gathered.tally;
+    Ok((done, refused))
+}
+
+/// What was made of the rows, but for what the ledger refused.
+fn retold(tally: &mut Tally, append: &v1::StagedAppend) {
+    tally.parties = counted(append, "party_registered");
+    tally.sources = counted(append, "source_registered");
+    tally.asserted = counted(append, "claim_asserted");
+    tally.revised = counted(append, "claim_revised");
+    tally.reinstated = counted(append, "claim_reinstated");
+    tally.retracted = counted(append, "claim_retracted");
+}
+
+fn strict(tally: &Tally, args: &ImportArgs) -> Failure {
+    rest(tally, args);
+    let Tally { rejected, rows, .. } = tally;
+    Failure::Rejected(format!("--strict: {rejected} of {rows} rows are bad; nothing was recorded"))
 }
 
 /// How many bad rows were not shown.
@@ -150,143 +243,11 @@ fn rest(tally: &Tally, args: &ImportArgs) {
     }
 }
 
-fn failed(why: Failed) -> Failure {
+/// How a failure of the reading is told.
+pub(super) fn failed(why: Failed) -> Failure {
     match why {
         Failed::File(BadFile::Mapping(bad)) => Failure::Usage(bad.to_string()),
         Failed::File(BadFile::Unreadable { file, cause }) => Failure::Usage(format!("{file}: {cause}")),
         why => Failure::Rejected(format!("{why}; nothing was recorded")),
-    }
-}
-
-fn unusable(bad: BadMapping) -> Failure {
-    Failure::Usage(bad.to_string())
-}
-
-impl Input {
-    fn read(args: &ImportArgs, file: &Path) -> Result<Self, Failure> {
-        let path = args.mapping.as_deref().unwrap_or(Path::new(""));
-        let name = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
-        let mapping = Mapping::parse(&text, &name).map_err(unusable)?;
-        let tables = tables(&mapping, path, &args.rows.tables)?;
-        let opened = Opened::open(file).map_err(|bad| failed(bad.into()))?;
-        let kind = args.rows.revised.as_deref().unwrap_or(&mapping.release.revised);
-        let revised = v1::RevisionKind::from_str_name(&format!("REVISION_KIND_{}", kind.to_uppercase()));
-        let revised = revised.filter(|kind| *kind != v1::RevisionKind::Unspecified).ok_or_else(|| {
-            Failure::Usage(format!(
-                "`{kind}` is no kind of revision: correction, precision_refined, world_change, recoded or enriched"
-            ))
-        })?;
-        let why = &mapping.release.retracted;
-        let retracted = v1::RetractionReason::from_str_name(&format!("RETRACTION_REASON_{}", why.to_uppercase()));
-        let retracted = retracted.filter(|why| *why != v1::RetractionReason::Unspecified).ok_or_else(|| {
-            Failure::Usage(format!(
-                "{name}: release.retracted: `{why}` is no reason: source_withdrawn, duplicate, out_of_scope, wrong or legal"
-            ))
-        })?;
-        let complete = mapping.dataset.complete && !args.rows.partial;
-        let release = args.rows.release.clone().unwrap_or_default();
-        let mut digest = Sha256::new();
-        for part in [text.as_str(), release.as_str(), kind, why.as_str()] {
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part);
-        }
-        digest.update([u8::from(complete)]);
-        for table in tables.values() {
-            table.digest_into(&mut |bytes| digest.update(bytes));
-        }
-        let (revised, retracted, strict) = (revised.into(), retracted.into(), args.rows.strict);
-        Ok(Self { mapping, tables, opened, release, revised, retracted, complete, strict, digest })
-    }
-
-    /// What the stage is opened with. Its id follows from everything that the commands follow from.
-    fn opening(&self, args: &ImportArgs, ledger_id: &str, known: &Known) -> Result<Opening, Failure> {
-        let said = args.recorded_by.clone().filter(|by| !by.is_empty());
-        let recorded_by = said.or_else(|| Some(self.mapping.dataset.recorded_by.clone()).filter(|by| !by.is_empty()));
-        let recorded_by = recorded_by.or_else(|| std::env::var("USER").ok()).unwrap_or_default();
-        if recorded_by.is_empty() {
-            return Err(Failure::Usage("say who records: --recorded-by NAME".to_owned()));
-        }
-        let recorded_at = args.rows.recorded_at;
-        let mut digest = self.digest.clone();
-        digest.update(self.opened.digest().map_err(|bad| failed(bad.into()))?);
-        digest.update(ledger_id);
-        digest.update(recorded_by.as_bytes());
-        let at = recorded_at.map(|at| (at.seconds, at.nanos)).unwrap_or_default();
-        digest.update(at.0.to_le_bytes());
-        digest.update(at.1.to_le_bytes());
-        digest.update(known.claims.fingerprint().to_le_bytes());
-        let registered = known.registered.keys().fold(0_u128, |sum, known| sum ^ known);
-        digest.update(registered.to_le_bytes());
-        let half = digest.finalize().first_chunk().copied().unwrap_or_default();
-        let id = uuid::Builder::from_custom_bytes(half).into_uuid();
-        let release = if self.release.is_empty() { String::new() } else { format!(" {}", self.release) };
-        let title = format!("import of {}{release}", self.mapping.dataset.name);
-        Ok(Opening { id, recorded_by, recorded_at, title })
-    }
-
-    /// Reads everything.
-    fn run(mut self, mut known: Known, mut shown: Shown) -> Came {
-        let job = Job {
-            mapping: &self.mapping,
-            tables: &self.tables,
-            release: &self.release,
-            revised: self.revised,
-            retracted: self.retracted,
-            complete: self.complete,
-            strict: self.strict,
-        };
-        let tally = pipeline::run(&job, &mut self.opened, &mut known, &mut shown);
-        shown.close();
-        Came { tally, shown }
-    }
-}
-
-fn tables(mapping: &Mapping, path: &Path, given: &[String]) -> Result<Tables, Failure> {
-    let mut instead: BTreeMap<&str, PathBuf> = BTreeMap::new();
-    for given in given {
-        let pair = given.split_once('=').filter(|(name, _)| mapping.tables.contains_key(*name));
-        let known: Vec<&str> = mapping.tables.keys().map(String::as_str).collect();
-        let (name, file) = pair.ok_or_else(|| {
-            Failure::Usage(format!(
-                "--table {given}: write NAME=FILE; the mapping has these tables: {}",
-                known.join(", ")
-            ))
-        })?;
-        instead.insert(name, file.into());
-    }
-    let beside = path.parent().unwrap_or(Path::new(""));
-    let read = mapping.tables.iter().map(|(name, spec)| {
-        let table = Table::read(name, spec, beside, instead.get(name.as_str()).map(PathBuf::as_path))?;
-        Ok((name.clone(), table))
-    });
-    read.collect::<Result<_, BadMapping>>().map_err(unusable)
-}
-
-/// A file that can be read twice: the one named, or what standard input says, kept aside until it is dropped.
-struct Spooled {
-    path: PathBuf,
-    copy: Option<PathBuf>,
-}
-
-impl Spooled {
-    fn of(path: &Path) -> Result<Self, Failure> {
-        if path != Path::new("-") {
-            return Ok(Self { path: path.to_owned(), copy: None });
-        }
-        let copy = std::env::temp_dir().join(format!("detente-rows-{}", std::process::id()));
-        let spooled = Self { path: copy.clone(), copy: Some(copy) };
-        let mut file = fs::File::create(&spooled.path).map_err(Failure::other)?;
-        std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(Failure::other)?;
-        Ok(spooled)
-    }
-}
-
-impl Drop for Spooled {
-    fn drop(&mut self) {
-        if let Some(copy) = &self.copy {
-            // A copy that is left behind in the temporary directory does no harm.
-            let _removed = fs::remove_file(copy);
-        }
     }
 }

@@ -1,10 +1,14 @@
 //! What is seen while rows are read: bad rows as they come, and how far it is.
 
+use super::{ImportArgs, again};
 use crate::cli::table::escape;
 use crate::cli::{Failure, notice};
-use crate::ingest::pipeline::{Out, Rejected, Stopped, Tally};
+use crate::ingest::mapping::FileSpec;
+use crate::ingest::pipeline::{Out, Rejected, RowPlace, Stopped, Tally};
+use crate::ingest::source::Opened;
 use crate::v1;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::path::Path;
@@ -14,17 +18,15 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 const BAR: &str = "{wide_bar} {percent}% {msg} {elapsed} left {eta}";
-/// How many messages of bad rows a check keeps.
-const KEPT: usize = 1000;
-
 /// Takes what the rows make: commands go on their way, bad rows are shown and collected.
 pub(super) struct Shown {
     commands: Option<mpsc::Sender<Vec<v1::Command>>>,
     rejects: Option<Rejects>,
-    /// The first bad rows, in words.
-    pub(super) errors: Vec<String>,
-    /// How many are shown as they come.
+    /// How many bad rows were shown.
+    shown: usize,
+    /// How many are to be shown.
     show: usize,
+    wants_sample: bool,
     /// The first claim of a check.
     pub(super) sample: Option<v1::Command>,
     progress: ProgressBar,
@@ -35,13 +37,21 @@ pub(super) struct Shown {
 impl Shown {
     pub(super) fn new(
         commands: Option<mpsc::Sender<Vec<v1::Command>>>,
-        reject: Option<&Path>,
-        show: usize,
-        bytes: u64,
-        read: Arc<AtomicU64>,
+        args: &ImportArgs,
+        opened: &Opened,
     ) -> Result<Self, Failure> {
-        let rejects = reject.map(Rejects::create).transpose()?;
-        Ok(Self { commands, rejects, errors: Vec::new(), show, sample: None, progress: bar(bytes), read, failed: None })
+        let rejects = args.rows.reject.as_deref().map(Rejects::create).transpose()?;
+        Ok(Self {
+            commands,
+            rejects,
+            shown: 0,
+            show: args.rows.errors,
+            wants_sample: args.rows.check,
+            sample: None,
+            progress: bar(opened.bytes),
+            read: Arc::clone(&opened.read),
+            failed: None,
+        })
     }
 
     /// No more commands come.
@@ -49,9 +59,43 @@ impl Shown {
         self.commands = None;
     }
 
-    /// Ends it: the bar goes, the file of bad rows is whole.
-    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+    /// All rows are read: the bar goes.
+    pub(super) fn still(&self) {
         self.progress.finish_and_clear();
+    }
+
+    /// Shows the rows that the ledger refuses, and collects them: for that the file is read once more.
+    pub(super) fn refused(
+        &mut self,
+        rows: &BTreeMap<RowPlace, String>,
+        path: &Path,
+        spec: &FileSpec,
+    ) -> Result<(), Failure> {
+        self.told(rows);
+        match &mut self.rejects {
+            Some(rejects) if !rows.is_empty() => {
+                again::collect(rows, path, spec, |place, raw, reason| rejects.row(&place.file, place.line, raw, reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Shows the rows that the ledger refuses.
+    pub(super) fn told(&mut self, rows: &BTreeMap<RowPlace, String>) {
+        rows.iter().take(self.show).for_each(|(place, reason)| self.show(&place.file, place.line, reason));
+    }
+
+    fn show(&mut self, file: &str, line: u64, reason: &str) {
+        if self.shown < self.show {
+            self.shown += 1;
+            let words = format!("{file}:{line}: {reason}");
+            self.progress.suspend(|| notice(&escape::visible(&words)));
+        }
+    }
+
+    /// Ends it: the file of bad rows is whole.
+    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+        self.still();
         if let Some(error) = self.failed.take() {
             return Err(Failure::other(error));
         }
@@ -64,34 +108,22 @@ impl Shown {
 
 impl Out for Shown {
     fn commands(&mut self, commands: Vec<v1::Command>) -> Result<(), Stopped> {
+        if self.wants_sample && self.sample.is_none() {
+            self.sample = commands.iter().find(|command| says(command)).cloned();
+        }
         match &self.commands {
             Some(way) => way.blocking_send(commands).map_err(|_| Stopped),
-            None => {
-                let claims = |command: &v1::Command| {
-                    matches!(
-                        command.command,
-                        Some(v1::command::Command::AssertClaim(_) | v1::command::Command::ReviseClaim(_))
-                    )
-                };
-                if self.sample.is_none() {
-                    self.sample = commands.into_iter().find(claims);
-                }
-                Ok(())
-            }
+            None => Ok(()),
         }
     }
 
     fn rejected(&mut self, rejected: &Rejected<'_>) -> Result<(), Stopped> {
         let faults: Vec<String> = rejected.faults.iter().map(ToString::to_string).collect();
         let reason = faults.join("; ");
-        if self.errors.len() < KEPT.max(self.show) {
-            let words = format!("{}:{}: {reason}", rejected.file, rejected.line);
-            if self.errors.len() < self.show {
-                self.progress.suspend(|| notice(&escape::visible(&words)));
-            }
-            self.errors.push(words);
-        }
-        let written = self.rejects.as_mut().map_or(Ok(()), |rejects| rejects.row(rejected, &reason));
+        self.show(rejected.file, rejected.line, &reason);
+        let rejects = self.rejects.as_mut();
+        let written =
+            rejects.map_or(Ok(()), |rejects| rejects.row(rejected.file, rejected.line, rejected.raw, &reason));
         written.map_err(|error| {
             self.failed = Some(error);
             Stopped
@@ -103,6 +135,11 @@ impl Out for Shown {
         let rate = tally.rows.checked_div(self.progress.elapsed().as_secs()).unwrap_or(tally.rows);
         self.progress.set_message(format!("{} rows, {rate} rows/s, {} bad", tally.rows, tally.rejected));
     }
+}
+
+/// Whether a command says something of a claim.
+const fn says(command: &v1::Command) -> bool {
+    matches!(command.command, Some(v1::command::Command::AssertClaim(_) | v1::command::Command::ReviseClaim(_)))
 }
 
 fn bar(bytes: u64) -> ProgressBar {
@@ -130,17 +167,16 @@ impl Rejects {
     }
 
     /// The row as it stood, after its place and the reason.
-    fn row(&mut self, rejected: &Rejected<'_>, reason: &str) -> io::Result<()> {
-        let reason = reason.replace('"', "\"\"").replace(['\n', '\r'], " ");
-        let object = rejected.raw.first() == Some(&b'{');
-        if object {
-            let reason = serde_json::to_string(&format!("{}:{}: {reason}", rejected.file, rejected.line))?;
+    fn row(&mut self, file: &str, line: u64, raw: &[u8], reason: &str) -> io::Result<()> {
+        if raw.first() == Some(&b'{') {
+            let reason = serde_json::to_string(&format!("{file}:{line}: {reason}"))?;
             write!(self.file, "{{\"reject\":{reason},\"row\":")?;
-            self.file.write_all(rejected.raw)?;
+            self.file.write_all(raw)?;
             return self.file.write_all(b"}\n");
         }
-        write!(self.file, "{}:{},\"{reason}\",", rejected.file, rejected.line)?;
-        self.file.write_all(rejected.raw)?;
+        let reason = reason.replace('"', "\"\"").replace(['\n', '\r'], " ");
+        write!(self.file, "{file}:{line},\"{reason}\",")?;
+        self.file.write_all(raw)?;
         self.file.write_all(b"\n")
     }
 }

@@ -1,13 +1,20 @@
 //! Commands into a stage, and the stage into the record.
 //!
 //! The stage is opened with the first command: an import that changes nothing leaves nothing behind. Commands that an
-//! earlier run staged are passed over by their number.
+//! earlier run staged are passed over by their number. It is recorded only if the data set is still as it was when the
+//! commands were made.
 
+use super::known::{self, Cut};
+use super::patient::Patient;
 use crate::cli::Failure;
-use crate::cli::export::{Ask, Client};
-use crate::v1;
+use crate::cli::export::Ask;
+use crate::ingest::release::Recorded;
+use crate::v1::{self, ErrorReason};
 use prost_types::Timestamp;
 use uuid::Uuid;
+
+/// How many violations are asked for at once.
+const MANY: u32 = 10_000;
 
 /// What a stage is opened with.
 #[derive(Clone, Debug)]
@@ -22,10 +29,22 @@ pub(super) struct Opening {
     pub(super) title: String,
 }
 
+/// What the commands were made against.
+#[derive(Clone, Debug)]
+pub(super) struct Ground {
+    /// The data set.
+    pub(super) dataset: String,
+    /// The cut at which it was compared.
+    pub(super) cut: Cut,
+    /// Whether what the file does not have is retracted, so that nothing else may have come.
+    pub(super) complete: bool,
+}
+
 /// A stage, once there is one.
 pub(super) struct Staging<'l, T> {
-    ledger: &'l mut Client<T>,
+    ledger: Patient<'l, T>,
     opening: Opening,
+    ground: Ground,
     opened: bool,
     /// The number of the next command that is made.
     made: u64,
@@ -34,8 +53,8 @@ pub(super) struct Staging<'l, T> {
 }
 
 impl<'l, T: Ask> Staging<'l, T> {
-    pub(super) fn new(ledger: &'l mut Client<T>, opening: Opening) -> Self {
-        Self { ledger, opening, opened: false, made: 0, wanted: 0 }
+    pub(super) const fn new(ledger: Patient<'l, T>, opening: Opening, ground: Ground) -> Self {
+        Self { ledger, opening, ground, opened: false, made: 0, wanted: 0 }
     }
 
     /// How many commands were there from an earlier run.
@@ -46,13 +65,10 @@ impl<'l, T: Ask> Staging<'l, T> {
             recorded_at: self.opening.recorded_at,
             title: self.opening.title.clone(),
         };
-        let stage = self.ledger.open_stage(request).await?.into_inner().stage.unwrap_or_default();
+        let opened = self.ledger.call(async |ledger| ledger.open_stage(request.clone()).await).await?;
+        let stage = opened.stage.unwrap_or_default();
         if stage.state() == v1::StageState::Recorded {
-            return Err(Failure::Rejected(format!(
-                "this very import is recorded already, as request {}, and what it recorded is not there any more as it \
-                 was: import another release",
-                self.opening.id
-            )));
+            return Err(changed_meanwhile());
         }
         self.opened = true;
         self.wanted = stage.next_command;
@@ -72,22 +88,105 @@ impl<'l, T: Ask> Staging<'l, T> {
             return Ok(());
         }
         let request = v1::StageCommandsRequest { stage_id: self.opening.id.to_string(), first_command, commands };
-        let staged = self.ledger.stage_commands(request).await?.into_inner();
-        self.wanted = staged.next_command;
+        let staged = self.ledger.call(async |ledger| ledger.stage_commands(request.clone()).await).await;
+        self.wanted = staged.map_err(gone)?.next_command;
         Ok(())
     }
 
-    /// Records all of it.
-    pub(super) async fn commit(&mut self) -> Result<v1::StagedAppend, Failure> {
-        let request = v1::CommitStageRequest { stage_id: self.opening.id.to_string(), ..Default::default() };
-        let committed = self.ledger.commit_stage(request).await?.into_inner();
-        Ok(committed.append.unwrap_or_default())
+    /// What of it does not fit the record, and what would be recorded if nothing else were wrong.
+    pub(super) async fn misfits(&mut self, leave_out: &[u64]) -> Result<v1::CommitStageResponse, Failure> {
+        let request = v1::CommitStageRequest {
+            stage_id: self.opening.id.to_string(),
+            validate_only: true,
+            leave_out: leave_out.to_vec(),
+            max_violations: MANY,
+            ..v1::CommitStageRequest::default()
+        };
+        self.ledger.call(async |ledger| ledger.commit_stage(request.clone()).await).await.map_err(gone)
+    }
+
+    /// Records it, without some of its commands; nothing where what is left does not fit the record.
+    pub(super) async fn commit(
+        &mut self,
+        leave_out: &[u64],
+        named: &Recorded,
+    ) -> Result<Option<v1::StagedAppend>, Failure> {
+        let mut after_position = self.ground.cut.position;
+        loop {
+            let filter = Some(known::filter(&self.ground.dataset));
+            let boundary = v1::QueryBoundary { filter, after_position };
+            let precondition = Some(v1::precondition::Precondition::QueryBoundary(boundary));
+            let request = v1::CommitStageRequest {
+                stage_id: self.opening.id.to_string(),
+                preconditions: vec![v1::Precondition { precondition }],
+                leave_out: leave_out.to_vec(),
+                ..v1::CommitStageRequest::default()
+            };
+            let committed = self.ledger.call(async |ledger| ledger.commit_stage(request.clone()).await).await;
+            match committed.map_err(|failure| (reason(&failure), failure)) {
+                Ok(committed) => return Ok(Some(committed.append.unwrap_or_default())),
+                Err((Some(ErrorReason::CommandRejected), _)) => return Ok(None),
+                Err((Some(ErrorReason::PreconditionFailed), _)) => {
+                    after_position = self.unchanged(after_position, named).await?;
+                }
+                Err((_, failure)) => return Err(gone(failure)),
+            }
+        }
+    }
+
+    /// The position up to which nothing happened to the data set that matters to this import.
+    async fn unchanged(&mut self, after: u64, named: &Recorded) -> Result<u64, Failure> {
+        let complete = self.ground.complete;
+        let matters = |claim: &str| complete || named.is_named(claim);
+        let unchanged = known::unchanged_since(&mut self.ledger, &self.ground.dataset, after, matters).await?;
+        unchanged.filter(|through| *through > after).ok_or_else(changed_meanwhile)
     }
 
     /// Gives it up.
     pub(super) async fn drop_it(&mut self) -> Result<(), Failure> {
-        let request = v1::DropStageRequest { stage_id: self.opening.id.to_string() };
-        self.ledger.drop_stage(request).await?;
+        drop_stage(&mut self.ledger, &self.opening.id.to_string()).await
+    }
+
+    /// Drops what other imports of the data set left, where a whole release is recorded: it was made against a record that is
+    /// no more.
+    pub(super) async fn drop_outdated(&mut self) -> Result<(), Failure> {
+        if !self.ground.complete {
+            return Ok(());
+        }
+        let left = super::left::of(&mut self.ledger, &self.ground.dataset).await?;
+        for stage in left {
+            drop_stage(&mut self.ledger, &stage.stage_id).await?;
+        }
         Ok(())
     }
+}
+
+/// Drops a stage.
+pub(super) async fn drop_stage(ledger: &mut Patient<'_, impl Ask>, stage_id: &str) -> Result<(), Failure> {
+    let request = v1::DropStageRequest { stage_id: stage_id.to_owned() };
+    ledger.call(async |ledger| ledger.drop_stage(request.clone()).await).await?;
+    Ok(())
+}
+
+fn reason(failure: &Failure) -> Option<ErrorReason> {
+    match failure {
+        Failure::Refused(refusal) => refusal.told.reason,
+        _ => None,
+    }
+}
+
+/// A stage that somebody dropped is told so.
+fn gone(failure: Failure) -> Failure {
+    match reason(&failure) {
+        Some(ErrorReason::StageNotFound) => changed_meanwhile(),
+        _ => failure,
+    }
+}
+
+fn changed_meanwhile() -> Failure {
+    Failure::Rejected(
+        "somebody else changed claims of the data set while it was imported; nothing was recorded: start it again, and \
+         it is compared anew"
+            .to_owned(),
+    )
 }

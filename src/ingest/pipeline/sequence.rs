@@ -1,6 +1,7 @@
 //! What has to be done in the order of the file: keys that come again, what is registered first, what a row is to the record.
 
-use super::{Failed, Job, Known, Mapped, Out, Rejected, Stopped, Tally};
+use super::places::Places;
+use super::{Failed, Job, Known, Made, Mapped, Out, Rejected, Stopped, Tally};
 use crate::ingest::claim::{MadeClaim, Tools};
 use crate::ingest::class::Registered;
 use crate::ingest::fault::Fault;
@@ -30,12 +31,16 @@ pub(super) struct Sequencer<'s> {
     occurrences: HashMap<u128, u32>,
     commands: Vec<v1::Command>,
     bytes: usize,
+    /// How many commands the row has made so far, of one sort.
+    made: u32,
+    places: Places,
 }
 
 impl<'s> Sequencer<'s> {
     pub(super) fn new(job: &'s Job<'s>, tools: &'s Tools<'s>, known: &'s mut Known, out: &'s mut dyn Out) -> Self {
         let occurrences = HashMap::new();
-        Self { job, tools, known, out, tally: Tally::default(), occurrences, commands: Vec::new(), bytes: 0 }
+        let (tally, places) = (Tally::default(), Places::default());
+        Self { job, tools, known, out, tally, occurrences, commands: Vec::new(), bytes: 0, made: 0, places }
     }
 
     /// Takes the next row.
@@ -66,7 +71,7 @@ impl<'s> Sequencer<'s> {
     }
 
     /// Retracts what has vanished, and gives out what is left.
-    pub(super) fn finish(mut self) -> Result<Tally, Failed> {
+    pub(super) fn finish(mut self) -> Result<Made, Failed> {
         if self.job.complete {
             if self.tally.rows == 0 && self.known.claims.in_force() > 0 {
                 return Err(Failed::Empty(self.known.claims.in_force()));
@@ -75,7 +80,7 @@ impl<'s> Sequencer<'s> {
         }
         self.flush()?;
         self.out.progress(&self.tally);
-        Ok(self.tally)
+        Ok(Made { tally: self.tally, places: self.places })
     }
 
     fn claims(&mut self, row: &Row, mut claims: Vec<MadeClaim>) -> Result<(), Failed> {
@@ -96,9 +101,17 @@ impl<'s> Sequencer<'s> {
         if !faults.is_empty() {
             return Ok(self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?);
         }
-        for (made, id) in claims.into_iter().zip(ids) {
-            self.claim(row.line, made, id)?;
+        let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
+        let judge = |(made, id): (MadeClaim, Uuid)| (self.known.claims.judge(id, made.content, line), made);
+        let judged: Vec<_> = claims.into_iter().zip(ids).map(judge).collect();
+        self.made = 0;
+        for (_, made) in judged.iter().filter(|(verdict, _)| *verdict != Verdict::Nothing) {
+            made.needs.iter().try_for_each(|needed| self.register(needed))?;
         }
+        self.places.note(row.file.shown(), row.line, self.made, true);
+        self.made = 0;
+        judged.into_iter().try_for_each(|(verdict, made)| self.claim(verdict, made))?;
+        self.places.note(row.file.shown(), row.line, self.made, false);
         Ok(())
     }
 
@@ -151,15 +164,7 @@ impl<'s> Sequencer<'s> {
         }
     }
 
-    fn claim(&mut self, line: u64, made: MadeClaim, id: Uuid) -> Result<(), Failed> {
-        let verdict = self.known.claims.judge(id, made.content, u32::try_from(line).unwrap_or(u32::MAX - 1));
-        if verdict == Verdict::Nothing {
-            self.tally.unchanged += 1;
-            return Ok(());
-        }
-        for needed in &made.needs {
-            self.register(needed)?;
-        }
+    fn claim(&mut self, verdict: Verdict, made: MadeClaim) -> Result<(), Failed> {
         let MadeClaim { claim, note, bytes, .. } = made;
         let claim_id = claim.claim_id.clone();
         let reinstate = Command::ReinstateClaim(v1::ReinstateClaim { claim_id });
@@ -181,7 +186,10 @@ impl<'s> Sequencer<'s> {
                 let revise = v1::ReviseClaim { claim: Some(claim), update_mask: None, kind: self.job.revised };
                 self.command(Command::ReviseClaim(revise), note, bytes)
             }
-            Verdict::Nothing => Ok(()),
+            Verdict::Nothing => {
+                self.tally.unchanged += 1;
+                Ok(())
+            }
         }
     }
 
@@ -226,6 +234,7 @@ impl<'s> Sequencer<'s> {
 
     fn command(&mut self, command: Command, note: String, bytes: usize) -> Result<(), Failed> {
         self.commands.push(v1::Command { note, command: Some(command) });
+        self.made += 1;
         self.bytes += bytes + COMMAND_BYTES;
         if self.commands.len() >= BATCH_COMMANDS || self.bytes >= BATCH_BYTES {
             self.flush()?;

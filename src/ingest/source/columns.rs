@@ -5,6 +5,7 @@ use super::row::{FileName, Read, Row};
 use super::{Take, broken, refused};
 use crate::ingest::fault::{BadFile, BadMapping, Fault};
 use crate::ingest::mapping::FileSpec;
+use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -42,6 +43,27 @@ impl Columns {
             Some(name) => Err(refused(file, format!("two columns are called `{name}`"))),
             None => Ok(Self { names, open: false }),
         }
+    }
+}
+
+/// All members that the objects of a file, or of several, had.
+#[derive(Debug, Default)]
+pub(crate) struct Members {
+    names: BTreeSet<String>,
+    open: bool,
+}
+
+impl Members {
+    /// Takes in those of some rows.
+    pub(crate) fn add(&mut self, columns: &Columns) {
+        self.open |= columns.open;
+        self.names.extend(columns.iter().filter(|name| !self.names.contains(*name)).cloned().collect::<Vec<_>>());
+    }
+
+    /// What there is once no more come; none where what a file has is known from its first line.
+    pub(crate) fn closed(self) -> Option<Columns> {
+        let names = self.names.into_iter().collect::<Vec<_>>();
+        (self.open && !names.is_empty()).then_some(Columns { names, open: false })
     }
 }
 

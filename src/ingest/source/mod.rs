@@ -20,7 +20,7 @@ mod json;
 mod row;
 mod unpack;
 
-pub(crate) use columns::Columns;
+pub(crate) use columns::{Columns, Members};
 pub(crate) use row::{FileName, Read, Row};
 
 use super::fault::{BadFile, BadMapping};

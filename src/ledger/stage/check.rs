@@ -80,16 +80,16 @@ pub(super) struct Checked {
 }
 
 impl Shared {
-    /// Tries a stage on the record at a cut.
-    pub(super) fn check(&self, source: &Source, at: Position) -> Result<Checked, StageError> {
+    /// Tries a stage on the record at a cut; so many of its violations are told.
+    pub(super) fn check(&self, source: &Source, at: Position, told: usize) -> Result<Checked, StageError> {
         let mut survey = Survey::default();
         source.read(&mut Staged::of(source.stage), &mut Unfit::default(), |commands| {
             commands.iter().for_each(|(_, noted)| survey.note(&noted.command));
             Ok(())
         })?;
         let (registered, mut trial) = survey.finish();
-        let (mut tally, mut bytes, mut misfits) = (Tally::default(), 0, Unfit::default());
-        let (mut staged, mut unfit) = (Staged::of(source.stage), Unfit::default());
+        let (mut tally, mut bytes, mut misfits) = (Tally::default(), 0, Unfit::telling(told));
+        let (mut staged, mut unfit) = (Staged::of(source.stage), Unfit::telling(told));
         let mut encoded = Vec::new();
         source.read(&mut staged, &mut unfit, |commands| {
             let view = self.store.view();

@@ -30,6 +30,8 @@ pub struct Commit {
     pub validate_only: bool,
     /// The numbers of commands that are left out.
     pub leave_out: Vec<u64>,
+    /// How many violations are told.
+    pub told: usize,
 }
 
 /// What came of it.
@@ -85,7 +87,7 @@ impl Ledger {
         };
         let head = self.head();
         self.judge(&commit.preconditions, head.position())?;
-        let checked = self.check(&source, head.position())?;
+        let checked = self.check(&source, head.position(), commit.told)?;
         let tally = checked.tally.clone();
         if commit.validate_only {
             let became = Became { at: head, span: None, recorded_at: None, tally };

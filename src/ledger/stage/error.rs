@@ -5,8 +5,10 @@ use crate::ledger::error::AppendError;
 use std::io::{self, ErrorKind};
 use uuid::Uuid;
 
-/// How many violations of a stage are told.
+/// How many violations of a stage are told where nobody says.
 pub const TOLD: usize = 100;
+/// How many are told at most.
+pub const MOST_TOLD: usize = 10_000;
 
 /// Why a stage was not opened, added to, recorded or dropped.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -60,19 +62,32 @@ pub enum StageError {
 }
 
 /// What does not fit the record.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfit {
-    /// The first [`TOLD`] violations.
+    /// The first violations.
     pub first: Vec<Violation>,
     /// How many there are.
     pub count: u64,
+    /// How many are told.
+    most: usize,
+}
+
+impl Default for Unfit {
+    fn default() -> Self {
+        Self::telling(TOLD)
+    }
 }
 
 impl Unfit {
+    /// Nothing yet; of what comes so many are told.
+    pub(super) const fn telling(most: usize) -> Self {
+        Self { first: Vec::new(), count: 0, most }
+    }
+
     /// Notes violations.
     pub(super) fn note(&mut self, violations: Vec<Violation>) {
         self.count += violations.len() as u64;
-        let room = TOLD.saturating_sub(self.first.len());
+        let room = self.most.saturating_sub(self.first.len());
         self.first.extend(violations.into_iter().take(room));
     }
 

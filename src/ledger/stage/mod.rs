@@ -24,7 +24,7 @@ mod record;
 
 pub use became::Became;
 pub use commit::{Commit, Committed};
-pub use error::{StageError, TOLD, Unfit};
+pub use error::{MOST_TOLD, StageError, TOLD, Unfit};
 pub use opening::NewStage;
 pub(super) use place::Place;
 pub(super) use record::StageWork;

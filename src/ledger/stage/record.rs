@@ -11,7 +11,7 @@
 //! that will never be. The next start cuts that part off, and the stage is still there.
 
 use super::check::{AROUND, Checked, Source};
-use super::error::{StageError, Unfit};
+use super::error::{StageError, TOLD, Unfit};
 use crate::domain::command::Precondition;
 use crate::domain::decide::{Numbered, Registered, conflicts, decide_piece};
 use crate::domain::event::Event;
@@ -89,7 +89,7 @@ impl Writer {
             return Ok(checked);
         }
         tracing::info!(stage = %source.stage, "what it touches was touched since it was checked; checking it again");
-        let checked = self.shared.check(source, EVERYTHING)?;
+        let checked = self.shared.check(source, EVERYTHING, TOLD)?;
         if checked.unfit.is_empty() { Ok(checked) } else { Err(StageError::Unfit(checked.unfit)) }
     }
 

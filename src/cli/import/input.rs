@@ -1,0 +1,179 @@
+//! What is imported, as files and flags say it: the mapping, its tables, the rows to read.
+
+use super::ImportArgs;
+use super::known::Cut;
+use super::left::{self, Mark};
+use super::rows::{Came, failed};
+use super::shown::Shown;
+use super::staging::Opening;
+use crate::cli::Failure;
+use crate::ingest::fault::BadMapping;
+use crate::ingest::mapping::Mapping;
+use crate::ingest::pipeline::{self, Job, Known};
+use crate::ingest::source::Opened;
+use crate::ingest::table::{Table, Tables};
+use crate::v1;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which way commands are made; another way has other stages.
+const COMMANDS: &str = "commands:2";
+
+/// What is imported, in one piece, for the thread that reads it.
+pub(super) struct Input {
+    pub(super) mapping: Mapping,
+    tables: Tables,
+    pub(super) opened: Opened,
+    pub(super) release: String,
+    revised: i32,
+    retracted: i32,
+    pub(super) complete: bool,
+    strict: bool,
+    /// Of everything that makes the commands what they are, but for the record.
+    digest: Sha256,
+}
+
+fn unusable(bad: BadMapping) -> Failure {
+    Failure::Usage(bad.to_string())
+}
+
+impl Input {
+    /// Reads the mapping and its tables, and finds the rows.
+    pub(super) fn read(args: &ImportArgs, file: &Path) -> Result<Self, Failure> {
+        let path = args.mapping.as_deref().unwrap_or(Path::new(""));
+        let name = path.display().to_string();
+        let text = fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+        let mapping = Mapping::parse(&text, &name).map_err(unusable)?;
+        let tables = tables(&mapping, path, &args.rows.tables)?;
+        let opened = Opened::open(file).map_err(|bad| failed(bad.into()))?;
+        let kind = args.rows.revised.as_deref().unwrap_or(&mapping.release.revised);
+        let revised = v1::RevisionKind::from_str_name(&format!("REVISION_KIND_{}", kind.to_uppercase()));
+        let revised = revised.filter(|kind| *kind != v1::RevisionKind::Unspecified).ok_or_else(|| {
+            Failure::Usage(format!(
+                "`{kind}` is no kind of revision: correction, precision_refined, world_change, recoded or enriched"
+            ))
+        })?;
+        let why = &mapping.release.retracted;
+        let retracted = v1::RetractionReason::from_str_name(&format!("RETRACTION_REASON_{}", why.to_uppercase()));
+        let retracted = retracted.filter(|why| *why != v1::RetractionReason::Unspecified).ok_or_else(|| {
+            Failure::Usage(format!(
+                "{name}: release.retracted: `{why}` is no reason: source_withdrawn, duplicate, out_of_scope, wrong or legal"
+            ))
+        })?;
+        let complete = mapping.dataset.complete && !args.rows.partial;
+        let release = args.rows.release.clone().unwrap_or_default();
+        let mut digest = Sha256::new_with_prefix(COMMANDS);
+        for part in [text.as_str(), release.as_str(), kind, why.as_str()] {
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+        digest.update([u8::from(complete)]);
+        for table in tables.values() {
+            table.digest_into(&mut |bytes| digest.update(bytes));
+        }
+        let (revised, retracted, strict) = (revised.into(), retracted.into(), args.rows.strict);
+        Ok(Self { mapping, tables, opened, release, revised, retracted, complete, strict, digest })
+    }
+
+    /// Who records.
+    fn recorded_by(&self, args: &ImportArgs) -> Result<String, Failure> {
+        let said = args.recorded_by.clone().filter(|by| !by.is_empty());
+        let recorded_by = said.or_else(|| Some(self.mapping.dataset.recorded_by.clone()).filter(|by| !by.is_empty()));
+        let recorded_by = recorded_by.or_else(|| std::env::var("USER").ok()).unwrap_or_default();
+        if recorded_by.is_empty() && !args.rows.check {
+            return Err(Failure::Usage("say who records: --recorded-by NAME".to_owned()));
+        }
+        Ok(if recorded_by.is_empty() { "check".to_owned() } else { recorded_by })
+    }
+
+    /// All that is imported, into which ledger.
+    pub(super) fn mark(&self, args: &ImportArgs, ledger_id: &str) -> Result<Mark, Failure> {
+        let mut digest = self.digest.clone();
+        digest.update(self.opened.digest().map_err(|bad| failed(bad.into()))?);
+        digest.update(ledger_id);
+        digest.update(self.recorded_by(args)?);
+        let at = args.rows.recorded_at.map(|at| (at.seconds, at.nanos)).unwrap_or_default();
+        digest.update(at.0.to_le_bytes());
+        digest.update(at.1.to_le_bytes());
+        digest.update([u8::from(args.rows.check)]);
+        Ok(Mark(digest.finalize().first_chunk().copied().unwrap_or_default()))
+    }
+
+    /// What the stage is opened with. Its id follows from everything that the commands follow from.
+    pub(super) fn opening(&self, args: &ImportArgs, mark: Mark, cut: &Cut) -> Result<Opening, Failure> {
+        let rest = Sha256::new_with_prefix(mark.0).chain_update(&cut.basis).finalize();
+        Ok(Opening {
+            id: mark.id(rest.first_chunk().copied().unwrap_or_default()),
+            recorded_by: self.recorded_by(args)?,
+            recorded_at: args.rows.recorded_at,
+            title: left::title(&self.mapping.dataset.name, &self.release, cut),
+        })
+    }
+
+    /// Reads everything.
+    pub(super) fn run(mut self, mut known: Known, mut shown: Shown) -> Came {
+        let job = Job {
+            mapping: &self.mapping,
+            tables: &self.tables,
+            release: &self.release,
+            revised: self.revised,
+            retracted: self.retracted,
+            complete: self.complete,
+            strict: self.strict,
+        };
+        let made = pipeline::run(&job, &mut self.opened, &mut known, &mut shown);
+        shown.close();
+        Came { made, known, shown }
+    }
+}
+
+fn tables(mapping: &Mapping, path: &Path, given: &[String]) -> Result<Tables, Failure> {
+    let mut instead: BTreeMap<&str, PathBuf> = BTreeMap::new();
+    for given in given {
+        let pair = given.split_once('=').filter(|(name, _)| mapping.tables.contains_key(*name));
+        let known: Vec<&str> = mapping.tables.keys().map(String::as_str).collect();
+        let (name, file) = pair.ok_or_else(|| {
+            Failure::Usage(format!(
+                "--table {given}: write NAME=FILE; the mapping has these tables: {}",
+                known.join(", ")
+            ))
+        })?;
+        instead.insert(name, file.into());
+    }
+    let beside = path.parent().unwrap_or(Path::new(""));
+    let read = mapping.tables.iter().map(|(name, spec)| {
+        let table = Table::read(name, spec, beside, instead.get(name.as_str()).map(PathBuf::as_path))?;
+        Ok((name.clone(), table))
+    });
+    read.collect::<Result<_, BadMapping>>().map_err(unusable)
+}
+
+/// A file that can be read twice: the one named, or what standard input says, kept aside until it is dropped.
+pub(super) struct Spooled {
+    pub(super) path: PathBuf,
+    copy: Option<PathBuf>,
+}
+
+impl Spooled {
+    pub(super) fn of(path: &Path) -> Result<Self, Failure> {
+        if path != Path::new("-") {
+            return Ok(Self { path: path.to_owned(), copy: None });
+        }
+        let copy = std::env::temp_dir().join(format!("detente-rows-{}", std::process::id()));
+        let spooled = Self { path: copy.clone(), copy: Some(copy) };
+        let mut file = fs::File::create(&spooled.path).map_err(Failure::other)?;
+        std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(Failure::other)?;
+        Ok(spooled)
+    }
+}
+
+impl Drop for Spooled {
+    fn drop(&mut self) {
+        if let Some(copy) = &self.copy {
+            // A copy that is left behind in the temporary directory does no harm.
+            let _removed = fs::remove_file(copy);
+        }
+    }
+}

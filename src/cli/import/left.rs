@@ -1,0 +1,100 @@
+//! What an earlier run left: a stage of the very same import is gone on with if the data set is still as it was, and dropped
+//! if not. Stages of other imports of the data set are told.
+//!
+//! The first 48 bits of a stage's id follow from all that is imported; its title names the basis that its commands were made
+//! against. So it is found again whatever was recorded meanwhile, and gone on with at that basis.
+
+use super::known::{self, Cut};
+use super::patient::Patient;
+use super::staging::drop_stage;
+use crate::cli::export::Ask;
+use crate::cli::{Failure, notice};
+use crate::v1;
+
+/// How much of an id follows from what is imported.
+const MARK_BYTES: usize = 6;
+/// What stands before the basis in a title.
+const AT: &str = ", compared at ";
+
+/// All that an import is of, in one number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark(pub(super) [u8; 16]);
+
+impl Mark {
+    /// The id of a stage whose commands were made against a cut; `rest` follows from both.
+    pub(super) fn id(self, rest: [u8; 16]) -> uuid::Uuid {
+        let mut bytes = rest;
+        bytes.iter_mut().zip(self.0).take(MARK_BYTES).for_each(|(to, from)| *to = from);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+
+    fn is_of(self, stage: &v1::Stage) -> bool {
+        let id = uuid::Uuid::try_parse(&stage.stage_id).unwrap_or_default();
+        id.as_bytes().iter().zip(&self.0).take(MARK_BYTES).all(|(one, other)| one == other)
+    }
+}
+
+/// What a stage of an import is called.
+pub(super) fn title(dataset: &str, release: &str, cut: &Cut) -> String {
+    let release = if release.is_empty() { String::new() } else { format!(" {release}") };
+    format!("import of {dataset}{release}{AT}{}", cut.basis)
+}
+
+fn cut_of(stage: &v1::Stage) -> Option<Cut> {
+    let (_, basis) = stage.title.rsplit_once(AT)?;
+    let (position, _) = basis.split_once('-')?;
+    Some(Cut { position: position.parse().ok()?, basis: basis.to_owned() })
+}
+
+/// The open stages of imports of a data set.
+pub(super) async fn of(ledger: &mut Patient<'_, impl Ask>, dataset: &str) -> Result<Vec<v1::Stage>, Failure> {
+    let listed = ledger.call(async |ledger| ledger.list_stages(v1::ListStagesRequest {}).await).await?;
+    let words = format!("import of {dataset}");
+    let is_of = |stage: &v1::Stage| {
+        let rest = stage.title.strip_prefix(&words);
+        cut_of(stage).is_some() && rest.is_some_and(|rest| rest.starts_with([' ', ',']))
+    };
+    Ok(listed.stages.into_iter().filter(is_of).collect())
+}
+
+/// The basis to go on at, where an earlier run of the same import left a stage that is still good.
+pub(super) async fn basis(
+    ledger: &mut Patient<'_, impl Ask>,
+    dataset: &str,
+    mark: Mark,
+) -> Result<Option<String>, Failure> {
+    let mut going_on = None;
+    for stage in of(ledger, dataset).await? {
+        let Some(cut) = cut_of(&stage).filter(|_| mark.is_of(&stage)) else {
+            notice(&format!(
+                "an unfinished import is there too: {} ({} commands); `detente stages drop {}` drops it",
+                stage.title, stage.next_command, stage.stage_id
+            ));
+            continue;
+        };
+        let unchanged = known::unchanged_since(ledger, dataset, cut.position, |_| true).await?;
+        if unchanged.is_some() && going_on.is_none() {
+            going_on = Some(cut.basis);
+        } else {
+            notice("an earlier run left a stage, and the data set was changed since: beginning anew");
+            drop_stage(ledger, &stage.stage_id).await?;
+        }
+    }
+    Ok(going_on)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_says_what_it_is_of_and_at_which_basis() {
+        let cut = Cut { position: 12, basis: "12-0f1e".to_owned() };
+        let mark = Mark([7; 16]);
+        let stage_id = mark.id([9; 16]).to_string();
+        let stage = v1::Stage { title: title("pacts", "2, new", &cut), stage_id, ..v1::Stage::default() };
+        assert_eq!(stage.title, "import of pacts 2, new, compared at 12-0f1e");
+        assert_eq!(cut_of(&stage), Some(cut));
+        assert!(mark.is_of(&stage) && !Mark([8; 16]).is_of(&stage));
+    }
+}

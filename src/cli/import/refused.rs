@@ -1,0 +1,197 @@
+//! Rows that the ledger alone finds wrong: nothing in them says so, only what is recorded does.
+//!
+//! What does not fit is left out of the stage, and the rest is tried again, until it fits. A row is left out as a whole;
+//! parties and sources that it would have been the first to name are registered all the same, because rows behind it may
+//! name them too. One that somebody registered meanwhile is taken as it is.
+
+use super::rows::Gathered;
+use super::staging::Staging;
+use crate::cli::export::Ask;
+use crate::cli::{Failure, notice};
+use crate::ingest::pipeline::{Places, RowPlace};
+use crate::v1::{self, CommitStageResponse, StageViolation, StagedAppend};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// More refused rows than this are no bad rows but another ledger.
+const MOST: usize = 500_000;
+
+/// The rows that the ledger refuses.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    /// Each with everything that is wrong with it.
+    pub(super) rows: BTreeMap<RowPlace, String>,
+    /// The numbers of the commands that are left out.
+    leave_out: BTreeSet<u64>,
+    /// How many rows were left out; several may be cells of one line.
+    pub(super) count: u64,
+}
+
+/// What a stage came to.
+pub(super) enum Settled {
+    /// It was recorded; or checked, as it would be.
+    Append(Box<StagedAppend>),
+    /// The ledger refuses all of it: nothing is left to record.
+    Nothing,
+    /// Not all of it can be recorded, and all of it was wanted.
+    Refused,
+}
+
+impl Refused {
+    /// Does with a stage what is wanted, without what does not fit the record.
+    pub(super) async fn settle(
+        &mut self,
+        staging: &mut Staging<'_, impl Ask>,
+        gathered: &Gathered,
+        wanted: Wanted,
+    ) -> Result<Settled, Failure> {
+        loop {
+            if wanted != Wanted::Check {
+                let committed = staging.commit(&self.numbers(), &gathered.known.claims).await?;
+                if let Some(append) = committed {
+                    return Ok(Settled::Append(Box::new(append)));
+                }
+            }
+            loop {
+                let checked = staging.misfits(&self.numbers()).await?;
+                if checked.violation_count == 0 {
+                    match wanted {
+                        Wanted::Check => return Ok(Settled::Append(Box::new(checked.append.unwrap_or_default()))),
+                        Wanted::RecordAll if self.count > 0 => return Ok(Settled::Refused),
+                        Wanted::Record | Wanted::RecordAll => break,
+                    }
+                }
+                if !self.take(&checked, &gathered.places)? {
+                    return Ok(if wanted == Wanted::RecordAll { Settled::Refused } else { Settled::Nothing });
+                }
+            }
+        }
+    }
+
+    fn numbers(&self) -> Vec<u64> {
+        self.leave_out.iter().copied().collect()
+    }
+
+    /// Leaves out what does not fit; false where nothing is left.
+    fn take(&mut self, checked: &CommitStageResponse, places: &Places) -> Result<bool, Failure> {
+        let before = self.leave_out.len();
+        for violation in &checked.violations {
+            if !violation.field.starts_with("commands[") {
+                return Ok(false);
+            }
+            self.leave(violation, places);
+        }
+        if self.leave_out.len() == before || self.rows.len() > MOST {
+            let told = checked.violations.iter().map(|of| format!("{}: {}", of.field, of.description));
+            let count = checked.violation_count;
+            let first = told.take(3).collect::<Vec<_>>().join("; ");
+            return Err(Failure::Rejected(format!("the ledger refuses it in {count} places, the first: {first}")));
+        }
+        Ok(true)
+    }
+
+    fn leave(&mut self, violation: &StageViolation, places: &Places) {
+        let StageViolation { command, field, description } = violation;
+        let (_, path) = field.split_once("].").unwrap_or_default();
+        let (verb, path) = path.split_once('.').unwrap_or_default();
+        let origin = places.origin(*command);
+        if !verb.contains("_claim") {
+            self.leave_out.insert(*command);
+            if !description.contains("registered already") {
+                let place = origin.map(|origin| format!("{}:{}: ", origin.row.file, origin.row.line));
+                notice(&format!("{}not registered: {path}: {description}", place.unwrap_or_default()));
+            }
+            return;
+        }
+        let Some(origin) = origin else {
+            self.leave_out.insert(*command);
+            notice(&format!("a claim whose row has vanished is not retracted: {path}: {description}"));
+            return;
+        };
+        if self.leave_out.insert(origin.commands.start) {
+            self.count += 1;
+        }
+        self.leave_out.extend(origin.commands);
+        let reasons = self.rows.entry(origin.row).or_default();
+        let reason = format!("the ledger refuses {path}: {description}");
+        if reasons.is_empty() {
+            *reasons = reason;
+        } else if !reasons.contains(&reason) {
+            *reasons = format!("{reasons}; {reason}");
+        }
+    }
+}
+
+/// What is wanted of a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// That what fits of it is recorded.
+    Record,
+    /// That all rows of it are recorded, or nothing.
+    RecordAll,
+    /// To know what does not fit, and nothing more.
+    Check,
+}
+
+/// How many events of a kind an append has.
+pub(super) fn counted(append: &v1::StagedAppend, event: &str) -> u64 {
+    append.counts.iter().find(|count| count.event == event).map(|count| count.count).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::pipeline::Places;
+
+    fn violation(command: u64, path: &str, description: &str) -> StageViolation {
+        StageViolation { command, field: format!("commands[{command}].{path}"), description: description.to_owned() }
+    }
+
+    fn places() -> Places {
+        let mut places = Places::default();
+        places.note("a.csv", 2, 1, true);
+        places.note("a.csv", 2, 2, false);
+        places.note("a.csv", 3, 2, false);
+        places
+    }
+
+    #[test]
+    fn a_row_is_left_out_as_a_whole_with_all_that_is_wrong_and_without_its_registrations() {
+        let mut refused = Refused::default();
+        for violation in [
+            violation(2, "assert_claim.claim.valid_to", "too early"),
+            violation(1, "assert_claim.claim.claim_id", "recorded already"),
+            violation(7, "retract_claim.claim_id", "retracted already"),
+        ] {
+            refused.leave(&violation, &places());
+        }
+        assert_eq!(refused.numbers(), [1, 2, 7]);
+        let told: Vec<_> = refused.rows.iter().map(|(place, why)| (place.line, why.as_str())).collect();
+        let why = "the ledger refuses claim.valid_to: too early; the ledger refuses claim.claim_id: recorded already";
+        assert_eq!((told, refused.count), (vec![(2, why)], 1));
+    }
+
+    #[test]
+    fn what_somebody_registered_meanwhile_is_left_out_without_a_word() {
+        let mut refused = Refused::default();
+        refused.leave(
+            &violation(0, "register_party.party.party_id", "this party is registered already; revise it"),
+            &places(),
+        );
+        assert_eq!((refused.numbers(), refused.rows.len()), (vec![0], 0));
+    }
+
+    #[test]
+    fn where_nothing_is_left_or_it_is_no_command_that_is_wrong_it_ends() {
+        let mut refused = Refused::default();
+        let of = |violations: Vec<StageViolation>| CommitStageResponse {
+            violation_count: violations.len() as u64,
+            violations,
+            ..CommitStageResponse::default()
+        };
+        let nothing = StageViolation { field: "commands".to_owned(), ..StageViolation::default() };
+        assert!(!refused.take(&of(vec![nothing]), &places()).unwrap());
+        let same = of(vec![violation(3, "assert_claim.claim.kind", "no")]);
+        assert!(refused.take(&same, &places()).unwrap());
+        assert!(refused.take(&same, &places()).is_err(), "what is left out already cannot be wrong again");
+    }
+}
