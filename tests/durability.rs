@@ -17,12 +17,11 @@ use detente::domain::cut::Cut;
 use detente::domain::filter::Filter;
 use detente::domain::position::Position;
 use detente::journal::file::disk::RealDisk;
-use detente::journal::file::lock::LockError;
-use detente::journal::file::{OpenError as JournalError, verify};
+use detente::journal::file::verify;
 use detente::ledger::Ledger;
 use detente::ledger::error::AppendError;
 use detente::ledger::events::Start;
-use detente::ledger::open::{LedgerOptions, OpenError, journal_dir};
+use detente::ledger::open::{LedgerOptions, journal_dir};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
@@ -46,21 +45,8 @@ fn real_time() -> LedgerOptions {
     LedgerOptions { clock: Arc::new(SystemClock), public_salts: false, ..options(&clock, 1 << 20) }
 }
 
-/// Another test of this process may be starting a process in this very moment: until that is another program, it has the
-/// files of this one, and with them the lock that was let go of a moment ago.
 fn open(dir: &Path) -> Ledger {
-    const TRIES: usize = 200;
-    for _ in 0..TRIES {
-        match Ledger::open(dir, &real_time(), &|_, _| {}) {
-            Err(OpenError::Journal {
-                source: JournalError::Locked(LockError::Held { holder: Some(holder) }), ..
-            }) if holder == std::process::id() => {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            opened => return opened.unwrap().0,
-        }
-    }
-    panic!("the lock is not let go of")
+    Ledger::open(dir, &real_time(), &|_, _| {}).unwrap().0
 }
 
 /// This binary once more, as the named test, in a directory.
