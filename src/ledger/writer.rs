@@ -13,6 +13,7 @@
 use super::Shared;
 use super::append::{AppendRequest, Appended, Recording, Submission, Work, events_made, results_of};
 use super::commit::{Committer, Decided, Outcome};
+use super::cut::Resolved;
 use super::error::{AppendError, Damaged};
 use super::record::{EVERYTHING, Recorded};
 use super::salt::Salts;
@@ -113,14 +114,10 @@ impl Writer {
             request: request.request,
             backfilled: recording != Recording::Now,
         };
-        let taken = self.take_in(header, &decision.events).inspect_err(|_| self.shared.forget_stamp(append))?;
-        let (at, recorded_at) = self.after(append);
-        Ok((Some(taken), Outcome::Known(Appended { at, recorded_at, results, replayed: false })))
-    }
-
-    fn after(&self, append: AppendNo) -> (super::cut::Resolved, Option<RecordedAt>) {
-        let at = self.shared.after_append(&self.shared.store.view().index, append);
-        (at, at.recorded_at)
+        let taken = self.take_in(header, &decision.events).inspect_err(|_| self.shared.forget_stamp(append));
+        let (taken, promise, at) = taken?;
+        let appended = Appended { at, recorded_at: at.recorded_at, results, replayed: false };
+        Ok((Some((taken, promise)), Outcome::Known(appended)))
     }
 
     /// Chooses when an append was recorded.
@@ -132,7 +129,8 @@ impl Writer {
         at.ok_or(AppendError::RecordedTimeGoesBack)
     }
 
-    fn take_in(&mut self, header: AppendHeader, events: &[Event]) -> Result<(Append, Promise), AppendError> {
+    /// Takes events into the view; what is to be written, and the cut right after it.
+    fn take_in(&mut self, header: AppendHeader, events: &[Event]) -> Result<(Append, Promise, Resolved), AppendError> {
         let (records, promise) = self.encode(&header, events)?;
         let mut link = chain::open_append(self.link, &header);
         let mut view = self.shared.store.view_mut();
@@ -149,9 +147,10 @@ impl Writer {
             }
         }
         view.end(&header);
+        let at = self.shared.after_append(&view.index, view.index.appends.len());
         drop(view);
         (self.link, self.recorded_at) = (link, header.recorded_at);
-        Ok((Append { header, records, link }, promise))
+        Ok((Append { header, records, link }, promise, at))
     }
 
     /// The records of an append, with room for them on the disk.

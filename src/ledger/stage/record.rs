@@ -53,13 +53,16 @@ pub(in crate::ledger) enum Outcome {
 }
 
 impl Writer {
-    /// Records a stage.
+    /// Records a stage. All that was decided before it is durable by then, and answered.
     pub(in crate::ledger) fn record_stage(&mut self, work: StageWork) {
         let StageWork { source, mark, recording, preconditions, checked, reply } = work;
+        let committer = Arc::clone(&self.committer);
+        let mut journal = committer.journal_when_quiet();
         let outcome = self.stage_refused(mark, &preconditions).and_then(|replayed| match replayed {
             true => Ok(Outcome::Replayed),
             false => {
-                self.still_fits(&source, checked).and_then(|checked| self.stage(&source, mark, recording, &checked))
+                let checked = self.still_fits(&source, checked)?;
+                self.stage(&mut **journal, &source, mark, recording, &checked)
             }
         });
         // Nobody may be waiting any more.
@@ -114,6 +117,7 @@ impl Writer {
 
     fn stage(
         &mut self,
+        journal: &mut dyn Journal,
         source: &Source,
         mark: RequestMark,
         recording: Recording,
@@ -132,10 +136,7 @@ impl Writer {
             backfilled: recording != Recording::Now,
         };
         let began = Instant::now();
-        let committer = Arc::clone(&self.committer);
-        let mut journal = committer.journal_when_quiet();
-        self.shared.goes_on().inspect_err(|_| self.shared.forget_stamp(append))?;
-        let link = match self.write_stage(&mut **journal, source, &header, checked) {
+        let link = match self.write_stage(journal, source, &header, checked) {
             Ok(link) => link,
             Err(Failure::Refused(error)) => {
                 self.shared.forget_stamp(append);
@@ -148,7 +149,7 @@ impl Writer {
         self.shared.metrics.wrote(1, header.count, began.elapsed(), journal.last_sync());
         self.shared.store.set_durable(header.last());
         self.shared.publish(append);
-        self.shared.checkpoint_if_due(&mut **journal);
+        self.shared.checkpoint_if_due(journal);
         self.shared.saver.wake();
         Ok(Outcome::Recorded(append, checked.tally.clone()))
     }
