@@ -14,10 +14,6 @@ use detente::domain::command::Command;
 use detente::domain::filter::{Filter, FilterItem};
 use detente::domain::position::{Position, RecordedAt};
 use detente::domain::vocabulary::RetractionReason;
-use detente::journal::memory::MemoryJournal;
-use detente::journal::{
-    Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Room, Run,
-};
 use detente::ledger::Ledger;
 use detente::ledger::error::QueryError;
 use detente::ledger::feed::{Beginning, FeedError, Followed, Frame};
@@ -27,6 +23,7 @@ use std::time::{Duration, Instant};
 use support::ask::one;
 use support::follow::{Account, follow};
 use support::home::{Home, LEDGER, options, request};
+use support::hooked::Hooked;
 use support::make::{assert, batch, event, id, registrations, relationship, tick, with};
 use support::oracle::Oracle;
 use support::random::{Random, any_command, random_filter};
@@ -390,53 +387,19 @@ fn following_begins_at_an_instant_and_not_in_the_future() {
     assert_eq!(account.positions(), [wanted]);
 }
 
-/// A journal that writes when it is told to.
-struct Gated {
-    inner: MemoryJournal,
-    open: std::sync::mpsc::Receiver<()>,
-    waiting: Arc<AtomicBool>,
-}
-
-impl Journal for Gated {
-    fn ledger_id(&self) -> LedgerId {
-        self.inner.ledger_id()
-    }
-
-    fn head(&self) -> Head {
-        self.inner.head()
-    }
-
-    fn append(&mut self, group: &[Append]) -> Result<Head, AppendError> {
-        self.waiting.store(true, Ordering::SeqCst);
-        // Open for good once the test is over, however it ends.
-        let _open = self.open.recv();
-        self.inner.append(group)
-    }
-
-    fn begin(&mut self, header: &AppendHeader, bytes: u64) -> Result<Box<dyn Run + '_>, AppendError> {
-        self.inner.begin(header, bytes)
-    }
-
-    fn room(&self) -> Arc<dyn Room> {
-        self.inner.room()
-    }
-
-    fn reader(&self) -> Arc<dyn Reader> {
-        self.inner.reader()
-    }
-
-    fn checkpoint(&mut self) -> Result<(), CheckpointError> {
-        self.inner.checkpoint()
-    }
-}
-
 #[test]
 fn nothing_is_given_before_it_is_durable() {
     const ROUNDS: u128 = 60;
     let runtime = runtime();
     let (open, gate) = std::sync::mpsc::channel();
     let waiting = Arc::new(AtomicBool::new(false));
-    let journal = Gated { inner: MemoryJournal::new(LEDGER), open: gate, waiting: Arc::clone(&waiting) };
+    let told = Arc::clone(&waiting);
+    let journal = Hooked::new(LEDGER, move |_| {
+        told.store(true, Ordering::SeqCst);
+        // Open for good once the test is over, however it ends.
+        let _open = gate.recv();
+        Ok(())
+    });
     let clock = Arc::new(detente::clock::ManualClock::at(tick(0)));
     let ledger = Ledger::start(Box::new(journal), None, &options(&clock, 1 << 20), &|_, _| {}).unwrap();
     let open = open;

@@ -13,64 +13,17 @@ mod support;
 use detente::clock::ManualClock;
 use detente::domain::command::Batch;
 use detente::domain::position::Position;
-use detente::journal::memory::MemoryJournal;
-use detente::journal::{
-    Append, AppendError as JournalError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Room, Run,
-};
+use detente::journal::AppendError as JournalError;
 use detente::ledger::Ledger;
 use detente::ledger::append::{AppendRequest, Appended};
 use detente::ledger::error::AppendError;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use support::home::{named, options, request};
+use support::home::{LEDGER, named, options, request};
+use support::hooked::Hooked;
 use support::make::{assert, batch, event, registrations, tick};
 use tokio::task::JoinHandle;
-use uuid::Uuid;
-
-const LEDGER: LedgerId = LedgerId(Uuid::from_u128(1));
-
-/// A journal that writes, or fails to, when it is told to; it notes how many appends each group has.
-struct Told {
-    inner: MemoryJournal,
-    verdicts: Receiver<bool>,
-    begun: Sender<usize>,
-}
-
-impl Journal for Told {
-    fn ledger_id(&self) -> LedgerId {
-        self.inner.ledger_id()
-    }
-
-    fn head(&self) -> Head {
-        self.inner.head()
-    }
-
-    fn append(&mut self, group: &[Append]) -> Result<Head, JournalError> {
-        self.begun.send(group.len()).unwrap();
-        if self.verdicts.recv().unwrap_or(true) {
-            self.inner.append(group)
-        } else {
-            Err(JournalError::OutcomeUnknown(io::Error::other("the disk did not answer")))
-        }
-    }
-
-    fn begin(&mut self, header: &AppendHeader, bytes: u64) -> Result<Box<dyn Run + '_>, JournalError> {
-        self.inner.begin(header, bytes)
-    }
-
-    fn room(&self) -> Arc<dyn Room> {
-        self.inner.room()
-    }
-
-    fn reader(&self) -> Arc<dyn Reader> {
-        self.inner.reader()
-    }
-
-    fn checkpoint(&mut self) -> Result<(), CheckpointError> {
-        self.inner.checkpoint()
-    }
-}
 
 type Answer = JoinHandle<Result<Appended, AppendError>>;
 
@@ -91,7 +44,12 @@ impl Busy {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
         let ((verdicts, told), (begins, begun)) = (channel(), channel());
-        let journal = Told { inner: MemoryJournal::new(LEDGER), verdicts: told, begun: begins };
+        // It writes, or fails to, when it is told to, and says how many appends each group has.
+        let journal = Hooked::new(LEDGER, move |group| {
+            begins.send(group.len()).unwrap();
+            let failed = || JournalError::OutcomeUnknown(io::Error::other("the disk did not answer"));
+            if told.recv().unwrap_or(true) { Ok(()) } else { Err(failed()) }
+        });
         let clock = Arc::new(ManualClock::at(tick(0)));
         let ledger = Ledger::start(Box::new(journal), None, &options(&clock, 1 << 20), &|_, _| {}).unwrap();
         let ledger = Arc::new(ledger);

@@ -1,12 +1,10 @@
 //! A journal and a clock that fail when they are told to.
 
+use crate::hooked::Hooked;
 use crate::running::ledger_id;
 use detente::clock::Clock;
 use detente::domain::position::RecordedAt;
-use detente::journal::memory::MemoryJournal;
-use detente::journal::{
-    Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Room, Run,
-};
+use detente::journal::{AppendError, Journal, Refusal, Room};
 use detente::ledger::Ledger;
 use detente::ledger::open::LedgerOptions;
 use std::io;
@@ -30,9 +28,24 @@ pub(crate) struct Failures {
 impl Failures {
     /// A ledger in memory that fails as told.
     pub(crate) fn ledger(&self) -> Ledger {
-        let journal = FailingJournal { inner: MemoryJournal::new(ledger_id()), failures: self.clone() };
+        let told = self.clone();
+        let journal = Hooked::new(ledger_id(), move |_| told.before_writing());
+        let room = FailingRoom { inner: journal.room(), failures: self.clone() };
+        let journal = journal.with_room(Arc::new(room));
         let options = LedgerOptions { clock: Arc::new(self.clone()), ..LedgerOptions::default() };
         Ledger::start(Box::new(journal), None, &options, &|_, _| {}).unwrap()
+    }
+}
+
+impl Failures {
+    fn before_writing(&self) -> Result<(), AppendError> {
+        if self.write.load(Ordering::SeqCst) {
+            return Err(AppendError::OutcomeUnknown(io::Error::other("the disk did not answer")));
+        }
+        while self.stall.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 }
 
@@ -40,50 +53,6 @@ impl Clock for Failures {
     fn now(&self) -> RecordedAt {
         assert!(!self.clock.load(Ordering::SeqCst), "the clock has stopped");
         RecordedAt(1_753_000_000_000_000)
-    }
-}
-
-struct FailingJournal {
-    inner: MemoryJournal,
-    failures: Failures,
-}
-
-impl Journal for FailingJournal {
-    fn ledger_id(&self) -> LedgerId {
-        self.inner.ledger_id()
-    }
-
-    fn head(&self) -> Head {
-        self.inner.head()
-    }
-
-    fn append(&mut self, group: &[Append]) -> Result<Head, AppendError> {
-        if self.failures.write.load(Ordering::SeqCst) {
-            return Err(AppendError::OutcomeUnknown(io::Error::other("the disk did not answer")));
-        }
-        while self.failures.stall.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        self.inner.append(group)
-    }
-
-    fn begin(&mut self, header: &AppendHeader, bytes: u64) -> Result<Box<dyn Run + '_>, AppendError> {
-        if self.failures.write.load(Ordering::SeqCst) {
-            return Err(AppendError::OutcomeUnknown(io::Error::other("the disk did not answer")));
-        }
-        self.inner.begin(header, bytes)
-    }
-
-    fn room(&self) -> Arc<dyn Room> {
-        Arc::new(FailingRoom { inner: self.inner.room(), failures: self.failures.clone() })
-    }
-
-    fn reader(&self) -> Arc<dyn Reader> {
-        self.inner.reader()
-    }
-
-    fn checkpoint(&mut self) -> Result<(), CheckpointError> {
-        self.inner.checkpoint()
     }
 }
 

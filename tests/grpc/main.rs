@@ -14,6 +14,8 @@ mod ending;
 mod errors;
 mod failing;
 mod feed;
+#[path = "../support/hooked.rs"]
+mod hooked;
 mod reads;
 mod records;
 mod running;

@@ -2,13 +2,15 @@
 //!
 //! `make` writes commands in a few words, `home` opens ledgers and records, `ask` puts questions, `random` makes histories
 //! and filters from a seed, `follow` follows the log in process and `watched` over a socket, `told` plays histories in
-//! which claims are about one another, `oracle` is the brute-force model and `compare` asks ledger and model the same.
+//! which claims are about one another, `hooked` is a journal that waits or fails when it is told, `oracle` is the
+//! brute-force model and `compare` asks ledger and model the same.
 #![allow(dead_code, reason = "every test crate uses its own part of this")]
 
 pub(crate) mod ask;
 pub(crate) mod compare;
 pub(crate) mod follow;
 pub(crate) mod home;
+pub(crate) mod hooked;
 pub(crate) mod make;
 pub(crate) mod oracle;
 pub(crate) mod random;
