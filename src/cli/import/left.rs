@@ -72,8 +72,12 @@ pub(super) async fn basis(
             ));
             continue;
         };
-        let unchanged = known::unchanged_since(ledger, dataset, cut.position, |_| true).await?;
-        if unchanged.is_some() && going_on.is_none() {
+        // Of two that are still good one is enough.
+        if going_on.is_some() {
+            drop_stage(ledger, &stage.stage_id).await?;
+            continue;
+        }
+        if known::unchanged_since(ledger, dataset, cut.position, |_| true).await?.is_some() {
             going_on = Some(cut.basis);
         } else {
             notice("an earlier run left a stage, and the data set was changed since: beginning anew");
