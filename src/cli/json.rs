@@ -3,7 +3,7 @@
 //! Names are lowerCamelCase, enum values are their whole names, 64-bit numbers are strings, instants are RFC 3339, and
 //! fields that are at their default are written out: a script never has to know what an absent field would mean.
 //!
-//! Characters that could drive a terminal, or turn the direction of what follows, are written as `\uXXXX`. That is the
+//! Characters that could drive a terminal, or turn the direction of what follows, are written as `\u` and four digits. That is the
 //! same JSON, and safe to look at.
 
 use std::fmt::Write as _;
