@@ -10,7 +10,9 @@ use crate::cli::Failure;
 use crate::cli::export::Ask;
 use crate::ingest::release::Recorded;
 use crate::v1::{self, ErrorReason};
+use prost::Message as _;
 use prost_types::Timestamp;
+use tonic::Status;
 use uuid::Uuid;
 
 /// How many violations are asked for at once.
@@ -88,7 +90,15 @@ impl<'l, T: Ask> Staging<'l, T> {
             return Ok(());
         }
         let request = v1::StageCommandsRequest { stage_id: self.opening.id.to_string(), first_command, commands };
-        let staged = self.ledger.call(async |ledger| ledger.stage_commands(request.clone()).await).await;
+        // For another attempt it is kept as bytes: a copy of all its messages would cost as much as making them.
+        let kept = request.encode_to_vec();
+        let mut request = Some(request);
+        let staged = self.ledger.call(async |ledger| {
+            let again = || v1::StageCommandsRequest::decode(kept.as_slice());
+            let request = request.take().map_or_else(again, Ok);
+            ledger.stage_commands(request.map_err(|error| Status::internal(error.to_string()))?).await
+        });
+        let staged = staged.await;
         self.wanted = staged.map_err(gone)?.next_command;
         Ok(())
     }
