@@ -19,7 +19,7 @@ use crate::domain::cut::Basis;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::rejection::Violation;
 use crate::ledger::clock_watch::{ClockWatch, Mark, Place, Telling, WatchQuery, WatchStart};
-use crate::ledger::{Ledger, Settled};
+use crate::ledger::{Ledger, Published, Settled};
 use crate::v1;
 use crate::wire::time::{recorded_from, timestamp, timestamp_of};
 use crate::wire::vocabulary::Twin;
@@ -151,7 +151,7 @@ impl Token {
 struct Follower {
     ledger: Arc<Ledger>,
     threads: Arc<Threads>,
-    changes: watch::Receiver<u32>,
+    changes: watch::Receiver<Published>,
     frames: mpsc::Sender<Frame>,
     heartbeat: Duration,
     /// When the last frame was sent; none before the first, which is sent at once.

@@ -83,7 +83,7 @@ pub struct Shared {
     /// How many appends are durable: no cut goes further.
     published: AtomicU32,
     /// Tells whoever follows the log that more is durable.
-    changes: watch::Sender<AppendNo>,
+    changes: watch::Sender<Published>,
     /// What those who follow the log have in common.
     feed: feed::Feed,
     cursors: cursors::Cursors,
@@ -98,6 +98,15 @@ pub struct Shared {
     writing: Writing,
     /// The position up to which the journal's head mark has been synced.
     checkpointed: AtomicU64,
+}
+
+/// What was published last, in numbers of appends.
+#[derive(Clone, Copy, Debug)]
+pub struct Published {
+    /// How many were durable before.
+    before: AppendNo,
+    /// How many are durable.
+    appends: AppendNo,
 }
 
 impl Deref for Ledger {
@@ -176,13 +185,14 @@ impl Shared {
 
     /// Tells how many appends are durable, each time there are more. What it tells may be shown already.
     #[must_use]
-    pub fn published_changes(&self) -> watch::Receiver<AppendNo> {
+    pub fn published_changes(&self) -> watch::Receiver<Published> {
         self.changes.subscribe()
     }
 
     fn publish(&self, appends: AppendNo) {
-        if self.published.swap(appends, Ordering::AcqRel) != appends {
-            self.changes.send_replace(appends);
+        let before = self.published.swap(appends, Ordering::AcqRel);
+        if before != appends {
+            self.changes.send_replace(Published { before, appends });
         }
     }
 }

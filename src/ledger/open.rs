@@ -9,7 +9,7 @@ use super::stage::{Place, StageLimits, Stages};
 use super::state::Begun;
 use super::writer::Writer;
 use super::writing::Writing;
-use super::{Ledger, Shared};
+use super::{Ledger, Published, Shared};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::position::Position;
 use crate::journal::file::disk::RealDisk;
@@ -213,7 +213,7 @@ impl Ledger {
             clock: Arc::clone(&options.clock),
             journal: reader,
             published: AtomicU32::new(appends),
-            changes: watch::Sender::new(appends),
+            changes: watch::Sender::new(Published { before: appends, appends }),
             feed: Feed::default(),
             cursors: beside.cursors,
             stages: beside.stages,

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  writer ── publishes a group ──> a watch on the number of durable appends
-//!                                     │ one wake-up a group, none where nobody follows
+//!                                     │ one wake-up a group, none where nobody waits for news
 //!                                  Live (one task while there are subscriptions)
-//!                                     │ the last few groups, as pieces of the log's own blocks, and the head
+//!                                     │ the last few groups, as pieces of the log's own blocks
 //!            ┌───────────────┬────────┴──────┐
 //!       Subscription    Subscription    Subscription        at its own pace, as fast as its reader takes frames
 //!            └── what it is too far behind for it reads from the log: blocks in memory, sled, the journal

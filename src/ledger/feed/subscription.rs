@@ -9,7 +9,7 @@
 //! Nothing happens between two frames: a follower whose reader does not read is a place in the log and no more.
 
 use super::followers::Place;
-use super::live::{Head, Live};
+use super::live::{Live, Waiter};
 use super::reading::{Reading, Step, load};
 use super::{Delivery, EndReason, Frame};
 use crate::domain::filter::Filter;
@@ -20,7 +20,6 @@ use crate::ledger::cut::Resolved;
 use crate::ledger::error::{Damaged, QueryError};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Whoever is live and so many events behind has fallen behind.
@@ -34,7 +33,7 @@ const STEPS: u32 = 8;
 pub struct Subscription {
     shared: Arc<Shared>,
     live: Arc<Live>,
-    head: watch::Receiver<Head>,
+    waiter: Waiter,
     reading: Reading,
     /// What was recorded before this instant is not wanted, until something later comes.
     not_before: Option<RecordedAt>,
@@ -67,7 +66,7 @@ impl Subscription {
     ) -> Self {
         Self {
             place: shared.feed.followers.join(after),
-            head: live.head(),
+            waiter: live.waiter(),
             shared,
             live,
             reading: Reading::after(after, filter),
@@ -113,7 +112,9 @@ impl Subscription {
             if let Some(why) = self.held.as_ref().and_then(Held::lost) {
                 return Ok(Frame::End(why));
             }
-            let head = *self.head.borrow_and_update();
+            // What is published after the look at the head ends the wait below.
+            self.waiter.look();
+            let head = self.shared.feed_head(*self.shared.changes.borrow());
             self.pass_over_what_is_too_old(head.last);
             let at = self.reading.position();
             self.place.set(at);
@@ -192,7 +193,7 @@ impl Subscription {
             biased;
             why = losing => Some(Frame::End(why)),
             () = tokio::time::sleep_until(deadline) => Some(Frame::Heartbeat(self.shared.clock.now())),
-            moved = self.head.changed() => moved.is_err().then_some(Frame::End(EndReason::Stopping)),
+            there_is = self.waiter.news() => (!there_is).then_some(Frame::End(EndReason::Stopping)),
         }
     }
 
