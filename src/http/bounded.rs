@@ -2,7 +2,7 @@
 //! times as much. So where an answer is too large a shorter page is asked for, and its token leads to the rest.
 
 use super::failure::Failure;
-use super::json;
+use super::json::{self, Defaults};
 use crate::grpc::local::Local;
 use axum::body::Bytes;
 use prost::encoding::uint32;
@@ -22,11 +22,12 @@ pub(super) async fn unary(
     method: &MethodDescriptor,
     message: &[u8],
     limit: Option<&str>,
+    defaults: Defaults,
 ) -> Result<(Bytes, Vec<u8>), Failure> {
     let mut message = message.to_vec();
     loop {
         let reply = local.unary(path, &message, limit).await?;
-        let written = json::written(&method.output(), &reply)?;
+        let written = json::written(&method.output(), &reply, defaults)?;
         let entries = entries(method, &reply);
         let size = method.input().get_field_by_name("page_size");
         match size.filter(|size| size.kind() == Kind::Uint32 && written.len() > MOST && entries > 1) {

@@ -4,6 +4,7 @@
 use super::Web;
 use super::bounded;
 use super::failure::Failure;
+use super::json::Defaults;
 use super::transcode::{self, SERVICE};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -40,7 +41,7 @@ async fn call(web: &Web, method: &MethodDescriptor, request: Request) -> Result<
     let body = read(body, web.request_bytes).await?;
     let message = transcode::request(method, &body)?;
     let path = format!("/{SERVICE}/{}", method.name());
-    let (_, json) = bounded::unary(&web.local, &path, method, &message, limit.as_deref()).await?;
+    let (_, json) = bounded::unary(&web.local, &path, method, &message, limit.as_deref(), Defaults::LeftOut).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 

@@ -7,7 +7,7 @@
 use super::Web;
 use super::api::asked;
 use super::failure::Failure;
-use super::json;
+use super::json::{self, Defaults};
 use super::transcode::{self, SERVICE};
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
@@ -41,6 +41,6 @@ fn event(reply: &MessageDescriptor, frame: &[u8]) -> Option<Event> {
     let kinds = reply.oneofs().next()?;
     let kind = kinds.fields().find(|kind| json::parts(frame, kind.number()).next().is_some())?;
     let position = json::number(frame, reply.get_field_by_name("position")?.number());
-    let data = String::from_utf8(json::written(reply, frame).ok()?).ok()?;
+    let data = String::from_utf8(json::written(reply, frame, Defaults::Written).ok()?).ok()?;
     Some(Event::default().event(kind.name()).id(position.to_string()).data(data))
 }

@@ -123,6 +123,25 @@ const stories = {
     return null;
   },
 
+  async "on a phone the timeline opens at the asked date, with the words of its rows in sight"() {
+    for (const lang of ["en", "ar"]) {
+      const page = await open(`${FOUNDING}&lang=${lang}`, { width: 390, height: 844 });
+      const inSight = () => page.evaluate(() => {
+        const frame = document.querySelector("[aria-labelledby=timeline] .scroll");
+        const { left, right } = frame.getBoundingClientRect();
+        const shows = (box, edge) => box[edge] >= left - 1 && box[edge] <= right + 1;
+        const band = frame.querySelector("rect.asked").getBoundingClientRect();
+        const labels = [...frame.querySelectorAll("text.label")].map((label) => label.getBoundingClientRect());
+        const edge = document.documentElement.lang === "ar" ? "right" : "left";
+        return { moved: frame.scrollLeft !== 0, band: shows(band, "left") && shows(band, "right"), labels: labels.every((box) => shows(box, edge)) };
+      });
+      await page.waitForFunction(() => document.querySelector("svg.chart").style.getPropertyValue("--slid") !== "");
+      assert.deepEqual(await inSight(), { moved: true, band: true, labels: true }, lang);
+      await page.close();
+    }
+    return null;
+  },
+
   async "axe-core finds no violation in any view: light, dark, on a phone, from right to left"() {
     const phone = { width: 390, height: 844 };
     const ways = [["light", "", {}], ["dark", "", phone], ["dark", "ar", {}]];

@@ -74,9 +74,7 @@ fn head(read: &[u8]) -> Result<Option<(usize, usize)>> {
 
 /// How often some words stand in a text.
 pub fn count(text: &[u8], words: &[u8]) -> u64 {
-    let first = words.first().copied().unwrap_or_default();
-    let begins = text.iter().enumerate().filter(|(_, byte)| **byte == first);
-    begins.filter(|(at, _)| text[*at..].starts_with(words)).count() as u64
+    memchr::memmem::find_iter(text, words).count() as u64
 }
 
 #[cfg(test)]

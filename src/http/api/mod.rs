@@ -14,7 +14,7 @@ mod table;
 use super::Web;
 use super::bounded::{self, STREAMED};
 use super::failure::Failure;
-use super::json;
+use super::json::{self, Defaults};
 use super::transcode::{self, SERVICE};
 use axum::Router;
 use axum::body::Bytes;
@@ -78,7 +78,7 @@ async fn answer(web: &Web, route: &'static Route, headers: &HeaderMap, query: &s
     let (replies, json) = if method.is_server_streaming() {
         (some(web, &path, &message).await?, None)
     } else {
-        let (reply, json) = bounded::unary(&web.local, &path, &method, &message, None).await?;
+        let (reply, json) = bounded::unary(&web.local, &path, &method, &message, None, Defaults::Written).await?;
         (vec![reply], Some(json))
     };
     let tag = ETag::of(route, &asked, &method.output(), &replies);
@@ -115,7 +115,7 @@ async fn some(web: &Web, path: &str, message: &[u8]) -> Result<Vec<Bytes>, Failu
 fn written(route: &Route, format: Format, reply: &MessageDescriptor, replies: &[Bytes]) -> Result<Vec<u8>, Failure> {
     if format == Format::Json {
         // Several replies are one: their lists one behind the other, all else from the last.
-        return json::written(reply, &replies.concat());
+        return json::written(reply, &replies.concat(), Defaults::Written);
     }
     let (entry, entries) = entries(route, reply, replies);
     if format == Format::Csv {
@@ -124,7 +124,7 @@ fn written(route: &Route, format: Format, reply: &MessageDescriptor, replies: &[
     }
     let mut lines = Vec::new();
     for bytes in entries {
-        json::into(&entry, bytes, &mut lines)?;
+        json::into(&entry, bytes, Defaults::Written, &mut lines)?;
         lines.push(b'\n');
     }
     Ok(lines)

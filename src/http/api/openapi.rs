@@ -32,7 +32,7 @@ pub(super) fn document() -> String {
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Flat queries under /api/v1, and every rpc with one reply as POST (the Connect protocol). A \
                 flat query answers with the reply of the rpc it names, in canonical proto3 JSON, fields at their default \
-                included.",
+                included; a POST leaves those out.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "http://127.0.0.1:7443" }],

@@ -9,8 +9,9 @@
 //!   bytes of a reply ── one pass over a message: which field lies where ──> fields in order, those at their default too
 //! ```
 //!
-//! Fields at their default are written: who reads the answer need not know what an absent field would mean. What is absent
-//! with a meaning of its own (a message, an `optional`, a member of a `oneof`) is left out.
+//! Fields at their default are written where dashboards and spreadsheets read, who need not know then what an absent field would
+//! mean; and left out, as canonical proto3 JSON has it, for programs that know the contract. What is absent with a meaning of
+//! its own (a message, an `optional`, a member of a `oneof`) is left out in both.
 
 mod shapes;
 mod text;
@@ -21,19 +22,33 @@ use axum::http::StatusCode;
 use prost_reflect::MessageDescriptor;
 use shapes::Shapes;
 
+/// What becomes of fields at their default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Defaults {
+    /// They are written.
+    Written,
+    /// They are left out.
+    LeftOut,
+}
+
 /// A message as JSON. `bytes` is its encoding; several encodings one after the other are the merge of their messages, as
 /// protobuf has it: lists one behind the other, of all else the last.
-pub(super) fn written(message: &MessageDescriptor, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+pub(super) fn written(message: &MessageDescriptor, bytes: &[u8], defaults: Defaults) -> Result<Vec<u8>, Failure> {
     let mut json = Vec::with_capacity(bytes.len() * 3 + 64);
-    into(message, bytes, &mut json)?;
+    into(message, bytes, defaults, &mut json)?;
     Ok(json)
 }
 
 /// The same, behind what is there already.
-pub(super) fn into(message: &MessageDescriptor, bytes: &[u8], json: &mut Vec<u8>) -> Result<(), Failure> {
+pub(super) fn into(
+    message: &MessageDescriptor,
+    bytes: &[u8],
+    defaults: Defaults,
+    json: &mut Vec<u8>,
+) -> Result<(), Failure> {
     let shapes = Shapes::of_the_contract();
     let shape = shapes.get(message.full_name()).ok_or_else(|| internal("no shape for this message"))?;
-    write::message(shapes, shape, bytes, json).map_err(|malformed| internal(malformed.0))
+    write::Writer { shapes, defaults, json }.message(shape, bytes).map_err(|malformed| internal(malformed.0))
 }
 
 /// The bytes of each entry of a list, and of each message that stands alone, by the number of its field.
@@ -117,9 +132,9 @@ mod tests {
         }
     }
 
-    fn slowly(message: &DynamicMessage) -> Vec<u8> {
+    fn slowly(message: &DynamicMessage, defaults: Defaults) -> Vec<u8> {
         let mut serializer = serde_json::Serializer::new(Vec::new());
-        let options = SerializeOptions::new().skip_default_fields(false);
+        let options = SerializeOptions::new().skip_default_fields(defaults == Defaults::LeftOut);
         message.serialize_with_options(&mut serializer, &options).unwrap();
         serializer.into_inner()
     }
@@ -130,8 +145,11 @@ mod tests {
         for descriptor in methods().iter().map(prost_reflect::MethodDescriptor::output) {
             for _ in 0..60 {
                 let message = arbitrary(&descriptor, &mut chance, 5);
-                let json = String::from_utf8(written(&descriptor, &message.encode_to_vec()).unwrap()).unwrap();
-                assert_eq!(json, String::from_utf8(slowly(&message)).unwrap(), "{}", descriptor.full_name());
+                for defaults in [Defaults::Written, Defaults::LeftOut] {
+                    let json = written(&descriptor, &message.encode_to_vec(), defaults).unwrap();
+                    let (json, expected) = (String::from_utf8(json), String::from_utf8(slowly(&message, defaults)));
+                    assert_eq!(json.unwrap(), expected.unwrap(), "{}", descriptor.full_name());
+                }
             }
         }
     }
@@ -143,8 +161,10 @@ mod tests {
         for _ in 0..200 {
             let both = [(); 2].map(|()| arbitrary(&descriptor, &mut chance, 4).encode_to_vec()).concat();
             let merged = DynamicMessage::decode(descriptor.clone(), &*both).unwrap();
-            let json = written(&descriptor, &both).unwrap();
-            assert_eq!(String::from_utf8(json).unwrap(), String::from_utf8(slowly(&merged)).unwrap());
+            for defaults in [Defaults::Written, Defaults::LeftOut] {
+                let json = written(&descriptor, &both, defaults).unwrap();
+                assert_eq!(String::from_utf8(json).unwrap(), String::from_utf8(slowly(&merged, defaults)).unwrap());
+            }
         }
     }
 
@@ -154,11 +174,11 @@ mod tests {
         for bytes in
             [&b"\x0a\xff"[..], b"\x0a", b"\x0f", b"\x12\x02\x0a\x05", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"]
         {
-            assert!(written(&descriptor, bytes).is_err(), "{bytes:?}");
+            assert!(written(&descriptor, bytes, Defaults::Written).is_err(), "{bytes:?}");
         }
         let info = method("GetServerInfo").unwrap().output();
         let text = info.fields().find(|field| field.kind() == Kind::String).unwrap();
         let key = u8::try_from(text.number() << 3 | 2).unwrap();
-        assert!(written(&info, &[key, 2, 0xff, 0xfe]).is_err(), "a text that is not UTF-8");
+        assert!(written(&info, &[key, 2, 0xff, 0xfe], Defaults::LeftOut).is_err(), "a text that is not UTF-8");
     }
 }

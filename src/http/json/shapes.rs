@@ -38,6 +38,13 @@ pub(super) struct Field {
     pub(super) may_be_absent: bool,
 }
 
+impl Form {
+    /// Whether values of it may lie one behind the other in one field.
+    pub(super) const fn is_packed(&self) -> bool {
+        !matches!(self, Self::Text | Self::Bytes | Self::Message(_))
+    }
+}
+
 /// How a value is written.
 #[derive(Debug)]
 pub(super) enum Form {

@@ -9,13 +9,15 @@ use std::io::Write as _;
 
 /// A text.
 pub(super) fn quoted(text: &str, json: &mut Vec<u8>) {
-    json.push(b'"');
+    let is_special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
     let bytes = text.as_bytes();
+    // Most texts have nothing to escape; a look at all bytes without a way out is one at many bytes at once.
+    if !bytes.iter().fold(false, |any, byte| any | is_special(*byte)) {
+        return plain(text, json);
+    }
+    json.push(b'"');
     let mut from = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if *byte >= 0x20 && *byte != b'"' && *byte != b'\\' {
-            continue;
-        }
+    for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| is_special(**byte)) {
         json.extend_from_slice(bytes.get(from..at).unwrap_or_default());
         from = at + 1;
         escaped(*byte, json);

@@ -1,11 +1,12 @@
 //! Walks the bytes of a message along its shape.
 
+use super::Defaults;
 use super::shapes::{Field, Form, Shape, Shapes};
 use super::text;
 use prost::Message as _;
 use prost::bytes::Buf;
 use prost::encoding::decode_varint;
-use std::borrow::Cow;
+use std::ops::Range;
 
 /// Bytes that are not the message they should be.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,17 @@ pub(in crate::http::json) enum Value<'a> {
     Eight(u64),
     /// Of as many as it says.
     Bytes(&'a [u8]),
+}
+
+impl Value<'_> {
+    /// Whether it is what is meant where there is none.
+    const fn is_default(self) -> bool {
+        match self {
+            Self::Varint(number) | Self::Eight(number) => number == 0,
+            Self::Four(number) => number == 0,
+            Self::Bytes(bytes) => bytes.is_empty(),
+        }
+    }
 }
 
 /// A field as it lies in the bytes.
@@ -66,134 +78,176 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// Writes a message.
-pub(super) fn message(shapes: &Shapes, shape: &Shape, bytes: &[u8], json: &mut Vec<u8>) -> Written {
-    let undecodable = |_| Malformed("a time is malformed");
-    match shape {
-        Shape::Instant => {
-            text::instant(&prost_types::Timestamp::decode(bytes).map_err(undecodable)?, json);
-            Ok(())
-        }
-        Shape::Duration => {
-            let duration = prost_types::Duration::decode(bytes).map_err(undecodable)?;
-            text::plain(&duration.to_string(), json);
-            Ok(())
-        }
-        Shape::Fields(fields) => object(shapes, fields, bytes, json),
-        Shape::Missing => Err(Malformed("its shape is missing")),
-    }
+/// Writes messages along their shapes.
+pub(super) struct Writer<'j> {
+    pub(super) shapes: &'static Shapes,
+    pub(super) defaults: Defaults,
+    pub(super) json: &'j mut Vec<u8>,
 }
 
-fn object(shapes: &Shapes, fields: &[Field], bytes: &[u8], json: &mut Vec<u8>) -> Written {
-    let mut found = Vec::with_capacity(32);
-    for field in Fields(bytes) {
-        found.push(field?);
+impl Writer<'_> {
+    /// Writes a message.
+    pub(super) fn message(&mut self, shape: &Shape, bytes: &[u8]) -> Written {
+        self.part(shape, bytes, &mut Vec::with_capacity(64))
     }
-    // Encoders write fields in the order of their numbers; a claim put together out of two events may not be in it.
-    if !found.is_sorted_by_key(|field| field.number) {
-        found.sort_by_key(|field| field.number);
-    }
-    let mut rest: &[Found<'_>] = &found;
-    let open = json.len();
-    json.push(b'{');
-    for field in fields {
-        let unknown = rest.iter().take_while(|one| one.number < field.number).count();
-        let known = rest.get(unknown..).unwrap_or_default();
-        let (own, later) = known.split_at(known.iter().take_while(|one| one.number == field.number).count());
-        rest = later;
-        if own.is_empty() && field.may_be_absent {
-            continue;
-        }
-        if json.len() > open + 1 {
-            json.push(b',');
-        }
-        json.extend_from_slice(field.key.as_bytes());
-        if field.is_list { list(shapes, &field.form, own, json)? } else { single(shapes, &field.form, own, json)? }
-    }
-    json.push(b'}');
-    Ok(())
-}
 
-fn list(shapes: &Shapes, form: &Form, own: &[Found<'_>], json: &mut Vec<u8>) -> Written {
-    let open = json.len();
-    json.push(b'[');
-    let entry = |value: Value<'_>, json: &mut Vec<u8>| {
-        if json.len() > open + 1 {
-            json.push(b',');
-        }
-        self::value(shapes, form, value, json)
-    };
-    for field in own {
-        match (field.value, form) {
-            (value @ Value::Bytes(_), Form::Text | Form::Bytes | Form::Message(_)) => entry(value, json)?,
-            (Value::Bytes(packed), form) => unpacked(form, packed, |value| entry(value, json))?,
-            (value, _) => entry(value, json)?,
+    /// The same for a message that may be within another: what is found in its bytes lies on the stack for as long.
+    fn part<'a>(&mut self, shape: &Shape, bytes: &'a [u8], stack: &mut Vec<Found<'a>>) -> Written {
+        let undecodable = |_| Malformed("a time is malformed");
+        match shape {
+            Shape::Instant => {
+                text::instant(&prost_types::Timestamp::decode(bytes).map_err(undecodable)?, self.json);
+                Ok(())
+            }
+            Shape::Duration => {
+                let duration = prost_types::Duration::decode(bytes).map_err(undecodable)?;
+                text::plain(&duration.to_string(), self.json);
+                Ok(())
+            }
+            Shape::Fields(fields) => self.object(fields, bytes, stack),
+            Shape::Missing => Err(Malformed("its shape is missing")),
         }
     }
-    json.push(b']');
-    Ok(())
-}
 
-/// Numbers that lie one behind the other.
-fn unpacked(form: &Form, mut packed: &[u8], mut entry: impl FnMut(Value<'_>) -> Written) -> Written {
-    let cut_off = |_| Malformed("a list of numbers is cut off");
-    while !packed.is_empty() {
-        let value = match form {
-            Form::Fixed64 | Form::Sfixed64 | Form::Double => Value::Eight(packed.try_get_u64_le().map_err(cut_off)?),
-            Form::Fixed32 | Form::Sfixed32 | Form::Float => Value::Four(packed.try_get_u32_le().map_err(cut_off)?),
-            _ => Value::Varint(decode_varint(&mut packed).map_err(|_| Malformed("a number does not end"))?),
-        };
-        entry(value)?;
+    fn object<'a>(&mut self, fields: &[Field], bytes: &'a [u8], stack: &mut Vec<Found<'a>>) -> Written {
+        let below = stack.len();
+        for field in Fields(bytes) {
+            stack.push(field?);
+        }
+        let found = stack.get_mut(below..).unwrap_or_default();
+        // Encoders write fields in the order of their numbers; a claim put together out of two events may not be in it.
+        if !found.is_sorted_by_key(|field| field.number) {
+            found.sort_by_key(|field| field.number);
+        }
+        let mut at = below;
+        let open = self.json.len();
+        self.json.push(b'{');
+        for field in fields {
+            let passed = |at: usize, is_passed: fn(u32, u32) -> bool| {
+                let later = stack.get(at..).unwrap_or_default();
+                at + later.iter().take_while(|one| is_passed(one.number, field.number)).count()
+            };
+            let from = passed(at, |number, wanted| number < wanted);
+            at = passed(from, |number, wanted| number == wanted);
+            if self.is_left_out(field, stack.get(from..at).unwrap_or_default()) {
+                continue;
+            }
+            if self.json.len() > open + 1 {
+                self.json.push(b',');
+            }
+            self.json.extend_from_slice(field.key.as_bytes());
+            if field.is_list { self.list(&field.form, from..at, stack)? } else { self.single(&field.form, from..at, stack)? }
+        }
+        stack.truncate(below);
+        self.json.push(b'}');
+        Ok(())
     }
-    Ok(())
-}
 
-/// The last value counts; the parts of a message are merged.
-fn single(shapes: &Shapes, form: &Form, own: &[Found<'_>], json: &mut Vec<u8>) -> Written {
-    match (own, form) {
-        ([_, _, ..], Form::Message(_)) => {
-            let parts = own.iter().filter_map(|one| if let Value::Bytes(part) = one.value { Some(part) } else { None });
-            let whole: Cow<'_, [u8]> = parts.collect::<Vec<_>>().concat().into();
-            value(shapes, form, Value::Bytes(&whole), json)
+    fn is_left_out(&self, field: &Field, own: &[Found<'_>]) -> bool {
+        match (own, self.defaults) {
+            ([], _) if field.may_be_absent => true,
+            (_, Defaults::Written) => false,
+            (own, Defaults::LeftOut) if field.is_list => {
+                own.iter().all(|part| field.form.is_packed() && matches!(part.value, Value::Bytes(b"")))
+            }
+            (own, Defaults::LeftOut) => !field.may_be_absent && own.last().is_none_or(|last| last.value.is_default()),
         }
-        ([.., last], _) => value(shapes, form, last.value, json),
-        ([], Form::Text | Form::Bytes) => value(shapes, form, Value::Bytes(b""), json),
-        ([], Form::Fixed64 | Form::Sfixed64 | Form::Double) => value(shapes, form, Value::Eight(0), json),
-        ([], Form::Fixed32 | Form::Sfixed32 | Form::Float) => value(shapes, form, Value::Four(0), json),
-        ([], _) => value(shapes, form, Value::Varint(0), json),
     }
-}
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "numbers are cut as protobuf cuts them")]
-fn value(shapes: &Shapes, form: &Form, value: Value<'_>, json: &mut Vec<u8>) -> Written {
-    match (form, value) {
-        (Form::Message(number), Value::Bytes(bytes)) => {
-            let shape = shapes.at(*number).ok_or(Malformed("its shape is missing"))?;
-            return message(shapes, shape, bytes, json);
+    fn list<'a>(&mut self, form: &Form, own: Range<usize>, stack: &mut Vec<Found<'a>>) -> Written {
+        let open = self.json.len();
+        self.json.push(b'[');
+        for at in own {
+            let Some(Found { value, .. }) = stack.get(at).copied() else { break };
+            match (value, form) {
+                (Value::Bytes(_), Form::Text | Form::Bytes | Form::Message(_)) => self.entry(open, form, value, stack)?,
+                (Value::Bytes(packed), form) => self.unpacked(open, form, packed, stack)?,
+                (value, _) => self.entry(open, form, value, stack)?,
+            }
         }
-        (Form::Text, Value::Bytes(bytes)) => {
-            let words = std::str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8"))?;
-            text::quoted(words, json);
-        }
-        (Form::Bytes, Value::Bytes(bytes)) => text::base64(bytes, json),
-        (Form::Bool, Value::Varint(n)) => json.extend_from_slice(if n == 0 { b"false" } else { b"true" }),
-        (Form::Enum(members), Value::Varint(n)) => match members.get(&(n as i32)) {
-            Some(name) => json.extend_from_slice(name.as_bytes()),
-            None => text::number(n as i32, json),
-        },
-        (Form::Int32, Value::Varint(n)) => text::number(n as i32, json),
-        (Form::Uint32, Value::Varint(n)) => text::number(n as u32, json),
-        (Form::Sint32, Value::Varint(n)) => text::number(((n as u32) >> 1) as i32 ^ -((n & 1) as i32), json),
-        (Form::Fixed32, Value::Four(n)) => text::number(n, json),
-        (Form::Sfixed32, Value::Four(n)) => text::number(n as i32, json),
-        (Form::Int64, Value::Varint(n)) => text::large(n as i64, json),
-        (Form::Uint64, Value::Varint(n)) => text::large(n, json),
-        (Form::Sint64, Value::Varint(n)) => text::large((n >> 1) as i64 ^ -((n & 1) as i64), json),
-        (Form::Fixed64, Value::Eight(n)) => text::large(n, json),
-        (Form::Sfixed64, Value::Eight(n)) => text::large(n as i64, json),
-        (Form::Float, Value::Four(n)) => text::float(f32::from_bits(n), json),
-        (Form::Double, Value::Eight(n)) => text::float(f64::from_bits(n), json),
-        _ => return Err(Malformed("a field has another type than it should")),
+        self.json.push(b']');
+        Ok(())
     }
-    Ok(())
+
+    /// One entry of the list that opens there.
+    fn entry<'a>(&mut self, open: usize, form: &Form, value: Value<'a>, stack: &mut Vec<Found<'a>>) -> Written {
+        if self.json.len() > open + 1 {
+            self.json.push(b',');
+        }
+        self.value(form, value, stack)
+    }
+
+    /// Numbers that lie one behind the other.
+    fn unpacked<'a>(
+        &mut self,
+        open: usize,
+        form: &Form,
+        mut packed: &'a [u8],
+        stack: &mut Vec<Found<'a>>,
+    ) -> Written {
+        let cut_off = |_| Malformed("a list of numbers is cut off");
+        while !packed.is_empty() {
+            let value = match form {
+                Form::Fixed64 | Form::Sfixed64 | Form::Double => Value::Eight(packed.try_get_u64_le().map_err(cut_off)?),
+                Form::Fixed32 | Form::Sfixed32 | Form::Float => Value::Four(packed.try_get_u32_le().map_err(cut_off)?),
+                _ => Value::Varint(decode_varint(&mut packed).map_err(|_| Malformed("a number does not end"))?),
+            };
+            self.entry(open, form, value, stack)?;
+        }
+        Ok(())
+    }
+
+    /// The last value counts; the parts of a message are merged.
+    fn single<'a>(&mut self, form: &Form, own: Range<usize>, stack: &mut Vec<Found<'a>>) -> Written {
+        match (stack.get(own).unwrap_or_default(), form) {
+            (own @ [_, _, ..], Form::Message(_)) => {
+                let parts = own.iter().filter_map(|one| match one.value {
+                    Value::Bytes(part) => Some(part),
+                    _ => None,
+                });
+                let whole = parts.collect::<Vec<_>>().concat();
+                self.value(form, Value::Bytes(&whole), &mut Vec::new())
+            }
+            ([.., last], _) => self.value(form, last.value, stack),
+            ([], Form::Text | Form::Bytes) => self.value(form, Value::Bytes(b""), stack),
+            ([], Form::Fixed64 | Form::Sfixed64 | Form::Double) => self.value(form, Value::Eight(0), stack),
+            ([], Form::Fixed32 | Form::Sfixed32 | Form::Float) => self.value(form, Value::Four(0), stack),
+            ([], _) => self.value(form, Value::Varint(0), stack),
+        }
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "numbers are cut as protobuf cuts them")]
+    fn value<'a>(&mut self, form: &Form, value: Value<'a>, stack: &mut Vec<Found<'a>>) -> Written {
+        let json = &mut *self.json;
+        match (form, value) {
+            (Form::Message(number), Value::Bytes(bytes)) => {
+                let shape = self.shapes.at(*number).ok_or(Malformed("its shape is missing"))?;
+                return self.part(shape, bytes, stack);
+            }
+            (Form::Text, Value::Bytes(bytes)) => {
+                let words = std::str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8"))?;
+                text::quoted(words, json);
+            }
+            (Form::Bytes, Value::Bytes(bytes)) => text::base64(bytes, json),
+            (Form::Bool, Value::Varint(n)) => json.extend_from_slice(if n == 0 { b"false" } else { b"true" }),
+            (Form::Enum(members), Value::Varint(n)) => match members.get(&(n as i32)) {
+                Some(name) => json.extend_from_slice(name.as_bytes()),
+                None => text::number(n as i32, json),
+            },
+            (Form::Int32, Value::Varint(n)) => text::number(n as i32, json),
+            (Form::Uint32, Value::Varint(n)) => text::number(n as u32, json),
+            (Form::Sint32, Value::Varint(n)) => text::number(((n as u32) >> 1) as i32 ^ -((n & 1) as i32), json),
+            (Form::Fixed32, Value::Four(n)) => text::number(n, json),
+            (Form::Sfixed32, Value::Four(n)) => text::number(n as i32, json),
+            (Form::Int64, Value::Varint(n)) => text::large(n as i64, json),
+            (Form::Uint64, Value::Varint(n)) => text::large(n, json),
+            (Form::Sint64, Value::Varint(n)) => text::large((n >> 1) as i64 ^ -((n & 1) as i64), json),
+            (Form::Fixed64, Value::Eight(n)) => text::large(n, json),
+            (Form::Sfixed64, Value::Eight(n)) => text::large(n as i64, json),
+            (Form::Float, Value::Four(n)) => text::float(f32::from_bits(n), json),
+            (Form::Double, Value::Eight(n)) => text::float(f64::from_bits(n), json),
+            _ => return Err(Malformed("a field has another type than it should")),
+        }
+        Ok(())
+    }
 }

@@ -56,6 +56,19 @@ function light() {
   }
 }
 
+// A chart that is wider than the screen opens at the asked date, and the words of its rows stay in sight.
+function reveal() {
+  for (const frame of document.querySelectorAll(".scroll")) {
+    const chart = frame.querySelector("svg.chart");
+    const band = chart?.querySelector("rect.asked");
+    if (!band) continue;
+    const keep = () => chart.style.setProperty("--slid", `${frame.scrollLeft * chart.viewBox.baseVal.width / chart.clientWidth}px`);
+    frame.addEventListener("scroll", keep, { passive: true });
+    const [at, seen] = [band.getBoundingClientRect(), frame.getBoundingClientRect()];
+    if (frame.scrollWidth > frame.clientWidth) frame.scrollBy({ left: at.left + at.width / 2 - seen.left - seen.width / 2, behavior: "instant" });
+  }
+}
+
 // The feed: when something is recorded, the newest are fetched as this server renders them.
 let source = null;
 function follow() {
@@ -81,6 +94,7 @@ function follow() {
 function wake() {
   sliders();
   light();
+  reveal();
   follow();
 }
 
