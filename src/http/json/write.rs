@@ -119,16 +119,18 @@ impl Writer<'_> {
         if !found.is_sorted_by_key(|field| field.number) {
             found.sort_by_key(|field| field.number);
         }
-        let mut at = below;
+        let number_at = |stack: &[Found<'_>], at: usize| stack.get(at).map_or(u32::MAX, |one| one.number);
+        let (mut at, mut next) = (below, number_at(stack, below));
         let open = self.json.len();
         self.json.push(b'{');
         for field in fields {
-            let passed = |at: usize, is_passed: fn(u32, u32) -> bool| {
-                let later = stack.get(at..).unwrap_or_default();
-                at + later.iter().take_while(|one| is_passed(one.number, field.number)).count()
-            };
-            let from = passed(at, |number, wanted| number < wanted);
-            at = passed(from, |number, wanted| number == wanted);
+            while next < field.number {
+                (at, next) = (at + 1, number_at(stack, at + 1));
+            }
+            let from = at;
+            while next == field.number {
+                (at, next) = (at + 1, number_at(stack, at + 1));
+            }
             if self.is_left_out(field, stack.get(from..at).unwrap_or_default()) {
                 continue;
             }
