@@ -61,7 +61,7 @@ impl Local {
         if let Some(status) = failure(response.headers()) {
             return Err(status.into());
         }
-        Ok(Replies { body: response.into_body(), read: BytesMut::new() })
+        Ok(Replies { body: response.into_body(), read: Bytes::new() })
     }
 }
 
@@ -90,7 +90,8 @@ fn failure(headers: &HeaderMap) -> Option<Status> {
 #[derive(Debug)]
 pub struct Replies {
     body: Body,
-    read: BytesMut,
+    /// What has come and is not a whole message yet.
+    read: Bytes,
 }
 
 impl Replies {
@@ -101,7 +102,7 @@ impl Replies {
             return None;
         }
         self.read.advance(FRAME_HEAD);
-        Some(self.read.split_to(length).freeze())
+        Some(self.read.split_to(length))
     }
 }
 
@@ -119,7 +120,9 @@ impl Stream for Replies {
                 Some(Ok(frame)) => frame,
             };
             match frame.into_data() {
-                Ok(data) => self.read.put(data),
+                // A frame ends where a message ends, as a rule: then nothing is copied.
+                Ok(data) if self.read.is_empty() => self.read = data,
+                Ok(data) => self.read = [&*self.read, &*data].concat().into(),
                 Err(frame) => {
                     let status = frame.trailers_ref().and_then(failure);
                     return Poll::Ready(status.map(|status| Err(status.into())));

@@ -1,5 +1,5 @@
 //! Reads the whole log as a stream and decodes it, as a follower would that has a lot to catch up with: one thread receives
-//! messages as bytes, another makes events of them.
+//! messages as bytes, others make events of them, in turn.
 
 use crate::Common;
 use crate::codec::Prepared;
@@ -13,6 +13,7 @@ use detente::v1::read_events_request::Start;
 use prost::Message as _;
 use std::time::Instant;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tonic::Request;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
@@ -28,6 +29,9 @@ pub struct ReadEventsArgs {
     /// How often.
     #[arg(long, default_value_t = 1)]
     times: u32,
+    /// On how many threads messages are decoded.
+    #[arg(long, default_value_t = 2)]
+    decoders: usize,
 }
 
 /// Measures the reading of the log.
@@ -42,15 +46,21 @@ pub async fn run(args: ReadEventsArgs, common: Common) -> Result<()> {
         let request = v1::ReadEventsRequest { limit: args.limit, ..v1::ReadEventsRequest::default() };
         let request = Request::new(Bytes::from(request.encode_to_vec()));
         let mut batches = grpc.server_streaming(request, PathAndQuery::from_static(PATH), Prepared).await?.into_inner();
-        let (received, receiver) = mpsc::channel(WAITING);
-        let decoding = tokio::task::spawn_blocking(move || decode(receiver));
+        let mut decoders: Vec<Decoder> = (0..args.decoders.max(1)).map(|_| Decoder::start()).collect();
+        let (mut messages, mut bytes) = (0_u32, 0);
         while let Some(batch) = batches.message().await? {
-            if received.send(batch).await.is_err() {
+            (messages, bytes) = (messages + 1, bytes + batch.len());
+            let next = &decoders[(messages as usize - 1) % args.decoders.max(1)];
+            if next.received.send(batch).await.is_err() {
                 break;
             }
         }
-        drop(received);
-        let Read { events, messages, bytes_per_event } = decoding.await??;
+        let mut decoded = Vec::new();
+        for decoder in decoders.drain(..) {
+            decoded.push(decoder.end().await?);
+        }
+        let events = in_turn(&decoded)?;
+        let bytes_per_event = bytes as f64 / events.max(1) as f64;
         let seconds = began.elapsed().as_secs_f64();
         let events = events as f64;
         Outcome::figure("detente", "read", events / seconds, "events/s")
@@ -66,27 +76,50 @@ const PATH: &str = "/detente.v1.LedgerService/ReadEvents";
 /// How many messages may wait to be decoded.
 const WAITING: usize = 8;
 
-#[derive(Default)]
-struct Read {
-    events: u64,
-    messages: u32,
-    bytes_per_event: f64,
+/// A thread that decodes messages.
+struct Decoder {
+    received: mpsc::Sender<Bytes>,
+    decoding: JoinHandle<Result<Vec<Span>>>,
 }
 
-fn decode(mut received: mpsc::Receiver<Bytes>) -> Result<Read> {
-    let mut read = Read::default();
+/// The positions of a message, from the first to the last.
+type Span = (u64, u64);
+
+impl Decoder {
+    fn start() -> Self {
+        let (received, receiver) = mpsc::channel(WAITING);
+        Self { received, decoding: tokio::task::spawn_blocking(move || decode(receiver)) }
+    }
+
+    async fn end(self) -> Result<Vec<Span>> {
+        drop(self.received);
+        self.decoding.await?
+    }
+}
+
+fn decode(mut received: mpsc::Receiver<Bytes>) -> Result<Vec<Span>> {
+    let mut spans = Vec::new();
     while let Some(bytes) = received.blocking_recv() {
         let batch = v1::ReadEventsResponse::decode(&*bytes)?;
-        for event in &batch.events {
-            read.events += 1;
-            ensure!(event.position == read.events, "position {} where {} was to come", event.position, read.events);
+        let Some(first) = batch.events.first() else { continue };
+        for (nth, event) in batch.events.iter().enumerate() {
+            let expected = first.position + nth as u64;
+            ensure!(event.position == expected, "position {} where {expected} was to come", event.position);
         }
-        if read.messages == 0 {
-            read.bytes_per_event = bytes.len() as f64 / batch.events.len().max(1) as f64;
-        }
-        read.messages += 1;
+        spans.push((first.position, first.position + batch.events.len() as u64 - 1));
     }
-    Ok(read)
+    Ok(spans)
+}
+
+/// How many events there are in messages that were decoded in turn: all from the first position on.
+fn in_turn(decoded: &[Vec<Span>]) -> Result<u64> {
+    let mut last = 0;
+    let longest = decoded.iter().map(Vec::len).max().unwrap_or_default();
+    for (first, until) in (0..longest).flat_map(|nth| decoded.iter().filter_map(move |spans| spans.get(nth))) {
+        ensure!(*first == last + 1, "position {first} after {last}");
+        last = *until;
+    }
+    Ok(last)
 }
 
 /// When the event in the middle of the log was recorded.
@@ -105,4 +138,16 @@ pub async fn middle(target: &Target) -> Result<prost_types::Timestamp> {
         }
     }
     Err(anyhow::anyhow!("the log is empty"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_that_were_decoded_in_turn_are_one_log() {
+        assert_eq!(in_turn(&[vec![(1, 4), (8, 9)], vec![(5, 7)]]).expect("no error"), 9);
+        assert!(in_turn(&[vec![(1, 4), (7, 9)], vec![(5, 5)]]).is_err());
+        assert!(in_turn(&[vec![(2, 4)]]).is_err());
+    }
 }

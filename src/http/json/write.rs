@@ -138,7 +138,11 @@ impl Writer<'_> {
                 self.json.push(b',');
             }
             self.json.extend_from_slice(field.key.as_bytes());
-            if field.is_list { self.list(&field.form, from..at, stack)? } else { self.single(&field.form, from..at, stack)? }
+            if field.is_list {
+                self.list(&field.form, from..at, stack)?
+            } else {
+                self.single(&field.form, from..at, stack)?
+            }
         }
         stack.truncate(below);
         self.json.push(b'}');
@@ -162,7 +166,9 @@ impl Writer<'_> {
         for at in own {
             let Some(Found { value, .. }) = stack.get(at).copied() else { break };
             match (value, form) {
-                (Value::Bytes(_), Form::Text | Form::Bytes | Form::Message(_)) => self.entry(open, form, value, stack)?,
+                (Value::Bytes(_), Form::Text | Form::Bytes | Form::Message(_)) => {
+                    self.entry(open, form, value, stack)?
+                }
                 (Value::Bytes(packed), form) => self.unpacked(open, form, packed, stack)?,
                 (value, _) => self.entry(open, form, value, stack)?,
             }
@@ -180,17 +186,13 @@ impl Writer<'_> {
     }
 
     /// Numbers that lie one behind the other.
-    fn unpacked<'a>(
-        &mut self,
-        open: usize,
-        form: &Form,
-        mut packed: &'a [u8],
-        stack: &mut Vec<Found<'a>>,
-    ) -> Written {
+    fn unpacked<'a>(&mut self, open: usize, form: &Form, mut packed: &'a [u8], stack: &mut Vec<Found<'a>>) -> Written {
         let cut_off = |_| Malformed("a list of numbers is cut off");
         while !packed.is_empty() {
             let value = match form {
-                Form::Fixed64 | Form::Sfixed64 | Form::Double => Value::Eight(packed.try_get_u64_le().map_err(cut_off)?),
+                Form::Fixed64 | Form::Sfixed64 | Form::Double => {
+                    Value::Eight(packed.try_get_u64_le().map_err(cut_off)?)
+                }
                 Form::Fixed32 | Form::Sfixed32 | Form::Float => Value::Four(packed.try_get_u32_le().map_err(cut_off)?),
                 _ => Value::Varint(decode_varint(&mut packed).map_err(|_| Malformed("a number does not end"))?),
             };
@@ -218,7 +220,11 @@ impl Writer<'_> {
         }
     }
 
-    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "numbers are cut as protobuf cuts them")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "numbers are cut as protobuf cuts them"
+    )]
     fn value<'a>(&mut self, form: &Form, value: Value<'a>, stack: &mut Vec<Found<'a>>) -> Written {
         let json = &mut *self.json;
         match (form, value) {
