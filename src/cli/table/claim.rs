@@ -38,17 +38,19 @@ pub(crate) fn marks(claim: &Claim) -> Cell {
     Cell::toned(alerts.into_iter().chain(disputes).chain(rest).collect::<Vec<_>>().join(", "), tone)
 }
 
-/// The ids of a claim elsewhere: `seed:S24.1`.
+/// The ids of a claim elsewhere, with the releases they are taken from: `seed:S24.1, cow-mid:136 (5.0)`.
 pub(crate) fn external_ids(claim: &Claim) -> String {
-    claim.external_ids.iter().map(|id| format!("{}:{}", id.scheme, id.id)).collect::<Vec<_>>().join(", ")
+    let shown = claim.external_ids.iter().map(|id| match id.release.as_str() {
+        "" => format!("{}:{}", id.scheme, id.id),
+        release => format!("{}:{} ({release})", id.scheme, id.id),
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// The id of a claim in a table, with those it has elsewhere under it.
 pub(crate) fn id(claim: &Claim, view: &View) -> String {
-    match external_ids(claim) {
-        elsewhere if elsewhere.is_empty() => view.id(&claim.claim_id),
-        elsewhere => format!("{} {elsewhere}", view.id(&claim.claim_id)),
-    }
+    let elsewhere: Vec<String> = claim.external_ids.iter().map(|id| format!("{}:{}", id.scheme, id.id)).collect();
+    format!("{} {}", view.id(&claim.claim_id), elsewhere.join(", ")).trim_end().to_owned()
 }
 
 /// Whether a note or a text says of itself that it is made up.

@@ -125,7 +125,7 @@ fn cause(cause: &ChangeCause) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{DiffSummary, ReplyContext, Retraction, RetractionReason, Text};
+    use crate::v1::{DiffSummary, ExternalId, ReplyContext, Retraction, RetractionReason, Text};
 
     fn view() -> View {
         View { lang: "en".into(), full_ids: false }
@@ -174,6 +174,19 @@ mod tests {
             ..change
         };
         assert_eq!(changed(&entered, &view()), "in the state: no → possible; valid_to");
+    }
+
+    #[test]
+    fn an_id_elsewhere_is_told_with_the_release_it_is_taken_from() {
+        let of = |release: &str| Claim {
+            external_ids: vec![ExternalId { scheme: "mid".into(), id: "136".into(), release: release.into() }],
+            ..claim("Baku", false)
+        };
+        let changed_fields = vec!["external_ids".into()];
+        let change =
+            ClaimChange { before: Some(of("4.01")), after: Some(of("5.0")), changed_fields, ..ClaimChange::default() };
+        assert_eq!(changed(&change, &view()), "external_ids: mid:136 (4.01) → mid:136 (5.0)");
+        assert!(claim::id(&of("5.0"), &view()).ends_with(" mid:136"));
     }
 
     #[test]
