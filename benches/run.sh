@@ -40,6 +40,8 @@ results=${results:-$dir/results.jsonl}
 million=1000000 ten_thousand=10000 hundred_thousand=100000
 if [ -n "$small" ]; then million=20000 ten_thousand=2000 hundred_thousand=10000; fi
 batch_seconds=$([ -n "$small" ] && echo 2 || echo 10)
+# A large ledger that was just started brings its events into memory beside the first questions; then it is as fast as it will be.
+warm=$([ -n "$small" ] && echo 1 || echo 8)
 umadb_bin=${UMADB:-$(command -v umadb || echo "$HOME/.cargo/bin/umadb")}
 if [ -n "$umadb" ] && [ ! -x "$umadb_bin" ]; then
   echo "no umadb: cargo install umadb --version 0.7.8, or UMADB=path, or --skip-umadb" >&2; exit 2
@@ -181,7 +183,7 @@ state_at() { # NAME CLAIMS RELATIONSHIPS CLIENTS
   row="$2 claims in $3 relationships"
   for cut in head old; do
     start_ours "$tmp/$1"
-    measure "$section|$row, $cut" state --server "$url" "${pace[@]}" --relationships "$3" $([ $cut = old ] && echo --old-cut)
+    measure "$section|$row, $cut" state --server "$url" "${pace[@]}" --warm-up "$warm" --relationships "$3" $([ $cut = old ] && echo --old-cut)
     reply=$(field bytes_per_reply "$last")
     stop
     start_echo
@@ -202,7 +204,7 @@ state_at() { # NAME CLAIMS RELATIONSHIPS CLIENTS
 decoded_at() { # CLIENTS
   local case="GetState of about 50 claims, decoded by the client|$1 clients" pace=(--clients "$1" --seconds "$seconds")
   start_ours "$tmp/million"
-  measure "$case" state --decode --server "$url" "${pace[@]}" --relationships "$((million / 100))"
+  measure "$case" state --decode --server "$url" "${pace[@]}" --warm-up "$warm" --relationships "$((million / 100))"
   stop
   start_echo
   measure "$case" state --who echo --decode --any-size --server "$url" "${pace[@]}"
@@ -213,7 +215,7 @@ decoded_at() { # CLIENTS
 json_at() { # CLIENTS
   local case="GetState of about 50 claims, as JSON over HTTP|$1 clients" pace=(--clients "$1" --seconds "$seconds")
   start_ours "$tmp/million"
-  measure "$case" state --server "$url" "${pace[@]}" --relationships "$((million / 100))"
+  measure "$case" state --server "$url" "${pace[@]}" --warm-up "$warm" --relationships "$((million / 100))"
   measure "$case" state --http --who JSON --server "$url" "${pace[@]}" --relationships "$((million / 100))"
   stop
 }
@@ -273,7 +275,8 @@ read_at() {
 # Appends with and without subscribers that do not read, twice each, on one server; and how soon many that do are told.
 feed_at() { # PASS
   # A p99 of a few seconds is one of a few stalls of the disk.
-  local pace=(--clients 8 --seconds "$(awk "BEGIN {print $seconds * 3}")") section="Appends of one claim, 8 clients, beside subscribers that do not read" count
+  # The warm-up is as long as it takes to give those subscribers what the transport has room for.
+  local pace=(--clients 8 --warm-up 5 --seconds "$(awk "BEGIN {print $seconds * 3}")") section="Appends of one claim, 8 clients, beside subscribers that do not read" count
   start_ours "$tmp/feed.$1"
   for count in 0 200 0 200; do
     measure "$section|$count of them" append --server "$url" "${pace[@]}" --stopped-subscribers "$count"

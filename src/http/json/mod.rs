@@ -48,7 +48,9 @@ pub(super) fn into(
 ) -> Result<(), Failure> {
     let shapes = Shapes::of_the_contract();
     let shape = shapes.get(message.full_name()).ok_or_else(|| internal("no shape for this message"))?;
-    write::Writer { shapes, defaults, json }.message(shape, bytes).map_err(|malformed| internal(malformed.0))
+    write::Writer { shapes, defaults, json, day: text::Day::default() }
+        .message(shape, bytes)
+        .map_err(|malformed| internal(malformed.0))
 }
 
 /// The bytes of each entry of a list, and of each message that stands alone, by the number of its field.

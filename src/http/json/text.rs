@@ -51,15 +51,13 @@ pub(super) fn plain(text: &str, json: &mut Vec<u8>) {
 }
 
 /// A number.
-pub(super) fn number(number: impl Display, json: &mut Vec<u8>) {
-    shown(json, number);
+pub(super) fn number(number: impl itoa::Integer, json: &mut Vec<u8>) {
+    json.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// A number that may be too large for a double.
-pub(super) fn large(number: impl Display, json: &mut Vec<u8>) {
-    json.push(b'"');
-    shown(json, number);
-    json.push(b'"');
+pub(super) fn large(number: impl itoa::Integer, json: &mut Vec<u8>) {
+    plain(itoa::Buffer::new().format(number), json);
 }
 
 /// A number with a fraction; what is no number has a name.
@@ -78,11 +76,49 @@ pub(super) fn base64(bytes: &[u8], json: &mut Vec<u8>) {
     plain(&STANDARD.encode(bytes), json);
 }
 
+/// The day that was written last, since the next one is often the same: its number, and its date up to the `T`.
+#[derive(Debug, Default)]
+pub(super) struct Day(Option<(i64, String)>);
+
 /// An instant, with as many digits as it needs in threes.
-pub(super) fn instant(at: &Timestamp, json: &mut Vec<u8>) {
+pub(super) fn instant(at: &Timestamp, last: &mut Day, json: &mut Vec<u8>) {
+    const DAY: i64 = 86_400;
+    let (day, second) = (at.seconds.div_euclid(DAY), at.seconds.rem_euclid(DAY));
+    let Ok(nanos @ 0..1_000_000_000) = u32::try_from(at.nanos) else {
+        return plain(&at.to_string(), json);
+    };
+    let date = match last.0.take() {
+        Some((known, date)) if known == day => date,
+        _ => {
+            let mut whole = Timestamp { seconds: day * DAY, nanos: 0 }.to_string();
+            whole.truncate(whole.find('T').map_or(0, |at| at + 1));
+            whole
+        }
+    };
     json.push(b'"');
-    shown(json, at);
-    json.push(b'"');
+    json.extend_from_slice(date.as_bytes());
+    for (value, behind) in [(second / 3600, b':'), (second / 60 % 60, b':'), (second % 60, b'.')] {
+        json.extend([digit(value / 10), digit(value), behind]);
+    }
+    match nanos {
+        // Without a fraction there is no point.
+        0 => drop(json.pop()),
+        _ if nanos % 1_000_000 == 0 => digits(nanos / 1_000_000, 3, json),
+        _ if nanos % 1_000 == 0 => digits(nanos / 1_000, 6, json),
+        _ => digits(nanos, 9, json),
+    }
+    json.extend_from_slice(b"Z\"");
+    last.0 = Some((day, date));
+}
+
+/// So many digits of a number, with zeros before it.
+fn digits(number: u32, count: u32, json: &mut Vec<u8>) {
+    json.extend((0..count).rev().map(|place| digit(i64::from(number / 10_u32.pow(place)))));
+}
+
+/// The last digit of a number.
+fn digit(number: i64) -> u8 {
+    b'0' + u8::try_from(number % 10).unwrap_or_default()
 }
 
 fn shown(json: &mut Vec<u8>, what: impl Display) {

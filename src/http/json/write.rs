@@ -83,6 +83,7 @@ pub(super) struct Writer<'j> {
     pub(super) shapes: &'static Shapes,
     pub(super) defaults: Defaults,
     pub(super) json: &'j mut Vec<u8>,
+    pub(super) day: text::Day,
 }
 
 impl Writer<'_> {
@@ -96,7 +97,7 @@ impl Writer<'_> {
         let undecodable = |_| Malformed("a time is malformed");
         match shape {
             Shape::Instant => {
-                text::instant(&prost_types::Timestamp::decode(bytes).map_err(undecodable)?, self.json);
+                text::instant(&prost_types::Timestamp::decode(bytes).map_err(undecodable)?, &mut self.day, self.json);
                 Ok(())
             }
             Shape::Duration => {
