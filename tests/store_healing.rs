@@ -24,6 +24,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 use support::ask;
@@ -223,22 +224,34 @@ fn sled_cut_to_any_length_is_made_anew() {
 fn sled_with_a_flipped_bit_anywhere_answers_the_same() {
     let home = at_rest(4, 60, (2000, 10));
     let (data, expected) = (home.data(), sound(&home.data()));
-    let (mut random, mut tried) = (Random(5), 0);
+    let (mut random, mut flips) = (Random(5), Vec::new());
     for file in files(&store_dir(&data)) {
         let bytes = fs::read(store_dir(&data).join(&file)).unwrap();
         let written: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
         for _ in 0..if written.len() > 10_000 { 100 } else { 12 } {
             let Some(at) = (!written.is_empty()).then(|| random.of(&written)) else { continue };
-            let bit = random.below(8);
-            try_damage(&format!("{file:?} with bit {bit} of byte {at} flipped"), &data, &expected, |sled| {
-                let mut bytes = bytes.clone();
-                bytes[at] ^= 1 << bit;
-                fs::write(sled.join(&file), bytes).unwrap();
-            });
-            tried += 1;
+            flips.push((file.clone(), at, random.below(8)));
         }
     }
-    println!("{} questions; {tried} bits flipped", expected.len());
+    let flip = |(file, at, bit): &(PathBuf, usize, u64)| {
+        try_damage(&format!("{file:?} with bit {bit} of byte {at} flipped"), &data, &expected, |sled| {
+            let mut bytes = fs::read(sled.join(file)).unwrap();
+            bytes[*at] ^= 1 << bit;
+            fs::write(sled.join(file), bytes).unwrap();
+        });
+    };
+    // Each is a ledger of its own: as many at once as there are cores.
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|threads| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            threads.spawn(|| {
+                while let Some(one) = flips.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    flip(one);
+                }
+            });
+        }
+    });
+    println!("{} questions; {} bits flipped", expected.len(), flips.len());
 }
 
 #[test]
