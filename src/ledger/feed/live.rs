@@ -21,7 +21,7 @@ const KEPT: usize = 32;
 pub(super) struct Live {
     recent: Mutex<VecDeque<Recent>>,
     /// Up to where the log has been taken in.
-    taken_in: watch::Sender<Position>,
+    head: watch::Sender<Head>,
     /// That somebody waits for what comes next.
     wanted: Arc<Notify>,
     _task: DropGuard,
@@ -43,12 +43,6 @@ struct Recent {
     events: Events,
 }
 
-/// One who waits for news.
-pub(super) struct Waiter {
-    taken_in: watch::Receiver<Position>,
-    wanted: Arc<Notify>,
-}
-
 impl Live {
     /// That of a ledger; begins to keep it where nobody follows yet.
     pub(super) fn join(shared: &Arc<Shared>) -> Arc<Self> {
@@ -59,11 +53,11 @@ impl Live {
         let ended = CancellationToken::new();
         // What is published from here on is told; what was before is in the head.
         let mut changes = shared.published_changes();
-        let last = shared.feed_head(*changes.borrow_and_update()).last;
+        let head = shared.feed_head(*changes.borrow_and_update());
         let wanted = Arc::new(Notify::new());
         let live = Arc::new(Self {
             recent: Mutex::default(),
-            taken_in: watch::Sender::new(last),
+            head: watch::Sender::new(head),
             wanted: Arc::clone(&wanted),
             _task: ended.clone().drop_guard(),
         });
@@ -73,9 +67,14 @@ impl Live {
         live
     }
 
-    /// One more who will wait for news.
-    pub(super) fn waiter(&self) -> Waiter {
-        Waiter { taken_in: self.taken_in.subscribe(), wanted: Arc::clone(&self.wanted) }
+    /// The head, each time it moves. It moves by itself only while somebody [wants](Self::want) it to.
+    pub(super) fn head(&self) -> watch::Receiver<Head> {
+        self.head.subscribe()
+    }
+
+    /// Sees to it that the head moves when something is published.
+    pub(super) fn want(&self) {
+        self.wanted.notify_one();
     }
 
     /// What was taken in at once right after a position, if it is among the last, and up to where that goes.
@@ -85,54 +84,39 @@ impl Live {
         recent.get(at).map(|recent| (recent.events.clone(), recent.through))
     }
 
-    /// Takes in what has been published, up to a position; says whether there was anything.
-    fn take_in(&self, shared: &Shared, through: Position) -> bool {
-        let after = *self.taken_in.borrow();
-        if through <= after {
+    /// Takes in what has been published, for everybody; says whether there was anything.
+    pub(super) fn catch_up(&self, shared: &Shared) -> bool {
+        let published = *shared.changes.borrow();
+        let mut recent = self.recent.lock();
+        let (after, head) = (self.head.borrow().last, shared.feed_head(published));
+        if head.last <= after {
             return false;
         }
-        let read = Reading::after(after, None).step(shared, through);
-        let mut recent = self.recent.lock();
         // What makes no one frame is read from the log.
-        if let Step::Events(events) = read
-            && events.count() == through.0 - after.0
+        if let Step::Events(events) = Reading::after(after, None).step(shared, head.last)
+            && events.count() == head.last.0 - after.0
             && events.byte_len() <= SOFT
         {
-            recent.push_back(Recent { after, through, events });
+            recent.push_back(Recent { after, through: head.last, events });
         } else {
             recent.clear();
         }
         if recent.len() > KEPT {
             recent.pop_front();
         }
-        drop(recent);
-        self.taken_in.send_replace(through);
+        self.head.send_replace(head);
         true
     }
 }
 
-impl Waiter {
-    /// Says that everything up to the head that is looked at next is known.
-    pub(super) fn look(&mut self) {
-        self.taken_in.mark_unchanged();
-    }
-
-    /// Waits until there is more than at the last look; false when there will be nothing.
-    pub(super) async fn news(&mut self) -> bool {
-        self.wanted.notify_one();
-        self.taken_in.changed().await.is_ok()
-    }
-}
-
 impl Shared {
-    /// How far the log goes for those who follow it.
-    pub(super) fn feed_head(&self, Published { before, appends }: Published) -> Head {
+    fn feed_head(&self, Published { before, appends }: Published) -> Head {
         let index = &self.store.view().index;
         Head { last: index.appends.last(appends), newest_after: index.appends.last(before) }
     }
 }
 
-/// Takes in the next of what is published, each time that it is waited for.
+/// Takes in the next of what is published, each time that it is wanted.
 async fn keep(shared: Arc<Shared>, live: Weak<Live>, mut changes: watch::Receiver<Published>, wanted: Arc<Notify>) {
     loop {
         wanted.notified().await;
@@ -140,9 +124,8 @@ async fn keep(shared: Arc<Shared>, live: Weak<Live>, mut changes: watch::Receive
             if changes.changed().await.is_err() {
                 return;
             }
-            let through = shared.feed_head(*changes.borrow_and_update()).last;
             let Some(live) = live.upgrade() else { return };
-            if live.take_in(&shared, through) {
+            if live.catch_up(&shared) {
                 break;
             }
         }

@@ -9,7 +9,7 @@
 //! Nothing happens between two frames: a follower whose reader does not read is a place in the log and no more.
 
 use super::followers::Place;
-use super::live::{Live, Waiter};
+use super::live::{Head, Live};
 use super::reading::{Reading, Step, load};
 use super::{Delivery, EndReason, Frame};
 use crate::domain::filter::Filter;
@@ -20,6 +20,7 @@ use crate::ledger::cut::Resolved;
 use crate::ledger::error::{Damaged, QueryError};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Whoever is live and so many events behind has fallen behind.
@@ -33,7 +34,7 @@ const STEPS: u32 = 8;
 pub struct Subscription {
     shared: Arc<Shared>,
     live: Arc<Live>,
-    waiter: Waiter,
+    head: watch::Receiver<Head>,
     reading: Reading,
     /// What was recorded before this instant is not wanted, until something later comes.
     not_before: Option<RecordedAt>,
@@ -66,7 +67,7 @@ impl Subscription {
     ) -> Self {
         Self {
             place: shared.feed.followers.join(after),
-            waiter: live.waiter(),
+            head: live.head(),
             shared,
             live,
             reading: Reading::after(after, filter),
@@ -112,9 +113,7 @@ impl Subscription {
             if let Some(why) = self.held.as_ref().and_then(Held::lost) {
                 return Ok(Frame::End(why));
             }
-            // What is published after the look at the head ends the wait below.
-            self.waiter.look();
-            let head = self.shared.feed_head(*self.shared.changes.borrow());
+            let head = self.look();
             self.pass_over_what_is_too_old(head.last);
             let at = self.reading.position();
             self.place.set(at);
@@ -142,6 +141,15 @@ impl Subscription {
                 tokio::task::yield_now().await;
             }
         }
+    }
+
+    /// The head that everybody goes up to, so that the same frames do for all. Who has reached it looks whether there is more.
+    fn look(&mut self) -> Head {
+        let head = *self.head.borrow_and_update();
+        if self.reading.position() < head.last || !self.live.catch_up(&self.shared) {
+            return head;
+        }
+        *self.head.borrow_and_update()
     }
 
     /// The events that come next, or a sign of life if there have been none for long; none if it is to go on.
@@ -183,6 +191,7 @@ impl Subscription {
     /// Waits until there is more to read; a frame if there is something to tell instead.
     async fn wait(&mut self) -> Option<Frame> {
         let deadline = self.last.0 + self.heartbeat;
+        self.live.want();
         let losing = async {
             match &mut self.held {
                 Some(held) => held.losing().await,
@@ -193,7 +202,7 @@ impl Subscription {
             biased;
             why = losing => Some(Frame::End(why)),
             () = tokio::time::sleep_until(deadline) => Some(Frame::Heartbeat(self.shared.clock.now())),
-            there_is = self.waiter.news() => (!there_is).then_some(Frame::End(EndReason::Stopping)),
+            moved = self.head.changed() => moved.is_err().then_some(Frame::End(EndReason::Stopping)),
         }
     }
 
