@@ -183,7 +183,7 @@ state_at() { # NAME CLAIMS RELATIONSHIPS CLIENTS
   row="$2 claims in $3 relationships"
   for cut in head old; do
     start_ours "$tmp/$1"
-    measure "$section|$row, $cut" state --server "$url" "${pace[@]}" --warm-up "$warm" --relationships "$3" $([ $cut = old ] && echo --old-cut)
+    measure "$section|$row, $cut" state --server "$url" "${pace[@]}" --warm-up "$([ "$1" = million ] && echo "$warm" || echo 1)" --relationships "$3" $([ $cut = old ] && echo --old-cut)
     reply=$(field bytes_per_reply "$last")
     stop
     start_echo
