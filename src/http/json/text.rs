@@ -90,7 +90,7 @@ pub(super) fn instant(at: &Timestamp, last: &mut Day, json: &mut Vec<u8>) {
     let date = match last.0.take() {
         Some((known, date)) if known == day => date,
         _ => {
-            let mut whole = Timestamp { seconds: day * DAY, nanos: 0 }.to_string();
+            let mut whole = Timestamp { seconds: at.seconds.saturating_sub(second), nanos: 0 }.to_string();
             whole.truncate(whole.find('T').map_or(0, |at| at + 1));
             whole
         }
@@ -124,4 +124,26 @@ fn digit(number: i64) -> u8 {
 fn shown(json: &mut Vec<u8>, what: impl Display) {
     // Writing to memory does not fail.
     let _ = write!(json, "{what}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_written_as_prost_writes_it_whatever_day_came_before() {
+        let mut last = Day::default();
+        for seconds in
+            [0, 86_399, 86_400, 86_401, -1, -86_400, -86_401, 4_102_444_800, -62_135_596_800, 253_402_300_799]
+        {
+            for nanos in [0, 7, 1_000, 5_000_000, 999_999_999, -1, 1_000_000_000] {
+                let (at, mut json) = (Timestamp { seconds, nanos }, Vec::new());
+                instant(&at, &mut last, &mut json);
+                assert_eq!(String::from_utf8(json).unwrap(), format!("\"{at}\""));
+            }
+        }
+        for seconds in [i64::MIN, i64::MAX] {
+            instant(&Timestamp { seconds, nanos: 0 }, &mut last, &mut Vec::new());
+        }
+    }
 }
