@@ -1,6 +1,7 @@
 //! Detente keeps an append-only, versioned record of claims about relationships and answers: what was the state at any
 //! date, as known at any date, who says so?
 
+pub mod budget;
 pub mod cli;
 pub mod client;
 pub mod clock;

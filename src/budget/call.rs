@@ -1,0 +1,267 @@
+//! The time, steps and memory of one call.
+
+use super::memory::{MemoryBudget, Reservation};
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Instant;
+
+/// Steps between two looks at the clock and the signal: a fraction of a millisecond.
+const LOOK_EVERY: u32 = 2048;
+/// Bytes that a call may hold before it has to reserve them.
+const SMALL: usize = 64 << 10;
+/// What one call reserves at once, so that small lists do not go to the shared counter each time.
+const RESERVE_AT_ONCE: usize = 256 << 10;
+
+/// Why a call ended before its answer was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overrun {
+    /// Its caller has left.
+    Cancelled,
+    /// Its deadline has passed.
+    DeadlineExceeded,
+    /// The server stops.
+    Stopping,
+    /// It took all the steps that it had.
+    Steps,
+    /// It needs more memory than one call may have.
+    TooLarge,
+    /// Others hold the memory that it needs.
+    MemoryFull,
+}
+
+/// A way to end a call from outside. The first reason given stands.
+#[derive(Debug, Default)]
+pub struct Signal(AtomicU8);
+
+const CANCELLED: u8 = 1;
+const STOPPING: u8 = 2;
+
+impl Signal {
+    /// Says that the caller has left.
+    pub fn cancel(&self) {
+        self.raise(CANCELLED);
+    }
+
+    /// Says that the server stops.
+    pub fn stop(&self) {
+        self.raise(STOPPING);
+    }
+
+    /// The reason to end, once there is one.
+    #[must_use]
+    pub fn raised(&self) -> Option<Overrun> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            CANCELLED => Some(Overrun::Cancelled),
+            _ => Some(Overrun::Stopping),
+        }
+    }
+
+    fn raise(&self, reason: u8) {
+        // A second reason changes nothing.
+        let _ = self.0.compare_exchange(0, reason, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
+/// The bounds of one call.
+#[derive(Clone, Debug)]
+pub struct CallBudget {
+    /// Ends the call from outside.
+    pub signal: Arc<Signal>,
+    /// When the caller stops waiting.
+    pub deadline: Option<Instant>,
+    /// The most steps.
+    pub steps: u64,
+    /// The most memory of this call, in bytes.
+    pub memory: usize,
+    /// Where its memory comes from.
+    pub shared: Arc<MemoryBudget>,
+}
+
+/// A call that is running on this thread.
+struct Running {
+    budget: CallBudget,
+    /// Steps that are left beyond those handed to [`UNTIL_LOOK`].
+    steps_left: u64,
+    held: usize,
+    reserved: Option<Reservation>,
+}
+
+thread_local! {
+    static UNTIL_LOOK: Cell<u32> = const { Cell::new(u32::MAX) };
+    static RUNNING: RefCell<Option<Running>> = const { RefCell::new(None) };
+}
+
+/// Takes one step of the call that runs on this thread: one entry looked at, one comparison, one element built.
+#[inline]
+pub fn step() {
+    steps(1);
+}
+
+/// Takes `count` steps at once.
+#[inline]
+pub fn steps(count: u32) {
+    UNTIL_LOOK.with(|left| match left.get().checked_sub(count) {
+        Some(rest) => left.set(rest),
+        None => look(count),
+    });
+}
+
+/// Accounts for `bytes` of memory that the call will hold until it ends.
+pub fn hold(bytes: usize) {
+    let overrun = RUNNING.with_borrow_mut(|running| running.as_mut().and_then(|running| running.hold(bytes)));
+    if let Some(overrun) = overrun {
+        resume_unwind(Box::new(overrun));
+    }
+}
+
+#[cold]
+fn look(count: u32) {
+    let next = RUNNING.with_borrow_mut(|running| match running {
+        None => Ok(u32::MAX),
+        Some(running) => running.look(count),
+    });
+    match next {
+        Ok(next) => UNTIL_LOOK.set(next),
+        Err(overrun) => resume_unwind(Box::new(overrun)),
+    }
+}
+
+impl Running {
+    fn look(&mut self, count: u32) -> Result<u32, Overrun> {
+        if let Some(overrun) = self.budget.ended() {
+            return Err(overrun);
+        }
+        if self.steps_left == 0 {
+            return Err(Overrun::Steps);
+        }
+        // What was over is let go: a look costs less than counting it exactly.
+        self.steps_left = self.steps_left.saturating_sub(u64::from(count));
+        let next = u32::try_from(self.steps_left).unwrap_or(u32::MAX).min(LOOK_EVERY);
+        self.steps_left -= u64::from(next);
+        Ok(next)
+    }
+
+    fn hold(&mut self, bytes: usize) -> Option<Overrun> {
+        self.held = self.held.saturating_add(bytes);
+        if self.held > self.budget.memory {
+            return Some(Overrun::TooLarge);
+        }
+        let reserved = self.reserved.as_ref().map_or(SMALL, |reserved| reserved.bytes());
+        if self.held <= reserved {
+            return None;
+        }
+        let more = (self.held - reserved).max(RESERVE_AT_ONCE);
+        let has_grown = match &mut self.reserved {
+            Some(reserved) => reserved.grow(more),
+            None => {
+                self.reserved = self.budget.shared.try_reserve(SMALL + more);
+                self.reserved.is_some()
+            }
+        };
+        (!has_grown).then_some(Overrun::MemoryFull)
+    }
+}
+
+impl CallBudget {
+    /// The reason to end now, if there is one.
+    #[must_use]
+    pub fn ended(&self) -> Option<Overrun> {
+        let is_late = || self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        self.signal.raised().or_else(|| is_late().then_some(Overrun::DeadlineExceeded))
+    }
+
+    /// Runs `work` within these bounds. Its memory is given back when it ends. Calls do not nest: an inner one replaces
+    /// the outer one until it ends.
+    ///
+    /// # Errors
+    /// An [`Overrun`] when a bound was met; any other panic goes on.
+    pub fn run<T>(&self, work: impl FnOnce() -> T) -> Result<T, Overrun> {
+        if let Some(overrun) = self.ended() {
+            return Err(overrun);
+        }
+        let first = u32::try_from(self.steps).unwrap_or(u32::MAX).min(LOOK_EVERY);
+        let running =
+            Running { budget: self.clone(), steps_left: self.steps - u64::from(first), held: 0, reserved: None };
+        let outer = (RUNNING.replace(Some(running)), UNTIL_LOOK.replace(first));
+        // What `work` borrows is behind shared references, whose locks do not poison.
+        let ended = catch_unwind(AssertUnwindSafe(work));
+        drop(RUNNING.replace(outer.0));
+        UNTIL_LOOK.set(outer.1);
+        ended.map_err(|panic| match panic.downcast::<Overrun>() {
+            Ok(overrun) => *overrun,
+            Err(panic) => resume_unwind(panic),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn budget(steps: u64) -> CallBudget {
+        let shared = MemoryBudget::new(4 << 20);
+        CallBudget { signal: Arc::default(), deadline: None, steps, memory: 2 << 20, shared }
+    }
+
+    #[test]
+    fn a_call_takes_the_steps_it_has_and_no_more() {
+        let count = |limit, asked| budget(limit).run(|| (0..asked).for_each(|_| step()));
+        assert_eq!(count(10_000, 10_000), Ok(()));
+        assert_eq!(count(10_000, 10_001 + u64::from(LOOK_EVERY)), Err(Overrun::Steps));
+        assert_eq!(count(5, 6), Err(Overrun::Steps));
+    }
+
+    #[test]
+    fn nothing_outside_of_a_call_is_ended() {
+        steps(u32::MAX);
+        steps(u32::MAX);
+        hold(usize::MAX);
+    }
+
+    #[test]
+    fn a_call_ends_when_its_caller_leaves_or_its_time_is_over() {
+        let endless = budget(u64::MAX);
+        let signal = Arc::clone(&endless.signal);
+        let left = endless.run(|| {
+            let mut taken = 0_u64;
+            loop {
+                taken += 1;
+                if taken == 100_000 {
+                    signal.cancel();
+                }
+                step();
+            }
+        });
+        assert_eq!(left, Err::<(), _>(Overrun::Cancelled));
+        let late = CallBudget { deadline: Instant::now().checked_add(Duration::from_millis(5)), ..budget(u64::MAX) };
+        assert_eq!(
+            late.run(|| loop {
+                step()
+            }),
+            Err::<(), _>(Overrun::DeadlineExceeded)
+        );
+    }
+
+    #[test]
+    fn memory_that_a_call_held_is_there_for_the_next_one() {
+        let call = budget(u64::MAX);
+        assert_eq!(call.run(|| hold(2 << 20)), Ok(()));
+        assert_eq!(call.run(|| hold((2 << 20) + 1)), Err(Overrun::TooLarge));
+        let taken = call.shared.try_reserve(3 << 20).unwrap();
+        assert_eq!(call.run(|| hold(2 << 20)), Err(Overrun::MemoryFull));
+        drop(taken);
+        assert_eq!(call.run(|| (0..100).for_each(|_| hold(1 << 10))), Ok(()));
+        assert_eq!(call.shared.used(), 0);
+    }
+
+    #[test]
+    fn a_defect_is_no_overrun() {
+        let panicked = catch_unwind(|| budget(1).run(|| resume_unwind(Box::new("a defect")))).is_err();
+        assert!(panicked);
+        assert!(RUNNING.with_borrow(Option::is_none));
+    }
+}

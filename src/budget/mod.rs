@@ -1,0 +1,26 @@
+//! Bounds of the work that one caller can cause: memory shared by everything in flight, and the time, steps and memory of
+//! one call.
+//!
+//! ```text
+//!              MemoryBudget  (one per process: `memory_mib`)
+//!               │ reserve        │ reserve           │ reserve
+//!          requests being     calls being        replies being
+//!             decoded          answered              sent
+//!                                │
+//!                            CallBudget ── steps, deadline, Signal (caller gone, server stopping)
+//! ```
+//!
+//! A [`MemoryBudget`] hands out [`Reservation`]s, which give their bytes back when they are dropped. A [`CallBudget`]
+//! surrounds the computation of one answer: every loop that can grow with the record calls [`step`] (or [`steps`]), and
+//! every list that can grow with it calls [`hold`]. When the caller has left, the deadline has passed, the server stops,
+//! or a bound is used up, the call ends there with an [`Overrun`].
+//!
+//! A call is ended by unwinding (`resume_unwind`, no panic message, caught by [`CallBudget::run`]), so that loops deep in
+//! the index need no error type of their own. Outside of a [`CallBudget`] the three functions do nothing, so the writer,
+//! a start and the operator's verbs are never ended by them.
+
+mod call;
+mod memory;
+
+pub use call::{CallBudget, Overrun, Signal, hold, step, steps};
+pub use memory::{MemoryBudget, Reservation};
