@@ -18,9 +18,16 @@
 //! A call is ended by unwinding (`resume_unwind`, no panic message, caught by [`CallBudget::run`]), so that loops deep in
 //! the index need no error type of their own. Outside of a [`CallBudget`] the three functions do nothing, so the writer,
 //! a start and the operator's verbs are never ended by them.
+//!
+//! What peers use at once and next to each other (streams, stages, cursors, connections, threads) is divided by
+//! [`PeerShares`], so that none of them takes all of it; [`Peer::current`] is the peer of the call that is being answered.
 
 mod call;
 mod memory;
+mod peer;
+mod shares;
 
 pub use call::{CallBudget, Overrun, Signal, hold, step, steps};
 pub use memory::{MemoryBudget, Reservation};
+pub use peer::Peer;
+pub use shares::{DEFAULT_PERCENT, Held, NoPlace, PeerShares, Place, Share};
