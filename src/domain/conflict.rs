@@ -20,14 +20,11 @@
 //! follow one another whatever their dates say. What is denied, absent, unknown or supposed for the sake of argument
 //! gives no value ([`asserts_a_value`]): a denial is not another value.
 //!
-//! [`clashes`] sweeps over the starts in order and looks at pairs that overlap and have different values only, so its cost
-//! grows with the conflicts, not with the square of the claims.
+//! Which of many claims are in conflict, [`super::rivals`] finds out without looking at every pair.
 
 use super::certainty::Certainty;
-use super::name::ClaimId;
 use super::validity::Validity;
 use super::vocabulary::Modality;
-use std::collections::HashMap;
 use std::fmt;
 
 /// Why two claims are in conflict.
@@ -115,70 +112,12 @@ pub fn overlap(one: &Validity, two: &Validity) -> Option<Certainty> {
     }
 }
 
-/// A claim of a single-valued kind on a relationship.
-#[derive(Clone, Debug)]
-pub struct Side {
-    /// Which claim.
-    pub id: ClaimId,
-    /// When it holds or happens.
-    pub validity: Validity,
-    /// Its value.
-    pub value: Value,
-    /// The claims that it takes the place of.
-    pub supersedes: Vec<ClaimId>,
-    /// Whether its conflicts are asked for.
-    pub asked: bool,
-}
-
-/// Calls `found` with every two sides that contradict one another, of which at least one is asked for, once; in no order.
-pub fn clashes(mut sides: Vec<Side>, mut found: impl FnMut(&Side, &Side, Certainty)) {
-    sides.sort_by_key(|side| side.validity.earliest_start);
-    let (mut asked, mut others) = (Active::default(), Active::default());
-    for side in &sides {
-        let value = side.value.to_string();
-        let mut meet = |other: &Side| {
-            let follows = side.supersedes.contains(&other.id) || other.supersedes.contains(&side.id);
-            if !follows
-                && side.value.differs_from(&other.value)
-                && let Some(certainty) = overlap(&side.validity, &other.validity)
-            {
-                found(side, other, certainty);
-            }
-        };
-        asked.meet(side, &value, &mut meet);
-        if side.asked {
-            others.meet(side, &value, &mut meet);
-        }
-        let active = if side.asked { &mut asked } else { &mut others };
-        active.0.entry(value).or_default().push(side);
-    }
-}
-
-/// The sides that have begun and, as far as was looked, may not have ended; by their value.
-#[derive(Default)]
-struct Active<'s>(HashMap<String, Vec<&'s Side>>);
-
-impl<'s> Active<'s> {
-    /// Calls `meet` with those that have another value and may not have ended when a side may start.
-    fn meet(&mut self, side: &Side, value: &str, meet: &mut impl FnMut(&'s Side)) {
-        for (_, sides) in self.0.iter_mut().filter(|(of, _)| *of != value) {
-            sides.retain(|other| other.validity.latest_end > side.validity.earliest_start);
-            sides.iter().for_each(|other| meet(other));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::moment::Moment;
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
-    use uuid::Uuid;
-
-    fn id(number: usize) -> ClaimId {
-        ClaimId(Uuid::from_u128(number as u128))
-    }
 
     /// A start between two days and an end between two, cut back to where the start is before the end.
     fn validity((start, more, length, longer): (i64, i64, i64, i64)) -> Validity {
@@ -213,48 +152,11 @@ mod tests {
         (0_i64..8, 0_i64..5, 1_i64..5, 0_i64..4).prop_map(validity)
     }
 
-    fn value() -> impl Strategy<Value = Value> {
-        let number = |(low, more, unit): (i32, i32, bool)| {
-            let (low, high) = (f64::from(low), f64::from(low + more));
-            Value::number(None, Some(low), Some(high), if unit { "km" } else { "" })
-        };
-        prop_oneof![
-            prop::sample::select(vec!["SIGNED", "IN_FORCE"]).prop_map(|word| Value::Word(word.into())),
-            (0_i32..3, 0_i32..2, any::<bool>()).prop_map(number),
-        ]
-    }
-
     proptest! {
         #[test]
         fn two_valid_times_overlap_exactly_as_the_possible_worlds_say(one in days(), two in days()) {
             prop_assert_eq!(overlap(&one, &two), by_worlds(&one, &two));
             prop_assert_eq!(overlap(&two, &one), by_worlds(&one, &two));
-        }
-
-        #[test]
-        fn the_sweep_finds_exactly_the_pairs_that_looking_at_every_pair_finds(
-            drawn in prop::collection::vec((days(), value(), any::<bool>(), 0_usize..12), 0..12),
-        ) {
-            let sides: Vec<Side> = drawn.into_iter().enumerate().map(|(nth, (validity, value, asked, supersedes))| {
-                Side { id: id(nth), validity, value, supersedes: vec![id(supersedes)], asked }
-            }).collect();
-            let mut expected = BTreeSet::new();
-            for (nth, one) in sides.iter().enumerate() {
-                for two in &sides[..nth] {
-                    let follows = one.supersedes.contains(&two.id) || two.supersedes.contains(&one.id);
-                    if (one.asked || two.asked) && !follows && one.value.differs_from(&two.value)
-                        && let Some(certainty) = by_worlds(&one.validity, &two.validity)
-                    {
-                        expected.insert((two.id, one.id, certainty == Certainty::Definite));
-                    }
-                }
-            }
-            let mut found = Vec::new();
-            clashes(sides, |one, two, certainty| {
-                found.push((one.id.min(two.id), one.id.max(two.id), certainty == Certainty::Definite));
-            });
-            prop_assert_eq!(found.len(), expected.len(), "a pair was found twice");
-            prop_assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), expected);
         }
     }
 

@@ -6,7 +6,7 @@
 //! it holds or happened at an asked [`period`] is its [`certainty`]; when nothing is found, [`emptiness`] says which nothing
 //! it is; when all that changes by the passing of time is its [`turn`]s. A [`filter`] says which claims are meant, a [`cut`]
 //! how much of the record may be used; what changed between two coordinates, and why, is a [`diff`].
-//! Of claims beside one another: when they are in [`conflict`], what [`corroboration`] they have, what became of a
+//! Of claims beside one another: when they are in [`conflict`], and which of many are ([`rivals`]), what [`corroboration`] they have, what became of a
 //! [`commitment`], and whose word counts from a [`perspective`].
 
 pub mod bound;
@@ -36,6 +36,7 @@ pub mod perspective;
 pub mod position;
 pub mod rejection;
 pub mod relationship;
+pub mod rivals;
 pub mod scale;
 pub mod scheme;
 pub mod series;

@@ -19,20 +19,29 @@ pub struct Ranked {
     pub certainty: Certainty,
 }
 
-/// Which claims count. `rivals` tells which others contradict the n-th.
-pub fn counting(claims: &[Ranked], rivals: impl Fn(usize) -> Vec<usize>) -> Vec<bool> {
+/// What is known of claims that contradict one another, while those that count become known.
+pub trait Rivals {
+    /// Whether one of those that were noted contradicts the n-th and is at least as sure.
+    fn overrule(&mut self, nth: usize) -> bool;
+
+    /// Notes that the n-th counts.
+    fn note(&mut self, nth: usize);
+}
+
+/// Which claims count: those of the highest authority first, then those of each next one that none of these overrules.
+pub fn counting(claims: &[Ranked], rivals: &mut impl Rivals) -> Vec<bool> {
     let mut counts = vec![true; claims.len()];
-    let mut by_rank: Vec<(usize, &Ranked)> = claims.iter().enumerate().collect();
-    by_rank.sort_by_key(|(_, claim)| claim.rank);
-    for (nth, claim) in by_rank {
-        let stands = |rival: usize| counts.get(rival).copied().unwrap_or(false);
-        let higher = |rival: usize| {
-            claims.get(rival).is_some_and(|other| other.rank < claim.rank && other.certainty <= claim.certainty)
-        };
-        let gives_way = rivals(nth).into_iter().any(|rival| higher(rival) && stands(rival));
-        if let Some(counts) = counts.get_mut(nth) {
-            *counts = !gives_way;
+    let mut by_rank: Vec<(usize, usize)> = claims.iter().map(|claim| claim.rank).zip(0..).collect();
+    by_rank.sort_unstable();
+    for same_rank in by_rank.chunk_by(|one, other| one.0 == other.0) {
+        let overruled: Vec<usize> = same_rank.iter().map(|(_, nth)| *nth).filter(|nth| rivals.overrule(*nth)).collect();
+        for nth in overruled {
+            if let Some(counts) = counts.get_mut(nth) {
+                *counts = false;
+            }
         }
+        let standing = same_rank.iter().map(|(_, nth)| *nth).filter(|nth| counts.get(*nth).is_some_and(|counts| *counts));
+        standing.for_each(|nth| rivals.note(nth));
     }
     counts
 }
@@ -47,31 +56,51 @@ mod tests {
         Ranked { rank, certainty }
     }
 
-    fn rivals(pairs: &[(usize, usize)]) -> impl Fn(usize) -> Vec<usize> {
-        move |nth| {
-            let of = |(a, b): &(usize, usize)| [(*a, *b), (*b, *a)];
-            pairs.iter().flat_map(of).filter(|(a, _)| *a == nth).map(|(_, b)| b).collect()
+    /// Pairs that contradict one another.
+    struct Pairs<'t> {
+        claims: &'t [Ranked],
+        pairs: &'t [(usize, usize)],
+        noted: Vec<usize>,
+    }
+
+    impl Rivals for Pairs<'_> {
+        fn overrule(&mut self, nth: usize) -> bool {
+            let sure = |rival: &usize| self.claims[*rival].certainty <= self.claims[nth].certainty;
+            rivals(self.pairs, nth).iter().any(|rival| self.noted.contains(rival) && sure(rival))
         }
+
+        fn note(&mut self, nth: usize) {
+            self.noted.push(nth);
+        }
+    }
+
+    fn rivals(pairs: &[(usize, usize)], nth: usize) -> Vec<usize> {
+        let of = |(a, b): &(usize, usize)| [(*a, *b), (*b, *a)];
+        pairs.iter().flat_map(of).filter(|(a, _)| *a == nth).map(|(_, b)| b).collect()
+    }
+
+    fn counted(claims: &[Ranked], pairs: &[(usize, usize)]) -> Vec<bool> {
+        counting(claims, &mut Pairs { claims, pairs, noted: Vec::new() })
     }
 
     #[test]
     fn the_higher_authority_counts_where_they_contradict_and_both_where_they_do_not() {
         let claims = [ranked(1, Definite), ranked(0, Definite), ranked(2, Definite)];
-        assert_eq!(counting(&claims, rivals(&[(0, 1)])), [false, true, true]);
-        assert_eq!(counting(&claims, rivals(&[])), [true; 3]);
+        assert_eq!(counted(&claims, &[(0, 1)]), [false, true, true]);
+        assert_eq!(counted(&claims, &[]), [true; 3]);
     }
 
     #[test]
     fn what_gave_way_makes_no_other_give_way() {
         let claims = [ranked(2, Definite), ranked(1, Definite), ranked(0, Definite)];
-        assert_eq!(counting(&claims, rivals(&[(0, 1), (1, 2)])), [true, false, true]);
+        assert_eq!(counted(&claims, &[(0, 1), (1, 2)]), [true, false, true]);
     }
 
     #[test]
     fn what_is_only_possible_does_not_hide_what_is_definite() {
-        assert_eq!(counting(&[ranked(0, Possible), ranked(1, Definite)], rivals(&[(0, 1)])), [true, true]);
-        assert_eq!(counting(&[ranked(0, Possible), ranked(1, Possible)], rivals(&[(0, 1)])), [true, false]);
-        assert_eq!(counting(&[ranked(0, Definite), ranked(1, Possible)], rivals(&[(0, 1)])), [true, false]);
+        assert_eq!(counted(&[ranked(0, Possible), ranked(1, Definite)], &[(0, 1)]), [true, true]);
+        assert_eq!(counted(&[ranked(0, Possible), ranked(1, Possible)], &[(0, 1)]), [true, false]);
+        assert_eq!(counted(&[ranked(0, Definite), ranked(1, Possible)], &[(0, 1)]), [true, false]);
     }
 
     proptest! {
@@ -83,9 +112,9 @@ mod tests {
             let claims: Vec<Ranked> =
                 drawn.iter().map(|(rank, sure)| ranked(*rank, if *sure { Definite } else { Possible })).collect();
             let pairs: Vec<_> = pairs.into_iter().filter(|(a, b)| *a < claims.len() && *b < claims.len()).collect();
-            let counts = counting(&claims, rivals(&pairs));
+            let counts = counted(&claims, &pairs);
             for (nth, claim) in claims.iter().enumerate() {
-                let overruled = rivals(&pairs)(nth).into_iter().any(|rival| {
+                let overruled = rivals(&pairs, nth).into_iter().any(|rival| {
                     let other = claims[rival];
                     counts[rival] && other.rank < claim.rank && (claim.certainty == Possible || other.certainty == Definite)
                 });

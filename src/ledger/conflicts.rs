@@ -1,14 +1,17 @@
 //! Which claims contradict one another?
 //!
-//! Conflicts are listed in an order that follows from the record alone ([`Place`]), so a page begins behind a place. Of all
+//! Conflicts are listed in an order that follows from the record alone ([`Place`]), so a page begins behind a place: those
+//! of links and values are looked for from the later side of that place on, and no further than the page is filled. Of all
 //! that are found no more are kept than the page holds: the cost in memory is that of the page, however many there are.
 
+mod values;
+
 use super::Ledger;
-use super::contradiction::{Beside, Clash};
 use super::cut::Resolved;
 use super::error::{Damaged, QueryError};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
+use crate::budget;
 use crate::domain::certainty::Certainty;
 use crate::domain::command::Supposed;
 use crate::domain::conflict::ConflictType;
@@ -19,6 +22,7 @@ use crate::domain::period::Period;
 use crate::v1;
 use prost::Message;
 use std::collections::{BTreeMap, HashSet};
+use values::{Clash, Values};
 
 /// A question for conflicts.
 #[derive(Clone, Debug)]
@@ -129,6 +133,17 @@ impl First<'_> {
             }
         }
     }
+
+    /// Whether no conflict with this later side, or one after it, is among the first.
+    fn is_full_before(&self, later: u64) -> bool {
+        self.found.len() > self.query.page.entries
+            && self.found.last_key_value().is_some_and(|(last, _)| last.later < later)
+    }
+
+    /// The first order that a later side on this page can have.
+    fn begins_at(&self) -> u64 {
+        self.query.after.as_ref().map_or(0, |after| after.later)
+    }
 }
 
 impl Ledger {
@@ -141,46 +156,98 @@ impl Ledger {
     }
 }
 
+impl ConflictsQuery {
+    fn wants(&self, conflict_type: ConflictType) -> bool {
+        self.types.is_empty() || self.types.contains(&conflict_type)
+    }
+}
+
 fn conflicts(sight: &Sight<'_>, query: &ConflictsQuery) -> Result<Conflicts, QueryError> {
+    let mut first = First { query, found: BTreeMap::new() };
+    // Where parties answer for others, or something is supposed, a look into the index costs more than one at every claim.
+    let is_plain = !sight.is_supposed() && sight.merges().is_empty();
+    if query.filter.items.is_empty() && is_plain {
+        if query.wants(ConflictType::Dispute) {
+            disputes(sight, None, &mut first)?;
+        }
+        claim_by_claim(sight, &mut first)?;
+        return page(sight, query, first);
+    }
     let asked = match query.valid_at {
         Some(Period { a, b }) => sight.touching(&query.filter, a, b, false),
         None => sight.matching(&query.filter, false),
     };
-    let wanted = |of: ConflictType| query.types.is_empty() || query.types.contains(&of);
-    let mut first = First { query, found: BTreeMap::new() };
-    if wanted(ConflictType::Link) {
-        links(sight, &asked, &mut first);
+    if query.wants(ConflictType::Link) {
+        asked.iter().for_each(|seen| links(sight, seen, None, &mut first));
     }
-    if wanted(ConflictType::Dispute) {
-        disputes(sight, &asked, &mut first)?;
+    if query.wants(ConflictType::Dispute) {
+        disputes(sight, Some(asked.iter().map(|seen| seen.id).collect()), &mut first)?;
     }
-    if wanted(ConflictType::SingleValued) {
-        let beside =
-            if query.filter.items.is_empty() { Beside::None } else { query.valid_at.map_or(Beside::All, Beside::At) };
-        sight.clashes(&asked, beside, |clash| single_valued(&clash, &mut first))?;
+    if query.wants(ConflictType::SingleValued) {
+        let mut values = Values::new(sight, query);
+        let later = values.gather(&asked, !query.filter.items.is_empty());
+        let begins = later.partition_point(|(order, _)| *order < first.begins_at());
+        for later in later.get(begins..).unwrap_or_default() {
+            if first.is_full_before(later.0) {
+                break;
+            }
+            values.clashes(*later, |clash| single_valued(&clash, &mut first))?;
+        }
     }
     page(sight, query, first)
 }
 
-fn links(sight: &Sight<'_>, asked: &[Seen], first: &mut First<'_>) {
-    for seen in asked {
-        for other in sight.contradicting(seen).into_iter().filter(|other| touches(other, first.query.valid_at)) {
-            let place = Place::between(seen, Some(&other), ConflictType::Link, String::new());
-            let (claim, other) = if seen.order > other.order { (seen.clone(), other) } else { (other, seen.clone()) };
-            first.add(place, || plain(claim, Some(other), String::new()));
+/// The links and values of every claim as the later side, claim by claim until the page is full.
+fn claim_by_claim(sight: &Sight<'_>, first: &mut First<'_>) -> Result<(), Damaged> {
+    const AT_ONCE: usize = 256;
+    const MOST_AT_ONCE: usize = 16 << 10;
+    let query = first.query;
+    let mut values = Values::new(sight, query);
+    let (mut after, mut at_once) = (first.begins_at().checked_sub(1), AT_ONCE);
+    loop {
+        let some = sight.listed(&query.filter, after, at_once);
+        let Some(last) = some.last().map(|last| last.order) else { return Ok(()) };
+        for seen in some.iter().filter(|seen| touches(seen, query.valid_at)) {
+            budget::step();
+            if first.is_full_before(seen.order) {
+                return Ok(());
+            }
+            if query.wants(ConflictType::Link) {
+                links(sight, seen, Some(seen.order), first);
+            }
+            if query.wants(ConflictType::SingleValued) {
+                for matter in values.matters_of(seen) {
+                    values.clashes((seen.order, matter), |clash| single_valued(&clash, first))?;
+                }
+            }
         }
+        (after, at_once) = (Some(last), at_once.saturating_mul(2).min(MOST_AT_ONCE));
     }
 }
 
-/// Disputes of the asked claims, and those of others in which one of them is the counter-claim.
-fn disputes(sight: &Sight<'_>, asked: &[Seen], first: &mut First<'_>) -> Result<(), Damaged> {
-    let (query, ids): (_, HashSet<ClaimId>) = (first.query, asked.iter().map(|seen| seen.id).collect());
+/// The links of a claim: all, or where it is the later side with this order.
+fn links(sight: &Sight<'_>, seen: &Seen, later: Option<u64>, first: &mut First<'_>) {
+    let valid_at = first.query.valid_at;
+    let others = sight.contradicting(seen).into_iter();
+    for other in others.filter(|other| touches(other, valid_at) && later.is_none_or(|later| other.order < later)) {
+        budget::step();
+        let place = Place::between(seen, Some(&other), ConflictType::Link, String::new());
+        let (claim, other) = if seen.order > other.order { (seen.clone(), other) } else { (other, seen.clone()) };
+        first.add(place, || plain(claim, Some(other), String::new()));
+    }
+}
+
+/// Disputes of the asked claims (of all, where no ids are given), and those of others in which one of them is the counter-claim.
+fn disputes(sight: &Sight<'_>, asked: Option<HashSet<ClaimId>>, first: &mut First<'_>) -> Result<(), Damaged> {
+    let query = first.query;
+    let is_asked = |seen: &Seen| asked.as_ref().is_none_or(|asked| asked.contains(&seen.id));
     for seen in sight.disputed().into_iter().filter(|seen| touches(seen, query.valid_at)) {
         let standing = sight.message(&seen)?.disputes.into_iter().filter(|dispute| dispute.resolution.is_none());
         for (nth, dispute) in standing.enumerate() {
             let counter = dispute.counter_claim_id.parse().ok().and_then(|id| sight.find(ClaimId(id)));
             let counter = counter.filter(|counter| !counter.retracted && counter.id != seen.id);
-            let either = ids.contains(&seen.id) || counter.as_ref().is_some_and(|counter| ids.contains(&counter.id));
+            budget::step();
+            let either = is_asked(&seen) || counter.as_ref().is_some_and(is_asked);
             if either && counter.as_ref().is_none_or(|counter| touches(counter, query.valid_at)) {
                 let detail = format!("{:020}{nth:010}", seen.order);
                 let place = Place::between(&seen, counter.as_ref(), ConflictType::Dispute, detail);
@@ -192,17 +259,12 @@ fn disputes(sight: &Sight<'_>, asked: &[Seen], first: &mut First<'_>) -> Result<
 }
 
 fn single_valued(clash: &Clash<'_>, first: &mut First<'_>) {
-    let [one, two] = clash.claims;
-    let place = Place::between(one, Some(two), ConflictType::SingleValued, clash.relationship.to_owned());
+    let [(later, value), (earlier, other_value)] = clash.sides;
+    let place = Place::between(later, Some(earlier), ConflictType::SingleValued, clash.relationship.to_owned());
     first.add(place, || {
-        let [one_value, two_value] = clash.values.map(ToString::to_string);
-        let (claim, other, values) = if one.order > two.order {
-            (one.clone(), two.clone(), [one_value, two_value])
-        } else {
-            (two.clone(), one.clone(), [two_value, one_value])
-        };
-        let matter = Some((clash.relationship.to_owned(), values));
-        Found { matter, certainty: clash.certainty, ..plain(claim, Some(other), String::new()) }
+        let matter = Some((clash.relationship.to_owned(), [value.to_string(), other_value.to_string()]));
+        let found = plain(later.clone(), Some(earlier.clone()), String::new());
+        Found { matter, certainty: clash.certainty, ..found }
     });
 }
 

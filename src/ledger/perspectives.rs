@@ -6,25 +6,28 @@
 //! values where there can be one; a dispute alone does not make a claim give way.
 
 use super::Ledger;
-use super::contradiction::Beside;
+use super::contradiction::{About, SingleValued};
 use super::cut::Resolved;
 use super::error::{Damaged, QueryError};
 use super::judge::{Judged, Question};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
 use super::state::{StateMatch, age};
-use crate::domain::certainty::Mode;
+use crate::budget;
+use crate::domain::certainty::{Certainty, Mode};
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::emptiness::{Emptiness, Findings};
 use crate::domain::filter::{FacetKind, Filter, Voice};
 use crate::domain::name::ClaimId;
 use crate::domain::period::Period;
-use crate::domain::perspective::{Ranked, counting};
+use crate::domain::perspective::{Ranked, Rivals, counting};
+use crate::domain::rivals::{Entered, Matter};
 use crate::domain::vocabulary::LinkType;
 use crate::v1;
 use prost::Message;
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 /// A question for the state from several points of view.
 #[derive(Clone, Debug)]
@@ -138,8 +141,7 @@ fn by_authority(sight: &Sight<'_>, judged: Judged, authorities: &[Voice]) -> Res
         .iter()
         .map(|(seen, certainty)| Ranked { rank: rank(sight, seen, authorities), certainty: *certainty })
         .collect();
-    let rivals = rivals(sight, &judged.matches.iter().map(|(seen, _)| seen.clone()).collect::<Vec<_>>())?;
-    let counts = counting(&ranked, |nth| rivals.get(&nth).cloned().unwrap_or_default());
+    let counts = counting(&ranked, &mut Contradictions::among(sight, &judged.matches)?);
     let mut findings = judged.findings;
     if counts.contains(&false) {
         findings = Findings::default();
@@ -166,20 +168,100 @@ fn rank(sight: &Sight<'_>, seen: &Seen, authorities: &[Voice]) -> usize {
     authorities.iter().position(says).unwrap_or(authorities.len())
 }
 
-/// Of each claim, by its number, the numbers of those that contradict it.
-fn rivals(sight: &Sight<'_>, claims: &[Seen]) -> Result<HashMap<usize, Vec<usize>>, Damaged> {
-    let numbers: HashMap<ClaimId, usize> = claims.iter().enumerate().map(|(nth, seen)| (seen.id, nth)).collect();
-    let mut rivals: HashMap<usize, Vec<usize>> = HashMap::new();
-    let mut note = |one: ClaimId, two: ClaimId| {
-        if let (Some(one), Some(two)) = (numbers.get(&one), numbers.get(&two)) {
-            rivals.entry(*one).or_default().push(*two);
-            rivals.entry(*two).or_default().push(*one);
+/// Claims that contradict one another, by their numbers, and those of them that count.
+struct Contradictions {
+    certainties: Vec<Certainty>,
+    counts: Vec<bool>,
+    /// Of each claim, those that a link joins to it.
+    linked: HashMap<usize, Vec<usize>>,
+    matters: Vec<Counting>,
+    /// Of each claim, its matters and its place in them.
+    places: HashMap<usize, Vec<(usize, usize)>>,
+}
+
+/// A matter, with those of its claims that count.
+struct Counting {
+    matter: Matter<usize>,
+    definite: Entered,
+    all: Entered,
+}
+
+impl Contradictions {
+    fn among(sight: &Sight<'_>, claims: &[(Seen, Certainty)]) -> Result<Self, Damaged> {
+        let numbers: HashMap<ClaimId, usize> = claims.iter().enumerate().map(|(nth, (seen, _))| (seen.id, nth)).collect();
+        let mut linked: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut matters: HashMap<About, Vec<(Seen, usize)>> = HashMap::new();
+        let mut kinds = SingleValued::default();
+        for (nth, (seen, _)) in claims.iter().enumerate() {
+            budget::step();
+            let targets = sight.links_of(seen).into_iter().filter(|(of, _)| *of == LinkType::Contradicts);
+            for other in targets.filter_map(|(_, target)| numbers.get(&target).copied()) {
+                linked.entry(nth).or_default().push(other);
+                linked.entry(other).or_default().push(nth);
+            }
+            for about in kinds.matters(sight, seen) {
+                budget::hold(size_of::<(Seen, usize)>());
+                matters.entry(about).or_default().push((seen.clone(), nth));
+            }
         }
-    };
-    for seen in claims {
-        let links = sight.links_of(seen).into_iter();
-        links.filter(|(of, _)| *of == LinkType::Contradicts).for_each(|(_, target)| note(seen.id, target));
+        let certainties = claims.iter().map(|(_, certainty)| *certainty).collect();
+        let counts = vec![false; claims.len()];
+        let mut found = Self { certainties, counts, linked, matters: Vec::new(), places: HashMap::new() };
+        for ((kind, _), claims) in matters.into_iter().filter(|(_, claims)| claims.len() > 1) {
+            let Some(part) = kinds.part(sight, kind) else { continue };
+            found.add(sight.matter(part, claims)?);
+        }
+        Ok(found)
     }
-    sight.clashes(claims, Beside::None, |clash| note(clash.claims[0].id, clash.claims[1].id))?;
-    Ok(rivals)
+
+    fn add(&mut self, matter: Matter<usize>) {
+        for (place, side) in matter.sides().iter().enumerate() {
+            self.places.entry(side.claim).or_default().push((self.matters.len(), place));
+        }
+        let nobody = matter.entered(|_| false);
+        self.matters.push(Counting { definite: nobody.clone(), all: nobody, matter });
+    }
+
+    fn certainty(&self, nth: usize) -> Certainty {
+        self.certainties.get(nth).copied().unwrap_or(Certainty::Possible)
+    }
+
+    fn places(&self, nth: usize) -> impl Iterator<Item = (usize, usize)> {
+        self.places.get(&nth).into_iter().flatten().copied()
+    }
+}
+
+impl Rivals for Contradictions {
+    fn overrule(&mut self, nth: usize) -> bool {
+        let certainty = self.certainty(nth);
+        let counts = |rival: &usize| self.counts.get(*rival).is_some_and(|counts| *counts);
+        let mut linked = self.linked.get(&nth).into_iter().flatten();
+        if linked.any(|rival| counts(rival) && self.certainty(*rival) <= certainty) {
+            return true;
+        }
+        self.places(nth).any(|(at, place)| {
+            let Some(Counting { matter, definite, all }) = self.matters.get(at) else { return false };
+            let entered = if certainty == Certainty::Definite { definite } else { all };
+            let mut is_overruled = false;
+            matter.rivals(entered, place, budget::step, |_, _| {
+                is_overruled = true;
+                ControlFlow::Break(())
+            });
+            is_overruled
+        })
+    }
+
+    fn note(&mut self, nth: usize) {
+        if let Some(counts) = self.counts.get_mut(nth) {
+            *counts = true;
+        }
+        let is_definite = self.certainty(nth) == Certainty::Definite;
+        for (at, place) in self.places(nth).collect::<Vec<_>>() {
+            let Some(Counting { matter, definite, all }) = self.matters.get_mut(at) else { continue };
+            matter.enter(all, place);
+            if is_definite {
+                matter.enter(definite, place);
+            }
+        }
+    }
 }
