@@ -40,7 +40,8 @@ pub fn counting(claims: &[Ranked], rivals: &mut impl Rivals) -> Vec<bool> {
                 *counts = false;
             }
         }
-        let standing = same_rank.iter().map(|(_, nth)| *nth).filter(|nth| counts.get(*nth).is_some_and(|counts| *counts));
+        let standing =
+            same_rank.iter().map(|(_, nth)| *nth).filter(|nth| counts.get(*nth).is_some_and(|counts| *counts));
         standing.for_each(|nth| rivals.note(nth));
     }
     counts

@@ -347,15 +347,21 @@ mod tests {
 
     /// Steps to find out that a claim has no rival among so many, all of which overlap it.
     fn steps(many: usize, value: impl Fn(usize) -> Value, days: impl Fn(usize) -> Validity) -> usize {
-        let side = |nth| Side { claim: nth, id: id(nth), validity: days(nth), value: value(nth), supersedes: Vec::new() };
+        let side =
+            |nth| Side { claim: nth, id: id(nth), validity: days(nth), value: value(nth), supersedes: Vec::new() };
         let matter = Matter::new((0..many).map(side).collect());
         let entered = matter.entered(|_| true);
         let (mut steps, mut found) = (0, 0);
         for place in 0..many {
-            matter.rivals(&entered, place, || steps += 1, |_, _| {
-                found += 1;
-                ControlFlow::Continue(())
-            });
+            matter.rivals(
+                &entered,
+                place,
+                || steps += 1,
+                |_, _| {
+                    found += 1;
+                    ControlFlow::Continue(())
+                },
+            );
         }
         assert_eq!(found, 0);
         steps

@@ -9,6 +9,8 @@ use super::edtf::{Atom, PartialDate};
 use super::event::Change;
 use super::name::DisputeId;
 use super::validity::{Impossible, Validity};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How a claim stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,8 +19,8 @@ pub struct Standing {
     pub revision: u32,
     /// Whether it is retracted.
     pub retracted: bool,
-    /// Every dispute so far; whether it still stands.
-    pub disputes: Vec<(DisputeId, bool)>,
+    /// Every dispute so far; whether it still stands. There may be very many, so they are shared.
+    pub disputes: Arc<HashMap<DisputeId, bool>>,
     /// How far the knowledge of it reaches now: the last day or second of its `as_of`.
     pub as_of: Option<Atom>,
     /// The earliest `as_of` it ever had.
@@ -29,14 +31,20 @@ impl Standing {
     /// The standing after one more event about the claim.
     #[must_use]
     pub fn after(&self, change: &Change) -> Self {
-        let mut next = Self { revision: self.revision.saturating_add(1), ..self.clone() };
+        self.clone().into_after(change)
+    }
+
+    /// The same, without a copy of the disputes where nobody else shares them.
+    #[must_use]
+    pub fn into_after(self, change: &Change) -> Self {
+        let mut next = Self { revision: self.revision.saturating_add(1), ..self };
         match change {
             Change::ClaimAsserted(claim) | Change::ClaimRevised(_, claim) => next.reach(claim.as_of.as_ref()),
             Change::ClaimConfirmed(_, as_of) => next.reach(Some(as_of)),
             Change::ClaimRetracted(..) => next.retracted = true,
             Change::ClaimReinstated(_) => next.retracted = false,
-            Change::ClaimDisputed(_, dispute) => next.disputes.push((dispute.id, true)),
-            Change::DisputeResolved(_, id, _) => next.settle(*id),
+            Change::ClaimDisputed(_, dispute) => next.settle(dispute.id, true),
+            Change::DisputeResolved(_, id, _) => next.settle(*id, false),
             Change::PartyRegistered(_)
             | Change::PartyRevised(_)
             | Change::SourceRegistered(_)
@@ -55,7 +63,7 @@ impl Standing {
     /// Whether any dispute of it stands.
     #[must_use]
     pub fn is_disputed(&self) -> bool {
-        self.disputes.iter().any(|(_, stands)| *stands)
+        self.disputes.values().any(|stands| *stands)
     }
 
     /// The valid time of a content under this standing; none for a claim without time.
@@ -72,8 +80,8 @@ impl Standing {
         self.earliest_as_of = [self.earliest_as_of, self.as_of].into_iter().flatten().min();
     }
 
-    fn settle(&mut self, settled: DisputeId) {
-        self.disputes.iter_mut().filter(|(id, _)| *id == settled).for_each(|(_, stands)| *stands = false);
+    fn settle(&mut self, dispute: DisputeId, stands: bool) {
+        Arc::make_mut(&mut self.disputes).insert(dispute, stands);
     }
 }
 

@@ -188,7 +188,8 @@ struct Counting {
 
 impl Contradictions {
     fn among(sight: &Sight<'_>, claims: &[(Seen, Certainty)]) -> Result<Self, Damaged> {
-        let numbers: HashMap<ClaimId, usize> = claims.iter().enumerate().map(|(nth, (seen, _))| (seen.id, nth)).collect();
+        let numbers: HashMap<ClaimId, usize> =
+            claims.iter().enumerate().map(|(nth, (seen, _))| (seen.id, nth)).collect();
         let mut linked: HashMap<usize, Vec<usize>> = HashMap::new();
         let mut matters: HashMap<About, Vec<(Seen, usize)>> = HashMap::new();
         let mut kinds = SingleValued::default();

@@ -56,6 +56,17 @@ impl<'v> Renderer<'v> {
 
     /// Appends the bytes of a claim in its `number`-th revision.
     pub(super) fn claim(&mut self, claim: ClaimNo, number: u32, out: &mut Vec<u8>) -> Result<(), Damaged> {
+        let at = self.undisputed(claim, number, out)?;
+        let claims = self.view.index.claims();
+        for dispute in claims.disputes(claim).iter().filter(|d| d.position <= at) {
+            self.put_dispute(dispute.position, dispute.resolved_at.filter(|resolved| *resolved <= at), out)?;
+        }
+        Ok(())
+    }
+
+    /// Appends the bytes of a claim in its `number`-th revision without its disputes, of which there may be very many. Returns
+    /// the position of the revision.
+    pub(super) fn undisputed(&mut self, claim: ClaimNo, number: u32, out: &mut Vec<u8>) -> Result<Position, Damaged> {
         let missing = || Damaged(format!("the index has no revision {number} of claim {claim}"));
         let view = self.view;
         let claims = view.index.claims();
@@ -66,9 +77,6 @@ impl<'v> Renderer<'v> {
         let words_at = claims.content(words).map(Content::since).ok_or_else(missing)?;
         let made_words = words_at == revision.position;
         self.with_event(revision.position, |event| put_parts(event, made_words, out))??;
-        if made_words && claims.disputes(claim).is_empty() {
-            return Ok(());
-        }
         if !made_words {
             self.with_event(words_at, |event| put_claim(event, out))??;
         }
@@ -80,10 +88,7 @@ impl<'v> Renderer<'v> {
             let retracted = revisions.iter().rev().find(|r| r.action == Action::Retracted).ok_or_else(missing)?;
             self.put_retraction(retracted.position, out)?;
         }
-        for dispute in claims.disputes(claim).iter().filter(|d| d.position <= revision.position) {
-            self.put_dispute(dispute.position, dispute.resolved_at.filter(|at| *at <= revision.position), out)?;
-        }
-        Ok(())
+        Ok(revision.position)
     }
 
     /// A decoded event.

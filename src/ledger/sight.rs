@@ -242,6 +242,18 @@ impl<'v> Sight<'v> {
         v1::Claim::decode(bytes.as_slice()).map_err(|error| Damaged(error.to_string()))
     }
 
+    /// A claim in its `number`-th revision as a message without its disputes.
+    pub(super) fn words(&self, seen: &Seen, number: u32) -> Result<v1::Claim, Damaged> {
+        let mut bytes = Vec::new();
+        self.layer(seen.supposed).renderer.borrow_mut().undisputed(seen.found.claim, number, &mut bytes)?;
+        v1::Claim::decode(bytes.as_slice()).map_err(|error| Damaged(error.to_string()))
+    }
+
+    /// When a claim holds or happens in a revision.
+    pub(super) fn validity_in(&self, seen: &Seen, revision: Revision) -> Option<Validity> {
+        self.index(seen.supposed).claims().content(revision.content)?.validity()
+    }
+
     /// Appends the bytes of a claim as a message.
     pub(super) fn render(&self, seen: &Seen, out: &mut Vec<u8>) -> Result<(), Damaged> {
         self.layer(seen.supposed).renderer.borrow_mut().claim(seen.found.claim, seen.found.number, out)

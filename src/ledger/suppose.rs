@@ -16,6 +16,7 @@ use super::cut::Resolved;
 use super::error::{Damaged, QueryError};
 use super::record::{EVERYTHING, Recorded};
 use super::render::Renderer;
+use crate::budget;
 use crate::domain::command::{Batch, Supposed};
 use crate::domain::decide::decide;
 use crate::domain::event::{Change, Event};
@@ -70,8 +71,8 @@ impl Overlay {
         for position in overlay.touched(base, at.position(), &decision.events) {
             overlay.copy(base, &mut renderer, position)?;
         }
-        for event in &decision.events {
-            overlay.suppose(base, at.position(), event)?;
+        for (event, nth) in decision.events.iter().zip(1..) {
+            overlay.suppose(base, at.position().plus(nth), event)?;
         }
         Ok(Some(overlay))
     }
@@ -105,13 +106,18 @@ impl Overlay {
     /// The events of the record that made what the suppositions touch.
     fn touched(&mut self, base: &View, cut: Position, events: &[Event]) -> Vec<Position> {
         let claims = base.index.claims();
-        let mut positions = Vec::new();
+        let (mut positions, mut registered) = (Vec::new(), HashSet::new());
         for change in events.iter().map(|event| &event.change) {
-            if let Some(claim) = change.claim_id().and_then(|id| claims.find(id.0)) {
-                self.hidden.insert(claim);
+            budget::step();
+            if let Some(claim) = change.claim_id().and_then(|id| claims.find(id.0))
+                && self.hidden.insert(claim)
+            {
                 positions.extend(claims.revisions(claim).iter().map(|revision| revision.position));
             }
-            positions.extend(base.index.registry_history(change));
+            // Two things of different sorts may have one id.
+            if change.registry_id().is_some_and(|id| registered.insert((std::mem::discriminant(change), id))) {
+                positions.extend(base.index.registry_history(change));
+            }
         }
         positions.retain(|position| *position <= cut);
         positions.sort_unstable();
@@ -132,9 +138,7 @@ impl Overlay {
     }
 
     /// Takes in an event that is supposed.
-    fn suppose(&mut self, base: &View, cut: Position, event: &Event) -> Result<(), Damaged> {
-        let supposed_before = self.positions.iter().filter(|position| **position > cut).count();
-        let position = cut.plus(supposed_before as u64 + 1);
+    fn suppose(&mut self, base: &View, position: Position, event: &Event) -> Result<(), Damaged> {
         let stamp = Stamp { position, recorded_at: self.recorded_at, recorded_by: SUPPOSED_BY, backfilled: false };
         let mut bytes = Vec::new();
         encode_event(event, &stamp, &mut bytes);

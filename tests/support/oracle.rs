@@ -26,6 +26,7 @@ use detente::wire::event::render_event;
 use detente::wire::time::timestamp;
 use detente::wire::vocabulary::Twin;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Everything that was recorded.
 #[derive(Default)]
@@ -374,7 +375,7 @@ impl Known {
         Standing {
             revision: self.shown.revision,
             retracted: self.shown.retraction.is_some(),
-            disputes: self.shown.disputes.iter().map(|d| (id(d), d.resolution.is_none())).collect(),
+            disputes: Arc::new(self.shown.disputes.iter().map(|d| (id(d), d.resolution.is_none())).collect()),
             as_of: self.content.as_of.as_ref().and_then(PartialDate::latest),
             earliest_as_of: self.earliest_as_of,
         }

@@ -18,7 +18,7 @@ pub(super) fn assert(draft: &mut Draft<'_>, field: &str, claim: Box<Claim>) {
     let before = Standing::default();
     let change = Change::ClaimAsserted(claim);
     check_content(draft, field, &before, &change);
-    record(draft, &before, change);
+    record(draft, before, change);
 }
 
 /// Gives a claim a new complete state.
@@ -26,7 +26,7 @@ pub(super) fn revise(draft: &mut Draft<'_>, kind: RevisionKind, claim: Box<Claim
     let Some(before) = unretracted(draft, claim.id, "revise_claim.claim.claim_id") else { return };
     let change = Change::ClaimRevised(kind, claim);
     check_content(draft, "revise_claim", &before, &change);
-    record(draft, &before, change);
+    record(draft, before, change);
 }
 
 /// Replaces some fields of a claim.
@@ -58,13 +58,13 @@ pub(super) fn confirm(draft: &mut Draft<'_>, id: ClaimId, as_of: PartialDate) {
     if let Some(content) = draft.content(id) {
         check_validity(draft, "confirm_claim.as_of", &before.after(&change), &content);
     }
-    record(draft, &before, change);
+    record(draft, before, change);
 }
 
 /// Takes a claim back.
 pub(super) fn retract(draft: &mut Draft<'_>, id: ClaimId, reason: RetractionReason) {
     let Some(before) = unretracted(draft, id, "retract_claim.claim_id") else { return };
-    record(draft, &before, Change::ClaimRetracted(id, reason));
+    record(draft, before, Change::ClaimRetracted(id, reason));
 }
 
 /// Undoes a retraction.
@@ -73,13 +73,13 @@ pub(super) fn reinstate(draft: &mut Draft<'_>, id: ClaimId) {
     if !before.retracted {
         return draft.refuse("reinstate_claim.claim_id", "this claim is not retracted; there is nothing to undo");
     }
-    record(draft, &before, Change::ClaimReinstated(id));
+    record(draft, before, Change::ClaimReinstated(id));
 }
 
 /// Records that a party contests a claim.
 pub(super) fn dispute(draft: &mut Draft<'_>, id: ClaimId, dispute: Dispute) {
     let Some(before) = unretracted(draft, id, "dispute_claim.claim_id") else { return };
-    if before.disputes.iter().any(|(known, _)| *known == dispute.id) {
+    if before.disputes.contains_key(&dispute.id) {
         draft.refuse("dispute_claim.dispute_id", "this claim has a dispute with this id already; give a new one");
     }
     if !draft.knows_party(&dispute.disputed_by) {
@@ -94,16 +94,16 @@ pub(super) fn dispute(draft: &mut Draft<'_>, id: ClaimId, dispute: Dispute) {
         }
         _ => {}
     }
-    record(draft, &before, Change::ClaimDisputed(id, dispute));
+    record(draft, before, Change::ClaimDisputed(id, dispute));
 }
 
 /// Records how a dispute ended.
 pub(super) fn resolve(draft: &mut Draft<'_>, id: ClaimId, dispute: DisputeId, outcome: DisputeOutcome) {
     let Some(before) = recorded(draft, id, "resolve_dispute.claim_id") else { return };
-    match before.disputes.iter().find(|(known, _)| *known == dispute) {
+    match before.disputes.get(&dispute) {
         None => draft.refuse("resolve_dispute.dispute_id", "this claim has no dispute with this id"),
-        Some((_, false)) => draft.refuse("resolve_dispute.dispute_id", "this dispute has been resolved already"),
-        Some((_, true)) => record(draft, &before, Change::DisputeResolved(id, dispute, outcome)),
+        Some(false) => draft.refuse("resolve_dispute.dispute_id", "this dispute has been resolved already"),
+        Some(true) => record(draft, before, Change::DisputeResolved(id, dispute, outcome)),
     }
 }
 
@@ -125,7 +125,7 @@ pub(super) fn supersede(draft: &mut Draft<'_>, id: ClaimId, ended: PartialDate, 
     if let Some(content) = change.content() {
         check_validity(draft, "supersede_claim.ended", &before.after(&change), content);
     }
-    record(draft, &before, change);
+    record(draft, before, change);
     let link = Link { link_type: LinkType::Supersedes, target: id };
     if successor.id != id && !successor.links.contains(&link) {
         successor.links.push(link);
@@ -133,7 +133,7 @@ pub(super) fn supersede(draft: &mut Draft<'_>, id: ClaimId, ended: PartialDate, 
     assert(draft, FIELD, successor);
 }
 
-fn record(draft: &mut Draft<'_>, before: &Standing, change: Change) {
+fn record(draft: &mut Draft<'_>, before: Standing, change: Change) {
     if let Some(id) = change.claim_id() {
         draft.record_claim(id, before, change);
     }

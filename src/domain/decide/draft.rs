@@ -128,14 +128,15 @@ impl<'r> Draft<'r> {
     }
 
     /// Adds an event about a claim that stood so before.
-    pub(super) fn record_claim(&mut self, id: ClaimId, before: &Standing, change: Change) {
-        let after = before.after(&change);
+    pub(super) fn record_claim(&mut self, id: ClaimId, before: Standing, change: Change) {
+        let drafted = self.so_far.claims.remove(&id).map(|drafted| (drafted.content_at, drafted.confirmed));
+        // Nobody shares its disputes any more.
+        let after = before.into_after(&change);
         let revision = after.revision;
-        let before = self.so_far.claims.remove(&id).map(|drafted| (drafted.content_at, drafted.confirmed));
         let (content_at, confirmed) = match &change {
             Change::ClaimAsserted(_) | Change::ClaimRevised(..) => (Some(self.so_far.let_go + self.events.len()), None),
-            Change::ClaimConfirmed(_, as_of) => (before.and_then(|(at, _)| at), Some(Box::new(as_of.clone()))),
-            _ => before.unwrap_or_default(),
+            Change::ClaimConfirmed(_, as_of) => (drafted.and_then(|(at, _)| at), Some(Box::new(as_of.clone()))),
+            _ => drafted.unwrap_or_default(),
         };
         self.so_far.claims.insert(id, Drafted { standing: after, content_at, confirmed });
         self.push(revision, change);

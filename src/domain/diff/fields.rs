@@ -5,25 +5,42 @@
 
 use super::Revision;
 use super::lasting::lasting;
-use std::collections::BTreeSet;
+use crate::domain::claim::Quantity;
+use crate::domain::name::DisputeId;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::{self, Debug, Write};
+use std::hash::{DefaultHasher, Hasher};
 
-/// A field: its name, and whether two revisions have the same in it.
-type Field = (&'static str, fn(&Revision, &Revision) -> bool);
+/// A field: its name, whether two revisions have the same in it, and a number that is the same where they have.
+type Field = (&'static str, fn(&Revision, &Revision) -> bool, fn(&Revision) -> u64);
 
 macro_rules! content {
     ($name:ident) => {
-        (stringify!($name), |a, b| a.content.$name == b.content.$name)
+        (stringify!($name), |a, b| a.content.$name == b.content.$name, |a| digest(&a.content.$name))
     };
 }
 
 const FIELDS: [Field; 22] = [
     content!(kind),
-    ("temporal_type", |a, b| a.content.time.temporal_type() == b.content.time.temporal_type()),
+    (
+        "temporal_type",
+        |a, b| a.content.time.temporal_type() == b.content.time.temporal_type(),
+        |a| digest(&a.content.time.temporal_type()),
+    ),
     content!(texts),
     content!(parties),
     content!(relationships),
-    ("valid_from", |a, b| a.content.time.bounds().map(|ends| ends.0) == b.content.time.bounds().map(|ends| ends.0)),
-    ("valid_to", |a, b| a.content.time.bounds().map(|ends| ends.1) == b.content.time.bounds().map(|ends| ends.1)),
+    (
+        "valid_from",
+        |a, b| a.content.time.bounds().map(|ends| ends.0) == b.content.time.bounds().map(|ends| ends.0),
+        |a| digest(&a.content.time.bounds().map(|ends| ends.0)),
+    ),
+    (
+        "valid_to",
+        |a, b| a.content.time.bounds().map(|ends| ends.1) == b.content.time.bounds().map(|ends| ends.1),
+        |a| digest(&a.content.time.bounds().map(|ends| ends.1)),
+    ),
     content!(as_of),
     content!(refers_to),
     content!(attribution),
@@ -31,35 +48,84 @@ const FIELDS: [Field; 22] = [
     content!(polarity),
     content!(status),
     content!(due),
-    content!(quantities),
+    (
+        "quantities",
+        |a, b| a.content.quantities == b.content.quantities,
+        |a| digest(&a.content.quantities.iter().map(with_one_zero).collect::<Vec<_>>()),
+    ),
     content!(place),
     content!(codes),
     content!(sources),
     content!(links),
     content!(external_ids),
     content!(labels),
-    ("retraction", |a, b| a.retracted == b.retracted),
+    ("retraction", |a, b| a.retracted == b.retracted, |a| digest(&a.retracted)),
 ];
 
-const DISPUTES: Field = ("disputes", |a, b| a.disputes == b.disputes);
-
-/// The names of the fields in which two revisions of a claim differ.
+/// The names of the fields in which a claim differs from what it was before some revisions.
 #[must_use]
-pub fn changed_fields(before: &Revision, after: &Revision) -> Vec<&'static str> {
-    let all = FIELDS.iter().chain([&DISPUTES]);
-    all.filter(|(_, same)| !same(before, after)).map(|(name, _)| *name).collect()
+pub fn changed_fields(before: &Revision, since: &[&Revision]) -> Vec<&'static str> {
+    let after = since.last().copied().unwrap_or(before);
+    let content = FIELDS.iter().filter(|(_, same, _)| !same(before, after)).map(|(name, ..)| *name);
+    content.chain((!changed_disputes(since.iter().copied()).is_empty()).then_some("disputes")).collect()
 }
 
 /// The steps with a lasting effect on any field. Every dispute is one of its own: that one ended does not undo another.
 pub(super) fn lasting_steps(steps: &[&Revision]) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
-    let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return found };
-    for (_, same) in FIELDS.iter().filter(|(_, same)| !same(first, last)) {
-        found.extend(lasting(steps, |a, b| same(a, b)));
+    let Some(((first, rest), last)) = steps.split_first().zip(steps.last()) else { return found };
+    for field in FIELDS.iter().filter(|(_, same, _)| !same(first, last)) {
+        found.extend(lasting(&values(steps, field)));
     }
-    let either = first.disputes.iter().chain(&last.disputes);
-    for dispute in either.filter(|id| first.disputes.contains(id) != last.disputes.contains(id)) {
-        found.extend(lasting(steps, |a, b| a.disputes.contains(dispute) == b.disputes.contains(dispute)));
-    }
+    found.extend(changed_disputes(rest.iter().copied()).into_iter().map(|nth| nth + 1));
     found
+}
+
+/// Which of some revisions began a dispute that stands after all of them, or ended one that stood before.
+fn changed_disputes<'r>(revisions: impl Iterator<Item = &'r Revision>) -> Vec<usize> {
+    let mut changed: HashMap<DisputeId, usize> = HashMap::new();
+    for (nth, dispute) in revisions.zip(0..).filter_map(|(revision, nth)| Some((nth, revision.dispute?))) {
+        match changed.entry(dispute.0) {
+            // What began here and ends here leaves nothing behind.
+            Entry::Occupied(begun) => drop(begun.remove()),
+            Entry::Vacant(room) => drop(room.insert(nth)),
+        }
+    }
+    changed.into_values().collect()
+}
+
+/// Which value each step has in a field: the first step that has the same.
+fn values(steps: &[&Revision], (_, same, number): &Field) -> Vec<usize> {
+    let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
+    let of = |(step, nth): (&&Revision, usize)| {
+        let alike = known.entry(number(step)).or_default();
+        let first = alike.iter().copied().find(|first| steps.get(*first).is_some_and(|first| same(first, step)));
+        first.unwrap_or_else(|| {
+            alike.push(nth);
+            nth
+        })
+    };
+    steps.iter().zip(0..).map(of).collect()
+}
+
+/// A number that is the same for the same value; mostly another one for another.
+fn digest(value: &impl Debug) -> u64 {
+    struct Digest(DefaultHasher);
+    impl Write for Digest {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.write(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut digest = Digest(DefaultHasher::new());
+    // Nothing that is written to a digest fails.
+    let _ = write!(digest, "{value:?}");
+    digest.0.finish()
+}
+
+/// The two zeros are equal and are not written alike.
+fn with_one_zero(quantity: &Quantity) -> Quantity {
+    let one = |number: Option<f64>| number.map(|number| number + 0.0);
+    let Quantity { value, low, high, .. } = quantity;
+    Quantity { value: one(*value), low: one(*low), high: one(*high), ..quantity.clone() }
 }

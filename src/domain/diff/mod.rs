@@ -56,8 +56,8 @@ pub struct Revision {
     pub content: Arc<Claim>,
     /// Why it is retracted, while it is.
     pub retracted: Option<RetractionReason>,
-    /// The disputes of it that stand.
-    pub disputes: Vec<DisputeId>,
+    /// The dispute that the event is about, and whether it stands from then on. None ever stands again.
+    pub dispute: Option<(DisputeId, bool)>,
     /// When it holds or happens.
     pub validity: Option<Validity>,
 }
@@ -178,7 +178,7 @@ pub fn compare(before: Option<&Revision>, since: &[Revision], question: &Questio
         }
         None => Sides::of_claims(before.is_some(), after.retracted.is_some()),
     };
-    let fields = before.map(|before| changed_fields(before, after)).unwrap_or_default();
+    let fields = before.map(|before| changed_fields(before, steps.get(1..).unwrap_or_default())).unwrap_or_default();
     if !sides.are_a_change(!fields.is_empty()) {
         return None;
     }
@@ -203,7 +203,7 @@ fn causes_of(steps: &[&Revision], sides: &Sides, question: &Question, offset: us
     let mut lasting_steps = BTreeSet::new();
     if let Some(Dates { to, mode, .. }) = question.dates {
         let certainties: Vec<_> = steps.iter().map(|step| step.certainty_at(&to, mode)).collect();
-        lasting_steps.extend(lasting(&certainties, PartialEq::eq));
+        lasting_steps.extend(lasting(&certainties));
     }
     if question.dates.is_none() || sides.both() {
         lasting_steps.extend(fields::lasting_steps(steps));

@@ -1,15 +1,17 @@
 //! The revisions of a claim that lie between two cuts, as far as they are compared.
 
 use super::rows::Comparison;
+use crate::budget;
 use crate::domain::diff::{self, Change, Question, Revision};
 use crate::domain::name::DisputeId;
 use crate::domain::vocabulary::{ChangeReason, RetractionReason, RevisionKind};
 use crate::ledger::error::Damaged;
 use crate::ledger::sight::{Seen, Sight};
-use crate::store::Action;
+use crate::store::{self, Action};
 use crate::v1;
 use crate::wire::claim::read_claim;
 use crate::wire::vocabulary::Twin;
+use prost::Message;
 use std::sync::Arc;
 
 /// What a claim was at the earlier cut, and the revisions since.
@@ -36,17 +38,25 @@ pub(super) fn read(comparison: &Comparison<'_, '_>, before: Option<&Seen>, after
     let mut revisions: Vec<Revision> = Vec::new();
     for (at, revision) in to.revisions(after).iter().enumerate().skip(known.saturating_sub(1)) {
         let missing = || Damaged(format!("claim {} has no revision {}", after.id.0, at + 1));
+        budget::step();
         let number = u32::try_from(at + 1).map_err(|_| missing())?;
-        let seen = to.at_revision(after, number).ok_or_else(missing)?;
-        let message = to.message(&seen)?;
-        let made_by = if at < known { ChangeReason::New } else { called(to, &seen, revision.action)? };
-        let retracted = message.retraction.as_ref().map(retraction_of).transpose()?;
-        let disputes = standing_disputes(&message);
-        let content = match revisions.last().filter(|_| keeps_content(revision.action)) {
-            Some(last) => Arc::clone(&last.content),
-            None => Arc::new(read_claim(message).map_err(|_| missing())?),
+        let (mut made_by, mut dispute) = (ChangeReason::New, None);
+        if at >= known {
+            made_by = called(to, after, *revision)?;
+            dispute = disputed(to, after, *revision)?;
+        }
+        let last = revisions.last().filter(|_| keeps_content(revision.action));
+        let (content, retracted) = match last {
+            Some(last) => (Arc::clone(&last.content), retracted(to, after, *revision, last.retracted)?),
+            None => {
+                let message = to.words(after, number)?;
+                budget::hold(message.encoded_len().saturating_mul(2));
+                let retracted = message.retraction.as_ref().map(|of| reason_of(of.reason, of.position)).transpose()?;
+                (Arc::new(read_claim(message).map_err(|_| missing())?), retracted)
+            }
         };
-        revisions.push(Revision { made_by, content, retracted, disputes, validity: seen.validity });
+        let validity = to.validity_in(after, *revision);
+        revisions.push(Revision { made_by, content, retracted, dispute, validity });
     }
     Ok(History { known, revisions })
 }
@@ -57,34 +67,57 @@ const fn keeps_content(action: Action) -> bool {
 }
 
 /// What the event that made a revision is called as a cause.
-fn called(to: &Sight<'_>, seen: &Seen, action: Action) -> Result<ChangeReason, Damaged> {
-    Ok(match action {
+fn called(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<ChangeReason, Damaged> {
+    Ok(match revision.action {
         Action::Confirmed => ChangeReason::Confirmation,
         Action::Retracted => ChangeReason::Retraction,
         Action::Reinstated => ChangeReason::Reinstatement,
         Action::Disputed => ChangeReason::Dispute,
         Action::Resolved => ChangeReason::Resolution,
-        Action::Revised => kind_of(to, seen)?.into(),
+        Action::Revised => kind_of(to, seen, revision)?.into(),
         _ => ChangeReason::New,
     })
 }
 
-fn kind_of(to: &Sight<'_>, seen: &Seen) -> Result<RevisionKind, Damaged> {
-    let revision = to.revisions(seen).last().copied();
-    let event = revision.map(|revision| to.event(seen, revision)).transpose()?.and_then(|event| event.event);
-    let kind = match event {
+fn kind_of(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<RevisionKind, Damaged> {
+    let kind = match to.event(seen, revision)?.event {
         Some(v1::event::Event::ClaimRevised(revised)) => RevisionKind::from_wire(revised.kind).ok().flatten(),
         _ => None,
     };
     kind.ok_or_else(|| Damaged(format!("a revision of claim {} has no kind", seen.id.0)))
 }
 
-fn retraction_of(retraction: &v1::Retraction) -> Result<RetractionReason, Damaged> {
-    let reason = RetractionReason::from_wire(retraction.reason).ok().flatten();
-    reason.ok_or_else(|| Damaged(format!("the retraction at position {} has no reason", retraction.position)))
+/// Why a claim is retracted after an event that left what it says as it was.
+fn retracted(
+    to: &Sight<'_>,
+    seen: &Seen,
+    revision: store::Revision,
+    before: Option<RetractionReason>,
+) -> Result<Option<RetractionReason>, Damaged> {
+    match revision.action {
+        Action::Reinstated => Ok(None),
+        Action::Retracted => match to.event(seen, revision)?.event {
+            Some(v1::event::Event::ClaimRetracted(of)) => reason_of(of.reason, revision.position.0).map(Some),
+            _ => Err(Damaged(format!("the event at position {} is no retraction", revision.position.0))),
+        },
+        _ => Ok(before),
+    }
 }
 
-fn standing_disputes(claim: &v1::Claim) -> Vec<DisputeId> {
-    let standing = claim.disputes.iter().filter(|dispute| dispute.resolution.is_none());
-    standing.filter_map(|dispute| dispute.dispute_id.parse().ok().map(DisputeId)).collect()
+fn reason_of(reason: i32, position: u64) -> Result<RetractionReason, Damaged> {
+    let reason = RetractionReason::from_wire(reason).ok().flatten();
+    reason.ok_or_else(|| Damaged(format!("the retraction at position {position} has no reason")))
+}
+
+/// The dispute that a revision began or ended, and whether it stands from then on.
+fn disputed(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<Option<(DisputeId, bool)>, Damaged> {
+    if !matches!(revision.action, Action::Disputed | Action::Resolved) {
+        return Ok(None);
+    }
+    let (id, stands) = match to.event(seen, revision)?.event {
+        Some(v1::event::Event::ClaimDisputed(disputed)) => (disputed.dispute_id, true),
+        Some(v1::event::Event::DisputeResolved(resolved)) => (resolved.dispute_id, false),
+        _ => return Ok(None),
+    };
+    Ok(id.parse().ok().map(|id| (DisputeId(id), stands)))
 }

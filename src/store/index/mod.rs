@@ -54,6 +54,7 @@ use claims::Claims;
 use intervals::{Intervals, Span};
 use postings::Posting;
 use std::collections::HashMap;
+use std::sync::Arc;
 use terms::Terms;
 
 /// The index.
@@ -112,22 +113,24 @@ impl Index {
         self.terms.restore(bytes)
     }
 
-    /// How a claim stands at the head of the index.
-    pub(crate) fn standing(&self, id: ClaimId) -> Option<Standing> {
-        self.standing_at(id, Position(u64::MAX))
-    }
-
     /// How a claim stands at a cut.
     pub(crate) fn standing_at(&self, id: ClaimId, cut: Position) -> Option<Standing> {
+        let mut standing = self.undisputed_standing(id, cut)?;
+        let disputes = self.claims.disputes(self.claims.find(id.0)?).iter().filter(|dispute| dispute.position <= cut);
+        let stands = |dispute: &claims::DisputeRow| dispute.resolved_at.is_none_or(|at| at > cut);
+        standing.disputes = Arc::new(disputes.map(|dispute| (DisputeId(dispute.id), stands(dispute))).collect());
+        Some(standing)
+    }
+
+    /// The same but for disputes, of which a claim may have very many.
+    fn undisputed_standing(&self, id: ClaimId, cut: Position) -> Option<Standing> {
         let claim = self.claims.find(id.0)?;
         let (revision, last) = self.claims.current(claim, cut)?;
         let reach = self.claims.reach(last.content);
-        let disputes = self.claims.disputes(claim).iter().filter(|dispute| dispute.position <= cut);
-        let stands = |dispute: &claims::DisputeRow| dispute.resolved_at.is_none_or(|at| at > cut);
         Some(Standing {
             revision,
             retracted: last.is_retracted(),
-            disputes: disputes.map(|dispute| (DisputeId(dispute.id), stands(dispute))).collect(),
+            disputes: Arc::default(),
             as_of: reach.as_of,
             earliest_as_of: reach.earliest_as_of,
         })
@@ -174,7 +177,7 @@ impl Index {
             return None;
         }
         let is_new = matches!(change, Change::ClaimAsserted(_));
-        let before = if is_new { None } else { self.standing(id) };
+        let before = if is_new { None } else { self.undisputed_standing(id, Position(u64::MAX)) };
         let standing = before.unwrap_or_default().after(change);
         let Some(claim) = change.content() else { return Some(self.confirmed_entry(id, &standing)) };
         let mut entry = ContentEntry { members: members_of(claim), ..ContentEntry::default() };
