@@ -36,6 +36,10 @@ pub struct Asked {
     pub insecure: bool,
     /// Whether to serve the founding dossier.
     pub demo: bool,
+    /// Whether to serve what is there and write nothing.
+    pub read_only: bool,
+    /// Whether the clock is right, however long ago something was recorded.
+    pub accept_clock: bool,
     /// The form of the log.
     pub log_format: Option<LogFormat>,
     /// The file to read.
@@ -50,6 +54,9 @@ struct FileConfig {
     listen: Option<SocketAddr>,
     insecure: Option<bool>,
     demo: Option<bool>,
+    read_only: Option<bool>,
+    max_clock_behind_seconds: Option<u64>,
+    max_clock_jump_seconds: Option<u64>,
     log_format: Option<LogFormat>,
     log_filter: Option<String>,
     workers: Option<usize>,
@@ -76,6 +83,14 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whether to serve the founding dossier.
     pub demo: bool,
+    /// Whether to serve what is there and write nothing.
+    pub read_only: bool,
+    /// Whether the clock is right, however long ago something was recorded.
+    pub accept_clock: bool,
+    /// How far the clock may be behind the last record.
+    pub max_clock_behind: Option<Duration>,
+    /// How far the clock may jump ahead while the server runs.
+    pub max_clock_jump: Option<Duration>,
     /// The form of the log.
     pub log_format: LogFormat,
     /// What is logged, as `RUST_LOG` says it; that variable goes before it.
@@ -173,6 +188,10 @@ impl Config {
             data: asked.data.or(file.data).ok_or(ConfigError::NoData)?,
             listen,
             demo: asked.demo || file.demo.unwrap_or(false),
+            read_only: asked.read_only || file.read_only.unwrap_or(false),
+            accept_clock: asked.accept_clock,
+            max_clock_behind: file.max_clock_behind_seconds.map(Duration::from_secs),
+            max_clock_jump: file.max_clock_jump_seconds.map(Duration::from_secs),
             log_format: asked.log_format.or(file.log_format).unwrap_or_default(),
             log_filter: file.log_filter,
             workers: at_least_one("workers", file.workers)?,

@@ -84,13 +84,14 @@ fn an_acknowledgement_is_in_its_file_when_it_returns() {
         home.ledger.acknowledge(&id("desk-1"), Position(to)).unwrap();
         // As the directory is now: a copy of it taken in the middle of the run.
         let copy = tempfile::tempdir().unwrap();
+        let options = support::home::options(&home.clock, 0);
+        drop(Ledger::create(copy.path(), support::home::LEDGER, &options).unwrap());
         std::fs::create_dir(cursors_dir(copy.path())).unwrap();
         for entry in std::fs::read_dir(cursors_dir(&home.data())).unwrap() {
             let entry = entry.unwrap();
             std::fs::copy(entry.path(), cursors_dir(copy.path()).join(entry.file_name())).unwrap();
         }
-        let fresh =
-            Ledger::create(copy.path(), support::home::LEDGER, &support::home::options(&home.clock, 0)).unwrap();
+        let fresh = open(copy.path(), &home.clock, 0);
         assert_eq!(cursor(&fresh, "desk-1").acknowledged, Position(to));
     }
 }

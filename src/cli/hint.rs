@@ -24,6 +24,8 @@ pub(crate) fn of(refusal: &Refusal) -> Option<String> {
         ErrorReason::NotServing => "nothing was written; try again when the server is back",
         ErrorReason::Damaged => "stop the server and run `detente verify --data DIR`",
         ErrorReason::DiskFull => "nothing was written and reads go on; make room on the server's disk",
+        ErrorReason::ReadOnly => "nothing was written; name the server that records with --server or DETENTE_SERVER",
+        ErrorReason::ClockWrong => "nothing was written and reads go on; set the clock of the server's machine right",
         ErrorReason::CursorNotFound => "make it with `detente cursors create`; `detente cursors` lists what there is",
         ErrorReason::CursorExists => "give another name, or delete that one first: `detente cursors delete`",
         ErrorReason::CursorBeyondDelivered => {

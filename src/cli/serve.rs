@@ -16,6 +16,13 @@ pub(crate) struct ServeArgs {
     /// Serve the founding dossier: a new ledger is made with it, one made so is opened again.
     #[arg(long)]
     pub(crate) demo: bool,
+    /// Serve what is there and write nothing, where nothing may be written (a backup, a snapshot, a disk that is mounted
+    /// read-only) or shall be: appends are refused.
+    #[arg(long, env = "DETENTE_READ_ONLY")]
+    pub(crate) read_only: bool,
+    /// The clock of this machine is right, however long ago something was recorded in the directory last.
+    #[arg(long, env = "DETENTE_ACCEPT_CLOCK")]
+    pub(crate) accept_clock: bool,
     /// Read settings from a TOML file; flags go before it.
     #[arg(long, env = "DETENTE_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

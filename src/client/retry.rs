@@ -74,6 +74,8 @@ const fn settles(refusal: &Refusal) -> bool {
                 | ErrorReason::PreconditionFailed
                 | ErrorReason::RequestIdReused
                 | ErrorReason::LimitExceeded
+                | ErrorReason::ReadOnly
+                | ErrorReason::ClockWrong
         )
     )
 }
@@ -163,6 +165,8 @@ mod tests {
             (Code::InvalidArgument, "INVALID_REQUEST"),
             (Code::Aborted, "PRECONDITION_FAILED"),
             (Code::ResourceExhausted, "DISK_FULL"),
+            (Code::FailedPrecondition, "READ_ONLY"),
+            (Code::FailedPrecondition, "CLOCK_WRONG"),
             (Code::Internal, "INTERNAL"),
         ] {
             assert_eq!(after(&[told(code, reason)], Repeat::Safe).await.1, 1, "{reason}");

@@ -7,6 +7,7 @@
 use crate::clock::new_id;
 use crate::journal::LedgerId;
 use crate::ledger::Ledger;
+use crate::ledger::error::AppendError;
 use crate::ledger::open::{LedgerOptions, OpenError};
 use crate::ledger::transfer::TransferError;
 use crate::ledger::transfer::backfill::backfill;
@@ -30,7 +31,10 @@ pub enum DemoError {
     Open(#[from] OpenError),
     /// The dossier cannot be recorded.
     #[error("the dossier cannot be recorded: {0}")]
-    Dossier(#[from] TransferError),
+    Dossier(TransferError),
+    /// The ledger does not take the dossier.
+    #[error("the dossier cannot be recorded: {0}")]
+    Refused(AppendError),
     /// The directory cannot be looked at.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -52,10 +56,18 @@ pub fn open(data: &Path, options: &LedgerOptions, progress: &dyn Progress) -> Re
     } else {
         Ledger::create(data, LedgerId(new_id(&*options.clock)), &public)?
     };
-    backfill(&mut DOSSIER.as_bytes(), &ledger, None, &|_| {})?;
+    backfill(&mut DOSSIER.as_bytes(), &ledger, None, &|_| {}).map_err(of_dossier)?;
     ledger.close();
     drop(ledger);
     Ok(Ledger::open(data, options, progress)?.0)
+}
+
+/// Which line of the dossier was refused is nothing to whoever starts the demo; why is.
+fn of_dossier(error: TransferError) -> DemoError {
+    match error {
+        TransferError::Append { source, .. } => DemoError::Refused(source),
+        other => DemoError::Dossier(other),
+    }
 }
 
 /// Whether a ledger holds the whole dossier. One that holds a part of it and nothing else is not complete; one that holds

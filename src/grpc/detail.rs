@@ -161,6 +161,13 @@ pub(super) fn overloaded(what: &str, retry_after: Duration) -> Details {
     details
 }
 
+/// Something that is lacking for now.
+pub(super) fn again(what: &str, retry_after: Duration) -> Details {
+    let mut details = Details::saying(what);
+    details.details.set_retry_info(Some(retry_after));
+    details
+}
+
 /// A cut beyond what is recorded.
 pub(super) fn cut_in_future(head: Position, now: RecordedAt) -> Details {
     let now = timestamp(now);

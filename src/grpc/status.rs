@@ -23,6 +23,8 @@
 //! | `INTERNAL` | `INTERNAL` | | | report it |
 //! | `CURSOR_NOT_FOUND` | `NOT_FOUND` | `ResourceInfo` | yes | make one |
 //! | `CURSOR_EXISTS` | `ALREADY_EXISTS` | `ResourceInfo` | yes | take another name, or delete it |
+//! | `READ_ONLY` | `FAILED_PRECONDITION` | | yes | ask the server that records |
+//! | `CLOCK_WRONG` | `FAILED_PRECONDITION` | | yes | set the server's clock right, or accept it |
 //! | `CURSOR_BEYOND_DELIVERED` | `FAILED_PRECONDITION` | | yes | subscribe, acknowledge what comes |
 //!
 //! `ErrorInfo` has the reason without its prefix (`CUT_IN_FUTURE`), the domain `detente`, and what is concerned as metadata.
@@ -174,7 +176,9 @@ const fn append_reason(error: &AppendError) -> ErrorReason {
         }
         AppendError::Rejected(Rejection::Conflicts(_)) => ErrorReason::PreconditionFailed,
         AppendError::RequestIdReused => ErrorReason::RequestIdReused,
-        AppendError::Overloaded => ErrorReason::Overloaded,
+        AppendError::Overloaded | AppendError::NoDescriptors(_) => ErrorReason::Overloaded,
+        AppendError::ReadOnly => ErrorReason::ReadOnly,
+        AppendError::ClockWrong(_) => ErrorReason::ClockWrong,
         AppendError::DiskFull(_) => ErrorReason::DiskFull,
         AppendError::NotServing(_) => ErrorReason::NotServing,
         AppendError::OutcomeUnknown(_) => ErrorReason::OutcomeUnknown,
@@ -190,7 +194,10 @@ fn append_details(error: AppendError) -> Details {
         AppendError::Rejected(Rejection::Conflicts(conflicts)) => detail::conflicts(&conflicts),
         AppendError::Overloaded => detail::overloaded("appends", RETRY_AFTER),
         AppendError::Damaged(damaged) => detail::damaged(&damaged),
+        AppendError::NoDescriptors(_) => detail::again(&error.to_string(), RETRY_AFTER),
         AppendError::RequestIdReused
+        | AppendError::ReadOnly
+        | AppendError::ClockWrong(_)
         | AppendError::DiskFull(_)
         | AppendError::NotServing(_)
         | AppendError::OutcomeUnknown(_)
@@ -239,6 +246,8 @@ const fn cursor_reason(error: &CursorError) -> ErrorReason {
         CursorError::TooMany => ErrorReason::LimitExceeded,
         CursorError::Damaged { .. } => ErrorReason::Damaged,
         CursorError::DiskFull(_) => ErrorReason::DiskFull,
+        CursorError::NoDescriptors(_) => ErrorReason::Overloaded,
+        CursorError::ReadOnly => ErrorReason::ReadOnly,
         CursorError::NotWritten(_) => ErrorReason::NotServing,
         CursorError::OutcomeUnknown(_) => ErrorReason::OutcomeUnknown,
     }
@@ -252,9 +261,11 @@ fn cursor_details(error: &CursorError) -> Details {
         }
         CursorError::TooMany => detail::too_large(Violation::new("cursor_id", error.to_string())),
         CursorError::Damaged { id, .. } => detail::damaged_cursor(id, &error.to_string()),
-        CursorError::DiskFull(_) | CursorError::NotWritten(_) | CursorError::OutcomeUnknown(_) => {
-            Details::saying(error.to_string())
-        }
+        CursorError::NoDescriptors(_) => detail::again(&error.to_string(), RETRY_AFTER),
+        CursorError::DiskFull(_)
+        | CursorError::NotWritten(_)
+        | CursorError::ReadOnly
+        | CursorError::OutcomeUnknown(_) => Details::saying(error.to_string()),
     }
 }
 
@@ -268,6 +279,7 @@ const fn stage_reason(error: &StageError) -> ErrorReason {
         StageError::Unfit(_) => ErrorReason::CommandRejected,
         StageError::TooMany(_) | StageError::TooLarge(_) => ErrorReason::LimitExceeded,
         StageError::DiskFull(_) => ErrorReason::DiskFull,
+        StageError::NoDescriptors(_) => ErrorReason::Overloaded,
         StageError::NotWritten(_) => ErrorReason::NotServing,
         StageError::Damaged { .. } => ErrorReason::Damaged,
         StageError::Append(error) => append_reason(error),
@@ -285,6 +297,7 @@ fn stage_details(error: StageError) -> Details {
         StageError::TooLarge(_) => detail::too_large(Violation::new("commands", said)),
         StageError::Damaged { id, .. } => detail::damaged_stage(id, &said),
         StageError::Append(error) => append_details(error),
+        StageError::NoDescriptors(_) => detail::again(&said, RETRY_AFTER),
         StageError::IdReused | StageError::DiskFull(_) | StageError::NotWritten(_) => Details::saying(said),
     }
 }
@@ -300,7 +313,9 @@ pub const fn code(reason: ErrorReason) -> Code {
         | ErrorReason::BasisMismatch
         | ErrorReason::CursorBeyondDelivered
         | ErrorReason::StageGap
-        | ErrorReason::StageRecorded => Code::FailedPrecondition,
+        | ErrorReason::StageRecorded
+        | ErrorReason::ReadOnly
+        | ErrorReason::ClockWrong => Code::FailedPrecondition,
         ErrorReason::PreconditionFailed => Code::Aborted,
         ErrorReason::RequestIdReused | ErrorReason::CursorExists => Code::AlreadyExists,
         ErrorReason::ClaimNotFound | ErrorReason::CursorNotFound | ErrorReason::StageNotFound => Code::NotFound,
@@ -326,6 +341,7 @@ mod tests {
     use crate::domain::name::{ClaimId, CursorId};
     use crate::domain::position::{Position, RecordedAt};
     use crate::domain::rejection::Conflict;
+    use crate::ledger::clock_guard::ClockFault;
     use crate::ledger::stage::Unfit;
     use uuid::Uuid;
 
@@ -359,6 +375,8 @@ mod tests {
             StageError::NotFound(STAGE).into(),
             StageError::Gap { id: STAGE, next: 4 }.into(),
             StageError::Recorded(STAGE).into(),
+            AppendError::ReadOnly.into(),
+            AppendError::ClockWrong(ClockFault::Jumped { now: RecordedAt(0), by: Duration::from_secs(9) }).into(),
         ]
     }
 
@@ -384,7 +402,11 @@ mod tests {
 
     #[test]
     fn what_the_ledger_says_in_other_words_has_the_same_reason() {
-        let same: [(Refusal, ErrorReason); 17] = [
+        let same: [(Refusal, ErrorReason); 21] = [
+            (AppendError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
+            (StageError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
+            (CursorError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
+            (CursorError::ReadOnly.into(), ErrorReason::ReadOnly),
             (StageError::IdReused.into(), ErrorReason::RequestIdReused),
             (StageError::Invalid(Vec::new()).into(), ErrorReason::InvalidRequest),
             (StageError::Unfit(Unfit::default()).into(), ErrorReason::CommandRejected),

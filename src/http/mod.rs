@@ -27,6 +27,7 @@ mod transcode;
 use crate::grpc::OpenStreams;
 use crate::grpc::local::Local;
 use crate::ledger::Ledger;
+use crate::ledger::hindrance::Hindrance;
 use crate::metrics::Standing;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -53,7 +54,15 @@ pub struct Web {
 
 impl Web {
     fn standing(&self) -> Standing {
+        let outlook = self.ledger.outlook();
+        let space = outlook.space.map(|space| (space.available, space.reserve));
         Standing {
+            space: space.unwrap_or_default(),
+            disk_full: matches!(outlook.hindrance, Some(Hindrance::DiskFull(_))),
+            clock_wrong: matches!(outlook.hindrance, Some(Hindrance::Clock(_))),
+            clock_behind: self.ledger.clock_behind().as_secs(),
+            read_only: self.ledger.is_read_only(),
+            appends_refused: outlook.hindrance.is_some(),
             serving: self.ready.is_ready(),
             position: self.ledger.head().position().0,
             store_position: self.ledger.store_position().0,

@@ -7,6 +7,7 @@ use std::io;
 
 use thiserror::Error;
 
+use super::Obstacle;
 use crate::domain::position::{Position, RecordedAt};
 
 /// Why a group was not acknowledged.
@@ -16,7 +17,7 @@ pub enum AppendError {
     #[error("nothing was written: {0}")]
     NothingWritten(#[from] Refusal),
     /// Writing or syncing failed. The group may or may not be there after the journal is opened again.
-    #[error("the outcome is unknown: writing to the journal failed")]
+    #[error("the outcome is unknown: writing to the journal failed: {0}")]
     OutcomeUnknown(#[source] io::Error),
     /// An earlier write failed. Nothing of this group was written, and nothing will be until the journal is reopened.
     #[error("nothing was written: the journal stopped after an earlier failure")]
@@ -73,7 +74,7 @@ pub enum Refusal {
         limit: u64,
     },
     /// The disk would be filled up to the reserve.
-    #[error("the disk is nearly full: {needed} bytes needed, {available} available, of which {reserve} are kept free")]
+    #[error("the disk is full: {needed} bytes needed, {available} available, of which {reserve} are kept free")]
     DiskFull {
         /// For the group.
         needed: u64,
@@ -83,18 +84,33 @@ pub enum Refusal {
         reserve: u64,
     },
     /// How much space is left could not be found out.
-    #[error("the free space of the disk is unknown")]
+    #[error("the free space of the disk is unknown: {0}")]
     SpaceUnknown(#[source] io::Error),
-    /// The next segment could not be created. The journal takes no more appends.
-    #[error("a new segment could not be created")]
+    /// The next segment could not be made beforehand. It is tried again with the next append.
+    #[error("the journal's next segment cannot be made: {0}")]
     NoSegment(#[source] io::Error),
+    /// The journal was opened for reading.
+    #[error("this ledger was opened read-only")]
+    ReadOnly,
+}
+
+impl Refusal {
+    /// The obstacle behind it, if there is one.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        match self {
+            Self::DiskFull { .. } => Some(Obstacle::Full),
+            Self::SpaceUnknown(error) | Self::NoSegment(error) => Obstacle::of(error),
+            _ => None,
+        }
+    }
 }
 
 /// Why the head mark was not synced.
 #[derive(Debug, Error)]
 pub enum CheckpointError {
     /// Syncing failed. The journal takes no more appends.
-    #[error("syncing the head mark failed")]
+    #[error("syncing the head mark failed: {0}")]
     Failed(#[source] io::Error),
     /// An earlier write failed.
     #[error("the journal stopped after an earlier failure")]
@@ -116,7 +132,7 @@ pub enum ReadError {
     #[error("the journal is damaged: {0}")]
     Damaged(#[from] Damage),
     /// The disk did not answer.
-    #[error("reading the journal failed")]
+    #[error("reading the journal failed: {0}")]
     Io(#[from] io::Error),
 }
 

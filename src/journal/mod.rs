@@ -18,6 +18,7 @@
 //! MANIFEST   format, ledger id, created              written once, last, by temp + fsync + rename
 //! LOCK       the holder's PID, under a kernel lock   a stale file never stands in the way
 //! HEAD       two slots: the last durable position    written after each group's fsync, synced when idle
+//! NEXT-1     an empty file, open: the next segment    made beforehand, so that a new segment needs no descriptor
 //! 00000000000000000001.seg ... <first position>.seg
 //!
 //! segment:  | header | frame | frame | frame | ...           a group is never split over segments
@@ -62,6 +63,7 @@ mod check;
 mod error;
 pub mod file;
 pub mod memory;
+mod obstacle;
 mod record;
 
 use std::fmt;
@@ -69,6 +71,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::{AppendError, CheckpointError, Damage, Fault, ReadError, Refusal};
+pub use obstacle::Obstacle;
+pub(crate) use obstacle::at;
 pub use prost::bytes::Bytes;
 use uuid::Uuid;
 
@@ -247,15 +251,34 @@ pub trait Journal: Send {
 /// How much may still be written. A full disk is to be noticed before anything is built upon an append, which is while the
 /// appends before it are being written: so room is promised beside the writer.
 pub trait Room: Send + Sync {
-    /// Sets aside room for so many bytes more than what is set aside already.
+    /// Sets aside room for so many bytes more than what is set aside already, and the segments they may need.
     ///
     /// # Errors
     ///
-    /// If that would eat into the reserve. Nothing changes.
+    /// If that would eat into the reserve, or a segment cannot be made. Nothing changes.
     fn set_aside(&self, bytes: u64) -> Result<(), Refusal>;
 
     /// Ends a promise: the bytes are written, or will not be.
     fn give_back(&self, bytes: u64);
+
+    /// The free space as it is now; none where there is no disk, or it does not say.
+    fn space(&self) -> Option<FreeSpace> {
+        None
+    }
+
+    /// Why nothing can be written now, whatever its size; none if something can.
+    fn refusal(&self) -> Option<Refusal> {
+        None
+    }
+}
+
+/// How much of a disk is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FreeSpace {
+    /// Bytes that may still be written.
+    pub available: u64,
+    /// Of these, how many are kept free.
+    pub reserve: u64,
 }
 
 /// Room that is set aside for as long as this is held.

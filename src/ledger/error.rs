@@ -3,7 +3,8 @@
 use crate::domain::name::ClaimId;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::rejection::Rejection;
-use crate::journal::ReadError;
+use crate::journal::{Obstacle, ReadError, Refusal};
+use crate::ledger::clock_guard::ClockFault;
 
 /// Why an append was not recorded, or may not have been.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -18,8 +19,17 @@ pub enum AppendError {
     #[error("too many appends are waiting")]
     Overloaded,
     /// The disk is full but for its reserve. Nothing was written.
-    #[error("the disk is full: {0}")]
+    #[error("{0}")]
     DiskFull(String),
+    /// The process has no file descriptor left for what the append needs. Nothing was written.
+    #[error("{0}; try again")]
+    NoDescriptors(String),
+    /// The ledger was opened for reading. Nothing was written.
+    #[error("this server is read-only")]
+    ReadOnly,
+    /// The clock cannot be believed. Nothing was written.
+    #[error("{0}")]
+    ClockWrong(ClockFault),
     /// The ledger has stopped writing. Nothing was written.
     #[error("the ledger has stopped writing: {0}")]
     NotServing(String),
@@ -83,6 +93,17 @@ pub struct Damaged(pub String);
 impl From<ReadError> for Damaged {
     fn from(error: ReadError) -> Self {
         Self(error.to_string())
+    }
+}
+
+impl From<Refusal> for AppendError {
+    fn from(refusal: Refusal) -> Self {
+        match (&refusal, refusal.obstacle()) {
+            (Refusal::ReadOnly, _) => Self::ReadOnly,
+            (_, Some(Obstacle::Full)) => Self::DiskFull(refusal.to_string()),
+            (_, Some(Obstacle::Descriptors)) => Self::NoDescriptors(refusal.to_string()),
+            _ => Self::NotServing(refusal.to_string()),
+        }
     }
 }
 

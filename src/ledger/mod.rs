@@ -7,6 +7,7 @@
 
 pub mod append;
 pub mod claims;
+pub mod clock_guard;
 pub mod clock_watch;
 pub mod commitments;
 pub mod conflicts;
@@ -18,6 +19,7 @@ pub mod error;
 pub mod events;
 pub mod feed;
 pub mod gaps;
+pub mod hindrance;
 pub mod open;
 pub mod parties;
 pub mod perspectives;
@@ -31,8 +33,10 @@ pub mod transfer;
 pub mod upcoming;
 pub mod verify;
 
+mod clock_mark;
 mod commit;
 mod contradiction;
+mod home;
 mod horizon;
 mod judge;
 mod record;
@@ -53,8 +57,10 @@ use crate::journal::{LedgerId, Reader};
 use crate::metrics::Metrics;
 use crate::store::{AppendNo, Saver, Store};
 use append::Work;
+use clock_guard::ClockGuard;
 use crossbeam_channel::Sender;
 use cut::Resolved;
+use hindrance::Surroundings;
 use horizon::Horizon;
 pub use horizon::Settled;
 use parking_lot::Mutex;
@@ -91,6 +97,8 @@ pub struct Shared {
     /// States that are being read page by page.
     begun: state::Begun,
     horizon: Horizon,
+    clock_guard: ClockGuard,
+    surroundings: Surroundings,
     /// Why nothing is recorded any more, once that is so.
     failed: watch::Sender<Option<String>>,
     saver: Saver,
@@ -206,6 +214,7 @@ impl Ledger {
         if writer.is_some_and(|writer| writer.join().is_err()) {
             tracing::error!("the writer panicked");
         }
+        self.note_clock();
         self.saver.stop();
     }
 }

@@ -1,8 +1,12 @@
 //! Opening a ledger: the journal first, which says what is recorded, then the store, which can always be made again.
 
+use super::clock_guard::{ClockGuard, ClockLimits};
+use super::clock_mark::ClockMark;
 use super::commit::Committer;
 use super::cursors::Cursors;
 use super::feed::Feed;
+use super::hindrance::Surroundings;
+use super::home;
 use super::horizon::Horizon;
 use super::salt::{DerivedSalts, RandomSalts, Salts};
 use super::stage::{Place, StageLimits, Stages};
@@ -11,11 +15,11 @@ use super::writer::Writer;
 use super::writing::Writing;
 use super::{Ledger, Published, Shared};
 use crate::clock::{Clock, SystemClock};
-use crate::domain::position::Position;
-use crate::journal::file::disk::RealDisk;
-use crate::journal::file::{CreateError, FileJournal, OpenError as JournalError, Options, Recovery};
+use crate::domain::position::{Position, RecordedAt};
+use crate::journal::file::disk::{ReadOnlyDisk, RealDisk, make_dir};
+use crate::journal::file::{CreateError, FileJournal, OpenError as JournalError, Options, ReadOnlyJournal, Recovery};
 use crate::journal::memory::MemoryJournal;
-use crate::journal::{Journal, LedgerId};
+use crate::journal::{Head, Journal, LedgerId, Reader};
 use crate::metrics::Metrics;
 use crate::store::{OpenError as StoreError, Progress, Saver, Store};
 use crossbeam_channel::bounded;
@@ -40,6 +44,10 @@ pub struct LedgerOptions {
     pub journal: Options,
     /// How much may be staged.
     pub stages: StageLimits,
+    /// How far the clock may be from where it is expected.
+    pub clock_limits: ClockLimits,
+    /// Whether the clock is right however far it is from where it was last seen: an operator said so.
+    pub accept_clock: bool,
     /// Whether salts follow from the record instead of chance: only for a history that is public anyway.
     pub public_salts: bool,
 }
@@ -51,6 +59,8 @@ impl Default for LedgerOptions {
             cache_bytes: 1 << 30,
             journal: Options::default(),
             stages: StageLimits::default(),
+            clock_limits: ClockLimits::default(),
+            accept_clock: false,
             public_salts: false,
         }
     }
@@ -60,10 +70,36 @@ impl Default for LedgerOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is no ledger in the directory.
-    #[error("there is no ledger in {0}")]
+    #[error("there is no ledger in {}", .0.display())]
     Missing(PathBuf),
+    /// A ledger is not made where there is something else.
+    #[error(
+        "{} is no ledger and holds other things ({found}); name an empty directory or one that is not there yet, or move \
+         these away",
+        path.display()
+    )]
+    Occupied {
+        /// Where.
+        path: PathBuf,
+        /// The first names.
+        found: String,
+    },
+    /// There is what a ledger has beside its journal, and no journal.
+    #[error(
+        "{} holds parts of a ledger ({found}) but not its journal; bring {} back, or move these away to begin anew",
+        path.display(),
+        journal.display()
+    )]
+    JournalMissing {
+        /// Where.
+        path: PathBuf,
+        /// Where the journal should be.
+        journal: PathBuf,
+        /// The names.
+        found: String,
+    },
     /// The journal could not be made.
-    #[error("cannot make a ledger in {path}: {source}")]
+    #[error("cannot make a ledger in {}: {source}", path.display())]
     Create {
         /// Where.
         path: PathBuf,
@@ -71,7 +107,7 @@ pub enum OpenError {
         source: CreateError,
     },
     /// The journal could not be opened.
-    #[error("cannot open the ledger in {path}: {source}")]
+    #[error("cannot open the ledger in {}: {source}", path.display())]
     Journal {
         /// Where.
         path: PathBuf,
@@ -121,7 +157,12 @@ impl Beside {
         let reserve = options.journal.reserve_bytes;
         let place = Place::Files { dir: stages_dir(data), disk: Arc::new(RealDisk), reserve };
         let stages = Stages::open(place, ledger, options.stages)?;
-        Ok(Self { cursors: Cursors::open(cursors_dir(data), ledger)?, stages })
+        Ok(Self { cursors: Cursors::open(cursors_dir(data), ledger, false)?, stages })
+    }
+
+    fn read_only(data: &Path, ledger: LedgerId, options: &LedgerOptions) -> io::Result<Self> {
+        let stages = Stages::open(Place::ReadOnly, ledger, options.stages)?;
+        Ok(Self { cursors: Cursors::open(cursors_dir(data), ledger, true)?, stages })
     }
 
     fn in_memory(ledger: LedgerId, options: &LedgerOptions) -> io::Result<Self> {
@@ -141,9 +182,26 @@ impl Ledger {
         }
         let (journal, recovery) = FileJournal::open(&dir, options.journal.clone(), Arc::new(RealDisk))
             .map_err(|source| OpenError::Journal { path: data.to_owned(), source })?;
+        home::warn_if_open_to_others(data);
         let beside = Beside::open(data, journal.ledger_id(), options)?;
-        let ledger = Self::begin(Box::new(journal), Some(&store_dir(data)), beside, options, progress)?;
+        let ledger = Self::begin(Box::new(journal), Some(data), beside, options, progress)?;
         Ok((ledger, recovery))
+    }
+
+    /// Opens the ledger in a data directory for asking only. Nothing is written there: sled, which cannot be opened without, is
+    /// left alone, and the log is read from the journal.
+    ///
+    /// # Errors
+    /// When there is none, somebody writes it, or its journal is damaged.
+    pub fn open_read_only(data: &Path, options: &LedgerOptions, progress: &dyn Progress) -> Result<Self, OpenError> {
+        let dir = journal_dir(data);
+        if !FileJournal::exists_on(&dir, &ReadOnlyDisk)? {
+            return Err(OpenError::Missing(data.to_owned()));
+        }
+        let journal =
+            ReadOnlyJournal::open(&dir).map_err(|source| OpenError::Journal { path: data.to_owned(), source })?;
+        let beside = Beside::read_only(data, journal.ledger_id(), options)?;
+        Self::begin(Box::new(journal), None, beside, options, progress)
     }
 
     /// Makes a ledger in a data directory that has none.
@@ -152,12 +210,14 @@ impl Ledger {
     /// When there is one, or it cannot be made.
     pub fn create(data: &Path, id: LedgerId, options: &LedgerOptions) -> Result<Self, OpenError> {
         let dir = journal_dir(data);
-        std::fs::create_dir_all(&dir)?;
+        home::may_be_made_in(data)?;
+        make_dir(&dir)?;
+        home::warn_if_open_to_others(data);
         let journal = Options { created_at: options.clock.now(), ..options.journal.clone() };
         let journal = FileJournal::create(&dir, id, journal, Arc::new(RealDisk))
             .map_err(|source| OpenError::Create { path: data.to_owned(), source })?;
         let beside = Beside::open(data, id, options)?;
-        Self::begin(Box::new(journal), Some(&store_dir(data)), beside, options, &|_, _| {})
+        Self::begin(Box::new(journal), Some(data), beside, options, &|_, _| {})
     }
 
     /// Whether a data directory holds a ledger.
@@ -176,24 +236,24 @@ impl Ledger {
         Self::start(Box::new(MemoryJournal::new(id)), None, options, &|_, _| {})
     }
 
-    /// Opens a ledger over any journal; `store` is the directory of sled, if there is to be one. Named cursors and stages are
-    /// kept in memory.
+    /// Opens a ledger over any journal; `data` is the directory that sled is kept in, if there is to be one. Named cursors and
+    /// stages are kept in memory.
     ///
     /// # Errors
     /// When the journal cannot be read or the system gives no thread.
     pub fn start(
         journal: Box<dyn Journal>,
-        store: Option<&Path>,
+        data: Option<&Path>,
         options: &LedgerOptions,
         progress: &dyn Progress,
     ) -> Result<Self, OpenError> {
         let beside = Beside::in_memory(journal.ledger_id(), options)?;
-        Self::begin(journal, store, beside, options, progress)
+        Self::begin(journal, data, beside, options, progress)
     }
 
     fn begin(
         journal: Box<dyn Journal>,
-        store: Option<&Path>,
+        data: Option<&Path>,
         beside: Beside,
         options: &LedgerOptions,
         progress: &dyn Progress,
@@ -201,7 +261,12 @@ impl Ledger {
         let reader = journal.reader();
         let head = journal.head();
         let ledger_id = journal.ledger_id();
-        let store = Arc::new(Store::open(store, ledger_id, Arc::clone(&reader), options.cache_bytes, progress)?);
+        let room = journal.room();
+        let surroundings = Surroundings::of(Arc::clone(&room), data.map(ClockMark::of));
+        let seen = if options.accept_clock { None } else { last_by_clock(&*reader, head)?.max(surroundings.mark()) };
+        let store = data.map(store_dir);
+        let store =
+            Arc::new(Store::open(store.as_deref(), ledger_id, Arc::clone(&reader), options.cache_bytes, progress)?);
         let appends = store.view().index.appends.len();
         let fingerprint_of = |id| store.view().index.appends.by_request(id).map(|(_, fingerprint)| fingerprint);
         beside.stages.forget_recorded(fingerprint_of);
@@ -219,6 +284,8 @@ impl Ledger {
             stages: beside.stages,
             begun: Begun::default(),
             horizon: Horizon::new(head.recorded_at),
+            clock_guard: ClockGuard::since(options.clock_limits, seen),
+            surroundings,
             failed: watch::Sender::new(None),
             saver,
             metrics: Metrics::default(),
@@ -227,7 +294,6 @@ impl Ledger {
         });
         let salts: Box<dyn Salts> =
             if options.public_salts { Box::new(DerivedSalts) } else { Box::new(RandomSalts::default()) };
-        let room = journal.room();
         let committer = Committer::start(Arc::clone(&shared), journal)?;
         let writer = Writer {
             shared: Arc::clone(&shared),
@@ -241,4 +307,10 @@ impl Ledger {
         let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;
         Ok(Self { shared, queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)) })
     }
+}
+
+/// When the last append was recorded, if it was recorded by the clock.
+fn last_by_clock(journal: &dyn Reader, head: Head) -> Result<Option<RecordedAt>, StoreError> {
+    let last = if head.position == Position::START { None } else { journal.read(head.position)?.next().transpose()? };
+    Ok(last.filter(|chunk| !chunk.header.backfilled).map(|chunk| chunk.header.recorded_at))
 }

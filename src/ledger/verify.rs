@@ -2,8 +2,8 @@
 
 use super::open::{OpenError, journal_dir, store_dir};
 use crate::journal::Journal as _;
-use crate::journal::file::disk::RealDisk;
-use crate::journal::file::{FileJournal, Options};
+use crate::journal::file::disk::{ReadOnlyDisk, RealDisk};
+use crate::journal::file::{FileJournal, Options, ReadOnlyJournal};
 use crate::journal::file::{Report, verify as verify_journal};
 use crate::store::{self, StoreReport};
 use std::path::Path;
@@ -28,12 +28,12 @@ pub fn verify(
     store_progress: &dyn Fn(u64, u64),
 ) -> Result<Verified, OpenError> {
     let dir = journal_dir(data);
-    if !FileJournal::exists(&dir)? {
+    if !FileJournal::exists_on(&dir, &ReadOnlyDisk)? {
         return Err(OpenError::Missing(data.to_owned()));
     }
     let in_journal = |source| OpenError::Journal { path: data.to_owned(), source };
-    let journal = verify_journal(&dir, &RealDisk, journal_progress).map_err(in_journal)?;
-    let (opened, _) = FileJournal::open(&dir, Options::default(), Arc::new(RealDisk)).map_err(in_journal)?;
+    let journal = verify_journal(&dir, &ReadOnlyDisk, journal_progress).map_err(in_journal)?;
+    let opened = ReadOnlyJournal::open(&dir).map_err(in_journal)?;
     let store = store::verify(&store_dir(data), opened.ledger_id(), &*opened.reader(), store_progress)?;
     Ok(Verified { journal, store })
 }

@@ -20,7 +20,7 @@ use super::salt::Salts;
 use crate::domain::decide::{Decision, decide};
 use crate::domain::event::Event;
 use crate::domain::position::{Position, RecordedAt};
-use crate::journal::{Append, AppendHeader, Link, Promise, Record, Refusal, Room, chain};
+use crate::journal::{Append, AppendHeader, Link, Promise, Record, Room, chain};
 use crate::store::{AppendNo, Incoming};
 use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
 use crossbeam_channel::Receiver;
@@ -122,10 +122,18 @@ impl Writer {
 
     /// Chooses when an append was recorded.
     pub(super) fn recorded_time(&self, append: AppendNo, recording: Recording) -> Result<RecordedAt, AppendError> {
+        let now = match recording {
+            Recording::Now => self.shared.clock_guard.now(&*self.shared.clock, self.recorded_at),
+            Recording::Backfill(at) => Ok(at),
+        };
+        let now = now.map_err(AppendError::ClockWrong)?;
         let at = self.shared.horizon.stamp(append, |floor| match recording {
-            Recording::Now => Some(self.shared.clock.now().max(self.recorded_at.next()).max(floor.next())),
+            Recording::Now => Some(now.max(self.recorded_at.next()).max(floor.next())),
             Recording::Backfill(at) => (at >= self.recorded_at && at > floor).then_some(at),
         });
+        if recording == Recording::Now {
+            self.shared.surroundings.recorded_by_clock();
+        }
         at.ok_or(AppendError::RecordedTimeGoesBack)
     }
 
@@ -171,11 +179,7 @@ impl Writer {
             records.push(Record { salt: self.salts.next(header, stamp.position), event: encoded.into() });
             stamp.position = stamp.position.next();
         }
-        match Promise::of(&self.room, bytes) {
-            Ok(promise) => Ok((records, promise)),
-            Err(refusal @ Refusal::DiskFull { .. }) => Err(AppendError::DiskFull(refusal.to_string())),
-            Err(refusal) => Err(AppendError::NotServing(refusal.to_string())),
-        }
+        Ok((records, Promise::of(&self.room, bytes)?))
     }
 
     /// The first reply to an earlier request with the same id, made again from what it recorded. Given once what came before

@@ -68,6 +68,13 @@ struct Now {
     subscriptions_limit: Gauge<u64, AtomicU64>,
     feed_subscribers: Gauge<u64, AtomicU64>,
     feed_lag: Gauge<u64, AtomicU64>,
+    disk_free: Gauge<u64, AtomicU64>,
+    disk_reserve: Gauge<u64, AtomicU64>,
+    disk_full: Gauge<u64, AtomicU64>,
+    clock_behind: Gauge<u64, AtomicU64>,
+    clock_wrong: Gauge<u64, AtomicU64>,
+    read_only: Gauge<u64, AtomicU64>,
+    appends_refused: Gauge<u64, AtomicU64>,
 }
 
 /// Where the ledger and its server stand when the numbers are collected.
@@ -85,6 +92,18 @@ pub struct Standing {
     pub subscriptions: (u64, u64),
     /// How many follow the log, and how many events the last of them is behind.
     pub followers: (u64, u64),
+    /// How many bytes of the disk are free, and how many of these are kept free.
+    pub space: (u64, u64),
+    /// Whether the disk is full but for what is kept free.
+    pub disk_full: bool,
+    /// How many seconds the clock is behind the last record.
+    pub clock_behind: u64,
+    /// Whether the clock is not believed.
+    pub clock_wrong: bool,
+    /// Whether the ledger was opened read-only.
+    pub read_only: bool,
+    /// Whether appends are refused while reads go on, whatever the reason.
+    pub appends_refused: bool,
 }
 
 impl Now {
@@ -100,6 +119,17 @@ impl Now {
             ("subscriptions_limit", "How many subscriptions there may be", &self.subscriptions_limit),
             ("feed_subscribers", "How many follow the log", &self.feed_subscribers),
             ("feed_lag_events", "How many events the last of those who follow the log is behind", &self.feed_lag),
+            ("disk_free_bytes", "How many bytes of the disk are free", &self.disk_free),
+            ("disk_reserve_bytes", "How many bytes of the disk are kept free", &self.disk_reserve),
+            ("disk_full", "Whether the disk is full but for what is kept free: 1 or 0", &self.disk_full),
+            ("clock_behind_seconds", "How far the clock is behind the last record", &self.clock_behind),
+            (
+                "clock_wrong",
+                "Whether the clock is not believed, so that appends are refused: 1 or 0",
+                &self.clock_wrong,
+            ),
+            ("read_only", "Whether the ledger was opened read-only: 1 or 0", &self.read_only),
+            ("appends_refused", "Whether appends are refused while reads go on: 1 or 0", &self.appends_refused),
         ];
         for (name, help, number) in numbers {
             registry.register(name, help, number.clone());
@@ -117,6 +147,13 @@ impl Now {
         self.subscriptions_limit.set(standing.subscriptions.1);
         self.feed_subscribers.set(standing.followers.0);
         self.feed_lag.set(standing.followers.1);
+        self.disk_free.set(standing.space.0);
+        self.disk_reserve.set(standing.space.1);
+        self.disk_full.set(standing.disk_full.into());
+        self.clock_behind.set(standing.clock_behind);
+        self.clock_wrong.set(standing.clock_wrong.into());
+        self.read_only.set(standing.read_only.into());
+        self.appends_refused.set(standing.appends_refused.into());
     }
 }
 
@@ -183,8 +220,17 @@ mod tests {
         metrics.called("GetState", "OK", Duration::from_micros(80));
         metrics.wrote(3, 7, Duration::from_millis(2), Some(Duration::from_millis(1)));
         let (streams, followers) = ((1, 256), (2, 5));
-        let standing =
-            Standing { serving: true, position: 9, store_position: 4, streams, followers, ..Standing::default() };
+        let standing = Standing {
+            serving: true,
+            position: 9,
+            store_position: 4,
+            streams,
+            followers,
+            space: (7000, 5000),
+            disk_full: true,
+            clock_behind: 61,
+            ..Standing::default()
+        };
         let text = metrics.text(standing);
         for line in [
             "detente_rpc_seconds_count{rpc=\"GetState\",code=\"OK\"} 1",
@@ -196,6 +242,11 @@ mod tests {
             "detente_streams_limit 256",
             "detente_feed_subscribers 2",
             "detente_feed_lag_events 5",
+            "detente_disk_free_bytes 7000",
+            "detente_disk_reserve_bytes 5000",
+            "detente_disk_full 1",
+            "detente_clock_behind_seconds 61",
+            "detente_clock_wrong 0",
             "detente_build_info{version=",
             "# TYPE process_resident_memory_bytes gauge",
             "detente_events_total 7",

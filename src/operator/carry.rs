@@ -1,11 +1,11 @@
 //! `detente import` and `detente export`.
 
-use super::not_opened;
+use super::making::{exists, new_ledger};
+use super::{fault, keep_to_owner, not_opened};
 use crate::cli::{Failure, ImportArgs, bar, counter, write};
-use crate::clock::{Clock as _, SystemClock, new_id};
+use crate::journal::Journal as _;
 use crate::journal::file::disk::RealDisk;
-use crate::journal::file::{FileJournal, Options};
-use crate::journal::{Journal as _, LedgerId};
+use crate::journal::file::{FileJournal, Options, ReadOnlyJournal};
 use crate::ledger::Ledger;
 use crate::ledger::open::{LedgerOptions, OpenError, journal_dir};
 use crate::ledger::transfer::{Carried, TransferError, backfill, export, import};
@@ -16,10 +16,14 @@ use std::sync::Arc;
 
 /// Writes the whole record as JSON Lines.
 pub(super) fn export(data: &Path, out: Option<&Path>) -> Result<(), Failure> {
-    let journal = open_journal(data)?;
+    let journal = ReadOnlyJournal::open(&existing(data)?);
+    let journal = journal.map_err(|source| not_opened(OpenError::Journal { path: data.to_owned(), source }))?;
     let shown = bar("exporting", usize::try_from(journal.head().position.0).unwrap_or(usize::MAX));
     let mut out: Box<dyn Write> = match out {
-        Some(path) => Box::new(BufWriter::new(File::create(path).map_err(Failure::other)?)),
+        Some(path) => {
+            let created = File::create(path).map_err(|error| fault::at(path, "cannot write", &error));
+            Box::new(BufWriter::new(created?))
+        }
         None => Box::new(BufWriter::new(io::stdout().lock())),
     };
     let carried =
@@ -32,6 +36,7 @@ pub(super) fn export(data: &Path, out: Option<&Path>) -> Result<(), Failure> {
 
 /// Brings in an export or a backfill, whichever the file is.
 pub(super) fn import(args: &ImportArgs, data: &Path) -> Result<(), Failure> {
+    keep_to_owner();
     let spooled = Spooled::of(&args.file)?;
     let carried = match first_line(&spooled.path)? {
         line if line.contains("\"detenteExport\"") => import_export(&spooled.path, data),
@@ -48,13 +53,9 @@ pub(super) fn import(args: &ImportArgs, data: &Path) -> Result<(), Failure> {
 }
 
 fn import_export(file: &Path, data: &Path) -> Result<Carried, Failure> {
-    let read = || File::open(file).map(BufReader::new).map_err(Failure::other);
+    let read = || open_file(file).map(BufReader::new);
     import::check(&mut read()?).map_err(failed)?;
-    let mut journal = if FileJournal::exists(&journal_dir(data)).map_err(Failure::other)? {
-        open_journal(data)?
-    } else {
-        create_journal(data)?
-    };
+    let mut journal = if exists(data)? { open_journal(data)? } else { create_journal(data)? };
     let shown = counter("events recorded");
     let carried = import::import(&mut read()?, &mut journal, &|position| shown.set_position(position)).map_err(failed);
     shown.finish_and_clear();
@@ -69,12 +70,12 @@ fn import_export(file: &Path, data: &Path) -> Result<Carried, Failure> {
 
 fn import_backfill(file: &Path, args: &ImportArgs, data: &Path) -> Result<Carried, Failure> {
     let options = LedgerOptions::default();
-    let ledger = if Ledger::exists(data).map_err(Failure::other)? {
+    let ledger = if exists(data)? {
         Ledger::open(data, &options, &|_, _| {}).map_err(not_opened)?.0
     } else {
-        Ledger::create(data, LedgerId(new_id(&*options.clock)), &options).map_err(not_opened)?
+        new_ledger(data, &options)?
     };
-    let mut lines = BufReader::new(File::open(file).map_err(Failure::other)?);
+    let mut lines = BufReader::new(open_file(file)?);
     let shown = counter("events recorded");
     let by = args.recorded_by.as_deref();
     let carried = backfill::backfill(&mut lines, &ledger, by, &|position| shown.set_position(position));
@@ -83,23 +84,26 @@ fn import_backfill(file: &Path, args: &ImportArgs, data: &Path) -> Result<Carrie
     carried.map_err(failed)
 }
 
+/// The journal's directory of a ledger that must be there.
+fn existing(data: &Path) -> Result<PathBuf, Failure> {
+    if exists(data)? { Ok(journal_dir(data)) } else { Err(not_opened(OpenError::Missing(data.to_owned()))) }
+}
+
 fn open_journal(data: &Path) -> Result<FileJournal, Failure> {
-    let dir = journal_dir(data);
-    if !FileJournal::exists(&dir).map_err(Failure::other)? {
-        return Err(not_opened(OpenError::Missing(data.to_owned())));
-    }
-    let opened = FileJournal::open(&dir, Options::default(), Arc::new(RealDisk));
+    let opened = FileJournal::open(&existing(data)?, Options::default(), Arc::new(RealDisk));
     opened
         .map(|(journal, _)| journal)
         .map_err(|source| not_opened(OpenError::Journal { path: data.to_owned(), source }))
 }
 
 fn create_journal(data: &Path) -> Result<FileJournal, Failure> {
-    let dir = journal_dir(data);
-    std::fs::create_dir_all(&dir).map_err(Failure::other)?;
-    let options = Options { created_at: SystemClock.now(), ..Options::default() };
-    FileJournal::create(&dir, LedgerId(new_id(&SystemClock)), options, Arc::new(RealDisk))
-        .map_err(|source| not_opened(OpenError::Create { path: data.to_owned(), source }))
+    // A ledger is made as anywhere, which says whether it may be, and then closed: an export goes into the journal alone.
+    new_ledger(data, &LedgerOptions::default())?.close();
+    open_journal(data)
+}
+
+fn open_file(path: &Path) -> Result<File, Failure> {
+    File::open(path).map_err(|error| fault::at(path, "cannot read", &error))
 }
 
 fn failed(error: TransferError) -> Failure {
@@ -117,7 +121,7 @@ fn failed(error: TransferError) -> Failure {
 
 fn first_line(path: &Path) -> Result<String, Failure> {
     let mut line = String::new();
-    BufReader::new(File::open(path).map_err(Failure::other)?).read_line(&mut line).map_err(Failure::other)?;
+    BufReader::new(open_file(path)?).read_line(&mut line).map_err(|error| fault::at(path, "cannot read", &error))?;
     Ok(line)
 }
 

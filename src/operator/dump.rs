@@ -4,20 +4,17 @@
 use super::not_opened;
 use crate::cli::{DumpArgs, Failure, write};
 use crate::domain::position::Position;
-use crate::journal::file::disk::RealDisk;
-use crate::journal::file::{FileJournal, Options};
+use crate::journal::file::ReadOnlyJournal;
 use crate::journal::{Chunk, Journal as _};
 use crate::ledger::open::{OpenError, journal_dir};
 use crate::v1;
 use crate::wire::json;
 use prost::Message as _;
-use std::sync::Arc;
 
 /// Shows a stretch of the journal.
 pub(super) fn run(args: &DumpArgs) -> Result<(), Failure> {
     let in_journal = |source| not_opened(OpenError::Journal { path: args.data.clone(), source });
-    let opened = FileJournal::open(&journal_dir(&args.data), Options::default(), Arc::new(RealDisk));
-    let (journal, _) = opened.map_err(in_journal)?;
+    let journal = ReadOnlyJournal::open(&journal_dir(&args.data)).map_err(in_journal)?;
     let reader = journal.reader();
     let mut left = args.limit.unwrap_or(u64::MAX);
     let damaged = |error: crate::journal::ReadError| Failure::Damaged(error.to_string());

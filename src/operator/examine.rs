@@ -1,6 +1,6 @@
 //! `detente verify` and `detente rebuild`.
 
-use super::not_opened;
+use super::{fault, keep_to_owner, not_opened};
 use crate::cli::{Failure, RebuildArgs, VerifyArgs, bar, write};
 use crate::ledger::Ledger;
 use crate::ledger::open::{LedgerOptions, store_dir};
@@ -38,10 +38,11 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
 fn report(verified: &Verified) -> String {
     let journal = &verified.journal;
     let store = &verified.store;
-    let store_line = match (&store.wrong, store.missing) {
+    let store_line = match (&store.wrong, &store.unexamined) {
         (Some(what), _) => format!("damaged: {what}"),
-        (None, true) => "missing; the next start makes it anew".to_owned(),
-        (None, false) => format!("{} events and {} terms hold, {} to come", store.events, store.terms, store.behind),
+        (None, Some(why)) => format!("not examined ({why}); it holds nothing that the journal does not"),
+        (None, None) if store.missing => "missing; the next start makes it anew".to_owned(),
+        (None, None) => format!("{} events and {} terms hold, {} to come", store.events, store.terms, store.behind),
     };
     format!(
         "ledger:  {}\njournal: {} events in {} appends hold, {} bytes read, {} torn\nhead:    position {}, link {}\nstore:   {}\n",
@@ -58,14 +59,15 @@ fn report(verified: &Verified) -> String {
 
 /// Makes the store anew from the journal.
 pub(super) fn rebuild(args: &RebuildArgs) -> Result<(), Failure> {
-    if !Ledger::exists(&args.data).map_err(Failure::other)? {
+    keep_to_owner();
+    if !Ledger::exists(&args.data).map_err(|error| fault::at(&args.data, "cannot look into", &error))? {
         return Err(Failure::Usage(format!("there is no ledger in {}", args.data.display())));
     }
     // Opening it once tells whether someone else has it open, before anything is removed.
     let store = store_dir(&args.data);
     let locked = crate::ledger::verify::lock(&args.data).map_err(not_opened)?;
     if store.exists() {
-        fs::remove_dir_all(&store).map_err(Failure::other)?;
+        fs::remove_dir_all(&store).map_err(|error| fault::at(&store, "cannot remove", &error))?;
     }
     drop(locked);
     let shown = bar("rebuilding, events", 0);

@@ -5,6 +5,8 @@
 mod carry;
 mod dump;
 mod examine;
+mod fault;
+mod making;
 mod rows;
 mod serve;
 mod table;
@@ -13,12 +15,13 @@ pub(crate) use rows::import_rows;
 pub(crate) use table::export_table;
 
 use crate::cli::{Failure, ImportArgs, OperatorCommand};
-use crate::journal::file::OpenError as JournalError;
-use crate::ledger::open::OpenError;
+use crate::server::raise_descriptors;
+use fault::not_opened;
 use std::path::PathBuf;
 
 /// Runs an operator verb.
 pub(crate) async fn run(command: OperatorCommand) -> Result<(), Failure> {
+    raise_descriptors();
     match command {
         OperatorCommand::Serve(args) => serve::run(args).await,
         other => tokio::task::spawn_blocking(move || run_blocking(other)).await.map_err(Failure::other)?,
@@ -44,24 +47,7 @@ fn run_blocking(command: OperatorCommand) -> Result<(), Failure> {
     }
 }
 
-/// A ledger that could not be opened, as a failure: damage is told apart, it has an exit code of its own.
-fn not_opened(error: OpenError) -> Failure {
-    match &error {
-        OpenError::Journal { source, .. } if is_damage(source) => Failure::Damaged(error.to_string()),
-        OpenError::Missing(_) => Failure::Usage(error.to_string()),
-        // Its words hold those of its causes already.
-        _ => Failure::other(anyhow::anyhow!(error.to_string())),
-    }
-}
-
-const fn is_damage(error: &JournalError) -> bool {
-    match error {
-        JournalError::Damaged(_)
-        | JournalError::ManifestMissing
-        | JournalError::ManifestDamaged
-        | JournalError::NoSegments => true,
-        JournalError::NotAJournal | JournalError::UnknownFormat(_) | JournalError::Locked(_) | JournalError::Io(_) => {
-            false
-        }
-    }
+/// Keeps what a verb makes to its owner, whatever the umask says, sled's files too. For verbs that write nothing else.
+fn keep_to_owner() {
+    let _before = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }

@@ -1,11 +1,10 @@
 //! `detente import` of rows into a directory: the services a server would have, asked without one.
 
-use super::not_opened;
+use super::making::{exists, new_ledger};
+use super::{keep_to_owner, not_opened};
 use crate::cli::{Failure, RowImport};
-use crate::clock::new_id;
 use crate::grpc::limits::Limits;
 use crate::grpc::services;
-use crate::journal::LedgerId;
 use crate::ledger::Ledger;
 use crate::ledger::open::LedgerOptions;
 use crate::v1::ledger_service_client::LedgerServiceClient;
@@ -29,8 +28,8 @@ pub(crate) async fn import_rows(import: RowImport) -> Result<(), Failure> {
 
 async fn run(import: RowImport) -> Result<(), Failure> {
     let Some(data) = import.data.clone() else { return Err(Failure::Usage("--data is missing".to_owned())) };
-    let check = import.is_check();
-    let opened = tokio::task::spawn_blocking(move || open(&data, check));
+    let (check, accept_clock) = (import.is_check(), import.accepts_clock());
+    let opened = tokio::task::spawn_blocking(move || open(&data, check, accept_clock));
     let Some(ledger) = opened.await.map_err(Failure::other)?? else {
         return import.run_alone().await;
     };
@@ -45,11 +44,12 @@ async fn run(import: RowImport) -> Result<(), Failure> {
     imported
 }
 
-fn open(data: &Path, check: bool) -> Result<Option<Ledger>, Failure> {
-    let options = LedgerOptions::default();
-    match Ledger::exists(data).map_err(Failure::other)? {
+fn open(data: &Path, check: bool, accept_clock: bool) -> Result<Option<Ledger>, Failure> {
+    keep_to_owner();
+    let options = LedgerOptions { accept_clock, ..LedgerOptions::default() };
+    match exists(data)? {
         true => Ok(Some(Ledger::open(data, &options, &|_, _| {}).map_err(not_opened)?.0)),
         false if check => Ok(None),
-        false => Ledger::create(data, LedgerId(new_id(&*options.clock)), &options).map(Some).map_err(not_opened),
+        false => new_ledger(data, &options).map(Some),
     }
 }

@@ -1,15 +1,17 @@
 //! `detente serve`: opens the ledger, or makes it, and serves it until it is told to stop.
 
-use super::not_opened;
+use super::making::{announce, create, exists};
+use super::{fault, keep_to_owner, not_opened};
 use crate::cli::{Failure, LogFormat, ServeArgs, bar, notice};
-use crate::clock::new_id;
 use crate::config::{self, Asked, Config};
 use crate::demo::{self, DemoError};
-use crate::journal::LedgerId;
 use crate::ledger::Ledger;
+use crate::ledger::clock_guard::ClockFault;
+use crate::ledger::error::AppendError;
 use crate::ledger::open::LedgerOptions;
-use crate::server::{self, ServeError, ServerOptions, ledger_options};
+use crate::server::{self, ServeError, ServerOptions, ledger_options, raise_descriptors, within_descriptors};
 use crate::telemetry;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -18,6 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Serves until SIGTERM or SIGINT.
 pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let config = Config::of(asked(args)).map_err(|error| Failure::Usage(error.to_string()))?;
+    keep_to_owner();
     let (form, filter, traces) = (config.log_format, config.log_filter.as_deref(), config.otlp_endpoint.as_deref());
     let telemetry = telemetry::begin(form, filter, traces).map_err(Failure::other)?;
     // A server has a runtime of its own, with as many threads as it was told.
@@ -37,6 +40,8 @@ fn asked(args: ServeArgs) -> Asked {
         listen: args.listen,
         insecure: args.insecure,
         demo: args.demo,
+        read_only: args.read_only,
+        accept_clock: args.accept_clock,
         log_format,
         file: args.config,
     }
@@ -54,13 +59,16 @@ fn runtime(config: &Config) -> Result<Runtime, Failure> {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
+    // From here on a signal is heard: whoever reads that it serves may send one at once.
+    let stop = stop_asked().map_err(Failure::other)?;
     let listener = TcpListener::bind(config.listen).await;
     let listener =
         listener.map_err(|error| Failure::other(anyhow::anyhow!("cannot listen on {}: {error}", config.listen)))?;
     let address = listener.local_addr().map_err(Failure::other)?;
-    let options = ServerOptions::of(&config);
-    let log_format = config.log_format;
+    let options = within_descriptors(raise_descriptors(), ServerOptions::of(&config), &ledger_options(&config));
+    let (log_format, data) = (config.log_format, config.data.clone());
     let ledger = tokio::task::spawn_blocking(move || open(&config)).await.map_err(Failure::other)??;
+    warn_of_clock(&ledger, &data, log_format)?;
     let head = ledger.head();
     if log_format == config::LogFormat::Json {
         tracing::info!(%address, ledger = %head.ledger_id, position = head.position().0, basis = %head.basis, "serving");
@@ -68,7 +76,6 @@ async fn serve(config: Config) -> Result<(), Failure> {
         let (ledger, events, basis) = (head.ledger_id, head.position(), head.basis);
         notice(&format!("serving {ledger} on http://{address}, {events} events, basis {basis}"));
     }
-    let stop = stop_asked().map_err(Failure::other)?;
     server::run(Arc::new(ledger), listener, options, stop).await.map_err(|error| match error {
         ServeError::LedgerFailed(why) => Failure::other(anyhow::anyhow!("the ledger has stopped writing: {why}")),
         other => Failure::other(other),
@@ -82,10 +89,10 @@ fn open(config: &Config) -> Result<Ledger, Failure> {
         shown.set_length(total);
         shown.set_position(done);
     };
-    let opened = if config.demo {
-        demo::open(&config.data, &options, &progress).map_err(demo_not_opened)
-    } else {
-        open_or_create(config, &options, &progress)
+    let opened = match (config.read_only, config.demo) {
+        (true, _) => Ledger::open_read_only(&config.data, &options, &progress).map_err(not_opened),
+        (false, true) => open_demo(config, &options, &progress),
+        (false, false) => open_or_create(config, &options, &progress),
     };
     shown.finish_and_clear();
     opened
@@ -96,21 +103,69 @@ fn open_or_create(
     options: &LedgerOptions,
     progress: &(impl Fn(u64, u64) + Sync),
 ) -> Result<Ledger, Failure> {
-    if Ledger::exists(&config.data).map_err(Failure::other)? {
-        let (ledger, recovery) = Ledger::open(&config.data, options, progress).map_err(not_opened)?;
-        if let Some(torn) = recovery.torn {
-            tracing::warn!(?torn, "cut off a write that was never acknowledged");
-        }
+    if !exists(&config.data)? {
+        let ledger = create(&config.data, options)?;
+        announce_new(config);
         return Ok(ledger);
     }
-    Ledger::create(&config.data, LedgerId(new_id(&*options.clock)), options).map_err(not_opened)
+    let (ledger, recovery) = Ledger::open(&config.data, options, progress).map_err(not_opened)?;
+    if let Some(torn) = recovery.torn {
+        tracing::warn!(?torn, "cut off a write that was never acknowledged");
+    }
+    Ok(ledger)
 }
 
-fn demo_not_opened(error: DemoError) -> Failure {
+fn open_demo(
+    config: &Config,
+    options: &LedgerOptions,
+    progress: &(impl Fn(u64, u64) + Sync),
+) -> Result<Ledger, Failure> {
+    let was_there = exists(&config.data)?;
+    let ledger = demo::open(&config.data, options, progress).map_err(|error| demo_not_opened(config, error))?;
+    if !was_there {
+        announce_new(config);
+    }
+    Ok(ledger)
+}
+
+/// Says that a ledger was made: in the log, and on the terminal unless the log is all that it shows.
+fn announce_new(config: &Config) {
+    tracing::info!(path = %config.data.display(), "made a new ledger");
+    if config.log_format == config::LogFormat::Text {
+        announce(&config.data);
+    }
+}
+
+fn demo_not_opened(config: &Config, error: DemoError) -> Failure {
     match error {
         DemoError::Open(error) => not_opened(error),
         DemoError::OtherLedger(_) => Failure::Usage(error.to_string()),
-        DemoError::Dossier(_) | DemoError::Io(_) => Failure::other(error),
+        DemoError::Io(error) => fault::at(&config.data, "cannot look into", &error),
+        // Its words hold those of its causes already.
+        DemoError::Refused(AppendError::DiskFull(why)) => {
+            let (data, advice) = (config.data.display(), "make room on it, or set reserve_mib lower");
+            Failure::other(anyhow::anyhow!("the dossier cannot be recorded in {data}: {why}; {advice}"))
+        }
+        DemoError::Dossier(_) | DemoError::Refused(_) => {
+            Failure::other(anyhow::anyhow!("{}: {error}", config.data.display()))
+        }
+    }
+}
+
+/// Says what is wrong with the clock. One that is far ahead of where it was last seen needs a word from the operator.
+fn warn_of_clock(ledger: &Ledger, data: &Path, log_format: config::LogFormat) -> Result<(), Failure> {
+    match ledger.clock_fault() {
+        Some(fault @ ClockFault::Away { .. }) if !ledger.is_read_only() => {
+            Err(Failure::other(anyhow::anyhow!("{} is not served: {fault}", data.display())))
+        }
+        Some(fault) => {
+            tracing::warn!(%fault, "the clock is wrong; appends are refused");
+            if log_format == config::LogFormat::Text {
+                notice(&format!("appends are refused: {fault}"));
+            }
+            Ok(())
+        }
+        None => Ok(()),
     }
 }
 

@@ -1,12 +1,14 @@
 //! `detente export` of a table from a directory: the services a server would have, asked without one.
 
+use super::fault::is_unwritable;
 use super::not_opened;
 use crate::cli::{Failure, TableExport};
 use crate::grpc::limits::Limits;
 use crate::grpc::services;
 use crate::ledger::Ledger;
-use crate::ledger::open::LedgerOptions;
+use crate::ledger::open::{LedgerOptions, OpenError};
 use crate::v1::ledger_service_client::LedgerServiceClient;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
@@ -26,8 +28,8 @@ pub(crate) async fn export_table(table: TableExport) -> Result<(), Failure> {
 
 async fn write(table: TableExport) -> Result<(), Failure> {
     let Some(data) = table.data.clone() else { return Err(Failure::Usage("--data is missing".to_owned())) };
-    let opened = tokio::task::spawn_blocking(move || Ledger::open(&data, &LedgerOptions::default(), &|_, _| {}));
-    let (ledger, _) = opened.await.map_err(Failure::other)?.map_err(not_opened)?;
+    let opened = tokio::task::spawn_blocking(move || open(&data));
+    let ledger = opened.await.map_err(Failure::other)?.map_err(not_opened)?;
     let ledger = Arc::new(ledger);
     let stopping = CancellationToken::new();
     let services = services(Arc::clone(&ledger), Limits::default(), stopping.clone()).map_err(Failure::other)?;
@@ -37,4 +39,13 @@ async fn write(table: TableExport) -> Result<(), Failure> {
     drop(client);
     tokio::task::spawn_blocking(move || ledger.close()).await.map_err(Failure::other)?;
     written
+}
+
+/// Opens a ledger with all it has, or without sled where nothing may be written.
+fn open(data: &Path) -> Result<Ledger, OpenError> {
+    let options = LedgerOptions::default();
+    match Ledger::open(data, &options, &|_, _| {}) {
+        Err(error) if is_unwritable(&error) => Ledger::open_read_only(data, &options, &|_, _| {}),
+        opened => opened.map(|(ledger, _)| ledger),
+    }
 }

@@ -1,5 +1,8 @@
 //! Whether the server says that it serves: to `grpc.health.v1.Health` and to `/readyz` alike.
 //!
+//! What only keeps the ledger from recording (a full disk, a clock that is wrong) does not change that: whoever asks is answered.
+//! `/readyz` tells it in words, and the log when it begins and when it ends.
+//!
 //! While one write to the journal takes longer than it ever should, it says that it does not, so that whoever balances load
 //! or watches it looks elsewhere. The write itself is left to end as it will: the disk may come back, and a second try would
 //! not make the first one durable.
@@ -7,11 +10,16 @@
 use crate::grpc::Health;
 use crate::http::Ready;
 use crate::ledger::Ledger;
+use crate::ledger::hindrance::Hindrance;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often the writer is looked at.
 const BETWEEN: Duration = Duration::from_millis(100);
+
+/// How often it is looked for what keeps the ledger from recording.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the server says of itself.
 pub(super) struct Availability {
@@ -32,8 +40,36 @@ impl Availability {
         self.health.not_serving().await;
     }
 
-    /// Says so while a write to the journal has taken longer than `limit`.
-    pub(super) async fn watch(&self, ledger: &Ledger, limit: Duration) -> Infallible {
+    /// Watches a ledger for as long as it is served.
+    pub(super) async fn watch(&self, ledger: &Arc<Ledger>, slow_write: Duration) -> Infallible {
+        tokio::select! {
+            never = self.watch_writes(ledger, slow_write) => never,
+            never = self.watch_surroundings(ledger) => never,
+        }
+    }
+
+    /// Tells what keeps the ledger from recording, when it begins and when it ends.
+    async fn watch_surroundings(&self, ledger: &Arc<Ledger>) -> Infallible {
+        let mut told: Option<&'static str> = None;
+        loop {
+            let looked = Arc::clone(ledger);
+            // The disk may take its time, which must not be that of those who ask.
+            if let Ok(outlook) = tokio::task::spawn_blocking(move || looked.look_around()).await {
+                let sort = outlook.hindrance.as_ref().map(Hindrance::sort);
+                match &outlook.hindrance {
+                    Some(why) if sort != told => tracing::warn!(%why, "appends are refused; reads go on"),
+                    None if told.is_some() => tracing::warn!("appends are taken again"),
+                    _ => {}
+                }
+                told = sort;
+                self.ready.hinder(outlook.hindrance.map(|why| why.to_string()));
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Says that the server does not serve while a write to the journal has taken longer than `limit`.
+    async fn watch_writes(&self, ledger: &Ledger, limit: Duration) -> Infallible {
         let mut is_slow = false;
         loop {
             tokio::time::sleep(BETWEEN).await;

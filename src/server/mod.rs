@@ -13,6 +13,7 @@
 
 mod availability;
 mod connection;
+mod descriptors;
 mod incoming;
 mod options;
 
@@ -21,6 +22,7 @@ use crate::grpc::{Direct, Services, services};
 use crate::http::{self, Ready, Web};
 use crate::ledger::Ledger;
 use availability::Availability;
+pub use descriptors::{raise as raise_descriptors, within as within_descriptors};
 use incoming::Incoming;
 pub use options::{ServerOptions, ledger_options};
 use std::sync::Arc;

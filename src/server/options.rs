@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::grpc::limits::Limits;
 use crate::journal::file::Options;
+use crate::ledger::clock_guard::ClockLimits;
 use crate::ledger::open::LedgerOptions;
 use crate::ledger::stage::StageLimits;
 use std::time::Duration;
@@ -71,7 +72,14 @@ pub fn ledger_options(config: &Config) -> LedgerOptions {
         stages: config.max_stages.unwrap_or(defaults.stages.stages),
         bytes: config.max_stage_bytes.unwrap_or(defaults.stages.bytes),
     };
-    LedgerOptions { cache_bytes: config.cache_bytes.unwrap_or(defaults.cache_bytes), journal, stages, ..defaults }
+    let clock_limits = ClockLimits {
+        behind: config.max_clock_behind.unwrap_or(defaults.clock_limits.behind),
+        jump: config.max_clock_jump.unwrap_or(defaults.clock_limits.jump),
+        ..defaults.clock_limits
+    };
+    let accept_clock = config.accept_clock;
+    let cache_bytes = config.cache_bytes.unwrap_or(defaults.cache_bytes);
+    LedgerOptions { cache_bytes, journal, stages, clock_limits, accept_clock, ..defaults }
 }
 
 #[cfg(test)]
@@ -88,18 +96,19 @@ mod tests {
     fn the_example_file_says_the_defaults_of_every_setting() {
         let example = include_str!("../../deploy/detente.toml");
         let set: String = example.lines().filter_map(|line| line.strip_prefix("#: ")).flat_map(|l| [l, "\n"]).collect();
-        assert_eq!(set.lines().count(), 19, "a setting is missing in deploy/detente.toml, or here");
+        assert_eq!(set.lines().count(), 22, "a setting is missing in deploy/detente.toml, or here");
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("detente.toml");
         std::fs::write(&file, set).unwrap();
         let (said, default) = (config(Some(&file)), config(None));
         assert_eq!(ServerOptions::of(&said), ServerOptions::of(&default));
         assert_eq!((said.listen, said.demo, said.log_format), (default.listen, default.demo, default.log_format));
+        assert_eq!(said.read_only, default.read_only);
         assert_eq!(said.otlp_endpoint, default.otlp_endpoint);
         let (said, default) = (ledger_options(&said), ledger_options(&default));
         assert_eq!(said.cache_bytes, default.cache_bytes);
         assert_eq!(said.journal.segment_bytes, default.journal.segment_bytes);
         assert_eq!(said.journal.reserve_bytes, default.journal.reserve_bytes);
-        assert_eq!(said.stages, default.stages);
+        assert_eq!((said.stages, said.clock_limits), (default.stages, default.clock_limits));
     }
 }

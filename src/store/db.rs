@@ -52,6 +52,16 @@ pub(super) enum Unusable {
     Damaged(String),
 }
 
+impl Unusable {
+    /// The error of the system behind it, where sled names one.
+    pub(super) const fn io(&self) -> Option<&std::io::Error> {
+        match self {
+            Self::Sled(sled::Error::Io(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 impl Db {
     /// Opens the database of a ledger, or makes it; sled caches up to `cache_bytes`, within bounds. Says whether the last
     /// stop was clean.

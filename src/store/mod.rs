@@ -19,6 +19,7 @@ mod block;
 mod blocks;
 mod db;
 mod entry;
+mod footing;
 mod index;
 mod open;
 mod saver;
@@ -39,7 +40,7 @@ pub(crate) use verify::verify;
 pub(crate) use view::{Incoming, View};
 
 use crate::domain::position::Position;
-use crate::journal::Reader;
+use crate::journal::{Obstacle, Reader};
 use db::{Db, Unusable};
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::sync::Arc;
@@ -153,7 +154,12 @@ impl Store {
 
     fn suspect(&self, error: &Unusable) {
         if !self.suspect.swap(true, Ordering::AcqRel) {
-            tracing::error!(%error, "sled is damaged; answering from the journal, and rebuilding it at the next start");
+            let is_refused = error.io().and_then(Obstacle::of).is_some();
+            if is_refused {
+                tracing::error!(%error, "sled cannot be used; answering from the journal until the next start");
+            } else {
+                tracing::error!(%error, "sled is damaged; answering from the journal, and rebuilding it at the next start");
+            }
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use super::block::SPAN;
 use super::db::{Db, Unusable};
+use super::footing;
 use super::view::{Incoming, View};
 use super::{Misfit, Store};
 use crate::domain::position::Position;
+use crate::journal::file::disk::make_dir;
 use crate::journal::{Chunk, LedgerId, ReadError, Reader, chain};
 use crate::v1;
 use crate::wire::event::{read_event, registry_bytes};
@@ -43,7 +45,7 @@ pub enum OpenError {
         reason: String,
     },
     /// The directory of sled cannot be removed to make it anew.
-    #[error("cannot make {path} anew: {source}")]
+    #[error("cannot make {} anew: {source}", path.display())]
     Remove {
         /// Which.
         path: PathBuf,
@@ -64,7 +66,19 @@ impl Store {
         cache_bytes: usize,
         progress: &dyn Progress,
     ) -> Result<Self, OpenError> {
-        let loaded = dir.and_then(|dir| load(dir, ledger, &*journal, cache_bytes));
+        let hindered = dir.and_then(footing::obstacle);
+        let loaded = match (dir, hindered) {
+            (Some(dir), None) => load(dir, ledger, &*journal, cache_bytes),
+            (_, Some(why)) => Err(why),
+            (None, None) => Ok(None),
+        };
+        let (loaded, dir) = match loaded {
+            Ok(loaded) => (loaded, dir),
+            Err(why) => {
+                tracing::warn!(%why, "sled is left as it is; answering from memory and the journal");
+                (None, None)
+            }
+        };
         let (db, view) = match (loaded, dir) {
             (Some((db, view)), _) => (Some(db), view),
             (None, Some(dir)) => (fresh(dir, ledger, cache_bytes)?, View::new(cache_bytes)),
@@ -119,17 +133,20 @@ impl Store {
     }
 }
 
-/// What sled has, if it is of use.
-fn load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usize) -> Option<(Db, View)> {
+/// What sled has, if it is of use; or what stands in its way, though it may be as it should.
+fn load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usize) -> Result<Option<(Db, View)>, String> {
     if !dir.exists() {
-        return None;
+        return Ok(None);
     }
     match try_load(dir, ledger, journal, cache_bytes) {
-        Ok(loaded) => Some(loaded),
-        Err(error) => {
-            tracing::warn!(%error, "sled is of no use; rebuilding it from the journal");
-            None
-        }
+        Ok(loaded) => Ok(Some(loaded)),
+        Err(error) => match footing::obstacle_behind(&error, dir) {
+            Some(why) => Err(why),
+            None => {
+                tracing::warn!(%error, "sled is of no use; rebuilding it from the journal");
+                Ok(None)
+            }
+        },
     }
 }
 
@@ -170,6 +187,7 @@ fn fresh(dir: &Path, ledger: LedgerId, cache_bytes: usize) -> Result<Option<Db>,
         let removed = if dir.is_dir() { fs::remove_dir_all(dir) } else { fs::remove_file(dir) };
         removed.map_err(|source| OpenError::Remove { path: dir.to_owned(), source })?;
     }
+    make_dir(dir).map_err(|source| OpenError::Remove { path: dir.to_owned(), source })?;
     match Db::open(dir, ledger, cache_bytes) {
         Ok((db, _)) => Ok(Some(db)),
         Err(error) => {

@@ -3,11 +3,12 @@
 
 use super::OpenError;
 use super::block::first_of;
-use super::db::Db;
+use super::db::{Db, Unusable};
+use super::footing;
 use super::open::{ReplayError, take_in_chunk};
 use super::view::{Unsaved, View};
 use crate::journal::{LedgerId, Reader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What was found out about sled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct StoreReport {
     pub wrong: Option<String>,
     /// Whether there is no sled.
     pub missing: bool,
+    /// Why it could not be looked at, or not to its end, though nothing wrong was seen: a full disk, missing rights.
+    pub unexamined: Option<String>,
 }
 
 /// Compares sled in `dir` with the journal. `progress` hears how many of how many events are done.
@@ -37,11 +40,19 @@ pub(crate) fn verify(
     if !dir.exists() {
         return Ok(StoreReport { missing: true, behind: journal.head().position.0, ..StoreReport::default() });
     }
+    if let Some(why) = footing::obstacle(dir) {
+        return Ok(StoreReport { unexamined: Some(why), ..StoreReport::default() });
+    }
     let (db, clean) = match Db::open(dir, ledger, usize::MAX) {
         Ok(opened) => opened,
-        Err(error) => return Ok(StoreReport { wrong: Some(error.to_string()), ..StoreReport::default() }),
+        Err(error) => {
+            let mut report = StoreReport::default();
+            report.failed(&error, dir);
+            return Ok(report);
+        }
     };
-    let mut comparison = Comparison { db, view: View::new(0), report: StoreReport::default(), next: 0 };
+    let report = StoreReport::default();
+    let mut comparison = Comparison { dir: dir.to_owned(), db, view: View::new(0), report, next: 0 };
     let total = journal.head().position.0;
     for chunk in journal.read(comparison.view.head().next())? {
         take_in_chunk(&mut comparison.view, &chunk?).map_err(ReplayError::into_open)?;
@@ -50,12 +61,22 @@ pub(crate) fn verify(
     }
     comparison.finish();
     if clean && let Err(error) = comparison.db.close() {
-        comparison.report.wrong.get_or_insert(error.to_string());
+        comparison.report.failed(&error, dir);
     }
     Ok(comparison.report)
 }
 
+impl StoreReport {
+    fn failed(&mut self, error: &Unusable, dir: &Path) {
+        match footing::obstacle_behind(error, dir) {
+            Some(why) => self.unexamined.get_or_insert(why),
+            None => self.wrong.get_or_insert(error.to_string()),
+        };
+    }
+}
+
 struct Comparison {
+    dir: PathBuf,
     db: Db,
     view: View,
     report: StoreReport,
@@ -85,7 +106,7 @@ impl Comparison {
         match self.db.block_count() {
             Ok(count) if count > self.next => self.wrong(format!("{} blocks too many", count - self.next)),
             Ok(_) => {}
-            Err(error) => self.wrong(error.to_string()),
+            Err(error) => self.failed(&error),
         }
     }
 
@@ -98,7 +119,7 @@ impl Comparison {
         let events = View::stored(expected, block);
         let found = self.db.stored(number).and_then(|block| Ok((block, self.db.stored_rows(number)?)));
         match found {
-            Err(error) => self.wrong(error.to_string()),
+            Err(error) => self.failed(&error),
             Ok((None, None)) if !matches!(self.db.has(number), Ok(true)) => self.report.behind += count as u64,
             Ok((None, _)) => self.wrong(format!("block {number} of the log (from position {})", first_of(number))),
             Ok((_, None)) => self.wrong(format!("row {number} of the index (from position {})", first_of(number))),
@@ -133,8 +154,12 @@ impl Comparison {
         });
         self.report.terms = term as u64;
         if let Err(error) = loaded {
-            self.wrong(error.to_string());
+            self.failed(&error);
         }
+    }
+
+    fn failed(&mut self, error: &Unusable) {
+        self.report.failed(error, &self.dir);
     }
 
     fn wrong(&mut self, what: String) {

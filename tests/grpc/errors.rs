@@ -280,6 +280,35 @@ async fn a_full_disk_refuses_appends_and_reads_go_on() {
 }
 
 #[tokio::test]
+async fn what_the_system_lacks_refuses_an_append_and_the_next_one_is_recorded() {
+    let failures = Failures::default();
+    let mut server = Running::of(failures.ledger(), ServerOptions::default()).await;
+    server.append(vec![party("AZE")]).await;
+
+    failures.descriptors.store(true, Ordering::SeqCst);
+    let answer = server.client.append(batch(vec![party("RUS")])).await;
+    let (status, _) = refused(answer, Code::ResourceExhausted, "OVERLOADED");
+    assert!(status.message().contains("Too many open files"), "{}", status.message());
+    assert!(status.get_details_retry_info().unwrap().retry_delay.is_some());
+    failures.descriptors.store(false, Ordering::SeqCst);
+
+    failures.read_only.store(true, Ordering::SeqCst);
+    let answer = server.client.append(batch(vec![party("RUS")])).await;
+    let (status, _) = refused(answer, Code::FailedPrecondition, "READ_ONLY");
+    assert!(status.message().contains("read-only"), "{}", status.message());
+    failures.read_only.store(false, Ordering::SeqCst);
+
+    failures.early.store(true, Ordering::SeqCst);
+    let answer = server.client.append(batch(vec![party("RUS")])).await;
+    let (status, _) = refused(answer, Code::FailedPrecondition, "CLOCK_WRONG");
+    assert!(status.message().contains("behind the last record"), "{}", status.message());
+    server.client.list_parties(v1::ListPartiesRequest::default()).await.unwrap();
+    failures.early.store(false, Ordering::SeqCst);
+
+    assert_eq!(server.append(vec![party("RUS")]).await.results[0].position, 2, "nothing is missing between");
+}
+
+#[tokio::test]
 async fn a_write_that_fails_half_way_has_an_unknown_outcome_and_ends_the_server() {
     let failures = Failures::default();
     let mut server = Running::of(failures.ledger(), ServerOptions::default()).await;

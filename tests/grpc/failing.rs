@@ -21,6 +21,12 @@ pub(crate) struct Failures {
     pub(crate) stall: Arc<AtomicBool>,
     /// Finding room on the disk.
     pub(crate) room: Arc<AtomicBool>,
+    /// Finding a file descriptor for the next segment.
+    pub(crate) descriptors: Arc<AtomicBool>,
+    /// Writing at all: the journal was opened for reading.
+    pub(crate) read_only: Arc<AtomicBool>,
+    /// Telling the right time: it is a day too early.
+    pub(crate) early: Arc<AtomicBool>,
     /// Telling the time, with a panic.
     pub(crate) clock: Arc<AtomicBool>,
 }
@@ -52,7 +58,8 @@ impl Failures {
 impl Clock for Failures {
     fn now(&self) -> RecordedAt {
         assert!(!self.clock.load(Ordering::SeqCst), "the clock has stopped");
-        RecordedAt(1_753_000_000_000_000)
+        let early = if self.early.load(Ordering::SeqCst) { 86_400_000_000 } else { 0 };
+        RecordedAt(1_753_000_000_000_000 - early)
     }
 }
 
@@ -65,6 +72,12 @@ impl Room for FailingRoom {
     fn set_aside(&self, bytes: u64) -> Result<(), Refusal> {
         if self.failures.room.load(Ordering::SeqCst) {
             return Err(Refusal::DiskFull { needed: bytes, available: 0, reserve: 1 << 20 });
+        }
+        if self.failures.descriptors.load(Ordering::SeqCst) {
+            return Err(Refusal::NoSegment(io::Error::from_raw_os_error(24)));
+        }
+        if self.failures.read_only.load(Ordering::SeqCst) {
+            return Err(Refusal::ReadOnly);
         }
         self.inner.set_aside(bytes)
     }

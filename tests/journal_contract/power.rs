@@ -171,6 +171,14 @@ fn work_failing_at(disk: &FaultyDisk, n: u64) -> (Vec<Append>, Vec<Append>) {
         }
         match record(&mut journal, &group, &mut random) {
             Ok(_) => acknowledged.extend(group),
+            // A segment was not made: the journal goes on, unless it does not know what became of it.
+            Err(AppendError::NothingWritten(_)) => match journal.append(&group) {
+                Ok(_) => acknowledged.extend(group),
+                Err(_) => {
+                    assert_poisoned(&mut journal, &group);
+                    return (acknowledged, Vec::new());
+                }
+            },
             Err(AppendError::Poisoned) => {
                 assert_poisoned(&mut journal, &group);
                 return (acknowledged, Vec::new());

@@ -52,6 +52,9 @@ pub(crate) struct ImportArgs {
     /// How the rows of the file become claims: docs/MAPPING.md.
     #[arg(long, value_name = "M.toml")]
     pub(crate) mapping: Option<PathBuf>,
+    /// The clock of this machine is right, however long ago something was recorded in the directory last.
+    #[arg(long, env = "DETENTE_ACCEPT_CLOCK", requires = "data")]
+    accept_clock: bool,
     #[command(flatten)]
     rows: RowArgs,
 }
@@ -132,6 +135,11 @@ impl ImportArgs {
 impl RowImport {
     fn new(args: ImportArgs, format: Format) -> Self {
         Self { data: args.data.clone(), args, format }
+    }
+
+    /// Whether the clock is right, however long ago something was recorded.
+    pub(crate) const fn accepts_clock(&self) -> bool {
+        self.args.accept_clock
     }
 
     /// Whether it only says what it would do.

@@ -52,7 +52,10 @@ const PLAIN: &[Plain] = &[
         "/readyz",
         "readyz",
         "Whether the server serves: the same state as that of grpc.health.v1.Health.",
-        &[("200", "It does."), ("503", "It is starting or stopping, or a write to the journal does not end.")],
+        &[
+            ("200", "It does; the text says whether it takes appends, or why not."),
+            ("503", "It is starting or stopping, or a write to the journal does not end."),
+        ],
     ),
     ("/metrics", "metrics", "What is measured, for Prometheus.", &[("200", "OpenMetrics text.")]),
 ];

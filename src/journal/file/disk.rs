@@ -4,13 +4,19 @@
 //! [`Disk::sync_dir`] the directory's names do. What was not synced may survive wholly, partly, or in any order. A
 //! rename replaces its target atomically. Nothing is assumed about an operation that failed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::lock::{self, Lock, LockError};
+use crate::journal::at;
+
+/// The rights of files: their owner's alone, whatever the umask leaves.
+pub(crate) const FILE_MODE: u32 = 0o600;
+/// The rights of directories.
+pub(crate) const DIR_MODE: u32 = 0o700;
 
 /// A place where files are kept.
 pub trait Disk: Send + Sync {
@@ -56,6 +62,12 @@ pub trait Disk: Send + Sync {
     /// As the system reports; never tried again.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
 
+    /// Opens a directory, so that syncing it later needs no descriptor.
+    ///
+    /// # Errors
+    /// As the system reports.
+    fn open_dir(&self, dir: &Path) -> io::Result<Arc<dyn DiskDir>>;
+
     /// How many bytes may still be written.
     ///
     /// # Errors
@@ -67,6 +79,15 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// [`LockError::Held`] if somebody has it.
     fn lock(&self, path: &Path) -> Result<Box<dyn Lock>, LockError>;
+}
+
+/// An open directory.
+pub trait DiskDir: Send + Sync {
+    /// Makes creations, renames and removals in it durable.
+    ///
+    /// # Errors
+    /// As the system reports; never tried again.
+    fn sync(&self) -> io::Result<()>;
 }
 
 /// An open file. Reading and writing at offsets needs no exclusive access.
@@ -110,51 +131,61 @@ pub trait DiskFile: Send + Sync {
     }
 }
 
-/// The file systems of this machine.
+/// The file systems of this machine. Every error names its path.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn create_dir(&self, dir: &Path) -> io::Result<()> {
-        fs::create_dir_all(dir)
+        make_dir(dir)
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
-        Ok(Arc::new(RealFile(file)))
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(FILE_MODE).open(path);
+        opened(path, file)
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
         let writable = OpenOptions::new().read(true).write(true).open(path);
         let file = match writable {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => File::open(path)?,
-            other => other?,
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) =>
+            {
+                File::open(path)
+            }
+            other => other,
         };
-        Ok(Arc::new(RealFile(file)))
+        opened(path, file)
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
         let entries = match fs::read_dir(dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other?,
+            other => other.map_err(|error| at(dir, error))?,
         };
-        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+        let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+        entries.map(name).collect::<io::Result<_>>().map_err(|error| at(dir, error))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
+        fs::rename(from, to).map_err(|error| at(to, error))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
+        fs::remove_file(path).map_err(|error| at(path, error))
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        File::open(dir)?.sync_all()
+        self.open_dir(dir)?.sync()
+    }
+
+    fn open_dir(&self, dir: &Path) -> io::Result<Arc<dyn DiskDir>> {
+        let file = File::open(dir).map_err(|error| at(dir, error))?;
+        Ok(Arc::new(RealFile { path: dir.to_owned(), file }))
     }
 
     fn available_space(&self, dir: &Path) -> io::Result<u64> {
-        fs4::available_space(dir)
+        fs4::available_space(dir).map_err(|error| at(dir, error))
     }
 
     fn lock(&self, path: &Path) -> Result<Box<dyn Lock>, LockError> {
@@ -162,26 +193,104 @@ impl Disk for RealDisk {
     }
 }
 
-struct RealFile(File);
+/// The same, for looking only: whatever would change something is refused, as on a file system that is mounted read-only.
+/// A lock is shared with others who look, where there is a file to lock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadOnlyDisk;
+
+impl ReadOnlyDisk {
+    fn refuse<T>(path: &Path) -> io::Result<T> {
+        Err(at(path, io::ErrorKind::ReadOnlyFilesystem.into()))
+    }
+}
+
+impl Disk for ReadOnlyDisk {
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        Self::refuse(dir)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        Self::refuse(path)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        opened(path, File::open(path))
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        RealDisk.list(dir)
+    }
+
+    fn rename(&self, from: &Path, _to: &Path) -> io::Result<()> {
+        Self::refuse(from)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        Self::refuse(path)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        Self::refuse(dir)
+    }
+
+    fn open_dir(&self, dir: &Path) -> io::Result<Arc<dyn DiskDir>> {
+        Self::refuse(dir)
+    }
+
+    fn available_space(&self, dir: &Path) -> io::Result<u64> {
+        RealDisk.available_space(dir)
+    }
+
+    fn lock(&self, path: &Path) -> Result<Box<dyn Lock>, LockError> {
+        lock::share(path)
+    }
+}
+
+/// Creates a directory and those above it, if they are missing, for their owner alone.
+pub(crate) fn make_dir(dir: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(DIR_MODE).create(dir).map_err(|error| at(dir, error))
+}
+
+fn opened(path: &Path, file: io::Result<File>) -> io::Result<Arc<dyn DiskFile>> {
+    let file = file.map_err(|error| at(path, error))?;
+    Ok(Arc::new(RealFile { path: path.to_owned(), file }))
+}
+
+struct RealFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl RealFile {
+    fn located<T>(&self, done: io::Result<T>) -> io::Result<T> {
+        done.map_err(|error| at(&self.path, error))
+    }
+}
 
 impl DiskFile for RealFile {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
+        Ok(self.located(self.file.metadata())?.len())
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        self.0.read_exact_at(buffer, offset)
+        self.located(self.file.read_exact_at(buffer, offset))
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.0.write_all_at(bytes, offset)
+        self.located(self.file.write_all_at(bytes, offset))
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+        self.located(self.file.set_len(len))
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
+        self.located(self.file.sync_data())
+    }
+}
+
+impl DiskDir for RealFile {
+    fn sync(&self) -> io::Result<()> {
+        self.located(self.file.sync_all())
     }
 }

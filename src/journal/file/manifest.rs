@@ -69,7 +69,7 @@ pub enum ManifestError {
     #[error("format {0} is unknown to this version")]
     UnknownFormat(u32),
     /// It could not be read.
-    #[error("the manifest could not be read")]
+    #[error("the manifest could not be read: {0}")]
     Io(#[from] io::Error),
 }
 

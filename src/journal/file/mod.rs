@@ -4,9 +4,9 @@
 //!
 //! ```text
 //! bytes      fields  frame  segment  manifest  mark        what stands where, and its checksums
-//! one way    plan -> write -> sync -> publish -> mark      (this file, space); of a large append: run
+//! one way    plan -> write -> sync -> publish -> mark      (this file, space, spare); of a large append: run
 //! the other  frames -> sequence -> reader, scan            what is sound, and what may follow what
-//! judgement  log  scan  recover  verify                    torn or damaged
+//! judgement  log  scan  recover  read_only  verify         torn or damaged
 //! world      disk  lock
 //! ```
 
@@ -20,6 +20,7 @@ pub mod manifest;
 mod mark;
 mod open;
 mod plan;
+mod read_only;
 mod reader;
 mod recover;
 mod run;
@@ -27,6 +28,7 @@ mod scan;
 mod segment;
 mod sequence;
 mod space;
+mod spare;
 mod verify;
 
 use std::io;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use open::{CreateError, OpenError};
+pub use read_only::ReadOnlyJournal;
 pub use recover::{MarkState, Recovery, Torn};
 pub use verify::{Report, verify};
 
@@ -48,6 +51,7 @@ use self::reader::{Published, Shared};
 use self::scan::Tail;
 use self::segment::{HEADER_LEN, Header, Previous, Segment};
 use self::space::Space;
+use self::spare::{RollError, Spares};
 use super::{Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Room, Run};
 use crate::domain::position::{Position, RecordedAt};
 
@@ -75,14 +79,13 @@ impl Default for Options {
 
 /// The writer of a journal in a directory, which it holds locked.
 pub struct FileJournal {
-    dir: PathBuf,
-    disk: Arc<dyn Disk>,
     ledger_id: LedgerId,
     options: Options,
     segment: Segment,
     tail: Tail,
     marks: MarkFile,
     space: Arc<Space>,
+    spares: Arc<Spares>,
     encoder: Encoder,
     buffer: Vec<u8>,
     poisoned: bool,
@@ -111,7 +114,7 @@ impl Journal for FileJournal {
             return Ok(self.tail.head);
         }
         self.space.take(plan.bytes)?;
-        self.rotate_before(plan.bytes).map_err(|error| Refusal::NoSegment(self.poison(error)))?;
+        self.rotate_before(plan.bytes)?;
         let tail = self.write(group, &plan).map_err(|error| AppendError::OutcomeUnknown(self.poison(error)))?;
         self.publish(tail);
         Ok(tail.head)
@@ -142,15 +145,20 @@ impl Journal for FileJournal {
 }
 
 impl FileJournal {
-    /// Starts a new segment if these bytes would make this one too large.
-    fn rotate_before(&mut self, bytes: u64) -> io::Result<()> {
+    /// Starts a new segment if these bytes would make this one too large. If it cannot be made the journal goes on with the
+    /// one it has, unless what became of the new one is not known.
+    fn rotate_before(&mut self, bytes: u64) -> Result<(), Refusal> {
         let fits = self.tail.end.saturating_add(bytes) <= self.options.segment_bytes;
         if fits || self.tail.end == HEADER_LEN {
             return Ok(());
         }
         let previous = Previous { first: self.segment.header.first(), len: self.tail.end };
         let header = Header::new(self.ledger_id, self.tail.head, previous);
-        self.segment = Segment::create(&self.dir, &*self.disk, header)?;
+        self.segment = match self.spares.segment(header) {
+            Ok(segment) => segment,
+            Err(RollError::NothingDone(error)) => return Err(Refusal::NoSegment(error)),
+            Err(RollError::Broken(error)) => return Err(Refusal::NoSegment(self.poison(error))),
+        };
         self.tail = Tail { head: self.tail.head, frame: None, end: HEADER_LEN };
         self.shared.publish_segment(header.first());
         Ok(())

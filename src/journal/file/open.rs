@@ -18,6 +18,7 @@ use super::reader::Shared;
 use super::recover::{self, Recovered, Recovery};
 use super::segment::{self, HEADER_LEN, Header, Previous, Segment};
 use super::space::Space;
+use super::spare::Spares;
 use super::{FileJournal, Options};
 use crate::domain::position::Position;
 use crate::journal::{Damage, Head, LedgerId};
@@ -34,7 +35,7 @@ pub enum CreateError {
     #[error("the journal is locked: {0}")]
     Locked(#[source] LockError),
     /// Its files could not be written.
-    #[error("the journal could not be created")]
+    #[error("the journal could not be created: {0}")]
     Io(#[from] io::Error),
 }
 
@@ -63,7 +64,7 @@ pub enum OpenError {
     #[error("the journal is damaged: {0}")]
     Damaged(#[from] Damage),
     /// The disk did not answer.
-    #[error("the journal could not be read or recovered")]
+    #[error("the journal could not be read or recovered: {0}")]
     Io(#[from] io::Error),
 }
 
@@ -108,7 +109,10 @@ impl FileJournal {
     /// If the directory is not vacant, or cannot be written.
     pub fn create(dir: &Path, ledger_id: LedgerId, options: Options, disk: Arc<dyn Disk>) -> Result<Self, CreateError> {
         disk.create_dir(dir)?;
-        let lock = lock_dir(dir, &*disk).map_err(CreateError::Locked)?;
+        let lock = lock_dir(dir, &*disk).map_err(|error| match error {
+            LockError::Io(error) => CreateError::Io(error),
+            held => CreateError::Locked(held),
+        })?;
         if !is_vacant(dir, &*disk)? {
             return Err(CreateError::Exists);
         }
@@ -148,11 +152,12 @@ impl FileJournal {
     ) -> (Self, Recovery) {
         let Recovered { firsts, segment, tail, marks, recovery } = recovered;
         let shared = Shared::of(dir.to_owned(), Arc::clone(&disk), firsts, &tail);
+        let spares = Arc::new(Spares::of(dir.to_owned(), Arc::clone(&disk)));
+        let (reserve, roll) = (options.reserve_bytes, options.segment_bytes);
         let journal = Self {
-            dir: dir.to_owned(),
             ledger_id: manifest.ledger_id,
-            space: Arc::new(Space::keeping(options.reserve_bytes, dir.to_owned(), Arc::clone(&disk))),
-            disk,
+            space: Arc::new(Space::keeping(reserve, roll, dir.to_owned(), disk, Arc::clone(&spares))),
+            spares,
             options,
             segment,
             tail,
@@ -177,7 +182,7 @@ impl From<LockError> for OpenError {
     fn from(error: LockError) -> Self {
         match error {
             LockError::Io(error) => Self::Io(error),
-            LockError::Held { .. } => Self::Locked(error),
+            LockError::Held { .. } | LockError::BeingRead => Self::Locked(error),
         }
     }
 }

@@ -114,7 +114,8 @@ pub(super) fn recover(dir: &Path, disk: &dyn Disk, manifest: &Manifest) -> Resul
     Ok(Recovered { firsts, segment, tail, marks, recovery })
 }
 
-fn scan(log: &Log, found: Found) -> Result<(Tail, Counts), OpenError> {
+/// The end of what is whole, from the mark on where there is one.
+pub(super) fn scan(log: &Log, found: Found) -> Result<(Tail, Counts), OpenError> {
     match found {
         Found::Mark(mark) => Scan::from_mark(log, mark),
         Found::Unreadable | Found::Missing => Scan::all(log, found, Depth::Hashes, &mut |_| ()),

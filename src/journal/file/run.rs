@@ -41,7 +41,7 @@ impl<'j> FileRun<'j> {
         let head = journal.tail.head;
         check::follows(head, header)?;
         journal.space.take(bytes)?;
-        journal.rotate_before(bytes).map_err(|error| Refusal::NoSegment(journal.poison(error)))?;
+        journal.rotate_before(bytes)?;
         journal.buffer.clear();
         Ok(Self {
             header: header.clone(),

@@ -99,11 +99,16 @@ pub(super) struct Segment {
 impl Segment {
     /// Creates a segment durably: its header is synced, then its name.
     pub(super) fn create(dir: &Path, disk: &dyn Disk, header: Header) -> io::Result<Self> {
-        let file = disk.create(&dir.join(name(header.first())))?;
-        file.write_at(&header.encode(), 0)?;
-        file.sync()?;
+        let segment = Self { header, file: disk.create(&dir.join(name(header.first())))? };
+        segment.put_header()?;
+        segment.file.sync()?;
         disk.sync_dir(dir)?;
-        Ok(Self { header, file })
+        Ok(segment)
+    }
+
+    /// Writes its header. Not durable until synced.
+    pub(super) fn put_header(&self) -> io::Result<()> {
+        self.file.write_at(&self.header.encode(), 0)
     }
 
     /// Opens the segment of a name; the fault says if its header is not sound, or not the one the name says.

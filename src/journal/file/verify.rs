@@ -1,6 +1,6 @@
 //! Reads every byte of a journal and proves it: checksums, hashes, links, dense positions, recorded times, the mark.
 //!
-//! It changes nothing but the file LOCK, and needs the journal for itself: a live one has an end that moves.
+//! It changes nothing, and shares the journal only with others who read: one that is written has an end that moves.
 
 use std::path::Path;
 

@@ -8,12 +8,14 @@ use super::error::CursorError;
 use super::place::Kept;
 use crate::domain::name::CursorId;
 use crate::domain::position::{Position, RecordedAt};
-use crate::journal::LedgerId;
+use crate::journal::file::disk::{FILE_MODE, make_dir};
+use crate::journal::{LedgerId, Obstacle, at};
 use crate::ledger::feed::Beginning;
 use crate::v1;
 use prost::Message;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 const TITLE: &[u8] = b"detente cursor 1\n";
@@ -24,6 +26,8 @@ const DRAFT_SUFFIX: &str = ".draft";
 pub(super) struct Files {
     dir: PathBuf,
     ledger: LedgerId,
+    /// Whether nothing is to be written.
+    read_only: bool,
 }
 
 /// A cursor as its file has it.
@@ -54,15 +58,15 @@ enum Start {
 }
 
 impl Files {
-    pub(super) const fn new(dir: PathBuf, ledger: LedgerId) -> Self {
-        Self { dir, ledger }
+    pub(super) const fn new(dir: PathBuf, ledger: LedgerId, read_only: bool) -> Self {
+        Self { dir, ledger, read_only }
     }
 
     /// Every cursor there is, or what is wrong with it.
     pub(super) fn read_all(&self) -> io::Result<Vec<(CursorId, Result<Kept, String>)>> {
         let entries = match fs::read_dir(&self.dir) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
+            entries => entries.map_err(|error| at(&self.dir, error))?,
         };
         let mut all = Vec::new();
         for entry in entries {
@@ -97,6 +101,7 @@ impl Files {
 
     /// Writes a cursor, durably.
     pub(super) fn write(&self, kept: &Kept) -> Result<(), CursorError> {
+        self.may_write()?;
         let stored = Stored {
             cursor_id: kept.id.to_string(),
             ledger_id: self.ledger.0.as_bytes().to_vec(),
@@ -109,19 +114,23 @@ impl Files {
         let path = self.path(&kept.id);
         let write = || {
             self.make_dir()?;
-            let mut file = File::create(&draft)?;
+            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(&draft)?;
             file.write_all(&sealed(&stored))?;
             file.sync_all()
         };
-        write().map_err(nothing_changed)?;
-        fs::rename(&draft, &path).map_err(nothing_changed)?;
-        self.sync_dir().map_err(|error| CursorError::OutcomeUnknown(error.to_string()))
+        write().map_err(|error| nothing_changed(at(&draft, error)))?;
+        // Opened beforehand: once the name has changed, nothing may be lacking any more.
+        let dir = self.open_dir().map_err(nothing_changed)?;
+        fs::rename(&draft, &path).map_err(|error| nothing_changed(at(&path, error)))?;
+        dir.sync_all().map_err(|error| CursorError::OutcomeUnknown(error.to_string()))
     }
 
     /// Removes a cursor, durably.
     pub(super) fn remove(&self, id: &CursorId) -> Result<(), CursorError> {
+        self.may_write()?;
+        let dir = self.open_dir().map_err(nothing_changed)?;
         fs::remove_file(self.path(id)).map_err(nothing_changed)?;
-        self.sync_dir().map_err(|error| CursorError::OutcomeUnknown(error.to_string()))
+        dir.sync_all().map_err(|error| CursorError::OutcomeUnknown(error.to_string()))
     }
 
     fn path(&self, id: &CursorId) -> PathBuf {
@@ -132,18 +141,23 @@ impl Files {
         if self.dir.is_dir() {
             return Ok(());
         }
-        fs::create_dir_all(&self.dir)?;
+        make_dir(&self.dir)?;
         self.dir.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
     }
 
-    fn sync_dir(&self) -> io::Result<()> {
-        File::open(&self.dir)?.sync_all()
+    fn open_dir(&self) -> io::Result<File> {
+        File::open(&self.dir).map_err(|error| at(&self.dir, error))
+    }
+
+    const fn may_write(&self) -> Result<(), CursorError> {
+        if self.read_only { Err(CursorError::ReadOnly) } else { Ok(()) }
     }
 }
 
 fn nothing_changed(error: io::Error) -> CursorError {
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => CursorError::DiskFull(error.to_string()),
+    match Obstacle::of(&error) {
+        Some(Obstacle::Full) => CursorError::DiskFull(error.to_string()),
+        Some(Obstacle::Descriptors) => CursorError::NoDescriptors(error.to_string()),
         _ => CursorError::NotWritten(error.to_string()),
     }
 }

@@ -82,9 +82,10 @@ impl Cursors {
         Self { files: None, all: Mutex::new(BTreeMap::new()) }
     }
 
-    /// Those in a directory, which is made with the first. What is damaged is told, and kept for somebody to look at.
-    pub(super) fn open(dir: PathBuf, ledger: LedgerId) -> io::Result<Self> {
-        let files = Files::new(dir, ledger);
+    /// Those in a directory, which is made with the first, unless nothing is to be written. What is damaged is told, and kept
+    /// for somebody to look at.
+    pub(super) fn open(dir: PathBuf, ledger: LedgerId, read_only: bool) -> io::Result<Self> {
+        let files = Files::new(dir, ledger, read_only);
         let mut all = BTreeMap::new();
         for (id, read) in files.read_all()? {
             let slot = match read {

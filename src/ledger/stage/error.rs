@@ -1,8 +1,9 @@
 //! What can go wrong with a stage.
 
 use crate::domain::rejection::Violation;
+use crate::journal::Obstacle;
 use crate::ledger::error::AppendError;
-use std::io::{self, ErrorKind};
+use std::io;
 use uuid::Uuid;
 
 /// How many violations of a stage are told where nobody says.
@@ -45,6 +46,9 @@ pub enum StageError {
     /// The disk is full but for its reserve. Nothing was staged.
     #[error("the disk is full: {0}")]
     DiskFull(String),
+    /// The process has no file descriptor left for it. Nothing was staged.
+    #[error("the stage could not be opened: {0}; try again")]
+    NoDescriptors(String),
     /// The disk did not take it. What was staged before is still there.
     #[error("the stage could not be written: {0}")]
     NotWritten(String),
@@ -107,8 +111,9 @@ impl Unfit {
 
 /// The disk did not take something.
 pub(super) fn not_written(error: &io::Error) -> StageError {
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StageError::DiskFull(error.to_string()),
+    match Obstacle::of(error) {
+        Some(Obstacle::Full) => StageError::DiskFull(error.to_string()),
+        Some(Obstacle::Descriptors) => StageError::NoDescriptors(error.to_string()),
         _ => StageError::NotWritten(error.to_string()),
     }
 }

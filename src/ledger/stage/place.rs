@@ -4,6 +4,7 @@ use super::error::{StageError, not_written};
 use super::file::StageFile;
 use super::opening::Opening;
 use crate::journal::file::disk::{Disk, DiskFile};
+use crate::ledger::error::AppendError;
 use parking_lot::Mutex;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ const DRAFT_SUFFIX: &str = ".stage.new";
 pub(crate) enum Place {
     /// In memory, with a ledger that is there too.
     Memory,
+    /// Nowhere: the ledger was opened for reading, and none can be opened or recorded.
+    ReadOnly,
     /// In a directory, made with the first stage, on a disk of which so many bytes are kept free.
     Files {
         /// The directory.
@@ -46,6 +49,9 @@ impl Place {
     /// Makes a stage, durably.
     pub(super) fn create(&self, id: Uuid, opening: &Opening) -> Result<StageFile, StageError> {
         const OPENING: u64 = 4096;
+        if matches!(self, Self::ReadOnly) {
+            return Err(AppendError::ReadOnly.into());
+        }
         self.room_for(OPENING)?;
         let create = || {
             let Self::Files { dir, disk, .. } = self else {
@@ -56,9 +62,11 @@ impl Place {
             if disk.list(dir)?.iter().any(|name| draft.ends_with(name)) {
                 disk.remove(&draft)?;
             }
+            // Opened beforehand: once the name has changed, nothing may be lacking any more.
+            let opened = disk.open_dir(dir)?;
             let begun = StageFile::begin(disk.create(&draft)?, opening)?;
             disk.rename(&draft, &path(dir, id))?;
-            disk.sync_dir(dir)?;
+            opened.sync()?;
             Ok(begun)
         };
         create().map_err(|error: io::Error| not_written(&error))
@@ -67,11 +75,15 @@ impl Place {
     /// Removes a stage, durably.
     pub(super) fn remove(&self, id: Uuid) -> Result<(), StageError> {
         let Self::Files { dir, disk, .. } = self else { return Ok(()) };
-        let removed = match disk.remove(&path(dir, id)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
+        let remove = || {
+            let opened = disk.open_dir(dir)?;
+            match disk.remove(&path(dir, id)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                other => other?,
+            }
+            opened.sync()
         };
-        removed.and_then(|()| disk.sync_dir(dir)).map_err(|error| not_written(&error))
+        remove().map_err(|error| not_written(&error))
     }
 
     /// Whether there is room for so many bytes more.

@@ -201,12 +201,9 @@ enum Failure {
 /// Why the journal did not begin.
 fn refused(error: journal::AppendError) -> Failure {
     match error {
-        journal::AppendError::NothingWritten(refusal @ Refusal::DiskFull { .. }) => {
-            Failure::Refused(AppendError::DiskFull(refusal.to_string()))
-        }
-        journal::AppendError::NothingWritten(refusal @ Refusal::SpaceUnknown(_)) => {
-            Failure::Refused(AppendError::NotServing(refusal.to_string()))
-        }
+        journal::AppendError::NothingWritten(
+            refusal @ (Refusal::DiskFull { .. } | Refusal::SpaceUnknown(_) | Refusal::NoSegment(_) | Refusal::ReadOnly),
+        ) => Failure::Refused(refusal.into()),
         other => Failure::Broken(other),
     }
 }

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use detente::journal::file::disk::{Disk, DiskFile};
+use detente::journal::file::disk::{Disk, DiskDir, DiskFile};
 use detente::journal::file::lock::{Lock, LockError};
 
 use super::Random;
@@ -32,6 +32,40 @@ struct State {
     lies: bool,
     lies_about_names: bool,
     space: u64,
+    /// What is refused, with which error number.
+    refused: BTreeMap<Operation, i32>,
+}
+
+/// What a disk is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Operation {
+    Create,
+    Open,
+    OpenDir,
+    List,
+    Rename,
+    Remove,
+    SyncDir,
+    Space,
+    Write,
+    Truncate,
+    Sync,
+}
+
+impl Operation {
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Create,
+        Self::Open,
+        Self::OpenDir,
+        Self::List,
+        Self::Rename,
+        Self::Remove,
+        Self::SyncDir,
+        Self::Space,
+        Self::Write,
+        Self::Truncate,
+        Self::Sync,
+    ];
 }
 
 type Names = BTreeMap<PathBuf, usize>;
@@ -87,6 +121,7 @@ impl FaultyDisk {
             lies: false,
             lies_about_names: false,
             space: u64::MAX,
+            refused: BTreeMap::new(),
         })))
     }
 
@@ -124,6 +159,21 @@ impl FaultyDisk {
     /// From now on syncing directories does nothing, and says it was done.
     pub(crate) fn lie_about_names(&self) {
         self.state().lies_about_names = true;
+    }
+
+    /// From now on refuses an operation, with an error number; nothing of it happens.
+    pub(crate) fn refuse(&self, operation: Operation, number: i32) {
+        self.state().refused.insert(operation, number);
+    }
+
+    /// Refuses nothing any more.
+    pub(crate) fn allow(&self) {
+        self.state().refused.clear();
+    }
+
+    fn ask(&self, operation: Operation) -> io::Result<()> {
+        let refused = self.state().refused.get(&operation).copied();
+        refused.map_or(Ok(()), |number| Err(io::Error::from_raw_os_error(number)))
     }
 
     pub(crate) fn set_space(&self, bytes: u64) {
@@ -287,6 +337,7 @@ impl Disk for FaultyDisk {
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.ask(Operation::Create)?;
         let id = {
             let mut state = self.state();
             if state.names.contains_key(path) {
@@ -300,24 +351,29 @@ impl Disk for FaultyDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.ask(Operation::Open)?;
         self.handle(path)
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        self.ask(Operation::List)?;
         let state = self.state();
         let paths = state.names.keys().filter(|path| path.parent() == Some(dir));
         Ok(paths.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect())
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.ask(Operation::Rename)?;
         self.change_name(NameChange::Rename(from.to_owned(), to.to_owned()))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
+        self.ask(Operation::Remove)?;
         self.change_name(NameChange::Remove(path.to_owned()))
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        self.ask(Operation::SyncDir)?;
         let (mut guard, fate) = self.begin()?;
         let state = &mut *guard;
         if !state.lies_about_names && fate == Fate::Done {
@@ -328,7 +384,13 @@ impl Disk for FaultyDisk {
         fate.result()
     }
 
+    fn open_dir(&self, dir: &Path) -> io::Result<Arc<dyn DiskDir>> {
+        self.ask(Operation::OpenDir)?;
+        Ok(Arc::new(FaultyDir { disk: self.clone(), path: dir.to_owned() }))
+    }
+
     fn available_space(&self, _dir: &Path) -> io::Result<u64> {
+        self.ask(Operation::Space)?;
         Ok(self.state().space)
     }
 
@@ -350,6 +412,17 @@ impl Lock for Held {}
 impl Drop for Held {
     fn drop(&mut self) {
         self.disk.state().locks.remove(&self.path);
+    }
+}
+
+struct FaultyDir {
+    disk: FaultyDisk,
+    path: PathBuf,
+}
+
+impl DiskDir for FaultyDir {
+    fn sync(&self) -> io::Result<()> {
+        self.disk.sync_dir(&self.path)
     }
 }
 
@@ -385,15 +458,18 @@ impl DiskFile for FaultyFile {
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.disk.ask(Operation::Write)?;
         let half = Change::Write(offset as usize, bytes[..bytes.len() / 2].to_vec());
         self.change(Change::Write(offset as usize, bytes.to_vec()), Some(half))
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {
+        self.disk.ask(Operation::Truncate)?;
         self.change(Change::Truncate(len as usize), None)
     }
 
     fn sync(&self) -> io::Result<()> {
+        self.disk.ask(Operation::Sync)?;
         let (mut guard, fate) = self.disk.begin()?;
         let lies = guard.lies;
         let content = &mut guard.files[self.id];

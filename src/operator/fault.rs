@@ -1,0 +1,64 @@
+//! A ledger that could not be opened, as a failure: which path, what the system said, what to do.
+
+use crate::cli::Failure;
+use crate::journal::Obstacle;
+use crate::journal::file::lock::LockError;
+use crate::journal::file::{CreateError, OpenError as JournalError};
+use crate::ledger::open::OpenError;
+use crate::store::OpenError as StoreError;
+use std::io;
+use std::path::Path;
+
+/// A failure to open a ledger: damage is told apart, it has an exit code of its own.
+pub(super) fn not_opened(error: OpenError) -> Failure {
+    match &error {
+        OpenError::Journal { source, .. } if is_damage(source) => Failure::Damaged(error.to_string()),
+        OpenError::Missing(_) | OpenError::Occupied { .. } | OpenError::JournalMissing { .. } => {
+            Failure::Usage(error.to_string())
+        }
+        // Its words hold those of its causes already.
+        _ => advised(error.to_string(), cause(&error)),
+    }
+}
+
+/// A failure of the system at a path.
+pub(super) fn at(path: &Path, doing: &str, error: &io::Error) -> Failure {
+    let said = error.to_string();
+    let place = path.display().to_string();
+    let words = if said.contains(&place) { format!("{doing}: {said}") } else { format!("{doing} {place}: {said}") };
+    advised(words, Some(error))
+}
+
+fn advised(words: String, cause: Option<&io::Error>) -> Failure {
+    let advice = cause.and_then(Obstacle::of).map(Obstacle::advice);
+    Failure::other(anyhow::anyhow!(advice.map_or(words.clone(), |advice| format!("{words}; {advice}"))))
+}
+
+const fn cause(error: &OpenError) -> Option<&io::Error> {
+    match error {
+        OpenError::Io(error)
+        | OpenError::Journal { source: JournalError::Io(error), .. }
+        | OpenError::Create { source: CreateError::Io(error), .. }
+        | OpenError::Create { source: CreateError::Locked(LockError::Io(error)), .. }
+        | OpenError::Store(StoreError::Remove { source: error, .. })
+        | OpenError::Store(StoreError::Journal(crate::journal::ReadError::Io(error))) => Some(error),
+        _ => None,
+    }
+}
+
+const fn is_damage(error: &JournalError) -> bool {
+    match error {
+        JournalError::Damaged(_)
+        | JournalError::ManifestMissing
+        | JournalError::ManifestDamaged
+        | JournalError::NoSegments => true,
+        JournalError::NotAJournal | JournalError::UnknownFormat(_) | JournalError::Locked(_) | JournalError::Io(_) => {
+            false
+        }
+    }
+}
+
+/// Whether a ledger could not be opened because nothing may be written where it is.
+pub(super) fn is_unwritable(error: &OpenError) -> bool {
+    matches!(cause(error).and_then(Obstacle::of), Some(Obstacle::ReadOnly | Obstacle::Forbidden))
+}

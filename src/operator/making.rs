@@ -1,0 +1,31 @@
+//! Making a ledger where there is none, and saying so: a path that was mistyped is then seen at once.
+
+use super::{fault, not_opened};
+use crate::cli::{Failure, notice};
+use crate::clock::new_id;
+use crate::journal::LedgerId;
+use crate::ledger::Ledger;
+use crate::ledger::open::LedgerOptions;
+use std::path::Path;
+
+/// Whether a data directory holds a ledger.
+pub(super) fn exists(data: &Path) -> Result<bool, Failure> {
+    Ledger::exists(data).map_err(|error| fault::at(data, "cannot look into", &error))
+}
+
+/// Makes a ledger, and says so.
+pub(super) fn new_ledger(data: &Path, options: &LedgerOptions) -> Result<Ledger, Failure> {
+    let ledger = create(data, options)?;
+    announce(data);
+    Ok(ledger)
+}
+
+/// Makes a ledger.
+pub(super) fn create(data: &Path, options: &LedgerOptions) -> Result<Ledger, Failure> {
+    Ledger::create(data, LedgerId(new_id(&*options.clock)), options).map_err(not_opened)
+}
+
+/// Says that a ledger was made, to a person.
+pub(super) fn announce(data: &Path) {
+    notice(&format!("made a new ledger in {}", data.display()));
+}
