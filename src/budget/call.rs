@@ -74,6 +74,8 @@ pub struct CallBudget {
     pub deadline: Option<Instant>,
     /// The most steps.
     pub steps: u64,
+    /// Whether it is so short that others may wait for it.
+    pub is_brief: bool,
     /// The most memory of this call, in bytes.
     pub memory: usize,
     /// Where its memory comes from.
@@ -92,6 +94,12 @@ struct Running {
 thread_local! {
     static UNTIL_LOOK: Cell<u32> = const { Cell::new(u32::MAX) };
     static RUNNING: RefCell<Option<Running>> = const { RefCell::new(None) };
+}
+
+/// Whether the call that runs on this thread is so short that others may wait for it.
+#[must_use]
+pub fn is_brief() -> bool {
+    RUNNING.with_borrow(|running| running.as_ref().is_some_and(|running| running.budget.is_brief))
 }
 
 /// Takes one step of the call that runs on this thread: one entry looked at, one comparison, one element built.
@@ -204,7 +212,7 @@ mod tests {
 
     fn budget(steps: u64) -> CallBudget {
         let shared = MemoryBudget::new(4 << 20);
-        CallBudget { signal: Arc::default(), deadline: None, steps, memory: 2 << 20, shared }
+        CallBudget { signal: Arc::default(), deadline: None, steps, is_brief: false, memory: 2 << 20, shared }
     }
 
     #[test]

@@ -27,7 +27,7 @@ mod memory;
 mod peer;
 mod shares;
 
-pub use call::{CallBudget, Overrun, Signal, hold, step, steps};
+pub use call::{CallBudget, Overrun, Signal, hold, is_brief, step, steps};
 pub use memory::{MemoryBudget, Reservation};
 pub use peer::Peer;
 pub use shares::{DEFAULT_PERCENT, Held, NoPlace, PeerShares, Place, Share};

@@ -89,7 +89,7 @@ impl Ledger {
     /// # Errors
     /// When the cut does not know it or cannot be resolved, or what is stored is damaged.
     pub fn claim(&self, id: ClaimId, cut: Cut) -> Result<(Resolved, Vec<u8>), QueryError> {
-        let view = self.store.view();
+        let view = self.store.question_view();
         let at = self.resolve(&view.index, cut)?;
         let claims = view.index.claims();
         let claim = claims.find(id.0).ok_or(QueryError::ClaimNotFound(id))?;
@@ -125,7 +125,7 @@ impl Ledger {
         if !query.supposed.is_empty() {
             return self.look(query.cut, &query.supposed, |sight| supposed_claims(sight, query));
         }
-        let view = self.store.view();
+        let view = self.store.question_view();
         let at = self.resolve(&view.index, query.cut)?;
         let filter = view.index.as_answered(&query.filter, at.position());
         let found = view.index.list(

@@ -154,7 +154,7 @@ impl Ledger {
     /// # Errors
     /// When the place to resume at is one of another history.
     pub fn begin_watch(&self, query: WatchQuery, settled: Settled) -> Result<ClockWatch, QueryError> {
-        let view = self.store.view();
+        let view = self.store.question_view();
         let head = self.after_append(&view.index, settled.appends).basis;
         let (place, base) = match query.start {
             WatchStart::Now => (Place::end_of(settled.now), None),
@@ -176,11 +176,12 @@ impl Ledger {
 
     /// Notes what any claim tells behind the place that was reached.
     fn look_through(&self, watch: &mut ClockWatch) {
-        let candidates = watch.candidates(&self.store.view().index);
+        let view = self.store.question_view();
+        let candidates = watch.candidates(&view.index);
         watch.agenda.clear();
         watch.unplanned = None;
         for stretch in candidates.chunks(STRETCH) {
-            watch.look_at(&self.store.view().index, stretch);
+            watch.look_at(&view.index, stretch);
             watch.leave_for_later();
         }
         watch.arrive();
@@ -201,7 +202,7 @@ impl Ledger {
         if settled.now < watch.horizon || watch.is_behind() {
             return;
         }
-        let view = self.store.view();
+        let view = self.store.question_view();
         let before = watch.head.position;
         watch.head = self.after_append(&view.index, settled.appends).basis;
         let meanings = watch.meanings.len();
@@ -234,7 +235,7 @@ impl Ledger {
         while watch.is_at_end_of_page() {
             self.look_through(watch);
         }
-        let view = self.store.view();
+        let view = self.store.question_view();
         let mut renderer = Renderer::new(&self.store, &view);
         let mut told = Vec::new();
         while told.len() < limit
@@ -340,6 +341,7 @@ impl ClockWatch {
         let base = self.base.map(|(settled, basis)| (settled, basis.position));
         let history = TurnHistory::new(index, &asked, self.head.position, base);
         for claim in claims {
+            crate::budget::step();
             let (known, revisions): (Vec<Known>, Vec<u32>) = history.of(*claim).into_iter().unzip();
             for told in told(&known) {
                 let revision = revisions.get(told.by).copied().unwrap_or_default();

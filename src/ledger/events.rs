@@ -6,7 +6,7 @@ use super::error::QueryError;
 use crate::domain::cut::Cut;
 use crate::domain::filter::Filter;
 use crate::domain::position::{Position, RecordedAt};
-use crate::store::{Block, SPAN, View, first_of, nth_of, number_of};
+use crate::store::{Block, IndexedLog, SPAN, first_of, nth_of, number_of};
 use std::sync::Arc;
 
 /// Where reading begins.
@@ -49,7 +49,7 @@ impl Ledger {
     /// # Errors
     /// When the start lies beyond the head.
     pub fn begin_reading(&self, start: Start, filter: Option<&Filter>, limit: u64) -> Result<Reading, QueryError> {
-        let view = self.store.view();
+        let view = self.store.question_view();
         let until = self.resolve(&view.index, Cut::Head)?;
         let after = match start {
             Start::After(position) => position,
@@ -137,6 +137,6 @@ impl Batch {
 }
 
 /// A block in memory that reaches a position.
-fn block_of(view: &View, number: usize, last: Position) -> Option<&Block> {
+fn block_of(view: &IndexedLog, number: usize, last: Position) -> Option<&Block> {
     view.blocks.block(number).filter(|block| block.len() > nth_of(last))
 }

@@ -166,7 +166,7 @@ impl Shared {
     #[must_use]
     pub fn holds_request(&self, id: Uuid) -> bool {
         let view = self.store.view();
-        view.index.appends.by_request(id).is_some_and(|(append, _)| append <= self.published())
+        view.requests.get(id).is_some_and(|(append, _)| append <= self.published())
     }
 
     /// How many appends are recorded.

@@ -268,7 +268,7 @@ impl Ledger {
         let store =
             Arc::new(Store::open(store.as_deref(), ledger_id, Arc::clone(&reader), options.cache_bytes, progress)?);
         let appends = store.view().index.appends.len();
-        let fingerprint_of = |id| store.view().index.appends.by_request(id).map(|(_, fingerprint)| fingerprint);
+        let fingerprint_of = |id| store.view().requests.get(id).map(|(_, fingerprint)| fingerprint);
         beside.stages.forget_recorded(fingerprint_of);
         let saver = Saver::start(Arc::clone(&store))?;
         saver.wake();

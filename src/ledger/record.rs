@@ -9,7 +9,7 @@ use crate::domain::filter::Filter;
 use crate::domain::name::{ClaimId, PartyId, SourceId, Word};
 use crate::domain::position::Position;
 use crate::domain::standing::Standing;
-use crate::store::{Store, View};
+use crate::store::{IndexedLog, Store};
 use crate::v1;
 use crate::wire::claim::read_claim;
 use prost::Message;
@@ -17,7 +17,7 @@ use prost::Message;
 /// The record as a decision sees it.
 pub(super) struct Recorded<'v> {
     pub(super) store: &'v Store,
-    pub(super) view: &'v View,
+    pub(super) view: &'v IndexedLog,
     /// The last position that counts.
     pub(super) cut: Position,
 }

@@ -1,8 +1,9 @@
 //! Renders a claim as of a revision, as the bytes of a `detente.v1.Claim`, out of the events that made it.
 
 use super::error::Damaged;
+use crate::budget::{hold, step};
 use crate::domain::position::Position;
-use crate::store::{Action, Block, ClaimNo, Content, Found, Store, View, nth_of, number_of, take_frame};
+use crate::store::{Action, Block, ClaimNo, Content, Found, IndexedLog, Store, nth_of, number_of, take_frame};
 use crate::v1;
 use crate::wire::splice::{parts, put_field};
 use prost::Message;
@@ -13,16 +14,21 @@ const AS_OF: u32 = 15;
 const RETRACTION: u32 = 29;
 const DISPUTES: u32 = 30;
 
+/// The most blocks that are kept at once.
+const MOST_LOADED: usize = 4096;
+
 /// Renders claims from one view; keeps the blocks it had to load, so that they can be adopted afterwards.
 pub(super) struct Renderer<'v> {
     store: &'v Store,
-    view: &'v View,
+    view: &'v IndexedLog,
     loaded: HashMap<usize, Arc<Block>>,
+    /// The number of blocks that were ever kept.
+    kept: usize,
 }
 
 impl<'v> Renderer<'v> {
-    pub(super) fn new(store: &'v Store, view: &'v View) -> Self {
-        Self { store, view, loaded: HashMap::new() }
+    pub(super) fn new(store: &'v Store, view: &'v IndexedLog) -> Self {
+        Self { store, view, loaded: HashMap::new(), kept: 0 }
     }
 
     /// The blocks that had to be loaded.
@@ -139,12 +145,19 @@ impl<'v> Renderer<'v> {
 
     /// Calls `with` with an event's bytes.
     pub(super) fn with_event<T>(&mut self, position: Position, with: impl FnOnce(&[u8]) -> T) -> Result<T, Damaged> {
+        step();
         if let Some(event) = self.view.blocks.event(position) {
             return Ok(with(event));
         }
         let number = number_of(position);
         if !self.loaded.contains_key(&number) {
-            self.loaded.insert(number, self.store.load(number)?);
+            let block = self.store.load(number)?;
+            if self.loaded.len() >= MOST_LOADED {
+                self.loaded.clear();
+            }
+            hold(if self.kept < MOST_LOADED { block.memory() } else { 0 });
+            self.kept += 1;
+            self.loaded.insert(number, block);
         }
         let event = self.loaded.get(&number).and_then(|block| block.event(nth_of(position)));
         event.map(with).ok_or_else(|| Damaged(format!("the log has no event at position {position}")))

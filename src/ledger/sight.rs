@@ -11,6 +11,7 @@ use super::record::EVERYTHING;
 use super::render::Renderer;
 use super::suppose::Overlay;
 use super::{Ledger, Shared};
+use crate::budget::{hold, step};
 use crate::domain::claim::Claim;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
@@ -22,7 +23,7 @@ use crate::domain::name::{ClaimId, DisputeId};
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::validity::Validity;
 use crate::domain::vocabulary::{LinkType, Modality, Polarity, Status, TemporalType, Vocabulary};
-use crate::store::{ClaimNo, Found, Index, ListPage, Registered, Registry, Revision, View};
+use crate::store::{ClaimNo, Found, Index, IndexedLog, ListPage, Registered, Registry, Revision};
 use crate::v1;
 use crate::wire::claim::read_claim;
 use prost::Message;
@@ -39,7 +40,7 @@ pub(super) struct Sight<'v> {
 
 /// A view and what puts its claims together.
 struct Layer<'v> {
-    view: &'v View,
+    view: &'v IndexedLog,
     cut: Position,
     renderer: RefCell<Renderer<'v>>,
 }
@@ -95,7 +96,7 @@ impl Ledger {
         supposed: &Supposed,
         question: impl FnOnce(&Sight<'_>) -> Result<T, QueryError>,
     ) -> Result<T, QueryError> {
-        let view = self.store.view();
+        let view = self.store.question_view();
         let at = self.resolve(&view.index, cut)?;
         let overlay = Overlay::of(self, &view, &at, supposed)?;
         let sight = Sight::open(self, &view, at, overlay.as_ref());
@@ -115,7 +116,7 @@ impl Ledger {
         supposed: &Supposed,
         question: impl for<'v> FnOnce(&Sight<'v>, &Sight<'v>) -> Result<T, QueryError>,
     ) -> Result<T, QueryError> {
-        let view = self.store.view();
+        let view = self.store.question_view();
         let (from, to) = (self.resolve(&view.index, from)?, self.resolve(&view.index, to)?);
         if from.position() > to.position() {
             return Err(QueryError::CutsOutOfOrder { from: from.position(), to: to.position() });
@@ -133,13 +134,13 @@ impl Ledger {
 }
 
 impl<'v> Layer<'v> {
-    fn new(shared: &'v Shared, view: &'v View, cut: Position) -> Self {
+    fn new(shared: &'v Shared, view: &'v IndexedLog, cut: Position) -> Self {
         Self { view, cut, renderer: RefCell::new(Renderer::new(&shared.store, view)) }
     }
 }
 
 impl<'v> Sight<'v> {
-    fn open(shared: &'v Shared, view: &'v View, at: Resolved, overlay: Option<&'v Overlay>) -> Self {
+    fn open(shared: &'v Shared, view: &'v IndexedLog, at: Resolved, overlay: Option<&'v Overlay>) -> Self {
         let supposed = overlay.map(|overlay| (overlay, Layer::new(shared, &overlay.view, EVERYTHING)));
         let at = Resolved { supposed: supposed.is_some(), ..at };
         Self { at, record: Layer::new(shared, view, at.position()), supposed }
@@ -416,7 +417,9 @@ impl<'v> Sight<'v> {
 
     /// What is found in the record and not hidden by what is supposed, and what is found in that, in order.
     fn all_seen(&self, find: impl Fn(&Layer<'v>) -> Vec<Found>) -> Vec<Seen> {
-        let recorded = find(&self.record).into_iter();
+        let recorded = find(&self.record);
+        hold(recorded.len() * size_of::<Seen>());
+        let recorded = recorded.into_iter();
         let Some((overlay, layer)) = &self.supposed else {
             let mut seen: Vec<Seen> = recorded.filter_map(|found| self.seen(found, false)).collect();
             seen.sort_by_key(|seen| seen.order);
@@ -430,6 +433,7 @@ impl<'v> Sight<'v> {
     }
 
     fn seen(&self, found: Found, supposed: bool) -> Option<Seen> {
+        step();
         let layer = self.layer(supposed);
         let claims = layer.view.index.claims();
         let content = claims.content(found.revision.content)?;

@@ -84,7 +84,7 @@ impl Ledger {
         if !query.supposed.is_empty() {
             return self.look(query.cut, &query.supposed, |sight| supposed_state(sight, query));
         }
-        let view = self.store.view();
+        let view = self.store.question_view();
         let at = self.resolve(&view.index, query.cut)?;
         let Part { rows, total, emptiness, absences } = self.part(&view.index, query, &at);
         let mut state = State { at, matches: Vec::new(), claims: Encoded::default(), emptiness, absences, next: None };

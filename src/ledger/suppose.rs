@@ -23,7 +23,7 @@ use crate::domain::event::{Change, Event};
 use crate::domain::merge::{Merges, MergesAt};
 use crate::domain::position::{Position, RecordedAt};
 use crate::journal::{AppendHeader, Link, Salt};
-use crate::store::{ClaimNo, Incoming, View};
+use crate::store::{ClaimNo, Incoming, IndexedLog, View};
 use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
 use prost::Message;
 use std::collections::HashSet;
@@ -49,7 +49,7 @@ impl Overlay {
     /// The overlay of what is supposed at a cut; none where nothing is.
     pub(super) fn of(
         shared: &Shared,
-        base: &View,
+        base: &IndexedLog,
         at: &Resolved,
         supposed: &Supposed,
     ) -> Result<Option<Self>, QueryError> {
@@ -104,7 +104,7 @@ impl Overlay {
     }
 
     /// The events of the record that made what the suppositions touch.
-    fn touched(&mut self, base: &View, cut: Position, events: &[Event]) -> Vec<Position> {
+    fn touched(&mut self, base: &IndexedLog, cut: Position, events: &[Event]) -> Vec<Position> {
         let claims = base.index.claims();
         let (mut positions, mut registered) = (Vec::new(), HashSet::new());
         for change in events.iter().map(|event| &event.change) {
@@ -126,7 +126,7 @@ impl Overlay {
     }
 
     /// Takes in an event of the record.
-    fn copy(&mut self, base: &View, renderer: &mut Renderer<'_>, position: Position) -> Result<(), Damaged> {
+    fn copy(&mut self, base: &IndexedLog, renderer: &mut Renderer<'_>, position: Position) -> Result<(), Damaged> {
         let message = renderer.event(position)?;
         let bytes = message.encode_to_vec();
         let read = read_event(message).map_err(|error| Damaged(error.to_string()))?;
@@ -138,7 +138,7 @@ impl Overlay {
     }
 
     /// Takes in an event that is supposed.
-    fn suppose(&mut self, base: &View, position: Position, event: &Event) -> Result<(), Damaged> {
+    fn suppose(&mut self, base: &IndexedLog, position: Position, event: &Event) -> Result<(), Damaged> {
         let stamp = Stamp { position, recorded_at: self.recorded_at, recorded_by: SUPPOSED_BY, backfilled: false };
         let mut bytes = Vec::new();
         encode_event(event, &stamp, &mut bytes);

@@ -29,7 +29,7 @@ use std::sync::Arc;
 /// How many events are decided, at the least, before they are handed over while more appends wait.
 const ENOUGH: usize = 64;
 /// The most events taken into the view without letting readers in between.
-pub(super) const STRETCH: usize = 256;
+pub(super) const STRETCH: usize = 32;
 
 /// The one writer.
 pub(super) struct Writer {
@@ -187,7 +187,7 @@ impl Writer {
     fn replay(&self, request: &AppendRequest) -> Result<Option<Appended>, AppendError> {
         let Some(mark) = request.request else { return Ok(None) };
         let view = self.shared.store.view();
-        let Some((append, fingerprint)) = view.index.appends.by_request(mark.id) else { return Ok(None) };
+        let Some((append, fingerprint)) = view.requests.get(mark.id) else { return Ok(None) };
         if fingerprint != mark.fingerprint {
             return Err(AppendError::RequestIdReused);
         }

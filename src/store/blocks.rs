@@ -2,13 +2,15 @@
 //! may hold. Blocks never change once they are full, so it does not matter who loads one or for which cut.
 
 use super::block::{Block, nth_of, number_of};
+use super::shared::SharedList;
 use crate::domain::position::Position;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The blocks in memory.
+#[derive(Clone)]
 pub(crate) struct Blocks {
-    full: Vec<Slot>,
+    full: SharedList<Slot, 256>,
     open: Block,
     /// Blocks before this one are in sled and may be dropped from memory.
     persisted: usize,
@@ -24,10 +26,16 @@ struct Slot {
     used: AtomicBool,
 }
 
+impl Clone for Slot {
+    fn clone(&self) -> Self {
+        Self { block: self.block.clone(), used: AtomicBool::new(self.used.load(Ordering::Relaxed)) }
+    }
+}
+
 impl Blocks {
     /// No blocks yet; full ones may take so many bytes of memory, more while sled lags.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self { full: Vec::new(), open: Block::default(), persisted: 0, held: 0, capacity, hand: 0 }
+        Self { full: SharedList::default(), open: Block::default(), persisted: 0, held: 0, capacity, hand: 0 }
     }
 
     /// The last position they reach.
@@ -85,7 +93,10 @@ impl Blocks {
 
     /// Takes in a block that was loaded, if there is room or something else can go.
     pub(crate) fn adopt(&mut self, number: usize, block: Arc<Block>) {
-        let Some(slot) = self.full.get_mut(number).filter(|slot| slot.block.is_none()) else { return };
+        if self.full.get(number).is_none_or(|slot| slot.block.is_some()) {
+            return;
+        }
+        let Some(slot) = self.full.get_mut(number) else { return };
         self.held += block.memory();
         slot.block = Some(block);
         slot.used.store(true, Ordering::Relaxed);
@@ -104,8 +115,12 @@ impl Blocks {
         while self.held > self.capacity && steps > 0 {
             steps -= 1;
             self.hand = if self.hand + 1 >= self.persisted { 0 } else { self.hand + 1 };
-            let Some(slot) = self.full.get_mut(self.hand) else { return };
-            if !slot.used.swap(false, Ordering::Relaxed) {
+            let Some(slot) = self.full.get(self.hand) else { return };
+            let is_idle = !slot.used.swap(false, Ordering::Relaxed) && slot.block.is_some();
+            if !is_idle {
+                continue;
+            }
+            if let Some(slot) = self.full.get_mut(self.hand) {
                 self.held -= slot.block.take().map_or(0, |block| block.memory());
             }
         }

@@ -236,11 +236,6 @@ impl Db {
         contained(|| Ok(after_last(&self.log)?.max(after_last(&self.rows)?)))
     }
 
-    /// About how many terms there are to load.
-    pub(super) fn stored_terms(&self) -> Result<usize, Unusable> {
-        contained(|| Ok(after_last(&self.terms)?.saturating_add(TERMS)))
-    }
-
     /// Hands what was written to the operating system.
     pub(super) fn flush(&self) -> Result<(), Unusable> {
         contained(|| Ok(self.db.flush().map(|_| ())?))

@@ -23,6 +23,7 @@ mod footing;
 mod index;
 mod open;
 mod saver;
+mod shared;
 mod stored;
 mod verify;
 mod view;
@@ -37,18 +38,21 @@ pub use open::{OpenError, Progress};
 pub(crate) use saver::Saver;
 pub use verify::StoreReport;
 pub(crate) use verify::verify;
-pub(crate) use view::{Incoming, View};
+pub(crate) use view::{Incoming, IndexedLog, View};
 
 use crate::domain::position::Position;
 use crate::journal::{Obstacle, Reader};
 use db::{Db, Unusable};
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::sync::Arc;
+use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 /// The log and its index.
 pub(crate) struct Store {
     view: RwLock<View>,
+    /// The newest snapshot, while a question uses it.
+    snapshot: Mutex<Weak<IndexedLog>>,
     /// Sled; locked for writing only to let go of it.
     db: RwLock<Option<Db>>,
     journal: Arc<dyn Reader>,
@@ -61,7 +65,52 @@ pub(crate) struct Store {
     suspect: AtomicBool,
 }
 
+/// What a question reads: the view itself, which the writer then waits for, or a snapshot that nobody waits for.
+pub(crate) enum QuestionView<'s> {
+    /// The view, for a question that is known to be brief.
+    Shared(RwLockReadGuard<'s, View>),
+    /// A snapshot.
+    Snapshot(Arc<IndexedLog>),
+}
+
+impl Deref for QuestionView<'_> {
+    type Target = IndexedLog;
+
+    #[inline]
+    fn deref(&self) -> &IndexedLog {
+        match self {
+            Self::Shared(view) => view,
+            Self::Snapshot(snapshot) => snapshot,
+        }
+    }
+}
+
 impl Store {
+    /// What the question that runs on this thread reads: the view where its call is brief, else a snapshot.
+    pub(crate) fn question_view(&self) -> QuestionView<'_> {
+        if crate::budget::is_brief() {
+            QuestionView::Shared(self.view())
+        } else {
+            QuestionView::Snapshot(self.snapshot())
+        }
+    }
+
+    /// A snapshot of the view with everything that is durable. Questions that run at the same time share one.
+    pub(crate) fn snapshot(&self) -> Arc<IndexedLog> {
+        let durable = Position(self.durable.load(Ordering::Acquire));
+        let mut newest = self.snapshot.lock();
+        let has_all = |snapshot: &Arc<IndexedLog>| {
+            let appends = &snapshot.index.appends;
+            appends.last(appends.len()) >= durable
+        };
+        if let Some(snapshot) = newest.upgrade().filter(has_all) {
+            return snapshot;
+        }
+        let snapshot = Arc::new((**self.view.read()).clone());
+        *newest = Arc::downgrade(&snapshot);
+        snapshot
+    }
+
     /// The view, for reading.
     pub(crate) fn view(&self) -> RwLockReadGuard<'_, View> {
         self.view.read()
@@ -106,10 +155,23 @@ impl Store {
 
     /// Keeps blocks that were loaded, as far as the cache has room.
     pub(crate) fn adopt(&self, blocks: impl IntoIterator<Item = (usize, Arc<Block>)>) {
+        const AT_ONCE: usize = 64;
         let mut blocks = blocks.into_iter().peekable();
-        if blocks.peek().is_some() {
-            let mut view = self.view.write();
-            blocks.for_each(|(number, block)| view.blocks.adopt(number, block));
+        while blocks.peek().is_some() {
+            // A cache is no reason to wait, or to have others wait.
+            let Some(mut view) = self.view.try_write() else { return };
+            blocks.by_ref().take(AT_ONCE).for_each(|(number, block)| view.blocks.adopt(number, block));
+        }
+    }
+
+    /// The view, for changes that can wait: nobody waits behind this.
+    fn view_mut_when_free(&self) -> RwLockWriteGuard<'_, View> {
+        const BETWEEN: std::time::Duration = std::time::Duration::from_micros(200);
+        loop {
+            if let Some(view) = self.view.try_write() {
+                return view;
+            }
+            std::thread::sleep(BETWEEN);
         }
     }
 

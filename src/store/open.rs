@@ -108,6 +108,7 @@ impl Store {
             saved: AtomicU64::new(view.head().0),
             suspect: AtomicBool::new(db.is_none()),
             view: RwLock::new(view),
+            snapshot: parking_lot::Mutex::default(),
             db: RwLock::new(db),
             journal: Arc::clone(journal),
         }
@@ -163,9 +164,6 @@ fn try_load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usi
 
 fn view_of(db: &Db, clean: bool, journal: &dyn Reader, cache_bytes: usize) -> Result<View, Unusable> {
     let mut view = View::new(cache_bytes);
-    let most = usize::try_from(journal.head().position.0).unwrap_or(usize::MAX);
-    let events = db.block_count()?.saturating_mul(SPAN as usize).min(most);
-    view.index.reserve(db.stored_terms()?.min(most.saturating_mul(16)), events);
     db.load_terms(|term| view.index.restore_term(term))?;
     let misfit = |_: Misfit| Unusable::Damaged("the index".to_owned());
     db.load_blocks(!clean, |number, block| {

@@ -97,7 +97,7 @@ impl Store {
     pub(super) fn save_batch(&self) -> bool {
         let durable = self.durable();
         if !self.is_saving() {
-            self.view.write().forgo(durable);
+            self.view_mut_when_free().forgo(durable);
             return false;
         }
         let mut batch = self.view.read().to_save(BATCH);
@@ -106,7 +106,7 @@ impl Store {
         if count == 0 || !self.save(batch) {
             return false;
         }
-        self.view.write().saved(count);
+        self.view_mut_when_free().saved(count);
         count == BATCH
     }
 

@@ -5,19 +5,28 @@
 
 use super::blocks::Blocks;
 use super::entry::Entry;
-use super::index::{AppendRow, Index, Misfit};
+use super::index::{AppendRow, Index, Misfit, Requests};
 use super::stored::{StoredAppend, StoredBlock, StoredRows};
 use crate::domain::position::Position;
 use crate::journal::{AppendHeader, Link, Salt};
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-/// The index and the blocks.
-pub(crate) struct View {
+/// The index and the blocks: all that a question reads. Copies share what they have in common.
+#[derive(Clone)]
+pub(crate) struct IndexedLog {
     /// The index.
     pub(crate) index: Index,
     /// The blocks in memory.
     pub(crate) blocks: Blocks,
+}
+
+/// The index and the blocks as the writer has them, with what sled does not have yet.
+pub(crate) struct View {
+    log: IndexedLog,
+    /// The requests that made appends.
+    pub(crate) requests: Requests,
     /// Full blocks that sled does not have yet, in order, and the number of the first.
     unsaved: VecDeque<Arc<Unsaved>>,
     first_unsaved: usize,
@@ -50,23 +59,39 @@ pub(crate) struct Incoming<'e> {
     pub(crate) link: Link,
 }
 
+impl Deref for View {
+    type Target = IndexedLog;
+
+    fn deref(&self) -> &IndexedLog {
+        &self.log
+    }
+}
+
+impl DerefMut for View {
+    fn deref_mut(&mut self) -> &mut IndexedLog {
+        &mut self.log
+    }
+}
+
+impl IndexedLog {
+    /// The last position taken in.
+    pub(crate) fn head(&self) -> Position {
+        self.blocks.head()
+    }
+}
+
 impl View {
     /// Nothing yet; `capacity` bytes of memory for blocks.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
-            index: Index::default(),
-            blocks: Blocks::with_capacity(capacity),
+            log: IndexedLog { index: Index::default(), blocks: Blocks::with_capacity(capacity) },
+            requests: Requests::default(),
             unsaved: VecDeque::new(),
             first_unsaved: 0,
             open: Unsaved::default(),
             link: Link::GENESIS,
             terms: 0,
         }
-    }
-
-    /// The last position taken in.
-    pub(crate) fn head(&self) -> Position {
-        self.blocks.head()
     }
 
     /// The link after the last event taken in.
@@ -86,7 +111,8 @@ impl View {
 
     /// Takes in the next event.
     pub(crate) fn take_in(&mut self, incoming: Incoming<'_>) -> Result<(), Misfit> {
-        self.index.apply(self.head().next(), &incoming.entry)?;
+        let position = self.head().next();
+        self.index.apply(position, &incoming.entry)?;
         self.terms = self.terms.max(incoming.entry.terms());
         self.open.salts.extend_from_slice(&incoming.salt.0);
         self.open.rows.entries.push(incoming.entry);
@@ -106,9 +132,15 @@ impl View {
             request_id: header.request.map_or_else(Vec::new, |request| request.id.as_bytes().to_vec()),
             fingerprint: header.request.map_or_else(Vec::new, |request| request.fingerprint.to_vec()),
         };
-        self.index.appends.add(&row);
+        self.take_in_append(&row);
         let with_last = if self.open.rows.entries.is_empty() { self.unsaved.back_mut() } else { None };
         with_last.map_or(&mut self.open, Arc::make_mut).rows.appends.push(row);
+    }
+
+    fn take_in_append(&mut self, row: &AppendRow) {
+        self.index.appends.add(row);
+        let number = self.index.appends.len();
+        self.requests.add(number, row);
     }
 
     fn close_block(&mut self) {
@@ -144,7 +176,7 @@ impl View {
         let count = count.min(self.unsaved.len());
         self.unsaved.drain(..count);
         self.first_unsaved += count;
-        self.blocks.set_persisted(self.first_unsaved);
+        self.log.blocks.set_persisted(self.first_unsaved);
     }
 
     /// Lets go of what was to be saved, as far as the journal holds it durably: there is no sled to save it in. The blocks
@@ -181,7 +213,7 @@ impl View {
             position = position.next();
             self.index.apply(position, entry)?;
         }
-        block.rows.appends.iter().for_each(|row| self.index.appends.add(row));
+        block.rows.appends.iter().for_each(|row| self.take_in_append(row));
         self.link = Link(link_after);
         self.terms = self.terms.max(block.rows.terms);
         let is_full = block.rows.entries.len() as u64 >= super::block::SPAN;

@@ -9,7 +9,7 @@ use crate::domain::filter::Filter;
 use crate::domain::position::Position;
 use crate::ledger::Shared;
 use crate::ledger::error::{Damaged, QueryError};
-use crate::store::{Block, SPAN, View, first_of, number_of};
+use crate::store::{Block, IndexedLog, SPAN, first_of, number_of};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -93,7 +93,7 @@ impl Reading {
         }
     }
 
-    fn assemble_found(&self, view: &View) -> Assembled {
+    fn assemble_found(&self, view: &IndexedLog) -> Assembled {
         let found = self.found.iter().copied();
         assemble(found, self.scanned, &view.index.appends, |number| block(view, &self.loaded, number))
     }
@@ -116,7 +116,7 @@ impl Reading {
     }
 }
 
-fn block(view: &View, loaded: &BTreeMap<usize, Arc<Block>>, number: usize) -> Option<Arc<Block>> {
+fn block(view: &IndexedLog, loaded: &BTreeMap<usize, Arc<Block>>, number: usize) -> Option<Arc<Block>> {
     loaded.get(&number).cloned().or_else(|| view.blocks.shared(number))
 }
 

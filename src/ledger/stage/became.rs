@@ -31,7 +31,7 @@ impl Shared {
     /// The append that was recorded under an id, with the fingerprint of its request.
     pub(super) fn append_under(&self, id: Uuid) -> Option<(AppendNo, [u8; 16])> {
         let view = self.store.view();
-        view.index.appends.by_request(id).filter(|(append, _)| *append <= self.published())
+        view.requests.get(id).filter(|(append, _)| *append <= self.published())
     }
 
     /// The staged append that was recorded under an id.

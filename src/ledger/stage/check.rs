@@ -92,7 +92,7 @@ impl Shared {
         let (mut staged, mut unfit) = (Staged::of(source.stage), Unfit::telling(told));
         let mut encoded = Vec::new();
         source.read(&mut staged, &mut unfit, |commands| {
-            let view = self.store.view();
+            let view = self.store.question_view();
             let record = Recorded { store: &self.store, view: &view, cut: at };
             let (events, violations) = trial.decide(&record, &registered, commands);
             drop(view);

@@ -73,7 +73,7 @@ impl Writer {
     fn stage_refused(&self, mark: RequestMark, preconditions: &[Precondition]) -> Result<bool, StageError> {
         self.shared.goes_on()?;
         let view = self.shared.store.view();
-        match view.index.appends.by_request(mark.id) {
+        match view.requests.get(mark.id) {
             Some((_, fingerprint)) if fingerprint == mark.fingerprint => return Ok(true),
             Some(_) => return Err(StageError::IdReused),
             None => {}

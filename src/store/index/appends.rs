@@ -3,6 +3,7 @@
 //! This is where a cut is resolved: an instant or a position becomes the number of appends that may be seen.
 
 use crate::domain::position::{Position, RecordedAt};
+use crate::store::shared::SharedList;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -37,10 +38,27 @@ struct Row {
 }
 
 /// All appends.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Appends {
-    rows: Vec<Row>,
-    requests: HashMap<Uuid, (AppendNo, [u8; 16])>,
+    rows: SharedList<Row, 1024>,
+}
+
+/// The requests that made appends. Deciding an append asks for them, an answer never does, so no snapshot has them.
+#[derive(Default)]
+pub(crate) struct Requests(HashMap<Uuid, (AppendNo, [u8; 16])>);
+
+impl Requests {
+    /// Notes the request that made an append, if it named one.
+    pub(crate) fn add(&mut self, number: AppendNo, row: &AppendRow) {
+        if let (Ok(id), Ok(fingerprint)) = (Uuid::from_slice(&row.request_id), row.fingerprint.as_slice().try_into()) {
+            self.0.insert(id, (number, fingerprint));
+        }
+    }
+
+    /// The append that a request made, and the request's fingerprint.
+    pub(crate) fn get(&self, id: Uuid) -> Option<(AppendNo, [u8; 16])> {
+        self.0.get(&id).copied()
+    }
 }
 
 impl Appends {
@@ -54,24 +72,16 @@ impl Appends {
         let mut mark = [0; 8];
         mark.iter_mut().zip(&row.link).for_each(|(to, from)| *to = *from);
         self.rows.push(Row { last: Position(row.last), recorded_at: RecordedAt(row.recorded_at), mark });
-        let number = self.len();
-        if let (Ok(id), Ok(fingerprint)) = (Uuid::from_slice(&row.request_id), row.fingerprint.as_slice().try_into()) {
-            self.requests.insert(id, (number, fingerprint));
-        }
-    }
-
-    /// The append that a request made, and the request's fingerprint.
-    pub(crate) fn by_request(&self, id: Uuid) -> Option<(AppendNo, [u8; 16])> {
-        self.requests.get(&id).copied()
     }
 
     /// How many of the first `visible` appends were recorded by an instant, inclusive.
     pub(crate) fn known_at(&self, instant: RecordedAt, visible: AppendNo) -> AppendNo {
-        let rows = self.rows.get(..visible as usize).unwrap_or(&self.rows);
-        if rows.last().is_none_or(|row| row.recorded_at <= instant) {
-            return AppendNo::try_from(rows.len()).unwrap_or(AppendNo::MAX);
+        let visible = visible.min(self.len());
+        if self.row(visible).is_none_or(|row| row.recorded_at <= instant) {
+            return visible;
         }
-        AppendNo::try_from(rows.partition_point(|row| row.recorded_at <= instant)).unwrap_or(AppendNo::MAX)
+        let known = self.rows.partition_point(|row| row.recorded_at <= instant);
+        AppendNo::try_from(known).unwrap_or(AppendNo::MAX).min(visible)
     }
 
     /// The number of the append that holds a position: that of the first to end there or later.

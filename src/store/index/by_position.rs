@@ -14,17 +14,19 @@
 use super::Index;
 use super::claims::ClaimNo;
 use super::query::Compiled;
+use crate::budget::{hold, step};
 use crate::domain::filter::Filter;
 use crate::domain::position::Position;
+use crate::store::shared::SharedList;
 
 /// So few claims are looked through rather than every event of a stretch.
 const FEW: usize = 4096;
 
 /// The claims of all events, in the order of the log, from the first that was taken in: what is supposed begins at its cut.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct ByPosition {
     after: Position,
-    claims: Vec<ClaimNo>,
+    claims: SharedList<ClaimNo, 4096>,
 }
 
 /// Stands for an event that is about no claim.
@@ -48,8 +50,9 @@ impl ByPosition {
     /// The claims that the events after a position, up to another, are about, each once.
     fn between(&self, after: Position, until: Position) -> Vec<ClaimNo> {
         let stretch = self.places_up_to(after)..self.places_up_to(until).min(self.claims.len());
-        let stretch = self.claims.get(stretch).unwrap_or_default();
-        let mut claims: Vec<ClaimNo> = stretch.iter().copied().filter(|claim| *claim != NONE).collect();
+        let of_claims = self.claims.range(stretch).copied().inspect(|_| step()).filter(|claim| *claim != NONE);
+        let mut claims: Vec<ClaimNo> = of_claims.collect();
+        hold(claims.capacity() * size_of::<ClaimNo>());
         claims.sort_unstable();
         claims.dedup();
         claims

@@ -8,6 +8,7 @@ use super::claims::{ClaimNo, Found};
 use super::contents::Content;
 use super::postings::ContentNo;
 use super::query::{Compiled, Item, sorted};
+use crate::budget::{hold, step};
 use crate::domain::moment::Moment;
 use crate::domain::position::Position;
 
@@ -47,12 +48,17 @@ impl Index {
             {
                 let mut contents = Vec::new();
                 for intervals in relationships.iter().filter_map(|term| self.intervals.get(term)) {
-                    intervals.touching(a, b, |number| contents.push(number));
+                    intervals.touching(a, b, |number| {
+                        step();
+                        contents.push(number);
+                    });
                 }
+                hold(contents.capacity() * size_of::<ContentNo>());
                 Candidates::Contents(if relationships.len() > 1 { sorted(contents) } else { contents })
             }
             (Some(group), ..) => {
-                let contents = self.contents_with(group).collect();
+                let contents: Vec<ContentNo> = self.contents_with(group).inspect(|_| step()).collect();
+                hold(contents.capacity() * size_of::<ContentNo>());
                 Candidates::Contents(if group.len() > 1 { sorted(contents) } else { contents })
             }
             (None, ..) => Candidates::All,
@@ -67,6 +73,7 @@ impl Index {
         mut consider: impl FnMut(Found, &'i Content) -> bool,
     ) {
         let mut claim = |claim: ClaimNo| {
+            step();
             let found = self.claims.found(claim, cut);
             let with = found.and_then(|found| Some((found, self.claims.content(found.revision.content)?)));
             with.is_none_or(|(found, content)| consider(found, content))
@@ -75,6 +82,7 @@ impl Index {
             Candidates::Claims(claims) => claims.iter().copied().all(&mut claim),
             Candidates::All => self.all_claims().all(&mut claim),
             Candidates::Contents(contents) => contents.iter().all(|number| {
+                step();
                 let seen = self.claims.revision_with(*number, cut);
                 seen.is_none_or(|(found, content)| consider(found, content))
             }),
@@ -85,9 +93,14 @@ impl Index {
     pub(super) fn claims_of(&self, candidates: Candidates) -> Vec<ClaimNo> {
         match candidates {
             Candidates::Claims(claims) => claims,
-            Candidates::All => self.all_claims().collect(),
+            Candidates::All => {
+                hold(self.claims.len() * size_of::<ClaimNo>());
+                self.all_claims().inspect(|_| step()).collect()
+            }
             Candidates::Contents(contents) => {
-                sorted(contents.iter().filter_map(|number| self.claims.content(*number).map(Content::claim)).collect())
+                hold(contents.len() * size_of::<ClaimNo>());
+                let claim_of = |number: &ContentNo| self.claims.content(*number).map(Content::claim);
+                sorted(contents.iter().inspect(|_| step()).filter_map(claim_of).collect())
             }
         }
     }

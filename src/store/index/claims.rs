@@ -9,10 +9,10 @@ use super::postings::ContentNo;
 use super::terms::Term;
 use crate::domain::position::Position;
 use crate::store::entry::{Action, ContentEntry};
-use hashbrown::hash_table::Entry;
-use hashbrown::{DefaultHashBuilder, HashTable};
-use std::collections::HashMap;
+use crate::store::shared::{SharedList, SharedTable};
+use hashbrown::DefaultHashBuilder;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The number of a claim: the order in which claims were first recorded.
@@ -60,21 +60,22 @@ pub(crate) struct DisputeRow {
 }
 
 /// All claims.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Claims {
-    numbers: HashTable<ClaimNo>,
+    numbers: SharedTable,
     hasher: DefaultHashBuilder,
-    ids: Vec<Uuid>,
-    revisions: Vec<Revisions>,
+    ids: SharedList<Uuid, 1024>,
+    revisions: SharedList<Revisions, 1024>,
     contents: Contents,
-    disputes: HashMap<ClaimNo, Vec<DisputeRow>>,
+    disputes: imbl::HashMap<ClaimNo, Arc<Vec<DisputeRow>>>,
 }
 
 /// The revisions of one claim; most have one, which needs no list.
+#[derive(Clone)]
 enum Revisions {
     None,
     One([Revision; 1]),
-    Many(Vec<Revision>),
+    Many(Arc<Vec<Revision>>),
 }
 
 impl Revisions {
@@ -89,22 +90,13 @@ impl Revisions {
     fn push(&mut self, revision: Revision) {
         match self {
             Self::None => *self = Self::One([revision]),
-            Self::One([first]) => *self = Self::Many(vec![*first, revision]),
-            Self::Many(many) => many.push(revision),
+            Self::One([first]) => *self = Self::Many(Arc::new(vec![*first, revision])),
+            Self::Many(many) => Arc::make_mut(many).push(revision),
         }
     }
 }
 
 impl Claims {
-    /// Makes room for what so many events can bring. Memory that is not used in the end is never touched.
-    pub(super) fn reserve(&mut self, events: usize) {
-        self.ids.reserve(events);
-        self.revisions.reserve(events);
-        self.contents.reserve(events);
-        let (hasher, ids) = (&self.hasher, &self.ids);
-        self.numbers.reserve(events, |n| ids.get(*n as usize).map_or(0, |id| hasher.hash_one(id)));
-    }
-
     /// How many claims there are.
     pub(crate) fn len(&self) -> usize {
         self.ids.len()
@@ -112,7 +104,7 @@ impl Claims {
 
     /// The number of a claim.
     pub(crate) fn find(&self, id: Uuid) -> Option<ClaimNo> {
-        self.numbers.find(self.hasher.hash_one(id), |n| self.ids.get(*n as usize) == Some(&id)).copied()
+        self.numbers.find(self.hasher.hash_one(id), |n| self.ids.get(*n as usize) == Some(&id))
     }
 
     /// The id of a claim.
@@ -188,7 +180,7 @@ impl Claims {
         if self.disputes.is_empty() {
             return &[];
         }
-        self.disputes.get(&claim).map(Vec::as_slice).unwrap_or_default()
+        self.disputes.get(&claim).map(|rows| rows.as_slice()).unwrap_or_default()
     }
 
     /// The claims that were ever disputed, in no order.
@@ -200,12 +192,11 @@ impl Claims {
     pub(super) fn add(&mut self, id: Uuid) -> Option<ClaimNo> {
         let number = ClaimNo::try_from(self.ids.len()).ok()?;
         let (hasher, ids) = (&self.hasher, &self.ids);
-        let id_of = |n: &ClaimNo| ids.get(*n as usize);
-        let rehash = |n: &ClaimNo| id_of(n).map_or(0, |id| hasher.hash_one(id));
-        match self.numbers.entry(hasher.hash_one(id), |n| id_of(n) == Some(&id), rehash) {
-            Entry::Occupied(_) => return None,
-            Entry::Vacant(room) => room.insert(number),
-        };
+        let hash = hasher.hash_one(id);
+        if self.numbers.find(hash, |n| ids.get(*n as usize) == Some(&id)).is_some() {
+            return None;
+        }
+        self.numbers.insert(hash, number, |n| ids.get(*n as usize).map_or(0, |id| hasher.hash_one(id)));
         self.ids.push(id);
         self.revisions.push(Revisions::None);
         Some(number)
@@ -236,11 +227,12 @@ impl Claims {
     }
 
     pub(super) fn dispute(&mut self, claim: ClaimNo, id: Uuid, position: Position) {
-        self.disputes.entry(claim).or_default().push(DisputeRow { id, position, resolved_at: None });
+        let rows = self.disputes.entry(claim).or_default();
+        Arc::make_mut(rows).push(DisputeRow { id, position, resolved_at: None });
     }
 
     pub(super) fn resolve(&mut self, claim: ClaimNo, id: Uuid, position: Position) -> Option<()> {
-        let row = self.disputes.get_mut(&claim)?.iter_mut().find(|row| row.id == id)?;
+        let row = Arc::make_mut(self.disputes.get_mut(&claim)?).iter_mut().find(|row| row.id == id)?;
         row.resolved_at = Some(position);
         Some(())
     }

@@ -13,6 +13,7 @@ use crate::domain::moment::Moment;
 use crate::domain::position::Position;
 use crate::domain::validity::Validity;
 use crate::store::entry::{Action, ContentEntry};
+use crate::store::shared::{SharedList, SliceArena, SliceStart};
 
 const HAS_TIME: u8 = 1;
 const END_OPEN: u8 = 2;
@@ -45,7 +46,7 @@ pub(crate) struct Content {
     claim: ClaimNo,
     /// The number of the first revision that has it.
     nth: u32,
-    facets_from: u32,
+    facets_from: SliceStart,
     /// Where in `reaches` its reach is; none beyond the end.
     reach: u32,
     members: [u8; 4],
@@ -132,21 +133,14 @@ impl Content {
 }
 
 /// All contents.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Contents {
-    all: Vec<Content>,
-    facets: Vec<Term>,
-    reaches: Vec<Reach>,
+    all: SharedList<Content, 256>,
+    facets: SliceArena<Term>,
+    reaches: SharedList<Reach, 256>,
 }
 
 impl Contents {
-    /// Makes room for so many.
-    pub(super) fn reserve(&mut self, contents: usize) {
-        const USUAL_FACETS: usize = 12;
-        self.all.reserve(contents);
-        self.facets.reserve(contents.saturating_mul(USUAL_FACETS));
-    }
-
     /// A content.
     pub(super) fn get(&self, number: ContentNo) -> Option<&Content> {
         self.all.get(number as usize)
@@ -155,8 +149,7 @@ impl Contents {
     /// The facets of a content, sorted.
     pub(super) fn facets(&self, number: ContentNo) -> &[Term] {
         let Some(content) = self.get(number) else { return &[] };
-        let from = content.facets_from as usize;
-        self.facets.get(from..from + usize::from(content.facets)).unwrap_or_default()
+        self.facets.get(content.facets_from, usize::from(content.facets))
     }
 
     /// How far knowledge of a content reaches.
@@ -167,8 +160,7 @@ impl Contents {
 
     /// A new content of a claim.
     pub(super) fn add(&mut self, claim: ClaimNo, entry: &ContentEntry) -> ContentNo {
-        let facets_from = u32::try_from(self.facets.len()).unwrap_or(u32::MAX);
-        self.facets.extend_from_slice(&entry.facets);
+        let facets_from = self.facets.push(&entry.facets);
         let facets = u16::try_from(entry.facets.len()).unwrap_or(u16::MAX);
         let flags =
             if entry.is_end_open() { END_OPEN } else { 0 } | if entry.is_start_unknown() { START_UNKNOWN } else { 0 };

@@ -7,6 +7,7 @@
 
 use super::postings::ContentNo;
 use crate::domain::moment::Moment;
+use std::sync::Arc;
 
 const TAIL: usize = 32;
 const FAN: usize = 16;
@@ -23,9 +24,9 @@ pub(crate) struct Span {
 }
 
 /// The spans of one relationship.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Intervals {
-    runs: Vec<Run>,
+    runs: Vec<Arc<Run>>,
     tail: Vec<Span>,
 }
 
@@ -48,7 +49,7 @@ impl Intervals {
             let Some(last) = self.runs.pop() else { break };
             spans = merge(&last.spans, &spans);
         }
-        self.runs.push(Run::new(spans));
+        self.runs.push(Arc::new(Run::new(spans)));
     }
 
     /// Calls `found` with every content whose span touches `[a, b)`.

@@ -1,25 +1,27 @@
 //! Merges of parties in the index: taking them in, and what a filter means with them.
 
 use super::Index;
+use crate::budget::step;
 use crate::domain::filter::Filter;
 use crate::domain::name::PartyId;
 use crate::domain::position::Position;
 use crate::store::entry::Entry;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 impl Index {
     pub(super) fn merge(&mut self, position: Position, entry: &Entry) -> Option<()> {
         let survivor = PartyId::parse(std::str::from_utf8(&entry.registry_bytes).ok()?).ok()?;
         let merged = PartyId::parse(&entry.registry_id).ok()?;
         self.parties.renew(position, entry)?;
-        self.merges.merge(position, merged, survivor);
+        Arc::make_mut(&mut self.merges).merge(position, merged, survivor);
         Some(())
     }
 
     pub(super) fn unmerge(&mut self, position: Position, entry: &Entry) -> Option<()> {
         let merged = PartyId::parse(&entry.registry_id).ok()?;
         self.parties.renew(position, entry)?;
-        self.merges.unmerge(position, merged);
+        Arc::make_mut(&mut self.merges).unmerge(position, merged);
         Some(())
     }
 
@@ -55,6 +57,6 @@ impl Index {
 
     /// Every relationship that a claim ever bore on, as it was recorded.
     pub(crate) fn relationship_ids(&self) -> impl Iterator<Item = &str> {
-        self.terms.relationships().iter().filter_map(|id| std::str::from_utf8(self.terms.key(*id)).ok())
+        self.terms.relationships().inspect(|_| step()).filter_map(|id| std::str::from_utf8(self.terms.key(id)).ok())
     }
 }

@@ -13,6 +13,9 @@
 //! the cut counts, and a content counts if that revision has it. So one index answers for every cut, the head and an old
 //! one at the same cost, and entries that are not durable yet are invisible as long as no cut reaches them.
 //!
+//! Everything is held in collections whose copies share what they have in common ([`super::shared`]), so a copy of the
+//! index is cheap: a question that takes long is answered from one, and the writer goes on.
+//!
 //! [`Index::entry_of`] makes an [`Entry`] of a new event, [`Index::apply`] takes it in; a start applies stored entries.
 
 mod appends;
@@ -30,7 +33,7 @@ mod terms;
 mod touching;
 mod turns;
 
-pub(crate) use appends::{AppendNo, AppendRow, Appends};
+pub(crate) use appends::{AppendNo, AppendRow, Appends, Requests};
 use by_position::ByPosition;
 pub(crate) use claims::{ClaimNo, Found, Revision};
 pub(crate) use contents::Content;
@@ -40,6 +43,7 @@ pub(crate) use registry::{Registered, Registry};
 pub(crate) use terms::Term;
 
 use super::entry::{Action, ContentEntry, Entry};
+use super::shared::SharedList;
 use crate::domain::bound::Bound;
 use crate::domain::claim::Claim;
 use crate::domain::event::Change;
@@ -53,16 +57,15 @@ use crate::domain::vocabulary::Vocabulary;
 use claims::Claims;
 use intervals::{Intervals, Span};
 use postings::Posting;
-use std::collections::HashMap;
 use std::sync::Arc;
 use terms::Terms;
 
 /// The index.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Index {
     terms: Terms,
-    postings: Vec<Posting>,
-    intervals: HashMap<Term, Intervals>,
+    postings: SharedList<Posting, 256>,
+    intervals: imbl::HashMap<Term, Arc<Intervals>>,
     claims: Claims,
     /// The claims of the events, in the order of the log.
     pub(crate) by_position: ByPosition,
@@ -76,7 +79,7 @@ pub(crate) struct Index {
     /// The code schemes that are registered.
     pub(crate) schemes: Registry,
     /// The parties that were merged.
-    pub(crate) merges: Merges,
+    pub(crate) merges: Arc<Merges>,
     /// The appends.
     pub(crate) appends: Appends,
 }
@@ -87,12 +90,6 @@ pub(crate) struct Index {
 pub(crate) struct Misfit;
 
 impl Index {
-    /// Makes room for so many terms and what so many events can bring, so that nothing has to be moved while they come.
-    pub(crate) fn reserve(&mut self, terms: usize, events: usize) {
-        self.terms.reserve(terms);
-        self.claims.reserve(events);
-    }
-
     /// The claims.
     pub(crate) const fn claims(&self) -> &Claims {
         &self.claims
@@ -276,8 +273,8 @@ impl Index {
     }
 
     fn post(&mut self, content: ContentNo, terms: &[Term]) {
-        if self.postings.len() < self.terms.len() {
-            self.postings.resize_with(self.terms.len(), Posting::default);
+        while self.postings.len() < self.terms.len() {
+            self.postings.push(Posting::default());
         }
         for term in terms {
             if let Some(posting) = self.postings.get_mut(*term as usize) {
@@ -292,7 +289,7 @@ impl Index {
         let span = Span { start: validity.earliest_start, end: validity.latest_end, content };
         let is_relationship = |term: &&Term| self.terms.bytes(**term).first() == Some(&(FacetKind::Relationship as u8));
         for relationship in facets.iter().filter(is_relationship) {
-            self.intervals.entry(*relationship).or_default().insert(span);
+            Arc::make_mut(self.intervals.entry(*relationship).or_default()).insert(span);
         }
     }
 }

@@ -15,6 +15,7 @@ use super::claims::{ClaimNo, Found};
 use super::contents::Content;
 use super::postings::{ContentNo, Posting};
 use super::terms::Term;
+use crate::budget::{hold, step};
 use crate::domain::certainty::{Certainty, Mode, certainty};
 use crate::domain::emptiness::Findings;
 use crate::domain::filter::{FacetKind, Filter, FilterItem};
@@ -26,6 +27,9 @@ use crate::domain::vocabulary::{Modality, TemporalType, Vocabulary};
 use hashbrown::HashSet;
 use std::borrow::Cow;
 use std::cmp::Reverse;
+
+/// Elements of a list whose memory is accounted for at once.
+const HELD_AT_ONCE: usize = 1024;
 
 /// A filter in terms of the index.
 pub(crate) struct Compiled<'f> {
@@ -86,7 +90,10 @@ impl Index {
             let mut terms: Vec<Term> = tests.iter().flat_map(|test| self.terms.resolve(test)).collect();
             terms.sort_unstable();
             match tests.first().map(|test| test.kind) {
-                Some(FacetKind::Token) => item.narrow_words(self.contents_with(&terms).collect()),
+                Some(FacetKind::Token) => {
+                    hold(self.posted(&terms) * size_of::<ContentNo>() * 2);
+                    item.narrow_words(self.contents_with(&terms).inspect(|_| step()).collect());
+                }
                 Some(FacetKind::Relationship) => {
                     item.relationships = Some(terms.clone());
                     item.groups.push(terms);
@@ -117,6 +124,7 @@ impl Index {
                 }
                 true
             });
+            hold(dated.capacity() * (size_of::<(Found, &Content, Certainty)>() + size_of::<StateRow>()));
             dated.retain(|(found, content, _)| self.found_matches(&compiled, found, content));
             dated.iter().for_each(|(found, content, sure)| answer.take(*found, content, *sure, question));
         }
@@ -154,10 +162,14 @@ impl Index {
         let compiled = self.compile(filter);
         let mut found = Vec::new();
         let mut consider = |claim: ClaimNo| {
+            step();
             if let Some(candidate) = self.current_match(&compiled, claim, cut)
                 && (page.include_retracted || !candidate.revision.is_retracted())
             {
                 found.push(candidate);
+                if found.len().is_multiple_of(HELD_AT_ONCE) {
+                    hold(HELD_AT_ONCE * size_of::<Found>());
+                }
             }
             found.len() < page.limit
         };
@@ -171,6 +183,7 @@ impl Index {
     /// The candidates of all items that a cut sees, as one sorted list; none where that is every claim.
     fn listed_candidates(&self, compiled: &Compiled<'_>, cut: Position) -> Option<Vec<ClaimNo>> {
         let mut claims = Vec::new();
+        hold(self.candidate_count(compiled).min(self.claims.len()) * size_of::<ClaimNo>());
         for candidates in self.candidates_of(compiled, None) {
             if matches!(candidates, Candidates::All) {
                 return None;
@@ -204,7 +217,12 @@ impl Index {
         let mut matching = Vec::new();
         for candidates in self.candidates_of(&compiled, Some((a, b))) {
             self.each_seen(&candidates, cut, |found, content| {
-                matching.extend((touches(content) && self.found_matches(&compiled, &found, content)).then_some(found));
+                if touches(content) && self.found_matches(&compiled, &found, content) {
+                    matching.push(found);
+                    if matching.len().is_multiple_of(HELD_AT_ONCE) {
+                        hold(HELD_AT_ONCE * size_of::<Found>());
+                    }
+                }
                 true
             });
         }
@@ -237,6 +255,7 @@ impl Index {
         leave_out: impl Fn(ClaimNo) -> bool,
     ) -> u64 {
         let bears = |number: &ContentNo| {
+            step();
             let seen = self.claims.revision_with(*number, cut);
             seen.is_some_and(|(found, _)| !found.revision.is_retracted() && !leave_out(found.claim))
         };
@@ -247,11 +266,11 @@ impl Index {
 
     /// Every relationship that a claim ever bore on, as it answers, with its term.
     pub(crate) fn relationships<'i>(&'i self, merges: MergesAt<'i>) -> impl Iterator<Item = (Cow<'i, str>, Term)> {
-        let named = move |term: &Term| {
-            let id = std::str::from_utf8(self.terms.key(*term)).ok()?;
-            Some((merges.relationship(id)?, *term))
+        let named = move |term: Term| {
+            let id = std::str::from_utf8(self.terms.key(term)).ok()?;
+            Some((merges.relationship(id)?, term))
         };
-        self.terms.relationships().iter().filter_map(named)
+        self.terms.relationships().inspect(|_| step()).filter_map(named)
     }
 
     pub(super) fn posted(&self, terms: &[Term]) -> usize {

@@ -1,16 +1,16 @@
 //! The parties, sources, kinds or schemes that are registered, each with its revisions as encoded messages.
 
+use crate::budget::step;
 use crate::domain::position::Position;
 use crate::store::entry::Entry;
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What is registered, by id.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Registry {
-    records: HashMap<Arc<str>, Vec<Registered>>,
+    records: imbl::HashMap<Arc<str>, Arc<Vec<Registered>>>,
     /// Their ids, for listing in order; every claim looks ids up, which a hash table does faster.
-    ids: BTreeSet<Arc<str>>,
+    ids: imbl::OrdSet<Arc<str>>,
 }
 
 /// One revision of what is registered.
@@ -34,14 +34,15 @@ impl Registry {
 
     /// The positions of the events about an id, in order.
     pub(crate) fn history(&self, id: &str) -> Vec<Position> {
-        self.records.get(id).into_iter().flatten().map(|revision| revision.position).collect()
+        self.records.get(id).into_iter().flat_map(|records| records.iter()).map(|revision| revision.position).collect()
     }
 
     /// What is registered at a cut, by id, after an id.
     pub(crate) fn at(&self, cut: Position, after: &str) -> impl Iterator<Item = (&str, u32, &Registered)> {
         use std::ops::Bound::{Excluded, Unbounded};
-        let ids = self.ids.range::<str, _>((Excluded(after), Unbounded));
-        ids.filter_map(move |id| self.current(id, cut).map(|(number, record)| (&**id, number, record)))
+        let ids = self.ids.range::<_, str>((Excluded(after), Unbounded));
+        ids.inspect(|_| step())
+            .filter_map(move |id| self.current(id, cut).map(|(number, record)| (&**id, number, record)))
     }
 
     /// As [`Registry::at`], only these ids where any are given.
@@ -74,7 +75,7 @@ impl Registry {
 
     /// A revision more, with the content of the last.
     pub(super) fn renew(&mut self, position: Position, entry: &Entry) -> Option<&mut Registered> {
-        let revisions = self.records.get_mut(entry.registry_id.as_str())?;
+        let revisions = Arc::make_mut(self.records.get_mut(entry.registry_id.as_str())?);
         let last = revisions.last()?.clone();
         revisions.push(Registered { position, recorded_by: entry.recorded_by.as_str().into(), ..last });
         revisions.last_mut()
@@ -84,7 +85,7 @@ impl Registry {
         if !self.ids.contains(id) {
             self.ids.insert(id.into());
         }
-        self.records.entry(id.into()).or_default()
+        Arc::make_mut(self.records.entry(id.into()).or_default())
     }
 }
 

@@ -2,13 +2,15 @@
 //! cheap and a prefix is found by binary search in each of the few runs.
 
 use super::terms::Term;
+use crate::budget::step;
+use std::sync::Arc;
 
 const TAIL: usize = 256;
 
 /// The runs, longest first, and an unsorted tail.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Runs {
-    sorted: Vec<Vec<Term>>,
+    sorted: Vec<Arc<Vec<Term>>>,
     tail: Vec<Term>,
 }
 
@@ -25,7 +27,7 @@ impl Runs {
             let Some(last) = self.sorted.pop() else { break };
             run = merge(&last, &run, &key);
         }
-        self.sorted.push(run);
+        self.sorted.push(Arc::new(run));
     }
 
     /// Every term whose key begins with `prefix`.
@@ -33,7 +35,8 @@ impl Runs {
         let mut found: Vec<Term> = self.tail.iter().copied().filter(|t| key(*t).starts_with(prefix)).collect();
         for run in &self.sorted {
             let start = run.partition_point(|t| key(*t) < prefix);
-            found.extend(run.iter().skip(start).copied().take_while(|t| key(*t).starts_with(prefix)));
+            let rest = run.get(start..).unwrap_or_default().iter().copied();
+            found.extend(rest.inspect(|_| step()).take_while(|t| key(*t).starts_with(prefix)));
         }
         found
     }

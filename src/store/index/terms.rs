@@ -1,59 +1,47 @@
 //! The dictionary: every facet that any claim has, numbered in the order they were first seen.
 //!
 //! Numbers are dense and never change, so claims, postings and the rows in sled hold them instead of strings. Strings lie
-//! in one arena; the hash table holds numbers only. Facets that can be asked for by a prefix (kinds, codes, tokens) are
+//! one after the other in chunks; the hash table holds numbers only. Facets that can be asked for by a prefix (kinds, codes, tokens) are
 //! kept in order as well, in [`super::runs::Runs`].
 
 use super::runs::Runs;
 use crate::domain::filter::{FacetKind, FacetTest};
-use hashbrown::{DefaultHashBuilder, HashTable};
+use crate::store::shared::{SharedList, SharedTable};
+use arrayvec::ArrayVec;
+use hashbrown::DefaultHashBuilder;
 use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
 
 /// The number of a facet.
 pub(crate) type Term = u32;
 
 /// The dictionary.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Terms {
-    numbers: HashTable<Term>,
+    numbers: SharedTable,
     hasher: DefaultHashBuilder,
-    /// Kind byte and key of every term, one after the other.
-    arena: Vec<u8>,
-    /// Where each term ends in the arena.
-    ends: Vec<u32>,
+    keys: Keys,
     ordered: [Runs; 3],
-    relationships: Vec<Term>,
+    relationships: SharedList<Term, 1024>,
 }
 
 impl Terms {
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Makes room for so many.
-    pub(crate) fn reserve(&mut self, terms: usize) {
-        let (hasher, arena, ends) = (&self.hasher, &self.arena, &self.ends);
-        self.numbers.reserve(terms, |t| {
-            slice(arena, ends, *t).split_first().map_or(0, |(kind, key)| hash_of(hasher, *kind, key))
-        });
-        self.ends.reserve(terms);
+    /// The number of terms.
+    pub(crate) const fn len(&self) -> usize {
+        self.keys.len
     }
 
     /// The number of a facet, given now if it has none.
     pub(crate) fn intern(&mut self, kind: FacetKind, key: &str) -> Term {
-        let hash = self.hash(kind as u8, key.as_bytes());
-        let found = self.numbers.find(hash, |term| self.is(*term, kind as u8, key.as_bytes()));
-        match found {
-            Some(term) => *term,
-            None => self.add(hash, kind as u8, key.as_bytes()),
-        }
+        let hash = hash_of(&self.hasher, kind as u8, key.as_bytes());
+        let found = self.numbers.find(hash, |term| self.keys.is(*term, kind as u8, key.as_bytes()));
+        found.unwrap_or_else(|| self.add(hash, kind as u8, key.as_bytes()))
     }
 
     /// The number of a facet, if it has one.
     pub(crate) fn find(&self, kind: FacetKind, key: &str) -> Option<Term> {
-        let hash = self.hash(kind as u8, key.as_bytes());
-        self.numbers.find(hash, |term| self.is(*term, kind as u8, key.as_bytes())).copied()
+        let hash = hash_of(&self.hasher, kind as u8, key.as_bytes());
+        self.numbers.find(hash, |term| self.keys.is(*term, kind as u8, key.as_bytes()))
     }
 
     /// The numbers of the facets that a test asks for.
@@ -66,28 +54,25 @@ impl Terms {
     }
 
     /// Every relationship, in the order they were first seen.
-    pub(crate) fn relationships(&self) -> &[Term] {
-        &self.relationships
+    pub(crate) fn relationships(&self) -> impl Iterator<Item = Term> {
+        self.relationships.iter().copied()
     }
 
     /// Kind byte and key of a term.
     pub(crate) fn bytes(&self, term: Term) -> &[u8] {
-        let at = term as usize;
-        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        let end = self.ends.get(at).copied().unwrap_or(start);
-        self.arena.get(start as usize..end as usize).unwrap_or_default()
+        self.keys.get(term)
     }
 
     /// The key of a term.
     pub(crate) fn key(&self, term: Term) -> &[u8] {
-        self.bytes(term).get(1..).unwrap_or_default()
+        self.keys.get(term).get(1..).unwrap_or_default()
     }
 
     /// Adds a term as it was stored: kind byte and key. False if that is not the next new term.
     pub(crate) fn restore(&mut self, bytes: &[u8]) -> bool {
         let Some((&kind, key)) = bytes.split_first() else { return false };
-        let hash = self.hash(kind, key);
-        if self.numbers.find(hash, |term| self.is(*term, kind, key)).is_some() {
+        let hash = hash_of(&self.hasher, kind, key);
+        if self.numbers.find(hash, |term| self.keys.is(*term, kind, key)).is_some() {
             return false;
         }
         self.add(hash, kind, key);
@@ -95,14 +80,10 @@ impl Terms {
     }
 
     fn add(&mut self, hash: u64, kind: u8, key: &[u8]) -> Term {
-        let term = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
-        self.arena.push(kind);
-        self.arena.extend_from_slice(key);
-        self.ends.push(u32::try_from(self.arena.len()).unwrap_or(u32::MAX));
-        let (hasher, arena, ends) = (&self.hasher, &self.arena, &self.ends);
-        let rehash =
-            |t: &Term| slice(arena, ends, *t).split_first().map_or(0, |(kind, key)| hash_of(hasher, *kind, key));
-        self.numbers.insert_unique(hash, term, rehash);
+        let term = self.keys.push(kind, key);
+        let (hasher, keys) = (&self.hasher, &self.keys);
+        let hash_of_term = |t: &Term| keys.get(*t).split_first().map_or(0, |(kind, key)| hash_of(hasher, *kind, key));
+        self.numbers.insert(hash, term, hash_of_term);
         self.keep_order(kind, term);
         term
     }
@@ -112,18 +93,61 @@ impl Terms {
         if kind == FacetKind::Relationship {
             self.relationships.push(term);
         }
-        let (arena, ends) = (&self.arena, &self.ends);
+        let keys = &self.keys;
         if let Some(runs) = order_of(kind).and_then(|at| self.ordered.get_mut(at)) {
-            runs.insert(term, |t| slice(arena, ends, t).get(1..).unwrap_or_default());
+            runs.insert(term, |t| keys.get(t).get(1..).unwrap_or_default());
         }
     }
+}
 
-    fn hash(&self, kind: u8, key: &[u8]) -> u64 {
-        hash_of(&self.hasher, kind, key)
+/// Terms in one chunk of keys.
+const CHUNK: usize = 256;
+
+/// Kind byte and key of every term, in chunks that copies share.
+#[derive(Clone, Default)]
+struct Keys {
+    chunks: Vec<Arc<KeyChunk>>,
+    len: usize,
+}
+
+/// Keys one after the other, and the end of each.
+#[derive(Clone, Default)]
+struct KeyChunk {
+    bytes: Vec<u8>,
+    ends: ArrayVec<u32, CHUNK>,
+}
+
+impl Keys {
+    #[inline]
+    fn get(&self, term: Term) -> &[u8] {
+        let (chunk, at) = (term as usize / CHUNK, term as usize % CHUNK);
+        let Some(chunk) = self.chunks.get(chunk) else { return &[] };
+        let start = at.checked_sub(1).and_then(|before| chunk.ends.get(before)).copied().unwrap_or(0);
+        let end = chunk.ends.get(at).copied().unwrap_or(start);
+        chunk.bytes.get(start as usize..end as usize).unwrap_or_default()
     }
 
     fn is(&self, term: Term, kind: u8, key: &[u8]) -> bool {
-        self.bytes(term).split_first() == Some((&kind, key))
+        self.get(term).split_first() == Some((&kind, key))
+    }
+
+    fn push(&mut self, kind: u8, key: &[u8]) -> Term {
+        let term = Term::try_from(self.len).unwrap_or(Term::MAX);
+        if self.len.is_multiple_of(CHUNK) {
+            if let Some(full) = self.chunks.last_mut() {
+                Arc::make_mut(full).bytes.shrink_to_fit();
+            }
+            self.chunks.push(Arc::default());
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            let chunk = Arc::make_mut(chunk);
+            chunk.bytes.push(kind);
+            chunk.bytes.extend_from_slice(key);
+            // The last chunk has room: a full one is followed by a new one above.
+            let _ = chunk.ends.try_push(u32::try_from(chunk.bytes.len()).unwrap_or(u32::MAX));
+            self.len += 1;
+        }
+        term
     }
 }
 
@@ -132,12 +156,6 @@ fn hash_of(hasher: &DefaultHashBuilder, kind: u8, key: &[u8]) -> u64 {
     state.write_u8(kind);
     state.write(key);
     state.finish()
-}
-
-fn slice<'a>(arena: &'a [u8], ends: &[u32], term: Term) -> &'a [u8] {
-    let at = term as usize;
-    let start = at.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-    arena.get(start as usize..ends.get(at).copied().unwrap_or(start) as usize).unwrap_or_default()
 }
 
 /// Which of the ordered runs a kind of facet has, if it can be asked for by a prefix.

@@ -3,6 +3,7 @@
 use super::Index;
 use super::claims::ClaimNo;
 use super::query::Compiled;
+use crate::budget::step;
 use crate::domain::filter::Filter;
 use crate::domain::position::Position;
 
@@ -40,7 +41,9 @@ impl Index {
     ) {
         let revisions = self.claims.revisions(claim);
         let from = revisions.partition_point(|revision| revision.position <= after);
+        step();
         for (at, revision) in revisions.iter().enumerate().skip(from).take_while(|(_, r)| r.position <= until) {
+            step();
             if self.touches_revision(compiled, claim, at) {
                 found.push(revision.position);
             }

@@ -4,16 +4,16 @@
 //! Few claims promise, so due dates lie beside the contents: by content, and by time for those that fall due in a span.
 
 use super::{ClaimNo, Compiled, ContentNo, Found, Index, Revision};
+use crate::budget::step;
 use crate::domain::filter::{FacetKind, Filter};
 use crate::domain::moment::Moment;
 use crate::domain::position::Position;
-use std::collections::{BTreeSet, HashMap};
 
 /// The due dates of contents that have one: the end of the last day that it can mean.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Dues {
-    of: HashMap<ContentNo, Moment>,
-    by_time: BTreeSet<(Moment, ContentNo)>,
+    of: imbl::HashMap<ContentNo, Moment>,
+    by_time: imbl::OrdSet<(Moment, ContentNo)>,
 }
 
 impl Dues {
@@ -41,6 +41,7 @@ impl Index {
     pub(crate) fn falling_due(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<Found> {
         let compiled = self.compile(filter);
         let due = self.dues.by_time.range((a, 0)..(b, 0)).filter_map(|(_, content)| {
+            step();
             let claim = self.claims.content(*content)?.claim();
             let found = self.current_match(&compiled, claim, cut)?;
             (found.revision.content == *content).then_some(found)

@@ -1,0 +1,109 @@
+//! A list that grows at its end, in chunks.
+
+use arrayvec::ArrayVec;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A list in chunks of `N` elements, a power of two.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct SharedList<T, const N: usize> {
+    chunks: Vec<Arc<ArrayVec<T, N>>>,
+    len: usize,
+}
+
+impl<T, const N: usize> Default for SharedList<T, N> {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), len: 0 }
+    }
+}
+
+impl<T, const N: usize> SharedList<T, N> {
+    /// The number of elements.
+    pub(in crate::store) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub(in crate::store) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// An element.
+    #[inline]
+    pub(in crate::store) fn get(&self, at: usize) -> Option<&T> {
+        self.chunks.get(at / N)?.get(at % N)
+    }
+
+    /// The elements in order.
+    pub(in crate::store) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter())
+    }
+
+    /// The elements of a stretch, as far as there are any.
+    pub(in crate::store) fn range(&self, stretch: Range<usize>) -> impl Iterator<Item = &T> {
+        let until = stretch.end.min(self.len);
+        let from = stretch.start.min(until);
+        let chunks = self.chunks.get(from / N..until.div_ceil(N)).unwrap_or_default();
+        chunks.iter().flat_map(|chunk| chunk.iter()).skip(from % N).take(until - from)
+    }
+
+    /// The number of elements at the front for which `is_before` holds; it holds for no element behind one for which it
+    /// does not.
+    pub(in crate::store) fn partition_point(&self, is_before: impl Fn(&T) -> bool) -> usize {
+        let begins_before = |chunk: &Arc<ArrayVec<T, N>>| chunk.first().is_some_and(&is_before);
+        let chunk = self.chunks.partition_point(begins_before).saturating_sub(1);
+        chunk * N + self.chunks.get(chunk).map_or(0, |chunk| chunk.partition_point(is_before))
+    }
+}
+
+impl<T: Clone, const N: usize> SharedList<T, N> {
+    /// Adds an element at the end.
+    pub(in crate::store) fn push(&mut self, element: T) {
+        if self.len.is_multiple_of(N) {
+            self.chunks.push(Arc::new(ArrayVec::new_const()));
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            // The last chunk has room: a full one is followed by a new one above.
+            let _ = Arc::make_mut(chunk).try_push(element);
+            self.len += 1;
+        }
+    }
+
+    /// An element, to change it.
+    pub(in crate::store) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
+        Arc::make_mut(self.chunks.get_mut(at / N)?).get_mut(at % N)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_stays_as_it_was_while_the_list_grows_and_changes() {
+        let mut list = SharedList::<u32, 4>::default();
+        (0..10).for_each(|n| list.push(n));
+        let copy = list.clone();
+        *list.get_mut(3).unwrap() = 33;
+        (10..20).for_each(|n| list.push(n));
+        assert_eq!(copy.iter().copied().collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
+        assert_eq!((copy.len(), copy.get(3), copy.get(10)), (10, Some(&3), None));
+        assert_eq!((list.len(), list.get(3), list.get(19)), (20, Some(&33), Some(&19)));
+    }
+
+    #[test]
+    fn stretches_and_partition_points_are_those_of_a_vector() {
+        for len in 0..14_usize {
+            let mut list = SharedList::<usize, 4>::default();
+            (0..len).for_each(|n| list.push(n * 2));
+            let vector: Vec<usize> = (0..len).map(|n| n * 2).collect();
+            for (from, until) in (0..16).flat_map(|from| (0..16).map(move |until| (from, until))) {
+                let expected: Vec<usize> = vector.iter().copied().take(until).skip(from).collect();
+                assert_eq!(list.range(from..until).copied().collect::<Vec<_>>(), expected, "{len} {from} {until}");
+            }
+            for bound in 0..30 {
+                assert_eq!(list.partition_point(|n| *n < bound), vector.partition_point(|n| *n < bound));
+            }
+        }
+    }
+}
