@@ -56,21 +56,18 @@ impl Backing {
 
 /// All that can be reached from `start` by `neighbours` without stepping on what is against it; `start` first, those that
 /// are nearer before those that are farther, at most [`MOST_ON_A_SIDE`].
-pub fn same_side<C: Copy + Eq + Hash, E>(
+pub fn same_side<C: Copy + Eq + Hash, N: AsRef<[C]>, E>(
     start: C,
     against: &[C],
-    mut neighbours: impl FnMut(C) -> Result<Vec<C>, E>,
+    mut neighbours: impl FnMut(C) -> Result<N, E>,
 ) -> Result<Vec<C>, E> {
     let mut met: HashSet<C> = against.iter().copied().chain([start]).collect();
     let mut side = vec![start];
     let mut next = 0;
-    while let Some(at) = side.get(next).copied() {
+    while let Some(at) = side.get(next).copied().filter(|_| side.len() < MOST_ON_A_SIDE) {
         next += 1;
-        for neighbour in neighbours(at)? {
-            if side.len() < MOST_ON_A_SIDE && met.insert(neighbour) {
-                side.push(neighbour);
-            }
-        }
+        let unmet = MOST_ON_A_SIDE - side.len();
+        side.extend(neighbours(at)?.as_ref().iter().filter(|neighbour| met.insert(**neighbour)).take(unmet));
     }
     Ok(side)
 }
@@ -89,7 +86,7 @@ mod tests {
         let links = [(1, 2), (2, 3), (1, 4), (4, 5), (9, 8)];
         let neighbours = |at: u32| {
             let near = links.iter().filter(|(a, b)| *a == at || *b == at).map(|(a, b)| if *a == at { *b } else { *a });
-            Ok::<_, ()>(near.collect())
+            Ok::<_, ()>(near.collect::<Vec<_>>())
         };
         assert_eq!(same_side(1, &[], neighbours), Ok(vec![1, 2, 4, 3, 5]));
         assert_eq!(same_side(5, &[1], neighbours), Ok(vec![5, 4]));

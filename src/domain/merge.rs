@@ -20,7 +20,7 @@ use super::name::PartyId;
 use super::position::Position;
 use super::relationship::RelationshipId;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The ids under which one relationship may have been recorded are tried one by one up to so many; beyond, all that are
 /// known are looked through.
@@ -33,8 +33,8 @@ pub struct Merges {
     turns: HashMap<PartyId, Vec<(Position, Option<PartyId>)>>,
     /// Of each party that others ever were merged into: those, sorted.
     merged: HashMap<PartyId, Vec<PartyId>>,
-    /// Where anything changed, in order.
-    positions: Vec<Position>,
+    /// Where anything changed, in order, and which party was merged there or not any more.
+    changes: Vec<(Position, PartyId)>,
 }
 
 impl Merges {
@@ -53,15 +53,15 @@ impl Merges {
     }
 
     fn turn(&mut self, position: Position, merged: PartyId, into: Option<PartyId>) {
+        self.changes.push((position, merged.clone()));
         self.turns.entry(merged).or_default().push((position, into));
-        self.positions.push(position);
     }
 
     /// What of it was known at a cut.
     #[must_use]
     pub fn up_to(&self, cut: Position) -> Self {
         let mut known = self.clone();
-        known.positions.retain(|at| *at <= cut);
+        known.changes.retain(|(at, _)| *at <= cut);
         known.turns.values_mut().for_each(|turns| turns.retain(|(at, _)| *at <= cut));
         known
     }
@@ -72,11 +72,24 @@ impl Merges {
         MergesAt { merges: self, cut }
     }
 
-    /// Where merges changed after a position, in order.
+    /// The first change after a position, up to another, with which other ids come to answer as a party that a filter names.
+    /// Whom a change concerns is told by who answered for the parties of it and for the named ones, not by all their ids.
     #[must_use]
-    pub fn changes_after(&self, position: Position) -> &[Position] {
-        let from = self.positions.partition_point(|at| *at <= position);
-        self.positions.get(from..).unwrap_or_default()
+    pub fn next_change_for(&self, filter: &Filter, after: Position, until: Position) -> Option<Position> {
+        let before = self.at(after);
+        let answering: HashSet<&str> =
+            filter.items.iter().flat_map(named).map(|party| before.survivor(party)).collect();
+        let from = self.changes.partition_point(|(at, _)| *at <= after);
+        let mut changes = self.changes.get(from..).unwrap_or_default().iter().take_while(|(at, _)| *at <= until);
+        // Up to the first change that concerns them, the same parties answer for them.
+        let concerns = |(at, party): &&(Position, PartyId)| {
+            let merged = party.as_str();
+            match self.at(*at).merged_into(merged) {
+                Some(survivor) => answering.contains(merged) || answering.contains(survivor.as_str()),
+                None => answering.contains(self.at(at.before()).survivor(merged)),
+            }
+        };
+        changes.find(concerns).map(|(at, _)| *at)
     }
 }
 
@@ -181,12 +194,6 @@ impl<'m> MergesAt<'m> {
         Cow::Owned(self.widened(filter, &known))
     }
 
-    /// Whether every party that a filter names, alone or in a relationship, answers here for the same ids as at another cut.
-    #[must_use]
-    pub fn asks_the_same(&self, other: &MergesAt<'_>, filter: &Filter) -> bool {
-        filter.items.iter().flat_map(named).all(|party| self.alike(party) == other.alike(party))
-    }
-
     fn widened<'k, K: Iterator<Item = &'k str>>(&self, filter: &Filter, known: &impl Fn() -> K) -> Filter {
         Filter { items: filter.items.iter().map(|item| self.widen_item(item, known)).collect() }
     }
@@ -219,8 +226,13 @@ impl<'m> MergesAt<'m> {
             wide.party_roles.extend(alike.into_iter().map(|party| (party, role.clone())));
         }
         wide.relationships.clear();
+        let mut sought = HashSet::new();
         for id in &item.relationships {
-            self.recorded_as(id, known, &mut wide.relationships);
+            sought.extend(self.recorded_as(id, &mut wide.relationships));
+        }
+        if !sought.is_empty() {
+            let same = known().filter(|other| sought.contains(&self.survivors(other)));
+            wide.relationships.extend(same.filter_map(|other| RelationshipId::parse(other).ok()));
         }
         sort_once(&mut wide.relationships);
         sort_once(&mut wide.party_roles);
@@ -235,13 +247,11 @@ impl<'m> MergesAt<'m> {
     }
 
     /// Adds every id under which the relationship may have been recorded: of each of its parties, as they answer, one or
-    /// more of the ids that answer so.
-    fn recorded_as<'k, K: Iterator<Item = &'k str>>(
-        &self,
-        id: &RelationshipId,
-        known: &impl Fn() -> K,
-        found: &mut Vec<RelationshipId>,
-    ) {
+    /// more of the ids that answer so. Where these are too many to try, its parties as they answer, by which to look for them.
+    fn recorded_as<'p>(&self, id: &'p RelationshipId, found: &mut Vec<RelationshipId>) -> Option<Vec<&'p str>>
+    where
+        'm: 'p,
+    {
         found.push(id.clone());
         let survivors = self.survivors(id.as_str());
         let alike: Vec<Vec<&str>> = survivors.iter().map(|party| self.alike(party)).collect();
@@ -250,10 +260,9 @@ impl<'m> MergesAt<'m> {
         if ways.is_some_and(|ways| ways <= FEW) {
             let ids = combinations(&alike).into_iter().map(|parties| parties.join("-"));
             found.extend(ids.filter_map(|id| RelationshipId::parse(&id).ok()));
-        } else {
-            let same = known().filter(|other| self.survivors(other) == survivors);
-            found.extend(same.filter_map(|other| RelationshipId::parse(other).ok()));
+            return None;
         }
+        Some(survivors)
     }
 }
 
@@ -285,6 +294,7 @@ fn combinations<'p>(lists: &[Vec<&'p str>]) -> Vec<Vec<&'p str>> {
 mod tests {
     use super::*;
     use crate::domain::name::{SourceId, Word};
+    use proptest::prelude::*;
 
     fn party(id: &str) -> PartyId {
         PartyId::parse(id).unwrap()
@@ -390,16 +400,45 @@ mod tests {
         assert!(!is_same(10, "RUS") && !is_same(10, "RUF"));
     }
 
+    fn of_party(id: &str) -> Filter {
+        Filter { items: vec![FilterItem { parties: vec![party(id)], ..FilterItem::default() }] }
+    }
+
     #[test]
-    fn a_filter_asks_the_same_at_two_cuts_where_no_merge_between_them_concerns_it() {
+    fn a_filter_asks_for_others_from_the_next_merge_that_concerns_it() {
         let merges = merges();
-        let same = |one, other, id: &str| {
+        let next = |after, id: &str| {
             let item = FilterItem { relationships: vec![relationship(id)], ..FilterItem::default() };
             let filter = Filter { items: vec![item] };
-            merges.at(Position(one)).asks_the_same(&merges.at(Position(other)), &filter)
+            merges.next_change_for(&filter, Position(after), Position(35)).map(|at| at.0)
         };
-        assert!(!same(9, 10, "AZE-RUS") && !same(9, 10, "AZE-RUF") && !same(29, 30, "AZE-ROS"));
-        assert!(same(9, 10, "AZE-ROS") && same(1, 40, "AZE-TUR") && !same(9, 10, "RUF-RUS"));
+        assert_eq!([9, 10, 20, 30].map(|after| next(after, "AZE-RUS")), [Some(10), Some(20), Some(30), None]);
+        assert_eq!((next(9, "AZE-ROS"), next(29, "AZE-ROS"), next(1, "AZE-TUR")), (Some(20), Some(30), None));
+        assert_eq!(merges.next_change_for(&of_party("RUS"), Position(0), Position(9)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_change_concerns_a_party_exactly_where_it_answers_with_others_than_before(
+            moves in prop::collection::vec((0_usize..7, 0_usize..7), 0..25),
+        ) {
+            let id = |number: usize| format!("P{number}");
+            let mut merges = Merges::default();
+            for ((one, other), position) in moves.into_iter().zip(1..) {
+                let (position, now) = (Position(position), merges.at(Position(position)));
+                let (is_merged, is_free) = (now.merged_into(&id(one)).is_some(), now.merged_into(&id(other)).is_none());
+                match (is_merged, is_free && one != other) {
+                    (true, _) => merges.unmerge(position, party(&id(one))),
+                    (false, true) => merges.merge(position, party(&id(one)), party(&id(other))),
+                    (false, false) => {}
+                }
+            }
+            for (asked, after) in (0..7).flat_map(|asked| (0..27).map(move |after| (id(asked), after))) {
+                let alike = |at: u64| merges.at(Position(at)).alike(&asked);
+                let expected = (after + 1..=24).find(|at| alike(at - 1) != alike(*at)).map(Position);
+                prop_assert_eq!(merges.next_change_for(&of_party(&asked), Position(after), Position(24)), expected);
+            }
+        }
     }
 
     #[test]
@@ -424,15 +463,7 @@ mod tests {
         let at = supposed.at(Position(40));
         assert_eq!((at.survivor("RUS"), at.survivor("ROS")), ("TUR", "ROS"));
         assert!(at.merged_parties("ROS").is_empty());
-        assert_eq!(supposed.changes_after(Position(0)), [Position(10), Position(20)]);
-    }
-
-    #[test]
-    fn it_is_known_where_anything_changed() {
-        let merges = merges();
-        assert_eq!(merges.changes_after(Position(10)), [Position(20), Position(30)]);
-        assert!(
-            merges.changes_after(Position(30)).is_empty() && Merges::default().changes_after(Position(0)).is_empty()
-        );
+        let changes: Vec<u64> = supposed.changes.iter().map(|(at, _)| at.0).collect();
+        assert_eq!(changes, [10, 20]);
     }
 }

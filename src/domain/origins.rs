@@ -17,7 +17,7 @@
 //!
 //! This does not ask whether an origin is right, or whether two of them agree by chance; it counts nothing but origins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What each source draws on.
 type Ways = BTreeMap<String, Vec<String>>;
@@ -38,6 +38,86 @@ pub fn origins<'c>(
         ways.insert(source, drawn_on);
     }
     without_a_way_out(&ways)
+}
+
+/// Whether a source has one origin or several, found once for each source, however many others draw on it.
+#[derive(Debug, Default)]
+pub struct OriginCounts {
+    known: HashMap<String, Origin>,
+}
+
+/// What a source comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// One origin.
+    One(String),
+    /// More than one.
+    Several,
+}
+
+impl Origin {
+    fn join(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(if one == other { one } else { Self::Several }),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
+/// A source on the way of a walk in depth.
+struct Place {
+    source: String,
+    /// When it was entered, and the earliest on the way that it leads back to.
+    at: usize,
+    back_to: usize,
+    untried: Vec<String>,
+    /// The origins of what it draws on outside of its circle.
+    found: Option<Origin>,
+}
+
+impl OriginCounts {
+    /// The origin of a source. `derives_from` tells what a source draws on; each source is asked for once.
+    pub fn of(&mut self, source: &str, mut derives_from: impl FnMut(&str) -> Vec<String>) -> Origin {
+        // Tarjan's walk: a source whose circle is known is done, all others that were entered are on the way.
+        let (mut entered, mut order, mut way) = (HashMap::new(), Vec::new(), Vec::new());
+        let mut next = (!self.known.contains_key(source)).then(|| source.to_owned());
+        loop {
+            if let Some(source) = next.take() {
+                let at = order.len();
+                entered.insert(source.clone(), at);
+                order.push(source.clone());
+                way.push(Place { untried: derives_from(&source), source, at, back_to: at, found: None });
+            }
+            let Some(place) = way.last_mut() else { break };
+            let Some(other) = place.untried.pop() else {
+                self.leave(&mut way, &mut order);
+                continue;
+            };
+            if let Some(known) = self.known.get(&other) {
+                place.found = Origin::join(place.found.take(), Some(known.clone()));
+            } else if let Some(at) = entered.get(&other) {
+                place.back_to = place.back_to.min(*at);
+            } else {
+                next = Some(other);
+            }
+        }
+        self.known.get(source).cloned().unwrap_or_else(|| Origin::One(source.to_owned()))
+    }
+
+    /// Goes back one step. What leads back to none before it is a circle of its own.
+    fn leave(&mut self, way: &mut Vec<Place>, order: &mut Vec<String>) {
+        let Some(Place { source, at, back_to, mut found, .. }) = way.pop() else { return };
+        if back_to == at {
+            let circle = order.split_off(at.min(order.len()));
+            let origin = found.unwrap_or_else(|| Origin::One(circle.iter().min().cloned().unwrap_or(source)));
+            self.known.extend(circle.into_iter().map(|source| (source, origin.clone())));
+            found = Some(origin);
+        }
+        if let Some(before) = way.last_mut() {
+            before.back_to = before.back_to.min(if back_to == at { before.at } else { back_to });
+            before.found = Origin::join(before.found.take(), found);
+        }
+    }
 }
 
 /// Kosaraju's two walks. The first goes against the ways and notes in which order it is done with each source. The second
@@ -146,6 +226,24 @@ mod tests {
             if number < 100_000 { vec![(number + 1).to_string()] } else { Vec::new() }
         };
         assert_eq!(origins(["0"], next), BTreeSet::from(["100000".to_owned()]));
+    }
+
+    proptest! {
+        #[test]
+        fn there_is_one_origin_or_there_are_several_as_the_whole_graph_says(
+            drawn in prop::collection::vec((0_u8..9, 0_u8..9), 0..20),
+        ) {
+            let draws = |source: &str| -> Vec<String> {
+                let of = drawn.iter().filter(|(from, _)| from.to_string() == source);
+                of.map(|(_, on)| on.to_string()).collect()
+            };
+            let mut counts = OriginCounts::default();
+            for source in (0..9).map(|source| source.to_string()) {
+                let mut all = origins([source.as_str()], draws);
+                let expected = if all.len() > 1 { Origin::Several } else { Origin::One(all.pop_first().unwrap()) };
+                prop_assert_eq!(counts.of(&source, draws), expected, "{} in {:?}", source, &drawn);
+            }
+        }
     }
 
     proptest! {

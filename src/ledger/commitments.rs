@@ -9,6 +9,7 @@ use super::cut::Resolved;
 use super::error::{Damaged, QueryError};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
+use crate::budget;
 use crate::domain::certainty::Certainty;
 use crate::domain::command::Supposed;
 use crate::domain::commitment::{
@@ -119,6 +120,7 @@ fn promise(
     asked: Period,
     kinds: &mut HashMap<String, bool>,
 ) -> Result<Option<Found>, Damaged> {
+    budget::step();
     let made = Beginning::of(seen.temporal_type, seen.validity).by(&asked);
     if !promises(seen.modality) || made.is_none() {
         return Ok(None);
@@ -132,7 +134,9 @@ fn promise(
     }
     let mut settlements = Vec::new();
     let mut begun = Vec::new();
+    budget::hold(size_of::<Found>() + settling.len().saturating_mul(size_of::<(LinkType, ClaimId, Certainty)>()));
     for settler in settling.iter().filter(|settler| settles(settler.modality)) {
+        budget::step();
         let begins = Beginning::of(settler.temporal_type, settler.validity);
         let Some(certainty) = begins.by(&asked) else { continue };
         for (link_type, _) in sight.links_of(settler).into_iter().filter(|(_, target)| *target == seen.id) {

@@ -13,6 +13,7 @@ use super::cut::Resolved;
 use super::error::{Damaged, QueryError};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
+use crate::budget;
 use crate::domain::command::Supposed;
 use crate::domain::corroboration::{Backing, MOST_ON_A_SIDE, Testimony, same_side};
 use crate::domain::cut::Cut;
@@ -20,7 +21,9 @@ use crate::domain::filter::{FacetKind, Filter};
 use crate::domain::name::ClaimId;
 use crate::domain::vocabulary::LinkType;
 use crate::v1;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 /// The links between claims on one side.
 const ON_ONE_SIDE: [LinkType; 4] =
@@ -77,7 +80,8 @@ impl Ledger {
             let more = listed.len() == wanted;
             listed.truncate(query.page.entries);
             let next = listed.last().map(|last| last.order).filter(|_| more);
-            let mut reading = Reading { sight, claims: HashMap::new(), parents: HashMap::new() };
+            let mut reading =
+                Reading { sight, testimonies: HashMap::new(), joined: HashMap::new(), parents: HashMap::new() };
             let claims = listed.iter().map(|seen| reading.corroboration(seen)).collect::<Result<_, Damaged>>()?;
             Ok(Corroborations { at: sight.at, claims, next })
         })
@@ -87,20 +91,16 @@ impl Ledger {
 /// What has been read of the record for one question: claims on one side have neighbours and sources in common.
 struct Reading<'s, 'v> {
     sight: &'s Sight<'v>,
-    claims: HashMap<ClaimId, Read>,
+    testimonies: HashMap<ClaimId, Testimony>,
+    /// Which claims are joined to a claim: very many, where all say the same as one.
+    joined: HashMap<ClaimId, Rc<[ClaimId]>>,
     parents: HashMap<String, Vec<String>>,
-}
-
-/// What a claim adds, and which claims are joined to it.
-struct Read {
-    testimony: Testimony,
-    joined: Vec<ClaimId>,
 }
 
 impl Reading<'_, '_> {
     fn corroboration(&mut self, seen: &Seen) -> Result<Corroboration, Damaged> {
         let against = self.against(seen)?;
-        let side = same_side(seen.id, &against, |at| self.read(at).map(|read| read.joined.clone()))?;
+        let side = same_side(seen.id, &against, |at| self.joined(at))?;
         Ok(Corroboration {
             claim: seen.id,
             same_side: self.backing(&side)?,
@@ -127,7 +127,12 @@ impl Reading<'_, '_> {
     fn backing(&mut self, claims: &[ClaimId]) -> Result<Backing, Damaged> {
         let mut testimonies = Vec::with_capacity(claims.len());
         for claim in claims {
-            testimonies.push(self.read(*claim)?.testimony.clone());
+            budget::step();
+            let testimony = match self.testimonies.entry(*claim) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(room) => room.insert(testimony(self.sight, *claim)?),
+            };
+            testimonies.push(testimony.clone());
         }
         let (sight, parents) = (self.sight, &mut self.parents);
         Ok(Backing::of(&testimonies, |id| {
@@ -136,18 +141,27 @@ impl Reading<'_, '_> {
         }))
     }
 
-    fn read(&mut self, claim: ClaimId) -> Result<&Read, Damaged> {
-        use std::collections::hash_map::Entry;
-        match self.claims.entry(claim) {
-            Entry::Occupied(read) => Ok(read.into_mut()),
-            Entry::Vacant(room) => Ok(room.insert(read(self.sight, claim)?)),
+    fn joined(&mut self, claim: ClaimId) -> Result<Rc<[ClaimId]>, Damaged> {
+        match self.joined.entry(claim) {
+            Entry::Occupied(known) => Ok(Rc::clone(known.get())),
+            Entry::Vacant(room) => {
+                let seen = found(self.sight, claim)?;
+                let joined = self.sight.joined_to(&seen, &ON_ONE_SIDE);
+                budget::steps(u32::try_from(joined.len()).unwrap_or(u32::MAX));
+                budget::hold(joined.len().saturating_mul(size_of::<ClaimId>()));
+                Ok(Rc::clone(room.insert(joined.into_iter().map(|other| other.id).collect())))
+            }
         }
     }
 }
 
-fn read(sight: &Sight<'_>, claim: ClaimId) -> Result<Read, Damaged> {
-    let missing = || Damaged(format!("the index has no claim {}", claim.0));
-    let seen = sight.find(claim).ok_or_else(missing)?;
+fn found(sight: &Sight<'_>, claim: ClaimId) -> Result<Seen, Damaged> {
+    sight.find(claim).ok_or_else(|| Damaged(format!("the index has no claim {}", claim.0)))
+}
+
+/// What a claim adds to its side.
+fn testimony(sight: &Sight<'_>, claim: ClaimId) -> Result<Testimony, Damaged> {
+    let seen = found(sight, claim)?;
     let mut reports = BTreeSet::new();
     sight.facets(&seen, FacetKind::Source, |id| {
         if sight.source(id).is_none_or(|(_, withdrawn)| !withdrawn) {
@@ -156,8 +170,7 @@ fn read(sight: &Sight<'_>, claim: ClaimId) -> Result<Read, Damaged> {
     });
     let attribution = sight.message(&seen)?.attribution;
     let voice = attribution.last().map(|voice| voice_of(sight, voice));
-    let joined = sight.joined_to(&seen, &ON_ONE_SIDE).into_iter().map(|other| other.id).collect();
-    Ok(Read { testimony: Testimony { reports, voice }, joined })
+    Ok(Testimony { reports, voice })
 }
 
 /// A voice as one string: a party's id has no space in it, a name comes after one.

@@ -8,19 +8,19 @@ use super::cut::Resolved;
 use super::error::{Damaged, QueryError};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
+use crate::budget;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::filter::{FacetKind, Filter};
 use crate::domain::gaps::{GapType, age_days, uncovered};
 use crate::domain::moment::Moment;
 use crate::domain::name::DisputeId;
-use crate::domain::origins::origins;
+use crate::domain::origins::{Origin, OriginCounts};
 use crate::domain::period::Period;
 use crate::domain::relationship::RelationshipId;
 use crate::v1;
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
 
 /// A question for what is missing.
 #[derive(Clone, Debug)]
@@ -94,7 +94,7 @@ impl Ledger {
     pub fn gaps(&self, query: &GapsQuery) -> Result<GapsPage, QueryError> {
         self.look(query.cut, &query.supposed, |sight| {
             let claims = sight.matching(&query.filter, false);
-            let mut sources = Sources { sight, origins: HashMap::new() };
+            let mut sources = Sources { sight, counts: OriginCounts::default(), withdrawn: HashMap::new() };
             let mut notes = Vec::new();
             for gap_type in &query.types {
                 match gap_type {
@@ -116,6 +116,7 @@ fn note_claims<'s>(
     notes: &mut Vec<Note<'s>>,
 ) -> Result<(), Damaged> {
     for seen in claims {
+        budget::step();
         let lacks = match gap_type {
             GapType::UncoveredSpan => Vec::new(),
             GapType::NoDate => no_date(sources.sight, seen)?.into_iter().collect(),
@@ -123,6 +124,7 @@ fn note_claims<'s>(
             GapType::Stale => stale(query, seen).into_iter().collect(),
             GapType::OpenDispute => sources.sight.standing_disputes(seen).into_iter().map(Lack::Resolution).collect(),
         };
+        budget::hold(lacks.len().saturating_mul(size_of::<Note<'_>>()));
         notes.extend(lacks.into_iter().map(|lack| Note::Claim(seen, lack)));
     }
     Ok(())
@@ -158,6 +160,7 @@ fn spans<'s>(query: &GapsQuery, claims: &[Seen], sources: &mut Sources<'_, '_>) 
     let mut covers: BTreeMap<String, Vec<(Moment, Moment)>> =
         asked.iter().flatten().map(|asked| (asked.clone(), Vec::new())).collect();
     for seen in claims {
+        budget::step();
         let cover = seen.validity.filter(|_| sources.has_any(seen)).map(|v| (v.earliest_start, v.latest_end));
         for relationship in sources.sight.relationships_of(seen) {
             if asked.as_ref().is_none_or(|asked| asked.contains(&relationship)) {
@@ -209,25 +212,35 @@ fn shown(sight: &Sight<'_>, notes: Vec<Note<'_>>, query: &GapsQuery) -> Result<(
 /// The sources that claims cite, with what has been found of them.
 struct Sources<'s, 'v> {
     sight: &'s Sight<'v>,
-    /// The origins of each source; none of one that is withdrawn.
-    origins: HashMap<String, Rc<BTreeSet<String>>>,
+    counts: OriginCounts,
+    /// Of each source, whether it is withdrawn.
+    withdrawn: HashMap<String, bool>,
 }
 
 impl Sources<'_, '_> {
     /// Whether a claim cites a source that is not withdrawn.
     fn has_any(&mut self, seen: &Seen) -> bool {
-        self.cited(seen).iter().any(|source| !self.origins_of(source).is_empty())
+        self.cited(seen).into_iter().any(|source| !self.is_withdrawn(source))
     }
 
     fn single_origin(&mut self, seen: &Seen) -> Option<Lack> {
-        let mut found: BTreeSet<String> = BTreeSet::new();
+        let mut found = None;
         for source in self.cited(seen) {
-            found.extend(self.origins_of(&source).iter().cloned());
-            if found.len() > 1 {
+            if self.is_withdrawn(source.clone()) {
+                continue;
+            }
+            let sight = self.sight;
+            let of = |id: &str| {
+                budget::step();
+                sight.source(id).map(|(source, _)| source.derives_from).unwrap_or_default()
+            };
+            let Origin::One(origin) = self.counts.of(&source, of) else { return None };
+            if found.as_ref().is_some_and(|found| *found != origin) {
                 return None;
             }
+            found = Some(origin);
         }
-        Some(Lack::Origins(found.pop_first()))
+        Some(Lack::Origins(found))
     }
 
     fn cited(&self, seen: &Seen) -> Vec<String> {
@@ -236,16 +249,9 @@ impl Sources<'_, '_> {
         cited
     }
 
-    fn origins_of(&mut self, source: &str) -> Rc<BTreeSet<String>> {
-        if let Some(known) = self.origins.get(source) {
-            return Rc::clone(known);
-        }
-        let is_withdrawn = self.sight.source(source).is_some_and(|(_, withdrawn)| withdrawn);
-        let cited = (!is_withdrawn).then_some(source);
-        let found = Rc::new(origins(cited, |source| {
-            self.sight.source(source).map(|(source, _)| source.derives_from).unwrap_or_default()
-        }));
-        self.origins.insert(source.to_owned(), Rc::clone(&found));
-        found
+    fn is_withdrawn(&mut self, source: String) -> bool {
+        let sight = self.sight;
+        let is_withdrawn = |source: &String| sight.source(source).is_some_and(|(_, withdrawn)| withdrawn);
+        *self.withdrawn.entry(source).or_insert_with_key(is_withdrawn)
     }
 }

@@ -7,6 +7,7 @@ use super::Ledger;
 use super::error::QueryError;
 use super::registry::{RegistryEntry, RegistryPage, RegistryQuery, page};
 use super::sight::Sight;
+use crate::budget;
 use crate::domain::party::NameValid;
 use crate::domain::period::Period;
 use crate::domain::text;
@@ -78,6 +79,7 @@ impl Search<'_> {
 
     fn is_one_it_answers_for_named(&self, sight: &Sight<'_>, survivor: &v1::Party) -> bool {
         survivor.merged_party_ids.iter().any(|id| {
+            budget::step();
             let record = sight.registered(|index| &index.parties, id);
             let party = record.and_then(|record| v1::Party::decode(&*record.bytes).ok());
             party.is_some_and(|mut party| {

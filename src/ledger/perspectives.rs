@@ -79,6 +79,9 @@ pub struct PerspectiveState {
     pub overruled: u64,
 }
 
+/// The bytes of the numbers that are kept of each claim while it is found out which count, about.
+const NUMBER_BYTES: usize = 100;
+
 impl Ledger {
     /// The state from several points of view.
     ///
@@ -136,6 +139,7 @@ fn shown(
 
 /// What is left where claims give way to those of a higher authority.
 fn by_authority(sight: &Sight<'_>, judged: Judged, authorities: &[Voice]) -> Result<Judged, Damaged> {
+    budget::hold(judged.matches.len().saturating_mul(size_of::<Ranked>() + NUMBER_BYTES));
     let ranked: Vec<Ranked> = judged
         .matches
         .iter()

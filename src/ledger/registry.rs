@@ -5,12 +5,16 @@ use super::cut::Resolved;
 use super::error::QueryError;
 use super::register::Recorded;
 use super::sight::Sight;
+use crate::budget;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::position::{Position, RecordedAt};
 use crate::store::{Index, Registry};
 use crate::v1;
 use prost::Message;
+
+/// The bytes of a relationship in a list of all, about.
+const RELATIONSHIP_BYTES: usize = 64;
 
 /// A page of what is registered, after an id.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +111,9 @@ impl Ledger {
             let party = sight.survivor(party);
             let all = sight.relationships();
             let after = all.partition_point(|one| *one.id <= *query.after);
+            budget::hold(all.len().saturating_mul(RELATIONSHIP_BYTES));
             for same in all.get(after..).unwrap_or_default().chunk_by(|one, other| one.id == other.id) {
+                budget::step();
                 let Some(id) = same.first().map(|one| &one.id) else { continue };
                 if !party.is_empty() && !id.split('-').any(|member| member == party) {
                     continue;
@@ -137,6 +143,7 @@ pub(super) fn page<'v, M: Message + Default>(
     let mut page = RegistryPage { at: sight.at, entries: Vec::new(), next: None };
     let mut last = "";
     for Recorded { id, revision, registered, supposed } in sight.registered_among(registry, &query.ids, &query.after) {
+        budget::step();
         let message = M::decode(&*registered.bytes).ok();
         let Some(message) = message.and_then(|message| told(sight, id, message)) else { continue };
         if page.entries.len() >= query.entries {

@@ -9,6 +9,7 @@ use super::cut::Resolved;
 use super::error::QueryError;
 use super::scores::{NoScheme, Scores, stem};
 use super::sight::{Seen, Sight};
+use crate::budget;
 use crate::domain::buckets::Buckets;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
@@ -125,8 +126,10 @@ fn grouped(sight: &Sight<'_>, query: &SeriesQuery, scores: &mut Scores) -> Resul
     let Some(span) = query.buckets.span() else { return Ok(groups) };
     for seen in sight.touching(&query.filter, span.a, span.b, false) {
         let Some(course) = Course::of(seen.temporal_type, seen.validity) else { continue };
+        budget::step();
         let score = scores.score(sight, &seen)?;
         for group in groups_of(sight, &seen, query.group_by) {
+            budget::hold(size_of::<(Course, Option<f64>)>());
             groups.entry(group).or_default().push((course, score));
         }
     }

@@ -10,6 +10,7 @@ use super::cut::Resolved;
 use super::error::QueryError;
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
+use crate::budget;
 use crate::domain::certainty::Certainty;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
@@ -23,6 +24,8 @@ use std::collections::HashSet;
 
 /// The bytes of an id in a list, about.
 const ID_BYTES: usize = 38;
+/// The bytes of a claim's course and of where it cuts the line, about.
+const COURSE_BYTES: usize = 250;
 /// The bytes of a segment without its lists, about.
 const SEGMENT_BYTES: usize = 64;
 
@@ -124,7 +127,11 @@ fn dated(sight: &Sight<'_>, query: &TimelineQuery) -> (Vec<Seen>, Vec<Course>) {
         Some((from, until)) => sight.touching(&query.filter, from, until, false),
         None => sight.matching(&query.filter, false),
     };
-    let with_course = |seen: Seen| Course::of(seen.temporal_type, seen.validity).map(|course| (seen, course));
+    budget::hold(seen.len().saturating_mul(size_of::<Seen>() + COURSE_BYTES));
+    let with_course = |seen: Seen| {
+        budget::step();
+        Course::of(seen.temporal_type, seen.validity).map(|course| (seen, course))
+    };
     seen.into_iter().filter_map(with_course).unzip()
 }
 
@@ -154,6 +161,7 @@ impl<'s, 'v> Filling<'s, 'v> {
                 return Ok(Some(place));
             }
             let mut told = self.begin(&segment);
+            budget::steps(u32::try_from(segment.members.len()).unwrap_or(u32::MAX));
             for member in segment.members.iter().skip(place.member as usize) {
                 if self.bytes >= self.size.bytes {
                     told.continues = true;

@@ -8,6 +8,7 @@ use super::cut::Resolved;
 use super::error::{Damaged, QueryError};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
+use crate::budget;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::filter::{Filter, MemberSet};
@@ -65,43 +66,63 @@ impl Ledger {
     /// # Errors
     /// When the cut cannot be resolved, the suppositions do not fit it, or what is stored is damaged.
     pub fn upcoming(&self, query: &UpcomingQuery) -> Result<Upcoming, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, query, &turns(sight, query))?))
+        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, query, turns(sight, query))?))
     }
 }
 
-/// Every turn in the span, in order.
-fn turns(sight: &Sight<'_>, query: &UpcomingQuery) -> Vec<(Moment, Turn, Seen)> {
+/// The claims that turn in the span, and every turn of theirs in it: when, of which claim (its order), which, and the claim's
+/// place among these.
+type Found = (Vec<Seen>, Vec<(Moment, u64, Turn, usize)>);
+
+fn turns(sight: &Sight<'_>, query: &UpcomingQuery) -> Found {
     let (a, b) = query.span;
-    let mut turns = Vec::new();
+    let (mut turning, mut turns) = (Vec::new(), Vec::new());
     let mut known = HashSet::new();
     // What ends exactly where the span begins does not touch it any more, but turns there.
     let touching = sight.touching(&query.filter, a.plus_seconds(-1), b, false);
     for seen in touching.into_iter().chain(sight.falling_due(&query.filter, a, b)) {
+        budget::step();
         if known.insert(seen.order) {
-            let of_claim = turns_of(sight, &seen);
-            let wanted =
-                of_claim.iter().filter(|(turn, at)| a <= *at && *at < b && query.turns.admits(Some(turn.code())));
-            turns.extend(wanted.map(|(turn, at)| (at, turn, seen.clone())));
+            let known = turns.len();
+            let of_claim = turns_in(sight, &seen, query);
+            let wanted = of_claim.iter().filter(|(_, at)| a <= *at && *at < b);
+            let wanted = wanted.filter(|(turn, _)| query.turns.admits(Some(turn.code())));
+            turns.extend(wanted.map(|(turn, at)| (at, seen.order, turn, turning.len())));
+            if turns.len() > known {
+                budget::hold(size_of::<Seen>() + (turns.len() - known) * size_of::<(Moment, u64, Turn, usize)>());
+                turning.push(seen);
+            }
         }
     }
-    turns.sort_by_key(|(at, turn, seen)| (*at, seen.order, *turn));
-    turns
+    (turning, turns)
 }
 
-/// The turns of a claim at the cut. A promise that is settled by the day it is due has no such day.
-fn turns_of(sight: &Sight<'_>, seen: &Seen) -> Turns {
+/// The turns of a claim at the cut. A promise that is settled by the day it is due has no such day; who settles it is not
+/// looked for where that day is not asked for.
+fn turns_in(sight: &Sight<'_>, seen: &Seen, query: &UpcomingQuery) -> Turns {
+    let (a, b) = query.span;
     let due = sight.due(seen).filter(|due| {
-        let settlements = SETTLING.iter().flat_map(|link_type| sight.linking_to(seen.id, Some(*link_type)));
-        !settlements.into_iter().any(|settlement| settles_by(settlement.validity.as_ref(), *due))
+        let mut settlements = SETTLING.iter().flat_map(|link_type| sight.linking_to(seen.id, Some(*link_type)));
+        let is_settled = |settlement: Seen| settles_by(settlement.validity.as_ref(), *due);
+        a <= *due && *due < b && !settlements.any(is_settled)
     });
     Turns::of(seen.temporal_type, seen.validity.as_ref(), due)
 }
 
-fn page(sight: &Sight<'_>, query: &UpcomingQuery, turns: &[(Moment, Turn, Seen)]) -> Result<Upcoming, Damaged> {
+/// Puts in order what comes up to the end of the page, and no more.
+fn page(sight: &Sight<'_>, query: &UpcomingQuery, (claims, mut turns): Found) -> Result<Upcoming, Damaged> {
     let mut upcoming = Upcoming { at: sight.at, turns: Vec::new(), next: None };
     let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
+    let through = skip.saturating_add(query.page.entries).saturating_add(1);
+    if through < turns.len() {
+        turns.select_nth_unstable(through);
+    }
+    let first = turns.len().min(through);
+    let turns = turns.get_mut(..first).unwrap_or_default();
+    turns.sort_unstable();
     let mut bytes = 0;
-    for (nth, (at, turn, seen)) in turns.iter().enumerate().skip(skip) {
+    for (nth, (at, _, turn, claim)) in turns.iter().enumerate().skip(skip) {
+        let Some(seen) = claims.get(*claim) else { continue };
         if upcoming.turns.len() >= query.page.entries || bytes >= query.page.bytes {
             upcoming.next = Some(nth as u64);
             break;

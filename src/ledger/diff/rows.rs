@@ -1,6 +1,7 @@
 //! Which claims changed between two coordinates, each with its reason: all of them, small, for counting and turning pages.
 
 use super::{DiffQuery, history};
+use crate::budget;
 use crate::domain::diff::{Dates, Question, Sides, Summary, reason_of_new};
 use crate::domain::moment::Moment;
 use crate::domain::name::ClaimId;
@@ -72,6 +73,8 @@ impl<'s, 'v> Comparison<'s, 'v> {
                 *after = Some(seen);
             }
             for (id, (before, after)) in matching {
+                budget::step();
+                budget::hold(size_of::<Row>());
                 let before = before.or_else(|| self.from.find(id));
                 if let Some(after) = after.or_else(|| self.to.find(id)) {
                     rows.extend(self.row(before.as_ref(), &after)?);
@@ -117,6 +120,7 @@ impl<'s, 'v> Comparison<'s, 'v> {
             }
             let (first, last) = (one.min(other).plus_seconds(-1), one.max(other).plus_seconds(1));
             for seen in self.to.touching(&self.query.filter, first, last, false) {
+                budget::step();
                 let certainty = |date| certainty_at(&seen, dates.mode, date);
                 let sides = Sides::at_dates(certainty(&dates.from), certainty(&dates.to));
                 if sides.differ() && touched.binary_search(&seen.id).is_err() {

@@ -47,12 +47,7 @@ impl Index {
     /// The first merge or unmerge after a position, up to another, with which others come to answer as a party
     /// that a filter names.
     pub(crate) fn next_change_of_meaning(&self, filter: &Filter, after: Position, until: Position) -> Option<Position> {
-        let mut changes = self.merges.changes_after(after).iter().copied().take_while(|at| *at <= until);
-        let is_other = |at: &Position| {
-            let (before, then) = (self.merges.at(at.before()), self.merges.at(*at));
-            !before.asks_the_same(&then, filter)
-        };
-        changes.find(is_other)
+        self.merges.next_change_for(filter, after, until)
     }
 
     /// Every relationship that a claim ever bore on, as it was recorded.
