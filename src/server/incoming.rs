@@ -65,14 +65,21 @@ struct Acceptor {
 
 impl Acceptor {
     async fn run(self) {
+        let mut is_failing = false;
         while let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await {
             match self.listener.accept().await {
-                Ok((stream, _)) => self.greet(stream, permit),
-                Err(error) => {
-                    if !is_of_one_connection(&error) {
-                        tracing::warn!(%error, "cannot accept connections");
-                        tokio::time::sleep(PAUSE).await;
+                Ok((stream, _)) => {
+                    if std::mem::take(&mut is_failing) {
+                        tracing::info!("connections are accepted again");
                     }
+                    self.greet(stream, permit);
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    if !std::mem::replace(&mut is_failing, true) {
+                        tracing::warn!(%error, "cannot accept connections; trying again until it can");
+                    }
+                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }

@@ -50,3 +50,54 @@ fn the_soft_limit_is_raised_and_fewer_connections_than_asked_for_are_announced()
     let server = Server::start(&home.path().join("ledger"), &["prlimit", "--nofile=100:10000"], &[]);
     assert_eq!(count(&server.end(), "fewer connections"), 0);
 }
+
+/// Lets a running process have so many files from now on; its hard limit stays.
+fn allow(id: &str, files: usize) -> bool {
+    let limit = format!("--nofile={files}:");
+    std::process::Command::new("prlimit").args(["--pid", id, &limit]).status().is_ok_and(|status| status.success())
+}
+
+#[test]
+fn a_process_that_has_no_descriptor_left_refuses_appends_and_goes_on_once_it_has_some() {
+    let home = tempfile::tempdir().unwrap();
+    let (data, config) = (home.path().join("ledger"), settings(home.path(), "segment_mib = 1\nreserve_mib = 1"));
+    let mut server = Server::start(&data, &[], &["--demo", "--config", &config]);
+    let mut wire = server.wire();
+    assert_eq!(wire.append(1).0, 200);
+    if !allow(&server.id(), 3) {
+        return eprintln!("SKIPPED: this machine does not let a test take descriptors away");
+    }
+    let waiting = TcpStream::connect(server.address()).unwrap();
+    let mut refused = 0;
+    for _ in 0..12 {
+        match wire.append(20) {
+            (200, _) => {}
+            (_, answer) => {
+                assert_eq!(reason(&answer), "OVERLOADED", "{answer}");
+                assert!(answer["message"].as_str().unwrap().contains("Too many open files"), "{answer}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 0, "it never needed one");
+    let cursor = serde_json::json!({ "cursorId": "desk", "afterPosition": "1" });
+    assert_eq!(reason(&wire.call("CreateCursor", &cursor).1), "OVERLOADED");
+    let stage = serde_json::json!({ "requestId": uuid::Uuid::from_u128(7).to_string(), "recordedBy": "tests" });
+    assert_eq!(reason(&wire.call("OpenStage", &stage).1), "OVERLOADED");
+    wire.ready_says("Too many open files");
+    assert_eq!(wire.metric("detente_appends_refused"), 1.0);
+    assert!(server.is_running());
+
+    assert!(allow(&server.id(), 1000));
+    wire.ready_says("ready\n");
+    assert_eq!(wire.append(20).0, 200);
+    assert_eq!(wire.call("CreateCursor", &cursor).0, 200);
+    assert_eq!(wire.call("OpenStage", &stage).0, 200);
+    drop(waiting);
+    assert_eq!(server.wire().append(1).0, 200, "connections are accepted again");
+    drop(wire);
+    let log = server.end();
+    assert_eq!(count(&log, "cannot accept connections"), 1, "{log:#?}");
+    assert_eq!(count(&log, "appends are refused; reads go on"), 1, "{log:#?}");
+    assert_eq!(run(&[], &["verify", "--data", data.to_str().unwrap()]).0, 0);
+}
