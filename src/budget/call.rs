@@ -4,7 +4,7 @@ use super::memory::{MemoryBudget, Reservation};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Steps between two looks at the clock and the signal: a fraction of a millisecond.
@@ -21,8 +21,6 @@ pub enum Overrun {
     Cancelled,
     /// Its deadline has passed.
     DeadlineExceeded,
-    /// The server stops.
-    Stopping,
     /// It took all the steps that it had.
     Steps,
     /// It needs more memory than one call may have.
@@ -31,37 +29,18 @@ pub enum Overrun {
     MemoryFull,
 }
 
-/// A way to end a call from outside. The first reason given stands.
+/// A way to end a call from outside: its caller has left, on its own or because the server cut the connection.
 #[derive(Debug, Default)]
-pub struct Signal(AtomicU8);
-
-const CANCELLED: u8 = 1;
-const STOPPING: u8 = 2;
+pub struct Signal(AtomicBool);
 
 impl Signal {
-    /// Says that the caller has left.
+    /// Ends the call.
     pub fn cancel(&self) {
-        self.raise(CANCELLED);
+        self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Says that the server stops.
-    pub fn stop(&self) {
-        self.raise(STOPPING);
-    }
-
-    /// The reason to end, once there is one.
-    #[must_use]
-    pub fn raised(&self) -> Option<Overrun> {
-        match self.0.load(Ordering::Relaxed) {
-            0 => None,
-            CANCELLED => Some(Overrun::Cancelled),
-            _ => Some(Overrun::Stopping),
-        }
-    }
-
-    fn raise(&self, reason: u8) {
-        // A second reason changes nothing.
-        let _ = self.0.compare_exchange(0, reason, Ordering::Relaxed, Ordering::Relaxed);
+    fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -177,8 +156,11 @@ impl CallBudget {
     /// The reason to end now, if there is one.
     #[must_use]
     pub fn ended(&self) -> Option<Overrun> {
-        let is_late = || self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        self.signal.raised().or_else(|| is_late().then_some(Overrun::DeadlineExceeded))
+        if self.signal.is_cancelled() {
+            return Some(Overrun::Cancelled);
+        }
+        let is_late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        is_late.then_some(Overrun::DeadlineExceeded)
     }
 
     /// Runs `work` within these bounds. Its memory is given back when it ends. Calls do not nest: an inner one replaces

@@ -7,12 +7,12 @@
 //!          requests being     calls being        replies being
 //!             decoded          answered              sent
 //!                                │
-//!                            CallBudget ── steps, deadline, Signal (caller gone, server stopping)
+//!                            CallBudget ── steps, deadline, Signal (caller gone)
 //! ```
 //!
 //! A [`MemoryBudget`] hands out [`Reservation`]s, which give their bytes back when they are dropped. A [`CallBudget`]
 //! surrounds the computation of one answer: every loop that can grow with the record calls [`step`] (or [`steps`]), and
-//! every list that can grow with it calls [`hold`]. When the caller has left, the deadline has passed, the server stops,
+//! every list that can grow with it calls [`hold`]. When the caller has left, the deadline has passed
 //! or a bound is used up, the call ends there with an [`Overrun`].
 //!
 //! A call is ended by unwinding (`resume_unwind`, no panic message, caught by [`CallBudget::run`]), so that loops deep in

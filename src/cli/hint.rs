@@ -9,6 +9,9 @@ pub(crate) fn of(refusal: &Refusal) -> Option<String> {
         return Some(unknown(refusal));
     }
     let hint = match refusal.told.reason? {
+        ErrorReason::DeadlineExceeded | ErrorReason::QuestionTooWide => {
+            "narrow the question: name a relationship, a party, a kind or a date"
+        }
         ErrorReason::InvalidRequest | ErrorReason::CommandRejected => {
             "nothing was written; mend what is listed and send it again (--validate-only checks without writing)"
         }

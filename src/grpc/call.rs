@@ -4,6 +4,7 @@
 //! Tonic refuses a message that is too large, cannot be decompressed, or is missing, with a bare status. The contract says
 //! that every error has a reason, so those are given theirs here.
 
+use super::deadline::Deadline;
 use super::status::Refusal;
 use crate::domain::rejection::Violation;
 use crate::ledger::Ledger;
@@ -49,8 +50,9 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let rpc: Box<str> = request.uri().path().rsplit('/').next().unwrap_or_default().into();
         let (id, span) = begun(&request, &rpc);
+        let deadline = Deadline::of(request.headers());
         let answer = span.in_scope(|| self.service.call(request));
-        Answer { answer, span, id, call: Some((rpc, Instant::now(), Arc::clone(&self.ledger))) }
+        Answer { answer, deadline, span, id, call: Some((rpc, Instant::now(), Arc::clone(&self.ledger))) }
     }
 }
 
@@ -72,6 +74,7 @@ fn begun(request: &Request<Body>, rpc: &str) -> (Option<HeaderValue>, Span) {
 /// The answer to a call.
 pub(super) struct Answer<F> {
     answer: F,
+    deadline: Deadline,
     span: Span,
     /// The id that the answer tells, where it has one.
     id: Option<HeaderValue>,
@@ -88,7 +91,8 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let span = self.span.clone();
         let _in_span = span.enter();
-        Pin::new(&mut self.answer).poll(context).map_ok(|response| {
+        let deadline = self.deadline;
+        deadline.poll(&mut self.answer, context).map_ok(|response| {
             let status = Status::from_header_map(response.headers());
             if let Some((rpc, since, ledger)) = self.call.take() {
                 let code = status.as_ref().map_or(Code::Ok, Status::code);

@@ -6,7 +6,6 @@ use super::page::{Cursor, Page};
 use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
-use super::work::here;
 use crate::domain::cut::Cut;
 use crate::domain::name::ClaimId;
 use crate::domain::rejection::Violation;
@@ -20,21 +19,23 @@ use crate::wire::vocabulary::Twin;
 use prost::Message;
 use std::sync::Arc;
 
-pub(super) fn get_claim(service: &Service, request: v1::GetClaimRequest) -> Result<Reply, Refusal> {
-    here(|| {
-        let mut parse = Parse::new();
-        let claim = parse.take(asked_claim(&request.claim_id));
-        let cut = parse.cut(request.cut);
-        let supposed = parse.supposed(request.what_if);
-        parse.finish()?;
-        let claim = claim.unwrap_or(NO_CLAIM);
+pub(super) async fn get_claim(service: &Service, request: v1::GetClaimRequest) -> Result<Reply, Refusal> {
+    let mut parse = Parse::new();
+    let claim = parse.take(asked_claim(&request.claim_id));
+    let cut = parse.cut(request.cut);
+    let supposed = parse.supposed(request.what_if);
+    parse.finish()?;
+    let claim = claim.unwrap_or(NO_CLAIM);
+    let ledger = Arc::clone(&service.ledger);
+    let answer = move || {
         let (at, claim) = if supposed.is_empty() {
-            service.ledger.claim(claim, cut)?
+            ledger.claim(claim, cut)?
         } else {
-            service.ledger.supposed_claim(claim, cut, &supposed)?
+            ledger.supposed_claim(claim, cut, &supposed)?
         };
         Ok(Reply::claim(&context(&at, ""), claim))
-    })
+    };
+    service.threads.ask(answer).await
 }
 
 /// Stands for an id that could not be parsed until the request is refused for it.
@@ -62,7 +63,7 @@ pub(super) async fn list_claims(service: &Service, mut request: v1::ListClaimsRe
         supposed,
     };
     let ledger = Arc::clone(&service.ledger);
-    service.threads.run(move || answer_claims(&ledger, &query, &page, asked_cut)).await
+    service.threads.ask(move || answer_claims(&ledger, &query, &page, asked_cut)).await
 }
 
 fn answer_claims(ledger: &Ledger, query: &ClaimsQuery, page: &Page, asked: Cut) -> Result<Reply, Refusal> {
@@ -98,7 +99,7 @@ pub(super) async fn list_revisions(
         supposed,
     };
     let ledger = Arc::clone(&service.ledger);
-    service.threads.run(move || answer_revisions(&ledger, &query, &page, asked_cut)).await
+    service.threads.ask(move || answer_revisions(&ledger, &query, &page, asked_cut)).await
 }
 
 fn answer_revisions(

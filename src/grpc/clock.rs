@@ -2,7 +2,7 @@
 
 use super::context::context;
 use super::page::{Cursor, MAX_BYTES, Page};
-use super::parse::{Parse, is_narrow};
+use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
 use super::work::here;
@@ -39,11 +39,8 @@ pub(super) async fn list_upcoming(
     request: v1::ListUpcomingRequest,
 ) -> Result<v1::ListUpcomingResponse, Refusal> {
     let question = here(|| parse(&service.ledger, request))?;
-    if is_narrow(&question.query.filter) {
-        return here(|| answer(&service.ledger, &question));
-    }
     let ledger = Arc::clone(&service.ledger);
-    service.threads.run(move || answer(&ledger, &question)).await
+    service.threads.ask(move || answer(&ledger, &question)).await
 }
 
 fn parse(ledger: &Ledger, mut request: v1::ListUpcomingRequest) -> Result<Question, Refusal> {

@@ -41,7 +41,7 @@ pub(super) async fn list_commitments(
             next_page_token: page.token(found.at.basis, found.next.into(), &valid_at),
         })
     };
-    service.threads.run(answer).await
+    service.threads.ask(answer).await
 }
 
 fn asked_statuses(numbers: &[i32], parse: &mut Parse) -> Vec<CommitmentStatus> {

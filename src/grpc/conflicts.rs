@@ -40,7 +40,7 @@ pub(super) async fn list_conflicts(
             next_page_token: page.token(found.at.basis, found.next.map(|place| place.to_text()).into(), ""),
         })
     };
-    service.threads.run(answer).await
+    service.threads.ask(answer).await
 }
 
 /// The date that is asked about, if one is.

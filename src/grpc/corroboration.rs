@@ -38,7 +38,7 @@ pub(super) async fn list_corroboration(
             next_page_token: page.token(found.at.basis, found.next.into(), ""),
         })
     };
-    service.threads.run(answer).await
+    service.threads.ask(answer).await
 }
 
 fn corroboration(of: Corroboration) -> v1::Corroboration {

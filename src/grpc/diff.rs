@@ -39,7 +39,7 @@ struct Side {
 pub(super) async fn diff(service: &Service, request: v1::DiffRequest) -> Result<v1::DiffResponse, Refusal> {
     let question = parse(&service.ledger, request)?;
     let ledger = Arc::clone(&service.ledger);
-    service.threads.run(move || answer(&ledger, &question)).await
+    service.threads.ask(move || answer(&ledger, &question)).await
 }
 
 fn parse(ledger: &Ledger, mut request: v1::DiffRequest) -> Result<Question, Refusal> {

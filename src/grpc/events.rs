@@ -52,7 +52,7 @@ pub(super) async fn read_events(service: &Service, request: v1::ReadEventsReques
     let question = here(|| parse(request))?;
     let permit = Arc::clone(&service.streams).try_acquire_owned().map_err(|_| Refusal::Overloaded("streams"))?;
     let ledger = Arc::clone(&service.ledger);
-    let reading = service.threads.run(move || begin(&ledger, &question)).await?;
+    let reading = service.threads.ask(move || begin(&ledger, &question)).await?;
     let (sender, batches) = mpsc::channel(WAITING);
     let (ledger, patience) = (Arc::clone(&service.ledger), service.limits.patience);
     let permit = Arc::new(Mutex::new(Some(permit)));

@@ -32,7 +32,7 @@ pub(super) async fn list_gaps(
 ) -> Result<v1::ListGapsResponse, Refusal> {
     let question = parse(&service.ledger, request)?;
     let ledger = Arc::clone(&service.ledger);
-    service.threads.run(move || answer(&ledger, &question)).await
+    service.threads.ask(move || answer(&ledger, &question)).await
 }
 
 fn parse(ledger: &Ledger, mut request: v1::ListGapsRequest) -> Result<Question, Refusal> {

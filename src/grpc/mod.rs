@@ -8,7 +8,7 @@
 //!   append.rs  state.rs  claims.rs  registry.rs  events.rs  info.rs      request -> question -> reply
 //!     parse.rs     what every request has: a filter, a cut          page.rs      pages and their tokens
 //!     context.rs   the coordinates of a reply                       encoded.rs   replies made of recorded bytes
-//!     work.rs      where a question is computed: here or on a thread that may wait
+//!     work.rs      where a question is computed, and for how long     deadline.rs   when its client stops waiting
 //!   status.rs      the one way from an error to a status, with the table of reasons; detail.rs has the words
 //!   codec.rs       bytes on the wire               call.rs   what surrounds every call
 //!   routes.rs      the services of a server: the ledger, health, reflection     direct.rs     the straight way to the ledger
@@ -30,6 +30,7 @@ mod conflicts;
 mod context;
 mod corroboration;
 mod cursors;
+mod deadline;
 mod detail;
 mod diff;
 mod direct;

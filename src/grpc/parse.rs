@@ -3,7 +3,7 @@
 use super::status::Refusal;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
-use crate::domain::filter::{Filter, FilterItem, MemberSet};
+use crate::domain::filter::{Filter, MemberSet};
 use crate::domain::rejection::Violation;
 use crate::v1;
 use crate::wire::command::parse_supposed;
@@ -64,15 +64,4 @@ impl Parse {
     pub(super) fn finish(self) -> Result<(), Refusal> {
         self.0.finish().map_err(Refusal::Invalid)
     }
-}
-
-/// Whether a filter leads straight to few claims, or may have to look at all of them.
-pub(super) fn is_narrow(filter: &Filter) -> bool {
-    let narrow = |item: &FilterItem| {
-        !(item.relationships.is_empty()
-            && item.claim_ids.is_empty()
-            && item.external_ids.is_empty()
-            && item.links.is_empty())
-    };
-    !filter.items.is_empty() && filter.items.iter().all(narrow)
 }

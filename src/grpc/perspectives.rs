@@ -37,13 +37,13 @@ pub(super) async fn compare_perspectives(
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
         let found = ledger.perspectives(&query)?;
-        let views = request.perspectives.into_iter().zip(found.views);
+        let views = request.perspectives.iter().cloned().zip(found.views);
         Ok(v1::ComparePerspectivesResponse {
             context: Some(context(&found.at, &valid_at)),
             perspectives: views.map(|(from, state)| perspective_state(from, state)).collect(),
         })
     };
-    service.threads.run(answer).await
+    service.threads.ask(answer).await
 }
 
 fn asked_perspectives(asked: &[v1::Perspective], parse: &mut Parse) -> Vec<Perspective> {

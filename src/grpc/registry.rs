@@ -38,7 +38,7 @@ pub(super) async fn list_parties(
         let (parties, context, next_page_token) = bounded(found, &page, asked, party, |party| &party.party_id);
         Ok(v1::ListPartiesResponse { context, parties, next_page_token })
     };
-    service.threads.run(answer).await
+    service.threads.ask(answer).await
 }
 
 pub(super) async fn list_sources(
@@ -59,7 +59,7 @@ pub(super) async fn list_sources(
             bounded(found, &page, (asked_cut, ""), source, |source| &source.source_id);
         Ok(v1::ListSourcesResponse { context, sources, next_page_token })
     };
-    service.threads.run(answer).await
+    service.threads.ask(answer).await
 }
 
 pub(super) async fn list_kinds(
@@ -79,7 +79,7 @@ pub(super) async fn list_kinds(
         let (kinds, context, next_page_token) = bounded(found, &page, (asked_cut, ""), kind, |kind| &kind.kind);
         Ok(v1::ListKindsResponse { context, kinds, next_page_token })
     };
-    service.threads.run(answer).await
+    service.threads.ask(answer).await
 }
 
 pub(super) async fn list_schemes(
@@ -100,7 +100,7 @@ pub(super) async fn list_schemes(
             bounded(found, &page, (asked_cut, ""), scheme, |scheme| &scheme.scheme);
         Ok(v1::ListSchemesResponse { context, schemes, next_page_token })
     };
-    service.threads.run(answer).await
+    service.threads.ask(answer).await
 }
 
 pub(super) async fn list_relationships(
@@ -121,7 +121,7 @@ pub(super) async fn list_relationships(
             bounded(found, &page, (asked_cut, ""), relationship, |relationship| &relationship.relationship_id);
         Ok(v1::ListRelationshipsResponse { context, relationships, next_page_token })
     };
-    service.threads.run(answer).await
+    service.threads.ask(answer).await
 }
 
 /// The date at which names are to be in use, where one is asked.

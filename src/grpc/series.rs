@@ -28,7 +28,7 @@ pub(super) async fn get_series(
         let buckets = series.buckets.into_iter().map(bucket).collect();
         Ok(v1::GetSeriesResponse { context: Some(context(&series.at, &span)), buckets })
     };
-    service.threads.run(answer).await
+    service.threads.ask(answer).await
 }
 
 impl From<SeriesError> for Refusal {

@@ -12,6 +12,7 @@ use super::{
     append, claims, clock, commitments, conflicts, corroboration, cursors, diff, events, feed, gaps, info,
     perspectives, registry, series, stage, state, timeline, watch,
 };
+use crate::budget::MemoryBudget;
 use crate::ledger::Ledger;
 use crate::v1;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ impl Service {
     pub(super) fn new(ledger: Arc<Ledger>, limits: Limits, stopping: CancellationToken) -> Self {
         let streams = Arc::new(Semaphore::new(limits.streams));
         let feeds = Arc::new(Semaphore::new(limits.subscriptions));
-        Self { ledger, limits, stopping, streams, feeds, threads: Arc::default() }
+        Self { ledger, limits, stopping, streams, feeds, threads: Arc::new(Threads::new(MemoryBudget::new(1 << 30))) }
     }
 }
 
@@ -65,7 +66,7 @@ impl LedgerService for Service {
     }
 
     async fn get_claim(&self, request: Request<v1::GetClaimRequest>) -> Answer<Reply> {
-        answer(claims::get_claim(self, request.into_inner()))
+        answer(claims::get_claim(self, request.into_inner()).await)
     }
 
     async fn list_revisions(&self, request: Request<v1::ListRevisionsRequest>) -> Answer<v1::ListRevisionsResponse> {

@@ -3,7 +3,7 @@
 use super::context::context;
 use super::encoded::Reply;
 use super::page::{Cursor, Page};
-use super::parse::{Parse, is_narrow};
+use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
 use super::work::here;
@@ -27,11 +27,8 @@ struct Question {
 
 pub(super) async fn get_state(service: &Service, request: v1::GetStateRequest) -> Result<Reply, Refusal> {
     let question = here(|| parse(&service.ledger, request))?;
-    if is_narrow(&question.query.filter) && question.query.supposed.is_empty() {
-        return here(|| answer(&service.ledger, &question));
-    }
     let ledger = Arc::clone(&service.ledger);
-    service.threads.run(move || answer(&ledger, &question)).await
+    service.threads.ask(move || answer(&ledger, &question)).await
 }
 
 fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<Question, Refusal> {

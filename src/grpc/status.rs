@@ -16,6 +16,8 @@
 //! | `PAGE_TOKEN_INVALID` | `INVALID_ARGUMENT` | `BadRequest` | | begin with the first page |
 //! | `LIMIT_EXCEEDED` | `RESOURCE_EXHAUSTED` | `BadRequest` where a field is at fault | yes | send less at once |
 //! | `OVERLOADED` | `RESOURCE_EXHAUSTED` | `RetryInfo` | yes | retry after the delay |
+//! | `QUESTION_TOO_WIDE` | `RESOURCE_EXHAUSTED` | | | narrow the question |
+//! | `DEADLINE_EXCEEDED` | `DEADLINE_EXCEEDED` | | | wait longer, or narrow the question |
 //! | `NOT_SERVING` | `UNAVAILABLE` | | yes | retry elsewhere or later |
 //! | `OUTCOME_UNKNOWN` | `UNKNOWN` | | **not known** | retry with the same `request_id` |
 //! | `DAMAGED` | `DATA_LOSS` | | yes | `detente verify` |
@@ -34,6 +36,7 @@
 //! told until [`DETAIL_BYTES`] are used up; the last one then says how many more there are, and the metadata counts all.
 
 use super::detail::{self, Details};
+use crate::budget::Overrun;
 use crate::domain::rejection::{Rejection, Violation};
 use crate::ledger::cursors::CursorError;
 use crate::ledger::error::{AppendError, Damaged, QueryError};
@@ -71,6 +74,8 @@ pub enum Refusal {
     Cursor(CursorError),
     /// A stage was not opened, added to, recorded or dropped.
     Stage(StageError),
+    /// Its client has left, its time is over, or it needs more than one question may take.
+    Overrun(Overrun),
     /// A defect of the service; what is known of it goes to the log, not to the client.
     Defect,
 }
@@ -94,6 +99,12 @@ impl From<StageError> for Refusal {
             StageError::Invalid(violations) => violations.into(),
             other => Self::Stage(other),
         }
+    }
+}
+
+impl From<Overrun> for Refusal {
+    fn from(overrun: Overrun) -> Self {
+        Self::Overrun(overrun)
     }
 }
 
@@ -149,6 +160,7 @@ impl Refusal {
             Self::Query(error) => query_reason(error),
             Self::Cursor(error) => cursor_reason(error),
             Self::Stage(error) => stage_reason(error),
+            Self::Overrun(overrun) => overrun_reason(*overrun),
             Self::Defect => ErrorReason::Internal,
         }
     }
@@ -164,8 +176,31 @@ impl Refusal {
             Self::Query(error) => query_details(&error),
             Self::Cursor(error) => cursor_details(&error),
             Self::Stage(error) => stage_details(error),
+            Self::Overrun(overrun) => overrun_details(overrun),
             Self::Defect => Details::saying("a defect of the service; its log says more"),
         }
+    }
+}
+
+const fn overrun_reason(overrun: Overrun) -> ErrorReason {
+    match overrun {
+        // Nobody reads what is said to a client that has left.
+        Overrun::Cancelled | Overrun::DeadlineExceeded => ErrorReason::DeadlineExceeded,
+        Overrun::Steps | Overrun::TooLarge => ErrorReason::QuestionTooWide,
+        Overrun::MemoryFull => ErrorReason::Overloaded,
+    }
+}
+
+fn overrun_details(overrun: Overrun) -> Details {
+    const NARROW: &str = "narrow it: name relationships, parties or kinds in the filter, a valid_at or a shorter span, or \
+                          read the log with ReadEvents";
+    match overrun {
+        Overrun::Cancelled | Overrun::DeadlineExceeded => {
+            Details::saying("the deadline passed before the answer was there; narrow the question, or wait longer")
+        }
+        Overrun::Steps => Details::saying(format!("the question looks at more than one answer may; {NARROW}")),
+        Overrun::TooLarge => Details::saying(format!("the question needs more memory than one answer may; {NARROW}")),
+        Overrun::MemoryFull => detail::overloaded("questions that need much memory", RETRY_AFTER),
     }
 }
 
@@ -321,6 +356,8 @@ pub const fn code(reason: ErrorReason) -> Code {
         ErrorReason::ClaimNotFound | ErrorReason::CursorNotFound | ErrorReason::StageNotFound => Code::NotFound,
         ErrorReason::CutInFuture => Code::OutOfRange,
         ErrorReason::LimitExceeded | ErrorReason::Overloaded | ErrorReason::DiskFull => Code::ResourceExhausted,
+        ErrorReason::QuestionTooWide => Code::ResourceExhausted,
+        ErrorReason::DeadlineExceeded => Code::DeadlineExceeded,
         ErrorReason::NotServing => Code::Unavailable,
         ErrorReason::OutcomeUnknown => Code::Unknown,
         ErrorReason::Damaged => Code::DataLoss,

@@ -32,7 +32,7 @@ pub(super) async fn get_timeline(
     parse.finish()?;
     let query = TimelineQuery { filter, from, until, cut: page.cut(asked_cut), supposed, start, page: page.size };
     let ledger = Arc::clone(&service.ledger);
-    service.threads.run(move || answer(&ledger, &query, &page, asked_cut)).await
+    service.threads.ask(move || answer(&ledger, &query, &page, asked_cut)).await
 }
 
 fn answer(

@@ -14,7 +14,7 @@ use super::page::{from_hex, to_hex};
 use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
-use super::work::{Threads, here};
+use super::work::{Threads, briefly, here};
 use crate::domain::cut::Basis;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::rejection::Violation;
@@ -53,7 +53,7 @@ pub(super) async fn watch_clock(service: &Service, request: v1::WatchClockReques
     let changes = service.ledger.published_changes();
     let settled = service.stopping.run_until_cancelled(service.ledger.settle_now()).await.ok_or(Refusal::Stopping)?;
     let ledger = Arc::clone(&service.ledger);
-    let watch = service.threads.run(move || Ok(ledger.begin_watch(query, settled)?)).await?;
+    let watch = service.threads.work(move || Ok(ledger.begin_watch(query, settled)?)).await?;
     let (sender, frames) = mpsc::channel(WAITING);
     let (ledger, threads) = (Arc::clone(&service.ledger), Arc::clone(&service.threads));
     let follower = Follower { ledger, threads, changes, frames: sender, heartbeat, quiet_since: None };
@@ -203,7 +203,7 @@ impl Follower {
             let told = ledger.tell(&mut watch, AT_ONCE)?;
             Ok((watch, told))
         };
-        if is_long { self.threads.run(tell).await } else { here(tell) }
+        if is_long { self.threads.work(tell).await } else { briefly(tell) }
     }
 
     /// Waits until there may be something to tell, and the record has settled.
@@ -240,7 +240,7 @@ impl Follower {
             ledger.advance_watch(&mut watch, settled);
             Ok(watch)
         };
-        if is_far { self.threads.run(advance).await } else { here(advance) }
+        if is_far { self.threads.work(advance).await } else { briefly(advance) }
     }
 
     async fn send(&mut self, frame: v1::WatchClockResponse) -> Result<(), Gone> {

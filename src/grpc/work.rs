@@ -1,44 +1,203 @@
-//! Where a question is computed.
+//! The place where a question is computed, and for how long.
 //!
-//! Most answers take microseconds, and handing them to another thread would cost more than computing them: they are
-//! computed where they arrive. What may look at the whole record must not hold up the other calls of the thread it
-//! happens to be on: it goes to a thread that may wait, so many at once.
+//! Most answers take microseconds, and handing them to another thread would cost more than computing them. So every question
+//! is first tried where it arrived, within a small number of steps ([`BRIEF_STEPS`]): it looks at the view of the store
+//! itself, which the writer would wait for, and is over before that matters. A question that needs more begins again on a
+//! thread for wide questions, which looks at a snapshot that nobody waits for:
+//!
+//! ```text
+//!   request ──> tried here, a few thousand steps ──> answer
+//!                   │ needs more
+//!                   ▼
+//!               waits for a place, PATIENCE at most ──> OVERLOADED
+//!                   ▼
+//!               a thread of low priority ──> answer, DEADLINE_EXCEEDED, or QUESTION_TOO_WIDE
+//! ```
+//!
+//! There are as many places as processors, and a place is held until the work itself has ended, not until its client has
+//! left. Work ends within a fraction of a millisecond once its client has left or its deadline has passed, because every
+//! loop looks ([`crate::budget::step`]). So small questions never wait behind wide ones, and abandoned work costs nothing.
 //!
 //! A panic anywhere in there is a defect, told as `INTERNAL`, and ends that call alone.
 
-use super::limits::WIDE_QUESTIONS;
+use super::deadline::Deadline;
+use super::limits::BLOCKING_JOBS;
 use super::status::Refusal;
+use crate::budget::{CallBudget, MemoryBudget, Overrun, Signal};
+use crossbeam_channel::{Sender, unbounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tokio::sync::Semaphore;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout_at;
 
-/// Computes here.
+/// The steps of a question that is answered where it arrives: some milliseconds at most.
+const BRIEF_STEPS: u64 = 8_192;
+/// The memory of a question that is answered where it arrives, in bytes.
+const BRIEF_MEMORY: usize = 2 << 20;
+/// The steps of a wide question: the better part of a minute of one processor.
+const WIDE_STEPS: u64 = 1 << 29;
+/// The longest that a wide question is worked on where its client names no deadline.
+const LONGEST: Duration = Duration::from_secs(30);
+/// The longest that a wide question waits for a place.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// One question may take this part of all memory for questions.
+const SHARE_OF_MEMORY: usize = 4;
+
+/// Computes here what has nothing to do with the size of the record.
 pub(super) fn here<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
-    // What the closure borrows is a ledger behind shared references, whose locks do not poison.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(defect(&*panic)))
+    contained(work)
 }
+
+/// Looks at the record here, where it is known that few claims are concerned.
+pub(super) fn briefly<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    let bounds = CallBudget {
+        signal: Arc::default(),
+        deadline: None,
+        steps: u64::MAX,
+        is_brief: true,
+        memory: usize::MAX,
+        shared: MemoryBudget::new(usize::MAX),
+    };
+    within(&bounds, work)
+}
+
+type Job = Box<dyn FnOnce() + Send>;
 
 /// The threads that may wait.
 #[derive(Debug)]
-pub(super) struct Threads(Semaphore);
-
-impl Default for Threads {
-    fn default() -> Self {
-        Self(Semaphore::new(WIDE_QUESTIONS))
-    }
+pub(super) struct Threads {
+    /// Places for work that waits for a disk.
+    blocking: Semaphore,
+    /// Places for wide questions.
+    wide: Arc<Semaphore>,
+    questions: Sender<Job>,
+    memory: Arc<MemoryBudget>,
 }
 
 impl Threads {
-    /// Computes on a thread that may wait.
+    /// As many threads for wide questions as there are processors. They end when this is dropped.
+    pub(super) fn new(memory: Arc<MemoryBudget>) -> Self {
+        let count = std::thread::available_parallelism().map_or(1, usize::from);
+        let (questions, jobs) = unbounded::<Job>();
+        let mut running = 0;
+        for nth in 0..count {
+            let jobs = jobs.clone();
+            let answer = move || {
+                step_back();
+                jobs.iter().for_each(|job| job());
+            };
+            match std::thread::Builder::new().name(format!("question-{nth}")).spawn(answer) {
+                Ok(_) => running += 1,
+                Err(error) => tracing::error!(%error, "a thread for wide questions could not be started"),
+            }
+        }
+        let wide = Arc::new(Semaphore::new(running));
+        Self { blocking: Semaphore::new(BLOCKING_JOBS), wide, questions, memory }
+    }
+
+    /// Does what may wait for a disk. It is not ended before it has ended by itself.
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T, Refusal>
     where
         T: Send + 'static,
         F: FnOnce() -> Result<T, Refusal> + Send + 'static,
     {
-        let _turn = self.0.acquire().await.map_err(|_| Refusal::Stopping)?;
+        let _turn = self.blocking.acquire().await.map_err(|_| Refusal::Stopping)?;
         let span = tracing::Span::current();
         // The runtime drops work that has not begun only when it ends itself.
-        tokio::task::spawn_blocking(move || span.in_scope(|| here(work))).await.unwrap_or(Err(Refusal::Stopping))
+        tokio::task::spawn_blocking(move || span.in_scope(|| contained(work))).await.unwrap_or(Err(Refusal::Stopping))
     }
+
+    /// Answers a question: here if it is brief, else on a thread for wide ones.
+    pub(super) async fn ask<T, F>(&self, question: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: Fn() -> Result<T, Refusal> + Send + 'static,
+    {
+        let deadline = Deadline::current();
+        let bounds = CallBudget {
+            signal: Arc::default(),
+            deadline,
+            steps: BRIEF_STEPS,
+            is_brief: true,
+            memory: BRIEF_MEMORY,
+            shared: Arc::clone(&self.memory),
+        };
+        match within(&bounds, &question) {
+            Err(Refusal::Overrun(Overrun::Steps | Overrun::TooLarge | Overrun::MemoryFull)) => {}
+            answer => return answer,
+        }
+        self.work(question).await
+    }
+
+    /// Answers what is known to be wide.
+    pub(super) async fn work<T, F>(&self, question: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T, Refusal> + Send + 'static,
+    {
+        let begun = Instant::now();
+        let deadline = Deadline::current().unwrap_or(begun + LONGEST);
+        let place = self.place(begun, deadline).await?;
+        let departure = Departure(Arc::default());
+        let bounds = CallBudget {
+            signal: Arc::clone(&departure.0),
+            deadline: Some(deadline),
+            steps: WIDE_STEPS,
+            is_brief: false,
+            memory: self.memory.limit() / SHARE_OF_MEMORY,
+            shared: Arc::clone(&self.memory),
+        };
+        let (reply, answer) = oneshot::channel();
+        let span = tracing::Span::current();
+        let job = move || {
+            let answer = span.in_scope(|| within(&bounds, question));
+            drop(place);
+            // Nobody may be waiting any more.
+            drop(reply.send(answer));
+        };
+        self.questions.send(Box::new(job)).map_err(|_| Refusal::Stopping)?;
+        match timeout_at(deadline.into(), answer).await {
+            Ok(answer) => answer.unwrap_or(Err(Refusal::Stopping)),
+            Err(_) => Err(Overrun::DeadlineExceeded.into()),
+        }
+    }
+
+    /// Waits for a place among the wide questions.
+    async fn place(&self, begun: Instant, deadline: Instant) -> Result<OwnedSemaphorePermit, Refusal> {
+        let patience = begun + PATIENCE;
+        match timeout_at(deadline.min(patience).into(), Arc::clone(&self.wide).acquire_owned()).await {
+            Ok(place) => place.map_err(|_| Refusal::Stopping),
+            Err(_) if deadline <= patience => Err(Overrun::DeadlineExceeded.into()),
+            Err(_) => Err(Refusal::Overloaded("wide questions")),
+        }
+    }
+}
+
+/// Ends the work of a call when the call is dropped: its client has left, or its connection was cut.
+struct Departure(Arc<Signal>);
+
+impl Drop for Departure {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Lets the threads that serve and record go first.
+fn step_back() {
+    const LESS: i32 = 5;
+    if let Err(error) = rustix::process::nice(LESS) {
+        tracing::debug!(%error, "the priority of a thread for wide questions stays as it is");
+    }
+}
+
+fn within<T>(bounds: &CallBudget, work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    contained(|| bounds.run(work).unwrap_or_else(|overrun| Err(overrun.into())))
+}
+
+fn contained<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    // What the closure borrows is a ledger behind shared references, whose locks do not poison.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(defect(&*panic)))
 }
 
 fn defect(panic: &(dyn std::any::Any + Send)) -> Refusal {
