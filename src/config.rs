@@ -61,6 +61,7 @@ struct FileConfig {
     log_filter: Option<String>,
     workers: Option<usize>,
     cache_mib: Option<u64>,
+    memory_mib: Option<u64>,
     segment_mib: Option<u64>,
     reserve_mib: Option<u64>,
     max_request_mib: Option<u64>,
@@ -99,6 +100,8 @@ pub struct Config {
     pub workers: Option<usize>,
     /// How much memory the blocks of the log may take, in bytes.
     pub cache_bytes: Option<usize>,
+    /// How much memory requests, questions and replies in flight may take, in bytes.
+    pub memory_bytes: Option<usize>,
     /// How large a segment of the journal grows, in bytes.
     pub segment_bytes: Option<u64>,
     /// How much of the disk is kept free, in bytes.
@@ -196,6 +199,7 @@ impl Config {
             log_filter: file.log_filter,
             workers: at_least_one("workers", file.workers)?,
             cache_bytes: bytes("cache_mib", file.cache_mib)?,
+            memory_bytes: memory(file.memory_mib)?,
             segment_bytes: bytes("segment_mib", file.segment_mib)?.map(|bytes| bytes as u64),
             reserve_bytes: file.reserve_mib.map(|mib| mib.saturating_mul(MIB)),
             max_request_bytes: bytes("max_request_mib", file.max_request_mib)?,
@@ -225,6 +229,18 @@ fn bytes(name: &'static str, mib: Option<u64>) -> Result<Option<usize>, ConfigEr
         bytes.ok_or(ConfigError::OutOfRange { name, value, expected: EXPECTED })
     });
     checked.transpose()
+}
+
+/// The memory of what is in flight. Below this much the largest request would not fit.
+fn memory(mib: Option<u64>) -> Result<Option<usize>, ConfigError> {
+    const LEAST_MIB: u64 = 64;
+    match mib {
+        Some(value) if value < LEAST_MIB => {
+            let expected = "a number of MiB from 64 to 1048576";
+            Err(ConfigError::OutOfRange { name: "memory_mib", value, expected })
+        }
+        _ => bytes("memory_mib", mib),
+    }
 }
 
 /// Origins as a browser writes them: a scheme and a host, a port if it is not the usual one, and nothing behind it.
@@ -283,6 +299,7 @@ mod tests {
     fn what_is_not_a_setting_is_refused_by_name() {
         assert!(of(Asked::default(), "data = '/d'\nlisten_on = '127.0.0.1:1'").unwrap_err().contains("listen_on"));
         assert!(of(Asked::default(), "data = '/d'\nworkers = 0").unwrap_err().contains("workers is 0"));
+        assert!(of(Asked::default(), "data = '/d'\nmemory_mib = 63").unwrap_err().contains("memory_mib is 63"));
         assert!(of(Asked::default(), "").unwrap_err().contains("--data"));
     }
 

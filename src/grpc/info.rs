@@ -44,7 +44,7 @@ pub(super) fn get_server_info(service: &Service) -> Result<v1::GetServerInfoResp
             format_version: FORMAT_VERSION,
             head: Some(context(&ledger.head(), "")),
             store_position: ledger.store_position().0,
-            limits: Some(service.limits.message(ledger.stage_limits())),
+            limits: Some(service.limits.message(ledger.stage_limits(), service.memory.limit())),
             features: FEATURES.map(str::to_owned).into(),
             now: Some(timestamp(ledger.clock().now())),
         })

@@ -34,7 +34,7 @@ impl Default for Limits {
 
 impl Limits {
     /// What `GetServerInfo` says of them.
-    pub(super) fn message(self, stages: StageLimits) -> v1::Limits {
+    pub(super) fn message(self, stages: StageLimits, memory: usize) -> v1::Limits {
         v1::Limits {
             max_request_bytes: self.request_bytes as u64,
             max_commands: told(MAX_COMMANDS),
@@ -45,6 +45,7 @@ impl Limits {
             max_subscriptions: told(self.subscriptions),
             max_stages: told(stages.stages),
             max_stage_bytes: stages.bytes,
+            memory_bytes: memory as u64,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::direct::Direct;
 use super::generated::ledger_service_server::LedgerServiceServer;
 use super::limits::{Limits, MAX_REPLY_BYTES};
 use super::service::Service;
+use crate::budget::MemoryBudget;
 use crate::ledger::Ledger;
 use crate::wire::DESCRIPTOR;
 use std::sync::Arc;
@@ -81,9 +82,10 @@ impl std::fmt::Debug for Health {
 pub fn services(
     ledger: Arc<Ledger>,
     limits: Limits,
+    memory: Arc<MemoryBudget>,
     stopping: CancellationToken,
 ) -> Result<Services, tonic_reflection::server::Error> {
-    let service = Service::new(Arc::clone(&ledger), limits, stopping);
+    let service = Service::new(Arc::clone(&ledger), limits, memory, stopping);
     let streams = OpenStreams { free: Arc::clone(&service.streams), most: limits.streams };
     let subscriptions = OpenStreams { free: Arc::clone(&service.feeds), most: limits.subscriptions };
     let service = LedgerServiceServer::new(service)

@@ -27,6 +27,8 @@ pub(super) struct Service {
     pub(super) ledger: Arc<Ledger>,
     /// The limits in force.
     pub(super) limits: Limits,
+    /// What requests, questions and replies in flight may take.
+    pub(super) memory: Arc<MemoryBudget>,
     /// Cancelled when the server stops: every stream ends with it. The server holds the other end.
     pub(super) stopping: CancellationToken,
     /// One permit for each stream there may be; a stream holds its own until it ends.
@@ -38,10 +40,16 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(ledger: Arc<Ledger>, limits: Limits, stopping: CancellationToken) -> Self {
+    pub(super) fn new(
+        ledger: Arc<Ledger>,
+        limits: Limits,
+        memory: Arc<MemoryBudget>,
+        stopping: CancellationToken,
+    ) -> Self {
         let streams = Arc::new(Semaphore::new(limits.streams));
         let feeds = Arc::new(Semaphore::new(limits.subscriptions));
-        Self { ledger, limits, stopping, streams, feeds, threads: Arc::new(Threads::new(MemoryBudget::new(1 << 30))) }
+        let threads = Arc::new(Threads::new(Arc::clone(&memory)));
+        Self { ledger, limits, memory, stopping, streams, feeds, threads }
     }
 }
 

@@ -24,6 +24,7 @@ mod probe;
 mod trace;
 mod transcode;
 
+use crate::budget::MemoryBudget;
 use crate::grpc::OpenStreams;
 use crate::grpc::local::Local;
 use crate::ledger::Ledger;
@@ -48,6 +49,8 @@ pub struct Web {
     pub streams: OpenStreams,
     /// How many subscriptions are open.
     pub subscriptions: OpenStreams,
+    /// What requests, questions and replies in flight may take.
+    pub memory: Arc<MemoryBudget>,
     /// The largest request, in bytes.
     pub request_bytes: usize,
 }

@@ -2,11 +2,13 @@
 
 use super::making::{exists, new_ledger};
 use super::{keep_to_owner, not_opened};
+use crate::budget::MemoryBudget;
 use crate::cli::{Failure, RowImport};
 use crate::grpc::limits::Limits;
 use crate::grpc::services;
 use crate::ledger::Ledger;
 use crate::ledger::open::LedgerOptions;
+use crate::server::default_memory;
 use crate::v1::ledger_service_client::LedgerServiceClient;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +37,9 @@ async fn run(import: RowImport) -> Result<(), Failure> {
     };
     let ledger = Arc::new(ledger);
     let stopping = CancellationToken::new();
-    let services = services(Arc::clone(&ledger), Limits::default(), stopping.clone()).map_err(Failure::other)?;
+    let memory = MemoryBudget::new(default_memory());
+    let services =
+        services(Arc::clone(&ledger), Limits::default(), memory, stopping.clone()).map_err(Failure::other)?;
     let mut client = LedgerServiceClient::new(services.routes.prepare()).max_decoding_message_size(MAX_REPLY_BYTES);
     let imported = import.run(&mut client).await;
     stopping.cancel();

@@ -67,14 +67,18 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::other)?;
     let options = within_descriptors(raise_descriptors(), ServerOptions::of(&config), &ledger_options(&config));
     let (log_format, data) = (config.log_format, config.data.clone());
+    let memory = options.memory;
     let ledger = tokio::task::spawn_blocking(move || open(&config)).await.map_err(Failure::other)??;
     warn_of_clock(&ledger, &data, log_format)?;
     let head = ledger.head();
     if log_format == config::LogFormat::Json {
-        tracing::info!(%address, ledger = %head.ledger_id, position = head.position().0, basis = %head.basis, "serving");
+        tracing::info!(%address, ledger = %head.ledger_id, position = head.position().0, basis = %head.basis, memory, "serving");
     } else {
         let (ledger, events, basis) = (head.ledger_id, head.position(), head.basis);
-        notice(&format!("serving {ledger} on http://{address}, {events} events, basis {basis}"));
+        let memory = memory >> 20;
+        notice(&format!(
+            "serving {ledger} on http://{address}, {events} events, basis {basis}, {memory} MiB for calls in flight"
+        ));
     }
     server::run(Arc::new(ledger), listener, options, stop).await.map_err(|error| match error {
         ServeError::LedgerFailed(why) => Failure::other(anyhow::anyhow!("the ledger has stopped writing: {why}")),

@@ -2,11 +2,13 @@
 
 use super::fault::is_unwritable;
 use super::not_opened;
+use crate::budget::MemoryBudget;
 use crate::cli::{Failure, TableExport};
 use crate::grpc::limits::Limits;
 use crate::grpc::services;
 use crate::ledger::Ledger;
 use crate::ledger::open::{LedgerOptions, OpenError};
+use crate::server::default_memory;
 use crate::v1::ledger_service_client::LedgerServiceClient;
 use std::path::Path;
 use std::sync::Arc;
@@ -32,7 +34,9 @@ async fn write(table: TableExport) -> Result<(), Failure> {
     let ledger = opened.await.map_err(Failure::other)?.map_err(not_opened)?;
     let ledger = Arc::new(ledger);
     let stopping = CancellationToken::new();
-    let services = services(Arc::clone(&ledger), Limits::default(), stopping.clone()).map_err(Failure::other)?;
+    let memory = MemoryBudget::new(default_memory());
+    let services =
+        services(Arc::clone(&ledger), Limits::default(), memory, stopping.clone()).map_err(Failure::other)?;
     let mut client = LedgerServiceClient::new(services.routes.prepare()).max_decoding_message_size(MAX_REPLY_BYTES);
     let written = table.write(&mut client).await;
     stopping.cancel();

@@ -15,8 +15,10 @@ mod availability;
 mod connection;
 mod descriptors;
 mod incoming;
+mod memory;
 mod options;
 
+use crate::budget::MemoryBudget;
 use crate::grpc::local::Local;
 use crate::grpc::{Direct, Services, services};
 use crate::http::{self, Ready, Web};
@@ -24,6 +26,7 @@ use crate::ledger::Ledger;
 use availability::Availability;
 pub use descriptors::{raise as raise_descriptors, within as within_descriptors};
 use incoming::Incoming;
+pub use memory::default_memory;
 pub use options::{ServerOptions, ledger_options};
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,8 +66,9 @@ pub async fn run(
 ) -> Result<(), ServeError> {
     let stopping = CancellationToken::new();
     let cut = CancellationToken::new();
+    let memory = MemoryBudget::new(options.memory);
     let Services { routes, direct, health, streams, subscriptions } =
-        services(Arc::clone(&ledger), options.limits, stopping.clone())?;
+        services(Arc::clone(&ledger), options.limits, Arc::clone(&memory), stopping.clone())?;
     let routes = routes.prepare();
     let ready = Ready::default();
     let web = Web {
@@ -73,6 +77,7 @@ pub async fn run(
         ledger: Arc::clone(&ledger),
         streams,
         subscriptions,
+        memory,
         request_bytes: options.limits.request_bytes,
     };
     let grpc = routes.into_axum_router().layer(tonic_web::GrpcWebLayer::new());

@@ -1,5 +1,6 @@
 //! From a configuration to what each part of a server is told; what it leaves open has the default of that part.
 
+use super::memory::default_memory;
 use crate::config::Config;
 use crate::grpc::limits::Limits;
 use crate::journal::file::Options;
@@ -13,6 +14,8 @@ use std::time::Duration;
 pub struct ServerOptions {
     /// How much it takes at once.
     pub limits: Limits,
+    /// How much memory requests, questions and replies in flight may take, in bytes.
+    pub memory: usize,
     /// The most connections at once; more wait to be accepted.
     pub connections: usize,
     /// How long a new connection may take to say that it speaks HTTP/2.
@@ -29,6 +32,7 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
+            memory: default_memory(),
             connections: 4096,
             preface: Duration::from_secs(10),
             slow_write: Duration::from_secs(5),
@@ -51,6 +55,7 @@ impl ServerOptions {
         };
         Self {
             limits,
+            memory: config.memory_bytes.unwrap_or(defaults.memory),
             connections: config.max_connections.unwrap_or(defaults.connections),
             drain: config.drain.unwrap_or(defaults.drain),
             allowed_origins: config.allowed_origins.clone(),
@@ -96,12 +101,15 @@ mod tests {
     fn the_example_file_says_the_defaults_of_every_setting() {
         let example = include_str!("../../deploy/detente.toml");
         let set: String = example.lines().filter_map(|line| line.strip_prefix("#: ")).flat_map(|l| [l, "\n"]).collect();
-        assert_eq!(set.lines().count(), 22, "a setting is missing in deploy/detente.toml, or here");
+        assert_eq!(set.lines().count(), 23, "a setting is missing in deploy/detente.toml, or here");
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("detente.toml");
         std::fs::write(&file, set).unwrap();
         let (said, default) = (config(Some(&file)), config(None));
-        assert_eq!(ServerOptions::of(&said), ServerOptions::of(&default));
+        // How much memory there is, the machine says.
+        let memory = default_memory();
+        assert_eq!(ServerOptions { memory, ..ServerOptions::of(&said) }, ServerOptions::of(&default));
+        assert_eq!(ServerOptions::of(&said).memory, 1024 << 20);
         assert_eq!((said.listen, said.demo, said.log_format), (default.listen, default.demo, default.log_format));
         assert_eq!(said.read_only, default.read_only);
         assert_eq!(said.otlp_endpoint, default.otlp_endpoint);
