@@ -71,6 +71,9 @@ struct FileConfig {
     max_stages: Option<usize>,
     max_stage_mib: Option<u64>,
     drain_seconds: Option<u64>,
+    stage_days: Option<u64>,
+    peer_share_percent: Option<u8>,
+    allowed_hosts: Option<Vec<String>>,
     allowed_origins: Option<Vec<String>>,
     otlp_endpoint: Option<String>,
 }
@@ -120,6 +123,12 @@ pub struct Config {
     pub max_stage_bytes: Option<u64>,
     /// How long calls in flight may take to end.
     pub drain: Option<Duration>,
+    /// How long an open stage may stay untouched before it is dropped.
+    pub stage_age: Option<Duration>,
+    /// How much of what is shared is a peer's, in percent.
+    pub peer_share_percent: Option<u8>,
+    /// The names that the server answers to beside addresses and `localhost`; `*` is all.
+    pub allowed_hosts: Vec<String>,
     /// The origins whose pages may ask; `*` is all. None: only the page served here.
     pub allowed_origins: Vec<String>,
     /// Where traces go; none: nowhere.
@@ -159,6 +168,11 @@ pub enum ConfigError {
         "allowed_origins: {0:?} is no origin; expected one such as \"https://desk.example\" or \"http://localhost:3000\", or \"*\""
     )]
     NoOrigin(String),
+    /// What is no name of a host.
+    #[error(
+        "allowed_hosts: {0:?} is no host; expected a name such as \"ledger.example\", without scheme and port, or \"*\""
+    )]
+    NoHost(String),
     /// A number that cannot be.
     #[error("{name} is {value}; expected {expected}")]
     OutOfRange {
@@ -209,6 +223,9 @@ impl Config {
             max_stages: at_least_one("max_stages", file.max_stages)?,
             max_stage_bytes: bytes("max_stage_mib", file.max_stage_mib)?.map(|bytes| bytes as u64),
             drain: file.drain_seconds.map(Duration::from_secs),
+            stage_age: days("stage_days", file.stage_days)?,
+            peer_share_percent: percent("peer_share_percent", file.peer_share_percent)?,
+            allowed_hosts: hosts(file.allowed_hosts.unwrap_or_default())?,
             allowed_origins: origins(file.allowed_origins.unwrap_or_default())?,
             otlp_endpoint: file.otlp_endpoint.filter(|endpoint| !endpoint.is_empty()),
         })
@@ -253,6 +270,35 @@ fn origins(said: Vec<String>) -> Result<Vec<String>, ConfigError> {
     match said.iter().find(|origin| !is_origin(origin)) {
         Some(wrong) => Err(ConfigError::NoOrigin(wrong.clone())),
         None => Ok(said),
+    }
+}
+
+/// Names of hosts, at any port.
+fn hosts(said: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let is_host = |host: &str| host == "*" || (!host.trim_matches('.').is_empty() && host.chars().all(is_plain));
+    match said.iter().find(|host| !is_host(host)) {
+        Some(wrong) => Err(ConfigError::NoHost(wrong.clone())),
+        None => Ok(said),
+    }
+}
+
+fn days(name: &'static str, days: Option<u64>) -> Result<Option<Duration>, ConfigError> {
+    const MOST: u64 = 36_500;
+    match days {
+        Some(value) if !(1..=MOST).contains(&value) => {
+            Err(ConfigError::OutOfRange { name, value, expected: "a number of days from 1 to 36500" })
+        }
+        _ => Ok(days.map(|days| Duration::from_secs(days * 24 * 60 * 60))),
+    }
+}
+
+fn percent(name: &'static str, percent: Option<u8>) -> Result<Option<u8>, ConfigError> {
+    match percent {
+        Some(value) if !(1..=100).contains(&value) => {
+            Err(ConfigError::OutOfRange { name, value: value.into(), expected: "a percentage from 1 to 100" })
+        }
+        _ => Ok(percent),
     }
 }
 
@@ -301,6 +347,22 @@ mod tests {
         assert!(of(Asked::default(), "data = '/d'\nworkers = 0").unwrap_err().contains("workers is 0"));
         assert!(of(Asked::default(), "data = '/d'\nmemory_mib = 63").unwrap_err().contains("memory_mib is 63"));
         assert!(of(Asked::default(), "").unwrap_err().contains("--data"));
+    }
+
+    #[test]
+    fn a_host_is_a_name_and_shares_and_days_are_within_their_ranges() {
+        let hosts = |list: &str| of(Asked::default(), &format!("data = '/d'\nallowed_hosts = {list}"));
+        assert_eq!(hosts("['ledger.example', '*']").unwrap().allowed_hosts, ["ledger.example", "*"]);
+        for wrong in ["ledger.example:443", "https://ledger.example", "*.example", "", ".", "a b"] {
+            assert!(hosts(&format!("[{wrong:?}]")).unwrap_err().contains("is no host"), "{wrong}");
+        }
+        for (line, said) in [
+            ("peer_share_percent = 0", "from 1 to 100"),
+            ("peer_share_percent = 101", "is 101"),
+            ("stage_days = 0", "of days"),
+        ] {
+            assert!(of(Asked::default(), &format!("data = '/d'\n{line}")).unwrap_err().contains(said), "{line}");
+        }
     }
 
     #[test]

@@ -36,6 +36,10 @@ pub(crate) fn of(refusal: &Refusal) -> Option<String> {
         }
         ErrorReason::StageNotFound => "`detente stages` lists what is open; whoever stages opens it first (OpenStage)",
         ErrorReason::StageGap => "nothing was staged; go on with the command named above",
+        ErrorReason::HostNotAllowed => "call the server by its address, or name the host in its `allowed_hosts`",
+        ErrorReason::OriginNotAllowed => "name the origin in `allowed_origins` of the server's configuration",
+        ErrorReason::Unsupported => "send it as the message says",
+        ErrorReason::RequestTooSlow => "nothing was done; send it again over a faster connection, or in smaller pieces",
         ErrorReason::StageRecorded => "what is recorded stays; open a stage with another id for more",
         ErrorReason::Internal => "this is a defect of the service; its log says more",
         ErrorReason::Unspecified | ErrorReason::OutcomeUnknown => return None,

@@ -3,10 +3,12 @@
 use super::feed::{cursor_id, recorded};
 use super::parse::Parse;
 use super::service::Service;
+use super::share::refused;
 use super::status::Refusal;
+use crate::budget::{Peer, Share};
 use crate::domain::name::CursorId;
 use crate::domain::position::Position;
-use crate::ledger::cursors::{Cursor, NewCursor};
+use crate::ledger::cursors::{Cursor, MOST, NewCursor};
 use crate::ledger::feed::Beginning;
 use crate::v1;
 use crate::v1::create_cursor_request::Start as Asked;
@@ -19,7 +21,14 @@ pub(super) async fn create_cursor(
 ) -> Result<v1::CreateCursorResponse, Refusal> {
     let new = parse(request)?;
     let ledger = Arc::clone(&service.ledger);
-    let made = service.threads.run(move || Ok(ledger.create_cursor(new)?)).await?;
+    let (peer, owners, refused) = (Peer::current(), Arc::clone(&service.owners), refused(service, "cursors"));
+    let share = Share::of(MOST, service.limits.peer_share_percent);
+    let make = move || {
+        let all: Vec<CursorId> = ledger.list_cursors().into_iter().map(|cursor| cursor.id).collect();
+        let id = new.id.clone();
+        owners.cursors.make(peer, &id, &all, share, || Ok(ledger.create_cursor(new)?), refused)
+    };
+    let made = service.threads.run(make).await?;
     Ok(v1::CreateCursorResponse { cursor: Some(cursor(made)) })
 }
 

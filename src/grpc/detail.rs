@@ -168,6 +168,15 @@ pub(super) fn again(what: &str, retry_after: Duration) -> Details {
     details
 }
 
+/// A peer that holds its share, where what is left is kept for others.
+pub(super) fn over_share(what: &str, retry_after: Duration) -> Details {
+    let said =
+        format!("this client holds its share of the {what}, and those left are kept for others; end some of them");
+    let mut details = Details::saying(said).with("what", what).with("setting", "peer_share_percent");
+    details.details.set_retry_info(Some(retry_after));
+    details
+}
+
 /// A cut beyond what is recorded.
 pub(super) fn cut_in_future(head: Position, now: RecordedAt) -> Details {
     let now = timestamp(now);

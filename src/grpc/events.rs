@@ -13,8 +13,10 @@ use super::context::context;
 use super::encoded::Reply;
 use super::parse::Parse;
 use super::service::Service;
+use super::share::enter;
 use super::status::Refusal;
 use super::work::here;
+use crate::budget::Place;
 use crate::domain::filter::Filter;
 use crate::domain::position::Position;
 use crate::domain::rejection::Violation;
@@ -29,7 +31,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::error::Elapsed;
 use tokio_stream::Stream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
@@ -50,7 +52,7 @@ struct Question {
 
 pub(super) async fn read_events(service: &Service, request: v1::ReadEventsRequest) -> Result<EventStream, Refusal> {
     let question = here(|| parse(request))?;
-    let permit = Arc::clone(&service.streams).try_acquire_owned().map_err(|_| Refusal::Overloaded("streams"))?;
+    let permit = enter(service, &service.streams, "streams")?;
     let ledger = Arc::clone(&service.ledger);
     let reading = service.threads.ask(move || begin(&ledger, &question)).await?;
     let (sender, batches) = mpsc::channel(WAITING);
@@ -119,7 +121,7 @@ pub(super) struct EventStream {
     /// Fires when the server stops; none once that has been told.
     stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// Counts this stream among those there may be; none once the reading has given up on the client.
-    permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+    permit: Arc<Mutex<Option<Place>>>,
 }
 
 impl Stream for EventStream {

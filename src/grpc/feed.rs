@@ -7,8 +7,10 @@ use super::context::context;
 use super::encoded::Reply;
 use super::parse::Parse;
 use super::service::Service;
+use super::share::enter;
 use super::status::Refusal;
 use super::work::here;
+use crate::budget::Place;
 use crate::domain::name::CursorId;
 use crate::domain::position::Position;
 use crate::domain::rejection::Violation;
@@ -23,14 +25,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_stream::Stream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::Status;
 
 pub(super) async fn subscribe(service: &Service, request: v1::SubscribeRequest) -> Result<SubscribeStream, Refusal> {
     let (followed, heartbeat) = here(|| parse(request))?;
-    let permit = Arc::clone(&service.feeds).try_acquire_owned().map_err(|_| Refusal::Overloaded("subscriptions"))?;
+    let permit = enter(service, &service.feeds, "subscriptions")?;
     let ledger = Arc::clone(&service.ledger);
     let subscription = match followed {
         Followed::Log(..) => here(|| Ok(ledger.subscribe(followed, heartbeat)?))?,
@@ -110,7 +111,7 @@ pub(super) struct SubscribeStream {
     /// Fires when the server stops; none once the stream has ended.
     stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// Counts this subscription among those there may be.
-    _permit: OwnedSemaphorePermit,
+    _permit: Place,
 }
 
 impl Stream for SubscribeStream {

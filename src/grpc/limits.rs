@@ -1,6 +1,7 @@
 //! How much a server takes at once. `GetServerInfo` tells clients.
 
 use super::page;
+use crate::budget::DEFAULT_PERCENT;
 use crate::ledger::stage::StageLimits;
 use crate::v1;
 use crate::wire::limits::MAX_CLAIM_BYTES;
@@ -24,11 +25,19 @@ pub struct Limits {
     pub subscriptions: usize,
     /// How long a reading of the log waits for a client that does not read, before it gives its place to another.
     pub patience: Duration,
+    /// How much of what is shared is one peer's, in percent.
+    pub peer_share_percent: u8,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { request_bytes: 16 << 20, streams: 256, subscriptions: 4096, patience: Duration::from_secs(300) }
+        Self {
+            request_bytes: 16 << 20,
+            streams: 256,
+            subscriptions: 4096,
+            patience: Duration::from_secs(300),
+            peer_share_percent: DEFAULT_PERCENT,
+        }
     }
 }
 

@@ -132,6 +132,16 @@ impl Stream for Replies {
     }
 }
 
+impl Problem {
+    /// Why a request's body ended before it was whole, where the server itself gave it up.
+    #[must_use]
+    pub fn of_body(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        let statuses = causes.filter_map(|cause| cause.downcast_ref::<Status>());
+        statuses.into_iter().next().map(|status| status.clone().into())
+    }
+}
+
 impl From<Status> for Problem {
     fn from(status: Status) -> Self {
         let (code, http) = named(status.code());

@@ -10,6 +10,7 @@
 //!     context.rs   the coordinates of a reply                       encoded.rs   replies made of recorded bytes
 //!     work.rs      where a question is computed, and for how long     deadline.rs   when its client stops waiting
 //!   status.rs      the one way from an error to a status, with the table of reasons; detail.rs has the words
+//!   share.rs       what of all that is shared a peer may hold
 //!   codec.rs       bytes on the wire               call.rs   what surrounds every call
 //!   routes.rs      the services of a server: the ledger, health, reflection     direct.rs     the straight way to the ledger
 //! ```
@@ -48,6 +49,7 @@ mod registry;
 mod routes;
 mod series;
 mod service;
+mod share;
 mod span;
 mod stage;
 mod state;

@@ -5,11 +5,10 @@ use super::direct::Direct;
 use super::generated::ledger_service_server::LedgerServiceServer;
 use super::limits::{Limits, MAX_REPLY_BYTES};
 use super::service::Service;
-use crate::budget::MemoryBudget;
+use crate::budget::{MemoryBudget, PeerShares};
 use crate::ledger::Ledger;
 use crate::wire::DESCRIPTOR;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use tonic::server::NamedService;
@@ -36,15 +35,15 @@ pub struct Services {
 /// How many streams of a sort are open.
 #[derive(Clone, Debug)]
 pub struct OpenStreams {
-    free: Arc<Semaphore>,
-    most: usize,
+    places: PeerShares,
 }
 
 impl OpenStreams {
     /// How many there are now, and how many there may be.
     #[must_use]
     pub fn standing(&self) -> (u64, u64) {
-        (self.most.saturating_sub(self.free.available_permits()) as u64, self.most as u64)
+        let (held, whole) = self.places.standing();
+        (held as u64, whole as u64)
     }
 }
 
@@ -86,8 +85,8 @@ pub fn services(
     stopping: CancellationToken,
 ) -> Result<Services, tonic_reflection::server::Error> {
     let service = Service::new(Arc::clone(&ledger), limits, memory, stopping);
-    let streams = OpenStreams { free: Arc::clone(&service.streams), most: limits.streams };
-    let subscriptions = OpenStreams { free: Arc::clone(&service.feeds), most: limits.subscriptions };
+    let streams = OpenStreams { places: service.streams.clone() };
+    let subscriptions = OpenStreams { places: service.feeds.clone() };
     let service = LedgerServiceServer::new(service)
         .accept_compressed(Zstd)
         .accept_compressed(Gzip)

@@ -5,6 +5,7 @@ use super::events::EventStream;
 use super::feed::SubscribeStream;
 use super::generated::ledger_service_server::LedgerService;
 use super::limits::Limits;
+use super::share::Owners;
 use super::status::Refusal;
 use super::watch::ClockStream;
 use super::work::Threads;
@@ -12,11 +13,10 @@ use super::{
     append, claims, clock, commitments, conflicts, corroboration, cursors, diff, events, feed, gaps, info,
     perspectives, registry, series, stage, state, timeline, watch,
 };
-use crate::budget::MemoryBudget;
+use crate::budget::{MemoryBudget, PeerShares};
 use crate::ledger::Ledger;
 use crate::v1;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
@@ -31,10 +31,12 @@ pub(super) struct Service {
     pub(super) memory: Arc<MemoryBudget>,
     /// Cancelled when the server stops: every stream ends with it. The server holds the other end.
     pub(super) stopping: CancellationToken,
-    /// One permit for each stream there may be; a stream holds its own until it ends.
-    pub(super) streams: Arc<Semaphore>,
-    /// One permit for each subscription there may be, likewise.
-    pub(super) feeds: Arc<Semaphore>,
+    /// A place for each stream there may be; a stream holds its own until it ends.
+    pub(super) streams: PeerShares,
+    /// A place for each subscription there may be, likewise.
+    pub(super) feeds: PeerShares,
+    /// Who opened what stays when a call has ended.
+    pub(super) owners: Arc<Owners>,
     /// For questions that may take long.
     pub(super) threads: Arc<Threads>,
 }
@@ -46,10 +48,11 @@ impl Service {
         memory: Arc<MemoryBudget>,
         stopping: CancellationToken,
     ) -> Self {
-        let streams = Arc::new(Semaphore::new(limits.streams));
-        let feeds = Arc::new(Semaphore::new(limits.subscriptions));
-        let threads = Arc::new(Threads::new(Arc::clone(&memory)));
-        Self { ledger, limits, memory, stopping, streams, feeds, threads }
+        let streams = PeerShares::new(limits.streams, limits.peer_share_percent);
+        let feeds = PeerShares::new(limits.subscriptions, limits.peer_share_percent);
+        let owners = Arc::default();
+        let threads = Arc::new(Threads::new(Arc::clone(&memory), limits.peer_share_percent));
+        Self { ledger, limits, memory, stopping, streams, feeds, owners, threads }
     }
 }
 

@@ -4,7 +4,9 @@ use super::context::context;
 use super::limits::MAX_COMMANDS;
 use super::parse::Parse;
 use super::service::Service;
+use super::share::refused;
 use super::status::Refusal;
+use crate::budget::{Peer, Share};
 use crate::domain::position::Position;
 use crate::domain::rejection::Violation;
 use crate::ledger::stage::{Became, Commit, Committed, MOST_TOLD, NewStage, Stage, StageState, TOLD, Unfit};
@@ -23,7 +25,13 @@ pub(super) async fn open_stage(
 ) -> Result<v1::OpenStageResponse, Refusal> {
     let new = parse_new(request)?;
     let ledger = Arc::clone(&service.ledger);
-    let opened = service.threads.run(move || Ok(ledger.open_stage(&new)?)).await?;
+    let (peer, owners, refused) = (Peer::current(), Arc::clone(&service.owners), refused(service, "stages"));
+    let share = Share::of(ledger.stage_limits().stages, service.limits.peer_share_percent);
+    let open = move || {
+        let all: Vec<Uuid> = ledger.list_stages().into_iter().map(|stage| stage.id).collect();
+        owners.stages.make(peer, &new.id, &all, share, || Ok(ledger.open_stage(&new)?), refused)
+    };
+    let opened = service.threads.run(open).await?;
     Ok(v1::OpenStageResponse { stage: Some(stage(opened)) })
 }
 

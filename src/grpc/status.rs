@@ -28,6 +28,10 @@
 //! | `READ_ONLY` | `FAILED_PRECONDITION` | | yes | ask the server that records |
 //! | `CLOCK_WRONG` | `FAILED_PRECONDITION` | | yes | set the server's clock right, or accept it |
 //! | `CURSOR_BEYOND_DELIVERED` | `FAILED_PRECONDITION` | | yes | subscribe, acknowledge what comes |
+//! | `HOST_NOT_ALLOWED` | `PERMISSION_DENIED` | | yes | name the host in `allowed_hosts` |
+//! | `ORIGIN_NOT_ALLOWED` | `PERMISSION_DENIED` | | yes | name the origin in `allowed_origins` |
+//! | `UNSUPPORTED` | `UNIMPLEMENTED` | | yes | send it as the message says |
+//! | `REQUEST_TOO_SLOW` | `DEADLINE_EXCEEDED` | | yes | send it again, faster |
 //!
 //! `ErrorInfo` has the reason without its prefix (`CUT_IN_FUTURE`), the domain `detente`, and what is concerned as metadata.
 //! `UNAVAILABLE` is a promise that nothing happened, because clients retry it without asking.
@@ -64,6 +68,16 @@ pub enum Refusal {
     TooLarge(Violation),
     /// More is asked at once than the server does at once; what there is too much of.
     Overloaded(&'static str),
+    /// The peer holds its share, and what is left is kept for others; of what.
+    OverShare(&'static str),
+    /// The request is for a host that the server does not answer to; in words.
+    Host(String),
+    /// A page of another origin asks; in words.
+    Origin(String),
+    /// The method, media type or encoding is none that is taken; in words.
+    Unsupported(String),
+    /// The request comes too slowly; in words.
+    TooSlow(String),
     /// The server is shutting down.
     Stopping,
     /// An append was not recorded, or may not have been.
@@ -154,7 +168,11 @@ impl Refusal {
             Self::Invalid(_) => ErrorReason::InvalidRequest,
             Self::PageToken => ErrorReason::PageTokenInvalid,
             Self::TooLarge(_) => ErrorReason::LimitExceeded,
-            Self::Overloaded(_) => ErrorReason::Overloaded,
+            Self::Overloaded(_) | Self::OverShare(_) => ErrorReason::Overloaded,
+            Self::Host(_) => ErrorReason::HostNotAllowed,
+            Self::Origin(_) => ErrorReason::OriginNotAllowed,
+            Self::Unsupported(_) => ErrorReason::Unsupported,
+            Self::TooSlow(_) => ErrorReason::RequestTooSlow,
             Self::Stopping => ErrorReason::NotServing,
             Self::Append(error) => append_reason(error),
             Self::Query(error) => query_reason(error),
@@ -171,6 +189,10 @@ impl Refusal {
             Self::PageToken => detail::page_token(),
             Self::TooLarge(violation) => detail::too_large(violation),
             Self::Overloaded(what) => detail::overloaded(what, RETRY_AFTER),
+            Self::OverShare(what) => detail::over_share(what, RETRY_AFTER),
+            Self::Host(said) | Self::Origin(said) | Self::Unsupported(said) | Self::TooSlow(said) => {
+                Details::saying(said)
+            }
             Self::Stopping => Details::saying("the server is shutting down"),
             Self::Append(error) => append_details(error),
             Self::Query(error) => query_details(&error),
@@ -359,6 +381,9 @@ pub const fn code(reason: ErrorReason) -> Code {
         ErrorReason::QuestionTooWide => Code::ResourceExhausted,
         ErrorReason::DeadlineExceeded => Code::DeadlineExceeded,
         ErrorReason::NotServing => Code::Unavailable,
+        ErrorReason::HostNotAllowed | ErrorReason::OriginNotAllowed => Code::PermissionDenied,
+        ErrorReason::Unsupported => Code::Unimplemented,
+        ErrorReason::RequestTooSlow => Code::DeadlineExceeded,
         ErrorReason::OutcomeUnknown => Code::Unknown,
         ErrorReason::Damaged => Code::DataLoss,
         ErrorReason::Internal | ErrorReason::Unspecified => Code::Internal,
@@ -414,6 +439,10 @@ mod tests {
             StageError::Recorded(STAGE).into(),
             AppendError::ReadOnly.into(),
             AppendError::ClockWrong(ClockFault::Jumped { now: RecordedAt(0), by: Duration::from_secs(9) }).into(),
+            Refusal::Host(why()),
+            Refusal::Origin(why()),
+            Refusal::Unsupported(why()),
+            Refusal::TooSlow(why()),
         ]
     }
 
@@ -439,11 +468,12 @@ mod tests {
 
     #[test]
     fn what_the_ledger_says_in_other_words_has_the_same_reason() {
-        let same: [(Refusal, ErrorReason); 21] = [
+        let same: [(Refusal, ErrorReason); 22] = [
             (AppendError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
             (StageError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
             (CursorError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
             (CursorError::ReadOnly.into(), ErrorReason::ReadOnly),
+            (Refusal::OverShare("streams"), ErrorReason::Overloaded),
             (StageError::IdReused.into(), ErrorReason::RequestIdReused),
             (StageError::Invalid(Vec::new()).into(), ErrorReason::InvalidRequest),
             (StageError::Unfit(Unfit::default()).into(), ErrorReason::CommandRejected),

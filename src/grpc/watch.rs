@@ -13,8 +13,10 @@
 use super::page::{from_hex, to_hex};
 use super::parse::Parse;
 use super::service::Service;
+use super::share::enter;
 use super::status::Refusal;
 use super::work::{Threads, briefly, here};
+use crate::budget::Place as Held;
 use crate::domain::cut::Basis;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::rejection::Violation;
@@ -28,7 +30,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_stream::Stream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
@@ -49,7 +51,7 @@ const AT_HAND: usize = 1 << 15;
 
 pub(super) async fn watch_clock(service: &Service, request: v1::WatchClockRequest) -> Result<ClockStream, Refusal> {
     let (query, heartbeat) = here(|| parse(service.ledger.ledger_id().0, request))?;
-    let permit = Arc::clone(&service.streams).try_acquire_owned().map_err(|_| Refusal::Overloaded("streams"))?;
+    let permit = enter(service, &service.streams, "streams")?;
     let changes = service.ledger.published_changes();
     let settled = service.stopping.run_until_cancelled(service.ledger.settle_now()).await.ok_or(Refusal::Stopping)?;
     let ledger = Arc::clone(&service.ledger);
@@ -270,7 +272,7 @@ struct Frames {
     /// Fires when the server stops; none once that has been told.
     stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// Counts this stream among those there may be.
-    _permit: OwnedSemaphorePermit,
+    _permit: Held,
 }
 
 impl Stream for Frames {

@@ -23,7 +23,7 @@
 use super::deadline::Deadline;
 use super::limits::BLOCKING_JOBS;
 use super::status::Refusal;
-use crate::budget::{CallBudget, MemoryBudget, Overrun, Signal};
+use crate::budget::{CallBudget, MemoryBudget, Overrun, Peer, PeerShares, Signal};
 use crossbeam_channel::{Sender, unbounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -41,6 +41,8 @@ const WIDE_STEPS: u64 = 1 << 29;
 const LONGEST: Duration = Duration::from_secs(30);
 /// The longest that a wide question waits for a place.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// For each place, so many wide questions may wait or be answered.
+const QUEUED_FOR_EACH: usize = 64;
 /// One question may take this part of all memory for questions.
 const SHARE_OF_MEMORY: usize = 4;
 
@@ -71,13 +73,15 @@ pub(super) struct Threads {
     blocking: Semaphore,
     /// Places for wide questions.
     wide: Arc<Semaphore>,
+    /// Places for those that wait for one or have one, in shares of peers.
+    queue: PeerShares,
     questions: Sender<Job>,
     memory: Arc<MemoryBudget>,
 }
 
 impl Threads {
     /// As many threads for wide questions as there are processors. They end when this is dropped.
-    pub(super) fn new(memory: Arc<MemoryBudget>) -> Self {
+    pub(super) fn new(memory: Arc<MemoryBudget>, peer_share_percent: u8) -> Self {
         let count = std::thread::available_parallelism().map_or(1, usize::from);
         let (questions, jobs) = unbounded::<Job>();
         let mut running = 0;
@@ -93,7 +97,8 @@ impl Threads {
             }
         }
         let wide = Arc::new(Semaphore::new(running));
-        Self { blocking: Semaphore::new(BLOCKING_JOBS), wide, questions, memory }
+        let queue = PeerShares::new(running * QUEUED_FOR_EACH, peer_share_percent);
+        Self { blocking: Semaphore::new(BLOCKING_JOBS), wide, queue, questions, memory }
     }
 
     /// Does what may wait for a disk. It is not ended before it has ended by itself.
@@ -138,6 +143,7 @@ impl Threads {
     {
         let begun = Instant::now();
         let deadline = Deadline::current().unwrap_or(begun + LONGEST);
+        let queued = self.queue.try_enter(Peer::current()).map_err(|_| Refusal::Overloaded("wide questions"))?;
         let place = self.place(begun, deadline).await?;
         let departure = Departure(Arc::default());
         let bounds = CallBudget {
@@ -152,7 +158,7 @@ impl Threads {
         let span = tracing::Span::current();
         let job = move || {
             let answer = span.in_scope(|| within(&bounds, question));
-            drop(place);
+            drop((place, queued));
             // Nobody may be waiting any more.
             drop(reply.send(answer));
         };

@@ -1,11 +1,13 @@
-//! The Connect protocol for calls with one reply: `POST /detente.v1.LedgerService/Method` with a JSON body, as curl and
-//! connect clients send it. What is not JSON goes on to gRPC.
+//! The Connect protocol for calls with one reply: `POST /detente.v1.LedgerService/Method` with a JSON or a protobuf body, as
+//! curl and connect clients send it. What is neither goes on to gRPC.
 
 use super::Web;
 use super::bounded;
+use super::encoding;
 use super::failure::Failure;
 use super::json::Defaults;
 use super::transcode::{self, SERVICE};
+use crate::grpc::local::Problem;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -13,7 +15,17 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use prost_reflect::MethodDescriptor;
 
-/// Answers a call that comes as JSON; hands on everything else.
+const JSON: &str = "application/json";
+const PROTO: &str = "application/proto";
+/// What some editors put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether a request has a media type, which the door has brought into this form.
+fn is(headers: &HeaderMap, kind: &str) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|content| content == kind)
+}
+
+/// Answers a call in the Connect protocol; hands on everything else.
 pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next) -> Response {
     let Some(name) = rpc_of(&request) else { return next.run(request).await };
     let answered = match transcode::method(name) {
@@ -25,9 +37,9 @@ pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next)
 
 /// The rpc that a JSON request names.
 fn rpc_of(request: &Request) -> Option<&str> {
-    let content = request.headers().get(header::CONTENT_TYPE)?.as_bytes();
-    let is_json = request.method() == Method::POST && content.starts_with(b"application/json");
-    let path = is_json.then(|| request.uri().path())?;
+    let headers = request.headers();
+    let is_connect = request.method() == Method::POST && (is(headers, JSON) || is(headers, PROTO));
+    let path = is_connect.then(|| request.uri().path())?;
     path.strip_prefix('/')?.strip_prefix(SERVICE)?.strip_prefix('/')
 }
 
@@ -38,19 +50,27 @@ async fn call(web: &Web, method: &MethodDescriptor, request: Request) -> Result<
     }
     let (parts, body) = request.into_parts();
     let limit = limit(&parts.headers)?;
-    let body = read(body, web.request_bytes).await?;
-    let message = transcode::request(method, &body)?;
+    let body = encoding::decoded(&parts.headers, read(body, web.request_bytes).await?, web.request_bytes)?;
     let path = format!("/{SERVICE}/{}", method.name());
+    if is(&parts.headers, PROTO) {
+        let reply = web.local.unary(&path, &body, limit.as_deref()).await?;
+        return Ok(([(header::CONTENT_TYPE, PROTO)], reply).into_response());
+    }
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
+    let message = transcode::request(method, body)?;
     let (_, json) = bounded::unary(&web.local, &path, method, &message, limit.as_deref(), Defaults::LeftOut).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 
 async fn read(body: Body, most: usize) -> Result<axum::body::Bytes, Failure> {
-    let too_large = |_| {
-        let why = format!("the request is larger than {most} bytes");
-        Failure::of("resource_exhausted", StatusCode::TOO_MANY_REQUESTS, why)
+    let wrong = |error: axum::Error| match Problem::of_body(&error) {
+        Some(problem) => Failure(Problem { status: StatusCode::REQUEST_TIMEOUT.as_u16(), ..problem }),
+        None => {
+            let why = format!("the request is larger than {most} bytes");
+            Failure::of("resource_exhausted", StatusCode::TOO_MANY_REQUESTS, why)
+        }
     };
-    to_bytes(body, most).await.map_err(too_large)
+    to_bytes(body, most).await.map_err(wrong)
 }
 
 /// How long the call may take, in the words of gRPC.

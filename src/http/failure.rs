@@ -32,15 +32,20 @@ impl From<Problem> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let Problem { code, status, message, details } = self.0;
-        let details: Vec<Value> = details.iter().map(|(name, bytes)| detail(name, bytes)).collect();
-        let mut body = json!({ "code": code, "message": message });
-        if let (false, Some(body)) = (details.is_empty(), body.as_object_mut()) {
-            body.insert("details".to_owned(), details.into());
-        }
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, [(header::CONTENT_TYPE, "application/json")], told(&self.0)).into_response()
     }
+}
+
+/// A problem as JSON.
+#[must_use]
+pub fn told(problem: &Problem) -> String {
+    let details: Vec<Value> = problem.details.iter().map(|(name, bytes)| detail(name, bytes)).collect();
+    let mut body = json!({ "code": problem.code, "message": problem.message });
+    if let (false, Some(body)) = (details.is_empty(), body.as_object_mut()) {
+        body.insert("details".to_owned(), details.into());
+    }
+    body.to_string()
 }
 
 /// A detail with its bytes, as Connect has it, and in words for a person.

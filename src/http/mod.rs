@@ -15,6 +15,7 @@ mod api;
 mod bounded;
 mod connect;
 mod cors;
+mod encoding;
 mod failure;
 mod feed;
 mod json;
@@ -33,6 +34,7 @@ use crate::metrics::Standing;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
+pub use failure::told;
 pub use probe::Ready;
 use std::sync::Arc;
 
@@ -89,6 +91,8 @@ pub fn around(grpc: Router, web: Web, allowed_origins: &[String]) -> Router {
         .route("/metrics", get(metrics::metrics))
         .with_state(web)
         .layer(body_limit);
+    let (rest, page) =
+        (rest.method_not_allowed_fallback(nothing::by_this), page.method_not_allowed_fallback(nothing::by_this));
     let all = cors::allowed(grpc.merge(rest), allowed_origins).merge(page).fallback(nothing::here);
     all.layer(axum::middleware::from_fn(trace::traced))
 }

@@ -2,8 +2,17 @@
 
 use super::failure::Failure;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+
+/// Says that there is something, and not by this method. The router adds which methods there are.
+pub(super) async fn by_this(request: Request) -> Response {
+    if *request.method() == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let why = format!("{:?} is not asked for by {}; `allow` says by what", request.uri().path(), request.method());
+    Failure::of("unimplemented", StatusCode::METHOD_NOT_ALLOWED, why).into_response()
+}
 
 /// UNIMPLEMENTED, as gRPC writes it in a header.
 const UNIMPLEMENTED: HeaderValue = HeaderValue::from_static("12");

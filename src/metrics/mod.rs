@@ -31,6 +31,12 @@ struct Call {
     code: &'static str,
 }
 
+/// A request that was refused before it became a call, or a call before it was answered.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Refusal {
+    why: &'static str,
+}
+
 /// The name of an rpc of the contract.
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
 struct Rpc(Box<str>);
@@ -46,6 +52,7 @@ impl EncodeLabelValue for Rpc {
 pub struct Metrics {
     registry: Registry,
     calls: Family<Call, Histogram>,
+    refusals: Family<Refusal, Counter>,
     groups: Histogram,
     group_appends: Histogram,
     writes: Histogram,
@@ -170,6 +177,9 @@ impl Default for Metrics {
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "Which version this is", build);
         registry.register("rpc_seconds", "How long calls took, by rpc and code", calls.clone());
+        let refusals = Family::<Refusal, Counter>::default();
+        let about = "How many requests were refused at the door or for the share of their client, by why";
+        registry.register("refusals", about, refusals.clone());
         registry.register("journal_group_events", "How many events one write made durable", groups.clone());
         registry.register("journal_group_appends", "How many appends one write made durable", group_appends.clone());
         let about = "How long a write to the journal took, fsync included";
@@ -177,7 +187,7 @@ impl Default for Metrics {
         registry.register("journal_sync_seconds", "How long the fsync of a write took", syncs.clone());
         registry.register("events", "How many events were recorded since the start", events.clone());
         now.register(registry);
-        Self { registry: whole, calls, groups, group_appends, writes, syncs, events, now, process }
+        Self { registry: whole, calls, refusals, groups, group_appends, writes, syncs, events, now, process }
     }
 }
 
@@ -185,6 +195,11 @@ impl Metrics {
     /// Counts a call that was answered with a code.
     pub fn called(&self, rpc: &str, code: &'static str, took: Duration) {
         self.calls.get_or_create(&Call { rpc: Rpc(rpc.into()), code }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a request that was refused at the door, or for the share of its client.
+    pub fn refused(&self, why: &'static str) {
+        self.refusals.get_or_create(&Refusal { why }).inc();
     }
 
     /// Counts a group of appends that became durable with one write, and with one fsync where there is a disk.
@@ -218,6 +233,7 @@ mod tests {
     fn what_was_counted_is_told() {
         let metrics = Metrics::default();
         metrics.called("GetState", "OK", Duration::from_micros(80));
+        metrics.refused("host");
         metrics.wrote(3, 7, Duration::from_millis(2), Some(Duration::from_millis(1)));
         let (streams, followers) = ((1, 256), (2, 5));
         let standing = Standing {
@@ -238,6 +254,7 @@ mod tests {
             "detente_journal_group_events_sum 7.0",
             "detente_journal_write_seconds_count 1",
             "detente_journal_sync_seconds_sum 0.001",
+            "detente_refusals_total{why=\"host\"} 1",
             "detente_serving 1",
             "detente_streams_limit 256",
             "detente_feed_subscribers 2",

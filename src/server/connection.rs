@@ -3,49 +3,57 @@
 //! Tonic serves each connection in a task of its own, which outlives the server if a client neither reads nor goes away.
 //! Cutting makes the next read fail, whereupon the transport drops the connection with everything on it.
 
+use super::link::Link;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use tonic::transport::server::Connected;
 
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TcpStream,
+    link: Arc<Link>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Connection {
-    /// A connection that fails once `cut` is cancelled.
-    pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit, cut: CancellationToken) -> Self {
-        Self { stream, cut: Box::pin(cut.cancelled_owned()), _permit: permit }
+    /// A connection that fails once its link is cut.
+    pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit, link: Arc<Link>) -> Self {
+        let cut = Box::pin(link.cut.clone().cancelled_owned());
+        Self { stream, link, cut, _permit: permit }
+    }
+
+    /// Whether it is cut; whoever asks is woken once it is.
+    fn is_cut(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        if self.cut.as_mut().poll(context).is_ready() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
     }
 }
 
 impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = Arc<Link>;
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
+    fn connect_info(&self) -> Arc<Link> {
+        Arc::clone(&self.link)
     }
 }
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.cut.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
-        }
+        self.is_cut(context)?;
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.is_cut(context)?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -54,6 +62,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.is_cut(context)?;
         Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
     }
 

@@ -3,14 +3,19 @@
 
 use super::ServerOptions;
 use super::connection::Connection;
+use super::link::Links;
+use crate::budget::{Peer, PeerShares};
+use crate::ledger::Ledger;
+use socket2::{SockRef, TcpKeepalive};
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 
@@ -31,13 +36,20 @@ impl Incoming {
         options: &ServerOptions,
         stopping: CancellationToken,
         cut: CancellationToken,
+        links: Links,
+        ledger: Arc<Ledger>,
     ) -> Self {
         const WAITING: usize = 64;
         let (ready, connections) = mpsc::channel(WAITING);
         let acceptor = Acceptor {
             listener,
             permits: Arc::new(Semaphore::new(options.connections)),
+            shares: PeerShares::new(options.connections, options.limits.peer_share_percent),
+            accepted: 0,
             preface: options.preface,
+            unread: options.unread,
+            links,
+            ledger,
             ready,
             cut,
         };
@@ -58,21 +70,28 @@ struct Acceptor {
     listener: TcpListener,
     /// One for each connection there may be; a connection holds its own until it closes.
     permits: Arc<Semaphore>,
+    /// What of them is a peer's.
+    shares: PeerShares,
+    /// How many connections there have been, which numbers the next.
+    accepted: u64,
     preface: Duration,
+    unread: Duration,
+    links: Links,
+    ledger: Arc<Ledger>,
     ready: mpsc::Sender<Connection>,
     cut: CancellationToken,
 }
 
 impl Acceptor {
-    async fn run(self) {
+    async fn run(mut self) {
         let mut is_failing = false;
-        while let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await {
+        while let Ok(permit) = self.permit().await {
             match self.listener.accept().await {
-                Ok((stream, _)) => {
+                Ok((stream, address)) => {
                     if std::mem::take(&mut is_failing) {
                         tracing::info!("connections are accepted again");
                     }
-                    self.greet(stream, permit);
+                    self.greet(stream, address, permit);
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
@@ -85,18 +104,50 @@ impl Acceptor {
         }
     }
 
+    /// Waits until there may be one more. While there may not, connections that carry no call make room.
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        const BETWEEN: Duration = Duration::from_secs(1);
+        loop {
+            if self.permits.available_permits() == 0 {
+                self.links.cut_idle();
+            }
+            if let Ok(permit) = tokio::time::timeout(BETWEEN, Arc::clone(&self.permits).acquire_owned()).await {
+                return permit;
+            }
+        }
+    }
+
     /// Hands a connection on once it has said something.
-    fn greet(&self, stream: TcpStream, permit: OwnedSemaphorePermit) {
-        let (ready, cut, preface) = (self.ready.clone(), self.cut.clone(), self.preface);
+    fn greet(&mut self, stream: TcpStream, address: SocketAddr, permit: OwnedSemaphorePermit) {
+        self.accepted += 1;
+        let peer = Peer::new(address.ip(), self.accepted);
+        let Ok(place) = self.shares.try_enter(Some(peer)) else {
+            tracing::debug!(%address, "closing a connection of a peer that holds its share of them");
+            self.ledger.metrics().refused("share_of_connections");
+            return;
+        };
+        outlive_no_peer(&stream, self.unread);
+        let link = self.links.open(peer, self.cut.child_token(), place);
+        let (ready, preface) = (self.ready.clone(), self.preface);
         tokio::spawn(async move {
             if let Ok(Ok(())) = tokio::time::timeout(preface, spoken(&stream)).await {
                 // Replies are small and wait for nothing to be sent along with.
                 let _ = stream.set_nodelay(true);
                 // If nobody takes it, the server stops, and it closes.
-                let _ = ready.send(Connection::new(stream, permit, cut)).await;
+                let _ = ready.send(Connection::new(stream, permit, link)).await;
             }
         });
     }
+}
+
+/// Has the system end a connection whose other end is gone without a word, or takes nothing for so long.
+fn outlive_no_peer(stream: &TcpStream, unread: Duration) {
+    const QUIET: Duration = Duration::from_secs(60);
+    const BETWEEN: Duration = Duration::from_secs(20);
+    let socket = SockRef::from(stream);
+    // Where the system knows no such thing, the connection ends as the system has it.
+    let _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(QUIET).with_interval(BETWEEN).with_retries(3));
+    let _ = socket.set_tcp_user_timeout(Some(unread));
 }
 
 /// Waits until as much as a preface has come. What it is, is for the transport to judge.

@@ -14,7 +14,9 @@
 mod availability;
 mod connection;
 mod descriptors;
+mod door;
 mod incoming;
+mod link;
 mod memory;
 mod options;
 
@@ -25,7 +27,10 @@ use crate::http::{self, Ready, Web};
 use crate::ledger::Ledger;
 use availability::Availability;
 pub use descriptors::{raise as raise_descriptors, within as within_descriptors};
+use door::Door;
+pub use door::Pace;
 use incoming::Incoming;
+use link::Links;
 pub use memory::default_memory;
 pub use options::{ServerOptions, ledger_options};
 use std::sync::Arc;
@@ -83,9 +88,12 @@ pub async fn run(
     let grpc = routes.into_axum_router().layer(tonic_web::GrpcWebLayer::new());
     let availability = Availability { health, ready };
     availability.serving().await;
-    let incoming = Incoming::accept(listener, &options, stopping.clone(), cut.clone());
+    let door = Door::new(&options, listener.local_addr().ok(), Arc::clone(&ledger));
+    expire(&ledger, options.stage_age, &stopping);
+    let links = watched_links(&options, &ledger, &stopping);
+    let incoming = Incoming::accept(listener, &options, stopping.clone(), cut.clone(), links, Arc::clone(&ledger));
     let around = http::around(grpc, web, &options.allowed_origins);
-    let router = transport().layer(direct).add_routes(Routes::from(around));
+    let router = transport().layer(door).layer(direct).add_routes(Routes::from(around));
     let serving = tokio::spawn(serve(router, incoming, stopping.clone()));
     let ended = tokio::select! {
         ended = wait(&ledger, shutdown) => ended,
@@ -114,8 +122,33 @@ fn transport() -> Server {
         .http2_max_pending_accept_reset_streams(Some(64))
 }
 
+/// The connections there will be, cut where a reply is left unread.
+fn watched_links(options: &ServerOptions, ledger: &Arc<Ledger>, stopping: &CancellationToken) -> Links {
+    let links = Links::default();
+    let (watched, unread, ledger) = (links.clone(), options.unread, Arc::clone(ledger));
+    let watch = async move { watched.watch(unread, || ledger.metrics().refused("unread_reply")).await };
+    let stopping = stopping.clone();
+    tokio::spawn(async move { stopping.run_until_cancelled(watch).await });
+    links
+}
+
+/// Drops what clients opened and left, for as long as the server runs.
+fn expire(ledger: &Arc<Ledger>, age: Duration, stopping: &CancellationToken) {
+    const BETWEEN: Duration = Duration::from_secs(1);
+    let (ledger, stopping) = (Arc::downgrade(ledger), stopping.clone());
+    let expiring = async move {
+        loop {
+            tokio::time::sleep(BETWEEN).await;
+            let Some(ledger) = ledger.upgrade() else { return };
+            // It waits for the disk where there is something to drop.
+            let _ = tokio::task::spawn_blocking(move || ledger.drop_untouched_stages(age)).await;
+        }
+    };
+    tokio::spawn(async move { stopping.run_until_cancelled(expiring).await });
+}
+
 async fn serve(
-    router: Router<Stack<Direct, Identity>>,
+    router: Router<Stack<Direct, Stack<Door, Identity>>>,
     incoming: Incoming,
     stopping: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {

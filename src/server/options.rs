@@ -1,5 +1,6 @@
 //! From a configuration to what each part of a server is told; what it leaves open has the default of that part.
 
+use super::door::Pace;
 use super::memory::default_memory;
 use crate::config::Config;
 use crate::grpc::limits::Limits;
@@ -24,8 +25,16 @@ pub struct ServerOptions {
     pub slow_write: Duration,
     /// How long calls in flight may take to end once the server stops.
     pub drain: Duration,
+    /// The names that the server answers to beside addresses and `localhost`; `*` is all.
+    pub allowed_hosts: Vec<String>,
     /// The origins whose pages may ask; `*` is all.
     pub allowed_origins: Vec<String>,
+    /// How fast the body of a request must come.
+    pub pace: Pace,
+    /// How long an open stage may stay untouched before it is dropped.
+    pub stage_age: Duration,
+    /// How long a client may leave a reply unread before its connection is closed.
+    pub unread: Duration,
 }
 
 impl Default for ServerOptions {
@@ -37,7 +46,11 @@ impl Default for ServerOptions {
             preface: Duration::from_secs(10),
             slow_write: Duration::from_secs(5),
             drain: Duration::from_secs(3),
+            allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
+            pace: Pace::default(),
+            stage_age: Duration::from_secs(7 * 24 * 60 * 60),
+            unread: Duration::from_secs(600),
         }
     }
 }
@@ -51,6 +64,7 @@ impl ServerOptions {
             request_bytes: config.max_request_bytes.unwrap_or(defaults.limits.request_bytes),
             streams: config.max_streams.unwrap_or(defaults.limits.streams),
             subscriptions: config.max_subscriptions.unwrap_or(defaults.limits.subscriptions),
+            peer_share_percent: config.peer_share_percent.unwrap_or(defaults.limits.peer_share_percent),
             ..defaults.limits
         };
         Self {
@@ -58,6 +72,8 @@ impl ServerOptions {
             memory: config.memory_bytes.unwrap_or(defaults.memory),
             connections: config.max_connections.unwrap_or(defaults.connections),
             drain: config.drain.unwrap_or(defaults.drain),
+            stage_age: config.stage_age.unwrap_or(defaults.stage_age),
+            allowed_hosts: config.allowed_hosts.clone(),
             allowed_origins: config.allowed_origins.clone(),
             ..defaults
         }
@@ -101,7 +117,7 @@ mod tests {
     fn the_example_file_says_the_defaults_of_every_setting() {
         let example = include_str!("../../deploy/detente.toml");
         let set: String = example.lines().filter_map(|line| line.strip_prefix("#: ")).flat_map(|l| [l, "\n"]).collect();
-        assert_eq!(set.lines().count(), 23, "a setting is missing in deploy/detente.toml, or here");
+        assert_eq!(set.lines().count(), 26, "a setting is missing in deploy/detente.toml, or here");
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("detente.toml");
         std::fs::write(&file, set).unwrap();

@@ -9,6 +9,7 @@
 
 mod connect;
 mod cors;
+mod door;
 mod feed;
 mod flat;
 mod hostile;

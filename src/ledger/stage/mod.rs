@@ -43,6 +43,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// How much may be staged.
@@ -125,12 +126,18 @@ struct Staging {
     /// Its file; none once it is recorded or dropped.
     file: Mutex<Option<StageFile>>,
     progress: Mutex<StageProgress>,
+    /// When it was last opened or added to in this run. A clock that jumps does not make a stage old.
+    touched: Mutex<Instant>,
 }
 
 impl Staging {
     fn of(opening: Opening, file: StageFile) -> Self {
         let progress = Mutex::new(file.end().into());
-        Self { opening, file: Mutex::new(Some(file)), progress }
+        Self { opening, file: Mutex::new(Some(file)), progress, touched: Mutex::new(Instant::now()) }
+    }
+
+    fn touch(&self) {
+        *self.touched.lock() = Instant::now();
     }
 
     fn stage(&self, id: Uuid) -> Stage {
@@ -204,7 +211,10 @@ impl Stages {
         let mut all = self.all.lock();
         match all.get(&new.id) {
             Some(Slot::Damaged { why }) => return Err(StageError::Damaged { id: new.id, why: why.clone() }),
-            Some(Slot::Sound(staging)) if staging.opening.says(new) => return Ok(staging.stage(new.id)),
+            Some(Slot::Sound(staging)) if staging.opening.says(new) => {
+                staging.touch();
+                return Ok(staging.stage(new.id));
+            }
             Some(Slot::Sound(_)) => return Err(StageError::IdReused),
             None => {}
         }
@@ -223,6 +233,16 @@ impl Stages {
     fn forget(&self, id: Uuid) -> Result<(), StageError> {
         self.all.lock().remove(&id);
         self.place.remove(id)
+    }
+
+    /// Those that have not been touched for too long, and that nobody is at.
+    fn untouched(&self, age: Duration) -> Vec<Uuid> {
+        let is_old = |staging: &Staging| staging.touched.lock().elapsed() >= age && !staging.file.is_locked();
+        let old = |(id, slot): (&Uuid, &Slot)| match slot {
+            Slot::Sound(staging) if is_old(staging) => Some(*id),
+            Slot::Sound(_) | Slot::Damaged { .. } => None,
+        };
+        self.all.lock().iter().filter_map(old).collect()
     }
 
     fn list(&self) -> Vec<Stage> {
@@ -270,6 +290,7 @@ impl Ledger {
     /// When there is no such stage, commands are missing before these, or one is malformed; then none of them is staged.
     pub fn add_to_stage(&self, id: Uuid, first: u64, commands: &[v1::Command]) -> Result<StageProgress, StageError> {
         let staging = self.stages.find(id)?.ok_or_else(|| self.not_open(id))?;
+        staging.touch();
         let mut file = staging.file.lock();
         let open = file.as_mut().ok_or_else(|| self.not_open(id))?;
         let end = open.end();
@@ -329,6 +350,16 @@ impl Ledger {
             Err(_) => self.stages.forget(id)?,
         }
         Ok(true)
+    }
+
+    /// Drops the stages that nobody has opened again or added to for so long. Waits for the disk.
+    pub fn drop_untouched_stages(&self, age: Duration) {
+        for id in self.stages.untouched(age) {
+            match self.drop_stage(id) {
+                Ok(dropped) => tracing::warn!(stage = %id, dropped, "a stage that nobody touched was dropped"),
+                Err(error) => tracing::warn!(stage = %id, %error, "a stage that nobody touched cannot be dropped"),
+            }
+        }
     }
 
     /// Why a stage cannot be added to.

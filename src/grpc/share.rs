@@ -1,0 +1,91 @@
+//! What of all that is shared a peer may hold ([`crate::budget::PeerShares`]), and the refusal of one that wants more.
+//!
+//! A stream is held by the call that opened it. A stage and a cursor stay when the call has ended and the client has gone:
+//! [`Owners`] remembers in this run who made them. Of what was made in an earlier run nobody is the owner, and it counts in
+//! the whole alone.
+
+use super::service::Service;
+use super::status::Refusal;
+use crate::budget::{Held, NoPlace, Peer, PeerShares, Place, Share};
+use crate::domain::name::CursorId;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::hash::Hash;
+use uuid::Uuid;
+
+/// Takes a place for the call that is being answered.
+pub(super) fn enter(service: &Service, places: &PeerShares, what: &'static str) -> Result<Place, Refusal> {
+    places.try_enter(Peer::current()).map_err(|none| refusal(service, none, what))
+}
+
+fn refusal(service: &Service, none: NoPlace, what: &'static str) -> Refusal {
+    if none == NoPlace::Full {
+        return Refusal::Overloaded(what);
+    }
+    let why = match what {
+        "streams" => "share_of_streams",
+        "subscriptions" => "share_of_subscriptions",
+        "stages" => "share_of_stages",
+        _ => "share_of_cursors",
+    };
+    service.ledger.metrics().refused(why);
+    Refusal::OverShare(what)
+}
+
+/// Who opened the stages and made the cursors there are.
+#[derive(Debug, Default)]
+pub(super) struct Owners {
+    /// Of stages.
+    pub(super) stages: Owned<Uuid>,
+    /// Of cursors.
+    pub(super) cursors: Owned<CursorId>,
+}
+
+/// Who made what, as far as it is known.
+#[derive(Debug)]
+pub(super) struct Owned<K>(Mutex<HashMap<K, Peer>>);
+
+impl<K> Default for Owned<K> {
+    fn default() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+}
+
+impl<K: Eq + Hash + Clone> Owned<K> {
+    /// Makes something for a peer, if it may have one more beside all there are. What is there already is not counted anew.
+    pub(super) fn make<T>(
+        &self,
+        peer: Option<Peer>,
+        id: &K,
+        all: &[K],
+        share: Share,
+        make: impl FnOnce() -> Result<T, Refusal>,
+        refused: impl FnOnce(NoPlace) -> Refusal,
+    ) -> Result<T, Refusal> {
+        let mut owners = self.0.lock();
+        owners.retain(|id, _| all.contains(id));
+        if all.contains(id) {
+            return make();
+        }
+        let owned = |is_of: &dyn Fn(&Peer) -> bool| owners.values().filter(|owner| is_of(owner)).count();
+        let held = peer.map_or(Held { all: all.len(), ..Held::default() }, |peer| Held {
+            all: all.len(),
+            connection: owned(&|owner| owner.connection == peer.connection),
+            address: owned(&|owner| owner.address == peer.address),
+        });
+        match share.admit(peer, held) {
+            // The ledger has words of its own for a whole that is used up.
+            Ok(()) | Err(NoPlace::Full) => {}
+            Err(none) => return Err(refused(none)),
+        }
+        let made = make()?;
+        owners.extend(peer.map(|peer| (id.clone(), peer)));
+        Ok(made)
+    }
+}
+
+/// The refusal of a stage or cursor, where the share of the peer is used up.
+pub(super) fn refused(service: &Service, what: &'static str) -> impl FnOnce(NoPlace) -> Refusal + use<> {
+    let service = service.clone();
+    move |none| refusal(&service, none, what)
+}

@@ -1,0 +1,289 @@
+//! The door: what every request must be before anything looks at it, whichever route and protocol it is for.
+//!
+//! ```text
+//!   request ──> host.rs      is it for a host of ours?            421   HOST_NOT_ALLOWED
+//!           ──> origin.rs    may the page that sends it ask?      403   ORIGIN_NOT_ALLOWED
+//!           ──> media.rs     is an rpc called as rpcs are?        405, 415   UNSUPPORTED
+//!           ──> the services, with a body that must come (pace.rs) and a reply that must be read (../link.rs)
+//! ```
+//!
+//! A refusal ([`refusal`]) is told in the form of the protocol that was meant, before the body is read. Over HTTP/1.1 a
+//! little of the body is read all the same, since many clients read no answer before they have sent everything.
+
+mod host;
+mod media;
+mod origin;
+mod pace;
+mod refusal;
+
+use super::link::{Link, Reply, Turn};
+use crate::budget::Peer;
+use crate::grpc::status::Refusal;
+use crate::ledger::Ledger;
+use host::{Hosts, WrongHost};
+use http_body::Body as _;
+use media::Entry;
+use origin::Origins;
+pub use pace::Pace;
+use pace::Paced;
+use refusal::Refused;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::Sleep;
+use tonic::body::Body;
+use tonic::codegen::http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use tower::{Layer, Service};
+
+/// How much of a body that nobody wants is read, and for how long it is waited for.
+const READ_ON: usize = 256 << 10;
+const READ_ON_FOR: Duration = Duration::from_millis(500);
+
+/// Puts the door in front of a service.
+#[derive(Clone)]
+pub(super) struct Door(Arc<Rules>);
+
+struct Rules {
+    hosts: Hosts,
+    origins: Origins,
+    pace: Pace,
+    ledger: Arc<Ledger>,
+    host_told: AtomicBool,
+    origin_told: AtomicBool,
+}
+
+impl Door {
+    /// The door of a server that listens at an address.
+    pub(super) fn new(options: &super::ServerOptions, listen: Option<SocketAddr>, ledger: Arc<Ledger>) -> Self {
+        Self(Arc::new(Rules {
+            hosts: Hosts::new(&options.allowed_hosts, listen),
+            origins: Origins::new(&options.allowed_origins),
+            pace: options.pace,
+            ledger,
+            host_told: AtomicBool::new(false),
+            origin_told: AtomicBool::new(false),
+        }))
+    }
+}
+
+impl<S> Layer<S> for Door {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { rules: Arc::clone(&self.0), inner }
+    }
+}
+
+impl Rules {
+    /// How the request enters; an error if it does not.
+    fn judge(&self, request: &Request<Body>) -> Result<Entry, Refused> {
+        let (version, headers) = (request.version(), request.headers());
+        let host = match self.hosts.judge(version, request.uri(), headers) {
+            Ok(host) => host,
+            Err(wrong) => return Err(self.wrong_host(&wrong)),
+        };
+        self.origins.judge(request.method(), &host, headers).map_err(|origin| self.wrong_origin(&origin))?;
+        match media::entry(version, request.method(), request.uri().path(), headers) {
+            Entry::Method => Err(self.wrong_method(request)),
+            Entry::Media(accepted) => Err(self.wrong_media(request, accepted)),
+            entry => Ok(entry),
+        }
+    }
+
+    fn wrong_host(&self, wrong: &WrongHost) -> Refused {
+        self.ledger.metrics().refused("host");
+        let (status, said) = match wrong {
+            WrongHost::Count(0) => (StatusCode::BAD_REQUEST, "the request names no host".to_owned()),
+            WrongHost::Count(count) => (StatusCode::BAD_REQUEST, format!("the request names {count} hosts; name one")),
+            WrongHost::Other(host) => {
+                let host = shown(host);
+                let words = format!(
+                    "this server does not answer to the host {host}: call it by its address or as localhost, or name the \
+                     host in allowed_hosts of its configuration"
+                );
+                if !self.host_told.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(
+                        host,
+                        "refused a request for another host; behind a proxy or under a name of its own the server needs \
+                         allowed_hosts (this is told once)"
+                    );
+                }
+                (StatusCode::MISDIRECTED_REQUEST, words)
+            }
+        };
+        Refused::new(status, Refusal::Host(said))
+    }
+
+    fn wrong_origin(&self, origin: &str) -> Refused {
+        self.ledger.metrics().refused("origin");
+        let origin = shown(origin);
+        if !self.origin_told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                origin,
+                "refused a request of a page from elsewhere; name its origin in allowed_origins if it may ask, and have a \
+                 proxy hand the host on (this is told once)"
+            );
+        }
+        let said = format!(
+            "a page from elsewhere ({origin}) may not ask this server from a browser: name its origin in allowed_origins of \
+             the server's configuration"
+        );
+        Refused::new(StatusCode::FORBIDDEN, Refusal::Origin(said))
+    }
+
+    fn wrong_method(&self, request: &Request<Body>) -> Refused {
+        self.ledger.metrics().refused("method");
+        let said = format!("an rpc is called by POST, not by {}", shown(request.method().as_str()));
+        let refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED, Refusal::Unsupported(said));
+        Refused { allow: Some(media::METHODS), ..refused }
+    }
+
+    fn wrong_media(&self, request: &Request<Body>, accepted: &'static str) -> Refused {
+        self.ledger.metrics().refused("media_type");
+        let content = request.headers().get(header::CONTENT_TYPE);
+        let said = content.map(|content| shown(&String::from_utf8_lossy(content.as_bytes())));
+        let said = said.map_or_else(|| "no content-type".to_owned(), |said| format!("the content-type {said}"));
+        let version = if request.version() >= Version::HTTP_2 { "HTTP/2" } else { "HTTP/1.1" };
+        let words = format!("no rpc is called with {said} over {version}; send one of {accepted}");
+        let refused = Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Refusal::Unsupported(words));
+        Refused { accept_post: Some(accepted), ..refused }
+    }
+}
+
+/// What a client said, as it may stand in a log and in a header.
+fn shown(said: &str) -> String {
+    const MOST: usize = 60;
+    let (shown, rest) = said.char_indices().nth(MOST).map_or((said, ""), |(at, _)| said.split_at(at));
+    format!("{shown:?}{}", if rest.is_empty() { "" } else { "..." })
+}
+
+/// A service behind the door.
+#[derive(Clone)]
+pub(super) struct Guarded<S> {
+    rules: Arc<Rules>,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Guarded<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S::Future: Unpin,
+{
+    type Response = Response<Reply>;
+    type Error = Infallible;
+    type Future = Answer<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let link = request.extensions_mut().remove::<Arc<Link>>();
+        let turn = link.as_ref().map(Link::begin);
+        let as_known = match self.rules.judge(&request) {
+            Err(refused) => {
+                let answer = refused.answer(request.version(), request.headers(), media::meant(request.headers()));
+                return Answer { turn, way: Way::Refused(Box::new(Unwanted::new(request, answer))) };
+            }
+            Ok(Entry::Options) if !is_preflight(&request) => {
+                let answer = options();
+                return Answer { turn, way: Way::Refused(Box::new(Unwanted::new(request, answer))) };
+            }
+            Ok(Entry::Rpc(as_known)) => as_known,
+            Ok(_) => None,
+        };
+        if let Some(as_known) = as_known {
+            request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(as_known));
+        }
+        let pace = self.rules.pace;
+        let goes_on = request.uri().path().ends_with("/ServerReflectionInfo");
+        let request = request.map(|body| Body::new(Paced::new(body, pace, goes_on)));
+        let peer = link.map(|link| link.peer);
+        let answer = match peer {
+            Some(peer) => peer.scope(|| self.inner.call(request)),
+            None => self.inner.call(request),
+        };
+        Answer { turn, way: Way::Inside(answer, peer) }
+    }
+}
+
+/// Whether a browser asks what a page may send. It sends nothing along that could be a call.
+fn is_preflight(request: &Request<Body>) -> bool {
+    let headers = request.headers();
+    headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) && !headers.contains_key(header::CONTENT_TYPE)
+}
+
+/// Which methods an rpc has. A preflight of a page that may ask is answered with its permissions further in.
+fn options() -> Response<Body> {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(media::METHODS));
+    answer
+}
+
+/// What comes of a request.
+pub(super) struct Answer<F> {
+    turn: Option<Turn>,
+    way: Way<F>,
+}
+
+enum Way<F> {
+    Inside(F, Option<Peer>),
+    Refused(Box<Unwanted>),
+}
+
+impl<F> Future for Answer<F>
+where
+    F: Future<Output = Result<Response<Body>, Infallible>> + Unpin,
+{
+    type Output = Result<Response<Reply>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let polled = match &mut self.way {
+            Way::Inside(answer, Some(peer)) => peer.poll(answer, context),
+            Way::Inside(answer, None) => Pin::new(answer).poll(context),
+            Way::Refused(unwanted) => unwanted.poll(context).map(Ok),
+        };
+        polled.map(|Ok(answer)| Ok(answer.map(|body| Reply::new(body, self.turn.take()))))
+    }
+}
+
+/// A request that is refused, of whose body a little is read.
+struct Unwanted {
+    answer: Option<Response<Body>>,
+    body: Option<Body>,
+    left: usize,
+    until: Pin<Box<Sleep>>,
+}
+
+impl Unwanted {
+    fn new(request: Request<Body>, answer: Response<Body>) -> Self {
+        let is_old = request.version() <= Version::HTTP_11;
+        let body = Some(request.into_body()).filter(|body| is_old && !body.is_end_stream());
+        Self { answer: Some(answer), body, left: READ_ON, until: Box::pin(tokio::time::sleep(READ_ON_FOR)) }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Response<Body>> {
+        while let Some(body) = &mut self.body {
+            match Pin::new(body).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) if self.left > 0 => {
+                    self.left = self.left.saturating_sub(frame.data_ref().map_or(1, |data| data.len().max(1)));
+                }
+                Poll::Ready(None) => self.body = None,
+                Poll::Pending if self.until.as_mut().poll(context).is_pending() => return Poll::Pending,
+                _ => {
+                    self.body = None;
+                    let close = HeaderValue::from_static("close");
+                    self.answer.iter_mut().for_each(|answer| {
+                        answer.headers_mut().insert(header::CONNECTION, close.clone());
+                    });
+                }
+            }
+        }
+        self.answer.take().map_or(Poll::Pending, Poll::Ready)
+    }
+}
