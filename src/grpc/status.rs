@@ -443,6 +443,8 @@ mod tests {
             Refusal::Origin(why()),
             Refusal::Unsupported(why()),
             Refusal::TooSlow(why()),
+            Refusal::Overrun(Overrun::DeadlineExceeded),
+            Refusal::Overrun(Overrun::TooLarge),
         ]
     }
 
@@ -468,7 +470,10 @@ mod tests {
 
     #[test]
     fn what_the_ledger_says_in_other_words_has_the_same_reason() {
-        let same: [(Refusal, ErrorReason); 22] = [
+        let same: [(Refusal, ErrorReason); 25] = [
+            (Refusal::Overrun(Overrun::Cancelled), ErrorReason::DeadlineExceeded),
+            (Refusal::Overrun(Overrun::Steps), ErrorReason::QuestionTooWide),
+            (Refusal::Overrun(Overrun::MemoryFull), ErrorReason::Overloaded),
             (AppendError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
             (StageError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
             (CursorError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
