@@ -33,7 +33,7 @@ impl Resolved {
 impl Shared {
     /// Resolves a cut against what is durable.
     pub(super) fn resolve(&self, index: &Index, cut: Cut) -> Result<Resolved, QueryError> {
-        let visible = self.published();
+        let visible = self.visible(index);
         let append = match cut {
             Cut::Head => visible,
             Cut::KnownAt(instant) if instant > self.now(index) => return Err(self.in_future(index)),
@@ -43,6 +43,11 @@ impl Shared {
         };
         let known_at = if let Cut::KnownAt(instant) = cut { Some(instant) } else { None };
         Ok(Resolved { known_at, ..self.after_append(index, append) })
+    }
+
+    /// The appends that may be seen: what is durable, as far as a snapshot has it.
+    pub(super) fn visible(&self, index: &Index) -> AppendNo {
+        self.published().min(index.appends.len())
     }
 
     /// The cut right after an append.
@@ -57,7 +62,7 @@ impl Shared {
     }
 
     fn append_ending_at(&self, index: &Index, position: Position) -> Result<AppendNo, QueryError> {
-        let head = index.appends.last(self.published());
+        let head = index.appends.last(self.visible(index));
         if position > head {
             return Err(self.in_future(index));
         }
@@ -78,12 +83,12 @@ impl Shared {
     }
 
     fn in_future(&self, index: &Index) -> QueryError {
-        QueryError::CutInFuture { head: index.appends.last(self.published()), now: self.now(index) }
+        QueryError::CutInFuture { head: index.appends.last(self.visible(index)), now: self.now(index) }
     }
 
     /// The clock as the record has it: it stands at the last recorded time where the system's is behind, after a leap back
     /// or two appends within its smallest step. So the recorded time of an answer can always be asked with.
     pub(super) fn now(&self, index: &Index) -> RecordedAt {
-        self.clock.now().max(index.appends.recorded_at(self.published()).unwrap_or(RecordedAt::MIN))
+        self.clock.now().max(index.appends.recorded_at(self.visible(index)).unwrap_or(RecordedAt::MIN))
     }
 }

@@ -23,3 +23,4 @@ mod stage;
 #[path = "../support/watched.rs"]
 mod watched;
 mod what_if;
+mod wide;

@@ -9,6 +9,7 @@
 
 mod connect;
 mod cors;
+mod deadline;
 mod door;
 mod feed;
 mod flat;

@@ -47,6 +47,11 @@ impl ByPosition {
         self.claims.get(at).copied().filter(|claim| *claim != NONE)
     }
 
+    /// The position of the last event.
+    pub(super) fn last(&self) -> Position {
+        self.after.plus(self.claims.len() as u64)
+    }
+
     /// The claims that the events after a position, up to another, are about, each once.
     fn between(&self, after: Position, until: Position) -> Vec<ClaimNo> {
         let stretch = self.places_up_to(after)..self.places_up_to(until).min(self.claims.len());
@@ -126,7 +131,7 @@ impl Index {
     }
 
     /// Whether the event at a position touches a claim that matches before or after it.
-    fn touches_at(&self, compiled: &Compiled<'_>, position: Position) -> bool {
+    pub(super) fn touches_at(&self, compiled: &Compiled<'_>, position: Position) -> bool {
         let Some(claim) = self.by_position.claim(position) else { return false };
         let revisions = self.claims.revisions(claim);
         let made = revisions.binary_search_by_key(&position, |revision| revision.position);

@@ -10,7 +10,13 @@ use crate::domain::position::Position;
 impl Index {
     /// The first event after a position that touches a claim that matches before or after that event.
     pub(crate) fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {
-        self.touching(filter, after, Position(u64::MAX)).first().copied()
+        let compiled = self.compile(filter);
+        let last = self.by_position.last();
+        // The writer asks this before it decides an append: it takes the way that looks at less.
+        if self.candidate_count(&compiled) as u64 <= last.0.saturating_sub(after.0) {
+            return self.touching_compiled(&compiled, after, last).first().copied();
+        }
+        (after.0.saturating_add(1)..=last.0).map(Position).find(|position| self.touches_at(&compiled, *position))
     }
 
     /// The events after a position, up to another, that touch a claim that matches before or after that event; in order.
