@@ -54,7 +54,8 @@ impl Ledger {
         let after = match start {
             Start::After(position) => position,
             Start::RecordedFrom(instant) => {
-                let before = view.index.appends.known_at(RecordedAt(instant.0.saturating_sub(1)), self.visible(&view.index));
+                let before =
+                    view.index.appends.known_at(RecordedAt(instant.0.saturating_sub(1)), self.visible(&view.index));
                 view.index.appends.last(before)
             }
         };

@@ -69,7 +69,11 @@ async fn appends_and_small_questions_go_on_while_wide_ones_are_computed() {
         let recorded = server.append(vec![assert(day_claim(id))]).await;
         let asked = v1::GetClaimRequest { claim_id: day_claim(id).claim_id, ..Default::default() };
         let seen = server.client.get_claim(asked).await.unwrap().into_inner();
-        assert_eq!(seen.context.unwrap().position, recorded.last_position, "an answer does not see what was recorded");
+        assert_eq!(
+            seen.context.unwrap().position,
+            recorded.context.unwrap().position,
+            "an answer does not see what was recorded"
+        );
     }
     while let Some(answer) = wide.join_next().await {
         let refused = answer.unwrap().err();
