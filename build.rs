@@ -3,6 +3,8 @@
 //!
 //! The service is generated apart from the messages: its replies to the rpcs that return many recorded things are
 //! `crate::grpc::encoded::Reply`, which is made of bytes that were encoded when they were recorded.
+//!
+//! The size in memory of every message is listed beside them, for `crate::wire::weight`.
 
 use std::{env, error::Error, fs, path::PathBuf};
 
@@ -29,6 +31,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     for reply in ASSEMBLED {
         service = service.extern_path(format!(".detente.v1.{reply}"), "crate::grpc::encoded::Reply");
     }
+    fs::write(out.join("sizes.rs"), sizes(&files))?;
     service.compile_fds(files)?;
     Ok(())
+}
+
+/// A list of the messages of the contract: of each the type, its name and its size in memory.
+fn sizes(files: &prost_types::FileDescriptorSet) -> String {
+    let own = files.file.iter().filter(|file| file.package() == "detente.v1");
+    let names = own.flat_map(|file| &file.message_type).map(|message| message.name());
+    let size =
+        |name| format!("(TypeId::of::<crate::v1::{name}>(), \"detente.v1.{name}\", size_of::<crate::v1::{name}>()),\n");
+    format!("[\n{}]\n", names.map(size).collect::<String>())
 }

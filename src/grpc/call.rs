@@ -5,7 +5,9 @@
 //! that every error has a reason, so those are given theirs here.
 
 use super::deadline::Deadline;
+use super::intake::Intake;
 use super::status::Refusal;
+use crate::budget::MemoryBudget;
 use crate::domain::rejection::Violation;
 use crate::ledger::Ledger;
 use crate::telemetry::request;
@@ -28,6 +30,8 @@ pub(super) struct Call<S> {
     pub(super) service: S,
     /// Where calls are counted.
     pub(super) ledger: Arc<Ledger>,
+    /// Where the memory of requests is reserved.
+    pub(super) memory: Arc<MemoryBudget>,
 }
 
 impl<S: NamedService> NamedService for Call<S> {
@@ -51,8 +55,9 @@ where
         let rpc: Box<str> = request.uri().path().rsplit('/').next().unwrap_or_default().into();
         let (id, span) = begun(&request, &rpc);
         let deadline = Deadline::of(request.headers());
-        let answer = span.in_scope(|| self.service.call(request));
-        Answer { answer, deadline, span, id, call: Some((rpc, Instant::now(), Arc::clone(&self.ledger))) }
+        let intake = Intake::new(&self.memory);
+        let answer = span.in_scope(|| self.service.call(intake.meter(request)));
+        Answer { answer, intake, deadline, span, id, call: Some((rpc, Instant::now(), Arc::clone(&self.ledger))) }
     }
 }
 
@@ -74,6 +79,7 @@ fn begun(request: &Request<Body>, rpc: &str) -> (Option<HeaderValue>, Span) {
 /// The answer to a call.
 pub(super) struct Answer<F> {
     answer: F,
+    intake: Intake,
     deadline: Deadline,
     span: Span,
     /// The id that the answer tells, where it has one.
@@ -92,7 +98,8 @@ where
         let span = self.span.clone();
         let _in_span = span.enter();
         let deadline = self.deadline;
-        deadline.poll(&mut self.answer, context).map_ok(|response| {
+        let intake = self.intake.clone();
+        intake.poll(|| deadline.poll(&mut self.answer, context)).map_ok(|response| {
             let status = Status::from_header_map(response.headers());
             if let Some((rpc, since, ledger)) = self.call.take() {
                 let code = status.as_ref().map_or(Code::Ok, Status::code);

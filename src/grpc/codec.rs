@@ -1,12 +1,20 @@
-//! How messages become bytes on the wire and back: protobuf, with room made for a reply before it is written, and with a
-//! request that is not protobuf refused the way every other malformed request is.
+//! How messages become bytes on the wire and back: protobuf, with room made for a reply before it is written, with a
+//! request that would take too much memory refused before it is decoded, and with one that is not protobuf refused the way
+//! every other malformed request is.
 
+use super::intake::Intake;
 use super::status::Refusal;
 use crate::domain::rejection::Violation;
+use crate::wire::weight::{allowance, weigh};
 use prost::Message;
+use prost::bytes::Buf;
+use std::any::TypeId;
 use std::marker::PhantomData;
 use tonic::Status;
 use tonic::codec::{DecodeBuf, Decoder, EncodeBuf, Encoder};
+
+/// A request of so many bytes takes little, whatever is in it.
+const SMALL: usize = 4096;
 
 /// The codec of one rpc: it sends `T` and receives `U`.
 pub struct Codec<T, U>(PhantomData<(T, U)>);
@@ -53,12 +61,27 @@ impl<T: Message> Encoder for Writer<T> {
 /// Reads messages.
 pub struct Reader<U>(PhantomData<U>);
 
-impl<U: Message + Default> Decoder for Reader<U> {
+impl<U: Message + Default + 'static> Decoder for Reader<U> {
     type Item = U;
     type Error = Status;
 
     fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
+        if bytes.remaining() > SMALL {
+            allow::<U>(bytes.chunk())?;
+        }
         let undecodable = |error: prost::DecodeError| Refusal::Invalid(vec![Violation::new("", error.to_string())]);
         U::decode(bytes).map(Some).map_err(|error| undecodable(error).into())
     }
+}
+
+/// Refuses a request that would take too much memory, and reserves what it takes.
+fn allow<U: 'static>(bytes: &[u8]) -> Result<(), Refusal> {
+    let most = allowance(bytes.len()).min(Intake::most());
+    let weight = weigh(TypeId::of::<U>(), bytes, most).map_err(Refusal::TooLarge)?;
+    let bytes = weight.max(bytes.len());
+    if bytes > most {
+        let what = format!("the request is larger than {} MiB, and there is no more memory for requests", most >> 20);
+        return Err(Refusal::TooLarge(Violation::new("", what)));
+    }
+    Intake::reserve(bytes)
 }

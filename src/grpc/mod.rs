@@ -12,6 +12,7 @@
 //!   status.rs      the one way from an error to a status, with the table of reasons; detail.rs has the words
 //!   share.rs       what of all that is shared a peer may hold
 //!   codec.rs       bytes on the wire               call.rs   what surrounds every call
+//!   intake.rs      the memory that a request takes
 //!   routes.rs      the services of a server: the ledger, health, reflection     direct.rs     the straight way to the ledger
 //! ```
 //!
@@ -40,6 +41,7 @@ mod events;
 mod feed;
 mod gaps;
 mod info;
+mod intake;
 pub mod limits;
 pub mod local;
 mod page;

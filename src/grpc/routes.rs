@@ -84,7 +84,7 @@ pub fn services(
     memory: Arc<MemoryBudget>,
     stopping: CancellationToken,
 ) -> Result<Services, tonic_reflection::server::Error> {
-    let service = Service::new(Arc::clone(&ledger), limits, memory, stopping);
+    let service = Service::new(Arc::clone(&ledger), limits, Arc::clone(&memory), stopping);
     let streams = OpenStreams { places: service.streams.clone() };
     let subscriptions = OpenStreams { places: service.feeds.clone() };
     let service = LedgerServiceServer::new(service)
@@ -98,7 +98,7 @@ pub fn services(
     let health = tonic_health::pb::health_server::HealthServer::new(
         tonic_health::server::HealthService::from_health_reporter(reporter.clone()),
     );
-    let ledger = Call { service, ledger };
+    let ledger = Call { service, ledger, memory };
     let direct = Direct(ledger.clone());
     let routes = Routes::new(ledger)
         .add_service(health.accept_compressed(Gzip).send_compressed(Gzip))

@@ -23,7 +23,8 @@
 //! Tour: [`command`] parses an append, with [`ids`] for `$names` and [`patch`] for update masks; [`claim`], [`party`],
 //! [`source`] and [`kind`] are the records, made of `parts`, `scalar`s and `valid_time`; [`event`] is what the log holds; [`filter`] and
 //! [`cut`] are what reads are asked with; [`time`] and [`vocabulary`] are instants and enums; [`limits`] are the sizes;
-//! [`splice`] makes a claim of the bytes of an event; [`staged`] parses what comes in pieces; [`tally`] counts events by kind.
+//! [`splice`] makes a claim of the bytes of an event; [`staged`] parses what comes in pieces; [`tally`] counts events by kind;
+//! [`weight`] tells what a request takes in memory before it is decoded.
 //!
 //! Not here: gRPC statuses, and whether a command fits what is recorded (`crate::domain::decide`).
 
@@ -51,6 +52,7 @@ pub mod tally;
 pub mod time;
 mod valid_time;
 pub mod vocabulary;
+pub mod weight;
 
 #[cfg(test)]
 mod arbitrary;

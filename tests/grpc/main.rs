@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bombs;
 mod clock;
 mod diff;
 mod ending;
@@ -16,6 +17,9 @@ mod failing;
 mod feed;
 #[path = "../support/hooked.rs"]
 mod hooked;
+#[allow(dead_code, reason = "shared with the tests of HTTP")]
+#[path = "../http/program.rs"]
+mod program;
 mod reads;
 mod records;
 mod running;

@@ -15,6 +15,7 @@ mod feed;
 mod flat;
 mod hostile;
 mod openapi;
+#[allow(dead_code, reason = "shared with the tests of gRPC")]
 mod program;
 mod schema;
 #[allow(dead_code, reason = "shared with the tests of the page")]

@@ -45,6 +45,11 @@ impl Program {
         Self { address, child, log: Some(log), _home: home }
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to end; what it logged.
     pub(crate) fn end(mut self) -> Vec<String> {
         let id = self.child.id().to_string();

@@ -1,0 +1,226 @@
+//! Requests that are small on the wire and would be large in memory are refused before they are decoded.
+
+use crate::program::Program;
+use crate::running::{Running, assert, batch, claim, options, party};
+use detente::grpc::limits::Limits;
+use detente::server::ServerOptions;
+use detente::v1;
+use prost::Message as _;
+use prost::bytes::{Buf as _, BufMut as _};
+use prost_reflect::{Cardinality, DescriptorPool, Kind, MessageDescriptor};
+use std::collections::HashSet;
+use std::time::Duration;
+use tokio_stream::StreamExt as _;
+use tonic::codec::CompressionEncoding::{self, Gzip, Zstd};
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Status};
+use tonic_types::StatusExt;
+
+/// The largest request, with room for what is around the elements.
+const LARGE: usize = (16 << 20) - 64;
+/// An element of field 3 with nothing in it: an empty command.
+const COMMAND: &[u8] = b"\x1a\x00";
+
+/// Sends bytes as they are.
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Vec<u8>;
+    type Decode = ();
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, bytes: Vec<u8>, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        out.put_slice(&bytes);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = ();
+    type Error = Status;
+
+    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<()>, Status> {
+        bytes.advance(bytes.remaining());
+        Ok(Some(()))
+    }
+}
+
+/// Calls an rpc with bytes, compressed where that is said.
+async fn send(
+    channel: &Channel,
+    rpc: &str,
+    bytes: Vec<u8>,
+    compressed: Option<CompressionEncoding>,
+) -> Result<(), Status> {
+    let mut raw = tonic::client::Grpc::new(channel.clone());
+    if let Some(encoding) = compressed {
+        raw = raw.send_compressed(encoding);
+    }
+    raw.ready().await.unwrap();
+    let path = format!("/detente.v1.LedgerService/{rpc}").parse().unwrap();
+    raw.unary(Request::new(bytes), path, Raw).await.map(|_| ())
+}
+
+/// The field that a request is refused for, as too large; empty where none alone is at fault.
+fn refused(answer: Result<(), Status>) -> String {
+    let status = answer.expect_err("this should have been refused");
+    let reason = status.get_details_error_info().unwrap_or_else(|| panic!("{status:?}")).reason;
+    assert_eq!((status.code(), reason.as_str()), (Code::ResourceExhausted, "LIMIT_EXCEEDED"), "{status:?}");
+    status.get_details_bad_request().map(|mut told| told.field_violations.remove(0).field).unwrap_or_default()
+}
+
+fn varint(number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    prost::encoding::encode_varint(number as u64, &mut bytes);
+    bytes
+}
+
+/// A field with bytes in it.
+fn holding(number: u32, bytes: &[u8]) -> Vec<u8> {
+    [&*varint((number as usize) << 3 | 2), &varint(bytes.len()), bytes].concat()
+}
+
+fn empty_items() -> Vec<u8> {
+    holding(1, &b"\x0a\x00".repeat(LARGE / 2))
+}
+
+#[tokio::test]
+async fn empty_elements_by_the_million_are_refused_plain_and_compressed_and_the_server_goes_on() {
+    let mut server = Running::in_memory().await;
+    for compressed in [None, Some(Gzip), Some(Zstd)] {
+        for rpc in ["Append", "StageCommands"] {
+            let answer = send(&server.channel, rpc, COMMAND.repeat(LARGE / 2), compressed).await;
+            assert_eq!(refused(answer), "commands", "{rpc} {compressed:?}");
+        }
+        assert_eq!(refused(send(&server.channel, "GetState", empty_items(), compressed).await), "filter.items");
+    }
+    server.append(vec![party("AZE"), party("RUS"), assert(claim(1, "AZE-RUS", "2025/.."))]).await;
+}
+
+#[tokio::test]
+async fn every_list_of_every_request_is_bounded() {
+    let server = Running::in_memory().await;
+    let pool = DescriptorPool::decode(detente::wire::DESCRIPTOR).unwrap();
+    let mut tried = HashSet::new();
+    for rpc in pool.get_service_by_name("detente.v1.LedgerService").unwrap().methods() {
+        let mut lists = Vec::new();
+        find_lists(&rpc.input(), &mut Vec::new(), &mut lists);
+        for (path, number, is_packed) in lists {
+            let mut bytes = match is_packed {
+                true => holding(number, &vec![1; 2 << 20]),
+                false => holding(number, b"").repeat(1 << 20),
+            };
+            for number in path.iter().rev() {
+                bytes = holding(*number, &bytes);
+            }
+            let mut place: Vec<u32> = path;
+            place.push(number);
+            refused(send(&server.channel, rpc.name(), bytes, None).await);
+            tried.insert((rpc.name().to_owned(), place));
+        }
+    }
+    assert!(tried.len() > 100, "only {} lists were found", tried.len());
+}
+
+/// The lists of a message, and of those in it: the fields that lead there, the number, whether they are numbers.
+fn find_lists(message: &MessageDescriptor, above: &mut Vec<u32>, lists: &mut Vec<(Vec<u32>, u32, bool)>) {
+    const DEEP: usize = 3;
+    for field in message.fields() {
+        if field.cardinality() == Cardinality::Repeated {
+            lists.push((above.clone(), field.number(), field.is_packed()));
+        }
+        if let (Kind::Message(inner), true) = (field.kind(), above.len() < DEEP) {
+            above.push(field.number());
+            find_lists(&inner, above, lists);
+            above.pop();
+        }
+    }
+}
+
+#[tokio::test]
+async fn as_many_commands_as_there_may_be_and_as_many_bytes_are_still_taken() {
+    let mut server = Running::in_memory().await;
+    let claims = (1..=9_998).map(|id| assert(claim(id, "AZE-RUS", "2025/..")));
+    server.append([party("AZE"), party("RUS")].into_iter().chain(claims).collect()).await;
+    let text = |nth: u128| v1::Text { lang: "en".into(), text: format!("{nth}").repeat(800), original: true };
+    let claims = (0..3_000).map(|nth| v1::Claim { texts: vec![text(nth)], ..claim(20_000 + nth, "AZE-RUS", "2025") });
+    let request = batch(claims.map(assert).collect());
+    assert!(request.encoded_len() > 8 << 20);
+    server.client.append(request).await.unwrap();
+}
+
+/// Sends a request that does not end.
+fn send_without_end(channel: &Channel, bytes: Vec<u8>) -> tokio::task::JoinHandle<()> {
+    let channel = channel.clone();
+    tokio::spawn(async move {
+        let mut raw = tonic::client::Grpc::new(channel);
+        raw.ready().await.unwrap();
+        let path = "/detente.v1.LedgerService/GetState".parse().unwrap();
+        let request = tokio_stream::once(bytes).chain(tokio_stream::pending());
+        drop(raw.client_streaming(Request::new(request), path, Raw).await);
+    })
+}
+
+#[tokio::test]
+async fn what_does_not_fit_beside_other_requests_is_refused_for_now_and_what_never_fits_for_good() {
+    let options = ServerOptions { memory: 20 << 20, ..options(Limits::default()) };
+    let mut server = Running::of(crate::running::in_memory(), options).await;
+    let commands = (1..=9_999).map(|id| assert(claim(id, "AZE-RUS", "2025/..")));
+    let field = refused(server.client.append(batch(commands.collect())).await.map(|_| ()));
+    assert!(field.starts_with("commands["), "{field}");
+    // Nobody decodes what is in these: they are reserved as they come, and once more when they are there.
+    let unknown = |bytes| holding(1000, &vec![0; bytes]);
+    assert_eq!(refused(send(&server.channel, "GetState", unknown(LARGE), None).await), "");
+    send(&server.channel, "GetState", unknown(6 << 20), None).await.unwrap();
+    let other = send_without_end(&server.channel, unknown(6 << 20));
+    let overloaded = async {
+        loop {
+            if let Err(status) = send(&server.channel, "GetState", unknown(6 << 20), None).await {
+                return status;
+            }
+        }
+    };
+    let status = tokio::time::timeout(Duration::from_secs(20), overloaded).await.unwrap();
+    assert_eq!(status.get_details_error_info().unwrap().reason, "OVERLOADED", "{status:?}");
+    assert!(status.get_details_retry_info().is_some());
+    server.append(vec![party("AZE")]).await;
+    other.abort();
+    let fits = async { while send(&server.channel, "GetState", unknown(6 << 20), None).await.is_err() {} };
+    tokio::time::timeout(Duration::from_secs(20), fits).await.expect("what was reserved is given back");
+}
+
+/// The most memory that a process has had so far, in KiB.
+fn most_memory(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().trim().parse().unwrap()
+}
+
+#[tokio::test]
+async fn the_program_takes_little_memory_for_what_it_refuses() {
+    let program = Program::serve("", "error,detente=info");
+    let channel = Endpoint::from_shared(format!("http://{}", program.address)).unwrap().connect().await.unwrap();
+    send(&channel, "GetServerInfo", Vec::new(), None).await.unwrap();
+    let idle = most_memory(program.id());
+    for compressed in [None, Some(Gzip), Some(Zstd)] {
+        refused(send(&channel, "Append", COMMAND.repeat(LARGE / 2), compressed).await);
+        refused(send(&channel, "GetState", empty_items(), compressed).await);
+    }
+    let grown = most_memory(program.id()) - idle;
+    assert!(grown < 80 << 10, "{grown} KiB more than idle");
+}
