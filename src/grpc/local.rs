@@ -20,6 +20,11 @@ const FRAME_HEAD: usize = 5;
 #[derive(Clone, Debug)]
 pub struct Local(Routes);
 
+/// Does what takes long on a thread where nobody waits for it. None if the process ends first, or the work panics.
+pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(work).await.ok()
+}
+
 /// Why a call failed, in words any protocol can tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

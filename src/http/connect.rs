@@ -6,14 +6,17 @@ use super::bounded;
 use super::encoding;
 use super::failure::Failure;
 use super::json::Defaults;
+use super::prescan;
 use super::transcode::{self, SERVICE};
-use crate::grpc::local::Problem;
+use crate::budget::Reservation;
+use crate::grpc::local::{self, Problem};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use prost_reflect::MethodDescriptor;
+use std::time::Duration;
 
 const JSON: &str = "application/json";
 const PROTO: &str = "application/proto";
@@ -24,6 +27,11 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 fn is(headers: &HeaderMap, kind: &str) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|content| content == kind)
 }
+
+/// A request of so many bytes takes little, whatever is in it.
+const SMALL: usize = 4096;
+/// The longest that a large request waits for others to give back the memory that they have.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Answers a call in the Connect protocol; hands on everything else.
 pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next) -> Response {
@@ -57,9 +65,25 @@ async fn call(web: &Web, method: &MethodDescriptor, request: Request) -> Result<
         return Ok(([(header::CONTENT_TYPE, PROTO)], reply).into_response());
     }
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
-    let message = transcode::request(method, body)?;
+    let (message, _reserved) = message(web, method, body).await?;
     let (_, json) = bounded::unary(&web.local, &path, method, &message, limit.as_deref(), Defaults::LeftOut).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+/// The bytes of a request written as JSON, and the memory that it has until the call has its answer. A large one is read
+/// where nobody waits.
+async fn message(web: &Web, method: &MethodDescriptor, json: &[u8]) -> Result<(Vec<u8>, Option<Reservation>), Failure> {
+    let exhausted = |why: String| Failure::of("resource_exhausted", StatusCode::TOO_MANY_REQUESTS, why);
+    if json.len() <= SMALL {
+        return Ok((transcode::request(method, json)?, None));
+    }
+    let weight = prescan::weigh(json, web.memory.limit()).map_err(exhausted)?;
+    let full = || exhausted("too many large requests at once; try again".to_owned());
+    let mut reserved = web.memory.reserve(weight, PATIENCE).await.ok_or_else(full)?;
+    let (method, json) = (method.clone(), json.to_vec());
+    let message = local::aside(move || transcode::request(&method, &json)).await.ok_or_else(full)??;
+    reserved.shrink_to(message.len());
+    Ok((message, Some(reserved)))
 }
 
 async fn read(body: Body, most: usize) -> Result<axum::body::Bytes, Failure> {

@@ -21,6 +21,7 @@ mod feed;
 mod json;
 mod metrics;
 mod nothing;
+mod prescan;
 mod probe;
 mod trace;
 mod transcode;

@@ -107,3 +107,18 @@ async fn what_is_recorded_as_json_is_recorded_once_and_read_back() {
     assert_eq!(parties.get("nextPageToken"), None);
     server.end().await;
 }
+
+#[tokio::test]
+async fn empty_elements_by_the_million_are_refused_as_json_too() {
+    let server = Served::demo().await;
+    let commands = format!(r#"{{"recordedBy":"x","commands":[{}{{}}]}}"#, "{},".repeat(5_000_000));
+    let filter = format!(r#"{{"filter":{{"items":[{}{{}}]}}}}"#, "{},".repeat(5_000_000));
+    for (rpc, body, field) in [("Append", commands, "commands"), ("GetState", filter, "filter.items")] {
+        let answer = server.ask("POST", &format!("/detente.v1.LedgerService/{rpc}"), JSON, &body).await;
+        let failure: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!((answer.status, failure["code"].as_str()), (429, Some("resource_exhausted")), "{failure}");
+        let said = failure["message"].as_str().unwrap();
+        assert!(said.starts_with(field) && said.contains("at most 10000 are allowed"), "{said}");
+    }
+    server.end().await;
+}
