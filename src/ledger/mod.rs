@@ -39,6 +39,7 @@ mod contradiction;
 mod home;
 mod horizon;
 mod judge;
+mod kept;
 mod record;
 mod register;
 mod render;
@@ -95,7 +96,11 @@ pub struct Shared {
     cursors: cursors::Cursors,
     stages: stage::Stages,
     /// States that are being read page by page.
-    begun: state::Begun,
+    states_read: state::StatesRead,
+    /// Comparisons that are being read page by page.
+    diffs_read: diff::DiffsRead,
+    /// Lists of what comes next that are being read page by page.
+    upcoming_read: upcoming::UpcomingRead,
     horizon: Horizon,
     clock_guard: ClockGuard,
     surroundings: Surroundings,

@@ -8,9 +8,9 @@ use super::feed::Feed;
 use super::hindrance::Surroundings;
 use super::home;
 use super::horizon::Horizon;
+use super::kept::KeptAnswers;
 use super::salt::{DerivedSalts, RandomSalts, Salts};
 use super::stage::{Place, StageLimits, Stages};
-use super::state::Begun;
 use super::writer::Writer;
 use super::writing::Writing;
 use super::{Ledger, Published, Shared};
@@ -282,7 +282,9 @@ impl Ledger {
             feed: Feed::default(),
             cursors: beside.cursors,
             stages: beside.stages,
-            begun: Begun::default(),
+            states_read: KeptAnswers::default(),
+            diffs_read: KeptAnswers::default(),
+            upcoming_read: KeptAnswers::default(),
             horizon: Horizon::new(head.recorded_at),
             clock_guard: ClockGuard::since(options.clock_limits, seen),
             surroundings,

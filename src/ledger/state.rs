@@ -1,13 +1,14 @@
 //! What was the state at a date, as known at a cut?
 
-mod begun;
+mod pages;
 
-pub(super) use begun::Begun;
+pub(super) use pages::StatesRead;
 
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::QueryError;
 use super::judge::Question;
+use super::kept::WORTH_KEEPING;
 use super::query::{Encoded, PageSize};
 use super::render::Renderer;
 use super::sight::Sight;
@@ -20,13 +21,12 @@ use crate::domain::moment::{Moment, SECONDS_PER_DAY};
 use crate::domain::period::Period;
 use crate::domain::position::Position;
 use crate::store::{Found, Index, StateQuestion};
-use begun::Ordered;
+use pages::{OrderedState, StateKey};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The most claims of absence that are named.
 const NAMED_ABSENCES: usize = 100;
-/// From so many matches on, finding the place of a page anew takes longer than sending it.
-const WORTH_KEEPING: usize = 2_000;
 
 /// A question for the state.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ impl Ledger {
         if through < total {
             state.next = Some(through);
         } else if query.skip > 0 {
-            self.begun.let_go(query, at.basis);
+            self.states_read.drop_answer(&StateKey::of(query, at.basis));
         }
         let loaded = renderer.into_loaded();
         drop(view);
@@ -115,7 +115,7 @@ impl Ledger {
     fn part(&self, index: &Index, query: &StateQuery, at: &Resolved) -> Part {
         let cut = at.position();
         if query.skip > 0
-            && let Some(ordered) = self.begun.find(query, at.basis)
+            && let Some(ordered) = self.states_read.find(&StateKey::of(query, at.basis))
         {
             return Part::of_ordered(index, cut, &ordered, query);
         }
@@ -133,8 +133,9 @@ impl Ledger {
         let total = found.rows.len();
         let through = usize::try_from(query.skip).unwrap_or(usize::MAX).saturating_add(query.page.entries);
         if through < total && total >= WORTH_KEEPING {
-            let claims = found.rows.iter().map(|row| (row.found.claim, row.certainty)).collect();
-            self.begun.keep(query, at.basis, Ordered { claims, emptiness });
+            let claims: Vec<_> = found.rows.iter().map(|row| (row.found.claim, row.certainty)).collect();
+            let bytes = claims.len() * size_of::<(u32, Certainty)>();
+            self.states_read.keep(StateKey::of(query, at.basis), Arc::new(OrderedState { claims, emptiness }), bytes);
         }
         Part { rows, total: total as u64, emptiness, absences }
     }
@@ -149,7 +150,7 @@ struct Part {
 }
 
 impl Part {
-    fn of_ordered(index: &Index, cut: Position, ordered: &Ordered, query: &StateQuery) -> Self {
+    fn of_ordered(index: &Index, cut: Position, ordered: &OrderedState, query: &StateQuery) -> Self {
         let found = |(claim, certainty): &(u32, Certainty)| Some((index.claims().found(*claim, cut)?, *certainty));
         Self {
             rows: span(&ordered.claims, query).iter().filter_map(found).collect(),

@@ -6,18 +6,21 @@
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::{Damaged, QueryError};
+use super::kept::{KeptAnswers, WORTH_KEEPING};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
 use crate::budget;
 use crate::domain::command::Supposed;
-use crate::domain::cut::Cut;
+use crate::domain::cut::{Basis, Cut};
 use crate::domain::filter::{Filter, MemberSet};
 use crate::domain::moment::Moment;
+use crate::domain::name::ClaimId;
 use crate::domain::turn::{SETTLING, Turn, Turns, settles_by};
 use crate::domain::vocabulary::Vocabulary;
 use crate::v1;
 use prost::Message;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// A question for what comes next.
 #[derive(Clone, Debug)]
@@ -66,35 +69,68 @@ impl Ledger {
     /// # Errors
     /// When the cut cannot be resolved, the suppositions do not fit it, or what is stored is damaged.
     pub fn upcoming(&self, query: &UpcomingQuery) -> Result<Upcoming, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, query, turns(sight, query))?))
+        self.look(query.cut, &query.supposed, |sight| {
+            let key = UpcomingKey::of(query, sight.at.basis);
+            let kept = key.as_ref().filter(|_| query.skip > 0).and_then(|key| self.upcoming_read.find(key));
+            let is_kept = kept.is_some();
+            let turns = kept.unwrap_or_else(|| Arc::new(turns(sight, query)));
+            let page = page(sight, query, &turns)?;
+            match key {
+                Some(key) if is_kept && page.next.is_none() => self.upcoming_read.drop_answer(&key),
+                Some(key) if !is_kept && page.next.is_some() && turns.len() >= WORTH_KEEPING => {
+                    let size = turns.len() * size_of::<OrderedTurn>();
+                    self.upcoming_read.keep(key, turns, size);
+                }
+                _ => {}
+            }
+            Ok(page)
+        })
     }
 }
 
-/// The claims that turn in the span, and every turn of theirs in it: when, of which claim (its order), which, and the claim's
-/// place among these.
-type Found = (Vec<Seen>, Vec<(Moment, u64, Turn, usize)>);
+/// Lists of what comes next that are being read.
+pub(super) type UpcomingRead = KeptAnswers<UpcomingKey, Vec<OrderedTurn>>;
 
-fn turns(sight: &Sight<'_>, query: &UpcomingQuery) -> Found {
+/// A turn in the order of the answer: when, of which claim (its place in the order of first recording), and which.
+type OrderedTurn = (Moment, u64, Turn, ClaimId);
+
+/// Everything that the list depends on, apart from suppositions.
+#[derive(Debug, PartialEq)]
+pub(super) struct UpcomingKey {
+    filter: Filter,
+    span: (Moment, Moment),
+    turns: MemberSet<Turn>,
+    basis: Basis,
+}
+
+impl UpcomingKey {
+    /// The key of a list at a basis; none where something is supposed.
+    fn of(query: &UpcomingQuery, basis: Basis) -> Option<Self> {
+        let UpcomingQuery { filter, span, turns, supposed, .. } = query;
+        supposed.is_empty().then(|| Self { filter: filter.clone(), span: *span, turns: *turns, basis })
+    }
+}
+
+/// Every turn in the span, in order.
+fn turns(sight: &Sight<'_>, query: &UpcomingQuery) -> Vec<OrderedTurn> {
     let (a, b) = query.span;
-    let (mut turning, mut turns) = (Vec::new(), Vec::new());
+    let mut turns = Vec::new();
     let mut known = HashSet::new();
     // What ends exactly where the span begins does not touch it any more, but turns there.
     let touching = sight.touching(&query.filter, a.plus_seconds(-1), b, false);
     for seen in touching.into_iter().chain(sight.falling_due(&query.filter, a, b)) {
         budget::step();
         if known.insert(seen.order) {
-            let known = turns.len();
             let of_claim = turns_in(sight, &seen, query);
             let wanted = of_claim.iter().filter(|(_, at)| a <= *at && *at < b);
             let wanted = wanted.filter(|(turn, _)| query.turns.admits(Some(turn.code())));
-            turns.extend(wanted.map(|(turn, at)| (at, seen.order, turn, turning.len())));
-            if turns.len() > known {
-                budget::hold(size_of::<Seen>() + (turns.len() - known) * size_of::<(Moment, u64, Turn, usize)>());
-                turning.push(seen);
-            }
+            let before = turns.len();
+            turns.extend(wanted.map(|(turn, at)| (at, seen.order, turn, seen.id)));
+            budget::hold((turns.len() - before) * size_of::<OrderedTurn>());
         }
     }
-    (turning, turns)
+    turns.sort_unstable();
+    turns
 }
 
 /// The turns of a claim at the cut. A promise that is settled by the day it is due has no such day; who settles it is not
@@ -109,25 +145,17 @@ fn turns_in(sight: &Sight<'_>, seen: &Seen, query: &UpcomingQuery) -> Turns {
     Turns::of(seen.temporal_type, seen.validity.as_ref(), due)
 }
 
-/// Puts in order what comes up to the end of the page, and no more.
-fn page(sight: &Sight<'_>, query: &UpcomingQuery, (claims, mut turns): Found) -> Result<Upcoming, Damaged> {
+fn page(sight: &Sight<'_>, query: &UpcomingQuery, turns: &[OrderedTurn]) -> Result<Upcoming, Damaged> {
     let mut upcoming = Upcoming { at: sight.at, turns: Vec::new(), next: None };
     let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
-    let through = skip.saturating_add(query.page.entries).saturating_add(1);
-    if through < turns.len() {
-        turns.select_nth_unstable(through);
-    }
-    let first = turns.len().min(through);
-    let turns = turns.get_mut(..first).unwrap_or_default();
-    turns.sort_unstable();
     let mut bytes = 0;
     for (nth, (at, _, turn, claim)) in turns.iter().enumerate().skip(skip) {
-        let Some(seen) = claims.get(*claim) else { continue };
         if upcoming.turns.len() >= query.page.entries || bytes >= query.page.bytes {
             upcoming.next = Some(nth as u64);
             break;
         }
-        let claim = sight.message(seen)?;
+        let missing = || Damaged(format!("claim {} is found and not found again", claim.0));
+        let claim = sight.message(&sight.find(*claim).ok_or_else(missing)?)?;
         bytes += claim.encoded_len();
         upcoming.turns.push(UpcomingTurn { turn: *turn, at: *at, claim });
     }

@@ -6,11 +6,15 @@
 //! state between the dates, not with the record. A page is then put together from its rows.
 
 mod history;
+mod pages;
 mod rows;
+
+pub(super) use pages::DiffsRead;
 
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::{Damaged, QueryError};
+use super::kept::WORTH_KEEPING;
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
 use crate::domain::certainty::Certainty;
@@ -22,8 +26,10 @@ use crate::domain::name::ClaimId;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::vocabulary::{ChangeReason, Vocabulary};
 use crate::v1;
+use pages::{DiffKey, OrderedDiff};
 use prost::Message;
 use rows::Comparison;
+use std::sync::Arc;
 
 /// A question for what changed.
 #[derive(Clone, Debug)]
@@ -108,22 +114,49 @@ impl Ledger {
     pub fn diff(&self, query: &DiffQuery) -> Result<Diff, QueryError> {
         self.look_twice((query.from, query.to), &query.supposed, |from, to| {
             let comparison = Comparison::new(from, to, query);
-            let (mut rows, summary) = comparison.rows()?;
-            rows.retain(|row| query.reasons.admits(Some(row.reason.code())));
+            let key = DiffKey::of(query, (from.at.basis, to.at.basis));
+            let ordered = self.ordered(&comparison, query, key.as_ref())?;
+            let summary = ordered.summary;
             let mut diff = Diff { from: from.at, to: to.at, changes: Vec::new(), summary, next: None };
             let mut bytes = 0;
-            for (nth, row) in rows.iter().enumerate().skip(usize::try_from(query.skip).unwrap_or(usize::MAX)) {
+            let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
+            for (nth, claim) in ordered.claims.iter().enumerate().skip(skip) {
                 if diff.changes.len() >= query.page.entries || bytes >= query.page.bytes {
                     diff.next = Some(nth as u64);
                     break;
                 }
-                let change = put_together(&comparison, row.claim)?;
+                let change = put_together(&comparison, *claim)?;
                 let claims = change.before.iter().chain(&change.after);
                 bytes += claims.map(Message::encoded_len).sum::<usize>();
                 diff.changes.push(change);
             }
+            match key {
+                Some(key) if diff.next.is_none() && query.skip > 0 => self.diffs_read.drop_answer(&key),
+                Some(key) if diff.next.is_some() && query.skip == 0 && ordered.claims.len() >= WORTH_KEEPING => {
+                    let size = ordered.claims.len() * size_of::<ClaimId>();
+                    self.diffs_read.keep(key, ordered, size);
+                }
+                _ => {}
+            }
             Ok(diff)
         })
+    }
+
+    /// The claims that changed, in order. Those of a later page are where the first one left them, if they are still there.
+    fn ordered(
+        &self,
+        comparison: &Comparison<'_, '_>,
+        query: &DiffQuery,
+        key: Option<&DiffKey>,
+    ) -> Result<Arc<OrderedDiff>, Damaged> {
+        if query.skip > 0
+            && let Some(kept) = key.and_then(|key| self.diffs_read.find(key))
+        {
+            return Ok(kept);
+        }
+        let (rows, summary) = comparison.rows()?;
+        let asked = rows.iter().filter(|row| query.reasons.admits(Some(row.reason.code())));
+        Ok(Arc::new(OrderedDiff { claims: asked.map(|row| row.claim).collect(), summary }))
     }
 }
 

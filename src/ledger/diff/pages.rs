@@ -1,0 +1,39 @@
+//! Comparisons that are being read page by page: which claims changed, in order, and all of them counted.
+
+use super::DiffQuery;
+use crate::domain::cut::Basis;
+use crate::domain::diff::{Dates, Summary};
+use crate::domain::filter::{Filter, MemberSet};
+use crate::domain::name::ClaimId;
+use crate::domain::position::RecordedAt;
+use crate::domain::vocabulary::ChangeReason;
+use crate::ledger::kept::KeptAnswers;
+
+/// The comparisons that are being read.
+pub(in crate::ledger) type DiffsRead = KeptAnswers<DiffKey, OrderedDiff>;
+
+/// The changes of a comparison that have an asked reason, in order.
+#[derive(Debug)]
+pub(in crate::ledger) struct OrderedDiff {
+    pub(super) claims: Vec<ClaimId>,
+    pub(super) summary: Summary,
+}
+
+/// Everything that a comparison depends on, apart from suppositions.
+#[derive(Debug, PartialEq)]
+pub(in crate::ledger) struct DiffKey {
+    filter: Filter,
+    known_at: Option<RecordedAt>,
+    dates: Option<Dates>,
+    reasons: MemberSet<ChangeReason>,
+    bases: (Basis, Basis),
+}
+
+impl DiffKey {
+    /// The key of a comparison between two bases; none where something is supposed.
+    pub(super) fn of(query: &DiffQuery, bases: (Basis, Basis)) -> Option<Self> {
+        let DiffQuery { filter, known_at, dates, reasons, supposed, .. } = query;
+        let key = || Self { filter: filter.clone(), known_at: *known_at, dates: *dates, reasons: *reasons, bases };
+        supposed.is_empty().then(key)
+    }
+}

@@ -1,0 +1,39 @@
+//! States that are being read page by page: which claims they have, in order.
+
+use super::StateQuery;
+use crate::domain::certainty::{Certainty, Mode};
+use crate::domain::cut::Basis;
+use crate::domain::emptiness::Emptiness;
+use crate::domain::filter::Filter;
+use crate::domain::period::Period;
+use crate::ledger::kept::KeptAnswers;
+
+/// The states that are being read.
+pub(in crate::ledger) type StatesRead = KeptAnswers<StateKey, OrderedState>;
+
+/// A state, in order.
+#[derive(Debug)]
+pub(in crate::ledger) struct OrderedState {
+    /// Its claims, by their numbers in the index.
+    pub(super) claims: Vec<(u32, Certainty)>,
+    /// Which nothing it is.
+    pub(super) emptiness: Emptiness,
+}
+
+/// Everything that a state depends on.
+#[derive(Debug, PartialEq)]
+pub(in crate::ledger) struct StateKey {
+    filter: Filter,
+    valid_at: Period,
+    mode: Option<Mode>,
+    include_retracted: bool,
+    basis: Basis,
+}
+
+impl StateKey {
+    pub(super) fn of(query: &StateQuery, basis: Basis) -> Self {
+        let StateQuery { filter, valid_at, mode, include_retracted, .. } = query;
+        let (filter, include_retracted) = (filter.clone(), *include_retracted);
+        Self { filter, valid_at: *valid_at, mode: *mode, include_retracted, basis }
+    }
+}
