@@ -13,9 +13,6 @@ use std::marker::PhantomData;
 use tonic::Status;
 use tonic::codec::{DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-/// A request of so many bytes takes little, whatever is in it.
-const SMALL: usize = 4096;
-
 /// The codec of one rpc: it sends `T` and receives `U`.
 pub struct Codec<T, U>(PhantomData<(T, U)>);
 
@@ -66,9 +63,7 @@ impl<U: Message + Default + 'static> Decoder for Reader<U> {
     type Error = Status;
 
     fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
-        if bytes.remaining() > SMALL {
-            allow::<U>(bytes.chunk())?;
-        }
+        allow::<U>(bytes.chunk())?;
         let undecodable = |error: prost::DecodeError| Refusal::Invalid(vec![Violation::new("", error.to_string())]);
         U::decode(bytes).map(Some).map_err(|error| undecodable(error).into())
     }

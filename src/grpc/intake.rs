@@ -39,6 +39,33 @@ struct Shared {
     reserved: Mutex<Option<Reservation>>,
 }
 
+/// The head of the first message of a request: a flag and a length of four bytes.
+#[derive(Default)]
+struct Head {
+    seen: usize,
+    length: u32,
+}
+
+impl Head {
+    const BYTES: usize = 5;
+
+    /// Takes in the next bytes. Returns the length once, when it is there.
+    fn take_in(&mut self, bytes: &[u8]) -> Option<usize> {
+        for byte in bytes.iter().take(Self::BYTES - self.seen) {
+            self.length = self.length << 8 | u32::from(*byte);
+            self.seen += 1;
+            if self.seen == 1 {
+                // The first byte says whether the message is compressed.
+                self.length = 0;
+            }
+            if self.seen == Self::BYTES {
+                return usize::try_from(self.length).ok();
+            }
+        }
+        None
+    }
+}
+
 impl Intake {
     pub(super) fn new(budget: &Arc<MemoryBudget>) -> Self {
         Self(Arc::new(Shared { budget: Arc::clone(budget), reserved: Mutex::default() }))
@@ -47,13 +74,20 @@ impl Intake {
     /// A request whose bytes are reserved as they come.
     pub(super) fn meter(&self, request: Request<Body>) -> Request<Body> {
         let intake = self.clone();
-        let mut come = 0_usize;
+        let (mut come, mut covered, mut head) = (0_usize, KEPT, Head::default());
         request.map(|body| {
             let metered = BodyStream::new(body).map(move |frame| {
                 let frame = frame?;
+                // The transport makes room for a message as soon as its length is known.
+                if let Some(length) = frame.data_ref().and_then(|data| head.take_in(data))
+                    && length > KEPT
+                {
+                    intake.take(length)?;
+                    covered = length;
+                }
                 let before = come;
                 come = before.saturating_add(frame.data_ref().map_or(0, Bytes::len));
-                match come.saturating_sub(before.max(KEPT)) {
+                match come.saturating_sub(before.max(covered)) {
                     0 => {}
                     more => intake.take(more)?,
                 }

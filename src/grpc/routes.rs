@@ -94,6 +94,8 @@ pub fn services(
         .send_compressed(Gzip)
         .max_decoding_message_size(limits.request_bytes)
         .max_encoding_message_size(MAX_REPLY_BYTES);
+    // What these take are a few names.
+    const FEW_BYTES: usize = 16 << 10;
     let reporter = HealthReporter::new();
     let health = tonic_health::pb::health_server::HealthServer::new(
         tonic_health::server::HealthService::from_health_reporter(reporter.clone()),
@@ -101,9 +103,17 @@ pub fn services(
     let ledger = Call { service, ledger, memory };
     let direct = Direct(ledger.clone());
     let routes = Routes::new(ledger)
-        .add_service(health.accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(described().build_v1()?.accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(described().build_v1alpha()?.accept_compressed(Gzip).send_compressed(Gzip));
+        .add_service(health.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES))
+        .add_service(
+            described().build_v1()?.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES),
+        )
+        .add_service(
+            described()
+                .build_v1alpha()?
+                .accept_compressed(Gzip)
+                .send_compressed(Gzip)
+                .max_decoding_message_size(FEW_BYTES),
+        );
     Ok(Services { routes, direct, health: Health(reporter), streams, subscriptions })
 }
 

@@ -95,12 +95,7 @@ pub struct Shared {
     feed: feed::Feed,
     cursors: cursors::Cursors,
     stages: stage::Stages,
-    /// States that are being read page by page.
-    states_read: state::StatesRead,
-    /// Comparisons that are being read page by page.
-    diffs_read: diff::DiffsRead,
-    /// Lists of what comes next that are being read page by page.
-    upcoming_read: upcoming::UpcomingRead,
+    answers_read: AnswersRead,
     horizon: Horizon,
     clock_guard: ClockGuard,
     surroundings: Surroundings,
@@ -111,6 +106,14 @@ pub struct Shared {
     writing: Writing,
     /// The position up to which the journal's head mark has been synced.
     checkpointed: AtomicU64,
+}
+
+/// Long answers that are being read page by page.
+#[derive(Default)]
+struct AnswersRead {
+    states: state::StatesRead,
+    diffs: diff::DiffsRead,
+    upcoming: upcoming::UpcomingRead,
 }
 
 /// What was published last, in numbers of appends.

@@ -1,5 +1,6 @@
 //! Opening a ledger: the journal first, which says what is recorded, then the store, which can always be made again.
 
+use super::AnswersRead;
 use super::clock_guard::{ClockGuard, ClockLimits};
 use super::clock_mark::ClockMark;
 use super::commit::Committer;
@@ -8,7 +9,6 @@ use super::feed::Feed;
 use super::hindrance::Surroundings;
 use super::home;
 use super::horizon::Horizon;
-use super::kept::KeptAnswers;
 use super::salt::{DerivedSalts, RandomSalts, Salts};
 use super::stage::{Place, StageLimits, Stages};
 use super::writer::Writer;
@@ -282,9 +282,7 @@ impl Ledger {
             feed: Feed::default(),
             cursors: beside.cursors,
             stages: beside.stages,
-            states_read: KeptAnswers::default(),
-            diffs_read: KeptAnswers::default(),
-            upcoming_read: KeptAnswers::default(),
+            answers_read: AnswersRead::default(),
             horizon: Horizon::new(head.recorded_at),
             clock_guard: ClockGuard::since(options.clock_limits, seen),
             surroundings,

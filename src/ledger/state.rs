@@ -103,7 +103,7 @@ impl Ledger {
         if through < total {
             state.next = Some(through);
         } else if query.skip > 0 {
-            self.states_read.drop_answer(&StateKey::of(query, at.basis));
+            self.answers_read.states.drop_answer(&StateKey::of(query, at.basis));
         }
         let loaded = renderer.into_loaded();
         drop(view);
@@ -115,7 +115,7 @@ impl Ledger {
     fn part(&self, index: &Index, query: &StateQuery, at: &Resolved) -> Part {
         let cut = at.position();
         if query.skip > 0
-            && let Some(ordered) = self.states_read.find(&StateKey::of(query, at.basis))
+            && let Some(ordered) = self.answers_read.states.find(&StateKey::of(query, at.basis))
         {
             return Part::of_ordered(index, cut, &ordered, query);
         }
@@ -135,7 +135,11 @@ impl Ledger {
         if through < total && total >= WORTH_KEEPING {
             let claims: Vec<_> = found.rows.iter().map(|row| (row.found.claim, row.certainty)).collect();
             let bytes = claims.len() * size_of::<(u32, Certainty)>();
-            self.states_read.keep(StateKey::of(query, at.basis), Arc::new(OrderedState { claims, emptiness }), bytes);
+            self.answers_read.states.keep(
+                StateKey::of(query, at.basis),
+                Arc::new(OrderedState { claims, emptiness }),
+                bytes,
+            );
         }
         Part { rows, total: total as u64, emptiness, absences }
     }

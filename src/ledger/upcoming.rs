@@ -71,15 +71,15 @@ impl Ledger {
     pub fn upcoming(&self, query: &UpcomingQuery) -> Result<Upcoming, QueryError> {
         self.look(query.cut, &query.supposed, |sight| {
             let key = UpcomingKey::of(query, sight.at.basis);
-            let kept = key.as_ref().filter(|_| query.skip > 0).and_then(|key| self.upcoming_read.find(key));
+            let kept = key.as_ref().filter(|_| query.skip > 0).and_then(|key| self.answers_read.upcoming.find(key));
             let is_kept = kept.is_some();
             let turns = kept.unwrap_or_else(|| Arc::new(turns(sight, query)));
             let page = page(sight, query, &turns)?;
             match key {
-                Some(key) if is_kept && page.next.is_none() => self.upcoming_read.drop_answer(&key),
+                Some(key) if is_kept && page.next.is_none() => self.answers_read.upcoming.drop_answer(&key),
                 Some(key) if !is_kept && page.next.is_some() && turns.len() >= WORTH_KEEPING => {
                     let size = turns.len() * size_of::<OrderedTurn>();
-                    self.upcoming_read.keep(key, turns, size);
+                    self.answers_read.upcoming.keep(key, turns, size);
                 }
                 _ => {}
             }

@@ -32,7 +32,7 @@ pub const MAX_DEPTH: usize = 100;
 /// So many times its size on the wire a request may take in memory,
 const GROWTH: usize = 12;
 /// and so much beside: [`MAX_MESSAGES`] small commands, and what is in them.
-const ALLOWANCE: usize = 32 << 20;
+const ALLOWANCE: usize = 40 << 20;
 
 /// A list that grows has room for so many times what is in it, at worst,
 const SLACK: usize = 2;

@@ -131,10 +131,10 @@ impl Ledger {
                 diff.changes.push(change);
             }
             match key {
-                Some(key) if diff.next.is_none() && query.skip > 0 => self.diffs_read.drop_answer(&key),
+                Some(key) if diff.next.is_none() && query.skip > 0 => self.answers_read.diffs.drop_answer(&key),
                 Some(key) if diff.next.is_some() && query.skip == 0 && ordered.claims.len() >= WORTH_KEEPING => {
                     let size = ordered.claims.len() * size_of::<ClaimId>();
-                    self.diffs_read.keep(key, ordered, size);
+                    self.answers_read.diffs.keep(key, ordered, size);
                 }
                 _ => {}
             }
@@ -150,7 +150,7 @@ impl Ledger {
         key: Option<&DiffKey>,
     ) -> Result<Arc<OrderedDiff>, Damaged> {
         if query.skip > 0
-            && let Some(kept) = key.and_then(|key| self.diffs_read.find(key))
+            && let Some(kept) = key.and_then(|key| self.answers_read.diffs.find(key))
         {
             return Ok(kept);
         }
