@@ -4,7 +4,8 @@
 //! The service is generated apart from the messages: its replies to the rpcs that return many recorded things are
 //! `crate::grpc::encoded::Reply`, which is made of bytes that were encoded when they were recorded.
 //!
-//! The size in memory of every message is listed beside them, for `crate::wire::weight`.
+//! The size in memory of every message is listed beside them, for `crate::wire::weight`, and of every rpc the type of its
+//! request, for `crate::grpc::intake`.
 
 use std::{env, error::Error, fs, path::PathBuf};
 
@@ -32,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         service = service.extern_path(format!(".detente.v1.{reply}"), "crate::grpc::encoded::Reply");
     }
     fs::write(out.join("sizes.rs"), sizes(&files))?;
+    fs::write(out.join("requests.rs"), requests(&files))?;
     service.compile_fds(files)?;
     Ok(())
 }
@@ -43,4 +45,15 @@ fn sizes(files: &prost_types::FileDescriptorSet) -> String {
     let size =
         |name| format!("(TypeId::of::<crate::v1::{name}>(), \"detente.v1.{name}\", size_of::<crate::v1::{name}>()),\n");
     format!("[\n{}]\n", names.map(size).collect::<String>())
+}
+
+/// A list of the rpcs: of each the name and what makes its request.
+fn requests(files: &prost_types::FileDescriptorSet) -> String {
+    let own = files.file.iter().filter(|file| file.package() == "detente.v1");
+    let rpcs = own.flat_map(|file| &file.service).flat_map(|service| &service.method);
+    let request = |rpc: &prost_types::MethodDescriptorProto| {
+        let request = rpc.input_type().trim_start_matches(".detente.v1.");
+        format!("({:?}, maker::<crate::v1::{request}>()),\n", rpc.name())
+    };
+    format!("&[\n{}]\n", rpcs.map(request).collect::<String>())
 }

@@ -1,6 +1,6 @@
 //! The time, steps and memory of one call.
 
-use super::memory::{MemoryBudget, Reservation};
+use super::memory::{MemoryBudget, Reservation, SMALL};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -9,8 +9,6 @@ use std::time::Instant;
 
 /// Steps between two looks at the clock and the signal: a fraction of a millisecond.
 const LOOK_EVERY: u32 = 2048;
-/// Bytes that a call may hold before it has to reserve them.
-const SMALL: usize = 64 << 10;
 /// What one call reserves at once, so that small lists do not go to the shared counter each time.
 const RESERVE_AT_ONCE: usize = 256 << 10;
 

@@ -1,16 +1,31 @@
 //! The memory that requests, questions and replies share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
+
+/// So many bytes of one request, question or reply need no reservation: there are no more of these at once than calls.
+pub const SMALL: usize = 64 << 10;
+/// The longest that somebody waits for others to give back what they hold.
+pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A number of bytes that everything in flight shares.
 #[derive(Debug)]
 pub struct MemoryBudget {
     limit: usize,
     used: AtomicUsize,
+    refused: AtomicU64,
     freed: Notify,
+}
+
+/// Why there are no bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoMemory {
+    /// Others hold them.
+    Full,
+    /// There are not so many in all.
+    Never,
 }
 
 /// Bytes taken from a [`MemoryBudget`]; dropping it gives them back.
@@ -24,7 +39,7 @@ impl MemoryBudget {
     /// A budget of so many bytes.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit, used: AtomicUsize::new(0), freed: Notify::new() })
+        Arc::new(Self { limit, used: AtomicUsize::new(0), refused: AtomicU64::new(0), freed: Notify::new() })
     }
 
     /// The bytes there are in all.
@@ -39,15 +54,27 @@ impl MemoryBudget {
         self.used.load(Ordering::Relaxed)
     }
 
+    /// How many times bytes were asked for and not given, since the start.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// A reservation of nothing, which may grow.
+    #[must_use]
+    pub fn nothing(self: &Arc<Self>) -> Reservation {
+        Reservation { budget: Arc::clone(self), bytes: 0 }
+    }
+
     /// Reserves bytes if they are free now.
     #[must_use]
     pub fn try_reserve(self: &Arc<Self>, bytes: usize) -> Option<Reservation> {
-        self.take(bytes).then(|| Reservation { budget: Arc::clone(self), bytes })
+        self.count(self.reserve_now(bytes))
     }
 
     /// Reserves bytes, waiting up to `patience` for others to give theirs back.
     pub async fn reserve(self: &Arc<Self>, bytes: usize, patience: Duration) -> Option<Reservation> {
-        if let Some(reserved) = self.try_reserve(bytes) {
+        if let Some(reserved) = self.reserve_now(bytes) {
             return Some(reserved);
         }
         let wait = async {
@@ -55,13 +82,24 @@ impl MemoryBudget {
                 let freed = self.freed.notified();
                 tokio::pin!(freed);
                 freed.as_mut().enable();
-                if let Some(reserved) = self.try_reserve(bytes) {
+                if let Some(reserved) = self.reserve_now(bytes) {
                     return reserved;
                 }
                 freed.await;
             }
         };
-        if bytes > self.limit { None } else { tokio::time::timeout(patience, wait).await.ok() }
+        self.count(if bytes > self.limit { None } else { tokio::time::timeout(patience, wait).await.ok() })
+    }
+
+    fn reserve_now(self: &Arc<Self>, bytes: usize) -> Option<Reservation> {
+        self.take(bytes).then(|| Reservation { budget: Arc::clone(self), bytes })
+    }
+
+    fn count<T>(&self, reserved: Option<T>) -> Option<T> {
+        if reserved.is_none() {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        reserved
     }
 
     fn take(&self, bytes: usize) -> bool {
@@ -89,7 +127,38 @@ impl Reservation {
     pub fn grow(&mut self, more: usize) -> bool {
         let taken = self.budget.take(more);
         self.bytes += if taken { more } else { 0 };
-        taken
+        self.budget.count(taken.then_some(())).is_some()
+    }
+
+    /// Takes more bytes, waiting [`PATIENCE`] for others to give theirs back.
+    ///
+    /// # Errors
+    /// When there are none, with nothing taken.
+    pub async fn extend(&mut self, more: usize) -> Result<(), NoMemory> {
+        if self.bytes.saturating_add(more) > self.budget.limit {
+            self.budget.count::<()>(None);
+            return Err(NoMemory::Never);
+        }
+        let more = self.budget.reserve(more, PATIENCE).await.ok_or(NoMemory::Full)?;
+        self.absorb(more);
+        Ok(())
+    }
+
+    /// Takes over what another holds.
+    pub fn absorb(&mut self, mut other: Self) {
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+
+    /// Where its bytes come from.
+    #[must_use]
+    pub const fn budget(&self) -> &Arc<MemoryBudget> {
+        &self.budget
+    }
+
+    /// The bytes there are beside its own.
+    #[must_use]
+    pub fn beside(&self) -> usize {
+        self.budget.limit.saturating_sub(self.bytes)
     }
 
     /// Gives back all but so many bytes.
@@ -134,5 +203,18 @@ mod tests {
         drop(first);
         assert_eq!(waiting.await.unwrap(), Some(50));
         assert!(budget.reserve(101, Duration::from_secs(60)).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_grows_is_told_whether_others_hold_the_rest_or_there_is_none() {
+        let budget = MemoryBudget::new(100);
+        let (mut first, second) = (budget.nothing(), budget.try_reserve(50).unwrap());
+        assert_eq!(first.extend(101).await, Err(NoMemory::Never));
+        assert_eq!(first.extend(51).await, Err(NoMemory::Full));
+        first.absorb(second);
+        assert_eq!((first.extend(51).await, first.extend(50).await), (Err(NoMemory::Never), Ok(())));
+        assert_eq!((budget.used(), budget.refused(), first.beside()), (100, 3, 0));
+        drop(first);
+        assert_eq!(budget.used(), 0);
     }
 }

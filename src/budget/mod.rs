@@ -10,7 +10,8 @@
 //!                            CallBudget ── steps, deadline, Signal (caller gone)
 //! ```
 //!
-//! A [`MemoryBudget`] hands out [`Reservation`]s, which give their bytes back when they are dropped. A [`CallBudget`]
+//! A [`MemoryBudget`] hands out [`Reservation`]s, which give their bytes back when they are dropped. What comes piece by
+//! piece is kept in a [`Growing`], which reserves its room before it takes it. A [`CallBudget`]
 //! surrounds the computation of one answer: every loop that can grow with the record calls [`step`] (or [`steps`]), and
 //! every list that can grow with it calls [`hold`]. When the caller has left, the deadline has passed
 //! or a bound is used up, the call ends there with an [`Overrun`].
@@ -23,11 +24,13 @@
 //! [`PeerShares`], so that none of them takes all of it; [`Peer::current`] is the peer of the call that is being answered.
 
 mod call;
+mod growing;
 mod memory;
 mod peer;
 mod shares;
 
 pub use call::{CallBudget, Overrun, Signal, hold, is_brief, step, steps};
-pub use memory::{MemoryBudget, Reservation};
+pub use growing::Growing;
+pub use memory::{MemoryBudget, NoMemory, PATIENCE, Reservation, SMALL};
 pub use peer::Peer;
 pub use shares::{DEFAULT_PERCENT, Held, NoPlace, PeerShares, Place, Share};

@@ -30,8 +30,10 @@ pub(super) struct Call<S> {
     pub(super) service: S,
     /// Where calls are counted.
     pub(super) ledger: Arc<Ledger>,
-    /// Where the memory of requests is reserved.
+    /// Where the memory of requests and replies is reserved.
     pub(super) memory: Arc<MemoryBudget>,
+    /// The most bytes of a request.
+    pub(super) request_bytes: usize,
 }
 
 impl<S: NamedService> NamedService for Call<S> {
@@ -55,9 +57,10 @@ where
         let rpc: Box<str> = request.uri().path().rsplit('/').next().unwrap_or_default().into();
         let (id, span) = begun(&request, &rpc);
         let deadline = Deadline::of(request.headers());
-        let intake = Intake::new(&self.memory);
-        let answer = span.in_scope(|| self.service.call(intake.meter(request)));
-        Answer { answer, intake, deadline, span, id, call: Some((rpc, Instant::now(), Arc::clone(&self.ledger))) }
+        let request = Intake::meter(request, self.request_bytes);
+        let answer = span.in_scope(|| self.service.call(request));
+        let intake = Some(Intake::new(rpc, &self.memory));
+        Answer { answer, intake, deadline, span, id, call: Some((Instant::now(), Arc::clone(&self.ledger))) }
     }
 }
 
@@ -79,13 +82,13 @@ fn begun(request: &Request<Body>, rpc: &str) -> (Option<HeaderValue>, Span) {
 /// The answer to a call.
 pub(super) struct Answer<F> {
     answer: F,
-    intake: Intake,
+    intake: Option<Intake>,
     deadline: Deadline,
     span: Span,
     /// The id that the answer tells, where it has one.
     id: Option<HeaderValue>,
-    /// The rpc, when it began, and where it is counted; none once it has been.
-    call: Option<(Box<str>, Instant, Arc<Ledger>)>,
+    /// When it began, and where it is counted; none once it has been.
+    call: Option<(Instant, Arc<Ledger>)>,
 }
 
 impl<F, E> Future for Answer<F>
@@ -97,18 +100,19 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let span = self.span.clone();
         let _in_span = span.enter();
-        let deadline = self.deadline;
-        let intake = self.intake.clone();
-        intake.poll(|| deadline.poll(&mut self.answer, context)).map_ok(|response| {
+        let own = &mut *self;
+        let (deadline, answer) = (own.deadline, &mut own.answer);
+        Intake::poll(&mut own.intake, || deadline.poll(answer, context)).map_ok(|response| {
             let status = Status::from_header_map(response.headers());
-            if let Some((rpc, since, ledger)) = self.call.take() {
+            if let Some((since, ledger)) = self.call.take() {
+                let rpc = self.intake.as_ref().map_or("", Intake::rpc);
                 let code = status.as_ref().map_or(Code::Ok, Status::code);
                 let took = since.elapsed();
                 span.record("code", name_of(code));
                 tracing::debug!(rpc = ?rpc, ?code, micros = took.as_micros(), "answered");
                 // A name that is no rpc's must not become a label of its own.
                 let known = code != Code::Unimplemented;
-                ledger.metrics().called(if known { &rpc } else { "unknown" }, name_of(code), took);
+                ledger.metrics().called(if known { rpc } else { "unknown" }, name_of(code), took);
             }
             let mut response = match status.as_ref().and_then(reason_of_bare) {
                 Some(refusal) => Status::from(refusal).into_http(),

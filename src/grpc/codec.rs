@@ -13,6 +13,9 @@ use std::marker::PhantomData;
 use tonic::Status;
 use tonic::codec::{DecodeBuf, Decoder, EncodeBuf, Encoder};
 
+/// A request of so many bytes takes little, whatever is in it: a few hundred KiB where all of it is empty elements.
+const LIGHT: usize = 128;
+
 /// The codec of one rpc: it sends `T` and receives `U`.
 pub struct Codec<T, U>(PhantomData<(T, U)>);
 
@@ -63,20 +66,24 @@ impl<U: Message + Default + 'static> Decoder for Reader<U> {
     type Error = Status;
 
     fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
-        allow::<U>(bytes.chunk())?;
-        let undecodable = |error: prost::DecodeError| Refusal::Invalid(vec![Violation::new("", error.to_string())]);
-        U::decode(bytes).map(Some).map_err(|error| undecodable(error).into())
+        if bytes.remaining() == 0
+            && let Some(message) = Intake::take_message()
+        {
+            return Ok(Some(message));
+        }
+        if bytes.remaining() > LIGHT {
+            Intake::reserve(weight::<U>(bytes.chunk(), Intake::beside())?)?;
+        }
+        Ok(Some(decoded(bytes)?))
     }
 }
 
-/// Refuses a request that would take too much memory, and reserves what it takes.
-fn allow<U: 'static>(bytes: &[u8]) -> Result<(), Refusal> {
-    let most = allowance(bytes.len()).min(Intake::most());
-    let weight = weigh(TypeId::of::<U>(), bytes, most).map_err(Refusal::TooLarge)?;
-    let bytes = weight.max(bytes.len());
-    if bytes > most {
-        let what = format!("the request is larger than {} MiB, and there is no more memory for requests", most >> 20);
-        return Err(Refusal::TooLarge(Violation::new("", what)));
-    }
-    Intake::reserve(bytes)
+/// What a request takes once it is decoded, where that is allowed and no more than `most`.
+pub(super) fn weight<U: 'static>(bytes: &[u8], most: usize) -> Result<usize, Refusal> {
+    weigh(TypeId::of::<U>(), bytes, allowance(bytes.len()).min(most)).map_err(Refusal::TooLarge)
+}
+
+/// A request, decoded.
+pub(super) fn decoded<U: Message + Default>(bytes: impl Buf) -> Result<U, Refusal> {
+    U::decode(bytes).map_err(|error| Refusal::Invalid(vec![Violation::new("", error.to_string())]))
 }

@@ -1,6 +1,7 @@
 //! Calls from within the process: another protocol asks the same services, with the same limits, errors and order of things,
 //! by handing the bytes of a request to the router that a connection would hand them to.
 
+use super::status::Refusal;
 use prost::Message;
 use prost::bytes::{Buf, BufMut, Bytes, BytesMut};
 use std::pin::Pin;
@@ -19,11 +20,6 @@ const FRAME_HEAD: usize = 5;
 /// The services, called without a connection.
 #[derive(Clone, Debug)]
 pub struct Local(Routes);
-
-/// Does what takes long on a thread where nobody waits for it. None if the process ends first, or the work panics.
-pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    tokio::task::spawn_blocking(work).await.ok()
-}
 
 /// Why a call failed, in words any protocol can tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +140,12 @@ impl Problem {
         let causes = std::iter::successors(Some(error), |error| error.source());
         let statuses = causes.filter_map(|cause| cause.downcast_ref::<Status>());
         statuses.into_iter().next().map(|status| status.clone().into())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Status::from(refusal).into()
     }
 }
 

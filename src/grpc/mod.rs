@@ -12,7 +12,7 @@
 //!   status.rs      the one way from an error to a status, with the table of reasons; detail.rs has the words
 //!   share.rs       what of all that is shared a peer may hold
 //!   codec.rs       bytes on the wire               call.rs   what surrounds every call
-//!   intake.rs      the memory that a request takes
+//!   intake/        the memory that a request takes     inflate.rs   compressed requests, within limits
 //!   routes.rs      the services of a server: the ledger, health, reflection     direct.rs     the straight way to the ledger
 //! ```
 //!
@@ -40,6 +40,7 @@ pub mod encoded;
 mod events;
 mod feed;
 mod gaps;
+pub(crate) mod inflate;
 mod info;
 mod intake;
 pub mod limits;

@@ -100,7 +100,7 @@ pub fn services(
     let health = tonic_health::pb::health_server::HealthServer::new(
         tonic_health::server::HealthService::from_health_reporter(reporter.clone()),
     );
-    let ledger = Call { service, ledger, memory };
+    let ledger = Call { service, ledger, memory, request_bytes: limits.request_bytes };
     let direct = Direct(ledger.clone());
     let routes = Routes::new(ledger)
         .add_service(health.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES))

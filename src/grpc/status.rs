@@ -161,6 +161,12 @@ impl From<Refusal> for Status {
 }
 
 impl Refusal {
+    /// The refusal of what is too large: the field, if one alone is at fault, and what there is too much of.
+    #[must_use]
+    pub fn too_large(field: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::TooLarge(Violation::new(field, what))
+    }
+
     /// The reason, as the contract names it.
     #[must_use]
     pub const fn reason(&self) -> ErrorReason {

@@ -20,11 +20,10 @@ pub(super) async fn unary(
     local: &Local,
     path: &str,
     method: &MethodDescriptor,
-    message: &[u8],
+    mut message: Vec<u8>,
     limit: Option<&str>,
     defaults: Defaults,
 ) -> Result<(Bytes, Vec<u8>), Failure> {
-    let mut message = message.to_vec();
     loop {
         let reply = local.unary(path, &message, limit).await?;
         let written = json::written(&method.output(), &reply, defaults)?;

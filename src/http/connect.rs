@@ -8,15 +8,14 @@ use super::failure::Failure;
 use super::json::Defaults;
 use super::prescan;
 use super::transcode::{self, SERVICE};
-use crate::budget::Reservation;
-use crate::grpc::local::{self, Problem};
-use axum::body::{Body, to_bytes};
+use crate::budget::{PATIENCE, Reservation};
+use crate::grpc::inflate::{Payload, aside};
+use crate::grpc::status::Refusal;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use prost_reflect::MethodDescriptor;
-use std::time::Duration;
 
 const JSON: &str = "application/json";
 const PROTO: &str = "application/proto";
@@ -29,9 +28,7 @@ fn is(headers: &HeaderMap, kind: &str) -> bool {
 }
 
 /// A request of so many bytes takes little, whatever is in it.
-const SMALL: usize = 4096;
-/// The longest that a large request waits for others to give back the memory that they have.
-const PATIENCE: Duration = Duration::from_secs(1);
+const LITTLE: usize = 4096;
 
 /// Answers a call in the Connect protocol; hands on everything else.
 pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next) -> Response {
@@ -58,43 +55,42 @@ async fn call(web: &Web, method: &MethodDescriptor, request: Request) -> Result<
     }
     let (parts, body) = request.into_parts();
     let limit = limit(&parts.headers)?;
-    let body = encoding::decoded(&parts.headers, read(body, web.request_bytes).await?, web.request_bytes)?;
+    let body = encoding::decoded(web, &parts.headers, body).await?;
     let path = format!("/{SERVICE}/{}", method.name());
     if is(&parts.headers, PROTO) {
-        let reply = web.local.unary(&path, &body, limit.as_deref()).await?;
+        let reply = web.local.unary(&path, &body.bytes, limit.as_deref()).await?;
         return Ok(([(header::CONTENT_TYPE, PROTO)], reply).into_response());
     }
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
     let (message, _reserved) = message(web, method, body).await?;
-    let (_, json) = bounded::unary(&web.local, &path, method, &message, limit.as_deref(), Defaults::LeftOut).await?;
+    let (_, json) = bounded::unary(&web.local, &path, method, message, limit.as_deref(), Defaults::LeftOut).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 
 /// The bytes of a request written as JSON, and the memory that it has until the call has its answer. A large one is read
 /// where nobody waits.
-async fn message(web: &Web, method: &MethodDescriptor, json: &[u8]) -> Result<(Vec<u8>, Option<Reservation>), Failure> {
-    let exhausted = |why: String| Failure::of("resource_exhausted", StatusCode::TOO_MANY_REQUESTS, why);
-    if json.len() <= SMALL {
-        return Ok((transcode::request(method, json)?, None));
+async fn message(
+    web: &Web,
+    method: &MethodDescriptor,
+    json: Payload,
+) -> Result<(Vec<u8>, Option<Reservation>), Failure> {
+    let Payload { bytes: json, reserved: of_json } = json;
+    if json.len() <= LITTLE {
+        return Ok((transcode::request(method, text(&json))?, None));
     }
-    let weight = prescan::weigh(json, web.memory.limit()).map_err(exhausted)?;
-    let full = || exhausted("too many large requests at once; try again".to_owned());
-    let mut reserved = web.memory.reserve(weight, PATIENCE).await.ok_or_else(full)?;
-    let (method, json) = (method.clone(), json.to_vec());
-    let message = local::aside(move || transcode::request(&method, &json)).await.ok_or_else(full)??;
+    let (most, weighed) = (of_json.beside(), json.clone());
+    let weight = aside(move || prescan::weigh(text(&weighed), most)).await?;
+    let weight = weight.map_err(|much| Refusal::too_large(much.field, much.what))?;
+    let reserved = web.memory.reserve(weight, PATIENCE).await;
+    let mut reserved = reserved.ok_or(Refusal::Overloaded("large requests"))?;
+    let method = method.clone();
+    let message = aside(move || transcode::request(&method, text(&json))).await??;
     reserved.shrink_to(message.len());
     Ok((message, Some(reserved)))
 }
 
-async fn read(body: Body, most: usize) -> Result<axum::body::Bytes, Failure> {
-    let wrong = |error: axum::Error| match Problem::of_body(&error) {
-        Some(problem) => Failure(Problem { status: StatusCode::REQUEST_TIMEOUT.as_u16(), ..problem }),
-        None => {
-            let why = format!("the request is larger than {most} bytes");
-            Failure::of("resource_exhausted", StatusCode::TOO_MANY_REQUESTS, why)
-        }
-    };
-    to_bytes(body, most).await.map_err(wrong)
+/// A text without the mark that may stand before it.
+fn text(json: &[u8]) -> &[u8] {
+    json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json)
 }
 
 /// How long the call may take, in the words of gRPC.

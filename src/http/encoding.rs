@@ -1,37 +1,65 @@
-//! The encoding of a request in the Connect protocol: gzip and zstd are decoded, never to more than a request may have.
+//! The body of a request in the Connect protocol: reserved as it comes, and without its encoding (gzip, zstd), never more than a
+//! request may have.
 
+use super::Web;
 use super::failure::Failure;
-use axum::body::Bytes;
+use crate::budget::Growing;
+use crate::grpc::inflate::{Compression, Payload, inflate};
+use crate::grpc::local::Problem;
+use crate::grpc::status::Refusal;
+use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
-use std::io::{self, Read};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
 
 /// What is accepted, as a refusal says it.
 const ACCEPTED: &str = "gzip, zstd, identity";
 
-/// The body of a request without its encoding, at most so many bytes of it.
-pub(super) fn decoded(headers: &HeaderMap, body: Bytes, most: usize) -> Result<Bytes, Failure> {
+/// The body of a request without its encoding, and the memory that it has.
+pub(super) async fn decoded(web: &Web, headers: &HeaderMap, body: Body) -> Result<Payload, Failure> {
     let said = headers.get(header::CONTENT_ENCODING).map_or(Ok("identity"), |said| said.to_str());
     let said = said.unwrap_or_default().trim().to_ascii_lowercase();
-    let read = match said.as_str() {
-        "identity" | "" => return Ok(body),
-        "gzip" => all(flate2::read::MultiGzDecoder::new(&*body), most),
-        "zstd" => zstd::stream::read::Decoder::new(&*body).and_then(|decoder| all(decoder, most)),
-        _ => {
-            let why = format!("the content-encoding {said:?} is not known here; send one of {ACCEPTED}");
-            return Err(Failure::of("unimplemented", StatusCode::NOT_IMPLEMENTED, why));
-        }
+    let compression = match said.as_str() {
+        "identity" | "" => None,
+        said => match Compression::named(said.as_bytes()) {
+            Some(compression) => Some(compression),
+            None => {
+                let why = format!("the content-encoding {said:?} is not known here; send one of {ACCEPTED}");
+                return Err(Refusal::Unsupported(why).into());
+            }
+        },
     };
-    let read = read.map_err(|error| Failure::invalid(format!("the body is not {said}: {error}")))?;
-    if read.len() > most {
-        let why = format!("the request is larger than {most} bytes once it is decoded");
-        return Err(Failure::of("resource_exhausted", StatusCode::TOO_MANY_REQUESTS, why));
+    let sent = read(web, body).await?;
+    match compression {
+        None => Ok(sent),
+        Some(compression) => Ok(inflate(compression, sent, web.request_bytes, &web.memory).await?),
+    }
+}
+
+/// All bytes of a body.
+async fn read(web: &Web, mut body: Body) -> Result<Payload, Failure> {
+    let most = web.request_bytes;
+    let too_large = || Refusal::too_large("", format!("the request is larger than {most} bytes"));
+    let hint = body.size_hint();
+    if hint.lower() > most as u64 {
+        return Err(too_large().into());
+    }
+    let length = hint.exact().and_then(|length| usize::try_from(length).ok());
+    let mut read = Growing::new(&web.memory, length.unwrap_or(most));
+    while let Some(frame) = body.frame().await {
+        let Ok(bytes) = frame.map_err(|error| given_up(&error))?.into_data() else { break };
+        if read.as_slice().len() + bytes.len() > most {
+            return Err(too_large().into());
+        }
+        read.put(&bytes).await.map_err(Refusal::from)?;
     }
     Ok(read.into())
 }
 
-/// All bytes, and one more than the most where there are more.
-fn all(reader: impl Read, most: usize) -> io::Result<Vec<u8>> {
-    let mut read = Vec::new();
-    reader.take((most as u64).saturating_add(1)).read_to_end(&mut read)?;
-    Ok(read)
+/// Why a body ended before it was whole.
+fn given_up(error: &axum::Error) -> Failure {
+    match Problem::of_body(error) {
+        Some(problem) => Failure(Problem { status: StatusCode::REQUEST_TIMEOUT.as_u16(), ..problem }),
+        None => Failure::invalid(format!("the request ends before it is whole: {error}")),
+    }
 }

@@ -27,8 +27,17 @@ struct Level {
     name: (usize, usize),
 }
 
-/// The memory that a request takes once it is read; or why it is too much, beginning with the field.
-pub(super) fn weigh(json: &[u8], most: usize) -> Result<usize, String> {
+/// What there is too much of in a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooMuch {
+    /// The names that lead to it.
+    pub(super) field: String,
+    /// In words.
+    pub(super) what: String,
+}
+
+/// The memory that a request takes once it is read.
+pub(super) fn weigh(json: &[u8], most: usize) -> Result<usize, TooMuch> {
     let most = allowance(json.len()).saturating_mul(AS_JSON).min(most);
     let mut levels = [Level::default(); MAX_DEPTH + 1];
     let (mut depth, mut at, mut weight) = (0, 0, json.len());
@@ -54,10 +63,8 @@ pub(super) fn weigh(json: &[u8], most: usize) -> Result<usize, String> {
                 level.last = b'{';
                 depth += 1;
                 let Some(inner) = levels.get_mut(depth) else {
-                    return Err(format!(
-                        "{}: lists and messages lie deeper in one another than {MAX_DEPTH}",
-                        path(json, &levels)
-                    ));
+                    let what = format!("lists and messages lie deeper in one another than {MAX_DEPTH}");
+                    return Err(TooMuch { field: path(json, &levels), what });
                 };
                 *inner = Level { is_list: *byte == b'[', ..Level::default() };
             }
@@ -69,7 +76,7 @@ pub(super) fn weigh(json: &[u8], most: usize) -> Result<usize, String> {
     Ok(weight)
 }
 
-fn check(json: &[u8], levels: &[Level], depth: usize, weight: usize, most: usize) -> Result<(), String> {
+fn check(json: &[u8], levels: &[Level], depth: usize, weight: usize, most: usize) -> Result<(), TooMuch> {
     let within = levels.get(..=depth).unwrap_or_default();
     if let Some(Level { is_list: true, last, parted, .. }) = within.last() {
         let (most, of) = match last {
@@ -79,18 +86,14 @@ fn check(json: &[u8], levels: &[Level], depth: usize, weight: usize, most: usize
         };
         // One more than is parted is there, unless nothing follows the last comma.
         if *parted >= most {
-            return Err(format!(
-                "{}: more than {most} {of} in one list; at most {most} are allowed",
-                path(json, within)
-            ));
+            let what = format!("more than {most} {of} in one list; at most {most} are allowed");
+            return Err(TooMuch { field: path(json, within), what });
         }
     }
     if weight > most {
         let most = most >> 20;
-        return Err(format!(
-            "{}: read, the request would take more than {most} MiB up to here; send less at once",
-            path(json, within)
-        ));
+        let what = format!("read, the request would take more than {most} MiB up to here; send less at once");
+        return Err(TooMuch { field: path(json, within), what });
     }
     Ok(())
 }
@@ -128,17 +131,20 @@ mod tests {
         let weigh = |text: &str| weigh(text.as_bytes(), usize::MAX);
         assert!(weigh(&list("{}", MAX_MESSAGES)).is_ok());
         let refused = weigh(&list("{}", MAX_MESSAGES + 1)).unwrap_err();
-        assert_eq!(refused, "commands: more than 10000 messages in one list; at most 10000 are allowed");
+        let what = "more than 10000 messages in one list; at most 10000 are allowed".to_owned();
+        assert_eq!(refused, TooMuch { field: "commands".to_owned(), what });
         assert!(weigh(&list("\"\"", MAX_TEXTS)).is_ok());
         assert!(weigh(&list("\"\"", MAX_TEXTS + 1)).is_err());
     }
 
     #[test]
     fn what_is_too_deep_or_too_much_in_all_is_refused_and_what_is_in_a_text_is_not_counted() {
-        assert!(weigh("[".repeat(1 << 20).as_bytes(), usize::MAX).unwrap_err().contains("deeper"));
+        assert!(weigh("[".repeat(1 << 20).as_bytes(), usize::MAX).unwrap_err().what.contains("deeper"));
         assert!(weigh("{\"a\":[[],[]],".repeat(90).as_bytes(), usize::MAX).is_ok());
         let many = format!("[{}]", vec![list("{}", 5_000); 100].join(","));
-        assert!(weigh(many.as_bytes(), usize::MAX).unwrap_err().starts_with("commands: read, the request"));
+        let refused = weigh(many.as_bytes(), usize::MAX).unwrap_err();
+        assert_eq!(refused.field, "commands");
+        assert!(refused.what.starts_with("read, the request"), "{}", refused.what);
         let text = format!(r#"{{"note":"{}"}}"#, "[{,".repeat(1 << 20));
         assert!(weigh(text.as_bytes(), usize::MAX).unwrap() < text.len() + 2 * OBJECT);
     }

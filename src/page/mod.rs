@@ -31,6 +31,7 @@ mod words;
 
 use crate::grpc::local::Local;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::get;
@@ -39,6 +40,9 @@ use tower_http::compression::CompressionLayer;
 /// Nothing from another host, nothing inline, no frame around it, and forms lead nowhere else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The largest form; it reserves no memory.
+const FORM_BYTES: usize = 64 << 10;
 
 const STYLE: &str = include_str!("assets/page.css");
 const SCRIPT: &str = include_str!("assets/page.js");
@@ -61,6 +65,7 @@ pub fn routes(local: Local) -> Router {
         .route("/page/page.css", get(async || asset("text/css; charset=utf-8", STYLE)))
         .route("/page/page.js", get(async || asset("text/javascript; charset=utf-8", SCRIPT)))
         .route("/page/icon.svg", get(async || asset("image/svg+xml", ICON)))
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(axum::middleware::map_response(guarded))
         .layer(CompressionLayer::new())
         .with_state(local)

@@ -78,7 +78,7 @@ async fn answer(web: &Web, route: &'static Route, headers: &HeaderMap, query: &s
     let (replies, json) = if method.is_server_streaming() {
         (some(web, &path, &message).await?, None)
     } else {
-        let (reply, json) = bounded::unary(&web.local, &path, &method, &message, None, Defaults::Written).await?;
+        let (reply, json) = bounded::unary(&web.local, &path, &method, message, None, Defaults::Written).await?;
         (vec![reply], Some(json))
     };
     let tag = ETag::of(route, &asked, &method.output(), &replies);

@@ -1,0 +1,282 @@
+//! Compressed requests: how they become what they were, within limits and in room that is reserved.
+//!
+//! ```text
+//!   the first 64 KiB, where it came ──> that was all: done
+//!          └──> more: measured, nothing kept ──> room reserved ──> inflated        on a thread where nobody waits
+//! ```
+//!
+//! A few bytes can become thousands of times as many. So beyond [`FREE`] a request may be at most [`RATIO`] times as large
+//! as what was sent, and never larger than one that is sent plainly. What is large is inflated twice, the first time only to
+//! see how large it is: that takes no memory, whatever was sent.
+
+use super::status::Refusal;
+use crate::budget::{Growing, MemoryBudget, NoMemory, Reservation, SMALL};
+use crate::domain::rejection::Violation;
+use prost::bytes::Bytes;
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// A request may become as large as this, however small it was,
+const FREE: usize = 1 << 20;
+/// and beyond that so many times as large as it was sent.
+const RATIO: usize = 100;
+/// How far back zstd may refer, as a power of two: what RFC 8878 asks every decoder to support.
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// So many large requests are inflated, weighed or decoded at once; more wait for them.
+static PLACES: Semaphore = Semaphore::const_new(4);
+
+/// How a request is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compression {
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+}
+
+/// Bytes that are there, with what is reserved for them.
+#[derive(Debug)]
+pub(crate) struct Payload {
+    /// The bytes.
+    pub(crate) bytes: Bytes,
+    /// What is reserved for them.
+    pub(crate) reserved: Reservation,
+}
+
+impl From<Growing> for Payload {
+    fn from(growing: Growing) -> Self {
+        let (bytes, reserved) = growing.into_parts();
+        Self { bytes: bytes.into(), reserved }
+    }
+}
+
+impl From<NoMemory> for Refusal {
+    fn from(none: NoMemory) -> Self {
+        match none {
+            NoMemory::Full => Self::Overloaded("large requests"),
+            NoMemory::Never => Self::too_large("", "the request takes more memory than there is; send less at once"),
+        }
+    }
+}
+
+/// Does what takes long on a thread where nobody waits for it.
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    let _place = PLACES.acquire().await.map_err(|_| Refusal::Stopping)?;
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|ended| if ended.is_panic() { Refusal::Defect } else { Refusal::Stopping })
+}
+
+impl Compression {
+    /// The compression of a name, as both gRPC and HTTP have it.
+    pub(crate) fn named(name: &[u8]) -> Option<Self> {
+        match name {
+            b"gzip" => Some(Self::Gzip),
+            b"zstd" => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    fn reader(self, sent: Bytes) -> io::Result<Box<dyn Read + Send>> {
+        let sent = Cursor::new(sent);
+        Ok(match self {
+            Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(sent)),
+            Self::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::with_buffer(sent)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                Box::new(decoder)
+            }
+        })
+    }
+
+    /// What a reader takes beside what it has read.
+    const fn memory(self) -> usize {
+        match self {
+            Self::Gzip => 0,
+            Self::Zstd => 1 << ZSTD_WINDOW_LOG,
+        }
+    }
+
+    fn refusal(self, error: &io::Error) -> Refusal {
+        let (name, said) = (self.name(), error.to_string());
+        match said.contains("too much memory") {
+            true => {
+                let most = self.memory() >> 20;
+                Refusal::too_large("", format!("the request is {name} with a window of more than {most} MiB"))
+            }
+            false => Refusal::Invalid(vec![Violation::new("", format!("the request is not {name}: {said}"))]),
+        }
+    }
+}
+
+/// How large a request may become.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// For what was sent.
+    allowed: usize,
+    /// Whatever was sent.
+    limit: usize,
+}
+
+impl Bounds {
+    fn check(self, bytes: usize) -> Result<(), Refusal> {
+        if bytes > self.limit {
+            return Err(Refusal::too_large("", format!("inflated, the request is larger than {} bytes", self.limit)));
+        }
+        if bytes > self.allowed {
+            let what = format!(
+                "inflated, the request is larger than {FREE} bytes and more than {RATIO} times as large as it was sent; send \
+                 it with less compression or none"
+            );
+            return Err(Refusal::too_large("", what));
+        }
+        Ok(())
+    }
+
+    /// How large what a reader reads is, if it is allowed. Nothing of it is kept.
+    fn measure(self, mut reader: impl Read, compression: Compression) -> Result<usize, Refusal> {
+        let (mut read, mut piece) = (0, [0; 16 << 10]);
+        loop {
+            match reader.read(&mut piece).map_err(|error| compression.refusal(&error))? {
+                0 => return Ok(read),
+                more => read += more,
+            }
+            self.check(read)?;
+        }
+    }
+}
+
+/// Inflates a request, to at most `limit` bytes.
+pub(crate) async fn inflate(
+    compression: Compression,
+    sent: Payload,
+    limit: usize,
+    budget: &Arc<MemoryBudget>,
+) -> Result<Payload, Refusal> {
+    const OFTEN: usize = 8;
+    let (wrong, bytes) = (move |error: io::Error| compression.refusal(&error), sent.bytes.clone());
+    let bounds = Bounds { allowed: bytes.len().saturating_mul(RATIO).max(FREE).min(limit), limit };
+    if bytes.len() <= SMALL {
+        let mut inflated = Growing::new(budget, SMALL);
+        inflated.make_room(bytes.len().saturating_mul(OFTEN).clamp(1, SMALL)).await?;
+        let mut reader = compression.reader(bytes.clone()).map_err(wrong)?;
+        if inflated.fill(&mut reader).map_err(wrong)? {
+            bounds.check(inflated.as_slice().len())?;
+            return Ok(inflated.into());
+        }
+    }
+    let mut window = budget.nothing();
+    window.extend(compression.memory()).await?;
+    let sent = bytes.clone();
+    let measure = move || bounds.measure(compression.reader(sent).map_err(wrong)?, compression);
+    let size = aside(measure).await??;
+    let mut inflated = Growing::new(budget, size);
+    // One byte more shows that this is all.
+    inflated.make_room(size.saturating_add(1)).await?;
+    let fill = move || inflated.fill(&mut compression.reader(bytes)?).map(|_| inflated);
+    Ok(aside(fill).await?.map_err(wrong)?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use tonic::Status;
+
+    const LIMIT: usize = 16 << 20;
+
+    fn compressed(compression: Compression, bytes: &[u8]) -> Vec<u8> {
+        match compression {
+            Compression::Zstd => zstd::bulk::compress(bytes, 3).unwrap(),
+            Compression::Gzip => {
+                let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+                gzip.write_all(bytes).unwrap();
+                gzip.finish().unwrap()
+            }
+        }
+    }
+
+    async fn inflated(compression: Compression, sent: Vec<u8>, budget: &Arc<MemoryBudget>) -> Result<Bytes, String> {
+        let sent = Payload { bytes: sent.into(), reserved: budget.nothing() };
+        let inflated = inflate(compression, sent, LIMIT, budget).await;
+        inflated.map(|inflated| inflated.bytes).map_err(|refusal| {
+            let reason = refusal.reason().as_str_name();
+            format!("{reason}: {}", Status::from(refusal).message())
+        })
+    }
+
+    /// Bytes that hardly compress.
+    fn noise(bytes: usize) -> Vec<u8> {
+        let mut state = 1_u32;
+        let next = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        (0..bytes).map(next).collect()
+    }
+
+    #[tokio::test]
+    async fn what_was_compressed_is_what_it_was_small_and_large() {
+        let budget = MemoryBudget::new(64 << 20);
+        for compression in [Compression::Gzip, Compression::Zstd] {
+            for whole in [b"{}".to_vec(), noise(70_000), noise(5 << 20), vec![7; 1 << 20]] {
+                let sent = compressed(compression, &whole);
+                assert!(inflated(compression, sent, &budget).await.unwrap() == whole, "{compression:?}");
+            }
+            let two = [compressed(compression, b"one"), compressed(compression, b"two")].concat();
+            assert_eq!(inflated(compression, two, &budget).await.unwrap(), "onetwo");
+        }
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_too_dense_malformed_or_cut_off_is_refused_and_leaves_nothing_reserved() {
+        let budget = MemoryBudget::new(64 << 20);
+        for compression in [Compression::Gzip, Compression::Zstd] {
+            for (sent, refused) in [
+                (compressed(compression, &noise(LIMIT + 1)), "larger than 16777216 bytes"),
+                (compressed(compression, &vec![7; 4 << 20]), "more than 100 times as large"),
+            ] {
+                let refusal = inflated(compression, sent, &budget).await.unwrap_err();
+                assert!(refusal.starts_with("ERROR_REASON_LIMIT_EXCEEDED"), "{refusal}");
+                assert!(refusal.contains(refused), "{refusal}");
+            }
+            let whole = compressed(compression, &noise(200_000));
+            for sent in [whole[..100_000].to_vec(), whole[..whole.len() - 3].to_vec(), b"neither".to_vec()] {
+                let refusal = inflated(compression, sent, &budget).await.unwrap_err();
+                assert!(refusal.starts_with("ERROR_REASON_INVALID_REQUEST"), "{refusal}");
+                assert!(refusal.contains(&format!("not {}", compression.name())), "{refusal}");
+            }
+        }
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_window_that_is_large_is_refused_whatever_is_in_it() {
+        let budget = MemoryBudget::new(64 << 20);
+        let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 3).unwrap();
+        encoder.window_log(27).unwrap();
+        encoder.write_all(b"little").unwrap();
+        let refusal = inflated(Compression::Zstd, encoder.finish().unwrap(), &budget).await.unwrap_err();
+        assert!(refusal.contains("a window of more than 8 MiB"), "{refusal}");
+    }
+
+    #[tokio::test]
+    async fn where_there_is_no_room_for_it_that_is_said() {
+        let budget = MemoryBudget::new(LIMIT);
+        let sent = compressed(Compression::Gzip, &noise(2 << 20));
+        let other = budget.try_reserve(LIMIT - (1 << 20)).unwrap();
+        let refusal = inflated(Compression::Gzip, sent.clone(), &budget).await.unwrap_err();
+        assert!(refusal.starts_with("ERROR_REASON_OVERLOADED"), "{refusal}");
+        drop(other);
+        assert_eq!(inflated(Compression::Gzip, sent, &budget).await.unwrap().len(), 2 << 20);
+    }
+}

@@ -1,0 +1,114 @@
+//! The memory that a request takes: of its bytes while they come, and of what they are decoded to, for as long as its call is
+//! being answered.
+//!
+//! ```text
+//!   a message ──┬─ at most PLAIN bytes ──────────> codec.rs: weighed and decoded where it came
+//!   metered.rs  ├─ compressed ──> inflate.rs ──┬─> at most PLAIN bytes: likewise
+//!               └─ larger: gathered ───────────┴─> request.rs: weighed and decoded on a thread where nobody waits
+//! ```
+//!
+//! Whatever is taken is reserved before: the bytes as they come, what they are inflated to, and what is made of them. That
+//! waits a second for others to have their answers, and is then refused: with `OVERLOADED` if there would be room without them,
+//! and with `LIMIT_EXCEEDED` if there never is. Nothing has been done for the request then. Small requests reserve nothing
+//! and cost nothing: there are no more of them at once than there are streams.
+
+mod metered;
+mod request;
+
+use super::status::Refusal;
+use crate::budget::{MemoryBudget, Reservation, SMALL};
+use metered::Metered;
+use std::any::Any;
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::task::Poll;
+use tonic::body::Body;
+use tonic::codegen::http::Request;
+
+thread_local! {
+    /// The intake of the call that is being answered on this thread.
+    static CURRENT: RefCell<Option<Intake>> = const { RefCell::new(None) };
+}
+
+/// A request with its memory: what was reserved for it, and the message where it was decoded aside.
+pub(super) struct Intake {
+    rpc: Box<str>,
+    reserved: Reservation,
+    message: Option<Box<dyn Any + Send>>,
+}
+
+/// An intake that is current on this thread until this is dropped.
+struct Current<'a>(&'a mut Option<Intake>);
+
+impl<'a> Current<'a> {
+    fn enter(own: &'a mut Option<Intake>) -> Self {
+        CURRENT.with_borrow_mut(|current| std::mem::swap(current, own));
+        Self(own)
+    }
+}
+
+impl Drop for Current<'_> {
+    fn drop(&mut self) {
+        CURRENT.with_borrow_mut(|current| std::mem::swap(current, self.0));
+    }
+}
+
+impl Intake {
+    /// The intake of a call of an rpc.
+    pub(super) fn new(rpc: Box<str>, budget: &Arc<MemoryBudget>) -> Self {
+        Self { rpc, reserved: budget.nothing(), message: None }
+    }
+
+    /// The name of the rpc.
+    pub(super) fn rpc(&self) -> &str {
+        &self.rpc
+    }
+
+    /// A request of which nothing is taken in that is not reserved. Its body is read while the call is polled.
+    pub(super) fn meter(request: Request<Body>, limit: usize) -> Request<Body> {
+        let compression = Metered::compression(request.headers());
+        request.map(|body| Body::new(Metered::new(body, compression, limit)))
+    }
+
+    /// Polls the answer to the call.
+    pub(super) fn poll<T>(own: &mut Option<Self>, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        let _current = Current::enter(own);
+        poll()
+    }
+
+    /// The memory there is beside what the call that is being answered has.
+    pub(super) fn beside() -> usize {
+        let beside = |current: &Option<Self>| current.as_ref().map_or(usize::MAX, |intake| intake.reserved.beside());
+        CURRENT.with_borrow(beside)
+    }
+
+    /// Reserves what decoding takes where the request came, which cannot wait.
+    pub(super) fn reserve(bytes: usize) -> Result<(), Refusal> {
+        if bytes <= SMALL {
+            return Ok(());
+        }
+        let grown = |current: &mut Option<Self>| current.as_mut().is_none_or(|intake| intake.reserved.grow(bytes));
+        if CURRENT.with_borrow_mut(grown) { Ok(()) } else { Err(Refusal::Overloaded("large requests")) }
+    }
+
+    /// The message that was decoded aside, for the call that is being answered.
+    pub(super) fn take_message<M: 'static>() -> Option<M> {
+        let message = CURRENT.with_borrow_mut(|current| current.as_mut().and_then(|intake| intake.message.take()));
+        message?.downcast().ok().map(|message| *message)
+    }
+
+    fn keep(message: Box<dyn Any + Send>, reserved: Reservation) {
+        CURRENT.with_borrow_mut(|current| {
+            if let Some(intake) = current {
+                intake.reserved.absorb(reserved);
+                intake.message = Some(message);
+            }
+        });
+    }
+
+    /// The rpc of the call that is being answered, and where its memory comes from.
+    fn current() -> Option<(Box<str>, Arc<MemoryBudget>)> {
+        let current = |intake: &Self| (intake.rpc.clone(), Arc::clone(intake.reserved.budget()));
+        CURRENT.with_borrow(|intake| intake.as_ref().map(current))
+    }
+}
