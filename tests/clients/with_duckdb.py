@@ -1,4 +1,4 @@
-"""DuckDB over an export of the log: the SQL of the README, as it stands there, answers the founding question.
+"""DuckDB over an export of the log: the SQL of docs/EXPORT.md, as it stands there, answers the founding question.
 
 So does the state that is exported as CSV. Expects the dossier alone, or with claims of the other clients about parties of
 their own.
@@ -14,21 +14,21 @@ import duckdb
 
 from story import STORY, check
 
-README = (pathlib.Path(__file__).parent / "../../README.md").read_text(encoding="utf-8")
-COMMANDS = [line.split()[1:] for line in README.splitlines() if line.startswith("detente export ") and "--out" in line]
-(SQL,) = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+MANUAL = (pathlib.Path(__file__).parent / "../../docs/EXPORT.md").read_text(encoding="utf-8")
+COMMANDS = [line.split()[1:] for line in MANUAL.splitlines() if line.startswith("detente export ") and "--out" in line]
+(SQL,) = re.findall(r"```sql\n(WITH .*?)```", MANUAL, re.DOTALL)
 KNOWN_AT, FIRST_DAY, LAST_DAY = "2025-08-02", "2025-07-01", "2025-07-31"
 
 
 def export(address, program, folder):
-    """Runs the commands of the README."""
+    """Runs the commands of the manual."""
     for arguments in COMMANDS:
         server = ["--server", f"http://{address}"]
         subprocess.run([program, *arguments, *server], cwd=folder, check=True, capture_output=True, timeout=60)
 
 
 def asked(folder, known_at, day=None):
-    """The rows of the SQL of the README, with other dates."""
+    """The rows of the SQL of the manual, with other dates."""
     sql = SQL.replace(KNOWN_AT, known_at)
     if day is not None:
         sql = sql.replace(FIRST_DAY, day).replace(LAST_DAY, day)
@@ -37,7 +37,7 @@ def asked(folder, known_at, day=None):
 
 def main(address, program):
     dates = [date in SQL for date in (KNOWN_AT, FIRST_DAY, LAST_DAY)]
-    check("the README has the commands and the dates", [len(COMMANDS), *dates], [2, True, True, True])
+    check("docs/EXPORT.md has the commands and the dates", [len(COMMANDS), *dates], [2, True, True, True])
     with tempfile.TemporaryDirectory() as folder:
         export(address, program, folder)
         july = [row[:2] for row in asked(folder, KNOWN_AT)]
