@@ -212,7 +212,7 @@ function serve(config) {
   });
 }
 
-// The pictures of the README, where a folder for them is named.
+// The pictures of README.md and docs/HTTP.md, where a folder for them is named.
 async function shoot() {
   const shots = [["page-answer", FOUNDING, 1100, "light", null], ["page-timeline", "/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-20", 1100, "light", "#timeline"],
     ["page-arabic", FOUNDING + "&lang=ar", 1100, "dark", "#timeline"], ["page-phone", FOUNDING, 390, "light", null]];
