@@ -36,9 +36,9 @@ pub struct Asked {
     pub insecure: bool,
     /// Whether to serve the founding dossier.
     pub demo: bool,
-    /// Whether to serve what is there and write nothing.
+    /// Serve existing records and write nothing.
     pub read_only: bool,
-    /// Whether the clock is right, however long ago something was recorded.
+    /// Accept the clock as it is, however old the last record.
     pub accept_clock: bool,
     /// The form of the log.
     pub log_format: Option<LogFormat>,
@@ -87,13 +87,13 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whether to serve the founding dossier.
     pub demo: bool,
-    /// Whether to serve what is there and write nothing.
+    /// Serve existing records and write nothing.
     pub read_only: bool,
-    /// Whether the clock is right, however long ago something was recorded.
+    /// Accept the clock as it is, however old the last record.
     pub accept_clock: bool,
-    /// How far the clock may be behind the last record.
+    /// Maximum lag of the clock behind the last record.
     pub max_clock_behind: Option<Duration>,
-    /// How far the clock may jump ahead while the server runs.
+    /// Maximum jump of the clock while the server runs.
     pub max_clock_jump: Option<Duration>,
     /// The form of the log.
     pub log_format: LogFormat,
@@ -103,7 +103,7 @@ pub struct Config {
     pub workers: Option<usize>,
     /// How much memory the blocks of the log may take, in bytes.
     pub cache_bytes: Option<usize>,
-    /// How much memory requests, questions and replies in flight may take, in bytes.
+    /// Maximum bytes of memory for requests, questions and replies in flight.
     pub memory_bytes: Option<usize>,
     /// How large a segment of the journal grows, in bytes.
     pub segment_bytes: Option<u64>,
@@ -123,9 +123,9 @@ pub struct Config {
     pub max_stage_bytes: Option<u64>,
     /// How long calls in flight may take to end.
     pub drain: Option<Duration>,
-    /// How long an open stage may stay untouched before it is dropped.
+    /// Age at which an untouched stage is dropped.
     pub stage_age: Option<Duration>,
-    /// How much of what is shared is a peer's, in percent.
+    /// Share of a peer in shared resources, in percent.
     pub peer_share_percent: Option<u8>,
     /// The names that the server answers to beside addresses and `localhost`; `*` is all.
     pub allowed_hosts: Vec<String>,
@@ -168,7 +168,7 @@ pub enum ConfigError {
         "allowed_origins: {0:?} is no origin; expected one such as \"https://desk.example\" or \"http://localhost:3000\", or \"*\""
     )]
     NoOrigin(String),
-    /// What is no name of a host.
+    /// A text that is no host name.
     #[error(
         "allowed_hosts: {0:?} is no host; expected a name such as \"ledger.example\", without scheme and port, or \"*\""
     )]

@@ -51,7 +51,7 @@ use support::make::{
 
 /// A page as a client gets it.
 const PAGE: PageSize = PageSize { entries: 50, bytes: 3 << 20 };
-/// What is too short to be measured.
+/// Durations below this are too short to be measured.
 const FLOOR: Duration = Duration::from_millis(8);
 
 /// The claim to which all others may link.

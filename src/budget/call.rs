@@ -9,10 +9,10 @@ use std::time::Instant;
 
 /// Steps between two looks at the clock and the signal: a fraction of a millisecond.
 const LOOK_EVERY: u32 = 2048;
-/// What one call reserves at once, so that small lists do not go to the shared counter each time.
+/// Number of bytes reserved per step, so that small lists do not go to the shared counter each time.
 const RESERVE_AT_ONCE: usize = 256 << 10;
 
-/// Why a call ended before its answer was there.
+/// The reason a call ended without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overrun {
     /// Its caller has left.
@@ -47,15 +47,15 @@ impl Signal {
 pub struct CallBudget {
     /// Ends the call from outside.
     pub signal: Arc<Signal>,
-    /// When the caller stops waiting.
+    /// The instant at which the caller stops waiting.
     pub deadline: Option<Instant>,
     /// The most steps.
     pub steps: u64,
-    /// Whether it is so short that others may wait for it.
+    /// Set for a call so short that others may wait for it.
     pub is_brief: bool,
     /// The most memory of this call, in bytes.
     pub memory: usize,
-    /// Where its memory comes from.
+    /// The budget its memory comes from.
     pub shared: Arc<MemoryBudget>,
 }
 
@@ -73,7 +73,7 @@ thread_local! {
     static RUNNING: RefCell<Option<Running>> = const { RefCell::new(None) };
 }
 
-/// Whether the call that runs on this thread is so short that others may wait for it.
+/// Returns true if the call on this thread is so short that others may wait for it.
 #[must_use]
 pub fn is_brief() -> bool {
     RUNNING.with_borrow(|running| running.as_ref().is_some_and(|running| running.budget.is_brief))
@@ -122,7 +122,7 @@ impl Running {
         if self.steps_left == 0 {
             return Err(Overrun::Steps);
         }
-        // What was over is let go: a look costs less than counting it exactly.
+        // Steps past the interval are not carried over: a look costs less than counting them exactly.
         self.steps_left = self.steps_left.saturating_sub(u64::from(count));
         let next = u32::try_from(self.steps_left).unwrap_or(u32::MAX).min(LOOK_EVERY);
         self.steps_left -= u64::from(next);
@@ -174,7 +174,7 @@ impl CallBudget {
         let running =
             Running { budget: self.clone(), steps_left: self.steps - u64::from(first), held: 0, reserved: None };
         let outer = (RUNNING.replace(Some(running)), UNTIL_LOOK.replace(first));
-        // What `work` borrows is behind shared references, whose locks do not poison.
+        // `work` only borrows through shared references, whose locks do not poison.
         let ended = catch_unwind(AssertUnwindSafe(work));
         drop(RUNNING.replace(outer.0));
         UNTIL_LOOK.set(outer.1);

@@ -20,7 +20,7 @@
 //! the index need no error type of their own. Outside of a [`CallBudget`] the three functions do nothing, so the writer,
 //! a start and the operator's verbs are never ended by them.
 //!
-//! What peers use at once and next to each other (streams, stages, cursors, connections, threads) is divided by
+//! Things that peers hold side by side (streams, stages, cursors, connections, threads) are divided by
 //! [`PeerShares`], so that none of them takes all of it; [`Peer::current`] is the peer of the call that is being answered.
 
 mod call;

@@ -27,7 +27,7 @@ impl Peer {
         Self { address: network(address.to_canonical()), connection }
     }
 
-    /// Whether many may share this address: clients of this machine, and those of a proxy on it.
+    /// Returns true if many clients may share this address: those of this machine, and those of a proxy on it.
     #[must_use]
     pub const fn is_of_this_machine(&self) -> bool {
         self.address.is_loopback()

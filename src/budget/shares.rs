@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// The share of the whole that is a peer's, in percent, unless it is set.
 pub const DEFAULT_PERCENT: u8 = 25;
 
-/// How much there is, and how much of it is a share.
+/// The number of places in all, and the number that is one share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
     whole: usize,
@@ -31,7 +31,7 @@ pub struct Share {
     kept: usize,
 }
 
-/// Why there is no place.
+/// The reason that no place is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoPlace {
     /// The whole is used up.
@@ -40,7 +40,7 @@ pub enum NoPlace {
     OverShare,
 }
 
-/// How much is held.
+/// The numbers of places held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Held {
     /// By all.
@@ -62,13 +62,13 @@ impl Share {
         Self { whole, share: part.max(1), kept: part }
     }
 
-    /// How much there is.
+    /// Total number of places.
     #[must_use]
     pub const fn whole(&self) -> usize {
         self.whole
     }
 
-    /// Whether a peer may hold one more.
+    /// Decides if a peer may hold one more.
     ///
     /// # Errors
     /// If it may not.
@@ -127,7 +127,7 @@ impl PeerShares {
         Ok(Place { peer, places: Arc::clone(&self.places) })
     }
 
-    /// How many places are held, and how many there are.
+    /// Number of places held, and number of places in all.
     #[must_use]
     pub fn standing(&self) -> (usize, usize) {
         (self.places.lock().all, self.share.whole)

@@ -62,7 +62,7 @@ pub fn open(data: &Path, options: &LedgerOptions, progress: &dyn Progress) -> Re
     Ok(Ledger::open(data, options, progress)?.0)
 }
 
-/// Which line of the dossier was refused is nothing to whoever starts the demo; why is.
+/// Drops the line number of a refused dossier: whoever starts the demo needs only the reason.
 fn of_dossier(error: TransferError) -> DemoError {
     match error {
         TransferError::Append { source, .. } => DemoError::Refused(source),

@@ -20,7 +20,7 @@
 //! follow one another whatever their dates say. What is denied, absent, unknown or supposed for the sake of argument
 //! gives no value ([`asserts_a_value`]): a denial is not another value.
 //!
-//! Which of many claims are in conflict, [`super::rivals`] finds out without looking at every pair.
+//! [`super::rivals`] finds the conflicts among many claims without looking at every pair.
 
 use super::certainty::Certainty;
 use super::validity::Validity;

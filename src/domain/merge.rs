@@ -33,7 +33,7 @@ pub struct Merges {
     turns: HashMap<PartyId, Vec<(Position, Option<PartyId>)>>,
     /// Of each party that others ever were merged into: those, sorted.
     merged: HashMap<PartyId, Vec<PartyId>>,
-    /// Where anything changed, in order, and which party was merged there or not any more.
+    /// Positions of all changes, in order, with the party that was merged there or is no longer.
     changes: Vec<(Position, PartyId)>,
 }
 

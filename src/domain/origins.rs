@@ -40,13 +40,13 @@ pub fn origins<'c>(
     without_a_way_out(&ways)
 }
 
-/// Whether a source has one origin or several, found once for each source, however many others draw on it.
+/// Memoizes if a source has one origin or several, however many others draw on it.
 #[derive(Debug, Default)]
 pub struct OriginCounts {
     known: HashMap<String, Origin>,
 }
 
-/// What a source comes from.
+/// The origin of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// One origin.
@@ -67,7 +67,7 @@ impl Origin {
 /// A source on the way of a walk in depth.
 struct Place {
     source: String,
-    /// When it was entered, and the earliest on the way that it leads back to.
+    /// Index of its entry, and the earliest index on the path that it leads back to.
     at: usize,
     back_to: usize,
     untried: Vec<String>,

@@ -19,16 +19,16 @@ pub struct Ranked {
     pub certainty: Certainty,
 }
 
-/// What is known of claims that contradict one another, while those that count become known.
+/// Claims that contradict one another, noted while those that count become known.
 pub trait Rivals {
-    /// Whether one of those that were noted contradicts the n-th and is at least as sure.
+    /// Returns true if a noted claim contradicts the n-th and is at least as sure.
     fn overrule(&mut self, nth: usize) -> bool;
 
     /// Notes that the n-th counts.
     fn note(&mut self, nth: usize);
 }
 
-/// Which claims count: those of the highest authority first, then those of each next one that none of these overrules.
+/// Marks the claims that count: those of the highest authority, then those of each next one that none of these overrules.
 pub fn counting(claims: &[Ranked], rivals: &mut impl Rivals) -> Vec<bool> {
     let mut counts = vec![true; claims.len()];
     let mut by_rank: Vec<(usize, usize)> = claims.iter().map(|claim| claim.rank).zip(0..).collect();

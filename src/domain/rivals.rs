@@ -1,4 +1,4 @@
-//! Which of many claims on one matter contradict a claim, without looking at every pair.
+//! Rivals of a claim among many claims on one matter, found without looking at every pair.
 //!
 //! A matter is a kind and a relationship of which there can be one value at a time ([`super::conflict`]). Of two claims on
 //! it that have different values and may overlap, each is the rival of the other. In a record where everything is open ended
@@ -33,11 +33,11 @@ use std::ops::{ControlFlow, Range};
 /// A claim on a matter.
 #[derive(Clone, Debug)]
 pub struct Side<C> {
-    /// What the caller knows it by.
+    /// The caller's own key of the claim.
     pub claim: C,
-    /// Which claim.
+    /// Identifier of the claim.
     pub id: ClaimId,
-    /// When it holds or happens.
+    /// Time at which the claim holds or happens.
     pub validity: Validity,
     /// Its value.
     pub value: Value,
@@ -52,7 +52,7 @@ pub struct Matter<C> {
     marks: Vec<Mark>,
 }
 
-/// What a tree must know of a side.
+/// Properties of a side that the tree compares.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     /// Values of different units are not compared.
@@ -70,7 +70,7 @@ pub struct Entered {
     nodes: Vec<Node>,
 }
 
-/// What is known of the sides beneath a node.
+/// Summary of the sides beneath a node.
 #[derive(Clone, Copy, Debug)]
 struct Node {
     /// The latest end of any.
@@ -110,7 +110,7 @@ impl Node {
         }
     }
 
-    /// Whether there may be a rival beneath it of a side that starts at an instant.
+    /// Returns true if a rival of a side that starts at an instant may be beneath this node.
     fn may_rival(&self, start: Moment, mark: &Mark) -> bool {
         let reach = if self.value == mark.value { self.reach_of_others } else { self.reach };
         reach > start && (mark.high < self.low || mark.low > self.high)
@@ -178,7 +178,7 @@ impl<C> Matter<C> {
         let starting = others.partition_point(|other| other.validity.earliest_start < side.validity.latest_end);
         let stretch = begins..begins + starting;
         let mut walk = Walk { matter: self, entered, side, mark, stretch, tick, found };
-        // Whether it was broken off makes no difference here.
+        // An early end of the walk makes no difference here.
         let _ = walk.enter(1, 0..entered.nodes.len() / 2);
     }
 }
@@ -235,7 +235,7 @@ impl<'m, C, T: FnMut(), F: FnMut(&'m Side<C>, Certainty) -> ControlFlow<()>> Wal
     }
 }
 
-/// What a value comes to in a tree. A word differs from every other word.
+/// Reduces a value to its mark in a tree. Every word has a mark of its own.
 fn mark(value: &Value, units: &mut HashMap<Option<Box<str>>, u32>, values: &mut HashMap<Key, u32>) -> Mark {
     let (unit, key, low, high) = match value {
         Value::Word(word) => (None, Key::Word(word.clone()), f64::INFINITY, f64::NEG_INFINITY),

@@ -1,4 +1,4 @@
-//! How messages become bytes on the wire and back: protobuf, with room made for a reply before it is written, with a
+//! Encoding and decoding of messages: protobuf, with room made for a reply before it is written, with a
 //! request that would take too much memory refused before it is decoded, and with one that is not protobuf refused the way
 //! every other malformed request is.
 

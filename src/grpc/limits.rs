@@ -25,7 +25,7 @@ pub struct Limits {
     pub subscriptions: usize,
     /// How long a reading of the log waits for a client that does not read, before it gives its place to another.
     pub patience: Duration,
-    /// How much of what is shared is one peer's, in percent.
+    /// Share of one peer in shared resources, in percent.
     pub peer_share_percent: u8,
 }
 

@@ -134,7 +134,7 @@ impl Stream for Replies {
 }
 
 impl Problem {
-    /// Why a request's body ended before it was whole, where the server itself gave it up.
+    /// The reason the server itself gave up a request's body before it was complete, if it did.
     #[must_use]
     pub fn of_body(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
         let causes = std::iter::successors(Some(error), |error| error.source());

@@ -94,7 +94,7 @@ pub fn services(
         .send_compressed(Gzip)
         .max_decoding_message_size(limits.request_bytes)
         .max_encoding_message_size(MAX_REPLY_BYTES);
-    // What these take are a few names.
+    // Requests of these methods hold a few names.
     const FEW_BYTES: usize = 16 << 10;
     let reporter = HealthReporter::new();
     let health = tonic_health::pb::health_server::HealthServer::new(

@@ -27,7 +27,7 @@ pub(super) struct Service {
     pub(super) ledger: Arc<Ledger>,
     /// The limits in force.
     pub(super) limits: Limits,
-    /// What requests, questions and replies in flight may take.
+    /// Memory shared by requests, questions and replies in flight.
     pub(super) memory: Arc<MemoryBudget>,
     /// Cancelled when the server stops: every stream ends with it. The server holds the other end.
     pub(super) stopping: CancellationToken,
@@ -35,7 +35,7 @@ pub(super) struct Service {
     pub(super) streams: PeerShares,
     /// A place for each subscription there may be, likewise.
     pub(super) feeds: PeerShares,
-    /// Who opened what stays when a call has ended.
+    /// Owners of the things that outlive a call.
     pub(super) owners: Arc<Owners>,
     /// For questions that may take long.
     pub(super) threads: Arc<Threads>,

@@ -1,4 +1,4 @@
-//! What of all that is shared a peer may hold ([`crate::budget::PeerShares`]), and the refusal of one that wants more.
+//! The share of a peer in everything shared ([`crate::budget::PeerShares`]), and the refusal of a peer that wants more.
 //!
 //! A stream is held by the call that opened it. A stage and a cursor stay when the call has ended and the client has gone:
 //! [`Owners`] remembers in this run who made them. Of what was made in an earlier run nobody is the owner, and it counts in
@@ -32,7 +32,7 @@ fn refusal(service: &Service, none: NoPlace, what: &'static str) -> Refusal {
     Refusal::OverShare(what)
 }
 
-/// Who opened the stages and made the cursors there are.
+/// Owners of the existing stages and cursors.
 #[derive(Debug, Default)]
 pub(super) struct Owners {
     /// Of stages.
@@ -41,7 +41,7 @@ pub(super) struct Owners {
     pub(super) cursors: Owned<CursorId>,
 }
 
-/// Who made what, as far as it is known.
+/// Owners by key, as far as they are known.
 #[derive(Debug)]
 pub(super) struct Owned<K>(Mutex<HashMap<K, Peer>>);
 

@@ -202,7 +202,7 @@ fn within<T>(bounds: &CallBudget, work: impl FnOnce() -> Result<T, Refusal>) -> 
 }
 
 fn contained<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
-    // What the closure borrows is a ledger behind shared references, whose locks do not poison.
+    // The closure borrows a ledger behind shared references, whose locks do not poison.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(defect(&*panic)))
 }
 

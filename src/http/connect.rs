@@ -19,10 +19,10 @@ use prost_reflect::MethodDescriptor;
 
 const JSON: &str = "application/json";
 const PROTO: &str = "application/proto";
-/// What some editors put before a text.
+/// Prefix that some editors put before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Whether a request has a media type, which the door has brought into this form.
+/// Returns true if a request has this media type, in the form that the door normalizes to.
 fn is(headers: &HeaderMap, kind: &str) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|content| content == kind)
 }

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
-/// What is accepted, as a refusal says it.
+/// Accepted encodings, in the words of a refusal.
 const ACCEPTED: &str = "gzip, zstd, identity";
 
 /// The body of a request without its encoding, and the memory that it has.

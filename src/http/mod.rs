@@ -52,7 +52,7 @@ pub struct Web {
     pub streams: OpenStreams,
     /// How many subscriptions are open.
     pub subscriptions: OpenStreams,
-    /// What requests, questions and replies in flight may take.
+    /// Memory shared by requests, questions and replies in flight.
     pub memory: Arc<MemoryBudget>,
     /// The largest request, in bytes.
     pub request_bytes: usize,

@@ -23,7 +23,7 @@ struct Level {
     /// The kind of its elements, by how the last of them begins.
     last: u8,
     parted: usize,
-    /// Where the last name of a field stands, in bytes.
+    /// Byte range of the last field name.
     name: (usize, usize),
 }
 

@@ -16,7 +16,7 @@ pub struct Ready(Arc<Said>);
 #[derive(Debug, Default)]
 struct Said {
     is_ready: AtomicBool,
-    /// Why nothing is recorded, though everything is answered.
+    /// The reason that appends are refused while questions are answered.
     hindered: Mutex<Option<String>>,
 }
 

@@ -266,13 +266,13 @@ pub trait Room: Send + Sync {
         None
     }
 
-    /// Why nothing can be written now, whatever its size; none if something can.
+    /// The reason that no append can be written now, whatever its size, if there is one.
     fn refusal(&self) -> Option<Refusal> {
         None
     }
 }
 
-/// How much of a disk is free.
+/// Free space of a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FreeSpace {
     /// Bytes that may still be written.

@@ -1,4 +1,4 @@
-//! Why a disk refuses, in words that an operator can act upon.
+//! Reasons for a refusal by the disk, in words that an operator can act upon.
 //!
 //! The system's error numbers are many; what follows from them is little: make room, give descriptors, give rights, or
 //! replace the disk. None of them is damage: what is stored is as it was.
@@ -60,13 +60,13 @@ impl Obstacle {
         }
     }
 
-    /// Whether the same may be asked again as it is, and succeed: nothing has to be put right first.
+    /// Returns true if the same request may succeed later with nothing put right first.
     #[must_use]
     pub const fn may_pass(self) -> bool {
         matches!(self, Self::Descriptors)
     }
 
-    /// What an operator does about it.
+    /// Advice to the operator.
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Whether the clock can be believed: a wrong one would write a time into the record that nothing can take out again.
+//! Trust in the clock: a wrong one would write a time into the record that nothing can take out again.
 //!
 //! ```text
 //!              last record         now                       now                    a wrong clock puts this far ahead
@@ -7,10 +7,10 @@
 //!      last + 1 us, or refused      └─ expected + limit ───────┘  or it is set back
 //! ```
 //!
-//! What is expected is, at a start, the last time that the clock was seen while it could be believed: the last append that was
-//! recorded by it, or the mark of [`super::clock_mark`]. What was recorded elsewhere and brought in with its own recorded time
-//! says nothing about this clock. While the ledger is open, it is the last reading and the time that has passed since by a
-//! clock that nobody sets. A clock that has no such other ([`crate::clock::Clock::steady`]) is believed.
+//! At a start, the expected time is the last sighting of a trusted clock: the last append that it recorded, or the mark of
+//! [`super::clock_mark`]. Appends imported with their own recorded time say nothing about this clock. While the ledger is
+//! open, the expected time is the last reading plus the time that has passed since on the monotonic clock. A clock without
+//! a monotonic one ([`crate::clock::Clock::steady`]) is believed.
 
 use crate::clock::Clock;
 use crate::domain::moment::Moment;
@@ -19,14 +19,14 @@ use parking_lot::Mutex;
 use std::fmt;
 use std::time::Duration;
 
-/// How far the clock may be from where it is expected.
+/// Maximum distances of the clock from the expected time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockLimits {
-    /// How far behind the last record. Below it, appends are recorded a microsecond after the last one.
+    /// Distance behind the last record. Below it, appends are recorded a microsecond after the last one.
     pub behind: Duration,
-    /// How far ahead of where it was and the time that has passed, while the ledger is open.
+    /// Distance ahead of the last reading plus the time passed, while the ledger is open.
     pub jump: Duration,
-    /// How far ahead of where it was last seen, at a start.
+    /// Distance ahead of the last sighting, at a start.
     pub away: Duration,
 }
 
@@ -37,28 +37,28 @@ impl Default for ClockLimits {
     }
 }
 
-/// Why the clock is not believed.
+/// The reason the clock is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockFault {
     /// It is behind the last record.
     Behind {
-        /// By how much.
+        /// Length of the lag.
         by: Duration,
-        /// When the last append was recorded.
+        /// Recorded time of the last append.
         last: RecordedAt,
     },
     /// At a start, it is far ahead of where it was last seen.
     Away {
-        /// What it says.
+        /// The reading of the clock.
         now: RecordedAt,
-        /// Where it was last seen.
+        /// The last sighting.
         seen: RecordedAt,
     },
     /// It jumped ahead while the ledger was open.
     Jumped {
-        /// What it says.
+        /// The reading of the clock.
         now: RecordedAt,
-        /// By how much.
+        /// Length of the jump.
         by: Duration,
     },
 }
@@ -91,14 +91,14 @@ impl fmt::Display for ClockFault {
     }
 }
 
-/// What the clock is held against.
+/// The sighting that the clock is compared with.
 #[derive(Clone, Copy, Debug)]
 enum Seen {
     /// Nothing: it is believed as it is.
     Nothing,
-    /// Where it was last seen, before a start.
+    /// The last sighting before a start.
     Before(RecordedAt),
-    /// Where it was, when the clock that nobody sets was there.
+    /// The last reading, with that of the monotonic clock at the same moment.
     Running(RecordedAt, Duration),
 }
 
@@ -144,7 +144,7 @@ impl ClockGuard {
     }
 }
 
-/// How much later the second instant is; nothing if it is not.
+/// Distance of the second instant from the first; zero if it is not later.
 pub(super) fn between(earlier: RecordedAt, later: RecordedAt) -> Duration {
     Duration::from_micros(u64::try_from(later.0.saturating_sub(earlier.0)).unwrap_or(0))
 }

@@ -24,7 +24,7 @@ impl ClockMark {
         Self(data.join(NAME))
     }
 
-    /// What it says; none where there is none, or it cannot be understood.
+    /// Reads the mark; none if it is missing or unreadable.
     pub(super) fn read(&self) -> Option<RecordedAt> {
         let text = fs::read_to_string(&self.0).ok()?;
         let mut lines = text.lines();

@@ -134,7 +134,7 @@ impl First<'_> {
         }
     }
 
-    /// Whether no conflict with this later side, or one after it, is among the first.
+    /// Returns true if no conflict with this later side, or one after it, is among the first.
     fn is_full_before(&self, later: u64) -> bool {
         self.found.len() > self.query.page.entries
             && self.found.last_key_value().is_some_and(|(last, _)| last.later < later)
@@ -164,7 +164,7 @@ impl ConflictsQuery {
 
 fn conflicts(sight: &Sight<'_>, query: &ConflictsQuery) -> Result<Conflicts, QueryError> {
     let mut first = First { query, found: BTreeMap::new() };
-    // Where parties answer for others, or something is supposed, a look into the index costs more than one at every claim.
+    // With merges or suppositions, a look into the index costs more than one at every claim.
     let is_plain = !sight.is_supposed() && sight.merges().is_empty();
     if query.filter.items.is_empty() && is_plain {
         if query.wants(ConflictType::Dispute) {

@@ -82,7 +82,7 @@ impl Sight<'_> {
 /// The bytes that a claim takes in the trees over a matter, about.
 const NODE_BYTES: usize = 200;
 
-/// Whether a claim can put a value forward.
+/// Returns true if a claim can put a value forward.
 pub(super) fn has_value(seen: &Seen) -> bool {
     !seen.retracted && seen.validity.is_some() && asserts_a_value(seen.modality)
 }

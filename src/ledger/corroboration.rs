@@ -92,7 +92,7 @@ impl Ledger {
 struct Reading<'s, 'v> {
     sight: &'s Sight<'v>,
     testimonies: HashMap<ClaimId, Testimony>,
-    /// Which claims are joined to a claim: very many, where all say the same as one.
+    /// Claims joined to each claim: very many, if all say the same as one.
     joined: HashMap<ClaimId, Rc<[ClaimId]>>,
     parents: HashMap<String, Vec<String>>,
 }
@@ -159,7 +159,7 @@ fn found(sight: &Sight<'_>, claim: ClaimId) -> Result<Seen, Damaged> {
     sight.find(claim).ok_or_else(|| Damaged(format!("the index has no claim {}", claim.0)))
 }
 
-/// What a claim adds to its side.
+/// The contribution of a claim to its side.
 fn testimony(sight: &Sight<'_>, claim: ClaimId) -> Result<Testimony, Damaged> {
     let seen = found(sight, claim)?;
     let mut reports = BTreeSet::new();

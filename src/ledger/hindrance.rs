@@ -1,4 +1,4 @@
-//! What keeps the ledger from recording while it goes on answering: a full disk, no descriptors, a clock that is wrong.
+//! Hindrances to recording while questions are answered: a full disk, no descriptors, a clock that is wrong.
 //!
 //! It is looked for every second by whoever serves the ledger, not only when an append meets it, so that a log line, a
 //! readiness probe and a metric tell of it before and after. Looking asks the disk, which may take long, so it is done on a
@@ -15,10 +15,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How long the mark of the clock stands before it is renewed.
+/// Interval after which the mark of the clock is renewed.
 const MARK_EVERY: Duration = Duration::from_secs(3600);
 
-/// What keeps the ledger from recording.
+/// A hindrance to recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hindrance {
     /// It was opened read-only.
@@ -57,22 +57,22 @@ impl Hindrance {
     }
 }
 
-/// What was seen when it was last looked.
+/// Result of the last look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outlook {
-    /// How much of the disk is free.
+    /// Free space of the disk.
     pub space: Option<FreeSpace>,
-    /// What keeps the ledger from recording.
+    /// The hindrance to recording, if there is one.
     pub hindrance: Option<Hindrance>,
 }
 
-/// What is needed to look.
+/// State that a look needs.
 pub(super) struct Surroundings {
     room: Arc<dyn Room>,
     read_only: bool,
     mark: Option<ClockMark>,
     marked: Mutex<Option<RecordedAt>>,
-    /// Whether an append was recorded by the clock, now or before.
+    /// Set if an append was recorded by the clock, now or before.
     by_clock: AtomicBool,
     seen: Mutex<Outlook>,
 }
@@ -86,7 +86,7 @@ impl Surroundings {
         Self { room, read_only, mark, marked: Mutex::new(None), by_clock, seen: Mutex::default() }
     }
 
-    /// When the clock was last seen, by its mark.
+    /// Last sighting of the clock, by its mark.
     pub(super) fn mark(&self) -> Option<RecordedAt> {
         self.mark.as_ref().and_then(ClockMark::read)
     }
@@ -133,25 +133,25 @@ impl Shared {
         outlook
     }
 
-    /// What was seen when it was last looked.
+    /// Result of the last look.
     #[must_use]
     pub fn outlook(&self) -> Outlook {
         self.surroundings.seen.lock().clone()
     }
 
-    /// Whether it was opened for asking only.
+    /// Returns true if the ledger was opened for questions only.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         self.surroundings.read_only
     }
 
-    /// How far the clock is behind the last record.
+    /// Distance of the clock behind the last record.
     #[must_use]
     pub fn clock_behind(&self) -> Duration {
         between(self.clock.now(), self.head().recorded_at.unwrap_or(RecordedAt::MIN))
     }
 
-    /// Why the clock is not believed, if it is not.
+    /// The reason the clock is not believed, if it is not.
     #[must_use]
     pub fn clock_fault(&self) -> Option<ClockFault> {
         let last = self.head().recorded_at.unwrap_or(RecordedAt::MIN);

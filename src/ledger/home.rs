@@ -8,11 +8,11 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-/// What an empty directory may have in it: `lost+found` is made with a file system, and is where one is mounted.
+/// Names that an empty directory may hold: `lost+found` is made with a file system, and appears in the root of a mount.
 const ALLOWED: [&str; 2] = ["lost+found", "journal"];
-/// What a ledger has beside its journal.
+/// Names of a ledger's files and directories next to its journal.
 const OURS: [&str; 5] = ["store", "cursors", "stages", clock_mark::NAME, "clock.draft"];
-/// How many names are told.
+/// Maximum number of names in a message.
 const TOLD: usize = 5;
 
 /// Refuses to make a ledger where there is something else.

@@ -44,9 +44,9 @@ pub struct LedgerOptions {
     pub journal: Options,
     /// How much may be staged.
     pub stages: StageLimits,
-    /// How far the clock may be from where it is expected.
+    /// Maximum distances of the clock from the expected time.
     pub clock_limits: ClockLimits,
-    /// Whether the clock is right however far it is from where it was last seen: an operator said so.
+    /// Accept the clock at any distance from its last sighting: an operator vouches for it.
     pub accept_clock: bool,
     /// Whether salts follow from the record instead of chance: only for a history that is public anyway.
     pub public_salts: bool,
@@ -79,7 +79,7 @@ pub enum OpenError {
         path.display()
     )]
     Occupied {
-        /// Where.
+        /// Path of the directory.
         path: PathBuf,
         /// The first names.
         found: String,
@@ -91,9 +91,9 @@ pub enum OpenError {
         journal.display()
     )]
     JournalMissing {
-        /// Where.
+        /// Path of the directory.
         path: PathBuf,
-        /// Where the journal should be.
+        /// Path at which the journal should be.
         journal: PathBuf,
         /// The names.
         found: String,
@@ -192,7 +192,7 @@ impl Ledger {
     /// left alone, and the log is read from the journal.
     ///
     /// # Errors
-    /// When there is none, somebody writes it, or its journal is damaged.
+    /// If there is none, another process writes it, or its journal is damaged.
     pub fn open_read_only(data: &Path, options: &LedgerOptions, progress: &dyn Progress) -> Result<Self, OpenError> {
         let dir = journal_dir(data);
         if !FileJournal::exists_on(&dir, &ReadOnlyDisk)? {
@@ -309,7 +309,7 @@ impl Ledger {
     }
 }
 
-/// When the last append was recorded, if it was recorded by the clock.
+/// Recorded time of the last append, if it was recorded by the clock.
 fn last_by_clock(journal: &dyn Reader, head: Head) -> Result<Option<RecordedAt>, StoreError> {
     let last = if head.position == Position::START { None } else { journal.read(head.position)?.next().transpose()? };
     Ok(last.filter(|chunk| !chunk.header.backfilled).map(|chunk| chunk.header.recorded_at))

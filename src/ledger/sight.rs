@@ -250,7 +250,7 @@ impl<'v> Sight<'v> {
         v1::Claim::decode(bytes.as_slice()).map_err(|error| Damaged(error.to_string()))
     }
 
-    /// When a claim holds or happens in a revision.
+    /// Time at which a claim holds or happens in a revision.
     pub(super) fn validity_in(&self, seen: &Seen, revision: Revision) -> Option<Validity> {
         self.index(seen.supposed).claims().content(revision.content)?.validity()
     }

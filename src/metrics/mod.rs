@@ -99,17 +99,17 @@ pub struct Standing {
     pub subscriptions: (u64, u64),
     /// How many follow the log, and how many events the last of them is behind.
     pub followers: (u64, u64),
-    /// How many bytes of the disk are free, and how many of these are kept free.
+    /// Free bytes of the disk, and the number of these that are kept free.
     pub space: (u64, u64),
-    /// Whether the disk is full but for what is kept free.
+    /// Set if the disk is full but for the bytes that are kept free.
     pub disk_full: bool,
-    /// How many seconds the clock is behind the last record.
+    /// Seconds that the clock is behind the last record.
     pub clock_behind: u64,
-    /// Whether the clock is not believed.
+    /// Set if the clock is not believed.
     pub clock_wrong: bool,
-    /// Whether the ledger was opened read-only.
+    /// Set if the ledger was opened read-only.
     pub read_only: bool,
-    /// Whether appends are refused while reads go on, whatever the reason.
+    /// Set if appends are refused while questions are answered, whatever the reason.
     pub appends_refused: bool,
 }
 

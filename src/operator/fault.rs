@@ -58,7 +58,7 @@ const fn is_damage(error: &JournalError) -> bool {
     }
 }
 
-/// Whether a ledger could not be opened because nothing may be written where it is.
+/// Returns true if a ledger could not be opened because its directory is not writable.
 pub(super) fn is_unwritable(error: &OpenError) -> bool {
     matches!(cause(error).and_then(Obstacle::of), Some(Obstacle::ReadOnly | Obstacle::Forbidden))
 }

@@ -8,7 +8,7 @@ use crate::ledger::Ledger;
 use crate::ledger::open::LedgerOptions;
 use std::path::Path;
 
-/// Whether a data directory holds a ledger.
+/// Returns true if a data directory holds a ledger.
 pub(super) fn exists(data: &Path) -> Result<bool, Failure> {
     Ledger::exists(data).map_err(|error| fault::at(data, "cannot look into", &error))
 }

@@ -1,6 +1,6 @@
 //! Whether the server says that it serves: to `grpc.health.v1.Health` and to `/readyz` alike.
 //!
-//! What only keeps the ledger from recording (a full disk, a clock that is wrong) does not change that: whoever asks is answered.
+//! A hindrance to recording alone (a full disk, a clock that is wrong) does not change that: questions are answered.
 //! `/readyz` tells it in words, and the log when it begins and when it ends.
 //!
 //! While one write to the journal takes longer than it ever should, it says that it does not, so that whoever balances load
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// How often the writer is looked at.
 const BETWEEN: Duration = Duration::from_millis(100);
 
-/// How often it is looked for what keeps the ledger from recording.
+/// Interval between two looks for hindrances to recording.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the server says of itself.

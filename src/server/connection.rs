@@ -30,7 +30,7 @@ impl Connection {
         Self { stream, link, cut, _permit: permit }
     }
 
-    /// Whether it is cut; whoever asks is woken once it is.
+    /// Returns true if the connection is cut; wakes the caller once it is.
     fn is_cut(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         if self.cut.as_mut().poll(context).is_ready() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
     }

@@ -8,7 +8,8 @@ use super::ServerOptions;
 use crate::ledger::open::LedgerOptions;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What is open beside connections, streams and stages: sled, the journal, the log, sockets of the runtime, files for a moment.
+/// Descriptors for everything but connections, streams and stages: sled, the journal, the log, the runtime, short-lived
+/// files.
 const BESIDE: usize = 64;
 /// More than this is not asked for, where the system sets no bound.
 const MOST: u64 = 1 << 20;

@@ -70,9 +70,9 @@ struct Acceptor {
     listener: TcpListener,
     /// One for each connection there may be; a connection holds its own until it closes.
     permits: Arc<Semaphore>,
-    /// What of them is a peer's.
+    /// Shares of the peers in them.
     shares: PeerShares,
-    /// How many connections there have been, which numbers the next.
+    /// Number of connections accepted so far, which numbers the next.
     accepted: u64,
     preface: Duration,
     unread: Duration,
@@ -145,7 +145,7 @@ fn outlive_no_peer(stream: &TcpStream, unread: Duration) {
     const QUIET: Duration = Duration::from_secs(60);
     const BETWEEN: Duration = Duration::from_secs(20);
     let socket = SockRef::from(stream);
-    // Where the system knows no such thing, the connection ends as the system has it.
+    // On a system without keepalive, the connection ends by the system's own rules.
     let _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(QUIET).with_interval(BETWEEN).with_retries(3));
     let _ = socket.set_tcp_user_timeout(Some(unread));
 }

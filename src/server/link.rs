@@ -1,4 +1,4 @@
-//! What is known of each connection while it is open: its peer, how many calls it carries, and whether its client reads.
+//! State of each open connection: its peer, the number of calls it carries, and if its client reads.
 //!
 //! ```text
 //!   call comes ──> Link::begin ──> the reply is handed to the transport piece by piece ──> Turn is dropped
@@ -31,7 +31,7 @@ use tonic::codegen::Bytes;
 const SLOTS: usize = 16;
 /// After so many slots a reply is unread.
 const UNREAD_SLOTS: u64 = 8;
-/// How often connections are looked at.
+/// Interval between two looks at the connections.
 const BETWEEN: Duration = Duration::from_secs(1);
 /// A connection without a call for so many looks may be closed where others want in.
 const IDLE_LOOKS: u64 = 10;
@@ -52,7 +52,7 @@ struct Ticks {
 /// An open connection.
 #[derive(Debug)]
 pub(super) struct Link {
-    /// Who is at the other end.
+    /// The peer at the other end.
     pub(super) peer: Peer,
     /// Cuts it.
     pub(super) cut: CancellationToken,

@@ -9,7 +9,7 @@ const MIB: u64 = 1 << 20;
 const LEAST: u64 = 64 * MIB;
 /// The most: what is left serves the log in memory, and other programs.
 const MOST: u64 = 4096 * MIB;
-/// Which part of the memory there is.
+/// Divisor of the machine's memory.
 const PART: u64 = 4;
 
 /// A budget that fits this machine and the cgroup of this process, in bytes.

@@ -15,7 +15,7 @@ use std::time::Duration;
 pub struct ServerOptions {
     /// How much it takes at once.
     pub limits: Limits,
-    /// How much memory requests, questions and replies in flight may take, in bytes.
+    /// Maximum bytes of memory for requests, questions and replies in flight.
     pub memory: usize,
     /// The most connections at once; more wait to be accepted.
     pub connections: usize,
@@ -29,11 +29,11 @@ pub struct ServerOptions {
     pub allowed_hosts: Vec<String>,
     /// The origins whose pages may ask; `*` is all.
     pub allowed_origins: Vec<String>,
-    /// How fast the body of a request must come.
+    /// Minimum pace of a request body.
     pub pace: Pace,
-    /// How long an open stage may stay untouched before it is dropped.
+    /// Age at which an untouched stage is dropped.
     pub stage_age: Duration,
-    /// How long a client may leave a reply unread before its connection is closed.
+    /// Time that a client may leave a reply unread before its connection is closed.
     pub unread: Duration,
 }
 
@@ -122,7 +122,7 @@ mod tests {
         let file = dir.path().join("detente.toml");
         std::fs::write(&file, set).unwrap();
         let (said, default) = (config(Some(&file)), config(None));
-        // How much memory there is, the machine says.
+        // The amount of memory is the machine's.
         let memory = default_memory();
         assert_eq!(ServerOptions { memory, ..ServerOptions::of(&said) }, ServerOptions::of(&default));
         assert_eq!(ServerOptions::of(&said).memory, 1024 << 20);

@@ -1,4 +1,4 @@
-//! Whether sled has what it needs to be opened. It cannot be opened for reading alone, and on a full disk or without
+//! Check that sled has all it needs to be opened. It cannot be opened for reading alone, and on a full disk or without
 //! descriptors what it says of itself is not to be believed: it is left as it is then, and nothing of it called damaged.
 
 use super::db::Unusable;
@@ -7,10 +7,10 @@ use rustix::fs::{Access, access};
 use std::io;
 use std::path::Path;
 
-/// What sled may write when it is opened, generously.
+/// Maximum bytes that sled writes when it is opened, generously.
 const NEEDED: u64 = 8 << 20;
 
-/// Why sled cannot be opened in a directory now, if something stands in the way.
+/// The obstacle to opening sled in a directory now, if there is one.
 pub(super) fn obstacle(dir: &Path) -> Option<String> {
     if !dir.exists() {
         return obstacle(dir.parent()?);

@@ -65,7 +65,7 @@ pub(crate) struct Store {
     suspect: AtomicBool,
 }
 
-/// What a question reads: the view itself, which the writer then waits for, or a snapshot that nobody waits for.
+/// The view that a question reads: the current one, which the writer then waits for, or a snapshot that nobody waits for.
 pub(crate) enum QuestionView<'s> {
     /// The view, for a question that is known to be brief.
     Shared(RwLockReadGuard<'s, View>),
@@ -86,7 +86,7 @@ impl Deref for QuestionView<'_> {
 }
 
 impl Store {
-    /// What the question that runs on this thread reads: the view where its call is brief, else a snapshot.
+    /// The view for the question on this thread: the current one if its call is brief, else a snapshot.
     pub(crate) fn question_view(&self) -> QuestionView<'_> {
         if crate::budget::is_brief() {
             QuestionView::Shared(self.view())

@@ -134,7 +134,7 @@ impl Store {
     }
 }
 
-/// What sled has, if it is of use; or what stands in its way, though it may be as it should.
+/// Loads sled's view if it is usable. The error names an obstacle that may have nothing to do with sled.
 fn load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usize) -> Result<Option<(Db, View)>, String> {
     if !dir.exists() {
         return Ok(None);

@@ -23,7 +23,7 @@ pub struct StoreReport {
     pub wrong: Option<String>,
     /// Whether there is no sled.
     pub missing: bool,
-    /// Why it could not be looked at, or not to its end, though nothing wrong was seen: a full disk, missing rights.
+    /// The reason it was not examined to its end, though nothing wrong was seen: a full disk, missing rights.
     pub unexamined: Option<String>,
 }
 

@@ -27,7 +27,7 @@ pub const MAX_MESSAGES: usize = 10_000;
 pub const MAX_TEXTS: usize = 100_000;
 /// The most numbers in one list.
 pub const MAX_NUMBERS: usize = 1_000_000;
-/// How deep messages may lie within one another; the decoder goes no deeper.
+/// Maximum nesting of messages, which is that of the decoder.
 pub const MAX_DEPTH: usize = 100;
 /// So many times its size on the wire a request may take in memory,
 const GROWTH: usize = 12;
@@ -62,7 +62,7 @@ pub fn weigh(message: TypeId, bytes: &[u8], most: usize) -> Result<usize, Violat
     }
 }
 
-/// What is known of the messages of the contract.
+/// Shapes of the messages of the contract.
 #[derive(Debug, Default)]
 struct Shapes {
     all: Vec<Shape>,
@@ -166,7 +166,7 @@ impl Stop {
 struct Scale {
     weight: usize,
     most: usize,
-    /// How many elements the lists have of the messages that are being walked, the outermost first.
+    /// Lengths of the lists of the messages on the path, the outermost first.
     counts: Vec<usize>,
 }
 
@@ -238,7 +238,7 @@ fn size_at(number: usize) -> usize {
     SHAPES.all.get(number).map_or(IMPORTED_SIZE, |shape| shape.size)
 }
 
-/// How many numbers end in these bytes.
+/// Counts the numbers that end in these bytes.
 fn ends(packed: &[u8]) -> usize {
     packed.iter().map(|byte| usize::from(*byte < 0x80)).sum()
 }

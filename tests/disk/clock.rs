@@ -155,7 +155,7 @@ fn what_was_recorded_elsewhere_long_ago_says_nothing_about_this_clock() {
     record(&ledger, "BBB").unwrap();
 }
 
-/// What stands before the program to give it another time, shifted by so much and going on; or read from a file each time.
+/// Command prefix that shifts the program's clock by a constant, or by a file that is read each time.
 /// None, said aloud, where libfaketime is not installed.
 fn faked(time: &str) -> Option<Vec<String>> {
     if !has("faketime") {

@@ -37,7 +37,7 @@ fn a_disk_that_is_full_is_told_when_it_begins_and_when_it_ends_and_reads_go_on()
     wire.ready_says("the disk is full");
     assert_eq!(wire.metric("detente_disk_full"), 1.0);
     assert_eq!(wire.metric("detente_disk_reserve_bytes"), f64::from(16 << 20));
-    // What was allowed already may still be used up.
+    // Space that was allowed already may still be used up.
     let refused = (0..400).map(|_| wire.append(2)).find(|(status, _)| *status != 200).expect("a refusal").1;
     assert_eq!(reason(&refused), "DISK_FULL");
     assert!(refused["message"].as_str().unwrap().contains("are kept free"), "{refused}");

@@ -12,7 +12,7 @@ impl Mount {
         Self::new(at, &["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs"])
     }
 
-    /// What is in a directory, once more, to be read only.
+    /// Mounts a directory once more, read-only.
     pub(crate) fn read_only(of: &Path, at: &Path) -> Option<Self> {
         Self::new(at, &["-o", "bind,ro", of.to_str().unwrap()])
     }
@@ -34,7 +34,7 @@ impl Drop for Mount {
     }
 }
 
-/// Whether a program is installed; said aloud where it is not.
+/// Returns true if a program is installed; prints a line if it is not.
 pub(crate) fn has(program: &str) -> bool {
     let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !found {

@@ -17,7 +17,7 @@ pub(crate) fn program(before: &[&str], arguments: &[&str]) -> Command {
     command
 }
 
-/// How a run ended: its code, and what it said on both streams.
+/// Runs the program; returns its exit code and both streams.
 pub(crate) fn run(before: &[&str], arguments: &[&str]) -> (i32, String, String) {
     let Output { status, stdout, stderr } = program(before, arguments).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
@@ -94,7 +94,7 @@ impl Drop for Server {
     }
 }
 
-/// How many lines say something.
+/// Counts the lines that contain the words.
 pub(crate) fn count(log: &[String], words: &str) -> usize {
     log.iter().filter(|line| line.contains(words)).count()
 }

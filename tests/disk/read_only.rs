@@ -24,7 +24,7 @@ fn listing(dir: &Path) -> Vec<String> {
     lines
 }
 
-/// What must hold of a directory that `before` may read and not write.
+/// Asserts the behaviour on a directory that `before` may read and not write.
 fn is_read_and_not_written(data: &Path, before: &[&str], words: &str) {
     let text = data.to_str().unwrap();
     let seen = listing(data);
@@ -97,7 +97,7 @@ fn the_directory_of_another_user_is_verified_exported_dumped_and_served() {
         return eprintln!("SKIPPED: another user cannot run the program here");
     }
     is_read_and_not_written(&data, &before, "Permission denied");
-    // Where not even reading is allowed, that is said, with the path.
+    // An unreadable directory is reported, with its path.
     fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
     let text = data.to_str().unwrap();
     for verb in ["verify", "export", "dump", "serve"] {

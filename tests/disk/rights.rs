@@ -1,4 +1,4 @@
-//! Who may look into a directory, and where a ledger is made at all.
+//! Access to a data directory, and the places where a ledger is made at all.
 
 use super::program::{Server, count, run};
 use std::fs;

@@ -93,7 +93,7 @@ impl Wire {
         line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
     }
 
-    /// What `/readyz` says once it says what is expected.
+    /// Polls `/readyz` until it contains the expected words.
     pub(crate) fn ready_says(&mut self, expected: &str) -> String {
         let began = std::time::Instant::now();
         loop {

@@ -1,4 +1,4 @@
-//! What is refused before anything looks at it: other hosts, pages from elsewhere, rpcs that are not called as rpcs are, bodies
+//! Refusals before any work: other hosts, pages from elsewhere, rpcs that are not called as rpcs are, bodies
 //! that do not come, and more than a client's share.
 
 use crate::served::Served;

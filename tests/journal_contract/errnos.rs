@@ -1,4 +1,4 @@
-//! What the system refuses, number by number and operation by operation: nothing acknowledged is lost, nothing is called
+//! Errors of the system, number by number and operation by operation: nothing acknowledged is lost, nothing is called
 //! damaged, and the words name what the system said.
 
 use std::io;

@@ -137,7 +137,7 @@ impl RowImport {
         Self { data: args.data.clone(), args, format }
     }
 
-    /// Whether the clock is right, however long ago something was recorded.
+    /// Returns true if the clock is to be accepted as it is.
     pub(crate) const fn accepts_clock(&self) -> bool {
         self.args.accept_clock
     }

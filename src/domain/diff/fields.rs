@@ -81,12 +81,12 @@ pub(super) fn lasting_steps(steps: &[&Revision]) -> BTreeSet<usize> {
     found
 }
 
-/// Which of some revisions began a dispute that stands after all of them, or ended one that stood before.
+/// Indexes of the revisions that began a dispute still open after all of them, or ended one that was open before.
 fn changed_disputes<'r>(revisions: impl Iterator<Item = &'r Revision>) -> Vec<usize> {
     let mut changed: HashMap<DisputeId, usize> = HashMap::new();
     for (nth, dispute) in revisions.zip(0..).filter_map(|(revision, nth)| Some((nth, revision.dispute?))) {
         match changed.entry(dispute.0) {
-            // What began here and ends here leaves nothing behind.
+            // A dispute that begins and ends here leaves nothing behind.
             Entry::Occupied(begun) => drop(begun.remove()),
             Entry::Vacant(room) => drop(room.insert(nth)),
         }
@@ -94,7 +94,7 @@ fn changed_disputes<'r>(revisions: impl Iterator<Item = &'r Revision>) -> Vec<us
     changed.into_values().collect()
 }
 
-/// Which value each step has in a field: the first step that has the same.
+/// Maps each step to the first step with the same value in a field.
 fn values(steps: &[&Revision], (_, same, number): &Field) -> Vec<usize> {
     let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
     let of = |(step, nth): (&&Revision, usize)| {

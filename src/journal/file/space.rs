@@ -34,7 +34,7 @@ struct Counted {
     allowance: u64,
     /// Of the allowance, promised to appends that are on their way.
     promised: u64,
-    /// How many appends these are.
+    /// Number of appends promised.
     promises: usize,
 }
 
@@ -74,8 +74,8 @@ impl Space {
         self.disk.available_space(&self.dir).map_err(|error: io::Error| Refusal::SpaceUnknown(error))
     }
 
-    /// How many segments so many appends with so many bytes may begin: two in a row are begun only by more than a
-    /// segment's worth of them, the append that begins the second counted for both.
+    /// Maximum number of segments that these appends with these bytes begin. Two in a row are begun only by more than a
+    /// segment's worth of them, with the append that begins the second counted for both.
     fn segments_for(&self, appends: usize, bytes: u64) -> usize {
         let full = bytes.saturating_mul(2) / self.segment_bytes.max(1);
         usize::try_from(full).unwrap_or(usize::MAX).saturating_add(1).min(appends)

@@ -21,7 +21,7 @@ use parking_lot::Mutex;
 use super::disk::{Disk, DiskDir, DiskFile};
 use super::segment::{self, Header, Segment};
 
-/// Why a roll failed.
+/// The reason a roll failed.
 #[derive(Debug)]
 pub(super) enum RollError {
     /// Nothing happened that matters: the segments are as they were.

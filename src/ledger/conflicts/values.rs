@@ -29,14 +29,14 @@ pub(super) struct Clash<'m> {
     pub(super) sides: [(&'m Seen, &'m Value); 2],
     /// The relationship that can have only one.
     pub(super) relationship: &'m str,
-    /// Whether they hold together in all readings of their dates.
+    /// Certain if the two hold together in all readings of their dates.
     pub(super) certainty: Certainty,
 }
 
 /// The matters that a question comes across.
 pub(super) struct Values<'s, 'v> {
     sight: &'s Sight<'v>,
-    /// What is asked for, as a span that a claim must touch.
+    /// The span in question, which a claim must touch.
     span: (Moment, Moment),
     kinds: SingleValued,
     numbers: HashMap<About, usize>,

@@ -26,7 +26,7 @@ const DRAFT_SUFFIX: &str = ".draft";
 pub(super) struct Files {
     dir: PathBuf,
     ledger: LedgerId,
-    /// Whether nothing is to be written.
+    /// Set if nothing is to be written.
     read_only: bool,
 }
 

@@ -87,7 +87,7 @@ fn kind_of(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<Rev
     kind.ok_or_else(|| Damaged(format!("a revision of claim {} has no kind", seen.id.0)))
 }
 
-/// Why a claim is retracted after an event that left what it says as it was.
+/// The reason a claim is retracted after an event that did not change its content.
 fn retracted(
     to: &Sight<'_>,
     seen: &Seen,

@@ -16,7 +16,7 @@ pub(in crate::ledger) type StatesRead = KeptAnswers<StateKey, OrderedState>;
 pub(in crate::ledger) struct OrderedState {
     /// Its claims, by their numbers in the index.
     pub(super) claims: Vec<(u32, Certainty)>,
-    /// Which nothing it is.
+    /// The reason it is empty.
     pub(super) emptiness: Emptiness,
 }
 

@@ -1,4 +1,4 @@
-//! Which hosts the server answers to, so that no name which somebody else points here reaches it (DNS rebinding).
+//! Hosts that the server answers to, so that no foreign name that points here reaches it (DNS rebinding).
 //!
 //! A browser lets a page talk to the host it came from. Whoever owns a name can serve a page under it and then point the
 //! name at an address inside the reader's machine or network; the browser keeps the name in `Host`. An address names only
@@ -20,7 +20,7 @@ pub(super) struct Hosts {
     without_dot: bool,
 }
 
-/// Why a request is for no host that is answered to.
+/// The reason a request is for no host of this server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum WrongHost {
     /// It names none, or several.
@@ -85,7 +85,7 @@ fn is_of_this_machine(name: &str) -> bool {
     is_local && name.get(..at).is_some_and(|before| before.is_empty() || (before.len() > 1 && before.ends_with('.')))
 }
 
-/// What a host is.
+/// The form of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Name,

@@ -1,4 +1,4 @@
-//! What an rpc is entered with: a method, a media type, and the version of HTTP that carries it.
+//! Entrances of an rpc: a method, a media type, and the version of HTTP that carries it.
 //!
 //! | media type | HTTP/1.1 | HTTP/2 | which rpcs |
 //! |---|---|---|---|
@@ -50,7 +50,7 @@ pub(super) enum Meant {
     Http,
 }
 
-/// How a request comes to an rpc.
+/// The entrance by which a request comes to an rpc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     /// As it should; with the media type as the services know it where it is written otherwise.
@@ -109,7 +109,7 @@ pub(super) fn entry(version: Version, method: &Method, path: &str, headers: &Hea
     }
 }
 
-/// What an rpc takes, as `accept-post` says it.
+/// Media types that an rpc takes, in the form of `accept-post`.
 const fn accepted(is_http2: bool, has_connect: bool) -> &'static str {
     match (is_http2, has_connect) {
         (true, true) => {

@@ -39,7 +39,7 @@ use tonic::body::Body;
 use tonic::codegen::http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use tower::{Layer, Service};
 
-/// How much of a body that nobody wants is read, and for how long it is waited for.
+/// Maximum bytes of an unwanted body that are read, and the time that they are waited for.
 const READ_ON: usize = 256 << 10;
 const READ_ON_FOR: Duration = Duration::from_millis(500);
 
@@ -79,7 +79,7 @@ impl<S> Layer<S> for Door {
 }
 
 impl Rules {
-    /// How the request enters; an error if it does not.
+    /// The entrance of the request; an error if it has none.
     fn judge(&self, request: &Request<Body>) -> Result<Entry, Refused> {
         let (version, headers) = (request.version(), request.headers());
         let host = match self.hosts.judge(version, request.uri(), headers) {
@@ -154,7 +154,7 @@ impl Rules {
     }
 }
 
-/// What a client said, as it may stand in a log and in a header.
+/// Text from a client, safe for a log and a header.
 fn shown(said: &str) -> String {
     const MOST: usize = 60;
     let (shown, rest) = said.char_indices().nth(MOST).map_or((said, ""), |(at, _)| said.split_at(at));
@@ -211,13 +211,13 @@ where
     }
 }
 
-/// Whether a browser asks what a page may send. It sends nothing along that could be a call.
+/// Returns true if a browser asks for the permissions of a page. Such a request carries nothing that could be a call.
 fn is_preflight(request: &Request<Body>) -> bool {
     let headers = request.headers();
     headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) && !headers.contains_key(header::CONTENT_TYPE)
 }
 
-/// Which methods an rpc has. A preflight of a page that may ask is answered with its permissions further in.
+/// Lists the methods of an rpc. A preflight of a permitted page is answered with its permissions further in.
 fn options() -> Response<Body> {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::NO_CONTENT;
@@ -225,7 +225,7 @@ fn options() -> Response<Body> {
     answer
 }
 
-/// What comes of a request.
+/// The answer to a request.
 pub(super) struct Answer<F> {
     turn: Option<Turn>,
     way: Way<F>,

@@ -1,4 +1,4 @@
-//! Which pages may ask from a browser: those of the server itself, and those of the origins that its operator allows.
+//! Pages that may call from a browser: those of the server itself, and those of the origins that its operator allows.
 //!
 //! A browser says in `Origin` which page a request comes from, and in `Sec-Fetch-Site` how that page stands to the server.
 //! Neither can be set by a page. What carries neither does not come from a page, or is a link that somebody followed, which
@@ -27,7 +27,7 @@ impl Origins {
     /// Judges the page that a request to a host comes from, if it comes from one.
     ///
     /// # Errors
-    /// What the request says of it, where it may not ask.
+    /// Judges a request; the error is its page, in words, if that may not call.
     pub(super) fn judge(&self, method: &Method, host: &str, headers: &HeaderMap) -> Result<(), String> {
         let (origin, site) = (headers.get(header::ORIGIN), headers.get(SITE));
         if (origin.is_none() && site.is_none()) || self.any {
@@ -53,7 +53,7 @@ impl Origins {
     }
 }
 
-/// Whether an origin is that of a host, under the scheme that the request came with as far as that is known.
+/// Returns true if an origin is that of a host, under the request's own scheme as far as that is known.
 fn is_own(origin: &str, host: &str, headers: &HeaderMap) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
     let usual = match scheme {

@@ -14,14 +14,14 @@ use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
 
-/// How fast a request must come.
+/// Minimum pace of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// How long the server waits for a body in any case.
+    /// Time that the server waits for a body in any case.
     pub grace: Duration,
-    /// How many bytes must come in a second beyond that.
+    /// Bytes per second that must come beyond that.
     pub bytes_a_second: u32,
-    /// How long a client that asks one question after the other may take for the next.
+    /// Time that a client with one question after the other may take for the next.
     pub idle: Duration,
 }
 
@@ -57,7 +57,7 @@ impl Paced {
         self.pace.grace.saturating_add(Duration::from_millis(millis))
     }
 
-    /// Whether the client has been waited for long enough.
+    /// Returns true if the client has used up its time.
     fn is_over(&mut self, context: &mut Context<'_>) -> bool {
         let now = Instant::now();
         let since = *self.waiting_since.get_or_insert(now);

@@ -18,12 +18,12 @@ use tonic::codegen::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusC
 
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
-/// What is refused, and with which HTTP status.
+/// A refused request, with its HTTP status.
 #[derive(Debug)]
 pub(super) struct Refused {
     /// The HTTP status.
     pub(super) status: StatusCode,
-    /// Why.
+    /// The reason.
     pub(super) refusal: Refusal,
     /// The methods that there are, where another was used.
     pub(super) allow: Option<&'static str>,
@@ -75,7 +75,7 @@ fn text(status: &Status, http: StatusCode, is_plain: bool) -> Body {
     Body::new(http_body_util::Full::new(Bytes::from(words)))
 }
 
-/// Whether a person looks at the answer in a browser.
+/// Returns true if a person looks at the answer in a browser.
 fn wants_text(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))

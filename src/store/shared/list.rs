@@ -23,7 +23,7 @@ impl<T, const N: usize> SharedList<T, N> {
         self.len
     }
 
-    /// Whether there are none.
+    /// Returns true if the list is empty.
     pub(in crate::store) const fn is_empty(&self) -> bool {
         self.len == 0
     }

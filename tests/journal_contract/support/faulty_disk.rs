@@ -32,11 +32,11 @@ struct State {
     lies: bool,
     lies_about_names: bool,
     space: u64,
-    /// What is refused, with which error number.
+    /// Operations that fail, with their error numbers.
     refused: BTreeMap<Operation, i32>,
 }
 
-/// What a disk is asked to do.
+/// An operation of a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Operation {
     Create,
