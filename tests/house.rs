@@ -33,7 +33,10 @@ const ONLY_IN: [(&str, &[&str]); 7] = [
     ("sled", &["store/db.rs"]),
     ("tonic", &["grpc/", "server", "client/", "cli/", "lib.rs"]),
     ("axum", &["http/", "page/"]),
-    ("tokio", &["budget/", "grpc/", "server", "client/", "cli/", "operator/", "ledger/", "main.rs"]),
+    (
+        "tokio",
+        &["budget/", "grpc/", "http/encoding.rs", "server", "client/", "cli/", "operator/", "ledger/", "main.rs"],
+    ),
     ("clap", &["cli/"]),
     ("edtf_core", &["domain/edtf/read.rs"]),
     (

@@ -1,11 +1,12 @@
-//! What surrounds every call of the ledger's service: its span, a line in the log when it is debugged, how long it took, and
-//! the details of errors that the transport makes before our code is reached.
+//! What surrounds every call of the ledger's service: its span, a line in the log when it is debugged, how long it took, the
+//! memory of its request and its reply, and the details of errors that the transport makes before our code is reached.
 //!
 //! Tonic refuses a message that is too large, cannot be decompressed, or is missing, with a bare status. The contract says
 //! that every error has a reason, so those are given theirs here.
 
 use super::deadline::Deadline;
 use super::intake::Intake;
+use super::sending::Sending;
 use super::status::Refusal;
 use crate::budget::MemoryBudget;
 use crate::domain::rejection::Violation;
@@ -118,6 +119,9 @@ where
                 Some(refusal) => Status::from(refusal).into_http(),
                 None => response,
             };
+            if let Some(reserved) = self.intake.as_mut().and_then(Intake::take_reply) {
+                response = response.map(|body| Body::new(Sending::new(body, reserved)));
+            }
             if let Some(id) = self.id.take() {
                 response.headers_mut().insert(request::HEADER, id);
             }

@@ -12,11 +12,12 @@
 use super::context::context;
 use super::encoded::Reply;
 use super::parse::Parse;
+use super::sending;
 use super::service::Service;
 use super::share::enter;
 use super::status::Refusal;
 use super::work::here;
-use crate::budget::Place;
+use crate::budget::{Place, Reservation};
 use crate::domain::filter::Filter;
 use crate::domain::position::Position;
 use crate::domain::rejection::Violation;
@@ -43,6 +44,9 @@ const WAITING: usize = 4;
 /// to the next is still in the processor's cache.
 const BATCH_BYTES: usize = 128 << 10;
 
+/// What one reading holds: the batches that wait, and the one that is being read.
+const READ_AHEAD: usize = (WAITING + 1) * BATCH_BYTES;
+
 /// Where and what to read.
 struct Question {
     start: Start,
@@ -53,6 +57,7 @@ struct Question {
 pub(super) async fn read_events(service: &Service, request: v1::ReadEventsRequest) -> Result<EventStream, Refusal> {
     let question = here(|| parse(request))?;
     let permit = enter(service, &service.streams, "streams")?;
+    let room = sending::reserve(&service.memory, READ_AHEAD).await?;
     let ledger = Arc::clone(&service.ledger);
     let reading = service.threads.ask(move || begin(&ledger, &question)).await?;
     let (sender, batches) = mpsc::channel(WAITING);
@@ -66,7 +71,7 @@ pub(super) async fn read_events(service: &Service, request: v1::ReadEventsReques
         }
     }));
     let stopping = Some(Box::pin(service.stopping.clone().cancelled_owned()));
-    Ok(EventStream { batches, stopping, permit })
+    Ok(EventStream { batches, stopping, permit, _room: room })
 }
 
 fn parse(request: v1::ReadEventsRequest) -> Result<Question, Refusal> {
@@ -122,6 +127,8 @@ pub(super) struct EventStream {
     stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// Counts this stream among those there may be; none once the reading has given up on the client.
     permit: Arc<Mutex<Option<Place>>>,
+    /// What is reserved for the batches.
+    _room: Reservation,
 }
 
 impl Stream for EventStream {

@@ -13,6 +13,7 @@
 //!   share.rs       what of all that is shared a peer may hold
 //!   codec.rs       bytes on the wire               call.rs   what surrounds every call
 //!   intake/        the memory that a request takes     inflate.rs   compressed requests, within limits
+//!   sending.rs     the memory that a reply takes
 //!   routes.rs      the services of a server: the ledger, health, reflection     direct.rs     the straight way to the ledger
 //! ```
 //!
@@ -50,6 +51,7 @@ mod parse;
 mod perspectives;
 mod registry;
 mod routes;
+pub(crate) mod sending;
 mod series;
 mod service;
 mod share;

@@ -11,11 +11,12 @@ use super::watch::ClockStream;
 use super::work::Threads;
 use super::{
     append, claims, clock, commitments, conflicts, corroboration, cursors, diff, events, feed, gaps, info,
-    perspectives, registry, series, stage, state, timeline, watch,
+    perspectives, registry, sending, series, stage, state, timeline, watch,
 };
 use crate::budget::{MemoryBudget, PeerShares};
 use crate::ledger::Ledger;
 use crate::v1;
+use prost::Message;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
@@ -58,8 +59,15 @@ impl Service {
 
 type Answer<T> = Result<Response<T>, Status>;
 
-fn answer<T>(reply: Result<T, Refusal>) -> Answer<T> {
-    reply.map(Response::new).map_err(Status::from)
+async fn answer<T: Message>(reply: Result<T, Refusal>) -> Answer<T> {
+    let reply = reply?;
+    sending::reserve_reply(reply.encoded_len()).await?;
+    Ok(Response::new(reply))
+}
+
+fn stream<T>(replies: Result<T, Refusal>) -> Answer<T> {
+    sending::reserve_frames();
+    Ok(Response::new(replies?))
 }
 
 #[tonic::async_trait]
@@ -69,149 +77,149 @@ impl LedgerService for Service {
     type WatchClockStream = ClockStream;
 
     async fn append(&self, request: Request<v1::AppendRequest>) -> Answer<v1::AppendResponse> {
-        answer(append::append(self, request.into_inner()).await)
+        answer(append::append(self, request.into_inner()).await).await
     }
 
     async fn get_state(&self, request: Request<v1::GetStateRequest>) -> Answer<Reply> {
-        answer(state::get_state(self, request.into_inner()).await)
+        answer(state::get_state(self, request.into_inner()).await).await
     }
 
     async fn get_claim(&self, request: Request<v1::GetClaimRequest>) -> Answer<Reply> {
-        answer(claims::get_claim(self, request.into_inner()).await)
+        answer(claims::get_claim(self, request.into_inner()).await).await
     }
 
     async fn list_revisions(&self, request: Request<v1::ListRevisionsRequest>) -> Answer<v1::ListRevisionsResponse> {
-        answer(claims::list_revisions(self, request.into_inner()).await)
+        answer(claims::list_revisions(self, request.into_inner()).await).await
     }
 
     async fn list_claims(&self, request: Request<v1::ListClaimsRequest>) -> Answer<Reply> {
-        answer(claims::list_claims(self, request.into_inner()).await)
+        answer(claims::list_claims(self, request.into_inner()).await).await
     }
 
     async fn list_parties(&self, request: Request<v1::ListPartiesRequest>) -> Answer<v1::ListPartiesResponse> {
-        answer(registry::list_parties(self, request.into_inner()).await)
+        answer(registry::list_parties(self, request.into_inner()).await).await
     }
 
     async fn list_sources(&self, request: Request<v1::ListSourcesRequest>) -> Answer<v1::ListSourcesResponse> {
-        answer(registry::list_sources(self, request.into_inner()).await)
+        answer(registry::list_sources(self, request.into_inner()).await).await
     }
 
     async fn list_relationships(
         &self,
         request: Request<v1::ListRelationshipsRequest>,
     ) -> Answer<v1::ListRelationshipsResponse> {
-        answer(registry::list_relationships(self, request.into_inner()).await)
+        answer(registry::list_relationships(self, request.into_inner()).await).await
     }
 
     async fn read_events(&self, request: Request<v1::ReadEventsRequest>) -> Answer<EventStream> {
-        answer(events::read_events(self, request.into_inner()).await)
+        stream(events::read_events(self, request.into_inner()).await)
     }
 
     async fn get_server_info(&self, _: Request<v1::GetServerInfoRequest>) -> Answer<v1::GetServerInfoResponse> {
-        answer(info::get_server_info(self))
+        answer(info::get_server_info(self)).await
     }
 
     async fn list_kinds(&self, request: Request<v1::ListKindsRequest>) -> Answer<v1::ListKindsResponse> {
-        answer(registry::list_kinds(self, request.into_inner()).await)
+        answer(registry::list_kinds(self, request.into_inner()).await).await
     }
 
     async fn list_schemes(&self, request: Request<v1::ListSchemesRequest>) -> Answer<v1::ListSchemesResponse> {
-        answer(registry::list_schemes(self, request.into_inner()).await)
+        answer(registry::list_schemes(self, request.into_inner()).await).await
     }
 
     async fn diff(&self, request: Request<v1::DiffRequest>) -> Answer<v1::DiffResponse> {
-        answer(diff::diff(self, request.into_inner()).await)
+        answer(diff::diff(self, request.into_inner()).await).await
     }
 
     async fn create_cursor(&self, request: Request<v1::CreateCursorRequest>) -> Answer<v1::CreateCursorResponse> {
-        answer(cursors::create_cursor(self, request.into_inner()).await)
+        answer(cursors::create_cursor(self, request.into_inner()).await).await
     }
 
     async fn acknowledge_cursor(
         &self,
         request: Request<v1::AcknowledgeCursorRequest>,
     ) -> Answer<v1::AcknowledgeCursorResponse> {
-        answer(cursors::acknowledge_cursor(self, request.into_inner()).await)
+        answer(cursors::acknowledge_cursor(self, request.into_inner()).await).await
     }
 
     async fn list_cursors(&self, request: Request<v1::ListCursorsRequest>) -> Answer<v1::ListCursorsResponse> {
-        answer(cursors::list_cursors(self, request.into_inner()).await)
+        answer(cursors::list_cursors(self, request.into_inner()).await).await
     }
 
     async fn delete_cursor(&self, request: Request<v1::DeleteCursorRequest>) -> Answer<v1::DeleteCursorResponse> {
-        answer(cursors::delete_cursor(self, request.into_inner()).await)
+        answer(cursors::delete_cursor(self, request.into_inner()).await).await
     }
 
     async fn list_upcoming(&self, request: Request<v1::ListUpcomingRequest>) -> Answer<v1::ListUpcomingResponse> {
-        answer(clock::list_upcoming(self, request.into_inner()).await)
+        answer(clock::list_upcoming(self, request.into_inner()).await).await
     }
 
     async fn get_timeline(&self, request: Request<v1::GetTimelineRequest>) -> Answer<v1::GetTimelineResponse> {
-        answer(timeline::get_timeline(self, request.into_inner()).await)
+        answer(timeline::get_timeline(self, request.into_inner()).await).await
     }
 
     async fn get_series(&self, request: Request<v1::GetSeriesRequest>) -> Answer<v1::GetSeriesResponse> {
-        answer(series::get_series(self, request.into_inner()).await)
+        answer(series::get_series(self, request.into_inner()).await).await
     }
 
     async fn compare_perspectives(
         &self,
         request: Request<v1::ComparePerspectivesRequest>,
     ) -> Answer<v1::ComparePerspectivesResponse> {
-        answer(perspectives::compare_perspectives(self, request.into_inner()).await)
+        answer(perspectives::compare_perspectives(self, request.into_inner()).await).await
     }
 
     async fn list_conflicts(&self, request: Request<v1::ListConflictsRequest>) -> Answer<v1::ListConflictsResponse> {
-        answer(conflicts::list_conflicts(self, request.into_inner()).await)
+        answer(conflicts::list_conflicts(self, request.into_inner()).await).await
     }
 
     async fn list_corroboration(
         &self,
         request: Request<v1::ListCorroborationRequest>,
     ) -> Answer<v1::ListCorroborationResponse> {
-        answer(corroboration::list_corroboration(self, request.into_inner()).await)
+        answer(corroboration::list_corroboration(self, request.into_inner()).await).await
     }
 
     async fn list_commitments(
         &self,
         request: Request<v1::ListCommitmentsRequest>,
     ) -> Answer<v1::ListCommitmentsResponse> {
-        answer(commitments::list_commitments(self, request.into_inner()).await)
+        answer(commitments::list_commitments(self, request.into_inner()).await).await
     }
 
     async fn list_gaps(&self, request: Request<v1::ListGapsRequest>) -> Answer<v1::ListGapsResponse> {
-        answer(gaps::list_gaps(self, request.into_inner()).await)
+        answer(gaps::list_gaps(self, request.into_inner()).await).await
     }
 
     async fn open_stage(&self, request: Request<v1::OpenStageRequest>) -> Answer<v1::OpenStageResponse> {
-        answer(stage::open_stage(self, request.into_inner()).await)
+        answer(stage::open_stage(self, request.into_inner()).await).await
     }
 
     async fn stage_commands(&self, request: Request<v1::StageCommandsRequest>) -> Answer<v1::StageCommandsResponse> {
-        answer(stage::stage_commands(self, request.into_inner()).await)
+        answer(stage::stage_commands(self, request.into_inner()).await).await
     }
 
     async fn commit_stage(&self, request: Request<v1::CommitStageRequest>) -> Answer<v1::CommitStageResponse> {
-        answer(stage::commit_stage(self, request.into_inner()).await)
+        answer(stage::commit_stage(self, request.into_inner()).await).await
     }
 
     async fn get_stage(&self, request: Request<v1::GetStageRequest>) -> Answer<v1::GetStageResponse> {
-        answer(stage::get_stage(self, request.into_inner()).await)
+        answer(stage::get_stage(self, request.into_inner()).await).await
     }
 
     async fn list_stages(&self, request: Request<v1::ListStagesRequest>) -> Answer<v1::ListStagesResponse> {
-        answer(stage::list_stages(self, request.into_inner()).await)
+        answer(stage::list_stages(self, request.into_inner()).await).await
     }
 
     async fn drop_stage(&self, request: Request<v1::DropStageRequest>) -> Answer<v1::DropStageResponse> {
-        answer(stage::drop_stage(self, request.into_inner()).await)
+        answer(stage::drop_stage(self, request.into_inner()).await).await
     }
 
     async fn subscribe(&self, request: Request<v1::SubscribeRequest>) -> Answer<SubscribeStream> {
-        answer(feed::subscribe(self, request.into_inner()).await)
+        stream(feed::subscribe(self, request.into_inner()).await)
     }
 
     async fn watch_clock(&self, request: Request<v1::WatchClockRequest>) -> Answer<ClockStream> {
-        answer(watch::watch_clock(self, request.into_inner()).await)
+        stream(watch::watch_clock(self, request.into_inner()).await)
     }
 }

@@ -1,9 +1,10 @@
 //! Answers that stay below 4 MiB. A page over gRPC is bounded by its entries and its bytes; as JSON small entries take several
 //! times as much. So where an answer is too large a shorter page is asked for, and its token leads to the rest.
 
+use super::Web;
 use super::failure::Failure;
 use super::json::{self, Defaults};
-use crate::grpc::local::Local;
+use super::written::written;
 use axum::body::Bytes;
 use prost::encoding::uint32;
 use prost_reflect::{Cardinality, Kind, MethodDescriptor};
@@ -17,16 +18,17 @@ pub(super) const STREAMED: usize = 512 << 10;
 
 /// Calls an rpc with one reply; the reply, and the same as JSON.
 pub(super) async fn unary(
-    local: &Local,
+    web: &Web,
     path: &str,
     method: &MethodDescriptor,
     mut message: Vec<u8>,
     limit: Option<&str>,
     defaults: Defaults,
-) -> Result<(Bytes, Vec<u8>), Failure> {
+) -> Result<(Bytes, Bytes), Failure> {
     loop {
-        let reply = local.unary(path, &message, limit).await?;
-        let written = json::written(&method.output(), &reply, defaults)?;
+        let reply = web.local.unary(path, &message, limit).await?;
+        let (output, whole) = (method.output(), reply.clone());
+        let written = written(web, reply.len(), move || json::written(&output, &whole, defaults)).await?;
         let entries = entries(method, &reply);
         let size = method.input().get_field_by_name("page_size");
         match size.filter(|size| size.kind() == Kind::Uint32 && written.len() > MOST && entries > 1) {

@@ -62,7 +62,7 @@ async fn call(web: &Web, method: &MethodDescriptor, request: Request) -> Result<
         return Ok(([(header::CONTENT_TYPE, PROTO)], reply).into_response());
     }
     let (message, _reserved) = message(web, method, body).await?;
-    let (_, json) = bounded::unary(&web.local, &path, method, message, limit.as_deref(), Defaults::LeftOut).await?;
+    let (_, json) = bounded::unary(web, &path, method, message, limit.as_deref(), Defaults::LeftOut).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 

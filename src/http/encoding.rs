@@ -11,6 +11,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
+use std::time::Duration;
+
+/// How long a body that is refused is read on.
+const READ_ON_FOR: Duration = Duration::from_millis(500);
 
 /// Accepted encodings, in the words of a refusal.
 const ACCEPTED: &str = "gzip, zstd, identity";
@@ -36,8 +40,19 @@ pub(super) async fn decoded(web: &Web, headers: &HeaderMap, body: Body) -> Resul
     }
 }
 
-/// All bytes of a body.
+/// All bytes of a body. Where they are refused, what is left of them is read all the same for a while: many clients read no
+/// answer before they have sent everything.
 async fn read(web: &Web, mut body: Body) -> Result<Payload, Failure> {
+    let read = whole(web, &mut body).await;
+    if read.is_err() {
+        let left = async { while let Some(Ok(_)) = body.frame().await {} };
+        // Whoever sends for longer is cut off.
+        let _ = tokio::time::timeout(READ_ON_FOR, left).await;
+    }
+    read
+}
+
+async fn whole(web: &Web, body: &mut Body) -> Result<Payload, Failure> {
     let most = web.request_bytes;
     let too_large = || Refusal::too_large("", format!("the request is larger than {most} bytes"));
     let hint = body.size_hint();

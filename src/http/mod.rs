@@ -25,6 +25,7 @@ mod prescan;
 mod probe;
 mod trace;
 mod transcode;
+mod written;
 
 use crate::budget::MemoryBudget;
 use crate::grpc::OpenStreams;
@@ -75,6 +76,8 @@ impl Web {
             streams: self.streams.standing(),
             subscriptions: self.subscriptions.standing(),
             followers: self.ledger.followers(),
+            memory: (self.memory.used() as u64, self.memory.limit() as u64),
+            memory_refusals: self.memory.refused(),
         }
     }
 }

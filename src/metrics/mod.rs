@@ -15,7 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use std::fmt::Write as _;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Latencies from 50 µs to 10 s.
@@ -82,6 +82,8 @@ struct Now {
     clock_wrong: Gauge<u64, AtomicU64>,
     read_only: Gauge<u64, AtomicU64>,
     appends_refused: Gauge<u64, AtomicU64>,
+    memory_reserved: Gauge<u64, AtomicU64>,
+    memory_budget: Gauge<u64, AtomicU64>,
 }
 
 /// Where the ledger and its server stand when the numbers are collected.
@@ -111,6 +113,10 @@ pub struct Standing {
     pub read_only: bool,
     /// Set if appends are refused while questions are answered, whatever the reason.
     pub appends_refused: bool,
+    /// How many bytes are reserved for calls in flight, and how many there are.
+    pub memory: (u64, u64),
+    /// How many times there was no memory for something, since the start.
+    pub memory_refusals: u64,
 }
 
 impl Now {
@@ -137,6 +143,8 @@ impl Now {
             ),
             ("read_only", "Whether the ledger was opened read-only: 1 or 0", &self.read_only),
             ("appends_refused", "Whether appends are refused while reads go on: 1 or 0", &self.appends_refused),
+            ("memory_reserved_bytes", "How many bytes are reserved for calls in flight", &self.memory_reserved),
+            ("memory_budget_bytes", "How many bytes calls in flight may take (memory_mib)", &self.memory_budget),
         ];
         for (name, help, number) in numbers {
             registry.register(name, help, number.clone());
@@ -161,6 +169,8 @@ impl Now {
         self.clock_wrong.set(standing.clock_wrong.into());
         self.read_only.set(standing.read_only.into());
         self.appends_refused.set(standing.appends_refused.into());
+        self.memory_reserved.set(standing.memory.0);
+        self.memory_budget.set(standing.memory.1);
     }
 }
 
@@ -178,7 +188,7 @@ impl Default for Metrics {
         registry.register("build", "Which version this is", build);
         registry.register("rpc_seconds", "How long calls took, by rpc and code", calls.clone());
         let refusals = Family::<Refusal, Counter>::default();
-        let about = "How many requests were refused at the door or for the share of their client, by why";
+        let about = "How many requests were refused at the door, for the share of their client or for memory, by why";
         registry.register("refusals", about, refusals.clone());
         registry.register("journal_group_events", "How many events one write made durable", groups.clone());
         registry.register("journal_group_appends", "How many appends one write made durable", group_appends.clone());
@@ -217,6 +227,9 @@ impl Metrics {
     #[must_use]
     pub fn text(&self, standing: Standing) -> String {
         self.now.set(standing);
+        let for_memory = self.refusals.get_or_create(&Refusal { why: "memory" });
+        for_memory.inner().fetch_max(standing.memory_refusals, Ordering::Relaxed);
+        drop(for_memory);
         self.process.refresh();
         let mut text = String::new();
         // Writing to a string cannot fail.
@@ -245,6 +258,8 @@ mod tests {
             space: (7000, 5000),
             disk_full: true,
             clock_behind: 61,
+            memory: (3, 64),
+            memory_refusals: 2,
             ..Standing::default()
         };
         let text = metrics.text(standing);
@@ -255,6 +270,9 @@ mod tests {
             "detente_journal_write_seconds_count 1",
             "detente_journal_sync_seconds_sum 0.001",
             "detente_refusals_total{why=\"host\"} 1",
+            "detente_refusals_total{why=\"memory\"} 2",
+            "detente_memory_reserved_bytes 3",
+            "detente_memory_budget_bytes 64",
             "detente_serving 1",
             "detente_streams_limit 256",
             "detente_feed_subscribers 2",

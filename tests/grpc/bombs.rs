@@ -23,7 +23,7 @@ const LARGE: usize = (16 << 20) - 64;
 const COMMAND: &[u8] = b"\x1a\x00";
 
 /// Sends bytes as they are.
-struct Raw;
+pub(crate) struct Raw;
 
 impl Codec for Raw {
     type Encode = Vec<u8>;

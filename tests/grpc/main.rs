@@ -22,6 +22,7 @@ mod hooked;
 mod program;
 mod reads;
 mod records;
+mod replies;
 mod running;
 mod stage;
 #[path = "../support/watched.rs"]

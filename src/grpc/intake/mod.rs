@@ -35,6 +35,8 @@ pub(super) struct Intake {
     rpc: Box<str>,
     reserved: Reservation,
     message: Option<Box<dyn Any + Send>>,
+    /// What is reserved for its reply; none where that is small.
+    reply: Option<Reservation>,
 }
 
 /// An intake that is current on this thread until this is dropped.
@@ -56,7 +58,7 @@ impl Drop for Current<'_> {
 impl Intake {
     /// The intake of a call of an rpc.
     pub(super) fn new(rpc: Box<str>, budget: &Arc<MemoryBudget>) -> Self {
-        Self { rpc, reserved: budget.nothing(), message: None }
+        Self { rpc, reserved: budget.nothing(), message: None, reply: None }
     }
 
     /// The name of the rpc.
@@ -95,6 +97,21 @@ impl Intake {
     pub(super) fn take_message<M: 'static>() -> Option<M> {
         let message = CURRENT.with_borrow_mut(|current| current.as_mut().and_then(|intake| intake.message.take()));
         message?.downcast().ok().map(|message| *message)
+    }
+
+    /// Where the memory of the call that is being answered comes from.
+    pub(super) fn budget() -> Option<Arc<MemoryBudget>> {
+        CURRENT.with_borrow(|current| current.as_ref().map(|intake| Arc::clone(intake.reserved.budget())))
+    }
+
+    /// Keeps what is reserved for the reply of the call that is being answered.
+    pub(super) fn keep_reply(reserved: Reservation) {
+        CURRENT.with_borrow_mut(|current| current.as_mut().map(|intake| intake.reply.replace(reserved)));
+    }
+
+    /// Hands on what is reserved for the reply.
+    pub(super) fn take_reply(&mut self) -> Option<Reservation> {
+        self.reply.take()
     }
 
     fn keep(message: Box<dyn Any + Send>, reserved: Reservation) {

@@ -16,6 +16,7 @@ use super::bounded::{self, STREAMED};
 use super::failure::Failure;
 use super::json::{self, Defaults};
 use super::transcode::{self, SERVICE};
+use super::written::written;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -78,7 +79,7 @@ async fn answer(web: &Web, route: &'static Route, headers: &HeaderMap, query: &s
     let (replies, json) = if method.is_server_streaming() {
         (some(web, &path, &message).await?, None)
     } else {
-        let (reply, json) = bounded::unary(&web.local, &path, &method, message, None, Defaults::Written).await?;
+        let (reply, json) = bounded::unary(web, &path, &method, message, None, Defaults::Written).await?;
         (vec![reply], Some(json))
     };
     let tag = ETag::of(route, &asked, &method.output(), &replies);
@@ -87,7 +88,11 @@ async fn answer(web: &Web, route: &'static Route, headers: &HeaderMap, query: &s
     }
     let body = match json.filter(|_| asked.format == Format::Json) {
         Some(json) => json,
-        None => written(route, asked.format, &method.output(), &replies)?,
+        None => {
+            let (output, format) = (method.output(), asked.format);
+            let bytes = replies.iter().map(Bytes::len).sum();
+            written(web, bytes, move || in_form(route, format, &output, &replies)).await?
+        }
     };
     let about = [
         (header::CONTENT_TYPE, asked.format.content_type().to_owned()),
@@ -112,7 +117,7 @@ async fn some(web: &Web, path: &str, message: &[u8]) -> Result<Vec<Bytes>, Failu
     Ok(replies)
 }
 
-fn written(route: &Route, format: Format, reply: &MessageDescriptor, replies: &[Bytes]) -> Result<Vec<u8>, Failure> {
+fn in_form(route: &Route, format: Format, reply: &MessageDescriptor, replies: &[Bytes]) -> Result<Vec<u8>, Failure> {
     if format == Format::Json {
         // Several replies are one: their lists one behind the other, all else from the last.
         return json::written(reply, &replies.concat(), Defaults::Written);

@@ -1,0 +1,152 @@
+//! Replies on their way to clients: what is larger than [`SMALL`] is reserved until the transport has sent it.
+//!
+//! ```text
+//!   one reply   encoded_len ──> reserved, before it is encoded ──> its bytes hold that until the transport drops them
+//!   a stream    frame by frame: encoded ──> reserved ──> likewise; the stream ends with OVERLOADED where it does not fit
+//! ```
+//!
+//! A client that does not read holds what was encoded for it, so that is what is counted. Whoever waits for memory holds an
+//! answer that nobody counts yet; so few may wait at once, and others are refused at once.
+
+use super::intake::Intake;
+use super::status::Refusal;
+use crate::budget::{MemoryBudget, PATIENCE, Reservation, SMALL};
+use http_body::{Frame, SizeHint};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::Bytes;
+use tonic::codegen::http::HeaderMap;
+
+/// So many large replies may wait for memory at once.
+static WAITING: Semaphore = Semaphore::const_new(8);
+
+/// Bytes with what is reserved for them.
+struct Kept<B> {
+    bytes: B,
+    _reserved: Reservation,
+}
+
+impl<B: AsRef<[u8]>> AsRef<[u8]> for Kept<B> {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
+    }
+}
+
+/// Bytes that hold what is reserved for them, until the last of them is dropped.
+pub(crate) fn kept(bytes: impl AsRef<[u8]> + Send + 'static, reserved: Reservation) -> Bytes {
+    Bytes::from_owner(Kept { bytes, _reserved: reserved })
+}
+
+/// Reserves memory for a large answer, where it can be had.
+pub(crate) async fn reserve(budget: &Arc<MemoryBudget>, bytes: usize) -> Result<Reservation, Refusal> {
+    let place = WAITING.try_acquire();
+    let patience = if place.is_ok() { PATIENCE } else { Duration::ZERO };
+    budget.reserve(bytes, patience).await.ok_or(Refusal::Overloaded("large replies"))
+}
+
+/// Reserves memory for the one reply of the call that is being answered.
+pub(super) async fn reserve_reply(bytes: usize) -> Result<(), Refusal> {
+    if bytes > SMALL
+        && let Some(budget) = Intake::budget()
+    {
+        Intake::keep_reply(reserve(&budget, bytes).await?);
+    }
+    Ok(())
+}
+
+/// Lets the memory of each frame be reserved for the call that is being answered, whose reply is a stream.
+pub(super) fn reserve_frames() {
+    if let Some(budget) = Intake::budget() {
+        Intake::keep_reply(budget.nothing());
+    }
+}
+
+/// The body of a large reply, or of a stream of them.
+pub(super) struct Sending {
+    body: Body,
+    /// What is reserved for the next bytes.
+    reserved: Reservation,
+    step: Step,
+}
+
+enum Step {
+    /// Frames go on as they come.
+    Passing,
+    /// One of them waits for memory.
+    Waiting(Bytes, Pin<Box<dyn Future<Output = Result<Reservation, Refusal>> + Send>>),
+    /// There was none for it.
+    Refused,
+}
+
+impl Sending {
+    /// A body, of whose first bytes the memory is reserved.
+    pub(super) const fn new(body: Body, reserved: Reservation) -> Self {
+        Self { body, reserved, step: Step::Passing }
+    }
+
+    /// The end of a stream that is refused.
+    fn refused(&mut self, refusal: Refusal) -> Option<Result<Frame<Bytes>, Status>> {
+        self.step = Step::Refused;
+        self.body = Body::empty();
+        let mut trailers = HeaderMap::new();
+        Some(Status::from(refusal).add_header(&mut trailers).map(|()| Frame::trailers(trailers)))
+    }
+}
+
+impl http_body::Body for Sending {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        loop {
+            match &mut self.step {
+                Step::Refused => return Poll::Ready(None),
+                Step::Waiting(bytes, reserving) => {
+                    let reserved = ready!(reserving.as_mut().poll(context));
+                    let bytes = std::mem::take(bytes);
+                    self.step = Step::Passing;
+                    return Poll::Ready(match reserved {
+                        Ok(reserved) => Some(Ok(Frame::data(kept(bytes, reserved)))),
+                        Err(refusal) => self.refused(refusal),
+                    });
+                }
+                Step::Passing => {}
+            }
+            let frame = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) => frame,
+                other => return Poll::Ready(other),
+            };
+            let bytes = match frame.into_data() {
+                Ok(bytes) => bytes,
+                Err(frame) => return Poll::Ready(Some(Ok(frame))),
+            };
+            let budget = Arc::clone(self.reserved.budget());
+            if self.reserved.bytes() > 0 {
+                let reserved = std::mem::replace(&mut self.reserved, budget.nothing());
+                return Poll::Ready(Some(Ok(Frame::data(kept(bytes, reserved)))));
+            }
+            if bytes.len() <= SMALL {
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            let length = bytes.len();
+            self.step = Step::Waiting(bytes, Box::pin(async move { reserve(&budget, length).await }));
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self.step {
+            Step::Passing => self.body.is_end_stream(),
+            Step::Waiting(..) => false,
+            Step::Refused => true,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::default()
+    }
+}

@@ -1,0 +1,32 @@
+//! Answers that are written anew: as JSON or as rows they are several times as large as the reply they are made of. A large one
+//! is written where nobody waits, with its memory reserved until the client has it.
+
+use super::Web;
+use super::failure::Failure;
+use crate::budget::SMALL;
+use crate::grpc::inflate::aside;
+use crate::grpc::sending::{kept, reserve};
+use axum::body::Bytes;
+
+/// So many times as large as a reply is what is written of it, at most.
+const GROWS: usize = 8;
+
+/// Writes what a reply of so many bytes is told as.
+pub(super) async fn written(
+    web: &Web,
+    reply: usize,
+    write: impl FnOnce() -> Result<Vec<u8>, Failure> + Send + 'static,
+) -> Result<Bytes, Failure> {
+    if reply > SMALL {
+        let most = reply.saturating_mul(GROWS).min(web.memory.limit() / 2);
+        let mut reserved = reserve(&web.memory, most).await?;
+        let written = aside(write).await??;
+        reserved.shrink_to(written.len());
+        return Ok(kept(written, reserved));
+    }
+    let written = write()?;
+    match written.len() {
+        0..=SMALL => Ok(written.into()),
+        large => Ok(kept(written, reserve(&web.memory, large).await?)),
+    }
+}

@@ -1,0 +1,112 @@
+//! Requests over HTTP take memory within the budget, and are told like those over gRPC where there is none.
+
+use crate::served::Served;
+use detente::server::ServerOptions;
+use serde_json::Value;
+use std::io::Write as _;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+const APPEND: &str = "/detente.v1.LedgerService/Append";
+const INFO: &str = "/detente.v1.LedgerService/GetServerInfo";
+const LONG: Duration = Duration::from_secs(20);
+
+/// Begins a request that says how long its body is.
+async fn begun(server: &Served, path: &str, more: &str, length: usize) -> TcpStream {
+    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    let address = server.address;
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\n{more}content-length: {length}\r\n\r\n"
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket
+}
+
+/// The status and the body of an answer.
+async fn answer(mut socket: TcpStream) -> (u16, Value) {
+    let mut read = String::new();
+    socket.read_to_string(&mut read).await.unwrap();
+    let (head, body) = read.split_once("\r\n\r\n").unwrap();
+    (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap())
+}
+
+async fn post(server: &Served, path: &str, more: &str, body: &[u8]) -> (u16, Value) {
+    let mut socket = begun(server, path, more, body.len()).await;
+    // A server that refuses what comes reads on for a while, not for ever.
+    drop(socket.write_all(body).await);
+    answer(socket).await
+}
+
+/// The answer to a request that says that it is large.
+async fn post_begun(server: &Served, length: usize) -> (u16, Value) {
+    answer(begun(server, APPEND, "", length).await).await
+}
+
+/// What a failure says of itself: its status, the reason, the details it has.
+fn told((status, failure): &(u16, Value)) -> (u16, &str, Vec<&str>) {
+    let details = failure["details"].as_array().unwrap_or_else(|| panic!("{failure}"));
+    let reason = details.iter().find_map(|detail| detail["debug"]["reason"].as_str()).unwrap();
+    (*status, reason, details.iter().map(|detail| detail["type"].as_str().unwrap()).collect())
+}
+
+fn empty_commands(count: usize) -> Vec<u8> {
+    let commands = vec!["{}"; count].join(",");
+    format!(r#"{{"recordedBy":"x","commands":[{commands}]}}"#).into_bytes()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[tokio::test]
+async fn what_is_too_much_is_refused_with_its_reason_however_it_is_sent() {
+    let server = Served::empty().await;
+    let many = empty_commands(10_001);
+    for (more, body) in [("", many.clone()), ("content-encoding: gzip\r\n", gzip(&many))] {
+        let failure = post(&server, APPEND, more, &body).await;
+        let details = vec!["google.rpc.ErrorInfo", "google.rpc.BadRequest"];
+        let (status, reason, mut found) = told(&failure);
+        found.sort_by_key(|name| name.ends_with("BadRequest"));
+        assert_eq!((status, reason, found), (429, "LIMIT_EXCEEDED", details));
+        assert!(failure.1["message"].as_str().unwrap().contains("at most 10000 are allowed"), "{failure:?}");
+    }
+    let dense = gzip(&empty_commands(1 << 20));
+    let failure = post(&server, APPEND, "content-encoding: gzip\r\n", &dense).await;
+    assert_eq!(told(&failure).1, "LIMIT_EXCEEDED");
+    assert!(failure.1["message"].as_str().unwrap().contains("more than 100 times"), "{failure:?}");
+    let large = post_begun(&server, (16 << 20) + 1).await;
+    assert_eq!(told(&large).1, "LIMIT_EXCEEDED");
+    let (status, failure) = post(&server, INFO, "content-encoding: gzip\r\n", b"not gzip").await;
+    assert_eq!((status, failure["code"].as_str()), (400, Some("invalid_argument")), "{failure}");
+    server.end().await;
+}
+
+async fn metric(server: &Served, name: &str) -> u64 {
+    let metrics = String::from_utf8(server.ask("GET", "/metrics", "", "").await.body).unwrap();
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{name} in {metrics}")).parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_body_has_memory_as_it_comes_and_whoever_finds_none_is_told_when_to_come_again() {
+    const REFUSED: &str = "detente_refusals_total{why=\"memory\"}";
+    let server = Served::empty_with(ServerOptions { memory: 20 << 20, ..ServerOptions::default() }).await;
+    assert_eq!(metric(&server, "detente_memory_budget_bytes").await, 20 << 20);
+    let mut unfinished = begun(&server, INFO, "", 12 << 20).await;
+    unfinished.write_all(&vec![b' '; (12 << 20) - 1]).await.unwrap();
+    let held = async { while metric(&server, "detente_memory_reserved_bytes").await < 12 << 20 {} };
+    tokio::time::timeout(LONG, held).await.expect("what has come is reserved");
+    let body = [&vec![b' '; 6 << 20][..], b"{}"].concat();
+    let failure = post(&server, INFO, "", &body).await;
+    let (status, reason, details) = told(&failure);
+    assert_eq!((status, reason), (429, "OVERLOADED"));
+    assert!(details.contains(&"google.rpc.RetryInfo"), "{details:?}");
+    assert_eq!(metric(&server, REFUSED).await, 1);
+    drop(unfinished);
+    let again = async { while post(&server, INFO, "", &body).await.0 != 200 {} };
+    tokio::time::timeout(LONG, again).await.expect("what was reserved is given back");
+    server.end().await;
+}
