@@ -33,7 +33,7 @@ pub(super) struct Call<S> {
     pub(super) ledger: Arc<Ledger>,
     /// Where the memory of requests and replies is reserved.
     pub(super) memory: Arc<MemoryBudget>,
-    /// The most bytes of a request.
+    /// Maximum bytes of a request.
     pub(super) request_bytes: usize,
 }
 

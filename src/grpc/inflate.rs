@@ -97,7 +97,7 @@ impl Compression {
         })
     }
 
-    /// What a reader takes beside what it has read.
+    /// Memory of a reader in addition to the bytes it has read.
     const fn memory(self) -> usize {
         match self {
             Self::Gzip => 0,

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub const MAX_COMMANDS: usize = 10_000;
 /// The largest reply, in bytes. Pages end at 3 MiB or so; only one claim with very many disputes comes near this.
 pub const MAX_REPLY_BYTES: usize = 16 << 20;
-/// The most jobs that wait for a disk at once; others wait for them.
+/// Maximum number of jobs that wait for a disk at once; others queue.
 pub(super) const BLOCKING_JOBS: usize = 32;
 
 /// The limits that can be set.

@@ -9,7 +9,7 @@
 //!     parse.rs     what every request has: a filter, a cut          page.rs      pages and their tokens
 //!     context.rs   the coordinates of a reply                       encoded.rs   replies made of recorded bytes
 //!     work.rs      where a question is computed, and for how long     deadline.rs   when its client stops waiting
-//!   status.rs      the one way from an error to a status, with the table of reasons; detail.rs has the words
+//!   status.rs      the one way from an error to a status, with the table of reasons in status/reason.rs
 //!   share.rs       what of all that is shared a peer may hold
 //!   codec.rs       bytes on the wire               call.rs   what surrounds every call
 //!   intake/        the memory that a request takes     inflate.rs   compressed requests, within limits
@@ -19,7 +19,7 @@
 //!
 //! **To add an rpc:** add it to `ledger.proto`, a line to `service.rs`, a file (or a function in one of the group) that
 //! converts, and a use case in `crate::ledger`. **To add a reason to refuse:** add it to `error.proto`, to the table in
-//! `status.rs` and to `tests/grpc/errors.rs`; the compiler and that test ask for the rest.
+//! `status/reason.rs` and to `tests/grpc/errors.rs`; the compiler and that test ask for the rest.
 //!
 //! Not here: what a claim is, what a cut sees, what a filter matches. Nothing here decides anything about the record.
 
@@ -34,7 +34,6 @@ mod context;
 mod corroboration;
 mod cursors;
 mod deadline;
-mod detail;
 mod diff;
 mod direct;
 pub mod encoded;

@@ -1,12 +1,12 @@
 //! The share of a peer in everything shared ([`crate::budget::PeerShares`]), and the refusal of a peer that wants more.
 //!
 //! A stream is held by the call that opened it. A stage and a cursor stay when the call has ended and the client has gone:
-//! [`Owners`] remembers in this run who made them. Of what was made in an earlier run nobody is the owner, and it counts in
+//! [`Owners`] remembers their makers during this run. Things made in an earlier run have no owner, and count in
 //! the whole alone.
 
 use super::service::Service;
 use super::status::Refusal;
-use crate::budget::{Held, NoPlace, Peer, PeerShares, Place, Share};
+use crate::budget::{HeldPlaces, NoPlace, Peer, PeerShares, Place, Share};
 use crate::domain::name::CursorId;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -35,24 +35,24 @@ fn refusal(service: &Service, none: NoPlace, what: &'static str) -> Refusal {
 /// Owners of the existing stages and cursors.
 #[derive(Debug, Default)]
 pub(super) struct Owners {
-    /// Of stages.
-    pub(super) stages: Owned<Uuid>,
-    /// Of cursors.
-    pub(super) cursors: Owned<CursorId>,
+    /// Owners of stages.
+    pub(super) stages: OwnerMap<Uuid>,
+    /// Owners of cursors.
+    pub(super) cursors: OwnerMap<CursorId>,
 }
 
 /// Owners by key, as far as they are known.
 #[derive(Debug)]
-pub(super) struct Owned<K>(Mutex<HashMap<K, Peer>>);
+pub(super) struct OwnerMap<K>(Mutex<HashMap<K, Peer>>);
 
-impl<K> Default for Owned<K> {
+impl<K> Default for OwnerMap<K> {
     fn default() -> Self {
         Self(Mutex::new(HashMap::new()))
     }
 }
 
-impl<K: Eq + Hash + Clone> Owned<K> {
-    /// Makes something for a peer, if it may have one more beside all there are. What is there already is not counted anew.
+impl<K: Eq + Hash + Clone> OwnerMap<K> {
+    /// Makes something for a peer that may have one more. An existing thing is not counted twice.
     pub(super) fn make<T>(
         &self,
         peer: Option<Peer>,
@@ -68,7 +68,7 @@ impl<K: Eq + Hash + Clone> Owned<K> {
             return make();
         }
         let owned = |is_of: &dyn Fn(&Peer) -> bool| owners.values().filter(|owner| is_of(owner)).count();
-        let held = peer.map_or(Held { all: all.len(), ..Held::default() }, |peer| Held {
+        let held = peer.map_or(HeldPlaces { all: all.len(), ..HeldPlaces::default() }, |peer| HeldPlaces {
             all: all.len(),
             connection: owned(&|owner| owner.connection == peer.connection),
             address: owned(&|owner| owner.address == peer.address),

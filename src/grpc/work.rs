@@ -41,7 +41,7 @@ const WIDE_STEPS: u64 = 1 << 29;
 const LONGEST: Duration = Duration::from_secs(30);
 /// The longest that a wide question waits for a place.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// For each place, so many wide questions may wait or be answered.
+/// Wide questions that may wait or be answered, for each place.
 const QUEUED_FOR_EACH: usize = 64;
 /// One question may take this part of all memory for questions.
 const SHARE_OF_MEMORY: usize = 4;

@@ -12,7 +12,7 @@ use tonic::body::Body;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::HeaderMap;
 
-/// A message of so many bytes is decoded where it came, whatever is in it.
+/// Messages up to this size are decoded in place, whatever they contain.
 pub(super) const PLAIN: usize = 4 << 10;
 /// What stands in front of a message: a flag, and a length of four bytes.
 pub(super) const HEAD: usize = 5;
@@ -55,7 +55,7 @@ pub(super) struct Metered {
 enum Step {
     /// Nothing has come.
     Fresh,
-    /// The message goes on as it comes; so many bytes of it are to come.
+    /// The message is passed on as it comes; the number is its remaining bytes.
     Passing(usize),
     /// The message is gathered.
     Aside(Pin<Box<dyn Future<Output = Taken> + Send>>),

@@ -78,7 +78,7 @@ impl Intake {
         poll()
     }
 
-    /// The memory there is beside what the call that is being answered has.
+    /// Memory of the budget that the current call has not reserved.
     pub(super) fn beside() -> usize {
         let beside = |current: &Option<Self>| current.as_ref().map_or(usize::MAX, |intake| intake.reserved.beside());
         CURRENT.with_borrow(beside)

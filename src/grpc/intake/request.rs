@@ -28,7 +28,7 @@ pub(super) struct Taking {
     pub(super) rpc: Box<str>,
     /// How it is compressed, if it is.
     pub(super) compression: Option<Compression>,
-    /// The most bytes that it may have.
+    /// Maximum bytes of the request.
     pub(super) limit: usize,
     /// Where its memory comes from.
     pub(super) budget: Arc<MemoryBudget>,

@@ -1,6 +1,8 @@
-//! The words and the machine-readable details of each refusal ([`super::status`] has the table).
+//! The words and the machine-readable details of each refusal ([`super::reason`] has the table).
+//!
+//! A status travels in HTTP/2 headers, and clients refuse large ones (16 KiB in several implementations). So violations are
+//! listed up to [`DETAIL_BYTES`]; the last one then gives the number of the rest, and the metadata counts all.
 
-use super::status::DETAIL_BYTES;
 use crate::domain::name::{ClaimId, CursorId};
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::rejection::{Conflict, Violation};
@@ -12,17 +14,20 @@ use std::time::Duration;
 use tonic_types::ErrorDetails;
 use uuid::Uuid;
 
-/// Whose reasons they are.
+/// Maximum bytes of violations in one status.
+const DETAIL_BYTES: usize = 4096;
+
+/// The domain of the reasons.
 pub(super) const DOMAIN: &str = "detente";
 /// The longest message, in bytes: it travels in a header, each byte that is not ASCII as three.
 const MESSAGE_BYTES: usize = 240;
 
-/// What is told with a refusal.
+/// The message and details of a refusal.
 #[derive(Debug)]
 pub(super) struct Details {
     /// In one line.
     pub(super) message: String,
-    /// What is concerned, for `ErrorInfo`.
+    /// Metadata of `ErrorInfo`: the things concerned.
     pub(super) metadata: HashMap<String, String>,
     /// The details apart from `ErrorInfo`.
     pub(super) details: Box<ErrorDetails>,

@@ -1,0 +1,285 @@
+//! The reason of each refusal, and the gRPC code of each reason.
+//!
+//! A refusal is never hidden inside a success. Each has one **reason**, a member of `detente.v1.ErrorReason`, and the reason
+//! alone decides the code:
+//!
+//! | reason | code | details beside `ErrorInfo` | nothing was written | what to do |
+//! |---|---|---|---|---|
+//! | `INVALID_REQUEST` | `INVALID_ARGUMENT` | `BadRequest` | yes | mend the request |
+//! | `COMMAND_REJECTED` | `FAILED_PRECONDITION` | `BadRequest` | yes | look at the record, mend the request |
+//! | `PRECONDITION_FAILED` | `ABORTED` | `PreconditionFailure` | yes | read again, decide again |
+//! | `REQUEST_ID_REUSED` | `ALREADY_EXISTS` | | yes | take a new id for a new request |
+//! | `CLAIM_NOT_FOUND` | `NOT_FOUND` | `ResourceInfo` | | another cut, or another id |
+//! | `CUT_IN_FUTURE` | `OUT_OF_RANGE` | | | wait, or ask at the head |
+//! | `CUT_INSIDE_APPEND` | `INVALID_ARGUMENT` | | | take one of the two positions named |
+//! | `BASIS_MISMATCH` | `FAILED_PRECONDITION` | | | ask the ledger the basis came from |
+//! | `PAGE_TOKEN_INVALID` | `INVALID_ARGUMENT` | `BadRequest` | | begin with the first page |
+//! | `LIMIT_EXCEEDED` | `RESOURCE_EXHAUSTED` | `BadRequest` where a field is at fault | yes | send less at once |
+//! | `OVERLOADED` | `RESOURCE_EXHAUSTED` | `RetryInfo` | yes | retry after the delay |
+//! | `QUESTION_TOO_WIDE` | `RESOURCE_EXHAUSTED` | | | narrow the question |
+//! | `DEADLINE_EXCEEDED` | `DEADLINE_EXCEEDED` | | | wait longer, or narrow the question |
+//! | `NOT_SERVING` | `UNAVAILABLE` | | yes | retry elsewhere or later |
+//! | `OUTCOME_UNKNOWN` | `UNKNOWN` | | **not known** | retry with the same `request_id` |
+//! | `DAMAGED` | `DATA_LOSS` | | yes | `detente verify` |
+//! | `DISK_FULL` | `RESOURCE_EXHAUSTED` | | yes | make room |
+//! | `INTERNAL` | `INTERNAL` | | | report it |
+//! | `CURSOR_NOT_FOUND` | `NOT_FOUND` | `ResourceInfo` | yes | make one |
+//! | `CURSOR_EXISTS` | `ALREADY_EXISTS` | `ResourceInfo` | yes | take another name, or delete it |
+//! | `READ_ONLY` | `FAILED_PRECONDITION` | | yes | ask the server that records |
+//! | `CLOCK_WRONG` | `FAILED_PRECONDITION` | | yes | set the server's clock right, or accept it |
+//! | `CURSOR_BEYOND_DELIVERED` | `FAILED_PRECONDITION` | | yes | subscribe, acknowledge what comes |
+//! | `HOST_NOT_ALLOWED` | `PERMISSION_DENIED` | | yes | name the host in `allowed_hosts` |
+//! | `ORIGIN_NOT_ALLOWED` | `PERMISSION_DENIED` | | yes | name the origin in `allowed_origins` |
+//! | `UNSUPPORTED` | `UNIMPLEMENTED` | | yes | send it as the message says |
+//! | `REQUEST_TOO_SLOW` | `DEADLINE_EXCEEDED` | | yes | send it again, faster |
+//!
+//! `ErrorInfo` has the reason without its prefix (`CUT_IN_FUTURE`), the domain `detente`, and what is concerned as metadata.
+//! `UNAVAILABLE` is a promise that nothing happened, because clients retry it without asking.
+
+use super::Refusal;
+use crate::budget::Overrun;
+use crate::domain::rejection::Rejection;
+use crate::ledger::cursors::CursorError;
+use crate::ledger::error::{AppendError, Damaged, QueryError};
+use crate::ledger::stage::StageError;
+use crate::v1::ErrorReason;
+use tonic::Code;
+
+impl Refusal {
+    /// The reason, as the contract names it.
+    #[must_use]
+    pub const fn reason(&self) -> ErrorReason {
+        match self {
+            Self::Invalid(_) => ErrorReason::InvalidRequest,
+            Self::PageToken => ErrorReason::PageTokenInvalid,
+            Self::TooLarge(_) => ErrorReason::LimitExceeded,
+            Self::Overloaded(_) | Self::OverShare(_) => ErrorReason::Overloaded,
+            Self::Host(_) => ErrorReason::HostNotAllowed,
+            Self::Origin(_) => ErrorReason::OriginNotAllowed,
+            Self::Unsupported(_) => ErrorReason::Unsupported,
+            Self::TooSlow(_) => ErrorReason::RequestTooSlow,
+            Self::Stopping => ErrorReason::NotServing,
+            Self::Append(error) => append_reason(error),
+            Self::Query(error) => query_reason(error),
+            Self::Cursor(error) => cursor_reason(error),
+            Self::Stage(error) => stage_reason(error),
+            Self::Overrun(overrun) => overrun_reason(*overrun),
+            Self::Defect => ErrorReason::Internal,
+        }
+    }
+}
+
+const fn overrun_reason(overrun: Overrun) -> ErrorReason {
+    match overrun {
+        // Nobody reads what is said to a client that has left.
+        Overrun::Cancelled | Overrun::DeadlineExceeded => ErrorReason::DeadlineExceeded,
+        Overrun::Steps | Overrun::TooLarge => ErrorReason::QuestionTooWide,
+        Overrun::MemoryFull => ErrorReason::Overloaded,
+    }
+}
+
+const fn append_reason(error: &AppendError) -> ErrorReason {
+    match error {
+        AppendError::Rejected(Rejection::Violations(_)) | AppendError::RecordedTimeGoesBack => {
+            ErrorReason::CommandRejected
+        }
+        AppendError::Rejected(Rejection::Conflicts(_)) => ErrorReason::PreconditionFailed,
+        AppendError::RequestIdReused => ErrorReason::RequestIdReused,
+        AppendError::Overloaded | AppendError::NoDescriptors(_) => ErrorReason::Overloaded,
+        AppendError::ReadOnly => ErrorReason::ReadOnly,
+        AppendError::ClockWrong(_) => ErrorReason::ClockWrong,
+        AppendError::DiskFull(_) => ErrorReason::DiskFull,
+        AppendError::NotServing(_) => ErrorReason::NotServing,
+        AppendError::OutcomeUnknown(_) => ErrorReason::OutcomeUnknown,
+        AppendError::Damaged(_) => ErrorReason::Damaged,
+    }
+}
+
+const fn query_reason(error: &QueryError) -> ErrorReason {
+    match error {
+        QueryError::CutInFuture { .. } => ErrorReason::CutInFuture,
+        QueryError::CutInsideAppend { .. } => ErrorReason::CutInsideAppend,
+        QueryError::CutsOutOfOrder { .. } => ErrorReason::InvalidRequest,
+        QueryError::BasisMismatch => ErrorReason::BasisMismatch,
+        QueryError::ClaimNotFound(_) => ErrorReason::ClaimNotFound,
+        QueryError::Unsupposable(_) => ErrorReason::CommandRejected,
+        QueryError::Damaged(Damaged(_)) => ErrorReason::Damaged,
+    }
+}
+
+const fn cursor_reason(error: &CursorError) -> ErrorReason {
+    match error {
+        CursorError::NotFound(_) => ErrorReason::CursorNotFound,
+        CursorError::Exists(_) => ErrorReason::CursorExists,
+        CursorError::BeyondDelivered { .. } => ErrorReason::CursorBeyondDelivered,
+        CursorError::TooMany => ErrorReason::LimitExceeded,
+        CursorError::Damaged { .. } => ErrorReason::Damaged,
+        CursorError::DiskFull(_) => ErrorReason::DiskFull,
+        CursorError::NoDescriptors(_) => ErrorReason::Overloaded,
+        CursorError::ReadOnly => ErrorReason::ReadOnly,
+        CursorError::NotWritten(_) => ErrorReason::NotServing,
+        CursorError::OutcomeUnknown(_) => ErrorReason::OutcomeUnknown,
+    }
+}
+
+const fn stage_reason(error: &StageError) -> ErrorReason {
+    match error {
+        StageError::NotFound(_) => ErrorReason::StageNotFound,
+        StageError::IdReused => ErrorReason::RequestIdReused,
+        StageError::Recorded(_) => ErrorReason::StageRecorded,
+        StageError::Gap { .. } => ErrorReason::StageGap,
+        StageError::Invalid(_) => ErrorReason::InvalidRequest,
+        StageError::Unfit(_) => ErrorReason::CommandRejected,
+        StageError::TooMany(_) | StageError::TooLarge(_) => ErrorReason::LimitExceeded,
+        StageError::DiskFull(_) => ErrorReason::DiskFull,
+        StageError::NoDescriptors(_) => ErrorReason::Overloaded,
+        StageError::NotWritten(_) => ErrorReason::NotServing,
+        StageError::Damaged { .. } => ErrorReason::Damaged,
+        StageError::Append(error) => append_reason(error),
+    }
+}
+
+/// The code that comes with a reason.
+pub(super) const fn code(reason: ErrorReason) -> Code {
+    match reason {
+        ErrorReason::InvalidRequest | ErrorReason::CutInsideAppend | ErrorReason::PageTokenInvalid => {
+            Code::InvalidArgument
+        }
+        ErrorReason::CommandRejected
+        | ErrorReason::BasisMismatch
+        | ErrorReason::CursorBeyondDelivered
+        | ErrorReason::StageGap
+        | ErrorReason::StageRecorded
+        | ErrorReason::ReadOnly
+        | ErrorReason::ClockWrong => Code::FailedPrecondition,
+        ErrorReason::PreconditionFailed => Code::Aborted,
+        ErrorReason::RequestIdReused | ErrorReason::CursorExists => Code::AlreadyExists,
+        ErrorReason::ClaimNotFound | ErrorReason::CursorNotFound | ErrorReason::StageNotFound => Code::NotFound,
+        ErrorReason::CutInFuture => Code::OutOfRange,
+        ErrorReason::LimitExceeded | ErrorReason::Overloaded | ErrorReason::DiskFull => Code::ResourceExhausted,
+        ErrorReason::QuestionTooWide => Code::ResourceExhausted,
+        ErrorReason::DeadlineExceeded => Code::DeadlineExceeded,
+        ErrorReason::NotServing => Code::Unavailable,
+        ErrorReason::HostNotAllowed | ErrorReason::OriginNotAllowed => Code::PermissionDenied,
+        ErrorReason::Unsupported => Code::Unimplemented,
+        ErrorReason::RequestTooSlow => Code::DeadlineExceeded,
+        ErrorReason::OutcomeUnknown => Code::Unknown,
+        ErrorReason::Damaged => Code::DataLoss,
+        ErrorReason::Internal | ErrorReason::Unspecified => Code::Internal,
+    }
+}
+
+/// A reason as `ErrorInfo` has it: its name without the prefix.
+pub(super) fn short_name(reason: ErrorReason) -> &'static str {
+    let name = reason.as_str_name();
+    name.strip_prefix("ERROR_REASON_").unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::name::{ClaimId, CursorId};
+    use crate::domain::position::{Position, RecordedAt};
+    use crate::domain::rejection::{Conflict, Violation};
+    use crate::ledger::clock_guard::ClockFault;
+    use crate::ledger::stage::Unfit;
+    use std::time::Duration;
+    use tonic::Status;
+    use tonic_types::StatusExt;
+    use uuid::Uuid;
+
+    /// A refusal of every reason.
+    fn all() -> Vec<Refusal> {
+        let violation = || Violation::new("commands[0]", "required");
+        let claim = ClaimId(Uuid::from_u128(7));
+        let boundary = Conflict::Boundary { index: 1, after: Position(3), touched_at: Position(5) };
+        let revision = Conflict::Revision { index: 0, claim, expected: "revision 3".into(), actual: Some(4) };
+        let why = || "why".to_owned();
+        vec![
+            Refusal::Invalid(vec![violation()]),
+            AppendError::Rejected(Rejection::Violations(vec![violation(), violation()])).into(),
+            AppendError::Rejected(Rejection::Conflicts(vec![revision, boundary])).into(),
+            AppendError::RequestIdReused.into(),
+            QueryError::ClaimNotFound(claim).into(),
+            QueryError::CutInFuture { head: Position(9), now: RecordedAt(0) }.into(),
+            QueryError::CutInsideAppend { before: Position(2), after: Position(4) }.into(),
+            QueryError::BasisMismatch.into(),
+            Refusal::PageToken,
+            Refusal::TooLarge(violation()),
+            Refusal::Overloaded("streams"),
+            Refusal::Stopping,
+            AppendError::OutcomeUnknown(why()).into(),
+            QueryError::Damaged(Damaged(why())).into(),
+            AppendError::DiskFull(why()).into(),
+            Refusal::Defect,
+            CursorError::NotFound(cursor()).into(),
+            CursorError::Exists(cursor()).into(),
+            CursorError::BeyondDelivered { id: cursor(), asked: Position(9), delivered: Position(4) }.into(),
+            StageError::NotFound(STAGE).into(),
+            StageError::Gap { id: STAGE, next: 4 }.into(),
+            StageError::Recorded(STAGE).into(),
+            AppendError::ReadOnly.into(),
+            AppendError::ClockWrong(ClockFault::Jumped { now: RecordedAt(0), by: Duration::from_secs(9) }).into(),
+            Refusal::Host(why()),
+            Refusal::Origin(why()),
+            Refusal::Unsupported(why()),
+            Refusal::TooSlow(why()),
+            Refusal::Overrun(Overrun::DeadlineExceeded),
+            Refusal::Overrun(Overrun::TooLarge),
+        ]
+    }
+
+    const STAGE: Uuid = Uuid::from_u128(8);
+
+    fn cursor() -> CursorId {
+        CursorId::parse("desk-1").unwrap()
+    }
+
+    #[test]
+    fn every_reason_has_its_code_and_is_told_with_its_name_and_domain() {
+        for (number, refusal) in (1..).zip(all()) {
+            let reason = ErrorReason::try_from(number).unwrap();
+            assert_eq!(refusal.reason(), reason);
+            let status = Status::from(refusal);
+            assert_eq!(status.code(), code(reason), "{reason:?}");
+            let info = status.get_details_error_info().unwrap();
+            assert_eq!((info.reason.as_str(), info.domain.as_str()), (short_name(reason), "detente"));
+            assert!(!status.message().is_empty());
+        }
+        assert!(ErrorReason::try_from(i32::try_from(all().len()).unwrap() + 1).is_err(), "a reason is not tested");
+    }
+
+    #[test]
+    fn what_the_ledger_says_in_other_words_has_the_same_reason() {
+        let same: [(Refusal, ErrorReason); 25] = [
+            (Refusal::Overrun(Overrun::Cancelled), ErrorReason::DeadlineExceeded),
+            (Refusal::Overrun(Overrun::Steps), ErrorReason::QuestionTooWide),
+            (Refusal::Overrun(Overrun::MemoryFull), ErrorReason::Overloaded),
+            (AppendError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
+            (StageError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
+            (CursorError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
+            (CursorError::ReadOnly.into(), ErrorReason::ReadOnly),
+            (Refusal::OverShare("streams"), ErrorReason::Overloaded),
+            (StageError::IdReused.into(), ErrorReason::RequestIdReused),
+            (StageError::Invalid(Vec::new()).into(), ErrorReason::InvalidRequest),
+            (StageError::Unfit(Unfit::default()).into(), ErrorReason::CommandRejected),
+            (StageError::TooMany(1).into(), ErrorReason::LimitExceeded),
+            (StageError::TooLarge(1).into(), ErrorReason::LimitExceeded),
+            (StageError::DiskFull(String::new()).into(), ErrorReason::DiskFull),
+            (StageError::NotWritten(String::new()).into(), ErrorReason::NotServing),
+            (StageError::Damaged { id: STAGE, why: String::new() }.into(), ErrorReason::Damaged),
+            (AppendError::Overloaded.into(), ErrorReason::Overloaded),
+            (AppendError::NotServing(String::new()).into(), ErrorReason::NotServing),
+            (AppendError::Damaged(Damaged(String::new())).into(), ErrorReason::Damaged),
+            (AppendError::RecordedTimeGoesBack.into(), ErrorReason::CommandRejected),
+            (CursorError::TooMany.into(), ErrorReason::LimitExceeded),
+            (CursorError::Damaged { id: cursor(), why: String::new() }.into(), ErrorReason::Damaged),
+            (CursorError::DiskFull(String::new()).into(), ErrorReason::DiskFull),
+            (CursorError::NotWritten(String::new()).into(), ErrorReason::NotServing),
+            (CursorError::OutcomeUnknown(String::new()).into(), ErrorReason::OutcomeUnknown),
+        ];
+        for (refusal, reason) in same {
+            assert_eq!(refusal.reason(), reason);
+        }
+    }
+}
