@@ -338,7 +338,7 @@ fn processor_time() -> Duration {
     Duration::from_nanos(told.split(' ').next().unwrap().parse().unwrap())
 }
 
-/// The least of three.
+/// The minimum of three runs.
 fn cost(ledger: &Ledger, question: fn(&Ledger)) -> Duration {
     let once = || {
         let before = processor_time();

@@ -64,6 +64,11 @@ fn record(ledger: &Ledger, id: &str) -> Result<Appended, AppendError> {
     runtime.block_on(ledger.append(request(id)))
 }
 
+/// Closes a ledger and releases its directory.
+fn stop(ledger: Ledger) {
+    ledger.close();
+}
+
 #[test]
 fn a_clock_that_is_a_little_behind_is_overtaken_and_one_far_behind_refuses_until_it_is_right() {
     let desk = Desk::new();
@@ -86,14 +91,12 @@ fn a_record_of_the_future_refuses_at_the_next_start_and_the_bound_can_be_set() {
     let desk = Desk::new();
     let ledger = desk.create();
     record(&ledger, "AAA").unwrap();
-    ledger.close();
-    drop(ledger);
+    stop(ledger);
     desk.at(19_000 * DAY, 0);
     let ledger = desk.open();
     assert!(matches!(ledger.clock_fault(), Some(ClockFault::Behind { .. })));
     assert!(matches!(record(&ledger, "BBB"), Err(AppendError::ClockWrong(_))));
-    ledger.close();
-    drop(ledger);
+    stop(ledger);
     let clock_limits = ClockLimits { behind: Duration::from_secs(2000 * 86_400), ..ClockLimits::default() };
     let options = LedgerOptions { clock_limits, ..desk.options.clone() };
     let ledger = Ledger::open(desk.dir.path(), &options, &|_, _| {}).unwrap().0;
@@ -122,21 +125,18 @@ fn a_start_far_beyond_the_last_record_needs_a_word_and_is_not_asked_again_after_
     let desk = Desk::new();
     let ledger = desk.create();
     record(&ledger, "AAA").unwrap();
-    ledger.close();
-    drop(ledger);
+    stop(ledger);
     desk.at(20_031 * DAY, 0);
     let ledger = desk.open();
     assert!(matches!(ledger.clock_fault(), Some(ClockFault::Away { .. })));
     let refused = record(&ledger, "BBB").unwrap_err();
     assert!(refused.to_string().contains("--accept-clock"), "{refused}");
-    ledger.close();
-    drop(ledger);
+    stop(ledger);
     let options = LedgerOptions { accept_clock: true, ..desk.options.clone() };
     let ledger = Ledger::open(desk.dir.path(), &options, &|_, _| {}).unwrap().0;
     assert_eq!(ledger.clock_fault(), None);
     ledger.look_around();
-    ledger.close();
-    drop(ledger);
+    stop(ledger);
     desk.at(20_050 * DAY, 0);
     let ledger = desk.open();
     assert_eq!(ledger.clock_fault(), None, "the clock was seen 19 days ago, though nothing was recorded then");
@@ -148,8 +148,7 @@ fn what_was_recorded_elsewhere_long_ago_says_nothing_about_this_clock() {
     let desk = Desk::new();
     let ledger = desk.create();
     ledger.backfill(request("AAA"), RecordedAt(10_000 * DAY)).unwrap();
-    ledger.close();
-    drop(ledger);
+    stop(ledger);
     let ledger = desk.open();
     assert_eq!(ledger.clock_fault(), None);
     record(&ledger, "BBB").unwrap();

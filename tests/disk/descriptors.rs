@@ -51,7 +51,7 @@ fn the_soft_limit_is_raised_and_fewer_connections_than_asked_for_are_announced()
     assert_eq!(count(&server.end(), "fewer connections"), 0);
 }
 
-/// Lets a running process have so many files from now on; its hard limit stays.
+/// Sets the soft limit on open files of a running process; its hard limit stays.
 fn allow(id: &str, files: usize) -> bool {
     let limit = format!("--nofile={files}:");
     std::process::Command::new("prlimit").args(["--pid", id, &limit]).status().is_ok_and(|status| status.success())

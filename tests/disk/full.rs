@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Fills a file system up to so many bytes.
+/// Fills a file system but for this many bytes.
 fn fill(dir: &Path, left: u64) -> std::path::PathBuf {
     let path = dir.join("filling");
     let mut file = File::create(&path).unwrap();

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 pub(crate) struct Mount(PathBuf);
 
 impl Mount {
-    /// A file system in memory of so many MiB. None, said aloud, where that is not permitted.
+    /// A file system in memory of this many MiB; prints a line and returns none if that is not permitted.
     pub(crate) fn of_memory(at: &Path, mib: u64) -> Option<Self> {
         Self::new(at, &["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs"])
     }

@@ -68,7 +68,7 @@ impl Wire {
         (status, serde_json::from_str(&body).unwrap_or_default())
     }
 
-    /// Appends one claim with so many bytes of text, in texts of at most 16,000.
+    /// Appends one claim with this many bytes of text, in texts of at most 16,000.
     pub(crate) fn append(&mut self, claims: usize) -> (u16, Value) {
         let texts = ["en", "fr", "de"].map(|lang| json!({ "lang": lang, "text": "x".repeat(16_000) }));
         let claim = json!({

@@ -23,9 +23,9 @@ const LARGE: usize = (16 << 20) - 64;
 const COMMAND: &[u8] = b"\x1a\x00";
 
 /// Sends bytes as they are.
-pub(crate) struct Raw;
+pub(crate) struct RawCodec;
 
-impl Codec for Raw {
+impl Codec for RawCodec {
     type Encode = Vec<u8>;
     type Decode = ();
     type Encoder = Self;
@@ -40,7 +40,7 @@ impl Codec for Raw {
     }
 }
 
-impl Encoder for Raw {
+impl Encoder for RawCodec {
     type Item = Vec<u8>;
     type Error = Status;
 
@@ -50,7 +50,7 @@ impl Encoder for Raw {
     }
 }
 
-impl Decoder for Raw {
+impl Decoder for RawCodec {
     type Item = ();
     type Error = Status;
 
@@ -73,7 +73,7 @@ async fn send(
     }
     raw.ready().await.unwrap();
     let path = format!("/detente.v1.LedgerService/{rpc}").parse().unwrap();
-    raw.unary(Request::new(bytes), path, Raw).await.map(|_| ())
+    raw.unary(Request::new(bytes), path, RawCodec).await.map(|_| ())
 }
 
 /// The field that a request is refused for, as too large; empty where none alone is at fault.
@@ -187,7 +187,7 @@ async fn a_request_is_taken_however_it_is_compressed_small_and_large_and_only_on
         raw.ready().await.unwrap();
         let two = Request::new(tokio_stream::iter([bytes.clone(), bytes]));
         let path = "/detente.v1.LedgerService/GetServerInfo".parse().unwrap();
-        let status = raw.client_streaming(two, path, Raw).await.unwrap_err();
+        let status = raw.client_streaming(two, path, RawCodec).await.unwrap_err();
         assert_eq!(status.get_details_error_info().unwrap().reason, "UNSUPPORTED", "{status:?}");
     }
 }
@@ -200,7 +200,7 @@ fn send_without_end(channel: &Channel, bytes: Vec<u8>) -> tokio::task::JoinHandl
         raw.ready().await.unwrap();
         let path = "/detente.v1.LedgerService/GetState".parse().unwrap();
         let request = tokio_stream::once(bytes).chain(tokio_stream::pending());
-        drop(raw.client_streaming(Request::new(request), path, Raw).await);
+        drop(raw.client_streaming(Request::new(request), path, RawCodec).await);
     })
 }
 
@@ -234,7 +234,7 @@ async fn what_does_not_fit_beside_other_requests_is_refused_for_now_and_what_nev
     tokio::time::timeout(Duration::from_secs(20), fits).await.expect("what was reserved is given back");
 }
 
-/// The most memory that a process has had so far, in KiB.
+/// Peak memory of a process so far, in KiB.
 fn most_memory(process: u32) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

@@ -1,6 +1,6 @@
 //! Replies take memory until their client has read them, and no more than there is.
 
-use crate::bombs::Raw;
+use crate::bombs::RawCodec;
 use crate::running::{Running, in_memory, much, options, party};
 use detente::grpc::limits::Limits;
 use detente::server::ServerOptions;
@@ -27,7 +27,7 @@ async fn ask(server: &Running, rpc: &str, request: Vec<u8>) -> Result<Streaming<
     let mut raw = tonic::client::Grpc::new(server.channel.clone());
     raw.ready().await.unwrap();
     let path = format!("/detente.v1.LedgerService/{rpc}").parse().unwrap();
-    raw.server_streaming(Request::new(request), path, Raw).await.map(tonic::Response::into_inner)
+    raw.server_streaming(Request::new(request), path, RawCodec).await.map(tonic::Response::into_inner)
 }
 
 fn all_claims() -> Vec<u8> {

@@ -32,6 +32,13 @@ fn appended(disk: &FaultyDisk, groups: usize) -> (FileJournal, Maker, Vec<Append
     (journal, maker, appends)
 }
 
+/// Records one more append, which must succeed.
+fn append_one(journal: &mut FileJournal, maker: &mut Maker, appends: &mut Vec<Append>) {
+    let append = maker.append(&[80, 80]);
+    journal.append(std::slice::from_ref(&append)).unwrap();
+    appends.push(append);
+}
+
 fn segments(disk: &FaultyDisk) -> usize {
     disk.files().keys().filter(|path| path.extension().is_some_and(|extension| extension == "seg")).count()
 }
@@ -46,9 +53,7 @@ fn a_promised_append_finds_its_segment_without_a_descriptor() {
         for operation in [Operation::Create, Operation::Open, Operation::OpenDir] {
             disk.refuse(operation, 24);
         }
-        let append = maker.append(&[80, 80]);
-        journal.append(std::slice::from_ref(&append)).unwrap();
-        appends.push(append);
+        append_one(&mut journal, &mut maker, &mut appends);
         disk.allow();
         drop(promise);
     }
@@ -68,9 +73,7 @@ fn many_promises_at_once_have_all_the_segments_that_they_may_need() {
         disk.refuse(operation, 24);
     }
     for _ in &promises {
-        let append = maker.append(&[80, 80]);
-        journal.append(std::slice::from_ref(&append)).unwrap();
-        appends.push(append);
+        append_one(&mut journal, &mut maker, &mut appends);
     }
     disk.allow();
     assert_holds(&journal, &appends);
@@ -93,9 +96,7 @@ fn without_a_descriptor_room_is_refused_before_anything_happens_and_given_once_t
     disk.allow();
     assert!(room.refusal().is_none());
     let _promise = Promise::of(&room, 400).unwrap();
-    let append = maker.append(&[80, 80]);
-    journal.append(std::slice::from_ref(&append)).unwrap();
-    appends.push(append);
+    append_one(&mut journal, &mut maker, &mut appends);
     assert_holds(&journal, &appends);
 }
 
@@ -120,9 +121,7 @@ fn a_roll_that_cannot_be_made_is_a_refusal_and_the_journal_goes_on() {
         let AppendError::NothingWritten(refusal) = &refused else { panic!("{number}: {refused}") };
         assert_eq!(refusal.obstacle(), Some(obstacle), "{refused}");
         disk.allow();
-        let append = maker.append(&[80, 80]);
-        journal.append(std::slice::from_ref(&append)).unwrap();
-        appends.push(append);
+        append_one(&mut journal, &mut maker, &mut appends);
         assert_holds(&journal, &appends);
         drop(journal);
         assert_holds(&open(&disk).unwrap().0, &appends);
@@ -273,9 +272,7 @@ fn a_file_that_was_left_for_the_next_segment_is_used_whatever_is_in_it() {
     let disk = FaultyDisk::of(files);
     let (mut journal, _) = open(&disk).unwrap();
     for _ in 0..40 {
-        let append = maker.append(&[80, 80]);
-        journal.append(std::slice::from_ref(&append)).unwrap();
-        appends.push(append);
+        append_one(&mut journal, &mut maker, &mut appends);
     }
     assert_holds(&journal, &appends);
     drop(journal);
