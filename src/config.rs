@@ -127,7 +127,7 @@ pub struct Config {
     pub stage_age: Option<Duration>,
     /// Share of a peer in shared resources, in percent.
     pub peer_share_percent: Option<u8>,
-    /// The names that the server answers to beside addresses and `localhost`; `*` is all.
+    /// Host names that the server answers to, in addition to addresses and `localhost`; `*` means all.
     pub allowed_hosts: Vec<String>,
     /// The origins whose pages may ask; `*` is all. None: only the page served here.
     pub allowed_origins: Vec<String>,

@@ -49,18 +49,18 @@ pub struct CallBudget {
     pub signal: Arc<Signal>,
     /// The instant at which the caller stops waiting.
     pub deadline: Option<Instant>,
-    /// The most steps.
+    /// Maximum number of steps.
     pub steps: u64,
     /// Set for a call so short that others may wait for it.
     pub is_brief: bool,
-    /// The most memory of this call, in bytes.
+    /// Maximum bytes of memory for this call.
     pub memory: usize,
     /// The budget its memory comes from.
     pub shared: Arc<MemoryBudget>,
 }
 
 /// A call that is running on this thread.
-struct Running {
+struct RunningCall {
     budget: CallBudget,
     /// Steps that are left beyond those handed to [`UNTIL_LOOK`].
     steps_left: u64,
@@ -70,7 +70,7 @@ struct Running {
 
 thread_local! {
     static UNTIL_LOOK: Cell<u32> = const { Cell::new(u32::MAX) };
-    static RUNNING: RefCell<Option<Running>> = const { RefCell::new(None) };
+    static RUNNING: RefCell<Option<RunningCall>> = const { RefCell::new(None) };
 }
 
 /// Returns true if the call on this thread is so short that others may wait for it.
@@ -114,7 +114,7 @@ fn look(count: u32) {
     }
 }
 
-impl Running {
+impl RunningCall {
     fn look(&mut self, count: u32) -> Result<u32, Overrun> {
         if let Some(overrun) = self.budget.ended() {
             return Err(overrun);
@@ -172,7 +172,7 @@ impl CallBudget {
         }
         let first = u32::try_from(self.steps).unwrap_or(u32::MAX).min(LOOK_EVERY);
         let running =
-            Running { budget: self.clone(), steps_left: self.steps - u64::from(first), held: 0, reserved: None };
+            RunningCall { budget: self.clone(), steps_left: self.steps - u64::from(first), held: 0, reserved: None };
         let outer = (RUNNING.replace(Some(running)), UNTIL_LOOK.replace(first));
         // `work` only borrows through shared references, whose locks do not poison.
         let ended = catch_unwind(AssertUnwindSafe(work));

@@ -13,7 +13,7 @@ pub struct Growing {
 }
 
 impl Growing {
-    /// The least room that is made,
+    /// Minimum capacity of an allocation.
     const LEAST: usize = 512;
     /// and how many times as much as there was.
     const TIMES: usize = 4;
@@ -36,7 +36,7 @@ impl Growing {
         self.bytes.capacity() - self.bytes.len()
     }
 
-    /// Makes room for more bytes, and for several times as many as there are where it has to be made anew.
+    /// Makes room for more bytes. A reallocation multiplies the capacity.
     ///
     /// # Errors
     /// When there is no memory for it.

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// So many bytes of one request, question or reply need no reservation: there are no more of these at once than calls.
+/// Bytes of one request, question or reply that need no reservation: there are no more of these at once than calls.
 pub const SMALL: usize = 64 << 10;
-/// The longest that somebody waits for others to give back what they hold.
+/// Maximum wait for other reservations to be given back.
 pub const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A number of bytes that everything in flight shares.
+/// A number of bytes shared by everything in flight.
 #[derive(Debug)]
 pub struct MemoryBudget {
     limit: usize,
@@ -19,12 +19,12 @@ pub struct MemoryBudget {
     freed: Notify,
 }
 
-/// Why there are no bytes.
+/// The reason that no bytes are reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoMemory {
-    /// Others hold them.
+    /// Others hold the rest.
     Full,
-    /// There are not so many in all.
+    /// The budget is smaller than the request.
     Never,
 }
 
@@ -36,13 +36,13 @@ pub struct Reservation {
 }
 
 impl MemoryBudget {
-    /// A budget of so many bytes.
+    /// A budget with a limit in bytes.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { limit, used: AtomicUsize::new(0), refused: AtomicU64::new(0), freed: Notify::new() })
     }
 
-    /// The bytes there are in all.
+    /// Total number of bytes.
     #[must_use]
     pub const fn limit(&self) -> usize {
         self.limit
@@ -54,7 +54,7 @@ impl MemoryBudget {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// How many times bytes were asked for and not given, since the start.
+    /// Number of failed reservations since the start.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
@@ -149,19 +149,19 @@ impl Reservation {
         self.bytes += std::mem::take(&mut other.bytes);
     }
 
-    /// Where its bytes come from.
+    /// The budget its bytes come from.
     #[must_use]
     pub const fn budget(&self) -> &Arc<MemoryBudget> {
         &self.budget
     }
 
-    /// The bytes there are beside its own.
+    /// Bytes of the budget that are not its own.
     #[must_use]
     pub fn beside(&self) -> usize {
         self.budget.limit.saturating_sub(self.bytes)
     }
 
-    /// Gives back all but so many bytes.
+    /// Gives back everything above `bytes`.
     pub fn shrink_to(&mut self, bytes: usize) {
         let less = self.bytes.saturating_sub(bytes);
         self.bytes -= less;

@@ -33,4 +33,4 @@ pub use call::{CallBudget, Overrun, Signal, hold, is_brief, step, steps};
 pub use growing::Growing;
 pub use memory::{MemoryBudget, NoMemory, PATIENCE, Reservation, SMALL};
 pub use peer::Peer;
-pub use shares::{DEFAULT_PERCENT, Held, NoPlace, PeerShares, Place, Share};
+pub use shares::{DEFAULT_PERCENT, HeldPlaces, NoPlace, PeerShares, Place, Share};

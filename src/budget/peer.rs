@@ -2,7 +2,7 @@
 //!
 //! The server knows both when a connection is accepted. What happens for a call asks [`Peer::current`], in whichever
 //! protocol the call came, so that no function between hands the peer on. A thread or a task that is started for a call
-//! knows no peer: whoever starts it takes the peer along where one is needed.
+//! knows no peer: its starter takes the peer along if one is needed.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::task::{Context, Poll};
@@ -14,7 +14,7 @@ tokio::task_local! {
 /// An address and a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Peer {
-    /// The address; of IPv6 the network of 64 bits, since whoever has one address there has all of them.
+    /// The address. For IPv6, the /64 network, since a client with one of its addresses has all of them.
     pub address: IpAddr,
     /// The number of the connection, which no other connection of this run has.
     pub connection: u64,

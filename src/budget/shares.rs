@@ -42,7 +42,7 @@ pub enum NoPlace {
 
 /// The numbers of places held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldPlaces {
     /// By all.
     pub all: usize,
     /// By the connection that wants more.
@@ -52,7 +52,7 @@ pub struct Held {
 }
 
 impl Share {
-    /// A share of a whole, in percent. With 100 there is no share: whoever comes first takes what there is.
+    /// A share of a whole, in percent. With 100 there is no share: first come, first served.
     #[must_use]
     pub fn of(whole: usize, percent: u8) -> Self {
         if percent >= 100 {
@@ -62,17 +62,11 @@ impl Share {
         Self { whole, share: part.max(1), kept: part }
     }
 
-    /// Total number of places.
-    #[must_use]
-    pub const fn whole(&self) -> usize {
-        self.whole
-    }
-
     /// Decides if a peer may hold one more.
     ///
     /// # Errors
     /// If it may not.
-    pub fn admit(&self, peer: Option<Peer>, held: Held) -> Result<(), NoPlace> {
+    pub fn admit(&self, peer: Option<Peer>, held: HeldPlaces) -> Result<(), NoPlace> {
         let free = self.whole.saturating_sub(held.all);
         if free == 0 {
             return Err(NoPlace::Full);
@@ -135,10 +129,10 @@ impl PeerShares {
 }
 
 impl Places {
-    fn held(&self, peer: Option<Peer>) -> Held {
+    fn held(&self, peer: Option<Peer>) -> HeldPlaces {
         let connection = peer.and_then(|peer| self.connections.get(&peer.connection)).copied().unwrap_or_default();
         let address = peer.and_then(|peer| self.addresses.get(&peer.address)).copied().unwrap_or_default();
-        Held { all: self.all, connection, address }
+        HeldPlaces { all: self.all, connection, address }
     }
 }
 

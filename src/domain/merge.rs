@@ -73,7 +73,7 @@ impl Merges {
     }
 
     /// The first change after a position, up to another, with which other ids come to answer as a party that a filter names.
-    /// Whom a change concerns is told by who answered for the parties of it and for the named ones, not by all their ids.
+    /// Concerned parties are found by the survivors of the parties in a change and of the named ones, not by all their ids.
     #[must_use]
     pub fn next_change_for(&self, filter: &Filter, after: Position, until: Position) -> Option<Position> {
         let before = self.at(after);

@@ -76,7 +76,7 @@ struct Place {
 }
 
 impl OriginCounts {
-    /// The origin of a source. `derives_from` tells what a source draws on; each source is asked for once.
+    /// The origin of a source. `derives_from` returns the sources that it draws on, and is called once for each source.
     pub fn of(&mut self, source: &str, mut derives_from: impl FnMut(&str) -> Vec<String>) -> Origin {
         // Tarjan's walk: a source whose circle is known is done, all others that were entered are on the way.
         let (mut entered, mut order, mut way) = (HashMap::new(), Vec::new(), Vec::new());

@@ -19,7 +19,7 @@
 //! there are no more than links, and ranges of numbers, where a node knows the greatest lower end and the least upper end and
 //! may be entered in vain.
 //!
-//! Sides enter one by one ([`Entered`]), so that a claim can be held against those that were recorded before it, or against
+//! Sides enter one by one ([`CountingSides`]), so that a claim can be held against those that were recorded before it, or against
 //! those of a higher authority that count.
 
 use super::certainty::Certainty;
@@ -65,7 +65,7 @@ struct Mark {
 
 /// The sides of a matter that count.
 #[derive(Clone, Debug)]
-pub struct Entered {
+pub struct CountingSides {
     /// A binary tree: the children of node n are 2n and 2n + 1, the leaves are its second half.
     nodes: Vec<Node>,
 }
@@ -135,8 +135,8 @@ impl<C> Matter<C> {
         &self.sides
     }
 
-    /// Those of the claims that count from the beginning.
-    pub fn entered(&self, counts: impl Fn(&Side<C>) -> bool) -> Entered {
+    /// The trees of the claims that count from the beginning.
+    pub fn entered(&self, counts: impl Fn(&Side<C>) -> bool) -> CountingSides {
         let leaves = self.sides.len().next_power_of_two();
         let mut nodes = vec![NOBODY; leaves];
         let of = |(side, mark): (&Side<C>, &Mark)| {
@@ -144,13 +144,13 @@ impl<C> Matter<C> {
         };
         nodes.extend(self.sides.iter().zip(&self.marks).map(of));
         nodes.resize(leaves * 2, NOBODY);
-        let mut entered = Entered { nodes };
+        let mut entered = CountingSides { nodes };
         (1..leaves).rev().for_each(|node| entered.sum_up(node));
         entered
     }
 
     /// Lets the claim at a place count.
-    pub fn enter(&self, entered: &mut Entered, place: usize) {
+    pub fn enter(&self, entered: &mut CountingSides, place: usize) {
         let Some((side, mark)) = self.sides.get(place).zip(self.marks.get(place)) else { return };
         let mut node = entered.nodes.len() / 2 + place;
         if let Some(leaf) = entered.nodes.get_mut(node) {
@@ -166,7 +166,7 @@ impl<C> Matter<C> {
     /// called for each step.
     pub fn rivals<'m>(
         &'m self,
-        entered: &Entered,
+        entered: &CountingSides,
         place: usize,
         tick: impl FnMut(),
         found: impl FnMut(&'m Side<C>, Certainty) -> ControlFlow<()>,
@@ -183,7 +183,7 @@ impl<C> Matter<C> {
     }
 }
 
-impl Entered {
+impl CountingSides {
     fn sum_up(&mut self, node: usize) {
         let of = |at: usize| self.nodes.get(at).copied().unwrap_or(NOBODY);
         let sum = Node::both(of(node * 2), of(node * 2 + 1));
@@ -196,7 +196,7 @@ impl Entered {
 /// A walk to the rivals of a side.
 struct Walk<'m, 'w, C, T, F> {
     matter: &'m Matter<C>,
-    entered: &'w Entered,
+    entered: &'w CountingSides,
     side: &'m Side<C>,
     mark: &'m Mark,
     /// The places of those that may start before it ends.
@@ -240,7 +240,7 @@ fn mark(value: &Value, units: &mut HashMap<Option<Box<str>>, u32>, values: &mut 
     let (unit, key, low, high) = match value {
         Value::Word(word) => (None, Key::Word(word.clone()), f64::INFINITY, f64::NEG_INFINITY),
         Value::Number { low, high, unit } => {
-            // Of the two zeros, which are equal, one.
+            // The two zeros are equal and have one mark.
             let ends = [low + 0.0, high + 0.0].map(f64::to_bits);
             (Some(unit.clone()), Key::Number(ends, unit.clone()), *low, *high)
         }
@@ -345,7 +345,7 @@ mod tests {
         }
     }
 
-    /// Steps to find out that a claim has no rival among so many, all of which overlap it.
+    /// Counts the steps of finding no rival among this many claims, all of which overlap.
     fn steps(many: usize, value: impl Fn(usize) -> Value, days: impl Fn(usize) -> Validity) -> usize {
         let side =
             |nth| Side { claim: nth, id: id(nth), validity: days(nth), value: value(nth), supersedes: Vec::new() };

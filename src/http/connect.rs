@@ -27,7 +27,7 @@ fn is(headers: &HeaderMap, kind: &str) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|content| content == kind)
 }
 
-/// A request of so many bytes takes little, whatever is in it.
+/// Requests up to this size take little memory, whatever they contain.
 const LITTLE: usize = 4096;
 
 /// Answers a call in the Connect protocol; hands on everything else.

@@ -6,11 +6,11 @@
 
 use crate::wire::weight::{MAX_DEPTH, MAX_MESSAGES, MAX_NUMBERS, MAX_TEXTS, allowance};
 
-/// An object takes so much, with its place in a list: its fields are a tree, whose nodes hold eleven.
+/// Bytes of an object with its place in a list: its fields are a tree, whose nodes hold eleven.
 const OBJECT: usize = 1024;
-/// A list takes so much, for the first of its elements.
+/// Bytes of a list with its first element.
 const LIST: usize = 256;
-/// An element takes so much beside its text, in a list that grows.
+/// Bytes of an element without its text, in a growing list.
 const ELEMENT: usize = 128;
 
 /// So many times what is allowed to a request in protobuf is allowed to one as JSON: its fields are trees until it is read.

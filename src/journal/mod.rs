@@ -251,7 +251,7 @@ pub trait Journal: Send {
 /// How much may still be written. A full disk is to be noticed before anything is built upon an append, which is while the
 /// appends before it are being written: so room is promised beside the writer.
 pub trait Room: Send + Sync {
-    /// Sets aside room for so many bytes more than what is set aside already, and the segments they may need.
+    /// Sets aside room for this many more bytes, and the segments they may need.
     ///
     /// # Errors
     ///
@@ -277,7 +277,7 @@ pub trait Room: Send + Sync {
 pub struct FreeSpace {
     /// Bytes that may still be written.
     pub available: u64,
-    /// Of these, how many are kept free.
+    /// The number of these that are kept free.
     pub reserve: u64,
 }
 

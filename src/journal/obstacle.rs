@@ -60,12 +60,6 @@ impl Obstacle {
         }
     }
 
-    /// Returns true if the same request may succeed later with nothing put right first.
-    #[must_use]
-    pub const fn may_pass(self) -> bool {
-        matches!(self, Self::Descriptors)
-    }
-
     /// Advice to the operator.
     #[must_use]
     pub const fn advice(self) -> &'static str {

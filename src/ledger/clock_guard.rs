@@ -93,7 +93,7 @@ impl fmt::Display for ClockFault {
 
 /// The sighting that the clock is compared with.
 #[derive(Clone, Copy, Debug)]
-enum Seen {
+enum Sighting {
     /// Nothing: it is believed as it is.
     Nothing,
     /// The last sighting before a start.
@@ -105,13 +105,13 @@ enum Seen {
 /// Looks at the clock.
 pub(super) struct ClockGuard {
     limits: ClockLimits,
-    seen: Mutex<Seen>,
+    seen: Mutex<Sighting>,
 }
 
 impl ClockGuard {
     /// A guard of a ledger whose clock was last seen at an instant.
     pub(super) fn since(limits: ClockLimits, seen: Option<RecordedAt>) -> Self {
-        Self { limits, seen: Mutex::new(seen.map_or(Seen::Nothing, Seen::Before)) }
+        Self { limits, seen: Mutex::new(seen.map_or(Sighting::Nothing, Sighting::Before)) }
     }
 
     /// Now, if the clock can be believed after a last record.
@@ -121,19 +121,19 @@ impl ClockGuard {
         let Some(steady) = steady else { return self.not_behind(now, last) };
         let ahead_of = |expected: RecordedAt, limit: Duration| between(expected, now).checked_sub(limit).is_some();
         match *seen {
-            Seen::Before(before) if ahead_of(before, self.limits.away) => {
+            Sighting::Before(before) if ahead_of(before, self.limits.away) => {
                 return Err(ClockFault::Away { now, seen: before });
             }
-            Seen::Running(before, since) => {
+            Sighting::Running(before, since) => {
                 let passed = micros(steady.saturating_sub(since));
                 let expected = RecordedAt(before.0.saturating_add(passed));
                 if ahead_of(expected, self.limits.jump) {
                     return Err(ClockFault::Jumped { now, by: between(expected, now) });
                 }
             }
-            Seen::Nothing | Seen::Before(_) => {}
+            Sighting::Nothing | Sighting::Before(_) => {}
         }
-        *seen = Seen::Running(now, steady);
+        *seen = Sighting::Running(now, steady);
         drop(seen);
         self.not_behind(now, last)
     }

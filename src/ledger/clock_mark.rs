@@ -33,7 +33,7 @@ impl ClockMark {
         is_mark.then_some(seen)
     }
 
-    /// Says it anew, durably: whatever happens meanwhile, the old mark is there or the new one.
+    /// Renews the mark atomically and durably: after any failure, the old mark or the new one is there.
     pub(super) fn write(&self, seen: RecordedAt) -> io::Result<()> {
         let draft = self.0.with_extension("draft");
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(&draft)?;

@@ -213,7 +213,7 @@ fn shown(sight: &Sight<'_>, notes: Vec<Note<'_>>, query: &GapsQuery) -> Result<(
 struct Sources<'s, 'v> {
     sight: &'s Sight<'v>,
     counts: OriginCounts,
-    /// Of each source, whether it is withdrawn.
+    /// Maps each source to true if it is withdrawn.
     withdrawn: HashMap<String, bool>,
 }
 

@@ -8,11 +8,11 @@ use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// The most answers of one kind that are kept.
+/// Maximum number of kept answers of one kind.
 const MOST: usize = 16;
-/// The most memory that the entries of all answers of one kind may take, in bytes.
+/// Maximum bytes of the entries of all answers of one kind.
 const MOST_BYTES: usize = 32 << 20;
-/// From so many entries on, finding the place of a page again takes longer than sending it.
+/// Number of entries from which finding the place of a page again takes longer than sending it.
 pub(super) const WORTH_KEEPING: usize = 2_000;
 
 /// Answers of one kind. `Q` is everything that an answer depends on, its basis too.
@@ -39,7 +39,7 @@ impl<Q: PartialEq, E> KeptAnswers<Q, E> {
         Some(entries)
     }
 
-    /// Keeps the entries of an answer of which there are more pages; they take so many bytes.
+    /// Keeps the entries of an answer that has more pages; `bytes` is their size.
     pub(super) fn keep(&self, question: Q, entries: Arc<E>, bytes: usize) {
         let mut kept = self.kept.lock();
         kept.retain(|(of, ..)| *of != question);

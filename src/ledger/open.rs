@@ -84,7 +84,7 @@ pub enum OpenError {
         /// The first names.
         found: String,
     },
-    /// There is what a ledger has beside its journal, and no journal.
+    /// The directory holds other parts of a ledger but no journal.
     #[error(
         "{} holds parts of a ledger ({found}) but not its journal; bring {} back, or move these away to begin anew",
         path.display(),

@@ -22,7 +22,7 @@ use crate::domain::filter::{FacetKind, Filter, Voice};
 use crate::domain::name::ClaimId;
 use crate::domain::period::Period;
 use crate::domain::perspective::{Ranked, Rivals, counting};
-use crate::domain::rivals::{Entered, Matter};
+use crate::domain::rivals::{CountingSides, Matter};
 use crate::domain::vocabulary::LinkType;
 use crate::v1;
 use prost::Message;
@@ -176,18 +176,18 @@ fn rank(sight: &Sight<'_>, seen: &Seen, authorities: &[Voice]) -> usize {
 struct Contradictions {
     certainties: Vec<Certainty>,
     counts: Vec<bool>,
-    /// Of each claim, those that a link joins to it.
+    /// Maps each claim to the claims that a link joins to it.
     linked: HashMap<usize, Vec<usize>>,
-    matters: Vec<Counting>,
-    /// Of each claim, its matters and its place in them.
+    matters: Vec<CountingMatter>,
+    /// Maps each claim to its matters and its place in them.
     places: HashMap<usize, Vec<(usize, usize)>>,
 }
 
 /// A matter, with those of its claims that count.
-struct Counting {
+struct CountingMatter {
     matter: Matter<usize>,
-    definite: Entered,
-    all: Entered,
+    definite: CountingSides,
+    all: CountingSides,
 }
 
 impl Contradictions {
@@ -224,7 +224,7 @@ impl Contradictions {
             self.places.entry(side.claim).or_default().push((self.matters.len(), place));
         }
         let nobody = matter.entered(|_| false);
-        self.matters.push(Counting { definite: nobody.clone(), all: nobody, matter });
+        self.matters.push(CountingMatter { definite: nobody.clone(), all: nobody, matter });
     }
 
     fn certainty(&self, nth: usize) -> Certainty {
@@ -245,7 +245,7 @@ impl Rivals for Contradictions {
             return true;
         }
         self.places(nth).any(|(at, place)| {
-            let Some(Counting { matter, definite, all }) = self.matters.get(at) else { return false };
+            let Some(CountingMatter { matter, definite, all }) = self.matters.get(at) else { return false };
             let entered = if certainty == Certainty::Definite { definite } else { all };
             let mut is_overruled = false;
             matter.rivals(entered, place, budget::step, |_, _| {
@@ -262,7 +262,7 @@ impl Rivals for Contradictions {
         }
         let is_definite = self.certainty(nth) == Certainty::Definite;
         for (at, place) in self.places(nth).collect::<Vec<_>>() {
-            let Some(Counting { matter, definite, all }) = self.matters.get_mut(at) else { continue };
+            let Some(CountingMatter { matter, definite, all }) = self.matters.get_mut(at) else { continue };
             matter.enter(all, place);
             if is_definite {
                 matter.enter(definite, place);

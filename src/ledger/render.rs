@@ -14,7 +14,7 @@ const AS_OF: u32 = 15;
 const RETRACTION: u32 = 29;
 const DISPUTES: u32 = 30;
 
-/// The most blocks that are kept at once.
+/// Maximum number of kept blocks.
 const MOST_LOADED: usize = 4096;
 
 /// Renders claims from one view; keeps the blocks it had to load, so that they can be adopted afterwards.

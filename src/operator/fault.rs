@@ -9,7 +9,7 @@ use crate::store::OpenError as StoreError;
 use std::io;
 use std::path::Path;
 
-/// A failure to open a ledger: damage is told apart, it has an exit code of its own.
+/// A failure to open a ledger. Damage has an exit code of its own.
 pub(super) fn not_opened(error: OpenError) -> Failure {
     match &error {
         OpenError::Journal { source, .. } if is_damage(source) => Failure::Damaged(error.to_string()),

@@ -59,7 +59,7 @@ fn runtime(config: &Config) -> Result<Runtime, Failure> {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
-    // From here on a signal is heard: whoever reads that it serves may send one at once.
+    // Signals are handled from here on, since a reader of the serving line may send one at once.
     let stop = stop_asked().map_err(Failure::other)?;
     let listener = TcpListener::bind(config.listen).await;
     let listener =

@@ -38,7 +38,7 @@ fn count(files: u64) -> usize {
     usize::try_from(files).unwrap_or(usize::MAX)
 }
 
-/// Lowers the connections of a server to what so many open files allow, and says so.
+/// Lowers the connections of a server to the number that the open files allow, and logs it.
 #[must_use]
 pub fn within(files: usize, options: ServerOptions, ledger: &LedgerOptions) -> ServerOptions {
     let kept = BESIDE.saturating_add(ledger.stages.stages).saturating_add(options.limits.streams);

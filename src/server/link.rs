@@ -29,11 +29,11 @@ use tonic::codegen::Bytes;
 
 /// The slots of the time that is looked back on.
 const SLOTS: usize = 16;
-/// After so many slots a reply is unread.
+/// Slots after which a reply counts as unread.
 const UNREAD_SLOTS: u64 = 8;
 /// Interval between two looks at the connections.
 const BETWEEN: Duration = Duration::from_secs(1);
-/// A connection without a call for so many looks may be closed where others want in.
+/// Looks without a call after which a connection may be closed in favour of others.
 const IDLE_LOOKS: u64 = 10;
 
 /// The open connections.

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 
 const MIB: u64 = 1 << 20;
-/// The least: the largest request and a few questions fit.
+/// Minimum: the largest request and a few questions fit.
 const LEAST: u64 = 64 * MIB;
-/// The most: what is left serves the log in memory, and other programs.
+/// Maximum: the rest serves the log in memory, and other programs.
 const MOST: u64 = 4096 * MIB;
 /// Divisor of the machine's memory.
 const PART: u64 = 4;

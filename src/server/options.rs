@@ -25,7 +25,7 @@ pub struct ServerOptions {
     pub slow_write: Duration,
     /// How long calls in flight may take to end once the server stops.
     pub drain: Duration,
-    /// The names that the server answers to beside addresses and `localhost`; `*` is all.
+    /// Host names that the server answers to, in addition to addresses and `localhost`; `*` means all.
     pub allowed_hosts: Vec<String>,
     /// The origins whose pages may ask; `*` is all.
     pub allowed_origins: Vec<String>,

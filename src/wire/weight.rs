@@ -21,11 +21,11 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// The most messages in one list. No list of the contract may have more, whatever it is a list of.
+/// Maximum number of messages in one list. No list of the contract may have more.
 pub const MAX_MESSAGES: usize = 10_000;
-/// The most texts in one list.
+/// Maximum number of texts in one list.
 pub const MAX_TEXTS: usize = 100_000;
-/// The most numbers in one list.
+/// Maximum number of numbers in one list.
 pub const MAX_NUMBERS: usize = 1_000_000;
 /// Maximum nesting of messages, which is that of the decoder.
 pub const MAX_DEPTH: usize = 100;
@@ -34,16 +34,16 @@ const GROWTH: usize = 12;
 /// and so much beside: [`MAX_MESSAGES`] small commands, and what is in them.
 const ALLOWANCE: usize = 40 << 20;
 
-/// A list that grows has room for so many times what is in it, at worst,
+/// Worst ratio of the capacity of a growing list to its length,
 const SLACK: usize = 2;
-/// and one that is begun for so many elements more.
+/// and the capacity of a list with its first element.
 const BEGUN: usize = 2;
-/// A text that is not empty takes so much beside its bytes: its allocation is rounded up.
+/// Bytes of a non-empty text in addition to its content: its allocation is rounded up.
 const TEXT: usize = 16;
 
 static SHAPES: LazyLock<Shapes> = LazyLock::new(Shapes::of_the_contract);
 
-/// The most memory that a request of so many bytes may take.
+/// Maximum memory of a request of this many bytes.
 #[must_use]
 pub const fn allowance(bytes: usize) -> usize {
     bytes.saturating_mul(GROWTH).saturating_add(ALLOWANCE)
@@ -86,7 +86,7 @@ struct Field {
 #[derive(Clone, Copy, Debug)]
 enum Form {
     Varint,
-    /// Of so many bytes.
+    /// Weight of this many bytes.
     Fixed(usize),
     Text,
     /// The shape with this number.

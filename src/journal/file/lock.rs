@@ -44,9 +44,9 @@ struct Flock {
 impl Lock for Flock {}
 
 /// Nothing was there to lock.
-struct Unlocked;
+struct NoLockFile;
 
-impl Lock for Unlocked {}
+impl Lock for NoLockFile {}
 
 /// Takes the kernel lock on a file, and writes this process's PID into it. A lock that this very process had is waited for
 /// a moment: a process that it is just starting has its files, and with them a lock that was let go of, until it is
@@ -55,7 +55,7 @@ pub(super) fn take(path: &Path) -> Result<Box<dyn Lock>, LockError> {
     patiently(|| try_to_take(path))
 }
 
-/// Tries again for a moment where the lock may be let go of at once.
+/// Retries briefly, since the lock may be about to be released.
 fn patiently(mut attempt: impl FnMut() -> Result<Box<dyn Lock>, LockError>) -> Result<Box<dyn Lock>, LockError> {
     const TRIES: u32 = 50;
     const PAUSE: Duration = Duration::from_millis(5);
@@ -74,11 +74,11 @@ fn try_to_take(path: &Path) -> Result<Box<dyn Lock>, LockError> {
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(FILE_MODE).open(path);
     let mut file = opened.map_err(|error| at(path, error))?;
     if !FileExt::try_lock_exclusive(&file).map_err(|error| at(path, error))? {
-        // Whoever only reads does not write its PID: the one that is there is of somebody before.
+        // A reader does not write its PID: the PID in the file is that of an earlier owner.
         if !FileExt::try_lock_shared(&file).unwrap_or(false) {
             return Err(LockError::Held { holder: holder(&mut file) });
         }
-        // It may have been let go of just now.
+        // It may have been released just now.
         if !FileExt::try_lock_exclusive(&file).unwrap_or(false) {
             return Err(LockError::BeingRead);
         }
@@ -97,7 +97,7 @@ pub(super) fn share(path: &Path) -> Result<Box<dyn Lock>, LockError> {
 fn try_to_share(path: &Path) -> Result<Box<dyn Lock>, LockError> {
     let mut file = match File::open(path) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => {
-            return Ok(Box::new(Unlocked));
+            return Ok(Box::new(NoLockFile));
         }
         opened => opened.map_err(|error| at(path, error))?,
     };
@@ -105,7 +105,7 @@ fn try_to_share(path: &Path) -> Result<Box<dyn Lock>, LockError> {
         Ok(true) => Ok(Box::new(Flock { _file: file })),
         Ok(false) => Err(LockError::Held { holder: holder(&mut file) }),
         // Some file systems that are mounted read-only lock nothing.
-        Err(_) => Ok(Box::new(Unlocked)),
+        Err(_) => Ok(Box::new(NoLockFile)),
     }
 }
 

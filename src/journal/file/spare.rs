@@ -34,11 +34,11 @@ pub(super) enum RollError {
 pub(super) struct Spares {
     dir: PathBuf,
     disk: Arc<dyn Disk>,
-    kept: Mutex<Kept>,
+    kept: Mutex<SpareStock>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct SpareStock {
     /// The directory, open: syncing it at a roll needs no descriptor.
     handle: Option<Arc<dyn DiskDir>>,
     ready: Vec<Spare>,
@@ -55,11 +55,11 @@ impl Spares {
         Self { dir, disk, kept: Mutex::default() }
     }
 
-    /// Sees to it that there are so many.
+    /// Makes spares until there are this many.
     ///
     /// # Errors
     ///
-    /// If one cannot be made. Those that are there stay.
+    /// If one cannot be made. Existing spares stay.
     pub(super) fn have(&self, count: usize) -> io::Result<()> {
         let mut kept = self.kept.lock();
         if kept.handle.is_none() {

@@ -16,7 +16,7 @@ use crate::domain::conflict::Value;
 use crate::domain::filter::{Filter, FilterItem, Pattern};
 use crate::domain::moment::Moment;
 use crate::domain::relationship::RelationshipId;
-use crate::domain::rivals::{Entered, Matter};
+use crate::domain::rivals::{CountingSides, Matter};
 use crate::ledger::contradiction::{About, SingleValued, has_value};
 use crate::ledger::error::Damaged;
 use crate::ledger::sight::{Seen, Sight};
@@ -40,15 +40,15 @@ pub(super) struct Values<'s, 'v> {
     span: (Moment, Moment),
     kinds: SingleValued,
     numbers: HashMap<About, usize>,
-    matters: Vec<Known>,
+    matters: Vec<KnownMatter>,
 }
 
 /// A matter, as far as it is known.
-struct Known {
+struct KnownMatter {
     about: About,
-    /// Its claims and whether each is asked for, where they are known and not yet opened.
+    /// Its claims, each with true if it is in question, once they are known and until they are opened.
     claims: Option<Vec<(Seen, bool)>>,
-    opened: Option<Opened>,
+    opened: Option<OpenMatter>,
 }
 
 /// A claim of an opened matter.
@@ -58,11 +58,11 @@ struct Entry {
 }
 
 /// A matter whose claims enter in the order in which they were first recorded.
-struct Opened {
+struct OpenMatter {
     matter: Matter<Entry>,
-    all: Entered,
-    /// Those that are asked for, where not all are.
-    asked: Option<Entered>,
+    all: CountingSides,
+    /// The claims in question, unless all are.
+    asked: Option<CountingSides>,
     /// The places by order, and how many of them have entered.
     by_order: Vec<(u64, usize)>,
     entered: usize,
@@ -130,8 +130,8 @@ impl<'s, 'v> Values<'s, 'v> {
         let next = self.matters.len();
         let number = *self.numbers.entry(about.clone()).or_insert(next);
         if number == next {
-            budget::hold(size_of::<Known>() + 2 * (about.0.len() + about.1.len()));
-            self.matters.push(Known { about, claims: None, opened: None });
+            budget::hold(size_of::<KnownMatter>() + 2 * (about.0.len() + about.1.len()));
+            self.matters.push(KnownMatter { about, claims: None, opened: None });
         }
         number
     }
@@ -151,7 +151,7 @@ impl<'s, 'v> Values<'s, 'v> {
         };
         opened.enter_before(order);
         let Some(place) = opened.place_of(order) else { return Ok(()) };
-        let Opened { matter, all, asked, .. } = &*opened;
+        let OpenMatter { matter, all, asked, .. } = &*opened;
         let Some(later) = matter.sides().get(place) else { return Ok(()) };
         let counting = asked.as_ref().filter(|_| !later.claim.is_asked).unwrap_or(all);
         matter.rivals(counting, place, budget::step, |other, certainty| {
@@ -170,7 +170,7 @@ fn open(
     kinds: &mut SingleValued,
     ((kind, relationship), claims): (&About, Option<Vec<(Seen, bool)>>),
     order: u64,
-) -> Result<Opened, Damaged> {
+) -> Result<OpenMatter, Damaged> {
     let all = || {
         let filter = on(&HashSet::from([kind.as_str()]), &HashSet::from([relationship.as_str()]));
         let claims = sight.touching(&filter, a, b, false).into_iter().filter(has_value);
@@ -190,7 +190,7 @@ fn open(
     let all = matter.entered(|side| side.claim.seen.order < order);
     let of_asked = || matter.entered(|side| side.claim.is_asked && side.claim.seen.order < order);
     let asked = some_are_not_asked.then(of_asked);
-    Ok(Opened { matter, all, asked, by_order, entered })
+    Ok(OpenMatter { matter, all, asked, by_order, entered })
 }
 
 /// The claims of these kinds that bear on these relationships.
@@ -200,7 +200,7 @@ fn on(kinds: &HashSet<&str>, relationships: &HashSet<&str>) -> Filter {
     Filter { items: vec![FilterItem { kinds, relationships, ..FilterItem::default() }] }
 }
 
-impl Opened {
+impl OpenMatter {
     /// Lets the claims enter that were first recorded before an order.
     fn enter_before(&mut self, order: u64) {
         while let Some((_, place)) = self.by_order.get(self.entered).filter(|(of, _)| *of < order) {

@@ -142,7 +142,7 @@ impl Ledger {
         })
     }
 
-    /// The claims that changed, in order. Those of a later page are where the first one left them, if they are still there.
+    /// The changed claims, in order. A later page finds them where the first page kept them, if they are still there.
     fn ordered(
         &self,
         comparison: &Comparison<'_, '_>,

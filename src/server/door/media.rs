@@ -41,7 +41,7 @@ enum Carrier {
 
 /// The protocol that a request is meant in, going by its media type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meant {
+pub(super) enum IntendedProtocol {
     /// gRPC, which has a status of its own.
     Grpc,
     /// gRPC-Web, likewise.
@@ -69,13 +69,13 @@ pub(super) enum Entry {
 pub(super) const METHODS: &str = "POST, OPTIONS";
 
 /// The protocol that a request is meant in.
-pub(super) fn meant(headers: &HeaderMap) -> Meant {
+pub(super) fn meant(headers: &HeaderMap) -> IntendedProtocol {
     let content = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |content| content.as_bytes());
     let begins = |with: &[u8]| content.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
     match (begins(b"application/grpc"), begins(b"application/grpc-web")) {
-        (_, true) => Meant::GrpcWeb,
-        (true, false) => Meant::Grpc,
-        (false, false) => Meant::Http,
+        (_, true) => IntendedProtocol::GrpcWeb,
+        (true, false) => IntendedProtocol::Grpc,
+        (false, false) => IntendedProtocol::Http,
     }
 }
 
@@ -138,7 +138,7 @@ mod tests {
     fn an_rpc_is_entered_by_its_own_media_types_alone() {
         const LEDGER: &str = "/detente.v1.LedgerService/Append";
         const HEALTH: &str = "/grpc.health.v1.Health/Check";
-        // Of each: whether it is taken for the ledger over HTTP/1.1 and HTTP/2, and for health likewise.
+        // For each: taken for the ledger over HTTP/1.1 and HTTP/2, and for health likewise.
         for (content, [ledger1, ledger2, health1, health2]) in [
             ("application/grpc", [false, true, false, true]),
             ("application/grpc+proto", [false, true, false, true]),

@@ -25,8 +25,8 @@ use http_body::Body as _;
 use media::Entry;
 use origin::Origins;
 pub use pace::Pace;
-use pace::Paced;
-use refusal::Refused;
+use pace::PacedBody;
+use refusal::DoorRefusal;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -71,16 +71,16 @@ impl Door {
 }
 
 impl<S> Layer<S> for Door {
-    type Service = Guarded<S>;
+    type Service = GuardedService<S>;
 
-    fn layer(&self, inner: S) -> Guarded<S> {
-        Guarded { rules: Arc::clone(&self.0), inner }
+    fn layer(&self, inner: S) -> GuardedService<S> {
+        GuardedService { rules: Arc::clone(&self.0), inner }
     }
 }
 
 impl Rules {
     /// The entrance of the request; an error if it has none.
-    fn judge(&self, request: &Request<Body>) -> Result<Entry, Refused> {
+    fn judge(&self, request: &Request<Body>) -> Result<Entry, DoorRefusal> {
         let (version, headers) = (request.version(), request.headers());
         let host = match self.hosts.judge(version, request.uri(), headers) {
             Ok(host) => host,
@@ -94,7 +94,7 @@ impl Rules {
         }
     }
 
-    fn wrong_host(&self, wrong: &WrongHost) -> Refused {
+    fn wrong_host(&self, wrong: &WrongHost) -> DoorRefusal {
         self.ledger.metrics().refused("host");
         let (status, said) = match wrong {
             WrongHost::Count(0) => (StatusCode::BAD_REQUEST, "the request names no host".to_owned()),
@@ -115,10 +115,10 @@ impl Rules {
                 (StatusCode::MISDIRECTED_REQUEST, words)
             }
         };
-        Refused::new(status, Refusal::Host(said))
+        DoorRefusal::new(status, Refusal::Host(said))
     }
 
-    fn wrong_origin(&self, origin: &str) -> Refused {
+    fn wrong_origin(&self, origin: &str) -> DoorRefusal {
         self.ledger.metrics().refused("origin");
         let origin = shown(origin);
         if !self.origin_told.swap(true, Ordering::Relaxed) {
@@ -132,25 +132,25 @@ impl Rules {
             "a page from elsewhere ({origin}) may not ask this server from a browser: name its origin in allowed_origins of \
              the server's configuration"
         );
-        Refused::new(StatusCode::FORBIDDEN, Refusal::Origin(said))
+        DoorRefusal::new(StatusCode::FORBIDDEN, Refusal::Origin(said))
     }
 
-    fn wrong_method(&self, request: &Request<Body>) -> Refused {
+    fn wrong_method(&self, request: &Request<Body>) -> DoorRefusal {
         self.ledger.metrics().refused("method");
         let said = format!("an rpc is called by POST, not by {}", shown(request.method().as_str()));
-        let refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED, Refusal::Unsupported(said));
-        Refused { allow: Some(media::METHODS), ..refused }
+        let refused = DoorRefusal::new(StatusCode::METHOD_NOT_ALLOWED, Refusal::Unsupported(said));
+        DoorRefusal { allow: Some(media::METHODS), ..refused }
     }
 
-    fn wrong_media(&self, request: &Request<Body>, accepted: &'static str) -> Refused {
+    fn wrong_media(&self, request: &Request<Body>, accepted: &'static str) -> DoorRefusal {
         self.ledger.metrics().refused("media_type");
         let content = request.headers().get(header::CONTENT_TYPE);
         let said = content.map(|content| shown(&String::from_utf8_lossy(content.as_bytes())));
         let said = said.map_or_else(|| "no content-type".to_owned(), |said| format!("the content-type {said}"));
         let version = if request.version() >= Version::HTTP_2 { "HTTP/2" } else { "HTTP/1.1" };
         let words = format!("no rpc is called with {said} over {version}; send one of {accepted}");
-        let refused = Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Refusal::Unsupported(words));
-        Refused { accept_post: Some(accepted), ..refused }
+        let refused = DoorRefusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Refusal::Unsupported(words));
+        DoorRefusal { accept_post: Some(accepted), ..refused }
     }
 }
 
@@ -163,12 +163,12 @@ fn shown(said: &str) -> String {
 
 /// A service behind the door.
 #[derive(Clone)]
-pub(super) struct Guarded<S> {
+pub(super) struct GuardedService<S> {
     rules: Arc<Rules>,
     inner: S,
 }
 
-impl<S> Service<Request<Body>> for Guarded<S>
+impl<S> Service<Request<Body>> for GuardedService<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     S::Future: Unpin,
@@ -187,11 +187,11 @@ where
         let as_known = match self.rules.judge(&request) {
             Err(refused) => {
                 let answer = refused.answer(request.version(), request.headers(), media::meant(request.headers()));
-                return Answer { turn, way: Way::Refused(Box::new(Unwanted::new(request, answer))) };
+                return Answer { turn, way: Way::Refused(Box::new(UnwantedRequest::new(request, answer))) };
             }
             Ok(Entry::Options) if !is_preflight(&request) => {
                 let answer = options();
-                return Answer { turn, way: Way::Refused(Box::new(Unwanted::new(request, answer))) };
+                return Answer { turn, way: Way::Refused(Box::new(UnwantedRequest::new(request, answer))) };
             }
             Ok(Entry::Rpc(as_known)) => as_known,
             Ok(_) => None,
@@ -201,7 +201,7 @@ where
         }
         let pace = self.rules.pace;
         let goes_on = request.uri().path().ends_with("/ServerReflectionInfo");
-        let request = request.map(|body| Body::new(Paced::new(body, pace, goes_on)));
+        let request = request.map(|body| Body::new(PacedBody::new(body, pace, goes_on)));
         let peer = link.map(|link| link.peer);
         let answer = match peer {
             Some(peer) => peer.scope(|| self.inner.call(request)),
@@ -233,7 +233,7 @@ pub(super) struct Answer<F> {
 
 enum Way<F> {
     Inside(F, Option<Peer>),
-    Refused(Box<Unwanted>),
+    Refused(Box<UnwantedRequest>),
 }
 
 impl<F> Future for Answer<F>
@@ -253,14 +253,14 @@ where
 }
 
 /// A request that is refused, of whose body a little is read.
-struct Unwanted {
+struct UnwantedRequest {
     answer: Option<Response<Body>>,
     body: Option<Body>,
     left: usize,
     until: Pin<Box<Sleep>>,
 }
 
-impl Unwanted {
+impl UnwantedRequest {
     fn new(request: Request<Body>, answer: Response<Body>) -> Self {
         let is_old = request.version() <= Version::HTTP_11;
         let body = Some(request.into_body()).filter(|body| is_old && !body.is_end_stream());

@@ -33,7 +33,7 @@ impl Default for Pace {
 
 /// A body that must keep its pace.
 #[derive(Debug)]
-pub(super) struct Paced {
+pub(super) struct PacedBody {
     body: Body,
     pace: Pace,
     goes_on: bool,
@@ -43,7 +43,7 @@ pub(super) struct Paced {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Paced {
+impl PacedBody {
     /// A body of a request; one that goes on has only pauses to keep.
     pub(super) const fn new(body: Body, pace: Pace, goes_on: bool) -> Self {
         Self { body, pace, goes_on, received: 0, waited: Duration::ZERO, waiting_since: None, timer: None }
@@ -85,7 +85,7 @@ impl Paced {
     }
 }
 
-impl http_body::Body for Paced {
+impl http_body::Body for PacedBody {
     type Data = Bytes;
     type Error = Status;
 

@@ -7,7 +7,7 @@
 //! | a page, by `accept` | the HTTP status | the body, as text |
 //! | all else | the HTTP status | the body, as JSON in the form of Connect |
 
-use super::media::Meant;
+use super::media::IntendedProtocol;
 use crate::grpc::local::Problem;
 use crate::grpc::status::Refusal;
 use crate::http::told;
@@ -20,7 +20,7 @@ const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
 /// A refused request, with its HTTP status.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(super) struct DoorRefusal {
     /// The HTTP status.
     pub(super) status: StatusCode,
     /// The reason.
@@ -31,19 +31,19 @@ pub(super) struct Refused {
     pub(super) accept_post: Option<&'static str>,
 }
 
-impl Refused {
+impl DoorRefusal {
     /// Without a word on methods or media types.
     pub(super) const fn new(status: StatusCode, refusal: Refusal) -> Self {
         Self { status, refusal, allow: None, accept_post: None }
     }
 
     /// The answer to a request that was meant so.
-    pub(super) fn answer(self, version: Version, headers: &HeaderMap, meant: Meant) -> Response<Body> {
+    pub(super) fn answer(self, version: Version, headers: &HeaderMap, meant: IntendedProtocol) -> Response<Body> {
         let Self { status, refusal, allow, accept_post } = self;
-        let as_grpc = meant == Meant::Grpc && version >= Version::HTTP_2;
+        let as_grpc = meant == IntendedProtocol::Grpc && version >= Version::HTTP_2;
         let grpc: Status = refusal.into();
         let mut answer = Response::new(if as_grpc { Body::empty() } else { text(&grpc, status, wants_text(headers)) });
-        if meant != Meant::Http {
+        if meant != IntendedProtocol::Http {
             // Headers that cannot be written are left out; the status then says less.
             let _ = grpc.add_header(answer.headers_mut());
         }
