@@ -116,6 +116,15 @@ pub enum Precondition {
     Revision(ClaimId, Expectation),
     /// No event after the position touches a claim that matches the filter, before or after that event.
     Boundary(Filter, Position),
+    /// A boundary that held up to a later position: only what came after that is left to judge.
+    BoundaryHeld {
+        /// Which claims.
+        filter: Filter,
+        /// The asked position.
+        after: Position,
+        /// The position up to which nothing touched such a claim.
+        through: Position,
+    },
 }
 
 /// What is expected of a claim.

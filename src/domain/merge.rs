@@ -72,6 +72,18 @@ impl Merges {
         MergesAt { merges: self, cut }
     }
 
+    /// The number of merges and unmerges after a position.
+    #[must_use]
+    pub fn count_after(&self, position: Position) -> usize {
+        self.changes.len() - self.changes.partition_point(|(at, _)| *at <= position)
+    }
+
+    /// Returns true if a party was merged or unmerged at a position.
+    #[must_use]
+    pub fn change_at(&self, position: Position) -> bool {
+        self.changes.binary_search_by_key(&position, |(at, _)| *at).is_ok()
+    }
+
     /// The first change after a position, up to another, with which other ids come to answer as a party that a filter names.
     /// Concerned parties are found by the survivors of the parties in a change and of the named ones, not by all their ids.
     #[must_use]
@@ -121,8 +133,17 @@ impl<'m> MergesAt<'m> {
     where
         'm: 'p,
     {
+        self.survivor_after(party, &mut 0)
+    }
+
+    /// The same; adds the number of merges on the way to `walked`.
+    pub(in crate::domain) fn survivor_after<'p>(&self, party: &'p str, walked: &mut u64) -> &'p str
+    where
+        'm: 'p,
+    {
         let mut last = party;
         while let Some(into) = self.merged_into(last) {
+            *walked += 1;
             last = into.as_str();
         }
         last
@@ -196,6 +217,15 @@ impl<'m> MergesAt<'m> {
 
     fn widened<'k, K: Iterator<Item = &'k str>>(&self, filter: &Filter, known: &impl Fn() -> K) -> Filter {
         Filter { items: filter.items.iter().map(|item| self.widen_item(item, known)).collect() }
+    }
+
+    /// Returns true if no merge or unmerge up to another cut changes what a filter asks for, and none did before: it then asks
+    /// for the ids that it names and no others.
+    #[must_use]
+    pub fn leaves_alone(&self, filter: &Filter, until: Position) -> bool {
+        self.is_empty()
+            || (!filter.items.iter().any(|item| self.concerns(item))
+                && self.merges.next_change_for(filter, self.cut, until).is_none())
     }
 
     /// Whether an item names a party that does not answer for itself alone.

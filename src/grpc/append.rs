@@ -6,6 +6,7 @@ use super::service::Service;
 use super::status::Refusal;
 use super::work::here;
 use crate::clock::new_id;
+use crate::domain::command::Precondition;
 use crate::domain::rejection::Violation;
 use crate::journal::RequestMark;
 use crate::ledger::Ledger;
@@ -21,13 +22,29 @@ const FEW: usize = 256;
 
 pub(super) async fn append(service: &Service, request: v1::AppendRequest) -> Result<v1::AppendResponse, Refusal> {
     check_size(&request)?;
-    let parsed = if request.commands.len() <= FEW {
+    let mut parsed = if request.commands.len() <= FEW {
         here(|| parse(&service.ledger, request))?
     } else {
         let ledger = Arc::clone(&service.ledger);
         service.threads.run(move || parse(&ledger, request)).await?
     };
+    let preconditions = std::mem::take(&mut parsed.batch.preconditions);
+    parsed.batch.preconditions = judge_boundaries(service, preconditions, parsed.request).await?;
     Ok(reply(service.ledger.append(parsed).await?))
+}
+
+/// Judges query boundaries beside the writer, where there are any.
+async fn judge_boundaries(
+    service: &Service,
+    preconditions: Vec<Precondition>,
+    request: Option<RequestMark>,
+) -> Result<Vec<Precondition>, Refusal> {
+    if !preconditions.iter().any(|precondition| matches!(precondition, Precondition::Boundary(..))) {
+        return Ok(preconditions);
+    }
+    let ledger = Arc::clone(&service.ledger);
+    let judge = move || Ok(ledger.judge_boundaries(&preconditions, request.map(|mark| mark.id))?);
+    service.threads.ask(judge).await
 }
 
 fn check_size(request: &v1::AppendRequest) -> Result<(), Refusal> {

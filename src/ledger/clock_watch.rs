@@ -44,6 +44,9 @@ use std::collections::{BTreeSet, VecDeque};
 /// How many claims are looked at without letting the writer in between.
 const STRETCH: usize = 4096;
 
+/// Memory of an id in a filter and of its term, roughly.
+const BYTES_OF_ID: usize = 64;
+
 /// What to watch.
 #[derive(Clone, Debug)]
 pub struct WatchQuery {
@@ -337,7 +340,15 @@ impl ClockWatch {
     /// Notes what claims tell behind the place: now or later.
     fn look_at(&mut self, index: &Index, claims: &[ClaimNo]) {
         let filter = self.query.filter.clone();
-        let asked: Vec<_> = self.meanings.iter().map(|from| (*from, index.as_answered(&filter, *from))).collect();
+        let mut asked = Vec::with_capacity(self.meanings.len());
+        for from in &self.meanings {
+            let answered = index.as_answered(&filter, *from);
+            // Each merge that concerns the filter makes it once more, with every id that answers as one it names.
+            let ids = answered.items.iter().map(|item| item.named_len()).sum::<usize>();
+            crate::budget::hold(ids * BYTES_OF_ID);
+            crate::budget::steps(u32::try_from(ids).unwrap_or(u32::MAX).saturating_add(1));
+            asked.push((*from, answered));
+        }
         let base = self.base.map(|(settled, basis)| (settled, basis.position));
         let history = TurnHistory::new(index, &asked, self.head.position, base);
         for claim in claims {

@@ -33,6 +33,7 @@ pub mod transfer;
 pub mod upcoming;
 pub mod verify;
 
+mod boundaries;
 mod clock_mark;
 mod commit;
 mod contradiction;

@@ -61,9 +61,6 @@ impl Record for Recorded<'_> {
     }
 
     fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {
-        let index = &self.view.index;
-        let wide = index.as_answered(filter, self.cut);
-        let touched = index.first_touch(&wide, after);
-        touched.into_iter().chain(index.next_change_of_meaning(filter, after, Position(u64::MAX))).min()
+        self.view.index.first_touch(filter, after)
     }
 }

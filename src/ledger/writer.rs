@@ -77,6 +77,10 @@ impl Writer {
     }
 
     fn decide_one(&mut self, Submission { request, recording, reply }: Submission) -> Option<Decided> {
+        if reply.is_closed() {
+            // Its client has left, and nothing has been done for it.
+            return None;
+        }
         match self.decide_and_take_in(request, recording) {
             Ok((append, outcome)) => Some(Decided { append, outcome, reply }),
             Err(error) => {

@@ -10,7 +10,7 @@ use super::limits::{self, MAX_CLAIM_BYTES, MAX_NOTE_BYTES, MAX_RECORDED_BY_BYTES
 use super::party::parse_party;
 use super::patch::parse_patch;
 use super::path::At;
-use super::precondition::precondition;
+use super::precondition::preconditions;
 use super::scalar::{party_id, required_date, required_text, source_id, text};
 use super::sink::Sink;
 use super::source::parse_source;
@@ -64,11 +64,7 @@ pub fn parse_append(
     let mut ids = Ids::new(new_id);
     name_claims(&request.commands, &root.field("commands"), &mut ids, &mut sink);
     let commands = commands(request.commands, &mut ids, &root.field("commands"), &mut sink);
-    let preconditions_at = root.field("preconditions");
-    let preconditions = request.preconditions.into_iter().enumerate();
-    let preconditions = preconditions
-        .filter_map(|(index, value)| precondition(value, &ids, &preconditions_at.index(index), &mut sink))
-        .collect();
+    let preconditions = preconditions(request.preconditions, &ids, &root.field("preconditions"), &mut sink);
     sink.finish()?;
     let batch = Batch { commands, preconditions };
     Ok(Parsed { request_id, recorded_by: recorded_by.into(), batch, validate_only: request.validate_only, fingerprint })

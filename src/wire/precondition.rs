@@ -10,13 +10,27 @@ use crate::v1;
 use v1::expected_revision::Expectation as WireExpectation;
 use v1::precondition::Precondition as Wire;
 
-/// Parses a precondition.
-pub(super) fn precondition(
-    value: v1::Precondition,
+/// The most query boundaries of one append: each may look at every event since its position.
+const MAX_BOUNDARIES: usize = 16;
+
+/// Parses preconditions.
+pub(super) fn preconditions(
+    values: Vec<v1::Precondition>,
     ids: &Ids<'_>,
     at: &At<'_>,
     sink: &mut Sink,
-) -> Option<Precondition> {
+) -> Vec<Precondition> {
+    let is_boundary = |value: &&v1::Precondition| matches!(value.precondition, Some(Wire::QueryBoundary(_)));
+    let boundaries = values.iter().filter(is_boundary).count();
+    if boundaries > MAX_BOUNDARIES {
+        sink.refuse(at, format!("{boundaries} query boundaries; at most {MAX_BOUNDARIES} are allowed"));
+        return Vec::new();
+    }
+    let parsed = values.into_iter().enumerate();
+    parsed.filter_map(|(index, value)| precondition(value, ids, &at.index(index), sink)).collect()
+}
+
+fn precondition(value: v1::Precondition, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Precondition> {
     match value.precondition {
         Some(Wire::ExpectedRevision(expected)) => revision(&expected, ids, &at.field("expected_revision"), sink),
         Some(Wire::QueryBoundary(boundary)) => {

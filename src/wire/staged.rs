@@ -8,7 +8,7 @@
 use super::command::{claim_of, noted};
 use super::ids::{Ids, is_alias};
 use super::path::At;
-use super::precondition::precondition;
+use super::precondition::preconditions;
 use super::sink::Sink;
 use crate::domain::command::{NotedCommand, Precondition};
 use crate::domain::rejection::Violation;
@@ -27,8 +27,7 @@ pub fn parse_preconditions(given: Vec<v1::Precondition>) -> Result<Vec<Precondit
     let at = At::root("preconditions");
     let mut none = Uuid::nil;
     let ids = Ids::new(&mut none);
-    let parsed = given.into_iter().enumerate();
-    let parsed = parsed.filter_map(|(index, given)| precondition(given, &ids, &at.index(index), &mut sink)).collect();
+    let parsed = preconditions(given, &ids, &at, &mut sink);
     sink.finish()?;
     Ok(parsed)
 }

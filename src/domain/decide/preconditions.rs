@@ -18,6 +18,10 @@ fn conflict(record: &dyn Record, index: usize, precondition: &Precondition) -> O
             let touched_at = record.first_touch(filter, *after)?;
             Some(Conflict::Boundary { index, after: *after, touched_at })
         }
+        Precondition::BoundaryHeld { filter, after, through } => {
+            let touched_at = record.first_touch(filter, *through)?;
+            Some(Conflict::Boundary { index, after: *after, touched_at })
+        }
     }
 }
 

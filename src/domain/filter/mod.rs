@@ -7,9 +7,11 @@
 //! **To add a filter:** add the field here, in `filter.proto` and in `wire::filter`; answer it in `matches`; if an index
 //! should answer it, add a [`FacetKind`] and emit it in `facets_of` and `FilterItem::facets` (`facet.rs`).
 
+mod answered;
 mod facet;
 mod value;
 
+pub use answered::AnsweredFilter;
 pub use facet::{FacetKind, FacetTest, facets_of, link_of, tokens_of};
 pub use value::{MemberSet, Pattern};
 
@@ -124,6 +126,16 @@ impl FilterItem {
             && self.matches_lists(claim)
             && self.admits_time(recorded_at)
             && self.matches_text(claim)
+    }
+
+    /// The number of parties and relationships that are named.
+    #[must_use]
+    pub fn named_len(&self) -> usize {
+        self.relationships.len()
+            + self.parties.len()
+            + self.party_roles.len()
+            + self.asserted_by.len()
+            + self.voices.len()
     }
 
     /// Whether a recorded time lies in the asked span.

@@ -28,6 +28,18 @@ fn id(number: u128) -> ClaimId {
     ClaimId(Uuid::from_u128(number))
 }
 
+/// A claim that bears on relationships, with parties in their roles, said by others.
+pub(super) fn claim_between(
+    relationships: Vec<RelationshipId>,
+    taking_part: Vec<(PartyId, Word)>,
+    saying: Vec<PartyId>,
+) -> Claim {
+    let parties = taking_part.into_iter().map(|(party, role)| ClaimParty { party, role, as_text: "".into() });
+    let said =
+        |party| Attribution { party: Some(party), name: "".into(), role: AttributionRole::Speaker, said_at: None };
+    Claim { relationships, parties: parties.collect(), attribution: saying.into_iter().map(said).collect(), ..claim() }
+}
+
 /// A claim with one of everything that is looked for.
 fn claim() -> Claim {
     Claim {

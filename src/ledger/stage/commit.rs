@@ -86,7 +86,8 @@ impl Ledger {
             recorded_by: opening.recorded_by.as_str().into(),
         };
         let head = self.head();
-        self.judge(&commit.preconditions, head.position())?;
+        let preconditions = self.judge_boundaries(&commit.preconditions, None)?;
+        self.judge(&preconditions, head.position())?;
         let checked = self.check(&source, head.position(), commit.told)?;
         let tally = checked.tally.clone();
         if commit.validate_only {
@@ -101,7 +102,7 @@ impl Ledger {
             source,
             mark: opening.mark(commit.id),
             recording: opening.asked_at().map_or(Recording::Now, Recording::Backfill),
-            preconditions: commit.preconditions.clone(),
+            preconditions,
             checked,
             reply,
         };
@@ -118,7 +119,7 @@ impl Ledger {
 
     /// Judges preconditions at the head: whoever decided on an outdated answer is told before all commands are gone through.
     fn judge(&self, preconditions: &[Precondition], head: Position) -> Result<(), AppendError> {
-        let view = self.store.view();
+        let view = self.store.question_view();
         let record = Recorded { store: &self.store, view: &view, cut: head };
         let conflicts = conflicts(&record, preconditions);
         if conflicts.is_empty() { Ok(()) } else { Err(AppendError::Rejected(Rejection::Conflicts(conflicts))) }

@@ -7,11 +7,15 @@
 //! A filter that leads to few claims is asked the other way round over a long stretch ([`Index::touched_in`]): of 1000
 //! claims it is known in no time which of a million events touched them.
 //!
+//! A filter that merges concern is judged one event at a time ([`super::answered`]): writing out every id that answers as one
+//! that it names, at every merge, would cost the square of the merges.
+//!
 //! What a filter means by a party that was merged is what it meant when the event was recorded: each event is judged with
 //! the merges up to it, and a merge with which others answer as a party that the filter names is one of its events. So what a filter
 //! leaves of the log is a function of the log, the same for who stayed and for who comes back.
 
 use super::Index;
+use super::answered::MergesKnown;
 use super::claims::ClaimNo;
 use super::query::Compiled;
 use crate::budget::{hold, step};
@@ -79,14 +83,11 @@ impl Index {
     /// The events after a position, up to another, that belong to a filter, in order: they touch a claim that matches
     /// before or after the event, or merge or unmerge a party that it names.
     pub(crate) fn touched_between(&self, filter: &Filter, after: Position, until: Position) -> Vec<Position> {
-        let (mut found, mut looked) = (Vec::new(), after);
-        while looked < until {
-            let change = self.next_change_of_meaning(filter, looked, until);
-            let end = change.map_or(until, Position::before);
-            found.extend(self.touching(&self.as_answered(filter, looked), looked, end));
-            found.extend(change);
-            looked = change.unwrap_or(until);
+        if self.merges.at(after).leaves_alone(filter, until) {
+            return self.touching(filter, after, until);
         }
+        let mut found = Vec::new();
+        self.touched_one_by_one(filter, MergesKnown::Then, (after, until), u64::MAX, &mut found);
         found
     }
 
@@ -100,17 +101,13 @@ impl Index {
         found: &mut impl Extend<Position>,
     ) -> Position {
         const FAR: u64 = 1 << 18;
-        let (far, near) = (until.min(after.plus(FAR)), until.min(after.plus(glance)));
-        let mut looked = after;
-        while looked < near {
-            let change = self.next_change_of_meaning(filter, looked, far);
-            let same_until = change.map_or(far, Position::before);
-            let wide = self.as_answered(filter, looked);
-            let reached = self.touched_while_the_same(&self.compile(&wide), (looked, same_until), near, found);
-            found.extend(change.filter(|_| reached == same_until));
-            looked = change.filter(|_| reached == same_until).unwrap_or(reached);
+        let near = until.min(after.plus(glance));
+        // Looking through many merges that do not concern the filter would be a look each time as well.
+        let far = if self.merges.count_after(after) as u64 > glance { near } else { until.min(after.plus(FAR)) };
+        if self.merges.at(after).leaves_alone(filter, far) {
+            return self.touched_while_the_same(&self.compile(filter), (after, far), near, found);
         }
-        looked
+        self.touched_one_by_one(filter, MergesKnown::Then, (after, near), glance, found)
     }
 
     /// The same for a stretch in which the filter asks for the same throughout: goes to its end, or only to `near`.

@@ -18,6 +18,7 @@
 //!
 //! [`Index::entry_of`] makes an [`Entry`] of a new event, [`Index::apply`] takes it in; a start applies stored entries.
 
+mod answered;
 mod appends;
 mod by_position;
 mod candidates;

@@ -1,22 +1,34 @@
 //! Which events touch what a filter means: those that change a claim that matches before or after.
 
 use super::Index;
+use super::answered::MergesKnown;
 use super::claims::ClaimNo;
 use super::query::Compiled;
 use crate::budget::step;
 use crate::domain::filter::Filter;
 use crate::domain::position::Position;
 
+/// Events that are looked at one by one without asking which claims match.
+const FEW_EVENTS: u64 = 64;
+/// The work after which it is seen whether an event was found.
+const AT_ONCE: u64 = 64;
+
 impl Index {
-    /// The first event after a position that touches a claim that matches before or after that event.
+    /// The first event after a position that belongs to a filter: it touches a claim that matches before or after that event,
+    /// or changes what the filter asks for. The writer asks this, so it takes the way that looks at less.
     pub(crate) fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {
-        let compiled = self.compile(filter);
         let last = self.by_position.last();
-        // The writer asks this before it decides an append: it takes the way that looks at less.
-        if self.candidate_count(&compiled) as u64 <= last.0.saturating_sub(after.0) {
-            return self.touching_compiled(&compiled, after, last).first().copied();
+        if last.0.saturating_sub(after.0) > FEW_EVENTS && self.merges.at(after).leaves_alone(filter, last) {
+            let compiled = self.compile(filter);
+            if self.candidate_count(&compiled) as u64 <= last.0.saturating_sub(after.0) {
+                return self.touching_compiled(&compiled, after, last).first().copied();
+            }
         }
-        (after.0.saturating_add(1)..=last.0).map(Position).find(|position| self.touches_at(&compiled, *position))
+        let (mut found, mut looked) = (Vec::new(), after);
+        while looked < last && found.is_empty() {
+            looked = self.touched_one_by_one(filter, MergesKnown::Now, (looked, last), AT_ONCE, &mut found);
+        }
+        found.first().copied()
     }
 
     /// The events after a position, up to another, that touch a claim that matches before or after that event; in order.

@@ -1,0 +1,124 @@
+//! Events that touch a filter with the merges of their time, judged one event at a time: without finding every claim that
+//! matches, and without writing out every id that answers as one that the filter names.
+
+use super::Index;
+use super::claims::ClaimNo;
+use super::contents::Content;
+use super::postings::ContentNo;
+use super::query::Compiled;
+use crate::budget::step;
+use crate::domain::filter::{AnsweredFilter, FacetKind, Filter, FilterItem};
+use crate::domain::merge::MergesAt;
+use crate::domain::name::ClaimId;
+use crate::domain::position::Position;
+
+/// Merges that are walked along for the work of one event.
+const WALKED_AS_ONE: u64 = 16;
+
+/// The merges with which an event is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MergesKnown {
+    /// Those up to the event: what a feed leaves of the log is a function of the log.
+    Then,
+    /// All there are: a precondition asks for what its filter means now.
+    Now,
+}
+
+impl Index {
+    /// Adds the events after a position that belong to a filter, in order, until so much work is done or a position is
+    /// reached. Returns how far it looked. A merge or unmerge that changes what the filter asks for belongs to it.
+    pub(super) fn touched_one_by_one(
+        &self,
+        filter: &Filter,
+        known: MergesKnown,
+        (after, until): (Position, Position),
+        mut work: u64,
+        found: &mut impl Extend<Position>,
+    ) -> Position {
+        let mut looked = after;
+        let mut answered: Option<AnsweredFilter<'_>> = None;
+        let has_text = filter.items.iter().any(|item| !item.text.is_empty());
+        let words = has_text.then(|| self.compile(filter));
+        while looked < until && work > 0 {
+            let position = looked.next();
+            let merges = match known {
+                MergesKnown::Then => self.merges.at(position),
+                MergesKnown::Now => self.merges.at(Position(u64::MAX)),
+            };
+            step();
+            work -= 1;
+            if self.merges.change_at(position) {
+                // The party that was merged here may lie between one of a claim and one that the filter names.
+                answered = answered.filter(|_| known == MergesKnown::Now);
+                found.extend(self.next_change_of_meaning(filter, looked, position));
+            } else if self.by_position.claim(position).is_some() {
+                let answered = answered.get_or_insert_with(|| {
+                    work = work.saturating_sub(cost_of(filter));
+                    AnsweredFilter::new(filter, merges)
+                });
+                found.extend(self.touches_answered(answered, words.as_ref(), merges, position).then_some(position));
+                work = work.saturating_sub(answered.take_walked() / WALKED_AS_ONE);
+            }
+            looked = position;
+        }
+        looked
+    }
+
+    /// Returns true if the event at a position touches a claim that matches right before or right after it.
+    fn touches_answered(
+        &self,
+        filter: &mut AnsweredFilter<'_>,
+        words: Option<&Compiled<'_>>,
+        merges: MergesAt<'_>,
+        position: Position,
+    ) -> bool {
+        let Some(claim) = self.by_position.claim(position) else { return false };
+        let revisions = self.claims.revisions(claim);
+        let Ok(at) = revisions.binary_search_by_key(&position, |revision| revision.position) else { return false };
+        let mut matches = |at: usize| {
+            let number = revisions.get(at).map(|revision| revision.content);
+            number.is_some_and(|number| self.matches_answered(filter, words, merges, (claim, number), position))
+        };
+        matches(at) || at.checked_sub(1).is_some_and(matches)
+    }
+
+    fn matches_answered(
+        &self,
+        filter: &mut AnsweredFilter<'_>,
+        words: Option<&Compiled<'_>>,
+        merges: MergesAt<'_>,
+        (claim, number): (ClaimNo, ContentNo),
+        at: Position,
+    ) -> bool {
+        let Some(content) = self.claims.content(number) else { return false };
+        let mut facets = Vec::new();
+        for term in self.claims.facets(number) {
+            let Some((kind, key)) = self.terms.bytes(*term).split_first() else { continue };
+            let kind = FacetKind::ALL.get(usize::from(*kind));
+            facets.extend(kind.zip(std::str::from_utf8(key).ok()).map(|(kind, key)| (*kind, key)));
+        }
+        let has_words = |nth: usize| {
+            let item = words.and_then(|words| words.items.get(nth));
+            item.and_then(|item| item.words.as_ref()).is_none_or(|with| with.contains(&self.claims.words(number)))
+        };
+        filter.admits(&facets, merges, |nth, item| {
+            let admits_time = || self.appends.recorded_at_position(at).is_some_and(|instant| item.admits_time(instant));
+            let is_timeless = item.recorded_from.is_none() && item.recorded_before.is_none();
+            self.admits_members(item, claim, content) && (is_timeless || admits_time()) && has_words(nth)
+        })
+    }
+
+    fn admits_members(&self, item: &FilterItem, claim: ClaimNo, content: &Content) -> bool {
+        item.temporal_types.admits(Some(content.temporal_type()))
+            && item.modalities.admits(Some(content.modality()))
+            && item.polarities.admits(content.polarity())
+            && item.statuses.admits(content.status())
+            && (item.claim_ids.is_empty()
+                || self.claims.id(claim).is_some_and(|id| item.claim_ids.contains(&ClaimId(id))))
+    }
+}
+
+/// The work of preparing a filter: it grows with what it names.
+fn cost_of(filter: &Filter) -> u64 {
+    filter.items.iter().map(|item| item.named_len() as u64 / 8 + 1).sum()
+}
