@@ -21,16 +21,15 @@ use uuid::Uuid;
 const FEW: usize = 256;
 
 pub(super) async fn append(service: &Service, request: v1::AppendRequest) -> Result<v1::AppendResponse, Refusal> {
-    check_size(&request)?;
-    let mut parsed = if request.commands.len() <= FEW {
-        here(|| parse(&service.ledger, request))?
-    } else {
-        let ledger = Arc::clone(&service.ledger);
-        service.threads.run(move || parse(&ledger, request)).await?
-    };
+    check_count(request.commands.len())?;
+    let is_large = request.commands.len() > FEW;
+    let ledger = Arc::clone(&service.ledger);
+    let parse = move || parse(&ledger, request);
+    let mut parsed = if is_large { service.threads.prepare(parse).await? } else { here(parse)? };
     let preconditions = std::mem::take(&mut parsed.batch.preconditions);
     parsed.batch.preconditions = judge_boundaries(service, preconditions, parsed.request).await?;
-    Ok(reply(service.ledger.append(parsed).await?))
+    let appended = service.ledger.append(parsed).await?;
+    if is_large { service.threads.prepare(move || Ok(reply(appended))).await } else { Ok(reply(appended)) }
 }
 
 /// Judges query boundaries beside the writer, where there are any.
@@ -47,16 +46,18 @@ async fn judge_boundaries(
     service.threads.ask(judge).await
 }
 
-fn check_size(request: &v1::AppendRequest) -> Result<(), Refusal> {
-    let commands = request.commands.len();
+fn check_count(commands: usize) -> Result<(), Refusal> {
     if commands > MAX_COMMANDS {
         let much = format!("{commands} commands; at most {MAX_COMMANDS} are allowed");
         return Err(Refusal::TooLarge(Violation::new("commands", much)));
     }
-    over_limit(&request.commands).map_or(Ok(()), |violation| Err(Refusal::TooLarge(violation)))
+    Ok(())
 }
 
 fn parse(ledger: &Ledger, request: v1::AppendRequest) -> Result<AppendRequest, Refusal> {
+    if let Some(violation) = over_limit(&request.commands) {
+        return Err(Refusal::TooLarge(violation));
+    }
     let parsed = parse_append(request, &mut || new_id(ledger.clock()))?;
     let Parsed { request_id, recorded_by, batch, validate_only, fingerprint } = parsed;
     let request = request_id.map(|id| RequestMark { id, fingerprint });

@@ -65,11 +65,14 @@ pub(super) async fn stage_commands(
         let much = format!("{} commands; at most {MAX_COMMANDS} are allowed", commands.len());
         return Err(Refusal::TooLarge(Violation::new("commands", much)));
     }
-    if let Some(violation) = over_limit(&commands) {
-        return Err(Refusal::TooLarge(violation));
-    }
     let ledger = Arc::clone(&service.ledger);
-    let staged = service.threads.run(move || Ok(ledger.add_to_stage(id, first_command, &commands)?)).await?;
+    let add = move || {
+        if let Some(violation) = over_limit(&commands) {
+            return Err(Refusal::TooLarge(violation));
+        }
+        Ok(ledger.add_to_stage(id, first_command, &commands)?)
+    };
+    let staged = service.threads.run(add).await?;
     Ok(v1::StageCommandsResponse { next_command: staged.next, bytes: staged.bytes })
 }
 

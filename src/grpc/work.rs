@@ -22,9 +22,9 @@
 
 use super::deadline::Deadline;
 use super::limits::BLOCKING_JOBS;
+use super::pool::Pool;
 use super::status::Refusal;
 use crate::budget::{CallBudget, MemoryBudget, Overrun, Peer, PeerShares, Signal};
-use crossbeam_channel::{Sender, unbounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -64,41 +64,40 @@ pub(super) fn briefly<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T,
     within(&bounds, work)
 }
 
-type Job = Box<dyn FnOnce() + Send>;
-
 /// The threads that may wait.
 #[derive(Debug)]
 pub(super) struct Threads {
     /// Places for work that waits for a disk.
-    blocking: Semaphore,
-    /// Places for wide questions.
-    wide: Arc<Semaphore>,
-    /// Places for those that wait for one or have one, in shares of peers.
+    blocking: Arc<Semaphore>,
+    /// Wide questions.
+    questions: Pool,
+    /// Large appends, before the writer has them.
+    appends: Pool,
+    /// Places for the wide questions that wait or are being answered, in shares of peers.
     queue: PeerShares,
-    questions: Sender<Job>,
     memory: Arc<MemoryBudget>,
 }
 
 impl Threads {
-    /// As many threads for wide questions as there are processors. They end when this is dropped.
+    /// Threads whose questions take their memory from a budget.
     pub(super) fn new(memory: Arc<MemoryBudget>, peer_share_percent: u8) -> Self {
-        let count = std::thread::available_parallelism().map_or(1, usize::from);
-        let (questions, jobs) = unbounded::<Job>();
-        let mut running = 0;
-        for nth in 0..count {
-            let jobs = jobs.clone();
-            let answer = move || {
-                step_back();
-                jobs.iter().for_each(|job| job());
-            };
-            match std::thread::Builder::new().name(format!("question-{nth}")).spawn(answer) {
-                Ok(_) => running += 1,
-                Err(error) => tracing::error!(%error, "a thread for wide questions could not be started"),
-            }
-        }
-        let wide = Arc::new(Semaphore::new(running));
-        let queue = PeerShares::new(running * QUEUED_FOR_EACH, peer_share_percent);
-        Self { blocking: Semaphore::new(BLOCKING_JOBS), wide, queue, questions, memory }
+        let (questions, appends) = (Pool::new("question"), Pool::new("append"));
+        let queue = PeerShares::new(questions.len() * QUEUED_FOR_EACH, peer_share_percent);
+        Self { blocking: Arc::new(Semaphore::new(BLOCKING_JOBS)), questions, appends, queue, memory }
+    }
+
+    /// Prepares what is to be recorded, where that takes the processor for long.
+    pub(super) async fn prepare<T, F>(&self, work: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T, Refusal> + Send + 'static,
+    {
+        let place = Arc::clone(&self.appends.places).acquire_owned().await.map_err(|_| Refusal::Stopping)?;
+        let (reply, prepared) = oneshot::channel();
+        let span = tracing::Span::current();
+        // Nobody may be waiting any more.
+        self.appends.begin(place, move || drop(reply.send(span.in_scope(|| contained(work)))))?;
+        prepared.await.unwrap_or(Err(Refusal::Stopping))
     }
 
     /// Does what may wait for a disk. It is not ended before it has ended by itself.
@@ -107,10 +106,15 @@ impl Threads {
         T: Send + 'static,
         F: FnOnce() -> Result<T, Refusal> + Send + 'static,
     {
-        let _turn = self.blocking.acquire().await.map_err(|_| Refusal::Stopping)?;
+        let place = Arc::clone(&self.blocking).acquire_owned().await.map_err(|_| Refusal::Stopping)?;
         let span = tracing::Span::current();
+        let work = move || {
+            let done = span.in_scope(|| contained(work));
+            drop(place);
+            done
+        };
         // The runtime drops work that has not begun only when it ends itself.
-        tokio::task::spawn_blocking(move || span.in_scope(|| contained(work))).await.unwrap_or(Err(Refusal::Stopping))
+        tokio::task::spawn_blocking(work).await.unwrap_or(Err(Refusal::Stopping))
     }
 
     /// Answers a question: here if it is brief, else on a thread for wide ones.
@@ -158,11 +162,11 @@ impl Threads {
         let span = tracing::Span::current();
         let job = move || {
             let answer = span.in_scope(|| within(&bounds, question));
-            drop((place, queued));
+            drop(queued);
             // Nobody may be waiting any more.
             drop(reply.send(answer));
         };
-        self.questions.send(Box::new(job)).map_err(|_| Refusal::Stopping)?;
+        self.questions.begin(place, job)?;
         match timeout_at(deadline.into(), answer).await {
             Ok(answer) => answer.unwrap_or(Err(Refusal::Stopping)),
             Err(_) => Err(Overrun::DeadlineExceeded.into()),
@@ -172,7 +176,7 @@ impl Threads {
     /// Waits for a place among the wide questions.
     async fn place(&self, begun: Instant, deadline: Instant) -> Result<OwnedSemaphorePermit, Refusal> {
         let patience = begun + PATIENCE;
-        match timeout_at(deadline.min(patience).into(), Arc::clone(&self.wide).acquire_owned()).await {
+        match timeout_at(deadline.min(patience).into(), Arc::clone(&self.questions.places).acquire_owned()).await {
             Ok(place) => place.map_err(|_| Refusal::Stopping),
             Err(_) if deadline <= patience => Err(Overrun::DeadlineExceeded.into()),
             Err(_) => Err(Refusal::Overloaded("wide questions")),
@@ -186,14 +190,6 @@ struct Departure(Arc<Signal>);
 impl Drop for Departure {
     fn drop(&mut self) {
         self.0.cancel();
-    }
-}
-
-/// Lets the threads that serve and record go first.
-fn step_back() {
-    const LESS: i32 = 5;
-    if let Err(error) = rustix::process::nice(LESS) {
-        tracing::debug!(%error, "the priority of a thread for wide questions stays as it is");
     }
 }
 

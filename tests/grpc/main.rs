@@ -9,6 +9,7 @@
 )]
 
 mod bombs;
+mod boundaries;
 mod clock;
 mod diff;
 mod ending;
