@@ -24,7 +24,7 @@ use super::deadline::Deadline;
 use super::limits::BLOCKING_JOBS;
 use super::pool::Pool;
 use super::status::Refusal;
-use crate::budget::{CallBudget, MemoryBudget, Overrun, Peer, PeerShares, Signal};
+use crate::budget::{CallBudget, MemoryBudget, Overrun, PATIENCE, Peer, PeerShares, Signal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,8 +39,6 @@ const BRIEF_MEMORY: usize = 2 << 20;
 const WIDE_STEPS: u64 = 1 << 29;
 /// The longest that a wide question is worked on where its client names no deadline.
 const LONGEST: Duration = Duration::from_secs(30);
-/// The longest that a wide question waits for a place.
-const PATIENCE: Duration = Duration::from_secs(1);
 /// Wide questions that may wait or be answered, for each place.
 const QUEUED_FOR_EACH: usize = 64;
 /// One question may take this part of all memory for questions.
