@@ -42,6 +42,24 @@ impl Signal {
     }
 }
 
+/// Ends a call when it is dropped: whoever waits for the call has left.
+#[derive(Debug, Default)]
+pub struct CancelOnDrop(Arc<Signal>);
+
+impl CancelOnDrop {
+    /// The signal that it gives.
+    #[must_use]
+    pub fn signal(&self) -> Arc<Signal> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
 /// The bounds of one call.
 #[derive(Clone, Debug)]
 pub struct CallBudget {

@@ -20,6 +20,9 @@
 //! the index need no error type of their own. Outside of a [`CallBudget`] the three functions do nothing, so the writer,
 //! a start and the operator's verbs are never ended by them.
 //!
+//! What takes the processor for long runs on the threads of a [`WorkerPool`], which the threads that serve and record go
+//! before.
+//!
 //! Things that peers hold side by side (streams, stages, cursors, connections, threads) are divided by
 //! [`PeerShares`], so that none of them takes all of it; [`Peer::current`] is the peer of the call that is being answered.
 
@@ -27,10 +30,12 @@ mod call;
 mod growing;
 mod memory;
 mod peer;
+mod pool;
 mod shares;
 
-pub use call::{CallBudget, Overrun, Signal, hold, is_brief, step, steps};
+pub use call::{CallBudget, CancelOnDrop, Overrun, Signal, hold, is_brief, step, steps};
 pub use growing::Growing;
 pub use memory::{MemoryBudget, NoMemory, PATIENCE, Reservation, SMALL};
 pub use peer::Peer;
+pub use pool::{NoWorkers, WorkerPool};
 pub use shares::{DEFAULT_PERCENT, HeldPlaces, NoPlace, PeerShares, Place, Share};

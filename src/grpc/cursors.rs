@@ -8,17 +8,27 @@ use super::status::Refusal;
 use crate::budget::{Peer, Share};
 use crate::domain::name::CursorId;
 use crate::domain::position::Position;
+use crate::domain::rejection::Violation;
 use crate::ledger::cursors::{Cursor, MOST, NewCursor};
 use crate::ledger::feed::Beginning;
 use crate::v1;
 use crate::v1::create_cursor_request::Start as Asked;
 use crate::wire::time::timestamp;
+use prost::Message;
 use std::sync::Arc;
+
+/// The largest filter of a cursor, encoded: a list of all cursors must fit into a reply.
+const MAX_FILTER_BYTES: usize = 8 << 10;
 
 pub(super) async fn create_cursor(
     service: &Service,
     request: v1::CreateCursorRequest,
 ) -> Result<v1::CreateCursorResponse, Refusal> {
+    let filter_bytes = request.filter.as_ref().map_or(0, Message::encoded_len);
+    if filter_bytes > MAX_FILTER_BYTES {
+        let much = format!("{filter_bytes} bytes; at most {MAX_FILTER_BYTES} are kept with a cursor");
+        return Err(Refusal::TooLarge(Violation::new("filter", much)));
+    }
     let new = parse(request)?;
     let ledger = Arc::clone(&service.ledger);
     let (peer, owners, refused) = (Peer::current(), Arc::clone(&service.owners), refused(service, "cursors"));

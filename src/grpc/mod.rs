@@ -48,7 +48,6 @@ pub mod local;
 mod page;
 mod parse;
 mod perspectives;
-mod pool;
 mod registry;
 mod routes;
 pub(crate) mod sending;

@@ -22,9 +22,8 @@
 
 use super::deadline::Deadline;
 use super::limits::BLOCKING_JOBS;
-use super::pool::Pool;
 use super::status::Refusal;
-use crate::budget::{CallBudget, MemoryBudget, Overrun, PATIENCE, Peer, PeerShares, Signal};
+use crate::budget::{CallBudget, CancelOnDrop, MemoryBudget, Overrun, PATIENCE, Peer, PeerShares, WorkerPool};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -68,9 +67,9 @@ pub(super) struct Threads {
     /// Places for work that waits for a disk.
     blocking: Arc<Semaphore>,
     /// Wide questions.
-    questions: Pool,
+    questions: WorkerPool,
     /// Large appends, before the writer has them.
-    appends: Pool,
+    appends: WorkerPool,
     /// Places for the wide questions that wait or are being answered, in shares of peers.
     queue: PeerShares,
     memory: Arc<MemoryBudget>,
@@ -79,8 +78,8 @@ pub(super) struct Threads {
 impl Threads {
     /// Threads whose questions take their memory from a budget.
     pub(super) fn new(memory: Arc<MemoryBudget>, peer_share_percent: u8) -> Self {
-        let (questions, appends) = (Pool::new("question"), Pool::new("append"));
-        let queue = PeerShares::new(questions.len() * QUEUED_FOR_EACH, peer_share_percent);
+        let (questions, appends) = (WorkerPool::new("question"), WorkerPool::new("append"));
+        let queue = PeerShares::new(questions.idle() * QUEUED_FOR_EACH, peer_share_percent);
         Self { blocking: Arc::new(Semaphore::new(BLOCKING_JOBS)), questions, appends, queue, memory }
     }
 
@@ -94,7 +93,9 @@ impl Threads {
         let (reply, prepared) = oneshot::channel();
         let span = tracing::Span::current();
         // Nobody may be waiting any more.
-        self.appends.begin(place, move || drop(reply.send(span.in_scope(|| contained(work)))))?;
+        self.appends
+            .begin(place, move || drop(reply.send(span.in_scope(|| contained(work)))))
+            .map_err(|_| Refusal::Stopping)?;
         prepared.await.unwrap_or(Err(Refusal::Stopping))
     }
 
@@ -147,9 +148,10 @@ impl Threads {
         let deadline = Deadline::current().unwrap_or(begun + LONGEST);
         let queued = self.queue.try_enter(Peer::current()).map_err(|_| Refusal::Overloaded("wide questions"))?;
         let place = self.place(begun, deadline).await?;
-        let departure = Departure(Arc::default());
+        // Dropped with the call when its client has left or its connection was cut.
+        let departure = CancelOnDrop::default();
         let bounds = CallBudget {
-            signal: Arc::clone(&departure.0),
+            signal: departure.signal(),
             deadline: Some(deadline),
             steps: WIDE_STEPS,
             is_brief: false,
@@ -164,7 +166,7 @@ impl Threads {
             // Nobody may be waiting any more.
             drop(reply.send(answer));
         };
-        self.questions.begin(place, job)?;
+        self.questions.begin(place, job).map_err(|_| Refusal::Stopping)?;
         match timeout_at(deadline.into(), answer).await {
             Ok(answer) => answer.unwrap_or(Err(Refusal::Stopping)),
             Err(_) => Err(Overrun::DeadlineExceeded.into()),
@@ -179,15 +181,6 @@ impl Threads {
             Err(_) if deadline <= patience => Err(Overrun::DeadlineExceeded.into()),
             Err(_) => Err(Refusal::Overloaded("wide questions")),
         }
-    }
-}
-
-/// Ends the work of a call when the call is dropped: its client has left, or its connection was cut.
-struct Departure(Arc<Signal>);
-
-impl Drop for Departure {
-    fn drop(&mut self) {
-        self.0.cancel();
     }
 }
 

@@ -124,6 +124,8 @@ pub struct ClockWatch {
     head: Basis,
     /// Where the filter came to ask for other ids, as parties were merged; first the beginning of the log.
     meanings: Vec<Position>,
+    /// The filter may lead to very many words: finding them takes long, however few claims are looked at.
+    has_prefixes: bool,
     /// When to look at a claim again.
     agenda: BTreeSet<(RecordedAt, ClaimNo)>,
     /// From here on the agenda is not complete.
@@ -171,8 +173,9 @@ impl Ledger {
         view.index.changes_of_meaning(&query.filter, (Position::START, head.position), &mut meanings);
         drop(view);
         let (agenda, pending, horizon) = (BTreeSet::new(), VecDeque::new(), settled.now);
-        let (unplanned, full) = (None, None);
-        let mut watch = ClockWatch { query, base, place, horizon, head, meanings, agenda, unplanned, pending, full };
+        let (unplanned, full, has_prefixes) = (None, None, query.filter.has_prefixes());
+        let mut watch =
+            ClockWatch { query, base, place, horizon, head, meanings, has_prefixes, agenda, unplanned, pending, full };
         self.look_through(&mut watch);
         Ok(watch)
     }
@@ -190,10 +193,14 @@ impl Ledger {
         watch.arrive();
     }
 
-    /// Whether to bring a watch up to there may take long: there are so many events that it has not looked at yet, or it has
-    /// to look through the claims.
+    /// Returns true if it may take long to bring a watch up to there: its filter is wide, there are so many events that it has
+    /// not looked at yet, or it has to look through the claims.
     #[must_use]
     pub fn is_far(&self, watch: &ClockWatch, settled: Settled, events: u64) -> bool {
+        const FEW_MEANINGS: usize = 4;
+        if watch.has_prefixes || watch.meanings.len() > FEW_MEANINGS {
+            return true;
+        }
         let view = self.store.view();
         let (seen, head) = (watch.head.position, view.index.appends.last(settled.appends));
         let means_another = || view.index.next_change_of_meaning(&watch.query.filter, seen, head).is_some();

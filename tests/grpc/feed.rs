@@ -369,3 +369,21 @@ async fn a_reading_that_is_not_read_gives_its_place_to_another_and_says_so_when_
     assert_eq!(reason(Err::<(), _>(ended)), (Code::ResourceExhausted, "OVERLOADED".to_owned()));
     server.client.append(batch(vec![party("TUR")])).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_filter_that_a_list_of_cursors_could_not_hold_is_refused_with_its_size() {
+    let mut server = Running::in_memory().await;
+    let with = |kinds: usize| {
+        let kinds: Vec<_> = (0..kinds).map(|nth| format!("{nth:k>60}")).collect();
+        let item = v1::FilterItem { kinds, ..Default::default() };
+        let filter = Some(v1::Filter { items: vec![item.clone(), item] });
+        v1::CreateCursorRequest { cursor_id: "desk".to_owned(), filter, ..Default::default() }
+    };
+    let refused = server.client.create_cursor(with(95)).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    assert_eq!(refused.get_details_bad_request().unwrap().field_violations[0].field, "filter");
+    server.client.create_cursor(with(5)).await.unwrap();
+    let listed = server.client.list_cursors(v1::ListCursorsRequest::default()).await.unwrap().into_inner();
+    assert_eq!(listed.cursors.len(), 1);
+    server.stop().await.unwrap();
+}

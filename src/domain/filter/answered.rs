@@ -24,16 +24,25 @@ pub struct AnsweredFilter<'f> {
 #[derive(Debug)]
 struct AnsweredItem<'f> {
     source: &'f FilterItem,
-    groups: Vec<FacetGroup>,
+    /// Of each group a claim must have one.
+    groups: Vec<Vec<KindTests>>,
 }
 
-/// Facets of which a claim must have one.
-#[derive(Debug, Default)]
-struct FacetGroup {
-    exact: HashSet<(FacetKind, Box<str>)>,
-    prefixes: Vec<FacetTest>,
-    /// The facets that name parties, by the parties that answer for them.
-    answering: HashSet<(FacetKind, Box<str>)>,
+/// Facets of one kind.
+#[derive(Debug)]
+struct KindTests {
+    kind: FacetKind,
+    exact: HashSet<Box<str>>,
+    prefixes: Vec<Box<str>>,
+    /// Those that name parties, by the parties that answer for them.
+    answering: HashSet<Box<str>>,
+}
+
+/// A facet of a claim; with the parties that answer for those it names, where anybody was merged.
+struct ClaimFacet<'k> {
+    kind: FacetKind,
+    key: &'k str,
+    answering: Option<String>,
 }
 
 impl<'f> AnsweredFilter<'f> {
@@ -50,16 +59,19 @@ impl<'f> AnsweredFilter<'f> {
 
     /// Returns true if any item, with its number, is one for which `admits` holds and that asks for facets which a claim has, at the cut of the
     /// merges. Without items every claim is meant.
-    pub fn admits(
+    pub fn admits<'k>(
         &mut self,
-        facets: &[(FacetKind, &str)],
+        facets: &[(FacetKind, &'k str)],
         merges: MergesAt<'_>,
         admits: impl Fn(usize, &FilterItem) -> bool,
     ) -> bool {
         let Self { items, walked } = self;
-        let mut of_item = |(nth, item): (usize, &AnsweredItem<'_>)| {
-            admits(nth, item.source) && item.admits_facets(facets, merges, walked)
+        let facet = |(kind, key): &(FacetKind, &'k str)| {
+            let answering = answering_key(*kind, key, merges, walked);
+            ClaimFacet { kind: *kind, key, answering }
         };
+        let facets: Vec<ClaimFacet<'_>> = facets.iter().map(facet).collect();
+        let mut of_item = |(nth, item): (usize, &AnsweredItem<'_>)| admits(nth, item.source) && item.admits(&facets);
         items.is_empty() || items.iter().enumerate().any(&mut of_item)
     }
 
@@ -70,40 +82,43 @@ impl<'f> AnsweredFilter<'f> {
 }
 
 impl AnsweredItem<'_> {
-    fn admits_facets(&self, facets: &[(FacetKind, &str)], merges: MergesAt<'_>, walked: &mut u64) -> bool {
-        self.groups.iter().all(|group| facets.iter().any(|(kind, key)| group.admits(*kind, key, merges, walked)))
+    fn admits(&self, facets: &[ClaimFacet<'_>]) -> bool {
+        let has_one = |group: &Vec<KindTests>| group.iter().any(|tests| facets.iter().any(|facet| tests.admit(facet)));
+        self.groups.iter().all(has_one)
     }
 }
 
-impl FacetGroup {
-    fn admits(&self, kind: FacetKind, key: &str, merges: MergesAt<'_>, walked: &mut u64) -> bool {
-        let begins = |test: &FacetTest| test.kind == kind && key.starts_with(&*test.key);
-        if !self.concerns(kind) {
-            return false;
+impl KindTests {
+    fn admit(&self, facet: &ClaimFacet<'_>) -> bool {
+        facet.kind == self.kind
+            && (self.exact.contains(facet.key)
+                || self.prefixes.iter().any(|prefix| facet.key.starts_with(&**prefix))
+                || facet.answering.as_ref().is_some_and(|key| self.answering.contains(key.as_str())))
+    }
+
+    fn add(&mut self, test: FacetTest, merges: MergesAt<'_>, walked: &mut u64) {
+        self.answering.extend(answering_key(test.kind, &test.key, merges, walked).map(Box::from));
+        if test.prefix {
+            self.prefixes.push(test.key);
+        } else {
+            self.exact.insert(test.key);
         }
-        self.exact.contains(&(kind, key.into()))
-            || self.prefixes.iter().any(begins)
-            || answering_key(kind, key, merges, walked).is_some_and(|key| self.answering.contains(&(kind, key.into())))
-    }
-
-    /// Most facets of a claim are of kinds that a group does not ask for.
-    fn concerns(&self, kind: FacetKind) -> bool {
-        self.exact.iter().any(|(of, _)| *of == kind) || self.prefixes.iter().any(|test| test.kind == kind)
     }
 }
 
-fn groups_of(item: &FilterItem, merges: MergesAt<'_>, walked: &mut u64) -> Vec<FacetGroup> {
+fn groups_of(item: &FilterItem, merges: MergesAt<'_>, walked: &mut u64) -> Vec<Vec<KindTests>> {
     let mut groups = Vec::new();
     for tests in item.facets().into_iter().filter(|tests| tests.iter().all(|test| test.kind != FacetKind::Token)) {
-        let mut group = FacetGroup::default();
+        let mut group: Vec<KindTests> = Vec::new();
         for test in tests {
-            if let Some(key) = answering_key(test.kind, &test.key, merges, walked) {
-                group.answering.insert((test.kind, key.into()));
+            let of_kind = group.iter().position(|tests| tests.kind == test.kind);
+            let at = of_kind.unwrap_or(group.len());
+            if of_kind.is_none() {
+                let (exact, prefixes, answering) = Default::default();
+                group.push(KindTests { kind: test.kind, exact, prefixes, answering });
             }
-            if test.prefix {
-                group.prefixes.push(test);
-            } else {
-                group.exact.insert((test.kind, test.key));
+            if let Some(tests) = group.get_mut(at) {
+                tests.add(test, merges, walked);
             }
         }
         groups.push(group);

@@ -82,6 +82,12 @@ pub enum Voice {
 }
 
 impl Filter {
+    /// Returns true if it asks for anything by its beginning: text, or a label that ends in `*`.
+    #[must_use]
+    pub fn has_prefixes(&self) -> bool {
+        self.items.iter().flat_map(FilterItem::facets).flatten().any(|test| test.prefix)
+    }
+
     /// The claims with a link to a claim, of a type if one is given.
     #[must_use]
     pub fn linking_to(target: ClaimId, link_type: Option<LinkType>) -> Self {

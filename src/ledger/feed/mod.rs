@@ -22,6 +22,7 @@ mod events;
 mod followers;
 mod live;
 mod reading;
+mod search;
 mod subscription;
 
 pub use events::Events;
@@ -39,6 +40,7 @@ use crate::wire::sink::Sink;
 use followers::Followers;
 use live::Live;
 use parking_lot::Mutex;
+use search::SearchThreads;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -117,13 +119,19 @@ pub(super) struct Feed {
     live: Mutex<Weak<Live>>,
     /// One permit for each subscription that may wait for a disk at once.
     loads: Arc<Semaphore>,
+    searches: SearchThreads,
     followers: Arc<Followers>,
 }
 
 impl Default for Feed {
     fn default() -> Self {
         const LOADS: usize = 8;
-        Self { live: Mutex::default(), loads: Arc::new(Semaphore::new(LOADS)), followers: Arc::default() }
+        Self {
+            live: Mutex::default(),
+            loads: Arc::new(Semaphore::new(LOADS)),
+            searches: SearchThreads::default(),
+            followers: Arc::default(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::assemble::{Assembled, SOFT, assemble};
 use super::events::Events;
+use super::search::{Found, search_briefly};
 use crate::domain::filter::Filter;
 use crate::domain::position::Position;
 use crate::ledger::Shared;
@@ -13,12 +14,9 @@ use crate::store::{Block, IndexedLog, SPAN, first_of, number_of};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// So many events are looked at in one step, where each has to be.
-const GLANCE: u64 = 1024;
-
 /// A place in the log.
 pub(super) struct Reading {
-    filter: Option<Filter>,
+    filter: Option<Arc<Filter>>,
     /// Everything that is wanted up to here has been given.
     given: Position,
     /// With a filter: everything that is wanted up to here is known ...
@@ -35,14 +33,31 @@ pub(super) enum Step {
     Events(Events),
     /// Nothing that is wanted, so far.
     Nothing,
+    /// Finding out what is wanted next takes long.
+    Search(Search),
     /// These blocks are needed and not in memory.
     Load(Vec<usize>),
+}
+
+/// What has to be searched.
+#[derive(Debug)]
+pub(super) struct Search {
+    /// What is wanted.
+    pub(super) filter: Arc<Filter>,
+    /// The positions after one, up to another.
+    pub(super) span: (Position, Position),
 }
 
 impl Reading {
     /// From right after a position.
     pub(super) fn after(position: Position, filter: Option<Filter>) -> Self {
-        Self { filter, given: position, scanned: position, found: VecDeque::new(), loaded: BTreeMap::new() }
+        Self {
+            filter: filter.map(Arc::new),
+            given: position,
+            scanned: position,
+            found: VecDeque::new(),
+            loaded: BTreeMap::new(),
+        }
     }
 
     /// Everything that is wanted up to here has been given.
@@ -59,7 +74,8 @@ impl Reading {
     pub(super) fn skip_to(&mut self, position: Position) {
         self.given = self.given.max(position);
         self.scanned = self.scanned.max(position);
-        self.found.retain(|found| *found > position);
+        let passed = self.found.partition_point(|found| *found <= position);
+        self.found.drain(..passed);
         self.loaded = self.loaded.split_off(&number_of(self.given.next()));
     }
 
@@ -75,7 +91,10 @@ impl Reading {
                 let mut assembled = self.assemble_found(&view);
                 if matches!(assembled, Assembled::Unfinished) && self.scanned < until {
                     let span = (self.scanned, until);
-                    self.scanned = view.index.touched_in(filter, span, GLANCE, &mut self.found);
+                    let Some(found) = search_briefly(&view.index, filter, span) else {
+                        return Step::Search(Search { filter: Arc::clone(filter), span });
+                    };
+                    self.find(found);
                     assembled = self.assemble_found(&view);
                 }
                 assembled
@@ -93,6 +112,13 @@ impl Reading {
         }
     }
 
+    /// Takes in what a search from where this one has come found.
+    pub(super) fn find(&mut self, Found { events, through }: Found) {
+        let given = self.given;
+        self.found.extend(events.into_iter().filter(|position| *position > given));
+        self.scanned = self.scanned.max(through);
+    }
+
     fn assemble_found(&self, view: &IndexedLog) -> Assembled {
         let found = self.found.iter().copied();
         assemble(found, self.scanned, &view.index.appends, |number| block(view, &self.loaded, number))
@@ -105,9 +131,17 @@ impl Reading {
         if self.is_unfiltered() {
             return (from..).take(MOST).take_while(is_full).collect();
         }
-        let mut numbers: Vec<_> = self.found.iter().map(|position| number_of(*position)).collect();
-        numbers.dedup();
-        numbers.into_iter().skip_while(|number| *number < from).take(MOST).take_while(is_full).collect()
+        let ahead = self.found.partition_point(|position| number_of(*position) < from);
+        let mut numbers = Vec::with_capacity(MOST);
+        for number in self.found.range(ahead..).map(|position| number_of(*position)).take_while(is_full) {
+            if numbers.len() == MOST {
+                break;
+            }
+            if numbers.last() != Some(&number) {
+                numbers.push(number);
+            }
+        }
+        numbers
     }
 
     /// Takes in blocks that were loaded.

@@ -10,7 +10,8 @@
 
 use super::followers::Place;
 use super::live::{Head, Live};
-use super::reading::{Reading, Step, load};
+use super::reading::{Reading, Search, Step, load};
+use super::search::{Found, search_piece};
 use super::{Delivery, EndReason, Frame};
 use crate::domain::filter::Filter;
 use crate::domain::position::{Position, RecordedAt};
@@ -18,6 +19,7 @@ use crate::ledger::Shared;
 use crate::ledger::cursors::Held;
 use crate::ledger::cut::Resolved;
 use crate::ledger::error::{Damaged, QueryError};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -28,7 +30,9 @@ const BEHIND: u64 = 8192;
 /// After so many events that do not match, the place is told even though nothing else is.
 const PASSED_OVER: u64 = 16_384;
 /// After so many steps that give nothing, others have their turn.
-const STEPS: u32 = 8;
+const STEPS: u32 = 2;
+
+type RunningSearch = Pin<Box<dyn Future<Output = Result<Found, QueryError>> + Send>>;
 
 /// A follower of the log.
 pub struct Subscription {
@@ -40,6 +44,8 @@ pub struct Subscription {
     not_before: Option<RecordedAt>,
     held: Option<Held>,
     phase: Phase,
+    /// A search that goes on over frames that say nothing has been found yet.
+    searching: Option<RunningSearch>,
     heartbeat: Duration,
     /// When the last frame was given, and its position.
     last: (Instant, Position),
@@ -74,6 +80,7 @@ impl Subscription {
             not_before,
             held,
             phase: Phase::Opening(head),
+            searching: None,
             heartbeat,
             last: (Instant::now(), after),
         }
@@ -158,10 +165,20 @@ impl Subscription {
             self.reading.skip_to(through);
             return Ok(Some(Frame::Events(events)));
         }
+        if let Some(searching) = &mut self.searching {
+            let found = tokio::time::timeout_at(self.last.0 + self.heartbeat, searching).await;
+            let Ok(found) = found else { return Ok(Some(self.sign_of_life())) };
+            self.searching = None;
+            self.reading.find(found?);
+        }
         match self.reading.step(&self.shared, head) {
             Step::Events(events) => return Ok(Some(Frame::Events(events))),
             Step::Nothing => {}
             Step::Load(blocks) => self.load(blocks).await?,
+            Step::Search(Search { filter, span }) => {
+                let shared = Arc::clone(&self.shared);
+                self.searching = Some(Box::pin(async move { search_piece(&shared, &filter, span).await }));
+            }
         }
         let (since, told) = self.last;
         let is_due = since.elapsed() >= self.heartbeat || self.reading.position().0 - told.0 >= PASSED_OVER;

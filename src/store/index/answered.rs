@@ -6,7 +6,7 @@ use super::claims::ClaimNo;
 use super::contents::Content;
 use super::postings::ContentNo;
 use super::query::Compiled;
-use crate::budget::step;
+use crate::budget::{step, steps};
 use crate::domain::filter::{AnsweredFilter, FacetKind, Filter, FilterItem};
 use crate::domain::merge::MergesAt;
 use crate::domain::name::ClaimId;
@@ -36,6 +36,7 @@ impl Index {
         found: &mut impl Extend<Position>,
     ) -> Position {
         let mut looked = after;
+        let work_of_event = filter.items.len().max(1) as u64;
         let mut answered: Option<AnsweredFilter<'_>> = None;
         let has_text = filter.items.iter().any(|item| !item.text.is_empty());
         let words = has_text.then(|| self.compile(filter));
@@ -46,7 +47,7 @@ impl Index {
                 MergesKnown::Now => self.merges.at(Position(u64::MAX)),
             };
             step();
-            work -= 1;
+            work = work.saturating_sub(work_of_event);
             if self.merges.change_at(position) {
                 // The party that was merged here may lie between one of a claim and one that the filter names.
                 answered = answered.filter(|_| known == MergesKnown::Now);
@@ -57,7 +58,9 @@ impl Index {
                     AnsweredFilter::new(filter, merges)
                 });
                 found.extend(self.touches_answered(answered, words.as_ref(), merges, position).then_some(position));
-                work = work.saturating_sub(answered.take_walked() / WALKED_AS_ONE);
+                let walked = answered.take_walked() / WALKED_AS_ONE;
+                steps(u32::try_from(walked).unwrap_or(u32::MAX));
+                work = work.saturating_sub(walked);
             }
             looked = position;
         }

@@ -18,7 +18,7 @@ use super::Index;
 use super::answered::MergesKnown;
 use super::claims::ClaimNo;
 use super::query::Compiled;
-use crate::budget::{hold, step};
+use crate::budget::{hold, step, steps};
 use crate::domain::filter::Filter;
 use crate::domain::position::Position;
 use crate::store::shared::SharedList;
@@ -123,7 +123,9 @@ impl Index {
             return far;
         }
         let near = near.min(far);
-        found.extend((after.0 + 1..=near.0).map(Position).filter(|position| self.touches_at(compiled, *position)));
+        let work_of_event = u32::try_from(compiled.items.len().max(1)).unwrap_or(u32::MAX);
+        let looked = (after.0 + 1..=near.0).map(Position).inspect(|_| steps(work_of_event));
+        found.extend(looked.filter(|position| self.touches_at(compiled, *position)));
         near
     }
 

@@ -1,24 +1,25 @@
 //! Threads of low priority for what takes the processor for long: as many as there are processors, so that whatever waits for
 //! them, the threads that serve small calls find one free.
 
-use super::status::Refusal;
 use crossbeam_channel::{Sender, unbounded};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The threads. They end when this is dropped.
+/// Threads for long work. They end when this is dropped.
 #[derive(Debug)]
-pub(super) struct Pool {
+pub struct WorkerPool {
     /// A place for each thread. A job holds its place until it has ended.
-    pub(super) places: Arc<Semaphore>,
+    pub places: Arc<Semaphore>,
     jobs: Sender<Job>,
 }
 
-impl Pool {
-    /// Threads of this name.
-    pub(super) fn new(name: &str) -> Self {
+impl WorkerPool {
+    /// Starts threads of this name, numbered.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
         let count = std::thread::available_parallelism().map_or(1, usize::from);
         let (sender, jobs) = unbounded::<Job>();
         let mut running = 0;
@@ -26,7 +27,7 @@ impl Pool {
             let jobs = jobs.clone();
             let work = move || {
                 step_back();
-                jobs.iter().for_each(|job| job());
+                jobs.iter().for_each(run);
             };
             match std::thread::Builder::new().name(format!("{name}-{nth}")).spawn(work) {
                 Ok(_) => running += 1,
@@ -36,25 +37,33 @@ impl Pool {
         Self { places: Arc::new(Semaphore::new(running)), jobs: sender }
     }
 
-    /// The number of threads.
-    pub(super) fn len(&self) -> usize {
+    /// The number of threads that have no job.
+    #[must_use]
+    pub fn idle(&self) -> usize {
         self.places.available_permits()
     }
 
     /// Hands a job to a thread; its place is free again when it has ended, whoever still waits for it.
     ///
     /// # Errors
-    /// When the server stops.
-    pub(super) fn begin(
-        &self,
-        place: OwnedSemaphorePermit,
-        job: impl FnOnce() + Send + 'static,
-    ) -> Result<(), Refusal> {
+    /// When no thread could be started.
+    pub fn begin(&self, place: OwnedSemaphorePermit, job: impl FnOnce() + Send + 'static) -> Result<(), NoWorkers> {
         let job = move || {
             job();
             drop(place);
         };
-        self.jobs.send(Box::new(job)).map_err(|_| Refusal::Stopping)
+        self.jobs.send(Box::new(job)).map_err(|_| NoWorkers)
+    }
+}
+
+/// No thread of a pool is running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoWorkers;
+
+/// A job that panics is a defect; the thread goes on with the next one.
+fn run(job: Job) {
+    if catch_unwind(AssertUnwindSafe(job)).is_err() {
+        tracing::error!("a job failed by a defect of the service");
     }
 }
 
