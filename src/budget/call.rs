@@ -25,6 +25,8 @@ pub enum Overrun {
     TooLarge,
     /// Others hold the memory that it needs.
     MemoryFull,
+    /// It would have to wait for a disk, and is so short that others may wait for it.
+    WouldWait,
 }
 
 /// A way to end a call from outside: its caller has left, on its own or because the server cut the connection.
@@ -110,6 +112,13 @@ pub fn steps(count: u32) {
         Some(rest) => left.set(rest),
         None => look(count),
     });
+}
+
+/// Ends the call on this thread if it is brief: what comes next may wait for a disk.
+pub fn leave_brief() {
+    if is_brief() {
+        resume_unwind(Box::new(Overrun::WouldWait));
+    }
 }
 
 /// Accounts for `bytes` of memory that the call will hold until it ends.
@@ -262,6 +271,13 @@ mod tests {
         drop(taken);
         assert_eq!(call.run(|| (0..100).for_each(|_| hold(1 << 10))), Ok(()));
         assert_eq!(call.shared.used(), 0);
+    }
+
+    #[test]
+    fn only_a_brief_call_ends_where_it_would_wait() {
+        let waits = |is_brief| CallBudget { is_brief, ..budget(9) }.run(leave_brief);
+        assert_eq!((waits(true), waits(false)), (Err(Overrun::WouldWait), Ok(())));
+        leave_brief();
     }
 
     #[test]

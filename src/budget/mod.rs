@@ -33,7 +33,7 @@ mod peer;
 mod pool;
 mod shares;
 
-pub use call::{CallBudget, CancelOnDrop, Overrun, Signal, hold, is_brief, step, steps};
+pub use call::{CallBudget, CancelOnDrop, Overrun, Signal, hold, is_brief, leave_brief, step, steps};
 pub use growing::Growing;
 pub use memory::{MemoryBudget, NoMemory, PATIENCE, Reservation, SMALL};
 pub use peer::Peer;

@@ -12,7 +12,7 @@ use crate::domain::rejection::Violation;
 use crate::domain::vocabulary::RevisionKind;
 use crate::ledger::Ledger;
 use crate::ledger::claims::{ClaimsQuery, RevisionEvent, RevisionPage, RevisionsQuery};
-use crate::ledger::error::Damaged;
+use crate::ledger::error::ReadFailure;
 use crate::v1;
 use crate::wire::ids::parse_uuid;
 use crate::wire::vocabulary::Twin;
@@ -135,7 +135,8 @@ fn revision(
 }
 
 fn decoded(claim: &[u8]) -> Result<v1::Claim, Refusal> {
-    let unreadable = |error: prost::DecodeError| Damaged(format!("a recorded claim cannot be decoded: {error}"));
+    let unreadable =
+        |error: prost::DecodeError| ReadFailure::Damaged(format!("a recorded claim cannot be decoded: {error}"));
     v1::Claim::decode(claim).map_err(|error| Refusal::Query(unreadable(error).into()))
 }
 

@@ -200,12 +200,16 @@ impl Follower {
     /// What comes next of what has come.
     async fn tell(&self, mut watch: ClockWatch) -> Result<(ClockWatch, Vec<Telling>), Refusal> {
         let is_long = watch.is_at_end_of_page();
+        if !is_long && !watch.has_pending() {
+            return Ok((watch, Vec::new()));
+        }
         let ledger = Arc::clone(&self.ledger);
         let tell = move || {
             let told = ledger.tell(&mut watch, AT_ONCE)?;
             Ok((watch, told))
         };
-        if is_long { self.threads.work(tell).await } else { briefly(tell) }
+        // Putting claims together may read a disk.
+        if is_long { self.threads.work(tell).await } else { self.threads.run(tell).await }
     }
 
     /// Waits until there may be something to tell, and the record has settled.

@@ -2,8 +2,8 @@
 //!
 //! Most answers take microseconds, and handing them to another thread would cost more than computing them. So every question
 //! is first tried where it arrived, within a small number of steps ([`BRIEF_STEPS`]): it looks at the view of the store
-//! itself, which the writer would wait for, and is over before that matters. A question that needs more begins again on a
-//! thread for wide questions, which looks at a snapshot that nobody waits for:
+//! itself, which the writer would wait for, and is over before that matters. A question that needs more, or would have to
+//! read a disk, begins again on a thread for wide questions, which looks at a snapshot that nobody waits for:
 //!
 //! ```text
 //!   request ──> tried here, a few thousand steps ──> answer
@@ -132,7 +132,7 @@ impl Threads {
             shared: Arc::clone(&self.memory),
         };
         match within(&bounds, &question) {
-            Err(Refusal::Overrun(Overrun::Steps | Overrun::TooLarge | Overrun::MemoryFull)) => {}
+            Err(Refusal::Overrun(Overrun::Steps | Overrun::TooLarge | Overrun::MemoryFull | Overrun::WouldWait)) => {}
             answer => return answer,
         }
         self.work(question).await

@@ -136,6 +136,17 @@ pub enum ReadError {
     Io(#[from] io::Error),
 }
 
+impl ReadError {
+    /// The obstacle behind it; none where it is damage.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        match self {
+            Self::Io(error) => Obstacle::of(error),
+            Self::BeyondHead { .. } | Self::Damaged(_) => None,
+        }
+    }
+}
+
 /// A fault with its place.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("position {position}, {file} at byte {offset}: {fault}")]

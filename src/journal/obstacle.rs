@@ -15,6 +15,8 @@ pub enum Obstacle {
     Full,
     /// The process or the system has no file descriptor left.
     Descriptors,
+    /// The system has no memory left.
+    Memory,
     /// The file system is mounted read-only.
     ReadOnly,
     /// The rights do not suffice.
@@ -26,7 +28,7 @@ pub enum Obstacle {
 /// An error of the system with the path it is about.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {source}", path.display())]
-struct Located {
+struct PathError {
     path: PathBuf,
     source: io::Error,
 }
@@ -34,22 +36,24 @@ struct Located {
 /// Adds the path to an error of the system; its kind stays.
 pub(crate) fn at(path: &Path, source: io::Error) -> io::Error {
     match source.get_ref() {
-        Some(inner) if inner.is::<Located>() => source,
-        _ => io::Error::new(source.kind(), Located { path: path.to_owned(), source }),
+        Some(inner) if inner.is::<PathError>() => source,
+        _ => io::Error::new(source.kind(), PathError { path: path.to_owned(), source }),
     }
 }
 
 impl Obstacle {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Full, Self::Descriptors, Self::ReadOnly, Self::Forbidden, Self::Device];
+    pub const ALL: [Self; 6] =
+        [Self::Full, Self::Descriptors, Self::Memory, Self::ReadOnly, Self::Forbidden, Self::Device];
 
     /// The obstacle behind an error; none if it is another sort of error.
     #[must_use]
     pub fn of(error: &io::Error) -> Option<Self> {
-        let located = error.get_ref().and_then(|inner| inner.downcast_ref::<Located>());
-        let number = located.map_or(error, |located| &located.source).raw_os_error().map(Errno::from_raw_os_error);
+        let wrapped = error.get_ref().and_then(|inner| inner.downcast_ref::<PathError>());
+        let number = wrapped.map_or(error, |wrapped| &wrapped.source).raw_os_error().map(Errno::from_raw_os_error);
         match (number, error.kind()) {
             (Some(Errno::MFILE | Errno::NFILE), _) => Some(Self::Descriptors),
+            (Some(Errno::NOMEM), _) | (_, ErrorKind::OutOfMemory) => Some(Self::Memory),
             (Some(Errno::IO), _) => Some(Self::Device),
             (Some(Errno::NOSPC | Errno::DQUOT), _) | (_, ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
                 Some(Self::Full)
@@ -60,6 +64,12 @@ impl Obstacle {
         }
     }
 
+    /// Returns true if the system may have by the next attempt what it lacks now, without anybody doing anything.
+    #[must_use]
+    pub const fn is_passing(self) -> bool {
+        matches!(self, Self::Descriptors | Self::Memory)
+    }
+
     /// Advice to the operator.
     #[must_use]
     pub const fn advice(self) -> &'static str {
@@ -68,6 +78,10 @@ impl Obstacle {
             Self::Descriptors => {
                 "give the process more file descriptors (`ulimit -n`, LimitNOFILE) or let it have fewer connections \
                  (max_connections); nothing that is stored is damaged"
+            }
+            Self::Memory => {
+                "give the machine or the container more memory, or let the server take less (memory_mib, cache_mib); nothing \
+                 that is stored is damaged"
             }
             Self::ReadOnly => {
                 "the file system is mounted read-only: `detente serve --read-only` serves it as it is, and verify, \
@@ -93,6 +107,7 @@ mod tests {
             (Errno::DQUOT, Some(Obstacle::Full)),
             (Errno::MFILE, Some(Obstacle::Descriptors)),
             (Errno::NFILE, Some(Obstacle::Descriptors)),
+            (Errno::NOMEM, Some(Obstacle::Memory)),
             (Errno::ROFS, Some(Obstacle::ReadOnly)),
             (Errno::ACCESS, Some(Obstacle::Forbidden)),
             (Errno::PERM, Some(Obstacle::Forbidden)),
@@ -102,10 +117,10 @@ mod tests {
         for (number, expected) in numbers {
             let error = || io::Error::from_raw_os_error(number.raw_os_error());
             assert_eq!(Obstacle::of(&error()), expected, "{number}");
-            let located = at(Path::new("/ledger/journal"), at(Path::new("/ledger/journal/HEAD"), error()));
-            assert_eq!(Obstacle::of(&located), expected, "{number}");
-            assert_eq!(located.kind(), error().kind());
-            assert_eq!(located.to_string(), format!("/ledger/journal/HEAD: {}", error()));
+            let error_at_path = at(Path::new("/ledger/journal"), at(Path::new("/ledger/journal/HEAD"), error()));
+            assert_eq!(Obstacle::of(&error_at_path), expected, "{number}");
+            assert_eq!(error_at_path.kind(), error().kind());
+            assert_eq!(error_at_path.to_string(), format!("/ledger/journal/HEAD: {}", error()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Ledger;
 use super::cut::Resolved;
-use super::error::{Damaged, QueryError};
+use super::error::{QueryError, ReadFailure};
 use super::query::{ClaimPage, Encoded, PageSize};
 use super::render::Renderer;
 use super::sight::{Seen, Sight};
@@ -171,7 +171,7 @@ impl Ledger {
                     break;
                 }
                 let at = if query.newest_first { revisions.len() - nth - 1 } else { nth };
-                let missing = || Damaged("a revision is missing from the index".to_owned());
+                let missing = || ReadFailure::Damaged("a revision is missing from the index".to_owned());
                 let revision = revisions.get(at).copied().ok_or_else(missing)?;
                 let after = rendered(sight, &seen, at)?;
                 let before = at.checked_sub(1).map(|before| rendered(sight, &seen, before)).transpose()?;
@@ -208,13 +208,13 @@ fn supposed_claims(sight: &Sight<'_>, query: &ClaimsQuery) -> Result<ClaimPage, 
 }
 
 /// The claim after its `at`-th revision, counted from 0.
-fn rendered(sight: &Sight<'_>, seen: &Seen, at: usize) -> Result<Vec<u8>, Damaged> {
+fn rendered(sight: &Sight<'_>, seen: &Seen, at: usize) -> Result<Vec<u8>, ReadFailure> {
     let mut bytes = Vec::new();
     sight.render_revision(seen, u32::try_from(at + 1).unwrap_or(u32::MAX), &mut bytes)?;
     Ok(bytes)
 }
 
-fn kind_of(sight: &Sight<'_>, seen: &Seen, revision: Revision) -> Result<Option<RevisionKind>, Damaged> {
+fn kind_of(sight: &Sight<'_>, seen: &Seen, revision: Revision) -> Result<Option<RevisionKind>, ReadFailure> {
     if revision.action != Action::Revised {
         return Ok(None);
     }

@@ -26,7 +26,7 @@
 //! event by which something becomes known; only that it is about many claims, so that all are looked through again.
 
 use super::Ledger;
-use super::error::{Damaged, QueryError};
+use super::error::{QueryError, ReadFailure};
 use super::horizon::Settled;
 use super::render::Renderer;
 use super::turn_history::TurnHistory;
@@ -253,7 +253,7 @@ impl Ledger {
         {
             let mut bytes = Vec::new();
             renderer.claim(next.claim, next.revision, &mut bytes)?;
-            let claim = v1::Claim::decode(bytes.as_slice()).map_err(|error| Damaged(error.to_string()))?;
+            let claim = v1::Claim::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))?;
             let Pending { place, turn, at, late, .. } = next;
             told.push(Telling { mark: watch.mark_at(place), turn, at, late, claim });
         }
@@ -286,6 +286,12 @@ impl ClockWatch {
     #[must_use]
     pub fn is_at_end_of_page(&self) -> bool {
         self.pending.is_empty() && self.is_behind()
+    }
+
+    /// Returns true if something has come that was not told.
+    #[must_use]
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Whether something may turn by an instant that is not on the agenda.

@@ -6,7 +6,7 @@
 
 use super::Ledger;
 use super::cut::Resolved;
-use super::error::{Damaged, QueryError};
+use super::error::{QueryError, ReadFailure};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
 use crate::budget;
@@ -119,7 +119,7 @@ fn promise(
     seen: Seen,
     asked: Period,
     kinds: &mut HashMap<String, bool>,
-) -> Result<Option<Found>, Damaged> {
+) -> Result<Option<Found>, ReadFailure> {
     budget::step();
     let made = Beginning::of(seen.temporal_type, seen.validity).by(&asked);
     if !promises(seen.modality) || made.is_none() {
@@ -150,10 +150,10 @@ fn promise(
     Ok(Some(Found { seen, due, status, definite, settlements: begun }))
 }
 
-fn due(sight: &Sight<'_>, seen: &Seen) -> Result<Option<PartialDate>, Damaged> {
+fn due(sight: &Sight<'_>, seen: &Seen) -> Result<Option<PartialDate>, ReadFailure> {
     let mut bytes = Vec::new();
     sight.render(seen, &mut bytes)?;
-    let Due { due } = Due::decode(bytes.as_slice()).map_err(|error| Damaged(error.to_string()))?;
+    let Due { due } = Due::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))?;
     Ok(PartialDate::parse(&due).ok())
 }
 

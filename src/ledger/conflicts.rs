@@ -8,7 +8,7 @@ mod values;
 
 use super::Ledger;
 use super::cut::Resolved;
-use super::error::{Damaged, QueryError};
+use super::error::{QueryError, ReadFailure};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
 use crate::budget;
@@ -198,7 +198,7 @@ fn conflicts(sight: &Sight<'_>, query: &ConflictsQuery) -> Result<Conflicts, Que
 }
 
 /// The links and values of every claim as the later side, claim by claim until the page is full.
-fn claim_by_claim(sight: &Sight<'_>, first: &mut First<'_>) -> Result<(), Damaged> {
+fn claim_by_claim(sight: &Sight<'_>, first: &mut First<'_>) -> Result<(), ReadFailure> {
     const AT_ONCE: usize = 256;
     const MOST_AT_ONCE: usize = 16 << 10;
     let query = first.query;
@@ -238,7 +238,7 @@ fn links(sight: &Sight<'_>, seen: &Seen, later: Option<u64>, first: &mut First<'
 }
 
 /// Disputes of the asked claims (of all, where no ids are given), and those of others in which one of them is the counter-claim.
-fn disputes(sight: &Sight<'_>, asked: Option<HashSet<ClaimId>>, first: &mut First<'_>) -> Result<(), Damaged> {
+fn disputes(sight: &Sight<'_>, asked: Option<HashSet<ClaimId>>, first: &mut First<'_>) -> Result<(), ReadFailure> {
     let query = first.query;
     let is_asked = |seen: &Seen| asked.as_ref().is_none_or(|asked| asked.contains(&seen.id));
     for seen in sight.disputed().into_iter().filter(|seen| touches(seen, query.valid_at)) {

@@ -3,7 +3,7 @@
 //! Retracted claims contradict nothing. The rules about values are in `domain::conflict`, and which of many claims have
 //! other values is found by `domain::rivals`; here the claims of one kind on one relationship are brought together.
 
-use super::error::Damaged;
+use super::error::ReadFailure;
 use super::sight::{Seen, Sight};
 use super::value::single_valued;
 use crate::budget;
@@ -65,7 +65,7 @@ impl Sight<'_> {
     }
 
     /// The claims of a matter that have a value, of these; `part` is what the value is.
-    pub(super) fn matter<C>(&self, part: &Part, claims: Vec<(Seen, C)>) -> Result<Matter<C>, Damaged> {
+    pub(super) fn matter<C>(&self, part: &Part, claims: Vec<(Seen, C)>) -> Result<Matter<C>, ReadFailure> {
         budget::hold(claims.len().saturating_mul(size_of::<Side<C>>() + NODE_BYTES));
         let mut sides = Vec::with_capacity(claims.len());
         for (seen, claim) in claims {

@@ -10,7 +10,7 @@
 
 use super::Ledger;
 use super::cut::Resolved;
-use super::error::{Damaged, QueryError};
+use super::error::{QueryError, ReadFailure};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
 use crate::budget;
@@ -82,7 +82,7 @@ impl Ledger {
             let next = listed.last().map(|last| last.order).filter(|_| more);
             let mut reading =
                 Reading { sight, testimonies: HashMap::new(), joined: HashMap::new(), parents: HashMap::new() };
-            let claims = listed.iter().map(|seen| reading.corroboration(seen)).collect::<Result<_, Damaged>>()?;
+            let claims = listed.iter().map(|seen| reading.corroboration(seen)).collect::<Result<_, ReadFailure>>()?;
             Ok(Corroborations { at: sight.at, claims, next })
         })
     }
@@ -98,7 +98,7 @@ struct Reading<'s, 'v> {
 }
 
 impl Reading<'_, '_> {
-    fn corroboration(&mut self, seen: &Seen) -> Result<Corroboration, Damaged> {
+    fn corroboration(&mut self, seen: &Seen) -> Result<Corroboration, ReadFailure> {
         let against = self.against(seen)?;
         let side = same_side(seen.id, &against, |at| self.joined(at))?;
         Ok(Corroboration {
@@ -110,7 +110,7 @@ impl Reading<'_, '_> {
     }
 
     /// The claims against one, in the order they were first recorded.
-    fn against(&self, seen: &Seen) -> Result<Vec<ClaimId>, Damaged> {
+    fn against(&self, seen: &Seen) -> Result<Vec<ClaimId>, ReadFailure> {
         let mut against = self.sight.contradicting(seen);
         if seen.disputed {
             let disputes = self.sight.message(seen)?.disputes.into_iter();
@@ -124,7 +124,7 @@ impl Reading<'_, '_> {
         Ok(against.into_iter().map(|counter| counter.id).collect())
     }
 
-    fn backing(&mut self, claims: &[ClaimId]) -> Result<Backing, Damaged> {
+    fn backing(&mut self, claims: &[ClaimId]) -> Result<Backing, ReadFailure> {
         let mut testimonies = Vec::with_capacity(claims.len());
         for claim in claims {
             budget::step();
@@ -141,7 +141,7 @@ impl Reading<'_, '_> {
         }))
     }
 
-    fn joined(&mut self, claim: ClaimId) -> Result<Rc<[ClaimId]>, Damaged> {
+    fn joined(&mut self, claim: ClaimId) -> Result<Rc<[ClaimId]>, ReadFailure> {
         match self.joined.entry(claim) {
             Entry::Occupied(known) => Ok(Rc::clone(known.get())),
             Entry::Vacant(room) => {
@@ -155,12 +155,12 @@ impl Reading<'_, '_> {
     }
 }
 
-fn found(sight: &Sight<'_>, claim: ClaimId) -> Result<Seen, Damaged> {
-    sight.find(claim).ok_or_else(|| Damaged(format!("the index has no claim {}", claim.0)))
+fn found(sight: &Sight<'_>, claim: ClaimId) -> Result<Seen, ReadFailure> {
+    sight.find(claim).ok_or_else(|| ReadFailure::Damaged(format!("the index has no claim {}", claim.0)))
 }
 
 /// The contribution of a claim to its side.
-fn testimony(sight: &Sight<'_>, claim: ClaimId) -> Result<Testimony, Damaged> {
+fn testimony(sight: &Sight<'_>, claim: ClaimId) -> Result<Testimony, ReadFailure> {
     let seen = found(sight, claim)?;
     let mut reports = BTreeSet::new();
     sight.facets(&seen, FacetKind::Source, |id| {

@@ -21,9 +21,9 @@ pub enum AppendError {
     /// The disk is full but for its reserve. Nothing was written.
     #[error("{0}")]
     DiskFull(String),
-    /// The process has no file descriptor left for what the append needs. Nothing was written.
+    /// The process or the system lacks descriptors or memory for what the append needs. Nothing was written.
     #[error("{0}; try again")]
-    NoDescriptors(String),
+    Lacking(String),
     /// The ledger was opened for reading. Nothing was written.
     #[error("this server is read-only")]
     ReadOnly,
@@ -41,7 +41,7 @@ pub enum AppendError {
     RecordedTimeGoesBack,
     /// What is stored and needed to decide cannot be read. Nothing was written.
     #[error(transparent)]
-    Damaged(#[from] Damaged),
+    NotRead(#[from] ReadFailure),
 }
 
 /// Why a question has no answer.
@@ -80,19 +80,36 @@ pub enum QueryError {
     /// What the question supposes does not fit the record at its cut.
     #[error("what is supposed does not fit the record")]
     Unsupposable(Rejection),
-    /// Stored bytes are damaged.
+    /// Stored bytes cannot be read.
     #[error(transparent)]
-    Damaged(#[from] Damaged),
+    NotRead(#[from] ReadFailure),
 }
 
-/// Stored bytes are damaged; nothing is answered from them.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("stored data is damaged: {0}")]
-pub struct Damaged(pub String);
+/// The reason that stored bytes cannot be read; nothing is answered from them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadFailure {
+    /// They are not what was written.
+    #[error("stored data is damaged: {0}")]
+    Damaged(String),
+    /// The process or the system lacks something for now. What is stored is as it was.
+    #[error("{0}; nothing is lost: try again")]
+    Lacking(String, Obstacle),
+    /// The disk or the file system refuses. Whether anything is damaged is not known.
+    #[error("{0}; {advice}", advice = .1.advice())]
+    Refused(String, Obstacle),
+    /// No thread reads them: the process ends, or could not start one.
+    #[error("{0}: no thread is there to do it; try again, or elsewhere")]
+    NoThread(&'static str),
+}
 
-impl From<ReadError> for Damaged {
+impl From<ReadError> for ReadFailure {
     fn from(error: ReadError) -> Self {
-        Self(error.to_string())
+        let said = error.to_string();
+        match error.obstacle() {
+            None => Self::Damaged(said),
+            Some(obstacle) if obstacle.is_passing() => Self::Lacking(said, obstacle),
+            Some(obstacle) => Self::Refused(said, obstacle),
+        }
     }
 }
 
@@ -101,7 +118,7 @@ impl From<Refusal> for AppendError {
         match (&refusal, refusal.obstacle()) {
             (Refusal::ReadOnly, _) => Self::ReadOnly,
             (_, Some(Obstacle::Full)) => Self::DiskFull(refusal.to_string()),
-            (_, Some(Obstacle::Descriptors)) => Self::NoDescriptors(refusal.to_string()),
+            (_, Some(obstacle)) if obstacle.is_passing() => Self::Lacking(refusal.to_string()),
             _ => Self::NotServing(refusal.to_string()),
         }
     }
@@ -109,6 +126,6 @@ impl From<Refusal> for AppendError {
 
 impl From<ReadError> for QueryError {
     fn from(error: ReadError) -> Self {
-        Self::Damaged(error.into())
+        Self::NotRead(error.into())
     }
 }

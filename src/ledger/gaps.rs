@@ -5,7 +5,7 @@
 
 use super::Ledger;
 use super::cut::Resolved;
-use super::error::{Damaged, QueryError};
+use super::error::{QueryError, ReadFailure};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
 use crate::budget;
@@ -114,7 +114,7 @@ fn note_claims<'s>(
     claims: &'s [Seen],
     sources: &mut Sources<'_, '_>,
     notes: &mut Vec<Note<'s>>,
-) -> Result<(), Damaged> {
+) -> Result<(), ReadFailure> {
     for seen in claims {
         budget::step();
         let lacks = match gap_type {
@@ -131,7 +131,7 @@ fn note_claims<'s>(
 }
 
 /// The corners rule out most claims; whether an end without a limit is a date all the same (`[..2025]`), its words say.
-fn no_date(sight: &Sight<'_>, seen: &Seen) -> Result<Option<Lack>, Damaged> {
+fn no_date(sight: &Sight<'_>, seen: &Seen) -> Result<Option<Lack>, ReadFailure> {
     let is_limited = |v: &crate::domain::validity::Validity| v.earliest_start.is_finite() || v.latest_end.is_finite();
     if seen.validity.as_ref().is_none_or(is_limited) {
         return Ok(None);
@@ -187,7 +187,7 @@ fn asked_relationships(sight: &Sight<'_>, filter: &Filter) -> Option<BTreeSet<St
 }
 
 /// The gaps of a page, and where the next one begins.
-fn shown(sight: &Sight<'_>, notes: Vec<Note<'_>>, query: &GapsQuery) -> Result<(Vec<Gap>, Option<u64>), Damaged> {
+fn shown(sight: &Sight<'_>, notes: Vec<Note<'_>>, query: &GapsQuery) -> Result<(Vec<Gap>, Option<u64>), ReadFailure> {
     let (mut gaps, mut bytes) = (Vec::new(), 0);
     let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
     for (note, nth) in notes.into_iter().zip(0_u64..).skip(skip) {

@@ -8,7 +8,7 @@
 use super::Ledger;
 use super::contradiction::{About, SingleValued};
 use super::cut::Resolved;
-use super::error::{Damaged, QueryError};
+use super::error::{QueryError, ReadFailure};
 use super::judge::{Judged, Question};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
@@ -90,12 +90,12 @@ impl Ledger {
     pub fn perspectives(&self, query: &PerspectivesQuery) -> Result<Perspectives, QueryError> {
         self.look(query.cut, &query.supposed, |sight| {
             let views = query.perspectives.iter().map(|perspective| view(sight, query, perspective));
-            Ok(Perspectives { at: sight.at, views: views.collect::<Result<_, Damaged>>()? })
+            Ok(Perspectives { at: sight.at, views: views.collect::<Result<_, ReadFailure>>()? })
         })
     }
 }
 
-fn view(sight: &Sight<'_>, query: &PerspectivesQuery, from: &Perspective) -> Result<PerspectiveState, Damaged> {
+fn view(sight: &Sight<'_>, query: &PerspectivesQuery, from: &Perspective) -> Result<PerspectiveState, ReadFailure> {
     let voices = match from {
         Perspective::Of(voice) => std::slice::from_ref(voice),
         Perspective::Authorities(voices) => voices,
@@ -122,7 +122,7 @@ fn shown(
     judged: &Judged,
     asked: Period,
     page: PageSize,
-) -> Result<Vec<(StateMatch, v1::Claim)>, Damaged> {
+) -> Result<Vec<(StateMatch, v1::Claim)>, ReadFailure> {
     let (mut shown, mut bytes) = (Vec::new(), 0);
     for (seen, certainty) in judged.matches.iter().take(page.entries) {
         if bytes >= page.bytes {
@@ -138,7 +138,7 @@ fn shown(
 }
 
 /// What is left where claims give way to those of a higher authority.
-fn by_authority(sight: &Sight<'_>, judged: Judged, authorities: &[Voice]) -> Result<Judged, Damaged> {
+fn by_authority(sight: &Sight<'_>, judged: Judged, authorities: &[Voice]) -> Result<Judged, ReadFailure> {
     budget::hold(judged.matches.len().saturating_mul(size_of::<Ranked>() + NUMBER_BYTES));
     let ranked: Vec<Ranked> = judged
         .matches
@@ -191,7 +191,7 @@ struct CountingMatter {
 }
 
 impl Contradictions {
-    fn among(sight: &Sight<'_>, claims: &[(Seen, Certainty)]) -> Result<Self, Damaged> {
+    fn among(sight: &Sight<'_>, claims: &[(Seen, Certainty)]) -> Result<Self, ReadFailure> {
         let numbers: HashMap<ClaimId, usize> =
             claims.iter().enumerate().map(|(nth, (seen, _))| (seen.id, nth)).collect();
         let mut linked: HashMap<usize, Vec<usize>> = HashMap::new();

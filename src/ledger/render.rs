@@ -1,6 +1,6 @@
 //! Renders a claim as of a revision, as the bytes of a `detente.v1.Claim`, out of the events that made it.
 
-use super::error::Damaged;
+use super::error::ReadFailure;
 use crate::budget::{hold, step};
 use crate::domain::position::Position;
 use crate::store::{Action, Block, ClaimNo, Content, Found, IndexedLog, Store, nth_of, number_of, take_frame};
@@ -47,7 +47,7 @@ impl<'v> Renderer<'v> {
     }
 
     /// Appends the bytes of a claim that was found; `event` is that of its revision, if it is at hand.
-    pub(super) fn found(&mut self, found: &Found, event: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), Damaged> {
+    pub(super) fn found(&mut self, found: &Found, event: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
         let claims = self.view.index.claims();
         let at = found.revision.position;
         let made_words = |content: &Content| !content.is_renewed() && content.since() == at;
@@ -61,7 +61,7 @@ impl<'v> Renderer<'v> {
     }
 
     /// Appends the bytes of a claim in its `number`-th revision.
-    pub(super) fn claim(&mut self, claim: ClaimNo, number: u32, out: &mut Vec<u8>) -> Result<(), Damaged> {
+    pub(super) fn claim(&mut self, claim: ClaimNo, number: u32, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
         let at = self.undisputed(claim, number, out)?;
         let claims = self.view.index.claims();
         for dispute in claims.disputes(claim).iter().filter(|d| d.position <= at) {
@@ -72,8 +72,13 @@ impl<'v> Renderer<'v> {
 
     /// Appends the bytes of a claim in its `number`-th revision without its disputes, of which there may be very many. Returns
     /// the position of the revision.
-    pub(super) fn undisputed(&mut self, claim: ClaimNo, number: u32, out: &mut Vec<u8>) -> Result<Position, Damaged> {
-        let missing = || Damaged(format!("the index has no revision {number} of claim {claim}"));
+    pub(super) fn undisputed(
+        &mut self,
+        claim: ClaimNo,
+        number: u32,
+        out: &mut Vec<u8>,
+    ) -> Result<Position, ReadFailure> {
+        let missing = || ReadFailure::Damaged(format!("the index has no revision {number} of claim {claim}"));
         let view = self.view;
         let claims = view.index.claims();
         let revisions = claims.revisions(claim).get(..number as usize).ok_or_else(missing)?;
@@ -98,18 +103,18 @@ impl<'v> Renderer<'v> {
     }
 
     /// A decoded event.
-    pub(super) fn event(&mut self, position: Position) -> Result<v1::Event, Damaged> {
+    pub(super) fn event(&mut self, position: Position) -> Result<v1::Event, ReadFailure> {
         self.with_event(position, |event| v1::Event::decode(event).map_err(|error| unreadable(position, &error)))?
     }
 
-    fn put_as_of(&mut self, position: Position, out: &mut Vec<u8>) -> Result<(), Damaged> {
+    fn put_as_of(&mut self, position: Position, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
         if let Some(v1::event::Event::ClaimConfirmed(confirmed)) = self.event(position)?.event {
             put_field(out, AS_OF, confirmed.as_of.as_bytes());
         }
         Ok(())
     }
 
-    fn put_retraction(&mut self, position: Position, out: &mut Vec<u8>) -> Result<(), Damaged> {
+    fn put_retraction(&mut self, position: Position, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
         let event = self.event(position)?;
         if let Some(v1::event::Event::ClaimRetracted(retracted)) = event.event {
             let retraction = v1::Retraction {
@@ -124,7 +129,12 @@ impl<'v> Renderer<'v> {
         Ok(())
     }
 
-    fn put_dispute(&mut self, at: Position, resolved_at: Option<Position>, out: &mut Vec<u8>) -> Result<(), Damaged> {
+    fn put_dispute(
+        &mut self,
+        at: Position,
+        resolved_at: Option<Position>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ReadFailure> {
         let event = self.event(at)?;
         let resolution = resolved_at.map(|position| self.event(position)).transpose()?.and_then(resolution_of);
         if let Some(v1::event::Event::ClaimDisputed(disputed)) = event.event {
@@ -144,7 +154,11 @@ impl<'v> Renderer<'v> {
     }
 
     /// Calls `with` with an event's bytes.
-    pub(super) fn with_event<T>(&mut self, position: Position, with: impl FnOnce(&[u8]) -> T) -> Result<T, Damaged> {
+    pub(super) fn with_event<T>(
+        &mut self,
+        position: Position,
+        with: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, ReadFailure> {
         step();
         if let Some(event) = self.view.blocks.event(position) {
             return Ok(with(event));
@@ -160,7 +174,7 @@ impl<'v> Renderer<'v> {
             self.loaded.insert(number, block);
         }
         let event = self.loaded.get(&number).and_then(|block| block.event(nth_of(position)));
-        event.map(with).ok_or_else(|| Damaged(format!("the log has no event at position {position}")))
+        event.map(with).ok_or_else(|| ReadFailure::Damaged(format!("the log has no event at position {position}")))
     }
 }
 
@@ -175,7 +189,7 @@ fn resolution_of(event: v1::Event) -> Option<v1::DisputeResolution> {
     })
 }
 
-fn put_parts(event: &[u8], with_claim: bool, out: &mut Vec<u8>) -> Result<(), Damaged> {
+fn put_parts(event: &[u8], with_claim: bool, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
     let parts = parts(event).ok_or_else(no_event)?;
     out.extend_from_slice(parts.header);
     if with_claim {
@@ -184,15 +198,15 @@ fn put_parts(event: &[u8], with_claim: bool, out: &mut Vec<u8>) -> Result<(), Da
     Ok(())
 }
 
-fn put_claim(event: &[u8], out: &mut Vec<u8>) -> Result<(), Damaged> {
+fn put_claim(event: &[u8], out: &mut Vec<u8>) -> Result<(), ReadFailure> {
     out.extend_from_slice(parts(event).ok_or_else(no_event)?.claim);
     Ok(())
 }
 
-fn no_event() -> Damaged {
-    Damaged("bytes in the log are no event".to_owned())
+fn no_event() -> ReadFailure {
+    ReadFailure::Damaged("bytes in the log are no event".to_owned())
 }
 
-fn unreadable(position: Position, error: &prost::DecodeError) -> Damaged {
-    Damaged(format!("the event at position {position} cannot be decoded: {error}"))
+fn unreadable(position: Position, error: &prost::DecodeError) -> ReadFailure {
+    ReadFailure::Damaged(format!("the event at position {position} cannot be decoded: {error}"))
 }

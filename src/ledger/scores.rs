@@ -3,7 +3,7 @@
 //! Which part of a claim is its value, its kind says ([`v1::KindValue`]). All parts but a quantity are known to the index,
 //! so a claim is read only where a quantity is asked for.
 
-use super::error::Damaged;
+use super::error::ReadFailure;
 use super::sight::{Seen, Sight};
 use crate::domain::scale::Scale;
 use crate::v1;
@@ -34,7 +34,7 @@ impl Scores {
     }
 
     /// What a claim counts for; none where it has no value, or none that the scale knows.
-    pub(super) fn score(&mut self, sight: &Sight<'_>, seen: &Seen) -> Result<Option<f64>, Damaged> {
+    pub(super) fn score(&mut self, sight: &Sight<'_>, seen: &Seen) -> Result<Option<f64>, ReadFailure> {
         match self {
             Self::Scheme(scheme, scale) => Ok(mean(scale, &sight.codes(seen, scheme))),
             Self::Kinds(kinds) => {
@@ -63,7 +63,7 @@ fn mean(scale: &Scale, values: &[String]) -> Option<f64> {
 }
 
 /// The values of a claim: one, or none where it does not say; several where it has several codes.
-fn values(sight: &Sight<'_>, seen: &Seen, part: &Part) -> Result<Vec<String>, Damaged> {
+fn values(sight: &Sight<'_>, seen: &Seen, part: &Part) -> Result<Vec<String>, ReadFailure> {
     Ok(match part {
         Part::Status(_) => seen.status.map(stem).into_iter().collect(),
         Part::Polarity(_) => seen.polarity.map(stem).into_iter().collect(),

@@ -6,7 +6,7 @@
 //! in one place, and a question is a plain function of what it sees.
 
 use super::cut::Resolved;
-use super::error::{Damaged, QueryError};
+use super::error::{QueryError, ReadFailure};
 use super::record::EVERYTHING;
 use super::render::Renderer;
 use super::suppose::Overlay;
@@ -231,23 +231,23 @@ impl<'v> Sight<'v> {
     }
 
     /// A claim with its words.
-    pub(super) fn claim(&self, seen: &Seen) -> Result<Claim, Damaged> {
+    pub(super) fn claim(&self, seen: &Seen) -> Result<Claim, ReadFailure> {
         let message = self.message(seen)?;
-        read_claim(message).map_err(|_| Damaged(format!("claim {} cannot be read", seen.id.0)))
+        read_claim(message).map_err(|_| ReadFailure::Damaged(format!("claim {} cannot be read", seen.id.0)))
     }
 
     /// A claim as a message.
-    pub(super) fn message(&self, seen: &Seen) -> Result<v1::Claim, Damaged> {
+    pub(super) fn message(&self, seen: &Seen) -> Result<v1::Claim, ReadFailure> {
         let mut bytes = Vec::new();
         self.render(seen, &mut bytes)?;
-        v1::Claim::decode(bytes.as_slice()).map_err(|error| Damaged(error.to_string()))
+        v1::Claim::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))
     }
 
     /// A claim in its `number`-th revision as a message without its disputes.
-    pub(super) fn words(&self, seen: &Seen, number: u32) -> Result<v1::Claim, Damaged> {
+    pub(super) fn words(&self, seen: &Seen, number: u32) -> Result<v1::Claim, ReadFailure> {
         let mut bytes = Vec::new();
         self.layer(seen.supposed).renderer.borrow_mut().undisputed(seen.found.claim, number, &mut bytes)?;
-        v1::Claim::decode(bytes.as_slice()).map_err(|error| Damaged(error.to_string()))
+        v1::Claim::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))
     }
 
     /// Time at which a claim holds or happens in a revision.
@@ -256,7 +256,7 @@ impl<'v> Sight<'v> {
     }
 
     /// Appends the bytes of a claim as a message.
-    pub(super) fn render(&self, seen: &Seen, out: &mut Vec<u8>) -> Result<(), Damaged> {
+    pub(super) fn render(&self, seen: &Seen, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
         self.layer(seen.supposed).renderer.borrow_mut().claim(seen.found.claim, seen.found.number, out)
     }
 
@@ -288,12 +288,12 @@ impl<'v> Sight<'v> {
     }
 
     /// Appends the bytes of a claim as a message, as it was in its `number`-th revision.
-    pub(super) fn render_revision(&self, seen: &Seen, number: u32, out: &mut Vec<u8>) -> Result<(), Damaged> {
+    pub(super) fn render_revision(&self, seen: &Seen, number: u32, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
         self.layer(seen.supposed).renderer.borrow_mut().claim(seen.found.claim, number, out)
     }
 
     /// The event that made a revision of a claim.
-    pub(super) fn event(&self, seen: &Seen, revision: Revision) -> Result<v1::Event, Damaged> {
+    pub(super) fn event(&self, seen: &Seen, revision: Revision) -> Result<v1::Event, ReadFailure> {
         self.layer(seen.supposed).renderer.borrow_mut().event(revision.position)
     }
 

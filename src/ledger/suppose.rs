@@ -13,7 +13,7 @@
 
 use super::Shared;
 use super::cut::Resolved;
-use super::error::{Damaged, QueryError};
+use super::error::{QueryError, ReadFailure};
 use super::record::{EVERYTHING, Recorded};
 use super::render::Renderer;
 use crate::budget;
@@ -126,10 +126,10 @@ impl Overlay {
     }
 
     /// Takes in an event of the record.
-    fn copy(&mut self, base: &IndexedLog, renderer: &mut Renderer<'_>, position: Position) -> Result<(), Damaged> {
+    fn copy(&mut self, base: &IndexedLog, renderer: &mut Renderer<'_>, position: Position) -> Result<(), ReadFailure> {
         let message = renderer.event(position)?;
         let bytes = message.encode_to_vec();
-        let read = read_event(message).map_err(|error| Damaged(error.to_string()))?;
+        let read = read_event(message).map_err(|error| ReadFailure::Damaged(error.to_string()))?;
         let (_, recorded_at, recorded_by, _, event) = read;
         if let Change::ClaimAsserted(claim) = &event.change {
             self.orders.push(base.index.claims().find(claim.id.0).map_or(u64::MAX, u64::from));
@@ -138,7 +138,7 @@ impl Overlay {
     }
 
     /// Takes in an event that is supposed.
-    fn suppose(&mut self, base: &IndexedLog, position: Position, event: &Event) -> Result<(), Damaged> {
+    fn suppose(&mut self, base: &IndexedLog, position: Position, event: &Event) -> Result<(), ReadFailure> {
         let stamp = Stamp { position, recorded_at: self.recorded_at, recorded_by: SUPPOSED_BY, backfilled: false };
         let mut bytes = Vec::new();
         encode_event(event, &stamp, &mut bytes);
@@ -155,13 +155,13 @@ impl Overlay {
         recorded_by: String,
         change: &Change,
         event: &[u8],
-    ) -> Result<(), Damaged> {
+    ) -> Result<(), ReadFailure> {
         let first = self.view.head().next();
         let header = AppendHeader { first, count: 1, recorded_at, recorded_by, request: None, backfilled: false };
         let entry = self.view.index.entry_of(change, &header.recorded_by, || registry_bytes(change));
         self.view.begin(&header);
         let incoming = Incoming { event, salt: Salt([0; 16]), entry, link: Link::GENESIS };
-        self.view.take_in(incoming).map_err(|misfit| Damaged(misfit.to_string()))?;
+        self.view.take_in(incoming).map_err(|misfit| ReadFailure::Damaged(misfit.to_string()))?;
         self.view.end(&header);
         self.positions.push(position);
         Ok(())

@@ -5,7 +5,7 @@
 
 use super::Ledger;
 use super::cut::Resolved;
-use super::error::{Damaged, QueryError};
+use super::error::{QueryError, ReadFailure};
 use super::kept::{KeptAnswers, WORTH_KEEPING};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
@@ -145,7 +145,7 @@ fn turns_in(sight: &Sight<'_>, seen: &Seen, query: &UpcomingQuery) -> Turns {
     Turns::of(seen.temporal_type, seen.validity.as_ref(), due)
 }
 
-fn page(sight: &Sight<'_>, query: &UpcomingQuery, turns: &[OrderedTurn]) -> Result<Upcoming, Damaged> {
+fn page(sight: &Sight<'_>, query: &UpcomingQuery, turns: &[OrderedTurn]) -> Result<Upcoming, ReadFailure> {
     let mut upcoming = Upcoming { at: sight.at, turns: Vec::new(), next: None };
     let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
     let mut bytes = 0;
@@ -154,7 +154,7 @@ fn page(sight: &Sight<'_>, query: &UpcomingQuery, turns: &[OrderedTurn]) -> Resu
             upcoming.next = Some(nth as u64);
             break;
         }
-        let missing = || Damaged(format!("claim {} is found and not found again", claim.0));
+        let missing = || ReadFailure::Damaged(format!("claim {} is found and not found again", claim.0));
         let claim = sight.message(&sight.find(*claim).ok_or_else(missing)?)?;
         bytes += claim.encoded_len();
         upcoming.turns.push(UpcomingTurn { turn: *turn, at: *at, claim });

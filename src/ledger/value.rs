@@ -2,7 +2,7 @@
 //!
 //! Parts that the index knows are taken from there; only a quantity needs the claim's words.
 
-use super::error::Damaged;
+use super::error::ReadFailure;
 use super::scores::stem;
 use super::sight::{Seen, Sight};
 use crate::domain::conflict::Value;
@@ -17,7 +17,7 @@ pub(super) fn single_valued(kind: v1::Kind) -> Option<Part> {
 
 impl Sight<'_> {
     /// The value of a claim, if it has one.
-    pub(super) fn value(&self, part: &Part, seen: &Seen) -> Result<Option<Value>, Damaged> {
+    pub(super) fn value(&self, part: &Part, seen: &Seen) -> Result<Option<Value>, ReadFailure> {
         Ok(match part {
             Part::Status(_) => seen.status.map(|status| word(stem(status))),
             Part::Polarity(_) => seen.polarity.map(|polarity| word(stem(polarity))),

@@ -14,7 +14,7 @@ use super::Shared;
 use super::append::{AppendRequest, Appended, Recording, Submission, Work, events_made, results_of};
 use super::commit::{Committer, Decided, Outcome};
 use super::cut::Resolved;
-use super::error::{AppendError, Damaged};
+use super::error::{AppendError, ReadFailure};
 use super::record::{EVERYTHING, Recorded};
 use super::salt::Salts;
 use crate::domain::decide::{Decision, decide};
@@ -201,7 +201,7 @@ impl Writer {
         let mut events = Vec::new();
         for position in first.0..=last.0 {
             let read = read_event(renderer.event(Position(position))?);
-            events.push(read.map_err(|error| Damaged(error.to_string()))?.4);
+            events.push(read.map_err(|error| ReadFailure::Damaged(error.to_string()))?.4);
         }
         let made = request.batch.commands.iter().map(|noted| events_made(&noted.command)).collect();
         let results = results_of(&Decision { events, made }, Some(first));

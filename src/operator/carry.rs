@@ -112,7 +112,7 @@ fn failed(error: TransferError) -> Failure {
             Failure::Rejected(error.to_string())
         }
         TransferError::NotRecognised(_) => Failure::Usage(error.to_string()),
-        TransferError::Journal(_) => Failure::Damaged(error.to_string()),
+        TransferError::Journal(error) => fault::not_read(error),
         TransferError::Open(error) => not_opened(error),
         TransferError::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::output(error),
         TransferError::Write(_) | TransferError::Json(_) | TransferError::Io(_) => Failure::other(error),

@@ -1,6 +1,7 @@
 //! `detente dump`: the journal as it is stored, event by event, one JSON object a line. For looking into a ledger that
 //! cannot be served.
 
+use super::fault::not_read;
 use super::not_opened;
 use crate::cli::{DumpArgs, Failure, write};
 use crate::domain::position::Position;
@@ -17,9 +18,8 @@ pub(super) fn run(args: &DumpArgs) -> Result<(), Failure> {
     let journal = ReadOnlyJournal::open(&journal_dir(&args.data)).map_err(in_journal)?;
     let reader = journal.reader();
     let mut left = args.limit.unwrap_or(u64::MAX);
-    let damaged = |error: crate::journal::ReadError| Failure::Damaged(error.to_string());
-    for chunk in reader.read(Position(args.from.max(1))).map_err(damaged)? {
-        for line in lines(&chunk.map_err(damaged)?) {
+    for chunk in reader.read(Position(args.from.max(1))).map_err(not_read)? {
+        for line in lines(&chunk.map_err(not_read)?) {
             if left == 0 {
                 return Ok(());
             }

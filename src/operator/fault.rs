@@ -1,9 +1,9 @@
 //! A ledger that could not be opened, as a failure: which path, what the system said, what to do.
 
 use crate::cli::Failure;
-use crate::journal::Obstacle;
 use crate::journal::file::lock::LockError;
 use crate::journal::file::{CreateError, OpenError as JournalError};
+use crate::journal::{Obstacle, ReadError};
 use crate::ledger::open::OpenError;
 use crate::store::OpenError as StoreError;
 use std::io;
@@ -18,6 +18,14 @@ pub(super) fn not_opened(error: OpenError) -> Failure {
         }
         // Its words hold those of its causes already.
         _ => advised(error.to_string(), cause(&error)),
+    }
+}
+
+/// A journal that cannot be read. Where the system refuses to hand bytes over, nothing is known to be damaged.
+pub(super) fn not_read(error: ReadError) -> Failure {
+    match (&error, error.obstacle()) {
+        (ReadError::Io(cause), Some(_)) => advised(error.to_string(), Some(cause)),
+        _ => Failure::Damaged(error.to_string()),
     }
 }
 
@@ -41,7 +49,7 @@ const fn cause(error: &OpenError) -> Option<&io::Error> {
         | OpenError::Create { source: CreateError::Io(error), .. }
         | OpenError::Create { source: CreateError::Locked(LockError::Io(error)), .. }
         | OpenError::Store(StoreError::Remove { source: error, .. })
-        | OpenError::Store(StoreError::Journal(crate::journal::ReadError::Io(error))) => Some(error),
+        | OpenError::Store(StoreError::Journal(ReadError::Io(error))) => Some(error),
         _ => None,
     }
 }

@@ -63,6 +63,8 @@ pub(crate) struct Store {
     /// Whether there is no sled, or it has been caught with something wrong: it is then left alone, and checked or rebuilt
     /// at the next start.
     suspect: AtomicBool,
+    /// Set while the journal cannot be read.
+    unreadable: AtomicBool,
 }
 
 /// The view that a question reads: the current one, which the writer then waits for, or a snapshot that nobody waits for.
@@ -141,16 +143,31 @@ impl Store {
     /// # Errors
     /// When the journal cannot be read either.
     pub(crate) fn load(&self, number: usize) -> Result<Arc<Block>, crate::journal::ReadError> {
+        crate::budget::leave_brief();
         let from_sled = if self.is_saving() { self.db.read().as_ref().map(|db| db.block(number)) } else { None };
         let block = match from_sled {
             Some(Ok(block)) => block,
             Some(Err(error)) => {
                 self.suspect(&error);
-                self.journal_block(number)?
+                self.block_of_journal(number)?
             }
-            None => self.journal_block(number)?,
+            None => self.block_of_journal(number)?,
         };
         Ok(Arc::new(block))
+    }
+
+    /// A block from the journal. The log tells when it begins to be unreadable and when it is readable again.
+    fn block_of_journal(&self, number: usize) -> Result<Block, crate::journal::ReadError> {
+        let read = self.journal_block(number);
+        match &read {
+            Err(error) if !self.unreadable.swap(true, Ordering::AcqRel) => {
+                let advice = error.obstacle().map_or("`detente verify` names every damaged place", Obstacle::advice);
+                tracing::error!(%error, advice, "questions that need older events are refused");
+            }
+            Ok(_) if self.unreadable.swap(false, Ordering::AcqRel) => tracing::warn!("the journal is read again"),
+            _ => {}
+        }
+        read
     }
 
     /// Keeps blocks that were loaded, as far as the cache has room.
@@ -215,6 +232,9 @@ impl Store {
     }
 
     fn suspect(&self, error: &Unusable) {
+        if error.io().and_then(Obstacle::of).is_some_and(Obstacle::is_passing) {
+            return;
+        }
         if !self.suspect.swap(true, Ordering::AcqRel) {
             let is_refused = error.io().and_then(Obstacle::of).is_some();
             if is_refused {

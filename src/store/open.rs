@@ -107,6 +107,7 @@ impl Store {
             durable: AtomicU64::new(journal.head().position.0),
             saved: AtomicU64::new(view.head().0),
             suspect: AtomicBool::new(db.is_none()),
+            unreadable: AtomicBool::new(false),
             view: RwLock::new(view),
             snapshot: parking_lot::Mutex::default(),
             db: RwLock::new(db),

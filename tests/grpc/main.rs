@@ -23,6 +23,7 @@ mod hooked;
 mod program;
 mod reads;
 mod records;
+mod refused_reads;
 mod replies;
 mod running;
 mod stage;

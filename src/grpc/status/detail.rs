@@ -6,7 +6,7 @@
 use crate::domain::name::{ClaimId, CursorId};
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::rejection::{Conflict, Violation};
-use crate::ledger::error::Damaged;
+use crate::journal::Obstacle;
 use crate::ledger::stage::Unfit;
 use crate::wire::time::timestamp;
 use std::collections::HashMap;
@@ -226,8 +226,18 @@ pub(super) fn damaged_cursor(id: &CursorId, what: &str) -> Details {
 }
 
 /// Stored bytes that are damaged.
-pub(super) fn damaged(damaged: &Damaged) -> Details {
-    Details::saying(damaged.to_string()).with("place", &damaged.0).with("command", "detente verify --data DIR")
+pub(super) fn damaged(place: &str, what: &str) -> Details {
+    Details::saying(what).with("place", place).with("command", "detente verify --data DIR")
+}
+
+/// Stored bytes that the system cannot hand over for now.
+pub(super) fn lacking(what: &str, obstacle: Obstacle, retry_after: Duration) -> Details {
+    again(what, retry_after).with("advice", obstacle.advice())
+}
+
+/// Stored bytes that the disk or the file system refuses to hand over.
+pub(super) fn refused(what: &str, obstacle: Obstacle) -> Details {
+    Details::saying(what).with("advice", obstacle.advice())
 }
 
 /// How much more is told.

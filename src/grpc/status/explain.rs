@@ -5,7 +5,7 @@ use super::detail::{self, Details};
 use crate::budget::Overrun;
 use crate::domain::rejection::{Rejection, Violation};
 use crate::ledger::cursors::CursorError;
-use crate::ledger::error::{AppendError, QueryError};
+use crate::ledger::error::{AppendError, QueryError, ReadFailure};
 use crate::ledger::stage::StageError;
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn overrun_details(overrun: Overrun) -> Details {
         }
         Overrun::Steps => Details::saying(format!("the question looks at more than one answer may; {NARROW}")),
         Overrun::TooLarge => Details::saying(format!("the question needs more memory than one answer may; {NARROW}")),
-        Overrun::MemoryFull => detail::overloaded("questions that need much memory", RETRY_AFTER),
+        Overrun::WouldWait | Overrun::MemoryFull => detail::overloaded("questions that need much memory", RETRY_AFTER),
     }
 }
 
@@ -55,8 +55,8 @@ fn append_details(error: AppendError) -> Details {
         }
         AppendError::Rejected(Rejection::Conflicts(conflicts)) => detail::conflicts(&conflicts),
         AppendError::Overloaded => detail::overloaded("appends", RETRY_AFTER),
-        AppendError::Damaged(damaged) => detail::damaged(&damaged),
-        AppendError::NoDescriptors(_) => detail::again(&error.to_string(), RETRY_AFTER),
+        AppendError::NotRead(failure) => not_read_details(&failure),
+        AppendError::Lacking(_) => detail::again(&error.to_string(), RETRY_AFTER),
         AppendError::RequestIdReused
         | AppendError::ReadOnly
         | AppendError::ClockWrong(_)
@@ -83,8 +83,18 @@ fn query_details(error: &QueryError) -> Details {
             detail::violations("what is supposed does not fit the record", violations.iter().map(supposed).collect())
         }
         QueryError::Unsupposable(Rejection::Conflicts(conflicts)) => detail::conflicts(conflicts),
-        QueryError::Damaged(damaged) => detail::damaged(damaged),
+        QueryError::NotRead(failure) => not_read_details(failure),
         QueryError::BasisMismatch => Details::saying(error.to_string()),
+    }
+}
+
+fn not_read_details(failure: &ReadFailure) -> Details {
+    let said = failure.to_string();
+    match failure {
+        ReadFailure::Damaged(place) => detail::damaged(place, &said),
+        ReadFailure::Lacking(_, obstacle) => detail::lacking(&said, *obstacle, RETRY_AFTER),
+        ReadFailure::Refused(_, obstacle) => detail::refused(&said, *obstacle),
+        ReadFailure::NoThread(_) => Details::saying(said),
     }
 }
 
@@ -96,7 +106,7 @@ fn cursor_details(error: &CursorError) -> Details {
         }
         CursorError::TooMany => detail::too_large(Violation::new("cursor_id", error.to_string())),
         CursorError::Damaged { id, .. } => detail::damaged_cursor(id, &error.to_string()),
-        CursorError::NoDescriptors(_) => detail::again(&error.to_string(), RETRY_AFTER),
+        CursorError::Lacking(_) => detail::again(&error.to_string(), RETRY_AFTER),
         CursorError::DiskFull(_)
         | CursorError::NotWritten(_)
         | CursorError::ReadOnly
@@ -115,7 +125,7 @@ fn stage_details(error: StageError) -> Details {
         StageError::TooLarge(_) => detail::too_large(Violation::new("commands", said)),
         StageError::Damaged { id, .. } => detail::damaged_stage(id, &said),
         StageError::Append(error) => append_details(error),
-        StageError::NoDescriptors(_) => detail::again(&said, RETRY_AFTER),
+        StageError::Lacking(_) => detail::again(&said, RETRY_AFTER),
         StageError::IdReused | StageError::DiskFull(_) | StageError::NotWritten(_) => Details::saying(said),
     }
 }

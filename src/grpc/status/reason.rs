@@ -40,7 +40,7 @@ use super::Refusal;
 use crate::budget::Overrun;
 use crate::domain::rejection::Rejection;
 use crate::ledger::cursors::CursorError;
-use crate::ledger::error::{AppendError, Damaged, QueryError};
+use crate::ledger::error::{AppendError, QueryError, ReadFailure};
 use crate::ledger::stage::StageError;
 use crate::v1::ErrorReason;
 use tonic::Code;
@@ -74,7 +74,8 @@ const fn overrun_reason(overrun: Overrun) -> ErrorReason {
         // Nobody reads what is said to a client that has left.
         Overrun::Cancelled | Overrun::DeadlineExceeded => ErrorReason::DeadlineExceeded,
         Overrun::Steps | Overrun::TooLarge => ErrorReason::QuestionTooWide,
-        Overrun::MemoryFull => ErrorReason::Overloaded,
+        // A brief call that would wait begins again where it may.
+        Overrun::WouldWait | Overrun::MemoryFull => ErrorReason::Overloaded,
     }
 }
 
@@ -85,13 +86,13 @@ const fn append_reason(error: &AppendError) -> ErrorReason {
         }
         AppendError::Rejected(Rejection::Conflicts(_)) => ErrorReason::PreconditionFailed,
         AppendError::RequestIdReused => ErrorReason::RequestIdReused,
-        AppendError::Overloaded | AppendError::NoDescriptors(_) => ErrorReason::Overloaded,
+        AppendError::Overloaded | AppendError::Lacking(_) => ErrorReason::Overloaded,
         AppendError::ReadOnly => ErrorReason::ReadOnly,
         AppendError::ClockWrong(_) => ErrorReason::ClockWrong,
         AppendError::DiskFull(_) => ErrorReason::DiskFull,
         AppendError::NotServing(_) => ErrorReason::NotServing,
         AppendError::OutcomeUnknown(_) => ErrorReason::OutcomeUnknown,
-        AppendError::Damaged(_) => ErrorReason::Damaged,
+        AppendError::NotRead(failure) => read_reason(failure),
     }
 }
 
@@ -103,7 +104,15 @@ const fn query_reason(error: &QueryError) -> ErrorReason {
         QueryError::BasisMismatch => ErrorReason::BasisMismatch,
         QueryError::ClaimNotFound(_) => ErrorReason::ClaimNotFound,
         QueryError::Unsupposable(_) => ErrorReason::CommandRejected,
-        QueryError::Damaged(Damaged(_)) => ErrorReason::Damaged,
+        QueryError::NotRead(failure) => read_reason(failure),
+    }
+}
+
+const fn read_reason(failure: &ReadFailure) -> ErrorReason {
+    match failure {
+        ReadFailure::Damaged(_) => ErrorReason::Damaged,
+        ReadFailure::Lacking(..) => ErrorReason::Overloaded,
+        ReadFailure::Refused(..) | ReadFailure::NoThread(_) => ErrorReason::NotServing,
     }
 }
 
@@ -115,7 +124,7 @@ const fn cursor_reason(error: &CursorError) -> ErrorReason {
         CursorError::TooMany => ErrorReason::LimitExceeded,
         CursorError::Damaged { .. } => ErrorReason::Damaged,
         CursorError::DiskFull(_) => ErrorReason::DiskFull,
-        CursorError::NoDescriptors(_) => ErrorReason::Overloaded,
+        CursorError::Lacking(_) => ErrorReason::Overloaded,
         CursorError::ReadOnly => ErrorReason::ReadOnly,
         CursorError::NotWritten(_) => ErrorReason::NotServing,
         CursorError::OutcomeUnknown(_) => ErrorReason::OutcomeUnknown,
@@ -132,7 +141,7 @@ const fn stage_reason(error: &StageError) -> ErrorReason {
         StageError::Unfit(_) => ErrorReason::CommandRejected,
         StageError::TooMany(_) | StageError::TooLarge(_) => ErrorReason::LimitExceeded,
         StageError::DiskFull(_) => ErrorReason::DiskFull,
-        StageError::NoDescriptors(_) => ErrorReason::Overloaded,
+        StageError::Lacking(_) => ErrorReason::Overloaded,
         StageError::NotWritten(_) => ErrorReason::NotServing,
         StageError::Damaged { .. } => ErrorReason::Damaged,
         StageError::Append(error) => append_reason(error),
@@ -181,6 +190,7 @@ mod tests {
     use crate::domain::name::{ClaimId, CursorId};
     use crate::domain::position::{Position, RecordedAt};
     use crate::domain::rejection::{Conflict, Violation};
+    use crate::journal::Obstacle;
     use crate::ledger::clock_guard::ClockFault;
     use crate::ledger::stage::Unfit;
     use std::time::Duration;
@@ -209,7 +219,7 @@ mod tests {
             Refusal::Overloaded("streams"),
             Refusal::Stopping,
             AppendError::OutcomeUnknown(why()).into(),
-            QueryError::Damaged(Damaged(why())).into(),
+            QueryError::NotRead(ReadFailure::Damaged(why())).into(),
             AppendError::DiskFull(why()).into(),
             Refusal::Defect,
             CursorError::NotFound(cursor()).into(),
@@ -251,13 +261,13 @@ mod tests {
 
     #[test]
     fn what_the_ledger_says_in_other_words_has_the_same_reason() {
-        let same: [(Refusal, ErrorReason); 25] = [
+        let same: [(Refusal, ErrorReason); 27] = [
             (Refusal::Overrun(Overrun::Cancelled), ErrorReason::DeadlineExceeded),
             (Refusal::Overrun(Overrun::Steps), ErrorReason::QuestionTooWide),
             (Refusal::Overrun(Overrun::MemoryFull), ErrorReason::Overloaded),
-            (AppendError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
-            (StageError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
-            (CursorError::NoDescriptors(String::new()).into(), ErrorReason::Overloaded),
+            (AppendError::Lacking(String::new()).into(), ErrorReason::Overloaded),
+            (StageError::Lacking(String::new()).into(), ErrorReason::Overloaded),
+            (CursorError::Lacking(String::new()).into(), ErrorReason::Overloaded),
             (CursorError::ReadOnly.into(), ErrorReason::ReadOnly),
             (Refusal::OverShare("streams"), ErrorReason::Overloaded),
             (StageError::IdReused.into(), ErrorReason::RequestIdReused),
@@ -270,7 +280,15 @@ mod tests {
             (StageError::Damaged { id: STAGE, why: String::new() }.into(), ErrorReason::Damaged),
             (AppendError::Overloaded.into(), ErrorReason::Overloaded),
             (AppendError::NotServing(String::new()).into(), ErrorReason::NotServing),
-            (AppendError::Damaged(Damaged(String::new())).into(), ErrorReason::Damaged),
+            (AppendError::NotRead(ReadFailure::Damaged(String::new())).into(), ErrorReason::Damaged),
+            (
+                QueryError::NotRead(ReadFailure::Lacking(String::new(), Obstacle::Memory)).into(),
+                ErrorReason::Overloaded,
+            ),
+            (
+                QueryError::NotRead(ReadFailure::Refused(String::new(), Obstacle::Device)).into(),
+                ErrorReason::NotServing,
+            ),
             (AppendError::RecordedTimeGoesBack.into(), ErrorReason::CommandRejected),
             (CursorError::TooMany.into(), ErrorReason::LimitExceeded),
             (CursorError::Damaged { id: cursor(), why: String::new() }.into(), ErrorReason::Damaged),

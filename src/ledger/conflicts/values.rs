@@ -18,7 +18,7 @@ use crate::domain::moment::Moment;
 use crate::domain::relationship::RelationshipId;
 use crate::domain::rivals::{CountingSides, Matter};
 use crate::ledger::contradiction::{About, SingleValued, has_value};
-use crate::ledger::error::Damaged;
+use crate::ledger::error::ReadFailure;
 use crate::ledger::sight::{Seen, Sight};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -142,7 +142,7 @@ impl<'s, 'v> Values<'s, 'v> {
         &mut self,
         (order, matter): (u64, usize),
         mut found: impl FnMut(Clash<'_>),
-    ) -> Result<(), Damaged> {
+    ) -> Result<(), ReadFailure> {
         let Self { sight, span, kinds, matters, .. } = self;
         let Some(known) = matters.get_mut(matter) else { return Ok(()) };
         let opened = match &mut known.opened {
@@ -170,7 +170,7 @@ fn open(
     kinds: &mut SingleValued,
     ((kind, relationship), claims): (&About, Option<Vec<(Seen, bool)>>),
     order: u64,
-) -> Result<OpenMatter, Damaged> {
+) -> Result<OpenMatter, ReadFailure> {
     let all = || {
         let filter = on(&HashSet::from([kind.as_str()]), &HashSet::from([relationship.as_str()]));
         let claims = sight.touching(&filter, a, b, false).into_iter().filter(has_value);

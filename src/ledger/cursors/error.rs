@@ -39,9 +39,9 @@ pub enum CursorError {
     /// The disk is full. Nothing was changed.
     #[error("the disk is full: {0}")]
     DiskFull(String),
-    /// The process has no file descriptor left for it. Nothing was changed.
+    /// The process or the system lacks descriptors or memory for it. Nothing was changed.
     #[error("the cursor could not be written: {0}; try again")]
-    NoDescriptors(String),
+    Lacking(String),
     /// The ledger was opened for reading. Nothing was changed.
     #[error("this server is read-only")]
     ReadOnly,

@@ -73,16 +73,21 @@ impl Files {
             let name = entry?.file_name();
             let id = name.to_str().and_then(|name| name.strip_suffix(SUFFIX)).and_then(|id| CursorId::parse(id).ok());
             if let Some(id) = id {
-                let read = self.read(&id);
+                let bytes = self.bytes(&id)?;
+                let read = self.read(&id, &bytes);
                 all.push((id, read));
             }
         }
         Ok(all)
     }
 
-    fn read(&self, id: &CursorId) -> Result<Kept, String> {
-        let bytes = fs::read(self.path(id)).map_err(|error| error.to_string())?;
-        let stored: Stored = unsealed(&bytes).ok_or("it is not a cursor, or its checksum is wrong")?;
+    fn bytes(&self, id: &CursorId) -> io::Result<Vec<u8>> {
+        let path = self.path(id);
+        fs::read(&path).map_err(|error| at(&path, error))
+    }
+
+    fn read(&self, id: &CursorId, bytes: &[u8]) -> Result<Kept, String> {
+        let stored: Stored = unsealed(bytes).ok_or("it is not a cursor, or its checksum is wrong")?;
         if stored.cursor_id != id.as_str() {
             return Err(format!("it is of a cursor named {}", stored.cursor_id));
         }
@@ -157,7 +162,7 @@ impl Files {
 fn nothing_changed(error: io::Error) -> CursorError {
     match Obstacle::of(&error) {
         Some(Obstacle::Full) => CursorError::DiskFull(error.to_string()),
-        Some(Obstacle::Descriptors) => CursorError::NoDescriptors(error.to_string()),
+        Some(obstacle) if obstacle.is_passing() => CursorError::Lacking(error.to_string()),
         _ => CursorError::NotWritten(error.to_string()),
     }
 }

@@ -5,7 +5,7 @@ use crate::budget;
 use crate::domain::diff::{self, Change, Question, Revision};
 use crate::domain::name::DisputeId;
 use crate::domain::vocabulary::{ChangeReason, RetractionReason, RevisionKind};
-use crate::ledger::error::Damaged;
+use crate::ledger::error::ReadFailure;
 use crate::ledger::sight::{Seen, Sight};
 use crate::store::{self, Action};
 use crate::v1;
@@ -32,12 +32,16 @@ impl History {
 }
 
 /// Reads the revisions of a claim from the last that the earlier side knows to the last that the later side does.
-pub(super) fn read(comparison: &Comparison<'_, '_>, before: Option<&Seen>, after: &Seen) -> Result<History, Damaged> {
+pub(super) fn read(
+    comparison: &Comparison<'_, '_>,
+    before: Option<&Seen>,
+    after: &Seen,
+) -> Result<History, ReadFailure> {
     let Comparison { from, to, .. } = comparison;
     let known = before.map_or(0, |before| from.revisions(before).len());
     let mut revisions: Vec<Revision> = Vec::new();
     for (at, revision) in to.revisions(after).iter().enumerate().skip(known.saturating_sub(1)) {
-        let missing = || Damaged(format!("claim {} has no revision {}", after.id.0, at + 1));
+        let missing = || ReadFailure::Damaged(format!("claim {} has no revision {}", after.id.0, at + 1));
         budget::step();
         let number = u32::try_from(at + 1).map_err(|_| missing())?;
         let (mut made_by, mut dispute) = (ChangeReason::New, None);
@@ -67,7 +71,7 @@ const fn keeps_content(action: Action) -> bool {
 }
 
 /// What the event that made a revision is called as a cause.
-fn called(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<ChangeReason, Damaged> {
+fn called(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<ChangeReason, ReadFailure> {
     Ok(match revision.action {
         Action::Confirmed => ChangeReason::Confirmation,
         Action::Retracted => ChangeReason::Retraction,
@@ -79,12 +83,12 @@ fn called(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<Chan
     })
 }
 
-fn kind_of(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<RevisionKind, Damaged> {
+fn kind_of(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<RevisionKind, ReadFailure> {
     let kind = match to.event(seen, revision)?.event {
         Some(v1::event::Event::ClaimRevised(revised)) => RevisionKind::from_wire(revised.kind).ok().flatten(),
         _ => None,
     };
-    kind.ok_or_else(|| Damaged(format!("a revision of claim {} has no kind", seen.id.0)))
+    kind.ok_or_else(|| ReadFailure::Damaged(format!("a revision of claim {} has no kind", seen.id.0)))
 }
 
 /// The reason a claim is retracted after an event that did not change its content.
@@ -93,24 +97,24 @@ fn retracted(
     seen: &Seen,
     revision: store::Revision,
     before: Option<RetractionReason>,
-) -> Result<Option<RetractionReason>, Damaged> {
+) -> Result<Option<RetractionReason>, ReadFailure> {
     match revision.action {
         Action::Reinstated => Ok(None),
         Action::Retracted => match to.event(seen, revision)?.event {
             Some(v1::event::Event::ClaimRetracted(of)) => reason_of(of.reason, revision.position.0).map(Some),
-            _ => Err(Damaged(format!("the event at position {} is no retraction", revision.position.0))),
+            _ => Err(ReadFailure::Damaged(format!("the event at position {} is no retraction", revision.position.0))),
         },
         _ => Ok(before),
     }
 }
 
-fn reason_of(reason: i32, position: u64) -> Result<RetractionReason, Damaged> {
+fn reason_of(reason: i32, position: u64) -> Result<RetractionReason, ReadFailure> {
     let reason = RetractionReason::from_wire(reason).ok().flatten();
-    reason.ok_or_else(|| Damaged(format!("the retraction at position {position} has no reason")))
+    reason.ok_or_else(|| ReadFailure::Damaged(format!("the retraction at position {position} has no reason")))
 }
 
 /// The dispute that a revision began or ended, and whether it stands from then on.
-fn disputed(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<Option<(DisputeId, bool)>, Damaged> {
+fn disputed(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<Option<(DisputeId, bool)>, ReadFailure> {
     if !matches!(revision.action, Action::Disputed | Action::Resolved) {
         return Ok(None);
     }

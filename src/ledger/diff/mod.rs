@@ -13,7 +13,7 @@ pub(super) use pages::DiffsRead;
 
 use super::Ledger;
 use super::cut::Resolved;
-use super::error::{Damaged, QueryError};
+use super::error::{QueryError, ReadFailure};
 use super::kept::WORTH_KEEPING;
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
@@ -148,7 +148,7 @@ impl Ledger {
         comparison: &Comparison<'_, '_>,
         query: &DiffQuery,
         key: Option<&DiffKey>,
-    ) -> Result<Arc<OrderedDiff>, Damaged> {
+    ) -> Result<Arc<OrderedDiff>, ReadFailure> {
         if query.skip > 0
             && let Some(kept) = key.and_then(|key| self.answers_read.diffs.find(key))
         {
@@ -161,9 +161,9 @@ impl Ledger {
 }
 
 /// The change of a row, with its words.
-fn put_together(comparison: &Comparison<'_, '_>, claim: ClaimId) -> Result<ClaimChange, Damaged> {
+fn put_together(comparison: &Comparison<'_, '_>, claim: ClaimId) -> Result<ClaimChange, ReadFailure> {
     let Comparison { from, to, question, .. } = comparison;
-    let missing = || Damaged(format!("claim {} is found and not found again", claim.0));
+    let missing = || ReadFailure::Damaged(format!("claim {} is found and not found again", claim.0));
     let before = from.find(claim);
     let after = to.find(claim).ok_or_else(missing)?;
     let history = history::read(comparison, before.as_ref(), &after)?;
@@ -186,9 +186,12 @@ fn put_together(comparison: &Comparison<'_, '_>, claim: ClaimId) -> Result<Claim
 }
 
 /// The event that made the `at`-th revision of a claim, counted from 0.
-fn cause_of(to: &Sight<'_>, after: &Seen, at: usize, reason: ChangeReason) -> Result<ChangeCause, Damaged> {
+fn cause_of(to: &Sight<'_>, after: &Seen, at: usize, reason: ChangeReason) -> Result<ChangeCause, ReadFailure> {
     let revision = to.revisions(after).get(at).copied();
-    let event = to.event(after, revision.ok_or_else(|| Damaged("a revision is missing from the index".to_owned()))?)?;
+    let event = to.event(
+        after,
+        revision.ok_or_else(|| ReadFailure::Damaged("a revision is missing from the index".to_owned()))?,
+    )?;
     Ok(ChangeCause {
         reason,
         position: Position(event.position),

@@ -7,7 +7,7 @@ use crate::domain::moment::Moment;
 use crate::domain::name::ClaimId;
 use crate::domain::position::Position;
 use crate::domain::vocabulary::ChangeReason;
-use crate::ledger::error::Damaged;
+use crate::ledger::error::ReadFailure;
 use crate::ledger::judge::certainty_at;
 use crate::ledger::sight::{Seen, Sight};
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ impl<'s, 'v> Comparison<'s, 'v> {
 
     /// Every change, in order of the first cause, those that time brought last, then of the claim's first recording; and
     /// all of them counted.
-    pub(super) fn rows(&self) -> Result<(Vec<Row>, Summary), Damaged> {
+    pub(super) fn rows(&self) -> Result<(Vec<Row>, Summary), ReadFailure> {
         let touched = self.to.touched_since(self.from.at.position());
         let mut rows = self.touched(&touched)?;
         if let Some(dates) = self.query.dates {
@@ -60,7 +60,7 @@ impl<'s, 'v> Comparison<'s, 'v> {
     }
 
     /// The changes of claims that events between the cuts are about, or suppositions.
-    fn touched(&self, claims: &[ClaimId]) -> Result<Vec<Row>, Damaged> {
+    fn touched(&self, claims: &[ClaimId]) -> Result<Vec<Row>, ReadFailure> {
         let mut rows = Vec::new();
         for some in claims.chunks(AT_ONCE) {
             let Some(filter) = self.query.filter.among(some) else { continue };
@@ -85,7 +85,7 @@ impl<'s, 'v> Comparison<'s, 'v> {
     }
 
     /// The change of one claim.
-    fn row(&self, before: Option<&Seen>, after: &Seen) -> Result<Option<Row>, Damaged> {
+    fn row(&self, before: Option<&Seen>, after: &Seen) -> Result<Option<Row>, ReadFailure> {
         let sides = self.sides(before, after);
         if !sides.before && !sides.after {
             return Ok(None);

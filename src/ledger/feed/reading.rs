@@ -9,7 +9,7 @@ use super::search::{Found, search_briefly};
 use crate::domain::filter::Filter;
 use crate::domain::position::Position;
 use crate::ledger::Shared;
-use crate::ledger::error::{Damaged, QueryError};
+use crate::ledger::error::{QueryError, ReadFailure};
 use crate::store::{Block, IndexedLog, SPAN, first_of, number_of};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -165,7 +165,11 @@ pub(super) fn load(shared: &Shared, numbers: &[usize]) -> Result<Vec<(usize, Arc
             None => shared.store.load(*number)?,
         };
         if !block.is_full() {
-            return Err(Damaged(format!("the events from position {} on are not whole", first_of(*number))).into());
+            return Err(ReadFailure::Damaged(format!(
+                "the events from position {} on are not whole",
+                first_of(*number)
+            ))
+            .into());
         }
         bytes += block.memory();
         blocks.push((*number, block));

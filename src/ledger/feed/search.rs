@@ -8,7 +8,7 @@ use crate::budget::{CallBudget, CancelOnDrop, MemoryBudget, WorkerPool};
 use crate::domain::filter::Filter;
 use crate::domain::position::Position;
 use crate::ledger::Shared;
-use crate::ledger::error::{Damaged, QueryError};
+use crate::ledger::error::{QueryError, ReadFailure};
 use crate::store::Index;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
@@ -49,13 +49,13 @@ pub(super) fn search_briefly(index: &Index, filter: &Filter, (after, until): (Po
 /// Searches the next piece on a thread of low priority, waiting for a free one.
 ///
 /// # Errors
-/// When there are no threads.
+/// When there are no threads, or the search failed.
 pub(super) async fn search_piece(
     shared: &Arc<Shared>,
     filter: &Arc<Filter>,
     span: (Position, Position),
 ) -> Result<Found, QueryError> {
-    let failed = || QueryError::from(Damaged("the log could not be searched: no thread does".to_owned()));
+    let failed = || QueryError::from(ReadFailure::NoThread("the log could not be searched"));
     let pool = shared.feed.searches.0.get_or_init(|| WorkerPool::new("search"));
     let place = Arc::clone(&pool.places).acquire_owned().await.map_err(|_| failed())?;
     let departure = CancelOnDrop::default();

@@ -18,7 +18,7 @@ use crate::domain::position::{Position, RecordedAt};
 use crate::ledger::Shared;
 use crate::ledger::cursors::Held;
 use crate::ledger::cut::Resolved;
-use crate::ledger::error::{Damaged, QueryError};
+use crate::ledger::error::{QueryError, ReadFailure};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -194,7 +194,7 @@ impl Subscription {
     }
 
     async fn load(&mut self, blocks: Vec<usize>) -> Result<(), QueryError> {
-        let failed = |_| QueryError::from(Damaged("the log could not be read: the runtime is ending".to_owned()));
+        let failed = |_| QueryError::from(ReadFailure::NoThread("the log could not be read"));
         let Ok(turn) = Arc::clone(&self.shared.feed.loads).acquire_owned().await else { return Ok(()) };
         let shared = Arc::clone(&self.shared);
         let loading = tokio::task::spawn_blocking(move || {

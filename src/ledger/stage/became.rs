@@ -5,7 +5,7 @@ use super::opening::is_staged;
 use crate::domain::position::{Position, RecordedAt};
 use crate::ledger::Shared;
 use crate::ledger::cut::Resolved;
-use crate::ledger::error::{AppendError, Damaged};
+use crate::ledger::error::{AppendError, ReadFailure};
 use crate::ledger::render::Renderer;
 use crate::store::AppendNo;
 use crate::wire::tally::Tally;
@@ -51,7 +51,9 @@ impl Shared {
             for position in next.0..until.0 {
                 let counted = renderer.with_event(Position(position), |event| tally.count_encoded(event));
                 if !counted.map_err(AppendError::from)? {
-                    return Err(AppendError::from(Damaged(format!("the event at {position} is none"))).into());
+                    return Err(
+                        AppendError::from(ReadFailure::Damaged(format!("the event at {position} is none"))).into()
+                    );
                 }
             }
             next = until;

@@ -46,9 +46,9 @@ pub enum StageError {
     /// The disk is full but for its reserve. Nothing was staged.
     #[error("the disk is full: {0}")]
     DiskFull(String),
-    /// The process has no file descriptor left for it. Nothing was staged.
+    /// The process or the system lacks descriptors or memory for it. Nothing was staged.
     #[error("the stage could not be opened: {0}; try again")]
-    NoDescriptors(String),
+    Lacking(String),
     /// The disk did not take it. What was staged before is still there.
     #[error("the stage could not be written: {0}")]
     NotWritten(String),
@@ -113,7 +113,7 @@ impl Unfit {
 pub(super) fn not_written(error: &io::Error) -> StageError {
     match Obstacle::of(error) {
         Some(Obstacle::Full) => StageError::DiskFull(error.to_string()),
-        Some(Obstacle::Descriptors) => StageError::NoDescriptors(error.to_string()),
+        Some(obstacle) if obstacle.is_passing() => StageError::Lacking(error.to_string()),
         _ => StageError::NotWritten(error.to_string()),
     }
 }

@@ -21,7 +21,7 @@ use crate::domain::rejection::Rejection;
 use crate::journal::{self, AppendHeader, Journal, Link, Piece, Record, Refusal, RequestMark, Run, chain};
 use crate::ledger::Shared;
 use crate::ledger::append::Recording;
-use crate::ledger::error::{AppendError, Damaged};
+use crate::ledger::error::{AppendError, ReadFailure};
 use crate::ledger::record::{EVERYTHING, Recorded};
 use crate::ledger::render::Renderer;
 use crate::ledger::salt::Salts;
@@ -104,7 +104,8 @@ impl Writer {
             let matters = match claim {
                 Some(id) => checked.trial.touches(ClaimId(id)),
                 None => {
-                    let read = read_event(renderer.event(position)?).map_err(|error| Damaged(error.to_string()))?;
+                    let read = read_event(renderer.event(position)?)
+                        .map_err(|error| ReadFailure::Damaged(error.to_string()))?;
                     checked.trial.depends_on(&read.4.change)
                 }
             };
