@@ -53,7 +53,7 @@ fn requests(files: &prost_types::FileDescriptorSet) -> String {
     let rpcs = own.flat_map(|file| &file.service).flat_map(|service| &service.method);
     let request = |rpc: &prost_types::MethodDescriptorProto| {
         let request = rpc.input_type().trim_start_matches(".detente.v1.");
-        format!("({:?}, maker::<crate::v1::{request}>()),\n", rpc.name())
+        format!("({:?}, request_type::<crate::v1::{request}>()),\n", rpc.name())
     };
     format!("&[\n{}]\n", rpcs.map(request).collect::<String>())
 }

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! A [`MemoryBudget`] hands out [`Reservation`]s, which give their bytes back when they are dropped. What comes piece by
-//! piece is kept in a [`Growing`], which reserves its room before it takes it. A [`CallBudget`]
+//! piece is kept in a [`ReservedBuffer`], which reserves its room before it takes it. A [`CallBudget`]
 //! surrounds the computation of one answer: every loop that can grow with the record calls [`step`] (or [`steps`]), and
 //! every list that can grow with it calls [`hold`]. When the caller has left, the deadline has passed
 //! or a bound is used up, the call ends there with an [`Overrun`].
@@ -26,15 +26,15 @@
 //! Things that peers hold side by side (streams, stages, cursors, connections, threads) are divided by
 //! [`PeerShares`], so that none of them takes all of it; [`Peer::current`] is the peer of the call that is being answered.
 
+mod buffer;
 mod call;
-mod growing;
 mod memory;
 mod peer;
 mod pool;
 mod shares;
 
+pub use buffer::ReservedBuffer;
 pub use call::{CallBudget, CancelOnDrop, Overrun, Signal, hold, is_brief, leave_brief, step, steps};
-pub use growing::Growing;
 pub use memory::{MemoryBudget, NoMemory, PATIENCE, Reservation, SMALL};
 pub use peer::Peer;
 pub use pool::{NoWorkers, WorkerPool};

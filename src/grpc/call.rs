@@ -1,15 +1,11 @@
-//! What surrounds every call of the ledger's service: its span, a line in the log when it is debugged, how long it took, the
-//! memory of its request and its reply, and the details of errors that the transport makes before our code is reached.
-//!
-//! Tonic refuses a message that is too large, cannot be decompressed, or is missing, with a bare status. The contract says
-//! that every error has a reason, so those are given theirs here.
+//! The surroundings of every call of the ledger's service: its span, a line in the log when it is debugged, its duration, the
+//! memory of its request and its reply, and the reasons of refusals that the transport makes before our code is reached.
 
 use super::deadline::Deadline;
-use super::intake::Intake;
+use super::intake::{Intake, rpc_named};
+use super::reasons::with_reason;
 use super::sending::Sending;
-use super::status::Refusal;
 use crate::budget::MemoryBudget;
-use crate::domain::rejection::Violation;
 use crate::ledger::Ledger;
 use crate::telemetry::request;
 use std::pin::Pin;
@@ -29,9 +25,9 @@ use tracing::field::Empty;
 pub(super) struct Call<S> {
     /// The service.
     pub(super) service: S,
-    /// Where calls are counted.
+    /// The ledger, whose metrics count calls.
     pub(super) ledger: Arc<Ledger>,
-    /// Where the memory of requests and replies is reserved.
+    /// The budget of the memory of requests and replies.
     pub(super) memory: Arc<MemoryBudget>,
     /// Maximum bytes of a request.
     pub(super) request_bytes: usize,
@@ -55,8 +51,8 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let rpc: Box<str> = request.uri().path().rsplit('/').next().unwrap_or_default().into();
-        let (id, span) = begun(&request, &rpc);
+        let rpc = rpc_named(request.uri().path());
+        let (id, span) = begun(&request, rpc);
         let deadline = Deadline::of(request.headers());
         let request = Intake::meter(request, self.request_bytes);
         let answer = span.in_scope(|| self.service.call(request));
@@ -67,16 +63,13 @@ where
 
 /// The id and the span of a call. What comes over HTTP has both already. What comes straight over gRPC is given them where
 /// somebody wants them: its client names one or a trace, or calls are logged or traced. The others cost nothing.
-fn begun(request: &Request<Body>, rpc: &str) -> (Option<HeaderValue>, Span) {
+fn begun(request: &Request<Body>, rpc: &'static str) -> (Option<HeaderValue>, Span) {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let is_asked = header(request::HEADER).is_some() || header(request::PARENT).is_some();
     let is_wanted = (is_asked || tracing::span_enabled!(tracing::Level::DEBUG)) && Span::current().is_none();
     let id = is_wanted.then(|| request::id(header(request::HEADER)));
     let outer = id.as_deref().map_or_else(Span::current, |id| request::span(id, "gRPC", request.uri().path(), header));
-    // What is not named as rpcs are could be anything.
-    let is_name = !rpc.is_empty() && rpc.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let name = if is_name { rpc } else { "unknown" };
-    let inner = outer.in_scope(|| tracing::debug_span!("rpc", otel.name = name, code = Empty));
+    let inner = outer.in_scope(|| tracing::debug_span!("rpc", otel.name = rpc, code = Empty));
     (id.and_then(|id| id.try_into().ok()), if inner.is_disabled() { outer } else { inner })
 }
 
@@ -88,7 +81,7 @@ pub(super) struct Answer<F> {
     span: Span,
     /// The id that the answer tells, where it has one.
     id: Option<HeaderValue>,
-    /// When it began, and where it is counted; none once it has been.
+    /// Its beginning and the ledger that counts it; none once it has been counted.
     call: Option<(Instant, Arc<Ledger>)>,
 }
 
@@ -111,14 +104,9 @@ where
                 let took = since.elapsed();
                 span.record("code", name_of(code));
                 tracing::debug!(rpc = ?rpc, ?code, micros = took.as_micros(), "answered");
-                // A name that is no rpc's must not become a label of its own.
-                let known = code != Code::Unimplemented;
-                ledger.metrics().called(if known { rpc } else { "unknown" }, name_of(code), took);
+                ledger.metrics().called(rpc, name_of(code), took);
             }
-            let mut response = match status.as_ref().and_then(reason_of_bare) {
-                Some(refusal) => Status::from(refusal).into_http(),
-                None => response,
-            };
+            let mut response = if status.is_some() { with_reason(response) } else { response };
             if let Some(reserved) = self.intake.as_mut().and_then(Intake::take_reply) {
                 response = response.map(|body| Body::new(Sending::new(body, reserved)));
             }
@@ -150,18 +138,5 @@ const fn name_of(code: Code) -> &'static str {
         Code::Unavailable => "UNAVAILABLE",
         Code::DataLoss => "DATA_LOSS",
         Code::Unauthenticated => "UNAUTHENTICATED",
-    }
-}
-
-/// Why the transport refused a request, if it did.
-fn reason_of_bare(status: &Status) -> Option<Refusal> {
-    if !status.details().is_empty() {
-        return None;
-    }
-    let what = || Violation::new("", status.message());
-    match status.code() {
-        Code::OutOfRange | Code::ResourceExhausted => Some(Refusal::TooLarge(what())),
-        Code::Internal => Some(Refusal::Invalid(vec![what()])),
-        _ => None,
     }
 }

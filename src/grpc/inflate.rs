@@ -10,7 +10,7 @@
 //! see how large it is: that takes no memory, whatever was sent.
 
 use super::status::Refusal;
-use crate::budget::{Growing, MemoryBudget, NoMemory, Reservation, SMALL};
+use crate::budget::{MemoryBudget, NoMemory, Reservation, ReservedBuffer, SMALL};
 use crate::domain::rejection::Violation;
 use prost::bytes::Bytes;
 use std::io::{self, Cursor, Read};
@@ -45,9 +45,9 @@ pub(crate) struct Payload {
     pub(crate) reserved: Reservation,
 }
 
-impl From<Growing> for Payload {
-    fn from(growing: Growing) -> Self {
-        let (bytes, reserved) = growing.into_parts();
+impl From<ReservedBuffer> for Payload {
+    fn from(buffer: ReservedBuffer) -> Self {
+        let (bytes, reserved) = buffer.into_parts();
         Self { bytes: bytes.into(), reserved }
     }
 }
@@ -165,7 +165,7 @@ pub(crate) async fn inflate(
     let (wrong, bytes) = (move |error: io::Error| compression.refusal(&error), sent.bytes.clone());
     let bounds = Bounds { allowed: bytes.len().saturating_mul(RATIO).max(FREE).min(limit), limit };
     if bytes.len() <= SMALL {
-        let mut inflated = Growing::new(budget, SMALL);
+        let mut inflated = ReservedBuffer::new(budget, SMALL);
         inflated.make_room(bytes.len().saturating_mul(OFTEN).clamp(1, SMALL)).await?;
         let mut reader = compression.reader(bytes.clone()).map_err(wrong)?;
         if inflated.fill(&mut reader).map_err(wrong)? {
@@ -178,7 +178,7 @@ pub(crate) async fn inflate(
     let sent = bytes.clone();
     let measure = move || bounds.measure(compression.reader(sent).map_err(wrong)?, compression);
     let size = aside(measure).await??;
-    let mut inflated = Growing::new(budget, size);
+    let mut inflated = ReservedBuffer::new(budget, size);
     // One byte more shows that this is all.
     inflated.make_room(size.saturating_add(1)).await?;
     let fill = move || inflated.fill(&mut compression.reader(bytes)?).map(|_| inflated);

@@ -15,6 +15,7 @@
 //!   intake/        the memory that a request takes     inflate.rs   compressed requests, within limits
 //!   sending.rs     the memory that a reply takes
 //!   routes.rs      the services of a server: the ledger, health, reflection     direct.rs     the straight way to the ledger
+//!   standard.rs    health and reflection in their bounds       reasons.rs    reasons for what the transport refuses
 //! ```
 //!
 //! **To add an rpc:** add it to `ledger.proto`, a line to `service.rs`, a file (or a function in one of the group) that
@@ -48,6 +49,7 @@ pub mod local;
 mod page;
 mod parse;
 mod perspectives;
+mod reasons;
 mod registry;
 mod routes;
 pub(crate) mod sending;
@@ -56,6 +58,7 @@ mod service;
 mod share;
 mod span;
 mod stage;
+mod standard;
 mod state;
 pub mod status;
 mod timeline;

@@ -5,6 +5,7 @@ use super::direct::Direct;
 use super::generated::ledger_service_server::LedgerServiceServer;
 use super::limits::{Limits, MAX_REPLY_BYTES};
 use super::service::Service;
+use super::standard::Standard;
 use crate::budget::{MemoryBudget, PeerShares};
 use crate::ledger::Ledger;
 use crate::wire::DESCRIPTOR;
@@ -86,7 +87,8 @@ pub fn services(
 ) -> Result<Services, tonic_reflection::server::Error> {
     let service = Service::new(Arc::clone(&ledger), limits, Arc::clone(&memory), stopping);
     let streams = OpenStreams { places: service.streams.clone() };
-    let subscriptions = OpenStreams { places: service.feeds.clone() };
+    let feeds = service.feeds.clone();
+    let subscriptions = OpenStreams { places: feeds.clone() };
     let service = LedgerServiceServer::new(service)
         .accept_compressed(Zstd)
         .accept_compressed(Gzip)
@@ -100,20 +102,17 @@ pub fn services(
     let health = tonic_health::pb::health_server::HealthServer::new(
         tonic_health::server::HealthService::from_health_reporter(reporter.clone()),
     );
+    let counting = Arc::clone(&ledger);
     let ledger = Call { service, ledger, memory, request_bytes: limits.request_bytes };
     let direct = Direct(ledger.clone());
+    let health = health.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES);
+    let (newer, older) = (described().build_v1()?, described().build_v1alpha()?);
+    let newer = newer.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES);
+    let older = older.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES);
     let routes = Routes::new(ledger)
-        .add_service(health.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES))
-        .add_service(
-            described().build_v1()?.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES),
-        )
-        .add_service(
-            described()
-                .build_v1alpha()?
-                .accept_compressed(Gzip)
-                .send_compressed(Gzip)
-                .max_decoding_message_size(FEW_BYTES),
-        );
+        .add_service(Standard { service: health, streams: feeds.clone(), ledger: Arc::clone(&counting) })
+        .add_service(Standard { service: newer, streams: feeds.clone(), ledger: Arc::clone(&counting) })
+        .add_service(Standard { service: older, streams: feeds, ledger: counting });
     Ok(Services { routes, direct, health: Health(reporter), streams, subscriptions })
 }
 

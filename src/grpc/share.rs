@@ -8,6 +8,7 @@ use super::service::Service;
 use super::status::Refusal;
 use crate::budget::{HeldPlaces, NoPlace, Peer, PeerShares, Place, Share};
 use crate::domain::name::CursorId;
+use crate::ledger::Ledger;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,10 +16,11 @@ use uuid::Uuid;
 
 /// Takes a place for the call that is being answered.
 pub(super) fn enter(service: &Service, places: &PeerShares, what: &'static str) -> Result<Place, Refusal> {
-    places.try_enter(Peer::current()).map_err(|none| refusal(service, none, what))
+    places.try_enter(Peer::current()).map_err(|none| refusal(&service.ledger, none, what))
 }
 
-fn refusal(service: &Service, none: NoPlace, what: &'static str) -> Refusal {
+/// The refusal of one more, counted where a share is used up.
+pub(super) fn refusal(ledger: &Ledger, none: NoPlace, what: &'static str) -> Refusal {
     if none == NoPlace::Full {
         return Refusal::Overloaded(what);
     }
@@ -28,7 +30,7 @@ fn refusal(service: &Service, none: NoPlace, what: &'static str) -> Refusal {
         "stages" => "share_of_stages",
         _ => "share_of_cursors",
     };
-    service.ledger.metrics().refused(why);
+    ledger.metrics().refused(why);
     Refusal::OverShare(what)
 }
 
@@ -87,5 +89,5 @@ impl<K: Eq + Hash + Clone> OwnerMap<K> {
 /// The refusal of a stage or cursor, where the share of the peer is used up.
 pub(super) fn refused(service: &Service, what: &'static str) -> impl FnOnce(NoPlace) -> Refusal + use<> {
     let service = service.clone();
-    move |none| refusal(&service, none, what)
+    move |none| refusal(&service.ledger, none, what)
 }

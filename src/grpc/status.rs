@@ -17,6 +17,7 @@ use crate::ledger::error::{AppendError, QueryError};
 use crate::ledger::feed::FeedError;
 use crate::ledger::stage::StageError;
 use tonic::Status;
+use tonic::codegen::http::HeaderMap;
 use tonic_types::StatusExt;
 
 /// The refusal of a call.
@@ -123,6 +124,21 @@ impl From<Refusal> for Status {
 }
 
 impl Refusal {
+    /// The refusal of what is malformed: of each field at fault its path, empty for the request as a whole, and what is wrong.
+    #[must_use]
+    pub fn invalid(wrong: Vec<(String, String)>) -> Self {
+        Self::Invalid(wrong.into_iter().map(|(field, what)| Violation::new(field, what)).collect())
+    }
+
+    /// The headers of an answer over gRPC that is this refusal and nothing else.
+    #[must_use]
+    pub fn headers(self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        // Headers that cannot be written are left out; the status then says less.
+        let _ = Status::from(self).add_header(&mut headers);
+        headers
+    }
+
     /// The refusal of what is too large: the field, if one alone is at fault, and what there is too much of.
     #[must_use]
     pub fn too_large(field: impl Into<String>, what: impl Into<String>) -> Self {

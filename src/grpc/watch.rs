@@ -16,7 +16,7 @@ use super::service::Service;
 use super::share::enter;
 use super::status::Refusal;
 use super::work::{Threads, briefly, here};
-use crate::budget::Place as Held;
+use crate::budget::Place as StreamPlace;
 use crate::domain::cut::Basis;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::rejection::Violation;
@@ -276,7 +276,7 @@ struct Frames {
     /// Fires when the server stops; none once that has been told.
     stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// Counts this stream among those there may be.
-    _permit: Held,
+    _permit: StreamPlace,
 }
 
 impl Stream for Frames {

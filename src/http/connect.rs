@@ -35,7 +35,7 @@ pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next)
     let Some(name) = rpc_of(&request) else { return next.run(request).await };
     let answered = match transcode::method(name) {
         Some(method) => call(&web, &method, request).await,
-        None => Err(Failure::of("unimplemented", StatusCode::NOT_FOUND, format!("no rpc {name} in {SERVICE}"))),
+        None => Err(Failure::unsupported(StatusCode::NOT_FOUND, format!("no rpc {name} in {SERVICE}"))),
     };
     answered.unwrap_or_else(IntoResponse::into_response)
 }
@@ -51,7 +51,7 @@ fn rpc_of(request: &Request) -> Option<&str> {
 async fn call(web: &Web, method: &MethodDescriptor, request: Request) -> Result<Response, Failure> {
     if method.is_server_streaming() {
         let why = format!("{} is a stream: use gRPC, gRPC-Web or /api/v1/feed", method.name());
-        return Err(Failure::of("unimplemented", StatusCode::NOT_IMPLEMENTED, why));
+        return Err(Failure::unsupported(StatusCode::NOT_IMPLEMENTED, why));
     }
     let (parts, body) = request.into_parts();
     let limit = limit(&parts.headers)?;

@@ -3,7 +3,7 @@
 
 use super::Web;
 use super::failure::Failure;
-use crate::budget::Growing;
+use crate::budget::ReservedBuffer;
 use crate::grpc::inflate::{Compression, Payload, inflate};
 use crate::grpc::local::Problem;
 use crate::grpc::status::Refusal;
@@ -60,7 +60,7 @@ async fn whole(web: &Web, body: &mut Body) -> Result<Payload, Failure> {
         return Err(too_large().into());
     }
     let length = hint.exact().and_then(|length| usize::try_from(length).ok());
-    let mut read = Growing::new(&web.memory, length.unwrap_or(most));
+    let mut read = ReservedBuffer::new(&web.memory, length.unwrap_or(most));
     while let Some(frame) = body.frame().await {
         let Ok(bytes) = frame.map_err(|error| given_up(&error))?.into_data() else { break };
         if read.as_slice().len() + bytes.len() > most {

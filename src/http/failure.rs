@@ -14,14 +14,33 @@ use serde_json::{Value, json};
 pub(super) struct Failure(pub(super) Problem);
 
 impl Failure {
-    /// A request that does not make sense.
+    /// A request that does not make sense as a whole.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
-        Self::of("invalid_argument", StatusCode::BAD_REQUEST, message)
+        Self::invalid_fields(vec![(String::new(), message.into())])
     }
 
-    /// A failure with a code.
-    pub(super) fn of(code: &'static str, status: StatusCode, message: impl Into<String>) -> Self {
-        Self(Problem { code, status: status.as_u16(), message: message.into(), details: Vec::new() })
+    /// A request with fields that do not make sense; of each its name and what is wrong. All of it is in the message, which
+    /// need not fit into a header here.
+    pub(super) fn invalid_fields(wrong: Vec<(String, String)>) -> Self {
+        let words = |(field, what): &(String, String)| match field.as_str() {
+            "" => what.clone(),
+            field => format!("{field}: {what}"),
+        };
+        let message = wrong.iter().map(words).collect::<Vec<_>>().join("; ");
+        Self(Problem { message, ..Problem::from(Refusal::invalid(wrong)) })
+    }
+
+    /// A request for what there is not, or not in this way, with its HTTP status.
+    pub(super) fn unsupported(status: StatusCode, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let problem = Problem::from(Refusal::Unsupported(message.clone()));
+        Self(Problem { status: status.as_u16(), message, ..problem })
+    }
+
+    /// A defect of the service; what is known of it goes to the log.
+    pub(super) fn defect(what: impl std::fmt::Display) -> Self {
+        tracing::error!(%what, "an answer could not be written");
+        Refusal::Defect.into()
     }
 }
 

@@ -1,8 +1,9 @@
 //! The answer where nothing is: a gRPC status for a client that speaks gRPC, a failure as JSON for all others.
 
 use super::failure::Failure;
+use crate::grpc::status::Refusal;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Says that there is something, and not by this method. The router adds which methods there are.
@@ -11,11 +12,8 @@ pub(super) async fn by_this(request: Request) -> Response {
         return StatusCode::NO_CONTENT.into_response();
     }
     let why = format!("{:?} is not asked for by {}; `allow` says by what", request.uri().path(), request.method());
-    Failure::of("unimplemented", StatusCode::METHOD_NOT_ALLOWED, why).into_response()
+    Failure::unsupported(StatusCode::METHOD_NOT_ALLOWED, why).into_response()
 }
-
-/// UNIMPLEMENTED, as gRPC writes it in a header.
-const UNIMPLEMENTED: HeaderValue = HeaderValue::from_static("12");
 
 /// Says that there is nothing.
 pub(super) async fn here(request: Request) -> Response {
@@ -23,12 +21,12 @@ pub(super) async fn here(request: Request) -> Response {
     match content.filter(|content| content.as_bytes().starts_with(b"application/grpc")) {
         // A reply without a body has its status among its headers, with gRPC-Web too.
         Some(content) => {
-            [(header::CONTENT_TYPE, content), (header::HeaderName::from_static("grpc-status"), UNIMPLEMENTED)]
-                .into_response()
+            let why = format!("there is no rpc {:?}", request.uri().path());
+            ([(header::CONTENT_TYPE, content)], Refusal::Unsupported(why).headers()).into_response()
         }
         None => {
             let why = format!("there is nothing at {:?}; see /api/v1/openapi.json", request.uri().path());
-            Failure::of("not_found", StatusCode::NOT_FOUND, why).into_response()
+            Failure::unsupported(StatusCode::NOT_FOUND, why).into_response()
         }
     }
 }

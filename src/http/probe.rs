@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether the server is ready for calls.
 #[derive(Clone, Debug, Default)]
-pub struct Ready(Arc<Said>);
+pub struct Ready(Arc<Readiness>);
 
 #[derive(Debug, Default)]
-struct Said {
+struct Readiness {
     is_ready: AtomicBool,
     /// The reason that appends are refused while questions are answered.
     hindered: Mutex<Option<String>>,

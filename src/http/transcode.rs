@@ -2,7 +2,6 @@
 
 use super::failure::Failure;
 use crate::wire::DESCRIPTOR;
-use axum::http::StatusCode;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, MethodDescriptor};
 use serde_json::Value;
@@ -38,15 +37,11 @@ pub(super) fn request(method: &MethodDescriptor, body: &[u8]) -> Result<Vec<u8>,
 
 /// A message whose fields are to be looked at by name.
 pub(super) fn decoded(message: MessageDescriptor, bytes: &[u8]) -> Result<DynamicMessage, Failure> {
-    DynamicMessage::decode(message, bytes).map_err(|error| internal(error.to_string()))
+    DynamicMessage::decode(message, bytes).map_err(Failure::defect)
 }
 
 /// The detail of an error as JSON, if it is of a kind that is known.
 pub(super) fn detail(name: &str, bytes: &[u8]) -> Option<Value> {
     let descriptor: MessageDescriptor = DETAILS.get_message_by_name(name)?;
     serde_json::to_value(DynamicMessage::decode(descriptor, bytes).ok()?).ok()
-}
-
-fn internal(what: String) -> Failure {
-    Failure::of("internal", StatusCode::INTERNAL_SERVER_ERROR, what)
 }

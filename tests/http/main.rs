@@ -14,6 +14,7 @@ mod door;
 mod feed;
 mod flat;
 mod hostile;
+mod malformed;
 mod memory;
 mod openapi;
 #[allow(dead_code, reason = "shared with the tests of gRPC")]

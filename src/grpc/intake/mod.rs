@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   a message ──┬─ at most PLAIN bytes ──────────> codec.rs: weighed and decoded where it came
-//!   metered.rs  ├─ compressed ──> inflate.rs ──┬─> at most PLAIN bytes: likewise
+//!   body.rs     ├─ compressed ──> inflate.rs ──┬─> at most PLAIN bytes: likewise
 //!               └─ larger: gathered ───────────┴─> request.rs: weighed and decoded on a thread where nobody waits
 //! ```
 //!
@@ -12,12 +12,13 @@
 //! and with `LIMIT_EXCEEDED` if there never is. Nothing has been done for the request then. Small requests reserve nothing
 //! and cost nothing: there are no more of them at once than there are streams.
 
-mod metered;
+mod body;
 mod request;
 
 use super::status::Refusal;
 use crate::budget::{MemoryBudget, Reservation, SMALL};
-use metered::Metered;
+use body::RequestBody;
+pub(super) use request::rpc_named;
 use std::any::Any;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -32,10 +33,10 @@ thread_local! {
 
 /// A request with its memory: what was reserved for it, and the message where it was decoded aside.
 pub(super) struct Intake {
-    rpc: Box<str>,
+    rpc: &'static str,
     reserved: Reservation,
     message: Option<Box<dyn Any + Send>>,
-    /// What is reserved for its reply; none where that is small.
+    /// Memory reserved for its reply; none where that is small.
     reply: Option<Reservation>,
 }
 
@@ -57,19 +58,19 @@ impl Drop for Current<'_> {
 
 impl Intake {
     /// The intake of a call of an rpc.
-    pub(super) fn new(rpc: Box<str>, budget: &Arc<MemoryBudget>) -> Self {
+    pub(super) fn new(rpc: &'static str, budget: &Arc<MemoryBudget>) -> Self {
         Self { rpc, reserved: budget.nothing(), message: None, reply: None }
     }
 
     /// The name of the rpc.
-    pub(super) fn rpc(&self) -> &str {
-        &self.rpc
+    pub(super) const fn rpc(&self) -> &'static str {
+        self.rpc
     }
 
     /// A request of which nothing is taken in that is not reserved. Its body is read while the call is polled.
     pub(super) fn meter(request: Request<Body>, limit: usize) -> Request<Body> {
-        let compression = Metered::compression(request.headers());
-        request.map(|body| Body::new(Metered::new(body, compression, limit)))
+        let compression = RequestBody::compression(request.headers());
+        request.map(|body| Body::new(RequestBody::new(body, compression, limit)))
     }
 
     /// Polls the answer to the call.
@@ -99,7 +100,7 @@ impl Intake {
         message?.downcast().ok().map(|message| *message)
     }
 
-    /// Where the memory of the call that is being answered comes from.
+    /// The memory budget of the call that is being answered.
     pub(super) fn budget() -> Option<Arc<MemoryBudget>> {
         CURRENT.with_borrow(|current| current.as_ref().map(|intake| Arc::clone(intake.reserved.budget())))
     }
@@ -123,9 +124,9 @@ impl Intake {
         });
     }
 
-    /// The rpc of the call that is being answered, and where its memory comes from.
-    fn current() -> Option<(Box<str>, Arc<MemoryBudget>)> {
-        let current = |intake: &Self| (intake.rpc.clone(), Arc::clone(intake.reserved.budget()));
+    /// The rpc and the memory budget of the call that is being answered.
+    fn current() -> Option<(&'static str, Arc<MemoryBudget>)> {
+        let current = |intake: &Self| (intake.rpc, Arc::clone(intake.reserved.budget()));
         CURRENT.with_borrow(|intake| intake.as_ref().map(current))
     }
 }

@@ -1,51 +1,56 @@
 //! A large or compressed message: gathered, inflated, weighed and decoded, each with its memory reserved before.
 
-use super::metered::{HEAD, Head, PLAIN};
-use crate::budget::{Growing, MemoryBudget, Reservation, SMALL};
+use super::body::{HEAD, Head, PLAIN};
+use crate::budget::{MemoryBudget, Reservation, ReservedBuffer, SMALL};
 use crate::domain::rejection::Violation;
 use crate::grpc::codec::{decoded, weight};
 use crate::grpc::inflate::{Compression, Payload, aside, inflate};
 use crate::grpc::status::Refusal;
 use http_body_util::BodyExt as _;
-use prost::Message;
 use prost::bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use std::any::Any;
 use std::sync::Arc;
 use tonic::Status;
 use tonic::body::Body;
 
-/// What became of a message.
-pub(super) enum Made {
+/// A message that was taken in.
+pub(super) enum Message {
     /// A small one, plain and with its head, which is decoded where it came.
-    Frame(Bytes),
+    Small(Bytes),
     /// A large one, decoded, with what it takes.
-    Message(Box<dyn Any + Send>, Reservation),
+    Large(Box<dyn Any + Send>, Reservation),
 }
 
-/// What is to be known for taking in a message.
-pub(super) struct Taking {
+/// A message that is taken in aside, since it is large or may become so.
+pub(super) struct LargeMessage {
     /// The rpc that it is for.
-    pub(super) rpc: Box<str>,
-    /// How it is compressed, if it is.
+    pub(super) rpc: &'static str,
+    /// Its compression, if it is compressed.
     pub(super) compression: Option<Compression>,
     /// Maximum bytes of the request.
     pub(super) limit: usize,
-    /// Where its memory comes from.
+    /// The budget of its memory.
     pub(super) budget: Arc<MemoryBudget>,
 }
 
-/// How the request of an rpc is weighed and decoded.
+/// The functions that weigh and decode the request of an rpc.
 #[derive(Clone, Copy)]
-struct Maker {
+struct RequestType {
     weight: fn(&[u8], usize) -> Result<usize, Refusal>,
     decoded: fn(Bytes) -> Result<Box<dyn Any + Send>, Refusal>,
 }
 
 /// The rpcs by their names.
-const MAKERS: &[(&str, Maker)] = include!(concat!(env!("OUT_DIR"), "/requests.rs"));
+const REQUEST_TYPES: &[(&str, RequestType)] = include!(concat!(env!("OUT_DIR"), "/requests.rs"));
 
-const fn maker<M: Message + Default + 'static>() -> Maker {
-    Maker { weight: weight::<M>, decoded: |bytes| Ok(Box::new(decoded::<M>(bytes)?)) }
+const fn request_type<M: prost::Message + Default + 'static>() -> RequestType {
+    RequestType { weight: weight::<M>, decoded: |bytes| Ok(Box::new(decoded::<M>(bytes)?)) }
+}
+
+/// The name of the rpc at a path; `unknown` where there is none, since such a name could be anything.
+pub(in crate::grpc) fn rpc_named(path: &str) -> &'static str {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    REQUEST_TYPES.iter().find(|(known, _)| *known == name).map_or("unknown", |(known, _)| known)
 }
 
 /// The refusal of a request with more than one message.
@@ -69,38 +74,38 @@ async fn next(body: &mut Body) -> Result<Option<Bytes>, Status> {
     Ok(None)
 }
 
-impl Taking {
+impl LargeMessage {
     /// Takes in the message that begins with `first`, and hands back the rest of the body.
-    pub(super) async fn take_in(self, first: Bytes, mut body: Body) -> Result<(Made, Body), Status> {
+    pub(super) async fn take_in(self, first: Bytes, mut body: Body) -> Result<(Message, Body), Status> {
         let (head, mut begun) = head(first, &mut body).await?;
         if head.passes(self.compression) && head.flag != 0 {
-            return Ok((Made::Frame(framed(head, &begun)), body));
+            return Ok((Message::Small(framed(head, &begun)), body));
         }
         begun.advance(HEAD);
         if head.length > self.limit {
             let what = format!("the request is larger than {} bytes", self.limit);
             return Err(Refusal::TooLarge(Violation::new("", what)).into());
         }
-        let mut message = self.gathered(head.length, begun, &mut body).await?;
+        let mut message = self.gather(head.length, begun, &mut body).await?;
         if let Some(compression) = self.compression.filter(|_| head.flag != 0) {
             message = inflate(compression, message, self.limit, &self.budget).await?;
         }
         let length = message.bytes.len();
         if length <= PLAIN {
-            return Ok((Made::Frame(framed(Head { flag: 0, length }, &message.bytes)), body));
+            return Ok((Message::Small(framed(Head { flag: 0, length }, &message.bytes)), body));
         }
-        let (message, reserved) = self.made(message).await?;
-        Ok((Made::Message(message, reserved), body))
+        let (message, reserved) = self.decode(message).await?;
+        Ok((Message::Large(message, reserved), body))
     }
 
     /// So many bytes of a body, and no more.
-    async fn gathered(&self, length: usize, begun: Bytes, body: &mut Body) -> Result<Payload, Status> {
+    async fn gather(&self, length: usize, begun: Bytes, body: &mut Body) -> Result<Payload, Status> {
         if begun.len() == length {
             let mut reserved = self.budget.nothing();
             reserved.extend(if length > SMALL { length } else { 0 }).await.map_err(Refusal::from)?;
             return Ok(Payload { bytes: begun, reserved });
         }
-        let mut message = Growing::new(&self.budget, length);
+        let mut message = ReservedBuffer::new(&self.budget, length);
         let mut bytes = begun;
         loop {
             if message.as_slice().len() + bytes.len() > length {
@@ -115,12 +120,12 @@ impl Taking {
     }
 
     /// A message, decoded, and what it takes.
-    async fn made(&self, message: Payload) -> Result<(Box<dyn Any + Send>, Reservation), Refusal> {
+    async fn decode(&self, message: Payload) -> Result<(Box<dyn Any + Send>, Reservation), Refusal> {
         let unknown = || Refusal::Unsupported(format!("there is no rpc {:?}", self.rpc));
-        let (_, maker) = MAKERS.iter().find(|(name, _)| **name == *self.rpc).ok_or_else(unknown)?;
+        let (_, request_type) = REQUEST_TYPES.iter().find(|(name, _)| *name == self.rpc).ok_or_else(unknown)?;
         let Payload { bytes, reserved: of_bytes } = message;
         let (beside, is_small) = (of_bytes.beside(), bytes.len() <= SMALL);
-        let Maker { weight, decoded } = *maker;
+        let RequestType { weight, decoded } = *request_type;
         let weigh = {
             let bytes = bytes.clone();
             move || weight(&bytes, beside)

@@ -24,13 +24,13 @@ pub(super) fn read(route: &Route, query: &str) -> Result<Asked, Failure> {
     let format = given.remove("format").and_then(|values| values.into_iter().next()).unwrap_or_default();
     let mut wrong = Vec::new();
     let format = Format::named(&format).unwrap_or_else(|| {
-        wrong.push(format!("format: `{format}` is not one of json, ndjson, csv"));
+        wrong.push(("format".to_owned(), format!("`{format}` is not one of json, ndjson, csv")));
         Format::Json
     });
     let params: Vec<&Param> = route.params().collect();
     let mut request = request(&params, given, &mut wrong);
     bound_events(route, &mut request);
-    if wrong.is_empty() { Ok(Asked { request, format, canonical }) } else { Err(Failure::invalid(wrong.join("; "))) }
+    if wrong.is_empty() { Ok(Asked { request, format, canonical }) } else { Err(Failure::invalid_fields(wrong)) }
 }
 
 /// Reads the query of the feed.
@@ -38,7 +38,7 @@ pub(in crate::http) fn feed(query: &str) -> Result<Value, Failure> {
     let params: Vec<&Param> = FEED.iter().flat_map(|group| group.iter()).collect();
     let mut wrong = Vec::new();
     let request = request(&params, values(query), &mut wrong);
-    if wrong.is_empty() { Ok(request) } else { Err(Failure::invalid(wrong.join("; "))) }
+    if wrong.is_empty() { Ok(request) } else { Err(Failure::invalid_fields(wrong)) }
 }
 
 /// The values of each name, in the order they are given.
@@ -50,13 +50,14 @@ fn values(query: &str) -> BTreeMap<String, Vec<String>> {
     values
 }
 
-fn request(params: &[&Param], given: BTreeMap<String, Vec<String>>, wrong: &mut Vec<String>) -> Value {
+fn request(params: &[&Param], given: BTreeMap<String, Vec<String>>, wrong: &mut Vec<(String, String)>) -> Value {
     let mut request = Map::new();
     let mut item = Map::new();
     for (name, values) in given {
         let Some(param) = params.iter().find(|param| param.name == name) else {
             let known: Vec<&str> = params.iter().map(|param| param.name).chain(["format"]).collect();
-            wrong.push(format!("{name}: not known here; known are {}", known.join(", ")));
+            let known = format!("not known here; known are {}", known.join(", "));
+            wrong.push((name, known));
             continue;
         };
         let values = given_values(param, values);
@@ -64,7 +65,7 @@ fn request(params: &[&Param], given: BTreeMap<String, Vec<String>>, wrong: &mut 
             continue;
         }
         match value(param, values) {
-            Err(expected) => wrong.push(format!("{name}: {expected}")),
+            Err(expected) => wrong.push((name, expected)),
             Ok(value) => match param.place {
                 Place::Top(field) => drop(request.insert(field.to_owned(), value)),
                 Place::Filter(field) => drop(item.insert(field.to_owned(), value)),

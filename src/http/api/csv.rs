@@ -3,7 +3,6 @@
 //! else as JSON).
 
 use crate::http::failure::Failure;
-use axum::http::StatusCode;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, SerializeOptions, Value};
 
 /// How deep messages are spread out; what lies deeper is JSON in a cell.
@@ -14,9 +13,7 @@ pub(super) fn written(
     entry: &MessageDescriptor,
     entries: impl Iterator<Item = Result<DynamicMessage, Failure>>,
 ) -> Result<Vec<u8>, Failure> {
-    let failed = |error: csv::Error| {
-        Failure::of("internal", StatusCode::INTERNAL_SERVER_ERROR, format!("the table could not be written: {error}"))
-    };
+    let failed = |error: csv::Error| Failure::defect(format!("the table could not be written: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     let columns = columns_of(entry);
     writer.write_record(columns.iter().map(|column| column.name.as_str())).map_err(failed)?;

@@ -72,7 +72,7 @@ pub(super) fn routes() -> Router<Web> {
 
 async fn answer(web: &Web, route: &'static Route, headers: &HeaderMap, query: &str) -> Result<Response, Failure> {
     let asked = asked::read(route, query)?;
-    let missing = || Failure::of("unimplemented", StatusCode::NOT_FOUND, format!("no rpc {}", route.rpc));
+    let missing = || Failure::unsupported(StatusCode::NOT_FOUND, format!("no rpc {}", route.rpc));
     let method = transcode::method(route.rpc).ok_or_else(missing)?;
     let message = transcode::request(&method, asked.request.to_string().as_bytes())?;
     let path = format!("/{SERVICE}/{}", route.rpc);

@@ -18,7 +18,6 @@ mod text;
 mod write;
 
 use super::failure::Failure;
-use axum::http::StatusCode;
 use prost_reflect::MessageDescriptor;
 use shapes::Shapes;
 
@@ -47,10 +46,10 @@ pub(super) fn into(
     json: &mut Vec<u8>,
 ) -> Result<(), Failure> {
     let shapes = Shapes::of_the_contract();
-    let shape = shapes.get(message.full_name()).ok_or_else(|| internal("no shape for this message"))?;
+    let shape = shapes.get(message.full_name()).ok_or_else(|| Failure::defect("no shape for this message"))?;
     write::Writer { shapes, defaults, json, day: text::Day::default() }
         .message(shape, bytes)
-        .map_err(|malformed| internal(malformed.0))
+        .map_err(|malformed| Failure::defect(malformed.0))
 }
 
 /// The bytes of each entry of a list, and of each message that stands alone, by the number of its field.
@@ -63,10 +62,6 @@ pub(super) fn parts(bytes: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
 pub(super) fn number(bytes: &[u8], number: u32) -> u64 {
     let fields = write::Fields(bytes).map_while(Result::ok).filter(|field| field.number == number);
     fields.fold(0, |earlier, field| if let write::Value::Varint(number) = field.value { number } else { earlier })
-}
-
-fn internal(what: &str) -> Failure {
-    Failure::of("internal", StatusCode::INTERNAL_SERVER_ERROR, format!("the reply cannot be written: {what}"))
 }
 
 #[cfg(test)]

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 /// Bytes that grow. Up to [`SMALL`] of them are not reserved.
 #[derive(Debug)]
-pub struct Growing {
+pub struct ReservedBuffer {
     bytes: Vec<u8>,
     most: usize,
     reserved: Reservation,
 }
 
-impl Growing {
+impl ReservedBuffer {
     /// Minimum capacity of an allocation.
     const LEAST: usize = 512;
     /// and how many times as much as there was.
@@ -88,7 +88,7 @@ mod tests {
     #[tokio::test]
     async fn room_is_reserved_before_it_is_taken_and_little_needs_no_reservation() {
         let budget = MemoryBudget::new(2 << 20);
-        let mut growing = Growing::new(&budget, 600 << 10);
+        let mut growing = ReservedBuffer::new(&budget, 600 << 10);
         growing.put(&[1; SMALL]).await.unwrap();
         assert_eq!(budget.used(), 0);
         growing.put(&[2]).await.unwrap();
@@ -105,7 +105,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_fills_the_room_and_no_more() {
         let budget = MemoryBudget::new(1 << 20);
-        let mut growing = Growing::new(&budget, 1000);
+        let mut growing = ReservedBuffer::new(&budget, 1000);
         growing.make_room(700).await.unwrap();
         let mut reader = &[7_u8; 900][..];
         assert!(!growing.fill(&mut reader).unwrap());

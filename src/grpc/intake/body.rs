@@ -1,7 +1,7 @@
 //! The body of a request, handed on as it comes where it is small, and gathered where it is large or compressed.
 
 use super::Intake;
-use super::request::{Made, Taking, one_message};
+use super::request::{LargeMessage, Message, one_message};
 use crate::grpc::inflate::Compression;
 use crate::grpc::status::Refusal;
 use http_body::{Frame, SizeHint};
@@ -14,7 +14,7 @@ use tonic::codegen::http::HeaderMap;
 
 /// Messages up to this size are decoded in place, whatever they contain.
 pub(super) const PLAIN: usize = 4 << 10;
-/// What stands in front of a message: a flag, and a length of four bytes.
+/// Bytes in front of a message: a flag, and a length of four bytes.
 pub(super) const HEAD: usize = 5;
 
 /// The head of a message.
@@ -34,7 +34,7 @@ impl Head {
         Some(Self { flag: *flag, length })
     }
 
-    /// Whether the message goes on as it comes: it is small, or the transport refuses it at its head.
+    /// Returns true if the message goes on as it comes: it is small, or the transport refuses it at its head.
     pub(super) const fn passes(self, compression: Option<Compression>) -> bool {
         match (self.flag, compression) {
             (0, _) => self.length <= PLAIN,
@@ -45,7 +45,7 @@ impl Head {
 }
 
 /// The body of a request with one message.
-pub(super) struct Metered {
+pub(super) struct RequestBody {
     body: Body,
     step: Step,
     compression: Option<Compression>,
@@ -58,14 +58,14 @@ enum Step {
     /// The message is passed on as it comes; the number is its remaining bytes.
     Passing(usize),
     /// The message is gathered.
-    Aside(Pin<Box<dyn Future<Output = Taken> + Send>>),
+    Aside(Pin<Box<dyn Future<Output = TakeInResult> + Send>>),
 }
 
-/// What became of the message, and the rest of the body.
-type Taken = Result<(Made, Body), Status>;
+/// The message and the rest of the body, or a refusal.
+type TakeInResult = Result<(Message, Body), Status>;
 
-impl Metered {
-    /// How the messages of a request are compressed, where it is in a way that is known here.
+impl RequestBody {
+    /// The compression of a request's messages, if it is one that is known here.
     pub(super) fn compression(headers: &HeaderMap) -> Option<Compression> {
         headers.get("grpc-encoding").and_then(|said| Compression::named(said.as_bytes()))
     }
@@ -81,8 +81,8 @@ impl Metered {
             return Ok(Some(first.clone()));
         }
         let (rpc, budget) = Intake::current().ok_or(Refusal::Defect)?;
-        let taking = Taking { rpc, compression: self.compression, limit: self.limit, budget };
-        self.step = Step::Aside(Box::pin(taking.take_in(first.clone(), std::mem::take(&mut self.body))));
+        let message = LargeMessage { rpc, compression: self.compression, limit: self.limit, budget };
+        self.step = Step::Aside(Box::pin(message.take_in(first.clone(), std::mem::take(&mut self.body))));
         Ok(None)
     }
 }
@@ -94,24 +94,24 @@ fn data(bytes: Bytes) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
     Poll::Ready(Some(Ok(Frame::data(bytes))))
 }
 
-impl http_body::Body for Metered {
+impl http_body::Body for RequestBody {
     type Data = Bytes;
     type Error = Status;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         loop {
-            if let Step::Aside(taking) = &mut self.step {
-                let taken = ready!(taking.as_mut().poll(context));
+            if let Step::Aside(taking_in) = &mut self.step {
+                let taken = ready!(taking_in.as_mut().poll(context));
                 self.step = Step::Passing(0);
-                let (made, body) = match taken {
+                let (message, body) = match taken {
                     Ok(taken) => taken,
                     Err(status) => return Poll::Ready(Some(Err(status))),
                 };
                 self.body = body;
-                return data(match made {
-                    Made::Frame(frame) => frame,
-                    Made::Message(message, reserved) => {
-                        Intake::keep(message, reserved);
+                return data(match message {
+                    Message::Small(frame) => frame,
+                    Message::Large(decoded, reserved) => {
+                        Intake::keep(decoded, reserved);
                         Bytes::from_static(EMPTY_MESSAGE)
                     }
                 });

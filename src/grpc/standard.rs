@@ -1,0 +1,72 @@
+//! The standard services beside the ledger's, health and reflection: each of their streams is one of the subscriptions, in the
+//! share of its peer, and what the transport refuses for them has a reason.
+
+use super::reasons::{with_reason, with_reason_in_trailers};
+use super::share::refusal;
+use crate::budget::{Peer, PeerShares};
+use crate::ledger::Ledger;
+use http_body_util::BodyExt as _;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::http::{Request, Response};
+use tonic::server::NamedService;
+use tower::Service;
+
+/// The rpcs whose replies are streams.
+const STREAMS: [&str; 2] = ["/Watch", "/ServerReflectionInfo"];
+
+/// A standard service with its bounds.
+#[derive(Clone)]
+pub(super) struct Standard<S> {
+    /// The service.
+    pub(super) service: S,
+    /// A place for each subscription there may be.
+    pub(super) streams: PeerShares,
+    /// Where refusals are counted.
+    pub(super) ledger: Arc<Ledger>,
+}
+
+impl<S: NamedService> NamedService for Standard<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S> Service<Request<Body>> for Standard<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Error: Send + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let path = request.uri().path();
+        let is_stream = STREAMS.iter().any(|name| path.ends_with(name));
+        let place = match is_stream.then(|| self.streams.try_enter(Peer::current())).transpose() {
+            Ok(place) => place,
+            Err(none) => {
+                let refused = Status::from(refusal(&self.ledger, none, "subscriptions")).into_http();
+                return Box::pin(std::future::ready(Ok(refused)));
+            }
+        };
+        let answer = self.service.call(request);
+        Box::pin(async move {
+            let response = with_reason(answer.await?);
+            Ok(response.map(|body| {
+                let held = move |frame| {
+                    let _place = &place;
+                    with_reason_in_trailers(frame)
+                };
+                if is_stream { Body::new(body.map_frame(held)) } else { body }
+            }))
+        })
+    }
+}
