@@ -1,0 +1,51 @@
+"""What was found, and how often each kind of request was answered with which status."""
+
+import collections
+import sys
+import threading
+
+SHOWN_OF_A_KIND = 8  # a fault that every other request meets would else fill the log
+LENGTH_SHOWN = 1500
+SLOW_SECONDS = 0.5
+SLOWEST_SHOWN = 8
+
+
+class Faults:
+    """Gathers what the workers see; all of them write to one of these."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.kinds = collections.Counter()
+        self.statuses = collections.defaultdict(collections.Counter)
+        self.slow = []
+
+    def add(self, kind, what):
+        """Notes a fault, and prints it unless many of its kind were printed."""
+        with self.lock:
+            self.kinds[kind] += 1
+            if self.kinds[kind] <= SHOWN_OF_A_KIND:
+                print(f"FAULT {kind}: {what[:LENGTH_SHOWN]}", flush=True)
+
+    def count(self, group, status):
+        with self.lock:
+            self.statuses[group][status] += 1
+
+    def note_time(self, group, seconds, shown):
+        if seconds > SLOW_SECONDS:
+            with self.lock:
+                self.slow = sorted([*self.slow, (round(seconds, 2), group, shown[:400])], reverse=True)[:SLOWEST_SHOWN]
+
+    def total(self):
+        return sum(self.kinds.values())
+
+    def print_table(self):
+        """A line for each group of requests with its statuses, then the slowest replies."""
+        for group, statuses in sorted(self.statuses.items()):
+            counts = "  ".join(f"{status}:{count}" for status, count in sorted(statuses.items(), key=str))
+            print(f"{group:28} {sum(statuses.values()):8}  {counts}")
+        for seconds, group, shown in self.slow:
+            print(f"slow: {seconds} s {group}: {shown}")
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)
