@@ -71,7 +71,7 @@ fn ask(ledger: &Ledger, asked: &Asked<'_>, cut: Cut, supposed: &Supposed, entrie
             conflict_type: found.conflict_type,
             claim: claim(&found.claim),
             other: found.other.as_ref().map(claim),
-            dispute: found.dispute_id,
+            dispute: found.dispute.map(|dispute| dispute.dispute_id).unwrap_or_default(),
             matter: found.matter,
             certainty: found.certainty,
         }));

@@ -179,6 +179,7 @@ fn changed(history: &[Step], before: usize, after: usize, asked: Asked, known_by
             fields: Vec::new(),
             reason,
             causes: causes.iter().map(|(step, reason)| caused(step, *reason)).collect(),
+            unlisted_causes: 0,
         },
         fields,
     })

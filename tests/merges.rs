@@ -258,7 +258,8 @@ fn emptiness_is_told_of_all_that_answers_as_one() {
 fn parties(ledger: &Ledger, words: &str, ids: &[&str], valid_at: Option<&str>, cut: Cut) -> Vec<v1::Party> {
     let ids = ids.iter().map(|id| (*id).into()).collect();
     let registry = RegistryQuery { ids, cut, entries: 100, ..RegistryQuery::default() };
-    let query = PartiesQuery { registry, words: words.into(), valid_at: valid_at.map(period), types: Vec::new() };
+    let (types, merged_into) = Default::default();
+    let query = PartiesQuery { registry, words: words.into(), valid_at: valid_at.map(period), types, merged_into };
     ledger.parties(&query).unwrap().entries.into_iter().map(|entry| entry.message).collect()
 }
 

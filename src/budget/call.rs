@@ -121,6 +121,14 @@ pub fn leave_brief() {
     }
 }
 
+/// Number of steps that the call on this thread has taken; 0 outside of a call.
+#[must_use]
+pub fn taken_by_call() -> u64 {
+    let left = u64::from(UNTIL_LOOK.get());
+    let taken = |running: &RunningCall| running.budget.steps.saturating_sub(running.steps_left.saturating_add(left));
+    RUNNING.with_borrow(|running| running.as_ref().map_or(0, taken))
+}
+
 /// Accounts for `bytes` of memory that the call will hold until it ends.
 pub fn hold(bytes: usize) {
     let overrun = RUNNING.with_borrow_mut(|running| running.as_mut().and_then(|running| running.hold(bytes)));
@@ -228,6 +236,21 @@ mod tests {
         assert_eq!(count(10_000, 10_000), Ok(()));
         assert_eq!(count(10_000, 10_001 + u64::from(LOOK_EVERY)), Err(Overrun::Steps));
         assert_eq!(count(5, 6), Err(Overrun::Steps));
+    }
+
+    #[test]
+    fn the_steps_that_a_call_took_are_counted_one_by_one() {
+        let count = |asked: u32| budget(1 << 40).run(|| (0..asked).for_each(|_| step())).map(|()| taken_by_call());
+        assert_eq!(count(7), Ok(0), "the call is over");
+        let within = |asked: u32| {
+            budget(1 << 40).run(|| {
+                (0..asked).for_each(|_| step());
+                taken_by_call()
+            })
+        };
+        assert_eq!((within(0), within(7)), (Ok(0), Ok(7)));
+        // A look at the clock counts the step that led to it.
+        assert!(within(10_000).is_ok_and(|taken| taken.abs_diff(10_000) <= 5));
     }
 
     #[test]

@@ -34,7 +34,7 @@ mod pool;
 mod shares;
 
 pub use buffer::ReservedBuffer;
-pub use call::{CallBudget, CancelOnDrop, Overrun, Signal, hold, is_brief, leave_brief, step, steps};
+pub use call::{CallBudget, CancelOnDrop, Overrun, Signal, hold, is_brief, leave_brief, step, steps, taken_by_call};
 pub use memory::{MemoryBudget, NoMemory, PATIENCE, Reservation, SMALL};
 pub use peer::Peer;
 pub use pool::{NoWorkers, WorkerPool};

@@ -71,7 +71,7 @@ fn fields(claim: &Claim) -> Vec<(String, String)> {
             "links",
             joined(&claim.links, |link| format!("{} {}", words::shown::<LinkType>(link.r#type), link.claim_id)),
         ),
-        named("disputes", joined(&claim.disputes, dispute)),
+        named("disputes", disputes(claim)),
         named("external ids", claim::external_ids(claim)),
         named("labels", claim.labels.join(", ")),
         named("revision", claim.revision.to_string()),
@@ -94,6 +94,15 @@ fn quantity(quantity: &crate::v1::Quantity) -> String {
         (None, None, None) => "?".to_owned(),
     };
     format!("{} {number} {}", quantity.name, quantity.unit)
+}
+
+/// The disputes that are listed, and how many more there are.
+fn disputes(claim: &Claim) -> String {
+    let listed = joined(&claim.disputes, dispute);
+    match (claim.unlisted_disputes, claim.unlisted_standing_disputes) {
+        (0, _) => listed,
+        (more, standing) => format!("{listed}; and {more} more, of which {standing} stand"),
+    }
 }
 
 fn dispute(dispute: &crate::v1::Dispute) -> String {

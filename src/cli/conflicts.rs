@@ -100,8 +100,7 @@ fn why(conflict: &Conflict) -> String {
             format!("{}: {} or {}", conflict.relationship, conflict.value, conflict.other_value)
         }
         ConflictType::Dispute => {
-            let disputes = conflict.claim.iter().flat_map(|claim| &claim.disputes);
-            let dispute = disputes.into_iter().find(|dispute| dispute.dispute_id == conflict.dispute_id);
+            let dispute = conflict.dispute.as_ref();
             dispute.map_or_else(|| "dispute".to_owned(), |d| format!("disputed by {}: {}", d.disputed_by, d.statement))
         }
         ConflictType::Link => "contradicts".to_owned(),
@@ -127,7 +126,7 @@ mod tests {
             statement: "not by accident".into(),
             ..Default::default()
         };
-        let disputed = claim("It was hit.", "2").map(|claim| Claim { disputes: vec![dispute], ..claim });
+        let disputed = claim("It was hit.", "2");
         let conflict = |conflict_type: ConflictType, claim, other| Conflict {
             r#type: conflict_type.into(),
             claim,
@@ -144,7 +143,7 @@ mod tests {
             context: Some(ReplyContext { valid_at: "2025-07".into(), ..Default::default() }),
             conflicts: vec![
                 conflict(ConflictType::Link, claim("No.", "0"), claim("Yes.", "1")),
-                Conflict { dispute_id: "d".into(), ..conflict(ConflictType::Dispute, disputed, None) },
+                Conflict { dispute: Some(dispute), ..conflict(ConflictType::Dispute, disputed, None) },
                 of_values,
             ],
             next_page_token: String::new(),

@@ -26,6 +26,9 @@ pub(crate) struct PartiesArgs {
     /// Only with these words in a name or id, the last one as the beginning of a word.
     #[arg(long, value_name = "WORDS")]
     name: Option<String>,
+    /// Only those that this party answers for.
+    #[arg(long, value_name = "PARTY")]
+    merged_into: Option<String>,
     /// Only names that are in use at this date (EDTF) are searched and shown.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
@@ -44,6 +47,7 @@ impl PartiesArgs {
             party_ids: self.ids,
             types: self.types.into_iter().map(i32::from).collect(),
             name: self.name.unwrap_or_default(),
+            merged_into: self.merged_into.unwrap_or_default(),
             valid_at: self.valid_at.unwrap_or_default(),
             cut: self.cut.cut(),
             what_if: self.suppose.commands()?,

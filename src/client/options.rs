@@ -13,8 +13,7 @@ pub struct Options {
     pub keepalive_interval: Duration,
     /// How long that sign may take. A connection without one is broken.
     pub keepalive_timeout: Duration,
-    /// The largest reply that is read, in bytes. A page stays under 3 MiB or so; one claim with all its disputes may be
-    /// larger.
+    /// The largest reply that is read, in bytes. A page stays under 4 MiB.
     pub max_reply_bytes: usize,
     /// What is compressed on the way.
     pub compression: Compression,

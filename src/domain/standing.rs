@@ -1,26 +1,22 @@
 //! How a claim stands after a number of events: what follows from them that no single event says.
 //!
 //! A claim's history is a fold. Content comes from the last assertion or revision; the standing carries the rest: how many
-//! revisions, whether retracted, which disputes stand, how far the knowledge of it reaches, and the earliest such date it
-//! ever had (which bounds an unknown start: what was true as of a day had started by then).
+//! revisions, whether retracted, how far the knowledge of it reaches, and the earliest such date it ever had (which bounds an
+//! unknown start: what was true as of a day had started by then). Its disputes are no part of it: there may be very many, and
+//! each is asked for by its id.
 
 use super::claim::Claim;
 use super::edtf::{Atom, PartialDate};
 use super::event::Change;
-use super::name::DisputeId;
 use super::validity::{Impossible, Validity};
-use std::collections::HashMap;
-use std::sync::Arc;
 
 /// How a claim stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// The number of its last revision.
     pub revision: u32,
     /// Whether it is retracted.
     pub retracted: bool,
-    /// Every dispute so far; whether it still stands. There may be very many, so they are shared.
-    pub disputes: Arc<HashMap<DisputeId, bool>>,
     /// How far the knowledge of it reaches now: the last day or second of its `as_of`.
     pub as_of: Option<Atom>,
     /// The earliest `as_of` it ever had.
@@ -31,21 +27,15 @@ impl Standing {
     /// The standing after one more event about the claim.
     #[must_use]
     pub fn after(&self, change: &Change) -> Self {
-        self.clone().into_after(change)
-    }
-
-    /// The same, without a copy of the disputes where nobody else shares them.
-    #[must_use]
-    pub fn into_after(self, change: &Change) -> Self {
-        let mut next = Self { revision: self.revision.saturating_add(1), ..self };
+        let mut next = Self { revision: self.revision.saturating_add(1), ..*self };
         match change {
             Change::ClaimAsserted(claim) | Change::ClaimRevised(_, claim) => next.reach(claim.as_of.as_ref()),
             Change::ClaimConfirmed(_, as_of) => next.reach(Some(as_of)),
             Change::ClaimRetracted(..) => next.retracted = true,
             Change::ClaimReinstated(_) => next.retracted = false,
-            Change::ClaimDisputed(_, dispute) => next.settle(dispute.id, true),
-            Change::DisputeResolved(_, id, _) => next.settle(*id, false),
-            Change::PartyRegistered(_)
+            Change::ClaimDisputed(..)
+            | Change::DisputeResolved(..)
+            | Change::PartyRegistered(_)
             | Change::PartyRevised(_)
             | Change::SourceRegistered(_)
             | Change::SourceRevised(_)
@@ -58,12 +48,6 @@ impl Standing {
             | Change::PartiesUnmerged(_) => {}
         }
         next
-    }
-
-    /// Whether any dispute of it stands.
-    #[must_use]
-    pub fn is_disputed(&self) -> bool {
-        self.disputes.values().any(|stands| *stands)
     }
 
     /// The valid time of a content under this standing; none for a claim without time.
@@ -79,10 +63,6 @@ impl Standing {
         self.as_of = as_of.and_then(PartialDate::latest);
         self.earliest_as_of = [self.earliest_as_of, self.as_of].into_iter().flatten().min();
     }
-
-    fn settle(&mut self, dispute: DisputeId, stands: bool) {
-        Arc::make_mut(&mut self.disputes).insert(dispute, stands);
-    }
 }
 
 #[cfg(test)]
@@ -92,7 +72,7 @@ mod tests {
     use crate::domain::claim::Time;
     use crate::domain::event::Dispute;
     use crate::domain::moment::Moment;
-    use crate::domain::name::{ClaimId, PartyId, Word};
+    use crate::domain::name::{ClaimId, DisputeId, PartyId, Word};
     use crate::domain::vocabulary::{DisputeOutcome, Modality, RetractionReason, RevisionKind};
     use uuid::Uuid;
 
@@ -176,15 +156,6 @@ mod tests {
         }
         let flags: Vec<bool> = (0..=history.len()).map(|length| after(&history[..length]).retracted).collect();
         assert_eq!(flags, [false, false, false, false, false, false, true, false]);
-    }
-
-    #[test]
-    fn a_claim_is_disputed_while_any_dispute_of_it_stands() {
-        let two = [asserted(None), disputed(1), disputed(2)];
-        assert!(!after(&two[..1]).is_disputed() && after(&two).is_disputed());
-        let one_left = [&two[..], &[resolved(1)]].concat();
-        assert!(after(&one_left).is_disputed());
-        assert!(!after(&[&one_left[..], &[resolved(2)]].concat()).is_disputed());
     }
 
     #[test]

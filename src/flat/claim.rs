@@ -171,11 +171,14 @@ pub(super) const CONTESTED: [Column; 8] = [
         retraction(row, |of| Cell::ordinal(of.position))
     }),
     column("open_disputes", Integer, "How many disputes of it stand.", |row| {
-        row.of(
-            |claim| Cell::number(claim.disputes.iter().filter(|dispute| dispute.resolution.is_none()).count() as u64),
-        )
+        row.of(|claim| {
+            let listed = claim.disputes.iter().filter(|dispute| dispute.resolution.is_none()).count();
+            Cell::number(listed as u64 + u64::from(claim.unlisted_standing_disputes))
+        })
     }),
-    column("disputes", Json, "Every dispute of it so far, as in the message `Dispute`.", |row| row.json("disputes")),
+    column("disputes", Json, "Its disputes so far, as in the message `Dispute`; of very many the last 100.", |row| {
+        row.json("disputes")
+    }),
 ];
 
 /// The coordinates, the same in every row, so that several exports can stand in one table.

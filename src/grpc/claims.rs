@@ -115,8 +115,13 @@ fn answer_revisions(
 }
 
 fn revisions(page: &RevisionPage) -> Result<Vec<v1::Revision>, Refusal> {
-    let revisions = page.made_by.iter().zip(&page.claims);
-    revisions.map(|(made_by, (after, before))| revision(*made_by, after, before.as_deref())).collect()
+    let revisions = page.made_by.iter().zip(&page.claims).zip(&page.disputes);
+    let mut told = Vec::with_capacity(page.made_by.len());
+    for ((made_by, (after, before)), dispute) in revisions {
+        let revision = revision(*made_by, after, before.as_deref())?;
+        told.push(v1::Revision { dispute: dispute.clone(), ..revision });
+    }
+    Ok(told)
 }
 
 fn revision(
@@ -131,6 +136,7 @@ fn revision(
         kind: kind.map_or(0, Twin::to_wire),
         changed_fields: before.map(|before| changed_fields(&before, &after)).unwrap_or_default(),
         claim: Some(after),
+        dispute: None,
     })
 }
 
@@ -164,9 +170,15 @@ macro_rules! differing {
 
 /// The names of the fields that differ, what every revision changes (its number, time, recorder, position, note) aside.
 fn changed_fields(before: &v1::Claim, after: &v1::Claim) -> Vec<String> {
-    differing!(before, after;
+    let mut names = differing!(before, after;
         kind, temporal_type, texts, parties, relationships, valid_from, valid_to, as_of, refers_to, attribution,
         modality, polarity, status, due, quantities, place, codes, sources, links, external_ids, labels, retraction,
         disputes,
-    )
+    );
+    // One of very many may have ended that neither of the two lists.
+    let unlisted = |claim: &v1::Claim| (claim.unlisted_disputes, claim.unlisted_standing_disputes);
+    if unlisted(before) != unlisted(after) && names.last().is_none_or(|last| last != "disputes") {
+        names.push("disputes".to_owned());
+    }
+    names
 }

@@ -88,5 +88,6 @@ fn commitment(found: Commitment) -> v1::Commitment {
         settlements: settlements.collect(),
         days_past_due: found.days_past_due,
         promisors: found.promisors,
+        unlisted_settlements: found.unlisted_settlements,
     }
 }

@@ -77,10 +77,11 @@ fn conflict(conflict: Conflict) -> v1::Conflict {
         r#type: conflict_type.into(),
         claim: Some(conflict.claim),
         other: conflict.other,
-        dispute_id: conflict.dispute_id,
+        dispute_id: conflict.dispute.as_ref().map(|dispute| dispute.dispute_id.clone()).unwrap_or_default(),
         relationship,
         value,
         other_value,
         certainty: certainty(conflict.certainty).into(),
+        dispute: conflict.dispute,
     }
 }

@@ -124,6 +124,7 @@ fn change(change: ClaimChange) -> v1::ClaimChange {
         changed_fields: change.fields.into_iter().map(str::to_owned).collect(),
         reason: change.reason.to_wire(),
         causes: change.causes.into_iter().map(cause).collect(),
+        unlisted_causes: change.unlisted_causes,
     }
 }
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 /// The most commands in one append.
 pub const MAX_COMMANDS: usize = 10_000;
-/// The largest reply, in bytes. Pages end at 3 MiB or so; only one claim with very many disputes comes near this.
+/// The largest reply, in bytes. Pages end at 3 MiB or so, and no entry is larger than 400 KiB: a client that reads 4 MiB
+/// reads every reply.
 pub const MAX_REPLY_BYTES: usize = 16 << 20;
 /// Maximum number of jobs that wait for a disk at once; others queue.
 pub(super) const BLOCKING_JOBS: usize = 32;

@@ -28,9 +28,10 @@ pub(super) async fn list_parties(
     let supposed = parse.supposed(request.what_if);
     check_ids("party_ids", &request.party_ids, &mut parse);
     check_length("name", &request.name, &mut parse);
+    check_length("merged_into", &request.merged_into, &mut parse);
     parse.finish()?;
     let registry = query(request.party_ids, &page, asked_cut, supposed)?;
-    let query = PartiesQuery { registry, types, words: request.name, valid_at };
+    let query = PartiesQuery { registry, types, words: request.name, merged_into: request.merged_into, valid_at };
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
         let found = ledger.parties(&query)?;

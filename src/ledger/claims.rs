@@ -14,6 +14,7 @@ use crate::domain::vocabulary::RevisionKind;
 use crate::store::{Action, ListPage, Revision};
 use crate::v1;
 use crate::wire::vocabulary::Twin;
+use prost::Message;
 
 /// A question for claims, whatever their valid time.
 #[derive(Clone, Debug)]
@@ -60,6 +61,8 @@ pub struct RevisionPage {
     pub made_by: Vec<(RevisionEvent, Option<RevisionKind>)>,
     /// The claim after each, and before it (none before the first).
     pub claims: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// The dispute that each began or ended.
+    pub disputes: Vec<Option<v1::Dispute>>,
     /// Where the next page begins, if there is one.
     pub next: Option<u64>,
 }
@@ -163,8 +166,10 @@ impl Ledger {
         self.look(query.cut, &query.supposed, |sight| {
             let seen = sight.find(query.claim).ok_or(QueryError::ClaimNotFound(query.claim))?;
             let revisions = sight.revisions(&seen);
-            let mut page = RevisionPage { at: sight.at, made_by: Vec::new(), claims: Vec::new(), next: None };
+            let (made_by, claims, disputes) = Default::default();
+            let mut page = RevisionPage { at: sight.at, made_by, claims, disputes, next: None };
             let mut bytes = 0;
+            let mut rendered = RenderedRevisions { sight, seen: &seen, known: Vec::new() };
             for nth in usize::try_from(query.skip).unwrap_or(usize::MAX)..revisions.len() {
                 if page.made_by.len() >= query.page.entries || bytes >= query.page.bytes {
                     page.next = Some(nth as u64);
@@ -173,10 +178,12 @@ impl Ledger {
                 let at = if query.newest_first { revisions.len() - nth - 1 } else { nth };
                 let missing = || ReadFailure::Damaged("a revision is missing from the index".to_owned());
                 let revision = revisions.get(at).copied().ok_or_else(missing)?;
-                let after = rendered(sight, &seen, at)?;
-                let before = at.checked_sub(1).map(|before| rendered(sight, &seen, before)).transpose()?;
-                bytes += after.len();
+                let after = rendered.after(at)?;
+                let before = at.checked_sub(1).map(|before| rendered.after(before)).transpose()?;
+                let dispute = sight.dispute_of(&seen, revision)?;
+                bytes += after.len() + dispute.as_ref().map_or(0, Message::encoded_len);
                 page.claims.push((after, before));
+                page.disputes.push(dispute);
                 let kind = kind_of(sight, &seen, revision)?;
                 page.made_by.push((event_of(revision.action), kind));
             }
@@ -207,11 +214,27 @@ fn supposed_claims(sight: &Sight<'_>, query: &ClaimsQuery) -> Result<ClaimPage, 
     Ok(page)
 }
 
-/// The claim after its `at`-th revision, counted from 0.
-fn rendered(sight: &Sight<'_>, seen: &Seen, at: usize) -> Result<Vec<u8>, ReadFailure> {
-    let mut bytes = Vec::new();
-    sight.render_revision(seen, u32::try_from(at + 1).unwrap_or(u32::MAX), &mut bytes)?;
-    Ok(bytes)
+/// A claim in its revisions. It was before one what it was after another, so the last two are known.
+struct RenderedRevisions<'s, 'v> {
+    sight: &'s Sight<'v>,
+    seen: &'s Seen,
+    known: Vec<(usize, Vec<u8>)>,
+}
+
+impl RenderedRevisions<'_, '_> {
+    /// The claim after its `at`-th revision, counted from 0.
+    fn after(&mut self, at: usize) -> Result<Vec<u8>, ReadFailure> {
+        if let Some((_, claim)) = self.known.iter().find(|(of, _)| *of == at) {
+            return Ok(claim.clone());
+        }
+        let mut bytes = Vec::new();
+        self.sight.render_revision(self.seen, u32::try_from(at + 1).unwrap_or(u32::MAX), &mut bytes)?;
+        if self.known.len() > 1 {
+            self.known.remove(0);
+        }
+        self.known.push((at, bytes.clone()));
+        Ok(bytes)
+    }
 }
 
 fn kind_of(sight: &Sight<'_>, seen: &Seen, revision: Revision) -> Result<Option<RevisionKind>, ReadFailure> {

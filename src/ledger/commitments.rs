@@ -8,6 +8,7 @@ use super::Ledger;
 use super::cut::Resolved;
 use super::error::{QueryError, ReadFailure};
 use super::query::PageSize;
+use super::shortened::{self, MOST_IDS};
 use super::sight::{Seen, Sight};
 use crate::budget;
 use crate::domain::certainty::Certainty;
@@ -30,6 +31,9 @@ use std::collections::HashMap;
 const SETTLING: [LinkType; 3] = [LinkType::Fulfils, LinkType::Breaches, LinkType::Waives];
 /// The roles of those who promise; the first that anyone has counts.
 const PROMISING: [&str; 3] = ["promisor", "actor", "party"];
+
+/// The bytes of a settlement in a reply, about.
+const SETTLEMENT_BYTES: usize = 44;
 
 /// A question for promises.
 #[derive(Clone, Debug)]
@@ -70,8 +74,10 @@ pub struct Commitment {
     pub definite: bool,
     /// The promise.
     pub claim: v1::Claim,
-    /// What settles it, in the order of first recording; and whether it has begun in all readings of its dates.
+    /// The last of what settles it, in the order of first recording; and whether it has begun in all readings of its dates.
     pub settlements: Vec<(LinkType, ClaimId, Certainty)>,
+    /// The number of settlements before those.
+    pub unlisted_settlements: u32,
     /// Days from its due date to the asked date.
     pub days_past_due: Option<i64>,
     /// Who promises.
@@ -174,13 +180,16 @@ fn page(sight: &Sight<'_>, query: &CommitmentsQuery, found: &[Found]) -> Result<
             break;
         }
         let claim = sight.message(&promise.seen)?;
-        bytes += claim.encoded_len();
+        let unlisted = promise.settlements.len().saturating_sub(MOST_IDS);
+        let settlements = promise.settlements.get(unlisted..).unwrap_or_default();
+        bytes += claim.encoded_len() + settlements.len() * SETTLEMENT_BYTES;
         answer.commitments.push(Commitment {
             status: promise.status,
             definite: promise.definite,
             promisors: promisors(sight, &claim),
             claim,
-            settlements: promise.settlements.clone(),
+            settlements: settlements.to_vec(),
+            unlisted_settlements: shortened::unlisted(promise.settlements.len(), settlements.len()),
             days_past_due: promise.due.as_ref().and_then(|due| days_past_due(due, &query.valid_at)),
         });
     }

@@ -19,6 +19,7 @@ use crate::domain::cut::Cut;
 use crate::domain::filter::Filter;
 use crate::domain::name::ClaimId;
 use crate::domain::period::Period;
+use crate::store::DisputeRow;
 use crate::v1;
 use prost::Message;
 use std::collections::{BTreeMap, HashSet};
@@ -63,8 +64,8 @@ pub struct Conflict {
     pub claim: v1::Claim,
     /// The other one.
     pub other: Option<v1::Claim>,
-    /// Which dispute.
-    pub dispute_id: String,
+    /// The dispute, where it is one.
+    pub dispute: Option<v1::Dispute>,
     /// The relationship that can have only one value, and the two values.
     pub matter: Option<(String, [String; 2])>,
     /// Whether in all readings of their dates.
@@ -111,7 +112,7 @@ impl Place {
 struct Found {
     claim: Seen,
     other: Option<Seen>,
-    dispute_id: String,
+    dispute: Option<DisputeRow>,
     matter: Option<(String, [String; 2])>,
     certainty: Certainty,
 }
@@ -233,7 +234,7 @@ fn links(sight: &Sight<'_>, seen: &Seen, later: Option<u64>, first: &mut First<'
         budget::step();
         let place = Place::between(seen, Some(&other), ConflictType::Link, String::new());
         let (claim, other) = if seen.order > other.order { (seen.clone(), other) } else { (other, seen.clone()) };
-        first.add(place, || plain(claim, Some(other), String::new()));
+        first.add(place, || plain(claim, Some(other), None));
     }
 }
 
@@ -242,16 +243,16 @@ fn disputes(sight: &Sight<'_>, asked: Option<HashSet<ClaimId>>, first: &mut Firs
     let query = first.query;
     let is_asked = |seen: &Seen| asked.as_ref().is_none_or(|asked| asked.contains(&seen.id));
     for seen in sight.disputed().into_iter().filter(|seen| touches(seen, query.valid_at)) {
-        let standing = sight.message(&seen)?.disputes.into_iter().filter(|dispute| dispute.resolution.is_none());
-        for (nth, dispute) in standing.enumerate() {
-            let counter = dispute.counter_claim_id.parse().ok().and_then(|id| sight.find(ClaimId(id)));
+        for (nth, row) in sight.standing_disputes(&seen).into_iter().enumerate() {
+            let counter =
+                sight.dispute(&seen, &row)?.counter_claim_id.parse().ok().and_then(|id| sight.find(ClaimId(id)));
             let counter = counter.filter(|counter| !counter.retracted && counter.id != seen.id);
             budget::step();
             let either = is_asked(&seen) || counter.as_ref().is_some_and(is_asked);
             if either && counter.as_ref().is_none_or(|counter| touches(counter, query.valid_at)) {
                 let detail = format!("{:020}{nth:010}", seen.order);
                 let place = Place::between(&seen, counter.as_ref(), ConflictType::Dispute, detail);
-                first.add(place, || plain(seen.clone(), counter, dispute.dispute_id));
+                first.add(place, || plain(seen.clone(), counter, Some(row)));
             }
         }
     }
@@ -263,14 +264,14 @@ fn single_valued(clash: &Clash<'_>, first: &mut First<'_>) {
     let place = Place::between(later, Some(earlier), ConflictType::SingleValued, clash.relationship.to_owned());
     first.add(place, || {
         let matter = Some((clash.relationship.to_owned(), [value.to_string(), other_value.to_string()]));
-        let found = plain(later.clone(), Some(earlier.clone()), String::new());
+        let found = plain(later.clone(), Some(earlier.clone()), None);
         Found { matter, certainty: clash.certainty, ..found }
     });
 }
 
 /// A conflict that is said to be one, whatever the dates.
-const fn plain(claim: Seen, other: Option<Seen>, dispute_id: String) -> Found {
-    Found { claim, other, dispute_id, matter: None, certainty: Certainty::Definite }
+const fn plain(claim: Seen, other: Option<Seen>, dispute: Option<DisputeRow>) -> Found {
+    Found { claim, other, dispute, matter: None, certainty: Certainty::Definite }
 }
 
 /// Whether a claim may hold or happen at a date.
@@ -290,10 +291,11 @@ fn page(sight: &Sight<'_>, query: &ConflictsQuery, first: First<'_>) -> Result<C
             conflict_type: place.conflict_type,
             claim: sight.message(&found.claim)?,
             other: found.other.as_ref().map(|other| sight.message(other)).transpose()?,
-            dispute_id: found.dispute_id,
+            dispute: found.dispute.map(|row| sight.dispute(&found.claim, &row)).transpose()?,
             matter: found.matter,
             certainty: found.certainty,
         };
+        bytes += conflict.dispute.as_ref().map_or(0, Message::encoded_len);
         bytes += conflict.claim.encoded_len() + conflict.other.as_ref().map_or(0, Message::encoded_len);
         answer.conflicts.push(conflict);
         last = Some(place);

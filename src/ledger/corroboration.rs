@@ -105,7 +105,7 @@ impl Reading<'_, '_> {
             claim: seen.id,
             same_side: self.backing(&side)?,
             opposite_side: self.backing(against.get(..MOST_ON_A_SIDE).unwrap_or(&against))?,
-            standing_disputes: self.sight.standing_disputes(seen).len(),
+            standing_disputes: self.sight.dispute_counts(seen).standing as usize,
         })
     }
 
@@ -113,10 +113,10 @@ impl Reading<'_, '_> {
     fn against(&self, seen: &Seen) -> Result<Vec<ClaimId>, ReadFailure> {
         let mut against = self.sight.contradicting(seen);
         if seen.disputed {
-            let disputes = self.sight.message(seen)?.disputes.into_iter();
-            let standing = disputes.filter(|dispute| dispute.resolution.is_none());
-            let counters = standing.filter_map(|dispute| dispute.counter_claim_id.parse().ok().map(ClaimId));
-            against.extend(counters.filter_map(|id| self.sight.find(id)));
+            for row in self.sight.standing_disputes(seen) {
+                let counter = self.sight.dispute(seen, &row)?.counter_claim_id.parse().ok().map(ClaimId);
+                against.extend(counter.and_then(|id| self.sight.find(id)));
+            }
             against.retain(|counter| !counter.retracted && counter.id != seen.id);
         }
         against.sort_by_key(|counter| counter.order);

@@ -122,7 +122,10 @@ fn note_claims<'s>(
             GapType::NoDate => no_date(sources.sight, seen)?.into_iter().collect(),
             GapType::SingleOrigin => sources.single_origin(seen).into_iter().collect(),
             GapType::Stale => stale(query, seen).into_iter().collect(),
-            GapType::OpenDispute => sources.sight.standing_disputes(seen).into_iter().map(Lack::Resolution).collect(),
+            GapType::OpenDispute => {
+                let standing = sources.sight.standing_disputes(seen).into_iter();
+                standing.map(|dispute| Lack::Resolution(DisputeId(dispute.id))).collect()
+            }
         };
         budget::hold(lacks.len().saturating_mul(size_of::<Note<'_>>()));
         notes.extend(lacks.into_iter().map(|lack| Note::Claim(seen, lack)));

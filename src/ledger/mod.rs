@@ -46,6 +46,7 @@ mod register;
 mod render;
 mod salt;
 mod scores;
+mod shortened;
 mod sight;
 mod suppose;
 mod turn_history;

@@ -6,6 +6,7 @@
 use super::Ledger;
 use super::error::QueryError;
 use super::registry::{RegistryEntry, RegistryPage, RegistryQuery, page};
+use super::shortened::{MOST_IDS, unlisted};
 use super::sight::Sight;
 use crate::budget;
 use crate::domain::party::NameValid;
@@ -13,6 +14,7 @@ use crate::domain::period::Period;
 use crate::domain::text;
 use crate::v1;
 use prost::Message;
+use std::collections::HashSet;
 
 /// A question for parties.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,8 @@ pub struct PartiesQuery {
     pub types: Vec<i32>,
     /// Only those of which an id or name has all these words, the last one as a prefix.
     pub words: String,
+    /// Only parties that this one answers for, where it is given.
+    pub merged_into: String,
     /// Only names that may be in use then are searched and told, where it is given.
     pub valid_at: Option<Period>,
 }
@@ -42,7 +46,19 @@ impl Ledger {
         let search = Search { query, words: text::token_list(&query.words) };
         self.look(query.registry.cut, &query.registry.supposed, |sight| {
             let told = |sight: &Sight<'_>, id: &str, party| search.told(sight, id, party);
-            Ok(page(sight, |index| &index.parties, &query.registry, told))
+            let of = |registry| Ok(page(sight, |index| &index.parties, registry, told));
+            if query.merged_into.is_empty() {
+                return of(&query.registry);
+            }
+            let merged = sight.merges().merged_parties(&query.merged_into).into_iter().map(|id| id.as_str());
+            let asked: HashSet<&str> = query.registry.ids.iter().map(|id| &**id).collect();
+            let ids: Vec<Box<str>> =
+                merged.filter(|id| asked.is_empty() || asked.contains(id)).map(Box::from).collect();
+            if ids.is_empty() {
+                return Ok(RegistryPage { at: sight.at, entries: Vec::new(), next: None });
+            }
+            budget::steps(u32::try_from(ids.len()).unwrap_or(u32::MAX));
+            of(&RegistryQuery { ids, ..query.registry.clone() })
         })
     }
 }
@@ -52,12 +68,14 @@ impl Search<'_> {
     fn told(&self, sight: &Sight<'_>, id: &str, mut party: v1::Party) -> Option<v1::Party> {
         let merges = sight.merges();
         if merges.merged_into(id).is_some() {
-            if self.query.registry.ids.is_empty() {
+            if self.query.registry.ids.is_empty() && self.query.merged_into.is_empty() {
                 return None;
             }
             party.merged_into = merges.survivor(id).to_owned();
         } else {
-            party.merged_party_ids = merges.merged_parties(id).iter().map(ToString::to_string).collect();
+            let merged = merges.merged_parties(id);
+            party.merged_party_ids = merged.iter().take(MOST_IDS).map(ToString::to_string).collect();
+            party.unlisted_merged_parties = unlisted(merged.len(), party.merged_party_ids.len());
         }
         if !self.query.types.is_empty() && !self.query.types.contains(&party.r#type) {
             return None;
@@ -78,15 +96,16 @@ impl Search<'_> {
     }
 
     fn is_one_it_answers_for_named(&self, sight: &Sight<'_>, survivor: &v1::Party) -> bool {
-        survivor.merged_party_ids.iter().any(|id| {
-            budget::step();
-            let record = sight.registered(|index| &index.parties, id);
-            let party = record.and_then(|record| v1::Party::decode(&*record.bytes).ok());
-            party.is_some_and(|mut party| {
-                self.keep_names_in_use(&mut party);
-                self.is_named(&party)
+        !self.words.is_empty()
+            && sight.merges().merged_parties(&survivor.party_id).into_iter().any(|id| {
+                budget::step();
+                let record = sight.registered(|index| &index.parties, id.as_str());
+                let party = record.and_then(|record| v1::Party::decode(&*record.bytes).ok());
+                party.is_some_and(|mut party| {
+                    self.keep_names_in_use(&mut party);
+                    self.is_named(&party)
+                })
             })
-        })
     }
 }
 

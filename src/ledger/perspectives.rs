@@ -125,11 +125,12 @@ fn shown(
 ) -> Result<Vec<(StateMatch, v1::Claim)>, ReadFailure> {
     let (mut shown, mut bytes) = (Vec::new(), 0);
     for (seen, certainty) in judged.matches.iter().take(page.entries) {
-        if bytes >= page.bytes {
-            break;
-        }
         let claim = sight.message(seen)?;
         bytes += claim.encoded_len();
+        // There may be many points of view, each with a claim too many.
+        if bytes > page.bytes && !shown.is_empty() {
+            break;
+        }
         let reached = seen.as_of.filter(|_| seen.end_open);
         let as_of_age_days = reached.map(|reached| age(asked, reached.end));
         shown.push((StateMatch { certainty: *certainty, as_of_age_days }, claim));

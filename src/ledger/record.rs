@@ -6,7 +6,7 @@ use super::render::Renderer;
 use crate::domain::claim::Claim;
 use crate::domain::decide::Record;
 use crate::domain::filter::Filter;
-use crate::domain::name::{ClaimId, PartyId, SourceId, Word};
+use crate::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
 use crate::domain::position::Position;
 use crate::domain::standing::Standing;
 use crate::store::{IndexedLog, Store};
@@ -28,6 +28,10 @@ pub(super) const EVERYTHING: Position = Position(u64::MAX);
 impl Record for Recorded<'_> {
     fn standing(&self, id: ClaimId) -> Option<Standing> {
         self.view.index.standing_at(id, self.cut)
+    }
+
+    fn dispute(&self, claim: ClaimId, id: DisputeId) -> Option<bool> {
+        self.view.index.dispute_stands(claim, id, self.cut)
     }
 
     fn content(&self, id: ClaimId) -> Option<Claim> {

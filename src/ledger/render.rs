@@ -1,11 +1,14 @@
 //! Renders a claim as of a revision, as the bytes of a `detente.v1.Claim`, out of the events that made it.
 
 use super::error::ReadFailure;
+use super::shortened::{ShortenedList, unlisted};
 use crate::budget::{hold, step};
 use crate::domain::position::Position;
-use crate::store::{Action, Block, ClaimNo, Content, Found, IndexedLog, Store, nth_of, number_of, take_frame};
+use crate::store::{
+    Action, Block, ClaimNo, Content, DisputeRow, Found, IndexedLog, Store, nth_of, number_of, take_frame,
+};
 use crate::v1;
-use crate::wire::splice::{parts, put_field};
+use crate::wire::splice::{parts, put_field, put_number};
 use prost::Message;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,6 +16,8 @@ use std::sync::Arc;
 const AS_OF: u32 = 15;
 const RETRACTION: u32 = 29;
 const DISPUTES: u32 = 30;
+const UNLISTED_DISPUTES: u32 = 31;
+const UNLISTED_STANDING_DISPUTES: u32 = 32;
 
 /// Maximum number of kept blocks.
 const MOST_LOADED: usize = 4096;
@@ -52,7 +57,7 @@ impl<'v> Renderer<'v> {
         let at = found.revision.position;
         let made_words = |content: &Content| !content.is_renewed() && content.since() == at;
         if let Some(event) = event
-            && !claims.has_disputes()
+            && claims.disputes().is_empty()
             && claims.content(found.revision.content).is_some_and(made_words)
         {
             return put_parts(event, true, out);
@@ -63,11 +68,58 @@ impl<'v> Renderer<'v> {
     /// Appends the bytes of a claim in its `number`-th revision.
     pub(super) fn claim(&mut self, claim: ClaimNo, number: u32, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
         let at = self.undisputed(claim, number, out)?;
-        let claims = self.view.index.claims();
-        for dispute in claims.disputes(claim).iter().filter(|d| d.position <= at) {
-            self.put_dispute(dispute.position, dispute.resolved_at.filter(|resolved| *resolved <= at), out)?;
+        self.put_disputes(claim, at, out)
+    }
+
+    /// Appends the last disputes of a claim up to a position, those that stand before others, and how many more there are.
+    fn put_disputes(&mut self, claim: ClaimNo, at: Position, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
+        let view = self.view;
+        let disputes = view.index.claims().disputes();
+        let counts = disputes.counts(claim, at);
+        if counts.all == 0 {
+            return Ok(());
         }
+        let settled = disputes.newest_first(claim, at).filter(|dispute| !dispute.stands_at(at));
+        let mut listed = ShortenedList::new();
+        let mut standing = 0;
+        for dispute in disputes.standing(claim, at).chain(settled.take((counts.all - counts.standing) as usize)) {
+            if listed.is_full() {
+                break;
+            }
+            step();
+            let bytes = self.dispute(&dispute, at)?.encode_to_vec();
+            let size = bytes.len();
+            listed.put((dispute.position, dispute.stands_at(at), bytes), size);
+        }
+        let mut listed = listed.into_listed();
+        listed.sort_unstable_by_key(|(position, ..)| *position);
+        for (_, stands, bytes) in &listed {
+            put_field(out, DISPUTES, bytes);
+            standing += usize::from(*stands);
+        }
+        put_number(out, UNLISTED_DISPUTES, unlisted(counts.all as usize, listed.len()).into());
+        put_number(out, UNLISTED_STANDING_DISPUTES, unlisted(counts.standing as usize, standing).into());
         Ok(())
+    }
+
+    /// A dispute as it was at a position.
+    pub(super) fn dispute(&mut self, row: &DisputeRow, at: Position) -> Result<v1::Dispute, ReadFailure> {
+        let resolved_at = row.resolved_at.filter(|resolved| *resolved <= at);
+        let event = self.event(row.position)?;
+        let resolution = resolved_at.map(|position| self.event(position)).transpose()?.and_then(resolution_of);
+        let Some(v1::event::Event::ClaimDisputed(disputed)) = event.event else {
+            return Err(ReadFailure::Damaged(format!("the event at position {} is no dispute", row.position.0)));
+        };
+        Ok(v1::Dispute {
+            dispute_id: disputed.dispute_id,
+            disputed_by: disputed.disputed_by,
+            statement: disputed.statement,
+            counter_claim_id: disputed.counter_claim_id,
+            recorded_at: event.recorded_at,
+            recorded_by: event.recorded_by,
+            position: event.position,
+            resolution,
+        })
     }
 
     /// Appends the bytes of a claim in its `number`-th revision without its disputes, of which there may be very many. Returns
@@ -125,30 +177,6 @@ impl<'v> Renderer<'v> {
                 position: event.position,
             };
             put_field(out, RETRACTION, &retraction.encode_to_vec());
-        }
-        Ok(())
-    }
-
-    fn put_dispute(
-        &mut self,
-        at: Position,
-        resolved_at: Option<Position>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), ReadFailure> {
-        let event = self.event(at)?;
-        let resolution = resolved_at.map(|position| self.event(position)).transpose()?.and_then(resolution_of);
-        if let Some(v1::event::Event::ClaimDisputed(disputed)) = event.event {
-            let dispute = v1::Dispute {
-                dispute_id: disputed.dispute_id,
-                disputed_by: disputed.disputed_by,
-                statement: disputed.statement,
-                counter_claim_id: disputed.counter_claim_id,
-                recorded_at: event.recorded_at,
-                recorded_by: event.recorded_by,
-                position: event.position,
-                resolution,
-            };
-            put_field(out, DISPUTES, &dispute.encode_to_vec());
         }
         Ok(())
     }

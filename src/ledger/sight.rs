@@ -19,11 +19,13 @@ use crate::domain::edtf::Atom;
 use crate::domain::filter::{FacetKind, Filter, link_of};
 use crate::domain::merge::MergesAt;
 use crate::domain::moment::Moment;
-use crate::domain::name::{ClaimId, DisputeId};
+use crate::domain::name::ClaimId;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::validity::Validity;
 use crate::domain::vocabulary::{LinkType, Modality, Polarity, Status, TemporalType, Vocabulary};
-use crate::store::{ClaimNo, Found, Index, IndexedLog, ListPage, Registered, Registry, Revision};
+use crate::store::{
+    Action, ClaimNo, DisputeCounts, DisputeRow, Found, Index, IndexedLog, ListPage, Registered, Registry, Revision,
+};
 use crate::v1;
 use crate::wire::claim::read_claim;
 use prost::Message;
@@ -207,7 +209,7 @@ impl<'v> Sight<'v> {
         let mut seen = self.all_seen(|layer| {
             let claims = layer.view.index.claims();
             let current = |claim| claims.current(claim, layer.cut).map(|(number, revision)| (claim, number, revision));
-            let found = claims.ever_disputed().filter_map(current);
+            let found = claims.disputes().claims().filter_map(current);
             found.map(|(claim, number, revision)| Found { claim, number, revision }).collect()
         });
         seen.retain(|seen| seen.disputed && !seen.retracted);
@@ -297,9 +299,43 @@ impl<'v> Sight<'v> {
         self.layer(seen.supposed).renderer.borrow_mut().event(revision.position)
     }
 
+    /// The number of disputes of a claim at the cut.
+    pub(super) fn dispute_counts(&self, seen: &Seen) -> DisputeCounts {
+        let layer = self.layer(seen.supposed);
+        layer.view.index.claims().disputes().counts(seen.found.claim, layer.cut)
+    }
+
     /// The disputes of a claim that stand at the cut, in order.
-    pub(super) fn standing_disputes(&self, seen: &Seen) -> Vec<DisputeId> {
-        standing_disputes(self.layer(seen.supposed), seen.found.claim).map(DisputeId).collect()
+    pub(super) fn standing_disputes(&self, seen: &Seen) -> Vec<DisputeRow> {
+        let layer = self.layer(seen.supposed);
+        let disputes = layer.view.index.claims().disputes();
+        hold(self.dispute_counts(seen).standing as usize * size_of::<DisputeRow>());
+        let mut standing: Vec<DisputeRow> =
+            disputes.standing(seen.found.claim, layer.cut).inspect(|_| step()).collect();
+        standing.reverse();
+        standing
+    }
+
+    /// The dispute that an event about a claim began or ended, as it was then.
+    pub(super) fn dispute_of(&self, seen: &Seen, revision: Revision) -> Result<Option<v1::Dispute>, ReadFailure> {
+        if !matches!(revision.action, Action::Disputed | Action::Resolved) {
+            return Ok(None);
+        }
+        let id = match self.event(seen, revision)?.event {
+            Some(v1::event::Event::ClaimDisputed(disputed)) => disputed.dispute_id,
+            Some(v1::event::Event::DisputeResolved(resolved)) => resolved.dispute_id,
+            _ => return Ok(None),
+        };
+        let disputes = self.index(seen.supposed).claims().disputes();
+        let row = id.parse().ok().and_then(|id| disputes.find(seen.found.claim, id, revision.position));
+        let row = row.ok_or_else(|| ReadFailure::Damaged(format!("claim {} has no dispute {id}", seen.id.0)))?;
+        self.layer(seen.supposed).renderer.borrow_mut().dispute(&row, revision.position).map(Some)
+    }
+
+    /// A dispute of a claim with its words.
+    pub(super) fn dispute(&self, seen: &Seen, row: &DisputeRow) -> Result<v1::Dispute, ReadFailure> {
+        let layer = self.layer(seen.supposed);
+        layer.renderer.borrow_mut().dispute(row, layer.cut)
     }
 
     /// Calls `with` with the keys of a claim's facets of a kind: its relationships, parties, kind, links and so on.
@@ -453,18 +489,11 @@ impl<'v> Sight<'v> {
             as_of: claims.reach(found.revision.content).as_of,
             end_open: content.is_end_open(),
             retracted: found.revision.is_retracted(),
-            disputed: standing_disputes(layer, found.claim).next().is_some(),
+            disputed: claims.disputes().counts(found.claim, layer.cut).standing > 0,
             found,
             supposed,
         })
     }
-}
-
-fn standing_disputes(layer: &Layer<'_>, claim: ClaimNo) -> impl Iterator<Item = uuid::Uuid> {
-    let cut = layer.cut;
-    let disputes = layer.view.index.claims().disputes(claim).iter();
-    let standing = disputes.filter(move |d| d.position <= cut && d.resolved_at.is_none_or(|at| at > cut));
-    standing.map(|dispute| dispute.id)
 }
 
 /// The member of a vocabulary with a code.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-/// A batch of events stays under 1 MiB or so; one claim with all its disputes may be larger.
+/// A batch of events stays under 1 MiB or so.
 const MAX_REPLY_BYTES: usize = 16 << 20;
 
 /// Opens the ledger of a directory, or makes one, imports rows into it, and closes it. A check makes none.

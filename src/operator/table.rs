@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-/// A page stays under 3 MiB or so; one claim with all its disputes may be larger.
+/// A page stays under 3 MiB or so.
 const MAX_REPLY_BYTES: usize = 16 << 20;
 
 /// Opens the ledger of a directory, writes a table of it, and closes it.

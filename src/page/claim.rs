@@ -111,15 +111,10 @@ fn told(revision: &Revision, names: &Names, asked: &Asked) -> Markup {
             @if !revision.changed_fields.is_empty() && claim.revision > 1 {
                 p.quiet { (lang.t("changed: ", "تغيّر: ")) code dir="ltr" { (revision.changed_fields.join(", ")) } }
             }
-            @for dispute in claim.disputes.iter().filter(|dispute| touched(dispute, claim.position)) { (disputed(dispute, names, lang)) }
+            @if let Some(dispute) = &revision.dispute { (disputed(dispute, names, lang)) }
             p.quiet { (link_to(asked, claim)) }
         }
     }
-}
-
-/// Whether a dispute began or ended with an event.
-fn touched(dispute: &Dispute, position: u64) -> bool {
-    dispute.position == position || dispute.resolution.as_ref().is_some_and(|end| end.position == position)
 }
 
 fn disputed(dispute: &Dispute, names: &Names, lang: Lang) -> Markup {

@@ -52,14 +52,12 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
 }
 
 fn entry(asked: &Asked, conflict: &Conflict, names: &Names) -> Markup {
-    let dispute =
-        conflict.claim.iter().flat_map(|claim| &claim.disputes).find(|one| one.dispute_id == conflict.dispute_id);
     html! {
         div.change {
             div { strong { (conflict.r#type().word(asked.lang)) } p.quiet { (conflict.certainty().word(asked.lang)) } }
             div {
                 @if let Some(claim) = &conflict.claim { (in_line(asked, claim, names)) }
-                @if let Some(dispute) = dispute {
+                @if let Some(dispute) = &conflict.dispute {
                     blockquote { (names.name(&dispute.disputed_by)) ": " bdi.said { (line(&dispute.statement, 600)) } }
                 }
                 @if let Some(other) = &conflict.other { (in_line(asked, other, names)) }

@@ -60,6 +60,8 @@ fn content_only(claim: v1::Claim) -> v1::Claim {
         note: String::new(),
         retraction: None,
         disputes: Vec::new(),
+        unlisted_disputes: 0,
+        unlisted_standing_disputes: 0,
         ..claim
     }
 }

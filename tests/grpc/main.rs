@@ -16,6 +16,7 @@ mod ending;
 mod errors;
 mod failing;
 mod feed;
+mod growing;
 #[path = "../support/hooked.rs"]
 mod hooked;
 #[allow(dead_code, reason = "shared with the tests of HTTP")]

@@ -26,7 +26,6 @@ use detente::wire::event::render_event;
 use detente::wire::time::timestamp;
 use detente::wire::vocabulary::Twin;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Everything that was recorded.
 #[derive(Default)]
@@ -371,11 +370,9 @@ impl Known {
     }
 
     fn standing(&self) -> Standing {
-        let id = |dispute: &v1::Dispute| DisputeId(dispute.dispute_id.parse().unwrap());
         Standing {
             revision: self.shown.revision,
             retracted: self.shown.retraction.is_some(),
-            disputes: Arc::new(self.shown.disputes.iter().map(|d| (id(d), d.resolution.is_none())).collect()),
             as_of: self.content.as_of.as_ref().and_then(PartialDate::latest),
             earliest_as_of: self.earliest_as_of,
         }
@@ -416,6 +413,12 @@ pub(crate) fn shown_event((at, event): &(Stamp, &Event)) -> v1::Event {
 impl Record for Oracle {
     fn standing(&self, id: ClaimId) -> Option<Standing> {
         self.claims(self.head()).iter().find(|known| known.content.id == id).map(Known::standing)
+    }
+
+    fn dispute(&self, claim: ClaimId, id: DisputeId) -> Option<bool> {
+        let known = self.claims(self.head()).into_iter().find(|known| known.content.id == claim)?;
+        let dispute = known.shown.disputes.into_iter().find(|dispute| dispute.dispute_id == id.0.to_string())?;
+        Some(dispute.resolution.is_none())
     }
 
     fn content(&self, id: ClaimId) -> Option<Claim> {

@@ -27,7 +27,9 @@ pub(crate) fn says(claim: &Claim) -> String {
 /// The marks of a claim, in a cell of the tone they need.
 pub(crate) fn marks(claim: &Claim) -> Cell {
     let alerts: Vec<String> = retracted(claim).into_iter().chain(synthetic(claim)).collect();
-    let disputes: Vec<String> = standing_disputes(claim).map(disputed).collect();
+    let more = Some(claim.unlisted_standing_disputes).filter(|more| *more > 0);
+    let more = more.map(|more| format!("{more} more disputes"));
+    let disputes: Vec<String> = standing_disputes(claim).map(disputed).chain(more).collect();
     let modality = Some(words::shown::<Modality>(claim.modality)).filter(|_| claim.modality() != Modality::Asserted);
     let tone = match (alerts.is_empty(), disputes.is_empty()) {
         (false, _) => Tone::Alert,

@@ -79,7 +79,7 @@ pub(super) fn reinstate(draft: &mut Draft<'_>, id: ClaimId) {
 /// Records that a party contests a claim.
 pub(super) fn dispute(draft: &mut Draft<'_>, id: ClaimId, dispute: Dispute) {
     let Some(before) = unretracted(draft, id, "dispute_claim.claim_id") else { return };
-    if before.disputes.contains_key(&dispute.id) {
+    if draft.dispute(id, dispute.id).is_some() {
         draft.refuse("dispute_claim.dispute_id", "this claim has a dispute with this id already; give a new one");
     }
     if !draft.knows_party(&dispute.disputed_by) {
@@ -100,7 +100,7 @@ pub(super) fn dispute(draft: &mut Draft<'_>, id: ClaimId, dispute: Dispute) {
 /// Records how a dispute ended.
 pub(super) fn resolve(draft: &mut Draft<'_>, id: ClaimId, dispute: DisputeId, outcome: DisputeOutcome) {
     let Some(before) = recorded(draft, id, "resolve_dispute.claim_id") else { return };
-    match before.disputes.get(&dispute) {
+    match draft.dispute(id, dispute) {
         None => draft.refuse("resolve_dispute.dispute_id", "this claim has no dispute with this id"),
         Some(false) => draft.refuse("resolve_dispute.dispute_id", "this dispute has been resolved already"),
         Some(true) => record(draft, before, Change::DisputeResolved(id, dispute, outcome)),

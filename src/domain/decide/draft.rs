@@ -5,7 +5,7 @@ use super::registered::Registered;
 use crate::domain::claim::Claim;
 use crate::domain::edtf::PartialDate;
 use crate::domain::event::{Change, Event};
-use crate::domain::name::{ClaimId, PartyId, SourceId, Word};
+use crate::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
 use crate::domain::rejection::Violation;
 use crate::domain::standing::Standing;
 use std::collections::HashMap;
@@ -29,6 +29,8 @@ pub(super) struct Draft<'r> {
 pub(super) struct SoFar {
     /// The claims the batch has touched.
     pub(super) claims: HashMap<ClaimId, Drafted>,
+    /// The disputes that the batch began or ended; true for those that stand.
+    pub(super) disputes: HashMap<(ClaimId, DisputeId), bool>,
     pub(super) parties: HashMap<PartyId, u32>,
     pub(super) sources: HashMap<SourceId, (u32, bool)>,
     pub(super) kinds: HashMap<Word, u32>,
@@ -68,7 +70,12 @@ impl<'r> Draft<'r> {
 
     /// How a claim stands after the commands so far.
     pub(super) fn standing(&self, id: ClaimId) -> Option<Standing> {
-        self.so_far.claims.get(&id).map(|drafted| drafted.standing.clone()).or_else(|| self.record.standing(id))
+        self.so_far.claims.get(&id).map(|drafted| drafted.standing).or_else(|| self.record.standing(id))
+    }
+
+    /// The state of a dispute of a claim after the commands so far: true while it stands; none if there is no such dispute.
+    pub(super) fn dispute(&self, claim: ClaimId, id: DisputeId) -> Option<bool> {
+        self.so_far.disputes.get(&(claim, id)).copied().or_else(|| self.record.dispute(claim, id))
     }
 
     /// The content of a claim after the commands so far.
@@ -130,9 +137,13 @@ impl<'r> Draft<'r> {
     /// Adds an event about a claim that stood so before.
     pub(super) fn record_claim(&mut self, id: ClaimId, before: Standing, change: Change) {
         let drafted = self.so_far.claims.remove(&id).map(|drafted| (drafted.content_at, drafted.confirmed));
-        // Nobody shares its disputes any more.
-        let after = before.into_after(&change);
+        let after = before.after(&change);
         let revision = after.revision;
+        match &change {
+            Change::ClaimDisputed(_, dispute) => self.so_far.disputes.insert((id, dispute.id), true),
+            Change::DisputeResolved(_, dispute, _) => self.so_far.disputes.insert((id, *dispute), false),
+            _ => None,
+        };
         let (content_at, confirmed) = match &change {
             Change::ClaimAsserted(_) | Change::ClaimRevised(..) => (Some(self.so_far.let_go + self.events.len()), None),
             Change::ClaimConfirmed(_, as_of) => (drafted.and_then(|(at, _)| at), Some(Box::new(as_of.clone()))),

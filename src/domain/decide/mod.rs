@@ -25,7 +25,7 @@ use super::claim::Claim;
 use super::command::{Batch, Command};
 use super::event::Event;
 use super::filter::Filter;
-use super::name::{ClaimId, PartyId, SourceId, Word};
+use super::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
 use super::position::Position;
 use super::rejection::{Rejection, Violation};
 use super::standing::Standing;
@@ -35,6 +35,8 @@ use draft::{Draft, SoFar};
 pub trait Record {
     /// How a claim stands; none where it is not recorded.
     fn standing(&self, id: ClaimId) -> Option<Standing>;
+    /// The state of a dispute of a claim: true while it stands; none where the claim has no such dispute.
+    fn dispute(&self, claim: ClaimId, id: DisputeId) -> Option<bool>;
     /// The last content of a claim.
     fn content(&self, id: ClaimId) -> Option<Claim>;
     /// The last revision of a party; none where it is not registered.

@@ -180,6 +180,7 @@ pub(super) const ROUTES: &[Route] = &[
                 param("party_id", Top("partyIds"), Texts, "Only these."),
                 param("type", Top("types"), Members("PARTY_TYPE_"), "Only of these types."),
                 param("name", Top("name"), Text, "Only those with a name that contains all these words."),
+                param("merged_into", Top("mergedInto"), Text, "Only those that this party answers for."),
             ],
             CUT,
             PAGE,

@@ -16,6 +16,7 @@ use super::cut::Resolved;
 use super::error::{QueryError, ReadFailure};
 use super::kept::WORTH_KEEPING;
 use super::query::PageSize;
+use super::shortened::{ShortenedList, unlisted};
 use super::sight::{Seen, Sight};
 use crate::domain::certainty::Certainty;
 use crate::domain::command::Supposed;
@@ -30,6 +31,9 @@ use pages::{DiffKey, OrderedDiff};
 use prost::Message;
 use rows::Comparison;
 use std::sync::Arc;
+
+/// The bytes of a cause without its words, about.
+const CAUSE_BYTES: usize = 32;
 
 /// A question for what changed.
 #[derive(Clone, Debug)]
@@ -86,8 +90,10 @@ pub struct ClaimChange {
     pub fields: Vec<&'static str>,
     /// Why.
     pub reason: ChangeReason,
-    /// The events that caused it.
+    /// The last of the events that caused it.
     pub causes: Vec<ChangeCause>,
+    /// The number of causes before those.
+    pub unlisted_causes: u32,
 }
 
 /// An event that caused a change.
@@ -128,6 +134,7 @@ impl Ledger {
                 let change = put_together(&comparison, *claim)?;
                 let claims = change.before.iter().chain(&change.after);
                 bytes += claims.map(Message::encoded_len).sum::<usize>();
+                bytes += change.causes.iter().map(|cause| CAUSE_BYTES + cause.note.len()).sum::<usize>();
                 diff.changes.push(change);
             }
             match key {
@@ -169,10 +176,16 @@ fn put_together(comparison: &Comparison<'_, '_>, claim: ClaimId) -> Result<Claim
     let history = history::read(comparison, before.as_ref(), &after)?;
     let change = history.compare(question).ok_or_else(missing)?;
     let seen = before.as_ref().filter(|_| change.sides.before);
-    let mut causes = Vec::with_capacity(change.causes.len());
-    for cause in &change.causes {
-        causes.push(cause_of(to, &after, history.known + cause.nth, cause.reason)?);
+    let mut causes = ShortenedList::new();
+    for cause in change.causes.iter().rev() {
+        if causes.is_full() {
+            break;
+        }
+        let cause = cause_of(to, &after, history.known + cause.nth, cause.reason)?;
+        let bytes = CAUSE_BYTES + cause.recorded_by.len() + cause.note.len();
+        causes.put(cause, bytes);
     }
+    let causes = causes.into_listed();
     Ok(ClaimChange {
         claim,
         before: seen.map(|seen| from.message(seen)).transpose()?,
@@ -181,6 +194,7 @@ fn put_together(comparison: &Comparison<'_, '_>, claim: ClaimId) -> Result<Claim
         certainty_after: change.sides.certainty_after,
         fields: change.fields,
         reason: change.reason,
+        unlisted_causes: unlisted(change.causes.len(), causes.len()),
         causes,
     })
 }

@@ -5,6 +5,7 @@
 //! several revisions share one.
 
 use super::contents::{Content, Contents, Reach};
+use super::disputes::Disputes;
 use super::postings::ContentNo;
 use super::terms::Term;
 use crate::domain::position::Position;
@@ -48,17 +49,6 @@ pub(crate) struct Found {
     pub(crate) revision: Revision,
 }
 
-/// A dispute of a claim.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct DisputeRow {
-    /// Identity.
-    pub(crate) id: Uuid,
-    /// The event that recorded it.
-    pub(crate) position: Position,
-    /// The event that resolved it.
-    pub(crate) resolved_at: Option<Position>,
-}
-
 /// All claims.
 #[derive(Clone, Default)]
 pub(crate) struct Claims {
@@ -67,7 +57,7 @@ pub(crate) struct Claims {
     ids: SharedList<Uuid, 1024>,
     revisions: SharedList<Revisions, 1024>,
     contents: Contents,
-    disputes: imbl::HashMap<ClaimNo, Arc<Vec<DisputeRow>>>,
+    disputes: Disputes,
 }
 
 /// The revisions of one claim; most have one, which needs no list.
@@ -170,22 +160,9 @@ impl Claims {
         self.contents.facets(number)
     }
 
-    /// Whether any claim was ever disputed.
-    pub(crate) fn has_disputes(&self) -> bool {
-        !self.disputes.is_empty()
-    }
-
-    /// The disputes of a claim, in order.
-    pub(crate) fn disputes(&self, claim: ClaimNo) -> &[DisputeRow] {
-        if self.disputes.is_empty() {
-            return &[];
-        }
-        self.disputes.get(&claim).map(|rows| rows.as_slice()).unwrap_or_default()
-    }
-
-    /// The claims that were ever disputed, in no order.
-    pub(crate) fn ever_disputed(&self) -> impl Iterator<Item = ClaimNo> {
-        self.disputes.keys().copied()
+    /// The disputes of claims.
+    pub(crate) const fn disputes(&self) -> &Disputes {
+        &self.disputes
     }
 
     /// A new claim; none if it is there already.
@@ -226,14 +203,7 @@ impl Claims {
         self.contents.renew(last, entry)
     }
 
-    pub(super) fn dispute(&mut self, claim: ClaimNo, id: Uuid, position: Position) {
-        let rows = self.disputes.entry(claim).or_default();
-        Arc::make_mut(rows).push(DisputeRow { id, position, resolved_at: None });
-    }
-
-    pub(super) fn resolve(&mut self, claim: ClaimNo, id: Uuid, position: Position) -> Option<()> {
-        let row = Arc::make_mut(self.disputes.get_mut(&claim)?).iter_mut().find(|row| row.id == id)?;
-        row.resolved_at = Some(position);
-        Some(())
+    pub(super) const fn disputes_mut(&mut self) -> &mut Disputes {
+        &mut self.disputes
     }
 }

@@ -24,6 +24,7 @@ mod by_position;
 mod candidates;
 mod claims;
 mod contents;
+mod disputes;
 mod intervals;
 mod merges;
 mod postings;
@@ -38,6 +39,7 @@ pub(crate) use appends::{AppendNo, AppendRow, Appends, Requests};
 use by_position::ByPosition;
 pub(crate) use claims::{ClaimNo, Found, Revision};
 pub(crate) use contents::Content;
+pub(crate) use disputes::{DisputeCounts, DisputeRow};
 pub(crate) use postings::ContentNo;
 pub(crate) use query::{Compiled, ListPage, StateQuestion};
 pub(crate) use registry::{Registered, Registry};
@@ -111,24 +113,20 @@ impl Index {
         self.terms.restore(bytes)
     }
 
-    /// How a claim stands at a cut.
-    pub(crate) fn standing_at(&self, id: ClaimId, cut: Position) -> Option<Standing> {
-        let mut standing = self.undisputed_standing(id, cut)?;
-        let disputes = self.claims.disputes(self.claims.find(id.0)?).iter().filter(|dispute| dispute.position <= cut);
-        let stands = |dispute: &claims::DisputeRow| dispute.resolved_at.is_none_or(|at| at > cut);
-        standing.disputes = Arc::new(disputes.map(|dispute| (DisputeId(dispute.id), stands(dispute))).collect());
-        Some(standing)
+    /// The state of a dispute of a claim at a cut: true while it stands; none if the claim has no such dispute there.
+    pub(crate) fn dispute_stands(&self, id: ClaimId, dispute: DisputeId, cut: Position) -> Option<bool> {
+        let row = self.claims.disputes().find(self.claims.find(id.0)?, dispute.0, cut)?;
+        Some(row.stands_at(cut))
     }
 
-    /// The same but for disputes, of which a claim may have very many.
-    fn undisputed_standing(&self, id: ClaimId, cut: Position) -> Option<Standing> {
+    /// How a claim stands at a cut. Its disputes, of which it may have very many, are asked for one by one.
+    pub(crate) fn standing_at(&self, id: ClaimId, cut: Position) -> Option<Standing> {
         let claim = self.claims.find(id.0)?;
         let (revision, last) = self.claims.current(claim, cut)?;
         let reach = self.claims.reach(last.content);
         Some(Standing {
             revision,
             retracted: last.is_retracted(),
-            disputes: Arc::default(),
             as_of: reach.as_of,
             earliest_as_of: reach.earliest_as_of,
         })
@@ -175,7 +173,7 @@ impl Index {
             return None;
         }
         let is_new = matches!(change, Change::ClaimAsserted(_));
-        let before = if is_new { None } else { self.undisputed_standing(id, Position(u64::MAX)) };
+        let before = if is_new { None } else { self.standing_at(id, Position(u64::MAX)) };
         let standing = before.unwrap_or_default().after(change);
         let Some(claim) = change.content() else { return Some(self.confirmed_entry(id, &standing)) };
         let mut entry = ContentEntry { members: members_of(claim), ..ContentEntry::default() };
@@ -245,8 +243,8 @@ impl Index {
             None => self.claims.revisions(claim).last()?.content,
         };
         match action {
-            Action::Disputed => self.claims.dispute(claim, entry.dispute(), position),
-            Action::Resolved => self.claims.resolve(claim, entry.dispute(), position)?,
+            Action::Disputed => self.claims.disputes_mut().add(claim, entry.dispute(), position),
+            Action::Resolved => self.claims.disputes_mut().resolve(claim, entry.dispute(), position)?,
             _ => {}
         }
         self.claims.add_revision(claim, position, content, action);

@@ -29,6 +29,7 @@ use uuid::Uuid;
 #[derive(Default)]
 struct Shelf {
     claims: HashMap<ClaimId, (Standing, Claim)>,
+    disputes: HashMap<(ClaimId, DisputeId), bool>,
     parties: HashMap<PartyId, u32>,
     sources: HashMap<SourceId, (u32, bool)>,
     kinds: HashMap<Word, u32>,
@@ -39,7 +40,11 @@ struct Shelf {
 
 impl Record for Shelf {
     fn standing(&self, id: ClaimId) -> Option<Standing> {
-        self.claims.get(&id).map(|(standing, _)| standing.clone())
+        self.claims.get(&id).map(|(standing, _)| *standing)
+    }
+
+    fn dispute(&self, claim: ClaimId, id: DisputeId) -> Option<bool> {
+        self.disputes.get(&(claim, id)).copied()
     }
 
     fn content(&self, id: ClaimId) -> Option<Claim> {
@@ -104,6 +109,15 @@ impl Shelf {
                     let mut content = change.content().cloned().or(content).unwrap();
                     if let Change::ClaimConfirmed(_, as_of) = change {
                         content.as_of = Some(as_of.clone());
+                    }
+                    match change {
+                        Change::ClaimDisputed(_, dispute) => {
+                            self.disputes.insert((id, dispute.id), true);
+                        }
+                        Change::DisputeResolved(_, of, _) => {
+                            self.disputes.insert((id, *of), false);
+                        }
+                        _ => {}
                     }
                     self.claims.insert(id, (standing.unwrap_or_default().after(change), content));
                 }
