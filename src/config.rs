@@ -72,6 +72,7 @@ struct FileConfig {
     max_stage_mib: Option<u64>,
     drain_seconds: Option<u64>,
     stage_days: Option<u64>,
+    cursor_days: Option<u64>,
     peer_share_percent: Option<u8>,
     allowed_hosts: Option<Vec<String>>,
     allowed_origins: Option<Vec<String>>,
@@ -125,6 +126,8 @@ pub struct Config {
     pub drain: Option<Duration>,
     /// Age at which an untouched stage is dropped.
     pub stage_age: Option<Duration>,
+    /// Age at which a cursor that nobody uses is deleted.
+    pub cursor_age: Option<Duration>,
     /// Share of a peer in shared resources, in percent.
     pub peer_share_percent: Option<u8>,
     /// Host names that the server answers to, in addition to addresses and `localhost`; `*` means all.
@@ -224,6 +227,7 @@ impl Config {
             max_stage_bytes: bytes("max_stage_mib", file.max_stage_mib)?.map(|bytes| bytes as u64),
             drain: file.drain_seconds.map(Duration::from_secs),
             stage_age: days("stage_days", file.stage_days)?,
+            cursor_age: days("cursor_days", file.cursor_days)?,
             peer_share_percent: percent("peer_share_percent", file.peer_share_percent)?,
             allowed_hosts: hosts(file.allowed_hosts.unwrap_or_default())?,
             allowed_origins: origins(file.allowed_origins.unwrap_or_default())?,
@@ -360,6 +364,7 @@ mod tests {
             ("peer_share_percent = 0", "from 1 to 100"),
             ("peer_share_percent = 101", "is 101"),
             ("stage_days = 0", "of days"),
+            ("cursor_days = 0", "of days"),
         ] {
             assert!(of(Asked::default(), &format!("data = '/d'\n{line}")).unwrap_err().contains(said), "{line}");
         }

@@ -1,6 +1,7 @@
 //! Named cursors: places in the feed that the server keeps.
 
 use super::feed::{cursor_id, recorded};
+use super::limits::expiry;
 use super::parse::Parse;
 use super::service::Service;
 use super::share::refused;
@@ -15,6 +16,7 @@ use crate::v1;
 use crate::v1::create_cursor_request::Start as Asked;
 use crate::wire::time::timestamp;
 use prost::Message;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The largest filter of a cursor, encoded: a list of all cursors must fit into a reply.
@@ -34,12 +36,12 @@ pub(super) async fn create_cursor(
     let (peer, owners, refused) = (Peer::current(), Arc::clone(&service.owners), refused(service, "cursors"));
     let share = Share::of(MOST, service.limits.peer_share_percent);
     let make = move || {
-        let all: Vec<CursorId> = ledger.list_cursors().into_iter().map(|cursor| cursor.id).collect();
+        let all: HashSet<CursorId> = ledger.list_cursors().into_iter().map(|cursor| cursor.id).collect();
         let id = new.id.clone();
         owners.cursors.make(peer, &id, &all, share, || Ok(ledger.create_cursor(new)?), refused)
     };
     let made = service.threads.run(make).await?;
-    Ok(v1::CreateCursorResponse { cursor: Some(cursor(made)) })
+    Ok(v1::CreateCursorResponse { cursor: Some(cursor(service, made)) })
 }
 
 fn parse(request: v1::CreateCursorRequest) -> Result<NewCursor, Refusal> {
@@ -65,7 +67,7 @@ pub(super) async fn acknowledge_cursor(
     let (id, to) = (asked(&request.cursor_id)?, Position(request.position));
     let ledger = Arc::clone(&service.ledger);
     let moved = service.threads.run(move || Ok(ledger.acknowledge(&id, to)?)).await?;
-    Ok(v1::AcknowledgeCursorResponse { cursor: Some(cursor(moved)) })
+    Ok(v1::AcknowledgeCursorResponse { cursor: Some(cursor(service, moved)) })
 }
 
 pub(super) async fn list_cursors(
@@ -74,7 +76,7 @@ pub(super) async fn list_cursors(
 ) -> Result<v1::ListCursorsResponse, Refusal> {
     let ledger = Arc::clone(&service.ledger);
     let all = service.threads.run(move || Ok(ledger.list_cursors())).await?;
-    Ok(v1::ListCursorsResponse { cursors: all.into_iter().map(cursor).collect() })
+    Ok(v1::ListCursorsResponse { cursors: all.into_iter().map(|of| cursor(service, of)).collect() })
 }
 
 pub(super) async fn delete_cursor(
@@ -94,7 +96,9 @@ fn asked(id: &str) -> Result<CursorId, Refusal> {
     id.ok_or(Refusal::Defect)
 }
 
-fn cursor(of: Cursor) -> v1::Cursor {
+fn cursor(service: &Service, of: Cursor) -> v1::Cursor {
+    let idle = service.ledger.cursor_idle(&of.id);
+    let expires_at = expiry(service.ledger.clock().now(), service.limits.cursor_age, idle).map(timestamp);
     v1::Cursor {
         cursor_id: of.id.to_string(),
         acknowledged_position: of.acknowledged.0,
@@ -102,5 +106,6 @@ fn cursor(of: Cursor) -> v1::Cursor {
         filter: of.filter,
         updated_at: (!of.damaged).then(|| timestamp(of.updated_at)),
         damaged: of.damaged,
+        expires_at,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::page;
 use crate::budget::DEFAULT_PERCENT;
+use crate::domain::position::RecordedAt;
 use crate::ledger::stage::StageLimits;
 use crate::v1;
 use crate::wire::limits::MAX_CLAIM_BYTES;
@@ -14,6 +15,14 @@ pub const MAX_COMMANDS: usize = 10_000;
 pub const MAX_REPLY_BYTES: usize = 16 << 20;
 /// Maximum number of jobs that wait for a disk at once; others queue.
 pub(super) const BLOCKING_JOBS: usize = 32;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The instant at which a thing with an age ends, idle so long already; none where it does not end.
+pub(super) fn expiry(now: RecordedAt, age: Duration, idle: Option<Duration>) -> Option<RecordedAt> {
+    let left = i64::try_from(age.saturating_sub(idle?).as_micros()).ok()?;
+    now.0.checked_add(left).map(RecordedAt)
+}
 
 /// The limits that can be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +37,10 @@ pub struct Limits {
     pub patience: Duration,
     /// Share of one peer in shared resources, in percent.
     pub peer_share_percent: u8,
+    /// Age at which an untouched stage is dropped.
+    pub stage_age: Duration,
+    /// Age at which a cursor that nobody uses is deleted.
+    pub cursor_age: Duration,
 }
 
 impl Default for Limits {
@@ -38,6 +51,8 @@ impl Default for Limits {
             subscriptions: 4096,
             patience: Duration::from_secs(300),
             peer_share_percent: DEFAULT_PERCENT,
+            stage_age: 7 * DAY,
+            cursor_age: 90 * DAY,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::budget::{HeldPlaces, NoPlace, Peer, PeerShares, Place, Share};
 use crate::domain::name::CursorId;
 use crate::ledger::Ledger;
 use parking_lot::Mutex;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use uuid::Uuid;
 
@@ -59,7 +59,7 @@ impl<K: Eq + Hash + Clone> OwnerMap<K> {
         &self,
         peer: Option<Peer>,
         id: &K,
-        all: &[K],
+        all: &HashSet<K>,
         share: Share,
         make: impl FnOnce() -> Result<T, Refusal>,
         refused: impl FnOnce(NoPlace) -> Refusal,

@@ -1,7 +1,7 @@
 //! Staged appends: laid out on the server piece by piece, recorded whole.
 
 use super::context::context;
-use super::limits::MAX_COMMANDS;
+use super::limits::{MAX_COMMANDS, expiry};
 use super::parse::Parse;
 use super::service::Service;
 use super::share::refused;
@@ -16,6 +16,7 @@ use crate::wire::ids::parse_uuid;
 use crate::wire::limits::{MAX_NAME_BYTES, MAX_RECORDED_BY_BYTES};
 use crate::wire::staged::parse_preconditions;
 use crate::wire::time::{recorded_at, timestamp};
+use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -28,11 +29,11 @@ pub(super) async fn open_stage(
     let (peer, owners, refused) = (Peer::current(), Arc::clone(&service.owners), refused(service, "stages"));
     let share = Share::of(ledger.stage_limits().stages, service.limits.peer_share_percent);
     let open = move || {
-        let all: Vec<Uuid> = ledger.list_stages().into_iter().map(|stage| stage.id).collect();
+        let all: HashSet<Uuid> = ledger.list_stages().into_iter().map(|stage| stage.id).collect();
         owners.stages.make(peer, &new.id, &all, share, || Ok(ledger.open_stage(&new)?), refused)
     };
     let opened = service.threads.run(open).await?;
-    Ok(v1::OpenStageResponse { stage: Some(stage(opened)) })
+    Ok(v1::OpenStageResponse { stage: Some(stage(service, opened)) })
 }
 
 fn parse_new(request: v1::OpenStageRequest) -> Result<NewStage, Refusal> {
@@ -105,7 +106,7 @@ pub(super) async fn get_stage(
     let id = asked(&request.stage_id)?;
     let ledger = Arc::clone(&service.ledger);
     let found = service.threads.run(move || Ok(ledger.stage(id)?)).await?;
-    Ok(v1::GetStageResponse { stage: Some(stage(found)) })
+    Ok(v1::GetStageResponse { stage: Some(stage(service, found)) })
 }
 
 pub(super) async fn list_stages(
@@ -114,7 +115,7 @@ pub(super) async fn list_stages(
 ) -> Result<v1::ListStagesResponse, Refusal> {
     let ledger = Arc::clone(&service.ledger);
     let all = service.threads.run(move || Ok(ledger.list_stages())).await?;
-    Ok(v1::ListStagesResponse { stages: all.into_iter().map(stage).collect() })
+    Ok(v1::ListStagesResponse { stages: all.into_iter().map(|of| stage(service, of)).collect() })
 }
 
 pub(super) async fn drop_stage(
@@ -139,7 +140,9 @@ fn parse_id(field: &str, text: &str, parse: &mut Parse) -> Option<Uuid> {
     parse.take(parse_uuid(text).map_err(|expected| Violation::new(field, format!("{required}{expected}"))))
 }
 
-fn stage(of: Stage) -> v1::Stage {
+fn stage(service: &Service, of: Stage) -> v1::Stage {
+    let idle = service.ledger.stage_idle(of.id);
+    let expires_at = expiry(service.ledger.clock().now(), service.limits.stage_age, idle).map(timestamp);
     let stage = v1::Stage { stage_id: of.id.to_string(), state: v1::StageState::Open.into(), ..v1::Stage::default() };
     match of.state {
         StageState::Open { title, recorded_by, recorded_at, created_at, progress } => v1::Stage {
@@ -149,6 +152,7 @@ fn stage(of: Stage) -> v1::Stage {
             next_command: progress.next,
             bytes: progress.bytes,
             created_at: Some(timestamp(created_at)),
+            expires_at,
             ..stage
         },
         StageState::Recorded(became) => {

@@ -21,6 +21,7 @@ mod memory;
 mod options;
 
 use crate::budget::MemoryBudget;
+use crate::grpc::limits::Limits;
 use crate::grpc::local::Local;
 use crate::grpc::{Direct, Services, services};
 use crate::http::{self, Ready, Web};
@@ -89,7 +90,7 @@ pub async fn run(
     let availability = Availability { health, ready };
     availability.serving().await;
     let door = Door::new(&options, listener.local_addr().ok(), Arc::clone(&ledger));
-    expire(&ledger, options.stage_age, &stopping);
+    expire(&ledger, options.limits, &stopping);
     let links = watched_links(&options, &ledger, &stopping);
     let incoming = Incoming::accept(listener, &options, stopping.clone(), cut.clone(), links, Arc::clone(&ledger));
     let around = http::around(grpc, web, &options.allowed_origins);
@@ -133,7 +134,7 @@ fn watched_links(options: &ServerOptions, ledger: &Arc<Ledger>, stopping: &Cance
 }
 
 /// Drops what clients opened and left, for as long as the server runs.
-fn expire(ledger: &Arc<Ledger>, age: Duration, stopping: &CancellationToken) {
+fn expire(ledger: &Arc<Ledger>, limits: Limits, stopping: &CancellationToken) {
     const BETWEEN: Duration = Duration::from_secs(1);
     let (ledger, stopping) = (Arc::downgrade(ledger), stopping.clone());
     let expiring = async move {
@@ -141,7 +142,11 @@ fn expire(ledger: &Arc<Ledger>, age: Duration, stopping: &CancellationToken) {
             tokio::time::sleep(BETWEEN).await;
             let Some(ledger) = ledger.upgrade() else { return };
             // It waits for the disk where there is something to drop.
-            let _ = tokio::task::spawn_blocking(move || ledger.drop_untouched_stages(age)).await;
+            let drop_both = move || {
+                ledger.drop_untouched_stages(limits.stage_age);
+                ledger.delete_idle_cursors(limits.cursor_age);
+            };
+            let _ = tokio::task::spawn_blocking(drop_both).await;
         }
     };
     tokio::spawn(async move { stopping.run_until_cancelled(expiring).await });

@@ -31,8 +31,6 @@ pub struct ServerOptions {
     pub allowed_origins: Vec<String>,
     /// Minimum pace of a request body.
     pub pace: Pace,
-    /// Age at which an untouched stage is dropped.
-    pub stage_age: Duration,
     /// Time that a client may leave a reply unread before its connection is closed.
     pub unread: Duration,
 }
@@ -49,7 +47,6 @@ impl Default for ServerOptions {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             pace: Pace::default(),
-            stage_age: Duration::from_secs(7 * 24 * 60 * 60),
             unread: Duration::from_secs(600),
         }
     }
@@ -65,6 +62,8 @@ impl ServerOptions {
             streams: config.max_streams.unwrap_or(defaults.limits.streams),
             subscriptions: config.max_subscriptions.unwrap_or(defaults.limits.subscriptions),
             peer_share_percent: config.peer_share_percent.unwrap_or(defaults.limits.peer_share_percent),
+            stage_age: config.stage_age.unwrap_or(defaults.limits.stage_age),
+            cursor_age: config.cursor_age.unwrap_or(defaults.limits.cursor_age),
             ..defaults.limits
         };
         Self {
@@ -72,7 +71,6 @@ impl ServerOptions {
             memory: config.memory_bytes.unwrap_or(defaults.memory),
             connections: config.max_connections.unwrap_or(defaults.connections),
             drain: config.drain.unwrap_or(defaults.drain),
-            stage_age: config.stage_age.unwrap_or(defaults.stage_age),
             allowed_hosts: config.allowed_hosts.clone(),
             allowed_origins: config.allowed_origins.clone(),
             ..defaults
@@ -117,7 +115,7 @@ mod tests {
     fn the_example_file_says_the_defaults_of_every_setting() {
         let example = include_str!("../../deploy/detente.toml");
         let set: String = example.lines().filter_map(|line| line.strip_prefix("#: ")).flat_map(|l| [l, "\n"]).collect();
-        assert_eq!(set.lines().count(), 26, "a setting is missing in deploy/detente.toml, or here");
+        assert_eq!(set.lines().count(), 27, "a setting is missing in deploy/detente.toml, or here");
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("detente.toml");
         std::fs::write(&file, set).unwrap();

@@ -271,7 +271,8 @@ async fn a_client_that_leaves_its_reply_unread_loses_its_connection() {
 
 #[tokio::test]
 async fn a_stage_that_nobody_touches_is_dropped() {
-    let options = ServerOptions { stage_age: Duration::ZERO, ..ServerOptions::default() };
+    let options =
+        ServerOptions { limits: Limits { stage_age: Duration::ZERO, ..Limits::default() }, ..ServerOptions::default() };
     let mut server = Served::empty_with(options).await;
     let request_id = uuid::Uuid::from_u128(7).to_string();
     let open = v1::OpenStageRequest { request_id, recorded_by: "tests".to_owned(), ..Default::default() };
@@ -282,5 +283,40 @@ async fn a_stage_that_nobody_touches_is_dropped() {
         }
     };
     tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the stage stays");
+    server.end().await;
+}
+
+#[tokio::test]
+async fn stages_and_cursors_tell_when_they_end_and_a_cursor_that_nobody_uses_is_deleted() {
+    let age = Duration::from_secs(1000);
+    let limits = Limits { stage_age: age, cursor_age: age, ..Limits::default() };
+    let mut server = Served::empty_with(ServerOptions { limits, ..ServerOptions::default() }).await;
+    let request_id = uuid::Uuid::from_u128(7).to_string();
+    let open = v1::OpenStageRequest { request_id, recorded_by: "tests".to_owned(), ..Default::default() };
+    let stage = server.client.open_stage(open).await.unwrap().into_inner().stage.unwrap();
+    let new = v1::CreateCursorRequest { cursor_id: "desk".to_owned(), ..Default::default() };
+    let cursor = server.client.create_cursor(new.clone()).await.unwrap().into_inner().cursor.unwrap();
+    let now = server.client.get_server_info(v1::GetServerInfoRequest {}).await.unwrap().into_inner().now.unwrap();
+    for expires_at in [stage.expires_at, cursor.expires_at] {
+        let left = expires_at.unwrap().seconds - now.seconds;
+        assert!((990..=1000).contains(&left), "{left} s are left");
+    }
+    let held = v1::subscribe_request::Start::CursorId("desk".to_owned());
+    let held = v1::SubscribeRequest { start: Some(held), ..Default::default() };
+    let subscription = server.client.subscribe(held).await.unwrap();
+    let listed = server.client.list_cursors(v1::ListCursorsRequest {}).await.unwrap().into_inner().cursors;
+    assert_eq!(listed[0].expires_at, None, "somebody subscribes to it");
+    drop(subscription);
+    server.end().await;
+
+    let limits = Limits { cursor_age: Duration::ZERO, ..Limits::default() };
+    let mut server = Served::empty_with(ServerOptions { limits, ..ServerOptions::default() }).await;
+    server.client.create_cursor(new).await.unwrap();
+    let gone = async {
+        while !server.client.list_cursors(v1::ListCursorsRequest {}).await.unwrap().into_inner().cursors.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the cursor stays");
     server.end().await;
 }

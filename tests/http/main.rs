@@ -23,5 +23,6 @@ mod schema;
 #[allow(dead_code, reason = "shared with the tests of the page")]
 #[path = "../page/served.rs"]
 mod served;
+mod shares;
 mod standing;
 mod traces;

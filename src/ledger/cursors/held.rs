@@ -6,6 +6,12 @@ use crate::ledger::feed::EndReason;
 use std::sync::Arc;
 use tokio::sync::watch;
 
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.place.touch();
+    }
+}
+
 /// A cursor that is held.
 pub(crate) struct Held {
     place: Arc<Place>,

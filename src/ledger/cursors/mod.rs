@@ -33,6 +33,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The most cursors of one ledger.
 pub const MOST: usize = 1000;
@@ -143,6 +144,14 @@ impl Cursors {
         }
         all.remove(id);
         Ok(())
+    }
+
+    /// The time since the last use of a cursor; none where it is damaged or a subscription holds it.
+    pub(super) fn idle(&self, id: &CursorId) -> Option<Duration> {
+        match self.all.lock().get(id)? {
+            Slot::Sound(place) => place.idle(),
+            Slot::Damaged { .. } => None,
+        }
     }
 
     /// Takes a cursor over, from whoever holds it.

@@ -8,6 +8,7 @@ use crate::ledger::feed::Beginning;
 use crate::v1;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// What is kept of a cursor.
@@ -33,13 +34,26 @@ pub(super) struct Place {
     kept: Mutex<Kept>,
     /// Whoever delivers must not wait for a disk, so this is not under the lock.
     delivered: AtomicU64,
+    /// Last use in this run.
+    touched: Mutex<Instant>,
     pub(super) holder: watch::Sender<Holder>,
 }
 
 impl Place {
     pub(super) fn new(kept: Kept) -> Self {
         let delivered = AtomicU64::new(kept.acknowledged.0);
-        Self { kept: Mutex::new(kept), delivered, holder: watch::Sender::new(Holder::Nth(0)) }
+        let touched = Mutex::new(Instant::now());
+        Self { kept: Mutex::new(kept), delivered, touched, holder: watch::Sender::new(Holder::Nth(0)) }
+    }
+
+    /// Notes that it is in use.
+    pub(super) fn touch(&self) {
+        *self.touched.lock() = Instant::now();
+    }
+
+    /// The time since its last use; none while a subscription holds it.
+    pub(super) fn idle(&self) -> Option<Duration> {
+        (self.holder.receiver_count() == 0).then(|| self.touched.lock().elapsed())
     }
 
     pub(super) fn cursor(&self) -> Cursor {
@@ -69,6 +83,7 @@ impl Place {
     /// The cursor, if it was asked for in the same words.
     pub(super) fn if_asked_alike(&self, new: &NewCursor) -> Result<Cursor, CursorError> {
         let kept = self.kept.lock();
+        self.touch();
         if kept.start == new.start && kept.filter == new.filter {
             return Ok(self.cursor_of(&kept));
         }
@@ -82,6 +97,7 @@ impl Place {
         keep: impl FnOnce(&Kept) -> Result<(), CursorError>,
     ) -> Result<Cursor, CursorError> {
         let mut kept = self.kept.lock();
+        self.touch();
         if *self.holder.borrow() == Holder::Deleted {
             return Err(CursorError::NotFound(kept.id.clone()));
         }

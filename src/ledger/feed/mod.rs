@@ -177,6 +177,23 @@ impl Ledger {
         self.cursors.acknowledge(id, to, self.clock.now())
     }
 
+    /// The time since the last use of a cursor; none where it is damaged or a subscription holds it.
+    #[must_use]
+    pub fn cursor_idle(&self, id: &CursorId) -> Option<Duration> {
+        self.cursors.idle(id)
+    }
+
+    /// Deletes the cursors that nobody has used for so long. Waits for the disk.
+    pub fn delete_idle_cursors(&self, age: Duration) {
+        let ids = self.list_cursors().into_iter().map(|cursor| cursor.id);
+        for id in ids.filter(|id| self.cursor_idle(id).is_some_and(|idle| idle >= age)) {
+            match self.delete_cursor(&id) {
+                Ok(()) => tracing::warn!(cursor = %id, "a cursor that nobody used was deleted"),
+                Err(error) => tracing::warn!(cursor = %id, %error, "a cursor that nobody used cannot be deleted"),
+            }
+        }
+    }
+
     /// All cursors, by name.
     #[must_use]
     pub fn list_cursors(&self) -> Vec<Cursor> {

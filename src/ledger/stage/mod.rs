@@ -235,6 +235,14 @@ impl Stages {
         self.place.remove(id)
     }
 
+    /// The time since an open stage was touched.
+    fn idle(&self, id: Uuid) -> Option<Duration> {
+        match self.all.lock().get(&id)? {
+            Slot::Sound(staging) => Some(staging.touched.lock().elapsed()),
+            Slot::Damaged { .. } => None,
+        }
+    }
+
     /// Those that have not been touched for too long, and that nobody is at.
     fn untouched(&self, age: Duration) -> Vec<Uuid> {
         let is_old = |staging: &Staging| staging.touched.lock().elapsed() >= age && !staging.file.is_locked();
@@ -350,6 +358,12 @@ impl Ledger {
             Err(_) => self.stages.forget(id)?,
         }
         Ok(true)
+    }
+
+    /// The time since an open stage was opened, opened again or added to.
+    #[must_use]
+    pub fn stage_idle(&self, id: Uuid) -> Option<Duration> {
+        self.stages.idle(id)
     }
 
     /// Drops the stages that nobody has opened again or added to for so long. Waits for the disk.

@@ -1,0 +1,103 @@
+//! Shares: one client leaves room for others in everything that clients open and hold.
+
+use crate::served::Served;
+use detente::grpc::limits::Limits;
+use detente::server::ServerOptions;
+use detente::v1;
+use detente::v1::ledger_service_client::LedgerServiceClient;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_types::StatusExt as _;
+
+async fn channel(server: &Served) -> Channel {
+    Endpoint::from_shared(format!("http://{}", server.address)).unwrap().connect().await.unwrap()
+}
+
+fn assert_over_share(status: &Status, what: &str) {
+    let info = status.get_details_error_info().unwrap();
+    assert_eq!((status.code(), info.reason.as_str()), (Code::ResourceExhausted, "OVERLOADED"), "{status:?}");
+    assert_eq!((info.metadata["what"].as_str(), info.metadata["setting"].as_str()), (what, "peer_share_percent"));
+}
+
+fn stage(number: u128) -> v1::OpenStageRequest {
+    let request_id = uuid::Uuid::from_u128(number).to_string();
+    v1::OpenStageRequest { request_id, recorded_by: "tests".to_owned(), ..Default::default() }
+}
+
+fn cursor(number: usize) -> v1::CreateCursorRequest {
+    v1::CreateCursorRequest { cursor_id: format!("desk-{number}"), ..Default::default() }
+}
+
+#[tokio::test]
+async fn one_client_leaves_stages_and_cursors_to_others() {
+    let server = Served::empty().await;
+    let mut greedy = server.client.clone();
+    let mut other = LedgerServiceClient::new(channel(&server).await);
+    for number in 1..=12 {
+        greedy.open_stage(stage(number)).await.unwrap();
+    }
+    assert_over_share(&greedy.open_stage(stage(13)).await.unwrap_err(), "stages");
+    greedy.open_stage(stage(12)).await.expect("one that is open already is not counted twice");
+    let dropped = v1::DropStageRequest { stage_id: stage(1).request_id };
+    greedy.drop_stage(dropped).await.unwrap();
+    assert!(greedy.open_stage(stage(15)).await.is_ok(), "what is dropped can be opened again");
+    other.open_stage(stage(14)).await.expect("another has its share");
+
+    for number in 1..=750 {
+        greedy.create_cursor(cursor(number)).await.unwrap();
+    }
+    assert_over_share(&greedy.create_cursor(cursor(751)).await.unwrap_err(), "cursors");
+    greedy.create_cursor(cursor(750)).await.expect("one that is there already is not counted twice");
+    other.create_cursor(cursor(752)).await.expect("another has its share");
+    server.end().await;
+}
+
+#[tokio::test]
+async fn streams_of_health_and_reflection_count_among_the_subscriptions_of_their_client() {
+    let limits = Limits { subscriptions: 4, ..Limits::default() };
+    let server = Served::empty_with(ServerOptions { limits, ..ServerOptions::default() }).await;
+    let mut greedy = HealthClient::new(channel(&server).await);
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(greedy.watch(HealthCheckRequest::default()).await.unwrap());
+    }
+    assert_over_share(&greedy.watch(HealthCheckRequest::default()).await.unwrap_err(), "subscriptions");
+    greedy.check(HealthCheckRequest::default()).await.expect("a question that is no stream takes no place");
+    let mut other = HealthClient::new(channel(&server).await);
+    let last = other.watch(HealthCheckRequest::default()).await.unwrap();
+    let mut reflection =
+        tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient::new(channel(&server).await);
+    let full = reflection.server_reflection_info(tokio_stream::pending()).await.unwrap_err();
+    assert_eq!(full.get_details_error_info().unwrap().reason, "OVERLOADED", "{full:?}");
+    drop((held, last));
+    let again = async {
+        while other.watch(HealthCheckRequest::default()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), again).await.expect("places are not given back");
+    server.end().await;
+}
+
+#[tokio::test]
+async fn many_connections_of_one_machine_are_served_up_to_the_whole() {
+    let server = Served::empty_with(ServerOptions { connections: 8, ..ServerOptions::default() }).await;
+    // One is the client's own.
+    let mut open = Vec::new();
+    for _ in 0..7 {
+        open.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    let mut one_more = TcpStream::connect(server.address).await.unwrap();
+    drop(open);
+    let mut byte = [0];
+    tokio::io::AsyncWriteExt::write_all(&mut one_more, b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await
+        .unwrap();
+    let served = tokio::time::timeout(std::time::Duration::from_secs(20), one_more.read(&mut byte)).await;
+    assert_eq!(served.expect("it is never accepted").unwrap(), 1);
+    server.end().await;
+}
