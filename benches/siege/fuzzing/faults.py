@@ -1,10 +1,12 @@
 """What was found, and how often each kind of request was answered with which status."""
 
 import collections
+import re
 import sys
 import threading
 
-SHOWN_OF_A_KIND = 8  # a fault that every other request meets would else fill the log
+SHOWN_OF_A_KIND = 4  # of those that a kind has at one path; a fault that every other request meets would fill the log
+PATH = re.compile(r"/[\w.]+(/[\w.]+)*")
 LENGTH_SHOWN = 1500
 SLOW_SECONDS = 0.5
 SLOWEST_SHOWN = 8
@@ -16,14 +18,18 @@ class Faults:
     def __init__(self):
         self.lock = threading.Lock()
         self.kinds = collections.Counter()
+        self.shown = collections.Counter()
         self.statuses = collections.defaultdict(collections.Counter)
         self.slow = []
 
     def add(self, kind, what):
-        """Notes a fault, and prints it unless many of its kind were printed."""
+        """Notes a fault, and prints it unless many of its kind were printed for the path it names."""
+        path = PATH.search(what)
+        place = (kind, path and path[0])
         with self.lock:
             self.kinds[kind] += 1
-            if self.kinds[kind] <= SHOWN_OF_A_KIND:
+            self.shown[place] += 1
+            if self.shown[place] <= SHOWN_OF_A_KIND:
                 print(f"FAULT {kind}: {what[:LENGTH_SHOWN]}", flush=True)
 
     def count(self, group, status):
