@@ -66,7 +66,7 @@ def watch(server, workers, faults):
         try:
             server.get("/healthz", timeout=HEALTH_SECONDS)
         except OSError as error:
-            faults.add("healthz", repr(error))
+            faults.add_late("healthz", repr(error), time.monotonic() - begun, HEALTH_SECONDS)
         slowest = max(slowest, time.monotonic() - begun)
         if server.process.poll() is not None:
             faults.add("ended", f"exit {server.process.returncode}: {server.log_text()[-500:]}")

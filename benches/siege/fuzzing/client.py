@@ -65,7 +65,7 @@ class Client:
         elif reply.status == http1.REFUSED:
             self.faults.add("refused connection", shown)
         elif reply.status == http1.NOTHING and not streaming:
-            self.faults.add("no reply", shown)
+            self.faults.add_late("no reply", shown, reply.took, due + self.patience)
         elif reply.status >= 500 and reply.status not in excused:
             self.judge_failure(reply, limit, shown)
         if not streaming:
@@ -82,7 +82,7 @@ class Client:
 
     def judge_time(self, group, took, due, shown):
         if took > due + self.patience:
-            self.faults.add("late", shown)
+            self.faults.add_late("late", shown, took, due + self.patience)
         self.faults.note_time(group, took, shown)
 
     def judge_grpc(self, group, status, limit, took, shown):
@@ -92,7 +92,7 @@ class Client:
         if status in FAULTY_STATUSES:
             self.faults.add(f"grpc-status {FAULTY_STATUSES[status]}", shown)
         elif status == DEADLINE_EXCEEDED and not self.may_have_passed(limit, took):
-            self.faults.add("deadline before its time", shown)
+            self.faults.add_late("deadline before its time", shown, took, SERVER_MAXIMUM)
 
     def may_have_passed(self, limit, took):
         return limit is not None or took > SERVER_MAXIMUM - 1

@@ -4,6 +4,9 @@ import collections
 import re
 import sys
 import threading
+import time
+
+from .pauses import Pauses
 
 SHOWN_OF_A_KIND = 4  # of those that a kind has at one path; a fault that every other request meets would fill the log
 PATH = re.compile(r"/[\w.]+(/[\w.]+)*")
@@ -21,6 +24,8 @@ class Faults:
         self.shown = collections.Counter()
         self.statuses = collections.defaultdict(collections.Counter)
         self.slow = []
+        self.pauses = Pauses()
+        self.pauses.start()
 
     def add(self, kind, what):
         """Notes a fault, and prints it unless many of its kind were printed for the path it names."""
@@ -31,6 +36,14 @@ class Faults:
             self.shown[place] += 1
             if self.shown[place] <= SHOWN_OF_A_KIND:
                 print(f"FAULT {kind}: {what[:LENGTH_SHOWN]}", flush=True)
+
+    def add_late(self, kind, what, took, due=0.0):
+        """Notes a fault of something that took `took` seconds until now, unless pauses of the script explain it."""
+        paused = self.pauses.since(time.monotonic() - took)
+        if paused and took - paused <= due:
+            self.count("while the script stood still", kind)
+        else:
+            self.add(kind, what)
 
     def count(self, group, status):
         with self.lock:
@@ -49,6 +62,7 @@ class Faults:
         for group, statuses in sorted(self.statuses.items()):
             counts = "  ".join(f"{status}:{count}" for status, count in sorted(statuses.items(), key=str))
             print(f"{group:28} {sum(statuses.values()):8}  {counts}")
+        print(f"the script stood still for {self.pauses.total():.1f} s")
         for seconds, group, shown in self.slow:
             print(f"slow: {seconds} s {group}: {shown}")
 

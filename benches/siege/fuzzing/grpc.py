@@ -34,15 +34,17 @@ def shown(what, answer):
     return f"{what[:900]} -> {reply}"
 
 
-def judge(client, group, what, answer, limit=None, closed_is_right=False):
+def judge(client, group, what, connection, stream=1, limit=None, closed_is_right=False):
     """One answer: its status, its status of gRPC, its time, and whether there was one."""
-    status = answer.status
+    answer = connection.answers[stream]
+    status, begun = answer.status, connection.begun
     description = shown(what, answer)
     client.faults.count(group, status if answer.reset is None else f"reset-{answer.reset}")
     if status >= 500 and status != 501:
         client.judge_failure(answer, limit, description)
     if not answer.ended and not closed_is_right:
-        client.faults.add("no answer", description)
+        took = time.monotonic() - begun
+        client.faults.add_late("no answer", description, took, client.deadline(limit) + client.patience)
     if answer.reset == 2:
         client.faults.add("reset as INTERNAL_ERROR", description)
     if answer.ended:
@@ -58,7 +60,7 @@ def judge_all(client, group, connection, calls, limit=None, may_close=False):
     connection.read_until(time.monotonic() + client.deadline(limit) + client.patience + 5)
     closed = connection.closed or connection.goaway is not None
     for stream, what in calls.items():
-        judge(client, group, what, connection.answers[stream], limit, may_close and closed)
+        judge(client, group, what, connection, stream, limit, may_close and closed)
 
 
 def opened(client, **options):
@@ -215,7 +217,7 @@ def withhold(client):
 def listen(client, connection, what):
     connection.expect([1])
     connection.read_until(time.monotonic() + STREAM_SECONDS)
-    judge(client, "grpc stream", what, connection.answers[1], closed_is_right=True)
+    judge(client, "grpc stream", what, connection, closed_is_right=True)
 
 
 def subscribe(client):
@@ -266,7 +268,7 @@ def frames(client):
         connection.read_until(time.monotonic() + STREAM_SECONDS)
         answer = connection.answers[1]
         what = f"form {kind}, {len(sent)} bytes: {sent[:300]!r}"
-        judge(client, "frames", what, answer, limit=SERVER_MAXIMUM, closed_is_right=True)
+        judge(client, "frames", what, connection, limit=SERVER_MAXIMUM, closed_is_right=True)
         if answer.status == CLOSED:
             client.faults.count("frames goaway", connection.goaway)
 
