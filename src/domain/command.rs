@@ -5,7 +5,7 @@
 
 use super::claim::Claim;
 use super::edtf::PartialDate;
-use super::event::Dispute;
+use super::event::{Dispute, LabelConfirmation};
 use super::filter::Filter;
 use super::kind::Kind;
 use super::name::{ClaimId, DisputeId, PartyId, SourceId};
@@ -88,6 +88,8 @@ pub enum Command {
     MergeParties(PartyId, PartyId),
     /// Undo the merge of a party.
     UnmergeParties(PartyId),
+    /// Say that all claims with a label are still true.
+    ConfirmAll(Box<LabelConfirmation>),
 }
 
 /// A partial new state of a claim: it makes the complete one from the last one.

@@ -49,6 +49,19 @@ pub enum Change {
     PartiesMerged(PartyId, PartyId),
     /// A merge was undone. It makes the next revision of the party that was merged.
     PartiesUnmerged(PartyId),
+    /// All claims with a label were said to be still true. It makes no revision of any of them.
+    ClaimsConfirmed(Box<LabelConfirmation>),
+}
+
+/// That all claims with a label are still true.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelConfirmation {
+    /// The label.
+    pub label: Box<str>,
+    /// How far the knowledge of them reaches.
+    pub as_of: PartialDate,
+    /// Those that are not confirmed.
+    pub except: Vec<ClaimId>,
 }
 
 /// That a party contests a claim.
@@ -96,7 +109,8 @@ impl Change {
             | Self::SchemeRegistered(_)
             | Self::SchemeRevised(_)
             | Self::PartiesMerged(..)
-            | Self::PartiesUnmerged(_) => None,
+            | Self::PartiesUnmerged(_)
+            | Self::ClaimsConfirmed(_) => None,
         }
     }
 
@@ -116,7 +130,8 @@ impl Change {
             | Self::ClaimRetracted(..)
             | Self::ClaimReinstated(_)
             | Self::ClaimDisputed(..)
-            | Self::DisputeResolved(..) => None,
+            | Self::DisputeResolved(..)
+            | Self::ClaimsConfirmed(_) => None,
         }
     }
 

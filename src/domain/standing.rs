@@ -45,7 +45,8 @@ impl Standing {
             | Change::SchemeRegistered(_)
             | Change::SchemeRevised(_)
             | Change::PartiesMerged(..)
-            | Change::PartiesUnmerged(_) => {}
+            | Change::PartiesUnmerged(_)
+            | Change::ClaimsConfirmed(_) => {}
         }
         next
     }

@@ -28,9 +28,12 @@ pub(super) const HAPPENED: [Column; 10] = [
     column("revision", Integer, "The revision it makes of what it is about.", |row| {
         of(row, |e| Cell::ordinal(e.revision.into()))
     }),
-    column("subject_id", Text, "The claim, party, source, kind or scheme it is about, by its id or name.", |row| {
-        of(row, |e| Cell::text(subject(e)))
-    }),
+    column(
+        "subject_id",
+        Text,
+        "The claim, party, source, kind, scheme or label it is about, by its id or name.",
+        |row| of(row, |e| Cell::text(subject(e))),
+    ),
     column("reason", Word, "Why a claim was revised or retracted, or how a dispute ended.", |row| of(row, reason)),
     column(
         "content",
@@ -67,6 +70,7 @@ pub(super) fn claim_id(event: &v1::Event) -> Option<&str> {
 pub(super) fn confirmed_as_of(event: &v1::Event) -> Option<&str> {
     match &event.event {
         Some(What::ClaimConfirmed(confirmed)) => Some(&confirmed.as_of),
+        Some(What::ClaimsConfirmed(confirmed)) => Some(&confirmed.as_of),
         _ => None,
     }
 }
@@ -87,6 +91,7 @@ fn subject(event: &v1::Event) -> String {
         Some(What::KindRevised(e)) => e.kind.as_ref().map(|kind| &kind.kind),
         Some(What::SchemeRegistered(e)) => e.scheme.as_ref().map(|scheme| &scheme.scheme),
         Some(What::SchemeRevised(e)) => e.scheme.as_ref().map(|scheme| &scheme.scheme),
+        Some(What::ClaimsConfirmed(e)) => Some(&e.label),
         _ => None,
     };
     id.cloned().unwrap_or_default()

@@ -98,7 +98,7 @@ impl Ledger {
         let claim = claims.find(id.0).ok_or(QueryError::ClaimNotFound(id))?;
         let (number, _) = claims.current(claim, at.position()).ok_or(QueryError::ClaimNotFound(id))?;
         let mut bytes = Vec::new();
-        Renderer::new(&self.store, &view).claim(claim, number, &mut bytes)?;
+        Renderer::at(&self.store, &view, at.position()).claim(claim, number, &mut bytes)?;
         Ok((at, bytes))
     }
 
@@ -142,7 +142,7 @@ impl Ledger {
             },
         );
         let mut page = ClaimPage { at, claims: Encoded::default(), next: None };
-        let mut renderer = Renderer::new(&self.store, &view);
+        let mut renderer = Renderer::at(&self.store, &view, at.position());
         let mut last = None;
         for found in &found {
             if page.claims.len() >= query.page.entries || page.claims.byte_len() >= query.page.bytes {
@@ -248,7 +248,7 @@ fn kind_of(sight: &Sight<'_>, seen: &Seen, revision: Revision) -> Result<Option<
 const fn event_of(action: Action) -> RevisionEvent {
     match action {
         Action::Asserted => RevisionEvent::Asserted,
-        Action::Confirmed => RevisionEvent::Confirmed,
+        Action::Confirmed | Action::LabelConfirmed => RevisionEvent::Confirmed,
         Action::Retracted => RevisionEvent::Retracted,
         Action::Reinstated => RevisionEvent::Reinstated,
         Action::Disputed => RevisionEvent::Disputed,

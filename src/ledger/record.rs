@@ -5,6 +5,7 @@
 use super::render::Renderer;
 use crate::domain::claim::Claim;
 use crate::domain::decide::Record;
+use crate::domain::edtf::Atom;
 use crate::domain::filter::Filter;
 use crate::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
 use crate::domain::position::Position;
@@ -39,7 +40,7 @@ impl Record for Recorded<'_> {
         let claim = claims.find(id.0)?;
         let (number, _) = claims.current(claim, self.cut)?;
         let mut bytes = Vec::new();
-        Renderer::new(self.store, self.view).claim(claim, number, &mut bytes).ok()?;
+        Renderer::at(self.store, self.view, self.cut).claim(claim, number, &mut bytes).ok()?;
         read_claim(v1::Claim::decode(bytes.as_slice()).ok()?).ok()
     }
 
@@ -58,6 +59,10 @@ impl Record for Recorded<'_> {
 
     fn scheme_revision(&self, scheme: &str) -> Option<u32> {
         self.view.index.schemes.current(scheme, self.cut).map(|(number, _)| number)
+    }
+
+    fn label_as_of(&self, label: &str) -> Option<Atom> {
+        self.view.index.label_as_of(label, self.cut)
     }
 
     fn merged_into(&self, id: &PartyId) -> Option<PartyId> {

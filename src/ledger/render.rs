@@ -26,14 +26,22 @@ const MOST_LOADED: usize = 4096;
 pub(super) struct Renderer<'v> {
     store: &'v Store,
     view: &'v IndexedLog,
+    /// The last position that counts for confirmations with a label.
+    cut: Position,
     loaded: HashMap<usize, Arc<Block>>,
     /// The number of blocks that were ever kept.
     kept: usize,
 }
 
 impl<'v> Renderer<'v> {
+    /// For events, and for claims without what was confirmed by a label.
     pub(super) fn new(store: &'v Store, view: &'v IndexedLog) -> Self {
-        Self { store, view, loaded: HashMap::new(), kept: 0 }
+        Self::at(store, view, Position::START)
+    }
+
+    /// For claims as a cut sees them.
+    pub(super) fn at(store: &'v Store, view: &'v IndexedLog, cut: Position) -> Self {
+        Self { store, view, cut, loaded: HashMap::new(), kept: 0 }
     }
 
     /// The blocks that had to be loaded.
@@ -58,6 +66,7 @@ impl<'v> Renderer<'v> {
         let made_words = |content: &Content| !content.is_renewed() && content.since() == at;
         if let Some(event) = event
             && claims.disputes().is_empty()
+            && self.confirmed(found.claim, found.number, found.revision.content).is_none()
             && claims.content(found.revision.content).is_some_and(made_words)
         {
             return put_parts(event, true, out);
@@ -143,7 +152,9 @@ impl<'v> Renderer<'v> {
         if !made_words {
             self.with_event(words_at, |event| put_claim(event, out))??;
         }
-        if content.is_renewed() {
+        if let Some(confirmed) = self.confirmed(claim, number, revision.content) {
+            self.put_as_of(confirmed, out)?;
+        } else if content.is_renewed() {
             let confirmed = revisions.iter().rev().find(|r| r.action == Action::Confirmed).ok_or_else(missing)?;
             self.put_as_of(confirmed.position, out)?;
         }
@@ -159,9 +170,22 @@ impl<'v> Renderer<'v> {
         self.with_event(position, |event| v1::Event::decode(event).map_err(|error| unreadable(position, &error)))?
     }
 
+    /// The confirmation with a label that counts for a claim in a revision: up to the cut, while that revision is the last.
+    fn confirmed(&self, claim: ClaimNo, number: u32, content: u32) -> Option<Position> {
+        let index = &self.view.index;
+        if !index.has_label_confirmations() {
+            return None;
+        }
+        let next = index.claims().revisions(claim).get(number as usize).map(|next| next.position.before());
+        let until = next.map_or(self.cut, |last| last.min(self.cut));
+        index.confirmed_with_label(content, until).map(|(position, _)| position)
+    }
+
     fn put_as_of(&mut self, position: Position, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
-        if let Some(v1::event::Event::ClaimConfirmed(confirmed)) = self.event(position)?.event {
-            put_field(out, AS_OF, confirmed.as_of.as_bytes());
+        match self.event(position)?.event {
+            Some(v1::event::Event::ClaimConfirmed(of)) => put_field(out, AS_OF, of.as_of.as_bytes()),
+            Some(v1::event::Event::ClaimsConfirmed(of)) => put_field(out, AS_OF, of.as_of.as_bytes()),
+            _ => {}
         }
         Ok(())
     }

@@ -137,7 +137,16 @@ impl Ledger {
 
 impl<'v> Layer<'v> {
     fn new(shared: &'v Shared, view: &'v IndexedLog, cut: Position) -> Self {
-        Self { view, cut, renderer: RefCell::new(Renderer::new(&shared.store, view)) }
+        Self { view, cut, renderer: RefCell::new(Renderer::at(&shared.store, view, cut)) }
+    }
+
+    /// The last position that counts for how far knowledge of a claim in a revision reaches.
+    fn as_of_cut(&self, found: &Found) -> Position {
+        if !self.view.index.has_label_confirmations() {
+            return self.cut;
+        }
+        let next = self.view.index.claims().revisions(found.claim).get(found.number as usize);
+        next.map_or(self.cut, |next| next.position.before().min(self.cut))
     }
 }
 
@@ -486,7 +495,7 @@ impl<'v> Sight<'v> {
             polarity: content.polarity().and_then(member),
             status: content.status().and_then(member),
             validity: content.validity(),
-            as_of: claims.reach(found.revision.content).as_of,
+            as_of: layer.view.index.as_of_at(found.revision.content, layer.as_of_cut(&found)),
             end_open: content.is_end_open(),
             retracted: found.revision.is_retracted(),
             disputed: claims.disputes().counts(found.claim, layer.cut).standing > 0,

@@ -88,7 +88,8 @@ impl Ledger {
         let at = self.resolve(&view.index, query.cut)?;
         let Part { rows, total, emptiness, absences } = self.part(&view.index, query, &at);
         let mut state = State { at, matches: Vec::new(), claims: Encoded::default(), emptiness, absences, next: None };
-        let mut renderer = Renderer::new(&self.store, &view);
+        let cut = at.position();
+        let mut renderer = Renderer::at(&self.store, &view, cut);
         let events = renderer.at_hand(rows.iter().map(|(found, _)| found.revision.position));
         state.claims.reserve(rows.len(), query.page.bytes.min(events.iter().flatten().map(|event| event.len()).sum()));
         for ((found, certainty), event) in rows.iter().zip(events) {
@@ -96,7 +97,7 @@ impl Ledger {
                 break;
             }
             state.claims.add(|out| renderer.found(found, event, out))?;
-            let as_of_age_days = as_of_age(&view.index, found, query.valid_at);
+            let as_of_age_days = as_of_age(&view.index, found, cut, query.valid_at);
             state.matches.push(StateMatch { certainty: *certainty, as_of_age_days });
         }
         let through = query.skip.saturating_add(state.matches.len() as u64);
@@ -209,9 +210,9 @@ fn supposed_state(sight: &Sight<'_>, query: &StateQuery) -> Result<State, QueryE
     Ok(state)
 }
 
-fn as_of_age(index: &Index, found: &Found, asked: Period) -> Option<i64> {
+fn as_of_age(index: &Index, found: &Found, cut: Position, asked: Period) -> Option<i64> {
     index.claims().content(found.revision.content).filter(|content| content.is_end_open())?;
-    Some(age(asked, index.claims().reach(found.revision.content).as_of?.end))
+    Some(age(asked, index.as_of_at(found.revision.content, cut)?.end))
 }
 
 /// Days from the end of what is known to the end of the asked date.

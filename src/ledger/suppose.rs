@@ -17,11 +17,12 @@ use super::error::{QueryError, ReadFailure};
 use super::record::{EVERYTHING, Recorded};
 use super::render::Renderer;
 use crate::budget;
-use crate::domain::command::{Batch, Supposed};
+use crate::domain::command::{Batch, Command, Supposed};
 use crate::domain::decide::decide;
 use crate::domain::event::{Change, Event};
 use crate::domain::merge::{Merges, MergesAt};
 use crate::domain::position::{Position, RecordedAt};
+use crate::domain::rejection::{Rejection, Violation};
 use crate::journal::{AppendHeader, Link, Salt};
 use crate::store::{ClaimNo, Incoming, IndexedLog, View};
 use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
@@ -55,6 +56,11 @@ impl Overlay {
     ) -> Result<Option<Self>, QueryError> {
         if supposed.is_empty() {
             return Ok(None);
+        }
+        if let Some(nth) = supposed.0.iter().position(|noted| matches!(noted.command, Command::ConfirmAll(_))) {
+            let what = "cannot be supposed; suppose a confirm_claim for each claim";
+            let violation = Violation::new(format!("commands[{nth}].confirm_claims"), what);
+            return Err(QueryError::Unsupposable(Rejection::Violations(vec![violation])));
         }
         let record = Recorded { store: &shared.store, view: base, cut: at.position() };
         let batch = Batch { commands: supposed.0.clone(), preconditions: Vec::new() };

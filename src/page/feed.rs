@@ -122,6 +122,7 @@ fn registered(asked: &Asked, what: &What) -> Markup {
         What::SchemeRevised(one) => ("scheme revised", "نُقِّح ترميز", one.scheme.as_ref().map(|scheme| &scheme.scheme)),
         What::PartiesMerged(one) => ("parties merged", "دُمج طرفان", Some(&one.merged_party_id)),
         What::PartiesUnmerged(one) => ("merge undone", "فُكّ دمج", Some(&one.merged_party_id)),
+        What::ClaimsConfirmed(one) => ("all confirmed", "أُكِّد الجميع", Some(&one.label)),
         _ => ("", "", None),
     };
     html! { p { strong { (lang.t(en, ar)) } " " @if let Some(id) = id { bdi { (line(id, 128)) } } } }

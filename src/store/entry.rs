@@ -31,7 +31,8 @@ pub(crate) struct Entry {
     /// The id of the party, source, kind or scheme it is about; of two parties that were merged, the merged one.
     #[prost(string, tag = "7")]
     pub(crate) registry_id: String,
-    /// The encoded message of that; for a merge the id of the survivor.
+    /// The encoded message of that; for a merge the id of the survivor; for a confirmation of a label the ids of the claims
+    /// that are left out, 16 bytes each.
     #[prost(bytes = "vec", tag = "8")]
     pub(crate) registry_bytes: Vec<u8>,
     /// Who recorded it, where it is about any of those.
@@ -40,7 +41,7 @@ pub(crate) struct Entry {
 }
 
 /// The content that an event gives a claim, as far as it is looked for. For a confirmation only the times are set: the
-/// rest stays what it was.
+/// rest stays what it was. For a confirmation of a label the label is its only facet.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct ContentEntry {
     /// Temporal type, modality, polarity + 1, status + 1: codes, a byte each.
@@ -102,10 +103,12 @@ pub(crate) enum Action {
     PartiesMerged,
     /// The merge of a party was undone.
     PartiesUnmerged,
+    /// The claims with a label were confirmed.
+    LabelConfirmed,
 }
 
 impl Action {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Asserted,
         Self::Revised,
         Self::Confirmed,
@@ -120,6 +123,7 @@ impl Action {
         Self::Scheme,
         Self::PartiesMerged,
         Self::PartiesUnmerged,
+        Self::LabelConfirmed,
     ];
 
     /// What a change does.
@@ -139,6 +143,7 @@ impl Action {
             Change::SchemeRegistered(_) | Change::SchemeRevised(_) => Self::Scheme,
             Change::PartiesMerged(..) => Self::PartiesMerged,
             Change::PartiesUnmerged(_) => Self::PartiesUnmerged,
+            Change::ClaimsConfirmed(_) => Self::LabelConfirmed,
         }
     }
 

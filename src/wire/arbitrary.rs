@@ -3,7 +3,7 @@
 use crate::domain::bound::Bound;
 use crate::domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Quantity, Text, Time};
 use crate::domain::edtf::PartialDate;
-use crate::domain::event::{Change, Dispute, Event};
+use crate::domain::event::{Change, Dispute, Event, LabelConfirmation};
 use crate::domain::kind::{Kind, KindValue, ScaleEntry};
 use crate::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
 use crate::domain::party::{NameValid, Party, PartyName};
@@ -164,6 +164,9 @@ fn registered() -> impl Strategy<Value = Change> {
         scheme().prop_map(Change::SchemeRevised),
         (party_id(), party_id()).prop_map(|(merged, survivor)| Change::PartiesMerged(merged, survivor)),
         party_id().prop_map(Change::PartiesUnmerged),
+        (filled(), date(), vec(claim_id(), 0..3)).prop_map(|(label, as_of, except)| {
+            Change::ClaimsConfirmed(Box::new(LabelConfirmation { label, as_of, except }))
+        }),
     ]
 }
 

@@ -6,18 +6,21 @@
 use super::claim::parse_claim;
 use super::ids::{Ids, parse_uuid};
 use super::kind::{parse_kind, parse_scheme};
-use super::limits::{self, MAX_CLAIM_BYTES, MAX_NOTE_BYTES, MAX_RECORDED_BY_BYTES, MAX_TEXT_BYTES};
+use super::limits::{
+    self, MAX_CLAIM_BYTES, MAX_CONFIRMATION_EXCEPTIONS, MAX_LABEL_BYTES, MAX_NOTE_BYTES, MAX_RECORDED_BY_BYTES,
+    MAX_TEXT_BYTES,
+};
 use super::party::parse_party;
 use super::patch::parse_patch;
 use super::path::At;
 use super::precondition::preconditions;
-use super::scalar::{party_id, required_date, required_text, source_id, text};
+use super::scalar::{key_text, party_id, required_date, required_text, source_id, text};
 use super::sink::Sink;
 use super::source::parse_source;
 use super::vocabulary::required;
 use crate::domain::claim::Claim;
 use crate::domain::command::{Batch, Command, NotedCommand, Supposed};
-use crate::domain::event::Dispute;
+use crate::domain::event::{Dispute, LabelConfirmation};
 use crate::domain::kind::Kind;
 use crate::domain::party::Party;
 use crate::domain::rejection::Violation;
@@ -184,6 +187,7 @@ fn command(wire: Wire, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Optio
             let at = at.field("unmerge_parties");
             party_id(&of.merged_party_id, &at.field("merged_party_id"), sink).map(Command::UnmergeParties)
         }
+        Wire::ConfirmClaims(of) => confirm_all(of, ids, &at.field("confirm_claims"), sink),
     }
 }
 
@@ -231,6 +235,16 @@ fn confirm(of: &v1::ConfirmClaim, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -
     let id = ids.claim(&of.claim_id, &at.field("claim_id"), sink);
     let as_of = required_date(&of.as_of, &at.field("as_of"), sink);
     Some(Command::Confirm(id?, as_of?))
+}
+
+fn confirm_all(of: v1::ConfirmClaims, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
+    let label = key_text(of.label, MAX_LABEL_BYTES, &at.field("label"), sink);
+    let as_of = required_date(&of.as_of, &at.field("as_of"), sink);
+    let except_at = at.field("except_claim_ids");
+    sink.rule(&except_at, of.except_claim_ids.len() <= MAX_CONFIRMATION_EXCEPTIONS, "at most 1000 are allowed");
+    let except = of.except_claim_ids.iter().take(MAX_CONFIRMATION_EXCEPTIONS).enumerate();
+    let except = except.filter_map(|(nth, id)| ids.claim(id, &except_at.index(nth), sink)).collect();
+    Some(Command::ConfirmAll(Box::new(LabelConfirmation { label, as_of: as_of?, except })))
 }
 
 fn retract(of: &v1::RetractClaim, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {

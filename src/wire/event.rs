@@ -13,7 +13,7 @@ use super::time::{recorded_at, timestamp};
 use super::vocabulary::{Twin as _, required};
 use super::{kind, party, source};
 use crate::domain::claim::Claim;
-use crate::domain::event::{Change, Dispute, Event};
+use crate::domain::event::{Change, Dispute, Event, LabelConfirmation};
 use crate::domain::kind::Kind;
 use crate::domain::name::{ClaimId, PartyId};
 use crate::domain::party::Party;
@@ -152,6 +152,11 @@ fn change_message(change: Change) -> Wire {
         Change::PartiesUnmerged(merged) => {
             Wire::PartiesUnmerged(v1::PartiesUnmerged { merged_party_id: merged.as_str().to_owned() })
         }
+        Change::ClaimsConfirmed(of) => Wire::ClaimsConfirmed(v1::ClaimsConfirmed {
+            label: of.label.into(),
+            as_of: of.as_of.text().to_owned(),
+            except_claim_ids: of.except.into_iter().map(text).collect(),
+        }),
     }
 }
 
@@ -231,6 +236,11 @@ fn read_change(change: Wire, at: &At<'_>, sink: &mut Sink) -> Option<Change> {
             Some(Change::PartiesMerged(merged, survivor))
         }
         Wire::PartiesUnmerged(of) => read_merged(&of.merged_party_id, at, sink).map(Change::PartiesUnmerged),
+        Wire::ClaimsConfirmed(of) => {
+            let except = of.except_claim_ids.iter().filter_map(|id| read_claim_id(id, at, sink)).collect();
+            let as_of = required_date(&of.as_of, &at.field("as_of"), sink)?;
+            Some(Change::ClaimsConfirmed(Box::new(LabelConfirmation { label: of.label.into(), as_of, except })))
+        }
     }
 }
 

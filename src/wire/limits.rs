@@ -20,6 +20,8 @@ pub const MAX_URL_BYTES: usize = 4096;
 pub const MAX_DATE_BYTES: usize = 512;
 /// A scheme, a code, an id elsewhere, a release.
 pub const MAX_CODE_BYTES: usize = 256;
+/// The claims that a confirmation of a label leaves out.
+pub(super) const MAX_CONFIRMATION_EXCEPTIONS: usize = 1000;
 /// A label.
 pub const MAX_LABEL_BYTES: usize = 128;
 /// A unit.

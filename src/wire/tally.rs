@@ -6,7 +6,7 @@ use prost::bytes::Buf as _;
 use prost::encoding::decode_key;
 
 /// The fields of `Event` that say what happened, in order, from [`FIRST`] on.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "claim_asserted",
     "claim_revised",
     "claim_confirmed",
@@ -25,6 +25,7 @@ const NAMES: [&str; 18] = [
     "scheme_revised",
     "parties_merged",
     "parties_unmerged",
+    "claims_confirmed",
 ];
 const FIRST: u32 = 10;
 
@@ -84,6 +85,7 @@ const fn field(change: &Change) -> u32 {
         Change::SchemeRevised(_) => 25,
         Change::PartiesMerged(..) => 26,
         Change::PartiesUnmerged(_) => 27,
+        Change::ClaimsConfirmed(_) => 28,
     }
 }
 

@@ -56,6 +56,10 @@ pub(crate) fn told(event: &Event, view: &View) -> Told {
         What::PartiesUnmerged(e) => {
             ("party unmerged".to_owned(), e.merged_party_id.clone(), "answers as itself again".to_owned())
         }
+        What::ClaimsConfirmed(e) => {
+            let words = format!("all that have the label and no end are still true as of {}", e.as_of);
+            ("claims confirmed".to_owned(), e.label.clone(), words)
+        }
     };
     Told { what, about, words }
 }

@@ -5,7 +5,7 @@ use crate::domain::bound::Bound;
 use crate::domain::claim::{Claim, Link, Time};
 use crate::domain::command::Patch;
 use crate::domain::edtf::PartialDate;
-use crate::domain::event::{Change, Dispute};
+use crate::domain::event::{Change, Dispute, LabelConfirmation};
 use crate::domain::name::{ClaimId, DisputeId, PartyId};
 use crate::domain::standing::Standing;
 use crate::domain::vocabulary::{DisputeOutcome, LinkType, RetractionReason, RevisionKind};
@@ -59,6 +59,24 @@ pub(super) fn confirm(draft: &mut Draft<'_>, id: ClaimId, as_of: PartialDate) {
         check_validity(draft, "confirm_claim.as_of", &before.after(&change), &content);
     }
     record(draft, before, change);
+}
+
+/// Says that all claims with a label are still true.
+pub(super) fn confirm_all(draft: &mut Draft<'_>, confirmation: Box<LabelConfirmation>) {
+    let reached = draft.label_as_of(&confirmation.label);
+    if reached.zip(confirmation.as_of.latest()).is_some_and(|(reached, confirmed)| confirmed < reached) {
+        draft.refuse(
+            "confirm_claims.as_of",
+            "reaches less far than this label was confirmed already; give a later date",
+        );
+    }
+    for (at, id) in confirmation.except.iter().enumerate() {
+        if draft.standing(*id).is_none() {
+            let what = format!("no claim {} is recorded; leave it out", id.0);
+            draft.refuse(&format!("confirm_claims.except_claim_ids[{at}]"), what);
+        }
+    }
+    draft.record_confirmation(confirmation);
 }
 
 /// Takes a claim back.

@@ -3,8 +3,8 @@
 use super::Record;
 use super::registered::Registered;
 use crate::domain::claim::Claim;
-use crate::domain::edtf::PartialDate;
-use crate::domain::event::{Change, Event};
+use crate::domain::edtf::{Atom, PartialDate};
+use crate::domain::event::{Change, Event, LabelConfirmation};
 use crate::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
 use crate::domain::rejection::Violation;
 use crate::domain::standing::Standing;
@@ -37,6 +37,8 @@ pub(super) struct SoFar {
     pub(super) schemes: HashMap<Box<str>, u32>,
     /// The parties that the batch merges or unmerges, and into which.
     pub(super) merges: HashMap<PartyId, Option<PartyId>>,
+    /// How far the batch confirms claims together, by their label.
+    pub(super) labels: HashMap<Box<str>, Option<Atom>>,
     /// How many events of the batch were let go of.
     pub(super) let_go: usize,
     /// Contents out of events that were let go of, as far as they are looked at again.
@@ -129,6 +131,11 @@ impl<'r> Draft<'r> {
         self.so_far.schemes.get(scheme).copied().or_else(|| self.record.scheme_revision(scheme))
     }
 
+    /// How far the claims with a label were confirmed together after the commands so far.
+    pub(super) fn label_as_of(&self, label: &str) -> Option<Atom> {
+        self.so_far.labels.get(label).copied().unwrap_or_else(|| self.record.label_as_of(label))
+    }
+
     /// The party that a party is merged into after the commands so far.
     pub(super) fn merged_into(&self, id: &PartyId) -> Option<PartyId> {
         self.so_far.merges.get(id).cloned().unwrap_or_else(|| self.record.merged_into(id))
@@ -151,6 +158,12 @@ impl<'r> Draft<'r> {
         };
         self.so_far.claims.insert(id, Drafted { standing: after, content_at, confirmed });
         self.push(revision, change);
+    }
+
+    /// Adds an event that confirms claims together.
+    pub(super) fn record_confirmation(&mut self, confirmation: Box<LabelConfirmation>) {
+        self.so_far.labels.insert(confirmation.label.clone(), confirmation.as_of.latest());
+        self.push(0, Change::ClaimsConfirmed(confirmation));
     }
 
     /// Adds an event that gives a party a revision.

@@ -23,6 +23,7 @@ pub use trial::{Numbered, Survey, Trial, decide_piece};
 
 use super::claim::Claim;
 use super::command::{Batch, Command};
+use super::edtf::Atom;
 use super::event::Event;
 use super::filter::Filter;
 use super::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
@@ -49,6 +50,10 @@ pub trait Record {
     fn scheme_revision(&self, scheme: &str) -> Option<u32>;
     /// The party that a party is merged into, itself and not the last survivor; none where it is not merged.
     fn merged_into(&self, id: &PartyId) -> Option<PartyId>;
+    /// How far the claims with a label were last confirmed together; none where they never were.
+    fn label_as_of(&self, _label: &str) -> Option<Atom> {
+        None
+    }
     /// The first event after a position that touches a claim which matches the filter before or after that event.
     fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position>;
 }
@@ -114,6 +119,7 @@ fn apply(draft: &mut Draft<'_>, command: Command) {
         Command::ReviseScheme(scheme) => registry::revise_scheme(draft, scheme),
         Command::MergeParties(merged, survivor) => merges::merge(draft, merged, survivor),
         Command::UnmergeParties(merged) => merges::unmerge(draft, merged),
+        Command::ConfirmAll(confirmation) => claims::confirm_all(draft, confirmation),
     }
 }
 

@@ -126,6 +126,7 @@ impl Trial {
             Change::SchemeRegistered(scheme) | Change::SchemeRevised(scheme) => {
                 so_far.schemes.contains_key(&scheme.scheme)
             }
+            Change::ClaimsConfirmed(_) => !so_far.labels.is_empty() || !so_far.claims.is_empty(),
             _ => change.claim_id().is_some_and(|claim| self.touches(claim)),
         }
     }

@@ -52,7 +52,7 @@ impl Index {
                 // The party that was merged here may lie between one of a claim and one that the filter names.
                 answered = answered.filter(|_| known == MergesKnown::Now);
                 found.extend(self.next_change_of_meaning(filter, looked, position));
-            } else if self.by_position.claim(position).is_some() {
+            } else if self.by_position.claim(position).is_some() || self.is_label_confirmed_at(position) {
                 let answered = answered.get_or_insert_with(|| {
                     work = work.saturating_sub(cost_of(filter));
                     AnsweredFilter::new(filter, merges)
@@ -75,7 +75,11 @@ impl Index {
         merges: MergesAt<'_>,
         position: Position,
     ) -> bool {
-        let Some(claim) = self.by_position.claim(position) else { return false };
+        let Some(claim) = self.by_position.claim(position) else {
+            return self.confirms_any(position, |claim, number, _| {
+                self.matches_answered(filter, words, merges, (claim, number), position)
+            });
+        };
         let revisions = self.claims.revisions(claim);
         let Ok(at) = revisions.binary_search_by_key(&position, |revision| revision.position) else { return false };
         let mut matches = |at: usize| {

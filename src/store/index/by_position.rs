@@ -131,7 +131,7 @@ impl Index {
 
     /// Whether the event at a position touches a claim that matches before or after it.
     pub(super) fn touches_at(&self, compiled: &Compiled<'_>, position: Position) -> bool {
-        let Some(claim) = self.by_position.claim(position) else { return false };
+        let Some(claim) = self.by_position.claim(position) else { return self.confirms_compiled(compiled, position) };
         let revisions = self.claims.revisions(claim);
         let made = revisions.binary_search_by_key(&position, |revision| revision.position);
         made.is_ok_and(|at| self.touches_revision(compiled, claim, at))

@@ -23,6 +23,7 @@ mod appends;
 mod by_position;
 mod candidates;
 mod claims;
+mod confirmations;
 mod contents;
 mod disputes;
 mod intervals;
@@ -73,6 +74,8 @@ pub(crate) struct Index {
     /// The claims of the events, in the order of the log.
     pub(crate) by_position: ByPosition,
     dues: turns::Dues,
+    /// The confirmations of all claims with a label.
+    confirmations: confirmations::Confirmations,
     /// The parties that are registered.
     pub(crate) parties: Registry,
     /// The sources that are registered.
@@ -127,7 +130,7 @@ impl Index {
         Some(Standing {
             revision,
             retracted: last.is_retracted(),
-            as_of: reach.as_of,
+            as_of: self.as_of_at(last.content, cut),
             earliest_as_of: reach.earliest_as_of,
         })
     }
@@ -159,6 +162,9 @@ impl Index {
             Change::ClaimDisputed(_, dispute) => entry.set_dispute(dispute.id.0),
             Change::DisputeResolved(_, dispute, _) => entry.set_dispute(dispute.0),
             _ => {}
+        }
+        if let Change::ClaimsConfirmed(confirmation) = change {
+            self.confirmation_entry(confirmation, &mut entry);
         }
         if let Some(id) = change.registry_id() {
             id.clone_into(&mut entry.registry_id);
@@ -225,6 +231,7 @@ impl Index {
             Action::Scheme => self.schemes.add(position, entry),
             Action::PartiesMerged => self.merge(position, entry).ok_or(Misfit)?,
             Action::PartiesUnmerged => self.unmerge(position, entry).ok_or(Misfit)?,
+            Action::LabelConfirmed => self.confirm_label(position, entry).ok_or(Misfit)?,
             _ => claim = Some(self.apply_to_claim(position, action, entry).ok_or(Misfit)?),
         }
         self.by_position.add(position, claim);
@@ -271,10 +278,15 @@ impl Index {
         Some(number)
     }
 
-    fn post(&mut self, content: ContentNo, terms: &[Term]) {
+    /// Gives every term a posting.
+    fn post_terms(&mut self) {
         while self.postings.len() < self.terms.len() {
             self.postings.push(Posting::default());
         }
+    }
+
+    fn post(&mut self, content: ContentNo, terms: &[Term]) {
+        self.post_terms();
         for term in terms {
             if let Some(posting) = self.postings.get_mut(*term as usize) {
                 posting.push(content);

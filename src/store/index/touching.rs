@@ -44,6 +44,8 @@ impl Index {
                 self.touches(compiled, claim, after, until, &mut found);
             }
         }
+        let confirmed = self.labels_confirmed_between(after, until).into_iter();
+        found.extend(confirmed.filter(|position| self.confirms_compiled(compiled, *position)));
         found.sort_unstable();
         found.dedup();
         found

@@ -1,6 +1,7 @@
 //! What becomes of claims, within one append and after another.
 
 use super::*;
+use crate::domain::event::LabelConfirmation;
 
 #[test]
 fn later_commands_see_what_earlier_ones_did() {
@@ -75,5 +76,22 @@ fn a_confirmation_may_say_the_same_date_again() {
     assert_eq!(
         shelf().record(vec![Command::Confirm(id(1), date("2025-03-31")), Command::Confirm(id(3), date("2020"))]).len(),
         2
+    );
+}
+
+#[test]
+fn a_label_is_confirmed_no_less_far_than_before_and_leaves_out_what_is_recorded() {
+    let confirm = |label: &str, as_of: &str, except: Vec<ClaimId>| {
+        Command::ConfirmAll(Box::new(LabelConfirmation { label: label.into(), as_of: date(as_of), except }))
+    };
+    let events = shelf().record(vec![
+        confirm("a", "2025-03", vec![id(1)]),
+        confirm("a", "2025-03-31", Vec::new()),
+        confirm("b", "2020", Vec::new()),
+    ]);
+    assert!(events.iter().all(|event| event.revision == 0 && event.change.claim_id().is_none()), "{events:?}");
+    assert_eq!(
+        shelf().wrong(vec![confirm("a", "2025-03", vec![id(99)]), confirm("a", "2025-02", Vec::new())]),
+        ["commands[0].confirm_claims.except_claim_ids[0]", "commands[1].confirm_claims.as_of"]
     );
 }

@@ -103,6 +103,7 @@ impl Shelf {
                     self.parties.insert(merged.clone(), event.revision);
                 }
                 Change::SourceWithdrawn(id) => drop(self.sources.insert(id.clone(), (event.revision, true))),
+                Change::ClaimsConfirmed(_) => {}
                 change => {
                     let id = change.claim_id().unwrap();
                     let (standing, content) = self.claims.get(&id).cloned().unzip();
