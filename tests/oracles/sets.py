@@ -240,7 +240,7 @@ def treaties(data, scratch, whole):
     """Every cell with a date, of every file of the archive."""
     archive = data / "un_treaties" / "treaties.tar.xz"
     keep = lambda name: whole or pathlib.Path(name).name.split("-")[0] in {"1", "3", "26"}
-    claims, cells, misdated = [], 0, 0
+    claims, cells = [], 0
     if not whole:
         made = pathlib.Path(scratch) / "treaties.tar"
         with tarfile.open(archive) as source, tarfile.open(made, "w") as out:
@@ -260,12 +260,9 @@ def treaties(data, scratch, whole):
                     if heading in UNDATED or not cell.strip():
                         continue
                     date, mark = re.fullmatch(r"(\d+ [A-Z][a-z]+ \d{4})(?: ([A-Za-z]{1,2}))?", cell.strip()).groups()
-                    if " Sept " in date:
-                        misdated += 1
-                    else:
-                        claims.append(action(number, row[0].strip(), heading.strip(), date, mark))
+                    claims.append(action(number, row[0].strip(), heading.strip(), date, mark))
     tables = {"treaties": data / "un_treaties" / "index.csv"}
-    release = Release("2015-03", "2015-03-14T00:00:00Z", archive, cells, by_key(claims), tables, misdated)
+    release = Release("2015-03", "2015-03-14T00:00:00Z", archive, cells, by_key(claims), tables)
     dates = "1921 1946-10 1957 1961-04-18 1969-05-23 1975 1989 1994-12-16 2001 2014".split()
     return DataSet("un-treaties", "un_treaties.toml", [release], dates, [], "" if whole else "chapters 1, 3 and 26")
 
