@@ -1,6 +1,8 @@
 //! Parties and sources: what a key makes, once, however many claims name it.
 
+use super::composed;
 use super::fault::{BadMapping, Fault};
+use super::filter::MAX_PARTY_ID;
 use super::mapping::{PartyClassSpec, SourceClassSpec, ValueSpec};
 use super::scope::{Scope, Seen};
 use super::table::{Table, TableRow, Tables};
@@ -31,6 +33,56 @@ pub(crate) struct Registered {
     pub(crate) command: Command,
     /// What must be registered before it.
     pub(crate) needs: Vec<Arc<Registered>>,
+    /// Whether another name in a later release is a new name from then on.
+    pub(crate) is_renamed: bool,
+}
+
+/// What is registered already, as far as an import compares it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Held {
+    /// What key made it, once that is known; 0 until then.
+    pub(crate) made_of: u64,
+    /// Its names, as digests.
+    pub(crate) names: Vec<u64>,
+    /// All of it, where it may be renamed.
+    pub(crate) party: Option<Box<v1::Party>>,
+}
+
+impl Held {
+    /// A party of the record. `whole`: it may be renamed.
+    pub(crate) fn party(party: v1::Party, whole: bool) -> Self {
+        let names = party.names.iter().map(name_digest).collect();
+        Self { made_of: 0, names, party: whole.then(|| Box::new(party)) }
+    }
+}
+
+/// A name in its language, as one number.
+pub(crate) fn name_digest(name: &v1::PartyName) -> u64 {
+    let digest = Sha256::digest(format!("{} {}", name.lang, composed(&name.name)).as_bytes());
+    u64::from_be_bytes(digest.first_chunk().copied().unwrap_or_default())
+}
+
+/// A party or source that a row names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named<'n> {
+    /// Its class.
+    pub(crate) class: &'n str,
+    /// Its key.
+    pub(crate) key: &'n str,
+    /// What else the row says of it, in the order of the `fields` of the class.
+    pub(crate) with: &'n [String],
+    /// The columns that the key is made of.
+    pub(crate) columns: &'n str,
+}
+
+impl Named<'_> {
+    /// All that it is made of, in one text.
+    fn identity(&self) -> std::borrow::Cow<'_, str> {
+        if self.with.is_empty() {
+            return self.key.into();
+        }
+        format!("{}\u{1e}{}", self.key, self.with.join("\u{1e}")).into()
+    }
 }
 
 /// The classes of a mapping, compiled.
@@ -54,6 +106,9 @@ struct PartyClass<'m> {
     names: Vec<(&'m str, Value<'m>)>,
     external_ids: Vec<(&'m str, Value<'m>)>,
     same: bool,
+    fields: &'m [String],
+    unlisted: bool,
+    renamed: bool,
 }
 
 #[derive(Debug)]
@@ -68,6 +123,8 @@ struct SourceClass<'m> {
     language: Option<Value<'m>>,
     publishers: Vec<(&'m str, Value<'m>)>,
     external_ids: Vec<(&'m str, Value<'m>)>,
+    fields: &'m [String],
+    unlisted: bool,
 }
 
 /// By what a party is known here.
@@ -93,8 +150,9 @@ struct Compiler<'m> {
 }
 
 impl<'m> Compiler<'m> {
-    fn new(at: String, table: Option<&Table>, tables: &'m Tables) -> Self {
-        let scope = Scope::of_key(table.map(|table| table.columns.as_slice()));
+    fn new(at: String, table: Option<&Table>, fields: &[String], tables: &'m Tables) -> Self {
+        let scope = Scope::of_key(table.map(|table| table.columns.as_slice()), fields);
+        let scope = if table.is_some_and(|table| table.open) { scope.opened() } else { scope };
         Self { at, scope, tables }
     }
 
@@ -137,16 +195,19 @@ impl<'m> Classes<'m> {
         let parties = parties.iter().enumerate().map(|(number, (name, spec))| {
             let at = format!("parties.{name}");
             let table = table(&at, spec.table.as_deref(), tables)?;
-            let compiler = Compiler::new(at, table, tables);
+            let compiler = Compiler::new(at, table, &spec.fields, tables);
             let class = PartyClass {
                 name,
                 number,
                 table,
-                id: compiler.value("id", &spec.id)?,
-                party_type: compiler.value("type", &spec.party_type)?,
+                id: compiler.value("id", &spec.id)?.for_id(),
+                party_type: party_type(&compiler, &spec.party_type)?,
                 names: compiler.each("names", &spec.names)?,
                 external_ids: compiler.each("external_ids", &spec.external_ids)?,
                 same: spec.same,
+                fields: &spec.fields,
+                unlisted: spec.unlisted,
+                renamed: spec.renamed,
             };
             Ok((name.as_str(), class))
         });
@@ -165,69 +226,56 @@ impl<'m> Classes<'m> {
         Ok(Self { parties, sources })
     }
 
-    /// Whether there is such a class of parties.
-    pub(crate) fn has_parties(&self, class: &str) -> bool {
-        self.parties.contains_key(class)
+    /// The fields of a class of parties; none where there is no such class.
+    pub(crate) fn party_fields(&self, class: &str) -> Option<&'m [String]> {
+        self.parties.get(class).map(|class| class.fields)
     }
 
-    /// Whether there is such a class of sources.
-    pub(crate) fn has_sources(&self, class: &str) -> bool {
-        self.sources.contains_key(class)
+    /// The fields of a class of sources; none where there is no such class.
+    pub(crate) fn source_fields(&self, class: &str) -> Option<&'m [String]> {
+        self.sources.get(class).map(|class| class.fields)
     }
 
-    /// The party that a key makes. `columns` are those that the key is made of.
+    /// The party that a key makes.
     ///
     /// # Errors
-    /// What is wrong with it, at those columns.
-    pub(crate) fn party(
-        &self,
-        class: &str,
-        key: &str,
-        columns: &str,
-        release: &str,
-        made: &mut Made,
-    ) -> Result<Arc<Registered>, Fault> {
-        let unknown = || Fault::row(format!("there is no class `{class}` in [parties]"));
-        let class = self.parties.get(class).ok_or_else(unknown)?;
-        made.once((true, class.number), key, || class.make(key, columns, release))
+    /// What is wrong with it, at the columns of the key.
+    pub(crate) fn party(&self, named: Named<'_>, release: &str, made: &mut Made) -> Result<Arc<Registered>, Fault> {
+        let unknown = || Fault::row(format!("there is no class `{}` in [parties]", named.class));
+        let class = self.parties.get(named.class).ok_or_else(unknown)?;
+        made.once((true, class.number), &named.identity(), || class.make(named, release))
     }
 
-    /// The source that a key makes. `columns` are those that the key is made of.
+    /// The source that a key makes.
     ///
     /// # Errors
-    /// What is wrong with it, at those columns.
-    pub(crate) fn source(
-        &self,
-        class: &str,
-        key: &str,
-        columns: &str,
-        release: &str,
-        made: &mut Made,
-    ) -> Result<Arc<Registered>, Fault> {
-        let unknown = || Fault::row(format!("there is no class `{class}` in [sources]"));
-        let class = self.sources.get(class).ok_or_else(unknown)?;
-        if let Some(known) = made.known((false, class.number), key) {
+    /// What is wrong with it, at the columns of the key.
+    pub(crate) fn source(&self, named: Named<'_>, release: &str, made: &mut Made) -> Result<Arc<Registered>, Fault> {
+        let unknown = || Fault::row(format!("there is no class `{}` in [sources]", named.class));
+        let class = self.sources.get(named.class).ok_or_else(unknown)?;
+        let identity = named.identity();
+        if let Some(known) = made.known((false, class.number), &identity) {
             return Ok(known);
         }
-        let source = self.make_source(class, key, columns, release, made)?;
-        made.once((false, class.number), key, || Ok(source))
+        let source = self.make_source(class, named, release, made)?;
+        made.once((false, class.number), &identity, || Ok(source))
     }
 
     fn make_source(
         &self,
         class: &SourceClass<'m>,
-        key: &str,
-        columns: &str,
+        named: Named<'_>,
         release: &str,
         made: &mut Made,
     ) -> Result<Registered, Fault> {
-        let row = looked_up(class.table, key, columns)?;
-        let seen = Seen::key(key, row, release);
+        let columns = named.columns;
+        let row = looked_up(class.table, named, class.unlisted)?;
+        let seen = Seen::key(named.key, row, release).given(named.with);
         let mut needs = Vec::new();
         for (party, key) in &class.publishers {
             let key = key.eval(&seen)?;
             if !key.is_empty() {
-                needs.push(self.party(party, &key, columns, release, made)?);
+                needs.push(self.party(Named { class: party, key: &key, with: &[], columns }, release, made)?);
             }
         }
         let said = |value: &Option<Value<'m>>| match value {
@@ -246,10 +294,17 @@ impl<'m> Classes<'m> {
         };
         let mut sink = Sink::input();
         let parsed = parse_source(source.clone(), &At::root(""), &mut sink);
-        check(sink, parsed.is_some(), &format!("sources.{}", class.name), columns)?;
+        let value = |field: &str| match field {
+            "source_id" => source.source_id.as_str(),
+            "url" => source.url.as_str(),
+            "published" => source.published.as_str(),
+            "language" => source.language.as_str(),
+            _ => "",
+        };
+        check(sink, parsed.is_some(), &format!("sources.{}", class.name), columns, value)?;
         let command = Command::RegisterSource(v1::RegisterSource { source: Some(source.clone()) });
         let known_by = known_by_source(&source.source_id);
-        Ok(Registered { id: source.source_id, known_by, made_of: None, command, needs })
+        Ok(Registered { id: source.source_id, known_by, made_of: None, command, needs, is_renamed: false })
     }
 }
 
@@ -262,7 +317,7 @@ impl<'m> SourceClass<'m> {
     ) -> Result<Self, BadMapping> {
         let at = format!("sources.{name}");
         let table = table(&at, spec.table.as_deref(), tables)?;
-        let compiler = Compiler::new(at, table, tables);
+        let compiler = Compiler::new(at, table, &spec.fields, tables);
         let publishers = spec.publishers.iter();
         let publishers = publishers.map(|party| Ok((party.party.as_str(), compiler.value("publishers", &party.key)?)));
         Ok(Self {
@@ -276,14 +331,17 @@ impl<'m> SourceClass<'m> {
             language: compiler.optional("language", &spec.language)?,
             publishers: publishers.collect::<Result<_, BadMapping>>()?,
             external_ids: compiler.each("external_ids", &spec.external_ids)?,
+            fields: &spec.fields,
+            unlisted: spec.unlisted,
         })
     }
 }
 
 impl PartyClass<'_> {
-    fn make(&self, key: &str, columns: &str, release: &str) -> Result<Registered, Fault> {
-        let row = looked_up(self.table, key, columns)?;
-        let seen = Seen::key(key, row, release);
+    fn make(&self, named: Named<'_>, release: &str) -> Result<Registered, Fault> {
+        let (key, columns) = (named.key, named.columns);
+        let row = looked_up(self.table, named, self.unlisted)?;
+        let seen = Seen::key(key, row, release).given(named.with);
         let mut names = Vec::new();
         for (lang, value) in &self.names {
             let name = value.eval(&seen)?;
@@ -293,13 +351,7 @@ impl PartyClass<'_> {
             }
         }
         let written = self.party_type.eval(&seen)?;
-        let party_type = v1::PartyType::from_str_name(&format!("PARTY_TYPE_{}", written.to_uppercase()));
-        let party_type = party_type.ok_or_else(|| {
-            Fault::column(
-                columns,
-                format!("`{}` is no type of a party: expected state, organisation, ...", shown(&written)),
-            )
-        })?;
+        let party_type = type_named(&written).map_err(|what| Fault::column(columns, what))?;
         let party = v1::Party {
             party_id: self.id.eval(&seen)?.into_owned(),
             r#type: party_type.into(),
@@ -309,20 +361,44 @@ impl PartyClass<'_> {
         };
         let mut sink = Sink::input();
         let parsed = parse_party(party.clone(), &At::root(""), &mut sink);
-        check(sink, parsed.is_some(), &format!("parties.{}", self.name), columns)?;
+        let value = |field: &str| if field == "party_id" { party.party_id.as_str() } else { "" };
+        check(sink, parsed.is_some(), &format!("parties.{}", self.name), columns, value)?;
         let digest = Sha256::digest(format!("{} {key}", self.name).as_bytes());
         let made_of = u64::from_be_bytes(digest.first_chunk().copied().unwrap_or_default());
         let command = Command::RegisterParty(v1::RegisterParty { party: Some(party.clone()) });
         let known_by = known_by_party(&party.party_id);
         let made_of = (!self.same).then_some(made_of);
-        Ok(Registered { id: party.party_id, known_by, made_of, command, needs: Vec::new() })
+        let is_renamed = self.renamed;
+        Ok(Registered { id: party.party_id, known_by, made_of, command, needs: Vec::new(), is_renamed })
     }
 }
 
-fn looked_up<'t>(table: Option<&'t Table>, key: &str, columns: &str) -> Result<&'t [Box<str>], Fault> {
+fn party_type<'m>(compiler: &Compiler<'m>, spec: &'m ValueSpec) -> Result<Value<'m>, BadMapping> {
+    let value = compiler.value("type", spec)?;
+    match value.constant().map(type_named) {
+        Some(Err(what)) => Err(BadMapping::at(format!("{}.type", compiler.at), what)),
+        _ => Ok(value),
+    }
+}
+
+fn type_named(written: &str) -> Result<v1::PartyType, String> {
+    let named = v1::PartyType::from_str_name(&format!("PARTY_TYPE_{}", written.to_uppercase()));
+    named.filter(|of| *of != v1::PartyType::Unspecified).ok_or_else(|| {
+        format!(
+            "`{}` is no type of a party: expected state, organisation, person, group, region, medium, publisher, \
+             document or unnamed",
+            shown(written)
+        )
+    })
+}
+
+fn looked_up<'t>(table: Option<&'t Table>, named: Named<'_>, unlisted: bool) -> Result<&'t [Box<str>], Fault> {
     let Some(table) = table else { return Ok(&[]) };
-    let unknown = || Fault::column(columns, format!("`{}` is not in the table {}", shown(key), table.name));
-    table.get(key).map(TableRow::as_ref).ok_or_else(unknown)
+    let unknown = || Fault::column(named.columns, format!("`{}` is not in the table {}", shown(named.key), table.name));
+    match table.get(named.key) {
+        None if unlisted => Ok(&[]),
+        row => row.map(TableRow::as_ref).ok_or_else(unknown),
+    }
 }
 
 fn external_ids(specs: &[(&str, Value<'_>)], seen: &Seen<'_>) -> Result<Vec<v1::ExternalId>, Fault> {
@@ -336,15 +412,36 @@ fn external_ids(specs: &[(&str, Value<'_>)], seen: &Seen<'_>) -> Result<Vec<v1::
     Ok(ids)
 }
 
-/// Holds what was made to the rules of the ledger.
-fn check(sink: Sink, parsed: bool, class: &str, columns: &str) -> Result<(), Fault> {
+/// Holds what was made to the rules of the ledger. `value` has what stands in a field, to be shown.
+fn check<'v>(
+    sink: Sink,
+    parsed: bool,
+    class: &str,
+    columns: &str,
+    value: impl Fn(&str) -> &'v str,
+) -> Result<(), Fault> {
     let violations = match sink.finish() {
         Ok(()) if parsed => return Ok(()),
         Ok(()) => Vec::new(),
         Err(violations) => violations,
     };
-    let told = violations.iter().map(|Violation { field, description }| format!("{class}.{field}: {description}"));
+    let told = violations.iter().map(|Violation { field, description }| match value(field) {
+        "" => format!("{class}.{field}: {description}"),
+        text => format!("{class}.{field}: `{}`{}: {description}", shown(text), broken_rule(field, text)),
+    });
     Err(Fault::column(columns, told.collect::<Vec<_>>().join("; ")))
+}
+
+/// Which rule an id breaks.
+fn broken_rule(field: &str, text: &str) -> String {
+    if !field.ends_with("_id") {
+        return String::new();
+    }
+    if text.len() > MAX_PARTY_ID {
+        return format!(" has {} bytes", text.len());
+    }
+    let odd = text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.'));
+    odd.map(|c| format!(" has {}", if c == ' ' { "a blank".to_owned() } else { format!("{c:?}") })).unwrap_or_default()
 }
 
 impl Made {

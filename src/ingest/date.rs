@@ -19,7 +19,11 @@ use super::value::{Value, shown};
 use crate::domain::edtf::PartialDate;
 use std::borrow::Cow;
 
+mod exclusive;
 mod format;
+mod months;
+
+pub(super) use exclusive::{after, before};
 
 use format::{Format, Parts};
 
@@ -36,6 +40,17 @@ pub(crate) enum Told {
     Date(String),
 }
 
+impl Told {
+    /// The date as a text; for an open end `..`, and nothing for nothing.
+    pub(crate) fn into_text(self) -> String {
+        match self {
+            Self::Date(text) => text,
+            Self::Open => "..".to_owned(),
+            Self::Nothing | Self::Unknown => String::new(),
+        }
+    }
+}
+
 /// A date of a mapping, compiled: the first rule whose `when` holds counts.
 #[derive(Debug)]
 pub(crate) struct DateValue<'m>(Vec<Rule<'m>>);
@@ -50,6 +65,8 @@ struct Rule<'m> {
     empty: Option<Told>,
     precision: Option<Value<'m>>,
     qualifier: Option<Value<'m>>,
+    exclusive: bool,
+    no_year_zero: bool,
 }
 
 #[derive(Debug)]
@@ -90,6 +107,8 @@ impl<'m> DateValue<'m> {
                 empty: none,
                 precision: None,
                 qualifier: None,
+                exclusive: false,
+                no_year_zero: false,
             }])),
             Spec::Rules(rules) => {
                 let rules = rules.iter().map(|rule| Rule::compile(rule, none.clone(), scope, tables));
@@ -129,7 +148,8 @@ impl<'m> Rule<'m> {
         let what = match (&rule.bound, &rule.date, part(&rule.year)?) {
             (Some(bound), None, None) => What::Always(end(bound)?),
             (None, Some(date), None) => {
-                let formats = rule.formats.iter().map(|format| Format::compile(format));
+                let months = months::of(rule.months.as_deref())?;
+                let formats = rule.formats.iter().map(|format| Format::compile(format, months));
                 What::Text(Template::compile(date, scope)?, formats.collect::<Result<_, _>>()?)
             }
             (None, None, Some(year)) => What::Parts { year, month: part(&rule.month)?, day: part(&rule.day)? },
@@ -143,7 +163,33 @@ impl<'m> Rule<'m> {
         let (missing, open, unknown) = (rule.missing.as_slice(), rule.open.as_slice(), rule.unknown.as_slice());
         let when = Condition::compile(rule.when.as_ref(), scope)?;
         let (precision, qualifier) = (value(&rule.precision)?, value(&rule.qualifier)?);
-        Ok(Self { when, what, missing, open, unknown, empty, precision, qualifier })
+        let (exclusive, no_year_zero) = (rule.exclusive, rule.no_year_zero);
+        let compiled =
+            Self { when, what, missing, open, unknown, empty, precision, qualifier, exclusive, no_year_zero };
+        compiled.can_hold()?;
+        Ok(compiled)
+    }
+
+    /// Whether any row can have it: what is the same for every row must be right.
+    fn can_hold(&self) -> Result<(), String> {
+        let constant = |value: &Option<Value<'_>>| value.as_ref().and_then(|v| v.constant().map(str::to_owned));
+        if let Some(precision) = constant(&self.precision) {
+            named_precision(&precision)?;
+        }
+        if let Some(qualifier) = constant(&self.qualifier).filter(|q| !matches!(q.as_str(), "" | "~" | "?" | "%")) {
+            return Err(format!("`{qualifier}` is no qualifier: expected ~, ? or %"));
+        }
+        match &self.what {
+            What::Text(template, _) if template.constant().is_some_and(|text| !text.is_empty()) => {
+                let is_fixed =
+                    |value: &Option<Value<'_>>| value.as_ref().is_none_or(|value| value.constant().is_some());
+                if !is_fixed(&self.precision) || !is_fixed(&self.qualifier) {
+                    return Ok(());
+                }
+                self.eval(&Seen::key("", &[], "")).map(drop).map_err(|fault| fault.what)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn eval(&self, seen: &Seen<'_>) -> Result<Told, Fault> {
@@ -153,12 +199,38 @@ impl<'m> Rule<'m> {
             What::Parts { year, month, day } => self.parts(year, month.as_ref(), day.as_ref(), seen)?,
         };
         match (told, &self.qualifier) {
-            (Told::Date(mut date), Some(qualifier)) => {
+            (Told::Date(date), Some(qualifier)) => {
+                let mut date = self.bounded(date)?;
                 date.push_str(&qualifier.eval(seen)?);
                 Ok(Told::Date(date))
             }
+            (Told::Date(date), None) => self.bounded(date).map(Told::Date),
             (told, _) => Ok(told),
         }
+    }
+
+    /// A date, or the last before it where it is exclusive; of an interval its end.
+    fn bounded(&self, date: String) -> Result<String, Fault> {
+        if !self.exclusive {
+            return Ok(date);
+        }
+        let (from, end) = date.split_once('/').map_or((None, date.as_str()), |(from, end)| (Some(from), end));
+        let last = if matches!(end, ".." | "") { Some(end.to_owned()) } else { exclusive::before(end) };
+        let last = last.ok_or_else(|| {
+            let what = format!("`{}` cannot be exclusive: expected a year, month, day or second", shown(end));
+            Fault::column(self.columns(), what)
+        })?;
+        Ok(from.map_or(last.clone(), |from| format!("{from}/{last}")))
+    }
+
+    fn columns(&self) -> String {
+        let templates = match &self.what {
+            What::Always(_) => [None, None, None],
+            What::Text(date, _) => [Some(date), None, None],
+            What::Parts { year, month, day } => [Some(year), month.as_ref(), day.as_ref()],
+        };
+        let columns = templates.into_iter().flatten().map(Template::columns).filter(|columns| !columns.is_empty());
+        columns.collect::<Vec<_>>().join(", ")
     }
 
     fn text(&self, template: &Template, formats: &[Format], seen: &Seen<'_>) -> Result<Told, Fault> {
@@ -204,12 +276,9 @@ impl<'m> Rule<'m> {
             year: number(Some(year), "year")?,
             month: number(month, "month")?.map(|month| u32::try_from(month).unwrap_or(u32::MAX)),
             day: number(day, "day")?.map(|day| u32::try_from(day).unwrap_or(u32::MAX)),
-            time: None,
+            ..Parts::default()
         };
-        let columns = || {
-            let all = [Some(year), month, day].into_iter().flatten();
-            all.map(Template::columns).filter(|columns| !columns.is_empty()).collect::<Vec<_>>().join(", ")
-        };
+        let columns = || self.columns();
         let wrong = |template: Option<&Template>, text: String| {
             Err(Fault::column(template.map(Template::columns).unwrap_or_default(), text))
         };
@@ -247,6 +316,8 @@ impl<'m> Rule<'m> {
     /// The date that parts make, no more precise than is wanted.
     fn told(&self, parts: Parts, seen: &Seen<'_>, at: impl Fn() -> String) -> Result<Told, Fault> {
         let Some(year) = parts.year else { return Ok(Told::Unknown) };
+        let counted = if parts.of_era { Ok(year) } else { self.astronomical(year) };
+        let year = counted.map_err(|what| Fault::column(at(), what))?;
         let most = self.precision(seen)?.unwrap_or(Precision::Second);
         let month = parts.month.filter(|_| most >= Precision::Month);
         let day = parts.day.filter(|_| most >= Precision::Day).filter(|_| month.is_some());
@@ -262,10 +333,22 @@ impl<'m> Rule<'m> {
         Ok(Told::Date(text))
     }
 
+    /// A year as EDTF counts it, which has a year 0.
+    fn astronomical(&self, year: i64) -> Result<i64, &'static str> {
+        match year {
+            0 if self.no_year_zero => Err("there is no year 0 (`no_year_zero`)"),
+            ..0 if self.no_year_zero => Ok(year + 1),
+            _ => Ok(year),
+        }
+    }
+
     /// An EDTF text, cut to the precision that is wanted.
     fn cut_edtf(&self, text: String, seen: &Seen<'_>, at: impl Fn() -> String) -> Result<String, Fault> {
         let Some(most) = self.precision(seen)? else { return Ok(text) };
-        let plain = Format::compile("Y-MM-DD").ok().and_then(|format| format.read(&text, &[]));
+        let plain = months::of(None)
+            .and_then(|months| Format::compile("Y-MM-DD", months))
+            .ok()
+            .and_then(|format| format.read(&text, &[]));
         match plain {
             Some(parts) => match self.told(parts, seen, at)? {
                 Told::Date(date) => Ok(date),
@@ -278,17 +361,19 @@ impl<'m> Rule<'m> {
 
     fn precision(&self, seen: &Seen<'_>) -> Result<Option<Precision>, Fault> {
         let Some(value) = &self.precision else { return Ok(None) };
-        Ok(Some(match value.eval(seen)?.as_ref() {
-            "year" => Precision::Year,
-            "month" => Precision::Month,
-            "day" => Precision::Day,
-            "" | "second" => Precision::Second,
-            other => {
-                let what = format!("`{}` is no precision: expected year, month, day or second", shown(other));
-                return Err(Fault::column(value.columns(), what));
-            }
-        }))
+        let word = value.eval(seen)?;
+        named_precision(&word).map(Some).map_err(|what| Fault::column(value.columns(), what))
     }
+}
+
+fn named_precision(word: &str) -> Result<Precision, String> {
+    Ok(match word {
+        "year" => Precision::Year,
+        "month" => Precision::Month,
+        "day" => Precision::Day,
+        "" | "second" => Precision::Second,
+        other => return Err(format!("`{}` is no precision: expected year, month, day or second", shown(other))),
+    })
 }
 
 fn end(text: &str) -> Result<Told, String> {

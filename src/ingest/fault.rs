@@ -96,7 +96,10 @@ impl fmt::Display for Fault {
 
 /// Collects what is wrong with a row, so that all of it is told at once.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Fault>);
+pub(crate) struct Faults {
+    faults: Vec<Fault>,
+    notices: Vec<String>,
+}
 
 impl Faults {
     /// Takes the value, or notes what was wrong with it.
@@ -106,18 +109,25 @@ impl Faults {
 
     /// Notes something wrong.
     pub(crate) fn note(&mut self, fault: Fault) {
-        if !self.0.contains(&fault) {
-            self.0.push(fault);
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
         }
     }
 
-    /// What was noted.
-    pub(crate) fn into_vec(self) -> Vec<Fault> {
-        self.0
+    /// Notes something that is odd, and no reason to reject the row.
+    pub(crate) fn remark(&mut self, notice: String) {
+        if !self.notices.contains(&notice) {
+            self.notices.push(notice);
+        }
+    }
+
+    /// What was noted: what is wrong, and what is odd.
+    pub(crate) fn into_parts(self) -> (Vec<Fault>, Vec<String>) {
+        (self.faults, self.notices)
     }
 
     /// Whether nothing was noted.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.faults.is_empty()
     }
 }

@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 /// The longest party id.
-const MAX_PARTY_ID: usize = 64;
+pub(crate) const MAX_PARTY_ID: usize = 64;
 /// The bytes of the digest behind an id that lost something, and its dot.
 const SUFFIX: usize = 9;
 
@@ -24,7 +24,12 @@ pub(crate) enum Filter {
     UniqueId,
     /// To sixteen hex digits.
     Hash,
+    /// `votingRights` to words apart: `voting Rights`.
+    Camel,
 }
+
+/// The names of the filters, for people.
+pub(crate) const NAMES: &str = "lower, upper, snake, camel, id, unique_id, hash";
 
 impl Filter {
     /// The filter with a name.
@@ -36,12 +41,24 @@ impl Filter {
             "id" => Self::Id,
             "unique_id" => Self::UniqueId,
             "hash" => Self::Hash,
+            "camel" => Self::Camel,
             _ => return None,
         })
     }
 
-    /// What it makes of a text. An empty text stays empty.
-    pub(crate) fn apply(self, text: &str) -> String {
+    /// Whether it makes an id, which has to leave room for what stands around it.
+    pub(crate) const fn makes_id(self) -> bool {
+        matches!(self, Self::Id | Self::UniqueId)
+    }
+
+    /// What it makes of a text, with all room for an id.
+    #[cfg(test)]
+    fn apply(self, text: &str) -> String {
+        self.apply_within(text, MAX_PARTY_ID)
+    }
+
+    /// What it makes of a text, with so many bytes for an id. An empty text stays empty.
+    pub(crate) fn apply_within(self, text: &str, room: usize) -> String {
         if text.is_empty() {
             return String::new();
         }
@@ -50,13 +67,28 @@ impl Filter {
             Self::Upper => text.to_uppercase(),
             Self::Snake => snake(text),
             Self::Id => match stem(text) {
-                (id, false) if id.len() <= MAX_PARTY_ID && !id.is_empty() => id,
-                (id, _) => with_digest(&id, text),
+                (id, false) if id.len() <= room && !id.is_empty() => id,
+                (id, _) => with_digest(&id, text, room),
             },
-            Self::UniqueId => with_digest(&stem(text).0, text),
+            Self::UniqueId => with_digest(&stem(text).0, text, room),
             Self::Hash => hex(text, 8),
+            Self::Camel => camel(text),
         }
     }
+}
+
+/// Puts a space where a small letter or a digit is followed by a capital.
+fn camel(text: &str) -> String {
+    let mut apart = String::with_capacity(text.len() + 8);
+    let mut before = ' ';
+    for c in text.chars() {
+        if c.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit()) {
+            apart.push(' ');
+        }
+        apart.push(c);
+        before = c;
+    }
+    apart
 }
 
 fn snake(text: &str) -> String {
@@ -92,9 +124,9 @@ fn stem(text: &str) -> (String, bool) {
     (id, lost)
 }
 
-fn with_digest(stem: &str, text: &str) -> String {
+fn with_digest(stem: &str, text: &str, room: usize) -> String {
     // A stem is ASCII: any place is between two characters.
-    let kept = stem.get(..MAX_PARTY_ID - SUFFIX).unwrap_or(stem);
+    let kept = stem.get(..room.saturating_sub(SUFFIX)).unwrap_or(stem);
     let dot = if kept.is_empty() { "" } else { "." };
     format!("{kept}{dot}{}", hex(text, 4))
 }
@@ -132,11 +164,14 @@ mod tests {
         assert_eq!(Filter::Snake.apply("Use Force!"), "use_force");
         assert_eq!(Filter::Snake.apply("Return, release person(s)"), "return_release_person_s");
         assert_eq!(Filter::Snake.apply("—"), "");
+        assert_eq!(Filter::Snake.apply(&Filter::Camel.apply("votingRights")), "voting_rights");
+        assert_eq!(Filter::Camel.apply("UBO of ACME2Ltd"), "UBO of ACME2 Ltd");
     }
 
     #[test]
     fn nothing_stays_nothing() {
-        for filter in [Filter::Lower, Filter::Upper, Filter::Snake, Filter::Id, Filter::UniqueId, Filter::Hash] {
+        use Filter::{Camel, Hash, Id, Lower, Snake, UniqueId, Upper};
+        for filter in [Lower, Upper, Snake, Camel, Id, UniqueId, Hash] {
             assert_eq!(filter.apply(""), "");
         }
     }

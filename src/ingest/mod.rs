@@ -13,10 +13,15 @@
 //! | [`mapping`] | what a mapping can say: the TOML file, read and no more |
 //! | [`source`] | how a file becomes rows: unpacking, encodings, CSV and JSON |
 //! | [`table`] | code tables |
-//! | [`scope`], [`template`], [`value`], [`condition`], [`date`] | the small language of mappings, compiled for the columns there are |
+//! | [`scope`], [`template`], [`value`], [`condition`], [`date`], [`day`] | the small language of mappings, compiled for the columns there are |
 //! | [`class`], [`claim`], [`plan`] | what a row makes: parties, sources, claims |
 //! | [`release`] | what the ledger has of a data set, and what a row changes of it |
+//! | [`snapshot`] | the same, where a release is what held on a day |
+//! | [`version`] | which of several versions of a row counts |
 //! | [`pipeline`] | all of it at once, on several threads, in the order of the file |
+//!
+//! Every text is put into NFC as it is read, of rows, code tables, the mapping and the release alike, so that a file that was
+//! written on another operating system has the same keys.
 //!
 //! It is pure of protocols: commands go out as messages of the contract, and whoever runs it (`crate::cli::import`) has them
 //! recorded. Rows are held to the rules of the ledger here (`crate::wire`), so that a bad one is told with its line before
@@ -26,6 +31,7 @@ pub(crate) mod claim;
 pub(crate) mod class;
 pub(crate) mod condition;
 pub(crate) mod date;
+pub(crate) mod day;
 pub(crate) mod fault;
 pub(crate) mod filter;
 pub(crate) mod mapping;
@@ -33,7 +39,20 @@ pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod release;
 pub(crate) mod scope;
+pub(crate) mod snapshot;
 pub(crate) mod source;
 pub(crate) mod table;
 pub(crate) mod template;
 pub(crate) mod value;
+pub(crate) mod version;
+
+use std::borrow::Cow;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
+
+/// A text in NFC, the form in which texts are compared wherever identity depends on them.
+pub(crate) fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.nfc().collect())
+}

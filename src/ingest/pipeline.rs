@@ -10,21 +10,26 @@
 
 mod places;
 mod sequence;
+mod snapshot;
 
 pub(crate) use places::{Places, RowPlace};
 
 use super::claim::Tools;
-use super::class::Classes;
+use super::class::{Classes, Held};
+use super::day::Day;
 use super::fault::{BadFile, BadMapping, Fault};
-use super::mapping::Mapping;
+use super::mapping::{Mapping, Semantics};
 use super::plan::{Bench, Outcome, Plan};
 use super::release::{ClaimIds, Recorded};
+use super::scope::Unused;
+use super::snapshot::{Episodes, Window};
 use super::source::{self, Columns, Members, Opened, Read, Row};
 use super::table::Tables;
+use super::version::{self, Version};
 use crate::v1;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use sequence::Sequencer;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
@@ -51,6 +56,12 @@ pub(crate) struct Job<'j> {
     pub(crate) complete: bool,
     /// Whether nothing is to be recorded once a row is bad.
     pub(crate) strict: bool,
+    /// The day of the release, where it is known.
+    pub(crate) date: Option<Day>,
+    /// The last version of a row that counts, where a file has several.
+    pub(crate) until: Option<Version>,
+    /// Whether what is changed was wrong, in a snapshot too.
+    pub(crate) corrects: bool,
 }
 
 /// What the record has that matters to an import.
@@ -58,8 +69,10 @@ pub(crate) struct Job<'j> {
 pub(crate) struct Known {
     /// The claims of the data set.
     pub(crate) claims: Recorded,
-    /// The parties and sources, by what they are known by; with it what key makes them, once that is known.
-    pub(crate) registered: HashMap<u128, u64>,
+    /// The same as episodes, where it is recorded as snapshots.
+    pub(crate) episodes: Episodes,
+    /// The parties and sources, by what they are known by.
+    pub(crate) registered: HashMap<u128, Held>,
 }
 
 /// How many of each there were.
@@ -87,12 +100,28 @@ pub(crate) struct Tally {
     pub(crate) spared: u64,
     /// Claims that stay as they are.
     pub(crate) unchanged: u64,
+    /// Rows of which another version counts.
+    pub(crate) older: u64,
+    /// Claims that another takes the place of, in the world.
+    pub(crate) succeeded: u64,
+    /// Claims that have ended.
+    pub(crate) ended: u64,
+    /// Events that confirm all that goes on.
+    pub(crate) confirmed: u64,
+    /// Parties that get another name.
+    pub(crate) renamed: u64,
+    /// Parties that keep their name though the file has another.
+    pub(crate) named_otherwise: u64,
+    /// Rows about which something is odd.
+    pub(crate) odd: u64,
 }
 
 impl Tally {
     /// How many commands these are, and so how many events.
     pub(crate) const fn commands(&self) -> u64 {
-        self.parties + self.sources + self.asserted + self.revised + self.reinstated + self.retracted
+        let registered = self.parties + self.sources + self.renamed;
+        let corrected = self.asserted + self.revised + self.reinstated + self.retracted;
+        registered + corrected + 2 * self.succeeded + self.ended + self.confirmed
     }
 }
 
@@ -103,6 +132,8 @@ pub(crate) struct Made {
     pub(crate) tally: Tally,
     /// Which row each command was made of.
     pub(crate) places: Places,
+    /// Columns of the file that nothing is made of.
+    pub(crate) unused: Unused,
 }
 
 /// Where what an import makes goes.
@@ -117,6 +148,8 @@ pub(crate) trait Out {
     /// # Errors
     /// Why no more are wanted.
     fn rejected(&mut self, rejected: &Rejected<'_>) -> Result<(), Stopped>;
+    /// Takes what is odd about a row that is good, or of a party.
+    fn odd(&mut self, file: &str, line: u64, notice: &str);
     /// Hears how far it is.
     fn progress(&mut self, tally: &Tally);
 }
@@ -147,6 +180,9 @@ pub(crate) enum Failed {
     /// Whoever takes the commands has had enough.
     #[error("it was stopped")]
     Stopped,
+    /// The release is older than what is recorded.
+    #[error("the snapshot of {0} is recorded already: snapshots come in their order")]
+    Late(String),
     /// The file has no rows, and would retract everything.
     #[error("the file has no rows: as a whole release it would retract all {0} claims; --partial says that it is none")]
     Empty(usize),
@@ -186,18 +222,26 @@ type Looked = Result<(u64, Vec<Mapped>), BadMapping>;
 /// Why it came to nothing.
 pub(crate) fn run(job: &Job<'_>, opened: &mut Opened, known: &mut Known, out: &mut dyn Out) -> Result<Made, Failed> {
     let mapping = job.mapping;
-    let tools = Tools {
+    let mut tools = Tools {
         dataset: &mapping.dataset.name,
         label: format!("dataset:{}", mapping.dataset.name),
         ids: ClaimIds::of(&mapping.dataset.name),
         release: job.release,
         classes: Classes::compile(&mapping.parties, &mapping.sources, job.tables)?,
+        decimal: mapping.source.decimal,
+        versions: None,
+        snapshot: window(job, known)?,
     };
+    if mapping.dataset.version.is_some() {
+        let (versions, _) = version::scan(mapping, job.tables, &tools, opened, job.until.as_ref())?;
+        tools.versions = Some(versions);
+    }
+    let tools = tools;
     let makers = thread::available_parallelism().map_or(1, NonZeroUsize::get).clamp(1, 4);
     let (give, batches) = bounded::<Batch>(WAITING);
     let (mapped, results) = bounded::<Looked>(WAITING);
     let mut sequencer = Sequencer::new(job, &tools, known, out);
-    thread::scope(|scope| {
+    let unused = thread::scope(|scope| {
         let reader = scope.spawn(move || read(mapping, opened, &give));
         for _ in 0..makers {
             let (batches, mapped, tools) = (batches.clone(), mapped.clone(), &tools);
@@ -209,20 +253,67 @@ pub(crate) fn run(job: &Job<'_>, opened: &mut Opened, known: &mut Known, out: &m
         drop(results);
         let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         sequenced?;
-        if let Some(members) = read?.closed() {
-            has_all(job, &tools, &members)?;
+        match read?.closed() {
+            Some(members) => Ok::<_, Failed>(unused(job, &tools, &members)?),
+            None => Ok(Unused::default()),
         }
-        Ok::<_, Failed>(())
     })?;
-    sequencer.finish()
+    Ok(Made { unused, ..sequencer.finish()? })
 }
 
-/// Whether every member that the mapping names was there in one row at least: a name that no row has is written wrong.
-fn has_all(job: &Job<'_>, tools: &Tools<'_>, members: &Columns) -> Result<(), BadMapping> {
-    Plan::compile(job.mapping, job.tables, tools, members).map(drop).map_err(|bad| BadMapping {
+/// All versions that a file has of its rows, in order.
+///
+/// # Errors
+/// The file or the mapping is no good, or the mapping does not say what a version is.
+pub(crate) fn versions(job: &Job<'_>, opened: &mut Opened) -> Result<BTreeSet<Version>, Failed> {
+    let mapping = job.mapping;
+    if mapping.dataset.version.is_none() {
+        return Err(BadMapping::at("dataset.version", "is missing: say which column tells versions apart").into());
+    }
+    let tools = Tools {
+        dataset: &mapping.dataset.name,
+        label: String::new(),
+        ids: ClaimIds::of(&mapping.dataset.name),
+        release: job.release,
+        classes: Classes::compile(&mapping.parties, &mapping.sources, job.tables)?,
+        decimal: mapping.source.decimal,
+        versions: None,
+        snapshot: None,
+    };
+    Ok(version::scan(mapping, job.tables, &tools, opened, None)?.1)
+}
+
+/// The snapshot that a file is, if it is one.
+fn window(job: &Job<'_>, known: &Known) -> Result<Option<Window>, Failed> {
+    let wrong = |what: &str| Failed::from(BadMapping::at("release.semantics", what));
+    let episodes = &known.episodes;
+    match (job.mapping.release.semantics, &job.date) {
+        (Semantics::Corrected, _) if episodes.last().is_some() => {
+            Err(wrong("the data set is recorded as snapshots: say `semantics = \"snapshot\"`, or give it another name"))
+        }
+        (Semantics::Corrected, _) => Ok(None),
+        (Semantics::Snapshot, _) if episodes.has_others() => {
+            Err(wrong("the data set is recorded otherwise than as snapshots: give it another name"))
+        }
+        (Semantics::Snapshot, _) if !job.complete => Err(wrong("a snapshot is a whole release: leave out --partial")),
+        (Semantics::Snapshot, None) => {
+            Err(wrong("say the day of the snapshot: --release 2020-06-01, or `date` in [release]"))
+        }
+        (Semantics::Snapshot, Some(day)) => match episodes.last().filter(|last| *last > day) {
+            Some(last) => Err(Failed::Late(last.text().to_owned())),
+            None => Ok(Some(episodes.window(day))),
+        },
+    }
+}
+
+/// The columns that nothing is made of. Every member that the mapping names must be there in one row at least: a name that no
+/// row has is written wrong.
+fn unused(job: &Job<'_>, tools: &Tools<'_>, members: &Columns) -> Result<Unused, BadMapping> {
+    let plan = Plan::compile(job.mapping, job.tables, tools, members).map_err(|bad| BadMapping {
         what: format!("{} (no row has it; if none needs to, name it in `optional` of [source])", bad.what),
         ..bad
-    })
+    })?;
+    Ok(plan.unused)
 }
 
 fn read(mapping: &Mapping, opened: &mut Opened, give: &Sender<Batch>) -> Result<Members, BadFile> {

@@ -2,12 +2,15 @@
 
 use super::claim::{ClaimPlan, MadeClaim, Tools};
 use super::class::Made;
+use super::condition::Condition;
+use super::date::DateValue;
 use super::fault::{BadMapping, Fault, Faults};
 use super::mapping::{DeriveSpec, Mapping};
-use super::scope::{Scope, Seen};
+use super::scope::{Scope, Seen, Unused};
 use super::source::{Columns, Row};
 use super::table::Tables;
-use super::value::{Rule, RuleParts, shown};
+use super::value::{Rule, RuleParts, Value, shown};
+use super::version::Version;
 
 /// A mapping, compiled.
 #[derive(Debug)]
@@ -15,6 +18,12 @@ pub(crate) struct Plan<'m> {
     derive: Vec<Derive<'m>>,
     derived: usize,
     claims: Vec<ClaimPlan<'m>>,
+    /// Which rows take their claims back.
+    retracts: Option<Condition>,
+    /// What tells versions of a row apart.
+    version: Option<Value<'m>>,
+    /// The columns that nothing is made of.
+    pub(crate) unused: Unused,
     tools: &'m Tools<'m>,
 }
 
@@ -29,7 +38,16 @@ pub(crate) struct Bench {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// Claims.
-    Claims(Vec<MadeClaim>),
+    Claims {
+        /// The claims.
+        claims: Vec<MadeClaim>,
+        /// What is odd about the row.
+        notices: Vec<String>,
+    },
+    /// Nothing: another version of it counts.
+    Older,
+    /// Nothing: it takes the claims with these keys back.
+    Retracted(Vec<String>),
     /// Nothing but what is wrong with it.
     Rejected {
         /// What is wrong.
@@ -41,8 +59,14 @@ pub(crate) enum Outcome {
 
 #[derive(Debug)]
 struct Derive<'m> {
-    rule: Rule<'m>,
+    what: Derivation<'m>,
     into: Into<'m>,
+}
+
+#[derive(Debug)]
+enum Derivation<'m> {
+    Value(Rule<'m>),
+    Date(Condition, DateValue<'m>),
 }
 
 #[derive(Debug)]
@@ -73,18 +97,28 @@ impl<'m> Plan<'m> {
         let claims = claims
             .map(|(number, spec)| ClaimPlan::compile(number, spec, &mapping.dataset.key, &scope, tables, tools))
             .collect::<Result<_, _>>()?;
-        Ok(Self { derive, derived: names.len(), claims, tools })
+        let retracts = mapping.release.retract_when.as_ref().map(|when| Condition::compile(Some(when), &scope));
+        let retracts = retracts.transpose().map_err(|what| BadMapping::at("release.retract_when", what))?;
+        let kept: Vec<&String> = mapping.source.unpivot.iter().flatten().collect();
+        let version = mapping.dataset.version.as_ref().map(|spec| Value::compile(spec, &scope, tables));
+        let version = version.transpose().map_err(|what| BadMapping::at("dataset.version", what))?;
+        let mut unused = scope.unused(columns);
+        unused.columns.retain(|name| !kept.contains(&name));
+        Ok(Self { derive, derived: names.len(), claims, retracts, version, unused, tools })
     }
 
     /// What a row makes.
     pub(crate) fn row(&self, row: &Row, bench: &mut Bench) -> Outcome {
         let mut faults = Faults::default();
-        bench.derived.clear();
-        bench.derived.resize(self.derived, String::new());
-        for derive in &self.derive {
-            faults.take(derive.apply(row, &mut bench.derived, self.tools.release));
-        }
+        self.derive(row, bench, &mut faults);
         let seen = Seen::row(row, &bench.derived, self.tools.release);
+        let older = self.is_older(&seen, &mut faults);
+        if older && faults.is_empty() {
+            return Outcome::Older;
+        }
+        if self.retracts.as_ref().is_some_and(|retracts| retracts.holds(&seen)) {
+            return self.retracted(&seen, faults);
+        }
         let mut keys = Some(Vec::new());
         let mut claims = Vec::with_capacity(self.claims.len());
         // A derived column that failed may be part of a key or of a condition: then no key can be trusted.
@@ -101,7 +135,44 @@ impl<'m> Plan<'m> {
             }
             claims.extend(plan.make(key, &seen, self.tools, &mut bench.made, &mut faults));
         }
-        if faults.is_empty() { Outcome::Claims(claims) } else { Outcome::Rejected { faults: faults.into_vec(), keys } }
+        let (faults, notices) = faults.into_parts();
+        if faults.is_empty() { Outcome::Claims { claims, notices } } else { Outcome::Rejected { faults, keys } }
+    }
+
+    fn derive(&self, row: &Row, bench: &mut Bench, faults: &mut Faults) {
+        bench.derived.clear();
+        bench.derived.resize(self.derived, String::new());
+        for derive in &self.derive {
+            faults.take(derive.apply(row, &mut bench.derived, self.tools.release));
+        }
+    }
+
+    /// The keys of the claims of a row and its version; none where one of them cannot be read.
+    pub(crate) fn version(&self, row: &Row, bench: &mut Bench) -> Option<(Vec<String>, Version)> {
+        let mut faults = Faults::default();
+        self.derive(row, bench, &mut faults);
+        let seen = Seen::row(row, &bench.derived, self.tools.release);
+        let version = faults.take(self.version.as_ref()?.eval(&seen))?;
+        let plans = self.claims.iter().filter(|plan| plan.applies(&seen));
+        let keys = plans.filter_map(|plan| faults.take(plan.key(&seen))).collect();
+        faults.is_empty().then(|| (keys, Version::of(&version)))
+    }
+
+    /// Whether another version counts of every claim of a row.
+    fn is_older(&self, seen: &Seen<'_>, faults: &mut Faults) -> bool {
+        let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return false };
+        let Some(version) = faults.take(value.eval(seen)) else { return false };
+        let version = Version::of(&version);
+        let mut plans = self.claims.iter().filter(|plan| plan.applies(seen));
+        plans.all(|plan| plan.key(seen).is_ok_and(|key| !versions.counts(self.tools.ids.id(&key), &version)))
+    }
+
+    /// What becomes of a row that takes its claims back.
+    fn retracted(&self, seen: &Seen<'_>, mut faults: Faults) -> Outcome {
+        let plans = self.claims.iter().filter(|plan| plan.applies(seen));
+        let keys: Vec<String> = plans.filter_map(|plan| faults.take(plan.key(seen))).collect();
+        let (faults, _) = faults.into_parts();
+        if faults.is_empty() { Outcome::Retracted(keys) } else { Outcome::Rejected { faults, keys: None } }
     }
 }
 
@@ -112,16 +183,19 @@ impl<'m> Derive<'m> {
         names: &mut Vec<&'m str>,
         tables: &'m Tables,
     ) -> Result<Self, String> {
+        let (Some(from), None) = (&spec.from, &spec.date) else {
+            return Self::compile_date(spec, scope, names, tables);
+        };
         let parts = RuleParts {
             when: spec.when.as_ref(),
-            from: &spec.from,
+            from,
             matches: spec.matches.as_deref(),
             map: spec.map.as_ref(),
             table: spec.table.as_deref(),
             take: spec.take.as_deref(),
             otherwise: spec.otherwise.as_deref(),
         };
-        let rule = Rule::compile(parts, scope, tables)?;
+        let what = Derivation::Value(Rule::compile(parts, scope, tables)?);
         let mut place = |name: &'m str| {
             let at = names.iter().position(|known| *known == name).unwrap_or_else(|| {
                 names.push(name);
@@ -131,35 +205,65 @@ impl<'m> Derive<'m> {
             at
         };
         if let Some(column) = &spec.column {
-            return Ok(Self { rule, into: Into::Column(place(column)) });
+            return Ok(Self { what, into: Into::Column(place(column)) });
         }
         let groups = spec.matches.as_deref().map(group_names).unwrap_or_default();
         if groups.is_empty() || spec.map.is_some() || spec.table.is_some() {
             return Err("give a `column`, or a `match` with named groups and without `map` and `table`".to_owned());
         }
         let groups = groups.into_iter().map(|name| (name, place(name))).collect();
-        Ok(Self { rule, into: Into::Groups(groups, spec.otherwise.is_some()) })
+        Ok(Self { what, into: Into::Groups(groups, spec.otherwise.is_some()) })
+    }
+
+    fn compile_date(
+        spec: &'m DeriveSpec,
+        scope: &mut Scope,
+        names: &mut Vec<&'m str>,
+        tables: &'m Tables,
+    ) -> Result<Self, String> {
+        let (Some(date), None, Some(column)) = (&spec.date, &spec.from, &spec.column) else {
+            return Err("give one of: `from`, `date` (with a `column`)".to_owned());
+        };
+        if spec.matches.is_some() || spec.map.is_some() || spec.table.is_some() || spec.otherwise.is_some() {
+            return Err("`match`, `map`, `table` and `else` are for `from`, not for `date`".to_owned());
+        }
+        let when = Condition::compile(spec.when.as_ref(), scope)?;
+        let date = DateValue::compile(date, true, scope, tables)?;
+        let at = names.iter().position(|known| known == column).unwrap_or_else(|| {
+            names.push(column);
+            names.len() - 1
+        });
+        scope.derive(column, at);
+        Ok(Self { what: Derivation::Date(when, date), into: Into::Column(at) })
     }
 
     fn apply(&self, row: &Row, derived: &mut [String], release: &str) -> Result<(), Fault> {
         let seen = Seen::row(row, derived, release);
-        if !self.rule.when.holds(&seen) {
-            return Ok(());
-        }
+        let rule = match &self.what {
+            Derivation::Value(rule) if rule.when.holds(&seen) => rule,
+            Derivation::Date(when, date) if when.holds(&seen) => {
+                let text = date.eval(&seen)?.into_text();
+                if let Into::Column(at) = self.into {
+                    put(derived, at, text);
+                }
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
         match &self.into {
             Into::Column(at) => {
-                let value = self.rule.eval(&seen)?.into_owned();
+                let value = rule.eval(&seen)?.into_owned();
                 put(derived, *at, value);
             }
             Into::Groups(groups, may_fail) => {
-                let text = self.rule.from.render(&seen).into_owned();
-                let Some(matches) = &self.rule.matches else { return Ok(()) };
+                let text = rule.from.render(&seen).into_owned();
+                let Some(matches) = &rule.matches else { return Ok(()) };
                 let Some(found) = matches.captures(&text) else {
                     if *may_fail || text.is_empty() {
                         return Ok(());
                     }
                     let what = format!("`{}` does not match `{matches}`", shown(&text));
-                    return Err(Fault::column(self.rule.from.columns(), what));
+                    return Err(Fault::column(rule.from.columns(), what));
                 };
                 for (name, at) in groups {
                     let value = found.name(name).map(|found| found.as_str().to_owned()).unwrap_or_default();

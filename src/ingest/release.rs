@@ -17,6 +17,7 @@
 //! The digest leaves out what does not come from the row: the ids, which say who it is and not what; the release; the days
 //! that the ledger computes; what it adds.
 
+use super::composed;
 use crate::v1::{self, bound::Bound, event::Event};
 use hashbrown::HashTable;
 use prost::Message as _;
@@ -41,6 +42,17 @@ pub(crate) enum Verdict {
     Reinstate,
     /// Nothing changes.
     Nothing,
+}
+
+/// What became of a claim that a row takes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TakenBack {
+    /// It is to be retracted.
+    Now,
+    /// It is retracted already.
+    Before,
+    /// It is not recorded.
+    Never,
 }
 
 /// What the ledger has of a data set, and which of it the file has named.
@@ -156,6 +168,13 @@ impl Recorded {
         }
     }
 
+    /// A row takes a claim back. From now on it has named it.
+    pub(crate) fn take_back(&mut self, id: Uuid, row: u32) -> TakenBack {
+        let Some(entry) = self.find(id.as_u128()) else { return TakenBack::Never };
+        entry.row = row;
+        if std::mem::replace(&mut entry.retracted, true) { TakenBack::Before } else { TakenBack::Now }
+    }
+
     /// A rejected row has named a claim, which stays as it is.
     pub(crate) fn keep(&mut self, id: Uuid) {
         if let Some(entry) = self.find(id.as_u128()).filter(|entry| entry.row == 0) {
@@ -198,7 +217,7 @@ impl ClaimIds {
 
     /// That of the claim with a key.
     pub(crate) fn id(self, key: &str) -> Uuid {
-        Uuid::new_v5(&self.0, key.as_bytes())
+        Uuid::new_v5(&self.0, composed(key).as_bytes())
     }
 }
 

@@ -6,7 +6,8 @@
 
 use super::source::{Columns, Row};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
 
 /// Where a name is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub(crate) struct Scope {
     names: HashMap<String, Slot>,
     /// Whether a name that is not here is a column that rows need not have.
     open: bool,
+    /// The names that were looked for.
+    used: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Scope {
@@ -45,7 +48,7 @@ impl Scope {
         names.insert("@row".to_owned(), Slot::RowNumber);
         names.insert("@file".to_owned(), Slot::File);
         names.insert("@release".to_owned(), Slot::Release);
-        Self { names, open: columns.open }
+        Self { names, open: columns.open, used: Arc::default() }
     }
 
     /// These names, and a derived column.
@@ -61,12 +64,44 @@ impl Scope {
     }
 
     /// What can be used where a party or source is made of a key: the key, and the columns of its table.
-    pub(crate) fn of_key(table: Option<&[String]>) -> Self {
+    pub(crate) fn of_key(table: Option<&[String]>, fields: &[String]) -> Self {
         let mut scope = Self::default();
         scope.names.insert("@release".to_owned(), Slot::Release);
         let mut scope = scope.with_table(table.unwrap_or_default());
         scope.names.insert("key".to_owned(), Slot::Key);
+        fields.iter().enumerate().for_each(|(at, name)| scope.derive(name, at));
         scope
+    }
+
+    /// These names, and any other that rows need not have.
+    pub(crate) fn opened(self) -> Self {
+        Self { open: true, ..self }
+    }
+
+    /// These names, and one more that stands for what is at hand.
+    pub(crate) fn with_item(&self) -> Self {
+        let mut scope = self.clone();
+        scope.names.insert("@item".to_owned(), Slot::Key);
+        scope
+    }
+
+    /// The columns of a file that nothing was looked for in.
+    pub(crate) fn unused(&self, columns: &Columns) -> Unused {
+        let Ok(used) = self.used.lock() else { return Unused::default() };
+        // A list that is one cell stands for its items.
+        let as_list = |name: &str| {
+            let (before, _) = name.rsplit_once('.')?;
+            used.get(&format!("{before}.*"))
+        };
+        let is_unused = |name: &&String| {
+            let is_extra = name.is_empty() || name.starts_with('@') || name.ends_with(".*");
+            !is_extra && !used.contains(*name) && as_list(name).is_none()
+        };
+        let unused: Vec<String> = columns.iter().filter(is_unused).cloned().collect();
+        let lists: BTreeSet<String> = used.iter().filter_map(|name| list_of(name)).collect();
+        let is_item = |name: &&String| list_of(name).is_some_and(|list| lists.contains(&list));
+        let items = unused.iter().filter(is_item).cloned().collect();
+        Unused { columns: unused, items }
     }
 
     /// Where a name is found.
@@ -74,6 +109,9 @@ impl Scope {
     /// # Errors
     /// There is no such name, and which there are.
     pub(crate) fn find(&self, name: &str) -> Result<Slot, String> {
+        if let Ok(mut used) = self.used.lock() {
+            used.insert(name.to_owned());
+        }
         let nothing = self.open && !name.is_empty() && !name.starts_with('@');
         self.names.get(name).copied().or(nothing.then_some(Slot::Nothing)).ok_or_else(|| self.unknown(name))
     }
@@ -84,8 +122,44 @@ impl Scope {
         known.sort_unstable();
         let shown = known.get(..40).unwrap_or(&known);
         let more = if shown.len() < known.len() { ", ..." } else { "" };
-        format!("there is no column `{name}` here; there are: {}{more}", shown.join(", "))
+        let hint = match known.as_slice() {
+            [only] => other_delimiter(only),
+            _ => String::new(),
+        };
+        format!("there is no column `{name}` here; there are: {}{more}{hint}", shown.join(", "))
     }
+}
+
+/// The columns of a file that nothing is made of.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unused {
+    /// All of them.
+    pub(crate) columns: Vec<String>,
+    /// Those that are items of a list of JSON of which other items are used.
+    pub(crate) items: Vec<String>,
+}
+
+/// The list that a member of JSON is an item of, or a member of an item: `who.#.name`. None for any other column.
+fn list_of(name: &str) -> Option<String> {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = name.split('.');
+    let mut list = parts.next()?.to_owned();
+    let mut has_item = false;
+    for part in parts {
+        has_item |= is_number(part);
+        list.push('.');
+        list.push_str(if is_number(part) { "#" } else { part });
+    }
+    has_item.then_some(list)
+}
+
+/// The question whether a header of one column has another delimiter.
+fn other_delimiter(header: &str) -> String {
+    let delimiter = [';', '\t', '|', ','].into_iter().find(|delimiter| header.contains(*delimiter));
+    delimiter.map_or_else(String::new, |delimiter| {
+        let written = delimiter.escape_default();
+        format!("; is the delimiter `{written}`? say `delimiter = \"{written}\"` in [source]")
+    })
 }
 
 /// What is looked at: a row, and what has been made of it so far.
@@ -112,6 +186,16 @@ impl<'r> Seen<'r> {
     /// A key, with its row in a code table.
     pub(crate) const fn key(key: &'r str, table: &'r [Box<str>], release: &'r str) -> Self {
         Self { row: None, derived: &[], table, key, release }
+    }
+
+    /// The same, with the fields that a claim gives beside the key.
+    pub(crate) const fn given(self, fields: &'r [String]) -> Self {
+        Self { derived: fields, ..self }
+    }
+
+    /// The same, with one item of a list.
+    pub(crate) const fn item(self, item: &'r str) -> Self {
+        Self { key: item, ..self }
     }
 
     /// The same, with a row of a code table.

@@ -21,6 +21,10 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<String>,
     key: Key,
     rows: HashMap<Box<str>, Vec<TableRow>>,
+    /// Whether a row need not have a column that none has: of JSON.
+    pub(crate) open: bool,
+    /// The row that answers for several.
+    merged: HashMap<Box<str>, TableRow>,
 }
 
 /// What one looks up by.
@@ -36,7 +40,7 @@ impl Key {
     /// Reads `key`: the name of a column, or a template where it has braces.
     fn read(spec: &str, columns: &[String]) -> Result<Self, String> {
         if spec.contains('{') {
-            let scope = Scope::of_key(Some(columns));
+            let scope = Scope::of_key(Some(columns), &[]);
             return Template::compile(spec, &scope).map(Self::Template).map_err(|what| format!("key: {what}"));
         }
         let unknown = || format!("has no column `{spec}`; it has: {}", columns.join(", "));
@@ -86,7 +90,7 @@ impl Table {
             std::iter::once(key.as_str()).chain(rest).map(Box::from).collect()
         };
         let rows = rows.iter().map(|(key, row)| (key.as_str().into(), vec![cells(key, row)])).collect();
-        Self { name: name.to_owned(), columns: names, key: Key::Column(0), rows }
+        Self { name: name.to_owned(), columns: names, key: Key::Column(0), rows, open: false, merged: HashMap::new() }
     }
 
     fn of_file(name: &str, spec: &TableSpec, path: &Path) -> Result<Self, BadMapping> {
@@ -102,6 +106,8 @@ impl Table {
             rename: spec.rename.clone(),
             lower_case: spec.lower_case,
             null,
+            records: spec.records.clone(),
+            split: spec.split.clone(),
             ..FileSpec::default()
         };
         if let Some(encoding) = &spec.encoding {
@@ -117,15 +123,51 @@ impl Table {
                     key: Key::read(&spec.key, columns)?,
                     columns: columns.to_vec(),
                     rows: HashMap::new(),
+                    open: columns.open,
+                    merged: HashMap::new(),
                 }),
             };
-            table.take(&row, spec.many)
+            table.grow(columns);
+            table.take(&row, columns, spec.many)
         })
         .map_err(|error| refuse(error.to_string()))?;
-        read.ok_or_else(|| refuse("has no rows".to_owned()))
+        let mut table = read.ok_or_else(|| refuse("has no rows".to_owned()))?;
+        table.merge();
+        Ok(table)
     }
 
-    fn take(&mut self, row: &source::Read, many: bool) -> Result<(), String> {
+    /// Takes in columns that came later: of JSON not all are known before the last row.
+    fn grow(&mut self, columns: &[String]) {
+        if !self.has_these_first(columns) || columns.len() > self.columns.len() {
+            let more: Vec<String> = columns.iter().filter(|name| !self.columns.contains(name)).cloned().collect();
+            self.columns.extend(more);
+        }
+    }
+
+    /// Of each key with several rows makes the one that answers for them, whatever their order: where they differ in a
+    /// column, what sorts first and is not empty.
+    fn merge(&mut self) {
+        for rows in self.rows.values_mut() {
+            for row in rows.iter_mut().filter(|row| row.len() < self.columns.len()) {
+                let missing = self.columns.len() - row.len();
+                *row = row.iter().cloned().chain(std::iter::repeat_n(Box::from(""), missing)).collect();
+            }
+        }
+        for (key, rows) in self.rows.iter().filter(|(_, rows)| rows.len() > 1) {
+            let cell = |at: usize| {
+                let said = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.is_empty());
+                said.min().cloned().unwrap_or_default()
+            };
+            self.merged.insert(key.clone(), (0..self.columns.len()).map(cell).collect());
+        }
+    }
+
+    /// Whether the columns of a row are those of the table, in the same places.
+    fn has_these_first(&self, columns: &[String]) -> bool {
+        self.columns.get(..columns.len()).is_some_and(|first| first == columns)
+    }
+
+    fn take(&mut self, row: &source::Read, columns: &[String], many: bool) -> Result<(), String> {
         let row = match row {
             source::Read::Row(row) => row,
             source::Read::Bad { line, faults, .. } => {
@@ -133,7 +175,12 @@ impl Table {
                 return Err(format!("line {line}: {what}"));
             }
         };
-        let cells: TableRow = (0..self.columns.len()).map(|at| row.cell(at).into()).collect();
+        let cells: TableRow = if self.has_these_first(columns) {
+            (0..self.columns.len()).map(|at| row.cell(at).into()).collect()
+        } else {
+            let cell = |name: &String| columns.iter().position(|known| known == name).map(|at| row.cell(at));
+            self.columns.iter().map(|name| cell(name).unwrap_or_default().into()).collect()
+        };
         let key = self.key.of(&cells).into_owned();
         if key.is_empty() {
             return Ok(());
@@ -147,9 +194,9 @@ impl Table {
         Ok(())
     }
 
-    /// The first row with a key.
+    /// The row with a key, or the one that answers for several.
     pub(crate) fn get(&self, key: &str) -> Option<&TableRow> {
-        self.rows.get(key)?.first()
+        self.merged.get(key).or_else(|| self.rows.get(key)?.first())
     }
 
     /// All rows with a key.

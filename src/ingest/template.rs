@@ -1,6 +1,6 @@
 //! Templates: text with columns in braces, `"{side_a|lower} attacks {side_b}"`.
 
-use super::filter::Filter;
+use super::filter::{self, Filter, MAX_PARTY_ID};
 use super::scope::{Scope, Seen, Slot};
 use std::borrow::Cow;
 
@@ -10,6 +10,8 @@ pub(crate) struct Template {
     parts: Vec<Part>,
     /// The columns it is made of, as it is told when something is wrong with what they say.
     columns: Box<str>,
+    /// How many bytes each id in it may have.
+    room: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -54,7 +56,30 @@ impl Template {
         if !plain.is_empty() {
             parts.push(Part::Text(plain.into()));
         }
-        Ok(Self { parts, columns: names.join(", ").into() })
+        Ok(Self { parts, columns: names.join(", ").into(), room: MAX_PARTY_ID })
+    }
+
+    /// The same for an id: what its filters make leaves room for what stands around it.
+    pub(crate) fn for_id(mut self) -> Self {
+        let is_id = |filters: &[Filter]| filters.iter().any(|filter| filter.makes_id());
+        let (mut literal, mut ids) = (0, 0);
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => literal += text.len(),
+                Part::Column(_, filters) => ids += usize::from(is_id(filters)),
+            }
+        }
+        self.room = MAX_PARTY_ID.saturating_sub(literal).checked_div(ids).unwrap_or(MAX_PARTY_ID);
+        self
+    }
+
+    /// What its columns say, before any filter, for people.
+    pub(crate) fn raw(&self, seen: &Seen<'_>) -> String {
+        let columns = self.parts.iter().filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Column(slot, _) => Some(seen.get(*slot)),
+        });
+        columns.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     /// What it makes of what is seen.
@@ -72,7 +97,7 @@ impl Template {
                 Part::Column(slot, filters) => {
                     let mut text = seen.get(*slot);
                     for filter in filters {
-                        text = Cow::Owned(filter.apply(&text));
+                        text = Cow::Owned(filter.apply_within(&text, self.room));
                     }
                     made.push_str(&text);
                 }
@@ -99,10 +124,8 @@ impl Template {
 fn filtered(inside: &str) -> Result<(&str, Box<[Filter]>), String> {
     let mut words = inside.split('|').map(str::trim);
     let name = words.next().unwrap_or_default();
-    let filters = words.map(|word| {
-        Filter::named(word)
-            .ok_or_else(|| format!("`{word}` is no filter; there are: lower, upper, snake, id, unique_id, hash"))
-    });
+    let filters = words
+        .map(|word| Filter::named(word).ok_or_else(|| format!("`{word}` is no filter; there are: {}", filter::NAMES)));
     Ok((name, filters.collect::<Result<_, _>>()?))
 }
 
@@ -111,7 +134,7 @@ mod tests {
     use super::*;
 
     fn made(template: &str) -> Result<String, String> {
-        let scope = Scope::of_key(Some(&["name".to_owned()]));
+        let scope = Scope::of_key(Some(&["name".to_owned()]), &[]);
         let compiled = Template::compile(template, &scope)?;
         Ok(compiled.render(&Seen::key("K", &["Use Force".into()], "5.0")).into_owned())
     }
@@ -123,6 +146,16 @@ mod tests {
         assert_eq!(made("{name}").unwrap(), "Use Force");
         assert_eq!(made("<{name|snake}> of {key} {{x}} {@release}").unwrap(), "<use_force> of K {x} 5.0");
         assert_eq!(made("{name | lower | upper}").unwrap(), "USE FORCE");
+    }
+
+    #[test]
+    fn an_id_leaves_room_for_what_stands_around_it() {
+        let scope = Scope::of_key(None, &[]);
+        let long = "x".repeat(70);
+        for (text, expected) in [("X_{key|id}", 64), ("A_{key|id}_{key|unique_id}", 63), ("{key|id}", 64)] {
+            let template = Template::compile(text, &scope).unwrap().for_id();
+            assert_eq!(template.render(&Seen::key(&long, &[], "")).len(), expected, "{text}");
+        }
     }
 
     #[test]

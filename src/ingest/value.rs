@@ -72,6 +72,24 @@ impl<'m> Value<'m> {
         }
     }
 
+    /// The same for an id ([`Template::for_id`]).
+    pub(crate) fn for_id(self) -> Self {
+        match self {
+            Self::Template(template) => Self::Template(template.for_id()),
+            Self::Rules(rules) => Self::Rules(rules.into_iter().map(Rule::for_id).collect()),
+        }
+    }
+
+    /// What its columns say, before any filter, for people.
+    pub(crate) fn raw(&self, seen: &Seen<'_>) -> String {
+        match self {
+            Self::Template(template) => template.raw(seen),
+            Self::Rules(rules) => {
+                rules.iter().find(|rule| rule.when.holds(seen)).map(|rule| rule.from.raw(seen)).unwrap_or_default()
+            }
+        }
+    }
+
     /// What it makes of what is seen; empty where there is no value.
     ///
     /// # Errors
@@ -163,6 +181,10 @@ impl<'m> Rule<'m> {
         }
     }
 
+    fn for_id(self) -> Self {
+        Self { from: self.from.for_id(), otherwise: self.otherwise.map(Template::for_id), ..self }
+    }
+
     fn matched<'v>(&self, matches: &Regex, text: &str) -> Option<Cow<'v, str>> {
         let groups = matches.captures(text)?;
         let found = groups.get(1).or_else(|| groups.get(0))?;
@@ -193,11 +215,17 @@ impl<'m> Rule<'m> {
     }
 }
 
-/// A text as it is shown in a message: not longer than a line.
+/// A text as it is shown in a message: not longer than a line, on one line.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     const MOST: usize = 60;
-    match text.char_indices().nth(MOST) {
+    let text = match text.char_indices().nth(MOST) {
         None => Cow::Borrowed(text),
         Some((at, _)) => Cow::Owned(format!("{}...", text.get(..at).unwrap_or_default())),
+    };
+    if text.contains(char::is_control) {
+        return Cow::Owned(
+            text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect(),
+        );
     }
+    text
 }

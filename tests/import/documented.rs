@@ -33,3 +33,25 @@ fn the_example_of_the_document_is_imported_as_it_says() {
     assert_eq!(field(2, "valid_to_kind"), "open");
     assert_eq!(claims[1]["relationships"], serde_json::json!(["AZE-RUS"]));
 }
+
+#[test]
+fn the_snapshots_of_the_document_become_what_it_says() {
+    let mapping = blocks("toml").into_iter().find(|block| block.contains("semantics")).unwrap();
+    let desk = Desk::with(&mapping);
+    let names = ["asserted", "succeeded", "ended", "confirmations", "unchanged"];
+    for (day, row, counts) in [
+        ("2020-01-01", "AAA,BBB,free", [1, 0, 0, 1, 0]),
+        ("2020-06-01", "AAA,BBB,visa", [0, 1, 0, 1, 0]),
+        ("2020-12-01", "AAA,BBB,visa", [0, 0, 0, 1, 1]),
+        ("2021-06-01", "CCC,DDD,free", [1, 0, 1, 1, 0]),
+    ] {
+        desk.write("visas.csv", format!("host,visitor,policy\n{row}\n"));
+        let said = desk.import("visas.csv", &["--release", day, "--recorded-at", day, "--recorded-by", "desk"]);
+        assert_eq!(said.counts(names), counts, "{day}: {}", said.complaint);
+    }
+    let claims = desk.table("claims", &[]);
+    let times: Vec<_> =
+        claims.iter().map(|claim| [&claim["valid_from"], &claim["valid_to"]].map(ToString::to_string)).collect();
+    assert_eq!(times[0], ["\"[..2020-01-01]\"", "\"[2020-01-01..2020-05-31]\""]);
+    assert_eq!(times[1], ["\"[2020-01-02..2020-06-01]\"", "\"[2020-12-01..2021-05-31]\""]);
+}

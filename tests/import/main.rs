@@ -18,3 +18,5 @@ mod refused;
 mod releases;
 mod restarted;
 mod served;
+mod shapes;
+mod snapshots;

@@ -7,19 +7,25 @@ use super::rows::{Came, failed};
 use super::shown::Shown;
 use super::staging::Opening;
 use crate::cli::Failure;
+use crate::ingest::composed;
+use crate::ingest::day::Day;
 use crate::ingest::fault::BadMapping;
 use crate::ingest::mapping::Mapping;
 use crate::ingest::pipeline::{self, Job, Known};
+use crate::ingest::scope::{Scope, Seen};
 use crate::ingest::source::Opened;
 use crate::ingest::table::{Table, Tables};
+use crate::ingest::value::Value;
+use crate::ingest::version::Version;
 use crate::v1;
+use prost_types::Timestamp;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which way commands are made; another way has other stages.
-const COMMANDS: &str = "commands:2";
+const COMMANDS: &str = "commands:3";
 
 /// What is imported, in one piece, for the thread that reads it.
 pub(super) struct Input {
@@ -31,6 +37,10 @@ pub(super) struct Input {
     retracted: i32,
     pub(super) complete: bool,
     strict: bool,
+    date: Option<Day>,
+    corrects: bool,
+    until: Option<Version>,
+    recorded_at: Option<Timestamp>,
     /// Of everything that makes the commands what they are, but for the record.
     digest: Sha256,
 }
@@ -45,16 +55,11 @@ impl Input {
         let path = args.mapping.as_deref().unwrap_or(Path::new(""));
         let name = path.display().to_string();
         let text = fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
-        let mapping = Mapping::parse(&text, &name).map_err(unusable)?;
+        let mapping = Mapping::parse(&text, &args.rows.set, &name).map_err(unusable)?;
         let tables = tables(&mapping, path, &args.rows.tables)?;
         let opened = Opened::open(file).map_err(|bad| failed(bad.into()))?;
         let kind = args.rows.revised.as_deref().unwrap_or(&mapping.release.revised);
-        let revised = v1::RevisionKind::from_str_name(&format!("REVISION_KIND_{}", kind.to_uppercase()));
-        let revised = revised.filter(|kind| *kind != v1::RevisionKind::Unspecified).ok_or_else(|| {
-            Failure::Usage(format!(
-                "`{kind}` is no kind of revision: correction, precision_refined, world_change, recoded or enriched"
-            ))
-        })?;
+        let revised = revision_kind(kind)?;
         let why = &mapping.release.retracted;
         let retracted = v1::RetractionReason::from_str_name(&format!("RETRACTION_REASON_{}", why.to_uppercase()));
         let retracted = retracted.filter(|why| *why != v1::RetractionReason::Unspecified).ok_or_else(|| {
@@ -63,18 +68,40 @@ impl Input {
             ))
         })?;
         let complete = mapping.dataset.complete && !args.rows.partial;
-        let release = args.rows.release.clone().unwrap_or_default();
+        let release = composed(args.rows.release.as_deref().unwrap_or_default()).into_owned();
+        let date = day_of(&mapping, &release, &tables).map_err(unusable)?;
         let mut digest = Sha256::new_with_prefix(COMMANDS);
         for part in [text.as_str(), release.as_str(), kind, why.as_str()] {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);
         }
         digest.update([u8::from(complete)]);
+        for setting in &args.rows.set {
+            digest.update((setting.len() as u64).to_le_bytes());
+            digest.update(setting);
+        }
         for table in tables.values() {
             table.digest_into(&mut |bytes| digest.update(bytes));
         }
+        let until = args.rows.until.as_deref().map(Version::of);
+        let recorded_at = args.rows.recorded_at;
+        let corrects = args.rows.revised.as_deref().is_some_and(|kind| kind != "world_change");
         let (revised, retracted, strict) = (revised.into(), retracted.into(), args.rows.strict);
-        Ok(Self { mapping, tables, opened, release, revised, retracted, complete, strict, digest })
+        Ok(Self {
+            mapping,
+            tables,
+            opened,
+            release,
+            revised,
+            retracted,
+            complete,
+            strict,
+            date,
+            corrects,
+            until,
+            recorded_at,
+            digest,
+        })
     }
 
     /// Who records.
@@ -94,7 +121,8 @@ impl Input {
         digest.update(self.opened.digest().map_err(|bad| failed(bad.into()))?);
         digest.update(ledger_id);
         digest.update(self.recorded_by(args)?);
-        let at = args.rows.recorded_at.map(|at| (at.seconds, at.nanos)).unwrap_or_default();
+        digest.update(self.until.as_ref().map(Version::text).unwrap_or_default());
+        let at = self.recorded_at.map(|at| (at.seconds, at.nanos)).unwrap_or_default();
         digest.update(at.0.to_le_bytes());
         digest.update(at.1.to_le_bytes());
         digest.update([u8::from(args.rows.check)]);
@@ -107,7 +135,7 @@ impl Input {
         Ok(Opening {
             id: mark.id(rest.first_chunk().copied().unwrap_or_default()),
             recorded_by: self.recorded_by(args)?,
-            recorded_at: args.rows.recorded_at,
+            recorded_at: self.recorded_at,
             title: left::title(&self.mapping.dataset.name, &self.release, cut),
         })
     }
@@ -122,11 +150,61 @@ impl Input {
             retracted: self.retracted,
             complete: self.complete,
             strict: self.strict,
+            date: self.date.clone(),
+            corrects: self.corrects,
+            until: self.until.clone(),
         };
         let made = pipeline::run(&job, &mut self.opened, &mut known, &mut shown);
         shown.close();
-        Came { made, known, shown }
+        Came { made, known, shown, passed_over: self.opened.passed_over }
     }
+
+    /// The same, of the versions of rows up to one, as it was recorded then.
+    pub(super) fn at_version(mut self, until: Version, recorded_at: Option<Timestamp>) -> Self {
+        (self.until, self.recorded_at) = (Some(until), recorded_at);
+        self
+    }
+
+    /// All versions that the file has of its rows, in order.
+    pub(super) fn versions(&mut self) -> Result<BTreeSet<Version>, Failure> {
+        let job = Job {
+            mapping: &self.mapping,
+            tables: &self.tables,
+            release: &self.release,
+            revised: self.revised,
+            retracted: self.retracted,
+            complete: self.complete,
+            strict: self.strict,
+            date: None,
+            corrects: self.corrects,
+            until: None,
+        };
+        pipeline::versions(&job, &mut self.opened).map_err(failed)
+    }
+
+    /// Whether parties may get other names in a later release.
+    pub(super) fn renames(&self) -> bool {
+        self.mapping.parties.values().any(|class| class.renamed)
+    }
+}
+
+fn revision_kind(kind: &str) -> Result<v1::RevisionKind, Failure> {
+    let revised = v1::RevisionKind::from_str_name(&format!("REVISION_KIND_{}", kind.to_uppercase()));
+    revised.filter(|kind| *kind != v1::RevisionKind::Unspecified).ok_or_else(|| {
+        Failure::Usage(format!(
+            "`{kind}` is no kind of revision: correction, precision_refined, world_change, recoded or enriched"
+        ))
+    })
+}
+
+/// The day of a release, where the mapping or the name of the release says it.
+fn day_of(mapping: &Mapping, release: &str, tables: &Tables) -> Result<Option<Day>, BadMapping> {
+    let Some(spec) = &mapping.release.date else { return Ok(Day::parse(release)) };
+    let wrong = |what: String| BadMapping::at("release.date", what);
+    let value = Value::compile(spec, &Scope::of_key(None, &[]), tables).map_err(wrong)?;
+    let text = value.eval(&Seen::key("", &[], release)).map_err(|fault| wrong(fault.what))?;
+    let day = Day::parse(&text).ok_or_else(|| wrong(format!("`{text}` is no day: expected one such as 2020-06-01")))?;
+    Ok(Some(day))
 }
 
 fn tables(mapping: &Mapping, path: &Path, given: &[String]) -> Result<Tables, Failure> {

@@ -3,9 +3,10 @@
 use super::patient::Patient;
 use crate::cli::export::Ask;
 use crate::cli::{Failure, counter};
-use crate::ingest::class::{known_by_party, known_by_source};
+use crate::ingest::class::{Held, known_by_party, known_by_source};
 use crate::ingest::pipeline::Known;
 use crate::ingest::release::Recorded;
+use crate::ingest::snapshot::Episodes;
 use crate::v1::{self, event::Event};
 use std::collections::HashMap;
 use tonic::{Status, Streaming};
@@ -24,23 +25,25 @@ pub(super) struct Cut {
 
 /// What an empty ledger has.
 pub(super) fn nothing(dataset: &str) -> Known {
-    Known { claims: Recorded::of(dataset), registered: HashMap::new() }
+    Known { claims: Recorded::of(dataset), episodes: Episodes::of(dataset), registered: HashMap::new() }
 }
 
-/// Asks a ledger, at a basis or at the head. Pages and batches are let go as they are read.
+/// Asks a ledger, at a basis or at the head; `whole_parties`: parties may be revised. Pages and batches are let go as they are read.
 pub(super) async fn ask(
     ledger: &mut Patient<'_, impl Ask>,
     dataset: &str,
     basis: Option<String>,
+    whole_parties: bool,
 ) -> Result<(Known, Cut), Failure> {
     let mut known = nothing(dataset);
-    let cut = parties(ledger, basis, &mut known.registered).await?;
+    let cut = parties(ledger, basis, whole_parties, &mut known.registered).await?;
     sources(ledger, &cut, &mut known.registered).await?;
     let progress = counter("events of the data set read");
     each_event(ledger, dataset, 0, |event| {
         progress.inc(1);
         let is_seen = event.position <= cut.position;
         if is_seen {
+            known.episodes.learn(&event);
             known.claims.learn(event);
         }
         is_seen
@@ -129,13 +132,15 @@ async fn next(
 async fn parties(
     ledger: &mut Patient<'_, impl Ask>,
     basis: Option<String>,
-    registered: &mut HashMap<u128, u64>,
+    whole: bool,
+    registered: &mut HashMap<u128, Held>,
 ) -> Result<Cut, Failure> {
     let cut = basis.map(v1::list_parties_request::Cut::Basis);
     let mut request = v1::ListPartiesRequest { page_size: LARGEST_PAGE, cut, ..v1::ListPartiesRequest::default() };
     loop {
         let page = ledger.call(async |ledger| ledger.list_parties(request.clone()).await).await?;
-        registered.extend(page.parties.iter().map(|party| (known_by_party(&party.party_id), 0)));
+        let held = |party: v1::Party| (known_by_party(&party.party_id), Held::party(party, whole));
+        registered.extend(page.parties.into_iter().map(held));
         if page.next_page_token.is_empty() {
             let context = page.context.unwrap_or_default();
             return Ok(Cut { position: context.position, basis: context.basis });
@@ -147,13 +152,13 @@ async fn parties(
 async fn sources(
     ledger: &mut Patient<'_, impl Ask>,
     cut: &Cut,
-    registered: &mut HashMap<u128, u64>,
+    registered: &mut HashMap<u128, Held>,
 ) -> Result<(), Failure> {
     let cut = Some(v1::list_sources_request::Cut::Basis(cut.basis.clone()));
     let mut request = v1::ListSourcesRequest { page_size: LARGEST_PAGE, cut, ..v1::ListSourcesRequest::default() };
     loop {
         let page = ledger.call(async |ledger| ledger.list_sources(request.clone()).await).await?;
-        registered.extend(page.sources.iter().map(|source| (known_by_source(&source.source_id), 0)));
+        registered.extend(page.sources.iter().map(|source| (known_by_source(&source.source_id), Held::default())));
         if page.next_page_token.is_empty() {
             return Ok(());
         }

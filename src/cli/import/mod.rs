@@ -16,7 +16,7 @@
 //!   rows.rs     the whole way          staging.rs  commands into a stage, and the stage into the record
 //!   shown.rs    bad rows, progress     refused.rs  rows that the ledger alone finds wrong
 //!   again.rs    rows read once more    patient.rs  calls that outlast a server that is away
-//!                                      report.rs   what came of it
+//!   replay.rs    versions, one by one    report.rs   what came of it
 //! ```
 
 mod again;
@@ -25,6 +25,7 @@ mod known;
 mod left;
 mod patient;
 mod refused;
+mod replay;
 mod report;
 mod rows;
 mod shown;
@@ -84,6 +85,15 @@ struct RowArgs {
     /// What a changed row is, instead of what the mapping says.
     #[arg(long, value_name = "KIND", requires = "mapping")]
     revised: Option<String>,
+    /// Put a setting in the place of what the mapping says, for example `source.delimiter=;`. May be given several times.
+    #[arg(long, value_name = "KEY=VALUE", requires = "mapping")]
+    set: Vec<String>,
+    /// Of a file that has several versions of its rows, take those up to this one (an instant, a day).
+    #[arg(long, value_name = "VERSION", requires = "mapping")]
+    until: Option<String>,
+    /// Record each version of the rows as of its own instant, one append for each.
+    #[arg(long, requires = "mapping", conflicts_with_all = ["until", "recorded_at", "check"])]
+    replay: bool,
     /// Read a code table of the mapping from another file.
     #[arg(long = "table", value_name = "NAME=FILE", requires = "mapping")]
     tables: Vec<String>,

@@ -105,7 +105,7 @@ impl Refused {
         }
         let Some(origin) = origin else {
             self.leave_out.insert(*command);
-            notice(&format!("a claim whose row has vanished is not retracted: {path}: {description}"));
+            notice(&format!("what no row says is not recorded: {verb}.{path}: {description}"));
             return;
         };
         if self.leave_out.insert(origin.commands.start) {

@@ -20,6 +20,8 @@ pub(super) struct Report<'r> {
     pub(super) check: bool,
     /// Commands that an earlier run had staged.
     pub(super) resumed: u64,
+    /// Columns that nothing is made of.
+    pub(super) unused: &'r [String],
 }
 
 impl Report<'_> {
@@ -65,6 +67,9 @@ impl Report<'_> {
             let why = format!("{}, because {} rejected rows have no key that can be read", tally.spared, tally.keyless);
             line("not retracted", why);
         }
+        for (name, value) in self.rare() {
+            line(name, value);
+        }
         if self.check {
             line("events to write", tally.commands().to_string());
         }
@@ -72,6 +77,29 @@ impl Report<'_> {
         line("events written", self.events().to_string());
         line("rows rejected", tally.rejected.to_string());
         lines.concat()
+    }
+
+    /// What few imports have.
+    fn rare(&self) -> Vec<(&'static str, String)> {
+        let tally = &self.tally;
+        let counts = [
+            ("other versions", tally.older),
+            ("succeeded", tally.succeeded),
+            ("ended", tally.ended),
+            ("confirmations", tally.confirmed),
+            ("parties renamed", tally.renamed),
+            ("named otherwise", tally.named_otherwise),
+            ("odd", tally.odd),
+        ];
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        let mut lines: Vec<_> = counts.map(|(name, count)| (name, count.to_string())).collect();
+        if self.check && !self.unused.is_empty() {
+            const MOST: usize = 30;
+            let more = if self.unused.len() > MOST { ", ..." } else { "" };
+            let shown = self.unused.get(..MOST).unwrap_or(self.unused);
+            lines.push(("columns not used", format!("{}{more}", shown.join(", "))));
+        }
+        lines
     }
 
     fn object(&self) -> serde_json::Value {
@@ -92,6 +120,14 @@ impl Report<'_> {
             "reinstated": tally.reinstated,
             "unchanged": tally.unchanged,
             "notRetracted": tally.spared,
+            "otherVersions": tally.older,
+            "succeeded": tally.succeeded,
+            "ended": tally.ended,
+            "confirmations": tally.confirmed,
+            "partiesRenamed": tally.renamed,
+            "namedOtherwise": tally.named_otherwise,
+            "odd": tally.odd,
+            "columnsNotUsed": self.unused,
             "eventsToWrite": tally.commands(),
             "rowsRead": tally.rows,
             "eventsWritten": self.events(),

@@ -13,6 +13,7 @@ use crate::cli::output::Format;
 use crate::cli::{Failure, json, notice};
 use crate::ingest::fault::BadFile;
 use crate::ingest::pipeline::{Failed, Known, Made, Places, Tally};
+use crate::ingest::scope::Unused;
 use crate::v1;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -25,6 +26,7 @@ pub(super) struct Came {
     pub(super) made: Result<Made, Failed>,
     pub(super) known: Known,
     pub(super) shown: Shown,
+    pub(super) passed_over: Vec<String>,
 }
 
 /// What has been gathered of the rows once all are read.
@@ -41,6 +43,7 @@ struct Done {
     append: Option<v1::StagedAppend>,
     resumed: u64,
     sample: Option<v1::Command>,
+    unused: Unused,
 }
 
 /// Imports, or checks.
@@ -50,13 +53,26 @@ pub(super) async fn run(
     ledger: Option<&mut Client<impl Ask>>,
 ) -> Result<(), Failure> {
     let spooled = Spooled::of(&args.file)?;
-    let input = Input::read(args, &spooled.path)?;
+    match ledger {
+        Some(ledger) if args.rows.replay => super::replay::run(args, format, &spooled, ledger).await,
+        ledger => one(args, format, &spooled, Input::read(args, &spooled.path)?, ledger).await,
+    }
+}
+
+/// Imports, or checks, what is to be recorded as one append.
+pub(super) async fn one(
+    args: &ImportArgs,
+    format: Format,
+    spooled: &Spooled,
+    input: Input,
+    ledger: Option<&mut Client<impl Ask>>,
+) -> Result<(), Failure> {
     let dataset = input.mapping.dataset.name.clone();
     let release = input.release.clone();
     let done = match ledger {
         Some(ledger) => {
             let patient = Patient::new(ledger, Duration::from_secs(args.rows.patience));
-            stage(args, &spooled, input, patient).await?
+            stage(args, spooled, input, patient).await?
         }
         None => alone(args, input).await?,
     };
@@ -64,8 +80,10 @@ pub(super) async fn run(
         let sample = v1::AppendRequest { commands: vec![sample], ..v1::AppendRequest::default() };
         crate::cli::write(&format!("the first claim:\n{}", json::text(&sample, json::Layout::Pretty)?))?;
     }
-    let Done { tally, append, resumed, .. } = done;
-    let report = Report { dataset: &dataset, release: &release, tally, append, check: args.rows.check, resumed };
+    let Done { tally, append, resumed, unused, .. } = done;
+    let check = args.rows.check;
+    let report =
+        Report { dataset: &dataset, release: &release, tally, append, check, resumed, unused: &unused.columns };
     report.write(format)
 }
 
@@ -74,11 +92,12 @@ async fn alone(args: &ImportArgs, input: Input) -> Result<Done, Failure> {
     let known = known::nothing(&input.mapping.dataset.name);
     let shown = Shown::new(None, args, &input.opened)?;
     let came = tokio::task::spawn_blocking(move || input.run(known, shown)).await.map_err(Failure::other)?;
-    let Came { made, mut shown, .. } = came;
+    let Came { made, mut shown, passed_over, .. } = came;
     shown.finish()?;
-    let tally = made.map_err(failed)?.tally;
+    let Made { tally, unused, .. } = made.map_err(failed)?;
     rest(&tally, args);
-    Ok(Done { tally, sample: shown.sample.take(), ..Done::default() })
+    tell(&passed_over, &unused);
+    Ok(Done { tally, sample: shown.sample.take(), unused, ..Done::default() })
 }
 
 /// Lays out what the rows make as a stage, and records it or, for a check, drops it.
@@ -92,7 +111,7 @@ async fn stage<T: Ask>(
     let info = ledger.call(async |ledger| ledger.get_server_info(v1::GetServerInfoRequest {}).await).await?;
     let mark = input.mark(args, &info.ledger_id)?;
     let basis = left::basis(&mut ledger, &dataset, mark).await?;
-    let (known, cut) = known::ask(&mut ledger, &dataset, basis).await?;
+    let (known, cut) = known::ask(&mut ledger, &dataset, basis, input.renames()).await?;
     let opening = input.opening(args, mark, &cut)?;
     let ground = Ground { dataset, cut, complete: input.complete };
     let spec = input.mapping.source.clone();
@@ -129,7 +148,10 @@ async fn read_and_settle<T: Ask>(
     staging: &mut Staging<'_, T>,
 ) -> Result<(Done, Refused, Shown), Failure> {
     let (came, resumed) = read(args, input, known, staging).await;
-    let Came { made, known, mut shown } = came?;
+    let Came { made, known, mut shown, passed_over } = came?;
+    if let Ok(made) = &made {
+        tell(&passed_over, &made.unused);
+    }
     match settle(args, made, known, resumed, &mut shown, staging).await {
         Ok((done, refused)) => Ok((done, refused, shown)),
         Err(failure) => {
@@ -179,14 +201,14 @@ async fn settle<T: Ask>(
     staging: &mut Staging<'_, T>,
 ) -> Result<(Done, Refused), Failure> {
     shown.still();
-    let Made { tally, places } = made.map_err(failed)?;
+    let Made { tally, places, unused } = made.map_err(failed)?;
     let mut gathered = Gathered { tally, places, known };
     let mut refused = Refused::default();
     let check = args.rows.check;
     if args.rows.strict && !check && tally.rejected > 0 {
         return Err(strict(&tally, args));
     }
-    let mut done = Done { resumed, ..Done::default() };
+    let mut done = Done { resumed, unused, ..Done::default() };
     if staging.is_open() {
         let wanted = match (check, args.rows.strict) {
             (true, _) => Wanted::Check,
@@ -220,8 +242,10 @@ async fn settle<T: Ask>(
 fn retold(tally: &mut Tally, append: &v1::StagedAppend) {
     tally.parties = counted(append, "party_registered");
     tally.sources = counted(append, "source_registered");
-    tally.asserted = counted(append, "claim_asserted");
-    tally.revised = counted(append, "claim_revised");
+    tally.renamed = counted(append, "party_revised");
+    tally.confirmed = counted(append, "claims_confirmed");
+    tally.asserted = counted(append, "claim_asserted").saturating_sub(tally.succeeded);
+    tally.revised = counted(append, "claim_revised").saturating_sub(tally.succeeded + tally.ended);
     tally.reinstated = counted(append, "claim_reinstated");
     tally.retracted = counted(append, "claim_retracted");
 }
@@ -230,6 +254,24 @@ fn strict(tally: &Tally, args: &ImportArgs) -> Failure {
     rest(tally, args);
     let Tally { rejected, rows, .. } = tally;
     Failure::Rejected(format!("--strict: {rejected} of {rows} rows are bad; nothing was recorded"))
+}
+
+/// Tells of files that were passed over, and of items of a list of JSON that nothing is made of beside others.
+fn tell(passed_over: &[String], unused: &Unused) {
+    if !passed_over.is_empty() {
+        notice(&format!(
+            "passed over, of no known form: {} (`files` in [source] says which are meant)",
+            passed_over.join(", ")
+        ));
+    }
+    if !unused.items.is_empty() {
+        let shown: Vec<&str> = unused.items.iter().take(10).map(String::as_str).collect();
+        notice(&format!(
+            "nothing is made of {} items of lists of which others are used: {}; `split` in [source] makes a row of each",
+            unused.items.len(),
+            shown.join(", ")
+        ));
+    }
 }
 
 /// How many bad rows were not shown.

@@ -130,6 +130,10 @@ impl Out for Shown {
         })
     }
 
+    fn odd(&mut self, file: &str, line: u64, notice: &str) {
+        self.show(file, line, notice);
+    }
+
     fn progress(&mut self, tally: &Tally) {
         self.progress.set_position(self.read.load(Ordering::Relaxed));
         let rate = tally.rows.checked_div(self.progress.elapsed().as_secs()).unwrap_or(tally.rows);

@@ -4,12 +4,15 @@
 //!   mod.rs      a claim, from its key to its digest
 //!   parties.rs  its parties and relationships
 //!   parts.rs    what else it has several of: voices, numbers, codes, citations, links
+//!   with.rs     what a row says of a party beside its key
 //!   choice.rs   members of closed vocabularies
 //! ```
 
 mod choice;
+mod field;
 mod parties;
 mod parts;
+mod with;
 
 use super::class::{Classes, Made, Registered};
 use super::condition::Condition;
@@ -18,8 +21,11 @@ use super::fault::{BadMapping, Fault, Faults};
 use super::mapping::{ClaimSpec, DateSpec, ValueSpec};
 use super::release::{ClaimIds, ContentDigest};
 use super::scope::{Scope, Seen};
+use super::snapshot::Window;
 use super::table::Tables;
-use super::value::Value;
+use super::value::{Value, shown};
+use super::version::Versions;
+use crate::domain::name::Word;
 use crate::domain::rejection::Violation;
 use crate::domain::validity::Validity;
 use crate::v1::{self, bound::Bound};
@@ -28,6 +34,7 @@ use crate::wire::ids::Ids;
 use crate::wire::path::At;
 use crate::wire::sink::Sink;
 use choice::Choice;
+use field::Shown;
 use parties::Parties;
 use parts::{Codes, Links, Quantities, Sources, Voices};
 use std::sync::Arc;
@@ -46,6 +53,12 @@ pub(crate) struct Tools<'m> {
     pub(crate) release: &'m str,
     /// Parties and sources.
     pub(crate) classes: Classes<'m>,
+    /// What stands before the decimals of a number.
+    pub(crate) decimal: Option<char>,
+    /// Which version counts of each key, where a file has several.
+    pub(crate) versions: Option<Versions>,
+    /// The snapshot that it is, if it is one.
+    pub(crate) snapshot: Option<Window>,
 }
 
 /// A claim of a mapping, compiled.
@@ -97,6 +110,9 @@ pub(crate) struct MadeClaim {
     pub(crate) bytes: usize,
 }
 
+/// Both ends in one text, or each by itself.
+type Ends = (String, Option<v1::Bound>, Option<v1::Bound>);
+
 /// Compiles the parts of a claim, each told at its place when it is wrong.
 struct Compiler<'c, 'm> {
     at: &'c str,
@@ -111,6 +127,15 @@ impl<'m> Compiler<'_, 'm> {
 
     fn value(&self, field: &str, spec: &'m ValueSpec) -> Result<Value<'m>, BadMapping> {
         Value::compile(spec, self.scope, self.tables).map_err(|what| self.wrong(field, what))
+    }
+
+    /// A value that is a word of an open vocabulary. One that is the same for every row is looked at here.
+    fn word(&self, field: &str, spec: &'m ValueSpec) -> Result<Value<'m>, BadMapping> {
+        let value = self.value(field, spec)?;
+        match value.constant().map(Word::parse) {
+            Some(Err(expected)) => Err(self.wrong(field, format!("expected {expected}"))),
+            _ => Ok(value),
+        }
     }
 
     fn optional(&self, field: &str, spec: &'m Option<ValueSpec>) -> Result<Option<Value<'m>>, BadMapping> {
@@ -131,10 +156,26 @@ impl<'m> Compiler<'_, 'm> {
         if spec.both_and_ends() {
             return Err(self.wrong("at", "give either `at`, or `from` and `to`".to_owned()));
         }
+        if spec.as_of.is_some() && tools.snapshot.is_some() {
+            return Err(self.wrong("as_of", "is the day of the snapshot: leave it out".to_owned()));
+        }
+        if let Some(language) = spec.original.as_ref().filter(|language| !spec.texts.contains_key(*language)) {
+            return Err(self.wrong("original", format!("there is no text in `{language}`")));
+        }
         if spec.external_ids.contains_key(tools.dataset) {
             return Err(self.wrong("external_ids", format!("the key makes the one of `{}`", tools.dataset)));
         }
         Ok(key)
+    }
+
+    /// A temporal type, which in a snapshot is that of a state.
+    fn held(&self, choice: Choice<'m>, tools: &Tools<'m>) -> Result<Choice<'m>, BadMapping> {
+        match choice {
+            Choice::Fixed(number) if tools.snapshot.is_some() && number != i32::from(v1::TemporalType::State) => {
+                Err(self.wrong("type", "a snapshot has states: what held on its day".to_owned()))
+            }
+            choice => Ok(choice),
+        }
     }
 
     fn when(&self, spec: Option<&'m super::mapping::ConditionSpec>, scope: &Scope) -> Result<Condition, BadMapping> {
@@ -170,8 +211,8 @@ impl<'m> ClaimPlan<'m> {
             name: spec.name.as_deref(),
             when: compiler.when(spec.when.as_ref(), scope)?,
             key: values("key", key)?,
-            kind: compiler.value("kind", &spec.kind)?,
-            temporal_type: choice::temporal_type(&compiler, &spec.temporal_type)?,
+            kind: compiler.word("kind", &spec.kind)?,
+            temporal_type: compiler.held(choice::temporal_type(&compiler, &spec.temporal_type)?, tools)?,
             modality: spec.modality.as_ref().map(|spec| choice::modality(&compiler, spec)).transpose()?,
             polarity: spec.polarity.as_ref().map(|spec| choice::polarity(&compiler, spec)).transpose()?,
             status: spec.status.as_ref().map(|spec| choice::status(&compiler, spec)).transpose()?,
@@ -189,7 +230,7 @@ impl<'m> ClaimPlan<'m> {
             note: compiler.optional("note", &spec.note)?,
             parties: Parties::compile(&compiler, spec, tools)?,
             voices: Voices::compile(&compiler, &spec.attribution, tools)?,
-            quantities: Quantities::compile(&compiler, &spec.quantities)?,
+            quantities: Quantities::compile(&compiler, &spec.quantities, tools.decimal)?,
             codes: Codes::compile(&compiler, &spec.codes)?,
             sources: Sources::compile(&compiler, &spec.sources, tools)?,
             links: Links::compile(&compiler, &spec.links)?,
@@ -239,7 +280,8 @@ impl<'m> ClaimPlan<'m> {
         if !faults.is_empty() {
             return None;
         }
-        let claim = self.ruled(claim, tools.ids.id(&key), faults)?;
+        let mut again = || self.message(&key, seen, tools, made, &mut Vec::new(), &mut Faults::default());
+        let claim = self.ruled(claim, tools.ids.id(&key), faults, &mut again)?;
         let content = ContentDigest::of(claim.clone(), tools.dataset);
         let bytes = prost::Message::encoded_len(&claim);
         Some(MadeClaim { claim, content, key, needs, note, bytes })
@@ -254,7 +296,7 @@ impl<'m> ClaimPlan<'m> {
         needs: &mut Vec<Arc<Registered>>,
         faults: &mut Faults,
     ) -> v1::Claim {
-        let (valid, valid_from, valid_to) = self.ends(seen, faults);
+        let (valid, valid_from, valid_to) = held_between(tools.snapshot.as_ref(), self.ends(seen, faults));
         let (parties, relationships) = self.parties.make(seen, tools, made, needs, faults);
         let chosen = |choice: &Option<Choice<'_>>, faults: &mut Faults| {
             choice.as_ref().and_then(|choice| faults.take(choice.eval(seen)))
@@ -266,21 +308,21 @@ impl<'m> ClaimPlan<'m> {
             Some(Told::Date(text)) => text,
             _ => String::new(),
         };
-        let kind = faults.take(self.kind.eval(seen)).unwrap_or_default().into_owned();
         let modality = match &self.modality {
             Some(choice) => faults.take(choice.eval(seen)).unwrap_or_default(),
             None => v1::Modality::Asserted.into(),
         };
+        let as_of = tools.snapshot.as_ref().map(|window| window.day.text().to_owned());
         v1::Claim {
-            kind,
-            temporal_type: faults.take(self.temporal_type.eval(seen)).unwrap_or_default(),
+            kind: self.word(seen, faults),
+            temporal_type: self.type_of(seen, tools, faults),
             texts: self.texts(seen, faults),
             parties,
             relationships,
             valid,
             valid_from,
             valid_to,
-            as_of: date(&self.as_of, faults),
+            as_of: as_of.unwrap_or_else(|| date(&self.as_of, faults)),
             refers_to: date(&self.refers_to, faults),
             attribution: self.voices.make(seen, tools, made, needs, faults),
             modality,
@@ -298,7 +340,23 @@ impl<'m> ClaimPlan<'m> {
         }
     }
 
-    fn ends(&self, seen: &Seen<'_>, faults: &mut Faults) -> (String, Option<v1::Bound>, Option<v1::Bound>) {
+    fn word(&self, seen: &Seen<'_>, faults: &mut Faults) -> String {
+        let kind = faults.take(self.kind.eval(seen)).unwrap_or_default().into_owned();
+        if kind.is_empty() && !self.kind.raw(seen).is_empty() {
+            faults.note(emptied(&self.kind, seen));
+        }
+        kind
+    }
+
+    fn type_of(&self, seen: &Seen<'_>, tools: &Tools<'_>, faults: &mut Faults) -> i32 {
+        let temporal_type = faults.take(self.temporal_type.eval(seen)).unwrap_or_default();
+        if tools.snapshot.is_some() && temporal_type != i32::from(v1::TemporalType::State) {
+            faults.note(Fault::field(format!("{}.type", self.at), "a snapshot has states: what held on its day"));
+        }
+        temporal_type
+    }
+
+    fn ends(&self, seen: &Seen<'_>, faults: &mut Faults) -> Ends {
         if let Some(both) = &self.both {
             return match faults.take(both.eval(seen)) {
                 // An interval is split by the rules of the ledger.
@@ -348,14 +406,23 @@ impl<'m> ClaimPlan<'m> {
         labels
     }
 
-    /// Holds the claim to the rules of the ledger, and gives it back in the form in which it is recorded.
-    fn ruled(&self, claim: v1::Claim, id: Uuid, faults: &mut Faults) -> Option<v1::Claim> {
+    /// Holds the claim to the rules of the ledger, and gives it back in the form in which it is recorded. `again` makes it
+    /// once more, to show what stands in a field that breaks a rule.
+    fn ruled(
+        &self,
+        claim: v1::Claim,
+        id: Uuid,
+        faults: &mut Faults,
+        again: &mut dyn FnMut() -> v1::Claim,
+    ) -> Option<v1::Claim> {
         let mut sink = Sink::input();
         let mut own = || id;
         let parsed = parse_claim(claim, &mut Ids::new(&mut own), &At::root(""), &mut sink);
         if let Err(violations) = sink.finish() {
+            let shown = Shown::of(&again());
             for Violation { field, description } in violations {
-                faults.note(Fault::field(format!("{}.{field}", self.at), description));
+                let what = shown.with_value(&field, description);
+                faults.note(Fault::field(format!("{}.{field}", self.at), what));
             }
             return None;
         }
@@ -391,6 +458,22 @@ impl ClaimSpec {
     fn both_and_ends(&self) -> bool {
         self.at.is_some() && (self.from.is_some() || self.to.is_some())
     }
+}
+
+/// The ends of what holds on the day of a snapshot, where its row does not say them.
+fn held_between(window: Option<&Window>, (valid, from, to): Ends) -> Ends {
+    let Some(window) = window.filter(|_| valid.is_empty()) else { return (valid, from, to) };
+    let from = from.or_else(|| bound(Told::Date(window.begun.clone())));
+    (valid, from, to.or_else(|| bound(Told::Open)))
+}
+
+/// A value that its filters left nothing of.
+fn emptied(value: &Value<'_>, seen: &Seen<'_>) -> Fault {
+    let what = format!(
+        "`{}` has no letter of the Latin alphabet and no digit to make a word of: put it through a `map`",
+        shown(&value.raw(seen))
+    );
+    Fault::column(value.columns(), what)
 }
 
 fn bound(told: Told) -> Option<v1::Bound> {

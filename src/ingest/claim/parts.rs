@@ -1,8 +1,9 @@
 //! What else a claim has several of. Each part has a condition; what is empty is left out.
 
 use super::choice::{self, Choice};
+use super::with::With;
 use super::{Compiler, Tools};
-use crate::ingest::class::{Made, Registered};
+use crate::ingest::class::{Made, Named, Registered};
 use crate::ingest::condition::Condition;
 use crate::ingest::date::{DateValue, Told};
 use crate::ingest::fault::{BadMapping, Fault, Faults};
@@ -11,6 +12,7 @@ use crate::ingest::release::ClaimIds;
 use crate::ingest::scope::Seen;
 use crate::ingest::value::{Value, shown};
 use crate::v1;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The voices.
@@ -20,7 +22,7 @@ pub(super) struct Voices<'m>(Vec<VoicePart<'m>>);
 #[derive(Debug)]
 struct VoicePart<'m> {
     role: Choice<'m>,
-    party: Option<(&'m str, Value<'m>)>,
+    party: Option<(&'m str, Value<'m>, With<'m>)>,
     name: Option<Value<'m>>,
     said_at: Option<DateValue<'m>>,
     when: Condition,
@@ -35,13 +37,12 @@ impl<'m> Voices<'m> {
         let parts = specs.iter().map(|spec| {
             let party = match (&spec.party, &spec.key) {
                 (None, None) => None,
-                (Some(class), Some(key)) if tools.classes.has_parties(class) => {
-                    Some((class.as_str(), compiler.value("attribution.key", key)?))
-                }
-                (Some(class), Some(_)) => {
-                    return Err(
-                        compiler.wrong("attribution.party", format!("there is no class `{class}` in [parties]"))
-                    );
+                (Some(class), Some(key)) => {
+                    let what = || format!("there is no class `{class}` in [parties]");
+                    let fields = tools.classes.party_fields(class);
+                    let fields = fields.ok_or_else(|| compiler.wrong("attribution.party", what()))?;
+                    let with = With::compile(compiler, "attribution", &spec.with, fields)?;
+                    Some((class.as_str(), compiler.value("attribution.key", key)?, with))
                 }
                 _ => return Err(compiler.wrong("attribution", "`party` and `key` go together".to_owned())),
             };
@@ -70,10 +71,12 @@ impl<'m> Voices<'m> {
                 role: faults.take(part.role.eval(seen)).unwrap_or_default(),
                 ..v1::Attribution::default()
             };
-            if let Some((class, key)) = &part.party {
+            if let Some((class, key, with)) = &part.party {
                 let said = faults.take(key.eval(seen)).unwrap_or_default();
                 if !said.is_empty() {
-                    let party = tools.classes.party(class, &said, key.columns(), tools.release, made);
+                    let with = with.eval(seen, faults);
+                    let named = Named { class, key: &said, with: &with, columns: key.columns() };
+                    let party = tools.classes.party(named, tools.release, made);
                     if let Some(party) = faults.take(party) {
                         voice.party_id.clone_from(&party.id);
                         needs.push(party);
@@ -95,7 +98,7 @@ impl<'m> Voices<'m> {
 
 /// The numbers.
 #[derive(Debug)]
-pub(super) struct Quantities<'m>(Vec<QuantityPart<'m>>);
+pub(super) struct Quantities<'m>(Vec<QuantityPart<'m>>, Option<char>);
 
 #[derive(Debug)]
 struct QuantityPart<'m> {
@@ -106,7 +109,14 @@ struct QuantityPart<'m> {
 }
 
 impl<'m> Quantities<'m> {
-    pub(super) fn compile(compiler: &Compiler<'_, 'm>, specs: &'m [QuantitySpec]) -> Result<Self, BadMapping> {
+    pub(super) fn compile(
+        compiler: &Compiler<'_, 'm>,
+        specs: &'m [QuantitySpec],
+        decimal: Option<char>,
+    ) -> Result<Self, BadMapping> {
+        if decimal.is_some_and(|decimal| !matches!(decimal, '.' | ',')) {
+            return Err(BadMapping::at("source.decimal", "must be `,` or `.`"));
+        }
         let parts = specs.iter().map(|spec| {
             Ok(QuantityPart {
                 name: compiler.value("quantities.name", &spec.name)?,
@@ -119,7 +129,7 @@ impl<'m> Quantities<'m> {
                 when: compiler.when(spec.when.as_ref(), compiler.scope)?,
             })
         });
-        parts.collect::<Result<_, _>>().map(Self)
+        Ok(Self(parts.collect::<Result<_, _>>()?, decimal))
     }
 
     pub(super) fn make(&self, seen: &Seen<'_>, faults: &mut Faults) -> Vec<v1::Quantity> {
@@ -128,7 +138,7 @@ impl<'m> Quantities<'m> {
             let [value, low, high] = part
                 .numbers
                 .each_ref()
-                .map(|number| number.as_ref().and_then(|number| faults.take(parsed(number, seen))).flatten());
+                .map(|number| number.as_ref().and_then(|number| faults.take(parsed(number, self.1, seen))).flatten());
             if value.or(low).or(high).is_none() {
                 continue;
             }
@@ -141,13 +151,52 @@ impl<'m> Quantities<'m> {
     }
 }
 
-fn parsed(value: &Value<'_>, seen: &Seen<'_>) -> Result<Option<f64>, Fault> {
+fn parsed(value: &Value<'_>, decimal: Option<char>, seen: &Seen<'_>) -> Result<Option<f64>, Fault> {
     let text = value.eval(seen)?;
     if text.is_empty() {
         return Ok(None);
     }
-    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-    number.map(Some).ok_or_else(|| Fault::column(value.columns(), format!("`{}` is no number", shown(&text))))
+    let plain = match decimal {
+        None => Some(text.clone()),
+        Some(decimal) => plain_number(&text, decimal).map(Cow::Owned),
+    };
+    let number = plain.and_then(|plain| plain.parse::<f64>().ok()).filter(|number| number.is_finite());
+    number.map(Some).ok_or_else(|| {
+        let hint = match decimal {
+            None if plain_number(&text, ',').is_some() => {
+                "; is its comma a decimal one? say `decimal = \",\"` in [source]"
+            }
+            _ => "",
+        };
+        Fault::column(value.columns(), format!("`{}` is no number{hint}", shown(&text)))
+    })
+}
+
+/// A number with a decimal point and without separators of thousands; none where these do not stand before three digits.
+fn plain_number(text: &str, decimal: char) -> Option<String> {
+    const SPACES: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '\u{2019}'];
+    let thousands = if decimal == ',' { '.' } else { ',' };
+    let (sign, digits) = text.strip_prefix(['-', '+']).map_or(("", text), |rest| (text.get(..1).unwrap_or(""), rest));
+    let (whole, fraction) = digits.split_once(decimal).map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
+    let mut groups = whole.split(|c| c == thousands || SPACES.contains(&c));
+    let first = groups.next()?;
+    let mut plain = format!("{sign}{first}");
+    let mut grouped = false;
+    for group in groups {
+        grouped = true;
+        if group.len() != 3 || !group.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        plain.push_str(group);
+    }
+    if (grouped && !(1..=3).contains(&first.len())) || !first.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    if let Some(fraction) = fraction {
+        plain.push('.');
+        plain.push_str(fraction);
+    }
+    Some(plain)
 }
 
 /// The codes.
@@ -185,6 +234,7 @@ pub(super) struct Sources<'m>(Vec<SourcePart<'m>>);
 struct SourcePart<'m> {
     class: &'m str,
     key: Option<Value<'m>>,
+    with: With<'m>,
     locator: Option<Value<'m>>,
     quote: Option<Value<'m>>,
     when: Condition,
@@ -197,11 +247,12 @@ impl<'m> Sources<'m> {
         tools: &Tools<'m>,
     ) -> Result<Self, BadMapping> {
         let parts = specs.iter().map(|spec| {
-            if !tools.classes.has_sources(&spec.source) {
+            let Some(fields) = tools.classes.source_fields(&spec.source) else {
                 return Err(compiler.wrong("sources", format!("there is no class `{}` in [sources]", spec.source)));
-            }
+            };
             Ok(SourcePart {
                 class: &spec.source,
+                with: With::compile(compiler, "sources", &spec.with, fields)?,
                 key: compiler.optional("sources.key", &spec.key)?,
                 locator: compiler.optional("sources.locator", &spec.locator)?,
                 quote: compiler.optional("sources.quote", &spec.quote)?,
@@ -222,13 +273,15 @@ impl<'m> Sources<'m> {
         let mut citations = Vec::with_capacity(self.0.len());
         for part in self.0.iter().filter(|part| part.when.holds(seen)) {
             let (key, columns) = match &part.key {
-                None => (std::borrow::Cow::Borrowed(""), ""),
+                None => (Cow::Borrowed(""), ""),
                 Some(value) => match faults.take(value.eval(seen)).filter(|key| !key.is_empty()) {
                     Some(key) => (key, value.columns()),
                     None => continue,
                 },
             };
-            let source = tools.classes.source(part.class, &key, columns, tools.release, made);
+            let with = part.with.eval(seen, faults);
+            let named = Named { class: part.class, key: &key, with: &with, columns };
+            let source = tools.classes.source(named, tools.release, made);
             let Some(source) = faults.take(source) else { continue };
             let said = |value: &Option<Value<'_>>, faults: &mut Faults| {
                 value.as_ref().and_then(|value| faults.take(value.eval(seen))).unwrap_or_default().into_owned()
@@ -283,5 +336,27 @@ impl<'m> Links<'m> {
             }
         }
         links
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_number;
+
+    #[test]
+    fn separators_of_thousands_stand_before_three_digits() {
+        for (text, decimal, expected) in [
+            ("173,9", ',', Some("173.9")),
+            ("1.234,5", ',', Some("1234.5")),
+            ("-1.234.567", ',', Some("-1234567")),
+            ("1 234,5", ',', Some("1234.5")),
+            ("1.23,5", ',', None),
+            ("1,234.5", '.', Some("1234.5")),
+            ("12345,6", ',', Some("12345.6")),
+            ("12345.678", ',', None),
+            (".5", '.', Some(".5")),
+        ] {
+            assert_eq!(plain_number(text, decimal).as_deref(), expected, "{text}");
+        }
     }
 }

@@ -1,19 +1,6 @@
 //! Forms of dates: `YYYYMM`, `D Mon YYYY`, compiled and read.
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
+use super::months::{self, Names};
 
 /// The parts of a date, as far as they are said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +9,8 @@ pub(super) struct Parts {
     pub(super) month: Option<u32>,
     pub(super) day: Option<u32>,
     pub(super) time: Option<(u32, u32, u32)>,
+    /// Whether the year is counted from an era, so that it is as EDTF counts it.
+    pub(super) of_era: bool,
 }
 
 /// A form.
@@ -29,14 +18,17 @@ pub(super) struct Parts {
 pub(super) struct Format {
     written: Box<str>,
     tokens: Vec<Token>,
+    months: &'static Names,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token {
     /// Digits for a part: how many, at least and at most.
     Number(Part, usize, usize),
-    /// The name of a month, short or whole.
-    Name { whole: bool },
+    /// The name of a month, cut off or whole.
+    Name,
+    /// Which side of the year 1: BC, BCE, AD, CE.
+    Era,
     /// A character as it is.
     Is(char),
 }
@@ -52,10 +44,11 @@ enum Part {
 }
 
 /// What stands for what in a form; longer ones first.
-const WORDS: [(&str, Token); 11] = [
-    ("Month", Token::Name { whole: true }),
+const WORDS: [(&str, Token); 12] = [
+    ("Month", Token::Name),
     ("YYYY", Token::Number(Part::Year, 4, 4)),
-    ("Mon", Token::Name { whole: false }),
+    ("Mon", Token::Name),
+    ("Era", Token::Era),
     ("MM", Token::Number(Part::Month, 2, 2)),
     ("DD", Token::Number(Part::Day, 2, 2)),
     ("hh", Token::Number(Part::Hour, 2, 2)),
@@ -70,8 +63,8 @@ impl Format {
     /// Compiles a form.
     ///
     /// # Errors
-    /// It has no year.
-    pub(super) fn compile(written: &str) -> Result<Self, String> {
+    /// No date can be of it, and why.
+    pub(super) fn compile(written: &str, months: &'static Names) -> Result<Self, String> {
         let mut tokens = Vec::new();
         let mut rest = written;
         while let Some(first) = rest.chars().next() {
@@ -86,10 +79,11 @@ impl Format {
                 }
             }
         }
-        if !tokens.iter().any(|token| matches!(token, Token::Number(Part::Year, ..))) {
-            return Err(format!("`{written}` is no form of a date: it has no YYYY and no Y"));
+        let refuse = |what: &str| Err(format!("`{written}` is no form of a date: {what}"));
+        if let Some(what) = never(&tokens) {
+            return refuse(&what);
         }
-        Ok(Self { written: written.into(), tokens })
+        Ok(Self { written: written.into(), tokens, months })
     }
 
     /// The form as it was written.
@@ -100,58 +94,152 @@ impl Format {
     /// Reads a text of this form; none if it is not. A part that is a marker in `missing` is not said.
     pub(super) fn read(&self, text: &str, missing: &[String]) -> Option<Parts> {
         let mut parts = Parts::default();
-        let (mut clock, mut timed) = ((0, 0, 0), false);
+        let (mut clock, mut timed, mut before_our_era) = ((0, 0, 0), false, false);
         let mut rest = text;
-        for token in &self.tokens {
+        for (at, token) in self.tokens.iter().enumerate() {
+            let next = self.tokens.get(at + 1);
             match token {
                 Token::Is(c) => rest = rest.strip_prefix(*c)?,
-                Token::Name { whole } => {
-                    let (month, after) = named_month(rest, *whole)?;
+                Token::Name => {
+                    if let Some(after) = marked(rest, usize::MAX, next, missing) {
+                        rest = after;
+                        continue;
+                    }
+                    let (month, after) = months::read(rest, self.months)?;
                     parts.month = Some(month);
                     rest = after;
                 }
-                Token::Number(part, least, most) => {
-                    let (number, after) = number(rest, *part, *least, *most, missing)?;
+                Token::Era => {
+                    let after;
+                    (before_our_era, after) = era(rest)?;
+                    parts.of_era = true;
                     rest = after;
-                    let small = number.and_then(|number| u32::try_from(number).ok());
-                    timed |= matches!(part, Part::Hour | Part::Minute | Part::Second) && small.is_some();
+                }
+                Token::Number(part, least, most) => {
+                    let whole = if least == most { *most } else { usize::MAX };
+                    if let Some(after) = marked(rest, whole, next, missing).filter(|_| part.may_be_missing()) {
+                        rest = after;
+                        continue;
+                    }
+                    let (number, after) = number(rest, *part, *least, *most)?;
+                    rest = after;
+                    let small = u32::try_from(number).ok();
+                    timed |= !part.may_be_missing();
                     match part {
-                        Part::Year => parts.year = number,
+                        Part::Year => parts.year = Some(number),
                         Part::Month => parts.month = small,
                         Part::Day => parts.day = small,
-                        Part::Hour => clock.0 = small?,
-                        Part::Minute => clock.1 = small?,
-                        Part::Second => clock.2 = small?,
+                        Part::Hour => clock.0 = small.filter(|hour| *hour < 24)?,
+                        Part::Minute => clock.1 = small.filter(|minute| *minute < 60)?,
+                        Part::Second => {
+                            clock.2 = small.filter(|second| *second < 60)?;
+                            rest = without_zero_fraction(rest);
+                        }
                     }
                 }
             }
         }
         parts.time = timed.then_some(clock);
+        if before_our_era {
+            // The year before the year 1 is 0 in EDTF.
+            parts.year = parts.year.map(|year| 1 - year);
+        }
         rest.is_empty().then_some(parts)
     }
 }
 
-fn named_month(text: &str, whole: bool) -> Option<(u32, &str)> {
-    MONTHS.iter().zip(1..).find_map(|(name, month)| {
-        let wanted = if whole { name } else { name.get(..3)? };
-        let (head, after) = text.split_at_checked(wanted.len())?;
-        head.eq_ignore_ascii_case(wanted).then_some((month, after))
+impl Part {
+    /// Whether a marker can stand for it.
+    const fn may_be_missing(self) -> bool {
+        matches!(self, Self::Year | Self::Month | Self::Day)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Year => "the year",
+            Self::Month => "the month",
+            Self::Day => "the day",
+            Self::Hour => "the hour",
+            Self::Minute => "the minute",
+            Self::Second => "the second",
+        }
+    }
+}
+
+/// Why no text can be of a form, if none can.
+fn never(tokens: &[Token]) -> Option<String> {
+    const ORDER: [Part; 6] = [Part::Year, Part::Month, Part::Day, Part::Hour, Part::Minute, Part::Second];
+    let text: String = tokens.iter().map(|token| if let Token::Is(c) = token { *c } else { ' ' }).collect();
+    for (taken, meant) in [("HH", "hh"), ("SS", "ss"), ("yy", "YYYY"), ("dd", "DD"), ("jj", "DD"), ("aa", "YYYY")] {
+        if text.contains(taken) {
+            return Some(format!("`{taken}` stands for nothing; did you mean `{meant}`?"));
+        }
+    }
+    let is_part = |token: &Token, part: Part| match token {
+        Token::Number(of, ..) => *of == part,
+        Token::Name => part == Part::Month,
+        _ => false,
+    };
+    let count = |part: Part| tokens.iter().filter(|token| is_part(token, part)).count();
+    if count(Part::Year) == 0 {
+        return Some("it has no YYYY and no Y".to_owned());
+    }
+    let short = Token::Number(Part::Year, 1, 9);
+    if tokens.windows(2).any(|pair| matches!(pair, [one, other] if *one == short && *other == short)) {
+        return Some("years of two digits are not supported: write them with four, by a `[[derive]]`".to_owned());
+    }
+    if let Some(part) = ORDER.into_iter().find(|part| count(*part) > 1) {
+        let minutes = if part == Part::Month { " (minutes are `mm`)" } else { "" };
+        return Some(format!("{} comes twice{minutes}", part.name()));
+    }
+    let gap = ORDER.windows(2).find_map(|pair| match pair {
+        [coarse, fine] if count(*coarse) == 0 && count(*fine) > 0 => Some((coarse.name(), fine.name())),
+        _ => None,
+    });
+    gap.map(|(coarse, fine)| format!("it has {fine} without {coarse}"))
+}
+
+/// What is left behind a marker that is the whole of a part: up to what stands next in the form, or as wide as the part.
+fn marked<'t>(text: &'t str, width: usize, next: Option<&Token>, missing: &[String]) -> Option<&'t str> {
+    let mut markers: Vec<&str> = missing.iter().map(String::as_str).filter(|marker| !marker.is_empty()).collect();
+    markers.sort_unstable_by_key(|marker| std::cmp::Reverse(marker.len()));
+    markers.into_iter().find_map(|marker| {
+        let after = text.strip_prefix(marker)?;
+        let is_whole = match next {
+            None => after.is_empty(),
+            Some(Token::Is(c)) => after.starts_with(*c),
+            Some(_) => marker.chars().count() == width,
+        };
+        is_whole.then_some(after)
     })
 }
 
-/// A number at the beginning of a text; none within where it is a marker.
-fn number<'t>(
-    text: &'t str,
-    part: Part,
-    least: usize,
-    most: usize,
-    missing: &[String],
-) -> Option<(Option<i64>, &'t str)> {
-    let marker =
-        missing.iter().filter(|marker| !marker.is_empty()).find_map(|marker| text.strip_prefix(marker.as_str()));
-    if let Some(after) = marker {
-        return Some((None, after));
-    }
+fn era(text: &str) -> Option<(bool, &str)> {
+    const ERAS: [(&str, bool); 8] = [
+        ("B.C.E.", true),
+        ("B.C.", true),
+        ("BCE", true),
+        ("BC", true),
+        ("A.D.", false),
+        ("C.E.", false),
+        ("AD", false),
+        ("CE", false),
+    ];
+    ERAS.into_iter().find_map(|(name, before)| {
+        let (head, after) = text.split_at_checked(name.len())?;
+        head.eq_ignore_ascii_case(name).then_some((before, after))
+    })
+}
+
+/// A text without the fraction of a second that it begins with, where that is zero.
+fn without_zero_fraction(text: &str) -> &str {
+    let Some(digits) = text.strip_prefix(['.', ',']) else { return text };
+    let after = digits.trim_start_matches('0');
+    if after.len() == digits.len() || after.starts_with(|c: char| c.is_ascii_digit()) { text } else { after }
+}
+
+/// A number at the beginning of a text.
+fn number(text: &str, part: Part, least: usize, most: usize) -> Option<(i64, &str)> {
     let (negative, digits_from) = match text.strip_prefix('-') {
         Some(after) if part == Part::Year => (true, after),
         _ => (false, text),
@@ -162,7 +250,7 @@ fn number<'t>(
     }
     let (head, after) = digits_from.split_at_checked(digits)?;
     let number: i64 = head.parse().ok()?;
-    Some((Some(if negative { -number } else { number }), after))
+    Some((if negative { -number } else { number }, after))
 }
 
 /// A year in EDTF.

@@ -8,9 +8,9 @@ fn told(rule: &str, cells: [&str; 3]) -> Result<Told, String> {
     let text = format!(
         "[dataset]\nname = \"x\"\n[[claim]]\nkind = \"k\"\ntype = \"state\"\ntexts = {{ en = \"t\" }}\nto = {rule}\n"
     );
-    let mapping = Mapping::parse(&text, "m").map_err(|error| error.to_string())?;
+    let mapping = Mapping::parse(&text, &[], "m").map_err(|error| error.to_string())?;
     let columns = ["a", "b", "c"].map(str::to_owned);
-    let scope = Scope::of_key(Some(&columns));
+    let scope = Scope::of_key(Some(&columns), &[]);
     let tables = Tables::new();
     let spec = mapping.claim[0].to.as_ref().unwrap();
     let date = DateValue::compile(spec, false, &scope, &tables)?;
@@ -108,4 +108,91 @@ fn what_is_no_rule_says_why() {
         let error = told(rule, ["", "", ""]).unwrap_err();
         assert!(error.contains(words), "{rule}: {error}");
     }
+}
+
+#[test]
+fn a_form_that_no_text_can_have_is_refused_with_what_was_meant() {
+    for (form, words) in [
+        ("DD/MM/YY", "years of two digits"),
+        ("YYYY-MM-DDTHH:MM:SSZ", "did you mean `hh`"),
+        ("YYYY-MM-DDThh:MM:ssZ", "the month comes twice (minutes are `mm`)"),
+        ("YYYY-DD", "the day without the month"),
+        ("YYYY-MM-DD mm", "the minute without the hour"),
+        ("dd.MM.YYYY", "did you mean `DD`"),
+        ("YYYY Y", "the year comes twice"),
+    ] {
+        let error = told(&format!(r#"{{ date = "{{a}}", formats = ["{form}"] }}"#), ["", "", ""]).unwrap_err();
+        assert!(error.contains(words), "{form}: {error}");
+    }
+    for rule in [
+        r#"{ date = "2023-02-30" }"#,
+        r#"{ date = "{a}", precision = "week" }"#,
+        r#"{ date = "{a}", qualifier = "ca" }"#,
+        r#"{ date = "{a}", formats = ["YYYY"], months = "tlh" }"#,
+    ] {
+        assert!(told(rule, ["2023", "", ""]).is_err(), "{rule}");
+    }
+}
+
+#[test]
+fn a_marker_is_the_whole_of_a_part_and_never_the_beginning_of_one() {
+    let rule =
+        r#"{ date = "{a}", formats = ["Y-M-D", "YYYYMMDD", "Y-M-DThh:mm:ss"], missing = ["0", "00", "1", "-9"] }"#;
+    for (text, edtf) in [
+        ("1990-10-11", "1990-10-11"),
+        ("1990-0-0", "1990"),
+        ("1990-10-0", "1990-10"),
+        ("1990--9--9", "1990"),
+        ("19900000", "1990"),
+        ("19901000", "1990-10"),
+        ("19901001", "1990-10-01"),
+        ("1990-10-11T00:00:00", "1990-10-11T00:00:00Z"),
+    ] {
+        assert_eq!(told(rule, [text, "", ""]), date(edtf), "{text}");
+    }
+    let orders = [r#"["1", "1990"]"#, r#"["1990", "1"]"#];
+    for markers in orders {
+        let rule = format!(r#"{{ date = "{{a}}", formats = ["Y-MM"], missing = {markers} }}"#);
+        assert_eq!(told(&rule, ["1990-05", "", ""]), Ok(Told::Unknown), "{markers}");
+        assert_eq!(told(&rule, ["1-05", "", ""]), Ok(Told::Unknown), "{markers}");
+    }
+}
+
+#[test]
+fn months_have_names_in_other_languages_and_of_any_length() {
+    let rule = r#"{ date = "{a}", formats = ["D Mon YYYY", "Month YYYY"], months = "fr" }"#;
+    for (text, edtf) in [("3 févr. 1920", "1920-02-03"), ("AOÛT 1920", "1920-08"), ("1 sept 1920", "1920-09-01")] {
+        assert_eq!(told(rule, [text, "", ""]), date(edtf), "{text}");
+    }
+}
+
+#[test]
+fn years_before_our_era_are_counted_as_the_source_counts() {
+    let rule = r###"{ date = "{a}", formats = ["Y-MM-DD", "Y Era"], no_year_zero = true, missing = ["##"] }"###;
+    assert_eq!(told(rule, ["-405-##-##", "", ""]), date("-0404"));
+    assert_eq!(told(rule, ["44 BC", "", ""]), date("-0043"));
+    assert_eq!(told(rule, ["44 AD", "", ""]), date("0044"));
+    assert!(told(rule, ["0-01-01", "", ""]).unwrap_err().contains("no year 0"));
+    assert_eq!(told(r#"{ date = "{a}", formats = ["Y-MM-DD"] }"#, ["-405-01-01", "", ""]), date("-0405-01-01"));
+    assert_eq!(told(r#"{ year = "{a}", no_year_zero = true }"#, ["-1", "", ""]), date("0000"));
+}
+
+#[test]
+fn an_exclusive_end_is_the_last_before_it() {
+    for (text, edtf) in
+        [("2024-03-01", "2024-02-29"), ("2024", "2023"), ("2020/2024-01", "2020/2023-12"), ("2020/..", "2020/..")]
+    {
+        assert_eq!(told(r#"{ date = "{a}", exclusive = true }"#, [text, "", ""]), date(edtf), "{text}");
+    }
+    assert!(
+        told(r#"{ date = "{a}", exclusive = true }"#, ["2024~", "", ""]).unwrap_err().contains("cannot be exclusive")
+    );
+}
+
+#[test]
+fn a_second_may_have_a_fraction_of_nothing() {
+    let rule = r#"{ date = "{a}", formats = ["YYYY-MM-DDThh:mm:ssZ"] }"#;
+    assert_eq!(told(rule, ["2025-03-01T08:17:27.000Z", "", ""]), date("2025-03-01T08:17:27Z"));
+    assert!(told(rule, ["2025-03-01T08:17:60Z", "", ""]).is_err());
+    assert!(told(rule, ["2025-03-01T08:17:27.120Z", "", ""]).is_err());
 }

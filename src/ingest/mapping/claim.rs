@@ -89,6 +89,11 @@ pub(crate) struct PartySpec {
     pub(crate) as_text: Option<ValueSpec>,
     /// When there is one.
     pub(crate) when: Option<ConditionSpec>,
+    /// What stands between several in the key.
+    pub(crate) split: Option<String>,
+    /// More that its class is given, by the names of its `fields`.
+    #[serde(default)]
+    pub(crate) with: BTreeMap<String, ValueSpec>,
     /// The table that has one in each row.
     pub(crate) each: Option<String>,
     /// The key of those rows.
@@ -113,6 +118,17 @@ pub(crate) enum RelationshipSpec {
     Given(ValueSpec),
 }
 
+impl RelationshipSpec {
+    /// The roles that it names.
+    pub(crate) fn roles(&self) -> &[String] {
+        match self {
+            Self::Between { between } => between,
+            Self::All { all } => all,
+            Self::Given(_) => &[],
+        }
+    }
+}
+
 /// A voice.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -123,6 +139,9 @@ pub(crate) struct VoiceSpec {
     pub(crate) party: Option<String>,
     /// Its key.
     pub(crate) key: Option<ValueSpec>,
+    /// More that its class is given, by the names of its `fields`.
+    #[serde(default)]
+    pub(crate) with: BTreeMap<String, ValueSpec>,
     /// Its name as written.
     pub(crate) name: Option<ValueSpec>,
     /// When it said so.
@@ -169,6 +188,9 @@ pub(crate) struct SourceSpec {
     pub(crate) source: String,
     /// Its key.
     pub(crate) key: Option<ValueSpec>,
+    /// More that its class is given, by the names of its `fields`.
+    #[serde(default)]
+    pub(crate) with: BTreeMap<String, ValueSpec>,
     /// Where in it.
     pub(crate) locator: Option<ValueSpec>,
     /// The words cited.

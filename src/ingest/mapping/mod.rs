@@ -15,6 +15,7 @@ pub(crate) use claim::{
 };
 pub(crate) use spec::{ConditionSpec, DateRule, DateSpec, Spec, TestSpec, ValueRule, ValueSpec};
 
+use super::composed;
 use super::fault::BadMapping;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -60,6 +61,8 @@ pub(crate) struct DatasetSpec {
     /// Whether a key may come again.
     #[serde(default)]
     pub(crate) occurrence: bool,
+    /// What tells the versions of a row apart that one file has: the last counts.
+    pub(crate) version: Option<ValueSpec>,
     /// Whether a file is a whole release.
     #[serde(default = "yes")]
     pub(crate) complete: bool,
@@ -100,6 +103,22 @@ pub(crate) struct FileSpec {
     pub(crate) records: String,
     /// The columns that are kept where others become rows; absent: nothing becomes rows.
     pub(crate) unpivot: Option<Vec<String>>,
+    /// The list of which every item becomes a row.
+    pub(crate) split: Option<SplitSpec>,
+    /// Which files of a directory or an archive are meant; empty: those of a known form.
+    pub(crate) files: Vec<String>,
+    /// What stands before the decimals of a number.
+    pub(crate) decimal: Option<char>,
+}
+
+/// A list in a cell, or in a member of JSON.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SplitSpec {
+    /// The column; of JSON the path of the list.
+    pub(crate) column: String,
+    /// What stands between the items of a text.
+    pub(crate) by: Option<String>,
 }
 
 impl Default for FileSpec {
@@ -119,6 +138,9 @@ impl Default for FileSpec {
             trim: true,
             records: String::new(),
             unpivot: None,
+            split: None,
+            files: Vec::new(),
+            decimal: None,
         }
     }
 }
@@ -160,6 +182,12 @@ pub(crate) struct TableSpec {
     /// As in `[source]`.
     #[serde(default)]
     pub(crate) lower_case: bool,
+    /// As in `[source]`.
+    #[serde(default)]
+    pub(crate) records: String,
+    /// As in `[source]`.
+    #[serde(default)]
+    pub(crate) split: Option<SplitSpec>,
 }
 
 /// `[[derive]]`.
@@ -169,7 +197,9 @@ pub(crate) struct DeriveSpec {
     /// The name of the column; none where the groups of `match` name several.
     pub(crate) column: Option<String>,
     /// What it is made of.
-    pub(crate) from: String,
+    pub(crate) from: Option<String>,
+    /// Or a date, which it is in EDTF.
+    pub(crate) date: Option<DateSpec>,
     /// As in a value.
     #[serde(rename = "match")]
     pub(crate) matches: Option<String>,
@@ -205,6 +235,15 @@ pub(crate) struct PartyClassSpec {
     /// Whether two keys may be one party.
     #[serde(default)]
     pub(crate) same: bool,
+    /// What a claim gives beside the key, by name.
+    #[serde(default)]
+    pub(crate) fields: Vec<String>,
+    /// Whether a key need not be in the table.
+    #[serde(default)]
+    pub(crate) unlisted: bool,
+    /// Whether another name in a later release is a new name from then on.
+    #[serde(default)]
+    pub(crate) renamed: bool,
 }
 
 /// `[sources.CLASS]`.
@@ -229,6 +268,12 @@ pub(crate) struct SourceClassSpec {
     /// Its ids elsewhere, by scheme.
     #[serde(default)]
     pub(crate) external_ids: BTreeMap<String, ValueSpec>,
+    /// What a claim gives beside the key, by name.
+    #[serde(default)]
+    pub(crate) fields: Vec<String>,
+    /// Whether a key need not be in the table.
+    #[serde(default)]
+    pub(crate) unlisted: bool,
 }
 
 /// A party that published a source.
@@ -249,11 +294,34 @@ pub(crate) struct ReleaseSpec {
     pub(crate) revised: String,
     /// Why a vanished row is taken back.
     pub(crate) retracted: String,
+    /// What a release is.
+    pub(crate) semantics: Semantics,
+    /// The day of a snapshot.
+    pub(crate) date: Option<ValueSpec>,
+    /// Rows that take their claims back.
+    pub(crate) retract_when: Option<ConditionSpec>,
+}
+
+/// What a release says of what it does not have.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Semantics {
+    /// It was never so: a release is the whole data set in its best state.
+    #[default]
+    Corrected,
+    /// It has ended: a release is what held on a day.
+    Snapshot,
 }
 
 impl Default for ReleaseSpec {
     fn default() -> Self {
-        Self { revised: "correction".to_owned(), retracted: "wrong".to_owned() }
+        Self {
+            revised: "correction".to_owned(),
+            retracted: "wrong".to_owned(),
+            semantics: Semantics::default(),
+            date: None,
+            retract_when: None,
+        }
     }
 }
 
@@ -262,12 +330,21 @@ const fn yes() -> bool {
 }
 
 impl Mapping {
-    /// Reads a mapping. `file` is what it is called in what is said of it.
+    /// Reads a mapping. `file` is what it is called in what is said of it; `settings`, each `source.delimiter=;`, take the
+    /// place of what it says.
     ///
     /// # Errors
     /// What is wrong with it, with the line.
-    pub(crate) fn parse(text: &str, file: &str) -> Result<Self, BadMapping> {
-        let mapping: Self = toml::from_str(text).map_err(|error| BadMapping::at(file, error.to_string()))?;
+    pub(crate) fn parse(text: &str, settings: &[String], file: &str) -> Result<Self, BadMapping> {
+        let wrong = |what: String| BadMapping::at(file, what);
+        let text = composed(text);
+        let mapping: Self = if settings.is_empty() {
+            toml::from_str(&text).map_err(|error| wrong(error.to_string()))?
+        } else {
+            let mut table: toml::Table = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+            settings.iter().try_for_each(|setting| set(&mut table, setting))?;
+            table.try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?
+        };
         let name = &mapping.dataset.name;
         let shaped = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
         if !shaped || !(1..=64).contains(&name.len()) {
@@ -279,4 +356,22 @@ impl Mapping {
         }
         Ok(mapping)
     }
+}
+
+/// Puts a setting, `source.delimiter=;`, into a mapping. A value is TOML, or a text as it stands.
+fn set(table: &mut toml::Table, setting: &str) -> Result<(), BadMapping> {
+    let wrong = |what: &str| BadMapping::at(format!("--set {setting}"), what.to_owned());
+    let (path, value) =
+        setting.split_once('=').ok_or_else(|| wrong("write KEY=VALUE, for example source.delimiter=;"))?;
+    let value = composed(value).into_owned();
+    let read = toml::from_str::<toml::Table>(&format!("value = {value}")).ok().and_then(|mut of| of.remove("value"));
+    let mut names: Vec<&str> = path.split('.').map(str::trim).collect();
+    let last = names.pop().filter(|name| !name.is_empty()).ok_or_else(|| wrong("write KEY=VALUE"))?;
+    let mut within = table;
+    for name in names {
+        let inner = within.entry(name).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        within = inner.as_table_mut().ok_or_else(|| wrong("leads into what is no table of the mapping"))?;
+    }
+    within.insert(last.to_owned(), read.unwrap_or(toml::Value::String(value)));
+    Ok(())
 }

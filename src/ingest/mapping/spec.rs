@@ -71,6 +71,12 @@ pub(crate) struct DateRule {
     pub(crate) bound: Option<String>,
     /// How much of it counts.
     pub(crate) precision: Option<ValueSpec>,
+    /// Whether it is the first day that is no longer meant.
+    pub(crate) exclusive: bool,
+    /// Whether there is no year 0, so that -1 is the year before 1.
+    pub(crate) no_year_zero: bool,
+    /// The language of the names of its months.
+    pub(crate) months: Option<String>,
     /// `~`, `?` or `%`.
     pub(crate) qualifier: Option<ValueSpec>,
     /// When it counts.

@@ -3,10 +3,12 @@
 use super::places::Places;
 use super::{Failed, Job, Known, Made, Mapped, Out, Rejected, Stopped, Tally};
 use crate::ingest::claim::{MadeClaim, Tools};
-use crate::ingest::class::Registered;
+use crate::ingest::class::{Held, Registered, name_digest};
+use crate::ingest::day::Day;
 use crate::ingest::fault::Fault;
 use crate::ingest::plan::Outcome;
-use crate::ingest::release::Verdict;
+use crate::ingest::release::{TakenBack, Verdict};
+use crate::ingest::scope::Unused;
 use crate::ingest::source::{Read, Row};
 use crate::v1::{self, command::Command};
 use std::collections::HashMap;
@@ -22,11 +24,11 @@ const COMMAND_BYTES: usize = 64;
 
 /// Puts rows in order, and makes commands of them.
 pub(super) struct Sequencer<'s> {
-    job: &'s Job<'s>,
-    tools: &'s Tools<'s>,
-    known: &'s mut Known,
+    pub(super) job: &'s Job<'s>,
+    pub(super) tools: &'s Tools<'s>,
+    pub(super) known: &'s mut Known,
     out: &'s mut dyn Out,
-    tally: Tally,
+    pub(super) tally: Tally,
     /// How often each key has come, where it may come again.
     occurrences: HashMap<u128, u32>,
     commands: Vec<v1::Command>,
@@ -54,12 +56,26 @@ impl<'s> Sequencer<'s> {
             Mapped::Bad(Read::Row(row)) => self.reject(row.file.shown(), row.line, &[], row.raw().as_bytes())?,
             Mapped::Row(row, Outcome::Rejected { faults, keys }) => {
                 match keys {
+                    Some(keys) if self.tools.snapshot.is_some() => self.keep_episodes(&keys),
                     Some(keys) => keys.iter().for_each(|key| self.keep(key)),
                     None => self.tally.keyless += 1,
                 }
                 self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?;
             }
-            Mapped::Row(row, Outcome::Claims(claims)) => self.claims(&row, claims)?,
+            Mapped::Row(row, Outcome::Claims { claims, notices }) => {
+                for notice in &notices {
+                    self.tally.odd += 1;
+                    self.out.odd(row.file.shown(), row.line, notice);
+                }
+                match &self.tools.snapshot {
+                    Some(window) => self.snapshot_row(&row, claims, window)?,
+                    None => self.claims(&row, claims)?,
+                }
+            }
+            Mapped::Row(_, Outcome::Older) => self.tally.older += 1,
+            // What a snapshot takes back it does not have.
+            Mapped::Row(_, Outcome::Retracted(_)) if self.tools.snapshot.is_some() => {}
+            Mapped::Row(row, Outcome::Retracted(keys)) => self.retract(&row, keys)?,
         }
         Ok(())
     }
@@ -72,7 +88,9 @@ impl<'s> Sequencer<'s> {
 
     /// Retracts what has vanished, and gives out what is left.
     pub(super) fn finish(mut self) -> Result<Made, Failed> {
-        if self.job.complete {
+        if let Some(window) = &self.tools.snapshot {
+            self.finish_snapshot(window)?;
+        } else if self.job.complete {
             if self.tally.rows == 0 && self.known.claims.in_force() > 0 {
                 return Err(Failed::Empty(self.known.claims.in_force()));
             }
@@ -80,7 +98,7 @@ impl<'s> Sequencer<'s> {
         }
         self.flush()?;
         self.out.progress(&self.tally);
-        Ok(Made { tally: self.tally, places: self.places })
+        Ok(Made { tally: self.tally, places: self.places, unused: Unused::default() })
     }
 
     fn claims(&mut self, row: &Row, mut claims: Vec<MadeClaim>) -> Result<(), Failed> {
@@ -104,15 +122,40 @@ impl<'s> Sequencer<'s> {
         let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
         let judge = |(made, id): (MadeClaim, Uuid)| (self.known.claims.judge(id, made.content, line), made);
         let judged: Vec<_> = claims.into_iter().zip(ids).map(judge).collect();
+        self.register_needed(row, judged.iter().map(|(verdict, made)| (*verdict != Verdict::Nothing, made)))?;
+        self.begin_row();
+        judged.into_iter().try_for_each(|(verdict, made)| self.claim(verdict, made))?;
+        self.end_row(row);
+        Ok(())
+    }
+
+    /// Registers what the claims of a row name, where they are recorded.
+    pub(super) fn register_needed<'c>(
+        &mut self,
+        row: &Row,
+        claims: impl Iterator<Item = (bool, &'c MadeClaim)>,
+    ) -> Result<(), Failed> {
         self.made = 0;
-        for (_, made) in judged.iter().filter(|(verdict, _)| *verdict != Verdict::Nothing) {
-            made.needs.iter().try_for_each(|needed| self.register(needed))?;
+        for (is_recorded, made) in claims {
+            for needed in &made.needs {
+                if is_recorded {
+                    self.register(needed)?;
+                }
+                self.rename(row, needed)?;
+            }
         }
         self.places.note(row.file.shown(), row.line, self.made, true);
-        self.made = 0;
-        judged.into_iter().try_for_each(|(verdict, made)| self.claim(verdict, made))?;
-        self.places.note(row.file.shown(), row.line, self.made, false);
         Ok(())
+    }
+
+    /// What follows is made of a row.
+    pub(super) const fn begin_row(&mut self) {
+        self.made = 0;
+    }
+
+    /// All is made of a row.
+    pub(super) fn end_row(&mut self, row: &Row) {
+        self.places.note(row.file.shown(), row.line, self.made, false);
     }
 
     /// The id of a claim, which depends on how often its key has come, where it may come again.
@@ -128,7 +171,7 @@ impl<'s> Sequencer<'s> {
         id
     }
 
-    fn number(&mut self, key: &mut String) {
+    pub(super) fn number(&mut self, key: &mut String) {
         let count = self.occurrences.entry(self.tools.ids.id(key).as_u128()).or_insert(0);
         *count += 1;
         if *count > 1 {
@@ -145,12 +188,12 @@ impl<'s> Sequencer<'s> {
     }
 
     /// What is wrong with a party whose id another key has made too.
-    fn clash(&mut self, needed: &Registered) -> Option<Fault> {
+    pub(super) fn clash(&mut self, needed: &Registered) -> Option<Fault> {
         let made_of = needed.made_of?;
         match self.known.registered.entry(needed.known_by) {
-            Entry::Occupied(mut known) => match *known.get() {
+            Entry::Occupied(mut known) => match known.get().made_of {
                 0 => {
-                    known.insert(made_of);
+                    known.get_mut().made_of = made_of;
                     None
                 }
                 other if other == made_of => None,
@@ -200,12 +243,75 @@ impl<'s> Sequencer<'s> {
         for before in &needed.needs {
             self.register(before)?;
         }
-        self.known.registered.insert(needed.known_by, needed.made_of.unwrap_or_default());
+        let names = match &needed.command {
+            Command::RegisterParty(of) => of.party.iter().flat_map(|party| &party.names).map(name_digest).collect(),
+            _ => Vec::new(),
+        };
+        let held = Held { made_of: needed.made_of.unwrap_or_default(), names, party: None };
+        self.known.registered.insert(needed.known_by, held);
         match &needed.command {
             Command::RegisterSource(_) => self.tally.sources += 1,
             _ => self.tally.parties += 1,
         }
         self.command(needed.command.clone(), String::new(), 256)
+    }
+
+    /// Looks whether a party that is registered has another name now: a new one from the day of the release on, where its
+    /// class says so, and else something to be told.
+    fn rename(&mut self, row: &Row, needed: &Registered) -> Result<(), Failed> {
+        let Command::RegisterParty(v1::RegisterParty { party: Some(made) }) = &needed.command else { return Ok(()) };
+        let Some(held) = self.known.registered.get_mut(&needed.known_by) else { return Ok(()) };
+        let digests: Vec<u64> = made.names.iter().map(name_digest).collect();
+        if digests.iter().all(|digest| held.names.contains(digest)) {
+            return Ok(());
+        }
+        // It is told and done once, whichever rows name it.
+        held.names.extend(digests);
+        let renamed = match (&mut held.party, &self.job.date, needed.is_renamed) {
+            (Some(party), Some(day), true) => renamed(party, made, day).map(|()| (**party).clone()),
+            _ => None,
+        };
+        if let Some(party) = renamed {
+            self.tally.renamed += 1;
+            let party = v1::Party { revision: 0, recorded_at: None, recorded_by: String::new(), position: 0, ..party };
+            return self.command(Command::ReviseParty(v1::ReviseParty { party: Some(party) }), String::new(), 256);
+        }
+        self.tally.named_otherwise += 1;
+        let names: Vec<&str> = made.names.iter().map(|name| name.name.as_str()).collect();
+        let hint = match (needed.is_renamed, &self.job.date) {
+            (true, None) => " (say the day of the release for the new name to count from then on)",
+            _ => "",
+        };
+        let notice = format!("party {} keeps its name; here it is called {}{hint}", needed.id, names.join(", "));
+        self.out.odd(row.file.shown(), row.line, &notice);
+        Ok(())
+    }
+
+    /// Takes back the claims of a row that says so.
+    fn retract(&mut self, row: &Row, keys: Vec<String>) -> Result<(), Failed> {
+        let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
+        self.made = 0;
+        for mut key in keys {
+            if self.job.mapping.dataset.occurrence {
+                self.number(&mut key);
+            }
+            let id = self.tools.ids.id(&key);
+            match self.known.claims.take_back(id, line) {
+                TakenBack::Now => {
+                    self.tally.retracted += 1;
+                    let retract = v1::RetractClaim { claim_id: id.to_string(), reason: self.job.retracted };
+                    self.command(Command::RetractClaim(retract), String::new(), 0)?;
+                }
+                TakenBack::Before => self.tally.unchanged += 1,
+                TakenBack::Never => {
+                    self.tally.odd += 1;
+                    let notice = format!("takes back `{key}`, which is not recorded");
+                    self.out.odd(row.file.shown(), row.line, &notice);
+                }
+            }
+        }
+        self.places.note(row.file.shown(), row.line, self.made, false);
+        Ok(())
     }
 
     fn retract_vanished(&mut self) -> Result<(), Failed> {
@@ -227,12 +333,12 @@ impl<'s> Sequencer<'s> {
         Ok(())
     }
 
-    fn reject(&mut self, file: &str, line: u64, faults: &[Fault], raw: &[u8]) -> Result<(), Stopped> {
+    pub(super) fn reject(&mut self, file: &str, line: u64, faults: &[Fault], raw: &[u8]) -> Result<(), Stopped> {
         self.tally.rejected += 1;
         self.out.rejected(&Rejected { file, line, faults, raw })
     }
 
-    fn command(&mut self, command: Command, note: String, bytes: usize) -> Result<(), Failed> {
+    pub(super) fn command(&mut self, command: Command, note: String, bytes: usize) -> Result<(), Failed> {
         self.commands.push(v1::Command { note, command: Some(command) });
         self.made += 1;
         self.bytes += bytes + COMMAND_BYTES;
@@ -250,4 +356,29 @@ impl<'s> Sequencer<'s> {
         }
         Ok(self.out.commands(commands)?)
     }
+}
+
+/// Gives a party the names that a release has for it, from its day on; what it was called until then ends the day before.
+/// None where a name of it would end before it begins.
+fn renamed(party: &mut v1::Party, made: &v1::Party, day: &Day) -> Option<()> {
+    let is_current = |name: &v1::PartyName| {
+        let lasts = name.valid.is_empty() || name.valid.ends_with("/..");
+        lasts && !name.alias && name.used_by.is_empty() && name.r#type == 0
+    };
+    let mut names = party.names.clone();
+    for new in &made.names {
+        if names.iter().any(|name| name.lang == new.lang && is_current(name) && name.name == new.name) {
+            continue;
+        }
+        for old in names.iter_mut().filter(|name| name.lang == new.lang && is_current(name)) {
+            let since = old.valid.strip_suffix("/..").unwrap_or("..");
+            if since >= day.text() && since != ".." {
+                return None;
+            }
+            old.valid = format!("{since}/{}", day.before());
+        }
+        names.push(v1::PartyName { valid: format!("{}/..", day.text()), ..new.clone() });
+    }
+    party.names = names;
+    Some(())
 }

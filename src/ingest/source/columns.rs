@@ -2,7 +2,9 @@
 
 use super::delimited::{BadLine, Cell, Delimited, Record};
 use super::row::{FileName, Read, Row};
+use super::shape::Shape;
 use super::{Take, broken, refused};
+use crate::ingest::composed;
 use crate::ingest::fault::{BadFile, BadMapping, Fault};
 use crate::ingest::mapping::FileSpec;
 use std::collections::BTreeSet;
@@ -30,6 +32,16 @@ impl Columns {
     /// Columns of which there may be more.
     pub(super) fn open(names: Vec<String>) -> Self {
         Self { names, open: true }
+    }
+
+    /// Columns of which there are no more.
+    pub(super) const fn fixed(names: Vec<String>) -> Self {
+        Self { names, open: false }
+    }
+
+    /// Other columns, of which there may be more if there may be more of these.
+    pub(super) const fn like(&self, names: Vec<String>) -> Self {
+        Self { names, open: self.open }
     }
 
     fn named(names: Vec<String>, file: &FileName) -> Result<Self, BadFile> {
@@ -60,23 +72,25 @@ impl Members {
         self.names.extend(columns.iter().filter(|name| !self.names.contains(*name)).cloned().collect::<Vec<_>>());
     }
 
-    /// What there is once no more come; none where what a file has is known from its first line.
+    /// What there is once no more come; none where there was no row.
     pub(crate) fn closed(self) -> Option<Columns> {
         let names = self.names.into_iter().collect::<Vec<_>>();
-        (self.open && !names.is_empty()).then_some(Columns { names, open: false })
+        (!names.is_empty()).then_some(Columns { names, open: false })
     }
 }
 
 /// What a column is called, by the rules of a mapping.
 pub(super) fn renamed(name: &str, spec: &FileSpec) -> String {
-    let name = if spec.lower_case { name.trim().to_lowercase() } else { name.trim().to_owned() };
+    let name = composed(name.trim());
+    let name = if spec.lower_case { name.to_lowercase() } else { name.into_owned() };
     spec.rename.get(&name).cloned().unwrap_or(name)
 }
 
 /// What becomes of the text of a cell.
 pub(super) fn said<'t>(text: &'t str, spec: &FileSpec) -> &'t str {
     let text = if spec.trim { text.trim() } else { text };
-    if spec.null.iter().any(|null| null == text) { "" } else { text }
+    let compared = composed(text);
+    if spec.null.iter().any(|null| *null == *compared) { "" } else { text }
 }
 
 /// Reads the rows of a delimited file.
@@ -91,6 +105,9 @@ pub(super) fn delimited(
     let quote = quote(delimiter, spec)?;
     let mut lines = Delimited::new(input, delimiter, quote).map_err(failed)?;
     lines.skip(spec.skip_lines).map_err(failed)?;
+    if spec.header {
+        lines.take_separator(spec.delimiter.is_none()).map_err(failed)?;
+    }
     let mut record = Record::default();
     let names = if spec.header {
         header(&mut lines, &mut record, file, spec)?
@@ -101,16 +118,14 @@ pub(super) fn delimited(
     } else {
         spec.columns.clone()
     };
-    let shape = Shape::new(names, file, spec)?;
+    let table = Table::new(names, file, spec)?;
+    let mut shape = Shape::new(spec)?;
     let mut number = 0;
     while let Some(next) = lines.next(&mut record).map_err(failed)? {
         number += 1;
-        let read = next.map_err(|bad| bad_line(file, record.line, bad)).and_then(|()| shape.row(&record, file, number));
-        match read {
-            Ok(row) => shape.give(row, take),
-            Err(bad) => take(&shape.columns, bad),
-        }
-        .map_err(|what| refused(file, what))?;
+        let read = next.map_err(|bad| bad_line(file, record.line, bad)).and_then(|()| table.row(&record, file, number));
+        let read = read.map_or_else(|bad| bad, Read::Row);
+        shape.give(&table.columns, read, take).map_err(|what| refused(file, what))?;
     }
     Ok(())
 }
@@ -156,32 +171,20 @@ fn bad_line(file: &Arc<FileName>, line: u64, bad: BadLine) -> Read {
     Read::Bad { file: Arc::clone(file), line, faults: vec![Fault::row(bad.what)], raw: bad.raw }
 }
 
-/// What a row must look like, and what becomes of it.
-struct Shape<'s> {
+/// What a row must look like.
+struct Table<'s> {
     spec: &'s FileSpec,
-    names: Columns,
     columns: Arc<Columns>,
-    /// The columns that are kept, and those that become rows.
-    unpivot: Option<(Vec<usize>, Vec<usize>)>,
     quote: u8,
     decoded: bool,
 }
 
-impl<'s> Shape<'s> {
+impl<'s> Table<'s> {
     fn new(names: Vec<String>, file: &FileName, spec: &'s FileSpec) -> Result<Self, BadFile> {
-        let names = Columns::named(names, file)?;
-        let unpivot = spec.unpivot.as_ref().map(|kept| kept_and_others(kept, &names)).transpose()?;
-        let columns = match &unpivot {
-            None => names.clone(),
-            Some((kept, _)) => {
-                let kept = kept.iter().filter_map(|at| names.get(*at).cloned());
-                let names = kept.chain(["@column".to_owned(), "@value".to_owned()]).collect();
-                Columns { names, open: false }
-            }
-        };
+        let columns = Arc::new(Columns::named(names, file)?);
         let quote = spec.quote.as_deref().and_then(|quote| quote.bytes().next()).unwrap_or(b'"');
         let decoded = !spec.encoding.eq_ignore_ascii_case("utf-8");
-        Ok(Self { spec, names, columns: Arc::new(columns), unpivot, quote, decoded })
+        Ok(Self { spec, columns, quote, decoded })
     }
 
     fn row(&self, record: &Record, file: &Arc<FileName>, number: u64) -> Result<Row, Read> {
@@ -189,8 +192,12 @@ impl<'s> Shape<'s> {
             let raw = record.raw.clone();
             Read::Bad { file: Arc::clone(file), line: record.line, faults: vec![fault], raw }
         };
-        let (found, expected) = (record.cells.len(), self.names.len());
-        if found != expected {
+        let (found, expected) = (record.cells.len(), self.columns.len());
+        let pads = |cell: &Cell| self.is_empty(record, cell);
+        // A spreadsheet pads rows where a column was cleared: cells beyond the header that say nothing are no cells.
+        let padded = record.cells.iter().skip(expected).all(pads);
+        let nothing = found < expected && record.cells.iter().all(pads);
+        if (found < expected && !nothing) || !padded {
             return Err(refuse(Fault::row(format!("has {}, the header has {expected}", counted(found)))));
         }
         let text = match String::from_utf8(record.raw.clone()) {
@@ -209,7 +216,7 @@ impl<'s> Shape<'s> {
             }
         };
         let mut row = Row::new(file, number, record.line, text, record.cells.len());
-        for cell in &record.cells {
+        for cell in record.cells.iter().take(expected) {
             self.push(&mut row, cell);
         }
         Ok(row)
@@ -223,37 +230,26 @@ impl<'s> Shape<'s> {
             return;
         }
         let kept = said(text, self.spec);
+        if !matches!(composed(kept), std::borrow::Cow::Borrowed(_)) {
+            let kept = kept.to_owned();
+            row.push_text(&kept);
+            return;
+        }
         // What is said is a piece of the text: where it begins in it follows from what was dropped before it.
         let dropped = if kept.is_empty() { 0 } else { text.len() - text.trim_start().len() };
         let start = cell.place.start + if self.spec.trim { dropped } else { 0 };
         row.push(start..start + kept.len());
     }
 
+    fn is_empty(&self, record: &Record, cell: &Cell) -> bool {
+        let bytes = record.raw.get(cell.place.clone()).unwrap_or_default();
+        std::str::from_utf8(bytes).is_ok_and(|text| said(text, self.spec).is_empty())
+    }
+
     fn column_at(&self, record: &Record, at: usize) -> String {
         let cell = record.cells.iter().position(|cell| at < cell.place.end.max(cell.place.start + 1));
-        cell.and_then(|cell| self.names.get(cell)).cloned().unwrap_or_default()
+        cell.and_then(|cell| self.columns.get(cell)).cloned().unwrap_or_default()
     }
-
-    fn give(&self, row: Row, take: Take<'_>) -> Result<(), String> {
-        let Some((kept, others)) = &self.unpivot else { return take(&self.columns, Read::Row(row)) };
-        for other in others.iter().filter(|other| !row.cell(**other).is_empty()) {
-            let name = self.names.get(*other).map(String::as_str).unwrap_or_default();
-            take(&self.columns, Read::Row(row.picked(kept, name, *other)))?;
-        }
-        Ok(())
-    }
-}
-
-fn kept_and_others(kept: &[String], names: &Columns) -> Result<(Vec<usize>, Vec<usize>), BadMapping> {
-    let place = |name: &String| {
-        names.iter().position(|known| known == name).ok_or_else(|| {
-            let what = format!("there is no column `{name}`; there are: {}", names.join(", "));
-            BadMapping::at("source.unpivot", what)
-        })
-    };
-    let kept = kept.iter().map(place).collect::<Result<Vec<_>, _>>()?;
-    let others = (0..names.len()).filter(|at| !kept.contains(at)).collect();
-    Ok((kept, others))
 }
 
 fn counted(cells: usize) -> String {

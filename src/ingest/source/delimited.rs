@@ -76,6 +76,21 @@ impl<R: BufRead> Delimited<R> {
         Ok(())
     }
 
+    /// Passes over a first line `sep=;`, as spreadsheets write it. Where `obeyed`, what it says is what stands between cells.
+    pub(super) fn take_separator(&mut self, obeyed: bool) -> io::Result<()> {
+        let Some(first) = self.lines.end_from(0)? else { return Ok(()) };
+        let line = self.lines.bytes(first.content).trim_ascii_end();
+        let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+        let Some([separator]) = line.strip_prefix(b"sep=").or_else(|| line.strip_prefix(b"SEP=")) else {
+            return Ok(());
+        };
+        if obeyed && separator.is_ascii() {
+            self.delimiter = *separator;
+        }
+        self.lines.consume(first.next);
+        Ok(())
+    }
+
     /// The next record; none at the end. Empty lines are passed over.
     pub(super) fn next(&mut self, record: &mut Record) -> io::Result<Option<Result<(), BadLine>>> {
         loop {

@@ -1,18 +1,22 @@
-//! JSON: an array of objects, or an object a line. A member is a cell named by its path: `{actor.name}`, `{codes.0}`.
+//! JSON: an array of objects, or an object a line. A member is a cell named by its path: `{actor.name}`, `{codes.0}`; a list of
+//! texts or numbers is one cell too, `{codes.*}`.
 //!
 //! Which members there are is not known before the last row, so columns are added as they come, and what a row does not
 //! have is empty. Numbers are taken as they are written.
 
 use super::columns::{Columns, renamed, said};
 use super::row::{FileName, Read, Row};
-use super::{MAX_ROW_BYTES, Take, broken, refused};
+use super::shape::Shape;
+use super::{LIST_SEPARATOR, MAX_ROW_BYTES, Take, broken, refused};
 use crate::ingest::fault::{BadFile, Fault};
 use crate::ingest::mapping::FileSpec;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io::{self, BufRead, Read as _};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// How deep objects may lie in one another.
@@ -25,7 +29,7 @@ pub(super) fn lines(
     spec: &FileSpec,
     take: Take<'_>,
 ) -> Result<(), BadFile> {
-    let mut names = Names::new(spec);
+    let (mut names, mut shape) = (Names::new(spec), Shape::new(spec)?);
     let (mut line, mut number) = (0, 0);
     loop {
         let mut raw = Vec::new();
@@ -45,18 +49,22 @@ pub(super) fn lines(
         }
         number += 1;
         let read = names.row(file, number, line, raw);
-        take(&names.columns(), read).map_err(|what| refused(file, what))?;
+        shape.give(&names.columns(), read, take).map_err(|what| refused(file, what))?;
     }
 }
 
 /// Reads the objects of an array.
 pub(super) fn array(file: &Arc<FileName>, input: impl BufRead, spec: &FileSpec, take: Take<'_>) -> Result<(), BadFile> {
-    let mut names = Names::new(spec);
+    let (mut names, mut shape) = (Names::new(spec), Shape::new(spec)?);
     let mut number = 0;
+    let lines = Rc::new(Cell::new(1));
+    let input = Counting { inner: input, lines: Rc::clone(&lines) };
     let mut each = |raw: &RawValue| {
         number += 1;
-        let read = names.row(file, number, number, raw.get().as_bytes().to_vec());
-        take(&names.columns(), read)
+        let bytes = raw.get().as_bytes();
+        let within = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let read = names.row(file, number, lines.get().saturating_sub(within), bytes.to_vec());
+        shape.give(&names.columns(), read, take)
     };
     let path: Vec<&str> = spec.records.split('/').skip(1).collect();
     let mut reader = serde_json::Deserializer::from_reader(input);
@@ -69,6 +77,21 @@ pub(super) fn array(file: &Arc<FileName>, input: impl BufRead, spec: &FileSpec, 
         }
         _ => refused(file, error.to_string()),
     })
+}
+
+/// Counts the lines that are read. The parser reads a byte at a time and never one too many.
+struct Counting<R> {
+    inner: R,
+    lines: Rc<Cell<u64>>,
+}
+
+impl<R: io::Read> io::Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let lines = buffer.iter().take(count).filter(|byte| **byte == b'\n').count() as u64;
+        self.lines.set(self.lines.get() + lines);
+        Ok(count)
+    }
 }
 
 /// The columns so far.
@@ -128,6 +151,9 @@ impl<'s> Names<'s> {
             Some(b'[') => {
                 let elements: Vec<Box<RawValue>> =
                     serde_json::from_str(text).map_err(|error| format!("`{path}`: {error}"))?;
+                if let Some(list) = self.list(&elements) {
+                    self.cell(&format!("{path}.*"), &list, row);
+                }
                 elements.iter().enumerate().try_for_each(|(at, element)| {
                     if depth > MAX_DEPTH {
                         return Err(format!("`{path}` lies more than {MAX_DEPTH} deep"));
@@ -149,6 +175,25 @@ impl<'s> Names<'s> {
                 Ok(())
             }
         }
+    }
+
+    /// The items of a list in one text; none where it is empty or one of them is an object or a list.
+    fn list(&self, elements: &[Box<RawValue>]) -> Option<String> {
+        let mut list = String::new();
+        for (at, element) in elements.iter().enumerate() {
+            let text = element.get();
+            let item = match text.bytes().next()? {
+                b'{' | b'[' => return None,
+                b'"' => serde_json::from_str(text).ok()?,
+                b'n' => String::new(),
+                _ => text.to_owned(),
+            };
+            if at > 0 {
+                list.push(LIST_SEPARATOR);
+            }
+            list.push_str(&said(&item, self.spec).replace(LIST_SEPARATOR, " "));
+        }
+        (!elements.is_empty()).then_some(list)
     }
 
     fn cell(&mut self, path: &str, text: &str, row: &mut Row) {

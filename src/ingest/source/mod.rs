@@ -2,26 +2,31 @@
 //!
 //! ```text
 //!   mod.rs         a file, a directory or an archive, stream by stream
-//!   unpack.rs      .gz, .xz, .zst, by what the bytes begin with
+//!   archive.rs     the members of .tar and .zip, and which files are meant
+//!   unpack.rs      .gz, .xz, .zst, .zip, by what the bytes begin with
 //!   decode.rs      encodings, byte order marks
 //!   delimited.rs   CSV and TSV: lines to cells
 //!   columns.rs     what the columns are called
 //!   json.rs        JSON and JSON Lines: objects to cells
 //!   row.rs         a row, with the bytes it was read from
+//!   shape.rs       rows of nothing, `split`, `unpivot`
 //! ```
 //!
 //! Nothing here is larger than a row: files are read as they stream. A row that cannot be read is told and passed over
 //! ([`Read::Bad`]); a file that breaks off is refused ([`BadFile`]).
 
+mod archive;
 mod columns;
 mod decode;
 mod delimited;
 mod json;
 mod row;
+mod shape;
 mod unpack;
 
 pub(crate) use columns::{Columns, Members};
 pub(crate) use row::{FileName, Read, Row};
+pub(crate) use shape::pieces;
 
 use super::fault::{BadFile, BadMapping};
 use super::mapping::FileSpec;
@@ -35,6 +40,8 @@ use std::sync::atomic::AtomicU64;
 
 /// The longest row that is read: far more than a claim can hold, and little enough for memory to stay flat.
 pub(crate) const MAX_ROW_BYTES: usize = 4 << 20;
+/// What stands between the items of a list of JSON where they are one cell, `{codes.*}`.
+pub(crate) const LIST_SEPARATOR: char = '\u{1f}';
 /// How much is read at once.
 const CHUNK: usize = 256 << 10;
 
@@ -49,6 +56,8 @@ pub(crate) struct Opened {
     pub(crate) bytes: u64,
     /// How many have been read.
     pub(crate) read: Arc<AtomicU64>,
+    /// Files of no known form that were passed over.
+    pub(crate) passed_over: Vec<String>,
 }
 
 /// In which form rows are written.
@@ -81,7 +90,7 @@ impl Opened {
         }
         let sizes = files.iter().map(|file| file.metadata().map(|metadata| metadata.len()));
         let bytes = sizes.sum::<io::Result<u64>>().map_err(unreadable)?;
-        Ok(Self { files, bytes, read: Arc::default() })
+        Ok(Self { files, bytes, read: Arc::default(), passed_over: Vec::new() })
     }
 
     /// The SHA-256 of all that the files hold, as they are on disk, and of their names where there are several.
@@ -112,34 +121,25 @@ impl Opened {
 /// # Errors
 /// [`BadFile`] when a file breaks off or cannot be told apart into rows at all, or when `take` refuses to go on.
 pub(crate) fn read(opened: &mut Opened, spec: &FileSpec, take: Take<'_>) -> Result<(), BadFile> {
+    let mut choice = archive::Choice::new(spec, opened.files.len() > 1);
     for path in &opened.files {
         let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let unreadable = |cause| BadFile::Unreadable { file: path.display().to_string(), cause };
-        let file = File::open(path).map_err(unreadable)?;
+        let mut file = File::open(path).map_err(unreadable)?;
+        let is_zip = path.is_file() && unpack::is_zip(&mut file).map_err(unreadable)?;
         let counted = unpack::Counted { inner: file, read: Arc::clone(&opened.read) };
+        if is_zip {
+            archive::zip(&shown, counted, &mut choice, take)?;
+            continue;
+        }
         let stream = unpack::unpack(Box::new(counted)).map_err(|cause| broken(&shown, &cause))?;
         if unpack::is_archive(&shown) {
-            archive(&shown, stream, spec, take)?;
-        } else {
+            archive::tar(&shown, stream, &mut choice, take)?;
+        } else if choice.takes(&shown) {
             rows(&shown, stream, spec, take)?;
         }
     }
-    Ok(())
-}
-
-fn archive(name: &str, stream: Box<dyn io::Read + '_>, spec: &FileSpec, take: Take<'_>) -> Result<(), BadFile> {
-    let mut archive = tar::Archive::new(stream);
-    for entry in archive.entries().map_err(|cause| broken(name, &cause))? {
-        let entry = entry.map_err(|cause| broken(name, &cause))?;
-        let path = entry.path().map_err(|cause| broken(name, &cause))?.into_owned();
-        let Some(member) = path.file_name() else { continue };
-        if !entry.header().entry_type().is_file() || is_hidden(member) {
-            continue;
-        }
-        let shown = path.to_string_lossy().into_owned();
-        let stream = unpack::unpack(Box::new(entry)).map_err(|cause| broken(&shown, &cause))?;
-        rows(&shown, stream, spec, take)?;
-    }
+    opened.passed_over = choice.finish()?;
     Ok(())
 }
 
@@ -167,7 +167,7 @@ impl Form {
             "jsonl" | "ndjson" => Self::JsonLines,
             _ if spec.delimiter.is_some() => Self::Delimited(b','),
             other => {
-                let what = format!("`{other}` is no format, of {name}: say `csv`, `tsv`, `json` or `jsonl`");
+                let what = format!("`{other}` is no format, of {name}: say `format`: `csv`, `tsv`, `json` or `jsonl`");
                 return Err(BadMapping::at("source.format", what));
             }
         };

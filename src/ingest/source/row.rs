@@ -1,5 +1,6 @@
 //! A row: the text it was read from, and where in it its cells are.
 
+use crate::ingest::composed;
 use crate::ingest::fault::Fault;
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ impl FileName {
         let last = shown.rsplit('/').next().unwrap_or(shown);
         let plain = super::unpack::plain_name(last);
         let name = plain.rsplit_once('.').map_or(plain, |(name, _)| name).to_owned();
-        Self { shown: shown.to_owned(), name }
+        Self { shown: shown.to_owned(), name: composed(&name).into_owned() }
     }
 
     /// With its path, for people.
@@ -89,10 +90,10 @@ impl Row {
         self.cells.push(at(place.start)..at(place.end));
     }
 
-    /// Adds a cell that is not written there as it is meant.
+    /// Adds a cell that is not written there as it is meant. Texts are kept in NFC: two spellings of one text are one.
     pub(super) fn push_text(&mut self, text: &str) {
         let start = self.text.len();
-        self.text.push_str(text);
+        self.text.push_str(&composed(text));
         self.push(start..self.text.len());
     }
 
@@ -102,20 +103,27 @@ impl Row {
             self.cells.push(0..0);
         }
         let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
-        self.text.push_str(text);
+        self.text.push_str(&composed(text));
         let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         if let Some(cell) = self.cells.get_mut(at) {
             *cell = start..end;
         }
     }
 
-    /// The row that has only some of the cells, and two more.
-    pub(super) fn picked(&self, kept: &[usize], column: &str, value: usize) -> Self {
-        let mut row = Self { cells: Vec::with_capacity(kept.len() + 2), ..self.clone() };
-        let at = |at: usize| self.cells.get(at).cloned().unwrap_or(0..0);
-        row.cells = kept.iter().map(|kept| at(*kept)).collect();
-        row.push_text(column);
-        row.cells.push(at(value));
-        row
+    /// Whether no cell says anything.
+    pub(super) fn says_nothing(&self) -> bool {
+        self.cells.iter().all(Range::is_empty)
+    }
+
+    /// The row that has these cells of it, an empty one for none.
+    pub(super) fn picked(&self, cells: impl Iterator<Item = Option<usize>>) -> Self {
+        let place = |at: Option<usize>| at.and_then(|at| self.cells.get(at).cloned()).unwrap_or(0..0);
+        let cells = cells.map(place).collect();
+        Self { file: Arc::clone(&self.file), text: self.text.clone(), cells, ..*self }
+    }
+
+    /// Adds a cell of the row that this one was picked from.
+    pub(super) fn push_cell_of(&mut self, other: &Self, at: usize) {
+        self.cells.push(other.cells.get(at).cloned().unwrap_or(0..0));
     }
 }

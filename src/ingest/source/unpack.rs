@@ -1,12 +1,13 @@
-//! Unpacking: `.gz`, `.xz` and `.zst`, known by the bytes a file begins with, not by its name.
+//! Unpacking: `.gz`, `.xz`, `.zst` and `.zip`, recognised by the bytes a file begins with, not by its name.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0];
 const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+const ZIP: &[u8] = b"PK\x03\x04";
 
 /// Counts what is read, for progress.
 pub(super) struct Counted<R> {
@@ -20,6 +21,20 @@ impl<R: Read> Read for Counted<R> {
         self.read.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
+}
+
+impl<R: Seek> Seek for Counted<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
+/// Whether a file is a zip archive, by the bytes it begins with. The file is left at its beginning.
+pub(super) fn is_zip(file: &mut (impl Read + Seek)) -> io::Result<bool> {
+    let mut head = Vec::with_capacity(ZIP.len());
+    file.by_ref().take(ZIP.len() as u64).read_to_end(&mut head)?;
+    file.rewind()?;
+    Ok(head == ZIP)
 }
 
 /// The stream that is packed in a stream, if it is packed. Several packed streams behind one another are one.

@@ -1,0 +1,47 @@
+//! A file that has every version of its rows, recorded version by version: each append as of the instant of its version, so that
+//! the past is as the readers of the data set saw it.
+//!
+//! Versions up to the head of the ledger are passed over: what they say was recorded with a later one, or is older than what
+//! the ledger has. Where all are, the last is recorded now.
+
+use super::ImportArgs;
+use super::input::{Input, Spooled};
+use super::rows::one;
+use crate::cli::export::{Ask, Client};
+use crate::cli::output::Format;
+use crate::cli::{Failure, instant};
+use crate::v1;
+
+/// Imports the versions of a file, one after the other.
+pub(super) async fn run(
+    args: &ImportArgs,
+    format: Format,
+    spooled: &Spooled,
+    ledger: &mut Client<impl Ask>,
+) -> Result<(), Failure> {
+    let versions = Input::read(args, &spooled.path)?.versions()?;
+    let mut instants = Vec::with_capacity(versions.len());
+    for version in versions {
+        let wrong =
+            |error| Failure::Usage(format!("--replay: the version `{}` is no instant: {error}", version.text()));
+        instants.push((instant::read(version.text()).map_err(wrong)?, version));
+    }
+    let info = ledger.get_server_info(v1::GetServerInfoRequest {}).await.map_err(Failure::other)?.into_inner();
+    let head = info.head.and_then(|head| head.recorded_at);
+    let is_later =
+        |at: &prost_types::Timestamp| head.is_none_or(|head| (at.seconds, at.nanos) > (head.seconds, head.nanos));
+    let last = instants.last().cloned();
+    let mut recorded = false;
+    for (at, version) in instants.into_iter().filter(|(at, _)| is_later(at)) {
+        let input = Input::read(args, &spooled.path)?.at_version(version, Some(at));
+        one(args, format, spooled, input, Some(&mut *ledger)).await?;
+        recorded = true;
+    }
+    match last {
+        Some((_, version)) if !recorded => {
+            let input = Input::read(args, &spooled.path)?.at_version(version, None);
+            one(args, format, spooled, input, Some(ledger)).await
+        }
+        _ => Ok(()),
+    }
+}
