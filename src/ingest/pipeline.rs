@@ -48,8 +48,10 @@ pub(crate) struct Job<'j> {
     pub(crate) tables: &'j Tables,
     /// The release.
     pub(crate) release: &'j str,
-    /// What a changed row is: a `RevisionKind`.
+    /// What a changed row is where it does not say so: a `RevisionKind`.
     pub(crate) revised: i32,
+    /// Whether all of them are, whatever they say.
+    pub(crate) revised_by_flag: bool,
     /// Why a vanished row is taken back: a `RetractionReason`.
     pub(crate) retracted: i32,
     /// Whether what the file does not have has vanished.

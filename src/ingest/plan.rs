@@ -5,12 +5,13 @@ use super::class::Made;
 use super::condition::Condition;
 use super::date::DateValue;
 use super::fault::{BadMapping, Fault, Faults};
-use super::mapping::{DeriveSpec, Mapping};
+use super::mapping::{DeriveSpec, Mapping, ValueSpec};
 use super::scope::{Scope, Seen, Unused};
 use super::source::{Columns, Row};
 use super::table::Tables;
 use super::value::{Rule, RuleParts, Value, shown};
 use super::version::Version;
+use crate::v1;
 
 /// A mapping, compiled.
 #[derive(Debug)]
@@ -20,6 +21,9 @@ pub(crate) struct Plan<'m> {
     claims: Vec<ClaimPlan<'m>>,
     /// Which rows take their claims back.
     retracts: Option<Condition>,
+    /// What a change is and why it is taken back, where the row says so.
+    revised: Option<Value<'m>>,
+    retracted: Option<Value<'m>>,
     /// What tells versions of a row apart.
     version: Option<Value<'m>>,
     /// The columns that nothing is made of.
@@ -46,8 +50,8 @@ pub(crate) enum Outcome {
     },
     /// Nothing: another version of it counts.
     Older,
-    /// Nothing: it takes the claims with these keys back.
-    Retracted(Vec<String>),
+    /// Nothing: it takes the claims with these keys back, for a reason of its own or that of all.
+    Retracted(Vec<String>, Option<i32>),
     /// Nothing but what is wrong with it.
     Rejected {
         /// What is wrong.
@@ -100,11 +104,19 @@ impl<'m> Plan<'m> {
         let retracts = mapping.release.retract_when.as_ref().map(|when| Condition::compile(Some(when), &scope));
         let retracts = retracts.transpose().map_err(|what| BadMapping::at("release.retract_when", what))?;
         let kept: Vec<&String> = mapping.source.unpivot.iter().flatten().collect();
+        let of_row = |field: &str, spec: &'m ValueSpec| match spec.constant() {
+            Some(_) => Ok(None),
+            None => Value::compile(spec, &scope, tables)
+                .map(Some)
+                .map_err(|what| BadMapping::at(format!("release.{field}"), what)),
+        };
+        let revised = of_row("revised", &mapping.release.revised)?;
+        let retracted = of_row("retracted", &mapping.release.retracted)?;
         let version = mapping.dataset.version.as_ref().map(|spec| Value::compile(spec, &scope, tables));
         let version = version.transpose().map_err(|what| BadMapping::at("dataset.version", what))?;
         let mut unused = scope.unused(columns);
         unused.columns.retain(|name| !kept.contains(&name));
-        Ok(Self { derive, derived: names.len(), claims, retracts, version, unused, tools })
+        Ok(Self { derive, derived: names.len(), claims, retracts, revised, retracted, version, unused, tools })
     }
 
     /// What a row makes.
@@ -134,6 +146,12 @@ impl<'m> Plan<'m> {
                 keys.push(key.clone());
             }
             claims.extend(plan.make(key, &seen, self.tools, &mut bench.made, &mut faults));
+        }
+        if let Some(value) = &self.revised {
+            let kind = faults.take(named(value, &seen, "REVISION_KIND", |name| {
+                v1::RevisionKind::from_str_name(name).map(i32::from)
+            }));
+            claims.iter_mut().for_each(|made: &mut MadeClaim| made.revised = kind.flatten());
         }
         let (faults, notices) = faults.into_parts();
         if faults.is_empty() { Outcome::Claims { claims, notices } } else { Outcome::Rejected { faults, keys } }
@@ -171,8 +189,14 @@ impl<'m> Plan<'m> {
     fn retracted(&self, seen: &Seen<'_>, mut faults: Faults) -> Outcome {
         let plans = self.claims.iter().filter(|plan| plan.applies(seen));
         let keys: Vec<String> = plans.filter_map(|plan| faults.take(plan.key(seen))).collect();
+        let reason = self.retracted.as_ref().and_then(|value| {
+            let reason = named(value, seen, "RETRACTION_REASON", |name| {
+                v1::RetractionReason::from_str_name(name).map(i32::from)
+            });
+            faults.take(reason).flatten()
+        });
         let (faults, _) = faults.into_parts();
-        if faults.is_empty() { Outcome::Retracted(keys) } else { Outcome::Rejected { faults, keys: None } }
+        if faults.is_empty() { Outcome::Retracted(keys, reason) } else { Outcome::Rejected { faults, keys: None } }
     }
 }
 
@@ -273,6 +297,22 @@ impl<'m> Derive<'m> {
         }
         Ok(())
     }
+}
+
+/// The member of a vocabulary that a row names; none where it says nothing.
+fn named(
+    value: &Value<'_>,
+    seen: &Seen<'_>,
+    prefix: &str,
+    member: fn(&str) -> Option<i32>,
+) -> Result<Option<i32>, Fault> {
+    let word = value.eval(seen)?;
+    if word.is_empty() {
+        return Ok(None);
+    }
+    let number = member(&format!("{prefix}_{}", word.to_uppercase())).filter(|number| *number != 0);
+    let what = prefix.to_lowercase().replace('_', " ");
+    number.map(Some).ok_or_else(|| Fault::column(value.columns(), format!("`{}` is no {what}", shown(&word))))
 }
 
 /// The last that gives a value counts.

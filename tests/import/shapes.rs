@@ -230,6 +230,28 @@ fn a_row_that_takes_its_claim_back_does_so_in_a_part_of_a_release_too() {
 }
 
 #[test]
+fn what_a_change_is_and_why_a_row_is_taken_back_may_stand_in_the_row() {
+    let said = "[release]\nretract_when = { status = \"X\" }\nrevised = { from = \"{n}\", map = { \"1\" = \"precision_refined\" }, else = \"\" }\n\
+                retracted = { from = \"{n}\", map = { \"2\" = \"duplicate\" }, else = \"wrong\" }\n";
+    let desk = Desk::with(&format!("{MAPPING}{said}"));
+    desk.rows("p1,1,2,2024,,S,1,One\np2,1,2,2024,,S,3,Two\np3,1,2,2024,,S,3,Three\n", &[]);
+    desk.rows("p1,1,2,2024,,S,1,First\np2,1,2,2024,,S,3,Second\np3,1,2,2024,,X,2,Three\n", &[]);
+    desk.rows("p1,1,2,2024,,S,1,The first\np2,1,2,2024,,S,3,Second\n", &["--revised", "recoded", "--partial"]);
+    let events = desk.table("events", &[]);
+    let reasons = events.iter().filter_map(|event| event["reason"].as_str());
+    assert_eq!(reasons.collect::<Vec<_>>(), ["precision_refined", "correction", "duplicate", "recoded"]);
+}
+
+#[test]
+fn a_label_or_an_id_is_found_in_whichever_form_it_is_asked_for() {
+    let desk = Desk::new();
+    desk.rows("caf\u{e9},1,2,2024,,S,3,One\n", &[]);
+    for id in ["pacts:caf\u{e9}", "pacts:cafe\u{301}"] {
+        assert_eq!(desk.table("claims", &["--external-id", id]).len(), 1, "{id}");
+    }
+}
+
+#[test]
 fn messages_quote_the_value_and_say_which_rule_it_breaks() {
     let plain =
         mapping("", "parties = [{ role = \"a\", party = \"actor\", key = \"{a}\" }]").replace("{key|id}", "{key}");

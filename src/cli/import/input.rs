@@ -34,6 +34,7 @@ pub(super) struct Input {
     pub(super) opened: Opened,
     pub(super) release: String,
     revised: i32,
+    revised_by_flag: bool,
     retracted: i32,
     pub(super) complete: bool,
     strict: bool,
@@ -58,9 +59,9 @@ impl Input {
         let mapping = Mapping::parse(&text, &args.rows.set, &name).map_err(unusable)?;
         let tables = tables(&mapping, path, &args.rows.tables)?;
         let opened = Opened::open(file).map_err(|bad| failed(bad.into()))?;
-        let kind = args.rows.revised.as_deref().unwrap_or(&mapping.release.revised);
+        let kind = args.rows.revised.as_deref().or_else(|| mapping.release.revised.constant()).unwrap_or("correction");
         let revised = revision_kind(kind)?;
-        let why = &mapping.release.retracted;
+        let why = mapping.release.retracted.constant().unwrap_or("wrong");
         let retracted = v1::RetractionReason::from_str_name(&format!("RETRACTION_REASON_{}", why.to_uppercase()));
         let retracted = retracted.filter(|why| *why != v1::RetractionReason::Unspecified).ok_or_else(|| {
             Failure::Usage(format!(
@@ -71,7 +72,7 @@ impl Input {
         let release = composed(args.rows.release.as_deref().unwrap_or_default()).into_owned();
         let date = day_of(&mapping, &release, &tables).map_err(unusable)?;
         let mut digest = Sha256::new_with_prefix(COMMANDS);
-        for part in [text.as_str(), release.as_str(), kind, why.as_str()] {
+        for part in [text.as_str(), release.as_str(), kind, why] {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);
         }
@@ -85,6 +86,7 @@ impl Input {
         }
         let until = args.rows.until.as_deref().map(Version::of);
         let recorded_at = args.rows.recorded_at;
+        digest.update([u8::from(args.rows.revised.is_some())]);
         let corrects = args.rows.revised.as_deref().is_some_and(|kind| kind != "world_change");
         let (revised, retracted, strict) = (revised.into(), retracted.into(), args.rows.strict);
         Ok(Self {
@@ -93,6 +95,7 @@ impl Input {
             opened,
             release,
             revised,
+            revised_by_flag: args.rows.revised.is_some(),
             retracted,
             complete,
             strict,
@@ -147,6 +150,7 @@ impl Input {
             tables: &self.tables,
             release: &self.release,
             revised: self.revised,
+            revised_by_flag: self.revised_by_flag,
             retracted: self.retracted,
             complete: self.complete,
             strict: self.strict,
@@ -172,6 +176,7 @@ impl Input {
             tables: &self.tables,
             release: &self.release,
             revised: self.revised,
+            revised_by_flag: self.revised_by_flag,
             retracted: self.retracted,
             complete: self.complete,
             strict: self.strict,

@@ -6,6 +6,7 @@ use crate::domain::claim::Claim;
 use crate::domain::name::ClaimId;
 use crate::domain::text;
 use crate::domain::vocabulary::{LinkType, Vocabulary};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// What a facet is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -145,8 +146,8 @@ impl FilterItem {
             tests(&self.asserted_by, |id| FacetTest::exact(K::AssertedBy, id.as_str())),
             tests(&self.sources, |id| FacetTest::exact(K::Source, id.as_str())),
             tests(&self.links, |(link_type, target)| FacetTest::exact(K::Link, &link_key(*link_type, *target))),
-            tests(&self.external_ids, |(scheme, id)| FacetTest::exact(K::ExternalId, &pair(scheme, id))),
-            tests(&self.labels, |label| FacetTest::exact(K::Label, label)),
+            exact_forms(K::ExternalId, self.external_ids.iter().map(|(scheme, id)| pair(scheme, id))),
+            exact_forms(K::Label, self.labels.iter().map(ToString::to_string)),
             tests(&self.codes, |(scheme, code)| FacetTest::pattern(K::Code, &pair(scheme, ""), code)),
             tests(&self.voices, Voice::facet),
         ];
@@ -166,6 +167,21 @@ impl Voice {
             Self::Source(id) => FacetTest::exact(FacetKind::Source, id.as_str()),
         }
     }
+}
+
+/// Tests for texts as they are asked for, and in the composed and decomposed forms of Unicode, whichever is recorded.
+fn exact_forms(kind: FacetKind, asked: impl Iterator<Item = String>) -> Vec<FacetTest> {
+    let forms = asked.flat_map(|text| {
+        if text.is_ascii() {
+            return vec![text];
+        }
+        let (composed, decomposed) = (text.nfc().collect(), text.nfd().collect());
+        let mut forms = vec![text, composed, decomposed];
+        forms.sort_unstable();
+        forms.dedup();
+        forms
+    });
+    forms.map(|text| FacetTest::exact(kind, &text)).collect()
 }
 
 fn tests<T>(asked: &[T], test: impl Fn(&T) -> FacetTest) -> Vec<FacetTest> {

@@ -106,6 +106,8 @@ pub(crate) struct MadeClaim {
     pub(crate) needs: Vec<Arc<Registered>>,
     /// What is noted with it.
     pub(crate) note: String,
+    /// What it is if it changes something, where the row says so: a `RevisionKind`.
+    pub(crate) revised: Option<i32>,
     /// About how many bytes it takes.
     pub(crate) bytes: usize,
 }
@@ -284,7 +286,7 @@ impl<'m> ClaimPlan<'m> {
         let claim = self.ruled(claim, tools.ids.id(&key), faults, &mut again)?;
         let content = ContentDigest::of(claim.clone(), tools.dataset);
         let bytes = prost::Message::encoded_len(&claim);
-        Some(MadeClaim { claim, content, key, needs, note, bytes })
+        Some(MadeClaim { claim, content, key, needs, note, revised: None, bytes })
     }
 
     fn message(

@@ -291,9 +291,9 @@ pub(crate) struct PublisherSpec {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ReleaseSpec {
     /// What a changed row is.
-    pub(crate) revised: String,
-    /// Why a vanished row is taken back.
-    pub(crate) retracted: String,
+    pub(crate) revised: ValueSpec,
+    /// Why a vanished row is taken back, or one that takes its claims back.
+    pub(crate) retracted: ValueSpec,
     /// What a release is.
     pub(crate) semantics: Semantics,
     /// The day of a snapshot.
@@ -316,8 +316,8 @@ pub(crate) enum Semantics {
 impl Default for ReleaseSpec {
     fn default() -> Self {
         Self {
-            revised: "correction".to_owned(),
-            retracted: "wrong".to_owned(),
+            revised: Spec::Text("correction".to_owned()),
+            retracted: Spec::Text("wrong".to_owned()),
             semantics: Semantics::default(),
             date: None,
             retract_when: None,

@@ -16,6 +16,16 @@ pub(crate) enum Spec<R> {
     Rules(Vec<R>),
 }
 
+impl<R> Spec<R> {
+    /// The text, if it is the same for every row.
+    pub(crate) fn constant(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) if !text.contains('{') => Some(text),
+            _ => None,
+        }
+    }
+}
+
 /// A value.
 pub(crate) type ValueSpec = Spec<ValueRule>;
 /// A date.

@@ -74,8 +74,8 @@ impl<'s> Sequencer<'s> {
             }
             Mapped::Row(_, Outcome::Older) => self.tally.older += 1,
             // What a snapshot takes back it does not have.
-            Mapped::Row(_, Outcome::Retracted(_)) if self.tools.snapshot.is_some() => {}
-            Mapped::Row(row, Outcome::Retracted(keys)) => self.retract(&row, keys)?,
+            Mapped::Row(_, Outcome::Retracted(..)) if self.tools.snapshot.is_some() => {}
+            Mapped::Row(row, Outcome::Retracted(keys, reason)) => self.retract(&row, keys, reason)?,
         }
         Ok(())
     }
@@ -208,7 +208,8 @@ impl<'s> Sequencer<'s> {
     }
 
     fn claim(&mut self, verdict: Verdict, made: MadeClaim) -> Result<(), Failed> {
-        let MadeClaim { claim, note, bytes, .. } = made;
+        let MadeClaim { claim, note, revised, bytes, .. } = made;
+        let kind = revised.filter(|_| !self.job.revised_by_flag).unwrap_or(self.job.revised);
         let claim_id = claim.claim_id.clone();
         let reinstate = Command::ReinstateClaim(v1::ReinstateClaim { claim_id });
         match verdict {
@@ -226,7 +227,7 @@ impl<'s> Sequencer<'s> {
                     self.command(reinstate, String::new(), 0)?;
                 }
                 self.tally.revised += 1;
-                let revise = v1::ReviseClaim { claim: Some(claim), update_mask: None, kind: self.job.revised };
+                let revise = v1::ReviseClaim { claim: Some(claim), update_mask: None, kind };
                 self.command(Command::ReviseClaim(revise), note, bytes)
             }
             Verdict::Nothing => {
@@ -288,7 +289,8 @@ impl<'s> Sequencer<'s> {
     }
 
     /// Takes back the claims of a row that says so.
-    fn retract(&mut self, row: &Row, keys: Vec<String>) -> Result<(), Failed> {
+    fn retract(&mut self, row: &Row, keys: Vec<String>, reason: Option<i32>) -> Result<(), Failed> {
+        let reason = reason.unwrap_or(self.job.retracted);
         let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
         self.made = 0;
         for mut key in keys {
@@ -299,7 +301,7 @@ impl<'s> Sequencer<'s> {
             match self.known.claims.take_back(id, line) {
                 TakenBack::Now => {
                     self.tally.retracted += 1;
-                    let retract = v1::RetractClaim { claim_id: id.to_string(), reason: self.job.retracted };
+                    let retract = v1::RetractClaim { claim_id: id.to_string(), reason };
                     self.command(Command::RetractClaim(retract), String::new(), 0)?;
                 }
                 TakenBack::Before => self.tally.unchanged += 1,
