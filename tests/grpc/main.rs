@@ -11,6 +11,7 @@
 mod bombs;
 mod boundaries;
 mod clock;
+mod confirmations;
 mod diff;
 mod ending;
 mod errors;
