@@ -33,6 +33,8 @@ pub(crate) struct Registered {
     pub(crate) command: Command,
     /// What must be registered before it.
     pub(crate) needs: Vec<Arc<Registered>>,
+    /// Its names, as digests.
+    pub(crate) names: Vec<u64>,
     /// Whether another name in a later release is a new name from then on.
     pub(crate) is_renamed: bool,
 }
@@ -304,7 +306,15 @@ impl<'m> Classes<'m> {
         check(sink, parsed.is_some(), &format!("sources.{}", class.name), columns, value)?;
         let command = Command::RegisterSource(v1::RegisterSource { source: Some(source.clone()) });
         let known_by = known_by_source(&source.source_id);
-        Ok(Registered { id: source.source_id, known_by, made_of: None, command, needs, is_renamed: false })
+        Ok(Registered {
+            id: source.source_id,
+            known_by,
+            made_of: None,
+            command,
+            needs,
+            names: Vec::new(),
+            is_renamed: false,
+        })
     }
 }
 
@@ -368,8 +378,9 @@ impl PartyClass<'_> {
         let command = Command::RegisterParty(v1::RegisterParty { party: Some(party.clone()) });
         let known_by = known_by_party(&party.party_id);
         let made_of = (!self.same).then_some(made_of);
+        let names = party.names.iter().map(name_digest).collect();
         let is_renamed = self.renamed;
-        Ok(Registered { id: party.party_id, known_by, made_of, command, needs: Vec::new(), is_renamed })
+        Ok(Registered { id: party.party_id, known_by, made_of, command, needs: Vec::new(), names, is_renamed })
     }
 }
 

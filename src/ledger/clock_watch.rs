@@ -246,7 +246,7 @@ impl Ledger {
             self.look_through(watch);
         }
         let view = self.store.question_view();
-        let mut renderer = Renderer::new(&self.store, &view);
+        let mut renderer = Renderer::at(&self.store, &view, view.index.appends.last(self.published()));
         let mut told = Vec::new();
         while told.len() < limit
             && let Some(next) = watch.pending.pop_front()

@@ -3,7 +3,7 @@
 use super::places::Places;
 use super::{Failed, Job, Known, Made, Mapped, Out, Rejected, Stopped, Tally};
 use crate::ingest::claim::{MadeClaim, Tools};
-use crate::ingest::class::{Held, Registered, name_digest};
+use crate::ingest::class::{Held, Registered};
 use crate::ingest::day::Day;
 use crate::ingest::fault::Fault;
 use crate::ingest::plan::Outcome;
@@ -244,11 +244,8 @@ impl<'s> Sequencer<'s> {
         for before in &needed.needs {
             self.register(before)?;
         }
-        let names = match &needed.command {
-            Command::RegisterParty(of) => of.party.iter().flat_map(|party| &party.names).map(name_digest).collect(),
-            _ => Vec::new(),
-        };
-        let held = Held { made_of: needed.made_of.unwrap_or_default(), names, party: None };
+        let made_of = needed.made_of.unwrap_or_default();
+        let held = Held { made_of, names: needed.names.clone(), party: None };
         self.known.registered.insert(needed.known_by, held);
         match &needed.command {
             Command::RegisterSource(_) => self.tally.sources += 1,
@@ -262,12 +259,11 @@ impl<'s> Sequencer<'s> {
     fn rename(&mut self, row: &Row, needed: &Registered) -> Result<(), Failed> {
         let Command::RegisterParty(v1::RegisterParty { party: Some(made) }) = &needed.command else { return Ok(()) };
         let Some(held) = self.known.registered.get_mut(&needed.known_by) else { return Ok(()) };
-        let digests: Vec<u64> = made.names.iter().map(name_digest).collect();
-        if digests.iter().all(|digest| held.names.contains(digest)) {
+        if needed.names.iter().all(|digest| held.names.contains(digest)) {
             return Ok(());
         }
         // It is told and done once, whichever rows name it.
-        held.names.extend(digests);
+        held.names.extend(&needed.names);
         let renamed = match (&mut held.party, &self.job.date, needed.is_renamed) {
             (Some(party), Some(day), true) => renamed(party, made, day).map(|()| (**party).clone()),
             _ => None,
