@@ -6,7 +6,9 @@ while four clients loop the widest legal questions, thirty ask and leave, and on
 requests. Fails when the siege is noticed more than it may be (see LIMITS), when the process ends or grows beyond its
 memory budget, or when threads do not come back.
 
-    benches/siege/siege.py [--claims N] [--seconds S] [--binary target/release/detente]
+    benches/siege/siege.py [--claims N] [--seconds S] [--memory MIB] [--binary target/release/detente]
+
+With the memory it has by default the widest questions are refused early; with 4096 MiB they are worked on to the end.
 
 The bounds are those of a release build of two processors; a debug build is only checked for surviving (--survive).
 """
@@ -265,7 +267,7 @@ def run(arguments):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with open(os.path.join(folder, "detente.toml"), "w", encoding="utf-8") as file:
-        file.write("memory_mib = 512\n")
+        file.write(f"memory_mib = {arguments.memory}\n")
     serving = [binary, "serve", "--data", ledger, "--listen", f"127.0.0.1:{port}"]
     serving += ["--config", os.path.join(folder, "detente.toml")]
     log = open(os.path.join(folder, "log"), "w", encoding="utf-8")  # pylint: disable=consider-using-with
@@ -305,7 +307,7 @@ def judge(arguments, port, server):
         limit = HEALTH_LIMIT if name == "healthz" else figures[1] + LIMITS[name]
         if not arguments.survive and worst > limit:
             failed.append(f"{name}: p99 is {worst:.1f} ms, expected at most {limit:.1f} ms")
-    budget = budget_mib(port) or 512
+    budget = budget_mib(port) or arguments.memory
     print(f"memory: {before[0]:.0f} MiB before, {peak:.0f} MiB at its peak, {after[0]:.0f} MiB after; budget {budget:.0f}")
     print(f"threads: {before[2]} before, {after[2]} after")
     for key in sorted(seen, key=str):
@@ -321,6 +323,7 @@ def main():
     parser.add_argument("--claims", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--binary", default="target/release/detente")
+    parser.add_argument("--memory", type=int, default=512, help="`memory_mib` of the server")
     parser.add_argument("--survive", action="store_true", help="only that the server survives, whatever it takes")
     arguments = parser.parse_args()
     failed = run(arguments)

@@ -47,19 +47,15 @@ fn asked(args: ServeArgs) -> Asked {
     }
 }
 
-/// The tasks that a worker runs before it looks for what has arrived. Followers that read through the log yield often, and
-/// must not keep a new request waiting for as many of their pieces as tokio's own number, 61.
-const TASKS_BETWEEN_ARRIVALS: u32 = 8;
-
 /// With one thread there is nothing to hand over between threads, which small calls gain from.
 fn runtime(config: &Config) -> Result<Runtime, Failure> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = config.workers.unwrap_or(processors);
-    let mut builder = match workers {
-        1 => Builder::new_current_thread(),
-        _ => Builder::new_multi_thread(),
+    let built = match workers {
+        1 => Builder::new_current_thread().enable_all().build(),
+        workers => Builder::new_multi_thread().worker_threads(workers).enable_all().build(),
     };
-    builder.worker_threads(workers).event_interval(TASKS_BETWEEN_ARRIVALS).enable_all().build().map_err(Failure::other)
+    built.map_err(Failure::other)
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
