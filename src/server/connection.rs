@@ -3,6 +3,7 @@
 //! Tonic serves each connection in a task of its own, which outlives the server if a client neither reads nor goes away.
 //! Cutting makes the next read fail, whereupon the transport drops the connection with everything on it.
 
+use super::gathered::Gathered;
 use super::link::Link;
 use std::io;
 use std::pin::Pin;
@@ -17,7 +18,7 @@ use tonic::transport::server::Connected;
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Gathered<TcpStream>,
     link: Arc<Link>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     _permit: OwnedSemaphorePermit,
@@ -27,7 +28,7 @@ impl Connection {
     /// A connection that fails once its link is cut.
     pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit, link: Arc<Link>) -> Self {
         let cut = Box::pin(link.cut.clone().cancelled_owned());
-        Self { stream, link, cut, _permit: permit }
+        Self { stream: Gathered::new(stream), link, cut, _permit: permit }
     }
 
     /// Returns true if the connection is cut; wakes the caller once it is.

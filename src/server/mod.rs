@@ -15,6 +15,7 @@ mod availability;
 mod connection;
 mod descriptors;
 mod door;
+mod gathered;
 mod incoming;
 mod link;
 mod memory;

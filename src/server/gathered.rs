@@ -1,0 +1,251 @@
+//! A stream whose small writes go out together.
+//!
+//! HTTP/2 writes the head and the message of a reply, flushes, and then writes its trailers: two system calls and two packets
+//! for every reply. Here small writes are gathered, and the first flush only asks for the task to be polled once more:
+//!
+//! ```text
+//!   write, flush          gathered; the task will be polled again
+//!   write, flush          everything goes out in one write
+//!   polled again, read    what is still here goes out
+//! ```
+//!
+//! Nothing waits for long: whoever flushes is polled again at once, and reading, flushing and shutting down all send. What is
+//! larger than [`MOST`] goes out directly, behind what was gathered.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Maximum number of bytes that are gathered.
+const MOST: usize = 16 << 10;
+
+/// A stream with what is to be written to it.
+#[derive(Debug)]
+pub(super) struct Gathered<S> {
+    stream: S,
+    /// Bytes that wait, from `sent` on.
+    waiting: Vec<u8>,
+    sent: usize,
+    /// Set if they have been flushed once.
+    is_flushed: bool,
+}
+
+impl<S: AsyncWrite + Unpin> Gathered<S> {
+    /// A stream with nothing to be written.
+    pub(super) const fn new(stream: S) -> Self {
+        Self { stream, waiting: Vec::new(), sent: 0, is_flushed: false }
+    }
+
+    /// Sends everything that waits.
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(rest) = self.waiting.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            let written = ready!(Pin::new(&mut self.stream).poll_write(context, rest))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.sent += written;
+        }
+        self.waiting.clear();
+        (self.sent, self.is_flushed) = (0, false);
+        Poll::Ready(Ok(()))
+    }
+
+    fn has_room_for(&self, bytes: usize) -> bool {
+        self.waiting.len().saturating_add(bytes) <= MOST
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gathered<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        // What the peer does not take yet must not keep its own bytes waiting.
+        if let Poll::Ready(Err(error)) = self.poll_send(context) {
+            return Poll::Ready(Err(error));
+        }
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Gathered<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.has_room_for(bytes.len()) {
+            self.waiting.extend_from_slice(bytes);
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        ready!(self.poll_send(context))?;
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let bytes = pieces.iter().map(|piece| piece.len()).sum();
+        if self.has_room_for(bytes) {
+            pieces.iter().for_each(|piece| self.waiting.extend_from_slice(piece));
+            return Poll::Ready(Ok(bytes));
+        }
+        ready!(self.poll_send(context))?;
+        Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.waiting.is_empty() && !self.is_flushed {
+            self.is_flushed = true;
+            context.waker().wake_by_ref();
+            return Poll::Ready(Ok(()));
+        }
+        ready!(self.poll_send(context))?;
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_send(context))?;
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
+
+    /// A peer that takes so many bytes more, and sends nothing.
+    #[derive(Default)]
+    struct Peer {
+        writes: Vec<Vec<u8>>,
+        takes: usize,
+        is_shut: bool,
+    }
+
+    impl AsyncRead for Peer {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    impl AsyncWrite for Peer {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            let taken = bytes.len().min(self.takes);
+            if taken == 0 {
+                return Poll::Pending;
+            }
+            self.takes -= taken;
+            self.writes.push(bytes[..taken].to_vec());
+            Poll::Ready(Ok(taken))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.is_shut = true;
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    struct Site {
+        stream: Gathered<Peer>,
+        wakes: Arc<Wakes>,
+    }
+
+    impl Site {
+        fn new(takes: usize) -> Self {
+            Self { stream: Gathered::new(Peer { takes, ..Peer::default() }), wakes: Arc::default() }
+        }
+
+        fn with<T>(&mut self, poll: impl FnOnce(Pin<&mut Gathered<Peer>>, &mut Context<'_>) -> Poll<T>) -> Poll<T> {
+            let waker = Waker::from(Arc::clone(&self.wakes));
+            poll(Pin::new(&mut self.stream), &mut Context::from_waker(&waker))
+        }
+
+        fn write(&mut self, bytes: &[u8]) -> usize {
+            match self.with(|stream, context| stream.poll_write(context, bytes)) {
+                Poll::Ready(written) => written.unwrap(),
+                Poll::Pending => 0,
+            }
+        }
+
+        fn flush(&mut self) -> bool {
+            self.with(|stream, context| stream.poll_flush(context)).is_ready()
+        }
+
+        fn read(&mut self) {
+            let mut buffer = [0; 8];
+            assert!(
+                self.with(|stream, context| stream.poll_read(context, &mut ReadBuf::new(&mut buffer))).is_pending()
+            );
+        }
+
+        fn writes(&self) -> Vec<usize> {
+            self.stream.stream.writes.iter().map(Vec::len).collect()
+        }
+    }
+
+    #[test]
+    fn a_message_and_its_trailers_go_out_in_one_write() {
+        let mut site = Site::new(usize::MAX);
+        assert_eq!(site.write(&[1; 5000]), 5000);
+        assert!(site.flush());
+        assert_eq!((site.writes(), site.wakes.0.load(Ordering::Relaxed)), (vec![], 1));
+        assert_eq!(site.write(&[2; 10]), 10);
+        assert!(site.flush());
+        assert_eq!(site.writes(), [5010]);
+        site.read();
+        assert_eq!(site.writes(), [5010]);
+    }
+
+    #[test]
+    fn what_is_flushed_once_goes_out_when_the_task_is_polled_again() {
+        let mut site = Site::new(usize::MAX);
+        site.write(&[1; 7]);
+        assert!(site.flush());
+        site.read();
+        assert_eq!(site.writes(), [7]);
+        site.write(&[1; 8]);
+        assert!(site.flush());
+        assert_eq!(site.wakes.0.load(Ordering::Relaxed), 2);
+        assert!(site.with(|stream, context| stream.poll_shutdown(context)).is_ready());
+        assert_eq!(site.writes(), [7, 8]);
+        assert!(site.stream.stream.is_shut);
+    }
+
+    #[test]
+    fn what_is_large_goes_out_directly_behind_what_was_gathered() {
+        let mut site = Site::new(usize::MAX);
+        site.write(&[1; 100]);
+        assert_eq!(site.write(&[2; MOST]), MOST);
+        assert_eq!(site.writes(), [100, MOST]);
+    }
+
+    #[test]
+    fn a_peer_that_takes_little_gets_every_byte_once_and_in_order() {
+        let mut site = Site::new(3);
+        site.write(b"abcdefgh");
+        assert!(site.flush());
+        assert!(!site.flush());
+        assert_eq!(site.write(&[b'x'; MOST]), 0);
+        assert_eq!(site.write(b"ij"), 2);
+        assert!(site.with(|stream, context| stream.poll_shutdown(context)).is_pending());
+        site.stream.stream.takes = usize::MAX;
+        assert!(site.flush());
+        assert_eq!(site.stream.stream.writes.concat(), b"abcdefghij");
+    }
+}
