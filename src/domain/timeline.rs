@@ -95,8 +95,8 @@ pub struct Timeline {
 /// From a segment on, how sure a claim is.
 #[derive(Clone, Copy, Debug)]
 struct Step {
-    segment: usize,
-    claim: usize,
+    segment: u32,
+    claim: u32,
     now: Option<Certainty>,
 }
 
@@ -163,11 +163,24 @@ impl Timeline {
 
     /// The segments, from one on.
     pub fn segments(&self, first: usize) -> Segments<'_> {
-        let mut segments = Segments { timeline: self, next: first, untaken: &self.steps, so_far: BTreeMap::new() };
+        self.segments_after(Walk::default(), first)
+    }
+
+    /// The segments, from one on, by what an earlier walk knows, if that did not go further.
+    pub fn segments_after(&self, walk: Walk, first: usize) -> Segments<'_> {
+        let walk = if walk.next <= first { walk } else { Walk::default() };
+        let mut segments = Segments { timeline: self, walk };
         while let Some(step) = segments.step_before(first) {
             segments.put(step);
         }
+        segments.walk.next = first;
         segments
+    }
+
+    /// The bytes it takes, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.edges.len() * size_of::<Moment>() + self.steps.len() * size_of::<Step>()
     }
 
     fn add(&mut self, claim: usize, course: &Course) {
@@ -178,10 +191,11 @@ impl Timeline {
             if segment >= self.len() {
                 break;
             }
+            let now = if self.is_whole(segment, course) { Some(Certainty::Definite) } else { now };
+            let [segment, claim] = [segment, claim].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
             if self.steps.get(known..).and_then(<[Step]>::last).is_some_and(|last| last.segment == segment) {
                 self.steps.pop();
             }
-            let now = if self.is_whole(segment, course) { Some(Certainty::Definite) } else { now };
             self.steps.push(Step { segment, claim, now });
         }
         if self.steps.get(known..).is_some_and(|steps| matches!(steps, [Step { now: None, .. }])) {
@@ -196,27 +210,47 @@ impl Timeline {
     }
 }
 
+/// A place in a walk along the segments, from which it can go on.
+#[derive(Clone, Debug, Default)]
+pub struct Walk {
+    next: usize,
+    taken: usize,
+    so_far: BTreeMap<u32, Certainty>,
+}
+
+impl Walk {
+    /// The bytes it takes, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        2 * self.so_far.len() * size_of::<(u32, Certainty)>()
+    }
+}
+
 /// A walk along the segments.
 #[derive(Clone, Debug)]
 pub struct Segments<'t> {
     timeline: &'t Timeline,
-    next: usize,
-    untaken: &'t [Step],
-    so_far: BTreeMap<usize, Certainty>,
+    walk: Walk,
 }
 
 impl Segments<'_> {
     /// The next step, if it is one of the segments before `end`.
     fn step_before(&mut self, end: usize) -> Option<Step> {
-        let (first, rest) = self.untaken.split_first().filter(|(first, _)| first.segment < end)?;
-        self.untaken = rest;
-        Some(*first)
+        let step = self.timeline.steps.get(self.walk.taken).filter(|step| (step.segment as usize) < end)?;
+        self.walk.taken += 1;
+        Some(*step)
+    }
+
+    /// The place it has come to.
+    #[must_use]
+    pub const fn walk(&self) -> &Walk {
+        &self.walk
     }
 
     fn put(&mut self, step: Step) {
         match step.now {
-            Some(certainty) => self.so_far.insert(step.claim, certainty),
-            None => self.so_far.remove(&step.claim),
+            Some(certainty) => self.walk.so_far.insert(step.claim, certainty),
+            None => self.walk.so_far.remove(&step.claim),
         };
     }
 }
@@ -225,21 +259,21 @@ impl Iterator for Segments<'_> {
     type Item = Segment;
 
     fn next(&mut self) -> Option<Segment> {
-        let [from, until] = *self.timeline.edges.get(self.next..)?.first_chunk()?;
+        let [from, until] = *self.timeline.edges.get(self.walk.next..)?.first_chunk()?;
         let mut steps = Vec::new();
-        while let Some(step) = self.step_before(self.next + 1) {
+        while let Some(step) = self.step_before(self.walk.next + 1) {
             steps.push(step);
         }
-        let unchanged = |(claim, now): (&usize, &Certainty)| {
-            (*claim, Member { claim: *claim, before: Some(*now), now: Some(*now) })
+        let unchanged = |(claim, now): (&u32, &Certainty)| {
+            (*claim, Member { claim: *claim as usize, before: Some(*now), now: Some(*now) })
         };
-        let mut members: BTreeMap<usize, Member> = self.so_far.iter().map(unchanged).collect();
+        let mut members: BTreeMap<u32, Member> = self.walk.so_far.iter().map(unchanged).collect();
         for step in steps {
-            let new = Member { claim: step.claim, before: None, now: None };
+            let new = Member { claim: step.claim as usize, before: None, now: None };
             members.entry(step.claim).or_insert(new).now = step.now;
             self.put(step);
         }
-        self.next += 1;
+        self.walk.next += 1;
         Some(Segment { from, until, members: members.into_values().collect() })
     }
 }

@@ -29,6 +29,7 @@ use super::moment::Moment;
 use super::position::RecordedAt;
 use super::validity::Validity;
 use super::vocabulary::{LinkType, TemporalType, Vocabulary};
+use std::collections::HashSet;
 
 pub use super::vocabulary::Turn;
 
@@ -124,12 +125,13 @@ impl Told {
 #[must_use]
 pub fn told(history: &[Known]) -> Vec<Told> {
     let mut told: Vec<Told> = Vec::new();
+    let mut known_turns = HashSet::new();
     let until = history.iter().skip(1).map(|next| Some(next.since)).chain([None]);
     for (by, (known, until)) in history.iter().zip(until).enumerate() {
         for (turn, at) in known.turns.iter() {
             let told_at = instant_of(at).max(known.since);
             let in_time = until.is_none_or(|until| told_at < until);
-            if in_time && !told.iter().any(|told| told.turn == turn && told.at == at) {
+            if in_time && known_turns.insert((turn.code(), at)) {
                 told.push(Told { turn, at, told_at, by });
             }
         }

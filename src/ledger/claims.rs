@@ -5,7 +5,7 @@ use super::cut::Resolved;
 use super::error::{QueryError, ReadFailure};
 use super::query::{ClaimPage, Encoded, PageSize};
 use super::render::Renderer;
-use super::sight::{Seen, Sight};
+use super::sight::{ListedPart, Seen, Sight};
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::filter::Filter;
@@ -194,13 +194,9 @@ impl Ledger {
 
 /// Claims with what is supposed.
 fn supposed_claims(sight: &Sight<'_>, query: &ClaimsQuery) -> Result<ClaimPage, QueryError> {
-    let mut found = sight.matching(&query.filter, query.include_retracted);
-    if query.newest_first {
-        found.reverse();
-    }
-    if let Some(after) = query.after {
-        found.retain(|seen| if query.newest_first { seen.order < after } else { seen.order > after });
-    }
+    let ClaimsQuery { after, newest_first, include_retracted, .. } = *query;
+    let limit = query.page.entries.saturating_add(1);
+    let found = sight.listed_as(&query.filter, &ListedPart { after, newest_first, include_retracted, limit });
     let mut page = ClaimPage { at: sight.at, claims: Encoded::default(), next: None };
     let mut last = None;
     for seen in &found {

@@ -7,6 +7,7 @@
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::{QueryError, ReadFailure};
+use super::kept::AnswerKey;
 use super::query::PageSize;
 use super::shortened::{self, MOST_IDS};
 use super::sight::{Seen, Sight};
@@ -107,16 +108,37 @@ impl Ledger {
     /// When the cut cannot be resolved, what is supposed does not fit, or what is stored is damaged.
     pub fn commitments(&self, query: &CommitmentsQuery) -> Result<Commitments, QueryError> {
         self.look(query.cut, &query.supposed, |sight| {
-            let mut kinds = HashMap::new();
-            let mut found = Vec::new();
-            for seen in sight.matching(&query.filter, false) {
-                found.extend(promise(sight, seen, query.valid_at, &mut kinds)?);
-            }
-            found.retain(|promise| query.statuses.is_empty() || query.statuses.contains(&promise.status));
-            found.sort_by_key(|promise| (deadline(promise.due.as_ref()), promise.seen.order));
-            page(sight, query, &found)
+            let asked = CommitmentsScope { statuses: query.statuses.clone(), valid_at: query.valid_at };
+            let key = AnswerKey::of(sight, &query.filter, &query.supposed, asked);
+            let reading = self.answers_read.read(key, query.skip > 0, || promises_of(sight, query))?;
+            let page = page(sight, query, &reading.entries)?;
+            let count = reading.entries.len();
+            reading.end(page.next.is_some(), count, count * size_of::<ClaimId>());
+            Ok(page)
         })
     }
+}
+
+/// What the list depends on beside filter, cut and suppositions.
+#[derive(Debug, PartialEq)]
+struct CommitmentsScope {
+    statuses: Vec<CommitmentStatus>,
+    valid_at: Period,
+}
+
+/// The promises, in order.
+fn promises_of(sight: &Sight<'_>, query: &CommitmentsQuery) -> Result<Vec<ClaimId>, ReadFailure> {
+    let mut kinds = HashMap::new();
+    let mut found = Vec::new();
+    for seen in sight.matching(&query.filter, false) {
+        let Some(promise) = promise(sight, seen, query.valid_at, &mut kinds)? else { continue };
+        if query.statuses.is_empty() || query.statuses.contains(&promise.status) {
+            budget::hold(size_of::<((bool, Moment, Moment), u64, ClaimId)>());
+            found.push((deadline(promise.due.as_ref()), promise.seen.order, promise.seen.id));
+        }
+    }
+    found.sort_unstable();
+    Ok(found.into_iter().map(|(.., id)| id).collect())
 }
 
 /// How a claim stands as a promise, if it is one that may have been made by the asked date.
@@ -170,15 +192,17 @@ fn deadline(due: Option<&PartialDate>) -> (bool, Moment, Moment) {
     (due.is_none(), latest, earliest)
 }
 
-fn page(sight: &Sight<'_>, query: &CommitmentsQuery, found: &[Found]) -> Result<Commitments, QueryError> {
+fn page(sight: &Sight<'_>, query: &CommitmentsQuery, found: &[ClaimId]) -> Result<Commitments, QueryError> {
     let mut answer = Commitments { at: sight.at, commitments: Vec::new(), next: None };
     let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
     let mut bytes = 0;
-    for (nth, promise) in found.iter().enumerate().skip(skip) {
+    let mut kinds = HashMap::new();
+    for (nth, id) in found.iter().enumerate().skip(skip) {
         if answer.commitments.len() >= query.page.entries || bytes >= query.page.bytes {
             answer.next = Some(nth as u64);
             break;
         }
+        let Some(promise) = promise(sight, sight.found_again(*id)?, query.valid_at, &mut kinds)? else { continue };
         let claim = sight.message(&promise.seen)?;
         let unlisted = promise.settlements.len().saturating_sub(MOST_IDS);
         let settlements = promise.settlements.get(unlisted..).unwrap_or_default();

@@ -9,6 +9,7 @@ mod values;
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::{QueryError, ReadFailure};
+use super::kept::{AnswerKey, KeptAnswers};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
 use crate::budget;
@@ -23,6 +24,7 @@ use crate::store::DisputeRow;
 use crate::v1;
 use prost::Message;
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use values::{Clash, Values};
 
 /// A question for conflicts.
@@ -153,7 +155,7 @@ impl Ledger {
     /// # Errors
     /// When the cut cannot be resolved, what is supposed does not fit, or what is stored is damaged.
     pub fn conflicts(&self, query: &ConflictsQuery) -> Result<Conflicts, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| conflicts(sight, query))
+        self.look(query.cut, &query.supposed, |sight| conflicts(&self.answers_read, sight, query))
     }
 }
 
@@ -163,13 +165,13 @@ impl ConflictsQuery {
     }
 }
 
-fn conflicts(sight: &Sight<'_>, query: &ConflictsQuery) -> Result<Conflicts, QueryError> {
+fn conflicts(kept: &KeptAnswers, sight: &Sight<'_>, query: &ConflictsQuery) -> Result<Conflicts, QueryError> {
     let mut first = First { query, found: BTreeMap::new() };
     // With merges or suppositions, a look into the index costs more than one at every claim.
     let is_plain = !sight.is_supposed() && sight.merges().is_empty();
     if query.filter.items.is_empty() && is_plain {
         if query.wants(ConflictType::Dispute) {
-            disputes(sight, None, &mut first)?;
+            disputes(kept, sight, None, &mut first)?;
         }
         claim_by_claim(sight, &mut first)?;
         return page(sight, query, first);
@@ -182,7 +184,7 @@ fn conflicts(sight: &Sight<'_>, query: &ConflictsQuery) -> Result<Conflicts, Que
         asked.iter().for_each(|seen| links(sight, seen, None, &mut first));
     }
     if query.wants(ConflictType::Dispute) {
-        disputes(sight, Some(asked.iter().map(|seen| seen.id).collect()), &mut first)?;
+        disputes(kept, sight, Some(&asked), &mut first)?;
     }
     if query.wants(ConflictType::SingleValued) {
         let mut values = Values::new(sight, query);
@@ -238,25 +240,70 @@ fn links(sight: &Sight<'_>, seen: &Seen, later: Option<u64>, first: &mut First<'
     }
 }
 
-/// Disputes of the asked claims (of all, where no ids are given), and those of others in which one of them is the counter-claim.
-fn disputes(sight: &Sight<'_>, asked: Option<HashSet<ClaimId>>, first: &mut First<'_>) -> Result<(), ReadFailure> {
+/// What the list of disputes depends on beside filter, cut and suppositions.
+#[derive(Debug, PartialEq)]
+struct DisputesScope {
+    valid_at: Option<Period>,
+}
+
+/// A dispute in the order of the answer: the later side's first recording, the other's, that of the disputed claim, and its
+/// number among those of that claim; then which claims, and which dispute.
+type OrderedDispute = ((u64, Option<u64>, u64, usize), (ClaimId, Option<ClaimId>), DisputeRow);
+
+/// Adds the disputes behind the beginning of the page: those of the asked claims (of all, where no ids are given), and those of
+/// others in which one of them is the counter-claim.
+fn disputes(
+    kept: &KeptAnswers,
+    sight: &Sight<'_>,
+    asked: Option<&[Seen]>,
+    first: &mut First<'_>,
+) -> Result<(), ReadFailure> {
     let query = first.query;
+    let key = AnswerKey::of(sight, &query.filter, &query.supposed, DisputesScope { valid_at: query.valid_at });
+    let reading = kept.read(key, query.after.is_some(), || ordered_disputes(sight, asked, query.valid_at))?;
+    let ordered = Arc::clone(&reading.entries);
+    let place = |((later, earlier, order, nth), ..): &OrderedDispute| Place {
+        later: *later,
+        earlier: *earlier,
+        conflict_type: ConflictType::Dispute,
+        detail: format!("{order:020}{nth:010}"),
+    };
+    let begins = ordered.partition_point(|one| query.after.as_ref().is_some_and(|after| place(one) <= *after));
+    for one in ordered.iter().skip(begins).take(query.page.entries.saturating_add(1)) {
+        let (_, (claim, counter), row) = one;
+        let claim = sight.found_again(*claim)?;
+        let counter = counter.map(|counter| sight.found_again(counter)).transpose()?;
+        first.add(place(one), || plain(claim, counter, Some(*row)));
+    }
+    let has_next = begins.saturating_add(query.page.entries) < ordered.len();
+    reading.end(has_next, ordered.len(), ordered.len() * size_of::<OrderedDispute>());
+    Ok(())
+}
+
+fn ordered_disputes(
+    sight: &Sight<'_>,
+    asked: Option<&[Seen]>,
+    valid_at: Option<Period>,
+) -> Result<Vec<OrderedDispute>, ReadFailure> {
+    let asked: Option<HashSet<ClaimId>> = asked.map(|asked| asked.iter().map(|seen| seen.id).collect());
     let is_asked = |seen: &Seen| asked.as_ref().is_none_or(|asked| asked.contains(&seen.id));
-    for seen in sight.disputed().into_iter().filter(|seen| touches(seen, query.valid_at)) {
+    let mut ordered = Vec::new();
+    for seen in sight.disputed().into_iter().filter(|seen| touches(seen, valid_at)) {
         for (nth, row) in sight.standing_disputes(&seen).into_iter().enumerate() {
             let counter =
                 sight.dispute(&seen, &row)?.counter_claim_id.parse().ok().and_then(|id| sight.find(ClaimId(id)));
             let counter = counter.filter(|counter| !counter.retracted && counter.id != seen.id);
-            budget::step();
             let either = is_asked(&seen) || counter.as_ref().is_some_and(is_asked);
-            if either && counter.as_ref().is_none_or(|counter| touches(counter, query.valid_at)) {
-                let detail = format!("{:020}{nth:010}", seen.order);
-                let place = Place::between(&seen, counter.as_ref(), ConflictType::Dispute, detail);
-                first.add(place, || plain(seen.clone(), counter, Some(row)));
+            if either && counter.as_ref().is_none_or(|counter| touches(counter, valid_at)) {
+                budget::hold(size_of::<OrderedDispute>());
+                let Place { later, earlier, .. } =
+                    Place::between(&seen, counter.as_ref(), ConflictType::Dispute, String::new());
+                ordered.push(((later, earlier, seen.order, nth), (seen.id, counter.map(|counter| counter.id)), row));
             }
         }
     }
-    Ok(())
+    ordered.sort_unstable_by_key(|(place, ..)| *place);
+    Ok(ordered)
 }
 
 fn single_valued(clash: &Clash<'_>, first: &mut First<'_>) {

@@ -6,6 +6,7 @@
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::{QueryError, ReadFailure};
+use super::kept::AnswerKey;
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
 use crate::budget;
@@ -14,13 +15,14 @@ use crate::domain::cut::Cut;
 use crate::domain::filter::{FacetKind, Filter};
 use crate::domain::gaps::{GapType, age_days, uncovered};
 use crate::domain::moment::Moment;
-use crate::domain::name::DisputeId;
+use crate::domain::name::{ClaimId, DisputeId};
 use crate::domain::origins::{Origin, OriginCounts};
 use crate::domain::period::Period;
 use crate::domain::relationship::RelationshipId;
 use crate::v1;
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// A question for what is missing.
 #[derive(Clone, Debug)]
@@ -80,10 +82,30 @@ pub enum Lack {
     Resolution(DisputeId),
 }
 
+/// What gaps depend on beside filter, cut and suppositions.
+#[derive(Debug, PartialEq)]
+struct GapsScope {
+    types: BTreeSet<GapType>,
+    from: Option<Moment>,
+    until: Option<Moment>,
+    valid_at: Period,
+    stale_days: i64,
+}
+
 /// A gap before it is shown.
-enum Note<'s> {
-    Span(String, Moment, Moment),
-    Claim(&'s Seen, Lack),
+enum Note {
+    Span(Arc<str>, Moment, Moment),
+    Claim(ClaimId, Lack),
+}
+
+impl Note {
+    fn bytes(&self) -> usize {
+        let origin = match self {
+            Self::Claim(_, Lack::Origins(Some(origin))) => origin.len(),
+            _ => 0,
+        };
+        size_of::<Self>() + origin
+    }
 }
 
 impl Ledger {
@@ -93,27 +115,38 @@ impl Ledger {
     /// When the cut cannot be resolved, or what is stored is damaged.
     pub fn gaps(&self, query: &GapsQuery) -> Result<GapsPage, QueryError> {
         self.look(query.cut, &query.supposed, |sight| {
-            let claims = sight.matching(&query.filter, false);
-            let mut sources = Sources { sight, counts: OriginCounts::default(), withdrawn: HashMap::new() };
-            let mut notes = Vec::new();
-            for gap_type in &query.types {
-                match gap_type {
-                    GapType::UncoveredSpan => notes.extend(spans(query, &claims, &mut sources)),
-                    other => note_claims(*other, query, &claims, &mut sources, &mut notes)?,
-                }
-            }
-            let (gaps, next) = shown(sight, notes, query)?;
+            let GapsQuery { from, until, valid_at, stale_days, .. } = *query;
+            let asked = GapsScope { types: query.types.clone(), from, until, valid_at, stale_days };
+            let key = AnswerKey::of(sight, &query.filter, &query.supposed, asked);
+            let reading = self.answers_read.read(key, query.skip > 0, || notes(sight, query))?;
+            let (gaps, next) = shown(sight, &reading.entries, query)?;
+            let (count, bytes) = (reading.entries.len(), reading.entries.iter().map(Note::bytes).sum());
+            reading.end(next.is_some(), count, bytes);
             Ok(GapsPage { at: sight.at, gaps, next })
         })
     }
 }
 
-fn note_claims<'s>(
+/// All gaps, in order.
+fn notes(sight: &Sight<'_>, query: &GapsQuery) -> Result<Vec<Note>, ReadFailure> {
+    let claims = sight.matching(&query.filter, false);
+    let mut sources = Sources { sight, counts: OriginCounts::default(), withdrawn: HashMap::new() };
+    let mut notes = Vec::new();
+    for gap_type in &query.types {
+        match gap_type {
+            GapType::UncoveredSpan => notes.extend(spans(query, &claims, &mut sources)),
+            other => note_claims(*other, query, &claims, &mut sources, &mut notes)?,
+        }
+    }
+    Ok(notes)
+}
+
+fn note_claims(
     gap_type: GapType,
     query: &GapsQuery,
-    claims: &'s [Seen],
+    claims: &[Seen],
     sources: &mut Sources<'_, '_>,
-    notes: &mut Vec<Note<'s>>,
+    notes: &mut Vec<Note>,
 ) -> Result<(), ReadFailure> {
     for seen in claims {
         budget::step();
@@ -127,8 +160,8 @@ fn note_claims<'s>(
                 standing.map(|dispute| Lack::Resolution(DisputeId(dispute.id))).collect()
             }
         };
-        budget::hold(lacks.len().saturating_mul(size_of::<Note<'_>>()));
-        notes.extend(lacks.into_iter().map(|lack| Note::Claim(seen, lack)));
+        budget::hold(lacks.len().saturating_mul(size_of::<Note>()));
+        notes.extend(lacks.into_iter().map(|lack| Note::Claim(seen.id, lack)));
     }
     Ok(())
 }
@@ -154,7 +187,7 @@ fn stale(query: &GapsQuery, seen: &Seen) -> Option<Lack> {
 }
 
 /// The uncovered days of each relationship, by its id.
-fn spans<'s>(query: &GapsQuery, claims: &[Seen], sources: &mut Sources<'_, '_>) -> Vec<Note<'s>> {
+fn spans(query: &GapsQuery, claims: &[Seen], sources: &mut Sources<'_, '_>) -> Vec<Note> {
     let starts = claims.iter().filter_map(|seen| seen.validity).map(|v| v.earliest_start);
     let Some(from) = query.from.or_else(|| starts.filter(|start| start.is_finite()).min()) else { return Vec::new() };
     let span = (from, query.until.unwrap_or(query.valid_at.b));
@@ -172,7 +205,8 @@ fn spans<'s>(query: &GapsQuery, claims: &[Seen], sources: &mut Sources<'_, '_>) 
         }
     }
     let gaps_of = |(relationship, covers): (String, Vec<_>)| {
-        uncovered(span, covers).into_iter().map(move |(a, b)| Note::Span(relationship.clone(), a, b))
+        let relationship: Arc<str> = relationship.into();
+        uncovered(span, covers).into_iter().map(move |(a, b)| Note::Span(Arc::clone(&relationship), a, b))
     };
     covers.into_iter().flat_map(gaps_of).collect()
 }
@@ -190,22 +224,22 @@ fn asked_relationships(sight: &Sight<'_>, filter: &Filter) -> Option<BTreeSet<St
 }
 
 /// The gaps of a page, and where the next one begins.
-fn shown(sight: &Sight<'_>, notes: Vec<Note<'_>>, query: &GapsQuery) -> Result<(Vec<Gap>, Option<u64>), ReadFailure> {
+fn shown(sight: &Sight<'_>, notes: &[Note], query: &GapsQuery) -> Result<(Vec<Gap>, Option<u64>), ReadFailure> {
     let (mut gaps, mut bytes) = (Vec::new(), 0);
     let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
-    for (note, nth) in notes.into_iter().zip(0_u64..).skip(skip) {
+    for (note, nth) in notes.iter().zip(0_u64..).skip(skip) {
         if gaps.len() >= query.page.entries || bytes >= query.page.bytes {
             return Ok((gaps, Some(nth)));
         }
         gaps.push(match note {
             Note::Span(relationship, from, until) => {
                 bytes += relationship.len() + 32;
-                Gap::UncoveredSpan(relationship, from, until)
+                Gap::UncoveredSpan(relationship.to_string(), *from, *until)
             }
-            Note::Claim(seen, lack) => {
-                let claim = sight.message(seen)?;
+            Note::Claim(id, lack) => {
+                let claim = sight.message(&sight.found_again(*id)?)?;
                 bytes += claim.encoded_len() + 64;
-                Gap::Of(Box::new(claim), lack)
+                Gap::Of(Box::new(claim), lack.clone())
             }
         });
     }

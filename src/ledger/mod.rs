@@ -97,7 +97,7 @@ pub struct Shared {
     feed: feed::Feed,
     cursors: cursors::Cursors,
     stages: stage::Stages,
-    answers_read: AnswersRead,
+    answers_read: kept::KeptAnswers,
     horizon: Horizon,
     clock_guard: ClockGuard,
     surroundings: Surroundings,
@@ -108,14 +108,6 @@ pub struct Shared {
     writing: Writing,
     /// The position up to which the journal's head mark has been synced.
     checkpointed: AtomicU64,
-}
-
-/// Long answers that are being read page by page.
-#[derive(Default)]
-struct AnswersRead {
-    states: state::StatesRead,
-    diffs: diff::DiffsRead,
-    upcoming: upcoming::UpcomingRead,
 }
 
 /// What was published last, in numbers of appends.

@@ -1,6 +1,5 @@
 //! Opening a ledger: the journal first, which says what is recorded, then the store, which can always be made again.
 
-use super::AnswersRead;
 use super::clock_guard::{ClockGuard, ClockLimits};
 use super::clock_mark::ClockMark;
 use super::commit::Committer;
@@ -9,6 +8,7 @@ use super::feed::Feed;
 use super::hindrance::Surroundings;
 use super::home;
 use super::horizon::Horizon;
+use super::kept::KeptAnswers;
 use super::salt::{DerivedSalts, RandomSalts, Salts};
 use super::stage::{Place, StageLimits, Stages};
 use super::writer::Writer;
@@ -282,7 +282,7 @@ impl Ledger {
             feed: Feed::default(),
             cursors: beside.cursors,
             stages: beside.stages,
-            answers_read: AnswersRead::default(),
+            answers_read: KeptAnswers::default(),
             horizon: Horizon::new(head.recorded_at),
             clock_guard: ClockGuard::since(options.clock_limits, seen),
             surroundings,

@@ -1,6 +1,7 @@
 //! What is registered, and between whom there are claims, as a [`Sight`] sees it: recorded, or supposed instead.
 
 use super::sight::Sight;
+use crate::budget::step;
 use crate::store::{Index, Registered, Registry, Term};
 use std::borrow::Cow;
 
@@ -24,6 +25,12 @@ pub(super) struct Bearing<'v> {
     pub(super) id: Cow<'v, str>,
     supposed: bool,
     term: Term,
+}
+
+impl Bearing<'_> {
+    fn into_owned(self) -> Bearing<'static> {
+        Bearing { id: Cow::Owned(self.id.into_owned()), supposed: self.supposed, term: self.term }
+    }
 }
 
 impl<'v> Sight<'v> {
@@ -58,11 +65,12 @@ impl<'v> Sight<'v> {
     }
 
     /// Every relationship that a claim ever bore on, sorted by the id under which it answers.
-    pub(super) fn relationships(&self) -> Vec<Bearing<'v>> {
+    pub(super) fn relationships(&self) -> Vec<Bearing<'static>> {
         let merges = self.merges();
         let of_layers = self.layers().flat_map(|layer| {
             let supposed = layer.supposed;
-            layer.index.relationships(merges).map(move |(id, term)| Bearing { id, supposed, term })
+            let bearing = move |(id, term)| Bearing { id, supposed, term }.into_owned();
+            layer.index.relationships(merges).inspect(|_| step()).map(bearing)
         });
         let mut all: Vec<_> = of_layers.collect();
         all.sort_unstable();

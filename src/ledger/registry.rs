@@ -3,15 +3,18 @@
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::QueryError;
+use super::kept::AnswerKey;
 use super::register::Recorded;
 use super::sight::Sight;
 use crate::budget;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
+use crate::domain::filter::Filter;
 use crate::domain::position::{Position, RecordedAt};
 use crate::store::{Index, Registry};
 use crate::v1;
 use prost::Message;
+use std::sync::Arc;
 
 /// The bytes of a relationship in a list of all, about.
 const RELATIONSHIP_BYTES: usize = 64;
@@ -68,6 +71,10 @@ pub struct RelationshipEntry {
     pub claims: u64,
 }
 
+/// The list of all relationships depends on cut and suppositions alone.
+#[derive(Debug, PartialEq)]
+struct AllRelationships;
+
 impl Ledger {
     /// The sources.
     ///
@@ -109,7 +116,10 @@ impl Ledger {
         self.look(query.cut, &query.supposed, |sight| {
             let mut page = RegistryPage { at: sight.at, entries: Vec::new(), next: None };
             let party = sight.survivor(party);
-            let all = sight.relationships();
+            let key = AnswerKey::of(sight, &Filter::default(), &query.supposed, AllRelationships);
+            let all = || Ok::<_, QueryError>(sight.relationships());
+            let reading = self.answers_read.read(key, !query.after.is_empty(), all)?;
+            let all = Arc::clone(&reading.entries);
             let after = all.partition_point(|one| *one.id <= *query.after);
             budget::hold(all.len().saturating_mul(RELATIONSHIP_BYTES));
             for same in all.get(after..).unwrap_or_default().chunk_by(|one, other| one.id == other.id) {
@@ -128,6 +138,7 @@ impl Ledger {
                 }
                 page.entries.push(RelationshipEntry { id: id.to_string(), claims });
             }
+            reading.end(page.next.is_some(), all.len(), all.len().saturating_mul(RELATIONSHIP_BYTES));
             Ok(page)
         })
     }

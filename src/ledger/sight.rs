@@ -58,6 +58,18 @@ pub(super) struct LayerIndex<'v> {
     pub(super) supposed: bool,
 }
 
+/// A part of a list of claims in the order in which they were first recorded.
+pub(super) struct ListedPart {
+    /// The place behind which it begins.
+    pub(super) after: Option<u64>,
+    /// Whether the last recorded comes first.
+    pub(super) newest_first: bool,
+    /// Whether retracted claims are wanted.
+    pub(super) include_retracted: bool,
+    /// Maximum number of claims.
+    pub(super) limit: usize,
+}
+
 /// A claim in the revision that the cut sees, as far as the index knows it.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
@@ -198,17 +210,31 @@ impl<'v> Sight<'v> {
     /// The claims that match and are not retracted, in the order they were first recorded, behind a place in that order;
     /// at most `limit`.
     pub(super) fn listed(&self, filter: &Filter, after: Option<u64>, limit: usize) -> Vec<Seen> {
-        // What is supposed changes which claims those are, so then all are looked at.
-        let plain = !self.is_supposed();
-        let page = ListPage {
-            after: after.filter(|_| plain).map(|after| ClaimNo::try_from(after).unwrap_or(ClaimNo::MAX)),
-            newest_first: false,
-            include_retracted: false,
-            limit: if plain { limit } else { usize::MAX },
+        self.listed_as(filter, &ListedPart { after, newest_first: false, include_retracted: false, limit })
+    }
+
+    /// A page of the claims that match.
+    pub(super) fn listed_as(&self, filter: &Filter, listed: &ListedPart) -> Vec<Seen> {
+        let ListedPart { after, newest_first, include_retracted, limit } = *listed;
+        // Of the record as many more are looked at as may be seen in what is supposed instead.
+        let hidden = self.supposed.as_ref().map_or(0, |(overlay, _)| overlay.hidden());
+        let of_record = ListPage {
+            after: after.map(|after| ClaimNo::try_from(after).unwrap_or(ClaimNo::MAX)),
+            newest_first,
+            include_retracted,
+            limit: limit.saturating_add(hidden),
         };
+        let of_overlay = ListPage { after: None, newest_first, include_retracted, limit: usize::MAX };
         let wide = self.widen(filter);
-        let mut seen = self.all_seen(|layer| layer.view.index.list(&wide, layer.cut, &page));
-        seen.retain(|seen| after.is_none_or(|after| seen.order > after));
+        let mut seen = self.all_seen(|layer| {
+            let page = if std::ptr::eq(layer, &self.record) { &of_record } else { &of_overlay };
+            layer.view.index.list(&wide, layer.cut, page)
+        });
+        if newest_first {
+            seen.reverse();
+        }
+        let is_behind = |order, after| if newest_first { order < after } else { order > after };
+        seen.retain(|seen| after.is_none_or(|after| is_behind(seen.order, after)));
         seen.truncate(limit);
         seen
     }
@@ -234,6 +260,11 @@ impl<'v> Sight<'v> {
             let (number, revision) = claims.current(claim, layer.cut)?;
             self.seen(Found { claim, number, revision }, supposed)
         })
+    }
+
+    /// A claim that was found before.
+    pub(super) fn found_again(&self, id: ClaimId) -> Result<Seen, ReadFailure> {
+        self.find(id).ok_or_else(|| ReadFailure::Damaged(format!("claim {} is found and not found again", id.0)))
     }
 
     /// The claims with a link to a claim, of a type if one is given, in the order they were first recorded.

@@ -2,13 +2,11 @@
 
 mod pages;
 
-pub(super) use pages::StatesRead;
-
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::QueryError;
 use super::judge::Question;
-use super::kept::WORTH_KEEPING;
+use super::kept::{AnswerKey, KeptAnswers, WORTH_KEEPING};
 use super::query::{Encoded, PageSize};
 use super::render::Renderer;
 use super::sight::Sight;
@@ -18,6 +16,7 @@ use crate::domain::cut::Cut;
 use crate::domain::emptiness::Emptiness;
 use crate::domain::filter::Filter;
 use crate::domain::moment::{Moment, SECONDS_PER_DAY};
+use crate::domain::name::ClaimId;
 use crate::domain::period::Period;
 use crate::domain::position::Position;
 use crate::store::{Found, Index, StateQuestion};
@@ -82,7 +81,7 @@ impl Ledger {
     /// When the cut cannot be resolved, or what is stored is damaged.
     pub fn state(&self, query: &StateQuery) -> Result<State, QueryError> {
         if !query.supposed.is_empty() {
-            return self.look(query.cut, &query.supposed, |sight| supposed_state(sight, query));
+            return self.look(query.cut, &query.supposed, |sight| supposed_state(&self.answers_read, sight, query));
         }
         let view = self.store.question_view();
         let at = self.resolve(&view.index, query.cut)?;
@@ -104,7 +103,7 @@ impl Ledger {
         if through < total {
             state.next = Some(through);
         } else if query.skip > 0 {
-            self.answers_read.states.drop_answer(&StateKey::of(query, at.basis));
+            self.answers_read.drop_answer(&StateKey::of(query, at.basis));
         }
         let loaded = renderer.into_loaded();
         drop(view);
@@ -116,7 +115,7 @@ impl Ledger {
     fn part(&self, index: &Index, query: &StateQuery, at: &Resolved) -> Part {
         let cut = at.position();
         if query.skip > 0
-            && let Some(ordered) = self.answers_read.states.find(&StateKey::of(query, at.basis))
+            && let Some(ordered) = self.answers_read.find::<_, OrderedState>(&StateKey::of(query, at.basis))
         {
             return Part::of_ordered(index, cut, &ordered, query);
         }
@@ -136,11 +135,7 @@ impl Ledger {
         if through < total && total >= WORTH_KEEPING {
             let claims: Vec<_> = found.rows.iter().map(|row| (row.found.claim, row.certainty)).collect();
             let bytes = claims.len() * size_of::<(u32, Certainty)>();
-            self.answers_read.states.keep(
-                StateKey::of(query, at.basis),
-                Arc::new(OrderedState { claims, emptiness }),
-                bytes,
-            );
+            self.answers_read.keep(StateKey::of(query, at.basis), Arc::new(OrderedState { claims, emptiness }), bytes);
         }
         Part { rows, total: total as u64, emptiness, absences }
     }
@@ -181,32 +176,48 @@ fn named_absences(index: &Index, emptiness: Emptiness, claims: impl Iterator<Ite
     claims.take(NAMED_ABSENCES).filter_map(|claim| index.claims().id(claim)).collect()
 }
 
+/// What a supposed state depends on beside filter, cut and suppositions.
+#[derive(Debug, PartialEq)]
+struct SupposedStateScope {
+    valid_at: Period,
+    mode: Option<Mode>,
+    include_retracted: bool,
+}
+
 /// The state with what is supposed.
-fn supposed_state(sight: &Sight<'_>, query: &StateQuery) -> Result<State, QueryError> {
+fn supposed_state(kept: &KeptAnswers, sight: &Sight<'_>, query: &StateQuery) -> Result<State, QueryError> {
     let StateQuery { filter, valid_at, mode, include_retracted, .. } = query;
-    let question = Question { filter, asked: *valid_at, mode: *mode, include_retracted: *include_retracted };
-    let judged = sight.state(&question);
-    let emptiness = judged.findings.emptiness();
-    let absences = if matches!(emptiness, Emptiness::RecordedAbsence(_)) { judged.matches.as_slice() } else { &[] };
+    let (valid_at, mode, include_retracted) = (*valid_at, *mode, *include_retracted);
+    let asked = SupposedStateScope { valid_at, mode, include_retracted };
+    let reading = kept.read(AnswerKey::of(sight, filter, &query.supposed, asked), query.skip > 0, || {
+        let judged = sight.state(&Question { filter, asked: valid_at, mode, include_retracted });
+        let claims: Vec<_> = judged.matches.iter().map(|(seen, certainty)| (seen.id, *certainty)).collect();
+        Ok::<_, QueryError>((claims, judged.findings.emptiness()))
+    })?;
+    let (claims, emptiness) = &*reading.entries;
+    let absences = if matches!(emptiness, Emptiness::RecordedAbsence(_)) { claims.as_slice() } else { &[] };
     let mut state = State {
         at: sight.at,
         matches: Vec::new(),
         claims: Encoded::default(),
-        emptiness,
-        absences: absences.iter().take(NAMED_ABSENCES).map(|(seen, _)| seen.id.0).collect(),
+        emptiness: *emptiness,
+        absences: absences.iter().take(NAMED_ABSENCES).map(|(id, _)| id.0).collect(),
         next: None,
     };
     let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
-    for (nth, (seen, certainty)) in judged.matches.iter().enumerate().skip(skip) {
+    for (nth, (id, certainty)) in claims.iter().enumerate().skip(skip) {
         if state.matches.len() >= query.page.entries || state.claims.byte_len() >= query.page.bytes {
             state.next = Some(nth as u64);
             break;
         }
-        state.claims.add(|out| sight.render(seen, out))?;
+        let seen = sight.found_again(*id)?;
+        state.claims.add(|out| sight.render(&seen, out))?;
         let reached = seen.as_of.filter(|_| seen.end_open);
-        let as_of_age_days = reached.map(|reached| age(*valid_at, reached.end));
+        let as_of_age_days = reached.map(|reached| age(valid_at, reached.end));
         state.matches.push(StateMatch { certainty: *certainty, as_of_age_days });
     }
+    let count = claims.len();
+    reading.end(state.next.is_some(), count, count * size_of::<(ClaimId, Certainty)>());
     Ok(state)
 }
 

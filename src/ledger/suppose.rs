@@ -88,6 +88,11 @@ impl Overlay {
         self.hidden.contains(&claim)
     }
 
+    /// The number of claims of the record that are seen in here instead.
+    pub(super) fn hidden(&self) -> usize {
+        self.hidden.len()
+    }
+
     /// The place of a claim of the overlay in the order in which claims were first recorded.
     pub(super) fn order(&self, claim: ClaimNo) -> u64 {
         self.orders.get(claim as usize).copied().unwrap_or(u64::MAX)

@@ -8,6 +8,7 @@
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::QueryError;
+use super::kept::AnswerKey;
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
 use crate::budget;
@@ -17,10 +18,12 @@ use crate::domain::cut::Cut;
 use crate::domain::filter::Filter;
 use crate::domain::moment::Moment;
 use crate::domain::name::ClaimId;
-use crate::domain::timeline::{Course, Member, Segment, Timeline};
+use crate::domain::timeline::{Course, Member, Segment, Timeline, Walk};
 use crate::v1;
+use parking_lot::Mutex;
 use prost::Message;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// The bytes of an id in a list, about.
 const ID_BYTES: usize = 38;
@@ -111,13 +114,48 @@ impl Ledger {
     /// When the cut cannot be resolved, or what is stored is damaged.
     pub fn timeline(&self, query: &TimelineQuery) -> Result<TimelinePage, QueryError> {
         self.look(query.cut, &query.supposed, |sight| {
-            let (claims, courses) = dated(sight, query);
-            let timeline = Timeline::of(&courses, query.from, query.until);
-            let mut page = Filling::new(sight, &claims, query.page);
-            page.next = page.fill(&timeline, query.start)?;
-            let (at, span) = (sight.at, timeline.span());
+            let asked = TimelineScope { from: query.from, until: query.until };
+            let key = AnswerKey::of(sight, &query.filter, &query.supposed, asked);
+            let is_later = query.start != Place::default();
+            let reading =
+                self.answers_read.read(key, is_later, || Ok::<_, QueryError>(OrderedTimeline::of(sight, query)))?;
+            let ordered = Arc::clone(&reading.entries);
+            let mut page = Filling::new(sight, &ordered.claims, query.page);
+            let walk = ordered.reached.lock().take().unwrap_or_default();
+            let (next, reached) = page.fill(&ordered.timeline, walk, query.start)?;
+            page.next = next;
+            let bytes = ordered.bytes() + reached.bytes();
+            *ordered.reached.lock() = Some(reached);
+            reading.end(page.next.is_some(), ordered.claims.len(), bytes);
+            let (at, span) = (sight.at, ordered.timeline.span());
             Ok(TimelinePage { at, span, segments: page.segments, claims: page.messages, next: page.next })
         })
+    }
+}
+
+/// What a timeline depends on beside filter, cut and suppositions.
+#[derive(Debug, PartialEq)]
+struct TimelineScope {
+    from: Option<Moment>,
+    until: Option<Moment>,
+}
+
+/// A timeline with its claims, and the place that the last page of it came to.
+struct OrderedTimeline {
+    timeline: Timeline,
+    claims: Vec<ClaimId>,
+    reached: Mutex<Option<Walk>>,
+}
+
+impl OrderedTimeline {
+    fn of(sight: &Sight<'_>, query: &TimelineQuery) -> Self {
+        let (claims, courses) = dated(sight, query);
+        let timeline = Timeline::of(&courses, query.from, query.until);
+        Self { timeline, claims: claims.iter().map(|seen| seen.id).collect(), reached: Mutex::default() }
+    }
+
+    fn bytes(&self) -> usize {
+        self.timeline.bytes() + self.claims.len() * size_of::<ClaimId>()
     }
 }
 
@@ -138,7 +176,7 @@ fn dated(sight: &Sight<'_>, query: &TimelineQuery) -> (Vec<Seen>, Vec<Course>) {
 /// A page while it is filled.
 struct Filling<'s, 'v> {
     sight: &'s Sight<'v>,
-    claims: &'s [Seen],
+    claims: &'s [ClaimId],
     size: PageSize,
     bytes: usize,
     named: HashSet<usize>,
@@ -148,17 +186,21 @@ struct Filling<'s, 'v> {
 }
 
 impl<'s, 'v> Filling<'s, 'v> {
-    fn new(sight: &'s Sight<'v>, claims: &'s [Seen], size: PageSize) -> Self {
+    fn new(sight: &'s Sight<'v>, claims: &'s [ClaimId], size: PageSize) -> Self {
         let (named, segments, messages) = (HashSet::new(), Vec::new(), Vec::new());
         Self { sight, claims, size, bytes: 0, named, segments, messages, next: None }
     }
 
-    /// Puts in segments from a place on. Returns where it had to stop, if it had to.
-    fn fill(&mut self, timeline: &Timeline, start: Place) -> Result<Option<Place>, QueryError> {
+    /// Puts in segments from a place on, with what an earlier walk knows. Returns where it had to stop, if it had to, and the
+    /// walk up to there.
+    fn fill(&mut self, timeline: &Timeline, walk: Walk, start: Place) -> Result<(Option<Place>, Walk), QueryError> {
         let mut place = start;
-        for segment in timeline.segments(start.segment as usize) {
+        let mut segments = timeline.segments_after(walk, start.segment as usize);
+        loop {
+            let walk = segments.walk().clone();
+            let Some(segment) = segments.next() else { return Ok((None, walk)) };
             if self.segments.len() >= self.size.entries || self.bytes >= self.size.bytes {
-                return Ok(Some(place));
+                return Ok((Some(place), walk));
             }
             let mut told = self.begin(&segment);
             budget::steps(u32::try_from(segment.members.len()).unwrap_or(u32::MAX));
@@ -166,7 +208,7 @@ impl<'s, 'v> Filling<'s, 'v> {
                 if self.bytes >= self.size.bytes {
                     told.continues = true;
                     self.segments.push(told);
-                    return Ok(Some(place));
+                    return Ok((Some(place), walk));
                 }
                 self.tell(member, &mut told)?;
                 place.member = place.member.saturating_add(1);
@@ -174,7 +216,6 @@ impl<'s, 'v> Filling<'s, 'v> {
             self.segments.push(told);
             place = Place { segment: place.segment.saturating_add(1), member: 0 };
         }
-        Ok(None)
     }
 
     fn begin(&mut self, segment: &Segment) -> TimelineSegment {
@@ -185,9 +226,9 @@ impl<'s, 'v> Filling<'s, 'v> {
     }
 
     fn tell(&mut self, member: &Member, told: &mut TimelineSegment) -> Result<(), QueryError> {
-        let Some(seen) = self.claims.get(member.claim) else { return Ok(()) };
+        let Some(id) = self.claims.get(member.claim).copied() else { return Ok(()) };
         let mut list = |ids: &mut Vec<ClaimId>| {
-            ids.push(seen.id);
+            ids.push(id);
             self.bytes += ID_BYTES;
         };
         match member.now {
@@ -201,7 +242,7 @@ impl<'s, 'v> Filling<'s, 'v> {
             std::cmp::Ordering::Equal => {}
         }
         if self.named.insert(member.claim) {
-            let message = self.sight.message(seen)?;
+            let message = self.sight.message(&self.sight.found_again(id)?)?;
             self.bytes += message.encoded_len();
             self.messages.push(message);
         }

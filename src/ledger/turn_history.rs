@@ -5,14 +5,16 @@
 //! the merges of parties: from the recorded time of one on, a filter asks for whoever answers as the party that it names.
 
 use super::sight::member;
+use crate::budget;
 use crate::domain::filter::{Filter, FilterItem};
 use crate::domain::moment::Moment;
 use crate::domain::name::ClaimId;
 use crate::domain::position::{Position, RecordedAt};
-use crate::domain::turn::{Known, SETTLING, Turns, settles_by};
+use crate::domain::turn::{Known, SETTLING, Turns};
 use crate::domain::validity::Validity;
 use crate::store::{ClaimNo, Compiled, Content, Index, Revision};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// The record up to a head, as it became known.
 pub(super) struct TurnHistory<'i> {
@@ -31,11 +33,49 @@ struct Settlement {
     validity: Option<Validity>,
 }
 
-impl Settlement {
-    /// Whether, as known at an instant, it keeps the promise from falling due.
-    fn settles(&self, due: Moment, known_at: RecordedAt) -> bool {
-        let stands = self.since <= known_at && self.until.is_none_or(|until| known_at < until);
-        stands && settles_by(self.validity.as_ref(), due)
+/// The settlements that stand at an instant, which only moves on. A promise may have very many, so they are not looked
+/// through at each instant: one settles it exactly where the one that begins first does.
+struct StandingSettlements {
+    /// When settlements begin and cease to stand, in order, with the instant at which each may have begun.
+    turns: Vec<(RecordedAt, bool, Moment)>,
+    passed: usize,
+    standing: BTreeMap<Moment, usize>,
+}
+
+impl StandingSettlements {
+    fn new(settlements: &[Settlement]) -> Self {
+        let mut turns = Vec::with_capacity(2 * settlements.len());
+        for of in settlements {
+            // One without a time settles whatever is due.
+            let start = of.validity.map_or(Moment::MIN, |validity| validity.earliest_start);
+            turns.push((of.since, true, start));
+            turns.extend(of.until.map(|until| (until, false, start)));
+        }
+        budget::hold(turns.len() * size_of::<(RecordedAt, bool, Moment)>());
+        // What ends with an instant does not stand at it; one that stood for no time is begun before it is ended.
+        turns.sort_unstable_by_key(|(at, begins, start)| (*at, !begins, *start));
+        Self { turns, passed: 0, standing: BTreeMap::new() }
+    }
+
+    /// Moves on to an instant.
+    fn advance(&mut self, known_at: RecordedAt) {
+        while let Some((_, begins, start)) = self.turns.get(self.passed).filter(|(at, ..)| *at <= known_at) {
+            budget::step();
+            self.passed += 1;
+            if *begins {
+                *self.standing.entry(*start).or_default() += 1;
+            } else if let Some(count) = self.standing.get_mut(start) {
+                *count -= 1;
+                if *count == 0 {
+                    self.standing.remove(start);
+                }
+            }
+        }
+    }
+
+    /// Whether any of them keeps a promise from falling due.
+    fn settle(&self, due: Moment) -> bool {
+        self.standing.first_key_value().is_some_and(|(start, _)| *start == Moment::MIN || *start < due)
     }
 }
 
@@ -64,11 +104,14 @@ impl<'i> TurnHistory<'i> {
         instants.extend(self.meanings.iter().map(|(since, _)| *since));
         instants.sort_unstable();
         instants.dedup();
+        let mut standing = StandingSettlements::new(&settlements);
         let known = instants.into_iter().filter_map(|since| {
+            // Instants are as many as revisions, settlements and merges of parties that the filter names.
+            budget::step();
+            standing.advance(since);
             let number = learnt.partition_point(|learnt| *learnt <= since);
             let revision = revisions.get(number.checked_sub(1)?)?;
-            let is_settled = |due| settlements.iter().any(|settlement| settlement.settles(due, since));
-            let turns = self.turns_in(claim, revision, since, is_settled).unwrap_or(Turns::NONE);
+            let turns = self.turns_in(claim, revision, since, |due| standing.settle(due)).unwrap_or(Turns::NONE);
             Some((Known { since, turns }, u32::try_from(number).unwrap_or(u32::MAX)))
         });
         known.collect()
@@ -104,6 +147,7 @@ impl<'i> TurnHistory<'i> {
             let revisions = self.revisions(by);
             let next = revisions.iter().skip(1).map(|next| Some(self.learnt_at(next.position))).chain([None]);
             for (revision, until) in revisions.iter().zip(next) {
+                budget::step();
                 if !revision.is_retracted() && index.matches_in(&links_to_it, by, revision) {
                     let since = self.learnt_at(revision.position);
                     let validity = index.claims().content(revision.content).and_then(Content::validity);

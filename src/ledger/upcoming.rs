@@ -6,12 +6,12 @@
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::{QueryError, ReadFailure};
-use super::kept::{KeptAnswers, WORTH_KEEPING};
+use super::kept::AnswerKey;
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
 use crate::budget;
 use crate::domain::command::Supposed;
-use crate::domain::cut::{Basis, Cut};
+use crate::domain::cut::Cut;
 use crate::domain::filter::{Filter, MemberSet};
 use crate::domain::moment::Moment;
 use crate::domain::name::ClaimId;
@@ -20,7 +20,6 @@ use crate::domain::vocabulary::Vocabulary;
 use crate::v1;
 use prost::Message;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 /// A question for what comes next.
 #[derive(Clone, Debug)]
@@ -70,45 +69,25 @@ impl Ledger {
     /// When the cut cannot be resolved, the suppositions do not fit it, or what is stored is damaged.
     pub fn upcoming(&self, query: &UpcomingQuery) -> Result<Upcoming, QueryError> {
         self.look(query.cut, &query.supposed, |sight| {
-            let key = UpcomingKey::of(query, sight.at.basis);
-            let kept = key.as_ref().filter(|_| query.skip > 0).and_then(|key| self.answers_read.upcoming.find(key));
-            let is_kept = kept.is_some();
-            let turns = kept.unwrap_or_else(|| Arc::new(turns(sight, query)));
-            let page = page(sight, query, &turns)?;
-            match key {
-                Some(key) if is_kept && page.next.is_none() => self.answers_read.upcoming.drop_answer(&key),
-                Some(key) if !is_kept && page.next.is_some() && turns.len() >= WORTH_KEEPING => {
-                    let size = turns.len() * size_of::<OrderedTurn>();
-                    self.answers_read.upcoming.keep(key, turns, size);
-                }
-                _ => {}
-            }
+            let asked = UpcomingScope { span: query.span, turns: query.turns };
+            let key = AnswerKey::of(sight, &query.filter, &query.supposed, asked);
+            let reading = self.answers_read.read(key, query.skip > 0, || Ok::<_, QueryError>(turns(sight, query)))?;
+            let page = page(sight, query, &reading.entries)?;
+            let count = reading.entries.len();
+            reading.end(page.next.is_some(), count, count * size_of::<OrderedTurn>());
             Ok(page)
         })
     }
 }
 
-/// Lists of what comes next that are being read.
-pub(super) type UpcomingRead = KeptAnswers<UpcomingKey, Vec<OrderedTurn>>;
-
 /// A turn in the order of the answer: when, of which claim (its place in the order of first recording), and which.
 type OrderedTurn = (Moment, u64, Turn, ClaimId);
 
-/// Everything that the list depends on, apart from suppositions.
+/// What the list depends on beside filter, cut and suppositions.
 #[derive(Debug, PartialEq)]
-pub(super) struct UpcomingKey {
-    filter: Filter,
+struct UpcomingScope {
     span: (Moment, Moment),
     turns: MemberSet<Turn>,
-    basis: Basis,
-}
-
-impl UpcomingKey {
-    /// The key of a list at a basis; none where something is supposed.
-    fn of(query: &UpcomingQuery, basis: Basis) -> Option<Self> {
-        let UpcomingQuery { filter, span, turns, supposed, .. } = query;
-        supposed.is_empty().then(|| Self { filter: filter.clone(), span: *span, turns: *turns, basis })
-    }
 }
 
 /// Every turn in the span, in order.
@@ -154,8 +133,7 @@ fn page(sight: &Sight<'_>, query: &UpcomingQuery, turns: &[OrderedTurn]) -> Resu
             upcoming.next = Some(nth as u64);
             break;
         }
-        let missing = || ReadFailure::Damaged(format!("claim {} is found and not found again", claim.0));
-        let claim = sight.message(&sight.find(*claim).ok_or_else(missing)?)?;
+        let claim = sight.message(&sight.found_again(*claim)?)?;
         bytes += claim.encoded_len();
         upcoming.turns.push(UpcomingTurn { turn: *turn, at: *at, claim });
     }

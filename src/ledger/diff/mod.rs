@@ -9,8 +9,6 @@ mod history;
 mod pages;
 mod rows;
 
-pub(super) use pages::DiffsRead;
-
 use super::Ledger;
 use super::cut::Resolved;
 use super::error::{QueryError, ReadFailure};
@@ -138,10 +136,10 @@ impl Ledger {
                 diff.changes.push(change);
             }
             match key {
-                Some(key) if diff.next.is_none() && query.skip > 0 => self.answers_read.diffs.drop_answer(&key),
+                Some(key) if diff.next.is_none() && query.skip > 0 => self.answers_read.drop_answer(&key),
                 Some(key) if diff.next.is_some() && query.skip == 0 && ordered.claims.len() >= WORTH_KEEPING => {
                     let size = ordered.claims.len() * size_of::<ClaimId>();
-                    self.answers_read.diffs.keep(key, ordered, size);
+                    self.answers_read.keep(key, ordered, size);
                 }
                 _ => {}
             }
@@ -157,7 +155,7 @@ impl Ledger {
         key: Option<&DiffKey>,
     ) -> Result<Arc<OrderedDiff>, ReadFailure> {
         if query.skip > 0
-            && let Some(kept) = key.and_then(|key| self.answers_read.diffs.find(key))
+            && let Some(kept) = key.and_then(|key| self.answers_read.find(key))
         {
             return Ok(kept);
         }

@@ -7,21 +7,17 @@ use crate::domain::filter::{Filter, MemberSet};
 use crate::domain::name::ClaimId;
 use crate::domain::position::RecordedAt;
 use crate::domain::vocabulary::ChangeReason;
-use crate::ledger::kept::KeptAnswers;
-
-/// The comparisons that are being read.
-pub(in crate::ledger) type DiffsRead = KeptAnswers<DiffKey, OrderedDiff>;
 
 /// The changes of a comparison that have an asked reason, in order.
 #[derive(Debug)]
-pub(in crate::ledger) struct OrderedDiff {
+pub(super) struct OrderedDiff {
     pub(super) claims: Vec<ClaimId>,
     pub(super) summary: Summary,
 }
 
 /// Everything that a comparison depends on, apart from suppositions.
 #[derive(Debug, PartialEq)]
-pub(in crate::ledger) struct DiffKey {
+pub(super) struct DiffKey {
     filter: Filter,
     known_at: Option<RecordedAt>,
     dates: Option<Dates>,

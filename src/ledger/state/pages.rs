@@ -6,14 +6,10 @@ use crate::domain::cut::Basis;
 use crate::domain::emptiness::Emptiness;
 use crate::domain::filter::Filter;
 use crate::domain::period::Period;
-use crate::ledger::kept::KeptAnswers;
-
-/// The states that are being read.
-pub(in crate::ledger) type StatesRead = KeptAnswers<StateKey, OrderedState>;
 
 /// A state, in order.
 #[derive(Debug)]
-pub(in crate::ledger) struct OrderedState {
+pub(super) struct OrderedState {
     /// Its claims, by their numbers in the index.
     pub(super) claims: Vec<(u32, Certainty)>,
     /// The reason it is empty.
@@ -22,7 +18,7 @@ pub(in crate::ledger) struct OrderedState {
 
 /// Everything that a state depends on.
 #[derive(Debug, PartialEq)]
-pub(in crate::ledger) struct StateKey {
+pub(super) struct StateKey {
     filter: Filter,
     valid_at: Period,
     mode: Option<Mode>,
