@@ -5,6 +5,7 @@
 
 use super::context::context;
 use super::encoded::Reply;
+use super::heartbeat::heartbeat;
 use super::parse::Parse;
 use super::service::Service;
 use super::share::enter;
@@ -81,20 +82,6 @@ pub(super) fn recorded(instant: &Timestamp, parse: &mut Parse) -> Beginning {
 pub(super) fn cursor_id(id: &str, parse: &mut Parse) -> Option<CursorId> {
     let needed = if id.is_empty() { "required" } else { "expected" };
     parse.take(CursorId::parse(id).map_err(|expected| Violation::new("cursor_id", format!("{needed}: {expected}"))))
-}
-
-fn heartbeat(asked: Option<prost_types::Duration>, parse: &mut Parse) -> Duration {
-    const DEFAULT: Duration = Duration::from_secs(10);
-    const LEAST: Duration = Duration::from_secs(1);
-    const MOST: Duration = Duration::from_secs(300);
-    let Some(asked) = asked else { return DEFAULT };
-    match Duration::try_from(asked) {
-        Ok(asked) if (LEAST..=MOST).contains(&asked) => asked,
-        _ => {
-            parse.wrong("heartbeat", "expected a duration from 1 s to 5 min");
-            DEFAULT
-        }
-    }
 }
 
 type Next = Pin<Box<dyn Future<Output = (Option<Result<Delivery, QueryError>>, Subscription)> + Send>>;

@@ -41,6 +41,7 @@ pub mod encoded;
 mod events;
 mod feed;
 mod gaps;
+mod heartbeat;
 pub(crate) mod inflate;
 mod info;
 mod intake;

@@ -10,6 +10,7 @@
 //! A frame's token is a place in the sequence of what is told (`crate::ledger::clock_watch`), not something the server
 //! keeps: it can be resumed at after any end of the stream, in another process too.
 
+use super::heartbeat::heartbeat;
 use super::page::{from_hex, to_hex};
 use super::parse::Parse;
 use super::service::Service;
@@ -91,18 +92,6 @@ fn start(ledger: Uuid, after: &str, from: Option<&prost_types::Timestamp>, parse
         parse.wrong("after", "is not the token of a frame that this ledger's clock sent");
     }
     mark.map_or(WatchStart::Now, WatchStart::After)
-}
-
-fn heartbeat(asked: Option<prost_types::Duration>, parse: &mut Parse) -> Duration {
-    const DEFAULT: Duration = Duration::from_secs(10);
-    let Some(asked) = asked else { return DEFAULT };
-    match Duration::try_from(asked) {
-        Ok(asked) if (Duration::from_secs(1)..=Duration::from_secs(300)).contains(&asked) => asked,
-        _ => {
-            parse.wrong("heartbeat", "expected from 1 s to 300 s");
-            DEFAULT
-        }
-    }
 }
 
 /// What a frame's token holds.

@@ -85,6 +85,13 @@ async fn a_request_that_cannot_be_followed_is_told_all_that_is_wrong_with_it() {
     fields.sort();
     let expected = ["cursor_id", "filter", "filter.items[0].relationships[0]", "filter.items[0].text", "heartbeat"];
     assert_eq!(fields, expected);
+    for (seconds, nanos) in [(i64::MIN, 0), (i64::MIN, i32::MIN), (i64::MAX, i32::MAX), (-1, 0), (1, -1), (301, 0)] {
+        let heartbeat = Some(prost_types::Duration { seconds, nanos });
+        let answer = server.client.subscribe(v1::SubscribeRequest { heartbeat, ..Default::default() }).await;
+        assert_eq!(reason(answer), (Code::InvalidArgument, "INVALID_REQUEST".to_owned()), "{heartbeat:?}");
+        let answer = server.client.watch_clock(v1::WatchClockRequest { heartbeat, ..Default::default() }).await;
+        assert_eq!(reason(answer), (Code::InvalidArgument, "INVALID_REQUEST".to_owned()), "{heartbeat:?}");
+    }
     for start in
         [Start::AfterPosition(6), Start::RecordedFrom(prost_types::Timestamp { seconds: 32_503_680_000, nanos: 0 })]
     {
