@@ -116,7 +116,7 @@ impl<A> AnswerKey<A> {
 }
 
 /// A fingerprint of commands: of the text that tells every field of them.
-fn fingerprint(supposed: &Supposed) -> [u8; 32] {
+pub(super) fn fingerprint(supposed: &Supposed) -> [u8; 32] {
     struct Hashing(Sha256);
 
     impl Write for Hashing {

@@ -5,6 +5,8 @@
 //! knows the parties, sources, kinds and schemes of the cut. So a cut, a merge of parties and a supposition are understood
 //! in one place, and a question is a plain function of what it sees.
 
+mod disputes;
+
 use super::cut::Resolved;
 use super::error::{QueryError, ReadFailure};
 use super::record::EVERYTHING;
@@ -23,9 +25,7 @@ use crate::domain::name::ClaimId;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::validity::Validity;
 use crate::domain::vocabulary::{LinkType, Modality, Polarity, Status, TemporalType, Vocabulary};
-use crate::store::{
-    Action, ClaimNo, DisputeCounts, DisputeRow, Found, Index, IndexedLog, ListPage, Registered, Registry, Revision,
-};
+use crate::store::{ClaimNo, Found, Index, IndexedLog, ListPage, Registered, Registry, Revision};
 use crate::v1;
 use crate::wire::claim::read_claim;
 use prost::Message;
@@ -337,45 +337,6 @@ impl<'v> Sight<'v> {
     /// The event that made a revision of a claim.
     pub(super) fn event(&self, seen: &Seen, revision: Revision) -> Result<v1::Event, ReadFailure> {
         self.layer(seen.supposed).renderer.borrow_mut().event(revision.position)
-    }
-
-    /// The number of disputes of a claim at the cut.
-    pub(super) fn dispute_counts(&self, seen: &Seen) -> DisputeCounts {
-        let layer = self.layer(seen.supposed);
-        layer.view.index.claims().disputes().counts(seen.found.claim, layer.cut)
-    }
-
-    /// The disputes of a claim that stand at the cut, in order.
-    pub(super) fn standing_disputes(&self, seen: &Seen) -> Vec<DisputeRow> {
-        let layer = self.layer(seen.supposed);
-        let disputes = layer.view.index.claims().disputes();
-        hold(self.dispute_counts(seen).standing as usize * size_of::<DisputeRow>());
-        let mut standing: Vec<DisputeRow> =
-            disputes.standing(seen.found.claim, layer.cut).inspect(|_| step()).collect();
-        standing.reverse();
-        standing
-    }
-
-    /// The dispute that an event about a claim began or ended, as it was then.
-    pub(super) fn dispute_of(&self, seen: &Seen, revision: Revision) -> Result<Option<v1::Dispute>, ReadFailure> {
-        if !matches!(revision.action, Action::Disputed | Action::Resolved) {
-            return Ok(None);
-        }
-        let id = match self.event(seen, revision)?.event {
-            Some(v1::event::Event::ClaimDisputed(disputed)) => disputed.dispute_id,
-            Some(v1::event::Event::DisputeResolved(resolved)) => resolved.dispute_id,
-            _ => return Ok(None),
-        };
-        let disputes = self.index(seen.supposed).claims().disputes();
-        let row = id.parse().ok().and_then(|id| disputes.find(seen.found.claim, id, revision.position));
-        let row = row.ok_or_else(|| ReadFailure::Damaged(format!("claim {} has no dispute {id}", seen.id.0)))?;
-        self.layer(seen.supposed).renderer.borrow_mut().dispute(&row, revision.position).map(Some)
-    }
-
-    /// A dispute of a claim with its words.
-    pub(super) fn dispute(&self, seen: &Seen, row: &DisputeRow) -> Result<v1::Dispute, ReadFailure> {
-        let layer = self.layer(seen.supposed);
-        layer.renderer.borrow_mut().dispute(row, layer.cut)
     }
 
     /// Calls `with` with the keys of a claim's facets of a kind: its relationships, parties, kind, links and so on.

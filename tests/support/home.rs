@@ -120,5 +120,5 @@ pub(crate) fn named(name: u128, body: u8, batch: Batch) -> AppendRequest {
 
 /// Waits for a future on this thread.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
 }

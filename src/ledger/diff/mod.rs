@@ -119,7 +119,7 @@ impl Ledger {
         self.look_twice((query.from, query.to), &query.supposed, |from, to| {
             let comparison = Comparison::new(from, to, query);
             let key = DiffKey::of(query, (from.at.basis, to.at.basis));
-            let ordered = self.ordered(&comparison, query, key.as_ref())?;
+            let ordered = self.ordered(&comparison, query, &key)?;
             let summary = ordered.summary;
             let mut diff = Diff { from: from.at, to: to.at, changes: Vec::new(), summary, next: None };
             let mut bytes = 0;
@@ -135,13 +135,11 @@ impl Ledger {
                 bytes += change.causes.iter().map(|cause| CAUSE_BYTES + cause.note.len()).sum::<usize>();
                 diff.changes.push(change);
             }
-            match key {
-                Some(key) if diff.next.is_none() && query.skip > 0 => self.answers_read.drop_answer(&key),
-                Some(key) if diff.next.is_some() && query.skip == 0 && ordered.claims.len() >= WORTH_KEEPING => {
-                    let size = ordered.claims.len() * size_of::<ClaimId>();
-                    self.answers_read.keep(key, ordered, size);
-                }
-                _ => {}
+            if diff.next.is_none() && query.skip > 0 {
+                self.answers_read.drop_answer(&key);
+            } else if diff.next.is_some() && query.skip == 0 && ordered.claims.len() >= WORTH_KEEPING {
+                let size = ordered.claims.len() * size_of::<ClaimId>();
+                self.answers_read.keep(key, ordered, size);
             }
             Ok(diff)
         })
@@ -152,10 +150,10 @@ impl Ledger {
         &self,
         comparison: &Comparison<'_, '_>,
         query: &DiffQuery,
-        key: Option<&DiffKey>,
+        key: &DiffKey,
     ) -> Result<Arc<OrderedDiff>, ReadFailure> {
         if query.skip > 0
-            && let Some(kept) = key.and_then(|key| self.answers_read.find(key))
+            && let Some(kept) = self.answers_read.find(key)
         {
             return Ok(kept);
         }

@@ -1,5 +1,6 @@
 //! Comparisons that are being read page by page: which claims changed, in order, and all of them counted.
 
+use super::super::kept::fingerprint;
 use super::DiffQuery;
 use crate::domain::cut::Basis;
 use crate::domain::diff::{Dates, Summary};
@@ -15,21 +16,23 @@ pub(super) struct OrderedDiff {
     pub(super) summary: Summary,
 }
 
-/// Everything that a comparison depends on, apart from suppositions.
+/// Everything that a comparison depends on.
 #[derive(Debug, PartialEq)]
 pub(super) struct DiffKey {
     filter: Filter,
     known_at: Option<RecordedAt>,
     dates: Option<Dates>,
     reasons: MemberSet<ChangeReason>,
+    /// The fingerprint of what is supposed.
+    supposed: [u8; 32],
     bases: (Basis, Basis),
 }
 
 impl DiffKey {
-    /// The key of a comparison between two bases; none where something is supposed.
-    pub(super) fn of(query: &DiffQuery, bases: (Basis, Basis)) -> Option<Self> {
+    /// The key of a comparison between two bases.
+    pub(super) fn of(query: &DiffQuery, bases: (Basis, Basis)) -> Self {
         let DiffQuery { filter, known_at, dates, reasons, supposed, .. } = query;
-        let key = || Self { filter: filter.clone(), known_at: *known_at, dates: *dates, reasons: *reasons, bases };
-        supposed.is_empty().then(key)
+        let (filter, supposed) = (filter.clone(), fingerprint(supposed));
+        Self { filter, known_at: *known_at, dates: *dates, reasons: *reasons, supposed, bases }
     }
 }

@@ -1,0 +1,52 @@
+//! The disputes of a claim, as a sight sees them.
+
+use super::{Seen, Sight};
+use crate::budget::{hold, step};
+use crate::ledger::error::ReadFailure;
+use crate::store::{Action, DisputeCounts, DisputeRow, Revision};
+use crate::v1;
+
+impl Sight<'_> {
+    /// The number of disputes of a claim at the cut.
+    pub(in crate::ledger) fn dispute_counts(&self, seen: &Seen) -> DisputeCounts {
+        let layer = self.layer(seen.supposed);
+        layer.view.index.claims().disputes().counts(seen.found.claim, layer.cut)
+    }
+
+    /// The disputes of a claim that stand at the cut, in order.
+    pub(in crate::ledger) fn standing_disputes(&self, seen: &Seen) -> Vec<DisputeRow> {
+        let layer = self.layer(seen.supposed);
+        let disputes = layer.view.index.claims().disputes();
+        hold(self.dispute_counts(seen).standing as usize * size_of::<DisputeRow>());
+        let mut standing: Vec<DisputeRow> =
+            disputes.standing(seen.found.claim, layer.cut).inspect(|_| step()).collect();
+        standing.reverse();
+        standing
+    }
+
+    /// The dispute that an event about a claim began or ended, as it was then.
+    pub(in crate::ledger) fn dispute_of(
+        &self,
+        seen: &Seen,
+        revision: Revision,
+    ) -> Result<Option<v1::Dispute>, ReadFailure> {
+        if !matches!(revision.action, Action::Disputed | Action::Resolved) {
+            return Ok(None);
+        }
+        let id = match self.event(seen, revision)?.event {
+            Some(v1::event::Event::ClaimDisputed(disputed)) => disputed.dispute_id,
+            Some(v1::event::Event::DisputeResolved(resolved)) => resolved.dispute_id,
+            _ => return Ok(None),
+        };
+        let disputes = self.index(seen.supposed).claims().disputes();
+        let row = id.parse().ok().and_then(|id| disputes.find(seen.found.claim, id, revision.position));
+        let row = row.ok_or_else(|| ReadFailure::Damaged(format!("claim {} has no dispute {id}", seen.id.0)))?;
+        self.layer(seen.supposed).renderer.borrow_mut().dispute(&row, revision.position).map(Some)
+    }
+
+    /// A dispute of a claim with its words.
+    pub(in crate::ledger) fn dispute(&self, seen: &Seen, row: &DisputeRow) -> Result<v1::Dispute, ReadFailure> {
+        let layer = self.layer(seen.supposed);
+        layer.renderer.borrow_mut().dispute(row, layer.cut)
+    }
+}
