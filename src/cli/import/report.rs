@@ -97,7 +97,7 @@ impl Report<'_> {
             const MOST: usize = 30;
             let more = if self.unused.len() > MOST { ", ..." } else { "" };
             let shown = self.unused.get(..MOST).unwrap_or(self.unused);
-            lines.push(("columns not used", format!("{}{more}", shown.join(", "))));
+            lines.push(("columns unused", format!("{}{more}", shown.join(", "))));
         }
         lines
     }
