@@ -6,6 +6,11 @@
 //!
 //! The size in memory of every message is listed beside them, for `crate::wire::weight`, and of every rpc the type of its
 //! request, for `crate::grpc::intake`.
+//!
+//! The table that folds text for search is derived from ICU4X (`build/folding`).
+
+#[path = "build/folding/mod.rs"]
+mod folding;
 
 use std::{env, error::Error, fs, path::PathBuf};
 
@@ -16,6 +21,7 @@ const ASSEMBLED: [&str; 5] =
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
     let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("folding.rs"), folding::source()?)?;
     let mut compiler = protox::Compiler::new(["proto"])?;
     compiler.include_imports(true).include_source_info(true);
     compiler.open_files(["detente/v1/ledger.proto", "detente/v1/error.proto"])?;

@@ -201,6 +201,26 @@ fn sled_deleted_whole_or_in_part_is_made_anew() {
     println!("{} questions; deleted whole, and {} files one by one", expected.len(), files.len());
 }
 
+/// The version of the folding that sled keeps, after something was done with it.
+fn folding(data: &Path, change: impl FnOnce(&sled::Tree)) -> Vec<u8> {
+    let db = sled::open(store_dir(data)).unwrap();
+    let meta = db.open_tree("meta").unwrap();
+    change(&meta);
+    db.flush().unwrap();
+    meta.get("folding").unwrap().unwrap().to_vec()
+}
+
+#[test]
+fn sled_whose_words_were_folded_by_another_version_is_made_anew() {
+    let home = at_rest(2, 20, NOTHING);
+    let (data, expected) = (home.data(), sound(&home.data()));
+    let ours = folding(&data, |_| ());
+    let theirs = folding(&data, |meta| drop(meta.insert("folding", &[0_u8; 8]).unwrap()));
+    assert_ne!(ours, theirs);
+    assert_heals("folded by another version", &data, &expected);
+    assert_eq!(folding(&data, |_| ()), ours);
+}
+
 #[test]
 fn sled_cut_to_any_length_is_made_anew() {
     let home = at_rest(2, 60, (1000, 10));

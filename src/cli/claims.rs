@@ -17,8 +17,8 @@ use crate::v1::{Filter, ListClaimsRequest, ListClaimsResponse};
 /// Which claims, as of when?
 #[derive(Args, Debug)]
 pub(crate) struct ClaimsArgs {
-    /// Words that all occur in the text, the last one as the beginning of a word. Case, accents and Arabic letter
-    /// variants do not matter.
+    /// Words that all occur in the text, the last one as the beginning of a word. Case, accents, apostrophes and variants of
+    /// letters do not matter.
     #[arg(long, value_name = "WORDS")]
     text: Option<String>,
     /// Show retracted claims too, marked as such.

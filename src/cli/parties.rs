@@ -23,7 +23,7 @@ pub(crate) struct PartiesArgs {
     /// Only of this type; may be given several times.
     #[arg(long = "type", value_name = "TYPE", value_parser = words::parser::<PartyType>())]
     types: Vec<PartyType>,
-    /// Only with these words in a name or id, the last one as the beginning of a word.
+    /// Only with these words in a name or id, the last one as the beginning of a word; compared as words of texts are.
     #[arg(long, value_name = "WORDS")]
     name: Option<String>,
     /// Only those that this party answers for.

@@ -11,7 +11,7 @@ use super::sight::Sight;
 use crate::budget;
 use crate::domain::party::NameValid;
 use crate::domain::period::Period;
-use crate::domain::text;
+use crate::domain::text::SearchWords;
 use crate::v1;
 use prost::Message;
 use std::collections::HashSet;
@@ -34,7 +34,7 @@ pub struct PartiesQuery {
 /// A question as it is held against each party.
 struct Search<'q> {
     query: &'q PartiesQuery,
-    words: Vec<Box<str>>,
+    words: SearchWords,
 }
 
 impl Ledger {
@@ -43,7 +43,7 @@ impl Ledger {
     /// # Errors
     /// When the cut cannot be resolved, or what is supposed does not fit the record.
     pub fn parties(&self, query: &PartiesQuery) -> Result<RegistryPage<RegistryEntry<v1::Party>>, QueryError> {
-        let search = Search { query, words: text::token_list(&query.words) };
+        let search = Search { query, words: SearchWords::parse(&query.words) };
         self.look(query.registry.cut, &query.registry.supposed, |sight| {
             let told = |sight: &Sight<'_>, id: &str, party| search.told(sight, id, party);
             let of = |registry| Ok(page(sight, |index| &index.parties, registry, told));
@@ -92,7 +92,7 @@ impl Search<'_> {
 
     fn is_named(&self, party: &v1::Party) -> bool {
         let mut names = party.names.iter().map(|name| name.name.as_str()).chain([party.party_id.as_str()]);
-        self.words.is_empty() || names.any(|name| text::matches(&self.words, &[name]))
+        self.words.is_empty() || names.any(|name| self.words.matches(&[name]))
     }
 
     fn is_one_it_answers_for_named(&self, sight: &Sight<'_>, survivor: &v1::Party) -> bool {
@@ -175,6 +175,30 @@ mod tests {
         let ledger = ledger();
         assert_eq!(seen(&ledger, Cut::Head), (1, 1, vec!["AZE-RUF".into()], "RUF".into()));
         assert_eq!(seen(&ledger, Cut::At(Position(6))), (0, 0, vec!["AZE-RUS".into()], "RUS".into()));
+    }
+
+    #[test]
+    fn a_party_is_found_by_its_names_as_others_write_them() {
+        let ledger = ledger();
+        let named = |id: &str, name: &str| {
+            let names = json!([{ "lang": "mul", "name": name }]);
+            json!({ "registerParty": { "party": { "partyId": id, "type": "PARTY_TYPE_STATE", "names": names } } })
+        };
+        record(
+            &ledger,
+            3,
+            json!([named("CYP", "Κύπρος"), named("KWT", "Al-Kuwayt / Kuvʼejt"), named("NAX", "Naxçıvan")]),
+        );
+        let found = |words: &str| -> Vec<String> {
+            let query = PartiesQuery { words: words.to_owned(), ..PartiesQuery::default() };
+            let query = PartiesQuery { registry: RegistryQuery { entries: 100, ..query.registry }, ..query };
+            ledger.parties(&query).unwrap().entries.into_iter().map(|entry| entry.message.party_id).collect()
+        };
+        for (words, id) in
+            [("ΚΥΠΡΟΣ", "CYP"), ("kuv'e", "KWT"), ("Kuvejt", "KWT"), ("NAXÇIVAN", "NAX"), ("naxcivan", "NAX")]
+        {
+            assert_eq!(found(words), [id], "{words}");
+        }
     }
 
     #[test]

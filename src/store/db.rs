@@ -1,12 +1,13 @@
 //! The only file that says sled.
 //!
 //! Four trees: `log` (blocks of events), `rows` (the index entries of each block), `terms` (the dictionary), `meta` (format,
-//! ledger, and how the last stop went). Values are cut into parts of at most 8 KB under keys of number and part. Sled is
+//! ledger, version of the folding of words, and how the last stop went). Values are cut into parts of at most 8 KB under keys of number and part. Sled is
 //! never trusted: everything read is checked, and a panic or an error in it makes the store suspect, not an answer wrong.
 
 use super::block::{Block, first_of};
 use super::stored::{MAX_VALUE, StoredBlock, StoredRows, StoredTerms, seal, unseal};
 use super::view::RestoredBlock;
+use crate::domain::text::FOLDING;
 use crate::journal::LedgerId;
 use crossbeam_channel::Sender;
 use std::io::ErrorKind;
@@ -47,6 +48,9 @@ pub(super) enum Unusable {
     /// It holds another ledger or another format.
     #[error("it holds another ledger or another format")]
     Foreign,
+    /// Its words were folded by another version, and would not be found.
+    #[error("its words were folded by another version of this program")]
+    OtherFolding,
     /// A part is missing or damaged.
     #[error("{0} is missing or damaged")]
     Damaged(String),
@@ -83,9 +87,13 @@ impl Db {
             (None, None) if self.log.is_empty() => {
                 self.meta.insert("format", FORMAT)?;
                 self.meta.insert("ledger", id)?;
+                self.meta.insert("folding", FOLDING.to_be_bytes().as_slice())?;
             }
             (Some(format), Some(known)) if format == FORMAT && known == id => {}
             _ => return Err(Unusable::Foreign),
+        }
+        if self.meta.get("folding")?.as_deref() != Some(FOLDING.to_be_bytes().as_slice()) {
+            return Err(Unusable::OtherFolding);
         }
         let clean = self.meta.remove("clean")?.is_some();
         self.db.flush()?;

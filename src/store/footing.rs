@@ -32,7 +32,7 @@ pub(super) fn obstacle(dir: &Path) -> Option<String> {
 /// The same, where sled failed: its own words, if they tell of such a thing, or what stands in the way now.
 pub(super) fn obstacle_behind(error: &Unusable, dir: &Path) -> Option<String> {
     match error {
-        Unusable::Foreign | Unusable::Damaged(_) => None,
+        Unusable::Foreign | Unusable::OtherFolding | Unusable::Damaged(_) => None,
         _ if error.io().and_then(Obstacle::of).is_some() => Some(error.to_string()),
         _ => obstacle(dir),
     }

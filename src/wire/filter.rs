@@ -14,7 +14,7 @@ use crate::domain::filter::{Filter, FilterItem, MemberSet, Pattern};
 use crate::domain::name::{ClaimId, PartyId, Word};
 use crate::domain::position::RecordedAt;
 use crate::domain::relationship::RelationshipId;
-use crate::domain::text::token_list;
+use crate::domain::text::SearchWords;
 use crate::domain::vocabulary::LinkType;
 use crate::v1;
 use prost_types::Timestamp;
@@ -121,13 +121,13 @@ fn recorded(value: Option<Timestamp>, at: &At<'_>, sink: &mut Sink) -> Option<Re
     value.and_then(|value| sink.shaped(at, "given", recorded_from(&value)))
 }
 
-fn text(value: &str, allowed: bool, at: &At<'_>, sink: &mut Sink) -> Vec<Box<str>> {
+fn text(value: &str, allowed: bool, at: &At<'_>, sink: &mut Sink) -> SearchWords {
     if value.is_empty() {
-        return Vec::new();
+        return SearchWords::default();
     }
     sink.rule(at, allowed, "only lists of claims search text; leave it out");
     sink.at_most(at, value, MAX_FILTER_TEXT_BYTES);
-    let words = token_list(value);
+    let words = SearchWords::parse(value);
     sink.rule(at, !words.is_empty(), "has no word in it: no letter and no digit");
     words
 }

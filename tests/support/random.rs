@@ -12,7 +12,7 @@ use detente::domain::kind::{Kind, KindValue, ScaleEntry};
 use detente::domain::name::ClaimId;
 use detente::domain::rejection::Violation;
 use detente::domain::scheme::Scheme;
-use detente::domain::text::token_list;
+use detente::domain::text::SearchWords;
 use detente::domain::vocabulary::{
     AttributionRole, DisputeOutcome, LinkType, Modality, Polarity, RetractionReason, RevisionKind, Status, TemporalType,
 };
@@ -50,7 +50,8 @@ impl Random {
 const CLAIMS: u64 = 20;
 const KINDS: [&str; 4] = ["agreement", "agreement_signed", "accusation", "talks"];
 const RELATIONSHIPS: [&str; 4] = ["AZE-RUS", "ARM-AZE", "ARM-AZE-RUS", "RUS-TUR"];
-const WORDS: [&str; 8] = ["border", "Bordeaux", "accord", "Élysée", "gas", "إتفاقية", "agreement", "agree"];
+const WORDS: [&str; 10] =
+    ["border", "Bordeaux", "accord", "Élysée", "gas", "إتفاقية", "agreement", "agree", "l'accord", "cease\u{200c}fire"];
 const LABELS: [&str; 3] = ["draft", "Draft", "trade"];
 const DATES: [&str; 8] = [
     "2025-01-02",
@@ -334,9 +335,21 @@ fn random_item(random: &mut Random, text: bool) -> FilterItem {
         }
     }
     if text {
-        let asked =
-            random.of(&["agree", "accord agree", "border accord", "bord", "elysee", "اتفاقيه", "agreement gas", "zzz"]);
-        item.text = token_list(asked);
+        let asked = random.of(&[
+            "agree",
+            "accord agree",
+            "border accord",
+            "bord",
+            "elysee",
+            "اتفاقيه",
+            "agreement gas",
+            "zzz",
+            "l’accord",
+            "laccord gas",
+            "CEASE'FIRE",
+            "fire cease",
+        ]);
+        item.text = SearchWords::parse(asked);
     }
     item
 }

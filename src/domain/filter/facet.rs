@@ -4,7 +4,7 @@
 use super::{FilterItem, Pattern, Voice};
 use crate::domain::claim::Claim;
 use crate::domain::name::ClaimId;
-use crate::domain::text;
+use crate::domain::text::{self, TokenTest};
 use crate::domain::vocabulary::{LinkType, Vocabulary};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -74,6 +74,10 @@ impl FacetTest {
             Pattern::Exact(word) => Self { kind, key: format!("{before}{word}").into(), prefix: false },
             Pattern::Prefix(word) => Self { kind, key: format!("{before}{word}").into(), prefix: true },
         }
+    }
+
+    fn token(test: &TokenTest) -> Self {
+        Self { kind: FacetKind::Token, key: test.token.clone(), prefix: test.prefix }
     }
 }
 
@@ -151,10 +155,7 @@ impl FilterItem {
             tests(&self.codes, |(scheme, code)| FacetTest::pattern(K::Code, &pair(scheme, ""), code)),
             tests(&self.voices, Voice::facet),
         ];
-        if let Some((last, whole)) = self.text.split_last() {
-            groups.extend(whole.iter().map(|word| vec![FacetTest::exact(K::Token, word)]));
-            groups.push(vec![FacetTest { kind: K::Token, key: last.clone(), prefix: true }]);
-        }
+        groups.extend(self.text.groups().iter().map(|group| tests(group, FacetTest::token)));
         groups.retain(|group| !group.is_empty());
         groups
     }

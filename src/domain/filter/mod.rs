@@ -19,7 +19,7 @@ use super::claim::Claim;
 use super::name::{ClaimId, PartyId, SourceId, Word};
 use super::position::RecordedAt;
 use super::relationship::RelationshipId;
-use super::text;
+use super::text::SearchWords;
 use super::vocabulary::{LinkType, Modality, Polarity, Status, TemporalType, Vocabulary};
 
 /// Which claims are meant: those that match any of the items; without items, every claim.
@@ -66,8 +66,8 @@ pub struct FilterItem {
     pub recorded_from: Option<RecordedAt>,
     /// Its current revision was recorded before this time.
     pub recorded_before: Option<RecordedAt>,
-    /// Its texts contain these folded words, the last one as a prefix.
-    pub text: Vec<Box<str>>,
+    /// Its texts contain these words, the last one as a prefix.
+    pub text: SearchWords,
     /// Comes from one of these voices, whoever else is asked for.
     pub voices: Vec<Voice>,
 }
@@ -181,7 +181,7 @@ impl FilterItem {
 
     fn matches_text(&self, claim: &Claim) -> bool {
         let texts: Vec<&str> = claim.texts.iter().map(|t| &*t.text).collect();
-        self.text.is_empty() || text::matches(&self.text, &texts)
+        self.text.is_empty() || self.text.matches(&texts)
     }
 }
 

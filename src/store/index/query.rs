@@ -89,6 +89,7 @@ impl Index {
         for tests in source.facets() {
             let mut terms: Vec<Term> = tests.iter().flat_map(|test| self.terms.resolve(test)).collect();
             terms.sort_unstable();
+            terms.dedup();
             match tests.first().map(|test| test.kind) {
                 Some(FacetKind::Token) => {
                     hold(self.posted(&terms) * size_of::<ContentNo>() * 2);

@@ -4,6 +4,7 @@ use super::{Sink, fields, small_claim, uuid};
 use crate::domain::filter::{Filter, Pattern};
 use crate::domain::position::RecordedAt;
 use crate::domain::rejection::Violation;
+use crate::domain::text::SearchWords;
 use crate::domain::vocabulary::{LinkType, Modality, Vocabulary};
 use crate::v1;
 use crate::wire::filter::parse_filter;
@@ -58,7 +59,7 @@ fn every_field_is_taken_over() {
     assert_eq!((&*item.labels[0], item.claim_ids.len()), ("border", 1));
     assert_eq!(item.codes, [("CAMEO".into(), prefix("05"))]);
     assert_eq!((item.recorded_from, item.recorded_before), (Some(RecordedAt(1_000_001)), Some(RecordedAt(2_000_000))));
-    assert_eq!(item.text, ["elysee".into(), "border".into()]);
+    assert_eq!(item.text, SearchWords::parse("elysee border"));
 }
 
 #[test]
