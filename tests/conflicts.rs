@@ -20,6 +20,7 @@ use detente::domain::filter::Filter;
 use detente::domain::kind::{Kind, KindValue};
 use detente::domain::name::ClaimId;
 use detente::domain::period::Period;
+use detente::domain::validity::Validity;
 use detente::domain::vocabulary::{DisputeOutcome, LinkType, Modality, RetractionReason, Status};
 use detente::ledger::Ledger;
 use detente::ledger::conflicts::ConflictsQuery;
@@ -205,7 +206,13 @@ fn values(one: Placed<'_>, two: Placed<'_>) -> Vec<(Key, Row)> {
         _ => was != is,
     };
     let (Some(a), Some(b)) = (one.1.validity(), two.1.validity()) else { return Vec::new() };
-    let certainty = if a.latest_start < b.earliest_end && b.latest_start < a.earliest_end {
+    let hands_over = |ends: &Validity, begins: &Validity| {
+        let ends_as_it_begins =
+            [1, 86_400].map(|atom| begins.latest_start.plus_seconds(atom)).contains(&ends.earliest_end);
+        ends_as_it_begins && ends.earliest_start < begins.latest_start && ends.earliest_end < begins.latest_end
+    };
+    let is_certain = a.latest_start < b.earliest_end && b.latest_start < a.earliest_end;
+    let certainty = if is_certain && !hands_over(&a, &b) && !hands_over(&b, &a) {
         Certainty::Definite
     } else if a.earliest_start < b.latest_end && b.earliest_start < a.latest_end {
         Certainty::Possible
@@ -377,6 +384,18 @@ fn values_that_follow_one_another_are_succession_and_values_that_overlap_are_a_c
     home.record([Command::Retract(id(1), RetractionReason::Wrong)]);
     assert_eq!(by_value(&home, Cut::Head), perhaps);
     assert_eq!(by_value(&home, Cut::At(before)), perhaps);
+}
+
+#[test]
+fn a_handover_on_one_day_is_a_possible_conflict_and_two_shared_days_are_a_definite_one() {
+    let home = Home::in_memory().furnished();
+    home.record(single_valued());
+    home.record([assert(stance(1, "2024-01-01/2024-06-15", Status::Signed))]);
+    home.record([assert(stance(2, "2024-06-15/2024-12-31", Status::InForce))]);
+    let handover = (id(2), Some(id(1)), Certainty::Possible);
+    assert_eq!(by_value(&home, Cut::Head), [handover]);
+    home.record([assert(stance(3, "2024-12-30/..", Status::Suspended))]);
+    assert_eq!(by_value(&home, Cut::Head), [handover, (id(3), Some(id(2)), Certainty::Definite)]);
 }
 
 #[test]

@@ -16,13 +16,20 @@
 //! ```
 //!
 //! They overlap in all worlds iff the latest start of each is before the earliest end of the other: the two claims' worlds
-//! are chosen independently, and each corner is reached by one. Where one claim says that it SUPERSEDES the other, the two
+//! are chosen independently, and each corner is reached by one.
+//!
+//! Most sources write the last day of one phase as the first day of the next. A day is all that is known of such a handover,
+//! and nothing says that both held at one instant of it: where two times only touch, on one day or in one second, the conflict
+//! is a POSSIBLE one. Where one time lies within the other they do more than touch.
+//!
+//! Where one claim says that it SUPERSEDES the other, the two
 //! follow one another whatever their dates say. What is denied, absent, unknown or supposed for the sake of argument
 //! gives no value ([`asserts_a_value`]): a denial is not another value.
 //!
 //! [`super::rivals`] finds the conflicts among many claims without looking at every pair.
 
 use super::certainty::Certainty;
+use super::moment::SECONDS_PER_DAY;
 use super::validity::Validity;
 use super::vocabulary::Modality;
 use std::fmt;
@@ -103,7 +110,8 @@ pub const fn asserts_a_value(modality: Modality) -> bool {
 /// Whether two valid times overlap: in all readings, in some, or in none.
 #[must_use]
 pub fn overlap(one: &Validity, two: &Validity) -> Option<Certainty> {
-    if one.latest_start < two.earliest_end && two.latest_start < one.earliest_end {
+    let is_certain = one.latest_start < two.earliest_end && two.latest_start < one.earliest_end;
+    if is_certain && !is_handover(one, two) {
         Some(Certainty::Definite)
     } else if one.earliest_start < two.latest_end && two.earliest_start < one.latest_end {
         Some(Certainty::Possible)
@@ -112,12 +120,22 @@ pub fn overlap(one: &Validity, two: &Validity) -> Option<Certainty> {
     }
 }
 
+/// Whether in some reading one of two valid times ends on the day, or in the second, in which the other begins, and the other goes
+/// on from there. Where one lies within the other there is no handover.
+fn is_handover(one: &Validity, two: &Validity) -> bool {
+    let hands_over = |ends: &Validity, begins: &Validity| {
+        let shared = ends.earliest_end.0.saturating_sub(begins.latest_start.0);
+        let is_day = shared == SECONDS_PER_DAY && begins.latest_start.day_start() == begins.latest_start;
+        (is_day || shared == 1) && ends.earliest_start < begins.latest_start && begins.latest_end > ends.earliest_end
+    };
+    hands_over(one, two) || hands_over(two, one)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::moment::Moment;
     use super::*;
     use proptest::prelude::*;
-    use std::collections::BTreeSet;
 
     /// A start between two days and an end between two, cut back to where the start is before the end.
     fn validity((start, more, length, longer): (i64, i64, i64, i64)) -> Validity {
@@ -137,15 +155,21 @@ mod tests {
         starts.flat_map(|start| ends(start).map(move |end| (start, end))).collect()
     }
 
+    /// Whether one ends in the second in which another begins that goes on.
+    fn hands_over(one: (i64, i64), two: (i64, i64)) -> bool {
+        one.0 < two.0 && one.1 == two.0 + 1 && two.1 > one.1
+    }
+
     fn by_worlds(one: &Validity, two: &Validity) -> Option<Certainty> {
         let (one, two) = (worlds(one), worlds(two));
-        let pairs = one.iter().flat_map(|one| two.iter().map(move |two| one.0 < two.1 && two.0 < one.1));
-        let overlaps: BTreeSet<bool> = pairs.collect();
-        match (overlaps.contains(&true), overlaps.contains(&false)) {
-            (true, false) => Some(Certainty::Definite),
-            (true, true) => Some(Certainty::Possible),
-            (false, _) => None,
+        let pairs = || one.iter().flat_map(|one| two.iter().map(move |two| (*one, *two)));
+        if !pairs().any(|(one, two)| one.0 < two.1 && two.0 < one.1) {
+            return None;
         }
+        let certain = |(one, two): ((i64, i64), (i64, i64))| {
+            one.0 < two.1 && two.0 < one.1 && !hands_over(one, two) && !hands_over(two, one)
+        };
+        Some(if pairs().all(certain) { Certainty::Definite } else { Certainty::Possible })
     }
 
     fn days() -> impl Strategy<Value = Validity> {
@@ -158,6 +182,36 @@ mod tests {
             prop_assert_eq!(overlap(&one, &two), by_worlds(&one, &two));
             prop_assert_eq!(overlap(&two, &one), by_worlds(&one, &two));
         }
+    }
+
+    #[test]
+    fn a_handover_on_one_day_is_no_definite_conflict_and_two_shared_days_are_one() {
+        let day = |day: i64| Moment(day * SECONDS_PER_DAY);
+        let days = |first: i64, last: i64| Validity {
+            earliest_start: day(first),
+            latest_start: day(first),
+            earliest_end: day(last + 1),
+            latest_end: day(last + 1),
+        };
+        let phase = days(10, 20);
+        for (other, expected) in [
+            (days(20, 30), Some(Certainty::Possible)),
+            (days(0, 10), Some(Certainty::Possible)),
+            (days(20, 20), Some(Certainty::Definite)),
+            (days(21, 30), None),
+            (days(19, 30), Some(Certainty::Definite)),
+            (days(15, 15), Some(Certainty::Definite)),
+            (days(10, 20), Some(Certainty::Definite)),
+        ] {
+            assert_eq!((overlap(&phase, &other), overlap(&other, &phase)), (expected, expected), "{other:?}");
+        }
+        assert_eq!(overlap(&days(15, 15), &days(15, 15)), Some(Certainty::Definite));
+        let noon = Validity {
+            latest_start: Moment(day(20).0 + 43_200),
+            earliest_start: Moment(day(20).0 + 43_200),
+            ..days(20, 30)
+        };
+        assert_eq!(overlap(&phase, &noon), Some(Certainty::Definite), "twelve hours of it are known to be shared");
     }
 
     #[test]

@@ -134,7 +134,7 @@ fn revision(
     Ok(v1::Revision {
         event: event_of(event).into(),
         kind: kind.map_or(0, Twin::to_wire),
-        changed_fields: before.map(|before| changed_fields(&before, &after)).unwrap_or_default(),
+        changed_fields: before.map(|before| changed_fields(before, after.clone())).unwrap_or_default(),
         claim: Some(after),
         dispute: None,
     })
@@ -168,8 +168,13 @@ macro_rules! differing {
     }};
 }
 
-/// The names of the fields that differ, what every revision changes (its number, time, recorder, position, note) aside.
-fn changed_fields(before: &v1::Claim, after: &v1::Claim) -> Vec<String> {
+/// The names of the fields that differ, what every revision changes (its number, time, recorder, position, note) and
+/// book-keeping aside, as `domain::diff` compares them.
+fn changed_fields(mut before: v1::Claim, mut after: v1::Claim) -> Vec<String> {
+    for claim in [&mut before, &mut after] {
+        claim.external_ids.iter_mut().for_each(|id| id.release.clear());
+        claim.sources.iter_mut().for_each(|citation| citation.retrieved_at = None);
+    }
     let mut names = differing!(before, after;
         kind, temporal_type, texts, parties, relationships, valid_from, valid_to, as_of, refers_to, attribution,
         modality, polarity, status, due, quantities, place, codes, sources, links, external_ids, labels, retraction,
@@ -177,7 +182,7 @@ fn changed_fields(before: &v1::Claim, after: &v1::Claim) -> Vec<String> {
     );
     // One of very many may have ended that neither of the two lists.
     let unlisted = |claim: &v1::Claim| (claim.unlisted_disputes, claim.unlisted_standing_disputes);
-    if unlisted(before) != unlisted(after) && names.last().is_none_or(|last| last != "disputes") {
+    if unlisted(&before) != unlisted(&after) && names.last().is_none_or(|last| last != "disputes") {
         names.push("disputes".to_owned());
     }
     names

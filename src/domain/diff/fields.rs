@@ -1,11 +1,12 @@
 //! The fields of a claim that are compared, under the names and in the order they have in the contract.
 //!
 //! What every revision changes (its number, time, recorder, position, note) is not compared, and of the disputes only those
-//! that stand. Values are compared as they were written: `1874` for `1874-XX-XX` is a change.
+//! that stand. Values are compared as they were written: `1874` for `1874-XX-XX` is a change. Book-keeping is no content: the
+//! release that an external id is taken from, and the time at which a source was fetched, are not compared either.
 
 use super::Revision;
 use super::lasting::lasting;
-use crate::domain::claim::Quantity;
+use crate::domain::claim::{Citation, Quantity};
 use crate::domain::name::DisputeId;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -55,9 +56,9 @@ const FIELDS: [Field; 22] = [
     ),
     content!(place),
     content!(codes),
-    content!(sources),
+    ("sources", |a, b| citations(a).eq(citations(b)), |a| digest(&citations(a).collect::<Vec<_>>())),
     content!(links),
-    content!(external_ids),
+    ("external_ids", |a, b| external_ids(a).eq(external_ids(b)), |a| digest(&external_ids(a).collect::<Vec<_>>())),
     content!(labels),
     ("retraction", |a, b| a.retracted == b.retracted, |a| digest(&a.retracted)),
 ];
@@ -121,6 +122,16 @@ fn digest(value: &impl Debug) -> u64 {
     // Nothing that is written to a digest fails.
     let _ = write!(digest, "{value:?}");
     digest.0.finish()
+}
+
+/// The ids elsewhere of a claim, each with its scheme.
+fn external_ids(revision: &Revision) -> impl Iterator<Item = (&str, &str)> {
+    revision.content.external_ids.iter().map(|id| (&*id.scheme, &*id.id))
+}
+
+/// The citations of a claim, as if each source had been fetched at no time.
+fn citations(revision: &Revision) -> impl Iterator<Item = Citation> {
+    revision.content.sources.iter().map(|citation| Citation { retrieved_at: None, ..citation.clone() })
 }
 
 /// The two zeros are equal and are not written alike.

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::domain::bound::Bound;
-use crate::domain::claim::Time;
+use crate::domain::claim::{Citation, ExternalId, Time};
 use crate::domain::edtf::parse_valid;
-use crate::domain::name::{ClaimId, Word};
+use crate::domain::name::{ClaimId, SourceId, Word};
 use crate::domain::vocabulary::Modality;
 use ChangeReason::{
     Confirmation, Correction, Dispute, LateReport, New, PrecisionRefined, Reinstatement, Resolution, Retraction,
@@ -238,6 +238,29 @@ proptest! {
             prop_assert!(before.is_none() || last.is_none_or(|last| last == change.reason));
         }
     }
+}
+
+/// A revision that cites a source, fetched at a second, and has an id of a release.
+fn of_release(made_by: ChangeReason, place: &str, release: &str, id: &str, fetched: i64) -> Revision {
+    let (source, scheme) = (SourceId::parse("panel").unwrap(), "panel".into());
+    let citation =
+        Citation { source, locator: "".into(), quote: "".into(), retrieved_at: Some((fetched, 0)), granularity: None };
+    let external_ids = vec![ExternalId { scheme, id: id.into(), release: release.into() }];
+    let content = Arc::new(Claim { sources: vec![citation], external_ids, ..claim("2025/..", place) });
+    Revision { content, ..revised(made_by, place) }
+}
+
+#[test]
+fn the_release_of_an_id_and_the_time_of_fetching_are_no_content() {
+    let before = of_release(New, "Baku", "1", "AAA:BBB", 1);
+    let later = |place, release, fetched| of_release(WorldChange, place, release, "AAA:BBB", fetched);
+    assert_eq!(told(Some(&before), &[later("Baku", "2", 2)], &CLAIMS), None);
+    assert_eq!(told(Some(&before), &[later("Moscow", "2", 2), later("Baku", "3", 3)], &CLAIMS), None);
+    let moved =
+        told(Some(&before), &[later("Baku", "2", 2), later("Moscow", "3", 3), later("Moscow", "4", 4)], &CLAIMS);
+    assert_eq!(moved, Some((WorldChange, vec!["place"], vec![(1, WorldChange)])));
+    let renamed = told(Some(&before), &[of_release(Correction, "Baku", "2", "AAA:CCC", 1)], &CLAIMS);
+    assert_eq!(renamed, Some((Correction, vec!["external_ids"], vec![(0, Correction)])));
 }
 
 #[test]
