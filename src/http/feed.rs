@@ -11,17 +11,22 @@ use super::json::{self, Defaults};
 use super::transcode::{self, SERVICE};
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
+use axum::response::IntoResponse;
 use axum::response::sse::{Event, Sse};
 use prost_reflect::MessageDescriptor;
 use std::convert::Infallible;
-use tokio_stream::{Stream, StreamExt as _};
+use tokio_stream::StreamExt as _;
+
+/// Headers that make proxies pass each frame on when it comes: nginx gathers a reply until its buffers are full, others
+/// compress it.
+const FOR_PROXIES: [(&str, &str); 2] = [("x-accel-buffering", "no"), ("cache-control", "no-cache, no-transform")];
 
 /// Follows the log.
 pub(super) async fn feed(
     State(web): State<Web>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
+) -> Result<impl IntoResponse, Failure> {
     let method = transcode::method("Subscribe").ok_or_else(|| Failure::invalid("there is no feed"))?;
     let mut request = asked::feed(query.as_deref().unwrap_or_default())?;
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
@@ -33,8 +38,8 @@ pub(super) async fn feed(
     }
     let message = transcode::request(&method, request.to_string().as_bytes())?;
     let frames = web.local.stream(&format!("/{SERVICE}/Subscribe"), &message, None).await?;
-    let events = frames.map_while(move |frame| event(&method.output(), &frame.ok()?).map(Ok));
-    Ok(Sse::new(events))
+    let events = frames.map_while(move |frame| event(&method.output(), &frame.ok()?).map(Ok::<_, Infallible>));
+    Ok((FOR_PROXIES, Sse::new(events)))
 }
 
 fn event(reply: &MessageDescriptor, frame: &[u8]) -> Option<Event> {

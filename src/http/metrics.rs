@@ -1,12 +1,21 @@
-//! `/metrics`: what is measured, for Prometheus.
+//! `/metrics`: what is measured, for Prometheus: as OpenMetrics text to a scraper that asks for it, in the text format that every
+//! other tool reads (`promtool`, exporters, curl) without that.
 
 use super::Web;
+use crate::metrics::plain::{OPEN_METRICS, PROMETHEUS, prefers_open_metrics, to_prometheus};
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 
 /// Everything that is measured, as it is now.
-pub(super) async fn metrics(State(web): State<Web>) -> impl IntoResponse {
+pub(super) async fn metrics(State(web): State<Web>, headers: HeaderMap) -> impl IntoResponse {
     let text = web.ledger.metrics().text(web.standing());
-    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+    let accepted: Vec<&str> =
+        headers.get_all(header::ACCEPT).iter().filter_map(|accept| accept.to_str().ok()).collect();
+    let (media_type, text) = if prefers_open_metrics(&accepted.join(",")) {
+        (OPEN_METRICS, text)
+    } else {
+        (PROMETHEUS, to_prometheus(&text))
+    };
+    ([(header::CONTENT_TYPE, media_type), (header::VARY, "accept")], text)
 }

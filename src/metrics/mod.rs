@@ -3,6 +3,7 @@
 //! Whoever does something worth measuring holds these and counts there and then; what merely *is* (positions, lag) is asked
 //! for when the numbers are collected. Times are in seconds, as Prometheus has them.
 
+pub mod plain;
 mod process;
 
 use process::Process;

@@ -24,6 +24,13 @@ impl Follower {
         let mut lines = BufReader::new(socket).lines();
         let head = lines.next_line().await.unwrap().unwrap();
         assert_eq!(head, "HTTP/1.1 200 OK");
+        let mut headers = Vec::new();
+        while let Some(header) = lines.next_line().await.unwrap().filter(|line| !line.is_empty()) {
+            headers.push(header);
+        }
+        for expected in ["x-accel-buffering: no", "cache-control: no-cache, no-transform"] {
+            assert_eq!(headers.iter().filter(|header| *header == expected).count(), 1, "{headers:?}");
+        }
         Self(lines)
     }
 

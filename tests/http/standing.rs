@@ -12,8 +12,26 @@ fn value(text: &str, name: &str) -> f64 {
 
 async fn metrics(server: &Served) -> String {
     let answer = server.ask("GET", "/metrics", "", "").await;
-    assert!(answer.status == 200 && answer.head.contains("application/openmetrics-text"), "{}", answer.head);
+    assert!(answer.status == 200 && answer.head.contains("text/plain; version=0.0.4"), "{}", answer.head);
     String::from_utf8(answer.body).unwrap()
+}
+
+#[tokio::test]
+async fn a_scraper_gets_open_metrics_where_it_asks_for_it_and_everybody_else_the_text_format() {
+    let server = Served::empty().await;
+    let text = metrics(&server).await;
+    assert!(text.contains("# TYPE detente_build_info gauge\n") && !text.contains("# EOF"), "{text}");
+    assert!(text.contains("# TYPE detente_events_total counter\n"), "{text}");
+    let families = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    for (name, kind) in families {
+        assert!(["counter", "gauge", "histogram", "summary", "untyped"].contains(&kind), "{name} {kind}");
+    }
+    let accept =
+        "accept: application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.3,*/*;q=0.2\r\n";
+    let answer = server.ask("GET", "/metrics", accept, "").await;
+    assert!(answer.head.contains("application/openmetrics-text; version=1.0.0"), "{}", answer.head);
+    assert!(String::from_utf8(answer.body).unwrap().ends_with("# EOF\n"));
+    server.end().await;
 }
 
 async fn channel(server: &Served) -> tonic::transport::Channel {

@@ -57,7 +57,12 @@ const PLAIN: &[Plain] = &[
             ("503", "It is starting or stopping, or a write to the journal does not end."),
         ],
     ),
-    ("/metrics", "metrics", "What is measured, for Prometheus.", &[("200", "OpenMetrics text.")]),
+    (
+        "/metrics",
+        "metrics",
+        "What is measured, for Prometheus.",
+        &[("200", "Prometheus text (0.0.4), or OpenMetrics text where `accept` asks for it.")],
+    ),
 ];
 
 fn plain(name: &str, about: &str, answers: &[(&str, &str)]) -> Value {
