@@ -3,7 +3,7 @@
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@` or certain control characters for a formula, and runs it;
 //! and without a byte order mark it takes UTF-8 for something else. Programs want neither mended: what was recorded has to
 //! come through as it is. So a file is either for programs, verbatim, or for a spreadsheet: with a byte order mark, lines
-//! that end as RFC 4180 has it, and an apostrophe before every text that would be a formula (and, so that it can be taken
+//! that end as RFC 4180 has it, and an apostrophe before every cell but a number that would be a formula (and, so that it can be taken
 //! away again, before every one that begins with an apostrophe).
 
 use super::{Sheet, day_text, instant_text};
@@ -34,16 +34,16 @@ impl<W: Write> Delimited<W> {
 impl<W: Write> Sheet for Delimited<W> {
     fn row(&mut self, cells: Vec<Cell>) -> io::Result<()> {
         for cell in cells {
+            let is_number = matches!(cell, Cell::Integer(_));
             let text = match cell {
                 Cell::Empty => String::new(),
-                Cell::Text(text) if self.for_spreadsheet => inert(text),
                 Cell::Text(text) => text,
                 Cell::Integer(number) => number.to_string(),
                 Cell::Flag(flag) => flag.to_string(),
                 Cell::Instant(micros) => instant_text(micros),
                 Cell::Day(day) => day_text(day),
             };
-            self.out.write_field(text)?;
+            self.out.write_field(if self.for_spreadsheet && !is_number { inert(text) } else { text })?;
         }
         Ok(self.out.write_record(None::<&[u8]>)?)
     }
@@ -65,6 +65,12 @@ fn inert(text: String) -> String {
 mod tests {
     use super::*;
     use crate::flat::{Table, columns};
+
+    #[test]
+    fn only_a_number_begins_with_a_sign_in_a_spreadsheet() {
+        let text = String::from_utf8(written(true, &[Cell::Integer(-5), Cell::Day(-719_529)])).unwrap();
+        assert!(text.ends_with("-5,'-0001-12-31\r\n"), "{text}");
+    }
 
     fn written(for_spreadsheet: bool, cells: &[Cell]) -> Vec<u8> {
         let columns: Vec<Column> = columns(Table::State, &[]).into_iter().take(cells.len()).collect();
