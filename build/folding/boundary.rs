@@ -4,7 +4,7 @@ use super::cell;
 use super::spelling::Properties;
 use icu_properties::props::WordBreak;
 
-/// Whether a code point is written and left out at will in transliteration: an apostrophe, a prime or a half ring. Those that
+/// Returns true if a code point is written and left out at will in transliteration: an apostrophe, a prime or a half ring. Those that
 /// Unicode has in the block of modifier letters are not all; keyboards and fonts bring others.
 pub(crate) fn is_apostrophe(c: char) -> bool {
     let listed = matches!(
@@ -28,7 +28,7 @@ pub(crate) fn is_apostrophe(c: char) -> bool {
     listed || is_modifier(c)
 }
 
-/// Whether a code point is in the block of modifier letters.
+/// Returns true if a code point is in the block of modifier letters.
 pub(crate) fn is_modifier(c: char) -> bool {
     matches!(c, '\u{2b0}'..='\u{2ff}')
 }

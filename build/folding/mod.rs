@@ -23,7 +23,7 @@ struct Table {
     blocks: Vec<u16>,
     cells: Vec<u16>,
     known: HashMap<Vec<u16>, u16>,
-    /// Of each spelling its place in the text, its length and the class of its code point.
+    /// Spellings: the place of each in the text, its length and the class of its code point, packed.
     spellings: Vec<u32>,
     text: String,
     numbers: HashMap<(String, u16), u16>,

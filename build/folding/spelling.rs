@@ -42,21 +42,21 @@ impl Properties {
         }
     }
 
-    /// Whether a code point is a letter or a number: a part of a word.
+    /// Returns true if a code point is a letter or a number: a part of a word.
     pub(crate) fn is_word(&self, c: char) -> bool {
         use GeneralCategory as G;
         let number = matches!(self.category.get(c), G::DecimalNumber | G::LetterNumber | G::OtherNumber);
         (number || self.alphabetic.contains(c)) && !self.is_mark(c) && !self.ignorable.contains(c)
     }
 
-    /// Whether a code point is dropped: a combining mark, or a letter without a weight.
+    /// Returns true if a code point is dropped: a combining mark, or a letter without a weight.
     pub(crate) fn is_mark(&self, c: char) -> bool {
         use GeneralCategory as G;
         let category = self.category.get(c);
         matches!(category, G::NonspacingMark | G::SpacingMark | G::EnclosingMark) || WEIGHTLESS.contains(&c)
     }
 
-    /// Whether a code point means nothing by itself: it is not assigned, or for private use.
+    /// Returns true if a code point means nothing by itself: it is not assigned, or for private use.
     pub(crate) fn is_unassigned(&self, c: char) -> bool {
         matches!(self.category.get(c), GeneralCategory::Unassigned | GeneralCategory::PrivateUse)
     }

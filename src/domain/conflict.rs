@@ -120,8 +120,8 @@ pub fn overlap(one: &Validity, two: &Validity) -> Option<Certainty> {
     }
 }
 
-/// Whether in some reading one of two valid times ends on the day, or in the second, in which the other begins, and the other goes
-/// on from there. Where one lies within the other there is no handover.
+/// Returns true if in some reading one of two valid times ends on the day, or in the second, in which the other begins, and the
+/// other goes on from there. Where one lies within the other there is no handover.
 fn is_handover(one: &Validity, two: &Validity) -> bool {
     let hands_over = |ends: &Validity, begins: &Validity| {
         let shared = ends.earliest_end.0.saturating_sub(begins.latest_start.0);
@@ -155,7 +155,7 @@ mod tests {
         starts.flat_map(|start| ends(start).map(move |end| (start, end))).collect()
     }
 
-    /// Whether one ends in the second in which another begins that goes on.
+    /// Returns true if one ends in the second in which another begins that goes on.
     fn hands_over(one: (i64, i64), two: (i64, i64)) -> bool {
         one.0 < two.0 && one.1 == two.0 + 1 && two.1 > one.1
     }

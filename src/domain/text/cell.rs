@@ -35,11 +35,11 @@ pub(crate) const NUMERIC: u16 = 2;
 /// A letter or number that no mark joins to another.
 pub(crate) const APART: u16 = 3;
 
-/// In a spelling: the words on both sides are different ones.
+/// Mark of a spelling: the words on both sides are different ones.
 pub(crate) const SPELLED_BREAK: char = ' ';
-/// In a spelling: as an apostrophe in a text.
+/// Mark of a spelling: an apostrophe, as in a text.
 pub(crate) const SPELLED_APOSTROPHE: char = '\'';
-/// In a spelling: the next letter is there in the second reading of the word only.
+/// Mark of a spelling: only the second reading of the word has the next letter.
 pub(crate) const SECOND_READING: char = '\u{1}';
 
 /// The number of code points in a block of the table.

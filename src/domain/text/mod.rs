@@ -19,7 +19,7 @@ mod words;
 
 pub use search::{SearchWords, TokenTest};
 
-/// How words are divided and put together, beside the table; raise it whenever the tokens of any text change.
+/// Revision of the code around the table. Raise it whenever the tokens of any text change.
 const REVISION: u64 = 1;
 
 /// The version of the folding. Tokens of different versions do not fit each other.

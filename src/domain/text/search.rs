@@ -15,7 +15,7 @@ pub struct SearchWords {
 pub struct TokenTest {
     /// The token, or the beginning of one.
     pub token: Box<str>,
-    /// Whether it is a beginning.
+    /// True if it is a beginning.
     pub prefix: bool,
 }
 
@@ -30,7 +30,7 @@ impl SearchWords {
         Self { groups: groups.collect() }
     }
 
-    /// Whether no word is asked for.
+    /// Returns true if no word is asked for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
@@ -42,7 +42,7 @@ impl SearchWords {
         &self.groups
     }
 
-    /// Whether texts together have all the words.
+    /// Returns true if texts together have all the words.
     #[must_use]
     pub fn matches(&self, texts: &[&str]) -> bool {
         if self.is_empty() {

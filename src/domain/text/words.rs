@@ -15,8 +15,7 @@ const MAX_RUN_PARTS: usize = 4;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Word {
     text: String,
-    /// Of each part but the first the place where it begins, and whether a mark stands before it that some write and others
-    /// leave out, rather than one that nobody sees.
+    /// Beginnings of the parts but the first. True if a reader sees the mark before the part, false if nobody does.
     parts: Vec<(usize, bool)>,
 }
 
@@ -26,7 +25,7 @@ pub(super) struct Readings<'w> {
     pub(super) second: Option<&'w Word>,
 }
 
-/// What stands between the last letter and the next.
+/// Gap between the last letter and the next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gap {
     /// Nothing, or nothing but marks that are dropped.
@@ -133,7 +132,7 @@ impl<F: FnMut(Readings<'_>)> Reader<F> {
         self.last = class;
     }
 
-    /// Before a letter: ends the word if what stands before the letter does not join, or else begins a part of it.
+    /// Closes the gap before a letter: begins a part of the word if the gap joins, or else ends the word.
     #[inline]
     fn open_part(&mut self, class: u16) {
         if self.gap == Gap::None {
@@ -177,7 +176,7 @@ impl<F: FnMut(Readings<'_>)> Reader<F> {
     }
 }
 
-/// Whether a word goes on over a gap between two letters (WB4 to WB13 of UAX 29).
+/// Returns true if a word goes on over a gap between two letters (WB4 to WB13 of UAX 29).
 const fn joins(before: u16, gap: Gap, after: u16) -> bool {
     let letters = before <= cell::HEBREW && after <= cell::HEBREW;
     let digits = before == cell::NUMERIC && after == cell::NUMERIC;

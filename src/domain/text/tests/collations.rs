@@ -23,7 +23,7 @@ const SCRIPTS: [Script; 7] = [
     Script::Arabic,
     Script::Hebrew,
 ];
-/// What the collation of Persian makes one letter, and search does not.
+/// Letters that the collation of Persian makes one, and search does not.
 const HAMZA_AND_SEATS: &str = "ءأإؤئٲٳ";
 
 /// Letters whose decomposition has the high hamza behind the letter while collations have it before.

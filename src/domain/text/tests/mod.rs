@@ -4,6 +4,7 @@ mod boundaries;
 mod collations;
 
 use super::*;
+use proptest::prelude::*;
 
 /// All tokens of a text.
 fn tokens_of(text: &str) -> Vec<String> {
@@ -184,4 +185,20 @@ fn the_folding_of_a_beginning_is_the_beginning_of_the_folding() {
     }
     let long = "ß".repeat(100);
     assert!(finds(&long, &long) && finds(&long, &"ss".repeat(100)) && finds(&long, &"s".repeat(63)));
+}
+
+/// Texts of letters, digits and signs that do something to each other.
+fn odd_text() -> impl Strategy<Value = String> {
+    let pieces: Vec<char> = "aA1ßœıİեւվևαΙ\u{345}ʰʹ'’.,:_\"\u{ad}\u{200c}\u{200b}\u{301}אبﷺ현½ -".chars().collect();
+    prop::collection::vec(prop::sample::select(pieces), 0..14).prop_map(String::from_iter)
+}
+
+proptest! {
+    #[test]
+    fn every_text_is_found_by_each_of_its_beginnings(text in prop_oneof![odd_text(), any::<String>()]) {
+        for (end, c) in text.char_indices() {
+            let beginning = &text[..end + c.len_utf8()];
+            prop_assert!(finds(&text, beginning), "{:?} by {:?}: {:?}", text, beginning, tokens_of(&text));
+        }
+    }
 }
