@@ -43,7 +43,7 @@ const SETTLING: [LinkType; 3] = [LinkType::Fulfils, LinkType::Breaches, LinkType
 /// The turns of a claim: the instants before and after which its certainty differs, found by looking at every day of the
 /// calendar that the histories use, and at the seconds that they name.
 fn turns_of(known: &Known) -> Vec<(Turn, Moment)> {
-    let Some(v) = known.validity() else { return Vec::new() };
+    let Some(v) = known.instants() else { return Vec::new() };
     let mode = if matches!(known.content.time, Time::State(..)) { Mode::HoldsAt } else { Mode::OccurredBy };
     // Everything is stretched to twice its length, so that there is an instant between any two seconds.
     let twice = |m: Moment| if m.is_finite() { Moment(m.0 * 2) } else { m };
@@ -52,7 +52,8 @@ fn turns_of(known: &Known) -> Vec<(Turn, Moment)> {
         latest_start: twice(v.latest_start),
         earliest_end: twice(v.earliest_end),
         latest_end: twice(v.latest_end),
-    };
+    }
+    .into();
     let at = |t: i64| certainty(mode, &wide, &Period { a: Moment(t), b: Moment(t) });
     let days = (0..80).map(|day| period("2024-12-01").a.0 + day * SECONDS_PER_DAY);
     let named = ["2025-01-03T12:00:00Z", "2025-01-03T06:00:00Z"].map(|second| period(second).a.0);
@@ -99,7 +100,7 @@ fn turns_among(known: &Known, all: &[&Known], turns_of: &mut TurnsOf) -> Vec<(Tu
                 .links
                 .iter()
                 .any(|link| link.target == known.content.id && SETTLING.contains(&link.link_type));
-            let begun = other.validity().is_none_or(|validity| validity.earliest_start < due);
+            let begun = other.instants().is_none_or(|validity| validity.earliest_start < due);
             links && begun && other.shown.retraction.is_none()
         };
         if all.iter().find(settles).is_none() {

@@ -71,11 +71,10 @@ fn ask(
 
 /// The instants at which something may begin to count, of those that matter: one for each day of the asked ones and the half
 /// days that the histories name, and one before and after all.
-fn beginnings(known: &Known) -> Vec<i64> {
+fn beginnings(known: &Known, asked: &Period) -> Vec<i64> {
     let (first, last) = (period("2024-12-30").a.0, period("2025-02-05").a.0);
-    let Some(Validity { earliest_start, latest_start, latest_end, .. }) = known.validity() else {
-        return vec![i64::MIN, i64::MAX];
-    };
+    let Some(valid) = known.valid() else { return vec![i64::MIN, i64::MAX] };
+    let Validity { earliest_start, latest_start, latest_end, .. } = *valid.for_period(asked);
     let is_event = known.content.time.temporal_type() == TemporalType::Event;
     // An event is over an instant before its end; a day or a second is an atom.
     let latest = if !is_event {
@@ -86,7 +85,9 @@ fn beginnings(known: &Known) -> Vec<i64> {
         latest_end.plus_seconds(-1)
     };
     let (earliest, latest) = (earliest_start.0, latest.0.max(earliest_start.0));
+    let is_one = |day: &i64| valid.may_touch(&Period::day_of(Moment(*day)));
     let days = (first..=last).step_by(DAY as usize).filter(|day| (earliest..=latest).contains(day));
+    let days = days.filter(|day| valid.days().is_none() || is_one(day));
     let mut all: Vec<i64> = days.chain([earliest, latest]).collect();
     all.sort_unstable();
     all.dedup();
@@ -145,7 +146,7 @@ fn by_hand(at: &At, filter: &Filter, asked: &Period) -> Vec<(Row, BTreeSet<Optio
     let denied = [Modality::Denied, Modality::Absent, Modality::NoInformation, Modality::Hypothetical];
     let mut rows = Vec::new();
     for (place, known) in at.standing() {
-        let may_begin = |known: &Known| beginnings(known).iter().any(|at| *at < asked.b.0);
+        let may_begin = |known: &Known| beginnings(known, asked).iter().any(|at| *at < asked.b.0);
         let links = || {
             let all = at.standing().into_iter();
             all.flat_map(|(order, by)| by.content.links.iter().map(move |link| (order, by, link)))
@@ -160,10 +161,12 @@ fn by_hand(at: &At, filter: &Filter, asked: &Period) -> Vec<(Row, BTreeSet<Optio
             !denied.contains(&by.content.modality) && by.content.modality != Modality::Planned && may_begin(by)
         });
         let counting: Vec<_> = counting.collect();
-        let settling: Vec<_> =
-            counting.iter().map(|(order, by, link)| (beginnings(by), *order, to(link.link_type).unwrap())).collect();
+        let settling: Vec<_> = counting
+            .iter()
+            .map(|(order, by, link)| (beginnings(by, asked), *order, to(link.link_type).unwrap()))
+            .collect();
         let settlements = counting.iter().map(|(_, by, link)| {
-            let sure = beginnings(by).iter().all(|at| *at < asked.b.0);
+            let sure = beginnings(by, asked).iter().all(|at| *at < asked.b.0);
             (link.link_type, by.content.id, if sure { Certainty::Definite } else { Certainty::Possible })
         });
         let outcomes = outcomes(&settling, asked.b.0);

@@ -13,7 +13,7 @@ mod support;
 use detente::domain::certainty::Certainty;
 use detente::domain::claim::{Claim, Link};
 use detente::domain::command::{Command, Supposed};
-use detente::domain::conflict::ConflictType;
+use detente::domain::conflict::{ConflictType, overlap};
 use detente::domain::cut::Cut;
 use detente::domain::event::Dispute;
 use detente::domain::filter::Filter;
@@ -205,20 +205,8 @@ fn values(one: Placed<'_>, two: Placed<'_>) -> Vec<(Key, Row)> {
         }
         _ => was != is,
     };
-    let (Some(a), Some(b)) = (one.1.validity(), two.1.validity()) else { return Vec::new() };
-    let hands_over = |ends: &Validity, begins: &Validity| {
-        let ends_as_it_begins =
-            [1, 86_400].map(|atom| begins.latest_start.plus_seconds(atom)).contains(&ends.earliest_end);
-        ends_as_it_begins && ends.earliest_start < begins.latest_start && ends.earliest_end < begins.latest_end
-    };
-    let is_certain = a.latest_start < b.earliest_end && b.latest_start < a.earliest_end;
-    let certainty = if is_certain && !hands_over(&a, &b) && !hands_over(&b, &a) {
-        Certainty::Definite
-    } else if a.earliest_start < b.latest_end && b.earliest_start < a.latest_end {
-        Certainty::Possible
-    } else {
-        return Vec::new();
-    };
+    let (Some(a), Some(b)) = (one.1.valid(), two.1.valid()) else { return Vec::new() };
+    let Some(certainty) = overlap(&a, &b) else { return Vec::new() };
     let shared = earlier.relationships.iter().filter(|id| differ && later.relationships.contains(id));
     let rows = shared.map(|relationship| {
         let row = Row {
@@ -237,9 +225,8 @@ fn values(one: Placed<'_>, two: Placed<'_>) -> Vec<(Key, Row)> {
 /// Every pair of claims, looked at.
 fn by_pairs(at: &At, asked: &Asked<'_>) -> Vec<Row> {
     let matches = |known: &Known| asked.filter.matches(&known.content, known.at.recorded_at);
-    let touches = |known: &Known| {
-        asked.valid_at.is_none_or(|at| known.validity().is_some_and(|v| v.earliest_start < at.b && v.latest_end > at.a))
-    };
+    let touches =
+        |known: &Known| asked.valid_at.is_none_or(|at| known.valid().is_some_and(|valid| valid.may_touch(&at)));
     let standing: Vec<Placed<'_>> = at.standing().into_iter().filter(|(_, known)| touches(known)).collect();
     let mut rows: Vec<(Key, Row)> = Vec::new();
     for (nth, two) in standing.iter().enumerate() {

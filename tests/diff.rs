@@ -151,7 +151,7 @@ fn changed(history: &[Step], before: usize, after: usize, asked: Asked, known_by
     }
     let mut causes: Vec<(&Step, ChangeReason)> = places.iter().map(|at| (&way[*at], way[*at].reason)).collect();
     let over =
-        |known_by: i64| last.known.validity().is_some_and(|v| v.latest_end.0.saturating_mul(1_000_000) <= known_by);
+        |known_by: i64| last.known.instants().is_some_and(|v| v.latest_end.0.saturating_mul(1_000_000) <= known_by);
     let reason = match first {
         None => {
             let reason = if known_by.is_some_and(over) { LateReport } else { New };

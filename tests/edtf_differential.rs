@@ -258,11 +258,11 @@ proptest! {
 
 /// What is read keeps its text, and its atoms are in order and survive being written and read.
 fn check_totality(text: &str) {
-    use detente::domain::{period::Period, validity::Validity};
+    use detente::domain::{period::Period, valid_time::ValidTime};
     if let Ok(date) = PartialDate::parse(text) {
         assert_eq!(date.text(), text);
         for atom in [date.earliest(), date.latest()].into_iter().flatten() {
-            assert_eq!(Atom::from_text(&atom.to_text()), Some(atom));
+            assert_eq!(Atom::from_text(&atom.to_text()).map(|read| read.written_at(atom.offset)), Some(atom));
         }
         if let (Some(first), Some(last)) = (date.earliest(), date.latest()) {
             assert!(first <= last);
@@ -273,8 +273,9 @@ fn check_totality(text: &str) {
         assert!(period.a < period.b);
     }
     if let Ok((from, to)) = parse_valid(text)
-        && let Ok(v) = Validity::resolve(&from, &to, None)
+        && let Ok(valid) = ValidTime::resolve(&from, &to, None)
     {
+        let v = valid.hull();
         assert!(
             v.earliest_start <= v.latest_start && v.earliest_end <= v.latest_end && v.earliest_start < v.latest_end,
             "{text}: {v:?}"

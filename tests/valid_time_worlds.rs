@@ -8,7 +8,7 @@ use detente::domain::certainty::{Certainty, Mode, certainty};
 use detente::domain::edtf::{Atom, PartialDate};
 use detente::domain::moment::Moment;
 use detente::domain::period::Period;
-use detente::domain::validity::Validity;
+use detente::domain::valid_time::ValidTime;
 
 const MODES: [Mode; 3] = [Mode::HoldsAt, Mode::OccurredBy, Mode::OccurredIn];
 const DAY: i64 = 86_400;
@@ -58,7 +58,7 @@ fn compare(
         for from in &starts(as_of) {
             for to in ends {
                 let worlds = worlds(from, to);
-                let resolved = Validity::resolve(&from.bound, &to.bound, as_of);
+                let resolved = ValidTime::resolve(&from.bound, &to.bound, as_of);
                 assert_eq!(resolved.is_err(), worlds.is_empty(), "{:?} {:?}", from.bound, to.bound);
                 let Ok(validity) = resolved else { continue };
                 for &(a, b) in asked {
@@ -223,8 +223,8 @@ proptest::proptest! {
         let pick = |how: u8, bound: Bound| match how { 0 => bound, 1 => Bound::Unknown, _ => Bound::Open };
         let (from, to) = (pick(open % 3, known(atom(0), atom(1))), pick(open / 3, known(atom(2), atom(3))));
         let asked = Period { a: Moment(corners[4].min(corners[5])), b: Moment(corners[4].max(corners[5])) };
-        if let Ok(validity) = Validity::resolve(&from, &to, atom(4)) {
-            proptest::prop_assert!(validity.earliest_start < validity.latest_end);
+        if let Ok(validity) = ValidTime::resolve(&from, &to, atom(4)) {
+            proptest::prop_assert!(validity.instants().earliest_start < validity.instants().latest_end);
             for mode in MODES {
                 let _ = certainty(mode, &validity, &asked);
             }

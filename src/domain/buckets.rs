@@ -141,6 +141,12 @@ impl Buckets {
         self.edges.partition_point(|start| *start < at).min(self.len())
     }
 
+    /// The instant after so many of them.
+    #[must_use]
+    pub fn end_of_last(&self, count: usize) -> Moment {
+        self.edges.get(count).copied().unwrap_or(Moment::MAX)
+    }
+
     /// Whether one of them holds the whole of `[a, b)`; which.
     #[must_use]
     pub fn holding(&self, a: Moment, b: Moment) -> Option<usize> {

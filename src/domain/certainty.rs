@@ -1,7 +1,8 @@
 //! Whether a claim covers an asked period: surely, possibly, or not at all.
 //!
 //! A claim's valid time is a set of possible worlds ([`super::validity`]); a question is a mode and a period `[a, b)`.
-//! *Definite* means true in all of those worlds, *possible* in some but not all. The four corners are enough to tell:
+//! *Definite* means true in all of those worlds, *possible* in some but not all. The four corners are enough to tell, but
+//! for a period that falls into a gap of the only date that a claim has ([`super::valid_time`]):
 //!
 //! | mode | true in a world with start S and end E iff | in all worlds iff | in some world iff |
 //! |---|---|---|---|
@@ -16,6 +17,7 @@
 //! enumeration of the worlds, on every point of a small calendar.
 
 use super::period::Period;
+use super::valid_time::ValidTime;
 use super::validity::Validity;
 use super::vocabulary::TemporalType;
 
@@ -53,9 +55,17 @@ impl Mode {
     }
 }
 
-/// How sure it is that a claim of this validity answers the question; `None` if it surely does not.
+/// How sure it is that a claim of this valid time answers the question; `None` if it surely does not.
 #[must_use]
-pub fn certainty(mode: Mode, validity: &Validity, asked: &Period) -> Option<Certainty> {
+pub fn certainty(mode: Mode, valid: &ValidTime, asked: &Period) -> Option<Certainty> {
+    let certainty = certainty_by_corners(mode, valid.for_period(asked), asked);
+    let in_a_gap = mode != Mode::OccurredBy && !valid.has_day_in(asked.a, asked.b);
+    certainty.filter(|certainty| *certainty == Certainty::Definite || !in_a_gap)
+}
+
+/// The same for a claim of which the corners say everything.
+#[must_use]
+pub fn certainty_by_corners(mode: Mode, validity: &Validity, asked: &Period) -> Option<Certainty> {
     if in_all_worlds(mode, validity, asked) {
         Some(Certainty::Definite)
     } else if in_some_world(mode, validity, asked) {
@@ -89,8 +99,8 @@ mod tests {
 
     fn ask(mode: Mode, valid: &str, asked: &str) -> Option<Certainty> {
         let (from, to) = parse_valid(valid).unwrap();
-        let validity = Validity::resolve(&from, &to, None).unwrap();
-        certainty(mode, &validity, &Period::parse(asked).unwrap())
+        let valid = ValidTime::resolve(&from, &to, None).unwrap();
+        certainty(mode, &valid, &Period::parse(asked).unwrap())
     }
 
     #[test]

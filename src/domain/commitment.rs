@@ -19,10 +19,10 @@
 //! settles, and what is planned does not settle yet ([`settles`]).
 
 use super::certainty::Certainty;
-use super::edtf::PartialDate;
+use super::edtf::{DaySet, PartialDate, Run};
 use super::moment::{Moment, SECONDS_PER_DAY};
 use super::period::Period;
-use super::validity::Validity;
+use super::valid_time::ValidTime;
 use super::vocabulary::{LinkType, Modality, Status, TemporalType};
 
 /// How a promise stands.
@@ -76,23 +76,27 @@ pub const fn settles(modality: Modality) -> bool {
 }
 
 /// When something begins to count: a state when it starts, an event when it happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beginning {
     earliest: Moment,
     latest: Moment,
+    /// The days on which it can be, where it is dated by a set with gaps.
+    days: Option<DaySet>,
 }
 
 impl Beginning {
-    /// When a claim begins to count; a claim without time, nobody knows when.
+    /// When a claim begins to count, as a question for a date or an instant sees it; a claim without time, nobody knows
+    /// when.
     #[must_use]
-    pub fn of(temporal_type: TemporalType, validity: Option<Validity>) -> Self {
-        let Some(validity) = validity else { return Self { earliest: Moment::MIN, latest: Moment::MAX } };
+    pub fn of(temporal_type: TemporalType, valid: Option<&ValidTime>, asked: &Period) -> Self {
+        let Some(valid) = valid else { return Self { earliest: Moment::MIN, latest: Moment::MAX, days: None } };
+        let validity = valid.for_period(asked);
         let earliest = validity.earliest_start;
         let latest = match temporal_type {
             TemporalType::Event => last_instant(validity.latest_end).max(earliest),
             TemporalType::State | TemporalType::None => validity.latest_start,
         };
-        Self { earliest, latest }
+        Self { earliest, latest, days: valid.days().cloned() }
     }
 
     /// Whether it has begun by the last day of a date: in all readings, in some, or in none.
@@ -107,7 +111,12 @@ impl Beginning {
 
     /// The latest it can have begun, if it has.
     fn latest_before(&self, end: Moment) -> Moment {
-        if self.latest < end { self.latest } else { last_instant(end).max(self.earliest) }
+        if self.latest < end {
+            return self.latest;
+        }
+        let last = last_instant(end).max(self.earliest);
+        let day = self.days.as_ref().and_then(|days| days.last_to(Run::of(Moment::MIN, last.plus_seconds(1)).last));
+        day.map_or(last, |day| Run { first: day, last: day }.start())
     }
 }
 
@@ -118,7 +127,7 @@ fn last_instant(end: Moment) -> Moment {
 }
 
 /// A claim that settles a promise.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settlement {
     /// What it makes of the promise.
     pub to: CommitmentStatus,
@@ -156,8 +165,8 @@ pub fn status(promise: &Promise<'_>, settlements: &[Settlement], asked: &Period)
 
 fn unsettled(due: Option<&PartialDate>, asked: &Period) -> CommitmentStatus {
     let Some(due) = due else { return CommitmentStatus::Open };
-    let passed = due.latest().is_some_and(|latest| latest.end < asked.b);
-    let begun = due.earliest().is_none_or(|earliest| earliest.start < asked.b);
+    let passed = due.latest().is_some_and(|latest| asked.as_asked(latest).end < asked.b);
+    let begun = due.earliest().is_none_or(|earliest| asked.as_asked(earliest).start < asked.b);
     match (passed, begun) {
         (true, _) => CommitmentStatus::Overdue,
         (false, true) => CommitmentStatus::Due,
@@ -169,7 +178,7 @@ fn unsettled(due: Option<&PartialDate>, asked: &Period) -> CommitmentStatus {
 #[must_use]
 pub fn days_past_due(due: &PartialDate, asked: &Period) -> Option<i64> {
     let day = |end: Moment| end.plus_seconds(-1).day_start();
-    let days = day(asked.b).0.checked_sub(day(due.latest()?.end).0)?;
+    let days = day(asked.b).0.checked_sub(day(asked.as_asked(due.latest()?).end).0)?;
     Some(days.div_euclid(SECONDS_PER_DAY))
 }
 
@@ -184,7 +193,8 @@ mod tests {
     const DAY: i64 = SECONDS_PER_DAY;
 
     fn settled(to: CommitmentStatus, (earliest, more): (i64, i64), order: u64) -> Settlement {
-        let begins = Beginning { earliest: Moment(earliest * DAY), latest: Moment((earliest + more) * DAY) };
+        let begins =
+            Beginning { earliest: Moment(earliest * DAY), latest: Moment((earliest + more) * DAY), days: None };
         Settlement { to, begins, order }
     }
 
@@ -192,7 +202,7 @@ mod tests {
     fn by_worlds(settlements: &[Settlement], asked: &Period) -> BTreeSet<Option<CommitmentStatus>> {
         let mut worlds: Vec<Vec<(Moment, u64, CommitmentStatus)>> = vec![Vec::new()];
         for settlement in settlements {
-            let Beginning { earliest, latest } = settlement.begins;
+            let Beginning { earliest, latest, .. } = settlement.begins;
             let days = (earliest.0 / DAY..=latest.0 / DAY).map(|day| Moment(day * DAY));
             let longer = |world: &Vec<_>, day| [world.clone(), vec![(day, settlement.order, settlement.to)]].concat();
             worlds =
@@ -219,7 +229,7 @@ mod tests {
             let named = if got == Open { None } else { Some(got) };
             prop_assert!(worlds.contains(&named), "{:?} is no world of {:?}", got, worlds);
             let late = settlements.iter().filter_map(|settlement| {
-                let Beginning { earliest, latest } = settlement.begins;
+                let Beginning { earliest, latest, .. } = settlement.begins;
                 let day = (earliest.0..=latest.0).step_by(86_400).filter(|day| *day < asked.b.0).last()?;
                 Some((day, settlement.order, settlement.to))
             });
@@ -247,6 +257,13 @@ mod tests {
         }
         assert_eq!(alone("2025-07-15", None, "2025-07"), Overdue, "by the end of the month the day has passed");
         assert_eq!((alone("", None, "2025"), alone("[2025-07..]", None, "2099")), (Open, Due));
+        assert_eq!(
+            (
+                alone("2025-07-31T22:00:00-04:00", None, "2025-07-31"),
+                alone("2025-07-31T22:00:00-04:00", None, "2025-08")
+            ),
+            (Due, Overdue)
+        );
         assert_eq!((alone("[..2025-07]", None, "1900"), alone("[..2025-07]", None, "2026")), (Due, Overdue));
     }
 
@@ -262,7 +279,8 @@ mod tests {
     fn beginning(event: bool, valid: &str, asked: &str) -> Option<Certainty> {
         let (from, to) = parse_valid(valid).unwrap();
         let temporal_type = if event { TemporalType::Event } else { TemporalType::State };
-        Beginning::of(temporal_type, Validity::resolve(&from, &to, None).ok()).by(&period(asked))
+        let asked = period(asked);
+        Beginning::of(temporal_type, ValidTime::resolve(&from, &to, None).ok().as_ref(), &asked).by(&asked)
     }
 
     #[test]
@@ -274,7 +292,19 @@ mod tests {
         assert_eq!(beginning(true, "2025-03", "2025-03-31"), Some(Definite));
         assert_eq!(beginning(true, "2025-03-10T12:00:00Z", "2025-03-10T12:00:00Z"), Some(Definite));
         assert_eq!(beginning(true, "2025-03", "2025-02-28"), None);
-        assert_eq!(Beginning::of(TemporalType::None, None).by(&period("1900")), Some(Possible));
+        assert_eq!(Beginning::of(TemporalType::None, None, &period("1900")).by(&period("1900")), Some(Possible));
+    }
+
+    #[test]
+    fn what_is_dated_by_a_set_with_gaps_settles_on_one_of_its_days() {
+        let asked = period("2025-01-03");
+        let on = |to, valid: &str, order| {
+            let (from, until) = parse_valid(valid).unwrap();
+            let valid = ValidTime::resolve(&from, &until, None).unwrap();
+            Settlement { to, begins: Beginning::of(TemporalType::Event, Some(&valid), &asked), order }
+        };
+        let settlements = [on(Fulfilled, "[2024-12-25,2025-01-07]", 1), on(Breached, "2025-01-01", 2)];
+        assert_eq!(status(&Promise { due: None, status: None }, &settlements, &asked), (Breached, true));
     }
 
     #[test]
@@ -283,5 +313,6 @@ mod tests {
         assert_eq!((days("2025-07", "2025-07-21"), days("2025-07", "2025-08-02")), (Some(-10), Some(2)));
         assert_eq!((days("2025-07-31", "2025-07"), days("[2025..]", "2026")), (Some(0), None));
         assert_eq!(days("2025-07-31T12:00:00Z", "2025-08-01"), Some(1));
+        assert_eq!(days("2025-07-31T22:00:00-04:00", "2025-07-31"), Some(0));
     }
 }

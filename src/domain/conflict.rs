@@ -29,6 +29,8 @@
 //! [`super::rivals`] finds the conflicts among many claims without looking at every pair.
 
 use super::certainty::Certainty;
+use super::edtf::Run;
+use super::valid_time::ValidTime;
 use super::moment::SECONDS_PER_DAY;
 use super::validity::Validity;
 use super::vocabulary::Modality;
@@ -107,9 +109,41 @@ pub const fn asserts_a_value(modality: Modality) -> bool {
     !matches!(modality, Modality::Denied | Modality::Absent | Modality::NoInformation | Modality::Hypothetical)
 }
 
-/// Whether two valid times overlap: in all readings, in some, or in none.
+/// Whether two valid times overlap: in all readings, in some, or in none. Where they overlap as instants and not as the
+/// dates that they are written with, or the other way round, that is one reading of several.
 #[must_use]
-pub fn overlap(one: &Validity, two: &Validity) -> Option<Certainty> {
+pub fn overlap(one: &ValidTime, two: &ValidTime) -> Option<Certainty> {
+    let as_instants = overlap_of_corners(one.instants(), two.instants());
+    if one.is_told_by_corners() && two.is_told_by_corners() {
+        return as_instants;
+    }
+    match (as_instants, overlap_of_corners(one.dates(), two.dates())) {
+        (Some(Certainty::Definite), Some(Certainty::Definite)) => Some(Certainty::Definite),
+        (None, None) => None,
+        _ => meet_on_a_day(one, two).then_some(Certainty::Possible),
+    }
+}
+
+/// True if some day of the one lies within the other, as far as gaps allow.
+fn meet_on_a_day(one: &ValidTime, two: &ValidTime) -> bool {
+    let (Some(days), other) = (if one.days().is_some() { (one.days(), two) } else { (two.days(), one) }) else {
+        return true;
+    };
+    let span = other.hull();
+    let span = Run::of(span.earliest_start, span.latest_end);
+    let Some(others) = other.days() else { return days.touches(span) };
+    // Each goes on from where the other is, until they meet.
+    let mut day = Some(span.first);
+    while let Some(here) = day.and_then(|day| days.first_from(day)).filter(|here| *here <= span.last) {
+        day = others.first_from(here);
+        if day == Some(here) {
+            return true;
+        }
+    }
+    false
+}
+
+fn overlap_of_corners(one: &Validity, two: &Validity) -> Option<Certainty> {
     let is_certain = one.latest_start < two.earliest_end && two.latest_start < one.earliest_end;
     if is_certain && !is_handover(one, two) {
         Some(Certainty::Definite)
@@ -179,8 +213,8 @@ mod tests {
     proptest! {
         #[test]
         fn two_valid_times_overlap_exactly_as_the_possible_worlds_say(one in days(), two in days()) {
-            prop_assert_eq!(overlap(&one, &two), by_worlds(&one, &two));
-            prop_assert_eq!(overlap(&two, &one), by_worlds(&one, &two));
+            prop_assert_eq!(overlap(&one.into(), &two.into()), by_worlds(&one, &two));
+            prop_assert_eq!(overlap(&two.into(), &one.into()), by_worlds(&one, &two));
         }
     }
 
@@ -203,15 +237,35 @@ mod tests {
             (days(15, 15), Some(Certainty::Definite)),
             (days(10, 20), Some(Certainty::Definite)),
         ] {
-            assert_eq!((overlap(&phase, &other), overlap(&other, &phase)), (expected, expected), "{other:?}");
+            assert_eq!((overlap_of_corners(&phase, &other), overlap_of_corners(&other, &phase)), (expected, expected), "{other:?}");
         }
-        assert_eq!(overlap(&days(15, 15), &days(15, 15)), Some(Certainty::Definite));
+        assert_eq!(overlap_of_corners(&days(15, 15), &days(15, 15)), Some(Certainty::Definite));
         let noon = Validity {
             latest_start: Moment(day(20).0 + 43_200),
             earliest_start: Moment(day(20).0 + 43_200),
             ..days(20, 30)
         };
-        assert_eq!(overlap(&phase, &noon), Some(Certainty::Definite), "twelve hours of it are known to be shared");
+        assert_eq!(overlap_of_corners(&phase, &noon), Some(Certainty::Definite), "twelve hours of it are known to be shared");
+    }
+
+    #[test]
+    fn dates_with_gaps_overlap_only_where_a_day_of_the_one_is_within_the_other() {
+        let meet = |one: &str, two: &str| {
+            let [one, two] = [one, two].map(|text| {
+                let (from, to) = super::super::edtf::parse_valid(text).unwrap();
+                ValidTime::resolve(&from, &to, None).unwrap()
+            });
+            assert_eq!(overlap(&one, &two), overlap(&two, &one));
+            overlap(&one, &two)
+        };
+        assert_eq!(meet("[2024-12-25,2025-01-07]", "2025-01-01/2025-01-06"), None);
+        assert_eq!(meet("[2024-12-25,2025-01-07]", "2025-01-01/2025-01-07"), Some(Certainty::Possible));
+        assert_eq!(meet("[2024-12-25,2025-01-07]", "2024-01-01/2025-12-31"), Some(Certainty::Definite));
+        assert_eq!(meet("2023-XX-31", "2023-0X-30"), None);
+        assert_eq!(meet("2023-XX-31", "[2023-01-01,2023-12-31]"), Some(Certainty::Possible));
+        assert_eq!(meet("[..1984,1990..]", "1987"), None);
+        assert_eq!(meet("2025-06-30T02:00:00+04:00", "2025-06-30"), Some(Certainty::Possible));
+        assert_eq!(meet("2025-06-30T02:00:00+04:00", "2025-07-01"), None);
     }
 
     #[test]

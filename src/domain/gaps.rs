@@ -12,6 +12,7 @@
 
 use super::edtf::Atom;
 use super::moment::{Moment, SECONDS_PER_DAY};
+use super::period::Period;
 
 /// A sort of gap, in the order in which they are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,13 +65,12 @@ fn end_of_day(end: Moment) -> Moment {
 
 /// How many days old an `as_of` is at the end of an asked date.
 #[must_use]
-pub fn age_days(as_of: Atom, asked_until: Moment) -> i64 {
-    asked_until.0.saturating_sub(as_of.end.0).div_euclid(SECONDS_PER_DAY)
+pub fn age_days(as_of: Atom, asked: &Period) -> i64 {
+    asked.b.0.saturating_sub(asked.as_asked(as_of).end.0).div_euclid(SECONDS_PER_DAY)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::period::Period;
     use super::*;
     use proptest::prelude::*;
 
@@ -113,9 +113,9 @@ mod tests {
     #[test]
     fn the_age_of_what_is_known_is_counted_to_the_end_of_the_asked_date() {
         let as_of = Atom::day(Period::parse("2025-07-31").unwrap().a);
-        assert_eq!(age_days(as_of, Period::parse("2025-08").unwrap().b), 31);
-        assert_eq!(age_days(as_of, Period::parse("2025-07-31").unwrap().b), 0);
-        assert_eq!(age_days(as_of, Period::parse("2025-07-30").unwrap().b), -1);
+        assert_eq!(age_days(as_of, &Period::parse("2025-08").unwrap()), 31);
+        assert_eq!(age_days(as_of, &Period::parse("2025-07-31").unwrap()), 0);
+        assert_eq!(age_days(as_of, &Period::parse("2025-07-30").unwrap()), -1);
     }
 
     proptest! {

@@ -45,5 +45,6 @@ pub mod standing;
 pub mod text;
 pub mod timeline;
 pub mod turn;
+pub mod valid_time;
 pub mod validity;
 pub mod vocabulary;

@@ -2,7 +2,8 @@
 //!
 //! A [`Moment`] counts seconds since 1970-01-01T00:00:00Z on the proleptic Gregorian calendar, every day 86,400 of them
 //! (no leap seconds, no zones: calendar days are UTC days). An [`Atom`] is what EDTF can name exactly: a day, or, where
-//! a time was given, one second.
+//! a time was given, one second. A second that was written with an offset from UTC keeps it, so that the day that its
+//! text names is not lost ([`Atom::date`]).
 //!
 //! ```text
 //!                2025-07-15 (an atom)            2025-07-16
@@ -109,6 +110,8 @@ pub struct Atom {
     pub start: Moment,
     /// The instant after it.
     pub end: Moment,
+    /// Seconds by which the clock that a second was written by is ahead of UTC; 0 for a day.
+    pub offset: i32,
 }
 
 impl Atom {
@@ -116,13 +119,26 @@ impl Atom {
     #[must_use]
     pub fn day(moment: Moment) -> Self {
         let start = moment.day_start();
-        Self { start, end: start.plus_seconds(SECONDS_PER_DAY) }
+        Self { start, end: start.plus_seconds(SECONDS_PER_DAY), offset: 0 }
     }
 
     /// The one second that begins at `moment`.
     #[must_use]
     pub fn second(moment: Moment) -> Self {
-        Self { start: moment, end: moment.plus_seconds(1) }
+        Self { start: moment, end: moment.plus_seconds(1), offset: 0 }
+    }
+
+    /// The same second, written by a clock that is `offset` seconds ahead of UTC. Days have no clock.
+    #[must_use]
+    pub fn written_at(self, offset: i32) -> Self {
+        if self.is_second() { Self { offset, ..self } } else { self }
+    }
+
+    /// The piece of the calendar that a question for a day, month or year goes by: for a second that was written with an
+    /// offset from UTC, the day that its text names; for all else itself.
+    #[must_use]
+    pub fn date(self) -> Self {
+        if self.offset == 0 { self } else { Self::day(self.start.plus_seconds(i64::from(self.offset))) }
     }
 
     /// True if this is one second, false if it is a day.
@@ -131,7 +147,7 @@ impl Atom {
         self.start.plus_seconds(1) == self.end
     }
 
-    /// The text it is kept as: `YYYY-MM-DD`, or `YYYY-MM-DDThh:mm:ssZ` for a second.
+    /// The text it is kept as: `YYYY-MM-DD`, or `YYYY-MM-DDThh:mm:ssZ` for a second, in UTC.
     #[must_use]
     pub fn to_text(self) -> String {
         if self.is_second() { self.start.to_string_second() } else { self.start.to_date_string() }

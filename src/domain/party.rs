@@ -8,7 +8,7 @@ use super::claim::ExternalId;
 use super::edtf::parse_valid;
 use super::name::PartyId;
 use super::period::Period;
-use super::validity::Validity;
+use super::valid_time::ValidTime;
 use super::vocabulary::{PartyNameType, PartyType};
 
 /// The content of one revision of a party.
@@ -45,7 +45,7 @@ pub struct PartyName {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameValid {
     text: Box<str>,
-    validity: Validity,
+    valid: ValidTime,
 }
 
 impl NameValid {
@@ -55,14 +55,14 @@ impl NameValid {
     /// What is wrong with it, in words: no such date, or an end before its start.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (from, to) = parse_valid(text).map_err(|error| error.to_string())?;
-        let validity = Validity::resolve(&from, &to, None).map_err(|error| error.to_string())?;
-        Ok(Self { text: text.into(), validity })
+        let valid = ValidTime::resolve(&from, &to, None).map_err(|error| error.to_string())?;
+        Ok(Self { text: text.into(), valid })
     }
 
     /// Whether the name is in use at some time of a period, in some reading of its dates.
     #[must_use]
     pub fn covers(&self, asked: &Period) -> bool {
-        certainty(Mode::HoldsAt, &self.validity, asked).is_some()
+        certainty(Mode::HoldsAt, &self.valid, asked).is_some()
     }
 
     /// It as it was written.

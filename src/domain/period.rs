@@ -38,6 +38,19 @@ impl Period {
         }
     }
 
+    /// True if it is made of whole days, as every period is that was asked for by a date without a time. Such a question is
+    /// about dates as they are written, any other about instants.
+    #[must_use]
+    pub fn is_of_days(&self) -> bool {
+        self.a < self.b && [self.a, self.b].iter().all(|end| *end == end.day_start())
+    }
+
+    /// An atom as the question goes by it: as its date, or as its instants.
+    #[must_use]
+    pub fn as_asked(&self, atom: Atom) -> Atom {
+        if self.is_of_days() { atom.date() } else { atom }
+    }
+
     /// The calendar day that holds `moment`.
     #[must_use]
     pub fn day_of(moment: Moment) -> Self {

@@ -26,7 +26,7 @@ use super::certainty::Certainty;
 use super::conflict::{Value, overlap};
 use super::moment::Moment;
 use super::name::ClaimId;
-use super::validity::Validity;
+use super::valid_time::ValidTime;
 use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
 
@@ -38,7 +38,7 @@ pub struct Side<C> {
     /// Identifier of the claim.
     pub id: ClaimId,
     /// Time at which the claim holds or happens.
-    pub validity: Validity,
+    pub valid: ValidTime,
     /// Its value.
     pub value: Value,
     /// The claims that it takes the place of.
@@ -94,8 +94,8 @@ const NOBODY: Node = Node {
 };
 
 impl Node {
-    fn of(validity: &Validity, mark: &Mark) -> Self {
-        let (reach, reach_of_others) = (validity.latest_end, Moment::MIN);
+    fn of(valid: &ValidTime, mark: &Mark) -> Self {
+        let (reach, reach_of_others) = (valid.hull().latest_end, Moment::MIN);
         Self { reach, value: mark.value, reach_of_others, low: mark.low, high: mark.high }
     }
 
@@ -124,7 +124,7 @@ impl<C> Matter<C> {
         let (mut units, mut values) = (HashMap::new(), HashMap::new());
         let mut marked: Vec<(Mark, Side<C>)> =
             sides.into_iter().map(|side| (mark(&side.value, &mut units, &mut values), side)).collect();
-        marked.sort_by_key(|(mark, side)| (mark.unit, side.validity.earliest_start));
+        marked.sort_by_key(|(mark, side)| (mark.unit, side.valid.hull().earliest_start));
         let (marks, sides) = marked.into_iter().unzip();
         Self { sides, marks }
     }
@@ -140,7 +140,7 @@ impl<C> Matter<C> {
         let leaves = self.sides.len().next_power_of_two();
         let mut nodes = vec![NOBODY; leaves];
         let of = |(side, mark): (&Side<C>, &Mark)| {
-            if counts(side) { Node::of(&side.validity, mark) } else { NOBODY }
+            if counts(side) { Node::of(&side.valid, mark) } else { NOBODY }
         };
         nodes.extend(self.sides.iter().zip(&self.marks).map(of));
         nodes.resize(leaves * 2, NOBODY);
@@ -154,7 +154,7 @@ impl<C> Matter<C> {
         let Some((side, mark)) = self.sides.get(place).zip(self.marks.get(place)) else { return };
         let mut node = entered.nodes.len() / 2 + place;
         if let Some(leaf) = entered.nodes.get_mut(node) {
-            *leaf = Node::of(&side.validity, mark);
+            *leaf = Node::of(&side.valid, mark);
         }
         while node > 1 {
             node /= 2;
@@ -175,9 +175,11 @@ impl<C> Matter<C> {
         let begins = self.marks.partition_point(|other| other.unit < mark.unit);
         let of_unit = self.marks.partition_point(|other| other.unit <= mark.unit);
         let others = self.sides.get(begins..of_unit).unwrap_or_default();
-        let starting = others.partition_point(|other| other.validity.earliest_start < side.validity.latest_end);
+        let hull = side.valid.hull();
+        let starting = others.partition_point(|other| other.valid.hull().earliest_start < hull.latest_end);
         let stretch = begins..begins + starting;
-        let mut walk = Walk { matter: self, entered, side, mark, stretch, tick, found };
+        let start = hull.earliest_start;
+        let mut walk = Walk { matter: self, entered, side, start, mark, stretch, tick, found };
         // An early end of the walk makes no difference here.
         let _ = walk.enter(1, 0..entered.nodes.len() / 2);
     }
@@ -198,6 +200,8 @@ struct Walk<'m, 'w, C, T, F> {
     matter: &'m Matter<C>,
     entered: &'w CountingSides,
     side: &'m Side<C>,
+    /// The first instant at which it may start.
+    start: Moment,
     mark: &'m Mark,
     /// The places of those that may start before it ends.
     stretch: Range<usize>,
@@ -211,7 +215,7 @@ impl<'m, C, T: FnMut(), F: FnMut(&'m Side<C>, Certainty) -> ControlFlow<()>> Wal
         (self.tick)();
         let is_beside = places.start >= self.stretch.end || places.end <= self.stretch.start;
         let known = self.entered.nodes.get(node);
-        if is_beside || !known.is_some_and(|known| known.may_rival(self.side.validity.earliest_start, self.mark)) {
+        if is_beside || !known.is_some_and(|known| known.may_rival(self.start, self.mark)) {
             return ControlFlow::Continue(());
         }
         if places.len() == 1 {
@@ -228,7 +232,7 @@ impl<'m, C, T: FnMut(), F: FnMut(&'m Side<C>, Certainty) -> ControlFlow<()>> Wal
         if follows || !side.value.differs_from(&other.value) {
             return ControlFlow::Continue(());
         }
-        match overlap(&side.validity, &other.validity) {
+        match overlap(&side.valid, &other.valid) {
             Some(certainty) => (self.found)(other, certainty),
             None => ControlFlow::Continue(()),
         }
@@ -260,6 +264,7 @@ enum Key {
 
 #[cfg(test)]
 mod tests {
+    use super::super::validity::Validity;
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
@@ -301,7 +306,7 @@ mod tests {
             let side = |(nth, (validity, value, superseded)): (usize, (Validity, Value, usize))| Side {
                 claim: nth,
                 id: id(nth),
-                validity,
+                valid: validity.into(),
                 value,
                 supersedes: vec![id(superseded)],
             };
@@ -316,7 +321,7 @@ mod tests {
             let follows = one.supersedes.contains(&two.id) || two.supersedes.contains(&one.id);
             counts(two.claim) && two.claim != of && !follows && one.value.differs_from(&two.value)
         });
-        let certain = |two: &Side<usize>| overlap(&one.validity, &two.validity).map(|c| c == Certainty::Definite);
+        let certain = |two: &Side<usize>| overlap(&one.valid, &two.valid).map(|c| c == Certainty::Definite);
         others.filter_map(|two| Some((two.claim, certain(two)?))).collect()
     }
 
@@ -348,7 +353,7 @@ mod tests {
     /// Counts the steps of finding no rival among this many claims, all of which overlap.
     fn steps(many: usize, value: impl Fn(usize) -> Value, days: impl Fn(usize) -> Validity) -> usize {
         let side =
-            |nth| Side { claim: nth, id: id(nth), validity: days(nth), value: value(nth), supersedes: Vec::new() };
+            |nth| Side { claim: nth, id: id(nth), valid: days(nth).into(), value: value(nth), supersedes: Vec::new() };
         let matter = Matter::new((0..many).map(side).collect());
         let entered = matter.entered(|_| true);
         let (mut steps, mut found) = (0, 0);

@@ -19,6 +19,8 @@
 //! overflow: they saturate.
 
 use super::buckets::Buckets;
+use super::edtf::Run;
+use super::moment::Moment;
 use super::timeline::Course;
 use std::ops::Range;
 
@@ -69,30 +71,47 @@ impl Tally {
 pub fn tallies(buckets: &Buckets, claims: impl IntoIterator<Item = (Course, Option<f64>)>) -> Vec<Tally> {
     let mut runs = Runs::new(buckets.len());
     for (course, score) in claims {
-        let possible = possible(buckets, &course);
         let definite = definite(buckets, &course);
-        if definite.is_empty() {
-            runs.add(possible, &Tally::POSSIBLE);
-        } else {
-            runs.add(possible.start..definite.start, &Tally::POSSIBLE);
-            runs.add(definite.end..possible.end, &Tally::POSSIBLE);
-            runs.add(definite, &Tally::definite(score));
+        for possible in possible(buckets, &course) {
+            if definite.is_empty() {
+                runs.add(possible, &Tally::POSSIBLE);
+            } else {
+                runs.add(possible.start..definite.start, &Tally::POSSIBLE);
+                runs.add(definite.end..possible.end, &Tally::POSSIBLE);
+            }
         }
+        runs.add(definite, &Tally::definite(score));
     }
     (0..buckets.len()).map(|bucket| runs.at(bucket)).collect()
 }
 
-/// The buckets that a claim touches in some reading.
-fn possible(buckets: &Buckets, course: &Course) -> Range<usize> {
-    let v = course.validity();
-    buckets.first_ending_after(v.earliest_start)..buckets.beginning_before(v.latest_end)
+/// The buckets that a claim touches in some reading: one run of them, unless it is dated by a set with gaps, of which
+/// none holds a definite one then.
+fn possible(buckets: &Buckets, course: &Course) -> Vec<Range<usize>> {
+    let v = course.valid().dates();
+    let of = |start, end| buckets.first_ending_after(start)..buckets.beginning_before(end);
+    let (Some(days), Some(span)) = (course.valid().days(), buckets.span()) else {
+        return vec![of(v.earliest_start, v.latest_end)];
+    };
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut next = days.run_from(Run::of(span.a, Moment::MAX).first);
+    while let Some(run) = next.filter(|run| run.start() < span.b) {
+        let touched = of(run.start(), run.end());
+        // What is left of a bucket that is touched already makes no difference.
+        let end = buckets.end_of_last(touched.end).max(run.end());
+        next = if end < span.b { days.run_from(Run::of(end, Moment::MAX).first) } else { None };
+        let counted = found.last().map_or(0, |last| last.end);
+        found.push(touched.start.max(counted)..touched.end);
+    }
+    found
 }
 
 /// The buckets that a claim is in, in all readings.
 fn definite(buckets: &Buckets, course: &Course) -> Range<usize> {
+    let v = course.valid().dates();
     match course {
-        Course::Holds(v) => buckets.first_ending_after(v.latest_start)..buckets.beginning_before(v.earliest_end),
-        Course::Happens(v) => buckets.holding(v.earliest_start, v.latest_end).map_or(0..0, |bucket| bucket..bucket + 1),
+        Course::Holds(_) => buckets.first_ending_after(v.latest_start)..buckets.beginning_before(v.earliest_end),
+        Course::Happens(_) => buckets.holding(v.earliest_start, v.latest_end).map_or(0..0, |bucket| bucket..bucket + 1),
     }
 }
 
@@ -145,8 +164,10 @@ impl Runs {
 mod tests {
     use super::super::buckets::Bucket;
     use super::super::certainty::{Certainty, Mode, certainty};
+    use super::super::edtf::parse_valid;
     use super::super::moment::{Moment, SECONDS_PER_DAY};
     use super::super::period::Period;
+    use super::super::valid_time::ValidTime;
     use super::super::validity::Validity;
     use super::*;
     use proptest::prelude::*;
@@ -157,7 +178,7 @@ mod tests {
             let mut tally = Tally::default();
             for (course, score) in claims {
                 let mode = if matches!(course, Course::Holds(_)) { Mode::HoldsAt } else { Mode::OccurredIn };
-                match certainty(mode, course.validity(), &period) {
+                match certainty(mode, course.valid(), &period) {
                     Some(Certainty::Definite) => {
                         tally.definite += 1;
                         tally.scored += u64::from(score.is_some());
@@ -187,8 +208,16 @@ mod tests {
             let (earliest_start, latest_start) = (a.min(b), a.max(b));
             let (earliest_end, latest_end) = (c.min(d), c.max(d));
             (earliest_start < latest_end && latest_start < latest_end && earliest_end > earliest_start)
-                .then_some(Validity { earliest_start, latest_start, earliest_end, latest_end })
+                .then_some(Validity { earliest_start, latest_start, earliest_end, latest_end }.into())
         });
+        let texts =
+            ["[1970-01-05,1970-02-03]", "1970-XX-31", "1970-0X-1X", "[..1969,1971..]", "1970-XX-X1", "197X-02-28"];
+        let texts = texts.iter().chain(&["1970-01-31T20:00:00-05:00", "1970-03-01T02:00:00+04:00"]).copied();
+        let dated = prop::sample::select(texts.collect::<Vec<_>>()).prop_map(|text| {
+            let (from, to) = parse_valid(text).unwrap();
+            ValidTime::resolve(&from, &to, None).unwrap()
+        });
+        let corners = prop_oneof![3 => corners, 1 => dated];
         // Quarters add up exactly, in whatever order.
         let score = prop::option::of((-40_i64..40).prop_map(|quarters| quarters as f64 / 4.0));
         let claim = (any::<bool>(), corners, score)
@@ -206,7 +235,7 @@ mod tests {
         ) {
             let from = Moment(from * SECONDS_PER_DAY);
             let buckets = Buckets::covering(bucket, from, from.plus_seconds(days * SECONDS_PER_DAY)).unwrap();
-            prop_assert_eq!(tallies(&buckets, claims.iter().copied()), brute(&buckets, &claims));
+            prop_assert_eq!(tallies(&buckets, claims.iter().cloned()), brute(&buckets, &claims));
         }
     }
 
@@ -217,7 +246,7 @@ mod tests {
             earliest_end: Moment::MAX,
             latest_end: Moment::MAX,
         };
-        (Course::Holds(always), Some(score))
+        (Course::Holds(always.into()), Some(score))
     }
 
     #[test]
@@ -229,7 +258,7 @@ mod tests {
             earliest_end: Moment(SECONDS_PER_DAY),
             latest_end: Moment(SECONDS_PER_DAY),
         };
-        let tallies = tallies(&buckets, [(Course::Holds(huge), Some(1e300)), everywhere(0.1), everywhere(0.2)]);
+        let tallies = tallies(&buckets, [(Course::Holds(huge.into()), Some(1e300)), everywhere(0.1), everywhere(0.2)]);
         assert_eq!(tallies[8].mean(), Some((0.1 + 0.2) / 2.0));
     }
 

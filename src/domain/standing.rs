@@ -8,7 +8,8 @@
 use super::claim::Claim;
 use super::edtf::{Atom, PartialDate};
 use super::event::Change;
-use super::validity::{Impossible, Validity};
+use super::valid_time::ValidTime;
+use super::validity::Impossible;
 
 /// How a claim stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,9 +56,9 @@ impl Standing {
     ///
     /// # Errors
     /// When no start before an end is left.
-    pub fn validity(&self, claim: &Claim) -> Result<Option<Validity>, Impossible> {
+    pub fn validity(&self, claim: &Claim) -> Result<Option<ValidTime>, Impossible> {
         let Some((from, to)) = claim.time.bounds() else { return Ok(None) };
-        Validity::resolve(from, to, self.earliest_as_of).map(Some)
+        ValidTime::resolve(from, to, self.earliest_as_of).map(Some)
     }
 
     fn reach(&mut self, as_of: Option<&PartialDate>) {
@@ -137,7 +138,7 @@ mod tests {
 
     fn latest_start(changes: &[Change]) -> String {
         let validity = after(changes).validity(&since_sometime(None)).unwrap().unwrap();
-        validity.latest_start.to_date_string()
+        validity.instants().latest_start.to_date_string()
     }
 
     #[test]

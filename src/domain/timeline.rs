@@ -28,6 +28,10 @@
 //! time within" would depend on where other claims happen to cut. An event has no instant of its own (a meeting "in July"
 //! is one happening, at a day nobody need know), so it is asked of the segment as a whole: `OCCURRED_IN`.
 //!
+//! Spans that are asked for by dates go by the dates that claims are written with: a date-time with an offset is there the
+//! day that it names. Where an end of the span is an instant within a day, instants are compared. A claim dated by a set
+//! with gaps has a course of several stretches ([`super::valid_time`]).
+//!
 //! An edge of the asked span cuts too: an event that may have happened before the span is at most possible within it.
 //!
 //! Invariants, held by a property test against [`super::certainty`] at every instant: segments cover the span without gap
@@ -36,42 +40,47 @@
 
 use super::certainty::Certainty;
 use super::moment::Moment;
+use super::valid_time::ValidTime;
 use super::validity::Validity;
 use super::vocabulary::TemporalType;
 use std::collections::BTreeMap;
 
 /// When a claim is so, and in which way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Course {
     /// It holds over its span.
-    Holds(Validity),
+    Holds(ValidTime),
     /// It happens somewhere within its span.
-    Happens(Validity),
+    Happens(ValidTime),
 }
 
 impl Course {
     /// The course of a claim; none for a claim without time.
     #[must_use]
-    pub fn of(temporal_type: TemporalType, validity: Option<Validity>) -> Option<Self> {
+    pub fn of(temporal_type: TemporalType, valid: Option<ValidTime>) -> Option<Self> {
         match temporal_type {
-            TemporalType::State => validity.map(Self::Holds),
-            TemporalType::Event => validity.map(Self::Happens),
+            TemporalType::State => valid.map(Self::Holds),
+            TemporalType::Event => valid.map(Self::Happens),
             TemporalType::None => None,
         }
     }
 
-    /// The corners.
+    /// Its valid time.
     #[must_use]
-    pub const fn validity(&self) -> &Validity {
+    pub const fn valid(&self) -> &ValidTime {
         match self {
-            Self::Holds(validity) | Self::Happens(validity) => validity,
+            Self::Holds(valid) | Self::Happens(valid) => valid,
         }
     }
 
-    /// From when on how sure it is, in order. Of an event this is where it may happen; whether it surely does depends on
-    /// the segments.
-    fn changes(&self) -> impl Iterator<Item = (Moment, Option<Certainty>)> {
-        let v = self.validity();
+    /// From when on how sure it is, in order, as far as that matters in a span. Of an event this is where it may happen;
+    /// whether it surely does depends on the segments.
+    fn changes(&self, span: &Span) -> Vec<(Moment, Option<Certainty>)> {
+        let v = span.corners(self.valid());
+        if self.valid().days().is_some() {
+            let runs = self.valid().stretches(v, (span.from, span.until));
+            return runs.flat_map(|(start, end)| [(start, Some(Certainty::Possible)), (end, None)]).collect();
+        }
         let surely = matches!(self, Self::Holds(_)) && v.latest_start < v.earliest_end;
         let changes = [
             (true, v.earliest_start, Some(Certainty::Possible)),
@@ -79,7 +88,32 @@ impl Course {
             (surely, v.earliest_end, Some(Certainty::Possible)),
             (true, v.latest_end, None),
         ];
-        changes.into_iter().filter_map(|(is_one, at, now)| is_one.then_some((at, now)))
+        changes.into_iter().filter_map(|(is_one, at, now)| is_one.then_some((at, now))).collect()
+    }
+}
+
+/// The asked span.
+struct Span {
+    from: Moment,
+    until: Moment,
+    /// True if it was asked for by instants within a day, and not by dates.
+    by_instants: bool,
+}
+
+impl Span {
+    /// The span of some courses, as far as it was asked for. None without an instant in it.
+    fn of(courses: &[Course], from: Option<Moment>, until: Option<Moment>) -> Option<Self> {
+        let by_instants = [from, until].into_iter().flatten().any(|end| end != end.day_start());
+        let mut span = Self { from: Moment::MIN, until: Moment::MAX, by_instants };
+        let first = courses.iter().map(|course| span.corners(course.valid()).earliest_start).min();
+        let last = courses.iter().map(|course| span.corners(course.valid()).latest_end).max();
+        (span.from, span.until) = from.or(first).zip(until.or(last))?;
+        (span.from < span.until).then_some(span)
+    }
+
+    /// The corners by which claims are put in it.
+    fn corners<'v>(&self, valid: &'v ValidTime) -> &'v Validity {
+        if self.by_instants { valid.instants() } else { valid.dates() }
     }
 }
 
@@ -127,18 +161,18 @@ impl Timeline {
     /// the last of them may end, be that -inf or +inf. A span without an instant has no segments.
     #[must_use]
     pub fn of(courses: &[Course], from: Option<Moment>, until: Option<Moment>) -> Self {
-        let first = courses.iter().map(|course| course.validity().earliest_start).min();
-        let last = courses.iter().map(|course| course.validity().latest_end).max();
-        let (Some(from), Some(until)) = (from.or(first), until.or(last)) else { return Self::default() };
-        if from >= until {
-            return Self::default();
-        }
-        let changes = courses.iter().flat_map(Course::changes).map(|(at, _)| at);
-        let mut edges: Vec<Moment> = changes.filter(|at| from < *at && *at < until).chain([from, until]).collect();
+        let Some(span) = Span::of(courses, from, until) else { return Self::default() };
+        let (from, until) = (span.from, span.until);
+        let changes: Vec<_> = courses.iter().map(|course| course.changes(&span)).collect();
+        let inner = changes.iter().flatten().map(|(at, _)| *at).filter(|at| from < *at && *at < until);
+        let mut edges: Vec<Moment> = inner.chain([from, until]).collect();
         edges.sort_unstable();
         edges.dedup();
         let mut timeline = Self { edges, steps: Vec::new() };
-        courses.iter().enumerate().for_each(|(claim, course)| timeline.add(claim, course));
+        for (claim, (course, changes)) in courses.iter().zip(&changes).enumerate() {
+            let whole = matches!(course, Course::Happens(_)).then(|| span.corners(course.valid()));
+            timeline.add(claim, changes, whole.filter(|_| course.valid().days().is_none()));
+        }
         timeline.steps.sort_by_key(|step| (step.segment, step.claim));
         timeline
     }
@@ -183,9 +217,11 @@ impl Timeline {
         self.edges.len() * size_of::<Moment>() + self.steps.len() * size_of::<Step>()
     }
 
-    fn add(&mut self, claim: usize, course: &Course) {
+    /// Adds the changes of a claim; `whole` are the corners of an event, which surely happens in a segment that is its whole
+    /// span.
+    fn add(&mut self, claim: usize, changes: &[(Moment, Option<Certainty>)], whole: Option<&Validity>) {
         let known = self.steps.len();
-        for (at, now) in course.changes() {
+        for (at, now) in changes.iter().copied() {
             // What changed before the span is how the first segment begins; what changes after it is in none.
             let segment = self.edges.partition_point(|edge| *edge <= at).saturating_sub(1);
             if segment >= self.len() {
@@ -196,6 +232,7 @@ impl Timeline {
             if self.steps.get(known..).and_then(<[Step]>::last).is_some_and(|last| last.segment == segment) {
                 self.steps.pop();
             }
+            let now = if whole.is_some_and(|v| self.is_whole(segment, v)) { Some(Certainty::Definite) } else { now };
             self.steps.push(Step { segment, claim, now });
         }
         if self.steps.get(known..).is_some_and(|steps| matches!(steps, [Step { now: None, .. }])) {
@@ -204,8 +241,7 @@ impl Timeline {
     }
 
     /// Whether a segment is the whole span of an event.
-    fn is_whole(&self, segment: usize, course: &Course) -> bool {
-        let Course::Happens(v) = course else { return false };
+    fn is_whole(&self, segment: usize, v: &Validity) -> bool {
         self.edges.get(segment..segment + 2).is_some_and(|ends| *ends == [v.earliest_start, v.latest_end])
     }
 }
@@ -286,17 +322,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn validity(valid: &str) -> Validity {
+    fn resolved(valid: &str) -> ValidTime {
         let (from, to) = parse_valid(valid).unwrap();
-        Validity::resolve(&from, &to, None).unwrap()
+        ValidTime::resolve(&from, &to, None).unwrap()
     }
 
     fn holds(valid: &str) -> Course {
-        Course::Holds(validity(valid))
+        Course::Holds(resolved(valid))
     }
 
     fn happens(valid: &str) -> Course {
-        Course::Happens(validity(valid))
+        Course::Happens(resolved(valid))
     }
 
     /// Each segment as `first day..last day: claims`, a possible one with a question mark.
@@ -355,9 +391,36 @@ mod tests {
     }
 
     #[test]
+    fn a_date_with_gaps_is_possible_on_its_days_and_an_end_of_the_span_may_lie_in_a_gap() {
+        let days = "[2024-12-25,2025-01-07,2025-01-08]";
+        let expected = ["2024-12-25..2024-12-25: 0?", "2024-12-26..2025-01-06: ", "2025-01-07..2025-01-08: 0?"];
+        assert_eq!(shown(&[holds(days)], None), expected);
+        assert_eq!(shown(&[happens(days)], None), expected);
+        assert_eq!(
+            shown(&[happens(days)], Some(("2025-01-01", "2025-01-07"))),
+            ["2025-01-01..2025-01-06: ", "2025-01-07..2025-01-07: 0?"]
+        );
+        assert_eq!(shown(&[happens("2023-XX-31")], Some(("2023-06", "2023-06"))), ["2023-06-01..2023-06-30: "]);
+    }
+
+    #[test]
+    fn a_time_with_an_offset_is_its_date_among_dates_and_its_instant_among_instants() {
+        let event = happens("2025-06-30T02:00:00+04:00");
+        assert_eq!(
+            shown(std::slice::from_ref(&event), Some(("2025-06-29", "2025-07-01"))),
+            ["2025-06-29..2025-06-29: ", "2025-06-30..2025-06-30: 0", "2025-07-01..2025-07-01: "]
+        );
+        let at = |text: &str| Period::parse(text).unwrap().a;
+        let span = (Some(at("2025-06-29T21:00:00Z")), Some(at("2025-06-29T23:00:00Z")));
+        let segments: Vec<Segment> = Timeline::of(&[event], span.0, span.1).segments(0).collect();
+        assert_eq!(segments[1].from, at("2025-06-29T22:00:00Z"));
+        assert_eq!(segments[1].members[0].now, Some(Certainty::Definite));
+    }
+
+    #[test]
     fn without_claims_or_without_an_instant_there_are_no_segments() {
         assert!(shown(&[], None).is_empty());
-        assert!(Timeline::of(&[holds("2025")], Some(validity("2026").earliest_start), None).is_empty());
+        assert!(Timeline::of(&[holds("2025")], Some(Period::parse("2026").unwrap().a), None).is_empty());
     }
 
     #[test]
@@ -389,8 +452,8 @@ mod tests {
     }
 
     fn courses() -> impl Strategy<Value = Vec<Course>> {
-        let course =
-            (any::<bool>(), corners()).prop_map(|(holds, v)| if holds { Course::Holds(v) } else { Course::Happens(v) });
+        let course = (any::<bool>(), corners())
+            .prop_map(|(holds, v)| if holds { Course::Holds(v.into()) } else { Course::Happens(v.into()) });
         prop::collection::vec(course, 0..6)
     }
 
@@ -432,8 +495,8 @@ mod tests {
             let (from, until) = (from.map(Moment), until.map(Moment));
             let timeline = Timeline::of(&courses, from, until);
             let segments: Vec<Segment> = timeline.segments(0).collect();
-            let begin = from.or(courses.iter().map(|course| course.validity().earliest_start).min());
-            let end = until.or(courses.iter().map(|course| course.validity().latest_end).max());
+            let begin = from.or(courses.iter().map(|course| course.valid().instants().earliest_start).min());
+            let end = until.or(courses.iter().map(|course| course.valid().instants().latest_end).max());
             let covered = segments.first().map(|s| s.from).zip(segments.last().map(|s| s.until));
             prop_assert_eq!(covered, begin.zip(end).filter(|(begin, end)| begin < end));
             let now = |segment: &Segment| -> Vec<(usize, Certainty)> {

@@ -17,6 +17,10 @@
 //! state that holds certainly on no day (its latest start lies at or after its earliest end) goes from possible to none.
 //! Infinite corners are never reached. A promise, besides, falls due at the end of the last day that its due date can mean.
 //!
+//! Turns are instants, so date-times with an offset turn when their instant comes, whatever day their text names. Where a
+//! state is dated by a set with gaps, it may begin at the first of the days and is over after the last one: between two of
+//! them it does not hold, but it is not over.
+//!
 //! # When a turn is told
 //!
 //! What is known of a claim changes too, in recorded time. A turn is told at the first instant, at it or later, at which by
@@ -27,6 +31,7 @@
 
 use super::moment::Moment;
 use super::position::RecordedAt;
+use super::valid_time::ValidTime;
 use super::validity::Validity;
 use super::vocabulary::{LinkType, TemporalType, Vocabulary};
 use std::collections::HashSet;
@@ -43,8 +48,8 @@ impl Turns {
 
     /// The turns of a claim; `due` is the end of the last day that its due date can mean, none where it is settled.
     #[must_use]
-    pub fn of(temporal_type: TemporalType, validity: Option<&Validity>, due: Option<Moment>) -> Self {
-        let [may_begin, begins, may_end, ends] = match (temporal_type, validity) {
+    pub fn of(temporal_type: TemporalType, valid: Option<&ValidTime>, due: Option<Moment>) -> Self {
+        let [may_begin, begins, may_end, ends] = match (temporal_type, valid.map(ValidTime::instants)) {
             (TemporalType::State, Some(validity)) => of_state(validity),
             (TemporalType::Event, Some(v)) => [Some(v.earliest_start), None, None, Some(v.latest_end)],
             _ => [None; 4],
@@ -79,8 +84,8 @@ pub const SETTLING: [LinkType; 3] = [LinkType::Fulfils, LinkType::Breaches, Link
 
 /// Whether a settlement with this valid time keeps a promise from falling due: it may have begun by then, or has no time.
 #[must_use]
-pub fn settles_by(validity: Option<&Validity>, due: Moment) -> bool {
-    validity.is_none_or(|validity| validity.earliest_start < due)
+pub fn settles_by(valid: Option<&ValidTime>, due: Moment) -> bool {
+    valid.is_none_or(|valid| valid.instants().earliest_start < due)
 }
 
 /// The recorded time that is the same instant as a moment of valid time; the extremes saturate.
@@ -153,7 +158,7 @@ mod tests {
 
     fn turns(temporal_type: TemporalType, valid: &str) -> Vec<(Turn, String)> {
         let (from, to) = parse_valid(valid).unwrap();
-        let validity = Validity::resolve(&from, &to, None).unwrap();
+        let validity = ValidTime::resolve(&from, &to, None).unwrap();
         Turns::of(temporal_type, Some(&validity), None).iter().map(|(turn, at)| (turn, at.to_date_string())).collect()
     }
 
@@ -254,10 +259,11 @@ mod tests {
             (from, to) in (bound(), bound()), as_of in prop::option::of(0_i64..9), is_state: bool,
         ) {
             let as_of = as_of.map(|day| Atom::day(Moment(day * SECONDS)));
-            let Ok(validity) = Validity::resolve(&from, &to, as_of) else { return Ok(()) };
+            let Ok(valid) = ValidTime::resolve(&from, &to, as_of) else { return Ok(()) };
             let (temporal_type, mode) =
                 if is_state { (TemporalType::State, Mode::HoldsAt) } else { (TemporalType::Event, Mode::OccurredBy) };
-            let wide = stretched(&validity);
+            let validity = *valid.instants();
+            let wide = stretched(&validity).into();
             let at = |t: i64| certainty(mode, &wide, &Period { a: Moment(t), b: Moment(t) });
             // Every day of the calendar, and every second at which anything is named.
             let corners = [validity.earliest_start, validity.latest_start, validity.earliest_end, validity.latest_end];
@@ -267,7 +273,7 @@ mod tests {
                 .into_iter()
                 .filter_map(|t| Some((step(mode, at(2 * t - 1), at(2 * t + 1))?, Moment(t))))
                 .collect();
-            let turns: Vec<_> = Turns::of(temporal_type, Some(&validity), None).iter().collect();
+            let turns: Vec<_> = Turns::of(temporal_type, Some(&valid), None).iter().collect();
             prop_assert_eq!(turns, expected);
         }
 

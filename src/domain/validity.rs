@@ -40,6 +40,12 @@
 //!                   = Dec 1, 00:00           = Dec 31, 00:00  earliest end = Jul 2, 00:00
 //! ```
 //!
+//! # Bounds with gaps
+//!
+//! `[2024-12-25,2025-01-07]` is one of two days and nothing between them. The corners are those of its members: the latest
+//! start is the last member up to the latest end, the earliest end the first one from the earliest start. What more there
+//! is to gaps and to date-times with an offset is in [`super::valid_time`].
+//!
 //! # The rules
 //!
 //! | bound | start | end |
@@ -63,6 +69,7 @@
 //! This module does not decide what a claim *is* at a date: it never reads a clock, and no newer claim closes an older one.
 
 use super::bound::Bound;
+use super::edtf::{DaySet, PartialDate, Run};
 use super::moment::{Atom, Moment};
 
 /// The four corners of a claim's valid time. Starts are the first instants of their days, ends the instants after theirs.
@@ -89,38 +96,47 @@ pub struct Impossible {
 }
 
 impl Validity {
-    /// The corners of the worlds that two bounds allow.
-    ///
-    /// `earliest_as_of` is the last atom ([`latest`](super::edtf::PartialDate::latest)) of the earliest `as_of` that any
-    /// revision of the claim had; it bounds an unknown start and nothing else.
+    /// The corners of the worlds in which something starts and ends on atoms of these ranges.
     ///
     /// # Errors
     ///
     /// [`Impossible`] if no start <= end is left.
-    pub fn resolve(from: &Bound, to: &Bound, earliest_as_of: Option<Atom>) -> Result<Self, Impossible> {
-        let start = starts(from, earliest_as_of);
-        let end = ends(to);
+    pub(super) fn between(start: &Range, end: &Range) -> Result<Self, Impossible> {
         if start.earliest.start >= end.latest.end {
             return Err(Impossible { earliest_start: start.earliest, latest_end: end.latest });
         }
         Ok(Self {
             earliest_start: start.earliest.start,
-            latest_start: start.latest.start.min(last_start_up_to(end.latest, start.grain)),
-            earliest_end: end.earliest.end.max(first_end_from(start.earliest, end.grain)),
+            latest_start: start.last_up_to(last_start_up_to(end.latest, start.grain)),
+            earliest_end: end.first_end_from(first_end_from(start.earliest, end.grain)),
             latest_end: end.latest.end,
         })
+    }
+
+    /// The corners of the worlds of both.
+    #[must_use]
+    pub fn hull(&self, other: &Self) -> Self {
+        Self {
+            earliest_start: self.earliest_start.min(other.earliest_start),
+            latest_start: self.latest_start.max(other.latest_start),
+            earliest_end: self.earliest_end.min(other.earliest_end),
+            latest_end: self.latest_end.max(other.latest_end),
+        }
     }
 }
 
 /// The atoms that one end may fall on.
-struct Range {
+#[derive(Clone, Debug)]
+pub(super) struct Range {
     earliest: Atom,
     latest: Atom,
     grain: Grain,
+    /// The days, where some between the two are not among them.
+    pub(super) days: Option<DaySet>,
 }
 
 /// Which atoms lie between the two: it matters only where a day meets a second.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Grain {
     /// Days.
     Days,
@@ -130,30 +146,68 @@ enum Grain {
     Any,
 }
 
-const BEFORE_ALL: Atom = Atom { start: Moment::MIN, end: Moment::MIN };
-const AFTER_ALL: Atom = Atom { start: Moment::MAX, end: Moment::MAX };
+const BEFORE_ALL: Atom = Atom { start: Moment::MIN, end: Moment::MIN, offset: 0 };
+const AFTER_ALL: Atom = Atom { start: Moment::MAX, end: Moment::MAX, offset: 0 };
 
-fn starts(from: &Bound, earliest_as_of: Option<Atom>) -> Range {
-    match from {
-        Bound::Open => Range { earliest: BEFORE_ALL, latest: BEFORE_ALL, grain: Grain::Any },
-        Bound::Unknown => {
-            Range { earliest: BEFORE_ALL, latest: earliest_as_of.unwrap_or(AFTER_ALL), grain: Grain::Any }
+impl Range {
+    /// The atoms that a start may fall on. `earliest_as_of` bounds an unknown one.
+    pub(super) fn of_start(from: &Bound, earliest_as_of: Option<Atom>) -> Self {
+        match from {
+            Bound::Open => Self::any(BEFORE_ALL, BEFORE_ALL),
+            Bound::Unknown => Self::any(BEFORE_ALL, earliest_as_of.unwrap_or(AFTER_ALL)),
+            Bound::Known(date) => Self::known(date),
         }
-        Bound::Known(date) => known(date.earliest(), date.latest()),
     }
-}
 
-fn ends(to: &Bound) -> Range {
-    match to {
-        Bound::Open => Range { earliest: AFTER_ALL, latest: AFTER_ALL, grain: Grain::Any },
-        Bound::Unknown => Range { earliest: BEFORE_ALL, latest: AFTER_ALL, grain: Grain::Any },
-        Bound::Known(date) => known(date.earliest(), date.latest()),
+    /// The atoms that an end may fall on.
+    pub(super) fn of_end(to: &Bound) -> Self {
+        match to {
+            Bound::Open => Self::any(AFTER_ALL, AFTER_ALL),
+            Bound::Unknown => Self::any(BEFORE_ALL, AFTER_ALL),
+            Bound::Known(date) => Self::known(date),
+        }
     }
-}
 
-fn known(earliest: Option<Atom>, latest: Option<Atom>) -> Range {
-    let grain = if earliest.is_some_and(Atom::is_second) { Grain::OneSecond } else { Grain::Days };
-    Range { earliest: earliest.unwrap_or(BEFORE_ALL), latest: latest.unwrap_or(AFTER_ALL), grain }
+    /// The same atoms as a question for a day, month or year has them.
+    pub(super) fn dates(&self) -> Self {
+        let grain = if self.is_local() && self.is_second() { Grain::Days } else { self.grain };
+        Self { earliest: self.earliest.date(), latest: self.latest.date(), grain, days: self.days.clone() }
+    }
+
+    /// True if one of the atoms was written with an offset from UTC.
+    pub(super) const fn is_local(&self) -> bool {
+        self.earliest.offset != 0 || self.latest.offset != 0
+    }
+
+    /// True if it is one second.
+    pub(super) fn is_second(&self) -> bool {
+        self.grain == Grain::OneSecond
+    }
+
+    const fn any(earliest: Atom, latest: Atom) -> Self {
+        Self { earliest, latest, grain: Grain::Any, days: None }
+    }
+
+    fn known(date: &PartialDate) -> Self {
+        let (earliest, latest) = (date.earliest(), date.latest());
+        let grain = if earliest.is_some_and(Atom::is_second) { Grain::OneSecond } else { Grain::Days };
+        let days = date.days();
+        Self { earliest: earliest.unwrap_or(BEFORE_ALL), latest: latest.unwrap_or(AFTER_ALL), grain, days }
+    }
+
+    /// The start of the last atom that starts at an instant or before.
+    fn last_up_to(&self, instant: Moment) -> Moment {
+        let latest = self.latest.start.min(instant);
+        let day = |days: &DaySet| days.last_to(Run::of(Moment::MIN, latest.plus_seconds(1)).last);
+        self.days.as_ref().and_then(day).map_or(latest, |day| Run { first: day, last: day }.start())
+    }
+
+    /// The end of the first atom that ends at an instant or after.
+    fn first_end_from(&self, instant: Moment) -> Moment {
+        let earliest = self.earliest.end.max(instant);
+        let day = |days: &DaySet| days.first_from(Run::of(earliest.plus_seconds(-1), Moment::MAX).first);
+        self.days.as_ref().and_then(day).map_or(earliest, |day| Run { first: day, last: day }.end())
+    }
 }
 
 /// The latest instant at which something that ends on `latest_end` may start.
@@ -177,6 +231,7 @@ fn first_end_from(earliest_start: Atom, grain: Grain) -> Moment {
 #[cfg(test)]
 mod tests {
     use super::super::edtf::{PartialDate, parse_valid};
+    use super::super::valid_time::ValidTime;
     use super::*;
 
     fn known(text: &str) -> Bound {
@@ -188,7 +243,7 @@ mod tests {
     }
 
     fn corners(from: &Bound, to: &Bound, as_of: Option<Atom>) -> [String; 4] {
-        let v = Validity::resolve(from, to, as_of).unwrap();
+        let v = *ValidTime::resolve(from, to, as_of).unwrap().instants();
         [v.earliest_start, v.latest_start, v.earliest_end, v.latest_end].map(Moment::to_date_string)
     }
 
@@ -239,22 +294,31 @@ mod tests {
     }
 
     #[test]
+    fn the_corners_of_a_set_with_gaps_are_those_of_the_members_that_are_left() {
+        let between = |from, to| corners(&known(from), &known(to), None);
+        assert_eq!(between("[2024-01,2026-01]", "2025"), ["2024-01-01", "2024-01-31", "2024-01-02", "2026-01-01"]);
+        assert_eq!(between("2025", "[2024-01,2026-01]"), ["2025-01-01", "2025-12-31", "2026-01-02", "2026-02-01"]);
+        assert_eq!(between("2023-XX-31", "2023-06"), ["2023-01-31", "2023-05-31", "2023-06-02", "2023-07-01"]);
+        assert_eq!(between("[..2020,2024-03]", "[2021,2024-01-01..]"), ["-inf", "2024-03-31", "2021-01-02", "+inf"]);
+    }
+
+    #[test]
     fn what_can_only_end_before_it_starts_is_refused() {
-        let refused = Validity::resolve(&known("2024-12"), &known("2024-11"), None).unwrap_err();
+        let refused = ValidTime::resolve(&known("2024-12"), &known("2024-11"), None).unwrap_err();
         assert_eq!(
             refused.to_string(),
             "it ends before it starts: the latest end, 2024-11-30, is before the earliest start, 2024-12-01"
         );
-        assert!(Validity::resolve(&known("2024-12-02"), &known("2024-12-01"), None).is_err());
-        assert!(Validity::resolve(&known("2024-12-02"), &known("2024-12-02"), None).is_ok());
-        assert!(Validity::resolve(&known("2024-12-02T10:00:00Z"), &known("2024-12-02T09:59:59Z"), None).is_err());
-        assert!(Validity::resolve(&known("2024-12-02T10:00:00Z"), &known("2024-12-02T10:00:00Z"), None).is_ok());
+        assert!(ValidTime::resolve(&known("2024-12-02"), &known("2024-12-01"), None).is_err());
+        assert!(ValidTime::resolve(&known("2024-12-02"), &known("2024-12-02"), None).is_ok());
+        assert!(ValidTime::resolve(&known("2024-12-02T10:00:00Z"), &known("2024-12-02T09:59:59Z"), None).is_err());
+        assert!(ValidTime::resolve(&known("2024-12-02T10:00:00Z"), &known("2024-12-02T10:00:00Z"), None).is_ok());
     }
 
     #[test]
     fn a_second_within_a_day_narrows_to_that_day_and_not_into_it() {
         let second = |from: &Bound, to: &Bound| {
-            let v = Validity::resolve(from, to, None).unwrap();
+            let v = *ValidTime::resolve(from, to, None).unwrap().instants();
             (v.latest_start.to_string_second(), v.earliest_end.to_string_second())
         };
         let noon = known("2024-12-15T12:00:00Z");

@@ -149,7 +149,7 @@ fn promise(
     kinds: &mut HashMap<String, bool>,
 ) -> Result<Option<Found>, ReadFailure> {
     budget::step();
-    let made = Beginning::of(seen.temporal_type, seen.validity).by(&asked);
+    let made = Beginning::of(seen.temporal_type, seen.valid.as_ref(), &asked).by(&asked);
     if !promises(seen.modality) || made.is_none() {
         return Ok(None);
     }
@@ -165,11 +165,11 @@ fn promise(
     budget::hold(size_of::<Found>() + settling.len().saturating_mul(size_of::<(LinkType, ClaimId, Certainty)>()));
     for settler in settling.iter().filter(|settler| settles(settler.modality)) {
         budget::step();
-        let begins = Beginning::of(settler.temporal_type, settler.validity);
+        let begins = Beginning::of(settler.temporal_type, settler.valid.as_ref(), &asked);
         let Some(certainty) = begins.by(&asked) else { continue };
         for (link_type, _) in sight.links_of(settler).into_iter().filter(|(_, target)| *target == seen.id) {
             let Some(to) = CommitmentStatus::by(link_type) else { continue };
-            settlements.push(Settlement { to, begins, order: settler.order });
+            settlements.push(Settlement { to, begins: begins.clone(), order: settler.order });
             begun.push((link_type, settler.id, certainty));
         }
     }

@@ -323,7 +323,7 @@ const fn plain(claim: Seen, other: Option<Seen>, dispute: Option<DisputeRow>) ->
 
 /// Whether a claim may hold or happen at a date.
 fn touches(seen: &Seen, at: Option<Period>) -> bool {
-    at.is_none_or(|at| seen.validity.is_some_and(|v| v.earliest_start < at.b && v.latest_end > at.a))
+    at.is_none_or(|at| seen.valid.as_ref().is_some_and(|valid| valid.may_touch(&at)))
 }
 
 fn page(sight: &Sight<'_>, query: &ConflictsQuery, first: First<'_>) -> Result<Conflicts, QueryError> {

@@ -70,10 +70,10 @@ impl Sight<'_> {
         let mut sides = Vec::with_capacity(claims.len());
         for (seen, claim) in claims {
             budget::step();
-            let (Some(validity), Some(value)) = (seen.validity, self.value(part, &seen)?) else { continue };
+            let (Some(valid), Some(value)) = (seen.valid.clone(), self.value(part, &seen)?) else { continue };
             let links = self.links_of(&seen).into_iter();
             let supersedes = links.filter(|(of, _)| *of == LinkType::Supersedes).map(|(_, target)| target).collect();
-            sides.push(Side { claim, id: seen.id, validity, value, supersedes });
+            sides.push(Side { claim, id: seen.id, valid, value, supersedes });
         }
         Ok(Matter::new(sides))
     }
@@ -84,5 +84,5 @@ const NODE_BYTES: usize = 200;
 
 /// Returns true if a claim can put a value forward.
 pub(super) fn has_value(seen: &Seen) -> bool {
-    !seen.retracted && seen.validity.is_some() && asserts_a_value(seen.modality)
+    !seen.retracted && seen.valid.is_some() && asserts_a_value(seen.modality)
 }

@@ -19,6 +19,8 @@ use crate::domain::name::{ClaimId, DisputeId};
 use crate::domain::origins::{Origin, OriginCounts};
 use crate::domain::period::Period;
 use crate::domain::relationship::RelationshipId;
+use crate::domain::valid_time::ValidTime;
+use crate::domain::validity::Validity;
 use crate::v1;
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -168,8 +170,8 @@ fn note_claims(
 
 /// The corners rule out most claims; whether an end without a limit is a date all the same (`[..2025]`), its words say.
 fn no_date(sight: &Sight<'_>, seen: &Seen) -> Result<Option<Lack>, ReadFailure> {
-    let is_limited = |v: &crate::domain::validity::Validity| v.earliest_start.is_finite() || v.latest_end.is_finite();
-    if seen.validity.as_ref().is_none_or(is_limited) {
+    let is_limited = |v: &Validity| v.earliest_start.is_finite() || v.latest_end.is_finite();
+    if seen.valid.as_ref().is_none_or(|valid| is_limited(valid.instants())) {
         return Ok(None);
     }
     let claim = sight.claim(seen)?;
@@ -178,17 +180,18 @@ fn no_date(sight: &Sight<'_>, seen: &Seen) -> Result<Option<Lack>, ReadFailure> 
 }
 
 fn stale(query: &GapsQuery, seen: &Seen) -> Option<Lack> {
-    let may_hold = seen.validity.is_some_and(|v| v.earliest_start < query.valid_at.b);
+    let corners = seen.valid.as_ref().map(|valid| valid.for_period(&query.valid_at));
+    let may_hold = corners.is_some_and(|corners| corners.earliest_start < query.valid_at.b);
     if !(seen.end_open && may_hold) {
         return None;
     }
-    let age = seen.as_of.map(|as_of| age_days(as_of, query.valid_at.b));
+    let age = seen.as_of.map(|as_of| age_days(as_of, &query.valid_at));
     age.is_none_or(|age| age > query.stale_days).then_some(Lack::Confirmation(age))
 }
 
 /// The uncovered days of each relationship, by its id.
 fn spans(query: &GapsQuery, claims: &[Seen], sources: &mut Sources<'_, '_>) -> Vec<Note> {
-    let starts = claims.iter().filter_map(|seen| seen.validity).map(|v| v.earliest_start);
+    let starts = claims.iter().filter_map(|seen| seen.valid.as_ref()).map(|valid| valid.dates().earliest_start);
     let Some(from) = query.from.or_else(|| starts.filter(|start| start.is_finite()).min()) else { return Vec::new() };
     let span = (from, query.until.unwrap_or(query.valid_at.b));
     let asked = asked_relationships(sources.sight, &query.filter);
@@ -197,10 +200,11 @@ fn spans(query: &GapsQuery, claims: &[Seen], sources: &mut Sources<'_, '_>) -> V
         asked.iter().flatten().map(|asked| (asked.clone(), Vec::new())).collect();
     for seen in claims {
         budget::step();
-        let cover = seen.validity.filter(|_| sources.has_any(seen)).map(|v| (v.earliest_start, v.latest_end));
+        let covered = covered(seen.valid.as_ref().filter(|_| sources.has_any(seen)), span);
         for relationship in sources.sight.relationships_of(seen) {
             if asked.as_ref().is_none_or(|asked| asked.contains(&relationship)) {
-                covers.entry(relationship).or_default().extend(cover);
+                budget::hold(size_of_val(covered.as_slice()));
+                covers.entry(relationship).or_default().extend(&covered);
             }
         }
     }
@@ -209,6 +213,12 @@ fn spans(query: &GapsQuery, claims: &[Seen], sources: &mut Sources<'_, '_>) -> V
         uncovered(span, covers).into_iter().map(move |(a, b)| Note::Span(Arc::clone(&relationship), a, b))
     };
     covers.into_iter().flat_map(gaps_of).collect()
+}
+
+/// The stretches of a span that a valid time may cover, by the dates it is written with.
+fn covered(valid: Option<&ValidTime>, span: (Moment, Moment)) -> Vec<(Moment, Moment)> {
+    let stretches = valid.into_iter().flat_map(|valid| valid.stretches(valid.dates(), span));
+    stretches.inspect(|_| budget::step()).collect()
 }
 
 /// The relationships that a filter names, if each of its items names some; merged parties answer as their survivors, and

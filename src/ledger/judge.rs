@@ -47,7 +47,8 @@ impl Sight<'_> {
             judged.matches.push((seen, certainty));
         }
         judged.matches.sort_by_key(|(seen, certainty)| {
-            let ends = seen.validity.map(|validity| (Reverse(validity.latest_end), Reverse(validity.earliest_start)));
+            let corners = seen.valid.as_ref().map(|valid| valid.for_period(&question.asked));
+            let ends = corners.map(|corners| (Reverse(corners.latest_end), Reverse(corners.earliest_start)));
             (*certainty, ends, Reverse(seen.position))
         });
         if !judged.findings.found && judged.findings.absence.is_none() {
@@ -61,5 +62,5 @@ impl Sight<'_> {
 
 /// Whether a claim is so at a date, and how certainly; none where it is not, or where the mode is not for its sort.
 pub(super) fn certainty_at(seen: &Seen, mode: Option<Mode>, asked: &Period) -> Option<Certainty> {
-    certainty(Mode::of(mode, seen.temporal_type)?, &seen.validity?, asked)
+    certainty(Mode::of(mode, seen.temporal_type)?, seen.valid.as_ref()?, asked)
 }

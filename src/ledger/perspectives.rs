@@ -12,13 +12,14 @@ use super::error::{QueryError, ReadFailure};
 use super::judge::{Judged, Question};
 use super::query::PageSize;
 use super::sight::{Seen, Sight};
-use super::state::{StateMatch, age};
+use super::state::StateMatch;
 use crate::budget;
 use crate::domain::certainty::{Certainty, Mode};
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::emptiness::{Emptiness, Findings};
 use crate::domain::filter::{FacetKind, Filter, Voice};
+use crate::domain::gaps::age_days;
 use crate::domain::name::ClaimId;
 use crate::domain::period::Period;
 use crate::domain::perspective::{Ranked, Rivals, counting};
@@ -132,7 +133,7 @@ fn shown(
             break;
         }
         let reached = seen.as_of.filter(|_| seen.end_open);
-        let as_of_age_days = reached.map(|reached| age(asked, reached.end));
+        let as_of_age_days = reached.map(|reached| age_days(reached, &asked));
         shown.push((StateMatch { certainty: *certainty, as_of_age_days }, claim));
     }
     Ok(shown)

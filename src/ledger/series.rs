@@ -125,12 +125,12 @@ fn grouped(sight: &Sight<'_>, query: &SeriesQuery, scores: &mut Scores) -> Resul
     }
     let Some(span) = query.buckets.span() else { return Ok(groups) };
     for seen in sight.touching(&query.filter, span.a, span.b, false) {
-        let Some(course) = Course::of(seen.temporal_type, seen.validity) else { continue };
+        let Some(course) = Course::of(seen.temporal_type, seen.valid.clone()) else { continue };
         budget::step();
         let score = scores.score(sight, &seen)?;
         for group in groups_of(sight, &seen, query.group_by) {
             budget::hold(size_of::<(Course, Option<f64>)>());
-            groups.entry(group).or_default().push((course, score));
+            groups.entry(group).or_default().push((course.clone(), score));
         }
     }
     Ok(groups)
@@ -186,7 +186,8 @@ mod tests {
 
     fn days(from: i64, until: i64) -> Course {
         let (start, end) = (Moment(from * SECONDS_PER_DAY), Moment(until * SECONDS_PER_DAY));
-        Course::Holds(Validity { earliest_start: start, latest_start: start, earliest_end: end, latest_end: end })
+        let corners = Validity { earliest_start: start, latest_start: start, earliest_end: end, latest_end: end };
+        Course::Holds(corners.into())
     }
 
     fn query(group_by: Option<SeriesGroup>, days: i64) -> SeriesQuery {

@@ -23,7 +23,7 @@ use crate::domain::merge::MergesAt;
 use crate::domain::moment::Moment;
 use crate::domain::name::ClaimId;
 use crate::domain::position::{Position, RecordedAt};
-use crate::domain::validity::Validity;
+use crate::domain::valid_time::ValidTime;
 use crate::domain::vocabulary::{LinkType, Modality, Polarity, Status, TemporalType, Vocabulary};
 use crate::store::{ClaimNo, Found, Index, IndexedLog, ListPage, Registered, Registry, Revision};
 use crate::v1;
@@ -88,7 +88,7 @@ pub(super) struct Seen {
     /// How far it has come.
     pub(super) status: Option<Status>,
     /// When it holds or happens; none for a claim without time.
-    pub(super) validity: Option<Validity>,
+    pub(super) valid: Option<ValidTime>,
     /// How far knowledge of it reaches.
     pub(super) as_of: Option<Atom>,
     /// Whether its end is open.
@@ -293,8 +293,9 @@ impl<'v> Sight<'v> {
     }
 
     /// Time at which a claim holds or happens in a revision.
-    pub(super) fn validity_in(&self, seen: &Seen, revision: Revision) -> Option<Validity> {
-        self.index(seen.supposed).claims().content(revision.content)?.validity()
+    pub(super) fn validity_in(&self, seen: &Seen, revision: Revision) -> Option<ValidTime> {
+        let claims = self.index(seen.supposed).claims();
+        claims.valid_time(claims.content(revision.content)?)
     }
 
     /// Appends the bytes of a claim as a message.
@@ -486,7 +487,7 @@ impl<'v> Sight<'v> {
             modality: member(content.modality())?,
             polarity: content.polarity().and_then(member),
             status: content.status().and_then(member),
-            validity: content.validity(),
+            valid: claims.valid_time(content),
             as_of: layer.view.index.as_of_at(found.revision.content, layer.as_of_cut(&found)),
             end_open: content.is_end_open(),
             retracted: found.revision.is_retracted(),

@@ -15,7 +15,7 @@ use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::emptiness::Emptiness;
 use crate::domain::filter::Filter;
-use crate::domain::moment::{Moment, SECONDS_PER_DAY};
+use crate::domain::gaps::age_days;
 use crate::domain::name::ClaimId;
 use crate::domain::period::Period;
 use crate::domain::position::Position;
@@ -213,7 +213,7 @@ fn supposed_state(kept: &KeptAnswers, sight: &Sight<'_>, query: &StateQuery) -> 
         let seen = sight.found_again(*id)?;
         state.claims.add(|out| sight.render(&seen, out))?;
         let reached = seen.as_of.filter(|_| seen.end_open);
-        let as_of_age_days = reached.map(|reached| age(valid_at, reached.end));
+        let as_of_age_days = reached.map(|reached| age_days(reached, &valid_at));
         state.matches.push(StateMatch { certainty: *certainty, as_of_age_days });
     }
     let count = claims.len();
@@ -223,10 +223,5 @@ fn supposed_state(kept: &KeptAnswers, sight: &Sight<'_>, query: &StateQuery) -> 
 
 fn as_of_age(index: &Index, found: &Found, cut: Position, asked: Period) -> Option<i64> {
     index.claims().content(found.revision.content).filter(|content| content.is_end_open())?;
-    Some(age(asked, index.as_of_at(found.revision.content, cut)?.end))
-}
-
-/// Days from the end of what is known to the end of the asked date.
-pub(super) const fn age(asked: Period, reached: Moment) -> i64 {
-    asked.b.0.saturating_sub(reached.0).div_euclid(SECONDS_PER_DAY)
+    Some(age_days(index.as_of_at(found.revision.content, cut)?, &asked))
 }

@@ -168,7 +168,7 @@ fn dated(sight: &Sight<'_>, query: &TimelineQuery) -> (Vec<Seen>, Vec<Course>) {
     budget::hold(seen.len().saturating_mul(size_of::<Seen>() + COURSE_BYTES));
     let with_course = |seen: Seen| {
         budget::step();
-        Course::of(seen.temporal_type, seen.validity).map(|course| (seen, course))
+        Course::of(seen.temporal_type, seen.valid.clone()).map(|course| (seen, course))
     };
     seen.into_iter().filter_map(with_course).unzip()
 }

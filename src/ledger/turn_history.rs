@@ -11,8 +11,8 @@ use crate::domain::moment::Moment;
 use crate::domain::name::ClaimId;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::turn::{Known, SETTLING, Turns};
-use crate::domain::validity::Validity;
-use crate::store::{ClaimNo, Compiled, Content, Index, Revision};
+use crate::domain::valid_time::ValidTime;
+use crate::store::{ClaimNo, Compiled, Index, Revision};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(super) struct TurnHistory<'i> {
 struct Settlement {
     since: RecordedAt,
     until: Option<RecordedAt>,
-    validity: Option<Validity>,
+    valid: Option<ValidTime>,
 }
 
 /// The settlements that stand at an instant, which only moves on. A promise may have very many, so they are not looked
@@ -47,7 +47,7 @@ impl StandingSettlements {
         let mut turns = Vec::with_capacity(2 * settlements.len());
         for of in settlements {
             // One without a time settles whatever is due.
-            let start = of.validity.map_or(Moment::MIN, |validity| validity.earliest_start);
+            let start = of.valid.as_ref().map_or(Moment::MIN, |valid| valid.instants().earliest_start);
             turns.push((of.since, true, start));
             turns.extend(of.until.map(|until| (until, false, start)));
         }
@@ -132,7 +132,7 @@ impl<'i> TurnHistory<'i> {
         }
         let content = self.index.claims().content(revision.content)?;
         let due = self.index.due_of(revision.content).filter(|due| !is_settled(*due));
-        Some(Turns::of(member(content.temporal_type())?, content.validity().as_ref(), due))
+        Some(Turns::of(member(content.temporal_type())?, self.index.claims().valid_time(content).as_ref(), due))
     }
 
     /// When and how a promise was settled.
@@ -150,8 +150,9 @@ impl<'i> TurnHistory<'i> {
                 budget::step();
                 if !revision.is_retracted() && index.matches_in(&links_to_it, by, revision) {
                     let since = self.learnt_at(revision.position);
-                    let validity = index.claims().content(revision.content).and_then(Content::validity);
-                    settlements.push(Settlement { since, until, validity });
+                    let content = index.claims().content(revision.content);
+                    let valid = content.and_then(|content| index.claims().valid_time(content));
+                    settlements.push(Settlement { since, until, valid });
                 }
             }
         }

@@ -118,10 +118,10 @@ fn turns_in(sight: &Sight<'_>, seen: &Seen, query: &UpcomingQuery) -> Turns {
     let (a, b) = query.span;
     let due = sight.due(seen).filter(|due| {
         let mut settlements = SETTLING.iter().flat_map(|link_type| sight.linking_to(seen.id, Some(*link_type)));
-        let is_settled = |settlement: Seen| settles_by(settlement.validity.as_ref(), *due);
+        let is_settled = |settlement: Seen| settles_by(settlement.valid.as_ref(), *due);
         a <= *due && *due < b && !settlements.any(is_settled)
     });
-    Turns::of(seen.temporal_type, seen.validity.as_ref(), due)
+    Turns::of(seen.temporal_type, seen.valid.as_ref(), due)
 }
 
 fn page(sight: &Sight<'_>, query: &UpcomingQuery, turns: &[OrderedTurn]) -> Result<Upcoming, ReadFailure> {

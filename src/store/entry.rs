@@ -1,9 +1,10 @@
 //! What the index keeps of one event: small, flat, with terms by number. Written to sled beside the event itself, so that a
 //! start loads the index without looking at events, without parsing a date and without hashing a string.
 
-use crate::domain::edtf::Atom;
+use crate::domain::edtf::{Atom, DaySet, PartialDate};
 use crate::domain::event::Change;
 use crate::domain::moment::Moment;
+use crate::domain::valid_time::ValidTime;
 use crate::domain::validity::Validity;
 use uuid::Uuid;
 
@@ -69,6 +70,15 @@ pub(crate) struct ContentEntry {
     /// The end of the last day that its due date can mean; the greatest number where it can be any later.
     #[prost(sint64, optional, tag = "8")]
     pub(crate) due: Option<i64>,
+    /// The four corners by which questions for a date go, where they are not those of `validity`.
+    #[prost(sint64, repeated, tag = "9")]
+    pub(crate) dates: Vec<i64>,
+    /// The date with gaps that both its ends are, as it was written.
+    #[prost(string, tag = "10")]
+    pub(crate) with_gaps: String,
+    /// The offsets from UTC, in seconds, that its `as_of` and the earliest one were written with.
+    #[prost(sint32, repeated, tag = "11")]
+    pub(crate) offsets: Vec<i32>,
 }
 
 /// What an event did, as the index distinguishes it.
@@ -191,11 +201,15 @@ const START_IS_UNKNOWN: u32 = 8;
 
 impl ContentEntry {
     /// Sets the times.
-    pub(crate) fn set_times(&mut self, validity: Option<Validity>, as_of: Option<Atom>, earliest: Option<Atom>) {
-        self.validity = validity
-            .map_or_else(Vec::new, |v| vec![v.earliest_start.0, v.latest_start.0, v.earliest_end.0, v.latest_end.0]);
+    pub(crate) fn set_times(&mut self, valid: Option<&ValidTime>, as_of: Option<Atom>, earliest: Option<Atom>) {
+        self.validity = valid.map_or_else(Vec::new, |valid| numbers_of(valid.instants()));
+        let dates = valid.filter(|valid| valid.dates() != valid.instants());
+        self.dates = dates.map_or_else(Vec::new, |valid| numbers_of(valid.dates()));
+        self.with_gaps = valid.and_then(ValidTime::days).map_or_else(String::new, |days| days.text().to_owned());
         self.as_of = as_of.map(|atom| atom.start.0);
         self.earliest_as_of = earliest.map(|atom| atom.start.0);
+        let offsets = [as_of, earliest].map(|atom| atom.map_or(0, |atom| atom.offset));
+        self.offsets = if offsets == [0, 0] { Vec::new() } else { offsets.to_vec() };
         self.flag(AS_OF_IS_SECOND, as_of.is_some_and(Atom::is_second));
         self.flag(EARLIEST_IS_SECOND, earliest.is_some_and(Atom::is_second));
     }
@@ -217,24 +231,30 @@ impl ContentEntry {
     }
 
     /// Its valid time; none for a claim without time.
-    pub(crate) fn times(&self) -> Option<Validity> {
-        let [earliest_start, latest_start, earliest_end, latest_end] = *self.validity.as_slice() else { return None };
-        Some(Validity {
-            earliest_start: Moment(earliest_start),
-            latest_start: Moment(latest_start),
-            earliest_end: Moment(earliest_end),
-            latest_end: Moment(latest_end),
-        })
+    pub(crate) fn times(&self) -> Option<ValidTime> {
+        let instants = corners_of(&self.validity)?;
+        let dates = corners_of(&self.dates).unwrap_or(instants);
+        Some(ValidTime::from_parts(instants, dates, self.days()))
+    }
+
+    fn days(&self) -> Option<DaySet> {
+        if self.with_gaps.is_empty() { None } else { PartialDate::from_parts(&*self.with_gaps, None, None).days() }
     }
 
     /// The last day or second of its `as_of`.
     pub(crate) fn as_of_atom(&self) -> Option<Atom> {
-        self.as_of.map(|start| atom(start, self.flags & AS_OF_IS_SECOND != 0))
+        self.as_of.map(|start| self.atom(start, self.flags & AS_OF_IS_SECOND != 0, 0))
     }
 
     /// The earliest `as_of` the claim ever had.
     pub(crate) fn earliest_atom(&self) -> Option<Atom> {
-        self.earliest_as_of.map(|start| atom(start, self.flags & EARLIEST_IS_SECOND != 0))
+        self.earliest_as_of.map(|start| self.atom(start, self.flags & EARLIEST_IS_SECOND != 0, 1))
+    }
+
+    fn atom(&self, start: i64, is_second: bool, nth: usize) -> Atom {
+        let start = Moment(start);
+        let offset = self.offsets.get(nth).copied().unwrap_or(0);
+        if is_second { Atom::second(start).written_at(offset) } else { Atom::day(start) }
     }
 
     fn flag(&mut self, bit: u32, set: bool) {
@@ -242,6 +262,16 @@ impl ContentEntry {
     }
 }
 
-fn atom(start: i64, is_second: bool) -> Atom {
-    if is_second { Atom::second(Moment(start)) } else { Atom::day(Moment(start)) }
+fn numbers_of(v: &Validity) -> Vec<i64> {
+    vec![v.earliest_start.0, v.latest_start.0, v.earliest_end.0, v.latest_end.0]
+}
+
+fn corners_of(numbers: &[i64]) -> Option<Validity> {
+    let [earliest_start, latest_start, earliest_end, latest_end] = *numbers.first_chunk()?;
+    Some(Validity {
+        earliest_start: Moment(earliest_start),
+        latest_start: Moment(latest_start),
+        earliest_end: Moment(earliest_end),
+        latest_end: Moment(latest_end),
+    })
 }

@@ -14,6 +14,7 @@ use detente::domain::event::Change;
 use detente::domain::filter::{Filter, FilterItem};
 use detente::domain::gaps::GapType;
 use detente::domain::moment::{Moment, SECONDS_PER_DAY};
+use detente::domain::period::Period;
 use detente::domain::position::Position;
 use detente::domain::vocabulary::{DisputeOutcome, RetractionReason};
 use detente::ledger::Ledger;
@@ -81,8 +82,8 @@ fn lacking(known: &[&Known], query: &GapsQuery, withdrawn: &BTreeSet<String>) ->
     }
     for known in known {
         let open = known.content.time.bounds().is_some_and(|(_, to)| *to == Bound::Open);
-        if open && known.validity().unwrap().earliest_start < query.valid_at.b {
-            let reached = known.content.as_of.as_ref().and_then(|as_of| as_of.latest()).map(|atom| atom.end);
+        if open && known.valid().unwrap().for_period(&query.valid_at).earliest_start < query.valid_at.b {
+            let reached = known.content.as_of.as_ref().and_then(|as_of| as_of.latest()).map(|atom| atom.date().end);
             let age = reached.map(|reached| (query.valid_at.b.0 - reached.0).div_euclid(SECONDS_PER_DAY));
             if age.is_none_or(|age| age > query.stale_days) {
                 note(known, Lack::Confirmation(age));
@@ -102,9 +103,7 @@ fn lacking(known: &[&Known], query: &GapsQuery, withdrawn: &BTreeSet<String>) ->
 fn is_covered(known: &[&Known], relationship: &str, day: Moment, withdrawn: &BTreeSet<String>) -> bool {
     let bears = |known: &&&Known| known.content.relationships.iter().any(|id| id.as_str() == relationship);
     let sourced = |known: &&&Known| !cited(known, withdrawn).is_empty();
-    let touches = |known: &Known| {
-        known.validity().is_some_and(|v| v.earliest_start < day.plus_seconds(SECONDS_PER_DAY) && v.latest_end > day)
-    };
+    let touches = |known: &Known| known.valid().is_some_and(|valid| valid.may_touch(&Period::day_of(day)));
     known.iter().filter(bears).filter(sourced).any(|known| touches(known))
 }
 
@@ -118,7 +117,7 @@ fn check_spans(known: &[&Known], got: &[Gap], query: &GapsQuery, withdrawn: &BTr
         })
         .collect();
     assert!(spans.windows(2).all(|pair| (pair[0].0, pair[0].2) < (pair[1].0, pair[1].1)), "in order, and apart");
-    let starts = known.iter().filter_map(|known| known.validity()).map(|v| v.earliest_start);
+    let starts = known.iter().filter_map(|known| known.valid()).map(|valid| valid.dates().earliest_start);
     let from = query.from.or(starts.filter(|start| start.is_finite()).min());
     let until = query.until.unwrap_or(query.valid_at.b);
     let asked = |id: &&str| {

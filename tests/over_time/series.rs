@@ -65,7 +65,7 @@ fn expected(known: &[&Known], asked: &Period, group_by: Option<SeriesGroup>) -> 
             Time::Event(..) => Mode::OccurredIn,
             Time::None => continue,
         };
-        let Some(certainty) = certainty(mode, &known.validity().unwrap(), asked) else { continue };
+        let Some(certainty) = certainty(mode, &known.valid().unwrap(), asked) else { continue };
         for group in groups_of(known, group_by) {
             let (definite, possible) = counts.entry(group).or_insert((0, 0));
             *if certainty == Certainty::Definite { definite } else { possible } += 1;

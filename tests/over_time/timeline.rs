@@ -14,6 +14,7 @@ use detente::domain::filter::Filter;
 use detente::domain::moment::Moment;
 use detente::domain::name::ClaimId;
 use detente::domain::period::Period;
+use detente::domain::valid_time::ValidTime;
 use detente::ledger::Ledger;
 use detente::ledger::query::PageSize;
 use detente::ledger::timeline::{Place, TimelineQuery, TimelineSegment};
@@ -68,22 +69,23 @@ fn listed(segments: &[TimelineSegment]) -> BTreeSet<String> {
     segments.iter().flat_map(ids).map(|id| id.0.to_string()).collect()
 }
 
+/// A valid time as a timeline of days sees it: by the dates that are written.
+fn dated(known: &Known) -> Option<ValidTime> {
+    known.valid().map(|valid| ValidTime::from_parts(*valid.dates(), *valid.dates(), valid.days().cloned()))
+}
+
 /// How sure a claim is in a segment: a state at an instant, an event in all of it.
 fn expected(known: &Known, segment: &TimelineSegment, instant: Moment) -> Option<Certainty> {
     match known.content.time {
-        Time::State(..) => {
-            certainty(Mode::HoldsAt, &known.validity()?, &Period { a: instant, b: instant.plus_seconds(1) })
-        }
-        Time::Event(..) => {
-            certainty(Mode::OccurredIn, &known.validity()?, &Period { a: segment.from, b: segment.until })
-        }
+        Time::State(..) => certainty(Mode::HoldsAt, &dated(known)?, &Period { a: instant, b: instant.plus_seconds(1) }),
+        Time::Event(..) => certainty(Mode::OccurredIn, &dated(known)?, &Period { a: segment.from, b: segment.until }),
         Time::None => None,
     }
 }
 
 /// The instants at which something could change: at every corner of every claim, and right beside it.
 fn instants(known: &[&Known], segment: &TimelineSegment) -> Vec<Moment> {
-    let corners = known.iter().filter_map(|known| known.validity());
+    let corners = known.iter().filter_map(|known| dated(known)).map(|valid| *valid.dates());
     let corners = corners.flat_map(|v| [v.earliest_start, v.latest_start, v.earliest_end, v.latest_end]);
     let mut instants: Vec<Moment> = corners.flat_map(|at| [-1, 0, 1].map(|step| at.plus_seconds(step))).collect();
     instants.extend([segment.from, segment.until.plus_seconds(-1)]);
@@ -95,7 +97,7 @@ fn instants(known: &[&Known], segment: &TimelineSegment) -> Vec<Moment> {
 
 /// Checks a whole timeline. Returns how many answers were compared.
 fn check(known: &[&Known], segments: &[TimelineSegment], span: (Option<Moment>, Option<Moment>)) -> usize {
-    let validities = || known.iter().filter_map(|known| known.validity());
+    let validities = || known.iter().filter_map(|known| dated(known)).map(|valid| *valid.dates());
     let from = span.0.or(validities().map(|v| v.earliest_start).min());
     let until = span.1.or(validities().map(|v| v.latest_end).max());
     let covered = segments.first().map(|first| first.from).zip(segments.last().map(|last| last.until));

@@ -18,6 +18,7 @@ use detente::domain::position::{Position, RecordedAt};
 use detente::domain::rejection::Rejection;
 use detente::domain::relationship::RelationshipId;
 use detente::domain::standing::Standing;
+use detente::domain::valid_time::ValidTime;
 use detente::domain::validity::Validity;
 use detente::ledger::claims::RevisionEvent;
 use detente::v1;
@@ -265,7 +266,7 @@ pub(crate) fn state_of<'k>(
     let wanted = matching.iter().filter(|k| include_retracted || k.shown.retraction.is_none());
     let mut rows: Vec<_> = wanted.filter_map(|k| Some((*k, k.certainty(mode, asked)?))).collect();
     rows.sort_by_key(|(k, certainty)| {
-        let validity = k.validity().unwrap();
+        let validity = *k.valid().unwrap().for_period(asked);
         (*certainty, std::cmp::Reverse((validity.latest_end, validity.earliest_start, k.at.position)))
     });
     let emptiness = if rows.iter().any(|(k, _)| !k.content.modality.is_absence()) {
@@ -353,9 +354,14 @@ impl Known {
         Self { made_by, at, content, shown, earliest_as_of }
     }
 
-    pub(crate) fn validity(&self) -> Option<Validity> {
+    pub(crate) fn valid(&self) -> Option<ValidTime> {
         let (from, to) = self.content.time.bounds()?;
-        Some(Validity::resolve(from, to, self.earliest_as_of).unwrap())
+        Some(ValidTime::resolve(from, to, self.earliest_as_of).unwrap())
+    }
+
+    /// The corners by which instants are compared.
+    pub(crate) fn instants(&self) -> Option<Validity> {
+        self.valid().map(|valid| *valid.instants())
     }
 
     pub(crate) fn certainty(&self, mode: Option<Mode>, asked: &Period) -> Option<Certainty> {
@@ -366,7 +372,7 @@ impl Known {
             (Time::Event(..), Some(mode @ (Mode::OccurredBy | Mode::OccurredIn))) => mode,
             _ => return None,
         };
-        certainty(mode, &self.validity()?, asked)
+        certainty(mode, &self.valid()?, asked)
     }
 
     fn standing(&self) -> Standing {

@@ -53,7 +53,7 @@ const RELATIONSHIPS: [&str; 4] = ["AZE-RUS", "ARM-AZE", "ARM-AZE-RUS", "RUS-TUR"
 const WORDS: [&str; 10] =
     ["border", "Bordeaux", "accord", "Élysée", "gas", "إتفاقية", "agreement", "agree", "l'accord", "cease\u{200c}fire"];
 const LABELS: [&str; 3] = ["draft", "Draft", "trade"];
-const DATES: [&str; 8] = [
+const DATES: [&str; 12] = [
     "2025-01-02",
     "2025-01-03",
     "2025-01-04~",
@@ -62,8 +62,13 @@ const DATES: [&str; 8] = [
     "[2025-01-02..]",
     "2025-01-03T12:00:00Z",
     "2025-01-0X",
+    "[2025-01-01,2025-01-04..2025-01-05]",
+    "2025-0X-X3",
+    "2025-01-03T02:00:00+04:00",
+    "2025-01-03T22:00:00-05:00",
 ];
-const AS_OFS: [&str; 5] = ["2025-01-01", "2025-01-03", "2025-01-05", "2025-01", "2025-01-03T06:00:00Z"];
+const AS_OFS: [&str; 6] =
+    ["2025-01-01", "2025-01-03", "2025-01-05", "2025-01", "2025-01-03T06:00:00Z", "2025-01-04T01:00:00+03:00"];
 const LINKS: [LinkType; 3] = [LinkType::Supports, LinkType::Contradicts, LinkType::Supersedes];
 const MODALITIES: [Modality; 6] = [
     Modality::Asserted,
@@ -75,7 +80,7 @@ const MODALITIES: [Modality; 6] = [
 ];
 
 /// The days, and longer and shorter periods, that are asked about.
-pub(crate) const ASKED: [&str; 9] = [
+pub(crate) const ASKED: [&str; 10] = [
     "2024-12-31",
     "2025-01-01",
     "2025-01-02",
@@ -85,6 +90,7 @@ pub(crate) const ASKED: [&str; 9] = [
     "2025-01",
     "2025",
     "2025-01-03T12:00:00Z",
+    "2025-01-02T22:00:00Z",
 ];
 
 fn random_time(random: &mut Random) -> Time {
@@ -106,7 +112,7 @@ fn random_time(random: &mut Random) -> Time {
         };
         // One in many ends before it starts: that is for the record to refuse.
         let possible =
-            time.bounds().is_none_or(|(a, b)| detente::domain::validity::Validity::resolve(a, b, None).is_ok());
+            time.bounds().is_none_or(|(a, b)| detente::domain::valid_time::ValidTime::resolve(a, b, None).is_ok());
         if possible || random.once_in(20) {
             return time;
         }

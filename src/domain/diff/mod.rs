@@ -42,7 +42,7 @@ use super::claim::Claim;
 use super::moment::Moment;
 use super::name::DisputeId;
 use super::period::Period;
-use super::validity::Validity;
+use super::valid_time::ValidTime;
 use super::vocabulary::{ChangeReason, RetractionReason};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ pub struct Revision {
     /// The dispute that the event is about, and whether it stands from then on. None ever stands again.
     pub dispute: Option<(DisputeId, bool)>,
     /// When it holds or happens.
-    pub validity: Option<Validity>,
+    pub validity: Option<ValidTime>,
 }
 
 /// What the two sides ask.
@@ -155,14 +155,15 @@ impl Revision {
         if self.retracted.is_some() {
             return None;
         }
-        certainty(Mode::of(mode, self.content.time.temporal_type())?, &self.validity?, asked)
+        certainty(Mode::of(mode, self.content.time.temporal_type())?, self.validity.as_ref()?, asked)
     }
 }
 
 /// What a claim that the earlier record does not have is: new, or reported late.
 #[must_use]
-pub fn reason_of_new(validity: Option<Validity>, question: &Question) -> ChangeReason {
-    let over = validity.zip(question.known_by).is_some_and(|(validity, known_by)| validity.latest_end <= known_by);
+pub fn reason_of_new(validity: Option<&ValidTime>, question: &Question) -> ChangeReason {
+    let over =
+        validity.zip(question.known_by).is_some_and(|(validity, known_by)| validity.instants().latest_end <= known_by);
     if over { ChangeReason::LateReport } else { ChangeReason::New }
 }
 
@@ -183,7 +184,7 @@ pub fn compare(before: Option<&Revision>, since: &[Revision], question: &Questio
         return None;
     }
     if before.is_none() {
-        let reason = reason_of_new(after.validity, question);
+        let reason = reason_of_new(after.validity.as_ref(), question);
         let mut causes = causes_of(&steps, &sides, question, 0);
         causes.insert(0, Cause { nth: 0, reason });
         return Some(Change { sides, fields, reason, causes });

@@ -42,7 +42,7 @@ fn claim(valid: &str, place: &str) -> Claim {
 fn saying(made_by: ChangeReason, valid: &str, place: &str) -> Revision {
     let content = claim(valid, place);
     let (from, to) = content.time.bounds().unwrap();
-    let validity = Some(Validity::resolve(from, to, None).unwrap());
+    let validity = Some(ValidTime::resolve(from, to, None).unwrap());
     Revision { made_by, content: Arc::new(content), retracted: None, dispute: None, validity }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! `2024-12` is *some day in December*, `[..2025-07]` some day up to July, `1874~` a day of about 1874. The text is what
 //! the source said and is never rewritten; beside it stand its earliest and its latest [`Atom`], computed once, which is
-//! all that the rules of valid time look at.
+//! all that the rules of valid time look at. Only for a date with gaps (`2023-XX-31`) do they look at its [days](DaySet)
+//! too, and for a date-time with an offset at the date that it names ([`Atom::date`]).
 //!
 //! ```text
 //!    text                earliest      latest
@@ -23,20 +24,23 @@
 //! ```text
 //!   mod.rs      the date, and the `valid` string that gives two bounds
 //!   read.rs     one text to its first and last day
+//!   days.rs     the days between them, where a date has gaps
 //!   error.rs    why a text is no date, and what to write instead
 //! ```
 //!
 //! Invariant: the atoms of a date are both days or both the same second; `None` means unbounded on that side.
 
+mod days;
 mod error;
 mod read;
 #[cfg(test)]
 mod tests;
 
 use super::bound::Bound;
-use read::{is_set, not_edtf, span_of};
+use read::{days_with_gaps, is_set, not_edtf, offset_of, span_of};
 
 pub use super::moment::Atom;
+pub use days::{DaySet, Run};
 pub use error::EdtfError;
 pub(in crate::domain) use error::shown;
 
@@ -56,13 +60,18 @@ impl PartialDate {
     /// [`EdtfError`], with what was wrong and what to write instead.
     pub fn parse(text: &str) -> Result<Self, EdtfError> {
         let (earliest, latest) = span_of(text)?;
-        Ok(Self::from_parts(text, earliest, latest))
+        Ok(Self { text: text.into(), earliest, latest })
     }
 
-    /// Puts a date together from what was once computed, without parsing: for reading back what is stored.
+    /// Puts a date together from what was once computed: for reading back what is stored. The text is looked at only for
+    /// the offset of a date-time.
     #[must_use]
     pub fn from_parts(text: impl Into<Box<str>>, earliest: Option<Atom>, latest: Option<Atom>) -> Self {
-        Self { text: text.into(), earliest, latest }
+        let text = text.into();
+        let is_local = earliest.is_some_and(Atom::is_second) && !text.ends_with('Z');
+        let offset = if is_local { offset_of(&text) } else { 0 };
+        let written = |atom: Option<Atom>| atom.map(|atom| atom.written_at(offset));
+        Self { earliest: written(earliest), latest: written(latest), text }
     }
 
     /// What the source wrote.
@@ -83,6 +92,12 @@ impl PartialDate {
         self.latest
     }
 
+    /// The days that it may mean, where some between the earliest and the latest are not among them.
+    #[must_use]
+    pub fn days(&self) -> Option<DaySet> {
+        days_with_gaps(&self.text)
+    }
+
     /// True if a part of it is marked as approximate (`~` or `%`).
     #[must_use]
     pub fn is_approximate(&self) -> bool {
@@ -95,14 +110,17 @@ impl PartialDate {
         self.text.contains(['?', '%'])
     }
 
-    /// True if both mean the same, however they are written: the same days and the same qualifiers. `1874`,
-    /// `1874-XX-XX` and `[1874]` are one value; `1874~` is another.
+    /// True if both mean the same, however they are written: the same days and the same qualifiers; of date-times, the
+    /// same instant on the same date. `1874`, `1874-XX-XX` and `[1874]` are one value; `1874~` is another.
     #[must_use]
     pub fn same_value(&self, other: &Self) -> bool {
-        self.earliest == other.earliest
-            && self.latest == other.latest
+        let atoms = |date: &Self| [date.earliest, date.latest].map(|atom| atom.map(|atom| (atom.start, atom.end)));
+        let dates = |date: &Self| date.earliest.map(|atom| Atom::day(atom.date().start));
+        atoms(self) == atoms(other)
+            && dates(self) == dates(other)
             && self.is_approximate() == other.is_approximate()
             && self.is_uncertain() == other.is_uncertain()
+            && (self.text == other.text || self.days() == other.days())
     }
 }
 
@@ -119,7 +137,7 @@ impl PartialDate {
 ///
 /// What [`PartialDate::parse`] refuses, an interval without any date, and a set as one side of an interval (neither is
 /// EDTF): those are given as two bounds. A start after the end is not looked for here, but where the two are
-/// [resolved](super::validity::Validity::resolve).
+/// [resolved](super::valid_time::ValidTime::resolve).
 pub fn parse_valid(text: &str) -> Result<(Bound, Bound), EdtfError> {
     let Some((from, to)) = text.split_once('/').filter(|(from, _)| !is_set(from) || from.ends_with([']', '}'])) else {
         let both = Bound::Known(PartialDate::parse(text)?);

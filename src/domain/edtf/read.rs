@@ -1,9 +1,10 @@
 //! Reading one EDTF text: what is refused, and the first and last day of what is not.
 
 use super::Atom;
+use super::days::{DaySet, Member, Pattern, Run};
 use super::error::{EdtfError, shown};
 use crate::domain::moment::Moment;
-use edtf_core::{Bound as Side, Date, DateTime, Edtf, Set, SetElement, SetKind, TimeShift, YearKind};
+use edtf_core::{Bound as Side, Date, DateField, DateTime, Edtf, Set, SetElement, SetKind, TimeShift, YearKind};
 
 /// The years that can be computed with: up to eleven digits, either side of the year 0.
 const MAX_YEAR: i64 = 99_999_999_999;
@@ -99,5 +100,87 @@ fn second_of(text: &str, instant: &DateTime) -> Result<Atom, EdtfError> {
     let time = instant.time;
     let minutes = i64::from(time.hour) * 60 + i64::from(time.minute) - offset_minutes;
     let seconds = minutes * 60 + i64::from(time.second.min(59));
-    Ok(Atom::second(Moment::from_civil_day(day.year, day.month, day.day).plus_seconds(seconds)))
+    let second = Atom::second(Moment::from_civil_day(day.year, day.month, day.day).plus_seconds(seconds));
+    Ok(second.written_at(i32::try_from(offset_minutes * 60).unwrap_or(0)))
+}
+
+/// Seconds by which the clock of a date-time is ahead of UTC; 0 for any other text.
+pub(super) fn offset_of(text: &str) -> i32 {
+    match Edtf::parse(text) {
+        Ok(Edtf::DateTime(instant)) => second_of(text, &instant).map_or(0, |second| second.offset),
+        _ => 0,
+    }
+}
+
+/// The days of a text with gaps; none if it has no gap.
+pub(super) fn days_with_gaps(text: &str) -> Option<DaySet> {
+    if !may_have_gaps(text) {
+        return None;
+    }
+    let members = match Edtf::parse(text).ok()? {
+        Edtf::Date(date) => vec![member_of(text, &date)?],
+        Edtf::Set(set) => set.elements.iter().map(|element| member_of_set(text, element)).collect::<Option<_>>()?,
+        _ => return None,
+    };
+    DaySet::new(text, members)
+}
+
+/// A quick look: several members, or a digit after one that is not specified.
+fn may_have_gaps(text: &str) -> bool {
+    if is_set(text) {
+        return text.contains(',');
+    }
+    text.split_once('X').is_some_and(|(_, rest)| rest.contains(|c: char| c.is_ascii_digit()))
+}
+
+fn member_of_set(text: &str, element: &SetElement) -> Option<Member> {
+    let date = |date: &Date| days_of(text, &Edtf::Date(*date)).ok();
+    let (first, last) = match element {
+        SetElement::Date(date) => return member_of(text, date),
+        SetElement::OnOrBefore(last) => (None, date(last)?.1),
+        SetElement::OnOrAfter(first) => (date(first)?.0, None),
+        SetElement::Range(first, last) => (date(first)?.0, date(last)?.1),
+    };
+    Some(Member::Run(run(first, last)))
+}
+
+fn member_of(text: &str, date: &Date) -> Option<Member> {
+    let pattern = pattern_of(date).filter(|_| leaves_gaps(date));
+    let span = || days_of(text, &Edtf::Date(*date)).ok();
+    pattern.map(Member::Pattern).or_else(|| span().map(|(first, last)| Member::Run(run(first, last))))
+}
+
+fn run(first: Option<Atom>, last: Option<Atom>) -> Run {
+    Run::of(first.map_or(Moment::MIN, |atom| atom.start), last.map_or(Moment::MAX, |atom| atom.end))
+}
+
+/// True if a digit is given after one that is not.
+fn leaves_gaps(date: &Date) -> bool {
+    let YearKind::Standard { digits, .. } = date.year.kind else { return false };
+    let fields = [date.month, date.day].into_iter().flatten().flat_map(|field| field.digits);
+    let mut from_unspecified = digits.into_iter().chain(fields).skip_while(Option::is_some);
+    from_unspecified.any(|digit| digit.is_some())
+}
+
+/// The pattern of a date with a year of four digits.
+fn pattern_of(date: &Date) -> Option<Pattern> {
+    let YearKind::Standard { negative: false, digits } = date.year.kind else { return None };
+    let months = match date.month {
+        None => vec![(1, 12)],
+        Some(month) => match month.value() {
+            Some(part @ 33..=36) => vec![(part * 3 - 98, part * 3 - 96)],
+            Some(part @ 37..=39) => vec![(part * 4 - 147, part * 4 - 144)],
+            Some(part @ 40..=41) => vec![((part - 40) * 6 + 1, (part - 40) * 6 + 6)],
+            _ => values(month, 12).map(|month| (month, month)).collect(),
+        },
+    };
+    let days = date.day.map(|day| values(day, 31).collect());
+    Some(Pattern { year: digits, months, days })
+}
+
+/// What two digits can mean, from 1 to `most`.
+fn values(field: DateField, most: u8) -> impl Iterator<Item = u8> {
+    let [tens, ones] = field.digits;
+    (1..=most)
+        .filter(move |value| tens.is_none_or(|tens| tens == value / 10) && ones.is_none_or(|ones| ones == value % 10))
 }

@@ -27,7 +27,7 @@ use super::value::{Value, shown};
 use super::version::Versions;
 use crate::domain::name::Word;
 use crate::domain::rejection::Violation;
-use crate::domain::validity::Validity;
+use crate::domain::valid_time::ValidTime;
 use crate::v1::{self, bound::Bound};
 use crate::wire::claim::{into_message, parse_claim};
 use crate::wire::ids::Ids;
@@ -431,7 +431,7 @@ impl<'m> ClaimPlan<'m> {
         let claim = parsed?;
         if let Some((from, to)) = claim.time.bounds() {
             let as_of = claim.as_of.as_ref().and_then(crate::domain::edtf::PartialDate::latest);
-            if let Err(impossible) = Validity::resolve(from, to, as_of) {
+            if let Err(impossible) = ValidTime::resolve(from, to, as_of) {
                 faults.note(Fault::column(self.columns_of_ends(), impossible.to_string()));
                 return None;
             }

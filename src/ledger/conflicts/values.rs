@@ -110,7 +110,8 @@ impl<'s, 'v> Values<'s, 'v> {
 
     /// The claims on the matters of the asked ones, as far as they can clash with these.
     fn others(&self, asked: &[Seen]) -> Vec<Seen> {
-        let validities = || asked.iter().filter(|seen| has_value(seen)).filter_map(|seen| seen.validity);
+        let validities =
+            || asked.iter().filter(|seen| has_value(seen)).filter_map(|seen| Some(seen.valid.as_ref()?.hull()));
         let starts = validities().map(|validity| validity.earliest_start).min();
         let ends = validities().map(|validity| validity.latest_end).max();
         let Some((start, end)) = starts.zip(ends).filter(|_| !self.numbers.is_empty()) else { return Vec::new() };

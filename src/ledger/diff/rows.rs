@@ -93,7 +93,7 @@ impl<'s, 'v> Comparison<'s, 'v> {
         let row = |first, reason| Some(Row { first, order: after.order, claim: after.id, reason, sides });
         if before.is_none() {
             let first = self.to.at_revision(after, 1).map(|first| first.position);
-            return Ok(row(first, reason_of_new(after.validity, &self.question)));
+            return Ok(row(first, reason_of_new(after.valid.as_ref(), &self.question)));
         }
         let history = history::read(self, before, after)?;
         let Some(change) = history.compare(&self.question) else { return Ok(None) };

@@ -9,6 +9,7 @@ use super::disputes::Disputes;
 use super::postings::ContentNo;
 use super::terms::Term;
 use crate::domain::position::Position;
+use crate::domain::valid_time::ValidTime;
 use crate::store::entry::{Action, ContentEntry};
 use crate::store::shared::{SharedList, SharedTable};
 use hashbrown::DefaultHashBuilder;
@@ -143,6 +144,11 @@ impl Claims {
     /// A content.
     pub(crate) fn content(&self, number: ContentNo) -> Option<&Content> {
         self.contents.get(number)
+    }
+
+    /// When a content holds or happens; none for a claim without time.
+    pub(crate) fn valid_time(&self, content: &Content) -> Option<ValidTime> {
+        self.contents.valid_time(content)
     }
 
     /// How far knowledge of a content reaches.

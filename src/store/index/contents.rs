@@ -3,7 +3,7 @@
 //! What a question wants to know of every candidate lies together in one record: its valid time, its members, and in which
 //! revisions of the claim it counts (from `since` until another took its place). So a superseded candidate is passed
 //! over, and a current one judged, with one look into memory; in a large ledger every other look would be a wait. What few
-//! contents have, how far knowledge of them reaches, lies elsewhere.
+//! contents have lies elsewhere: how far knowledge of them reaches, and a valid time that four corners do not tell.
 
 use super::claims::{ClaimNo, Revision};
 use super::postings::ContentNo;
@@ -11,9 +11,11 @@ use super::terms::Term;
 use crate::domain::edtf::Atom;
 use crate::domain::moment::Moment;
 use crate::domain::position::Position;
+use crate::domain::valid_time::ValidTime;
 use crate::domain::validity::Validity;
 use crate::store::entry::{Action, ContentEntry};
 use crate::store::shared::{SharedList, SliceArena, SliceStart};
+use std::sync::Arc;
 
 const HAS_TIME: u8 = 1;
 const END_OPEN: u8 = 2;
@@ -24,6 +26,8 @@ const SHARED: u8 = 8;
 const RETRACTED: u8 = 16;
 /// It renews another.
 const RENEWED: u8 = 32;
+/// Its valid time has more to it than its corners, which then are those of all readings.
+const MORE_THAN_CORNERS: u8 = 64;
 
 /// Beyond all positions.
 const NEVER: Position = Position(u64::MAX);
@@ -37,7 +41,7 @@ const NO_TIME: Validity = Validity {
 /// A content, as far as it is looked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Content {
-    /// When it holds or happens, if it [`HAS_TIME`].
+    /// The corners of when it holds or happens, if it [`HAS_TIME`].
     validity: Validity,
     /// The event that gave it to the claim.
     since: Position,
@@ -56,7 +60,7 @@ pub(crate) struct Content {
 }
 
 /// How far knowledge of a content reaches.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Reach {
     /// Its last day or second now.
     pub(crate) as_of: Option<Atom>,
@@ -64,6 +68,8 @@ pub(crate) struct Reach {
     pub(crate) earliest_as_of: Option<Atom>,
     /// The content that has its words, if it renews one.
     pub(crate) renews: Option<ContentNo>,
+    /// Its valid time, if that has more to it than its corners.
+    valid: Option<Arc<ValidTime>>,
 }
 
 impl Content {
@@ -82,9 +88,14 @@ impl Content {
         self.since <= cut && (cut < self.until || self.until == NEVER)
     }
 
-    /// When it holds or happens; none for a claim without time.
-    pub(crate) const fn validity(&self) -> Option<Validity> {
+    /// The corners of when it holds or happens, in all readings; none for a claim without time.
+    pub(crate) const fn hull(&self) -> Option<Validity> {
         if self.flags & HAS_TIME != 0 { Some(self.validity) } else { None }
+    }
+
+    /// True if its corners say all there is to its valid time.
+    pub(crate) const fn is_told_by_corners(&self) -> bool {
+        self.flags & MORE_THAN_CORNERS == 0
     }
 
     /// The code of its temporal type.
@@ -155,7 +166,13 @@ impl Contents {
     /// How far knowledge of a content reaches.
     pub(super) fn reach(&self, number: ContentNo) -> Reach {
         let reach = self.get(number).and_then(|content| self.reaches.get(content.reach as usize));
-        reach.copied().unwrap_or_default()
+        reach.cloned().unwrap_or_default()
+    }
+
+    /// When a content holds or happens; none for a claim without time.
+    pub(super) fn valid_time(&self, content: &Content) -> Option<ValidTime> {
+        let told_elsewhere = if content.is_told_by_corners() { None } else { self.reaches.get(content.reach as usize) };
+        told_elsewhere.and_then(|reach| reach.valid.as_deref().cloned()).or_else(|| content.hull().map(ValidTime::from))
     }
 
     /// A new content of a claim.
@@ -189,10 +206,13 @@ impl Contents {
     }
 
     fn push(&mut self, entry: &ContentEntry, renews: Option<ContentNo>, mut content: Content) -> ContentNo {
-        content.validity = entry.times().unwrap_or(NO_TIME);
-        content.flags |= if entry.times().is_some() { HAS_TIME } else { 0 };
-        let reach = Reach { as_of: entry.as_of_atom(), earliest_as_of: entry.earliest_atom(), renews };
-        if reach.as_of.is_some() || reach.earliest_as_of.is_some() || renews.is_some() {
+        let valid = entry.times();
+        content.validity = valid.as_ref().map_or(NO_TIME, ValidTime::hull);
+        content.flags |= if valid.is_some() { HAS_TIME } else { 0 };
+        let valid = valid.filter(|valid| !valid.is_told_by_corners()).map(Arc::new);
+        content.flags |= if valid.is_some() { MORE_THAN_CORNERS } else { 0 };
+        let reach = Reach { as_of: entry.as_of_atom(), earliest_as_of: entry.earliest_atom(), renews, valid };
+        if reach.as_of.is_some() || reach.earliest_as_of.is_some() || renews.is_some() || reach.valid.is_some() {
             content.reach = u32::try_from(self.reaches.len()).unwrap_or(u32::MAX);
             self.reaches.push(reach);
         } else {

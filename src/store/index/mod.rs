@@ -183,7 +183,7 @@ impl Index {
         let standing = before.unwrap_or_default().after(change);
         let Some(claim) = change.content() else { return Some(self.confirmed_entry(id, &standing)) };
         let mut entry = ContentEntry { members: members_of(claim), ..ContentEntry::default() };
-        entry.set_times(standing.validity(claim).ok().flatten(), standing.as_of, standing.earliest_as_of);
+        entry.set_times(standing.validity(claim).ok().flatten().as_ref(), standing.as_of, standing.earliest_as_of);
         let (start_unknown, end_open) = match claim.time.bounds() {
             Some((from, to)) => (*from == Bound::Unknown, *to == Bound::Open),
             None => (false, false),
@@ -205,15 +205,12 @@ impl Index {
         let mut entry = ContentEntry::default();
         let last = self.claims.find(id.0).and_then(|claim| self.claims.revisions(claim).last());
         let content = last.and_then(|revision| self.claims.content(revision.content));
-        let validity = content.and_then(|content| {
-            let mut validity = content.validity()?;
-            if content.is_start_unknown() {
-                let reach = standing.earliest_as_of.map_or(validity.latest_start, |atom| atom.start);
-                validity.latest_start = validity.latest_start.min(reach);
-            }
-            Some(validity)
+        let valid = content.and_then(|content| {
+            let valid = self.claims.valid_time(content)?;
+            let begun_by = standing.earliest_as_of.filter(|_| content.is_start_unknown());
+            Some(begun_by.map_or_else(|| valid.clone(), |as_of| valid.begun_by(as_of)))
         });
-        entry.set_times(validity, standing.as_of, standing.earliest_as_of);
+        entry.set_times(valid.as_ref(), standing.as_of, standing.earliest_as_of);
         entry.set_ends(content.is_some_and(Content::is_end_open), content.is_some_and(Content::is_start_unknown));
         entry.due = last.and_then(|revision| self.last_due_of(revision.content)).map(|due| due.0);
         entry
@@ -296,7 +293,7 @@ impl Index {
 
     /// Adds the span of a content to the intervals of each relationship among its facets.
     fn add_spans(&mut self, content: ContentNo, facets: &[Term]) {
-        let Some(validity) = self.claims.content(content).and_then(Content::validity) else { return };
+        let Some(validity) = self.claims.content(content).and_then(Content::hull) else { return };
         let span = Span { start: validity.earliest_start, end: validity.latest_end, content };
         let is_relationship = |term: &&Term| self.terms.bytes(**term).first() == Some(&(FacetKind::Relationship as u8));
         for relationship in facets.iter().filter(is_relationship) {

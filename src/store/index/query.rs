@@ -16,13 +16,14 @@ use super::contents::Content;
 use super::postings::{ContentNo, Posting};
 use super::terms::Term;
 use crate::budget::{hold, step};
-use crate::domain::certainty::{Certainty, Mode, certainty};
+use crate::domain::certainty::{Certainty, Mode, certainty, certainty_by_corners};
 use crate::domain::emptiness::Findings;
 use crate::domain::filter::{FacetKind, Filter, FilterItem};
 use crate::domain::merge::MergesAt;
 use crate::domain::moment::Moment;
 use crate::domain::period::Period;
 use crate::domain::position::Position;
+use crate::domain::validity::Validity;
 use crate::domain::vocabulary::{Modality, TemporalType, Vocabulary};
 use hashbrown::HashSet;
 use std::borrow::Cow;
@@ -120,14 +121,17 @@ impl Index {
         for candidates in self.candidates_of(&compiled, Some((from, question.asked.b))) {
             let mut dated = Vec::new();
             self.each_seen(&candidates, question.cut, |found, content| {
-                if let Some(certainty) = certainty_of(content, question) {
+                if let Some(certainty) = self.certainty_of(content, question) {
                     dated.push((found, content, certainty));
                 }
                 true
             });
             hold(dated.capacity() * (size_of::<(Found, &Content, Certainty)>() + size_of::<StateRow>()));
             dated.retain(|(found, content, _)| self.found_matches(&compiled, found, content));
-            dated.iter().for_each(|(found, content, sure)| answer.take(*found, content, *sure, question));
+            dated.iter().for_each(|(found, content, sure)| {
+                let corners = self.corners_for(content, &question.asked);
+                answer.take(*found, content, corners, *sure, question);
+            });
         }
         answer.rows.sort_unstable_by_key(|row| (row.certainty, row.order));
         // A claim that several items name stands there several times, in one place.
@@ -214,7 +218,7 @@ impl Index {
     /// The claims that match at a cut and whose valid time may touch `[a, b)`, retracted ones too, in no order.
     pub(crate) fn touching_span(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<Found> {
         let compiled = self.compile(filter);
-        let touches = |content: &Content| content.validity().is_some_and(|v| v.earliest_start < b && v.latest_end > a);
+        let touches = |content: &Content| content.hull().is_some_and(|v| v.earliest_start < b && v.latest_end > a);
         let mut matching = Vec::new();
         for candidates in self.candidates_of(&compiled, Some((a, b))) {
             self.each_seen(&candidates, cut, |found, content| {
@@ -356,17 +360,37 @@ pub(super) fn sorted(mut numbers: Vec<u32>) -> Vec<u32> {
     numbers
 }
 
-/// Whether a content is so at the asked date, and how surely.
-fn certainty_of(content: &Content, question: &StateQuestion<'_>) -> Option<Certainty> {
-    let validity = content.validity()?;
-    let mode = mode_for(question.mode, content.temporal_type())?;
-    certainty(mode, &validity, &question.asked)
+impl Index {
+    /// Whether a content is so at the asked date, and how surely.
+    fn certainty_of(&self, content: &Content, question: &StateQuestion<'_>) -> Option<Certainty> {
+        let corners = content.hull()?;
+        let mode = mode_for(question.mode, content.temporal_type())?;
+        if content.is_told_by_corners() {
+            return certainty_by_corners(mode, &corners, &question.asked);
+        }
+        certainty(mode, &self.claims.valid_time(content)?, &question.asked)
+    }
+
+    /// The corners of a content by which a question goes.
+    fn corners_for(&self, content: &Content, asked: &Period) -> Option<Validity> {
+        if content.is_told_by_corners() {
+            return content.hull();
+        }
+        self.claims.valid_time(content).map(|valid| *valid.for_period(asked))
+    }
 }
 
 impl StateRows {
     /// Takes in a match.
-    fn take(&mut self, found: Found, content: &Content, certainty: Certainty, question: &StateQuestion<'_>) {
-        let Some(validity) = content.validity() else { return };
+    fn take(
+        &mut self,
+        found: Found,
+        content: &Content,
+        corners: Option<Validity>,
+        certainty: Certainty,
+        question: &StateQuestion<'_>,
+    ) {
+        let Some(validity) = corners else { return };
         if found.revision.is_retracted() && !question.include_retracted {
             self.findings.retracted = true;
             return;
