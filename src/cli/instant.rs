@@ -5,8 +5,12 @@ use prost_types::Timestamp;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
-/// Reads `2025-08-02T00:00:00Z`, `2025-08-02T04:00:00+04:00` or `2025-08-02`.
+/// Reads `2025-08-02T00:00:00Z`, `2025-08-02T04:00:00+04:00`, `2025-08-02`, or milliseconds since 1970 (11 to 15 digits).
 pub(crate) fn read(text: &str) -> Result<Timestamp, String> {
+    if let (11..=15, Ok(milliseconds)) = (text.trim_start_matches('-').len(), text.parse::<i64>()) {
+        let nanos = i32::try_from(milliseconds.rem_euclid(1_000) * 1_000_000).map_err(|error| error.to_string())?;
+        return Ok(Timestamp { seconds: milliseconds.div_euclid(1_000), nanos });
+    }
     let instant = match text.parse::<Date>() {
         Ok(day) if text.len() == "YYYY-MM-DD".len() => {
             TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).map_err(|error| error.to_string())
@@ -39,6 +43,8 @@ mod tests {
     fn a_day_means_its_first_moment() {
         assert_eq!(read("2025-08-02"), read("2025-08-02T00:00:00Z"));
         assert_eq!(read("2025-08-02T04:00:00+04:00"), read("2025-08-02T00:00:00Z"));
+        assert_eq!(read("1754092800000"), read("2025-08-02T00:00:00Z"));
+        assert_eq!(read("1754092800500"), read("2025-08-02T00:00:00.5Z"));
     }
 
     #[test]

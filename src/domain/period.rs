@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A claim may be vague, a question may not: only years, months, days, quarters, unspecified digits and date-times with
-//! a zone (one second) are asked. A set, a qualifier or digits that leave holes (`2025-XX-15`) name no one stretch of
+//! a zone (one second) are asked. An instant may also be given in milliseconds since 1970, as dashboards do. A set, a qualifier or digits that leave holes (`2025-XX-15`) name no one stretch of
 //! time, and an answer for the stretch around them would be an answer to another question: they are refused.
 //!
 //! Invariant: `a < b` in every period made here.
@@ -30,6 +30,9 @@ impl Period {
     ///
     /// What [`PartialDate::parse`] refuses, and: a set, a qualified or rounded date, unspecified digits before given ones.
     pub fn parse(text: &str) -> Result<Self, EdtfError> {
+        if let Some(period) = milliseconds(text).or_else(|| far_date(text)) {
+            return Ok(period);
+        }
         let date = PartialDate::parse(text)?;
         refuse_vague(text)?;
         match (date.earliest(), date.latest()) {
@@ -62,6 +65,26 @@ impl From<Atom> for Period {
     fn from(atom: Atom) -> Self {
         Self { a: atom.start, b: atom.end }
     }
+}
+
+/// The second that holds an instant in milliseconds since 1970, as dashboards write it: more digits than any year has.
+fn milliseconds(text: &str) -> Option<Period> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_one = (11..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let milliseconds: i64 = if is_one { text.parse().ok()? } else { return None };
+    Some(Atom::second(Moment(milliseconds.div_euclid(1_000))).into())
+}
+
+/// A month or a day of a year beyond four digits, for which EDTF has no form: as answers write it, `Y12345-07-15`.
+fn far_date(text: &str) -> Option<Period> {
+    let is_day = text.starts_with('Y') && text.rsplitn(3, '-').nth(2).is_some_and(|year| year.len() > 5);
+    if is_day {
+        return Atom::from_text(text).map(Period::from);
+    }
+    let first = Atom::from_text(&format!("{text}-01")).filter(|_| text.starts_with('Y'))?;
+    let (year, month, _) = first.start.to_civil_day();
+    let next = (year.saturating_add(i64::from(month / 12)), month % 12 + 1);
+    Some(Period { a: first.start, b: Moment::from_civil_day(next.0, next.1, 1) })
 }
 
 fn refuse_vague(text: &str) -> Result<(), EdtfError> {
@@ -113,6 +136,41 @@ mod tests {
         let period = Period::parse("2025-07-15T12:00:00+02:00").unwrap();
         assert_eq!(period.a.to_string_second(), "2025-07-15T10:00:00Z");
         assert_eq!(period.b.to_string_second(), "2025-07-15T10:00:01Z");
+    }
+
+    #[test]
+    fn what_dashboards_and_scripts_write_is_an_instant() {
+        let second = Period::parse("2025-07-01T00:00:00Z").unwrap();
+        for text in ["2025-07-01T00:00:00.000Z", "2025-07-01T00:00:00.999Z", "1751328000000", "1751328000999"] {
+            assert_eq!(Period::parse(text).unwrap(), second, "{text}");
+        }
+        assert_eq!(Period::parse("-2208988800000").unwrap(), Period::parse("1900-01-01T00:00:00Z").unwrap());
+        for text in ["1751328000", "20250701", "1751328000000000000", "12345"] {
+            assert!(matches!(Period::parse(text), Err(EdtfError::BareNumber { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_or_a_month_beyond_four_digits_is_read_as_it_is_written() {
+        assert_eq!(days("Y12345-07-15"), ("Y12345-07-15".to_owned(), "Y12345-07-16".to_owned()));
+        assert_eq!(days("Y12345-12"), ("Y12345-12-01".to_owned(), "Y12346-01-01".to_owned()));
+        assert_eq!(days("Y-12345-02"), ("Y-12345-02-01".to_owned(), "Y-12345-03-01".to_owned()));
+        for text in ["Y12345-13", "Y12345-02-30", "Y2025-01-01"] {
+            assert!(Period::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_and_instants_are_told_apart() {
+        for (text, is_of_days) in [
+            ("2025", true),
+            ("2025-07-15", true),
+            ("201X", true),
+            ("2025-07-15T00:00:00Z", false),
+            ("Y12345-07-15", true),
+        ] {
+            assert_eq!(Period::parse(text).unwrap().is_of_days(), is_of_days, "{text}");
+        }
     }
 
     #[test]

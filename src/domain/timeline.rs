@@ -227,12 +227,11 @@ impl Timeline {
             if segment >= self.len() {
                 break;
             }
-            let now = if self.is_whole(segment, course) { Some(Certainty::Definite) } else { now };
+            let now = if whole.is_some_and(|v| self.is_whole(segment, v)) { Some(Certainty::Definite) } else { now };
             let [segment, claim] = [segment, claim].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
             if self.steps.get(known..).and_then(<[Step]>::last).is_some_and(|last| last.segment == segment) {
                 self.steps.pop();
             }
-            let now = if whole.is_some_and(|v| self.is_whole(segment, v)) { Some(Certainty::Definite) } else { now };
             self.steps.push(Step { segment, claim, now });
         }
         if self.steps.get(known..).is_some_and(|steps| matches!(steps, [Step { now: None, .. }])) {

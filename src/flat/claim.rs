@@ -83,12 +83,18 @@ pub(super) const CONTENT: [Column; 37] = [
         "The last day, or second, that the start can mean; nothing: without limit.",
         |row| row.of(|claim| known(claim.valid_from.as_ref(), |date| &date.latest)),
     ),
-    column("valid_from_earliest_day", Day, "The day of `valid_from_earliest`.", |row| {
-        row.of(|claim| day(claim.valid_from.as_ref(), |date| &date.earliest))
-    }),
-    column("valid_from_latest_day", Day, "The day of `valid_from_latest`.", |row| {
-        row.of(|claim| day(claim.valid_from.as_ref(), |date| &date.latest))
-    }),
+    column(
+        "valid_from_earliest_day",
+        Day,
+        "The date of `valid_from_earliest`, as written; nothing outside the years 1 to 9999.",
+        |row| row.of(|claim| day(claim.valid_from.as_ref(), |date| &date.earliest)),
+    ),
+    column(
+        "valid_from_latest_day",
+        Day,
+        "The date of `valid_from_latest`, as written; nothing outside the years 1 to 9999.",
+        |row| row.of(|claim| day(claim.valid_from.as_ref(), |date| &date.latest)),
+    ),
     column("valid_to_kind", Word, "Its end: known, unknown, or open (it has none so far).", |row| {
         row.of(|claim| sort(claim.valid_to.as_ref()))
     }),
@@ -104,12 +110,18 @@ pub(super) const CONTENT: [Column; 37] = [
     column("valid_to_latest", Text, "The last day, or second, that the end can mean; nothing: without limit.", |row| {
         row.of(|claim| known(claim.valid_to.as_ref(), |date| &date.latest))
     }),
-    column("valid_to_earliest_day", Day, "The day of `valid_to_earliest`.", |row| {
-        row.of(|claim| day(claim.valid_to.as_ref(), |date| &date.earliest))
-    }),
-    column("valid_to_latest_day", Day, "The day of `valid_to_latest`.", |row| {
-        row.of(|claim| day(claim.valid_to.as_ref(), |date| &date.latest))
-    }),
+    column(
+        "valid_to_earliest_day",
+        Day,
+        "The date of `valid_to_earliest`, as written; nothing outside the years 1 to 9999.",
+        |row| row.of(|claim| day(claim.valid_to.as_ref(), |date| &date.earliest)),
+    ),
+    column(
+        "valid_to_latest_day",
+        Day,
+        "The date of `valid_to_latest`, as written; nothing outside the years 1 to 9999.",
+        |row| row.of(|claim| day(claim.valid_to.as_ref(), |date| &date.latest)),
+    ),
     column(
         "as_of",
         Text,

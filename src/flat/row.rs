@@ -1,6 +1,7 @@
 //! What a row is made of: a claim or an event, and the coordinates it was asked at.
 
 use super::columns::Cell;
+use crate::domain::edtf::PartialDate;
 use crate::domain::moment::{Atom, SECONDS_PER_DAY};
 use crate::v1;
 use crate::wire::json;
@@ -111,9 +112,15 @@ pub(super) fn known(bound: Option<&v1::Bound>, part: fn(&v1::KnownDate) -> &str)
     }
 }
 
-/// The day of such a part; of one beyond five million years there is none.
+/// The day of such a part; of a date-time the day that its text names. Outside the years 1 to 9999 there is none, since
+/// many readers of DATE columns then refuse the whole file.
 pub(super) fn day(bound: Option<&v1::Bound>, part: fn(&v1::KnownDate) -> &str) -> Cell {
-    let Cell::Text(text) = known(bound, part) else { return Cell::Empty };
-    let day = Atom::from_text(&text).map(|atom| atom.start.0.div_euclid(SECONDS_PER_DAY));
-    day.and_then(|day| i32::try_from(day).ok()).map_or(Cell::Empty, Cell::Day)
+    let (Cell::Text(text), Cell::Text(written)) = (known(bound, part), known(bound, |date| &date.edtf)) else {
+        return Cell::Empty;
+    };
+    let atom = Atom::from_text(&text);
+    let date = PartialDate::from_parts(&*written, atom, atom).earliest().map(Atom::date);
+    let start = date.map(|date| date.start).filter(|start| (1..=9999).contains(&start.to_civil_day().0));
+    let day = start.and_then(|start| i32::try_from(start.0.div_euclid(SECONDS_PER_DAY)).ok());
+    day.map_or(Cell::Empty, Cell::Day)
 }

@@ -13,7 +13,7 @@ use crate::domain::rejection::Violation;
 use crate::domain::series::Tally;
 use crate::ledger::series::{SeriesError, SeriesGroup, SeriesQuery};
 use crate::v1;
-use crate::wire::time::instant;
+use crate::wire::time::timestamp_of;
 use std::sync::Arc;
 
 pub(super) async fn get_series(
@@ -97,8 +97,8 @@ fn asked_group(number: i32, parse: &mut Parse) -> Option<SeriesGroup> {
 fn bucket((name, period, points): (String, Period, Vec<(String, Tally)>)) -> v1::SeriesBucket {
     v1::SeriesBucket {
         period: name,
-        from: instant(period.a),
-        until: instant(period.b),
+        from: timestamp_of(period.a),
+        until: timestamp_of(period.b),
         points: points.into_iter().map(point).collect(),
     }
 }

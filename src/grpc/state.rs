@@ -67,6 +67,9 @@ pub(super) fn asked_date(asked: String, page: &Page, now: RecordedAt, parse: &mu
         return (today, today.a.to_date_string());
     }
     match Period::parse(&asked) {
+        Ok(period) if asked.bytes().all(|c| c.is_ascii_digit()) && asked.len() > 4 => {
+            (period, period.a.to_string_second())
+        }
         Ok(period) => (period, asked),
         Err(error) => {
             parse.wrong("valid_at", error.to_string());

@@ -11,7 +11,7 @@ use crate::domain::name::ClaimId;
 use crate::ledger::Ledger;
 use crate::ledger::timeline::{Place, TimelineQuery, TimelineSegment};
 use crate::v1;
-use crate::wire::time::instant;
+use crate::wire::time::timestamp_of;
 use std::sync::Arc;
 
 pub(super) async fn get_timeline(
@@ -54,8 +54,8 @@ fn answer(
 fn segment(segment: TimelineSegment) -> v1::TimelineSegment {
     let ids = |claims: Vec<ClaimId>| claims.into_iter().map(|id| id.0.to_string()).collect();
     v1::TimelineSegment {
-        from: instant(segment.from),
-        until: instant(segment.until),
+        from: timestamp_of(segment.from),
+        until: timestamp_of(segment.until),
         definite: ids(segment.definite),
         possible: ids(segment.possible),
         entered: ids(segment.entered),

@@ -19,13 +19,17 @@ use super::value::{Value, shown};
 use crate::domain::edtf::PartialDate;
 use std::borrow::Cow;
 
+mod calendar;
 mod exclusive;
 mod format;
 mod months;
+mod plausible;
 
 pub(super) use exclusive::{after, before};
 
+use calendar::Calendar;
 use format::{Format, Parts};
+use plausible::Plausible;
 
 /// What a date of a mapping says of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +67,8 @@ struct Rule<'m> {
     open: &'m [String],
     unknown: &'m [String],
     empty: Option<Told>,
+    calendar: Calendar,
+    plausible: Plausible,
     precision: Option<Value<'m>>,
     qualifier: Option<Value<'m>>,
     exclusive: bool,
@@ -105,6 +111,8 @@ impl<'m> DateValue<'m> {
                 open: &[],
                 unknown: &[],
                 empty: none,
+                calendar: Calendar::Gregorian,
+                plausible: Plausible::default(),
                 precision: None,
                 qualifier: None,
                 exclusive: false,
@@ -164,8 +172,22 @@ impl<'m> Rule<'m> {
         let when = Condition::compile(rule.when.as_ref(), scope)?;
         let (precision, qualifier) = (value(&rule.precision)?, value(&rule.qualifier)?);
         let (exclusive, no_year_zero) = (rule.exclusive, rule.no_year_zero);
-        let compiled =
-            Self { when, what, missing, open, unknown, empty, precision, qualifier, exclusive, no_year_zero };
+        let calendar = Calendar::named(rule.calendar.as_deref())?;
+        let plausible = Plausible::compile(rule.not_before.as_deref(), rule.not_after.as_deref())?;
+        let compiled = Self {
+            when,
+            what,
+            missing,
+            open,
+            unknown,
+            empty,
+            calendar,
+            plausible,
+            precision,
+            qualifier,
+            exclusive,
+            no_year_zero,
+        };
         compiled.can_hold()?;
         Ok(compiled)
     }
@@ -198,15 +220,17 @@ impl<'m> Rule<'m> {
             What::Text(template, formats) => self.text(template, formats, seen)?,
             What::Parts { year, month, day } => self.parts(year, month.as_ref(), day.as_ref(), seen)?,
         };
-        match (told, &self.qualifier) {
-            (Told::Date(date), Some(qualifier)) => {
-                let mut date = self.bounded(date)?;
-                date.push_str(&qualifier.eval(seen)?);
-                Ok(Told::Date(date))
-            }
-            (Told::Date(date), None) => self.bounded(date).map(Told::Date),
-            (told, _) => Ok(told),
-        }
+        let Told::Date(date) = told else { return Ok(told) };
+        self.plausible.check(&date).map_err(|what| Fault::column(self.columns(), what))?;
+        let date = self.bounded(date)?;
+        let Some(qualifier) = &self.qualifier else { return Ok(Told::Date(date)) };
+        let qualifier = qualifier.eval(seen)?;
+        // A range, which a month of another calendar is, has a qualifier at each of its ends.
+        let ends = date.strip_prefix('[').and_then(|date| date.strip_suffix(']')?.split_once(".."));
+        Ok(Told::Date(match ends {
+            Some((first, last)) => format!("[{first}{qualifier}..{last}{qualifier}]"),
+            None => date + &qualifier,
+        }))
     }
 
     /// A date, or the last before it where it is exclusive; of an interval its end.
@@ -238,6 +262,12 @@ impl<'m> Rule<'m> {
         let at = || template.columns().to_owned();
         if let Some(told) = self.marked(&text) {
             return told.ok_or_else(|| Fault::column(at(), "is empty: expected a date"));
+        }
+        if formats.is_empty() && self.calendar == Calendar::Julian {
+            let parts = ["Y-MM-DD", "Y-MM", "Y"].iter().find_map(|form| plain(form)?.read(&text, &[]));
+            let wrong =
+                || format!("`{}` is no year, month or day, which a date by the Julian calendar is", shown(&text));
+            return self.told(parts.ok_or_else(|| Fault::column(at(), wrong()))?, seen, at);
         }
         if formats.is_empty() {
             let date = self.cut_edtf(text.into_owned(), seen, at)?;
@@ -322,13 +352,13 @@ impl<'m> Rule<'m> {
         let month = parts.month.filter(|_| most >= Precision::Month);
         let day = parts.day.filter(|_| most >= Precision::Day).filter(|_| month.is_some());
         let time = parts.time.filter(|_| most >= Precision::Second).filter(|_| day.is_some());
-        let mut text = format::year(year);
-        for part in [month, day].into_iter().flatten() {
-            text.push_str(&format!("-{part:02}"));
-        }
-        if let Some((hour, minute, second)) = time {
-            text.push_str(&format!("T{hour:02}:{minute:02}:{second:02}Z"));
-        }
+        let text = match self.calendar {
+            Calendar::Gregorian => edtf((year, month, day), time),
+            Calendar::Julian if time.is_some() => {
+                return Err(Fault::column(at(), "has a time, which a date by the Julian calendar cannot have here"));
+            }
+            Calendar::Julian => calendar::from_julian(year, month, day).map_err(|what| Fault::column(at(), what))?,
+        };
         check(&text).map_err(|what| Fault::column(at(), what))?;
         Ok(Told::Date(text))
     }
@@ -345,11 +375,7 @@ impl<'m> Rule<'m> {
     /// An EDTF text, cut to the precision that is wanted.
     fn cut_edtf(&self, text: String, seen: &Seen<'_>, at: impl Fn() -> String) -> Result<String, Fault> {
         let Some(most) = self.precision(seen)? else { return Ok(text) };
-        let plain = months::of(None)
-            .and_then(|months| Format::compile("Y-MM-DD", months))
-            .ok()
-            .and_then(|format| format.read(&text, &[]));
-        match plain {
+        match plain("Y-MM-DD").and_then(|format| format.read(&text, &[])) {
             Some(parts) => match self.told(parts, seen, at)? {
                 Told::Date(date) => Ok(date),
                 _ => Ok(text),
@@ -374,6 +400,23 @@ fn named_precision(word: &str) -> Result<Precision, String> {
         "" | "second" => Precision::Second,
         other => return Err(format!("`{}` is no precision: expected year, month, day or second", shown(other))),
     })
+}
+
+/// A form without names.
+fn plain(form: &str) -> Option<Format> {
+    months::of(None).and_then(|months| Format::compile(form, months)).ok()
+}
+
+/// A date of the Gregorian calendar in EDTF.
+fn edtf((year, month, day): (i64, Option<u32>, Option<u32>), time: Option<(u32, u32, u32)>) -> String {
+    let mut text = format::year(year);
+    for part in [month, day].into_iter().flatten() {
+        text.push_str(&format!("-{part:02}"));
+    }
+    if let Some((hour, minute, second)) = time {
+        text.push_str(&format!("T{hour:02}:{minute:02}:{second:02}Z"));
+    }
+    text
 }
 
 fn end(text: &str) -> Result<Told, String> {

@@ -26,6 +26,7 @@ use super::snapshot::{Episodes, Window};
 use super::source::{self, Columns, Members, Opened, Read, Row};
 use super::table::Tables;
 use super::version::{self, Version};
+use crate::domain::edtf::Atom;
 use crate::v1;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use sequence::Sequencer;
@@ -116,9 +117,25 @@ pub(crate) struct Tally {
     pub(crate) named_otherwise: u64,
     /// Rows about which something is odd.
     pub(crate) odd: u64,
+    /// The first and the last date that the claims of the file say, as far as these have one.
+    pub(crate) dates: Option<(Atom, Atom)>,
+    /// Dates of which a fraction of a second was cut.
+    pub(crate) fractions: u64,
 }
 
 impl Tally {
+    /// Takes in the dates of a claim.
+    fn note_dates(&mut self, claim: &v1::Claim) {
+        for known in [&claim.valid_from, &claim.valid_to].into_iter().flatten() {
+            let Some(v1::bound::Bound::Known(known)) = &known.bound else { continue };
+            self.fractions += u64::from(known.edtf.contains('.') && known.edtf.contains('T'));
+            for atom in [&known.earliest, &known.latest].into_iter().filter_map(|text| Atom::from_text(text)) {
+                let (first, last) = self.dates.unwrap_or((atom, atom));
+                self.dates = Some((first.min(atom), last.max(atom)));
+            }
+        }
+    }
+
     /// How many commands these are, and so how many events.
     pub(crate) const fn commands(&self) -> u64 {
         let registered = self.parties + self.sources + self.renamed;

@@ -6,7 +6,7 @@ use super::names::Names;
 use super::text::{line, shown};
 use super::words::{self, Word};
 use crate::v1::bound::Bound as End;
-use crate::v1::{Bound, Claim, Text};
+use crate::v1::{Bound, Claim, KnownDate, Text};
 use maud::{Markup, html};
 use prost_types::Timestamp;
 
@@ -62,16 +62,16 @@ pub(super) fn when(claim: &Claim, lang: Lang) -> Markup {
     html! {
         @match (from, to) {
             (None, _) | (_, None) => span.quiet { (lang.t("no time", "بلا زمن")) },
-            (Some(End::Known(a)), Some(End::Known(b))) if a.edtf == b.edtf => (date(&a.edtf)),
+            (Some(End::Known(a)), Some(End::Known(b))) if a.edtf == b.edtf => (dated(a)),
             (Some(from), Some(to)) => {
                 @match from {
-                    End::Known(known) => (date(&known.edtf)),
+                    End::Known(known) => (dated(known)),
                     End::Unknown(_) => span.quiet { (lang.t("start unknown", "البداية غير معروفة")) },
                     End::Open(_) => span.quiet { (lang.t("since always", "منذ الأزل")) },
                 }
                 span.to { (lang.t(" → ", " ← ")) }
                 @match to {
-                    End::Known(known) => (date(&known.edtf)),
+                    End::Known(known) => (dated(known)),
                     End::Unknown(_) => span.quiet { (lang.t("end unknown", "النهاية غير معروفة")) },
                     End::Open(_) => span.quiet { (lang.t("still open", "ما زال قائمًا")) },
                 }
@@ -96,6 +96,15 @@ pub(super) fn when_plain(claim: &Claim, lang: Lang) -> String {
 /// Which sort of end a bound is.
 pub(super) fn end(bound: Option<&Bound>) -> Option<&End> {
     bound.and_then(|bound| bound.bound.as_ref())
+}
+
+/// An end as it was given; where that is a time with an offset, with the instant in UTC.
+fn dated(known: &KnownDate) -> Markup {
+    let is_local = known.edtf.contains('T') && !known.edtf.ends_with('Z') && !known.earliest.is_empty();
+    html! {
+        (date(&known.edtf))
+        @if is_local { " " span.quiet dir="ltr" { "(" (known.earliest) ")" } }
+    }
 }
 
 /// A date as it was given.

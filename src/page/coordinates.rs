@@ -31,7 +31,7 @@ pub(super) fn form(asked: &Asked, action: &str, context: &ReplyContext, kinds: &
         form.coordinates method="get" action=(action) data-coordinates {
             @if !asked.get("lang").is_empty() { input type="hidden" name="lang" value=(lang.tag()); }
             fieldset {
-                legend { (lang.t("When in the world", "متى في الواقع")) }
+                legend title=(lang.t("A date is the date as its source writes it; an instant, and what is today, are in UTC.", "التاريخ كما كتبه مصدره؛ أمّا اللحظة واليوم الحاضر فبالتوقيت العالمي.")) { (lang.t("When in the world", "متى في الواقع")) }
                 (axis(&Field { name: "valid_at", value: &context.valid_at, label: lang.t("valid at", "الحال في"), hint: "2025-07, 2025-07-15", at: span(&context.valid_at).map(|days| days.1) }))
             }
             fieldset {
@@ -62,14 +62,17 @@ struct Field<'a> {
 
 /// A field, and a slider that a script shows and ties to it.
 fn axis(field: &Field<'_>) -> Markup {
-    let at = field.at.unwrap_or_default();
-    let (_, month, _) = civil(at);
-    let (first, last) = (month_of(at, 1 - month - REACH), month_of(at, 13 - month + REACH) - 1);
+    let reach = |at: Day| {
+        let (_, month, _) = civil(at);
+        (at, month_of(at, 1 - month - REACH), month_of(at, 13 - month + REACH) - 1)
+    };
     let id = format!("field-{}", field.name);
     html! {
         label for=(id) { (field.label) }
         input #(id) type="text" name=(field.name) value=(field.value) placeholder=(field.hint) dir="ltr" autocomplete="off" spellcheck="false";
-        input type="range" min=(first) max=(last) value=(at) data-sets=(id) aria-label=(field.label) hidden;
+        @if let Some((at, first, last)) = field.at.map(reach) {
+            input type="range" min=(first) max=(last) value=(at) data-sets=(id) aria-label=(field.label) hidden;
+        }
     }
 }
 

@@ -25,25 +25,58 @@ pub(super) const fn civil(day: Day) -> (i64, i64, i64) {
     (year, month, of_year - (153 * shifted_month + 2) / 5 + 1)
 }
 
-/// As ISO 8601 writes it.
+/// As EDTF writes it: `2025-07-15`, `-0490-09-12`, `Y12345-01-02`.
 pub(super) fn shown(day: Day) -> String {
     let (year, month, day) = civil(day);
-    format!("{year:04}-{month:02}-{day:02}")
+    let year = match year {
+        -9999..0 => format!("-{:04}", -year),
+        0..=9999 => format!("{year:04}"),
+        _ => format!("Y{year}"),
+    };
+    format!("{year}-{month:02}-{day:02}")
 }
 
-/// The first and the last day of a year, a month or a day; of a date-time its day.
+/// The first and the last day of a year, a month, a part of a year or a day, perhaps with unspecified digits at the end; of
+/// a date-time its day.
 pub(super) fn span(text: &str) -> Option<(Day, Day)> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-    let date = digits.split('T').next()?;
-    let mut parts =
-        date.split('-').map(|part| part.parse::<i64>().ok().filter(|number| (0..=999_999).contains(number)));
-    let year = sign * parts.next()??;
-    let Some(month) = parts.next() else { return Some((of(year, 1, 1), of(year + 1, 1, 1) - 1)) };
-    let month = month.filter(|month| (1..=12).contains(month))?;
-    let after = if month == 12 { of(year + 1, 1, 1) } else { of(year, month + 1, 1) };
-    let Some(day) = parts.next() else { return Some((of(year, month, 1), after - 1)) };
-    let day = of(year, month, day.filter(|day| (1..=31).contains(day))?);
-    Some((day, day))
+    let year_first = text.strip_prefix('Y').unwrap_or(text);
+    let (is_negative, digits) = year_first.strip_prefix('-').map_or((false, year_first), |rest| (true, rest));
+    let mut parts = digits.split('T').next()?.split('-').map(digits_of);
+    let (first, last) = parts.next()??;
+    let years = if is_negative { (-last, -first) } else { (first, last) };
+    let (from, to) = match parts.next() {
+        None => (1, 12),
+        Some(months) => months_of(months?)?,
+    };
+    let Some(days) = parts.next() else { return Some((of(years.0, from, 1), last_of(years.1, to))) };
+    let (first, last) = days?;
+    if first > 31 || last < 1 || from > 12 {
+        return None;
+    }
+    Some((of(years.0, from, first.max(1)), of(years.1, to, last).min(last_of(years.1, to))))
+}
+
+/// The least and the greatest number that digits can mean.
+fn digits_of(part: &str) -> Option<(i64, i64)> {
+    let filled = |with: &str| part.replace('X', with).parse::<i64>().ok();
+    let (least, most) = (filled("0")?, filled("9")?);
+    (part.len() <= 11 && least >= 0).then_some((least, most))
+}
+
+/// The first and the last month of a month, of unspecified ones, or of a part of a year.
+const fn months_of((first, last): (i64, i64)) -> Option<(i64, i64)> {
+    match (first, last) {
+        (33..=36, _) => Some((first * 3 - 98, first * 3 - 96)),
+        (37..=39, _) => Some((first * 4 - 147, first * 4 - 144)),
+        (40..=41, _) => Some((first * 6 - 239, first * 6 - 234)),
+        (0..=12, 1..) => Some((if first < 1 { 1 } else { first }, if last > 12 { 12 } else { last })),
+        _ => None,
+    }
+}
+
+/// The last day of a month.
+const fn last_of(year: i64, month: i64) -> Day {
+    if month == 12 { of(year + 1, 1, 1) - 1 } else { of(year, month + 1, 1) - 1 }
 }
 
 /// The first day of a month, so many months away from that of a day.
@@ -61,7 +94,7 @@ mod tests {
     fn a_day_is_the_one_its_number_says() {
         assert_eq!(span("1970-01-01"), Some((0, 0)));
         assert_eq!(span("2025-07-15").map(|(day, _)| shown(day)).as_deref(), Some("2025-07-15"));
-        for day in (-800_000..800_000).step_by(17) {
+        for day in (-800_000..800_000).step_by(17).chain([-40_000_000, 40_000_000, 36_524_250_000_000]) {
             assert_eq!(span(&shown(day)), Some((day, day)), "{}", shown(day));
         }
     }
@@ -71,6 +104,13 @@ mod tests {
         let shown_span = |text| span(text).map(|(first, last)| (shown(first), shown(last)));
         assert_eq!(shown_span("2024-02"), Some(("2024-02-01".into(), "2024-02-29".into())));
         assert_eq!(shown_span("1997"), Some(("1997-01-01".into(), "1997-12-31".into())));
+        assert_eq!(shown_span("2025-34"), Some(("2025-04-01".into(), "2025-06-30".into())));
+        assert_eq!(shown_span("201X"), Some(("2010-01-01".into(), "2019-12-31".into())));
+        assert_eq!(shown_span("2025-12-XX"), Some(("2025-12-01".into(), "2025-12-31".into())));
+        assert_eq!(shown_span("2025-XX"), Some(("2025-01-01".into(), "2025-12-31".into())));
+        assert_eq!(shown_span("-0490"), Some(("-0490-01-01".into(), "-0490-12-31".into())));
+        assert_eq!(shown_span("Y12345"), Some(("Y12345-01-01".into(), "Y12345-12-31".into())));
+        assert_eq!(shown_span("Y-12345"), Some(("Y-12345-01-01".into(), "Y-12345-12-31".into())));
         assert_eq!(span("2025-13"), None);
         assert_eq!(span("[..2025-07]"), None);
     }

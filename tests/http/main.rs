@@ -9,6 +9,7 @@
 
 mod connect;
 mod cors;
+mod dates;
 mod deadline;
 mod door;
 mod feed;

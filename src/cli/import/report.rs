@@ -93,6 +93,12 @@ impl Report<'_> {
         ];
         let counts = counts.into_iter().filter(|(_, count)| *count > 0);
         let mut lines: Vec<_> = counts.map(|(name, count)| (name, count.to_string())).collect();
+        if let Some((first, last)) = tally.dates {
+            lines.push(("dates", format!("{} to {}", first.to_text(), last.to_text())));
+        }
+        if tally.fractions > 0 {
+            lines.push(("fractions cut", format!("{} dates, to the second", tally.fractions)));
+        }
         if self.check && !self.unused.is_empty() {
             const MOST: usize = 30;
             let more = if self.unused.len() > MOST { ", ..." } else { "" };
@@ -128,6 +134,9 @@ impl Report<'_> {
             "namedOtherwise": tally.named_otherwise,
             "odd": tally.odd,
             "columnsNotUsed": self.unused,
+            "firstDate": tally.dates.map(|(first, _)| first.to_text()).unwrap_or_default(),
+            "lastDate": tally.dates.map(|(_, last)| last.to_text()).unwrap_or_default(),
+            "fractionsCut": tally.fractions,
             "eventsToWrite": tally.commands(),
             "rowsRead": tally.rows,
             "eventsWritten": self.events(),

@@ -3,7 +3,7 @@
 //! `?` is an end that exists but is not dated, `open` one that does not exist so far (at the start: since always). An
 //! open end is shown with how far its source's knowledge reaches, so that an old "still true" cannot pass as fresh.
 
-use crate::v1::{Bound, Claim, TemporalType, bound};
+use crate::v1::{Bound, Claim, KnownDate, TemporalType, bound};
 
 /// Shows the valid time of a claim; with the days between its `as_of` and the asked date, where one was asked.
 pub(crate) fn shown(claim: &Claim, as_of_age_days: Option<i64>) -> String {
@@ -27,10 +27,16 @@ fn span(from: &str, to: &str) -> String {
 /// Shows one end.
 pub(crate) fn end(bound: Option<&Bound>) -> String {
     match bound.and_then(|bound| bound.bound.as_ref()) {
+        Some(bound::Bound::Known(date)) if is_local(date) => format!("{} ({})", date.edtf, date.earliest),
         Some(bound::Bound::Known(date)) => date.edtf.clone(),
         Some(bound::Bound::Open(_)) => "open".to_owned(),
         Some(bound::Bound::Unknown(_)) | None => "?".to_owned(),
     }
+}
+
+/// True for a time with an offset, of which the instant in UTC is shown as well.
+fn is_local(date: &KnownDate) -> bool {
+    date.edtf.contains('T') && !date.edtf.ends_with('Z') && !date.earliest.is_empty()
 }
 
 /// How far knowledge reaches matters only where the end is not known.
@@ -49,7 +55,7 @@ fn knowledge(claim: &Claim, age_days: Option<i64>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{KnownDate, OpenEnd, UnknownEnd};
+    use crate::v1::{OpenEnd, UnknownEnd};
 
     fn known(edtf: &str) -> Option<Bound> {
         Some(Bound { bound: Some(bound::Bound::Known(KnownDate { edtf: edtf.into(), ..Default::default() })) })

@@ -18,6 +18,8 @@
 //! Refused, because they are not one date or have no days of their own: intervals, all-of sets `{..}`, seasons (spring is
 //! not the same months everywhere), exponent years, and times without a zone. Each error says what to write instead.
 //!
+//! A fraction of a second, which RFC 3339 has and EDTF has not, is kept in the text and cut from the instant.
+//!
 //! Parsing is `edtf-core`'s, behind this type: nothing outside this folder says its name. Its version is pinned, since a
 //! change of its bounds would change answers; what is stored are the atoms, read back with [`PartialDate::from_parts`].
 //!
@@ -37,7 +39,7 @@ mod read;
 mod tests;
 
 use super::bound::Bound;
-use read::{days_with_gaps, is_set, not_edtf, offset_of, span_of};
+use read::{days_with_gaps, has_fraction, is_set, not_edtf, offset_of, span_of};
 
 pub use super::moment::Atom;
 pub use days::{DaySet, Run};
@@ -96,6 +98,12 @@ impl PartialDate {
     #[must_use]
     pub fn days(&self) -> Option<DaySet> {
         days_with_gaps(&self.text)
+    }
+
+    /// True if it is a date-time of which a fraction of a second is cut: it means the second that holds the instant.
+    #[must_use]
+    pub fn has_fraction(&self) -> bool {
+        has_fraction(&self.text)
     }
 
     /// True if a part of it is marked as approximate (`~` or `%`).

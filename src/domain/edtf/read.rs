@@ -5,6 +5,7 @@ use super::days::{DaySet, Member, Pattern, Run};
 use super::error::{EdtfError, shown};
 use crate::domain::moment::Moment;
 use edtf_core::{Bound as Side, Date, DateField, DateTime, Edtf, Set, SetElement, SetKind, TimeShift, YearKind};
+use std::borrow::Cow;
 
 /// The years that can be computed with: up to eleven digits, either side of the year 0.
 const MAX_YEAR: i64 = 99_999_999_999;
@@ -12,7 +13,7 @@ const MAX_YEAR: i64 = 99_999_999_999;
 /// The earliest and the latest atom that a text may mean.
 pub(super) fn span_of(text: &str) -> Result<(Option<Atom>, Option<Atom>), EdtfError> {
     refuse_by_look(text)?;
-    match Edtf::parse(text).map_err(|e| not_edtf(text, e.offset, e.message))? {
+    match Edtf::parse(&whole_seconds(text)).map_err(|e| not_edtf(text, e.offset, e.message))? {
         Edtf::Interval(_) => Err(EdtfError::Interval { text: shown(text) }),
         Edtf::DateTime(instant) => second_of(text, &instant).map(|atom| (Some(atom), Some(atom))),
         Edtf::Date(date) => {
@@ -26,6 +27,26 @@ pub(super) fn span_of(text: &str) -> Result<(Option<Atom>, Option<Atom>), EdtfEr
     }
 }
 
+/// A date-time without the fraction of its second, which RFC 3339 allows and EDTF does not; any other text as it is.
+fn whole_seconds(text: &str) -> Cow<'_, str> {
+    let Some((whole, rest)) = text.split_once('T').and_then(|(_, time)| time.split_once('.')) else {
+        return Cow::Borrowed(text);
+    };
+    let zone = rest.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    if whole.len() != "hh:mm:ss".len() || zone.len() == rest.len() {
+        return Cow::Borrowed(text);
+    }
+    let head = text.get(..text.len() - rest.len() - 1).unwrap_or_default();
+    Cow::Owned(format!("{head}{zone}"))
+}
+
+/// True if a text is a date-time of which a fraction of a second is cut.
+pub(super) fn has_fraction(text: &str) -> bool {
+    let fraction = text.split_once('T').and_then(|(_, time)| time.split_once('.'));
+    fraction.is_some_and(|(_, digits)| digits.starts_with(|c: char| c.is_ascii_digit()))
+        && matches!(Edtf::parse(&whole_seconds(text)), Ok(Edtf::DateTime(_)))
+}
+
 /// What is better told apart by its look than by the place where a parser stumbles.
 fn refuse_by_look(text: &str) -> Result<(), EdtfError> {
     if text.is_empty() {
@@ -36,9 +57,19 @@ fn refuse_by_look(text: &str) -> Result<(), EdtfError> {
         Err(EdtfError::Interval { text: shown(text) })
     } else if text.contains("..") {
         Err(EdtfError::BareRange { text: shown(text) })
+    } else if is_bare_number(text) {
+        Err(EdtfError::BareNumber { text: shown(text) })
+    } else if text.starts_with("-") && text.get(1..5).is_some_and(|year| year.contains('X')) {
+        Err(EdtfError::VagueNegativeYear { text: shown(text) })
     } else {
         Ok(())
     }
+}
+
+/// True for a number that is too long to be a year: a day without its hyphens, or milliseconds of a clock.
+fn is_bare_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.len() > 4 && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 pub(super) fn is_set(text: &str) -> bool {
@@ -48,6 +79,9 @@ pub(super) fn is_set(text: &str) -> bool {
 pub(super) fn not_edtf(text: &str, offset: usize, reason: &'static str) -> EdtfError {
     if reason == "day is out of range for the month" {
         return EdtfError::NoSuchDay { text: shown(text) };
+    }
+    if !is_set(text) && !text.contains('/') && text.find('T').is_some_and(|time| offset > time) {
+        return EdtfError::BadTime { text: shown(text), reason };
     }
     EdtfError::NotEdtf { text: shown(text), position: offset.saturating_add(1), reason }
 }
@@ -106,7 +140,7 @@ fn second_of(text: &str, instant: &DateTime) -> Result<Atom, EdtfError> {
 
 /// Seconds by which the clock of a date-time is ahead of UTC; 0 for any other text.
 pub(super) fn offset_of(text: &str) -> i32 {
-    match Edtf::parse(text) {
+    match Edtf::parse(&whole_seconds(text)) {
         Ok(Edtf::DateTime(instant)) => second_of(text, &instant).map_or(0, |second| second.offset),
         _ => 0,
     }

@@ -42,6 +42,8 @@ fn a_date_is_some_day_between_its_earliest_and_its_latest() {
         ("2025-07-15T01:30:00+03:00", "2025-07-14T22:30:00Z", "2025-07-14T22:30:00Z"),
         ("2025-07-15T23:30:00-01", "2025-07-16T00:30:00Z", "2025-07-16T00:30:00Z"),
         ("0000-01-01T00:00:00+14:00", "-0001-12-31T10:00:00Z", "-0001-12-31T10:00:00Z"),
+        ("2025-07-01T00:00:00.000Z", "2025-07-01T00:00:00Z", "2025-07-01T00:00:00Z"),
+        ("2025-07-01T00:00:00.999999999+04:00", "2025-06-30T20:00:00Z", "2025-06-30T20:00:00Z"),
         ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z", "2016-12-31T23:59:59Z"),
     ] {
         assert_eq!(span(text), (earliest.to_owned(), latest.to_owned()), "{text}");
@@ -56,6 +58,18 @@ fn the_text_is_kept_as_written_and_qualifiers_are_told() {
         let date = PartialDate::parse(text).unwrap();
         assert_eq!((date.text(), date.is_approximate(), date.is_uncertain()), (text, approximate, uncertain));
     }
+}
+
+#[test]
+fn a_fraction_of_a_second_is_kept_in_the_text_and_told() {
+    for (text, has) in [("2025-07-01T00:00:00.5Z", true), ("2025-07-01T00:00:00Z", false), ("2025-07", false)] {
+        let date = PartialDate::parse(text).unwrap();
+        assert_eq!((date.text(), date.has_fraction()), (text, has));
+        assert_eq!(PartialDate::from_parts(text, date.earliest(), date.latest()), date);
+    }
+    let local = PartialDate::parse("2025-06-30T02:00:00.25+04:00").unwrap();
+    assert_eq!(local.earliest().unwrap().date().to_text(), "2025-06-30");
+    assert_eq!(PartialDate::from_parts(local.text(), local.earliest(), local.latest()), local);
 }
 
 #[test]
@@ -91,6 +105,12 @@ fn what_is_not_one_date_is_refused_with_what_to_write_instead() {
         ("1900-02-29", "a day of that month"),
         ("[2024,2023-02-30]", "a day of that month"),
         ("2023-02-3X", "a day of that month"),
+        ("1751328000000", "milliseconds"),
+        ("20250701", "write a day as `2024-12-25`"),
+        ("-01XX", "[-0199..-0100]"),
+        ("2025-07-15T10:00Z", "with seconds"),
+        ("2025-07-15T10:00:00.Z", "with seconds"),
+        ("2025-07-15T25:00:00Z", "with seconds"),
     ] {
         assert!(refusal(text).to_string().contains(hint), "{text}: {}", refusal(text));
     }

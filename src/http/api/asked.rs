@@ -125,6 +125,7 @@ fn one(shape: Shape, value: String) -> Result<Value, String> {
         }
         (Shape::Number, _) => Err(format!("`{value}` is not a number")),
         (Shape::Instant, _) => Ok(instant(value).into()),
+        (Shape::Text, date_time) if has_bare_zone(date_time) => Ok(value.replace(' ', "+").into()),
         (Shape::Member(prefix), name) => Ok(member(prefix, name)),
         _ => Ok(value.into()),
     }
@@ -136,8 +137,19 @@ fn member(prefix: &str, name: &str) -> Value {
     if name.starts_with(prefix) { name.into() } else { format!("{prefix}{name}").into() }
 }
 
-/// A day stands for its first moment. In a query a `+` is a space, so that one before a zone has become one.
+/// True for a date-time that has a space before its zone: in a query a `+` is a space.
+fn has_bare_zone(text: &str) -> bool {
+    let zone = text.split_once('T').and_then(|(_, time)| time.split_once(' '));
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && zone.is_some_and(|(_, zone)| zone.bytes().all(|byte| byte.is_ascii_digit() || byte == b':'))
+}
+
+/// A day stands for its first moment, and a number of 11 to 15 digits for milliseconds since 1970, as dashboards write them. In
+/// a query a `+` is a space, so that one before a zone has become one.
 fn instant(text: String) -> String {
+    if let (11..=15, Ok(milliseconds)) = (text.trim_start_matches('-').len(), text.parse()) {
+        return jiff::Timestamp::from_millisecond(milliseconds).map_or(text, |instant| instant.to_string());
+    }
     let is_day = text.len() == "YYYY-MM-DD".len() && !text.contains('T');
     if is_day { text + "T00:00:00Z" } else { text.replace(' ', "+") }
 }

@@ -196,3 +196,57 @@ fn a_second_may_have_a_fraction_of_nothing() {
     assert!(told(rule, ["2025-03-01T08:17:60Z", "", ""]).is_err());
     assert!(told(rule, ["2025-03-01T08:17:27.120Z", "", ""]).is_err());
 }
+
+#[test]
+fn a_date_by_the_julian_calendar_is_recorded_by_the_gregorian_one() {
+    let day = r#"{ date = "{a}", calendar = "julian" }"#;
+    for (text, edtf) in [
+        ("1813-10-12", "1813-10-24"),
+        ("1917-10-25", "1917-11-07"),
+        ("1900-02-29", "1900-03-13"),
+        ("1582-10-05", "1582-10-15"),
+        ("0200-03-01", "0200-03-01"),
+        ("1813-10", "[1813-10-13..1813-11-12]"),
+        ("1813-12", "[1813-12-13..1814-01-12]"),
+        ("1813", "[1813-01-13..1814-01-12]"),
+        ("-0043-03-15", "-0043-03-13"),
+    ] {
+        assert_eq!(told(day, [text, "", ""]), date(edtf), "{text}");
+    }
+    let parts = r#"{ year = "{a}", month = "{b}", day = "{c}", missing = ["-9"], calendar = "julian", qualifier = { from = "~" } }"#;
+    assert_eq!(told(parts, ["1813", "10", "12"]), date("1813-10-24~"));
+    assert_eq!(told(parts, ["1813", "10", "-9"]), date("[1813-10-13~..1813-11-12~]"));
+    let form = r#"{ date = "{a}", formats = ["D Month YYYY"], calendar = "julian" }"#;
+    assert_eq!(told(form, ["12 October 1813", "", ""]), date("1813-10-24"));
+    for (text, words) in
+        [("1901-02-29", "its month does not have by the Julian"), ("1813-10-12T10:00:00Z", "no year, month or day")]
+    {
+        let error = told(day, [text, "", ""]).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
+    assert!(told(r#"{ date = "{a}", calendar = "hijri" }"#, ["1", "", ""]).unwrap_err().contains("no calendar"));
+}
+
+#[test]
+fn what_is_beyond_the_limits_of_a_mapping_is_no_date() {
+    let rule = r#"{ date = "{a}", not_before = "1990", not_after = "2025-06" }"#;
+    for text in ["1990-01-01", "2025-06-30", "2001", "2001/2003", "2025-06"] {
+        assert_eq!(told(rule, [text, "", ""]), date(text));
+    }
+    for (text, words) in [
+        ("0025-08-15", "column a: `0025-08-15` is before `1990`, which the mapping has as not_before"),
+        ("2025-07-01", "is after `2025-06`"),
+        ("2025", "is after `2025-06`"),
+        ("2001/2026", "is after `2025-06`"),
+    ] {
+        let error = told(rule, [text, "", ""]).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
+    let serial = r#"{ year = "{a}", not_after = "2100" }"#;
+    assert!(told(serial, ["36161", "", ""]).unwrap_err().contains("is after `2100`"));
+    for rule in
+        [r#"{ date = "{a}", not_before = "soon" }"#, r#"{ date = "{a}", not_before = "2025", not_after = "1990" }"#]
+    {
+        assert!(told(rule, ["2000", "", ""]).unwrap_err().contains("not_before"));
+    }
+}

@@ -79,6 +79,12 @@ pub(crate) struct DateRule {
     pub(crate) empty: Option<String>,
     /// An end that is not in the row.
     pub(crate) bound: Option<String>,
+    /// The calendar it is written by: `julian`; else Gregorian.
+    pub(crate) calendar: Option<String>,
+    /// The earliest date that can be meant.
+    pub(crate) not_before: Option<String>,
+    /// The latest date that can be meant.
+    pub(crate) not_after: Option<String>,
     /// How much of it counts.
     pub(crate) precision: Option<ValueSpec>,
     /// Whether it is the first day that is no longer meant.

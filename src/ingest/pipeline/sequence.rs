@@ -63,6 +63,7 @@ impl<'s> Sequencer<'s> {
                 self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?;
             }
             Mapped::Row(row, Outcome::Claims { claims, notices }) => {
+                claims.iter().for_each(|made| self.tally.note_dates(&made.claim));
                 for notice in &notices {
                     self.tally.odd += 1;
                     self.out.odd(row.file.shown(), row.line, notice);

@@ -118,7 +118,9 @@ impl<'s, 'v> Values<'s, 'v> {
         let (a, b) = if self.span == (Moment::MIN, Moment::MAX) { (start, end) } else { self.span };
         let (kinds, relationships): (HashSet<_>, HashSet<_>) =
             self.numbers.keys().map(|(kind, relationship)| (kind.as_str(), relationship.as_str())).unzip();
-        self.sight.touching(&on(&kinds, &relationships), a, b, false)
+        let mut others = self.sight.touching(&on(&kinds, &relationships), a, b, false);
+        others.retain(|seen| seen.valid.as_ref().is_some_and(|valid| valid.may_touch(&Period { a, b })));
+        others
     }
 
     /// The numbers of the matters of a claim.

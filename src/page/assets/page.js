@@ -1,8 +1,21 @@
 // What the page can do more of with a script: sliders, rows that light up together, the feed as it is recorded.
 "use strict";
 
-const DAY = 86400000;
-const iso = (day) => new Date(day * DAY).toISOString().slice(0, 10);
+// A day, counted from 1970-01-01, as EDTF: `2025-07-15`, `-0490-09-12`, `Y12345-01-02`. A Date ends in the year 275760, and
+// its toISOString writes years before 0 and after 9999 in another way.
+function edtf(day) {
+  const shifted = day + 719468;
+  const era = Math.floor(shifted / 146097);
+  const ofEra = shifted - era * 146097;
+  const yearOfEra = Math.floor((ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36524) - Math.floor(ofEra / 146096)) / 365);
+  const ofYear = ofEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shiftedMonth = Math.floor((5 * ofYear + 2) / 153);
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const two = (number) => String(number).padStart(2, "0");
+  const four = (number) => (number < 0 ? "-" : "") + String(Math.abs(number)).padStart(4, "0");
+  return `${Math.abs(year) > 9999 ? `Y${year}` : four(year)}-${two(month)}-${two(ofYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1)}`;
+}
 
 // The view that is shown. A place within it is no other view.
 const view = () => location.pathname + location.search;
@@ -28,11 +41,11 @@ function sliders() {
     const form = slider.form;
     slider.hidden = false;
     slider.addEventListener("input", () => {
-      const day = iso(Number(slider.value));
+      const day = edtf(Number(slider.value));
       field.value = field.name === "known_at" ? `${day}T00:00:00Z` : day;
       slider.setAttribute("aria-valuetext", day);
     });
-    slider.setAttribute("aria-valuetext", iso(Number(slider.value)));
+    slider.setAttribute("aria-valuetext", edtf(Number(slider.value)));
     slider.addEventListener("change", () => ask(form));
   }
   for (const form of document.querySelectorAll("form[data-coordinates]")) {

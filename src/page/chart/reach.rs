@@ -6,7 +6,7 @@ use crate::v1::bound::Bound as End;
 use crate::v1::{Bound, Claim, TemporalType};
 
 /// Far enough on either side to be off any axis.
-pub(super) const FAR: Day = 4_000_000;
+pub(super) const FAR: Day = 100_000_000_000_000;
 
 /// Which sort of end it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
