@@ -88,7 +88,10 @@ fn beginnings(known: &Known, asked: &Period) -> Vec<i64> {
     let is_one = |day: &i64| valid.may_touch(&Period::day_of(Moment(*day)));
     let days = (first..=last).step_by(DAY as usize).filter(|day| (earliest..=latest).contains(day));
     let days = days.filter(|day| valid.days().is_none() || is_one(day));
-    let mut all: Vec<i64> = days.chain([earliest, latest]).collect();
+    // Asked for an instant within a day, what happens on that day may have happened right then.
+    let right_then = Some(asked.b.0.saturating_sub(1))
+        .filter(|at| !asked.is_of_days() && valid.days().is_none() && (earliest..=latest).contains(at));
+    let mut all: Vec<i64> = days.chain([earliest, latest]).chain(right_then).collect();
     all.sort_unstable();
     all.dedup();
     all

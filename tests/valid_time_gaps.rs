@@ -149,6 +149,9 @@ fn oracle(mode: Mode, worlds: &Spans, (a, b): (i64, i64)) -> Option<Certainty> {
 
 /// Compares one pair of bounds, at the asked periods. Returns how many answers were compared.
 fn compare(from: &End, to: &End, as_of: Option<(&str, Piece)>, asked: &[(i64, i64)]) -> usize {
+    if !are_comparable(from, to) {
+        return 0;
+    }
     let known = as_of.map(|(text, _)| PartialDate::parse(text).unwrap().latest().unwrap());
     let resolved = ValidTime::resolve(&from.bound(), &to.bound(), known);
     let expected = both_worlds(from, to, as_of.map(|(_, piece)| piece));
@@ -206,16 +209,15 @@ fn second(at: i64, offset_hours: i64) -> End {
     End::Known(format!("{}{zone}", local.trim_end_matches('Z')), vec![Piece::second(at, offset)])
 }
 
-/// Texts with unspecified digits, each with the days of the calendar that it matches by its look, and the days before and
-/// after it where it matches any day of the century there.
+/// Texts with unspecified digits, each with the days of the century that it matches by its look.
 fn patterns() -> Vec<End> {
     let century = (Period::parse("1900").unwrap().a.0 / DAY..Period::parse("1999").unwrap().b.0 / DAY)
         .map(|day| (day, day_text(day)));
     let century: Vec<(i64, String)> = century.collect();
     let of = |text: &str| {
         let matches = |have: &str| have.bytes().zip(text.bytes()).all(|(have, want)| want == b'X' || have == want);
-        let days = century.iter().filter(|(_, have)| matches(have)).map(|(day, _)| (*day).clamp(BEFORE, AFTER));
-        End::Known(text.to_owned(), days.collect::<BTreeSet<i64>>().into_iter().map(Piece::day).collect())
+        let days = century.iter().filter(|(_, have)| matches(have)).map(|(day, _)| Piece::day(*day));
+        End::Known(text.to_owned(), days.collect())
     };
     ["1970-01-0X", "1970-01-X7", "1970-01-X1", "19X0-01-04", "1970-X1-05", "1970-0X-03", "19X0-01-0X"].map(of).into()
 }
@@ -257,6 +259,15 @@ fn as_of(seed: i64, to: &End) -> Option<(String, Piece)> {
         }
         _ => Some((day_text(day), Piece::day(day))),
     }
+}
+
+/// True if the calendar, with one day for all before it and one for all after it, has what two ends can mean. A pattern
+/// has days far outside, so it is not held against an end without a limit.
+fn are_comparable(from: &End, to: &End) -> bool {
+    let is_pattern = |end: &End| matches!(end, End::Known(text, _) if text.contains('X'));
+    let is_limited =
+        |end: &End| matches!(end, End::Known(text, _) if !text.starts_with("[..") && !text.ends_with("..]"));
+    !(is_pattern(from) || is_pattern(to)) || (is_limited(from) && is_limited(to))
 }
 
 // ---------------------------------------------------------------- the comparisons

@@ -176,10 +176,11 @@ fn conflicts(kept: &KeptAnswers, sight: &Sight<'_>, query: &ConflictsQuery) -> R
         claim_by_claim(sight, &mut first)?;
         return page(sight, query, first);
     }
-    let asked = match query.valid_at {
+    let mut asked = match query.valid_at {
         Some(Period { a, b }) => sight.touching(&query.filter, a, b, false),
         None => sight.matching(&query.filter, false),
     };
+    asked.retain(|seen| touches(seen, query.valid_at));
     if query.wants(ConflictType::Link) {
         asked.iter().for_each(|seen| links(sight, seen, None, &mut first));
     }

@@ -94,7 +94,7 @@ mod tests {
     fn a_day_is_the_one_its_number_says() {
         assert_eq!(span("1970-01-01"), Some((0, 0)));
         assert_eq!(span("2025-07-15").map(|(day, _)| shown(day)).as_deref(), Some("2025-07-15"));
-        for day in (-800_000..800_000).step_by(17).chain([-40_000_000, 40_000_000, 36_524_250_000_000]) {
+        for day in (-800_000..800_000).step_by(17).chain([-40_000_000, 40_000_000, 36_523_000_000_000]) {
             assert_eq!(span(&shown(day)), Some((day, day)), "{}", shown(day));
         }
     }

@@ -201,6 +201,6 @@ async fn all_that_is_wrong_with_a_question_is_told_at_once() {
     };
     let far = demo.client.get_series(far).await.unwrap().into_inner();
     assert_eq!(far.buckets[0].period, "-0044-03");
-    assert_eq!(far.buckets[0].from.unwrap().seconds, -62_135_596_800, "as early as an instant can be told");
+    assert_eq!((far.buckets[0].from, far.buckets[0].until), (None, None), "no instant that can be told");
     demo.end().await;
 }

@@ -69,23 +69,33 @@ fn listed(segments: &[TimelineSegment]) -> BTreeSet<String> {
     segments.iter().flat_map(ids).map(|id| id.0.to_string()).collect()
 }
 
-/// A valid time as a timeline of days sees it: by the dates that are written.
-fn dated(known: &Known) -> Option<ValidTime> {
-    known.valid().map(|valid| ValidTime::from_parts(*valid.dates(), *valid.dates(), valid.days().cloned()))
+/// The valid time of a claim as a span sees it: by the dates that are written, or by instants where one is asked for.
+fn seen_by(span: Asked, known: &Known) -> Option<ValidTime> {
+    let valid = known.valid()?;
+    let by_instants = [span.0, span.1].into_iter().flatten().any(|end| end != end.day_start());
+    let corners = if by_instants { *valid.instants() } else { *valid.dates() };
+    Some(ValidTime::from_parts(corners, corners, valid.days().cloned()))
 }
 
+/// The ends of a span, as far as they are asked for.
+type Asked = (Option<Moment>, Option<Moment>);
+
 /// How sure a claim is in a segment: a state at an instant, an event in all of it.
-fn expected(known: &Known, segment: &TimelineSegment, instant: Moment) -> Option<Certainty> {
+fn expected(span: Asked, known: &Known, segment: &TimelineSegment, instant: Moment) -> Option<Certainty> {
     match known.content.time {
-        Time::State(..) => certainty(Mode::HoldsAt, &dated(known)?, &Period { a: instant, b: instant.plus_seconds(1) }),
-        Time::Event(..) => certainty(Mode::OccurredIn, &dated(known)?, &Period { a: segment.from, b: segment.until }),
+        Time::State(..) => {
+            certainty(Mode::HoldsAt, &seen_by(span, known)?, &Period { a: instant, b: instant.plus_seconds(1) })
+        }
+        Time::Event(..) => {
+            certainty(Mode::OccurredIn, &seen_by(span, known)?, &Period { a: segment.from, b: segment.until })
+        }
         Time::None => None,
     }
 }
 
 /// The instants at which something could change: at every corner of every claim, and right beside it.
-fn instants(known: &[&Known], segment: &TimelineSegment) -> Vec<Moment> {
-    let corners = known.iter().filter_map(|known| dated(known)).map(|valid| *valid.dates());
+fn instants(span: Asked, known: &[&Known], segment: &TimelineSegment) -> Vec<Moment> {
+    let corners = known.iter().filter_map(|known| seen_by(span, known)).map(|valid| *valid.dates());
     let corners = corners.flat_map(|v| [v.earliest_start, v.latest_start, v.earliest_end, v.latest_end]);
     let mut instants: Vec<Moment> = corners.flat_map(|at| [-1, 0, 1].map(|step| at.plus_seconds(step))).collect();
     instants.extend([segment.from, segment.until.plus_seconds(-1)]);
@@ -96,8 +106,8 @@ fn instants(known: &[&Known], segment: &TimelineSegment) -> Vec<Moment> {
 }
 
 /// Checks a whole timeline. Returns how many answers were compared.
-fn check(known: &[&Known], segments: &[TimelineSegment], span: (Option<Moment>, Option<Moment>)) -> usize {
-    let validities = || known.iter().filter_map(|known| dated(known)).map(|valid| *valid.dates());
+fn check(known: &[&Known], segments: &[TimelineSegment], span: Asked) -> usize {
+    let validities = || known.iter().filter_map(|known| seen_by(span, known)).map(|valid| *valid.dates());
     let from = span.0.or(validities().map(|v| v.earliest_start).min());
     let until = span.1.or(validities().map(|v| v.latest_end).max());
     let covered = segments.first().map(|first| first.from).zip(segments.last().map(|last| last.until));
@@ -116,9 +126,9 @@ fn check(known: &[&Known], segments: &[TimelineSegment], span: (Option<Moment>, 
             .chain(segment.possible.iter().map(|id| (*id, Certainty::Possible)))
             .collect();
         // Since always is no instant that could be asked about.
-        for instant in instants(known, segment).into_iter().filter(|instant| instant.is_finite()) {
+        for instant in instants(span, known, segment).into_iter().filter(|instant| instant.is_finite()) {
             for known in known {
-                let expected = expected(known, segment, instant);
+                let expected = expected(span, known, segment, instant);
                 assert_eq!(
                     now.get(&known.content.id).copied(),
                     expected,
