@@ -30,8 +30,8 @@
 
 use super::certainty::Certainty;
 use super::edtf::Run;
-use super::valid_time::ValidTime;
 use super::moment::SECONDS_PER_DAY;
+use super::valid_time::ValidTime;
 use super::validity::Validity;
 use super::vocabulary::Modality;
 use std::fmt;
@@ -237,7 +237,11 @@ mod tests {
             (days(15, 15), Some(Certainty::Definite)),
             (days(10, 20), Some(Certainty::Definite)),
         ] {
-            assert_eq!((overlap_of_corners(&phase, &other), overlap_of_corners(&other, &phase)), (expected, expected), "{other:?}");
+            assert_eq!(
+                (overlap_of_corners(&phase, &other), overlap_of_corners(&other, &phase)),
+                (expected, expected),
+                "{other:?}"
+            );
         }
         assert_eq!(overlap_of_corners(&days(15, 15), &days(15, 15)), Some(Certainty::Definite));
         let noon = Validity {
@@ -245,7 +249,11 @@ mod tests {
             earliest_start: Moment(day(20).0 + 43_200),
             ..days(20, 30)
         };
-        assert_eq!(overlap_of_corners(&phase, &noon), Some(Certainty::Definite), "twelve hours of it are known to be shared");
+        assert_eq!(
+            overlap_of_corners(&phase, &noon),
+            Some(Certainty::Definite),
+            "twelve hours of it are known to be shared"
+        );
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::domain::certainty::Certainty;
 use crate::domain::conflict::Value;
 use crate::domain::filter::{Filter, FilterItem, Pattern};
 use crate::domain::moment::Moment;
+use crate::domain::period::Period;
 use crate::domain::relationship::RelationshipId;
 use crate::domain::rivals::{CountingSides, Matter};
 use crate::ledger::contradiction::{About, SingleValued, has_value};
@@ -119,7 +120,9 @@ impl<'s, 'v> Values<'s, 'v> {
         let (kinds, relationships): (HashSet<_>, HashSet<_>) =
             self.numbers.keys().map(|(kind, relationship)| (kind.as_str(), relationship.as_str())).unzip();
         let mut others = self.sight.touching(&on(&kinds, &relationships), a, b, false);
-        others.retain(|seen| seen.valid.as_ref().is_some_and(|valid| valid.may_touch(&Period { a, b })));
+        if self.span == (a, b) {
+            others.retain(|seen| seen.valid.as_ref().is_some_and(|valid| valid.may_touch(&Period { a, b })));
+        }
         others
     }
 
