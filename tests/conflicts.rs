@@ -20,7 +20,6 @@ use detente::domain::filter::Filter;
 use detente::domain::kind::{Kind, KindValue};
 use detente::domain::name::ClaimId;
 use detente::domain::period::Period;
-use detente::domain::validity::Validity;
 use detente::domain::vocabulary::{DisputeOutcome, LinkType, Modality, RetractionReason, Status};
 use detente::ledger::Ledger;
 use detente::ledger::conflicts::ConflictsQuery;
