@@ -1,5 +1,7 @@
 #!/bin/sh
-# edtf (npm) 4.11.1 reads 29 February of a year without one as 1 March, and refuses 30 February. With an unspecified year it ends
+# Version: edtf 4.11.1 of npm
+#
+# edtf.js reads 29 February of a year without one as 1 March, and refuses 30 February. With an unspecified year it ends
 # the leap days of a century on 28 February 2099; the last one is 29 February 2096.
 #
 #   2023-02-29   2023-03-01 2023-03-01

@@ -1,5 +1,7 @@
 #!/bin/sh
-# edtf (npm) 4.11.1 takes a range at the end of a one-of set for its first date alone: the last day that the set can mean is that
+# Version: edtf 4.11.1 of npm
+#
+# edtf.js takes a range at the end of a one-of set for its first date alone: the last day that the set can mean is that
 # of the range's beginning. ISO 8601-2:2019 has `..` for all dates between two. Ranges within a set are common for "some day
 # between two".
 #

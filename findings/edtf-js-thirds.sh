@@ -1,5 +1,7 @@
 #!/bin/sh
-# edtf (npm) 4.11.1 gives the first third of a year (code 37) five months, January to May, and the last one (39) four. A third
+# Version: edtf 4.11.1 of npm
+#
+# edtf.js gives the first third of a year (code 37) five months, January to May, and the last one (39) four. A third
 # ("quadrimester", ISO 8601-2:2019, 4.8) is four months, so the first one ends in April.
 #
 #   2001-37   2001-01-01 2001-05-31

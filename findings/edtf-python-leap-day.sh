@@ -1,5 +1,7 @@
 #!/bin/sh
-# edtf (PyPI) 5.0.2 accepts 29 February 2023, and gives as the last day that `20XX-02-29` can mean 29 February 2099, which no
+# Version: edtf 5.0.2 of PyPI
+#
+# edtf accepts 29 February 2023, and gives as the last day that `20XX-02-29` can mean 29 February 2099, which no
 # calendar has: `datetime.date` cannot be made of the bound that it returns.
 #
 #   2023-02-29   2023-2-29 2023-2-29

@@ -1,5 +1,7 @@
 #!/bin/sh
-# edtf (PyPI) 5.0.2 gives the interval `2010/`, whose end is unknown, a strict end ten years after its start: 1 January 2020. The
+# Version: edtf 5.0.2 of PyPI
+#
+# edtf gives the interval `2010/`, whose end is unknown, a strict end ten years after its start: 1 January 2020. The
 # Library of Congress has an empty end for "unknown", without any length.
 #
 #   2010/   2010-1-1 2020-1-1

@@ -1,4 +1,6 @@
 #!/bin/sh
+# Version: edtf-validate 2.0.0 of PyPI
+#
 # edtf-validate 2.0.0 (PyPI) calls 29 February 2023 valid and 30 February 2024 not, and refuses a qualified date with an
 # unspecified day, which level 1 of EDTF has (`2024-06-XX~`).
 #

@@ -1,4 +1,6 @@
 #!/bin/sh
+# Version: followthemoney 4.11.2 of PyPI
+#
 # followthemoney 4.11.2 gives every entity a statement more than it has values: `prop` is `id`, and the `value` is no id but a
 # SHA-1 of all its other statements. Whoever makes a fact of every row of a statements file records a checksum as one, and has
 # every entity change whenever any of its values does.

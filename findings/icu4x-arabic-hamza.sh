@@ -1,5 +1,7 @@
 #!/bin/sh
-# icu_collator 2.4.0 (ICU4X, CLDR 48), Rust 1.88 or later
+# Version: icu_collator 2.4.0 of crates.io
+#
+# ICU4X with the data of CLDR 48; needs Rust 1.88 or later.
 #
 # Expected: a hamza on its seat sorts as the letter of the seat, or as a letter of its own, at primary strength: alef with hamza
 # and waw with hamza are two letters, as in the root collation.

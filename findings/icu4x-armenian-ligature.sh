@@ -1,5 +1,7 @@
 #!/bin/sh
-# icu_collator 2.4.0 and icu_casemap 2.4.0 (ICU4X), Rust 1.88 or later
+# Version: icu_collator 2.4.0 and icu_casemap 2.4.0 of crates.io
+#
+# ICU4X; needs Rust 1.88 or later.
 #
 # Expected: a word equals both of its upper cases, the one of Unicode (ԵՐԵՒԱՆ) and the one of its language (ԵՐԵՎԱՆ), at primary
 # strength, in the collation of its language if not in the root collation, which the former extends.

@@ -1,4 +1,6 @@
 #!/bin/sh
+# Version: prefixdate 0.6.1 of PyPI
+#
 # prefixdate 0.6.1, by which FollowTheMoney reads dates, keeps the year of a quarter and drops the quarter, where it drops the whole
 # of a decade and of a day that no month has.
 #

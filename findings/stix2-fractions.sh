@@ -1,4 +1,6 @@
 #!/bin/sh
+# Version: stix2 3.0.2 of PyPI
+#
 # stix2 3.0.2 writes two forms of time in one object: `created` and `modified` always with milliseconds, `start_time` and
 # `stop_time` of the same relationship without, though all four are the same type of the standard. A reader that expects one form
 # of all times of a document rejects the other.
