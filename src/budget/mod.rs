@@ -20,8 +20,8 @@
 //! the index need no error type of their own. Outside of a [`CallBudget`] the three functions do nothing, so the writer,
 //! a start and the operator's verbs are never ended by them.
 //!
-//! What takes the processor for long runs on the threads of a [`WorkerPool`], which the threads that serve and record go
-//! before.
+//! Work that takes the processor for long runs on the threads of a [`WorkerPool`]. They have a lower priority than the threads
+//! that serve and record.
 //!
 //! Things that peers hold side by side (streams, stages, cursors, connections, threads) are divided by
 //! [`PeerShares`], so that none of them takes all of it; [`Peer::current`] is the peer of the call that is being answered.
