@@ -85,7 +85,8 @@ impl End {
 
 type Spans = Vec<(i64, i64)>;
 
-/// Where a start may be, in one of the two readings. An unknown one may be anything that the other end is given in.
+/// The spans in which an end may lie, in one of the two readings. An unknown end takes its unit, day or second, from
+/// the other end or from `as_of`.
 fn spans(end: &End, other: &End, as_of: Option<Piece>, is_start: bool, by_dates: bool) -> Spans {
     match end {
         End::Known(_, pieces) => pieces.iter().map(|piece| piece.of(by_dates)).collect(),
@@ -246,7 +247,7 @@ fn asked_periods() -> impl Strategy<Value = Vec<(i64, i64)>> {
     prop::collection::vec(prop_oneof![2 => days, 1 => seconds], 1..4)
 }
 
-/// How far knowledge reaches: a day, or, where no end is a day, a second.
+/// The date up to which knowledge reaches: a day, or a second if no end is a day.
 fn as_of(seed: i64, to: &End) -> Option<(String, Piece)> {
     let day = seed % AFTER;
     match seed % 4 {

@@ -55,7 +55,7 @@ impl Mode {
     }
 }
 
-/// How sure it is that a claim of this valid time answers the question; `None` if it surely does not.
+/// The certainty with which a claim of this valid time answers the question; `None` if it surely does not.
 #[must_use]
 pub fn certainty(mode: Mode, valid: &ValidTime, asked: &Period) -> Option<Certainty> {
     let certainty = certainty_by_corners(mode, valid.for_period(asked), asked);

@@ -120,7 +120,7 @@ pub enum Precondition {
     Boundary(Filter, Position),
     /// A boundary that held up to a later position: only what came after that is left to judge.
     BoundaryHeld {
-        /// Which claims.
+        /// The filter for the claims.
         filter: Filter,
         /// The asked position.
         after: Position,

@@ -85,8 +85,8 @@ pub struct Beginning {
 }
 
 impl Beginning {
-    /// When a claim begins to count, as a question for a date or an instant sees it; a claim without time, nobody knows
-    /// when.
+    /// The beginning of a claim, as a question for a date or an instant sees it. A claim without time may begin at any
+    /// instant.
     #[must_use]
     pub fn of(temporal_type: TemporalType, valid: Option<&ValidTime>, asked: &Period) -> Self {
         let Some(valid) = valid else { return Self { earliest: Moment::MIN, latest: Moment::MAX, days: None } };

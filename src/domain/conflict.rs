@@ -22,9 +22,8 @@
 //! and nothing says that both held at one instant of it: where two times only touch, on one day or in one second, the conflict
 //! is a POSSIBLE one. Where one time lies within the other they do more than touch.
 //!
-//! Where one claim says that it SUPERSEDES the other, the two
-//! follow one another whatever their dates say. What is denied, absent, unknown or supposed for the sake of argument
-//! gives no value ([`asserts_a_value`]): a denial is not another value.
+//! A claim that SUPERSEDES another follows it, whatever their dates say. A claim whose modality is DENIED, ABSENT,
+//! NO_INFORMATION or HYPOTHETICAL gives no value ([`asserts_a_value`]): a denial is not another value.
 //!
 //! [`super::rivals`] finds the conflicts among many claims without looking at every pair.
 
@@ -109,8 +108,8 @@ pub const fn asserts_a_value(modality: Modality) -> bool {
     !matches!(modality, Modality::Denied | Modality::Absent | Modality::NoInformation | Modality::Hypothetical)
 }
 
-/// Whether two valid times overlap: in all readings, in some, or in none. Where they overlap as instants and not as the
-/// dates that they are written with, or the other way round, that is one reading of several.
+/// The certainty that two valid times overlap: definite if they overlap in all readings, possible if in some, `None` if
+/// in none. The instants and the dates as written are two readings.
 #[must_use]
 pub fn overlap(one: &ValidTime, two: &ValidTime) -> Option<Certainty> {
     let as_instants = overlap_of_corners(one.instants(), two.instants());

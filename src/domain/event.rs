@@ -58,7 +58,7 @@ pub enum Change {
 pub struct LabelConfirmation {
     /// The label.
     pub label: Box<str>,
-    /// How far the knowledge of them reaches.
+    /// The date up to which the knowledge of the claims reaches.
     pub as_of: PartialDate,
     /// Those that are not confirmed.
     pub except: Vec<ClaimId>,

@@ -97,7 +97,7 @@ fn possible(buckets: &Buckets, course: &Course) -> Vec<Range<usize>> {
     let mut next = days.run_from(Run::of(span.a, Moment::MAX).first);
     while let Some(run) = next.filter(|run| run.start() < span.b) {
         let touched = of(run.start(), run.end());
-        // What is left of a bucket that is touched already makes no difference.
+        // The rest of a bucket that is already touched makes no difference.
         let end = buckets.end_of_last(touched.end).max(run.end());
         next = if end < span.b { days.run_from(Run::of(end, Moment::MAX).first) } else { None };
         let counted = found.last().map_or(0, |last| last.end);

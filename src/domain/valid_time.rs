@@ -1,4 +1,4 @@
-//! When a claim holds or happens, as every question sees it: its possible worlds as instants and as dates, and its gaps.
+//! The valid time of a claim, as every question sees it: its possible worlds as instants and as dates, and its gaps.
 //!
 //! Nearly all claims are dated by days, and then four corners say everything ([`super::validity`]). Two things need more.
 //!
@@ -29,14 +29,14 @@ use super::period::Period;
 use super::validity::{Impossible, Range, Validity};
 use std::sync::Arc;
 
-/// When a claim holds or happens.
+/// The time at which a claim holds or happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidTime {
     instants: Validity,
     more: Option<Arc<More>>,
 }
 
-/// What the corners do not say.
+/// The parts of a valid time that its corners do not express.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct More {
     dates: Validity,

@@ -25,7 +25,7 @@ pub(super) struct Standard<S> {
     pub(super) service: S,
     /// A place for each subscription there may be.
     pub(super) streams: PeerShares,
-    /// Where refusals are counted.
+    /// The ledger, which counts the refusals.
     pub(super) ledger: Arc<Ledger>,
 }
 

@@ -35,14 +35,14 @@ pub(crate) struct Registered {
     pub(crate) needs: Vec<Arc<Registered>>,
     /// Its names, as digests.
     pub(crate) names: Vec<u64>,
-    /// Whether another name in a later release is a new name from then on.
+    /// True if another name in a later release counts as a new name from the day of that release on.
     pub(crate) is_renamed: bool,
 }
 
-/// What is registered already, as far as an import compares it.
+/// A party or source that is registered already, as far as an import compares it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Held {
-    /// What key made it, once that is known; 0 until then.
+    /// The digest of the key that made it; 0 until that key is known.
     pub(crate) made_of: u64,
     /// Its names, as digests.
     pub(crate) names: Vec<u64>,
@@ -71,7 +71,7 @@ pub(crate) struct Named<'n> {
     pub(crate) class: &'n str,
     /// Its key.
     pub(crate) key: &'n str,
-    /// What else the row says of it, in the order of the `fields` of the class.
+    /// The values that the row gives for the `fields` of the class, in the order of the fields.
     pub(crate) with: &'n [String],
     /// The columns that the key is made of.
     pub(crate) columns: &'n str,
@@ -241,7 +241,7 @@ impl<'m> Classes<'m> {
     /// The party that a key makes.
     ///
     /// # Errors
-    /// What is wrong with it, at the columns of the key.
+    /// Returns a fault if the class is unknown or the party is invalid.
     pub(crate) fn party(&self, named: Named<'_>, release: &str, made: &mut Made) -> Result<Arc<Registered>, Fault> {
         let unknown = || Fault::row(format!("there is no class `{}` in [parties]", named.class));
         let class = self.parties.get(named.class).ok_or_else(unknown)?;
@@ -251,7 +251,7 @@ impl<'m> Classes<'m> {
     /// The source that a key makes.
     ///
     /// # Errors
-    /// What is wrong with it, at the columns of the key.
+    /// Returns a fault if the class is unknown or the source is invalid.
     pub(crate) fn source(&self, named: Named<'_>, release: &str, made: &mut Made) -> Result<Arc<Registered>, Fault> {
         let unknown = || Fault::row(format!("there is no class `{}` in [sources]", named.class));
         let class = self.sources.get(named.class).ok_or_else(unknown)?;
@@ -443,7 +443,7 @@ fn check<'v>(
     Err(Fault::column(columns, told.collect::<Vec<_>>().join("; ")))
 }
 
-/// Which rule an id breaks.
+/// The rule that an id breaks, as a part of a message; empty for a field that is no id.
 fn broken_rule(field: &str, text: &str) -> String {
     if !field.ends_with("_id") {
         return String::new();

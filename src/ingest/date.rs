@@ -192,7 +192,7 @@ impl<'m> Rule<'m> {
         Ok(compiled)
     }
 
-    /// Whether any row can have it: what is the same for every row must be right.
+    /// Checks the parts that are the same for every row. If one of them is wrong, no row can have the date.
     fn can_hold(&self) -> Result<(), String> {
         let constant = |value: &Option<Value<'_>>| value.as_ref().and_then(|v| v.constant().map(str::to_owned));
         if let Some(precision) = constant(&self.precision) {

@@ -121,7 +121,7 @@ impl Faults {
         }
     }
 
-    /// What was noted: what is wrong, and what is odd.
+    /// Returns the faults and the notices.
     pub(crate) fn into_parts(self) -> (Vec<Fault>, Vec<String>) {
         (self.faults, self.notices)
     }

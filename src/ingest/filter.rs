@@ -46,18 +46,18 @@ impl Filter {
         })
     }
 
-    /// Whether it makes an id, which has to leave room for what stands around it.
+    /// Returns true if the filter makes an id. An id has to leave room for the text around it.
     pub(crate) const fn makes_id(self) -> bool {
         matches!(self, Self::Id | Self::UniqueId)
     }
 
-    /// What it makes of a text, with all room for an id.
+    /// Applies the filter to a text, with room for an id of the maximum length.
     #[cfg(test)]
     fn apply(self, text: &str) -> String {
         self.apply_within(text, MAX_PARTY_ID)
     }
 
-    /// What it makes of a text, with so many bytes for an id. An empty text stays empty.
+    /// Applies the filter to a text, with `room` bytes for an id. An empty text stays empty.
     pub(crate) fn apply_within(self, text: &str, room: usize) -> String {
         if text.is_empty() {
             return String::new();

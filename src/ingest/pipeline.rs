@@ -49,9 +49,9 @@ pub(crate) struct Job<'j> {
     pub(crate) tables: &'j Tables,
     /// The release.
     pub(crate) release: &'j str,
-    /// What a changed row is where it does not say so: a `RevisionKind`.
+    /// The `RevisionKind` of a changed row that does not name one.
     pub(crate) revised: i32,
-    /// Whether all of them are, whatever they say.
+    /// True if `revised` comes from a flag and overrides the kinds that the rows name.
     pub(crate) revised_by_flag: bool,
     /// Why a vanished row is taken back: a `RetractionReason`.
     pub(crate) retracted: i32,
@@ -63,7 +63,7 @@ pub(crate) struct Job<'j> {
     pub(crate) date: Option<Day>,
     /// The last version of a row that counts, where a file has several.
     pub(crate) until: Option<Version>,
-    /// Whether what is changed was wrong, in a snapshot too.
+    /// True if a change means that the earlier content was wrong, in a snapshot too.
     pub(crate) corrects: bool,
 }
 

@@ -19,12 +19,12 @@ pub(crate) struct Plan<'m> {
     derive: Vec<Derive<'m>>,
     derived: usize,
     claims: Vec<ClaimPlan<'m>>,
-    /// Which rows take their claims back.
+    /// The condition for rows that take their claims back.
     retracts: Option<Condition>,
-    /// What a change is and why it is taken back, where the row says so.
+    /// The kind of a change and the reason of a retraction, if the row names them.
     revised: Option<Value<'m>>,
     retracted: Option<Value<'m>>,
-    /// What tells versions of a row apart.
+    /// The value that distinguishes the versions of a row.
     version: Option<Value<'m>>,
     /// The columns that nothing is made of.
     pub(crate) unused: Unused,
@@ -45,7 +45,7 @@ pub(crate) enum Outcome {
     Claims {
         /// The claims.
         claims: Vec<MadeClaim>,
-        /// What is odd about the row.
+        /// Notices about oddities of the row.
         notices: Vec<String>,
     },
     /// Nothing: another version of it counts.
@@ -176,7 +176,7 @@ impl<'m> Plan<'m> {
         faults.is_empty().then(|| (keys, Version::of(&version)))
     }
 
-    /// Whether another version counts of every claim of a row.
+    /// Returns true if another version counts for every claim of a row.
     fn is_older(&self, seen: &Seen<'_>, faults: &mut Faults) -> bool {
         let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return false };
         let Some(version) = faults.take(value.eval(seen)) else { return false };
@@ -185,7 +185,7 @@ impl<'m> Plan<'m> {
         plans.all(|plan| plan.key(seen).is_ok_and(|key| !versions.counts(self.tools.ids.id(&key), &version)))
     }
 
-    /// What becomes of a row that takes its claims back.
+    /// The outcome of a row that takes its claims back.
     fn retracted(&self, seen: &Seen<'_>, mut faults: Faults) -> Outcome {
         let plans = self.claims.iter().filter(|plan| plan.applies(seen));
         let keys: Vec<String> = plans.filter_map(|plan| faults.take(plan.key(seen))).collect();

@@ -44,7 +44,7 @@ pub(crate) enum Verdict {
     Nothing,
 }
 
-/// What became of a claim that a row takes back.
+/// The outcome for a claim that a row takes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TakenBack {
     /// It is to be retracted.

@@ -35,7 +35,7 @@ pub(crate) struct Episodes {
     keys: HashMap<Uuid, Uuid>,
     /// The days of the snapshots that are recorded, in order.
     snapshots: Vec<Day>,
-    /// Whether claims of the data set were recorded otherwise.
+    /// True if claims of the data set were recorded otherwise than as snapshots.
     others: bool,
 }
 
@@ -47,15 +47,15 @@ pub(crate) struct Episode {
     /// The snapshot that had it first.
     pub(crate) began: Day,
     content: ContentDigest,
-    /// Whether it goes on.
+    /// True if the episode goes on.
     goes_on: bool,
-    /// Whether the row itself says when it ends.
+    /// True if the row itself says when the episode ends.
     has_own_end: bool,
     order: usize,
     row: u32,
 }
 
-/// What a row is to the episodes of its key.
+/// The effect of a row on the episodes of its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// A new one begins.
@@ -70,7 +70,7 @@ pub(crate) enum Turn {
     Twice,
 }
 
-/// What becomes of an episode whose row is gone.
+/// The outcome for an episode whose row is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gone {
     /// It has ended.
@@ -84,9 +84,9 @@ pub(crate) enum Gone {
 pub(crate) struct Window {
     /// Its day.
     pub(crate) day: Day,
-    /// When what is new has begun.
+    /// The EDTF date on which new episodes began.
     pub(crate) begun: String,
-    /// When what is gone has ended; none where no snapshot was before.
+    /// The EDTF date on which vanished episodes ended; none if there was no earlier snapshot.
     pub(crate) ended: Option<String>,
 }
 
@@ -157,7 +157,7 @@ impl Episodes {
         }
     }
 
-    /// Whether claims of the data set were recorded otherwise than as snapshots.
+    /// Returns true if claims of the data set were recorded otherwise than as snapshots.
     pub(crate) const fn has_others(&self) -> bool {
         self.others
     }
@@ -172,7 +172,7 @@ impl Episodes {
         Window::new(day.clone(), self.snapshots.iter().filter(|known| *known < day).max())
     }
 
-    /// How many episodes go on.
+    /// The number of episodes that go on.
     pub(crate) fn going_on(&self) -> usize {
         self.by_key.values().filter(|episode| episode.goes_on).count()
     }
@@ -182,8 +182,8 @@ impl Episodes {
         self.by_key.get(&key).map(|episode| episode.row).filter(|row| !matches!(*row, 0 | KEPT))
     }
 
-    /// What a row is to the episodes of its key; `claim` is that of the episode it would begin. `corrects`: what is changed
-    /// was wrong.
+    /// Applies a row to the episodes of its key and returns the effect. `claim` is the claim of the episode that the
+    /// row would begin. `corrects`: a change means that the earlier content was wrong.
     pub(crate) fn turn(&mut self, key: Uuid, claim: Uuid, made: v1::Claim, window: &Window, corrects: bool) -> Turn {
         let content = digest(made, &self.scheme);
         let order = self.by_key.len();
@@ -233,7 +233,7 @@ impl Episodes {
         kept
     }
 
-    /// What becomes of the episodes that no row has, in the order they were recorded.
+    /// The outcomes for the episodes that go on without a row or an end of their own, in the order they were recorded.
     pub(crate) fn gone(&self, window: &Window) -> Vec<Gone> {
         let gone = self.by_key.values().filter(|episode| episode.goes_on && episode.row == 0 && !episode.has_own_end);
         let mut gone: Vec<&Episode> = gone.collect();
@@ -246,7 +246,7 @@ impl Episodes {
     }
 }
 
-/// What a row says, apart from the times that follow from the snapshots.
+/// The digest of a claim without the times that follow from the snapshots.
 fn digest(mut claim: v1::Claim, scheme: &str) -> ContentDigest {
     claim.as_of.clear();
     claim.links.retain(|link| link.r#type != i32::from(v1::LinkType::Supersedes));

@@ -21,7 +21,7 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<String>,
     key: Key,
     rows: HashMap<Box<str>, Vec<TableRow>>,
-    /// Whether a row need not have a column that none has: of JSON.
+    /// True if a mapping may name a column that no row has: members of JSON are optional.
     pub(crate) open: bool,
     /// The row that answers for several.
     merged: HashMap<Box<str>, TableRow>,
@@ -162,7 +162,7 @@ impl Table {
         }
     }
 
-    /// Whether the columns of a row are those of the table, in the same places.
+    /// Returns true if the first columns of the table are the columns of a row, in the same places.
     fn has_these_first(&self, columns: &[String]) -> bool {
         self.columns.get(..columns.len()).is_some_and(|first| first == columns)
     }

@@ -10,7 +10,7 @@ pub(crate) struct Template {
     parts: Vec<Part>,
     /// The columns it is made of, as it is told when something is wrong with what they say.
     columns: Box<str>,
-    /// How many bytes each id in it may have.
+    /// The maximum number of bytes of each id in the text.
     room: usize,
 }
 
@@ -73,7 +73,7 @@ impl Template {
         self
     }
 
-    /// What its columns say, before any filter, for people.
+    /// The text of the columns before any filter, for messages.
     pub(crate) fn raw(&self, seen: &Seen<'_>) -> String {
         let columns = self.parts.iter().filter_map(|part| match part {
             Part::Text(_) => None,

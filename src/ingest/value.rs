@@ -80,7 +80,7 @@ impl<'m> Value<'m> {
         }
     }
 
-    /// What its columns say, before any filter, for people.
+    /// The text of the columns before any filter, for messages.
     pub(crate) fn raw(&self, seen: &Seen<'_>) -> String {
         match self {
             Self::Template(template) => template.raw(seen),

@@ -1,6 +1,6 @@
 //! Versions: a file may hold every version of its rows, of which the last counts, or the last up to an instant.
 //!
-//! Which that is follows from the whole file, so it is read twice.
+//! The version that counts follows from the whole file, so the file is read twice.
 
 use super::claim::Tools;
 use super::fault::{BadFile, BadMapping};
@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What a version is called: an instant or a day where it is one, a text else.
+/// The name of a version: an instant or a day if it can be read as one, otherwise a text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version {
     nanoseconds: Option<i128>,
@@ -39,7 +39,7 @@ impl Version {
 pub(crate) struct Versions(HashMap<Uuid, Version>);
 
 impl Versions {
-    /// Whether a version of a key is the one that counts.
+    /// Returns true if a version is the one that counts for a key.
     pub(crate) fn counts(&self, id: Uuid, version: &Version) -> bool {
         self.0.get(&id) == Some(version)
     }

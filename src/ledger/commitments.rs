@@ -119,7 +119,7 @@ impl Ledger {
     }
 }
 
-/// What the list depends on beside filter, cut and suppositions.
+/// The parameters that the list depends on, besides filter, cut and suppositions.
 #[derive(Debug, PartialEq)]
 struct CommitmentsScope {
     statuses: Vec<CommitmentStatus>,

@@ -241,7 +241,7 @@ fn links(sight: &Sight<'_>, seen: &Seen, later: Option<u64>, first: &mut First<'
     }
 }
 
-/// What the list of disputes depends on beside filter, cut and suppositions.
+/// The parameters that the list of disputes depends on, besides filter, cut and suppositions.
 #[derive(Debug, PartialEq)]
 struct DisputesScope {
     valid_at: Option<Period>,

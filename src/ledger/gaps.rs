@@ -84,7 +84,7 @@ pub enum Lack {
     Resolution(DisputeId),
 }
 
-/// What gaps depend on beside filter, cut and suppositions.
+/// The parameters that gaps depend on, besides filter, cut and suppositions.
 #[derive(Debug, PartialEq)]
 struct GapsScope {
     types: BTreeSet<GapType>,

@@ -136,7 +136,7 @@ pub(super) fn fingerprint(supposed: &Supposed) -> [u8; 32] {
 pub(super) struct AnswerReading<'k, A, E> {
     kept: &'k KeptAnswers,
     question: AnswerKey<A>,
-    /// What the answer consists of.
+    /// The entries of the answer.
     pub(super) entries: Arc<E>,
     /// The steps it took; none if the entries were kept.
     made_in: Option<u64>,

@@ -39,7 +39,7 @@ impl<T> ShortenedList<T> {
         self.listed.push(element);
     }
 
-    /// What is listed, the last put first.
+    /// Returns the listed elements, the last one put first.
     pub(super) fn into_listed(self) -> Vec<T> {
         let mut listed = self.listed;
         listed.reverse();

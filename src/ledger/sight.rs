@@ -62,9 +62,9 @@ pub(super) struct LayerIndex<'v> {
 pub(super) struct ListedPart {
     /// The place behind which it begins.
     pub(super) after: Option<u64>,
-    /// Whether the last recorded comes first.
+    /// True if the last recorded claim comes first.
     pub(super) newest_first: bool,
-    /// Whether retracted claims are wanted.
+    /// True if retracted claims are included.
     pub(super) include_retracted: bool,
     /// Maximum number of claims.
     pub(super) limit: usize,

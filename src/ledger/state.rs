@@ -176,7 +176,7 @@ fn named_absences(index: &Index, emptiness: Emptiness, claims: impl Iterator<Ite
     claims.take(NAMED_ABSENCES).filter_map(|claim| index.claims().id(claim)).collect()
 }
 
-/// What a supposed state depends on beside filter, cut and suppositions.
+/// The parameters that a supposed state depends on, besides filter, cut and suppositions.
 #[derive(Debug, PartialEq)]
 struct SupposedStateScope {
     valid_at: Period,

@@ -133,7 +133,7 @@ impl Ledger {
     }
 }
 
-/// What a timeline depends on beside filter, cut and suppositions.
+/// The parameters that a timeline depends on, besides filter, cut and suppositions.
 #[derive(Debug, PartialEq)]
 struct TimelineScope {
     from: Option<Moment>,

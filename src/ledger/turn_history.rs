@@ -36,7 +36,8 @@ struct Settlement {
 /// The settlements that stand at an instant, which only moves on. A promise may have very many, so they are not looked
 /// through at each instant: one settles it exactly where the one that begins first does.
 struct StandingSettlements {
-    /// When settlements begin and cease to stand, in order, with the instant at which each may have begun.
+    /// The instants at which settlements begin (true) and cease (false) to stand, in order. Each has the earliest
+    /// instant at which the settling claim may have begun.
     turns: Vec<(RecordedAt, bool, Moment)>,
     passed: usize,
     standing: BTreeMap<Moment, usize>,
@@ -52,7 +53,8 @@ impl StandingSettlements {
             turns.extend(of.until.map(|until| (until, false, start)));
         }
         budget::hold(turns.len() * size_of::<(RecordedAt, bool, Moment)>());
-        // What ends with an instant does not stand at it; one that stood for no time is begun before it is ended.
+        // A settlement does not stand at the instant at which it ends. Beginnings sort before ends, for a settlement
+        // that stood for no time.
         turns.sort_unstable_by_key(|(at, begins, start)| (*at, !begins, *start));
         Self { turns, passed: 0, standing: BTreeMap::new() }
     }
@@ -73,7 +75,7 @@ impl StandingSettlements {
         }
     }
 
-    /// Whether any of them keeps a promise from falling due.
+    /// Returns true if a standing settlement keeps a promise from falling due.
     fn settle(&self, due: Moment) -> bool {
         self.standing.first_key_value().is_some_and(|(start, _)| *start == Moment::MIN || *start < due)
     }

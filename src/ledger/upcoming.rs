@@ -83,7 +83,7 @@ impl Ledger {
 /// A turn in the order of the answer: when, of which claim (its place in the order of first recording), and which.
 type OrderedTurn = (Moment, u64, Turn, ClaimId);
 
-/// What the list depends on beside filter, cut and suppositions.
+/// The parameters that the list depends on, besides filter, cut and suppositions.
 #[derive(Debug, PartialEq)]
 struct UpcomingScope {
     span: (Moment, Moment),

@@ -58,7 +58,7 @@ impl<S: AsyncWrite + Unpin> Gathered<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gathered<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        // What the peer does not take yet must not keep its own bytes waiting.
+        // Bytes that the peer does not take yet must not keep the peer's own bytes waiting.
         if let Poll::Ready(Err(error)) = self.poll_send(context) {
             return Poll::Ready(Err(error));
         }

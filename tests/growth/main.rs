@@ -97,7 +97,7 @@ fn show(name: &str, costs: &[Cost]) {
     println!("  {name:28} {}", shown.collect::<Vec<_>>().join(" |"));
 }
 
-/// What grew more from one size to the next than `most` allows.
+/// Messages about costs that grew by more than `most` allows from one size to the next.
 fn grown(name: &str, sizes: &[u128], costs: &[Cost], most: impl Fn(f64, f64) -> f64) -> Vec<String> {
     let mut wrong = Vec::new();
     for (costs, sizes) in costs.windows(2).zip(sizes.windows(2)) {
@@ -109,13 +109,13 @@ fn grown(name: &str, sizes: &[u128], costs: &[Cost], most: impl Fn(f64, f64) -> 
     wrong
 }
 
-/// What may grow like a square and is ended by the steps it takes: a filter has another meaning with each merge of a party it
-/// names, and a watch from the beginning of time judges each claim by each meaning.
+/// Answers that may grow quadratically, because the limit on steps ends them. A filter gets another meaning with each
+/// merge of a party that it names. A watch from the beginning of time judges each claim by each meaning.
 const ENDED_BY_STEPS: [(&str, &str); 1] = [("WatchClock, one relationship", "many merged into one")];
 /// Time that a step may take, with debug assertions: what counts its steps is ended when it takes too many.
 const STEP: Duration = Duration::from_micros(20);
 
-/// Whether the steps of an answer tell what it cost.
+/// Returns true if the steps of an answer account for its cost.
 fn is_counted(costs: &[Cost]) -> bool {
     costs.iter().all(|cost| cost.time < STEP.saturating_mul(u32::try_from(cost.steps).unwrap_or(u32::MAX)) + FLOOR)
 }

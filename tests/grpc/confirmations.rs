@@ -65,7 +65,7 @@ async fn one_event_confirms_all_claims_with_a_label_that_go_on_at_cuts_that_see_
     let one = v1::GetClaimRequest { claim_id: Uuid::from_u128(1).to_string(), ..Default::default() };
     let one = server.client.get_claim(one).await.unwrap().into_inner().claim.unwrap();
     assert_eq!((one.as_of.as_str(), one.revision), ("2020-06-01", 1));
-    // What gets a new state has the date of that, until it is confirmed again.
+    // A claim with a new state has the date of that state, until it is confirmed again.
     let revised = v1::Claim {
         as_of: "2020-03-01".to_owned(),
         labels: vec!["dataset:panel".to_owned()],

@@ -1,5 +1,5 @@
-//! What can be recorded of one thing for ever: no entry of a reply grows beyond what every client reads by default, it says how
-//! much more there is, and the rest is there page by page.
+//! Replies about one thing of which ever more is recorded. No entry of a reply exceeds what every client reads by
+//! default. The entry says how much more there is, and the rest is available page by page.
 
 use crate::running::{Running, assert, claim, command, party};
 use detente::v1::command::Command;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use tonic::Response;
 use uuid::Uuid;
 
-/// What gRPC libraries accept without being told otherwise.
+/// The largest message that gRPC libraries accept by default.
 const MOST: usize = 4 << 20;
 const HUB: u128 = 1;
 /// One more than an answer lists on one entry, and several pages.

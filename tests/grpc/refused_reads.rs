@@ -21,7 +21,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
-/// What is asked of a journal and what becomes of it.
+/// The reads of a journal: the error with which they fail, and the threads that made them.
 #[derive(Clone, Default)]
 struct Reads {
     /// The error number that they fail with; 0 for none.

@@ -1,4 +1,4 @@
-//! What a data set may look like: lists, archives, numbers, names beside ids, texts in two forms, rows of nothing.
+//! Forms of data sets: lists, archives, numbers, names beside ids, texts in two forms, empty rows.
 
 use super::desk::{Desk, HEADER, MAPPING, Said};
 use std::io::Write as _;
@@ -26,7 +26,7 @@ fn texts(desk: &Desk) -> Vec<String> {
     texts
 }
 
-/// What was recorded last of a party.
+/// The last event recorded of a party.
 fn party(desk: &Desk, id: &str) -> String {
     let events = desk.table("events", &[]);
     events.iter().rev().find(|event| event["subject_id"] == id).unwrap().to_string()

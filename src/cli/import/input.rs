@@ -187,7 +187,7 @@ impl Input {
         pipeline::versions(&job, &mut self.opened).map_err(failed)
     }
 
-    /// Whether parties may get other names in a later release.
+    /// Returns true if parties may get other names in a later release.
     pub(super) fn renames(&self) -> bool {
         self.mapping.parties.values().any(|class| class.renamed)
     }

@@ -79,7 +79,7 @@ impl Report<'_> {
         lines.concat()
     }
 
-    /// What few imports have.
+    /// The lines of the report that few imports have.
     fn rare(&self) -> Vec<(&'static str, String)> {
         let tally = &self.tally;
         let counts = [

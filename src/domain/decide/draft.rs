@@ -37,7 +37,7 @@ pub(super) struct SoFar {
     pub(super) schemes: HashMap<Box<str>, u32>,
     /// The parties that the batch merges or unmerges, and into which.
     pub(super) merges: HashMap<PartyId, Option<PartyId>>,
-    /// How far the batch confirms claims together, by their label.
+    /// The dates up to which the batch confirms claims together, by label.
     pub(super) labels: HashMap<Box<str>, Option<Atom>>,
     /// How many events of the batch were let go of.
     pub(super) let_go: usize,
@@ -131,7 +131,7 @@ impl<'r> Draft<'r> {
         self.so_far.schemes.get(scheme).copied().or_else(|| self.record.scheme_revision(scheme))
     }
 
-    /// How far the claims with a label were confirmed together after the commands so far.
+    /// The date up to which the claims with a label were last confirmed together, after the commands so far.
     pub(super) fn label_as_of(&self, label: &str) -> Option<Atom> {
         self.so_far.labels.get(label).copied().unwrap_or_else(|| self.record.label_as_of(label))
     }

@@ -50,7 +50,7 @@ pub trait Record {
     fn scheme_revision(&self, scheme: &str) -> Option<u32>;
     /// The party that a party is merged into, itself and not the last survivor; none where it is not merged.
     fn merged_into(&self, id: &PartyId) -> Option<PartyId>;
-    /// How far the claims with a label were last confirmed together; none where they never were.
+    /// The date up to which the claims with a label were last confirmed together; none if they never were.
     fn label_as_of(&self, _label: &str) -> Option<Atom> {
         None
     }

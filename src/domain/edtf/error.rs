@@ -75,7 +75,7 @@ pub enum EdtfError {
         "`{text}` is a bare number: write a day as `2024-12-25`, a year beyond 9999 as `Y12345`, an instant as `2024-12-25T10:00:00Z`; only questions take milliseconds since 1970, of 11 to 15 digits"
     )]
     BareNumber {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A year before 0 with unspecified digits.
@@ -83,7 +83,7 @@ pub enum EdtfError {
         "`{text}` has unspecified digits in a year before 0, which read both ways: write the range, `[-0199..-0100]`"
     )]
     VagueNegativeYear {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A time of day that cannot be read.
@@ -91,9 +91,9 @@ pub enum EdtfError {
         "`{text}` has a time that cannot be read: {reason}; write times as `2024-12-25T10:00:00Z` or `2024-12-25T10:00:00+03:00`, with seconds"
     )]
     BadTime {
-        /// What was written.
+        /// The text as written.
         text: String,
-        /// What is wrong with it.
+        /// The reason that the time cannot be read.
         reason: &'static str,
     },
     /// A time of day that could be anywhere in the world.

@@ -212,7 +212,7 @@ fn pattern_of(date: &Date) -> Option<Pattern> {
     Some(Pattern { year: digits, months, days })
 }
 
-/// What two digits can mean, from 1 to `most`.
+/// The values from 1 to `most` that two digits can stand for.
 fn values(field: DateField, most: u8) -> impl Iterator<Item = u8> {
     let [tens, ones] = field.digits;
     (1..=most)

@@ -50,7 +50,7 @@ impl Shown {
         Self(texts)
     }
 
-    /// What is said about a field, after what stands in it.
+    /// A description of a field's fault, preceded by the value of the field unless the description contains that value.
     pub(super) fn with_value(&self, field: &str, description: String) -> String {
         match self.0.iter().find(|(path, _)| path == field) {
             Some((_, text)) if !description.contains(shown(text).as_ref()) => {

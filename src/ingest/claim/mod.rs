@@ -53,9 +53,9 @@ pub(crate) struct Tools<'m> {
     pub(crate) release: &'m str,
     /// Parties and sources.
     pub(crate) classes: Classes<'m>,
-    /// What stands before the decimals of a number.
+    /// The decimal separator of numbers.
     pub(crate) decimal: Option<char>,
-    /// Which version counts of each key, where a file has several.
+    /// The version that counts for each key, if a file has several.
     pub(crate) versions: Option<Versions>,
     /// The snapshot that it is, if it is one.
     pub(crate) snapshot: Option<Window>,
@@ -106,7 +106,7 @@ pub(crate) struct MadeClaim {
     pub(crate) needs: Vec<Arc<Registered>>,
     /// What is noted with it.
     pub(crate) note: String,
-    /// What it is if it changes something, where the row says so: a `RevisionKind`.
+    /// The `RevisionKind` of a change to the claim, if the row names one.
     pub(crate) revised: Option<i32>,
     /// About how many bytes it takes.
     pub(crate) bytes: usize,

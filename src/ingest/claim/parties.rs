@@ -107,7 +107,7 @@ struct Making<'a, 't> {
     made: &'a mut Made,
     needs: &'a mut Vec<Arc<Registered>>,
     parties: Vec<v1::ClaimParty>,
-    /// Whether one came twice in one role.
+    /// True if a party came twice in the same role.
     repeats: bool,
 }
 
@@ -237,7 +237,7 @@ fn in_role<'p>(parties: &'p [v1::ClaimParty], role: &'p str) -> impl Iterator<It
     parties.iter().filter(move |party| party.role == role).map(|party| party.party_id.as_str())
 }
 
-/// How many parties have one of these roles.
+/// The number of parties that have one of these roles.
 fn in_roles(parties: &[v1::ClaimParty], roles: &[String]) -> usize {
     parties.iter().filter(|party| roles.contains(&party.role)).count()
 }

@@ -1,4 +1,4 @@
-//! What a row says of a party or source beside its key: values for the `fields` of the class.
+//! Values that a row gives for the `fields` of the class of a party or source, in addition to the key.
 
 use super::Compiler;
 use crate::ingest::fault::{BadMapping, Faults};
@@ -28,7 +28,7 @@ impl<'m> With<'m> {
         fields.iter().map(value).collect::<Result<_, _>>().map(Self)
     }
 
-    /// What they are for a row.
+    /// Evaluates the values for a row.
     pub(super) fn eval(&self, seen: &Seen<'_>, faults: &mut Faults) -> Vec<String> {
         let said = |value: &Option<Value<'_>>, faults: &mut Faults| {
             value.as_ref().and_then(|value| faults.take(value.eval(seen))).unwrap_or_default().into_owned()

@@ -1,6 +1,6 @@
 //! Ends that are no longer meant: the last day, month, year or second before one; and the day after one.
 
-/// What comes last before a date: the day before a day, the month before a month. None for what is no plain date.
+/// The date right before another: the day before a day, the month before a month. None if the text is no plain date.
 pub(in crate::ingest) fn before(text: &str) -> Option<String> {
     if let Some((date, time)) = text.split_once('T') {
         return second_before(date, time);

@@ -9,7 +9,7 @@ pub(super) struct Parts {
     pub(super) month: Option<u32>,
     pub(super) day: Option<u32>,
     pub(super) time: Option<(u32, u32, u32)>,
-    /// Whether the year is counted from an era, so that it is as EDTF counts it.
+    /// True if the text names an era. The year is then counted as EDTF counts years.
     pub(super) of_era: bool,
 }
 
@@ -27,7 +27,7 @@ enum Token {
     Number(Part, usize, usize),
     /// The name of a month, cut off or whole.
     Name,
-    /// Which side of the year 1: BC, BCE, AD, CE.
+    /// The name of an era: BC, BCE, AD or CE.
     Era,
     /// A character as it is.
     Is(char),
@@ -149,7 +149,7 @@ impl Format {
 }
 
 impl Part {
-    /// Whether a marker can stand for it.
+    /// Returns true if a marker for a missing value may stand in place of the part.
     const fn may_be_missing(self) -> bool {
         matches!(self, Self::Year | Self::Month | Self::Day)
     }
@@ -166,7 +166,7 @@ impl Part {
     }
 }
 
-/// Why no text can be of a form, if none can.
+/// The reason that no text can match a form, if there is one.
 fn never(tokens: &[Token]) -> Option<String> {
     const ORDER: [Part; 6] = [Part::Year, Part::Month, Part::Day, Part::Hour, Part::Minute, Part::Second];
     let text: String = tokens.iter().map(|token| if let Token::Is(c) = token { *c } else { ' ' }).collect();
@@ -199,7 +199,8 @@ fn never(tokens: &[Token]) -> Option<String> {
     gap.map(|(coarse, fine)| format!("it has {fine} without {coarse}"))
 }
 
-/// What is left behind a marker that is the whole of a part: up to what stands next in the form, or as wide as the part.
+/// The rest of a text after a marker for a missing part. The marker has to fill the part: up to the next character of
+/// the form, or the width of the part.
 fn marked<'t>(text: &'t str, width: usize, next: Option<&Token>, missing: &[String]) -> Option<&'t str> {
     let mut markers: Vec<&str> = missing.iter().map(String::as_str).filter(|marker| !marker.is_empty()).collect();
     markers.sort_unstable_by_key(|marker| std::cmp::Reverse(marker.len()));

@@ -238,7 +238,8 @@ pub(super) fn read<'t>(text: &'t str, names: &Names) -> Option<(u32, &'t str)> {
     Some((month, rest.strip_prefix('.').unwrap_or(rest)))
 }
 
-/// How many bytes of a text are the beginning of a name: a word of at least three letters, or the whole name.
+/// The number of bytes of a text that spell the beginning of a name: a word of at least three letters, or the whole
+/// name.
 fn common(text: &str, name: &str) -> Option<usize> {
     const LEAST: usize = 3;
     let word = |c: char| c.is_alphabetic();

@@ -34,7 +34,7 @@ impl Plausible {
     /// Checks a date, or both ends of an interval. What is no date is told elsewhere.
     ///
     /// # Errors
-    /// Which limit it is beyond.
+    /// Returns a message with the limit that a date lies beyond.
     pub(super) fn check(&self, edtf: &str) -> Result<(), String> {
         let sides = edtf.split('/').filter_map(|side| PartialDate::parse(side).ok());
         for date in sides {

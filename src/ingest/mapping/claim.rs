@@ -89,7 +89,7 @@ pub(crate) struct PartySpec {
     pub(crate) as_text: Option<ValueSpec>,
     /// When there is one.
     pub(crate) when: Option<ConditionSpec>,
-    /// What stands between several in the key.
+    /// The separator between several parties in the key.
     pub(crate) split: Option<String>,
     /// More that its class is given, by the names of its `fields`.
     #[serde(default)]

@@ -61,7 +61,7 @@ pub(crate) struct DatasetSpec {
     /// Whether a key may come again.
     #[serde(default)]
     pub(crate) occurrence: bool,
-    /// What tells the versions of a row apart that one file has: the last counts.
+    /// The value that distinguishes the versions of a row in one file. The last version counts.
     pub(crate) version: Option<ValueSpec>,
     /// Whether a file is a whole release.
     #[serde(default = "yes")]
@@ -105,9 +105,10 @@ pub(crate) struct FileSpec {
     pub(crate) unpivot: Option<Vec<String>>,
     /// The list of which every item becomes a row.
     pub(crate) split: Option<SplitSpec>,
-    /// Which files of a directory or an archive are meant; empty: those of a known form.
+    /// Patterns for the files to read of a directory or an archive. If there are none, all files of a known form are
+    /// read.
     pub(crate) files: Vec<String>,
-    /// What stands before the decimals of a number.
+    /// The decimal separator of numbers.
     pub(crate) decimal: Option<char>,
 }
 
@@ -117,7 +118,7 @@ pub(crate) struct FileSpec {
 pub(crate) struct SplitSpec {
     /// The column; of JSON the path of the list.
     pub(crate) column: String,
-    /// What stands between the items of a text.
+    /// The separator between the items of a text.
     pub(crate) by: Option<String>,
 }
 
@@ -235,13 +236,13 @@ pub(crate) struct PartyClassSpec {
     /// Whether two keys may be one party.
     #[serde(default)]
     pub(crate) same: bool,
-    /// What a claim gives beside the key, by name.
+    /// The names of the values that a claim gives in addition to the key.
     #[serde(default)]
     pub(crate) fields: Vec<String>,
-    /// Whether a key need not be in the table.
+    /// True if a key may be absent from the table.
     #[serde(default)]
     pub(crate) unlisted: bool,
-    /// Whether another name in a later release is a new name from then on.
+    /// True if another name in a later release counts as a new name from the day of that release on.
     #[serde(default)]
     pub(crate) renamed: bool,
 }
@@ -268,10 +269,10 @@ pub(crate) struct SourceClassSpec {
     /// Its ids elsewhere, by scheme.
     #[serde(default)]
     pub(crate) external_ids: BTreeMap<String, ValueSpec>,
-    /// What a claim gives beside the key, by name.
+    /// The names of the values that a claim gives in addition to the key.
     #[serde(default)]
     pub(crate) fields: Vec<String>,
-    /// Whether a key need not be in the table.
+    /// True if a key may be absent from the table.
     #[serde(default)]
     pub(crate) unlisted: bool,
 }
@@ -292,9 +293,9 @@ pub(crate) struct PublisherSpec {
 pub(crate) struct ReleaseSpec {
     /// What a changed row is.
     pub(crate) revised: ValueSpec,
-    /// Why a vanished row is taken back, or one that takes its claims back.
+    /// The reason for retracting the claims of a vanished row, or of a row that takes its claims back.
     pub(crate) retracted: ValueSpec,
-    /// What a release is.
+    /// The kind of a release: a corrected data set or a snapshot.
     pub(crate) semantics: Semantics,
     /// The day of a snapshot.
     pub(crate) date: Option<ValueSpec>,
@@ -302,7 +303,7 @@ pub(crate) struct ReleaseSpec {
     pub(crate) retract_when: Option<ConditionSpec>,
 }
 
-/// What a release says of what it does not have.
+/// The meaning of a row's absence from a release.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Semantics {

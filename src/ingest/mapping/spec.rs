@@ -87,9 +87,9 @@ pub(crate) struct DateRule {
     pub(crate) not_after: Option<String>,
     /// How much of it counts.
     pub(crate) precision: Option<ValueSpec>,
-    /// Whether it is the first day that is no longer meant.
+    /// True if the date is the first day that is no longer included.
     pub(crate) exclusive: bool,
-    /// Whether there is no year 0, so that -1 is the year before 1.
+    /// True if the data has no year 0, so that -1 is the year before 1.
     pub(crate) no_year_zero: bool,
     /// The language of the names of its months.
     pub(crate) months: Option<String>,

@@ -74,7 +74,7 @@ impl<'s> Sequencer<'s> {
                 }
             }
             Mapped::Row(_, Outcome::Older) => self.tally.older += 1,
-            // What a snapshot takes back it does not have.
+            // A snapshot treats a row that takes its claims back as absent.
             Mapped::Row(_, Outcome::Retracted(..)) if self.tools.snapshot.is_some() => {}
             Mapped::Row(row, Outcome::Retracted(keys, reason)) => self.retract(&row, keys, reason)?,
         }
@@ -149,7 +149,7 @@ impl<'s> Sequencer<'s> {
         Ok(())
     }
 
-    /// What follows is made of a row.
+    /// Begins a row: the commands that follow are made from it.
     pub(super) const fn begin_row(&mut self) {
         self.made = 0;
     }

@@ -182,7 +182,7 @@ impl Sequencer<'_> {
     }
 }
 
-/// Whether a field is an end that follows from the snapshots, and not from the row.
+/// Returns true if a field is an end that follows from the snapshots, and not from the row.
 fn is_of_window(claim: &v1::Claim, path: &str) -> bool {
     let end = match path {
         "valid_from" => &claim.valid_from,

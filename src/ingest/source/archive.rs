@@ -13,7 +13,7 @@ use std::path::Path;
 /// Chooses among the files of a directory or an archive.
 pub(super) struct Choice<'s> {
     spec: &'s FileSpec,
-    /// Whether there are several files, so that one of them may be passed over.
+    /// True if there are several files, so that one of them may be passed over.
     among_several: bool,
     taken: usize,
     passed_over: Vec<String>,
@@ -24,7 +24,7 @@ impl<'s> Choice<'s> {
         Self { spec, among_several, taken: 0, passed_over: Vec::new() }
     }
 
-    /// Whether a file is read.
+    /// Returns true if the file with this name is to be read.
     pub(super) fn takes(&mut self, name: &str) -> bool {
         let is_meant = if self.spec.files.is_empty() {
             !self.among_several || Form::of(name, self.spec).is_ok()
@@ -105,7 +105,8 @@ pub(super) fn zip<R: Read + Seek>(
     Ok(())
 }
 
-/// Whether a name is of a pattern with `*` (any characters) and `?` (one). A pattern without `/` is about the last part.
+/// Returns true if a name matches a pattern with `*` (any characters) and `?` (one). A pattern without `/` applies to
+/// the last part of the name.
 fn matches(pattern: &str, name: &str) -> bool {
     let name = if pattern.contains('/') { name } else { name.rsplit('/').next().unwrap_or(name) };
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());

@@ -72,7 +72,7 @@ impl Members {
         self.names.extend(columns.iter().filter(|name| !self.names.contains(*name)).cloned().collect::<Vec<_>>());
     }
 
-    /// What there is once no more come; none where there was no row.
+    /// The columns for all members, to which no more can be added; none if there was no row.
     pub(crate) fn closed(self) -> Option<Columns> {
         let names = self.names.into_iter().collect::<Vec<_>>();
         (!names.is_empty()).then_some(Columns { names, open: false })
@@ -171,7 +171,7 @@ fn bad_line(file: &Arc<FileName>, line: u64, bad: BadLine) -> Read {
     Read::Bad { file: Arc::clone(file), line, faults: vec![Fault::row(bad.what)], raw: bad.raw }
 }
 
-/// What a row must look like.
+/// The expected form of the rows of a file.
 struct Table<'s> {
     spec: &'s FileSpec,
     columns: Arc<Columns>,

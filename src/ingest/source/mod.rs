@@ -40,7 +40,7 @@ use std::sync::atomic::AtomicU64;
 
 /// The longest row that is read: far more than a claim can hold, and little enough for memory to stay flat.
 pub(crate) const MAX_ROW_BYTES: usize = 4 << 20;
-/// What stands between the items of a list of JSON where they are one cell, `{codes.*}`.
+/// The separator between the items of a JSON list that is one cell, `{codes.*}`.
 pub(crate) const LIST_SEPARATOR: char = '\u{1f}';
 /// How much is read at once.
 const CHUNK: usize = 256 << 10;

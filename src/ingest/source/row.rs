@@ -110,7 +110,7 @@ impl Row {
         }
     }
 
-    /// Whether no cell says anything.
+    /// Returns true if every cell is empty.
     pub(super) fn says_nothing(&self) -> bool {
         self.cells.iter().all(Range::is_empty)
     }

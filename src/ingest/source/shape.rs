@@ -1,4 +1,4 @@
-//! What becomes of a row before a mapping sees it: a row of nothing goes, `split` and `unpivot` make several of one.
+//! Changes to a row before a mapping sees it: an empty row is dropped, `split` and `unpivot` make several rows of one.
 //!
 //! ```text
 //!   split, a list in a cell        members = "A; B"          a row for A, a row for B
@@ -6,7 +6,7 @@
 //!   unpivot                        every other cell          a row each, with @column and @value
 //! ```
 //!
-//! What is done follows from the columns, and is worked out once for each set of them.
+//! The plan follows from the columns. It is made once for each set of columns.
 
 use super::columns::Columns;
 use super::row::{Read, Row};
@@ -25,7 +25,7 @@ pub(super) struct Shape<'s> {
     known: Option<(Arc<Columns>, Plan)>,
 }
 
-/// What is done with rows that have certain columns.
+/// The plan for rows that have certain columns.
 enum Plan {
     AsIs,
     /// The cells that are kept, and those that become rows, with their names.

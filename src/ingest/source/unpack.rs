@@ -29,7 +29,7 @@ impl<R: Seek> Seek for Counted<R> {
     }
 }
 
-/// Whether a file is a zip archive, by the bytes it begins with. The file is left at its beginning.
+/// Returns true if a file begins with the signature of a zip archive. The file is left at its beginning.
 pub(super) fn is_zip(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     let mut head = Vec::with_capacity(ZIP.len());
     file.by_ref().take(ZIP.len() as u64).read_to_end(&mut head)?;

@@ -39,10 +39,10 @@ pub(super) enum Step {
     Load(Vec<usize>),
 }
 
-/// What has to be searched.
+/// A search that has to be made.
 #[derive(Debug)]
 pub(super) struct Search {
-    /// What is wanted.
+    /// The filter for the wanted events.
     pub(super) filter: Arc<Filter>,
     /// The positions after one, up to another.
     pub(super) span: (Position, Position),

@@ -22,7 +22,7 @@ const BRIEF_MEMORY: usize = 256 << 10;
 /// Events that are looked at in one piece on another thread, after which it is told how far the search has come.
 const PIECE: u64 = 1 << 14;
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Debug)]
 pub(super) struct Found {
     /// The events that are wanted, in order.

@@ -146,7 +146,7 @@ impl Claims {
         self.contents.get(number)
     }
 
-    /// When a content holds or happens; none for a claim without time.
+    /// The valid time of a content; none for a claim without time.
     pub(crate) fn valid_time(&self, content: &Content) -> Option<ValidTime> {
         self.contents.valid_time(content)
     }

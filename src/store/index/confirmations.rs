@@ -70,19 +70,19 @@ impl Index {
         Some(())
     }
 
-    /// Whether claims were ever confirmed with a label.
+    /// Returns true if claims were ever confirmed with a label.
     pub(crate) fn has_label_confirmations(&self) -> bool {
         !self.confirmations.by_label.is_empty()
     }
 
-    /// How far the claims with a label were last confirmed at a cut.
+    /// The date up to which the claims with a label were last confirmed, at a cut.
     pub(crate) fn label_as_of(&self, label: &str, cut: Position) -> Option<Atom> {
         let term = self.terms.find(FacetKind::Label, label)?;
         let of_label = self.confirmations.by_label.get(&term)?;
         of_label.iter().rev().find(|confirmation| confirmation.position <= cut).map(|confirmation| confirmation.as_of)
     }
 
-    /// How far knowledge of a content reaches at a cut that sees it.
+    /// The date up to which the knowledge of a content reaches, at a cut that sees the content.
     pub(crate) fn as_of_at(&self, content: ContentNo, cut: Position) -> Option<Atom> {
         let own = self.claims.reach(content).as_of;
         self.confirmed_with_label(content, cut).map(|(_, as_of)| as_of).or(own)
@@ -117,7 +117,7 @@ impl Index {
         !is_left_out && then.is_some_and(|(_, revision)| !revision.is_retracted())
     }
 
-    /// Whether a position is that of a confirmation with a label.
+    /// Returns true if the event at a position is a confirmation with a label.
     pub(super) fn is_label_confirmed_at(&self, position: Position) -> bool {
         !self.confirmations.by_position.is_empty() && self.confirmations.by_position.contains_key(&position)
     }
@@ -130,7 +130,8 @@ impl Index {
         self.confirmations.by_position.range(after.next()..=until).map(|(position, _)| *position).collect()
     }
 
-    /// Whether a claim for which `matches` holds had the label of the confirmation at a position then.
+    /// Returns true if a claim that `matches` accepts had the label of the confirmation at a position, at that
+    /// position.
     pub(super) fn confirms_any(
         &self,
         position: Position,

@@ -169,7 +169,7 @@ impl Contents {
         reach.cloned().unwrap_or_default()
     }
 
-    /// When a content holds or happens; none for a claim without time.
+    /// The valid time of a content; none for a claim without time.
     pub(super) fn valid_time(&self, content: &Content) -> Option<ValidTime> {
         let told_elsewhere = if content.is_told_by_corners() { None } else { self.reaches.get(content.reach as usize) };
         told_elsewhere.and_then(|reach| reach.valid.as_deref().cloned()).or_else(|| content.hull().map(ValidTime::from))

@@ -86,7 +86,8 @@ impl Disputes {
     /// The disputes of a claim that stand at a cut, the last one first.
     pub(crate) fn standing(&self, claim: ClaimNo, cut: Position) -> impl Iterator<Item = DisputeRow> {
         let counts = self.counts(claim, cut);
-        // What stands behind the last event is known; what stood before it is looked for until all of it is found.
+        // The disputes that stand after the last event are indexed. For an earlier cut, disputes are searched until all
+        // that stood are found.
         let is_last = self.disputed.get(&claim).is_some_and(|last| *last <= cut);
         let (now, then) = if is_last { (counts.all, 0) } else { (0, counts.all) };
         let now = self.standing.range((claim, 0)..(claim, now)).rev().filter_map(|key| self.rows.get(key)).copied();

@@ -122,7 +122,8 @@ impl Index {
         Some(row.stands_at(cut))
     }
 
-    /// How a claim stands at a cut. Its disputes, of which it may have very many, are asked for one by one.
+    /// The standing of a claim at a cut, without its disputes. A claim may have very many of them; `dispute_stands`
+    /// looks up a single one.
     pub(crate) fn standing_at(&self, id: ClaimId, cut: Position) -> Option<Standing> {
         let claim = self.claims.find(id.0)?;
         let (revision, last) = self.claims.current(claim, cut)?;

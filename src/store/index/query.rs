@@ -361,7 +361,7 @@ pub(super) fn sorted(mut numbers: Vec<u32>) -> Vec<u32> {
 }
 
 impl Index {
-    /// Whether a content is so at the asked date, and how surely.
+    /// The certainty with which a content answers the question for the asked date; none if the content does not.
     fn certainty_of(&self, content: &Content, question: &StateQuestion<'_>) -> Option<Certainty> {
         let corners = content.hull()?;
         let mode = mode_for(question.mode, content.temporal_type())?;
