@@ -23,7 +23,7 @@
 //! is a POSSIBLE one. Where one time lies within the other they do more than touch.
 //!
 //! A claim that SUPERSEDES another follows it, whatever their dates say. A claim whose modality is DENIED, ABSENT,
-//! NO_INFORMATION or HYPOTHETICAL gives no value ([`asserts_a_value`]): a denial is not another value.
+//! `NO_INFORMATION` or HYPOTHETICAL gives no value ([`asserts_a_value`]): a denial is not another value.
 //!
 //! [`super::rivals`] finds the conflicts among many claims without looking at every pair.
 
