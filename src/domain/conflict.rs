@@ -131,15 +131,7 @@ fn meet_on_a_day(one: &ValidTime, two: &ValidTime) -> bool {
     let span = other.hull();
     let span = Run::of(span.earliest_start, span.latest_end);
     let Some(others) = other.days() else { return days.touches(span) };
-    // Each goes on from where the other is, until they meet.
-    let mut day = Some(span.first);
-    while let Some(here) = day.and_then(|day| days.first_from(day)).filter(|here| *here <= span.last) {
-        day = others.first_from(here);
-        if day == Some(here) {
-            return true;
-        }
-    }
-    false
+    days.meets(others, span)
 }
 
 fn overlap_of_corners(one: &Validity, two: &Validity) -> Option<Certainty> {

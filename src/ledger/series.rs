@@ -13,6 +13,7 @@ use crate::budget;
 use crate::domain::buckets::Buckets;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
+use crate::domain::edtf::Run;
 use crate::domain::filter::Filter;
 use crate::domain::period::Period;
 use crate::domain::series::{Tally, tallies};
@@ -126,7 +127,9 @@ fn grouped(sight: &Sight<'_>, query: &SeriesQuery, scores: &mut Scores) -> Resul
     let Some(span) = query.buckets.span() else { return Ok(groups) };
     for seen in sight.touching(&query.filter, span.a, span.b, false) {
         let Some(course) = Course::of(seen.temporal_type, seen.valid.clone()) else { continue };
-        budget::step();
+        let runs = course.valid().days().map_or(0, |days| days.most_runs(Run::of(span.a, span.b)));
+        let touched = u32::try_from(runs.min(query.buckets.len())).unwrap_or(u32::MAX);
+        budget::steps(touched.saturating_add(1));
         let score = scores.score(sight, &seen)?;
         for group in groups_of(sight, &seen, query.group_by) {
             budget::hold(size_of::<(Course, Option<f64>)>());

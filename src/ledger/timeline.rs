@@ -15,10 +15,12 @@ use crate::budget;
 use crate::domain::certainty::Certainty;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
+use crate::domain::edtf::Run;
 use crate::domain::filter::Filter;
 use crate::domain::moment::Moment;
 use crate::domain::name::ClaimId;
 use crate::domain::timeline::{Course, Member, Segment, Timeline, Walk};
+use crate::domain::valid_time::ValidTime;
 use crate::v1;
 use parking_lot::Mutex;
 use prost::Message;
@@ -29,6 +31,8 @@ use std::sync::Arc;
 const ID_BYTES: usize = 38;
 /// The bytes of a claim's course and of where it cuts the line, about.
 const COURSE_BYTES: usize = 250;
+/// The bytes of one of its stretches, where it has gaps, with all that is made of it, about.
+const STRETCH_BYTES: usize = 200;
 /// The bytes of a segment without its lists, about.
 const SEGMENT_BYTES: usize = 64;
 
@@ -166,8 +170,11 @@ fn dated(sight: &Sight<'_>, query: &TimelineQuery) -> (Vec<Seen>, Vec<Course>) {
         None => sight.matching(&query.filter, false),
     };
     budget::hold(seen.len().saturating_mul(size_of::<Seen>() + COURSE_BYTES));
+    let span = Run::of(query.from.unwrap_or(Moment::MIN), query.until.unwrap_or(Moment::MAX));
     let with_course = |seen: Seen| {
-        budget::step();
+        let stretches = seen.valid.as_ref().and_then(ValidTime::days).map_or(0, |days| days.most_runs(span));
+        budget::hold(stretches.saturating_mul(STRETCH_BYTES));
+        budget::steps(u32::try_from(stretches).unwrap_or(u32::MAX).saturating_add(1));
         Course::of(seen.temporal_type, seen.valid.clone()).map(|course| (seen, course))
     };
     seen.into_iter().filter_map(with_course).unzip()

@@ -31,9 +31,17 @@ impl Connection {
         Self { stream: Gathered::new(stream), link, cut, _permit: permit }
     }
 
-    /// Returns true if the connection is cut; wakes the caller once it is.
-    fn is_cut(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+    /// Fails if the connection is cut; wakes the caller once it is.
+    fn fail_if_cut(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         if self.cut.as_mut().poll(context).is_ready() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+    }
+
+    /// A result of writing. What waits for the peer also waits for the cut: HTTP/2 reads nothing meanwhile.
+    fn or_cut<T>(&mut self, written: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if written.is_pending() {
+            self.fail_if_cut(context)?;
+        }
+        written
     }
 }
 
@@ -47,15 +55,15 @@ impl Connected for Connection {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.is_cut(context)?;
+        self.fail_if_cut(context)?;
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.is_cut(context)?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.or_cut(written, context)
     }
 
     fn poll_write_vectored(
@@ -63,8 +71,8 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.is_cut(context)?;
-        Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
+        self.or_cut(written, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -72,10 +80,12 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let written = Pin::new(&mut self.stream).poll_flush(context);
+        self.or_cut(written, context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let written = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.or_cut(written, context)
     }
 }

@@ -1,16 +1,18 @@
 //! A stream whose small writes go out together.
 //!
-//! HTTP/2 writes the head and the message of a reply, flushes, and then writes its trailers: two system calls and two packets
-//! for every reply. Here small writes are gathered, and the first flush only asks for the task to be polled once more:
+//! HTTP/2 writes the head of a reply together with a message of 256 bytes or more, in pieces, flushes, and then writes the
+//! trailers: two system calls and two packets for every such reply. Here they are gathered, and the flush behind pieces only
+//! asks for the task to be polled once more:
 //!
 //! ```text
-//!   write, flush          gathered; the task will be polled again
-//!   write, flush          everything goes out in one write
-//!   polled again, read    what is still here goes out
+//!   write of pieces, flush    gathered; the task will be polled again
+//!   write, flush              everything goes out in one write
+//!   polled again, read        what is still here goes out
 //! ```
 //!
-//! Nothing waits for long: whoever flushes is polled again at once, and reading, flushing and shutting down all send. What is
-//! larger than [`MOST`] goes out directly, behind what was gathered.
+//! Nothing waits for long: whoever flushes is polled again at once, and reading, flushing and shutting down all send. A small
+//! reply is one piece with its trailers, and goes out with its one flush. More than [`MOST`] bytes go out directly, behind
+//! those that were gathered.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -27,14 +29,14 @@ pub(super) struct Gathered<S> {
     /// Bytes that wait, from `sent` on.
     waiting: Vec<u8>,
     sent: usize,
-    /// Set if they have been flushed once.
-    is_flushed: bool,
+    /// Set if more is about to follow: they were written in pieces, and have not been flushed.
+    is_begun: bool,
 }
 
 impl<S: AsyncWrite + Unpin> Gathered<S> {
     /// A stream with nothing to be written.
     pub(super) const fn new(stream: S) -> Self {
-        Self { stream, waiting: Vec::new(), sent: 0, is_flushed: false }
+        Self { stream, waiting: Vec::new(), sent: 0, is_begun: false }
     }
 
     /// Sends everything that waits.
@@ -47,7 +49,7 @@ impl<S: AsyncWrite + Unpin> Gathered<S> {
             self.sent += written;
         }
         self.waiting.clear();
-        (self.sent, self.is_flushed) = (0, false);
+        (self.sent, self.is_begun) = (0, false);
         Poll::Ready(Ok(()))
     }
 
@@ -83,6 +85,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gathered<S> {
     ) -> Poll<io::Result<usize>> {
         let bytes = pieces.iter().map(|piece| piece.len()).sum();
         if self.has_room_for(bytes) {
+            self.is_begun = pieces.iter().filter(|piece| !piece.is_empty()).count() > 1;
             pieces.iter().for_each(|piece| self.waiting.extend_from_slice(piece));
             return Poll::Ready(Ok(bytes));
         }
@@ -95,8 +98,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gathered<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.waiting.is_empty() && !self.is_flushed {
-            self.is_flushed = true;
+        if std::mem::take(&mut self.is_begun) {
             context.waker().wake_by_ref();
             return Poll::Ready(Ok(()));
         }
@@ -176,6 +178,14 @@ mod tests {
             poll(Pin::new(&mut self.stream), &mut Context::from_waker(&waker))
         }
 
+        fn write_pieces(&mut self, pieces: &[&[u8]]) -> usize {
+            let pieces: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+            match self.with(|stream, context| stream.poll_write_vectored(context, &pieces)) {
+                Poll::Ready(written) => written.unwrap(),
+                Poll::Pending => 0,
+            }
+        }
+
         fn write(&mut self, bytes: &[u8]) -> usize {
             match self.with(|stream, context| stream.poll_write(context, bytes)) {
                 Poll::Ready(written) => written.unwrap(),
@@ -202,7 +212,7 @@ mod tests {
     #[test]
     fn a_message_and_its_trailers_go_out_in_one_write() {
         let mut site = Site::new(usize::MAX);
-        assert_eq!(site.write(&[1; 5000]), 5000);
+        assert_eq!(site.write_pieces(&[&[0; 9], &[1; 4991]]), 5000);
         assert!(site.flush());
         assert_eq!((site.writes(), site.wakes.0.load(Ordering::Relaxed)), (vec![], 1));
         assert_eq!(site.write(&[2; 10]), 10);
@@ -213,13 +223,21 @@ mod tests {
     }
 
     #[test]
+    fn one_piece_goes_out_with_its_flush_and_wakes_nobody() {
+        let mut site = Site::new(usize::MAX);
+        assert_eq!(site.write(&[1; 100]) + site.write_pieces(&[&[], &[2; 20]]), 120);
+        assert!(site.flush());
+        assert_eq!((site.writes(), site.wakes.0.load(Ordering::Relaxed)), (vec![120], 0));
+    }
+
+    #[test]
     fn what_is_flushed_once_goes_out_when_the_task_is_polled_again() {
         let mut site = Site::new(usize::MAX);
-        site.write(&[1; 7]);
+        site.write_pieces(&[&[1; 3], &[1; 4]]);
         assert!(site.flush());
         site.read();
         assert_eq!(site.writes(), [7]);
-        site.write(&[1; 8]);
+        site.write_pieces(&[&[1; 4], &[1; 4]]);
         assert!(site.flush());
         assert_eq!(site.wakes.0.load(Ordering::Relaxed), 2);
         assert!(site.with(|stream, context| stream.poll_shutdown(context)).is_ready());
@@ -238,7 +256,7 @@ mod tests {
     #[test]
     fn a_peer_that_takes_little_gets_every_byte_once_and_in_order() {
         let mut site = Site::new(3);
-        site.write(b"abcdefgh");
+        site.write_pieces(&[b"abcd", b"efgh"]);
         assert!(site.flush());
         assert!(!site.flush());
         assert_eq!(site.write(&[b'x'; MOST]), 0);

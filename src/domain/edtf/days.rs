@@ -1,26 +1,41 @@
 //! The days that a date with gaps can mean: `[2024-12-25,2025-01-07]` two of them, `2023-XX-31` seven, `20XX-02-29` the
 //! leap days of a century.
 //!
-//! A date without gaps is told by its earliest and its latest day alone, and nearly all dates are. For the others the
-//! days are not listed, since `XXXX-XX-X1` would be half a million of them: they are found from the pattern, one stretch
-//! at a time.
+//! A date without gaps is told by its earliest and its latest day alone, and nearly all dates are. The days of the others
+//! have one of two forms:
 //!
 //! ```text
-//!   [2024-12-25,2025-01-07]     |.|................|.|         two runs
-//!   2023-XX-31                  |.|...|.|...|.|...|.|...       a pattern: runs are made year by year
+//!   [2024-12-25,2025-01-07]     |.|................|.|         runs, in order
 //!   [..1984,1990..]        .......|          |.........        runs without limit
+//!   2023-XX-31                  |.|...|.|...|.|...|.|...       a pattern, whose runs are found one at a time
 //! ```
+//!
+//! `XXXX-XX-X1` is a third of a million runs, so those of a pattern are never listed; [`DaySet::most_runs`] tells how many
+//! there may be, for whoever walks them. A set of alternatives is listed, as long as its parts have no more than
+//! [`MOST_PIECES`] stretches of days. One with more (`[XXXX-XX-0X,XXXX-XX-1X]`) goes by its earliest and latest day, as if
+//! it had no gap.
 //!
 //! Days are numbers, counted from 1970-01-01; [`i64::MIN`] and [`i64::MAX`] stand for no limit. Runs are maximal: between
 //! two of them lies a day that the date cannot mean.
 
+use super::pattern::Pattern;
 use crate::domain::moment::{Moment, SECONDS_PER_DAY};
+
+/// Maximum number of stretches of days that the members of a set have together.
+const MOST_PIECES: usize = 1024;
 
 /// The days of a date that has gaps.
 #[derive(Clone, Debug)]
 pub struct DaySet {
     text: Box<str>,
-    members: Box<[Member]>,
+    form: Form,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
+    /// Two runs or more, in order.
+    Runs(Box<[Run]>),
+    Pattern(Pattern),
 }
 
 /// Days that follow one another, the last one included.
@@ -41,18 +56,10 @@ pub(super) enum Member {
     Pattern(Pattern),
 }
 
-/// Unspecified digits that leave gaps, in the years 0 to 9999.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern {
-    /// The digits of the year; none where any will do.
-    pub(super) year: [Option<u8>; 4],
-    /// The first and the last month of each stretch of a year, in order.
-    pub(super) months: Vec<(u8, u8)>,
-    /// The days of each month, in order; none for all.
-    pub(super) days: Option<Vec<u8>>,
-}
-
 impl Run {
+    /// All days.
+    pub const ALL: Self = Self { first: i64::MIN, last: i64::MAX };
+
     /// The run from the first instant, up to and not including the other, as far as they are instants.
     #[must_use]
     pub fn of(start: Moment, end: Moment) -> Self {
@@ -74,17 +81,23 @@ impl Run {
         if self.last == i64::MAX { Moment::MAX } else { after(self.last) }
     }
 
-    fn holds(self, day: i64) -> bool {
-        self.first <= day && day <= self.last
+    fn meets(self, other: Self) -> bool {
+        self.first <= other.last && other.first <= self.last
     }
 }
 
 impl DaySet {
-    /// The days of these members; none if they have no gap.
+    /// The days of these members; none if they have no gap, or too many pieces.
     pub(super) fn new(text: &str, members: Vec<Member>) -> Option<Self> {
-        let set = Self { text: text.into(), members: members.into() };
-        let first = set.run_from(i64::MIN)?;
-        first.last.checked_add(1).and_then(|after| set.run_from(after)).is_some().then_some(set)
+        let form = match <[Member; 1]>::try_from(members) {
+            Ok([Member::Pattern(pattern)]) => pattern.has_gap().then_some(Form::Pattern(pattern))?,
+            Ok([Member::Run(_)]) => return None,
+            Err(members) => {
+                let runs = joined(pieces_of(&members)?);
+                (runs.len() > 1).then(|| Form::Runs(runs.into()))?
+            }
+        };
+        Some(Self { text: text.into(), form })
     }
 
     /// The date as it was written.
@@ -93,47 +106,65 @@ impl DaySet {
         &self.text
     }
 
-    /// True if both are the same days.
+    /// True if both are known to be the same days. Of a pattern with many runs only the same pattern is.
     #[must_use]
     pub fn same_days(&self, other: &Self) -> bool {
-        self.members == other.members || self.runs(i64::MIN).eq(other.runs(i64::MIN))
+        let is_listed = |set: &Self| set.most_runs(Run::ALL) <= MOST_PIECES;
+        self.form == other.form || (is_listed(self) && is_listed(other) && self.runs(i64::MIN).eq(other.runs(i64::MIN)))
     }
 
     /// The first of the days that is this one or later.
     #[must_use]
     pub fn first_from(&self, day: i64) -> Option<i64> {
-        self.members.iter().filter_map(|member| member.piece_from(day)).map(|piece| piece.first.max(day)).min()
+        match &self.form {
+            Form::Runs(runs) => runs_from(runs, day).first().map(|run| run.first.max(day)),
+            Form::Pattern(pattern) => pattern.piece_from(day, i64::MAX).map(|piece| piece.first.max(day)),
+        }
     }
 
     /// The last of the days that is this one or earlier.
     #[must_use]
     pub fn last_to(&self, day: i64) -> Option<i64> {
-        self.members.iter().filter_map(|member| member.piece_to(day)).map(|piece| piece.last.min(day)).max()
+        match &self.form {
+            Form::Runs(runs) => {
+                let begun = runs.partition_point(|run| run.first <= day);
+                runs.get(begun.checked_sub(1)?).map(|run| run.last.min(day))
+            }
+            Form::Pattern(pattern) => pattern.piece_to(day).map(|piece| piece.last.min(day)),
+        }
     }
 
     /// True if one of the days lies in a run.
     #[must_use]
     pub fn touches(&self, run: Run) -> bool {
-        self.first_from(run.first).is_some_and(|day| day <= run.last)
+        match &self.form {
+            Form::Runs(runs) => runs_from(runs, run.first).first().is_some_and(|first| first.meets(run)),
+            Form::Pattern(pattern) => pattern.piece_from(run.first, run.last).is_some(),
+        }
+    }
+
+    /// True if one of the days lies in a run and in another set.
+    #[must_use]
+    pub fn meets(&self, other: &Self, within: Run) -> bool {
+        match (&self.form, &other.form) {
+            (Form::Pattern(one), Form::Pattern(two)) => one.meets(two, within),
+            (Form::Pattern(_), Form::Runs(_)) => other.meets(self, within),
+            (Form::Runs(runs), _) => {
+                let inside = runs_from(runs, within.first).iter().take_while(|run| run.first <= within.last);
+                let mut inside =
+                    inside.map(|run| Run { first: run.first.max(within.first), last: run.last.min(within.last) });
+                inside.any(|run| other.touches(run))
+            }
+        }
     }
 
     /// The first run that ends on this day or later.
     #[must_use]
     pub fn run_from(&self, day: i64) -> Option<Run> {
-        let first = self.first_from(day)?;
-        let mut run = Run { first, last: first };
-        while let Some(before) = run.first.checked_sub(1)
-            && let Some(piece) = self.piece_with(before)
-        {
-            run.first = piece.first;
+        match &self.form {
+            Form::Runs(runs) => runs_from(runs, day).first().copied(),
+            Form::Pattern(pattern) => pattern.run_from(day),
         }
-        // The piece of a day may be short, and another member may reach further.
-        let mut next = Some(first);
-        while let Some(piece) = next.and_then(|day| self.piece_with(day)) {
-            run.last = piece.last;
-            next = piece.last.checked_add(1);
-        }
-        Some(run)
     }
 
     /// The runs that end on this day or later, in order.
@@ -141,11 +172,13 @@ impl DaySet {
         std::iter::successors(self.run_from(day), |run| self.run_from(run.last.checked_add(1)?))
     }
 
-    /// The widest piece of a member that holds a day.
-    fn piece_with(&self, day: i64) -> Option<Run> {
-        let pieces = self.members.iter().filter_map(|member| member.piece_from(day));
-        let holding = pieces.filter(|piece| piece.holds(day));
-        holding.reduce(|one, two| Run { first: one.first.min(two.first), last: one.last.max(two.last) })
+    /// Maximum number of runs that meet a run.
+    #[must_use]
+    pub fn most_runs(&self, within: Run) -> usize {
+        match &self.form {
+            Form::Runs(runs) => runs_from(runs, within.first).partition_point(|run| run.first <= within.last),
+            Form::Pattern(pattern) => pattern.most_pieces(within),
+        }
     }
 }
 
@@ -157,80 +190,48 @@ impl PartialEq for DaySet {
 
 impl Eq for DaySet {}
 
-impl Member {
-    /// The first stretch of days that ends on this day or later.
-    fn piece_from(&self, day: i64) -> Option<Run> {
-        match self {
-            Self::Run(run) => (run.last >= day).then_some(*run),
-            Self::Pattern(pattern) => {
-                let (first, last) = pattern.span();
-                let mut years = (first.max(year_of(day))..=last).filter(|year| pattern.has_year(*year));
-                years.find_map(|year| pattern.pieces(year).find(|piece| piece.last >= day))
-            }
+/// The runs of a list that end on a day or later.
+fn runs_from(runs: &[Run], day: i64) -> &[Run] {
+    runs.get(runs.partition_point(|run| run.last < day)..).unwrap_or_default()
+}
+
+/// The stretches of days of members, in no order; none if they are too many.
+fn pieces_of(members: &[Member]) -> Option<Vec<Run>> {
+    let many = |member: &Member| match member {
+        Member::Run(_) => 1,
+        Member::Pattern(pattern) => pattern.most_pieces(Run::ALL),
+    };
+    if members.iter().map(many).sum::<usize>() > MOST_PIECES {
+        return None;
+    }
+    let mut pieces = Vec::new();
+    for member in members {
+        match member {
+            Member::Run(run) => pieces.push(*run),
+            Member::Pattern(pattern) => pieces.extend(pattern.all_pieces()),
         }
     }
+    Some(pieces)
+}
 
-    /// The last stretch of days that begins on this day or earlier.
-    fn piece_to(&self, day: i64) -> Option<Run> {
-        match self {
-            Self::Run(run) => (run.first <= day).then_some(*run),
-            Self::Pattern(pattern) => {
-                let (first, last) = pattern.span();
-                let mut years = (first..=last.min(year_of(day))).rev().filter(|year| pattern.has_year(*year));
-                years.find_map(|year| pattern.pieces(year).take_while(|piece| piece.first <= day).last())
-            }
+/// Stretches put together where they meet or follow one another.
+fn joined(mut pieces: Vec<Run>) -> Vec<Run> {
+    pieces.sort_unstable();
+    let mut runs: Vec<Run> = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        match runs.last_mut() {
+            Some(last) if piece.first <= last.last.saturating_add(1) => last.last = last.last.max(piece.last),
+            _ => runs.push(piece),
         }
     }
-}
-
-impl Pattern {
-    /// The first and the last year that can match.
-    fn span(&self) -> (i64, i64) {
-        let filled =
-            |with: u8| self.year.iter().fold(0, |year: i64, digit| year * 10 + i64::from(digit.unwrap_or(with)));
-        (filled(0), filled(9))
-    }
-
-    fn has_year(&self, year: i64) -> bool {
-        let mut rest = year;
-        self.year.iter().rev().all(|digit| {
-            let last = rest % 10;
-            rest /= 10;
-            digit.is_none_or(|digit| i64::from(digit) == last)
-        })
-    }
-
-    /// The stretches of days of a year, in order.
-    fn pieces(&self, year: i64) -> impl Iterator<Item = Run> {
-        let whole = self.days.is_none();
-        let months = self.months.iter().flat_map(move |(first, last)| {
-            let of_each = (*first..=*last).map(|month| (month, month));
-            let of_all = whole.then_some((*first, *last));
-            of_all.into_iter().chain(of_each.filter(move |_| !whole))
-        });
-        months.flat_map(move |(first, last)| {
-            let begin = day_number(year, first, 1);
-            let end = day_number(year + i64::from(last / 12), last % 12 + 1, 1) - 1;
-            let days = self.days.iter().flatten().map(move |day| begin + i64::from(*day) - 1);
-            let of_days = days.filter(move |day| *day <= end).map(|day| Run { first: day, last: day });
-            let of_all = whole.then_some(Run { first: begin, last: end });
-            of_all.into_iter().chain(of_days)
-        })
-    }
-}
-
-fn day_number(year: i64, month: u8, day: u8) -> i64 {
-    Moment::from_civil_day(year, month, day).0.div_euclid(SECONDS_PER_DAY)
-}
-
-fn year_of(day: i64) -> i64 {
-    Moment(day.saturating_mul(SECONDS_PER_DAY)).to_civil_day().0
+    runs
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::PartialDate;
     use super::*;
+    use proptest::prelude::*;
 
     fn runs(text: &str) -> Vec<String> {
         let days = PartialDate::parse(text).unwrap().days().unwrap_or_else(|| panic!("{text} has no gap"));
@@ -264,6 +265,71 @@ mod tests {
         let gapless = ["2024", "201X", "XXXX", "2024-XX-XX", "1984-1X", "1984-X0-XX", "[2024..2025]", "[2024,2025]"];
         for text in gapless.into_iter().chain(["[..2024,2025]", "1950S2", "2025-33", "2025-07-15T10:00:00Z"]) {
             assert!(PartialDate::parse(text).unwrap().days().is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_set_of_many_patterns_goes_by_its_ends_and_costs_what_is_written() {
+        let begun = std::time::Instant::now();
+        let by_ends = ["[XXXX-XX-0X,XXXX-XX-1X,XXXX-XX-2X,XXXX-XX-3X]", "[XXXX-0X,XXXX-1X]", "[XXXX-XX-X1,XXXX-XX-X5]"];
+        for text in by_ends.into_iter().cycle().take(300) {
+            assert!(PartialDate::parse(text).unwrap().days().is_none(), "{text}");
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+        let days = PartialDate::parse("XXXX-XX-X1").unwrap().days().unwrap();
+        assert!(days.most_runs(Run::ALL) > 300_000 && days.most_runs(Run { first: 0, last: 40 }) < 100);
+        assert_eq!(runs("X0XX")[..2], ["0000-01-01..0099-12-31", "1000-01-01..1099-12-31"]);
+    }
+
+    /// Dates whose days can be listed one by one.
+    fn date() -> impl Strategy<Value = String> {
+        let year = prop::sample::select(vec!["2023", "2024", "202X", "20X4", "2X24", "X0X4"]);
+        let month = prop::sample::select(vec!["", "-02", "-0X", "-X2", "-1X", "-12", "-35"]);
+        let day = prop::sample::select(vec!["", "", "-01", "-29", "-X1", "-2X", "-3X", "-XX"]);
+        (year, month, day).prop_map(|(year, month, day)| {
+            let day = if month.is_empty() || month == "-35" { "" } else { day };
+            format!("{year}{month}{day}")
+        })
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let set = prop::collection::vec(date(), 2..4).prop_map(|dates| format!("[{}]", dates.join(",")));
+        prop_oneof![date(), set]
+    }
+
+    /// Every day from one to another.
+    const FEW: Run = Run { first: 18_000, last: 21_000 };
+
+    fn listed(days: &DaySet) -> Vec<i64> {
+        let runs = days.runs(FEW.first).take_while(|run| run.first <= FEW.last);
+        runs.flat_map(|run| run.first.max(FEW.first)..=run.last.min(FEW.last)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_question_for_a_day_is_answered_as_by_the_list_of_days(
+            one in text(), two in text(), first in FEW.first..FEW.last, more in 0_i64..60,
+        ) {
+            let days = |text: &str| PartialDate::parse(text).ok().and_then(|date| date.days());
+            let Some(days_of_one) = days(&one) else { return Ok(()) };
+            let list = listed(&days_of_one);
+            let within = Run { first, last: (first + more).min(FEW.last) };
+            let is_in = |day: &i64| within.first <= *day && *day <= within.last;
+            prop_assert_eq!(days_of_one.touches(within), list.iter().any(is_in), "{}", one);
+            let next = list.iter().find(|day| **day >= first);
+            let first_from = days_of_one.first_from(first).filter(|day| *day <= FEW.last);
+            prop_assert_eq!(first_from.as_ref(), next, "{}", one);
+            let before = list.iter().rfind(|day| **day <= first);
+            let last_to = days_of_one.last_to(first).filter(|day| *day >= FEW.first);
+            prop_assert_eq!(last_to.as_ref(), before, "{}", one);
+            let met = days_of_one.runs(within.first).take_while(|run| run.first <= within.last).count();
+            prop_assert!(met <= days_of_one.most_runs(within), "{}", one);
+            if let Some(days_of_two) = days(&two) {
+                let other = listed(&days_of_two);
+                let meet = list.iter().filter(|day| is_in(day)).any(|day| other.contains(day));
+                prop_assert_eq!(days_of_one.meets(&days_of_two, within), meet, "{} {}", &one, &two);
+                prop_assert_eq!(days_of_two.meets(&days_of_one, within), meet, "{} {}", &one, &two);
+            }
         }
     }
 

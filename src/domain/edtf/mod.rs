@@ -34,6 +34,7 @@
 
 mod days;
 mod error;
+mod pattern;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,9 @@
 //! Reading one EDTF text: what is refused, and the first and last day of what is not.
 
 use super::Atom;
-use super::days::{DaySet, Member, Pattern, Run};
+use super::days::{DaySet, Member, Run};
 use super::error::{EdtfError, shown};
+use super::pattern::Pattern;
 use crate::domain::moment::Moment;
 use edtf_core::{Bound as Side, Date, DateField, DateTime, Edtf, Set, SetElement, SetKind, TimeShift, YearKind};
 use std::borrow::Cow;
