@@ -17,7 +17,8 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("store", &["budget", "domain", "journal", "wire", "v1"]),
     ("metrics", &[]),
     ("ledger", &["budget", "domain", "journal", "store", "wire", "v1", "clock", "metrics"]),
-    ("http", &["budget", "grpc", "ledger", "metrics", "page", "telemetry", "wire"]),
+    // Claims and events in tables have the columns of the exports, which are made of messages.
+    ("http", &["budget", "flat", "grpc", "ledger", "metrics", "page", "telemetry", "v1", "wire"]),
     ("page", &["grpc", "v1"]),
     ("demo", &["ledger", "journal", "store", "clock"]),
     ("grpc", &["budget", "domain", "ledger", "wire", "v1", "clock", "journal", "telemetry"]),

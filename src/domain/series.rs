@@ -10,6 +10,9 @@
 //!   an event        [possible    )             definite in the one bucket that holds its whole span, if one does
 //! ```
 //!
+//! A state with an open end is counted on and on, whether or not anybody looked: where its source's knowledge (`as_of`) ends before
+//! a bucket begins, it is counted as beyond it too.
+//!
 //! A state without an end touches every bucket from its start on, and there may be many such. So a run is not counted
 //! bucket by bucket but put on the few nodes of a binary tree that make it up, and a bucket sums its way to the root:
 //! O(log b) for each claim and bucket. Scores could be added at one end of a run and taken away at the other, but adding
@@ -35,10 +38,25 @@ pub struct Tally {
     pub scored: u64,
     /// The sum of their scores.
     pub sum: f64,
+    /// How many of both are states without an end that nobody is said to know of any more.
+    pub beyond: u64,
+}
+
+/// A claim that counts.
+#[derive(Clone, Debug)]
+pub struct Contribution {
+    /// When it holds or happens.
+    pub course: Course,
+    /// Its score, if it has one.
+    pub score: Option<f64>,
+    /// The end of what its source knows of, where its end is open: a bucket that begins later is beyond it.
+    pub known_until: Option<Moment>,
 }
 
 impl Tally {
-    const POSSIBLE: Self = Self { definite: 0, possible: 1, scored: 0, sum: 0.0 };
+    const NONE: Self = Self { definite: 0, possible: 0, scored: 0, sum: 0.0, beyond: 0 };
+    const POSSIBLE: Self = Self { possible: 1, ..Self::NONE };
+    const BEYOND: Self = Self { beyond: 1, ..Self::NONE };
 
     /// Whether nothing is counted.
     #[must_use]
@@ -56,23 +74,26 @@ impl Tally {
     /// A definite claim. A score that is no number is none.
     fn definite(score: Option<f64>) -> Self {
         let score = score.filter(|score| score.is_finite());
-        Self { definite: 1, possible: 0, scored: u64::from(score.is_some()), sum: score.unwrap_or(0.0) }
+        Self { definite: 1, scored: u64::from(score.is_some()), sum: score.unwrap_or(0.0), ..Self::NONE }
     }
 
     fn add(&mut self, other: &Self) {
         self.definite = self.definite.saturating_add(other.definite);
         self.possible = self.possible.saturating_add(other.possible);
         self.scored = self.scored.saturating_add(other.scored);
+        self.beyond = self.beyond.saturating_add(other.beyond);
         self.sum = (self.sum + other.sum).clamp(f64::MIN, f64::MAX);
     }
 }
 
-/// What each bucket has of some claims, given with their scores.
-pub fn tallies(buckets: &Buckets, claims: impl IntoIterator<Item = (Course, Option<f64>)>) -> Vec<Tally> {
+/// What each bucket has of some claims.
+pub fn tallies(buckets: &Buckets, claims: impl IntoIterator<Item = Contribution>) -> Vec<Tally> {
     let mut runs = Runs::new(buckets.len());
-    for (course, score) in claims {
+    for Contribution { course, score, known_until } in claims {
         let definite = definite(buckets, &course);
+        let beyond = known_until.map_or(buckets.len(), |known_until| buckets.beginning_before(known_until));
         for possible in possible(buckets, &course) {
+            runs.add(possible.start.max(beyond)..possible.end, &Tally::BEYOND);
             if definite.is_empty() {
                 runs.add(possible, &Tally::POSSIBLE);
             } else {
@@ -173,12 +194,15 @@ mod tests {
     use proptest::prelude::*;
 
     /// A count of claims with a score, bucket by bucket.
-    fn brute(buckets: &Buckets, claims: &[(Course, Option<f64>)]) -> Vec<Tally> {
+    fn brute(buckets: &Buckets, claims: &[Contribution]) -> Vec<Tally> {
         let of = |period: Period| {
             let mut tally = Tally::default();
-            for (course, score) in claims {
+            for Contribution { course, score, known_until } in claims {
                 let mode = if matches!(course, Course::Holds(_)) { Mode::HoldsAt } else { Mode::OccurredIn };
-                match certainty(mode, course.valid(), &period) {
+                let found = certainty(mode, course.valid(), &period);
+                let is_beyond = found.is_some() && known_until.is_some_and(|known_until| period.a >= known_until);
+                tally.beyond += u64::from(is_beyond);
+                match found {
                     Some(Certainty::Definite) => {
                         tally.definite += 1;
                         tally.scored += u64::from(score.is_some());
@@ -203,7 +227,7 @@ mod tests {
         ]
     }
 
-    fn courses() -> impl Strategy<Value = Vec<(Course, Option<f64>)>> {
+    fn contributions() -> impl Strategy<Value = Vec<Contribution>> {
         let corners = (moment(), moment(), moment(), moment()).prop_filter_map("no world", |(a, b, c, d)| {
             let (earliest_start, latest_start) = (a.min(b), a.max(b));
             let (earliest_end, latest_end) = (c.min(d), c.max(d));
@@ -220,15 +244,18 @@ mod tests {
         let corners = prop_oneof![3 => corners, 1 => dated];
         // Quarters add up exactly, in whatever order.
         let score = prop::option::of((-40_i64..40).prop_map(|quarters| quarters as f64 / 4.0));
-        let claim = (any::<bool>(), corners, score)
-            .prop_map(|(holds, v, score)| (if holds { Course::Holds(v) } else { Course::Happens(v) }, score));
+        let claim =
+            (any::<bool>(), corners, score, prop::option::of(moment())).prop_map(|(holds, v, score, known_until)| {
+                let course = if holds { Course::Holds(v) } else { Course::Happens(v) };
+                Contribution { course, score, known_until }
+            });
         prop::collection::vec(claim, 0..12)
     }
 
     proptest! {
         #[test]
         fn every_bucket_counts_what_certainty_says_of_it(
-            claims in courses(),
+            claims in contributions(),
             bucket in prop::sample::select(vec![Bucket::Day, Bucket::Week, Bucket::Month, Bucket::Quarter, Bucket::Year]),
             from in -120_i64..450,
             days in 1_i64..90,
@@ -239,14 +266,18 @@ mod tests {
         }
     }
 
-    fn everywhere(score: f64) -> (Course, Option<f64>) {
+    fn everywhere(score: f64) -> Contribution {
         let always = Validity {
             earliest_start: Moment::MIN,
             latest_start: Moment::MIN,
             earliest_end: Moment::MAX,
             latest_end: Moment::MAX,
         };
-        (Course::Holds(always.into()), Some(score))
+        counted(Course::Holds(always.into()), score)
+    }
+
+    fn counted(course: Course, score: f64) -> Contribution {
+        Contribution { course, score: Some(score), known_until: None }
     }
 
     #[test]
@@ -258,7 +289,8 @@ mod tests {
             earliest_end: Moment(SECONDS_PER_DAY),
             latest_end: Moment(SECONDS_PER_DAY),
         };
-        let tallies = tallies(&buckets, [(Course::Holds(huge.into()), Some(1e300)), everywhere(0.1), everywhere(0.2)]);
+        let huge = counted(Course::Holds(huge.into()), 1e300);
+        let tallies = tallies(&buckets, [huge, everywhere(0.1), everywhere(0.2)]);
         assert_eq!(tallies[8].mean(), Some((0.1 + 0.2) / 2.0));
     }
 
@@ -274,7 +306,7 @@ mod tests {
     fn many_open_ended_states_over_many_days_are_counted_at_once() {
         let buckets = Buckets::covering(Bucket::Day, Moment(0), Moment(10_000 * SECONDS_PER_DAY)).unwrap();
         let tallies = tallies(&buckets, (0..100_000).map(|_| everywhere(-2.5)));
-        let expected = Tally { definite: 100_000, possible: 0, scored: 100_000, sum: -250_000.0 };
+        let expected = Tally { definite: 100_000, scored: 100_000, sum: -250_000.0, ..Tally::default() };
         assert!(tallies.len() == 10_000 && tallies.iter().all(|tally| *tally == expected));
     }
 }

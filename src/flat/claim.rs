@@ -193,21 +193,23 @@ pub(super) const CONTESTED: [Column; 8] = [
     }),
 ];
 
-/// The coordinates, the same in every row, so that several exports can stand in one table.
-pub(super) const ASKED: [Column; 4] = [
-    column("asked_valid_at", Text, "The asked date (EDTF), of a state.", |row| {
+/// The coordinates, the same in every row, so that several exports can stand in one table: the date, and the cut.
+pub(super) const ASKED: ([Column; 1], [Column; 3]) = (
+    [column("asked_valid_at", Text, "The asked date (EDTF).", |row| {
         row.asked.map_or(Cell::Empty, |asked| Cell::text(&asked.valid_at))
-    }),
-    column("asked_known_at", Instant, "The asked instant of knowledge, where the cut was given as one.", |row| {
-        row.asked.map_or(Cell::Empty, |asked| instant(asked.known_at.as_ref()))
-    }),
-    column("asked_position", Integer, "The last position of the cut.", |row| {
-        row.asked.map_or(Cell::Empty, |asked| Cell::ordinal(asked.position))
-    }),
-    column("asked_basis", Text, "The exact cut; give it back to ask again.", |row| {
-        row.asked.map_or(Cell::Empty, |asked| Cell::text(&asked.basis))
-    }),
-];
+    })],
+    [
+        column("asked_known_at", Instant, "The asked instant of knowledge, where the cut was given as one.", |row| {
+            row.asked.map_or(Cell::Empty, |asked| instant(asked.known_at.as_ref()))
+        }),
+        column("asked_position", Integer, "The last position of the cut.", |row| {
+            row.asked.map_or(Cell::Empty, |asked| Cell::ordinal(asked.position))
+        }),
+        column("asked_basis", Text, "The exact cut; give it back to ask again.", |row| {
+            row.asked.map_or(Cell::Empty, |asked| Cell::text(&asked.basis))
+        }),
+    ],
+);
 
 fn first(claim: &v1::Claim) -> Option<&v1::Text> {
     claim.texts.iter().find(|text| text.original).or(claim.texts.first())

@@ -25,10 +25,12 @@ pub enum Kind {
     Word,
     /// Ids, joined by `;`, which no id contains.
     Ids,
-    /// A list of messages in canonical proto3 JSON.
+    /// A list of messages in proto3 JSON.
     Json,
     /// A whole number of 64 bits.
     Integer,
+    /// A number with a fraction.
+    Number,
     /// True or false.
     Flag,
     /// An instant of recorded time, in microseconds, UTC.
@@ -46,6 +48,7 @@ impl Kind {
             Self::Ids => "ids",
             Self::Json => "json",
             Self::Integer => "integer",
+            Self::Number => "number",
             Self::Flag => "flag",
             Self::Instant => "instant",
             Self::Day => "day",
@@ -62,6 +65,8 @@ pub enum Cell {
     Text(String),
     /// A whole number.
     Integer(i64),
+    /// A number with a fraction.
+    Number(f64),
     /// True or false.
     Flag(bool),
     /// Microseconds since 1970-01-01T00:00:00Z.
@@ -72,18 +77,19 @@ pub enum Cell {
 
 impl Cell {
     /// A text; an empty one is nothing, as in the messages.
-    pub(super) fn text(text: impl Into<String>) -> Self {
+    pub fn text(text: impl Into<String>) -> Self {
         let text = text.into();
         if text.is_empty() { Self::Empty } else { Self::Text(text) }
     }
 
     /// Ids, joined.
-    pub(super) fn ids<'i>(ids: impl IntoIterator<Item = &'i str>) -> Self {
+    pub fn ids<'i>(ids: impl IntoIterator<Item = &'i str>) -> Self {
         Self::text(ids.into_iter().collect::<Vec<_>>().join(";"))
     }
 
     /// A number that the messages give as unsigned; positions never reach 2^63.
-    pub(super) fn number(number: u64) -> Self {
+    #[must_use]
+    pub fn number(number: u64) -> Self {
         i64::try_from(number).map_or(Self::Empty, Self::Integer)
     }
 
@@ -91,6 +97,15 @@ impl Cell {
     pub(super) fn ordinal(number: u64) -> Self {
         if number == 0 { Self::Empty } else { Self::number(number) }
     }
+}
+
+/// The head of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heading {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// Its type.
+    pub kind: Kind,
 }
 
 /// How a cell is found in a row.
@@ -120,6 +135,12 @@ pub(super) const fn column(name: &'static str, kind: Kind, about: &'static str, 
 }
 
 impl Column {
+    /// Its head.
+    #[must_use]
+    pub fn heading(&self) -> Heading {
+        Heading { name: self.name.clone(), kind: self.kind }
+    }
+
     /// The cell of a row.
     #[must_use]
     pub fn cell(&self, row: &Row<'_>) -> Cell {
@@ -132,7 +153,7 @@ impl Column {
     /// The words in a language: `text_en`, `text_zh_hant`.
     fn of_language(lang: &str) -> Self {
         Self {
-            name: format!("text_{}", lang.to_lowercase().replace('-', "_")).into(),
+            name: in_language("text", lang).into(),
             kind: Kind::Text,
             about: format!("The proposition in words, in the language `{lang}`.").into(),
             of: Of::Words(lang.to_owned()),
@@ -140,31 +161,41 @@ impl Column {
     }
 }
 
+/// The name of a column of words in a language.
+#[must_use]
+pub fn in_language(name: &str, lang: &str) -> String {
+    format!("{name}_{}", lang.to_lowercase().replace('-', "_"))
+}
+
 /// The columns of a table, with one for the words in each of these languages (BCP 47 tags).
 #[must_use]
 pub fn columns(table: Table, languages: &[String]) -> Vec<Column> {
-    let mut columns = Vec::new();
+    let (at_a_date, at_a_cut) = claim::ASKED;
     match table {
-        Table::State => columns.extend(claim::FOUND),
-        Table::Claims => {}
-        Table::Events => columns.extend(event::HAPPENED),
+        Table::State => {
+            let asked = at_a_date.into_iter().chain(at_a_cut);
+            claim::FOUND.into_iter().chain(claim_columns(languages)).chain(asked).collect()
+        }
+        Table::Claims => claim_columns(languages).into_iter().chain(at_a_cut).collect(),
+        Table::Events => event::HAPPENED.into_iter().chain([claim::ID]).chain(content(languages)).collect(),
     }
-    if table == Table::Events {
-        columns.push(claim::ID);
-    } else {
-        columns.push(claim::ID);
-        columns.extend(claim::RECORDED);
-    }
+}
+
+/// The columns of a claim, without the coordinates it was asked at.
+#[must_use]
+pub fn claim_columns(languages: &[String]) -> Vec<Column> {
+    let before = [claim::ID].into_iter().chain(claim::RECORDED);
+    before.chain(content(languages)).chain(claim::CONTESTED).collect()
+}
+
+/// The columns of what a claim says.
+fn content(languages: &[String]) -> Vec<Column> {
+    let mut columns = Vec::new();
     for column in claim::CONTENT {
-        let is_words = column.name == "texts";
-        if is_words {
+        if column.name == "texts" {
             columns.extend(languages.iter().map(|lang| Column::of_language(lang)));
         }
         columns.push(column);
-    }
-    if table != Table::Events {
-        columns.extend(claim::CONTESTED);
-        columns.extend(claim::ASKED);
     }
     columns
 }

@@ -17,5 +17,5 @@ mod event;
 mod row;
 pub mod sheet;
 
-pub use columns::{Cell, Column, Kind, Table, columns, described};
-pub use row::{Asked, Row};
+pub use columns::{Cell, Column, Heading, Kind, Table, claim_columns, columns, described, in_language};
+pub use row::{Asked, Row, instant};

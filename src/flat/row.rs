@@ -62,11 +62,16 @@ impl<'m> Row<'m> {
         Some(&text.text)
     }
 
-    /// A field of the claim in canonical JSON, by its JSON name; nothing where it is at its default.
+    /// A list of the claim in JSON, by its JSON name, all members of its entries included; nothing where it is empty.
     pub(super) fn json(&self, field: &str) -> Cell {
         let Some(claim) = self.claim else { return Cell::Empty };
-        let whole = self.json.get_or_init(|| object(json::line(claim)));
-        whole.get(field).map_or(Cell::Empty, |value| Cell::Text(value.to_string()))
+        let whole = self.json.get_or_init(|| object(json::whole(claim)));
+        match whole.get(field) {
+            Some(Value::Array(entries)) if !entries.is_empty() => {
+                Cell::Text(Value::from(entries.as_slice()).to_string())
+            }
+            _ => Cell::Empty,
+        }
     }
 }
 
@@ -89,7 +94,8 @@ pub(super) fn word<E: TryFrom<i32>>(number: i32, prefix: &str, name: fn(&E) -> &
 }
 
 /// An instant in microseconds, to which recorded times are exact.
-pub(super) fn instant(at: Option<&Timestamp>) -> Cell {
+#[must_use]
+pub fn instant(at: Option<&Timestamp>) -> Cell {
     let micros = |at: &Timestamp| at.seconds.checked_mul(1_000_000)?.checked_add(i64::from(at.nanos / 1000));
     at.and_then(micros).map_or(Cell::Empty, Cell::Instant)
 }

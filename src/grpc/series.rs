@@ -8,10 +8,9 @@ use super::span::{asked_span, interval};
 use super::status::Refusal;
 use crate::domain::buckets::{Bucket, Buckets};
 use crate::domain::moment::Moment;
-use crate::domain::period::Period;
 use crate::domain::rejection::Violation;
 use crate::domain::series::Tally;
-use crate::ledger::series::{SeriesError, SeriesGroup, SeriesQuery};
+use crate::ledger::series::{SeriesBucket, SeriesError, SeriesGroup, SeriesQuery};
 use crate::v1;
 use crate::wire::time::timestamp_of;
 use std::sync::Arc;
@@ -94,12 +93,13 @@ fn asked_group(number: i32, parse: &mut Parse) -> Option<SeriesGroup> {
     }
 }
 
-fn bucket((name, period, points): (String, Period, Vec<(String, Tally)>)) -> v1::SeriesBucket {
+fn bucket(bucket: SeriesBucket) -> v1::SeriesBucket {
     v1::SeriesBucket {
-        period: name,
-        from: timestamp_of(period.a),
-        until: timestamp_of(period.b),
-        points: points.into_iter().map(point).collect(),
+        period: bucket.name,
+        from: timestamp_of(bucket.period.a),
+        until: timestamp_of(bucket.period.b),
+        points: bucket.points.into_iter().map(point).collect(),
+        beyond_sources: bucket.beyond_sources,
     }
 }
 
@@ -111,5 +111,6 @@ fn point((group, tally): (String, Tally)) -> v1::SeriesPoint {
         scored: tally.scored,
         sum: tally.mean().map(|_| tally.sum),
         mean: tally.mean(),
+        beyond_as_of: tally.beyond,
     }
 }

@@ -26,8 +26,16 @@ const ASKED: [&str; 11] = [
 ];
 
 /// What a page may read of an answer beside its body.
-const TOLD: [&str; 6] =
-    ["etag", "grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-encoding", "x-request-id"];
+const TOLD: [&str; 8] = [
+    "etag",
+    "link",
+    "detente-basis",
+    "grpc-status",
+    "grpc-message",
+    "grpc-status-details-bin",
+    "grpc-encoding",
+    "x-request-id",
+];
 
 /// How long a browser need not ask again.
 const REMEMBERED: Duration = Duration::from_secs(7200);

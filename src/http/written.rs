@@ -17,8 +17,18 @@ pub(super) async fn written(
     reply: usize,
     write: impl FnOnce() -> Result<Vec<u8>, Failure> + Send + 'static,
 ) -> Result<Bytes, Failure> {
-    if reply > SMALL {
-        let most = reply.saturating_mul(GROWS).min(web.memory.limit() / 2);
+    written_within(web, reply, reply.saturating_mul(GROWS), write).await
+}
+
+/// The same where it is known how large it may become.
+pub(super) async fn written_within(
+    web: &Web,
+    reply: usize,
+    most: usize,
+    write: impl FnOnce() -> Result<Vec<u8>, Failure> + Send + 'static,
+) -> Result<Bytes, Failure> {
+    if reply.max(most / GROWS) > SMALL {
+        let most = most.min(web.memory.limit() / 2);
         let mut reserved = reserve(&web.memory, most).await?;
         let written = aside(write).await??;
         reserved.shrink_to(written.len());

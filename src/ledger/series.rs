@@ -15,15 +15,17 @@ use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::edtf::Run;
 use crate::domain::filter::Filter;
+use crate::domain::moment::Moment;
 use crate::domain::period::Period;
-use crate::domain::series::{Tally, tallies};
+use crate::domain::series::{Contribution, Tally, tallies};
 use crate::domain::timeline::Course;
 use std::collections::BTreeMap;
 
 /// The most buckets of all groups together that are looked at.
 const MOST_CELLS: usize = 5_000_000;
-/// The bytes of a point beside the name of its group, about.
+/// The bytes of a point beside the name of its group, about; and of one that has nothing.
 const POINT_BYTES: usize = 48;
+const EMPTY_POINT_BYTES: usize = 8;
 /// The bytes of a bucket beside its points, about.
 const BUCKET_BYTES: usize = 40;
 
@@ -64,12 +66,22 @@ pub enum SeriesGroup {
 pub struct Series {
     /// The cut.
     pub at: Resolved,
-    /// The buckets, in order: name, period, and what each group has, by name.
-    pub buckets: Vec<Bucket>,
+    /// The buckets, in order.
+    pub buckets: Vec<SeriesBucket>,
 }
 
-/// A bucket: its name, its period, and what each group has, by name.
-pub type Bucket = (String, Period, Vec<(String, Tally)>);
+/// A bucket of a series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeriesBucket {
+    /// Its name.
+    pub name: String,
+    /// Its period.
+    pub period: Period,
+    /// Set where the knowledge of every source ends before it begins.
+    pub beyond_sources: bool,
+    /// What each group has, by name: every group that has something in some bucket.
+    pub points: Vec<(String, Tally)>,
+}
 
 /// Why there is no series.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -98,8 +110,8 @@ impl From<NoScheme> for SeriesError {
     }
 }
 
-/// The claims of each group, with their scores.
-type Groups = BTreeMap<String, Vec<(Course, Option<f64>)>>;
+/// The claims of each group.
+type Groups = BTreeMap<String, Vec<Contribution>>;
 
 impl Ledger {
     /// Counts.
@@ -114,7 +126,8 @@ impl Ledger {
                 Err(error) => return Ok(Err(error.into())),
             };
             let groups = grouped(sight, query, &mut scores)?;
-            Ok(counted(groups, query).map(|buckets| Series { at: sight.at, buckets }))
+            let known_until = known_until(sight, query);
+            Ok(counted(groups, query, known_until).map(|buckets| Series { at: sight.at, buckets }))
         })?
     }
 }
@@ -131,12 +144,20 @@ fn grouped(sight: &Sight<'_>, query: &SeriesQuery, scores: &mut Scores) -> Resul
         let touched = u32::try_from(runs.min(query.buckets.len())).unwrap_or(u32::MAX);
         budget::steps(touched.saturating_add(1));
         let score = scores.score(sight, &seen)?;
+        let known_until = seen.as_of.filter(|_| seen.end_open).map(|as_of| as_of.date().end);
         for group in groups_of(sight, &seen, query.group_by) {
-            budget::hold(size_of::<(Course, Option<f64>)>());
-            groups.entry(group).or_default().push((course.clone(), score));
+            budget::hold(size_of::<Contribution>());
+            groups.entry(group).or_default().push(Contribution { course: course.clone(), score, known_until });
         }
     }
     Ok(groups)
+}
+
+/// The end of what the sources of the claims up to the end of the span know of; none where none of them says so.
+fn known_until(sight: &Sight<'_>, query: &SeriesQuery) -> Option<Moment> {
+    let span = query.buckets.span()?;
+    let seen = sight.touching(&query.filter, Moment::MIN, span.b, false);
+    seen.iter().filter_map(|seen| seen.as_of).map(|as_of| as_of.date().end).max()
 }
 
 /// The groups that a claim counts in.
@@ -155,23 +176,25 @@ fn groups_of(sight: &Sight<'_>, seen: &Seen, group_by: Option<SeriesGroup>) -> V
     }
 }
 
-type Counted = Vec<(String, Period, Vec<(String, Tally)>)>;
-
-fn counted(groups: Groups, query: &SeriesQuery) -> Result<Counted, SeriesError> {
+fn counted(groups: Groups, query: &SeriesQuery, known_until: Option<Moment>) -> Result<Vec<SeriesBucket>, SeriesError> {
     let buckets = &query.buckets;
     let too_large = SeriesError::TooLarge { groups: groups.len(), buckets: buckets.len() };
     if groups.len().saturating_mul(buckets.len()) > MOST_CELLS {
         return Err(too_large);
     }
-    let mut answer: Counted = buckets.named().map(|(name, period)| (name, period, Vec::new())).collect();
+    let is_beyond = |period: &Period| known_until.is_some_and(|known_until| period.a >= known_until);
+    let empty = |(name, period)| SeriesBucket { name, beyond_sources: is_beyond(&period), period, points: Vec::new() };
+    let mut answer: Vec<SeriesBucket> = buckets.named().map(empty).collect();
     let mut bytes = answer.len().saturating_mul(BUCKET_BYTES);
     for (group, claims) in groups {
-        for ((_, _, points), tally) in answer.iter_mut().zip(tallies(buckets, claims)) {
-            if query.group_by.is_some() && tally.is_empty() {
-                continue;
-            }
-            bytes = bytes.saturating_add(POINT_BYTES).saturating_add(group.len());
-            points.push((group.clone(), tally));
+        let tallies = tallies(buckets, claims);
+        if query.group_by.is_some() && tallies.iter().all(Tally::is_empty) {
+            continue;
+        }
+        for (bucket, tally) in answer.iter_mut().zip(tallies) {
+            let point = if tally.is_empty() { EMPTY_POINT_BYTES } else { POINT_BYTES };
+            bytes = bytes.saturating_add(point).saturating_add(group.len());
+            bucket.points.push((group.clone(), tally));
         }
         if bytes > query.bytes {
             return Err(too_large);
@@ -208,30 +231,46 @@ mod tests {
     const BY_KIND: Option<SeriesGroup> = Some(SeriesGroup::Kind);
 
     fn groups(names: impl IntoIterator<Item = String>, until: i64) -> Groups {
-        names.into_iter().map(|name| (name, vec![(days(0, until), Some(1.0))])).collect()
+        let claim = |until| Contribution { course: days(0, until), score: Some(1.0), known_until: None };
+        names.into_iter().map(|name| (name, vec![claim(until)])).collect()
     }
 
     #[test]
-    fn a_group_is_named_only_where_it_has_something() {
-        let counted = counted(groups(["a".into(), "b".into()], 1), &query(BY_KIND, 2)).unwrap();
-        let names = |nth: usize| counted[nth].2.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
-        assert_eq!((names(0), names(1)), (vec!["a", "b"], vec![]));
+    fn a_group_has_its_place_in_every_bucket_and_one_that_has_nothing_has_none() {
+        let mut groups = groups(["a".into(), "b".into()], 1);
+        groups.extend([("c".to_owned(), Vec::new())]);
+        let counted = counted(groups, &query(BY_KIND, 2), None).unwrap();
+        let counts =
+            |nth: usize| counted[nth].points.iter().map(|(name, tally)| (name.as_str(), tally.definite)).collect();
+        let (first, second): (Vec<_>, Vec<_>) = (counts(0), counts(1));
+        assert_eq!((first, second), (vec![("a", 1), ("b", 1)], vec![("a", 0), ("b", 0)]));
     }
 
     #[test]
     fn without_a_breakdown_every_bucket_has_its_entry() {
-        let counted = counted(groups([String::new()], 1), &query(None, 2)).unwrap();
-        assert_eq!(counted[1].2, [(String::new(), Tally::default())]);
+        let counted = counted(groups([String::new()], 1), &query(None, 2), None).unwrap();
+        assert_eq!(counted[1].points, [(String::new(), Tally::default())]);
+    }
+
+    #[test]
+    fn buckets_that_begin_after_all_that_anybody_knows_are_marked() {
+        let marks = |known_until: Option<i64>| {
+            let known_until = known_until.map(|day| Moment(day * SECONDS_PER_DAY));
+            let counted = counted(groups([String::new()], 1), &query(None, 3), known_until).unwrap();
+            counted.iter().map(|bucket| bucket.beyond_sources).collect::<Vec<_>>()
+        };
+        assert_eq!(marks(Some(1)), [false, true, true]);
+        assert_eq!((marks(None), marks(Some(3))), (vec![false; 3], vec![false; 3]));
     }
 
     #[test]
     fn what_one_answer_does_not_hold_is_refused_whole() {
         let names = || (0..600).map(|n| format!("group-{n}"));
         assert!(matches!(
-            counted(groups(names(), 10_000), &query(BY_KIND, 10_000)),
+            counted(groups(names(), 10_000), &query(BY_KIND, 10_000), None),
             Err(SeriesError::TooLarge { groups: 600, buckets: 10_000 })
         ));
-        assert!(counted(groups(names(), 10), &query(BY_KIND, 10)).is_ok());
-        assert!(matches!(counted(groups(names(), 200), &query(BY_KIND, 200)), Err(SeriesError::TooLarge { .. })));
+        assert!(counted(groups(names(), 10), &query(BY_KIND, 10), None).is_ok());
+        assert!(matches!(counted(groups(names(), 200), &query(BY_KIND, 200), None), Err(SeriesError::TooLarge { .. })));
     }
 }

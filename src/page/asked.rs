@@ -12,6 +12,12 @@ use std::convert::Infallible;
 /// The most of a value that is read.
 const LONGEST: usize = 64 * 1024;
 
+/// Names whose values are dates or instants.
+const DATES: [&str; 9] =
+    ["valid", "valid_at", "known_at", "from", "until", "from_valid_at", "from_known_at", "to_valid_at", "to_known_at"];
+/// Digits of milliseconds since 1970, as scripts and dashboards write them.
+const MILLISECONDS: std::ops::RangeInclusive<usize> = 11..=15;
+
 /// A request for a view.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
@@ -42,14 +48,14 @@ impl FromRequestParts<Local> for Asked {
 
 impl Asked {
     fn of(local: Local, path: &str, query: &str, accepted: &str) -> Self {
-        let pairs: Vec<(String, String)> = parse(query.as_bytes()).into_owned().collect();
+        let pairs: Vec<(String, String)> = parse(query.as_bytes()).into_owned().map(with_zone).collect();
         let chosen = pairs.iter().find(|(name, _)| name == "lang").and_then(|(_, tag)| Lang::tagged(tag));
         Self { local, lang: chosen.unwrap_or_else(|| Lang::accepted(accepted)), path: path.to_owned(), pairs }
     }
 
     /// The same with the fields of a form in place of the query.
     pub(super) fn with_form(&self, body: &[u8]) -> Self {
-        let pairs = parse(body).into_owned().collect();
+        let pairs = parse(body).into_owned().map(with_zone).collect();
         Self { pairs, ..self.clone() }
     }
 
@@ -69,10 +75,7 @@ impl Asked {
     pub(super) fn cut(&self) -> Result<Cut, String> {
         let (known_at, basis) = (self.get("known_at"), self.get("basis"));
         if !known_at.is_empty() {
-            return known_at
-                .parse()
-                .map(Cut::KnownAt)
-                .map_err(|_| format!("known_at: `{known_at}` is no instant such as 2025-08-02T00:00:00Z, and no day"));
+            return read_instant("known_at", known_at).map(Cut::KnownAt);
         }
         Ok(if basis.is_empty() { Cut::Head } else { Cut::Basis(basis.to_owned()) })
     }
@@ -100,6 +103,22 @@ impl Asked {
     pub(super) fn path(&self) -> &str {
         &self.path
     }
+}
+
+/// A date with the `+` before its zone, which is a space in an address that was pasted as it is. No date has a space.
+fn with_zone((name, value): (String, String)) -> (String, String) {
+    let value = if DATES.contains(&&*name) { value.trim().replace(' ', "+") } else { value };
+    (name, value)
+}
+
+/// An instant: RFC 3339, a day for its first moment, or milliseconds since 1970.
+pub(super) fn read_instant(name: &str, text: &str) -> Result<Timestamp, String> {
+    let milliseconds = text.parse::<i64>().ok().filter(|_| MILLISECONDS.contains(&text.trim_start_matches('-').len()));
+    if let Some(milliseconds) = milliseconds {
+        let nanos = i32::try_from(milliseconds.rem_euclid(1000)).unwrap_or(0) * 1_000_000;
+        return Ok(Timestamp { seconds: milliseconds.div_euclid(1000), nanos });
+    }
+    text.parse().map_err(|_| format!("{name}: `{text}` is no instant such as 2025-08-02T00:00:00Z, and no day"))
 }
 
 /// A path with an id in it, whatever the id is.

@@ -37,7 +37,7 @@ pub(super) fn form(asked: &Asked, action: &str, context: &ReplyContext, kinds: &
             fieldset {
                 legend { (lang.t("As known when", "بحسب ما عُرف متى")) }
                 @let recorded = context.known_at.as_ref().or(context.recorded_at.as_ref()).map(ToString::to_string).unwrap_or_default();
-                (axis(&Field { name: "known_at", value: asked.get("known_at"), label: lang.t("known at", "عُرف حتى"), hint: lang.t("now", "الآن"), at: span(&recorded).map(|days| days.1) }))
+                (axis(&Field { name: "known_at", value: asked.get("known_at"), label: lang.t("known at (UTC)", "عُرف حتى (بالتوقيت العالمي)"), hint: lang.t("now", "الآن"), at: span(&recorded).map(|days| days.1) }))
                 @if pinned {
                     label.pin {
                         input type="checkbox" name="basis" value=(asked.get("basis")) checked;

@@ -1,6 +1,6 @@
 //! `/diff`: what changed between two dates, and why: did the world change, or our knowledge of it?
 
-use super::asked::{Asked, cut};
+use super::asked::{Asked, cut, read_instant};
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::claim_parts::{instant, when};
@@ -12,7 +12,6 @@ use super::words::Word;
 use crate::v1::{Claim, ClaimChange, Coordinate, DiffRequest, DiffResponse, DiffSummary, coordinate};
 use axum::response::Response;
 use maud::{Markup, html};
-use prost_types::Timestamp;
 
 /// The view.
 pub(super) async fn view(asked: Asked) -> Response {
@@ -27,9 +26,7 @@ fn side(asked: &Asked, which: &str) -> Result<Coordinate, Wrong> {
     let valid_at = asked.get(&name("valid_at")).to_owned();
     let (known, basis) = (asked.get(&known_at), asked.get(&pinned));
     let cut = if !known.is_empty() {
-        let at: Timestamp =
-            known.parse().map_err(|_| format!("{known_at}: `{known}` is no instant such as 2025-08-02T00:00:00Z"))?;
-        Some(coordinate::Cut::KnownAt(at))
+        Some(coordinate::Cut::KnownAt(read_instant(&known_at, known)?))
     } else if basis.is_empty() {
         (which == "from").then_some(coordinate::Cut::Position(0))
     } else {

@@ -67,7 +67,7 @@ pub(super) fn form(asked: &Asked, fields: &Markup) -> Markup {
             @if !asked.get("lang").is_empty() { input type="hidden" name="lang" value=(lang.tag()); }
             (field("relationship", lang.t("relationship", "العلاقة"), asked.get("relationship"), "AZE-RUS"))
             (fields)
-            (field("known_at", lang.t("known at", "عُرف حتى"), asked.get("known_at"), lang.t("now", "الآن")))
+            (field("known_at", lang.t("known at (UTC)", "عُرف حتى (بالتوقيت العالمي)"), asked.get("known_at"), lang.t("now", "الآن")))
             button { (lang.t("Show", "اعرض")) }
         }
     }

@@ -178,7 +178,7 @@ fn table(asked: &Asked, reply: &GetSeriesResponse) -> Markup {
                 thead { tr { @for head in heads { th scope="col" { (head) } } } }
                 tbody {
                     @for bucket in &reply.buckets {
-                        @for point in &bucket.points {
+                        @for point in bucket.points.iter().filter(|point| point.definite + point.possible > 0) {
                             tr {
                                 th scope="row" { bdi.date dir="ltr" { (bucket.period) } }
                                 td { (named(asked, &point.group)) }

@@ -136,7 +136,7 @@ fn form(asked: &Asked, relationship: &str) -> Markup {
             @if !asked.get("lang").is_empty() { input type="hidden" name="lang" value=(lang.tag()); }
             (listed::field("relationship", lang.t("relationship", "العلاقة"), relationship, "AZE-RUS"))
             (field("valid_at", lang.t("state at", "الحال في"), lang.t("today", "اليوم")))
-            (field("known_at", lang.t("known at", "عُرف حتى"), lang.t("now", "الآن")))
+            (field("known_at", lang.t("known at (UTC)", "عُرف حتى (بالتوقيت العالمي)"), lang.t("now", "الآن")))
             fieldset {
                 label for="field-text" { (lang.t("suppose it is said that", "افترض أنه قيل إنّ")) }
                 input #field-text type="text" name="text" dir="auto" value=(asked.get("text")) placeholder=(lang.t("the two signed an agreement", "البلدين وقّعا اتفاقًا"));

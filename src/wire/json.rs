@@ -112,6 +112,16 @@ pub fn line<M: Named>(message: &M) -> Result<String, NotJson> {
     String::from_utf8(bytes).map_err(not_json)
 }
 
+/// A message as one line of JSON, fields at their default included.
+///
+/// # Errors
+/// When the message is not known.
+pub fn whole<M: Named>(message: &M) -> Result<String, NotJson> {
+    let mut bytes = Vec::new();
+    write(message, true, &mut serde_json::Serializer::new(&mut bytes))?;
+    String::from_utf8(bytes).map_err(not_json)
+}
+
 /// Reads a message. Unknown fields are an error: a misspelt one must not be ignored.
 ///
 /// # Errors

@@ -34,6 +34,14 @@ async function open(view, { width = 1200, height = 850, script = true } = {}) {
   return page;
 }
 
+// Records a party.
+async function register(partyId, name) {
+  const command = { registerParty: { party: { partyId, type: "PARTY_TYPE_STATE", names: [{ lang: "en", name }] } } };
+  const body = JSON.stringify({ recordedBy: "a browser test", commands: [command] });
+  const reply = await fetch(`${base}/detente.v1.LedgerService/Append`, { method: "POST", headers: { "content-type": "application/json" }, body });
+  assert.equal(reply.status, 200);
+}
+
 const text = (page, selector) => page.$eval(selector, (element) => element.textContent.replace(/\s+/g, " ").trim());
 
 const stories = {
@@ -88,12 +96,51 @@ const stories = {
   async "what is being recorded appears in the feed"() {
     const page = await open("/feed");
     await page.waitForSelector("[data-live]:not([hidden])");
-    const command = { registerParty: { party: { partyId: "LIVE", type: "PARTY_TYPE_STATE", names: [{ lang: "en", name: "Live" }] } } };
-    const body = JSON.stringify({ recordedBy: "a browser test", commands: [command] });
-    const reply = await fetch(`${base}/detente.v1.LedgerService/Append`, { method: "POST", headers: { "content-type": "application/json" }, body });
-    assert.equal(reply.status, 200);
+    await register("LIVE", "Live");
     await page.waitForFunction(() => document.querySelector("ul.feed > li.new")?.textContent.includes("LIVE"), { timeout: 10000 });
     return page;
+  },
+
+  async "a tab that is hidden closes its stream, and goes on from there when it is shown"() {
+    const page = await open("/feed");
+    await page.waitForSelector("[data-live]:not([hidden])");
+    const other = await open("/");
+    await other.bringToFront();
+    await page.waitForFunction(() => document.querySelector("[data-live]").hidden, { polling: 50 });
+    await register("AWAY", "While away");
+    await page.bringToFront();
+    await page.waitForFunction(() => document.querySelector("ul.feed > li.new")?.textContent.includes("AWAY"), { timeout: 10000, polling: 50 });
+    await other.close();
+    return page;
+  },
+
+  async "a seventh page answers, whatever six others hold open"() {
+    for (const type of ["tab", "window"]) {
+      const pages = [];
+      for (let nth = 0; nth < 7; nth++) {
+        const page = await browser.newPage({ type });
+        pages.push(page);
+        await page.goto(`${base}/feed`, { waitUntil: "domcontentloaded", timeout: 10000 });
+      }
+      const asked = await pages[6].evaluate(() => fetch("/readyz", { signal: AbortSignal.timeout(5000) }).then((reply) => reply.status));
+      assert.equal(asked, 200, type);
+      for (const page of pages) await page.close();
+    }
+    return null;
+  },
+
+  async "a slider goes on before the year 1, and beyond 9999"() {
+    for (const [from, to] of [["-0490-09-12", "-0490-09-13"], ["0000-12-31", "0001-01-01"], ["9999-12-31", "Y10000-01-01"], ["-9999-01-01", "-9999-01-02"]]) {
+      const page = await open(`/relationship/AZE-RUS?valid_at=${from}`);
+      await page.bringToFront();
+      await page.focus("input[data-sets=field-valid_at]");
+      const asked = page.waitForResponse((reply) => reply.url().includes(`valid_at=${to}`));
+      await page.keyboard.press("ArrowRight");
+      assert.equal((await asked).status(), 200, to);
+      await page.waitForFunction((day) => document.querySelector("#field-valid_at").value === day, { polling: 50 }, to);
+      await page.close();
+    }
+    return null;
   },
 
   async "a what-if is answered and marked as supposed"() {

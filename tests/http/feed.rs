@@ -70,7 +70,7 @@ async fn what_is_recorded_is_told_and_who_comes_back_misses_nothing() {
     server.append(vec![party("AAA", "Aland")]).await;
     let mut follower = Follower::open(&server, "after_position=0", "").await;
     let first = follower.next_events().await;
-    assert_eq!((first.id.as_str(), first.data["events"]["events"][0]["position"].as_str()), ("1", Some("1")));
+    assert_eq!((first.id.as_str(), first.data["events"]["events"][0]["position"].as_u64()), ("1", Some(1)));
     server.append(vec![party("BBB", "Bland")]).await;
     let second = follower.next_events().await;
     assert_eq!(second.data["events"]["events"][0]["partyRegistered"]["party"]["partyId"], "BBB");

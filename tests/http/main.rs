@@ -26,4 +26,5 @@ mod schema;
 mod served;
 mod shares;
 mod standing;
+mod tables;
 mod traces;

@@ -3,20 +3,20 @@
 use crate::demo::{Demo, about, violations};
 use crate::history::{History, filters, matching};
 use crate::support::home::Home;
-use crate::support::make::{assert, period, relationship, state, with};
+use crate::support::make::{assert, date, event, period, relationship, state, with, word};
 use crate::support::oracle::Known;
 use detente::domain::buckets::{Bucket, Buckets};
 use detente::domain::certainty::{Certainty, Mode, certainty};
-use detente::domain::claim::Time;
+use detente::domain::claim::{Claim, Time};
 use detente::domain::command::Supposed;
 use detente::domain::cut::Cut;
-use detente::domain::filter::Filter;
+use detente::domain::filter::{Filter, FilterItem, Pattern};
 use detente::domain::period::Period;
 use detente::domain::vocabulary::TemporalType;
-use detente::ledger::series::{SeriesError, SeriesGroup, SeriesQuery};
+use detente::ledger::series::{SeriesBucket, SeriesError, SeriesGroup, SeriesQuery};
 use detente::v1;
 use detente::wire::vocabulary::Twin;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const GROUPS: [Option<SeriesGroup>; 5] = [
     None,
@@ -92,14 +92,14 @@ fn at_every_cut_every_bucket_of_every_group_counts_what_the_model_counts() {
                 let known = matching(&known, filter);
                 for (group_by, (bucket, span)) in GROUPS.iter().flat_map(|group| spans.map(|span| (*group, span))) {
                     let got = history.home.ledger.series(&query(filter, bucket, span, group_by, cut)).unwrap();
-                    for (name, period, points) in got.buckets {
-                        let counts: BTreeMap<String, (u64, u64)> = points
-                            .iter()
-                            .map(|(group, tally)| (group.clone(), (tally.definite, tally.possible)))
-                            .collect();
-                        assert_eq!(counts.len(), points.len(), "each group once");
-                        assert!(points.is_sorted_by_key(|(group, _)| group));
-                        assert_eq!(counts, expected(&known, &period, group_by), "{name} {group_by:?} {filter:?}");
+                    let expected: Vec<_> =
+                        got.buckets.iter().map(|bucket| expected(&known, &bucket.period, group_by)).collect();
+                    let groups: BTreeSet<&String> = expected.iter().flat_map(BTreeMap::keys).collect();
+                    for (bucket, expected) in got.buckets.iter().zip(&expected) {
+                        let told = bucket.points.iter().map(|(group, tally)| (group, (tally.definite, tally.possible)));
+                        let count = |group| expected.get(group).copied().unwrap_or_default();
+                        let counts = groups.iter().map(|group| (*group, count(*group)));
+                        assert!(told.eq(counts), "{bucket:?} {expected:?} {group_by:?} {filter:?}");
                         compared += 1;
                     }
                 }
@@ -169,7 +169,11 @@ async fn the_series_of_the_founding_dossier_counts_what_its_states_list() {
         assert_eq!((point.scored, point.sum, point.mean), (0, None, None));
     }
     let broken = demo.client.get_series(question(v1::Bucket::Month, v1::SeriesGroup::Polarity)).await.unwrap();
-    for (whole, broken) in series.buckets.iter().zip(broken.into_inner().buckets) {
+    let broken = broken.into_inner();
+    let groups = |bucket: &v1::SeriesBucket| bucket.points.iter().map(|point| point.group.clone()).collect::<Vec<_>>();
+    let first = groups(&broken.buckets[0]);
+    assert!(first.len() >= 3 && broken.buckets.iter().all(|bucket| groups(bucket) == first), "{first:?}");
+    for (whole, broken) in series.buckets.iter().zip(&broken.buckets) {
         let sum: u64 = broken.points.iter().map(|point| point.definite + point.possible).sum();
         assert_eq!(sum, whole.points[0].definite + whole.points[0].possible, "{}", whole.period);
     }
@@ -203,4 +207,34 @@ async fn all_that_is_wrong_with_a_question_is_told_at_once() {
     assert_eq!(far.buckets[0].period, "-0044-03");
     assert_eq!((far.buckets[0].from, far.buckets[0].until), (None, None), "no instant that can be told");
     demo.end().await;
+}
+
+/// What a series says beyond what anybody knows: of each bucket its mark and the count of its one point.
+fn beyond(home: &Home, kind: &str, from: &str, until: &str) -> Vec<(bool, u64, u64)> {
+    let item = FilterItem { kinds: vec![Pattern::parse(kind)], ..FilterItem::default() };
+    let series =
+        home.ledger.series(&query(&Filter { items: vec![item] }, Bucket::Year, (from, until), None, Cut::Head));
+    let point = |bucket: &SeriesBucket| (bucket.beyond_sources, bucket.points[0].1.definite, bucket.points[0].1.beyond);
+    series.unwrap().buckets.iter().map(point).collect()
+}
+
+#[test]
+fn counts_tell_how_far_the_sources_of_what_they_count_reach() {
+    let home = Home::in_memory().furnished();
+    let known_to = |claim: Claim, as_of: &str| with(claim, |claim| claim.as_of = Some(date(as_of)));
+    let of_kind = |claim: Claim, kind: &str| with(claim, |claim| claim.kind = word(kind));
+    home.record([
+        // An old word of a state, one that is renewed, one that has ended, one whose source says nothing of it.
+        assert(of_kind(known_to(state(1, "2015/.."), "2018-06-30"), "garrison")),
+        assert(of_kind(known_to(state(2, "2016/.."), "2020-12-31"), "garrison")),
+        assert(of_kind(known_to(state(3, "2015/2022"), "2018-06-30"), "garrison")),
+        assert(of_kind(state(4, "2015/.."), "garrison")),
+        assert(of_kind(known_to(event(5, "2014-03"), "2016"), "clash")),
+        assert(of_kind(event(6, "2014-03"), "raid")),
+    ]);
+    // A bucket in which knowledge ends is still known of.
+    let garrisons = [(false, 4, 0), (false, 4, 1), (false, 4, 1), (true, 4, 2), (true, 4, 2), (true, 2 + 1, 2)];
+    assert_eq!(beyond(&home, "garrison", "2018", "2023"), garrisons);
+    assert_eq!(beyond(&home, "clash", "2014", "2017"), [(false, 1, 0), (false, 0, 0), (false, 0, 0), (true, 0, 0)]);
+    assert_eq!(beyond(&home, "raid", "2015", "2016"), [(false, 0, 0); 2], "nobody says how far it was looked");
 }

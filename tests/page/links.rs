@@ -57,6 +57,39 @@ async fn the_permalink_of_every_view_stays_when_time_passes_and_more_is_recorded
 }
 
 #[tokio::test]
+async fn an_address_is_read_as_people_paste_it() {
+    let mut server = Served::empty().await;
+    server.append(vec![party("AAA", "Aland"), party("BBB", "Bland")]).await;
+    let hour = "2025-06-30T23:30:00-02:00/2025-07-01T02:30:00+01:00";
+    server.append(vec![claim(1, hour, "Midnight.")]).await;
+    // In a query a `+` is a space; scripts and dashboards write milliseconds.
+    for valid_at in
+        ["2025-07-01T02:30:00+01:00", "2025-07-01T02:30:00%2B01:00", "2025-07-01T01:30:00Z", "1751333400000"]
+    {
+        let page = server.page(&format!("/relationship/AAA-BBB?valid_at={valid_at}")).await;
+        assert_eq!(page.all("ol.state li").len(), 1, "{valid_at}");
+    }
+    for at in ["2026-06-01T02:00:00+04:00", "1780264800000", "2026-06-01T02:00:00.5%2B04:00", "2026-06-01"] {
+        for view in [
+            "relationship/AAA-BBB?known_at",
+            "diff?from_known_at",
+            "diff?from_known_at=2026-05-01&to_known_at",
+            "feed?known_at",
+        ] {
+            assert_eq!(server.ask("GET", &format!("/{view}={at}"), "", "").await.status, 200, "{view}={at}");
+        }
+    }
+    for span in [
+        "upcoming?from=2025-06-30T00:00:00+04:00",
+        "gaps?until=2025-06-30T00:00:00+04:00",
+        "series?until=2025-06-30T00:00:00+04:00",
+    ] {
+        assert_eq!(server.ask("GET", &format!("/{span}"), "", "").await.status, 200, "{span}");
+    }
+    server.end().await;
+}
+
+#[tokio::test]
 async fn every_link_of_every_view_leads_somewhere() {
     let server = Served::demo().await;
     let mut seen = BTreeSet::new();

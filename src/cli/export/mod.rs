@@ -151,7 +151,7 @@ impl ExportArgs {
             FileFormat::Record => return self.record(),
             FileFormat::Csv => sheet::Form::Csv { for_spreadsheet: self.spreadsheet },
             FileFormat::Parquet => sheet::Form::Parquet,
-            FileFormat::Ndjson => sheet::Form::Lines,
+            FileFormat::Ndjson => sheet::Form::Lines { with_nulls: false },
         };
         if self.spreadsheet && self.format != FileFormat::Csv {
             return Err(usage("--spreadsheet", "is for --format csv"));
@@ -196,9 +196,10 @@ impl TableExport {
     /// Asks a ledger, and writes its answer.
     pub(crate) async fn write(self, ledger: &mut rows::Client<impl Ask>) -> Result<(), Failure> {
         let columns = columns(self.table, &self.languages);
+        let headings = columns.iter().map(flat::Column::heading).collect();
         let mut file = out::Out::begin(self.out)?;
         let progress = progress::counter("rows");
-        let mut sheet = sheet::begin(self.form, columns.clone(), file.writer()?).map_err(Failure::output)?;
+        let mut sheet = sheet::begin(self.form, headings, file.writer()?).map_err(Failure::output)?;
         let mut put = |row: &flat::Row<'_>| {
             progress.inc(1);
             sheet.row(columns.iter().map(|column| column.cell(row)).collect()).map_err(Failure::output)

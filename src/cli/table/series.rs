@@ -16,7 +16,8 @@ pub(crate) fn table(filter: Option<&Filter>, reply: &GetSeriesResponse) -> Strin
         question::of_list("Series", filter, &context),
         question::coordinates(&context),
         rows(reply),
-        "= definite, - possible.\n".to_owned(),
+        "= definite, - possible. Beyond as-of: of states without an end, whose sources do not reach so far.\n"
+            .to_owned(),
     ]
     .concat()
 }
@@ -24,10 +25,12 @@ pub(crate) fn table(filter: Option<&Filter>, reply: &GetSeriesResponse) -> Strin
 fn rows(reply: &GetSeriesResponse) -> String {
     let points = || reply.buckets.iter().flat_map(|bucket| &bucket.points);
     let most = points().map(total).max().unwrap_or_default();
-    let mut grid = Grid::dense(["period", "group", "definite", "possible", "bar", "scored", "sum", "mean"]).whole(4);
+    let mut grid =
+        Grid::dense(["period", "group", "definite", "possible", "bar", "beyond as-of", "scored", "sum", "mean"])
+            .whole(4);
     for bucket in &reply.buckets {
         if bucket.points.is_empty() {
-            grid.row::<8>(std::array::from_fn(|column| if column == 0 { bucket.period.as_str() } else { "" }.into()));
+            grid.row::<9>(std::array::from_fn(|column| if column == 0 { bucket.period.as_str() } else { "" }.into()));
         }
         for (point, nth) in bucket.points.iter().zip(0..) {
             let number = |score: Option<f64>| score.map(|score| format!("{score:.2}")).unwrap_or_default();
@@ -37,13 +40,19 @@ fn rows(reply: &GetSeriesResponse) -> String {
                 point.definite.to_string().into(),
                 point.possible.to_string().into(),
                 bar(point, most).into(),
-                Some(point.scored).filter(|scored| *scored > 0).map(|n| n.to_string()).unwrap_or_default().into(),
+                counted(point.beyond_as_of).into(),
+                counted(point.scored).into(),
                 number(point.sum).into(),
                 number(point.mean).into(),
             ]);
         }
     }
     grid.render()
+}
+
+/// A count that is nothing is not shown.
+fn counted(count: u64) -> String {
+    if count == 0 { String::new() } else { count.to_string() }
 }
 
 fn total(point: &SeriesPoint) -> u64 {
@@ -65,7 +74,8 @@ mod tests {
     use crate::v1::SeriesBucket;
 
     fn point(group: &str, definite: u64, possible: u64, mean: Option<f64>) -> SeriesPoint {
-        SeriesPoint { group: group.into(), definite, possible, mean, sum: mean, scored: u64::from(mean.is_some()) }
+        let scored = u64::from(mean.is_some());
+        SeriesPoint { group: group.into(), definite, possible, mean, sum: mean, scored, beyond_as_of: 0 }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! away again, before every one that begins with an apostrophe).
 
 use super::{Sheet, day_text, instant_text};
-use crate::flat::{Cell, Column};
+use crate::flat::{Cell, Heading};
 use std::io::{self, Write};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -19,26 +19,34 @@ pub(super) struct Delimited<W: Write> {
 }
 
 impl<W: Write> Delimited<W> {
-    pub(super) fn begin(for_spreadsheet: bool, columns: &[Column], mut out: W) -> io::Result<Self> {
-        let mut form = csv::WriterBuilder::new();
+    pub(super) fn begin(for_spreadsheet: bool, headings: &[Heading], mut out: W) -> io::Result<Self> {
         if for_spreadsheet {
             out.write_all(BYTE_ORDER_MARK)?;
+        }
+        let mut begun = Self::resume(for_spreadsheet, out);
+        begun.out.write_record(headings.iter().map(|heading| heading.name.as_bytes()))?;
+        Ok(begun)
+    }
+
+    /// Goes on with a file of which rows are written already.
+    pub(super) fn resume(for_spreadsheet: bool, out: W) -> Self {
+        let mut form = csv::WriterBuilder::new();
+        if for_spreadsheet {
             form.terminator(csv::Terminator::CRLF);
         }
-        let mut out = form.from_writer(out);
-        out.write_record(columns.iter().map(|column| column.name.as_bytes()))?;
-        Ok(Self { for_spreadsheet, out })
+        Self { for_spreadsheet, out: form.from_writer(out) }
     }
 }
 
 impl<W: Write> Sheet for Delimited<W> {
     fn row(&mut self, cells: Vec<Cell>) -> io::Result<()> {
         for cell in cells {
-            let is_number = matches!(cell, Cell::Integer(_));
+            let is_number = matches!(cell, Cell::Integer(_) | Cell::Number(_));
             let text = match cell {
                 Cell::Empty => String::new(),
                 Cell::Text(text) => text,
                 Cell::Integer(number) => number.to_string(),
+                Cell::Number(number) => number.to_string(),
                 Cell::Flag(flag) => flag.to_string(),
                 Cell::Instant(micros) => instant_text(micros),
                 Cell::Day(day) => day_text(day),
@@ -64,7 +72,7 @@ fn inert(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flat::{Table, columns};
+    use crate::flat::{Column, Table, columns};
 
     #[test]
     fn only_a_number_begins_with_a_sign_in_a_spreadsheet() {
@@ -73,7 +81,7 @@ mod tests {
     }
 
     fn written(for_spreadsheet: bool, cells: &[Cell]) -> Vec<u8> {
-        let columns: Vec<Column> = columns(Table::State, &[]).into_iter().take(cells.len()).collect();
+        let columns: Vec<Heading> = columns(Table::State, &[]).iter().map(Column::heading).take(cells.len()).collect();
         let mut out = Vec::new();
         let mut sheet = Box::new(Delimited::begin(for_spreadsheet, &columns, &mut out).unwrap());
         sheet.row(cells.to_vec()).unwrap();

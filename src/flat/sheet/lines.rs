@@ -1,43 +1,59 @@
-//! A JSON object a line, with the names of the columns; what is JSON already stands in it as it is.
+//! A JSON object a line, with the names of the columns in their order; what is JSON already stands in it as it is.
 
 use super::{Said, Sheet, day_text, instant_text};
-use crate::flat::{Cell, Column, Kind};
-use serde_json::{Map, Value};
+use crate::flat::{Cell, Heading, Kind};
+use serde_json::Value;
 use std::io::{self, Write};
+
+/// Whole numbers below it are exact in a double, which is what many readers of JSON make of a number.
+const EXACT: u64 = 1 << 53;
 
 /// A file of JSON lines.
 pub(super) struct Lines<W: Write> {
-    columns: Vec<Column>,
+    headings: Vec<Heading>,
+    with_nulls: bool,
     out: W,
 }
 
 impl<W: Write> Lines<W> {
-    pub(super) const fn begin(columns: Vec<Column>, out: W) -> Self {
-        Self { columns, out }
+    pub(super) const fn begin(headings: Vec<Heading>, with_nulls: bool, out: W) -> Self {
+        Self { headings, with_nulls, out }
     }
 }
 
 impl<W: Write> Sheet for Lines<W> {
     fn row(&mut self, cells: Vec<Cell>) -> io::Result<()> {
-        let mut object = Map::new();
-        for (column, cell) in self.columns.iter().zip(cells) {
-            let value = match cell {
-                Cell::Empty => continue,
-                Cell::Text(text) if column.kind == Kind::Json => serde_json::from_str(&text)?,
-                Cell::Text(text) if column.kind == Kind::Ids => text.split(';').collect(),
-                Cell::Text(text) => Value::from(text),
-                Cell::Integer(number) => Value::from(number),
-                Cell::Flag(flag) => Value::from(flag),
-                Cell::Instant(micros) => Value::from(instant_text(micros)),
-                Cell::Day(day) => Value::from(day_text(day)),
+        let mut before = "{";
+        for (heading, cell) in self.headings.iter().zip(cells) {
+            let value = match value(heading.kind, cell)? {
+                Value::Null if !self.with_nulls => continue,
+                value => value,
             };
-            object.insert(column.name.to_string(), value);
+            self.out.write_all(before.as_bytes())?;
+            serde_json::to_writer(&mut self.out, &*heading.name)?;
+            self.out.write_all(b":")?;
+            serde_json::to_writer(&mut self.out, &value)?;
+            before = ",";
         }
-        serde_json::to_writer(&mut self.out, &object)?;
-        self.out.write_all(b"\n")
+        self.out.write_all(if before == "{" { b"{}\n" } else { b"}\n" })
     }
 
     fn finish(mut self: Box<Self>, _: &[Said]) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+fn value(kind: Kind, cell: Cell) -> io::Result<Value> {
+    Ok(match cell {
+        Cell::Empty => Value::Null,
+        Cell::Text(text) if kind == Kind::Json => serde_json::from_str(&text)?,
+        Cell::Text(text) if kind == Kind::Ids => text.split(';').collect(),
+        Cell::Text(text) => Value::from(text),
+        Cell::Integer(number) if number.unsigned_abs() < EXACT => Value::from(number),
+        Cell::Integer(number) => Value::from(number.to_string()),
+        Cell::Number(number) => Value::from(number),
+        Cell::Flag(flag) => Value::from(flag),
+        Cell::Instant(micros) => Value::from(instant_text(micros)),
+        Cell::Day(day) => Value::from(day_text(day)),
+    })
 }

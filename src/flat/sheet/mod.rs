@@ -7,7 +7,7 @@ mod delimited;
 mod lines;
 mod parquet;
 
-use super::{Cell, Column};
+use super::{Cell, Heading};
 use std::io::{self, Write};
 
 /// The form of a file.
@@ -20,8 +20,11 @@ pub enum Form {
     },
     /// Apache Parquet.
     Parquet,
-    /// A JSON object a line; a cell with nothing in it is left out.
-    Lines,
+    /// A JSON object a line.
+    Lines {
+        /// Whether a cell with nothing in it is `null`; else it is left out.
+        with_nulls: bool,
+    },
 }
 
 /// What is said of a file in the file, where its form has room: name and value.
@@ -46,11 +49,31 @@ pub trait Sheet {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn begin<'w>(form: Form, columns: Vec<Column>, out: Box<dyn Write + Send + 'w>) -> io::Result<Box<dyn Sheet + 'w>> {
+pub fn begin<'w>(
+    form: Form,
+    headings: Vec<Heading>,
+    out: Box<dyn Write + Send + 'w>,
+) -> io::Result<Box<dyn Sheet + 'w>> {
     Ok(match form {
-        Form::Csv { for_spreadsheet } => Box::new(delimited::Delimited::begin(for_spreadsheet, &columns, out)?),
-        Form::Parquet => Box::new(parquet::Parquet::begin(&columns, out)?),
-        Form::Lines => Box::new(lines::Lines::begin(columns, out)),
+        Form::Csv { for_spreadsheet } => Box::new(delimited::Delimited::begin(for_spreadsheet, &headings, out)?),
+        Form::Parquet => Box::new(parquet::Parquet::begin(&headings, out)?),
+        Form::Lines { with_nulls } => Box::new(lines::Lines::begin(headings, with_nulls, out)),
+    })
+}
+
+/// Goes on with a file of which rows are written already. Parquet cannot be written in pieces.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn resume<'w>(
+    form: Form,
+    headings: Vec<Heading>,
+    out: Box<dyn Write + Send + 'w>,
+) -> io::Result<Box<dyn Sheet + 'w>> {
+    Ok(match form {
+        Form::Csv { for_spreadsheet } => Box::new(delimited::Delimited::resume(for_spreadsheet, out)),
+        Form::Lines { with_nulls } => Box::new(lines::Lines::begin(headings, with_nulls, out)),
+        Form::Parquet => return Err(io::Error::new(io::ErrorKind::Unsupported, "Parquet is written at once")),
     })
 }
 

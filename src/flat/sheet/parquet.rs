@@ -5,7 +5,7 @@
 //! dates; compressed with Zstandard. The metadata of the file says which ledger and cut it is from.
 
 use super::{Said, Sheet};
-use crate::flat::{Cell, Column, Kind};
+use crate::flat::{Cell, Heading, Kind};
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
@@ -30,15 +30,15 @@ pub(super) struct Parquet<W: Write + Send> {
 }
 
 impl<W: Write + Send> Parquet<W> {
-    pub(super) fn begin(columns: &[Column], out: W) -> io::Result<Self> {
-        let fields: Result<Vec<TypePtr>, ParquetError> = columns.iter().map(field).collect();
+    pub(super) fn begin(headings: &[Heading], out: W) -> io::Result<Self> {
+        let fields: Result<Vec<TypePtr>, ParquetError> = headings.iter().map(field).collect();
         let schema = Type::group_type_builder("schema").with_fields(fields.map_err(wrong)?).build().map_err(wrong)?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_created_by(concat!("detente ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
         let out = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties)).map_err(wrong)?;
-        Ok(Self { out, columns: columns.iter().map(Gathered::of).collect(), rows: 0, bytes: 0 })
+        Ok(Self { out, columns: headings.iter().map(Gathered::of).collect(), rows: 0, bytes: 0 })
     }
 
     fn write_group(&mut self) -> io::Result<()> {
@@ -76,15 +76,16 @@ impl<W: Write + Send> Sheet for Parquet<W> {
     }
 }
 
-fn field(column: &Column) -> Result<TypePtr, ParquetError> {
-    let (physical, logical) = match column.kind {
+fn field(heading: &Heading) -> Result<TypePtr, ParquetError> {
+    let (physical, logical) = match heading.kind {
         Kind::Text | Kind::Word | Kind::Ids | Kind::Json => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
         Kind::Integer => (Physical::INT64, None),
+        Kind::Number => (Physical::DOUBLE, None),
         Kind::Flag => (Physical::BOOLEAN, None),
         Kind::Instant => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
         Kind::Day => (Physical::INT32, Some(LogicalType::Date)),
     };
-    let of = Type::primitive_type_builder(&column.name, physical).with_logical_type(logical);
+    let of = Type::primitive_type_builder(&heading.name, physical).with_logical_type(logical);
     of.with_repetition(Repetition::OPTIONAL).build().map(Arc::new)
 }
 
@@ -96,16 +97,18 @@ struct Gathered {
 
 enum Values {
     Texts(Vec<ByteArray>),
-    Numbers(Vec<i64>),
+    Integers(Vec<i64>),
+    Numbers(Vec<f64>),
     Flags(Vec<bool>),
     Days(Vec<i32>),
 }
 
 impl Gathered {
-    fn of(column: &Column) -> Self {
-        let values = match column.kind {
+    fn of(heading: &Heading) -> Self {
+        let values = match heading.kind {
             Kind::Text | Kind::Word | Kind::Ids | Kind::Json => Values::Texts(Vec::new()),
-            Kind::Integer | Kind::Instant => Values::Numbers(Vec::new()),
+            Kind::Integer | Kind::Instant => Values::Integers(Vec::new()),
+            Kind::Number => Values::Numbers(Vec::new()),
             Kind::Flag => Values::Flags(Vec::new()),
             Kind::Day => Values::Days(Vec::new()),
         };
@@ -120,7 +123,11 @@ impl Gathered {
                 texts.push(ByteArray::from(text.into_bytes()));
                 bytes + size_of::<ByteArray>()
             }
-            (Values::Numbers(numbers), Cell::Integer(number) | Cell::Instant(number)) => {
+            (Values::Integers(numbers), Cell::Integer(number) | Cell::Instant(number)) => {
+                numbers.push(number);
+                8
+            }
+            (Values::Numbers(numbers), Cell::Number(number)) => {
                 numbers.push(number);
                 8
             }
@@ -148,7 +155,10 @@ impl Gathered {
             (Values::Texts(texts), ColumnWriter::ByteArrayColumnWriter(writer)) => {
                 writer.write_batch(&std::mem::take(texts), there, None)
             }
-            (Values::Numbers(numbers), ColumnWriter::Int64ColumnWriter(writer)) => {
+            (Values::Integers(numbers), ColumnWriter::Int64ColumnWriter(writer)) => {
+                writer.write_batch(&std::mem::take(numbers), there, None)
+            }
+            (Values::Numbers(numbers), ColumnWriter::DoubleColumnWriter(writer)) => {
                 writer.write_batch(&std::mem::take(numbers), there, None)
             }
             (Values::Flags(flags), ColumnWriter::BoolColumnWriter(writer)) => {

@@ -1,6 +1,6 @@
 //! A flat query becomes the request of an rpc, as JSON. All that is wrong with it is told at once.
 
-use super::Format;
+use super::form::{self, Form};
 use super::table::{FEED, Param, Place, Route, Shape};
 use crate::http::failure::Failure;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,9 @@ pub(in crate::http) struct Asked {
     /// The request of the rpc.
     pub(super) request: Value,
     /// The form of the answer.
-    pub(super) format: Format,
+    pub(super) form: Form,
+    /// Set where one page is asked for, or so many entries: the answer is no more than that.
+    pub(super) is_part: bool,
     /// The query with its names in order, as it tells one question from another.
     pub(super) canonical: String,
 }
@@ -21,16 +23,13 @@ pub(in crate::http) struct Asked {
 pub(super) fn read(route: &Route, query: &str) -> Result<Asked, Failure> {
     let mut given = values(query);
     let canonical = given.iter().map(|(name, values)| format!("{name}={values:?}&")).collect();
-    let format = given.remove("format").and_then(|values| values.into_iter().next()).unwrap_or_default();
     let mut wrong = Vec::new();
-    let format = Format::named(&format).unwrap_or_else(|| {
-        wrong.push(("format".to_owned(), format!("`{format}` is not one of json, ndjson, csv")));
-        Format::Json
-    });
+    let form = Form::take(&mut given, &mut wrong);
     let params: Vec<&Param> = route.params().collect();
     let mut request = request(&params, given, &mut wrong);
-    bound_events(route, &mut request);
-    if wrong.is_empty() { Ok(Asked { request, format, canonical }) } else { Err(Failure::invalid_fields(wrong)) }
+    bound(route, &form, &mut request, &mut wrong);
+    let is_part = ["pageSize", "pageToken", "limit"].iter().any(|name| request.get(name).is_some());
+    if wrong.is_empty() { Ok(Asked { request, form, is_part, canonical }) } else { Err(Failure::invalid_fields(wrong)) }
 }
 
 /// Reads the query of the feed.
@@ -55,7 +54,7 @@ fn request(params: &[&Param], given: BTreeMap<String, Vec<String>>, wrong: &mut 
     let mut item = Map::new();
     for (name, values) in given {
         let Some(param) = params.iter().find(|param| param.name == name) else {
-            let known: Vec<&str> = params.iter().map(|param| param.name).chain(["format"]).collect();
+            let known: Vec<&str> = params.iter().map(|param| param.name).chain(form::NAMES).collect();
             let known = format!("not known here; known are {}", known.join(", "));
             wrong.push((name, known));
             continue;
@@ -88,17 +87,37 @@ fn given_values(param: &Param, values: Vec<String>) -> Vec<String> {
     values.into_iter().filter(|value| says_by_being_there || !value.is_empty()).collect()
 }
 
-/// An answer over HTTP ends: it has so many events at most.
-fn bound_events(route: &Route, request: &mut Value) {
-    const DEFAULT: u64 = 100;
-    const MOST: u64 = 10_000;
-    if route.rpc != "ReadEvents" {
-        return;
+/// Holds what is asked against what one answer has at most. More is refused, since an answer with fewer entries looks whole. A
+/// table of events has all of them, or as many as were asked for.
+fn bound(route: &Route, form: &Form, request: &mut Value, wrong: &mut Vec<(String, String)>) {
+    const DEFAULT_EVENTS: u64 = 100;
+    const MOST_EVENTS: u64 = 10_000;
+    const MOST_ENTRIES: u64 = 1000;
+    let number = |request: &Value, name: &str| {
+        let text = request.get(name).and_then(Value::as_str)?;
+        // More digits than a number has are too many entries too.
+        Some(text.parse().unwrap_or(u64::MAX))
+    };
+    if let Some(size) = number(request, "pageSize").filter(|size| *size > MOST_ENTRIES) {
+        let more = "without page_size, format=csv, ndjson and rows have all entries";
+        wrong.push((
+            "page_size".to_owned(),
+            format!("{size} is more than {MOST_ENTRIES}, the most in one page; {more}"),
+        ));
     }
-    let asked = request.get("limit").and_then(Value::as_str).and_then(|limit| limit.parse().ok()).unwrap_or(0_u64);
-    let limit = if asked == 0 { DEFAULT } else { asked.min(MOST) };
-    if let Some(request) = request.as_object_mut() {
-        request.insert("limit".to_owned(), limit.to_string().into());
+    let limit = number(request, "limit").filter(|limit| *limit > 0);
+    let Some(request) = request.as_object_mut().filter(|_| route.rpc == "ReadEvents") else { return };
+    match limit {
+        Some(limit) if limit > MOST_EVENTS && !form.is_table() => {
+            let more = "format=csv, ndjson and rows have as many as are asked for, and all without a limit";
+            wrong.push((
+                "limit".to_owned(),
+                format!("{limit} is more than {MOST_EVENTS}, the most in one answer; {more}"),
+            ));
+        }
+        Some(_) => {}
+        None if form.is_table() => drop(request.remove("limit")),
+        None => drop(request.insert("limit".to_owned(), DEFAULT_EVENTS.to_string().into())),
     }
 }
 
@@ -162,6 +181,7 @@ fn pair(first: &str, second: &str, value: &str) -> Result<Value, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::api::form::Format;
     use crate::http::api::table::ROUTES;
 
     fn route(name: &str) -> &'static Route {
@@ -179,10 +199,10 @@ mod tests {
             "knownAt": "2025-08-02T00:00:00Z",
             "mode": "STATE_MODE_HOLDS_AT",
         });
-        assert_eq!((asked.request, asked.format), (expected, Format::Json));
+        assert_eq!((asked.request, asked.form.format), (expected, Format::Json));
         let diff = read(route("diff"), "from_position=3&to_known_at=2025-08-02T00:00:00Z&format=csv").unwrap();
         let expected = json!({ "from": { "position": "3" }, "to": { "knownAt": "2025-08-02T00:00:00Z" } });
-        assert_eq!((diff.request, diff.format), (expected, Format::Csv));
+        assert_eq!((diff.request, diff.form.format), (expected, Format::Csv));
     }
 
     #[test]
@@ -204,7 +224,23 @@ mod tests {
     #[test]
     fn events_are_bounded() {
         let limit = |query: &str| read(route("events"), query).unwrap().request["limit"].clone();
-        assert_eq!([limit(""), limit("limit=7"), limit("limit=99999")], ["100", "7", "10000"]);
+        assert_eq!(
+            [limit(""), limit("limit=0"), limit("limit=7"), limit("limit=99999&format=csv")],
+            ["100", "100", "7", "99999"]
+        );
+        assert_eq!([limit("format=csv"), limit("format=ndjson&limit=0")], [Value::Null, Value::Null]);
+        for (name, query) in
+            [("events", "limit=10001"), ("claims", "page_size=1001"), ("state", "page_size=1001&format=csv")]
+        {
+            assert!(read(route(name), query).unwrap_err().0.message.contains("is more than 1"), "{query}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_a_part_where_a_page_or_a_number_of_entries_is_asked_for() {
+        for (query, is_part) in [("format=csv", false), ("format=csv&page_size=3", true), ("page_token=00", true)] {
+            assert_eq!(read(route("claims"), query).unwrap().is_part, is_part, "{query}");
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@
 use super::asked::Asked;
 use super::table::Route;
 use crate::http::json;
-use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use prost_reflect::MessageDescriptor;
 use sha2::{Digest, Sha256};
@@ -16,21 +15,23 @@ use sha2::{Digest, Sha256};
 pub(super) struct ETag(String);
 
 impl ETag {
-    /// The tag of the answer to a query; `reply` describes the replies.
-    pub(super) fn of(route: &Route, asked: &Asked, reply: &MessageDescriptor, replies: &[Bytes]) -> Self {
-        let contexts = contexts(reply);
+    /// The tag of the answer to a query; `message` describes its reply. Of an answer of several pages the first is enough: the
+    /// others are at its cut.
+    pub(super) fn of(route: &Route, asked: &Asked, message: &MessageDescriptor, reply: &[u8]) -> Self {
+        let contexts = contexts(message);
+        if contexts.is_empty() {
+            return Self::at(route, asked, [reply]);
+        }
+        Self::at(route, asked, contexts.iter().flat_map(|number| json::parts(reply, *number)))
+    }
+
+    /// The tag of the answer to a query at a cut.
+    pub(super) fn at<'c>(route: &Route, asked: &Asked, cut: impl IntoIterator<Item = &'c [u8]>) -> Self {
         let mut hash = Sha256::new();
         hash.update(route.name);
         hash.update([0]);
         hash.update(&asked.canonical);
-        for reply in replies {
-            if contexts.is_empty() {
-                hash.update(reply);
-            }
-            for number in &contexts {
-                json::parts(reply, *number).for_each(|context| hash.update(context));
-            }
-        }
+        cut.into_iter().for_each(|part| hash.update(part));
         let digest = hash.finalize();
         Self(digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect())
     }

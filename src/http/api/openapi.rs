@@ -31,8 +31,9 @@ pub(super) fn document() -> String {
             "title": "Detente",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Flat queries under /api/v1, and every rpc with one reply as POST (the Connect protocol). A \
-                flat query answers with the reply of the rpc it names, in canonical proto3 JSON, fields at their default \
-                included; a POST leaves those out.",
+                flat query answers with the reply of the rpc it names, in proto3 JSON, fields at their default included \
+                and numbers of 64 bits as numbers where a double holds them, or with a table of its entries; a POST leaves \
+                defaults out, and its numbers of 64 bits are strings.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "http://127.0.0.1:7443" }],
@@ -73,21 +74,18 @@ fn plain(name: &str, about: &str, answers: &[(&str, &str)]) -> Value {
 
 fn flat(route: &Route, method: &MethodDescriptor, schemas: &mut Schemas) -> Value {
     let reply = schemas.message(&method.output());
-    let parameters: Vec<Value> = route.params().map(parameter).chain([format_parameter()]).collect();
+    let parameters: Vec<Value> = route.params().map(parameter).chain(form_parameters()).collect();
     let about = format!("{SERVICE}.{}", route.rpc);
-    let row = "a line or a row for each entry of the list";
+    let row = "a table with all entries, or with one page where page_size, page_token or limit is given";
     json!({ "get": {
         "operationId": route.name,
         "summary": route.about,
-        "description": format!("The reply of {about}; with `format=ndjson` or `csv`, {row}."),
+        "description": format!("The reply of {about}; with `format=csv`, `ndjson` or `rows` {row}."),
         "parameters": parameters,
         "responses": {
             "200": {
                 "description": about,
-                "headers": { "ETag": {
-                    "description": "Of the resolved question, its basis and the form; send it back in If-None-Match.",
-                    "schema": { "type": "string" },
-                } },
+                "headers": headers(),
                 "content": {
                     "application/json": { "schema": reply },
                     "application/x-ndjson": {},
@@ -98,6 +96,15 @@ fn flat(route: &Route, method: &MethodDescriptor, schemas: &mut Schemas) -> Valu
             "default": failed(),
         },
     }})
+}
+
+fn headers() -> Value {
+    let text = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
+    json!({
+        "ETag": text("Of the resolved question, its basis and the form; send it back in If-None-Match."),
+        "Link": text("With rel=next the address of the next page, where there is one."),
+        "Detente-Basis": text("The cut of the answer; ask with it as `basis` for the same again."),
+    })
 }
 
 fn feed() -> Value {
@@ -174,7 +181,18 @@ fn parameter(param: &Param) -> Value {
     json!({ "name": param.name, "in": "query", "description": param.about, "schema": schema })
 }
 
-fn format_parameter() -> Value {
-    let schema = json!({ "type": "string", "enum": ["json", "ndjson", "csv"], "default": "json" });
-    json!({ "name": "format", "in": "query", "description": "The form of the answer.", "schema": schema })
+fn form_parameters() -> [Value; 3] {
+    let parameter = |name: &str, about: &str, schema: Value| json!({ "name": name, "in": "query", "description": about, "schema": schema });
+    let formats = json!({ "type": "string", "enum": ["json", "rows", "ndjson", "csv"], "default": "json" });
+    let languages = json!({ "type": "string", "default": "en" });
+    let flag = json!({ "type": "boolean", "default": false });
+    [
+        parameter(
+            "format",
+            "The form of the answer: the reply, or its table (rows is a JSON array of objects).",
+            formats,
+        ),
+        parameter("languages", "The languages of a table's columns of words, for example en,ar.", languages),
+        parameter("spreadsheet", "Whether CSV is for a spreadsheet: with a byte order mark, no cell a formula.", flag),
+    ]
 }

@@ -1,5 +1,5 @@
 //! The messages of the contract as JSON schemas, with the comments of the proto files: a message is an object, an enum the
-//! list of its names, what is larger than a double can hold a string of digits.
+//! list of its names, a number of 64 bits one in flat queries, where a double holds it, and else a string of digits.
 
 use crate::http::transcode;
 use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor};
@@ -62,7 +62,7 @@ impl Schemas {
             Kind::Bool => json!({ "type": "boolean" }),
             Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 | Kind::Uint32 | Kind::Fixed32 => json!({ "type": "integer" }),
             Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 | Kind::Uint64 | Kind::Fixed64 => {
-                json!({ "type": "string", "pattern": "^-?[0-9]+$" })
+                json!({ "type": ["integer", "string"], "pattern": "^-?[0-9]+$" })
             }
             Kind::Float | Kind::Double => json!({ "type": ["number", "string"] }),
             Kind::String => json!({ "type": "string" }),

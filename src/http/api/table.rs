@@ -7,7 +7,7 @@ pub(super) struct Route {
     pub(super) name: &'static str,
     /// The rpc that answers.
     pub(super) rpc: &'static str,
-    /// The list in its reply that `ndjson` and `csv` go through.
+    /// The list in its reply that has an entry for each row of a table.
     pub(super) list: Option<&'static str>,
     /// What it answers, in one line.
     pub(super) about: &'static str,
@@ -103,7 +103,12 @@ const CUT: &[Param] = &[
     param("basis", Top("basis"), Text, "As known at the basis of an earlier answer."),
 ];
 const PAGE: &[Param] = &[
-    param("page_size", Top("pageSize"), Number, "How many entries at most; default 50, at most 1000."),
+    param(
+        "page_size",
+        Top("pageSize"),
+        Number,
+        "How many entries in a page, at most 1000. Default: 50 in JSON, all in a table.",
+    ),
     param("page_token", Top("pageToken"), Text, "From the answer before, for the next page."),
 ];
 const VALID_AT: &[Param] = &[param("valid_at", Top("validAt"), Text, "The asked date (EDTF). Default: today, UTC.")];
@@ -165,7 +170,7 @@ pub(super) const ROUTES: &[Route] = &[
                 "limit",
                 Top("limit"),
                 Number,
-                "How many events at most; default 100, at most 10000, and about 4 MiB.",
+                "How many events at most. Default: 100 in JSON, all in a table. JSON has at most 10000, and about 4 MiB.",
             )],
             FILTER,
         ],

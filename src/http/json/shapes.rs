@@ -119,12 +119,14 @@ impl Shapes {
     }
 
     fn field(&mut self, field: &FieldDescriptor) -> Field {
+        // It is only ever sent to the ledger; an empty one would read as if the claim had no valid time.
+        let is_input = field.full_name() == "detente.v1.Claim.valid";
         Field {
             number: field.number(),
             key: format!("\"{}\":", field.json_name()).into(),
             form: self.form(&field.kind()),
             is_list: field.cardinality() == Cardinality::Repeated,
-            may_be_absent: field.supports_presence(),
+            may_be_absent: field.supports_presence() || is_input,
         }
     }
 

@@ -221,6 +221,16 @@ impl Writer<'_> {
         }
     }
 
+    /// Writes a number of 64 bits: as a string, which no reader rounds; for dashboards as a number where a double holds it.
+    fn large(&mut self, large: impl itoa::Integer + Into<i128> + Copy) {
+        const EXACT: u128 = 1 << 53;
+        let wide: i128 = large.into();
+        match self.defaults {
+            Defaults::Written if wide.unsigned_abs() < EXACT => text::number(large, self.json),
+            Defaults::Written | Defaults::LeftOut => text::large(large, self.json),
+        }
+    }
+
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,
@@ -248,11 +258,11 @@ impl Writer<'_> {
             (Form::Sint32, Value::Varint(n)) => text::number(((n as u32) >> 1) as i32 ^ -((n & 1) as i32), json),
             (Form::Fixed32, Value::Four(n)) => text::number(n, json),
             (Form::Sfixed32, Value::Four(n)) => text::number(n as i32, json),
-            (Form::Int64, Value::Varint(n)) => text::large(n as i64, json),
-            (Form::Uint64, Value::Varint(n)) => text::large(n, json),
-            (Form::Sint64, Value::Varint(n)) => text::large((n >> 1) as i64 ^ -((n & 1) as i64), json),
-            (Form::Fixed64, Value::Eight(n)) => text::large(n, json),
-            (Form::Sfixed64, Value::Eight(n)) => text::large(n as i64, json),
+            (Form::Int64, Value::Varint(n)) => self.large(n as i64),
+            (Form::Uint64, Value::Varint(n)) => self.large(n),
+            (Form::Sint64, Value::Varint(n)) => self.large((n >> 1) as i64 ^ -((n & 1) as i64)),
+            (Form::Fixed64, Value::Eight(n)) => self.large(n),
+            (Form::Sfixed64, Value::Eight(n)) => self.large(n as i64),
             (Form::Float, Value::Four(n)) => text::float(f32::from_bits(n), json),
             (Form::Double, Value::Eight(n)) => text::float(f64::from_bits(n), json),
             _ => return Err(Malformed("a field has another type than it should")),

@@ -82,25 +82,57 @@ function reveal() {
   }
 }
 
-// The feed: when something is recorded, the newest are fetched as this server renders them.
-let source = null;
+// The feed: when something is recorded, the newest are fetched as this server renders them. Over HTTP/1.1 a browser opens six
+// connections to a host, for all of its tabs together. So a tab that is hidden closes its stream and opens it again, from where it
+// was, when it is shown; and of those that are shown side by side so many follow at once.
+const FOLLOWERS = 4;
+let following = null;
+
+function unfollow() {
+  following?.abort();
+  following = null;
+}
+
 function follow() {
+  unfollow();
   const list = document.querySelector("[data-feed]");
-  source?.close();
-  source = null;
-  if (!list || !("EventSource" in window)) return;
-  source = new EventSource(`/api/v1/feed?after_position=${list.dataset.feed}`);
+  if (!list || document.hidden || !("EventSource" in window)) return;
+  const { signal } = following = new AbortController();
+  // Only pages of a secure origin have locks.
+  if (navigator.locks) share(list, signal);
+  else stream(list, signal);
+}
+
+// Follows once there is a place among the tabs that do, and gives it back at the end.
+async function share(list, signal) {
+  const stay = () => new Promise((leave) => {
+    if (signal.aborted) return leave();
+    signal.addEventListener("abort", leave);
+    stream(list, signal);
+  });
+  for (let place = 0; place < FOLLOWERS && !signal.aborted; place += 1) {
+    await navigator.locks.request(`feed ${place}`, { ifAvailable: true }, (lock) => lock && stay());
+  }
+  const place = Math.floor(Math.random() * FOLLOWERS);
+  if (!signal.aborted) await navigator.locks.request(`feed ${place}`, { signal }, stay).catch(() => {});
+}
+
+function stream(list, signal) {
+  const source = new EventSource(`/api/v1/feed?after_position=${list.dataset.feed}`);
   const state = document.querySelector("[data-live]");
-  source.addEventListener("caught_up", () => { if (state) state.hidden = false; });
-  source.addEventListener("confirmed", () => { if (state) state.hidden = false; });
-  source.addEventListener("error", () => { if (state) state.hidden = true; });
-  source.addEventListener("events", async () => {
+  const live = (is) => { if (state) state.hidden = !is; };
+  signal.addEventListener("abort", () => { source.close(); live(false); });
+  source.addEventListener("caught_up", () => live(true));
+  source.addEventListener("confirmed", () => live(true));
+  source.addEventListener("error", () => live(false));
+  source.addEventListener("events", async (event) => {
     const reply = await fetch(location.href);
     const next = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector("[data-feed]");
     const seen = new Set([...list.children].map((entry) => entry.dataset.position));
     const fresh = [...next.children].filter((entry) => !seen.has(entry.dataset.position));
     for (const entry of fresh) entry.classList.add("new");
     list.prepend(...fresh);
+    list.dataset.feed = event.lastEventId;
   });
 }
 
@@ -113,5 +145,7 @@ function wake() {
 
 // Also following a link to a place in this view is told so; then its main part, and the focus in it, must stay.
 addEventListener("popstate", () => { if (view() !== shown) show(location.href, false); });
-addEventListener("pagehide", () => source?.close());
+document.addEventListener("visibilitychange", () => { if (document.hidden) unfollow(); else follow(); });
+addEventListener("pagehide", unfollow);
+addEventListener("pageshow", (event) => { if (event.persisted) follow(); });
 wake();

@@ -1,0 +1,207 @@
+//! Replies as tables. The columns of a route follow from the contract alone, so a table always has the same ones.
+//!
+//! ```text
+//!   spread.rs   the columns of a message: its fields, those of messages in it, and of lists of messages what can be joined
+//!   cell.rs     the cell of a message under such a column
+//!   claims      have the columns of the exports (crate::flat), wherever they stand in an entry
+//! ```
+//!
+//! State, claims and events are the tables of `detente export`, column by column. Every other entry has its own fields first
+//! and then the columns of the claims in it: of its `claim` under their names, of another one (`before`, `after`, `other`) with
+//! its name before theirs. A bucket of a series is a row for each of its points.
+
+mod cell;
+mod spread;
+
+use super::form::Form;
+use super::table::Route;
+use crate::flat::{self, Cell, Heading, sheet};
+use crate::http::failure::Failure;
+use crate::http::{json, transcode};
+use crate::v1;
+use cell::Place;
+use prost::Message;
+use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor};
+use std::io::{self, Write};
+use std::sync::Arc;
+
+/// The list within an entry whose elements are the rows of a route.
+const ROWS_WITHIN: [(&str, &str); 1] = [("series", "points")];
+
+/// The table of a route.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// The number of the field that has the entries; without one the reply is the entry.
+    list: Option<u32>,
+    /// The number of the field that has the coordinates of the reply.
+    context: Option<u32>,
+    headings: Vec<Heading>,
+    entry: Entry,
+}
+
+/// The columns of an entry.
+#[derive(Debug)]
+enum Entry {
+    /// A table of the exports.
+    Flat(flat::Table, Vec<flat::Column>),
+    /// Any other message.
+    Spread {
+        message: MessageDescriptor,
+        /// Its own fields.
+        own: Vec<Place>,
+        /// The claims in it: the number of the field, and the columns.
+        claims: Vec<(u32, Vec<flat::Column>)>,
+        /// The list in it that has a row for each element, and the columns of these.
+        within: Option<(FieldDescriptor, Vec<Place>)>,
+    },
+}
+
+impl Table {
+    /// The table of a route; `reply` describes the replies of its rpc.
+    pub(super) fn of(route: &Route, reply: &MessageDescriptor, languages: &[String]) -> Self {
+        let list = route.list.or((route.name == "claim").then_some("claim"));
+        let list = list.and_then(|list| reply.get_field_by_name(list));
+        let message = list.as_ref().and_then(|list| list.kind().as_message().cloned()).unwrap_or_else(|| reply.clone());
+        let (headings, entry) = match message.name() {
+            "StateMatch" => flat_entry(flat::Table::State, languages),
+            "Claim" => flat_entry(flat::Table::Claims, languages),
+            "Event" => flat_entry(flat::Table::Events, languages),
+            _ => {
+                let within = ROWS_WITHIN.iter().find(|(name, _)| *name == route.name);
+                spread::entry(message, within.map(|(_, list)| *list), languages)
+            }
+        };
+        Self { list: list.map(|list| list.number()), context: context(reply), headings, entry }
+    }
+
+    /// Number of columns.
+    pub(super) fn width(&self) -> usize {
+        self.headings.len()
+    }
+
+    /// Writes the rows of a reply, up to a position of the log where one is given. The first piece of a table has its head.
+    pub(super) fn write(&self, form: &Form, is_first: bool, reply: &[u8], until: u64) -> Result<Vec<u8>, Failure> {
+        let written = SharedBuffer::default();
+        let begin = if is_first { sheet::begin } else { sheet::resume };
+        let mut sheet =
+            begin(form.sheet(), self.headings.clone(), Box::new(written.clone())).map_err(Failure::defect)?;
+        let asked = self.asked(reply)?;
+        let mut put = |cells: Vec<Cell>| sheet.row(cells).map_err(Failure::defect);
+        match self.list {
+            None => self.entry.rows(reply, &asked, until, &mut put)?,
+            Some(list) => {
+                json::parts(reply, list).try_for_each(|entry| self.entry.rows(entry, &asked, until, &mut put))?;
+            }
+        }
+        sheet.finish(&[]).map_err(Failure::defect)?;
+        Ok(written.take())
+    }
+
+    /// The coordinates that a reply states.
+    pub(super) fn asked(&self, reply: &[u8]) -> Result<v1::ReplyContext, Failure> {
+        let context = self.context.and_then(|context| json::parts(reply, context).last()).unwrap_or_default();
+        v1::ReplyContext::decode(context).map_err(Failure::defect)
+    }
+}
+
+/// The number of the field in which a reply states its coordinates; of a comparison those of the later side.
+fn context(reply: &MessageDescriptor) -> Option<u32> {
+    let field = reply.get_field_by_name("context").or_else(|| reply.get_field_by_name("to"))?;
+    Some(field.number())
+}
+
+fn flat_entry(table: flat::Table, languages: &[String]) -> (Vec<Heading>, Entry) {
+    let columns = flat::columns(table, languages);
+    (columns.iter().map(flat::Column::heading).collect(), Entry::Flat(table, columns))
+}
+
+type Put<'p> = dyn FnMut(Vec<Cell>) -> Result<(), Failure> + 'p;
+
+impl Entry {
+    fn rows(&self, bytes: &[u8], asked: &v1::ReplyContext, until: u64, put: &mut Put<'_>) -> Result<(), Failure> {
+        match self {
+            Self::Flat(table, columns) => flat_row(*table, columns, bytes, asked, until, put),
+            Self::Spread { message, own, claims, within } => {
+                let entry = transcode::decoded(message.clone(), bytes)?;
+                let mut cells: Vec<Cell> = own.iter().map(|place| place.cell(&entry)).collect();
+                for (number, columns) in claims {
+                    let claim = json::parts(bytes, *number).map(v1::Claim::decode).last().transpose();
+                    let claim = claim.map_err(Failure::defect)?;
+                    let row = claim.as_ref().map(|claim| flat::Row::of_claim(claim, asked)).unwrap_or_default();
+                    cells.extend(columns.iter().map(|column| column.cell(&row)));
+                }
+                match within {
+                    None => put(cells),
+                    Some((list, places)) => rows_within(&entry, list, places, &cells, put),
+                }
+            }
+        }
+    }
+}
+
+fn flat_row(
+    table: flat::Table,
+    columns: &[flat::Column],
+    bytes: &[u8],
+    asked: &v1::ReplyContext,
+    until: u64,
+    put: &mut Put<'_>,
+) -> Result<(), Failure> {
+    let cells = |row: &flat::Row<'_>| columns.iter().map(|column| column.cell(row)).collect();
+    match table {
+        flat::Table::State => {
+            let found = v1::StateMatch::decode(bytes).map_err(Failure::defect)?;
+            put(cells(&flat::Row::of_match(&found, asked)))
+        }
+        flat::Table::Claims => {
+            let claim = v1::Claim::decode(bytes).map_err(Failure::defect)?;
+            put(cells(&flat::Row::of_claim(&claim, asked)))
+        }
+        flat::Table::Events => {
+            let event = v1::Event::decode(bytes).map_err(Failure::defect)?;
+            if event.position <= until { put(cells(&flat::Row::of_event(&event))) } else { Ok(()) }
+        }
+    }
+}
+
+/// A row for each element of a list in an entry, the cells of the entry first; one of nothing where the list is empty.
+fn rows_within(
+    entry: &DynamicMessage,
+    list: &FieldDescriptor,
+    places: &[Place],
+    before: &[Cell],
+    put: &mut Put<'_>,
+) -> Result<(), Failure> {
+    let row = |element: &DynamicMessage| {
+        before.iter().cloned().chain(places.iter().map(|place| place.cell(element))).collect()
+    };
+    let elements = entry.get_field(list);
+    let elements = elements.as_list().unwrap_or_default();
+    if elements.is_empty()
+        && let Some(element) = list.kind().as_message()
+    {
+        return put(row(&DynamicMessage::new(element.clone())));
+    }
+    elements.iter().filter_map(prost_reflect::Value::as_message).try_for_each(|element| put(row(element)))
+}
+
+/// Bytes that a sheet writes and its owner takes.
+#[derive(Clone, Debug, Default)]
+struct SharedBuffer(Arc<parking_lot::Mutex<Vec<u8>>>);
+
+impl SharedBuffer {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock())
+    }
+}
+
+impl Write for SharedBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

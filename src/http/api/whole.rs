@@ -1,0 +1,317 @@
+//! Whole tables: page by page of the same rpc, each when the client has taken the one before.
+//!
+//! ```text
+//!   first page ──> tag, basis, head of the table        every later page is at the cut of the first: its token pins it
+//!   rows of a page ──> the client reads ──> next page ──> ... ──> the end
+//!                                              └──> a failure: the transfer breaks off
+//! ```
+//!
+//! One page of rows is in memory at a time, reserved until the client has it. Each page is a call of its own, with the limits of
+//! a call; none is made once the client has left. A failure after the first page cannot be told by a status any more, so
+//! the body is not ended: a chunked transfer without its last chunk over HTTP/1.1, a reset stream over HTTP/2. Readers report
+//! that, where a part of a table would look like the whole. HTTP/1.0 has no such mark: there a table is gathered before it is
+//! sent, and refused where it is large.
+
+use super::asked::Asked;
+use super::etag::ETag;
+use super::form::{Form, Format};
+use super::path_of;
+use super::rows::Table;
+use super::table::Route;
+use crate::budget::{Peer, ReservedBuffer};
+use crate::grpc::local::Replies;
+use crate::grpc::sending::kept;
+use crate::grpc::status::Refusal;
+use crate::http::failure::Failure;
+use crate::http::written::written_within;
+use crate::http::{Web, json, transcode};
+use crate::ledger::cut::Resolved;
+use axum::body::{Body, Bytes};
+use axum::http::Version;
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
+use serde_json::Value;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio_stream::{Stream, StreamExt as _};
+
+/// Entries of one page of a whole table.
+const PAGE: u32 = 1000;
+/// Bytes of a row beside what it says, for each column: its name in JSON, a mark, `null`.
+const CELL: usize = 40;
+/// Number of times that a page may be larger as rows.
+const GROWS: usize = 8;
+
+/// Largest table that is gathered before it is sent, in bytes.
+const GATHERED: usize = 16 << 20;
+
+/// A table on its way to a client.
+pub(super) struct Transfer {
+    web: Web,
+    route: &'static Route,
+    method: MethodDescriptor,
+    request: Value,
+    table: Arc<Table>,
+    form: Form,
+    /// Set where no page follows: only one is wanted, or it is the last one.
+    is_last: bool,
+    source: Source,
+    /// The reply whose rows come next.
+    reply: Option<Bytes>,
+    /// The head of the log when the transfer began, where it is the log: the table ends there.
+    head: Option<Resolved>,
+    /// Set once rows of a JSON array have been written.
+    has_rows: bool,
+    is_first: bool,
+}
+
+/// The rest of the replies.
+enum Source {
+    /// Pages, the next of which is asked for with a token.
+    Pages,
+    /// A stream of replies.
+    Stream(Replies),
+}
+
+impl Transfer {
+    /// Asks for the first page, so that a failure of it is told as one.
+    pub(super) async fn begin(
+        web: &Web,
+        route: &'static Route,
+        method: MethodDescriptor,
+        asked: &Asked,
+    ) -> Result<Self, Failure> {
+        let table = Arc::new(Table::of(route, &method.output(), &asked.form.languages));
+        let mut request = asked.request.clone();
+        if method.input().get_field_by_name("page_size").is_some()
+            && let (false, Some(request)) = (asked.is_part, request.as_object_mut())
+        {
+            request.insert("pageSize".to_owned(), PAGE.into());
+        }
+        let (web, form, is_last) = (web.clone(), asked.form.clone(), asked.is_part);
+        let head = method.is_server_streaming().then(|| web.ledger.head());
+        let source = if method.is_server_streaming() {
+            let message = transcode::request(&method, request.to_string().as_bytes())?;
+            Source::Stream(web.local.stream(&path_of(route), &message, None).await?)
+        } else {
+            Source::Pages
+        };
+        let mut transfer = Self {
+            web,
+            route,
+            method,
+            request,
+            table,
+            form,
+            is_last,
+            source,
+            reply: None,
+            head,
+            has_rows: false,
+            is_first: true,
+        };
+        transfer.reply = transfer.ask().await?;
+        Ok(transfer)
+    }
+
+    /// The tag of the table.
+    pub(super) fn tag(&self, asked: &Asked) -> ETag {
+        match self.basis() {
+            Some(basis) if self.head.is_some() => ETag::at(self.route, asked, [basis.as_bytes()]),
+            _ => ETag::of(self.route, asked, &self.method.output(), self.reply.as_deref().unwrap_or_default()),
+        }
+    }
+
+    /// The cut of the table. Of the log it is the head at the beginning of the transfer.
+    pub(super) fn basis(&self) -> Option<String> {
+        match &self.head {
+            Some(head) => Some(head.basis.to_string()),
+            None => basis(&self.method.output(), self.reply.as_deref()?),
+        }
+    }
+
+    /// The token of the page after the first one, if there is one.
+    pub(super) fn next_page(&self) -> Option<String> {
+        next_page(&self.method.output(), self.reply.as_deref()?)
+    }
+
+    /// The body of the answer. A table of one page is sent at once.
+    pub(super) async fn body(mut self, version: Version) -> Result<Body, Failure> {
+        let is_more = matches!(self.source, Source::Stream(_)) || !self.is_last && self.next_page().is_some();
+        let first = self.piece().await?.unwrap_or_default();
+        if is_more && version >= Version::HTTP_11 {
+            let rest = Rest { peer: Peer::current(), step: Some(Box::pin(self.step())) };
+            return Ok(Body::from_stream(tokio_stream::once(Ok(first)).chain(rest)));
+        }
+        if !is_more && self.end().is_empty() {
+            return Ok(first.into());
+        }
+        Ok(self.gathered(first).await?.into())
+    }
+
+    /// All of the table at once.
+    async fn gathered(self, first: Bytes) -> Result<Bytes, Failure> {
+        let mut all = ReservedBuffer::new(&self.web.memory, GATHERED);
+        all.put(&first).await.map_err(Refusal::from)?;
+        let mut transfer = self;
+        loop {
+            let (rows, next) = match transfer.step().await {
+                Step::Rows(rows, next) => (rows, Some(next)),
+                Step::End(end) => (end, None),
+                Step::Failed(failure) => return Err(failure),
+            };
+            if all.as_slice().len() + rows.len() > GATHERED {
+                let how = "a table that is larger than 16 MiB is sent over HTTP/1.1 or HTTP/2 alone (in nginx: \
+                    `proxy_http_version 1.1`); otherwise ask for pages, with page_size or limit";
+                return Err(Refusal::too_large("format", how).into());
+            }
+            all.put(&rows).await.map_err(Refusal::from)?;
+            match next {
+                Some(next) => transfer = *next,
+                None => break,
+            }
+        }
+        let (bytes, reserved) = all.into_parts();
+        Ok(kept(bytes, reserved))
+    }
+
+    /// The next reply, if there is one.
+    async fn ask(&mut self) -> Result<Option<Bytes>, Failure> {
+        match &mut self.source {
+            Source::Stream(replies) => Ok(replies.next().await.transpose()?),
+            Source::Pages => {
+                let message = transcode::request(&self.method, self.request.to_string().as_bytes())?;
+                Ok(Some(self.web.local.unary(&path_of(self.route), &message, None).await?))
+            }
+        }
+    }
+
+    /// The rows of the reply that is there, if there is one.
+    async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
+        let Some(reply) = self.reply.take() else { return Ok(None) };
+        let next = next_page(&self.method.output(), &reply).filter(|_| !self.is_last);
+        let (table, form, is_first) = (Arc::clone(&self.table), self.form.clone(), self.is_first);
+        let until = self.head.as_ref().map_or(u64::MAX, |head| head.position().0);
+        let (bytes, has_rows) = (reply.len(), self.has_rows);
+        let rows = entries(&self.method.output(), self.route, &reply);
+        let most = bytes.saturating_mul(GROWS).saturating_add(rows.saturating_mul(table.width()).saturating_mul(CELL));
+        let write = move || {
+            let rows = table.write(&form, is_first, &reply, until)?;
+            Ok(if form.format == Format::Rows { in_an_array(&rows, has_rows) } else { rows })
+        };
+        let written = written_within(&self.web, bytes, most, write).await?;
+        self.has_rows |= !written.is_empty();
+        self.is_first = false;
+        if let (Some(token), Some(request)) = (next, self.request.as_object_mut()) {
+            request.insert("pageToken".to_owned(), token.into());
+        } else if matches!(self.source, Source::Pages) {
+            // There is no page behind this one.
+            self.is_last = true;
+        }
+        Ok(Some(written))
+    }
+
+    /// The end of the body.
+    fn end(&self) -> Bytes {
+        match (self.form.format, self.has_rows) {
+            (Format::Rows, true) => Bytes::from_static(b"\n]\n"),
+            (Format::Rows, false) => Bytes::from_static(b"[]\n"),
+            _ => Bytes::new(),
+        }
+    }
+
+    /// Goes on to the rows of the next reply; without one the table is whole.
+    async fn step(mut self) -> Step {
+        let is_over = matches!(self.source, Source::Pages) && self.is_last;
+        let asked = if is_over { Ok(None) } else { self.ask().await };
+        let piece = match asked {
+            Ok(reply) => {
+                self.reply = reply;
+                self.piece().await
+            }
+            Err(failure) => Err(failure),
+        };
+        match piece {
+            Ok(Some(piece)) => Step::Rows(piece, Box::new(self)),
+            Ok(None) => Step::End(self.end()),
+            Err(failure) => {
+                tracing::warn!(route = self.route.name, why = failure.0.message, "a table broke off");
+                Step::Failed(failure)
+            }
+        }
+    }
+}
+
+/// What comes next of a table.
+enum Step {
+    Rows(Bytes, Box<Transfer>),
+    End(Bytes),
+    Failed(Failure),
+}
+
+/// The rows behind those of the first reply, on behalf of the peer that asked.
+struct Rest {
+    peer: Option<Peer>,
+    step: Option<Pin<Box<dyn Future<Output = Step> + Send>>>,
+}
+
+impl Stream for Rest {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let peer = self.peer;
+        let Some(step) = &mut self.step else { return Poll::Ready(None) };
+        let step = match peer {
+            Some(peer) => ready!(peer.poll(step, context)),
+            None => ready!(step.as_mut().poll(context)),
+        };
+        Poll::Ready(match step {
+            Step::Rows(rows, transfer) => {
+                self.step = Some(Box::pin(transfer.step()));
+                Some(Ok(rows))
+            }
+            Step::End(end) => {
+                self.step = None;
+                (!end.is_empty()).then_some(Ok(end))
+            }
+            Step::Failed(failure) => {
+                self.step = None;
+                Some(Err(io::Error::other(failure.0.message)))
+            }
+        })
+    }
+}
+
+/// Lines of JSON as elements of an array, which opens with the first of them.
+fn in_an_array(lines: &[u8], is_open: bool) -> Vec<u8> {
+    let mut array = Vec::with_capacity(lines.len() + 64);
+    let mut before: &[u8] = if is_open { b",\n" } else { b"[\n" };
+    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        array.extend_from_slice(before);
+        array.extend_from_slice(line);
+        before = b",\n";
+    }
+    array
+}
+
+/// Number of entries in a reply.
+fn entries(message: &MessageDescriptor, route: &Route, reply: &[u8]) -> usize {
+    let list = route.list.and_then(|list| message.get_field_by_name(list));
+    list.map_or(1, |list| json::parts(reply, list.number()).count())
+}
+
+/// The token in a reply that leads to the next page, if there is one.
+pub(super) fn next_page(message: &MessageDescriptor, reply: &[u8]) -> Option<String> {
+    let token = message.get_field_by_name("next_page_token")?;
+    let token = json::parts(reply, token.number()).last()?;
+    String::from_utf8(token.to_vec()).ok().filter(|token| !token.is_empty())
+}
+
+/// The cut that a reply states; of a comparison the later one.
+pub(super) fn basis(message: &MessageDescriptor, reply: &[u8]) -> Option<String> {
+    let context = ["context", "to", "head"].iter().find_map(|name| message.get_field_by_name(name))?;
+    let basis = context.kind().as_message()?.get_field_by_name("basis")?;
+    let context = json::parts(reply, context.number()).last()?;
+    String::from_utf8(json::parts(context, basis.number()).last()?.to_vec()).ok()
+}
