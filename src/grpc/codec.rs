@@ -3,6 +3,7 @@
 //! every other malformed request is.
 
 use super::intake::Intake;
+use super::limits::admit_reply;
 use super::status::Refusal;
 use crate::domain::rejection::Violation;
 use crate::wire::weight::{allowance, weigh};
@@ -52,7 +53,10 @@ impl<T: Message> Encoder for Writer<T> {
     type Error = Status;
 
     fn encode(&mut self, item: T, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        out.reserve(item.encoded_len());
+        // One reply is looked at before it comes here; of a stream each is.
+        let bytes = item.encoded_len();
+        admit_reply(bytes)?;
+        out.reserve(bytes);
         item.encode_raw(out);
         Ok(())
     }
@@ -86,4 +90,24 @@ pub(super) fn weight<U: 'static>(bytes: &[u8], most: usize) -> Result<usize, Ref
 /// A request, decoded.
 pub(super) fn decoded<U: Message + Default>(bytes: impl Buf) -> Result<U, Refusal> {
     U::decode(bytes).map_err(|error| Refusal::Invalid(vec![Violation::new("", error.to_string())]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grpc::limits::MAX_REPLY_BYTES;
+    use crate::v1;
+    use tonic::Code;
+
+    #[test]
+    fn a_reply_is_held_against_its_limit_before_it_is_compressed() {
+        let of = |bytes: usize| v1::Text { text: "a".repeat(bytes), ..Default::default() };
+        let beside = of(MAX_REPLY_BYTES).encoded_len() - MAX_REPLY_BYTES;
+        let admitted = |bytes: usize| admit_reply(of(bytes - beside).encoded_len()).map_err(Status::from);
+        assert!(admitted(MAX_REPLY_BYTES).is_ok());
+        let refused = admitted(MAX_REPLY_BYTES + 1).unwrap_err();
+        assert_eq!(refused.code(), Code::ResourceExhausted);
+        let said = (refused.message(), String::from_utf8_lossy(refused.details()));
+        assert!(said.0.contains("4194305 bytes") && said.1.contains("LIMIT_EXCEEDED"), "{said:?}");
+    }
 }

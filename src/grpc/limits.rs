@@ -1,6 +1,7 @@
 //! How much a server takes at once. `GetServerInfo` tells clients.
 
 use super::page;
+use super::status::Refusal;
 use crate::budget::DEFAULT_PERCENT;
 use crate::domain::position::RecordedAt;
 use crate::ledger::stage::StageLimits;
@@ -10,9 +11,9 @@ use std::time::Duration;
 
 /// The most commands in one append.
 pub const MAX_COMMANDS: usize = 10_000;
-/// The largest reply, in bytes. Pages end at 3 MiB or so, and no entry is larger than 400 KiB: a client that reads 4 MiB
-/// reads every reply.
-pub const MAX_REPLY_BYTES: usize = 16 << 20;
+/// The largest reply, in bytes before it is compressed: what gRPC libraries read by default. Pages end at 3 MiB or so, and no
+/// entry is larger than 400 KiB.
+pub const MAX_REPLY_BYTES: usize = 4 << 20;
 /// Maximum number of jobs that wait for a disk at once; others queue.
 pub(super) const BLOCKING_JOBS: usize = 32;
 
@@ -73,6 +74,18 @@ impl Limits {
             memory_bytes: memory as u64,
         }
     }
+}
+
+/// Holds the size of a reply against the largest.
+pub(super) fn admit_reply(bytes: usize) -> Result<(), Refusal> {
+    if bytes <= MAX_REPLY_BYTES {
+        return Ok(());
+    }
+    let how = "ask for a smaller page, for fewer claims or for a shorter span";
+    Err(Refusal::too_large(
+        "",
+        format!("the reply would have {bytes} bytes; at most {MAX_REPLY_BYTES} are sent: {how}"),
+    ))
 }
 
 fn told(limit: usize) -> u32 {

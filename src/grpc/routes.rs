@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::direct::Direct;
 use super::generated::ledger_service_server::LedgerServiceServer;
-use super::limits::{Limits, MAX_REPLY_BYTES};
+use super::limits::Limits;
 use super::service::Service;
 use super::standard::Standard;
 use crate::budget::{MemoryBudget, PeerShares};
@@ -94,8 +94,7 @@ pub fn services(
         .accept_compressed(Gzip)
         .send_compressed(Zstd)
         .send_compressed(Gzip)
-        .max_decoding_message_size(limits.request_bytes)
-        .max_encoding_message_size(MAX_REPLY_BYTES);
+        .max_decoding_message_size(limits.request_bytes);
     // Requests of these methods hold a few names.
     const FEW_BYTES: usize = 16 << 10;
     let reporter = HealthReporter::new();

@@ -4,7 +4,7 @@ use super::encoded::Reply;
 use super::events::EventStream;
 use super::feed::SubscribeStream;
 use super::generated::ledger_service_server::LedgerService;
-use super::limits::Limits;
+use super::limits::{Limits, admit_reply};
 use super::share::Owners;
 use super::status::Refusal;
 use super::watch::ClockStream;
@@ -61,7 +61,9 @@ type Answer<T> = Result<Response<T>, Status>;
 
 async fn answer<T: Message>(reply: Result<T, Refusal>) -> Answer<T> {
     let reply = reply?;
-    sending::reserve_reply(reply.encoded_len()).await?;
+    let bytes = reply.encoded_len();
+    admit_reply(bytes)?;
+    sending::reserve_reply(bytes).await?;
     Ok(Response::new(reply))
 }
 

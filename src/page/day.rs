@@ -3,6 +3,9 @@
 /// A day.
 pub(super) type Day = i64;
 
+/// Far enough on either side to be off any axis.
+pub(super) const FAR: Day = 100_000_000_000_000;
+
 /// The day of a date: year, month and day of the month.
 const fn of(year: i64, month: i64, day: i64) -> Day {
     let year = if month <= 2 { year - 1 } else { year };
@@ -54,6 +57,66 @@ pub(super) fn span(text: &str) -> Option<(Day, Day)> {
         return None;
     }
     Some((of(years.0, from, first.max(1)), of(years.1, to, last).min(last_of(years.1, to))))
+}
+
+/// The most stretches of a date with gaps that are told apart; more lie too close together to be seen.
+const MOST_STRETCHES: usize = 64;
+
+/// The stretches of days that a date with gaps can mean: `[2024-12-25,2025-01-07]`, `2023-XX-31`. None for a date without
+/// gaps, or with more than can be shown.
+pub(super) fn stretches(text: &str) -> Option<Vec<(Day, Day)>> {
+    let mut found: Vec<(Day, Day)> = match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(list) => list.split(',').map(element).collect::<Option<Vec<_>>>()?.concat(),
+        None => matching(text)?,
+    };
+    found.sort_unstable();
+    let mut joined: Vec<(Day, Day)> = Vec::new();
+    for (first, last) in found {
+        match joined.last_mut() {
+            Some(before) if first <= before.1.saturating_add(1) => before.1 = before.1.max(last),
+            _ => joined.push((first, last)),
+        }
+    }
+    (2..=MOST_STRETCHES).contains(&joined.len()).then_some(joined)
+}
+
+/// An element of a set: a date, or a range that may have no end.
+fn element(text: &str) -> Option<Vec<(Day, Day)>> {
+    let Some((first, last)) = text.split_once("..") else {
+        return matching(text).or_else(|| span(text).map(|days| vec![days]));
+    };
+    let first = if first.is_empty() { Some(-FAR) } else { span(first).map(|days| days.0) };
+    let last = if last.is_empty() { Some(FAR) } else { span(last).map(|days| days.1) };
+    Some(vec![(first?, last?)])
+}
+
+/// The days that match a date with unspecified digits: a stretch for each month of which some match.
+fn matching(text: &str) -> Option<Vec<(Day, Day)>> {
+    let mut parts = text.split('-');
+    let (years, month, day) = (parts.next()?, parts.next()?, parts.next().unwrap_or("XX"));
+    let is_date = parts.next().is_none() && [years.len(), month.len(), day.len()] == [4, 2, 2];
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'X');
+    if !is_date || !text.contains('X') || ![years, month, day].into_iter().all(digits) {
+        return None;
+    }
+    let (first, last) = digits_of(years)?;
+    let months = (first..=last)
+        .filter(|year| is_match(*year, years))
+        .flat_map(|year| (1..=12).filter(|number| is_match(*number, month)).map(move |number| (year, number)));
+    let days = months.flat_map(|(year, month)| {
+        let (first, last) = (of(year, month, 1), last_of(year, month));
+        (first..=last).filter(move |at| is_match(at - first + 1, day)).map(|at| (at, at))
+    });
+    let found: Vec<(Day, Day)> = days.take(MOST_STRETCHES * 31 + 1).collect();
+    (found.len() <= MOST_STRETCHES * 31).then_some(found)
+}
+
+/// Returns true if a number has the digits of a pattern, in which an `X` is any.
+fn is_match(number: i64, pattern: &str) -> bool {
+    let width = pattern.len();
+    let digits = format!("{number:0width$}");
+    digits.len() == width
+        && digits.bytes().zip(pattern.bytes()).all(|(digit, wanted)| wanted == b'X' || digit == wanted)
 }
 
 /// The least and the greatest number that digits can mean.
@@ -113,6 +176,33 @@ mod tests {
         assert_eq!(shown_span("Y-12345"), Some(("Y-12345-01-01".into(), "Y-12345-12-31".into())));
         assert_eq!(span("2025-13"), None);
         assert_eq!(span("[..2025-07]"), None);
+    }
+
+    #[test]
+    fn a_date_with_gaps_is_its_stretches_and_never_the_days_between() {
+        let told = |text| stretches(text).map(|all| all.iter().map(|(a, b)| shown(*a) + "/" + &shown(*b)).collect());
+        let expected = |all: &[&str]| Some(all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>());
+        let eve = ["2024-12-25/2024-12-25", "2025-01-07/2025-01-07"];
+        assert_eq!(told("[2024-12-25,2025-01-07]"), expected(&eve));
+        assert_eq!(told("[2025-01-07,2024-12-25,2024-12-25]"), expected(&eve), "in whatever order");
+        assert_eq!(told("[1667,1670..1671-06]"), expected(&["1667-01-01/1667-12-31", "1670-01-01/1671-06-30"]));
+        let leap = ["2004-02-29/2004-02-29", "2008-02-29/2008-02-29"];
+        assert_eq!(told("200X-02-29").map(|all: Vec<String>| all[1..].to_vec()), expected(&leap));
+        assert_eq!(stretches("2023-XX-31").map(|all| all.len()), Some(7));
+        assert_eq!(stretches("2023-X1").map(|all| all.len()), Some(2), "January and November");
+        assert_eq!(stretches("[..1969,1971..]"), Some(vec![(-FAR, -1), (of(1971, 1, 1), FAR)]));
+        for whole in [
+            "2023-12-XX",
+            "2023-1X",
+            "2023-XX-XX",
+            "2025-07",
+            "[2024-12-25..2025-01-07]",
+            "[1970-01-01,1970-01-02]",
+            "XXXX-12-XX",
+            "soon",
+        ] {
+            assert_eq!(stretches(whole), None, "{whole}");
+        }
     }
 
     #[test]

@@ -178,3 +178,28 @@ async fn a_party_names_the_first_of_those_it_answers_for_and_the_others_are_foun
     let of_none = v1::ListPartiesRequest { merged_into: "AZE".to_owned(), ..Default::default() };
     assert_eq!(small(server.client.list_parties(of_none).await.unwrap()).parties, []);
 }
+
+#[tokio::test]
+async fn all_cursors_are_one_reply_however_much_their_filters_say() {
+    let mut server = Running::in_memory().await;
+    let labels = (0..60).map(|nth| format!("{nth:02}{}", "l".repeat(120))).collect();
+    let item = v1::FilterItem { labels, ..Default::default() };
+    let filter = Some(v1::Filter { items: vec![item] });
+    let mut made = 0;
+    let refused = loop {
+        let cursor_id = format!("cursor-{made}");
+        let request = v1::CreateCursorRequest { cursor_id, filter: filter.clone(), ..Default::default() };
+        match server.client.create_cursor(request).await {
+            Ok(_) => made += 1,
+            Err(status) => break status,
+        }
+    };
+    let said = (refused.message(), String::from_utf8_lossy(refused.details()));
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "{said:?}");
+    assert!(said.1.contains("LIMIT_EXCEEDED") && said.0.contains("delete a cursor"), "{said:?}");
+    assert!(made > 400, "{made}");
+    let listed = small(server.client.list_cursors(v1::ListCursorsRequest {}).await.unwrap());
+    assert_eq!(listed.cursors.len(), made);
+    let plain = v1::CreateCursorRequest { cursor_id: "plain".to_owned(), ..Default::default() };
+    server.client.create_cursor(plain).await.unwrap();
+}

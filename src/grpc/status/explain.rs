@@ -105,6 +105,7 @@ fn cursor_details(error: &CursorError) -> Details {
             detail::beyond_delivered(id, *delivered, &error.to_string())
         }
         CursorError::TooMany => detail::too_large(Violation::new("cursor_id", error.to_string())),
+        CursorError::FiltersTooLarge(_) => detail::too_large(Violation::new("filter", error.to_string())),
         CursorError::Damaged { id, .. } => detail::damaged_cursor(id, &error.to_string()),
         CursorError::Lacking(_) => detail::again(&error.to_string(), RETRY_AFTER),
         CursorError::DiskFull(_)

@@ -121,7 +121,7 @@ const fn cursor_reason(error: &CursorError) -> ErrorReason {
         CursorError::NotFound(_) => ErrorReason::CursorNotFound,
         CursorError::Exists(_) => ErrorReason::CursorExists,
         CursorError::BeyondDelivered { .. } => ErrorReason::CursorBeyondDelivered,
-        CursorError::TooMany => ErrorReason::LimitExceeded,
+        CursorError::TooMany | CursorError::FiltersTooLarge(_) => ErrorReason::LimitExceeded,
         CursorError::Damaged { .. } => ErrorReason::Damaged,
         CursorError::DiskFull(_) => ErrorReason::DiskFull,
         CursorError::Lacking(_) => ErrorReason::Overloaded,

@@ -1,6 +1,6 @@
 //! What can go wrong with a cursor.
 
-use super::MOST;
+use super::{MOST, MOST_FILTER_BYTES};
 use crate::domain::name::CursorId;
 use crate::domain::position::Position;
 
@@ -28,6 +28,12 @@ pub enum CursorError {
     /// There are as many as there may be.
     #[error("there are {MOST} cursors already")]
     TooMany,
+    /// The filters of all cursors together would be larger than a list of them may be.
+    #[error(
+        "the filters of all cursors would have {0} bytes together; at most {MOST_FILTER_BYTES} are kept: delete a cursor, or narrow \
+         the filter less"
+    )]
+    FiltersTooLarge(usize),
     /// Its file cannot be read.
     #[error("the file of cursor {id} is damaged: {why}")]
     Damaged {

@@ -29,6 +29,7 @@ use crate::v1;
 use file::Files;
 use parking_lot::Mutex;
 use place::{Kept, Place};
+use prost::Message;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
@@ -37,6 +38,8 @@ use std::time::Duration;
 
 /// The most cursors of one ledger.
 pub const MOST: usize = 1000;
+/// The most bytes of the filters of all of them together: a list of all cursors is one reply.
+pub const MOST_FILTER_BYTES: usize = 3 << 20;
 
 /// A cursor as it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +80,15 @@ enum Slot {
     Damaged { why: String },
 }
 
+impl Slot {
+    fn filter_bytes(&self) -> usize {
+        match self {
+            Self::Sound(place) => place.cursor().filter.as_ref().map_or(0, Message::encoded_len),
+            Self::Damaged { .. } => 0,
+        }
+    }
+}
+
 impl Cursors {
     /// Those of a ledger that is kept in memory: none yet.
     pub(super) const fn in_memory() -> Self {
@@ -109,6 +121,11 @@ impl Cursors {
             Some(Slot::Sound(place)) => return place.if_asked_alike(&new),
             None if all.len() >= MOST => return Err(CursorError::TooMany),
             None => {}
+        }
+        let own = new.filter.as_ref().map_or(0, Message::encoded_len);
+        let bytes = all.values().map(Slot::filter_bytes).fold(own, usize::saturating_add);
+        if own > 0 && bytes > MOST_FILTER_BYTES {
+            return Err(CursorError::FiltersTooLarge(bytes));
         }
         let kept = Kept { id: new.id.clone(), acknowledged: at, start: new.start, filter: new.filter, updated_at: now };
         self.keep(&kept)?;

@@ -1,12 +1,11 @@
 //! How far a claim reaches: of each end the first and the last day that it can mean.
 
 use crate::page::claim_parts::end;
-use crate::page::day::{Day, span};
+use crate::page::day::{Day, span, stretches};
 use crate::v1::bound::Bound as End;
 use crate::v1::{Bound, Claim, TemporalType};
 
-/// Far enough on either side to be off any axis.
-pub(super) const FAR: Day = 100_000_000_000_000;
+pub(super) use crate::page::day::FAR;
 
 /// Which sort of end it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +24,13 @@ pub(super) struct Side {
 }
 
 /// The reach of a claim that has a time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reach {
     pub(super) start: Side,
     pub(super) end: Side,
     pub(super) is_event: bool,
+    /// The stretches on which it may hold or happen, where one date with gaps is all that is known of it.
+    pub(super) stretches: Vec<(Day, Day)>,
 }
 
 impl Reach {
@@ -40,7 +41,7 @@ impl Reach {
         if let (Edge::Unknown, Edge::Open, Some((_, as_of))) = (start.edge, end.edge, span(&claim.as_of)) {
             start.latest = as_of;
         }
-        Some(Self { start, end, is_event: claim.temporal_type() == TemporalType::Event })
+        Some(Self { start, end, is_event: claim.temporal_type() == TemporalType::Event, stretches: gaps(claim) })
     }
 
     /// The first day it may hold.
@@ -59,6 +60,16 @@ impl Reach {
         let is_bounded = certain.0 < FAR && certain.1 > -FAR;
         (!self.is_event && is_bounded && certain.0 <= certain.1).then_some(certain)
     }
+}
+
+/// The stretches of the one date with gaps that a claim has at both ends; none where it has another.
+fn gaps(claim: &Claim) -> Vec<(Day, Day)> {
+    let text = |bound: Option<&Bound>| match end(bound)? {
+        End::Known(known) => Some(known.edtf.clone()),
+        _ => None,
+    };
+    let (from, to) = (text(claim.valid_from.as_ref()), text(claim.valid_to.as_ref()));
+    from.filter(|from| to.as_ref() == Some(from)).and_then(|date| stretches(&date)).unwrap_or_default()
 }
 
 fn side(bound: Option<&Bound>, far: Day) -> Option<Side> {
@@ -93,6 +104,17 @@ mod tests {
         let reach = Reach::of(&claim).unwrap();
         assert_eq!(reach.first(), span("2025-06-01").unwrap().0);
         assert_eq!(reach.certain(), Some((span("2025-06-30").unwrap().0, FAR)));
+    }
+
+    #[test]
+    fn a_claim_of_one_date_with_gaps_has_its_stretches_and_one_between_two_dates_has_none() {
+        let dated = |from: &str, to: &str| {
+            let (valid_from, valid_to) =
+                (known(from, "2024-12-25", "2025-01-07"), known(to, "2024-12-25", "2025-01-07"));
+            Reach::of(&Claim { valid_from, valid_to, ..Claim::default() }).unwrap().stretches.len()
+        };
+        let set = "[2024-12-25,2025-01-07]";
+        assert_eq!((dated(set, set), dated(set, "2025-01-07"), dated("2025-01", "2025-01")), (2, 0, 0));
     }
 
     #[test]

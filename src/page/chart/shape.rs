@@ -29,7 +29,9 @@ pub(super) fn shape(axis: &Axis, reach: &Reach, y: Lane, disputed: bool, retract
     }
     let whole = axis.stretch(reach.first(), reach.last());
     html! {
-        @if reach.is_event { (event(axis, reach, y)) } @else { (state(axis, reach, y)) }
+        @if !reach.stretches.is_empty() { (stretches(axis, reach, y)) }
+        @else if reach.is_event { (event(axis, reach, y)) }
+        @else { (state(axis, reach, y)) }
         @if disputed { (bar(whole, y, "disputed", None)) }
         @if retracted {
             line.struck x1=(px(whole.x - 4.0)) x2=(px(whole.x + whole.width + 4.0)) y1=(px(y.middle())) y2=(px(y.middle())) {}
@@ -60,6 +62,16 @@ fn state(axis: &Axis, reach: &Reach, y: Lane) -> Markup {
         @if axis.shows(from, to) { (bar(axis.stretch(from, to), y, "sure", None)) }
         @if to < reach.last() && axis.shows(to + 1, reach.last()) {
             (bar(axis.stretch(to + 1, reach.last()), y, "sure", Some(mask(axis, false))))
+        }
+    }
+}
+
+/// What may hold or happen on some of the days between its ends alone.
+fn stretches(axis: &Axis, reach: &Reach, y: Lane) -> Markup {
+    let class = if reach.is_event { "when" } else { "maybe" };
+    html! {
+        @for (first, last) in reach.stretches.iter().filter(|(first, last)| axis.shows(*first, *last)) {
+            (bar(axis.stretch(*first, *last), y, class, None))
         }
     }
 }
