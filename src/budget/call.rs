@@ -66,7 +66,7 @@ impl Drop for CancelOnDrop {
 #[derive(Clone, Debug)]
 pub struct CallBudget {
     /// Ends the call from outside.
-    pub signal: Arc<Signal>,
+    pub signal: Option<Arc<Signal>>,
     /// The instant at which the caller stops waiting.
     pub deadline: Option<Instant>,
     /// Maximum number of steps.
@@ -189,7 +189,7 @@ impl CallBudget {
     /// The reason to end now, if there is one.
     #[must_use]
     pub fn ended(&self) -> Option<Overrun> {
-        if self.signal.is_cancelled() {
+        if self.signal.as_ref().is_some_and(|signal| signal.is_cancelled()) {
             return Some(Overrun::Cancelled);
         }
         let is_late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
@@ -201,13 +201,12 @@ impl CallBudget {
     ///
     /// # Errors
     /// An [`Overrun`] when a bound was met; any other panic goes on.
-    pub fn run<T>(&self, work: impl FnOnce() -> T) -> Result<T, Overrun> {
+    pub fn run<T>(self, work: impl FnOnce() -> T) -> Result<T, Overrun> {
         if let Some(overrun) = self.ended() {
             return Err(overrun);
         }
         let first = u32::try_from(self.steps).unwrap_or(u32::MAX).min(LOOK_EVERY);
-        let running =
-            RunningCall { budget: self.clone(), steps_left: self.steps - u64::from(first), held: 0, reserved: None };
+        let running = RunningCall { steps_left: self.steps - u64::from(first), budget: self, held: 0, reserved: None };
         let outer = (RUNNING.replace(Some(running)), UNTIL_LOOK.replace(first));
         // `work` only borrows through shared references, whose locks do not poison.
         let ended = catch_unwind(AssertUnwindSafe(work));
@@ -227,7 +226,7 @@ mod tests {
 
     fn budget(steps: u64) -> CallBudget {
         let shared = MemoryBudget::new(4 << 20);
-        CallBudget { signal: Arc::default(), deadline: None, steps, is_brief: false, memory: 2 << 20, shared }
+        CallBudget { signal: None, deadline: None, steps, is_brief: false, memory: 2 << 20, shared }
     }
 
     #[test]
@@ -262,8 +261,8 @@ mod tests {
 
     #[test]
     fn a_call_ends_when_its_caller_leaves_or_its_time_is_over() {
-        let endless = budget(u64::MAX);
-        let signal = Arc::clone(&endless.signal);
+        let signal = Arc::<Signal>::default();
+        let endless = CallBudget { signal: Some(Arc::clone(&signal)), ..budget(u64::MAX) };
         let left = endless.run(|| {
             let mut taken = 0_u64;
             loop {
@@ -287,12 +286,12 @@ mod tests {
     #[test]
     fn memory_that_a_call_held_is_there_for_the_next_one() {
         let call = budget(u64::MAX);
-        assert_eq!(call.run(|| hold(2 << 20)), Ok(()));
-        assert_eq!(call.run(|| hold((2 << 20) + 1)), Err(Overrun::TooLarge));
+        assert_eq!(call.clone().run(|| hold(2 << 20)), Ok(()));
+        assert_eq!(call.clone().run(|| hold((2 << 20) + 1)), Err(Overrun::TooLarge));
         let taken = call.shared.try_reserve(3 << 20).unwrap();
-        assert_eq!(call.run(|| hold(2 << 20)), Err(Overrun::MemoryFull));
+        assert_eq!(call.clone().run(|| hold(2 << 20)), Err(Overrun::MemoryFull));
         drop(taken);
-        assert_eq!(call.run(|| (0..100).for_each(|_| hold(1 << 10))), Ok(()));
+        assert_eq!(call.clone().run(|| (0..100).for_each(|_| hold(1 << 10))), Ok(()));
         assert_eq!(call.shared.used(), 0);
     }
 

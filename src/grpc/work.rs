@@ -51,14 +51,14 @@ pub(super) fn here<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Re
 /// Looks at the record here, where it is known that few claims are concerned.
 pub(super) fn briefly<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
     let bounds = CallBudget {
-        signal: Arc::default(),
+        signal: None,
         deadline: None,
         steps: u64::MAX,
         is_brief: true,
         memory: usize::MAX,
         shared: MemoryBudget::new(usize::MAX),
     };
-    within(&bounds, work)
+    within(bounds, work)
 }
 
 /// The threads that may wait.
@@ -124,14 +124,14 @@ impl Threads {
     {
         let deadline = Deadline::current();
         let bounds = CallBudget {
-            signal: Arc::default(),
+            signal: None,
             deadline,
             steps: BRIEF_STEPS,
             is_brief: true,
             memory: BRIEF_MEMORY,
             shared: Arc::clone(&self.memory),
         };
-        match within(&bounds, &question) {
+        match within(bounds, &question) {
             Err(Refusal::Overrun(Overrun::Steps | Overrun::TooLarge | Overrun::MemoryFull | Overrun::WouldWait)) => {}
             answer => return answer,
         }
@@ -151,7 +151,7 @@ impl Threads {
         // Dropped with the call when its client has left or its connection was cut.
         let departure = CancelOnDrop::default();
         let bounds = CallBudget {
-            signal: departure.signal(),
+            signal: Some(departure.signal()),
             deadline: Some(deadline),
             steps: WIDE_STEPS,
             is_brief: false,
@@ -161,7 +161,7 @@ impl Threads {
         let (reply, answer) = oneshot::channel();
         let span = tracing::Span::current();
         let job = move || {
-            let answer = span.in_scope(|| within(&bounds, question));
+            let answer = span.in_scope(|| within(bounds, question));
             drop(queued);
             // Nobody may be waiting any more.
             drop(reply.send(answer));
@@ -184,7 +184,7 @@ impl Threads {
     }
 }
 
-fn within<T>(bounds: &CallBudget, work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+fn within<T>(bounds: CallBudget, work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
     contained(|| bounds.run(work).unwrap_or_else(|overrun| Err(overrun.into())))
 }
 

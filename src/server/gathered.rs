@@ -1,24 +1,30 @@
-//! A stream whose small writes go out together.
+//! An HTTP/2 stream whose small writes go out together.
 //!
-//! HTTP/2 writes the head of a reply together with a message of 256 bytes or more, in pieces, flushes, and then writes the
-//! trailers: two system calls and two packets for every such reply. Here they are gathered, and the flush behind pieces only
-//! asks for the task to be polled once more:
+//! HTTP/2 writes a reply in frames of up to 16 KiB, flushes behind each of them, and then writes the trailers: two system
+//! calls and two packets at least. Here they are gathered, and a flush behind a frame only asks for the task to be polled
+//! once more:
 //!
 //! ```text
-//!   write of pieces, flush    gathered; the task will be polled again
+//!   write of a frame, flush   gathered; the task will be polled again, unless everything went out before
 //!   write, flush              everything goes out in one write
 //!   polled again, read        what is still here goes out
 //! ```
 //!
-//! Nothing waits for long: whoever flushes is polled again at once, and reading, flushing and shutting down all send. A small
-//! reply is one piece with its trailers, and goes out with its one flush. More than [`MOST`] bytes go out directly, behind
-//! those that were gathered.
+//! Nothing waits for long: mostly the next flush comes in the same poll, and if it does not, the task is polled again before
+//! its thread goes to sleep; reading, flushing and shutting down all send. A small reply is one piece with its trailers, and
+//! goes out with its one flush. More than [`MOST`] bytes go out directly, behind those that were gathered, so that a client
+//! reads the beginning of a large reply while the rest is written. HTTP/1.1 flushes once a reply, so nothing is gathered for
+//! it.
 
+use parking_lot::Mutex;
 use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// The beginning of an HTTP/2 connection (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0";
 /// Maximum number of bytes that are gathered.
 const MOST: usize = 16 << 10;
 
@@ -29,18 +35,49 @@ pub(super) struct Gathered<S> {
     /// Bytes that wait, from `sent` on.
     waiting: Vec<u8>,
     sent: usize,
+    /// True for HTTP/2; none before anything was read.
+    is_http2: Option<bool>,
     /// Set if more is about to follow: they were written in pieces, and have not been flushed.
     is_begun: bool,
+    reminder: Arc<Reminder>,
+}
+
+/// The task to wake as long as something waits.
+#[derive(Debug, Default)]
+struct Reminder(Mutex<Option<Waker>>);
+
+impl Wake for Reminder {
+    fn wake(self: Arc<Self>) {
+        self.0.lock().take().into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Reminder {
+    /// Wakes the task before its thread goes to sleep, unless it is cancelled. To wake it at once would wake another thread
+    /// to take it over, with or without need.
+    fn set(self: &Arc<Self>, context: &Context<'_>) {
+        *self.0.lock() = Some(context.waker().clone());
+        let own = Waker::from(Arc::clone(self));
+        // Pending: its first poll is the one that asks to be woken.
+        let _ = pin!(tokio::task::yield_now()).poll(&mut Context::from_waker(&own));
+    }
+
+    fn cancel(&self) {
+        *self.0.lock() = None;
+    }
 }
 
 impl<S: AsyncWrite + Unpin> Gathered<S> {
     /// A stream with nothing to be written.
-    pub(super) const fn new(stream: S) -> Self {
-        Self { stream, waiting: Vec::new(), sent: 0, is_begun: false }
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, waiting: Vec::new(), sent: 0, is_http2: None, is_begun: false, reminder: Arc::default() }
     }
 
     /// Sends everything that waits.
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.waiting.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
         while let Some(rest) = self.waiting.get(self.sent..).filter(|rest| !rest.is_empty()) {
             let written = ready!(Pin::new(&mut self.stream).poll_write(context, rest))?;
             if written == 0 {
@@ -50,6 +87,7 @@ impl<S: AsyncWrite + Unpin> Gathered<S> {
         }
         self.waiting.clear();
         (self.sent, self.is_begun) = (0, false);
+        self.reminder.cancel();
         Poll::Ready(Ok(()))
     }
 
@@ -64,7 +102,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gathered<S> {
         if let Poll::Ready(Err(error)) = self.poll_send(context) {
             return Poll::Ready(Err(error));
         }
-        Pin::new(&mut self.stream).poll_read(context, into)
+        let before = into.filled().len();
+        let read = ready!(Pin::new(&mut self.stream).poll_read(context, into));
+        if self.is_http2.is_none() {
+            self.is_http2 = into.filled().get(before..).map(|begin| begin.starts_with(PREFACE));
+        }
+        Poll::Ready(read)
     }
 }
 
@@ -85,7 +128,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gathered<S> {
     ) -> Poll<io::Result<usize>> {
         let bytes = pieces.iter().map(|piece| piece.len()).sum();
         if self.has_room_for(bytes) {
-            self.is_begun = pieces.iter().filter(|piece| !piece.is_empty()).count() > 1;
+            let is_http2 = self.is_http2 == Some(true);
+            self.is_begun = is_http2 && pieces.iter().filter(|piece| !piece.is_empty()).count() > 1;
             pieces.iter().for_each(|piece| self.waiting.extend_from_slice(piece));
             return Poll::Ready(Ok(bytes));
         }
@@ -99,7 +143,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gathered<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if std::mem::take(&mut self.is_begun) {
-            context.waker().wake_by_ref();
+            self.reminder.set(context);
             return Poll::Ready(Ok(()));
         }
         ready!(self.poll_send(context))?;
@@ -115,21 +159,24 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gathered<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::{Wake, Waker};
 
-    /// A peer that takes so many bytes more, and sends nothing.
+    /// A peer that takes so many bytes more, and sends once.
     #[derive(Default)]
     struct Peer {
         writes: Vec<Vec<u8>>,
         takes: usize,
         is_shut: bool,
+        sends: Vec<u8>,
     }
 
     impl AsyncRead for Peer {
-        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-            Poll::Pending
+        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            if self.sends.is_empty() {
+                return Poll::Pending;
+            }
+            into.put_slice(&std::mem::take(&mut self.sends));
+            Poll::Ready(Ok(()))
         }
     }
 
@@ -170,7 +217,15 @@ mod tests {
 
     impl Site {
         fn new(takes: usize) -> Self {
-            Self { stream: Gathered::new(Peer { takes, ..Peer::default() }), wakes: Arc::default() }
+            Self::of(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", takes)
+        }
+
+        fn of(begin: &[u8], takes: usize) -> Self {
+            let peer = Peer { takes, sends: begin.to_vec(), ..Peer::default() };
+            let mut site = Self { stream: Gathered::new(peer), wakes: Arc::default() };
+            let mut buffer = [0; 64];
+            assert!(site.with(|stream, context| stream.poll_read(context, &mut ReadBuf::new(&mut buffer))).is_ready());
+            site
         }
 
         fn with<T>(&mut self, poll: impl FnOnce(Pin<&mut Gathered<Peer>>, &mut Context<'_>) -> Poll<T>) -> Poll<T> {
@@ -228,6 +283,36 @@ mod tests {
         assert_eq!(site.write(&[1; 100]) + site.write_pieces(&[&[], &[2; 20]]), 120);
         assert!(site.flush());
         assert_eq!((site.writes(), site.wakes.0.load(Ordering::Relaxed)), (vec![120], 0));
+    }
+
+    #[test]
+    fn pieces_of_http_1_go_out_with_their_flush_and_wake_nobody() {
+        let mut site = Site::of(b"GET /healthz HTTP/1.1\r\n", usize::MAX);
+        site.write_pieces(&[&[1; 100], &[2; 20]]);
+        assert!(site.flush());
+        assert_eq!((site.writes(), site.wakes.0.load(Ordering::Relaxed)), (vec![120], 0));
+    }
+
+    #[tokio::test]
+    async fn a_task_is_polled_again_only_while_something_waits() {
+        // Once more when the time is over.
+        for (sends_all, polls) in [(true, 2), (false, 3)] {
+            let mut site = Site::new(usize::MAX);
+            let mut polled = 0;
+            let serving = std::future::poll_fn(|context| {
+                polled += 1;
+                if polled == 1 {
+                    site.write_pieces(&[&[1; 3], &[1; 4]]);
+                    assert!(Pin::new(&mut site.stream).poll_flush(context).is_ready());
+                }
+                if sends_all {
+                    assert!(Pin::new(&mut site.stream).poll_flush(context).is_ready());
+                }
+                Poll::<()>::Pending
+            });
+            assert!(tokio::time::timeout(std::time::Duration::from_millis(50), serving).await.is_err());
+            assert_eq!(polled, polls);
+        }
     }
 
     #[test]

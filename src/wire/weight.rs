@@ -38,6 +38,8 @@ const ALLOWANCE: usize = 40 << 20;
 const SLACK: usize = 2;
 /// and the capacity of a list with its first element.
 const BEGUN: usize = 2;
+/// Lists that lie on one path of most requests.
+const COUNTS: usize = 64;
 /// Bytes of a non-empty text in addition to its content: its allocation is rounded up.
 const TEXT: usize = 16;
 
@@ -54,8 +56,8 @@ pub const fn allowance(bytes: usize) -> usize {
 /// # Errors
 /// The field that there is too much of.
 pub fn weigh(message: TypeId, bytes: &[u8], most: usize) -> Result<usize, Violation> {
-    let Some(shape) = SHAPES.types.get(&message).and_then(|number| SHAPES.all.get(*number)) else { return Ok(0) };
-    let mut scale = Scale { weight: 0, most, counts: Vec::new() };
+    let Some(shape) = SHAPES.of(message) else { return Ok(0) };
+    let mut scale = Scale { weight: 0, most, counts: Vec::with_capacity(COUNTS) };
     match scale.message(shape, bytes, 0) {
         Ok(()) | Err(Stop::Malformed) => Ok(scale.weight),
         Err(Stop::TooMuch(violation)) => Err(violation),
@@ -66,20 +68,23 @@ pub fn weigh(message: TypeId, bytes: &[u8], most: usize) -> Result<usize, Violat
 #[derive(Debug, Default)]
 struct Shapes {
     all: Vec<Shape>,
-    types: HashMap<TypeId, usize>,
+    /// Generated types with the numbers of their shapes, in the order of the types.
+    types: Vec<(TypeId, usize)>,
 }
 
-/// A message: its size in memory, and its fields at their numbers.
+/// A message: its size in memory, its fields at their numbers, and how many of them are lists.
 #[derive(Debug, Default)]
 struct Shape {
     size: usize,
     fields: Vec<Option<Field>>,
+    lists: usize,
 }
 
 #[derive(Debug)]
 struct Field {
     name: Box<str>,
-    is_list: bool,
+    /// Its number among the lists of the message, if it is a list.
+    list: Option<usize>,
     form: Form,
 }
 
@@ -108,11 +113,20 @@ impl Shapes {
                 .find(|(_, name, _)| *name == message.full_name())
                 .map_or((None, IMPORTED_SIZE), |(kind, _, size)| (Some(*kind), *size));
             if let Some(kind) = kind {
-                shapes.types.insert(kind, shapes.all.len());
+                shapes.types.push((kind, shapes.all.len()));
             }
-            shapes.all.push(Shape { size, fields: fields(&message, &numbers) });
+            let fields = fields(&message, &numbers);
+            let lists = fields.iter().flatten().filter(|field| field.list.is_some()).count();
+            shapes.all.push(Shape { size, fields, lists });
         }
+        shapes.types.sort_unstable();
         shapes
+    }
+
+    /// The shape of a generated type.
+    fn of(&self, message: TypeId) -> Option<&Shape> {
+        let at = self.types.binary_search_by_key(&message, |(kind, _)| *kind).ok()?;
+        self.types.get(at).and_then(|(_, number)| self.all.get(*number))
     }
 }
 
@@ -121,6 +135,7 @@ const IMPORTED_SIZE: usize = 64;
 
 fn fields(message: &MessageDescriptor, numbers: &HashMap<String, usize>) -> Vec<Option<Field>> {
     let mut fields = Vec::new();
+    let mut lists = 0;
     for field in message.fields() {
         let form = match field.kind() {
             Kind::String | Kind::Bytes => Form::Text,
@@ -129,11 +144,14 @@ fn fields(message: &MessageDescriptor, numbers: &HashMap<String, usize>) -> Vec<
             Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => Form::Fixed(8),
             _ => Form::Varint,
         };
-        let is_list = field.cardinality() == Cardinality::Repeated;
+        let list = (field.cardinality() == Cardinality::Repeated).then(|| {
+            lists += 1;
+            lists - 1
+        });
         let place = usize::try_from(field.number()).unwrap_or(usize::MAX);
         fields.resize_with(fields.len().max(place.saturating_add(1)), || None);
         if let Some(at) = fields.get_mut(place) {
-            *at = Some(Field { name: field.name().into(), is_list, form });
+            *at = Some(Field { name: field.name().into(), list, form });
         }
     }
     fields
@@ -173,19 +191,19 @@ struct Scale {
 impl Scale {
     fn message(&mut self, shape: &Shape, mut rest: &[u8], depth: usize) -> Result<(), Stop> {
         let below = self.counts.len();
-        self.counts.resize(below + shape.fields.len(), 0);
+        self.counts.resize(below + shape.lists, 0);
         while !rest.is_empty() {
             let key = decode_varint(&mut rest).map_err(|_| Stop::Malformed)?;
             let number = usize::try_from(key >> 3).map_err(|_| Stop::Malformed)?;
             let value = value(key & 7, &mut rest)?;
             let Some(field) = shape.fields.get(number).and_then(Option::as_ref) else { continue };
-            self.field(field, below + number, value, depth)?;
+            self.field(field, below, value, depth)?;
         }
         self.counts.truncate(below);
         Ok(())
     }
 
-    fn field(&mut self, field: &Field, count: usize, value: Value<'_>, depth: usize) -> Result<(), Stop> {
+    fn field(&mut self, field: &Field, below: usize, value: Value<'_>, depth: usize) -> Result<(), Stop> {
         let (elements, one, most, of) = match (field.form, value) {
             (Form::Text, _) => (1, size_of::<String>(), MAX_TEXTS, "texts"),
             (Form::Message(number), _) => (1, size_at(number), MAX_MESSAGES, "messages"),
@@ -194,7 +212,8 @@ impl Scale {
             (Form::Varint | Form::Fixed(_), Value::Other) => (1, size_of::<u64>(), MAX_NUMBERS, "numbers"),
         };
         let mut nth = None;
-        if field.is_list {
+        if let Some(list) = field.list {
+            let count = below + list;
             let before = self.counts.get(count).copied().unwrap_or_default();
             let now = before + elements;
             if now > most {

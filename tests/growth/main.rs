@@ -32,7 +32,6 @@ use detente::ledger::query::PageSize;
 use pages::PAGED;
 use questions::{QUESTIONS, nothing, supposition};
 use shapes::{SHAPES, ledger};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::home::Home;
 
@@ -71,9 +70,9 @@ fn processor_time() -> Duration {
 /// The minimum of three runs.
 fn cost(ledger: &Ledger, question: impl Fn(&Ledger)) -> Cost {
     let once = || {
-        let (signal, shared) = (Arc::default(), MemoryBudget::new(usize::MAX >> 1));
+        let shared = MemoryBudget::new(usize::MAX >> 1);
         let budget =
-            CallBudget { signal, deadline: None, steps: u64::MAX, is_brief: false, memory: usize::MAX, shared };
+            CallBudget { signal: None, deadline: None, steps: u64::MAX, is_brief: false, memory: usize::MAX, shared };
         let before = processor_time();
         let steps = budget.run(|| {
             question(ledger);

@@ -60,7 +60,7 @@ pub(super) async fn search_piece(
     let place = Arc::clone(&pool.places).acquire_owned().await.map_err(|_| failed())?;
     let departure = CancelOnDrop::default();
     let bounds = CallBudget {
-        signal: departure.signal(),
+        signal: Some(departure.signal()),
         deadline: None,
         steps: u64::MAX,
         is_brief: false,

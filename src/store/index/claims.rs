@@ -152,7 +152,7 @@ impl Claims {
     }
 
     /// How far knowledge of a content reaches.
-    pub(crate) fn reach(&self, number: ContentNo) -> Reach {
+    pub(crate) fn reach(&self, number: ContentNo) -> &Reach {
         self.contents.reach(number)
     }
 

@@ -72,6 +72,9 @@ pub(crate) struct Reach {
     valid: Option<Arc<ValidTime>>,
 }
 
+/// The reach of a content that says no more than its corners.
+static NO_FURTHER: Reach = Reach { as_of: None, earliest_as_of: None, renews: None, valid: None };
+
 impl Content {
     /// The claim it is of.
     pub(crate) const fn claim(&self) -> ClaimNo {
@@ -164,9 +167,8 @@ impl Contents {
     }
 
     /// How far knowledge of a content reaches.
-    pub(super) fn reach(&self, number: ContentNo) -> Reach {
-        let reach = self.get(number).and_then(|content| self.reaches.get(content.reach as usize));
-        reach.cloned().unwrap_or_default()
+    pub(super) fn reach(&self, number: ContentNo) -> &Reach {
+        self.get(number).and_then(|content| self.reaches.get(content.reach as usize)).unwrap_or(&NO_FURTHER)
     }
 
     /// The valid time of a content; none for a claim without time.

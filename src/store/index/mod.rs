@@ -30,6 +30,7 @@ mod intervals;
 mod merges;
 mod postings;
 mod query;
+mod recent;
 mod registry;
 mod runs;
 mod terms;
@@ -285,11 +286,7 @@ impl Index {
 
     fn post(&mut self, content: ContentNo, terms: &[Term]) {
         self.post_terms();
-        for term in terms {
-            if let Some(posting) = self.postings.get_mut(*term as usize) {
-                posting.push(content);
-            }
-        }
+        self.postings.change_each(terms.iter().map(|term| *term as usize), |posting| posting.push(content));
     }
 
     /// Adds the span of a content to the intervals of each relationship among its facets.

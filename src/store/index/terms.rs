@@ -4,6 +4,7 @@
 //! one after the other in chunks; the hash table holds numbers only. Facets that can be asked for by a prefix (kinds, codes, tokens) are
 //! kept in order as well, in [`super::runs::Runs`].
 
+use super::recent::RecentTerms;
 use super::runs::Runs;
 use crate::domain::filter::{FacetKind, FacetTest};
 use crate::store::shared::{SharedList, SharedTable};
@@ -19,6 +20,7 @@ pub(crate) type Term = u32;
 #[derive(Clone, Default)]
 pub(crate) struct Terms {
     numbers: SharedTable,
+    recent: RecentTerms,
     hasher: DefaultHashBuilder,
     keys: Keys,
     ordered: [Runs; 3],
@@ -33,9 +35,15 @@ impl Terms {
 
     /// The number of a facet, given now if it has none.
     pub(crate) fn intern(&mut self, kind: FacetKind, key: &str) -> Term {
-        let hash = hash_of(&self.hasher, kind as u8, key.as_bytes());
-        let found = self.numbers.find(hash, |term| self.keys.is(*term, kind as u8, key.as_bytes()));
-        found.unwrap_or_else(|| self.add(hash, kind as u8, key.as_bytes()))
+        let (kind, key) = (kind as u8, key.as_bytes());
+        let hash = hash_of(&self.hasher, kind, key);
+        if let Some(recent) = self.recent.find(hash, kind, key) {
+            return recent;
+        }
+        let found = self.numbers.find(hash, |term| self.keys.is(*term, kind, key));
+        let term = found.unwrap_or_else(|| self.add(hash, kind, key));
+        self.recent.keep(hash, kind, key, term);
+        term
     }
 
     /// The number of a facet, if it has one.

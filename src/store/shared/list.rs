@@ -69,6 +69,23 @@ impl<T: Clone, const N: usize> SharedList<T, N> {
         }
     }
 
+    /// Changes elements, in order. Those of one chunk that follow one another cost little more than one of them.
+    pub(in crate::store) fn change_each(
+        &mut self,
+        places: impl Iterator<Item = usize>,
+        mut change: impl FnMut(&mut T),
+    ) {
+        let mut places = places.peekable();
+        while let Some(first) = places.next() {
+            let Some(chunk) = self.chunks.get_mut(first / N).map(Arc::make_mut) else { continue };
+            let mut next = Some(first);
+            while let Some(place) = next {
+                chunk.get_mut(place % N).into_iter().for_each(&mut change);
+                next = places.next_if(|next| next / N == first / N);
+            }
+        }
+    }
+
     /// An element, to change it.
     pub(in crate::store) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
         Arc::make_mut(self.chunks.get_mut(at / N)?).get_mut(at % N)
@@ -89,6 +106,16 @@ mod tests {
         assert_eq!(copy.iter().copied().collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
         assert_eq!((copy.len(), copy.get(3), copy.get(10)), (10, Some(&3), None));
         assert_eq!((list.len(), list.get(3), list.get(19)), (20, Some(&33), Some(&19)));
+    }
+
+    #[test]
+    fn elements_are_changed_wherever_they_lie_and_a_copy_keeps_its_own() {
+        let mut list = SharedList::<u32, 4>::default();
+        (0..10).for_each(|n| list.push(n));
+        let copy = list.clone();
+        list.change_each([1, 3, 3, 9, 40, 4].into_iter(), |n| *n += 100);
+        assert_eq!(list.iter().copied().collect::<Vec<_>>(), [0, 101, 2, 203, 104, 5, 6, 7, 8, 109]);
+        assert_eq!(copy.iter().copied().collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
     }
 
     #[test]
