@@ -11,7 +11,7 @@ type Job = Box<dyn FnOnce() + Send>;
 /// Threads for long work. They end when this is dropped.
 #[derive(Debug)]
 pub struct WorkerPool {
-    /// A place for each thread. A job holds its place until it has ended.
+    /// A place for each thread. A job holds its place until it has ended. Closed if there is no thread.
     pub places: Arc<Semaphore>,
     jobs: Sender<Job>,
 }
@@ -34,7 +34,12 @@ impl WorkerPool {
                 Err(error) => tracing::error!(%error, name, "a thread could not be started"),
             }
         }
-        Self { places: Arc::new(Semaphore::new(running)), jobs: sender }
+        let places = Arc::new(Semaphore::new(running));
+        if running == 0 {
+            // Whoever wants a place is told that there is none, instead of waiting for ever.
+            places.close();
+        }
+        Self { places, jobs: sender }
     }
 
     /// The number of threads that have no job.

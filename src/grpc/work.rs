@@ -24,6 +24,7 @@ use super::deadline::Deadline;
 use super::limits::BLOCKING_JOBS;
 use super::status::Refusal;
 use crate::budget::{CallBudget, CancelOnDrop, MemoryBudget, Overrun, PATIENCE, Peer, PeerShares, WorkerPool};
+use crate::ledger::error::{QueryError, ReadFailure};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -89,13 +90,13 @@ impl Threads {
         T: Send + 'static,
         F: FnOnce() -> Result<T, Refusal> + Send + 'static,
     {
-        let place = Arc::clone(&self.appends.places).acquire_owned().await.map_err(|_| Refusal::Stopping)?;
+        let place = Arc::clone(&self.appends.places).acquire_owned().await.map_err(|_| no_thread())?;
         let (reply, prepared) = oneshot::channel();
         let span = tracing::Span::current();
         // Nobody may be waiting any more.
         self.appends
             .begin(place, move || drop(reply.send(span.in_scope(|| contained(work)))))
-            .map_err(|_| Refusal::Stopping)?;
+            .map_err(|_| no_thread())?;
         prepared.await.unwrap_or(Err(Refusal::Stopping))
     }
 
@@ -166,7 +167,7 @@ impl Threads {
             // Nobody may be waiting any more.
             drop(reply.send(answer));
         };
-        self.questions.begin(place, job).map_err(|_| Refusal::Stopping)?;
+        self.questions.begin(place, job).map_err(|_| no_thread())?;
         match timeout_at(deadline.into(), answer).await {
             Ok(answer) => answer.unwrap_or(Err(Refusal::Stopping)),
             Err(_) => Err(Overrun::DeadlineExceeded.into()),
@@ -177,11 +178,16 @@ impl Threads {
     async fn place(&self, begun: Instant, deadline: Instant) -> Result<OwnedSemaphorePermit, Refusal> {
         let patience = begun + PATIENCE;
         match timeout_at(deadline.min(patience).into(), Arc::clone(&self.questions.places).acquire_owned()).await {
-            Ok(place) => place.map_err(|_| Refusal::Stopping),
+            Ok(place) => place.map_err(|_| no_thread()),
             Err(_) if deadline <= patience => Err(Overrun::DeadlineExceeded.into()),
             Err(_) => Err(Refusal::Overloaded("wide questions")),
         }
     }
+}
+
+/// The refusal where a pool could start no thread.
+fn no_thread() -> Refusal {
+    QueryError::from(ReadFailure::NoThread("the call could not be answered")).into()
 }
 
 fn within<T>(bounds: CallBudget, work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {

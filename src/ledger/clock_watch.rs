@@ -39,6 +39,7 @@ use crate::domain::vocabulary::Vocabulary;
 use crate::store::{ClaimNo, Index};
 use crate::v1;
 use prost::Message;
+use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
 
 /// How many claims are looked at without letting the writer in between.
@@ -186,8 +187,10 @@ impl Ledger {
         let candidates = watch.candidates(&view.index);
         watch.agenda.clear();
         watch.unplanned = None;
+        let asked = watch.asked(&view.index);
+        let history = watch.history(&view.index, &asked);
         for stretch in candidates.chunks(STRETCH) {
-            watch.look_at(&view.index, stretch);
+            watch.look_at(&history, stretch);
             watch.leave_for_later();
         }
         watch.arrive();
@@ -231,7 +234,8 @@ impl Ledger {
                 claims.extend(promises_of(&view.index, claim, Position(position)));
             }
         }
-        watch.look_at(&view.index, &Vec::from_iter(claims));
+        let asked = watch.asked(&view.index);
+        watch.look_at(&watch.history(&view.index, &asked), &Vec::from_iter(claims));
         watch.leave_for_later();
         watch.arrive();
     }
@@ -246,12 +250,14 @@ impl Ledger {
             self.look_through(watch);
         }
         let view = self.store.question_view();
-        let mut renderer = Renderer::at(&self.store, &view, view.index.appends.last(self.published()));
+        let appends = &view.index.appends;
+        let mut renderer = Renderer::new(&self.store, &view);
         let mut told = Vec::new();
         while told.len() < limit
             && let Some(next) = watch.pending.pop_front()
         {
             let mut bytes = Vec::new();
+            renderer.cut_at(appends.last(appends.known_at(next.place.told_at, self.published())));
             renderer.claim(next.claim, next.revision, &mut bytes)?;
             let claim = v1::Claim::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))?;
             let Pending { place, turn, at, late, .. } = next;
@@ -350,20 +356,27 @@ impl ClockWatch {
         std::mem::replace(&mut self.agenda, later).into_iter().map(|(_, claim)| claim).collect()
     }
 
-    /// Notes what claims tell behind the place: now or later.
-    fn look_at(&mut self, index: &Index, claims: &[ClaimNo]) {
-        let filter = self.query.filter.clone();
+    /// The filter with the ids that answered as those it names, and from which position on.
+    fn asked<'i>(&self, index: &'i Index) -> Vec<(Position, Cow<'i, Filter>)> {
         let mut asked = Vec::with_capacity(self.meanings.len());
         for from in &self.meanings {
-            let answered = index.as_answered(&filter, *from);
+            let answered = index.as_answered(&self.query.filter, *from);
             // Each merge that concerns the filter makes it once more, with every id that answers as one it names.
             let ids = answered.items.iter().map(|item| item.named_len()).sum::<usize>();
             crate::budget::hold(ids * BYTES_OF_ID);
             crate::budget::steps(u32::try_from(ids).unwrap_or(u32::MAX).saturating_add(1));
-            asked.push((*from, answered));
+            asked.push((*from, Cow::Owned(answered.into_owned())));
         }
+        asked
+    }
+
+    fn history<'i>(&self, index: &'i Index, asked: &'i [(Position, Cow<'i, Filter>)]) -> TurnHistory<'i> {
         let base = self.base.map(|(settled, basis)| (settled, basis.position));
-        let history = TurnHistory::new(index, &asked, self.head.position, base);
+        TurnHistory::new(index, asked, self.head.position, base)
+    }
+
+    /// Notes what claims tell behind the place: now or later.
+    fn look_at(&mut self, history: &TurnHistory<'_>, claims: &[ClaimNo]) {
         for claim in claims {
             crate::budget::step();
             let (known, revisions): (Vec<Known>, Vec<u32>) = history.of(*claim).into_iter().unzip();

@@ -83,6 +83,9 @@ pub enum QueryError {
     /// Stored bytes cannot be read.
     #[error(transparent)]
     NotRead(#[from] ReadFailure),
+    /// A thread that answered it panicked.
+    #[error("a defect of the service; its log says more")]
+    Defect,
 }
 
 /// The reason that stored bytes cannot be read; nothing is answered from them.

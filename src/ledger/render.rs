@@ -44,6 +44,11 @@ impl<'v> Renderer<'v> {
         Self { store, view, cut, loaded: HashMap::new(), kept: 0 }
     }
 
+    /// Renders the claims that come next as another cut sees them.
+    pub(super) const fn cut_at(&mut self, cut: Position) {
+        self.cut = cut;
+    }
+
     /// The blocks that had to be loaded.
     pub(super) fn into_loaded(self) -> HashMap<usize, Arc<Block>> {
         self.loaded

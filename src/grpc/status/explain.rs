@@ -84,7 +84,7 @@ fn query_details(error: &QueryError) -> Details {
         }
         QueryError::Unsupposable(Rejection::Conflicts(conflicts)) => detail::conflicts(conflicts),
         QueryError::NotRead(failure) => not_read_details(failure),
-        QueryError::BasisMismatch => Details::saying(error.to_string()),
+        QueryError::BasisMismatch | QueryError::Defect => Details::saying(error.to_string()),
     }
 }
 

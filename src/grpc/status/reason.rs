@@ -105,6 +105,7 @@ const fn query_reason(error: &QueryError) -> ErrorReason {
         QueryError::ClaimNotFound(_) => ErrorReason::ClaimNotFound,
         QueryError::Unsupposable(_) => ErrorReason::CommandRejected,
         QueryError::NotRead(failure) => read_reason(failure),
+        QueryError::Defect => ErrorReason::Internal,
     }
 }
 
@@ -261,7 +262,7 @@ mod tests {
 
     #[test]
     fn what_the_ledger_says_in_other_words_has_the_same_reason() {
-        let same: [(Refusal, ErrorReason); 27] = [
+        let same: [(Refusal, ErrorReason); 28] = [
             (Refusal::Overrun(Overrun::Cancelled), ErrorReason::DeadlineExceeded),
             (Refusal::Overrun(Overrun::Steps), ErrorReason::QuestionTooWide),
             (Refusal::Overrun(Overrun::MemoryFull), ErrorReason::Overloaded),
@@ -281,6 +282,7 @@ mod tests {
             (AppendError::Overloaded.into(), ErrorReason::Overloaded),
             (AppendError::NotServing(String::new()).into(), ErrorReason::NotServing),
             (AppendError::NotRead(ReadFailure::Damaged(String::new())).into(), ErrorReason::Damaged),
+            (QueryError::Defect.into(), ErrorReason::Internal),
             (
                 QueryError::NotRead(ReadFailure::Lacking(String::new(), Obstacle::Memory)).into(),
                 ErrorReason::Overloaded,

@@ -49,15 +49,15 @@ pub(super) fn search_briefly(index: &Index, filter: &Filter, (after, until): (Po
 /// Searches the next piece on a thread of low priority, waiting for a free one.
 ///
 /// # Errors
-/// When there are no threads, or the search failed.
+/// When there are no threads, or the search failed by a defect.
 pub(super) async fn search_piece(
     shared: &Arc<Shared>,
     filter: &Arc<Filter>,
     span: (Position, Position),
 ) -> Result<Found, QueryError> {
-    let failed = || QueryError::from(ReadFailure::NoThread("the log could not be searched"));
+    let no_thread = || QueryError::from(ReadFailure::NoThread("the log could not be searched"));
     let pool = shared.feed.searches.0.get_or_init(|| WorkerPool::new("search"));
-    let place = Arc::clone(&pool.places).acquire_owned().await.map_err(|_| failed())?;
+    let place = Arc::clone(&pool.places).acquire_owned().await.map_err(|_| no_thread())?;
     let departure = CancelOnDrop::default();
     let bounds = CallBudget {
         signal: Some(departure.signal()),
@@ -74,8 +74,9 @@ pub(super) async fn search_piece(
         // The follower may have left.
         drop(reply.send(bounds.run(|| search(&snapshot.index, &filter, span, PIECE))));
     };
-    pool.begin(place, job).map_err(|_| failed())?;
-    found.await.ok().and_then(Result::ok).ok_or_else(failed)
+    pool.begin(place, job).map_err(|_| no_thread())?;
+    // A search is ended by its follower's leaving alone, and nobody waits for it then.
+    found.await.ok().and_then(Result::ok).ok_or(QueryError::Defect)
 }
 
 fn search(index: &Index, filter: &Filter, span: (Position, Position), glance: u64) -> Found {

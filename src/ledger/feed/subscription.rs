@@ -23,6 +23,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinError;
 use tokio::time::Instant;
 
 /// Whoever is live and so many events behind has fallen behind.
@@ -166,8 +167,12 @@ impl Subscription {
             return Ok(Some(Frame::Events(events)));
         }
         if let Some(searching) = &mut self.searching {
-            let found = tokio::time::timeout_at(self.last.0 + self.heartbeat, searching).await;
-            let Ok(found) = found else { return Ok(Some(self.sign_of_life())) };
+            let found = tokio::select! {
+                biased;
+                why = losing(&mut self.held) => return Ok(Some(Frame::End(why))),
+                found = searching => found,
+                () = tokio::time::sleep_until(self.last.0 + self.heartbeat) => return Ok(Some(self.sign_of_life())),
+            };
             self.searching = None;
             self.reading.find(found?);
         }
@@ -194,7 +199,10 @@ impl Subscription {
     }
 
     async fn load(&mut self, blocks: Vec<usize>) -> Result<(), QueryError> {
-        let failed = |_| QueryError::from(ReadFailure::NoThread("the log could not be read"));
+        let failed = |error: JoinError| match error.is_panic() {
+            true => QueryError::Defect,
+            false => ReadFailure::NoThread("the log could not be read").into(),
+        };
         let Ok(turn) = Arc::clone(&self.shared.feed.loads).acquire_owned().await else { return Ok(()) };
         let shared = Arc::clone(&self.shared);
         let loading = tokio::task::spawn_blocking(move || {
@@ -209,15 +217,9 @@ impl Subscription {
     async fn wait(&mut self) -> Option<Frame> {
         let deadline = self.last.0 + self.heartbeat;
         self.live.want();
-        let losing = async {
-            match &mut self.held {
-                Some(held) => held.losing().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
-            why = losing => Some(Frame::End(why)),
+            why = losing(&mut self.held) => Some(Frame::End(why)),
             () = tokio::time::sleep_until(deadline) => Some(Frame::Heartbeat(self.shared.clock.now())),
             moved = self.head.changed() => moved.is_err().then_some(Frame::End(EndReason::Stopping)),
         }
@@ -235,6 +237,14 @@ impl Subscription {
         if last < head {
             self.not_before = None;
         }
+    }
+}
+
+/// Waits until the cursor that is held is taken away; for ever without one.
+async fn losing(held: &mut Option<Held>) -> EndReason {
+    match held {
+        Some(held) => held.losing().await,
+        None => std::future::pending().await,
     }
 }
 

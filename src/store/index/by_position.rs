@@ -25,6 +25,8 @@ use crate::store::shared::SharedList;
 
 /// So few claims are looked through rather than every event of a stretch.
 const FEW: usize = 4096;
+/// Maximum number of events found at once, so that whoever waits for them holds no more.
+const MOST_FOUND: usize = 16_384;
 
 /// The claims of all events, in the order of the log, from the first that was taken in: what is supposed begins at its cut.
 #[derive(Clone, Default)]
@@ -119,8 +121,12 @@ impl Index {
         found: &mut impl Extend<Position>,
     ) -> Position {
         if far > near && self.candidate_count(compiled) <= FEW {
-            found.extend(self.touching_compiled(compiled, after, far));
-            return far;
+            let mut touching = self.touching_compiled(compiled, after, far);
+            let looked = if touching.len() > MOST_FOUND { touching.get(MOST_FOUND - 1) } else { None };
+            let looked = looked.copied().unwrap_or(far);
+            touching.truncate(MOST_FOUND);
+            found.extend(touching);
+            return looked;
         }
         let near = near.min(far);
         let work_of_event = u32::try_from(compiled.items.len().max(1)).unwrap_or(u32::MAX);
