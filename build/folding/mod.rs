@@ -8,6 +8,7 @@
 mod boundary;
 #[path = "../../src/domain/text/cell.rs"]
 mod cell;
+mod languages;
 mod relation;
 mod spelling;
 

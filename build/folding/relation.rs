@@ -5,32 +5,15 @@
 //! that sorts as several (`æ`) is spelled with those.
 
 use super::cell::{SECOND_READING, SPELLED_APOSTROPHE, SPELLED_BREAK};
+use super::languages::{CASES, COLLATIONS, HAMZA_AND_SEATS, SCRIPTS};
 use super::spelling::Properties;
 use icu_casemap::CaseMapper;
 use icu_collator::options::{AlternateHandling, CollatorOptions, Strength};
 use icu_collator::{Collator, CollatorBorrowed};
 use icu_locale_core::{LanguageIdentifier, Locale};
-use icu_properties::props::Script;
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
-/// Collations that decide, at primary strength: the root first.
-const COLLATIONS: [&str; 6] = ["und", "az", "tr", "hy", "fa", "uk"];
-/// Languages whose upper and lower case decide.
-const CASES: [&str; 8] = ["und", "az", "tr", "hy", "fa", "uk", "de", "el"];
-/// Scripts that a collation other than the root one is asked about.
-const SCRIPTS: [Script; 7] = [
-    Script::Latin,
-    Script::Greek,
-    Script::Cyrillic,
-    Script::Armenian,
-    Script::Georgian,
-    Script::Arabic,
-    Script::Hebrew,
-];
-/// Bare hamza and its seats, which are one letter in the collation of Persian. Closed with the seats that search ignores,
-/// `ا`, `و` and `ي` would become a single letter.
-const NOT_OF_PERSIAN: &str = "ءأإؤئٲٳ";
 /// Letters that search takes for one although no collation does.
 const ALIKE: [(char, char); 8] =
     [('ا', 'ٱ'), ('ي', 'ى'), ('ي', 'ی'), ('ه', 'ة'), ('ك', 'ک'), ('e', 'ə'), ('e', 'ǝ'), ('e', 'ә')];
@@ -137,7 +120,7 @@ impl Relation {
         properties: &Properties,
     ) {
         let mut firsts: BTreeMap<Vec<u8>, String> = BTreeMap::new();
-        for letter in letters.iter().filter(|letter| name != "fa" || !NOT_OF_PERSIAN.contains(**letter)) {
+        for letter in letters.iter().filter(|letter| name != "fa" || !HAMZA_AND_SEATS.contains(**letter)) {
             let key = key(collation, &letter.to_string());
             if key.is_empty() {
                 continue;

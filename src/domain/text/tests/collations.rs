@@ -1,5 +1,8 @@
 //! The folding, held against the collations and the cases of ICU4X in both directions.
 
+#[path = "../../../../build/folding/languages.rs"]
+mod languages;
+
 use super::super::words;
 use super::finds;
 use icu_casemap::CaseMapper;
@@ -8,23 +11,10 @@ use icu_collator::{Collator, CollatorBorrowed};
 use icu_locale_core::{LanguageIdentifier, Locale};
 use icu_properties::CodePointMapData;
 use icu_properties::props::Script;
+use languages::{CASES, COLLATIONS, HAMZA_AND_SEATS, SCRIPTS};
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
-
-const COLLATIONS: [&str; 6] = ["und", "az", "tr", "hy", "fa", "uk"];
-const CASES: [&str; 8] = ["und", "az", "tr", "hy", "fa", "uk", "de", "el"];
-const SCRIPTS: [Script; 7] = [
-    Script::Latin,
-    Script::Greek,
-    Script::Cyrillic,
-    Script::Armenian,
-    Script::Georgian,
-    Script::Arabic,
-    Script::Hebrew,
-];
-/// Letters that the collation of Persian makes one, and search does not.
-const HAMZA_AND_SEATS: &str = "ءأإؤئٲٳ";
 
 /// Letters whose decomposition has the high hamza behind the letter while collations have it before.
 const HIGH_HAMZA: &str = "ٵٶٷٸﯝ";
