@@ -19,7 +19,9 @@ use super::value::{Value, shown};
 use crate::domain::edtf::PartialDate;
 use std::borrow::Cow;
 
+mod atoms;
 mod calendar;
+mod effect;
 mod exclusive;
 mod format;
 mod months;
@@ -28,7 +30,7 @@ mod plausible;
 pub(super) use exclusive::{after, before};
 
 use calendar::Calendar;
-use format::{Format, Parts};
+use format::{Format, Parts, Time};
 use plausible::Plausible;
 
 /// What a date of a mapping says of a row.
@@ -173,6 +175,7 @@ impl<'m> Rule<'m> {
         let (precision, qualifier) = (value(&rule.precision)?, value(&rule.qualifier)?);
         let (exclusive, no_year_zero) = (rule.exclusive, rule.no_year_zero);
         let calendar = Calendar::named(rule.calendar.as_deref())?;
+        effect::check(rule, calendar)?;
         let plausible = Plausible::compile(rule.not_before.as_deref(), rule.not_after.as_deref())?;
         let compiled = Self {
             when,
@@ -225,12 +228,19 @@ impl<'m> Rule<'m> {
         let date = self.bounded(date)?;
         let Some(qualifier) = &self.qualifier else { return Ok(Told::Date(date)) };
         let qualifier = qualifier.eval(seen)?;
-        // A range, which a month of another calendar is, has a qualifier at each of its ends.
-        let ends = date.strip_prefix('[').and_then(|date| date.strip_suffix(']')?.split_once(".."));
-        Ok(Told::Date(match ends {
-            Some((first, last)) => format!("[{first}{qualifier}..{last}{qualifier}]"),
-            None => date + &qualifier,
-        }))
+        if !matches!(&*qualifier, "" | "~" | "?" | "%") {
+            let what = format!("`{}` is no qualifier: expected ~, ? or %", shown(&qualifier));
+            return Err(Fault::column(self.columns(), what));
+        }
+        if !qualifier.is_empty() && date.starts_with('[') && date.contains("..") {
+            let what = format!("`{}` is a range, which cannot have the qualifier `{qualifier}`", shown(&date));
+            return Err(Fault::column(self.columns(), what));
+        }
+        let date = atoms::qualified(&date, &qualifier);
+        if !date.contains('/') {
+            check(&date).map_err(|what| Fault::column(self.columns(), what))?;
+        }
+        Ok(Told::Date(date))
     }
 
     /// A date, or the last before it where it is exclusive; of an interval its end.
@@ -264,18 +274,21 @@ impl<'m> Rule<'m> {
             return told.ok_or_else(|| Fault::column(at(), "is empty: expected a date"));
         }
         if formats.is_empty() && self.calendar == Calendar::Julian {
-            let parts = ["Y-MM-DD", "Y-MM", "Y"].iter().find_map(|form| plain(form)?.read(&text, &[]));
+            let parts = ["Y-MM-DD", "Y-MM", "Y"].iter().find_map(|form| plain(form)?.read(&text, self.missing));
             let wrong =
                 || format!("`{}` is no year, month or day, which a date by the Julian calendar is", shown(&text));
             return self.told(parts.ok_or_else(|| Fault::column(at(), wrong()))?, seen, at);
         }
         if formats.is_empty() {
-            let date = self.cut_edtf(text.into_owned(), seen, at)?;
             // An interval, for both ends at once, is looked at as a whole later.
-            if !date.contains('/') {
-                check(&date).map_err(|what| Fault::column(at(), what))?;
+            if !text.contains('/') {
+                check(&text).map_err(|what| Fault::column(at(), what))?;
             }
-            return Ok(Told::Date(date));
+            let most = self.precision(seen)?;
+            return Ok(Told::Date(match most {
+                Some(most) => atoms::cut(&text, most),
+                None => text.into_owned(),
+            }));
         }
         let Some(parts) = formats.iter().find_map(|format| format.read(&text, self.missing)) else {
             let forms: Vec<&str> = formats.iter().map(Format::written).collect();
@@ -348,10 +361,13 @@ impl<'m> Rule<'m> {
         let Some(year) = parts.year else { return Ok(Told::Unknown) };
         let counted = if parts.of_era { Ok(year) } else { self.astronomical(year) };
         let year = counted.map_err(|what| Fault::column(at(), what))?;
-        let most = self.precision(seen)?.unwrap_or(Precision::Second);
+        let wanted = self.precision(seen)?;
+        let most = wanted.unwrap_or(Precision::Second);
         let month = parts.month.filter(|_| most >= Precision::Month);
         let day = parts.day.filter(|_| most >= Precision::Day).filter(|_| month.is_some());
         let time = parts.time.filter(|_| most >= Precision::Second).filter(|_| day.is_some());
+        let fraction = |time: Time| time.fraction.filter(|_| wanted.is_none());
+        let time = time.map(|time| Time { fraction: fraction(time), ..time });
         let text = match self.calendar {
             Calendar::Gregorian => edtf((year, month, day), time),
             Calendar::Julian if time.is_some() => {
@@ -372,34 +388,23 @@ impl<'m> Rule<'m> {
         }
     }
 
-    /// An EDTF text, cut to the precision that is wanted.
-    fn cut_edtf(&self, text: String, seen: &Seen<'_>, at: impl Fn() -> String) -> Result<String, Fault> {
-        let Some(most) = self.precision(seen)? else { return Ok(text) };
-        match plain("Y-MM-DD").and_then(|format| format.read(&text, &[])) {
-            Some(parts) => match self.told(parts, seen, at)? {
-                Told::Date(date) => Ok(date),
-                _ => Ok(text),
-            },
-            None if most >= Precision::Day || !text.contains('T') => Ok(text),
-            None => Ok(text.split('T').next().map(str::to_owned).unwrap_or(text)),
-        }
-    }
-
     fn precision(&self, seen: &Seen<'_>) -> Result<Option<Precision>, Fault> {
         let Some(value) = &self.precision else { return Ok(None) };
         let word = value.eval(seen)?;
-        named_precision(&word).map(Some).map_err(|what| Fault::column(value.columns(), what))
+        named_precision(&word).map_err(|what| Fault::column(value.columns(), what))
     }
 }
 
-fn named_precision(word: &str) -> Result<Precision, String> {
-    Ok(match word {
+/// The precision of a name; none for no name.
+fn named_precision(word: &str) -> Result<Option<Precision>, String> {
+    Ok(Some(match word {
         "year" => Precision::Year,
         "month" => Precision::Month,
         "day" => Precision::Day,
-        "" | "second" => Precision::Second,
+        "second" => Precision::Second,
+        "" => return Ok(None),
         other => return Err(format!("`{}` is no precision: expected year, month, day or second", shown(other))),
-    })
+    }))
 }
 
 /// A form without names.
@@ -408,13 +413,14 @@ fn plain(form: &str) -> Option<Format> {
 }
 
 /// A date of the Gregorian calendar in EDTF.
-fn edtf((year, month, day): (i64, Option<u32>, Option<u32>), time: Option<(u32, u32, u32)>) -> String {
+fn edtf((year, month, day): (i64, Option<u32>, Option<u32>), time: Option<Time>) -> String {
     let mut text = format::year(year);
     for part in [month, day].into_iter().flatten() {
         text.push_str(&format!("-{part:02}"));
     }
-    if let Some((hour, minute, second)) = time {
-        text.push_str(&format!("T{hour:02}:{minute:02}:{second:02}Z"));
+    if let Some(Time { hour, minute, second, fraction }) = time {
+        let fraction = fraction.map(|(digits, count)| format!(".{digits:0count$}")).unwrap_or_default();
+        text.push_str(&format!("T{hour:02}:{minute:02}:{second:02}{fraction}Z"));
     }
     text
 }

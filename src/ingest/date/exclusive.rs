@@ -58,6 +58,11 @@ fn second_before(date: &str, time: &str) -> Option<String> {
     let (clock, zone) = time.split_at_checked(8)?;
     let mut parts = clock.split(':').map(str::parse::<u32>);
     let (hour, minute, second) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    if let Some(fraction) = zone.strip_prefix('.') {
+        // Part of the second comes before its fraction.
+        let zone = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+        return Some(format!("{date}T{clock}{zone}"));
+    }
     let total = hour * 3600 + minute * 60 + second;
     let (date, total) = match total.checked_sub(1) {
         Some(total) => (date.to_owned(), total),
@@ -82,6 +87,7 @@ mod tests {
             ("10000", "9999"),
             ("2024-05-06T00:00:00Z", "2024-05-05T23:59:59Z"),
             ("2024-05-06T10:00:00+04:00", "2024-05-06T09:59:59+04:00"),
+            ("2024-05-06T10:00:00.5Z", "2024-05-06T10:00:00Z"),
         ] {
             assert_eq!(before(text).as_deref(), Some(expected), "{text}");
         }

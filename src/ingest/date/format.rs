@@ -8,9 +8,19 @@ pub(super) struct Parts {
     pub(super) year: Option<i64>,
     pub(super) month: Option<u32>,
     pub(super) day: Option<u32>,
-    pub(super) time: Option<(u32, u32, u32)>,
+    pub(super) time: Option<Time>,
     /// True if the text names an era. The year is then counted as EDTF counts years.
     pub(super) of_era: bool,
+}
+
+/// A time of day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Time {
+    pub(super) hour: u32,
+    pub(super) minute: u32,
+    pub(super) second: u32,
+    /// The fraction of the second, as its digits and their number. None if it is zero.
+    pub(super) fraction: Option<(u64, usize)>,
 }
 
 /// A form.
@@ -80,7 +90,7 @@ impl Format {
             }
         }
         let refuse = |what: &str| Err(format!("`{written}` is no form of a date: {what}"));
-        if let Some(what) = never(&tokens) {
+        if let Some(what) = foreign(written).or_else(|| never(&tokens)) {
             return refuse(&what);
         }
         Ok(Self { written: written.into(), tokens, months })
@@ -94,7 +104,7 @@ impl Format {
     /// Reads a text of this form; none if it is not. A part that is a marker in `missing` is not said.
     pub(super) fn read(&self, text: &str, missing: &[String]) -> Option<Parts> {
         let mut parts = Parts::default();
-        let (mut clock, mut timed, mut before_our_era) = ((0, 0, 0), false, false);
+        let (mut clock, mut timed, mut before_our_era) = (Time::default(), false, false);
         let mut rest = text;
         for (at, token) in self.tokens.iter().enumerate() {
             let next = self.tokens.get(at + 1);
@@ -129,17 +139,21 @@ impl Format {
                         Part::Year => parts.year = Some(number),
                         Part::Month => parts.month = small,
                         Part::Day => parts.day = small,
-                        Part::Hour => clock.0 = small.filter(|hour| *hour < 24)?,
-                        Part::Minute => clock.1 = small.filter(|minute| *minute < 60)?,
+                        Part::Hour => clock.hour = small.filter(|hour| *hour < 24)?,
+                        Part::Minute => clock.minute = small.filter(|minute| *minute < 60)?,
                         Part::Second => {
-                            clock.2 = small.filter(|second| *second < 60)?;
-                            rest = without_zero_fraction(rest);
+                            clock.second = small.filter(|second| *second < 60)?;
+                            (clock.fraction, rest) = fraction(rest, next);
                         }
                     }
                 }
             }
         }
         parts.time = timed.then_some(clock);
+        if parts.of_era && parts.year.is_some_and(|year| year < 1) {
+            // An era counts from the year 1.
+            return None;
+        }
         if before_our_era {
             // The year before the year 1 is 0 in EDTF.
             parts.year = parts.year.map(|year| 1 - year);
@@ -164,6 +178,22 @@ impl Part {
             Self::Second => "the second",
         }
     }
+}
+
+/// What other languages of forms write, and what it is here.
+fn foreign(written: &str) -> Option<String> {
+    const WORDS: [(&str, &str); 9] = [
+        ("%", "forms are written as in `YYYY-MM-DD`, without `%`"),
+        ("MON", "`MON` stands for nothing; did you mean `Mon`?"),
+        ("mon", "`mon` stands for nothing; did you mean `Mon`?"),
+        ("EEE", "names of days are not read: take them off by a `[[derive]]`"),
+        ("QQ", "quarters are not read: make `2024-33` of the first by a `[[derive]]`"),
+        ("ZZ", "a time is UTC: zones are read without `formats`, as in `2024-12-25T10:00:00+03:00`"),
+        ("XXX", "a time is UTC: zones are read without `formats`, as in `2024-12-25T10:00:00+03:00`"),
+        ("ERA", "`ERA` stands for nothing; did you mean `Era`?"),
+        ("fff", "fractions are read with `ss`"),
+    ];
+    WORDS.into_iter().find_map(|(word, what)| written.contains(word).then(|| what.to_owned()))
 }
 
 /// The reason that no text can match a form, if there is one.
@@ -232,11 +262,18 @@ fn era(text: &str) -> Option<(bool, &str)> {
     })
 }
 
-/// A text without the fraction of a second that it begins with, where that is zero.
-fn without_zero_fraction(text: &str) -> &str {
-    let Some(digits) = text.strip_prefix(['.', ',']) else { return text };
-    let after = digits.trim_start_matches('0');
-    if after.len() == digits.len() || after.starts_with(|c: char| c.is_ascii_digit()) { text } else { after }
+/// The fraction of a second that a text begins with, and the text after it. A point or comma that the form has itself begins
+/// none.
+fn fraction<'t>(text: &'t str, next: Option<&Token>) -> (Option<(u64, usize)>, &'t str) {
+    let is_of_form = matches!(next, Some(Token::Is('.' | ',')));
+    let Some(digits) = text.strip_prefix(['.', ',']).filter(|_| !is_of_form) else { return (None, text) };
+    let count = digits.bytes().take_while(u8::is_ascii_digit).count();
+    let Some((head, after)) = digits.split_at_checked(count).filter(|_| count > 0) else { return (None, text) };
+    match head.parse::<u64>() {
+        Ok(0) => (None, after),
+        Ok(number) => (Some((number, count)), after),
+        Err(_) => (None, text),
+    }
 }
 
 /// A number at the beginning of a text.

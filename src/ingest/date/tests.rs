@@ -120,6 +120,12 @@ fn a_form_that_no_text_can_have_is_refused_with_what_was_meant() {
         ("YYYY-MM-DD mm", "the minute without the hour"),
         ("dd.MM.YYYY", "did you mean `DD`"),
         ("YYYY Y", "the year comes twice"),
+        ("DD-MON-YYYY", "did you mean `Mon`"),
+        ("D month YYYY", "did you mean `Mon`"),
+        ("%d/%m/%Y", "without `%`"),
+        ("YYYY-QQ", "quarters are not read"),
+        ("YYYY-MM-DDThh:mm:ssZZ", "a time is UTC"),
+        ("EEE, D Mon YYYY", "names of days"),
     ] {
         let error = told(&format!(r#"{{ date = "{{a}}", formats = ["{form}"] }}"#), ["", "", ""]).unwrap_err();
         assert!(error.contains(words), "{form}: {error}");
@@ -194,7 +200,103 @@ fn a_second_may_have_a_fraction_of_nothing() {
     let rule = r#"{ date = "{a}", formats = ["YYYY-MM-DDThh:mm:ssZ"] }"#;
     assert_eq!(told(rule, ["2025-03-01T08:17:27.000Z", "", ""]), date("2025-03-01T08:17:27Z"));
     assert!(told(rule, ["2025-03-01T08:17:60Z", "", ""]).is_err());
-    assert!(told(rule, ["2025-03-01T08:17:27.120Z", "", ""]).is_err());
+    assert!(told(rule, ["2025-03-01T08:17:27.Z", "", ""]).is_err());
+}
+
+#[test]
+fn a_fraction_of_a_second_is_kept_as_it_is_without_a_form() {
+    let rule = r#"{ date = "{a}", formats = ["YYYY-MM-DDThh:mm:ssZ", "DD.MM.YYYY hh:mm:ss", "YYYYMMDDhhmmss.x"] }"#;
+    for (text, edtf) in [
+        ("2025-03-01T08:17:27.120Z", "2025-03-01T08:17:27.120Z"),
+        ("2025-03-01T08:17:27,05Z", "2025-03-01T08:17:27.05Z"),
+        ("01.03.2025 08:17:27.5", "2025-03-01T08:17:27.5Z"),
+        ("20250301081727.x", "2025-03-01T08:17:27Z"),
+    ] {
+        assert_eq!(told(rule, [text, "", ""]), date(edtf), "{text}");
+    }
+    let whole = r#"{ date = "{a}", formats = ["YYYY-MM-DDThh:mm:ssZ"], precision = "second" }"#;
+    assert_eq!(told(whole, ["2025-03-01T08:17:27.120Z", "", ""]), date("2025-03-01T08:17:27Z"));
+    let exclusive = r#"{ date = "{a}", formats = ["YYYY-MM-DDThh:mm:ssZ"], exclusive = true }"#;
+    assert_eq!(told(exclusive, ["2025-03-01T08:17:27.120Z", "", ""]), date("2025-03-01T08:17:27Z"));
+}
+
+#[test]
+fn a_precision_cuts_every_date_of_an_edtf_text() {
+    for (text, year, month, day) in [
+        ("1920-05-03", "1920", "1920-05", "1920-05-03"),
+        ("1920-05-03~", "1920~", "1920-05~", "1920-05-03~"),
+        ("1920-05~-03", "1920~", "1920-05~", "1920-05~-03"),
+        ("1920?-05-03~", "1920%", "1920?-05~", "1920?-05-03~"),
+        ("1920-05", "1920", "1920-05", "1920-05"),
+        ("192X", "192X", "192X", "192X"),
+        ("1920-XX-03", "1920", "1920-XX", "1920-XX-03"),
+        ("-0044-03-15", "-0044", "-0044-03", "-0044-03-15"),
+        ("Y12345", "Y12345", "Y12345", "Y12345"),
+        ("2025-06-30T02:00:00+04:00", "2025", "2025-06", "2025-06-30"),
+        ("[2010-01-01..2014-07-01]", "[2010..2014]", "[2010-01..2014-07]", "[2010-01-01..2014-07-01]"),
+        ("[..2014-07-01]", "[..2014]", "[..2014-07]", "[..2014-07-01]"),
+        ("[2024-12-25,2024-12-31]", "2024", "2024-12", "[2024-12-25,2024-12-31]"),
+        ("2020-01-01/2021-02-03", "2020/2021", "2020-01/2021-02", "2020-01-01/2021-02-03"),
+        ("2020-01-01/..", "2020/..", "2020-01/..", "2020-01-01/.."),
+    ] {
+        for (precision, edtf) in [("year", year), ("month", month), ("day", day)] {
+            let rule = format!(r#"{{ date = "{{a}}", precision = "{precision}" }}"#);
+            assert_eq!(told(&rule, [text, "", ""]), date(edtf), "{text} {precision}");
+        }
+    }
+    let second = r#"{ date = "{a}", precision = "second" }"#;
+    assert_eq!(told(second, ["2025-06-30T02:00:00.25+04:00", "", ""]), date("2025-06-30T02:00:00+04:00"));
+    assert!(told(r#"{ date = "{a}", precision = "year" }"#, ["May 1920", "", ""]).is_err());
+}
+
+#[test]
+fn a_qualifier_goes_to_every_date_and_joins_one_that_is_there() {
+    let rule = r#"{ date = "{a}", qualifier = { from = "{b}" } }"#;
+    for (text, qualifier, edtf) in [
+        ("1920", "~", "1920~"),
+        ("1920~", "~", "1920~"),
+        ("1920?", "~", "1920%"),
+        ("2020/2021-05", "?", "2020?/2021-05?"),
+        ("1920~", "", "1920~"),
+    ] {
+        assert_eq!(told(rule, [text, qualifier, ""]), date(edtf), "{text} {qualifier}");
+    }
+    assert!(told(rule, ["[2010..2014]", "~", ""]).unwrap_err().contains("is a range"));
+    assert!(told(rule, ["1920", "ca", ""]).unwrap_err().contains("`ca` is no qualifier"));
+    assert!(told(rule, ["2025-06-30T02:00:00Z", "~", ""]).is_err());
+}
+
+#[test]
+fn a_key_that_would_have_no_effect_is_an_error_of_the_mapping() {
+    for (rule, key) in [
+        (r#"{ date = "{a}", no_year_zero = true }"#, "no_year_zero"),
+        (r#"{ date = "{a}", missing = ["-9"] }"#, "missing"),
+        (r#"{ date = "{a}", months = "fr" }"#, "months"),
+        (r#"{ date = "{a}", formats = ["YYYY-MM"], months = "fr" }"#, "months"),
+        (r#"{ date = "{a}", month = "{b}" }"#, "month"),
+        (r#"{ year = "{a}", day = "{b}" }"#, "day"),
+        (r#"{ year = "{a}", formats = ["YYYY"] }"#, "formats"),
+        (r#"{ bound = "open", precision = "year" }"#, "precision"),
+        (r#"{ bound = "open", empty = "unknown" }"#, "empty"),
+        (r#"{ bound = "unknown", calendar = "julian" }"#, "calendar"),
+    ] {
+        let error = told(rule, ["1920", "1", ""]).unwrap_err();
+        assert!(error.contains(key) && error.contains("has no effect here"), "{rule}: {error}");
+    }
+    let julian = r###"{ date = "{a}", calendar = "julian", missing = ["##"], no_year_zero = true }"###;
+    assert_eq!(told(julian, ["1813-10-##", "", ""]), date("[1813-10-13..1813-11-12]"));
+    assert_eq!(told(julian, ["-44-03-15", "", ""]), date("-0043-03-13"));
+}
+
+#[test]
+fn an_era_counts_from_the_year_1() {
+    let rule = r#"{ date = "{a}", formats = ["Y Era", "D Mon Y Era"] }"#;
+    for text in ["0 BC", "0 AD", "-5 BC", "-5 CE", "00 BCE"] {
+        assert!(told(rule, [text, "", ""]).unwrap_err().contains("is no date of the form"), "{text}");
+    }
+    assert_eq!(told(rule, ["1 BC", "", ""]), date("0000"));
+    assert_eq!(told(rule, ["15 Mar 44 BC", "", ""]), date("-0043-03-15"));
+    assert_eq!(told(rule, ["1 AD", "", ""]), date("0001"));
 }
 
 #[test]
@@ -215,7 +317,7 @@ fn a_date_by_the_julian_calendar_is_recorded_by_the_gregorian_one() {
     }
     let parts = r#"{ year = "{a}", month = "{b}", day = "{c}", missing = ["-9"], calendar = "julian", qualifier = { from = "~" } }"#;
     assert_eq!(told(parts, ["1813", "10", "12"]), date("1813-10-24~"));
-    assert_eq!(told(parts, ["1813", "10", "-9"]), date("[1813-10-13~..1813-11-12~]"));
+    assert!(told(parts, ["1813", "10", "-9"]).unwrap_err().contains("cannot have the qualifier `~`"));
     let form = r#"{ date = "{a}", formats = ["D Month YYYY"], calendar = "julian" }"#;
     assert_eq!(told(form, ["12 October 1813", "", ""]), date("1813-10-24"));
     for (text, words) in
