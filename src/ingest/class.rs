@@ -46,6 +46,8 @@ pub(crate) struct Held {
     pub(crate) made_of: u64,
     /// Its names, as digests.
     pub(crate) names: Vec<u64>,
+    /// The names that this import has reported or recorded, as digests.
+    pub(crate) told: Vec<u64>,
     /// All of it, where it may be renamed.
     pub(crate) party: Option<Box<v1::Party>>,
 }
@@ -54,7 +56,7 @@ impl Held {
     /// A party of the record. `whole`: it may be renamed.
     pub(crate) fn party(party: v1::Party, whole: bool) -> Self {
         let names = party.names.iter().map(name_digest).collect();
-        Self { made_of: 0, names, party: whole.then(|| Box::new(party)) }
+        Self { names, party: whole.then(|| Box::new(party)), ..Self::default() }
     }
 }
 

@@ -17,7 +17,7 @@
 //! | [`class`], [`claim`], [`plan`] | what a row makes: parties, sources, claims |
 //! | [`release`] | what the ledger has of a data set, and what a row changes of it |
 //! | [`snapshot`] | the same, where a release is what held on a day |
-//! | [`version`] | which of several versions of a row counts |
+//! | [`version`] | which of several versions of a row counts, for each of its claims |
 //! | [`pipeline`] | all of it at once, on several threads, in the order of the file |
 //!
 //! Every text is put into NFC as it is read, of rows, code tables, the mapping and the release alike, so that a file that was

@@ -14,7 +14,7 @@ mod snapshot;
 
 pub(crate) use places::{Places, RowPlace};
 
-use super::claim::Tools;
+use super::claim::{MadeClaim, Tools};
 use super::class::{Classes, Held};
 use super::day::Day;
 use super::fault::{BadFile, BadMapping, Fault};
@@ -101,6 +101,8 @@ pub(crate) struct Tally {
     pub(crate) retracted: u64,
     /// Claims that seem to have vanished and are not retracted, because of rows without keys.
     pub(crate) spared: u64,
+    /// Claims that go on and are not confirmed, because of rows without keys or of too many rejected ones.
+    pub(crate) unconfirmed: u64,
     /// Claims that stay as they are.
     pub(crate) unchanged: u64,
     /// Rows of which another version counts.
@@ -121,14 +123,23 @@ pub(crate) struct Tally {
     pub(crate) dates: Option<(Atom, Atom)>,
     /// Dates of which a fraction of a second was cut.
     pub(crate) fractions: u64,
+    /// Dates in a leap second, which are taken for the second before.
+    pub(crate) leap_seconds: u64,
 }
 
 impl Tally {
-    /// Takes in the dates of a claim.
-    fn note_dates(&mut self, claim: &v1::Claim) {
-        for known in [&claim.valid_from, &claim.valid_to].into_iter().flatten() {
-            let Some(v1::bound::Bound::Known(known)) = &known.bound else { continue };
-            self.fractions += u64::from(known.edtf.contains('.') && known.edtf.contains('T'));
+    /// Takes in the dates of a claim that its row says.
+    fn note_dates(&mut self, made: &MadeClaim) {
+        let from = made.claim.valid_from.as_ref().filter(|_| made.own.from);
+        let to = made.claim.valid_to.as_ref().filter(|_| made.own.to);
+        for (at, known) in [from, to].into_iter().enumerate() {
+            let Some(v1::bound::Bound::Known(known)) = known.and_then(|known| known.bound.as_ref()) else { continue };
+            // Both ends may be one date.
+            if at == 0 || made.claim.valid_from != made.claim.valid_to {
+                let (is_cut, is_leap) = cut_of(&known.edtf);
+                self.fractions += u64::from(is_cut);
+                self.leap_seconds += u64::from(is_leap);
+            }
             for atom in [&known.earliest, &known.latest].into_iter().filter_map(|text| Atom::from_text(text)) {
                 let (first, last) = self.dates.unwrap_or((atom, atom));
                 self.dates = Some((first.min(atom), last.max(atom)));
@@ -142,6 +153,14 @@ impl Tally {
         let corrected = self.asserted + self.revised + self.reinstated + self.retracted;
         registered + corrected + 2 * self.succeeded + self.ended + self.confirmed
     }
+}
+
+/// Returns true twice: if a date-time has a fraction of a second, and if it lies in a leap second.
+fn cut_of(edtf: &str) -> (bool, bool) {
+    let Some((_, time)) = edtf.split_once('T') else { return (false, false) };
+    let fraction = time.split_once('.').map(|(_, digits)| digits).unwrap_or_default();
+    let mut digits = fraction.chars().take_while(char::is_ascii_digit);
+    (digits.any(|digit| digit != '0'), time.get(6..8) == Some("60"))
 }
 
 /// What an import came to.
@@ -205,6 +224,11 @@ pub(crate) enum Failed {
     /// The file has no rows, and would retract everything.
     #[error("the file has no rows: as a whole release it would retract all {0} claims; --partial says that it is none")]
     Empty(usize),
+    /// The snapshot has no rows, and would end everything.
+    #[error(
+        "the file has no rows: as a snapshot it would end all {0} claims that go on; if they have ended, say so for each"
+    )]
+    Ended(usize),
 }
 
 impl From<Stopped> for Failed {
@@ -251,6 +275,9 @@ pub(crate) fn run(job: &Job<'_>, opened: &mut Opened, known: &mut Known, out: &m
         versions: None,
         snapshot: window(job, known)?,
     };
+    if mapping.dataset.version.is_none() && job.until.is_some() {
+        return Err(unversioned().into());
+    }
     if mapping.dataset.version.is_some() {
         let (versions, _) = version::scan(mapping, job.tables, &tools, opened, job.until.as_ref())?;
         tools.versions = Some(versions);
@@ -287,7 +314,7 @@ pub(crate) fn run(job: &Job<'_>, opened: &mut Opened, known: &mut Known, out: &m
 pub(crate) fn versions(job: &Job<'_>, opened: &mut Opened) -> Result<BTreeSet<Version>, Failed> {
     let mapping = job.mapping;
     if mapping.dataset.version.is_none() {
-        return Err(BadMapping::at("dataset.version", "is missing: say which column tells versions apart").into());
+        return Err(unversioned().into());
     }
     let tools = Tools {
         dataset: &mapping.dataset.name,
@@ -300,6 +327,10 @@ pub(crate) fn versions(job: &Job<'_>, opened: &mut Opened) -> Result<BTreeSet<Ve
         snapshot: None,
     };
     Ok(version::scan(mapping, job.tables, &tools, opened, None)?.1)
+}
+
+fn unversioned() -> BadMapping {
+    BadMapping::at("dataset.version", "is missing: say which column tells versions apart")
 }
 
 /// The snapshot that a file is, if it is one.
@@ -320,7 +351,7 @@ fn window(job: &Job<'_>, known: &Known) -> Result<Option<Window>, Failed> {
         }
         (Semantics::Snapshot, Some(day)) => match episodes.last().filter(|last| *last > day) {
             Some(last) => Err(Failed::Late(last.text().to_owned())),
-            None => Ok(Some(episodes.window(day))),
+            None => Ok(Some(Window { day: day.clone() })),
         },
     }
 }

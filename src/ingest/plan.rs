@@ -124,20 +124,17 @@ impl<'m> Plan<'m> {
         let mut faults = Faults::default();
         self.derive(row, bench, &mut faults);
         let seen = Seen::row(row, &bench.derived, self.tools.release);
-        let older = self.is_older(&seen, &mut faults);
-        if older && faults.is_empty() {
-            return Outcome::Older;
-        }
+        let Some(plans) = self.counting(&seen, &mut faults) else { return Outcome::Older };
         if self.retracts.as_ref().is_some_and(|retracts| retracts.holds(&seen)) {
-            return self.retracted(&seen, faults);
+            return self.retracted(&plans, &seen, faults);
         }
-        let mut keys = Some(Vec::new());
-        let mut claims = Vec::with_capacity(self.claims.len());
         // A derived column that failed may be part of a key or of a condition: then no key can be trusted.
-        if !faults.is_empty() {
-            keys = None;
+        let mut keys = faults.is_empty().then(Vec::new);
+        if let Err(fault) = self.comparable(&seen) {
+            faults.note(fault);
         }
-        for plan in self.claims.iter().filter(|plan| plan.applies(&seen)) {
+        let mut claims = Vec::with_capacity(plans.len());
+        for plan in plans {
             let Some(key) = faults.take(plan.key(&seen)) else {
                 keys = None;
                 continue;
@@ -176,27 +173,47 @@ impl<'m> Plan<'m> {
         faults.is_empty().then(|| (keys, Version::of(&version)))
     }
 
-    /// Returns true if another version counts for every claim of a row.
-    fn is_older(&self, seen: &Seen<'_>, faults: &mut Faults) -> bool {
-        let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return false };
-        let Some(version) = faults.take(value.eval(seen)) else { return false };
-        let version = Version::of(&version);
-        let mut plans = self.claims.iter().filter(|plan| plan.applies(seen));
-        plans.all(|plan| plan.key(seen).is_ok_and(|key| !versions.counts(self.tools.ids.id(&key), &version)))
+    /// The claims that a row makes, apart from those of which another version counts; none if that is so for all of them.
+    fn counting(&self, seen: &Seen<'_>, faults: &mut Faults) -> Option<Vec<&ClaimPlan<'m>>> {
+        let mut plans: Vec<_> = self.claims.iter().filter(|plan| plan.applies(seen)).collect();
+        let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return Some(plans) };
+        let Some(version) = faults.take(value.eval(seen)).map(|version| Version::of(&version)) else {
+            return Some(plans);
+        };
+        if plans.is_empty() || versions.check(&version).is_err() || !faults.is_empty() {
+            return Some(plans);
+        }
+        plans.retain(|plan| plan.key(seen).map_or(true, |key| versions.counts(self.tools.ids.id(&key), &version)));
+        (!plans.is_empty()).then_some(plans)
+    }
+
+    /// Checks that the version of a row can be compared with those of the other rows.
+    fn comparable(&self, seen: &Seen<'_>) -> Result<(), Fault> {
+        let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return Ok(()) };
+        let version = value.eval(seen)?;
+        let checked = versions.check(&Version::of(&version));
+        checked.map_err(|what| Fault::column(value.columns(), format!("the version `{}` {what}", shown(&version))))
     }
 
     /// The outcome of a row that takes its claims back.
-    fn retracted(&self, seen: &Seen<'_>, mut faults: Faults) -> Outcome {
-        let plans = self.claims.iter().filter(|plan| plan.applies(seen));
-        let keys: Vec<String> = plans.filter_map(|plan| faults.take(plan.key(seen))).collect();
+    fn retracted(&self, plans: &[&ClaimPlan<'m>], seen: &Seen<'_>, mut faults: Faults) -> Outcome {
+        let is_derived = faults.is_empty();
+        let keys: Vec<String> = plans.iter().filter_map(|plan| faults.take(plan.key(seen))).collect();
+        let is_known = is_derived && keys.len() == plans.len();
         let reason = self.retracted.as_ref().and_then(|value| {
             let reason = named(value, seen, "RETRACTION_REASON", |name| {
                 v1::RetractionReason::from_str_name(name).map(i32::from)
             });
             faults.take(reason).flatten()
         });
+        if let Err(fault) = self.comparable(seen) {
+            faults.note(fault);
+        }
         let (faults, _) = faults.into_parts();
-        if faults.is_empty() { Outcome::Retracted(keys, reason) } else { Outcome::Rejected { faults, keys: None } }
+        if faults.is_empty() {
+            return Outcome::Retracted(keys, reason);
+        }
+        Outcome::Rejected { faults, keys: is_known.then_some(keys) }
     }
 }
 
@@ -220,14 +237,7 @@ impl<'m> Derive<'m> {
             otherwise: spec.otherwise.as_deref(),
         };
         let what = Derivation::Value(Rule::compile(parts, scope, tables)?);
-        let mut place = |name: &'m str| {
-            let at = names.iter().position(|known| *known == name).unwrap_or_else(|| {
-                names.push(name);
-                names.len() - 1
-            });
-            scope.derive(name, at);
-            at
-        };
+        let mut place = |name: &'m str| place(name, names, scope);
         if let Some(column) = &spec.column {
             return Ok(Self { what, into: Into::Column(place(column)) });
         }
@@ -253,12 +263,8 @@ impl<'m> Derive<'m> {
         }
         let when = Condition::compile(spec.when.as_ref(), scope)?;
         let date = DateValue::compile(date, true, scope, tables)?;
-        let at = names.iter().position(|known| known == column).unwrap_or_else(|| {
-            names.push(column);
-            names.len() - 1
-        });
-        scope.derive(column, at);
-        Ok(Self { what: Derivation::Date(when, date), into: Into::Column(at) })
+        let into = Into::Column(place(column, names, scope));
+        Ok(Self { what: Derivation::Date(when, date), into })
     }
 
     fn apply(&self, row: &Row, derived: &mut [String], release: &str) -> Result<(), Fault> {
@@ -297,6 +303,16 @@ impl<'m> Derive<'m> {
         }
         Ok(())
     }
+}
+
+/// The place of a derived column, which gets one with its first value.
+fn place<'m>(name: &'m str, names: &mut Vec<&'m str>, scope: &mut Scope) -> usize {
+    let at = names.iter().position(|known| *known == name).unwrap_or_else(|| {
+        names.push(name);
+        names.len() - 1
+    });
+    scope.derive(name, at);
+    at
 }
 
 /// The member of a vocabulary that a row names; none where it says nothing.

@@ -95,7 +95,7 @@ impl Scope {
         };
         let is_unused = |name: &&String| {
             let is_extra = name.is_empty() || name.starts_with('@') || name.ends_with(".*");
-            !is_extra && !used.contains(*name) && as_list(name).is_none()
+            !is_extra && !used.contains(*name) && !used.contains(&format!("{name}.*")) && as_list(name).is_none()
         };
         let unused: Vec<String> = columns.iter().filter(is_unused).cloned().collect();
         let lists: BTreeSet<String> = used.iter().filter_map(|name| list_of(name)).collect();
@@ -113,7 +113,14 @@ impl Scope {
             used.insert(name.to_owned());
         }
         let nothing = self.open && !name.is_empty() && !name.starts_with('@');
-        self.names.get(name).copied().or(nothing.then_some(Slot::Nothing)).ok_or_else(|| self.unknown(name))
+        // Where no row has a list, a text in its place is a list of one.
+        let single = || name.strip_suffix(".*").filter(|_| self.open).and_then(|name| self.names.get(name)).copied();
+        self.names
+            .get(name)
+            .copied()
+            .or_else(single)
+            .or(nothing.then_some(Slot::Nothing))
+            .ok_or_else(|| self.unknown(name))
     }
 
     fn unknown(&self, name: &str) -> String {

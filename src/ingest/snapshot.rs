@@ -14,89 +14,93 @@
 //! | says the same | goes on | nothing: one event confirms all that go on |
 //! | says something else | goes on | succeeded: the episode has ended since the snapshot before, another has begun |
 //! | is gone | goes on | ended since the snapshot before |
+//! | says when it ends | goes on | the same claim, revised |
+//!
+//! *The snapshot before* is the last one that had the episode; where a row was rejected, or a snapshot is not confirmed, it did not.
+//!
+//! ```text
+//!   snapshot.rs   what is recorded: episodes, days, confirmations
+//!   episode.rs    one episode, and what of a row is compared with it
+//!   turn.rs       what a row, or its absence, changes
+//! ```
 //!
 //! The times that follow from the snapshots are no part of what a row says; those that the mapping reads from the row are.
 
+mod episode;
+mod turn;
+
+pub(crate) use episode::Said;
+pub(crate) use turn::Step;
+
 use super::day::Day;
-use super::release::{ClaimIds, ContentDigest};
+use super::release::ClaimIds;
 use crate::v1::{self, bound::Bound, event::Event};
-use std::collections::HashMap;
+use episode::{Episode, content, text_of, window_of};
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// In the place of a row: one that was rejected.
 const KEPT: u32 = u32::MAX;
 
-/// The episodes of a data set, the last of each key.
+/// The episodes of a data set.
 #[derive(Debug, Default)]
 pub(crate) struct Episodes {
     scheme: String,
     label: String,
-    by_key: HashMap<Uuid, Episode>,
+    by_key: HashMap<Uuid, Key>,
+    /// The key of each claim.
     keys: HashMap<Uuid, Uuid>,
-    /// The days of the snapshots that are recorded, in order.
-    snapshots: Vec<Day>,
+    /// The confirmations that are recorded, in order.
+    confirmations: Vec<Confirmation>,
+    /// The day of the last snapshot of which anything is recorded.
+    last: Option<Day>,
     /// True if claims of the data set were recorded otherwise than as snapshots.
     others: bool,
 }
 
-/// An episode.
-#[derive(Clone, Debug)]
-pub(crate) struct Episode {
-    /// Its claim.
-    pub(crate) claim: Uuid,
-    /// The snapshot that had it first.
-    pub(crate) began: Day,
-    content: ContentDigest,
-    /// True if the episode goes on.
-    goes_on: bool,
-    /// True if the row itself says when the episode ends.
-    has_own_end: bool,
-    order: usize,
+/// The episodes of a key, in order, and the row of the file that has the key: 0 for none.
+#[derive(Debug, Default)]
+struct Key {
+    episodes: Vec<Episode>,
     row: u32,
 }
 
-/// The effect of a row on the episodes of its key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
-    /// A new one begins.
-    Begins,
-    /// The last one goes on.
-    GoesOn,
-    /// The claim of the last one is wrong, of this snapshot.
-    Corrected(Uuid),
-    /// The claim of the last one is succeeded.
-    Succeeded(Uuid),
-    /// One has begun and ended in this snapshot.
-    Twice,
+/// A confirmation of all episodes that went on.
+#[derive(Debug)]
+struct Confirmation {
+    day: Day,
+    /// The claims of which nothing is known.
+    except: HashSet<Uuid>,
 }
 
-/// The outcome for an episode whose row is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gone {
-    /// It has ended.
-    Ended(Uuid),
-    /// It was of this snapshot, and wrong.
-    Wrong(Uuid),
-}
-
-/// A snapshot, with what follows from the one before.
+/// A snapshot.
 #[derive(Clone, Debug)]
 pub(crate) struct Window {
     /// Its day.
     pub(crate) day: Day,
-    /// The EDTF date on which new episodes began.
-    pub(crate) begun: String,
-    /// The EDTF date on which vanished episodes ended; none if there was no earlier snapshot.
-    pub(crate) ended: Option<String>,
 }
 
 impl Window {
-    /// The window between a snapshot and the one before.
-    pub(crate) fn new(day: Day, before: Option<&Day>) -> Self {
-        let begun = before
-            .map_or_else(|| format!("[..{}]", day.text()), |before| format!("[{}..{}]", before.after(), day.text()));
-        let ended = before.map(|before| format!("[{}..{}]", before.text(), day.before()));
-        Self { day, begun, ended }
+    /// The EDTF date of a start of which nothing else is known.
+    pub(crate) fn begun(&self) -> String {
+        begun_after(None, &self.day)
+    }
+
+    /// The EDTF date of the end of an episode that was last seen on a day.
+    fn ended_since(&self, seen: &Day) -> String {
+        format!("[{}..{}]", seen.text(), self.day.before())
+    }
+}
+
+/// The EDTF date of a start after one day and not after another.
+fn begun_after(before: Option<&Day>, day: &Day) -> String {
+    let first = before.map(Day::after).unwrap_or_default();
+    format!("[{first}..{}]", day.text())
+}
+
+impl Key {
+    fn of_day_mut(&mut self, day: &Day) -> Option<&mut Episode> {
+        self.episodes.iter_mut().rev().find(|episode| episode.began == *day)
     }
 }
 
@@ -113,10 +117,14 @@ impl Episodes {
             Some(Event::ClaimRevised(v1::ClaimRevised { claim: Some(claim), kind })) => {
                 self.learn_claim(claim, *kind == i32::from(v1::RevisionKind::WorldChange));
             }
-            Some(Event::ClaimRetracted(retracted)) => self.set_going(&retracted.claim_id, false),
-            Some(Event::ClaimReinstated(reinstated)) => self.set_going(&reinstated.claim_id, true),
+            Some(Event::ClaimRetracted(retracted)) => self.learn_retracted(&retracted.claim_id, true),
+            Some(Event::ClaimReinstated(reinstated)) => self.learn_retracted(&reinstated.claim_id, false),
+            Some(Event::ClaimConfirmed(confirmed)) => self.learn_confirmed(confirmed),
             Some(Event::ClaimsConfirmed(confirmed)) if confirmed.label == self.label => {
-                self.snapshots.extend(Day::parse(&confirmed.as_of));
+                let Some(day) = Day::parse(&confirmed.as_of) else { return };
+                let except = confirmed.except_claim_ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect();
+                self.last = self.last.take().max(Some(day.clone()));
+                self.confirmations.push(Confirmation { day, except });
             }
             _ => {}
         }
@@ -129,32 +137,66 @@ impl Episodes {
             self.others = true;
             return;
         };
-        let end = claim.valid_to.as_ref().and_then(|to| to.bound.as_ref());
-        let has_end = matches!(end, Some(Bound::Known(_)));
         let key = ClaimIds::of(&self.scheme).id(key);
-        let (order, row) = (self.by_key.len(), 0);
-        let episode = Episode {
-            claim: id,
-            began,
-            content: digest(claim.clone(), &self.scheme),
-            goes_on: !(has_end && of_the_world),
-            has_own_end: has_end && !of_the_world,
-            order,
-            row,
-        };
+        self.last = self.last.take().max(Some(began.clone()));
+        let mut said = claim.clone();
+        let mut supersedes = None;
+        said.links.retain(|link| {
+            let target = Uuid::try_parse(&link.claim_id).unwrap_or_default();
+            let is_of_key = self.keys.get(&target) == Some(&key) && target != id;
+            let is_succession = is_of_key && link.r#type == i32::from(v1::LinkType::Supersedes);
+            supersedes = supersedes.or(is_succession.then_some(target));
+            !is_succession
+        });
+        let content = content(said, &self.scheme);
+        let (order, since) = (self.keys.len(), self.confirmations.len());
         self.keys.insert(id, key);
-        let is_older = self.by_key.get(&key).is_some_and(|known| known.claim != id && known.began > episode.began);
-        if !is_older {
-            self.by_key.insert(key, episode);
+        let episodes = &mut self.by_key.entry(key).or_default().episodes;
+        let at = episodes.iter().position(|known| known.claim == id).unwrap_or_else(|| {
+            let at = episodes.partition_point(|known| known.began <= began);
+            let seen = [began.clone(), began.clone()];
+            let (from, to) = (Box::default(), Box::default());
+            let (is_ended, is_retracted) = (false, false);
+            episodes.insert(
+                at,
+                Episode { claim: id, began, content, from, to, is_ended, is_retracted, supersedes, seen, since, order },
+            );
+            at
+        });
+        let Some(episode) = episodes.get_mut(at) else { return };
+        (episode.content, episode.supersedes) = (content, supersedes);
+        (episode.from, episode.to) = (text_of(claim.valid_from.as_ref()), text_of(claim.valid_to.as_ref()));
+        let had_ended = episode.is_ended;
+        let has_end = matches!(claim.valid_to.as_ref().and_then(|to| to.bound.as_ref()), Some(Bound::Known(_)));
+        let window = window_of(&episode.to).map(|(first, _)| first.to_owned());
+        episode.is_ended = has_end && (had_ended || (of_the_world && window.is_some()));
+        let ended = window.filter(|_| episode.is_ended).and_then(|seen| Day::parse(&seen));
+        ended.into_iter().chain(Day::parse(&claim.as_of)).for_each(|day| episode.see(day));
+        if had_ended && !episode.is_ended {
+            episode.since = since;
+        }
+        self.last = self.last.take().max(episode.ended_on());
+    }
+
+    fn learn_retracted(&mut self, claim_id: &str, is_retracted: bool) {
+        let since = self.confirmations.len();
+        if let Some(episode) = self.episode_mut(claim_id) {
+            episode.is_retracted = is_retracted;
+            episode.since = since;
         }
     }
 
-    fn set_going(&mut self, claim_id: &str, goes_on: bool) {
-        let id = Uuid::try_parse(claim_id).unwrap_or_default();
-        let episode = self.keys.get(&id).and_then(|key| self.by_key.get_mut(key));
-        if let Some(episode) = episode.filter(|episode| episode.claim == id) {
-            episode.goes_on = goes_on;
+    fn learn_confirmed(&mut self, confirmed: &v1::ClaimConfirmed) {
+        let Some(day) = Day::parse(&confirmed.as_of) else { return };
+        if let Some(episode) = self.episode_mut(&confirmed.claim_id) {
+            episode.see(day);
         }
+    }
+
+    fn episode_mut(&mut self, claim_id: &str) -> Option<&mut Episode> {
+        let id = Uuid::try_parse(claim_id).unwrap_or_default();
+        let of_key = self.by_key.get_mut(self.keys.get(&id)?)?;
+        of_key.episodes.iter_mut().find(|episode| episode.claim == id)
     }
 
     /// Returns true if claims of the data set were recorded otherwise than as snapshots.
@@ -162,130 +204,88 @@ impl Episodes {
         self.others
     }
 
-    /// The day of the last snapshot that is recorded.
-    pub(crate) fn last(&self) -> Option<&Day> {
-        self.snapshots.iter().max()
+    /// The day of the last snapshot of which anything is recorded.
+    pub(crate) const fn last(&self) -> Option<&Day> {
+        self.last.as_ref()
     }
 
-    /// The window of the snapshot of a day.
-    pub(crate) fn window(&self, day: &Day) -> Window {
-        Window::new(day.clone(), self.snapshots.iter().filter(|known| *known < day).max())
+    /// The day of the last snapshot that is confirmed.
+    pub(crate) fn confirmed(&self) -> Option<&Day> {
+        self.confirmations.iter().map(|known| &known.day).max()
+    }
+
+    /// The day of the last confirmed snapshot before a day: of it is known what it did not have.
+    fn confirmed_before(&self, day: &Day) -> Option<&Day> {
+        self.confirmations.iter().map(|known| &known.day).filter(|known| *known < day).max()
+    }
+
+    /// The last day before another on which the claim of an episode was true.
+    fn seen_before(&self, episode: &Episode, day: &Day) -> Day {
+        let confirmed = self.confirmations.iter().skip(episode.since);
+        let confirmed = confirmed.filter(|known| known.day < *day && !known.except.contains(&episode.claim));
+        let known = episode.seen.iter().chain(confirmed.map(|known| &known.day)).filter(|known| *known < day);
+        known.max().unwrap_or(&episode.began).clone()
     }
 
     /// The number of episodes that go on.
     pub(crate) fn going_on(&self) -> usize {
-        self.by_key.values().filter(|episode| episode.goes_on).count()
+        self.by_key.values().flat_map(|of_key| &of_key.episodes).filter(|episode| episode.goes_on()).count()
     }
 
     /// The row of this file that has a key.
     pub(crate) fn named_by(&self, key: Uuid) -> Option<u32> {
-        self.by_key.get(&key).map(|episode| episode.row).filter(|row| !matches!(*row, 0 | KEPT))
-    }
-
-    /// Applies a row to the episodes of its key and returns the effect. `claim` is the claim of the episode that the
-    /// row would begin. `corrects`: a change means that the earlier content was wrong.
-    pub(crate) fn turn(&mut self, key: Uuid, claim: Uuid, made: v1::Claim, window: &Window, corrects: bool) -> Turn {
-        let content = digest(made, &self.scheme);
-        let order = self.by_key.len();
-        let begun =
-            |row| Episode { claim, began: window.day.clone(), content, goes_on: true, has_own_end: false, order, row };
-        match self.by_key.get_mut(&key) {
-            Some(episode) if episode.goes_on && episode.content == content => Turn::GoesOn,
-            Some(episode) if episode.goes_on && (corrects || window.ended.is_none() || episode.began == window.day) => {
-                episode.content = content;
-                Turn::Corrected(episode.claim)
-            }
-            Some(episode) if episode.goes_on => {
-                let before = episode.claim;
-                *episode = begun(0);
-                Turn::Succeeded(before)
-            }
-            Some(episode) if episode.claim == claim => Turn::Twice,
-            known => {
-                match known {
-                    Some(episode) => *episode = begun(0),
-                    None => drop(self.by_key.insert(key, begun(0))),
-                }
-                Turn::Begins
-            }
-        }
+        self.by_key.get(&key).map(|of_key| of_key.row).filter(|row| !matches!(*row, 0 | KEPT))
     }
 
     /// Notes the row that has a key.
     pub(crate) fn name(&mut self, key: Uuid, row: u32) {
-        if let Some(episode) = self.by_key.get_mut(&key) {
-            episode.row = row;
-        }
+        self.by_key.entry(key).or_default().row = row;
     }
 
     /// A rejected row has a key: its episode stays as it is.
     pub(crate) fn keep(&mut self, key: Uuid) {
-        if let Some(episode) = self.by_key.get_mut(&key).filter(|episode| episode.row == 0) {
-            episode.row = KEPT;
+        let of_key = self.by_key.entry(key).or_default();
+        if of_key.row == 0 {
+            of_key.row = KEPT;
         }
     }
 
     /// The claims that go on and whose rows were rejected: nothing is known of them.
     pub(crate) fn kept(&self) -> Vec<Uuid> {
-        let kept = self.by_key.values().filter(|episode| episode.goes_on && episode.row == KEPT);
-        let mut kept: Vec<Uuid> = kept.map(|episode| episode.claim).collect();
-        kept.sort_unstable();
-        kept
+        self.going_on_where(|of_key, _| of_key.row == KEPT)
     }
 
-    /// The outcomes for the episodes that go on without a row or an end of their own, in the order they were recorded.
-    pub(crate) fn gone(&self, window: &Window) -> Vec<Gone> {
-        let gone = self.by_key.values().filter(|episode| episode.goes_on && episode.row == 0 && !episode.has_own_end);
-        let mut gone: Vec<&Episode> = gone.collect();
-        gone.sort_unstable_by_key(|episode| episode.order);
-        let what = |episode: &&Episode| match &window.ended {
-            Some(_) if episode.began < window.day => Gone::Ended(episode.claim),
-            _ => Gone::Wrong(episode.claim),
-        };
-        gone.iter().map(what).collect()
+    /// The claims that go on, have a row, and were left out of the confirmation of this day.
+    pub(crate) fn left_out(&self, day: &Day) -> Vec<Uuid> {
+        let confirmations: Vec<&Confirmation> = self.confirmations.iter().filter(|known| known.day == *day).collect();
+        self.going_on_where(|of_key, episode| {
+            let is_left_out = confirmations.iter().all(|known| known.except.contains(&episode.claim));
+            let is_known = episode.began == *day || episode.seen.contains(day);
+            is_left_out && !is_known && !episode.has_own_end() && !matches!(of_key.row, 0 | KEPT)
+        })
     }
-}
 
-/// The digest of a claim without the times that follow from the snapshots.
-fn digest(mut claim: v1::Claim, scheme: &str) -> ContentDigest {
-    claim.as_of.clear();
-    claim.links.retain(|link| link.r#type != i32::from(v1::LinkType::Supersedes));
-    let is_window = |bound: &v1::Bound| match &bound.bound {
-        Some(Bound::Known(date)) => date.edtf.starts_with('['),
-        Some(Bound::Open(_)) => true,
-        _ => false,
-    };
-    claim.valid_from = claim.valid_from.filter(|from| !is_window(from));
-    claim.valid_to = claim.valid_to.filter(|to| !is_window(to));
-    ContentDigest::of(claim, scheme)
+    fn going_on_where(&self, is_meant: impl Fn(&Key, &Episode) -> bool) -> Vec<Uuid> {
+        let mut claims: Vec<Uuid> = Vec::new();
+        for of_key in self.by_key.values() {
+            let meant = of_key.episodes.iter().filter(|episode| episode.goes_on() && is_meant(of_key, episode));
+            claims.extend(meant.map(|episode| episode.claim));
+        }
+        claims.sort_unstable();
+        claims
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn day(text: &str) -> Day {
-        Day::parse(text).unwrap()
-    }
-
     #[test]
     fn a_window_begins_and_ends_between_two_snapshots() {
-        let window = Window::new(day("2020-06-01"), Some(&day("2020-01-01")));
-        assert_eq!(window.begun, "[2020-01-02..2020-06-01]");
-        assert_eq!(window.ended.as_deref(), Some("[2020-01-01..2020-05-31]"));
-        let first = Window::new(day("2020-01-01"), None);
-        assert_eq!((first.begun.as_str(), first.ended), ("[..2020-01-01]", None));
-    }
-
-    #[test]
-    fn the_times_of_a_snapshot_are_no_part_of_what_a_row_says() {
-        let known = |edtf: &str| {
-            let date = v1::KnownDate { edtf: edtf.to_owned(), ..v1::KnownDate::default() };
-            Some(v1::Bound { bound: Some(Bound::Known(date)) })
-        };
-        let one = v1::Claim { valid_from: known("[..2020-01-01]"), as_of: "2020-01-01".into(), ..v1::Claim::default() };
-        let other = v1::Claim { valid_from: known("[2020-01-02..2020-06-01]"), ..v1::Claim::default() };
-        assert_eq!(digest(one.clone(), "x"), digest(other, "x"));
-        assert_ne!(digest(one, "x"), digest(v1::Claim { valid_from: known("2019"), ..v1::Claim::default() }, "x"));
+        let day = |text: &str| Day::parse(text).unwrap();
+        assert_eq!(begun_after(Some(&day("2020-01-01")), &day("2020-06-01")), "[2020-01-02..2020-06-01]");
+        assert_eq!(begun_after(None, &day("2020-01-01")), "[..2020-01-01]");
+        let window = Window { day: day("2020-06-01") };
+        assert_eq!(window.ended_since(&day("2020-01-01")), "[2020-01-01..2020-05-31]");
     }
 }

@@ -8,24 +8,25 @@ use super::mapping::Mapping;
 use super::plan::{Bench, Plan};
 use super::source::{self, Columns, Opened, Read};
 use super::table::Tables;
+use crate::wire::time::read_instant;
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The name of a version: an instant or a day if it can be read as one, otherwise a text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The name of a version: an instant or a day if it can be read as one, otherwise a text. Texts compare as people order
+/// them: `v9` comes before `v10`.
+#[derive(Clone, Debug)]
 pub(crate) struct Version {
-    nanoseconds: Option<i128>,
+    instant: Option<(i64, i32)>,
     text: String,
 }
 
 impl Version {
-    /// Reads a version.
+    /// Reads a version. A day is its first moment in UTC.
     pub(crate) fn of(text: &str) -> Self {
-        let instant = text.parse::<jiff::Timestamp>().ok();
-        let day = || Some(text.parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0).in_tz("UTC").ok()?.timestamp());
-        let nanoseconds = instant.or_else(day).map(jiff::Timestamp::as_nanosecond);
-        Self { nanoseconds, text: text.to_owned() }
+        let instant = read_instant(text).ok().map(|at| (at.seconds, at.nanos));
+        Self { instant, text: text.to_owned() }
     }
 
     /// As it is written.
@@ -34,21 +35,130 @@ impl Version {
     }
 }
 
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.instant, other.instant) {
+            (None, None) => natural(&self.text, &other.text),
+            (one, another) => one.cmp(&another),
+        }
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Version {}
+
+/// Compares two texts with the numbers in them by their value.
+fn natural(one: &str, other: &str) -> Ordering {
+    let (mut left, mut right) = (one, other);
+    loop {
+        let order = match (left.chars().next(), right.chars().next()) {
+            (Some(a), Some(b)) if a.is_ascii_digit() && b.is_ascii_digit() => {
+                let (a, b) = (take_number(&mut left), take_number(&mut right));
+                a.len().cmp(&b.len()).then(a.cmp(b))
+            }
+            (Some(a), Some(b)) => {
+                left = left.get(a.len_utf8()..).unwrap_or_default();
+                right = right.get(b.len_utf8()..).unwrap_or_default();
+                a.cmp(&b)
+            }
+            (None, None) => return one.cmp(other),
+            (a, b) => a.cmp(&b),
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
+/// Takes the digits at the beginning of a text off it, and returns them without leading zeros.
+fn take_number<'t>(text: &mut &'t str) -> &'t str {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, rest) = text.split_at_checked(digits).unwrap_or((text, ""));
+    *text = rest;
+    number.trim_start_matches('0')
+}
+
 /// The version that counts of each key, by the id of its claim.
 #[derive(Debug, Default)]
-pub(crate) struct Versions(HashMap<Uuid, Version>);
+pub(crate) struct Versions {
+    last: HashMap<Uuid, Version>,
+    /// True if versions are instants, rather than texts.
+    are_instants: bool,
+}
 
 impl Versions {
     /// Returns true if a version is the one that counts for a key.
     pub(crate) fn counts(&self, id: Uuid, version: &Version) -> bool {
-        self.0.get(&id) == Some(version)
+        self.last.get(&id) == Some(version)
+    }
+
+    /// Checks that a version can be compared with the others of the file.
+    ///
+    /// # Errors
+    /// What the others are.
+    pub(crate) fn check(&self, version: &Version) -> Result<(), &'static str> {
+        match (version.instant.is_some(), self.are_instants) {
+            (true, false) => Err("is an instant, and most versions of the file are none"),
+            (false, true) => Err("is no instant or day, as most versions of the file are"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a file says of the versions of its rows, while it is read.
+#[derive(Default)]
+struct Scan {
+    all: BTreeSet<Version>,
+    /// The last version of each key among instants, and among texts.
+    instants: HashMap<Uuid, Version>,
+    texts: HashMap<Uuid, Version>,
+}
+
+impl Scan {
+    fn note(&mut self, ids: impl Iterator<Item = Uuid>, version: Version, until: Option<&Version>) {
+        let last = if version.instant.is_some() { &mut self.instants } else { &mut self.texts };
+        if until.is_none_or(|until| version <= *until) {
+            for id in ids {
+                let last = last.entry(id).or_insert_with(|| version.clone());
+                if *last < version {
+                    last.clone_from(&version);
+                }
+            }
+        }
+        self.all.insert(version);
+    }
+
+    fn finish(self, until: Option<&Version>) -> Result<(Versions, BTreeSet<Version>), BadMapping> {
+        let instants = self.all.iter().filter(|version| version.instant.is_some()).count();
+        let are_instants = instants * 2 >= self.all.len();
+        if let Some(until) = until.filter(|until| are_instants && until.instant.is_none() && instants > 0) {
+            let what = format!("`{}` is no instant or day, as the versions of the file are", until.text);
+            return Err(BadMapping::at("--until", what));
+        }
+        if let Some(until) = until.filter(|until| !are_instants && until.instant.is_some()) {
+            let what = format!("`{}` is an instant, and the versions of the file are none", until.text);
+            return Err(BadMapping::at("--until", what));
+        }
+        let last = if are_instants { self.instants } else { self.texts };
+        Ok((Versions { last, are_instants }, self.all))
     }
 }
 
 /// Reads which version counts of each key, none later than `until`; and all that there are.
 ///
 /// # Errors
-/// The file or the mapping is no good.
+/// The file or the mapping is no good, or `until` is no version as the file has them.
 pub(crate) fn scan(
     mapping: &Mapping,
     tables: &Tables,
@@ -56,7 +166,7 @@ pub(crate) fn scan(
     opened: &mut Opened,
     until: Option<&Version>,
 ) -> Result<(Versions, BTreeSet<Version>), BadFile> {
-    let (mut versions, mut all) = (Versions::default(), BTreeSet::new());
+    let mut scan = Scan::default();
     let mut plan: Option<(Arc<Columns>, Plan<'_>)> = None;
     let mut bench = Bench::default();
     let mut wrong: Option<BadMapping> = None;
@@ -75,23 +185,16 @@ pub(crate) fn scan(
             },
         };
         let (_, compiled) = plan.insert(current);
-        let Some((keys, version)) = compiled.version(&row, &mut bench) else { return Ok(()) };
-        all.insert(version.clone());
-        if until.is_some_and(|until| version > *until) {
-            return Ok(());
-        }
-        for key in keys {
-            let last = versions.0.entry(tools.ids.id(&key)).or_insert_with(|| version.clone());
-            if *last < version {
-                last.clone_from(&version);
-            }
+        if let Some((keys, version)) = compiled.version(&row, &mut bench) {
+            scan.note(keys.iter().map(|key| tools.ids.id(key)), version, until);
         }
         Ok(())
     });
-    match wrong {
-        Some(bad) => Err(bad.into()),
-        None => read.map(|()| (versions, all)),
+    if let Some(bad) = wrong {
+        return Err(bad.into());
     }
+    read?;
+    Ok(scan.finish(until)?)
 }
 
 #[cfg(test)]
@@ -104,6 +207,16 @@ mod tests {
         assert!(of("2017-04-27T16:18:24.318Z") > of("2017-04-27T16:18:24Z"));
         assert!(of("2017-04-27T16:18:24+02:00") < of("2017-04-27T16:18:24Z"));
         assert!(of("2017-04-27") < of("2017-04-27T00:00:01Z"));
-        assert!(of("v1") < of("v2"));
+        assert_eq!(of("2017-04-27"), of("2017-04-27T02:00:00+02:00"));
+        assert!(of("2017-04-27").instant.is_some());
+    }
+
+    #[test]
+    fn texts_compare_with_the_numbers_in_them_by_their_value() {
+        let of = Version::of;
+        for (one, other) in [("v1", "v2"), ("v9", "v10"), ("9", "10"), ("5.9", "5.10"), ("1", "1a"), ("v01", "v1")] {
+            assert!(of(one) < of(other), "{one} {other}");
+        }
+        assert_eq!(of("v1"), of("v1"));
     }
 }

@@ -6,10 +6,13 @@
 
 use crate::domain::moment::Moment;
 use crate::domain::position::RecordedAt;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use prost_types::Timestamp;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const NANOS_PER_MICRO: i32 = 1_000;
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
 const FIRST_SECOND: i64 = -62_135_596_800;
 const LAST_SECOND: i64 = 253_402_300_799;
 const EXPECTED: &str =
@@ -45,6 +48,31 @@ pub fn recorded_at(timestamp: &Timestamp) -> Result<RecordedAt, &'static str> {
 pub fn recorded_from(timestamp: &Timestamp) -> Result<RecordedAt, &'static str> {
     let at = recorded_at(timestamp)?;
     Ok(if timestamp.nanos % NANOS_PER_MICRO == 0 { at } else { at.next() })
+}
+
+/// Reads an instant as people write it: `2025-08-02T00:00:00Z`, `2025-08-02T04:00:00+04:00`, milliseconds since 1970 (11 to
+/// 15 digits), or `2025-08-02`, which is the first moment of the day in UTC.
+///
+/// # Errors
+/// How to write an instant.
+pub fn read_instant(text: &str) -> Result<Timestamp, String> {
+    if let (11..=15, Ok(milliseconds)) = (text.trim_start_matches('-').len(), text.parse::<i64>()) {
+        let nanos = i32::try_from(milliseconds.rem_euclid(1_000) * 1_000_000).map_err(|error| error.to_string())?;
+        return Ok(Timestamp { seconds: milliseconds.div_euclid(1_000), nanos });
+    }
+    let instant = match text.parse::<Date>() {
+        Ok(day) if text.len() == "YYYY-MM-DD".len() => {
+            TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).map_err(|error| error.to_string())
+        }
+        _ => text
+            .parse::<jiff::Timestamp>()
+            .map_err(|error| format!("write an instant as 2025-08-02T00:00:00Z, or a day as 2025-08-02 ({error})")),
+    }?;
+    let nanos = instant.as_nanosecond();
+    Ok(Timestamp {
+        seconds: i64::try_from(nanos.div_euclid(NANOS_PER_SECOND)).map_err(|error| error.to_string())?,
+        nanos: i32::try_from(nanos.rem_euclid(NANOS_PER_SECOND)).map_err(|error| error.to_string())?,
+    })
 }
 
 /// Checks that a timestamp is one by the definition of protobuf.
@@ -94,5 +122,20 @@ mod tests {
             assert!(recorded_at(&Timestamp { seconds, nanos }).is_err(), "{seconds} {nanos}");
         }
         assert!(recorded_at(&Timestamp { seconds: LAST_SECOND, nanos: 999_999_999 }).is_ok());
+    }
+
+    #[test]
+    fn a_day_means_its_first_moment() {
+        assert_eq!(read_instant("2025-08-02"), read_instant("2025-08-02T00:00:00Z"));
+        assert_eq!(read_instant("2025-08-02T04:00:00+04:00"), read_instant("2025-08-02T00:00:00Z"));
+        assert_eq!(read_instant("1754092800000"), read_instant("2025-08-02T00:00:00Z"));
+        assert_eq!(read_instant("1754092800500"), read_instant("2025-08-02T00:00:00.5Z"));
+    }
+
+    #[test]
+    fn a_time_without_its_zone_is_refused_with_an_example() {
+        for text in ["2025-08-02T00:00:00", "2025-08", "yesterday", ""] {
+            assert!(read_instant(text).unwrap_err().contains("2025-08-02T00:00:00Z"), "{text}");
+        }
     }
 }

@@ -165,3 +165,62 @@ parties = [{ role = "party", party = "state", key = "{Participant}" }]
         claims.iter().map(|claim| format!("{} {}", claim["valid_from"], claim["text_en"])).collect();
     assert_eq!(told, ["\"1973-09-20\" \"Aland: signature\"", "\"1986-08-01\" \"Borduria: accession\""]);
 }
+
+#[test]
+fn what_says_nothing_in_json_is_no_row_and_a_text_in_the_place_of_a_list_is_a_list_of_one() {
+    let mapping = r#"
+[dataset]
+name = "things"
+key = ["{id}"]
+recorded_by = "desk"
+[parties.actor]
+id = "{key}"
+type = "state"
+names = { en = "{key}" }
+[[claim]]
+kind = "thing"
+type = "state"
+at = "2020"
+texts = { en = "{id}" }
+parties = [{ role = "member", party = "actor", key = "{m.*}" }]
+"#;
+    let rows = [r#"{"id":"a","m":"X"}"#, "null", r#"{"id":"b","m":["Y","Z"]}"#, r#"{"id":"c","m":"W"}"#, "{}"];
+    for (name, text) in [("t.json", format!("[{}]", rows.join(","))), ("t.jsonl", rows.join("\n"))] {
+        let desk = Desk::with(mapping);
+        desk.write(name, text);
+        let said = desk.import(name, &[]);
+        assert_eq!(
+            said.counts(["rowsRead", "rowsRejected", "asserted", "parties"]),
+            [3, 0, 3, 4],
+            "{}",
+            said.complaint
+        );
+    }
+}
+
+#[test]
+fn seconds_that_the_ledger_does_not_keep_are_counted() {
+    let mapping = r#"
+[dataset]
+name = "things"
+key = ["{id}"]
+recorded_by = "desk"
+[[claim]]
+kind = "thing"
+type = "event"
+at = [{ when = { form = "1" }, date = "{at}", formats = ["YYYY-MM-DD hh:mm:ss"] }, { date = "{at}" }]
+texts = { en = "{id}" }
+"#;
+    let desk = Desk::with(mapping);
+    let rows = [
+        "a,,2025-03-01T08:17:27.120Z",
+        "b,,2025-03-01T08:17:27.000Z",
+        "c,1,2025-03-01 08:17:27.5",
+        "d,1,2025-03-01 08:17:27.00",
+        "e,,2016-12-31T23:59:60Z",
+        "f,,2025-03",
+    ];
+    desk.write("t.csv", format!("id,form,at\n{}\n", rows.join("\n")));
+    let said = desk.import("t.csv", &[]);
+    assert_eq!(said.counts(["asserted", "fractionsCut", "leapSeconds"]), [6, 2, 1], "{}", said.complaint);
+}

@@ -20,3 +20,6 @@ mod restarted;
 mod served;
 mod shapes;
 mod snapshots;
+mod snapshots_again;
+mod snapshots_own;
+mod versions;

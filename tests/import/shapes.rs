@@ -212,8 +212,13 @@ fn a_new_name_in_a_later_release_is_a_name_from_then_on() {
     assert_eq!(second.counts(["partiesRenamed", "unchanged", "eventsWritten"]), [1, 1, 1], "{}", second.complaint);
     let again = desk.rows("p1,1,2,2024,,S,3,One\n", &["--release", "2021-01-01"]);
     assert_eq!(again.counts(["partiesRenamed", "eventsWritten"]), [0, 0]);
+    desk.write("c.csv", "key,iso,name\n1,AZE,Old Name\n2,RUS,Russia\n");
+    let back = desk.rows("p1,1,2,2024,,S,3,One\n", &["--release", "2022-01-01"]);
+    assert_eq!(back.counts(["partiesRenamed", "eventsWritten"]), [1, 1], "an earlier name is taken again");
+    let again = desk.rows("p1,1,2,2024,,S,3,One\n", &["--release", "2022-06-01"]);
+    assert_eq!(again.counts(["partiesRenamed", "namedOtherwise", "eventsWritten"]), [0, 0, 0]);
     let party = party(&desk, "AZE");
-    for part in ["Old Name", "../2020-12-31", "New Name", "2021-01-01/.."] {
+    for part in ["Old Name", "../2020-12-31", "New Name", "2021-01-01/2021-12-31", "2022-01-01/.."] {
         assert!(party.contains(part), "{part}: {party}");
     }
 }

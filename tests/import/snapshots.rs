@@ -5,7 +5,7 @@ use super::desk::{Desk, command, said};
 use super::served::serve;
 use serde_json::Value;
 
-const MAPPING: &str = r#"
+pub(crate) const MAPPING: &str = r#"
 [dataset]
 name = "visas"
 key = ["{key}"]
@@ -30,11 +30,11 @@ relationships = [{ between = ["host", "visitor"] }]
 semantics = "snapshot"
 "#;
 
-const COUNTS: [&str; 7] =
+pub(crate) const COUNTS: [&str; 7] =
     ["asserted", "succeeded", "ended", "confirmations", "unchanged", "retracted", "eventsWritten"];
 
 /// A row for each pair and policy: `AAA-BBB free`.
-fn table(rows: &[&str]) -> String {
+pub(crate) fn table(rows: &[&str]) -> String {
     let row = |row: &&str| {
         let (key, policy) = row.split_once(' ').unwrap();
         let (host, visitor) = key.split_once('-').unwrap();
@@ -43,7 +43,7 @@ fn table(rows: &[&str]) -> String {
     format!("key,from_state,to_state,policy\n{}", rows.iter().map(row).collect::<String>())
 }
 
-fn import(desk: &Desk, day: &str, rows: &[&str], flags: &[&str]) -> super::desk::Said {
+pub(crate) fn import(desk: &Desk, day: &str, rows: &[&str], flags: &[&str]) -> super::desk::Said {
     desk.write("t.csv", table(rows));
     desk.import("t.csv", &[&["--release", day, "--recorded-at", day], flags].concat())
 }
@@ -63,7 +63,7 @@ fn panel(desk: &Desk) {
     }
 }
 
-fn field(claim: &Value, name: &str) -> String {
+pub(crate) fn field(claim: &Value, name: &str) -> String {
     claim[name].as_str().unwrap_or_default().to_owned()
 }
 
@@ -155,7 +155,7 @@ fn the_same_snapshot_again_writes_nothing_an_earlier_one_is_refused_and_one_that
 
 #[test]
 fn what_comes_back_begins_anew_and_a_row_that_is_bad_is_neither_ended_nor_confirmed() {
-    let desk = Desk::with(&MAPPING.replace("[dataset]", "[source]\noptional = []\n[dataset]"));
+    let desk = Desk::with(MAPPING);
     panel(&desk);
     let back = import(&desk, "2022-01-01", &["AAA-BBB visa", "CCC-DDD free"], &[]);
     assert_eq!(back.counts(COUNTS), [1, 0, 0, 1, 1, 0, 2], "{}", back.complaint);

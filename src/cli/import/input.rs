@@ -25,7 +25,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which way commands are made; another way has other stages.
-const COMMANDS: &str = "commands:3";
+const COMMANDS: &str = "commands:4";
 
 /// What is imported, in one piece, for the thread that reads it.
 pub(super) struct Input {
@@ -143,9 +143,9 @@ impl Input {
         })
     }
 
-    /// Reads everything.
-    pub(super) fn run(mut self, mut known: Known, mut shown: Shown) -> Came {
-        let job = Job {
+    /// The work that it is.
+    fn job(&self) -> Job<'_> {
+        Job {
             mapping: &self.mapping,
             tables: &self.tables,
             release: &self.release,
@@ -157,10 +157,15 @@ impl Input {
             date: self.date.clone(),
             corrects: self.corrects,
             until: self.until.clone(),
-        };
-        let made = pipeline::run(&job, &mut self.opened, &mut known, &mut shown);
+        }
+    }
+
+    /// Reads everything.
+    pub(super) fn run(mut self, mut known: Known, mut shown: Shown) -> Came {
+        let mut opened = std::mem::take(&mut self.opened);
+        let made = pipeline::run(&self.job(), &mut opened, &mut known, &mut shown);
         shown.close();
-        Came { made, known, shown, passed_over: self.opened.passed_over }
+        Came { made, known, shown, passed_over: opened.passed_over }
     }
 
     /// The same, of the versions of rows up to one, as it was recorded then.
@@ -170,21 +175,9 @@ impl Input {
     }
 
     /// All versions that the file has of its rows, in order.
-    pub(super) fn versions(&mut self) -> Result<BTreeSet<Version>, Failure> {
-        let job = Job {
-            mapping: &self.mapping,
-            tables: &self.tables,
-            release: &self.release,
-            revised: self.revised,
-            revised_by_flag: self.revised_by_flag,
-            retracted: self.retracted,
-            complete: self.complete,
-            strict: self.strict,
-            date: None,
-            corrects: self.corrects,
-            until: None,
-        };
-        pipeline::versions(&job, &mut self.opened).map_err(failed)
+    pub(super) fn versions(mut self) -> Result<BTreeSet<Version>, Failure> {
+        let mut opened = std::mem::take(&mut self.opened);
+        pipeline::versions(&self.job(), &mut opened).map_err(failed)
     }
 
     /// Returns true if parties may get other names in a later release.

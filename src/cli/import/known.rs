@@ -78,6 +78,9 @@ fn changed_claim(event: &v1::Event) -> Option<&str> {
         Event::ClaimRevised(revised) => revised.claim.as_ref().map(|claim| claim.claim_id.as_str()),
         Event::ClaimRetracted(retracted) => Some(&retracted.claim_id),
         Event::ClaimReinstated(reinstated) => Some(&reinstated.claim_id),
+        Event::ClaimConfirmed(confirmed) => Some(&confirmed.claim_id),
+        // All claims of the data set at once.
+        Event::ClaimsConfirmed(confirmed) => Some(&confirmed.label),
         _ => None,
     }
 }

@@ -88,10 +88,12 @@ struct RowArgs {
     /// Put a setting in the place of what the mapping says, for example `source.delimiter=;`. May be given several times.
     #[arg(long, value_name = "KEY=VALUE", requires = "mapping")]
     set: Vec<String>,
-    /// Of a file that has several versions of its rows, take those up to this one (an instant, a day).
+    /// Of a file that has several versions of its rows, take those up to this one: an instant, or a day, which is its first
+    /// moment in UTC.
     #[arg(long, value_name = "VERSION", requires = "mapping")]
     until: Option<String>,
-    /// Record each version of the rows as of its own instant, one append for each.
+    /// Record each version of the rows as of its own instant, one append for each. Versions up to the head of the ledger are
+    /// recorded together.
     #[arg(long, requires = "mapping", conflicts_with_all = ["until", "recorded_at", "check"])]
     replay: bool,
     /// Read a code table of the mapping from another file.

@@ -21,7 +21,7 @@ pub(super) struct Refused {
     /// Each with everything that is wrong with it.
     pub(super) rows: BTreeMap<RowPlace, String>,
     /// The numbers of the commands that are left out.
-    leave_out: BTreeSet<u64>,
+    pub(super) leave_out: BTreeSet<u64>,
     /// How many rows were left out; several may be cells of one line.
     pub(super) count: u64,
 }

@@ -9,7 +9,7 @@ use super::input::{Input, Spooled};
 use super::rows::one;
 use crate::cli::export::{Ask, Client};
 use crate::cli::output::Format;
-use crate::cli::{Failure, instant};
+use crate::cli::{Failure, instant, notice};
 use crate::v1;
 
 /// Imports the versions of a file, one after the other.
@@ -31,6 +31,10 @@ pub(super) async fn run(
     let is_later =
         |at: &prost_types::Timestamp| head.is_none_or(|head| (at.seconds, at.nanos) > (head.seconds, head.nanos));
     let last = instants.last().cloned();
+    let passed_over = instants.iter().filter(|(at, _)| !is_later(at)).count();
+    if let Some(head) = head.filter(|_| passed_over > 0) {
+        notice(&passed_over_words(passed_over, instants.len(), &head));
+    }
     let mut recorded = false;
     for (at, version) in instants.into_iter().filter(|(at, _)| is_later(at)) {
         let input = Input::read(args, &spooled.path)?.at_version(version, Some(at));
@@ -44,4 +48,18 @@ pub(super) async fn run(
         }
         _ => Ok(()),
     }
+}
+
+/// The notice that versions are not recorded as of their own instants, and why.
+fn passed_over_words(count: usize, all: usize, head: &prost_types::Timestamp) -> String {
+    let head = instant::shown(Some(head));
+    let rest = if count == all {
+        "the last one is recorded as of now".to_owned()
+    } else {
+        format!("what they say is recorded with the first of the other {}", all - count)
+    };
+    format!(
+        "--replay: {count} of {all} versions are not recorded as of their own instants, because the ledger recorded \
+         something at {head} and no version can go before that; {rest}. A ledger of its own (--data DIR) has all of them"
+    )
 }

@@ -22,6 +22,8 @@ pub(super) struct Report<'r> {
     pub(super) resumed: u64,
     /// Columns that nothing is made of.
     pub(super) unused: &'r [String],
+    /// True for a release that says what held on a day.
+    pub(super) snapshot: bool,
 }
 
 impl Report<'_> {
@@ -63,9 +65,15 @@ impl Report<'_> {
         ] {
             line(name, count.to_string());
         }
+        let keyless = format!("because {} rejected rows have no key that can be read", tally.keyless);
         if tally.spared > 0 {
-            let why = format!("{}, because {} rejected rows have no key that can be read", tally.spared, tally.keyless);
-            line("not retracted", why);
+            let name = if self.snapshot { "not ended" } else { "not retracted" };
+            line(name, format!("{}, {keyless}", tally.spared));
+        }
+        if tally.unconfirmed > 0 {
+            let many = "because more than 1000 rows are rejected";
+            let why = if tally.keyless > 0 { keyless.as_str() } else { many };
+            line("not confirmed", format!("{}, {why}", tally.unconfirmed));
         }
         for (name, value) in self.rare() {
             line(name, value);
@@ -99,6 +107,9 @@ impl Report<'_> {
         if tally.fractions > 0 {
             lines.push(("fractions cut", format!("{} dates, to the second", tally.fractions)));
         }
+        if tally.leap_seconds > 0 {
+            lines.push(("leap seconds", format!("{} dates, taken for the second before", tally.leap_seconds)));
+        }
         if self.check && !self.unused.is_empty() {
             const MOST: usize = 30;
             let more = if self.unused.len() > MOST { ", ..." } else { "" };
@@ -125,7 +136,9 @@ impl Report<'_> {
             "retracted": tally.retracted,
             "reinstated": tally.reinstated,
             "unchanged": tally.unchanged,
-            "notRetracted": tally.spared,
+            "notRetracted": if self.snapshot { 0 } else { tally.spared },
+            "notEnded": if self.snapshot { tally.spared } else { 0 },
+            "notConfirmed": tally.unconfirmed,
             "otherVersions": tally.older,
             "succeeded": tally.succeeded,
             "ended": tally.ended,
@@ -137,6 +150,7 @@ impl Report<'_> {
             "firstDate": tally.dates.map(|(first, _)| first.to_text()).unwrap_or_default(),
             "lastDate": tally.dates.map(|(_, last)| last.to_text()).unwrap_or_default(),
             "fractionsCut": tally.fractions,
+            "leapSeconds": tally.leap_seconds,
             "eventsToWrite": tally.commands(),
             "rowsRead": tally.rows,
             "eventsWritten": self.events(),

@@ -12,6 +12,7 @@ use crate::cli::export::{Ask, Client};
 use crate::cli::output::Format;
 use crate::cli::{Failure, json, notice};
 use crate::ingest::fault::BadFile;
+use crate::ingest::mapping::Semantics;
 use crate::ingest::pipeline::{Failed, Known, Made, Places, Tally};
 use crate::ingest::scope::Unused;
 use crate::v1;
@@ -69,6 +70,7 @@ pub(super) async fn one(
 ) -> Result<(), Failure> {
     let dataset = input.mapping.dataset.name.clone();
     let release = input.release.clone();
+    let snapshot = input.mapping.release.semantics == Semantics::Snapshot;
     let done = match ledger {
         Some(ledger) => {
             let patient = Patient::new(ledger, Duration::from_secs(args.rows.patience));
@@ -82,8 +84,16 @@ pub(super) async fn one(
     }
     let Done { tally, append, resumed, unused, .. } = done;
     let check = args.rows.check;
-    let report =
-        Report { dataset: &dataset, release: &release, tally, append, check, resumed, unused: &unused.columns };
+    let report = Report {
+        dataset: &dataset,
+        release: &release,
+        tally,
+        append,
+        check,
+        resumed,
+        unused: &unused.columns,
+        snapshot,
+    };
     report.write(format)
 }
 
@@ -219,10 +229,10 @@ async fn settle<T: Ask>(
         gathered.tally.rejected += refused.count;
         match settled {
             Settled::Append(append) => {
-                retold(&mut gathered.tally, &append);
+                retold(&mut gathered, &append, &refused);
                 done.append = Some(*append).filter(|_| !check);
             }
-            Settled::Nothing => retold(&mut gathered.tally, &v1::StagedAppend::default()),
+            Settled::Nothing => retold(&mut gathered, &v1::StagedAppend::default(), &refused),
             Settled::Refused => {
                 shown.told(&refused.rows);
                 return Err(strict(&gathered.tally, args));
@@ -239,11 +249,15 @@ async fn settle<T: Ask>(
 }
 
 /// What was made of the rows, but for what the ledger refused.
-fn retold(tally: &mut Tally, append: &v1::StagedAppend) {
+fn retold(gathered: &mut Gathered, append: &v1::StagedAppend, refused: &Refused) {
+    let (succeeded, ended) = gathered.places.without(&refused.leave_out);
+    let is_recorded = !append.counts.is_empty();
+    let tally = &mut gathered.tally;
+    (tally.succeeded, tally.ended) = if is_recorded { (succeeded, ended) } else { (0, 0) };
     tally.parties = counted(append, "party_registered");
     tally.sources = counted(append, "source_registered");
     tally.renamed = counted(append, "party_revised");
-    tally.confirmed = counted(append, "claims_confirmed");
+    tally.confirmed = counted(append, "claims_confirmed") + counted(append, "claim_confirmed");
     tally.asserted = counted(append, "claim_asserted").saturating_sub(tally.succeeded);
     tally.revised = counted(append, "claim_revised").saturating_sub(tally.succeeded + tally.ended);
     tally.reinstated = counted(append, "claim_reinstated");

@@ -5,10 +5,12 @@
 //!   parties.rs  its parties and relationships
 //!   parts.rs    what else it has several of: voices, numbers, codes, citations, links
 //!   with.rs     what a row says of a party beside its key
+//!   ends.rs     its two ends, where the row or a snapshot says them
 //!   choice.rs   members of closed vocabularies
 //! ```
 
 mod choice;
+mod ends;
 mod field;
 mod parties;
 mod parts;
@@ -28,12 +30,14 @@ use super::version::Versions;
 use crate::domain::name::Word;
 use crate::domain::rejection::Violation;
 use crate::domain::valid_time::ValidTime;
-use crate::v1::{self, bound::Bound};
+use crate::v1;
 use crate::wire::claim::{into_message, parse_claim};
 use crate::wire::ids::Ids;
 use crate::wire::path::At;
 use crate::wire::sink::Sink;
 use choice::Choice;
+pub(crate) use ends::OwnEnds;
+use ends::{Ends, bound, held_between};
 use field::Shown;
 use parties::Parties;
 use parts::{Codes, Links, Quantities, Sources, Voices};
@@ -108,12 +112,11 @@ pub(crate) struct MadeClaim {
     pub(crate) note: String,
     /// The `RevisionKind` of a change to the claim, if the row names one.
     pub(crate) revised: Option<i32>,
+    /// The ends that the row itself says.
+    pub(crate) own: OwnEnds,
     /// About how many bytes it takes.
     pub(crate) bytes: usize,
 }
-
-/// Both ends in one text, or each by itself.
-type Ends = (String, Option<v1::Bound>, Option<v1::Bound>);
 
 /// Compiles the parts of a claim, each told at its place when it is wrong.
 struct Compiler<'c, 'm> {
@@ -277,16 +280,16 @@ impl<'m> ClaimPlan<'m> {
         faults: &mut Faults,
     ) -> Option<MadeClaim> {
         let mut needs = Vec::new();
-        let claim = self.message(&key, seen, tools, made, &mut needs, faults);
+        let (claim, own) = self.message(&key, seen, tools, made, &mut needs, faults);
         let note = self.note.as_ref().and_then(|note| faults.take(note.eval(seen))).unwrap_or_default().into_owned();
         if !faults.is_empty() {
             return None;
         }
-        let mut again = || self.message(&key, seen, tools, made, &mut Vec::new(), &mut Faults::default());
+        let mut again = || self.message(&key, seen, tools, made, &mut Vec::new(), &mut Faults::default()).0;
         let claim = self.ruled(claim, tools.ids.id(&key), faults, &mut again)?;
         let content = ContentDigest::of(claim.clone(), tools.dataset);
         let bytes = prost::Message::encoded_len(&claim);
-        Some(MadeClaim { claim, content, key, needs, note, revised: None, bytes })
+        Some(MadeClaim { claim, content, key, needs, note, revised: None, own, bytes })
     }
 
     fn message(
@@ -297,8 +300,8 @@ impl<'m> ClaimPlan<'m> {
         made: &mut Made,
         needs: &mut Vec<Arc<Registered>>,
         faults: &mut Faults,
-    ) -> v1::Claim {
-        let (valid, valid_from, valid_to) = held_between(tools.snapshot.as_ref(), self.ends(seen, faults));
+    ) -> (v1::Claim, OwnEnds) {
+        let ((valid, valid_from, valid_to), own) = held_between(tools.snapshot.as_ref(), self.ends(seen, faults));
         let (parties, relationships) = self.parties.make(seen, tools, made, needs, faults);
         let chosen = |choice: &Option<Choice<'_>>, faults: &mut Faults| {
             choice.as_ref().and_then(|choice| faults.take(choice.eval(seen)))
@@ -315,7 +318,7 @@ impl<'m> ClaimPlan<'m> {
             None => v1::Modality::Asserted.into(),
         };
         let as_of = tools.snapshot.as_ref().map(|window| window.day.text().to_owned());
-        v1::Claim {
+        let claim = v1::Claim {
             kind: self.word(seen, faults),
             temporal_type: self.type_of(seen, tools, faults),
             texts: self.texts(seen, faults),
@@ -339,7 +342,8 @@ impl<'m> ClaimPlan<'m> {
             external_ids: self.elsewhere(key, seen, tools, faults),
             labels: self.labels(seen, tools, faults),
             ..v1::Claim::default()
-        }
+        };
+        (claim, own)
     }
 
     fn word(&self, seen: &Seen<'_>, faults: &mut Faults) -> String {
@@ -462,13 +466,6 @@ impl ClaimSpec {
     }
 }
 
-/// The ends of what holds on the day of a snapshot, where its row does not say them.
-fn held_between(window: Option<&Window>, (valid, from, to): Ends) -> Ends {
-    let Some(window) = window.filter(|_| valid.is_empty()) else { return (valid, from, to) };
-    let from = from.or_else(|| bound(Told::Date(window.begun.clone())));
-    (valid, from, to.or_else(|| bound(Told::Open)))
-}
-
 /// A value that its filters left nothing of.
 fn emptied(value: &Value<'_>, seen: &Seen<'_>) -> Fault {
     let what = format!(
@@ -476,14 +473,4 @@ fn emptied(value: &Value<'_>, seen: &Seen<'_>) -> Fault {
         shown(&value.raw(seen))
     );
     Fault::column(value.columns(), what)
-}
-
-fn bound(told: Told) -> Option<v1::Bound> {
-    let bound = match told {
-        Told::Nothing => return None,
-        Told::Open => Bound::Open(v1::OpenEnd {}),
-        Told::Unknown => Bound::Unknown(v1::UnknownEnd {}),
-        Told::Date(edtf) => Bound::Known(v1::KnownDate { edtf, ..v1::KnownDate::default() }),
-    };
-    Some(v1::Bound { bound: Some(bound) })
 }

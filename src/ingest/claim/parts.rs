@@ -177,6 +177,7 @@ fn plain_number(text: &str, decimal: char) -> Option<String> {
     const SPACES: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '\u{2019}'];
     let thousands = if decimal == ',' { '.' } else { ',' };
     let (sign, digits) = text.strip_prefix(['-', '+']).map_or(("", text), |rest| (text.get(..1).unwrap_or(""), rest));
+    let (digits, exponent) = digits.find(['e', 'E']).and_then(|at| digits.split_at_checked(at)).unwrap_or((digits, ""));
     let (whole, fraction) = digits.split_once(decimal).map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
     let mut groups = whole.split(|c| c == thousands || SPACES.contains(&c));
     let first = groups.next()?;
@@ -196,6 +197,7 @@ fn plain_number(text: &str, decimal: char) -> Option<String> {
         plain.push('.');
         plain.push_str(fraction);
     }
+    plain.push_str(exponent);
     Some(plain)
 }
 
@@ -355,6 +357,8 @@ mod tests {
             ("12345,6", ',', Some("12345.6")),
             ("12345.678", ',', None),
             (".5", '.', Some(".5")),
+            ("1,5E+06", ',', Some("1.5E+06")),
+            ("1e3", ',', Some("1e3")),
         ] {
             assert_eq!(plain_number(text, decimal).as_deref(), expected, "{text}");
         }

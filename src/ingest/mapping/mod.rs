@@ -364,7 +364,7 @@ fn set(table: &mut toml::Table, setting: &str) -> Result<(), BadMapping> {
     let wrong = |what: &str| BadMapping::at(format!("--set {setting}"), what.to_owned());
     let (path, value) =
         setting.split_once('=').ok_or_else(|| wrong("write KEY=VALUE, for example source.delimiter=;"))?;
-    let value = composed(value).into_owned();
+    let value = if value == "\\t" { "\t".to_owned() } else { composed(value).into_owned() };
     let read = toml::from_str::<toml::Table>(&format!("value = {value}")).ok().and_then(|mut of| of.remove("value"));
     let mut names: Vec<&str> = path.split('.').map(str::trim).collect();
     let last = names.pop().filter(|name| !name.is_empty()).ok_or_else(|| wrong("write KEY=VALUE"))?;

@@ -2,6 +2,8 @@
 //!
 //! Mostly a row is a line and makes a command, so rows are kept in runs: of a file of a million such rows one run is left.
 
+use std::collections::BTreeSet;
+
 /// Where a row is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RowPlace {
@@ -27,6 +29,9 @@ pub(crate) struct Places {
     runs: Vec<Run>,
     /// The number of the next command.
     next: u64,
+    /// The commands that end a claim and assert another, and those that only end one.
+    succeeded: Vec<u64>,
+    ended: Vec<u64>,
 }
 
 /// Rows that follow one another, each with as many commands.
@@ -76,6 +81,23 @@ impl Places {
         if !self.runs.last_mut().is_some_and(|last| last.takes(&run)) {
             self.runs.push(run);
         }
+    }
+
+    /// Notes that a command ends a claim and asserts the one that takes its place; it comes after `made` commands that are
+    /// not yet noted.
+    pub(crate) fn succeed(&mut self, made: u32) {
+        self.succeeded.push(self.next + u64::from(made));
+    }
+
+    /// Notes that a command ends a claim.
+    pub(crate) fn end(&mut self, made: u32) {
+        self.ended.push(self.next + u64::from(made));
+    }
+
+    /// The numbers of successions and of ends that are left when some commands are left out.
+    pub(crate) fn without(&self, left_out: &BTreeSet<u64>) -> (u64, u64) {
+        let count = |commands: &[u64]| commands.iter().filter(|command| !left_out.contains(command)).count() as u64;
+        (count(&self.succeeded), count(&self.ended))
     }
 
     /// The row that a command was made of; none for one that no row made, such as a retraction.

@@ -3,7 +3,7 @@
 use super::places::Places;
 use super::{Failed, Job, Known, Made, Mapped, Out, Rejected, Stopped, Tally};
 use crate::ingest::claim::{MadeClaim, Tools};
-use crate::ingest::class::{Held, Registered};
+use crate::ingest::class::{Held, Registered, name_digest};
 use crate::ingest::day::Day;
 use crate::ingest::fault::Fault;
 use crate::ingest::plan::Outcome;
@@ -63,7 +63,7 @@ impl<'s> Sequencer<'s> {
                 self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?;
             }
             Mapped::Row(row, Outcome::Claims { claims, notices }) => {
-                claims.iter().for_each(|made| self.tally.note_dates(&made.claim));
+                claims.iter().for_each(|made| self.tally.note_dates(made));
                 for notice in &notices {
                     self.tally.odd += 1;
                     self.out.odd(row.file.shown(), row.line, notice);
@@ -208,9 +208,24 @@ impl<'s> Sequencer<'s> {
         }
     }
 
+    /// The `RevisionKind` of a change. `named`: the kind that the row names.
+    pub(super) fn kind_of(&self, named: Option<i32>) -> i32 {
+        named.filter(|_| !self.job.revised_by_flag).unwrap_or(self.job.revised)
+    }
+
+    /// Notes that the next command ends a claim and asserts the one that takes its place.
+    pub(super) fn note_succession(&mut self) {
+        self.places.succeed(self.made);
+    }
+
+    /// Notes that the next command ends a claim.
+    pub(super) fn note_end(&mut self) {
+        self.places.end(self.made);
+    }
+
     fn claim(&mut self, verdict: Verdict, made: MadeClaim) -> Result<(), Failed> {
         let MadeClaim { claim, note, revised, bytes, .. } = made;
-        let kind = revised.filter(|_| !self.job.revised_by_flag).unwrap_or(self.job.revised);
+        let kind = self.kind_of(revised);
         let claim_id = claim.claim_id.clone();
         let reinstate = Command::ReinstateClaim(v1::ReinstateClaim { claim_id });
         match verdict {
@@ -246,7 +261,7 @@ impl<'s> Sequencer<'s> {
             self.register(before)?;
         }
         let made_of = needed.made_of.unwrap_or_default();
-        let held = Held { made_of, names: needed.names.clone(), party: None };
+        let held = Held { made_of, names: needed.names.clone(), ..Held::default() };
         self.known.registered.insert(needed.known_by, held);
         match &needed.command {
             Command::RegisterSource(_) => self.tally.sources += 1,
@@ -260,10 +275,18 @@ impl<'s> Sequencer<'s> {
     fn rename(&mut self, row: &Row, needed: &Registered) -> Result<(), Failed> {
         let Command::RegisterParty(v1::RegisterParty { party: Some(made) }) = &needed.command else { return Ok(()) };
         let Some(held) = self.known.registered.get_mut(&needed.known_by) else { return Ok(()) };
-        if needed.names.iter().all(|digest| held.names.contains(digest)) {
+        let is_known = |digest: &u64| held.names.contains(digest);
+        let may_return = needed.is_renamed && self.job.date.is_some();
+        let is_named = match held.party.as_deref().filter(|_| may_return) {
+            // A name that was given up may be taken again.
+            Some(party) => has_names(party, made),
+            None => needed.names.iter().all(is_known),
+        };
+        // It is told once, whichever rows name it.
+        if is_named || needed.names.iter().all(|digest| held.told.contains(digest)) {
             return Ok(());
         }
-        // It is told and done once, whichever rows name it.
+        held.told.extend(&needed.names);
         held.names.extend(&needed.names);
         let renamed = match (&mut held.party, &self.job.date, needed.is_renamed) {
             (Some(party), Some(day), true) => renamed(party, made, day).map(|()| (**party).clone()),
@@ -357,16 +380,25 @@ impl<'s> Sequencer<'s> {
     }
 }
 
+/// True for a name that a party has now, and that is neither an alias nor one that only some use.
+fn is_current(name: &v1::PartyName) -> bool {
+    let lasts = name.valid.is_empty() || name.valid.ends_with("/..");
+    lasts && !name.alias && name.used_by.is_empty() && name.r#type == 0
+}
+
+/// Returns true if a party is called now as a release calls it.
+fn has_names(party: &v1::Party, made: &v1::Party) -> bool {
+    let is_called =
+        |new: &v1::PartyName| party.names.iter().any(|name| is_current(name) && name_digest(name) == name_digest(new));
+    made.names.iter().all(is_called)
+}
+
 /// Gives a party the names that a release has for it, from its day on; what it was called until then ends the day before.
 /// None where a name of it would end before it begins.
 fn renamed(party: &mut v1::Party, made: &v1::Party, day: &Day) -> Option<()> {
-    let is_current = |name: &v1::PartyName| {
-        let lasts = name.valid.is_empty() || name.valid.ends_with("/..");
-        lasts && !name.alias && name.used_by.is_empty() && name.r#type == 0
-    };
     let mut names = party.names.clone();
     for new in &made.names {
-        if names.iter().any(|name| name.lang == new.lang && is_current(name) && name.name == new.name) {
+        if names.iter().any(|name| is_current(name) && name_digest(name) == name_digest(new)) {
             continue;
         }
         for old in names.iter_mut().filter(|name| name.lang == new.lang && is_current(name)) {

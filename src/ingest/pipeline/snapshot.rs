@@ -3,35 +3,15 @@
 use super::Failed;
 use super::sequence::Sequencer;
 use crate::ingest::claim::MadeClaim;
+use crate::ingest::day::Day;
 use crate::ingest::fault::Fault;
-use crate::ingest::snapshot::{Gone, Turn, Window};
+use crate::ingest::snapshot::{Said, Step, Window};
 use crate::ingest::source::Row;
 use crate::v1::{self, bound::Bound, command::Command};
 use uuid::Uuid;
 
 /// The most claims that a confirmation may leave out.
 const MOST_KEPT: usize = 1000;
-
-/// The fields that a row gives a claim, whichever snapshot it is in.
-const SAID: [&str; 17] = [
-    "kind",
-    "texts",
-    "parties",
-    "relationships",
-    "refers_to",
-    "attribution",
-    "modality",
-    "polarity",
-    "status",
-    "due",
-    "quantities",
-    "place",
-    "codes",
-    "sources",
-    "labels",
-    "valid_from",
-    "valid_to",
-];
 
 impl Sequencer<'_> {
     /// Takes the claims of a row.
@@ -60,21 +40,14 @@ impl Sequencer<'_> {
         let mut turns = Vec::with_capacity(claims.len());
         for (made, key) in claims.into_iter().zip(keys) {
             let claim = Uuid::try_parse(&made.claim.claim_id).unwrap_or_default();
-            let corrects = self.job.corrects;
-            let turn = self.known.episodes.turn(key, claim, made.claim.clone(), window, corrects);
+            let said = Said::of(&made, self.tools.dataset);
+            let steps = self.known.episodes.turn(key, claim, said, window, self.job.corrects);
             self.known.episodes.name(key, line);
-            if turn == Turn::Twice {
-                let what = format!("`{}` has begun and ended in this snapshot already", made.key);
-                faults.push(Fault::row(what));
-            }
-            turns.push((turn, made));
+            turns.push((steps, made));
         }
-        if !faults.is_empty() {
-            return Ok(self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?);
-        }
-        self.register_needed(row, turns.iter().map(|(turn, made)| (*turn != Turn::GoesOn, made)))?;
+        self.register_needed(row, turns.iter().map(|(steps, made)| (steps.iter().any(Step::takes_row), made)))?;
         self.begin_row();
-        turns.into_iter().try_for_each(|(turn, made)| self.take_turn(turn, made, window))?;
+        turns.into_iter().try_for_each(|(steps, made)| self.take_turn(steps, made, window))?;
         self.end_row(row);
         Ok(())
     }
@@ -92,32 +65,71 @@ impl Sequencer<'_> {
         self.tools.ids.id(&made.key)
     }
 
-    fn take_turn(&mut self, turn: Turn, made: MadeClaim, window: &Window) -> Result<(), Failed> {
-        let MadeClaim { mut claim, note, bytes, .. } = made;
-        match turn {
-            Turn::Begins => {
-                self.tally.asserted += 1;
-                self.command(Command::AssertClaim(v1::AssertClaim { claim: Some(claim) }), note, bytes)
-            }
-            Turn::Succeeded(before) => {
-                self.tally.succeeded += 1;
-                let ended = window.ended.clone().unwrap_or_default();
-                let supersede = v1::SupersedeClaim { claim_id: before.to_string(), ended, claim: Some(claim) };
-                self.command(Command::SupersedeClaim(supersede), note, bytes)
-            }
-            Turn::Corrected(known) => {
-                self.tally.revised += 1;
-                claim.claim_id = known.to_string();
-                let paths = SAID.iter().filter(|path| !is_of_window(&claim, path)).map(|path| (*path).to_owned());
-                let update_mask = Some(prost_types::FieldMask { paths: paths.collect() });
-                let revise = v1::ReviseClaim { claim: Some(claim), update_mask, kind: self.job.revised };
-                self.command(Command::ReviseClaim(revise), note, bytes)
-            }
-            Turn::GoesOn | Turn::Twice => {
-                self.tally.unchanged += 1;
-                Ok(())
-            }
+    fn take_turn(&mut self, steps: Vec<Step>, made: MadeClaim, window: &Window) -> Result<(), Failed> {
+        if steps.is_empty() {
+            self.tally.unchanged += 1;
         }
+        steps.into_iter().try_for_each(|step| self.take_step(step, Some(&made), window))
+    }
+
+    /// Records a change. `made`: the claim of the row that causes it.
+    fn take_step(&mut self, step: Step, made: Option<&MadeClaim>, window: &Window) -> Result<(), Failed> {
+        let absent = || format!("not in the snapshot of {} of {}", window.day.text(), self.tools.dataset);
+        let note = made.map_or_else(absent, |made| made.note.clone());
+        let bytes = made.map_or(0, |made| made.bytes);
+        let command = match step {
+            Step::Begin { after, begun } => {
+                self.tally.asserted += 1;
+                let claim = made.map(|made| claim_of(made, &begun, after));
+                Command::AssertClaim(v1::AssertClaim { claim })
+            }
+            Step::Succeed { claim, ended, begun } => {
+                self.tally.succeeded += 1;
+                self.note_succession();
+                let next = made.map(|made| claim_of(made, &begun, None));
+                Command::SupersedeClaim(v1::SupersedeClaim { claim_id: claim.to_string(), ended, claim: next })
+            }
+            Step::Replace { claim: known, began, begun, supersedes } => {
+                self.tally.revised += 1;
+                let claim = made.map(|made| {
+                    let mut claim = claim_of(made, &begun, supersedes);
+                    claim.claim_id = known.to_string();
+                    if let Some(own) = claim.external_ids.first_mut() {
+                        own.id = format!("{}@{}", made.key, began.text());
+                    }
+                    claim
+                });
+                let kind = made.map_or(self.job.revised, |made| self.kind_in_place(made));
+                Command::ReviseClaim(v1::ReviseClaim { claim, update_mask: None, kind })
+            }
+            Step::Reinstate(claim) => {
+                self.tally.reinstated += 1;
+                Command::ReinstateClaim(v1::ReinstateClaim { claim_id: claim.to_string() })
+            }
+            Step::End { claim, ended, seen } => {
+                self.tally.ended += 1;
+                self.note_end();
+                Command::ReviseClaim(end(claim, ended, &seen))
+            }
+            Step::Retract(claim) => {
+                self.tally.retracted += 1;
+                let reason = self.job.retracted;
+                Command::RetractClaim(v1::RetractClaim { claim_id: claim.to_string(), reason })
+            }
+        };
+        self.command(command, note, bytes)
+    }
+
+    /// The `RevisionKind` of a claim that is corrected in place. A change of the world that gives a claim a range of days as
+    /// its end is how the end by a snapshot is recorded, so one that the row says is recorded as a correction.
+    fn kind_in_place(&self, made: &MadeClaim) -> i32 {
+        let kind = self.kind_of(made.revised);
+        let is_range = match made.claim.valid_to.as_ref().and_then(|to| to.bound.as_ref()) {
+            Some(Bound::Known(date)) => date.edtf.starts_with('['),
+            _ => false,
+        };
+        let is_end = is_range && kind == i32::from(v1::RevisionKind::WorldChange);
+        if is_end { v1::RevisionKind::Correction.into() } else { kind }
     }
 
     /// A rejected row has these keys.
@@ -134,21 +146,24 @@ impl Sequencer<'_> {
     /// Ends what is gone, and confirms what goes on.
     pub(super) fn finish_snapshot(&mut self, window: &Window) -> Result<(), Failed> {
         let going_on = self.known.episodes.going_on();
-        if self.tally.rows == 0 && going_on > 0 {
-            return Err(Failed::Empty(going_on));
+        if self.tally.rows == 0 {
+            return if going_on > 0 { Err(Failed::Ended(going_on)) } else { Ok(()) };
         }
+        self.begin_row();
         let gone = self.known.episodes.gone(window);
         if self.tally.keyless > 0 {
             // Any of them might be a row whose key could not be read, and so none is confirmed either.
-            self.tally.spared = gone.len() as u64;
+            (self.tally.spared, self.tally.unconfirmed) = (gone.len() as u64, going_on as u64);
             return Ok(());
         }
-        for gone in gone {
-            self.end(gone, window)?;
+        gone.into_iter().try_for_each(|step| self.take_step(step, None, window))?;
+        let note = format!("snapshot of {}", window.day.text());
+        if self.known.episodes.confirmed().is_some_and(|last| *last >= window.day) {
+            return self.confirm_left_out(window, &note);
         }
         let except = self.known.episodes.kept();
-        let is_new = self.known.episodes.last().is_none_or(|last| *last < window.day);
-        if except.len() > MOST_KEPT || !is_new || self.tally.rows == 0 {
+        if except.len() > MOST_KEPT {
+            self.tally.unconfirmed = going_on as u64;
             return Ok(());
         }
         self.tally.confirmed += 1;
@@ -157,41 +172,41 @@ impl Sequencer<'_> {
             as_of: window.day.text().to_owned(),
             except_claim_ids: except.iter().map(Uuid::to_string).collect(),
         };
-        let note = format!("snapshot of {}", window.day.text());
         self.command(Command::ConfirmClaims(confirm), note, 0)
     }
 
-    fn end(&mut self, gone: Gone, window: &Window) -> Result<(), Failed> {
-        let note = format!("not in the snapshot of {} of {}", window.day.text(), self.tools.dataset);
-        match (gone, &window.ended) {
-            (Gone::Ended(id), Some(ended)) => {
-                self.tally.ended += 1;
-                let date = v1::KnownDate { edtf: ended.clone(), ..v1::KnownDate::default() };
-                let valid_to = Some(v1::Bound { bound: Some(Bound::Known(date)) });
-                let claim = Some(v1::Claim { claim_id: id.to_string(), valid_to, ..v1::Claim::default() });
-                let update_mask = Some(prost_types::FieldMask { paths: vec!["valid_to".to_owned()] });
-                let revise = v1::ReviseClaim { claim, update_mask, kind: v1::RevisionKind::WorldChange.into() };
-                self.command(Command::ReviseClaim(revise), note, 0)
-            }
-            (Gone::Ended(id) | Gone::Wrong(id), _) => {
-                self.tally.retracted += 1;
-                let retract = v1::RetractClaim { claim_id: id.to_string(), reason: self.job.retracted };
-                self.command(Command::RetractClaim(retract), note, 0)
-            }
+    /// Confirms the claims of rows that were rejected when the snapshot was imported first.
+    fn confirm_left_out(&mut self, window: &Window, note: &str) -> Result<(), Failed> {
+        for claim in self.known.episodes.left_out(&window.day) {
+            self.tally.confirmed += 1;
+            let as_of = window.day.text().to_owned();
+            let confirm = v1::ConfirmClaim { claim_id: claim.to_string(), as_of };
+            self.command(Command::ConfirmClaim(confirm), note.to_owned(), 0)?;
         }
+        Ok(())
     }
 }
 
-/// Returns true if a field is an end that follows from the snapshots, and not from the row.
-fn is_of_window(claim: &v1::Claim, path: &str) -> bool {
-    let end = match path {
-        "valid_from" => &claim.valid_from,
-        "valid_to" => &claim.valid_to,
-        _ => return false,
-    };
-    match end.as_ref().and_then(|end| end.bound.as_ref()) {
-        Some(Bound::Known(date)) => date.edtf.starts_with('['),
-        Some(Bound::Open(_)) | None => true,
-        Some(Bound::Unknown(_)) => false,
+/// The claim of a row, with the start that follows from the snapshots where the row says none.
+fn claim_of(made: &MadeClaim, begun: &str, supersedes: Option<Uuid>) -> v1::Claim {
+    let mut claim = made.claim.clone();
+    if !made.own.from {
+        let date = v1::KnownDate { edtf: begun.to_owned(), ..v1::KnownDate::default() };
+        claim.valid_from = Some(v1::Bound { bound: Some(Bound::Known(date)) });
     }
+    let link = supersedes
+        .map(|before| v1::Link { r#type: v1::LinkType::Supersedes.into(), claim_id: before.to_string() })
+        .filter(|link| !claim.links.contains(link));
+    claim.links.extend(link);
+    claim
+}
+
+/// The end of a claim that was seen last on a day, and nothing else of it.
+fn end(claim: Uuid, ended: String, seen: &Day) -> v1::ReviseClaim {
+    let date = v1::KnownDate { edtf: ended, ..v1::KnownDate::default() };
+    let valid_to = Some(v1::Bound { bound: Some(Bound::Known(date)) });
+    let (claim_id, as_of) = (claim.to_string(), seen.text().to_owned());
+    let claim = Some(v1::Claim { claim_id, valid_to, as_of, ..v1::Claim::default() });
+    let update_mask = Some(prost_types::FieldMask { paths: vec!["valid_to".to_owned(), "as_of".to_owned()] });
+    v1::ReviseClaim { claim, update_mask, kind: v1::RevisionKind::WorldChange.into() }
 }

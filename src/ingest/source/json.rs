@@ -19,6 +19,8 @@ use std::io::{self, BufRead, Read as _};
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// A row that says nothing.
+const NOTHING: &[u8] = b"null";
 /// How deep objects may lie in one another.
 const MAX_DEPTH: usize = 16;
 
@@ -44,7 +46,7 @@ pub(super) fn lines(
             return Err(refused(file, format!("line {line} is longer than 4 MiB")));
         }
         raw.truncate(raw.trim_ascii_end().len());
-        if raw.is_empty() {
+        if raw.is_empty() || raw.trim_ascii_start() == NOTHING {
             continue;
         }
         number += 1;
@@ -60,8 +62,11 @@ pub(super) fn array(file: &Arc<FileName>, input: impl BufRead, spec: &FileSpec, 
     let lines = Rc::new(Cell::new(1));
     let input = Counting { inner: input, lines: Rc::clone(&lines) };
     let mut each = |raw: &RawValue| {
-        number += 1;
         let bytes = raw.get().as_bytes();
+        if bytes == NOTHING {
+            return Ok(());
+        }
+        number += 1;
         let within = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
         let read = names.row(file, number, lines.get().saturating_sub(within), bytes.to_vec());
         shape.give(&names.columns(), read, take)
@@ -163,7 +168,7 @@ impl<'s> Names<'s> {
             }
             Some(b'"') => {
                 let text: String = serde_json::from_str(text).map_err(|error| format!("`{path}`: {error}"))?;
-                self.cell(path, said(&text, self.spec), row);
+                self.scalar(path, said(&text, self.spec), row);
                 Ok(())
             }
             Some(b'n') | None => {
@@ -171,7 +176,7 @@ impl<'s> Names<'s> {
                 Ok(())
             }
             Some(_) => {
-                self.cell(path, said(text, self.spec), row);
+                self.scalar(path, said(text, self.spec), row);
                 Ok(())
             }
         }
@@ -194,6 +199,15 @@ impl<'s> Names<'s> {
             list.push_str(&said(&item, self.spec).replace(LIST_SEPARATOR, " "));
         }
         (!elements.is_empty()).then_some(list)
+    }
+
+    /// Puts a text or number into its cell, and into that of the list which other rows have in its place.
+    fn scalar(&mut self, path: &str, text: &str, row: &mut Row) {
+        self.cell(path, text, row);
+        let list = format!("{path}.*");
+        if self.places.contains_key(&renamed(&list, self.spec)) {
+            self.cell(&list, text, row);
+        }
     }
 
     fn cell(&mut self, path: &str, text: &str, row: &mut Row) {

@@ -49,7 +49,7 @@ const CHUNK: usize = 256 << 10;
 pub(crate) type Take<'t> = &'t mut dyn FnMut(&Arc<Columns>, Read) -> Result<(), String>;
 
 /// The files that one import reads.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Opened {
     files: Vec<PathBuf>,
     /// How many bytes there are on disk.
