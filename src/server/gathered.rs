@@ -26,7 +26,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// The beginning of an HTTP/2 connection (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0";
 /// Maximum number of bytes that are gathered.
-const MOST: usize = 16 << 10;
+const MOST: usize = 64 << 10;
+/// Maximum number of bytes for which room is kept while nothing waits.
+const ROOM: usize = 16 << 10;
 
 /// A stream with what is to be written to it.
 #[derive(Debug)]
@@ -86,6 +88,7 @@ impl<S: AsyncWrite + Unpin> Gathered<S> {
             self.sent += written;
         }
         self.waiting.clear();
+        self.waiting.shrink_to(ROOM);
         (self.sent, self.is_begun) = (0, false);
         self.reminder.cancel();
         Poll::Ready(Ok(()))
