@@ -15,6 +15,7 @@ use detente::domain::certainty::{Certainty, Mode, certainty};
 use detente::domain::claim::{Claim, Link, Time};
 use detente::domain::command::{Command, Supposed};
 use detente::domain::cut::Cut;
+use detente::domain::event::LabelConfirmation;
 use detente::domain::filter::{Filter, FilterItem, MemberSet};
 use detente::domain::moment::{Moment, SECONDS_PER_DAY};
 use detente::domain::period::Period;
@@ -399,6 +400,37 @@ fn a_merge_brings_the_turns_of_all_who_then_answer_until_it_is_undone() {
         let wanted = all.iter().filter(|(.., late)| follower.query.include_late || !late);
         assert_eq!(told, wanted.copied().collect::<Vec<_>>());
     }
+}
+
+/// A claim that may have begun by its confirmation of 1 January, and is confirmed with its label on 1 February: the turn of 5
+/// January is told with what was known on the 5th, whenever it is told.
+#[test]
+fn a_turn_is_told_with_the_confirmations_that_were_known_then() {
+    let home = Home::in_memory().furnished();
+    home.at(on("2025-01-01")).record([assert(with(state(1, "2025-01-05/.."), |claim| {
+        claim.labels = vec!["panel".into()];
+        claim.as_of = Some(date("2025-01-01"));
+    }))]);
+    let query = WatchQuery {
+        filter: Filter::default(),
+        turns: MemberSet::default(),
+        include_late: true,
+        start: WatchStart::From(on("2025-01-01")),
+        at_hand: 7,
+    };
+    let told = || {
+        let settled = block_on(home.ledger.settle_now());
+        let mut watch = home.ledger.begin_watch(query.clone(), settled).unwrap();
+        home.ledger.advance_watch(&mut watch, settled);
+        let told = home.ledger.tell(&mut watch, usize::MAX).unwrap();
+        told.into_iter().map(|telling| (telling.turn, telling.claim.as_of)).collect::<Vec<_>>()
+    };
+    home.at(on("2025-01-10"));
+    let before = told();
+    assert_eq!(before, [(Turn::Begins, "2025-01-01".to_owned())]);
+    let confirmation = LabelConfirmation { label: "panel".into(), as_of: date("2025-02-01"), except: Vec::new() };
+    home.at(on("2025-02-01")).record([Command::ConfirmAll(Box::new(confirmation))]);
+    assert_eq!(told(), before);
 }
 
 #[test]
