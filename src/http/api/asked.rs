@@ -28,7 +28,8 @@ pub(super) fn read(route: &Route, query: &str) -> Result<Asked, Failure> {
     let params: Vec<&Param> = route.params().collect();
     let mut request = request(&params, given, &mut wrong);
     bound(route, &form, &mut request, &mut wrong);
-    let is_part = ["pageSize", "pageToken", "limit"].iter().any(|name| request.get(name).is_some());
+    let is_said = |name: &&str| request.get(name).is_some_and(|value| value != "0");
+    let is_part = ["pageSize", "pageToken", "limit"].iter().any(is_said);
     if wrong.is_empty() { Ok(Asked { request, form, is_part, canonical }) } else { Err(Failure::invalid_fields(wrong)) }
 }
 
@@ -238,7 +239,9 @@ mod tests {
 
     #[test]
     fn an_answer_is_a_part_where_a_page_or_a_number_of_entries_is_asked_for() {
-        for (query, is_part) in [("format=csv", false), ("format=csv&page_size=3", true), ("page_token=00", true)] {
+        for (query, is_part) in
+            [("format=csv", false), ("format=csv&page_size=3", true), ("page_token=00", true), ("page_size=0", false)]
+        {
             assert_eq!(read(route("claims"), query).unwrap().is_part, is_part, "{query}");
         }
     }

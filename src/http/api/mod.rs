@@ -116,6 +116,9 @@ async fn log_as_json(
     let through = through.map_or(head, |field| json::number(&reply, field.number()));
     let link = (through < head).then(|| link::next(route, &asking.query, "after_position", &through.to_string()));
     let basis = whole::basis(&output, &reply);
+    if tag.is_known_to(&asking.headers) {
+        return Ok(response(asked, &tag, &asking.headers, link, basis, Body::empty()));
+    }
     let whole = reply.clone();
     let json = written(web, reply.len(), move || json::written(&output, &whole, Defaults::Written)).await?;
     Ok(response(asked, &tag, &asking.headers, link, basis, json.into()))

@@ -36,8 +36,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio_stream::{Stream, StreamExt as _};
 
-/// Entries of one page of a whole table.
-const PAGE: u32 = 1000;
+/// Entries of the first page of a whole table, and of the largest and the smallest page.
+const FIRST: usize = 250;
+const MOST: usize = 1000;
+const LEAST: usize = 20;
+/// Bytes of a page as rows that later pages come near to: what a client that does not read holds.
+const PIECE: usize = 1 << 20;
 /// Bytes of a row beside what it says, for each column: its name in JSON, a mark, `null`.
 const CELL: usize = 40;
 /// Number of times that a page may be larger as rows.
@@ -87,7 +91,7 @@ impl Transfer {
         if method.input().get_field_by_name("page_size").is_some()
             && let (false, Some(request)) = (asked.is_part, request.as_object_mut())
         {
-            request.insert("pageSize".to_owned(), PAGE.into());
+            request.insert("pageSize".to_owned(), FIRST.into());
         }
         let (web, form, is_last) = (web.clone(), asked.form.clone(), asked.is_part);
         let head = method.is_server_streaming().then(|| web.ledger.head());
@@ -204,6 +208,8 @@ impl Transfer {
         self.has_rows |= !written.is_empty();
         self.is_first = false;
         if let (Some(token), Some(request)) = (next, self.request.as_object_mut()) {
+            let fitting = rows.saturating_mul(PIECE) / written.len().max(1);
+            request.insert("pageSize".to_owned(), fitting.clamp(LEAST, MOST).into());
             request.insert("pageToken".to_owned(), token.into());
         } else if matches!(self.source, Source::Pages) {
             // There is no page behind this one.
