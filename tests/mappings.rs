@@ -178,7 +178,7 @@ fn a_dispute_has_the_states_of_both_sides_and_an_end_only_once_it_ended() {
     assert_eq!(list(going_on, "relationships"), set(&["ARM-AZE", "AZE-RUS"]));
     let deaths = quantity(going_on, "deaths");
     assert_eq!((&deaths["low"], &deaths["high"], &deaths["value"]), (&json!(26.0), &json!(100.0), &Value::Null));
-    assert_eq!(quantity(first, "deaths"), &json!({ "name": "deaths", "value": 0.0 }));
+    assert_eq!(quantity(first, "deaths"), &json!({ "name": "deaths", "unit": "", "value": 0.0 }));
     assert_eq!(list(&claims["90003"], "party_ids"), set(&["COW_AUH", "TUR"]), "a state without an ISO code");
     assert_eq!(list(&claims["90002"], "labels"), set(&["dataset:cow-mid", "reciprocated"]));
 }

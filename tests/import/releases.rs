@@ -106,3 +106,38 @@ fn what_is_registered_already_is_taken_as_it_is() {
     let more = desk.rows("p1,1,2,2024-12,,S,3,One\np3,1,3,1992,,F,,Three\n", &[]);
     assert_eq!(more.counts(["parties", "sources", "asserted"]), [1, 0, 1]);
 }
+
+#[test]
+fn a_row_that_is_bad_only_beside_another_row_retracts_nothing() {
+    let mapping = r#"
+[dataset]
+name = "members"
+key = ["{id}"]
+recorded_by = "desk"
+[parties.actor]
+id = "{key|upper}"
+type = "state"
+names = { en = "{key}" }
+[[claim]]
+kind = "thing"
+type = "state"
+texts = { en = "{id}" }
+parties = [{ role = "member", party = "actor", key = "{who}" }]
+"#;
+    for (times, semantics, names) in [
+        ("at = \"2020\"\n", "", ["rowsRejected", "retracted", "unchanged"]),
+        ("", "[release]\nsemantics = \"snapshot\"\n", ["rowsRejected", "ended", "unchanged"]),
+    ] {
+        let desk = Desk::with(&format!("{}{semantics}", mapping.replace("texts =", &format!("{times}texts ="))));
+        for (day, rows, expected) in [
+            ("2020-01-01", "id,who\n1,ab\n2,cd\n", [0, 0, 0]),
+            // Another key of the file comes to the same party.
+            ("2020-06-01", "id,who\n1,ab\n2,AB\n", [1, 0, 1]),
+            ("2020-12-01", "id,who\n1,ab\n2,cd\n", [0, 0, 2]),
+        ] {
+            desk.write("t.csv", rows);
+            let said = desk.import("t.csv", &["--release", day]);
+            assert_eq!(said.counts(names), expected, "{semantics} {day}: {}", said.complaint);
+        }
+    }
+}

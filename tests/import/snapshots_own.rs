@@ -116,9 +116,9 @@ fn a_snapshot_without_rows_is_refused_in_words_that_are_its_own() {
 }
 
 #[test]
-fn a_succession_that_the_ledger_refuses_is_not_counted() {
+fn a_succession_that_the_ledger_refuses_is_not_counted_and_nothing_confirmed_beside_it() {
     let desk = Desk::with(MAPPING);
-    desk.write("t.csv", table(&["AAA-BBB free", "CCC-DDD free", "EEE-FFF free"]));
+    desk.write("t.csv", table(&["AAA-BBB free", "CCC-DDD free", "EEE-FFF free", "GGG-HHH free"]));
     desk.import("t.csv", &["--release", "2020-01-01"]);
     let data_set = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"detente:dataset:visas");
     let taken = Uuid::new_v5(&data_set, b"AAA-BBB@2020-06-01").to_string();
@@ -127,8 +127,10 @@ fn a_succession_that_the_ledger_refuses_is_not_counted() {
         &serde_json::json!([{ "assertClaim": { "claim": { "claimId": taken, "kind": "other", "temporalType": "TEMPORAL_TYPE_NONE",
             "modality": "MODALITY_ASSERTED", "texts": [{ "lang": "en", "text": "Somebody's" }] } } }]),
     );
-    desk.write("t.csv", table(&["AAA-BBB visa", "CCC-DDD visa"]));
+    desk.write("t.csv", table(&["AAA-BBB visa", "CCC-DDD visa", "GGG-HHH free"]));
     let said = desk.import("t.csv", &["--release", "2020-06-01"]);
     let names = ["rowsRejected", "succeeded", "ended", "asserted", "revised", "eventsWritten"];
-    assert_eq!(said.counts(names), [1, 1, 1, 0, 0, 4], "{}", said.complaint);
+    assert_eq!(said.counts(names), [1, 1, 1, 0, 0, 3], "{}", said.complaint);
+    assert_eq!(said.counts(["confirmations", "notConfirmed", "unchanged"]), [0, 1, 1]);
+    assert_eq!(["AAA", "GGG"].map(|start| field(&last(&desk, start), "as_of")), ["2020-01-01", "2020-01-01"]);
 }

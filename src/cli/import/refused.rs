@@ -103,6 +103,8 @@ impl Refused {
             }
             return;
         }
+        // What is refused may be the end of what would be confirmed.
+        self.leave_out.extend(places.confirmation());
         let Some(origin) = origin else {
             self.leave_out.insert(*command);
             notice(&format!("what no row says is not recorded: {verb}.{path}: {description}"));

@@ -71,8 +71,11 @@ impl Report<'_> {
             line(name, format!("{}, {keyless}", tally.spared));
         }
         if tally.unconfirmed > 0 {
-            let many = "because more than 1000 rows are rejected";
-            let why = if tally.keyless > 0 { keyless.as_str() } else { many };
+            let why = match (tally.keyless, tally.rejected) {
+                (1.., _) => keyless.as_str(),
+                (0, 1001..) => "because more than 1000 rows are rejected",
+                (0, _) => "because the ledger refuses a row",
+            };
             line("not confirmed", format!("{}, {why}", tally.unconfirmed));
         }
         for (name, value) in self.rare() {

@@ -252,7 +252,12 @@ async fn settle<T: Ask>(
 fn retold(gathered: &mut Gathered, append: &v1::StagedAppend, refused: &Refused) {
     let (succeeded, ended) = gathered.places.without(&refused.leave_out);
     let is_recorded = !append.counts.is_empty();
+    let is_left_out = |command: u64| refused.leave_out.contains(&command);
+    let is_unconfirmed = gathered.places.confirmation().is_some_and(is_left_out);
     let tally = &mut gathered.tally;
+    if is_unconfirmed {
+        tally.unconfirmed = tally.unchanged;
+    }
     (tally.succeeded, tally.ended) = if is_recorded { (succeeded, ended) } else { (0, 0) };
     tally.parties = counted(append, "party_registered");
     tally.sources = counted(append, "source_registered");

@@ -32,6 +32,8 @@ pub(crate) struct Places {
     /// The commands that end a claim and assert another, and those that only end one.
     succeeded: Vec<u64>,
     ended: Vec<u64>,
+    /// The command that confirms all claims that go on.
+    confirmation: Option<u64>,
 }
 
 /// Rows that follow one another, each with as many commands.
@@ -92,6 +94,16 @@ impl Places {
     /// Notes that a command ends a claim.
     pub(crate) fn end(&mut self, made: u32) {
         self.ended.push(self.next + u64::from(made));
+    }
+
+    /// Notes that a command confirms all claims that go on.
+    pub(crate) fn confirm(&mut self, made: u32) {
+        self.confirmation = Some(self.next + u64::from(made));
+    }
+
+    /// The command that confirms all claims that go on.
+    pub(crate) const fn confirmation(&self) -> Option<u64> {
+        self.confirmation
     }
 
     /// The numbers of successions and of ends that are left when some commands are left out.

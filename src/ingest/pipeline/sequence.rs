@@ -118,6 +118,7 @@ impl<'s> Sequencer<'s> {
             faults.extend(made.needs.iter().filter_map(|needed| self.clash(needed)));
         }
         if !faults.is_empty() {
+            ids.iter().for_each(|id| self.known.claims.keep(*id));
             return Ok(self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?);
         }
         let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
@@ -216,6 +217,11 @@ impl<'s> Sequencer<'s> {
     /// Notes that the next command ends a claim and asserts the one that takes its place.
     pub(super) fn note_succession(&mut self) {
         self.places.succeed(self.made);
+    }
+
+    /// Notes that the next command confirms all claims that go on.
+    pub(super) fn note_confirmation(&mut self) {
+        self.places.confirm(self.made);
     }
 
     /// Notes that the next command ends a claim.

@@ -34,6 +34,7 @@ impl Sequencer<'_> {
             keys.push(key);
         }
         if !faults.is_empty() {
+            keys.iter().for_each(|key| self.known.episodes.keep(*key));
             return Ok(self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?);
         }
         let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
@@ -167,6 +168,7 @@ impl Sequencer<'_> {
             return Ok(());
         }
         self.tally.confirmed += 1;
+        self.note_confirmation();
         let confirm = v1::ConfirmClaims {
             label: self.tools.label.clone(),
             as_of: window.day.text().to_owned(),

@@ -69,9 +69,9 @@ impl Episodes {
         let mut of_key = self.by_key.remove(&key).unwrap_or_default();
         let is_of_the_day = of_key.of_day_mut(&window.day).is_some_and(|episode| !episode.is_retracted);
         // What an earlier import of the day made of the row is what a correction is about.
-        let before = self.before(&of_key, &window.day).filter(|_| !(corrects && is_of_the_day));
+        let before = before(&of_key, &window.day).filter(|_| !(corrects && is_of_the_day));
         let steps = match before {
-            Some((at, seen)) => self.goes_on(&mut of_key, at, &seen, (claim, &said), window, corrects),
+            Some(at) => self.goes_on(&mut of_key, at, (claim, &said), window, corrects),
             None => self.of_the_day(&mut of_key, &said, window).unwrap_or_else(|| {
                 let begun = fitting(self.begun(&of_key, window), &said, &window.day);
                 of_key.episodes.push(self.episode(claim, &said, window));
@@ -82,20 +82,11 @@ impl Episodes {
         steps
     }
 
-    /// The episode before the day of a snapshot that went on until then, by its place, and the day it was last seen.
-    fn before(&self, of_key: &Key, day: &Day) -> Option<(usize, Day)> {
-        let mut earlier = of_key.episodes.iter().enumerate().rev();
-        let (at, last) = earlier.find(|(_, episode)| episode.began < *day && !episode.is_retracted)?;
-        let went_on = !last.is_ended || last.ended_at(day);
-        went_on.then(|| (at, self.seen_before(last, day)))
-    }
-
     /// A row whose key had an episode that went on until the snapshot.
     fn goes_on(
         &self,
         of_key: &mut Key,
         at: usize,
-        seen: &Day,
         (claim, said): (Uuid, &Said),
         window: &Window,
         corrects: bool,
@@ -116,7 +107,8 @@ impl Episodes {
             return steps;
         }
         let (before, was_ended) = (episode.claim, episode.is_ended);
-        let (ended, begun) = (window.ended_since(seen), begun_after(Some(seen), &window.day));
+        let seen = self.seen_before(episode, &window.day);
+        let (ended, begun) = (window.ended_since(&seen), begun_after(Some(&seen), &window.day));
         episode.is_ended = true;
         episode.to = ended.as_str().into();
         let of_the_day = self.of_the_day(of_key, said, window);
@@ -132,7 +124,7 @@ impl Episodes {
             vec![Step::Begin { after: Some(before), begun }]
         });
         if !was_ended && !is_one_step {
-            steps.insert(0, Step::End { claim: before, ended, seen: seen.clone() });
+            steps.insert(0, Step::End { claim: before, ended, seen });
         }
         steps
     }
@@ -194,9 +186,9 @@ impl Episodes {
     pub(crate) fn gone(&self, window: &Window) -> Vec<Step> {
         let mut gone: Vec<(usize, Step)> = Vec::new();
         for of_key in self.by_key.values().filter(|of_key| of_key.row == 0) {
-            let last = self.before(of_key, &window.day);
-            let last = last.and_then(|(at, seen)| Some((of_key.episodes.get(at)?, seen)));
-            if let Some((last, seen)) = last.filter(|(last, _)| last.goes_on() && !last.has_own_end()) {
+            let last = before(of_key, &window.day).and_then(|at| of_key.episodes.get(at));
+            if let Some(last) = last.filter(|last| last.goes_on() && !last.has_own_end()) {
+                let seen = self.seen_before(last, &window.day);
                 let ended = window.ended_since(&seen);
                 gone.push((last.order, Step::End { claim: last.claim, ended, seen }));
             }
@@ -208,6 +200,13 @@ impl Episodes {
         gone.sort_unstable_by_key(|(order, _)| *order);
         gone.into_iter().map(|(_, step)| step).collect()
     }
+}
+
+/// The place of the episode before the day of a snapshot that went on until then.
+fn before(of_key: &Key, day: &Day) -> Option<usize> {
+    let mut earlier = of_key.episodes.iter().enumerate().rev();
+    let (at, last) = earlier.find(|(_, episode)| episode.began < *day && !episode.is_retracted)?;
+    (!last.is_ended || last.ended_at(day)).then_some(at)
 }
 
 /// The start of an episode, or all that is known of it if that lies after the end that its row says.
