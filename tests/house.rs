@@ -34,10 +34,7 @@ const ONLY_IN: [(&str, &[&str]); 7] = [
     ("sled", &["store/db.rs"]),
     ("tonic", &["grpc/", "server", "client/", "cli/", "lib.rs"]),
     ("axum", &["http/", "page/"]),
-    (
-        "tokio",
-        &["budget/", "grpc/", "http/encoding.rs", "server", "client/", "cli/", "operator/", "ledger/", "main.rs"],
-    ),
+    ("tokio", &["budget/", "grpc/", "http/connect/", "server", "client/", "cli/", "operator/", "ledger/", "main.rs"]),
     ("clap", &["cli/"]),
     ("edtf_core", &["domain/edtf/read.rs"]),
     (

@@ -78,7 +78,8 @@ impl Compression {
         }
     }
 
-    const fn name(self) -> &'static str {
+    /// Its name, as both gRPC and HTTP have it.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
@@ -183,6 +184,16 @@ pub(crate) async fn inflate(
     inflated.make_room(size.saturating_add(1)).await?;
     let fill = move || inflated.fill(&mut compression.reader(bytes)?).map(|_| inflated);
     Ok(aside(fill).await?.map_err(wrong)?.into())
+}
+
+/// Inflates a message that may be small only, where it came.
+pub(crate) fn inflate_small(compression: Compression, sent: Bytes, most: usize) -> Result<Vec<u8>, Refusal> {
+    let wrong = |error: io::Error| compression.refusal(&error);
+    let mut inflated = Vec::new();
+    let reader = compression.reader(sent).map_err(wrong)?;
+    reader.take(most as u64 + 1).read_to_end(&mut inflated).map_err(wrong)?;
+    Bounds { allowed: most, limit: most }.check(inflated.len())?;
+    Ok(inflated)
 }
 
 #[cfg(test)]

@@ -2,24 +2,48 @@
 //! by handing the bytes of a request to the router that a connection would hand them to.
 
 use super::status::Refusal;
+use http_body::Frame;
 use prost::Message;
-use prost::bytes::{Buf, BufMut, Bytes, BytesMut};
+use prost::bytes::{Buf, Bytes};
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio_stream::Stream;
 use tonic::body::Body;
 use tonic::codegen::Body as _;
-use tonic::codegen::http::{HeaderMap, HeaderValue, Request, Version, header};
+use tonic::codegen::http::{HeaderMap, HeaderValue, Request, Response, Version, header};
 use tonic::service::Routes;
 use tonic::{Code, Status};
 use tower::ServiceExt;
 
 /// A frame of a message on the wire begins with a flag and a length.
-const FRAME_HEAD: usize = 5;
+pub const FRAME_HEAD: usize = 5;
+/// Messages up to this size are copied behind their head, so that they are one piece.
+const COPIED: usize = 4096;
 
 /// The services, called without a connection.
 #[derive(Clone, Debug)]
 pub struct Local(Routes);
+
+/// The head of a call from within the process.
+#[derive(Clone, Debug, Default)]
+pub struct LocalCall {
+    /// `/package.Service/Method`.
+    pub path: String,
+    /// The time that the call may take, as `grpc-timeout` says it.
+    pub timeout: Option<String>,
+    /// The compression that messages of the reply may have, as `grpc-accept-encoding` says it.
+    pub accepts: Option<&'static str>,
+}
+
+/// The one reply of a call.
+#[derive(Debug)]
+pub struct OneReply {
+    /// The encoded message.
+    pub message: Bytes,
+    /// Trailers, the status among them.
+    pub trailers: HeaderMap,
+}
 
 /// Why a call failed, in words any protocol can tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,45 +70,110 @@ impl Local {
     ///
     /// # Errors
     /// What the rpc answers instead of a reply.
-    pub async fn unary(&self, path: &str, message: &[u8], limit: Option<&str>) -> Result<Bytes, Problem> {
+    pub async fn unary(&self, path: &str, message: impl Into<Bytes>, limit: Option<&str>) -> Result<Bytes, Problem> {
+        Ok(self.one(path, message, limit).await?.message)
+    }
+
+    /// The same, with the trailers of the reply.
+    ///
+    /// # Errors
+    /// What the rpc answers instead of a reply.
+    pub async fn one(&self, path: &str, message: impl Into<Bytes>, limit: Option<&str>) -> Result<OneReply, Problem> {
         let mut replies = self.stream(path, message, limit).await?;
-        let reply = std::future::poll_fn(|context| Pin::new(&mut replies).poll_next(context)).await;
-        reply.unwrap_or_else(|| Err(Status::internal("there was no reply").into()))
+        let mut first = None;
+        while let Some(reply) = std::future::poll_fn(|context| Pin::new(&mut replies).poll_next(context)).await {
+            first.get_or_insert(reply?);
+        }
+        let message = first.ok_or_else(|| Problem::from(Status::internal("there was no reply")))?;
+        Ok(OneReply { message, trailers: replies.trailers })
     }
 
     /// Calls an rpc with many replies.
     ///
     /// # Errors
     /// What the rpc answers instead of a first reply.
-    pub async fn stream(&self, path: &str, message: &[u8], limit: Option<&str>) -> Result<Replies, Problem> {
-        let request = request(path, message, limit)?;
-        let Ok(response) = self.0.clone().oneshot(request).await;
-        if let Some(status) = failure(response.headers()) {
-            return Err(status.into());
+    pub async fn stream(&self, path: &str, message: impl Into<Bytes>, limit: Option<&str>) -> Result<Replies, Problem> {
+        let call = LocalCall { path: path.to_owned(), timeout: limit.map(str::to_owned), accepts: None };
+        let response = self.call(&call, FramedMessage::new(message.into())?).await?;
+        match Problem::in_headers(response.headers()) {
+            Some(problem) => Err(problem),
+            None => Ok(Replies::of(response.into_body())),
         }
-        Ok(Replies { body: response.into_body(), read: Bytes::new() })
+    }
+
+    /// Calls an rpc with a body of frames, as they are on the wire. The response has frames too.
+    ///
+    /// # Errors
+    /// If the head of the call cannot be written.
+    pub async fn call<B>(&self, call: &LocalCall, body: B) -> Result<Response<Body>, Problem>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let request = request(call, Body::new(body))?;
+        let Ok(response) = self.0.clone().oneshot(request).await;
+        Ok(response)
     }
 }
 
-fn request(path: &str, message: &[u8], limit: Option<&str>) -> Result<Request<Body>, Problem> {
+fn request(call: &LocalCall, body: Body) -> Result<Request<Body>, Problem> {
     let malformed = |what: &str| Problem::from(Status::invalid_argument(what));
-    let mut frame = BytesMut::with_capacity(FRAME_HEAD + message.len());
-    frame.put_u8(0);
-    frame.put_u32(u32::try_from(message.len()).map_err(|_| malformed("the request is too large"))?);
-    frame.put_slice(message);
-    let mut request = Request::post(path)
+    let mut request = Request::post(&call.path)
         .version(Version::HTTP_2)
         .header(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"))
         .header(header::TE, HeaderValue::from_static("trailers"));
-    if let Some(limit) = limit {
-        request = request.header("grpc-timeout", limit);
+    if let Some(timeout) = &call.timeout {
+        request = request.header("grpc-timeout", timeout);
     }
-    let body = Body::new(http_body_util::Full::new(frame.freeze()));
+    if let Some(accepts) = call.accepts {
+        request = request.header("grpc-accept-encoding", accepts);
+    }
     request.body(body).map_err(|error| malformed(&error.to_string()))
 }
 
-fn failure(headers: &HeaderMap) -> Option<Status> {
-    Status::from_header_map(headers).filter(|status| status.code() != Code::Ok)
+/// The head of a message on the wire.
+///
+/// # Errors
+/// If it is too large to have one.
+pub fn frame_head(flag: u8, length: usize) -> Result<[u8; FRAME_HEAD], Refusal> {
+    let length = u32::try_from(length).map_err(|_| Refusal::too_large("", "the message is larger than 4 GiB"))?;
+    let [a, b, c, d] = length.to_be_bytes();
+    Ok([flag, a, b, c, d])
+}
+
+/// The body of a request with one message, which is not copied.
+#[derive(Debug)]
+pub struct FramedMessage {
+    parts: [Bytes; 2],
+}
+
+impl FramedMessage {
+    /// The body of a request with this message.
+    ///
+    /// # Errors
+    /// If it is too large for a frame.
+    pub fn new(message: Bytes) -> Result<Self, Refusal> {
+        let head = frame_head(0, message.len())?;
+        if message.len() <= COPIED {
+            let whole = [&head[..], &*message].concat();
+            return Ok(Self { parts: [whole.into(), Bytes::new()] });
+        }
+        Ok(Self { parts: [Bytes::copy_from_slice(&head), message] })
+    }
+}
+
+impl http_body::Body for FramedMessage {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let next = self.parts.iter_mut().find(|part| !part.is_empty());
+        Poll::Ready(next.map(|part| Ok(Frame::data(std::mem::take(part)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.parts.iter().all(Bytes::is_empty)
+    }
 }
 
 /// The encoded replies of a call, one after the other.
@@ -93,9 +182,23 @@ pub struct Replies {
     body: Body,
     /// What has come and is not a whole message yet.
     read: Bytes,
+    /// The trailers, once they have come.
+    trailers: HeaderMap,
 }
 
 impl Replies {
+    /// The replies in a body of frames.
+    #[must_use]
+    pub fn of(body: Body) -> Self {
+        Self { body, read: Bytes::new(), trailers: HeaderMap::new() }
+    }
+
+    /// The trailers behind the last reply, the status among them.
+    #[must_use]
+    pub const fn trailers(&self) -> &HeaderMap {
+        &self.trailers
+    }
+
     fn next_whole(&mut self) -> Option<Bytes> {
         let mut head = self.read.get(1..FRAME_HEAD)?;
         let length = usize::try_from(head.get_u32()).ok()?;
@@ -125,8 +228,8 @@ impl Stream for Replies {
                 Ok(data) if self.read.is_empty() => self.read = data,
                 Ok(data) => self.read = [&*self.read, &*data].concat().into(),
                 Err(frame) => {
-                    let status = frame.trailers_ref().and_then(failure);
-                    return Poll::Ready(status.map(|status| Err(status.into())));
+                    self.trailers = frame.into_trailers().unwrap_or_default();
+                    return Poll::Ready(Problem::in_headers(&self.trailers).map(Err));
                 }
             }
         }
@@ -134,6 +237,13 @@ impl Stream for Replies {
 }
 
 impl Problem {
+    /// The failure that headers or trailers tell of, if they do.
+    #[must_use]
+    pub fn in_headers(headers: &HeaderMap) -> Option<Self> {
+        let status = Status::from_header_map(headers).filter(|status| status.code() != Code::Ok);
+        status.map(Self::from)
+    }
+
     /// The reason the server itself gave up a request's body before it was complete, if it did.
     #[must_use]
     pub fn of_body(error: &(dyn std::error::Error + 'static)) -> Option<Self> {

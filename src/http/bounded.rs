@@ -5,7 +5,9 @@ use super::Web;
 use super::failure::Failure;
 use super::json::{self, Defaults};
 use super::written::written;
+use crate::grpc::local::OneReply;
 use axum::body::Bytes;
+use axum::http::HeaderMap;
 use prost::encoding::uint32;
 use prost_reflect::{Cardinality, Kind, MethodDescriptor};
 
@@ -16,25 +18,53 @@ const GROWS: usize = 8;
 /// How many bytes of a stream one answer has at most, plus the rest of a batch.
 pub(super) const STREAMED: usize = 512 << 10;
 
+/// A reply, and the same as JSON.
+#[derive(Debug)]
+pub(super) struct JsonReply {
+    /// The encoded message.
+    pub(super) message: Bytes,
+    /// The message as JSON.
+    pub(super) json: Bytes,
+    /// The trailers of the call.
+    pub(super) trailers: HeaderMap,
+}
+
 /// Calls an rpc with one reply; the reply, and the same as JSON.
 pub(super) async fn unary(
     web: &Web,
     path: &str,
     method: &MethodDescriptor,
-    mut message: Vec<u8>,
+    message: impl Into<Bytes>,
     limit: Option<&str>,
     defaults: Defaults,
 ) -> Result<(Bytes, Bytes), Failure> {
+    let JsonReply { message, json, .. } = one(web, path, method, message.into(), limit, defaults).await?;
+    Ok((message, json))
+}
+
+/// The same, with the trailers of the reply.
+pub(super) async fn one(
+    web: &Web,
+    path: &str,
+    method: &MethodDescriptor,
+    mut message: Bytes,
+    limit: Option<&str>,
+    defaults: Defaults,
+) -> Result<JsonReply, Failure> {
     loop {
-        let reply = web.local.unary(path, &message, limit).await?;
+        let OneReply { message: reply, trailers } = web.local.one(path, message.clone(), limit).await?;
         let (output, whole) = (method.output(), reply.clone());
         let written = written(web, reply.len(), move || json::written(&output, &whole, defaults)).await?;
         let entries = entries(method, &reply);
         let size = method.input().get_field_by_name("page_size");
         match size.filter(|size| size.kind() == Kind::Uint32 && written.len() > MOST && entries > 1) {
-            None => return Ok((reply, written)),
+            None => return Ok(JsonReply { message: reply, json: written, trailers }),
             // Of a field that is there twice the last counts.
-            Some(size) => uint32::encode(size.number(), &shorter(entries, written.len()), &mut message),
+            Some(size) => {
+                let mut shortened = message.to_vec();
+                uint32::encode(size.number(), &shorter(entries, written.len()), &mut shortened);
+                message = shortened.into();
+            }
         }
     }
 }

@@ -10,11 +10,14 @@ use axum::http::{HeaderName, HeaderValue, Method, header};
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// What a page may send.
-const ASKED: [&str; 11] = [
+/// Headers that a page may send.
+const ASKED: [&str; 14] = [
     "content-type",
+    "content-encoding",
     "connect-protocol-version",
     "connect-timeout-ms",
+    "connect-content-encoding",
+    "connect-accept-encoding",
     "grpc-timeout",
     "if-none-match",
     "last-event-id",
@@ -25,11 +28,17 @@ const ASKED: [&str; 11] = [
     "grpc-accept-encoding",
 ];
 
-/// What a page may read of an answer beside its body.
-const TOLD: [&str; 8] = [
+/// Headers of an answer that a page may read.
+const TOLD: [&str; 14] = [
     "etag",
     "link",
     "detente-basis",
+    "content-encoding",
+    "allow",
+    "accept-post",
+    "accept-encoding",
+    "connect-content-encoding",
+    "connect-accept-encoding",
     "grpc-status",
     "grpc-message",
     "grpc-status-details-bin",

@@ -66,12 +66,17 @@ impl IntoResponse for Failure {
 /// A problem as JSON.
 #[must_use]
 pub fn told(problem: &Problem) -> String {
+    value(problem).to_string()
+}
+
+/// The same, as a part of something larger.
+pub(super) fn value(problem: &Problem) -> Value {
     let details: Vec<Value> = problem.details.iter().map(|(name, bytes)| detail(name, bytes)).collect();
     let mut body = json!({ "code": problem.code, "message": problem.message });
     if let (false, Some(body)) = (details.is_empty(), body.as_object_mut()) {
         body.insert("details".to_owned(), details.into());
     }
-    body.to_string()
+    body
 }
 
 /// A detail with its bytes, as Connect has it, and in words for a person.

@@ -19,7 +19,8 @@ use tokio_stream::StreamExt as _;
 
 /// Headers that make proxies pass each frame on when it comes: nginx gathers a reply until its buffers are full, others
 /// compress it.
-const FOR_PROXIES: [(&str, &str); 2] = [("x-accel-buffering", "no"), ("cache-control", "no-cache, no-transform")];
+pub(super) const FOR_PROXIES: [(&str, &str); 2] =
+    [("x-accel-buffering", "no"), ("cache-control", "no-cache, no-transform")];
 
 /// Follows the log.
 pub(super) async fn feed(
@@ -37,7 +38,7 @@ pub(super) async fn feed(
         request.insert("afterPosition".to_owned(), position.into());
     }
     let message = transcode::request(&method, request.to_string().as_bytes())?;
-    let frames = web.local.stream(&format!("/{SERVICE}/Subscribe"), &message, None).await?;
+    let frames = web.local.stream(&format!("/{SERVICE}/Subscribe"), message, None).await?;
     let events = frames.map_while(move |frame| event(&method.output(), &frame.ok()?).map(Ok::<_, Infallible>));
     Ok((FOR_PROXIES, Sse::new(events)))
 }

@@ -1,7 +1,7 @@
 //! Everything on the serving port that is not gRPC: JSON for programs, flat queries for dashboards, probes and metrics.
 //!
 //! ```text
-//!   POST /detente.v1.LedgerService/GetState   {"filter": ...}     connect.rs   every rpc with one reply, as JSON (Connect)
+//!   POST /detente.v1.LedgerService/GetState   {"filter": ...}     connect/     every rpc as JSON or protobuf (Connect)
 //!   GET  /api/v1/state?relationship=AZE-RUS&valid_at=2025-07      api/         flat queries; json, ndjson, csv; ETag
 //!   GET  /api/v1/feed                                             feed.rs      the feed as server-sent events
 //!   GET  /healthz /readyz /metrics                                probe.rs  metrics.rs
@@ -15,7 +15,6 @@ mod api;
 mod bounded;
 mod connect;
 mod cors;
-mod encoding;
 mod failure;
 mod feed;
 mod json;
@@ -39,6 +38,7 @@ use axum::routing::get;
 pub use failure::told;
 pub use probe::Ready;
 use std::sync::Arc;
+pub use transcode::{RpcKind, rpc_kind};
 
 /// What the handlers have at hand.
 #[derive(Clone)]

@@ -28,6 +28,6 @@ impl From<String> for Wrong {
 /// Calls an rpc with one reply.
 pub(super) async fn call<R: Message + Default>(asked: &Asked, rpc: &str, request: &impl Message) -> Result<R, Wrong> {
     let path = format!("/detente.v1.LedgerService/{rpc}");
-    let reply = asked.local.unary(&path, &request.encode_to_vec(), None).await?;
+    let reply = asked.local.unary(&path, request.encode_to_vec(), None).await?;
     R::decode(reply).map_err(|error| Wrong { status: 500, message: error.to_string() })
 }

@@ -57,8 +57,7 @@ async fn read(asked: &Asked, after: u64, limit: u64) -> Result<Vec<Event>, Wrong
     }
     let start = Some(read_events_request::Start::AfterPosition(after));
     let request = ReadEventsRequest { start, limit, ..Default::default() };
-    let mut replies =
-        asked.local.stream("/detente.v1.LedgerService/ReadEvents", &request.encode_to_vec(), None).await?;
+    let mut replies = asked.local.stream("/detente.v1.LedgerService/ReadEvents", request.encode_to_vec(), None).await?;
     while let Some(reply) = replies.next().await {
         let reply = ReadEventsResponse::decode(reply?).map_err(|error| error.to_string())?;
         events.extend(reply.events);

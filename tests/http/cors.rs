@@ -40,12 +40,27 @@ async fn who_is_named_may_ask_and_read_what_grpc_web_needs() {
     let server = allowing(&[named, "http://localhost:3000"]).await;
     let preflight = from(&server, "OPTIONS", RPC, named).await;
     assert!(preflight.status == 200 && permits(&preflight, named), "{}", preflight.head);
-    for header in ["content-type", "x-grpc-web", "grpc-timeout", "connect-protocol-version", "x-request-id"] {
+    for header in [
+        "content-type",
+        "content-encoding",
+        "x-grpc-web",
+        "grpc-timeout",
+        "connect-protocol-version",
+        "connect-timeout-ms",
+        "connect-content-encoding",
+        "connect-accept-encoding",
+        "x-request-id",
+    ] {
         assert!(preflight.head.contains(header), "{header} may not be sent: {}", preflight.head);
     }
     let answer = from(&server, "POST", RPC, named).await;
     assert!(answer.status == 200 && permits(&answer, named));
     assert!(answer.head.contains("grpc-status-details-bin") && answer.head.contains("vary: "), "{}", answer.head);
+    assert!(answer.head.contains("connect-content-encoding"), "{}", answer.head);
+    let query = from(&server, "GET", &format!("{RPC}?encoding=json&message=%7B%7D"), named).await;
+    assert!(query.status == 200 && permits(&query, named), "{}", query.head);
+    let vary: Vec<&str> = query.head.lines().filter_map(|line| line.strip_prefix("vary: ")).collect();
+    assert!(vary.join(",").contains("accept-encoding") && vary.join(",").contains("origin"), "{}", query.head);
     assert!(permits(&from(&server, "GET", "/api/v1/info", named).await, named));
     let other = from(&server, "POST", RPC, "https://other.example").await;
     assert!(!other.head.contains("access-control-allow-origin"), "{}", other.head);

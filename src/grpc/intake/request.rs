@@ -99,7 +99,10 @@ impl LargeMessage {
     }
 
     /// So many bytes of a body, and no more.
-    async fn gather(&self, length: usize, begun: Bytes, body: &mut Body) -> Result<Payload, Status> {
+    async fn gather(&self, length: usize, mut begun: Bytes, body: &mut Body) -> Result<Payload, Status> {
+        if begun.is_empty() && length > 0 {
+            begun = next(body).await?.ok_or_else(cut_off)?;
+        }
         if begun.len() == length {
             let mut reserved = self.budget.nothing();
             reserved.extend(if length > SMALL { length } else { 0 }).await.map_err(Refusal::from)?;

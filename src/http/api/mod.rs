@@ -99,7 +99,7 @@ async fn log_as_json(
 ) -> Result<Response, Failure> {
     let head = web.ledger.head().position().0;
     let message = transcode::request(method, asked.request.to_string().as_bytes())?;
-    let mut stream = web.local.stream(&path_of(route), &message, None).await?;
+    let mut stream = web.local.stream(&path_of(route), message, None).await?;
     let (mut replies, mut bytes) = (Vec::new(), 0);
     while let Some(reply) = stream.next().await {
         let reply = reply?;

@@ -97,7 +97,7 @@ impl Transfer {
         let head = method.is_server_streaming().then(|| web.ledger.head());
         let source = if method.is_server_streaming() {
             let message = transcode::request(&method, request.to_string().as_bytes())?;
-            Source::Stream(web.local.stream(&path_of(route), &message, None).await?)
+            Source::Stream(web.local.stream(&path_of(route), message, None).await?)
         } else {
             Source::Pages
         };
@@ -186,7 +186,7 @@ impl Transfer {
             Source::Stream(replies) => Ok(replies.next().await.transpose()?),
             Source::Pages => {
                 let message = transcode::request(&self.method, self.request.to_string().as_bytes())?;
-                Ok(Some(self.web.local.unary(&path_of(self.route), &message, None).await?))
+                Ok(Some(self.web.local.unary(&path_of(self.route), message, None).await?))
             }
         }
     }

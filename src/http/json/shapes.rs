@@ -5,7 +5,7 @@ use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageD
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-/// The shapes of the replies of the contract, and of all that is in them.
+/// The shapes of the replies of all services, and of all that is in them.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
     all: Vec<Shape>,
@@ -71,8 +71,8 @@ pub(super) enum Form {
 
 static OF_THE_CONTRACT: LazyLock<Shapes> = LazyLock::new(|| {
     let mut shapes = Shapes::default();
-    for rpc in transcode::methods() {
-        shapes.compile(&rpc.output());
+    for rpc in transcode::rpcs() {
+        shapes.compile(&rpc.method.output());
     }
     shapes
 });

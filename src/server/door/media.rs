@@ -1,27 +1,31 @@
 //! Entrances of an rpc: a method, a media type, and the version of HTTP that carries it.
 //!
-//! | media type | HTTP/1.1 | HTTP/2 | which rpcs |
+//! | method and media type | HTTP/1.1 | HTTP/2 | which rpcs |
 //! |---|---|---|---|
-//! | `application/grpc`, `+proto` | | yes | all |
-//! | `application/grpc-web`, `-text`, each alone or with `+proto` | yes | yes | all |
-//! | `application/json`, `application/proto` (Connect) | yes | yes | those of the ledger |
+//! | POST `application/grpc`, `+proto` | | yes | all |
+//! | POST `application/grpc-web`, `-text`, each alone or with `+proto` | yes | yes | all |
+//! | POST `application/json`, `application/proto` (Connect) | yes | yes | with one message each way |
+//! | POST `application/connect+json`, `+proto` (Connect) | yes | yes | with a stream of replies |
+//! | the same | 505 | yes | with streams both ways |
+//! | GET, HEAD (Connect) | yes | yes | without side effects |
 //!
-//! Always by POST. Media types are compared without regard to case, and their parameters are passed over. None of these is
+//! Media types are compared without regard to case, and their parameters are passed over. None of these is
 //! sent by a page of another origin without asking first (WHATWG Fetch, CORS-safelisted request headers), so no page makes
-//! anything happen by a form, and what is taken for one protocol is never read as another.
+//! anything happen by a form, and what is taken for one protocol is never read as another. A media type on a GET says nothing.
 
+use crate::http::{RpcKind, rpc_kind};
 use tonic::codegen::http::{HeaderMap, Method, Version, header};
 
-/// The services that are called, with whether Connect reaches them.
-const SERVICES: [(&str, bool); 4] = [
-    ("/detente.v1.LedgerService/", true),
-    ("/grpc.health.v1.Health/", false),
-    ("/grpc.reflection.v1.ServerReflection/", false),
-    ("/grpc.reflection.v1alpha.ServerReflection/", false),
+/// The services that are called.
+const SERVICES: [&str; 4] = [
+    "/detente.v1.LedgerService/",
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1.ServerReflection/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
 ];
 
 /// The media types that carry a call, in the form that the services know them by.
-const CARRIERS: [(&str, Carrier); 8] = [
+const CARRIERS: [(&str, Carrier); 10] = [
     ("application/grpc", Carrier::Grpc),
     ("application/grpc+proto", Carrier::Grpc),
     ("application/grpc-web", Carrier::GrpcWeb),
@@ -30,6 +34,8 @@ const CARRIERS: [(&str, Carrier); 8] = [
     ("application/grpc-web-text+proto", Carrier::GrpcWeb),
     ("application/json", Carrier::Connect),
     ("application/proto", Carrier::Connect),
+    ("application/connect+json", Carrier::ConnectStream),
+    ("application/connect+proto", Carrier::ConnectStream),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +43,7 @@ enum Carrier {
     Grpc,
     GrpcWeb,
     Connect,
+    ConnectStream,
 }
 
 /// The protocol that a request is meant in, going by its media type.
@@ -55,18 +62,28 @@ pub(super) enum IntendedProtocol {
 pub(super) enum Entry {
     /// As it should; with the media type as the services know it where it is written otherwise.
     Rpc(Option<&'static str>),
+    /// As it should, by GET: the message is in the query.
+    Query,
     /// It is for no rpc.
     Elsewhere,
     /// It asks which methods there are.
     Options,
-    /// By a method that is none of an rpc's.
+    /// By a method that is none of this rpc's.
     Method,
+    /// By a version of HTTP that cannot carry streams both ways.
+    Version,
     /// With a media type that carries no call; with those that would.
     Media(&'static str),
 }
 
-/// The methods of an rpc.
-pub(super) const METHODS: &str = "POST, OPTIONS";
+/// The methods of the rpc at a path.
+pub(super) fn methods(path: &str) -> &'static str {
+    if has_get(path) { "GET, HEAD, POST, OPTIONS" } else { "POST, OPTIONS" }
+}
+
+fn has_get(path: &str) -> bool {
+    rpc_kind(path) == Some(RpcKind::Unary { has_get: true })
+}
 
 /// The protocol that a request is meant in.
 pub(super) fn meant(headers: &HeaderMap) -> IntendedProtocol {
@@ -81,43 +98,62 @@ pub(super) fn meant(headers: &HeaderMap) -> IntendedProtocol {
 
 /// Judges how a request comes to an rpc, if it is for one.
 pub(super) fn entry(version: Version, method: &Method, path: &str, headers: &HeaderMap) -> Entry {
-    let Some((_, has_connect)) = SERVICES.iter().find(|(service, _)| path.starts_with(service)) else {
+    if !SERVICES.iter().any(|service| path.starts_with(service)) {
         return Entry::Elsewhere;
-    };
+    }
     if *method == Method::OPTIONS {
         return Entry::Options;
     }
     if *method != Method::POST {
-        return Entry::Method;
+        let is_look = *method == Method::GET || *method == Method::HEAD;
+        return if is_look && has_get(path) { Entry::Query } else { Entry::Method };
     }
     let is_http2 = version >= Version::HTTP_2;
-    let taken = |carrier: Carrier| match carrier {
-        Carrier::Grpc => is_http2,
-        Carrier::GrpcWeb => true,
-        Carrier::Connect => *has_connect,
-    };
     let mut contents = headers.get_all(header::CONTENT_TYPE).into_iter();
     let said = match (contents.next(), contents.next()) {
         (Some(said), None) => said.as_bytes(),
         _ => b"",
     };
     let kind = said.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    let known = CARRIERS.iter().find(|(name, carrier)| kind.eq_ignore_ascii_case(name.as_bytes()) && taken(*carrier));
+    let known = CARRIERS.iter().find(|(name, _)| kind.eq_ignore_ascii_case(name.as_bytes()));
     match known {
-        Some((name, _)) => Entry::Rpc((said != name.as_bytes()).then_some(name)),
-        None => Entry::Media(accepted(is_http2, *has_connect)),
+        Some((_, Carrier::ConnectStream)) if !is_http2 && rpc_kind(path) == Some(RpcKind::BothWays) => Entry::Version,
+        Some((name, carrier)) if carrier.is_taken(is_http2, path) => {
+            Entry::Rpc((said != name.as_bytes()).then_some(name))
+        }
+        _ => Entry::Media(accepted(is_http2, rpc_kind(path))),
+    }
+}
+
+impl Carrier {
+    /// True if it carries calls of the rpc at a path. Of an rpc that there is not, that is told further in.
+    fn is_taken(self, is_http2: bool, path: &str) -> bool {
+        match self {
+            Self::Grpc => is_http2,
+            Self::GrpcWeb => true,
+            Self::Connect => matches!(rpc_kind(path), None | Some(RpcKind::Unary { .. })),
+            Self::ConnectStream => !matches!(rpc_kind(path), Some(RpcKind::Unary { .. })),
+        }
     }
 }
 
 /// Media types that an rpc takes, in the form of `accept-post`.
-const fn accepted(is_http2: bool, has_connect: bool) -> &'static str {
-    match (is_http2, has_connect) {
-        (true, true) => {
+const fn accepted(is_http2: bool, kind: Option<RpcKind>) -> &'static str {
+    match (is_http2, kind) {
+        (true, Some(RpcKind::Unary { .. }) | None) => {
             "application/grpc, application/grpc-web, application/grpc-web-text, application/json, application/proto"
         }
-        (true, false) => "application/grpc, application/grpc-web, application/grpc-web-text",
-        (false, true) => "application/grpc-web, application/grpc-web-text, application/json, application/proto",
-        (false, false) => "application/grpc-web, application/grpc-web-text",
+        (false, Some(RpcKind::Unary { .. }) | None) => {
+            "application/grpc-web, application/grpc-web-text, application/json, application/proto"
+        }
+        (true, Some(RpcKind::ServerStream | RpcKind::BothWays)) => {
+            "application/grpc, application/grpc-web, application/grpc-web-text, application/connect+json, \
+             application/connect+proto"
+        }
+        (false, Some(RpcKind::ServerStream)) => {
+            "application/grpc-web, application/grpc-web-text, application/connect+json, application/connect+proto"
+        }
+        (false, Some(RpcKind::BothWays)) => "application/grpc-web, application/grpc-web-text",
     }
 }
 
@@ -136,46 +172,84 @@ mod tests {
 
     #[test]
     fn an_rpc_is_entered_by_its_own_media_types_alone() {
-        const LEDGER: &str = "/detente.v1.LedgerService/Append";
+        const APPEND: &str = "/detente.v1.LedgerService/Append";
+        const SUBSCRIBE: &str = "/detente.v1.LedgerService/Subscribe";
         const HEALTH: &str = "/grpc.health.v1.Health/Check";
-        // For each: taken for the ledger over HTTP/1.1 and HTTP/2, and for health likewise.
-        for (content, [ledger1, ledger2, health1, health2]) in [
-            ("application/grpc", [false, true, false, true]),
-            ("application/grpc+proto", [false, true, false, true]),
-            ("Application/gRPC; charset=utf-8", [false, true, false, true]),
-            ("application/grpc+json", [false; 4]),
-            ("application/grpcx", [false; 4]),
-            ("application/grpc-web", [true; 4]),
-            ("application/grpc-web+proto", [true; 4]),
-            ("application/grpc-web-text", [true; 4]),
-            ("application/grpc-web-text+proto", [true; 4]),
-            ("application/grpc-web+json", [false; 4]),
-            ("application/json", [true, true, false, false]),
-            ("APPLICATION/JSON;charset=UTF-8", [true, true, false, false]),
-            ("application/proto", [true, true, false, false]),
-            ("application/jsonp", [false; 4]),
-            ("application/connect+json", [false; 4]),
-            ("application/connect+proto", [false; 4]),
-            ("application/x-www-form-urlencoded", [false; 4]),
-            ("multipart/form-data; boundary=x", [false; 4]),
-            ("text/plain", [false; 4]),
-            ("text/plain; application/json", [false; 4]),
-            ("application/octet-stream", [false; 4]),
-            ("", [false; 4]),
+        const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+        // For each the rpcs that take it over HTTP/1.1 and HTTP/2: those with one reply, with a stream, with two streams.
+        for (content, [one1, one2, stream1, stream2, both1, both2]) in [
+            ("application/grpc", [false, true, false, true, false, true]),
+            ("application/grpc+proto", [false, true, false, true, false, true]),
+            ("Application/gRPC; charset=utf-8", [false, true, false, true, false, true]),
+            ("application/grpc+json", [false; 6]),
+            ("application/grpcx", [false; 6]),
+            ("application/grpc-web", [true; 6]),
+            ("application/grpc-web+proto", [true; 6]),
+            ("application/grpc-web-text", [true; 6]),
+            ("application/grpc-web-text+proto", [true; 6]),
+            ("application/grpc-web+json", [false; 6]),
+            ("application/json", [true, true, false, false, false, false]),
+            ("APPLICATION/JSON;charset=UTF-8", [true, true, false, false, false, false]),
+            ("application/proto", [true, true, false, false, false, false]),
+            ("Application/Proto ; x=y", [true, true, false, false, false, false]),
+            ("application/jsonp", [false; 6]),
+            ("application/connect+json", [false, false, true, true, false, true]),
+            ("Application/Connect+JSON; charset=utf-8", [false, false, true, true, false, true]),
+            ("application/connect+proto", [false, false, true, true, false, true]),
+            ("application/connect", [false; 6]),
+            ("application/connect+xml", [false; 6]),
+            ("application/x-www-form-urlencoded", [false; 6]),
+            ("multipart/form-data; boundary=x", [false; 6]),
+            ("text/plain", [false; 6]),
+            ("text/plain; application/json", [false; 6]),
+            ("application/octet-stream", [false; 6]),
+            ("", [false; 6]),
         ] {
             let taken = |version, path| matches!(of(version, "POST", path, &[content]), Entry::Rpc(_));
             let (one, two) = (Version::HTTP_11, Version::HTTP_2);
-            let found = [taken(one, LEDGER), taken(two, LEDGER), taken(one, HEALTH), taken(two, HEALTH)];
-            assert_eq!(found, [ledger1, ledger2, health1, health2], "{content:?}");
+            let both = |path| [taken(one, path), taken(two, path)];
+            assert_eq!(both(APPEND), [one1, one2], "{content:?}");
+            assert_eq!(both(HEALTH), [one1, one2], "{content:?}");
+            assert_eq!(both(SUBSCRIBE), [stream1, stream2], "{content:?}");
+            assert_eq!(both(REFLECTION), [both1, both2], "{content:?}");
         }
+        let old = of(Version::HTTP_11, "POST", REFLECTION, &["application/connect+proto"]);
+        assert_eq!(old, Entry::Version);
         for contents in [&[][..], &["application/json", "application/json"], &["text/plain", "application/json"]] {
-            assert!(matches!(of(Version::HTTP_2, "POST", LEDGER, contents), Entry::Media(_)), "{contents:?}");
+            assert!(matches!(of(Version::HTTP_2, "POST", APPEND, contents), Entry::Media(_)), "{contents:?}");
         }
         for method in ["GET", "HEAD", "PUT", "DELETE", "PATCH", "TRACE", "post"] {
-            assert_eq!(of(Version::HTTP_2, method, LEDGER, &["application/grpc"]), Entry::Method, "{method}");
+            for path in [APPEND, SUBSCRIBE, HEALTH, REFLECTION] {
+                assert_eq!(of(Version::HTTP_2, method, path, &["application/grpc"]), Entry::Method, "{method} {path}");
+            }
         }
-        assert_eq!(of(Version::HTTP_2, "OPTIONS", LEDGER, &[]), Entry::Options);
+        let none = "/detente.v1.LedgerService/NoSuchRpc";
+        for content in ["application/json", "application/connect+proto"] {
+            assert_eq!(of(Version::HTTP_11, "POST", none, &[content]), Entry::Rpc(None), "it is told further in");
+        }
+        assert_eq!(of(Version::HTTP_2, "OPTIONS", APPEND, &[]), Entry::Options);
         assert_eq!(of(Version::HTTP_11, "POST", "/what-if", &["text/plain"]), Entry::Elsewhere);
+    }
+
+    #[test]
+    fn what_has_no_side_effects_is_entered_by_get_too() {
+        for (path, has) in [
+            ("/detente.v1.LedgerService/GetState", true),
+            ("/detente.v1.LedgerService/Diff", true),
+            ("/detente.v1.LedgerService/Append", false),
+            ("/detente.v1.LedgerService/Subscribe", false),
+            ("/detente.v1.LedgerService/ReadEvents", false),
+            ("/detente.v1.LedgerService/NoSuchRpc", false),
+        ] {
+            for method in ["GET", "HEAD"] {
+                for contents in [&[][..], &["application/grpc"]] {
+                    let entry = of(Version::HTTP_2, method, path, contents);
+                    assert_eq!(entry, if has { Entry::Query } else { Entry::Method }, "{method} {path}");
+                }
+            }
+            assert_eq!(methods(path).contains("GET"), has);
+            assert_eq!(of(Version::HTTP_2, "DELETE", path, &[]), Entry::Method);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! ```text
 //!   request ──> host.rs      is it for a host of ours?            421   HOST_NOT_ALLOWED
 //!           ──> origin.rs    may the page that sends it ask?      403   ORIGIN_NOT_ALLOWED
-//!           ──> media.rs     is an rpc called as rpcs are?        405, 415   UNSUPPORTED
+//!           ──> media.rs     is an rpc called as rpcs are?        405, 415, 505   UNSUPPORTED
 //!           ──> the services, with a body that must come (pace.rs) and a reply that must be read (../link.rs)
 //! ```
 //!
@@ -90,6 +90,7 @@ impl Rules {
         match media::entry(version, request.method(), request.uri().path(), headers) {
             Entry::Method => Err(self.wrong_method(request)),
             Entry::Media(accepted) => Err(self.wrong_media(request, accepted)),
+            Entry::Version => Err(self.wrong_version(request)),
             entry => Ok(entry),
         }
     }
@@ -137,9 +138,18 @@ impl Rules {
 
     fn wrong_method(&self, request: &Request<Body>) -> DoorRefusal {
         self.ledger.metrics().refused("method");
-        let said = format!("an rpc is called by POST, not by {}", shown(request.method().as_str()));
+        let methods = media::methods(request.uri().path());
+        let said = format!("this rpc is called by {methods}, not by {}", shown(request.method().as_str()));
         let refused = DoorRefusal::new(StatusCode::METHOD_NOT_ALLOWED, Refusal::Unsupported(said));
-        DoorRefusal { allow: Some(media::METHODS), ..refused }
+        DoorRefusal { allow: Some(methods), ..refused }
+    }
+
+    fn wrong_version(&self, request: &Request<Body>) -> DoorRefusal {
+        self.ledger.metrics().refused("media_type");
+        let path = shown(request.uri().path());
+        let words =
+            format!("{path} has streams both ways, which need HTTP/2 (a client of Connect may have to be told so)");
+        DoorRefusal::new(StatusCode::HTTP_VERSION_NOT_SUPPORTED, Refusal::Unsupported(words))
     }
 
     fn wrong_media(&self, request: &Request<Body>, accepted: &'static str) -> DoorRefusal {
@@ -190,10 +200,15 @@ where
                 return Answer { turn, way: Way::Refused(Box::new(UnwantedRequest::new(request, answer))) };
             }
             Ok(Entry::Options) if !is_preflight(&request) => {
-                let answer = options();
+                let answer = options(request.uri().path());
                 return Answer { turn, way: Way::Refused(Box::new(UnwantedRequest::new(request, answer))) };
             }
             Ok(Entry::Rpc(as_known)) => as_known,
+            Ok(Entry::Query) => {
+                // It has no body, so that a media type would only lead it to another protocol.
+                request.headers_mut().remove(header::CONTENT_TYPE);
+                None
+            }
             Ok(_) => None,
         };
         if let Some(as_known) = as_known {
@@ -218,10 +233,10 @@ fn is_preflight(request: &Request<Body>) -> bool {
 }
 
 /// Lists the methods of an rpc. A preflight of a permitted page is answered with its permissions further in.
-fn options() -> Response<Body> {
+fn options(path: &str) -> Response<Body> {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::NO_CONTENT;
-    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(media::METHODS));
+    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(media::methods(path)));
     answer
 }
 

@@ -1,4 +1,10 @@
-//! The rpcs as JSON: the same services, limits and errors.
+//! The Connect protocol: the same services, limits and errors, as JSON and in binary, over both versions of HTTP.
+
+mod by_get;
+mod client;
+mod standard;
+mod streams;
+mod unary;
 
 use crate::served::Served;
 use detente::grpc::limits::Limits;
@@ -63,7 +69,7 @@ async fn an_error_has_the_code_the_reason_and_every_violation() {
         ("GetState", json!({ "position": "999999" }), (400, "out_of_range")),
         ("GetState", json!({ "validat": "2025" }), (400, "invalid_argument")),
         ("NoSuchRpc", json!({}), (404, "unimplemented")),
-        ("Subscribe", json!({}), (501, "unimplemented")),
+        ("Subscribe", json!({}), (415, "unimplemented")),
     ] {
         let (status, failure) = server.rpc(rpc, &request).await;
         assert_eq!((status, failure["code"].as_str().unwrap()), expected, "{rpc} {request}");

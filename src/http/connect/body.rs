@@ -1,0 +1,59 @@
+//! The body of a request: reserved as it comes, never more than a request may have, and read on where it is refused.
+
+use crate::budget::ReservedBuffer;
+use crate::grpc::inflate::Payload;
+use crate::grpc::local::Problem;
+use crate::grpc::status::Refusal;
+use crate::http::Web;
+use crate::http::failure::Failure;
+use axum::body::Body;
+use axum::http::StatusCode;
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use std::time::Duration;
+
+/// How long a body that is refused is read on.
+const READ_ON_FOR: Duration = Duration::from_millis(500);
+
+/// All bytes of a body, at most the largest request and `beside`. Where they are refused, what is left of them is read all the
+/// same for a while: many clients read no answer before they have sent everything.
+pub(super) async fn read(web: &Web, body: &mut Body, beside: usize) -> Result<Payload, Failure> {
+    let read = whole(web, body, beside).await;
+    if read.is_err() {
+        read_on(body).await;
+    }
+    read
+}
+
+/// Reads what is left of a body, and keeps nothing of it. Whoever sends for longer is cut off.
+pub(super) async fn read_on(body: &mut Body) {
+    let left = async { while let Some(Ok(_)) = body.frame().await {} };
+    let _ = tokio::time::timeout(READ_ON_FOR, left).await;
+}
+
+async fn whole(web: &Web, body: &mut Body, beside: usize) -> Result<Payload, Failure> {
+    let most = web.request_bytes + beside;
+    let too_large = || Refusal::too_large("", format!("the request is larger than {} bytes", web.request_bytes));
+    let hint = body.size_hint();
+    if hint.lower() > most as u64 {
+        return Err(too_large().into());
+    }
+    let length = hint.exact().and_then(|length| usize::try_from(length).ok());
+    let mut read = ReservedBuffer::new(&web.memory, length.unwrap_or(most));
+    while let Some(frame) = body.frame().await {
+        let Ok(bytes) = frame.map_err(|error| given_up(&error))?.into_data() else { break };
+        if read.as_slice().len() + bytes.len() > most {
+            return Err(too_large().into());
+        }
+        read.put(&bytes).await.map_err(Refusal::from)?;
+    }
+    Ok(read.into())
+}
+
+/// Why a body ended before it was whole.
+fn given_up(error: &axum::Error) -> Failure {
+    match Problem::of_body(error) {
+        Some(problem) => Failure(Problem { status: StatusCode::REQUEST_TIMEOUT.as_u16(), ..problem }),
+        None => Failure::invalid(format!("the request ends before it is whole: {error}")),
+    }
+}
