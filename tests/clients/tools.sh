@@ -15,7 +15,10 @@ clients=0
 
 grpcurl_module=github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
 # Beside what the examples ask for themselves.
-node_packages=(@bufbuild/buf@1.75.0 grpc-js-reflection-client@1.4.2)
+node_packages=(
+  @bufbuild/buf@1.75.0 grpc-js-reflection-client@1.4.2
+  @bufbuild/protobuf@2.17.0 @connectrpc/connect@2.3.0 @connectrpc/connect-node@2.3.0 @connectrpc/connect-web@2.3.0
+)
 python_packages=(grpcio-reflection==1.85.1 grpcio-health-checking==1.85.1 duckdb==2.0.1)
 
 export PYTHONDONTWRITEBYTECODE=1

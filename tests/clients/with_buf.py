@@ -1,4 +1,8 @@
-"""buf curl: over gRPC with either reflection protocol. It prints error details as base64, so they are taken apart here."""
+"""buf curl: over gRPC, and in the protocol that it speaks unless told otherwise, which is Connect; with either reflection protocol.
+It prints error details as base64, so they are taken apart here.
+
+with_buf.py ADDRESS BUF [grpc|connect]
+"""
 
 import base64
 import json
@@ -45,12 +49,16 @@ def refused(status):
     return Refused(status["code"].upper(), status["message"], reason, domain, fields)
 
 
+# What each protocol is asked for with. Connect is what buf speaks by default, for reflection too.
+HOW = {"grpc": ["--protocol", "grpc"], "connect": []}
+
+
 class Buf:
-    def __init__(self, program, address):
-        self.program, self.address = program, address
+    def __init__(self, program, address, protocol):
+        self.program, self.address, self.how = program, address, HOW[protocol]
 
     def run(self, path, *flags, data=None):
-        command = [self.program, "curl", "--protocol", "grpc", "--timeout", "30s", *flags]
+        command = [self.program, "curl", "--http2-prior-knowledge", *self.how, "--timeout", "30s", *flags]
         if data is not None:
             command += ["--data", "@-"]
         text = None if data is None else json.dumps(data, ensure_ascii=False)
@@ -91,4 +99,5 @@ class Buf:
         return reply
 
 
-tell("BUF", Buf(sys.argv[2], sys.argv[1]))
+protocol = sys.argv[3] if len(sys.argv) > 3 else "grpc"
+tell(f"BUF_{protocol.upper()}", Buf(sys.argv[2], sys.argv[1], protocol))
