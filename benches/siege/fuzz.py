@@ -2,7 +2,7 @@
 """Requests at random over every route and protocol, and what the server did not bear.
 
 Starts `detente serve --demo` on a directory of its own and sends, for a given time: every rpc as gRPC over HTTP/2, as
-gRPC-Web, and as Connect in JSON and protobuf (values made from the schemas, extremes, wrong types, deep nesting, broken
+gRPC-Web, and as Connect in JSON and protobuf, by POST and GET, in streams (values made from the schemas, extremes, wrong types, deep nesting, broken
 bytes, compression), every flat query and every page, and requests that are odd as HTTP/1.1 or HTTP/2 (methods, headers,
 frames, lengths, windows that are withheld, resets, clients that leave).
 

@@ -1,4 +1,5 @@
-// What a page with connect-web asks: over gRPC-Web, and over the Connect protocol with JSON. Bundled, and run in the browser.
+// What a page with connect-web asks: over gRPC-Web, and over the Connect protocol as JSON, and in binary by GET. Bundled, and run in
+// the browser.
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
@@ -13,6 +14,7 @@ const FOUNDING = {
 const TRANSPORTS = {
   grpcWeb: (baseUrl) => createGrpcWebTransport({ baseUrl }),
   connectJson: (baseUrl) => createConnectTransport({ baseUrl, useBinaryFormat: false }),
+  connectBinary: (baseUrl) => createConnectTransport({ baseUrl, useBinaryFormat: true, useHttpGet: true }),
 };
 
 const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -41,8 +43,8 @@ window.unary = async (kind, baseUrl, descriptors) => {
 };
 
 // The whole log as a stream, then what is recorded while it is followed.
-window.streams = async (baseUrl, descriptors) => {
-  const ledger = client("grpcWeb", baseUrl, descriptors);
+window.streams = async (kind, baseUrl, descriptors) => {
+  const ledger = client(kind, baseUrl, descriptors);
   let read = 0;
   for await (const reply of ledger.readEvents({})) read += reply.events.length;
   const ended = new AbortController();
@@ -50,7 +52,7 @@ window.streams = async (baseUrl, descriptors) => {
   try {
     for await (const { frame } of ledger.subscribe({ start: { case: "fromHead", value: {} } }, { signal: ended.signal })) {
       if (frame.case === "caughtUp") {
-        const party = { partyId: "WEB_LIVE", type: 1, names: [{ lang: "en", name: "Live" }] };
+        const party = { partyId: `WEB_LIVE_${kind.toUpperCase()}`, type: 1, names: [{ lang: "en", name: "Live" }] };
         await ledger.append({ recordedBy: "a browser", commands: [{ command: { case: "registerParty", value: { party } } }] });
       }
       if (frame.case === "events") {

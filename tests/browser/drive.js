@@ -205,16 +205,18 @@ const stories = {
     return null;
   },
 
-  async "connect-web asks over gRPC-Web and as JSON from the page that is served"() {
+  async "connect-web asks over gRPC-Web and Connect from the page that is served"() {
     const page = await open("/");
     await page.evaluate(bundle);
-    for (const kind of ["grpcWeb", "connectJson"]) {
+    for (const kind of KINDS) {
       const answer = await page.evaluate((...all) => window.unary(...all), kind, base, descriptors);
       assert.deepEqual(answer, { ...ANSWERED, name: "متصفّح" }, kind);
     }
     wrong.splice(0, wrong.length, ...wrong.filter((one) => !/status of 400/.test(one)));
-    const { read, live } = await page.evaluate((...all) => window.streams(...all), base, descriptors);
-    assert.ok(read >= 124 && live === 1, `${read} events read, ${live} live`);
+    for (const kind of KINDS) {
+      const { read, live } = await page.evaluate((...all) => window.streams(...all), kind, base, descriptors);
+      assert.ok(read >= 124 && live === 1, `${kind}: ${read} events read, ${live} live`);
+    }
     return page;
   },
 
@@ -226,11 +228,13 @@ const stories = {
     const page = await browser.newPage();
     await page.goto(origin);
     await page.evaluate(bundle);
-    for (const kind of ["grpcWeb", "connectJson"]) {
+    for (const kind of KINDS) {
       const refused = await page.evaluate((...all) => window.unary(...all).then(() => "answered", () => "refused"), kind, base, descriptors);
       assert.equal(refused, "refused", `${kind} without a permission`);
       const answer = await page.evaluate((...all) => window.unary(...all), kind, other.base, descriptors);
       assert.deepEqual(answer, { ...ANSWERED, name: "متصفّح" }, kind);
+      const { live } = await page.evaluate((...all) => window.streams(...all), kind, other.base, descriptors);
+      assert.equal(live, 1, `${kind} follows`);
     }
     other.process.kill("SIGTERM");
     elsewhere.close();
@@ -239,7 +243,8 @@ const stories = {
   },
 };
 
-// What the clients in the browser are answered.
+// The ways in which the clients in the browser ask, and what they are answered.
+const KINDS = ["grpcWeb", "connectJson", "connectBinary"];
 const ANSWERED = { matches: 4, basis: "113-81f50060d4142a7c", code: "InvalidArgument", details: 2 };
 const bundle = fs.readFileSync(path.join(scratch, "connect.js"), "utf8");
 const descriptors = fs.readFileSync(path.join(scratch, "descriptors.binpb")).toString("base64");

@@ -3,9 +3,11 @@
 import base64
 import gzip
 import json
+import re
 import socket
 import struct
 import time
+import urllib.parse
 
 from .client import SERVICE
 from .http1 import written
@@ -16,7 +18,11 @@ WRITERS = ["Append", "Append", "GetState", "ListConflicts", "GetTimeline", "Stag
 WEB_TYPES = ["application/grpc-web+proto", "application/grpc-web", "application/grpc-web-text"]
 WEB_TYPES += ["application/grpc-web+json", "application/grpc"]
 PROTO_TYPES = ["application/proto", "application/connect+proto", "application/protobuf", "application/x-protobuf"]
-STREAM_TYPES = ["application/connect+json", "application/json", "application/grpc-web+json"]
+STREAM_TYPES = ["application/connect+json", "application/connect+proto"] * 4 + ["application/json", "application/grpc-web+json"]
+COMPRESSIONS = ["gzip", "gzip", "identity", "br", "zstd"]
+FAULTY_CODES = re.compile(rb'"code":"(internal|unknown|data_loss)"')
+# The server reads heads of some 400 KiB; addresses of 64 KiB.
+QUERY_MOST = 60_000
 STREAM_REQUEST = {
     "type": "object",
     "properties": {
@@ -142,14 +148,58 @@ def connect_proto(client):
     client.ask("connect-proto", written("POST", path, headers, body), limit, excused=(501,))
 
 
-def stream_elsewhere(client):
-    """Streams over protocols that have none here: told so, with 415 or 501."""
-    request = client.values.value(STREAM_REQUEST)
-    body = json.dumps(request).encode("utf-8", "surrogatepass")
-    body = body if client.random.random() < 0.2 else framed(0, body)
-    headers = with_body(client.headers(), client.random.choice(STREAM_TYPES), body)
-    path = client.random.choice(client.streams)
-    client.ask("stream", written("POST", path, headers, body), excused=(501,), streaming=True)
+def connect_query(client):
+    """Questions by GET, with all that a query can have, and something wrong at times."""
+    random, path, headers = client.random, client.random.choice(client.rpcs), client.headers()
+    limit = client.timeout(headers)
+    is_json = random.random() < 0.7
+    message = json_body(client, path) if is_json else client.messages.any(path.removeprefix(SERVICE))
+    query = [("encoding", random.choice(["json" if is_json else "proto"] * 9 + ["xml"]))]
+    if random.random() < 0.2:
+        query.append(("compression", random.choice(COMPRESSIONS)))
+        message = gzip.compress(message)
+    if not is_json or random.random() < 0.5:
+        query.append(("base64", "1"))
+        message = base64.urlsafe_b64encode(message).rstrip(b"=" * random.randrange(2))
+    query += [("message", message), ("connect", random.choice(["v1", "v1", "v1", "v2", ""]))]
+    random.shuffle(query)
+    target = f"{path}?{urllib.parse.urlencode(query)}"
+    if len(target) > QUERY_MOST:
+        return
+    method = random.choice(["GET"] * 9 + ["HEAD"])
+    raw = written(method, target, headers, b"")
+    judge(client, client.ask("connect-query", raw, limit, excused=(501,), head_only=method == "HEAD"), raw)
+
+
+def connect_stream(client):
+    """Streams in envelopes, mostly with an end in sight; and in media types that carry none."""
+    random, headers, path = client.random, client.headers(), client.random.choice(client.streams)
+    kind = random.choice(STREAM_TYPES)
+    if kind.endswith("proto"):
+        message = client.messages.any(path.removeprefix(SERVICE))
+    else:
+        message = json.dumps(client.values.value(STREAM_REQUEST)).encode("utf-8", "surrogatepass")
+    flag = 0
+    if random.random() < 0.3:
+        headers.append(("Connect-Content-Encoding", random.choice(COMPRESSIONS)))
+        flag, message = random.choice([(0, message), (1, gzip.compress(message)), (random.randrange(256), message)])
+    if random.random() < 0.3:
+        headers.append(("Connect-Accept-Encoding", random.choice(COMPRESSIONS)))
+    if random.random() < 0.8:
+        headers.append(("Connect-Timeout-Ms", random.choice([0, 1, 50, 300, "x", "9" * 10, "9" * 11])))
+    body = framed(flag, message)
+    pick = random.random()
+    if pick < 0.1:
+        body = random.choice([message, body + body, body[: random.randrange(len(body))], b""])
+    raw = written("POST", path, with_body(headers, kind, body), body)
+    judge(client, client.ask("connect-stream", raw, excused=(501,), streaming=True), raw)
+
+
+def judge(client, reply, raw):
+    """An error of Connect that says that the server is at fault."""
+    found = FAULTY_CODES.search(reply.body)
+    if found:
+        client.faults.add(f"code {found[1].decode()}", f"{raw[:900]!r} -> {reply.body[-600:]!r}")
 
 
 def leave(client):
@@ -170,4 +220,4 @@ def leave(client):
         client.faults.count("leave", type(error).__name__)
 
 
-KINDS = {connect_json: 8, append: 3, grpc_web: 4, connect_proto: 2, stream_elsewhere: 1, leave: 1}
+KINDS = {connect_json: 8, append: 3, grpc_web: 4, connect_proto: 2, connect_query: 2, connect_stream: 2, leave: 1}
