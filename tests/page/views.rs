@@ -1,6 +1,6 @@
 //! What each view says of the demo.
 
-use crate::served::{FOUNDING, Page, Served};
+use crate::served::{FOUNDING, Page, Served, claim, party};
 
 const DISPUTED: &str = "/claim/019862ed-ac00-7000-8000-000000000302";
 const RETRACTED: &str = "/claim/019862ed-ac00-7000-8000-000000001601";
@@ -154,5 +154,19 @@ async fn a_diff_tells_the_world_from_our_knowledge_of_it() {
         assert!(reasons.iter().any(|one| one == reason), "{reason} is not in {reasons:?}");
     }
     assert!(page.all(".answer h2")[0].contains("because of our knowledge of it"));
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_date_with_gaps_is_drawn_on_its_days_alone() {
+    let mut server = Served::empty().await;
+    server.append(vec![party("AAA", "Aland"), party("BBB", "Bland")]).await;
+    let dates = ["[2024-12-25,2025-01-07]", "2025-XX-31", "[2024-12-25..2025-01-07]", "2024-12/2025-01"];
+    server.append((1..).zip(dates).map(|(id, valid)| claim(id, valid, valid)).collect()).await;
+    let page = server.page("/relationship/AAA-BBB?valid_at=2025-01").await;
+    let bars = |id: u32| page.attrs(&format!("a.row[data-claim$='{id:012}'] rect.maybe"), "x").len();
+    assert_eq!([1, 2, 3].map(bars), [2, 7, 1], "a bar for each stretch of days");
+    assert_eq!(page.attrs("a.row[data-claim$='000000000004'] rect.sure", "x").len(), 3, "between two dates it holds");
+    assert_eq!(page.all("label[for=field-known_at]"), ["known at (UTC)"]);
     server.end().await;
 }
