@@ -16,7 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, Registry, fmt};
 
 /// What is logged unless `RUST_LOG` or the configuration says otherwise.
-const DEFAULT_FILTER: &str = "info,h2=warn,hyper=warn,sled=warn,opentelemetry=warn";
+const DEFAULT_FILTER: &str = "info,h2=error,hyper=warn,sled=warn,opentelemetry=warn";
 
 /// Why the log could not be begun.
 #[derive(Debug, thiserror::Error)]
