@@ -38,14 +38,14 @@ pub struct Tally {
     pub scored: u64,
     /// The sum of their scores.
     pub sum: f64,
-    /// How many of both are states without an end that nobody is said to know of any more.
+    /// The number of both that are states without an end and with an `as_of` before the bucket.
     pub beyond: u64,
 }
 
 /// A claim that counts.
 #[derive(Clone, Debug)]
 pub struct Contribution {
-    /// When it holds or happens.
+    /// The time at which it holds or happens.
     pub course: Course,
     /// Its score, if it has one.
     pub score: Option<f64>,
@@ -86,7 +86,7 @@ impl Tally {
     }
 }
 
-/// What each bucket has of some claims.
+/// The counts of some claims in each bucket.
 pub fn tallies(buckets: &Buckets, claims: impl IntoIterator<Item = Contribution>) -> Vec<Tally> {
     let mut runs = Runs::new(buckets.len());
     for Contribution { course, score, known_until } in claims {

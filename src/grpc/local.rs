@@ -69,7 +69,7 @@ impl Local {
     /// may take, as `grpc-timeout` says it.
     ///
     /// # Errors
-    /// What the rpc answers instead of a reply.
+    /// The problem that the rpc answers instead of a reply.
     pub async fn unary(&self, path: &str, message: impl Into<Bytes>, limit: Option<&str>) -> Result<Bytes, Problem> {
         Ok(self.one(path, message, limit).await?.message)
     }
@@ -77,7 +77,7 @@ impl Local {
     /// The same, with the trailers of the reply.
     ///
     /// # Errors
-    /// What the rpc answers instead of a reply.
+    /// The problem that the rpc answers instead of a reply.
     pub async fn one(&self, path: &str, message: impl Into<Bytes>, limit: Option<&str>) -> Result<OneReply, Problem> {
         let mut replies = self.stream(path, message, limit).await?;
         let mut first = None;

@@ -106,7 +106,7 @@ impl Versions {
     /// Checks that a version can be compared with the others of the file.
     ///
     /// # Errors
-    /// What the others are.
+    /// The version of the others.
     pub(crate) fn check(&self, version: &Version) -> Result<(), &'static str> {
         match (version.instant.is_some(), self.are_instants) {
             (true, false) => Err("is an instant, and most versions of the file are none"),
@@ -116,7 +116,7 @@ impl Versions {
     }
 }
 
-/// What a file says of the versions of its rows, while it is read.
+/// The versions of the rows of a file, as they are read.
 #[derive(Default)]
 struct Scan {
     all: BTreeSet<Version>,

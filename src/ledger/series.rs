@@ -83,7 +83,7 @@ pub struct SeriesBucket {
     pub period: Period,
     /// Set where the knowledge of every source ends before it begins.
     pub beyond_sources: bool,
-    /// What each group has, by name: every group that has something in some bucket.
+    /// The counts of each group by its name, for every group that has something in some bucket.
     pub points: Vec<(String, Tally)>,
 }
 

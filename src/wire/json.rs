@@ -105,7 +105,7 @@ pub fn write<M: Named, W: std::io::Write, F: serde_json::ser::Formatter>(
 /// A message as one line of JSON, fields at their default left out.
 ///
 /// # Errors
-/// When the message is not known.
+/// If the message is not known.
 pub fn line<M: Named>(message: &M) -> Result<String, NotJson> {
     let mut bytes = Vec::new();
     write(message, false, &mut serde_json::Serializer::new(&mut bytes))?;
@@ -115,7 +115,7 @@ pub fn line<M: Named>(message: &M) -> Result<String, NotJson> {
 /// A message as one line of JSON, fields at their default included.
 ///
 /// # Errors
-/// When the message is not known.
+/// If the message is not known.
 pub fn whole<M: Named>(message: &M) -> Result<String, NotJson> {
     let mut bytes = Vec::new();
     write(message, true, &mut serde_json::Serializer::new(&mut bytes))?;

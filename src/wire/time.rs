@@ -54,7 +54,7 @@ pub fn recorded_from(timestamp: &Timestamp) -> Result<RecordedAt, &'static str> 
 /// 15 digits), or `2025-08-02`, which is the first moment of the day in UTC.
 ///
 /// # Errors
-/// How to write an instant.
+/// The form of an instant.
 pub fn read_instant(text: &str) -> Result<Timestamp, String> {
     if let (11..=15, Ok(milliseconds)) = (text.trim_start_matches('-').len(), text.parse::<i64>()) {
         let nanos = i32::try_from(milliseconds.rem_euclid(1_000) * 1_000_000).map_err(|error| error.to_string())?;

@@ -209,7 +209,7 @@ async fn all_that_is_wrong_with_a_question_is_told_at_once() {
     demo.end().await;
 }
 
-/// What a series says beyond what anybody knows: of each bucket its mark and the count of its one point.
+/// The mark of each bucket of a series, with the count of its one point that lies beyond what is known.
 fn beyond(home: &Home, kind: &str, from: &str, until: &str) -> Vec<(bool, u64, u64)> {
     let item = FilterItem { kinds: vec![Pattern::parse(kind)], ..FilterItem::default() };
     let series =

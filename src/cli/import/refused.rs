@@ -103,7 +103,7 @@ impl Refused {
             }
             return;
         }
-        // What is refused may be the end of what would be confirmed.
+        // A refused row may be the end of a claim that would be confirmed.
         self.leave_out.extend(places.confirmation());
         let Some(origin) = origin else {
             self.leave_out.insert(*command);

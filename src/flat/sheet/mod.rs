@@ -22,7 +22,7 @@ pub enum Form {
     Parquet,
     /// A JSON object a line.
     Lines {
-        /// Whether a cell with nothing in it is `null`; else it is left out.
+        /// Set if an empty cell is written as `null`; it is left out otherwise.
         with_nulls: bool,
     },
 }

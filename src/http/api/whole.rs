@@ -249,7 +249,7 @@ impl Transfer {
     }
 }
 
-/// What comes next of a table.
+/// The next piece of a table.
 enum Step {
     Rows(Bytes, Box<Transfer>),
     End(Bytes),

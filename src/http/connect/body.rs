@@ -12,7 +12,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use std::time::Duration;
 
-/// How long a body that is refused is read on.
+/// Maximum time for which a refused body is read on.
 const READ_ON_FOR: Duration = Duration::from_millis(500);
 
 /// All bytes of a body, at most the largest request and `beside`. Where they are refused, what is left of them is read all the
@@ -50,7 +50,7 @@ async fn whole(web: &Web, body: &mut Body, beside: usize) -> Result<Payload, Fai
     Ok(read.into())
 }
 
-/// Why a body ended before it was whole.
+/// The reason that a body ended before it was whole.
 fn given_up(error: &axum::Error) -> Failure {
     match Problem::of_body(error) {
         Some(problem) => Failure(Problem { status: StatusCode::REQUEST_TIMEOUT.as_u16(), ..problem }),

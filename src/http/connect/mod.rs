@@ -11,7 +11,7 @@
 //! errors, metrics and traces are the same in every protocol; what comes back is put into the form of the protocol. Its
 //! frames and those of gRPC are alike, so binary streams go through as they are.
 //!
-//! What is wrong with a call to an rpc with one reply is an answer with an HTTP status and an error as JSON. A stream has its
+//! An error of a call to an rpc with one reply is an HTTP status with a body of JSON. A stream has its
 //! errors in the envelope at its end, and the status 200. The door ([`crate::server`]) has seen to methods and media types.
 
 mod body;

@@ -100,7 +100,7 @@ struct Envelopes {
 /// An envelope that is being written.
 type Writing = Pin<Box<dyn Future<Output = Result<Bytes, Failure>> + Send>>;
 
-/// Where envelopes come from.
+/// The source of envelopes.
 enum Source {
     /// Frames of the service, which are envelopes.
     Frames(Body),
@@ -201,7 +201,7 @@ impl HttpBody for Envelopes {
         let bytes = match ready!(self.poll_piece(context)) {
             Piece::Data(bytes) => bytes,
             Piece::End(problem, trailers) => {
-                // What the service holds for the stream is given back at once.
+                // The service gives back at once whatever it holds for the stream.
                 self.source = Source::Ended;
                 end(problem.as_ref().or(self.fault.get()), &trailers)
             }

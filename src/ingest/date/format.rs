@@ -180,7 +180,7 @@ impl Part {
     }
 }
 
-/// What other languages of forms write, and what it is here.
+/// Directives of other languages of forms, with those of this one.
 fn foreign(written: &str) -> Option<String> {
     const WORDS: [(&str, &str); 9] = [
         ("%", "forms are written as in `YYYY-MM-DD`, without `%`"),

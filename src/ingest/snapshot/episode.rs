@@ -16,7 +16,7 @@ pub(super) struct Episode {
     pub(super) claim: Uuid,
     /// The snapshot that had it first.
     pub(super) began: Day,
-    /// What it says, without its ends.
+    /// Its content, without its ends.
     pub(super) content: ContentDigest,
     /// Its ends, as they are recorded.
     pub(super) from: Box<str>,
@@ -85,7 +85,7 @@ impl Episode {
     }
 }
 
-/// What a row says, as far as it is compared with an episode.
+/// The content of a row, as far as it is compared with an episode.
 #[derive(Clone, Debug)]
 pub(crate) struct Said {
     /// The digest of all but the ends.

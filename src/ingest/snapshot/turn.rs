@@ -31,7 +31,7 @@ pub(crate) enum Step {
     },
     /// A claim gets what the row says, in place.
     Replace {
-        /// Which one.
+        /// The claim of the episode.
         claim: Uuid,
         /// The snapshot that had it first.
         began: Day,
@@ -44,7 +44,7 @@ pub(crate) enum Step {
     Reinstate(Uuid),
     /// A claim has ended.
     End {
-        /// Which one.
+        /// The claim of the episode.
         claim: Uuid,
         /// The EDTF date of its end.
         ended: String,

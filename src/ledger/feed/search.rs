@@ -49,7 +49,7 @@ pub(super) fn search_briefly(index: &Index, filter: &Filter, (after, until): (Po
 /// Searches the next piece on a thread of low priority, waiting for a free one.
 ///
 /// # Errors
-/// When there are no threads, or the search failed by a defect.
+/// If there are no threads, or the search failed by a defect.
 pub(super) async fn search_piece(
     shared: &Arc<Shared>,
     filter: &Arc<Filter>,

@@ -66,7 +66,7 @@ fn state(axis: &Axis, reach: &Reach, y: Lane) -> Markup {
     }
 }
 
-/// What may hold or happen on some of the days between its ends alone.
+/// A claim that may hold or happen on some of the days between its ends alone.
 fn stretches(axis: &Axis, reach: &Reach, y: Lane) -> Markup {
     let class = if reach.is_event { "when" } else { "maybe" };
     html! {

@@ -73,7 +73,7 @@ impl Posting {
         self.tail_length = 0;
     }
 
-    /// How many contents have it.
+    /// The number of contents that have it.
     pub(crate) const fn len(&self) -> usize {
         self.count as usize
     }

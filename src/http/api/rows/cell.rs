@@ -21,7 +21,7 @@ pub(super) enum View {
     Value,
     /// An instant.
     Instant,
-    /// Whether it is there.
+    /// True if it is there.
     Presence,
     /// A list of texts or words, joined.
     Ids,
