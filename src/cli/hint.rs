@@ -9,6 +9,7 @@ pub(crate) fn of(refusal: &Refusal) -> Option<String> {
         return Some(unknown(refusal));
     }
     let hint = match refusal.told.reason? {
+        ErrorReason::ServiceNotFound => "name a service that the server has; reflection lists them",
         ErrorReason::DeadlineExceeded | ErrorReason::QuestionTooWide => {
             "narrow the question: name a relationship, a party, a kind or a date"
         }

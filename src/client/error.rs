@@ -144,9 +144,13 @@ impl Refusal {
     }
 
     /// The same of the last attempt alone.
-    pub(super) const fn is_uncertain(&self) -> bool {
+    pub(super) fn is_uncertain(&self) -> bool {
         match self.reason {
-            Some(reason) => matches!(reason, ErrorReason::OutcomeUnknown),
+            Some(ErrorReason::OutcomeUnknown) => true,
+            Some(ErrorReason::DeadlineExceeded) => {
+                self.metadata.get("outcome").is_some_and(|outcome| outcome == "unknown")
+            }
+            Some(_) => false,
             None => self.is_of_transport(),
         }
     }

@@ -1,8 +1,8 @@
 //! The surroundings of every call of the ledger's service: its span, a line in the log when it is debugged, its duration, the
 //! memory of its request and its reply, and the reasons of refusals that the transport makes before our code is reached.
 
-use super::deadline::Deadline;
-use super::intake::{Intake, rpc_named};
+use super::deadline::{Deadline, Timer, late, timed};
+use super::intake::{AnsweredInBody, Intake, rpc_named};
 use super::reasons::with_reason;
 use super::sending::Sending;
 use crate::budget::MemoryBudget;
@@ -54,10 +54,12 @@ where
         let rpc = rpc_named(request.uri().path());
         let (id, span) = begun(&request, rpc);
         let deadline = Deadline::of(request.headers());
+        let in_body = request.extensions().get::<AnsweredInBody>().is_some();
         let request = Intake::meter(request, self.request_bytes);
         let answer = span.in_scope(|| self.service.call(request));
-        let intake = Some(Intake::new(rpc, &self.memory));
-        Answer { answer, intake, deadline, span, id, call: Some((Instant::now(), Arc::clone(&self.ledger))) }
+        let intake = Some(Intake::new(rpc, &self.memory, in_body));
+        let (timer, call) = (Timer::new(deadline), Some((Instant::now(), Arc::clone(&self.ledger))));
+        Answer { answer, intake, timer, is_begun: false, span, id, call }
     }
 }
 
@@ -77,7 +79,9 @@ fn begun(request: &Request<Body>, rpc: &'static str) -> (Option<HeaderValue>, Sp
 pub(super) struct Answer<F> {
     answer: F,
     intake: Option<Intake>,
-    deadline: Deadline,
+    timer: Timer,
+    /// False until it is polled for the first time.
+    is_begun: bool,
     span: Span,
     /// The id that the answer tells, where it has one.
     id: Option<HeaderValue>,
@@ -94,12 +98,10 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let span = self.span.clone();
         let _in_span = span.enter();
-        let own = &mut *self;
-        let (deadline, answer) = (own.deadline, &mut own.answer);
-        Intake::poll(&mut own.intake, || deadline.poll(answer, context)).map_ok(|response| {
+        self.poll_until_deadline(context).map_ok(|response| {
             let status = Status::from_header_map(response.headers());
             if let Some((since, ledger)) = self.call.take() {
-                let rpc = self.intake.as_ref().map_or("", Intake::rpc);
+                let rpc = self.rpc();
                 let code = status.as_ref().map_or(Code::Ok, Status::code);
                 let took = since.elapsed();
                 span.record("code", name_of(code));
@@ -108,13 +110,40 @@ where
             }
             let mut response = if status.is_some() { with_reason(response) } else { response };
             if let Some(reserved) = self.intake.as_mut().and_then(Intake::take_reply) {
-                response = response.map(|body| Body::new(Sending::new(body, reserved)));
+                let (rpc, deadline) = (self.rpc(), self.timer.deadline());
+                response = response.map(|body| timed(Body::new(Sending::new(body, reserved)), deadline, rpc));
             }
             if let Some(id) = self.id.take() {
                 response.headers_mut().insert(request::HEADER, id);
             }
             response
         })
+    }
+}
+
+impl<F> Answer<F> {
+    fn rpc(&self) -> &'static str {
+        self.intake.as_ref().map_or("", Intake::rpc)
+    }
+}
+
+impl<F, E> Answer<F>
+where
+    F: Future<Output = Result<Response<Body>, E>> + Unpin,
+{
+    /// Polls the answer, which is a refusal once the deadline has passed.
+    fn poll_until_deadline(&mut self, context: &mut Context<'_>) -> Poll<Result<Response<Body>, E>> {
+        let (deadline, is_begun) = (self.timer.deadline(), std::mem::replace(&mut self.is_begun, true));
+        let answer = &mut self.answer;
+        let polled = if is_begun || !self.timer.is_over() {
+            Intake::poll(&mut self.intake, || deadline.poll(answer, context))
+        } else {
+            Poll::Pending
+        };
+        if polled.is_pending() && self.timer.poll(context).is_ready() {
+            return Poll::Ready(Ok(Status::from(late(self.rpc(), is_begun)).into_http()));
+        }
+        polled
     }
 }
 

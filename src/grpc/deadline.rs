@@ -2,11 +2,30 @@
 //!
 //! It is known to whatever the call sets going on its own task ([`Deadline::current`]), in whichever protocol the call came:
 //! what comes over HTTP is handed to the service with the same header.
+//!
+//! ```text
+//!   the call comes late already ──> refused, nothing begun
+//!   no answer by the deadline   ──> DEADLINE_EXCEEDED          [`Timer`], for a call
+//!   a stream that goes on       ──> ends with the same         [`TimedBody`], for its replies
+//! ```
+//!
+//! The transport has a timer of its own for the header, whose refusal is a cancellation without a reason. This one runs out a
+//! little earlier ([`MARGIN`]), which also lets the refusal reach the client while it still waits.
 
-use std::pin::Pin;
+use super::status::Refusal;
+use crate::budget::Overrun;
+use http_body::{Frame, SizeHint};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::time::{Sleep, sleep_until};
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::Bytes;
 use tonic::codegen::http::HeaderMap;
+
+/// The time by which a call is ended before its client stops waiting: a sixteenth of what it said, at most this.
+const MARGIN: Duration = Duration::from_millis(2);
 
 tokio::task_local! {
     static CURRENT: Deadline;
@@ -20,7 +39,7 @@ impl Deadline {
     /// The deadline of a request that has just come. A header that is malformed counts as none, as in other servers.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let said = headers.get("grpc-timeout").and_then(|limit| limit.to_str().ok()).and_then(parse);
-        Self(said.and_then(|limit| Instant::now().checked_add(limit)))
+        Self(said.and_then(|limit| Instant::now().checked_add(limit - MARGIN.min(limit / 16))))
     }
 
     /// The deadline of the call that is being answered.
@@ -35,6 +54,108 @@ impl Deadline {
             Some(_) => CURRENT.sync_scope(self, || Pin::new(answer).poll(context)),
         }
     }
+}
+
+/// A timer that runs out at a deadline. It costs nothing for a call that is answered at once.
+#[derive(Debug)]
+pub(super) struct Timer {
+    deadline: Deadline,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Timer {
+    /// A timer for a call that has just come.
+    pub(super) const fn new(deadline: Deadline) -> Self {
+        Self { deadline, sleep: None }
+    }
+
+    /// The deadline.
+    pub(super) const fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// Returns true if the deadline has passed.
+    pub(super) fn is_over(&self) -> bool {
+        self.deadline.0.is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    /// Awaits an answer; none where the deadline has passed before.
+    pub(super) async fn run<T>(mut self, answer: impl Future<Output = T>) -> Option<T> {
+        if self.is_over() {
+            return None;
+        }
+        let mut answer = pin!(answer);
+        std::future::poll_fn(|context| match answer.as_mut().poll(context) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending => self.poll(context).map(|()| None),
+        })
+        .await
+    }
+
+    /// Waits for the deadline.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.deadline.0 else { return Poll::Pending };
+        if deadline <= Instant::now() {
+            return Poll::Ready(());
+        }
+        self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline.into()))).as_mut().poll(context)
+    }
+}
+
+/// The replies of a stream, which ends at its deadline.
+struct TimedBody {
+    body: Option<Body>,
+    timer: Timer,
+    rpc: &'static str,
+}
+
+/// The body of an answer to an rpc, which ends at the deadline with a refusal.
+pub(super) fn timed(body: Body, deadline: Deadline, rpc: &'static str) -> Body {
+    match deadline.0 {
+        None => body,
+        Some(_) => Body::new(TimedBody { body: Some(body), timer: Timer::new(deadline), rpc }),
+    }
+}
+
+impl http_body::Body for TimedBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        match Pin::new(body).poll_frame(context) {
+            Poll::Pending if self.timer.poll(context).is_ready() => {
+                self.body = None;
+                Poll::Ready(Some(Ok(Frame::trailers(late(self.rpc, true).headers()))))
+            }
+            polled => polled,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::default()
+    }
+}
+
+/// Rpcs that change what is recorded or kept.
+const WRITES: [&str; 8] = [
+    "Append",
+    "OpenStage",
+    "StageCommands",
+    "CommitStage",
+    "DropStage",
+    "CreateCursor",
+    "AcknowledgeCursor",
+    "DeleteCursor",
+];
+
+/// The refusal of a call of an rpc whose deadline has passed, before anything was begun or in the midst of it.
+pub(super) fn late(rpc: &str, is_begun: bool) -> Refusal {
+    if is_begun && WRITES.contains(&rpc) { Refusal::LateWrite } else { Refusal::Overrun(Overrun::DeadlineExceeded) }
 }
 
 /// A timeout of at most eight digits and a unit, as the gRPC protocol writes it.

@@ -1,6 +1,7 @@
 //! Calls from within the process: another protocol asks the same services, with the same limits, errors and order of things,
 //! by handing the bytes of a request to the router that a connection would hand them to.
 
+use super::intake::AnsweredInBody;
 use super::status::Refusal;
 use http_body::Frame;
 use prost::Message;
@@ -121,7 +122,8 @@ fn request(call: &LocalCall, body: Body) -> Result<Request<Body>, Problem> {
     let mut request = Request::post(&call.path)
         .version(Version::HTTP_2)
         .header(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"))
-        .header(header::TE, HeaderValue::from_static("trailers"));
+        .header(header::TE, HeaderValue::from_static("trailers"))
+        .extension(AnsweredInBody);
     if let Some(timeout) = &call.timeout {
         request = request.header("grpc-timeout", timeout);
     }
@@ -255,7 +257,7 @@ impl Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Status::from(refusal).into()
+        refusal.told_in_a_body().into()
     }
 }
 

@@ -15,7 +15,8 @@
 //!   intake/        the memory that a request takes     inflate.rs   compressed requests, within limits
 //!   sending.rs     the memory that a reply takes
 //!   routes.rs      the services of a server: the ledger, health, reflection     direct.rs     the straight way to the ledger
-//!   standard.rs    health and reflection in their bounds       reasons.rs    reasons for what the transport refuses
+//!   health.rs  reflection/   the standard services       standard.rs    their bounds
+//!   reasons.rs     reasons for what the transport refuses
 //! ```
 //!
 //! **To add an rpc:** add it to `ledger.proto`, a line to `service.rs`, a file (or a function in one of the group) that
@@ -41,6 +42,7 @@ pub mod encoded;
 mod events;
 mod feed;
 mod gaps;
+mod health;
 mod heartbeat;
 pub(crate) mod inflate;
 mod info;
@@ -51,6 +53,7 @@ mod page;
 mod parse;
 mod perspectives;
 mod reasons;
+mod reflection;
 mod registry;
 mod routes;
 pub(crate) mod sending;
@@ -67,7 +70,9 @@ mod watch;
 mod work;
 
 pub use direct::Direct;
-pub use routes::{Health, OpenStreams, Services, services};
+pub use health::Health;
+pub use reflection::DescriptorError;
+pub use routes::{OpenStreams, Services, services};
 
 /// The generated server of the contract, over the messages of [`crate::v1`].
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated; documented in the proto")]

@@ -3,20 +3,20 @@
 use super::call::Call;
 use super::direct::Direct;
 use super::generated::ledger_service_server::LedgerServiceServer;
+use super::health::Health;
 use super::limits::Limits;
+use super::reflection::{Catalog, DescriptorError, Reflection};
 use super::service::Service;
 use super::standard::Standard;
 use crate::budget::{MemoryBudget, PeerShares};
 use crate::ledger::Ledger;
-use crate::wire::DESCRIPTOR;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
-use tonic::server::NamedService;
 use tonic::service::Routes;
-use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
-use tonic_reflection::server::Builder;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_reflection::pb::v1::server_reflection_server::ServerReflectionServer as NewerServer;
+use tonic_reflection::pb::v1alpha::server_reflection_server::ServerReflectionServer as OlderServer;
 
 /// All services of a server.
 #[derive(Debug)]
@@ -48,33 +48,6 @@ impl OpenStreams {
     }
 }
 
-/// What a server says of its health, as a whole and for the ledger's service.
-#[derive(Clone)]
-pub struct Health(HealthReporter);
-
-impl Health {
-    /// Says that it serves.
-    pub async fn serving(&self) {
-        self.say(ServingStatus::Serving).await;
-    }
-
-    /// Says that it does not serve any more.
-    pub async fn not_serving(&self) {
-        self.say(ServingStatus::NotServing).await;
-    }
-
-    async fn say(&self, status: ServingStatus) {
-        self.0.set_service_status("", status).await;
-        self.0.set_service_status(<LedgerServiceServer<Service> as NamedService>::NAME, status).await;
-    }
-}
-
-impl std::fmt::Debug for Health {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Health").finish_non_exhaustive()
-    }
-}
-
 /// The services over a ledger. Every stream ends when `stopping` is cancelled.
 ///
 /// # Errors
@@ -84,8 +57,8 @@ pub fn services(
     limits: Limits,
     memory: Arc<MemoryBudget>,
     stopping: CancellationToken,
-) -> Result<Services, tonic_reflection::server::Error> {
-    let service = Service::new(Arc::clone(&ledger), limits, Arc::clone(&memory), stopping);
+) -> Result<Services, DescriptorError> {
+    let service = Service::new(Arc::clone(&ledger), limits, Arc::clone(&memory), stopping.clone());
     let streams = OpenStreams { places: service.streams.clone() };
     let feeds = service.feeds.clone();
     let subscriptions = OpenStreams { places: feeds.clone() };
@@ -97,28 +70,21 @@ pub fn services(
         .max_decoding_message_size(limits.request_bytes);
     // Requests of these methods hold a few names.
     const FEW_BYTES: usize = 16 << 10;
-    let reporter = HealthReporter::new();
-    let health = tonic_health::pb::health_server::HealthServer::new(
-        tonic_health::server::HealthService::from_health_reporter(reporter.clone()),
-    );
     let counting = Arc::clone(&ledger);
     let ledger = Call { service, ledger, memory, request_bytes: limits.request_bytes };
     let direct = Direct(ledger.clone());
-    let health = health.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES);
-    let (newer, older) = (described().build_v1()?, described().build_v1alpha()?);
+    let catalog = Arc::new(Catalog::new()?);
+    let health = Health::new();
+    let told = HealthServer::new(health.service(catalog.services().to_vec(), stopping.clone()));
+    let told = told.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES);
+    let reflection = Reflection { catalog, stopping };
+    let newer = NewerServer::new(reflection.clone());
     let newer = newer.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES);
+    let older = OlderServer::new(reflection);
     let older = older.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES);
     let routes = Routes::new(ledger)
-        .add_service(Standard { service: health, streams: feeds.clone(), ledger: Arc::clone(&counting) })
+        .add_service(Standard { service: told, streams: feeds.clone(), ledger: Arc::clone(&counting) })
         .add_service(Standard { service: newer, streams: feeds.clone(), ledger: Arc::clone(&counting) })
         .add_service(Standard { service: older, streams: feeds, ledger: counting });
-    Ok(Services { routes, direct, health: Health(reporter), streams, subscriptions })
-}
-
-/// What reflection tells: the contract with its comments, the details of errors, health, and itself.
-fn described<'d>() -> Builder<'d> {
-    Builder::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTOR)
-        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    Ok(Services { routes, direct, health, streams, subscriptions })
 }

@@ -1,6 +1,7 @@
 //! The standard services beside the ledger's, health and reflection: each of their streams is one of the subscriptions, in the
 //! share of its peer, and what the transport refuses for them has a reason.
 
+use super::deadline::{Deadline, Timer, late, timed};
 use super::reasons::{with_reason, with_reason_in_trailers};
 use super::share::refusal;
 use crate::budget::{Peer, PeerShares};
@@ -17,6 +18,9 @@ use tower::Service;
 
 /// The rpcs whose replies are streams.
 const STREAMS: [&str; 2] = ["/Watch", "/ServerReflectionInfo"];
+
+/// The rpcs here, which record nothing, by the name that a refusal goes by.
+const NAME_OF_NO_WRITE: &str = "";
 
 /// A standard service with its bounds.
 #[derive(Clone)]
@@ -57,15 +61,20 @@ where
                 return Box::pin(std::future::ready(Ok(refused)));
             }
         };
+        let timer = Timer::new(Deadline::of(request.headers()));
         let answer = self.service.call(request);
         Box::pin(async move {
-            let response = with_reason(answer.await?);
+            let deadline = timer.deadline();
+            let response = with_reason(match timer.run(answer).await {
+                Some(response) => response?,
+                None => Status::from(late(NAME_OF_NO_WRITE, false)).into_http(),
+            });
             Ok(response.map(|body| {
                 let held = move |frame| {
                     let _place = &place;
                     with_reason_in_trailers(frame)
                 };
-                if is_stream { Body::new(body.map_frame(held)) } else { body }
+                if is_stream { timed(Body::new(body.map_frame(held)), deadline, NAME_OF_NO_WRITE) } else { body }
             }))
         })
     }

@@ -2,14 +2,17 @@
 //!
 //! ```text
 //!   any error ──> Refusal ──┬── reason.rs    the reason and its code, with the table of all of them
-//!                           └── explain.rs   the details of each error ── detail.rs   their words
+//!                           └── explain.rs   the details of each error ── detail.rs, listing.rs   their words
+//!                                             └──> written.rs   as much of them as reaches the client ──> Status
 //! ```
 
 mod detail;
 mod explain;
+mod listing;
 mod reason;
+mod written;
 
-use self::detail::Details;
+use self::written::Carrier;
 use crate::budget::Overrun;
 use crate::domain::rejection::Violation;
 use crate::ledger::cursors::CursorError;
@@ -18,7 +21,6 @@ use crate::ledger::feed::FeedError;
 use crate::ledger::stage::StageError;
 use tonic::Status;
 use tonic::codegen::http::HeaderMap;
-use tonic_types::StatusExt;
 
 /// The refusal of a call.
 #[derive(Clone, Debug)]
@@ -53,6 +55,10 @@ pub enum Refusal {
     Stage(StageError),
     /// Its client has left, its time is over, or it needs more than one question may take.
     Overrun(Overrun),
+    /// The deadline passed while something was being recorded.
+    LateWrite,
+    /// There is no service of this name.
+    NoService(String),
     /// A defect of the service; what is known of it goes to the log, not to the client.
     Defect,
 }
@@ -114,12 +120,7 @@ impl From<Vec<Violation>> for Refusal {
 
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
-        let reason = refusal.reason();
-        let Details { message, mut metadata, details } = refusal.details();
-        let mut details = *details;
-        metadata.retain(|_, value| !value.is_empty());
-        details.set_error_info(reason::short_name(reason), detail::DOMAIN, metadata);
-        Self::with_error_details(reason::code(reason), message, details)
+        refusal.carried_by(Carrier::current())
     }
 }
 
@@ -130,12 +131,22 @@ impl Refusal {
         Self::Invalid(wrong.into_iter().map(|(field, what)| Violation::new(field, what)).collect())
     }
 
+    fn carried_by(self, carrier: Carrier) -> Status {
+        written::status(self.reason(), &self.details(), carrier)
+    }
+
+    /// The status whose details are told in a body, where there is room for more of them than in headers.
+    #[must_use]
+    pub fn told_in_a_body(self) -> Status {
+        self.carried_by(Carrier::Body)
+    }
+
     /// The headers of an answer over gRPC that is this refusal and nothing else.
     #[must_use]
     pub fn headers(self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         // Headers that cannot be written are left out; the status then says less.
-        let _ = Status::from(self).add_header(&mut headers);
+        let _ = self.carried_by(Carrier::Headers).add_header(&mut headers);
         headers
     }
 
@@ -147,11 +158,15 @@ impl Refusal {
 }
 
 #[cfg(test)]
+mod size_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::name::ClaimId;
     use crate::domain::position::Position;
     use crate::domain::rejection::{Conflict, Rejection};
+    use tonic_types::StatusExt as _;
     use uuid::Uuid;
 
     #[test]
@@ -171,23 +186,5 @@ mod tests {
         );
         let metadata = status.get_details_error_info().unwrap().metadata;
         assert_eq!(metadata["preconditions_1_actual"], "an event at position 5");
-    }
-
-    #[test]
-    fn a_status_fits_into_headers_however_much_is_wrong() {
-        let field = |nth| format!("commands[{nth}].assert_claim.claim.texts[0].lang");
-        let violations: Vec<_> = (0..10_000).map(|nth| Violation::new(field(nth), "é".repeat(2000))).collect();
-        let few: Vec<_> = (0..60).map(|nth| Violation::new(field(nth), "required")).collect();
-        let conflict = |index| Conflict::Boundary { index, after: Position(3), touched_at: Position(5) };
-        let conflicts = (0..10_000).map(conflict).collect();
-        for (refusal, count) in [
-            (Refusal::Invalid(violations), "10000"),
-            (Refusal::Invalid(few), "60"),
-            (AppendError::Rejected(Rejection::Conflicts(conflicts)).into(), "10000"),
-        ] {
-            let status = Status::from(refusal);
-            assert!(status.details().len() < 9 << 10, "{} bytes of details", status.details().len());
-            assert_eq!(status.get_details_error_info().unwrap().metadata["violations"], count);
-        }
     }
 }

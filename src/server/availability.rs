@@ -29,15 +29,15 @@ pub(super) struct Availability {
 
 impl Availability {
     /// Says that it serves.
-    pub(super) async fn serving(&self) {
-        self.health.serving().await;
+    pub(super) fn serving(&self) {
+        self.health.serving();
         self.ready.set(true);
     }
 
     /// Says that it does not serve.
-    pub(super) async fn not_serving(&self) {
+    pub(super) fn not_serving(&self) {
         self.ready.set(false);
-        self.health.not_serving().await;
+        self.health.not_serving();
     }
 
     /// Watches a ledger for as long as it is served.
@@ -76,12 +76,12 @@ impl Availability {
             match (is_slow, ledger.writing_for().filter(|elapsed| *elapsed >= limit)) {
                 (false, Some(elapsed)) => {
                     tracing::warn!(?elapsed, "a write to the journal does not end; is the disk in order?");
-                    self.not_serving().await;
+                    self.not_serving();
                     is_slow = true;
                 }
                 (true, None) => {
                     tracing::warn!("writing to the journal goes on");
-                    self.serving().await;
+                    self.serving();
                     is_slow = false;
                 }
                 _ => {}

@@ -24,7 +24,7 @@ mod options;
 use crate::budget::MemoryBudget;
 use crate::grpc::limits::Limits;
 use crate::grpc::local::Local;
-use crate::grpc::{Direct, Services, services};
+use crate::grpc::{DescriptorError, Direct, Services, services};
 use crate::http::{self, Ready, Web};
 use crate::ledger::Ledger;
 use availability::Availability;
@@ -52,7 +52,7 @@ pub enum ServeError {
     LedgerFailed(String),
     /// The descriptors for reflection could not be read.
     #[error("the descriptors cannot be read")]
-    Descriptors(#[from] tonic_reflection::server::Error),
+    Descriptors(#[from] DescriptorError),
     /// The transport gave up.
     #[error("the transport failed")]
     Transport(#[from] tonic::transport::Error),
@@ -89,7 +89,7 @@ pub async fn run(
     };
     let grpc = routes.into_axum_router().layer(tonic_web::GrpcWebLayer::new());
     let availability = Availability { health, ready };
-    availability.serving().await;
+    availability.serving();
     let door = Door::new(&options, listener.local_addr().ok(), Arc::clone(&ledger));
     expire(&ledger, options.limits, &stopping);
     let links = watched_links(&options, &ledger, &stopping);
@@ -183,7 +183,7 @@ async fn stop(
     cut: &CancellationToken,
     drain: Duration,
 ) -> Result<(), ServeError> {
-    availability.not_serving().await;
+    availability.not_serving();
     stopping.cancel();
     match tokio::time::timeout(drain, &mut serving).await {
         Ok(served) => Ok(served??),

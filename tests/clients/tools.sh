@@ -9,6 +9,9 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/detente-clients
 scratch=$(mktemp -d)
 server=
 address=
+nginx=
+through=
+through_web=
 passed=0
 failed=0
 clients=0
@@ -25,7 +28,7 @@ export PYTHONDONTWRITEBYTECODE=1
 export NO_PROXY="${NO_PROXY:+$NO_PROXY,}127.0.0.1" no_proxy="${no_proxy:+$no_proxy,}127.0.0.1"
 
 clean_up() {
-  if [[ -n $server ]]; then kill -KILL "$server" 2>/dev/null || true; fi
+  for process in $server $nginx; do kill -KILL "$process" 2>/dev/null || true; done
   rm -rf "$scratch"
 }
 trap clean_up EXIT
@@ -84,6 +87,62 @@ make_python() {
   python3 -m venv "$1" &&
     "$1/bin/python" -m pip install --quiet --disable-pip-version-check \
       -r "$root/examples/python/requirements.txt" "${python_packages[@]}"
+}
+
+make_java() {
+  mvn -q -B -f "$root/tests/clients/refusals/pom.xml" dependency:copy-dependencies -DoutputDirectory="$1"
+}
+
+java_tools() { installed java "$(cat "$root/tests/clients/refusals/pom.xml")" make_java; }
+
+# nginx, as root on Debian installed by name where it is absent. Where there is no init nothing of it is started.
+have_nginx() {
+  if have nginx; then return; fi
+  if [[ $(id -u) != 0 ]] || ! have apt-get; then return 1; fi
+  printf 'installing nginx\n'
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light; } >"$scratch/apt.log" 2>&1
+}
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# start_nginx: a proxy in front of the server, with the directives that it needs and otherwise its defaults. gRPC on $through,
+# everything over HTTP/1.1 on $through_web.
+start_nginx() {
+  through=127.0.0.1:$(free_port)
+  through_web=127.0.0.1:$(free_port)
+  cat >"$scratch/nginx.conf" <<CONF
+daemon off;
+master_process off;
+pid $scratch/nginx.pid;
+error_log $scratch/nginx.log;
+events {}
+http {
+  access_log off;
+  client_body_temp_path $scratch/nginx-body;
+  proxy_temp_path $scratch/nginx-proxy;
+  fastcgi_temp_path $scratch/nginx-fastcgi;
+  uwsgi_temp_path $scratch/nginx-uwsgi;
+  scgi_temp_path $scratch/nginx-scgi;
+  server {
+    listen $through http2;
+    location / { grpc_pass grpc://$address; }
+  }
+  server {
+    listen $through_web;
+    location / { proxy_pass http://$address; }
+  }
+}
+CONF
+  nginx -c "$scratch/nginx.conf" -e "$scratch/nginx.log" &
+  nginx=$!
+  for ((tries = 0; tries < 100; tries++)); do
+    if (exec 3<>"/dev/tcp/${through_web%:*}/${through_web#*:}") 2>/dev/null; then return; fi
+    if ! kill -0 "$nginx" 2>/dev/null; then break; fi
+    sleep 0.1
+  done
+  cat "$scratch/nginx.log"
+  return 1
 }
 
 grpcurl_tools() { installed grpcurl "$grpcurl_module" make_grpcurl; }

@@ -13,6 +13,7 @@ use tokio_stream::StreamExt;
 use tonic::Code;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus};
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_types::StatusExt;
 
 #[tokio::test]
@@ -65,10 +66,16 @@ async fn whoever_watches_its_health_is_told_and_an_idle_server_ends_at_once() {
     let mut watch =
         HealthClient::new(server.channel.clone()).watch(HealthCheckRequest::default()).await.unwrap().into_inner();
     assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    let other = HealthCheckRequest { service: "nobody.Knows".to_owned() };
+    let mut unknown = HealthClient::new(server.channel.clone()).watch(other).await.unwrap().into_inner();
+    assert_eq!(unknown.next().await.unwrap().unwrap().status(), ServingStatus::ServiceUnknown);
+    let mut reflection = ServerReflectionClient::new(server.channel.clone());
+    let mut reflection = reflection.server_reflection_info(tokio_stream::pending()).await.unwrap().into_inner();
     let stopped = tokio::spawn(server.stop());
     assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::NotServing);
-    drop(watch);
     let began = Instant::now();
+    assert!(watch.next().await.is_none() && unknown.next().await.unwrap().is_ok() && unknown.next().await.is_none());
+    assert_eq!(reflection.next().await.unwrap().unwrap_err().code(), Code::Unavailable);
     stopped.await.unwrap().unwrap();
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }

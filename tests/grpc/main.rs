@@ -12,6 +12,7 @@ mod bombs;
 mod boundaries;
 mod clock;
 mod confirmations;
+mod described;
 mod diff;
 mod ending;
 mod errors;
@@ -20,11 +21,13 @@ mod feed;
 mod growing;
 #[path = "../support/hooked.rs"]
 mod hooked;
+mod late;
 #[allow(dead_code, reason = "shared with the tests of HTTP")]
 #[path = "../http/program.rs"]
 mod program;
 mod reads;
 mod records;
+mod refusals;
 mod refused_reads;
 mod replies;
 mod running;

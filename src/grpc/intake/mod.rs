@@ -38,7 +38,12 @@ pub(super) struct Intake {
     message: Option<Box<dyn Any + Send>>,
     /// Memory reserved for its reply; none where that is small.
     reply: Option<Reservation>,
+    in_body: bool,
 }
+
+/// A mark on a request whose answer becomes a body, the refusal too: more fits there than into headers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AnsweredInBody;
 
 /// An intake that is current on this thread until this is dropped.
 struct Current<'a>(&'a mut Option<Intake>);
@@ -58,8 +63,13 @@ impl Drop for Current<'_> {
 
 impl Intake {
     /// The intake of a call of an rpc.
-    pub(super) fn new(rpc: &'static str, budget: &Arc<MemoryBudget>) -> Self {
-        Self { rpc, reserved: budget.nothing(), message: None, reply: None }
+    pub(super) fn new(rpc: &'static str, budget: &Arc<MemoryBudget>, in_body: bool) -> Self {
+        Self { rpc, reserved: budget.nothing(), message: None, reply: None, in_body }
+    }
+
+    /// Returns true if the answer to the current call becomes a body.
+    pub(super) fn is_answered_in_a_body() -> bool {
+        CURRENT.with_borrow(|current| current.as_ref().is_some_and(|intake| intake.in_body))
     }
 
     /// The name of the rpc.

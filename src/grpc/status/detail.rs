@@ -1,8 +1,7 @@
-//! The words and the machine-readable details of each refusal ([`super::reason`] has the table).
-//!
-//! A status travels in HTTP/2 headers, and clients refuse large ones (16 KiB in several implementations). So violations are
-//! listed up to [`DETAIL_BYTES`]; the last one then gives the number of the rest, and the metadata counts all.
+//! The words and the machine-readable details of each refusal ([`super::reason`] has the table, [`super::written`] the bound
+//! on what becomes of them).
 
+use super::listing::Listing;
 use crate::domain::name::{ClaimId, CursorId};
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::rejection::{Conflict, Violation};
@@ -14,19 +13,18 @@ use std::time::Duration;
 use tonic_types::ErrorDetails;
 use uuid::Uuid;
 
-/// Maximum bytes of violations in one status.
-const DETAIL_BYTES: usize = 4096;
-
 /// The domain of the reasons.
 pub(super) const DOMAIN: &str = "detente";
-/// The longest message, in bytes: it travels in a header, each byte that is not ASCII as three.
-const MESSAGE_BYTES: usize = 240;
 
 /// The message and details of a refusal.
 #[derive(Debug)]
 pub(super) struct Details {
     /// In one line.
     pub(super) message: String,
+    /// True if the message is followed by the number of violations and the first of them.
+    pub(super) is_summary: bool,
+    /// All violations.
+    pub(super) listing: Listing,
     /// Metadata of `ErrorInfo`: the things concerned.
     pub(super) metadata: HashMap<String, String>,
     /// The details apart from `ErrorInfo`.
@@ -36,38 +34,36 @@ pub(super) struct Details {
 impl Details {
     /// Only a message.
     pub(super) fn saying(message: impl Into<String>) -> Self {
-        let message = shortened(message.into(), MESSAGE_BYTES);
-        Self { message, metadata: HashMap::new(), details: Box::new(ErrorDetails::new()) }
+        Self {
+            message: message.into(),
+            is_summary: false,
+            listing: Listing::default(),
+            metadata: HashMap::new(),
+            details: Box::new(ErrorDetails::new()),
+        }
     }
 
     fn with(mut self, key: impl Into<String>, value: impl ToString) -> Self {
-        self.metadata.insert(key.into(), shortened(value.to_string(), MESSAGE_BYTES));
+        self.metadata.insert(key.into(), value.to_string());
         self
+    }
+
+    /// The violations, counted; the message sums them up.
+    fn summing_up(self, listing: Listing) -> Self {
+        let details = self.with("violations", listing.count);
+        Self { is_summary: true, listing, ..details }
     }
 }
 
 /// All that is wrong with a request, field by field.
 pub(super) fn violations(what: &str, violations: Vec<Violation>) -> Details {
-    let count = violations.len();
-    let first = violations.first().map(told).unwrap_or_default();
-    let mut details = Details::saying(summary(what, count, &first)).with("violations", count);
-    let mut room = Room::default();
-    for (nth, Violation { field, description }) in violations.into_iter().enumerate() {
-        let (field, description) = (shortened(field, MESSAGE_BYTES), shortened(description, 2 * MESSAGE_BYTES));
-        if !room.takes(field.len() + description.len()) {
-            details.details.add_bad_request_violation("", more(count - nth));
-            break;
-        }
-        details.details.add_bad_request_violation(field, description);
-    }
-    details
+    Details::saying(what).summing_up(Listing::of_fields(violations))
 }
 
 /// What does not fit the record of a stage, which has been cut to the first violations already.
 pub(super) fn unfit(what: &str, unfit: Unfit) -> Details {
-    let (kept, count) = (unfit.first.len(), unfit.count);
-    let details = violations(what, unfit.first);
-    if kept as u64 == count { details } else { details.with("violations", count) }
+    let listing = Listing { count: unfit.count, ..Listing::of_fields(unfit.first) };
+    Details::saying(what).summing_up(listing)
 }
 
 /// A stage that is not there, or is recorded.
@@ -90,73 +86,24 @@ pub(super) fn damaged_stage(id: Uuid, what: &str) -> Details {
 
 /// Preconditions that did not hold: of each what was expected and what is.
 pub(super) fn conflicts(conflicts: &[Conflict]) -> Details {
-    let count = conflicts.len();
-    let told: Vec<Told> = conflicts.iter().map(Told::of).collect();
-    let first = told.first().map(|told| format!("{}: {}", told.subject, told.description())).unwrap_or_default();
-    let mut details = Details::saying(summary("a precondition does not hold", count, &first)).with("violations", count);
-    let mut room = Room::default();
-    for (nth, told) in told.iter().enumerate() {
-        if !room.takes(2 * (told.subject.len() + told.expected.len() + told.actual.len())) {
-            details.details.add_precondition_failure_violation("", "", more(count - nth));
-            break;
-        }
-        details = details
-            .with(format!("preconditions_{}_expected", told.index), &told.expected)
-            .with(format!("preconditions_{}_actual", told.index), &told.actual);
-        details.details.add_precondition_failure_violation(told.kind, &told.subject, told.description());
-    }
-    details
-}
-
-struct Told {
-    index: usize,
-    kind: &'static str,
-    subject: String,
-    expected: String,
-    actual: String,
-}
-
-impl Told {
-    fn of(conflict: &Conflict) -> Self {
-        match conflict {
-            Conflict::Revision { index, claim, expected, actual } => Self {
-                index: *index,
-                kind: "EXPECTED_REVISION",
-                subject: format!("preconditions[{index}] claim {}", claim.0),
-                expected: expected.clone(),
-                actual: actual.map_or_else(|| "not recorded".to_owned(), |revision| format!("revision {revision}")),
-            },
-            Conflict::Boundary { index, after, touched_at } => Self {
-                index: *index,
-                kind: "QUERY_BOUNDARY",
-                subject: format!("preconditions[{index}]"),
-                expected: format!("nothing after position {after}"),
-                actual: format!("an event at position {touched_at}"),
-            },
-        }
-    }
-
-    fn description(&self) -> String {
-        format!("expected {}, found {}", self.expected, self.actual)
-    }
+    Details::saying("a precondition does not hold").summing_up(Listing::of_preconditions(conflicts))
 }
 
 /// A page token that is not one of the query's.
 pub(super) fn page_token() -> Details {
     const WHAT: &str = "is not a token that this query returned; leave it out to begin with the first page";
-    let mut details = Details::saying(format!("page_token {WHAT}"));
-    details.details.add_bad_request_violation("page_token", WHAT);
-    details
+    let listing = Listing::of_fields(vec![Violation::new("page_token", WHAT)]);
+    Details { listing, ..Details::saying(format!("page_token {WHAT}")) }
 }
 
 /// Something that is too large.
 pub(super) fn too_large(violation: Violation) -> Details {
     let details = Details::saying(told(&violation)).with("field", &violation.field);
-    let mut details = details.with("limits", "GetServerInfo");
-    if !violation.field.is_empty() {
-        details.details.add_bad_request_violation(violation.field, violation.description);
+    let details = details.with("limits", "GetServerInfo");
+    if violation.field.is_empty() {
+        return details;
     }
-    details
+    Details { listing: Listing::of_fields(vec![violation]), ..details }
 }
 
 /// Too much of something at once.
@@ -225,6 +172,13 @@ pub(super) fn damaged_cursor(id: &CursorId, what: &str) -> Details {
     Details::saying(what).with("place", format!("cursors/{id}.cursor")).with("command", command)
 }
 
+/// A deadline that passed in the midst of a write.
+pub(super) fn late_write() -> Details {
+    const WHAT: &str = "the deadline passed before it was known whether this is recorded; send it again with the same \
+                        request_id or name, which does it once, and wait longer";
+    Details::saying(WHAT).with("outcome", "unknown")
+}
+
 /// Stored bytes that are damaged.
 pub(super) fn damaged(place: &str, what: &str) -> Details {
     Details::saying(what).with("place", place).with("command", "detente verify --data DIR")
@@ -240,47 +194,7 @@ pub(super) fn refused(what: &str, obstacle: Obstacle) -> Details {
     Details::saying(what).with("advice", obstacle.advice())
 }
 
-/// How much more is told.
-struct Room(usize);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self(DETAIL_BYTES)
-    }
-}
-
-impl Room {
-    fn takes(&mut self, bytes: usize) -> bool {
-        const AROUND: usize = 24;
-        let left = self.0.checked_sub(bytes + AROUND);
-        self.0 = left.unwrap_or(self.0);
-        left.is_some()
-    }
-}
-
 fn told(violation: &Violation) -> String {
     let Violation { field, description } = violation;
     if field.is_empty() { description.clone() } else { format!("{field}: {description}") }
-}
-
-fn summary(what: &str, count: usize, first: &str) -> String {
-    match count {
-        0 | 1 => format!("{what}: {first}"),
-        _ => format!("{what}: {count} violations, the first: {first}"),
-    }
-}
-
-fn more(count: usize) -> String {
-    format!("and {count} more, left out to keep this reply small")
-}
-
-/// A text of at most so many bytes.
-fn shortened(mut text: String, most: usize) -> String {
-    const ELLIPSIS: &str = "...";
-    if text.len() > most {
-        let cut = (0..=most - ELLIPSIS.len()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-        text.truncate(cut);
-        text.push_str(ELLIPSIS);
-    }
-    text
 }

@@ -30,6 +30,8 @@ impl Refusal {
             Self::Cursor(error) => cursor_details(&error),
             Self::Stage(error) => stage_details(error),
             Self::Overrun(overrun) => overrun_details(overrun),
+            Self::LateWrite => detail::late_write(),
+            Self::NoService(name) => Details::saying(format!("this server has no service {name:?}")),
             Self::Defect => Details::saying("a defect of the service; its log says more"),
         }
     }

@@ -17,7 +17,7 @@
 //! | `LIMIT_EXCEEDED` | `RESOURCE_EXHAUSTED` | `BadRequest` where a field is at fault | yes | send less at once |
 //! | `OVERLOADED` | `RESOURCE_EXHAUSTED` | `RetryInfo` | yes | retry after the delay |
 //! | `QUESTION_TOO_WIDE` | `RESOURCE_EXHAUSTED` | | | narrow the question |
-//! | `DEADLINE_EXCEEDED` | `DEADLINE_EXCEEDED` | | | wait longer, or narrow the question |
+//! | `DEADLINE_EXCEEDED` | `DEADLINE_EXCEEDED` | | unless the metadata has `outcome` | wait longer, or narrow the question |
 //! | `NOT_SERVING` | `UNAVAILABLE` | | yes | retry elsewhere or later |
 //! | `OUTCOME_UNKNOWN` | `UNKNOWN` | | **not known** | retry with the same `request_id` |
 //! | `DAMAGED` | `DATA_LOSS` | | yes | `detente verify` |
@@ -32,6 +32,7 @@
 //! | `ORIGIN_NOT_ALLOWED` | `PERMISSION_DENIED` | | yes | name the origin in `allowed_origins` |
 //! | `UNSUPPORTED` | `UNIMPLEMENTED` | | yes | send it as the message says |
 //! | `REQUEST_TOO_SLOW` | `DEADLINE_EXCEEDED` | | yes | send it again, faster |
+//! | `SERVICE_NOT_FOUND` | `NOT_FOUND` | | yes | name a service that reflection lists |
 //!
 //! `ErrorInfo` has the reason without its prefix (`CUT_IN_FUTURE`), the domain `detente`, and what is concerned as metadata.
 //! `UNAVAILABLE` is a promise that nothing happened, because clients retry it without asking.
@@ -64,6 +65,8 @@ impl Refusal {
             Self::Cursor(error) => cursor_reason(error),
             Self::Stage(error) => stage_reason(error),
             Self::Overrun(overrun) => overrun_reason(*overrun),
+            Self::LateWrite => ErrorReason::DeadlineExceeded,
+            Self::NoService(_) => ErrorReason::ServiceNotFound,
             Self::Defect => ErrorReason::Internal,
         }
     }
@@ -164,7 +167,10 @@ pub(super) const fn code(reason: ErrorReason) -> Code {
         | ErrorReason::ClockWrong => Code::FailedPrecondition,
         ErrorReason::PreconditionFailed => Code::Aborted,
         ErrorReason::RequestIdReused | ErrorReason::CursorExists => Code::AlreadyExists,
-        ErrorReason::ClaimNotFound | ErrorReason::CursorNotFound | ErrorReason::StageNotFound => Code::NotFound,
+        ErrorReason::ClaimNotFound
+        | ErrorReason::CursorNotFound
+        | ErrorReason::StageNotFound
+        | ErrorReason::ServiceNotFound => Code::NotFound,
         ErrorReason::CutInFuture => Code::OutOfRange,
         ErrorReason::LimitExceeded | ErrorReason::Overloaded | ErrorReason::DiskFull => Code::ResourceExhausted,
         ErrorReason::QuestionTooWide => Code::ResourceExhausted,
@@ -186,7 +192,7 @@ pub(super) fn short_name(reason: ErrorReason) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::domain::name::{ClaimId, CursorId};
     use crate::domain::position::{Position, RecordedAt};
@@ -200,7 +206,7 @@ mod tests {
     use uuid::Uuid;
 
     /// A refusal of every reason.
-    fn all() -> Vec<Refusal> {
+    pub(in crate::grpc::status) fn all() -> Vec<Refusal> {
         let violation = || Violation::new("commands[0]", "required");
         let claim = ClaimId(Uuid::from_u128(7));
         let boundary = Conflict::Boundary { index: 1, after: Position(3), touched_at: Position(5) };
@@ -237,6 +243,7 @@ mod tests {
             Refusal::TooSlow(why()),
             Refusal::Overrun(Overrun::DeadlineExceeded),
             Refusal::Overrun(Overrun::TooLarge),
+            Refusal::NoService(why()),
         ]
     }
 
@@ -262,7 +269,8 @@ mod tests {
 
     #[test]
     fn what_the_ledger_says_in_other_words_has_the_same_reason() {
-        let same: [(Refusal, ErrorReason); 28] = [
+        let same: [(Refusal, ErrorReason); 29] = [
+            (Refusal::LateWrite, ErrorReason::DeadlineExceeded),
             (Refusal::Overrun(Overrun::Cancelled), ErrorReason::DeadlineExceeded),
             (Refusal::Overrun(Overrun::Steps), ErrorReason::QuestionTooWide),
             (Refusal::Overrun(Overrun::MemoryFull), ErrorReason::Overloaded),
