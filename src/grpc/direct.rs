@@ -89,6 +89,7 @@ fn is_grpc(headers: &HeaderMap) -> bool {
 /// What comes of a call, whichever way it went.
 pub struct Answer(Way);
 
+#[expect(clippy::large_enum_variant, reason = "nearly every call goes straight, and would need an allocation more")]
 enum Way {
     Ledger(<Ledger as Service<Request<Body>>>::Future),
     Router(Pin<Box<<Routes as Service<Request<Body>>>::Future>>),
