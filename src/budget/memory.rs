@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Bytes of one request, question or reply that need no reservation: there are no more of these at once than calls.
+/// Bytes of one request or question that need no reservation: there are no more of these at once than calls.
 pub const SMALL: usize = 64 << 10;
+/// Bytes of a reply that need no reservation: no more than what the transport has for a call anyway. A client that reads
+/// nothing holds as many replies as it may have streams.
+pub const SMALL_REPLY: usize = 1 << 10;
 /// Maximum wait for other reservations to be given back.
 pub const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -17,6 +20,8 @@ pub struct MemoryBudget {
     used: AtomicUsize,
     refused: AtomicU64,
     freed: Notify,
+    /// Number of those who wait for bytes to be given back.
+    waiting: AtomicUsize,
 }
 
 /// The reason that no bytes are reserved.
@@ -39,7 +44,8 @@ impl MemoryBudget {
     /// A budget with a limit in bytes.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit, used: AtomicUsize::new(0), refused: AtomicU64::new(0), freed: Notify::new() })
+        let (used, refused, waiting) = Default::default();
+        Arc::new(Self { limit, used, refused, freed: Notify::new(), waiting })
     }
 
     /// Total number of bytes.
@@ -78,6 +84,7 @@ impl MemoryBudget {
             return Some(reserved);
         }
         let wait = async {
+            let _waiter = Waiter::new(&self.waiting);
             loop {
                 let freed = self.freed.notified();
                 tokio::pin!(freed);
@@ -104,14 +111,33 @@ impl MemoryBudget {
 
     fn take(&self, bytes: usize) -> bool {
         let more = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.limit);
-        self.used.fetch_update(Ordering::AcqRel, Ordering::Relaxed, more).is_ok()
+        self.used.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok()
     }
 
     fn give_back(&self, bytes: usize) {
         if bytes > 0 {
-            self.used.fetch_sub(bytes, Ordering::AcqRel);
-            self.freed.notify_waiters();
+            self.used.fetch_sub(bytes, Ordering::SeqCst);
+            // Whoever begins to wait after this finds the bytes: each side writes before it reads what the other wrote.
+            if self.waiting.load(Ordering::SeqCst) > 0 {
+                self.freed.notify_waiters();
+            }
         }
+    }
+}
+
+/// One of those who wait, until it is dropped.
+struct Waiter<'a>(&'a AtomicUsize);
+
+impl<'a> Waiter<'a> {
+    fn new(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::SeqCst);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -122,11 +148,18 @@ impl Reservation {
         self.bytes
     }
 
+    /// The same where a failure is no refusal yet, since it is tried again.
+    #[must_use]
+    pub fn grow_quietly(&mut self, more: usize) -> bool {
+        let taken = self.budget.take(more);
+        self.bytes += if taken { more } else { 0 };
+        taken
+    }
+
     /// Takes more bytes. False, with nothing taken, if they are not free.
     #[must_use]
     pub fn grow(&mut self, more: usize) -> bool {
-        let taken = self.budget.take(more);
-        self.bytes += if taken { more } else { 0 };
+        let taken = self.grow_quietly(more);
         self.budget.count(taken.then_some(())).is_some()
     }
 

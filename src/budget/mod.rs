@@ -35,7 +35,7 @@ mod shares;
 
 pub use buffer::ReservedBuffer;
 pub use call::{CallBudget, CancelOnDrop, Overrun, Signal, hold, is_brief, leave_brief, step, steps, taken_by_call};
-pub use memory::{MemoryBudget, NoMemory, PATIENCE, Reservation, SMALL};
+pub use memory::{MemoryBudget, NoMemory, PATIENCE, Reservation, SMALL, SMALL_REPLY};
 pub use peer::Peer;
 pub use pool::{NoWorkers, WorkerPool};
 pub use shares::{DEFAULT_PERCENT, HeldPlaces, NoPlace, PeerShares, Place, Share};

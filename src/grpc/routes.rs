@@ -71,7 +71,7 @@ pub fn services(
     // Requests of these methods hold a few names.
     const FEW_BYTES: usize = 16 << 10;
     let counting = Arc::clone(&ledger);
-    let ledger = Call { service, ledger, memory, request_bytes: limits.request_bytes };
+    let ledger = Call { service, ledger, memory: Arc::clone(&memory), request_bytes: limits.request_bytes };
     let direct = Direct(ledger.clone());
     let catalog = Arc::new(Catalog::new()?);
     let health = Health::new();
@@ -83,8 +83,18 @@ pub fn services(
     let older = OlderServer::new(reflection);
     let older = older.accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(FEW_BYTES);
     let routes = Routes::new(ledger)
-        .add_service(Standard { service: told, streams: feeds.clone(), ledger: Arc::clone(&counting) })
-        .add_service(Standard { service: newer, streams: feeds.clone(), ledger: Arc::clone(&counting) })
-        .add_service(Standard { service: older, streams: feeds, ledger: counting });
+        .add_service(Standard {
+            service: told,
+            streams: feeds.clone(),
+            ledger: Arc::clone(&counting),
+            memory: Arc::clone(&memory),
+        })
+        .add_service(Standard {
+            service: newer,
+            streams: feeds.clone(),
+            ledger: Arc::clone(&counting),
+            memory: Arc::clone(&memory),
+        })
+        .add_service(Standard { service: older, streams: feeds, ledger: counting, memory });
     Ok(Services { routes, direct, health, streams, subscriptions })
 }

@@ -1,4 +1,4 @@
-//! Replies on their way to clients: what is larger than [`SMALL`] is reserved until the transport has sent it.
+//! Replies on their way to clients: what is larger than [`SMALL_REPLY`] is reserved until the transport has sent it.
 //!
 //! ```text
 //!   one reply   encoded_len ──> reserved, before it is encoded ──> its bytes hold that until the transport drops them
@@ -10,7 +10,7 @@
 
 use super::intake::Intake;
 use super::status::Refusal;
-use crate::budget::{MemoryBudget, PATIENCE, Reservation, SMALL};
+use crate::budget::{MemoryBudget, PATIENCE, Reservation, SMALL_REPLY};
 use http_body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use tonic::body::Body;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::HeaderMap;
 
-/// So many large replies may wait for memory at once.
+/// So many replies may wait for memory at once.
 static WAITING: Semaphore = Semaphore::const_new(8);
 
 /// Bytes with what is reserved for them.
@@ -42,8 +42,12 @@ pub(crate) fn kept(bytes: impl AsRef<[u8]> + Send + 'static, reserved: Reservati
     Bytes::from_owner(Kept { bytes, _reserved: reserved })
 }
 
-/// Reserves memory for a large answer, where it can be had.
+/// Reserves memory for an answer, where it can be had.
 pub(crate) async fn reserve(budget: &Arc<MemoryBudget>, bytes: usize) -> Result<Reservation, Refusal> {
+    let mut reserved = budget.nothing();
+    if reserved.grow_quietly(bytes) {
+        return Ok(reserved);
+    }
     let place = WAITING.try_acquire();
     let patience = if place.is_ok() { PATIENCE } else { Duration::ZERO };
     budget.reserve(bytes, patience).await.ok_or(Refusal::Overloaded("large replies"))
@@ -51,7 +55,7 @@ pub(crate) async fn reserve(budget: &Arc<MemoryBudget>, bytes: usize) -> Result<
 
 /// Reserves memory for the one reply of the call that is being answered.
 pub(super) async fn reserve_reply(bytes: usize) -> Result<(), Refusal> {
-    if bytes > SMALL
+    if bytes > SMALL_REPLY
         && let Some(budget) = Intake::budget()
     {
         Intake::keep_reply(reserve(&budget, bytes).await?);
@@ -66,7 +70,7 @@ pub(super) fn reserve_frames() {
     }
 }
 
-/// The body of a large reply, or of a stream of them.
+/// The body of a reply, or of a stream of them.
 pub(super) struct Sending {
     body: Body,
     /// What is reserved for the next bytes.
@@ -130,10 +134,14 @@ impl http_body::Body for Sending {
                 let reserved = std::mem::replace(&mut self.reserved, budget.nothing());
                 return Poll::Ready(Some(Ok(Frame::data(kept(bytes, reserved)))));
             }
-            if bytes.len() <= SMALL {
+            let length = bytes.len();
+            if length <= SMALL_REPLY {
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
-            let length = bytes.len();
+            if self.reserved.grow_quietly(length) {
+                let reserved = std::mem::replace(&mut self.reserved, budget.nothing());
+                return Poll::Ready(Some(Ok(Frame::data(kept(bytes, reserved)))));
+            }
             self.step = Step::Waiting(bytes, Box::pin(async move { reserve(&budget, length).await }));
         }
     }

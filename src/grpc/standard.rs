@@ -3,8 +3,9 @@
 
 use super::deadline::{Deadline, Timer, late, timed};
 use super::reasons::{with_reason, with_reason_in_trailers};
+use super::sending::Sending;
 use super::share::refusal;
-use crate::budget::{Peer, PeerShares};
+use crate::budget::{MemoryBudget, Peer, PeerShares};
 use crate::ledger::Ledger;
 use http_body_util::BodyExt as _;
 use std::pin::Pin;
@@ -31,6 +32,8 @@ pub(super) struct Standard<S> {
     pub(super) streams: PeerShares,
     /// The ledger, which counts the refusals.
     pub(super) ledger: Arc<Ledger>,
+    /// The memory of the replies.
+    pub(super) memory: Arc<MemoryBudget>,
 }
 
 impl<S: NamedService> NamedService for Standard<S> {
@@ -63,6 +66,7 @@ where
         };
         let timer = Timer::new(Deadline::of(request.headers()));
         let answer = self.service.call(request);
+        let reserved = self.memory.nothing();
         Box::pin(async move {
             let deadline = timer.deadline();
             let response = with_reason(match timer.run(answer).await {
@@ -70,6 +74,7 @@ where
                 None => Status::from(late(NAME_OF_NO_WRITE, false)).into_http(),
             });
             Ok(response.map(|body| {
+                let body = Body::new(Sending::new(body, reserved));
                 let held = move |frame| {
                     let _place = &place;
                     with_reason_in_trailers(frame)

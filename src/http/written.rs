@@ -1,9 +1,9 @@
-//! Answers that are written anew: as JSON or as rows they are several times as large as the reply they are made of. A large one
-//! is written where nobody waits, with its memory reserved until the client has it.
+//! Answers that are written anew: as JSON or as rows they are several times as large as the reply they are made of. Their memory
+//! is reserved until the client has them, and a large one is written where nobody waits.
 
 use super::Web;
 use super::failure::Failure;
-use crate::budget::SMALL;
+use crate::budget::{SMALL, SMALL_REPLY};
 use crate::grpc::inflate::aside;
 use crate::grpc::sending::{kept, reserve};
 use axum::body::Bytes;
@@ -36,7 +36,7 @@ pub(super) async fn written_within(
     }
     let written = write()?;
     match written.len() {
-        0..=SMALL => Ok(written.into()),
+        0..=SMALL_REPLY => Ok(written.into()),
         large => Ok(kept(written, reserve(&web.memory, large).await?)),
     }
 }

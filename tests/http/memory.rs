@@ -2,11 +2,17 @@
 
 use crate::served::Served;
 use detente::server::ServerOptions;
+use detente::v1;
+use detente::v1::ledger_service_client::LedgerServiceClient;
 use serde_json::Value;
 use std::io::Write as _;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tonic::transport::Endpoint;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 
 const APPEND: &str = "/detente.v1.LedgerService/Append";
 const INFO: &str = "/detente.v1.LedgerService/GetServerInfo";
@@ -108,5 +114,46 @@ async fn a_body_has_memory_as_it_comes_and_whoever_finds_none_is_told_when_to_co
     drop(unfinished);
     let again = async { while post(&server, INFO, "", &body).await.0 != 200 {} };
     tokio::time::timeout(LONG, again).await.expect("what was reserved is given back");
+    server.end().await;
+}
+
+/// Replies of some KiB, each of which is small, to a client that takes only their first bytes.
+#[tokio::test]
+async fn small_replies_that_nobody_reads_have_memory_and_give_it_back() {
+    const CALLS: usize = 200;
+    const RESERVED: &str = "detente_memory_reserved_bytes";
+    let server = Served::empty().await;
+    let party = |nth: usize| {
+        format!(
+            r#"{{"registerParty":{{"party":{{"partyId":"P{nth}","type":"PARTY_TYPE_STATE","names":[{{"lang":"en","name":"{}"}}]}}}}}}"#,
+            "name ".repeat(40)
+        )
+    };
+    let commands = (0..20).map(party).collect::<Vec<_>>().join(",");
+    let (status, reply) =
+        post(&server, APPEND, "", format!(r#"{{"recordedBy":"x","commands":[{commands}]}}"#).as_bytes()).await;
+    assert_eq!(status, 200, "{reply}");
+    let endpoint = Endpoint::from_shared(format!("http://{}", server.address)).unwrap().initial_stream_window_size(16);
+    let channel = endpoint.connect().await.unwrap();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..CALLS {
+        let mut client = LedgerServiceClient::new(channel.clone());
+        calls.spawn(async move {
+            client.list_parties(v1::ListPartiesRequest::default()).await.unwrap();
+        });
+        let mut reflection = ServerReflectionClient::new(channel.clone());
+        calls.spawn(async move {
+            let symbol = MessageRequest::FileContainingSymbol("detente.v1.LedgerService".to_owned());
+            let request = ServerReflectionRequest { host: String::new(), message_request: Some(symbol) };
+            let replies = reflection.server_reflection_info(tokio_stream::once(request)).await.unwrap();
+            replies.into_inner().message().await.unwrap();
+        });
+    }
+    let held = async { while metric(&server, RESERVED).await < (CALLS * 2 * 4096) as u64 {} };
+    tokio::time::timeout(LONG, held).await.expect("what nobody reads is reserved");
+    calls.shutdown().await;
+    drop(channel);
+    let free = async { while metric(&server, RESERVED).await > 0 {} };
+    tokio::time::timeout(LONG, free).await.expect("what was reserved is given back");
     server.end().await;
 }

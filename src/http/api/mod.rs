@@ -153,15 +153,12 @@ fn response(
     basis: Option<String>,
     body: Body,
 ) -> Response {
-    if tag.is_known_to(asking) {
-        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag.text())]).into_response();
-    }
-    let about = [
-        (header::CONTENT_TYPE, asked.form.content_type().to_owned()),
-        (header::ETAG, tag.text()),
-        (header::CACHE_CONTROL, "no-cache".to_owned()),
-    ];
-    let mut response = (about, body).into_response();
+    let caching = [(header::ETAG, tag.text()), (header::CACHE_CONTROL, "no-cache".to_owned())];
+    let mut response = if tag.is_known_to(asking) {
+        (StatusCode::NOT_MODIFIED, caching).into_response()
+    } else {
+        ([(header::CONTENT_TYPE, asked.form.content_type().to_owned())], caching, body).into_response()
+    };
     for (name, value) in [(header::LINK, link), (BASIS, basis)] {
         if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
             response.headers_mut().insert(name, value);

@@ -1,6 +1,6 @@
 //! Compressed replies. Small ones go as they are: compressed they would hardly be smaller.
 
-use crate::budget::SMALL;
+use crate::budget::{SMALL, SMALL_REPLY};
 use crate::grpc::inflate::{Compression, aside};
 use crate::grpc::sending::{kept, reserve};
 use crate::http::Web;
@@ -39,7 +39,11 @@ pub(super) fn append(compression: Compression, bytes: &[u8], to: Vec<u8>) -> io:
 pub(super) async fn compressed(web: &Web, compression: Compression, bytes: Bytes) -> Result<Bytes, Failure> {
     let length = bytes.len();
     if length <= SMALL {
-        return Ok(append(compression, &bytes, Vec::new()).map_err(Failure::defect)?.into());
+        let packed = append(compression, &bytes, Vec::new()).map_err(Failure::defect)?;
+        return match packed.len() {
+            0..=SMALL_REPLY => Ok(packed.into()),
+            length => Ok(kept(packed, reserve(&web.memory, length).await?)),
+        };
     }
     let mut reserved = reserve(&web.memory, length).await?;
     let packed = aside(move || append(compression, &bytes, Vec::new())).await?.map_err(Failure::defect)?;
