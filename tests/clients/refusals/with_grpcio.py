@@ -22,6 +22,8 @@ STATE = "/detente.v1.LedgerService/GetState"
 CHECK = "/grpc.health.v1.Health/Check"
 TEXTS = {"ascii": "a b", "arabic": "نص عربي", "long": "long words " * 30, "long_arabic": "كلمات طويلة " * 30}
 TIMES = 20
+# An append has no more query boundaries than this.
+BOUNDARIES = 16
 
 Case = collections.namedtuple("Case", "name method code reason violations request")
 
@@ -45,7 +47,10 @@ def cases(message):
     for count in (1, 16, 17, 100):
         boundary = {"queryBoundary": {"filter": {"items": [{}]}, "afterPosition": "0"}}
         request = append([party("NEW")], preconditions=[boundary] * count)
-        yield Case(f"boundaries_{count}", APPEND, "ABORTED", "PRECONDITION_FAILED", count, request)
+        if count <= BOUNDARIES:
+            yield Case(f"boundaries_{count}", APPEND, "ABORTED", "PRECONDITION_FAILED", count, request)
+        else:
+            yield Case(f"boundaries_{count}", APPEND, "INVALID_ARGUMENT", "INVALID_REQUEST", 1, request)
         claims = [f"00000000-0000-4000-8000-{nth:012x}" for nth in range(count)]
         revisions = [{"expectedRevision": {"claimId": claim, "exact": 3}} for claim in claims]
         request = append([party("NEW")], preconditions=revisions)
