@@ -117,7 +117,7 @@ impl MemoryBudget {
     fn give_back(&self, bytes: usize) {
         if bytes > 0 {
             self.used.fetch_sub(bytes, Ordering::SeqCst);
-            // Whoever begins to wait after this finds the bytes: each side writes before it reads what the other wrote.
+            // A waiter that begins after this finds the bytes: each side writes before it reads what the other wrote.
             if self.waiting.load(Ordering::SeqCst) > 0 {
                 self.freed.notify_waiters();
             }

@@ -36,7 +36,7 @@ impl WorkerPool {
         }
         let places = Arc::new(Semaphore::new(running));
         if running == 0 {
-            // Whoever wants a place is told that there is none, instead of waiting for ever.
+            // A caller that wants a place is told that there is none, instead of waiting for ever.
             places.close();
         }
         Self { places, jobs: sender }

@@ -113,7 +113,7 @@ impl Scope {
             used.insert(name.to_owned());
         }
         let nothing = self.open && !name.is_empty() && !name.starts_with('@');
-        // Where no row has a list, a text in its place is a list of one.
+        // A text in the place of a list is a list of one, if no row has a list there.
         let single = || name.strip_suffix(".*").filter(|_| self.open).and_then(|name| self.names.get(name)).copied();
         self.names
             .get(name)

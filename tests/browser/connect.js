@@ -1,4 +1,4 @@
-// What a page with connect-web asks: over gRPC-Web, and over the Connect protocol as JSON, and in binary by GET. Bundled, and run in
+// The questions of a page with connect-web: over gRPC-Web, and over the Connect protocol as JSON, and in binary by GET. Bundled, and run in
 // the browser.
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";

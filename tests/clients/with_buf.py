@@ -49,7 +49,7 @@ def refused(status):
     return Refused(status["code"].upper(), status["message"], reason, domain, fields)
 
 
-# What each protocol is asked for with. Connect is what buf speaks by default, for reflection too.
+# The options that choose each protocol. Connect is what buf speaks by default, for reflection too.
 HOW = {"grpc": ["--protocol", "grpc"], "connect": []}
 
 

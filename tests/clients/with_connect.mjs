@@ -3,13 +3,13 @@
 //
 // node with_connect.mjs ADDRESS DESCRIPTORS STORY
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createFileRegistry, fromBinary, fromJson, toJson } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { compressionGzip, createConnectTransport as createNodeTransport } from "@connectrpc/connect-node";
 import { createConnectTransport as createWebTransport } from "@connectrpc/connect-web";
+import { appendRequest } from "./append.cjs";
 
 const [address, descriptors, stories] = process.argv.slice(2);
 const STORY = JSON.parse(readFileSync(stories, "utf-8"));
@@ -86,18 +86,7 @@ async function founding(client, byGet) {
 }
 
 async function appended(client) {
-  const mark = randomUUID().replaceAll("-", "").slice(0, 12);
-  const parties = ["A", "B"].map((side) => `CONNECT_${mark}_${side}`);
-  const claim = {
-    ...STORY.claim,
-    parties: parties.map((partyId) => ({ partyId, role: "party" })),
-    relationships: [parties.join("-")],
-    attribution: [{ partyId: parties[0], role: "ATTRIBUTION_ROLE_SPEAKER" }],
-  };
-  const registered = parties.map((partyId) => ({
-    registerParty: { party: { partyId, type: "PARTY_TYPE_ORGANISATION", names: [{ lang: "en", name: partyId }] } },
-  }));
-  const request = { requestId: randomUUID(), recordedBy: "smoke test of CONNECT", commands: [...registered, { assertClaim: { claim } }] };
+  const { claim, request } = appendRequest(STORY, "CONNECT");
   const first = await client.call("Append", request);
   check("append: one result per command", first.results.length, 3);
   check("append: the same request again is a replay", await client.call("Append", request), { ...first, replayed: true });

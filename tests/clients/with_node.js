@@ -4,11 +4,11 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { randomUUID } = require("node:crypto");
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const grpc = require("@grpc/grpc-js");
 const { GrpcReflection } = require("grpc-js-reflection-client");
+const { appendRequest } = require("./append.cjs");
 const STORY = require("./story.json");
 const SERVICE_FILE = readFileSync(join(__dirname, "../../proto/detente/v1/ledger.proto"), "utf-8");
 const METHODS = [...SERVICE_FILE.matchAll(/^ *rpc (\w+)/gm)].map(([, method]) => method).sort();
@@ -107,22 +107,7 @@ async function theFoundingQuestion(client) {
 }
 
 async function appended(client) {
-  const mark = randomUUID().replaceAll("-", "").slice(0, 12);
-  const parties = ["A", "B"].map((side) => `NODE_${mark}_${side}`);
-  const claim = {
-    ...STORY.claim,
-    parties: parties.map((partyId) => ({ partyId, role: "party" })),
-    relationships: [parties.join("-")],
-    attribution: [{ partyId: parties[0], role: "ATTRIBUTION_ROLE_SPEAKER" }],
-  };
-  const registered = parties.map((partyId) => ({
-    registerParty: { party: { partyId, type: "PARTY_TYPE_ORGANISATION", names: [{ lang: "en", name: partyId }] } },
-  }));
-  const request = {
-    requestId: randomUUID(),
-    recordedBy: "smoke test of NODE",
-    commands: [...registered, { assertClaim: { claim } }],
-  };
+  const { claim, request } = appendRequest(STORY, "NODE");
   const first = await client.call("Append", request);
   check("append: one result per command", first.results.length, 3);
   check("append: not a replay", first.replayed, false);

@@ -14,7 +14,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_types::StatusExt as _;
 use tower::ServiceExt as _;
 
-/// What nginx takes by its defaults, with room for the frames around: 3.8 KiB.
+/// The header bytes that nginx takes by its defaults, with room for the frames around: 3.8 KiB.
 const MOST: usize = 3891;
 const APPEND: &str = "/detente.v1.LedgerService/Append";
 const CHECK: &str = "/grpc.health.v1.Health/Check";

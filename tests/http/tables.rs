@@ -176,7 +176,7 @@ async fn a_table_is_whole_however_many_rows_it_has_and_at_one_cut() {
             assert_eq!(rows, count, "{query} {format}");
         }
     }
-    // What is recorded while a client reads is not part of the table.
+    // An event that is recorded while a client reads is not part of the table.
     let mut socket = begun(&server, "/api/v1/events?format=csv&kind=*").await;
     let mut first = [0; 64];
     socket.read_exact(&mut first).await.unwrap();
@@ -408,7 +408,7 @@ async fn csv_for_a_spreadsheet_has_no_cell_that_it_would_run() {
 #[tokio::test]
 async fn every_column_of_every_table_is_filled_by_something() {
     let mut server = Served::demo().await;
-    // What the demo has none of.
+    // Entries that the demo lacks.
     let id = "019862ed-ac00-7000-8000-000000000302".to_owned();
     let dispute = v1::DisputeClaim {
         claim_id: id.clone(),

@@ -166,7 +166,7 @@ fn a_snapshot_that_was_wrong_and_is_imported_again_says_what_the_right_one_would
         }
         let (corrected, straight) = (known(&corrected), known(&straight));
         assert!(straight.len() > 100, "{}", straight.len());
-        // Where the right one has a row that cannot be read, what the wrong one said is all that is known.
+        // If the right one has a row that cannot be read, only the statement of the wrong one is known.
         let is_read = |number: u32| number / 16 % 4 != 3;
         for number in (0..KEYS).filter(|number| is_read(*number)) {
             let key = format!("H{number}-V{number}");

@@ -142,7 +142,7 @@ fn courses() -> impl Strategy<Value = Vec<Course>> {
     prop::collection::vec(course, 0..6)
 }
 
-/// How sure a claim is at an instant of a segment, by the rules of [`certainty`] alone.
+/// The certainty of a claim at an instant of a segment, by the rules of [`certainty`] alone.
 fn expected(course: &Course, segment: &Segment, instant: Moment) -> Option<Certainty> {
     match course {
         Course::Holds(v) => certainty(Mode::HoldsAt, v, &Period { a: instant, b: instant.plus_seconds(1) }),

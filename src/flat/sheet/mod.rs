@@ -35,20 +35,20 @@ pub trait Sheet {
     /// Writes a row: a cell for each column.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// If it cannot be written.
     fn row(&mut self, cells: Vec<Cell>) -> io::Result<()>;
 
     /// Writes what is left, and what is said of the file. Without this it is not whole.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// If it cannot be written.
     fn finish(self: Box<Self>, said: &[Said]) -> io::Result<()>;
 }
 
 /// Begins a file.
 ///
 /// # Errors
-/// When it cannot be written.
+/// If it cannot be written.
 pub fn begin<'w>(
     form: Form,
     headings: Vec<Heading>,
@@ -64,7 +64,7 @@ pub fn begin<'w>(
 /// Goes on with a file of which rows are written already. Parquet cannot be written in pieces.
 ///
 /// # Errors
-/// When it cannot be written.
+/// If it cannot be written.
 pub fn resume<'w>(
     form: Form,
     headings: Vec<Heading>,

@@ -35,7 +35,7 @@ use tonic_reflection::pb::{v1, v1alpha};
 /// The rpc of reflection.
 #[derive(Clone)]
 pub(super) struct Reflection {
-    /// What is told.
+    /// The files, names and services to answer with.
     pub(super) catalog: Arc<Catalog>,
     /// Cancelled when the server stops.
     pub(super) stopping: CancellationToken,
@@ -130,7 +130,7 @@ fn same<A: Message, B: Message + Default>(message: &A) -> Result<B, Status> {
     B::decode(message.encode_to_vec().as_slice()).map_err(|_| Refusal::Defect.into())
 }
 
-/// What one stream has been told.
+/// The state of one stream.
 struct Session {
     catalog: Arc<Catalog>,
     /// Names of the files that were sent.

@@ -1,8 +1,7 @@
 //! The envelope at the end of a stream: the error, if there is one, and the trailers.
 
 use super::metadata;
-use crate::grpc::local::{FRAME_HEAD, Problem, frame_head};
-use crate::grpc::status::Refusal;
+use crate::grpc::local::{Problem, frame_head};
 use crate::http::failure::value;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -32,20 +31,16 @@ pub(super) fn end(problem: Option<&Problem>, trailers: &HeaderMap) -> Bytes {
     enveloped(END, json.into_bytes())
 }
 
-/// The head of an envelope, which is that of a frame of gRPC.
-pub(super) fn head(flag: u8, length: usize) -> Result<[u8; FRAME_HEAD], Refusal> {
-    frame_head(flag, length)
-}
-
 fn enveloped(flag: u8, message: Vec<u8>) -> Bytes {
     // A message of this size has a head.
-    let head = head(flag, message.len()).unwrap_or_default();
+    let head = frame_head(flag, message.len()).unwrap_or_default();
     [&head[..], &*message].concat().into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grpc::local::FRAME_HEAD;
     use axum::http::{HeaderName, HeaderValue};
     use serde_json::json;
 
@@ -55,7 +50,7 @@ mod tests {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         let envelope = end(problem, &headers);
-        assert_eq!(envelope[..FRAME_HEAD], head(END, envelope.len() - FRAME_HEAD).unwrap());
+        assert_eq!(envelope[..FRAME_HEAD], frame_head(END, envelope.len() - FRAME_HEAD).unwrap());
         serde_json::from_slice(&envelope[FRAME_HEAD..]).unwrap()
     }
 

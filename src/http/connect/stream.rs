@@ -3,12 +3,12 @@
 //! In binary the envelopes are the frames that the service sends, compressed by it where that was asked for, and go through
 //! as they are. For JSON each message is written anew. A stream whose time is over ends there.
 
-use super::end::{end, head};
+use super::end::end;
 use super::envelopes::{Fault, SmallMessages, only};
 use super::protocol::Invocation;
 use super::{Codec, body, compress, message, metadata};
 use crate::grpc::inflate::{Compression, Payload};
-use crate::grpc::local::{FRAME_HEAD, FramedMessage, LocalCall, Problem, Replies};
+use crate::grpc::local::{FRAME_HEAD, FramedMessage, LocalCall, Problem, Replies, frame_head};
 use crate::grpc::status::Refusal;
 use crate::http::failure::Failure;
 use crate::http::feed::FOR_PROXIES;
@@ -178,7 +178,7 @@ async fn envelope(call: Invocation, reply: Bytes) -> Result<Bytes, Failure> {
         if let Some(compression) = compression {
             envelope = compress::append(compression, json, vec![0; FRAME_HEAD]).map_err(Failure::defect)?;
         }
-        let head = head(u8::from(compression.is_some()), envelope.len().saturating_sub(FRAME_HEAD))?;
+        let head = frame_head(u8::from(compression.is_some()), envelope.len().saturating_sub(FRAME_HEAD))?;
         if let Some(place) = envelope.first_chunk_mut() {
             *place = head;
         }

@@ -68,7 +68,7 @@ impl Episodes {
     pub(crate) fn turn(&mut self, key: Uuid, claim: Uuid, said: Said, window: &Window, corrects: bool) -> Vec<Step> {
         let mut of_key = self.by_key.remove(&key).unwrap_or_default();
         let is_of_the_day = of_key.of_day_mut(&window.day).is_some_and(|episode| !episode.is_retracted);
-        // What an earlier import of the day made of the row is what a correction is about.
+        // A correction is about the claim that an earlier import of the day made of the row.
         let before = before(&of_key, &window.day).filter(|_| !(corrects && is_of_the_day));
         let steps = match before {
             Some(at) => self.goes_on(&mut of_key, at, (claim, &said), window, corrects),

@@ -1,4 +1,4 @@
-//! What a sight tells of a claim that it has found.
+//! The reading of a claim that a sight has found.
 
 use super::{Found, Seen, Sight};
 use crate::domain::claim::Claim;
@@ -20,7 +20,7 @@ impl<'v> Sight<'v> {
         self.index(seen.supposed).due_of(seen.found.revision.content)
     }
 
-    /// Whether a claim has a due date.
+    /// Returns true if a claim has a due date.
     pub(in crate::ledger) fn has_due(&self, seen: &Seen) -> bool {
         self.index(seen.supposed).last_due_of(seen.found.revision.content).is_some()
     }

@@ -1,4 +1,4 @@
-//! What is registered at the cut of a sight.
+//! The parties, sources, kinds and schemes that are registered at the cut of a sight.
 
 use super::Sight;
 use crate::store::{Index, Registered, Registry};
@@ -22,7 +22,7 @@ impl<'v> Sight<'v> {
         v1::Scheme::decode(&*self.registered(|index| &index.schemes, scheme)?.bytes).ok()
     }
 
-    /// What is registered under an id, supposed or recorded.
+    /// The entry under an id, supposed or recorded.
     pub(in crate::ledger) fn registered(
         &self,
         registry: impl Fn(&'v Index) -> &'v Registry,

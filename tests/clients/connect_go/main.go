@@ -23,7 +23,7 @@ import (
 	"detente.test/connect/gen/detente/v1/detentev1connect"
 )
 
-// What every client does and sees, as far as it is told here.
+// The part of the story that this client tells.
 type story struct {
 	Founding struct {
 		Request  json.RawMessage
