@@ -148,7 +148,7 @@ impl Reservation {
         self.bytes
     }
 
-    /// The same where a failure is no refusal yet, since it is tried again.
+    /// Takes more bytes. False, with nothing taken, if they are not free; that counts as no refusal, since it is tried again.
     #[must_use]
     pub fn grow_quietly(&mut self, more: usize) -> bool {
         let taken = self.budget.take(more);
@@ -156,7 +156,7 @@ impl Reservation {
         taken
     }
 
-    /// Takes more bytes. False, with nothing taken, if they are not free.
+    /// Takes more bytes. False, with nothing taken, if they are not free, which counts as a refusal.
     #[must_use]
     pub fn grow(&mut self, more: usize) -> bool {
         let taken = self.grow_quietly(more);
