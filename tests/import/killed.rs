@@ -15,7 +15,11 @@ fn rows(title: &str) -> String {
     text
 }
 
-/// Starts an import, and kills it once the stage holds something.
+/// A size at which a stage of these rows holds a whole batch. A batch takes about 240 KB, all rows 4.8 MB; a file that is
+/// only just as long as a batch may be one that is still being written, which the kill leaves torn.
+const HOLDS_A_BATCH: u64 = 600_000;
+
+/// Starts an import, and kills it once the stage holds a batch.
 fn killed(desk: &Desk) {
     let arguments = ["import", "rows.csv", "--mapping", "m.toml", "--data", "ledger"];
     let mut child =
@@ -25,7 +29,7 @@ fn killed(desk: &Desk) {
         let files = stages.read_dir().into_iter().flatten().flatten();
         files.filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum::<u64>()
     };
-    while staged() < 200_000 {
+    while staged() < HOLDS_A_BATCH {
         if let Some(ended) = child.try_wait().unwrap() {
             panic!("it ended before it was killed: {ended}");
         }
