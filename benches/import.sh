@@ -50,9 +50,9 @@ field() { sed -E "s/.*\"$1\":([0-9.]+).*/\1/" <<<"$2"; }
 row() { printf '| %s | %s | %s |\n' "$1" "$2" "$3" | tee -a "$tmp/table" >&2; }
 
 say "building"
-cargo build --release --locked --manifest-path "$root/Cargo.toml" >&2
+cargo build --profile dist --locked --manifest-path "$root/Cargo.toml" >&2
 CARGO_TARGET_DIR=${LOAD_TARGET_DIR:-$root/target/load} cargo build --release --manifest-path "$here/load/Cargo.toml" >&2
-cp "${CARGO_TARGET_DIR:-$root/target}/release/detente" "$tmp/detente"
+cp "${CARGO_TARGET_DIR:-$root/target}/dist/detente" "$tmp/detente"
 cp "${LOAD_TARGET_DIR:-$root/target/load}/release/load" "$tmp/load"
 cp -r "$root/deploy/mappings" "$tmp/mappings"
 

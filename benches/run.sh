@@ -51,12 +51,12 @@ say() { echo "== $*" >&2; }
 wants() { [[ ,$only, == *,$1,* ]]; }
 
 say "building"
-cargo build --release --manifest-path "$root/Cargo.toml" >&2
+cargo build --profile dist --locked --manifest-path "$root/Cargo.toml" >&2
 CARGO_TARGET_DIR=${LOAD_TARGET_DIR:-$root/target/load} cargo build --release ${umadb:+--features umadb} \
   --manifest-path "$here/load/Cargo.toml" >&2
 detente=$tmp/detente load=$tmp/load
 # Copies, so that a build beside the measurement changes nothing.
-cp "${CARGO_TARGET_DIR:-$root/target}/release/detente" "$detente"
+cp "${CARGO_TARGET_DIR:-$root/target}/dist/detente" "$detente"
 cp "${LOAD_TARGET_DIR:-$root/target/load}/release/load" "$load"
 
 pid=''

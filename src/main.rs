@@ -1,13 +1,17 @@
 //! The program `detente`: it parses its arguments, runs them, and says with which code it ends.
 
-use mimalloc::MiMalloc;
+use detente_allocator::MiMalloc;
 use std::process::ExitCode;
+use std::time::Duration;
 
-/// Many small strings come and go with every claim; the system's allocator is measurably slower at that.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
+/// For how long memory that is free is kept: a server that records all the time needs it again within seconds.
+const FREE_MEMORY: Duration = Duration::from_secs(10);
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    detente_allocator::keep_free_memory_for(FREE_MEMORY);
     detente::cli::run(std::env::args_os()).await
 }

@@ -12,10 +12,16 @@ use prost::bytes::Buf;
 use std::any::TypeId;
 use std::marker::PhantomData;
 use tonic::Status;
-use tonic::codec::{DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::{BufferSettings, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 /// A request of so many bytes takes little, whatever is in it: a few hundred KiB where all of it is empty elements.
 const LIGHT: usize = 128;
+
+/// The room that is made for a message before its size is known: most requests and the replies to appends fit in it, and
+/// growing from it copies little. The default of tonic is eight times as much, for every call.
+const BUFFER: usize = 1024;
+/// Number of bytes of a stream that are encoded before any of them is sent; tonic's default.
+const YIELD_AT: usize = 32 << 10;
 
 /// The codec of one rpc: it sends `T` and receives `U`.
 pub struct Codec<T, U>(PhantomData<(T, U)>);
@@ -60,6 +66,10 @@ impl<T: Message> Encoder for Writer<T> {
         item.encode_raw(out);
         Ok(())
     }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        BufferSettings::new(BUFFER, YIELD_AT)
+    }
 }
 
 /// Reads messages.
@@ -79,6 +89,10 @@ impl<U: Message + Default + 'static> Decoder for Reader<U> {
             Intake::reserve(weight::<U>(bytes.chunk(), Intake::beside())?)?;
         }
         Ok(Some(decoded(bytes)?))
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        BufferSettings::new(BUFFER, YIELD_AT)
     }
 }
 

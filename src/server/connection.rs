@@ -28,7 +28,7 @@ impl Connection {
     /// A connection that fails once its link is cut.
     pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit, link: Arc<Link>) -> Self {
         let cut = Box::pin(link.cut.clone().cancelled_owned());
-        Self { stream: Gathered::new(stream), link, cut, _permit: permit }
+        Self { stream: Gathered::new(stream, link.all_calls()), link, cut, _permit: permit }
     }
 
     /// Fails if the connection is cut; wakes the caller once it is.

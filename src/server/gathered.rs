@@ -13,9 +13,11 @@
 //! Nothing waits for long: mostly the next flush comes in the same poll, and if it does not, the task is polled again before
 //! its thread goes to sleep; reading, flushing and shutting down all send. A small reply is one piece with its trailers, and
 //! goes out with its one flush. More than [`MOST`] bytes go out directly, behind those that were gathered, so that a client
-//! reads the beginning of a large reply while the rest is written. HTTP/1.1 flushes once a reply, so nothing is gathered for
-//! it.
+//! reads the beginning of a large reply while the rest is written. A whole frame does so already where no other call is
+//! carried: the client then reads it on a processor that has nothing else to do. HTTP/1.1 flushes once a reply, so nothing is
+//! gathered for it.
 
+use super::link::CallCount;
 use parking_lot::Mutex;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
@@ -25,8 +27,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The beginning of an HTTP/2 connection (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0";
-/// Maximum number of bytes that are gathered.
+/// Maximum number of bytes that are gathered while there are other calls.
 const MOST: usize = 64 << 10;
+/// Maximum number of bytes that are gathered for a call that is the only one: less than a whole frame.
+const MOST_ALONE: usize = 16 << 10;
 /// Maximum number of bytes for which room is kept while nothing waits.
 const ROOM: usize = 16 << 10;
 
@@ -42,6 +46,7 @@ pub(super) struct Gathered<S> {
     /// Set if more is about to follow: they were written in pieces, and have not been flushed.
     is_begun: bool,
     reminder: Arc<Reminder>,
+    calls: CallCount,
 }
 
 /// The task to wake as long as something waits.
@@ -71,8 +76,9 @@ impl Reminder {
 
 impl<S: AsyncWrite + Unpin> Gathered<S> {
     /// A stream with nothing to be written.
-    pub(super) fn new(stream: S) -> Self {
-        Self { stream, waiting: Vec::new(), sent: 0, is_http2: None, is_begun: false, reminder: Arc::default() }
+    pub(super) fn new(stream: S, calls: CallCount) -> Self {
+        let reminder = Arc::default();
+        Self { stream, waiting: Vec::new(), sent: 0, is_http2: None, is_begun: false, reminder, calls }
     }
 
     /// Sends everything that waits.
@@ -95,7 +101,8 @@ impl<S: AsyncWrite + Unpin> Gathered<S> {
     }
 
     fn has_room_for(&self, bytes: usize) -> bool {
-        self.waiting.len().saturating_add(bytes) <= MOST
+        let most = if self.calls.is_several() { MOST } else { MOST_ALONE };
+        self.waiting.len().saturating_add(bytes) <= most
     }
 }
 
@@ -164,6 +171,8 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
     /// A peer that takes so many bytes more, and sends once.
     #[derive(Default)]
     struct Peer {
@@ -194,6 +203,15 @@ mod tests {
             Poll::Ready(Ok(taken))
         }
 
+        fn poll_write_vectored(
+            self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            pieces: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            let bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.iter().copied()).collect();
+            self.poll_write(context, &bytes)
+        }
+
         fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
             Poll::Ready(Ok(()))
         }
@@ -220,12 +238,12 @@ mod tests {
 
     impl Site {
         fn new(takes: usize) -> Self {
-            Self::of(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", takes)
+            Self::of(HTTP_2, takes, 2)
         }
 
-        fn of(begin: &[u8], takes: usize) -> Self {
+        fn of(begin: &[u8], takes: usize, calls: u32) -> Self {
             let peer = Peer { takes, sends: begin.to_vec(), ..Peer::default() };
-            let mut site = Self { stream: Gathered::new(peer), wakes: Arc::default() };
+            let mut site = Self { stream: Gathered::new(peer, CallCount::of(calls)), wakes: Arc::default() };
             let mut buffer = [0; 64];
             assert!(site.with(|stream, context| stream.poll_read(context, &mut ReadBuf::new(&mut buffer))).is_ready());
             site
@@ -290,7 +308,7 @@ mod tests {
 
     #[test]
     fn pieces_of_http_1_go_out_with_their_flush_and_wake_nobody() {
-        let mut site = Site::of(b"GET /healthz HTTP/1.1\r\n", usize::MAX);
+        let mut site = Site::of(b"GET /healthz HTTP/1.1\r\n", usize::MAX, 2);
         site.write_pieces(&[&[1; 100], &[2; 20]]);
         assert!(site.flush());
         assert_eq!((site.writes(), site.wakes.0.load(Ordering::Relaxed)), (vec![120], 0));
@@ -339,6 +357,20 @@ mod tests {
         site.write(&[1; 100]);
         assert_eq!(site.write(&[2; MOST]), MOST);
         assert_eq!(site.writes(), [100, MOST]);
+    }
+
+    #[test]
+    fn a_whole_frame_goes_out_directly_where_its_call_is_the_only_one() {
+        for (calls, writes) in [(1, vec![16_393, 70]), (2, vec![16_463])] {
+            let mut site = Site::of(HTTP_2, usize::MAX, calls);
+            site.write_pieces(&[&[0; 9], &[1; 16_384]]);
+            assert!(site.flush());
+            site.write_pieces(&[&[0; 9], &[1; 51]]);
+            assert!(site.flush());
+            assert_eq!(site.write(&[2; 10]), 10);
+            assert!(site.flush());
+            assert_eq!(site.writes(), writes, "{calls} calls");
+        }
     }
 
     #[test]

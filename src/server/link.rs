@@ -41,12 +41,30 @@ const IDLE_LOOKS: u64 = 10;
 pub(super) struct Links {
     all: Arc<Mutex<HashMap<u64, Weak<Link>>>>,
     clock: Arc<Ticks>,
+    calls: CallCount,
 }
 
 #[derive(Debug, Default)]
 struct Ticks {
     looks: AtomicU64,
     slot: AtomicU64,
+}
+
+/// The number of calls that all connections carry at the moment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CallCount(Arc<AtomicU32>);
+
+impl CallCount {
+    /// A count of its own, of so many calls.
+    #[cfg(test)]
+    pub(super) fn of(calls: u32) -> Self {
+        Self(Arc::new(AtomicU32::new(calls)))
+    }
+
+    /// Returns true if several calls are carried.
+    pub(super) fn is_several(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 1
+    }
 }
 
 /// An open connection.
@@ -120,7 +138,13 @@ impl Link {
     /// A call comes.
     pub(super) fn begin(self: &Arc<Self>) -> Turn {
         self.calls.fetch_add(1, Ordering::Relaxed);
+        self.links.calls.0.fetch_add(1, Ordering::Relaxed);
         Turn { link: Arc::clone(self), handed: None }
+    }
+
+    /// Returns the count of all connections.
+    pub(super) fn all_calls(&self) -> CallCount {
+        self.links.calls.clone()
     }
 
     fn handed(&self, slot: u64) -> Option<&AtomicU32> {
@@ -168,6 +192,7 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         self.set(None);
+        self.link.links.calls.0.fetch_sub(1, Ordering::Relaxed);
         if self.link.calls.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.link.idle_since.store(self.link.clock.looks.load(Ordering::Relaxed), Ordering::Relaxed);
         }

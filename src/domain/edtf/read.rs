@@ -13,6 +13,9 @@ const MAX_YEAR: i64 = 99_999_999_999;
 
 /// The earliest and the latest atom that a text may mean.
 pub(super) fn span_of(text: &str) -> Result<(Option<Atom>, Option<Atom>), EdtfError> {
+    if let Some(day) = plain_day(text) {
+        return Ok((Some(day), Some(day)));
+    }
     refuse_by_look(text)?;
     match Edtf::parse(&whole_seconds(text)).map_err(|e| not_edtf(text, e.offset, e.message))? {
         Edtf::Interval(_) => Err(EdtfError::Interval { text: shown(text) }),
@@ -26,6 +29,22 @@ pub(super) fn span_of(text: &str) -> Result<(Option<Atom>, Option<Atom>), EdtfEr
             days_of(text, &Edtf::Set(set))
         }
     }
+}
+
+/// The day of a text such as `2025-07-04`, by which most questions and claims go. A day beyond the 28th is left to the
+/// parser, which knows the lengths of the months.
+fn plain_day(text: &str) -> Option<Atom> {
+    let &[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text.as_bytes() else { return None };
+    let number = |digits: &[u8]| {
+        digits
+            .iter()
+            .try_fold(0u16, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u16::from(digit - b'0')))
+    };
+    let year = number(&[y0, y1, y2, y3])?;
+    let month = number(&[m0, m1]).filter(|month| (1..=12).contains(month))?;
+    let day = number(&[d0, d1]).filter(|day| (1..=28).contains(day))?;
+    let moment = Moment::from_civil_day(i64::from(year), u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+    Some(Atom::day(moment))
 }
 
 /// A date-time without the fraction of its second, which RFC 3339 allows and EDTF does not; any other text as it is.

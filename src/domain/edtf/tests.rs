@@ -1,6 +1,7 @@
 //! The dates of the contract, good and bad.
 
 use super::*;
+use crate::domain::moment::Moment;
 
 fn span(text: &str) -> (String, String) {
     let date = PartialDate::parse(text).unwrap();
@@ -169,4 +170,19 @@ fn a_valid_string_that_is_no_interval_of_dates_is_refused() {
     assert!(matches!(parse_valid("07/15/2025"), Err(EdtfError::NotEdtf { position: 6, .. })));
     assert!(matches!(parse_valid("[2024/2025]"), Err(EdtfError::NotEdtf { .. })));
     assert_eq!(parse_valid(""), Err(EdtfError::Empty));
+}
+
+#[test]
+fn a_plain_day_is_what_the_parser_says_of_it_and_refused_where_the_parser_refuses_it() {
+    for year in (0..10_000).step_by(37) {
+        for (month, day) in (0..=13).flat_map(|month| (0..=32).map(move |day| (month, day))) {
+            let text = format!("{year:04}-{month:02}-{day:02}");
+            let parsed = edtf_core::Edtf::parse(&text).ok().map(|date| match date.bounds().earliest {
+                edtf_core::Bound::Date(day) => Moment::from_civil_day(day.year, day.month, day.day),
+                other => panic!("{text}: {other:?}"),
+            });
+            let read = PartialDate::parse(&text).ok();
+            assert_eq!(read.map(|date| date.earliest().unwrap().start), parsed, "{text}");
+        }
+    }
 }
