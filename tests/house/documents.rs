@@ -1,0 +1,191 @@
+//! The documents: every link resolves, every path and module that they name exists, every index is whole.
+
+use crate::MAY_IMPORT;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// `tests/clients/run` runs the examples; this tells of one that is missing where nothing is installed.
+#[test]
+fn every_rpc_has_an_example_with_its_answer_in_the_cookbook() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cookbook = fs::read_to_string(root.join("docs/COOKBOOK.md")).unwrap();
+    let service = fs::read_to_string(root.join("proto/detente/v1/ledger.proto")).unwrap();
+    let rpcs = service.lines().filter_map(|line| line.trim().strip_prefix("rpc ")?.split('(').next());
+    let mut missing: Vec<&str> = Vec::new();
+    for rpc in rpcs {
+        let section = cookbook.split("\n## ").find(|section| section.lines().next() == Some(rpc)).unwrap_or_default();
+        let example = format!("LedgerService/{rpc}\n");
+        if !(section.contains(&example) && section.contains("```json\n")) {
+            missing.push(rpc);
+        }
+    }
+    assert!(missing.is_empty(), "no example for {missing:?}");
+}
+
+/// A line of a document outside its code blocks.
+struct Line {
+    /// The path of the document below the root.
+    document: PathBuf,
+    number: usize,
+    text: String,
+}
+
+/// Folders that hold no documents of the project.
+const WITHOUT_DOCUMENTS: [&str; 5] = ["target", "node_modules", "gen", "venv", "data"];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The Markdown files of the project, as paths below the root.
+fn documents() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.file_type().unwrap().is_dir() {
+                if !name.starts_with('.') && !WITHOUT_DOCUMENTS.contains(&name.as_str()) {
+                    folders.push(entry.path());
+                }
+            } else if name.ends_with(".md") {
+                found.push(entry.path().strip_prefix(root()).unwrap().to_owned());
+            }
+        }
+    }
+    assert!(found.len() > 10, "the documents were not found");
+    found
+}
+
+/// The lines of a document, code blocks left out.
+fn prose(document: &Path) -> Vec<Line> {
+    let text = fs::read_to_string(root().join(document)).unwrap();
+    let mut in_code = false;
+    let mut lines = Vec::new();
+    for (at, text) in text.lines().enumerate() {
+        let fence = text.trim_start().starts_with("```");
+        in_code ^= fence;
+        if !in_code && !fence {
+            lines.push(Line { document: document.to_owned(), number: at + 1, text: text.to_owned() });
+        }
+    }
+    lines
+}
+
+/// The anchors that a reader of Markdown makes of the headings of a document.
+fn anchors(document: &Path) -> Vec<String> {
+    let mut anchors: Vec<String> = Vec::new();
+    for line in prose(document).iter().filter(|line| line.text.starts_with('#')) {
+        let title = line.text.trim_start_matches('#').trim().to_lowercase();
+        let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        let anchor: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
+        let before = anchors.iter().filter(|earlier| **earlier == anchor).count();
+        anchors.push(if before == 0 { anchor } else { format!("{anchor}-{before}") });
+    }
+    anchors
+}
+
+/// The texts between two marks in a line.
+fn between<'a>(line: &'a str, open: &'a str, close: char) -> impl Iterator<Item = &'a str> {
+    line.match_indices(open)
+        .filter_map(move |(at, _)| line[at + open.len()..].split_once(close))
+        .map(|(inner, _)| inner)
+}
+
+#[test]
+fn every_relative_link_and_anchor_of_the_documents_resolves() {
+    let mut wrong = Vec::new();
+    for line in documents().iter().flat_map(|document| prose(document)) {
+        let here = line.document.parent().unwrap();
+        for target in between(&line.text, "](", ')').filter(|target| !target.contains("://")) {
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = if path.is_empty() { line.document.clone() } else { here.join(path) };
+            let Ok(resolved) = root().join(&file).canonicalize() else {
+                wrong.push(format!("{}:{}: no file {target}", line.document.display(), line.number));
+                continue;
+            };
+            if !anchor.is_empty() && !anchors(&resolved).iter().any(|known| known == anchor) {
+                wrong.push(format!("{}:{}: no heading {target}", line.document.display(), line.number));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether a word of a document, such as `src/wire/mod.rs`, names a path of the repository.
+fn is_path(word: &str) -> bool {
+    let folders = ["src", "tests", "docs", "deploy", "benches", "examples", "proto", "findings", ".ci"];
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
+    let first = word.split('/').next().unwrap();
+    plain && word.contains('/') && (folders.contains(&first) || is_room(first) && word.ends_with(".rs"))
+}
+
+/// Whether `src` has a room of this name.
+fn is_room(name: &str) -> bool {
+    MAY_IMPORT.iter().any(|(room, _)| *room == name) || name == "server" || name == "operator"
+}
+
+/// Whether a word such as `ledger::stage::check` names a module, or an item that stands in one.
+fn is_in_a_module(word: &str) -> bool {
+    let mut folder = root().join("src");
+    let mut text = String::new();
+    for name in word.split("::") {
+        let file = folder.join(format!("{name}.rs"));
+        folder = folder.join(name);
+        let found = fs::read_to_string(file).or_else(|_| fs::read_to_string(folder.join("mod.rs")));
+        match found {
+            Ok(module) => text = module,
+            Err(_) if text.contains(name) => {}
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
+#[test]
+fn every_path_and_module_that_a_document_names_exists() {
+    let mut wrong = Vec::new();
+    for line in documents().iter().flat_map(|document| prose(document)) {
+        for word in line.text.split('`').skip(1).step_by(2) {
+            let exists = if is_path(word) {
+                root().join(word).exists() || root().join("src").join(word).exists()
+            } else if let Some((room, _)) = word.split_once("::")
+                && is_room(room)
+                && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))
+            {
+                is_in_a_module(word)
+            } else {
+                true
+            };
+            if !exists {
+                wrong.push(format!("{}:{}: there is no `{word}`", line.document.display(), line.number));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_readme_stays_an_introduction_and_the_index_lists_every_manual() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.lines().count() <= 150, "what is for one kind of reader goes into docs/");
+    let index = fs::read_to_string(root().join("docs/README.md")).unwrap();
+    for document in documents().iter().filter_map(|document| document.strip_prefix("docs").ok()) {
+        let name = document.to_string_lossy();
+        assert!(name == "README.md" || index.contains(&format!("({name})")), "docs/README.md does not list {name}");
+    }
+}
+
+#[test]
+fn the_index_of_the_design_lists_every_decision_in_the_order_of_its_page() {
+    let index = fs::read_to_string(root().join("DESIGN.md")).unwrap();
+    let pages: Vec<PathBuf> = documents().into_iter().filter(|document| document.starts_with("docs/design")).collect();
+    assert!(pages.len() > 10, "the pages were not found");
+    for page in pages {
+        let name = page.to_string_lossy();
+        let titles = prose(&page).into_iter().filter_map(|line| line.text.strip_prefix("## ").map(str::to_owned));
+        let lines = titles.zip(anchors(&page).into_iter().skip(1));
+        let expected: String = lines.map(|(title, anchor)| format!("* [{title}]({name}#{anchor})\n")).collect();
+        assert!(index.contains(&expected), "DESIGN.md does not list the sections of {name} as:\n{expected}");
+    }
+}
