@@ -13,7 +13,7 @@
 //! A state fills its span. An event happens somewhere *inside* its span, at an instant nobody need know: a meeting "in
 //! December" is one happening, not a month of it.
 //!
-//! Invariant: definite implies possible. `tests/valid_time_worlds.rs` compares every line of the table with an
+//! Invariant: definite implies possible. `tests/dates/valid_time_worlds.rs` compares every line of the table with an
 //! enumeration of the worlds, on every point of a small calendar.
 
 use super::period::Period;

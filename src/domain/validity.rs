@@ -64,7 +64,7 @@
 //! open one.
 //!
 //! Invariants: `earliest_start <= latest_start`, `earliest_end <= latest_end`, and `earliest_start < latest_end`. Each
-//! corner is reached by some world. `tests/valid_time_worlds.rs` enumerates the worlds and compares.
+//! corner is reached by some world. `tests/dates/valid_time_worlds.rs` enumerates the worlds and compares.
 //!
 //! This module does not decide what a claim *is* at a date: it never reads a clock, and no newer claim closes an older one.
 

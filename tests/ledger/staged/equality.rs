@@ -1,0 +1,123 @@
+//! A stage becomes what one append of its commands becomes: the same events, byte for byte, however it was cut into pieces.
+
+use super::commands::{lay_out, recorded, uuid, wire};
+use crate::support::ask;
+use crate::support::home::{Home, block_on, request};
+use crate::support::make::{assert, batch, claim, id, party, party_id, tick, with};
+use crate::support::random::{Random, any_command, random_claim};
+use detente::domain::claim::ClaimParty;
+use detente::domain::command::Command;
+use detente::domain::position::Position;
+use detente::ledger::append::AppendRequest;
+use detente::ledger::events::Start;
+use detente::v1;
+use detente::wire::command::parse_append;
+use std::collections::HashSet;
+
+fn events(home: &Home) -> Vec<v1::Event> {
+    ask::events(&home.ledger, Start::After(Position::START), None, 1 << 20)
+}
+
+/// Records commands as one append.
+fn append(home: &Home, commands: Vec<v1::Command>) {
+    let request = v1::AppendRequest { recorded_by: "importer".to_owned(), commands, ..Default::default() };
+    let parsed = parse_append(request, &mut || panic!("all ids are given")).unwrap();
+    let request = AppendRequest { recorded_by: parsed.recorded_by, ..request_of(parsed.batch) };
+    block_on(home.ledger.append(request)).unwrap();
+}
+
+fn request_of(batch: detente::domain::command::Batch) -> AppendRequest {
+    request(batch)
+}
+
+/// So many random commands of which each fits when it comes, found out on a ledger of their own.
+fn fitting(random: &mut Random, count: usize) -> Vec<v1::Command> {
+    let home = Home::in_memory().furnished();
+    let (mut known, mut fitting): (HashSet<u128>, _) = (HashSet::new(), Vec::new());
+    while fitting.len() < count {
+        let command = any_command(random, &|number| known.contains(&number));
+        let asserted = match &command {
+            Command::Assert(claim) | Command::Supersede(_, _, claim) => Some(claim.id.0.as_u128()),
+            Command::Patch(_, patch) if patch.apply(&random_claim(&mut Random(1), 1)).is_err() => continue,
+            _ => None,
+        };
+        let sent = wire(&command, &format!("command {}", fitting.len()));
+        let request = v1::AppendRequest {
+            recorded_by: "importer".to_owned(),
+            commands: vec![sent.clone()],
+            ..Default::default()
+        };
+        let Ok(parsed) = parse_append(request, &mut || panic!("all ids are given")) else { continue };
+        if home.try_record(request_of(parsed.batch)).is_ok() {
+            known.extend(asserted);
+            fitting.push(sent);
+        }
+    }
+    fitting
+}
+
+#[test]
+fn any_history_staged_in_any_pieces_is_the_same_events_as_one_append() {
+    for seed in 0..40 {
+        let mut random = Random(seed);
+        let commands = fitting(&mut random, 60);
+        let (one, other) = (Home::in_memory().furnished(), Home::in_memory().furnished());
+        append(one.at(tick(50)), commands.clone());
+        let piece = 1 + random.below(9) as usize;
+        lay_out(&other.ledger, 7, &commands, piece);
+        let committed = recorded(other.at(tick(50)), 7);
+        let (plain, staged) = (events(&one), events(&other));
+        assert_eq!(plain, staged, "seed {seed}, pieces of {piece}");
+        assert_eq!(committed.became.span, Some((Position(7), Position(staged.len() as u64))));
+        assert_eq!(committed.became.tally.total(), staged.len() as u64 - 6);
+        assert_eq!(committed.became.at.basis, other.ledger.head().basis);
+    }
+}
+
+#[test]
+fn what_a_stage_registers_later_may_be_named_before() {
+    let home = Home::in_memory().furnished();
+    let named = with(claim(1, detente::domain::claim::Time::None), |claim| {
+        claim.relationships.clear();
+        claim.parties =
+            vec![ClaimParty { party: party_id("GEO"), role: crate::support::make::word("party"), as_text: "".into() }];
+    });
+    let commands = [assert(named), Command::RegisterParty(party("GEO"))];
+    let commands: Vec<_> = commands.iter().map(|command| wire(command, "")).collect();
+    lay_out(&home.ledger, 7, &commands, 1);
+    assert_eq!(
+        recorded(&home, 7).became.tally.counts().collect::<Vec<_>>(),
+        [("claim_asserted", 1), ("party_registered", 1)]
+    );
+}
+
+#[test]
+fn names_and_open_ids_hold_for_the_whole_stage_however_often_a_piece_is_sent() {
+    let home = Home::in_memory().furnished();
+    let mut commands = super::commands::assertions(1..4);
+    let claim_of = |command: &mut v1::Command, change: &dyn Fn(&mut v1::Claim)| match command.command.as_mut() {
+        Some(v1::command::Command::AssertClaim(of)) => change(of.claim.as_mut().unwrap()),
+        other => panic!("{other:?}"),
+    };
+    let link = |to: &str| v1::Link { r#type: v1::LinkType::Supports.into(), claim_id: to.to_owned() };
+    claim_of(&mut commands[0], &|claim| claim.links = vec![link("$memo")]);
+    claim_of(&mut commands[1], &|claim| claim.claim_id.clear());
+    claim_of(&mut commands[2], &|claim| claim.claim_id = "$memo".to_owned());
+    lay_out(&home.ledger, 7, &commands, 1);
+    home.ledger.add_to_stage(uuid(7), 0, &commands).unwrap();
+    recorded(&home, 7);
+    let claims = ask::claims(&home.ledger, &Default::default(), detente::domain::cut::Cut::Head, (true, false), 9);
+    assert_eq!(claims.len(), 3);
+    let by_id = ask::claim(&home.ledger, id(1), detente::domain::cut::Cut::Head).unwrap();
+    assert_eq!(by_id.links[0].claim_id, claims.last().unwrap().claim_id, "the name means the claim that was given it");
+    assert!(claims.iter().all(|claim| !claim.claim_id.is_empty()));
+}
+
+#[test]
+fn a_batch_may_be_recorded_again_after_a_stage_and_sees_it() {
+    let home = Home::in_memory().furnished();
+    lay_out(&home.ledger, 7, &super::commands::assertions(1..3), 1);
+    recorded(&home, 7);
+    let refusal = home.refusal(batch([assert(crate::support::make::event(1, "2025"))]));
+    assert!(format!("{refusal:?}").contains("recorded already"));
+}
