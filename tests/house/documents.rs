@@ -23,22 +23,22 @@ fn every_rpc_has_an_example_with_its_answer_in_the_cookbook() {
 }
 
 /// A line of a document outside its code blocks.
-struct Line {
+pub(crate) struct Line {
     /// The path of the document below the root.
-    document: PathBuf,
-    number: usize,
-    text: String,
+    pub(crate) document: PathBuf,
+    pub(crate) number: usize,
+    pub(crate) text: String,
 }
 
 /// Folders that hold no documents of the project.
 const WITHOUT_DOCUMENTS: [&str; 5] = ["target", "node_modules", "gen", "venv", "data"];
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The Markdown files of the project, as paths below the root.
-fn documents() -> Vec<PathBuf> {
+pub(crate) fn documents() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root()];
     while let Some(folder) = folders.pop() {
@@ -58,7 +58,7 @@ fn documents() -> Vec<PathBuf> {
 }
 
 /// The lines of a document, code blocks left out.
-fn prose(document: &Path) -> Vec<Line> {
+pub(crate) fn prose(document: &Path) -> Vec<Line> {
     let text = fs::read_to_string(root().join(document)).unwrap();
     let mut in_code = false;
     let mut lines = Vec::new();
@@ -188,4 +188,58 @@ fn the_index_of_the_design_lists_every_decision_in_the_order_of_its_page() {
         let expected: String = lines.map(|(title, anchor)| format!("* [{title}]({name}#{anchor})\n")).collect();
         assert!(index.contains(&expected), "DESIGN.md does not list the sections of {name} as:\n{expected}");
     }
+}
+
+#[test]
+fn every_reason_of_an_error_is_in_its_table_with_its_status() {
+    let contract = fs::read_to_string(root().join("proto/detente/v1/error.proto")).unwrap();
+    let table = fs::read_to_string(root().join("docs/ERRORS.md")).unwrap();
+    let mut rows: Vec<(&str, &str)> = Vec::new();
+    for row in table.lines().filter(|line| line.starts_with("| `")) {
+        let mut words = row.split('`').skip(1).step_by(2);
+        rows.push((words.next().unwrap(), words.next().unwrap()));
+    }
+    let mut reasons = Vec::new();
+    let mut comment = String::new();
+    for line in contract.lines().map(str::trim) {
+        if let Some(words) = line.strip_prefix("// ") {
+            comment = format!("{comment} {words}");
+        } else if let Some((reason, _)) = line.strip_prefix("ERROR_REASON_").and_then(|rest| rest.split_once(' ')) {
+            let status = comment.trim().split(['.', ' ']).next().unwrap().to_owned();
+            reasons.push((reason, status));
+            comment.clear();
+        } else {
+            comment.clear();
+        }
+    }
+    assert!(reasons.len() > 30, "the reasons were not found");
+    for (reason, status) in reasons.iter().filter(|(reason, _)| *reason != "UNSPECIFIED") {
+        let row = rows.iter().find(|(name, _)| name == reason);
+        assert_eq!(row, Some(&(*reason, status.as_str())), "docs/ERRORS.md does not have {reason} with {status}");
+    }
+    assert_eq!(rows.len(), reasons.len() - 1, "docs/ERRORS.md has a reason that the contract does not have");
+}
+
+#[test]
+fn every_document_that_a_comment_of_the_code_names_exists_with_its_heading() {
+    let mut wrong = Vec::new();
+    let mut found = 0;
+    for source in crate::sources() {
+        for (at, _) in source.text.match_indices("docs/") {
+            let rest = &source.text[at..];
+            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '#')));
+            let word = rest[..end.unwrap_or(rest.len())].trim_end_matches('.');
+            let (path, anchor) = word.split_once('#').unwrap_or((word, ""));
+            if !path.ends_with(".md") {
+                continue;
+            }
+            found += 1;
+            let exists = root().join(path).exists();
+            if !exists || !anchor.is_empty() && !anchors(Path::new(path)).iter().any(|known| known == anchor) {
+                wrong.push(format!("{} names {word}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(found > 0, "no comment names a document");
 }
