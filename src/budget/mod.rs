@@ -25,6 +25,8 @@
 //!
 //! Things that peers hold side by side (streams, stages, cursors, connections, threads) are divided by
 //! [`PeerShares`], so that none of them takes all of it; [`Peer::current`] is the peer of the call that is being answered.
+//!
+//! Reasons: `docs/design/bounds.md`.
 
 mod buffer;
 mod call;

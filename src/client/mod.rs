@@ -54,6 +54,8 @@
 //!
 //! A client is cheap to clone, and its clones share a connection. For what it has no word for (`ReadEvents`, say) there is
 //! [`Client::stub`].
+//!
+//! Reasons: `docs/design/client.md`.
 
 mod connect;
 mod cut;

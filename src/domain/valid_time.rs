@@ -21,6 +21,8 @@
 //! are different dates, what holds or happens may lie anywhere between a start and an end, and gaps only move corners.
 //!
 //! Invariant: without an offset and without a gap there are the corners and nothing else.
+//!
+//! Reasons: `docs/design/valid-time.md`.
 
 use super::bound::Bound;
 use super::edtf::{DaySet, Run};

@@ -67,6 +67,8 @@
 //! corner is reached by some world. `tests/dates/valid_time_worlds.rs` enumerates the worlds and compares.
 //!
 //! This module does not decide what a claim *is* at a date: it never reads a clock, and no newer claim closes an older one.
+//!
+//! Reasons: `docs/design/valid-time.md`.
 
 use super::bound::Bound;
 use super::edtf::{DaySet, PartialDate, Run};

@@ -10,6 +10,8 @@
 //! CSV file, the schema of a Parquet file, and `docs/EXPORT.md`, which a test holds equal to it. No field is lost: what does
 //! not fit a cell (words by language, parties with their roles, citations, ...) stands in a column of type [`Kind::Json`],
 //! in the canonical JSON of its message, and beside it what one most often wants of it as plain text.
+//!
+//! Reasons: `docs/design/tables.md`.
 
 mod claim;
 mod columns;

@@ -24,6 +24,8 @@
 //! `status/reason.rs` and to `tests/grpc/errors.rs`; the compiler and that test ask for the rest.
 //!
 //! Not here: what a claim is, what a cut sees, what a filter matches. Nothing here decides anything about the record.
+//!
+//! Reasons: `docs/design/contract.md`.
 
 mod append;
 mod call;

@@ -10,6 +10,8 @@
 //! Nothing here answers a question. A request is turned into the bytes of an rpc's request, the rpc is called in process
 //! ([`crate::grpc::local`]), and the bytes of its reply are turned into JSON by the descriptors of the contract: so every way
 //! in has the same limits, the same errors and the same answers.
+//!
+//! Reasons: `docs/design/http-and-page.md`.
 
 mod api;
 mod bounded;

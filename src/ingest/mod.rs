@@ -26,6 +26,8 @@
 //! It is pure of protocols: commands go out as messages of the contract, and whoever runs it (`crate::cli::import`) has them
 //! recorded. Rows are held to the rules of the ledger here (`crate::wire`), so that a bad one is told with its line before
 //! anything is sent.
+//!
+//! Reasons: `docs/design/import.md`.
 
 pub(crate) mod claim;
 pub(crate) mod class;

@@ -57,6 +57,8 @@
 //!
 //! The one thing a directory cannot know by itself is that it was rolled back as a whole, or that its mark *and* its
 //! last frames are gone. Clients who hold a basis find that out.
+//!
+//! Reasons: `docs/design/journal.md`.
 
 pub mod chain;
 mod check;

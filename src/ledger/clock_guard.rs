@@ -11,6 +11,8 @@
 //! [`super::clock_mark`]. Appends imported with their own recorded time say nothing about this clock. While the ledger is
 //! open, the expected time is the last reading plus the time that has passed since on the monotonic clock. A clock without
 //! a monotonic one ([`crate::clock::Clock::steady`]) is believed.
+//!
+//! Reasons: `docs/design/clock.md`.
 
 use crate::clock::Clock;
 use crate::domain::moment::Moment;

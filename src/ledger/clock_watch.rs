@@ -24,6 +24,8 @@
 //!
 //! A merge of parties changes what a filter asks for, from its recorded time on and not before. So it is like any other
 //! event by which something becomes known; only that it is about many claims, so that all are looked through again.
+//!
+//! Reasons: `docs/design/clock.md`.
 
 use super::Ledger;
 use super::error::{QueryError, ReadFailure};

@@ -3,6 +3,8 @@
 //! Conflicts are listed in an order that follows from the record alone ([`Place`]), so a page begins behind a place: those
 //! of links and values are looked for from the later side of that place on, and no further than the page is filled. Of all
 //! that are found no more are kept than the page holds: the cost in memory is that of the page, however many there are.
+//!
+//! Reasons: `docs/design/conflicts.md`.
 
 mod values;
 

@@ -3,6 +3,8 @@
 //! A view is a file. It reads the address ([`asked`]), asks the services in process ([`call`]), and writes the answer with
 //! templates that escape whatever is put into them. What is drawn is in [`chart`]; the two languages of the interface stand
 //! side by side where they are used. `assets/page.js` adds sliders and the live feed, and nothing depends on it.
+//!
+//! Reasons: `docs/design/http-and-page.md`.
 
 mod asked;
 mod call;

@@ -14,6 +14,8 @@
 //! loads what it has and replays the rest. What is read from it is checked (a checksum over number and value) and a miss is
 //! answered from the journal. After an unclean stop every block is checked against the hash chain too. What only `verify`
 //! can see is a value that is whole but wrong: it would have to be written so.
+//!
+//! Reasons: `docs/design/store.md`.
 
 mod block;
 mod blocks;

@@ -27,6 +27,8 @@
 //! [`weight`] tells what a request takes in memory before it is decoded.
 //!
 //! Not here: gRPC statuses, and whether a command fits what is recorded (`crate::domain::decide`).
+//!
+//! Reasons: `docs/design/contract.md`.
 
 pub mod claim;
 pub mod command;

@@ -27,6 +27,8 @@
 //! report if it was over before, whatever was recorded of it afterwards.
 //!
 //! Invariant: there is a change if and only if the two answers differ, and with a reason other than time it has a cause.
+//!
+//! Reasons: `docs/design/diff.md`.
 
 mod fields;
 mod lasting;

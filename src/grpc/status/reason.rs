@@ -1,38 +1,8 @@
 //! The reason of each refusal, and the gRPC code of each reason.
 //!
 //! A refusal is never hidden inside a success. Each has one **reason**, a member of `detente.v1.ErrorReason`, and the reason
-//! alone decides the code:
-//!
-//! | reason | code | details beside `ErrorInfo` | nothing was written | what to do |
-//! |---|---|---|---|---|
-//! | `INVALID_REQUEST` | `INVALID_ARGUMENT` | `BadRequest` | yes | mend the request |
-//! | `COMMAND_REJECTED` | `FAILED_PRECONDITION` | `BadRequest` | yes | look at the record, mend the request |
-//! | `PRECONDITION_FAILED` | `ABORTED` | `PreconditionFailure` | yes | read again, decide again |
-//! | `REQUEST_ID_REUSED` | `ALREADY_EXISTS` | | yes | take a new id for a new request |
-//! | `CLAIM_NOT_FOUND` | `NOT_FOUND` | `ResourceInfo` | | another cut, or another id |
-//! | `CUT_IN_FUTURE` | `OUT_OF_RANGE` | | | wait, or ask at the head |
-//! | `CUT_INSIDE_APPEND` | `INVALID_ARGUMENT` | | | take one of the two positions named |
-//! | `BASIS_MISMATCH` | `FAILED_PRECONDITION` | | | ask the ledger the basis came from |
-//! | `PAGE_TOKEN_INVALID` | `INVALID_ARGUMENT` | `BadRequest` | | begin with the first page |
-//! | `LIMIT_EXCEEDED` | `RESOURCE_EXHAUSTED` | `BadRequest` where a field is at fault | yes | send less at once |
-//! | `OVERLOADED` | `RESOURCE_EXHAUSTED` | `RetryInfo` | yes | retry after the delay |
-//! | `QUESTION_TOO_WIDE` | `RESOURCE_EXHAUSTED` | | | narrow the question |
-//! | `DEADLINE_EXCEEDED` | `DEADLINE_EXCEEDED` | | unless the metadata has `outcome` | wait longer, or narrow the question |
-//! | `NOT_SERVING` | `UNAVAILABLE` | | yes | retry elsewhere or later |
-//! | `OUTCOME_UNKNOWN` | `UNKNOWN` | | **not known** | retry with the same `request_id` |
-//! | `DAMAGED` | `DATA_LOSS` | | yes | `detente verify` |
-//! | `DISK_FULL` | `RESOURCE_EXHAUSTED` | | yes | make room |
-//! | `INTERNAL` | `INTERNAL` | | | report it |
-//! | `CURSOR_NOT_FOUND` | `NOT_FOUND` | `ResourceInfo` | yes | make one |
-//! | `CURSOR_EXISTS` | `ALREADY_EXISTS` | `ResourceInfo` | yes | take another name, or delete it |
-//! | `READ_ONLY` | `FAILED_PRECONDITION` | | yes | ask the server that records |
-//! | `CLOCK_WRONG` | `FAILED_PRECONDITION` | | yes | set the server's clock right, or accept it |
-//! | `CURSOR_BEYOND_DELIVERED` | `FAILED_PRECONDITION` | | yes | subscribe, acknowledge what comes |
-//! | `HOST_NOT_ALLOWED` | `PERMISSION_DENIED` | | yes | name the host in `allowed_hosts` |
-//! | `ORIGIN_NOT_ALLOWED` | `PERMISSION_DENIED` | | yes | name the origin in `allowed_origins` |
-//! | `UNSUPPORTED` | `UNIMPLEMENTED` | | yes | send it as the message says |
-//! | `REQUEST_TOO_SLOW` | `DEADLINE_EXCEEDED` | | yes | send it again, faster |
-//! | `SERVICE_NOT_FOUND` | `NOT_FOUND` | | yes | name a service that reflection lists |
+//! alone decides the code.
+//! `docs/ERRORS.md` has the table: each reason with its code, its details, what was written and what to do.
 //!
 //! `ErrorInfo` has the reason without its prefix (`CUT_IN_FUTURE`), the domain `detente`, and what is concerned as metadata.
 //! `UNAVAILABLE` is a promise that nothing happened, because clients retry it without asking.

@@ -12,6 +12,8 @@
 //!
 //! Cursors are not part of the record. They lie beside it, a file each ([`mod@file`]), are not exported, and an import brings
 //! none. A ledger that is kept in memory keeps its cursors there.
+//!
+//! Reasons: `docs/design/feed.md`.
 
 mod error;
 mod file;

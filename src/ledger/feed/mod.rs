@@ -16,6 +16,8 @@
 //!
 //! A frame says up to where everything has been delivered ([`Delivery::position`]). With a filter that place moves on
 //! where nothing matches; frames without events tell it.
+//!
+//! Reasons: `docs/design/feed.md`.
 
 mod assemble;
 mod events;

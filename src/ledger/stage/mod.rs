@@ -12,6 +12,8 @@
 //!
 //! Whoever works at a stage holds its file ([`Staging::file`]), so its commands are added one call after the other, and nothing is added
 //! while it is recorded. How far it is can be asked meanwhile.
+//!
+//! Reasons: `docs/design/stages.md`.
 
 mod became;
 mod check;

@@ -9,6 +9,8 @@
 //!
 //! A refusal ([`refusal`]) is told in the form of the protocol that was meant, before the body is read. Over HTTP/1.1 a
 //! little of the body is read all the same, since many clients read no answer before they have sent everything.
+//!
+//! Reasons: `docs/design/http-and-page.md`.
 
 mod host;
 mod media;

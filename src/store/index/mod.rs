@@ -17,6 +17,8 @@
 //! index is cheap: a question that takes long is answered from one, and the writer goes on.
 //!
 //! [`Index::entry_of`] makes an [`Entry`] of a new event, [`Index::apply`] takes it in; a start applies stored entries.
+//!
+//! Reasons: `docs/design/store.md`.
 
 mod answered;
 mod appends;
