@@ -1,6 +1,6 @@
 //! What a server is told: by flags, by the environment, by a file, in this order; what none of them says has a default.
 //!
-//! The command line reads flags and environment into [`Asked`]. The file is TOML and strict: a name that is not known is
+//! The command line reads flags and environment into [`Overrides`]. The file is TOML and strict: a name that is not known is
 //! refused, so that a misspelt setting is not a setting that silently does nothing. `deploy/detente.toml` shows them all.
 
 use serde::Deserialize;
@@ -27,7 +27,7 @@ pub enum LogFormat {
 
 /// What flags and the environment say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct Overrides {
     /// The directory that holds the ledger.
     pub data: Option<PathBuf>,
     /// Where to listen.
@@ -193,12 +193,12 @@ impl Config {
     ///
     /// # Errors
     /// When the file is not understood, or what they say together cannot be.
-    pub fn of(asked: Asked) -> Result<Self, ConfigError> {
+    pub fn of(asked: Overrides) -> Result<Self, ConfigError> {
         let file = asked.file.as_deref().map(read).transpose()?.unwrap_or_default();
         Self::merged(asked, file)
     }
 
-    fn merged(asked: Asked, file: FileConfig) -> Result<Self, ConfigError> {
+    fn merged(asked: Overrides, file: FileConfig) -> Result<Self, ConfigError> {
         let listen = asked.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN);
         let insecure = asked.insecure || file.insecure.unwrap_or(false);
         if !insecure && !listen.ip().to_canonical().is_loopback() {
@@ -320,14 +320,14 @@ fn at_least_one(name: &'static str, count: Option<usize>) -> Result<Option<usize
 mod tests {
     use super::*;
 
-    fn of(asked: Asked, file: &str) -> Result<Config, String> {
+    fn of(asked: Overrides, file: &str) -> Result<Config, String> {
         let file = toml::from_str(file).map_err(|error| error.to_string())?;
         Config::merged(asked, file).map_err(|error| error.to_string())
     }
 
     #[test]
     fn flags_go_before_the_file_and_the_file_before_defaults() {
-        let asked = Asked { listen: Some("127.0.0.1:1".parse().unwrap()), ..Asked::default() };
+        let asked = Overrides { listen: Some("127.0.0.1:1".parse().unwrap()), ..Overrides::default() };
         let config = of(asked, "data = '/d'\nlisten = '127.0.0.1:2'\nmax_streams = 7\ncache_mib = 2").unwrap();
         assert_eq!(config.listen.port(), 1);
         assert_eq!(config.data, Path::new("/d"));
@@ -339,23 +339,23 @@ mod tests {
     #[test]
     fn an_address_that_others_reach_must_be_asked_for() {
         let file = "data = '/d'\nlisten = '0.0.0.0:7443'";
-        assert!(of(Asked::default(), file).unwrap_err().contains("--insecure"));
-        assert!(of(Asked { insecure: true, ..Asked::default() }, file).is_ok());
-        assert!(of(Asked::default(), "data = '/d'\nlisten = '[::1]:7443'").is_ok());
-        assert!(of(Asked::default(), "data = '/d'\nlisten = '[::ffff:127.0.0.1]:7443'").is_ok());
+        assert!(of(Overrides::default(), file).unwrap_err().contains("--insecure"));
+        assert!(of(Overrides { insecure: true, ..Overrides::default() }, file).is_ok());
+        assert!(of(Overrides::default(), "data = '/d'\nlisten = '[::1]:7443'").is_ok());
+        assert!(of(Overrides::default(), "data = '/d'\nlisten = '[::ffff:127.0.0.1]:7443'").is_ok());
     }
 
     #[test]
     fn what_is_not_a_setting_is_refused_by_name() {
-        assert!(of(Asked::default(), "data = '/d'\nlisten_on = '127.0.0.1:1'").unwrap_err().contains("listen_on"));
-        assert!(of(Asked::default(), "data = '/d'\nworkers = 0").unwrap_err().contains("workers is 0"));
-        assert!(of(Asked::default(), "data = '/d'\nmemory_mib = 63").unwrap_err().contains("memory_mib is 63"));
-        assert!(of(Asked::default(), "").unwrap_err().contains("--data"));
+        assert!(of(Overrides::default(), "data = '/d'\nlisten_on = '127.0.0.1:1'").unwrap_err().contains("listen_on"));
+        assert!(of(Overrides::default(), "data = '/d'\nworkers = 0").unwrap_err().contains("workers is 0"));
+        assert!(of(Overrides::default(), "data = '/d'\nmemory_mib = 63").unwrap_err().contains("memory_mib is 63"));
+        assert!(of(Overrides::default(), "").unwrap_err().contains("--data"));
     }
 
     #[test]
     fn a_host_is_a_name_and_shares_and_days_are_within_their_ranges() {
-        let hosts = |list: &str| of(Asked::default(), &format!("data = '/d'\nallowed_hosts = {list}"));
+        let hosts = |list: &str| of(Overrides::default(), &format!("data = '/d'\nallowed_hosts = {list}"));
         assert_eq!(hosts("['ledger.example', '*']").unwrap().allowed_hosts, ["ledger.example", "*"]);
         for wrong in ["ledger.example:443", "https://ledger.example", "*.example", "", ".", "a b"] {
             assert!(hosts(&format!("[{wrong:?}]")).unwrap_err().contains("is no host"), "{wrong}");
@@ -366,13 +366,13 @@ mod tests {
             ("stage_days = 0", "of days"),
             ("cursor_days = 0", "of days"),
         ] {
-            assert!(of(Asked::default(), &format!("data = '/d'\n{line}")).unwrap_err().contains(said), "{line}");
+            assert!(of(Overrides::default(), &format!("data = '/d'\n{line}")).unwrap_err().contains(said), "{line}");
         }
     }
 
     #[test]
     fn an_origin_is_written_as_browsers_write_it() {
-        let origins = |list: &str| of(Asked::default(), &format!("data = '/d'\nallowed_origins = {list}"));
+        let origins = |list: &str| of(Overrides::default(), &format!("data = '/d'\nallowed_origins = {list}"));
         let said = ["https://desk.example", "http://localhost:3000", "http://[::1]:80", "*"];
         assert_eq!(origins(&format!("{said:?}")).unwrap().allowed_origins, said);
         for wrong in ["desk.example", "https://", "https://Desk.example", "https://desk.example/", "null"] {

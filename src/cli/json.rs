@@ -12,7 +12,7 @@ use serde_json::{Serializer, Value};
 
 use super::{Failure, table::escape};
 use crate::wire::json;
-pub(crate) use crate::wire::json::Named as Wire;
+pub(crate) use crate::wire::json::NamedMessage as Wire;
 
 /// How JSON is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,12 +13,12 @@ pub(super) enum Cut {
     /// One basis.
     At(Arc<str>),
     /// That of the first answer, and from each append of its own on that of the append.
-    Session(Arc<Mutex<Option<Seen>>>),
+    Session(Arc<Mutex<Option<SessionPosition>>>),
 }
 
 /// How far a session has come.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(super) struct SessionPosition {
     position: u64,
     basis: String,
 }
@@ -38,7 +38,7 @@ impl Cut {
         let (Self::Session(seen), Some(context)) = (self, context) else { return };
         let mut seen = seen.lock();
         if !context.basis.is_empty() && seen.as_ref().is_none_or(|seen| seen.position <= context.position) {
-            *seen = Some(Seen { position: context.position, basis: context.basis.clone() });
+            *seen = Some(SessionPosition { position: context.position, basis: context.basis.clone() });
         }
     }
 

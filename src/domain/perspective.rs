@@ -12,7 +12,7 @@ use super::certainty::Certainty;
 
 /// A claim with the authority behind it.
 #[derive(Clone, Copy, Debug)]
-pub struct Ranked {
+pub struct RankedClaim {
     /// Which authority says it; 0 is the highest.
     pub rank: usize,
     /// How sure it is at the asked date.
@@ -29,7 +29,7 @@ pub trait Rivals {
 }
 
 /// Marks the claims that count: those of the highest authority, then those of each next one that none of these overrules.
-pub fn counting(claims: &[Ranked], rivals: &mut impl Rivals) -> Vec<bool> {
+pub fn counting(claims: &[RankedClaim], rivals: &mut impl Rivals) -> Vec<bool> {
     let mut counts = vec![true; claims.len()];
     let mut by_rank: Vec<(usize, usize)> = claims.iter().map(|claim| claim.rank).zip(0..).collect();
     by_rank.sort_unstable();
@@ -53,13 +53,13 @@ mod tests {
     use Certainty::{Definite, Possible};
     use proptest::prelude::*;
 
-    fn ranked(rank: usize, certainty: Certainty) -> Ranked {
-        Ranked { rank, certainty }
+    fn ranked(rank: usize, certainty: Certainty) -> RankedClaim {
+        RankedClaim { rank, certainty }
     }
 
     /// Pairs that contradict one another.
     struct Pairs<'t> {
-        claims: &'t [Ranked],
+        claims: &'t [RankedClaim],
         pairs: &'t [(usize, usize)],
         noted: Vec<usize>,
     }
@@ -80,7 +80,7 @@ mod tests {
         pairs.iter().flat_map(of).filter(|(a, _)| *a == nth).map(|(_, b)| b).collect()
     }
 
-    fn counted(claims: &[Ranked], pairs: &[(usize, usize)]) -> Vec<bool> {
+    fn counted(claims: &[RankedClaim], pairs: &[(usize, usize)]) -> Vec<bool> {
         counting(claims, &mut Pairs { claims, pairs, noted: Vec::new() })
     }
 
@@ -110,7 +110,7 @@ mod tests {
             drawn in prop::collection::vec((0_usize..4, any::<bool>()), 1..9),
             pairs in prop::collection::vec((0_usize..9, 0_usize..9), 0..12),
         ) {
-            let claims: Vec<Ranked> =
+            let claims: Vec<RankedClaim> =
                 drawn.iter().map(|(rank, sure)| ranked(*rank, if *sure { Definite } else { Possible })).collect();
             let pairs: Vec<_> = pairs.into_iter().filter(|(a, b)| *a < claims.len() && *b < claims.len()).collect();
             let counts = counted(&claims, &pairs);

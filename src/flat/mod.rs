@@ -20,4 +20,4 @@ mod row;
 pub mod sheet;
 
 pub use columns::{Cell, Column, Heading, Kind, Table, claim_columns, columns, described, in_language};
-pub use row::{Asked, Row, instant};
+pub use row::{Row, RowCoordinates, instant};

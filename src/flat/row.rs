@@ -12,13 +12,13 @@ use v1::bound::Bound;
 use v1::event::Event as What;
 
 /// The coordinates that rows were asked at.
-pub type Asked = v1::ReplyContext;
+pub type RowCoordinates = v1::ReplyContext;
 
 /// A row, before it is put under columns.
 #[derive(Debug, Default)]
 pub struct Row<'m> {
     /// The coordinates, where there are any.
-    pub asked: Option<&'m Asked>,
+    pub asked: Option<&'m RowCoordinates>,
     /// What the state says of the claim.
     pub found: Option<&'m v1::StateMatch>,
     /// The event.
@@ -30,13 +30,13 @@ pub struct Row<'m> {
 impl<'m> Row<'m> {
     /// Of a match of a state.
     #[must_use]
-    pub fn of_match(found: &'m v1::StateMatch, asked: &'m Asked) -> Self {
+    pub fn of_match(found: &'m v1::StateMatch, asked: &'m RowCoordinates) -> Self {
         Self { asked: Some(asked), found: Some(found), claim: found.claim.as_ref(), ..Self::default() }
     }
 
     /// Of a claim.
     #[must_use]
-    pub fn of_claim(claim: &'m v1::Claim, asked: &'m Asked) -> Self {
+    pub fn of_claim(claim: &'m v1::Claim, asked: &'m RowCoordinates) -> Self {
         Self { asked: Some(asked), claim: Some(claim), ..Self::default() }
     }
 

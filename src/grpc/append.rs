@@ -12,7 +12,7 @@ use crate::journal::RequestMark;
 use crate::ledger::Ledger;
 use crate::ledger::append::{AppendRequest, Appended, CommandResult};
 use crate::v1;
-use crate::wire::command::{Parsed, over_limit, parse_append};
+use crate::wire::command::{ParsedAppend, over_limit, parse_append};
 use crate::wire::time::timestamp;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -59,7 +59,7 @@ fn parse(ledger: &Ledger, request: v1::AppendRequest) -> Result<AppendRequest, R
         return Err(Refusal::TooLarge(violation));
     }
     let parsed = parse_append(request, &mut || new_id(ledger.clock()))?;
-    let Parsed { request_id, recorded_by, batch, validate_only, fingerprint } = parsed;
+    let ParsedAppend { request_id, recorded_by, batch, validate_only, fingerprint } = parsed;
     let request = request_id.map(|id| RequestMark { id, fingerprint });
     Ok(AppendRequest { request, recorded_by, batch, validate_only })
 }

@@ -1,11 +1,11 @@
 //! The coordinates that every reply carries.
 
-use crate::ledger::cut::Resolved;
+use crate::ledger::cut::ResolvedCut;
 use crate::v1;
 use crate::wire::time::timestamp;
 
 /// The context of an answer at a cut; `valid_at` is the asked date, empty where none was asked.
-pub(super) fn context(at: &Resolved, valid_at: &str) -> v1::ReplyContext {
+pub(super) fn context(at: &ResolvedCut, valid_at: &str) -> v1::ReplyContext {
     v1::ReplyContext {
         ledger_id: at.ledger_id.to_string(),
         basis: at.basis.to_string(),

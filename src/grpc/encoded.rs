@@ -15,7 +15,7 @@ use crate::domain::certainty::Certainty;
 use crate::domain::emptiness::Emptiness;
 use crate::ledger::events::Batch;
 use crate::ledger::feed::Events;
-use crate::ledger::query::Encoded;
+use crate::ledger::query::EncodedClaims;
 use crate::ledger::state::{State, StateMatch};
 use crate::v1;
 use crate::wire::splice::{put_field, put_field_head, put_number};
@@ -37,7 +37,7 @@ pub struct Reply {
 
 #[derive(Debug)]
 enum Pieces {
-    Claims(Encoded),
+    Claims(EncodedClaims),
     One(Vec<u8>),
     /// At the end of the envelope.
     Log(Events),
@@ -77,7 +77,7 @@ impl Reply {
 
     /// A `ListClaimsResponse`.
     #[must_use]
-    pub fn claims(context: &v1::ReplyContext, claims: Encoded, next_page_token: &str) -> Self {
+    pub fn claims(context: &v1::ReplyContext, claims: EncodedClaims, next_page_token: &str) -> Self {
         const NEXT_PAGE_TOKEN: u32 = 3;
         let mut envelope = begin(context, claims.len());
         let mut places = Vec::with_capacity(claims.len());
@@ -247,10 +247,10 @@ mod tests {
     use crate::ledger::Ledger;
     use crate::ledger::append::AppendRequest;
     use crate::ledger::claims::ClaimsQuery;
-    use crate::ledger::cut::Resolved;
+    use crate::ledger::cut::ResolvedCut;
     use crate::ledger::open::LedgerOptions;
     use crate::ledger::query::PageSize;
-    use crate::wire::command::{Parsed, parse_append};
+    use crate::wire::command::{ParsedAppend, parse_append};
     use uuid::Uuid;
 
     fn context() -> v1::ReplyContext {
@@ -258,7 +258,7 @@ mod tests {
     }
 
     /// Claims as a ledger gives them, and decoded.
-    fn claims(count: usize) -> (Encoded, Vec<v1::Claim>) {
+    fn claims(count: usize) -> (EncodedClaims, Vec<v1::Claim>) {
         let ledger = Ledger::in_memory(LedgerId(Uuid::nil()), &LedgerOptions::default()).unwrap();
         let mut last = 0;
         for nth in 1..=count {
@@ -271,7 +271,7 @@ mod tests {
                 last += 1;
                 Uuid::from_u128(last)
             };
-            let Parsed { recorded_by, batch, .. } = parse_append(request, &mut new_id).unwrap();
+            let ParsedAppend { recorded_by, batch, .. } = parse_append(request, &mut new_id).unwrap();
             let request = AppendRequest { request: None, recorded_by, batch, validate_only: false };
             ledger.backfill(request, RecordedAt(nth as i64)).unwrap();
         }
@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn a_state_is_encoded_as_prost_would() {
-        let at = Resolved {
+        let at = ResolvedCut {
             ledger_id: Uuid::nil(),
             basis: Basis { position: Position(97), mark: [0; 8] },
             recorded_at: None,

@@ -9,7 +9,7 @@
 use super::status::Refusal;
 use crate::domain::cut::{Basis, Cut};
 use crate::domain::position::Position;
-use crate::ledger::cut::Resolved;
+use crate::ledger::cut::ResolvedCut;
 use crate::ledger::query::PageSize;
 use crate::v1;
 use prost::Message;
@@ -162,12 +162,12 @@ impl Page {
     }
 
     /// The cut of the answer, with the instant that was asked also on later pages.
-    pub(super) const fn at(at: Resolved, asked: Cut) -> Resolved {
+    pub(super) const fn at(at: ResolvedCut, asked: Cut) -> ResolvedCut {
         let known_at = match asked {
             Cut::KnownAt(instant) => Some(instant),
             Cut::Head | Cut::At(_) | Cut::Basis(_) => None,
         };
-        Resolved { known_at, ..at }
+        ResolvedCut { known_at, ..at }
     }
 
     /// The token for the page that begins at a cursor; empty if there is none.

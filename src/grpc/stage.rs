@@ -9,7 +9,7 @@ use super::status::Refusal;
 use crate::budget::{Peer, Share};
 use crate::domain::position::Position;
 use crate::domain::rejection::Violation;
-use crate::ledger::stage::{Became, Commit, Committed, MOST_TOLD, NewStage, Stage, StageState, TOLD, Unfit};
+use crate::ledger::stage::{Became, Commit, CommitOutcome, MOST_TOLD, NewStage, Stage, StageState, TOLD, Unfit};
 use crate::v1;
 use crate::wire::command::over_limit;
 use crate::wire::ids::parse_uuid;
@@ -88,7 +88,7 @@ pub(super) async fn commit_stage(
     let commit = Commit { id, preconditions, validate_only, leave_out, told };
     let ledger = Arc::clone(&service.ledger);
     let committed = service.threads.run(move || Ok(ledger.commit_stage(&commit)?)).await?;
-    let Committed { became, replayed, unfit } = committed;
+    let CommitOutcome { became, replayed, unfit } = committed;
     let Unfit { first, count, .. } = unfit;
     let violations = first.into_iter().map(violation).collect();
     Ok(v1::CommitStageResponse { append: Some(append(became)), replayed, violations, violation_count: count })

@@ -22,7 +22,7 @@ use crate::domain::cut::Basis;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::rejection::Violation;
 use crate::ledger::clock_watch::{ClockWatch, Mark, Place, Telling, WatchQuery, WatchStart};
-use crate::ledger::{Ledger, Published, Settled};
+use crate::ledger::{Ledger, Published, SettledRecord};
 use crate::v1;
 use crate::wire::time::{recorded_from, timestamp, timestamp_of};
 use crate::wire::vocabulary::Twin;
@@ -202,7 +202,7 @@ impl Follower {
     }
 
     /// Waits until there may be something to tell, and the record has settled.
-    async fn wait(&mut self, watch: &ClockWatch) -> Result<Settled, Gone> {
+    async fn wait(&mut self, watch: &ClockWatch) -> Result<SettledRecord, Gone> {
         let until = self.wake_at(watch);
         tokio::select! {
             () = self.frames.closed() => return Err(Gone),
@@ -228,7 +228,7 @@ impl Follower {
         self.quiet_since.map_or(turn, |since| turn.min(since + self.heartbeat))
     }
 
-    async fn advance(&self, mut watch: ClockWatch, settled: Settled) -> Result<ClockWatch, Refusal> {
+    async fn advance(&self, mut watch: ClockWatch, settled: SettledRecord) -> Result<ClockWatch, Refusal> {
         let is_far = self.ledger.is_far(&watch, settled, FEW_EVENTS);
         let ledger = Arc::clone(&self.ledger);
         let advance = move || {

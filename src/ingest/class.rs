@@ -4,7 +4,7 @@ use super::composed;
 use super::fault::{BadMapping, Fault};
 use super::filter::MAX_PARTY_ID;
 use super::mapping::{PartyClassSpec, SourceClassSpec, ValueSpec};
-use super::scope::{Scope, Seen};
+use super::scope::{RowScope, Scope};
 use super::table::{Table, TableRow, Tables};
 use super::value::{Value, shown};
 use crate::domain::rejection::Violation;
@@ -22,7 +22,7 @@ const MEMORY: usize = 100_000;
 
 /// A party or source that claims name, as it would be registered.
 #[derive(Debug)]
-pub(crate) struct Registered {
+pub(crate) struct EntityRegistration {
     /// Its id.
     pub(crate) id: String,
     /// The first half of the SHA-256 of its sort and id: what it is known by.
@@ -32,7 +32,7 @@ pub(crate) struct Registered {
     /// The command that registers it.
     pub(crate) command: Command,
     /// What must be registered before it.
-    pub(crate) needs: Vec<Arc<Registered>>,
+    pub(crate) needs: Vec<Arc<EntityRegistration>>,
     /// Its names, as digests.
     pub(crate) names: Vec<u64>,
     /// True if another name in a later release counts as a new name from the day of that release on.
@@ -41,7 +41,7 @@ pub(crate) struct Registered {
 
 /// A party or source that is registered already, as far as an import compares it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct RegisteredEntity {
     /// The digest of the key that made it; 0 until that key is known.
     pub(crate) made_of: u64,
     /// Its names, as digests.
@@ -52,7 +52,7 @@ pub(crate) struct Held {
     pub(crate) party: Option<Box<v1::Party>>,
 }
 
-impl Held {
+impl RegisteredEntity {
     /// A party of the record. `whole`: it may be renamed.
     pub(crate) fn party(party: v1::Party, whole: bool) -> Self {
         let names = party.names.iter().map(name_digest).collect();
@@ -68,7 +68,7 @@ pub(crate) fn name_digest(name: &v1::PartyName) -> u64 {
 
 /// A party or source that a row names.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Named<'n> {
+pub(crate) struct NamedEntity<'n> {
     /// Its class.
     pub(crate) class: &'n str,
     /// Its key.
@@ -79,7 +79,7 @@ pub(crate) struct Named<'n> {
     pub(crate) columns: &'n str,
 }
 
-impl Named<'_> {
+impl NamedEntity<'_> {
     /// All that it is made of, in one text.
     fn identity(&self) -> std::borrow::Cow<'_, str> {
         if self.with.is_empty() {
@@ -98,7 +98,7 @@ pub(crate) struct Classes<'m> {
 
 /// What has been made so far.
 #[derive(Debug, Default)]
-pub(crate) struct Made(HashMap<(bool, usize), HashMap<Box<str>, Arc<Registered>>>);
+pub(crate) struct MadeEntities(HashMap<(bool, usize), HashMap<Box<str>, Arc<EntityRegistration>>>);
 
 #[derive(Debug)]
 struct PartyClass<'m> {
@@ -244,7 +244,12 @@ impl<'m> Classes<'m> {
     ///
     /// # Errors
     /// Returns a fault if the class is unknown or the party is invalid.
-    pub(crate) fn party(&self, named: Named<'_>, release: &str, made: &mut Made) -> Result<Arc<Registered>, Fault> {
+    pub(crate) fn party(
+        &self,
+        named: NamedEntity<'_>,
+        release: &str,
+        made: &mut MadeEntities,
+    ) -> Result<Arc<EntityRegistration>, Fault> {
         let unknown = || Fault::row(format!("there is no class `{}` in [parties]", named.class));
         let class = self.parties.get(named.class).ok_or_else(unknown)?;
         made.once((true, class.number), &named.identity(), || class.make(named, release))
@@ -254,7 +259,12 @@ impl<'m> Classes<'m> {
     ///
     /// # Errors
     /// Returns a fault if the class is unknown or the source is invalid.
-    pub(crate) fn source(&self, named: Named<'_>, release: &str, made: &mut Made) -> Result<Arc<Registered>, Fault> {
+    pub(crate) fn source(
+        &self,
+        named: NamedEntity<'_>,
+        release: &str,
+        made: &mut MadeEntities,
+    ) -> Result<Arc<EntityRegistration>, Fault> {
         let unknown = || Fault::row(format!("there is no class `{}` in [sources]", named.class));
         let class = self.sources.get(named.class).ok_or_else(unknown)?;
         let identity = named.identity();
@@ -268,18 +278,18 @@ impl<'m> Classes<'m> {
     fn make_source(
         &self,
         class: &SourceClass<'m>,
-        named: Named<'_>,
+        named: NamedEntity<'_>,
         release: &str,
-        made: &mut Made,
-    ) -> Result<Registered, Fault> {
+        made: &mut MadeEntities,
+    ) -> Result<EntityRegistration, Fault> {
         let columns = named.columns;
         let row = looked_up(class.table, named, class.unlisted)?;
-        let seen = Seen::key(named.key, row, release).given(named.with);
+        let seen = RowScope::key(named.key, row, release).given(named.with);
         let mut needs = Vec::new();
         for (party, key) in &class.publishers {
             let key = key.eval(&seen)?;
             if !key.is_empty() {
-                needs.push(self.party(Named { class: party, key: &key, with: &[], columns }, release, made)?);
+                needs.push(self.party(NamedEntity { class: party, key: &key, with: &[], columns }, release, made)?);
             }
         }
         let said = |value: &Option<Value<'m>>| match value {
@@ -308,7 +318,7 @@ impl<'m> Classes<'m> {
         check(sink, parsed.is_some(), &format!("sources.{}", class.name), columns, value)?;
         let command = Command::RegisterSource(v1::RegisterSource { source: Some(source.clone()) });
         let known_by = known_by_source(&source.source_id);
-        Ok(Registered {
+        Ok(EntityRegistration {
             id: source.source_id,
             known_by,
             made_of: None,
@@ -350,10 +360,10 @@ impl<'m> SourceClass<'m> {
 }
 
 impl PartyClass<'_> {
-    fn make(&self, named: Named<'_>, release: &str) -> Result<Registered, Fault> {
+    fn make(&self, named: NamedEntity<'_>, release: &str) -> Result<EntityRegistration, Fault> {
         let (key, columns) = (named.key, named.columns);
         let row = looked_up(self.table, named, self.unlisted)?;
-        let seen = Seen::key(key, row, release).given(named.with);
+        let seen = RowScope::key(key, row, release).given(named.with);
         let mut names = Vec::new();
         for (lang, value) in &self.names {
             let name = value.eval(&seen)?;
@@ -382,7 +392,7 @@ impl PartyClass<'_> {
         let made_of = (!self.same).then_some(made_of);
         let names = party.names.iter().map(name_digest).collect();
         let is_renamed = self.renamed;
-        Ok(Registered { id: party.party_id, known_by, made_of, command, needs: Vec::new(), names, is_renamed })
+        Ok(EntityRegistration { id: party.party_id, known_by, made_of, command, needs: Vec::new(), names, is_renamed })
     }
 }
 
@@ -405,7 +415,7 @@ fn type_named(written: &str) -> Result<v1::PartyType, String> {
     })
 }
 
-fn looked_up<'t>(table: Option<&'t Table>, named: Named<'_>, unlisted: bool) -> Result<&'t [Box<str>], Fault> {
+fn looked_up<'t>(table: Option<&'t Table>, named: NamedEntity<'_>, unlisted: bool) -> Result<&'t [Box<str>], Fault> {
     let Some(table) = table else { return Ok(&[]) };
     let unknown = || Fault::column(named.columns, format!("`{}` is not in the table {}", shown(named.key), table.name));
     match table.get(named.key) {
@@ -414,7 +424,7 @@ fn looked_up<'t>(table: Option<&'t Table>, named: Named<'_>, unlisted: bool) -> 
     }
 }
 
-fn external_ids(specs: &[(&str, Value<'_>)], seen: &Seen<'_>) -> Result<Vec<v1::ExternalId>, Fault> {
+fn external_ids(specs: &[(&str, Value<'_>)], seen: &RowScope<'_>) -> Result<Vec<v1::ExternalId>, Fault> {
     let mut ids = Vec::new();
     for (scheme, value) in specs {
         let id = value.eval(seen)?;
@@ -457,8 +467,8 @@ fn broken_rule(field: &str, text: &str) -> String {
     odd.map(|c| format!(" has {}", if c == ' ' { "a blank".to_owned() } else { format!("{c:?}") })).unwrap_or_default()
 }
 
-impl Made {
-    fn known(&self, class: (bool, usize), key: &str) -> Option<Arc<Registered>> {
+impl MadeEntities {
+    fn known(&self, class: (bool, usize), key: &str) -> Option<Arc<EntityRegistration>> {
         self.0.get(&class)?.get(key).map(Arc::clone)
     }
 
@@ -466,8 +476,8 @@ impl Made {
         &mut self,
         class: (bool, usize),
         key: &str,
-        make: impl FnOnce() -> Result<Registered, Fault>,
-    ) -> Result<Arc<Registered>, Fault> {
+        make: impl FnOnce() -> Result<EntityRegistration, Fault>,
+    ) -> Result<Arc<EntityRegistration>, Fault> {
         if let Some(known) = self.known(class, key) {
             return Ok(known);
         }

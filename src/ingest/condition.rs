@@ -1,7 +1,7 @@
 //! Conditions: `{ ongoing = "1" }`, `{ deaths = { not = ["", "0"] } }`.
 
 use super::mapping::{ConditionSpec, TestSpec};
-use super::scope::{Scope, Seen, Slot};
+use super::scope::{RowScope, Scope, Slot};
 
 /// A condition, compiled. Without any test it always holds.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ impl Condition {
     }
 
     /// Whether it holds.
-    pub(crate) fn holds(&self, seen: &Seen<'_>) -> bool {
+    pub(crate) fn holds(&self, seen: &RowScope<'_>) -> bool {
         self.0.iter().all(|test| {
             let cell = seen.get(test.slot);
             test.texts.iter().any(|text| *text == cell) == test.wanted

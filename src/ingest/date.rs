@@ -12,7 +12,7 @@
 use super::condition::Condition;
 use super::fault::Fault;
 use super::mapping::{DateRule, DateSpec, Spec};
-use super::scope::{Scope, Seen};
+use super::scope::{RowScope, Scope};
 use super::table::Tables;
 use super::template::Template;
 use super::value::{Value, shown};
@@ -35,7 +35,7 @@ use plausible::Plausible;
 
 /// What a date of a mapping says of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum DateReading {
     /// Nothing.
     Nothing,
     /// An end that does not exist.
@@ -46,7 +46,7 @@ pub(crate) enum Told {
     Date(String),
 }
 
-impl Told {
+impl DateReading {
     /// The date as a text; for an open end `..`, and nothing for nothing.
     pub(crate) fn into_text(self) -> String {
         match self {
@@ -68,7 +68,7 @@ struct Rule<'m> {
     missing: &'m [String],
     open: &'m [String],
     unknown: &'m [String],
-    empty: Option<Told>,
+    empty: Option<DateReading>,
     calendar: Calendar,
     plausible: Plausible,
     precision: Option<Value<'m>>,
@@ -79,7 +79,7 @@ struct Rule<'m> {
 
 #[derive(Debug)]
 enum What {
-    Always(Told),
+    Always(DateReading),
     Text(Template, Vec<Format>),
     Parts { year: Template, month: Option<Template>, day: Option<Template> },
 }
@@ -104,7 +104,7 @@ impl<'m> DateValue<'m> {
         scope: &Scope,
         tables: &'m Tables,
     ) -> Result<Self, String> {
-        let none = if optional { Some(Told::Nothing) } else { None };
+        let none = if optional { Some(DateReading::Nothing) } else { None };
         match spec {
             Spec::Text(text) => Ok(Self(vec![Rule {
                 when: Condition::default(),
@@ -141,16 +141,21 @@ impl<'m> DateValue<'m> {
     ///
     /// # Errors
     /// A text that is no such date, at its columns.
-    pub(crate) fn eval(&self, seen: &Seen<'_>) -> Result<Told, Fault> {
+    pub(crate) fn eval(&self, seen: &RowScope<'_>) -> Result<DateReading, Fault> {
         match self.0.iter().find(|rule| rule.when.holds(seen)) {
             Some(rule) => rule.eval(seen),
-            None => Ok(Told::Nothing),
+            None => Ok(DateReading::Nothing),
         }
     }
 }
 
 impl<'m> Rule<'m> {
-    fn compile(rule: &'m DateRule, none: Option<Told>, scope: &Scope, tables: &'m Tables) -> Result<Self, String> {
+    fn compile(
+        rule: &'m DateRule,
+        none: Option<DateReading>,
+        scope: &Scope,
+        tables: &'m Tables,
+    ) -> Result<Self, String> {
         let part = |text: &Option<String>| text.as_deref().map(|text| Template::compile(text, scope)).transpose();
         let value = |spec: &'m Option<super::mapping::ValueSpec>| {
             spec.as_ref().map(|spec| Value::compile(spec, scope, tables)).transpose()
@@ -211,22 +216,22 @@ impl<'m> Rule<'m> {
                 if !is_fixed(&self.precision) || !is_fixed(&self.qualifier) {
                     return Ok(());
                 }
-                self.eval(&Seen::key("", &[], "")).map(drop).map_err(|fault| fault.what)
+                self.eval(&RowScope::key("", &[], "")).map(drop).map_err(|fault| fault.what)
             }
             _ => Ok(()),
         }
     }
 
-    fn eval(&self, seen: &Seen<'_>) -> Result<Told, Fault> {
+    fn eval(&self, seen: &RowScope<'_>) -> Result<DateReading, Fault> {
         let told = match &self.what {
             What::Always(told) => return Ok(told.clone()),
             What::Text(template, formats) => self.text(template, formats, seen)?,
             What::Parts { year, month, day } => self.parts(year, month.as_ref(), day.as_ref(), seen)?,
         };
-        let Told::Date(date) = told else { return Ok(told) };
+        let DateReading::Date(date) = told else { return Ok(told) };
         self.plausible.check(&date).map_err(|what| Fault::column(self.columns(), what))?;
         let date = self.bounded(date)?;
-        let Some(qualifier) = &self.qualifier else { return Ok(Told::Date(date)) };
+        let Some(qualifier) = &self.qualifier else { return Ok(DateReading::Date(date)) };
         let qualifier = qualifier.eval(seen)?;
         if !matches!(&*qualifier, "" | "~" | "?" | "%") {
             let what = format!("`{}` is no qualifier: expected ~, ? or %", shown(&qualifier));
@@ -240,7 +245,7 @@ impl<'m> Rule<'m> {
         if !date.contains('/') {
             check(&date).map_err(|what| Fault::column(self.columns(), what))?;
         }
-        Ok(Told::Date(date))
+        Ok(DateReading::Date(date))
     }
 
     /// A date, or the last before it where it is exclusive; of an interval its end.
@@ -267,7 +272,7 @@ impl<'m> Rule<'m> {
         columns.collect::<Vec<_>>().join(", ")
     }
 
-    fn text(&self, template: &Template, formats: &[Format], seen: &Seen<'_>) -> Result<Told, Fault> {
+    fn text(&self, template: &Template, formats: &[Format], seen: &RowScope<'_>) -> Result<DateReading, Fault> {
         let text = template.render(seen);
         let at = || template.columns().to_owned();
         if let Some(told) = self.marked(&text) {
@@ -285,7 +290,7 @@ impl<'m> Rule<'m> {
                 check(&text).map_err(|what| Fault::column(at(), what))?;
             }
             let most = self.precision(seen)?;
-            return Ok(Told::Date(match most {
+            return Ok(DateReading::Date(match most {
                 Some(most) => atoms::cut(&text, most),
                 None => text.into_owned(),
             }));
@@ -305,8 +310,8 @@ impl<'m> Rule<'m> {
         year: &Template,
         month: Option<&Template>,
         day: Option<&Template>,
-        seen: &Seen<'_>,
-    ) -> Result<Told, Fault> {
+        seen: &RowScope<'_>,
+    ) -> Result<DateReading, Fault> {
         let year_text = year.render(seen);
         if let Some(told) = self.marked(&year_text) {
             return told.ok_or_else(|| Fault::column(year.columns(), "is empty: expected a year"));
@@ -346,19 +351,19 @@ impl<'m> Rule<'m> {
     }
 
     /// What a text means that is no date: an open or unknown end, or nothing; within it none where that is an error.
-    fn marked(&self, text: &str) -> Option<Option<Told>> {
+    fn marked(&self, text: &str) -> Option<Option<DateReading>> {
         let is = |markers: &[String]| markers.iter().any(|marker| marker == text);
         match text {
-            _ if is(self.open) => Some(Some(Told::Open)),
-            _ if is(self.unknown) => Some(Some(Told::Unknown)),
+            _ if is(self.open) => Some(Some(DateReading::Open)),
+            _ if is(self.unknown) => Some(Some(DateReading::Unknown)),
             "" => Some(self.empty.clone()),
             _ => None,
         }
     }
 
     /// The date that parts make, no more precise than is wanted.
-    fn told(&self, parts: Parts, seen: &Seen<'_>, at: impl Fn() -> String) -> Result<Told, Fault> {
-        let Some(year) = parts.year else { return Ok(Told::Unknown) };
+    fn told(&self, parts: Parts, seen: &RowScope<'_>, at: impl Fn() -> String) -> Result<DateReading, Fault> {
+        let Some(year) = parts.year else { return Ok(DateReading::Unknown) };
         let counted = if parts.of_era { Ok(year) } else { self.astronomical(year) };
         let year = counted.map_err(|what| Fault::column(at(), what))?;
         let wanted = self.precision(seen)?;
@@ -376,7 +381,7 @@ impl<'m> Rule<'m> {
             Calendar::Julian => calendar::from_julian(year, month, day).map_err(|what| Fault::column(at(), what))?,
         };
         check(&text).map_err(|what| Fault::column(at(), what))?;
-        Ok(Told::Date(text))
+        Ok(DateReading::Date(text))
     }
 
     /// A year as EDTF counts it, which has a year 0.
@@ -388,7 +393,7 @@ impl<'m> Rule<'m> {
         }
     }
 
-    fn precision(&self, seen: &Seen<'_>) -> Result<Option<Precision>, Fault> {
+    fn precision(&self, seen: &RowScope<'_>) -> Result<Option<Precision>, Fault> {
         let Some(value) = &self.precision else { return Ok(None) };
         let word = value.eval(seen)?;
         named_precision(&word).map_err(|what| Fault::column(value.columns(), what))
@@ -425,10 +430,10 @@ fn edtf((year, month, day): (i64, Option<u32>, Option<u32>), time: Option<Time>)
     text
 }
 
-fn end(text: &str) -> Result<Told, String> {
+fn end(text: &str) -> Result<DateReading, String> {
     match text {
-        "open" => Ok(Told::Open),
-        "unknown" => Ok(Told::Unknown),
+        "open" => Ok(DateReading::Open),
+        "unknown" => Ok(DateReading::Unknown),
         other => Err(format!("`{other}` is no end: expected `open` or `unknown`")),
     }
 }

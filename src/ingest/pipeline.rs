@@ -15,15 +15,15 @@ mod snapshot;
 pub(crate) use places::{Places, RowPlace};
 
 use super::claim::{MadeClaim, Tools};
-use super::class::{Classes, Held};
+use super::class::{Classes, RegisteredEntity};
 use super::day::Day;
 use super::fault::{BadFile, BadMapping, Fault};
 use super::mapping::{Mapping, Semantics};
 use super::plan::{Bench, Outcome, Plan};
-use super::release::{ClaimIds, Recorded};
+use super::release::{ClaimIds, RecordedDataSet};
 use super::scope::Unused;
 use super::snapshot::{Episodes, Window};
-use super::source::{self, Columns, Members, Opened, Read, Row};
+use super::source::{self, Columns, Members, Row, RowResult, SourceFiles};
 use super::table::Tables;
 use super::version::{self, Version};
 use crate::domain::edtf::Atom;
@@ -69,13 +69,13 @@ pub(crate) struct Job<'j> {
 
 /// What the record has that matters to an import.
 #[derive(Debug)]
-pub(crate) struct Known {
+pub(crate) struct RecordedState {
     /// The claims of the data set.
-    pub(crate) claims: Recorded,
+    pub(crate) claims: RecordedDataSet,
     /// The same as episodes, where it is recorded as snapshots.
     pub(crate) episodes: Episodes,
     /// The parties and sources, by what they are known by.
-    pub(crate) registered: HashMap<u128, Held>,
+    pub(crate) registered: HashMap<u128, RegisteredEntity>,
 }
 
 /// How many of each there were.
@@ -165,7 +165,7 @@ fn cut_of(edtf: &str) -> (bool, bool) {
 
 /// What an import came to.
 #[derive(Debug)]
-pub(crate) struct Made {
+pub(crate) struct ImportOutcome {
     /// How many of each there were.
     pub(crate) tally: Tally,
     /// Which row each command was made of.
@@ -180,12 +180,12 @@ pub(crate) trait Out {
     ///
     /// # Errors
     /// Why no more are wanted.
-    fn commands(&mut self, commands: Vec<v1::Command>) -> Result<(), Stopped>;
+    fn commands(&mut self, commands: Vec<v1::Command>) -> Result<(), ConsumerStopped>;
     /// Takes a row that is no good.
     ///
     /// # Errors
     /// Why no more are wanted.
-    fn rejected(&mut self, rejected: &Rejected<'_>) -> Result<(), Stopped>;
+    fn rejected(&mut self, rejected: &RejectedRow<'_>) -> Result<(), ConsumerStopped>;
     /// Takes what is odd about a row that is good, or of a party.
     fn odd(&mut self, file: &str, line: u64, notice: &str);
     /// Hears how far it is.
@@ -194,7 +194,7 @@ pub(crate) trait Out {
 
 /// A row that is no good.
 #[derive(Debug)]
-pub(crate) struct Rejected<'r> {
+pub(crate) struct RejectedRow<'r> {
     /// In which file.
     pub(crate) file: &'r str,
     /// In which line, or which element of an array.
@@ -207,11 +207,11 @@ pub(crate) struct Rejected<'r> {
 
 /// Whoever takes the commands has had enough, and knows why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stopped;
+pub(crate) struct ConsumerStopped;
 
 /// Why an import came to nothing.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failed {
+pub(crate) enum ImportFailure {
     /// The file or the mapping is no good.
     #[error(transparent)]
     File(#[from] BadFile),
@@ -231,13 +231,13 @@ pub(crate) enum Failed {
     Ended(usize),
 }
 
-impl From<Stopped> for Failed {
-    fn from(_: Stopped) -> Self {
+impl From<ConsumerStopped> for ImportFailure {
+    fn from(_: ConsumerStopped) -> Self {
         Self::Stopped
     }
 }
 
-impl From<BadMapping> for Failed {
+impl From<BadMapping> for ImportFailure {
     fn from(bad: BadMapping) -> Self {
         Self::File(bad.into())
     }
@@ -247,23 +247,28 @@ impl From<BadMapping> for Failed {
 struct Batch {
     number: u64,
     columns: Arc<Columns>,
-    rows: Vec<Read>,
+    rows: Vec<RowResult>,
 }
 
 /// A row and what it makes.
-enum Mapped {
+enum MappedRow {
     Row(Row, Outcome),
-    Bad(Read),
+    Bad(RowResult),
 }
 
 /// A batch of rows that have been looked at, with its number.
-type Looked = Result<(u64, Vec<Mapped>), BadMapping>;
+type MappedBatch = Result<(u64, Vec<MappedRow>), BadMapping>;
 
 /// Reads a file, and gives the commands that record it.
 ///
 /// # Errors
 /// Why it came to nothing.
-pub(crate) fn run(job: &Job<'_>, opened: &mut Opened, known: &mut Known, out: &mut dyn Out) -> Result<Made, Failed> {
+pub(crate) fn run(
+    job: &Job<'_>,
+    opened: &mut SourceFiles,
+    known: &mut RecordedState,
+    out: &mut dyn Out,
+) -> Result<ImportOutcome, ImportFailure> {
     let mapping = job.mapping;
     let mut tools = Tools {
         dataset: &mapping.dataset.name,
@@ -285,7 +290,7 @@ pub(crate) fn run(job: &Job<'_>, opened: &mut Opened, known: &mut Known, out: &m
     let tools = tools;
     let makers = thread::available_parallelism().map_or(1, NonZeroUsize::get).clamp(1, 4);
     let (give, batches) = bounded::<Batch>(WAITING);
-    let (mapped, results) = bounded::<Looked>(WAITING);
+    let (mapped, results) = bounded::<MappedBatch>(WAITING);
     let mut sequencer = Sequencer::new(job, &tools, known, out);
     let unused = thread::scope(|scope| {
         let reader = scope.spawn(move || read(mapping, opened, &give));
@@ -300,18 +305,18 @@ pub(crate) fn run(job: &Job<'_>, opened: &mut Opened, known: &mut Known, out: &m
         let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         sequenced?;
         match read?.closed() {
-            Some(members) => Ok::<_, Failed>(unused(job, &tools, &members)?),
+            Some(members) => Ok::<_, ImportFailure>(unused(job, &tools, &members)?),
             None => Ok(Unused::default()),
         }
     })?;
-    Ok(Made { unused, ..sequencer.finish()? })
+    Ok(ImportOutcome { unused, ..sequencer.finish()? })
 }
 
 /// All versions that a file has of its rows, in order.
 ///
 /// # Errors
 /// The file or the mapping is no good, or the mapping does not say what a version is.
-pub(crate) fn versions(job: &Job<'_>, opened: &mut Opened) -> Result<BTreeSet<Version>, Failed> {
+pub(crate) fn versions(job: &Job<'_>, opened: &mut SourceFiles) -> Result<BTreeSet<Version>, ImportFailure> {
     let mapping = job.mapping;
     if mapping.dataset.version.is_none() {
         return Err(unversioned().into());
@@ -334,8 +339,8 @@ fn unversioned() -> BadMapping {
 }
 
 /// The snapshot that a file is, if it is one.
-fn window(job: &Job<'_>, known: &Known) -> Result<Option<Window>, Failed> {
-    let wrong = |what: &str| Failed::from(BadMapping::at("release.semantics", what));
+fn window(job: &Job<'_>, known: &RecordedState) -> Result<Option<Window>, ImportFailure> {
+    let wrong = |what: &str| ImportFailure::from(BadMapping::at("release.semantics", what));
     let episodes = &known.episodes;
     match (job.mapping.release.semantics, &job.date) {
         (Semantics::Corrected, _) if episodes.last().is_some() => {
@@ -350,7 +355,7 @@ fn window(job: &Job<'_>, known: &Known) -> Result<Option<Window>, Failed> {
             Err(wrong("say the day of the snapshot: --release 2020-06-01, or `date` in [release]"))
         }
         (Semantics::Snapshot, Some(day)) => match episodes.last().filter(|last| *last > day) {
-            Some(last) => Err(Failed::Late(last.text().to_owned())),
+            Some(last) => Err(ImportFailure::Late(last.text().to_owned())),
             None => Ok(Some(Window { day: day.clone() })),
         },
     }
@@ -366,7 +371,7 @@ fn unused(job: &Job<'_>, tools: &Tools<'_>, members: &Columns) -> Result<Unused,
     Ok(plan.unused)
 }
 
-fn read(mapping: &Mapping, opened: &mut Opened, give: &Sender<Batch>) -> Result<Members, BadFile> {
+fn read(mapping: &Mapping, opened: &mut SourceFiles, give: &Sender<Batch>) -> Result<Members, BadFile> {
     let mut batch: Option<Batch> = None;
     let mut number = 0;
     let mut members = Members::default();
@@ -393,7 +398,7 @@ fn read(mapping: &Mapping, opened: &mut Opened, give: &Sender<Batch>) -> Result<
     Ok(members)
 }
 
-fn make(job: &Job<'_>, tools: &Tools<'_>, batches: &Receiver<Batch>, mapped: &Sender<Looked>) {
+fn make(job: &Job<'_>, tools: &Tools<'_>, batches: &Receiver<Batch>, mapped: &Sender<MappedBatch>) {
     let mut bench = Bench::default();
     let mut plan: Option<(Arc<Columns>, Plan<'_>)> = None;
     for batch in batches {
@@ -406,11 +411,11 @@ fn make(job: &Job<'_>, tools: &Tools<'_>, batches: &Receiver<Batch>, mapped: &Se
         let made = compiled.map(|compiled| {
             let (_, plan) = plan.insert(compiled);
             let rows = batch.rows.into_iter().map(|read| match read {
-                Read::Row(row) => {
+                RowResult::Row(row) => {
                     let outcome = plan.row(&row, &mut bench);
-                    Mapped::Row(row, outcome)
+                    MappedRow::Row(row, outcome)
                 }
-                bad @ Read::Bad { .. } => Mapped::Bad(bad),
+                bad @ RowResult::Bad { .. } => MappedRow::Bad(bad),
             });
             (batch.number, rows.collect())
         });
@@ -421,8 +426,8 @@ fn make(job: &Job<'_>, tools: &Tools<'_>, batches: &Receiver<Batch>, mapped: &Se
     }
 }
 
-fn in_order(results: &Receiver<Looked>, sequencer: &mut Sequencer<'_>) -> Result<(), Failed> {
-    let mut early: BTreeMap<u64, Vec<Mapped>> = BTreeMap::new();
+fn in_order(results: &Receiver<MappedBatch>, sequencer: &mut Sequencer<'_>) -> Result<(), ImportFailure> {
+    let mut early: BTreeMap<u64, Vec<MappedRow>> = BTreeMap::new();
     let mut next = 0;
     for result in results {
         let (number, rows) = result?;

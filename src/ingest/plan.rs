@@ -1,12 +1,12 @@
 //! A mapping, compiled for the columns of a file: a row goes in, its claims come out, or everything that is wrong with it.
 
 use super::claim::{ClaimPlan, MadeClaim, Tools};
-use super::class::Made;
+use super::class::MadeEntities;
 use super::condition::Condition;
 use super::date::DateValue;
 use super::fault::{BadMapping, Fault, Faults};
 use super::mapping::{DeriveSpec, Mapping, ValueSpec};
-use super::scope::{Scope, Seen, Unused};
+use super::scope::{RowScope, Scope, Unused};
 use super::source::{Columns, Row};
 use super::table::Tables;
 use super::value::{Rule, RuleParts, Value, shown};
@@ -35,7 +35,7 @@ pub(crate) struct Plan<'m> {
 #[derive(Debug, Default)]
 pub(crate) struct Bench {
     derived: Vec<String>,
-    made: Made,
+    made: MadeEntities,
 }
 
 /// What a row makes.
@@ -123,7 +123,7 @@ impl<'m> Plan<'m> {
     pub(crate) fn row(&self, row: &Row, bench: &mut Bench) -> Outcome {
         let mut faults = Faults::default();
         self.derive(row, bench, &mut faults);
-        let seen = Seen::row(row, &bench.derived, self.tools.release);
+        let seen = RowScope::row(row, &bench.derived, self.tools.release);
         let Some(plans) = self.counting(&seen, &mut faults) else { return Outcome::Older };
         if self.retracts.as_ref().is_some_and(|retracts| retracts.holds(&seen)) {
             return self.retracted(&plans, &seen, faults);
@@ -166,7 +166,7 @@ impl<'m> Plan<'m> {
     pub(crate) fn version(&self, row: &Row, bench: &mut Bench) -> Option<(Vec<String>, Version)> {
         let mut faults = Faults::default();
         self.derive(row, bench, &mut faults);
-        let seen = Seen::row(row, &bench.derived, self.tools.release);
+        let seen = RowScope::row(row, &bench.derived, self.tools.release);
         let version = faults.take(self.version.as_ref()?.eval(&seen))?;
         let plans = self.claims.iter().filter(|plan| plan.applies(&seen));
         let keys = plans.filter_map(|plan| faults.take(plan.key(&seen))).collect();
@@ -174,7 +174,7 @@ impl<'m> Plan<'m> {
     }
 
     /// The claims that a row makes, apart from those of which another version counts; none if that is so for all of them.
-    fn counting(&self, seen: &Seen<'_>, faults: &mut Faults) -> Option<Vec<&ClaimPlan<'m>>> {
+    fn counting(&self, seen: &RowScope<'_>, faults: &mut Faults) -> Option<Vec<&ClaimPlan<'m>>> {
         let mut plans: Vec<_> = self.claims.iter().filter(|plan| plan.applies(seen)).collect();
         let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return Some(plans) };
         let Some(version) = faults.take(value.eval(seen)).map(|version| Version::of(&version)) else {
@@ -188,7 +188,7 @@ impl<'m> Plan<'m> {
     }
 
     /// Checks that the version of a row can be compared with those of the other rows.
-    fn comparable(&self, seen: &Seen<'_>) -> Result<(), Fault> {
+    fn comparable(&self, seen: &RowScope<'_>) -> Result<(), Fault> {
         let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return Ok(()) };
         let version = value.eval(seen)?;
         let checked = versions.check(&Version::of(&version));
@@ -196,7 +196,7 @@ impl<'m> Plan<'m> {
     }
 
     /// The outcome of a row that takes its claims back.
-    fn retracted(&self, plans: &[&ClaimPlan<'m>], seen: &Seen<'_>, mut faults: Faults) -> Outcome {
+    fn retracted(&self, plans: &[&ClaimPlan<'m>], seen: &RowScope<'_>, mut faults: Faults) -> Outcome {
         let is_derived = faults.is_empty();
         let keys: Vec<String> = plans.iter().filter_map(|plan| faults.take(plan.key(seen))).collect();
         let is_known = is_derived && keys.len() == plans.len();
@@ -268,7 +268,7 @@ impl<'m> Derive<'m> {
     }
 
     fn apply(&self, row: &Row, derived: &mut [String], release: &str) -> Result<(), Fault> {
-        let seen = Seen::row(row, derived, release);
+        let seen = RowScope::row(row, derived, release);
         let rule = match &self.what {
             Derivation::Value(rule) if rule.when.holds(&seen) => rule,
             Derivation::Date(when, date) if when.holds(&seen) => {
@@ -318,7 +318,7 @@ fn place<'m>(name: &'m str, names: &mut Vec<&'m str>, scope: &mut Scope) -> usiz
 /// The member of a vocabulary that a row names; none where it says nothing.
 fn named(
     value: &Value<'_>,
-    seen: &Seen<'_>,
+    seen: &RowScope<'_>,
     prefix: &str,
     member: fn(&str) -> Option<i32>,
 ) -> Result<Option<i32>, Fault> {

@@ -57,7 +57,7 @@ pub(crate) enum TakenBack {
 
 /// What the ledger has of a data set, and which of it the file has named.
 #[derive(Debug, Default)]
-pub(crate) struct Recorded {
+pub(crate) struct RecordedDataSet {
     claims: HashTable<Entry>,
     scheme: String,
     recorded: u32,
@@ -93,7 +93,7 @@ impl ContentDigest {
     }
 }
 
-impl Recorded {
+impl RecordedDataSet {
     /// Nothing yet, of the data set with this scheme.
     pub(crate) fn of(scheme: &str) -> Self {
         Self { scheme: scheme.to_owned(), ..Self::default() }
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_row_is_new_the_same_changed_or_back_and_what_no_row_names_has_vanished() {
-        let mut recorded = Recorded::of("x");
+        let mut recorded = RecordedDataSet::of("x");
         for key in ["same", "changed", "gone", "bad"] {
             recorded.learn(asserted(claim(key, "a")));
         }
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_claim_is_named_by_a_good_row_or_a_bad_one() {
-        let mut recorded = Recorded::of("x");
+        let mut recorded = RecordedDataSet::of("x");
         for key in ["good", "bad", "gone"] {
             recorded.learn(asserted(claim(key, "a")));
         }

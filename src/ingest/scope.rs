@@ -171,7 +171,7 @@ fn other_delimiter(header: &str) -> String {
 
 /// What is looked at: a row, and what has been made of it so far.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen<'r> {
+pub(crate) struct RowScope<'r> {
     /// The row; none where a party or source is made of a key.
     pub(crate) row: Option<&'r Row>,
     /// The derived columns.
@@ -184,7 +184,7 @@ pub(crate) struct Seen<'r> {
     pub(crate) release: &'r str,
 }
 
-impl<'r> Seen<'r> {
+impl<'r> RowScope<'r> {
     /// A row of which nothing has been made.
     pub(crate) const fn row(row: &'r Row, derived: &'r [String], release: &'r str) -> Self {
         Self { row: Some(row), derived, table: &[], key: "", release }

@@ -2,8 +2,8 @@
 
 use super::fault::BadMapping;
 use super::mapping::{FileSpec, TableSpec};
-use super::scope::{Scope, Seen};
-use super::source::{self, Opened};
+use super::scope::{RowScope, Scope};
+use super::source::{self, SourceFiles};
 use super::template::Template;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -50,7 +50,7 @@ impl Key {
     fn of<'r>(&'r self, cells: &'r TableRow) -> Cow<'r, str> {
         match self {
             Self::Column(at) => Cow::Borrowed(cells.get(*at).map(AsRef::as_ref).unwrap_or_default()),
-            Self::Template(template) => template.render(&Seen::key("", cells, "")),
+            Self::Template(template) => template.render(&RowScope::key("", cells, "")),
         }
     }
 }
@@ -113,7 +113,7 @@ impl Table {
         if let Some(encoding) = &spec.encoding {
             file.encoding.clone_from(encoding);
         }
-        let mut opened = Opened::open(path).map_err(|error| refuse(error.to_string()))?;
+        let mut opened = SourceFiles::open(path).map_err(|error| refuse(error.to_string()))?;
         let mut read: Option<Self> = None;
         source::read(&mut opened, &file, &mut |columns, row| {
             let table = match &mut read {
@@ -167,10 +167,10 @@ impl Table {
         self.columns.get(..columns.len()).is_some_and(|first| first == columns)
     }
 
-    fn take(&mut self, row: &source::Read, columns: &[String], many: bool) -> Result<(), String> {
+    fn take(&mut self, row: &source::RowResult, columns: &[String], many: bool) -> Result<(), String> {
         let row = match row {
-            source::Read::Row(row) => row,
-            source::Read::Bad { line, faults, .. } => {
+            source::RowResult::Row(row) => row,
+            source::RowResult::Bad { line, faults, .. } => {
                 let what = faults.first().map(ToString::to_string).unwrap_or_default();
                 return Err(format!("line {line}: {what}"));
             }

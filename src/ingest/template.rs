@@ -1,7 +1,7 @@
 //! Templates: text with columns in braces, `"{side_a|lower} attacks {side_b}"`.
 
 use super::filter::{self, Filter, MAX_PARTY_ID};
-use super::scope::{Scope, Seen, Slot};
+use super::scope::{RowScope, Scope, Slot};
 use std::borrow::Cow;
 
 /// A template, compiled.
@@ -74,7 +74,7 @@ impl Template {
     }
 
     /// The text of the columns before any filter, for messages.
-    pub(crate) fn raw(&self, seen: &Seen<'_>) -> String {
+    pub(crate) fn raw(&self, seen: &RowScope<'_>) -> String {
         let columns = self.parts.iter().filter_map(|part| match part {
             Part::Text(_) => None,
             Part::Column(slot, _) => Some(seen.get(*slot)),
@@ -83,7 +83,7 @@ impl Template {
     }
 
     /// What it makes of what is seen.
-    pub(crate) fn render<'t>(&'t self, seen: &Seen<'t>) -> Cow<'t, str> {
+    pub(crate) fn render<'t>(&'t self, seen: &RowScope<'t>) -> Cow<'t, str> {
         match self.parts.as_slice() {
             [] => return Cow::Borrowed(""),
             [Part::Text(text)] => return Cow::Borrowed(text),
@@ -136,7 +136,7 @@ mod tests {
     fn made(template: &str) -> Result<String, String> {
         let scope = Scope::of_key(Some(&["name".to_owned()]), &[]);
         let compiled = Template::compile(template, &scope)?;
-        Ok(compiled.render(&Seen::key("K", &["Use Force".into()], "5.0")).into_owned())
+        Ok(compiled.render(&RowScope::key("K", &["Use Force".into()], "5.0")).into_owned())
     }
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
         let long = "x".repeat(70);
         for (text, expected) in [("X_{key|id}", 64), ("A_{key|id}_{key|unique_id}", 63), ("{key|id}", 64)] {
             let template = Template::compile(text, &scope).unwrap().for_id();
-            assert_eq!(template.render(&Seen::key(&long, &[], "")).len(), expected, "{text}");
+            assert_eq!(template.render(&RowScope::key(&long, &[], "")).len(), expected, "{text}");
         }
     }
 

@@ -3,7 +3,7 @@
 use super::condition::Condition;
 use super::fault::Fault;
 use super::mapping::{Spec, ValueRule, ValueSpec};
-use super::scope::{Scope, Seen};
+use super::scope::{RowScope, Scope};
 use super::table::{Table, Tables};
 use super::template::Template;
 use regex::Regex;
@@ -81,7 +81,7 @@ impl<'m> Value<'m> {
     }
 
     /// The text of the columns before any filter, for messages.
-    pub(crate) fn raw(&self, seen: &Seen<'_>) -> String {
+    pub(crate) fn raw(&self, seen: &RowScope<'_>) -> String {
         match self {
             Self::Template(template) => template.raw(seen),
             Self::Rules(rules) => {
@@ -94,7 +94,7 @@ impl<'m> Value<'m> {
     ///
     /// # Errors
     /// What is not known, at its columns.
-    pub(crate) fn eval<'v>(&'v self, seen: &Seen<'v>) -> Result<Cow<'v, str>, Fault> {
+    pub(crate) fn eval<'v>(&'v self, seen: &RowScope<'v>) -> Result<Cow<'v, str>, Fault> {
         match self {
             Self::Template(template) => Ok(template.render(seen)),
             Self::Rules(rules) => match rules.iter().find(|rule| rule.when.holds(seen)) {
@@ -165,7 +165,7 @@ impl<'m> Rule<'m> {
     ///
     /// # Errors
     /// What is not known, at its columns.
-    pub(crate) fn eval<'v>(&'v self, seen: &Seen<'v>) -> Result<Cow<'v, str>, Fault> {
+    pub(crate) fn eval<'v>(&'v self, seen: &RowScope<'v>) -> Result<Cow<'v, str>, Fault> {
         let text = self.from.render(seen);
         let found = match &self.matches {
             None => Some(text.clone()),

@@ -6,7 +6,7 @@ use super::claim::Tools;
 use super::fault::{BadFile, BadMapping};
 use super::mapping::Mapping;
 use super::plan::{Bench, Plan};
-use super::source::{self, Columns, Opened, Read};
+use super::source::{self, Columns, RowResult, SourceFiles};
 use super::table::Tables;
 use crate::wire::time::read_instant;
 use std::cmp::Ordering;
@@ -163,7 +163,7 @@ pub(crate) fn scan(
     mapping: &Mapping,
     tables: &Tables,
     tools: &Tools<'_>,
-    opened: &mut Opened,
+    opened: &mut SourceFiles,
     until: Option<&Version>,
 ) -> Result<(Versions, BTreeSet<Version>), BadFile> {
     let mut scan = Scan::default();
@@ -171,7 +171,7 @@ pub(crate) fn scan(
     let mut bench = Bench::default();
     let mut wrong: Option<BadMapping> = None;
     let read = source::read(opened, &mapping.source, &mut |columns, read| {
-        let Read::Row(row) = read else { return Ok(()) };
+        let RowResult::Row(row) = read else { return Ok(()) };
         let current = plan.take().filter(|(known, _)| Arc::ptr_eq(known, columns));
         let current = match current {
             Some(current) => current,

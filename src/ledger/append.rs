@@ -2,7 +2,7 @@
 //! ([`super::commit`]).
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::AppendError;
 use super::stage::StageWork;
 use crate::domain::command::{Batch, Command};
@@ -30,7 +30,7 @@ pub struct AppendRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {
     /// The cut right after it; for a check, the head.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// When it was recorded; none for a check.
     pub recorded_at: Option<RecordedAt>,
     /// One result a command.

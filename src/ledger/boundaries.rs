@@ -6,7 +6,7 @@
 
 use super::Ledger;
 use super::error::AppendError;
-use super::record::{EVERYTHING, Recorded};
+use super::record::{DecisionRecord, EVERYTHING};
 use crate::domain::command::Precondition;
 use crate::domain::decide::conflicts;
 use crate::domain::position::Position;
@@ -30,7 +30,7 @@ impl Ledger {
             return Ok(preconditions.to_vec());
         }
         let view = self.store.question_view();
-        let record = Recorded { store: &self.store, view: &view, cut: EVERYTHING };
+        let record = DecisionRecord { store: &self.store, view: &view, cut: EVERYTHING };
         let conflicts = conflicts(&record, preconditions);
         let through = view.head();
         drop(view);

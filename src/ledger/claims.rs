@@ -1,11 +1,11 @@
 //! Claims themselves: one, a list, and the history of one.
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::{QueryError, ReadFailure};
-use super::query::{ClaimPage, Encoded, PageSize};
+use super::query::{ClaimPage, EncodedClaims, PageSize};
 use super::render::Renderer;
-use super::sight::{ListedPart, Seen, Sight};
+use super::sight::{ClaimSight, ListedPart, Sight};
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::filter::Filter;
@@ -56,7 +56,7 @@ pub struct RevisionsQuery {
 #[derive(Clone, Debug)]
 pub struct RevisionPage {
     /// The cut.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// What made each revision.
     pub made_by: Vec<(RevisionEvent, Option<RevisionKind>)>,
     /// The claim after each, and before it (none before the first).
@@ -91,7 +91,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the cut does not know it or cannot be resolved, or what is stored is damaged.
-    pub fn claim(&self, id: ClaimId, cut: Cut) -> Result<(Resolved, Vec<u8>), QueryError> {
+    pub fn claim(&self, id: ClaimId, cut: Cut) -> Result<(ResolvedCut, Vec<u8>), QueryError> {
         let view = self.store.question_view();
         let at = self.resolve(&view.index, cut)?;
         let claims = view.index.claims();
@@ -111,7 +111,7 @@ impl Ledger {
         id: ClaimId,
         cut: Cut,
         supposed: &Supposed,
-    ) -> Result<(Resolved, Vec<u8>), QueryError> {
+    ) -> Result<(ResolvedCut, Vec<u8>), QueryError> {
         self.look(cut, supposed, |sight| {
             let seen = sight.find(id).ok_or(QueryError::ClaimNotFound(id))?;
             let mut bytes = Vec::new();
@@ -141,7 +141,7 @@ impl Ledger {
                 limit: query.page.entries.saturating_add(1),
             },
         );
-        let mut page = ClaimPage { at, claims: Encoded::default(), next: None };
+        let mut page = ClaimPage { at, claims: EncodedClaims::default(), next: None };
         let mut renderer = Renderer::at(&self.store, &view, at.position());
         let mut last = None;
         for found in &found {
@@ -197,7 +197,7 @@ fn supposed_claims(sight: &Sight<'_>, query: &ClaimsQuery) -> Result<ClaimPage, 
     let ClaimsQuery { after, newest_first, include_retracted, .. } = *query;
     let limit = query.page.entries.saturating_add(1);
     let found = sight.listed_as(&query.filter, &ListedPart { after, newest_first, include_retracted, limit });
-    let mut page = ClaimPage { at: sight.at, claims: Encoded::default(), next: None };
+    let mut page = ClaimPage { at: sight.at, claims: EncodedClaims::default(), next: None };
     let mut last = None;
     for seen in &found {
         if page.claims.len() >= query.page.entries || page.claims.byte_len() >= query.page.bytes {
@@ -213,7 +213,7 @@ fn supposed_claims(sight: &Sight<'_>, query: &ClaimsQuery) -> Result<ClaimPage, 
 /// A claim in its revisions. It was before one what it was after another, so the last two are known.
 struct RenderedRevisions<'s, 'v> {
     sight: &'s Sight<'v>,
-    seen: &'s Seen,
+    seen: &'s ClaimSight,
     known: Vec<(usize, Vec<u8>)>,
 }
 
@@ -233,7 +233,7 @@ impl RenderedRevisions<'_, '_> {
     }
 }
 
-fn kind_of(sight: &Sight<'_>, seen: &Seen, revision: Revision) -> Result<Option<RevisionKind>, ReadFailure> {
+fn kind_of(sight: &Sight<'_>, seen: &ClaimSight, revision: Revision) -> Result<Option<RevisionKind>, ReadFailure> {
     if revision.action != Action::Revised {
         return Ok(None);
     }

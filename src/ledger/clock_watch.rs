@@ -29,7 +29,7 @@
 
 use super::Ledger;
 use super::error::{QueryError, ReadFailure};
-use super::horizon::Settled;
+use super::horizon::SettledRecord;
 use super::render::Renderer;
 use super::turn_history::TurnHistory;
 use crate::domain::cut::{Basis, Cut};
@@ -161,7 +161,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the place to resume at is one of another history.
-    pub fn begin_watch(&self, query: WatchQuery, settled: Settled) -> Result<ClockWatch, QueryError> {
+    pub fn begin_watch(&self, query: WatchQuery, settled: SettledRecord) -> Result<ClockWatch, QueryError> {
         let view = self.store.question_view();
         let head = self.after_append(&view.index, settled.appends).basis;
         let (place, base) = match query.start {
@@ -201,7 +201,7 @@ impl Ledger {
     /// Returns true if it may take long to bring a watch up to there: its filter is wide, there are so many events that it has
     /// not looked at yet, or it has to look through the claims.
     #[must_use]
-    pub fn is_far(&self, watch: &ClockWatch, settled: Settled, events: u64) -> bool {
+    pub fn is_far(&self, watch: &ClockWatch, settled: SettledRecord, events: u64) -> bool {
         const FEW_MEANINGS: usize = 4;
         if watch.has_prefixes || watch.meanings.len() > FEW_MEANINGS {
             return true;
@@ -213,7 +213,7 @@ impl Ledger {
     }
 
     /// Brings a watch up to where the record has settled. One that is behind has to be told first what it is behind with.
-    pub fn advance_watch(&self, watch: &mut ClockWatch, settled: Settled) {
+    pub fn advance_watch(&self, watch: &mut ClockWatch, settled: SettledRecord) {
         if settled.now < watch.horizon || watch.is_behind() {
             return;
         }

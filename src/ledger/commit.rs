@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 const LINE: usize = 1024;
 
 /// An append, decided and taken in: it is answered once all that was taken in before is durable.
-pub(super) struct Decided {
+pub(super) struct DecidedAppend {
     /// What is to be written; nothing for a check, or for what was recorded before.
     pub(super) append: Option<(Append, Promise)>,
     pub(super) outcome: Outcome,
@@ -38,7 +38,7 @@ pub(super) enum Outcome {
     Checked(Vec<CommandResult>),
 }
 
-impl Decided {
+impl DecidedAppend {
     /// How many events it has for the journal.
     pub(super) fn events(&self) -> usize {
         self.append.as_ref().map_or(0, |(append, _)| append.records.len())
@@ -57,7 +57,7 @@ pub(super) struct Committer {
 
 #[derive(Default)]
 struct Line {
-    waiting: Vec<Decided>,
+    waiting: Vec<DecidedAppend>,
     /// Whether what was taken out of the line last is still being written.
     writing: bool,
     /// Whether nothing comes any more.
@@ -107,7 +107,7 @@ impl Committer {
     }
 
     /// Hands over what was decided. Waits while too much waits already.
-    pub(super) fn hand_over(&self, mut decided: Vec<Decided>) {
+    pub(super) fn hand_over(&self, mut decided: Vec<DecidedAppend>) {
         if decided.is_empty() {
             return;
         }
@@ -123,7 +123,7 @@ impl Committer {
     }
 
     /// The same, when nothing else has been asked for: if it is one append, and nothing is on its way, the caller writes it.
-    pub(super) fn take_over(&self, decided: Vec<Decided>) {
+    pub(super) fn take_over(&self, decided: Vec<DecidedAppend>) {
         let alone = decided.len() == 1 && self.line.lock().is_quiet();
         if alone { self.commit(decided) } else { self.hand_over(decided) }
     }
@@ -147,7 +147,7 @@ impl Committer {
         self.shared.checkpoint(&mut **self.journal.lock());
     }
 
-    fn commit(&self, mut decided: Vec<Decided>) {
+    fn commit(&self, mut decided: Vec<DecidedAppend>) {
         let (group, promises): (Vec<Append>, Vec<Promise>) =
             decided.iter_mut().filter_map(|decided| decided.append.take()).unzip();
         let mut journal = self.journal.lock();
@@ -202,8 +202,8 @@ impl Shared {
         }
     }
 
-    fn answer(&self, decided: Vec<Decided>) {
-        for Decided { outcome, reply, .. } in decided {
+    fn answer(&self, decided: Vec<DecidedAppend>) {
+        for DecidedAppend { outcome, reply, .. } in decided {
             let appended = match outcome {
                 Outcome::Known(appended) => appended,
                 Outcome::Checked(results) => Appended { at: self.head(), recorded_at: None, results, replayed: false },

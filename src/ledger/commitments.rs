@@ -5,12 +5,12 @@
 //! are looked at.
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::{QueryError, ReadFailure};
 use super::kept::AnswerKey;
 use super::query::PageSize;
 use super::shortened::{self, MOST_IDS};
-use super::sight::{Seen, Sight};
+use super::sight::{ClaimSight, Sight};
 use crate::budget;
 use crate::domain::certainty::Certainty;
 use crate::domain::command::Supposed;
@@ -59,7 +59,7 @@ pub struct CommitmentsQuery {
 #[derive(Clone, Debug)]
 pub struct Commitments {
     /// The cut.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// The promises, by due date.
     pub commitments: Vec<Commitment>,
     /// Where the next page begins, if there is one.
@@ -86,8 +86,8 @@ pub struct Commitment {
 }
 
 /// A promise before its claim is put together.
-struct Found {
-    seen: Seen,
+struct PromiseCandidate {
+    seen: ClaimSight,
     due: Option<PartialDate>,
     status: CommitmentStatus,
     definite: bool,
@@ -144,10 +144,10 @@ fn promises_of(sight: &Sight<'_>, query: &CommitmentsQuery) -> Result<Vec<ClaimI
 /// How a claim stands as a promise, if it is one that may have been made by the asked date.
 fn promise(
     sight: &Sight<'_>,
-    seen: Seen,
+    seen: ClaimSight,
     asked: Period,
     kinds: &mut HashMap<String, bool>,
-) -> Result<Option<Found>, ReadFailure> {
+) -> Result<Option<PromiseCandidate>, ReadFailure> {
     budget::step();
     let made = Beginning::of(seen.temporal_type, seen.valid.as_ref(), &asked).by(&asked);
     if !promises(seen.modality) || made.is_none() {
@@ -162,7 +162,9 @@ fn promise(
     }
     let mut settlements = Vec::new();
     let mut begun = Vec::new();
-    budget::hold(size_of::<Found>() + settling.len().saturating_mul(size_of::<(LinkType, ClaimId, Certainty)>()));
+    budget::hold(
+        size_of::<PromiseCandidate>() + settling.len().saturating_mul(size_of::<(LinkType, ClaimId, Certainty)>()),
+    );
     for settler in settling.iter().filter(|settler| settles(settler.modality)) {
         budget::step();
         let begins = Beginning::of(settler.temporal_type, settler.valid.as_ref(), &asked);
@@ -175,10 +177,10 @@ fn promise(
     }
     let promise = Promise { due: due.as_ref(), status: seen.status };
     let (status, definite) = status(&promise, &settlements, &asked);
-    Ok(Some(Found { seen, due, status, definite, settlements: begun }))
+    Ok(Some(PromiseCandidate { seen, due, status, definite, settlements: begun }))
 }
 
-fn due(sight: &Sight<'_>, seen: &Seen) -> Result<Option<PartialDate>, ReadFailure> {
+fn due(sight: &Sight<'_>, seen: &ClaimSight) -> Result<Option<PartialDate>, ReadFailure> {
     let mut bytes = Vec::new();
     sight.render(seen, &mut bytes)?;
     let Due { due } = Due::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))?;

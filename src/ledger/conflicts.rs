@@ -9,11 +9,11 @@
 mod values;
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::{QueryError, ReadFailure};
 use super::kept::{AnswerKey, KeptAnswers};
 use super::query::PageSize;
-use super::sight::{Seen, Sight};
+use super::sight::{ClaimSight, Sight};
 use crate::budget;
 use crate::domain::certainty::Certainty;
 use crate::domain::command::Supposed;
@@ -52,7 +52,7 @@ pub struct ConflictsQuery {
 #[derive(Clone, Debug)]
 pub struct Conflicts {
     /// The cut.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// The conflicts.
     pub conflicts: Vec<Conflict>,
     /// Behind which one the next page begins, if there is one.
@@ -105,7 +105,7 @@ impl Place {
         Some(Self { later, earlier, conflict_type, detail: part()?.to_owned() })
     }
 
-    fn between(one: &Seen, other: Option<&Seen>, conflict_type: ConflictType, detail: String) -> Self {
+    fn between(one: &ClaimSight, other: Option<&ClaimSight>, conflict_type: ConflictType, detail: String) -> Self {
         let orders =
             other.map_or((one.order, None), |other| (one.order.max(other.order), Some(one.order.min(other.order))));
         Self { later: orders.0, earlier: orders.1, conflict_type, detail }
@@ -113,9 +113,9 @@ impl Place {
 }
 
 /// A conflict before its claims are put together.
-struct Found {
-    claim: Seen,
-    other: Option<Seen>,
+struct ConflictCandidate {
+    claim: ClaimSight,
+    other: Option<ClaimSight>,
     dispute: Option<DisputeRow>,
     matter: Option<(String, [String; 2])>,
     certainty: Certainty,
@@ -124,11 +124,11 @@ struct Found {
 /// The first conflicts behind a place, in order: as many as a page can hold, and one more to tell whether that is all.
 struct First<'q> {
     query: &'q ConflictsQuery,
-    found: BTreeMap<Place, Found>,
+    found: BTreeMap<Place, ConflictCandidate>,
 }
 
 impl First<'_> {
-    fn add(&mut self, place: Place, found: impl FnOnce() -> Found) {
+    fn add(&mut self, place: Place, found: impl FnOnce() -> ConflictCandidate) {
         let first = self.found.len() <= self.query.page.entries
             || self.found.last_key_value().is_none_or(|(last, _)| place < *last);
         if first && self.query.after.as_ref().is_none_or(|after| place > *after) {
@@ -232,7 +232,7 @@ fn claim_by_claim(sight: &Sight<'_>, first: &mut First<'_>) -> Result<(), ReadFa
 }
 
 /// The links of a claim: all, or where it is the later side with this order.
-fn links(sight: &Sight<'_>, seen: &Seen, later: Option<u64>, first: &mut First<'_>) {
+fn links(sight: &Sight<'_>, seen: &ClaimSight, later: Option<u64>, first: &mut First<'_>) {
     let valid_at = first.query.valid_at;
     let others = sight.contradicting(seen).into_iter();
     for other in others.filter(|other| touches(other, valid_at) && later.is_none_or(|later| other.order < later)) {
@@ -258,7 +258,7 @@ type OrderedDispute = ((u64, Option<u64>, u64, usize), (ClaimId, Option<ClaimId>
 fn disputes(
     kept: &KeptAnswers,
     sight: &Sight<'_>,
-    asked: Option<&[Seen]>,
+    asked: Option<&[ClaimSight]>,
     first: &mut First<'_>,
 ) -> Result<(), ReadFailure> {
     let query = first.query;
@@ -285,11 +285,11 @@ fn disputes(
 
 fn ordered_disputes(
     sight: &Sight<'_>,
-    asked: Option<&[Seen]>,
+    asked: Option<&[ClaimSight]>,
     valid_at: Option<Period>,
 ) -> Result<Vec<OrderedDispute>, ReadFailure> {
     let asked: Option<HashSet<ClaimId>> = asked.map(|asked| asked.iter().map(|seen| seen.id).collect());
-    let is_asked = |seen: &Seen| asked.as_ref().is_none_or(|asked| asked.contains(&seen.id));
+    let is_asked = |seen: &ClaimSight| asked.as_ref().is_none_or(|asked| asked.contains(&seen.id));
     let mut ordered = Vec::new();
     for seen in sight.disputed().into_iter().filter(|seen| touches(seen, valid_at)) {
         for (nth, row) in sight.standing_disputes(&seen).into_iter().enumerate() {
@@ -315,17 +315,17 @@ fn single_valued(clash: &Clash<'_>, first: &mut First<'_>) {
     first.add(place, || {
         let matter = Some((clash.relationship.to_owned(), [value.to_string(), other_value.to_string()]));
         let found = plain(later.clone(), Some(earlier.clone()), None);
-        Found { matter, certainty: clash.certainty, ..found }
+        ConflictCandidate { matter, certainty: clash.certainty, ..found }
     });
 }
 
 /// A conflict that is said to be one, whatever the dates.
-const fn plain(claim: Seen, other: Option<Seen>, dispute: Option<DisputeRow>) -> Found {
-    Found { claim, other, dispute, matter: None, certainty: Certainty::Definite }
+const fn plain(claim: ClaimSight, other: Option<ClaimSight>, dispute: Option<DisputeRow>) -> ConflictCandidate {
+    ConflictCandidate { claim, other, dispute, matter: None, certainty: Certainty::Definite }
 }
 
 /// Whether a claim may hold or happen at a date.
-fn touches(seen: &Seen, at: Option<Period>) -> bool {
+fn touches(seen: &ClaimSight, at: Option<Period>) -> bool {
     at.is_none_or(|at| seen.valid.as_ref().is_some_and(|valid| valid.may_touch(&at)))
 }
 

@@ -4,7 +4,7 @@
 //! other values is found by `domain::rivals`; here the claims of one kind on one relationship are brought together.
 
 use super::error::ReadFailure;
-use super::sight::{Seen, Sight};
+use super::sight::{ClaimSight, Sight};
 use super::value::single_valued;
 use crate::budget;
 use crate::domain::conflict::asserts_a_value;
@@ -29,7 +29,7 @@ impl SingleValued {
     }
 
     /// The matters that a claim puts a value forward on.
-    pub(super) fn matters(&mut self, sight: &Sight<'_>, seen: &Seen) -> Vec<About> {
+    pub(super) fn matters(&mut self, sight: &Sight<'_>, seen: &ClaimSight) -> Vec<About> {
         if !has_value(seen) {
             return Vec::new();
         }
@@ -46,15 +46,15 @@ impl SingleValued {
 
 impl Sight<'_> {
     /// The claims that a link CONTRADICTS joins to a claim, from either side, in the order they were first recorded.
-    pub(super) fn contradicting(&self, seen: &Seen) -> Vec<Seen> {
+    pub(super) fn contradicting(&self, seen: &ClaimSight) -> Vec<ClaimSight> {
         self.joined_to(seen, &[LinkType::Contradicts])
     }
 
     /// The claims that links of these types join to a claim, from either side, in the order they were first recorded.
-    pub(super) fn joined_to(&self, seen: &Seen, types: &[LinkType]) -> Vec<Seen> {
+    pub(super) fn joined_to(&self, seen: &ClaimSight, types: &[LinkType]) -> Vec<ClaimSight> {
         let links = self.links_of(seen);
         let targets = links.iter().filter(|(link_type, _)| types.contains(link_type));
-        let mut joined: Vec<Seen> = targets.filter_map(|(_, target)| self.find(*target)).collect();
+        let mut joined: Vec<ClaimSight> = targets.filter_map(|(_, target)| self.find(*target)).collect();
         let to_it = types.iter().map(|link_type| (Some(*link_type), seen.id)).collect();
         let linking = Filter { items: vec![FilterItem { links: to_it, ..FilterItem::default() }] };
         joined.extend(self.matching(&linking, false));
@@ -65,7 +65,7 @@ impl Sight<'_> {
     }
 
     /// The claims of a matter that have a value, of these; `part` is what the value is.
-    pub(super) fn matter<C>(&self, part: &Part, claims: Vec<(Seen, C)>) -> Result<Matter<C>, ReadFailure> {
+    pub(super) fn matter<C>(&self, part: &Part, claims: Vec<(ClaimSight, C)>) -> Result<Matter<C>, ReadFailure> {
         budget::hold(claims.len().saturating_mul(size_of::<Side<C>>() + NODE_BYTES));
         let mut sides = Vec::with_capacity(claims.len());
         for (seen, claim) in claims {
@@ -83,6 +83,6 @@ impl Sight<'_> {
 const NODE_BYTES: usize = 200;
 
 /// Returns true if a claim can put a value forward.
-pub(super) fn has_value(seen: &Seen) -> bool {
+pub(super) fn has_value(seen: &ClaimSight) -> bool {
     !seen.retracted && seen.valid.is_some() && asserts_a_value(seen.modality)
 }

@@ -9,10 +9,10 @@
 //! from one place.
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::{QueryError, ReadFailure};
 use super::query::PageSize;
-use super::sight::{Seen, Sight};
+use super::sight::{ClaimSight, Sight};
 use crate::budget;
 use crate::domain::command::Supposed;
 use crate::domain::corroboration::{Backing, MOST_ON_A_SIDE, Testimony, same_side};
@@ -48,7 +48,7 @@ pub struct CorroborationQuery {
 #[derive(Clone, Debug)]
 pub struct Corroborations {
     /// The cut.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// The claims, in the order they were first recorded.
     pub claims: Vec<Corroboration>,
     /// Where the next page begins, if there is one.
@@ -98,7 +98,7 @@ struct Reading<'s, 'v> {
 }
 
 impl Reading<'_, '_> {
-    fn corroboration(&mut self, seen: &Seen) -> Result<Corroboration, ReadFailure> {
+    fn corroboration(&mut self, seen: &ClaimSight) -> Result<Corroboration, ReadFailure> {
         let against = self.against(seen)?;
         let side = same_side(seen.id, &against, |at| self.joined(at))?;
         Ok(Corroboration {
@@ -110,7 +110,7 @@ impl Reading<'_, '_> {
     }
 
     /// The claims against one, in the order they were first recorded.
-    fn against(&self, seen: &Seen) -> Result<Vec<ClaimId>, ReadFailure> {
+    fn against(&self, seen: &ClaimSight) -> Result<Vec<ClaimId>, ReadFailure> {
         let mut against = self.sight.contradicting(seen);
         if seen.disputed {
             for row in self.sight.standing_disputes(seen) {
@@ -155,7 +155,7 @@ impl Reading<'_, '_> {
     }
 }
 
-fn found(sight: &Sight<'_>, claim: ClaimId) -> Result<Seen, ReadFailure> {
+fn found(sight: &Sight<'_>, claim: ClaimId) -> Result<ClaimSight, ReadFailure> {
     sight.find(claim).ok_or_else(|| ReadFailure::Damaged(format!("the index has no claim {}", claim.0)))
 }
 

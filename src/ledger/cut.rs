@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// A cut, resolved: what an answer is computed from. Every answer carries one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resolved {
+pub struct ResolvedCut {
     /// The ledger that answers.
     pub ledger_id: Uuid,
     /// The exact cut.
@@ -22,7 +22,7 @@ pub struct Resolved {
     pub supposed: bool,
 }
 
-impl Resolved {
+impl ResolvedCut {
     /// The last position of the cut.
     #[must_use]
     pub const fn position(&self) -> Position {
@@ -32,7 +32,7 @@ impl Resolved {
 
 impl Shared {
     /// Resolves a cut against what is durable.
-    pub(super) fn resolve(&self, index: &Index, cut: Cut) -> Result<Resolved, QueryError> {
+    pub(super) fn resolve(&self, index: &Index, cut: Cut) -> Result<ResolvedCut, QueryError> {
         let visible = self.visible(index);
         let append = match cut {
             Cut::Head => visible,
@@ -42,7 +42,7 @@ impl Shared {
             Cut::Basis(basis) => self.append_of(index, basis)?,
         };
         let known_at = if let Cut::KnownAt(instant) = cut { Some(instant) } else { None };
-        Ok(Resolved { known_at, ..self.after_append(index, append) })
+        Ok(ResolvedCut { known_at, ..self.after_append(index, append) })
     }
 
     /// The appends that may be seen: what is durable, as far as a snapshot has it.
@@ -51,8 +51,8 @@ impl Shared {
     }
 
     /// The cut right after an append.
-    pub(super) fn after_append(&self, index: &Index, append: AppendNo) -> Resolved {
-        Resolved {
+    pub(super) fn after_append(&self, index: &Index, append: AppendNo) -> ResolvedCut {
+        ResolvedCut {
             ledger_id: self.ledger_id.0,
             basis: Basis { position: index.appends.last(append), mark: index.appends.mark(append) },
             recorded_at: index.appends.recorded_at(append),

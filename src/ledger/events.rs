@@ -1,7 +1,7 @@
 //! Reading the log in order, a bounded batch at a time.
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::QueryError;
 use crate::domain::cut::Cut;
 use crate::domain::filter::Filter;
@@ -22,7 +22,7 @@ pub enum Start {
 #[derive(Debug)]
 pub struct Reading {
     /// The captured head.
-    pub until: Resolved,
+    pub until: ResolvedCut,
     next: Position,
     /// The positions that match, where there is a filter.
     matching: Option<std::vec::IntoIter<Position>>,

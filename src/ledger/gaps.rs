@@ -4,11 +4,11 @@
 //! What a source's origins are is found once, however many claims cite it.
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::{QueryError, ReadFailure};
 use super::kept::AnswerKey;
 use super::query::PageSize;
-use super::sight::{Seen, Sight};
+use super::sight::{ClaimSight, Sight};
 use crate::budget;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
@@ -55,7 +55,7 @@ pub struct GapsQuery {
 #[derive(Clone, Debug)]
 pub struct GapsPage {
     /// The cut.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// The gaps, by sort; uncovered days by relationship and time, the rest by first recording of the claim.
     pub gaps: Vec<Gap>,
     /// Where the next page begins, if there is one.
@@ -146,7 +146,7 @@ fn notes(sight: &Sight<'_>, query: &GapsQuery) -> Result<Vec<Note>, ReadFailure>
 fn note_claims(
     gap_type: GapType,
     query: &GapsQuery,
-    claims: &[Seen],
+    claims: &[ClaimSight],
     sources: &mut Sources<'_, '_>,
     notes: &mut Vec<Note>,
 ) -> Result<(), ReadFailure> {
@@ -169,7 +169,7 @@ fn note_claims(
 }
 
 /// The corners rule out most claims; whether an end without a limit is a date all the same (`[..2025]`), its words say.
-fn no_date(sight: &Sight<'_>, seen: &Seen) -> Result<Option<Lack>, ReadFailure> {
+fn no_date(sight: &Sight<'_>, seen: &ClaimSight) -> Result<Option<Lack>, ReadFailure> {
     let is_limited = |v: &Validity| v.earliest_start.is_finite() || v.latest_end.is_finite();
     if seen.valid.as_ref().is_none_or(|valid| is_limited(valid.instants())) {
         return Ok(None);
@@ -179,7 +179,7 @@ fn no_date(sight: &Sight<'_>, seen: &Seen) -> Result<Option<Lack>, ReadFailure> 
     Ok((!has_date).then_some(Lack::Date))
 }
 
-fn stale(query: &GapsQuery, seen: &Seen) -> Option<Lack> {
+fn stale(query: &GapsQuery, seen: &ClaimSight) -> Option<Lack> {
     let corners = seen.valid.as_ref().map(|valid| valid.for_period(&query.valid_at));
     let may_hold = corners.is_some_and(|corners| corners.earliest_start < query.valid_at.b);
     if !(seen.end_open && may_hold) {
@@ -190,7 +190,7 @@ fn stale(query: &GapsQuery, seen: &Seen) -> Option<Lack> {
 }
 
 /// The uncovered days of each relationship, by its id.
-fn spans(query: &GapsQuery, claims: &[Seen], sources: &mut Sources<'_, '_>) -> Vec<Note> {
+fn spans(query: &GapsQuery, claims: &[ClaimSight], sources: &mut Sources<'_, '_>) -> Vec<Note> {
     let starts = claims.iter().filter_map(|seen| seen.valid.as_ref()).map(|valid| valid.dates().earliest_start);
     let Some(from) = query.from.or_else(|| starts.filter(|start| start.is_finite()).min()) else { return Vec::new() };
     let span = (from, query.until.unwrap_or(query.valid_at.b));
@@ -266,11 +266,11 @@ struct Sources<'s, 'v> {
 
 impl Sources<'_, '_> {
     /// Whether a claim cites a source that is not withdrawn.
-    fn has_any(&mut self, seen: &Seen) -> bool {
+    fn has_any(&mut self, seen: &ClaimSight) -> bool {
         self.cited(seen).into_iter().any(|source| !self.is_withdrawn(source))
     }
 
-    fn single_origin(&mut self, seen: &Seen) -> Option<Lack> {
+    fn single_origin(&mut self, seen: &ClaimSight) -> Option<Lack> {
         let mut found = None;
         for source in self.cited(seen) {
             if self.is_withdrawn(source.clone()) {
@@ -290,7 +290,7 @@ impl Sources<'_, '_> {
         Some(Lack::Origins(found))
     }
 
-    fn cited(&self, seen: &Seen) -> Vec<String> {
+    fn cited(&self, seen: &ClaimSight) -> Vec<String> {
         let mut cited = Vec::new();
         self.sight.facets(seen, FacetKind::Source, |source| cited.push(source.to_owned()));
         cited

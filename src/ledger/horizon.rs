@@ -32,7 +32,7 @@ struct State {
 
 /// The record up to an instant, complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settled {
+pub struct SettledRecord {
     /// The instant, by the ledger's clock.
     pub now: RecordedAt,
     /// How many appends were recorded up to it.
@@ -74,13 +74,13 @@ impl Horizon {
 impl Shared {
     /// Waits until everything that was recorded by now is visible, and sees to it that nothing is recorded at or before
     /// now any more.
-    pub async fn settle_now(&self) -> Settled {
+    pub async fn settle_now(&self) -> SettledRecord {
         let mut changes = self.published_changes();
         let (now, stamped) = self.horizon.raise(self.clock.now());
         // An append that was stamped may be refused after all; then it is not waited for.
         while self.published() < stamped.min(self.horizon.stamped()) && changes.changed().await.is_ok() {}
         let appends = self.store.view().index.appends.known_at(now, self.published());
-        Settled { now, appends }
+        SettledRecord { now, appends }
     }
 
     /// Wakes whoever waits for the clock, after it has been set by hand.

@@ -3,7 +3,7 @@
 //! The same rules as in the index (`store::index::query`), which answers the plain question without looking through a sight:
 //! a test holds the two against each other.
 
-use super::sight::{Seen, Sight};
+use super::sight::{ClaimSight, Sight};
 use crate::domain::certainty::{Certainty, Mode, certainty};
 use crate::domain::emptiness::Findings;
 use crate::domain::filter::Filter;
@@ -26,7 +26,7 @@ pub(super) struct Question<'q> {
 /// The claims that are so, and what the search came across.
 pub(super) struct Judged {
     /// Definite before possible, then by latest end, earliest start and position, newest first.
-    pub(super) matches: Vec<(Seen, Certainty)>,
+    pub(super) matches: Vec<(ClaimSight, Certainty)>,
     /// What an answer of nothing is.
     pub(super) findings: Findings,
 }
@@ -61,6 +61,6 @@ impl Sight<'_> {
 }
 
 /// Whether a claim is so at a date, and how certainly; none where it is not, or where the mode is not for its sort.
-pub(super) fn certainty_at(seen: &Seen, mode: Option<Mode>, asked: &Period) -> Option<Certainty> {
+pub(super) fn certainty_at(seen: &ClaimSight, mode: Option<Mode>, asked: &Period) -> Option<Certainty> {
     certainty(Mode::of(mode, seen.temporal_type)?, seen.valid.as_ref()?, asked)
 }

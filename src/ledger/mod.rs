@@ -62,10 +62,10 @@ use crate::store::{AppendNo, Saver, Store};
 use append::Work;
 use clock_guard::ClockGuard;
 use crossbeam_channel::Sender;
-use cut::Resolved;
+use cut::ResolvedCut;
 use hindrance::Surroundings;
 use horizon::Horizon;
-pub use horizon::Settled;
+pub use horizon::SettledRecord;
 use parking_lot::Mutex;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -136,7 +136,7 @@ impl Shared {
 
     /// The cut at the head.
     #[must_use]
-    pub fn head(&self) -> Resolved {
+    pub fn head(&self) -> ResolvedCut {
         self.after_append(&self.store.view().index, self.published())
     }
 

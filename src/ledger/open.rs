@@ -147,12 +147,12 @@ pub fn store_dir(data: &Path) -> PathBuf {
 }
 
 /// What is kept beside the record.
-struct Beside {
+struct SideFiles {
     cursors: Cursors,
     stages: Stages,
 }
 
-impl Beside {
+impl SideFiles {
     fn open(data: &Path, ledger: LedgerId, options: &LedgerOptions) -> io::Result<Self> {
         let reserve = options.journal.reserve_bytes;
         let place = Place::Files { dir: stages_dir(data), disk: Arc::new(RealDisk), reserve };
@@ -183,7 +183,7 @@ impl Ledger {
         let (journal, recovery) = FileJournal::open(&dir, options.journal.clone(), Arc::new(RealDisk))
             .map_err(|source| OpenError::Journal { path: data.to_owned(), source })?;
         home::warn_if_open_to_others(data);
-        let beside = Beside::open(data, journal.ledger_id(), options)?;
+        let beside = SideFiles::open(data, journal.ledger_id(), options)?;
         let ledger = Self::begin(Box::new(journal), Some(data), beside, options, progress)?;
         Ok((ledger, recovery))
     }
@@ -200,7 +200,7 @@ impl Ledger {
         }
         let journal =
             ReadOnlyJournal::open(&dir).map_err(|source| OpenError::Journal { path: data.to_owned(), source })?;
-        let beside = Beside::read_only(data, journal.ledger_id(), options)?;
+        let beside = SideFiles::read_only(data, journal.ledger_id(), options)?;
         Self::begin(Box::new(journal), None, beside, options, progress)
     }
 
@@ -216,7 +216,7 @@ impl Ledger {
         let journal = Options { created_at: options.clock.now(), ..options.journal.clone() };
         let journal = FileJournal::create(&dir, id, journal, Arc::new(RealDisk))
             .map_err(|source| OpenError::Create { path: data.to_owned(), source })?;
-        let beside = Beside::open(data, id, options)?;
+        let beside = SideFiles::open(data, id, options)?;
         Self::begin(Box::new(journal), Some(data), beside, options, &|_, _| {})
     }
 
@@ -247,14 +247,14 @@ impl Ledger {
         options: &LedgerOptions,
         progress: &dyn Progress,
     ) -> Result<Self, OpenError> {
-        let beside = Beside::in_memory(journal.ledger_id(), options)?;
+        let beside = SideFiles::in_memory(journal.ledger_id(), options)?;
         Self::begin(journal, data, beside, options, progress)
     }
 
     fn begin(
         journal: Box<dyn Journal>,
         data: Option<&Path>,
-        beside: Beside,
+        beside: SideFiles,
         options: &LedgerOptions,
         progress: &dyn Progress,
     ) -> Result<Self, OpenError> {

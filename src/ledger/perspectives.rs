@@ -7,11 +7,11 @@
 
 use super::Ledger;
 use super::contradiction::{About, SingleValued};
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::{QueryError, ReadFailure};
 use super::judge::{Judged, Question};
 use super::query::PageSize;
-use super::sight::{Seen, Sight};
+use super::sight::{ClaimSight, Sight};
 use super::state::StateMatch;
 use crate::budget;
 use crate::domain::certainty::{Certainty, Mode};
@@ -22,7 +22,7 @@ use crate::domain::filter::{FacetKind, Filter, Voice};
 use crate::domain::gaps::age_days;
 use crate::domain::name::ClaimId;
 use crate::domain::period::Period;
-use crate::domain::perspective::{Ranked, Rivals, counting};
+use crate::domain::perspective::{RankedClaim, Rivals, counting};
 use crate::domain::rivals::{CountingSides, Matter};
 use crate::domain::vocabulary::LinkType;
 use crate::v1;
@@ -62,7 +62,7 @@ pub enum Perspective {
 #[derive(Clone, Debug)]
 pub struct Perspectives {
     /// The cut.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// One for each that was asked, in that order.
     pub views: Vec<PerspectiveState>,
 }
@@ -141,11 +141,11 @@ fn shown(
 
 /// What is left where claims give way to those of a higher authority.
 fn by_authority(sight: &Sight<'_>, judged: Judged, authorities: &[Voice]) -> Result<Judged, ReadFailure> {
-    budget::hold(judged.matches.len().saturating_mul(size_of::<Ranked>() + NUMBER_BYTES));
-    let ranked: Vec<Ranked> = judged
+    budget::hold(judged.matches.len().saturating_mul(size_of::<RankedClaim>() + NUMBER_BYTES));
+    let ranked: Vec<RankedClaim> = judged
         .matches
         .iter()
-        .map(|(seen, certainty)| Ranked { rank: rank(sight, seen, authorities), certainty: *certainty })
+        .map(|(seen, certainty)| RankedClaim { rank: rank(sight, seen, authorities), certainty: *certainty })
         .collect();
     let counts = counting(&ranked, &mut Contradictions::among(sight, &judged.matches)?);
     let mut findings = judged.findings;
@@ -160,7 +160,7 @@ fn by_authority(sight: &Sight<'_>, judged: Judged, authorities: &[Voice]) -> Res
 }
 
 /// The place of the highest authority that a claim comes from.
-fn rank(sight: &Sight<'_>, seen: &Seen, authorities: &[Voice]) -> usize {
+fn rank(sight: &Sight<'_>, seen: &ClaimSight, authorities: &[Voice]) -> usize {
     let says = |voice: &Voice| {
         let mut says = false;
         match voice {
@@ -193,11 +193,11 @@ struct CountingMatter {
 }
 
 impl Contradictions {
-    fn among(sight: &Sight<'_>, claims: &[(Seen, Certainty)]) -> Result<Self, ReadFailure> {
+    fn among(sight: &Sight<'_>, claims: &[(ClaimSight, Certainty)]) -> Result<Self, ReadFailure> {
         let numbers: HashMap<ClaimId, usize> =
             claims.iter().enumerate().map(|(nth, (seen, _))| (seen.id, nth)).collect();
         let mut linked: HashMap<usize, Vec<usize>> = HashMap::new();
-        let mut matters: HashMap<About, Vec<(Seen, usize)>> = HashMap::new();
+        let mut matters: HashMap<About, Vec<(ClaimSight, usize)>> = HashMap::new();
         let mut kinds = SingleValued::default();
         for (nth, (seen, _)) in claims.iter().enumerate() {
             budget::step();
@@ -207,7 +207,7 @@ impl Contradictions {
                 linked.entry(other).or_default().push(nth);
             }
             for about in kinds.matters(sight, seen) {
-                budget::hold(size_of::<(Seen, usize)>());
+                budget::hold(size_of::<(ClaimSight, usize)>());
                 matters.entry(about).or_default().push((seen.clone(), nth));
             }
         }

@@ -1,16 +1,16 @@
 //! What the questions have in common: a page of claims as encoded messages, at a cut.
 
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use std::ops::Range;
 
 /// Encoded claims, one after the other in one piece of memory.
 #[derive(Clone, Debug, Default)]
-pub struct Encoded {
+pub struct EncodedClaims {
     bytes: Vec<u8>,
     ranges: Vec<Range<usize>>,
 }
 
-impl Encoded {
+impl EncodedClaims {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -62,9 +62,9 @@ pub struct PageSize {
 #[derive(Clone, Debug)]
 pub struct ClaimPage {
     /// The cut.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// The claims.
-    pub claims: Encoded,
+    pub claims: EncodedClaims,
     /// Where the next page begins, if there is one.
     pub next: Option<u64>,
 }

@@ -16,7 +16,7 @@ use crate::wire::claim::read_claim;
 use prost::Message;
 
 /// The record as a decision sees it.
-pub(super) struct Recorded<'v> {
+pub(super) struct DecisionRecord<'v> {
     pub(super) store: &'v Store,
     pub(super) view: &'v IndexedLog,
     /// The last position that counts.
@@ -26,7 +26,7 @@ pub(super) struct Recorded<'v> {
 /// A cut that sees everything, also what is not durable yet.
 pub(super) const EVERYTHING: Position = Position(u64::MAX);
 
-impl Record for Recorded<'_> {
+impl Record for DecisionRecord<'_> {
     fn standing(&self, id: ClaimId) -> Option<Standing> {
         self.view.index.standing_at(id, self.cut)
     }

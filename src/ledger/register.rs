@@ -2,18 +2,18 @@
 
 use super::sight::Sight;
 use crate::budget::step;
-use crate::store::{Index, Registered, Registry, Term};
+use crate::store::{Index, Registry, RegistryRevision, Term};
 use std::borrow::Cow;
 
 /// One revision of what is registered.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Recorded<'v> {
+pub(super) struct RegisterRevision<'v> {
     /// The id it is registered under.
     pub(super) id: &'v str,
     /// Which revision it is.
     pub(super) revision: u32,
     /// The revision.
-    pub(super) registered: &'v Registered,
+    pub(super) registered: &'v RegistryRevision,
     /// Whether it is supposed.
     pub(super) supposed: bool,
 }
@@ -40,11 +40,11 @@ impl<'v> Sight<'v> {
         registry: impl Fn(&'v Index) -> &'v Registry,
         ids: &[Box<str>],
         after: &str,
-    ) -> impl Iterator<Item = Recorded<'v>> {
+    ) -> impl Iterator<Item = RegisterRevision<'v>> {
         let mut layers = self.layers().map(|layer| {
             let records = registry(layer.index).among(ids, layer.cut, after);
             let supposed = layer.supposed;
-            records.map(move |(id, revision, registered)| Recorded { id, revision, registered, supposed })
+            records.map(move |(id, revision, registered)| RegisterRevision { id, revision, registered, supposed })
         });
         let (first, second) = (layers.next(), layers.next());
         let (mut first, mut second) = (first.into_iter().flatten().peekable(), second.into_iter().flatten().peekable());

@@ -1,10 +1,10 @@
 //! The sources, kinds, code schemes and relationships of the record at a cut. Parties are in [`super::parties`].
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::QueryError;
 use super::kept::AnswerKey;
-use super::register::Recorded;
+use super::register::RegisterRevision;
 use super::sight::Sight;
 use crate::budget;
 use crate::domain::command::Supposed;
@@ -38,7 +38,7 @@ pub struct RegistryQuery {
 #[derive(Clone, Debug)]
 pub struct RegistryPage<T> {
     /// The cut.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// The entries.
     pub entries: Vec<T>,
     /// The id that the next page begins behind, if there is one.
@@ -153,7 +153,9 @@ pub(super) fn page<'v, M: Message + Default>(
 ) -> RegistryPage<RegistryEntry<M>> {
     let mut page = RegistryPage { at: sight.at, entries: Vec::new(), next: None };
     let mut last = "";
-    for Recorded { id, revision, registered, supposed } in sight.registered_among(registry, &query.ids, &query.after) {
+    for RegisterRevision { id, revision, registered, supposed } in
+        sight.registered_among(registry, &query.ids, &query.after)
+    {
         budget::step();
         let message = M::decode(&*registered.bytes).ok();
         let Some(message) = message.and_then(|message| told(sight, id, message)) else { continue };

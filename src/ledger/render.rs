@@ -5,7 +5,7 @@ use super::shortened::{ShortenedList, unlisted};
 use crate::budget::{hold, step};
 use crate::domain::position::Position;
 use crate::store::{
-    Action, Block, ClaimNo, Content, DisputeRow, Found, IndexedLog, Store, nth_of, number_of, take_frame,
+    Action, Block, ClaimNo, Content, DisputeRow, FoundRevision, IndexedLog, Store, nth_of, number_of, take_frame,
 };
 use crate::v1;
 use crate::wire::splice::{parts, put_field, put_number};
@@ -65,7 +65,12 @@ impl<'v> Renderer<'v> {
     }
 
     /// Appends the bytes of a claim that was found; `event` is that of its revision, if it is at hand.
-    pub(super) fn found(&mut self, found: &Found, event: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
+    pub(super) fn found(
+        &mut self,
+        found: &FoundRevision,
+        event: Option<&[u8]>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ReadFailure> {
         let claims = self.view.index.claims();
         let at = found.revision.position;
         let made_words = |content: &Content| !content.is_renewed() && content.since() == at;

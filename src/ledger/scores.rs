@@ -4,7 +4,7 @@
 //! so a claim is read only where a quantity is asked for.
 
 use super::error::ReadFailure;
-use super::sight::{Seen, Sight};
+use super::sight::{ClaimSight, Sight};
 use crate::domain::scale::Scale;
 use crate::v1;
 use crate::v1::kind_value::Part;
@@ -34,7 +34,7 @@ impl Scores {
     }
 
     /// What a claim counts for; none where it has no value, or none that the scale knows.
-    pub(super) fn score(&mut self, sight: &Sight<'_>, seen: &Seen) -> Result<Option<f64>, ReadFailure> {
+    pub(super) fn score(&mut self, sight: &Sight<'_>, seen: &ClaimSight) -> Result<Option<f64>, ReadFailure> {
         match self {
             Self::Scheme(scheme, scale) => Ok(mean(scale, &sight.codes(seen, scheme))),
             Self::Kinds(kinds) => {
@@ -63,7 +63,7 @@ fn mean(scale: &Scale, values: &[String]) -> Option<f64> {
 }
 
 /// The values of a claim: one, or none where it does not say; several where it has several codes.
-fn values(sight: &Sight<'_>, seen: &Seen, part: &Part) -> Result<Vec<String>, ReadFailure> {
+fn values(sight: &Sight<'_>, seen: &ClaimSight, part: &Part) -> Result<Vec<String>, ReadFailure> {
     Ok(match part {
         Part::Status(_) => seen.status.map(stem).into_iter().collect(),
         Part::Polarity(_) => seen.polarity.map(stem).into_iter().collect(),

@@ -5,10 +5,10 @@
 //! would be more than a message holds, and half a plot would be a wrong one.
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::QueryError;
 use super::scores::{NoScheme, Scores, stem};
-use super::sight::{ListedPart, Seen, Sight};
+use super::sight::{ClaimSight, ListedPart, Sight};
 use crate::budget;
 use crate::domain::buckets::Buckets;
 use crate::domain::command::Supposed;
@@ -69,7 +69,7 @@ pub enum SeriesGroup {
 #[derive(Clone, Debug)]
 pub struct Series {
     /// The cut.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// The buckets, in order.
     pub buckets: Vec<SeriesBucket>,
 }
@@ -175,7 +175,7 @@ fn known_until(sight: &Sight<'_>, query: &SeriesQuery) -> Option<Moment> {
 }
 
 /// The groups that a claim counts in.
-fn groups_of(sight: &Sight<'_>, seen: &Seen, group_by: Option<SeriesGroup>) -> Vec<String> {
+fn groups_of(sight: &Sight<'_>, seen: &ClaimSight, group_by: Option<SeriesGroup>) -> Vec<String> {
     match group_by {
         None => vec![String::new()],
         Some(SeriesGroup::Kind) => vec![sight.kind_of(seen)],

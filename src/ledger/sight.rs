@@ -1,7 +1,7 @@
 //! The record as one question sees it: what is known at a cut, perhaps with suppositions laid over it.
 //!
 //! Every question that looks at many claims looks through a [`Sight`]: it finds the claims that match a filter as
-//! [`Seen`] (what the index knows of them, without touching their words), puts one together when its words are needed, and
+//! [`ClaimSight`] (what the index knows of them, without touching their words), puts one together when its words are needed, and
 //! knows the parties, sources, kinds and schemes of the cut. So a cut, a merge of parties and a supposition are understood
 //! in one place, and a question is a plain function of what it sees.
 
@@ -12,7 +12,7 @@ mod registers;
 
 pub(super) use finding::ListedPart;
 
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::QueryError;
 use super::record::EVERYTHING;
 use super::render::Renderer;
@@ -28,14 +28,14 @@ use crate::domain::name::ClaimId;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::valid_time::ValidTime;
 use crate::domain::vocabulary::{Modality, Polarity, Status, TemporalType, Vocabulary};
-use crate::store::{ClaimNo, Found, Index, IndexedLog};
+use crate::store::{ClaimNo, FoundRevision, Index, IndexedLog};
 use std::borrow::Cow;
 use std::cell::RefCell;
 
 /// The record at a cut.
 pub(super) struct Sight<'v> {
     /// The cut.
-    pub(super) at: Resolved,
+    pub(super) at: ResolvedCut,
     record: Layer<'v>,
     supposed: Option<(&'v Overlay, Layer<'v>)>,
 }
@@ -60,7 +60,7 @@ pub(super) struct LayerIndex<'v> {
 
 /// A claim in the revision that the cut sees, as far as the index knows it.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(super) struct ClaimSight {
     /// Identity.
     pub(super) id: ClaimId,
     /// Its place in the order in which claims were first recorded.
@@ -85,7 +85,7 @@ pub(super) struct Seen {
     pub(super) retracted: bool,
     /// Whether a dispute of it stands.
     pub(super) disputed: bool,
-    found: Found,
+    found: FoundRevision,
     /// Whether it is found in what is supposed.
     supposed: bool,
 }
@@ -141,7 +141,7 @@ impl<'v> Layer<'v> {
     }
 
     /// The last position that counts for how far knowledge of a claim in a revision reaches.
-    fn as_of_cut(&self, found: &Found) -> Position {
+    fn as_of_cut(&self, found: &FoundRevision) -> Position {
         if !self.view.index.has_label_confirmations() {
             return self.cut;
         }
@@ -151,9 +151,9 @@ impl<'v> Layer<'v> {
 }
 
 impl<'v> Sight<'v> {
-    fn open(shared: &'v Shared, view: &'v IndexedLog, at: Resolved, overlay: Option<&'v Overlay>) -> Self {
+    fn open(shared: &'v Shared, view: &'v IndexedLog, at: ResolvedCut, overlay: Option<&'v Overlay>) -> Self {
         let supposed = overlay.map(|overlay| (overlay, Layer::new(shared, &overlay.view, EVERYTHING)));
-        let at = Resolved { supposed: supposed.is_some(), ..at };
+        let at = ResolvedCut { supposed: supposed.is_some(), ..at };
         Self { at, record: Layer::new(shared, view, at.position()), supposed }
     }
 
@@ -218,23 +218,23 @@ impl<'v> Sight<'v> {
     }
 
     /// What is found in the record and not hidden by what is supposed, and what is found in that, in order.
-    fn all_seen(&self, find: impl Fn(&Layer<'v>) -> Vec<Found>) -> Vec<Seen> {
+    fn all_seen(&self, find: impl Fn(&Layer<'v>) -> Vec<FoundRevision>) -> Vec<ClaimSight> {
         let recorded = find(&self.record);
-        hold(recorded.len() * size_of::<Seen>());
+        hold(recorded.len() * size_of::<ClaimSight>());
         let recorded = recorded.into_iter();
         let Some((overlay, layer)) = &self.supposed else {
-            let mut seen: Vec<Seen> = recorded.filter_map(|found| self.seen(found, false)).collect();
+            let mut seen: Vec<ClaimSight> = recorded.filter_map(|found| self.seen(found, false)).collect();
             seen.sort_by_key(|seen| seen.order);
             return seen;
         };
         let recorded = recorded.filter(|found| !overlay.hides(found.claim)).filter_map(|found| self.seen(found, false));
         let supposed = find(layer).into_iter().filter_map(|found| self.seen(found, true));
-        let mut seen: Vec<Seen> = recorded.chain(supposed).collect();
+        let mut seen: Vec<ClaimSight> = recorded.chain(supposed).collect();
         seen.sort_by_key(|seen| seen.order);
         seen
     }
 
-    fn seen(&self, found: Found, supposed: bool) -> Option<Seen> {
+    fn seen(&self, found: FoundRevision, supposed: bool) -> Option<ClaimSight> {
         step();
         let layer = self.layer(supposed);
         let claims = layer.view.index.claims();
@@ -243,7 +243,7 @@ impl<'v> Sight<'v> {
             Some((overlay, _)) if supposed => (overlay.order(found.claim), overlay.position(found.revision.position)),
             _ => (u64::from(found.claim), found.revision.position),
         };
-        Some(Seen {
+        Some(ClaimSight {
             id: ClaimId(claims.id(found.claim)?),
             order,
             position,

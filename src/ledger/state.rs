@@ -3,11 +3,11 @@
 mod pages;
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::QueryError;
 use super::judge::Question;
 use super::kept::{AnswerKey, KeptAnswers, WORTH_KEEPING};
-use super::query::{Encoded, PageSize};
+use super::query::{EncodedClaims, PageSize};
 use super::render::Renderer;
 use super::sight::Sight;
 use crate::domain::certainty::{Certainty, Mode};
@@ -19,7 +19,7 @@ use crate::domain::gaps::age_days;
 use crate::domain::name::ClaimId;
 use crate::domain::period::Period;
 use crate::domain::position::Position;
-use crate::store::{Found, Index, StateQuestion};
+use crate::store::{FoundRevision, Index, StateQuestion};
 use pages::{OrderedState, StateKey};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -52,11 +52,11 @@ pub struct StateQuery {
 #[derive(Clone, Debug)]
 pub struct State {
     /// The cut.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// Of each match of this page, how sure it is.
     pub matches: Vec<StateMatch>,
     /// The claims of this page, in the same order.
-    pub claims: Encoded,
+    pub claims: EncodedClaims,
     /// Which nothing it is, over all pages.
     pub emptiness: Emptiness,
     /// With recorded absence, the claims that say so.
@@ -86,7 +86,8 @@ impl Ledger {
         let view = self.store.question_view();
         let at = self.resolve(&view.index, query.cut)?;
         let Part { rows, total, emptiness, absences } = self.part(&view.index, query, &at);
-        let mut state = State { at, matches: Vec::new(), claims: Encoded::default(), emptiness, absences, next: None };
+        let mut state =
+            State { at, matches: Vec::new(), claims: EncodedClaims::default(), emptiness, absences, next: None };
         let cut = at.position();
         let mut renderer = Renderer::at(&self.store, &view, cut);
         let events = renderer.at_hand(rows.iter().map(|(found, _)| found.revision.position));
@@ -112,7 +113,7 @@ impl Ledger {
     }
 
     /// The rows of a page. Those of a later one are found where the first page left them, if they are still there.
-    fn part(&self, index: &Index, query: &StateQuery, at: &Resolved) -> Part {
+    fn part(&self, index: &Index, query: &StateQuery, at: &ResolvedCut) -> Part {
         let cut = at.position();
         if query.skip > 0
             && let Some(ordered) = self.answers_read.find::<_, OrderedState>(&StateKey::of(query, at.basis))
@@ -143,7 +144,7 @@ impl Ledger {
 
 /// The rows of a page, with what its reply says of all pages.
 struct Part {
-    rows: Vec<(Found, Certainty)>,
+    rows: Vec<(FoundRevision, Certainty)>,
     total: u64,
     emptiness: Emptiness,
     absences: Vec<Uuid>,
@@ -199,7 +200,7 @@ fn supposed_state(kept: &KeptAnswers, sight: &Sight<'_>, query: &StateQuery) -> 
     let mut state = State {
         at: sight.at,
         matches: Vec::new(),
-        claims: Encoded::default(),
+        claims: EncodedClaims::default(),
         emptiness: *emptiness,
         absences: absences.iter().take(NAMED_ABSENCES).map(|(id, _)| id.0).collect(),
         next: None,
@@ -221,7 +222,7 @@ fn supposed_state(kept: &KeptAnswers, sight: &Sight<'_>, query: &StateQuery) -> 
     Ok(state)
 }
 
-fn as_of_age(index: &Index, found: &Found, cut: Position, asked: Period) -> Option<i64> {
+fn as_of_age(index: &Index, found: &FoundRevision, cut: Position, asked: Period) -> Option<i64> {
     index.claims().content(found.revision.content).filter(|content| content.is_end_open())?;
     Some(age_days(index.as_of_at(found.revision.content, cut)?, &asked))
 }

@@ -12,9 +12,9 @@
 //! code. It lives as long as the question; nothing of it reaches the journal or the store.
 
 use super::Shared;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::{QueryError, ReadFailure};
-use super::record::{EVERYTHING, Recorded};
+use super::record::{DecisionRecord, EVERYTHING};
 use super::render::Renderer;
 use crate::budget;
 use crate::domain::command::{Batch, Command, Supposed};
@@ -51,7 +51,7 @@ impl Overlay {
     pub(super) fn of(
         shared: &Shared,
         base: &IndexedLog,
-        at: &Resolved,
+        at: &ResolvedCut,
         supposed: &Supposed,
     ) -> Result<Option<Self>, QueryError> {
         if supposed.is_empty() {
@@ -62,7 +62,7 @@ impl Overlay {
             let violation = Violation::new(format!("commands[{nth}].confirm_claims"), what);
             return Err(QueryError::Unsupposable(Rejection::Violations(vec![violation])));
         }
-        let record = Recorded { store: &shared.store, view: base, cut: at.position() };
+        let record = DecisionRecord { store: &shared.store, view: base, cut: at.position() };
         let batch = Batch { commands: supposed.0.clone(), preconditions: Vec::new() };
         let decision = decide(&record, batch).map_err(QueryError::Unsupposable)?;
         let mut overlay = Self {

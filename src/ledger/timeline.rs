@@ -6,11 +6,11 @@
 //! entered or left is told against the segment before, on whichever page that was.
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::QueryError;
 use super::kept::AnswerKey;
 use super::query::PageSize;
-use super::sight::{Seen, Sight};
+use super::sight::{ClaimSight, Sight};
 use crate::budget;
 use crate::domain::certainty::Certainty;
 use crate::domain::command::Supposed;
@@ -81,7 +81,7 @@ impl From<Place> for u64 {
 #[derive(Clone, Debug)]
 pub struct TimelinePage {
     /// The cut.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// The whole span: its first instant, and the one after it; none where there are no segments.
     pub span: Option<(Moment, Moment)>,
     /// The segments, in order.
@@ -164,14 +164,14 @@ impl OrderedTimeline {
 }
 
 /// The claims that can be in a segment, each with its course.
-fn dated(sight: &Sight<'_>, query: &TimelineQuery) -> (Vec<Seen>, Vec<Course>) {
+fn dated(sight: &Sight<'_>, query: &TimelineQuery) -> (Vec<ClaimSight>, Vec<Course>) {
     let seen = match query.from.zip(query.until) {
         Some((from, until)) => sight.touching(&query.filter, from, until, false),
         None => sight.matching(&query.filter, false),
     };
-    budget::hold(seen.len().saturating_mul(size_of::<Seen>() + COURSE_BYTES));
+    budget::hold(seen.len().saturating_mul(size_of::<ClaimSight>() + COURSE_BYTES));
     let span = Run::of(query.from.unwrap_or(Moment::MIN), query.until.unwrap_or(Moment::MAX));
-    let with_course = |seen: Seen| {
+    let with_course = |seen: ClaimSight| {
         let stretches = seen.valid.as_ref().and_then(ValidTime::days).map_or(0, |days| days.most_runs(span));
         budget::hold(stretches.saturating_mul(STRETCH_BYTES));
         budget::steps(u32::try_from(stretches).unwrap_or(u32::MAX).saturating_add(1));

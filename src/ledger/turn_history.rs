@@ -12,7 +12,7 @@ use crate::domain::name::ClaimId;
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::turn::{Known, SETTLING, Turns};
 use crate::domain::valid_time::ValidTime;
-use crate::store::{ClaimNo, Compiled, Index, Revision};
+use crate::store::{ClaimNo, CompiledFilter, Index, Revision};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 pub(super) struct TurnHistory<'i> {
     index: &'i Index,
     /// Which claims count, and since when: one that does not match has no turns. In order, the first since ever.
-    meanings: Vec<(RecordedAt, Compiled<'i>)>,
+    meanings: Vec<(RecordedAt, CompiledFilter<'i>)>,
     head: Position,
     /// What is behind this position counts as learnt after this instant, whenever it was recorded.
     base: Option<(RecordedAt, Position)>,

@@ -4,11 +4,11 @@
 //! due in it: these are looked for, so the cost grows with what is in force and not with the record.
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::{QueryError, ReadFailure};
 use super::kept::AnswerKey;
 use super::query::PageSize;
-use super::sight::{Seen, Sight};
+use super::sight::{ClaimSight, Sight};
 use crate::budget;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
@@ -44,7 +44,7 @@ pub struct UpcomingQuery {
 #[derive(Clone, Debug)]
 pub struct Upcoming {
     /// The cut.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// The turns of this page.
     pub turns: Vec<UpcomingTurn>,
     /// Where the next page begins, if there is one.
@@ -114,11 +114,11 @@ fn turns(sight: &Sight<'_>, query: &UpcomingQuery) -> Vec<OrderedTurn> {
 
 /// The turns of a claim at the cut. A promise that is settled by the day it is due has no such day; who settles it is not
 /// looked for where that day is not asked for.
-fn turns_in(sight: &Sight<'_>, seen: &Seen, query: &UpcomingQuery) -> Turns {
+fn turns_in(sight: &Sight<'_>, seen: &ClaimSight, query: &UpcomingQuery) -> Turns {
     let (a, b) = query.span;
     let due = sight.due(seen).filter(|due| {
         let mut settlements = SETTLING.iter().flat_map(|link_type| sight.linking_to(seen.id, Some(*link_type)));
-        let is_settled = |settlement: Seen| settles_by(settlement.valid.as_ref(), *due);
+        let is_settled = |settlement: ClaimSight| settles_by(settlement.valid.as_ref(), *due);
         a <= *due && *due < b && !settlements.any(is_settled)
     });
     Turns::of(seen.temporal_type, seen.valid.as_ref(), due)

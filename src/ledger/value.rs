@@ -4,7 +4,7 @@
 
 use super::error::ReadFailure;
 use super::scores::stem;
-use super::sight::{Seen, Sight};
+use super::sight::{ClaimSight, Sight};
 use crate::domain::conflict::Value;
 use crate::domain::filter::FacetKind;
 use crate::v1;
@@ -17,7 +17,7 @@ pub(super) fn single_valued(kind: v1::Kind) -> Option<Part> {
 
 impl Sight<'_> {
     /// The value of a claim, if it has one.
-    pub(super) fn value(&self, part: &Part, seen: &Seen) -> Result<Option<Value>, ReadFailure> {
+    pub(super) fn value(&self, part: &Part, seen: &ClaimSight) -> Result<Option<Value>, ReadFailure> {
         Ok(match part {
             Part::Status(_) => seen.status.map(|status| word(stem(status))),
             Part::Polarity(_) => seen.polarity.map(|polarity| word(stem(polarity))),
@@ -32,7 +32,7 @@ impl Sight<'_> {
     }
 
     /// The claim's codes in a scheme, sorted, each once.
-    pub(super) fn codes(&self, seen: &Seen, scheme: &str) -> Vec<String> {
+    pub(super) fn codes(&self, seen: &ClaimSight, scheme: &str) -> Vec<String> {
         let mut codes = Vec::new();
         self.facets(seen, FacetKind::Code, |key| {
             codes.extend(key.split_once('\0').filter(|(of, _)| *of == scheme).map(|(_, code)| code.to_owned()));
@@ -43,7 +43,7 @@ impl Sight<'_> {
     }
 
     /// The parties that have a role in a claim, merged ones as their survivors, sorted, each once.
-    pub(super) fn in_role(&self, seen: &Seen, role: &str) -> Vec<String> {
+    pub(super) fn in_role(&self, seen: &ClaimSight, role: &str) -> Vec<String> {
         let mut parties = Vec::new();
         self.facets(seen, FacetKind::PartyRole, |key| {
             let party = key.split_once('\0').filter(|(_, in_role)| *in_role == role).map(|(party, _)| party);

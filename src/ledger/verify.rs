@@ -45,13 +45,13 @@ pub fn verify(
 pub fn lock(data: &Path) -> Result<impl Drop + use<>, OpenError> {
     let opened = FileJournal::open(&journal_dir(data), Options::default(), Arc::new(RealDisk));
     let (journal, _) = opened.map_err(|source| OpenError::Journal { path: data.to_owned(), source })?;
-    Ok(Held(journal))
+    Ok(LockedJournal(journal))
 }
 
 /// A journal that is held open for its lock alone.
-struct Held(FileJournal);
+struct LockedJournal(FileJournal);
 
-impl Drop for Held {
+impl Drop for LockedJournal {
     fn drop(&mut self) {
         tracing::debug!(head = %self.0.head().position, "letting the ledger go");
     }

@@ -12,10 +12,10 @@
 
 use super::Shared;
 use super::append::{AppendRequest, Appended, Recording, Submission, Work, events_made, results_of};
-use super::commit::{Committer, Decided, Outcome};
-use super::cut::Resolved;
+use super::commit::{Committer, DecidedAppend, Outcome};
+use super::cut::ResolvedCut;
 use super::error::{AppendError, ReadFailure};
-use super::record::{EVERYTHING, Recorded};
+use super::record::{DecisionRecord, EVERYTHING};
 use super::salt::Salts;
 use crate::domain::decide::{Decision, decide};
 use crate::domain::event::Event;
@@ -76,13 +76,13 @@ impl Writer {
         self.committer.take_over(decided);
     }
 
-    fn decide_one(&mut self, Submission { request, recording, reply }: Submission) -> Option<Decided> {
+    fn decide_one(&mut self, Submission { request, recording, reply }: Submission) -> Option<DecidedAppend> {
         if reply.is_closed() {
             // Its client has left, and nothing has been done for it.
             return None;
         }
         match self.decide_and_take_in(request, recording) {
-            Ok((append, outcome)) => Some(Decided { append, outcome, reply }),
+            Ok((append, outcome)) => Some(DecidedAppend { append, outcome, reply }),
             Err(error) => {
                 // A refusal needs no disk: it is told at once. Nobody may be waiting any more.
                 drop(reply.send(Err(error)));
@@ -102,7 +102,8 @@ impl Writer {
         }
         self.hold_back_while_sled_lags();
         let view = self.shared.store.view();
-        let decision = decide(&Recorded { store: &self.shared.store, view: &view, cut: EVERYTHING }, request.batch);
+        let decision =
+            decide(&DecisionRecord { store: &self.shared.store, view: &view, cut: EVERYTHING }, request.batch);
         let (first, append) = (view.head().next(), view.index.appends.len() + 1);
         drop(view);
         let decision = decision.map_err(AppendError::Rejected)?;
@@ -142,7 +143,11 @@ impl Writer {
     }
 
     /// Takes events into the view; what is to be written, and the cut right after it.
-    fn take_in(&mut self, header: AppendHeader, events: &[Event]) -> Result<(Append, Promise, Resolved), AppendError> {
+    fn take_in(
+        &mut self,
+        header: AppendHeader,
+        events: &[Event],
+    ) -> Result<(Append, Promise, ResolvedCut), AppendError> {
         let (records, promise) = self.encode(&header, events)?;
         let mut link = chain::open_append(self.link, &header);
         let mut view = self.shared.store.view_mut();

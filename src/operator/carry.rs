@@ -8,7 +8,7 @@ use crate::journal::file::disk::RealDisk;
 use crate::journal::file::{FileJournal, Options, ReadOnlyJournal};
 use crate::ledger::Ledger;
 use crate::ledger::open::{LedgerOptions, OpenError, journal_dir};
-use crate::ledger::transfer::{Carried, TransferError, backfill, export, import};
+use crate::ledger::transfer::{TransferError, TransferSummary, backfill, export, import};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ pub(super) fn import(args: &ImportArgs, data: &Path) -> Result<(), Failure> {
     ))
 }
 
-fn import_export(file: &Path, data: &Path) -> Result<Carried, Failure> {
+fn import_export(file: &Path, data: &Path) -> Result<TransferSummary, Failure> {
     let read = || open_file(file).map(BufReader::new);
     import::check(&mut read()?).map_err(failed)?;
     let mut journal = if exists(data)? { open_journal(data)? } else { create_journal(data)? };
@@ -68,7 +68,7 @@ fn import_export(file: &Path, data: &Path) -> Result<Carried, Failure> {
     Ok(carried)
 }
 
-fn import_backfill(file: &Path, args: &ImportArgs, data: &Path) -> Result<Carried, Failure> {
+fn import_backfill(file: &Path, args: &ImportArgs, data: &Path) -> Result<TransferSummary, Failure> {
     let options = LedgerOptions::default();
     let ledger = if exists(data)? {
         Ledger::open(data, &options, &|_, _| {}).map_err(not_opened)?.0

@@ -3,7 +3,7 @@
 use super::making::{announce, create, exists};
 use super::{fault, keep_to_owner, not_opened};
 use crate::cli::{Failure, LogFormat, ServeArgs, bar, notice};
-use crate::config::{self, Asked, Config};
+use crate::config::{self, Config, Overrides};
 use crate::demo::{self, DemoError};
 use crate::ledger::Ledger;
 use crate::ledger::clock_guard::ClockFault;
@@ -30,12 +30,12 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     served.map_err(Failure::other)?
 }
 
-fn asked(args: ServeArgs) -> Asked {
+fn asked(args: ServeArgs) -> Overrides {
     let log_format = args.log_format.map(|form| match form {
         LogFormat::Text => config::LogFormat::Text,
         LogFormat::Json => config::LogFormat::Json,
     });
-    Asked {
+    Overrides {
         data: args.data,
         listen: args.listen,
         insecure: args.insecure,

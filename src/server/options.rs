@@ -104,11 +104,12 @@ pub fn ledger_options(config: &Config) -> LedgerOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Asked;
+    use crate::config::Overrides;
     use std::path::Path;
 
     fn config(file: Option<&Path>) -> Config {
-        Config::of(Asked { data: Some("/d".into()), file: file.map(Path::to_owned), ..Asked::default() }).unwrap()
+        Config::of(Overrides { data: Some("/d".into()), file: file.map(Path::to_owned), ..Overrides::default() })
+            .unwrap()
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::parts;
 use super::path::At;
 use super::scalar::{date, text, word};
 use super::sink::{Sink, Unreadable};
-use super::valid_time::{self, Stated};
+use super::valid_time::{self, StatedTimes};
 use super::vocabulary::{Twin as _, number, optional, required};
 use crate::domain::claim::Claim;
 use crate::v1;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 pub fn parse_claim(claim: v1::Claim, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Claim> {
     let id = ids.own(&claim.claim_id, &at.field("claim_id"), sink);
     let kind = word(&claim.kind, &at.field("kind"), sink);
-    let stated = Stated { valid: claim.valid, from: claim.valid_from, to: claim.valid_to };
+    let stated = StatedTimes { valid: claim.valid, from: claim.valid_from, to: claim.valid_to };
     let time = valid_time::time(claim.temporal_type, stated, at, sink);
     let modality = required(claim.modality, &at.field("modality"), sink);
     Some(Claim {

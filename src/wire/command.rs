@@ -37,7 +37,7 @@ pub const MAX_SUPPOSED: usize = 100;
 
 /// An append that makes sense. Whether it fits the record is not said.
 #[derive(Clone, Debug)]
-pub struct Parsed {
+pub struct ParsedAppend {
     /// The name of the request, if it has one.
     pub request_id: Option<Uuid>,
     /// Who records.
@@ -58,7 +58,7 @@ pub struct Parsed {
 pub fn parse_append(
     mut request: v1::AppendRequest,
     new_id: &mut dyn FnMut() -> Uuid,
-) -> Result<Parsed, Vec<Violation>> {
+) -> Result<ParsedAppend, Vec<Violation>> {
     let mut sink = Sink::input();
     let root = At::root("");
     let request_id = request_id(&std::mem::take(&mut request.request_id), &root, &mut sink);
@@ -70,7 +70,13 @@ pub fn parse_append(
     let preconditions = preconditions(request.preconditions, &ids, &root.field("preconditions"), &mut sink);
     sink.finish()?;
     let batch = Batch { commands, preconditions };
-    Ok(Parsed { request_id, recorded_by: recorded_by.into(), batch, validate_only: request.validate_only, fingerprint })
+    Ok(ParsedAppend {
+        request_id,
+        recorded_by: recorded_by.into(),
+        batch,
+        validate_only: request.validate_only,
+        fingerprint,
+    })
 }
 
 /// Parses what a question supposes, at the field `what_if`. Ids that it leaves open are made of the commands themselves, so

@@ -12,7 +12,7 @@ use prost_types::Timestamp;
 
 /// A cut as a request says it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Asked {
+pub enum RequestCut {
     /// By `known_at`.
     KnownAt(Timestamp),
     /// By `position`.
@@ -24,17 +24,17 @@ pub enum Asked {
 /// The cut of a request.
 pub trait AskedCut {
     /// The cut, whichever request it is of.
-    fn asked(self) -> Asked;
+    fn asked(self) -> RequestCut;
 }
 
 macro_rules! asked_cut {
     ($($request:ident),+ $(,)?) => {$(
         impl AskedCut for v1::$request::Cut {
-            fn asked(self) -> Asked {
+            fn asked(self) -> RequestCut {
                 match self {
-                    Self::KnownAt(at) => Asked::KnownAt(at),
-                    Self::Position(position) => Asked::Position(position),
-                    Self::Basis(basis) => Asked::Basis(basis),
+                    Self::KnownAt(at) => RequestCut::KnownAt(at),
+                    Self::Position(position) => RequestCut::Position(position),
+                    Self::Basis(basis) => RequestCut::Basis(basis),
                 }
             }
         }
@@ -69,11 +69,11 @@ asked_cut!(
 pub fn parse_cut<C: AskedCut>(cut: Option<C>) -> Result<Cut, Violation> {
     match cut.map(AskedCut::asked) {
         None => Ok(Cut::Head),
-        Some(Asked::Position(position)) => Ok(Cut::At(Position(position))),
-        Some(Asked::KnownAt(at)) => recorded_at(&at)
+        Some(RequestCut::Position(position)) => Ok(Cut::At(Position(position))),
+        Some(RequestCut::KnownAt(at)) => recorded_at(&at)
             .map(Cut::KnownAt)
             .map_err(|expected| Violation::new("known_at", format!("expected {expected}"))),
-        Some(Asked::Basis(basis)) => {
+        Some(RequestCut::Basis(basis)) => {
             basis.parse().map(Cut::Basis).map_err(|no: NoBasis| Violation::new("basis", no.to_string()))
         }
     }

@@ -14,14 +14,14 @@ static POOL: LazyLock<Result<DescriptorPool, String>> =
     LazyLock::new(|| DescriptorPool::decode(DESCRIPTOR).map_err(|error| error.to_string()));
 
 /// A message with its name in the proto.
-pub trait Named: Message + Default {
+pub trait NamedMessage: Message + Default {
     /// The full name, for example `detente.v1.Claim`.
     const NAME: &'static str;
 }
 
 macro_rules! named {
     ($($message:ident),* $(,)?) => {
-        $(impl Named for v1::$message {
+        $(impl NamedMessage for v1::$message {
             const NAME: &'static str = concat!("detente.v1.", stringify!($message));
         })*
     };
@@ -91,7 +91,7 @@ pub struct NotJson(String);
 ///
 /// # Errors
 /// When the serializer fails.
-pub fn write<M: Named, W: std::io::Write, F: serde_json::ser::Formatter>(
+pub fn write<M: NamedMessage, W: std::io::Write, F: serde_json::ser::Formatter>(
     message: &M,
     defaults: bool,
     serializer: &mut serde_json::Serializer<W, F>,
@@ -106,7 +106,7 @@ pub fn write<M: Named, W: std::io::Write, F: serde_json::ser::Formatter>(
 ///
 /// # Errors
 /// If the message is not known.
-pub fn line<M: Named>(message: &M) -> Result<String, NotJson> {
+pub fn line<M: NamedMessage>(message: &M) -> Result<String, NotJson> {
     let mut bytes = Vec::new();
     write(message, false, &mut serde_json::Serializer::new(&mut bytes))?;
     String::from_utf8(bytes).map_err(not_json)
@@ -116,7 +116,7 @@ pub fn line<M: Named>(message: &M) -> Result<String, NotJson> {
 ///
 /// # Errors
 /// If the message is not known.
-pub fn whole<M: Named>(message: &M) -> Result<String, NotJson> {
+pub fn whole<M: NamedMessage>(message: &M) -> Result<String, NotJson> {
     let mut bytes = Vec::new();
     write(message, true, &mut serde_json::Serializer::new(&mut bytes))?;
     String::from_utf8(bytes).map_err(not_json)
@@ -126,7 +126,7 @@ pub fn whole<M: Named>(message: &M) -> Result<String, NotJson> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read<M: Named>(value: Value) -> Result<M, NotJson> {
+pub fn read<M: NamedMessage>(value: Value) -> Result<M, NotJson> {
     let dynamic = DynamicMessage::deserialize(descriptor(M::NAME)?, value)
         .map_err(|error| NotJson(format!("not {}: {error}", M::NAME)))?;
     dynamic.transcode_to().map_err(not_json)

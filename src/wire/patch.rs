@@ -11,7 +11,7 @@ use super::parts;
 use super::path::At;
 use super::scalar::{date, text, word};
 use super::sink::Sink;
-use super::valid_time::{Stated, combine, end, ends};
+use super::valid_time::{StatedTimes, combine, end, ends};
 use super::vocabulary::{optional, required};
 use crate::domain::bound::Bound;
 use crate::domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Quantity, Text};
@@ -116,7 +116,8 @@ fn is_field(path: &str) -> bool {
 }
 
 fn valid_edits(claim: &mut v1::Claim, at: &At<'_>, sink: &mut Sink, edits: &mut Vec<Edit>) {
-    let stated = Stated { valid: take(&mut claim.valid), from: claim.valid_from.take(), to: claim.valid_to.take() };
+    let stated =
+        StatedTimes { valid: take(&mut claim.valid), from: claim.valid_from.take(), to: claim.valid_to.take() };
     if let (Ok(from), Ok(to)) = ends(stated, at, sink) {
         edits.extend([Edit::ValidFrom(from), Edit::ValidTo(to)]);
     }

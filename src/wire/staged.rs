@@ -3,7 +3,7 @@
 //! A piece can be sent again, and what is staged is parsed again when it is recorded. So no id is made by chance: one that is left to
 //! the ledger follows from the stage and the number of its command, one that a claim has by its `$name` from the stage and the name.
 //! Names hold for the whole stage; whether each is also given to a claim is known once all commands have been seen
-//! ([`Staged::unnamed`]).
+//! ([`StagedCommands::unnamed`]).
 
 use super::command::{claim_of, noted};
 use super::ids::{Ids, is_alias};
@@ -34,7 +34,7 @@ pub fn parse_preconditions(given: Vec<v1::Precondition>) -> Result<Vec<Precondit
 
 /// The commands of one stage.
 #[derive(Debug)]
-pub struct Staged {
+pub struct StagedCommands {
     stage: Uuid,
     /// The names that claims are given.
     given: HashSet<Box<str>>,
@@ -42,7 +42,7 @@ pub struct Staged {
     used: RefCell<HashMap<Box<str>, usize>>,
 }
 
-impl Staged {
+impl StagedCommands {
     /// Of a stage, none of them seen yet.
     #[must_use]
     pub fn of(stage: Uuid) -> Self {
@@ -122,7 +122,7 @@ mod tests {
         v1::Command { note: String::new(), command: Some(Wire::DisputeClaim(dispute)) }
     }
 
-    fn parsed(staged: &mut Staged, number: usize, command: v1::Command) -> Command {
+    fn parsed(staged: &mut StagedCommands, number: usize, command: v1::Command) -> Command {
         let mut sink = Sink::input();
         let parsed = staged.parse(number, number, command, &mut sink);
         sink.finish().unwrap();
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn an_id_that_is_left_open_or_named_is_the_same_each_time_and_differs_from_others() {
         let ids = |stage: Uuid, number| {
-            let mut staged = Staged::of(stage);
+            let mut staged = StagedCommands::of(stage);
             let Command::Dispute(_, made) = parsed(&mut staged, number, dispute("")) else { panic!() };
             let Command::Confirm(named, _) = parsed(&mut staged, number, confirm("$other")) else { panic!() };
             assert_eq!(made.counter_claim, Some(named), "a name means one claim throughout the stage");
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_name_that_no_claim_is_given_is_told_with_the_first_command_that_uses_it() {
-        let mut staged = Staged::of(STAGE);
+        let mut staged = StagedCommands::of(STAGE);
         for (number, name) in [(2, "$memo"), (5, "$memo"), (1, "$treaty")] {
             parsed(&mut staged, number, confirm(name));
         }

@@ -15,7 +15,7 @@ use crate::v1;
 use v1::bound::Bound as Wire;
 
 /// What a claim message says about its valid time.
-pub(super) struct Stated {
+pub(super) struct StatedTimes {
     pub(super) valid: String,
     pub(super) from: Option<v1::Bound>,
     pub(super) to: Option<v1::Bound>,
@@ -28,7 +28,7 @@ pub(super) struct Noted;
 pub(super) type End = Result<Option<Bound>, Noted>;
 
 /// The valid time of a claim.
-pub(super) fn time(temporal_type: i32, stated: Stated, at: &At<'_>, sink: &mut Sink) -> Option<Time> {
+pub(super) fn time(temporal_type: i32, stated: StatedTimes, at: &At<'_>, sink: &mut Sink) -> Option<Time> {
     let temporal_type = required(temporal_type, &at.field("temporal_type"), sink);
     let by_one = !stated.valid.is_empty();
     let (from, to) = ends(stated, at, sink);
@@ -43,7 +43,7 @@ pub(super) fn time(temporal_type: i32, stated: Stated, at: &At<'_>, sink: &mut S
 }
 
 /// Both ends, as far as they are said.
-pub(super) fn ends(stated: Stated, at: &At<'_>, sink: &mut Sink) -> (End, End) {
+pub(super) fn ends(stated: StatedTimes, at: &At<'_>, sink: &mut Sink) -> (End, End) {
     if stated.valid.is_empty() {
         return (end(stated.from, &at.field("valid_from"), sink), end(stated.to, &at.field("valid_to"), sink));
     }

@@ -69,7 +69,10 @@ fn an_import_that_was_cut_short_is_finished_by_the_next_one() {
     assert!(lines.len() > 124);
 }
 
-fn import_into(journal: &mut MemoryJournal, text: &str) -> Result<detente::ledger::transfer::Carried, TransferError> {
+fn import_into(
+    journal: &mut MemoryJournal,
+    text: &str,
+) -> Result<detente::ledger::transfer::TransferSummary, TransferError> {
     import::import(&mut text.as_bytes(), journal, &|_| {})
 }
 

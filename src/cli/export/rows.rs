@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::cli::cut_args::CutArgs;
-use crate::flat::{Asked, Row, sheet::Said};
+use crate::flat::{Row, RowCoordinates, sheet::Said};
 use crate::v1::{self, ledger_service_client::LedgerServiceClient};
 use tonic::body::Body;
 use tonic::client::GrpcService;
@@ -31,8 +31,8 @@ pub(super) struct Question {
 
 /// What was told.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    context: Asked,
+pub(super) struct ExportSummary {
+    context: RowCoordinates,
     emptiness: Option<v1::Emptiness>,
     rows: u64,
 }
@@ -40,7 +40,7 @@ pub(super) struct Told {
 /// Takes a row.
 type Put<'p> = &'p mut dyn FnMut(&Row<'_>) -> Result<(), Failure>;
 
-impl Told {
+impl ExportSummary {
     /// What a file says of itself.
     pub(super) fn said(&self) -> Vec<Said> {
         let mut said = vec![("ledger_id", self.context.ledger_id.clone()), ("basis", self.context.basis.clone())];
@@ -68,7 +68,11 @@ impl Told {
 }
 
 /// The claims of a state.
-pub(super) async fn state(ledger: &mut Client<impl Ask>, question: Question, put: Put<'_>) -> Result<Told, Failure> {
+pub(super) async fn state(
+    ledger: &mut Client<impl Ask>,
+    question: Question,
+    put: Put<'_>,
+) -> Result<ExportSummary, Failure> {
     let mut request = v1::GetStateRequest {
         filter: question.filter,
         valid_at: question.valid_at.unwrap_or_default(),
@@ -78,7 +82,7 @@ pub(super) async fn state(ledger: &mut Client<impl Ask>, question: Question, put
         page_size: LARGEST_PAGE,
         ..Default::default()
     };
-    let mut told = Told::default();
+    let mut told = ExportSummary::default();
     loop {
         let reply = ledger.get_state(request.clone()).await?.into_inner();
         told.emptiness = Some(reply.emptiness());
@@ -95,7 +99,11 @@ pub(super) async fn state(ledger: &mut Client<impl Ask>, question: Question, put
 }
 
 /// The claims of a cut.
-pub(super) async fn claims(ledger: &mut Client<impl Ask>, question: Question, put: Put<'_>) -> Result<Told, Failure> {
+pub(super) async fn claims(
+    ledger: &mut Client<impl Ask>,
+    question: Question,
+    put: Put<'_>,
+) -> Result<ExportSummary, Failure> {
     let mut request = v1::ListClaimsRequest {
         filter: question.filter,
         cut: question.cut.cut(),
@@ -103,7 +111,7 @@ pub(super) async fn claims(ledger: &mut Client<impl Ask>, question: Question, pu
         page_size: LARGEST_PAGE,
         ..Default::default()
     };
-    let mut told = Told::default();
+    let mut told = ExportSummary::default();
     loop {
         let reply = ledger.list_claims(request.clone()).await?.into_inner();
         told.context = reply.context.unwrap_or_default();
@@ -119,10 +127,14 @@ pub(super) async fn claims(ledger: &mut Client<impl Ask>, question: Question, pu
 }
 
 /// The events up to a cut. A reading has none of its own: a list that is asked for at it says which position it is.
-pub(super) async fn events(ledger: &mut Client<impl Ask>, question: Question, put: Put<'_>) -> Result<Told, Failure> {
+pub(super) async fn events(
+    ledger: &mut Client<impl Ask>,
+    question: Question,
+    put: Put<'_>,
+) -> Result<ExportSummary, Failure> {
     let at_cut = v1::ListPartiesRequest { cut: question.cut.cut(), page_size: 1, ..Default::default() };
     let context = ledger.list_parties(at_cut).await?.into_inner().context.unwrap_or_default();
-    let mut told = Told { context, ..Told::default() };
+    let mut told = ExportSummary { context, ..ExportSummary::default() };
     let reading = v1::ReadEventsRequest { filter: question.filter, ..Default::default() };
     let mut batches = ledger.read_events(reading).await?.into_inner();
     while let Some(batch) = batches.message().await? {

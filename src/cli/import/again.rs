@@ -4,7 +4,7 @@ use super::rows::failed;
 use crate::cli::Failure;
 use crate::ingest::mapping::FileSpec;
 use crate::ingest::pipeline::RowPlace;
-use crate::ingest::source::{Opened, Read, read};
+use crate::ingest::source::{RowResult, SourceFiles, read};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -16,13 +16,13 @@ pub(super) fn collect(
     spec: &FileSpec,
     mut each: impl FnMut(&RowPlace, &[u8], &str) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    let mut opened = Opened::open(path).map_err(|bad| failed(bad.into()))?;
+    let mut opened = SourceFiles::open(path).map_err(|bad| failed(bad.into()))?;
     let mut left: BTreeMap<&RowPlace, &str> = rows.iter().map(|(place, reason)| (place, reason.as_str())).collect();
     let mut written = Ok(());
     let came = read(&mut opened, spec, &mut |_, row| {
         let (file, line, raw) = match &row {
-            Read::Row(row) => (&row.file, row.line, row.raw().as_bytes()),
-            Read::Bad { file, line, raw, .. } => (file, *line, raw.as_slice()),
+            RowResult::Row(row) => (&row.file, row.line, row.raw().as_bytes()),
+            RowResult::Bad { file, line, raw, .. } => (file, *line, raw.as_slice()),
         };
         let place = RowPlace { file: file.shown().to_owned(), line };
         // Several rows may be cells of one line, which is collected once.

@@ -4,16 +4,16 @@ use super::ImportArgs;
 use super::known::Cut;
 use super::left::{self, Mark};
 use super::rows::{Came, failed};
-use super::shown::Shown;
+use super::shown::CommandForwarder;
 use super::staging::Opening;
 use crate::cli::Failure;
 use crate::ingest::composed;
 use crate::ingest::day::Day;
 use crate::ingest::fault::BadMapping;
 use crate::ingest::mapping::Mapping;
-use crate::ingest::pipeline::{self, Job, Known};
-use crate::ingest::scope::{Scope, Seen};
-use crate::ingest::source::Opened;
+use crate::ingest::pipeline::{self, Job, RecordedState};
+use crate::ingest::scope::{RowScope, Scope};
+use crate::ingest::source::SourceFiles;
 use crate::ingest::table::{Table, Tables};
 use crate::ingest::value::Value;
 use crate::ingest::version::Version;
@@ -31,7 +31,7 @@ const COMMANDS: &str = "commands:4";
 pub(super) struct Input {
     pub(super) mapping: Mapping,
     tables: Tables,
-    pub(super) opened: Opened,
+    pub(super) opened: SourceFiles,
     pub(super) release: String,
     revised: i32,
     revised_by_flag: bool,
@@ -58,7 +58,7 @@ impl Input {
         let text = fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
         let mapping = Mapping::parse(&text, &args.rows.set, &name).map_err(unusable)?;
         let tables = tables(&mapping, path, &args.rows.tables)?;
-        let opened = Opened::open(file).map_err(|bad| failed(bad.into()))?;
+        let opened = SourceFiles::open(file).map_err(|bad| failed(bad.into()))?;
         let kind = args.rows.revised.as_deref().or_else(|| mapping.release.revised.constant()).unwrap_or("correction");
         let revised = revision_kind(kind)?;
         let why = mapping.release.retracted.constant().unwrap_or("wrong");
@@ -161,7 +161,7 @@ impl Input {
     }
 
     /// Reads everything.
-    pub(super) fn run(mut self, mut known: Known, mut shown: Shown) -> Came {
+    pub(super) fn run(mut self, mut known: RecordedState, mut shown: CommandForwarder) -> Came {
         let mut opened = std::mem::take(&mut self.opened);
         let made = pipeline::run(&self.job(), &mut opened, &mut known, &mut shown);
         shown.close();
@@ -200,7 +200,7 @@ fn day_of(mapping: &Mapping, release: &str, tables: &Tables) -> Result<Option<Da
     let Some(spec) = &mapping.release.date else { return Ok(Day::parse(release)) };
     let wrong = |what: String| BadMapping::at("release.date", what);
     let value = Value::compile(spec, &Scope::of_key(None, &[]), tables).map_err(wrong)?;
-    let text = value.eval(&Seen::key("", &[], release)).map_err(|fault| wrong(fault.what))?;
+    let text = value.eval(&RowScope::key("", &[], release)).map_err(|fault| wrong(fault.what))?;
     let day = Day::parse(&text).ok_or_else(|| wrong(format!("`{text}` is no day: expected one such as 2020-06-01")))?;
     Ok(Some(day))
 }

@@ -1,11 +1,11 @@
 //! What the ledger has of a data set at a cut: a digest of each of its claims, and the ids of all parties and sources.
 
-use super::patient::Patient;
+use super::patient::PatientLedger;
 use crate::cli::export::Ask;
 use crate::cli::{Failure, counter};
-use crate::ingest::class::{Held, known_by_party, known_by_source};
-use crate::ingest::pipeline::Known;
-use crate::ingest::release::Recorded;
+use crate::ingest::class::{RegisteredEntity, known_by_party, known_by_source};
+use crate::ingest::pipeline::RecordedState;
+use crate::ingest::release::RecordedDataSet;
 use crate::ingest::snapshot::Episodes;
 use crate::v1::{self, event::Event};
 use std::collections::HashMap;
@@ -24,17 +24,17 @@ pub(super) struct Cut {
 }
 
 /// What an empty ledger has.
-pub(super) fn nothing(dataset: &str) -> Known {
-    Known { claims: Recorded::of(dataset), episodes: Episodes::of(dataset), registered: HashMap::new() }
+pub(super) fn nothing(dataset: &str) -> RecordedState {
+    RecordedState { claims: RecordedDataSet::of(dataset), episodes: Episodes::of(dataset), registered: HashMap::new() }
 }
 
 /// Asks a ledger, at a basis or at the head; `whole_parties`: parties may be revised. Pages and batches are let go as they are read.
 pub(super) async fn ask(
-    ledger: &mut Patient<'_, impl Ask>,
+    ledger: &mut PatientLedger<'_, impl Ask>,
     dataset: &str,
     basis: Option<String>,
     whole_parties: bool,
-) -> Result<(Known, Cut), Failure> {
+) -> Result<(RecordedState, Cut), Failure> {
     let mut known = nothing(dataset);
     let cut = parties(ledger, basis, whole_parties, &mut known.registered).await?;
     sources(ledger, &cut, &mut known.registered).await?;
@@ -56,7 +56,7 @@ pub(super) async fn ask(
 /// Whether nothing after a position changed what is compared of the claims that matter; the last position of what was
 /// looked at, or `after` where that was nothing.
 pub(super) async fn unchanged_since(
-    ledger: &mut Patient<'_, impl Ask>,
+    ledger: &mut PatientLedger<'_, impl Ask>,
     dataset: &str,
     after: u64,
     matters: impl Fn(&str) -> bool,
@@ -94,7 +94,7 @@ pub(super) fn filter(dataset: &str) -> v1::Filter {
 /// Reads the events of a data set after a position, until one is enough. Where the connection breaks, it is gone on from
 /// there.
 async fn each_event(
-    ledger: &mut Patient<'_, impl Ask>,
+    ledger: &mut PatientLedger<'_, impl Ask>,
     dataset: &str,
     after: u64,
     mut enough: impl FnMut(v1::Event) -> bool,
@@ -133,16 +133,16 @@ async fn next(
 }
 
 async fn parties(
-    ledger: &mut Patient<'_, impl Ask>,
+    ledger: &mut PatientLedger<'_, impl Ask>,
     basis: Option<String>,
     whole: bool,
-    registered: &mut HashMap<u128, Held>,
+    registered: &mut HashMap<u128, RegisteredEntity>,
 ) -> Result<Cut, Failure> {
     let cut = basis.map(v1::list_parties_request::Cut::Basis);
     let mut request = v1::ListPartiesRequest { page_size: LARGEST_PAGE, cut, ..v1::ListPartiesRequest::default() };
     loop {
         let page = ledger.call(async |ledger| ledger.list_parties(request.clone()).await).await?;
-        let held = |party: v1::Party| (known_by_party(&party.party_id), Held::party(party, whole));
+        let held = |party: v1::Party| (known_by_party(&party.party_id), RegisteredEntity::party(party, whole));
         registered.extend(page.parties.into_iter().map(held));
         if page.next_page_token.is_empty() {
             let context = page.context.unwrap_or_default();
@@ -153,15 +153,17 @@ async fn parties(
 }
 
 async fn sources(
-    ledger: &mut Patient<'_, impl Ask>,
+    ledger: &mut PatientLedger<'_, impl Ask>,
     cut: &Cut,
-    registered: &mut HashMap<u128, Held>,
+    registered: &mut HashMap<u128, RegisteredEntity>,
 ) -> Result<(), Failure> {
     let cut = Some(v1::list_sources_request::Cut::Basis(cut.basis.clone()));
     let mut request = v1::ListSourcesRequest { page_size: LARGEST_PAGE, cut, ..v1::ListSourcesRequest::default() };
     loop {
         let page = ledger.call(async |ledger| ledger.list_sources(request.clone()).await).await?;
-        registered.extend(page.sources.iter().map(|source| (known_by_source(&source.source_id), Held::default())));
+        registered.extend(
+            page.sources.iter().map(|source| (known_by_source(&source.source_id), RegisteredEntity::default())),
+        );
         if page.next_page_token.is_empty() {
             return Ok(());
         }

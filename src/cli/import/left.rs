@@ -5,7 +5,7 @@
 //! against. So it is found again whatever was recorded meanwhile, and gone on with at that basis.
 
 use super::known::{self, Cut};
-use super::patient::Patient;
+use super::patient::PatientLedger;
 use super::staging::drop_stage;
 use crate::cli::export::Ask;
 use crate::cli::{Failure, notice};
@@ -47,7 +47,7 @@ fn cut_of(stage: &v1::Stage) -> Option<Cut> {
 }
 
 /// The open stages of imports of a data set.
-pub(super) async fn of(ledger: &mut Patient<'_, impl Ask>, dataset: &str) -> Result<Vec<v1::Stage>, Failure> {
+pub(super) async fn of(ledger: &mut PatientLedger<'_, impl Ask>, dataset: &str) -> Result<Vec<v1::Stage>, Failure> {
     let listed = ledger.call(async |ledger| ledger.list_stages(v1::ListStagesRequest {}).await).await?;
     let words = format!("import of {dataset}");
     let is_of = |stage: &v1::Stage| {
@@ -59,7 +59,7 @@ pub(super) async fn of(ledger: &mut Patient<'_, impl Ask>, dataset: &str) -> Res
 
 /// The basis to go on at, where an earlier run of the same import left a stage that is still good.
 pub(super) async fn basis(
-    ledger: &mut Patient<'_, impl Ask>,
+    ledger: &mut PatientLedger<'_, impl Ask>,
     dataset: &str,
     mark: Mark,
 ) -> Result<Option<String>, Failure> {

@@ -15,12 +15,12 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// A ledger that is asked with patience.
-pub(super) struct Patient<'l, T> {
+pub(super) struct PatientLedger<'l, T> {
     ledger: &'l mut Client<T>,
     patience: Duration,
 }
 
-impl<'l, T: Ask> Patient<'l, T> {
+impl<'l, T: Ask> PatientLedger<'l, T> {
     pub(super) const fn new(ledger: &'l mut Client<T>, patience: Duration) -> Self {
         Self { ledger, patience }
     }
@@ -87,7 +87,7 @@ mod tests {
     /// What comes of a call that fails so often, and how often it was made.
     async fn after(failures: usize, status: Status, patience: Duration) -> (Result<u32, Failure>, usize) {
         let mut ledger = Client::new(Endpoint::from_static("http://127.0.0.1:1").connect_lazy());
-        let (mut patient, made) = (Patient::new(&mut ledger, patience), Cell::new(0));
+        let (mut patient, made) = (PatientLedger::new(&mut ledger, patience), Cell::new(0));
         let called = patient.call(async |_| {
             let fails = made.replace(made.get() + 1) < failures;
             if fails { Err(status.clone()) } else { Ok(Response::new(7)) }

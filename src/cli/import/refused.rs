@@ -4,7 +4,7 @@
 //! parties and sources that it would have been the first to name are registered all the same, because rows behind it may
 //! name them too. One that somebody registered meanwhile is taken as it is.
 
-use super::rows::Gathered;
+use super::rows::RowsSummary;
 use super::staging::Staging;
 use crate::cli::export::Ask;
 use crate::cli::{Failure, notice};
@@ -17,7 +17,7 @@ const MOST: usize = 500_000;
 
 /// The rows that the ledger refuses.
 #[derive(Debug, Default)]
-pub(super) struct Refused {
+pub(super) struct RefusedRows {
     /// Each with everything that is wrong with it.
     pub(super) rows: BTreeMap<RowPlace, String>,
     /// The numbers of the commands that are left out.
@@ -27,7 +27,7 @@ pub(super) struct Refused {
 }
 
 /// What a stage came to.
-pub(super) enum Settled {
+pub(super) enum StageOutcome {
     /// It was recorded; or checked, as it would be.
     Append(Box<StagedAppend>),
     /// The ledger refuses all of it: nothing is left to record.
@@ -36,32 +36,38 @@ pub(super) enum Settled {
     Refused,
 }
 
-impl Refused {
+impl RefusedRows {
     /// Does with a stage what is wanted, without what does not fit the record.
     pub(super) async fn settle(
         &mut self,
         staging: &mut Staging<'_, impl Ask>,
-        gathered: &Gathered,
-        wanted: Wanted,
-    ) -> Result<Settled, Failure> {
+        gathered: &RowsSummary,
+        wanted: StageGoal,
+    ) -> Result<StageOutcome, Failure> {
         loop {
-            if wanted != Wanted::Check {
+            if wanted != StageGoal::Check {
                 let committed = staging.commit(&self.numbers(), &gathered.known.claims).await?;
                 if let Some(append) = committed {
-                    return Ok(Settled::Append(Box::new(append)));
+                    return Ok(StageOutcome::Append(Box::new(append)));
                 }
             }
             loop {
                 let checked = staging.misfits(&self.numbers()).await?;
                 if checked.violation_count == 0 {
                     match wanted {
-                        Wanted::Check => return Ok(Settled::Append(Box::new(checked.append.unwrap_or_default()))),
-                        Wanted::RecordAll if self.count > 0 => return Ok(Settled::Refused),
-                        Wanted::Record | Wanted::RecordAll => break,
+                        StageGoal::Check => {
+                            return Ok(StageOutcome::Append(Box::new(checked.append.unwrap_or_default())));
+                        }
+                        StageGoal::RecordAll if self.count > 0 => return Ok(StageOutcome::Refused),
+                        StageGoal::Record | StageGoal::RecordAll => break,
                     }
                 }
                 if !self.take(&checked, &gathered.places)? {
-                    return Ok(if wanted == Wanted::RecordAll { Settled::Refused } else { Settled::Nothing });
+                    return Ok(if wanted == StageGoal::RecordAll {
+                        StageOutcome::Refused
+                    } else {
+                        StageOutcome::Nothing
+                    });
                 }
             }
         }
@@ -126,7 +132,7 @@ impl Refused {
 
 /// What is wanted of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum StageGoal {
     /// That what fits of it is recorded.
     Record,
     /// That all rows of it are recorded, or nothing.
@@ -159,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_row_is_left_out_as_a_whole_with_all_that_is_wrong_and_without_its_registrations() {
-        let mut refused = Refused::default();
+        let mut refused = RefusedRows::default();
         for violation in [
             violation(2, "assert_claim.claim.valid_to", "too early"),
             violation(1, "assert_claim.claim.claim_id", "recorded already"),
@@ -175,7 +181,7 @@ mod tests {
 
     #[test]
     fn what_somebody_registered_meanwhile_is_left_out_without_a_word() {
-        let mut refused = Refused::default();
+        let mut refused = RefusedRows::default();
         refused.leave(
             &violation(0, "register_party.party.party_id", "this party is registered already; revise it"),
             &places(),
@@ -185,7 +191,7 @@ mod tests {
 
     #[test]
     fn where_nothing_is_left_or_it_is_no_command_that_is_wrong_it_ends() {
-        let mut refused = Refused::default();
+        let mut refused = RefusedRows::default();
         let of = |violations: Vec<StageViolation>| CommitStageResponse {
             violation_count: violations.len() as u64,
             violations,

@@ -1,11 +1,11 @@
 //! The whole way of an import of rows: the mapping, the file, what the ledger has, what the file says, the record.
 
 use super::input::{Input, Spooled};
-use super::patient::Patient;
-use super::refused::{Refused, Settled, Wanted, counted};
+use super::patient::PatientLedger;
+use super::refused::{RefusedRows, StageGoal, StageOutcome, counted};
 use super::report::Report;
-use super::shown::Shown;
-use super::staging::{Ground, Staging};
+use super::shown::CommandForwarder;
+use super::staging::{StageBasis, Staging};
 use super::{ImportArgs, known, left};
 use crate::cli::exit::Exit;
 use crate::cli::export::{Ask, Client};
@@ -13,7 +13,7 @@ use crate::cli::output::Format;
 use crate::cli::{Failure, json, notice};
 use crate::ingest::fault::BadFile;
 use crate::ingest::mapping::Semantics;
-use crate::ingest::pipeline::{Failed, Known, Made, Places, Tally};
+use crate::ingest::pipeline::{ImportFailure, ImportOutcome, Places, RecordedState, Tally};
 use crate::ingest::scope::Unused;
 use crate::v1;
 use std::time::Duration;
@@ -24,22 +24,22 @@ const WAITING: usize = 4;
 
 /// What reading came to.
 pub(super) struct Came {
-    pub(super) made: Result<Made, Failed>,
-    pub(super) known: Known,
-    pub(super) shown: Shown,
+    pub(super) made: Result<ImportOutcome, ImportFailure>,
+    pub(super) known: RecordedState,
+    pub(super) shown: CommandForwarder,
     pub(super) passed_over: Vec<String>,
 }
 
 /// What has been gathered of the rows once all are read.
-pub(super) struct Gathered {
+pub(super) struct RowsSummary {
     pub(super) tally: Tally,
     pub(super) places: Places,
-    pub(super) known: Known,
+    pub(super) known: RecordedState,
 }
 
 /// What is told at the end.
 #[derive(Default)]
-struct Done {
+struct ImportSummary {
     tally: Tally,
     append: Option<v1::StagedAppend>,
     resumed: u64,
@@ -73,7 +73,7 @@ pub(super) async fn one(
     let snapshot = input.mapping.release.semantics == Semantics::Snapshot;
     let done = match ledger {
         Some(ledger) => {
-            let patient = Patient::new(ledger, Duration::from_secs(args.rows.patience));
+            let patient = PatientLedger::new(ledger, Duration::from_secs(args.rows.patience));
             stage(args, spooled, input, patient).await?
         }
         None => alone(args, input).await?,
@@ -82,7 +82,7 @@ pub(super) async fn one(
         let sample = v1::AppendRequest { commands: vec![sample], ..v1::AppendRequest::default() };
         crate::cli::write(&format!("the first claim:\n{}", json::text(&sample, json::Layout::Pretty)?))?;
     }
-    let Done { tally, append, resumed, unused, .. } = done;
+    let ImportSummary { tally, append, resumed, unused, .. } = done;
     let check = args.rows.check;
     let report = Report {
         dataset: &dataset,
@@ -98,16 +98,16 @@ pub(super) async fn one(
 }
 
 /// Checks without a ledger.
-async fn alone(args: &ImportArgs, input: Input) -> Result<Done, Failure> {
+async fn alone(args: &ImportArgs, input: Input) -> Result<ImportSummary, Failure> {
     let known = known::nothing(&input.mapping.dataset.name);
-    let shown = Shown::new(None, args, &input.opened)?;
+    let shown = CommandForwarder::new(None, args, &input.opened)?;
     let came = tokio::task::spawn_blocking(move || input.run(known, shown)).await.map_err(Failure::other)?;
     let Came { made, mut shown, passed_over, .. } = came;
     shown.finish()?;
-    let Made { tally, unused, .. } = made.map_err(failed)?;
+    let ImportOutcome { tally, unused, .. } = made.map_err(failed)?;
     rest(&tally, args);
     tell(&passed_over, &unused);
-    Ok(Done { tally, sample: shown.sample.take(), unused, ..Done::default() })
+    Ok(ImportSummary { tally, sample: shown.sample.take(), unused, ..ImportSummary::default() })
 }
 
 /// Lays out what the rows make as a stage, and records it or, for a check, drops it.
@@ -115,15 +115,15 @@ async fn stage<T: Ask>(
     args: &ImportArgs,
     spooled: &Spooled,
     input: Input,
-    mut ledger: Patient<'_, T>,
-) -> Result<Done, Failure> {
+    mut ledger: PatientLedger<'_, T>,
+) -> Result<ImportSummary, Failure> {
     let dataset = input.mapping.dataset.name.clone();
     let info = ledger.call(async |ledger| ledger.get_server_info(v1::GetServerInfoRequest {}).await).await?;
     let mark = input.mark(args, &info.ledger_id)?;
     let basis = left::basis(&mut ledger, &dataset, mark).await?;
     let (known, cut) = known::ask(&mut ledger, &dataset, basis, input.renames()).await?;
     let opening = input.opening(args, mark, &cut)?;
-    let ground = Ground { dataset, cut, complete: input.complete };
+    let ground = StageBasis { dataset, cut, complete: input.complete };
     let spec = input.mapping.source.clone();
     let mut staging = Staging::new(ledger, opening, ground);
     let settled = read_and_settle(args, input, known, &mut staging).await;
@@ -154,9 +154,9 @@ fn is_judged(failure: &Failure) -> bool {
 async fn read_and_settle<T: Ask>(
     args: &ImportArgs,
     input: Input,
-    known: Known,
+    known: RecordedState,
     staging: &mut Staging<'_, T>,
-) -> Result<(Done, Refused, Shown), Failure> {
+) -> Result<(ImportSummary, RefusedRows, CommandForwarder), Failure> {
     let (came, resumed) = read(args, input, known, staging).await;
     let Came { made, known, mut shown, passed_over } = came?;
     if let Ok(made) = &made {
@@ -175,11 +175,11 @@ async fn read_and_settle<T: Ask>(
 async fn read<T: Ask>(
     args: &ImportArgs,
     input: Input,
-    known: Known,
+    known: RecordedState,
     staging: &mut Staging<'_, T>,
 ) -> (Result<Came, Failure>, u64) {
     let (way, mut commands) = mpsc::channel(WAITING);
-    let shown = match Shown::new(Some(way), args, &input.opened) {
+    let shown = match CommandForwarder::new(Some(way), args, &input.opened) {
         Ok(shown) => shown,
         Err(failure) => return (Err(failure), 0),
     };
@@ -204,36 +204,36 @@ async fn read<T: Ask>(
 /// Has the ledger take what was staged, or most of it, or nothing.
 async fn settle<T: Ask>(
     args: &ImportArgs,
-    made: Result<Made, Failed>,
-    known: Known,
+    made: Result<ImportOutcome, ImportFailure>,
+    known: RecordedState,
     resumed: u64,
-    shown: &mut Shown,
+    shown: &mut CommandForwarder,
     staging: &mut Staging<'_, T>,
-) -> Result<(Done, Refused), Failure> {
+) -> Result<(ImportSummary, RefusedRows), Failure> {
     shown.still();
-    let Made { tally, places, unused } = made.map_err(failed)?;
-    let mut gathered = Gathered { tally, places, known };
-    let mut refused = Refused::default();
+    let ImportOutcome { tally, places, unused } = made.map_err(failed)?;
+    let mut gathered = RowsSummary { tally, places, known };
+    let mut refused = RefusedRows::default();
     let check = args.rows.check;
     if args.rows.strict && !check && tally.rejected > 0 {
         return Err(strict(&tally, args));
     }
-    let mut done = Done { resumed, unused, ..Done::default() };
+    let mut done = ImportSummary { resumed, unused, ..ImportSummary::default() };
     if staging.is_open() {
         let wanted = match (check, args.rows.strict) {
-            (true, _) => Wanted::Check,
-            (false, true) => Wanted::RecordAll,
-            (false, false) => Wanted::Record,
+            (true, _) => StageGoal::Check,
+            (false, true) => StageGoal::RecordAll,
+            (false, false) => StageGoal::Record,
         };
         let settled = refused.settle(staging, &gathered, wanted).await?;
         gathered.tally.rejected += refused.count;
         match settled {
-            Settled::Append(append) => {
+            StageOutcome::Append(append) => {
                 retold(&mut gathered, &append, &refused);
                 done.append = Some(*append).filter(|_| !check);
             }
-            Settled::Nothing => retold(&mut gathered, &v1::StagedAppend::default(), &refused),
-            Settled::Refused => {
+            StageOutcome::Nothing => retold(&mut gathered, &v1::StagedAppend::default(), &refused),
+            StageOutcome::Refused => {
                 shown.told(&refused.rows);
                 return Err(strict(&gathered.tally, args));
             }
@@ -249,7 +249,7 @@ async fn settle<T: Ask>(
 }
 
 /// What was made of the rows, but for what the ledger refused.
-fn retold(gathered: &mut Gathered, append: &v1::StagedAppend, refused: &Refused) {
+fn retold(gathered: &mut RowsSummary, append: &v1::StagedAppend, refused: &RefusedRows) {
     let (succeeded, ended) = gathered.places.without(&refused.leave_out);
     let is_recorded = !append.counts.is_empty();
     let is_left_out = |command: u64| refused.leave_out.contains(&command);
@@ -305,10 +305,10 @@ fn rest(tally: &Tally, args: &ImportArgs) {
 }
 
 /// How a failure of the reading is told.
-pub(super) fn failed(why: Failed) -> Failure {
+pub(super) fn failed(why: ImportFailure) -> Failure {
     match why {
-        Failed::File(BadFile::Mapping(bad)) => Failure::Usage(bad.to_string()),
-        Failed::File(BadFile::Unreadable { file, cause }) => Failure::Usage(format!("{file}: {cause}")),
+        ImportFailure::File(BadFile::Mapping(bad)) => Failure::Usage(bad.to_string()),
+        ImportFailure::File(BadFile::Unreadable { file, cause }) => Failure::Usage(format!("{file}: {cause}")),
         why => Failure::Rejected(format!("{why}; nothing was recorded")),
     }
 }

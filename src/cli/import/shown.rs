@@ -4,8 +4,8 @@ use super::{ImportArgs, again};
 use crate::cli::table::escape;
 use crate::cli::{Failure, notice};
 use crate::ingest::mapping::FileSpec;
-use crate::ingest::pipeline::{Out, Rejected, RowPlace, Stopped, Tally};
-use crate::ingest::source::Opened;
+use crate::ingest::pipeline::{ConsumerStopped, Out, RejectedRow, RowPlace, Tally};
+use crate::ingest::source::SourceFiles;
 use crate::v1;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 const BAR: &str = "{wide_bar} {percent}% {msg} {elapsed} left {eta}";
 /// Takes what the rows make: commands go on their way, bad rows are shown and collected.
-pub(super) struct Shown {
+pub(super) struct CommandForwarder {
     commands: Option<mpsc::Sender<Vec<v1::Command>>>,
     rejects: Option<Rejects>,
     /// How many bad rows were shown.
@@ -34,11 +34,11 @@ pub(super) struct Shown {
     failed: Option<io::Error>,
 }
 
-impl Shown {
+impl CommandForwarder {
     pub(super) fn new(
         commands: Option<mpsc::Sender<Vec<v1::Command>>>,
         args: &ImportArgs,
-        opened: &Opened,
+        opened: &SourceFiles,
     ) -> Result<Self, Failure> {
         let rejects = args.rows.reject.as_deref().map(Rejects::create).transpose()?;
         Ok(Self {
@@ -106,18 +106,18 @@ impl Shown {
     }
 }
 
-impl Out for Shown {
-    fn commands(&mut self, commands: Vec<v1::Command>) -> Result<(), Stopped> {
+impl Out for CommandForwarder {
+    fn commands(&mut self, commands: Vec<v1::Command>) -> Result<(), ConsumerStopped> {
         if self.wants_sample && self.sample.is_none() {
             self.sample = commands.iter().find(|command| says(command)).cloned();
         }
         match &self.commands {
-            Some(way) => way.blocking_send(commands).map_err(|_| Stopped),
+            Some(way) => way.blocking_send(commands).map_err(|_| ConsumerStopped),
             None => Ok(()),
         }
     }
 
-    fn rejected(&mut self, rejected: &Rejected<'_>) -> Result<(), Stopped> {
+    fn rejected(&mut self, rejected: &RejectedRow<'_>) -> Result<(), ConsumerStopped> {
         let faults: Vec<String> = rejected.faults.iter().map(ToString::to_string).collect();
         let reason = faults.join("; ");
         self.show(rejected.file, rejected.line, &reason);
@@ -126,7 +126,7 @@ impl Out for Shown {
             rejects.map_or(Ok(()), |rejects| rejects.row(rejected.file, rejected.line, rejected.raw, &reason));
         written.map_err(|error| {
             self.failed = Some(error);
-            Stopped
+            ConsumerStopped
         })
     }
 

@@ -5,10 +5,10 @@
 //! commands were made.
 
 use super::known::{self, Cut};
-use super::patient::Patient;
+use super::patient::PatientLedger;
 use crate::cli::Failure;
 use crate::cli::export::Ask;
-use crate::ingest::release::Recorded;
+use crate::ingest::release::RecordedDataSet;
 use crate::v1::{self, ErrorReason};
 use prost::Message as _;
 use prost_types::Timestamp;
@@ -33,7 +33,7 @@ pub(super) struct Opening {
 
 /// What the commands were made against.
 #[derive(Clone, Debug)]
-pub(super) struct Ground {
+pub(super) struct StageBasis {
     /// The data set.
     pub(super) dataset: String,
     /// The cut at which it was compared.
@@ -44,9 +44,9 @@ pub(super) struct Ground {
 
 /// A stage, once there is one.
 pub(super) struct Staging<'l, T> {
-    ledger: Patient<'l, T>,
+    ledger: PatientLedger<'l, T>,
     opening: Opening,
-    ground: Ground,
+    ground: StageBasis,
     opened: bool,
     /// The number of the next command that is made.
     made: u64,
@@ -55,7 +55,7 @@ pub(super) struct Staging<'l, T> {
 }
 
 impl<'l, T: Ask> Staging<'l, T> {
-    pub(super) const fn new(ledger: Patient<'l, T>, opening: Opening, ground: Ground) -> Self {
+    pub(super) const fn new(ledger: PatientLedger<'l, T>, opening: Opening, ground: StageBasis) -> Self {
         Self { ledger, opening, ground, opened: false, made: 0, wanted: 0 }
     }
 
@@ -119,7 +119,7 @@ impl<'l, T: Ask> Staging<'l, T> {
     pub(super) async fn commit(
         &mut self,
         leave_out: &[u64],
-        named: &Recorded,
+        named: &RecordedDataSet,
     ) -> Result<Option<v1::StagedAppend>, Failure> {
         let mut after_position = self.ground.cut.position;
         loop {
@@ -145,7 +145,7 @@ impl<'l, T: Ask> Staging<'l, T> {
     }
 
     /// The position up to which nothing happened to the data set that matters to this import.
-    async fn unchanged(&mut self, after: u64, named: &Recorded) -> Result<u64, Failure> {
+    async fn unchanged(&mut self, after: u64, named: &RecordedDataSet) -> Result<u64, Failure> {
         let complete = self.ground.complete;
         let matters = |claim: &str| complete || named.is_named(claim);
         let unchanged = known::unchanged_since(&mut self.ledger, &self.ground.dataset, after, matters).await?;
@@ -172,7 +172,7 @@ impl<'l, T: Ask> Staging<'l, T> {
 }
 
 /// Drops a stage.
-pub(super) async fn drop_stage(ledger: &mut Patient<'_, impl Ask>, stage_id: &str) -> Result<(), Failure> {
+pub(super) async fn drop_stage(ledger: &mut PatientLedger<'_, impl Ask>, stage_id: &str) -> Result<(), Failure> {
     let request = v1::DropStageRequest { stage_id: stage_id.to_owned() };
     ledger.call(async |ledger| ledger.drop_stage(request.clone()).await).await?;
     Ok(())

@@ -10,7 +10,7 @@ use crate::{
 
 /// An event in three cells.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct EventCells {
     /// What happened: `claim revised (correction)`.
     pub(crate) what: String,
     /// What it is about: the id of a claim, party or source, a kind or scheme.
@@ -20,8 +20,8 @@ pub(crate) struct Told {
 }
 
 /// Tells an event.
-pub(crate) fn told(event: &Event, view: &View) -> Told {
-    let Some(what) = &event.event else { return Told::default() };
+pub(crate) fn told(event: &Event, view: &View) -> EventCells {
+    let Some(what) = &event.event else { return EventCells::default() };
     let (what, about, words) = match what {
         What::ClaimAsserted(e) => ("claim asserted".to_owned(), id(&e.claim, view), text(&e.claim, view)),
         What::ClaimRevised(e) => {
@@ -61,7 +61,7 @@ pub(crate) fn told(event: &Event, view: &View) -> Told {
             ("claims confirmed".to_owned(), e.label.clone(), words)
         }
     };
-    Told { what, about, words }
+    EventCells { what, about, words }
 }
 
 /// Whether an event is made up, by its note or by the claim it carries.

@@ -1,7 +1,7 @@
 //! The batch as it takes shape: the record, with the events decided so far laid over it.
 
 use super::Record;
-use super::registered::Registered;
+use super::registered::BatchRegistry;
 use crate::domain::claim::Claim;
 use crate::domain::edtf::{Atom, PartialDate};
 use crate::domain::event::{Change, Event, LabelConfirmation};
@@ -18,7 +18,7 @@ pub(super) struct Draft<'r> {
     pub(super) violations: Vec<Violation>,
     record: &'r dyn Record,
     /// Parties and sources that the batch registers, wherever in it.
-    registered: &'r Registered,
+    registered: &'r BatchRegistry,
     /// The index of the command at hand, and its note.
     command: (usize, Box<str>),
     pub(super) so_far: SoFar,
@@ -28,7 +28,7 @@ pub(super) struct Draft<'r> {
 #[derive(Default)]
 pub(super) struct SoFar {
     /// The claims the batch has touched.
-    pub(super) claims: HashMap<ClaimId, Drafted>,
+    pub(super) claims: HashMap<ClaimId, DraftClaim>,
     /// The disputes that the batch began or ended; true for those that stand.
     pub(super) disputes: HashMap<(ClaimId, DisputeId), bool>,
     pub(super) parties: HashMap<PartyId, u32>,
@@ -46,7 +46,7 @@ pub(super) struct SoFar {
 }
 
 /// A claim that the batch has touched.
-pub(super) struct Drafted {
+pub(super) struct DraftClaim {
     /// How it stands.
     standing: Standing,
     /// The event that holds its last content, if it is of this batch: how many there are before it.
@@ -56,7 +56,7 @@ pub(super) struct Drafted {
 }
 
 impl<'r> Draft<'r> {
-    pub(super) fn new(record: &'r dyn Record, registered: &'r Registered, so_far: SoFar) -> Self {
+    pub(super) fn new(record: &'r dyn Record, registered: &'r BatchRegistry, so_far: SoFar) -> Self {
         Self { events: Vec::new(), violations: Vec::new(), record, registered, command: (0, Box::default()), so_far }
     }
 
@@ -156,7 +156,7 @@ impl<'r> Draft<'r> {
             Change::ClaimConfirmed(_, as_of) => (drafted.and_then(|(at, _)| at), Some(Box::new(as_of.clone()))),
             _ => drafted.unwrap_or_default(),
         };
-        self.so_far.claims.insert(id, Drafted { standing: after, content_at, confirmed });
+        self.so_far.claims.insert(id, DraftClaim { standing: after, content_at, confirmed });
         self.push(revision, change);
     }
 

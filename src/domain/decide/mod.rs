@@ -18,8 +18,8 @@ mod tests;
 mod trial;
 
 pub use preconditions::conflicts;
-pub use registered::Registered;
-pub use trial::{Numbered, Survey, Trial, decide_piece};
+pub use registered::BatchRegistry;
+pub use trial::{NumberedCommand, Survey, Trial, decide_piece};
 
 use super::claim::Claim;
 use super::command::{Batch, Command};
@@ -79,7 +79,7 @@ pub fn decide(record: &dyn Record, batch: Batch) -> Result<Decision, Rejection> 
     if batch.commands.is_empty() {
         return Err(Rejection::Violations(vec![Violation::new("commands", "expected at least one command")]));
     }
-    let mut registered = Registered::default();
+    let mut registered = BatchRegistry::default();
     batch.commands.iter().for_each(|noted| registered.note(&noted.command));
     let mut draft = Draft::new(record, &registered, SoFar::default());
     draft.events.reserve(batch.commands.len());

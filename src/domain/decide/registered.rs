@@ -7,12 +7,12 @@ use std::collections::HashSet;
 
 /// The parties and sources that a batch registers.
 #[derive(Debug, Default)]
-pub struct Registered {
+pub struct BatchRegistry {
     pub(super) parties: HashSet<PartyId>,
     pub(super) sources: HashSet<SourceId>,
 }
 
-impl Registered {
+impl BatchRegistry {
     /// Notes what a command registers.
     pub fn note(&mut self, command: &Command) {
         match command {

@@ -9,7 +9,7 @@
 //! confirmation, a supersession). A survey tells which claims these are; mostly there are none.
 
 use super::draft::{Draft, SoFar};
-use super::registered::Registered;
+use super::registered::BatchRegistry;
 use super::{Record, apply};
 use crate::domain::command::{Command, NotedCommand};
 use crate::domain::event::{Change, Event};
@@ -18,12 +18,12 @@ use crate::domain::rejection::Violation;
 use std::collections::HashSet;
 
 /// A command with its number in the batch.
-pub type Numbered = (usize, NotedCommand);
+pub type NumberedCommand = (usize, NotedCommand);
 
 /// The first look at all commands of a batch, in order.
 #[derive(Debug, Default)]
 pub struct Survey {
-    registered: Registered,
+    registered: BatchRegistry,
     /// Claims that get a content.
     written: HashSet<ClaimId>,
     /// Those of them whose content is looked at after that.
@@ -48,7 +48,7 @@ impl Survey {
 
     /// What the batch registers, and the trial of it.
     #[must_use]
-    pub fn finish(self) -> (Registered, Trial) {
+    pub fn finish(self) -> (BatchRegistry, Trial) {
         (self.registered, Trial { looked_at: self.looked_at, so_far: SoFar::default() })
     }
 
@@ -85,8 +85,8 @@ impl Trial {
     pub fn decide(
         &mut self,
         record: &dyn Record,
-        registered: &Registered,
-        commands: Vec<Numbered>,
+        registered: &BatchRegistry,
+        commands: Vec<NumberedCommand>,
     ) -> (Vec<Event>, Vec<Violation>) {
         let mut draft = Draft::new(record, registered, std::mem::take(&mut self.so_far));
         for (number, noted) in commands {
@@ -138,8 +138,8 @@ impl Trial {
 /// All that does not fit the record.
 pub fn decide_piece(
     record: &dyn Record,
-    registered: &Registered,
-    commands: Vec<Numbered>,
+    registered: &BatchRegistry,
+    commands: Vec<NumberedCommand>,
 ) -> Result<Vec<Event>, Vec<Violation>> {
     let mut trial = Trial { looked_at: HashSet::new(), so_far: SoFar::default() };
     let (events, violations) = trial.decide(record, registered, commands);

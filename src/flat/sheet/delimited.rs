@@ -13,12 +13,12 @@ use std::io::{self, Write};
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A CSV file.
-pub(super) struct Delimited<W: Write> {
+pub(super) struct CsvSheet<W: Write> {
     for_spreadsheet: bool,
     out: csv::Writer<W>,
 }
 
-impl<W: Write> Delimited<W> {
+impl<W: Write> CsvSheet<W> {
     pub(super) fn begin(for_spreadsheet: bool, headings: &[Heading], mut out: W) -> io::Result<Self> {
         if for_spreadsheet {
             out.write_all(BYTE_ORDER_MARK)?;
@@ -38,7 +38,7 @@ impl<W: Write> Delimited<W> {
     }
 }
 
-impl<W: Write> Sheet for Delimited<W> {
+impl<W: Write> Sheet for CsvSheet<W> {
     fn row(&mut self, cells: Vec<Cell>) -> io::Result<()> {
         for cell in cells {
             let is_number = matches!(cell, Cell::Integer(_) | Cell::Number(_));
@@ -83,7 +83,7 @@ mod tests {
     fn written(for_spreadsheet: bool, cells: &[Cell]) -> Vec<u8> {
         let columns: Vec<Heading> = columns(Table::State, &[]).iter().map(Column::heading).take(cells.len()).collect();
         let mut out = Vec::new();
-        let mut sheet = Box::new(Delimited::begin(for_spreadsheet, &columns, &mut out).unwrap());
+        let mut sheet = Box::new(CsvSheet::begin(for_spreadsheet, &columns, &mut out).unwrap());
         sheet.row(cells.to_vec()).unwrap();
         sheet.finish(&[]).unwrap();
         out

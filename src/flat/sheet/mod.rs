@@ -55,7 +55,7 @@ pub fn begin<'w>(
     out: Box<dyn Write + Send + 'w>,
 ) -> io::Result<Box<dyn Sheet + 'w>> {
     Ok(match form {
-        Form::Csv { for_spreadsheet } => Box::new(delimited::Delimited::begin(for_spreadsheet, &headings, out)?),
+        Form::Csv { for_spreadsheet } => Box::new(delimited::CsvSheet::begin(for_spreadsheet, &headings, out)?),
         Form::Parquet => Box::new(parquet::Parquet::begin(&headings, out)?),
         Form::Lines { with_nulls } => Box::new(lines::Lines::begin(headings, with_nulls, out)),
     })
@@ -71,7 +71,7 @@ pub fn resume<'w>(
     out: Box<dyn Write + Send + 'w>,
 ) -> io::Result<Box<dyn Sheet + 'w>> {
     Ok(match form {
-        Form::Csv { for_spreadsheet } => Box::new(delimited::Delimited::resume(for_spreadsheet, out)),
+        Form::Csv { for_spreadsheet } => Box::new(delimited::CsvSheet::resume(for_spreadsheet, out)),
         Form::Lines { with_nulls } => Box::new(lines::Lines::begin(headings, with_nulls, out)),
         Form::Parquet => return Err(io::Error::new(io::ErrorKind::Unsupported, "Parquet is written at once")),
     })

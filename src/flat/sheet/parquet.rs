@@ -24,7 +24,7 @@ const GROUP_BYTES: usize = 32 << 20;
 /// A Parquet file.
 pub(super) struct Parquet<W: Write + Send> {
     out: SerializedFileWriter<W>,
-    columns: Vec<Gathered>,
+    columns: Vec<ColumnCells>,
     rows: usize,
     bytes: usize,
 }
@@ -38,7 +38,7 @@ impl<W: Write + Send> Parquet<W> {
             .set_created_by(concat!("detente ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
         let out = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties)).map_err(wrong)?;
-        Ok(Self { out, columns: headings.iter().map(Gathered::of).collect(), rows: 0, bytes: 0 })
+        Ok(Self { out, columns: headings.iter().map(ColumnCells::of).collect(), rows: 0, bytes: 0 })
     }
 
     fn write_group(&mut self) -> io::Result<()> {
@@ -90,7 +90,7 @@ fn field(heading: &Heading) -> Result<TypePtr, ParquetError> {
 }
 
 /// The cells of a column in this group: whether each is there, and those that are.
-struct Gathered {
+struct ColumnCells {
     there: Vec<i16>,
     values: Values,
 }
@@ -103,7 +103,7 @@ enum Values {
     Days(Vec<i32>),
 }
 
-impl Gathered {
+impl ColumnCells {
     fn of(heading: &Heading) -> Self {
         let values = match heading.kind {
             Kind::Text | Kind::Word | Kind::Ids | Kind::Json => Values::Texts(Vec::new()),

@@ -25,7 +25,7 @@ use crate::grpc::status::Refusal;
 use crate::http::failure::Failure;
 use crate::http::written::written_within;
 use crate::http::{Web, json, transcode};
-use crate::ledger::cut::Resolved;
+use crate::ledger::cut::ResolvedCut;
 use axum::body::{Body, Bytes};
 use axum::http::Version;
 use prost_reflect::{MessageDescriptor, MethodDescriptor};
@@ -64,7 +64,7 @@ pub(super) struct Transfer {
     /// The reply whose rows come next.
     reply: Option<Bytes>,
     /// The head of the log when the transfer began, where it is the log: the table ends there.
-    head: Option<Resolved>,
+    head: Option<ResolvedCut>,
     /// Set once rows of a JSON array have been written.
     has_rows: bool,
     is_first: bool,

@@ -3,7 +3,7 @@
 use super::Compiler;
 use crate::ingest::fault::{BadMapping, Fault};
 use crate::ingest::mapping::ValueSpec;
-use crate::ingest::scope::Seen;
+use crate::ingest::scope::RowScope;
 use crate::ingest::value::{Value, shown};
 use crate::v1;
 
@@ -35,7 +35,7 @@ impl<'m> Choice<'m> {
     }
 
     /// The number of the member; 0 where nothing is said.
-    pub(super) fn eval(&self, seen: &Seen<'_>) -> Result<i32, Fault> {
+    pub(super) fn eval(&self, seen: &RowScope<'_>) -> Result<i32, Fault> {
         match self {
             Self::Fixed(number) => Ok(*number),
             Self::Told(value, prefix, named) => {

@@ -1,6 +1,6 @@
 //! The two ends of a claim: those that its row says, and those that follow from a snapshot.
 
-use crate::ingest::date::Told;
+use crate::ingest::date::DateReading;
 use crate::ingest::snapshot::Window;
 use crate::v1::{self, bound::Bound};
 
@@ -25,17 +25,17 @@ pub(super) fn held_between(window: Option<&Window>, (valid, from, to): Ends) -> 
     }
     let is_open = |to: &v1::Bound| matches!(to.bound, Some(Bound::Open(_)));
     let own = OwnEnds { from: from.is_some(), to: to.as_ref().is_some_and(|to| !is_open(to)) };
-    let from = from.or_else(|| bound(Told::Date(window.begun())));
-    ((valid, from, to.or_else(|| bound(Told::Open))), own)
+    let from = from.or_else(|| bound(DateReading::Date(window.begun())));
+    ((valid, from, to.or_else(|| bound(DateReading::Open))), own)
 }
 
 /// An end of a claim; none where a date says nothing.
-pub(super) fn bound(told: Told) -> Option<v1::Bound> {
+pub(super) fn bound(told: DateReading) -> Option<v1::Bound> {
     let bound = match told {
-        Told::Nothing => return None,
-        Told::Open => Bound::Open(v1::OpenEnd {}),
-        Told::Unknown => Bound::Unknown(v1::UnknownEnd {}),
-        Told::Date(edtf) => Bound::Known(v1::KnownDate { edtf, ..v1::KnownDate::default() }),
+        DateReading::Nothing => return None,
+        DateReading::Open => Bound::Open(v1::OpenEnd {}),
+        DateReading::Unknown => Bound::Unknown(v1::UnknownEnd {}),
+        DateReading::Date(edtf) => Bound::Known(v1::KnownDate { edtf, ..v1::KnownDate::default() }),
     };
     Some(v1::Bound { bound: Some(bound) })
 }

@@ -4,9 +4,9 @@ use crate::ingest::value::shown;
 use crate::v1;
 
 /// The texts of a claim that may break a rule, by the path of their field.
-pub(super) struct Shown(Vec<(String, String)>);
+pub(super) struct FieldTexts(Vec<(String, String)>);
 
-impl Shown {
+impl FieldTexts {
     /// Those of a claim.
     pub(super) fn of(claim: &v1::Claim) -> Self {
         let mut texts = Vec::new();

@@ -16,13 +16,13 @@ mod parties;
 mod parts;
 mod with;
 
-use super::class::{Classes, Made, Registered};
+use super::class::{Classes, EntityRegistration, MadeEntities};
 use super::condition::Condition;
-use super::date::{DateValue, Told};
+use super::date::{DateReading, DateValue};
 use super::fault::{BadMapping, Fault, Faults};
 use super::mapping::{ClaimSpec, DateSpec, ValueSpec};
 use super::release::{ClaimIds, ContentDigest};
-use super::scope::{Scope, Seen};
+use super::scope::{RowScope, Scope};
 use super::snapshot::Window;
 use super::table::Tables;
 use super::value::{Value, shown};
@@ -38,7 +38,7 @@ use crate::wire::sink::Sink;
 use choice::Choice;
 pub(crate) use ends::OwnEnds;
 use ends::{Ends, bound, held_between};
-use field::Shown;
+use field::FieldTexts;
 use parties::Parties;
 use parts::{Codes, Links, Quantities, Sources, Voices};
 use std::sync::Arc;
@@ -107,7 +107,7 @@ pub(crate) struct MadeClaim {
     /// Its key.
     pub(crate) key: String,
     /// The parties and sources that it names.
-    pub(crate) needs: Vec<Arc<Registered>>,
+    pub(crate) needs: Vec<Arc<EntityRegistration>>,
     /// What is noted with it.
     pub(crate) note: String,
     /// The `RevisionKind` of a change to the claim, if the row names one.
@@ -244,7 +244,7 @@ impl<'m> ClaimPlan<'m> {
     }
 
     /// Whether a row makes this claim.
-    pub(crate) fn applies(&self, seen: &Seen<'_>) -> bool {
+    pub(crate) fn applies(&self, seen: &RowScope<'_>) -> bool {
         self.when.holds(seen)
     }
 
@@ -252,7 +252,7 @@ impl<'m> ClaimPlan<'m> {
     ///
     /// # Errors
     /// What is not known of it, or that it is empty.
-    pub(crate) fn key(&self, seen: &Seen<'_>) -> Result<String, Fault> {
+    pub(crate) fn key(&self, seen: &RowScope<'_>) -> Result<String, Fault> {
         let mut key = self.name.map(|name| format!("{name}:")).unwrap_or_default();
         let mut empty = true;
         for (at, part) in self.key.iter().enumerate() {
@@ -274,9 +274,9 @@ impl<'m> ClaimPlan<'m> {
     pub(crate) fn make(
         &self,
         key: String,
-        seen: &Seen<'_>,
+        seen: &RowScope<'_>,
         tools: &Tools<'_>,
-        made: &mut Made,
+        made: &mut MadeEntities,
         faults: &mut Faults,
     ) -> Option<MadeClaim> {
         let mut needs = Vec::new();
@@ -295,10 +295,10 @@ impl<'m> ClaimPlan<'m> {
     fn message(
         &self,
         key: &str,
-        seen: &Seen<'_>,
+        seen: &RowScope<'_>,
         tools: &Tools<'_>,
-        made: &mut Made,
-        needs: &mut Vec<Arc<Registered>>,
+        made: &mut MadeEntities,
+        needs: &mut Vec<Arc<EntityRegistration>>,
         faults: &mut Faults,
     ) -> (v1::Claim, OwnEnds) {
         let ((valid, valid_from, valid_to), own) = held_between(tools.snapshot.as_ref(), self.ends(seen, faults));
@@ -310,7 +310,7 @@ impl<'m> ClaimPlan<'m> {
             .as_ref()
             .and_then(|date| faults.take(date.eval(seen)))
         {
-            Some(Told::Date(text)) => text,
+            Some(DateReading::Date(text)) => text,
             _ => String::new(),
         };
         let modality = match &self.modality {
@@ -346,7 +346,7 @@ impl<'m> ClaimPlan<'m> {
         (claim, own)
     }
 
-    fn word(&self, seen: &Seen<'_>, faults: &mut Faults) -> String {
+    fn word(&self, seen: &RowScope<'_>, faults: &mut Faults) -> String {
         let kind = faults.take(self.kind.eval(seen)).unwrap_or_default().into_owned();
         if kind.is_empty() && !self.kind.raw(seen).is_empty() {
             faults.note(emptied(&self.kind, seen));
@@ -354,7 +354,7 @@ impl<'m> ClaimPlan<'m> {
         kind
     }
 
-    fn type_of(&self, seen: &Seen<'_>, tools: &Tools<'_>, faults: &mut Faults) -> i32 {
+    fn type_of(&self, seen: &RowScope<'_>, tools: &Tools<'_>, faults: &mut Faults) -> i32 {
         let temporal_type = faults.take(self.temporal_type.eval(seen)).unwrap_or_default();
         if tools.snapshot.is_some() && temporal_type != i32::from(v1::TemporalType::State) {
             faults.note(Fault::field(format!("{}.type", self.at), "a snapshot has states: what held on its day"));
@@ -362,11 +362,11 @@ impl<'m> ClaimPlan<'m> {
         temporal_type
     }
 
-    fn ends(&self, seen: &Seen<'_>, faults: &mut Faults) -> Ends {
+    fn ends(&self, seen: &RowScope<'_>, faults: &mut Faults) -> Ends {
         if let Some(both) = &self.both {
             return match faults.take(both.eval(seen)) {
                 // An interval is split by the rules of the ledger.
-                Some(Told::Date(text)) if text.contains('/') => (text, None, None),
+                Some(DateReading::Date(text)) if text.contains('/') => (text, None, None),
                 Some(told) => (String::new(), bound(told.clone()), bound(told)),
                 None => (String::new(), None, None),
             };
@@ -376,7 +376,7 @@ impl<'m> ClaimPlan<'m> {
         (String::new(), end(&self.from), end(&self.to))
     }
 
-    fn texts(&self, seen: &Seen<'_>, faults: &mut Faults) -> Vec<v1::Text> {
+    fn texts(&self, seen: &RowScope<'_>, faults: &mut Faults) -> Vec<v1::Text> {
         let mut texts = Vec::with_capacity(self.texts.len());
         for (lang, value) in &self.texts {
             let text = faults.take(value.eval(seen)).unwrap_or_default();
@@ -388,7 +388,7 @@ impl<'m> ClaimPlan<'m> {
         texts
     }
 
-    fn elsewhere(&self, key: &str, seen: &Seen<'_>, tools: &Tools<'_>, faults: &mut Faults) -> Vec<v1::ExternalId> {
+    fn elsewhere(&self, key: &str, seen: &RowScope<'_>, tools: &Tools<'_>, faults: &mut Faults) -> Vec<v1::ExternalId> {
         let own =
             v1::ExternalId { scheme: tools.dataset.to_owned(), id: key.to_owned(), release: tools.release.to_owned() };
         let mut ids = vec![own];
@@ -401,7 +401,7 @@ impl<'m> ClaimPlan<'m> {
         ids
     }
 
-    fn labels(&self, seen: &Seen<'_>, tools: &Tools<'_>, faults: &mut Faults) -> Vec<String> {
+    fn labels(&self, seen: &RowScope<'_>, tools: &Tools<'_>, faults: &mut Faults) -> Vec<String> {
         let mut labels = vec![tools.label.clone()];
         for value in &self.labels {
             let label = faults.take(value.eval(seen)).unwrap_or_default();
@@ -425,7 +425,7 @@ impl<'m> ClaimPlan<'m> {
         let mut own = || id;
         let parsed = parse_claim(claim, &mut Ids::new(&mut own), &At::root(""), &mut sink);
         if let Err(violations) = sink.finish() {
-            let shown = Shown::of(&again());
+            let shown = FieldTexts::of(&again());
             for Violation { field, description } in violations {
                 let what = shown.with_value(&field, description);
                 faults.note(Fault::field(format!("{}.{field}", self.at), what));
@@ -467,7 +467,7 @@ impl ClaimSpec {
 }
 
 /// A value that its filters left nothing of.
-fn emptied(value: &Value<'_>, seen: &Seen<'_>) -> Fault {
+fn emptied(value: &Value<'_>, seen: &RowScope<'_>) -> Fault {
     let what = format!(
         "`{}` has no letter of the Latin alphabet and no digit to make a word of: put it through a `map`",
         shown(&value.raw(seen))

@@ -3,11 +3,11 @@
 use super::with::With;
 use super::{Compiler, Tools, emptied};
 use crate::domain::relationship::RelationshipId;
-use crate::ingest::class::{Made, Named, Registered};
+use crate::ingest::class::{EntityRegistration, MadeEntities, NamedEntity};
 use crate::ingest::condition::Condition;
 use crate::ingest::fault::{BadMapping, Fault, Faults};
 use crate::ingest::mapping::{ClaimSpec, PartySpec, RelationshipSpec};
-use crate::ingest::scope::Seen;
+use crate::ingest::scope::RowScope;
 use crate::ingest::source::{LIST_SEPARATOR, pieces};
 use crate::ingest::table::Table;
 use crate::ingest::value::{Value, shown};
@@ -65,10 +65,10 @@ impl<'m> Parties<'m> {
 
     pub(super) fn make(
         &self,
-        seen: &Seen<'_>,
+        seen: &RowScope<'_>,
         tools: &Tools<'_>,
-        made: &mut Made,
-        needs: &mut Vec<Arc<Registered>>,
+        made: &mut MadeEntities,
+        needs: &mut Vec<Arc<EntityRegistration>>,
         faults: &mut Faults,
     ) -> (Vec<v1::ClaimParty>, Vec<String>) {
         let mut making = Making { tools, made, needs, parties: Vec::with_capacity(self.parties.len()), repeats: false };
@@ -104,8 +104,8 @@ impl<'m> Parties<'m> {
 /// The parties of a claim as they are made.
 struct Making<'a, 't> {
     tools: &'a Tools<'t>,
-    made: &'a mut Made,
-    needs: &'a mut Vec<Arc<Registered>>,
+    made: &'a mut MadeEntities,
+    needs: &'a mut Vec<Arc<EntityRegistration>>,
     parties: Vec<v1::ClaimParty>,
     /// True if a party came twice in the same role.
     repeats: bool,
@@ -143,7 +143,7 @@ impl<'m> PartyPart<'m> {
         })
     }
 
-    fn make(&self, seen: &Seen<'_>, making: &mut Making<'_, '_>, faults: &mut Faults) {
+    fn make(&self, seen: &RowScope<'_>, making: &mut Making<'_, '_>, faults: &mut Faults) {
         if !self.when.holds(seen) {
             return;
         }
@@ -157,10 +157,10 @@ impl<'m> PartyPart<'m> {
         }
     }
 
-    fn one(&self, key: &str, seen: &Seen<'_>, making: &mut Making<'_, '_>, faults: &mut Faults) {
+    fn one(&self, key: &str, seen: &RowScope<'_>, making: &mut Making<'_, '_>, faults: &mut Faults) {
         let seen = &seen.item(key);
         let with = self.with.eval(seen, faults);
-        let named = Named { class: self.class, key, with: &with, columns: self.key.columns() };
+        let named = NamedEntity { class: self.class, key, with: &with, columns: self.key.columns() };
         let party = making.tools.classes.party(named, making.tools.release, making.made);
         let Some(party) = faults.take(party) else { return };
         let role = faults.take(self.role.eval(seen)).unwrap_or_default();
@@ -185,7 +185,7 @@ impl RelationshipPart<'_> {
     fn make(
         &self,
         (parties, repeats): (&[v1::ClaimParty], bool),
-        seen: &Seen<'_>,
+        seen: &RowScope<'_>,
         faults: &mut Faults,
         add: &mut dyn FnMut(String),
     ) {

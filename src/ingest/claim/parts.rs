@@ -3,13 +3,13 @@
 use super::choice::{self, Choice};
 use super::with::With;
 use super::{Compiler, Tools};
-use crate::ingest::class::{Made, Named, Registered};
+use crate::ingest::class::{EntityRegistration, MadeEntities, NamedEntity};
 use crate::ingest::condition::Condition;
-use crate::ingest::date::{DateValue, Told};
+use crate::ingest::date::{DateReading, DateValue};
 use crate::ingest::fault::{BadMapping, Fault, Faults};
 use crate::ingest::mapping::{CodeSpec, LinkSpec, QuantitySpec, SourceSpec, VoiceSpec};
 use crate::ingest::release::ClaimIds;
-use crate::ingest::scope::Seen;
+use crate::ingest::scope::RowScope;
 use crate::ingest::value::{Value, shown};
 use crate::v1;
 use std::borrow::Cow;
@@ -59,10 +59,10 @@ impl<'m> Voices<'m> {
 
     pub(super) fn make(
         &self,
-        seen: &Seen<'_>,
+        seen: &RowScope<'_>,
         tools: &Tools<'_>,
-        made: &mut Made,
-        needs: &mut Vec<Arc<Registered>>,
+        made: &mut MadeEntities,
+        needs: &mut Vec<Arc<EntityRegistration>>,
         faults: &mut Faults,
     ) -> Vec<v1::Attribution> {
         let mut voices = Vec::with_capacity(self.0.len());
@@ -75,7 +75,7 @@ impl<'m> Voices<'m> {
                 let said = faults.take(key.eval(seen)).unwrap_or_default();
                 if !said.is_empty() {
                     let with = with.eval(seen, faults);
-                    let named = Named { class, key: &said, with: &with, columns: key.columns() };
+                    let named = NamedEntity { class, key: &said, with: &with, columns: key.columns() };
                     let party = tools.classes.party(named, tools.release, made);
                     if let Some(party) = faults.take(party) {
                         voice.party_id.clone_from(&party.id);
@@ -85,7 +85,7 @@ impl<'m> Voices<'m> {
             }
             voice.name =
                 part.name.as_ref().and_then(|name| faults.take(name.eval(seen))).unwrap_or_default().into_owned();
-            if let Some(Told::Date(date)) = part.said_at.as_ref().and_then(|date| faults.take(date.eval(seen))) {
+            if let Some(DateReading::Date(date)) = part.said_at.as_ref().and_then(|date| faults.take(date.eval(seen))) {
                 voice.said_at = date;
             }
             if !voice.party_id.is_empty() || !voice.name.is_empty() {
@@ -132,7 +132,7 @@ impl<'m> Quantities<'m> {
         Ok(Self(parts.collect::<Result<_, _>>()?, decimal))
     }
 
-    pub(super) fn make(&self, seen: &Seen<'_>, faults: &mut Faults) -> Vec<v1::Quantity> {
+    pub(super) fn make(&self, seen: &RowScope<'_>, faults: &mut Faults) -> Vec<v1::Quantity> {
         let mut quantities = Vec::with_capacity(self.0.len());
         for part in self.0.iter().filter(|part| part.when.holds(seen)) {
             let [value, low, high] = part
@@ -151,7 +151,7 @@ impl<'m> Quantities<'m> {
     }
 }
 
-fn parsed(value: &Value<'_>, decimal: Option<char>, seen: &Seen<'_>) -> Result<Option<f64>, Fault> {
+fn parsed(value: &Value<'_>, decimal: Option<char>, seen: &RowScope<'_>) -> Result<Option<f64>, Fault> {
     let text = value.eval(seen)?;
     if text.is_empty() {
         return Ok(None);
@@ -215,7 +215,7 @@ impl<'m> Codes<'m> {
         parts.collect::<Result<_, _>>().map(Self)
     }
 
-    pub(super) fn make(&self, seen: &Seen<'_>, faults: &mut Faults) -> Vec<v1::Code> {
+    pub(super) fn make(&self, seen: &RowScope<'_>, faults: &mut Faults) -> Vec<v1::Code> {
         let mut codes = Vec::with_capacity(self.0.len());
         for (scheme, code, _) in self.0.iter().filter(|(_, _, when)| when.holds(seen)) {
             let code = faults.take(code.eval(seen)).unwrap_or_default().into_owned();
@@ -266,10 +266,10 @@ impl<'m> Sources<'m> {
 
     pub(super) fn make(
         &self,
-        seen: &Seen<'_>,
+        seen: &RowScope<'_>,
         tools: &Tools<'_>,
-        made: &mut Made,
-        needs: &mut Vec<Arc<Registered>>,
+        made: &mut MadeEntities,
+        needs: &mut Vec<Arc<EntityRegistration>>,
         faults: &mut Faults,
     ) -> Vec<v1::Citation> {
         let mut citations = Vec::with_capacity(self.0.len());
@@ -282,7 +282,7 @@ impl<'m> Sources<'m> {
                 },
             };
             let with = part.with.eval(seen, faults);
-            let named = Named { class: part.class, key: &key, with: &with, columns };
+            let named = NamedEntity { class: part.class, key: &key, with: &with, columns };
             let source = tools.classes.source(named, tools.release, made);
             let Some(source) = faults.take(source) else { continue };
             let said = |value: &Option<Value<'_>>, faults: &mut Faults| {
@@ -325,7 +325,7 @@ impl<'m> Links<'m> {
         parts.collect::<Result<_, _>>().map(Self)
     }
 
-    pub(super) fn make(&self, seen: &Seen<'_>, tools: &Tools<'_>, faults: &mut Faults) -> Vec<v1::Link> {
+    pub(super) fn make(&self, seen: &RowScope<'_>, tools: &Tools<'_>, faults: &mut Faults) -> Vec<v1::Link> {
         let mut links: Vec<v1::Link> = Vec::with_capacity(self.0.len());
         for part in self.0.iter().filter(|part| part.when.holds(seen)) {
             let Some(key) = faults.take(part.key.eval(seen)).filter(|key| !key.is_empty()) else { continue };

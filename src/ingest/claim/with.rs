@@ -3,7 +3,7 @@
 use super::Compiler;
 use crate::ingest::fault::{BadMapping, Faults};
 use crate::ingest::mapping::ValueSpec;
-use crate::ingest::scope::Seen;
+use crate::ingest::scope::RowScope;
 use crate::ingest::value::Value;
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ impl<'m> With<'m> {
     }
 
     /// Evaluates the values for a row.
-    pub(super) fn eval(&self, seen: &Seen<'_>, faults: &mut Faults) -> Vec<String> {
+    pub(super) fn eval(&self, seen: &RowScope<'_>, faults: &mut Faults) -> Vec<String> {
         let said = |value: &Option<Value<'_>>, faults: &mut Faults| {
             value.as_ref().and_then(|value| faults.take(value.eval(seen))).unwrap_or_default().into_owned()
         };

@@ -4,7 +4,7 @@ use super::*;
 use crate::ingest::mapping::Mapping;
 
 /// What `to = RULE` makes of three columns a, b, c.
-fn told(rule: &str, cells: [&str; 3]) -> Result<Told, String> {
+fn told(rule: &str, cells: [&str; 3]) -> Result<DateReading, String> {
     let text = format!(
         "[dataset]\nname = \"x\"\n[[claim]]\nkind = \"k\"\ntype = \"state\"\ntexts = {{ en = \"t\" }}\nto = {rule}\n"
     );
@@ -15,11 +15,11 @@ fn told(rule: &str, cells: [&str; 3]) -> Result<Told, String> {
     let spec = mapping.claim[0].to.as_ref().unwrap();
     let date = DateValue::compile(spec, false, &scope, &tables)?;
     let table = cells.map(Box::from);
-    date.eval(&Seen::key("", &table, "")).map_err(|fault| fault.to_string())
+    date.eval(&RowScope::key("", &table, "")).map_err(|fault| fault.to_string())
 }
 
-fn date(text: &str) -> Result<Told, String> {
-    Ok(Told::Date(text.to_owned()))
+fn date(text: &str) -> Result<DateReading, String> {
+    Ok(DateReading::Date(text.to_owned()))
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn parts_that_are_missing_make_a_date_vaguer() {
     assert_eq!(told(rule, ["1902", "7", "-9"]), date("1902-07"));
     assert_eq!(told(rule, ["1902", "-9", "-9"]), date("1902"));
     assert_eq!(told(rule, ["1902", "-9", "3"]), date("1902"));
-    assert_eq!(told(rule, ["-9", "-9", "-9"]), Ok(Told::Unknown));
+    assert_eq!(told(rule, ["-9", "-9", "-9"]), Ok(DateReading::Unknown));
     assert_eq!(told(rule, ["-44", "3", "15"]), date("-0044-03-15"));
 }
 
@@ -69,12 +69,12 @@ fn a_day_that_is_none_is_refused_at_its_columns() {
 #[test]
 fn markers_stand_for_open_and_unknown_ends() {
     let rule = r#####"{ date = "{a}", formats = ["Y-MM-DD"], missing = ["####", "##"], open = ["9999-12-31"], unknown = ["?"], empty = "open" }"#####;
-    assert_eq!(told(rule, ["####-##-##", "", ""]), Ok(Told::Unknown));
+    assert_eq!(told(rule, ["####-##-##", "", ""]), Ok(DateReading::Unknown));
     assert_eq!(told(rule, ["1926-##-##", "", ""]), date("1926"));
     assert_eq!(told(rule, ["999-##-##", "", ""]), date("0999"));
-    assert_eq!(told(rule, ["9999-12-31", "", ""]), Ok(Told::Open));
-    assert_eq!(told(rule, ["?", "", ""]), Ok(Told::Unknown));
-    assert_eq!(told(rule, ["", "", ""]), Ok(Told::Open));
+    assert_eq!(told(rule, ["9999-12-31", "", ""]), Ok(DateReading::Open));
+    assert_eq!(told(rule, ["?", "", ""]), Ok(DateReading::Unknown));
+    assert_eq!(told(rule, ["", "", ""]), Ok(DateReading::Open));
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn days_that_were_made_up_are_dropped_by_a_precision() {
 #[test]
 fn the_first_rule_that_holds_counts_and_a_qualifier_is_added() {
     let rule = r#"[{ when = { b = "1" }, bound = "open" }, { date = "{a}", qualifier = { from = "{c}", map = { "ca" = "~" }, else = "" } }]"#;
-    assert_eq!(told(rule, ["1920", "1", ""]), Ok(Told::Open));
+    assert_eq!(told(rule, ["1920", "1", ""]), Ok(DateReading::Open));
     assert_eq!(told(rule, ["1920", "0", "ca"]), date("1920~"));
     assert_eq!(told(rule, ["1920", "0", ""]), date("1920"));
 }
@@ -159,8 +159,8 @@ fn a_marker_is_the_whole_of_a_part_and_never_the_beginning_of_one() {
     let orders = [r#"["1", "1990"]"#, r#"["1990", "1"]"#];
     for markers in orders {
         let rule = format!(r#"{{ date = "{{a}}", formats = ["Y-MM"], missing = {markers} }}"#);
-        assert_eq!(told(&rule, ["1990-05", "", ""]), Ok(Told::Unknown), "{markers}");
-        assert_eq!(told(&rule, ["1-05", "", ""]), Ok(Told::Unknown), "{markers}");
+        assert_eq!(told(&rule, ["1990-05", "", ""]), Ok(DateReading::Unknown), "{markers}");
+        assert_eq!(told(&rule, ["1-05", "", ""]), Ok(DateReading::Unknown), "{markers}");
     }
 }
 

@@ -1,15 +1,15 @@
 //! What has to be done in the order of the file: keys that come again, what is registered first, what a row is to the record.
 
 use super::places::Places;
-use super::{Failed, Job, Known, Made, Mapped, Out, Rejected, Stopped, Tally};
+use super::{ConsumerStopped, ImportFailure, ImportOutcome, Job, MappedRow, Out, RecordedState, RejectedRow, Tally};
 use crate::ingest::claim::{MadeClaim, Tools};
-use crate::ingest::class::{Held, Registered, name_digest};
+use crate::ingest::class::{EntityRegistration, RegisteredEntity, name_digest};
 use crate::ingest::day::Day;
 use crate::ingest::fault::Fault;
 use crate::ingest::plan::Outcome;
 use crate::ingest::release::{TakenBack, Verdict};
 use crate::ingest::scope::Unused;
-use crate::ingest::source::{Read, Row};
+use crate::ingest::source::{Row, RowResult};
 use crate::v1::{self, command::Command};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -26,7 +26,7 @@ const COMMAND_BYTES: usize = 64;
 pub(super) struct Sequencer<'s> {
     pub(super) job: &'s Job<'s>,
     pub(super) tools: &'s Tools<'s>,
-    pub(super) known: &'s mut Known,
+    pub(super) known: &'s mut RecordedState,
     out: &'s mut dyn Out,
     pub(super) tally: Tally,
     /// How often each key has come, where it may come again.
@@ -39,22 +39,29 @@ pub(super) struct Sequencer<'s> {
 }
 
 impl<'s> Sequencer<'s> {
-    pub(super) fn new(job: &'s Job<'s>, tools: &'s Tools<'s>, known: &'s mut Known, out: &'s mut dyn Out) -> Self {
+    pub(super) fn new(
+        job: &'s Job<'s>,
+        tools: &'s Tools<'s>,
+        known: &'s mut RecordedState,
+        out: &'s mut dyn Out,
+    ) -> Self {
         let occurrences = HashMap::new();
         let (tally, places) = (Tally::default(), Places::default());
         Self { job, tools, known, out, tally, occurrences, commands: Vec::new(), bytes: 0, made: 0, places }
     }
 
     /// Takes the next row.
-    pub(super) fn row(&mut self, mapped: Mapped) -> Result<(), Failed> {
+    pub(super) fn row(&mut self, mapped: MappedRow) -> Result<(), ImportFailure> {
         self.tally.rows += 1;
         match mapped {
-            Mapped::Bad(Read::Bad { file, line, faults, raw }) => {
+            MappedRow::Bad(RowResult::Bad { file, line, faults, raw }) => {
                 self.tally.keyless += 1;
                 self.reject(file.shown(), line, &faults, &raw)?;
             }
-            Mapped::Bad(Read::Row(row)) => self.reject(row.file.shown(), row.line, &[], row.raw().as_bytes())?,
-            Mapped::Row(row, Outcome::Rejected { faults, keys }) => {
+            MappedRow::Bad(RowResult::Row(row)) => {
+                self.reject(row.file.shown(), row.line, &[], row.raw().as_bytes())?
+            }
+            MappedRow::Row(row, Outcome::Rejected { faults, keys }) => {
                 match keys {
                     Some(keys) if self.tools.snapshot.is_some() => self.keep_episodes(&keys),
                     Some(keys) => keys.iter().for_each(|key| self.keep(key)),
@@ -62,7 +69,7 @@ impl<'s> Sequencer<'s> {
                 }
                 self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?;
             }
-            Mapped::Row(row, Outcome::Claims { claims, notices }) => {
+            MappedRow::Row(row, Outcome::Claims { claims, notices }) => {
                 claims.iter().for_each(|made| self.tally.note_dates(made));
                 for notice in &notices {
                     self.tally.odd += 1;
@@ -73,36 +80,36 @@ impl<'s> Sequencer<'s> {
                     None => self.claims(&row, claims)?,
                 }
             }
-            Mapped::Row(_, Outcome::Older) => self.tally.older += 1,
+            MappedRow::Row(_, Outcome::Older) => self.tally.older += 1,
             // A snapshot treats a row that takes its claims back as absent.
-            Mapped::Row(_, Outcome::Retracted(..)) if self.tools.snapshot.is_some() => {}
-            Mapped::Row(row, Outcome::Retracted(keys, reason)) => self.retract(&row, keys, reason)?,
+            MappedRow::Row(_, Outcome::Retracted(..)) if self.tools.snapshot.is_some() => {}
+            MappedRow::Row(row, Outcome::Retracted(keys, reason)) => self.retract(&row, keys, reason)?,
         }
         Ok(())
     }
 
     /// Says how far it is.
-    pub(super) fn told(&mut self) -> Result<(), Failed> {
+    pub(super) fn told(&mut self) -> Result<(), ImportFailure> {
         self.out.progress(&self.tally);
         Ok(())
     }
 
     /// Retracts what has vanished, and gives out what is left.
-    pub(super) fn finish(mut self) -> Result<Made, Failed> {
+    pub(super) fn finish(mut self) -> Result<ImportOutcome, ImportFailure> {
         if let Some(window) = &self.tools.snapshot {
             self.finish_snapshot(window)?;
         } else if self.job.complete {
             if self.tally.rows == 0 && self.known.claims.in_force() > 0 {
-                return Err(Failed::Empty(self.known.claims.in_force()));
+                return Err(ImportFailure::Empty(self.known.claims.in_force()));
             }
             self.retract_vanished()?;
         }
         self.flush()?;
         self.out.progress(&self.tally);
-        Ok(Made { tally: self.tally, places: self.places, unused: Unused::default() })
+        Ok(ImportOutcome { tally: self.tally, places: self.places, unused: Unused::default() })
     }
 
-    fn claims(&mut self, row: &Row, mut claims: Vec<MadeClaim>) -> Result<(), Failed> {
+    fn claims(&mut self, row: &Row, mut claims: Vec<MadeClaim>) -> Result<(), ImportFailure> {
         let mut ids = Vec::with_capacity(claims.len());
         for made in &mut claims {
             let id = self.identify(made);
@@ -136,7 +143,7 @@ impl<'s> Sequencer<'s> {
         &mut self,
         row: &Row,
         claims: impl Iterator<Item = (bool, &'c MadeClaim)>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ImportFailure> {
         self.made = 0;
         for (is_recorded, made) in claims {
             for needed in &made.needs {
@@ -190,7 +197,7 @@ impl<'s> Sequencer<'s> {
     }
 
     /// What is wrong with a party whose id another key has made too.
-    pub(super) fn clash(&mut self, needed: &Registered) -> Option<Fault> {
+    pub(super) fn clash(&mut self, needed: &EntityRegistration) -> Option<Fault> {
         let made_of = needed.made_of?;
         match self.known.registered.entry(needed.known_by) {
             Entry::Occupied(mut known) => match known.get().made_of {
@@ -229,7 +236,7 @@ impl<'s> Sequencer<'s> {
         self.places.end(self.made);
     }
 
-    fn claim(&mut self, verdict: Verdict, made: MadeClaim) -> Result<(), Failed> {
+    fn claim(&mut self, verdict: Verdict, made: MadeClaim) -> Result<(), ImportFailure> {
         let MadeClaim { claim, note, revised, bytes, .. } = made;
         let kind = self.kind_of(revised);
         let claim_id = claim.claim_id.clone();
@@ -259,7 +266,7 @@ impl<'s> Sequencer<'s> {
         }
     }
 
-    fn register(&mut self, needed: &Registered) -> Result<(), Failed> {
+    fn register(&mut self, needed: &EntityRegistration) -> Result<(), ImportFailure> {
         if self.known.registered.contains_key(&needed.known_by) {
             return Ok(());
         }
@@ -267,7 +274,7 @@ impl<'s> Sequencer<'s> {
             self.register(before)?;
         }
         let made_of = needed.made_of.unwrap_or_default();
-        let held = Held { made_of, names: needed.names.clone(), ..Held::default() };
+        let held = RegisteredEntity { made_of, names: needed.names.clone(), ..RegisteredEntity::default() };
         self.known.registered.insert(needed.known_by, held);
         match &needed.command {
             Command::RegisterSource(_) => self.tally.sources += 1,
@@ -278,7 +285,7 @@ impl<'s> Sequencer<'s> {
 
     /// Looks whether a party that is registered has another name now: a new one from the day of the release on, where its
     /// class says so, and else something to be told.
-    fn rename(&mut self, row: &Row, needed: &Registered) -> Result<(), Failed> {
+    fn rename(&mut self, row: &Row, needed: &EntityRegistration) -> Result<(), ImportFailure> {
         let Command::RegisterParty(v1::RegisterParty { party: Some(made) }) = &needed.command else { return Ok(()) };
         let Some(held) = self.known.registered.get_mut(&needed.known_by) else { return Ok(()) };
         let is_known = |digest: &u64| held.names.contains(digest);
@@ -315,7 +322,7 @@ impl<'s> Sequencer<'s> {
     }
 
     /// Takes back the claims of a row that says so.
-    fn retract(&mut self, row: &Row, keys: Vec<String>, reason: Option<i32>) -> Result<(), Failed> {
+    fn retract(&mut self, row: &Row, keys: Vec<String>, reason: Option<i32>) -> Result<(), ImportFailure> {
         let reason = reason.unwrap_or(self.job.retracted);
         let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
         self.made = 0;
@@ -342,7 +349,7 @@ impl<'s> Sequencer<'s> {
         Ok(())
     }
 
-    fn retract_vanished(&mut self) -> Result<(), Failed> {
+    fn retract_vanished(&mut self) -> Result<(), ImportFailure> {
         let vanished = self.known.claims.vanished();
         if self.tally.keyless > 0 {
             // Any of them might be a row whose key could not be read.
@@ -361,12 +368,18 @@ impl<'s> Sequencer<'s> {
         Ok(())
     }
 
-    pub(super) fn reject(&mut self, file: &str, line: u64, faults: &[Fault], raw: &[u8]) -> Result<(), Stopped> {
+    pub(super) fn reject(
+        &mut self,
+        file: &str,
+        line: u64,
+        faults: &[Fault],
+        raw: &[u8],
+    ) -> Result<(), ConsumerStopped> {
         self.tally.rejected += 1;
-        self.out.rejected(&Rejected { file, line, faults, raw })
+        self.out.rejected(&RejectedRow { file, line, faults, raw })
     }
 
-    pub(super) fn command(&mut self, command: Command, note: String, bytes: usize) -> Result<(), Failed> {
+    pub(super) fn command(&mut self, command: Command, note: String, bytes: usize) -> Result<(), ImportFailure> {
         self.commands.push(v1::Command { note, command: Some(command) });
         self.made += 1;
         self.bytes += bytes + COMMAND_BYTES;
@@ -376,7 +389,7 @@ impl<'s> Sequencer<'s> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), Failed> {
+    fn flush(&mut self) -> Result<(), ImportFailure> {
         self.bytes = 0;
         let commands = std::mem::take(&mut self.commands);
         if commands.is_empty() || (self.job.strict && self.tally.rejected > 0) {

@@ -1,6 +1,6 @@
 //! The rows of a snapshot, in the order of the file: which episodes begin, go on, are succeeded or have ended.
 
-use super::Failed;
+use super::ImportFailure;
 use super::sequence::Sequencer;
 use crate::ingest::claim::MadeClaim;
 use crate::ingest::day::Day;
@@ -20,7 +20,7 @@ impl Sequencer<'_> {
         row: &Row,
         mut claims: Vec<MadeClaim>,
         window: &Window,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ImportFailure> {
         let mut faults = Vec::new();
         let mut keys: Vec<Uuid> = Vec::with_capacity(claims.len());
         for made in &mut claims {
@@ -66,7 +66,7 @@ impl Sequencer<'_> {
         self.tools.ids.id(&made.key)
     }
 
-    fn take_turn(&mut self, steps: Vec<Step>, made: MadeClaim, window: &Window) -> Result<(), Failed> {
+    fn take_turn(&mut self, steps: Vec<Step>, made: MadeClaim, window: &Window) -> Result<(), ImportFailure> {
         if steps.is_empty() {
             self.tally.unchanged += 1;
         }
@@ -74,7 +74,7 @@ impl Sequencer<'_> {
     }
 
     /// Records a change. `made`: the claim of the row that causes it.
-    fn take_step(&mut self, step: Step, made: Option<&MadeClaim>, window: &Window) -> Result<(), Failed> {
+    fn take_step(&mut self, step: Step, made: Option<&MadeClaim>, window: &Window) -> Result<(), ImportFailure> {
         let absent = || format!("not in the snapshot of {} of {}", window.day.text(), self.tools.dataset);
         let note = made.map_or_else(absent, |made| made.note.clone());
         let bytes = made.map_or(0, |made| made.bytes);
@@ -145,10 +145,10 @@ impl Sequencer<'_> {
     }
 
     /// Ends what is gone, and confirms what goes on.
-    pub(super) fn finish_snapshot(&mut self, window: &Window) -> Result<(), Failed> {
+    pub(super) fn finish_snapshot(&mut self, window: &Window) -> Result<(), ImportFailure> {
         let going_on = self.known.episodes.going_on();
         if self.tally.rows == 0 {
-            return if going_on > 0 { Err(Failed::Ended(going_on)) } else { Ok(()) };
+            return if going_on > 0 { Err(ImportFailure::Ended(going_on)) } else { Ok(()) };
         }
         self.begin_row();
         let gone = self.known.episodes.gone(window);
@@ -178,7 +178,7 @@ impl Sequencer<'_> {
     }
 
     /// Confirms the claims of rows that were rejected when the snapshot was imported first.
-    fn confirm_left_out(&mut self, window: &Window, note: &str) -> Result<(), Failed> {
+    fn confirm_left_out(&mut self, window: &Window, note: &str) -> Result<(), ImportFailure> {
         for claim in self.known.episodes.left_out(&window.day) {
             self.tally.confirmed += 1;
             let as_of = window.day.text().to_owned();

@@ -3,7 +3,7 @@
 //! A data set is often handed out with a README beside its tables. `files` of `[source]` names what is meant; without it a
 //! member whose form is not known is passed over and reported.
 
-use super::unpack::{self, Counted};
+use super::unpack::{self, CountingReader};
 use super::{Form, Take, broken, is_hidden, rows};
 use crate::ingest::fault::{BadFile, BadMapping};
 use crate::ingest::mapping::FileSpec;
@@ -85,7 +85,7 @@ pub(super) fn tar(
 /// Reads the members of a zip archive, in its order.
 pub(super) fn zip<R: Read + Seek>(
     name: &str,
-    file: Counted<R>,
+    file: CountingReader<R>,
     choice: &mut Choice<'_>,
     take: Take<'_>,
 ) -> Result<(), BadFile> {

@@ -1,7 +1,7 @@
 //! What the columns of a file are called, and how the lines of a delimited file become rows with those columns.
 
-use super::delimited::{BadLine, Cell, Delimited, Record};
-use super::row::{FileName, Read, Row};
+use super::delimited::{BadLine, Cell, DelimitedReader, Record};
+use super::row::{FileName, Row, RowResult};
 use super::shape::Shape;
 use super::{Take, broken, refused};
 use crate::ingest::composed;
@@ -103,7 +103,7 @@ pub(super) fn delimited(
 ) -> Result<(), BadFile> {
     let failed = |cause: std::io::Error| broken(file.shown(), &cause);
     let quote = quote(delimiter, spec)?;
-    let mut lines = Delimited::new(input, delimiter, quote).map_err(failed)?;
+    let mut lines = DelimitedReader::new(input, delimiter, quote).map_err(failed)?;
     lines.skip(spec.skip_lines).map_err(failed)?;
     if spec.header {
         lines.take_separator(spec.delimiter.is_none()).map_err(failed)?;
@@ -124,7 +124,7 @@ pub(super) fn delimited(
     while let Some(next) = lines.next(&mut record).map_err(failed)? {
         number += 1;
         let read = next.map_err(|bad| bad_line(file, record.line, bad)).and_then(|()| table.row(&record, file, number));
-        let read = read.map_or_else(|bad| bad, Read::Row);
+        let read = read.map_or_else(|bad| bad, RowResult::Row);
         shape.give(&table.columns, read, take).map_err(|what| refused(file, what))?;
     }
     Ok(())
@@ -141,7 +141,7 @@ fn quote(delimiter: u8, spec: &FileSpec) -> Result<Option<u8>, BadMapping> {
 }
 
 fn header<R: BufRead>(
-    lines: &mut Delimited<R>,
+    lines: &mut DelimitedReader<R>,
     record: &mut Record,
     file: &FileName,
     spec: &FileSpec,
@@ -167,8 +167,8 @@ fn unquoted(text: &str, cell: &Cell, quote: u8) -> String {
     if cell.doubled { text.replace(&quote.repeat(2), &quote) } else { text.to_owned() }
 }
 
-fn bad_line(file: &Arc<FileName>, line: u64, bad: BadLine) -> Read {
-    Read::Bad { file: Arc::clone(file), line, faults: vec![Fault::row(bad.what)], raw: bad.raw }
+fn bad_line(file: &Arc<FileName>, line: u64, bad: BadLine) -> RowResult {
+    RowResult::Bad { file: Arc::clone(file), line, faults: vec![Fault::row(bad.what)], raw: bad.raw }
 }
 
 /// The expected form of the rows of a file.
@@ -187,10 +187,10 @@ impl<'s> Table<'s> {
         Ok(Self { spec, columns, quote, decoded })
     }
 
-    fn row(&self, record: &Record, file: &Arc<FileName>, number: u64) -> Result<Row, Read> {
+    fn row(&self, record: &Record, file: &Arc<FileName>, number: u64) -> Result<Row, RowResult> {
         let refuse = |fault: Fault| {
             let raw = record.raw.clone();
-            Read::Bad { file: Arc::clone(file), line: record.line, faults: vec![fault], raw }
+            RowResult::Bad { file: Arc::clone(file), line: record.line, faults: vec![fault], raw }
         };
         let (found, expected) = (record.cells.len(), self.columns.len());
         let pads = |cell: &Cell| self.is_empty(record, cell);

@@ -41,7 +41,7 @@ pub(super) struct Cell {
 }
 
 /// Reads records.
-pub(super) struct Delimited<R> {
+pub(super) struct DelimitedReader<R> {
     lines: Lines<R>,
     delimiter: u8,
     quote: Option<u8>,
@@ -61,7 +61,7 @@ enum Parsed {
     Wrong(String),
 }
 
-impl<R: BufRead> Delimited<R> {
+impl<R: BufRead> DelimitedReader<R> {
     pub(super) fn new(input: R, delimiter: u8, quote: Option<u8>) -> io::Result<Self> {
         Ok(Self { lines: Lines::new(input)?, delimiter, quote })
     }
@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     fn cells(text: &str, quote: bool) -> Vec<(u64, Result<Vec<String>, String>)> {
-        let mut delimited = Delimited::new(text.as_bytes(), b',', quote.then_some(b'"')).unwrap();
+        let mut delimited = DelimitedReader::new(text.as_bytes(), b',', quote.then_some(b'"')).unwrap();
         let mut record = Record::default();
         let mut read = Vec::new();
         while let Some(next) = delimited.next(&mut record).unwrap() {

@@ -5,7 +5,7 @@
 //! have is empty. Numbers are taken as they are written.
 
 use super::columns::{Columns, renamed, said};
-use super::row::{FileName, Read, Row};
+use super::row::{FileName, Row, RowResult};
 use super::shape::Shape;
 use super::{LIST_SEPARATOR, MAX_ROW_BYTES, Take, broken, refused};
 use crate::ingest::fault::{BadFile, Fault};
@@ -117,20 +117,20 @@ impl<'s> Names<'s> {
         Arc::clone(self.shared.get_or_insert_with(|| Arc::new(Columns::open(names.clone()))))
     }
 
-    fn row(&mut self, file: &Arc<FileName>, number: u64, line: u64, raw: Vec<u8>) -> Read {
+    fn row(&mut self, file: &Arc<FileName>, number: u64, line: u64, raw: Vec<u8>) -> RowResult {
         let text = match String::from_utf8(raw) {
             Ok(text) => text,
             Err(error) => {
                 let fault = Fault::row(format!("is not UTF-8 from byte {}", error.utf8_error().valid_up_to() + 1));
-                return Read::Bad { file: Arc::clone(file), line, faults: vec![fault], raw: error.into_bytes() };
+                return RowResult::Bad { file: Arc::clone(file), line, faults: vec![fault], raw: error.into_bytes() };
             }
         };
         let mut row = Row::new(file, number, line, text.clone(), self.names.len());
         match self.object("", &text, &mut row, 0) {
-            Ok(()) => Read::Row(row),
+            Ok(()) => RowResult::Row(row),
             Err(what) => {
                 let raw = text.into_bytes();
-                Read::Bad { file: Arc::clone(file), line, faults: vec![Fault::row(what)], raw }
+                RowResult::Bad { file: Arc::clone(file), line, faults: vec![Fault::row(what)], raw }
             }
         }
     }

@@ -13,7 +13,7 @@
 //! ```
 //!
 //! Nothing here is larger than a row: files are read as they stream. A row that cannot be read is told and passed over
-//! ([`Read::Bad`]); a file that breaks off is refused ([`BadFile`]).
+//! ([`RowResult::Bad`]); a file that breaks off is refused ([`BadFile`]).
 
 mod archive;
 mod columns;
@@ -25,7 +25,7 @@ mod shape;
 mod unpack;
 
 pub(crate) use columns::{Columns, Members};
-pub(crate) use row::{FileName, Read, Row};
+pub(crate) use row::{FileName, Row, RowResult};
 pub(crate) use shape::pieces;
 
 use super::fault::{BadFile, BadMapping};
@@ -46,11 +46,11 @@ pub(crate) const LIST_SEPARATOR: char = '\u{1f}';
 const CHUNK: usize = 256 << 10;
 
 /// Takes the rows of a file. What it refuses ends the reading.
-pub(crate) type Take<'t> = &'t mut dyn FnMut(&Arc<Columns>, Read) -> Result<(), String>;
+pub(crate) type Take<'t> = &'t mut dyn FnMut(&Arc<Columns>, RowResult) -> Result<(), String>;
 
 /// The files that one import reads.
 #[derive(Debug, Default)]
-pub(crate) struct Opened {
+pub(crate) struct SourceFiles {
     files: Vec<PathBuf>,
     /// How many bytes there are on disk.
     pub(crate) bytes: u64,
@@ -68,7 +68,7 @@ enum Form {
     JsonLines,
 }
 
-impl Opened {
+impl SourceFiles {
     /// Finds a file, or the files of a directory in the order of their names.
     ///
     /// # Errors
@@ -120,14 +120,14 @@ impl Opened {
 ///
 /// # Errors
 /// [`BadFile`] when a file breaks off or cannot be told apart into rows at all, or when `take` refuses to go on.
-pub(crate) fn read(opened: &mut Opened, spec: &FileSpec, take: Take<'_>) -> Result<(), BadFile> {
+pub(crate) fn read(opened: &mut SourceFiles, spec: &FileSpec, take: Take<'_>) -> Result<(), BadFile> {
     let mut choice = archive::Choice::new(spec, opened.files.len() > 1);
     for path in &opened.files {
         let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let unreadable = |cause| BadFile::Unreadable { file: path.display().to_string(), cause };
         let mut file = File::open(path).map_err(unreadable)?;
         let is_zip = path.is_file() && unpack::is_zip(&mut file).map_err(unreadable)?;
-        let counted = unpack::Counted { inner: file, read: Arc::clone(&opened.read) };
+        let counted = unpack::CountingReader { inner: file, read: Arc::clone(&opened.read) };
         if is_zip {
             archive::zip(&shown, counted, &mut choice, take)?;
             continue;

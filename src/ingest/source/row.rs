@@ -34,7 +34,7 @@ impl FileName {
 
 /// A row, or what could not be read as one.
 #[derive(Debug)]
-pub(crate) enum Read {
+pub(crate) enum RowResult {
     /// A row.
     Row(Row),
     /// What stood there instead.

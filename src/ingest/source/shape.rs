@@ -9,7 +9,7 @@
 //! The plan follows from the columns. It is made once for each set of columns.
 
 use super::columns::Columns;
-use super::row::{Read, Row};
+use super::row::{Row, RowResult};
 use super::{LIST_SEPARATOR, Take};
 use crate::ingest::fault::{BadFile, BadMapping};
 use crate::ingest::mapping::{FileSpec, SplitSpec};
@@ -60,11 +60,11 @@ impl<'s> Shape<'s> {
     }
 
     /// Gives on what a row becomes.
-    pub(super) fn give(&mut self, columns: &Arc<Columns>, read: Read, take: Take<'_>) -> Result<(), String> {
+    pub(super) fn give(&mut self, columns: &Arc<Columns>, read: RowResult, take: Take<'_>) -> Result<(), String> {
         let row = match read {
-            Read::Row(row) if row.says_nothing() => return Ok(()),
-            Read::Row(row) => row,
-            bad @ Read::Bad { .. } => return take(columns, bad),
+            RowResult::Row(row) if row.says_nothing() => return Ok(()),
+            RowResult::Row(row) => row,
+            bad @ RowResult::Bad { .. } => return take(columns, bad),
         };
         let known = self.known.take().filter(|(known, _)| Arc::ptr_eq(known, columns));
         let plan = match known {
@@ -143,13 +143,13 @@ fn split_plan(split: &SplitSpec, columns: &Columns) -> Result<Plan, String> {
 impl Plan {
     fn give(&self, columns: &Arc<Columns>, row: Row, split: Option<&SplitSpec>, take: Take<'_>) -> Result<(), String> {
         match self {
-            Self::AsIs => take(columns, Read::Row(row)),
+            Self::AsIs => take(columns, RowResult::Row(row)),
             Self::Unpivot { kept, others, columns } => {
                 for (at, name) in others.iter().filter(|(at, _)| !row.cell(*at).is_empty()) {
                     let mut picked = row.picked(kept.iter().copied());
                     picked.push_text(name);
                     picked.push_cell_of(&row, *at);
-                    take(columns, Read::Row(picked))?;
+                    take(columns, RowResult::Row(picked))?;
                 }
                 Ok(())
             }
@@ -158,13 +158,13 @@ impl Plan {
                 let items = pieces(row.cell(*at), by).map(str::to_owned).collect::<Vec<_>>();
                 let all = (0..columns.len() - 1).map(Some);
                 if items.is_empty() {
-                    return take(columns, Read::Row(row.picked(all)));
+                    return take(columns, RowResult::Row(row.picked(all)));
                 }
                 for (number, item) in items.iter().enumerate() {
                     let mut picked = row.picked(all.clone());
                     picked.set(*at, item);
                     picked.push_text(&number.to_string());
-                    take(columns, Read::Row(picked))?;
+                    take(columns, RowResult::Row(picked))?;
                 }
                 Ok(())
             }
@@ -176,14 +176,14 @@ impl Plan {
                     }
                     let mut picked = row.picked(kept.iter().copied().map(Some).chain(cells.iter().copied()));
                     picked.push_text(&number.to_string());
-                    take(columns, Read::Row(picked))?;
+                    take(columns, RowResult::Row(picked))?;
                     given = true;
                 }
                 if given {
                     return Ok(());
                 }
                 let nothing = vec![None; columns.len() - kept.len()];
-                take(columns, Read::Row(row.picked(kept.iter().copied().map(Some).chain(nothing))))
+                take(columns, RowResult::Row(row.picked(kept.iter().copied().map(Some).chain(nothing))))
             }
         }
     }

@@ -39,7 +39,7 @@ pub(super) struct Mark {
 
 /// What was found in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum MarkReading {
     /// The newest sound mark.
     Mark(Mark),
     /// A file without a sound slot.
@@ -84,10 +84,10 @@ pub(super) struct MarkFile {
 
 impl MarkFile {
     /// Reads the newest sound mark of a directory.
-    pub(super) fn find(dir: &Path, disk: &dyn Disk) -> io::Result<Found> {
+    pub(super) fn find(dir: &Path, disk: &dyn Disk) -> io::Result<MarkReading> {
         Ok(match open(dir, disk)? {
-            None => Found::Missing,
-            Some(file) => newest(&*file)?.map_or(Found::Unreadable, |(_, mark)| Found::Mark(mark)),
+            None => MarkReading::Missing,
+            Some(file) => newest(&*file)?.map_or(MarkReading::Unreadable, |(_, mark)| MarkReading::Mark(mark)),
         })
     }
 

@@ -47,7 +47,7 @@ use self::lock::Lock;
 use self::mark::{Mark, MarkFile};
 use self::open::lock_dir;
 use self::plan::Plan;
-use self::reader::{Published, Shared};
+use self::reader::{DurableEnd, SharedLog};
 use self::scan::Tail;
 use self::segment::{HEADER_LEN, Header, Previous, Segment};
 use self::space::Space;
@@ -92,7 +92,7 @@ pub struct FileJournal {
     /// How long the fsync of the last group took.
     last_sync: Option<Duration>,
     /// Shared with the readers.
-    shared: Arc<Shared>,
+    shared: Arc<SharedLog>,
     _lock: Box<dyn Lock>,
 }
 
@@ -223,9 +223,9 @@ impl FileJournal {
     }
 }
 
-impl Shared {
+impl SharedLog {
     fn of(dir: PathBuf, disk: Arc<dyn Disk>, firsts: Vec<Position>, tail: &Tail) -> Arc<Self> {
-        let published = Published { head: tail.head, firsts: Arc::new(firsts), end: tail.end };
+        let published = DurableEnd { head: tail.head, firsts: Arc::new(firsts), end: tail.end };
         Arc::new(Self::new(dir, disk, published))
     }
 }

@@ -13,9 +13,9 @@ use super::disk::{Disk, RealDisk};
 use super::frame::Encoder;
 use super::lock::{Lock, LockError};
 use super::manifest::{self, Format, Manifest, ManifestError};
-use super::mark::{self, Found, MarkFile};
-use super::reader::Shared;
-use super::recover::{self, Recovered, Recovery};
+use super::mark::{self, MarkFile, MarkReading};
+use super::reader::SharedLog;
+use super::recover::{self, RecoveredLog, Recovery};
 use super::segment::{self, HEADER_LEN, Header, Previous, Segment};
 use super::space::Space;
 use super::spare::Spares;
@@ -148,10 +148,10 @@ impl FileJournal {
         options: Options,
         disk: Arc<dyn Disk>,
         lock: Box<dyn Lock>,
-        recovered: Recovered,
+        recovered: RecoveredLog,
     ) -> (Self, Recovery) {
-        let Recovered { firsts, segment, tail, marks, recovery } = recovered;
-        let shared = Shared::of(dir.to_owned(), Arc::clone(&disk), firsts, &tail);
+        let RecoveredLog { firsts, segment, tail, marks, recovery } = recovered;
+        let shared = SharedLog::of(dir.to_owned(), Arc::clone(&disk), firsts, &tail);
         let spares = Arc::new(Spares::of(dir.to_owned(), Arc::clone(&disk)));
         let (reserve, roll) = (options.reserve_bytes, options.segment_bytes);
         let journal = Self {
@@ -193,7 +193,7 @@ fn is_vacant(dir: &Path, disk: &dyn Disk) -> io::Result<bool> {
     if names.iter().any(|name| name == manifest::NAME || name.contains(".torn-")) {
         return Ok(false);
     }
-    if let Found::Mark(mark) = MarkFile::find(dir, disk)?
+    if let MarkReading::Mark(mark) = MarkFile::find(dir, disk)?
         && mark.head.position > Position::START
     {
         return Ok(false);

@@ -11,7 +11,7 @@ use super::lock::Lock;
 use super::log::Log;
 use super::manifest::Manifest;
 use super::mark::MarkFile;
-use super::reader::Shared;
+use super::reader::SharedLog;
 use super::{OpenError, lock_dir, recover};
 use crate::journal::{
     Append, AppendError, AppendHeader, CheckpointError, FreeSpace, Head, Journal, LedgerId, Reader, Refusal, Room, Run,
@@ -21,7 +21,7 @@ use crate::journal::{
 pub struct ReadOnlyJournal {
     ledger_id: LedgerId,
     head: Head,
-    shared: Arc<Shared>,
+    shared: Arc<SharedLog>,
     _lock: Box<dyn Lock>,
 }
 
@@ -51,7 +51,7 @@ impl ReadOnlyJournal {
             tracing::warn!(torn, "the journal ends with what was never acknowledged; it is passed over");
         }
         let firsts = log.parts.iter().map(|part| part.segment.header.first()).collect();
-        let shared = Shared::of(dir.to_owned(), disk, firsts, &tail);
+        let shared = SharedLog::of(dir.to_owned(), disk, firsts, &tail);
         Ok(Self { ledger_id: manifest.ledger_id, head: tail.head, shared, _lock: lock })
     }
 }

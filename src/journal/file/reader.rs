@@ -23,7 +23,7 @@ const HINT_EVERY: u64 = 1 << 20;
 
 /// What is durable now.
 #[derive(Clone)]
-pub(super) struct Published {
+pub(super) struct DurableEnd {
     /// The durable head.
     pub(super) head: Head,
     /// First positions of all segments, in order.
@@ -33,15 +33,15 @@ pub(super) struct Published {
 }
 
 /// What the writer and all readers share.
-pub(super) struct Shared {
+pub(super) struct SharedLog {
     dir: PathBuf,
     disk: Arc<dyn Disk>,
-    published: Mutex<Published>,
+    published: Mutex<DurableEnd>,
     hints: Mutex<BTreeMap<Position, u64>>,
 }
 
-impl Shared {
-    pub(super) fn new(dir: PathBuf, disk: Arc<dyn Disk>, published: Published) -> Self {
+impl SharedLog {
+    pub(super) fn new(dir: PathBuf, disk: Arc<dyn Disk>, published: DurableEnd) -> Self {
         Self { dir, disk, published: Mutex::new(published), hints: Mutex::new(BTreeMap::new()) }
     }
 
@@ -80,7 +80,7 @@ impl Shared {
     }
 }
 
-impl Reader for Shared {
+impl Reader for SharedLog {
     fn head(&self) -> Head {
         self.published.lock().head
     }
@@ -118,8 +118,8 @@ impl Iterator for Reading<'_> {
 }
 
 struct Cursor<'a> {
-    shared: &'a Shared,
-    snapshot: Published,
+    shared: &'a SharedLog,
+    snapshot: DurableEnd,
     index: usize,
     from: Position,
     at: Option<(Segment, Frames)>,

@@ -15,7 +15,7 @@ use super::OpenError;
 use super::disk::Disk;
 use super::log::{Log, Stub};
 use super::manifest::Manifest;
-use super::mark::{Found, Mark, MarkFile};
+use super::mark::{Mark, MarkFile, MarkReading};
 use super::scan::{Counts, Scan, Tail};
 use super::segment::{self, Segment};
 use super::sequence::Depth;
@@ -72,17 +72,17 @@ impl fmt::Display for Torn {
 }
 
 impl MarkState {
-    pub(super) const fn of(found: Found) -> Self {
+    pub(super) const fn of(found: MarkReading) -> Self {
         match found {
-            Found::Mark(mark) => Self::Used(mark.head.position),
-            Found::Unreadable => Self::Unreadable,
-            Found::Missing => Self::Missing,
+            MarkReading::Mark(mark) => Self::Used(mark.head.position),
+            MarkReading::Unreadable => Self::Unreadable,
+            MarkReading::Missing => Self::Missing,
         }
     }
 }
 
 /// A log ready to be continued.
-pub(super) struct Recovered {
+pub(super) struct RecoveredLog {
     /// First positions of all segments.
     pub(super) firsts: Vec<Position>,
     /// The last one.
@@ -96,7 +96,7 @@ pub(super) struct Recovered {
 }
 
 /// Recovers the log of a directory that is locked.
-pub(super) fn recover(dir: &Path, disk: &dyn Disk, manifest: &Manifest) -> Result<Recovered, OpenError> {
+pub(super) fn recover(dir: &Path, disk: &dyn Disk, manifest: &Manifest) -> Result<RecoveredLog, OpenError> {
     let found = MarkFile::find(dir, disk)?;
     let log = Log::open(dir, disk, manifest)?;
     let (tail, counts) = scan(&log, found)?;
@@ -111,14 +111,14 @@ pub(super) fn recover(dir: &Path, disk: &dyn Disk, manifest: &Manifest) -> Resul
     settle(dir, disk, &segment, found, tail.end)?;
     let marks = renew_mark(dir, disk, &segment, &tail)?;
     let recovery = Recovery { head: tail.head, mark: MarkState::of(found), appends_scanned: counts.appends, torn };
-    Ok(Recovered { firsts, segment, tail, marks, recovery })
+    Ok(RecoveredLog { firsts, segment, tail, marks, recovery })
 }
 
 /// The end of what is whole, from the mark on where there is one.
-pub(super) fn scan(log: &Log, found: Found) -> Result<(Tail, Counts), OpenError> {
+pub(super) fn scan(log: &Log, found: MarkReading) -> Result<(Tail, Counts), OpenError> {
     match found {
-        Found::Mark(mark) => Scan::from_mark(log, mark),
-        Found::Unreadable | Found::Missing => Scan::all(log, found, Depth::Hashes, &mut |_| ()),
+        MarkReading::Mark(mark) => Scan::from_mark(log, mark),
+        MarkReading::Unreadable | MarkReading::Missing => Scan::all(log, found, Depth::Hashes, &mut |_| ()),
     }
 }
 
@@ -159,10 +159,10 @@ fn keep_aside(dir: &Path, disk: &dyn Disk, name: &str, from: u64, to: u64) -> io
 }
 
 /// Makes what was found above the mark durable, by writing it again.
-fn settle(dir: &Path, disk: &dyn Disk, segment: &Segment, found: Found, end: u64) -> io::Result<()> {
+fn settle(dir: &Path, disk: &dyn Disk, segment: &Segment, found: MarkReading, end: u64) -> io::Result<()> {
     let from = match found {
-        Found::Mark(mark) if mark.segment == segment.header.first() => mark.end,
-        Found::Mark(_) | Found::Unreadable | Found::Missing => 0,
+        MarkReading::Mark(mark) if mark.segment == segment.header.first() => mark.end,
+        MarkReading::Mark(_) | MarkReading::Unreadable | MarkReading::Missing => 0,
     };
     if from >= end {
         return Ok(());

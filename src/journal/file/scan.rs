@@ -13,7 +13,7 @@ use super::OpenError;
 use super::frame::{self, Frame};
 use super::frames::{FrameError, Frames};
 use super::log::{Log, Part};
-use super::mark::{Found, Mark};
+use super::mark::{Mark, MarkReading};
 use super::segment::{HEADER_LEN, Segment};
 use super::sequence::{Depth, Sequence};
 use crate::domain::position::Position;
@@ -57,7 +57,7 @@ impl<'a> Scan<'a> {
     /// Scans everything, hashing each record again. Progress is told in bytes.
     pub(super) fn all(
         log: &'a Log,
-        found: Found,
+        found: MarkReading,
         depth: Depth,
         progress: &'a mut dyn FnMut(u64),
     ) -> Result<(Tail, Counts), OpenError> {
@@ -70,13 +70,13 @@ impl<'a> Scan<'a> {
         let index = locate(log, &mark)?;
         let start = Tail { head: mark.head, frame: mark.frame, end: mark.end };
         let mut ignore = |_| ();
-        Scan::new(log, Found::Mark(mark), start, Depth::Hashes, &mut ignore).run(index)
+        Scan::new(log, MarkReading::Mark(mark), start, Depth::Hashes, &mut ignore).run(index)
     }
 
-    fn new(log: &'a Log, found: Found, tail: Tail, depth: Depth, progress: &'a mut dyn FnMut(u64)) -> Self {
+    fn new(log: &'a Log, found: MarkReading, tail: Tail, depth: Depth, progress: &'a mut dyn FnMut(u64)) -> Self {
         let mark = match found {
-            Found::Mark(mark) => Some(mark),
-            Found::Unreadable | Found::Missing => None,
+            MarkReading::Mark(mark) => Some(mark),
+            MarkReading::Unreadable | MarkReading::Missing => None,
         };
         let durable = log.durable_by_names().max(mark.map_or(Position::START, |mark| mark.head.position));
         let sequence = Sequence::after(tail.head, depth);

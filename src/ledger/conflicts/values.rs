@@ -20,14 +20,14 @@ use crate::domain::relationship::RelationshipId;
 use crate::domain::rivals::{CountingSides, Matter};
 use crate::ledger::contradiction::{About, SingleValued, has_value};
 use crate::ledger::error::ReadFailure;
-use crate::ledger::sight::{Seen, Sight};
+use crate::ledger::sight::{ClaimSight, Sight};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 /// Two values where there can be one: the later recorded claim first.
 pub(super) struct Clash<'m> {
     /// The claims and their values.
-    pub(super) sides: [(&'m Seen, &'m Value); 2],
+    pub(super) sides: [(&'m ClaimSight, &'m Value); 2],
     /// The relationship that can have only one.
     pub(super) relationship: &'m str,
     /// Certain if the two hold together in all readings of their dates.
@@ -48,13 +48,13 @@ pub(super) struct Values<'s, 'v> {
 struct KnownMatter {
     about: About,
     /// Its claims, each with true if it is in question, once they are known and until they are opened.
-    claims: Option<Vec<(Seen, bool)>>,
+    claims: Option<Vec<(ClaimSight, bool)>>,
     opened: Option<OpenMatter>,
 }
 
 /// A claim of an opened matter.
 struct Entry {
-    seen: Seen,
+    seen: ClaimSight,
     is_asked: bool,
 }
 
@@ -78,7 +78,7 @@ impl<'s, 'v> Values<'s, 'v> {
 
     /// Brings together the matters of claims that are asked for, with the claims beside them if these count too. Returns
     /// every claim that can be a later side, with its matter, in order.
-    pub(super) fn gather(&mut self, asked: &[Seen], with_others: bool) -> Vec<(u64, usize)> {
+    pub(super) fn gather(&mut self, asked: &[ClaimSight], with_others: bool) -> Vec<(u64, usize)> {
         let ids: HashSet<u64> = asked.iter().map(|seen| seen.order).collect();
         let mut later = Vec::new();
         for seen in asked {
@@ -101,7 +101,7 @@ impl<'s, 'v> Values<'s, 'v> {
         later
     }
 
-    fn put(&mut self, matter: usize, seen: &Seen, is_asked: bool, later: &mut Vec<(u64, usize)>) {
+    fn put(&mut self, matter: usize, seen: &ClaimSight, is_asked: bool, later: &mut Vec<(u64, usize)>) {
         if let Some(known) = self.matters.get_mut(matter) {
             budget::hold(size_of::<Entry>() + size_of::<(u64, usize)>());
             known.claims.get_or_insert_default().push((seen.clone(), is_asked));
@@ -110,7 +110,7 @@ impl<'s, 'v> Values<'s, 'v> {
     }
 
     /// The claims on the matters of the asked ones, as far as they can clash with these.
-    fn others(&self, asked: &[Seen]) -> Vec<Seen> {
+    fn others(&self, asked: &[ClaimSight]) -> Vec<ClaimSight> {
         let validities =
             || asked.iter().filter(|seen| has_value(seen)).filter_map(|seen| Some(seen.valid.as_ref()?.hull()));
         let starts = validities().map(|validity| validity.earliest_start).min();
@@ -127,7 +127,7 @@ impl<'s, 'v> Values<'s, 'v> {
     }
 
     /// The numbers of the matters of a claim.
-    pub(super) fn matters_of(&mut self, seen: &Seen) -> Vec<usize> {
+    pub(super) fn matters_of(&mut self, seen: &ClaimSight) -> Vec<usize> {
         let matters = self.kinds.matters(self.sight, seen);
         matters.into_iter().map(|about| self.number(about)).collect()
     }
@@ -174,7 +174,7 @@ fn open(
     sight: &Sight<'_>,
     (a, b): (Moment, Moment),
     kinds: &mut SingleValued,
-    ((kind, relationship), claims): (&About, Option<Vec<(Seen, bool)>>),
+    ((kind, relationship), claims): (&About, Option<Vec<(ClaimSight, bool)>>),
     order: u64,
 ) -> Result<OpenMatter, ReadFailure> {
     let all = || {
@@ -182,7 +182,7 @@ fn open(
         let claims = sight.touching(&filter, a, b, false).into_iter().filter(has_value);
         claims.map(|seen| (seen, true)).collect()
     };
-    let claims: Vec<(Seen, bool)> = claims.unwrap_or_else(all);
+    let claims: Vec<(ClaimSight, bool)> = claims.unwrap_or_else(all);
     let some_are_not_asked = claims.iter().any(|(_, is_asked)| !is_asked);
     let entries = claims.into_iter().map(|(seen, is_asked)| (seen.clone(), Entry { seen, is_asked })).collect();
     let matter = match kinds.part(sight, kind.clone()) {

@@ -5,7 +5,7 @@
 //! that silently began anew would bring everything once more.
 
 use super::error::CursorError;
-use super::place::Kept;
+use super::place::CursorState;
 use crate::domain::name::CursorId;
 use crate::domain::position::{Position, RecordedAt};
 use crate::journal::file::disk::{FILE_MODE, make_dir};
@@ -32,7 +32,7 @@ pub(super) struct Files {
 
 /// A cursor as its file has it.
 #[derive(Clone, PartialEq, Message)]
-struct Stored {
+struct StoredCursor {
     #[prost(string, tag = "1")]
     cursor_id: String,
     #[prost(bytes = "vec", tag = "2")]
@@ -63,7 +63,7 @@ impl Files {
     }
 
     /// Every cursor there is, or what is wrong with it.
-    pub(super) fn read_all(&self) -> io::Result<Vec<(CursorId, Result<Kept, String>)>> {
+    pub(super) fn read_all(&self) -> io::Result<Vec<(CursorId, Result<CursorState, String>)>> {
         let entries = match fs::read_dir(&self.dir) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(|error| at(&self.dir, error))?,
@@ -86,8 +86,8 @@ impl Files {
         fs::read(&path).map_err(|error| at(&path, error))
     }
 
-    fn read(&self, id: &CursorId, bytes: &[u8]) -> Result<Kept, String> {
-        let stored: Stored = unsealed(bytes).ok_or("it is not a cursor, or its checksum is wrong")?;
+    fn read(&self, id: &CursorId, bytes: &[u8]) -> Result<CursorState, String> {
+        let stored: StoredCursor = unsealed(bytes).ok_or("it is not a cursor, or its checksum is wrong")?;
         if stored.cursor_id != id.as_str() {
             return Err(format!("it is of a cursor named {}", stored.cursor_id));
         }
@@ -95,7 +95,7 @@ impl Files {
             return Err("it is of another ledger".to_owned());
         }
         let start = stored.start.ok_or("it does not say where it began")?;
-        Ok(Kept {
+        Ok(CursorState {
             id: id.clone(),
             acknowledged: Position(stored.acknowledged),
             start: start.into(),
@@ -105,9 +105,9 @@ impl Files {
     }
 
     /// Writes a cursor, durably.
-    pub(super) fn write(&self, kept: &Kept) -> Result<(), CursorError> {
+    pub(super) fn write(&self, kept: &CursorState) -> Result<(), CursorError> {
         self.may_write()?;
-        let stored = Stored {
+        let stored = StoredCursor {
             cursor_id: kept.id.to_string(),
             ledger_id: self.ledger.0.as_bytes().to_vec(),
             acknowledged: kept.acknowledged.0,
@@ -167,14 +167,14 @@ fn nothing_changed(error: io::Error) -> CursorError {
     }
 }
 
-fn sealed(stored: &Stored) -> Vec<u8> {
+fn sealed(stored: &StoredCursor) -> Vec<u8> {
     let message = stored.encode_to_vec();
     [TITLE, &crc32c::crc32c(&message).to_le_bytes(), &message].concat()
 }
 
-fn unsealed(bytes: &[u8]) -> Option<Stored> {
+fn unsealed(bytes: &[u8]) -> Option<StoredCursor> {
     let (sum, message) = bytes.strip_prefix(TITLE)?.split_at_checked(4)?;
-    (crc32c::crc32c(message).to_le_bytes() == *sum).then(|| Stored::decode(message).ok())?
+    (crc32c::crc32c(message).to_le_bytes() == *sum).then(|| StoredCursor::decode(message).ok())?
 }
 
 impl From<Start> for Beginning {

@@ -6,20 +6,20 @@ use crate::ledger::feed::EndReason;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-impl Drop for Held {
+impl Drop for HeldCursor {
     fn drop(&mut self) {
         self.place.touch();
     }
 }
 
 /// A cursor that is held.
-pub(crate) struct Held {
+pub(crate) struct HeldCursor {
     place: Arc<Place>,
     mine: Holder,
     holder: watch::Receiver<Holder>,
 }
 
-impl Held {
+impl HeldCursor {
     /// Takes a cursor; whoever held it loses it.
     pub(super) fn take(place: Arc<Place>) -> Self {
         let mut mine = Holder::Deleted;

@@ -21,7 +21,7 @@ mod held;
 mod place;
 
 pub use error::CursorError;
-pub(super) use held::Held;
+pub(super) use held::HeldCursor;
 
 use super::feed::Beginning;
 use crate::domain::name::CursorId;
@@ -30,7 +30,7 @@ use crate::journal::LedgerId;
 use crate::v1;
 use file::Files;
 use parking_lot::Mutex;
-use place::{Kept, Place};
+use place::{CursorState, Place};
 use prost::Message;
 use std::collections::BTreeMap;
 use std::io;
@@ -129,7 +129,8 @@ impl Cursors {
         if own > 0 && bytes > MOST_FILTER_BYTES {
             return Err(CursorError::FiltersTooLarge(bytes));
         }
-        let kept = Kept { id: new.id.clone(), acknowledged: at, start: new.start, filter: new.filter, updated_at: now };
+        let kept =
+            CursorState { id: new.id.clone(), acknowledged: at, start: new.start, filter: new.filter, updated_at: now };
         self.keep(&kept)?;
         let place = Place::new(kept);
         let made = place.cursor();
@@ -174,10 +175,10 @@ impl Cursors {
     }
 
     /// Takes a cursor over, from whoever holds it.
-    pub(super) fn hold(&self, id: &CursorId) -> Result<(Held, Cursor), CursorError> {
+    pub(super) fn hold(&self, id: &CursorId) -> Result<(HeldCursor, Cursor), CursorError> {
         let place = self.place(id)?;
         let cursor = place.cursor();
-        Ok((Held::take(place), cursor))
+        Ok((HeldCursor::take(place), cursor))
     }
 
     fn place(&self, id: &CursorId) -> Result<Arc<Place>, CursorError> {
@@ -188,7 +189,7 @@ impl Cursors {
         }
     }
 
-    fn keep(&self, kept: &Kept) -> Result<(), CursorError> {
+    fn keep(&self, kept: &CursorState) -> Result<(), CursorError> {
         self.files.as_ref().map_or(Ok(()), |files| files.write(kept))
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 /// What is kept of a cursor.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Kept {
+pub(super) struct CursorState {
     pub(super) id: CursorId,
     pub(super) acknowledged: Position,
     pub(super) start: Beginning,
@@ -31,7 +31,7 @@ pub(super) enum Holder {
 /// A cursor.
 pub(super) struct Place {
     /// Held while it is written, so that a later acknowledgement is written later.
-    kept: Mutex<Kept>,
+    kept: Mutex<CursorState>,
     /// Whoever delivers must not wait for a disk, so this is not under the lock.
     delivered: AtomicU64,
     /// Last use in this run.
@@ -40,7 +40,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn new(kept: Kept) -> Self {
+    pub(super) fn new(kept: CursorState) -> Self {
         let delivered = AtomicU64::new(kept.acknowledged.0);
         let touched = Mutex::new(Instant::now());
         Self { kept: Mutex::new(kept), delivered, touched, holder: watch::Sender::new(Holder::Nth(0)) }
@@ -60,7 +60,7 @@ impl Place {
         self.cursor_of(&self.kept.lock())
     }
 
-    fn cursor_of(&self, kept: &Kept) -> Cursor {
+    fn cursor_of(&self, kept: &CursorState) -> Cursor {
         Cursor {
             id: kept.id.clone(),
             acknowledged: kept.acknowledged,
@@ -94,7 +94,7 @@ impl Place {
         &self,
         to: Position,
         now: RecordedAt,
-        keep: impl FnOnce(&Kept) -> Result<(), CursorError>,
+        keep: impl FnOnce(&CursorState) -> Result<(), CursorError>,
     ) -> Result<Cursor, CursorError> {
         let mut kept = self.kept.lock();
         self.touch();
@@ -108,7 +108,7 @@ impl Place {
         if to > delivered {
             return Err(CursorError::BeyondDelivered { id: kept.id.clone(), asked: to, delivered });
         }
-        let moved = Kept { acknowledged: to, updated_at: now, ..kept.clone() };
+        let moved = CursorState { acknowledged: to, updated_at: now, ..kept.clone() };
         keep(&moved)?;
         *kept = moved;
         Ok(self.cursor_of(&kept))

@@ -6,7 +6,7 @@ use crate::domain::diff::{self, Change, Question, Revision};
 use crate::domain::name::DisputeId;
 use crate::domain::vocabulary::{ChangeReason, RetractionReason, RevisionKind};
 use crate::ledger::error::ReadFailure;
-use crate::ledger::sight::{Seen, Sight};
+use crate::ledger::sight::{ClaimSight, Sight};
 use crate::store::{self, Action};
 use crate::v1;
 use crate::wire::claim::read_claim;
@@ -34,8 +34,8 @@ impl History {
 /// Reads the revisions of a claim from the last that the earlier side knows to the last that the later side does.
 pub(super) fn read(
     comparison: &Comparison<'_, '_>,
-    before: Option<&Seen>,
-    after: &Seen,
+    before: Option<&ClaimSight>,
+    after: &ClaimSight,
 ) -> Result<History, ReadFailure> {
     let Comparison { from, to, .. } = comparison;
     let known = before.map_or(0, |before| from.revisions(before).len());
@@ -71,7 +71,7 @@ const fn keeps_content(action: Action) -> bool {
 }
 
 /// What the event that made a revision is called as a cause.
-fn called(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<ChangeReason, ReadFailure> {
+fn called(to: &Sight<'_>, seen: &ClaimSight, revision: store::Revision) -> Result<ChangeReason, ReadFailure> {
     Ok(match revision.action {
         Action::Confirmed => ChangeReason::Confirmation,
         Action::Retracted => ChangeReason::Retraction,
@@ -83,7 +83,7 @@ fn called(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<Chan
     })
 }
 
-fn kind_of(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<RevisionKind, ReadFailure> {
+fn kind_of(to: &Sight<'_>, seen: &ClaimSight, revision: store::Revision) -> Result<RevisionKind, ReadFailure> {
     let kind = match to.event(seen, revision)?.event {
         Some(v1::event::Event::ClaimRevised(revised)) => RevisionKind::from_wire(revised.kind).ok().flatten(),
         _ => None,
@@ -94,7 +94,7 @@ fn kind_of(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<Rev
 /// The reason a claim is retracted after an event that did not change its content.
 fn retracted(
     to: &Sight<'_>,
-    seen: &Seen,
+    seen: &ClaimSight,
     revision: store::Revision,
     before: Option<RetractionReason>,
 ) -> Result<Option<RetractionReason>, ReadFailure> {
@@ -114,7 +114,11 @@ fn reason_of(reason: i32, position: u64) -> Result<RetractionReason, ReadFailure
 }
 
 /// The dispute that a revision began or ended, and whether it stands from then on.
-fn disputed(to: &Sight<'_>, seen: &Seen, revision: store::Revision) -> Result<Option<(DisputeId, bool)>, ReadFailure> {
+fn disputed(
+    to: &Sight<'_>,
+    seen: &ClaimSight,
+    revision: store::Revision,
+) -> Result<Option<(DisputeId, bool)>, ReadFailure> {
     if !matches!(revision.action, Action::Disputed | Action::Resolved) {
         return Ok(None);
     }

@@ -10,12 +10,12 @@ mod pages;
 mod rows;
 
 use super::Ledger;
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::{QueryError, ReadFailure};
 use super::kept::WORTH_KEEPING;
 use super::query::PageSize;
 use super::shortened::{ShortenedList, unlisted};
-use super::sight::{Seen, Sight};
+use super::sight::{ClaimSight, Sight};
 use crate::domain::certainty::Certainty;
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
@@ -60,9 +60,9 @@ pub struct DiffQuery {
 #[derive(Clone, Debug)]
 pub struct Diff {
     /// The earlier cut.
-    pub from: Resolved,
+    pub from: ResolvedCut,
     /// The later cut.
-    pub to: Resolved,
+    pub to: ResolvedCut,
     /// The changes of this page.
     pub changes: Vec<ClaimChange>,
     /// All changes counted, over all pages and reasons.
@@ -196,7 +196,7 @@ fn put_together(comparison: &Comparison<'_, '_>, claim: ClaimId) -> Result<Claim
 }
 
 /// The event that made the `at`-th revision of a claim, counted from 0.
-fn cause_of(to: &Sight<'_>, after: &Seen, at: usize, reason: ChangeReason) -> Result<ChangeCause, ReadFailure> {
+fn cause_of(to: &Sight<'_>, after: &ClaimSight, at: usize, reason: ChangeReason) -> Result<ChangeCause, ReadFailure> {
     let revision = to.revisions(after).get(at).copied();
     let event = to.event(
         after,

@@ -9,7 +9,7 @@ use crate::domain::position::Position;
 use crate::domain::vocabulary::ChangeReason;
 use crate::ledger::error::ReadFailure;
 use crate::ledger::judge::certainty_at;
-use crate::ledger::sight::{Seen, Sight};
+use crate::ledger::sight::{ClaimSight, Sight};
 use std::collections::BTreeMap;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -85,7 +85,7 @@ impl<'s, 'v> Comparison<'s, 'v> {
     }
 
     /// The change of one claim.
-    fn row(&self, before: Option<&Seen>, after: &Seen) -> Result<Option<Row>, ReadFailure> {
+    fn row(&self, before: Option<&ClaimSight>, after: &ClaimSight) -> Result<Option<Row>, ReadFailure> {
         let sides = self.sides(before, after);
         if !sides.before && !sides.after {
             return Ok(None);
@@ -102,11 +102,11 @@ impl<'s, 'v> Comparison<'s, 'v> {
         Ok(row(first, change.reason))
     }
 
-    fn sides(&self, before: Option<&Seen>, after: &Seen) -> Sides {
+    fn sides(&self, before: Option<&ClaimSight>, after: &ClaimSight) -> Sides {
         let Some(Dates { from, to, mode }) = self.query.dates else {
             return Sides::of_claims(before.is_some(), after.retracted);
         };
-        let certainty = |seen: &Seen, date| certainty_at(seen, mode, date).filter(|_| !seen.retracted);
+        let certainty = |seen: &ClaimSight, date| certainty_at(seen, mode, date).filter(|_| !seen.retracted);
         Sides::at_dates(before.and_then(|before| certainty(before, &from)), certainty(after, &to))
     }
 

@@ -19,7 +19,7 @@ const KEPT: usize = 32;
 
 /// The newest of the log. The task that keeps it so ends with the last one who follows.
 pub(super) struct Live {
-    recent: Mutex<VecDeque<Recent>>,
+    recent: Mutex<VecDeque<RecentAppends>>,
     /// Up to where the log has been taken in.
     head: watch::Sender<Head>,
     /// That somebody waits for what comes next.
@@ -37,7 +37,7 @@ pub(super) struct Head {
 }
 
 /// What was taken in at once.
-struct Recent {
+struct RecentAppends {
     after: Position,
     through: Position,
     events: Events,
@@ -97,7 +97,7 @@ impl Live {
             && events.count() == head.last.0 - after.0
             && events.byte_len() <= SOFT
         {
-            recent.push_back(Recent { after, through: head.last, events });
+            recent.push_back(RecentAppends { after, through: head.last, events });
         } else {
             recent.clear();
         }

@@ -31,7 +31,7 @@ pub use events::Events;
 pub use subscription::Subscription;
 
 use super::cursors::{Cursor, CursorError, NewCursor};
-use super::cut::Resolved;
+use super::cut::ResolvedCut;
 use super::error::QueryError;
 use super::{Ledger, Shared};
 use crate::domain::filter::Filter;
@@ -81,7 +81,7 @@ pub struct Delivery {
 #[derive(Clone, Debug)]
 pub enum Frame {
     /// The subscription stands; whatever is acknowledged to a writer from now on will be delivered.
-    Confirmed(Resolved),
+    Confirmed(ResolvedCut),
     /// Events, in order.
     Events(Events),
     /// Nothing matched for a while; by the ledger's clock it is now so late.
@@ -221,7 +221,7 @@ impl Shared {
     }
 
     /// The head, and the position after which a beginning begins.
-    fn beginning(&self, beginning: Beginning) -> Result<(Resolved, Position), QueryError> {
+    fn beginning(&self, beginning: Beginning) -> Result<(ResolvedCut, Position), QueryError> {
         let view = self.store.view();
         let head = self.after_append(&view.index, self.published());
         let now = self.now(&view.index);

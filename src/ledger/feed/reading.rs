@@ -5,7 +5,7 @@
 
 use super::assemble::{Assembled, SOFT, assemble};
 use super::events::Events;
-use super::search::{Found, search_briefly};
+use super::search::{SearchResult, search_briefly};
 use crate::domain::filter::Filter;
 use crate::domain::position::Position;
 use crate::ledger::Shared;
@@ -113,7 +113,7 @@ impl Reading {
     }
 
     /// Takes in what a search from where this one has come found.
-    pub(super) fn find(&mut self, Found { events, through }: Found) {
+    pub(super) fn find(&mut self, SearchResult { events, through }: SearchResult) {
         let given = self.given;
         self.found.extend(events.into_iter().filter(|position| *position > given));
         self.scanned = self.scanned.max(through);

@@ -24,7 +24,7 @@ const PIECE: u64 = 1 << 14;
 
 /// The result of a search.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct SearchResult {
     /// The events that are wanted, in order.
     pub(super) events: Vec<Position>,
     /// Everything that is wanted up to here is among them.
@@ -36,7 +36,11 @@ pub(super) struct Found {
 pub(super) struct SearchThreads(OnceLock<WorkerPool>);
 
 /// Searches on the thread that calls; none where that would take long.
-pub(super) fn search_briefly(index: &Index, filter: &Filter, (after, until): (Position, Position)) -> Option<Found> {
+pub(super) fn search_briefly(
+    index: &Index,
+    filter: &Filter,
+    (after, until): (Position, Position),
+) -> Option<SearchResult> {
     if until.0.saturating_sub(after.0) > FEW {
         return None;
     }
@@ -54,7 +58,7 @@ pub(super) async fn search_piece(
     shared: &Arc<Shared>,
     filter: &Arc<Filter>,
     span: (Position, Position),
-) -> Result<Found, QueryError> {
+) -> Result<SearchResult, QueryError> {
     let no_thread = || QueryError::from(ReadFailure::NoThread("the log could not be searched"));
     let pool = shared.feed.searches.0.get_or_init(|| WorkerPool::new("search"));
     let place = Arc::clone(&pool.places).acquire_owned().await.map_err(|_| no_thread())?;
@@ -79,8 +83,8 @@ pub(super) async fn search_piece(
     found.await.ok().and_then(Result::ok).ok_or(QueryError::Defect)
 }
 
-fn search(index: &Index, filter: &Filter, span: (Position, Position), glance: u64) -> Found {
+fn search(index: &Index, filter: &Filter, span: (Position, Position), glance: u64) -> SearchResult {
     let mut events = Vec::new();
     let through = index.touched_in(filter, span, glance, &mut events);
-    Found { events, through }
+    SearchResult { events, through }
 }

@@ -11,13 +11,13 @@
 use super::followers::Place;
 use super::live::{Head, Live};
 use super::reading::{Reading, Search, Step, load};
-use super::search::{Found, search_piece};
+use super::search::{SearchResult, search_piece};
 use super::{Delivery, EndReason, Frame};
 use crate::domain::filter::Filter;
 use crate::domain::position::{Position, RecordedAt};
 use crate::ledger::Shared;
-use crate::ledger::cursors::Held;
-use crate::ledger::cut::Resolved;
+use crate::ledger::cursors::HeldCursor;
+use crate::ledger::cut::ResolvedCut;
 use crate::ledger::error::{QueryError, ReadFailure};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ const PASSED_OVER: u64 = 16_384;
 /// After so many steps that give nothing, others have their turn.
 const STEPS: u32 = 2;
 
-type RunningSearch = Pin<Box<dyn Future<Output = Result<Found, QueryError>> + Send>>;
+type RunningSearch = Pin<Box<dyn Future<Output = Result<SearchResult, QueryError>> + Send>>;
 
 /// A follower of the log.
 pub struct Subscription {
@@ -43,7 +43,7 @@ pub struct Subscription {
     reading: Reading,
     /// What was recorded before this instant is not wanted, until something later comes.
     not_before: Option<RecordedAt>,
-    held: Option<Held>,
+    held: Option<HeldCursor>,
     phase: Phase,
     /// A search that goes on over frames that say nothing has been found yet.
     searching: Option<RunningSearch>,
@@ -57,7 +57,7 @@ pub struct Subscription {
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     /// Nothing has been given yet. The head at the beginning.
-    Opening(Resolved),
+    Opening(ResolvedCut),
     CatchingUp,
     Live,
     Ended,
@@ -67,9 +67,9 @@ impl Subscription {
     pub(super) fn new(
         shared: Arc<Shared>,
         live: Arc<Live>,
-        (head, after, not_before): (Resolved, Position, Option<RecordedAt>),
+        (head, after, not_before): (ResolvedCut, Position, Option<RecordedAt>),
         filter: Option<Filter>,
-        held: Option<Held>,
+        held: Option<HeldCursor>,
         heartbeat: Duration,
     ) -> Self {
         Self {
@@ -118,7 +118,7 @@ impl Subscription {
     async fn advance(&mut self) -> Result<Frame, QueryError> {
         let mut steps = 0;
         loop {
-            if let Some(why) = self.held.as_ref().and_then(Held::lost) {
+            if let Some(why) = self.held.as_ref().and_then(HeldCursor::lost) {
                 return Ok(Frame::End(why));
             }
             let head = self.look();
@@ -241,7 +241,7 @@ impl Subscription {
 }
 
 /// Waits until the cursor that is held is taken away; for ever without one.
-async fn losing(held: &mut Option<Held>) -> EndReason {
+async fn losing(held: &mut Option<HeldCursor>) -> EndReason {
     match held {
         Some(held) => held.losing().await,
         None => std::future::pending().await,

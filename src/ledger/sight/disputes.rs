@@ -1,6 +1,6 @@
 //! The disputes of a claim, as a sight sees them.
 
-use super::{Seen, Sight};
+use super::{ClaimSight, Sight};
 use crate::budget::{hold, step};
 use crate::ledger::error::ReadFailure;
 use crate::store::{Action, DisputeCounts, DisputeRow, Revision};
@@ -8,13 +8,13 @@ use crate::v1;
 
 impl Sight<'_> {
     /// The number of disputes of a claim at the cut.
-    pub(in crate::ledger) fn dispute_counts(&self, seen: &Seen) -> DisputeCounts {
+    pub(in crate::ledger) fn dispute_counts(&self, seen: &ClaimSight) -> DisputeCounts {
         let layer = self.layer(seen.supposed);
         layer.view.index.claims().disputes().counts(seen.found.claim, layer.cut)
     }
 
     /// The disputes of a claim that stand at the cut, in order.
-    pub(in crate::ledger) fn standing_disputes(&self, seen: &Seen) -> Vec<DisputeRow> {
+    pub(in crate::ledger) fn standing_disputes(&self, seen: &ClaimSight) -> Vec<DisputeRow> {
         let layer = self.layer(seen.supposed);
         let disputes = layer.view.index.claims().disputes();
         hold(self.dispute_counts(seen).standing as usize * size_of::<DisputeRow>());
@@ -27,7 +27,7 @@ impl Sight<'_> {
     /// The dispute that an event about a claim began or ended, as it was then.
     pub(in crate::ledger) fn dispute_of(
         &self,
-        seen: &Seen,
+        seen: &ClaimSight,
         revision: Revision,
     ) -> Result<Option<v1::Dispute>, ReadFailure> {
         if !matches!(revision.action, Action::Disputed | Action::Resolved) {
@@ -45,7 +45,7 @@ impl Sight<'_> {
     }
 
     /// A dispute of a claim with its words.
-    pub(in crate::ledger) fn dispute(&self, seen: &Seen, row: &DisputeRow) -> Result<v1::Dispute, ReadFailure> {
+    pub(in crate::ledger) fn dispute(&self, seen: &ClaimSight, row: &DisputeRow) -> Result<v1::Dispute, ReadFailure> {
         let layer = self.layer(seen.supposed);
         layer.renderer.borrow_mut().dispute(row, layer.cut)
     }

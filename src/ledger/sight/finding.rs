@@ -1,6 +1,6 @@
 //! The claims that a sight finds.
 
-use super::{Found, Seen, Sight};
+use super::{ClaimSight, FoundRevision, Sight};
 use crate::domain::filter::Filter;
 use crate::domain::moment::Moment;
 use crate::domain::name::ClaimId;
@@ -23,7 +23,7 @@ pub(in crate::ledger) struct ListedPart {
 
 impl Sight<'_> {
     /// The claims that match, in the order they were first recorded.
-    pub(in crate::ledger) fn matching(&self, filter: &Filter, include_retracted: bool) -> Vec<Seen> {
+    pub(in crate::ledger) fn matching(&self, filter: &Filter, include_retracted: bool) -> Vec<ClaimSight> {
         let page = ListPage { after: None, newest_first: false, include_retracted, limit: usize::MAX };
         let wide = self.widen(filter);
         self.all_seen(|layer| layer.view.index.list(&wide, layer.cut, &page))
@@ -36,7 +36,7 @@ impl Sight<'_> {
         a: Moment,
         b: Moment,
         include_retracted: bool,
-    ) -> Vec<Seen> {
+    ) -> Vec<ClaimSight> {
         let wide = self.widen(filter);
         let mut seen = self.all_seen(|layer| layer.view.index.touching_span(&wide, layer.cut, (a, b)));
         seen.retain(|seen| include_retracted || !seen.retracted);
@@ -44,7 +44,7 @@ impl Sight<'_> {
     }
 
     /// The claims that match and whose due date passes in `[a, b)`, in the order they were first recorded.
-    pub(in crate::ledger) fn falling_due(&self, filter: &Filter, a: Moment, b: Moment) -> Vec<Seen> {
+    pub(in crate::ledger) fn falling_due(&self, filter: &Filter, a: Moment, b: Moment) -> Vec<ClaimSight> {
         let wide = self.widen(filter);
         let mut seen = self.all_seen(|layer| layer.view.index.falling_due(&wide, layer.cut, (a, b)));
         seen.retain(|seen| !seen.retracted);
@@ -53,12 +53,12 @@ impl Sight<'_> {
 
     /// The claims that match and are not retracted, in the order they were first recorded, behind a place in that order;
     /// at most `limit`.
-    pub(in crate::ledger) fn listed(&self, filter: &Filter, after: Option<u64>, limit: usize) -> Vec<Seen> {
+    pub(in crate::ledger) fn listed(&self, filter: &Filter, after: Option<u64>, limit: usize) -> Vec<ClaimSight> {
         self.listed_as(filter, &ListedPart { after, newest_first: false, include_retracted: false, limit })
     }
 
     /// A page of the claims that match.
-    pub(in crate::ledger) fn listed_as(&self, filter: &Filter, listed: &ListedPart) -> Vec<Seen> {
+    pub(in crate::ledger) fn listed_as(&self, filter: &Filter, listed: &ListedPart) -> Vec<ClaimSight> {
         let ListedPart { after, newest_first, include_retracted, limit } = *listed;
         // Of the record as many more are looked at as may be seen in what is supposed instead.
         let hidden = self.supposed.as_ref().map_or(0, |(overlay, _)| overlay.hidden());
@@ -84,35 +84,35 @@ impl Sight<'_> {
     }
 
     /// The claims of which a dispute stands and that are not retracted, in the order they were first recorded.
-    pub(in crate::ledger) fn disputed(&self) -> Vec<Seen> {
+    pub(in crate::ledger) fn disputed(&self) -> Vec<ClaimSight> {
         let mut seen = self.all_seen(|layer| {
             let claims = layer.view.index.claims();
             let current = |claim| claims.current(claim, layer.cut).map(|(number, revision)| (claim, number, revision));
             let found = claims.disputes().claims().filter_map(current);
-            found.map(|(claim, number, revision)| Found { claim, number, revision }).collect()
+            found.map(|(claim, number, revision)| FoundRevision { claim, number, revision }).collect()
         });
         seen.retain(|seen| seen.disputed && !seen.retracted);
         seen
     }
 
     /// A claim by its id, if the cut knows it.
-    pub(in crate::ledger) fn find(&self, id: ClaimId) -> Option<Seen> {
+    pub(in crate::ledger) fn find(&self, id: ClaimId) -> Option<ClaimSight> {
         let layers = self.supposed.iter().map(|(_, layer)| (layer, true)).chain([(&self.record, false)]);
         layers.into_iter().find_map(|(layer, supposed)| {
             let claims = layer.view.index.claims();
             let claim = claims.find(id.0)?;
             let (number, revision) = claims.current(claim, layer.cut)?;
-            self.seen(Found { claim, number, revision }, supposed)
+            self.seen(FoundRevision { claim, number, revision }, supposed)
         })
     }
 
     /// A claim that was found before.
-    pub(in crate::ledger) fn found_again(&self, id: ClaimId) -> Result<Seen, ReadFailure> {
+    pub(in crate::ledger) fn found_again(&self, id: ClaimId) -> Result<ClaimSight, ReadFailure> {
         self.find(id).ok_or_else(|| ReadFailure::Damaged(format!("claim {} is found and not found again", id.0)))
     }
 
     /// The claims with a link to a claim, of a type if one is given, in the order they were first recorded.
-    pub(in crate::ledger) fn linking_to(&self, target: ClaimId, link_type: Option<LinkType>) -> Vec<Seen> {
+    pub(in crate::ledger) fn linking_to(&self, target: ClaimId, link_type: Option<LinkType>) -> Vec<ClaimSight> {
         self.matching(&Filter::linking_to(target, link_type), false)
     }
 

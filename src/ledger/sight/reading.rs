@@ -1,6 +1,6 @@
 //! The reading of a claim that a sight has found.
 
-use super::{Found, Seen, Sight};
+use super::{ClaimSight, FoundRevision, Sight};
 use crate::domain::claim::Claim;
 use crate::domain::filter::{FacetKind, link_of};
 use crate::domain::moment::Moment;
@@ -16,62 +16,62 @@ use std::borrow::Cow;
 
 impl<'v> Sight<'v> {
     /// The end of the last day that a claim's due date can mean.
-    pub(in crate::ledger) fn due(&self, seen: &Seen) -> Option<Moment> {
+    pub(in crate::ledger) fn due(&self, seen: &ClaimSight) -> Option<Moment> {
         self.index(seen.supposed).due_of(seen.found.revision.content)
     }
 
     /// Returns true if a claim has a due date.
-    pub(in crate::ledger) fn has_due(&self, seen: &Seen) -> bool {
+    pub(in crate::ledger) fn has_due(&self, seen: &ClaimSight) -> bool {
         self.index(seen.supposed).last_due_of(seen.found.revision.content).is_some()
     }
 
     /// A claim with its words.
-    pub(in crate::ledger) fn claim(&self, seen: &Seen) -> Result<Claim, ReadFailure> {
+    pub(in crate::ledger) fn claim(&self, seen: &ClaimSight) -> Result<Claim, ReadFailure> {
         let message = self.message(seen)?;
         read_claim(message).map_err(|_| ReadFailure::Damaged(format!("claim {} cannot be read", seen.id.0)))
     }
 
     /// A claim as a message.
-    pub(in crate::ledger) fn message(&self, seen: &Seen) -> Result<v1::Claim, ReadFailure> {
+    pub(in crate::ledger) fn message(&self, seen: &ClaimSight) -> Result<v1::Claim, ReadFailure> {
         let mut bytes = Vec::new();
         self.render(seen, &mut bytes)?;
         v1::Claim::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))
     }
 
     /// A claim in its `number`-th revision as a message without its disputes.
-    pub(in crate::ledger) fn words(&self, seen: &Seen, number: u32) -> Result<v1::Claim, ReadFailure> {
+    pub(in crate::ledger) fn words(&self, seen: &ClaimSight, number: u32) -> Result<v1::Claim, ReadFailure> {
         let mut bytes = Vec::new();
         self.layer(seen.supposed).renderer.borrow_mut().undisputed(seen.found.claim, number, &mut bytes)?;
         v1::Claim::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))
     }
 
     /// Time at which a claim holds or happens in a revision.
-    pub(in crate::ledger) fn validity_in(&self, seen: &Seen, revision: Revision) -> Option<ValidTime> {
+    pub(in crate::ledger) fn validity_in(&self, seen: &ClaimSight, revision: Revision) -> Option<ValidTime> {
         let claims = self.index(seen.supposed).claims();
         claims.valid_time(claims.content(revision.content)?)
     }
 
     /// Appends the bytes of a claim as a message.
-    pub(in crate::ledger) fn render(&self, seen: &Seen, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
+    pub(in crate::ledger) fn render(&self, seen: &ClaimSight, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
         self.layer(seen.supposed).renderer.borrow_mut().claim(seen.found.claim, seen.found.number, out)
     }
 
     /// The revisions of a claim that the cut sees, in order. Their positions are for [`Sight::event`] alone.
-    pub(in crate::ledger) fn revisions(&self, seen: &Seen) -> &'v [Revision] {
+    pub(in crate::ledger) fn revisions(&self, seen: &ClaimSight) -> &'v [Revision] {
         let claims = self.index(seen.supposed).claims();
         claims.revisions(seen.found.claim).get(..seen.found.number as usize).unwrap_or_default()
     }
 
     /// A claim as it was in its `number`-th revision.
-    pub(in crate::ledger) fn at_revision(&self, seen: &Seen, number: u32) -> Option<Seen> {
+    pub(in crate::ledger) fn at_revision(&self, seen: &ClaimSight, number: u32) -> Option<ClaimSight> {
         let revision = *self.revisions(seen).get((number as usize).checked_sub(1)?)?;
-        self.seen(Found { number, revision, ..seen.found }, seen.supposed)
+        self.seen(FoundRevision { number, revision, ..seen.found }, seen.supposed)
     }
 
     /// Appends the bytes of a claim as a message, as it was in its `number`-th revision.
     pub(in crate::ledger) fn render_revision(
         &self,
-        seen: &Seen,
+        seen: &ClaimSight,
         number: u32,
         out: &mut Vec<u8>,
     ) -> Result<(), ReadFailure> {
@@ -79,17 +79,17 @@ impl<'v> Sight<'v> {
     }
 
     /// The event that made a revision of a claim.
-    pub(in crate::ledger) fn event(&self, seen: &Seen, revision: Revision) -> Result<v1::Event, ReadFailure> {
+    pub(in crate::ledger) fn event(&self, seen: &ClaimSight, revision: Revision) -> Result<v1::Event, ReadFailure> {
         self.layer(seen.supposed).renderer.borrow_mut().event(revision.position)
     }
 
     /// Calls `with` with the keys of a claim's facets of a kind: its relationships, parties, kind, links and so on.
-    pub(in crate::ledger) fn facets(&self, seen: &Seen, kind: FacetKind, mut with: impl FnMut(&str)) {
+    pub(in crate::ledger) fn facets(&self, seen: &ClaimSight, kind: FacetKind, mut with: impl FnMut(&str)) {
         self.index(seen.supposed).facets_of_content(seen.found.revision.content, kind, &mut with);
     }
 
     /// The links that a claim has, sorted.
-    pub(in crate::ledger) fn links_of(&self, seen: &Seen) -> Vec<(LinkType, ClaimId)> {
+    pub(in crate::ledger) fn links_of(&self, seen: &ClaimSight) -> Vec<(LinkType, ClaimId)> {
         let mut links = Vec::new();
         self.facets(seen, FacetKind::Link, |key| {
             links.extend(link_of(key).and_then(|(link_type, target)| Some((link_type?, target))));
@@ -99,7 +99,7 @@ impl<'v> Sight<'v> {
     }
 
     /// The kind of a claim.
-    pub(in crate::ledger) fn kind_of(&self, seen: &Seen) -> String {
+    pub(in crate::ledger) fn kind_of(&self, seen: &ClaimSight) -> String {
         let mut kind = String::new();
         self.facets(seen, FacetKind::Kind, |key| key.clone_into(&mut kind));
         kind
@@ -107,7 +107,7 @@ impl<'v> Sight<'v> {
 
     /// The relationships that a claim bears on, merged parties as their survivors; one whose parties answer as one is left
     /// out.
-    pub(in crate::ledger) fn relationships_of(&self, seen: &Seen) -> Vec<String> {
+    pub(in crate::ledger) fn relationships_of(&self, seen: &ClaimSight) -> Vec<String> {
         let merges = self.merges();
         let mut relationships: Vec<String> = Vec::new();
         self.facets(seen, FacetKind::Relationship, |key| {

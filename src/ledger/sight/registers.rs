@@ -1,7 +1,7 @@
 //! The parties, sources, kinds and schemes that are registered at the cut of a sight.
 
 use super::Sight;
-use crate::store::{Index, Registered, Registry};
+use crate::store::{Index, Registry, RegistryRevision};
 use crate::v1;
 use prost::Message;
 
@@ -27,7 +27,7 @@ impl<'v> Sight<'v> {
         &self,
         registry: impl Fn(&'v Index) -> &'v Registry,
         id: &str,
-    ) -> Option<&'v Registered> {
+    ) -> Option<&'v RegistryRevision> {
         let layers = self.supposed.iter().map(|(_, layer)| layer).chain([&self.record]);
         layers
             .into_iter()

@@ -4,7 +4,7 @@ use super::error::StageError;
 use super::opening::is_staged;
 use crate::domain::position::{Position, RecordedAt};
 use crate::ledger::Shared;
-use crate::ledger::cut::Resolved;
+use crate::ledger::cut::ResolvedCut;
 use crate::ledger::error::{AppendError, ReadFailure};
 use crate::ledger::render::Renderer;
 use crate::store::AppendNo;
@@ -18,7 +18,7 @@ const STRETCH: u64 = 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Became {
     /// The cut right after it; for a check, the head it was checked against.
-    pub at: Resolved,
+    pub at: ResolvedCut,
     /// The positions of its first and last event; none for a check.
     pub span: Option<(Position, Position)>,
     /// When it was recorded; none for a check.

@@ -10,14 +10,14 @@
 
 use super::error::{StageError, Unfit};
 use super::file::Reader;
-use crate::domain::decide::{Numbered, Registered, Survey, Trial};
+use crate::domain::decide::{BatchRegistry, NumberedCommand, Survey, Trial};
 use crate::domain::position::{Position, RecordedAt};
 use crate::domain::rejection::Violation;
 use crate::ledger::Shared;
-use crate::ledger::record::Recorded;
+use crate::ledger::record::DecisionRecord;
 use crate::wire::event::{Stamp, encode_event};
 use crate::wire::sink::Sink;
-use crate::wire::staged::Staged;
+use crate::wire::staged::StagedCommands;
 use crate::wire::tally::Tally;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -39,9 +39,9 @@ impl Source {
     /// Calls `each` with the commands of one frame after the other, parsed; what this version finds malformed goes to `unfit`.
     pub(super) fn read(
         &self,
-        staged: &mut Staged,
+        staged: &mut StagedCommands,
         unfit: &mut Unfit,
-        mut each: impl FnMut(Vec<Numbered>) -> Result<(), StageError>,
+        mut each: impl FnMut(Vec<NumberedCommand>) -> Result<(), StageError>,
     ) -> Result<(), StageError> {
         for frame in self.reader.frames() {
             let (first, commands) = frame.map_err(|error| self.damaged(&error.to_string()))?;
@@ -66,10 +66,10 @@ impl Source {
 }
 
 /// A stage that was tried.
-pub(super) struct Checked {
+pub(super) struct StageTrial {
     /// On what.
     pub(super) at: Position,
-    pub(super) registered: Registered,
+    pub(super) registered: BatchRegistry,
     pub(super) trial: Trial,
     /// The events it would make.
     pub(super) tally: Tally,
@@ -81,19 +81,19 @@ pub(super) struct Checked {
 
 impl Shared {
     /// Tries a stage on the record at a cut; so many of its violations are told.
-    pub(super) fn check(&self, source: &Source, at: Position, told: usize) -> Result<Checked, StageError> {
+    pub(super) fn check(&self, source: &Source, at: Position, told: usize) -> Result<StageTrial, StageError> {
         let mut survey = Survey::default();
-        source.read(&mut Staged::of(source.stage), &mut Unfit::default(), |commands| {
+        source.read(&mut StagedCommands::of(source.stage), &mut Unfit::default(), |commands| {
             commands.iter().for_each(|(_, noted)| survey.note(&noted.command));
             Ok(())
         })?;
         let (registered, mut trial) = survey.finish();
         let (mut tally, mut bytes, mut misfits) = (Tally::default(), 0, Unfit::telling(told));
-        let (mut staged, mut unfit) = (Staged::of(source.stage), Unfit::telling(told));
+        let (mut staged, mut unfit) = (StagedCommands::of(source.stage), Unfit::telling(told));
         let mut encoded = Vec::new();
         source.read(&mut staged, &mut unfit, |commands| {
             let view = self.store.question_view();
-            let record = Recorded { store: &self.store, view: &view, cut: at };
+            let record = DecisionRecord { store: &self.store, view: &view, cut: at };
             let (events, violations) = trial.decide(&record, &registered, commands);
             drop(view);
             misfits.note(violations);
@@ -110,7 +110,7 @@ impl Shared {
         if unfit.is_empty() && tally.total() == 0 {
             unfit.note(vec![Violation::new("commands", "expected at least one command")]);
         }
-        Ok(Checked { at, registered, trial, tally, bytes, unfit })
+        Ok(StageTrial { at, registered, trial, tally, bytes, unfit })
     }
 }
 

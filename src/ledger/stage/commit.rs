@@ -13,7 +13,7 @@ use crate::domain::rejection::{Rejection, Violation};
 use crate::ledger::Ledger;
 use crate::ledger::append::{Recording, Work, stopped};
 use crate::ledger::error::AppendError;
-use crate::ledger::record::Recorded;
+use crate::ledger::record::DecisionRecord;
 use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -36,7 +36,7 @@ pub struct Commit {
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Committed {
+pub struct CommitOutcome {
     /// The append.
     pub became: Became,
     /// Whether an earlier request recorded it.
@@ -50,7 +50,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`StageError`]; an [`AppendError`] in it says whether nothing happened or the outcome is unknown.
-    pub fn commit_stage(&self, commit: &Commit) -> Result<Committed, StageError> {
+    pub fn commit_stage(&self, commit: &Commit) -> Result<CommitOutcome, StageError> {
         let Some(staging) = self.stages.find(commit.id)? else { return self.replay_stage(commit.id) };
         let mut file = staging.file.lock();
         match &*file {
@@ -67,17 +67,17 @@ impl Ledger {
     }
 
     /// The first reply to an earlier request, made again from what it recorded.
-    fn replay_stage(&self, id: Uuid) -> Result<Committed, StageError> {
+    fn replay_stage(&self, id: Uuid) -> Result<CommitOutcome, StageError> {
         match self.append_under(id) {
             Some((append, fingerprint)) if is_staged(fingerprint) => {
-                Ok(Committed { became: self.became(append)?, replayed: true, unfit: Unfit::default() })
+                Ok(CommitOutcome { became: self.became(append)?, replayed: true, unfit: Unfit::default() })
             }
             Some(_) => Err(StageError::IdReused),
             None => Err(StageError::NotFound(id)),
         }
     }
 
-    fn commit(&self, opening: &Opening, file: &StageFile, commit: &Commit) -> Result<Committed, StageError> {
+    fn commit(&self, opening: &Opening, file: &StageFile, commit: &Commit) -> Result<CommitOutcome, StageError> {
         let leave_out = left_out(commit, file.end().next)?;
         let source = Source {
             stage: commit.id,
@@ -92,7 +92,7 @@ impl Ledger {
         let tally = checked.tally.clone();
         if commit.validate_only {
             let became = Became { at: head, span: None, recorded_at: None, tally };
-            return Ok(Committed { became, replayed: false, unfit: checked.unfit });
+            return Ok(CommitOutcome { became, replayed: false, unfit: checked.unfit });
         }
         if !checked.unfit.is_empty() {
             return Err(StageError::Unfit(checked.unfit));
@@ -111,7 +111,7 @@ impl Ledger {
         match outcome {
             Outcome::Recorded(append, tally) => {
                 let became = self.became_counting(append, tally);
-                Ok(Committed { became, replayed: false, unfit: Unfit::default() })
+                Ok(CommitOutcome { became, replayed: false, unfit: Unfit::default() })
             }
             Outcome::Replayed => self.replay_stage(commit.id),
         }
@@ -120,7 +120,7 @@ impl Ledger {
     /// Judges preconditions at the head: whoever decided on an outdated answer is told before all commands are gone through.
     fn judge(&self, preconditions: &[Precondition], head: Position) -> Result<(), AppendError> {
         let view = self.store.question_view();
-        let record = Recorded { store: &self.store, view: &view, cut: head };
+        let record = DecisionRecord { store: &self.store, view: &view, cut: head };
         let conflicts = conflicts(&record, preconditions);
         if conflicts.is_empty() { Ok(()) } else { Err(AppendError::Rejected(Rejection::Conflicts(conflicts))) }
     }

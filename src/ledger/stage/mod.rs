@@ -25,7 +25,7 @@ mod place;
 mod record;
 
 pub use became::Became;
-pub use commit::{Commit, Committed};
+pub use commit::{Commit, CommitOutcome};
 pub use error::{MOST_TOLD, StageError, TOLD, Unfit};
 pub use opening::NewStage;
 pub(super) use place::Place;
@@ -38,7 +38,7 @@ use crate::domain::rejection::Violation;
 use crate::journal::LedgerId;
 use crate::v1;
 use crate::wire::sink::Sink;
-use crate::wire::staged::Staged;
+use crate::wire::staged::StagedCommands;
 use file::{End, StageFile};
 use opening::{Opening, is_staged};
 use parking_lot::Mutex;
@@ -395,7 +395,7 @@ impl Shared {
 /// Whether commands make sense, each by itself; `known` of the request's stand before them.
 fn look_at(id: Uuid, first: u64, known: usize, commands: &[v1::Command]) -> Result<(), StageError> {
     let mut sink = Sink::input();
-    let mut staged = Staged::of(id);
+    let mut staged = StagedCommands::of(id);
     let first = usize::try_from(first).unwrap_or(usize::MAX);
     for (index, command) in (known..).zip(commands) {
         staged.parse(first.saturating_add(index), index, command.clone(), &mut sink);

@@ -10,10 +10,10 @@
 //! a frame that can no longer be read or a disk that does not take a piece, stops the ledger: the view holds a part of an append
 //! that will never be. The next start cuts that part off, and the stage is still there.
 
-use super::check::{AROUND, Checked, Source};
+use super::check::{AROUND, Source, StageTrial};
 use super::error::{StageError, TOLD, Unfit};
 use crate::domain::command::Precondition;
-use crate::domain::decide::{Numbered, Registered, conflicts, decide_piece};
+use crate::domain::decide::{BatchRegistry, NumberedCommand, conflicts, decide_piece};
 use crate::domain::event::Event;
 use crate::domain::name::ClaimId;
 use crate::domain::position::Position;
@@ -22,13 +22,13 @@ use crate::journal::{self, AppendHeader, Journal, Link, Piece, Record, Refusal, 
 use crate::ledger::Shared;
 use crate::ledger::append::Recording;
 use crate::ledger::error::{AppendError, ReadFailure};
-use crate::ledger::record::{EVERYTHING, Recorded};
+use crate::ledger::record::{DecisionRecord, EVERYTHING};
 use crate::ledger::render::Renderer;
 use crate::ledger::salt::Salts;
 use crate::ledger::writer::{STRETCH, Writer};
 use crate::store::{AppendNo, Incoming};
 use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
-use crate::wire::staged::Staged;
+use crate::wire::staged::StagedCommands;
 use crate::wire::tally::Tally;
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,7 +40,7 @@ pub(in crate::ledger) struct StageWork {
     pub(super) mark: RequestMark,
     pub(super) recording: Recording,
     pub(super) preconditions: Vec<Precondition>,
-    pub(super) checked: Checked,
+    pub(super) checked: StageTrial,
     pub(super) reply: oneshot::Sender<Result<Outcome, StageError>>,
 }
 
@@ -78,7 +78,8 @@ impl Writer {
             Some(_) => return Err(StageError::IdReused),
             None => {}
         }
-        let conflicts = conflicts(&Recorded { store: &self.shared.store, view: &view, cut: EVERYTHING }, preconditions);
+        let conflicts =
+            conflicts(&DecisionRecord { store: &self.shared.store, view: &view, cut: EVERYTHING }, preconditions);
         if conflicts.is_empty() {
             Ok(false)
         } else {
@@ -87,7 +88,7 @@ impl Writer {
     }
 
     /// What was found out about a stage, as it is now: checked again if something recorded since then matters to it.
-    fn still_fits(&self, source: &Source, checked: Checked) -> Result<Checked, StageError> {
+    fn still_fits(&self, source: &Source, checked: StageTrial) -> Result<StageTrial, StageError> {
         if !self.is_outdated(&checked)? {
             return Ok(checked);
         }
@@ -96,7 +97,7 @@ impl Writer {
         if checked.unfit.is_empty() { Ok(checked) } else { Err(StageError::Unfit(checked.unfit)) }
     }
 
-    fn is_outdated(&self, checked: &Checked) -> Result<bool, AppendError> {
+    fn is_outdated(&self, checked: &StageTrial) -> Result<bool, AppendError> {
         let view = self.shared.store.view();
         let mut renderer = Renderer::new(&self.shared.store, &view);
         for position in (checked.at.next().0..=view.head().0).map(Position) {
@@ -122,7 +123,7 @@ impl Writer {
         source: &Source,
         mark: RequestMark,
         recording: Recording,
-        checked: &Checked,
+        checked: &StageTrial,
     ) -> Result<Outcome, StageError> {
         self.hold_back_while_sled_lags();
         let view = self.shared.store.view();
@@ -160,7 +161,7 @@ impl Writer {
         journal: &mut dyn Journal,
         source: &Source,
         header: &AppendHeader,
-        checked: &Checked,
+        checked: &StageTrial,
     ) -> Result<Link, Failure> {
         let run = journal.begin(header, checked.bytes + 4 * AROUND).map_err(refused)?;
         let mut pass = Pass {
@@ -174,7 +175,7 @@ impl Writer {
         self.shared.store.view_mut().begin(header);
         let mut broken = None;
         let mut unfit = Unfit::default();
-        let read = source.read(&mut Staged::of(source.stage), &mut unfit, |commands| {
+        let read = source.read(&mut StagedCommands::of(source.stage), &mut unfit, |commands| {
             pass.piece(&checked.registered, commands).map_err(|failure| {
                 broken = Some(failure);
                 AppendError::NotServing(String::new()).into()
@@ -220,9 +221,9 @@ struct Pass<'w> {
 }
 
 impl Pass<'_> {
-    fn piece(&mut self, registered: &Registered, commands: Vec<Numbered>) -> Result<(), Failure> {
+    fn piece(&mut self, registered: &BatchRegistry, commands: Vec<NumberedCommand>) -> Result<(), Failure> {
         let view = self.shared.store.view();
-        let record = Recorded { store: &self.shared.store, view: &view, cut: EVERYTHING };
+        let record = DecisionRecord { store: &self.shared.store, view: &view, cut: EVERYTHING };
         let decided = decide_piece(&record, registered, commands);
         drop(view);
         let events = decided.map_err(|_| Failure::Defect("the stage no longer fits the record".to_owned()))?;

@@ -1,7 +1,7 @@
 //! Brings in appends that were recorded elsewhere, at the recorded times they have there.
 
 use super::line::parse_instant;
-use super::{Carried, TransferError};
+use super::{TransferError, TransferSummary};
 use crate::clock::new_id;
 use crate::domain::rejection::{Conflict, Rejection};
 use crate::journal::RequestMark;
@@ -31,8 +31,8 @@ pub fn backfill(
     ledger: &Ledger,
     recorded_by: Option<&str>,
     progress: &dyn Fn(u64),
-) -> Result<Carried, TransferError> {
-    let mut carried = Carried::default();
+) -> Result<TransferSummary, TransferError> {
+    let mut carried = TransferSummary::default();
     for (nth, text) in lines.lines().enumerate() {
         let line = nth as u64 + 1;
         let text = text?;

@@ -1,7 +1,7 @@
 //! Writes the whole record as JSON Lines.
 
 use super::line::{AppendLine, EndLine, FORM, Line, hex};
-use super::{Carried, TransferError};
+use super::{TransferError, TransferSummary};
 use crate::journal::{LedgerId, Reader};
 use crate::v1;
 use crate::wire::json;
@@ -17,9 +17,9 @@ pub fn export(
     journal: &dyn Reader,
     out: &mut dyn Write,
     progress: &dyn Fn(u64, u64),
-) -> Result<Carried, TransferError> {
+) -> Result<TransferSummary, TransferError> {
     let head = journal.head();
-    let mut carried = Carried::default();
+    let mut carried = TransferSummary::default();
     put(out, &Line::Header { form: FORM, ledger_id: ledger.0 })?;
     for chunk in journal.read(crate::domain::position::Position(1))? {
         let chunk = chunk?;

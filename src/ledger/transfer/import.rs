@@ -2,7 +2,7 @@
 //! holds the beginning of it already gets the rest.
 
 use super::line::{self, AppendLine, EndLine, FORM, Line};
-use super::{Carried, TransferError};
+use super::{TransferError, TransferSummary};
 use crate::journal::{Append, AppendHeader, Journal, Link, Record, chain};
 use crate::v1;
 use crate::wire::event::read_event;
@@ -18,8 +18,8 @@ const GROUP_BYTES: usize = 4 << 20;
 ///
 /// # Errors
 /// The first line that is wrong.
-pub fn check(lines: &mut dyn BufRead) -> Result<Carried, TransferError> {
-    let mut carried = Carried::default();
+pub fn check(lines: &mut dyn BufRead) -> Result<TransferSummary, TransferError> {
+    let mut carried = TransferSummary::default();
     Reading::new(lines).each_append(|append| {
         carried.appends += 1;
         carried.events += append.header.count;
@@ -36,9 +36,9 @@ pub fn import(
     lines: &mut dyn BufRead,
     journal: &mut dyn Journal,
     progress: &dyn Fn(u64),
-) -> Result<Carried, TransferError> {
+) -> Result<TransferSummary, TransferError> {
     let start = journal.head();
-    let mut carried = Carried::default();
+    let mut carried = TransferSummary::default();
     let mut group: Vec<Append> = Vec::new();
     let mut waiting = 0;
     let mut reached_start = start.position.0 == 0;

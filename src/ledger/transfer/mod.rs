@@ -70,7 +70,7 @@ pub enum TransferError {
 
 /// What was carried over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Carried {
+pub struct TransferSummary {
     /// How many appends the file holds.
     pub appends: u64,
     /// How many events were recorded.

@@ -5,7 +5,7 @@ use super::Index;
 use super::claims::ClaimNo;
 use super::contents::Content;
 use super::postings::ContentNo;
-use super::query::Compiled;
+use super::query::CompiledFilter;
 use crate::budget::{step, steps};
 use crate::domain::filter::{AnsweredFilter, FacetKind, Filter, FilterItem};
 use crate::domain::merge::MergesAt;
@@ -71,7 +71,7 @@ impl Index {
     fn touches_answered(
         &self,
         filter: &mut AnsweredFilter<'_>,
-        words: Option<&Compiled<'_>>,
+        words: Option<&CompiledFilter<'_>>,
         merges: MergesAt<'_>,
         position: Position,
     ) -> bool {
@@ -92,7 +92,7 @@ impl Index {
     fn matches_answered(
         &self,
         filter: &mut AnsweredFilter<'_>,
-        words: Option<&Compiled<'_>>,
+        words: Option<&CompiledFilter<'_>>,
         merges: MergesAt<'_>,
         (claim, number): (ClaimNo, ContentNo),
         at: Position,

@@ -17,7 +17,7 @@
 use super::Index;
 use super::answered::MergesKnown;
 use super::claims::ClaimNo;
-use super::query::Compiled;
+use super::query::CompiledFilter;
 use crate::budget::{hold, step, steps};
 use crate::domain::filter::Filter;
 use crate::domain::position::Position;
@@ -115,7 +115,7 @@ impl Index {
     /// The same for a stretch in which the filter asks for the same throughout: goes to its end, or only to `near`.
     fn touched_while_the_same(
         &self,
-        compiled: &Compiled<'_>,
+        compiled: &CompiledFilter<'_>,
         (after, far): (Position, Position),
         near: Position,
         found: &mut impl Extend<Position>,
@@ -136,7 +136,7 @@ impl Index {
     }
 
     /// Whether the event at a position touches a claim that matches before or after it.
-    pub(super) fn touches_at(&self, compiled: &Compiled<'_>, position: Position) -> bool {
+    pub(super) fn touches_at(&self, compiled: &CompiledFilter<'_>, position: Position) -> bool {
         let Some(claim) = self.by_position.claim(position) else { return self.confirms_compiled(compiled, position) };
         let revisions = self.claims.revisions(claim);
         let made = revisions.binary_search_by_key(&position, |revision| revision.position);

@@ -4,10 +4,10 @@
 //! into memory. Going through all of them in one pass lets these waits overlap.
 
 use super::Index;
-use super::claims::{ClaimNo, Found};
+use super::claims::{ClaimNo, FoundRevision};
 use super::contents::Content;
 use super::postings::ContentNo;
-use super::query::{Compiled, Item, sorted};
+use super::query::{CompiledFilter, Item, sorted};
 use crate::budget::{hold, step};
 use crate::domain::moment::Moment;
 use crate::domain::position::Position;
@@ -24,7 +24,11 @@ pub(super) enum Candidates {
 
 impl Index {
     /// What may match the items of a filter; without items, every claim.
-    pub(super) fn candidates_of(&self, compiled: &Compiled<'_>, span: Option<(Moment, Moment)>) -> Vec<Candidates> {
+    pub(super) fn candidates_of(
+        &self,
+        compiled: &CompiledFilter<'_>,
+        span: Option<(Moment, Moment)>,
+    ) -> Vec<Candidates> {
         if compiled.items.is_empty() {
             return vec![Candidates::All];
         }
@@ -70,7 +74,7 @@ impl Index {
         &'i self,
         candidates: &Candidates,
         cut: Position,
-        mut consider: impl FnMut(Found, &'i Content) -> bool,
+        mut consider: impl FnMut(FoundRevision, &'i Content) -> bool,
     ) {
         let mut claim = |claim: ClaimNo| {
             step();

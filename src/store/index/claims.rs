@@ -41,7 +41,7 @@ impl Revision {
 
 /// A claim in the revision that a cut sees.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundRevision {
     /// The claim.
     pub(crate) claim: ClaimNo,
     /// The number of the revision.
@@ -124,21 +124,21 @@ impl Claims {
     }
 
     /// The revision at a cut of the claim that has a content, and its number; none if the cut sees another content there.
-    pub(crate) fn revision_with(&self, number: ContentNo, cut: Position) -> Option<(Found, &Content)> {
+    pub(crate) fn revision_with(&self, number: ContentNo, cut: Position) -> Option<(FoundRevision, &Content)> {
         let content = self.content(number)?;
         if !content.is_seen_at(cut) {
             return None;
         }
         let found = match content.only_revision(number) {
-            Some((nth, revision)) => Found { claim: content.claim(), number: nth, revision },
+            Some((nth, revision)) => FoundRevision { claim: content.claim(), number: nth, revision },
             None => self.found(content.claim(), cut)?,
         };
         Some((found, content))
     }
 
     /// A claim in the last revision that a cut sees.
-    pub(crate) fn found(&self, claim: ClaimNo, cut: Position) -> Option<Found> {
-        self.current(claim, cut).map(|(number, revision)| Found { claim, number, revision })
+    pub(crate) fn found(&self, claim: ClaimNo, cut: Position) -> Option<FoundRevision> {
+        self.current(claim, cut).map(|(number, revision)| FoundRevision { claim, number, revision })
     }
 
     /// A content.

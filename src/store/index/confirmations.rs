@@ -13,7 +13,7 @@ use super::Index;
 use super::claims::ClaimNo;
 use super::contents::Content;
 use super::postings::ContentNo;
-use super::query::Compiled;
+use super::query::CompiledFilter;
 use super::terms::Term;
 use crate::budget::step;
 use crate::domain::edtf::Atom;
@@ -150,7 +150,7 @@ impl Index {
     }
 
     /// The same for a filter that is compiled.
-    pub(super) fn confirms_compiled(&self, compiled: &Compiled<'_>, position: Position) -> bool {
+    pub(super) fn confirms_compiled(&self, compiled: &CompiledFilter<'_>, position: Position) -> bool {
         self.confirms_any(position, |claim, number, content| self.matches(compiled, claim, number, content, position))
     }
 }

@@ -41,12 +41,12 @@ mod turns;
 
 pub(crate) use appends::{AppendNo, AppendRow, Appends, Requests};
 use by_position::ByPosition;
-pub(crate) use claims::{ClaimNo, Found, Revision};
+pub(crate) use claims::{ClaimNo, FoundRevision, Revision};
 pub(crate) use contents::Content;
 pub(crate) use disputes::{DisputeCounts, DisputeRow};
 pub(crate) use postings::ContentNo;
-pub(crate) use query::{Compiled, ListPage, StateQuestion};
-pub(crate) use registry::{Registered, Registry};
+pub(crate) use query::{CompiledFilter, ListPage, StateQuestion};
+pub(crate) use registry::{Registry, RegistryRevision};
 pub(crate) use terms::Term;
 
 use super::entry::{Action, ContentEntry, Entry};

@@ -11,7 +11,7 @@
 
 use super::Index;
 use super::candidates::Candidates;
-use super::claims::{ClaimNo, Found};
+use super::claims::{ClaimNo, FoundRevision};
 use super::contents::Content;
 use super::postings::{ContentNo, Posting};
 use super::terms::Term;
@@ -33,7 +33,7 @@ use std::cmp::Reverse;
 const HELD_AT_ONCE: usize = 1024;
 
 /// A filter in terms of the index.
-pub(crate) struct Compiled<'f> {
+pub(crate) struct CompiledFilter<'f> {
     pub(super) items: Vec<Item<'f>>,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Item<'f> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StateRow {
     /// The claim.
-    pub(crate) found: Found,
+    pub(crate) found: FoundRevision,
     /// Whether it is so in all readings of the dates.
     pub(crate) certainty: Certainty,
     order: (Reverse<Moment>, Reverse<Moment>, Reverse<Position>),
@@ -81,8 +81,8 @@ pub(crate) struct StateRows {
 
 impl Index {
     /// Compiles a filter.
-    pub(crate) fn compile<'f>(&self, filter: &'f Filter) -> Compiled<'f> {
-        Compiled { items: filter.items.iter().map(|item| self.compile_item(item)).collect() }
+    pub(crate) fn compile<'f>(&self, filter: &'f Filter) -> CompiledFilter<'f> {
+        CompiledFilter { items: filter.items.iter().map(|item| self.compile_item(item)).collect() }
     }
 
     fn compile_item<'f>(&self, source: &'f FilterItem) -> Item<'f> {
@@ -126,7 +126,7 @@ impl Index {
                 }
                 true
             });
-            hold(dated.capacity() * (size_of::<(Found, &Content, Certainty)>() + size_of::<StateRow>()));
+            hold(dated.capacity() * (size_of::<(FoundRevision, &Content, Certainty)>() + size_of::<StateRow>()));
             dated.retain(|(found, content, _)| self.found_matches(&compiled, found, content));
             dated.iter().for_each(|(found, content, sure)| {
                 let corners = self.corners_for(content, &question.asked);
@@ -143,7 +143,7 @@ impl Index {
     }
 
     /// Nothing at the date: whether anything matches at the cut at all.
-    fn look_for_anything(&self, compiled: &Compiled<'_>, cut: Position, findings: &mut Findings) {
+    fn look_for_anything(&self, compiled: &CompiledFilter<'_>, cut: Position, findings: &mut Findings) {
         for candidates in self.candidates_of(compiled, None) {
             self.each_seen(&candidates, cut, |found, content| {
                 if self.found_matches(compiled, &found, content) {
@@ -163,7 +163,7 @@ impl Index {
 
     /// The claims that match at a cut, in the order they were first recorded (or the other way round), from the one after
     /// `after` on, at most `limit`.
-    pub(crate) fn list(&self, filter: &Filter, cut: Position, page: &ListPage) -> Vec<Found> {
+    pub(crate) fn list(&self, filter: &Filter, cut: Position, page: &ListPage) -> Vec<FoundRevision> {
         let compiled = self.compile(filter);
         let mut found = Vec::new();
         let mut consider = |claim: ClaimNo| {
@@ -173,7 +173,7 @@ impl Index {
             {
                 found.push(candidate);
                 if found.len().is_multiple_of(HELD_AT_ONCE) {
-                    hold(HELD_AT_ONCE * size_of::<Found>());
+                    hold(HELD_AT_ONCE * size_of::<FoundRevision>());
                 }
             }
             found.len() < page.limit
@@ -186,7 +186,7 @@ impl Index {
     }
 
     /// The candidates of all items that a cut sees, as one sorted list; none where that is every claim.
-    fn listed_candidates(&self, compiled: &Compiled<'_>, cut: Position) -> Option<Vec<ClaimNo>> {
+    fn listed_candidates(&self, compiled: &CompiledFilter<'_>, cut: Position) -> Option<Vec<ClaimNo>> {
         let mut claims = Vec::new();
         hold(self.candidate_count(compiled).min(self.claims.len()) * size_of::<ClaimNo>());
         for candidates in self.candidates_of(compiled, None) {
@@ -204,7 +204,7 @@ impl Index {
     }
 
     /// At most so many claims may match a filter.
-    pub(super) fn candidate_count(&self, compiled: &Compiled<'_>) -> usize {
+    pub(super) fn candidate_count(&self, compiled: &CompiledFilter<'_>) -> usize {
         if compiled.items.is_empty() {
             return self.claims.len();
         }
@@ -216,7 +216,7 @@ impl Index {
     }
 
     /// The claims that match at a cut and whose valid time may touch `[a, b)`, retracted ones too, in no order.
-    pub(crate) fn touching_span(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<Found> {
+    pub(crate) fn touching_span(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<FoundRevision> {
         let compiled = self.compile(filter);
         let touches = |content: &Content| content.hull().is_some_and(|v| v.earliest_start < b && v.latest_end > a);
         let mut matching = Vec::new();
@@ -225,7 +225,7 @@ impl Index {
                 if touches(content) && self.found_matches(&compiled, &found, content) {
                     matching.push(found);
                     if matching.len().is_multiple_of(HELD_AT_ONCE) {
-                        hold(HELD_AT_ONCE * size_of::<Found>());
+                        hold(HELD_AT_ONCE * size_of::<FoundRevision>());
                     }
                 }
                 true
@@ -286,20 +286,25 @@ impl Index {
         terms.iter().filter_map(|term| self.postings.get(*term as usize)).flat_map(Posting::iter)
     }
 
-    pub(super) fn current_match(&self, compiled: &Compiled<'_>, claim: ClaimNo, cut: Position) -> Option<Found> {
+    pub(super) fn current_match(
+        &self,
+        compiled: &CompiledFilter<'_>,
+        claim: ClaimNo,
+        cut: Position,
+    ) -> Option<FoundRevision> {
         let found = self.claims.found(claim, cut)?;
         let content = self.claims.content(found.revision.content)?;
         self.found_matches(compiled, &found, content).then_some(found)
     }
 
-    fn found_matches(&self, compiled: &Compiled<'_>, found: &Found, content: &Content) -> bool {
+    fn found_matches(&self, compiled: &CompiledFilter<'_>, found: &FoundRevision, content: &Content) -> bool {
         self.matches(compiled, found.claim, found.revision.content, content, found.revision.position)
     }
 
     /// Whether a content matches that a claim has or had after the event at a position.
     pub(super) fn matches(
         &self,
-        compiled: &Compiled<'_>,
+        compiled: &CompiledFilter<'_>,
         claim: ClaimNo,
         number: ContentNo,
         content: &Content,
@@ -384,7 +389,7 @@ impl StateRows {
     /// Takes in a match.
     fn take(
         &mut self,
-        found: Found,
+        found: FoundRevision,
         content: &Content,
         corners: Option<Validity>,
         certainty: Certainty,

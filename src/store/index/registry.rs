@@ -8,14 +8,14 @@ use std::sync::Arc;
 /// What is registered, by id.
 #[derive(Clone, Default)]
 pub(crate) struct Registry {
-    records: imbl::HashMap<Arc<str>, Arc<Vec<Registered>>>,
+    records: imbl::HashMap<Arc<str>, Arc<Vec<RegistryRevision>>>,
     /// Their ids, for listing in order; every claim looks ids up, which a hash table does faster.
     ids: imbl::OrdSet<Arc<str>>,
 }
 
 /// One revision of what is registered.
 #[derive(Clone, Debug)]
-pub(crate) struct Registered {
+pub(crate) struct RegistryRevision {
     /// The event that made it.
     pub(crate) position: Position,
     /// The encoded message.
@@ -28,7 +28,7 @@ pub(crate) struct Registered {
 
 impl Registry {
     /// The last revision at a cut, and its number.
-    pub(crate) fn current(&self, id: &str, cut: Position) -> Option<(u32, &Registered)> {
+    pub(crate) fn current(&self, id: &str, cut: Position) -> Option<(u32, &RegistryRevision)> {
         current(self.records.get(id)?, cut)
     }
 
@@ -38,7 +38,7 @@ impl Registry {
     }
 
     /// What is registered at a cut, by id, after an id.
-    pub(crate) fn at(&self, cut: Position, after: &str) -> impl Iterator<Item = (&str, u32, &Registered)> {
+    pub(crate) fn at(&self, cut: Position, after: &str) -> impl Iterator<Item = (&str, u32, &RegistryRevision)> {
         use std::ops::Bound::{Excluded, Unbounded};
         let ids = self.ids.range::<_, str>((Excluded(after), Unbounded));
         ids.inspect(|_| step())
@@ -51,7 +51,7 @@ impl Registry {
         ids: &[Box<str>],
         cut: Position,
         after: &str,
-    ) -> impl Iterator<Item = (&'r str, u32, &'r Registered)> {
+    ) -> impl Iterator<Item = (&'r str, u32, &'r RegistryRevision)> {
         let mut asked: Vec<_> = ids.iter().filter_map(|id| self.ids.get(&**id)).filter(|id| ***id > *after).collect();
         asked.sort_unstable();
         asked.dedup();
@@ -64,7 +64,7 @@ impl Registry {
         let revisions = self.revisions_of(&entry.registry_id);
         let withdrawn = revisions.last().is_some_and(|last| last.withdrawn);
         let bytes = entry.registry_bytes.as_slice().into();
-        revisions.push(Registered { position, bytes, recorded_by: entry.recorded_by.as_str().into(), withdrawn });
+        revisions.push(RegistryRevision { position, bytes, recorded_by: entry.recorded_by.as_str().into(), withdrawn });
     }
 
     pub(super) fn withdraw(&mut self, position: Position, entry: &Entry) -> Option<()> {
@@ -74,14 +74,14 @@ impl Registry {
     }
 
     /// A revision more, with the content of the last.
-    pub(super) fn renew(&mut self, position: Position, entry: &Entry) -> Option<&mut Registered> {
+    pub(super) fn renew(&mut self, position: Position, entry: &Entry) -> Option<&mut RegistryRevision> {
         let revisions = Arc::make_mut(self.records.get_mut(entry.registry_id.as_str())?);
         let last = revisions.last()?.clone();
-        revisions.push(Registered { position, recorded_by: entry.recorded_by.as_str().into(), ..last });
+        revisions.push(RegistryRevision { position, recorded_by: entry.recorded_by.as_str().into(), ..last });
         revisions.last_mut()
     }
 
-    fn revisions_of(&mut self, id: &str) -> &mut Vec<Registered> {
+    fn revisions_of(&mut self, id: &str) -> &mut Vec<RegistryRevision> {
         if !self.ids.contains(id) {
             self.ids.insert(id.into());
         }
@@ -89,7 +89,7 @@ impl Registry {
     }
 }
 
-fn current(revisions: &[Registered], cut: Position) -> Option<(u32, &Registered)> {
+fn current(revisions: &[RegistryRevision], cut: Position) -> Option<(u32, &RegistryRevision)> {
     let count = revisions.partition_point(|revision| revision.position <= cut);
     Some((u32::try_from(count).unwrap_or(u32::MAX), revisions.get(count.checked_sub(1)?)?))
 }

@@ -3,7 +3,7 @@
 use super::Index;
 use super::answered::MergesKnown;
 use super::claims::ClaimNo;
-use super::query::Compiled;
+use super::query::CompiledFilter;
 use crate::budget::step;
 use crate::domain::filter::Filter;
 use crate::domain::position::Position;
@@ -37,7 +37,12 @@ impl Index {
     }
 
     /// [`Index::touching`], with a filter that is compiled already.
-    pub(super) fn touching_compiled(&self, compiled: &Compiled<'_>, after: Position, until: Position) -> Vec<Position> {
+    pub(super) fn touching_compiled(
+        &self,
+        compiled: &CompiledFilter<'_>,
+        after: Position,
+        until: Position,
+    ) -> Vec<Position> {
         let mut found = Vec::new();
         for candidates in self.candidates_of(compiled, None) {
             for claim in self.claims_of(candidates) {
@@ -53,7 +58,7 @@ impl Index {
 
     fn touches(
         &self,
-        compiled: &Compiled<'_>,
+        compiled: &CompiledFilter<'_>,
         claim: ClaimNo,
         after: Position,
         until: Position,
@@ -71,7 +76,7 @@ impl Index {
     }
 
     /// Whether a claim matches right after the event that made its `at`-th revision, or right before.
-    pub(super) fn touches_revision(&self, compiled: &Compiled<'_>, claim: ClaimNo, at: usize) -> bool {
+    pub(super) fn touches_revision(&self, compiled: &CompiledFilter<'_>, claim: ClaimNo, at: usize) -> bool {
         let revisions = self.claims.revisions(claim);
         let Some(event) = revisions.get(at).map(|revision| revision.position) else { return false };
         let matches = |at: usize| {

@@ -3,7 +3,7 @@
 //!
 //! Few claims promise, so due dates lie beside the contents: by content, and by time for those that fall due in a span.
 
-use super::{ClaimNo, Compiled, ContentNo, Found, Index, Revision};
+use super::{ClaimNo, CompiledFilter, ContentNo, FoundRevision, Index, Revision};
 use crate::budget::step;
 use crate::domain::filter::{FacetKind, Filter};
 use crate::domain::moment::Moment;
@@ -38,7 +38,7 @@ impl Index {
     }
 
     /// The claims that match at a cut and fall due in `[a, b)`, retracted ones too, in no order.
-    pub(crate) fn falling_due(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<Found> {
+    pub(crate) fn falling_due(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<FoundRevision> {
         let compiled = self.compile(filter);
         let due = self.dues.by_time.range((a, 0)..(b, 0)).filter_map(|(_, content)| {
             step();
@@ -59,7 +59,7 @@ impl Index {
     }
 
     /// Whether a claim matches in a revision.
-    pub(crate) fn matches_in(&self, compiled: &Compiled<'_>, claim: ClaimNo, revision: &Revision) -> bool {
+    pub(crate) fn matches_in(&self, compiled: &CompiledFilter<'_>, claim: ClaimNo, revision: &Revision) -> bool {
         let content = self.claims.content(revision.content);
         content.is_some_and(|content| self.matches(compiled, claim, revision.content, content, revision.position))
     }

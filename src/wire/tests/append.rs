@@ -6,12 +6,12 @@ use crate::domain::name::ClaimId;
 use crate::domain::position::Position;
 use crate::domain::rejection::Violation;
 use crate::v1;
-use crate::wire::command::{Parsed, over_limit, parse_append};
+use crate::wire::command::{ParsedAppend, over_limit, parse_append};
 use crate::wire::limits;
 use uuid::Uuid;
 use v1::command::Command as Wire;
 
-fn parse(request: v1::AppendRequest) -> Result<Parsed, Vec<Violation>> {
+fn parse(request: v1::AppendRequest) -> Result<ParsedAppend, Vec<Violation>> {
     parse_append(request, &mut counting())
 }
 
@@ -316,7 +316,7 @@ fn boundary(filter: v1::Filter) -> v1::Precondition {
     v1::Precondition { precondition: Some(v1::precondition::Precondition::QueryBoundary(boundary)) }
 }
 
-fn under(preconditions: Vec<v1::Precondition>) -> Result<Parsed, Vec<Violation>> {
+fn under(preconditions: Vec<v1::Precondition>) -> Result<ParsedAppend, Vec<Violation>> {
     parse(v1::AppendRequest { preconditions, ..append_of(vec![asserting("", &[])]) })
 }
 

@@ -5,7 +5,7 @@ use crate::support::make::{assert, event};
 use detente::domain::command::Command;
 use detente::domain::position::RecordedAt;
 use detente::ledger::Ledger;
-use detente::ledger::stage::{Commit, Committed, NewStage, Stage, StageError, StageProgress, StageState, TOLD};
+use detente::ledger::stage::{Commit, CommitOutcome, NewStage, Stage, StageError, StageProgress, StageState, TOLD};
 use detente::v1;
 use detente::v1::command::Command as Wire;
 use detente::wire::claim::render_claim;
@@ -133,14 +133,14 @@ pub(crate) fn progress(stage: &Stage) -> StageProgress {
 }
 
 /// Commits a stage that must be recorded.
-pub(crate) fn recorded(home: &Home, number: u128) -> Committed {
+pub(crate) fn recorded(home: &Home, number: u128) -> CommitOutcome {
     let committed = home.ledger.commit_stage(&commit(number)).unwrap();
     assert!(!committed.replayed);
     committed
 }
 
 /// What does not fit of a stage that is not recorded: the fields, and how many there are.
-pub(crate) fn unfit(result: Result<Committed, StageError>) -> (Vec<String>, u64) {
+pub(crate) fn unfit(result: Result<CommitOutcome, StageError>) -> (Vec<String>, u64) {
     match result {
         Err(StageError::Unfit(unfit)) => (unfit.first.into_iter().map(|v| v.field).collect(), unfit.count),
         other => panic!("{other:?}"),
