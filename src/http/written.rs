@@ -31,12 +31,16 @@ pub(super) async fn written_within(
         let most = most.min(web.memory.limit() / 2);
         let mut reserved = reserve(&web.memory, most).await?;
         let written = aside(write).await??;
-        reserved.shrink_to(written.len());
+        reserved.shrink_to(written.capacity());
         return Ok(kept(written, reserved));
     }
     let written = write()?;
     match written.len() {
         0..=SMALL_REPLY => Ok(written.into()),
-        large => Ok(kept(written, reserve(&web.memory, large).await?)),
+        _ => {
+            // What it grew to is held, not what it has filled.
+            let reserved = reserve(&web.memory, written.capacity()).await?;
+            Ok(kept(written, reserved))
+        }
     }
 }

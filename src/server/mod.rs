@@ -109,7 +109,8 @@ pub async fn run(
 fn transport() -> Server {
     const STREAM_WINDOW: u32 = 1 << 20;
     const CONNECTION_WINDOW: u32 = 4 << 20;
-    const STREAMS_A_CONNECTION: u32 = 1024;
+    /// What clients expect of a server; more calls of a client wait in its library, or take another connection.
+    const STREAMS_A_CONNECTION: u32 = 256;
     const HEADER_BYTES: u32 = 16 << 10;
     Server::builder()
         .accept_http1(true)
@@ -126,7 +127,9 @@ fn transport() -> Server {
 
 /// The connections there will be, cut where a reply is left unread.
 fn watched_links(options: &ServerOptions, ledger: &Arc<Ledger>, stopping: &CancellationToken) -> Links {
-    let links = Links::default();
+    /// Calls at once beside streams and subscriptions.
+    const CALLS: usize = 1024;
+    let links = Links::new(options.limits.streams.saturating_add(options.limits.subscriptions).saturating_add(CALLS));
     let (watched, unread, ledger) = (links.clone(), options.unread, Arc::clone(ledger));
     let watch = async move { watched.watch(unread, || ledger.metrics().refused("unread_reply")).await };
     let stopping = stopping.clone();

@@ -7,6 +7,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod calls;
 mod connect;
 mod cors;
 mod dates;

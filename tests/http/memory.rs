@@ -134,14 +134,15 @@ async fn small_replies_that_nobody_reads_have_memory_and_give_it_back() {
         post(&server, APPEND, "", format!(r#"{{"recordedBy":"x","commands":[{commands}]}}"#).as_bytes()).await;
     assert_eq!(status, 200, "{reply}");
     let endpoint = Endpoint::from_shared(format!("http://{}", server.address)).unwrap().initial_stream_window_size(16);
-    let channel = endpoint.connect().await.unwrap();
+    // A connection carries 256 calls.
+    let (channel, other) = (endpoint.connect().await.unwrap(), endpoint.connect().await.unwrap());
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..CALLS {
         let mut client = LedgerServiceClient::new(channel.clone());
         calls.spawn(async move {
             client.list_parties(v1::ListPartiesRequest::default()).await.unwrap();
         });
-        let mut reflection = ServerReflectionClient::new(channel.clone());
+        let mut reflection = ServerReflectionClient::new(other.clone());
         calls.spawn(async move {
             let symbol = MessageRequest::FileContainingSymbol("detente.v1.LedgerService".to_owned());
             let request = ServerReflectionRequest { host: String::new(), message_request: Some(symbol) };
@@ -152,7 +153,7 @@ async fn small_replies_that_nobody_reads_have_memory_and_give_it_back() {
     let held = async { while metric(&server, RESERVED).await < (CALLS * 2 * 4096) as u64 {} };
     tokio::time::timeout(LONG, held).await.expect("what nobody reads is reserved");
     calls.shutdown().await;
-    drop(channel);
+    drop((channel, other));
     let free = async { while metric(&server, RESERVED).await > 0 {} };
     tokio::time::timeout(LONG, free).await.expect("what was reserved is given back");
     server.end().await;

@@ -4,6 +4,7 @@
 //!   request ──> host.rs      is it for a host of ours?            421   HOST_NOT_ALLOWED
 //!           ──> origin.rs    may the page that sends it ask?      403   ORIGIN_NOT_ALLOWED
 //!           ──> media.rs     is an rpc called as rpcs are?        405, 415, 505   UNSUPPORTED
+//!           ──> ../link.rs   may there be one more call?          429   OVERLOADED
 //!           ──> the services, with a body that must come (pace.rs) and a reply that must be read (../link.rs)
 //! ```
 //!
@@ -95,6 +96,15 @@ impl Rules {
             Entry::Version => Err(self.wrong_version(request)),
             entry => Ok(entry),
         }
+    }
+
+    /// Refuses a call in excess of those there may be at once.
+    fn admit(&self, turn: Option<&Turn>, entry: Entry) -> Result<Entry, DoorRefusal> {
+        if turn.is_none_or(|turn| turn.is_admitted) {
+            return Ok(entry);
+        }
+        self.ledger.metrics().refused("calls");
+        Err(DoorRefusal::new(StatusCode::TOO_MANY_REQUESTS, Refusal::Overloaded("calls")))
     }
 
     fn wrong_host(&self, wrong: &WrongHost) -> DoorRefusal {
@@ -196,7 +206,8 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let link = request.extensions_mut().remove::<Arc<Link>>();
         let turn = link.as_ref().map(Link::begin);
-        let as_known = match self.rules.judge(&request) {
+        let judged = self.rules.judge(&request).and_then(|entry| self.rules.admit(turn.as_deref(), entry));
+        let as_known = match judged {
             Err(refused) => {
                 let answer = refused.answer(request.version(), request.headers(), media::meant(request.headers()));
                 return Answer { turn, way: Way::Refused(Box::new(UnwantedRequest::new(request, answer))) };
@@ -244,7 +255,7 @@ fn options(path: &str) -> Response<Body> {
 
 /// The answer to a request.
 pub(super) struct Answer<F> {
-    turn: Option<Turn>,
+    turn: Option<Arc<Turn>>,
     way: Way<F>,
 }
 
@@ -265,7 +276,7 @@ where
             Way::Inside(answer, None) => Pin::new(answer).poll(context),
             Way::Refused(unwanted) => unwanted.poll(context).map(Ok),
         };
-        polled.map(|Ok(answer)| Ok(answer.map(|body| Reply::new(body, self.turn.take()))))
+        polled.map(|Ok(answer)| Ok(Reply::to(self.turn.take(), answer)))
     }
 }
 
