@@ -27,12 +27,6 @@ impl Peer {
         Self { address: network(address.to_canonical()), connection }
     }
 
-    /// Returns true if many clients may share this address: those of this machine, and those of a proxy on it.
-    #[must_use]
-    pub const fn is_of_this_machine(&self) -> bool {
-        self.address.is_loopback()
-    }
-
     /// The peer of the call that is being answered; none outside of a call, and within the process.
     #[must_use]
     pub fn current() -> Option<Self> {
@@ -71,9 +65,6 @@ mod tests {
         assert_ne!(address("2001:db8:1:2::"), address("2001:db8:1:3::"));
         assert_eq!(address("::ffff:192.0.2.1"), address("192.0.2.1"));
         assert_ne!(address("192.0.2.1"), address("192.0.2.2"));
-        for (text, is_here) in [("127.0.0.9", true), ("::1", true), ("::ffff:127.0.0.1", true), ("192.0.2.1", false)] {
-            assert_eq!(Peer::new(text.parse().unwrap(), 1).is_of_this_machine(), is_here, "{text}");
-        }
     }
 
     #[test]

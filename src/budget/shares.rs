@@ -10,8 +10,8 @@
 //! that is alone, such as a proxy in front of everybody, has three quarters of the whole where a share is a quarter.
 //!
 //! A peer holds what its connection holds, and what its address holds. Of what is kept, half is for addresses that hold
-//! less than a share, whatever connections they come on. An address of this machine is judged by the connection alone: a
-//! proxy on it brings all of its clients from one.
+//! less than a share, whatever connections they come on. That holds for addresses of this machine too: a proxy on it that
+//! brings all clients from one has seven eighths of the whole, and all of it where there are no shares.
 
 use super::peer::Peer;
 use parking_lot::Mutex;
@@ -71,9 +71,11 @@ impl Share {
         if free == 0 {
             return Err(NoPlace::Full);
         }
-        let Some(peer) = peer else { return Ok(()) };
+        if peer.is_none() {
+            return Ok(());
+        }
         let is_over = |held: usize, kept: usize| held >= self.share && free <= kept;
-        let by_address = !peer.is_of_this_machine() && is_over(held.address, self.kept / 2);
+        let by_address = is_over(held.address, self.kept / 2);
         if is_over(held.connection, self.kept) || by_address { Err(NoPlace::OverShare) } else { Ok(()) }
     }
 }

@@ -7,21 +7,32 @@
 //!
 //! A client that does not read holds what was encoded for it, so that is what is counted. Whoever waits for memory holds an
 //! answer that nobody counts yet; so few may wait at once, and others are refused at once.
+//!
+//! To encode and to compress a frame of a MiB takes the thread for milliseconds. Few do so at once, and at least one thread is left
+//! for what is short; the others come again after a pause. A place in a queue would be lost on a body that is not polled.
 
 use super::intake::Intake;
 use super::status::Refusal;
 use crate::budget::{MemoryBudget, PATIENCE, Reservation, SMALL_REPLY};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::{Sleep, sleep};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::HeaderMap;
 
+/// A place for each large reply, or stream, that may be encoded at once: all processors but one.
+static ENCODING: LazyLock<Semaphore> = LazyLock::new(|| {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    Semaphore::new(processors.saturating_sub(1).max(1))
+});
+/// Time after which a reply that found no place comes again.
+const PAUSE: Duration = Duration::from_millis(1);
 /// So many replies may wait for memory at once.
 static WAITING: Semaphore = Semaphore::const_new(8);
 
@@ -76,6 +87,8 @@ pub(super) struct Sending {
     /// What is reserved for the next bytes.
     reserved: Reservation,
     step: Step,
+    /// Runs while it waits to be encoded.
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
 enum Step {
@@ -90,7 +103,21 @@ enum Step {
 impl Sending {
     /// A body, of whose first bytes the memory is reserved.
     pub(super) const fn new(body: Body, reserved: Reservation) -> Self {
-        Self { body, reserved, step: Step::Passing }
+        Self { body, reserved, step: Step::Passing, pause: None }
+    }
+
+    /// The next frame, encoded once there is a place.
+    fn poll_encoded(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        loop {
+            if let Some(pause) = &mut self.pause {
+                ready!(pause.as_mut().poll(context));
+                self.pause = None;
+            }
+            match ENCODING.try_acquire() {
+                Ok(_place) => return Pin::new(&mut self.body).poll_frame(context),
+                Err(_) => self.pause = Some(Box::pin(sleep(PAUSE))),
+            }
+        }
     }
 
     /// The end of a stream that is refused.
@@ -121,7 +148,7 @@ impl http_body::Body for Sending {
                 }
                 Step::Passing => {}
             }
-            let frame = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+            let frame = match ready!(self.poll_encoded(context)) {
                 Some(Ok(frame)) => frame,
                 other => return Poll::Ready(other),
             };

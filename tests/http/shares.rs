@@ -101,3 +101,30 @@ async fn many_connections_of_one_machine_are_served_up_to_the_whole() {
     assert_eq!(served.expect("it is never accepted").unwrap(), 1);
     server.end().await;
 }
+
+/// A channel from another address of this machine.
+async fn channel_from(server: &Served, address: [u8; 4]) -> Channel {
+    let endpoint = Endpoint::from_shared(format!("http://{}", server.address)).unwrap();
+    endpoint.local_address(Some(address.into())).connect().await.unwrap()
+}
+
+#[tokio::test]
+async fn an_address_with_many_connections_leaves_streams_and_stages_to_another_address() {
+    let limits = Limits { subscriptions: 16, ..Limits::default() };
+    let server = Served::empty_with(ServerOptions { limits, ..ServerOptions::default() }).await;
+    let (mut held, mut stages) = (Vec::new(), 0);
+    for number in 1..=20 {
+        let channel = channel_from(&server, [127, 0, 0, 1]).await;
+        let watched = HealthClient::new(channel.clone()).watch(HealthCheckRequest::default()).await;
+        watched.map_or_else(|status| assert_over_share(&status, "subscriptions"), |stream| held.push(stream));
+        let opened = LedgerServiceClient::new(channel).open_stage(stage(number)).await;
+        opened.map_or_else(|status| assert_over_share(&status, "stages"), |_| stages += 1);
+    }
+    assert_eq!((held.len(), stages), (14, 14), "seven eighths");
+    let other = channel_from(&server, [127, 0, 0, 2]).await;
+    for number in 21..=22 {
+        held.push(HealthClient::new(other.clone()).watch(HealthCheckRequest::default()).await.unwrap());
+        LedgerServiceClient::new(other.clone()).open_stage(stage(number)).await.unwrap();
+    }
+    server.end().await;
+}

@@ -3,7 +3,8 @@
 //! ```text
 //!   first page ──> tag, basis, head of the table        every later page is at the cut of the first: its token pins it
 //!   rows of a page ──> the client reads ──> next page ──> ... ──> the end
-//!                                              └──> a failure: the transfer breaks off
+//!                                              ├──> no memory for it: asked for again
+//!                                              └──> another failure: the transfer breaks off
 //! ```
 //!
 //! One page of rows is in memory at a time, reserved until the client has it. Each page is a call of its own, with the limits of
@@ -34,6 +35,8 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::time::sleep;
 use tokio_stream::{Stream, StreamExt as _};
 
 /// Entries of the first page of a whole table, and of the largest and the smallest page.
@@ -46,6 +49,9 @@ const PIECE: usize = 1 << 20;
 const CELL: usize = 40;
 /// Number of times that a page may be larger as rows.
 const GROWS: usize = 8;
+
+/// Time after which a page that found no memory is asked for again.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// Largest table that is gathered before it is sent, in bytes.
 const GATHERED: usize = 16 << 20;
@@ -227,18 +233,29 @@ impl Transfer {
         }
     }
 
+    /// The rows of the next reply, if there is one. A page that finds no memory or no thread is asked for again for as long as
+    /// the client stays. Nothing is held meanwhile, so that tables that wait do not wait for each other.
+    async fn next_piece(&mut self) -> Result<Option<Bytes>, Failure> {
+        loop {
+            let is_over = matches!(self.source, Source::Pages) && self.is_last;
+            let asked = if is_over { Ok(None) } else { self.ask().await };
+            let piece = match asked {
+                Ok(reply) => {
+                    self.reply = reply;
+                    self.piece().await
+                }
+                Err(failure) => Err(failure),
+            };
+            match piece {
+                Err(failure) if matches!(self.source, Source::Pages) && passes(&failure) => sleep(AGAIN).await,
+                piece => return piece,
+            }
+        }
+    }
+
     /// Goes on to the rows of the next reply; without one the table is whole.
     async fn step(mut self) -> Step {
-        let is_over = matches!(self.source, Source::Pages) && self.is_last;
-        let asked = if is_over { Ok(None) } else { self.ask().await };
-        let piece = match asked {
-            Ok(reply) => {
-                self.reply = reply;
-                self.piece().await
-            }
-            Err(failure) => Err(failure),
-        };
-        match piece {
+        match self.next_piece().await {
             Ok(Some(piece)) => Step::Rows(piece, Box::new(self)),
             Ok(None) => Step::End(self.end()),
             Err(failure) => {
@@ -247,6 +264,13 @@ impl Transfer {
             }
         }
     }
+}
+
+/// Returns true for a failure that passes when others have been answered: OVERLOADED, which alone of its status says when to
+/// come again.
+fn passes(failure: &Failure) -> bool {
+    let says_when = failure.0.details.iter().any(|(name, _)| name == "google.rpc.RetryInfo");
+    failure.0.code == "resource_exhausted" && says_when
 }
 
 /// The next piece of a table.
