@@ -171,15 +171,18 @@ mod tests {
     }
 
     #[test]
-    fn one_connection_leaves_a_quarter_to_others_of_its_own_machine() {
+    fn one_connection_leaves_a_quarter_to_others_and_half_of_that_to_other_connections_of_its_address() {
         let shares = PeerShares::new(256, 25);
         let greedy = fill(&shares, peer("127.0.0.1", 1));
         assert_eq!(greedy.len(), 192);
         assert_eq!(shares.try_enter(peer("127.0.0.1", 1)).unwrap_err(), NoPlace::OverShare);
         let other = fill(&shares, peer("127.0.0.1", 2));
-        assert_eq!(other.len(), 64, "what is kept is there for whoever holds less than a share");
-        assert_eq!(shares.try_enter(peer("127.0.0.1", 3)).unwrap_err(), NoPlace::Full);
-        drop((greedy, other));
+        assert_eq!(other.len(), 32, "what is kept is there for whoever holds less than a share");
+        assert_eq!(shares.try_enter(peer("127.0.0.1", 3)).unwrap_err(), NoPlace::OverShare);
+        let elsewhere = fill(&shares, peer("127.0.0.2", 3));
+        assert_eq!(elsewhere.len(), 32, "and the rest for another address, of this machine too");
+        assert_eq!(shares.try_enter(peer("127.0.0.3", 4)).unwrap_err(), NoPlace::Full);
+        drop((greedy, other, elsewhere));
         assert_eq!(shares.standing(), (0, 256));
         assert!(shares.places.lock().connections.is_empty() && shares.places.lock().addresses.is_empty());
     }
