@@ -2,7 +2,7 @@
 //! memory of its request and its reply, and the reasons of refusals that the transport makes before our code is reached.
 
 use super::deadline::{Deadline, Timer, late, timed};
-use super::intake::{AnsweredInBody, Intake, rpc_named};
+use super::intake::{CallMarks, Intake, rpc_named};
 use super::reasons::with_reason;
 use super::sending::Sending;
 use crate::budget::MemoryBudget;
@@ -54,10 +54,10 @@ where
         let rpc = rpc_named(request.uri().path());
         let (id, span) = begun(&request, rpc);
         let deadline = Deadline::of(request.headers());
-        let in_body = request.extensions().get::<AnsweredInBody>().is_some();
+        let marks = CallMarks::of(&request);
         let request = Intake::meter(request, self.request_bytes);
         let answer = span.in_scope(|| self.service.call(request));
-        let intake = Some(Intake::new(rpc, &self.memory, in_body));
+        let intake = Some(Intake::new(rpc, &self.memory, marks));
         let (timer, call) = (Timer::new(deadline), Some((Instant::now(), Arc::clone(&self.ledger))));
         Answer { answer, intake, timer, is_begun: false, span, id, call }
     }

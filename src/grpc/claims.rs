@@ -47,8 +47,8 @@ fn asked_claim(text: &str) -> Result<ClaimId, Violation> {
 }
 
 pub(super) async fn list_claims(service: &Service, mut request: v1::ListClaimsRequest) -> Result<Reply, Refusal> {
-    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, true);
     let asked_cut = parse.cut(request.cut);
     let supposed = parse.supposed(request.what_if);
@@ -84,8 +84,8 @@ pub(super) async fn list_revisions(
     service: &Service,
     mut request: v1::ListRevisionsRequest,
 ) -> Result<v1::ListRevisionsResponse, Refusal> {
-    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let claim = parse.take(asked_claim(&request.claim_id));
     let asked_cut = parse.cut(request.cut);
     let supposed = parse.supposed(request.what_if);

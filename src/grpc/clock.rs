@@ -44,8 +44,8 @@ pub(super) async fn list_upcoming(
 }
 
 fn parse(ledger: &Ledger, mut request: v1::ListUpcomingRequest) -> Result<Question, Refusal> {
-    let page = Page::of(&mut request, ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
     let span = Span::asked(&request.from, &request.until, &page, ledger.clock().now(), &mut parse);
     let turns = parse.members(&request.turns, "turns");

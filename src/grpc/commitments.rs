@@ -17,8 +17,8 @@ pub(super) async fn list_commitments(
     service: &Service,
     mut request: v1::ListCommitmentsRequest,
 ) -> Result<v1::ListCommitmentsResponse, Refusal> {
-    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
     let statuses = asked_statuses(&request.statuses, &mut parse);
     let (period, valid_at) = asked_date(request.valid_at, &page, service.ledger.clock().now(), &mut parse);

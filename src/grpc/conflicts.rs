@@ -16,8 +16,8 @@ pub(super) async fn list_conflicts(
     service: &Service,
     mut request: v1::ListConflictsRequest,
 ) -> Result<v1::ListConflictsResponse, Refusal> {
-    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
     let valid_at = touched_date(&request.valid_at, &mut parse);
     let types = asked_types(&request.types, &mut parse);

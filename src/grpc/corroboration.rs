@@ -17,8 +17,8 @@ pub(super) async fn list_corroboration(
     service: &Service,
     mut request: v1::ListCorroborationRequest,
 ) -> Result<v1::ListCorroborationResponse, Refusal> {
-    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
     let asked_cut = parse.cut(request.cut);
     let supposed = parse.supposed(request.what_if);

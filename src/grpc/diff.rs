@@ -43,8 +43,8 @@ pub(super) async fn diff(service: &Service, request: v1::DiffRequest) -> Result<
 }
 
 fn parse(ledger: &Ledger, mut request: v1::DiffRequest) -> Result<Question, Refusal> {
-    let page = Page::of(&mut request, ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
     if request.from.is_none() {
         parse.wrong("from", "required: the earlier side, for example {\"knownAt\": \"2025-08-02T00:00:00Z\"}");

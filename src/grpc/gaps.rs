@@ -36,13 +36,8 @@ pub(super) async fn list_gaps(
 }
 
 fn parse(ledger: &Ledger, mut request: v1::ListGapsRequest) -> Result<Question, Refusal> {
-    let page = Page::of(&mut request, ledger.ledger_id().0)?;
-    let skip = match page.cursor {
-        Cursor::Start => 0,
-        Cursor::Number(skip) => skip,
-        Cursor::Id(_) => return Err(Refusal::PageToken),
-    };
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
     let types = asked_types(&request.types, &mut parse);
     let (from, until) = asked_span(&request.from, &request.until, &mut parse);
@@ -50,6 +45,11 @@ fn parse(ledger: &Ledger, mut request: v1::ListGapsRequest) -> Result<Question, 
     let asked_cut = parse.cut(request.cut);
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
+    let skip = match page.cursor {
+        Cursor::Start => 0,
+        Cursor::Number(skip) => skip,
+        Cursor::Id(_) => return Err(Refusal::PageToken),
+    };
     let stale_days = if request.stale_days == 0 { STALE_DAYS } else { i64::from(request.stale_days) };
     let cut = page.cut(asked_cut);
     let query =

@@ -1,7 +1,7 @@
 //! Calls from within the process: another protocol asks the same services, with the same limits, errors and order of things,
 //! by handing the bytes of a request to the router that a connection would hand them to.
 
-use super::intake::AnsweredInBody;
+use super::intake::{AnsweredInBody, OnlyValidated};
 use super::status::Refusal;
 use http_body::Frame;
 use prost::Message;
@@ -15,10 +15,18 @@ use tonic::codegen::Body as _;
 use tonic::codegen::http::{HeaderMap, HeaderValue, Request, Response, Version, header};
 use tonic::service::Routes;
 use tonic::{Code, Status};
+use tonic_types::pb::bad_request::FieldViolation;
+use tonic_types::pb::{BadRequest, ErrorInfo};
 use tower::ServiceExt;
 
 /// A frame of a message on the wire begins with a flag and a length.
 pub const FRAME_HEAD: usize = 5;
+/// The detail that has the reason.
+const ERROR_INFO: &str = "google.rpc.ErrorInfo";
+/// The detail that lists violations.
+const BAD_REQUEST: &str = "google.rpc.BadRequest";
+/// The code of a malformed request, as the Connect protocol names it.
+const INVALID_ARGUMENT: &str = "invalid_argument";
 /// Messages up to this size are copied behind their head, so that they are one piece.
 const COPIED: usize = 4096;
 
@@ -35,6 +43,8 @@ pub struct LocalCall {
     pub timeout: Option<String>,
     /// The compression that messages of the reply may have, as `grpc-accept-encoding` says it.
     pub accepts: Option<&'static str>,
+    /// Set where the request is only validated, and not answered.
+    pub only_validated: bool,
 }
 
 /// The one reply of a call.
@@ -94,11 +104,25 @@ impl Local {
     /// # Errors
     /// What the rpc answers instead of a first reply.
     pub async fn stream(&self, path: &str, message: impl Into<Bytes>, limit: Option<&str>) -> Result<Replies, Problem> {
-        let call = LocalCall { path: path.to_owned(), timeout: limit.map(str::to_owned), accepts: None };
+        let call = LocalCall { path: path.to_owned(), timeout: limit.map(str::to_owned), ..LocalCall::default() };
         let response = self.call(&call, FramedMessage::new(message.into())?).await?;
         match Problem::in_headers(response.headers()) {
             Some(problem) => Err(problem),
             None => Ok(Replies::of(response.into_body())),
+        }
+    }
+
+    /// Validates a request without answering it: of each violation its field and what is wrong. None where there is none.
+    ///
+    /// # Errors
+    /// The problem that keeps the service from looking at the request.
+    pub async fn validate(&self, path: &str, message: impl Into<Bytes>) -> Result<Vec<(String, String)>, Problem> {
+        let call = LocalCall { path: path.to_owned(), only_validated: true, ..LocalCall::default() };
+        let response = self.call(&call, FramedMessage::new(message.into())?).await?;
+        match Problem::in_headers(response.headers()) {
+            Some(problem) if problem.code == INVALID_ARGUMENT => Ok(problem.violations()),
+            Some(problem) => Err(problem),
+            None => Ok(Vec::new()),
         }
     }
 
@@ -126,6 +150,9 @@ fn request(call: &LocalCall, body: Body) -> Result<Request<Body>, Problem> {
         .extension(AnsweredInBody);
     if let Some(timeout) = &call.timeout {
         request = request.header("grpc-timeout", timeout);
+    }
+    if call.only_validated {
+        request = request.extension(OnlyValidated);
     }
     if let Some(accepts) = call.accepts {
         request = request.header("grpc-accept-encoding", accepts);
@@ -246,6 +273,31 @@ impl Problem {
         status.map(Self::from)
     }
 
+    /// The violations among the details: of each the field, empty for the request as a whole, and what is wrong.
+    #[must_use]
+    pub fn violations(&self) -> Vec<(String, String)> {
+        let details = self.details.iter().filter(|(name, _)| name == BAD_REQUEST);
+        let decoded = details.filter_map(|(_, bytes)| BadRequest::decode(bytes.as_slice()).ok());
+        decoded.flat_map(|bad| bad.field_violations).map(|one| (one.field, one.description)).collect()
+    }
+
+    /// The reason among the details; empty where there is none.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let info = self.details.iter().find(|(name, _)| name == ERROR_INFO);
+        info.and_then(|(_, bytes)| ErrorInfo::decode(bytes.as_slice()).ok()).map(|info| info.reason).unwrap_or_default()
+    }
+
+    /// The same problem with other violations.
+    #[must_use]
+    pub fn with_violations(mut self, violations: Vec<(String, String)>) -> Self {
+        let violation = |(field, description)| FieldViolation { field, description, ..Default::default() };
+        let bad = BadRequest { field_violations: violations.into_iter().map(violation).collect() };
+        self.details.retain(|(name, _)| name != BAD_REQUEST);
+        self.details.push((BAD_REQUEST.to_owned(), bad.encode_to_vec()));
+        self
+    }
+
     /// The reason the server itself gave up a request's body before it was complete, if it did.
     #[must_use]
     pub fn of_body(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
@@ -284,7 +336,7 @@ const fn named(code: Code) -> (&'static str, u16) {
         Code::Ok => ("ok", 200),
         Code::Cancelled => ("canceled", 499),
         Code::Unknown => ("unknown", 500),
-        Code::InvalidArgument => ("invalid_argument", 400),
+        Code::InvalidArgument => (INVALID_ARGUMENT, 400),
         Code::DeadlineExceeded => ("deadline_exceeded", 504),
         Code::NotFound => ("not_found", 404),
         Code::AlreadyExists => ("already_exists", 409),

@@ -6,7 +6,6 @@
 //! midnight would ask about two days; so is the earlier basis of a comparison of two cuts. To a client it is opaque; a
 //! token of another query is refused.
 
-use super::status::Refusal;
 use crate::domain::cut::{Basis, Cut};
 use crate::domain::position::Position;
 use crate::ledger::cut::ResolvedCut;
@@ -104,6 +103,15 @@ struct Token {
     earlier_mark: u64,
 }
 
+/// A page token that is not one of the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PageTokenError {
+    /// It is not a token, whatever the query is.
+    Malformed,
+    /// It is a token of another query.
+    OfAnotherQuery,
+}
+
 /// The page that a request asks for.
 #[derive(Debug)]
 pub(super) struct Page {
@@ -120,31 +128,31 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// The page that a request asks for, which is left without its size and token.
-    pub(super) fn of<R: Paged>(request: &mut R, ledger: Uuid) -> Result<Self, Refusal> {
+    /// The page that a request asks for, which is left without its size and token. It is the first page where the token is
+    /// not one of the query.
+    pub(super) fn of<R: Paged>(request: &mut R, ledger: Uuid) -> (Self, Result<(), PageTokenError>) {
         let (size, token) = request.take_page();
         let mut query = ledger.as_bytes().to_vec();
         query.extend_from_slice(R::NAME.as_bytes());
         request.encode_raw(&mut query);
         let mut page =
             Self { size: size_of(size), cursor: Cursor::Start, valid_at: None, basis: None, earlier: None, query };
-        if !token.is_empty() {
-            page.turn_to(&token)?;
-        }
-        Ok(page)
+        let turned = if token.is_empty() { Ok(()) } else { page.turn_to(&token) };
+        (page, turned)
     }
 
-    fn turn_to(&mut self, token: &str) -> Result<(), Refusal> {
-        let bytes = from_hex(token).ok_or(Refusal::PageToken)?;
-        let token = Token::decode(bytes.as_slice()).map_err(|_| Refusal::PageToken)?;
-        self.cursor = match (token.number, token.id) {
+    fn turn_to(&mut self, token: &str) -> Result<(), PageTokenError> {
+        let bytes = from_hex(token).ok_or(PageTokenError::Malformed)?;
+        let token = Token::decode(bytes.as_slice()).map_err(|_| PageTokenError::Malformed)?;
+        let cursor = match (token.number, token.id) {
             (Some(number), None) => Cursor::Number(number),
             (None, Some(id)) => Cursor::Id(id),
-            _ => return Err(Refusal::PageToken),
+            _ => return Err(PageTokenError::Malformed),
         };
         if token.query != hash(&self.query) {
-            return Err(Refusal::PageToken);
+            return Err(PageTokenError::OfAnotherQuery);
         }
+        self.cursor = cursor;
         self.basis = Some(basis(token.position, token.mark));
         self.earlier = token.earlier_position.map(|position| basis(position, token.earlier_mark));
         self.valid_at = (!token.valid_at.is_empty()).then_some(token.valid_at);
@@ -252,8 +260,13 @@ mod tests {
         }
     }
 
-    fn page(party: &str, page_size: u32, token: &str) -> Result<Page, Refusal> {
-        Page::of(&mut request(party, page_size, token), LEDGER)
+    fn turned<R: Paged>(request: &mut R, ledger: Uuid) -> Result<Page, PageTokenError> {
+        let (page, turned) = Page::of(request, ledger);
+        turned.map(|()| page)
+    }
+
+    fn page(party: &str, page_size: u32, token: &str) -> Result<Page, PageTokenError> {
+        turned(&mut request(party, page_size, token), LEDGER)
     }
 
     fn token() -> String {
@@ -272,13 +285,14 @@ mod tests {
     #[test]
     fn a_token_of_another_query_rpc_or_ledger_or_of_nothing_is_refused() {
         let token = token();
-        let refused = |page: Result<Page, Refusal>| matches!(page, Err(Refusal::PageToken));
-        assert!(refused(page("RUS", 0, &token)));
-        assert!(refused(Page::of(&mut request("AZE", 0, &token), Uuid::from_u128(2))));
+        let error = |page: Result<Page, PageTokenError>| page.unwrap_err();
+        let another = PageTokenError::OfAnotherQuery;
+        assert_eq!(error(page("RUS", 0, &token)), another);
+        assert_eq!(error(turned(&mut request("AZE", 0, &token), Uuid::from_u128(2))), another);
         let mut other = v1::ListSourcesRequest { page_token: token.clone(), ..Default::default() };
-        assert!(refused(Page::of(&mut other, LEDGER)));
+        assert_eq!(error(turned(&mut other, LEDGER)), another);
         for bad in ["x", "0", "zz", "08", "é", "00", &token[2..], &token[..token.len() - 2]] {
-            assert!(refused(page("AZE", 0, bad)), "{bad}");
+            assert_eq!(error(page("AZE", 0, bad)), PageTokenError::Malformed, "{bad}");
         }
     }
 
@@ -286,10 +300,10 @@ mod tests {
     fn a_token_of_two_cuts_brings_back_both() {
         let earlier = Basis { position: Position::START, mark: [0; 8] };
         let request = |page_token| v1::DiffRequest { page_token, ..Default::default() };
-        let first = Page::of(&mut request(String::new()), LEDGER).unwrap();
+        let first = turned(&mut request(String::new()), LEDGER).unwrap();
         assert_eq!(first.earlier_cut(Cut::At(Position(4))), Cut::At(Position(4)));
         let token = first.token_of_two(earlier, BASIS, Cursor::Number(7));
-        let next = Page::of(&mut request(token), LEDGER).unwrap();
+        let next = turned(&mut request(token), LEDGER).unwrap();
         assert_eq!((next.earlier_cut(Cut::Head), next.cut(Cut::Head)), (Cut::Basis(earlier), Cut::Basis(BASIS)));
         assert_eq!(next.cursor, Cursor::Number(7));
     }

@@ -1,6 +1,8 @@
-//! What the questions have in common: a filter and a cut, and that all that is wrong is told at once.
+//! What the questions have in common: a filter, a cut and a page, and that all that is wrong is told at once.
 
-use super::status::Refusal;
+use super::intake::Intake;
+use super::page::{Page, PageTokenError, Paged};
+use super::status::{NO_PAGE_TOKEN, Refusal};
 use crate::domain::command::Supposed;
 use crate::domain::cut::Cut;
 use crate::domain::filter::{Filter, MemberSet};
@@ -12,19 +14,30 @@ use crate::wire::filter::parse_filter;
 use crate::wire::path::At;
 use crate::wire::sink::Sink;
 use crate::wire::vocabulary::Twin;
+use uuid::Uuid;
 
 /// Parses a request, and collects what is wrong with it.
-pub(super) struct Parse(Sink);
+pub(super) struct Parse {
+    violations: Sink,
+    page_token: Result<(), PageTokenError>,
+}
 
 impl Parse {
     /// Nothing wrong so far.
     pub(super) const fn new() -> Self {
-        Self(Sink::input())
+        Self { violations: Sink::input(), page_token: Ok(()) }
+    }
+
+    /// The page that a request asks for, which is left without its size and token.
+    pub(super) fn page<R: Paged>(&mut self, request: &mut R, ledger: Uuid) -> Page {
+        let (page, page_token) = Page::of(request, ledger);
+        self.page_token = page_token;
+        page
     }
 
     /// The filter at the field `filter`.
     pub(super) fn filter(&mut self, filter: Option<v1::Filter>, text_allowed: bool) -> Filter {
-        parse_filter(filter, "filter", text_allowed, &mut self.0)
+        parse_filter(filter, "filter", text_allowed, &mut self.violations)
     }
 
     /// The cut; the head, if what is asked is none.
@@ -34,7 +47,7 @@ impl Parse {
 
     /// What the question supposes, at the field `what_if`.
     pub(super) fn supposed(&mut self, what_if: Vec<v1::Command>) -> Supposed {
-        parse_supposed(what_if, &mut self.0)
+        parse_supposed(what_if, &mut self.violations)
     }
 
     /// The members with these numbers, at a repeated field.
@@ -57,11 +70,26 @@ impl Parse {
 
     /// Notes what is wrong with a field.
     pub(super) fn wrong(&mut self, field: &str, description: impl Into<String>) {
-        self.0.refuse(&At::root(field), description);
+        self.violations.refuse(&At::root(field), description);
     }
 
-    /// Refuses the request if anything is wrong with it.
+    /// Refuses the request if anything is wrong with it. One that is only validated ends here in any case, without a
+    /// violation where it is in order.
+    ///
+    /// A token that fits no query is one violation among others. One of another query is only looked at in a request that is
+    /// in order otherwise: mending the rest may make it the query that the token is of.
     pub(super) fn finish(self) -> Result<(), Refusal> {
-        self.0.finish().map_err(Refusal::Invalid)
+        let only_validated = Intake::is_only_validated();
+        match (self.violations.finish(), self.page_token) {
+            (Ok(()), Ok(())) if !only_validated => Ok(()),
+            (Ok(()), Err(_)) if !only_validated => Err(Refusal::PageToken),
+            (checked, page_token) => {
+                let mut violations = checked.err().unwrap_or_default();
+                if page_token == Err(PageTokenError::Malformed) {
+                    violations.push(Violation::new("page_token", NO_PAGE_TOKEN));
+                }
+                Err(Refusal::Invalid(violations))
+            }
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use super::context::context;
 use super::encoded::{certainty, emptiness};
-use super::page::Page;
 use super::parse::Parse;
 use super::service::Service;
 use super::state::{asked_date, asked_mode};
@@ -24,8 +23,8 @@ pub(super) async fn compare_perspectives(
     service: &Service,
     mut request: v1::ComparePerspectivesRequest,
 ) -> Result<v1::ComparePerspectivesResponse, Refusal> {
-    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
     let perspectives = asked_perspectives(&request.perspectives, &mut parse);
     let (period, valid_at) = asked_date(request.valid_at, &page, service.ledger.clock().now(), &mut parse);

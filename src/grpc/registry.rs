@@ -20,8 +20,8 @@ pub(super) async fn list_parties(
     service: &Service,
     mut request: v1::ListPartiesRequest,
 ) -> Result<v1::ListPartiesResponse, Refusal> {
-    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let types = asked_types(&request.types, &mut parse);
     let valid_at = asked_date(&request.valid_at, &mut parse);
     let asked_cut = parse.cut(request.cut);
@@ -46,8 +46,8 @@ pub(super) async fn list_sources(
     service: &Service,
     mut request: v1::ListSourcesRequest,
 ) -> Result<v1::ListSourcesResponse, Refusal> {
-    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let asked_cut = parse.cut(request.cut);
     let supposed = parse.supposed(request.what_if);
     check_ids("source_ids", &request.source_ids, &mut parse);
@@ -67,8 +67,8 @@ pub(super) async fn list_kinds(
     service: &Service,
     mut request: v1::ListKindsRequest,
 ) -> Result<v1::ListKindsResponse, Refusal> {
-    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let asked_cut = parse.cut(request.cut);
     let supposed = parse.supposed(request.what_if);
     check_ids("kinds", &request.kinds, &mut parse);
@@ -87,8 +87,8 @@ pub(super) async fn list_schemes(
     service: &Service,
     mut request: v1::ListSchemesRequest,
 ) -> Result<v1::ListSchemesResponse, Refusal> {
-    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let asked_cut = parse.cut(request.cut);
     let supposed = parse.supposed(request.what_if);
     check_ids("schemes", &request.schemes, &mut parse);
@@ -108,8 +108,8 @@ pub(super) async fn list_relationships(
     service: &Service,
     mut request: v1::ListRelationshipsRequest,
 ) -> Result<v1::ListRelationshipsResponse, Refusal> {
-    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let asked_cut = parse.cut(request.cut);
     let supposed = parse.supposed(request.what_if);
     check_length("party_id", &request.party_id, &mut parse);

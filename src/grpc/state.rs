@@ -32,8 +32,8 @@ pub(super) async fn get_state(service: &Service, request: v1::GetStateRequest) -
 }
 
 fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<Question, Refusal> {
-    let page = Page::of(&mut request, ledger.ledger_id().0)?;
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
     let (period, valid_at) = asked_date(request.valid_at, &page, ledger.clock().now(), &mut parse);
     let mode = asked_mode(request.mode, &mut parse);

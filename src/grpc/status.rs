@@ -12,6 +12,7 @@ mod listing;
 mod reason;
 mod written;
 
+pub(super) use self::detail::NO_PAGE_TOKEN;
 use self::written::Carrier;
 use crate::budget::Overrun;
 use crate::domain::rejection::Violation;

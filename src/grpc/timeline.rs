@@ -18,18 +18,18 @@ pub(super) async fn get_timeline(
     service: &Service,
     mut request: v1::GetTimelineRequest,
 ) -> Result<v1::GetTimelineResponse, Refusal> {
-    let page = Page::of(&mut request, service.ledger.ledger_id().0)?;
-    let start = match page.cursor {
-        Cursor::Start => Place::default(),
-        Cursor::Number(number) => Place::from(number),
-        Cursor::Id(_) => return Err(Refusal::PageToken),
-    };
     let mut parse = Parse::new();
+    let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
     let (from, until) = asked_span(&request.from, &request.until, &mut parse);
     let asked_cut = parse.cut(request.cut);
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
+    let start = match page.cursor {
+        Cursor::Start => Place::default(),
+        Cursor::Number(number) => Place::from(number),
+        Cursor::Id(_) => return Err(Refusal::PageToken),
+    };
     let query = TimelineQuery { filter, from, until, cut: page.cut(asked_cut), supposed, start, page: page.size };
     let ledger = Arc::clone(&service.ledger);
     service.threads.ask(move || answer(&ledger, &query, &page, asked_cut)).await

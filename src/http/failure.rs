@@ -19,15 +19,9 @@ impl Failure {
         Self::invalid_fields(vec![(String::new(), message.into())])
     }
 
-    /// A request with fields that do not make sense; of each its name and what is wrong. All of it is in the message, which
-    /// need not fit into a header here.
+    /// A request with fields that do not make sense; of each its name and what is wrong.
     pub(super) fn invalid_fields(wrong: Vec<(String, String)>) -> Self {
-        let words = |(field, what): &(String, String)| match field.as_str() {
-            "" => what.clone(),
-            field => format!("{field}: {what}"),
-        };
-        let message = wrong.iter().map(words).collect::<Vec<_>>().join("; ");
-        Self(Problem { message, ..Problem::from(Refusal::invalid(wrong)) })
+        Self(Problem { message: message_of(&wrong), ..Problem::from(Refusal::invalid(wrong)) })
     }
 
     /// A request for what there is not, or not in this way, with its HTTP status.
@@ -61,6 +55,22 @@ impl IntoResponse for Failure {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, [(header::CONTENT_TYPE, "application/json")], told(&self.0)).into_response()
     }
+}
+
+/// All that is wrong in words, which need not fit into a header here. Beyond 64 KiB the rest is counted.
+pub(super) fn message_of(wrong: &[(String, String)]) -> String {
+    const MOST: usize = 64 << 10;
+    let mut message = String::new();
+    for (index, (field, what)) in wrong.iter().enumerate() {
+        if message.len() + field.len() + what.len() > MOST {
+            message.push_str(&format!("; and {} more", wrong.len() - index));
+            break;
+        }
+        let between = if message.is_empty() { "" } else { "; " };
+        let colon = if field.is_empty() { "" } else { ": " };
+        message.extend([between, field, colon, what]);
+    }
+    message
 }
 
 /// A problem as JSON.

@@ -6,6 +6,7 @@
 
 use super::Web;
 use super::api::asked;
+use super::api::violations::FlatCall;
 use super::failure::Failure;
 use super::json::{self, Defaults};
 use super::transcode::{self, SERVICE};
@@ -22,23 +23,38 @@ use tokio_stream::StreamExt as _;
 pub(super) const FOR_PROXIES: [(&str, &str); 2] =
     [("x-accel-buffering", "no"), ("cache-control", "no-cache, no-transform")];
 
-/// Follows the log.
+/// The header in which a browser names the last event that it has.
+const LAST_EVENT_ID: &str = "last-event-id";
+/// Parameters that say where the feed begins.
+const STARTS: [&str; 4] = ["after_position", "recorded_from", "from_head", "cursor_id"];
+
+/// Follows the log. A feed that is resumed begins at its `Last-Event-ID`, wherever the address has it begin.
 pub(super) async fn feed(
     State(web): State<Web>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Failure> {
     let method = transcode::method("Subscribe").ok_or_else(|| Failure::invalid("there is no feed"))?;
-    let mut request = asked::feed(query.as_deref().unwrap_or_default())?;
-    let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
-    if let (Some(position), Some(request)) = (resumed, request.as_object_mut()) {
-        for start in ["recordedFrom", "fromHead", "cursorId"] {
-            request.remove(start);
+    let resumed = headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or("?")).filter(|id| !id.is_empty());
+    let unused: &[&str] = if resumed.is_some() { &STARTS } else { &[] };
+    let (mut request, given, mut violations) = asked::feed(query.as_deref().unwrap_or_default(), unused);
+    match (resumed.map(str::parse::<u64>), request.as_object_mut()) {
+        (Some(Ok(position)), Some(request)) => {
+            request.insert("afterPosition".to_owned(), position.to_string().into());
         }
-        request.insert("afterPosition".to_owned(), position.into());
+        (Some(Err(_)), _) => {
+            violations.push((LAST_EVENT_ID.to_owned(), "expected the position of an event".to_owned()))
+        }
+        _ => {}
     }
     let message = transcode::request(&method, request.to_string().as_bytes())?;
-    let frames = web.local.stream(&format!("/{SERVICE}/Subscribe"), message, None).await?;
+    let (path, params) = (format!("/{SERVICE}/Subscribe"), asked::feed_params());
+    let call = FlatCall { local: &web.local, path: &path, params: &params, given: &given };
+    if !violations.is_empty() {
+        return Err(call.failure(violations, message).await);
+    }
+    let frames = web.local.stream(&path, message, None).await;
+    let frames = frames.map_err(|problem| call.renamed_failure(problem.into()))?;
     let events = frames.map_while(move |frame| event(&method.output(), &frame.ok()?).map(Ok::<_, Infallible>));
     Ok((FOR_PROXIES, Sse::new(events)))
 }

@@ -19,6 +19,7 @@ mod connect;
 mod cors;
 mod failure;
 mod feed;
+mod guard;
 mod json;
 mod metrics;
 mod nothing;
@@ -100,5 +101,5 @@ pub fn around(grpc: Router, web: Web, allowed_origins: &[String]) -> Router {
     let (rest, page) =
         (rest.method_not_allowed_fallback(nothing::by_this), page.method_not_allowed_fallback(nothing::by_this));
     let all = cors::allowed(grpc.merge(rest), allowed_origins).merge(page).fallback(nothing::here);
-    all.layer(axum::middleware::from_fn(trace::traced))
+    all.layer(axum::middleware::map_response(guard::guarded)).layer(axum::middleware::from_fn(trace::traced))
 }

@@ -2,6 +2,8 @@
 
 use super::lang::Lang;
 use crate::grpc::local::Local;
+use crate::wire::pasted::{is_date_name, restore_pasted};
+use crate::wire::time::read_instant;
 use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
@@ -11,12 +13,6 @@ use std::convert::Infallible;
 
 /// The most of a value that is read.
 const LONGEST: usize = 64 * 1024;
-
-/// Names whose values are dates or instants.
-const DATES: [&str; 9] =
-    ["valid", "valid_at", "known_at", "from", "until", "from_valid_at", "from_known_at", "to_valid_at", "to_known_at"];
-/// Digits of milliseconds since 1970, as scripts and dashboards write them.
-const MILLISECONDS: std::ops::RangeInclusive<usize> = 11..=15;
 
 /// A request for a view.
 #[derive(Clone, Debug)]
@@ -48,14 +44,14 @@ impl FromRequestParts<Local> for Asked {
 
 impl Asked {
     fn of(local: Local, path: &str, query: &str, accepted: &str) -> Self {
-        let pairs: Vec<(String, String)> = parse(query.as_bytes()).into_owned().map(with_zone).collect();
+        let pairs: Vec<(String, String)> = parse(query.as_bytes()).into_owned().map(restored).collect();
         let chosen = pairs.iter().find(|(name, _)| name == "lang").and_then(|(_, tag)| Lang::tagged(tag));
         Self { local, lang: chosen.unwrap_or_else(|| Lang::accepted(accepted)), path: path.to_owned(), pairs }
     }
 
     /// The same with the fields of a form in place of the query.
     pub(super) fn with_form(&self, body: &[u8]) -> Self {
-        let pairs = parse(body).into_owned().map(with_zone).collect();
+        let pairs = parse(body).into_owned().map(restored).collect();
         Self { pairs, ..self.clone() }
     }
 
@@ -71,13 +67,28 @@ impl Asked {
         if value.is_empty() { Vec::new() } else { vec![value.to_owned()] }
     }
 
-    /// How much of the record to use: a known_at that is given counts, else a basis, else all.
-    pub(super) fn cut(&self) -> Result<Cut, String> {
-        let (known_at, basis) = (self.get("known_at"), self.get("basis"));
-        if !known_at.is_empty() {
-            return read_instant("known_at", known_at).map(Cut::KnownAt);
+    /// The names in the address, each once.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let first = |(at, name): (usize, &str)| !self.pairs.iter().take(at).any(|(earlier, _)| earlier == name);
+        let names = self.pairs.iter().map(|(name, _)| name.as_str()).enumerate();
+        names.filter(move |(at, name)| first((*at, name))).map(|(_, name)| name)
+    }
+
+    /// All values of a name that are not empty.
+    pub(super) fn given(&self, name: &str) -> impl Iterator<Item = &str> {
+        let values = self.pairs.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.trim());
+        values.filter(|value| !value.is_empty())
+    }
+
+    /// How much of the record to use: a known_at that is given counts, else a basis, else all. A known_at that is no instant
+    /// is a fault of the address, and the services do not answer it.
+    pub(super) fn cut(&self) -> Cut {
+        let (known_at, basis) = (read_instant(self.get("known_at")), self.get("basis"));
+        match known_at {
+            Ok(instant) => Cut::KnownAt(instant),
+            Err(_) if basis.is_empty() => Cut::Head,
+            Err(_) => Cut::Basis(basis.to_owned()),
         }
-        Ok(if basis.is_empty() { Cut::Head } else { Cut::Basis(basis.to_owned()) })
     }
 
     /// The address of a view, with values; the language goes along where it was chosen.
@@ -105,20 +116,10 @@ impl Asked {
     }
 }
 
-/// A date with the `+` before its zone, which is a space in an address that was pasted as it is. No date has a space.
-fn with_zone((name, value): (String, String)) -> (String, String) {
-    let value = if DATES.contains(&&*name) { value.trim().replace(' ', "+") } else { value };
+/// A name with its value; a date or an instant as it was before it was pasted.
+fn restored((name, value): (String, String)) -> (String, String) {
+    let value = if is_date_name(&name) { restore_pasted(&value) } else { value };
     (name, value)
-}
-
-/// An instant: RFC 3339, a day for its first moment, or milliseconds since 1970.
-pub(super) fn read_instant(name: &str, text: &str) -> Result<Timestamp, String> {
-    let milliseconds = text.parse::<i64>().ok().filter(|_| MILLISECONDS.contains(&text.trim_start_matches('-').len()));
-    if let Some(milliseconds) = milliseconds {
-        let nanos = i32::try_from(milliseconds.rem_euclid(1000)).unwrap_or(0) * 1_000_000;
-        return Ok(Timestamp { seconds: milliseconds.div_euclid(1000), nanos });
-    }
-    text.parse().map_err(|_| format!("{name}: `{text}` is no instant such as 2025-08-02T00:00:00Z, and no day"))
 }
 
 /// A path with an id in it, whatever the id is.

@@ -26,7 +26,7 @@ pub(super) async fn view(Path(id): Path<String>, asked: Asked) -> Response {
 async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
     let request = ListRevisionsRequest {
         claim_id: id.to_owned(),
-        cut: cut!(list_revisions_request, asked.cut()?),
+        cut: cut!(list_revisions_request, asked.cut()),
         page_size: PAGE,
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()

@@ -22,7 +22,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
     let request = ListConflictsRequest {
         filter: listed::filter(asked),
         valid_at: asked.get("valid_at").to_owned(),
-        cut: cut!(list_conflicts_request, asked.cut()?),
+        cut: cut!(list_conflicts_request, asked.cut()),
         page_size: 50,
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()

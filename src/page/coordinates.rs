@@ -11,16 +11,20 @@ use maud::{Markup, html};
 const REACH: i64 = 24;
 
 /// The modes by their names in an address.
-const MODES: [(&str, StateMode, &str, &str); 4] = [
+pub(super) const MODES: [(&str, StateMode, &str, &str); 4] = [
     ("", StateMode::Unspecified, "holds then, or has happened by then", "قائم حينئذ أو حدث حتى ذلك الحين"),
     ("holds", StateMode::HoldsAt, "holds then", "قائم حينئذ"),
     ("by", StateMode::OccurredBy, "has happened by then", "حدث حتى ذلك الحين"),
     ("in", StateMode::OccurredIn, "happens then", "يحدث حينئذ"),
 ];
 
-/// How the date of an address is meant.
+/// How the date of an address is meant: by a name of the form, or by one that the flat queries take, such as `holds-at`.
 pub(super) fn mode(asked: &Asked) -> StateMode {
-    MODES.iter().find(|(name, ..)| *name == asked.get("mode")).map_or(StateMode::Unspecified, |(_, mode, ..)| *mode)
+    let name = asked.get("mode");
+    let in_contract =
+        || StateMode::from_str_name(&format!("STATE_MODE_{}", name.to_ascii_uppercase().replace('-', "_")));
+    let in_form = MODES.iter().find(|(known, ..)| *known == name).map(|(_, mode, ..)| *mode);
+    in_form.or_else(in_contract).unwrap_or_default()
 }
 
 /// The form. It leads to `action`; `kinds` are offered, and any can be written.
@@ -86,8 +90,8 @@ fn narrowed(asked: &Asked, kinds: &[String]) -> Markup {
             datalist #kinds { @for kind in kinds { option value=(kind) {} } }
             label for="field-mode" { (lang.t("that", "بحيث")) }
             select #field-mode name="mode" {
-                @for (name, _, en, ar) in MODES {
-                    option value=(name) selected[name == asked.get("mode")] { (lang.t(en, ar)) }
+                @for (name, meant, en, ar) in MODES {
+                    option value=(name) selected[meant == mode(asked)] { (lang.t(en, ar)) }
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! `/diff`: what changed between two dates, and why: did the world change, or our knowledge of it?
 
-use super::asked::{Asked, cut, read_instant};
+use super::asked::{Asked, cut};
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::claim_parts::{instant, when};
@@ -10,6 +10,7 @@ use super::names::Names;
 use super::text::line;
 use super::words::Word;
 use crate::v1::{Claim, ClaimChange, Coordinate, DiffRequest, DiffResponse, DiffSummary, coordinate};
+use crate::wire::time::read_instant;
 use axum::response::Response;
 use maud::{Markup, html};
 
@@ -20,29 +21,29 @@ pub(super) async fn view(asked: Asked) -> Response {
 }
 
 /// One side: its date, and its cut as the address has it.
-fn side(asked: &Asked, which: &str) -> Result<Coordinate, Wrong> {
+fn side(asked: &Asked, which: &str) -> Coordinate {
     let name = |what: &str| format!("{which}_{what}");
     let (known_at, pinned) = (name("known_at"), name("basis"));
     let valid_at = asked.get(&name("valid_at")).to_owned();
-    let (known, basis) = (asked.get(&known_at), asked.get(&pinned));
-    let cut = if !known.is_empty() {
-        Some(coordinate::Cut::KnownAt(read_instant(&known_at, known)?))
+    let (known, basis) = (read_instant(asked.get(&known_at)), asked.get(&pinned));
+    let cut = if let Ok(known) = known {
+        Some(coordinate::Cut::KnownAt(known))
     } else if basis.is_empty() {
         (which == "from").then_some(coordinate::Cut::Position(0))
     } else {
         Some(coordinate::Cut::Basis(basis.to_owned()))
     };
-    Ok(Coordinate { valid_at, cut })
+    Coordinate { valid_at, cut }
 }
 
 async fn made(asked: &Asked) -> Result<View, Wrong> {
-    let mut to = side(asked, "to")?;
+    let mut to = side(asked, "to");
     if to.cut.is_none() {
-        to.cut = cut!(get_state_request, asked.cut()?).map(later);
+        to.cut = cut!(get_state_request, asked.cut()).map(later);
     }
     let request = DiffRequest {
         filter: listed::filter(asked),
-        from: Some(side(asked, "from")?),
+        from: Some(side(asked, "from")),
         to: Some(to),
         page_size: 50,
         page_token: asked.get("page_token").to_owned(),

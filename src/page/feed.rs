@@ -2,6 +2,7 @@
 
 use super::asked::{Asked, path};
 use super::call::{Wrong, call};
+use super::check::faults;
 use super::claim_parts::{instant, texts, words};
 use super::layout::{self, View, basis};
 use super::text::line;
@@ -24,6 +25,10 @@ pub(super) async fn view(asked: Asked) -> Response {
 }
 
 async fn made(asked: &Asked) -> Result<View, Wrong> {
+    let faults = faults(asked);
+    if !faults.is_empty() {
+        return Err(Wrong::faulty(&faults));
+    }
     let info: GetServerInfoResponse = call(asked, "GetServerInfo", &GetServerInfoRequest {}).await?;
     let head = info.head.unwrap_or_default();
     let through =
@@ -59,7 +64,8 @@ async fn read(asked: &Asked, after: u64, limit: u64) -> Result<Vec<Event>, Wrong
     let request = ReadEventsRequest { start, limit, ..Default::default() };
     let mut replies = asked.local.stream("/detente.v1.LedgerService/ReadEvents", request.encode_to_vec(), None).await?;
     while let Some(reply) = replies.next().await {
-        let reply = ReadEventsResponse::decode(reply?).map_err(|error| error.to_string())?;
+        let reply =
+            ReadEventsResponse::decode(reply?).map_err(|error| Wrong { status: 500, message: error.to_string() })?;
         events.extend(reply.events);
     }
     Ok(events)

@@ -1,7 +1,7 @@
 //! `/`: the relationships and the parties, with a search, and the founding question where its record is at hand.
 
 use super::asked::{Asked, Cut, cut, path};
-use super::call::{Wrong, call};
+use super::call::{Wrong, call, call_paged};
 use super::layout::{View, basis, next};
 use super::names::Names;
 use super::text::line;
@@ -25,7 +25,7 @@ pub(super) async fn view(asked: Asked) -> Response {
 
 async fn made(asked: &Asked) -> Result<View, Wrong> {
     let request = ListRelationshipsRequest {
-        cut: cut!(list_relationships_request, asked.cut()?),
+        cut: cut!(list_relationships_request, asked.cut()),
         page_size: PAGE,
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()
@@ -68,7 +68,7 @@ async fn parties(asked: &Asked, cut: &Cut) -> Result<ListPartiesResponse, Wrong>
         page_token: asked.get("parties").to_owned(),
         ..Default::default()
     };
-    call(asked, "ListParties", &request).await
+    call_paged(asked, "ListParties", &request, "parties").await
 }
 
 /// The claims whose words were searched for.

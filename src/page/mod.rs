@@ -9,6 +9,7 @@
 mod asked;
 mod call;
 mod chart;
+mod check;
 mod claim;
 mod claim_parts;
 mod conflicts;
@@ -81,7 +82,6 @@ fn asset(kind: &'static str, text: &'static str) -> ([(HeaderName, &'static str)
 async fn guarded(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
     response

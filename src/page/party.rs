@@ -1,7 +1,7 @@
 //! `/party/{id}`: its names, with when they are in use, what it answers for, its relationships, and what it says.
 
 use super::asked::{Asked, Cut, cut, path};
-use super::call::{Wrong, call};
+use super::call::{Wrong, call, call_paged};
 use super::claim_parts::{date, link, marks};
 use super::layout::{self, View, basis, next};
 use super::names::Names;
@@ -27,7 +27,7 @@ pub(super) async fn view(Path(id): Path<String>, asked: Asked) -> Response {
 async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
     let request = ListPartiesRequest {
         party_ids: vec![id.to_owned()],
-        cut: cut!(list_parties_request, asked.cut()?),
+        cut: cut!(list_parties_request, asked.cut()),
         ..Default::default()
     };
     let reply: ListPartiesResponse = call(asked, "ListParties", &request).await?;
@@ -87,7 +87,7 @@ async fn said(asked: &Asked, cut: &Cut, id: &str) -> Result<ListClaimsResponse, 
         page_token: asked.get("says").to_owned(),
         ..Default::default()
     };
-    call(asked, "ListClaims", &request).await
+    call_paged(asked, "ListClaims", &request, "says").await
 }
 
 fn called(asked: &Asked, party: &Party) -> Markup {

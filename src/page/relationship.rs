@@ -1,7 +1,7 @@
 //! `/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-02T00:00:00Z`: the state at a date, as known at a date.
 
 use super::asked::{Asked, Cut, cut};
-use super::call::{Wrong, call};
+use super::call::{Wrong, call, call_paged};
 use super::chart::axis::Axis;
 use super::chart::timeline::{self, Row};
 use super::claim_parts::{date, instant, link, marks, voices, when};
@@ -85,7 +85,7 @@ fn filter(asked: &Asked, id: &str, claim_ids: Vec<String>) -> Option<Filter> {
 }
 
 async fn answers(asked: &Asked, id: &str) -> Result<Answers, Wrong> {
-    let state = state(asked, &asked.cut()?, filter(asked, id, Vec::new()), asked.get("page_token")).await?;
+    let state = state(asked, &asked.cut(), filter(asked, id, Vec::new()), asked.get("page_token")).await?;
     let context = state.context.clone().unwrap_or_default();
     let cut = Cut::Basis(context.basis);
     let record = recorded(asked, &cut, filter(asked, id, Vec::new()), asked.get("rows")).await?;
@@ -123,7 +123,7 @@ async fn recorded(asked: &Asked, cut: &Cut, filter: Option<Filter>, token: &str)
         page_token: token.to_owned(),
         ..Default::default()
     };
-    call(asked, "ListClaims", &request).await
+    call_paged(asked, "ListClaims", &request, "rows").await
 }
 
 /// How each claim of the chart stands at the asked date.
@@ -210,7 +210,7 @@ const fn certainty_class(certainty: Certainty) -> &'static str {
 }
 
 /// How much of valid time the chart shows, by name, in months.
-const SPANS: [(&str, i64, &str, &str); 4] = [
+pub(super) const SPANS: [(&str, i64, &str, &str); 4] = [
     ("1y", 12, "1 year", "سنة"),
     ("3y", 36, "3 years", "3 سنوات"),
     ("10y", 120, "10 years", "10 سنوات"),

@@ -20,15 +20,15 @@ const PLOTS: usize = 12;
 /// The most buckets that are drawn.
 const BARS: usize = 400;
 
-const BUCKETS: [(&str, Bucket, &str, &str); 4] = [
-    ("", Bucket::Month, "month", "شهر"),
+pub(super) const BUCKETS: [(&str, Bucket, &str, &str); 4] = [
+    ("month", Bucket::Month, "month", "شهر"),
     ("week", Bucket::Week, "week", "أسبوع"),
     ("quarter", Bucket::Quarter, "quarter", "ربع سنة"),
     ("year", Bucket::Year, "year", "سنة"),
 ];
 
-const GROUPS: [(&str, SeriesGroup, &str, &str); 4] = [
-    ("", SeriesGroup::Polarity, "polarity", "الاتجاه"),
+pub(super) const GROUPS: [(&str, SeriesGroup, &str, &str); 4] = [
+    ("polarity", SeriesGroup::Polarity, "polarity", "الاتجاه"),
     ("kind", SeriesGroup::Kind, "kind", "النوع"),
     ("modality", SeriesGroup::Modality, "modality", "الصيغة"),
     ("none", SeriesGroup::Unspecified, "nothing", "بلا تقسيم"),
@@ -50,7 +50,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         until: until.clone(),
         bucket: bucket.into(),
         group_by: group.into(),
-        cut: cut!(get_series_request, asked.cut()?),
+        cut: cut!(get_series_request, asked.cut()),
         ..Default::default()
     };
     let reply: GetSeriesResponse = call(asked, "GetSeries", &request).await?;

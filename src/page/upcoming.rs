@@ -22,7 +22,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         filter: listed::filter(asked),
         from: asked.get("from").to_owned(),
         until: asked.get("until").to_owned(),
-        cut: cut!(list_upcoming_request, asked.cut()?),
+        cut: cut!(list_upcoming_request, asked.cut()),
         page_size: 50,
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()

@@ -1,7 +1,7 @@
 //! `/what-if`: what the state would be if a claim were recorded. It is supposed on top of the record and never stored.
 
 use super::asked::{Asked, Cut, cut};
-use super::call::{Wrong, call};
+use super::call::{PAGE_TOKEN, Wrong, call, check};
 use super::claim::in_line;
 use super::claim_parts::{marks, texts, when, words};
 use super::coordinates;
@@ -41,7 +41,11 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
     let relationship = asked.get("relationship");
     let commands = commands(asked);
     let lang = asked.lang;
-    let all = state(asked, &asked.cut()?, Vec::new(), Vec::new()).await?;
+    if !commands.is_empty() {
+        // All that is wrong at once: with what is supposed, and with the state that it is supposed in.
+        check(asked, "GetState", &request(asked, &asked.cut(), Vec::new(), commands.clone()), PAGE_TOKEN).await?;
+    }
+    let all = state(asked, &asked.cut(), Vec::new(), Vec::new()).await?;
     let context = all.context.clone().unwrap_or_default();
     let (now, then) = if commands.is_empty() {
         (GetStateResponse::default(), None)
@@ -72,11 +76,15 @@ async fn state(
     claim_ids: Vec<String>,
     what_if: Vec<Command>,
 ) -> Result<GetStateResponse, Wrong> {
+    call(asked, "GetState", &request(asked, cut, claim_ids, what_if)).await
+}
+
+fn request(asked: &Asked, cut: &Cut, claim_ids: Vec<String>, what_if: Vec<Command>) -> GetStateRequest {
     let mut filter = listed::filter(asked);
     for item in filter.iter_mut().flat_map(|filter| &mut filter.items) {
         item.claim_ids.clone_from(&claim_ids);
     }
-    let request = GetStateRequest {
+    GetStateRequest {
         filter,
         valid_at: asked.get("valid_at").to_owned(),
         mode: coordinates::mode(asked).into(),
@@ -84,8 +92,7 @@ async fn state(
         page_size: COUNTED,
         what_if,
         ..Default::default()
-    };
-    call(asked, "GetState", &request).await
+    }
 }
 
 /// What the form supposes: a claim asserted, a claim retracted, or both.

@@ -22,7 +22,7 @@
 //!
 //! Tour: [`command`] parses an append, with [`ids`] for `$names` and [`patch`] for update masks; [`claim`], [`party`],
 //! [`source`] and [`kind`] are the records, made of `parts`, `scalar`s and `valid_time`; [`event`] is what the log holds; [`filter`] and
-//! [`cut`] are what reads are asked with; [`time`] and [`vocabulary`] are instants and enums; [`limits`] are the sizes;
+//! [`cut`] are what reads are asked with; [`time`] and [`vocabulary`] are instants and enums, [`pasted`] mends instants out of an address; [`limits`] are the sizes;
 //! [`splice`] makes a claim of the bytes of an event; [`staged`] parses what comes in pieces; [`tally`] counts events by kind;
 //! [`weight`] tells what a request takes in memory before it is decoded.
 //!
@@ -42,6 +42,7 @@ pub mod kind;
 pub mod limits;
 mod parts;
 pub mod party;
+pub mod pasted;
 pub mod patch;
 pub mod path;
 mod precondition;

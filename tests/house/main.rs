@@ -22,7 +22,7 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("ledger", &["budget", "domain", "journal", "store", "wire", "v1", "clock", "metrics"]),
     // Claims and events in tables have the columns of the exports, which are made of messages.
     ("http", &["budget", "flat", "grpc", "ledger", "metrics", "page", "telemetry", "v1", "wire"]),
-    ("page", &["grpc", "v1"]),
+    ("page", &["grpc", "v1", "wire"]),
     ("demo", &["ledger", "journal", "store", "clock"]),
     ("grpc", &["budget", "domain", "ledger", "wire", "v1", "clock", "journal", "telemetry"]),
     ("config", &[]),

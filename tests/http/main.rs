@@ -19,6 +19,7 @@ mod hostile;
 mod malformed;
 mod memory;
 mod openapi;
+mod params;
 #[allow(dead_code, reason = "shared with the tests of gRPC")]
 mod program;
 mod schema;

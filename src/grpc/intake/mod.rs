@@ -38,12 +38,34 @@ pub(super) struct Intake {
     message: Option<Box<dyn Any + Send>>,
     /// Memory reserved for its reply; none where that is small.
     reply: Option<Reservation>,
+    marks: CallMarks,
+}
+
+/// Marks that a request from within the process carries.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct CallMarks {
     in_body: bool,
+    only_validated: bool,
+}
+
+impl CallMarks {
+    /// The marks of a request.
+    pub(super) fn of<B>(request: &Request<B>) -> Self {
+        let marks = request.extensions();
+        Self {
+            in_body: marks.get::<AnsweredInBody>().is_some(),
+            only_validated: marks.get::<OnlyValidated>().is_some(),
+        }
+    }
 }
 
 /// A mark on a request whose answer becomes a body, the refusal too: more fits there than into headers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnsweredInBody;
+
+/// A mark on a request of which only the violations are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OnlyValidated;
 
 /// An intake that is current on this thread until this is dropped.
 struct Current<'a>(&'a mut Option<Intake>);
@@ -63,13 +85,18 @@ impl Drop for Current<'_> {
 
 impl Intake {
     /// The intake of a call of an rpc.
-    pub(super) fn new(rpc: &'static str, budget: &Arc<MemoryBudget>, in_body: bool) -> Self {
-        Self { rpc, reserved: budget.nothing(), message: None, reply: None, in_body }
+    pub(super) fn new(rpc: &'static str, budget: &Arc<MemoryBudget>, marks: CallMarks) -> Self {
+        Self { rpc, reserved: budget.nothing(), message: None, reply: None, marks }
     }
 
     /// Returns true if the answer to the current call becomes a body.
     pub(super) fn is_answered_in_a_body() -> bool {
-        CURRENT.with_borrow(|current| current.as_ref().is_some_and(|intake| intake.in_body))
+        CURRENT.with_borrow(|current| current.as_ref().is_some_and(|intake| intake.marks.in_body))
+    }
+
+    /// Returns true if the current call ends once its request has been validated.
+    pub(super) fn is_only_validated() -> bool {
+        CURRENT.with_borrow(|current| current.as_ref().is_some_and(|intake| intake.marks.only_validated))
     }
 
     /// The name of the rpc.

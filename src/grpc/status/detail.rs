@@ -13,6 +13,10 @@ use std::time::Duration;
 use tonic_types::ErrorDetails;
 use uuid::Uuid;
 
+/// The fault of a page token.
+pub(in crate::grpc) const NO_PAGE_TOKEN: &str =
+    "is not a token that this query returned; leave it out to begin with the first page";
+
 /// The domain of the reasons.
 pub(super) const DOMAIN: &str = "detente";
 
@@ -91,9 +95,8 @@ pub(super) fn conflicts(conflicts: &[Conflict]) -> Details {
 
 /// A page token that is not one of the query's.
 pub(super) fn page_token() -> Details {
-    const WHAT: &str = "is not a token that this query returned; leave it out to begin with the first page";
-    let listing = Listing::of_fields(vec![Violation::new("page_token", WHAT)]);
-    Details { listing, ..Details::saying(format!("page_token {WHAT}")) }
+    let listing = Listing::of_fields(vec![Violation::new("page_token", NO_PAGE_TOKEN)]);
+    Details { listing, ..Details::saying(format!("page_token {NO_PAGE_TOKEN}")) }
 }
 
 /// Something that is too large.

@@ -1,44 +1,60 @@
-//! A flat query becomes the request of an rpc, as JSON. All that is wrong with it is told at once.
+//! A flat query becomes the request of an rpc, as JSON, with all that is wrong with its parameters.
 
+use super::choice::Choices;
 use super::form::{self, Form};
 use super::table::{FEED, Param, Place, Route, Shape};
-use crate::http::failure::Failure;
+use super::value::{field_of, is_single, value};
+use super::violations::Violations;
+use crate::http::transcode;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// What a query asks.
 #[derive(Debug)]
 pub(in crate::http) struct Asked {
-    /// The request of the rpc.
-    pub(super) request: Value,
+    /// The request of the rpc, made of the parameters that are in order.
+    pub(in crate::http) request: Value,
     /// The form of the answer.
     pub(super) form: Form,
     /// Set where one page is asked for, or so many entries: the answer is no more than that.
     pub(super) is_part: bool,
     /// The query with its names in order, as it tells one question from another.
     pub(super) canonical: String,
+    /// The names that are given.
+    pub(in crate::http) given: Vec<String>,
+    /// The faults of the parameters.
+    pub(in crate::http) violations: Violations,
 }
 
 /// Reads the query of a route.
-pub(super) fn read(route: &Route, query: &str) -> Result<Asked, Failure> {
+pub(super) fn read(route: &Route, query: &str) -> Asked {
     let mut given = values(query);
     let canonical = given.iter().map(|(name, values)| format!("{name}={values:?}&")).collect();
-    let mut wrong = Vec::new();
-    let form = Form::take(&mut given, &mut wrong);
+    let names = given.keys().cloned().collect();
+    let mut violations = Vec::new();
+    let form = Form::take(&mut given, &mut violations);
     let params: Vec<&Param> = route.params().collect();
-    let mut request = request(&params, given, &mut wrong);
-    bound(route, &form, &mut request, &mut wrong);
+    let mut request = request(route.rpc, &params, given, &mut violations);
+    bound(route, &form, &mut request, &mut violations);
     let is_said = |name: &&str| request.get(name).is_some_and(|value| value != "0");
     let is_part = ["pageSize", "pageToken", "limit"].iter().any(is_said);
-    if wrong.is_empty() { Ok(Asked { request, form, is_part, canonical }) } else { Err(Failure::invalid_fields(wrong)) }
+    Asked { request, form, is_part, canonical, given: names, violations }
 }
 
-/// Reads the query of the feed.
-pub(in crate::http) fn feed(query: &str) -> Result<Value, Failure> {
-    let params: Vec<&Param> = FEED.iter().flat_map(|group| group.iter()).collect();
-    let mut wrong = Vec::new();
-    let request = request(&params, values(query), &mut wrong);
-    if wrong.is_empty() { Ok(request) } else { Err(Failure::invalid_fields(wrong)) }
+/// The parameters of the feed.
+pub(in crate::http) fn feed_params() -> Vec<&'static Param> {
+    FEED.iter().flat_map(|group| group.iter()).collect()
+}
+
+/// Reads the query of the feed: its request, the names that are given, and the faults of its parameters. Parameters in
+/// `unused` are passed over.
+pub(in crate::http) fn feed(query: &str, unused: &[&str]) -> (Value, Vec<String>, Violations) {
+    let mut given = values(query);
+    given.retain(|name, _| !unused.contains(&name.as_str()));
+    let names = given.keys().cloned().collect();
+    let mut violations = Vec::new();
+    let request = request("Subscribe", &feed_params(), given, &mut violations);
+    (request, names, violations)
 }
 
 /// The values of each name, in the order they are given.
@@ -50,22 +66,33 @@ fn values(query: &str) -> BTreeMap<String, Vec<String>> {
     values
 }
 
-fn request(params: &[&Param], given: BTreeMap<String, Vec<String>>, wrong: &mut Vec<(String, String)>) -> Value {
+/// The request of an rpc. A parameter that is wrong is left out of it; of one that is given more than once the first counts.
+fn request(
+    rpc: &str,
+    params: &[&'static Param],
+    given: BTreeMap<String, Vec<String>>,
+    violations: &mut Violations,
+) -> Value {
     let mut request = Map::new();
     let mut item = Map::new();
+    let Some(message) = transcode::method(rpc).map(|method| method.input()) else { return Value::Object(request) };
+    let mut choices = Choices::of(params, &message);
+    let mut are_named = false;
     for (name, values) in given {
-        let Some(param) = params.iter().find(|param| param.name == name) else {
-            let known: Vec<&str> = params.iter().map(|param| param.name).chain(form::NAMES).collect();
-            let known = format!("not known here; known are {}", known.join(", "));
-            wrong.push((name, known));
+        let Some(param) = params.iter().copied().find(|param| param.name == name) else {
+            violations.push((name, unknown(params, std::mem::replace(&mut are_named, true))));
             continue;
         };
         let values = given_values(param, values);
-        if values.is_empty() {
-            continue;
+        let Some(field) = field_of(param, &message).filter(|_| !values.is_empty()) else { continue };
+        let mut wrong = |fault| violations.push((name.clone(), fault));
+        if is_single(param.shape) && values.len() > 1 {
+            wrong("given more than once".to_owned());
         }
-        match value(param, values) {
-            Err(expected) => wrong.push((name, expected)),
+        let is_alone = choices.take(param).map_err(&mut wrong).is_ok();
+        match value(param, &field, &values) {
+            Err(faults) => faults.into_iter().for_each(wrong),
+            Ok(_) if !is_alone => {}
             Ok(value) => match param.place {
                 Place::Top(field) => drop(request.insert(field.to_owned(), value)),
                 Place::Filter(field) => drop(item.insert(field.to_owned(), value)),
@@ -82,6 +109,15 @@ fn request(params: &[&Param], given: BTreeMap<String, Vec<String>>, wrong: &mut 
     Value::Object(request)
 }
 
+/// The fault of a name that is no parameter. The first one in a query names those that are.
+fn unknown(params: &[&Param], are_named: bool) -> String {
+    if are_named {
+        return "not known here".to_owned();
+    }
+    let known: Vec<&str> = params.iter().map(|param| param.name).chain(form::NAMES).collect();
+    format!("not known here; known are {}", known.join(", "))
+}
+
 /// The values that say something: a form and a dashboard send a name without a value for what is not filled in.
 fn given_values(param: &Param, values: Vec<String>) -> Vec<String> {
     let says_by_being_there = matches!(param.shape, Shape::Flag | Shape::Empty);
@@ -90,7 +126,7 @@ fn given_values(param: &Param, values: Vec<String>) -> Vec<String> {
 
 /// Holds what is asked against what one answer has at most. More is refused, since an answer with fewer entries looks whole. A
 /// table of events has all of them, or as many as were asked for.
-fn bound(route: &Route, form: &Form, request: &mut Value, wrong: &mut Vec<(String, String)>) {
+fn bound(route: &Route, form: &Form, request: &mut Value, violations: &mut Violations) {
     const DEFAULT_EVENTS: u64 = 100;
     const MOST_EVENTS: u64 = 10_000;
     const MOST_ENTRIES: u64 = 1000;
@@ -101,7 +137,7 @@ fn bound(route: &Route, form: &Form, request: &mut Value, wrong: &mut Vec<(Strin
     };
     if let Some(size) = number(request, "pageSize").filter(|size| *size > MOST_ENTRIES) {
         let more = "without page_size, format=csv, ndjson and rows have all entries";
-        wrong.push((
+        violations.push((
             "page_size".to_owned(),
             format!("{size} is more than {MOST_ENTRIES}, the most in one page; {more}"),
         ));
@@ -111,7 +147,7 @@ fn bound(route: &Route, form: &Form, request: &mut Value, wrong: &mut Vec<(Strin
     match limit {
         Some(limit) if limit > MOST_EVENTS && !form.is_table() => {
             let more = "format=csv, ndjson and rows have as many as are asked for, and all without a limit";
-            wrong.push((
+            violations.push((
                 "limit".to_owned(),
                 format!("{limit} is more than {MOST_EVENTS}, the most in one answer; {more}"),
             ));
@@ -122,68 +158,12 @@ fn bound(route: &Route, form: &Form, request: &mut Value, wrong: &mut Vec<(Strin
     }
 }
 
-fn value(param: &Param, values: Vec<String>) -> Result<Value, String> {
-    match param.shape {
-        Shape::Texts => Ok(values.into()),
-        Shape::Members(prefix) => Ok(values.iter().map(|value| member(prefix, value)).collect()),
-        Shape::Pairs(first, second) => values.iter().map(|value| pair(first, second, value)).collect(),
-        single => match <[String; 1]>::try_from(values) {
-            Ok([value]) => one(single, value),
-            Err(_) => Err("given more than once".to_owned()),
-        },
-    }
-}
-
-fn one(shape: Shape, value: String) -> Result<Value, String> {
-    match (shape, value.as_str()) {
-        (Shape::Flag, "true" | "1" | "") => Ok(true.into()),
-        (Shape::Flag, "false" | "0") => Ok(false.into()),
-        (Shape::Empty, "true" | "1" | "") => Ok(json!({})),
-        (Shape::Flag | Shape::Empty, _) => Err(format!("`{value}` is neither true nor false")),
-        (Shape::Number, digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Ok(value.into())
-        }
-        (Shape::Number, _) => Err(format!("`{value}` is not a number")),
-        (Shape::Instant, _) => Ok(instant(value).into()),
-        (Shape::Text, date_time) if has_bare_zone(date_time) => Ok(value.replace(' ', "+").into()),
-        (Shape::Member(prefix), name) => Ok(member(prefix, name)),
-        _ => Ok(value.into()),
-    }
-}
-
-/// The whole name of a member of an enum.
-fn member(prefix: &str, name: &str) -> Value {
-    let name = name.to_ascii_uppercase().replace('-', "_");
-    if name.starts_with(prefix) { name.into() } else { format!("{prefix}{name}").into() }
-}
-
-/// True for a date-time that has a space before its zone: in a query a `+` is a space.
-fn has_bare_zone(text: &str) -> bool {
-    let zone = text.split_once('T').and_then(|(_, time)| time.split_once(' '));
-    text.starts_with(|c: char| c.is_ascii_digit())
-        && zone.is_some_and(|(_, zone)| zone.bytes().all(|byte| byte.is_ascii_digit() || byte == b':'))
-}
-
-/// A day stands for its first moment, and a number of 11 to 15 digits for milliseconds since 1970, as dashboards write them. In
-/// a query a `+` is a space, so that one before a zone has become one.
-fn instant(text: String) -> String {
-    if let (11..=15, Ok(milliseconds)) = (text.trim_start_matches('-').len(), text.parse()) {
-        return jiff::Timestamp::from_millisecond(milliseconds).map_or(text, |instant| instant.to_string());
-    }
-    let is_day = text.len() == "YYYY-MM-DD".len() && !text.contains('T');
-    if is_day { text + "T00:00:00Z" } else { text.replace(' ', "+") }
-}
-
-fn pair(first: &str, second: &str, value: &str) -> Result<Value, String> {
-    let (one, other) = value.split_once(':').ok_or_else(|| format!("`{value}`: expected {first}:{second}"))?;
-    Ok(json!({ first: one, second: other }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::api::form::Format;
     use crate::http::api::table::ROUTES;
+    use prost_reflect::{Kind, MessageDescriptor};
 
     fn route(name: &str) -> &'static Route {
         ROUTES.iter().find(|route| route.name == name).unwrap()
@@ -192,7 +172,7 @@ mod tests {
     #[test]
     fn a_flat_query_becomes_the_request_of_its_rpc() {
         let query = "relationship=AZE-RUS&kind=agreement&kind=talks&valid_at=2025-07&known_at=2025-08-02&mode=holds-at";
-        let asked = read(route("state"), query).unwrap();
+        let asked = read(route("state"), query);
         let item = json!({ "relationships": ["AZE-RUS"], "kinds": ["agreement", "talks"] });
         let expected = json!({
             "filter": { "items": [item] },
@@ -201,30 +181,68 @@ mod tests {
             "mode": "STATE_MODE_HOLDS_AT",
         });
         assert_eq!((asked.request, asked.form.format), (expected, Format::Json));
-        let diff = read(route("diff"), "from_position=3&to_known_at=2025-08-02T00:00:00Z&format=csv").unwrap();
+        let diff = read(route("diff"), "from_position=3&to_known_at=2025-08-02T00:00:00Z&format=csv");
         let expected = json!({ "from": { "position": "3" }, "to": { "knownAt": "2025-08-02T00:00:00Z" } });
         assert_eq!((diff.request, diff.form.format), (expected, Format::Csv));
     }
 
     #[test]
     fn a_name_without_a_value_asks_nothing() {
-        let asked = read(route("state"), "kind=&known_at=&valid_at=2025-07&include_retracted=&page_size=").unwrap();
+        let asked = read(route("state"), "kind=&known_at=&valid_at=2025-07&include_retracted=&page_size=");
         assert_eq!(asked.request, json!({ "validAt": "2025-07", "includeRetracted": true }));
     }
 
     #[test]
     fn all_that_is_wrong_is_told_at_once() {
-        let failure = read(route("state"), "relation=x&page_size=many&format=xml&valid_at=1&valid_at=2").unwrap_err();
-        let message = failure.0.message;
-        for part in ["relation: not known here", "page_size: `many`", "format: `xml`", "valid_at: given more than once"]
-        {
-            assert!(message.contains(part), "{message}");
+        let faults = |name: &str, query: &str| -> Vec<String> {
+            let violations = read(route(name), query).violations.into_iter();
+            violations.map(|(name, fault)| format!("{name}: {fault}")).collect()
+        };
+        let all = faults(
+            "state",
+            "relation=x&page_size=many&format=xml&valid_at=1&valid_at=2&mode=then&status=gone&status=unspecified\
+             &known_at=soon&external_id=x&include_retracted=perhaps&position=7",
+        );
+        for part in [
+            "relation: not known here",
+            "page_size: `many` is not a number",
+            "format: `xml` is not one of json",
+            "valid_at: given more than once",
+            "mode: `then` is not one of holds_at, occurred_by, occurred_in",
+            "status: `gone` is not one of ",
+            "status: `unspecified` is not one of ",
+            "known_at: `soon` is no instant",
+            "external_id: `x`: expected scheme:id",
+            "include_retracted: `perhaps` is neither",
+            "position: given beside known_at; give one of known_at, position, basis",
+        ] {
+            assert!(all.iter().any(|one| one.starts_with(part)), "{part}: {all:?}");
+        }
+        assert_eq!(all.len(), 11, "{all:?}");
+        assert_eq!(faults("state", "page_size=4294967296")[0], "page_size: `4294967296` is larger than 4294967295");
+        assert!(faults("diff", "from_position=3&to_position=4").is_empty(), "each side has a cut of its own");
+        let sides = faults("diff", "from_position=3&from_basis=x&to_position=4");
+        assert_eq!(
+            sides,
+            ["from_position: given beside from_basis; give one of from_known_at, from_position, from_basis"]
+        );
+    }
+
+    #[test]
+    fn a_date_or_an_instant_is_taken_as_it_is_pasted_wherever_a_parameter_is_one() {
+        let query = "from_valid_at=2025-07-01T10:00:00+04:00&to_known_at=2025-07-01+10:00:00+04:00";
+        let pasted = read(route("diff"), query).request;
+        assert_eq!(pasted["from"]["validAt"], "2025-07-01T10:00:00+04:00");
+        assert_eq!(pasted["to"]["knownAt"], "2025-07-01T06:00:00Z");
+        for param in ROUTES.iter().flat_map(Route::params).chain(feed_params()) {
+            let is_date = matches!(param.shape, Shape::Date | Shape::Instant);
+            assert_eq!(is_date, crate::wire::pasted::is_date_name(param.name), "{}", param.name);
         }
     }
 
     #[test]
     fn events_are_bounded() {
-        let limit = |query: &str| read(route("events"), query).unwrap().request["limit"].clone();
+        let limit = |query: &str| read(route("events"), query).request["limit"].clone();
         assert_eq!(
             [limit(""), limit("limit=0"), limit("limit=7"), limit("limit=99999&format=csv")],
             ["100", "100", "7", "99999"]
@@ -233,7 +251,8 @@ mod tests {
         for (name, query) in
             [("events", "limit=10001"), ("claims", "page_size=1001"), ("state", "page_size=1001&format=csv")]
         {
-            assert!(read(route(name), query).unwrap_err().0.message.contains("is more than 1"), "{query}");
+            let violations = read(route(name), query).violations;
+            assert!(violations.iter().any(|(_, fault)| fault.contains("is more than 1")), "{query}: {violations:?}");
         }
     }
 
@@ -242,8 +261,14 @@ mod tests {
         for (query, is_part) in
             [("format=csv", false), ("format=csv&page_size=3", true), ("page_token=00", true), ("page_size=0", false)]
         {
-            assert_eq!(read(route("claims"), query).unwrap().is_part, is_part, "{query}");
+            assert_eq!(read(route("claims"), query).is_part, is_part, "{query}");
         }
+    }
+
+    fn first_member(request: &MessageDescriptor, param: &Param, prefix: &str) -> String {
+        let Kind::Enum(members) = field_of(param, request).unwrap().kind() else { panic!("{} is no enum", param.name) };
+        let member = members.values().find(|member| member.number() != 0).unwrap();
+        member.name().strip_prefix(prefix).unwrap().to_owned()
     }
 
     #[test]
@@ -259,10 +284,12 @@ mod tests {
                     Shape::Number => "1",
                     Shape::Instant => "2025-01-01",
                     Shape::Pairs(..) => "a:b",
-                    Shape::Member(_) | Shape::Members(_) => "UNSPECIFIED",
-                    Shape::Text | Shape::Texts => "x",
+                    Shape::Member(_) => "UNSPECIFIED",
+                    Shape::Members(prefix) => &first_member(&method.input(), param, prefix),
+                    Shape::Text | Shape::Texts | Shape::Date => "x",
                 };
-                let asked = read(route, &format!("{}={sample}", param.name)).unwrap();
+                let asked = read(route, &format!("{}={sample}", param.name));
+                assert_eq!(asked.violations, [], "{} {}", route.name, param.name);
                 let request = crate::http::transcode::request(&method, asked.request.to_string().as_bytes());
                 assert!(request.is_ok(), "{} {}: {request:?}", route.name, param.name);
             }

@@ -1,7 +1,8 @@
 //! The tag of an answer: the same question, resolved the same way at the same basis in the same form, is the same answer.
 //!
 //! The question alone will not do: without a `valid_at` it asks about today, and without a cut about the head. So the tag is
-//! made of the query and of the contexts in the reply, which state what was used.
+//! made of the query and of the contexts in the reply, which state what was used. Another version of the program may write the
+//! same answer in another way, so its version is part of the tag.
 
 use super::asked::Asked;
 use super::table::Route;
@@ -28,6 +29,8 @@ impl ETag {
     /// The tag of the answer to a query at a cut.
     pub(super) fn at<'c>(route: &Route, asked: &Asked, cut: impl IntoIterator<Item = &'c [u8]>) -> Self {
         let mut hash = Sha256::new();
+        hash.update(env!("CARGO_PKG_VERSION"));
+        hash.update([0]);
         hash.update(route.name);
         hash.update([0]);
         hash.update(&asked.canonical);

@@ -54,6 +54,11 @@ impl Form {
     /// Takes the form out of a query; what is wrong with it goes to `wrong`.
     pub(super) fn take(given: &mut BTreeMap<String, Vec<String>>, wrong: &mut Vec<(String, String)>) -> Self {
         let [format, languages, spreadsheet] = NAMES.map(|name| given.remove(name));
+        for (name, values) in [("format", &format), ("spreadsheet", &spreadsheet)] {
+            if values.as_ref().is_some_and(|values| values.len() > 1) {
+                wrong.push((name.to_owned(), "given more than once".to_owned()));
+            }
+        }
         let name = format.and_then(|values| values.into_iter().next()).unwrap_or_default();
         let format = Format::named(&name);
         if format.is_none() {
@@ -148,6 +153,8 @@ mod tests {
     fn what_means_nothing_for_a_form_is_refused_by_its_name() {
         for (query, name) in [
             (vec![("format", "xml")], "format"),
+            (vec![("format", "csv"), ("format", "json")], "format"),
+            (vec![("format", "csv"), ("spreadsheet", ""), ("spreadsheet", "0")], "spreadsheet"),
             (vec![("spreadsheet", "true")], "spreadsheet"),
             (vec![("format", "ndjson"), ("spreadsheet", "")], "spreadsheet"),
             (vec![("format", "csv"), ("spreadsheet", "yes")], "spreadsheet"),

@@ -11,6 +11,7 @@
 //! The list of routes is the API: the OpenAPI document (`docs/openapi.json`) is made of it.
 
 pub(super) mod asked;
+mod choice;
 mod etag;
 mod form;
 mod link;
@@ -18,6 +19,8 @@ mod openapi;
 mod rows;
 mod schema;
 mod table;
+mod value;
+pub(super) mod violations;
 mod whole;
 
 use super::Web;
@@ -35,8 +38,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use etag::ETag;
 use prost_reflect::MethodDescriptor;
-use table::{ROUTES, Route};
+use table::{Param, ROUTES, Route};
 use tokio_stream::StreamExt as _;
+use violations::FlatCall;
 use whole::Transfer;
 
 /// The cut of an answer, which CSV has no place for.
@@ -62,14 +66,21 @@ struct Asking {
 }
 
 async fn answer(web: &Web, route: &'static Route, asking: &Asking) -> Result<Response, Failure> {
-    let asked = asked::read(route, &asking.query)?;
+    let asked = asked::read(route, &asking.query);
     let missing = || Failure::unsupported(StatusCode::NOT_FOUND, format!("no rpc {}", route.rpc));
     let method = transcode::method(route.rpc).ok_or_else(missing)?;
-    match (asked.form.is_table(), method.is_server_streaming()) {
+    let params: Vec<&Param> = route.params().collect();
+    let call = FlatCall { local: &web.local, path: &path_of(route), params: &params, given: &asked.given };
+    if !asked.violations.is_empty() {
+        let message = transcode::request(&method, asked.request.to_string().as_bytes())?;
+        return Err(call.failure(asked.violations.clone(), message).await);
+    }
+    let answer = match (asked.form.is_table(), method.is_server_streaming()) {
         (true, _) => in_a_table(web, route, method, &asked, asking).await,
         (false, true) => log_as_json(web, route, &method, &asked, asking).await,
         (false, false) => page_as_json(web, route, &method, &asked, asking).await,
-    }
+    };
+    answer.map_err(|failure| call.renamed_failure(failure))
 }
 
 /// The reply of an rpc as one JSON object.

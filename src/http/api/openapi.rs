@@ -170,7 +170,7 @@ fn failure() -> Value {
 
 fn parameter(param: &Param) -> Value {
     let schema = match param.shape {
-        Shape::Text | Shape::Member(_) => json!({ "type": "string" }),
+        Shape::Text | Shape::Date | Shape::Member(_) => json!({ "type": "string" }),
         Shape::Instant => json!({ "type": "string", "description": "RFC 3339, or a day for its first moment" }),
         Shape::Texts | Shape::Members(_) | Shape::Pairs(..) => {
             json!({ "type": "array", "items": { "type": "string" } })

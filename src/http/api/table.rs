@@ -29,20 +29,20 @@ impl Route {
 
 /// A name that a query may use.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Param {
+pub(in crate::http) struct Param {
     /// The name.
-    pub(super) name: &'static str,
+    pub(in crate::http) name: &'static str,
     /// Where its value goes.
-    pub(super) place: Place,
+    pub(in crate::http) place: Place,
     /// What its value is.
-    pub(super) shape: Shape,
+    pub(in crate::http) shape: Shape,
     /// What it means, in one line.
-    pub(super) about: &'static str,
+    pub(in crate::http) about: &'static str,
 }
 
 /// Where a value goes: the field, by its JSON name.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
+pub(in crate::http) enum Place {
     /// Of the request.
     Top(&'static str),
     /// Of the one item of its filter.
@@ -53,7 +53,7 @@ pub(super) enum Place {
 
 /// What a value is.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Shape {
+pub(in crate::http) enum Shape {
     /// Text.
     Text,
     /// Text; the name may come several times, any of the values will do.
@@ -62,6 +62,8 @@ pub(super) enum Shape {
     Flag,
     /// A number.
     Number,
+    /// A date in EDTF.
+    Date,
     /// An instant, or a day for its first moment.
     Instant,
     /// A member of an enum, by its name with or without this prefix, in any case.
@@ -75,7 +77,7 @@ pub(super) enum Shape {
 }
 
 use Place::{Filter, Top, Under};
-use Shape::{Empty, Flag, Instant, Member, Members, Number, Pairs, Text, Texts};
+use Shape::{Date, Empty, Flag, Instant, Member, Members, Number, Pairs, Text, Texts};
 
 const fn param(name: &'static str, place: Place, shape: Shape, about: &'static str) -> Param {
     Param { name, place, shape, about }
@@ -111,15 +113,15 @@ const PAGE: &[Param] = &[
     ),
     param("page_token", Top("pageToken"), Text, "From the answer before, for the next page."),
 ];
-const VALID_AT: &[Param] = &[param("valid_at", Top("validAt"), Text, "The asked date (EDTF). Default: today, UTC.")];
+const VALID_AT: &[Param] = &[param("valid_at", Top("validAt"), Date, "The asked date (EDTF). Default: today, UTC.")];
 const MODE: &[Param] = &[param("mode", Top("mode"), Member("STATE_MODE_"), "How the date is meant: holds_at, ...")];
 const RETRACTED: &[Param] =
     &[param("include_retracted", Top("includeRetracted"), Flag, "Whether retracted claims are wanted too.")];
 const NEWEST: &[Param] = &[param("newest_first", Top("newestFirst"), Flag, "Whether to begin with the last.")];
 const CLAIM: &[Param] = &[param("claim_id", Top("claimId"), Text, "Which claim. Required.")];
 const SPAN: &[Param] = &[
-    param("from", Top("from"), Text, "The beginning of the span (EDTF)."),
-    param("until", Top("until"), Text, "The end of the span (EDTF), included."),
+    param("from", Top("from"), Date, "The beginning of the span (EDTF)."),
+    param("until", Top("until"), Date, "The end of the span (EDTF), included."),
 ];
 const START: &[Param] = &[
     param("after_position", Top("afterPosition"), Number, "Begin after this position; 0 with the first event."),
@@ -212,11 +214,11 @@ pub(super) const ROUTES: &[Route] = &[
         about: "What changed between two coordinates, and why?",
         groups: &[
             &[
-                param("from_valid_at", Under("from", "validAt"), Text, "The date of the earlier side (EDTF)."),
+                param("from_valid_at", Under("from", "validAt"), Date, "The date of the earlier side (EDTF)."),
                 param("from_known_at", Under("from", "knownAt"), Instant, "The earlier side as known then."),
                 param("from_position", Under("from", "position"), Number, "The earlier side at this position."),
                 param("from_basis", Under("from", "basis"), Text, "The earlier side at this basis."),
-                param("to_valid_at", Under("to", "validAt"), Text, "The date of the later side (EDTF)."),
+                param("to_valid_at", Under("to", "validAt"), Date, "The date of the later side (EDTF)."),
                 param("to_known_at", Under("to", "knownAt"), Instant, "The later side as known then."),
                 param("to_position", Under("to", "position"), Number, "The later side at this position."),
                 param("to_basis", Under("to", "basis"), Text, "The later side at this basis."),

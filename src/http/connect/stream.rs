@@ -34,6 +34,7 @@ pub(super) async fn answer(call: &Invocation, codec: Codec, body: &mut Body) -> 
         path: call.rpc.path.clone(),
         timeout: call.grpc_timeout(),
         accepts: call.wanted.filter(|_| codec == Codec::Proto).map(Compression::name),
+        only_validated: false,
     };
     let local = &call.web.local;
     let mut fault = Fault::default();
