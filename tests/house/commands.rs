@@ -194,11 +194,29 @@ fn wrong_address(words: &[String], pool: &DescriptorPool, openapi: &serde_json::
     unknown.map(|name| format!("/{path} takes no {name}"))
 }
 
+/// The fault of a call of cargo: words of the program, a test or a profile that does not exist.
+fn wrong_cargo(call: &[String]) -> Option<String> {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    for pair in call.windows(2) {
+        let name = &pair[1];
+        let exists = match pair[0].as_str() {
+            "--test" => ["", "/main"].iter().any(|end| root().join(format!("tests/{name}{end}.rs")).exists()),
+            "--profile" => manifest.contains(&format!("[profile.{name}]")),
+            _ => true,
+        };
+        if !exists {
+            return Some(format!("cargo has no {} {name}", pair[0]));
+        }
+    }
+    let own = call.iter().position(|word| word == "--").filter(|_| call[1] == "run");
+    own.and_then(|at| misuse(&call[at + 1..]))
+}
+
 /// The fault of one call, if it has one.
 fn fault(call: &[String], pool: &DescriptorPool, openapi: &serde_json::Value) -> Option<String> {
     match call[0].as_str() {
         "detente" => misuse(&call[1..]),
-        "cargo" => call.iter().position(|word| word == "--").and_then(|at| misuse(&call[at + 1..])),
+        "cargo" => wrong_cargo(call),
         "grpcurl" => wrong_rpc(call, pool),
         "curl" => wrong_address(call, pool, openapi),
         _ => None,
