@@ -8,8 +8,9 @@
 //! A client that does not read holds what was encoded for it, so that is what is counted. Whoever waits for memory holds an
 //! answer that nobody counts yet; so few may wait at once, and others are refused at once.
 //!
-//! To encode and to compress a frame of a MiB takes the thread for milliseconds. Few do so at once, and at least one thread is left
-//! for what is short; the others come again after a pause. A place in a queue would be lost on a body that is not polled.
+//! To encode and to compress a frame of a MiB takes the thread for milliseconds. Few frames that may be so large are encoded at
+//! once, and at least one thread is left for short ones; the others come again after a pause. A place in a queue would be lost
+//! on a body that is not polled. One reply of up to [`BRIEF`] bytes takes microseconds, and needs no place.
 
 use super::intake::Intake;
 use super::status::Refusal;
@@ -31,6 +32,8 @@ static ENCODING: LazyLock<Semaphore> = LazyLock::new(|| {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Semaphore::new(processors.saturating_sub(1).max(1))
 });
+/// Maximum number of bytes of a reply that is encoded without a place.
+const BRIEF: usize = 64 << 10;
 /// Time after which a reply that found no place comes again.
 const PAUSE: Duration = Duration::from_millis(1);
 /// So many replies may wait for memory at once.
@@ -87,6 +90,8 @@ pub(super) struct Sending {
     /// What is reserved for the next bytes.
     reserved: Reservation,
     step: Step,
+    /// True while frames are to come that may take long to encode: of a stream, or the one of a large reply.
+    needs_place: bool,
     /// Runs while it waits to be encoded.
     pause: Option<Pin<Box<Sleep>>>,
 }
@@ -101,13 +106,17 @@ enum Step {
 }
 
 impl Sending {
-    /// A body, of whose first bytes the memory is reserved.
-    pub(super) const fn new(body: Body, reserved: Reservation) -> Self {
-        Self { body, reserved, step: Step::Passing, pause: None }
+    /// A body. Memory is reserved for its one frame, or is nothing for a stream, whose frames are reserved as they come.
+    pub(super) fn new(body: Body, reserved: Reservation) -> Self {
+        let needs_place = !(1..=BRIEF).contains(&reserved.bytes());
+        Self { body, reserved, step: Step::Passing, needs_place, pause: None }
     }
 
-    /// The next frame, encoded once there is a place.
+    /// The next frame, encoded once there is a place if it needs one.
     fn poll_encoded(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if !self.needs_place {
+            return Pin::new(&mut self.body).poll_frame(context);
+        }
         loop {
             if let Some(pause) = &mut self.pause {
                 ready!(pause.as_mut().poll(context));
@@ -158,6 +167,7 @@ impl http_body::Body for Sending {
             };
             let budget = Arc::clone(self.reserved.budget());
             if self.reserved.bytes() > 0 {
+                self.needs_place = false;
                 let reserved = std::mem::replace(&mut self.reserved, budget.nothing());
                 return Poll::Ready(Some(Ok(Frame::data(kept(bytes, reserved)))));
             }
@@ -183,5 +193,29 @@ impl http_body::Body for Sending {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::{BodyExt as _, Full};
+
+    #[tokio::test]
+    async fn a_large_reply_waits_for_a_place_to_be_encoded_and_a_brief_one_needs_none() {
+        let budget = MemoryBudget::new(10 << 20);
+        let reply = |bytes: usize| {
+            let body = Body::new(Full::new(Bytes::from(vec![1; bytes])).map_err(|never| match never {}));
+            Sending::new(body, budget.try_reserve(bytes).unwrap())
+        };
+        let places = u32::try_from(ENCODING.available_permits()).unwrap();
+        let taken = ENCODING.acquire_many(places).await.unwrap();
+        let brief = reply(BRIEF).collect().await.unwrap().to_bytes();
+        assert_eq!(brief.len(), BRIEF);
+        let mut large = reply(BRIEF + 1);
+        let begun = tokio::time::timeout(PAUSE * 20, large.frame()).await;
+        assert!(begun.is_err(), "every place is taken");
+        drop(taken);
+        assert_eq!(large.collect().await.unwrap().to_bytes().len(), BRIEF + 1);
     }
 }
