@@ -6,6 +6,7 @@ use super::columns::{Cell, Column, Kind, column};
 use super::row::{Row, instant, object, word};
 use crate::v1;
 use crate::wire::json;
+use crate::wire::path::snake_case;
 use v1::event::Event as What;
 use v1::{DisputeOutcome, RetractionReason, RevisionKind};
 
@@ -111,7 +112,7 @@ fn content(event: &v1::Event) -> Option<(String, String)> {
     // All but what happened is taken out first: a claim may be long, and only the name of an assertion is wanted.
     let bare = v1::Event { event: Some(without_claim(event.event.as_ref()?)), ..v1::Event::default() };
     let (name, content) = object(json::line(&bare)).into_iter().next()?;
-    Some((snake(&name), content.to_string()))
+    Some((snake_case(&name), content.to_string()))
 }
 
 fn without_claim(what: &What) -> What {
@@ -120,16 +121,4 @@ fn without_claim(what: &What) -> What {
         What::ClaimRevised(_) => What::ClaimRevised(v1::ClaimRevised::default()),
         other => other.clone(),
     }
-}
-
-/// `claimAsserted` as `claim_asserted`.
-fn snake(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            snake.push('_');
-        }
-        snake.push(c.to_ascii_lowercase());
-    }
-    snake
 }

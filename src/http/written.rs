@@ -38,7 +38,7 @@ pub(super) async fn written_within(
     match written.len() {
         0..=SMALL_REPLY => Ok(written.into()),
         _ => {
-            // What it grew to is held, not what it has filled.
+            // Its memory is its capacity; some of that may be empty.
             let reserved = reserve(&web.memory, written.capacity()).await?;
             Ok(kept(written, reserved))
         }

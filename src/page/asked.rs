@@ -80,8 +80,8 @@ impl Asked {
         values.filter(|value| !value.is_empty())
     }
 
-    /// How much of the record to use: a known_at that is given counts, else a basis, else all. A known_at that is no instant
-    /// is a fault of the address, and the services do not answer it.
+    /// The part of the record to use: up to the `known_at` that is given, else up to the basis, else all. A `known_at` that is
+    /// no instant is a fault of the address, and the services do not answer it.
     pub(super) fn cut(&self) -> Cut {
         let (known_at, basis) = (read_instant(self.get("known_at")), self.get("basis"));
         match known_at {

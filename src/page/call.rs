@@ -5,7 +5,12 @@ use super::check::{Faults, faults, name_of};
 use crate::grpc::local::Problem;
 use prost::Message;
 
-/// Why there is no answer.
+/// The field of a request that has the token of a page.
+pub(super) const PAGE_TOKEN: &str = "page_token";
+/// The rpc that is asked nothing, so that no address is wrong for it.
+const WITHOUT_REQUEST: &str = "GetServerInfo";
+
+/// The failure to answer an address.
 #[derive(Clone, Debug)]
 pub(super) struct Wrong {
     /// The HTTP status.
@@ -73,11 +78,6 @@ pub(super) async fn check(asked: &Asked, rpc: &str, request: &impl Message, toke
 fn path_of(rpc: &str) -> String {
     format!("/detente.v1.LedgerService/{rpc}")
 }
-
-/// The field of a request that has the token of a page.
-pub(super) const PAGE_TOKEN: &str = "page_token";
-/// The rpc that is asked nothing, so that no address is wrong for it.
-const WITHOUT_REQUEST: &str = "GetServerInfo";
 
 /// Violations under the names that the address has for their fields.
 fn named(violations: Faults, token: &str) -> Faults {

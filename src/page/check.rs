@@ -6,6 +6,7 @@ use super::relationship::SPANS;
 use super::series::{BUCKETS, GROUPS};
 use crate::v1::StateMode;
 use crate::wire::pasted::is_date_name;
+use crate::wire::path::is_within;
 use crate::wire::time::{read_instant, recorded_at};
 
 /// Faults: of each the name in the address, and what is wrong.
@@ -85,7 +86,5 @@ pub(super) fn name_of(field: &str) -> &str {
         ("what_if[0].retract_claim.claim_id", "retract"),
         ("what_if[1].retract_claim.claim_id", "retract"),
     ];
-    let is_within =
-        |begin: &str| field.strip_prefix(begin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
-    NAMES.iter().find(|(begin, _)| is_within(begin)).map_or(field, |(_, name)| name)
+    NAMES.iter().find(|(begin, _)| is_within(field, begin)).map_or(field, |(_, name)| name)
 }

@@ -18,7 +18,7 @@ pub(super) const MODES: [(&str, StateMode, &str, &str); 4] = [
     ("in", StateMode::OccurredIn, "happens then", "يحدث حينئذ"),
 ];
 
-/// How the date of an address is meant: by a name of the form, or by one that the flat queries take, such as `holds-at`.
+/// The mode of an address, by a name of the form or by one that the flat queries take, such as `holds-at`.
 pub(super) fn mode(asked: &Asked) -> StateMode {
     let name = asked.get("mode");
     let in_contract =

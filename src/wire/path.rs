@@ -59,6 +59,25 @@ impl fmt::Display for At<'_> {
     }
 }
 
+/// Returns true if a path is this one or leads on from it; the empty path is the request, which none leads on from.
+#[must_use]
+pub fn is_within(path: &str, begin: &str) -> bool {
+    !begin.is_empty() && path.strip_prefix(begin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// A name as fields have it in a path: `claimAsserted` and `ClaimAsserted` are `claim_asserted`.
+#[must_use]
+pub fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +91,18 @@ mod tests {
         assert_eq!(verb.field("claim").to_string(), "commands[2].assert_claim.claim");
         assert_eq!(At::root("filter").field("items").index(0).to_string(), "filter.items[0]");
         assert_eq!(root.to_string(), "");
+    }
+
+    #[test]
+    fn a_path_leads_on_at_the_end_of_a_name_alone() {
+        assert!(["from", "from.basis", "from[0]"].into_iter().all(|path| is_within(path, "from")));
+        assert!(!is_within("from_head", "from") && !is_within("from", "from.basis") && !is_within("from", ""));
+    }
+
+    #[test]
+    fn names_of_json_and_of_messages_become_names_of_fields() {
+        for (name, snake) in [("claimAsserted", "claim_asserted"), ("ClaimChange", "claim_change"), ("text", "text")] {
+            assert_eq!(snake_case(name), snake);
+        }
     }
 }

@@ -6,11 +6,12 @@
 //!                  └── violations.rs   both together, by the names that the query has
 //! ```
 //!
-//! Where a parameter is wrong already, the rpc only validates the request of the others.
+//! If a parameter is wrong already, the rpc only validates the request that the others make.
 
 use super::table::{Param, Place};
 use crate::grpc::local::{Local, Problem};
 use crate::http::failure::{Failure, message_of};
+use crate::wire::path::{is_within, snake_case};
 
 /// Violations: of each the name of a parameter, and what is wrong.
 pub(in crate::http) type Violations = Vec<(String, String)>;
@@ -119,21 +120,4 @@ fn path_of(place: Place) -> String {
         Place::Filter(field) => format!("filter.items[0].{}", snake_case(field)),
         Place::Under(message, field) => format!("{}.{}", snake_case(message), snake_case(field)),
     }
-}
-
-/// Returns true if a path is this one or leads on from it.
-fn is_within(path: &str, begin: &str) -> bool {
-    !begin.is_empty() && path.strip_prefix(begin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
-/// The name of a field in a proto file, by its name in JSON.
-fn snake_case(json: &str) -> String {
-    let mut name = String::with_capacity(json.len() + 4);
-    for c in json.chars() {
-        if c.is_ascii_uppercase() {
-            name.push('_');
-        }
-        name.push(c.to_ascii_lowercase());
-    }
-    name
 }

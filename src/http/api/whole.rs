@@ -266,11 +266,9 @@ impl Transfer {
     }
 }
 
-/// Returns true for a failure that passes when others have been answered: OVERLOADED, which alone of its status says when to
-/// come again.
+/// Returns true for a failure that passes when others have been answered.
 fn passes(failure: &Failure) -> bool {
-    let says_when = failure.0.details.iter().any(|(name, _)| name == "google.rpc.RetryInfo");
-    failure.0.code == "resource_exhausted" && says_when
+    failure.0.reason() == "OVERLOADED"
 }
 
 /// The next piece of a table.

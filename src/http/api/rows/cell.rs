@@ -1,7 +1,7 @@
 //! The cell of a message under a column.
 
-use super::spread::snake;
 use crate::flat::{self, Cell};
+use crate::wire::path::snake_case;
 use prost_reflect::{DynamicMessage, FieldDescriptor, SerializeOptions, Value};
 use std::borrow::Cow;
 
@@ -103,7 +103,7 @@ fn word(field: &FieldDescriptor, number: i32) -> Option<String> {
     let kind = field.kind();
     let (vocabulary, true) = (kind.as_enum()?, number != 0) else { return None };
     let Some(member) = vocabulary.get_value(number) else { return Some(number.to_string()) };
-    let (name, of) = (member.name().to_lowercase(), snake(vocabulary.name()));
+    let (name, of) = (member.name().to_lowercase(), snake_case(vocabulary.name()));
     let short = name.strip_prefix(&of).and_then(|rest| rest.strip_prefix('_'));
     Some(short.unwrap_or(&name).to_owned())
 }

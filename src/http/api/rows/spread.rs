@@ -3,6 +3,7 @@
 use super::Entry;
 use super::cell::{Place, View};
 use crate::flat::{self, Heading, Kind};
+use crate::wire::path::snake_case;
 use prost_reflect::{FieldDescriptor, Kind as Type, MessageDescriptor};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -21,7 +22,7 @@ pub(super) fn entry(message: MessageDescriptor, within: Option<&str>, languages:
     let claims = claims(&message, languages);
     let taken: HashSet<String> = claims.iter().flat_map(|(_, headings, _)| headings).map(name_of).collect();
     let mut spread =
-        Spread { languages, entry: snake(message.name()), taken, headings: Vec::new(), places: Vec::new() };
+        Spread { languages, entry: snake_case(message.name()), taken, headings: Vec::new(), places: Vec::new() };
     let own = message.fields().filter(|field| !is_claim(field) && within.as_ref() != Some(field));
     own.for_each(|field| spread.field(&field, &[], ""));
     let mut headings = spread.headings;
@@ -154,18 +155,6 @@ fn kind_of(kind: &Type) -> Kind {
         Type::String | Type::Bytes | Type::Message(_) => Kind::Text,
         _ => Kind::Integer,
     }
-}
-
-/// `ClaimChange` as `claim_change`.
-pub(super) fn snake(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.push(c.to_ascii_lowercase());
-    }
-    snake
 }
 
 #[cfg(test)]
