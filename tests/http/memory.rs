@@ -1,6 +1,6 @@
 //! Requests over HTTP take memory within the budget, and are told like those over gRPC where there is none.
 
-use crate::served::Served;
+use crate::served::{Served, claim, party};
 use detente::server::ServerOptions;
 use detente::v1;
 use detente::v1::ledger_service_client::LedgerServiceClient;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::io::Write as _;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tonic::transport::Endpoint;
 use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
@@ -35,6 +35,17 @@ async fn answer(mut socket: TcpStream) -> (u16, Value) {
     socket.read_to_string(&mut read).await.unwrap();
     let (head, body) = read.split_once("\r\n\r\n").unwrap();
     (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap())
+}
+
+/// The value of a metric once it has been the same twenty times.
+async fn stood_still(server: &Served, name: &str) -> u64 {
+    let (mut last, mut same) = (metric(server, name).await, 0);
+    while same < 20 {
+        let now = metric(server, name).await;
+        same = if now == last { same + 1 } else { 0 };
+        last = now;
+    }
+    last
 }
 
 async fn post(server: &Served, path: &str, more: &str, body: &[u8]) -> (u16, Value) {
@@ -156,5 +167,57 @@ async fn small_replies_that_nobody_reads_have_memory_and_give_it_back() {
     drop((channel, other));
     let free = async { while metric(&server, RESERVED).await > 0 {} };
     tokio::time::timeout(LONG, free).await.expect("what was reserved is given back");
+    server.end().await;
+}
+
+/// A table of several pages, and a client that leaves it while others hold the memory.
+#[tokio::test]
+async fn a_table_that_finds_no_memory_waits_while_its_client_stays_and_is_whole() {
+    const REFUSED: &str = "detente_refusals_total{why=\"memory\"}";
+    const RESERVED: &str = "detente_memory_reserved_bytes";
+    const CLAIMS: usize = 2_500;
+    let mut server = Served::empty_with(ServerOptions { memory: 20 << 20, ..ServerOptions::default() }).await;
+    server.append(vec![party("AAA", "Aland"), party("BBB", "Bland")]).await;
+    let text = "words of some length ".repeat(150);
+    for from in (1..=CLAIMS).step_by(250) {
+        server.append((from..from + 250).map(|one| claim(one as u128, "2025-01/..", &text)).collect()).await;
+    }
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(16 << 10).unwrap();
+    let mut table = socket.connect(server.address).await.unwrap();
+    let head =
+        format!("GET /api/v1/claims?format=ndjson HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", server.address);
+    table.write_all(head.as_bytes()).await.unwrap();
+    let mut read = vec![0; 1 << 10];
+    table.read_exact(&mut read).await.unwrap();
+
+    // The table stands still once it fills the sockets; others take what is left, piece by piece.
+    tokio::time::timeout(LONG, stood_still(&server, RESERVED)).await.expect("its client reads nothing");
+    const PIECE: usize = 512 << 10;
+    let mut others = Vec::new();
+    for _ in 0..40 {
+        let mut unfinished = begun(&server, INFO, "", PIECE).await;
+        others.push(tokio::spawn(async move {
+            // One that is refused cannot write all of it.
+            let _ = unfinished.write_all(&vec![b' '; PIECE - 1]).await;
+            unfinished
+        }));
+    }
+    let filled = async { while metric(&server, REFUSED).await == 0 {} };
+    tokio::time::timeout(LONG, filled).await.expect("one finds no memory in the end");
+    let before =
+        tokio::time::timeout(LONG, stood_still(&server, REFUSED)).await.expect("those that hold memory keep it");
+    let reading = tokio::spawn(async move {
+        table.read_to_end(&mut read).await.unwrap();
+        read
+    });
+    let refused = async { while metric(&server, REFUSED).await < before + 2 {} };
+    tokio::time::timeout(LONG, refused).await.expect("a page of the table finds no memory, and is asked for again");
+    assert!(!reading.is_finished());
+    drop(others);
+    let read = tokio::time::timeout(LONG, reading).await.expect("the table goes on").unwrap();
+    assert!(read.ends_with(b"\r\n0\r\n\r\n"), "it is whole");
+    let rows = read.windows(9).filter(|bytes| bytes == b"claim_id\"").count();
+    assert_eq!(rows, CLAIMS);
     server.end().await;
 }
