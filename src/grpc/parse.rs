@@ -1,4 +1,4 @@
-//! What the questions have in common: a filter, a cut and a page, and that all that is wrong is told at once.
+//! Parsing that all questions share: a filter, a cut and a page, with all violations reported at once.
 
 use super::intake::Intake;
 use super::page::{Page, PageTokenError, Paged};

@@ -319,7 +319,7 @@ impl http_body::Body for Reply {
         match polled {
             Poll::Ready(Some(Ok(frame))) => {
                 turn.hand_over();
-                // What is behind the last data goes out right after it.
+                // The last data hold the turn: trailers go out right behind them.
                 Poll::Ready(Some(Ok(frame.map_data(|bytes| holding(bytes, turn)))))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),

@@ -109,7 +109,7 @@ pub async fn run(
 fn transport() -> Server {
     const STREAM_WINDOW: u32 = 1 << 20;
     const CONNECTION_WINDOW: u32 = 4 << 20;
-    /// What clients expect of a server; more calls of a client wait in its library, or take another connection.
+    /// Maximum number of calls on a connection. Libraries of clients let further calls wait, or open another connection.
     const STREAMS_A_CONNECTION: u32 = 256;
     const HEADER_BYTES: u32 = 16 << 10;
     Server::builder()

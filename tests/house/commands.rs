@@ -29,7 +29,7 @@ struct Script {
     output: Vec<String>,
 }
 
-/// Whether bash takes a text for one or more whole commands.
+/// Returns true if bash takes a text for one or more whole commands.
 fn is_whole(text: &str) -> bool {
     let checked = Command::new("bash").args(["-n", "-c", text]).output().unwrap();
     !text.trim_end().ends_with('\\') && checked.status.success() && checked.stderr.is_empty()
@@ -306,7 +306,7 @@ fn the_commands_of_the_introduction_and_the_tour_run_and_answer_as_it_stands_the
     for document in ["README.md", "docs/TOUR.md"] {
         let demo = Demo::serve();
         let sandbox = Sandbox::new();
-        // What would stream until it is interrupted stops after one element.
+        // A stream that would go on until it is interrupted stops after one element.
         let ending = "case \"$1 $*\" in watch*|subscribe*) [[ \"$*\" == *--limit* ]] || set -- \"$@\" --limit 1;; esac";
         sandbox.program("detente", &format!("#!/bin/bash\n{ending}\nexec {PROGRAM} \"$@\"\n"));
         for script in scripts(Path::new(document)) {

@@ -112,20 +112,20 @@ fn every_relative_link_and_anchor_of_the_documents_resolves() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether a word of a document, such as `src/wire/mod.rs`, names a path of the repository.
+/// Returns true if a word of a document, such as `src/wire/mod.rs`, names a path of the repository.
 fn is_path(word: &str) -> bool {
-    let folders = ["src", "tests", "docs", "deploy", "benches", "examples", "proto", "findings", ".ci"];
+    let folders = ["src", "crates", "tests", "docs", "deploy", "benches", "examples", "proto", "findings", ".ci"];
     let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
     let first = word.split('/').next().unwrap();
     plain && word.contains('/') && (folders.contains(&first) || is_room(first) && word.ends_with(".rs"))
 }
 
-/// Whether `src` has a room of this name.
+/// Returns true if `src` has a room of this name.
 fn is_room(name: &str) -> bool {
     MAY_IMPORT.iter().any(|(room, _)| *room == name) || name == "server" || name == "operator"
 }
 
-/// Whether a word such as `ledger::stage::check` names a module, or an item that stands in one.
+/// Returns true if a word such as `ledger::stage::check` names a module, or an item that stands in one.
 fn is_in_a_module(word: &str) -> bool {
     let mut folder = root().join("src");
     let mut text = String::new();

@@ -3,6 +3,7 @@
 //!
 //! This binary starts itself again as the process that is killed: a test that does nothing unless it is told to.
 
+use crate::support::again::again;
 use crate::support::ask;
 use crate::support::home::{Home, LEDGER, block_on, named, options, request};
 use crate::support::make::{assert, batch, event, id, registrations, tick};
@@ -19,7 +20,7 @@ use detente::ledger::events::Start;
 use detente::ledger::open::{LedgerOptions, journal_dir};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command as Process, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -42,14 +43,7 @@ fn open(dir: &Path) -> Ledger {
 
 /// This binary once more, as the named test, in a directory.
 fn start(test: &str, dir: &Path, round: u32) -> Child {
-    Process::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("durability::{test}"), "--nocapture", "--test-threads", "1"])
-        .env(DIR, dir)
-        .env(ROUND, round.to_string())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    again(module_path!(), test).env(DIR, dir).env(ROUND, round.to_string()).spawn().unwrap()
 }
 
 /// The process that is killed: appends from several threads and says so once each is acknowledged, until it dies.

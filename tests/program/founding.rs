@@ -1,48 +1,15 @@
 //! The founding questions, asked over gRPC of the demo ledger, and answered exactly: which claims, how surely, which fields,
 //! and which nothing when there is nothing.
 
-use detente::ledger::open::LedgerOptions;
-use detente::server::{self, ServerOptions};
+use crate::support::demo::Demo;
 use detente::v1;
 use detente::v1::ledger_service_client::LedgerServiceClient;
 use detente::wire::json;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use tokio::sync::oneshot;
 use tonic::transport::Channel;
 
 type Client = LedgerServiceClient<Channel>;
-
-/// A demo server on a port of its own, in a directory of its own.
-struct Demo {
-    client: Client,
-    stop: Option<oneshot::Sender<()>>,
-    served: tokio::task::JoinHandle<()>,
-    _dir: tempfile::TempDir,
-}
-
-impl Demo {
-    async fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().to_owned();
-        let open = move || detente::demo::open(&path, &LedgerOptions::default(), &|_, _| {}).unwrap();
-        let ledger = tokio::task::spawn_blocking(open).await.unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let served = tokio::spawn(async move {
-            server::run(Arc::new(ledger), listener, ServerOptions::default(), stopped).await.unwrap();
-        });
-        Self { client: Client::connect(url).await.unwrap(), stop: Some(stop), served, _dir: dir }
-    }
-
-    async fn end(mut self) {
-        drop(self.client);
-        self.stop.take().unwrap().send(()).unwrap();
-        self.served.await.unwrap();
-    }
-}
 
 fn questions() -> Vec<Value> {
     let text = include_str!("../data/founding_questions.jsonl");

@@ -1,8 +1,9 @@
 //! What is missing: against the model day by day, and over a socket.
 
-use super::demo::{Demo, about, seed_id, violations};
+use super::dossier::{about, seed_id, violations};
 use super::history::{History, filters, matching};
 use crate::support::ask::{ALL, number};
+use crate::support::demo::Demo;
 use crate::support::home::Home;
 use crate::support::make::{assert, date, dispute, event, id, period, source, source_id, state, with};
 use crate::support::oracle::{Known, Oracle};

@@ -1,7 +1,8 @@
 //! What can be plotted: against the model bucket by bucket, and over a socket.
 
-use super::demo::{Demo, about, violations};
+use super::dossier::{about, violations};
 use super::history::{History, filters, matching};
+use crate::support::demo::Demo;
 use crate::support::home::Home;
 use crate::support::make::{assert, date, event, period, relationship, state, with, word};
 use crate::support::oracle::Known;

@@ -1,8 +1,9 @@
 //! How the state moved: against the model, page by page, and over a socket.
 
-use super::demo::{Demo, about, seed_id, violations};
+use super::dossier::{about, seed_id, violations};
 use super::history::{History, filters, matching};
 use crate::support::ask::ALL;
+use crate::support::demo::Demo;
 use crate::support::home::Home;
 use crate::support::make::{assert, event, id, period, state};
 use crate::support::oracle::Known;

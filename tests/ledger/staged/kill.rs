@@ -4,6 +4,7 @@
 //! This binary starts itself again as the process that is killed: a test that does nothing unless it is told to.
 
 use super::commands::{add_all, assertions, commit, new, progress, uuid};
+use crate::support::again::again;
 use crate::support::ask;
 use crate::support::home::{LEDGER, block_on, options, request};
 use crate::support::make::{batch, registrations, tick};
@@ -16,7 +17,7 @@ use detente::ledger::open::LedgerOptions;
 use detente::ledger::stage::StageState;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command as Process, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -60,14 +61,8 @@ fn the_stager_that_is_killed() {
 }
 
 fn start(dir: &Path, stage: u128) -> Child {
-    Process::new(std::env::current_exe().unwrap())
-        .args(["--exact", "staged::kill::the_stager_that_is_killed", "--nocapture", "--test-threads", "1"])
-        .env(DIR, dir)
-        .env(STAGE, stage.to_string())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    let stager = "the_stager_that_is_killed";
+    again(module_path!(), stager).env(DIR, dir).env(STAGE, stage.to_string()).spawn().unwrap()
 }
 
 /// What a killed process said.

@@ -1,8 +1,7 @@
-//! A demo server on a port of its own.
+//! A server of the demo, on a port and in a directory of its own.
 
 use detente::ledger::open::LedgerOptions;
 use detente::server::{self, ServerOptions};
-use detente::v1;
 use detente::v1::ledger_service_client::LedgerServiceClient;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -36,26 +35,4 @@ impl Demo {
         self.stop.send(()).unwrap();
         self.served.await.unwrap();
     }
-}
-
-/// The claims between two states, of these kinds.
-pub(crate) fn about(relationship: &str, kinds: &[&str]) -> Option<v1::Filter> {
-    let item = v1::FilterItem {
-        relationships: vec![relationship.to_owned()],
-        kinds: kinds.iter().map(ToString::to_string).collect(),
-        ..Default::default()
-    };
-    Some(v1::Filter { items: vec![item] })
-}
-
-/// The number that a claim has in the dossier.
-pub(crate) fn seed_id(claim: &v1::Claim) -> String {
-    claim.external_ids.iter().find(|id| id.scheme == "seed").map(|id| id.id.clone()).unwrap()
-}
-
-/// The fields that a refused request is refused for.
-pub(crate) fn violations(status: &tonic::Status) -> Vec<String> {
-    use tonic_types::StatusExt;
-    let details = status.get_details_bad_request().unwrap();
-    details.field_violations.into_iter().map(|violation| violation.field).collect()
 }
