@@ -20,10 +20,5 @@ pub mod page;
 pub mod server;
 pub mod store;
 pub mod telemetry;
+pub mod v1;
 pub mod wire;
-
-/// The generated messages, client and server of the public contract `detente.v1`.
-#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated; documented in the proto")]
-pub mod v1 {
-    tonic::include_proto!("detente.v1");
-}

@@ -40,7 +40,7 @@ WIDE = [
     ("ListConflicts", '{"filter":{"items":[{"relationships":["AZE-RUS"]}]}}'),
     ("ListGaps", "{}"),
     ("GetSeries", '{"from":"1970","until":"2020","bucket":"BUCKET_MONTH"}'),
-    ("Diff", '{"from":{"position":"0"}}'),
+    ("Diff", '{"from":{"cut":{"position":"0"}}}'),
     ("GetState", '{"validAt":"1990"}'),
     ("ListUpcoming", '{"from":"1970","until":"2030"}'),
     ("ListCorroboration", '{"filter":{"items":[{"relationships":["ARM-TUR"]}]}}'),

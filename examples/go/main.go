@@ -57,7 +57,7 @@ func state(ledger detente.LedgerServiceClient, basis string) error {
 		Mode:    detente.StateMode_STATE_MODE_HOLDS_AT,
 	}
 	if basis != "" { // at the basis of an append one reads one's own write; without one it is the head
-		request.Cut = &detente.GetStateRequest_Basis{Basis: basis}
+		request.Cut = &detente.Cut{At: &detente.Cut_Basis{Basis: basis}}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()

@@ -63,7 +63,7 @@ async function state(ledger: LedgerServiceClient, basis?: string) {
     filter: { items: [{ relationships: ["AZE-RUS"], kinds: ["agreement"] }] },
     validAt: "2026-12",
     mode: "STATE_MODE_HOLDS_AT",
-    ...(basis && { basis }), // at the basis of an append one reads one's own write; without one it is the head
+    ...(basis && { cut: { basis } }), // at the basis of an append one reads one's own write; without one it is the head
   };
   const { matches } = await reply<GetStateRequest, GetStateResponse__Output>(ledger.getState.bind(ledger), request);
   for (const { claim } of matches) console.log(claim!.claimId, claim!.texts[0].text);

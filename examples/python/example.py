@@ -15,7 +15,7 @@ import time
 import uuid
 
 import grpc
-from detente.v1 import claim_pb2, command_pb2, feed_pb2, filter_pb2, ledger_pb2, ledger_pb2_grpc, state_pb2
+from detente.v1 import claim_pb2, command_pb2, cut_pb2, feed_pb2, filter_pb2, ledger_pb2, ledger_pb2_grpc, state_pb2
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
@@ -49,7 +49,7 @@ def state(ledger, basis=None):
         filter=filter_pb2.Filter(items=[about]),
         valid_at="2026-12",
         mode=state_pb2.STATE_MODE_HOLDS_AT,
-        basis=basis,  # at the basis of an append one reads one's own write; None is the head
+        cut=cut_pb2.Cut(basis=basis),  # at the basis of an append one reads one's own write; None is the head
     )
     reply = ledger.GetState(request, timeout=30)
     for match in reply.matches:

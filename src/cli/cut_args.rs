@@ -4,7 +4,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::instant;
-use crate::v1;
+use crate::v1::Cut;
 
 /// How much of the record to use. Without any: all of it.
 #[derive(Args, Debug, Clone, Default)]
@@ -22,52 +22,6 @@ pub(crate) struct CutArgs {
     basis: Option<String>,
 }
 
-/// A request's own type of cut. The proto has one for each request, all alike.
-pub(crate) trait Cut: Sized {
-    /// What was recorded by this instant.
-    fn known_at(instant: Timestamp) -> Self;
-    /// What was recorded up to this position.
-    fn position(position: u64) -> Self;
-    /// What an earlier answer was computed from.
-    fn basis(basis: String) -> Self;
-}
-
-macro_rules! cuts {
-    ($($request:ident),* $(,)?) => {
-        $(impl Cut for v1::$request::Cut {
-            fn known_at(instant: Timestamp) -> Self {
-                Self::KnownAt(instant)
-            }
-            fn position(position: u64) -> Self {
-                Self::Position(position)
-            }
-            fn basis(basis: String) -> Self {
-                Self::Basis(basis)
-            }
-        })*
-    };
-}
-
-cuts!(
-    compare_perspectives_request,
-    get_claim_request,
-    get_series_request,
-    get_state_request,
-    get_timeline_request,
-    list_claims_request,
-    list_commitments_request,
-    list_conflicts_request,
-    list_corroboration_request,
-    list_gaps_request,
-    list_kinds_request,
-    list_parties_request,
-    list_relationships_request,
-    list_revisions_request,
-    list_schemes_request,
-    list_sources_request,
-    list_upcoming_request,
-);
-
 impl CutArgs {
     /// Whether there is any.
     pub(crate) fn is_given(&self) -> bool {
@@ -75,9 +29,9 @@ impl CutArgs {
     }
 
     /// The cut in the words of a request; none means all of the record.
-    pub(crate) fn cut<C: Cut>(self) -> Option<C> {
-        let known_at = self.known_at.map(C::known_at);
-        known_at.or(self.position.map(C::position)).or(self.basis.map(C::basis))
+    pub(crate) fn cut(self) -> Option<Cut> {
+        let known_at = self.known_at.map(Cut::known_at);
+        known_at.or(self.position.map(Cut::position)).or(self.basis.map(Cut::basis))
     }
 }
 
@@ -86,7 +40,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::v1::get_state_request::Cut as StateCut;
 
     #[derive(Parser)]
     struct Probe {
@@ -94,7 +47,7 @@ mod tests {
         cut: CutArgs,
     }
 
-    fn cut(flags: &[&str]) -> Result<Option<StateCut>, String> {
+    fn cut(flags: &[&str]) -> Result<Option<Cut>, String> {
         let arguments = ["probe"].iter().chain(flags);
         Ok(Probe::try_parse_from(arguments).map_err(|error| error.to_string())?.cut.cut())
     }
@@ -102,10 +55,10 @@ mod tests {
     #[test]
     fn each_form_of_a_cut_is_understood() {
         assert_eq!(cut(&[]).unwrap(), None);
-        assert_eq!(cut(&["--position", "7"]).unwrap(), Some(StateCut::Position(7)));
-        assert_eq!(cut(&["--basis", "7-ab"]).unwrap(), Some(StateCut::Basis("7-ab".into())));
+        assert_eq!(cut(&["--position", "7"]).unwrap(), Some(Cut::position(7)));
+        assert_eq!(cut(&["--basis", "7-ab"]).unwrap(), Some(Cut::basis("7-ab")));
         let day = Timestamp { seconds: 1_754_092_800, nanos: 0 };
-        assert_eq!(cut(&["--known-at", "2025-08-02"]).unwrap(), Some(StateCut::KnownAt(day)));
+        assert_eq!(cut(&["--known-at", "2025-08-02"]).unwrap(), Some(Cut::known_at(day)));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
     Failure, connect, filter_args::FilterArgs, global_args::GlobalArgs, instant, page_args::PageArgs, pages,
     state::Mode, suppose_args::SupposeArgs, table, words,
 };
-use crate::v1::{ChangeReason, Coordinate, DiffRequest, StateMode, coordinate::Cut};
+use crate::v1::{ChangeReason, Coordinate, Cut, DiffRequest, StateMode};
 
 /// What changed? Without dates the claims themselves are compared, with dates what the state was.
 #[derive(Args, Debug)]
@@ -78,7 +78,7 @@ fn coordinate(
     basis: Option<String>,
     valid_at: Option<String>,
 ) -> Option<Coordinate> {
-    let cut = known_at.map(Cut::KnownAt).or(position.map(Cut::Position)).or(basis.map(Cut::Basis));
+    let cut = known_at.map(Cut::known_at).or(position.map(Cut::position)).or(basis.map(Cut::basis));
     Some(Coordinate { valid_at: valid_at.unwrap_or_default(), cut })
 }
 
@@ -131,8 +131,8 @@ mod tests {
                      --reason late-report --reason RETRACTION --mode holds-at";
         let question = question(flags).unwrap();
         let (from, to) = (question.from.unwrap(), question.to.unwrap());
-        assert_eq!(from.cut, Some(Cut::KnownAt(instant::read("2025-08-02").unwrap())));
-        assert_eq!((to.cut, to.valid_at.as_str()), (Some(Cut::Position(9)), "2025-09"));
+        assert_eq!(from.cut, Some(Cut::known_at(instant::read("2025-08-02").unwrap())));
+        assert_eq!((to.cut, to.valid_at.as_str()), (Some(Cut::position(9)), "2025-09"));
         assert_eq!(question.reasons, [ChangeReason::LateReport, ChangeReason::Retraction].map(i32::from));
         assert_eq!(question.mode, i32::from(StateMode::HoldsAt));
         assert_eq!(question.filter.unwrap().items[0].relationships, ["AZE-RUS"]);

@@ -161,7 +161,7 @@ enum Command {
     Stages(StagesArgs),
     /// List what begins, ends, stops being certain or falls due in a span of time.
     Upcoming(Box<UpcomingArgs>),
-    /// Tell such turns as they come, and follow for ever.
+    /// Tell such transitions as they come, and follow for ever.
     Watch(Box<WatchArgs>),
     /// Write the whole record as JSON Lines; or a state, claims or the log as CSV, Parquet or JSON.
     Export(Box<ExportArgs>),

@@ -60,7 +60,7 @@ paged!(
     ListRevisionsResponse [revisions: Revision],
     ListSchemesResponse [schemes: Scheme],
     ListSourcesResponse [sources: Source],
-    ListUpcomingResponse [turns: UpcomingTurn],
+    ListUpcomingResponse [transitions: UpcomingTransition],
 );
 
 impl List for v1::ComparePerspectivesResponse {

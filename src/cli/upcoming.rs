@@ -10,7 +10,7 @@ use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
     suppose_args::SupposeArgs, table, words,
 };
-use crate::v1::{ListUpcomingRequest, Turn};
+use crate::v1::{ListUpcomingRequest, Transition};
 
 /// What comes next?
 #[derive(Args, Debug)]
@@ -21,9 +21,9 @@ pub(crate) struct UpcomingArgs {
     /// The end of the span (EDTF), its last day included. Default: a year after the beginning.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     until: Option<String>,
-    /// Only this turn: may-begin, begins, may-end, ends or falls-due. May be given several times.
-    #[arg(long, value_name = "TURN", value_parser = words::parser::<Turn>(), hide_possible_values = true)]
-    turn: Vec<Turn>,
+    /// Only this transition: may-begin, begins, may-end, ends or falls-due. May be given several times.
+    #[arg(long, value_name = "TRANSITION", value_parser = words::parser::<Transition>(), hide_possible_values = true)]
+    transition: Vec<Transition>,
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
@@ -35,13 +35,13 @@ pub(crate) struct UpcomingArgs {
 }
 
 impl UpcomingArgs {
-    /// Asks, and shows the turns.
+    /// Asks, and shows the transitions.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
         let question = ListUpcomingRequest {
             filter: self.filter.filter(None),
             from: self.from.unwrap_or_default(),
             until: self.until.unwrap_or_default(),
-            turns: self.turn.into_iter().map(i32::from).collect(),
+            transitions: self.transition.into_iter().map(i32::from).collect(),
             cut: self.cut.cut(),
             what_if: self.suppose.commands()?,
             ..Default::default()
@@ -49,6 +49,6 @@ impl UpcomingArgs {
         let filter = question.filter.clone();
         let ledger = connect::ledger(&global.server).await?;
         let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
-        global.output.list(&reply, || table::turn::table(filter.as_ref(), &reply, &global.into()))
+        global.output.list(&reply, || table::transition::table(filter.as_ref(), &reply, &global.into()))
     }
 }

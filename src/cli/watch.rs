@@ -12,18 +12,18 @@ use super::{
     global_args::GlobalArgs,
     instant,
     output::{self, Format},
-    table::{escape, turn},
+    table::{escape, transition},
     words,
 };
 use crate::client::ClockNews;
-use crate::v1::{Turn, WatchClockRequest, WatchClockResponse};
+use crate::v1::{Transition, WatchClockRequest, WatchClockResponse};
 
-/// Which turns, from when on?
+/// Which transitions, from when on?
 #[derive(Args, Debug)]
 pub(crate) struct WatchArgs {
-    /// Only this turn: may-begin, begins, may-end, ends or falls-due. May be given several times.
-    #[arg(long, value_name = "TURN", value_parser = words::parser::<Turn>(), hide_possible_values = true)]
-    turn: Vec<Turn>,
+    /// Only this transition: may-begin, begins, may-end, ends or falls-due. May be given several times.
+    #[arg(long, value_name = "TRANSITION", value_parser = words::parser::<Transition>(), hide_possible_values = true)]
+    transition: Vec<Transition>,
     /// Resume after the frame that had this token. Default: begin now.
     #[arg(long, value_name = "TOKEN", conflicts_with = "from")]
     after: Option<String>,
@@ -33,7 +33,7 @@ pub(crate) struct WatchArgs {
     /// Tell also what had turned before it became known.
     #[arg(long)]
     include_late: bool,
-    /// Stop after so many turns. Default: never.
+    /// Stop after so many transitions. Default: never.
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
     #[command(flatten)]
@@ -41,12 +41,12 @@ pub(crate) struct WatchArgs {
 }
 
 impl WatchArgs {
-    /// Follows, and shows each turn as it comes.
+    /// Follows, and shows each transition as it comes.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
         let mut left = self.limit.unwrap_or(u64::MAX);
         let question = WatchClockRequest {
             filter: self.filter.filter(None),
-            turns: self.turn.into_iter().map(i32::from).collect(),
+            transitions: self.transition.into_iter().map(i32::from).collect(),
             after: self.after.unwrap_or_default(),
             from: self.from,
             include_late: self.include_late,
@@ -60,7 +60,7 @@ impl WatchArgs {
             match watch.next().await? {
                 ClockNews::Frame(frame) => {
                     show(&frame, global)?;
-                    left -= u64::from(frame.turn.is_some());
+                    left -= u64::from(frame.transition.is_some());
                 }
                 ClockNews::Interrupted(why) => output::notice(&escape::visible(&format!("{why}; connecting again"))),
             }
@@ -70,8 +70,8 @@ impl WatchArgs {
 }
 
 fn show(frame: &WatchClockResponse, global: &GlobalArgs) -> Result<(), Failure> {
-    match (global.output, &frame.turn) {
-        (Format::Table, Some(turn)) => output::write(&turn::line(turn, &global.into())),
+    match (global.output, &frame.transition) {
+        (Format::Table, Some(transition)) => output::write(&transition::line(transition, &global.into())),
         (Format::Table, None) => Ok(()),
         (Format::Json | Format::Jsonl, _) => output::lines(std::slice::from_ref(frame)),
     }

@@ -61,7 +61,7 @@ words!(
     SeriesGroup,
     Status,
     TemporalType,
-    Turn,
+    Transition,
 );
 
 /// How a table shows a value: `no information`; nothing where it is not said.

@@ -48,6 +48,13 @@ mod sealed {
     pub trait Sealed {}
 }
 
+/// Names a basis where no cut is named.
+fn name_cut(cut: &mut Option<v1::Cut>, basis: String) {
+    if cut.as_ref().is_none_or(v1::Cut::is_head) {
+        *cut = Some(v1::Cut::basis(basis));
+    }
+}
+
 macro_rules! put {
     ($request:ident, $answer:ident, $rpc:ident) => {
         type Answer = v1::$answer;
@@ -59,14 +66,14 @@ macro_rules! put {
 }
 
 macro_rules! at_a_cut {
-    ($($request:ident ($module:ident) => $rpc:ident => $answer:ident),* $(,)?) => {$(
+    ($($request:ident => $rpc:ident => $answer:ident),* $(,)?) => {$(
         impl sealed::Sealed for v1::$request {}
 
         impl Question for v1::$request {
             put!($request, $answer, $rpc);
 
             fn stand_at(&mut self, basis: String) {
-                self.cut.get_or_insert(v1::$module::Cut::Basis(basis));
+                name_cut(&mut self.cut, basis);
             }
 
             fn context(answer: &v1::$answer) -> Option<&ReplyContext> {
@@ -117,23 +124,23 @@ macro_rules! paged {
 }
 
 at_a_cut!(
-    ComparePerspectivesRequest (compare_perspectives_request) => compare_perspectives => ComparePerspectivesResponse,
-    GetClaimRequest (get_claim_request) => get_claim => GetClaimResponse,
-    GetSeriesRequest (get_series_request) => get_series => GetSeriesResponse,
-    GetStateRequest (get_state_request) => get_state => GetStateResponse,
-    GetTimelineRequest (get_timeline_request) => get_timeline => GetTimelineResponse,
-    ListClaimsRequest (list_claims_request) => list_claims => ListClaimsResponse,
-    ListCommitmentsRequest (list_commitments_request) => list_commitments => ListCommitmentsResponse,
-    ListConflictsRequest (list_conflicts_request) => list_conflicts => ListConflictsResponse,
-    ListCorroborationRequest (list_corroboration_request) => list_corroboration => ListCorroborationResponse,
-    ListGapsRequest (list_gaps_request) => list_gaps => ListGapsResponse,
-    ListKindsRequest (list_kinds_request) => list_kinds => ListKindsResponse,
-    ListPartiesRequest (list_parties_request) => list_parties => ListPartiesResponse,
-    ListRelationshipsRequest (list_relationships_request) => list_relationships => ListRelationshipsResponse,
-    ListRevisionsRequest (list_revisions_request) => list_revisions => ListRevisionsResponse,
-    ListSchemesRequest (list_schemes_request) => list_schemes => ListSchemesResponse,
-    ListSourcesRequest (list_sources_request) => list_sources => ListSourcesResponse,
-    ListUpcomingRequest (list_upcoming_request) => list_upcoming => ListUpcomingResponse,
+    ComparePerspectivesRequest => compare_perspectives => ComparePerspectivesResponse,
+    GetClaimRequest => get_claim => GetClaimResponse,
+    GetSeriesRequest => get_series => GetSeriesResponse,
+    GetStateRequest => get_state => GetStateResponse,
+    GetTimelineRequest => get_timeline => GetTimelineResponse,
+    ListClaimsRequest => list_claims => ListClaimsResponse,
+    ListCommitmentsRequest => list_commitments => ListCommitmentsResponse,
+    ListConflictsRequest => list_conflicts => ListConflictsResponse,
+    ListCorroborationRequest => list_corroboration => ListCorroborationResponse,
+    ListGapsRequest => list_gaps => ListGapsResponse,
+    ListKindsRequest => list_kinds => ListKindsResponse,
+    ListPartiesRequest => list_parties => ListPartiesResponse,
+    ListRelationshipsRequest => list_relationships => ListRelationshipsResponse,
+    ListRevisionsRequest => list_revisions => ListRevisionsResponse,
+    ListSchemesRequest => list_schemes => ListSchemesResponse,
+    ListSourcesRequest => list_sources => ListSourcesResponse,
+    ListUpcomingRequest => list_upcoming => ListUpcomingResponse,
 );
 
 without_a_cut!(
@@ -158,7 +165,7 @@ paged!(
     ListRevisionsRequest => ListRevisionsResponse [revisions: Revision],
     ListSchemesRequest => ListSchemesResponse [schemes: Scheme],
     ListSourcesRequest => ListSourcesResponse [sources: Source],
-    ListUpcomingRequest => ListUpcomingResponse [turns: UpcomingTurn],
+    ListUpcomingRequest => ListUpcomingResponse [transitions: UpcomingTransition],
 );
 
 impl sealed::Sealed for v1::DiffRequest {}
@@ -169,7 +176,7 @@ impl Question for v1::DiffRequest {
 
     fn stand_at(&mut self, basis: String) {
         for side in [&mut self.from, &mut self.to] {
-            side.get_or_insert_default().cut.get_or_insert(v1::coordinate::Cut::Basis(basis.clone()));
+            name_cut(&mut side.get_or_insert_default().cut, basis.clone());
         }
     }
 
@@ -181,24 +188,24 @@ impl Question for v1::DiffRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{Coordinate, coordinate, get_state_request::Cut};
+    use crate::v1::{Coordinate, Cut};
 
     #[test]
     fn a_cut_that_a_question_names_is_left_alone() {
-        let mut named = v1::GetStateRequest { cut: Some(Cut::Position(3)), ..Default::default() };
+        let mut named = v1::GetStateRequest { cut: Some(Cut::position(3)), ..Default::default() };
         named.stand_at("9-x".to_owned());
-        assert_eq!(named.cut, Some(Cut::Position(3)));
+        assert_eq!(named.cut, Some(Cut::position(3)));
         let mut open = v1::GetStateRequest::default();
         open.stand_at("9-x".to_owned());
-        assert_eq!(open.cut, Some(Cut::Basis("9-x".to_owned())));
+        assert_eq!(open.cut, Some(Cut::basis("9-x")));
     }
 
     #[test]
     fn a_comparison_is_asked_at_the_basis_on_the_sides_that_name_no_cut() {
-        let from = Some(Coordinate { cut: Some(coordinate::Cut::Position(3)), ..Default::default() });
+        let from = Some(Coordinate { cut: Some(Cut::position(3)), ..Default::default() });
         let mut diff = v1::DiffRequest { from, ..Default::default() };
         diff.stand_at("9-x".to_owned());
-        assert_eq!(diff.from.unwrap().cut, Some(coordinate::Cut::Position(3)));
-        assert_eq!(diff.to.unwrap().cut, Some(coordinate::Cut::Basis("9-x".to_owned())));
+        assert_eq!(diff.from.unwrap().cut, Some(Cut::position(3)));
+        assert_eq!(diff.to.unwrap().cut, Some(Cut::basis("9-x")));
     }
 }

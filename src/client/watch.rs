@@ -1,4 +1,4 @@
-//! A watch of the clock that outlives its connections: each turn once, none missed.
+//! A watch of the clock that outlives its connections: each transition once, none missed.
 //!
 //! Every frame has a token, and after a break the clock is watched from that token on. A consumer that keeps the token can do the
 //! same in another process.
@@ -6,14 +6,14 @@
 use super::follow::{Came, Following};
 use super::stream::unfold;
 use super::{Client, Error};
-use crate::v1::{ClockTurn, WatchClockRequest, WatchClockResponse};
+use crate::v1::{ClockTransition, WatchClockRequest, WatchClockResponse};
 use tokio::time::Instant;
 use tokio_stream::Stream;
 
 /// What a watch tells.
 #[derive(Clone, Debug)]
 pub enum ClockNews {
-    /// A frame: a turn that has come, or a sign that none has.
+    /// A frame: a transition that has come, or a sign that none has.
     Frame(Box<WatchClockResponse>),
     /// The connection broke or the server stops; it will be mended. [`ClockWatch::next`] goes on after a pause.
     Interrupted(Error),
@@ -64,16 +64,16 @@ impl ClockWatch {
         })
     }
 
-    /// Waits for the next turn, whatever else comes before it.
+    /// Waits for the next transition, whatever else comes before it.
     ///
     /// # Errors
     /// As [`ClockWatch::next`].
-    pub async fn turn(&mut self) -> Result<ClockTurn, Error> {
+    pub async fn transition(&mut self) -> Result<ClockTransition, Error> {
         loop {
             if let ClockNews::Frame(frame) = self.next().await?
-                && let Some(turn) = frame.turn
+                && let Some(transition) = frame.transition
             {
-                return Ok(turn);
+                return Ok(transition);
             }
         }
     }

@@ -4,7 +4,7 @@
 //! written as partial dates ([`edtf`]). [`command`]s ask for it to be recorded; [`decide`] turns them into [`event`]s, or
 //! says everything that is wrong with them ([`rejection`]). How a claim stands after its events is its [`standing`]; whether
 //! it holds or happened at an asked [`period`] is its [`certainty`]; when nothing is found, [`emptiness`] says which nothing
-//! it is; when all that changes by the passing of time is its [`turn`]s. A [`filter`] says which claims are meant, a [`cut`]
+//! it is; when all that changes by the passing of time is its [`transition`]s. A [`filter`] says which claims are meant, a [`cut`]
 //! how much of the record may be used; what changed between two coordinates, and why, is a [`diff`].
 //! Of claims beside one another: when they are in [`conflict`], and which of many are ([`rivals`]), what [`corroboration`] they have, what became of a
 //! [`commitment`], and whose word counts from a [`perspective`].
@@ -44,7 +44,7 @@ pub mod source;
 pub mod standing;
 pub mod text;
 pub mod timeline;
-pub mod turn;
+pub mod transition;
 pub mod valid_time;
 pub mod validity;
 pub mod vocabulary;

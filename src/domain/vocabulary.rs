@@ -86,7 +86,7 @@ vocabulary! {
 }
 vocabulary! {
     /// What the passing of time makes of a claim.
-    Turn { MayBegin, Begins, MayEnd, Ends, FallsDue }
+    Transition { MayBegin, Begins, MayEnd, Ends, FallsDue }
 }
 vocabulary! {
     /// What a party is.

@@ -12,7 +12,7 @@ use crate::domain::period::Period;
 use crate::domain::position::RecordedAt;
 use crate::ledger::Ledger;
 use crate::ledger::query::PageSize;
-use crate::ledger::upcoming::{UpcomingQuery, UpcomingTurn};
+use crate::ledger::upcoming::{UpcomingQuery, UpcomingTransition};
 use crate::v1;
 use crate::wire::time::timestamp_of;
 use crate::wire::vocabulary::Twin;
@@ -48,7 +48,7 @@ fn parse(ledger: &Ledger, mut request: v1::ListUpcomingRequest) -> Result<Questi
     let page = parse.page(&mut request, ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
     let span = Span::asked(&request.from, &request.until, &page, ledger.clock().now(), &mut parse);
-    let turns = parse.members(&request.turns, "turns");
+    let transitions = parse.members(&request.transitions, "transitions");
     let asked_cut = parse.cut(request.cut);
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
@@ -59,7 +59,7 @@ fn parse(ledger: &Ledger, mut request: v1::ListUpcomingRequest) -> Result<Questi
     };
     let cut = page.cut(asked_cut);
     let size = PageSize { bytes: MAX_BYTES, ..page.size };
-    let query = UpcomingQuery { filter, span: (span.from, span.until), turns, cut, supposed, skip, page: size };
+    let query = UpcomingQuery { filter, span: (span.from, span.until), transitions, cut, supposed, skip, page: size };
     Ok(Question { query, page, asked_cut, span })
 }
 
@@ -87,7 +87,7 @@ fn end(until: &str, parse: &mut Parse) -> Moment {
     read(until, "until", parse).map_or(Moment::MAX, |period| period.b)
 }
 
-/// An asked date. Turns are told as timestamps, so it lies within what these can say.
+/// An asked date. Transitions are told as timestamps, so it lies within what these can say.
 fn read(text: &str, field: &str, parse: &mut Parse) -> Option<Period> {
     match Period::parse(text) {
         Ok(period) if timestamp_of(period.a).is_some() && timestamp_of(period.b.plus_seconds(-1)).is_some() => {
@@ -121,12 +121,16 @@ fn answer(ledger: &Ledger, question: &Question) -> Result<v1::ListUpcomingRespon
     let found = ledger.upcoming(query)?;
     let next_page_token = page.token(found.at.basis, found.next.into(), &span.first);
     let context = Some(context(&Page::at(found.at, *asked_cut), &span.text()));
-    let turns = found.turns.into_iter().map(message).collect();
-    Ok(v1::ListUpcomingResponse { context, turns, next_page_token })
+    let transitions = found.transitions.into_iter().map(message).collect();
+    Ok(v1::ListUpcomingResponse { context, transitions, next_page_token })
 }
 
-fn message(turn: UpcomingTurn) -> v1::UpcomingTurn {
-    v1::UpcomingTurn { turn: turn.turn.to_wire(), at: timestamp_of(turn.at), claim: Some(turn.claim) }
+fn message(transition: UpcomingTransition) -> v1::UpcomingTransition {
+    v1::UpcomingTransition {
+        transition: transition.transition.to_wire(),
+        at: timestamp_of(transition.at),
+        claim: Some(transition.claim),
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ use crate::domain::vocabulary::ChangeReason;
 use crate::ledger::Ledger;
 use crate::ledger::diff::{ChangeCause, ClaimChange, Diff, DiffQuery};
 use crate::v1;
-use crate::wire::cut::parse_cut;
 use crate::wire::vocabulary::Twin;
 use std::sync::Arc;
 
@@ -47,7 +46,10 @@ fn parse(ledger: &Ledger, mut request: v1::DiffRequest) -> Result<Question, Refu
     let page = parse.page(&mut request, ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
     if request.from.is_none() {
-        parse.wrong("from", "required: the earlier side, for example {\"knownAt\": \"2025-08-02T00:00:00Z\"}");
+        parse.wrong(
+            "from",
+            "required: the earlier side, for example {\"cut\": {\"knownAt\": \"2025-08-02T00:00:00Z\"}}",
+        );
     }
     let from = side("from", request.from.unwrap_or_default(), &mut parse);
     let to = side("to", request.to.unwrap_or_default(), &mut parse);
@@ -69,8 +71,7 @@ fn parse(ledger: &Ledger, mut request: v1::DiffRequest) -> Result<Question, Refu
 }
 
 fn side(name: &str, asked: v1::Coordinate, parse: &mut Parse) -> Side {
-    let within = |Violation { field, description }| Violation::new(format!("{name}.{field}"), description);
-    let cut = parse.take(parse_cut(asked.cut).map_err(within)).unwrap_or_default();
+    let cut = parse.cut_in(&format!("{name}.cut"), asked.cut);
     let period = (!asked.valid_at.is_empty()).then(|| Period::parse(&asked.valid_at));
     let wrong = |error: &dyn ToString| Violation::new(format!("{name}.valid_at"), error.to_string());
     let period = period.and_then(|period| parse.take(period.map_err(|error| wrong(&error))));

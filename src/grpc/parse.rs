@@ -9,7 +9,7 @@ use crate::domain::filter::{Filter, MemberSet};
 use crate::domain::rejection::Violation;
 use crate::v1;
 use crate::wire::command::parse_supposed;
-use crate::wire::cut::{AskedCut, parse_cut};
+use crate::wire::cut::parse_cut;
 use crate::wire::filter::parse_filter;
 use crate::wire::path::At;
 use crate::wire::sink::Sink;
@@ -40,9 +40,15 @@ impl Parse {
         parse_filter(filter, "filter", text_allowed, &mut self.violations)
     }
 
-    /// The cut; the head, if what is asked is none.
-    pub(super) fn cut<C: AskedCut>(&mut self, cut: Option<C>) -> Cut {
-        self.take(parse_cut(cut)).unwrap_or_default()
+    /// The cut at the field `cut`; the head, if what is asked is none.
+    pub(super) fn cut(&mut self, cut: Option<v1::Cut>) -> Cut {
+        self.cut_in("cut", cut)
+    }
+
+    /// The cut at a field; the head, if what is asked is none.
+    pub(super) fn cut_in(&mut self, field: &str, cut: Option<v1::Cut>) -> Cut {
+        let within = |fault: Violation| Violation::new(format!("{field}.{}", fault.field), fault.description);
+        self.take(parse_cut(cut).map_err(within)).unwrap_or_default()
     }
 
     /// What the question supposes, at the field `what_if`.

@@ -1,7 +1,7 @@
-//! `WatchClock`: a stream that tells the turns of valid time as they come, and never ends by itself.
+//! `WatchClock`: a stream that tells the transitions of valid time as they come, and never ends by itself.
 //!
 //! ```text
-//!   wait      until the next turn, the next heartbeat, or something is published; whichever comes first
+//!   wait      until the next transition, the next heartbeat, or something is published; whichever comes first
 //!   settle    nothing can be recorded at or before now any more
 //!   advance   what has come is pending
 //!   tell      a frame for each, while the client reads; the ledger is not held while it does not
@@ -43,11 +43,11 @@ type Frame = Result<v1::WatchClockResponse, Status>;
 
 /// How many frames may wait for a client.
 const WAITING: usize = 16;
-/// How many turns are put together at once.
+/// How many transitions are put together at once.
 const AT_ONCE: usize = 32;
 /// How many new events are looked at without handing that to a thread that may wait.
 const FEW_EVENTS: u64 = 1024;
-/// How many turns that have come are held for a client, and how many that will.
+/// How many transitions that have come are held for a client, and how many that will.
 const AT_HAND: usize = 1 << 15;
 
 pub(super) async fn watch_clock(service: &Service, request: v1::WatchClockRequest) -> Result<ClockStream, Refusal> {
@@ -69,11 +69,11 @@ pub(super) async fn watch_clock(service: &Service, request: v1::WatchClockReques
 fn parse(ledger: Uuid, request: v1::WatchClockRequest) -> Result<(WatchQuery, Duration), Refusal> {
     let mut parse = Parse::new();
     let filter = parse.filter(request.filter, false);
-    let turns = parse.members(&request.turns, "turns");
+    let transitions = parse.members(&request.transitions, "transitions");
     let start = start(ledger, &request.after, request.from.as_ref(), &mut parse);
     let heartbeat = heartbeat(request.heartbeat, &mut parse);
     parse.finish()?;
-    Ok((WatchQuery { filter, turns, include_late: request.include_late, start, at_hand: AT_HAND }, heartbeat))
+    Ok((WatchQuery { filter, transitions, include_late: request.include_late, start, at_hand: AT_HAND }, heartbeat))
 }
 
 fn start(ledger: Uuid, after: &str, from: Option<&prost_types::Timestamp>, parse: &mut Parse) -> WatchStart {
@@ -98,11 +98,11 @@ fn start(ledger: Uuid, after: &str, from: Option<&prost_types::Timestamp>, parse
 #[derive(Clone, PartialEq, Message)]
 struct Token {
     #[prost(sint64, tag = "1")]
-    told_at: i64,
+    reported_at: i64,
     #[prost(uint64, tag = "2")]
     order: u64,
     #[prost(uint32, tag = "3")]
-    turn: u32,
+    transition: u32,
     #[prost(sint64, tag = "4")]
     settled: i64,
     #[prost(uint64, tag = "5")]
@@ -116,11 +116,11 @@ struct Token {
 
 impl Token {
     fn write(mark: Mark, ledger: Uuid) -> String {
-        let Mark { place: Place { told_at, order, turn }, settled, basis } = mark;
+        let Mark { place: Place { reported_at, order, transition }, settled, basis } = mark;
         let token = Self {
-            told_at: told_at.0,
+            reported_at: reported_at.0,
             order,
-            turn: u32::from(turn),
+            transition: u32::from(transition),
             settled: settled.0,
             position: basis.position.0,
             mark: u64::from_be_bytes(basis.mark),
@@ -131,9 +131,9 @@ impl Token {
 
     fn read(text: &str, ledger: Uuid) -> Option<Mark> {
         let token = Self::decode(from_hex(text)?.as_slice()).ok()?;
-        let turn = u8::try_from(token.turn).ok()?;
+        let transition = u8::try_from(token.transition).ok()?;
         let basis = Basis { position: Position(token.position), mark: token.mark.to_be_bytes() };
-        let place = Place { told_at: RecordedAt(token.told_at), order: token.order, turn };
+        let place = Place { reported_at: RecordedAt(token.reported_at), order: token.order, transition };
         (token.ledger == ledger.as_u64_pair().0).then_some(Mark { place, settled: RecordedAt(token.settled), basis })
     }
 }
@@ -215,7 +215,7 @@ impl Follower {
         }
     }
 
-    /// When the next turn comes or the next heartbeat is due. The ledger's clock may be moved meanwhile, so it is looked at
+    /// When the next transition comes or the next heartbeat is due. The ledger's clock may be moved meanwhile, so it is looked at
     /// once a minute at least.
     fn wake_at(&self, watch: &ClockWatch) -> Instant {
         const LEAST: Duration = Duration::from_millis(1);
@@ -224,8 +224,8 @@ impl Follower {
             let micros = at.0.saturating_sub(self.ledger.clock().now().0);
             Duration::from_micros(u64::try_from(micros).unwrap_or(0)).clamp(LEAST, MOST)
         };
-        let turn = Instant::now() + watch.next_at().map_or(MOST, left);
-        self.quiet_since.map_or(turn, |since| turn.min(since + self.heartbeat))
+        let transition = Instant::now() + watch.next_at().map_or(MOST, left);
+        self.quiet_since.map_or(transition, |since| transition.min(since + self.heartbeat))
     }
 
     async fn advance(&self, mut watch: ClockWatch, settled: SettledRecord) -> Result<ClockWatch, Refusal> {
@@ -244,18 +244,24 @@ impl Follower {
         Ok(())
     }
 
-    /// A frame without a turn: how far everything has been told.
+    /// A frame without a transition: how far everything has been told.
     fn quiet_frame(&self, mark: Mark, now: RecordedAt) -> v1::WatchClockResponse {
         let token = Token::write(mark, self.ledger.ledger_id().0);
-        v1::WatchClockResponse { token, now: Some(timestamp(now)), turn: None }
+        v1::WatchClockResponse { token, now: Some(timestamp(now)), transition: None }
     }
 
     fn frame(&self, telling: Telling) -> v1::WatchClockResponse {
-        let Telling { mark, turn, at, late, claim } = telling;
-        let told_at = Some(timestamp(mark.place.told_at));
-        let turn = v1::ClockTurn { turn: turn.to_wire(), at: timestamp_of(at), told_at, late, claim: Some(claim) };
+        let Telling { mark, transition, at, late, claim } = telling;
+        let reported_at = Some(timestamp(mark.place.reported_at));
+        let transition = v1::ClockTransition {
+            transition: transition.to_wire(),
+            at: timestamp_of(at),
+            reported_at,
+            late,
+            claim: Some(claim),
+        };
         let token = Token::write(mark, self.ledger.ledger_id().0);
-        v1::WatchClockResponse { token, now: told_at, turn: Some(turn) }
+        v1::WatchClockResponse { token, now: reported_at, transition: Some(transition) }
     }
 }
 

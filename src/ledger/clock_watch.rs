@@ -1,13 +1,13 @@
-//! The clock of valid time: tells the turns of claims as they come.
+//! The clock of valid time: tells the transitions of claims as they come.
 //!
-//! What is told is a function of the record and of time alone ([`told`]): every turn at the first instant at which it has
+//! What is told is a function of the record and of time alone ([`told`]): every transition at the first instant at which it has
 //! come and is known, in the order of these instants. Since nothing is recorded at or before an instant that has settled
 //! ([`super::horizon`]), what is told up to it is told for good, and a place in the sequence is enough to resume from,
 //! in another process too.
 //!
 //! ```text
 //!   begin    every candidate: what it tells after the place ──> pending        what it will tell ──> agenda
-//!   advance  claims whose turn has come, and claims that new events touch:     the same, for each of them
+//!   advance  claims whose transition has come, and claims that new events touch:     the same, for each of them
 //!   tell     pending, in order, with the claim as it was known then
 //! ```
 //!
@@ -31,12 +31,12 @@ use super::Ledger;
 use super::error::{QueryError, ReadFailure};
 use super::horizon::SettledRecord;
 use super::render::Renderer;
-use super::turn_history::TurnHistory;
+use super::transition_history::TurnHistory;
 use crate::domain::cut::{Basis, Cut};
 use crate::domain::filter::{Filter, MemberSet, link_of};
 use crate::domain::moment::Moment;
 use crate::domain::position::{Position, RecordedAt};
-use crate::domain::turn::{Known, SETTLING, Told, Turn, told};
+use crate::domain::transition::{Known, SETTLING, Told, Transition, told};
 use crate::domain::vocabulary::Vocabulary;
 use crate::store::{ClaimNo, Index};
 use crate::v1;
@@ -55,13 +55,13 @@ const BYTES_OF_ID: usize = 64;
 pub struct WatchQuery {
     /// Which claims.
     pub filter: Filter,
-    /// Which turns.
-    pub turns: MemberSet<Turn>,
-    /// Whether to tell turns that had passed when they became known.
+    /// Which transitions.
+    pub transitions: MemberSet<Transition>,
+    /// Whether to tell transitions that had passed when they became known.
     pub include_late: bool,
     /// Where to begin.
     pub start: WatchStart,
-    /// How many turns that have come are held at once, and how many that will.
+    /// How many transitions that have come are held at once, and how many that will.
     pub at_hand: usize,
 }
 
@@ -76,15 +76,15 @@ pub enum WatchStart {
     After(Mark),
 }
 
-/// A place in the sequence of what is told: behind a turn, or behind everything of an instant.
+/// A place in the sequence of what is told: behind a transition, or behind everything of an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The instant of telling.
-    pub told_at: RecordedAt,
+    pub reported_at: RecordedAt,
     /// The claim, by the order in which claims were first recorded.
     pub order: u64,
-    /// The turn, by its code.
-    pub turn: u8,
+    /// The transition, by its code.
+    pub transition: u8,
 }
 
 /// A place, and what was known when it was reached.
@@ -98,16 +98,16 @@ pub struct Mark {
     pub basis: Basis,
 }
 
-/// A turn that is told.
+/// A transition that is told.
 #[derive(Clone, Debug)]
 pub struct Telling {
     /// The place behind it.
     pub mark: Mark,
     /// What time made of the claim.
-    pub turn: Turn,
+    pub transition: Transition,
     /// From when on.
     pub at: Moment,
-    /// Whether it had turned before that was known.
+    /// Whether its instant had passed before that was known.
     pub late: bool,
     /// The claim as it was known then.
     pub claim: v1::Claim,
@@ -141,7 +141,7 @@ pub struct ClockWatch {
 #[derive(Clone, Copy, Debug)]
 struct Pending {
     place: Place,
-    turn: Turn,
+    transition: Transition,
     at: Moment,
     late: bool,
     claim: ClaimNo,
@@ -151,8 +151,8 @@ struct Pending {
 impl Place {
     /// Behind everything of an instant.
     #[must_use]
-    pub const fn end_of(told_at: RecordedAt) -> Self {
-        Self { told_at, order: u64::MAX, turn: u8::MAX }
+    pub const fn end_of(reported_at: RecordedAt) -> Self {
+        Self { reported_at, order: u64::MAX, transition: u8::MAX }
     }
 }
 
@@ -242,7 +242,7 @@ impl Ledger {
         watch.arrive();
     }
 
-    /// Tells what is pending, at most so many turns; none only where there is nothing to tell. Looks through the claims where
+    /// Tells what is pending, at most so many transitions; none only where there is nothing to tell. Looks through the claims where
     /// the watch is at the end of a page ([`ClockWatch::is_at_end_of_page`]).
     ///
     /// # Errors
@@ -259,11 +259,11 @@ impl Ledger {
             && let Some(next) = watch.pending.pop_front()
         {
             let mut bytes = Vec::new();
-            renderer.cut_at(appends.last(appends.known_at(next.place.told_at, self.published())));
+            renderer.cut_at(appends.last(appends.known_at(next.place.reported_at, self.published())));
             renderer.claim(next.claim, next.revision, &mut bytes)?;
             let claim = v1::Claim::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))?;
-            let Pending { place, turn, at, late, .. } = next;
-            told.push(Telling { mark: watch.mark_at(place), turn, at, late, claim });
+            let Pending { place, transition, at, late, .. } = next;
+            told.push(Telling { mark: watch.mark_at(place), transition, at, late, claim });
         }
         let loaded = renderer.into_loaded();
         drop(view);
@@ -302,7 +302,7 @@ impl ClockWatch {
         !self.pending.is_empty()
     }
 
-    /// Whether something may turn by an instant that is not on the agenda.
+    /// Whether a transition may come by an instant that is not on the agenda.
     fn is_unplanned(&self, now: RecordedAt) -> bool {
         self.unplanned.is_some_and(|from| from <= now)
     }
@@ -317,8 +317,8 @@ impl ClockWatch {
     /// told, what counts as behind it must stay the same.
     fn mark_at(&self, place: Place) -> Mark {
         match self.base {
-            Some((settled, basis)) if place.told_at <= settled.next() => Mark { place, settled, basis },
-            _ => Mark { place, settled: place.told_at.min(self.horizon), basis: self.head },
+            Some((settled, basis)) if place.reported_at <= settled.next() => Mark { place, settled, basis },
+            _ => Mark { place, settled: place.reported_at.min(self.horizon), basis: self.head },
         }
     }
 
@@ -390,19 +390,22 @@ impl ClockWatch {
     }
 
     fn note(&mut self, claim: ClaimNo, told: &Told, revision: u32) {
-        let place = Place { told_at: told.told_at, order: u64::from(claim), turn: told.turn.code() };
+        let place =
+            Place { reported_at: told.reported_at, order: u64::from(claim), transition: told.transition.code() };
         let late = told.is_late();
-        let wanted = self.query.turns.admits(Some(told.turn.code())) && (!late || self.query.include_late);
-        if !wanted || place <= self.place || self.full.is_some_and(|full| place > full && told.told_at <= self.horizon)
+        let wanted = self.query.transitions.admits(Some(told.transition.code())) && (!late || self.query.include_late);
+        if !wanted
+            || place <= self.place
+            || self.full.is_some_and(|full| place > full && told.reported_at <= self.horizon)
         {
             return;
         }
-        if told.told_at > self.horizon {
-            if !self.is_unplanned(told.told_at) {
-                self.agenda.insert((told.told_at, claim));
+        if told.reported_at > self.horizon {
+            if !self.is_unplanned(told.reported_at) {
+                self.agenda.insert((told.reported_at, claim));
             }
         } else {
-            self.pending.push_back(Pending { place, turn: told.turn, at: told.at, late, claim, revision });
+            self.pending.push_back(Pending { place, transition: told.transition, at: told.at, late, claim, revision });
         }
     }
 }

@@ -49,7 +49,7 @@ mod scores;
 mod shortened;
 mod sight;
 mod suppose;
-mod turn_history;
+mod transition_history;
 mod value;
 mod writer;
 mod writing;

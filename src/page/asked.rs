@@ -2,13 +2,13 @@
 
 use super::lang::Lang;
 use crate::grpc::local::Local;
+use crate::v1::Cut;
 use crate::wire::pasted::{is_date_name, restore_pasted};
 use crate::wire::time::read_instant;
 use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 use form_urlencoded::{Serializer, byte_serialize, parse};
-use prost_types::Timestamp;
 use std::convert::Infallible;
 
 /// The most of a value that is read.
@@ -23,14 +23,6 @@ pub(super) struct Asked {
     pub(super) lang: Lang,
     path: String,
     pairs: Vec<(String, String)>,
-}
-
-/// How much of the record a view may use.
-#[derive(Clone, Debug)]
-pub(super) enum Cut {
-    Head,
-    KnownAt(Timestamp),
-    Basis(String),
 }
 
 impl FromRequestParts<Local> for Asked {
@@ -85,9 +77,9 @@ impl Asked {
     pub(super) fn cut(&self) -> Cut {
         let (known_at, basis) = (read_instant(self.get("known_at")), self.get("basis"));
         match known_at {
-            Ok(instant) => Cut::KnownAt(instant),
-            Err(_) if basis.is_empty() => Cut::Head,
-            Err(_) => Cut::Basis(basis.to_owned()),
+            Ok(instant) => Cut::known_at(instant),
+            Err(_) if basis.is_empty() => Cut::default(),
+            Err(_) => Cut::basis(basis),
         }
     }
 
@@ -127,15 +119,3 @@ pub(super) fn path(view: &str, id: &str) -> String {
     let id: String = byte_serialize(id.as_bytes()).collect();
     format!("/{view}/{}", id.replace('+', "%20"))
 }
-
-/// Gives a request the cut that was asked for: `cut!(get_state_request, cut)`.
-macro_rules! cut {
-    ($request:ident, $cut:expr) => {
-        match $cut.clone() {
-            $crate::page::asked::Cut::Head => None,
-            $crate::page::asked::Cut::KnownAt(at) => Some($crate::v1::$request::Cut::KnownAt(at)),
-            $crate::page::asked::Cut::Basis(basis) => Some($crate::v1::$request::Cut::Basis(basis)),
-        }
-    };
-}
-pub(super) use cut;

@@ -68,17 +68,19 @@ fn place_fault(asked: &Asked, name: &str) -> Option<String> {
 
 /// The name in an address of a field of a request.
 pub(super) fn name_of(field: &str) -> &str {
-    const NAMES: [(&str, &str); 16] = [
+    const NAMES: [(&str, &str); 18] = [
         ("filter.items[0].relationships", "relationship"),
         ("filter.items[0].kinds", "kind"),
         ("filter.items[0].claim_ids", "retract"),
         ("filter.items[0].text", "q"),
+        ("cut.known_at", "known_at"),
+        ("cut.basis", "basis"),
         ("from.valid_at", "from_valid_at"),
-        ("from.known_at", "from_known_at"),
-        ("from.basis", "from_basis"),
+        ("from.cut.known_at", "from_known_at"),
+        ("from.cut.basis", "from_basis"),
         ("to.valid_at", "to_valid_at"),
-        ("to.known_at", "to_known_at"),
-        ("to.basis", "to_basis"),
+        ("to.cut.known_at", "to_known_at"),
+        ("to.cut.basis", "to_basis"),
         ("what_if[0].assert_claim.claim.kind", "claim_kind"),
         ("what_if[0].assert_claim.claim.valid", "valid"),
         ("what_if[0].assert_claim.claim.texts", "text"),

@@ -1,6 +1,6 @@
 //! `/claim/{id}`: the claim as known at the cut, its history with who, when and why, and its bitemporal plane.
 
-use super::asked::{Asked, Cut, cut, path};
+use super::asked::{Asked, path};
 use super::call::{Wrong, call};
 use super::chart::plane::plane;
 use super::claim_parts::{date, instant, label, link, marks, texts, voices, when, words};
@@ -9,7 +9,7 @@ use super::layout::{self, View, basis, next};
 use super::names::Names;
 use super::text::{line, shown};
 use super::words::{self, Word};
-use crate::v1::{Claim, Dispute, ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionKind};
+use crate::v1::{Claim, Cut, Dispute, ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionKind};
 use axum::extract::Path;
 use axum::response::Response;
 use maud::{Markup, html};
@@ -26,7 +26,7 @@ pub(super) async fn view(Path(id): Path<String>, asked: Asked) -> Response {
 async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
     let request = ListRevisionsRequest {
         claim_id: id.to_owned(),
-        cut: cut!(list_revisions_request, asked.cut()),
+        cut: Some(asked.cut()),
         page_size: PAGE,
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()
@@ -35,7 +35,7 @@ async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
     let context = history.context.clone().unwrap_or_default();
     let claims = || history.revisions.iter().filter_map(|revision| revision.claim.as_ref());
     let Some(claim) = claims().next_back() else { return Err(Wrong { status: 404, message: id.to_owned() }) };
-    let names = Names::in_claims(asked, &Cut::Basis(context.basis.clone()), claims(), &[]).await?;
+    let names = Names::in_claims(asked, &Cut::basis(context.basis.clone()), claims(), &[]).await?;
     let lang = asked.lang;
     let body = html! {
         p.quiet { (lang.t("Claim ", "القول ")) code dir="ltr" { (line(&claim.claim_id, 80)) } }

@@ -1,6 +1,6 @@
 //! `/conflicts`: claims that contradict one another, and how.
 
-use super::asked::{Asked, cut};
+use super::asked::Asked;
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::layout::{self, View};
@@ -22,7 +22,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
     let request = ListConflictsRequest {
         filter: listed::filter(asked),
         valid_at: asked.get("valid_at").to_owned(),
-        cut: cut!(list_conflicts_request, asked.cut()),
+        cut: Some(asked.cut()),
         page_size: 50,
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()

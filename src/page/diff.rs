@@ -1,6 +1,6 @@
 //! `/diff`: what changed between two dates, and why: did the world change, or our knowledge of it?
 
-use super::asked::{Asked, cut};
+use super::asked::Asked;
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::claim_parts::{instant, when};
@@ -9,7 +9,7 @@ use super::listed;
 use super::names::Names;
 use super::text::line;
 use super::words::Word;
-use crate::v1::{Claim, ClaimChange, Coordinate, DiffRequest, DiffResponse, DiffSummary, coordinate};
+use crate::v1::{Claim, ClaimChange, Coordinate, Cut, DiffRequest, DiffResponse, DiffSummary};
 use crate::wire::time::read_instant;
 use axum::response::Response;
 use maud::{Markup, html};
@@ -27,11 +27,11 @@ fn side(asked: &Asked, which: &str) -> Coordinate {
     let valid_at = asked.get(&name("valid_at")).to_owned();
     let (known, basis) = (read_instant(asked.get(&known_at)), asked.get(&pinned));
     let cut = if let Ok(known) = known {
-        Some(coordinate::Cut::KnownAt(known))
+        Some(Cut::known_at(known))
     } else if basis.is_empty() {
-        (which == "from").then_some(coordinate::Cut::Position(0))
+        (which == "from").then_some(Cut::position(0))
     } else {
-        Some(coordinate::Cut::Basis(basis.to_owned()))
+        Some(Cut::basis(basis))
     };
     Coordinate { valid_at, cut }
 }
@@ -39,7 +39,7 @@ fn side(asked: &Asked, which: &str) -> Coordinate {
 async fn made(asked: &Asked) -> Result<View, Wrong> {
     let mut to = side(asked, "to");
     if to.cut.is_none() {
-        to.cut = cut!(get_state_request, asked.cut()).map(later);
+        to.cut = Some(asked.cut());
     }
     let request = DiffRequest {
         filter: listed::filter(asked),
@@ -75,16 +75,6 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         (basis(asked, Some(&to), &pinned))
     };
     Ok(View { title: lang.t("Changes", "التغيّرات").to_owned(), body })
-}
-
-/// The cut of a view that has only one is that of the later side.
-fn later(cut: crate::v1::get_state_request::Cut) -> coordinate::Cut {
-    use crate::v1::get_state_request::Cut;
-    match cut {
-        Cut::KnownAt(at) => coordinate::Cut::KnownAt(at),
-        Cut::Position(position) => coordinate::Cut::Position(position),
-        Cut::Basis(basis) => coordinate::Cut::Basis(basis),
-    }
 }
 
 fn form(asked: &Asked) -> Markup {

@@ -1,6 +1,6 @@
 //! `/`: the relationships and the parties, with a search, and the founding question where its record is at hand.
 
-use super::asked::{Asked, Cut, cut, path};
+use super::asked::{Asked, path};
 use super::call::{Wrong, call, call_paged};
 use super::layout::{View, basis, next};
 use super::names::Names;
@@ -8,7 +8,7 @@ use super::text::line;
 use super::words::Word;
 use super::{claim_parts, layout};
 use crate::v1::{
-    Filter, FilterItem, ListClaimsRequest, ListClaimsResponse, ListPartiesRequest, ListPartiesResponse,
+    Cut, Filter, FilterItem, ListClaimsRequest, ListClaimsResponse, ListPartiesRequest, ListPartiesResponse,
     ListRelationshipsRequest, ListRelationshipsResponse, Party, Relationship,
 };
 use axum::response::Response;
@@ -25,14 +25,14 @@ pub(super) async fn view(asked: Asked) -> Response {
 
 async fn made(asked: &Asked) -> Result<View, Wrong> {
     let request = ListRelationshipsRequest {
-        cut: cut!(list_relationships_request, asked.cut()),
+        cut: Some(asked.cut()),
         page_size: PAGE,
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()
     };
     let related: ListRelationshipsResponse = call(asked, "ListRelationships", &request).await?;
     let context = related.context.unwrap_or_default();
-    let cut = Cut::Basis(context.basis.clone());
+    let cut = Cut::basis(context.basis.clone());
     let parties = parties(asked, &cut).await?;
     let ids = related.relationships.iter().flat_map(|one| one.party_ids.iter().cloned()).collect();
     let names = Names::of(asked, &cut, ids).await?;
@@ -63,7 +63,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
 async fn parties(asked: &Asked, cut: &Cut) -> Result<ListPartiesResponse, Wrong> {
     let request = ListPartiesRequest {
         name: asked.get("q").to_owned(),
-        cut: cut!(list_parties_request, cut),
+        cut: Some(cut.clone()),
         page_size: PAGE,
         page_token: asked.get("parties").to_owned(),
         ..Default::default()
@@ -79,7 +79,7 @@ async fn found(asked: &Asked, cut: &Cut) -> Result<Option<ListClaimsResponse>, W
     let item = FilterItem { text: asked.get("q").to_owned(), ..Default::default() };
     let request = ListClaimsRequest {
         filter: Some(Filter { items: vec![item] }),
-        cut: cut!(list_claims_request, cut),
+        cut: Some(cut.clone()),
         page_size: 20,
         ..Default::default()
     };

@@ -1,10 +1,10 @@
 //! What the views of lists have in common: the filter of an address, and the frame around a list.
 
-use super::asked::{Asked, Cut};
+use super::asked::Asked;
 use super::call::Wrong;
 use super::layout::{View, basis, heading, next, views_of};
 use super::names::Names;
-use crate::v1::{Claim, Filter, FilterItem, ReplyContext};
+use crate::v1::{Claim, Cut, Filter, FilterItem, ReplyContext};
 use maud::{Markup, html};
 
 /// Which claims an address means: those of a relationship and a kind, where it names them.
@@ -20,7 +20,7 @@ pub(super) async fn names<'a>(
     context: &ReplyContext,
     claims: impl Iterator<Item = &'a Claim>,
 ) -> Result<Names, Wrong> {
-    Names::in_claims(asked, &Cut::Basis(context.basis.clone()), claims, &[asked.get("relationship")]).await
+    Names::in_claims(asked, &Cut::basis(context.basis.clone()), claims, &[asked.get("relationship")]).await
 }
 
 /// What a list is called, where it lives, and how it goes on.

@@ -1,10 +1,10 @@
 //! The names of parties, in the language of the reader, at the cut of an answer.
 
-use super::asked::{Asked, Cut, cut, path};
+use super::asked::{Asked, path};
 use super::call::{Wrong, call};
 use super::lang::Lang;
 use super::text::shown;
-use crate::v1::{Claim, ListPartiesRequest, ListPartiesResponse, Party};
+use crate::v1::{Claim, Cut, ListPartiesRequest, ListPartiesResponse, Party};
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ impl Names {
         for party_ids in ids.chunks(AT_ONCE) {
             let request = ListPartiesRequest {
                 party_ids: party_ids.to_vec(),
-                cut: cut!(list_parties_request, cut),
+                cut: Some(cut.clone()),
                 page_size: 1000,
                 ..Default::default()
             };

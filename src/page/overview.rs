@@ -1,11 +1,11 @@
 //! How many claims hold or happen over time, above a chart that shows some of them: what a page of rows leaves out.
 
-use super::asked::{Asked, Cut, cut};
+use super::asked::Asked;
 use super::call::{Wrong, call};
 use super::chart::axis::Axis;
 use super::chart::plot::{Bar, plot};
 use super::day::{Day, shown};
-use crate::v1::{Bucket, Filter, GetSeriesRequest, GetSeriesResponse};
+use crate::v1::{Bucket, Cut, Filter, GetSeriesRequest, GetSeriesResponse};
 use maud::{Markup, html};
 
 /// The days of a year, about.
@@ -29,7 +29,7 @@ pub(super) async fn overview(asked: &Asked, cut: &Cut, filter: Option<Filter>, a
         from: shown(axis.first()),
         until: shown(axis.last()),
         bucket: bucket.into(),
-        cut: cut!(get_series_request, cut),
+        cut: Some(cut.clone()),
         ..Default::default()
     };
     let series: GetSeriesResponse = call(asked, "GetSeries", &request).await?;

@@ -1,6 +1,6 @@
 //! `/party/{id}`: its names, with when they are in use, what it answers for, its relationships, and what it says.
 
-use super::asked::{Asked, Cut, cut, path};
+use super::asked::{Asked, path};
 use super::call::{Wrong, call, call_paged};
 use super::claim_parts::{date, link, marks};
 use super::layout::{self, View, basis, next};
@@ -8,7 +8,7 @@ use super::names::Names;
 use super::text::{line, shown};
 use super::words::Word;
 use crate::v1::{
-    Filter, FilterItem, ListClaimsRequest, ListClaimsResponse, ListPartiesRequest, ListPartiesResponse,
+    Cut, Filter, FilterItem, ListClaimsRequest, ListClaimsResponse, ListPartiesRequest, ListPartiesResponse,
     ListRelationshipsRequest, ListRelationshipsResponse, Party,
 };
 use axum::extract::Path;
@@ -25,15 +25,11 @@ pub(super) async fn view(Path(id): Path<String>, asked: Asked) -> Response {
 }
 
 async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
-    let request = ListPartiesRequest {
-        party_ids: vec![id.to_owned()],
-        cut: cut!(list_parties_request, asked.cut()),
-        ..Default::default()
-    };
+    let request = ListPartiesRequest { party_ids: vec![id.to_owned()], cut: Some(asked.cut()), ..Default::default() };
     let reply: ListPartiesResponse = call(asked, "ListParties", &request).await?;
     let context = reply.context.unwrap_or_default();
     let Some(party) = reply.parties.first() else { return Err(Wrong { status: 404, message: id.to_owned() }) };
-    let cut = Cut::Basis(context.basis.clone());
+    let cut = Cut::basis(context.basis.clone());
     let related = related(asked, &cut, id).await?;
     let said = said(asked, &cut, id).await?;
     let ids =
@@ -70,7 +66,7 @@ async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
 async fn related(asked: &Asked, cut: &Cut, id: &str) -> Result<ListRelationshipsResponse, Wrong> {
     let request = ListRelationshipsRequest {
         party_id: id.to_owned(),
-        cut: cut!(list_relationships_request, cut),
+        cut: Some(cut.clone()),
         page_size: 200,
         ..Default::default()
     };
@@ -81,7 +77,7 @@ async fn said(asked: &Asked, cut: &Cut, id: &str) -> Result<ListClaimsResponse, 
     let item = FilterItem { asserted_by: vec![id.to_owned()], ..Default::default() };
     let request = ListClaimsRequest {
         filter: Some(Filter { items: vec![item] }),
-        cut: cut!(list_claims_request, cut),
+        cut: Some(cut.clone()),
         newest_first: true,
         page_size: PAGE,
         page_token: asked.get("says").to_owned(),

@@ -1,6 +1,6 @@
 //! `/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-02T00:00:00Z`: the state at a date, as known at a date.
 
-use super::asked::{Asked, Cut, cut};
+use super::asked::Asked;
 use super::call::{Wrong, call, call_paged};
 use super::chart::axis::Axis;
 use super::chart::timeline::{self, Row};
@@ -11,7 +11,7 @@ use super::names::Names;
 use super::overview::overview;
 use super::words::Word;
 use crate::v1::{
-    Certainty, Claim, Emptiness, Filter, FilterItem, GetStateRequest, GetStateResponse, ListClaimsRequest,
+    Certainty, Claim, Cut, Emptiness, Filter, FilterItem, GetStateRequest, GetStateResponse, ListClaimsRequest,
     ListClaimsResponse, ReplyContext,
 };
 use axum::extract::Path;
@@ -54,7 +54,7 @@ async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
     let rows = rows(&answers);
     let axis = axis(asked, &rows, &context.valid_at);
     let is_part = !answers.record.next_page_token.is_empty() || !asked.get("rows").is_empty();
-    let cut = Cut::Basis(context.basis.clone());
+    let cut = Cut::basis(context.basis.clone());
     let overview = if is_part {
         overview(asked, &cut, filter(asked, id, Vec::new()), &axis).await?
     } else {
@@ -87,7 +87,7 @@ fn filter(asked: &Asked, id: &str, claim_ids: Vec<String>) -> Option<Filter> {
 async fn answers(asked: &Asked, id: &str) -> Result<Answers, Wrong> {
     let state = state(asked, &asked.cut(), filter(asked, id, Vec::new()), asked.get("page_token")).await?;
     let context = state.context.clone().unwrap_or_default();
-    let cut = Cut::Basis(context.basis);
+    let cut = Cut::basis(context.basis);
     let record = recorded(asked, &cut, filter(asked, id, Vec::new()), asked.get("rows")).await?;
     let matched =
         |id: &String| state.matches.iter().any(|found| found.claim.as_ref().is_some_and(|claim| claim.claim_id == *id));
@@ -105,7 +105,7 @@ async fn state(asked: &Asked, cut: &Cut, filter: Option<Filter>, token: &str) ->
         filter,
         valid_at: asked.get("valid_at").to_owned(),
         mode: coordinates::mode(asked).into(),
-        cut: cut!(get_state_request, cut),
+        cut: Some(cut.clone()),
         page_size: PAGE,
         page_token: token.to_owned(),
         ..Default::default()
@@ -116,7 +116,7 @@ async fn state(asked: &Asked, cut: &Cut, filter: Option<Filter>, token: &str) ->
 async fn recorded(asked: &Asked, cut: &Cut, filter: Option<Filter>, token: &str) -> Result<ListClaimsResponse, Wrong> {
     let request = ListClaimsRequest {
         filter,
-        cut: cut!(list_claims_request, cut),
+        cut: Some(cut.clone()),
         include_retracted: true,
         newest_first: true,
         page_size: ROWS,
@@ -136,7 +136,7 @@ async fn certainty(asked: &Asked, cut: &Cut, id: &str, claims: &[Claim]) -> Resu
         filter: filter(asked, id, ids),
         valid_at: asked.get("valid_at").to_owned(),
         mode: coordinates::mode(asked).into(),
-        cut: cut!(get_state_request, cut),
+        cut: Some(cut.clone()),
         page_size: ROWS,
         ..Default::default()
     };

@@ -1,6 +1,6 @@
 //! `/series`: claims counted over time, one small plot for each group, and the same as a table.
 
-use super::asked::{Asked, cut};
+use super::asked::Asked;
 use super::call::{Wrong, call};
 use super::chart::plot::{Bar, plot};
 use super::day::shown;
@@ -50,7 +50,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         until: until.clone(),
         bucket: bucket.into(),
         group_by: group.into(),
-        cut: cut!(get_series_request, asked.cut()),
+        cut: Some(asked.cut()),
         ..Default::default()
     };
     let reply: GetSeriesResponse = call(asked, "GetSeries", &request).await?;

@@ -1,6 +1,6 @@
 //! `/upcoming`: what starts, ends, stops being certain or falls due in a span of time.
 
-use super::asked::{Asked, cut};
+use super::asked::Asked;
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::claim_parts::instant;
@@ -22,14 +22,16 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         filter: listed::filter(asked),
         from: asked.get("from").to_owned(),
         until: asked.get("until").to_owned(),
-        cut: cut!(list_upcoming_request, asked.cut()),
+        cut: Some(asked.cut()),
         page_size: 50,
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()
     };
     let reply: ListUpcomingResponse = call(asked, "ListUpcoming", &request).await?;
     let context = reply.context.clone().unwrap_or_default();
-    let names = listed::names(asked, &context, reply.turns.iter().filter_map(|turn| turn.claim.as_ref())).await?;
+    let names =
+        listed::names(asked, &context, reply.transitions.iter().filter_map(|transition| transition.claim.as_ref()))
+            .await?;
     let lang = asked.lang;
     let (from, until) = context.valid_at.split_once('/').unwrap_or((&context.valid_at, ""));
     let list = html! {
@@ -38,11 +40,11 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
             (listed::field("until", lang.t("until", "إلى"), asked.get("until"), lang.t("a year later", "بعد سنة")))
         }))
         p { (lang.t("In ", "في ")) bdi.date dir="ltr" { (context.valid_at) } ":" }
-        @if reply.turns.is_empty() { p { (lang.t("Time turns nothing in this span.", "لا يغيّر الزمن شيئًا في هذه المدّة.")) } }
-        @for turn in &reply.turns {
+        @if reply.transitions.is_empty() { p { (lang.t("Nothing begins, ends or falls due in this span.", "لا يغيّر الزمن شيئًا في هذه المدّة.")) } }
+        @for transition in &reply.transitions {
             div.change {
-                div { (instant(turn.at.as_ref())) p { strong { (turn.turn().word(lang)) } } }
-                div { @if let Some(claim) = &turn.claim { (in_line(asked, claim, &names)) } }
+                div { (instant(transition.at.as_ref())) p { strong { (transition.transition().word(lang)) } } }
+                div { @if let Some(claim) = &transition.claim { (in_line(asked, claim, &names)) } }
             }
         }
     };

@@ -1,6 +1,6 @@
 //! `/what-if`: what the state would be if a claim were recorded. It is supposed on top of the record and never stored.
 
-use super::asked::{Asked, Cut, cut};
+use super::asked::Asked;
 use super::call::{PAGE_TOKEN, Wrong, call, check};
 use super::claim::in_line;
 use super::claim_parts::{marks, texts, when, words};
@@ -10,8 +10,8 @@ use super::listed;
 use super::names::Names;
 use super::words::Word;
 use crate::v1::{
-    AssertClaim, Attribution, AttributionRole, Claim, ClaimParty, Command, GetStateRequest, GetStateResponse, Modality,
-    RetractClaim, RetractionReason, Status, TemporalType, Text, command,
+    AssertClaim, Attribution, AttributionRole, Claim, ClaimParty, Command, Cut, GetStateRequest, GetStateResponse,
+    Modality, RetractClaim, RetractionReason, Status, TemporalType, Text, command,
 };
 use axum::body::Bytes;
 use axum::response::Response;
@@ -52,7 +52,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
     } else {
         // Only these can enter or leave, however many claims there are beside them.
         let ids: Vec<String> = [vec![SUPPOSED.to_owned()], asked.values("retract")].concat();
-        let cut = Cut::Basis(context.basis.clone());
+        let cut = Cut::basis(context.basis.clone());
         (state(asked, &cut, ids.clone(), Vec::new()).await?, Some(state(asked, &cut, ids, commands).await?))
     };
     let claims =
@@ -88,7 +88,7 @@ fn request(asked: &Asked, cut: &Cut, claim_ids: Vec<String>, what_if: Vec<Comman
         filter,
         valid_at: asked.get("valid_at").to_owned(),
         mode: coordinates::mode(asked).into(),
-        cut: cut!(get_state_request, cut),
+        cut: Some(cut.clone()),
         page_size: COUNTED,
         what_if,
         ..Default::default()

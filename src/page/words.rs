@@ -3,7 +3,7 @@
 use super::lang::Lang;
 use crate::v1::{
     AttributionRole, Certainty, ChangeReason, ConflictType, DisputeOutcome, GapType, LinkType, Modality, PartyType,
-    Polarity, RetractionReason, RevisionEvent, RevisionKind, Status, Turn,
+    Polarity, RetractionReason, RevisionEvent, RevisionKind, Status, Transition,
 };
 
 /// Something that is said in one word of either language.
@@ -148,7 +148,7 @@ words!(ConflictType {
     SingleValued: "two values at one time", "قيمتان في وقت واحد";
 });
 
-words!(Turn {
+words!(Transition {
     MayBegin: "may begin", "قد يبدأ";
     Begins: "begins", "يبدأ";
     MayEnd: "may end", "قد ينتهي";

@@ -78,7 +78,7 @@ named!(
     Stage,
     StateMatch,
     TimelineSegment,
-    UpcomingTurn,
+    UpcomingTransition,
     WatchClockResponse,
 );
 

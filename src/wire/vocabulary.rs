@@ -118,7 +118,7 @@ twin! {
     }
     PartyType { State, Organisation, Person, Group, Region, Medium, Publisher, Document, Recorder, Unnamed }
     PartyNameType { Transliteration, Contested }
-    Turn { MayBegin, Begins, MayEnd, Ends, FallsDue }
+    Transition { MayBegin, Begins, MayEnd, Ends, FallsDue }
 }
 
 #[cfg(test)]
@@ -161,7 +161,7 @@ mod tests {
         assert_total::<domain::ChangeReason>();
         assert_total::<domain::PartyType>();
         assert_total::<domain::PartyNameType>();
-        assert_total::<domain::Turn>();
+        assert_total::<domain::Transition>();
     }
 
     #[test]

@@ -8,7 +8,7 @@ import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/conn
 const FOUNDING = {
   filter: { items: [{ relationships: ["AZE-RUS"], kinds: ["agreement"] }] },
   validAt: "2025-07",
-  cut: { case: "knownAt", value: { seconds: BigInt(Date.UTC(2025, 7, 2) / 1000), nanos: 0 } },
+  cut: { at: { case: "knownAt", value: { seconds: BigInt(Date.UTC(2025, 7, 2) / 1000), nanos: 0 } } },
 };
 
 const TRANSPORTS = {
@@ -32,7 +32,7 @@ window.unary = async (kind, baseUrl, descriptors) => {
   const refusal = await ledger.getState({ validAt: "July 2025" }).then(() => null, (error) => ConnectError.from(error));
   const party = { partyId: `WEB_${kind.toUpperCase()}`, type: 1, names: [{ lang: "ar", name: "متصفّح" }] };
   const appended = await ledger.append({ recordedBy: "a browser", commands: [{ command: { case: "registerParty", value: { party } } }] });
-  const listed = await ledger.listParties({ partyIds: [party.partyId], cut: { case: "basis", value: appended.context.basis } });
+  const listed = await ledger.listParties({ partyIds: [party.partyId], cut: { at: { case: "basis", value: appended.context.basis } } });
   return {
     matches: state.matches.length,
     basis: state.context.basis,

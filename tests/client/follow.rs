@@ -205,7 +205,7 @@ fn day(number: i64) -> RecordedAt {
 }
 
 #[tokio::test]
-async fn a_watch_tells_each_turn_once_over_broken_connections() {
+async fn a_watch_tells_each_transition_once_over_broken_connections() {
     let clock = Arc::new(ManualClock::at(day(1)));
     let clocked = LedgerOptions { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..LedgerOptions::default() };
     let mut server = Running::of(Ledger::in_memory(ledger_id(), &clocked).unwrap(), ServerOptions::default()).await;
@@ -217,7 +217,7 @@ async fn a_watch_tells_each_turn_once_over_broken_connections() {
     }
     let client = Client::connect_with(&proxy.url(), quick()).await.unwrap();
     let mut watch = client.watch(WatchClockRequest::default()).await.unwrap();
-    assert!(matches!(watch.next().await.unwrap(), ClockNews::Frame(frame) if frame.turn.is_none()));
+    assert!(matches!(watch.next().await.unwrap(), ClockNews::Frame(frame) if frame.transition.is_none()));
     let mut told = Vec::new();
     for number in 2..=6 {
         clock.set(RecordedAt(day(number).0 + SECOND));
@@ -225,14 +225,14 @@ async fn a_watch_tells_each_turn_once_over_broken_connections() {
         if number % 2 == 0 {
             proxy.cut();
         }
-        let turn = within(watch.turn()).await.unwrap();
-        told.push(Uuid::parse_str(&turn.claim.unwrap().claim_id).unwrap().as_u128());
+        let transition = within(watch.transition()).await.unwrap();
+        told.push(Uuid::parse_str(&transition.claim.unwrap().claim_id).unwrap().as_u128());
     }
     assert_eq!(told, [2, 3, 4, 5, 6]);
     // Another watch, elsewhere, goes on where this one is.
     let after = watch.token().to_owned();
     let mut later = client.watch(WatchClockRequest { after, ..Default::default() }).await.unwrap();
-    assert!(matches!(within(later.next()).await.unwrap(), ClockNews::Frame(frame) if frame.turn.is_none()));
+    assert!(matches!(within(later.next()).await.unwrap(), ClockNews::Frame(frame) if frame.transition.is_none()));
 }
 
 #[tokio::test]

@@ -127,12 +127,12 @@ def its_own_relationship(client, claim):
     """Reads what it wrote; and what was known before stays as it was."""
     about = {"items": [{"relationships": [claim["relationship"]]}]}
     question = {"filter": about, "validAt": "2025-08", "mode": "STATE_MODE_HOLDS_AT"}
-    now = client.call("GetState", {**question, "basis": claim["basis"]})
+    now = client.call("GetState", {**question, "cut": {"basis": claim["basis"]}})
     check("state: the new claim holds", [m["claim"]["claimId"] for m in now["matches"]], [claim["id"]])
     check("state: the Arabic comes back byte for byte", now["matches"][0]["claim"]["texts"], claim["texts"])
-    then = client.call("GetState", {**question, "knownAt": STORY["founding"]["request"]["knownAt"]})
+    then = client.call("GetState", {**question, "cut": STORY["founding"]["request"]["cut"]})
     check("state: nothing of it was recorded earlier", then["emptiness"], "EMPTINESS_NOTHING_RECORDED")
-    cuts = {"from": {"validAt": "2025-08", "knownAt": STORY["founding"]["request"]["knownAt"]}, "to": {"validAt": "2025-08", "basis": claim["basis"]}}
+    cuts = {"from": {"validAt": "2025-08", "cut": STORY["founding"]["request"]["cut"]}, "to": {"validAt": "2025-08", "cut": {"basis": claim["basis"]}}}
     diff = client.call("Diff", {"filter": about, **cuts, "mode": question["mode"]})
     changes = [(c["claimId"], c["reason"], [int(cause["position"]) for cause in c["causes"]]) for c in diff["changes"]]
     check("diff: the claim is new, by this append", changes, [(claim["id"], "CHANGE_REASON_NEW", [claim["position"]])])

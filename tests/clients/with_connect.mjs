@@ -91,7 +91,7 @@ async function appended(client) {
   check("append: one result per command", first.results.length, 3);
   check("append: the same request again is a replay", await client.call("Append", request), { ...first, replayed: true });
   const about = { relationships: [claim.relationships[0]], text: STORY.searchWord };
-  const found = await client.call("ListClaims", { filter: { items: [about] }, basis: first.context.basis });
+  const found = await client.call("ListClaims", { filter: { items: [about] }, cut: { basis: first.context.basis } });
   check("search: the Arabic comes back byte for byte", found.claims.map((one) => one.texts), [claim.texts]);
   return { position: Number(first.context.position), request };
 }

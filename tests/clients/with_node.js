@@ -99,7 +99,7 @@ async function listedAndDescribed(client) {
 
 async function theFoundingQuestion(client) {
   const { request, definite, emptiness, absenceCertainty } = STORY.founding;
-  const state = await client.call("GetState", { ...request, knownAt: instant(request.knownAt) });
+  const state = await client.call("GetState", { ...request, cut: { knownAt: instant(request.cut.knownAt) } });
   const seen = state.matches.filter((match) => match.certainty === "CERTAINTY_DEFINITE");
   check("state: four definite matches", seen.map((match) => match.claim.externalIds[0].id).sort(), definite);
   check("state: and no other", state.matches.length, definite.length);
@@ -119,13 +119,13 @@ async function appended(client) {
 async function itsOwnRelationship(client, claim) {
   const about = { relationships: [claim.relationship] };
   const question = { filter: { items: [about] }, validAt: "2025-08", mode: "STATE_MODE_HOLDS_AT" };
-  const now = await client.call("GetState", { ...question, basis: claim.basis });
+  const now = await client.call("GetState", { ...question, cut: { basis: claim.basis } });
   check("state: the new claim holds", now.matches.map((match) => match.claim.claimId), [claim.id]);
   const texts = now.matches[0].claim.texts.map(({ text }) => text);
   check("state: the Arabic comes back byte for byte", texts, STORY.claim.texts.map(({ text }) => text));
-  const then = await client.call("GetState", { ...question, knownAt: instant(STORY.founding.request.knownAt) });
+  const then = await client.call("GetState", { ...question, cut: { knownAt: instant(STORY.founding.request.cut.knownAt) } });
   check("state: nothing of it was recorded earlier", then.emptiness, "EMPTINESS_NOTHING_RECORDED");
-  const cuts = { from: { validAt: "2025-08", knownAt: instant(STORY.founding.request.knownAt) }, to: { validAt: "2025-08", basis: claim.basis } };
+  const cuts = { from: { validAt: "2025-08", cut: { knownAt: instant(STORY.founding.request.cut.knownAt) } }, to: { validAt: "2025-08", cut: { basis: claim.basis } } };
   const diff = await client.call("Diff", { filter: question.filter, ...cuts, mode: question.mode });
   const changes = diff.changes.map(({ claimId, reason, causes }) => [claimId, reason, causes.map((cause) => Number(cause.position))]);
   check("diff: the claim is new, by this append", changes, [[claim.id, "CHANGE_REASON_NEW", [claim.position]]]);

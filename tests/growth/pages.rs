@@ -90,8 +90,8 @@ pub(crate) fn timeline(ledger: &Ledger, supposed: Supposed, start: u64) -> Optio
 
 pub(crate) fn upcoming(ledger: &Ledger, supposed: Supposed, skip: u64) -> Option<u64> {
     let (filter, cut) = Default::default();
-    let (span, turns) = ((period("2019").a, period("2026").b), MemberSet::default());
-    ledger.upcoming(&UpcomingQuery { filter, span, turns, cut, supposed, skip, page: PAGE }).unwrap().next
+    let (span, transitions) = ((period("2019").a, period("2026").b), MemberSet::default());
+    ledger.upcoming(&UpcomingQuery { filter, span, transitions, cut, supposed, skip, page: PAGE }).unwrap().next
 }
 
 pub(crate) fn commitments(ledger: &Ledger, supposed: Supposed, skip: u64) -> Option<u64> {

@@ -180,7 +180,7 @@ fn watch(ledger: &Ledger, filter: Filter) {
     let settled = block_on(ledger.settle_now());
     let query = WatchQuery {
         filter,
-        turns: MemberSet::default(),
+        transitions: MemberSet::default(),
         include_late: true,
         start: WatchStart::From(RecordedAt::MIN),
         at_hand: 1 << 15,

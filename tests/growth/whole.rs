@@ -73,10 +73,11 @@ fn commitments(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<Stri
 
 fn upcoming(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
     all(0, |skip, entries| {
-        let (filter, turns, cut, supposed) = (Filter::default(), MemberSet::default(), Cut::Head, supposed.clone());
+        let (filter, transitions, cut, supposed) =
+            (Filter::default(), MemberSet::default(), Cut::Head, supposed.clone());
         let span = (period("2019").a, period("2026").b);
-        let found = ledger.upcoming(&UpcomingQuery { filter, span, turns, cut, supposed, skip, page }).unwrap();
-        entries.extend(found.turns.iter().map(|turn| format!("{turn:?}")));
+        let found = ledger.upcoming(&UpcomingQuery { filter, span, transitions, cut, supposed, skip, page }).unwrap();
+        entries.extend(found.transitions.iter().map(|transition| format!("{transition:?}")));
         found.next
     })
 }

@@ -32,7 +32,7 @@ async fn a_retry_is_replayed_though_its_own_claim_lies_behind_the_boundary() {
 }
 
 #[tokio::test]
-async fn every_precondition_that_does_not_hold_is_told_at_once_with_the_boundary() {
+async fn every_precondition_that_does_not_hold_is_reported_at_once_with_the_boundary() {
     let mut server = Running::in_memory().await;
     server.append(vec![party("AZE"), party("RUS"), assert(claim(1, "AZE-RUS", "2025"))]).await;
     let expectation = Some(v1::expected_revision::Expectation::Exact(2));

@@ -17,8 +17,8 @@ use tonic::{Code, Status, Streaming};
 use tonic_types::StatusExt;
 
 type Frames = Streaming<v1::WatchClockResponse>;
-/// A turn: which claim, what, on which day, whether late.
-type Told = (u128, v1::Turn, String, bool);
+/// A transition: which claim, what, on which day, whether late.
+type Told = (u128, v1::Transition, String, bool);
 
 fn instant(text: &str) -> RecordedAt {
     RecordedAt(Period::parse(text).unwrap().a.0 * 1_000_000)
@@ -70,35 +70,35 @@ fn day(at: &prost_types::Timestamp) -> String {
     at.to_string().split('T').next().unwrap().to_owned()
 }
 
-fn told(turn: &v1::ClockTurn) -> Told {
-    let number = turn.claim.as_ref().unwrap().claim_id.parse::<uuid::Uuid>().unwrap().as_u128();
-    (number, turn.turn(), day(&turn.at.unwrap()), turn.late)
+fn told(transition: &v1::ClockTransition) -> Told {
+    let number = transition.claim.as_ref().unwrap().claim_id.parse::<uuid::Uuid>().unwrap().as_u128();
+    (number, transition.transition(), day(&transition.at.unwrap()), transition.late)
 }
 
-/// The next so many turns, with the token of the last.
+/// The next so many transitions, with the token of the last.
 async fn next(frames: &mut Frames, count: usize) -> (Vec<Told>, String) {
-    let (mut turns, mut token) = (Vec::new(), String::new());
-    while turns.len() < count {
+    let (mut transitions, mut token) = (Vec::new(), String::new());
+    while transitions.len() < count {
         let frame = frame(frames).await;
         token = frame.token;
-        turns.extend(frame.turn.as_ref().map(told));
+        transitions.extend(frame.transition.as_ref().map(told));
     }
-    (turns, token)
+    (transitions, token)
 }
 
-/// Takes frames until one without a turn comes; there must be none with one.
+/// Takes frames until one without a transition comes; there must be none with one.
 async fn quiet(frames: &mut Frames) -> String {
     let quiet = frame(frames).await;
-    assert_eq!(quiet.turn, None);
+    assert_eq!(quiet.transition, None);
     quiet.token
 }
 
-fn on(number: u128, turn: v1::Turn, day: &str) -> Told {
-    (number, turn, day.to_owned(), false)
+fn on(number: u128, transition: v1::Transition, day: &str) -> Told {
+    (number, transition, day.to_owned(), false)
 }
 
 #[tokio::test]
-async fn a_turn_is_told_when_it_comes_also_of_claims_that_are_recorded_meanwhile() {
+async fn a_transition_is_told_when_it_comes_also_of_claims_that_are_recorded_meanwhile() {
     let dir = tempfile::tempdir().unwrap();
     let mut clocked = Clocked::open(dir.path(), "2025-07-01").await;
     clocked.server.append(vec![assert(claim(1, "AZE-RUS", "2025-07-03/2025-07-05"))]).await;
@@ -107,14 +107,14 @@ async fn a_turn_is_told_when_it_comes_also_of_claims_that_are_recorded_meanwhile
     clocked.server.append(vec![assert(claim(2, "AZE-RUS", "2025-07-02/2025-07-03"))]).await;
     clocked.server.append(vec![assert(claim(3, "AZE-TUR", "2025-07-02/2025-07-03"))]).await;
     clocked.set("2025-07-02");
-    assert_eq!(next(&mut frames, 1).await.0, [on(2, v1::Turn::Begins, "2025-07-02")]);
+    assert_eq!(next(&mut frames, 1).await.0, [on(2, v1::Transition::Begins, "2025-07-02")]);
     // Taken back before its time comes, moved, and recorded too late.
     let retract = v1::RetractClaim { claim_id: claim(1, "", "").claim_id, reason: v1::RetractionReason::Wrong.into() };
     clocked.server.append(vec![command(Command::RetractClaim(retract))]).await;
     clocked.server.append(vec![assert(claim(4, "AZE-RUS", "2025-06-01/2025-07-06"))]).await;
-    assert_eq!(next(&mut frames, 1).await.0, [(4, v1::Turn::Begins, "2025-06-01".to_owned(), true)]);
+    assert_eq!(next(&mut frames, 1).await.0, [(4, v1::Transition::Begins, "2025-06-01".to_owned(), true)]);
     clocked.set("2025-07-10");
-    let expected = [on(2, v1::Turn::Ends, "2025-07-04"), on(4, v1::Turn::Ends, "2025-07-07")];
+    let expected = [on(2, v1::Transition::Ends, "2025-07-04"), on(4, v1::Transition::Ends, "2025-07-07")];
     assert_eq!(next(&mut frames, 2).await.0, expected);
     quiet(&mut frames).await;
 }
@@ -132,11 +132,11 @@ async fn a_watch_goes_on_after_any_frame_when_the_server_was_stopped_and_started
     let (whole, _) = next(&mut frames, 12).await;
     quiet(&mut frames).await;
     drop(frames);
-    let (mut turns, mut request) = (Vec::new(), v1::WatchClockRequest { from, ..all() });
+    let (mut transitions, mut request) = (Vec::new(), v1::WatchClockRequest { from, ..all() });
     for nth in 0..12 {
         let mut frames = clocked.watch(request).await;
-        let (turn, token) = next(&mut frames, 1).await;
-        turns.extend(turn);
+        let (transition, token) = next(&mut frames, 1).await;
+        transitions.extend(transition);
         request = v1::WatchClockRequest { after: token, ..all() };
         drop(frames);
         if nth % 4 == 3 {
@@ -144,7 +144,7 @@ async fn a_watch_goes_on_after_any_frame_when_the_server_was_stopped_and_started
             clocked = Clocked::open(dir.path(), "2025-01-21").await;
         }
     }
-    assert_eq!(turns, whole);
+    assert_eq!(transitions, whole);
     // What comes and what is recorded while nobody watches is not lost either.
     let mut frames = clocked.watch(request).await;
     let token = quiet(&mut frames).await;
@@ -153,7 +153,7 @@ async fn a_watch_goes_on_after_any_frame_when_the_server_was_stopped_and_started
     clocked.server.stop().await.unwrap();
     let mut clocked = Clocked::open(dir.path(), "2025-02-01").await;
     let mut frames = clocked.watch(v1::WatchClockRequest { after: token, ..all() }).await;
-    let expected = [on(9, v1::Turn::Begins, "2025-01-22"), on(9, v1::Turn::Ends, "2025-01-24")];
+    let expected = [on(9, v1::Transition::Begins, "2025-01-22"), on(9, v1::Transition::Ends, "2025-01-24")];
     assert_eq!(next(&mut frames, 2).await.0, expected);
     quiet(&mut frames).await;
 }
@@ -170,14 +170,14 @@ async fn a_watch_from_long_ago_is_told_in_order_while_what_is_held_stays_small()
     }
     clocked.set("2026-06-01");
     let from = Some(prost_types::Timestamp { seconds: instant("2025-01-01").0 / 1_000_000, nanos: 0 });
-    // More turns than a watch holds at once.
+    // More transitions than a watch holds at once.
     let mut frames = clocked.watch(v1::WatchClockRequest { from, ..all() }).await;
-    let mut turns = next(&mut frames, 2 * CLAIMS as usize).await.0;
+    let mut transitions = next(&mut frames, 2 * CLAIMS as usize).await.0;
     quiet(&mut frames).await;
-    assert!(turns.windows(2).all(|pair| pair[0].2 <= pair[1].2), "out of order");
-    turns.sort();
-    turns.dedup();
-    assert_eq!(turns.len(), 2 * CLAIMS as usize);
+    assert!(transitions.windows(2).all(|pair| pair[0].2 <= pair[1].2), "out of order");
+    transitions.sort();
+    transitions.dedup();
+    assert_eq!(transitions.len(), 2 * CLAIMS as usize);
 }
 
 fn violations(status: &Status) -> Vec<String> {
@@ -195,7 +195,7 @@ async fn a_request_to_the_clock_is_told_all_that_is_wrong_with_it() {
     let filter = Some(v1::Filter { items: vec![item] });
     let watch = v1::WatchClockRequest {
         filter: filter.clone(),
-        turns: vec![77],
+        transitions: vec![77],
         after: "no such token".to_owned(),
         from: Some(prost_types::Timestamp { seconds: 0, nanos: -1 }),
         heartbeat: Some(prost_types::Duration { seconds: 0, nanos: 5 }),
@@ -203,14 +203,14 @@ async fn a_request_to_the_clock_is_told_all_that_is_wrong_with_it() {
     };
     let status = server.client.watch_clock(watch).await.unwrap_err();
     let filter_fields = ["filter.items[0].relationships[0]", "filter.items[0].text"];
-    let mut expected = vec!["from", "from", "heartbeat", "turns[0]"];
+    let mut expected = vec!["from", "from", "heartbeat", "transitions[0]"];
     expected.extend(filter_fields);
     expected.sort_unstable();
     assert_eq!(violations(&status), expected);
     let (from, until) = ("July".to_owned(), "10000".to_owned());
-    let upcoming = v1::ListUpcomingRequest { filter, turns: vec![77], from, until, ..Default::default() };
+    let upcoming = v1::ListUpcomingRequest { filter, transitions: vec![77], from, until, ..Default::default() };
     let status = server.client.list_upcoming(upcoming).await.unwrap_err();
-    let mut expected = vec!["from", "turns[0]", "until"];
+    let mut expected = vec!["from", "transitions[0]", "until"];
     expected.extend(filter_fields);
     expected.sort_unstable();
     assert_eq!(violations(&status), expected);
@@ -249,7 +249,7 @@ async fn a_server_that_stops_ends_every_watch_in_time_and_tells_those_who_read()
     let ended = tokio::spawn(async move {
         loop {
             match reader.message().await {
-                Ok(frame) => assert!(frame.unwrap().turn.is_none()),
+                Ok(frame) => assert!(frame.unwrap().transition.is_none()),
                 Err(status) => return status,
             }
         }
@@ -290,7 +290,7 @@ async fn what_comes_next_is_listed_in_pages_of_one_cut_with_the_span_that_was_as
     ]);
     let basis = first.await.context.unwrap().basis;
     let mut request = v1::ListUpcomingRequest { filter: about("AZE-RUS"), page_size: 2, ..Default::default() };
-    let mut turns = Vec::new();
+    let mut transitions = Vec::new();
     loop {
         let reply = clocked.server.client.list_upcoming(request.clone()).await.unwrap().into_inner();
         let context = reply.context.unwrap();
@@ -298,23 +298,26 @@ async fn what_comes_next_is_listed_in_pages_of_one_cut_with_the_span_that_was_as
             (context.basis.as_str(), context.valid_at.as_str()),
             (basis.as_str(), "2025-07-15T00:00:00Z/2026-07-14")
         );
-        turns.extend(reply.turns.iter().map(|turn| {
-            let number = turn.claim.as_ref().unwrap().claim_id.parse::<uuid::Uuid>().unwrap().as_u128();
-            (number, turn.turn(), day(&turn.at.unwrap()))
+        transitions.extend(reply.transitions.iter().map(|transition| {
+            let number = transition.claim.as_ref().unwrap().claim_id.parse::<uuid::Uuid>().unwrap().as_u128();
+            (number, transition.transition(), day(&transition.at.unwrap()))
         }));
         // Later pages are of the same cut, whatever is recorded meanwhile.
-        clocked.server.append(vec![assert(claim(10 + turns.len() as u128, "AZE-RUS", "2025-07-16/2025-07-30"))]).await;
+        clocked
+            .server
+            .append(vec![assert(claim(10 + transitions.len() as u128, "AZE-RUS", "2025-07-16/2025-07-30"))])
+            .await;
         if reply.next_page_token.is_empty() {
             break;
         }
         request.page_token = reply.next_page_token;
     }
     let expected = [
-        (2, v1::Turn::Begins, "2025-07-20"),
-        (2, v1::Turn::Ends, "2025-07-21"),
-        (1, v1::Turn::Begins, "2025-07-31"),
-        (1, v1::Turn::MayEnd, "2025-08-02"),
-        (1, v1::Turn::Ends, "2025-09-01"),
+        (2, v1::Transition::Begins, "2025-07-20"),
+        (2, v1::Transition::Ends, "2025-07-21"),
+        (1, v1::Transition::Begins, "2025-07-31"),
+        (1, v1::Transition::MayEnd, "2025-08-02"),
+        (1, v1::Transition::Ends, "2025-09-01"),
     ];
-    assert_eq!(turns, expected.map(|(number, turn, day)| (number, turn, day.to_owned())));
+    assert_eq!(transitions, expected.map(|(number, transition, day)| (number, transition, day.to_owned())));
 }

@@ -42,7 +42,7 @@ async fn panel() -> Running {
 
 /// The `as_of` of every claim at a position, by its number; 0 for the head.
 async fn known(server: &mut Running, position: u64) -> BTreeMap<u128, String> {
-    let cut = (position > 0).then_some(v1::list_claims_request::Cut::Position(position));
+    let cut = (position > 0).then_some(v1::Cut::position(position));
     let request = v1::ListClaimsRequest { cut, include_retracted: true, ..Default::default() };
     let claims = server.client.list_claims(request).await.unwrap().into_inner().claims;
     claims.into_iter().map(|claim| (claim.claim_id.parse::<Uuid>().unwrap().as_u128(), claim.as_of)).collect()

@@ -3,8 +3,8 @@
 use crate::running::{Running, about, assert, claim, command, party};
 use detente::v1;
 use detente::v1::ChangeReason;
+use detente::v1::Cut;
 use detente::v1::command::Command;
-use detente::v1::coordinate::Cut;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
@@ -51,7 +51,7 @@ async fn violations(server: &mut Running, request: v1::DiffRequest) -> Vec<Strin
 async fn a_change_tells_what_was_what_is_why_and_who_recorded_it() {
     let (mut server, before) = dossier().await;
     let recorded = server.append(vec![retract(2, "it was a draft")]).await;
-    let reply = diff(&mut server, v1::DiffRequest { from: at(Cut::Position(before)), ..Default::default() }).await;
+    let reply = diff(&mut server, v1::DiffRequest { from: at(Cut::position(before)), ..Default::default() }).await;
     let (from, to) = (reply.from.unwrap(), reply.to.unwrap());
     assert_eq!((from.position, to.position, from.valid_at.as_str()), (before, before + 1, ""));
     assert_eq!(to.basis, recorded.context.unwrap().basis);
@@ -106,7 +106,7 @@ async fn all_pages_are_one_answer_between_the_two_bases_of_the_first() {
     let from = server.append((10..20).map(|id| assert(claim(id, "AZE-RUS", "2025/.."))).collect()).await;
     server.append((20..35).map(|id| assert(claim(id, "AZE-RUS", "2025/.."))).collect()).await;
     // Both cuts are named by instants that later appends can fall behind.
-    let cut = Cut::KnownAt(from.recorded_at.unwrap());
+    let cut = Cut::known_at(from.recorded_at.unwrap());
     let mut request = v1::DiffRequest { from: at(cut.clone()), page_size: 6, ..Default::default() };
     let mut found = Vec::new();
     for (nth, size) in [(0, 6), (1, 6), (2, 3)] {
@@ -145,7 +145,7 @@ async fn what_is_supposed_and_which_reasons_are_wanted_is_asked_with_it() {
     let (mut server, _) = dossier().await;
     let head = server.client.get_server_info(v1::GetServerInfoRequest {}).await.unwrap().into_inner().head.unwrap();
     let request = v1::DiffRequest {
-        from: at(Cut::Basis(head.basis)),
+        from: at(Cut::basis(head.basis)),
         what_if: vec![retract(1, "suppose"), assert(claim(9, "AZE-TUR", "2025/.."))],
         ..Default::default()
     };
@@ -160,21 +160,21 @@ async fn what_is_supposed_and_which_reasons_are_wanted_is_asked_with_it() {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_with_a_comparison_is_told_at_its_fields() {
+async fn all_that_is_wrong_with_a_comparison_is_reported_at_its_fields() {
     let (mut server, before) = dossier().await;
     assert_eq!(violations(&mut server, v1::DiffRequest::default()).await, ["from"]);
     let request = v1::DiffRequest {
-        from: Some(v1::Coordinate { valid_at: "July".into(), cut: Some(Cut::Basis("x".into())) }),
-        to: at(Cut::Basis("y".into())),
+        from: Some(v1::Coordinate { valid_at: "July".into(), cut: Some(Cut::basis("x")) }),
+        to: at(Cut::basis("y")),
         mode: 9,
         reasons: vec![1, 0, 99],
         ..Default::default()
     };
-    let fields = ["from.basis", "from.valid_at", "to.basis", "mode", "to.valid_at", "reasons[1]", "reasons[2]"];
+    let fields = ["from.cut.basis", "from.valid_at", "to.cut.basis", "mode", "to.valid_at", "reasons[1]", "reasons[2]"];
     assert_eq!(violations(&mut server, request).await, fields);
-    let one_date = v1::DiffRequest { from: at(Cut::Position(0)), to: on("2025"), ..Default::default() };
+    let one_date = v1::DiffRequest { from: at(Cut::position(0)), to: on("2025"), ..Default::default() };
     assert_eq!(violations(&mut server, one_date).await, ["from.valid_at"]);
-    let reversed = v1::DiffRequest { from: at(Cut::Position(before)), to: at(Cut::Position(3)), ..Default::default() };
+    let reversed = v1::DiffRequest { from: at(Cut::position(before)), to: at(Cut::position(3)), ..Default::default() };
     assert_eq!(violations(&mut server, reversed).await, ["from"]);
 }
 
@@ -187,7 +187,7 @@ async fn a_claim_is_compared_whole_where_one_side_alone_matches() {
     for kind in ["agreement", "talks"] {
         let item = v1::FilterItem { kinds: vec![kind.into()], ..Default::default() };
         let filter = Some(v1::Filter { items: vec![item] });
-        let request = v1::DiffRequest { filter, from: at(Cut::Position(before)), ..Default::default() };
+        let request = v1::DiffRequest { filter, from: at(Cut::position(before)), ..Default::default() };
         let reply = diff(&mut server, request).await;
         let [change] = reply.changes.as_slice() else { panic!("{:?}", reply.changes) };
         assert_eq!(

@@ -8,7 +8,6 @@ use detente::ledger::open::{LedgerOptions, journal_dir, store_dir};
 use detente::server::ServerOptions;
 use detente::v1;
 use detente::v1::command::Command;
-use detente::v1::{get_claim_request, get_state_request};
 use prost_types::Timestamp;
 use std::sync::atomic::Ordering;
 use tonic::{Code, Status};
@@ -35,7 +34,7 @@ fn uuid(id: u128) -> String {
     Uuid::from_u128(id).to_string()
 }
 
-fn state_at(cut: get_state_request::Cut) -> v1::GetStateRequest {
+fn state_at(cut: v1::Cut) -> v1::GetStateRequest {
     v1::GetStateRequest { cut: Some(cut), ..Default::default() }
 }
 
@@ -57,14 +56,10 @@ async fn a_malformed_request_is_told_all_that_is_wrong_with_it() {
     assert_eq!(fields(&status), ["commands[0].assert_claim.claim.kind", "commands[0].assert_claim.claim.valid"]);
     assert_eq!(metadata["violations"], "2");
 
-    let request = v1::GetStateRequest {
-        valid_at: "2025~".into(),
-        mode: 9,
-        cut: Some(get_state_request::Cut::Basis("x".into())),
-        ..Default::default()
-    };
+    let request =
+        v1::GetStateRequest { valid_at: "2025~".into(), mode: 9, cut: Some(v1::Cut::basis("x")), ..Default::default() };
     let (status, _) = refused(server.client.get_state(request).await, Code::InvalidArgument, "INVALID_REQUEST");
-    assert_eq!(fields(&status), ["valid_at", "mode", "basis"]);
+    assert_eq!(fields(&status), ["valid_at", "mode", "cut.basis"]);
 }
 
 #[tokio::test]
@@ -136,7 +131,7 @@ async fn a_claim_that_the_cut_does_not_know_is_not_found() {
 
     server.append(vec![party("AZE"), party("RUS")]).await;
     server.append(vec![assert(claim(1, "AZE-RUS", "2025/.."))]).await;
-    let cut = Some(get_claim_request::Cut::Position(2));
+    let cut = Some(v1::Cut::position(2));
     let before = v1::GetClaimRequest { claim_id: uuid(1), cut, ..Default::default() };
     refused(server.client.get_claim(before).await, Code::NotFound, "CLAIM_NOT_FOUND");
     let revisions = v1::ListRevisionsRequest { claim_id: uuid(8), ..Default::default() };
@@ -148,20 +143,20 @@ async fn a_cut_must_be_one_of_this_history_and_not_in_the_future() {
     let mut server = Running::in_memory().await;
     server.append(vec![party("AZE"), party("RUS"), party("TUR")]).await;
 
-    let future = state_at(get_state_request::Cut::Position(4));
+    let future = state_at(v1::Cut::position(4));
     let (_, metadata) = refused(server.client.get_state(future).await, Code::OutOfRange, "CUT_IN_FUTURE");
     assert_eq!(metadata["head"], "3");
-    let future = state_at(get_state_request::Cut::KnownAt(Timestamp { seconds: 32_503_680_000, nanos: 0 }));
+    let future = state_at(v1::Cut::known_at(Timestamp { seconds: 32_503_680_000, nanos: 0 }));
     refused(server.client.get_state(future).await, Code::OutOfRange, "CUT_IN_FUTURE");
     let start = Some(v1::read_events_request::Start::AfterPosition(4));
     let future = v1::ReadEventsRequest { start, ..Default::default() };
     refused(server.client.read_events(future).await, Code::OutOfRange, "CUT_IN_FUTURE");
 
-    let inside = state_at(get_state_request::Cut::Position(2));
+    let inside = state_at(v1::Cut::position(2));
     let (_, metadata) = refused(server.client.get_state(inside).await, Code::InvalidArgument, "CUT_INSIDE_APPEND");
     assert_eq!((metadata["before"].as_str(), metadata["after"].as_str()), ("0", "3"));
 
-    let other = state_at(get_state_request::Cut::Basis("3-0000000000000000".into()));
+    let other = state_at(v1::Cut::basis("3-0000000000000000"));
     refused(server.client.get_state(other).await, Code::FailedPrecondition, "BASIS_MISMATCH");
 }
 

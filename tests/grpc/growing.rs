@@ -84,7 +84,7 @@ async fn a_claim_lists_the_last_of_its_disputes_and_counts_the_others_in_every_a
     assert_shortened(&listed.claims[0]);
     let timeline = small(client.get_timeline(v1::GetTimelineRequest::default()).await.unwrap());
     assert_shortened(&timeline.claims[0]);
-    let from = Some(v1::Coordinate { cut: Some(v1::coordinate::Cut::Position(3)), ..Default::default() });
+    let from = Some(v1::Coordinate { cut: Some(v1::Cut::position(3)), ..Default::default() });
     let diff = small(client.diff(v1::DiffRequest { from, ..Default::default() }).await.unwrap());
     let change = &diff.changes[0];
     assert_shortened(change.after.as_ref().unwrap());

@@ -172,7 +172,7 @@ async fn all_pages_are_one_answer_whatever_is_recorded_in_between() {
 async fn later_pages_say_the_instant_that_was_asked() {
     let mut server = dossier().await;
     let known_at = server.append(vec![party("IRN")]).await.recorded_at.unwrap();
-    let cut = Some(v1::list_parties_request::Cut::KnownAt(known_at));
+    let cut = Some(v1::Cut::known_at(known_at));
     let mut request = v1::ListPartiesRequest { cut, page_size: 2, ..Default::default() };
     for expected in [["AZE", "IRN"], ["RUS", "TUR"]] {
         let page = server.client.list_parties(request.clone()).await.unwrap().into_inner();
@@ -186,7 +186,7 @@ async fn later_pages_say_the_instant_that_was_asked() {
 async fn a_client_that_gives_the_basis_back_reads_its_own_write() {
     let mut server = dossier().await;
     let basis = server.append(vec![party("IRN"), assert(claim(9, "AZE-IRN", "2025/.."))]).await.context.unwrap().basis;
-    let cut = Some(v1::get_claim_request::Cut::Basis(basis));
+    let cut = Some(v1::Cut::basis(basis));
     server.client.get_claim(v1::GetClaimRequest { claim_id: uuid(9), cut, ..Default::default() }).await.unwrap();
 }
 

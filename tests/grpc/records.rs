@@ -136,7 +136,7 @@ async fn a_merged_party_answers_as_its_survivor_in_every_question() {
     assert_eq!(claims, before.claims);
     let state = v1::GetStateRequest { filter: about("AZE-RUF"), valid_at: "2025-07".into(), ..Default::default() };
     assert_eq!(server.client.get_state(state.clone()).await.unwrap().into_inner().matches.len(), 1);
-    let cut = Some(v1::get_state_request::Cut::Basis(before.context.unwrap().basis));
+    let cut = Some(v1::Cut::basis(before.context.unwrap().basis));
     let then = server.client.get_state(v1::GetStateRequest { cut, ..state }).await.unwrap().into_inner();
     assert_eq!(then.emptiness(), v1::Emptiness::NothingRecorded);
     let request = v1::ListRelationshipsRequest { party_id: "RUS".into(), ..Default::default() };

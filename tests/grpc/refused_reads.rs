@@ -211,7 +211,7 @@ async fn no_question_reads_the_disk_on_the_thread_that_serves() {
         ..Default::default()
     };
     let mut watch = server.client.watch_clock(from).await.unwrap().into_inner();
-    while watch.message().await.unwrap().unwrap().turn.is_none() {}
+    while watch.message().await.unwrap().unwrap().transition.is_none() {}
     assert_elsewhere("WatchClock");
     assert!(asked >= 4, "{asked} questions read the journal");
 }

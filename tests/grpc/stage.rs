@@ -79,7 +79,7 @@ async fn a_stage_is_opened_filled_committed_and_found_recorded() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_request_is_told_at_its_fields() {
+async fn what_is_wrong_with_a_request_is_reported_at_its_fields() {
     let mut server = Running::in_memory().await;
     let bad = v1::OpenStageRequest {
         title: "x".repeat(1025),

@@ -174,7 +174,7 @@ async fn all_reads(server: &mut Running, what_if: &[v1::Command]) -> Vec<(&'stat
         list_commitments(v1::ListCommitmentsRequest { filter: filter(), ..Default::default() }),
         list_gaps(v1::ListGapsRequest { filter: filter(), ..Default::default() }),
     );
-    let from = Some(v1::Coordinate { cut: Some(v1::coordinate::Cut::Position(2)), ..Default::default() });
+    let from = Some(v1::Coordinate { cut: Some(v1::Cut::position(2)), ..Default::default() });
     let reply = server.client.diff(v1::DiffRequest { from, what_if, ..Default::default() }).await.unwrap().into_inner();
     let changes = format!("{:?}", (&reply.changes, &reply.summary));
     told.push(("diff", reply.to.unwrap().supposed, without_recorded_at(&changes)));

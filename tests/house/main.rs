@@ -35,7 +35,7 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
 /// Crates that only one room may name.
 const ONLY_IN: [(&str, &[&str]); 7] = [
     ("sled", &["store/db.rs"]),
-    ("tonic", &["grpc/", "server", "client/", "cli/", "lib.rs"]),
+    ("tonic", &["grpc/", "server", "client/", "cli/", "v1/"]),
     ("axum", &["http/", "page/"]),
     // A whole table waits for memory between its pages.
     (

@@ -66,7 +66,7 @@ async fn a_tag_stands_for_the_question_as_resolved_the_basis_and_the_form() {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_with_a_query_is_told_at_once() {
+async fn all_that_is_wrong_with_a_query_is_reported_at_once() {
     let server = Served::demo().await;
     let answer = server.ask("GET", "/api/v1/state?relation=AZE-RUS&page_size=many&valid_at=soon", "", "").await;
     let failure: Value = serde_json::from_slice(&answer.body).unwrap();

@@ -69,7 +69,7 @@ async fn the_form_of_a_parameter_is_told_by_its_name() {
         ("claims?external_id=x", &["external_id"]),
         ("conflicts?type=odd&type=unspecified", &["type"]),
         ("gaps?stale_days=-1", &["stale_days"]),
-        ("upcoming?turn=later", &["turn"]),
+        ("upcoming?transition=later", &["transition"]),
         ("series?from=2025&until=2025&bucket=hour", &["bucket"]),
         ("feed?from_head=no", &["from_head"]),
         ("state?format=xml", &["format"]),
@@ -105,7 +105,7 @@ async fn what_the_rpc_finds_is_told_by_the_name_of_the_parameter() {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_is_told_at_once_whoever_finds_it() {
+async fn all_that_is_wrong_is_reported_at_once_whoever_finds_it() {
     assert_refused(&[
         ("state?valid_at=2025-13&mode=foo&page_size=x", &["mode", "page_size", "valid_at"]),
         ("state?mode=then&valid_at=soon&kind=Not+a+word&colour=red", &["colour", "kind", "mode", "valid_at"]),

@@ -110,7 +110,7 @@ fn a_bad_row_is_told_with_its_line_and_column_and_costs_no_good_one() {
 }
 
 #[test]
-fn everything_that_is_wrong_with_a_row_is_told_at_once() {
+fn everything_that_is_wrong_with_a_row_is_reported_at_once() {
     let desk = Desk::new();
     desk.write("t.csv", format!("{HEADER}x,9,8,2023-02-29,soon,S,many,t\n"));
     let said = desk.import("t.csv", &["--check"]);

@@ -15,7 +15,7 @@ use detente::domain::filter::{Filter, FilterItem, MemberSet};
 use detente::domain::moment::{Moment, SECONDS_PER_DAY};
 use detente::domain::period::Period;
 use detente::domain::position::{Position, RecordedAt};
-use detente::domain::turn::Turn;
+use detente::domain::transition::Transition;
 use detente::domain::validity::Validity;
 use detente::domain::vocabulary::{LinkType, RetractionReason, Vocabulary};
 use detente::ledger::Ledger;
@@ -32,9 +32,9 @@ const SETTLING: [LinkType; 3] = [LinkType::Fulfils, LinkType::Breaches, LinkType
 
 // --- The definition, by brute force ------------------------------------------------------------------------------------
 
-/// The turns of a claim: the instants before and after which its certainty differs, found by looking at every day of the
+/// The transitions of a claim: the instants before and after which its certainty differs, found by looking at every day of the
 /// calendar that the histories use, and at the seconds that they name.
-fn turns_of(known: &Known) -> Vec<(Turn, Moment)> {
+fn transitions_of(known: &Known) -> Vec<(Transition, Moment)> {
     let Some(v) = known.instants() else { return Vec::new() };
     let mode = if matches!(known.content.time, Time::State(..)) { Mode::HoldsAt } else { Mode::OccurredBy };
     // Everything is stretched to twice its length, so that there is an instant between any two seconds.
@@ -52,14 +52,14 @@ fn turns_of(known: &Known) -> Vec<(Turn, Moment)> {
     let seconds = named.into_iter().chain(corners(&v).map(|corner| corner.0)).flat_map(|second| [second, second + 1]);
     let instants: BTreeSet<i64> = days.chain(seconds).collect();
     let steps = instants.into_iter().filter_map(|t| {
-        let turn = match (mode, at(2 * t - 1), at(2 * t + 1)) {
+        let transition = match (mode, at(2 * t - 1), at(2 * t + 1)) {
             (_, before, after) if before == after => return None,
-            (_, None, Some(Certainty::Possible)) => Turn::MayBegin,
-            (Mode::HoldsAt, _, Some(Certainty::Definite)) => Turn::Begins,
-            (Mode::HoldsAt, _, Some(Certainty::Possible)) => Turn::MayEnd,
-            _ => Turn::Ends,
+            (_, None, Some(Certainty::Possible)) => Transition::MayBegin,
+            (Mode::HoldsAt, _, Some(Certainty::Definite)) => Transition::Begins,
+            (Mode::HoldsAt, _, Some(Certainty::Possible)) => Transition::MayEnd,
+            _ => Transition::Ends,
         };
-        Some((turn, Moment(t)))
+        Some((transition, Moment(t)))
     });
     steps.collect()
 }
@@ -69,22 +69,22 @@ fn corners(v: &Validity) -> impl Iterator<Item = Moment> {
     corners.into_iter().filter(|corner| corner.is_finite())
 }
 
-/// [`turns_of`], which is slow, found once for every revision of one history; each is made by the event at a position.
+/// [`transitions_of`], which is slow, found once for every revision of one history; each is made by the event at a position.
 #[derive(Default)]
-struct TurnsOf(HashMap<Position, Vec<(Turn, Moment)>>);
+struct TurnsOf(HashMap<Position, Vec<(Transition, Moment)>>);
 
 impl TurnsOf {
-    fn get(&mut self, known: &Known) -> Vec<(Turn, Moment)> {
-        self.0.entry(known.at.position).or_insert_with(|| turns_of(known)).clone()
+    fn get(&mut self, known: &Known) -> Vec<(Transition, Moment)> {
+        self.0.entry(known.at.position).or_insert_with(|| transitions_of(known)).clone()
     }
 }
 
-/// The turns of a claim, retracted or not, among all that is known with it.
-fn turns_among(known: &Known, all: &[&Known], turns_of: &mut TurnsOf) -> Vec<(Turn, Moment)> {
+/// The transitions of a claim, retracted or not, among all that is known with it.
+fn transitions_among(known: &Known, all: &[&Known], transitions_of: &mut TurnsOf) -> Vec<(Transition, Moment)> {
     if known.shown.retraction.is_some() {
         return Vec::new();
     }
-    let mut turns = turns_of.get(known);
+    let mut transitions = transitions_of.get(known);
     if let Some(due) = known.content.due.as_ref().and_then(|due| due.latest()).map(|last| last.end) {
         let settles = |other: &&&Known| {
             let links = other
@@ -96,25 +96,30 @@ fn turns_among(known: &Known, all: &[&Known], turns_of: &mut TurnsOf) -> Vec<(Tu
             links && begun && other.shown.retraction.is_none()
         };
         if all.iter().find(settles).is_none() {
-            turns.push((Turn::FallsDue, due));
+            transitions.push((Transition::FallsDue, due));
         }
     }
-    turns
+    transitions
 }
 
-/// What a frame says: the claim, the turn, when, when told, whether late, and the revision shown.
-type Frame = (u128, Turn, Moment, RecordedAt, bool, u32);
+/// What a frame says: the claim, the transition, when, when told, whether late, and the revision shown.
+type Frame = (u128, Transition, Moment, RecordedAt, bool, u32);
 
-/// Everything that is told up to an instant: at every instant at which anything is recorded or turns, every turn of a
+/// Everything that is told up to an instant: at every instant at which anything is recorded or comes, every transition of a
 /// matching claim that has come, is known then, and has not been told.
-fn told_by_definition(oracle: &Oracle, query: &WatchQuery, until: RecordedAt, turns_of: &mut TurnsOf) -> Vec<Frame> {
+fn told_by_definition(
+    oracle: &Oracle,
+    query: &WatchQuery,
+    until: RecordedAt,
+    transitions_of: &mut TurnsOf,
+) -> Vec<Frame> {
     let histories = oracle.histories(oracle.head());
-    let turns = histories.iter().flatten().flat_map(|known| {
+    let transitions = histories.iter().flatten().flat_map(|known| {
         let due = known.content.due.as_ref().and_then(|due| due.latest()).map(|last| last.end);
-        turns_of.get(known).into_iter().map(|(_, at)| at).chain(due)
+        transitions_of.get(known).into_iter().map(|(_, at)| at).chain(due)
     });
     let recorded = oracle.appends.iter().map(|append| append.recorded_at);
-    let instants: BTreeSet<RecordedAt> = turns.map(|at| RecordedAt(at.0 * MICROS)).chain(recorded).collect();
+    let instants: BTreeSet<RecordedAt> = transitions.map(|at| RecordedAt(at.0 * MICROS)).chain(recorded).collect();
     let mut told: Vec<Frame> = Vec::new();
     for now in instants.into_iter().filter(|instant| *instant <= until) {
         let known_then: Vec<Option<&Known>> =
@@ -126,17 +131,19 @@ fn told_by_definition(oracle: &Oracle, query: &WatchQuery, until: RecordedAt, tu
                 continue;
             }
             let number = known.content.id.0.as_u128();
-            let mut turns = turns_among(known, &all, turns_of);
-            turns.sort_unstable();
-            for (turn, at) in turns {
-                let is_new = !told.iter().any(|frame| (frame.0, frame.1, frame.2) == (number, turn, at));
+            let mut transitions = transitions_among(known, &all, transitions_of);
+            transitions.sort_unstable();
+            for (transition, at) in transitions {
+                let is_new = !told.iter().any(|frame| (frame.0, frame.1, frame.2) == (number, transition, at));
                 if at.0 * MICROS <= now.0 && is_new {
-                    told.push((number, turn, at, now, at.0 * MICROS < now.0, known.shown.revision));
+                    told.push((number, transition, at, now, at.0 * MICROS < now.0, known.shown.revision));
                 }
             }
         }
     }
-    told.retain(|(_, turn, _, _, late, _)| query.turns.admits(Some(turn.code())) && (query.include_late || !late));
+    told.retain(|(_, transition, _, _, late, _)| {
+        query.transitions.admits(Some(transition.code())) && (query.include_late || !late)
+    });
     told
 }
 
@@ -150,7 +157,7 @@ fn last_by(oracle: &Oracle, instant: RecordedAt) -> Position {
 
 fn frame(telling: &Telling) -> Frame {
     let number = crate::support::ask::number(&telling.claim);
-    (number, telling.turn, telling.at, telling.mark.place.told_at, telling.late, telling.claim.revision)
+    (number, telling.transition, telling.at, telling.mark.place.reported_at, telling.late, telling.claim.revision)
 }
 
 /// A watch that is followed, and what it has told.
@@ -205,17 +212,27 @@ impl Follower {
 fn queries(random: &mut Random, start: WatchStart) -> Vec<WatchQuery> {
     let all = WatchQuery {
         filter: Filter::default(),
-        turns: MemberSet::default(),
+        transitions: MemberSet::default(),
         include_late: true,
         start,
         at_hand: random.of(&[1, 2, 7, 1 << 15]),
     };
-    let some = random.of(&[Turn::MayBegin, Turn::Begins, Turn::MayEnd, Turn::Ends, Turn::FallsDue]);
+    let some = random.of(&[
+        Transition::MayBegin,
+        Transition::Begins,
+        Transition::MayEnd,
+        Transition::Ends,
+        Transition::FallsDue,
+    ]);
     vec![
         all.clone(),
         WatchQuery { include_late: false, ..all.clone() },
         WatchQuery { filter: random_filter(random, false), ..all.clone() },
-        WatchQuery { filter: random_filter(random, false), turns: [some, Turn::Ends].into_iter().collect(), ..all },
+        WatchQuery {
+            filter: random_filter(random, false),
+            transitions: [some, Transition::Ends].into_iter().collect(),
+            ..all
+        },
     ]
 }
 
@@ -259,7 +276,7 @@ fn append(home: &Home, oracle: &mut Oracle, random: &mut Random) -> bool {
     }
 }
 
-/// Moves the clock by up to a day and a half, sometimes to where something turns.
+/// Moves the clock by up to a day and a half, sometimes to where a transition comes.
 fn step(home: &Home, random: &mut Random) {
     let now = home.clock.now().0;
     let day = SECONDS_PER_DAY * MICROS;
@@ -291,7 +308,7 @@ fn play(seed: u64, mut home: Home, restarts: bool) -> (usize, usize) {
         if nth % 23 == 22 {
             let query = WatchQuery { start: WatchStart::Now, ..asked[0].clone() };
             let follower = Follower::begin(&home.ledger, &query, nth % 2 == 0);
-            joined.push((followers.len(), follower.last.unwrap().place.told_at));
+            joined.push((followers.len(), follower.last.unwrap().place.reported_at));
             followers.push(follower);
             if restarts {
                 followers.iter_mut().for_each(Follower::end);
@@ -301,11 +318,11 @@ fn play(seed: u64, mut home: Home, restarts: bool) -> (usize, usize) {
         }
     }
     home.at(on("2025-03-01"));
-    let (mut compared, mut turns_of) = (0, TurnsOf::default());
+    let (mut compared, mut transitions_of) = (0, TurnsOf::default());
     for (nth, follower) in followers.iter_mut().enumerate() {
         follower.follow(&home.ledger);
         let from = joined.iter().find(|(joined, _)| *joined == nth).map(|(_, since)| *since);
-        let mut expected = told_by_definition(&oracle, &follower.query, on("2025-03-01"), &mut turns_of);
+        let mut expected = told_by_definition(&oracle, &follower.query, on("2025-03-01"), &mut transitions_of);
         expected.retain(|frame| from.is_none_or(|since| frame.3 > since));
         assert_eq!(follower.told, expected, "seed {seed}, watch {nth}: {:?}", follower.query);
         compared += expected.len();
@@ -316,7 +333,7 @@ fn play(seed: u64, mut home: Home, restarts: bool) -> (usize, usize) {
         let mut follower =
             Follower::begin(&home.ledger, &WatchQuery { start: WatchStart::From(from), ..query.clone() }, false);
         follower.follow(&home.ledger);
-        let mut expected = told_by_definition(&oracle, query, on("2025-03-01"), &mut turns_of);
+        let mut expected = told_by_definition(&oracle, query, on("2025-03-01"), &mut transitions_of);
         expected.retain(|frame| frame.3 >= from);
         assert_eq!(follower.told, expected);
         compared += expected.len();
@@ -341,10 +358,10 @@ fn what_is_told_is_the_same_when_the_ledger_is_closed_and_opened_in_between() {
     println!("6 histories with 3 restarts each, {frames} frames compared");
 }
 
-/// Claims 2 and 3 bear on AZE-TUR; TUR answers as RUS from the 10th to the 15th. Who watches AZE-RUS is told of them what turns
-/// in that time, and what turned before at its beginning.
+/// Claims 2 and 3 bear on AZE-TUR; TUR answers as RUS from the 10th to the 15th. Who watches AZE-RUS is told of them the transitions
+/// in that time, and what came before at its beginning.
 #[test]
-fn a_merge_brings_the_turns_of_all_who_then_answer_until_it_is_undone() {
+fn a_merge_brings_the_transitions_of_all_who_then_answer_until_it_is_undone() {
     let home = Home::in_memory().furnished();
     let on_relationship =
         |number, valid, of| assert(with(state(number, valid), |claim| claim.relationships = vec![of]));
@@ -357,7 +374,7 @@ fn a_merge_brings_the_turns_of_all_who_then_answer_until_it_is_undone() {
     let item = FilterItem { relationships: vec![relationship("AZE-RUS")], ..FilterItem::default() };
     let query = |include_late| WatchQuery {
         filter: Filter { items: vec![item.clone()] },
-        turns: MemberSet::default(),
+        transitions: MemberSet::default(),
         include_late,
         start: WatchStart::From(on("2025-01-01")),
         at_hand: 1,
@@ -379,11 +396,11 @@ fn a_merge_brings_the_turns_of_all_who_then_answer_until_it_is_undone() {
     followers.extend([begin(true, false), begin(false, true)]);
     let merged = on("2025-01-10");
     let all = [
-        (1, Turn::Begins, on("2025-01-05"), false),
-        (2, Turn::Begins, merged, true),
-        (3, Turn::Begins, merged, true),
-        (2, Turn::Ends, on("2025-01-13"), false),
-        (1, Turn::Ends, on("2025-01-21"), false),
+        (1, Transition::Begins, on("2025-01-05"), false),
+        (2, Transition::Begins, merged, true),
+        (3, Transition::Begins, merged, true),
+        (2, Transition::Ends, on("2025-01-13"), false),
+        (1, Transition::Ends, on("2025-01-21"), false),
     ];
     for follower in &mut followers {
         follower.follow(&home.ledger);
@@ -393,10 +410,10 @@ fn a_merge_brings_the_turns_of_all_who_then_answer_until_it_is_undone() {
     }
 }
 
-/// A claim that may have begun by its confirmation of 1 January, and is confirmed with its label on 1 February: the turn of 5
+/// A claim that may have begun by its confirmation of 1 January, and is confirmed with its label on 1 February: the transition of 5
 /// January is told with what was known on the 5th, whenever it is told.
 #[test]
-fn a_turn_is_told_with_the_confirmations_that_were_known_then() {
+fn a_transition_is_told_with_the_confirmations_that_were_known_then() {
     let home = Home::in_memory().furnished();
     home.at(on("2025-01-01")).record([assert(with(state(1, "2025-01-05/.."), |claim| {
         claim.labels = vec!["panel".into()];
@@ -404,7 +421,7 @@ fn a_turn_is_told_with_the_confirmations_that_were_known_then() {
     }))]);
     let query = WatchQuery {
         filter: Filter::default(),
-        turns: MemberSet::default(),
+        transitions: MemberSet::default(),
         include_late: true,
         start: WatchStart::From(on("2025-01-01")),
         at_hand: 7,
@@ -414,11 +431,11 @@ fn a_turn_is_told_with_the_confirmations_that_were_known_then() {
         let mut watch = home.ledger.begin_watch(query.clone(), settled).unwrap();
         home.ledger.advance_watch(&mut watch, settled);
         let told = home.ledger.tell(&mut watch, usize::MAX).unwrap();
-        told.into_iter().map(|telling| (telling.turn, telling.claim.as_of)).collect::<Vec<_>>()
+        told.into_iter().map(|telling| (telling.transition, telling.claim.as_of)).collect::<Vec<_>>()
     };
     home.at(on("2025-01-10"));
     let before = told();
-    assert_eq!(before, [(Turn::Begins, "2025-01-01".to_owned())]);
+    assert_eq!(before, [(Transition::Begins, "2025-01-01".to_owned())]);
     let confirmation = LabelConfirmation { label: "panel".into(), as_of: date("2025-02-01"), except: Vec::new() };
     home.at(on("2025-02-01")).record([Command::ConfirmAll(Box::new(confirmation))]);
     assert_eq!(told(), before);
@@ -432,7 +449,7 @@ fn what_is_recorded_behind_a_place_after_the_clock_was_set_back_is_told_late_and
     home.record([assert(state(1, "2025-01-09/2025-01-12")), assert(state(2, "2025-01-11/2025-01-12"))]);
     let query = WatchQuery {
         filter: Filter::default(),
-        turns: MemberSet::default(),
+        transitions: MemberSet::default(),
         include_late: true,
         start: WatchStart::From(on("2025-01-01")),
         at_hand: 3,
@@ -451,14 +468,14 @@ fn what_is_recorded_behind_a_place_after_the_clock_was_set_back_is_told_late_and
         let told: Vec<_> = follower.told.iter().map(|frame| (frame.0, frame.1, frame.3)).collect();
         let place = on("2025-01-20").next();
         let expected = [
-            (1, Turn::Begins, on("2025-01-10").next()),
-            (2, Turn::Begins, on("2025-01-11")),
-            (1, Turn::Ends, on("2025-01-13")),
-            (2, Turn::Ends, on("2025-01-13")),
-            (3, Turn::Begins, place),
-            (3, Turn::Ends, place),
-            (4, Turn::Begins, place),
-            (4, Turn::Ends, on("2025-01-26")),
+            (1, Transition::Begins, on("2025-01-10").next()),
+            (2, Transition::Begins, on("2025-01-11")),
+            (1, Transition::Ends, on("2025-01-13")),
+            (2, Transition::Ends, on("2025-01-13")),
+            (3, Transition::Begins, place),
+            (3, Transition::Ends, place),
+            (4, Transition::Begins, place),
+            (4, Transition::Ends, on("2025-01-26")),
         ];
         assert_eq!(told, expected);
     }
@@ -476,16 +493,16 @@ impl Clock for Restless {
 }
 
 /// Claims that begin within the next seconds are asserted and, soon after, retracted or moved, while watches follow. Every
-/// recorded time is a multiple of nothing in particular, so many lie close to a turn on either side.
+/// recorded time is a multiple of nothing in particular, so many lie close to a transition on either side.
 #[test]
-fn a_turn_is_never_told_of_a_claim_that_was_taken_back_by_then_however_the_writer_races() {
+fn a_transition_is_never_told_of_a_claim_that_was_taken_back_by_then_however_the_writer_races() {
     let clock = Arc::new(Restless(AtomicI64::new(on("2025-01-02").0)));
     let options = LedgerOptions { clock, ..LedgerOptions::default() };
     let ledger = Arc::new(Ledger::in_memory(LEDGER, &options).unwrap());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build().unwrap();
     let query = WatchQuery {
         filter: Filter::default(),
-        turns: MemberSet::default(),
+        transitions: MemberSet::default(),
         include_late: true,
         start: WatchStart::From(on("2025-01-01")),
         at_hand: 3,
@@ -528,12 +545,12 @@ fn a_turn_is_never_told_of_a_claim_that_was_taken_back_by_then_however_the_write
     for follower in following {
         let follower = follower.join().unwrap();
         let expected = from_the_log(&ledger, follower.last.unwrap().settled);
-        assert!(expected.len() > 300, "only {} turns were told: it does not test the race", expected.len());
+        assert!(expected.len() > 300, "only {} transitions were told: it does not test the race", expected.len());
         assert_eq!(follower.told, expected);
     }
 }
 
-/// What the definition says of the race, from the recorded times in the log: each claim has one turn, or two where it was moved.
+/// What the definition says of the race, from the recorded times in the log: each claim has one transition, or two where it was moved.
 fn from_the_log(ledger: &Ledger, until: RecordedAt) -> Vec<Frame> {
     let mut frames = Vec::new();
     let all = PageSize { entries: usize::MAX, bytes: usize::MAX };
@@ -557,9 +574,16 @@ fn from_the_log(ledger: &Ledger, until: RecordedAt) -> Vec<Frame> {
                 panic!()
             };
             let at = period(&from.edtf).a;
-            let told_at = RecordedAt(at.0 * MICROS).max(recorded(claim));
-            if told_at <= until && claims.get(nth + 1).is_none_or(|next| told_at < recorded(next)) {
-                frames.push((number, Turn::Begins, at, told_at, told_at.0 > at.0 * MICROS, claim.revision));
+            let reported_at = RecordedAt(at.0 * MICROS).max(recorded(claim));
+            if reported_at <= until && claims.get(nth + 1).is_none_or(|next| reported_at < recorded(next)) {
+                frames.push((
+                    number,
+                    Transition::Begins,
+                    at,
+                    reported_at,
+                    reported_at.0 > at.0 * MICROS,
+                    claim.revision,
+                ));
             }
         }
     }
@@ -575,14 +599,18 @@ fn upcoming(
     span: (Moment, Moment),
     cut: Cut,
     entries: usize,
-) -> Vec<(Moment, Turn, u128)> {
+) -> Vec<(Moment, Transition, u128)> {
     let page = PageSize { entries, bytes: usize::MAX };
-    let (turns, supposed) = (MemberSet::default(), Supposed::default());
-    let mut query = UpcomingQuery { filter: filter.clone(), span, turns, cut, supposed, skip: 0, page };
+    let (transitions, supposed) = (MemberSet::default(), Supposed::default());
+    let mut query = UpcomingQuery { filter: filter.clone(), span, transitions, cut, supposed, skip: 0, page };
     let mut all = Vec::new();
     loop {
         let found = ledger.upcoming(&query).unwrap();
-        all.extend(found.turns.iter().map(|turn| (turn.at, turn.turn, crate::support::ask::number(&turn.claim))));
+        all.extend(
+            found.transitions.iter().map(|transition| {
+                (transition.at, transition.transition, crate::support::ask::number(&transition.claim))
+            }),
+        );
         let Some(next) = found.next else { return all };
         query.skip = next;
     }
@@ -612,25 +640,29 @@ fn what_comes_next_is_what_the_definition_says_between_every_two_dates_at_every_
             append(&home, &mut oracle, &mut random);
         }
         let filters = [Filter::default(), random_filter(&mut random, false), random_filter(&mut random, false)];
-        let mut turns_of = TurnsOf::default();
+        let mut transitions_of = TurnsOf::default();
         for append in &oracle.appends {
             let known = oracle.claims(append.basis.position);
             let all: Vec<&Known> = known.iter().collect();
             for filter in &filters {
                 let meant = Meaning::new(filter, oracle.merges(append.basis.position));
-                let mut turns: Vec<(Moment, usize, Turn, u128)> = Vec::new();
+                let mut transitions: Vec<(Moment, usize, Transition, u128)> = Vec::new();
                 for (order, claim) in known.iter().enumerate() {
                     if meant.admits(&claim.content, claim.at.recorded_at) {
-                        let of = turns_among(claim, &all, &mut turns_of);
-                        turns.extend(of.into_iter().map(|(turn, at)| (at, order, turn, claim.content.id.0.as_u128())));
+                        let of = transitions_among(claim, &all, &mut transitions_of);
+                        transitions.extend(
+                            of.into_iter()
+                                .map(|(transition, at)| (at, order, transition, claim.content.id.0.as_u128())),
+                        );
                     }
                 }
-                turns.sort_unstable();
+                transitions.sort_unstable();
                 for (nth, from) in DATES.iter().enumerate() {
                     for until in &DATES[nth..] {
                         let (a, b) = (period(from).a, period(until).b);
-                        let within = turns.iter().filter(|(at, ..)| a <= *at && *at < b);
-                        let expected: Vec<_> = within.map(|(at, _, turn, number)| (*at, *turn, *number)).collect();
+                        let within = transitions.iter().filter(|(at, ..)| a <= *at && *at < b);
+                        let expected: Vec<_> =
+                            within.map(|(at, _, transition, number)| (*at, *transition, *number)).collect();
                         let entries = random.of(&[1, 3, usize::MAX]);
                         let got = upcoming(&home.ledger, filter, (a, b), Cut::Basis(append.basis), entries);
                         assert_eq!(got, expected, "seed {seed}, {from} to {until}, {filter:?}");
@@ -640,33 +672,35 @@ fn what_comes_next_is_what_the_definition_says_between_every_two_dates_at_every_
             }
         }
     }
-    println!("{compared} turns compared");
+    println!("{compared} transitions compared");
     assert!(compared > 50_000, "{compared} are too few");
 }
 
 #[test]
-fn what_is_supposed_turns_too_and_what_it_takes_back_does_not() {
+fn what_is_supposed_transitions_too_and_what_it_takes_back_does_not() {
     let home = Home::in_memory().furnished();
     home.record([assert(state(1, "2025-02-01/2025-02-28"))]);
     let noted = |command| batch([command]).commands;
     let span = (period("2025-01-01").a, period("2025-12-31").b);
     let ask = |supposed: Vec<_>| {
-        let (filter, turns, page) = (Filter::default(), MemberSet::default(), crate::support::ask::ALL);
-        let query = UpcomingQuery { filter, span, turns, cut: Cut::Head, supposed: Supposed(supposed), skip: 0, page };
+        let (filter, transitions, page) = (Filter::default(), MemberSet::default(), crate::support::ask::ALL);
+        let query =
+            UpcomingQuery { filter, span, transitions, cut: Cut::Head, supposed: Supposed(supposed), skip: 0, page };
         let found = home.ledger.upcoming(&query).unwrap();
         assert_eq!(found.at.position(), Position(7));
         found
-            .turns
+            .transitions
             .iter()
-            .map(|t| (t.turn, t.at.to_date_string(), crate::support::ask::number(&t.claim)))
+            .map(|t| (t.transition, t.at.to_date_string(), crate::support::ask::number(&t.claim)))
             .collect::<Vec<_>>()
     };
-    let on = |turn, day: &str, number| (turn, day.to_owned(), number);
-    let recorded = [on(Turn::Begins, "2025-02-01", 1), on(Turn::Ends, "2025-03-01", 1)];
+    let on = |transition, day: &str, number| (transition, day.to_owned(), number);
+    let recorded = [on(Transition::Begins, "2025-02-01", 1), on(Transition::Ends, "2025-03-01", 1)];
     assert_eq!(ask(Vec::new()), recorded);
     assert_eq!(ask(noted(Command::Retract(id(1), RetractionReason::Wrong))), []);
     let promise = with(state(2, "2025-02-15/.."), |claim| claim.due = Some(date("2025-02-20")));
     let [begins, ends] = recorded;
-    let with_promise = [begins, on(Turn::Begins, "2025-02-15", 2), on(Turn::FallsDue, "2025-02-21", 2), ends];
+    let with_promise =
+        [begins, on(Transition::Begins, "2025-02-15", 2), on(Transition::FallsDue, "2025-02-21", 2), ends];
     assert_eq!(ask(noted(assert(promise))), with_promise);
 }

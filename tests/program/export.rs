@@ -235,7 +235,7 @@ async fn must_be_the_state(
         };
         let answer = client.get_state(request.clone()).await.unwrap().into_inner();
         let context = answer.context.unwrap();
-        request.cut = Some(v1::get_state_request::Cut::Basis(context.basis.clone()));
+        request.cut = Some(v1::Cut::basis(context.basis.clone()));
         let mut flags = vec!["--what", "state", "--valid-at", day, "--basis", &context.basis, "--server", at];
         flags.extend(retracted.then_some("--include-retracted"));
         let rows = tokio::task::block_in_place(|| rows(dir, Table::State, &flags));

@@ -184,11 +184,11 @@ async fn a_later_agreement_changes_later_answers_and_no_earlier_one() {
     assert!(!first.replayed && again.replayed);
     assert_eq!(first.results, again.results);
     let own = first.context.unwrap().basis;
-    let cut = Some(v1::get_state_request::Cut::Basis(own));
+    let cut = Some(v1::Cut::basis(own));
     let after = demo.client.get_state(agreement(cut)).await.unwrap().into_inner();
     assert_eq!(after.emptiness(), v1::Emptiness::NotEmpty);
     assert_eq!(after.matches[0].claim.as_ref().unwrap().texts[0].text, "اتفاق جديد");
-    let then = v1::get_state_request::Cut::Basis(before.context.clone().unwrap().basis);
+    let then = v1::Cut::basis(before.context.clone().unwrap().basis);
     let earlier = demo.client.get_state(agreement(Some(then))).await.unwrap().into_inner();
     assert_eq!(earlier.emptiness(), v1::Emptiness::NothingRecorded);
     assert_eq!(earlier.context.unwrap().basis, before.context.unwrap().basis);

@@ -13,7 +13,7 @@ use crate::words::Chance;
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use detente::v1;
-use detente::v1::get_state_request::Cut;
+use detente::v1::Cut;
 use prost::Message as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ fn question(line: &str, position: Option<u64>) -> Option<Bytes> {
         filter: Some(v1::Filter { items: vec![item] }),
         valid_at: date.to_owned(),
         mode: v1::StateMode::HoldsAt.into(),
-        cut: position.map(Cut::Position),
+        cut: position.map(Cut::position),
         ..v1::GetStateRequest::default()
     };
     Some(request.encode_to_vec().into())

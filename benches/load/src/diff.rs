@@ -11,7 +11,7 @@ use crate::wire::count_field;
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use detente::v1;
-use detente::v1::coordinate::Cut;
+use detente::v1::Cut;
 use detente::v1::ledger_service_client::LedgerServiceClient;
 use prost::Message as _;
 
@@ -69,7 +69,7 @@ pub async fn run(args: DiffArgs, common: Common) -> Result<()> {
 fn question(args: &DiffArgs, from: u64, to: u64) -> Bytes {
     let at = |position| v1::Coordinate {
         valid_at: args.valid_at.clone().unwrap_or_default(),
-        cut: Some(Cut::Position(position)),
+        cut: Some(Cut::position(position)),
     };
     let request =
         v1::DiffRequest { from: Some(at(from)), to: Some(at(to)), page_size: 1000, ..v1::DiffRequest::default() };

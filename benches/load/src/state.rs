@@ -16,7 +16,7 @@ use crate::words::Chance;
 use anyhow::{Result, ensure};
 use bytes::Bytes;
 use detente::v1;
-use detente::v1::get_state_request::Cut;
+use detente::v1::Cut;
 use prost::Message as _;
 
 /// The path of the rpc.
@@ -52,7 +52,7 @@ pub struct StateArgs {
 /// When a question is refused, or the answers are of the wrong size.
 pub async fn run(args: StateArgs, common: Common) -> Result<()> {
     let cut = match args.old_cut {
-        true => Some(Cut::KnownAt(read_events::middle(&args.target).await?)),
+        true => Some(Cut::known_at(read_events::middle(&args.target).await?)),
         false => None,
     };
     let asking = |number: usize| Asking {

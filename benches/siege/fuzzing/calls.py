@@ -35,7 +35,7 @@ STREAM_REQUEST = {
         "after": {"type": "string"},
         "from": {"type": "string", "format": "date-time"},
         "recordedFrom": {"type": "string", "format": "date-time"},
-        "turns": {"type": "array", "items": {"type": "string"}},
+        "transitions": {"type": "array", "items": {"type": "string"}},
     },
 }
 

@@ -10,7 +10,7 @@ from .values import DATES, INSTANTS, INTEGERS
 PAGES = ["/", "/relationship/{}", "/claim/{}", "/party/{}", "/conflicts", "/diff", "/feed", "/gaps", "/series"]
 PAGES += ["/upcoming", "/what-if"]
 FIELDS = ["relationship", "party", "kind", "valid_at", "known_at", "position", "basis", "lang", "page_token", "from"]
-FIELDS += ["until", "bucket", "group_by", "scheme", "type", "turn", "text", "from_valid_at", "to_valid_at", "what_if"]
+FIELDS += ["until", "bucket", "group_by", "scheme", "type", "transition", "text", "from_valid_at", "to_valid_at", "what_if"]
 FIELDS += ["from_known_at", "to_known_at", "claim_id", "after_position", "newest_first", "page_size", "mode", "theme"]
 COUNTS = ("limit", "position", "after_position", "from_position", "to_position", "stale_days", "page_size", "width")
 ONE_OF = {

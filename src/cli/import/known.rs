@@ -138,7 +138,7 @@ async fn parties(
     whole: bool,
     registered: &mut HashMap<u128, RegisteredEntity>,
 ) -> Result<Cut, Failure> {
-    let cut = basis.map(v1::list_parties_request::Cut::Basis);
+    let cut = basis.map(v1::Cut::basis);
     let mut request = v1::ListPartiesRequest { page_size: LARGEST_PAGE, cut, ..v1::ListPartiesRequest::default() };
     loop {
         let page = ledger.call(async |ledger| ledger.list_parties(request.clone()).await).await?;
@@ -157,7 +157,7 @@ async fn sources(
     cut: &Cut,
     registered: &mut HashMap<u128, RegisteredEntity>,
 ) -> Result<(), Failure> {
-    let cut = Some(v1::list_sources_request::Cut::Basis(cut.basis.clone()));
+    let cut = Some(v1::Cut::basis(cut.basis.clone()));
     let mut request = v1::ListSourcesRequest { page_size: LARGEST_PAGE, cut, ..v1::ListSourcesRequest::default() };
     loop {
         let page = ledger.call(async |ledger| ledger.list_sources(request.clone()).await).await?;

@@ -6,7 +6,7 @@
 //! claim      the cells of a claim: words, who says, marks  period   its valid time, in short
 //! state      claims with their certainty, and the emptiness in a whole sentence
 //! event      what happened, in a few words                 diff     what changed of claims, and why
-//! turn       what the passing of time makes of a claim
+//! transition what the passing of time makes of a claim
 //! timeline   a chart of claims over segments        series   counts with bars        gaps   what is missing
 //! ```
 //!
@@ -24,7 +24,7 @@ pub(crate) mod question;
 pub(crate) mod series;
 pub(crate) mod state;
 pub(crate) mod timeline;
-pub(crate) mod turn;
+pub(crate) mod transition;
 
 /// How tables are shown.
 #[derive(Debug, Clone)]

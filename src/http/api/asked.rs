@@ -94,12 +94,8 @@ fn request(
             Err(faults) => faults.into_iter().for_each(wrong),
             Ok(_) if !is_alone => {}
             Ok(value) => match param.place {
-                Place::Top(field) => drop(request.insert(field.to_owned(), value)),
+                Place::At(path) => insert(&mut request, path, value),
                 Place::Filter(field) => drop(item.insert(field.to_owned(), value)),
-                Place::Under(message, field) => {
-                    let under = request.entry(message).or_insert_with(|| json!({}));
-                    under.as_object_mut().map(|under| under.insert(field.to_owned(), value));
-                }
             },
         }
     }
@@ -107,6 +103,15 @@ fn request(
         request.insert("filter".to_owned(), json!({ "items": [item] }));
     }
     Value::Object(request)
+}
+
+/// Inserts a value at a path: names with dots between.
+fn insert(message: &mut Map<String, Value>, path: &str, value: Value) {
+    let Some((first, rest)) = path.split_once('.') else { return drop(message.insert(path.to_owned(), value)) };
+    let within = message.entry(first).or_insert_with(|| json!({}));
+    if let Some(within) = within.as_object_mut() {
+        insert(within, rest, value);
+    }
 }
 
 /// The fault of a name that is no parameter. The first one in a query names those that are.
@@ -177,12 +182,13 @@ mod tests {
         let expected = json!({
             "filter": { "items": [item] },
             "validAt": "2025-07",
-            "knownAt": "2025-08-02T00:00:00Z",
+            "cut": { "knownAt": "2025-08-02T00:00:00Z" },
             "mode": "STATE_MODE_HOLDS_AT",
         });
         assert_eq!((asked.request, asked.form.format), (expected, Format::Json));
         let diff = read(route("diff"), "from_position=3&to_known_at=2025-08-02T00:00:00Z&format=csv");
-        let expected = json!({ "from": { "position": "3" }, "to": { "knownAt": "2025-08-02T00:00:00Z" } });
+        let expected =
+            json!({ "from": { "cut": { "position": "3" } }, "to": { "cut": { "knownAt": "2025-08-02T00:00:00Z" } } });
         assert_eq!((diff.request, diff.form.format), (expected, Format::Csv));
     }
 
@@ -193,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told_at_once() {
+    fn all_that_is_wrong_is_reported_at_once() {
         let faults = |name: &str, query: &str| -> Vec<String> {
             let violations = read(route(name), query).violations.into_iter();
             violations.map(|(name, fault)| format!("{name}: {fault}")).collect()
@@ -233,7 +239,7 @@ mod tests {
         let query = "from_valid_at=2025-07-01T10:00:00+04:00&to_known_at=2025-07-01+10:00:00+04:00";
         let pasted = read(route("diff"), query).request;
         assert_eq!(pasted["from"]["validAt"], "2025-07-01T10:00:00+04:00");
-        assert_eq!(pasted["to"]["knownAt"], "2025-07-01T06:00:00Z");
+        assert_eq!(pasted["to"]["cut"]["knownAt"], "2025-07-01T06:00:00Z");
         for param in ROUTES.iter().flat_map(Route::params).chain(feed_params()) {
             let is_date = matches!(param.shape, Shape::Date | Shape::Instant);
             assert_eq!(is_date, crate::wire::pasted::is_date_name(param.name), "{}", param.name);

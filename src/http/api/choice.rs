@@ -21,8 +21,8 @@ impl Choices {
         let choice = |param: &&'static Param| {
             let choice = field_of(param, request)?.containing_oneof().filter(|choice| !choice.is_synthetic())?;
             let message = match param.place {
-                Place::Under(message, _) => message,
-                Place::Top(_) | Place::Filter(_) => "",
+                Place::At(path) => path.rsplit_once('.').map_or("", |(message, _)| message),
+                Place::Filter(_) => "",
             };
             Some((param.name, (message, choice.name().to_owned())))
         };

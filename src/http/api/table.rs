@@ -43,12 +43,10 @@ pub(in crate::http) struct Param {
 /// Where a value goes: the field, by its JSON name.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) enum Place {
-    /// Of the request.
-    Top(&'static str),
+    /// Of the request, or of a message in it: the names on the way, with dots between.
+    At(&'static str),
     /// Of the one item of its filter.
     Filter(&'static str),
-    /// Of a message in it.
-    Under(&'static str, &'static str),
 }
 
 /// What a value is.
@@ -76,7 +74,7 @@ pub(in crate::http) enum Shape {
     Empty,
 }
 
-use Place::{Filter, Top, Under};
+use Place::{At, Filter};
 use Shape::{Date, Empty, Flag, Instant, Member, Members, Number, Pairs, Text, Texts};
 
 const fn param(name: &'static str, place: Place, shape: Shape, about: &'static str) -> Param {
@@ -100,39 +98,44 @@ const FILTER: &[Param] = &[
 ];
 const TEXT: &[Param] = &[param("text", Filter("text"), Text, "Its texts contain all these words.")];
 const CUT: &[Param] = &[
-    param("known_at", Top("knownAt"), Instant, "As known at this instant, inclusive. Default: all that is recorded."),
-    param("position", Top("position"), Number, "As known at this position, the last of an append."),
-    param("basis", Top("basis"), Text, "As known at the basis of an earlier answer."),
+    param(
+        "known_at",
+        At("cut.knownAt"),
+        Instant,
+        "As known at this instant, inclusive. Default: all that is recorded.",
+    ),
+    param("position", At("cut.position"), Number, "As known at this position, the last of an append."),
+    param("basis", At("cut.basis"), Text, "As known at the basis of an earlier answer."),
 ];
 const PAGE: &[Param] = &[
     param(
         "page_size",
-        Top("pageSize"),
+        At("pageSize"),
         Number,
         "How many entries in a page, at most 1000. Default: 50 in JSON, all in a table.",
     ),
-    param("page_token", Top("pageToken"), Text, "From the answer before, for the next page."),
+    param("page_token", At("pageToken"), Text, "From the answer before, for the next page."),
 ];
-const VALID_AT: &[Param] = &[param("valid_at", Top("validAt"), Date, "The asked date (EDTF). Default: today, UTC.")];
-const MODE: &[Param] = &[param("mode", Top("mode"), Member("STATE_MODE_"), "How the date is meant: holds_at, ...")];
+const VALID_AT: &[Param] = &[param("valid_at", At("validAt"), Date, "The asked date (EDTF). Default: today, UTC.")];
+const MODE: &[Param] = &[param("mode", At("mode"), Member("STATE_MODE_"), "How the date is meant: holds_at, ...")];
 const RETRACTED: &[Param] =
-    &[param("include_retracted", Top("includeRetracted"), Flag, "Whether retracted claims are wanted too.")];
-const NEWEST: &[Param] = &[param("newest_first", Top("newestFirst"), Flag, "Whether to begin with the last.")];
-const CLAIM: &[Param] = &[param("claim_id", Top("claimId"), Text, "Which claim. Required.")];
+    &[param("include_retracted", At("includeRetracted"), Flag, "Whether retracted claims are wanted too.")];
+const NEWEST: &[Param] = &[param("newest_first", At("newestFirst"), Flag, "Whether to begin with the last.")];
+const CLAIM: &[Param] = &[param("claim_id", At("claimId"), Text, "Which claim. Required.")];
 const SPAN: &[Param] = &[
-    param("from", Top("from"), Date, "The beginning of the span (EDTF)."),
-    param("until", Top("until"), Date, "The end of the span (EDTF), included."),
+    param("from", At("from"), Date, "The beginning of the span (EDTF)."),
+    param("until", At("until"), Date, "The end of the span (EDTF), included."),
 ];
 const START: &[Param] = &[
-    param("after_position", Top("afterPosition"), Number, "Begin after this position; 0 with the first event."),
-    param("recorded_from", Top("recordedFrom"), Instant, "Begin with what was recorded at this instant or later."),
+    param("after_position", At("afterPosition"), Number, "Begin after this position; 0 with the first event."),
+    param("recorded_from", At("recordedFrom"), Instant, "Begin with what was recorded at this instant or later."),
 ];
 /// What the feed takes, which is no route of this table: it does not end.
 pub(super) const FEED: &[&[Param]] = &[
     START,
     &[
-        param("from_head", Top("fromHead"), Empty, "Begin with what is recorded from now on."),
-        param("cursor_id", Top("cursorId"), Text, "Begin where this named cursor stands."),
+        param("from_head", At("fromHead"), Empty, "Begin with what is recorded from now on."),
+        param("cursor_id", At("cursorId"), Text, "Begin where this named cursor stands."),
     ],
     FILTER,
 ];
@@ -170,7 +173,7 @@ pub(super) const ROUTES: &[Route] = &[
             START,
             &[param(
                 "limit",
-                Top("limit"),
+                At("limit"),
                 Number,
                 "How many events at most. Default: 100 in JSON, all in a table. JSON has at most 10000, and about 4 MiB.",
             )],
@@ -184,10 +187,10 @@ pub(super) const ROUTES: &[Route] = &[
         about: "The registered parties.",
         groups: &[
             &[
-                param("party_id", Top("partyIds"), Texts, "Only these."),
-                param("type", Top("types"), Members("PARTY_TYPE_"), "Only of these types."),
-                param("name", Top("name"), Text, "Only those with a name that contains all these words."),
-                param("merged_into", Top("mergedInto"), Text, "Only those that this party answers for."),
+                param("party_id", At("partyIds"), Texts, "Only these."),
+                param("type", At("types"), Members("PARTY_TYPE_"), "Only of these types."),
+                param("name", At("name"), Text, "Only those with a name that contains all these words."),
+                param("merged_into", At("mergedInto"), Text, "Only those that this party answers for."),
             ],
             CUT,
             PAGE,
@@ -198,14 +201,14 @@ pub(super) const ROUTES: &[Route] = &[
         rpc: "ListSources",
         list: Some("sources"),
         about: "The registered sources.",
-        groups: &[&[param("source_id", Top("sourceIds"), Texts, "Only these.")], CUT, PAGE],
+        groups: &[&[param("source_id", At("sourceIds"), Texts, "Only these.")], CUT, PAGE],
     },
     Route {
         name: "relationships",
         rpc: "ListRelationships",
         list: Some("relationships"),
         about: "The relationships that claims bear on.",
-        groups: &[&[param("party", Top("partyId"), Text, "Only those that include this party.")], CUT, PAGE],
+        groups: &[&[param("party", At("partyId"), Text, "Only those that include this party.")], CUT, PAGE],
     },
     Route {
         name: "diff",
@@ -214,15 +217,15 @@ pub(super) const ROUTES: &[Route] = &[
         about: "What changed between two coordinates, and why?",
         groups: &[
             &[
-                param("from_valid_at", Under("from", "validAt"), Date, "The date of the earlier side (EDTF)."),
-                param("from_known_at", Under("from", "knownAt"), Instant, "The earlier side as known then."),
-                param("from_position", Under("from", "position"), Number, "The earlier side at this position."),
-                param("from_basis", Under("from", "basis"), Text, "The earlier side at this basis."),
-                param("to_valid_at", Under("to", "validAt"), Date, "The date of the later side (EDTF)."),
-                param("to_known_at", Under("to", "knownAt"), Instant, "The later side as known then."),
-                param("to_position", Under("to", "position"), Number, "The later side at this position."),
-                param("to_basis", Under("to", "basis"), Text, "The later side at this basis."),
-                param("reason", Top("reasons"), Members("CHANGE_REASON_"), "Only changes for this reason."),
+                param("from_valid_at", At("from.validAt"), Date, "The date of the earlier side (EDTF)."),
+                param("from_known_at", At("from.cut.knownAt"), Instant, "The earlier side as known then."),
+                param("from_position", At("from.cut.position"), Number, "The earlier side at this position."),
+                param("from_basis", At("from.cut.basis"), Text, "The earlier side at this basis."),
+                param("to_valid_at", At("to.validAt"), Date, "The date of the later side (EDTF)."),
+                param("to_known_at", At("to.cut.knownAt"), Instant, "The later side as known then."),
+                param("to_position", At("to.cut.position"), Number, "The later side at this position."),
+                param("to_basis", At("to.cut.basis"), Text, "The later side at this basis."),
+                param("reason", At("reasons"), Members("CHANGE_REASON_"), "Only changes for this reason."),
             ],
             FILTER,
             MODE,
@@ -245,9 +248,9 @@ pub(super) const ROUTES: &[Route] = &[
             FILTER,
             SPAN,
             &[
-                param("bucket", Top("bucket"), Member("BUCKET_"), "How fine: day, week, month, quarter, year."),
-                param("group_by", Top("groupBy"), Member("SERIES_GROUP_"), "Broken down by kind, polarity, ..."),
-                param("scheme", Top("scheme"), Text, "The code scheme whose scale gives scores."),
+                param("bucket", At("bucket"), Member("BUCKET_"), "How fine: day, week, month, quarter, year."),
+                param("group_by", At("groupBy"), Member("SERIES_GROUP_"), "Broken down by kind, polarity, ..."),
+                param("scheme", At("scheme"), Text, "The code scheme whose scale gives scores."),
             ],
             CUT,
         ],
@@ -255,9 +258,15 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         name: "upcoming",
         rpc: "ListUpcoming",
-        list: Some("turns"),
+        list: Some("transitions"),
         about: "What comes into force, lapses, or stops being certain, and when?",
-        groups: &[FILTER, SPAN, &[param("turn", Top("turns"), Members("TURN_"), "Only these turns.")], CUT, PAGE],
+        groups: &[
+            FILTER,
+            SPAN,
+            &[param("transition", At("transitions"), Members("TRANSITION_"), "Only these transitions.")],
+            CUT,
+            PAGE,
+        ],
     },
     Route {
         name: "conflicts",
@@ -267,7 +276,7 @@ pub(super) const ROUTES: &[Route] = &[
         groups: &[
             FILTER,
             VALID_AT,
-            &[param("type", Top("types"), Members("CONFLICT_TYPE_"), "Only of these sorts.")],
+            &[param("type", At("types"), Members("CONFLICT_TYPE_"), "Only of these sorts.")],
             CUT,
             PAGE,
         ],
@@ -296,8 +305,8 @@ pub(super) const ROUTES: &[Route] = &[
             SPAN,
             VALID_AT,
             &[
-                param("type", Top("types"), Members("GAP_TYPE_"), "Only of these sorts."),
-                param("stale_days", Top("staleDays"), Number, "From how many days on a claim is stale; default 365."),
+                param("type", At("types"), Members("GAP_TYPE_"), "Only of these sorts."),
+                param("stale_days", At("staleDays"), Number, "From how many days on a claim is stale; default 365."),
             ],
             CUT,
             PAGE,
@@ -308,14 +317,14 @@ pub(super) const ROUTES: &[Route] = &[
         rpc: "ListKinds",
         list: Some("kinds"),
         about: "The registered kinds of claims.",
-        groups: &[&[param("kind", Top("kinds"), Texts, "Only these.")], CUT, PAGE],
+        groups: &[&[param("kind", At("kinds"), Texts, "Only these.")], CUT, PAGE],
     },
     Route {
         name: "schemes",
         rpc: "ListSchemes",
         list: Some("schemes"),
         about: "The registered code schemes.",
-        groups: &[&[param("scheme", Top("schemes"), Texts, "Only these.")], CUT, PAGE],
+        groups: &[&[param("scheme", At("schemes"), Texts, "Only these.")], CUT, PAGE],
     },
     Route { name: "info", rpc: "GetServerInfo", list: None, about: "What server this is.", groups: &[] },
 ];

@@ -13,9 +13,12 @@ pub(super) fn field_of(param: &Param, request: &MessageDescriptor) -> Option<Fie
         _ => None,
     };
     match param.place {
-        Place::Top(field) => request.get_field_by_json_name(field),
+        Place::At(path) => {
+            let (messages, field) = path.rsplit_once('.').unwrap_or(("", path));
+            let mut names = messages.split('.').filter(|name| !name.is_empty());
+            names.try_fold(request.clone(), |message, name| under(&message, name))?.get_field_by_json_name(field)
+        }
         Place::Filter(field) => under(&under(request, "filter")?, "items")?.get_field_by_json_name(field),
-        Place::Under(message, field) => under(request, message)?.get_field_by_json_name(field),
     }
 }
 

@@ -116,8 +116,7 @@ impl FlatCall<'_> {
 /// The path of the field that a parameter goes to.
 fn path_of(place: Place) -> String {
     match place {
-        Place::Top(field) => snake_case(field),
+        Place::At(path) => snake_case(path),
         Place::Filter(field) => format!("filter.items[0].{}", snake_case(field)),
-        Place::Under(message, field) => format!("{}.{}", snake_case(message), snake_case(field)),
     }
 }

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told_at_once_and_what_is_not_known_has_its_own_status() {
+    fn all_that_is_wrong_is_reported_at_once_and_what_is_not_known_has_its_own_status() {
         let (code, status, said) = read("").unwrap_err();
         assert_eq!((code, status), ("invalid_argument", 400));
         assert!(said.contains("encoding: required") && said.contains("message: required"), "{said}");

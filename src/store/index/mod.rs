@@ -28,6 +28,7 @@ mod claims;
 mod confirmations;
 mod contents;
 mod disputes;
+mod dues;
 mod intervals;
 mod merges;
 mod postings;
@@ -37,7 +38,6 @@ mod registry;
 mod runs;
 mod terms;
 mod touching;
-mod turns;
 
 pub(crate) use appends::{AppendNo, AppendRow, Appends, Requests};
 use by_position::ByPosition;
@@ -76,7 +76,7 @@ pub(crate) struct Index {
     claims: Claims,
     /// The claims of the events, in the order of the log.
     pub(crate) by_position: ByPosition,
-    dues: turns::Dues,
+    dues: dues::Dues,
     /// The confirmations of all claims with a label.
     confirmations: confirmations::Confirmations,
     /// The parties that are registered.

@@ -196,7 +196,7 @@ fn link(link_type: i32, target: u128) -> v1::Link {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once() {
+fn all_that_is_wrong_is_reported_at_once() {
     let claim =
         v1::Claim { valid: "soon".into(), due: "24".into(), labels: vec![String::new(); 2], ..Default::default() };
     assert_eq!(

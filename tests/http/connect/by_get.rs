@@ -94,7 +94,7 @@ async fn a_cache_is_told_what_it_may_keep_and_gets_nothing_anew_that_it_has() {
     let server = Served::demo().await;
     let basis = server.get(Http::Two, "GetServerInfo", "encoding=json&message={}", &[]).await.json();
     let basis = basis["head"]["basis"].as_str().unwrap().to_owned();
-    let query = format!("connect=v1&encoding=json&message={{%22basis%22:%22{basis}%22}}");
+    let query = format!("connect=v1&encoding=json&message={{%22cut%22:{{%22basis%22:%22{basis}%22}}}}");
     for http in BOTH {
         let plain = server.get(http, "ListClaims", &query, &[]).await;
         let tag = plain.header("etag").to_owned();

@@ -29,7 +29,7 @@ async fn the_founding_question_is_answered_as_over_grpc() {
     let mut server = Served::demo().await;
     let question = json!({
         "filter": { "items": [{ "relationships": ["AZE-RUS"], "kinds": ["agreement"] }] },
-        "validAt": "2025-07", "mode": "STATE_MODE_HOLDS_AT", "knownAt": "2025-08-02T00:00:00Z",
+        "validAt": "2025-07", "mode": "STATE_MODE_HOLDS_AT", "cut": { "knownAt": "2025-08-02T00:00:00Z" },
     });
     let (status, answer) = server.rpc("GetState", &question).await;
     assert_eq!((status, answer["emptiness"].as_str()), (200, Some("EMPTINESS_RECORDED_ABSENCE")));
@@ -42,7 +42,7 @@ async fn the_founding_question_is_answered_as_over_grpc() {
         filter: Some(v1::Filter { items: vec![item] }),
         valid_at: "2025-07".to_owned(),
         mode: v1::StateMode::HoldsAt.into(),
-        cut: Some(v1::get_state_request::Cut::KnownAt("2025-08-02T00:00:00Z".parse().unwrap())),
+        cut: Some(v1::Cut::known_at("2025-08-02T00:00:00Z".parse().unwrap())),
         ..Default::default()
     };
     let over_grpc = server.client.get_state(request).await.unwrap().into_inner();
@@ -66,7 +66,7 @@ async fn an_error_has_the_code_the_reason_and_every_violation() {
     assert_eq!(debug("google.rpc.BadRequest")["fieldViolations"].as_array().unwrap().len(), 2);
     for (rpc, request, expected) in [
         ("GetClaim", json!({ "claimId": "019862ed-ac00-7000-8000-0000000fffff" }), (404, "not_found")),
-        ("GetState", json!({ "position": "999999" }), (400, "out_of_range")),
+        ("GetState", json!({ "cut": { "position": "999999" } }), (400, "out_of_range")),
         ("GetState", json!({ "validat": "2025" }), (400, "invalid_argument")),
         ("NoSuchRpc", json!({}), (404, "unimplemented")),
         ("Subscribe", json!({}), (415, "unimplemented")),

@@ -87,7 +87,7 @@ async fn messages_are_compressed_each_for_itself_both_ways() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_stream_is_told_at_its_end() {
+async fn what_is_wrong_with_a_stream_is_reported_at_its_end() {
     let server = Served::demo().await;
     let start = Some(v1::read_events_request::Start::AfterPosition(999_999));
     let future = v1::ReadEventsRequest { start, ..Default::default() };

@@ -19,7 +19,7 @@ fn founding() -> v1::GetStateRequest {
         filter: Some(v1::Filter { items: vec![item] }),
         valid_at: "2025-07".to_owned(),
         mode: v1::StateMode::HoldsAt.into(),
-        cut: Some(v1::get_state_request::Cut::KnownAt("2025-08-02T00:00:00Z".parse().unwrap())),
+        cut: Some(v1::Cut::known_at("2025-08-02T00:00:00Z".parse().unwrap())),
         ..Default::default()
     }
 }

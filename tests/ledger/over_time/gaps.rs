@@ -339,7 +339,7 @@ async fn the_founding_dossier_says_what_it_lacks_and_its_pages_are_one_answer() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_that_is_wrong_with_a_question_is_told_at_once() {
+async fn all_that_is_wrong_with_a_question_is_reported_at_once() {
     let mut demo = Demo::start().await;
     let wrong = v1::ListGapsRequest {
         types: vec![1, 0, 99],

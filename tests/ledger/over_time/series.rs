@@ -182,7 +182,7 @@ async fn the_series_of_the_founding_dossier_counts_what_its_states_list() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_that_is_wrong_with_a_question_is_told_at_once() {
+async fn all_that_is_wrong_with_a_question_is_reported_at_once() {
     let mut demo = Demo::start().await;
     let wrong = v1::GetSeriesRequest { bucket: 9, group_by: 9, ..Default::default() };
     let status = demo.client.get_series(wrong).await.unwrap_err();

@@ -268,7 +268,7 @@ async fn as_known_in_august_no_agreement_came_and_since_always_and_for_ever_have
     let mut demo = Demo::start().await;
     let question = v1::GetTimelineRequest {
         filter: about("AZE-RUS", &["agreement"]),
-        cut: Some(v1::get_timeline_request::Cut::KnownAt(prost_types::Timestamp { seconds: 1_754_092_800, nanos: 0 })),
+        cut: Some(v1::Cut::known_at(prost_types::Timestamp { seconds: 1_754_092_800, nanos: 0 })),
         page_size: 1000,
         ..Default::default()
     };
@@ -291,16 +291,16 @@ async fn as_known_in_august_no_agreement_came_and_since_always_and_for_ever_have
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_that_is_wrong_with_a_question_is_told_at_once() {
+async fn all_that_is_wrong_with_a_question_is_reported_at_once() {
     let mut demo = Demo::start().await;
     let wrong = v1::GetTimelineRequest {
         from: "soon".into(),
         until: "[2024..]".into(),
-        cut: Some(v1::get_timeline_request::Cut::Basis("x".into())),
+        cut: Some(v1::Cut::basis("x")),
         ..Default::default()
     };
     let status = demo.client.get_timeline(wrong).await.unwrap_err();
-    assert_eq!(violations(&status), ["from", "until", "basis"]);
+    assert_eq!(violations(&status), ["from", "until", "cut.basis"]);
     let backwards = v1::GetTimelineRequest { from: "2025".into(), until: "2024".into(), ..Default::default() };
     assert_eq!(violations(&demo.client.get_timeline(backwards).await.unwrap_err()), ["until"]);
     demo.end().await;

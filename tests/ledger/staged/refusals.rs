@@ -32,7 +32,7 @@ fn a_malformed_command_refuses_its_piece_with_every_place_and_nothing_of_it_is_s
 }
 
 #[test]
-fn what_does_not_fit_is_told_at_the_number_of_its_command_and_can_be_left_out() {
+fn what_does_not_fit_is_reported_at_the_number_of_its_command_and_can_be_left_out() {
     let home = Home::in_memory().furnished();
     home.record([assert(event(3, "2025"))]);
     let mut commands = assertions(1..6);

@@ -14,7 +14,7 @@ const DEPTH: usize = 4;
 const OF_CONTEXT: [&str; 4] = ["ledger_id", "basis", "position", "recorded_at"];
 
 /// Entries that never have a claim that is retracted, so that nothing could stand in its columns about that.
-const STANDING: [&str; 4] = ["Commitment", "Conflict", "Gap", "UpcomingTurn"];
+const STANDING: [&str; 4] = ["Commitment", "Conflict", "Gap", "UpcomingTransition"];
 
 /// The head of the table of an entry, and its columns.
 pub(super) fn entry(message: MessageDescriptor, within: Option<&str>, languages: &[String]) -> (Vec<Heading>, Entry) {

@@ -1,4 +1,4 @@
-//! What the passing of time makes of a claim: the instants at which its certainty turns.
+//! What the passing of time makes of a claim: the instants at which its certainty changes.
 //!
 //! The certainty of a claim at an instant t ([`super::certainty`]) is a step function of t, and the four corners of its
 //! valid time ([`super::validity`]) are the only places where it can step:
@@ -13,19 +13,19 @@
 //!                     MAY_BEGIN    (it may have happened)    ENDS   (it has certainly happened)
 //! ```
 //!
-//! Where two corners fall together there is one step and one turn: a state with exact dates has only BEGINS and ENDS. A
+//! Where two corners fall together there is one step and one transition: a state with exact dates has only BEGINS and ENDS. A
 //! state that holds certainly on no day (its latest start lies at or after its earliest end) goes from possible to none.
 //! Infinite corners are never reached. A promise, besides, falls due at the end of the last day that its due date can mean.
 //!
-//! Turns are instants, so date-times with an offset turn when their instant comes, whatever day their text names. Where a
+//! Transitions are instants, so date-times with an offset count when their instant comes, whatever day their text names. Where a
 //! state is dated by a set with gaps, it may begin at the first of the days and is over after the last one: between two of
 //! them it does not hold, but it is not over.
 //!
-//! # When a turn is told
+//! # When a transition is told
 //!
-//! What is known of a claim changes too, in recorded time. A turn is told at the first instant, at it or later, at which by
-//! what is known then the claim has that turn ([`told`]). So it is told at most once; one that is taken back before it comes is
-//! not told; one that had passed when it was recorded is told late; and one that is moved is another turn.
+//! What is known of a claim changes too, in recorded time. A transition is told at the first instant, at it or later, at which by
+//! what is known then the claim has that transition ([`told`]). So it is told at most once; one that is taken back before it comes is
+//! not told; one that had passed when it was recorded is told late; and one that is moved is another transition.
 //!
 //! Invariant: what is told at an instant follows from what was recorded up to it. Nothing recorded later changes it.
 
@@ -36,17 +36,17 @@ use super::validity::Validity;
 use super::vocabulary::{LinkType, TemporalType, Vocabulary};
 use std::collections::HashSet;
 
-pub use super::vocabulary::Turn;
+pub use super::vocabulary::Transition;
 
-/// The turns of a claim: at most one of each kind.
+/// The transitions of a claim: at most one of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Turns([Option<Moment>; 5]);
+pub struct Transitions([Option<Moment>; 5]);
 
-impl Turns {
-    /// No turn: a claim that is retracted, or has no time and no due date.
+impl Transitions {
+    /// No transition: a claim that is retracted, or has no time and no due date.
     pub const NONE: Self = Self([None; 5]);
 
-    /// The turns of a claim; `due` is the end of the last day that its due date can mean, none where it is settled.
+    /// The transitions of a claim; `due` is the end of the last day that its due date can mean, none where it is settled.
     #[must_use]
     pub fn of(temporal_type: TemporalType, valid: Option<&ValidTime>, due: Option<Moment>) -> Self {
         let [may_begin, begins, may_end, ends] = match (temporal_type, valid.map(ValidTime::instants)) {
@@ -57,15 +57,15 @@ impl Turns {
         Self([may_begin, begins, may_end, ends, due].map(|at| at.filter(|at| at.is_finite())))
     }
 
-    /// When a turn comes, if it does.
+    /// When a transition comes, if it does.
     #[must_use]
-    pub fn at(&self, turn: Turn) -> Option<Moment> {
-        self.iter().find(|(kind, _)| *kind == turn).map(|(_, at)| at)
+    pub fn at(&self, transition: Transition) -> Option<Moment> {
+        self.iter().find(|(kind, _)| *kind == transition).map(|(_, at)| at)
     }
 
-    /// The turns with their instants, in the order of the kinds.
-    pub fn iter(&self) -> impl Iterator<Item = (Turn, Moment)> {
-        Turn::ALL.iter().zip(self.0).filter_map(|(turn, at)| Some((*turn, at?)))
+    /// The transitions with their instants, in the order of the kinds.
+    pub fn iter(&self) -> impl Iterator<Item = (Transition, Moment)> {
+        Transition::ALL.iter().zip(self.0).filter_map(|(transition, at)| Some((*transition, at?)))
     }
 }
 
@@ -95,33 +95,33 @@ pub const fn instant_of(at: Moment) -> RecordedAt {
     RecordedAt(at.0.saturating_mul(MICROS_PER_SECOND))
 }
 
-/// What is known of a claim's turns from an instant of recorded time on, until the next.
+/// What is known of a claim's transitions from an instant of recorded time on, until the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Since when.
     pub since: RecordedAt,
-    /// The turns.
-    pub turns: Turns,
+    /// The transitions.
+    pub transitions: Transitions,
 }
 
-/// A turn that is told.
+/// A transition that is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Told {
     /// What time made of the claim.
-    pub turn: Turn,
-    /// When it turned.
+    pub transition: Transition,
+    /// The instant of the transition.
     pub at: Moment,
     /// When that was told: `at`, or when it was learnt where that is later.
-    pub told_at: RecordedAt,
+    pub reported_at: RecordedAt,
     /// By which knowledge, counted from 0.
     pub by: usize,
 }
 
 impl Told {
-    /// Whether it had turned before that was known.
+    /// Whether its instant had passed before that was known.
     #[must_use]
     pub const fn is_late(&self) -> bool {
-        self.told_at.0 > instant_of(self.at).0
+        self.reported_at.0 > instant_of(self.at).0
     }
 }
 
@@ -130,14 +130,14 @@ impl Told {
 #[must_use]
 pub fn told(history: &[Known]) -> Vec<Told> {
     let mut told: Vec<Told> = Vec::new();
-    let mut known_turns = HashSet::new();
+    let mut known_transitions = HashSet::new();
     let until = history.iter().skip(1).map(|next| Some(next.since)).chain([None]);
     for (by, (known, until)) in history.iter().zip(until).enumerate() {
-        for (turn, at) in known.turns.iter() {
-            let told_at = instant_of(at).max(known.since);
-            let in_time = until.is_none_or(|until| told_at < until);
-            if in_time && known_turns.insert((turn.code(), at)) {
-                told.push(Told { turn, at, told_at, by });
+        for (transition, at) in known.transitions.iter() {
+            let reported_at = instant_of(at).max(known.since);
+            let in_time = until.is_none_or(|until| reported_at < until);
+            if in_time && known_transitions.insert((transition.code(), at)) {
+                told.push(Told { transition, at, reported_at, by });
             }
         }
     }
@@ -156,59 +156,68 @@ mod tests {
 
     const SECONDS: i64 = 86_400;
 
-    fn turns(temporal_type: TemporalType, valid: &str) -> Vec<(Turn, String)> {
+    fn transitions(temporal_type: TemporalType, valid: &str) -> Vec<(Transition, String)> {
         let (from, to) = parse_valid(valid).unwrap();
         let validity = ValidTime::resolve(&from, &to, None).unwrap();
-        Turns::of(temporal_type, Some(&validity), None).iter().map(|(turn, at)| (turn, at.to_date_string())).collect()
+        Transitions::of(temporal_type, Some(&validity), None)
+            .iter()
+            .map(|(transition, at)| (transition, at.to_date_string()))
+            .collect()
     }
 
-    fn state(valid: &str) -> Vec<(Turn, String)> {
-        turns(TemporalType::State, valid)
+    fn state(valid: &str) -> Vec<(Transition, String)> {
+        transitions(TemporalType::State, valid)
     }
 
-    fn event(valid: &str) -> Vec<(Turn, String)> {
-        turns(TemporalType::Event, valid)
+    fn event(valid: &str) -> Vec<(Transition, String)> {
+        transitions(TemporalType::Event, valid)
     }
 
-    fn on(turn: Turn, day: &str) -> (Turn, String) {
-        (turn, day.to_owned())
+    fn on(transition: Transition, day: &str) -> (Transition, String) {
+        (transition, day.to_owned())
     }
 
     #[test]
     fn a_state_with_exact_dates_only_begins_and_ends() {
-        assert_eq!(state("2025-07-01/2025-07-31"), [on(Turn::Begins, "2025-07-01"), on(Turn::Ends, "2025-08-01")]);
-        assert_eq!(state("2025-07-01/.."), [on(Turn::Begins, "2025-07-01")]);
+        assert_eq!(
+            state("2025-07-01/2025-07-31"),
+            [on(Transition::Begins, "2025-07-01"), on(Transition::Ends, "2025-08-01")]
+        );
+        assert_eq!(state("2025-07-01/.."), [on(Transition::Begins, "2025-07-01")]);
     }
 
     #[test]
     fn a_state_with_partial_dates_may_begin_before_it_begins_and_may_end_before_it_ends() {
         let expected = [
-            on(Turn::MayBegin, "2024-12-01"),
-            on(Turn::Begins, "2024-12-31"),
-            on(Turn::MayEnd, "2025-07-02"),
-            on(Turn::Ends, "2025-08-01"),
+            on(Transition::MayBegin, "2024-12-01"),
+            on(Transition::Begins, "2024-12-31"),
+            on(Transition::MayEnd, "2025-07-02"),
+            on(Transition::Ends, "2025-08-01"),
         ];
         assert_eq!(state("2024-12/2025-07"), expected);
     }
 
     #[test]
     fn a_state_that_holds_certainly_on_no_day_goes_from_possible_to_over() {
-        assert_eq!(state("2024-12"), [on(Turn::MayBegin, "2024-12-01"), on(Turn::Ends, "2025-01-01")]);
+        assert_eq!(state("2024-12"), [on(Transition::MayBegin, "2024-12-01"), on(Transition::Ends, "2025-01-01")]);
     }
 
     #[test]
     fn an_event_may_have_happened_and_then_has() {
-        assert_eq!(event("2024-12-25"), [on(Turn::MayBegin, "2024-12-25"), on(Turn::Ends, "2024-12-26")]);
-        assert_eq!(event("2024-12"), [on(Turn::MayBegin, "2024-12-01"), on(Turn::Ends, "2025-01-01")]);
+        assert_eq!(event("2024-12-25"), [on(Transition::MayBegin, "2024-12-25"), on(Transition::Ends, "2024-12-26")]);
+        assert_eq!(event("2024-12"), [on(Transition::MayBegin, "2024-12-01"), on(Transition::Ends, "2025-01-01")]);
     }
 
     #[test]
     fn a_promise_falls_due_whatever_else_it_is() {
         let due = PartialDate::parse("2025-07").unwrap().latest().unwrap().end;
-        let turns = Turns::of(TemporalType::None, None, Some(due));
-        assert_eq!(turns.iter().collect::<Vec<_>>(), [(Turn::FallsDue, Moment::from_civil_day(2025, 8, 1))]);
-        assert_eq!(turns.at(Turn::FallsDue), Some(due));
-        assert_eq!(Turns::of(TemporalType::None, None, Some(Moment::MAX)), Turns::NONE);
+        let transitions = Transitions::of(TemporalType::None, None, Some(due));
+        assert_eq!(
+            transitions.iter().collect::<Vec<_>>(),
+            [(Transition::FallsDue, Moment::from_civil_day(2025, 8, 1))]
+        );
+        assert_eq!(transitions.at(Transition::FallsDue), Some(due));
+        assert_eq!(Transitions::of(TemporalType::None, None, Some(Moment::MAX)), Transitions::NONE);
     }
 
     /// Some day of a small calendar, a few days of it, or no date.
@@ -239,13 +248,15 @@ mod tests {
         }
     }
 
-    fn step(mode: Mode, before: Option<Certainty>, after: Option<Certainty>) -> Option<Turn> {
+    fn step(mode: Mode, before: Option<Certainty>, after: Option<Certainty>) -> Option<Transition> {
         use Certainty::{Definite, Possible};
         match (mode, before, after) {
-            (_, None, Some(Possible)) => Some(Turn::MayBegin),
-            (Mode::HoldsAt, None | Some(Possible), Some(Definite)) => Some(Turn::Begins),
-            (Mode::HoldsAt, Some(Definite), Some(Possible)) => Some(Turn::MayEnd),
-            (Mode::HoldsAt, Some(_), None) | (Mode::OccurredBy, Some(Possible), Some(Definite)) => Some(Turn::Ends),
+            (_, None, Some(Possible)) => Some(Transition::MayBegin),
+            (Mode::HoldsAt, None | Some(Possible), Some(Definite)) => Some(Transition::Begins),
+            (Mode::HoldsAt, Some(Definite), Some(Possible)) => Some(Transition::MayEnd),
+            (Mode::HoldsAt, Some(_), None) | (Mode::OccurredBy, Some(Possible), Some(Definite)) => {
+                Some(Transition::Ends)
+            }
             (_, before, after) if before == after => None,
             other => panic!("certainty cannot step so: {other:?}"),
         }
@@ -255,7 +266,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
         #[test]
-        fn a_turn_is_exactly_an_instant_before_and_after_which_the_certainty_differs(
+        fn a_transition_is_exactly_an_instant_before_and_after_which_the_certainty_differs(
             (from, to) in (bound(), bound()), as_of in prop::option::of(0_i64..9), is_state: bool,
         ) {
             let as_of = as_of.map(|day| Atom::day(Moment(day * SECONDS)));
@@ -269,48 +280,49 @@ mod tests {
             let corners = [validity.earliest_start, validity.latest_start, validity.earliest_end, validity.latest_end];
             let seconds = corners.iter().filter(|corner| corner.is_finite()).flat_map(|c| [c.0 - 1, c.0, c.0 + 1]);
             let instants: BTreeSet<i64> = (-3..20).map(|day| day * SECONDS).chain(seconds).collect();
-            let expected: Vec<(Turn, Moment)> = instants
+            let expected: Vec<(Transition, Moment)> = instants
                 .into_iter()
                 .filter_map(|t| Some((step(mode, at(2 * t - 1), at(2 * t + 1))?, Moment(t))))
                 .collect();
-            let turns: Vec<_> = Turns::of(temporal_type, Some(&valid), None).iter().collect();
-            prop_assert_eq!(turns, expected);
+            let transitions: Vec<_> = Transitions::of(temporal_type, Some(&valid), None).iter().collect();
+            prop_assert_eq!(transitions, expected);
         }
 
         #[test]
-        fn a_turn_is_told_at_the_first_instant_at_which_it_has_come_and_is_known(
+        fn a_transition_is_reported_at_the_first_instant_at_which_it_has_come_and_is_known(
             steps in prop::collection::vec((1_i64..6, prop::array::uniform5(prop::option::of(-3_i64..25))), 0..7),
         ) {
             let mut since = 0;
-            let history: Vec<Known> = steps.iter().map(|(step, turns)| {
+            let history: Vec<Known> = steps.iter().map(|(step, transitions)| {
                 since += step * 1_000_000;
-                Known { since: RecordedAt(since), turns: Turns(turns.map(|at| at.map(Moment))) }
+                Known { since: RecordedAt(since), transitions: Transitions(transitions.map(|at| at.map(Moment))) }
             }).collect();
             // By walking through every instant.
             let mut expected = Vec::new();
             for now in -5..70_i64 {
                 let instant = RecordedAt(now * 1_000_000);
                 let Some(by) = history.iter().rposition(|known| known.since <= instant) else { continue };
-                for (turn, at) in history[by].turns.iter().filter(|(_, at)| at.0 <= now) {
-                    if !expected.iter().any(|told: &Told| (told.turn, told.at) == (turn, at)) {
-                        expected.push(Told { turn, at, told_at: instant, by });
+                for (transition, at) in history[by].transitions.iter().filter(|(_, at)| at.0 <= now) {
+                    if !expected.iter().any(|told: &Told| (told.transition, told.at) == (transition, at)) {
+                        expected.push(Told { transition, at, reported_at: instant, by });
                     }
                 }
             }
             let mut told = told(&history);
-            told.sort_by_key(|told| (told.told_at, told.turn));
+            told.sort_by_key(|told| (told.reported_at, told.transition));
             prop_assert_eq!(told, expected);
         }
     }
 
     #[test]
     fn what_was_told_is_not_told_again_when_a_claim_is_retracted_and_reinstated() {
-        let turns = Turns::of(TemporalType::None, None, Some(Moment(10)));
-        let known = |since: i64, turns| Known { since: RecordedAt(since * 1_000_000), turns };
-        let history = [known(1, turns), known(20, Turns::NONE), known(30, turns)];
-        let once = Told { turn: Turn::FallsDue, at: Moment(10), told_at: RecordedAt(10_000_000), by: 0 };
+        let transitions = Transitions::of(TemporalType::None, None, Some(Moment(10)));
+        let known = |since: i64, transitions| Known { since: RecordedAt(since * 1_000_000), transitions };
+        let history = [known(1, transitions), known(20, Transitions::NONE), known(30, transitions)];
+        let once =
+            Told { transition: Transition::FallsDue, at: Moment(10), reported_at: RecordedAt(10_000_000), by: 0 };
         assert_eq!(told(&history), [once]);
-        let late = Told { told_at: RecordedAt(30_000_000), by: 1, ..once };
+        let late = Told { reported_at: RecordedAt(30_000_000), by: 1, ..once };
         assert_eq!(told(&history[1..]), [late]);
         assert!(late.is_late() && !once.is_late());
     }

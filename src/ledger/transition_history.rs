@@ -1,6 +1,6 @@
-//! What was known of a claim's turns, over recorded time.
+//! What was known of a claim's transitions, over recorded time.
 //!
-//! A claim's turns change with its revisions, and a promise's also with the claims that settle it: these may be recorded,
+//! A claim's transitions change with its revisions, and a promise's also with the claims that settle it: these may be recorded,
 //! revised and retracted at any time, before and after the promise itself. And whether a claim is asked for changes with
 //! the merges of parties: from the recorded time of one on, a filter asks for whoever answers as the party that it names.
 
@@ -10,7 +10,7 @@ use crate::domain::filter::{Filter, FilterItem};
 use crate::domain::moment::Moment;
 use crate::domain::name::ClaimId;
 use crate::domain::position::{Position, RecordedAt};
-use crate::domain::turn::{Known, SETTLING, Turns};
+use crate::domain::transition::{Known, SETTLING, Transitions};
 use crate::domain::valid_time::ValidTime;
 use crate::store::{ClaimNo, CompiledFilter, Index, Revision};
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// The record up to a head, as it became known.
 pub(super) struct TurnHistory<'i> {
     index: &'i Index,
-    /// Which claims count, and since when: one that does not match has no turns. In order, the first since ever.
+    /// Which claims count, and since when: one that does not match has no transitions. In order, the first since ever.
     meanings: Vec<(RecordedAt, CompiledFilter<'i>)>,
     head: Position,
     /// What is behind this position counts as learnt after this instant, whenever it was recorded.
@@ -38,30 +38,30 @@ struct Settlement {
 struct StandingSettlements {
     /// The instants at which settlements begin (true) and cease (false) to stand, in order. Each has the earliest
     /// instant at which the settling claim may have begun.
-    turns: Vec<(RecordedAt, bool, Moment)>,
+    transitions: Vec<(RecordedAt, bool, Moment)>,
     passed: usize,
     standing: BTreeMap<Moment, usize>,
 }
 
 impl StandingSettlements {
     fn new(settlements: &[Settlement]) -> Self {
-        let mut turns = Vec::with_capacity(2 * settlements.len());
+        let mut transitions = Vec::with_capacity(2 * settlements.len());
         for of in settlements {
             // One without a time settles whatever is due.
             let start = of.valid.as_ref().map_or(Moment::MIN, |valid| valid.instants().earliest_start);
-            turns.push((of.since, true, start));
-            turns.extend(of.until.map(|until| (until, false, start)));
+            transitions.push((of.since, true, start));
+            transitions.extend(of.until.map(|until| (until, false, start)));
         }
-        budget::hold(turns.len() * size_of::<(RecordedAt, bool, Moment)>());
+        budget::hold(transitions.len() * size_of::<(RecordedAt, bool, Moment)>());
         // A settlement does not stand at the instant at which it ends. Beginnings sort before ends, for a settlement
         // that stood for no time.
-        turns.sort_unstable_by_key(|(at, begins, start)| (*at, !begins, *start));
-        Self { turns, passed: 0, standing: BTreeMap::new() }
+        transitions.sort_unstable_by_key(|(at, begins, start)| (*at, !begins, *start));
+        Self { transitions, passed: 0, standing: BTreeMap::new() }
     }
 
     /// Moves on to an instant.
     fn advance(&mut self, known_at: RecordedAt) {
-        while let Some((_, begins, start)) = self.turns.get(self.passed).filter(|(at, ..)| *at <= known_at) {
+        while let Some((_, begins, start)) = self.transitions.get(self.passed).filter(|(at, ..)| *at <= known_at) {
             budget::step();
             self.passed += 1;
             if *begins {
@@ -95,7 +95,7 @@ impl<'i> TurnHistory<'i> {
         history
     }
 
-    /// What was known of a claim's turns over time, and in which revision.
+    /// What was known of a claim's transitions over time, and in which revision.
     pub(super) fn of(&self, claim: ClaimNo) -> Vec<(Known, u32)> {
         let revisions = self.revisions(claim);
         let learnt: Vec<RecordedAt> = revisions.iter().map(|revision| self.learnt_at(revision.position)).collect();
@@ -113,20 +113,21 @@ impl<'i> TurnHistory<'i> {
             standing.advance(since);
             let number = learnt.partition_point(|learnt| *learnt <= since);
             let revision = revisions.get(number.checked_sub(1)?)?;
-            let turns = self.turns_in(claim, revision, since, |due| standing.settle(due)).unwrap_or(Turns::NONE);
-            Some((Known { since, turns }, u32::try_from(number).unwrap_or(u32::MAX)))
+            let transitions =
+                self.transitions_in(claim, revision, since, |due| standing.settle(due)).unwrap_or(Transitions::NONE);
+            Some((Known { since, transitions }, u32::try_from(number).unwrap_or(u32::MAX)))
         });
         known.collect()
     }
 
-    /// The turns of a claim in a revision, as known at an instant; none where it is retracted or does not match.
-    fn turns_in(
+    /// The transitions of a claim in a revision, as known at an instant; none where it is retracted or does not match.
+    fn transitions_in(
         &self,
         claim: ClaimNo,
         revision: &Revision,
         known_at: RecordedAt,
         is_settled: impl Fn(Moment) -> bool,
-    ) -> Option<Turns> {
+    ) -> Option<Transitions> {
         let meant = self.meanings.partition_point(|(since, _)| *since <= known_at);
         let (_, filter) = self.meanings.get(meant.checked_sub(1)?)?;
         if revision.is_retracted() || !self.index.matches_in(filter, claim, revision) {
@@ -134,7 +135,7 @@ impl<'i> TurnHistory<'i> {
         }
         let content = self.index.claims().content(revision.content)?;
         let due = self.index.due_of(revision.content).filter(|due| !is_settled(*due));
-        Some(Turns::of(member(content.temporal_type())?, self.index.claims().valid_time(content).as_ref(), due))
+        Some(Transitions::of(member(content.temporal_type())?, self.index.claims().valid_time(content).as_ref(), due))
     }
 
     /// When and how a promise was settled.
