@@ -6,6 +6,7 @@ mod carry;
 mod dump;
 mod examine;
 mod fault;
+mod free_memory;
 mod making;
 mod rows;
 mod serve;

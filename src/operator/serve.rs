@@ -1,5 +1,6 @@
 //! `detente serve`: opens the ledger, or makes it, and serves it until it is told to stop.
 
+use super::free_memory;
 use super::making::{announce, create, exists};
 use super::{fault, keep_to_owner, not_opened};
 use crate::cli::{Failure, LogFormat, ServeArgs, bar, notice};
@@ -49,13 +50,18 @@ fn asked(args: ServeArgs) -> Overrides {
 
 /// With one thread there is nothing to hand over between threads, which small calls gain from.
 fn runtime(config: &Config) -> Result<Runtime, Failure> {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = config.workers.unwrap_or(processors);
-    let built = match workers {
-        1 => Builder::new_current_thread().enable_all().build(),
-        workers => Builder::new_multi_thread().worker_threads(workers).enable_all().build(),
+    let mut builder = match workers(config) {
+        1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
     };
-    built.map_err(Failure::other)
+    builder.worker_threads(workers(config)).enable_all().on_thread_park(free_memory::take_part);
+    builder.build().map_err(Failure::other)
+}
+
+/// Returns the number of threads that serve.
+fn workers(config: &Config) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    config.workers.unwrap_or(processors)
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
@@ -67,6 +73,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::other)?;
     let options = within_descriptors(raise_descriptors(), ServerOptions::of(&config), &ledger_options(&config));
     let (log_format, data) = (config.log_format, config.data.clone());
+    tokio::spawn(free_memory::rounds(workers(&config)));
     let memory = options.memory;
     let ledger = tokio::task::spawn_blocking(move || open(&config)).await.map_err(Failure::other)??;
     warn_of_clock(&ledger, &data, log_format)?;

@@ -32,13 +32,13 @@ const WITH_CURSOR: usize = 4;
 const WRITERS: u64 = 3;
 
 /// A server in a process of its own.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
-    fn start(data: &Path) -> Self {
+    pub(crate) fn start(data: &Path) -> Self {
         Self::start_at(data, "127.0.0.1:0")
     }
 
@@ -57,7 +57,11 @@ impl Server {
         Self { child, address }
     }
 
-    fn kill(mut self) {
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

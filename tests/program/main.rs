@@ -14,6 +14,7 @@ mod export;
 mod feed_kill;
 mod formats;
 mod founding;
+mod free_memory;
 mod mappings;
 #[path = "../support/mod.rs"]
 mod support;

@@ -8,7 +8,7 @@
 //! This crate is apart because an option of mimalloc can be set by no safe function, and the rest of the program has no
 //! unsafe code.
 
-use libmimalloc_sys::{mi_option_get, mi_option_set, mi_option_t};
+use libmimalloc_sys::{mi_collect, mi_option_get, mi_option_set, mi_option_t};
 pub use mimalloc::MiMalloc;
 use std::ffi::c_long;
 use std::time::Duration;
@@ -33,6 +33,16 @@ pub fn free_memory_is_kept_for() -> Duration {
     #[allow(unsafe_code, reason = "no safe function reads an option")]
     let milliseconds = unsafe { mi_option_get(PURGE_DELAY) };
     Duration::from_millis(u64::try_from(milliseconds).unwrap_or(u64::MAX))
+}
+
+/// Gives memory back to the system: what the calling thread does not need any more, and what any thread has freed before
+/// the delay that is set. The allocator does so by itself only in the course of later allocations.
+pub fn give_back() {
+    // SAFETY: the heap of the calling thread is looked through by that thread.
+    #[allow(unsafe_code, reason = "no safe function collects")]
+    unsafe {
+        mi_collect(false);
+    }
 }
 
 #[cfg(test)]
