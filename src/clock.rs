@@ -1,6 +1,6 @@
 //! Where time and random ids come from: the only place that asks the system, so that a test can say what day it is.
 
-use crate::domain::position::RecordedAt;
+use detente_domain::position::RecordedAt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::{NoContext, Timestamp, Uuid};

@@ -11,7 +11,7 @@ use super::{
     table::{claim, grid::Grid, period, question},
     words,
 };
-use crate::v1::{Claim, GetClaimRequest, GetClaimResponse, LinkType, Polarity, TemporalType};
+use detente_proto::v1::{Claim, GetClaimRequest, GetClaimResponse, LinkType, Polarity, TemporalType};
 
 /// Which claim, and as of when?
 #[derive(Args, Debug)]
@@ -85,7 +85,7 @@ fn joined<T>(things: &[T], shown: impl Fn(&T) -> String) -> String {
     things.iter().map(|thing| shown(thing).trim().to_owned()).collect::<Vec<_>>().join("; ")
 }
 
-fn quantity(quantity: &crate::v1::Quantity) -> String {
+fn quantity(quantity: &detente_proto::v1::Quantity) -> String {
     let number = match (quantity.value, quantity.low, quantity.high) {
         (Some(value), _, _) => value.to_string(),
         (None, Some(low), Some(high)) => format!("{low} to {high}"),
@@ -105,9 +105,9 @@ fn disputes(claim: &Claim) -> String {
     }
 }
 
-fn dispute(dispute: &crate::v1::Dispute) -> String {
+fn dispute(dispute: &detente_proto::v1::Dispute) -> String {
     let end = match &dispute.resolution {
-        Some(resolution) => words::shown::<crate::v1::DisputeOutcome>(resolution.outcome),
+        Some(resolution) => words::shown::<detente_proto::v1::DisputeOutcome>(resolution.outcome),
         None => "stands".to_owned(),
     };
     format!("{} by {}: {} ({end})", dispute.dispute_id, dispute.disputed_by, dispute.statement)
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_quantity_is_a_number_a_range_or_a_limit() {
         let of = |value, low, high| {
-            quantity(&crate::v1::Quantity { name: "killed".into(), value, low, high, unit: String::new() })
+            quantity(&detente_proto::v1::Quantity { name: "killed".into(), value, low, high, unit: String::new() })
         };
         assert_eq!(of(Some(38.0), None, None).trim(), "killed 38");
         assert_eq!(of(None, Some(2.0), Some(3.0)).trim(), "killed 2 to 3");

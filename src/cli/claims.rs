@@ -12,7 +12,7 @@ use super::{
     suppose_args::SupposeArgs,
     table::{View, claim, grid::Grid, period, question, state},
 };
-use crate::v1::{Filter, ListClaimsRequest, ListClaimsResponse};
+use detente_proto::v1::{Filter, ListClaimsRequest, ListClaimsResponse};
 
 /// Which claims, as of when?
 #[derive(Args, Debug)]

@@ -17,7 +17,7 @@ use super::{
     },
     words,
 };
-use crate::v1::{
+use detente_proto::v1::{
     Commitment, CommitmentStatus, Filter, LinkType, ListCommitmentsRequest, ListCommitmentsResponse, Settlement,
 };
 

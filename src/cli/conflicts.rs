@@ -13,7 +13,7 @@ use super::{
     table::{View, claim, grid::Grid, period, question, state},
     words,
 };
-use crate::v1::{Claim, Conflict, ConflictType, Filter, ListConflictsRequest, ListConflictsResponse};
+use detente_proto::v1::{Claim, Conflict, ConflictType, Filter, ListConflictsRequest, ListConflictsResponse};
 
 /// Which conflicts, as of when?
 #[derive(Args, Debug)]
@@ -111,7 +111,7 @@ fn why(conflict: &Conflict) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{Dispute, ReplyContext, Text};
+    use detente_proto::v1::{Dispute, ReplyContext, Text};
 
     fn claim(text: &str, id: &str) -> Option<Claim> {
         let text = Text { lang: "en".into(), text: text.into(), ..Default::default() };

@@ -12,7 +12,7 @@ use super::{
     suppose_args::SupposeArgs,
     table::{View, grid::Grid, question, state},
 };
-use crate::v1::{Backing, Filter, ListCorroborationRequest, ListCorroborationResponse};
+use detente_proto::v1::{Backing, Filter, ListCorroborationRequest, ListCorroborationResponse};
 
 /// How well is what backed, as of when?
 #[derive(Args, Debug)]
@@ -88,7 +88,7 @@ fn origins(backing: &Backing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::Corroboration;
+    use detente_proto::v1::Corroboration;
 
     #[test]
     fn both_sides_are_counted_in_words() {

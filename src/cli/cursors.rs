@@ -15,7 +15,7 @@ use super::{
     },
 };
 use crate::client::Client;
-use crate::v1::{
+use detente_proto::v1::{
     AcknowledgeCursorResponse, CreateCursorRequest, CreateCursorResponse, Cursor, DeleteCursorResponse, FromHead,
     ListCursorsRequest, ListCursorsResponse, create_cursor_request::Start,
 };

@@ -4,7 +4,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::instant;
-use crate::v1::Cut;
+use detente_proto::v1::Cut;
 
 /// How much of the record to use. Without any: all of it.
 #[derive(Args, Debug, Clone, Default)]

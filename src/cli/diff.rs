@@ -12,7 +12,7 @@ use super::{
     Failure, connect, filter_args::FilterArgs, global_args::GlobalArgs, instant, page_args::PageArgs, pages,
     state::Mode, suppose_args::SupposeArgs, table, words,
 };
-use crate::v1::{ChangeReason, Coordinate, Cut, DiffRequest, StateMode};
+use detente_proto::v1::{ChangeReason, Coordinate, Cut, DiffRequest, StateMode};
 
 /// What changed? Without dates the claims themselves are compared, with dates what the state was.
 #[derive(Args, Debug)]

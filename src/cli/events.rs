@@ -19,7 +19,7 @@ use super::{
         question,
     },
 };
-use crate::v1::{Event, ReadEventsRequest, ReadEventsResponse, read_events_request::Start};
+use detente_proto::v1::{Event, ReadEventsRequest, ReadEventsResponse, read_events_request::Start};
 
 /// Which stretch of the log?
 #[derive(Args, Debug)]

@@ -6,7 +6,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::{instant, pairs, words};
-use crate::v1::{
+use detente_proto::v1::{
     Code, ExternalIdFilter, Filter, FilterItem, LinkFilter, Modality, PartyInRole, Polarity, Status, TemporalType,
 };
 

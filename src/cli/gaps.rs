@@ -10,7 +10,7 @@ use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
     span_args::SpanArgs, suppose_args::SupposeArgs, table, words,
 };
-use crate::v1::{GapType, ListGapsRequest};
+use detente_proto::v1::{GapType, ListGapsRequest};
 
 /// What is missing? The span is the one in which uncovered days are looked for.
 #[derive(Args, Debug)]

@@ -1,7 +1,7 @@
 //! What to do about an error, by its reason.
 
 use super::refusal::Refusal;
-use crate::v1::ErrorReason;
+use detente_proto::v1::ErrorReason;
 
 /// One line on what to do, where there is something to do.
 pub(crate) fn of(refusal: &Refusal) -> Option<String> {

@@ -8,7 +8,7 @@ use super::{
     instant,
     table::{grid::Grid, question},
 };
-use crate::v1::{GetServerInfoRequest, GetServerInfoResponse, Limits};
+use detente_proto::v1::{GetServerInfoRequest, GetServerInfoResponse, Limits};
 
 /// What server is this?
 #[derive(Args, Debug)]

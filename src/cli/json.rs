@@ -60,7 +60,7 @@ fn inert(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1;
+    use detente_proto::v1;
 
     fn state() -> v1::GetStateResponse {
         let claim = v1::Claim {

@@ -11,7 +11,7 @@ use super::{
     suppose_args::SupposeArgs,
     table::{grid::Grid, question, state},
 };
-use crate::v1::{Kind, ListKindsRequest, ListKindsResponse, kind_value::Part};
+use detente_proto::v1::{Kind, ListKindsRequest, ListKindsResponse, kind_value::Part};
 
 /// Which kinds, as of when?
 #[derive(Args, Debug)]
@@ -74,7 +74,7 @@ fn marks(kind: &Kind) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::KindValue;
+    use detente_proto::v1::KindValue;
 
     #[test]
     fn a_kind_tells_its_value_and_marks() {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::{Failure, json::Wire, page_args::PageArgs};
 use crate::client::Paged;
-use crate::v1;
+use detente_proto::v1;
 
 /// As many as the server gives at once.
 const LARGEST_PAGE: u32 = 1000;
@@ -131,7 +131,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{ListPartiesRequest, ListPartiesResponse, Party};
+    use detente_proto::v1::{ListPartiesRequest, ListPartiesResponse, Party};
 
     /// A server with five parties, two a page.
     async fn parties(question: ListPartiesRequest) -> Result<ListPartiesResponse, Failure> {

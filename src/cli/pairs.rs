@@ -3,7 +3,7 @@
 //! The first colon divides, so that the second part may have more of them.
 
 use super::words;
-use crate::v1::{
+use detente_proto::v1::{
     Attribution, AttributionRole, ClaimParty, Code, ExternalId, ExternalIdFilter, Link, LinkFilter, LinkType,
     PartyInRole, Text,
 };

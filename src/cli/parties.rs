@@ -12,7 +12,7 @@ use super::{
     table::{View, grid::Grid, question, state},
     words,
 };
-use crate::v1::{ListPartiesRequest, ListPartiesResponse, Party, PartyName, PartyNameType, PartyType};
+use detente_proto::v1::{ListPartiesRequest, ListPartiesResponse, Party, PartyName, PartyNameType, PartyType};
 
 /// Which parties, as of when?
 #[derive(Args, Debug)]

@@ -21,7 +21,7 @@ use super::{
         period, question, state,
     },
 };
-use crate::v1::{
+use detente_proto::v1::{
     Authority, AuthorityOrder, Claim, ComparePerspectivesRequest, ComparePerspectivesResponse, Emptiness, Filter,
     Perspective, PerspectiveState, StateMode, authority, perspective,
 };
@@ -180,7 +180,7 @@ fn name(perspective: Option<&Perspective>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{Certainty, StateMatch, Text};
+    use detente_proto::v1::{Certainty, StateMatch, Text};
 
     #[test]
     fn a_point_of_view_is_a_party_a_source_or_several_in_order() {

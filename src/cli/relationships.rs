@@ -11,7 +11,7 @@ use super::{
     suppose_args::SupposeArgs,
     table::{grid::Grid, question, state},
 };
-use crate::v1::{ListRelationshipsRequest, ListRelationshipsResponse};
+use detente_proto::v1::{ListRelationshipsRequest, ListRelationshipsResponse};
 
 /// Whose relationships, as of when?
 #[derive(Args, Debug)]

@@ -13,7 +13,7 @@ use super::{
     table::{View, claim, grid::Grid, period, question, state},
     words,
 };
-use crate::v1::{ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionEvent, RevisionKind};
+use detente_proto::v1::{ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionEvent, RevisionKind};
 
 /// Whose history, up to when?
 #[derive(Args, Debug)]

@@ -11,7 +11,7 @@ use super::{
     suppose_args::SupposeArgs,
     table::{grid::Grid, question, state},
 };
-use crate::v1::{ListSchemesRequest, ListSchemesResponse, ScaleEntry};
+use detente_proto::v1::{ListSchemesRequest, ListSchemesResponse, ScaleEntry};
 
 /// Which schemes, as of when?
 #[derive(Args, Debug)]

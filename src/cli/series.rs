@@ -10,7 +10,7 @@ use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, span_args::SpanArgs,
     suppose_args::SupposeArgs, table, words,
 };
-use crate::v1::{Bucket, GetSeriesRequest, SeriesGroup};
+use detente_proto::v1::{Bucket, GetSeriesRequest, SeriesGroup};
 
 /// How much of what, when?
 #[derive(Args, Debug)]

@@ -14,7 +14,7 @@ use super::{
         question, state,
     },
 };
-use crate::v1::{ListSourcesRequest, ListSourcesResponse};
+use detente_proto::v1::{ListSourcesRequest, ListSourcesResponse};
 
 /// Which sources, as of when?
 #[derive(Args, Debug)]

@@ -9,7 +9,7 @@ use super::{
     pages::List,
     table::grid::{Cell, Grid, Tone},
 };
-use crate::v1::{DropStageResponse, ListStagesRequest, ListStagesResponse, Stage};
+use detente_proto::v1::{DropStageResponse, ListStagesRequest, ListStagesResponse, Stage};
 
 /// What about stages?
 #[derive(Args, Debug)]

@@ -10,7 +10,7 @@ use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
     suppose_args::SupposeArgs, table,
 };
-use crate::v1::{GetStateRequest, StateMode};
+use detente_proto::v1::{GetStateRequest, StateMode};
 
 /// What was the state?
 #[derive(Args, Debug)]

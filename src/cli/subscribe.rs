@@ -14,7 +14,7 @@ use super::{
     table::{View, escape, event},
 };
 use crate::client::News;
-use crate::v1::{Event, FromHead, SubscribeRequest, subscribe_request::Start};
+use detente_proto::v1::{Event, FromHead, SubscribeRequest, subscribe_request::Start};
 
 /// Where to begin, and with what?
 #[derive(Args, Debug)]
@@ -138,7 +138,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::v1::Claim;
+    use detente_proto::v1::Claim;
 
     #[derive(Parser)]
     struct Probe {
@@ -185,11 +185,11 @@ mod tests {
     #[test]
     fn a_line_stays_a_line_whatever_was_recorded() {
         let claim = Claim { claim_id: "c".into(), place: String::new(), ..Default::default() };
-        let asserted = crate::v1::ClaimAsserted { claim: Some(claim) };
+        let asserted = detente_proto::v1::ClaimAsserted { claim: Some(claim) };
         let event = Event {
             position: 7,
             recorded_by: "a\nb\u{1b}[2J".into(),
-            event: Some(crate::v1::event::Event::ClaimAsserted(asserted)),
+            event: Some(detente_proto::v1::event::Event::ClaimAsserted(asserted)),
             ..Default::default()
         };
         let line = line(&event, &View { lang: "en".into(), full_ids: true });

@@ -4,7 +4,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 use super::{Failure, append};
-use crate::v1::Command;
+use detente_proto::v1::Command;
 
 /// What if?
 #[derive(Args, Debug, Clone, Default)]

@@ -10,7 +10,7 @@ use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
     span_args::SpanArgs, suppose_args::SupposeArgs, table,
 };
-use crate::v1::GetTimelineRequest;
+use detente_proto::v1::GetTimelineRequest;
 
 /// How did the state move? Without a span: over all the time that the claims speak of.
 #[derive(Args, Debug)]

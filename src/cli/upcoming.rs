@@ -10,7 +10,7 @@ use super::{
     Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
     suppose_args::SupposeArgs, table, words,
 };
-use crate::v1::{ListUpcomingRequest, Transition};
+use detente_proto::v1::{ListUpcomingRequest, Transition};
 
 /// What comes next?
 #[derive(Args, Debug)]

@@ -16,7 +16,7 @@ use super::{
     words,
 };
 use crate::client::ClockNews;
-use crate::v1::{Transition, WatchClockRequest, WatchClockResponse};
+use detente_proto::v1::{Transition, WatchClockRequest, WatchClockResponse};
 
 /// Which transitions, from when on?
 #[derive(Args, Debug)]

@@ -11,7 +11,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::v1;
+use detente_proto::v1;
 
 /// An enum of the proto.
 pub(crate) trait Word: Copy + Default + TryFrom<i32> + Send + Sync + 'static {

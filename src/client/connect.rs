@@ -5,7 +5,7 @@
 
 use super::error::Error;
 use super::options::{Compression, Options};
-use crate::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use std::error::Error as StdError;
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use tonic::transport::{Channel, Endpoint};

@@ -1,6 +1,6 @@
 //! The cut at which a client asks, where a question names none.
 
-use crate::v1::ReplyContext;
+use detente_proto::v1::ReplyContext;
 use parking_lot::Mutex;
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@
 //! transport (the connection broke, a proxy answered, the time was up), and then nothing is known about what happened.
 
 use super::status;
-use crate::v1::{EndReason, ErrorReason};
+use detente_proto::v1::{EndReason, ErrorReason};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;

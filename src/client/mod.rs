@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use detente::client::Client;
-//! use detente::v1::{self, command::Command};
+//! use detente_proto::v1::{self, command::Command};
 //!
 //! # fn served() -> Result<(String, impl Future), Box<dyn std::error::Error>> {
 //! #     use detente::{journal::LedgerId, ledger::{Ledger, open::LedgerOptions}, server::{ServerOptions, run}};
@@ -45,7 +45,7 @@
 //! # }
 //! ```
 //!
-//! * **Requests and replies** are the messages of the contract ([`crate::v1`]), whatever is done with them here.
+//! * **Requests and replies** are the messages of the contract ([`detente_proto::v1`]), whatever is done with them here.
 //! * **Broken connections** are mended: [`Client::ask`] and [`Client::append`] try again where that is safe ([`Options`] says for
 //!   how long), [`Subscription`] and [`ClockWatch`] go on where they were, for ever.
 //! * **The cut** is carried along: [`Client::at`] asks at one basis, [`Client::session`] gives a client whose questions all see
@@ -87,7 +87,7 @@ use self::{
     retry::{Repeat, retried},
 };
 use crate::clock::{SystemClock, new_id};
-use crate::v1::{
+use detente_proto::v1::{
     AcknowledgeCursorRequest, AppendRequest, AppendResponse, CreateCursorRequest, Cursor, DeleteCursorRequest,
     SubscribeRequest, WatchClockRequest,
 };

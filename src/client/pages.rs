@@ -6,7 +6,7 @@
 use super::question::{Paged, Question};
 use super::stream::unfold;
 use super::{Client, Error};
-use crate::v1::ReplyContext;
+use detente_proto::v1::ReplyContext;
 use std::collections::VecDeque;
 use tokio_stream::Stream;
 

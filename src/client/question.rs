@@ -4,7 +4,7 @@
 //! cuts and broken connections.
 
 use super::connect::Stub;
-use crate::v1::{self, ReplyContext};
+use detente_proto::v1::{self, ReplyContext};
 use tonic::{Request, Response, Status};
 
 /// What comes of an attempt.
@@ -188,7 +188,7 @@ impl Question for v1::DiffRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{Coordinate, Cut};
+    use detente_proto::v1::{Coordinate, Cut};
 
     #[test]
     fn a_cut_that_a_question_names_is_left_alone() {

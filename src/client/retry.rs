@@ -12,7 +12,7 @@
 
 use super::error::Refusal;
 use super::options::Options;
-use crate::v1::ErrorReason;
+use detente_proto::v1::ErrorReason;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tonic::{Response, Status};

@@ -4,7 +4,7 @@ use super::Client;
 use super::connect::Stub;
 use super::error::Error;
 use super::retry::Repeat;
-use crate::v1::{
+use detente_proto::v1::{
     CommitStageRequest, CommitStageResponse, DropStageRequest, OpenStageRequest, Stage, StageCommandsRequest,
     StageCommandsResponse,
 };

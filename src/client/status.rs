@@ -1,7 +1,7 @@
 //! From a gRPC status to an [`Error`], and the names of codes and reasons.
 
 use super::error::{Conflict, Error, Refusal, Violation};
-use crate::v1::ErrorReason;
+use detente_proto::v1::ErrorReason;
 use std::collections::BTreeMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};

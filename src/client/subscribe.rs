@@ -7,7 +7,7 @@
 use super::follow::{Came, Following};
 use super::stream::unfold;
 use super::{Client, Error};
-use crate::v1::{
+use detente_proto::v1::{
     Confirmed, EndReason, ErrorReason, Event, ReplyContext, SubscribeRequest, SubscribeResponse,
     subscribe_request::Start, subscribe_response::Frame,
 };

@@ -6,7 +6,7 @@
 use super::follow::{Came, Following};
 use super::stream::unfold;
 use super::{Client, Error};
-use crate::v1::{ClockTransition, WatchClockRequest, WatchClockResponse};
+use detente_proto::v1::{ClockTransition, WatchClockRequest, WatchClockResponse};
 use tokio::time::Instant;
 use tokio_stream::Stream;
 

@@ -2,7 +2,7 @@
 
 use super::columns::{Cell, Column, Kind, column};
 use super::row::{Row, day, instant, known, sort, word};
-use crate::v1;
+use detente_proto::v1;
 use v1::{Certainty, Modality, Polarity, RetractionReason, Status, TemporalType};
 
 use Kind::{Day, Flag, Ids, Instant, Integer, Json, Text, Word};

@@ -1,10 +1,10 @@
 //! What a row is made of: a claim or an event, and the coordinates it was asked at.
 
 use super::columns::Cell;
-use crate::domain::edtf::PartialDate;
-use crate::domain::moment::{Atom, SECONDS_PER_DAY};
-use crate::v1;
 use crate::wire::json;
+use detente_domain::edtf::PartialDate;
+use detente_domain::moment::{Atom, SECONDS_PER_DAY};
+use detente_proto::v1;
 use prost_types::Timestamp;
 use serde_json::{Map, Value};
 use std::cell::OnceCell;

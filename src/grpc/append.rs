@@ -6,14 +6,14 @@ use super::service::Service;
 use super::status::Refusal;
 use super::work::here;
 use crate::clock::new_id;
-use crate::domain::command::Precondition;
-use crate::domain::rejection::Violation;
 use crate::journal::RequestMark;
 use crate::ledger::Ledger;
 use crate::ledger::append::{AppendRequest, Appended, CommandResult};
-use crate::v1;
 use crate::wire::command::{ParsedAppend, over_limit, parse_append};
 use crate::wire::time::timestamp;
+use detente_domain::command::Precondition;
+use detente_domain::rejection::Violation;
+use detente_proto::v1;
 use std::sync::Arc;
 use uuid::Uuid;
 

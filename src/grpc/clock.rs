@@ -6,16 +6,16 @@ use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
 use super::work::here;
-use crate::domain::cut::Cut;
-use crate::domain::moment::Moment;
-use crate::domain::period::Period;
-use crate::domain::position::RecordedAt;
 use crate::ledger::Ledger;
 use crate::ledger::query::PageSize;
 use crate::ledger::upcoming::{UpcomingQuery, UpcomingTransition};
-use crate::v1;
 use crate::wire::time::timestamp_of;
 use crate::wire::vocabulary::Twin;
+use detente_domain::cut::Cut;
+use detente_domain::moment::Moment;
+use detente_domain::period::Period;
+use detente_domain::position::RecordedAt;
+use detente_proto::v1;
 use std::sync::Arc;
 
 /// A question, with what its reply needs of it.

@@ -5,8 +5,8 @@
 use super::intake::Intake;
 use super::limits::admit_reply;
 use super::status::Refusal;
-use crate::domain::rejection::Violation;
 use crate::wire::weight::{allowance, weigh};
+use detente_domain::rejection::Violation;
 use prost::Message;
 use prost::bytes::Buf;
 use std::any::TypeId;
@@ -110,7 +110,7 @@ pub(super) fn decoded<U: Message + Default>(bytes: impl Buf) -> Result<U, Refusa
 mod tests {
     use super::*;
     use crate::grpc::limits::MAX_REPLY_BYTES;
-    use crate::v1;
+    use detente_proto::v1;
     use tonic::Code;
 
     #[test]

@@ -6,11 +6,11 @@ use super::parse::Parse;
 use super::service::Service;
 use super::state::asked_date;
 use super::status::Refusal;
-use crate::domain::certainty::Certainty;
-use crate::domain::commitment::CommitmentStatus;
 use crate::ledger::commitments::{Commitment, CommitmentsQuery};
-use crate::v1;
 use crate::wire::vocabulary::Twin;
+use detente_domain::certainty::Certainty;
+use detente_domain::commitment::CommitmentStatus;
+use detente_proto::v1;
 use std::sync::Arc;
 
 pub(super) async fn list_commitments(

@@ -6,10 +6,10 @@ use super::page::{Cursor, Page};
 use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
-use crate::domain::conflict::ConflictType;
-use crate::domain::period::Period;
 use crate::ledger::conflicts::{Conflict, ConflictsQuery, Place};
-use crate::v1;
+use detente_domain::conflict::ConflictType;
+use detente_domain::period::Period;
+use detente_proto::v1;
 use std::sync::Arc;
 
 pub(super) async fn list_conflicts(

@@ -1,8 +1,8 @@
 //! The coordinates that every reply carries.
 
 use crate::ledger::cut::ResolvedCut;
-use crate::v1;
 use crate::wire::time::timestamp;
+use detente_proto::v1;
 
 /// The context of an answer at a cut; `valid_at` is the asked date, empty where none was asked.
 pub(super) fn context(at: &ResolvedCut, valid_at: &str) -> v1::ReplyContext {

@@ -5,9 +5,9 @@ use super::page::{Cursor, Page};
 use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
-use crate::domain::corroboration::Backing;
 use crate::ledger::corroboration::{Corroboration, CorroborationQuery};
-use crate::v1;
+use detente_domain::corroboration::Backing;
+use detente_proto::v1;
 use std::sync::Arc;
 
 /// The most origins that are named.

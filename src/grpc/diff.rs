@@ -7,16 +7,16 @@ use super::parse::Parse;
 use super::service::Service;
 use super::state::asked_mode;
 use super::status::Refusal;
-use crate::domain::cut::Cut;
-use crate::domain::diff::{Dates, Summary};
-use crate::domain::filter::MemberSet;
-use crate::domain::period::Period;
-use crate::domain::rejection::Violation;
-use crate::domain::vocabulary::ChangeReason;
 use crate::ledger::Ledger;
 use crate::ledger::diff::{ChangeCause, ClaimChange, Diff, DiffQuery};
-use crate::v1;
 use crate::wire::vocabulary::Twin;
+use detente_domain::cut::Cut;
+use detente_domain::diff::{Dates, Summary};
+use detente_domain::filter::MemberSet;
+use detente_domain::period::Period;
+use detente_domain::rejection::Violation;
+use detente_domain::vocabulary::ChangeReason;
+use detente_proto::v1;
 use std::sync::Arc;
 
 /// A question, with what its reply needs of it.

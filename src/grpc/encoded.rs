@@ -11,14 +11,14 @@
 //!
 //! For a client it is the message of the contract; the tests here hold it against prost's own encoding.
 
-use crate::domain::certainty::Certainty;
-use crate::domain::emptiness::Emptiness;
 use crate::ledger::events::Batch;
 use crate::ledger::feed::Events;
 use crate::ledger::query::EncodedClaims;
 use crate::ledger::state::{State, StateMatch};
-use crate::v1;
 use crate::wire::splice::{put_field, put_field_head, put_number};
+use detente_domain::certainty::Certainty;
+use detente_domain::emptiness::Emptiness;
+use detente_proto::v1;
 use prost::bytes::{Buf, BufMut};
 use prost::encoding::{DecodeContext, WireType, encoded_len_varint, key_len};
 use prost::{DecodeError, Message};
@@ -240,9 +240,6 @@ impl Message for Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cut::{Basis, Cut};
-    use crate::domain::filter::Filter;
-    use crate::domain::position::{Position, RecordedAt};
     use crate::journal::LedgerId;
     use crate::ledger::Ledger;
     use crate::ledger::append::AppendRequest;
@@ -251,6 +248,9 @@ mod tests {
     use crate::ledger::open::LedgerOptions;
     use crate::ledger::query::PageSize;
     use crate::wire::command::{ParsedAppend, parse_append};
+    use detente_domain::cut::{Basis, Cut};
+    use detente_domain::filter::Filter;
+    use detente_domain::position::{Position, RecordedAt};
     use uuid::Uuid;
 
     fn context() -> v1::ReplyContext {
@@ -281,7 +281,7 @@ mod tests {
             include_retracted: true,
             newest_first: false,
             after: None,
-            supposed: crate::domain::command::Supposed::default(),
+            supposed: detente_domain::command::Supposed::default(),
             page: PageSize { entries: 1000, bytes: 1 << 20 },
         };
         let encoded = ledger.claims(&query).unwrap().claims;

@@ -7,11 +7,11 @@ use super::service::Service;
 use super::span::asked_span;
 use super::state::asked_date;
 use super::status::Refusal;
-use crate::domain::cut::Cut;
-use crate::domain::gaps::GapType;
 use crate::ledger::Ledger;
 use crate::ledger::gaps::{Gap, GapsQuery, Lack};
-use crate::v1;
+use detente_domain::cut::Cut;
+use detente_domain::gaps::GapType;
+use detente_proto::v1;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

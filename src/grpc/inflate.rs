@@ -11,7 +11,7 @@
 
 use super::status::Refusal;
 use crate::budget::{MemoryBudget, NoMemory, Reservation, ReservedBuffer, SMALL};
-use crate::domain::rejection::Violation;
+use detente_domain::rejection::Violation;
 use prost::bytes::Bytes;
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;

@@ -4,8 +4,8 @@ use super::context::context;
 use super::service::Service;
 use super::status::Refusal;
 use super::work::here;
-use crate::v1;
 use crate::wire::time::timestamp;
+use detente_proto::v1;
 
 /// The version of the format on disk.
 const FORMAT_VERSION: u32 = 1;

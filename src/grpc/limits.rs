@@ -3,10 +3,10 @@
 use super::page;
 use super::status::Refusal;
 use crate::budget::DEFAULT_PERCENT;
-use crate::domain::position::RecordedAt;
 use crate::ledger::stage::StageLimits;
-use crate::v1;
 use crate::wire::limits::MAX_CLAIM_BYTES;
+use detente_domain::position::RecordedAt;
+use detente_proto::v1;
 use std::time::Duration;
 
 /// The most commands in one append.

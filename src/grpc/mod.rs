@@ -76,7 +76,7 @@ pub use health::Health;
 pub use reflection::DescriptorError;
 pub use routes::{OpenStreams, Services, services};
 
-/// The generated server of the contract, over the messages of [`crate::v1`].
+/// The generated server of the contract, over the messages of [`detente_proto::v1`].
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated; documented in the proto")]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/server/detente.v1.rs"));

@@ -6,11 +6,11 @@
 //! midnight would ask about two days; so is the earlier basis of a comparison of two cuts. To a client it is opaque; a
 //! token of another query is refused.
 
-use crate::domain::cut::{Basis, Cut};
-use crate::domain::position::Position;
 use crate::ledger::cut::ResolvedCut;
 use crate::ledger::query::PageSize;
-use crate::v1;
+use detente_domain::cut::{Basis, Cut};
+use detente_domain::position::Position;
+use detente_proto::v1;
 use prost::Message;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;

@@ -3,17 +3,17 @@
 use super::intake::Intake;
 use super::page::{Page, PageTokenError, Paged};
 use super::status::{NO_PAGE_TOKEN, Refusal};
-use crate::domain::command::Supposed;
-use crate::domain::cut::Cut;
-use crate::domain::filter::{Filter, MemberSet};
-use crate::domain::rejection::Violation;
-use crate::v1;
 use crate::wire::command::parse_supposed;
 use crate::wire::cut::parse_cut;
 use crate::wire::filter::parse_filter;
 use crate::wire::path::At;
 use crate::wire::sink::Sink;
 use crate::wire::vocabulary::Twin;
+use detente_domain::command::Supposed;
+use detente_domain::cut::Cut;
+use detente_domain::filter::{Filter, MemberSet};
+use detente_domain::rejection::Violation;
+use detente_proto::v1;
 use uuid::Uuid;
 
 /// Parses a request, and collects what is wrong with it.

@@ -6,12 +6,12 @@ use super::parse::Parse;
 use super::service::Service;
 use super::state::{asked_date, asked_mode};
 use super::status::Refusal;
-use crate::domain::filter::Voice;
-use crate::domain::name::{PartyId, SourceId};
 use crate::ledger::perspectives::{Perspective, PerspectiveState, PerspectivesQuery};
-use crate::v1;
-use crate::v1::authority::Authority;
-use crate::v1::perspective::View;
+use detente_domain::filter::Voice;
+use detente_domain::name::{PartyId, SourceId};
+use detente_proto::v1;
+use detente_proto::v1::authority::Authority;
+use detente_proto::v1::perspective::View;
 use std::sync::Arc;
 
 /// The most points of view.

@@ -3,7 +3,7 @@
 //! client did wrong is told as that, so those are given theirs here.
 
 use super::status::Refusal;
-use crate::domain::rejection::Violation;
+use detente_domain::rejection::Violation;
 use http_body::Frame;
 use tonic::body::Body;
 use tonic::codegen::Bytes;

@@ -6,13 +6,13 @@ use super::page::{Cursor, MAX_BYTES, Page};
 use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
-use crate::domain::command::Supposed;
-use crate::domain::cut::Cut;
-use crate::domain::period::Period;
 use crate::ledger::parties::PartiesQuery;
 use crate::ledger::registry::{RegistryEntry, RegistryPage, RegistryQuery, RelationshipEntry};
-use crate::v1;
 use crate::wire::time::timestamp;
+use detente_domain::command::Supposed;
+use detente_domain::cut::Cut;
+use detente_domain::period::Period;
+use detente_proto::v1;
 use prost::Message;
 use std::sync::Arc;
 

@@ -6,13 +6,13 @@ use super::parse::Parse;
 use super::service::Service;
 use super::span::{asked_span, interval};
 use super::status::Refusal;
-use crate::domain::buckets::{Bucket, Buckets};
-use crate::domain::moment::Moment;
-use crate::domain::rejection::Violation;
-use crate::domain::series::Tally;
 use crate::ledger::series::{SeriesBucket, SeriesError, SeriesGroup, SeriesQuery};
-use crate::v1;
 use crate::wire::time::timestamp_of;
+use detente_domain::buckets::{Bucket, Buckets};
+use detente_domain::moment::Moment;
+use detente_domain::rejection::Violation;
+use detente_domain::series::Tally;
+use detente_proto::v1;
 use std::sync::Arc;
 
 pub(super) async fn get_series(

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::budget::{MemoryBudget, PeerShares};
 use crate::ledger::Ledger;
-use crate::v1;
+use detente_proto::v1;
 use prost::Message;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;

@@ -7,8 +7,8 @@
 use super::service::Service;
 use super::status::Refusal;
 use crate::budget::{HeldPlaces, NoPlace, Peer, PeerShares, Place, Share};
-use crate::domain::name::CursorId;
 use crate::ledger::Ledger;
+use detente_domain::name::CursorId;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;

@@ -1,8 +1,8 @@
 //! Spans of valid time as requests name them: `from` and `until`, both EDTF, the last day included.
 
 use super::parse::Parse;
-use crate::domain::moment::Moment;
-use crate::domain::period::Period;
+use detente_domain::moment::Moment;
+use detente_domain::period::Period;
 
 /// The first instant of a span and the one after it, as far as they are given.
 pub(super) fn asked_span(from: &str, until: &str, parse: &mut Parse) -> (Option<Moment>, Option<Moment>) {

@@ -7,14 +7,14 @@ use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
 use super::work::here;
-use crate::domain::certainty::Mode;
-use crate::domain::cut::Cut;
-use crate::domain::moment::Moment;
-use crate::domain::period::Period;
-use crate::domain::position::RecordedAt;
 use crate::ledger::Ledger;
 use crate::ledger::state::StateQuery;
-use crate::v1;
+use detente_domain::certainty::Mode;
+use detente_domain::cut::Cut;
+use detente_domain::moment::Moment;
+use detente_domain::period::Period;
+use detente_domain::position::RecordedAt;
+use detente_proto::v1;
 use std::sync::Arc;
 
 /// A question, with what its reply needs of it.

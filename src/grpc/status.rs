@@ -15,11 +15,11 @@ mod written;
 pub(super) use self::detail::NO_PAGE_TOKEN;
 use self::written::Carrier;
 use crate::budget::Overrun;
-use crate::domain::rejection::Violation;
 use crate::ledger::cursors::CursorError;
 use crate::ledger::error::{AppendError, QueryError};
 use crate::ledger::feed::FeedError;
 use crate::ledger::stage::StageError;
+use detente_domain::rejection::Violation;
 use tonic::Status;
 use tonic::codegen::http::HeaderMap;
 
@@ -164,9 +164,9 @@ mod size_tests;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::name::ClaimId;
-    use crate::domain::position::Position;
-    use crate::domain::rejection::{Conflict, Rejection};
+    use detente_domain::name::ClaimId;
+    use detente_domain::position::Position;
+    use detente_domain::rejection::{Conflict, Rejection};
     use tonic_types::StatusExt as _;
     use uuid::Uuid;
 

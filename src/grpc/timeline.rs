@@ -6,12 +6,12 @@ use super::parse::Parse;
 use super::service::Service;
 use super::span::{asked_span, interval};
 use super::status::Refusal;
-use crate::domain::cut::Cut;
-use crate::domain::name::ClaimId;
 use crate::ledger::Ledger;
 use crate::ledger::timeline::{Place, TimelineQuery, TimelineSegment};
-use crate::v1;
 use crate::wire::time::timestamp_of;
+use detente_domain::cut::Cut;
+use detente_domain::name::ClaimId;
+use detente_proto::v1;
 use std::sync::Arc;
 
 pub(super) async fn get_timeline(

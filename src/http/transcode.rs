@@ -1,7 +1,7 @@
 //! JSON to the bytes of a request, by the descriptors of the services; back it goes in [`super::json`].
 
 use super::failure::Failure;
-use crate::wire::DESCRIPTOR;
+use detente_proto::DESCRIPTOR;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, MethodDescriptor};
 use prost_types::method_options::IdempotencyLevel;

@@ -16,7 +16,7 @@ use super::scope::{RowScope, Scope};
 use super::table::Tables;
 use super::template::Template;
 use super::value::{Value, shown};
-use crate::domain::edtf::PartialDate;
+use detente_domain::edtf::PartialDate;
 use std::borrow::Cow;
 
 mod atoms;

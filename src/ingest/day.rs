@@ -1,7 +1,7 @@
 //! The day of a release.
 
 use super::date::{after, before};
-use crate::domain::edtf::PartialDate;
+use detente_domain::edtf::PartialDate;
 
 /// A day, as EDTF writes it: `2020-06-01`. Days compare as they follow one another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

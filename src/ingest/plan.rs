@@ -11,7 +11,7 @@ use super::source::{Columns, Row};
 use super::table::Tables;
 use super::value::{Rule, RuleParts, Value, shown};
 use super::version::Version;
-use crate::v1;
+use detente_proto::v1;
 
 /// A mapping, compiled.
 #[derive(Debug)]

@@ -18,7 +18,7 @@
 //! that the ledger computes; what it adds.
 
 use super::composed;
-use crate::v1::{self, bound::Bound, event::Event};
+use detente_proto::v1::{self, bound::Bound, event::Event};
 use hashbrown::HashTable;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};

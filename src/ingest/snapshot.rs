@@ -34,7 +34,7 @@ pub(crate) use turn::Step;
 
 use super::day::Day;
 use super::release::ClaimIds;
-use crate::v1::{self, bound::Bound, event::Event};
+use detente_proto::v1::{self, bound::Bound, event::Event};
 use episode::{Episode, content, text_of, window_of};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;

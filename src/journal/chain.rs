@@ -74,8 +74,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::position::{Position, RecordedAt};
     use crate::journal::Bytes;
+    use detente_domain::position::{Position, RecordedAt};
 
     fn header() -> AppendHeader {
         AppendHeader {

@@ -1,7 +1,7 @@
 //! What may follow what: the rules every journal checks before it writes, whatever it writes to.
 
 use super::{Append, AppendHeader, Head, Refusal, chain};
-use crate::domain::position::RecordedAt;
+use detente_domain::position::RecordedAt;
 
 /// The head after an append, if it may follow this head.
 pub(crate) fn admit(head: Head, append: &Append) -> Result<Head, Refusal> {

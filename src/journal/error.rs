@@ -8,7 +8,7 @@ use std::io;
 use thiserror::Error;
 
 use super::Obstacle;
-use crate::domain::position::{Position, RecordedAt};
+use detente_domain::position::{Position, RecordedAt};
 
 /// Why a group was not acknowledged.
 #[derive(Debug, Error)]

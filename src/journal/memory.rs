@@ -10,7 +10,7 @@ use super::{
     Append, AppendError, AppendHeader, CheckpointError, Chunk, Chunks, Head, Journal, LedgerId, Link, Piece, ReadError,
     Reader, Record, Refusal, Room, Run, chain, check,
 };
-use crate::domain::position::Position;
+use detente_domain::position::Position;
 
 /// How many records a chunk has at most, unless said otherwise.
 const CHUNK_RECORDS: usize = 1_000;

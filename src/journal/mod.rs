@@ -78,7 +78,7 @@ pub(crate) use obstacle::at;
 pub use prost::bytes::Bytes;
 use uuid::Uuid;
 
-use crate::domain::position::{Position, RecordedAt};
+use detente_domain::position::{Position, RecordedAt};
 
 /// Which ledger a journal belongs to. Not part of the chain: a faithful copy under another id has the same links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

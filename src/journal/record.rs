@@ -11,7 +11,7 @@ use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, k
 use uuid::Uuid;
 
 use super::{AppendHeader, Record, RequestMark, Salt};
-use crate::domain::position::{Position, RecordedAt};
+use detente_domain::position::{Position, RecordedAt};
 
 const HEADER: u32 = 1;
 const RECORDS: u32 = 2;

@@ -5,11 +5,11 @@ use super::Ledger;
 use super::cut::ResolvedCut;
 use super::error::AppendError;
 use super::stage::StageWork;
-use crate::domain::command::{Batch, Command};
-use crate::domain::decide::Decision;
-use crate::domain::event::{Change, Event};
-use crate::domain::position::{Position, RecordedAt};
 use crate::journal::RequestMark;
+use detente_domain::command::{Batch, Command};
+use detente_domain::decide::Decision;
+use detente_domain::event::{Change, Event};
+use detente_domain::position::{Position, RecordedAt};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 

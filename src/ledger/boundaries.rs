@@ -7,10 +7,10 @@
 use super::Ledger;
 use super::error::AppendError;
 use super::record::{DecisionRecord, EVERYTHING};
-use crate::domain::command::Precondition;
-use crate::domain::decide::conflicts;
-use crate::domain::position::Position;
-use crate::domain::rejection::Rejection;
+use detente_domain::command::Precondition;
+use detente_domain::decide::conflicts;
+use detente_domain::position::Position;
+use detente_domain::rejection::Rejection;
 use uuid::Uuid;
 
 impl Ledger {

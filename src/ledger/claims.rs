@@ -6,14 +6,14 @@ use super::error::{QueryError, ReadFailure};
 use super::query::{ClaimPage, EncodedClaims, PageSize};
 use super::render::Renderer;
 use super::sight::{ClaimSight, ListedPart, Sight};
-use crate::domain::command::Supposed;
-use crate::domain::cut::Cut;
-use crate::domain::filter::Filter;
-use crate::domain::name::ClaimId;
-use crate::domain::vocabulary::RevisionKind;
 use crate::store::{Action, ListPage, Revision};
-use crate::v1;
 use crate::wire::vocabulary::Twin;
+use detente_domain::command::Supposed;
+use detente_domain::cut::Cut;
+use detente_domain::filter::Filter;
+use detente_domain::name::ClaimId;
+use detente_domain::vocabulary::RevisionKind;
+use detente_proto::v1;
 use prost::Message;
 
 /// A question for claims, whatever their valid time.

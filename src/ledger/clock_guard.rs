@@ -15,8 +15,8 @@
 //! Reasons: `docs/design/clock.md`.
 
 use crate::clock::Clock;
-use crate::domain::moment::Moment;
-use crate::domain::position::RecordedAt;
+use detente_domain::moment::Moment;
+use detente_domain::position::RecordedAt;
 use parking_lot::Mutex;
 use std::fmt;
 use std::time::Duration;

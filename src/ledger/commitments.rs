@@ -12,19 +12,19 @@ use super::query::PageSize;
 use super::shortened::{self, MOST_IDS};
 use super::sight::{ClaimSight, Sight};
 use crate::budget;
-use crate::domain::certainty::Certainty;
-use crate::domain::command::Supposed;
-use crate::domain::commitment::{
+use detente_domain::certainty::Certainty;
+use detente_domain::command::Supposed;
+use detente_domain::commitment::{
     Beginning, CommitmentStatus, Promise, Settlement, days_past_due, promises, settles, status,
 };
-use crate::domain::cut::Cut;
-use crate::domain::edtf::PartialDate;
-use crate::domain::filter::{Filter, FilterItem};
-use crate::domain::moment::Moment;
-use crate::domain::name::ClaimId;
-use crate::domain::period::Period;
-use crate::domain::vocabulary::LinkType;
-use crate::v1;
+use detente_domain::cut::Cut;
+use detente_domain::edtf::PartialDate;
+use detente_domain::filter::{Filter, FilterItem};
+use detente_domain::moment::Moment;
+use detente_domain::name::ClaimId;
+use detente_domain::period::Period;
+use detente_domain::vocabulary::LinkType;
+use detente_proto::v1;
 use prost::Message;
 use std::collections::HashMap;
 

@@ -7,11 +7,11 @@ use super::error::ReadFailure;
 use super::sight::{ClaimSight, Sight};
 use super::value::single_valued;
 use crate::budget;
-use crate::domain::conflict::asserts_a_value;
-use crate::domain::filter::{Filter, FilterItem};
-use crate::domain::rivals::{Matter, Side};
-use crate::domain::vocabulary::LinkType;
-use crate::v1::kind_value::Part;
+use detente_domain::conflict::asserts_a_value;
+use detente_domain::filter::{Filter, FilterItem};
+use detente_domain::rivals::{Matter, Side};
+use detente_domain::vocabulary::LinkType;
+use detente_proto::v1::kind_value::Part;
 use std::collections::HashMap;
 
 /// A kind and a relationship, of which there can be one value at a time.

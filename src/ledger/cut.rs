@@ -2,9 +2,9 @@
 
 use super::Shared;
 use super::error::QueryError;
-use crate::domain::cut::{Basis, Cut};
-use crate::domain::position::{Position, RecordedAt};
 use crate::store::{AppendNo, Index};
+use detente_domain::cut::{Basis, Cut};
+use detente_domain::position::{Position, RecordedAt};
 use uuid::Uuid;
 
 /// A cut, resolved: what an answer is computed from. Every answer carries one.

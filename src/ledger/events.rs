@@ -3,10 +3,10 @@
 use super::Ledger;
 use super::cut::ResolvedCut;
 use super::error::QueryError;
-use crate::domain::cut::Cut;
-use crate::domain::filter::Filter;
-use crate::domain::position::{Position, RecordedAt};
 use crate::store::{Block, IndexedLog, SPAN, first_of, nth_of, number_of};
+use detente_domain::cut::Cut;
+use detente_domain::filter::Filter;
+use detente_domain::position::{Position, RecordedAt};
 use std::sync::Arc;
 
 /// Where reading begins.

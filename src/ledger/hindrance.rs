@@ -7,8 +7,8 @@
 use super::Shared;
 use super::clock_guard::{ClockFault, between};
 use super::clock_mark::ClockMark;
-use crate::domain::position::RecordedAt;
 use crate::journal::{FreeSpace, Obstacle, Refusal, Room};
+use detente_domain::position::RecordedAt;
 use parking_lot::Mutex;
 use std::fmt;
 use std::sync::Arc;

@@ -14,8 +14,8 @@
 //! the journal fails, what was stamped is neither published nor forgotten, and nothing settles any more.
 
 use super::Shared;
-use crate::domain::position::RecordedAt;
 use crate::store::AppendNo;
+use detente_domain::position::RecordedAt;
 use parking_lot::Mutex;
 
 /// What the writer and those who wait for an instant agree upon.

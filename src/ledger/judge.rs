@@ -4,11 +4,11 @@
 //! a test holds the two against each other.
 
 use super::sight::{ClaimSight, Sight};
-use crate::domain::certainty::{Certainty, Mode, certainty};
-use crate::domain::emptiness::Findings;
-use crate::domain::filter::Filter;
-use crate::domain::moment::Moment;
-use crate::domain::period::Period;
+use detente_domain::certainty::{Certainty, Mode, certainty};
+use detente_domain::emptiness::Findings;
+use detente_domain::filter::Filter;
+use detente_domain::moment::Moment;
+use detente_domain::period::Period;
 use std::cmp::Reverse;
 
 /// What is asked of the state.

@@ -6,9 +6,9 @@
 
 use super::sight::Sight;
 use crate::budget::taken_by_call;
-use crate::domain::command::Supposed;
-use crate::domain::cut::Basis;
-use crate::domain::filter::Filter;
+use detente_domain::command::Supposed;
+use detente_domain::cut::Basis;
+use detente_domain::filter::Filter;
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use std::any::Any;

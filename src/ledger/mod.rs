@@ -55,7 +55,6 @@ mod writer;
 mod writing;
 
 use crate::clock::Clock;
-use crate::domain::position::Position;
 use crate::journal::{LedgerId, Reader};
 use crate::metrics::Metrics;
 use crate::store::{AppendNo, Saver, Store};
@@ -63,6 +62,7 @@ use append::Work;
 use clock_guard::ClockGuard;
 use crossbeam_channel::Sender;
 use cut::ResolvedCut;
+use detente_domain::position::Position;
 use hindrance::Surroundings;
 use horizon::Horizon;
 pub use horizon::SettledRecord;

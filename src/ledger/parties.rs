@@ -9,10 +9,10 @@ use super::registry::{RegistryEntry, RegistryPage, RegistryQuery, page};
 use super::shortened::{MOST_IDS, unlisted};
 use super::sight::Sight;
 use crate::budget;
-use crate::domain::party::NameValid;
-use crate::domain::period::Period;
-use crate::domain::text::SearchWords;
-use crate::v1;
+use detente_domain::party::NameValid;
+use detente_domain::period::Period;
+use detente_domain::text::SearchWords;
+use detente_proto::v1;
 use prost::Message;
 use std::collections::HashSet;
 
@@ -112,17 +112,17 @@ impl Search<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::command::Supposed;
-    use crate::domain::cut::Cut;
-    use crate::domain::filter::{Filter, FilterItem};
-    use crate::domain::moment::Moment;
-    use crate::domain::position::{Position, RecordedAt};
-    use crate::domain::relationship::RelationshipId;
     use crate::journal::LedgerId;
     use crate::ledger::append::AppendRequest;
     use crate::ledger::open::LedgerOptions;
     use crate::wire::command::parse_append;
     use crate::wire::json;
+    use detente_domain::command::Supposed;
+    use detente_domain::cut::Cut;
+    use detente_domain::filter::{Filter, FilterItem};
+    use detente_domain::moment::Moment;
+    use detente_domain::position::{Position, RecordedAt};
+    use detente_domain::relationship::RelationshipId;
     use serde_json::{Value, json};
     use uuid::Uuid;
 

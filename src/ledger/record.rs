@@ -3,16 +3,16 @@
 //! question.
 
 use super::render::Renderer;
-use crate::domain::claim::Claim;
-use crate::domain::decide::Record;
-use crate::domain::edtf::Atom;
-use crate::domain::filter::Filter;
-use crate::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
-use crate::domain::position::Position;
-use crate::domain::standing::Standing;
 use crate::store::{IndexedLog, Store};
-use crate::v1;
 use crate::wire::claim::read_claim;
+use detente_domain::claim::Claim;
+use detente_domain::decide::Record;
+use detente_domain::edtf::Atom;
+use detente_domain::filter::Filter;
+use detente_domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
+use detente_domain::position::Position;
+use detente_domain::standing::Standing;
+use detente_proto::v1;
 use prost::Message;
 
 /// The record as a decision sees it.

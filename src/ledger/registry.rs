@@ -7,12 +7,12 @@ use super::kept::AnswerKey;
 use super::register::RegisterRevision;
 use super::sight::Sight;
 use crate::budget;
-use crate::domain::command::Supposed;
-use crate::domain::cut::Cut;
-use crate::domain::filter::Filter;
-use crate::domain::position::{Position, RecordedAt};
 use crate::store::{Index, Registry};
-use crate::v1;
+use detente_domain::command::Supposed;
+use detente_domain::cut::Cut;
+use detente_domain::filter::Filter;
+use detente_domain::position::{Position, RecordedAt};
+use detente_proto::v1;
 use prost::Message;
 use std::sync::Arc;
 

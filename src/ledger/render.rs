@@ -3,12 +3,12 @@
 use super::error::ReadFailure;
 use super::shortened::{ShortenedList, unlisted};
 use crate::budget::{hold, step};
-use crate::domain::position::Position;
 use crate::store::{
     Action, Block, ClaimNo, Content, DisputeRow, FoundRevision, IndexedLog, Store, nth_of, number_of, take_frame,
 };
-use crate::v1;
 use crate::wire::splice::{parts, put_field, put_number};
+use detente_domain::position::Position;
+use detente_proto::v1;
 use prost::Message;
 use std::collections::HashMap;
 use std::sync::Arc;

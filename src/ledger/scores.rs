@@ -5,10 +5,10 @@
 
 use super::error::ReadFailure;
 use super::sight::{ClaimSight, Sight};
-use crate::domain::scale::Scale;
-use crate::v1;
-use crate::v1::kind_value::Part;
 use crate::wire::vocabulary::Twin;
+use detente_domain::scale::Scale;
+use detente_proto::v1;
+use detente_proto::v1::kind_value::Part;
 use std::collections::HashMap;
 
 /// A way to give claims scores.
@@ -96,14 +96,14 @@ fn quantity(claim: &v1::Claim, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vocabulary::{Modality, Polarity, Status, Vocabulary};
+    use detente_domain::vocabulary::{Modality, Polarity, Status, Vocabulary};
 
     #[test]
     fn a_member_is_named_without_its_enum() {
         assert_eq!(stem(Status::InForce), "IN_FORCE");
         assert_eq!(stem(Polarity::Tension), "TENSION");
         assert_eq!(stem(Modality::NoInformation), "NO_INFORMATION");
-        assert_eq!(stem(crate::domain::vocabulary::TemporalType::State), "STATE");
+        assert_eq!(stem(detente_domain::vocabulary::TemporalType::State), "STATE");
         assert!(Status::ALL.iter().all(|status| format!("STATUS_{}", stem(*status)) == status.name()));
     }
 

@@ -1,4 +1,4 @@
-//! Counts and scores over a span of valid time, at one cut: for each bucket and group what [`crate::domain::series`] says.
+//! Counts and scores over a span of valid time, at one cut: for each bucket and group what [`detente_domain::series`] says.
 //!
 //! Groups are counted one after the other, so that no more than one set of buckets is in memory beside the answer. The
 //! answer itself is bounded: there are at most 10,000 buckets, but a group for each of thousands of relationships in each
@@ -10,15 +10,15 @@ use super::error::QueryError;
 use super::scores::{NoScheme, Scores, stem};
 use super::sight::{ClaimSight, ListedPart, Sight};
 use crate::budget;
-use crate::domain::buckets::Buckets;
-use crate::domain::command::Supposed;
-use crate::domain::cut::Cut;
-use crate::domain::edtf::Run;
-use crate::domain::filter::Filter;
-use crate::domain::moment::Moment;
-use crate::domain::period::Period;
-use crate::domain::series::{Contribution, Tally, tallies};
-use crate::domain::timeline::Course;
+use detente_domain::buckets::Buckets;
+use detente_domain::command::Supposed;
+use detente_domain::cut::Cut;
+use detente_domain::edtf::Run;
+use detente_domain::filter::Filter;
+use detente_domain::moment::Moment;
+use detente_domain::period::Period;
+use detente_domain::series::{Contribution, Tally, tallies};
+use detente_domain::timeline::Course;
 use std::collections::BTreeMap;
 
 /// The most buckets of all groups together that are looked at.
@@ -220,9 +220,9 @@ fn counted(groups: Groups, query: &SeriesQuery, known_until: Option<Moment>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::buckets::Bucket;
-    use crate::domain::moment::{Moment, SECONDS_PER_DAY};
-    use crate::domain::validity::Validity;
+    use detente_domain::buckets::Bucket;
+    use detente_domain::moment::{Moment, SECONDS_PER_DAY};
+    use detente_domain::validity::Validity;
 
     fn days(from: i64, until: i64) -> Course {
         let (start, end) = (Moment(from * SECONDS_PER_DAY), Moment(until * SECONDS_PER_DAY));

@@ -1,4 +1,4 @@
-//! How the state moved over a span of valid time, at one cut: the segments of [`crate::domain::timeline`], page by page.
+//! How the state moved over a span of valid time, at one cut: the segments of [`detente_domain::timeline`], page by page.
 //!
 //! A page holds so many segments, and no more once it has so many bytes: ids in lists and the claims behind them, each
 //! named once a page. One segment may name more claims than fit, so a page can end inside a segment; the next one then
@@ -12,16 +12,16 @@ use super::kept::AnswerKey;
 use super::query::PageSize;
 use super::sight::{ClaimSight, Sight};
 use crate::budget;
-use crate::domain::certainty::Certainty;
-use crate::domain::command::Supposed;
-use crate::domain::cut::Cut;
-use crate::domain::edtf::Run;
-use crate::domain::filter::Filter;
-use crate::domain::moment::Moment;
-use crate::domain::name::ClaimId;
-use crate::domain::timeline::{Course, Member, Segment, Timeline, Walk};
-use crate::domain::valid_time::ValidTime;
-use crate::v1;
+use detente_domain::certainty::Certainty;
+use detente_domain::command::Supposed;
+use detente_domain::cut::Cut;
+use detente_domain::edtf::Run;
+use detente_domain::filter::Filter;
+use detente_domain::moment::Moment;
+use detente_domain::name::ClaimId;
+use detente_domain::timeline::{Course, Member, Segment, Timeline, Walk};
+use detente_domain::valid_time::ValidTime;
+use detente_proto::v1;
 use parking_lot::Mutex;
 use prost::Message;
 use std::collections::HashSet;

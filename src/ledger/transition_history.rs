@@ -6,13 +6,13 @@
 
 use super::sight::member;
 use crate::budget;
-use crate::domain::filter::{Filter, FilterItem};
-use crate::domain::moment::Moment;
-use crate::domain::name::ClaimId;
-use crate::domain::position::{Position, RecordedAt};
-use crate::domain::transition::{Known, SETTLING, Transitions};
-use crate::domain::valid_time::ValidTime;
 use crate::store::{ClaimNo, CompiledFilter, Index, Revision};
+use detente_domain::filter::{Filter, FilterItem};
+use detente_domain::moment::Moment;
+use detente_domain::name::ClaimId;
+use detente_domain::position::{Position, RecordedAt};
+use detente_domain::transition::{Known, SETTLING, Transitions};
+use detente_domain::valid_time::ValidTime;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

@@ -5,10 +5,10 @@
 use super::error::ReadFailure;
 use super::scores::stem;
 use super::sight::{ClaimSight, Sight};
-use crate::domain::conflict::Value;
-use crate::domain::filter::FacetKind;
-use crate::v1;
-use crate::v1::kind_value::Part;
+use detente_domain::conflict::Value;
+use detente_domain::filter::FacetKind;
+use detente_proto::v1;
+use detente_proto::v1::kind_value::Part;
 
 /// The part of which there can be only one at a time, by the registration of a kind; none where there is no such rule.
 pub(super) fn single_valued(kind: v1::Kind) -> Option<Part> {

@@ -4,12 +4,12 @@
 use super::fault::not_read;
 use super::not_opened;
 use crate::cli::{DumpArgs, Failure, write};
-use crate::domain::position::Position;
 use crate::journal::file::ReadOnlyJournal;
 use crate::journal::{Chunk, Journal as _};
 use crate::ledger::open::{OpenError, journal_dir};
-use crate::v1;
 use crate::wire::json;
+use detente_domain::position::Position;
+use detente_proto::v1;
 use prost::Message as _;
 
 /// Shows a stretch of the journal.

@@ -9,7 +9,7 @@ use crate::grpc::services;
 use crate::ledger::Ledger;
 use crate::ledger::open::{LedgerOptions, OpenError};
 use crate::server::default_memory;
-use crate::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Builder;

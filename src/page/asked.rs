@@ -2,12 +2,12 @@
 
 use super::lang::Lang;
 use crate::grpc::local::Local;
-use crate::v1::Cut;
 use crate::wire::pasted::{is_date_name, restore_pasted};
 use crate::wire::time::read_instant;
 use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
+use detente_proto::v1::Cut;
 use form_urlencoded::{Serializer, byte_serialize, parse};
 use std::convert::Infallible;
 

@@ -9,9 +9,9 @@ use super::layout::{self, View, basis, next};
 use super::names::Names;
 use super::text::{line, shown};
 use super::words::{self, Word};
-use crate::v1::{Claim, Cut, Dispute, ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionKind};
 use axum::extract::Path;
 use axum::response::Response;
+use detente_proto::v1::{Claim, Cut, Dispute, ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionKind};
 use maud::{Markup, html};
 
 /// How many revisions a page shows.

@@ -5,8 +5,8 @@ use super::lang::Lang;
 use super::names::Names;
 use super::text::{line, shown};
 use super::words::{self, Word};
-use crate::v1::bound::Bound as End;
-use crate::v1::{Bound, Claim, KnownDate, Text};
+use detente_proto::v1::bound::Bound as End;
+use detente_proto::v1::{Bound, Claim, KnownDate, Text};
 use maud::{Markup, html};
 use prost_types::Timestamp;
 
@@ -157,7 +157,7 @@ pub(super) fn marks(claim: &Claim, lang: Lang) -> Markup {
 
 /// The class that colours a claim.
 pub(super) fn polarity_class(claim: &Claim) -> &'static str {
-    use crate::v1::Polarity;
+    use detente_proto::v1::Polarity;
     match claim.polarity() {
         Polarity::Cooperation => "p-coop",
         Polarity::Tension => "p-tens",

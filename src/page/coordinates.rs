@@ -3,8 +3,8 @@
 use super::asked::Asked;
 use super::claim_parts::instant;
 use super::day::{Day, civil, month_of, span};
-use crate::v1::ReplyContext;
-use crate::v1::StateMode;
+use detente_proto::v1::ReplyContext;
+use detente_proto::v1::StateMode;
 use maud::{Markup, html};
 
 /// How many months the sliders reach before and after the year of the asked day.

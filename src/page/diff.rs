@@ -9,9 +9,9 @@ use super::listed;
 use super::names::Names;
 use super::text::line;
 use super::words::Word;
-use crate::v1::{Claim, ClaimChange, Coordinate, Cut, DiffRequest, DiffResponse, DiffSummary};
 use crate::wire::time::read_instant;
 use axum::response::Response;
+use detente_proto::v1::{Claim, ClaimChange, Coordinate, Cut, DiffRequest, DiffResponse, DiffSummary};
 use maud::{Markup, html};
 
 /// The view.

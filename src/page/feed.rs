@@ -6,11 +6,11 @@ use super::check::faults;
 use super::claim_parts::{instant, texts, words};
 use super::layout::{self, View, basis};
 use super::text::line;
-use crate::v1::event::Event as What;
-use crate::v1::{
+use axum::response::Response;
+use detente_proto::v1::event::Event as What;
+use detente_proto::v1::{
     Event, GetServerInfoRequest, GetServerInfoResponse, ReadEventsRequest, ReadEventsResponse, read_events_request,
 };
-use axum::response::Response;
 use maud::{Markup, html};
 use prost::Message as _;
 use tokio_stream::StreamExt as _;
@@ -91,7 +91,7 @@ fn told(asked: &Asked, what: &What) -> Markup {
     let about = |verb: &str, claim_id: &str| {
         html! { p { strong { (verb) } " " a href=(asked.to(&path("claim", claim_id), &[])) { code dir="ltr" { (line(claim_id, 64)) } } } }
     };
-    let whole = |verb: &str, claim: Option<&crate::v1::Claim>| {
+    let whole = |verb: &str, claim: Option<&detente_proto::v1::Claim>| {
         let Some(claim) = claim else { return html! {} };
         let href = asked.to(&path("claim", &claim.claim_id), &[]);
         html! { p { strong { (verb) } " " @for text in texts(claim, lang).iter().take(1) { a.claim href=(href) { (words(text)) } } } }

@@ -8,8 +8,8 @@ use super::listed::{self, Frame};
 use super::names::Names;
 use super::text::line;
 use super::words::Word;
-use crate::v1::{Gap, ListGapsRequest, ListGapsResponse};
 use axum::response::Response;
+use detente_proto::v1::{Gap, ListGapsRequest, ListGapsResponse};
 use maud::{Markup, html};
 
 /// The view.

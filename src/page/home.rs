@@ -7,11 +7,11 @@ use super::names::Names;
 use super::text::line;
 use super::words::Word;
 use super::{claim_parts, layout};
-use crate::v1::{
+use axum::response::Response;
+use detente_proto::v1::{
     Cut, Filter, FilterItem, ListClaimsRequest, ListClaimsResponse, ListPartiesRequest, ListPartiesResponse,
     ListRelationshipsRequest, ListRelationshipsResponse, Party, Relationship,
 };
-use axum::response::Response;
 use maud::{Markup, html};
 
 /// How many of each a page shows.

@@ -6,9 +6,9 @@ use super::claim_parts::instant;
 use super::lang::Lang;
 use super::names::Names;
 use super::text::line;
-use crate::v1::ReplyContext;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use detente_proto::v1::ReplyContext;
 use maud::{DOCTYPE, Markup, html};
 
 /// A view: its title and what is in it.

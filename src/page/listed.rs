@@ -4,7 +4,7 @@ use super::asked::Asked;
 use super::call::Wrong;
 use super::layout::{View, basis, heading, next, views_of};
 use super::names::Names;
-use crate::v1::{Claim, Cut, Filter, FilterItem, ReplyContext};
+use detente_proto::v1::{Claim, Cut, Filter, FilterItem, ReplyContext};
 use maud::{Markup, html};
 
 /// Which claims an address means: those of a relationship and a kind, where it names them.

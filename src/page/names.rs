@@ -4,7 +4,7 @@ use super::asked::{Asked, path};
 use super::call::{Wrong, call};
 use super::lang::Lang;
 use super::text::shown;
-use crate::v1::{Claim, Cut, ListPartiesRequest, ListPartiesResponse, Party};
+use detente_proto::v1::{Claim, Cut, ListPartiesRequest, ListPartiesResponse, Party};
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 

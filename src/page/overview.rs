@@ -5,7 +5,7 @@ use super::call::{Wrong, call};
 use super::chart::axis::Axis;
 use super::chart::plot::{Bar, plot};
 use super::day::{Day, shown};
-use crate::v1::{Bucket, Cut, Filter, GetSeriesRequest, GetSeriesResponse};
+use detente_proto::v1::{Bucket, Cut, Filter, GetSeriesRequest, GetSeriesResponse};
 use maud::{Markup, html};
 
 /// The days of a year, about.
@@ -33,7 +33,7 @@ pub(super) async fn overview(asked: &Asked, cut: &Cut, filter: Option<Filter>, a
         ..Default::default()
     };
     let series: GetSeriesResponse = call(asked, "GetSeries", &request).await?;
-    let bar = |bucket: &crate::v1::SeriesBucket| {
+    let bar = |bucket: &detente_proto::v1::SeriesBucket| {
         let (definite, possible) =
             bucket.points.iter().fold((0, 0), |sum, point| (sum.0 + point.definite, sum.1 + point.possible));
         Bar { period: bucket.period.clone(), definite, possible }

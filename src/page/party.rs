@@ -7,12 +7,12 @@ use super::layout::{self, View, basis, next};
 use super::names::Names;
 use super::text::{line, shown};
 use super::words::Word;
-use crate::v1::{
+use axum::extract::Path;
+use axum::response::Response;
+use detente_proto::v1::{
     Cut, Filter, FilterItem, ListClaimsRequest, ListClaimsResponse, ListPartiesRequest, ListPartiesResponse,
     ListRelationshipsRequest, ListRelationshipsResponse, Party,
 };
-use axum::extract::Path;
-use axum::response::Response;
 use maud::{Markup, html};
 
 /// How many a page shows.

@@ -10,12 +10,12 @@ use super::layout::{self, View, basis, heading, next, views_of};
 use super::names::Names;
 use super::overview::overview;
 use super::words::Word;
-use crate::v1::{
+use axum::extract::Path;
+use axum::response::Response;
+use detente_proto::v1::{
     Certainty, Claim, Cut, Emptiness, Filter, FilterItem, GetStateRequest, GetStateResponse, ListClaimsRequest,
     ListClaimsResponse, ReplyContext,
 };
-use axum::extract::Path;
-use axum::response::Response;
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -141,7 +141,8 @@ async fn certainty(asked: &Asked, cut: &Cut, id: &str, claims: &[Claim]) -> Resu
         ..Default::default()
     };
     let reply: GetStateResponse = call(asked, "GetState", &request).await?;
-    let entry = |found: &crate::v1::StateMatch| Some((found.claim.as_ref()?.claim_id.clone(), found.certainty()));
+    let entry =
+        |found: &detente_proto::v1::StateMatch| Some((found.claim.as_ref()?.claim_id.clone(), found.certainty()));
     Ok(reply.matches.iter().filter_map(entry).collect())
 }
 

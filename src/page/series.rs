@@ -8,10 +8,10 @@ use super::layout::{self, View};
 use super::listed::{self, Frame};
 use super::text::line;
 use super::words;
-use crate::v1::{
+use axum::response::Response;
+use detente_proto::v1::{
     Bucket, GetSeriesRequest, GetSeriesResponse, GetServerInfoRequest, GetServerInfoResponse, SeriesGroup,
 };
-use axum::response::Response;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -143,7 +143,7 @@ fn plots(asked: &Asked, reply: &GetSeriesResponse) -> Markup {
 }
 
 fn bars(reply: &GetSeriesResponse, group: &str) -> Vec<Bar> {
-    let counted = |bucket: &crate::v1::SeriesBucket| {
+    let counted = |bucket: &detente_proto::v1::SeriesBucket| {
         let point = bucket.points.iter().find(|point| point.group == group);
         point.map_or((0, 0), |point| (point.definite, point.possible))
     };

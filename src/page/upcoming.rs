@@ -7,8 +7,8 @@ use super::claim_parts::instant;
 use super::layout::{self, View};
 use super::listed::{self, Frame};
 use super::words::Word;
-use crate::v1::{ListUpcomingRequest, ListUpcomingResponse};
 use axum::response::Response;
+use detente_proto::v1::{ListUpcomingRequest, ListUpcomingResponse};
 use maud::html;
 
 /// The view.

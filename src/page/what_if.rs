@@ -9,12 +9,12 @@ use super::layout::{self, View, basis, heading, views_of};
 use super::listed;
 use super::names::Names;
 use super::words::Word;
-use crate::v1::{
+use axum::body::Bytes;
+use axum::response::Response;
+use detente_proto::v1::{
     AssertClaim, Attribution, AttributionRole, Claim, ClaimParty, Command, Cut, GetStateRequest, GetStateResponse,
     Modality, RetractClaim, RetractionReason, Status, TemporalType, Text, command,
 };
-use axum::body::Bytes;
-use axum::response::Response;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! The words of the contract in both languages.
 
 use super::lang::Lang;
-use crate::v1::{
+use detente_proto::v1::{
     AttributionRole, Certainty, ChangeReason, ConflictType, DisputeOutcome, GapType, LinkType, Modality, PartyType,
     Polarity, RetractionReason, RevisionEvent, RevisionKind, Status, Transition,
 };

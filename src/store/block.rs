@@ -4,7 +4,7 @@
 //! lies there as a length-delimited field 1, the shape of `repeated Event events = 1` in a reply: a stretch of the log is
 //! answered by copying bytes.
 
-use crate::domain::position::Position;
+use detente_domain::position::Position;
 
 /// How many positions a block holds.
 pub(crate) const SPAN: u64 = 16;

@@ -3,7 +3,7 @@
 
 use super::block::{Block, nth_of, number_of};
 use super::shared::SharedList;
-use crate::domain::position::Position;
+use detente_domain::position::Position;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

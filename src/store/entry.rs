@@ -1,11 +1,11 @@
 //! What the index keeps of one event: small, flat, with terms by number. Written to sled beside the event itself, so that a
 //! start loads the index without looking at events, without parsing a date and without hashing a string.
 
-use crate::domain::edtf::{Atom, DaySet, PartialDate};
-use crate::domain::event::Change;
-use crate::domain::moment::Moment;
-use crate::domain::valid_time::ValidTime;
-use crate::domain::validity::Validity;
+use detente_domain::edtf::{Atom, DaySet, PartialDate};
+use detente_domain::event::Change;
+use detente_domain::moment::Moment;
+use detente_domain::valid_time::ValidTime;
+use detente_domain::validity::Validity;
 use uuid::Uuid;
 
 /// What the index keeps of one event.

@@ -42,9 +42,9 @@ pub use verify::StoreReport;
 pub(crate) use verify::verify;
 pub(crate) use view::{Incoming, IndexedLog, View};
 
-use crate::domain::position::Position;
 use crate::journal::{Obstacle, Reader};
 use db::{Db, Unusable};
+use detente_domain::position::Position;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,16 +1,16 @@
 //! Any claim, party, source, kind, scheme and event that a client may record, for tests.
 
-use crate::domain::bound::Bound;
-use crate::domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Quantity, Text, Time};
-use crate::domain::edtf::PartialDate;
-use crate::domain::event::{Change, Dispute, Event, LabelConfirmation};
-use crate::domain::kind::{Kind, KindValue, ScaleEntry};
-use crate::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
-use crate::domain::party::{NameValid, Party, PartyName};
-use crate::domain::relationship::RelationshipId;
-use crate::domain::scheme::Scheme;
-use crate::domain::source::Source;
-use crate::domain::vocabulary::Vocabulary;
+use detente_domain::bound::Bound;
+use detente_domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Quantity, Text, Time};
+use detente_domain::edtf::PartialDate;
+use detente_domain::event::{Change, Dispute, Event, LabelConfirmation};
+use detente_domain::kind::{Kind, KindValue, ScaleEntry};
+use detente_domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
+use detente_domain::party::{NameValid, Party, PartyName};
+use detente_domain::relationship::RelationshipId;
+use detente_domain::scheme::Scheme;
+use detente_domain::source::Source;
+use detente_domain::vocabulary::Vocabulary;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;

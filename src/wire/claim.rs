@@ -11,8 +11,8 @@ use super::scalar::{date, text, word};
 use super::sink::{Sink, Unreadable};
 use super::valid_time::{self, StatedTimes};
 use super::vocabulary::{Twin as _, number, optional, required};
-use crate::domain::claim::Claim;
-use crate::v1;
+use detente_domain::claim::Claim;
+use detente_proto::v1;
 use uuid::Uuid;
 
 /// Parses a claim. What is wrong goes to the sink; with anything in it, the claim is not to be used.

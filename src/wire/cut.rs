@@ -1,10 +1,10 @@
 //! Cuts: how much of the record a read may use.
 
 use super::time::recorded_at;
-use crate::domain::cut::{Cut, NoBasis};
-use crate::domain::position::Position;
-use crate::domain::rejection::Violation;
-use crate::v1::{self, cut::At};
+use detente_domain::cut::{Cut, NoBasis};
+use detente_domain::position::Position;
+use detente_domain::rejection::Violation;
+use detente_proto::v1::{self, cut::At};
 
 /// Parses the cut of a request; none is the head.
 ///
@@ -26,7 +26,7 @@ pub fn parse_cut(cut: Option<v1::Cut>) -> Result<Cut, Violation> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::position::RecordedAt;
+    use detente_domain::position::RecordedAt;
     use prost_types::Timestamp;
 
     #[test]

@@ -6,9 +6,9 @@
 use super::event::Stamp;
 use super::time::timestamp;
 use super::vocabulary::{Twin, number};
-use crate::domain::bound::Bound;
-use crate::domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Quantity, Text};
-use crate::domain::edtf::{Atom, PartialDate};
+use detente_domain::bound::Bound;
+use detente_domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Quantity, Text};
+use detente_domain::edtf::{Atom, PartialDate};
 use prost::encoding::{WireType, encode_key, encode_varint};
 use uuid::Uuid;
 

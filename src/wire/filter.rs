@@ -10,13 +10,13 @@ use super::scalar::{each, key_text, party_id, source_id, word};
 use super::sink::Sink;
 use super::time::recorded_from;
 use super::vocabulary::{Twin, optional, required};
-use crate::domain::filter::{Filter, FilterItem, MemberSet, Pattern};
-use crate::domain::name::{ClaimId, PartyId, Word};
-use crate::domain::position::RecordedAt;
-use crate::domain::relationship::RelationshipId;
-use crate::domain::text::SearchWords;
-use crate::domain::vocabulary::LinkType;
-use crate::v1;
+use detente_domain::filter::{Filter, FilterItem, MemberSet, Pattern};
+use detente_domain::name::{ClaimId, PartyId, Word};
+use detente_domain::position::RecordedAt;
+use detente_domain::relationship::RelationshipId;
+use detente_domain::text::SearchWords;
+use detente_domain::vocabulary::LinkType;
+use detente_proto::v1;
 use prost_types::Timestamp;
 
 /// Parses the filter at a path of a request; none is every claim. Text is for lists only.

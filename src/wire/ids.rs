@@ -7,7 +7,7 @@
 use super::limits::MAX_ALIAS_BYTES;
 use super::path::At;
 use super::sink::Sink;
-use crate::domain::name::{ClaimId, DisputeId};
+use detente_domain::name::{ClaimId, DisputeId};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use uuid::Uuid;

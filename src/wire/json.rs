@@ -3,8 +3,8 @@
 //! Names are lowerCamelCase, enum values are their whole names, 64-bit numbers are strings, instants are RFC 3339. A
 //! message that is written and read again is the same message, floating-point numbers included.
 
-use super::DESCRIPTOR;
-use crate::v1;
+use detente_proto::DESCRIPTOR;
+use detente_proto::v1;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! How large things may be. Lengths are in bytes of UTF-8; a value of exactly the limit is within it.
 
-use crate::v1;
+use detente_proto::v1;
 use prost::Message as _;
 
 /// The largest claim, as encoded, its output-only fields aside. Larger ones are a matter of limits, not of shape:

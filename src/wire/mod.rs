@@ -1,4 +1,4 @@
-//! The conversions between the messages of the public contract (`crate::v1`) and the domain.
+//! The conversions between the messages of the public contract (`detente_proto::v1`) and the domain.
 //!
 //! A message can say anything; a domain type only what makes sense. What stands between them is here, and nowhere else:
 //!
@@ -26,7 +26,7 @@
 //! [`splice`] makes a claim of the bytes of an event; [`staged`] parses what comes in pieces; [`tally`] counts events by kind;
 //! [`weight`] tells what a request takes in memory before it is decoded.
 //!
-//! Not here: gRPC statuses, and whether a command fits what is recorded (`crate::domain::decide`).
+//! Not here: gRPC statuses, and whether a command fits what is recorded (`detente_domain::decide`).
 //!
 //! Reasons: `docs/design/contract.md`.
 
@@ -61,6 +61,3 @@ pub mod weight;
 mod arbitrary;
 #[cfg(test)]
 mod tests;
-
-/// The public contract and all that it imports, with comments, as an encoded `FileDescriptorSet`.
-pub const DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));

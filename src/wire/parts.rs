@@ -9,10 +9,10 @@ use super::scalar::{
 };
 use super::sink::Sink;
 use super::vocabulary::{Twin as _, number, optional, required};
-use crate::domain::claim::{Attribution, Citation, ClaimParty, Code, ExternalId, Link, Quantity, Text};
-use crate::domain::edtf::PartialDate;
-use crate::domain::relationship::RelationshipId;
-use crate::v1;
+use detente_domain::claim::{Attribution, Citation, ClaimParty, Code, ExternalId, Link, Quantity, Text};
+use detente_domain::edtf::PartialDate;
+use detente_domain::relationship::RelationshipId;
+use detente_proto::v1;
 use prost_types::Timestamp;
 
 /// The words of a claim.

@@ -6,8 +6,8 @@ use super::path::At;
 use super::scalar::{each_once, is_too_long_for_a_date, language, party_id, required_text};
 use super::sink::{Sink, Unreadable};
 use super::vocabulary::{Twin as _, number, optional, required};
-use crate::domain::party::{NameValid, Party, PartyName};
-use crate::v1;
+use detente_domain::party::{NameValid, Party, PartyName};
+use detente_proto::v1;
 
 /// Parses a party. What is wrong goes to the sink; with anything in it, the party is not to be used.
 pub fn parse_party(party: v1::Party, at: &At<'_>, sink: &mut Sink) -> Option<Party> {

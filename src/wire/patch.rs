@@ -13,15 +13,15 @@ use super::scalar::{date, text, word};
 use super::sink::Sink;
 use super::valid_time::{StatedTimes, combine, end, ends};
 use super::vocabulary::{optional, required};
-use crate::domain::bound::Bound;
-use crate::domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Quantity, Text};
-use crate::domain::command::Patch;
-use crate::domain::edtf::PartialDate;
-use crate::domain::name::{ClaimId, Word};
-use crate::domain::rejection::Violation;
-use crate::domain::relationship::RelationshipId;
-use crate::domain::vocabulary::{Modality, Polarity, Status, TemporalType};
-use crate::v1;
+use detente_domain::bound::Bound;
+use detente_domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Quantity, Text};
+use detente_domain::command::Patch;
+use detente_domain::edtf::PartialDate;
+use detente_domain::name::{ClaimId, Word};
+use detente_domain::rejection::Violation;
+use detente_domain::relationship::RelationshipId;
+use detente_domain::vocabulary::{Modality, Polarity, Status, TemporalType};
+use detente_proto::v1;
 use std::mem::take;
 
 /// New values for some fields of a claim.

@@ -4,9 +4,9 @@ use super::filter::filter_at;
 use super::ids::Ids;
 use super::path::At;
 use super::sink::Sink;
-use crate::domain::command::{Expectation, Precondition};
-use crate::domain::position::Position;
-use crate::v1;
+use detente_domain::command::{Expectation, Precondition};
+use detente_domain::position::Position;
+use detente_proto::v1;
 use v1::expected_revision::Expectation as WireExpectation;
 use v1::precondition::Precondition as Wire;
 

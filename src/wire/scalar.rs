@@ -5,8 +5,8 @@
 use super::limits::{MAX_DATE_BYTES, MAX_VALUES};
 use super::path::At;
 use super::sink::Sink;
-use crate::domain::edtf::PartialDate;
-use crate::domain::name::{PartyId, SourceId, Word, check_language};
+use detente_domain::edtf::PartialDate;
+use detente_domain::name::{PartyId, SourceId, Word, check_language};
 use prost_types::Timestamp;
 
 /// A text that need not be said.

@@ -5,7 +5,7 @@
 
 use super::limits;
 use super::path::At;
-use crate::domain::rejection::Violation;
+use detente_domain::rejection::Violation;
 
 /// Collects violations.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use super::parts::{external_ids, render, render_date, render_external_id};
 use super::path::At;
 use super::scalar::{date, each_once, language, party_id, required_text, source_id, text};
 use super::sink::{Sink, Unreadable};
-use crate::domain::source::Source;
-use crate::v1;
+use detente_domain::source::Source;
+use detente_proto::v1;
 
 /// Parses a source. What is wrong goes to the sink; with anything in it, the source is not to be used.
 pub fn parse_source(source: v1::Source, at: &At<'_>, sink: &mut Sink) -> Option<Source> {

@@ -10,9 +10,9 @@ use super::ids::{Ids, is_alias};
 use super::path::At;
 use super::precondition::preconditions;
 use super::sink::Sink;
-use crate::domain::command::{NotedCommand, Precondition};
-use crate::domain::rejection::Violation;
-use crate::v1;
+use detente_domain::command::{NotedCommand, Precondition};
+use detente_domain::rejection::Violation;
+use detente_proto::v1;
 use sha2::{Digest as _, Sha256};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -101,7 +101,7 @@ fn derived(stage: Uuid, what: &[u8], of: &[u8]) -> Uuid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::command::Command;
+    use detente_domain::command::Command;
     use v1::command::Command as Wire;
 
     const STAGE: Uuid = Uuid::from_u128(7);

@@ -1,7 +1,7 @@
 //! How many events of each kind there are, by the names that the kinds have as fields of `Event`.
 
 use super::splice::take_value;
-use crate::domain::event::Change;
+use detente_domain::event::Change;
 use prost::bytes::Buf as _;
 use prost::encoding::decode_key;
 
@@ -105,11 +105,11 @@ fn encoded_field(event: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::Event;
-    use crate::domain::name::{ClaimId, PartyId};
-    use crate::domain::position::{Position, RecordedAt};
-    use crate::wire::DESCRIPTOR;
     use crate::wire::event::{Stamp, encode_event};
+    use detente_domain::event::Event;
+    use detente_domain::name::{ClaimId, PartyId};
+    use detente_domain::position::{Position, RecordedAt};
+    use detente_proto::DESCRIPTOR;
     use prost_reflect::DescriptorPool;
     use uuid::Uuid;
 

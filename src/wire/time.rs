@@ -4,8 +4,8 @@
 //! which one is meant depends on the question: "recorded by this instant, inclusive" is the one before ([`recorded_at`]),
 //! "recorded at this instant or later" and "recorded before it" are the one after ([`recorded_from`]).
 
-use crate::domain::moment::Moment;
-use crate::domain::position::RecordedAt;
+use detente_domain::moment::Moment;
+use detente_domain::position::RecordedAt;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use prost_types::Timestamp;

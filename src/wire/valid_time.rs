@@ -7,11 +7,11 @@ use super::path::At;
 use super::scalar::is_too_long_for_a_date;
 use super::sink::Sink;
 use super::vocabulary::required;
-use crate::domain::bound::Bound;
-use crate::domain::claim::Time;
-use crate::domain::edtf::{Atom, PartialDate, parse_valid};
-use crate::domain::vocabulary::TemporalType;
-use crate::v1;
+use detente_domain::bound::Bound;
+use detente_domain::claim::Time;
+use detente_domain::edtf::{Atom, PartialDate, parse_valid};
+use detente_domain::vocabulary::TemporalType;
+use detente_proto::v1;
 use v1::bound::Bound as Wire;
 
 /// What a claim message says about its valid time.

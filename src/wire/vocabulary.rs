@@ -5,9 +5,9 @@
 
 use super::path::At;
 use super::sink::Sink;
-use crate::domain::vocabulary as domain;
-use crate::domain::vocabulary::Vocabulary;
-use crate::v1;
+use detente_domain::vocabulary as domain;
+use detente_domain::vocabulary::Vocabulary;
+use detente_proto::v1;
 
 /// A vocabulary with its twin in the contract.
 pub trait Twin: Vocabulary {

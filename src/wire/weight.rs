@@ -12,8 +12,8 @@
 //! The sum is an upper bound: a list that grows is twice as large as what is in it, at worst. Bytes that are malformed are
 //! left to the decoder, which stops at the same place and has taken no more than what was added up until there.
 
-use super::DESCRIPTOR;
-use crate::domain::rejection::Violation;
+use detente_domain::rejection::Violation;
+use detente_proto::DESCRIPTOR;
 use prost::bytes::Buf;
 use prost::encoding::decode_varint;
 use prost_reflect::{Cardinality, DescriptorPool, Kind, MessageDescriptor};
@@ -100,7 +100,7 @@ enum Form {
 
 impl Shapes {
     fn of_the_contract() -> Self {
-        let sizes = include!(concat!(env!("OUT_DIR"), "/sizes.rs"));
+        let sizes = detente_proto::message_sizes();
         let pool = DescriptorPool::decode(DESCRIPTOR).unwrap_or_default();
         let mut shapes = Self::default();
         let mut numbers = HashMap::new();
@@ -310,7 +310,7 @@ fn skip_group(rest: &mut &[u8]) -> Result<(), Stop> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1;
+    use detente_proto::v1;
     use prost::Message;
 
     fn weight<M: Message + 'static>(message: &M) -> usize {

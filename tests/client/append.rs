@@ -3,7 +3,7 @@
 use crate::running::{assert, claim, party};
 use crate::site::{Site, one, quick, request, within};
 use detente::client::{Compression, Error, Options};
-use detente::v1::{self, ErrorReason};
+use detente_proto::v1::{self, ErrorReason};
 use std::time::Duration;
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::running::party;
 use crate::site::{Site, one, request, within};
-use detente::v1::{
+use detente_proto::v1::{
     Coordinate, DiffRequest, GetServerInfoRequest, GetStateRequest, ListClaimsRequest, ListPartiesRequest,
 };
 use tokio_stream::StreamExt;
@@ -42,7 +42,7 @@ async fn a_session_compares_at_the_record_it_sees() {
     let session = site.client().await.session();
     let basis = session.append(one(1)).await.unwrap().context.unwrap().basis;
     site.client().await.append(one(2)).await.unwrap();
-    let from = Some(Coordinate { cut: Some(detente::v1::Cut::position(2)), ..Default::default() });
+    let from = Some(Coordinate { cut: Some(detente_proto::v1::Cut::position(2)), ..Default::default() });
     let diff = session.ask(DiffRequest { from, ..Default::default() }).await.unwrap();
     assert_eq!((diff.changes.len(), diff.to.unwrap().basis), (1, basis));
 }

@@ -7,7 +7,7 @@ use detente::journal::LedgerId;
 use detente::ledger::Ledger;
 use detente::ledger::open::LedgerOptions;
 use detente::server::ServerOptions;
-use detente::v1;
+use detente_proto::v1;
 use std::time::Duration;
 use tempfile::TempDir;
 

@@ -2,8 +2,8 @@
 //! and 1); against a table written by hand from ISO 8601-2; and, for unspecified digits and one-of sets (level 2), against
 //! an enumeration of every day that matches.
 
-use detente::domain::bound::Bound;
-use detente::domain::edtf::{Atom, PartialDate, parse_valid};
+use detente_domain::bound::Bound;
+use detente_domain::edtf::{Atom, PartialDate, parse_valid};
 use edtf::level_1::{Certainty, Date, Edtf, Precision, Terminal};
 use proptest::prelude::*;
 
@@ -256,7 +256,7 @@ proptest! {
 
 /// What is read keeps its text, and its atoms are in order and survive being written and read.
 fn check_totality(text: &str) {
-    use detente::domain::{period::Period, valid_time::ValidTime};
+    use detente_domain::{period::Period, valid_time::ValidTime};
     if let Ok(date) = PartialDate::parse(text) {
         assert_eq!(date.text(), text);
         for atom in [date.earliest(), date.latest()].into_iter().flatten() {

@@ -4,12 +4,12 @@
 //! A world is a start and an end. The oracle knows days and seconds, and what was written; it knows nothing of corners, of
 //! runs or of patterns. `DETENTE_WORLDS` sets how many random pairs of bounds are compared.
 
-use detente::domain::bound::Bound;
-use detente::domain::certainty::{Certainty, Mode, certainty};
-use detente::domain::edtf::PartialDate;
-use detente::domain::moment::Moment;
-use detente::domain::period::Period;
-use detente::domain::valid_time::ValidTime;
+use detente_domain::bound::Bound;
+use detente_domain::certainty::{Certainty, Mode, certainty};
+use detente_domain::edtf::PartialDate;
+use detente_domain::moment::Moment;
+use detente_domain::period::Period;
+use detente_domain::valid_time::ValidTime;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::collections::BTreeSet;

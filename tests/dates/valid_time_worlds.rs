@@ -3,12 +3,12 @@
 //! The worlds of small calendars are enumerated, all of them, for every pair of bounds and every asked period, and the three
 //! modes compared with the arithmetic of `domain::certainty` on every grid point. The oracle knows nothing of corners.
 
-use detente::domain::bound::Bound;
-use detente::domain::certainty::{Certainty, Mode, certainty};
-use detente::domain::edtf::{Atom, PartialDate};
-use detente::domain::moment::Moment;
-use detente::domain::period::Period;
-use detente::domain::valid_time::ValidTime;
+use detente_domain::bound::Bound;
+use detente_domain::certainty::{Certainty, Mode, certainty};
+use detente_domain::edtf::{Atom, PartialDate};
+use detente_domain::moment::Moment;
+use detente_domain::period::Period;
+use detente_domain::valid_time::ValidTime;
 
 const MODES: [Mode; 3] = [Mode::HoldsAt, Mode::OccurredBy, Mode::OccurredIn];
 const DAY: i64 = 86_400;

@@ -26,9 +26,9 @@ mod support;
 mod whole;
 
 use detente::budget::{CallBudget, MemoryBudget, taken_by_call};
-use detente::domain::command::Supposed;
 use detente::ledger::Ledger;
 use detente::ledger::query::PageSize;
+use detente_domain::command::Supposed;
 use pages::PAGED;
 use questions::{QUESTIONS, nothing, supposition};
 use shapes::{SHAPES, ledger};

@@ -2,11 +2,6 @@
 
 use crate::PAGE;
 use crate::support::make::{id, period};
-use detente::domain::command::Supposed;
-use detente::domain::cut::Cut;
-use detente::domain::filter::{Filter, MemberSet};
-use detente::domain::gaps::GapType;
-use detente::domain::position::Position;
 use detente::ledger::Ledger;
 use detente::ledger::claims::RevisionsQuery;
 use detente::ledger::commitments::CommitmentsQuery;
@@ -19,6 +14,11 @@ use detente::ledger::registry::RegistryQuery;
 use detente::ledger::state::StateQuery;
 use detente::ledger::timeline::TimelineQuery;
 use detente::ledger::upcoming::UpcomingQuery;
+use detente_domain::command::Supposed;
+use detente_domain::cut::Cut;
+use detente_domain::filter::{Filter, MemberSet};
+use detente_domain::gaps::GapType;
+use detente_domain::position::Position;
 
 /// A page behind some others, ready to be asked for; none where the answer is one page.
 pub(crate) type LaterPage = Option<Box<dyn Fn(&Ledger)>>;

@@ -4,12 +4,12 @@ use crate::support::home::Home;
 use crate::support::make::{
     assert, date, dispute, dispute_id, id, party, party_id, relationship, source, source_id, state, with, word,
 };
-use detente::domain::claim::{Attribution, Citation, Claim, Link};
-use detente::domain::command::Command;
-use detente::domain::event::Dispute;
-use detente::domain::kind::{Kind, KindValue};
-use detente::domain::source::Source;
-use detente::domain::vocabulary::{AttributionRole, DisputeOutcome, LinkType, RevisionKind, Status};
+use detente_domain::claim::{Attribution, Citation, Claim, Link};
+use detente_domain::command::Command;
+use detente_domain::event::Dispute;
+use detente_domain::kind::{Kind, KindValue};
+use detente_domain::source::Source;
+use detente_domain::vocabulary::{AttributionRole, DisputeOutcome, LinkType, RevisionKind, Status};
 
 /// The claim to which all others may link.
 const HUB: u128 = 1 << 100;

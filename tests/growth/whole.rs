@@ -4,10 +4,6 @@ use crate::questions::{nothing, supposition};
 use crate::shapes::{SHAPES, ledger};
 use crate::support::ask::ALL;
 use crate::support::make::period;
-use detente::domain::command::Supposed;
-use detente::domain::cut::Cut;
-use detente::domain::filter::{Filter, MemberSet};
-use detente::domain::gaps::GapType;
 use detente::ledger::Ledger;
 use detente::ledger::commitments::CommitmentsQuery;
 use detente::ledger::conflicts::ConflictsQuery;
@@ -17,6 +13,10 @@ use detente::ledger::registry::RegistryQuery;
 use detente::ledger::state::StateQuery;
 use detente::ledger::timeline::{Place, TimelineQuery};
 use detente::ledger::upcoming::UpcomingQuery;
+use detente_domain::command::Supposed;
+use detente_domain::cut::Cut;
+use detente_domain::filter::{Filter, MemberSet};
+use detente_domain::gaps::GapType;
 
 /// Entries of an answer as text, read in pages of a size.
 type Read = fn(&Ledger, &Supposed, PageSize) -> Vec<String>;
@@ -95,7 +95,7 @@ fn state(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
 }
 
 fn conflicts(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
-    let types = vec![detente::domain::conflict::ConflictType::Dispute];
+    let types = vec![detente_domain::conflict::ConflictType::Dispute];
     all(None, |after, entries| {
         let (filter, cut, supposed, valid_at) = (Filter::default(), Cut::Head, supposed.clone(), None);
         let query = ConflictsQuery { filter, valid_at, types: types.clone(), cut, supposed, after, page };

@@ -4,7 +4,7 @@ use crate::program::Program;
 use crate::running::{Running, assert, batch, claim, options, party};
 use detente::grpc::limits::Limits;
 use detente::server::ServerOptions;
-use detente::v1;
+use detente_proto::v1;
 use prost::Message as _;
 use prost::bytes::{Buf as _, BufMut as _};
 use prost_reflect::{Cardinality, DescriptorPool, Kind, MessageDescriptor};
@@ -120,7 +120,7 @@ async fn empty_elements_by_the_million_are_refused_plain_and_compressed_and_the_
 #[tokio::test]
 async fn every_list_of_every_request_is_bounded() {
     let server = Running::in_memory().await;
-    let pool = DescriptorPool::decode(detente::wire::DESCRIPTOR).unwrap();
+    let pool = DescriptorPool::decode(detente_proto::DESCRIPTOR).unwrap();
     let mut tried = HashSet::new();
     for rpc in pool.get_service_by_name("detente.v1.LedgerService").unwrap().methods() {
         let mut lists = Vec::new();

@@ -1,8 +1,8 @@
 //! Query boundaries over gRPC: judged before the writer, bounded in number, and no hindrance to a retry.
 
 use crate::running::{Running, about, assert, batch, claim, party};
-use detente::v1;
-use detente::v1::precondition::Precondition;
+use detente_proto::v1;
+use detente_proto::v1::precondition::Precondition;
 use tonic::Code;
 use tonic_types::StatusExt;
 

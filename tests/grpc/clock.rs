@@ -2,14 +2,14 @@
 
 use crate::running::{Running, about, assert, claim, command, ledger_id, options, party};
 use detente::clock::{Clock, ManualClock};
-use detente::domain::period::Period;
-use detente::domain::position::RecordedAt;
 use detente::grpc::limits::Limits;
 use detente::ledger::Ledger;
 use detente::ledger::open::LedgerOptions;
 use detente::server::ServerOptions;
-use detente::v1;
-use detente::v1::command::Command;
+use detente_domain::period::Period;
+use detente_domain::position::RecordedAt;
+use detente_proto::v1;
+use detente_proto::v1::command::Command;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,8 +1,8 @@
 //! Confirmations of all claims with a label, as a client sees them.
 
 use crate::running::{Running, about, assert, batch, claim, command, party};
-use detente::v1;
-use detente::v1::command::Command;
+use detente_proto::v1;
+use detente_proto::v1::command::Command;
 use std::collections::BTreeMap;
 use tonic_types::StatusExt;
 use uuid::Uuid;

@@ -1,10 +1,10 @@
 //! What changed between two coordinates, over a socket: the whole form of the reply, its pages, and what is refused.
 
 use crate::running::{Running, about, assert, claim, command, party};
-use detente::v1;
-use detente::v1::ChangeReason;
-use detente::v1::Cut;
-use detente::v1::command::Command;
+use detente_proto::v1;
+use detente_proto::v1::ChangeReason;
+use detente_proto::v1::Cut;
+use detente_proto::v1::command::Command;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;

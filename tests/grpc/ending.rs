@@ -3,7 +3,7 @@
 use crate::failing::Failures;
 use crate::running::{Running, batch, in_memory, much, party};
 use detente::server::ServerOptions;
-use detente::v1;
+use detente_proto::v1;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};

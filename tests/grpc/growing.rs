@@ -2,8 +2,8 @@
 //! default. The entry says how much more there is, and the rest is available page by page.
 
 use crate::running::{Running, assert, claim, command, party};
-use detente::v1::command::Command;
-use detente::v1::{self, Claim, Dispute};
+use detente_proto::v1::command::Command;
+use detente_proto::v1::{self, Claim, Dispute};
 use prost::Message;
 use std::collections::BTreeSet;
 use tonic::Response;

@@ -3,8 +3,8 @@
 use crate::failing::Failures;
 use crate::running::{Running, batch, party};
 use detente::server::ServerOptions;
-use detente::v1;
-use detente::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use std::sync::atomic::Ordering;
 use tokio_stream::StreamExt as _;
 use tonic::body::Body;

@@ -1,8 +1,8 @@
 //! What every rpc answers, that all pages of a list are one answer, and what grpcurl needs.
 
 use crate::running::{Running, about, assert, claim, command, ledger_id, party, source};
-use detente::v1;
-use detente::v1::command::Command;
+use detente_proto::v1;
+use detente_proto::v1::command::Command;
 use tokio_stream::StreamExt;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus};

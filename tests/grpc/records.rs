@@ -1,8 +1,8 @@
 //! Kinds, schemes, names over time and merges as a client sees them.
 
 use crate::running::{Running, about, assert, claim, command, party};
-use detente::v1;
-use detente::v1::command::Command;
+use detente_proto::v1;
+use detente_proto::v1::command::Command;
 use tonic_types::StatusExt;
 
 fn kind(name: &str) -> v1::Kind {

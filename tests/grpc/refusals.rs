@@ -2,7 +2,7 @@
 
 use crate::running::{Running, assert, batch, claim, in_memory, party};
 use detente::server::ServerOptions;
-use detente::v1;
+use detente_proto::v1;
 use http_body_util::{BodyExt as _, Full};
 use prost::Message;
 use tonic::Status;

@@ -1,7 +1,6 @@
 //! Reads that the system refuses: told with what it said and what to do, never as damage, and answered once it hands over again.
 
 use crate::running::{Running, assert, claim, ledger_id, party};
-use detente::domain::position::Position;
 use detente::journal::file::disk::RealDisk;
 use detente::journal::file::{FileJournal, Options};
 use detente::journal::{
@@ -10,7 +9,8 @@ use detente::journal::{
 use detente::ledger::Ledger;
 use detente::ledger::open::{LedgerOptions, journal_dir, store_dir};
 use detente::server::ServerOptions;
-use detente::v1;
+use detente_domain::position::Position;
+use detente_proto::v1;
 use prost_types::Timestamp;
 use std::io;
 use std::path::Path;

@@ -4,7 +4,7 @@ use crate::bombs::RawCodec;
 use crate::running::{Running, in_memory, much, options, party};
 use detente::grpc::limits::Limits;
 use detente::server::ServerOptions;
-use detente::v1;
+use detente_proto::v1;
 use prost::Message as _;
 use std::time::Duration;
 use tokio::time::timeout;

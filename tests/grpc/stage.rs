@@ -5,7 +5,7 @@ use detente::ledger::Ledger;
 use detente::ledger::open::LedgerOptions;
 use detente::ledger::stage::StageLimits;
 use detente::server::ServerOptions;
-use detente::v1;
+use detente_proto::v1;
 use prost_types::Timestamp;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;

@@ -3,8 +3,8 @@
 #![allow(clippy::field_reassign_with_default, reason = "the macro sets one field of whatever request it is given")]
 
 use crate::running::{Running, about, assert, claim, command};
-use detente::v1;
-use detente::v1::command::Command;
+use detente_proto::v1;
+use detente_proto::v1::command::Command;
 use tonic::Code;
 use tonic_types::StatusExt;
 
@@ -215,7 +215,7 @@ async fn every_read_answers_what_is_supposed_as_if_it_were_recorded() {
 
 #[test]
 fn every_read_of_claims_takes_suppositions() {
-    let pool = prost_reflect::DescriptorPool::decode(detente::wire::DESCRIPTOR).unwrap();
+    let pool = prost_reflect::DescriptorPool::decode(detente_proto::DESCRIPTOR).unwrap();
     let service = pool.get_service_by_name("detente.v1.LedgerService").unwrap();
     let takes_none: Vec<String> = service
         .methods()

@@ -2,8 +2,8 @@
 //! wait for them.
 
 use crate::running::{Running, assert, batch, claim, party};
-use detente::v1;
-use detente::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tonic::transport::Channel;

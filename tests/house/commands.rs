@@ -226,7 +226,7 @@ fn fault(call: &[String], pool: &DescriptorPool, openapi: &serde_json::Value) ->
 #[test]
 fn every_command_of_the_documents_parses() {
     let sandbox = Sandbox::new();
-    let pool = DescriptorPool::decode(detente::wire::DESCRIPTOR).unwrap();
+    let pool = DescriptorPool::decode(detente_proto::DESCRIPTOR).unwrap();
     let openapi = fs::read_to_string(root().join("docs/openapi.json")).unwrap();
     let openapi = serde_json::from_str(&openapi).unwrap();
     let mut wrong = Vec::new();

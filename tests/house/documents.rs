@@ -1,6 +1,6 @@
 //! The documents: every link resolves, every path and module that they name exists, every index is whole.
 
-use crate::MAY_IMPORT;
+use crate::source_folders;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -117,19 +117,33 @@ fn is_path(word: &str) -> bool {
     let folders = ["src", "crates", "tests", "docs", "deploy", "benches", "examples", "proto", "findings", ".ci"];
     let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
     let first = word.split('/').next().unwrap();
-    plain && word.contains('/') && (folders.contains(&first) || is_room(first) && word.ends_with(".rs"))
+    plain && word.contains('/') && (folders.contains(&first) || room_folder(first).is_some() && word.ends_with(".rs"))
 }
 
-/// Returns true if `src` has a room of this name.
-fn is_room(name: &str) -> bool {
-    MAY_IMPORT.iter().any(|(room, _)| *room == name) || name == "server" || name == "operator"
+/// The folder of a room or a crate, if there is one of this name.
+fn room_folder(name: &str) -> Option<PathBuf> {
+    source_folders().into_iter().find_map(|(folder, before)| {
+        let room = folder.join(name);
+        if before.trim_end_matches('/') == name {
+            Some(folder)
+        } else {
+            (before.is_empty() && (room.is_dir() || room.with_extension("rs").is_file())).then_some(room)
+        }
+    })
+}
+
+/// The path of a room's file that a word such as `wire/mod.rs` names.
+fn in_room(word: &str) -> Option<PathBuf> {
+    let (room, rest) = word.split_once('/')?;
+    Some(room_folder(room)?.join(rest))
 }
 
 /// Returns true if a word such as `ledger::stage::check` names a module, or an item that stands in one.
-fn is_in_a_module(word: &str) -> bool {
-    let mut folder = root().join("src");
-    let mut text = String::new();
-    for name in word.split("::") {
+fn is_in_a_module(room: &str, word: &str) -> bool {
+    let Some(mut folder) = room_folder(room) else { return false };
+    let sources = [folder.with_extension("rs"), folder.join("mod.rs"), folder.join("lib.rs")];
+    let mut text: String = sources.iter().filter_map(|source| fs::read_to_string(source).ok()).collect();
+    for name in word.split("::").skip(1) {
         let file = folder.join(format!("{name}.rs"));
         folder = folder.join(name);
         let found = fs::read_to_string(file).or_else(|_| fs::read_to_string(folder.join("mod.rs")));
@@ -148,12 +162,12 @@ fn every_path_and_module_that_a_document_names_exists() {
     for line in documents().iter().flat_map(|document| prose(document)) {
         for word in line.text.split('`').skip(1).step_by(2) {
             let exists = if is_path(word) {
-                root().join(word).exists() || root().join("src").join(word).exists()
+                root().join(word).exists() || in_room(word).is_some_and(|path| path.exists())
             } else if let Some((room, _)) = word.split_once("::")
-                && is_room(room)
+                && room_folder(room).is_some()
                 && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))
             {
-                is_in_a_module(word)
+                is_in_a_module(room, word)
             } else {
                 true
             };

@@ -8,34 +8,32 @@ mod documents;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Of the rooms of `src`, what each may import from the others. A room that is not listed may import nothing.
-const MAY_IMPORT: [(&str, &[&str]); 19] = [
+/// Of the rooms that share a crate, what each may import from the others. What a crate may import its manifest says.
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("budget", &[]),
-    ("domain", &[]),
-    ("clock", &["domain"]),
-    ("journal", &["domain"]),
-    ("wire", &["domain", "v1"]),
-    ("flat", &["domain", "wire", "v1"]),
-    ("ingest", &["domain", "wire", "v1"]),
-    ("store", &["budget", "domain", "journal", "wire", "v1"]),
+    ("clock", &[]),
+    ("journal", &[]),
+    ("wire", &[]),
+    ("flat", &["wire"]),
+    ("ingest", &["wire"]),
+    ("store", &["budget", "journal", "wire"]),
     ("metrics", &[]),
-    ("ledger", &["budget", "domain", "journal", "store", "wire", "v1", "clock", "metrics"]),
+    ("ledger", &["budget", "journal", "store", "wire", "clock", "metrics"]),
     // Claims and events in tables have the columns of the exports, which are made of messages.
-    ("http", &["budget", "flat", "grpc", "ledger", "metrics", "page", "telemetry", "v1", "wire"]),
-    ("page", &["grpc", "v1", "wire"]),
+    ("http", &["budget", "flat", "grpc", "ledger", "metrics", "page", "telemetry", "wire"]),
+    ("page", &["grpc", "wire"]),
     ("demo", &["ledger", "journal", "store", "clock"]),
-    ("grpc", &["budget", "domain", "ledger", "wire", "v1", "clock", "journal", "telemetry"]),
+    ("grpc", &["budget", "ledger", "wire", "clock", "journal", "telemetry"]),
     ("config", &[]),
     ("telemetry", &["config"]),
-    ("client", &["v1", "clock"]),
-    ("cli", &["v1", "wire", "flat", "ingest", "operator", "config", "client"]),
-    ("main", &[]),
+    ("client", &["clock"]),
+    ("cli", &["wire", "flat", "ingest", "operator", "config", "client"]),
 ];
 
 /// Crates that only one room may name.
 const ONLY_IN: [(&str, &[&str]); 7] = [
     ("sled", &["store/db.rs"]),
-    ("tonic", &["grpc/", "server", "client/", "cli/", "v1/"]),
+    ("tonic", &["grpc/", "server", "client/", "cli/"]),
     ("axum", &["http/", "page/"]),
     // A whole table waits for memory between its pages.
     (
@@ -73,25 +71,42 @@ const ONLY_IN: [(&str, &[&str]); 7] = [
     ),
 ];
 
+/// The crates whose modules are rooms of their own. Another crate is one room, of its name.
+const OF_ROOMS: [&str; 2] = ["ledger", "ingest"];
+
 struct Source {
-    /// The path below `src`, with `/`.
+    /// The path below `src`, with `/`; in a crate that is one room behind its name.
     path: String,
     text: String,
 }
 
+/// The folders with sources, and what stands before the paths in them.
+fn source_folders() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![(root.join("src"), String::new())];
+    for entry in fs::read_dir(root.join("crates")).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let before = if OF_ROOMS.contains(&name.as_str()) { String::new() } else { format!("{name}/") };
+        folders.push((entry.path().join("src"), before));
+    }
+    folders
+}
+
 fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path: PathBuf = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                let path = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
-                found.push(Source { path, text });
+    for (root, before) in source_folders() {
+        let mut folders = vec![root.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path: PathBuf = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    let text = fs::read_to_string(&path).unwrap();
+                    let path = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+                    found.push(Source { path: format!("{before}{path}"), text });
+                }
             }
         }
     }

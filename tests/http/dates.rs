@@ -1,7 +1,7 @@
 //! Dates as dashboards and scripts write them, and days and instants told apart, on the flat queries.
 
 use crate::served::{Served, claim, party};
-use detente::v1;
+use detente_proto::v1;
 use serde_json::Value;
 
 /// A state or an event of two parties.

@@ -4,7 +4,7 @@
 use crate::served::Served;
 use detente::grpc::limits::Limits;
 use detente::server::{Pace, ServerOptions};
-use detente::v1;
+use detente_proto::v1;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -21,7 +21,7 @@ const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionI
 
 /// Every rpc of the ledger, one that there is not, and those of health.
 fn rpcs() -> Vec<String> {
-    let pool = DescriptorPool::decode(detente::wire::DESCRIPTOR).unwrap();
+    let pool = DescriptorPool::decode(detente_proto::DESCRIPTOR).unwrap();
     let service = pool.get_service_by_name("detente.v1.LedgerService").unwrap();
     let ledger = service.methods().map(|method| format!("{LEDGER}{}", method.name()));
     let rpcs: Vec<String> = ledger.collect();

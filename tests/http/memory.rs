@@ -2,8 +2,8 @@
 
 use crate::served::{Served, claim, party};
 use detente::server::ServerOptions;
-use detente::v1;
-use detente::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use serde_json::Value;
 use std::io::Write as _;
 use std::time::Duration;

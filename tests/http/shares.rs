@@ -3,8 +3,8 @@
 use crate::served::Served;
 use detente::grpc::limits::Limits;
 use detente::server::ServerOptions;
-use detente::v1;
-use detente::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tonic::transport::{Channel, Endpoint};

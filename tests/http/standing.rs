@@ -58,8 +58,8 @@ async fn what_happens_is_measured() {
     let mut server = Served::demo().await;
     let before = value(&metrics(&server).await, "detente_events_total");
     server.append(vec![party("AAA", "Aland"), party("BBB", "Bland")]).await;
-    let subscribe = detente::v1::SubscribeRequest {
-        start: Some(detente::v1::subscribe_request::Start::AfterPosition(0)),
+    let subscribe = detente_proto::v1::SubscribeRequest {
+        start: Some(detente_proto::v1::subscribe_request::Start::AfterPosition(0)),
         ..Default::default()
     };
     let mut feed = server.client.subscribe(subscribe).await.unwrap().into_inner();
@@ -91,7 +91,7 @@ async fn the_id_of_a_request_comes_back_with_the_answer_whatever_is_asked() {
         let other = server.ask("GET", path, "x-request-id: not one\r\n", "").await;
         assert!(other.head.contains("x-request-id: ") && !other.head.contains("not one"), "{path}: {}", other.head);
     }
-    let mut request = tonic::Request::new(detente::v1::GetServerInfoRequest {});
+    let mut request = tonic::Request::new(detente_proto::v1::GetServerInfoRequest {});
     request.metadata_mut().insert("x-request-id", "over-grpc".parse().unwrap());
     let reply = server.client.clone().get_server_info(request).await.unwrap();
     assert_eq!(reply.metadata().get("x-request-id").unwrap(), "over-grpc");

@@ -1,7 +1,7 @@
 //! Flat queries as tables: whole at one cut, with the columns of the exports, in every form.
 
 use crate::served::{Served, claim, command, party};
-use detente::v1;
+use detente_proto::v1;
 use serde_json::{Map, Value};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

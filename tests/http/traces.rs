@@ -1,8 +1,8 @@
 //! Traces: a request is a span, the rpc it asks one in it, part of the trace that the client began.
 
 use crate::program::Program;
-use detente::v1::GetServerInfoRequest;
-use detente::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1::GetServerInfoRequest;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::trace::v1::Span;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use detente::domain::position::Position;
 use detente::journal::file::disk::RealDisk;
 use detente::journal::file::{FileJournal, Options};
 use detente::journal::memory::MemoryJournal;
 use detente::journal::{Append, AppendError, Head, Journal, ReadError, Reader, Refusal, chain};
+use detente_domain::position::Position;
 use tempfile::TempDir;
 
 use super::support::{Maker, append_all, assert_holds, head_of, history, ledger_id, read_all, small};

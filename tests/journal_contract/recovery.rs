@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use detente::domain::position::Position;
 use detente::journal::file::{FileJournal, MarkState, Torn};
 use detente::journal::{Append, Journal};
+use detente_domain::position::Position;
 
 use super::support::{
     FaultyDisk, Maker, append_all, assert_holds, create, dir, history, ledger_id, one_segment, open, read_all, verify,

@@ -3,19 +3,19 @@
 use crate::support::ask::{self, claim, revisions, state_at};
 use crate::support::home::{Home, request};
 use crate::support::make::{assert, batch, date, event, id, on, period, state, tick, with};
-use detente::domain::bound::Bound;
-use detente::domain::certainty::Certainty::{Definite, Possible};
-use detente::domain::certainty::Mode;
-use detente::domain::claim::Time;
-use detente::domain::command::{Command, Supposed};
-use detente::domain::cut::{Basis, Cut};
-use detente::domain::emptiness::Emptiness;
-use detente::domain::filter::Filter;
-use detente::domain::position::Position;
-use detente::domain::vocabulary::{Modality, RetractionReason, RevisionKind};
 use detente::ledger::error::{AppendError, QueryError};
 use detente::ledger::query::PageSize;
 use detente::ledger::state::StateQuery;
+use detente_domain::bound::Bound;
+use detente_domain::certainty::Certainty::{Definite, Possible};
+use detente_domain::certainty::Mode;
+use detente_domain::claim::Time;
+use detente_domain::command::{Command, Supposed};
+use detente_domain::cut::{Basis, Cut};
+use detente_domain::emptiness::Emptiness;
+use detente_domain::filter::Filter;
+use detente_domain::position::Position;
+use detente_domain::vocabulary::{Modality, RetractionReason, RevisionKind};
 use std::time::Instant;
 
 fn home() -> Home {
@@ -24,7 +24,7 @@ fn home() -> Home {
     home
 }
 
-fn revise(claim: detente::domain::claim::Claim) -> Command {
+fn revise(claim: detente_domain::claim::Claim) -> Command {
     Command::Revise(RevisionKind::Correction, Box::new(claim))
 }
 
@@ -67,7 +67,7 @@ fn two_appends_in_one_microsecond_of_the_clock_are_two_revisions_in_order_and_ne
 fn recorded_times_grow_although_the_clock_goes_back() {
     let home = home();
     let first = home.record([assert(event(1, "2025"))]);
-    let half_a_minute_before = detente::domain::position::RecordedAt(first.recorded_at.unwrap().0 - 30_000_000);
+    let half_a_minute_before = detente_domain::position::RecordedAt(first.recorded_at.unwrap().0 - 30_000_000);
     let second = home.at(half_a_minute_before).record([assert(event(2, "2025"))]);
     assert_eq!(second.recorded_at, first.recorded_at.map(|at| at.next()));
     assert_eq!(state_at(&home.ledger, "2025", Cut::KnownAt(first.recorded_at.unwrap())).found(), [(1, Definite)]);
@@ -104,7 +104,7 @@ fn a_year_is_one_value_however_it_is_written() {
         }
     }
     let text = |number| match claim(&home.ledger, id(number), Cut::Head).unwrap().valid_from.unwrap().bound.unwrap() {
-        detente::v1::bound::Bound::Known(date) => (date.edtf, date.earliest, date.latest),
+        detente_proto::v1::bound::Bound::Known(date) => (date.edtf, date.earliest, date.latest),
         other => panic!("{other:?}"),
     };
     assert_eq!(text(1), ("1874".to_owned(), "1874-01-01".to_owned(), "1874-12-31".to_owned()));
@@ -168,7 +168,7 @@ fn extremes_do_not_overflow_and_survive_reopening() {
     assert_eq!(answers(&home), first);
 }
 
-fn sorted(found: Vec<(u128, detente::domain::certainty::Certainty)>) -> Vec<u128> {
+fn sorted(found: Vec<(u128, detente_domain::certainty::Certainty)>) -> Vec<u128> {
     let mut numbers: Vec<u128> = found.into_iter().map(|(number, _)| number).collect();
     numbers.sort_unstable();
     numbers
@@ -201,7 +201,7 @@ fn a_retracted_claim_is_not_in_the_default_state_is_flagged_by_id_and_kept_in_hi
     assert_eq!(state_at(&home.ledger, "2025", Cut::Head).found(), [(2, Definite)]);
     assert_eq!(ask::claims(&home.ledger, &Filter::default(), Cut::Head, (false, false), 9).len(), 1);
     let retraction = claim(&home.ledger, id(1), Cut::Head).unwrap().retraction.unwrap();
-    assert_eq!(retraction.reason(), detente::v1::RetractionReason::SourceWithdrawn);
+    assert_eq!(retraction.reason(), detente_proto::v1::RetractionReason::SourceWithdrawn);
     assert_eq!(retraction.note, "0");
     let everything = ask::state(&home.ledger, &Filter::default(), period("2025"), None, Cut::Head, true).unwrap();
     assert_eq!(everything.matches.iter().filter(|(claim, _)| claim.retraction.is_some()).count(), 1);
@@ -209,7 +209,7 @@ fn a_retracted_claim_is_not_in_the_default_state_is_flagged_by_id_and_kept_in_hi
     assert_eq!(history.len(), 2);
     assert_eq!(history[1].2, Some(history[0].1.clone()));
     assert_eq!(state_at(&home.ledger, "2025", Cut::Basis(before)).found().len(), 2, "what was known does not change");
-    let only = ask::one(detente::domain::filter::FilterItem { claim_ids: vec![id(1)], ..Default::default() });
+    let only = ask::one(detente_domain::filter::FilterItem { claim_ids: vec![id(1)], ..Default::default() });
     let alone = ask::state(&home.ledger, &only, period("2025"), None, Cut::Head, false).unwrap();
     assert_eq!(alone.emptiness, Emptiness::OnlyRetracted);
     home.record([Command::Reinstate(id(1))]);
@@ -230,7 +230,7 @@ fn the_same_fact_at_two_times_is_a_succession_of_two_claims() {
 fn known_at_includes_the_very_instant_and_not_the_one_before() {
     let home = home();
     let at = home.at(on("2025-08-02")).record([assert(event(1, "2025"))]).recorded_at.unwrap();
-    let before = detente::domain::position::RecordedAt(at.0 - 1);
+    let before = detente_domain::position::RecordedAt(at.0 - 1);
     assert_eq!(state_at(&home.ledger, "2025", Cut::KnownAt(at)).found(), [(1, Definite)]);
     assert_eq!(state_at(&home.ledger, "2025", Cut::KnownAt(before)).found(), []);
 }

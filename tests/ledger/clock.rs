@@ -6,23 +6,23 @@ use crate::support::make::{assert, batch, date, id, on, party_id, period, regist
 use crate::support::oracle::{Known, Meaning, Oracle};
 use crate::support::random::{Random, any_command, random_filter};
 use detente::clock::Clock;
-use detente::domain::certainty::{Certainty, Mode, certainty};
-use detente::domain::claim::{Claim, Link, Time};
-use detente::domain::command::{Command, Supposed};
-use detente::domain::cut::Cut;
-use detente::domain::event::LabelConfirmation;
-use detente::domain::filter::{Filter, FilterItem, MemberSet};
-use detente::domain::moment::{Moment, SECONDS_PER_DAY};
-use detente::domain::period::Period;
-use detente::domain::position::{Position, RecordedAt};
-use detente::domain::transition::Transition;
-use detente::domain::validity::Validity;
-use detente::domain::vocabulary::{LinkType, RetractionReason, Vocabulary};
 use detente::ledger::Ledger;
 use detente::ledger::clock_watch::{ClockWatch, Mark, Telling, WatchQuery, WatchStart};
 use detente::ledger::open::LedgerOptions;
 use detente::ledger::query::PageSize;
 use detente::ledger::upcoming::UpcomingQuery;
+use detente_domain::certainty::{Certainty, Mode, certainty};
+use detente_domain::claim::{Claim, Link, Time};
+use detente_domain::command::{Command, Supposed};
+use detente_domain::cut::Cut;
+use detente_domain::event::LabelConfirmation;
+use detente_domain::filter::{Filter, FilterItem, MemberSet};
+use detente_domain::moment::{Moment, SECONDS_PER_DAY};
+use detente_domain::period::Period;
+use detente_domain::position::{Position, RecordedAt};
+use detente_domain::transition::Transition;
+use detente_domain::validity::Validity;
+use detente_domain::vocabulary::{LinkType, RetractionReason, Vocabulary};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -520,7 +520,7 @@ fn a_transition_is_never_told_of_a_claim_that_was_taken_back_by_then_however_the
                     ledger.clock().now();
                 }
                 let next = match random.below(3) {
-                    0 => Command::Revise(detente::domain::vocabulary::RevisionKind::Correction, Box::new(claim(1))),
+                    0 => Command::Revise(detente_domain::vocabulary::RevisionKind::Correction, Box::new(claim(1))),
                     _ => Command::Retract(id(number), RetractionReason::Wrong),
                 };
                 ledger.append(request(batch([next]))).await.unwrap();
@@ -565,12 +565,12 @@ fn from_the_log(ledger: &Ledger, until: RecordedAt) -> Vec<Frame> {
         };
         let Ok(page) = ledger.revisions(&query) else { continue };
         let claims: Vec<_> = page.claims.iter().map(|(after, _)| crate::support::ask::decoded(after)).collect();
-        let recorded = |claim: &detente::v1::Claim| {
+        let recorded = |claim: &detente_proto::v1::Claim| {
             let at = claim.recorded_at.unwrap();
             RecordedAt(at.seconds * MICROS + i64::from(at.nanos) / 1000)
         };
         for (nth, claim) in claims.iter().enumerate().filter(|(_, claim)| claim.retraction.is_none()) {
-            let Some(detente::v1::bound::Bound::Known(from)) = claim.valid_from.clone().unwrap().bound else {
+            let Some(detente_proto::v1::bound::Bound::Known(from)) = claim.valid_from.clone().unwrap().bound else {
                 panic!()
             };
             let at = period(&from.edtf).a;

@@ -7,21 +7,21 @@ use crate::support::make::{assert, dispute, dispute_id, event, id, party_id, per
 use crate::support::oracle::Known;
 use crate::support::random::ASKED;
 use crate::support::told::{At, filters, tell};
-use detente::domain::certainty::Certainty;
-use detente::domain::claim::{Claim, Link};
-use detente::domain::command::{Command, Supposed};
-use detente::domain::conflict::{ConflictType, overlap};
-use detente::domain::cut::Cut;
-use detente::domain::event::Dispute;
-use detente::domain::filter::Filter;
-use detente::domain::kind::{Kind, KindValue};
-use detente::domain::name::ClaimId;
-use detente::domain::period::Period;
-use detente::domain::vocabulary::{DisputeOutcome, LinkType, Modality, RetractionReason, Status};
 use detente::ledger::Ledger;
 use detente::ledger::conflicts::ConflictsQuery;
 use detente::ledger::query::PageSize;
 use detente::wire::vocabulary::Twin;
+use detente_domain::certainty::Certainty;
+use detente_domain::claim::{Claim, Link};
+use detente_domain::command::{Command, Supposed};
+use detente_domain::conflict::{ConflictType, overlap};
+use detente_domain::cut::Cut;
+use detente_domain::event::Dispute;
+use detente_domain::filter::Filter;
+use detente_domain::kind::{Kind, KindValue};
+use detente_domain::name::ClaimId;
+use detente_domain::period::Period;
+use detente_domain::vocabulary::{DisputeOutcome, LinkType, Modality, RetractionReason, Status};
 
 /// A conflict in short: its sort, the claims, and what tells it from others.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +53,7 @@ fn ask(ledger: &Ledger, asked: &Asked<'_>, cut: Cut, supposed: &Supposed, entrie
         after: None,
         page: PageSize { entries, bytes: usize::MAX },
     };
-    let claim = |claim: &detente::v1::Claim| ClaimId(claim.claim_id.parse().unwrap());
+    let claim = |claim: &detente_proto::v1::Claim| ClaimId(claim.claim_id.parse().unwrap());
     let mut all = Vec::new();
     loop {
         let found = ledger.conflicts(&query).unwrap();
@@ -307,8 +307,7 @@ fn a_dispute_is_a_conflict_while_it_stands_and_is_found_by_its_counter_claim() {
     home.record([assert(event(1, "2025")), assert(event(2, "2025"))]);
     home.record([Command::Dispute(id(1), Dispute { counter_claim: Some(id(2)), ..dispute(7) })]);
     home.record([Command::Dispute(id(1), dispute(8))]);
-    let of =
-        |claim: u128| one(detente::domain::filter::FilterItem { claim_ids: vec![id(claim)], ..Default::default() });
+    let of = |claim: u128| one(detente_domain::filter::FilterItem { claim_ids: vec![id(claim)], ..Default::default() });
     let (alone, counted) = ((ConflictType::Dispute, id(1), None), (ConflictType::Dispute, id(1), Some(id(2))));
     assert_eq!((now(&home, &of(1)), now(&home, &of(2))), (vec![alone, counted], vec![counted]));
     home.record([Command::Retract(id(2), RetractionReason::Wrong)]);
@@ -398,6 +397,6 @@ fn a_kind_rules_from_when_it_is_registered_and_parties_that_are_merged_have_one_
         [(id(2), Some(id(1))), (id(3), Some(id(1))), (id(3), Some(id(2))),]
     );
     let turkish =
-        one(detente::domain::filter::FilterItem { relationships: vec![relationship("AZE-TUR")], ..Default::default() });
+        one(detente_domain::filter::FilterItem { relationships: vec![relationship("AZE-TUR")], ..Default::default() });
     assert_eq!(now(&home, &turkish).len(), 3, "the relationship of the merged party is that of the survivor");
 }

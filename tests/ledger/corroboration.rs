@@ -4,16 +4,16 @@
 use crate::support::home::Home;
 use crate::support::make::{assert, dispute, dispute_id, event, id, source, source_id, with};
 use crate::support::told::{At, filters, tell};
-use detente::domain::command::{Command, Supposed};
-use detente::domain::corroboration::Backing;
-use detente::domain::cut::Cut;
-use detente::domain::filter::Filter;
-use detente::domain::name::ClaimId;
-use detente::domain::source::Source;
-use detente::domain::vocabulary::{LinkType, RetractionReason};
 use detente::ledger::Ledger;
 use detente::ledger::corroboration::{Corroboration, CorroborationQuery};
 use detente::ledger::query::PageSize;
+use detente_domain::command::{Command, Supposed};
+use detente_domain::corroboration::Backing;
+use detente_domain::cut::Cut;
+use detente_domain::filter::Filter;
+use detente_domain::name::ClaimId;
+use detente_domain::source::Source;
+use detente_domain::vocabulary::{LinkType, RetractionReason};
 use std::collections::BTreeSet;
 
 const SAME: [LinkType; 4] = [LinkType::Supports, LinkType::Restates, LinkType::Corroborates, LinkType::SameEventAs];
@@ -135,14 +135,14 @@ fn three_reports_of_one_agency_are_one_origin_and_a_retracted_or_opposing_claim_
     let home = Home::in_memory().furnished();
     let cites = |number: u128, name: &str, links: &[(LinkType, u128)]| {
         with(event(number, "2025"), |claim| {
-            claim.sources = vec![detente::domain::claim::Citation {
+            claim.sources = vec![detente_domain::claim::Citation {
                 source: source_id(name),
                 locator: "".into(),
                 quote: "".into(),
                 retrieved_at: None,
                 granularity: None,
             }];
-            let link = |(link_type, target): &(LinkType, u128)| detente::domain::claim::Link {
+            let link = |(link_type, target): &(LinkType, u128)| detente_domain::claim::Link {
                 link_type: *link_type,
                 target: id(*target),
             };
@@ -162,7 +162,7 @@ fn three_reports_of_one_agency_are_one_origin_and_a_retracted_or_opposing_claim_
         assert(cites(5, "wire:1", &[(LinkType::Contradicts, 1), (LinkType::SameEventAs, 1)])),
     ]);
     let of = |number: u128| {
-        let filter = crate::support::ask::one(detente::domain::filter::FilterItem {
+        let filter = crate::support::ask::one(detente_domain::filter::FilterItem {
             claim_ids: vec![id(number)],
             ..Default::default()
         });
@@ -175,15 +175,12 @@ fn three_reports_of_one_agency_are_one_origin_and_a_retracted_or_opposing_claim_
     assert_eq!(counts(&of(3).unwrap().same_side), (5, 5, 3), "to the third claim the fifth is one of them");
 
     home.record([Command::Retract(id(4), RetractionReason::Wrong)]);
-    home.record([Command::Dispute(
-        id(1),
-        detente::domain::event::Dispute { counter_claim: Some(id(2)), ..dispute(1) },
-    )]);
+    home.record([Command::Dispute(id(1), detente_domain::event::Dispute { counter_claim: Some(id(2)), ..dispute(1) })]);
     home.record([Command::WithdrawSource(source_id("agency"))]);
     let one = of(1).unwrap();
     assert_eq!(of(4), None);
     assert_eq!((counts(&one.same_side), one.standing_disputes), ((1, 0, 0), 1), "the agency is no report any more");
     assert_eq!(counts(&one.opposite_side), (2, 2, 2), "but what draws on it draws on one place");
-    home.record([Command::Resolve(id(1), dispute_id(1), detente::domain::vocabulary::DisputeOutcome::Settled)]);
+    home.record([Command::Resolve(id(1), dispute_id(1), detente_domain::vocabulary::DisputeOutcome::Settled)]);
     assert_eq!(counts(&of(1).unwrap().same_side), (3, 2, 1));
 }

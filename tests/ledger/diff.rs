@@ -10,21 +10,21 @@ use ChangeReason::{
     Confirmation, Correction, Dispute, LateReport, New, PrecisionRefined, Reinstatement, Resolution, Retraction,
     TimePassed, WorldChange,
 };
-use detente::domain::certainty::{Certainty, Mode};
-use detente::domain::command::{Command, NotedCommand, Supposed};
-use detente::domain::cut::{Basis, Cut};
-use detente::domain::diff::Dates;
-use detente::domain::event::Change;
-use detente::domain::filter::{Filter, MemberSet};
-use detente::domain::name::DisputeId;
-use detente::domain::position::{Position, RecordedAt};
-use detente::domain::vocabulary::{ChangeReason, DisputeOutcome, RetractionReason, RevisionKind, Vocabulary};
 use detente::ledger::Ledger;
 use detente::ledger::diff::{ChangeCause, ClaimChange, Diff, DiffQuery};
 use detente::ledger::error::QueryError;
 use detente::ledger::query::PageSize;
 use detente::wire::json;
 use detente::wire::time::timestamp;
+use detente_domain::certainty::{Certainty, Mode};
+use detente_domain::command::{Command, NotedCommand, Supposed};
+use detente_domain::cut::{Basis, Cut};
+use detente_domain::diff::Dates;
+use detente_domain::event::Change;
+use detente_domain::filter::{Filter, MemberSet};
+use detente_domain::name::DisputeId;
+use detente_domain::position::{Position, RecordedAt};
+use detente_domain::vocabulary::{ChangeReason, DisputeOutcome, RetractionReason, RevisionKind, Vocabulary};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
@@ -391,7 +391,7 @@ fn since(home: &Home, basis: Basis) -> Diff {
     whole(&home.ledger, &query(Cut::Basis(basis), Cut::Head), 1)
 }
 
-fn revised(kind: RevisionKind, claim: detente::domain::claim::Claim) -> Command {
+fn revised(kind: RevisionKind, claim: detente_domain::claim::Claim) -> Command {
     Command::Revise(kind, Box::new(claim))
 }
 
@@ -442,7 +442,7 @@ fn a_link_from_another_claim_is_no_change() {
     home.record([assert(state(1, "2025/.."))]);
     let before = home.ledger.head().basis;
     let link =
-        detente::domain::claim::Link { link_type: detente::domain::vocabulary::LinkType::Contradicts, target: id(1) };
+        detente_domain::claim::Link { link_type: detente_domain::vocabulary::LinkType::Contradicts, target: id(1) };
     home.record([assert(with(state(2, "2025/.."), |claim| claim.links = vec![link]))]);
     assert_eq!(told(&since(&home, before)), [(2, New, vec![])]);
 }

@@ -9,15 +9,15 @@ use crate::support::home::{Home, LEDGER, block_on, named, options, request};
 use crate::support::make::{assert, batch, event, id, registrations, tick};
 use crate::support::random::Random;
 use detente::clock::SystemClock;
-use detente::domain::cut::Cut;
-use detente::domain::filter::Filter;
-use detente::domain::position::Position;
 use detente::journal::file::disk::RealDisk;
 use detente::journal::file::verify;
 use detente::ledger::Ledger;
 use detente::ledger::error::AppendError;
 use detente::ledger::events::Start;
 use detente::ledger::open::{LedgerOptions, journal_dir};
+use detente_domain::cut::Cut;
+use detente_domain::filter::Filter;
+use detente_domain::position::Position;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Child;
@@ -154,7 +154,7 @@ fn check(ledger: &Ledger, known: &[Acknowledged], fresh: &[Acknowledged]) -> u64
     let mut told = registrations().len() as u64;
     for append in known {
         let last = &events[append.position.0 as usize - 1];
-        let Some(detente::v1::event::Event::ClaimAsserted(asserted)) = &last.event else { panic!("{last:?}") };
+        let Some(detente_proto::v1::event::Event::ClaimAsserted(asserted)) = &last.event else { panic!("{last:?}") };
         let expected = Uuid::from_u128(append.number + u128::from(append.size) - 1).to_string();
         assert_eq!(asserted.claim.as_ref().unwrap().claim_id, expected);
         told += append.size;

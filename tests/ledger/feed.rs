@@ -8,13 +8,13 @@ use crate::support::hooked::Hooked;
 use crate::support::make::{assert, batch, event, id, registrations, relationship, tick, with};
 use crate::support::oracle::Oracle;
 use crate::support::random::{Random, any_command, random_filter};
-use detente::domain::command::Command;
-use detente::domain::filter::{Filter, FilterItem};
-use detente::domain::position::{Position, RecordedAt};
-use detente::domain::vocabulary::RetractionReason;
 use detente::ledger::Ledger;
 use detente::ledger::error::QueryError;
 use detente::ledger::feed::{Beginning, FeedError, Followed, Frame};
+use detente_domain::command::Command;
+use detente_domain::filter::{Filter, FilterItem};
+use detente_domain::position::{Position, RecordedAt};
+use detente_domain::vocabulary::RetractionReason;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -102,7 +102,7 @@ async fn write(ledger: &Ledger, appends: u64, random: &mut Random) {
     }
 }
 
-fn random_relationship(number: u128) -> detente::domain::relationship::RelationshipId {
+fn random_relationship(number: u128) -> detente_domain::relationship::RelationshipId {
     relationship(["AZE-RUS", "ARM-TUR", "ARM-AZE"][(number / 4 % 3) as usize])
 }
 

@@ -2,10 +2,6 @@
 
 use crate::support::home::{Home, LEDGER, named};
 use crate::support::make::{assert, batch, on, party, party_id, state, with, word};
-use detente::domain::command::Command;
-use detente::domain::cut::Cut;
-use detente::domain::kind::{Kind, KindValue, ScaleEntry};
-use detente::domain::scheme::Scheme;
 use detente::journal::Journal;
 use detente::journal::memory::MemoryJournal;
 use detente::ledger::Ledger;
@@ -13,7 +9,11 @@ use detente::ledger::open::LedgerOptions;
 use detente::ledger::registry::RegistryQuery;
 use detente::ledger::transfer::{export, import};
 use detente::ledger::verify::verify;
-use detente::v1;
+use detente_domain::command::Command;
+use detente_domain::cut::Cut;
+use detente_domain::kind::{Kind, KindValue, ScaleEntry};
+use detente_domain::scheme::Scheme;
+use detente_proto::v1;
 
 fn border(description: &str) -> Kind {
     Kind {
@@ -73,7 +73,7 @@ fn a_kind_and_a_scheme_are_told_as_they_were_at_the_cut() {
     assert_eq!(schemes(&home.ledger, &["CAMEO", "CAMEO"], Cut::Head)[0].0.scale[29].score, -7.1);
     assert!(kinds(&home.ledger, &["unheard_of"], Cut::Head).is_empty());
     assert!(schemes(&home.ledger, &["PLOVER"], Cut::Head).is_empty());
-    assert!(kinds(&home.ledger, &[], Cut::At(detente::domain::position::Position::START)).is_empty());
+    assert!(kinds(&home.ledger, &[], Cut::At(detente_domain::position::Position::START)).is_empty());
 }
 
 #[test]

@@ -9,23 +9,23 @@ use crate::support::make::{
 };
 use crate::support::oracle::Oracle;
 use crate::support::random::{Random, random_claim, random_filter};
-use detente::domain::certainty::Certainty::Definite;
-use detente::domain::claim::{Attribution, Claim, ClaimParty};
-use detente::domain::command::{Command, Precondition, Supposed};
-use detente::domain::cut::Cut;
-use detente::domain::emptiness::Emptiness;
-use detente::domain::filter::{Filter, FilterItem};
-use detente::domain::name::PartyId;
-use detente::domain::party::PartyName;
-use detente::domain::position::Position;
-use detente::domain::rejection::{Conflict, Rejection};
-use detente::domain::vocabulary::AttributionRole;
 use detente::ledger::Ledger;
 use detente::ledger::claims::ClaimsQuery;
 use detente::ledger::events::Start;
 use detente::ledger::parties::PartiesQuery;
 use detente::ledger::registry::RegistryQuery;
-use detente::v1;
+use detente_domain::certainty::Certainty::Definite;
+use detente_domain::claim::{Attribution, Claim, ClaimParty};
+use detente_domain::command::{Command, Precondition, Supposed};
+use detente_domain::cut::Cut;
+use detente_domain::emptiness::Emptiness;
+use detente_domain::filter::{Filter, FilterItem};
+use detente_domain::name::PartyId;
+use detente_domain::party::PartyName;
+use detente_domain::position::Position;
+use detente_domain::rejection::{Conflict, Rejection};
+use detente_domain::vocabulary::AttributionRole;
+use detente_proto::v1;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -302,7 +302,7 @@ fn a_merge_that_is_supposed_at_an_earlier_cut_knows_nothing_of_later_ones() {
 fn only_names_of_the_asked_time_are_searched_and_told_and_an_id_is_always_found() {
     let home = Home::in_memory().furnished();
     let name = |text: &str, valid: &str| {
-        let valid = detente::domain::party::NameValid::parse(valid).unwrap();
+        let valid = detente_domain::party::NameValid::parse(valid).unwrap();
         PartyName { valid: Some(valid), ..PartyName::new("en", text) }
     };
     let mut city = party("VOLGOGRAD");
@@ -357,10 +357,10 @@ fn random_command(random: &mut Random, number: u128) -> Command {
         _ => {
             let mut claim = random_claim(random, number);
             let pair = [any(random), any(random), any(random)].map(|id| id.to_string());
-            let id = detente::domain::relationship::RelationshipId::parse(&pair.join("-"));
+            let id = detente_domain::relationship::RelationshipId::parse(&pair.join("-"));
             claim
                 .relationships
-                .extend(id.or(detente::domain::relationship::RelationshipId::parse(&pair[1..].join("-"))));
+                .extend(id.or(detente_domain::relationship::RelationshipId::parse(&pair[1..].join("-"))));
             claim.relationships.dedup();
             assert(claim)
         }
@@ -408,7 +408,7 @@ fn every_answer_at_every_cut_is_that_of_a_record_whose_ids_were_rewritten() {
 fn by_party(seed: u64) -> Vec<Filter> {
     let mut random = Random(seed);
     let mut any = || random.of(&ALL);
-    let pair = |a: &str, b: &str| detente::domain::relationship::RelationshipId::parse(&format!("{a}-{b}")).ok();
+    let pair = |a: &str, b: &str| detente_domain::relationship::RelationshipId::parse(&format!("{a}-{b}")).ok();
     let relationships = pair(any(), any()).into_iter().chain(pair("AZE", "RUS")).collect();
     vec![
         one(FilterItem { relationships, ..FilterItem::default() }),

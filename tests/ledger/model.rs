@@ -6,8 +6,8 @@ use crate::support::home::{Home, request};
 use crate::support::make::{batch, registrations, tick};
 use crate::support::oracle::Oracle;
 use crate::support::random::{Random, any_command, random_filter};
-use detente::domain::command::Command;
-use detente::domain::filter::Filter;
+use detente_domain::command::Command;
+use detente_domain::filter::Filter;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -33,7 +33,7 @@ fn append(homes: &[&Home], oracle: &mut Oracle, commands: Vec<Command>, time: u6
     let last = oracle.appends.last().map_or(tick(0), |append| append.recorded_at);
     let backfilled = !time.is_multiple_of(4);
     let earliest = last.0 + i64::from(!backfilled && !oracle.appends.is_empty());
-    let at = detente::domain::position::RecordedAt(earliest + (time / 4 % 3) as i64);
+    let at = detente_domain::position::RecordedAt(earliest + (time / 4 % 3) as i64);
     let decided = oracle.decide(batch(commands.clone()));
     let mut bases = Vec::new();
     for home in homes {

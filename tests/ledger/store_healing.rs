@@ -6,15 +6,15 @@ use crate::support::home::{Home, open, request};
 use crate::support::make::{assert, batch, event, period, tick, with};
 use crate::support::random::{Random, random_command, random_filter};
 use detente::clock::ManualClock;
-use detente::domain::cut::Cut;
-use detente::domain::filter::Filter;
-use detente::domain::position::Position;
 use detente::ledger::Ledger;
 use detente::ledger::events::Start;
 use detente::ledger::open::store_dir;
 use detente::ledger::parties::PartiesQuery;
 use detente::ledger::registry::RegistryQuery;
 use detente::ledger::verify::verify;
+use detente_domain::cut::Cut;
+use detente_domain::filter::Filter;
+use detente_domain::position::Position;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -45,13 +45,13 @@ fn at_rest(seed: u64, appends: usize, (bulk, repeats): (u128, usize)) -> Home {
         // Some do not fit the record; the others make the history.
         let _outcome = home.try_record(request(batch(commands)));
         if nth % 20 == 0 {
-            let long = |claim: &mut detente::domain::claim::Claim| claim.place = "far away, ".repeat(2000).into();
+            let long = |claim: &mut detente_domain::claim::Claim| claim.place = "far away, ".repeat(2000).into();
             home.record([assert(with(event(5000 + nth as u128, "2025"), long))]);
         }
     }
     for first in (10_000..10_000 + bulk).step_by(20) {
         let mut worded =
-            |claim: &mut detente::domain::claim::Claim| claim.place = random.next().to_string().repeat(repeats).into();
+            |claim: &mut detente_domain::claim::Claim| claim.place = random.next().to_string().repeat(repeats).into();
         home.record((first..first + 20).map(|number| assert(with(event(number, "2024"), &mut worded))));
     }
     home.ledger.close();
@@ -81,7 +81,7 @@ fn answers(ledger: &Ledger) -> Vec<(String, u64)> {
             note(format!("claims {cut:?} {filter:?}"), &ask::claims(ledger, &filter, cut, (true, false), usize::MAX));
         }
         for claim in ask::claims(ledger, &Filter::default(), cut, (true, false), usize::MAX).iter().take(40) {
-            let id = detente::domain::name::ClaimId(claim.claim_id.parse().unwrap());
+            let id = detente_domain::name::ClaimId(claim.claim_id.parse().unwrap());
             note(format!("history {cut:?} {id:?}"), &ask::revisions(ledger, id, cut, false, 100).unwrap());
         }
         note(

@@ -2,7 +2,7 @@
 
 use crate::served::{FOUNDING, Page, Served, claim, party};
 use detente::clock::ManualClock;
-use detente::domain::position::RecordedAt;
+use detente_domain::position::RecordedAt;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -140,7 +140,7 @@ async fn a_supposed_claim_enters_the_state_and_not_the_record() {
     assert!(supposed[0].starts_with("enters") && supposed[0].contains("A supposed pact"), "{supposed:?}");
     let posted = server.ask("POST", "/what-if", "content-type: application/x-www-form-urlencoded\r\n", form).await;
     assert_eq!(Page::of("/what-if", &posted).all(".supposed .change"), supposed);
-    let info = server.client.get_server_info(detente::v1::GetServerInfoRequest {}).await.unwrap().into_inner();
+    let info = server.client.get_server_info(detente_proto::v1::GetServerInfoRequest {}).await.unwrap().into_inner();
     assert_eq!(info.head.unwrap().position, 124);
     server.end().await;
 }

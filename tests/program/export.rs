@@ -10,9 +10,10 @@ use detente::flat::{Kind, Table, columns};
 use detente::ledger::Ledger;
 use detente::ledger::open::LedgerOptions;
 use detente::server::{ServerOptions, run};
-use detente::v1::ledger_service_client::LedgerServiceClient;
 use detente::wire::json;
-use detente::{domain::cut::Cut, v1};
+use detente_domain::cut::Cut;
+use detente_proto::v1;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::{Map, Value, json};
@@ -90,7 +91,7 @@ fn rows_of_parquet(bytes: Vec<u8>, table: Table) -> Vec<Row> {
             Field::Bool(flag) => flag.to_string(),
             Field::TimestampMicros(micros) => timestamp(*micros).to_string(),
             Field::Date(day) => {
-                let (year, month, day) = detente::domain::moment::Moment(i64::from(*day) * 86_400).to_civil_day();
+                let (year, month, day) = detente_domain::moment::Moment(i64::from(*day) * 86_400).to_civil_day();
                 if (0..=9999).contains(&year) {
                     format!("{year:04}-{month:02}-{day:02}")
                 } else {
@@ -400,7 +401,7 @@ fn random_ledger(seed: u64, data: &Path) -> Ledger {
         // What does not fit the record is refused; enough of it does.
         drop(block_on(ledger.append(request(batch([command])))));
     }
-    clock.set(detente::domain::position::RecordedAt(2_000_000_000_000_000));
+    clock.set(detente_domain::position::RecordedAt(2_000_000_000_000_000));
     ledger
 }
 

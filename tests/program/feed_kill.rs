@@ -5,10 +5,10 @@
 //! log or nothing, and some keep no place of their own but a cursor. All are held against the log, event by event.
 
 use crate::support::watched::Watched;
-use detente::v1;
-use detente::v1::command::Command;
-use detente::v1::ledger_service_client::LedgerServiceClient;
-use detente::v1::subscribe_request::Start;
+use detente_proto::v1;
+use detente_proto::v1::command::Command;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1::subscribe_request::Start;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};

@@ -2,9 +2,9 @@
 //! and which nothing when there is nothing.
 
 use crate::support::demo::Demo;
-use detente::v1;
-use detente::v1::ledger_service_client::LedgerServiceClient;
 use detente::wire::json;
+use detente_proto::v1;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use tonic::transport::Channel;

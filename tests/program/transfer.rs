@@ -2,7 +2,6 @@
 //! refused before anything is recorded.
 
 use detente::demo;
-use detente::domain::cut::Cut;
 use detente::journal::file::disk::RealDisk;
 use detente::journal::file::{FileJournal, Options};
 use detente::journal::memory::MemoryJournal;
@@ -11,6 +10,7 @@ use detente::ledger::Ledger;
 use detente::ledger::open::{LedgerOptions, journal_dir};
 use detente::ledger::transfer::{TransferError, export, import};
 use detente::ledger::verify::verify;
+use detente_domain::cut::Cut;
 use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -176,7 +176,7 @@ fn a_store_that_is_gone_is_made_again_with_the_same_basis() {
     assert!(verified.store.missing);
     let again = demo_in(dir.path());
     assert_eq!(again.head(), head);
-    assert!(again.claim(detente::domain::name::ClaimId(Uuid::from_u128(1)), Cut::Head).is_err());
+    assert!(again.claim(detente_domain::name::ClaimId(Uuid::from_u128(1)), Cut::Head).is_err());
 }
 
 #[test]

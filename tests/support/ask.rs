@@ -1,19 +1,19 @@
 //! Puts questions to a ledger in a few words, with the answers decoded.
 
 use super::make::period;
-use detente::domain::certainty::{Certainty, Mode};
-use detente::domain::command::Supposed;
-use detente::domain::cut::{Basis, Cut};
-use detente::domain::emptiness::Emptiness;
-use detente::domain::filter::{Filter, FilterItem};
-use detente::domain::name::ClaimId;
-use detente::domain::period::Period;
 use detente::ledger::Ledger;
 use detente::ledger::claims::{ClaimsQuery, RevisionEvent, RevisionsQuery};
 use detente::ledger::error::QueryError;
 use detente::ledger::query::PageSize;
 use detente::ledger::state::StateQuery;
-use detente::v1;
+use detente_domain::certainty::{Certainty, Mode};
+use detente_domain::command::Supposed;
+use detente_domain::cut::{Basis, Cut};
+use detente_domain::emptiness::Emptiness;
+use detente_domain::filter::{Filter, FilterItem};
+use detente_domain::name::ClaimId;
+use detente_domain::period::Period;
+use detente_proto::v1;
 use prost::Message;
 
 /// No limit.

@@ -2,7 +2,7 @@
 
 use detente::ledger::open::LedgerOptions;
 use detente::server::{self, ServerOptions};
-use detente::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tonic::transport::Channel;

@@ -1,12 +1,12 @@
 //! Follows a log and keeps account: what was given, in which frames, and whether one could go on from each of them.
 
 use super::ask;
-use detente::domain::filter::Filter;
-use detente::domain::position::Position;
 use detente::ledger::Ledger;
 use detente::ledger::events::Start;
 use detente::ledger::feed::{Beginning, Delivery, Events, Followed, Frame, Subscription};
-use detente::v1;
+use detente_domain::filter::Filter;
+use detente_domain::position::Position;
+use detente_proto::v1;
 use prost::Message;
 use std::time::Duration;
 

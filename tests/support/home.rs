@@ -2,15 +2,15 @@
 
 use super::make::{batch, registrations, tick};
 use detente::clock::ManualClock;
-use detente::domain::command::{Batch, Command};
-use detente::domain::position::RecordedAt;
-use detente::domain::rejection::Rejection;
 use detente::journal::file::Options;
 use detente::journal::{LedgerId, RequestMark};
 use detente::ledger::Ledger;
 use detente::ledger::append::{AppendRequest, Appended};
 use detente::ledger::error::AppendError;
 use detente::ledger::open::{LedgerOptions, store_dir};
+use detente_domain::command::{Batch, Command};
+use detente_domain::position::RecordedAt;
+use detente_domain::rejection::Rejection;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;

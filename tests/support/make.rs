@@ -1,16 +1,16 @@
 //! Makes claims, parties, sources and commands in a few words.
 
-use detente::domain::claim::{Claim, ClaimParty, Text, Time};
-use detente::domain::command::{Batch, Command, NotedCommand, Precondition};
-use detente::domain::edtf::{PartialDate, parse_valid};
-use detente::domain::event::Dispute;
-use detente::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
-use detente::domain::party::{Party, PartyName};
-use detente::domain::period::Period;
-use detente::domain::position::RecordedAt;
-use detente::domain::relationship::RelationshipId;
-use detente::domain::source::Source;
-use detente::domain::vocabulary::{Modality, PartyType};
+use detente_domain::claim::{Claim, ClaimParty, Text, Time};
+use detente_domain::command::{Batch, Command, NotedCommand, Precondition};
+use detente_domain::edtf::{PartialDate, parse_valid};
+use detente_domain::event::Dispute;
+use detente_domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
+use detente_domain::party::{Party, PartyName};
+use detente_domain::period::Period;
+use detente_domain::position::RecordedAt;
+use detente_domain::relationship::RelationshipId;
+use detente_domain::source::Source;
+use detente_domain::vocabulary::{Modality, PartyType};
 use uuid::Uuid;
 
 /// The parties that every test registers first.

@@ -3,29 +3,29 @@
 //! which have oracles of their own) and nothing of its store.
 
 use super::make::{batch, party_id, relationship};
-use detente::domain::certainty::{Certainty, Mode, certainty};
-use detente::domain::claim::Claim;
-use detente::domain::command::{Batch, Command};
-use detente::domain::cut::Basis;
-use detente::domain::decide::{Record, decide};
-use detente::domain::edtf::{Atom, PartialDate};
-use detente::domain::emptiness::Emptiness;
-use detente::domain::event::{Change, Event};
-use detente::domain::filter::{Filter, FilterItem};
-use detente::domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
-use detente::domain::period::Period;
-use detente::domain::position::{Position, RecordedAt};
-use detente::domain::rejection::Rejection;
-use detente::domain::relationship::RelationshipId;
-use detente::domain::standing::Standing;
-use detente::domain::valid_time::ValidTime;
-use detente::domain::validity::Validity;
 use detente::ledger::claims::RevisionEvent;
-use detente::v1;
 use detente::wire::claim::render_claim;
 use detente::wire::event::render_event;
 use detente::wire::time::timestamp;
 use detente::wire::vocabulary::Twin;
+use detente_domain::certainty::{Certainty, Mode, certainty};
+use detente_domain::claim::Claim;
+use detente_domain::command::{Batch, Command};
+use detente_domain::cut::Basis;
+use detente_domain::decide::{Record, decide};
+use detente_domain::edtf::{Atom, PartialDate};
+use detente_domain::emptiness::Emptiness;
+use detente_domain::event::{Change, Event};
+use detente_domain::filter::{Filter, FilterItem};
+use detente_domain::name::{ClaimId, DisputeId, PartyId, SourceId, Word};
+use detente_domain::period::Period;
+use detente_domain::position::{Position, RecordedAt};
+use detente_domain::rejection::Rejection;
+use detente_domain::relationship::RelationshipId;
+use detente_domain::standing::Standing;
+use detente_domain::valid_time::ValidTime;
+use detente_domain::validity::Validity;
+use detente_proto::v1;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that was recorded.
@@ -365,7 +365,7 @@ impl Known {
     }
 
     pub(crate) fn certainty(&self, mode: Option<Mode>, asked: &Period) -> Option<Certainty> {
-        use detente::domain::claim::Time;
+        use detente_domain::claim::Time;
         let mode = match (&self.content.time, mode) {
             (Time::State(..), None | Some(Mode::HoldsAt)) => Mode::HoldsAt,
             (Time::Event(..), None) => Mode::OccurredBy,

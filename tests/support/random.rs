@@ -2,18 +2,18 @@
 
 use super::make::{PARTIES, SOURCES, claim};
 use super::make::{date, dispute, dispute_id, id, party, party_id, relationship, source, source_id, tick, with, word};
-use detente::domain::bound::Bound;
-use detente::domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Text, Time};
-use detente::domain::command::{Command, Patch};
-use detente::domain::edtf::parse_valid;
-use detente::domain::event::Dispute;
-use detente::domain::filter::{Filter, FilterItem, Pattern};
-use detente::domain::kind::{Kind, KindValue, ScaleEntry};
-use detente::domain::name::ClaimId;
-use detente::domain::rejection::Violation;
-use detente::domain::scheme::Scheme;
-use detente::domain::text::SearchWords;
-use detente::domain::vocabulary::{
+use detente_domain::bound::Bound;
+use detente_domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Text, Time};
+use detente_domain::command::{Command, Patch};
+use detente_domain::edtf::parse_valid;
+use detente_domain::event::Dispute;
+use detente_domain::filter::{Filter, FilterItem, Pattern};
+use detente_domain::kind::{Kind, KindValue, ScaleEntry};
+use detente_domain::name::ClaimId;
+use detente_domain::rejection::Violation;
+use detente_domain::scheme::Scheme;
+use detente_domain::text::SearchWords;
+use detente_domain::vocabulary::{
     AttributionRole, DisputeOutcome, LinkType, Modality, Polarity, RetractionReason, RevisionKind, Status, TemporalType,
 };
 
@@ -112,7 +112,7 @@ fn random_time(random: &mut Random) -> Time {
         };
         // One in many ends before it starts: that is for the record to refuse.
         let possible =
-            time.bounds().is_none_or(|(a, b)| detente::domain::valid_time::ValidTime::resolve(a, b, None).is_ok());
+            time.bounds().is_none_or(|(a, b)| detente_domain::valid_time::ValidTime::resolve(a, b, None).is_ok());
         if possible || random.once_in(20) {
             return time;
         }
@@ -287,10 +287,10 @@ fn scheme(name: &str, score: u64) -> Scheme {
     Scheme { scheme: name.into(), title: "A table".into(), scale }
 }
 
-fn with_alias(name: &str) -> detente::domain::party::Party {
+fn with_alias(name: &str) -> detente_domain::party::Party {
     let mut party = party(name);
-    let another = detente::domain::party::PartyName::new("en", "Another");
-    party.names.push(detente::domain::party::PartyName { alias: true, ..another });
+    let another = detente_domain::party::PartyName::new("en", "Another");
+    party.names.push(detente_domain::party::PartyName { alias: true, ..another });
     party
 }
 

@@ -5,15 +5,15 @@ use super::home::{Home, request};
 use super::make::{batch, date, id, party_id, registrations, relationship, source, source_id, tick, word};
 use super::oracle::{Known, Oracle};
 use super::random::{Random, random_command, random_filter};
-use detente::domain::claim::{Attribution, Citation, Claim, ClaimParty, Link, Quantity};
-use detente::domain::command::{Command, Supposed};
-use detente::domain::cut::{Basis, Cut};
-use detente::domain::event::Change;
-use detente::domain::filter::Filter;
-use detente::domain::name::ClaimId;
-use detente::domain::position::Position;
-use detente::domain::source::Source;
-use detente::domain::vocabulary::{AttributionRole, LinkType, Modality, Status};
+use detente_domain::claim::{Attribution, Citation, Claim, ClaimParty, Link, Quantity};
+use detente_domain::command::{Command, Supposed};
+use detente_domain::cut::{Basis, Cut};
+use detente_domain::event::Change;
+use detente_domain::filter::Filter;
+use detente_domain::name::ClaimId;
+use detente_domain::position::Position;
+use detente_domain::source::Source;
+use detente_domain::vocabulary::{AttributionRole, LinkType, Modality, Status};
 use std::collections::BTreeMap;
 
 /// The sources of these histories, besides those that every test registers.

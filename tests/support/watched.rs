@@ -1,10 +1,10 @@
 //! Follows a log over a socket and keeps account, across as many subscriptions as it takes.
 #![allow(dead_code, reason = "every test crate uses its own part of this")]
 
-use detente::v1;
-use detente::v1::ledger_service_client::LedgerServiceClient;
-use detente::v1::subscribe_request::Start;
-use detente::v1::subscribe_response::Frame;
+use detente_proto::v1;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1::subscribe_request::Start;
+use detente_proto::v1::subscribe_response::Frame;
 use std::time::Duration;
 use tonic::transport::Channel;
 use tonic::{Status, Streaming};

@@ -13,7 +13,7 @@ use crate::setup::{SOURCE, SPEAKER};
 use crate::words::{Chance, sentence};
 use anyhow::{Result, ensure};
 use bytes::{BufMut as _, Bytes, BytesMut};
-use detente::v1;
+use detente_proto::v1;
 use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint};
 

@@ -10,9 +10,9 @@ use crate::result::Outcome;
 use crate::wire::count_field;
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
-use detente::v1;
-use detente::v1::Cut;
-use detente::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1;
+use detente_proto::v1::Cut;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use prost::Message as _;
 
 const PATH: &str = "/detente.v1.LedgerService/Diff";

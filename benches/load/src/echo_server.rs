@@ -11,7 +11,7 @@ use crate::state;
 use crate::wire::count_field;
 use anyhow::Result;
 use bytes::Bytes;
-use detente::v1;
+use detente_proto::v1;
 use prost::Message as _;
 use std::convert::Infallible;
 use std::future::{Ready, ready};

@@ -4,8 +4,8 @@ use crate::Common;
 use crate::connect::Target;
 use crate::result::Outcome;
 use anyhow::{Result, bail};
-use detente::v1;
-use detente::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use std::time::{Duration, Instant};
 
 /// What to wait for.

@@ -6,9 +6,9 @@ use crate::cases::{pair, party};
 use crate::claims::RECORDER;
 use crate::connect::Target;
 use anyhow::Result;
-use detente::v1;
-use detente::v1::command::Command;
-use detente::v1::ledger_service_client::LedgerServiceClient;
+use detente_proto::v1;
+use detente_proto::v1::command::Command;
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 

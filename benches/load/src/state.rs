@@ -15,8 +15,8 @@ use crate::wire::count_field;
 use crate::words::Chance;
 use anyhow::{Result, ensure};
 use bytes::Bytes;
-use detente::v1;
-use detente::v1::Cut;
+use detente_proto::v1;
+use detente_proto::v1::Cut;
 use prost::Message as _;
 
 /// The path of the rpc.

@@ -46,7 +46,7 @@ fn take<'m>(rest: &mut &'m [u8]) -> Option<&'m [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use detente::v1;
+    use detente_proto::v1;
     use prost::Message as _;
 
     #[test]

@@ -2,12 +2,10 @@
 
 use clap::Args;
 
-use crate::{
-    cli::{pairs, words},
-    v1::{
-        AppendRequest, AssertClaim, Attribution, AttributionRole, Citation, Claim, ClaimParty, Code, Command,
-        ExternalId, Link, Modality, Polarity, Status, TemporalType, Text, command,
-    },
+use crate::cli::{pairs, words};
+use detente_proto::v1::{
+    AppendRequest, AssertClaim, Attribution, AttributionRole, Citation, Claim, ClaimParty, Code, Command, ExternalId,
+    Link, Modality, Polarity, Status, TemporalType, Text, command,
 };
 
 /// One claim from flags, instead of a file.

@@ -11,10 +11,8 @@ use std::{
 
 use serde_json::{Deserializer, Value};
 
-use crate::{
-    cli::{Failure, json},
-    v1::AppendRequest,
-};
+use crate::cli::{Failure, json};
+use detente_proto::v1::AppendRequest;
 
 /// Reads the requests in a file, or in standard input where it is `-`.
 pub(crate) fn read(file: &Path) -> Result<Vec<AppendRequest>, Failure> {

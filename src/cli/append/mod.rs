@@ -32,7 +32,7 @@ use super::{
     table::{escape, grid::Grid},
 };
 use crate::client::Client;
-use crate::v1::{AppendRequest, AppendResponse, CommandResult};
+use detente_proto::v1::{AppendRequest, AppendResponse, CommandResult};
 
 /// Record what, by whom?
 #[derive(Args, Debug)]

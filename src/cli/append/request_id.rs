@@ -7,7 +7,7 @@
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use crate::v1::AppendRequest;
+use detente_proto::v1::AppendRequest;
 
 /// Gives every request an id. Answers with the id that was made up for it, if one had to be.
 pub(crate) fn complete(requests: &mut [AppendRequest], given: Option<Uuid>) -> Option<Uuid> {

@@ -17,7 +17,7 @@ use crate::ingest::source::SourceFiles;
 use crate::ingest::table::{Table, Tables};
 use crate::ingest::value::Value;
 use crate::ingest::version::Version;
-use crate::v1;
+use detente_proto::v1;
 use prost_types::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};

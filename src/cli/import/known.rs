@@ -7,7 +7,7 @@ use crate::ingest::class::{RegisteredEntity, known_by_party, known_by_source};
 use crate::ingest::pipeline::RecordedState;
 use crate::ingest::release::RecordedDataSet;
 use crate::ingest::snapshot::Episodes;
-use crate::v1::{self, event::Event};
+use detente_proto::v1::{self, event::Event};
 use std::collections::HashMap;
 use tonic::{Status, Streaming};
 

@@ -9,7 +9,7 @@ use super::patient::PatientLedger;
 use super::staging::drop_stage;
 use crate::cli::export::Ask;
 use crate::cli::{Failure, notice};
-use crate::v1;
+use detente_proto::v1;
 
 /// How much of an id follows from what is imported.
 const MARK_BYTES: usize = 6;

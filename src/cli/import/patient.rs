@@ -6,7 +6,7 @@
 use crate::cli::export::{Ask, Client};
 use crate::cli::{Failure, notice};
 use crate::client::Refusal;
-use crate::v1::ErrorReason;
+use detente_proto::v1::ErrorReason;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tonic::{Response, Status};

@@ -9,7 +9,7 @@ use super::staging::Staging;
 use crate::cli::export::Ask;
 use crate::cli::{Failure, notice};
 use crate::ingest::pipeline::{Places, RowPlace};
-use crate::v1::{self, CommitStageResponse, StageViolation, StagedAppend};
+use detente_proto::v1::{self, CommitStageResponse, StageViolation, StagedAppend};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More refused rows than this are no bad rows but another ledger.

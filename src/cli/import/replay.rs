@@ -10,7 +10,7 @@ use super::rows::one;
 use crate::cli::export::{Ask, Client};
 use crate::cli::output::Format;
 use crate::cli::{Failure, instant, notice};
-use crate::v1;
+use detente_proto::v1;
 
 /// Imports the versions of a file, one after the other.
 pub(super) async fn run(

@@ -3,7 +3,7 @@
 use crate::cli::output::Format;
 use crate::cli::{Failure, write};
 use crate::ingest::pipeline::Tally;
-use crate::v1;
+use detente_proto::v1;
 use serde_json::json;
 
 /// What is told.

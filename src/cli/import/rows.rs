@@ -15,7 +15,7 @@ use crate::ingest::fault::BadFile;
 use crate::ingest::mapping::Semantics;
 use crate::ingest::pipeline::{ImportFailure, ImportOutcome, Places, RecordedState, Tally};
 use crate::ingest::scope::Unused;
-use crate::v1;
+use detente_proto::v1;
 use std::time::Duration;
 use tokio::sync::mpsc;
 

@@ -6,7 +6,7 @@ use crate::cli::{Failure, notice};
 use crate::ingest::mapping::FileSpec;
 use crate::ingest::pipeline::{ConsumerStopped, Out, RejectedRow, RowPlace, Tally};
 use crate::ingest::source::SourceFiles;
-use crate::v1;
+use detente_proto::v1;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::fs::File;

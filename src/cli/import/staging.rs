@@ -9,7 +9,7 @@ use super::patient::PatientLedger;
 use crate::cli::Failure;
 use crate::cli::export::Ask;
 use crate::ingest::release::RecordedDataSet;
-use crate::v1::{self, ErrorReason};
+use detente_proto::v1::{self, ErrorReason};
 use prost::Message as _;
 use prost_types::Timestamp;
 use tonic::Status;

@@ -7,10 +7,8 @@ use super::{
     View,
     grid::{Cell, Tone},
 };
-use crate::{
-    cli::words,
-    v1::{Attribution, AttributionRole, Claim, Dispute, Modality, RetractionReason, Status},
-};
+use crate::cli::words;
+use detente_proto::v1::{Attribution, AttributionRole, Claim, Dispute, Modality, RetractionReason, Status};
 
 const SYNTHETIC: &str = "SYNTHETIC";
 
@@ -112,7 +110,7 @@ fn voice(attribution: &Attribution) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{DisputeResolution, Retraction, Text};
+    use detente_proto::v1::{DisputeResolution, Retraction, Text};
 
     fn shown(claim: &Claim) -> String {
         format!("{:?}", marks(claim))

@@ -1,12 +1,10 @@
 //! What changed of claims, as people read it: why, what was and what is, and who recorded it.
 
 use super::{View, claim, escape, grid::Grid, period, question, state};
-use crate::{
-    cli::{instant, words},
-    v1::{
-        Certainty, ChangeCause, ChangeReason, Claim, ClaimChange, DiffResponse, Filter, LinkType, Modality, Polarity,
-        Quantity, Status, TemporalType,
-    },
+use crate::cli::{instant, words};
+use detente_proto::v1::{
+    Certainty, ChangeCause, ChangeReason, Claim, ClaimChange, DiffResponse, Filter, LinkType, Modality, Polarity,
+    Quantity, Status, TemporalType,
 };
 
 /// The most characters of a value that are shown of each side.
@@ -125,7 +123,7 @@ fn cause(cause: &ChangeCause) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{DiffSummary, ExternalId, ReplyContext, Retraction, RetractionReason, Text};
+    use detente_proto::v1::{DiffSummary, ExternalId, ReplyContext, Retraction, RetractionReason, Text};
 
     fn view() -> View {
         View { lang: "en".into(), full_ids: false }

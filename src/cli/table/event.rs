@@ -1,11 +1,9 @@
 //! What happened, in a few words: the event, what it is about, and what it says.
 
 use super::{View, claim};
-use crate::{
-    cli::words,
-    v1::{
-        Claim, DisputeOutcome, Event, Kind, Party, RetractionReason, RevisionKind, Scheme, Source, event::Event as What,
-    },
+use crate::cli::words;
+use detente_proto::v1::{
+    Claim, DisputeOutcome, Event, Kind, Party, RetractionReason, RevisionKind, Scheme, Source, event::Event as What,
 };
 
 /// An event in three cells.
@@ -113,7 +111,7 @@ fn scheme(what: &str, scheme: Option<&Scheme>) -> (String, String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{ClaimDisputed, ClaimRetracted, PartiesMerged};
+    use detente_proto::v1::{ClaimDisputed, ClaimRetracted, PartiesMerged};
 
     fn event(event: What) -> Event {
         Event { event: Some(event), ..Default::default() }

@@ -5,10 +5,8 @@ use super::{
     grid::{Cell, Grid, Tone},
     period, question, state,
 };
-use crate::{
-    cli::words,
-    v1::{Filter, Gap, GapType, ListGapsResponse},
-};
+use crate::cli::words;
+use detente_proto::v1::{Filter, Gap, GapType, ListGapsResponse};
 
 /// The whole answer.
 pub(crate) fn table(filter: Option<&Filter>, reply: &ListGapsResponse, view: &View) -> String {
@@ -67,7 +65,7 @@ fn counts(gaps: &[Gap]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::Claim;
+    use detente_proto::v1::Claim;
 
     fn gap(gap_type: GapType) -> Gap {
         Gap { r#type: gap_type.into(), claim: Some(Claim::default()), ..Default::default() }

@@ -3,7 +3,7 @@
 //! `?` is an end that exists but is not dated, `open` one that does not exist so far (at the start: since always). An
 //! open end is shown with how far its source's knowledge reaches, so that an old "still true" cannot pass as fresh.
 
-use crate::v1::{Bound, Claim, KnownDate, TemporalType, bound};
+use detente_proto::v1::{Bound, Claim, KnownDate, TemporalType, bound};
 
 /// Shows the valid time of a claim; with the days between its `as_of` and the asked date, where one was asked.
 pub(crate) fn shown(claim: &Claim, as_of_age_days: Option<i64>) -> String {
@@ -55,7 +55,7 @@ fn knowledge(claim: &Claim, age_days: Option<i64>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{OpenEnd, UnknownEnd};
+    use detente_proto::v1::{OpenEnd, UnknownEnd};
 
     fn known(edtf: &str) -> Option<Bound> {
         Some(Bound { bound: Some(bound::Bound::Known(KnownDate { edtf: edtf.into(), ..Default::default() })) })

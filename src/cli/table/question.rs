@@ -1,9 +1,9 @@
 //! The question in words, and the coordinates of its answer: the two lines above every table.
 
 use super::escape;
-use crate::{
-    cli::{instant, words},
-    v1::{Filter, FilterItem, LinkType, Modality, Polarity, ReplyContext, StateMode, Status, TemporalType},
+use crate::cli::{instant, words};
+use detente_proto::v1::{
+    Filter, FilterItem, LinkType, Modality, Polarity, ReplyContext, StateMode, Status, TemporalType,
 };
 
 /// `What holds in 2025-07 between AZE and RUS, as known at 2025-08-02T00:00:00Z?`

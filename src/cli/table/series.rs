@@ -4,7 +4,7 @@ use super::{
     grid::{Cell, Grid},
     question,
 };
-use crate::v1::{Filter, GetSeriesResponse, SeriesPoint};
+use detente_proto::v1::{Filter, GetSeriesResponse, SeriesPoint};
 
 /// The width of the longest bar.
 const BAR: u64 = 24;
@@ -71,7 +71,7 @@ fn bar(point: &SeriesPoint, most: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::SeriesBucket;
+    use detente_proto::v1::SeriesBucket;
 
     fn point(group: &str, definite: u64, possible: u64, mean: Option<f64>) -> SeriesPoint {
         let scored = u64::from(mean.is_some());

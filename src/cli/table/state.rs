@@ -8,10 +8,8 @@ use super::{
     grid::{Cell, Grid, Tone},
     period, question,
 };
-use crate::{
-    cli::words,
-    v1::{Certainty, Emptiness, Filter, GetStateResponse, StateMatch, StateMode},
-};
+use crate::cli::words;
+use detente_proto::v1::{Certainty, Emptiness, Filter, GetStateResponse, StateMatch, StateMode};
 
 /// The most absence claims that a reply names.
 const ABSENCE_LIMIT: usize = 100;
@@ -111,7 +109,7 @@ pub(crate) fn claims(n: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{Claim, Text};
+    use detente_proto::v1::{Claim, Text};
 
     fn view() -> View {
         View { lang: "en".into(), full_ids: false }

@@ -17,7 +17,7 @@ use super::{
     grid::{Cell, Grid, Tone},
     period, question, state,
 };
-use crate::v1::{Filter, GetTimelineResponse, TimelineSegment};
+use detente_proto::v1::{Filter, GetTimelineResponse, TimelineSegment};
 
 /// The most segments that a line of the chart has room for.
 const MOST_COLUMNS: usize = 60;
@@ -99,7 +99,7 @@ fn meaning(reply: &GetTimelineResponse) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{Claim, Text};
+    use detente_proto::v1::{Claim, Text};
 
     fn segment(period: &str, definite: &[&str], possible: &[&str]) -> TimelineSegment {
         let ids = |ids: &[&str]| ids.iter().map(ToString::to_string).collect();

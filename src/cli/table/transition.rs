@@ -5,10 +5,8 @@ use super::{
     grid::{Cell, Grid, Tone},
     period, question, state,
 };
-use crate::{
-    cli::{instant, words},
-    v1::{Claim, ClockTransition, Filter, ListUpcomingResponse, TemporalType, Transition},
-};
+use crate::cli::{instant, words};
+use detente_proto::v1::{Claim, ClockTransition, Filter, ListUpcomingResponse, TemporalType, Transition};
 
 /// What comes next, as a table.
 pub(crate) fn table(filter: Option<&Filter>, reply: &ListUpcomingResponse, view: &View) -> String {
@@ -98,7 +96,7 @@ fn transitions(n: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{ReplyContext, Text, UpcomingTransition};
+    use detente_proto::v1::{ReplyContext, Text, UpcomingTransition};
 
     fn claim(temporal_type: TemporalType) -> Claim {
         let text = Text { lang: "en".into(), text: "They \u{1b}[2Jsign.".into(), original: true };

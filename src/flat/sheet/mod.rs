@@ -79,7 +79,7 @@ pub fn resume<'w>(
 
 /// A day as text: of the years 0 to 9999 as ISO 8601 has it, beyond with a sign.
 fn day_text(day: i32) -> String {
-    use crate::domain::moment::{Moment, SECONDS_PER_DAY};
+    use detente_domain::moment::{Moment, SECONDS_PER_DAY};
     let (year, month, day) = Moment(i64::from(day) * SECONDS_PER_DAY).to_civil_day();
     match year {
         0..=9999 => format!("{year:04}-{month:02}-{day:02}"),

@@ -2,10 +2,10 @@
 
 use super::body::{HEAD, Head, PLAIN};
 use crate::budget::{MemoryBudget, Reservation, ReservedBuffer, SMALL};
-use crate::domain::rejection::Violation;
 use crate::grpc::codec::{decoded, weight};
 use crate::grpc::inflate::{Compression, Payload, aside, inflate};
 use crate::grpc::status::Refusal;
+use detente_domain::rejection::Violation;
 use http_body_util::BodyExt as _;
 use prost::bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use std::any::Any;

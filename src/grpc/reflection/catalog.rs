@@ -8,7 +8,7 @@
 //! added here ([`IMPORTED`]).
 
 use super::symbols::Symbols;
-use crate::wire::DESCRIPTOR;
+use detente_proto::DESCRIPTOR;
 use prost::Message as _;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 use std::collections::{BTreeMap, HashSet, VecDeque};

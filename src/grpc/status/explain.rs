@@ -3,10 +3,10 @@
 use super::Refusal;
 use super::detail::{self, Details};
 use crate::budget::Overrun;
-use crate::domain::rejection::{Rejection, Violation};
 use crate::ledger::cursors::CursorError;
 use crate::ledger::error::{AppendError, QueryError, ReadFailure};
 use crate::ledger::stage::StageError;
+use detente_domain::rejection::{Rejection, Violation};
 use std::time::Duration;
 
 /// Delay after which a client may call an overloaded server again.

@@ -1,6 +1,6 @@
 //! The list of what is wrong: fields of a request, or preconditions that do not hold.
 
-use crate::domain::rejection::{Conflict, Violation};
+use detente_domain::rejection::{Conflict, Violation};
 use std::collections::HashMap;
 use tonic_types::ErrorDetails;
 

@@ -9,11 +9,11 @@
 
 use super::Refusal;
 use crate::budget::Overrun;
-use crate::domain::rejection::Rejection;
 use crate::ledger::cursors::CursorError;
 use crate::ledger::error::{AppendError, QueryError, ReadFailure};
 use crate::ledger::stage::StageError;
-use crate::v1::ErrorReason;
+use detente_domain::rejection::Rejection;
+use detente_proto::v1::ErrorReason;
 use tonic::Code;
 
 impl Refusal {
@@ -164,12 +164,12 @@ pub(super) fn short_name(reason: ErrorReason) -> &'static str {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::name::{ClaimId, CursorId};
-    use crate::domain::position::{Position, RecordedAt};
-    use crate::domain::rejection::{Conflict, Violation};
     use crate::journal::Obstacle;
     use crate::ledger::clock_guard::ClockFault;
     use crate::ledger::stage::Unfit;
+    use detente_domain::name::{ClaimId, CursorId};
+    use detente_domain::position::{Position, RecordedAt};
+    use detente_domain::rejection::{Conflict, Violation};
     use std::time::Duration;
     use tonic::Status;
     use tonic_types::StatusExt;

@@ -14,7 +14,7 @@ use super::detail::{DOMAIN, Details};
 use super::listing::shortened;
 use super::reason;
 use crate::grpc::intake::Intake;
-use crate::v1::ErrorReason;
+use detente_proto::v1::ErrorReason;
 use tonic::Status;
 use tonic::codegen::http::HeaderMap;
 use tonic_types::StatusExt as _;

@@ -5,7 +5,7 @@ use crate::ingest::fault::{BadMapping, Fault};
 use crate::ingest::mapping::ValueSpec;
 use crate::ingest::scope::RowScope;
 use crate::ingest::value::{Value, shown};
-use crate::v1;
+use detente_proto::v1;
 
 /// A member, fixed or told by the row.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use crate::ingest::date::DateReading;
 use crate::ingest::snapshot::Window;
-use crate::v1::{self, bound::Bound};
+use detente_proto::v1::{self, bound::Bound};
 
 /// The ends of a claim that its row says; the others follow from the snapshots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The text that stands in a field of a claim, for what is said about that field.
 
 use crate::ingest::value::shown;
-use crate::v1;
+use detente_proto::v1;
 
 /// The texts of a claim that may break a rule, by the path of their field.
 pub(super) struct FieldTexts(Vec<(String, String)>);

@@ -27,15 +27,15 @@ use super::snapshot::Window;
 use super::table::Tables;
 use super::value::{Value, shown};
 use super::version::Versions;
-use crate::domain::name::Word;
-use crate::domain::rejection::Violation;
-use crate::domain::valid_time::ValidTime;
-use crate::v1;
 use crate::wire::claim::{into_message, parse_claim};
 use crate::wire::ids::Ids;
 use crate::wire::path::At;
 use crate::wire::sink::Sink;
 use choice::Choice;
+use detente_domain::name::Word;
+use detente_domain::rejection::Violation;
+use detente_domain::valid_time::ValidTime;
+use detente_proto::v1;
 pub(crate) use ends::OwnEnds;
 use ends::{Ends, bound, held_between};
 use field::FieldTexts;
@@ -434,7 +434,7 @@ impl<'m> ClaimPlan<'m> {
         }
         let claim = parsed?;
         if let Some((from, to)) = claim.time.bounds() {
-            let as_of = claim.as_of.as_ref().and_then(crate::domain::edtf::PartialDate::latest);
+            let as_of = claim.as_of.as_ref().and_then(detente_domain::edtf::PartialDate::latest);
             if let Err(impossible) = ValidTime::resolve(from, to, as_of) {
                 faults.note(Fault::column(self.columns_of_ends(), impossible.to_string()));
                 return None;

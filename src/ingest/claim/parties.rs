@@ -2,7 +2,6 @@
 
 use super::with::With;
 use super::{Compiler, Tools, emptied};
-use crate::domain::relationship::RelationshipId;
 use crate::ingest::class::{EntityRegistration, MadeEntities, NamedEntity};
 use crate::ingest::condition::Condition;
 use crate::ingest::fault::{BadMapping, Fault, Faults};
@@ -11,7 +10,8 @@ use crate::ingest::scope::RowScope;
 use crate::ingest::source::{LIST_SEPARATOR, pieces};
 use crate::ingest::table::Table;
 use crate::ingest::value::{Value, shown};
-use crate::v1;
+use detente_domain::relationship::RelationshipId;
+use detente_proto::v1;
 use std::sync::Arc;
 
 /// The parties and the relationships.

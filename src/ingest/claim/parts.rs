@@ -11,7 +11,7 @@ use crate::ingest::mapping::{CodeSpec, LinkSpec, QuantitySpec, SourceSpec, Voice
 use crate::ingest::release::ClaimIds;
 use crate::ingest::scope::RowScope;
 use crate::ingest::value::{Value, shown};
-use crate::v1;
+use detente_proto::v1;
 use std::borrow::Cow;
 use std::sync::Arc;
 

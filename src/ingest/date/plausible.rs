@@ -1,8 +1,8 @@
 //! The dates that a mapping takes for possible: what lies outside is a fault of the row, not a date of the year 25 or 36161.
 
-use crate::domain::edtf::PartialDate;
-use crate::domain::moment::Moment;
 use crate::ingest::value::shown;
+use detente_domain::edtf::PartialDate;
+use detente_domain::moment::Moment;
 
 /// The earliest and the latest date that can be meant, as far as a mapping says.
 #[derive(Debug, Default)]

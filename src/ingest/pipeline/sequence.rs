@@ -10,7 +10,7 @@ use crate::ingest::plan::Outcome;
 use crate::ingest::release::{TakenBack, Verdict};
 use crate::ingest::scope::Unused;
 use crate::ingest::source::{Row, RowResult};
-use crate::v1::{self, command::Command};
+use detente_proto::v1::{self, command::Command};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use uuid::Uuid;

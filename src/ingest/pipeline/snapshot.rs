@@ -7,7 +7,7 @@ use crate::ingest::day::Day;
 use crate::ingest::fault::Fault;
 use crate::ingest::snapshot::{Said, Step, Window};
 use crate::ingest::source::Row;
-use crate::v1::{self, bound::Bound, command::Command};
+use detente_proto::v1::{self, bound::Bound, command::Command};
 use uuid::Uuid;
 
 /// The most claims that a confirmation may leave out.

@@ -3,7 +3,7 @@
 use crate::ingest::claim::MadeClaim;
 use crate::ingest::day::Day;
 use crate::ingest::release::ContentDigest;
-use crate::v1::{self, bound::Bound};
+use detente_proto::v1::{self, bound::Bound};
 use uuid::Uuid;
 
 /// An open end, as it is compared.

@@ -6,8 +6,8 @@
 
 use super::episode::{Episode, OPEN, Said};
 use super::{Episodes, Key, Window, begun_after};
-use crate::domain::edtf::PartialDate;
 use crate::ingest::day::Day;
+use detente_domain::edtf::PartialDate;
 use uuid::Uuid;
 
 /// A change to the claims of a key.

@@ -1,7 +1,7 @@
 //! Fixed binary fields, big-endian, one after the other: what all headers of the journal are made of.
 
-use crate::domain::position::{Position, RecordedAt};
 use crate::journal::Link;
+use detente_domain::position::{Position, RecordedAt};
 
 /// Takes fields off the front of some bytes. `None` when they run out.
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);

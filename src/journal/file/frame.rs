@@ -19,9 +19,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::fields::{self, Fields};
-use crate::domain::position::{Position, RecordedAt};
 use crate::journal::record::{self, EncodedHeader};
 use crate::journal::{AppendHeader, Bytes, Chunk, Fault, Head, Link, Record};
+use detente_domain::position::{Position, RecordedAt};
 
 /// What every frame starts with.
 pub(super) const MAGIC: &[u8; 4] = b"DTNF";

@@ -8,8 +8,8 @@ use super::OpenError;
 use super::disk::Disk;
 use super::manifest::Manifest;
 use super::segment::{self, HEADER_LEN, Previous, Segment};
-use crate::domain::position::Position;
 use crate::journal::{Fault, Head};
+use detente_domain::position::Position;
 
 /// A segment with the length its file has.
 pub(super) struct Part {

@@ -19,8 +19,8 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::disk::Disk;
-use crate::domain::position::RecordedAt;
 use crate::journal::LedgerId;
+use detente_domain::position::RecordedAt;
 
 /// The name of the file.
 pub(super) const NAME: &str = "MANIFEST";

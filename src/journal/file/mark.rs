@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use super::disk::{Disk, DiskFile};
 use super::fields::{self, Fields};
-use crate::domain::position::Position;
 use crate::journal::Head;
+use detente_domain::position::Position;
 
 /// The name of the file.
 pub(super) const NAME: &str = "HEAD";

@@ -53,7 +53,7 @@ use self::segment::{HEADER_LEN, Header, Previous, Segment};
 use self::space::Space;
 use self::spare::{RollError, Spares};
 use super::{Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Room, Run};
-use crate::domain::position::{Position, RecordedAt};
+use detente_domain::position::{Position, RecordedAt};
 
 /// How much is encoded before it is handed to the disk. A group below it is one write.
 const PIECE: usize = 4 << 20;

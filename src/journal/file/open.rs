@@ -20,8 +20,8 @@ use super::segment::{self, HEADER_LEN, Header, Previous, Segment};
 use super::space::Space;
 use super::spare::Spares;
 use super::{FileJournal, Options};
-use crate::domain::position::Position;
 use crate::journal::{Damage, Head, LedgerId};
+use detente_domain::position::Position;
 
 const LOCK: &str = "LOCK";
 

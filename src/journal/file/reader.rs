@@ -15,8 +15,8 @@ use super::frame::{Frame, Header};
 use super::frames::{FrameError, Frames};
 use super::segment::{self, HEADER_LEN, Segment};
 use super::sequence::Sequence;
-use crate::domain::position::Position;
 use crate::journal::{Chunk, Chunks, Fault, Head, ReadError, Reader};
+use detente_domain::position::Position;
 
 /// How far apart remembered places are, in bytes.
 const HINT_EVERY: u64 = 1 << 20;

@@ -19,8 +19,8 @@ use super::mark::{Mark, MarkFile, MarkReading};
 use super::scan::{Counts, Scan, Tail};
 use super::segment::{self, Segment};
 use super::sequence::Depth;
-use crate::domain::position::Position;
 use crate::journal::Head;
+use detente_domain::position::Position;
 
 const PIECE: u64 = 1 << 20;
 /// How much of a torn tail is kept aside.

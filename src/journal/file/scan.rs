@@ -16,8 +16,8 @@ use super::log::{Log, Part};
 use super::mark::{Mark, MarkReading};
 use super::segment::{HEADER_LEN, Segment};
 use super::sequence::{Depth, Sequence};
-use crate::domain::position::Position;
 use crate::journal::{Damage, Fault, Head};
+use detente_domain::position::Position;
 
 const PIECE: u64 = 1 << 20;
 

@@ -16,8 +16,8 @@ use uuid::Uuid;
 use super::disk::{Disk, DiskFile};
 use super::fields::{self, Fields};
 use super::manifest::Format;
-use crate::domain::position::Position;
 use crate::journal::{Fault, Head, LedgerId};
+use detente_domain::position::Position;
 
 const MAGIC: &[u8; 8] = b"DTNSEGMT";
 const SUFFIX: &str = ".seg";

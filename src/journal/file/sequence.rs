@@ -33,8 +33,8 @@ impl Sequence {
     /// Continues with a frame anywhere in the log, believing what it states about what was before it.
     pub(super) fn joining(frame: &Frame) -> Self {
         let Header { first, begins, recorded_at, before, .. } = frame.header;
-        let position = crate::domain::position::Position(first.0.saturating_sub(1));
-        let recorded_at = if begins { crate::domain::position::RecordedAt::MIN } else { recorded_at };
+        let position = detente_domain::position::Position(first.0.saturating_sub(1));
+        let recorded_at = if begins { detente_domain::position::RecordedAt::MIN } else { recorded_at };
         let run = (!begins).then(|| Arc::clone(&frame.append));
         Self { head: Head { position, recorded_at, link: before }, run, depth: Depth::Frames }
     }

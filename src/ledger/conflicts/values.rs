@@ -11,16 +11,16 @@
 
 use super::ConflictsQuery;
 use crate::budget;
-use crate::domain::certainty::Certainty;
-use crate::domain::conflict::Value;
-use crate::domain::filter::{Filter, FilterItem, Pattern};
-use crate::domain::moment::Moment;
-use crate::domain::period::Period;
-use crate::domain::relationship::RelationshipId;
-use crate::domain::rivals::{CountingSides, Matter};
 use crate::ledger::contradiction::{About, SingleValued, has_value};
 use crate::ledger::error::ReadFailure;
 use crate::ledger::sight::{ClaimSight, Sight};
+use detente_domain::certainty::Certainty;
+use detente_domain::conflict::Value;
+use detente_domain::filter::{Filter, FilterItem, Pattern};
+use detente_domain::moment::Moment;
+use detente_domain::period::Period;
+use detente_domain::relationship::RelationshipId;
+use detente_domain::rivals::{CountingSides, Matter};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 

@@ -1,8 +1,8 @@
 //! What can go wrong with a cursor.
 
 use super::{MOST, MOST_FILTER_BYTES};
-use crate::domain::name::CursorId;
-use crate::domain::position::Position;
+use detente_domain::name::CursorId;
+use detente_domain::position::Position;
 
 /// Why a cursor was not made, moved, deleted or taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,12 +6,12 @@
 
 use super::error::CursorError;
 use super::place::CursorState;
-use crate::domain::name::CursorId;
-use crate::domain::position::{Position, RecordedAt};
 use crate::journal::file::disk::{FILE_MODE, make_dir};
 use crate::journal::{LedgerId, Obstacle, at};
 use crate::ledger::feed::Beginning;
-use crate::v1;
+use detente_domain::name::CursorId;
+use detente_domain::position::{Position, RecordedAt};
+use detente_proto::v1;
 use prost::Message;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};

@@ -1,8 +1,8 @@
 //! A cursor in the hands of one subscription, until another takes it or it is deleted.
 
 use super::place::{Holder, Place};
-use crate::domain::position::Position;
 use crate::ledger::feed::EndReason;
+use detente_domain::position::Position;
 use std::sync::Arc;
 use tokio::sync::watch;
 

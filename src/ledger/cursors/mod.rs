@@ -24,10 +24,10 @@ pub use error::CursorError;
 pub(super) use held::HeldCursor;
 
 use super::feed::Beginning;
-use crate::domain::name::CursorId;
-use crate::domain::position::{Position, RecordedAt};
 use crate::journal::LedgerId;
-use crate::v1;
+use detente_domain::name::CursorId;
+use detente_domain::position::{Position, RecordedAt};
+use detente_proto::v1;
 use file::Files;
 use parking_lot::Mutex;
 use place::{CursorState, Place};

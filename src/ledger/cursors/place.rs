@@ -2,10 +2,10 @@
 
 use super::error::CursorError;
 use super::{Cursor, NewCursor};
-use crate::domain::name::CursorId;
-use crate::domain::position::{Position, RecordedAt};
 use crate::ledger::feed::Beginning;
-use crate::v1;
+use detente_domain::name::CursorId;
+use detente_domain::position::{Position, RecordedAt};
+use detente_proto::v1;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

@@ -2,15 +2,15 @@
 
 use super::rows::Comparison;
 use crate::budget;
-use crate::domain::diff::{self, Change, Question, Revision};
-use crate::domain::name::DisputeId;
-use crate::domain::vocabulary::{ChangeReason, RetractionReason, RevisionKind};
 use crate::ledger::error::ReadFailure;
 use crate::ledger::sight::{ClaimSight, Sight};
 use crate::store::{self, Action};
-use crate::v1;
 use crate::wire::claim::read_claim;
 use crate::wire::vocabulary::Twin;
+use detente_domain::diff::{self, Change, Question, Revision};
+use detente_domain::name::DisputeId;
+use detente_domain::vocabulary::{ChangeReason, RetractionReason, RevisionKind};
+use detente_proto::v1;
 use prost::Message;
 use std::sync::Arc;
 

@@ -2,12 +2,12 @@
 
 use super::super::kept::fingerprint;
 use super::DiffQuery;
-use crate::domain::cut::Basis;
-use crate::domain::diff::{Dates, Summary};
-use crate::domain::filter::{Filter, MemberSet};
-use crate::domain::name::ClaimId;
-use crate::domain::position::RecordedAt;
-use crate::domain::vocabulary::ChangeReason;
+use detente_domain::cut::Basis;
+use detente_domain::diff::{Dates, Summary};
+use detente_domain::filter::{Filter, MemberSet};
+use detente_domain::name::ClaimId;
+use detente_domain::position::RecordedAt;
+use detente_domain::vocabulary::ChangeReason;
 
 /// The changes of a comparison that have an asked reason, in order.
 #[derive(Debug)]

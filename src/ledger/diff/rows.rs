@@ -2,14 +2,14 @@
 
 use super::{DiffQuery, history};
 use crate::budget;
-use crate::domain::diff::{Dates, Question, Sides, Summary, reason_of_new};
-use crate::domain::moment::Moment;
-use crate::domain::name::ClaimId;
-use crate::domain::position::Position;
-use crate::domain::vocabulary::ChangeReason;
 use crate::ledger::error::ReadFailure;
 use crate::ledger::judge::certainty_at;
 use crate::ledger::sight::{ClaimSight, Sight};
+use detente_domain::diff::{Dates, Question, Sides, Summary, reason_of_new};
+use detente_domain::moment::Moment;
+use detente_domain::name::ClaimId;
+use detente_domain::position::Position;
+use detente_domain::vocabulary::ChangeReason;
 use std::collections::BTreeMap;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;

@@ -7,8 +7,8 @@
 //! ```
 
 use super::events::{Events, Stretch};
-use crate::domain::position::Position;
 use crate::store::{AppendNo, Appends, Block, nth_of, number_of};
+use detente_domain::position::Position;
 use std::sync::Arc;
 
 /// A frame of so many bytes ends with the append that it is in.

@@ -1,6 +1,6 @@
 //! Who follows the log, and how far each has come: counted when the numbers are collected, without stopping anybody.
 
-use crate::domain::position::Position;
+use detente_domain::position::Position;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;

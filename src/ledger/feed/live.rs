@@ -6,8 +6,8 @@
 use super::assemble::SOFT;
 use super::events::Events;
 use super::reading::{Reading, Step};
-use crate::domain::position::Position;
 use crate::ledger::{Published, Shared};
+use detente_domain::position::Position;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};

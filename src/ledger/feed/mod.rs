@@ -34,11 +34,11 @@ use super::cursors::{Cursor, CursorError, NewCursor};
 use super::cut::ResolvedCut;
 use super::error::QueryError;
 use super::{Ledger, Shared};
-use crate::domain::filter::Filter;
-use crate::domain::name::CursorId;
-use crate::domain::position::{Position, RecordedAt};
 use crate::wire::filter::parse_filter;
 use crate::wire::sink::Sink;
+use detente_domain::filter::Filter;
+use detente_domain::name::CursorId;
+use detente_domain::position::{Position, RecordedAt};
 use followers::Followers;
 use live::Live;
 use parking_lot::Mutex;
@@ -244,10 +244,10 @@ impl Shared {
 }
 
 /// The filter of a cursor; it was parsed when the cursor was made.
-fn parse(id: &CursorId, filter: crate::v1::Filter) -> Result<Filter, CursorError> {
+fn parse(id: &CursorId, filter: detente_proto::v1::Filter) -> Result<Filter, CursorError> {
     let mut sink = Sink::input();
     let filter = parse_filter(Some(filter), "filter", false, &mut sink);
-    let why = |violations: Vec<crate::domain::rejection::Violation>| {
+    let why = |violations: Vec<detente_domain::rejection::Violation>| {
         let why = violations.into_iter().next().map(|first| format!("{}: {}", first.field, first.description));
         CursorError::Damaged { id: id.clone(), why: why.unwrap_or_default() }
     };

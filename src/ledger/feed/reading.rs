@@ -6,11 +6,11 @@
 use super::assemble::{Assembled, SOFT, assemble};
 use super::events::Events;
 use super::search::{SearchResult, search_briefly};
-use crate::domain::filter::Filter;
-use crate::domain::position::Position;
 use crate::ledger::Shared;
 use crate::ledger::error::{QueryError, ReadFailure};
 use crate::store::{Block, IndexedLog, SPAN, first_of, number_of};
+use detente_domain::filter::Filter;
+use detente_domain::position::Position;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 

@@ -5,11 +5,11 @@
 //! of each follower at a time; and no longer than the follower is there.
 
 use crate::budget::{CallBudget, CancelOnDrop, MemoryBudget, WorkerPool};
-use crate::domain::filter::Filter;
-use crate::domain::position::Position;
 use crate::ledger::Shared;
 use crate::ledger::error::{QueryError, ReadFailure};
 use crate::store::Index;
+use detente_domain::filter::Filter;
+use detente_domain::position::Position;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
 

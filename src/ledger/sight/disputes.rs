@@ -4,7 +4,7 @@ use super::{ClaimSight, Sight};
 use crate::budget::{hold, step};
 use crate::ledger::error::ReadFailure;
 use crate::store::{Action, DisputeCounts, DisputeRow, Revision};
-use crate::v1;
+use detente_proto::v1;
 
 impl Sight<'_> {
     /// The number of disputes of a claim at the cut.

@@ -1,13 +1,13 @@
 //! The claims that a sight finds.
 
 use super::{ClaimSight, FoundRevision, Sight};
-use crate::domain::filter::Filter;
-use crate::domain::moment::Moment;
-use crate::domain::name::ClaimId;
-use crate::domain::position::Position;
-use crate::domain::vocabulary::LinkType;
 use crate::ledger::error::ReadFailure;
 use crate::store::{ClaimNo, ListPage};
+use detente_domain::filter::Filter;
+use detente_domain::moment::Moment;
+use detente_domain::name::ClaimId;
+use detente_domain::position::Position;
+use detente_domain::vocabulary::LinkType;
 
 /// A part of a list of claims in the order in which they were first recorded.
 pub(in crate::ledger) struct ListedPart {

@@ -1,16 +1,16 @@
 //! The reading of a claim that a sight has found.
 
 use super::{ClaimSight, FoundRevision, Sight};
-use crate::domain::claim::Claim;
-use crate::domain::filter::{FacetKind, link_of};
-use crate::domain::moment::Moment;
-use crate::domain::name::ClaimId;
-use crate::domain::valid_time::ValidTime;
-use crate::domain::vocabulary::LinkType;
 use crate::ledger::error::ReadFailure;
 use crate::store::Revision;
-use crate::v1;
 use crate::wire::claim::read_claim;
+use detente_domain::claim::Claim;
+use detente_domain::filter::{FacetKind, link_of};
+use detente_domain::moment::Moment;
+use detente_domain::name::ClaimId;
+use detente_domain::valid_time::ValidTime;
+use detente_domain::vocabulary::LinkType;
+use detente_proto::v1;
 use prost::Message;
 use std::borrow::Cow;
 

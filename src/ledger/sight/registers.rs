@@ -2,7 +2,7 @@
 
 use super::Sight;
 use crate::store::{Index, Registry, RegistryRevision};
-use crate::v1;
+use detente_proto::v1;
 use prost::Message;
 
 impl<'v> Sight<'v> {

@@ -2,13 +2,13 @@
 
 use super::error::StageError;
 use super::opening::is_staged;
-use crate::domain::position::{Position, RecordedAt};
 use crate::ledger::Shared;
 use crate::ledger::cut::ResolvedCut;
 use crate::ledger::error::{AppendError, ReadFailure};
 use crate::ledger::render::Renderer;
 use crate::store::AppendNo;
 use crate::wire::tally::Tally;
+use detente_domain::position::{Position, RecordedAt};
 use uuid::Uuid;
 
 /// How many events are counted without letting the writer in between.

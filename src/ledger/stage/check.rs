@@ -10,15 +10,15 @@
 
 use super::error::{StageError, Unfit};
 use super::file::Reader;
-use crate::domain::decide::{BatchRegistry, NumberedCommand, Survey, Trial};
-use crate::domain::position::{Position, RecordedAt};
-use crate::domain::rejection::Violation;
 use crate::ledger::Shared;
 use crate::ledger::record::DecisionRecord;
 use crate::wire::event::{Stamp, encode_event};
 use crate::wire::sink::Sink;
 use crate::wire::staged::StagedCommands;
 use crate::wire::tally::Tally;
+use detente_domain::decide::{BatchRegistry, NumberedCommand, Survey, Trial};
+use detente_domain::position::{Position, RecordedAt};
+use detente_domain::rejection::Violation;
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;

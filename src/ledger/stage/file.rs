@@ -12,7 +12,7 @@
 
 use super::opening::Opening;
 use crate::journal::file::disk::DiskFile;
-use crate::v1;
+use detente_proto::v1;
 use prost::Message;
 use prost::encoding::message;
 use std::io;

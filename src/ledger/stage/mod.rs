@@ -33,12 +33,12 @@ pub(super) use record::StageWork;
 
 use super::error::AppendError;
 use super::{Ledger, Shared};
-use crate::domain::position::RecordedAt;
-use crate::domain::rejection::Violation;
 use crate::journal::LedgerId;
-use crate::v1;
 use crate::wire::sink::Sink;
 use crate::wire::staged::StagedCommands;
+use detente_domain::position::RecordedAt;
+use detente_domain::rejection::Violation;
+use detente_proto::v1;
 use file::{End, StageFile};
 use opening::{Opening, is_staged};
 use parking_lot::Mutex;

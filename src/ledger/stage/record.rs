@@ -12,12 +12,6 @@
 
 use super::check::{AROUND, Source, StageTrial};
 use super::error::{StageError, TOLD, Unfit};
-use crate::domain::command::Precondition;
-use crate::domain::decide::{BatchRegistry, NumberedCommand, conflicts, decide_piece};
-use crate::domain::event::Event;
-use crate::domain::name::ClaimId;
-use crate::domain::position::Position;
-use crate::domain::rejection::Rejection;
 use crate::journal::{self, AppendHeader, Journal, Link, Piece, Record, Refusal, RequestMark, Run, chain};
 use crate::ledger::Shared;
 use crate::ledger::append::Recording;
@@ -30,6 +24,12 @@ use crate::store::{AppendNo, Incoming};
 use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
 use crate::wire::staged::StagedCommands;
 use crate::wire::tally::Tally;
+use detente_domain::command::Precondition;
+use detente_domain::decide::{BatchRegistry, NumberedCommand, conflicts, decide_piece};
+use detente_domain::event::Event;
+use detente_domain::name::ClaimId;
+use detente_domain::position::Position;
+use detente_domain::rejection::Rejection;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::oneshot;

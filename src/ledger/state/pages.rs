@@ -1,11 +1,11 @@
 //! States that are being read page by page: which claims they have, in order.
 
 use super::StateQuery;
-use crate::domain::certainty::{Certainty, Mode};
-use crate::domain::cut::Basis;
-use crate::domain::emptiness::Emptiness;
-use crate::domain::filter::Filter;
-use crate::domain::period::Period;
+use detente_domain::certainty::{Certainty, Mode};
+use detente_domain::cut::Basis;
+use detente_domain::emptiness::Emptiness;
+use detente_domain::filter::Filter;
+use detente_domain::period::Period;
 
 /// A state, in order.
 #[derive(Debug)]

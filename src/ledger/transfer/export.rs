@@ -3,8 +3,8 @@
 use super::line::{AppendLine, EndLine, FORM, Line, hex};
 use super::{TransferError, TransferSummary};
 use crate::journal::{LedgerId, Reader};
-use crate::v1;
 use crate::wire::json;
+use detente_proto::v1;
 use prost::Message as _;
 use std::io::Write;
 
@@ -21,7 +21,7 @@ pub fn export(
     let head = journal.head();
     let mut carried = TransferSummary::default();
     put(out, &Line::Header { form: FORM, ledger_id: ledger.0 })?;
-    for chunk in journal.read(crate::domain::position::Position(1))? {
+    for chunk in journal.read(detente_domain::position::Position(1))? {
         let chunk = chunk?;
         if chunk.first == chunk.header.first {
             put(out, &Line::Append { append: AppendLine::of(&chunk.header) })?;

@@ -10,7 +10,7 @@ use crate::page::claim_parts::{polarity_class, when_plain};
 use crate::page::day::Day;
 use crate::page::lang::Lang;
 use crate::page::words::Word;
-use crate::v1::Revision;
+use detente_proto::v1::Revision;
 use maud::{Markup, html};
 
 const BAND: f64 = 44.0;

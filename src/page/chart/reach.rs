@@ -2,8 +2,8 @@
 
 use crate::page::claim_parts::end;
 use crate::page::day::{Day, span, stretches};
-use crate::v1::bound::Bound as End;
-use crate::v1::{Bound, Claim, TemporalType};
+use detente_proto::v1::bound::Bound as End;
+use detente_proto::v1::{Bound, Claim, TemporalType};
 
 pub(super) use crate::page::day::FAR;
 
@@ -87,7 +87,7 @@ fn side(bound: Option<&Bound>, far: Day) -> Option<Side> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{KnownDate, OpenEnd};
+    use detente_proto::v1::{KnownDate, OpenEnd};
 
     fn known(edtf: &str, earliest: &str, latest: &str) -> Option<Bound> {
         let known = KnownDate { edtf: edtf.into(), earliest: earliest.into(), latest: latest.into() };

@@ -9,7 +9,7 @@ use crate::page::asked::{Asked, path};
 use crate::page::claim_parts::{label, polarity_class, when_plain};
 use crate::page::day::{Day, span};
 use crate::page::words::Word;
-use crate::v1::{Certainty, Claim};
+use detente_proto::v1::{Certainty, Claim};
 use maud::{Markup, html};
 
 const ROW: f64 = 33.0;

@@ -7,10 +7,10 @@ use super::contents::Content;
 use super::postings::ContentNo;
 use super::query::CompiledFilter;
 use crate::budget::{step, steps};
-use crate::domain::filter::{AnsweredFilter, FacetKind, Filter, FilterItem};
-use crate::domain::merge::MergesAt;
-use crate::domain::name::ClaimId;
-use crate::domain::position::Position;
+use detente_domain::filter::{AnsweredFilter, FacetKind, Filter, FilterItem};
+use detente_domain::merge::MergesAt;
+use detente_domain::name::ClaimId;
+use detente_domain::position::Position;
 
 /// Merges that are walked along for the work of one event.
 const WALKED_AS_ONE: u64 = 16;

@@ -2,8 +2,8 @@
 //!
 //! This is where a cut is resolved: an instant or a position becomes the number of appends that may be seen.
 
-use crate::domain::position::{Position, RecordedAt};
 use crate::store::shared::SharedList;
+use detente_domain::position::{Position, RecordedAt};
 use std::collections::HashMap;
 use uuid::Uuid;
 

@@ -19,9 +19,9 @@ use super::answered::MergesKnown;
 use super::claims::ClaimNo;
 use super::query::CompiledFilter;
 use crate::budget::{hold, step, steps};
-use crate::domain::filter::Filter;
-use crate::domain::position::Position;
 use crate::store::shared::SharedList;
+use detente_domain::filter::Filter;
+use detente_domain::position::Position;
 
 /// So few claims are looked through rather than every event of a stretch.
 const FEW: usize = 4096;

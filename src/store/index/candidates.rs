@@ -9,8 +9,8 @@ use super::contents::Content;
 use super::postings::ContentNo;
 use super::query::{CompiledFilter, Item, sorted};
 use crate::budget::{hold, step};
-use crate::domain::moment::Moment;
-use crate::domain::position::Position;
+use detente_domain::moment::Moment;
+use detente_domain::position::Position;
 
 /// What may match an item.
 pub(super) enum Candidates {

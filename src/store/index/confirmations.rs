@@ -16,11 +16,11 @@ use super::postings::ContentNo;
 use super::query::CompiledFilter;
 use super::terms::Term;
 use crate::budget::step;
-use crate::domain::edtf::Atom;
-use crate::domain::event::LabelConfirmation;
-use crate::domain::filter::FacetKind;
-use crate::domain::position::Position;
 use crate::store::entry::{ContentEntry, Entry};
+use detente_domain::edtf::Atom;
+use detente_domain::event::LabelConfirmation;
+use detente_domain::filter::FacetKind;
+use detente_domain::position::Position;
 use std::sync::Arc;
 use uuid::Uuid;
 

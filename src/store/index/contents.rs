@@ -8,13 +8,13 @@
 use super::claims::{ClaimNo, Revision};
 use super::postings::ContentNo;
 use super::terms::Term;
-use crate::domain::edtf::Atom;
-use crate::domain::moment::Moment;
-use crate::domain::position::Position;
-use crate::domain::valid_time::ValidTime;
-use crate::domain::validity::Validity;
 use crate::store::entry::{Action, ContentEntry};
 use crate::store::shared::{SharedList, SliceArena, SliceStart};
+use detente_domain::edtf::Atom;
+use detente_domain::moment::Moment;
+use detente_domain::position::Position;
+use detente_domain::valid_time::ValidTime;
+use detente_domain::validity::Validity;
 use std::sync::Arc;
 
 const HAS_TIME: u8 = 1;

@@ -9,7 +9,7 @@
 
 use super::claims::ClaimNo;
 use crate::budget::step;
-use crate::domain::position::Position;
+use detente_domain::position::Position;
 use uuid::Uuid;
 
 /// A dispute of a claim.

@@ -5,9 +5,9 @@
 
 use super::{ClaimNo, CompiledFilter, ContentNo, FoundRevision, Index, Revision};
 use crate::budget::step;
-use crate::domain::filter::{FacetKind, Filter};
-use crate::domain::moment::Moment;
-use crate::domain::position::Position;
+use detente_domain::filter::{FacetKind, Filter};
+use detente_domain::moment::Moment;
+use detente_domain::position::Position;
 
 /// The due dates of contents that have one: the end of the last day that it can mean.
 #[derive(Clone, Default)]

@@ -6,7 +6,7 @@
 //! one size are merged as contents come in. Nothing is ever removed: whether a content is current is for the caller.
 
 use super::postings::ContentNo;
-use crate::domain::moment::Moment;
+use detente_domain::moment::Moment;
 use std::sync::Arc;
 
 const TAIL: usize = 32;

@@ -2,10 +2,10 @@
 
 use super::Index;
 use crate::budget::step;
-use crate::domain::filter::Filter;
-use crate::domain::name::PartyId;
-use crate::domain::position::Position;
 use crate::store::entry::Entry;
+use detente_domain::filter::Filter;
+use detente_domain::name::PartyId;
+use detente_domain::position::Position;
 use std::borrow::Cow;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! The parties, sources, kinds or schemes that are registered, each with its revisions as encoded messages.
 
 use crate::budget::step;
-use crate::domain::position::Position;
 use crate::store::entry::Entry;
+use detente_domain::position::Position;
 use std::sync::Arc;
 
 /// What is registered, by id.

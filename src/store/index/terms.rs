@@ -6,9 +6,9 @@
 
 use super::recent::RecentTerms;
 use super::runs::Runs;
-use crate::domain::filter::{FacetKind, FacetTest};
 use crate::store::shared::{SharedList, SharedTable};
 use arrayvec::ArrayVec;
+use detente_domain::filter::{FacetKind, FacetTest};
 use hashbrown::DefaultHashBuilder;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;

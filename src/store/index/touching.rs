@@ -5,8 +5,8 @@ use super::answered::MergesKnown;
 use super::claims::ClaimNo;
 use super::query::CompiledFilter;
 use crate::budget::step;
-use crate::domain::filter::Filter;
-use crate::domain::position::Position;
+use detente_domain::filter::Filter;
+use detente_domain::position::Position;
 
 /// Events that are looked at one by one without asking which claims match.
 const FEW_EVENTS: u64 = 64;

@@ -1,13 +1,13 @@
 //! Appends: `$names`, every command's violations at their paths, the fingerprint, limits.
 
 use super::{append_of, assert_command, counting, fields, small_claim, uuid};
-use crate::domain::command::{Command, Expectation, Precondition};
-use crate::domain::name::ClaimId;
-use crate::domain::position::Position;
-use crate::domain::rejection::Violation;
-use crate::v1;
 use crate::wire::command::{ParsedAppend, over_limit, parse_append};
 use crate::wire::limits;
+use detente_domain::command::{Command, Expectation, Precondition};
+use detente_domain::name::ClaimId;
+use detente_domain::position::Position;
+use detente_domain::rejection::Violation;
+use detente_proto::v1;
 use uuid::Uuid;
 use v1::command::Command as Wire;
 

@@ -1,13 +1,13 @@
 //! Everything that can be wrong with a claim, each at its path.
 
 use super::{At, Sink, counting, fields, known, small_claim, uuid};
-use crate::domain::bound::Bound;
-use crate::domain::claim::{Claim, Time};
-use crate::domain::rejection::Violation;
-use crate::v1;
 use crate::wire::claim::parse_claim;
 use crate::wire::ids::Ids;
 use crate::wire::limits;
+use detente_domain::bound::Bound;
+use detente_domain::claim::{Claim, Time};
+use detente_domain::rejection::Violation;
+use detente_proto::v1;
 
 fn parse(claim: v1::Claim) -> Result<Claim, Vec<Violation>> {
     let mut sink = Sink::input();

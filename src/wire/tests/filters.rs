@@ -1,13 +1,13 @@
 //! Filters: what each field means, and what is refused where.
 
 use super::{Sink, fields, small_claim, uuid};
-use crate::domain::filter::{Filter, Pattern};
-use crate::domain::position::RecordedAt;
-use crate::domain::rejection::Violation;
-use crate::domain::text::SearchWords;
-use crate::domain::vocabulary::{LinkType, Modality, Vocabulary};
-use crate::v1;
 use crate::wire::filter::parse_filter;
+use detente_domain::filter::{Filter, Pattern};
+use detente_domain::position::RecordedAt;
+use detente_domain::rejection::Violation;
+use detente_domain::text::SearchWords;
+use detente_domain::vocabulary::{LinkType, Modality, Vocabulary};
+use detente_proto::v1;
 use prost_types::Timestamp;
 
 fn parse(item: v1::FilterItem, text_allowed: bool) -> Result<Filter, Vec<Violation>> {

@@ -9,8 +9,8 @@ mod splices;
 
 use super::path::At;
 use super::sink::Sink;
-use crate::domain::rejection::Violation;
-use crate::v1;
+use detente_domain::rejection::Violation;
+use detente_proto::v1;
 use uuid::Uuid;
 
 /// Makes the ids 1, 2, 3, ...
@@ -58,6 +58,6 @@ fn fields(violations: &[Violation]) -> Vec<&str> {
 
 #[test]
 fn the_descriptor_is_embedded() {
-    let set = <prost_types::FileDescriptorSet as prost::Message>::decode(super::DESCRIPTOR).unwrap();
+    let set = <prost_types::FileDescriptorSet as prost::Message>::decode(detente_proto::DESCRIPTOR).unwrap();
     assert!(set.file.iter().any(|file| file.name() == "detente/v1/ledger.proto" && file.source_code_info.is_some()));
 }

@@ -1,17 +1,17 @@
 //! Update masks: what is named is replaced, what is not stays, and the two must fit together.
 
 use super::{append_of, assert_command, counting, fields, known, small_claim, uuid};
-use crate::domain::bound::Bound;
-use crate::domain::claim::{Claim, Time};
-use crate::domain::command::{Command, Patch};
-use crate::domain::edtf::PartialDate;
-use crate::domain::rejection::Violation;
-use crate::domain::vocabulary::{RevisionKind, Status};
-use crate::v1;
 use crate::wire::arbitrary;
 use crate::wire::claim::render_claim;
 use crate::wire::command::parse_append;
 use crate::wire::limits;
+use detente_domain::bound::Bound;
+use detente_domain::claim::{Claim, Time};
+use detente_domain::command::{Command, Patch};
+use detente_domain::edtf::PartialDate;
+use detente_domain::rejection::Violation;
+use detente_domain::vocabulary::{RevisionKind, Status};
+use detente_proto::v1;
 use proptest::prelude::*;
 
 fn patch(claim: v1::Claim, paths: &[&str]) -> Result<Box<dyn Patch>, Vec<Violation>> {

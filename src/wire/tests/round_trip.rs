@@ -1,8 +1,6 @@
 //! Domain, message, bytes, message, domain: the same.
 
 use super::{At, Sink, counting};
-use crate::domain::position::{Position, RecordedAt};
-use crate::v1;
 use crate::wire::arbitrary;
 use crate::wire::claim::{parse_claim, read_claim, render_claim};
 use crate::wire::event::{Stamp, encode_event, read_event, render_event};
@@ -10,6 +8,8 @@ use crate::wire::ids::Ids;
 use crate::wire::kind::{parse_kind, parse_scheme, read_kind, read_scheme, render_kind, render_scheme};
 use crate::wire::party::{parse_party, read_party, render_party};
 use crate::wire::source::{parse_source, read_source, render_source};
+use detente_domain::position::{Position, RecordedAt};
+use detente_proto::v1;
 use proptest::prelude::*;
 use prost::Message;
 

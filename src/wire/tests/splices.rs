@@ -1,14 +1,14 @@
 //! A claim's message, made of an event's bytes, is the one that decoding and encoding would make.
 
-use crate::domain::event::{Change, Event};
-use crate::domain::position::{Position, RecordedAt};
-use crate::domain::vocabulary::RevisionKind;
-use crate::v1;
 use crate::wire::arbitrary;
 use crate::wire::claim::render_claim;
 use crate::wire::event::{Stamp, encode_event};
 use crate::wire::splice::parts;
 use crate::wire::time::timestamp;
+use detente_domain::event::{Change, Event};
+use detente_domain::position::{Position, RecordedAt};
+use detente_domain::vocabulary::RevisionKind;
+use detente_proto::v1;
 use proptest::prelude::*;
 use prost::Message;
 

@@ -4,7 +4,7 @@ use super::client::{BOTH, Http, LEDGER, Reply, failed, gzip, inflated};
 use crate::served::Served;
 use base64::Engine as _;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
-use detente::v1;
+use detente_proto::v1;
 use prost::Message as _;
 
 /// The rpcs that GET reaches. A client that was made when an rpc was one of them asks by GET for ever, so that none leaves.

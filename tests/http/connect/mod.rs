@@ -9,7 +9,7 @@ mod unary;
 use crate::served::Served;
 use detente::grpc::limits::Limits;
 use detente::server::ServerOptions;
-use detente::v1;
+use detente_proto::v1;
 use serde_json::{Value, json};
 
 const JSON: &str = "content-type: application/json\r\n";

@@ -4,7 +4,7 @@ use super::client::{BOTH, Http, LEDGER, envelope, failed, gzip, inflated};
 use crate::served::{Served, party};
 use detente::grpc::limits::Limits;
 use detente::server::ServerOptions;
-use detente::v1;
+use detente_proto::v1;
 use http_body_util::BodyExt as _;
 use prost::Message as _;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use super::client::{BOTH, Http, failed, gzip, inflated};
 use crate::served::Served;
-use detente::v1;
+use detente_proto::v1;
 use prost::Message as _;
 use serde_json::json;
 

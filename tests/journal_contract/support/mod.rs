@@ -5,13 +5,13 @@ pub(crate) mod faulty_disk;
 use std::path::Path;
 use std::sync::Arc;
 
-use detente::domain::position::{Position, RecordedAt};
 use detente::journal::file::disk::Disk;
 use detente::journal::file::{FileJournal, OpenError, Options, Recovery};
 use detente::journal::{
     Append, AppendError, AppendHeader, Bytes, Chunk, Head, Journal, LedgerId, Piece, ReadError, Reader, Record,
     RequestMark, Salt, chain,
 };
+use detente_domain::position::{Position, RecordedAt};
 use uuid::Uuid;
 
 pub(crate) use self::faulty_disk::FaultyDisk;

@@ -1,6 +1,6 @@
 //! Claims of the founding dossier: a filter for them, their numbers, and the fields of a refusal.
 
-use detente::v1;
+use detente_proto::v1;
 
 /// The claims between two states, of these kinds.
 pub(crate) fn about(relationship: &str, kinds: &[&str]) -> Option<v1::Filter> {

@@ -7,21 +7,21 @@ use crate::support::demo::Demo;
 use crate::support::home::Home;
 use crate::support::make::{assert, date, dispute, event, id, period, source, source_id, state, with};
 use crate::support::oracle::{Known, Oracle};
-use detente::domain::bound::Bound;
-use detente::domain::claim::{Citation, Claim};
-use detente::domain::command::{Command, Supposed};
-use detente::domain::cut::Cut;
-use detente::domain::event::Change;
-use detente::domain::filter::{Filter, FilterItem};
-use detente::domain::gaps::GapType;
-use detente::domain::moment::{Moment, SECONDS_PER_DAY};
-use detente::domain::period::Period;
-use detente::domain::position::Position;
-use detente::domain::vocabulary::{DisputeOutcome, RetractionReason};
 use detente::ledger::Ledger;
 use detente::ledger::gaps::{Gap, GapsQuery, Lack};
 use detente::ledger::query::PageSize;
-use detente::v1;
+use detente_domain::bound::Bound;
+use detente_domain::claim::{Citation, Claim};
+use detente_domain::command::{Command, Supposed};
+use detente_domain::cut::Cut;
+use detente_domain::event::Change;
+use detente_domain::filter::{Filter, FilterItem};
+use detente_domain::gaps::GapType;
+use detente_domain::moment::{Moment, SECONDS_PER_DAY};
+use detente_domain::period::Period;
+use detente_domain::position::Position;
+use detente_domain::vocabulary::{DisputeOutcome, RetractionReason};
+use detente_proto::v1;
 use std::collections::BTreeSet;
 
 fn query(filter: &Filter, valid_at: &str, cut: Cut) -> GapsQuery {
@@ -93,7 +93,7 @@ fn lacking(known: &[&Known], query: &GapsQuery, withdrawn: &BTreeSet<String>) ->
     }
     for known in known {
         for dispute in known.shown.disputes.iter().filter(|dispute| dispute.resolution.is_none()) {
-            let id = detente::domain::name::DisputeId(dispute.dispute_id.parse().unwrap());
+            let id = detente_domain::name::DisputeId(dispute.dispute_id.parse().unwrap());
             note(known, Lack::Resolution(id));
         }
     }

@@ -4,9 +4,9 @@ use crate::support::home::{Home, request};
 use crate::support::make::{self, batch, registrations};
 use crate::support::oracle::{Known, Oracle};
 use crate::support::random::{Random, random_command, random_filter};
-use detente::domain::command::Command;
-use detente::domain::cut::Cut;
-use detente::domain::filter::Filter;
+use detente_domain::command::Command;
+use detente_domain::cut::Cut;
+use detente_domain::filter::Filter;
 
 /// A ledger in memory and its model, after so many random appends that fit.
 pub(crate) struct History {

@@ -6,17 +6,17 @@ use crate::support::demo::Demo;
 use crate::support::home::Home;
 use crate::support::make::{assert, date, event, period, relationship, state, with, word};
 use crate::support::oracle::Known;
-use detente::domain::buckets::{Bucket, Buckets};
-use detente::domain::certainty::{Certainty, Mode, certainty};
-use detente::domain::claim::{Claim, Time};
-use detente::domain::command::Supposed;
-use detente::domain::cut::Cut;
-use detente::domain::filter::{Filter, FilterItem, Pattern};
-use detente::domain::period::Period;
-use detente::domain::vocabulary::TemporalType;
 use detente::ledger::series::{SeriesBucket, SeriesError, SeriesGroup, SeriesQuery};
-use detente::v1;
 use detente::wire::vocabulary::Twin;
+use detente_domain::buckets::{Bucket, Buckets};
+use detente_domain::certainty::{Certainty, Mode, certainty};
+use detente_domain::claim::{Claim, Time};
+use detente_domain::command::Supposed;
+use detente_domain::cut::Cut;
+use detente_domain::filter::{Filter, FilterItem, Pattern};
+use detente_domain::period::Period;
+use detente_domain::vocabulary::TemporalType;
+use detente_proto::v1;
 use std::collections::{BTreeMap, BTreeSet};
 
 const GROUPS: [Option<SeriesGroup>; 5] = [

@@ -2,17 +2,17 @@
 
 use crate::support::home::Home;
 use crate::support::make::{assert, event};
-use detente::domain::command::Command;
-use detente::domain::position::RecordedAt;
 use detente::ledger::Ledger;
 use detente::ledger::stage::{Commit, CommitOutcome, NewStage, Stage, StageError, StageProgress, StageState, TOLD};
-use detente::v1;
-use detente::v1::command::Command as Wire;
 use detente::wire::claim::render_claim;
 use detente::wire::kind::{render_kind, render_scheme};
 use detente::wire::party::render_party;
 use detente::wire::source::render_source;
 use detente::wire::vocabulary::Twin as _;
+use detente_domain::command::Command;
+use detente_domain::position::RecordedAt;
+use detente_proto::v1;
+use detente_proto::v1::command::Command as Wire;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ pub(crate) fn wire(command: &Command, note: &str) -> v1::Command {
 }
 
 fn sent(command: &Command) -> Wire {
-    let id = |id: &detente::domain::name::ClaimId| id.0.to_string();
+    let id = |id: &detente_domain::name::ClaimId| id.0.to_string();
     match command {
         Command::Assert(claim) => Wire::AssertClaim(v1::AssertClaim { claim: Some(render_claim(claim)) }),
         Command::Revise(kind, claim) => Wire::ReviseClaim(v1::ReviseClaim {
@@ -31,7 +31,7 @@ fn sent(command: &Command) -> Wire {
             kind: kind.to_wire(),
         }),
         Command::Patch(kind, patch) => {
-            let bare = detente::domain::claim::Claim { id: patch.claim_id(), ..event(1, "2025") };
+            let bare = detente_domain::claim::Claim { id: patch.claim_id(), ..event(1, "2025") };
             let patched = patch.apply(&bare).unwrap();
             let labels = patched.labels.iter().map(ToString::to_string).collect();
             let claim = v1::Claim { claim_id: id(&patch.claim_id()), labels, ..v1::Claim::default() };

@@ -5,13 +5,13 @@ use crate::support::ask;
 use crate::support::home::{Home, block_on, request};
 use crate::support::make::{assert, batch, claim, id, party, party_id, tick, with};
 use crate::support::random::{Random, any_command, random_claim};
-use detente::domain::claim::ClaimParty;
-use detente::domain::command::Command;
-use detente::domain::position::Position;
 use detente::ledger::append::AppendRequest;
 use detente::ledger::events::Start;
-use detente::v1;
 use detente::wire::command::parse_append;
+use detente_domain::claim::ClaimParty;
+use detente_domain::command::Command;
+use detente_domain::position::Position;
+use detente_proto::v1;
 use std::collections::HashSet;
 
 fn events(home: &Home) -> Vec<v1::Event> {
@@ -26,7 +26,7 @@ fn append(home: &Home, commands: Vec<v1::Command>) {
     block_on(home.ledger.append(request)).unwrap();
 }
 
-fn request_of(batch: detente::domain::command::Batch) -> AppendRequest {
+fn request_of(batch: detente_domain::command::Batch) -> AppendRequest {
     request(batch)
 }
 
@@ -77,7 +77,7 @@ fn any_history_staged_in_any_pieces_is_the_same_events_as_one_append() {
 #[test]
 fn what_a_stage_registers_later_may_be_named_before() {
     let home = Home::in_memory().furnished();
-    let named = with(claim(1, detente::domain::claim::Time::None), |claim| {
+    let named = with(claim(1, detente_domain::claim::Time::None), |claim| {
         claim.relationships.clear();
         claim.parties =
             vec![ClaimParty { party: party_id("GEO"), role: crate::support::make::word("party"), as_text: "".into() }];
@@ -106,9 +106,9 @@ fn names_and_open_ids_hold_for_the_whole_stage_however_often_a_piece_is_sent() {
     lay_out(&home.ledger, 7, &commands, 1);
     home.ledger.add_to_stage(uuid(7), 0, &commands).unwrap();
     recorded(&home, 7);
-    let claims = ask::claims(&home.ledger, &Default::default(), detente::domain::cut::Cut::Head, (true, false), 9);
+    let claims = ask::claims(&home.ledger, &Default::default(), detente_domain::cut::Cut::Head, (true, false), 9);
     assert_eq!(claims.len(), 3);
-    let by_id = ask::claim(&home.ledger, id(1), detente::domain::cut::Cut::Head).unwrap();
+    let by_id = ask::claim(&home.ledger, id(1), detente_domain::cut::Cut::Head).unwrap();
     assert_eq!(by_id.links[0].claim_id, claims.last().unwrap().claim_id, "the name means the claim that was given it");
     assert!(claims.iter().all(|claim| !claim.claim_id.is_empty()));
 }

@@ -10,11 +10,11 @@ use crate::support::home::{LEDGER, block_on, options, request};
 use crate::support::make::{batch, registrations, tick};
 use crate::support::random::Random;
 use detente::clock::{ManualClock, SystemClock};
-use detente::domain::position::Position;
 use detente::ledger::Ledger;
 use detente::ledger::events::Start;
 use detente::ledger::open::LedgerOptions;
 use detente::ledger::stage::StageState;
+use detente_domain::position::Position;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Child;
@@ -37,7 +37,7 @@ fn open(dir: &Path) -> Ledger {
     Ledger::open(dir, &real_time(), &|_, _| {}).unwrap().0
 }
 
-fn claims(stage: u128) -> Vec<detente::v1::Command> {
+fn claims(stage: u128) -> Vec<detente_proto::v1::Command> {
     assertions(stage << 64..(stage << 64) + COMMANDS)
 }
 

@@ -3,13 +3,13 @@
 use super::commands::{add_all, assertions, commit, lay_out, new, progress, recorded, unfit, uuid, wire};
 use crate::support::home::Home;
 use crate::support::make::{assert, claim, event, id, with};
-use detente::domain::command::{Command, Expectation, Precondition};
-use detente::domain::filter::{Filter, FilterItem};
-use detente::domain::position::Position;
-use detente::domain::rejection::Rejection;
 use detente::ledger::error::AppendError;
 use detente::ledger::stage::{Commit, StageError, TOLD};
-use detente::v1;
+use detente_domain::command::{Command, Expectation, Precondition};
+use detente_domain::filter::{Filter, FilterItem};
+use detente_domain::position::Position;
+use detente_domain::rejection::Rejection;
+use detente_proto::v1;
 
 #[test]
 fn a_malformed_command_refuses_its_piece_with_every_place_and_nothing_of_it_is_staged() {
@@ -56,7 +56,7 @@ fn what_does_not_fit_is_reported_at_the_number_of_its_command_and_can_be_left_ou
 fn of_very_many_violations_the_first_are_told_and_all_are_counted() {
     let home = Home::in_memory().furnished();
     let unknown = |number| {
-        let claim = with(claim(number, detente::domain::claim::Time::None), |claim| {
+        let claim = with(claim(number, detente_domain::claim::Time::None), |claim| {
             claim.relationships.clear();
             claim.parties.truncate(1);
             claim.parties[0].party = crate::support::make::party_id("XXX");
@@ -120,7 +120,7 @@ fn a_precondition_that_does_not_hold_refuses_the_stage_and_it_can_be_committed_a
 #[test]
 fn a_stage_that_was_refused_can_be_mended_by_adding_to_it() {
     let home = Home::in_memory().furnished();
-    let claim = with(claim(1, detente::domain::claim::Time::None), |claim| {
+    let claim = with(claim(1, detente_domain::claim::Time::None), |claim| {
         claim.relationships.clear();
         claim.parties.truncate(1);
         claim.parties[0].party = crate::support::make::party_id("GEO");

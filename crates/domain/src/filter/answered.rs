@@ -1,0 +1,239 @@
+//! A filter judged with the merges of a cut, one claim at a time: for questions about few claims, and for the log.
+//!
+//! [`MergesAt::widen`] writes out every id that answers as one that a filter names, which an index needs
+//! to find claims. Where a claim is at hand already, the comparison goes the other way: an id of the claim matches an id of
+//! the filter when the same party answers for both. That costs with what the claim and the filter name, however many parties
+//! were merged, and gives the same result.
+//!
+//! Words of text are for the caller to judge: an index has them elsewhere.
+
+use super::facet::{FacetKind, FacetTest};
+use super::{Filter, FilterItem};
+use crate::merge::MergesAt;
+use std::collections::HashSet;
+
+/// The facets that a filter asks for, item by item.
+#[derive(Debug)]
+pub struct AnsweredFilter<'f> {
+    items: Vec<AnsweredItem<'f>>,
+    /// The merges that were walked along so far.
+    walked: u64,
+}
+
+/// The facets that an item asks for.
+#[derive(Debug)]
+struct AnsweredItem<'f> {
+    source: &'f FilterItem,
+    /// Of each group a claim must have one.
+    groups: Vec<Vec<KindTests>>,
+}
+
+/// Facets of one kind.
+#[derive(Debug)]
+struct KindTests {
+    kind: FacetKind,
+    exact: HashSet<Box<str>>,
+    prefixes: Vec<Box<str>>,
+    /// Those that name parties, by the parties that answer for them.
+    answering: HashSet<Box<str>>,
+}
+
+/// A facet of a claim; with the parties that answer for those it names, where anybody was merged.
+struct ClaimFacet<'k> {
+    kind: FacetKind,
+    key: &'k str,
+    answering: Option<String>,
+}
+
+impl<'f> AnsweredFilter<'f> {
+    /// A filter at the cut of the merges.
+    #[must_use]
+    pub fn new(filter: &'f Filter, merges: MergesAt<'_>) -> Self {
+        let mut walked = 0;
+        let mut items = Vec::with_capacity(filter.items.len());
+        for source in &filter.items {
+            items.push(AnsweredItem { source, groups: groups_of(source, merges, &mut walked) });
+        }
+        Self { items, walked }
+    }
+
+    /// Returns true if any item, with its number, is one for which `admits` holds and that asks for facets which a claim has, at the cut of the
+    /// merges. Without items every claim is meant.
+    pub fn admits<'k>(
+        &mut self,
+        facets: &[(FacetKind, &'k str)],
+        merges: MergesAt<'_>,
+        admits: impl Fn(usize, &FilterItem) -> bool,
+    ) -> bool {
+        let Self { items, walked } = self;
+        let facet = |(kind, key): &(FacetKind, &'k str)| {
+            let answering = answering_key(*kind, key, merges, walked);
+            ClaimFacet { kind: *kind, key, answering }
+        };
+        let facets: Vec<ClaimFacet<'_>> = facets.iter().map(facet).collect();
+        let mut of_item = |(nth, item): (usize, &AnsweredItem<'_>)| admits(nth, item.source) && item.admits(&facets);
+        items.is_empty() || items.iter().enumerate().any(&mut of_item)
+    }
+
+    /// The merges that were walked along since the last call.
+    pub const fn take_walked(&mut self) -> u64 {
+        std::mem::replace(&mut self.walked, 0)
+    }
+}
+
+impl AnsweredItem<'_> {
+    fn admits(&self, facets: &[ClaimFacet<'_>]) -> bool {
+        let has_one = |group: &Vec<KindTests>| group.iter().any(|tests| facets.iter().any(|facet| tests.admit(facet)));
+        self.groups.iter().all(has_one)
+    }
+}
+
+impl KindTests {
+    fn admit(&self, facet: &ClaimFacet<'_>) -> bool {
+        facet.kind == self.kind
+            && (self.exact.contains(facet.key)
+                || self.prefixes.iter().any(|prefix| facet.key.starts_with(&**prefix))
+                || facet.answering.as_ref().is_some_and(|key| self.answering.contains(key.as_str())))
+    }
+
+    fn add(&mut self, test: FacetTest, merges: MergesAt<'_>, walked: &mut u64) {
+        self.answering.extend(answering_key(test.kind, &test.key, merges, walked).map(Box::from));
+        if test.prefix {
+            self.prefixes.push(test.key);
+        } else {
+            self.exact.insert(test.key);
+        }
+    }
+}
+
+fn groups_of(item: &FilterItem, merges: MergesAt<'_>, walked: &mut u64) -> Vec<Vec<KindTests>> {
+    let mut groups = Vec::new();
+    for tests in item.facets().into_iter().filter(|tests| tests.iter().all(|test| test.kind != FacetKind::Token)) {
+        let mut group: Vec<KindTests> = Vec::new();
+        for test in tests {
+            let of_kind = group.iter().position(|tests| tests.kind == test.kind);
+            let at = of_kind.unwrap_or(group.len());
+            if of_kind.is_none() {
+                let (exact, prefixes, answering) = Default::default();
+                group.push(KindTests { kind: test.kind, exact, prefixes, answering });
+            }
+            if let Some(tests) = group.get_mut(at) {
+                tests.add(test, merges, walked);
+            }
+        }
+        groups.push(group);
+    }
+    groups
+}
+
+/// The key of a facet that names parties, with the parties that answer for them; none for another facet, and where nobody
+/// was ever merged.
+fn answering_key(kind: FacetKind, key: &str, merges: MergesAt<'_>, walked: &mut u64) -> Option<String> {
+    if merges.is_empty() {
+        return None;
+    }
+    match kind {
+        FacetKind::Party | FacetKind::AssertedBy => Some(merges.survivor_after(key, walked).to_owned()),
+        FacetKind::PartyRole => {
+            let (party, role) = key.split_once('\0')?;
+            Some(format!("{}\0{role}", merges.survivor_after(party, walked)))
+        }
+        FacetKind::Relationship => {
+            let mut parties: Vec<&str> = key.split('-').map(|party| merges.survivor_after(party, walked)).collect();
+            parties.sort_unstable();
+            parties.dedup();
+            Some(parties.join("-"))
+        }
+        FacetKind::Kind
+        | FacetKind::Source
+        | FacetKind::Link
+        | FacetKind::ExternalId
+        | FacetKind::Label
+        | FacetKind::Code
+        | FacetKind::Token => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::{Voice, facets_of};
+    use crate::merge::Merges;
+    use crate::name::{PartyId, Word};
+    use crate::position::{Position, RecordedAt};
+    use crate::relationship::RelationshipId;
+    use proptest::prelude::*;
+
+    fn party(number: usize) -> PartyId {
+        PartyId::parse(&format!("P{number}")).unwrap()
+    }
+
+    fn role() -> Word {
+        Word::parse("actor").unwrap()
+    }
+
+    fn relationship(numbers: &[usize]) -> RelationshipId {
+        let mut ids: Vec<String> = numbers.iter().map(|number| format!("P{number}")).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        RelationshipId::parse(&ids.join("-")).unwrap_or_else(|_| RelationshipId::parse("P0-P1").unwrap())
+    }
+
+    /// Merges of the parties that `moves` name, or what undoes one.
+    fn merged(moves: &[(usize, usize)]) -> Merges {
+        let mut merges = Merges::default();
+        for ((one, other), position) in moves.iter().zip(1..) {
+            let (position, now) = (Position(position), merges.at(Position(position)));
+            let (is_merged, is_free) =
+                (now.merged_into(&format!("P{one}")).is_some(), now.merged_into(&format!("P{other}")).is_none());
+            match (is_merged, is_free && one != other) {
+                (true, _) => merges.unmerge(position, party(*one)),
+                (false, true) => merges.merge(position, party(*one), party(*other)),
+                (false, false) => {}
+            }
+        }
+        merges
+    }
+
+    fn item_of(field: usize, named: &[usize]) -> FilterItem {
+        let parties: Vec<PartyId> = named.iter().map(|number| party(*number)).collect();
+        match field {
+            0 => FilterItem { parties, ..FilterItem::default() },
+            1 => FilterItem { asserted_by: parties, ..FilterItem::default() },
+            2 => FilterItem { voices: parties.into_iter().map(Voice::Party).collect(), ..FilterItem::default() },
+            3 => {
+                let party_roles = parties.into_iter().map(|party| (party, role())).collect();
+                FilterItem { party_roles, ..FilterItem::default() }
+            }
+            _ => FilterItem { relationships: vec![relationship(named)], ..FilterItem::default() },
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_claim_is_admitted_exactly_where_the_widened_filter_matches_it(
+            moves in prop::collection::vec((0_usize..7, 0_usize..7), 0..25),
+            cut in 0_u64..26,
+            fields in prop::collection::vec((0_usize..5, prop::collection::vec(0_usize..7, 1..4)), 1..3),
+            borne in prop::collection::vec(prop::collection::vec(0_usize..7, 2..4), 0..3),
+            taking_part in prop::collection::vec(0_usize..7, 0..3),
+            saying in prop::collection::vec(0_usize..7, 0..3),
+        ) {
+            let merges = merged(&moves);
+            let merges = merges.at(Position(cut));
+            let filter = Filter { items: fields.iter().map(|(field, named)| item_of(*field, named)).collect() };
+            let claim = crate::filter::tests::claim_between(
+                borne.iter().map(|numbers| relationship(numbers)).collect(),
+                taking_part.iter().map(|number| (party(*number), role())).collect(),
+                saying.iter().map(|number| party(*number)).collect(),
+            );
+            let known: Vec<String> = claim.relationships.iter().map(ToString::to_string).collect();
+            let wide = merges.widen(&filter, || known.iter().map(String::as_str));
+            let mut found = Vec::new();
+            facets_of(&claim, |kind, key| found.push((kind, key.to_owned())));
+            let facets: Vec<(FacetKind, &str)> = found.iter().map(|(kind, key)| (*kind, key.as_str())).collect();
+            let admitted = AnsweredFilter::new(&filter, merges).admits(&facets, merges, |_, _| true);
+            prop_assert_eq!(admitted, wide.matches(&claim, RecordedAt(0)), "{:?}", filter);
+        }
+    }
+}
