@@ -4,6 +4,7 @@
 
 mod commands;
 mod documents;
+mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};

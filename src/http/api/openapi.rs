@@ -48,20 +48,20 @@ pub(super) fn document() -> String {
 type Plain = (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const PLAIN: &[Plain] = &[
-    ("/healthz", "healthz", "Whether the process runs.", &[("200", "It does.")]),
+    ("/healthz", "healthz", "The liveness of the process.", &[("200", "The process runs.")]),
     (
         "/readyz",
         "readyz",
-        "Whether the server serves: the same state as that of grpc.health.v1.Health.",
+        "The readiness of the server: the same state as that of grpc.health.v1.Health.",
         &[
-            ("200", "It does; the text says whether it takes appends, or why not."),
-            ("503", "It is starting or stopping, or a write to the journal does not end."),
+            ("200", "The server serves. The text states if it takes appends, or the reason if it does not."),
+            ("503", "The server is starting or stopping, or a write to the journal does not end."),
         ],
     ),
     (
         "/metrics",
         "metrics",
-        "What is measured, for Prometheus.",
+        "The metrics, for Prometheus.",
         &[("200", "Prometheus text (0.0.4), or OpenMetrics text where `accept` asks for it.")],
     ),
 ];
@@ -92,7 +92,7 @@ fn flat(route: &Route, method: &MethodDescriptor, schemas: &mut Schemas) -> Valu
                     "text/csv": {},
                 },
             },
-            "304": { "description": "As the ETag in If-None-Match says, nothing has changed." },
+            "304": { "description": "The answer has not changed since the ETag in If-None-Match." },
             "default": failed(),
         },
     }})
@@ -101,9 +101,9 @@ fn flat(route: &Route, method: &MethodDescriptor, schemas: &mut Schemas) -> Valu
 fn headers() -> Value {
     let text = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
     json!({
-        "ETag": text("Of the resolved question, its basis and the form; send it back in If-None-Match."),
-        "Link": text("With rel=next the address of the next page, where there is one."),
-        "Detente-Basis": text("The cut of the answer; ask with it as `basis` for the same again."),
+        "ETag": text("Tag of the resolved question, its basis and the form. Send it back in If-None-Match."),
+        "Link": text("Address of the next page with rel=next, if there is one."),
+        "Detente-Basis": text("The cut of the answer. Send it as `basis` to get the same answer again."),
     })
 }
 
@@ -111,7 +111,7 @@ fn feed() -> Value {
     let parameters: Vec<Value> = FEED.iter().flat_map(|group| group.iter()).map(parameter).collect();
     json!({ "get": {
         "operationId": "feed",
-        "summary": "The log from a place on, then what is being recorded, as server-sent events.",
+        "summary": "The log from a position on, then new events as they are recorded, as server-sent events.",
         "description": "Each event is a frame of Subscribe: its type is that of the frame, its data the frame as JSON, its \
             id the position to resume after, which a browser sends as Last-Event-ID when it connects again.",
         "parameters": parameters,
@@ -139,7 +139,7 @@ fn rpc(method: &MethodDescriptor, schemas: &mut Schemas) -> Value {
 
 fn failed() -> Value {
     json!({
-        "description": "A failure, as the Connect protocol has it.",
+        "description": "An error in the form of the Connect protocol.",
         "content": { "application/json": { "schema": reference("Failure") } },
     })
 }
@@ -187,12 +187,12 @@ fn form_parameters() -> [Value; 3] {
     let languages = json!({ "type": "string", "default": "en" });
     let flag = json!({ "type": "boolean", "default": false });
     [
+        parameter("format", "Form of the answer: the reply, or its table. rows is a JSON array of objects.", formats),
+        parameter("languages", "Languages of the text columns of a table, for example en,ar.", languages),
         parameter(
-            "format",
-            "The form of the answer: the reply, or its table (rows is a JSON array of objects).",
-            formats,
+            "spreadsheet",
+            "If true, CSV is made for a spreadsheet: it has a byte order mark, and no cell is a formula.",
+            flag,
         ),
-        parameter("languages", "The languages of a table's columns of words, for example en,ar.", languages),
-        parameter("spreadsheet", "Whether CSV is for a spreadsheet: with a byte order mark, no cell a formula.", flag),
     ]
 }

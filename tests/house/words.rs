@@ -1,0 +1,186 @@
+//! The tone of what users read: comments of the proto files, the description of the HTTP interface.
+//!
+//! A comment is a noun phrase or a verb, never the beginning of a question, and one field has one comment in every request.
+
+use crate::documents::root;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+
+/// Words that open a question, and no sentence of a manual.
+const QUESTION_WORDS: [&str; 8] = ["What", "Which", "Who", "Whose", "How", "Whether", "Why", "When"];
+
+/// Phrases that are no technical English.
+const BANNED: [&str; 17] = [
+    "whoever",
+    "anew",
+    "beside",
+    "go on with",
+    "goes on with",
+    "so many",
+    "let go of",
+    "there and back",
+    "has come this far",
+    "pulls this way",
+    "from where",
+    "is told",
+    "are told",
+    "was told",
+    "is asked",
+    "are asked",
+    "from the reply before",
+];
+
+/// Fields that mean the same in every request or reply, and are therefore described in the same words.
+const UNIFORM: [&str; 7] = ["cut", "what_if", "page_size", "page_token", "filter", "context", "next_page_token"];
+
+/// One comment of a proto file, and the line of code that it stands above.
+struct Comment {
+    place: String,
+    /// The message or service that it stands in.
+    scope: String,
+    /// The paragraphs, each on one line.
+    paragraphs: Vec<String>,
+    /// The line below it.
+    code: String,
+}
+
+/// The comments of a proto file.
+fn comments(name: &str, text: &str) -> Vec<Comment> {
+    let (mut all, mut scope) = (Vec::new(), String::new());
+    let mut paragraphs = vec![String::new()];
+    for (at, line) in text.lines().map(str::trim).enumerate() {
+        if let Some(words) = line.strip_prefix("//") {
+            if words.is_empty() {
+                paragraphs.push(String::new());
+            } else if let Some(last) = paragraphs.last_mut() {
+                last.push_str(words);
+            }
+            continue;
+        }
+        if ["message ", "service ", "enum "].iter().any(|opening| line.starts_with(opening)) {
+            scope = line.split_whitespace().nth(1).unwrap_or_default().to_owned();
+        }
+        paragraphs.retain(|paragraph| !paragraph.is_empty());
+        if !paragraphs.is_empty() {
+            let place = format!("{name}:{}", at + 1);
+            all.push(Comment { place, scope: scope.clone(), paragraphs, code: line.to_owned() });
+        }
+        paragraphs = vec![String::new()];
+    }
+    all
+}
+
+/// The comments of all proto files.
+fn all_comments() -> Vec<Comment> {
+    let mut all = Vec::new();
+    for folder in ["proto/detente/v1", "proto/detente/journal/v1"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap().map(Result::unwrap) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            all.extend(comments(&name, &fs::read_to_string(entry.path()).unwrap()));
+        }
+    }
+    assert!(all.len() > 500, "the proto files were not found");
+    all
+}
+
+/// The sentences of a paragraph.
+fn sentences(paragraph: &str) -> impl Iterator<Item = &str> {
+    paragraph.split(". ").map(str::trim)
+}
+
+/// The faults in the tone of a paragraph.
+fn faults(paragraph: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    for sentence in sentences(paragraph) {
+        let first = sentence.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        if QUESTION_WORDS.contains(&first) {
+            faults.push(format!("opens with {first}: {sentence}"));
+        }
+    }
+    let words: Vec<String> =
+        paragraph.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
+    let spaced = format!(" {} ", words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "));
+    for phrase in BANNED.iter().filter(|phrase| spaced.contains(&format!(" {phrase} "))) {
+        faults.push(format!("has \"{phrase}\": {paragraph}"));
+    }
+    faults
+}
+
+#[test]
+fn every_comment_of_the_contract_reads_as_a_manual() {
+    let mut wrong = Vec::new();
+    for Comment { place, paragraphs, .. } in all_comments() {
+        for fault in paragraphs.iter().flat_map(|paragraph| faults(paragraph)) {
+            wrong.push(format!("{place} {fault}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The descriptions and summaries in a document, wherever they stand.
+fn descriptions(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            let texts = ["description", "summary"].into_iter().filter_map(|name| fields.get(name)?.as_str());
+            found.extend(texts.map(str::to_owned));
+            fields.values().for_each(|value| descriptions(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| descriptions(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_description_of_the_http_interface_reads_as_a_manual() {
+    let document = fs::read_to_string(root().join("docs/openapi.json")).unwrap();
+    let mut found = Vec::new();
+    descriptions(&serde_json::from_str(&document).unwrap(), &mut found);
+    assert!(found.len() > 500, "the descriptions were not found");
+    let wrong: Vec<String> = found.iter().flat_map(|text| faults(text)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_line_of_the_contract_is_wider_than_a_terminal() {
+    for folder in ["proto/detente/v1", "proto/detente/journal/v1"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap().map(Result::unwrap) {
+            let text = fs::read_to_string(entry.path()).unwrap();
+            let wide = text.lines().find(|line| line.chars().count() > 124);
+            assert_eq!(wide, None, "{}", entry.path().display());
+        }
+    }
+}
+
+#[test]
+fn a_field_that_many_requests_share_has_one_comment() {
+    let mut said: BTreeMap<&str, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    for Comment { place, scope, paragraphs, code } in all_comments() {
+        let named = |field: &&str| code.contains(&format!(" {field} = "));
+        let Some(field) = UNIFORM.into_iter().find(|field| named(field)) else { continue };
+        if scope.ends_with("Request") || scope.ends_with("Response") {
+            said.entry(field).or_default().entry(paragraphs.join("\n")).or_default().push(place);
+        }
+    }
+    for field in UNIFORM {
+        let comments = said.get(field).unwrap_or_else(|| panic!("no request or reply has {field}"));
+        assert_eq!(comments.len(), 1, "{field} is described in several ways: {comments:#?}");
+    }
+}
+
+#[test]
+fn the_rules_of_tone_find_what_breaks_them() {
+    let bad =
+        ["Which claims.", "The claims. How many to return.", "Whatever whoever says.", "Made anew, beside others."];
+    for paragraph in bad {
+        assert!(!faults(paragraph).is_empty(), "{paragraph}");
+    }
+    let good = ["The claims to match. If true, whatever their time.", "Besides \"What?\", nothing."];
+    for paragraph in good {
+        assert_eq!(faults(paragraph), Vec::<String>::new(), "{paragraph}");
+    }
+    let file = "// Which?\n//\n// Two\n// lines.\nmessage M {\n  // F.\n  Filter filter = 1;\n}\n";
+    let found = comments("file", file);
+    assert_eq!(found[0].paragraphs, [" Which?", " Two lines."]);
+    assert_eq!((found[1].scope.as_str(), found[1].code.as_str()), ("M", "Filter filter = 1;"));
+}
