@@ -3,7 +3,6 @@
 
 pub mod budget;
 pub mod cli;
-pub mod client;
 pub mod clock;
 pub mod config;
 pub mod demo;
@@ -11,7 +10,6 @@ pub mod flat;
 pub mod grpc;
 pub mod http;
 mod ingest;
-pub mod journal;
 pub mod ledger;
 pub mod metrics;
 mod operator;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Failure;
-use crate::client::{Client, Options};
+use detente_client::{Client, Options};
 
 /// For how long a call is tried again: long enough for a server that is started anew, and no longer than somebody at a
 /// terminal waits without being told anything.

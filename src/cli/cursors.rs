@@ -14,7 +14,7 @@ use super::{
         question,
     },
 };
-use crate::client::Client;
+use detente_client::Client;
 use detente_proto::v1::{
     AcknowledgeCursorResponse, CreateCursorRequest, CreateCursorResponse, Cursor, DeleteCursorResponse, FromHead,
     ListCursorsRequest, ListCursorsResponse, create_cursor_request::Start,

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::{Failure, json::Wire, page_args::PageArgs};
-use crate::client::Paged;
+use detente_client::Paged;
 use detente_proto::v1;
 
 /// As many as the server gives at once.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tonic::Code;
 
 use super::{Failure, exit::Exit, hint};
-use crate::client::{self, code_name};
+use detente_client::{self, code_name};
 
 /// Which request of an append it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(crate) struct RequestPlace {
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     /// What the client says of it.
-    pub(crate) told: client::Refusal,
+    pub(crate) told: detente_client::Refusal,
     /// Which append it was, where it was one.
     pub(crate) request: Option<RequestPlace>,
 }
@@ -34,26 +34,26 @@ impl RequestPlace {
     }
 }
 
-impl From<client::Refusal> for Refusal {
-    fn from(told: client::Refusal) -> Self {
+impl From<detente_client::Refusal> for Refusal {
+    fn from(told: detente_client::Refusal) -> Self {
         Self { told, request: None }
     }
 }
 
-impl From<client::Error> for Failure {
-    fn from(error: client::Error) -> Self {
+impl From<detente_client::Error> for Failure {
+    fn from(error: detente_client::Error) -> Self {
         match error {
-            client::Error::Address { server, why } => Self::Usage(format!("--server {server}: {why}")),
-            client::Error::Unreachable { server, cause } => Self::Unreachable { server, cause },
-            client::Error::Refused(told) => Self::Refused(Box::new((*told).into())),
-            client::Error::Ended(_) | client::Error::OtherLedger { .. } => Self::Rejected(error.to_string()),
+            detente_client::Error::Address { server, why } => Self::Usage(format!("--server {server}: {why}")),
+            detente_client::Error::Unreachable { server, cause } => Self::Unreachable { server, cause },
+            detente_client::Error::Refused(told) => Self::Refused(Box::new((*told).into())),
+            detente_client::Error::Ended(_) | detente_client::Error::OtherLedger { .. } => Self::Rejected(error.to_string()),
         }
     }
 }
 
 impl From<tonic::Status> for Failure {
     fn from(status: tonic::Status) -> Self {
-        client::Error::from(status).into()
+        detente_client::Error::from(status).into()
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     fn of(status: Status) -> Refusal {
-        client::Refusal::from(status).into()
+        detente_client::Refusal::from(status).into()
     }
 
     fn rejected() -> Refusal {

@@ -1,7 +1,7 @@
 //! `detente subscribe`: follows the log and prints each event once, for as long as it is let.
 //!
 //! When the connection breaks or the server stops, it connects again and goes on behind the last event it printed; that is
-//! the client's doing ([`crate::client::Subscription`]), and is told on standard error.
+//! the client's doing ([`detente_client::Subscription`]), and is told on standard error.
 
 use clap::Args;
 
@@ -13,7 +13,7 @@ use super::{
     output::{self, Format, notice},
     table::{View, escape, event},
 };
-use crate::client::News;
+use detente_client::News;
 use detente_proto::v1::{Event, FromHead, SubscribeRequest, subscribe_request::Start};
 
 /// Where to begin, and with what?

@@ -15,7 +15,7 @@ use super::{
     table::{escape, transition},
     words,
 };
-use crate::client::ClockNews;
+use detente_client::ClockNews;
 use detente_proto::v1::{Transition, WatchClockRequest, WatchClockResponse};
 
 /// Which transitions, from when on?

@@ -5,13 +5,13 @@
 //! and its salts follow from the record, so that every demo ledger has the same bases up to the dossier's last append.
 
 use crate::clock::new_id;
-use crate::journal::LedgerId;
 use crate::ledger::Ledger;
 use crate::ledger::error::AppendError;
 use crate::ledger::open::{LedgerOptions, OpenError};
 use crate::ledger::transfer::TransferError;
 use crate::ledger::transfer::backfill::backfill;
 use crate::store::Progress;
+use detente_journal::LedgerId;
 use serde_json::Value;
 use std::io;
 use std::path::Path;

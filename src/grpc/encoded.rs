@@ -240,7 +240,6 @@ impl Message for Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::LedgerId;
     use crate::ledger::Ledger;
     use crate::ledger::append::AppendRequest;
     use crate::ledger::claims::ClaimsQuery;
@@ -251,6 +250,7 @@ mod tests {
     use detente_domain::cut::{Basis, Cut};
     use detente_domain::filter::Filter;
     use detente_domain::position::{Position, RecordedAt};
+    use detente_journal::LedgerId;
     use uuid::Uuid;
 
     fn context() -> v1::ReplyContext {

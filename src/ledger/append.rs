@@ -5,11 +5,11 @@ use super::Ledger;
 use super::cut::ResolvedCut;
 use super::error::AppendError;
 use super::stage::StageWork;
-use crate::journal::RequestMark;
 use detente_domain::command::{Batch, Command};
 use detente_domain::decide::Decision;
 use detente_domain::event::{Change, Event};
 use detente_domain::position::{Position, RecordedAt};
+use detente_journal::RequestMark;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 

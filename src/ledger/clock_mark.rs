@@ -4,8 +4,8 @@
 //! recorded for months, while it was served, is not asked about its clock. It is no part of the record: without it, the last
 //! append stands for it, if that was recorded by the clock.
 
-use crate::journal::file::disk::FILE_MODE;
 use detente_domain::position::RecordedAt;
+use detente_journal::file::disk::FILE_MODE;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;

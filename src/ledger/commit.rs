@@ -11,7 +11,7 @@
 use super::Shared;
 use super::append::{Appended, CommandResult};
 use super::error::AppendError;
-use crate::journal::{self, Append, Journal, Promise};
+use detente_journal::{self, Append, Journal, Promise};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -217,9 +217,9 @@ impl Shared {
     }
 
     /// Nothing is recorded after a failure: what the view holds beyond the durable head must never be built upon.
-    pub(super) fn stop(&self, error: &journal::AppendError) -> AppendError {
+    pub(super) fn stop(&self, error: &detente_journal::AppendError) -> AppendError {
         match (error, self.stop_because(error.to_string())) {
-            (journal::AppendError::OutcomeUnknown { .. }, AppendError::NotServing(why)) => {
+            (detente_journal::AppendError::OutcomeUnknown { .. }, AppendError::NotServing(why)) => {
                 AppendError::OutcomeUnknown(why)
             }
             (_, stopped) => stopped,

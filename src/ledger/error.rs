@@ -1,10 +1,10 @@
 //! What can go wrong in a use case, apart from any protocol.
 
-use crate::journal::{Obstacle, ReadError, Refusal};
 use crate::ledger::clock_guard::ClockFault;
 use detente_domain::name::ClaimId;
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::rejection::Rejection;
+use detente_journal::{Obstacle, ReadError, Refusal};
 
 /// Why an append was not recorded, or may not have been.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -7,8 +7,8 @@
 use super::Shared;
 use super::clock_guard::{ClockFault, between};
 use super::clock_mark::ClockMark;
-use crate::journal::{FreeSpace, Obstacle, Refusal, Room};
 use detente_domain::position::RecordedAt;
+use detente_journal::{FreeSpace, Obstacle, Refusal, Room};
 use parking_lot::Mutex;
 use std::fmt;
 use std::sync::Arc;

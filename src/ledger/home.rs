@@ -2,7 +2,7 @@
 
 use super::clock_mark;
 use super::open::{OpenError, journal_dir};
-use crate::journal::at;
+use detente_journal::at;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;

@@ -55,7 +55,6 @@ mod writer;
 mod writing;
 
 use crate::clock::Clock;
-use crate::journal::{LedgerId, Reader};
 use crate::metrics::Metrics;
 use crate::store::{AppendNo, Saver, Store};
 use append::Work;
@@ -63,6 +62,7 @@ use clock_guard::ClockGuard;
 use crossbeam_channel::Sender;
 use cut::ResolvedCut;
 use detente_domain::position::Position;
+use detente_journal::{LedgerId, Reader};
 use hindrance::Surroundings;
 use horizon::Horizon;
 pub use horizon::SettledRecord;

@@ -112,7 +112,6 @@ impl Search<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::LedgerId;
     use crate::ledger::append::AppendRequest;
     use crate::ledger::open::LedgerOptions;
     use crate::wire::command::parse_append;
@@ -123,6 +122,7 @@ mod tests {
     use detente_domain::moment::Moment;
     use detente_domain::position::{Position, RecordedAt};
     use detente_domain::relationship::RelationshipId;
+    use detente_journal::LedgerId;
     use serde_json::{Value, json};
     use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! Where salts come from: random ones in use, derived ones where a history must come out the same everywhere.
 
-use crate::journal::{AppendHeader, Salt};
 use detente_domain::position::Position;
+use detente_journal::{AppendHeader, Salt};
 use sha2::{Digest, Sha256};
 
 /// A source of salts.

@@ -17,7 +17,6 @@ use super::error::{QueryError, ReadFailure};
 use super::record::{DecisionRecord, EVERYTHING};
 use super::render::Renderer;
 use crate::budget;
-use crate::journal::{AppendHeader, Link, Salt};
 use crate::store::{ClaimNo, Incoming, IndexedLog, View};
 use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
 use detente_domain::command::{Batch, Command, Supposed};
@@ -26,6 +25,7 @@ use detente_domain::event::{Change, Event};
 use detente_domain::merge::{Merges, MergesAt};
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::rejection::{Rejection, Violation};
+use detente_journal::{AppendHeader, Link, Salt};
 use prost::Message;
 use std::collections::HashSet;
 

@@ -1,11 +1,11 @@
 //! Reads everything again: every byte of the journal, every hash, and sled against the journal, entry by entry.
 
 use super::open::{OpenError, journal_dir, store_dir};
-use crate::journal::Journal as _;
-use crate::journal::file::disk::{ReadOnlyDisk, RealDisk};
-use crate::journal::file::{FileJournal, Options, ReadOnlyJournal};
-use crate::journal::file::{Report, verify as verify_journal};
 use crate::store::{self, StoreReport};
+use detente_journal::Journal as _;
+use detente_journal::file::disk::{ReadOnlyDisk, RealDisk};
+use detente_journal::file::{FileJournal, Options, ReadOnlyJournal};
+use detente_journal::file::{Report, verify as verify_journal};
 use std::path::Path;
 use std::sync::Arc;
 

@@ -17,13 +17,13 @@ use super::cut::ResolvedCut;
 use super::error::{AppendError, ReadFailure};
 use super::record::{DecisionRecord, EVERYTHING};
 use super::salt::Salts;
-use crate::journal::{Append, AppendHeader, Link, Promise, Record, Room, chain};
 use crate::store::{AppendNo, Incoming};
 use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
 use crossbeam_channel::Receiver;
 use detente_domain::decide::{Decision, decide};
 use detente_domain::event::Event;
 use detente_domain::position::{Position, RecordedAt};
+use detente_journal::{Append, AppendHeader, Link, Promise, Record, Room, chain};
 use std::sync::Arc;
 
 /// How many events are decided, at the least, before they are handed over while more appends wait.

@@ -3,9 +3,9 @@
 use super::{fault, not_opened};
 use crate::cli::{Failure, notice};
 use crate::clock::new_id;
-use crate::journal::LedgerId;
 use crate::ledger::Ledger;
 use crate::ledger::open::LedgerOptions;
+use detente_journal::LedgerId;
 use std::path::Path;
 
 /// Returns true if a data directory holds a ledger.

@@ -7,9 +7,9 @@
 use super::block::{Block, first_of};
 use super::stored::{MAX_VALUE, StoredBlock, StoredRows, StoredTerms, seal, unseal};
 use super::view::RestoredBlock;
-use crate::journal::LedgerId;
 use crossbeam_channel::Sender;
 use detente_domain::text::FOLDING;
+use detente_journal::LedgerId;
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};

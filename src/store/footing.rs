@@ -2,7 +2,7 @@
 //! descriptors what it says of itself is not to be believed: it is left as it is then, and nothing of it called damaged.
 
 use super::db::Unusable;
-use crate::journal::Obstacle;
+use detente_journal::Obstacle;
 use rustix::fs::{Access, access};
 use std::io;
 use std::path::Path;

@@ -42,9 +42,9 @@ pub use verify::StoreReport;
 pub(crate) use verify::verify;
 pub(crate) use view::{Incoming, IndexedLog, View};
 
-use crate::journal::{Obstacle, Reader};
 use db::{Db, Unusable};
 use detente_domain::position::Position;
+use detente_journal::{Obstacle, Reader};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -144,7 +144,7 @@ impl Store {
     ///
     /// # Errors
     /// When the journal cannot be read either.
-    pub(crate) fn load(&self, number: usize) -> Result<Arc<Block>, crate::journal::ReadError> {
+    pub(crate) fn load(&self, number: usize) -> Result<Arc<Block>, detente_journal::ReadError> {
         crate::budget::leave_brief();
         let from_sled = if self.is_saving() { self.db.read().as_ref().map(|db| db.block(number)) } else { None };
         let block = match from_sled {
@@ -159,7 +159,7 @@ impl Store {
     }
 
     /// A block from the journal. The log tells when it begins to be unreadable and when it is readable again.
-    fn block_of_journal(&self, number: usize) -> Result<Block, crate::journal::ReadError> {
+    fn block_of_journal(&self, number: usize) -> Result<Block, detente_journal::ReadError> {
         let read = self.journal_block(number);
         match &read {
             Err(error) if !self.unreadable.swap(true, Ordering::AcqRel) => {
@@ -220,7 +220,7 @@ impl Store {
         }
     }
 
-    fn journal_block(&self, number: usize) -> Result<Block, crate::journal::ReadError> {
+    fn journal_block(&self, number: usize) -> Result<Block, detente_journal::ReadError> {
         let mut block = Block::default();
         for chunk in self.journal.read(first_of(number))? {
             for record in chunk?.records {

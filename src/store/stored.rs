@@ -7,8 +7,8 @@
 use super::block::Block;
 use super::entry::Entry;
 use super::index::AppendRow;
-use crate::journal::{AppendHeader, Link, RequestMark, Salt, chain};
 use detente_domain::position::{Position, RecordedAt};
+use detente_journal::{AppendHeader, Link, RequestMark, Salt, chain};
 use prost::Message;
 use uuid::Uuid;
 

@@ -7,7 +7,7 @@ use super::db::{Db, Unusable};
 use super::footing;
 use super::open::{ReplayError, take_in_chunk};
 use super::view::{Unsaved, View};
-use crate::journal::{LedgerId, Reader};
+use detente_journal::{LedgerId, Reader};
 use std::path::{Path, PathBuf};
 
 /// What was found out about sled.

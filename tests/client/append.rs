@@ -2,7 +2,7 @@
 
 use crate::running::{assert, claim, party};
 use crate::site::{Site, one, quick, request, within};
-use detente::client::{Compression, Error, Options};
+use detente_client::{Compression, Error, Options};
 use detente_proto::v1::{self, ErrorReason};
 use std::time::Duration;
 
@@ -123,6 +123,6 @@ async fn where_nobody_listens_that_is_said() {
     let mut site = Site::new().await;
     let address = site.running().address;
     site.stop().await;
-    let error = detente::client::Client::connect(&address.to_string()).await.unwrap_err();
+    let error = detente_client::Client::connect(&address.to_string()).await.unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }), "{error}");
 }

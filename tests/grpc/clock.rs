@@ -221,7 +221,7 @@ async fn a_request_to_the_clock_is_told_all_that_is_wrong_with_it() {
 #[tokio::test]
 async fn the_token_of_another_ledger_is_refused() {
     let (mut one, mut other) = (Running::in_memory().await, {
-        let another = detente::journal::LedgerId(uuid::Uuid::from_u128(7 << 64));
+        let another = detente_journal::LedgerId(uuid::Uuid::from_u128(7 << 64));
         Running::of(Ledger::in_memory(another, &LedgerOptions::default()).unwrap(), ServerOptions::default()).await
     });
     let mut frames = other.client.watch_clock(all()).await.unwrap().into_inner();

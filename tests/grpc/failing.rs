@@ -3,10 +3,10 @@
 use crate::hooked::Hooked;
 use crate::running::ledger_id;
 use detente::clock::Clock;
-use detente::journal::{AppendError, Journal, Refusal, Room};
 use detente::ledger::Ledger;
 use detente::ledger::open::LedgerOptions;
 use detente_domain::position::RecordedAt;
+use detente_journal::{AppendError, Journal, Refusal, Room};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -252,7 +252,7 @@ fn a_cursor_of_another_ledger_and_a_write_that_was_cut_short_are_not_taken_for_o
     assert_eq!(home.ledger.list_cursors().len(), 1);
     assert_eq!(cursor(&home.ledger, "desk-1").acknowledged, Position(5));
     let other = tempfile::tempdir().unwrap();
-    let id = detente::journal::LedgerId(uuid::Uuid::from_u128(77));
+    let id = detente_journal::LedgerId(uuid::Uuid::from_u128(77));
     drop(Ledger::create(other.path(), id, &crate::support::home::options(&home.clock, 0)).unwrap());
     std::fs::create_dir(cursors_dir(other.path())).unwrap();
     std::fs::copy(dir.join("desk-1.cursor"), cursors_dir(other.path()).join("desk-1.cursor")).unwrap();

@@ -2,8 +2,6 @@
 
 use crate::support::home::{Home, LEDGER, named};
 use crate::support::make::{assert, batch, on, party, party_id, state, with, word};
-use detente::journal::Journal;
-use detente::journal::memory::MemoryJournal;
 use detente::ledger::Ledger;
 use detente::ledger::open::LedgerOptions;
 use detente::ledger::registry::RegistryQuery;
@@ -13,6 +11,8 @@ use detente_domain::command::Command;
 use detente_domain::cut::Cut;
 use detente_domain::kind::{Kind, KindValue, ScaleEntry};
 use detente_domain::scheme::Scheme;
+use detente_journal::Journal;
+use detente_journal::memory::MemoryJournal;
 use detente_proto::v1;
 
 fn border(description: &str) -> Kind {

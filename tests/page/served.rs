@@ -2,10 +2,10 @@
 
 use detente::clock::Clock;
 use detente::demo;
-use detente::journal::LedgerId;
 use detente::ledger::Ledger;
 use detente::ledger::open::LedgerOptions;
 use detente::server::{ServeError, ServerOptions, run};
+use detente_journal::LedgerId;
 use detente_proto::v1;
 use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use scraper::{Html, Selector};

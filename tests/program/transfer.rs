@@ -2,15 +2,15 @@
 //! refused before anything is recorded.
 
 use detente::demo;
-use detente::journal::file::disk::RealDisk;
-use detente::journal::file::{FileJournal, Options};
-use detente::journal::memory::MemoryJournal;
-use detente::journal::{Journal, LedgerId};
 use detente::ledger::Ledger;
 use detente::ledger::open::{LedgerOptions, journal_dir};
 use detente::ledger::transfer::{TransferError, export, import};
 use detente::ledger::verify::verify;
 use detente_domain::cut::Cut;
+use detente_journal::file::disk::RealDisk;
+use detente_journal::file::{FileJournal, Options};
+use detente_journal::memory::MemoryJournal;
+use detente_journal::{Journal, LedgerId};
 use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;

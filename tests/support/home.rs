@@ -2,8 +2,6 @@
 
 use super::make::{batch, registrations, tick};
 use detente::clock::ManualClock;
-use detente::journal::file::Options;
-use detente::journal::{LedgerId, RequestMark};
 use detente::ledger::Ledger;
 use detente::ledger::append::{AppendRequest, Appended};
 use detente::ledger::error::AppendError;
@@ -11,6 +9,8 @@ use detente::ledger::open::{LedgerOptions, store_dir};
 use detente_domain::command::{Batch, Command};
 use detente_domain::position::RecordedAt;
 use detente_domain::rejection::Rejection;
+use detente_journal::file::Options;
+use detente_journal::{LedgerId, RequestMark};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;

@@ -1,9 +1,7 @@
 //! A journal in memory that a test has a word in: before it writes, which may take as long as the test likes or fail.
 
-use detente::journal::memory::MemoryJournal;
-use detente::journal::{
-    Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Room, Run,
-};
+use detente_journal::memory::MemoryJournal;
+use detente_journal::{Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Room, Run};
 use std::sync::Arc;
 
 /// What happens before a group is written, or a large append begun, of which nothing is told.

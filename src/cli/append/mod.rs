@@ -31,7 +31,7 @@ use super::{
     refusal::RequestPlace,
     table::{escape, grid::Grid},
 };
-use crate::client::Client;
+use detente_client::Client;
 use detente_proto::v1::{AppendRequest, AppendResponse, CommandResult};
 
 /// Record what, by whom?

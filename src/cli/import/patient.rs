@@ -5,7 +5,7 @@
 
 use crate::cli::export::{Ask, Client};
 use crate::cli::{Failure, notice};
-use crate::client::Refusal;
+use detente_client::Refusal;
 use detente_proto::v1::ErrorReason;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

@@ -164,12 +164,12 @@ pub(super) fn short_name(reason: ErrorReason) -> &'static str {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::journal::Obstacle;
     use crate::ledger::clock_guard::ClockFault;
     use crate::ledger::stage::Unfit;
     use detente_domain::name::{ClaimId, CursorId};
     use detente_domain::position::{Position, RecordedAt};
     use detente_domain::rejection::{Conflict, Violation};
+    use detente_journal::Obstacle;
     use std::time::Duration;
     use tonic::Status;
     use tonic_types::StatusExt;

@@ -6,11 +6,11 @@
 
 use super::error::CursorError;
 use super::place::CursorState;
-use crate::journal::file::disk::{FILE_MODE, make_dir};
-use crate::journal::{LedgerId, Obstacle, at};
 use crate::ledger::feed::Beginning;
 use detente_domain::name::CursorId;
 use detente_domain::position::{Position, RecordedAt};
+use detente_journal::file::disk::{FILE_MODE, make_dir};
+use detente_journal::{LedgerId, Obstacle, at};
 use detente_proto::v1;
 use prost::Message;
 use std::fs::{self, File, OpenOptions};

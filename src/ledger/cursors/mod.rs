@@ -24,9 +24,9 @@ pub use error::CursorError;
 pub(super) use held::HeldCursor;
 
 use super::feed::Beginning;
-use crate::journal::LedgerId;
 use detente_domain::name::CursorId;
 use detente_domain::position::{Position, RecordedAt};
+use detente_journal::LedgerId;
 use detente_proto::v1;
 use file::Files;
 use parking_lot::Mutex;

@@ -1,8 +1,8 @@
 //! What can go wrong with a stage.
 
-use crate::journal::Obstacle;
 use crate::ledger::error::AppendError;
 use detente_domain::rejection::Violation;
+use detente_journal::Obstacle;
 use std::io;
 use uuid::Uuid;
 

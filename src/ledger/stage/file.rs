@@ -11,7 +11,7 @@
 //! send. So torn writes and damage alike cost only what is sent again.
 
 use super::opening::Opening;
-use crate::journal::file::disk::DiskFile;
+use detente_journal::file::disk::DiskFile;
 use detente_proto::v1;
 use prost::Message;
 use prost::encoding::message;

@@ -33,11 +33,11 @@ pub(super) use record::StageWork;
 
 use super::error::AppendError;
 use super::{Ledger, Shared};
-use crate::journal::LedgerId;
 use crate::wire::sink::Sink;
 use crate::wire::staged::StagedCommands;
 use detente_domain::position::RecordedAt;
 use detente_domain::rejection::Violation;
+use detente_journal::LedgerId;
 use detente_proto::v1;
 use file::{End, StageFile};
 use opening::{Opening, is_staged};

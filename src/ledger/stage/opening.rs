@@ -4,8 +4,8 @@
 //! the words it was opened with; its commands are not in it, because once it is recorded nobody has them any more. So whoever opens or
 //! commits a recorded stage again is recognised from the record alone, after a restart, in a copy, without the stage's file.
 
-use crate::journal::{LedgerId, RequestMark};
 use detente_domain::position::RecordedAt;
+use detente_journal::{LedgerId, RequestMark};
 use prost::Message;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;

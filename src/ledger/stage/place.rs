@@ -3,8 +3,8 @@
 use super::error::{StageError, not_written};
 use super::file::StageFile;
 use super::opening::Opening;
-use crate::journal::file::disk::{Disk, DiskFile};
 use crate::ledger::error::AppendError;
+use detente_journal::file::disk::{Disk, DiskFile};
 use parking_lot::Mutex;
 use std::io;
 use std::path::{Path, PathBuf};

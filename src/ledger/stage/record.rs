@@ -12,7 +12,6 @@
 
 use super::check::{AROUND, Source, StageTrial};
 use super::error::{StageError, TOLD, Unfit};
-use crate::journal::{self, AppendHeader, Journal, Link, Piece, Record, Refusal, RequestMark, Run, chain};
 use crate::ledger::Shared;
 use crate::ledger::append::Recording;
 use crate::ledger::error::{AppendError, ReadFailure};
@@ -30,6 +29,7 @@ use detente_domain::event::Event;
 use detente_domain::name::ClaimId;
 use detente_domain::position::Position;
 use detente_domain::rejection::Rejection;
+use detente_journal::{self, AppendHeader, Journal, Link, Piece, Record, Refusal, RequestMark, Run, chain};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -195,15 +195,15 @@ enum Failure {
     /// Nothing was written.
     Refused(AppendError),
     /// The journal failed.
-    Broken(journal::AppendError),
+    Broken(detente_journal::AppendError),
     /// Something else is not as it was when it was checked.
     Defect(String),
 }
 
 /// Why the journal did not begin.
-fn refused(error: journal::AppendError) -> Failure {
+fn refused(error: detente_journal::AppendError) -> Failure {
     match error {
-        journal::AppendError::NothingWritten(
+        detente_journal::AppendError::NothingWritten(
             refusal @ (Refusal::DiskFull { .. } | Refusal::SpaceUnknown(_) | Refusal::NoSegment(_) | Refusal::ReadOnly),
         ) => Failure::Refused(refusal.into()),
         other => Failure::Broken(other),

@@ -3,13 +3,13 @@
 use super::line::parse_instant;
 use super::{TransferError, TransferSummary};
 use crate::clock::new_id;
-use crate::journal::RequestMark;
 use crate::ledger::Ledger;
 use crate::ledger::append::AppendRequest;
 use crate::ledger::error::AppendError;
 use crate::wire::command::parse_append;
 use crate::wire::json;
 use detente_domain::rejection::{Conflict, Rejection};
+use detente_journal::RequestMark;
 use detente_proto::v1;
 use serde::Deserialize;
 use std::io::BufRead;

@@ -2,8 +2,8 @@
 
 use super::line::{AppendLine, EndLine, FORM, Line, hex};
 use super::{TransferError, TransferSummary};
-use crate::journal::{LedgerId, Reader};
 use crate::wire::json;
+use detente_journal::{LedgerId, Reader};
 use detente_proto::v1;
 use prost::Message as _;
 use std::io::Write;

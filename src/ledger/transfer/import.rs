@@ -3,9 +3,9 @@
 
 use super::line::{self, AppendLine, EndLine, FORM, Line};
 use super::{TransferError, TransferSummary};
-use crate::journal::{Append, AppendHeader, Journal, Link, Record, chain};
 use crate::wire::event::read_event;
 use crate::wire::json;
+use detente_journal::{Append, AppendHeader, Journal, Link, Record, chain};
 use detente_proto::v1;
 use prost::Message as _;
 use std::io::BufRead;

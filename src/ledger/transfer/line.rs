@@ -1,7 +1,7 @@
 //! The lines of an export.
 
-use crate::journal::{AppendHeader, Link, RequestMark, Salt};
 use detente_domain::position::{Position, RecordedAt};
+use detente_journal::{AppendHeader, Link, RequestMark, Salt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;

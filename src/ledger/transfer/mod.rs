@@ -22,8 +22,8 @@ mod line;
 
 use super::error::AppendError;
 use super::open::OpenError;
-use crate::journal::ReadError;
 use crate::wire::json::NotJson;
+use detente_journal::ReadError;
 use std::io;
 
 /// Why something could not be carried over.

@@ -4,8 +4,6 @@ use super::commands::{SOON, assertions, commit, lay_out, new_at, recorded, uuid}
 use crate::support::ask;
 use crate::support::home::{Home, block_on, request};
 use crate::support::make::{assert, batch, event, id, on, registrations, tick};
-use detente::journal::file::disk::RealDisk;
-use detente::journal::file::verify;
 use detente::ledger::Ledger;
 use detente::ledger::error::QueryError;
 use detente::ledger::events::Start;
@@ -13,6 +11,8 @@ use detente::ledger::open::journal_dir;
 use detente::ledger::stage::{Commit, StageError};
 use detente_domain::cut::Cut;
 use detente_domain::position::Position;
+use detente_journal::file::disk::RealDisk;
+use detente_journal::file::verify;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -3,12 +3,12 @@
 use super::commands::{add_all, assertions, commit, lay_out, new, progress, recorded, uuid};
 use crate::support::home::{Home, open};
 use crate::support::make::tick;
-use detente::journal::memory::MemoryJournal;
 use detente::ledger::Ledger;
 use detente::ledger::open::{LedgerOptions, stages_dir, store_dir};
 use detente::ledger::stage::{NewStage, StageError, StageState};
 use detente::ledger::transfer::{export, import};
 use detente_domain::position::Position;
+use detente_journal::memory::MemoryJournal;
 
 #[test]
 fn opening_again_in_the_same_words_returns_the_stage_as_far_as_it_is_also_after_a_restart() {

@@ -1,0 +1,91 @@
+//! The channel to a server.
+//!
+//! Connecting is a step of its own, so that "there is no server" is told apart from "the server says no". A channel connects
+//! again by itself when a call needs it. Keepalive finds a peer that has silently gone; without it a call could wait for ever.
+
+use super::error::Error;
+use super::options::{Compression, Options};
+use detente_proto::v1::ledger_service_client::LedgerServiceClient;
+use std::error::Error as StdError;
+use tonic::codec::CompressionEncoding;
+use tonic::transport::{Channel, Endpoint};
+
+/// The generated client.
+pub(super) type Stub = LedgerServiceClient<Channel>;
+
+/// Connects to the server at a URL; the scheme may be left out.
+pub(super) async fn connect(server: &str, options: &Options) -> Result<Stub, Error> {
+    let channel = endpoint(server, options)?.connect().await;
+    let channel =
+        channel.map_err(|error| Error::Unreachable { server: server.to_owned(), cause: innermost(&error) })?;
+    Ok(stub(channel, options))
+}
+
+fn stub(channel: Channel, options: &Options) -> Stub {
+    let stub = LedgerServiceClient::new(channel).max_decoding_message_size(options.max_reply_bytes);
+    match options.compression {
+        Compression::None => stub,
+        Compression::Replies => accepting(stub),
+        Compression::Both => accepting(stub).send_compressed(PREFERRED),
+    }
+}
+
+/// The encoding of requests, and the first that replies may have.
+#[cfg(feature = "zstd")]
+const PREFERRED: CompressionEncoding = CompressionEncoding::Zstd;
+#[cfg(not(feature = "zstd"))]
+const PREFERRED: CompressionEncoding = CompressionEncoding::Gzip;
+
+fn accepting(stub: Stub) -> Stub {
+    stub.accept_compressed(PREFERRED).accept_compressed(CompressionEncoding::Gzip)
+}
+
+fn endpoint(server: &str, options: &Options) -> Result<Endpoint, Error> {
+    let wrong = |why: String| Error::Address { server: server.to_owned(), why };
+    let url = match server.split_once("://") {
+        None => format!("http://{server}"),
+        Some(("http", _)) => server.to_owned(),
+        Some((scheme, _)) => return Err(wrong(format!("the scheme must be http, not {scheme}"))),
+    };
+    let endpoint = Endpoint::from_shared(url).map_err(|error| wrong(error.to_string()))?;
+    let endpoint = endpoint
+        .connect_timeout(options.connect_timeout)
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(options.keepalive_interval)
+        .keep_alive_timeout(options.keepalive_timeout)
+        .user_agent(concat!("detente/", env!("CARGO_PKG_VERSION")));
+    endpoint.map_err(|error| wrong(error.to_string()))
+}
+
+/// The cause at the bottom of a chain of errors: the operating system's word, not "transport error".
+fn innermost(error: &dyn StdError) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_may_be_named_without_its_scheme() {
+        let endpoint = endpoint("127.0.0.1:7443", &Options::default()).unwrap();
+        assert_eq!(endpoint.uri().to_string(), "http://127.0.0.1:7443/");
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_one_is_told_as_such() {
+        for server in ["https://h:1", "http://", "http://a b"] {
+            assert!(matches!(endpoint(server, &Options::default()), Err(Error::Address { .. })), "{server}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_told_as_unreachable_with_its_cause() {
+        let error = connect("http://127.0.0.1:1", &Options::default()).await.unwrap_err();
+        assert!(matches!(&error, Error::Unreachable { cause, .. } if cause.contains("refused")), "{error}");
+    }
+}

@@ -1,0 +1,99 @@
+//! Reads the frames of one segment in order, through a small window, checking each one alone.
+//!
+//! Whether a frame belongs where it stands is not asked here: see `sequence`.
+
+use std::io;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::disk::DiskFile;
+use super::frame::{self, Frame, Header};
+use super::segment::Segment;
+use crate::Fault;
+
+const WINDOW: usize = 128 * 1024;
+
+/// Why there is no next frame.
+#[derive(Debug, Error)]
+pub(super) enum FrameError {
+    /// It is not sound.
+    #[error(transparent)]
+    Bad(#[from] Fault),
+    /// It could not be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// The frames of a segment between two offsets.
+pub(super) struct Frames {
+    file: Arc<dyn DiskFile>,
+    nonce: u32,
+    offset: u64,
+    end: u64,
+    window: Vec<u8>,
+    window_at: u64,
+}
+
+impl Frames {
+    /// The frames from an offset, where one starts, to another.
+    pub(super) fn new(segment: &Segment, offset: u64, end: u64) -> Self {
+        let file = Arc::clone(&segment.file);
+        Self { file, nonce: segment.header.nonce, offset, end, window: Vec::new(), window_at: 0 }
+    }
+
+    /// Where the next frame starts.
+    pub(super) const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The header of the next frame, without moving on. `None` at the end.
+    pub(super) fn peek(&mut self) -> Result<Option<Header>, FrameError> {
+        if self.offset >= self.end {
+            return Ok(None);
+        }
+        let nonce = self.nonce;
+        let bytes = self.bytes(self.offset, frame::HEADER_LEN)?;
+        Ok(Some(Header::decode(nonce, bytes).ok_or(Fault::FrameHeader)?))
+    }
+
+    /// Moves on to after a frame, unread.
+    pub(super) fn skip(&mut self, header: &Header) {
+        self.offset = self.offset.saturating_add(header.frame_len());
+    }
+
+    /// The next frame. `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Frame>, FrameError> {
+        let Some(header) = self.peek()? else {
+            return Ok(None);
+        };
+        let len = usize::try_from(header.payload_len).map_err(|_| Fault::Short)?;
+        let payload = self.bytes(self.offset + frame::HEADER_LEN as u64, len)?;
+        let frame = Frame::decode(header, payload)?;
+        self.skip(&header);
+        Ok(Some(frame))
+    }
+
+    /// Some bytes, through the window.
+    fn bytes(&mut self, offset: u64, len: usize) -> Result<&[u8], FrameError> {
+        let window_end = self.window_at + self.window.len() as u64;
+        if offset < self.window_at || offset + len as u64 > window_end {
+            self.fill(offset, len)?;
+        }
+        let start = usize::try_from(offset - self.window_at).map_err(|_| Fault::Short)?;
+        Ok(self.window.get(start..start + len).ok_or(Fault::Short)?)
+    }
+
+    fn fill(&mut self, offset: u64, len: usize) -> Result<(), FrameError> {
+        let available = self.end.saturating_sub(offset);
+        if available < len as u64 {
+            return Err(Fault::Short.into());
+        }
+        let size = usize::try_from(available).unwrap_or(usize::MAX).min(len.max(WINDOW));
+        self.window.resize(size, 0);
+        self.window_at = offset;
+        let read = self.file.read_at(&mut self.window, offset);
+        read.inspect_err(|_| self.window.clear())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,231 @@
+//! The journal in a directory of files: one writer, any number of readers, one fsync per group.
+//!
+//! The layout and the promises are told in [`crate`]. Here is the writer; each of its parts has a file:
+//!
+//! ```text
+//! bytes      fields  frame  segment  manifest  mark        what stands where, and its checksums
+//! one way    plan -> write -> sync -> publish -> mark      (this file, space, spare); of a large append: run
+//! the other  frames -> sequence -> reader, scan            what is sound, and what may follow what
+//! judgement  log  scan  recover  read_only  verify         torn or damaged
+//! world      disk  lock
+//! ```
+
+pub mod disk;
+mod fields;
+mod frame;
+mod frames;
+pub mod lock;
+mod log;
+pub mod manifest;
+mod mark;
+mod open;
+mod plan;
+mod read_only;
+mod reader;
+mod recover;
+mod run;
+mod scan;
+mod segment;
+mod sequence;
+mod space;
+mod spare;
+mod verify;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use open::{CreateError, OpenError};
+pub use read_only::ReadOnlyJournal;
+pub use recover::{MarkState, Recovery, Torn};
+pub use verify::{Report, verify};
+
+use self::disk::Disk;
+use self::frame::{Encoder, Source};
+use self::lock::Lock;
+use self::mark::{Mark, MarkFile};
+use self::open::lock_dir;
+use self::plan::Plan;
+use self::reader::{DurableEnd, SharedLog};
+use self::scan::Tail;
+use self::segment::{HEADER_LEN, Header, Previous, Segment};
+use self::space::Space;
+use self::spare::{RollError, Spares};
+use super::{Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Room, Run};
+use detente_domain::position::{Position, RecordedAt};
+
+/// How much is encoded before it is handed to the disk. A group below it is one write.
+const PIECE: usize = 4 << 20;
+
+/// How a file journal behaves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// A segment that would grow beyond this is closed, and the next one started. A single group may exceed it.
+    pub segment_bytes: u64,
+    /// An append with a larger payload becomes several frames. A single record may exceed it.
+    pub max_frame_bytes: usize,
+    /// How much of the disk is kept free.
+    pub reserve_bytes: u64,
+    /// For the manifest of a new journal; opening ignores it.
+    pub created_at: RecordedAt,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { segment_bytes: 256 << 20, max_frame_bytes: 1 << 20, reserve_bytes: 128 << 20, created_at: RecordedAt(0) }
+    }
+}
+
+/// The writer of a journal in a directory, which it holds locked.
+pub struct FileJournal {
+    ledger_id: LedgerId,
+    options: Options,
+    segment: Segment,
+    tail: Tail,
+    marks: MarkFile,
+    space: Arc<Space>,
+    spares: Arc<Spares>,
+    encoder: Encoder,
+    buffer: Vec<u8>,
+    poisoned: bool,
+    /// How long the fsync of the last group took.
+    last_sync: Option<Duration>,
+    /// Shared with the readers.
+    shared: Arc<SharedLog>,
+    _lock: Box<dyn Lock>,
+}
+
+impl Journal for FileJournal {
+    fn ledger_id(&self) -> LedgerId {
+        self.ledger_id
+    }
+
+    fn head(&self) -> Head {
+        self.tail.head
+    }
+
+    fn append(&mut self, group: &[Append]) -> Result<Head, AppendError> {
+        if self.poisoned {
+            return Err(AppendError::Poisoned);
+        }
+        let plan = Plan::new(self.tail.head, group, self.options.max_frame_bytes)?;
+        if plan.appends.is_empty() {
+            return Ok(self.tail.head);
+        }
+        self.space.take(plan.bytes)?;
+        self.rotate_before(plan.bytes)?;
+        let tail = self.write(group, &plan).map_err(|error| AppendError::OutcomeUnknown(self.poison(error)))?;
+        self.publish(tail);
+        Ok(tail.head)
+    }
+
+    fn last_sync(&self) -> Option<Duration> {
+        self.last_sync
+    }
+
+    fn begin(&mut self, header: &AppendHeader, bytes: u64) -> Result<Box<dyn Run + '_>, AppendError> {
+        Ok(Box::new(run::FileRun::begin(self, header, bytes)?))
+    }
+
+    fn room(&self) -> Arc<dyn Room> {
+        Arc::clone(&self.space) as Arc<dyn Room>
+    }
+
+    fn reader(&self) -> Arc<dyn Reader> {
+        Arc::clone(&self.shared) as Arc<dyn Reader>
+    }
+
+    fn checkpoint(&mut self) -> Result<(), CheckpointError> {
+        if self.poisoned {
+            return Err(CheckpointError::Poisoned);
+        }
+        self.marks.sync().map_err(|error| CheckpointError::Failed(self.poison(error)))
+    }
+}
+
+impl FileJournal {
+    /// Starts a new segment if these bytes would make this one too large. If it cannot be made the journal goes on with the
+    /// one it has, unless what became of the new one is not known.
+    fn rotate_before(&mut self, bytes: u64) -> Result<(), Refusal> {
+        let fits = self.tail.end.saturating_add(bytes) <= self.options.segment_bytes;
+        if fits || self.tail.end == HEADER_LEN {
+            return Ok(());
+        }
+        let previous = Previous { first: self.segment.header.first(), len: self.tail.end };
+        let header = Header::new(self.ledger_id, self.tail.head, previous);
+        self.segment = match self.spares.segment(header) {
+            Ok(segment) => segment,
+            Err(RollError::NothingDone(error)) => return Err(Refusal::NoSegment(error)),
+            Err(RollError::Broken(error)) => return Err(Refusal::NoSegment(self.poison(error))),
+        };
+        self.tail = Tail { head: self.tail.head, frame: None, end: HEADER_LEN };
+        self.shared.publish_segment(header.first());
+        Ok(())
+    }
+
+    /// Writes and syncs a group. What it returns is durable.
+    fn write(&mut self, group: &[Append], plan: &Plan) -> io::Result<Tail> {
+        let mut tail = self.tail;
+        self.buffer.clear();
+        for (append, planned) in group.iter().zip(&plan.appends) {
+            let source = Source {
+                append: &append.header,
+                encoded: &planned.header,
+                records: &append.records,
+                synced: self.tail.head.position,
+                nonce: self.segment.header.nonce,
+            };
+            for cut in &planned.cuts {
+                tail.frame = Some(tail.end + self.buffer.len() as u64);
+                self.encoder.put(&source, cut, &mut self.buffer);
+                if self.buffer.len() >= PIECE {
+                    self.hand_over(&mut tail)?;
+                }
+            }
+        }
+        self.hand_over(&mut tail)?;
+        let began = Instant::now();
+        self.segment.file.sync()?;
+        self.last_sync = Some(began.elapsed());
+        Ok(Tail { head: plan.head, ..tail })
+    }
+
+    fn hand_over(&mut self, tail: &mut Tail) -> io::Result<()> {
+        if !self.buffer.is_empty() {
+            self.segment.file.write_at(&self.buffer, tail.end)?;
+            tail.end += self.buffer.len() as u64;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+
+    /// Shows readers what is durable, and marks it. The group stands even if marking fails; the next one does not.
+    fn publish(&mut self, tail: Tail) {
+        let segment = self.segment.header.first();
+        if let Some(frame) = tail.frame {
+            self.shared.remember(segment, self.tail.head.position.next(), self.tail.end);
+            debug_assert!(frame >= self.tail.end);
+        }
+        self.tail = tail;
+        self.shared.publish(tail.head, tail.end);
+        let mark = Mark { head: tail.head, segment, frame: tail.frame, end: tail.end };
+        if let Err(error) = self.marks.write(&mark) {
+            self.poison(error);
+        }
+    }
+
+    /// Stops the journal for good.
+    fn poison(&mut self, error: io::Error) -> io::Error {
+        tracing::error!(%error, head = %self.tail.head.position, "the journal stops: writing failed");
+        self.poisoned = true;
+        error
+    }
+}
+
+impl SharedLog {
+    fn of(dir: PathBuf, disk: Arc<dyn Disk>, firsts: Vec<Position>, tail: &Tail) -> Arc<Self> {
+        let published = DurableEnd { head: tail.head, firsts: Arc::new(firsts), end: tail.end };
+        Arc::new(Self::new(dir, disk, published))
+    }
+}

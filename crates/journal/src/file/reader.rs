@@ -1,0 +1,232 @@
+//! The readers' side: what is durable, where frames are, and reading them with file handles of its own.
+//!
+//! The writer publishes a head after its fsync; a read captures it and never looks beyond it, so it meets only whole
+//! appends and needs no lock while it goes. Places of frames are remembered now and then, to start in the middle of a
+//! large segment without walking it from its beginning.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::disk::Disk;
+use super::frame::{Frame, Header};
+use super::frames::{FrameError, Frames};
+use super::segment::{self, HEADER_LEN, Segment};
+use super::sequence::Sequence;
+use crate::{Chunk, Chunks, Fault, Head, ReadError, Reader};
+use detente_domain::position::Position;
+
+/// How far apart remembered places are, in bytes.
+const HINT_EVERY: u64 = 1 << 20;
+
+/// What is durable now.
+#[derive(Clone)]
+pub(super) struct DurableEnd {
+    /// The durable head.
+    pub(super) head: Head,
+    /// First positions of all segments, in order.
+    pub(super) firsts: Arc<Vec<Position>>,
+    /// The durable length of the last one.
+    pub(super) end: u64,
+}
+
+/// What the writer and all readers share.
+pub(super) struct SharedLog {
+    dir: PathBuf,
+    disk: Arc<dyn Disk>,
+    published: Mutex<DurableEnd>,
+    hints: Mutex<BTreeMap<Position, u64>>,
+}
+
+impl SharedLog {
+    pub(super) fn new(dir: PathBuf, disk: Arc<dyn Disk>, published: DurableEnd) -> Self {
+        Self { dir, disk, published: Mutex::new(published), hints: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// Publishes what has just become durable.
+    pub(super) fn publish(&self, head: Head, end: u64) {
+        let mut published = self.published.lock();
+        (published.head, published.end) = (head, end);
+    }
+
+    /// Publishes a new, empty segment.
+    pub(super) fn publish_segment(&self, first: Position) {
+        let mut published = self.published.lock();
+        Arc::make_mut(&mut published.firsts).push(first);
+        published.end = HEADER_LEN;
+    }
+
+    /// Remembers where the frame that starts with a position is, unless a place shortly before it is known.
+    pub(super) fn remember(&self, segment: Position, first: Position, offset: u64) {
+        let mut hints = self.hints.lock();
+        let known = hints.range(segment..=first).next_back().map_or(HEADER_LEN, |(_, offset)| *offset);
+        if offset >= known.saturating_add(HINT_EVERY) {
+            hints.insert(first, offset);
+        }
+    }
+
+    /// Remembers a frame met while reading, if it is one in a mebibyte: the others take no lock.
+    fn notice(&self, segment: Position, header: &Header, offset: u64) {
+        if offset / HINT_EVERY != offset.saturating_add(header.frame_len()) / HINT_EVERY {
+            self.remember(segment, header.first, offset);
+        }
+    }
+
+    /// The best known place in a segment from which to look for a position.
+    fn recall(&self, segment: Position, position: Position) -> u64 {
+        self.hints.lock().range(segment..=position).next_back().map_or(HEADER_LEN, |(_, offset)| *offset)
+    }
+}
+
+impl Reader for SharedLog {
+    fn head(&self) -> Head {
+        self.published.lock().head
+    }
+
+    fn read(&self, from: Position) -> Result<Chunks<'_>, ReadError> {
+        let from = from.max(Position(1));
+        let snapshot = self.published.lock().clone();
+        let head = snapshot.head.position;
+        if from > head.next() {
+            return Err(ReadError::BeyondHead { from, head });
+        }
+        if from > head {
+            return Ok(Box::new(std::iter::empty()));
+        }
+        let index = snapshot.firsts.partition_point(|first| *first <= from).saturating_sub(1);
+        let mut cursor = Cursor { shared: self, snapshot, index, from, at: None, sequence: None };
+        cursor.seek()?;
+        Ok(Box::new(Reading(Some(cursor))))
+    }
+}
+
+/// A read under way; empty after its end or an error.
+struct Reading<'a>(Option<Cursor<'a>>);
+
+impl Iterator for Reading<'_> {
+    type Item = Result<Chunk, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.0.as_mut()?.next().transpose();
+        if !matches!(next, Some(Ok(_))) {
+            self.0 = None;
+        }
+        next
+    }
+}
+
+struct Cursor<'a> {
+    shared: &'a SharedLog,
+    snapshot: DurableEnd,
+    index: usize,
+    from: Position,
+    at: Option<(Segment, Frames)>,
+    sequence: Option<Sequence>,
+}
+
+impl Cursor<'_> {
+    /// Opens the segment of the index, and goes to the frame that holds the first position asked for.
+    fn seek(&mut self) -> Result<(), ReadError> {
+        let first = self.first();
+        self.open(self.shared.recall(first, self.from))?;
+        let Some((segment, frames)) = &mut self.at else {
+            return Ok(());
+        };
+        loop {
+            let offset = frames.offset();
+            match frames.peek() {
+                Ok(Some(header)) if header.last() < self.from => {
+                    self.shared.notice(first, &header, offset);
+                    frames.skip(&header);
+                }
+                Ok(_) => return Ok(()),
+                Err(error) => return Err(place(error, self.from, segment, offset)),
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Chunk>, ReadError> {
+        loop {
+            let Some((segment, frames)) = &mut self.at else {
+                return Ok(None);
+            };
+            let expected = self.sequence.as_ref().map_or(self.from, |sequence| sequence.head().position.next());
+            let offset = frames.offset();
+            let frame = frames.next().map_err(|error| place(error, expected, segment, offset))?;
+            let Some(frame) = frame else {
+                self.advance()?;
+                continue;
+            };
+            let fault = follow(&mut self.sequence, &frame, self.from).err();
+            if let Some(fault) = fault {
+                return Err(fault.at(expected, segment.name(), offset).into());
+            }
+            self.shared.notice(segment.header.first(), &frame.header, offset);
+            return Ok(frame.into_chunk().starting_at(self.from));
+        }
+    }
+
+    /// Goes on to the next segment, or ends at the head.
+    fn advance(&mut self) -> Result<(), ReadError> {
+        let head = self.sequence.as_ref().map(Sequence::head);
+        self.index += 1;
+        if self.index < self.snapshot.firsts.len() {
+            self.open(HEADER_LEN)?;
+        } else {
+            return self.finish(head);
+        }
+        match &self.at {
+            Some((segment, _)) if head.is_none_or(|head| head != segment.header.before) => {
+                Err(Fault::SegmentOrder.at(segment.header.first(), segment.name(), 0).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(&mut self, head: Option<Head>) -> Result<(), ReadError> {
+        let Some((segment, frames)) = self.at.take() else {
+            return Ok(());
+        };
+        if head == Some(self.snapshot.head) {
+            return Ok(());
+        }
+        let position = head.map_or(self.from, |head| head.position.next());
+        Err(Fault::Short.at(position, segment.name(), frames.offset()).into())
+    }
+
+    fn open(&mut self, offset: u64) -> Result<(), ReadError> {
+        let first = self.first();
+        let opened = Segment::open(&self.shared.dir, &*self.shared.disk, first)?;
+        let segment = opened.map_err(|fault| fault.at(first, segment::name(first), 0))?;
+        let is_last = self.index + 1 == self.snapshot.firsts.len();
+        let end = if is_last { self.snapshot.end } else { segment.file.len()? };
+        let frames = Frames::new(&segment, offset, end);
+        self.at = Some((segment, frames));
+        Ok(())
+    }
+
+    fn first(&self) -> Position {
+        self.snapshot.firsts.get(self.index).copied().unwrap_or_default()
+    }
+}
+
+/// Takes a frame into the sequence. The first one only has to hold the position asked for.
+fn follow(sequence: &mut Option<Sequence>, frame: &Frame, from: Position) -> Result<(), Fault> {
+    let mut joined = match sequence.take() {
+        Some(sequence) => sequence,
+        None if frame.header.first <= from && from <= frame.header.last() => Sequence::joining(frame),
+        None => return Err(Fault::OutOfPlace(frame.header.first)),
+    };
+    joined.take(frame)?;
+    *sequence = Some(joined);
+    Ok(())
+}
+
+fn place(error: FrameError, position: Position, segment: &Segment, offset: u64) -> ReadError {
+    match error {
+        FrameError::Bad(fault) => fault.at(position, segment.name(), offset).into(),
+        FrameError::Io(error) => error.into(),
+    }
+}

@@ -1,0 +1,194 @@
+//! Opening: from whatever a crash left behind to a log that ends with a whole append, all of it on stable storage.
+//!
+//! 1. The manifest, the lock, the chain of segments, the frame at the mark: any doubt refuses.
+//! 2. Everything after the mark is scanned and hashed.
+//! 3. What is torn is kept aside in a file of its own, then cut.
+//! 4. What was found above the mark is written again and synced. Where an fsync failed and the machine stayed up, the
+//!    page cache shows bytes that the disk never got, and no fsync would bring them there.
+//! 5. The mark is written and synced.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use super::OpenError;
+use super::disk::Disk;
+use super::log::{Log, Stub};
+use super::manifest::Manifest;
+use super::mark::{Mark, MarkFile, MarkReading};
+use super::scan::{Counts, Scan, Tail};
+use super::segment::{self, Segment};
+use super::sequence::Depth;
+use crate::Head;
+use detente_domain::position::Position;
+
+const PIECE: u64 = 1 << 20;
+/// How much of a torn tail is kept aside.
+const KEPT_AT_MOST: u64 = 16 << 20;
+
+/// What opening a journal found and did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// The head, now durable.
+    pub head: Head,
+    /// What the head mark was good for.
+    pub mark: MarkState,
+    /// How many whole appends were found after the place where scanning began.
+    pub appends_scanned: u64,
+    /// What was cut, if something was.
+    pub torn: Option<Torn>,
+}
+
+/// What the head mark was good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkState {
+    /// Scanning began at this position.
+    Used(Position),
+    /// No slot of it was sound: everything was scanned. Acknowledged events may be missing at the end, if they were
+    /// lost together with the mark.
+    Unreadable,
+    /// It was not there: everything was scanned. As above; and somebody removed it, since no crash does.
+    Missing,
+}
+
+/// The end of a segment that was never acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// The segment's file.
+    pub file: String,
+    /// Where it was cut.
+    pub offset: u64,
+    /// How many bytes were cut.
+    pub bytes: u64,
+    /// The file in which (the first 16 MiB of) them are kept. None if there were none.
+    pub kept_in: Option<String>,
+}
+
+impl fmt::Display for Torn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes of {} from byte {} on were never acknowledged", self.bytes, self.file, self.offset)?;
+        self.kept_in.iter().try_for_each(|name| write!(f, ", kept in {name}"))
+    }
+}
+
+impl MarkState {
+    pub(super) const fn of(found: MarkReading) -> Self {
+        match found {
+            MarkReading::Mark(mark) => Self::Used(mark.head.position),
+            MarkReading::Unreadable => Self::Unreadable,
+            MarkReading::Missing => Self::Missing,
+        }
+    }
+}
+
+/// A log ready to be continued.
+pub(super) struct RecoveredLog {
+    /// First positions of all segments.
+    pub(super) firsts: Vec<Position>,
+    /// The last one.
+    pub(super) segment: Segment,
+    /// Its end.
+    pub(super) tail: Tail,
+    /// The file HEAD, with a mark for that end, synced.
+    pub(super) marks: MarkFile,
+    /// For the operator.
+    pub(super) recovery: Recovery,
+}
+
+/// Recovers the log of a directory that is locked.
+pub(super) fn recover(dir: &Path, disk: &dyn Disk, manifest: &Manifest) -> Result<RecoveredLog, OpenError> {
+    let found = MarkFile::find(dir, disk)?;
+    let log = Log::open(dir, disk, manifest)?;
+    let (tail, counts) = scan(&log, found)?;
+    let part = log.parts.last().ok_or(OpenError::NoSegments)?;
+    let torn = match log.stub {
+        Some(stub) => Some(remove_stub(dir, disk, stub)?),
+        None if part.len > tail.end => Some(cut(dir, disk, &part.segment, tail.end, part.len)?),
+        None => None,
+    };
+    let firsts = log.parts.iter().map(|part| part.segment.header.first()).collect();
+    let segment = part.segment.clone();
+    settle(dir, disk, &segment, found, tail.end)?;
+    let marks = renew_mark(dir, disk, &segment, &tail)?;
+    let recovery = Recovery { head: tail.head, mark: MarkState::of(found), appends_scanned: counts.appends, torn };
+    Ok(RecoveredLog { firsts, segment, tail, marks, recovery })
+}
+
+/// The end of what is whole, from the mark on where there is one.
+pub(super) fn scan(log: &Log, found: MarkReading) -> Result<(Tail, Counts), OpenError> {
+    match found {
+        MarkReading::Mark(mark) => Scan::from_mark(log, mark),
+        MarkReading::Unreadable | MarkReading::Missing => Scan::all(log, found, Depth::Hashes, &mut |_| ()),
+    }
+}
+
+fn remove_stub(dir: &Path, disk: &dyn Disk, stub: Stub) -> io::Result<Torn> {
+    let file = segment::name(stub.first);
+    let kept_in = keep_aside(dir, disk, &file, 0, stub.len)?;
+    disk.remove(&dir.join(&file))?;
+    disk.sync_dir(dir)?;
+    Ok(Torn { file, offset: 0, bytes: stub.len, kept_in })
+}
+
+fn cut(dir: &Path, disk: &dyn Disk, segment: &Segment, offset: u64, len: u64) -> io::Result<Torn> {
+    let file = segment.name();
+    let kept_in = keep_aside(dir, disk, &file, offset, len)?;
+    segment.file.truncate(offset)?;
+    segment.file.sync()?;
+    Ok(Torn { file, offset, bytes: len.saturating_sub(offset), kept_in })
+}
+
+/// Copies the bytes between two offsets into a new file, durably.
+fn keep_aside(dir: &Path, disk: &dyn Disk, name: &str, from: u64, to: u64) -> io::Result<Option<String>> {
+    if from >= to {
+        return Ok(None);
+    }
+    let taken = disk.list(dir)?;
+    let mut names = (1u64..).map(|n| format!("{name}.torn-{n}")).filter(|name| !taken.contains(name));
+    let Some(kept_in) = names.next() else {
+        return Ok(None);
+    };
+    let (source, target) = (disk.open(&dir.join(name))?, disk.create(&dir.join(&kept_in))?);
+    for_pieces(from, to.min(from.saturating_add(KEPT_AT_MOST)), |offset, piece| {
+        source.read_at(piece, offset)?;
+        target.write_at(piece, offset - from)
+    })?;
+    target.sync()?;
+    disk.sync_dir(dir)?;
+    Ok(Some(kept_in))
+}
+
+/// Makes what was found above the mark durable, by writing it again.
+fn settle(dir: &Path, disk: &dyn Disk, segment: &Segment, found: MarkReading, end: u64) -> io::Result<()> {
+    let from = match found {
+        MarkReading::Mark(mark) if mark.segment == segment.header.first() => mark.end,
+        MarkReading::Mark(_) | MarkReading::Unreadable | MarkReading::Missing => 0,
+    };
+    if from >= end {
+        return Ok(());
+    }
+    for_pieces(from, end, |offset, piece| {
+        segment.file.read_at(piece, offset)?;
+        segment.file.write_at(piece, offset)
+    })?;
+    segment.file.sync()?;
+    disk.sync_dir(dir)
+}
+
+fn renew_mark(dir: &Path, disk: &dyn Disk, segment: &Segment, tail: &Tail) -> io::Result<MarkFile> {
+    let mut marks = MarkFile::open(dir, disk)?;
+    marks.write(&Mark { head: tail.head, segment: segment.header.first(), frame: tail.frame, end: tail.end })?;
+    marks.sync()?;
+    disk.sync_dir(dir)?;
+    Ok(marks)
+}
+
+fn for_pieces(from: u64, to: u64, mut each: impl FnMut(u64, &mut [u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut offset = from;
+    while offset < to {
+        let len = (to - offset).min(PIECE);
+        each(offset, &mut vec![0; usize::try_from(len).unwrap_or_default()])?;
+        offset += len;
+    }
+    Ok(())
+}

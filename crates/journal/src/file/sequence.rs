@@ -1,0 +1,86 @@
+//! Whether frames follow each other: positions, links, recorded times, and runs that are whole.
+//!
+//! Used alike by opening, verifying and reading. Hashes are recomputed only where every byte is to be proved.
+
+use std::sync::Arc;
+
+use super::frame::{Frame, Header};
+use crate::{AppendHeader, Fault, Head, Link, chain, check};
+
+/// How closely records are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// The frames' own statements must agree.
+    Frames,
+    /// Each record is hashed again.
+    Hashes,
+}
+
+/// How far a sequence of frames has come.
+#[derive(Clone, Debug)]
+pub(super) struct Sequence {
+    head: Head,
+    run: Option<Arc<AppendHeader>>,
+    depth: Depth,
+}
+
+impl Sequence {
+    /// Continues after a head that ends an append.
+    pub(super) const fn after(head: Head, depth: Depth) -> Self {
+        Self { head, run: None, depth }
+    }
+
+    /// Continues with a frame anywhere in the log, believing what it states about what was before it.
+    pub(super) fn joining(frame: &Frame) -> Self {
+        let Header { first, begins, recorded_at, before, .. } = frame.header;
+        let position = detente_domain::position::Position(first.0.saturating_sub(1));
+        let recorded_at = if begins { detente_domain::position::RecordedAt::MIN } else { recorded_at };
+        let run = (!begins).then(|| Arc::clone(&frame.append));
+        Self { head: Head { position, recorded_at, link: before }, run, depth: Depth::Frames }
+    }
+
+    /// After the last frame taken.
+    pub(super) const fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Whether the last frame taken ended its append.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.run.is_none()
+    }
+
+    /// Takes the next frame, if it is the one that follows.
+    pub(super) fn take(&mut self, frame: &Frame) -> Result<(), Fault> {
+        let header = &frame.header;
+        if header.first != self.head.position.next() {
+            return Err(Fault::OutOfPlace(header.first));
+        }
+        if header.before != self.head.link {
+            return Err(Fault::Unlinked);
+        }
+        self.check_run(frame)?;
+        if self.depth == Depth::Hashes && rehash(frame) != header.after {
+            return Err(Fault::WrongHash);
+        }
+        self.head = header.head();
+        self.run = (!header.ends).then(|| Arc::clone(&frame.append));
+        Ok(())
+    }
+
+    fn check_run(&self, frame: &Frame) -> Result<(), Fault> {
+        let append = &frame.append;
+        match &self.run {
+            None if !frame.header.begins => Err(Fault::BrokenRun),
+            None if check::may_follow(self.head.recorded_at, append.recorded_at, append.backfilled) => Ok(()),
+            None => Err(Fault::RecordedEarlier),
+            Some(run) if frame.header.begins || run != append => Err(Fault::BrokenRun),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+fn rehash(frame: &Frame) -> Link {
+    let Header { before, begins, .. } = frame.header;
+    let start = if begins { chain::open_append(before, &frame.append) } else { before };
+    chain::extend_all(start, &frame.records)
+}

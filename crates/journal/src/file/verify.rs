@@ -1,0 +1,59 @@
+//! Reads every byte of a journal and proves it: checksums, hashes, links, dense positions, recorded times, the mark.
+//!
+//! It changes nothing, and shares the journal only with others who read: one that is written has an end that moves.
+
+use std::path::Path;
+
+use super::disk::Disk;
+use super::log::Log;
+use super::manifest::Manifest;
+use super::mark::MarkFile;
+use super::recover::MarkState;
+use super::scan::Scan;
+use super::sequence::Depth;
+use super::{OpenError, lock_dir};
+use crate::{Head, LedgerId};
+
+/// What a sound journal holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Which ledger it is.
+    pub ledger_id: LedgerId,
+    /// How many events.
+    pub events: u64,
+    /// How many appends.
+    pub appends: u64,
+    /// How many bytes in segments.
+    pub bytes: u64,
+    /// The head, recomputed.
+    pub head: Head,
+    /// Bytes at the end that were never acknowledged; the next open cuts them.
+    pub torn_bytes: u64,
+    /// What the head mark is good for. Without it, a loss at the very end cannot be seen.
+    pub mark: MarkState,
+}
+
+/// Verifies the journal in a directory. `progress` is called with the bytes done and the bytes there are.
+///
+/// # Errors
+///
+/// The first damage found, with its place, or why the journal cannot be read.
+pub fn verify(dir: &Path, disk: &dyn Disk, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, OpenError> {
+    let manifest = Manifest::read(dir, disk).map_err(|error| OpenError::of_manifest(error, dir, disk))?;
+    let _lock = lock_dir(dir, disk)?;
+    let found = MarkFile::find(dir, disk)?;
+    let log = Log::open(dir, disk, &manifest)?;
+    let bytes = log.bytes();
+    let (tail, counts) = Scan::all(&log, found, Depth::Hashes, &mut |done| progress(done.min(bytes), bytes))?;
+    progress(bytes, bytes);
+    let after = log.parts.last().map_or(0, |part| part.len.saturating_sub(tail.end));
+    Ok(Report {
+        ledger_id: manifest.ledger_id,
+        events: counts.events,
+        appends: counts.appends,
+        bytes,
+        head: tail.head,
+        torn_bytes: after + log.stub.map_or(0, |stub| stub.len),
+        mark: MarkState::of(found),
+    })
+}

@@ -1,0 +1,345 @@
+//! The write-ahead journal: every event that was ever recorded, in order, on stable storage before it is acknowledged.
+//!
+//! It is the ground state of a ledger. Everything else (the event log in the store, indexes, caches) is derived from it
+//! and can be deleted. So it is small on purpose, knows nothing of claims, and does four things: append durably, read
+//! from a position, name the head, and tell a torn write from damage. An event is opaque bytes here.
+//!
+//! # Words
+//!
+//! A [`Record`] is one event with its salt. An [`Append`] is one client transaction: one or more records, wholly
+//! recorded or not at all; one too large to be held is written as a [`Run`] of pieces. A *group* is the appends that one
+//! fsync makes durable together. A [`Link`] is the hash of the
+//! whole history up to a position ([`chain`]); a [`Head`] is a position with its recorded time and link. A [`Chunk`] is
+//! what reading yields: an append, or a bounded part of a large one.
+//!
+//! # On disk ([`mod@file`])
+//!
+//! ```text
+//! MANIFEST   format, ledger id, created              written once, last, by temp + fsync + rename
+//! LOCK       the holder's PID, under a kernel lock   a stale file never stands in the way
+//! HEAD       two slots: the last durable position    written after each group's fsync, synced when idle
+//! NEXT-1     an empty file, open: the next segment    made beforehand, so that a new segment needs no descriptor
+//! 00000000000000000001.seg ... <first position>.seg
+//!
+//! segment:  | header | frame | frame | frame | ...           a group is never split over segments
+//! frame:    | fixed header, own CRC | payload, own CRC |
+//!             length, first, count, flags, synced,      Frame { append header, records }
+//!             recorded_at, link before, link after
+//!
+//! a large append is a run of frames:   [BEGINS ..] [..] [..] [.. ENDS]   nothing of it counts without ENDS
+//! ```
+//!
+//! # Invariants
+//!
+//! * Positions are dense from 1; recorded times grow from append to append (equal only when backfilled).
+//! * `Ok` from [`Journal::append`] means the whole group is on stable storage. A reader sees nothing that is not.
+//! * Each frame's link before is the link after of the frame before it, over segments too.
+//! * `synced` in a frame is the position that was durable when the frame was written: so a frame proves that everything
+//!   up to `synced` was once on stable storage.
+//! * After any error in a write or an fsync nothing is acknowledged any more, and no fsync is tried again: the kernel
+//!   marks pages clean after a failure, so that a second fsync would succeed without them.
+//! * Nothing recorded is ever changed. Only what was never acknowledged is cut, and its bytes are kept aside.
+//!
+//! # What opening finds, and what it means
+//!
+//! | found | verdict |
+//! |---|---|
+//! | above the mark, a frame that is short, zeros or fails a CRC, and no later frame says it was synced | torn: cut, kept aside |
+//! | above the mark, a run without its end | torn: the run is cut wholly |
+//! | the same, but a later frame's `synced` covers it | damage |
+//! | a bad frame at or below the mark, or in any segment but the last | damage |
+//! | a sound frame in the wrong place | damage |
+//! | a segment missing, swapped, repeated, shortened; the mark ahead of the log | damage |
+//! | a last segment with a bad header and nothing after it | torn: its creation was interrupted |
+//! | segments or a used mark without a manifest; a manifest without segments | refused |
+//! | no mark, or no readable slot | everything is scanned, and the report says so |
+//! | an unknown format | refused, nothing touched |
+//!
+//! The one thing a directory cannot know by itself is that it was rolled back as a whole, or that its mark *and* its
+//! last frames are gone. Clients who hold a basis find that out.
+//!
+//! Reasons: `docs/design/journal.md`.
+
+pub mod chain;
+mod check;
+mod error;
+pub mod file;
+pub mod memory;
+mod obstacle;
+mod record;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use error::{AppendError, CheckpointError, Damage, Fault, ReadError, Refusal};
+pub use obstacle::Obstacle;
+pub use obstacle::at;
+pub use prost::bytes::Bytes;
+use uuid::Uuid;
+
+use detente_domain::position::{Position, RecordedAt};
+
+/// Which ledger a journal belongs to. Not part of the chain: a faithful copy under another id has the same links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LedgerId(pub Uuid);
+
+impl fmt::Display for LedgerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The SHA-256 hash of the history up to and including a position. See [`chain`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Link(pub [u8; 32]);
+
+impl Link {
+    /// The link before the first event.
+    pub const GENESIS: Self = Self([0; 32]);
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Random bytes hashed with an event, so that its commitment tells nothing about it once the event is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Salt(pub [u8; 16]);
+
+/// What makes a retry recognisable: the client's request id, and a fingerprint of the request's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RequestMark {
+    /// The id the client chose.
+    pub id: Uuid,
+    /// A hash of the body as parsed, cut to 16 bytes.
+    pub fingerprint: [u8; 16],
+}
+
+/// What is said once for a whole append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppendHeader {
+    /// The position of its first event.
+    pub first: Position,
+    /// How many events it has, at least one.
+    pub count: u64,
+    /// When the ledger learned it.
+    pub recorded_at: RecordedAt,
+    /// Who recorded it.
+    pub recorded_by: String,
+    /// The request it answers, if the client named it.
+    pub request: Option<RequestMark>,
+    /// Whether its recorded time was taken over from elsewhere.
+    pub backfilled: bool,
+}
+
+impl AppendHeader {
+    /// The position of its last event.
+    #[must_use]
+    pub const fn last(&self) -> Position {
+        self.first.plus(self.count.saturating_sub(1))
+    }
+}
+
+/// One event, encoded by the layer above, with its salt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Hashed before the event.
+    pub salt: Salt,
+    /// The encoded event.
+    pub event: Bytes,
+}
+
+/// One client transaction, ready to be recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Append {
+    /// What is said once.
+    pub header: AppendHeader,
+    /// Its events; as many as the header counts.
+    pub records: Vec<Record>,
+    /// The link after its last event, as [`chain::seal`] computes it.
+    pub link: Link,
+}
+
+/// A part of an append that is too large to be held: the next of its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The records, at least one.
+    pub records: Vec<Record>,
+    /// The link after the last of them.
+    pub link: Link,
+}
+
+/// How far a history goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Of the last event; [`Position::START`] if there is none.
+    pub position: Position,
+    /// Of the last append; [`RecordedAt::MIN`] if there is none.
+    pub recorded_at: RecordedAt,
+    /// After the last event.
+    pub link: Link,
+}
+
+impl Head {
+    /// Of an empty history.
+    pub const GENESIS: Self = Self { position: Position::START, recorded_at: RecordedAt::MIN, link: Link::GENESIS };
+}
+
+/// An append as read, or a bounded part of a large one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// The append it belongs to.
+    pub header: Arc<AppendHeader>,
+    /// The position of its first record.
+    pub first: Position,
+    /// Never empty. They share one buffer: a record that is kept for long keeps its whole frame in memory.
+    pub records: Vec<Record>,
+    /// The link after its last record.
+    pub link: Link,
+    /// Whether it closes its append.
+    pub last: bool,
+}
+
+/// The writer's side. There is one writer.
+pub trait Journal: Send {
+    /// Which ledger this is.
+    fn ledger_id(&self) -> LedgerId;
+
+    /// The durable head.
+    fn head(&self) -> Head;
+
+    /// Records a group of appends with one write and one fsync. When it returns `Ok`, all of them are durable and
+    /// visible to readers; the new head is returned. An empty group changes nothing.
+    ///
+    /// Positions, counts and recorded times are checked against the head. The links of appends that fit one frame are
+    /// trusted (recomputed only with debug assertions): [`chain::seal`] has just made them.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`] says whether nothing happened or the outcome is unknown; it holds for the group as a whole.
+    fn append(&mut self, group: &[Append]) -> Result<Head, AppendError>;
+
+    /// How long the last fsync of a group took; none where nothing is synced.
+    fn last_sync(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Begins one append that is too large to be held; its records are given to the [`Run`] piece by piece. `bytes` is how
+    /// many they will take with what goes around them, at most: there must be room for all of them before the first is
+    /// written.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Journal::append`]; nothing happened then.
+    fn begin(&mut self, header: &AppendHeader, bytes: u64) -> Result<Box<dyn Run + '_>, AppendError>;
+
+    /// The room that is left, which can be promised while the writer writes.
+    fn room(&self) -> Arc<dyn Room>;
+
+    /// A reader that outlives the borrow of the writer.
+    fn reader(&self) -> Arc<dyn Reader>;
+
+    /// Makes the head mark durable. For when the writer is idle, and at shutdown: the next open starts there.
+    ///
+    /// # Errors
+    ///
+    /// If the mark could not be synced; the journal then takes no more appends.
+    fn checkpoint(&mut self) -> Result<(), CheckpointError>;
+}
+
+/// How much may still be written. A full disk is to be noticed before anything is built upon an append, which is while the
+/// appends before it are being written: so room is promised beside the writer.
+pub trait Room: Send + Sync {
+    /// Sets aside room for this many more bytes, and the segments they may need.
+    ///
+    /// # Errors
+    ///
+    /// If that would eat into the reserve, or a segment cannot be made. Nothing changes.
+    fn set_aside(&self, bytes: u64) -> Result<(), Refusal>;
+
+    /// Ends a promise: the bytes are written, or will not be.
+    fn give_back(&self, bytes: u64);
+
+    /// The free space as it is now; none where there is no disk, or it does not say.
+    fn space(&self) -> Option<FreeSpace> {
+        None
+    }
+
+    /// The reason that no append can be written now, whatever its size, if there is one.
+    fn refusal(&self) -> Option<Refusal> {
+        None
+    }
+}
+
+/// Free space of a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FreeSpace {
+    /// Bytes that may still be written.
+    pub available: u64,
+    /// The number of these that are kept free.
+    pub reserve: u64,
+}
+
+/// Room that is set aside for as long as this is held.
+pub struct Promise {
+    room: Arc<dyn Room>,
+    bytes: u64,
+}
+
+impl Promise {
+    /// Sets aside room for so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// If there is not so much.
+    pub fn of(room: &Arc<dyn Room>, bytes: u64) -> Result<Self, Refusal> {
+        room.set_aside(bytes)?;
+        Ok(Self { room: Arc::clone(room), bytes })
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        self.room.give_back(self.bytes);
+    }
+}
+
+/// An append on its way into a journal, piece by piece. Nothing of it counts, and no reader sees it, before it is sealed: a
+/// crash leaves all of it or nothing. One that is let go of before that is not recorded, and where something of it
+/// was written the journal takes no more appends until it is opened again, which cuts it.
+pub trait Run {
+    /// Writes the next records. Their link is trusted (recomputed only with debug assertions).
+    ///
+    /// # Errors
+    ///
+    /// If they are more than the header counts, or writing fails.
+    fn extend(&mut self, piece: &Piece) -> Result<(), AppendError>;
+
+    /// Makes the append durable with one fsync, and visible; the new head is returned.
+    ///
+    /// # Errors
+    ///
+    /// If records are missing, or writing or syncing fails.
+    fn seal(self: Box<Self>) -> Result<Head, AppendError>;
+}
+
+/// What [`Reader::read`] yields, in order of position, ending at the head that was durable when it was called.
+pub type Chunks<'a> = Box<dyn Iterator<Item = Result<Chunk, ReadError>> + Send + 'a>;
+
+/// The readers' side. Any number of them, beside the writer.
+pub trait Reader: Send + Sync {
+    /// The durable head, which moves as the writer goes.
+    fn head(&self) -> Head;
+
+    /// Reads from a position (which may lie inside an append or a frame) to the head that is durable now, holding one
+    /// frame at a time. From the position after the head it yields nothing. [`Position::START`] means the beginning.
+    /// After an error the iterator ends.
+    ///
+    /// # Errors
+    ///
+    /// If the position is beyond the one after the head, or the place cannot be found or read.
+    fn read(&self, from: Position) -> Result<Chunks<'_>, ReadError>;
+}

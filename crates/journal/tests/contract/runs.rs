@@ -1,0 +1,191 @@
+//! Appends that are written piece by piece: the same record as when they are written at once, and nothing at all before they
+//! are sealed.
+
+use std::sync::Arc;
+
+use detente_journal::file::disk::RealDisk;
+use detente_journal::file::{FileJournal, Options};
+use detente_journal::memory::MemoryJournal;
+use detente_journal::{Append, AppendError, Journal, Link, Piece, Refusal, chain};
+use tempfile::TempDir;
+
+use super::support::{
+    FaultyDisk, Maker, Random, append_in_pieces, assert_holds, create, dir, head_of, ledger_id, one_segment, open,
+    read_all, record, small, verify,
+};
+
+/// Runs a test on all journals. The directory lives as long as the test.
+fn on_all(test: impl Fn(&mut dyn Journal)) {
+    test(&mut MemoryJournal::new(ledger_id()));
+    test(&mut MemoryJournal::with_chunks_of(ledger_id(), 3));
+    for options in [small(), Options { reserve_bytes: 0, ..Options::default() }] {
+        let dir = TempDir::new().unwrap();
+        test(&mut FileJournal::create(dir.path(), ledger_id(), options, Arc::new(RealDisk)).unwrap());
+    }
+}
+
+/// A large append between two small ones.
+fn three() -> [Append; 3] {
+    let mut maker = Maker::new(11);
+    [maker.append(&[5]), maker.append(&[90; 57]), maker.append(&[7, 0])]
+}
+
+#[test]
+fn however_an_append_is_cut_into_pieces_it_is_the_same_record() {
+    for sizes in [&[1][..], &[57], &[56, 1], &[2, 5, 1]] {
+        on_all(|journal| {
+            let all = three();
+            journal.append(&all[..1]).unwrap();
+            let head = append_in_pieces(journal, &all[1], sizes).unwrap();
+            assert_eq!((head, journal.head()), (head_of(&all[..2]), head));
+            assert_eq!(journal.reader().head(), head);
+            journal.append(&all[2..]).unwrap();
+            journal.checkpoint().unwrap();
+            assert_holds(journal, &all);
+        });
+    }
+}
+
+#[test]
+fn a_journal_with_runs_is_opened_and_verified_like_any_other() {
+    let disk = FaultyDisk::new();
+    let mut journal = create(&disk);
+    let mut maker = Maker::new(12);
+    let all: Vec<_> = (0..12).map(|nth| maker.append(&vec![40; 1 + nth * 9])).collect();
+    let mut random = Random(3);
+    for append in &all {
+        record(&mut journal, std::slice::from_ref(append), &mut random).unwrap();
+    }
+    drop(journal);
+    assert_holds(&open(&disk).unwrap().0, &all);
+    let report = verify(&disk).unwrap();
+    assert_eq!((report.head, report.torn_bytes), (head_of(&all), 0));
+}
+
+#[test]
+fn readers_see_nothing_of_a_run_before_it_is_sealed() {
+    on_all(|journal| {
+        let all = three();
+        journal.append(&all[..1]).unwrap();
+        let reader = journal.reader();
+        let mut link = chain::open_append(journal.head().link, &all[1].header);
+        let mut run = journal.begin(&all[1].header, 1 << 16).unwrap();
+        for records in all[1].records.chunks(10) {
+            link = chain::extend_all(link, records);
+            run.extend(&Piece { records: records.to_vec(), link }).unwrap();
+            assert_eq!(read_all(&*reader).unwrap(), all[..1]);
+        }
+        run.seal().unwrap();
+        assert_eq!(read_all(&*reader).unwrap(), all[..2]);
+    });
+}
+
+#[test]
+fn a_run_that_does_not_follow_or_has_other_records_than_its_header_counts_is_refused() {
+    on_all(|journal| {
+        let all = three();
+        let refused = |result: Result<(), AppendError>| match result {
+            Err(AppendError::NothingWritten(refusal)) => refusal,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(refused(journal.begin(&all[1].header, 0).map(drop)), Refusal::NotNext { .. }));
+        let mut none = all[0].header.clone();
+        none.count = 0;
+        assert!(matches!(refused(journal.begin(&none, 0).map(drop)), Refusal::WrongCount { .. }));
+        let piece = Piece { records: all[0].records.clone(), link: all[0].link };
+        let mut run = journal.begin(&all[0].header, 64).unwrap();
+        let empty = Piece { records: Vec::new(), link: Link::GENESIS };
+        assert!(matches!(refused(run.extend(&empty)), Refusal::WrongCount { .. }));
+        drop(run);
+        let run = journal.begin(&all[0].header, 64).unwrap();
+        assert!(matches!(refused(run.seal().map(drop)), Refusal::WrongCount { .. }));
+        let mut run = journal.begin(&all[0].header, 64).unwrap();
+        run.extend(&piece).unwrap();
+        assert!(matches!(refused(run.extend(&piece)), Refusal::WrongCount { .. }));
+        drop(run);
+        let mut run = journal.begin(&all[0].header, 64).unwrap();
+        run.extend(&piece).unwrap();
+        run.seal().unwrap();
+        assert_holds(journal, &all[..1]);
+    });
+}
+
+/// Frames are handed to the disk four mebibytes at a time: this much certainly was.
+const MUCH: usize = 6 << 20;
+
+#[test]
+fn a_run_that_is_let_go_of_stops_the_journal_and_opening_again_cuts_it() {
+    let dir = TempDir::new().unwrap();
+    let options = Options { reserve_bytes: 0, ..Options::default() };
+    let mut journal = FileJournal::create(dir.path(), ledger_id(), options.clone(), Arc::new(RealDisk)).unwrap();
+    let mut maker = Maker::new(13);
+    let first = maker.append(&[5]);
+    journal.append(std::slice::from_ref(&first)).unwrap();
+    let large = maker.clone().append(&[MUCH, MUCH]);
+    let mut run = journal.begin(&large.header, 1 << 25).unwrap();
+    let link = chain::extend_all(chain::open_append(first.link, &large.header), &large.records[..1]);
+    run.extend(&Piece { records: large.records[..1].to_vec(), link }).unwrap();
+    drop(run);
+    assert!(matches!(journal.append(&[maker.clone().append(&[1])]), Err(AppendError::Poisoned)));
+    assert!(matches!(journal.begin(&large.header, 1), Err(AppendError::Poisoned)));
+    assert_eq!(read_all(&*journal.reader()).unwrap(), std::slice::from_ref(&first));
+    drop(journal);
+    let (mut journal, recovery) = FileJournal::open(dir.path(), options, Arc::new(RealDisk)).unwrap();
+    assert!(recovery.torn.unwrap().bytes > MUCH as u64);
+    append_in_pieces(&mut journal, &large, &[1]).unwrap();
+    assert_holds(&journal, &[first, large]);
+}
+
+#[test]
+fn a_full_disk_refuses_a_run_before_anything_is_written() {
+    let disk = FaultyDisk::new();
+    let mut journal = create(&disk);
+    let append = Maker::new(14).append(&[5]);
+    disk.set_space(10_000);
+    let refused = journal.begin(&append.header, 10_001).map(drop);
+    assert!(matches!(refused, Err(AppendError::NothingWritten(Refusal::DiskFull { .. }))), "{refused:?}");
+    journal.append(std::slice::from_ref(&append)).unwrap();
+    assert_holds(&journal, &[append]);
+}
+
+/// One large append in pieces, over a few small ones, with the n-th operation failing or the power cut there.
+#[test]
+fn wherever_a_run_is_interrupted_it_is_there_whole_or_not_at_all() {
+    let work = |disk: &FaultyDisk, prepare: &dyn Fn(&FaultyDisk)| {
+        let options = one_segment();
+        let mut journal = FileJournal::create(dir(), ledger_id(), options, disk.shared()).unwrap();
+        let mut maker = Maker::new(15);
+        let small = maker.append(&[5, 5]);
+        journal.append(std::slice::from_ref(&small)).unwrap();
+        // Two and a half mebibytes a record: the run is handed over in several writes.
+        let large = maker.append(&[5 << 19; 5]);
+        prepare(disk);
+        let done = append_in_pieces(&mut journal, &large, &[1]);
+        (small, large, done.is_ok())
+    };
+    let disk = FaultyDisk::new();
+    let before = std::cell::Cell::new(0);
+    work(&disk, &|disk| before.set(disk.operations()));
+    let operations = disk.operations() - before.get();
+    assert!(operations > 4, "{operations} operations are no run of pieces");
+    let (mut whole, mut nothing) = (0, 0);
+    for n in 1..=operations {
+        let ways: [&dyn Fn(&FaultyDisk); 2] = [&|disk| disk.fail_in(n), &|disk| disk.die_in(n)];
+        for prepare in ways {
+            let disk = FaultyDisk::new();
+            let (small, large, acknowledged) = work(&disk, prepare);
+            for seed in 0..4 {
+                let after = disk.after_a_power_cut(&mut Random(seed));
+                let (journal, _) = FileJournal::open(dir(), one_segment(), after.shared()).unwrap();
+                let found = read_all(&*journal.reader()).unwrap();
+                match found.len() {
+                    2 => assert_eq!(found, [small.clone(), large.clone()]),
+                    _ => assert_eq!((found, acknowledged), (vec![small.clone()], false), "operation {n}"),
+                }
+                if journal.head() == head_of(std::slice::from_ref(&small)) { nothing += 1 } else { whole += 1 }
+            }
+        }
+    }
+    println!("{operations} operations interrupted: {whole} times the run was there, {nothing} times nothing of it");
+    assert!(whole > 0 && nothing > 0);
+}
