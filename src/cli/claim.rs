@@ -13,10 +13,10 @@ use super::{
 };
 use detente_proto::v1::{Claim, GetClaimRequest, GetClaimResponse, LinkType, Polarity, TemporalType};
 
-/// Which claim, and as of when?
+/// Arguments of `claim`.
 #[derive(Args, Debug)]
 pub(crate) struct ClaimArgs {
-    /// The claim's id.
+    /// Id of the claim.
     #[arg(value_name = "CLAIM")]
     id: String,
     #[command(flatten)]

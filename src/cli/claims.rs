@@ -14,17 +14,17 @@ use super::{
 };
 use detente_proto::v1::{Filter, ListClaimsRequest, ListClaimsResponse};
 
-/// Which claims, as of when?
+/// Arguments of `claims`.
 #[derive(Args, Debug)]
 pub(crate) struct ClaimsArgs {
-    /// Words that all occur in the text, the last one as the beginning of a word. Case, accents, apostrophes and variants of
-    /// letters do not matter.
+    /// Words that the texts must all contain, the last one as a prefix. Case, accents, apostrophes and variants of letters do
+    /// not matter.
     #[arg(long, value_name = "WORDS")]
     text: Option<String>,
-    /// Show retracted claims too, marked as such.
+    /// Include retracted claims, marked as such.
     #[arg(long)]
     include_retracted: bool,
-    /// Begin with the last recorded.
+    /// Show the claim that was recorded last first.
     #[arg(long)]
     newest_first: bool,
     #[command(flatten)]

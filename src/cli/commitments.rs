@@ -21,13 +21,13 @@ use detente_proto::v1::{
     Commitment, CommitmentStatus, Filter, LinkType, ListCommitmentsRequest, ListCommitmentsResponse, Settlement,
 };
 
-/// Which promises, at which date, as of when?
+/// Arguments of `commitments`.
 #[derive(Args, Debug)]
 pub(crate) struct CommitmentsArgs {
-    /// Only promises that stand so; may be given several times.
+    /// Standing of the promises to show. May be given several times. Default: all.
     #[arg(long = "stands", value_name = "STATUS", value_parser = words::parser::<CommitmentStatus>())]
     statuses: Vec<CommitmentStatus>,
-    /// The asked date (EDTF). Default: today, UTC.
+    /// Date of the question (EDTF). Default: today in UTC.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
     #[command(flatten)]

@@ -9,10 +9,10 @@ use clap_complete::Shell;
 
 use super::{Cli, Failure, output};
 
-/// For which shell?
+/// Arguments of `completions`.
 #[derive(Args, Debug)]
 pub(crate) struct CompletionsArgs {
-    /// The shell.
+    /// Shell to generate completions for.
     #[arg(value_enum)]
     shell: Shell,
 }

@@ -15,13 +15,13 @@ use super::{
 };
 use detente_proto::v1::{Claim, Conflict, ConflictType, Filter, ListConflictsRequest, ListConflictsResponse};
 
-/// Which conflicts, as of when?
+/// Arguments of `conflicts`.
 #[derive(Args, Debug)]
 pub(crate) struct ConflictsArgs {
-    /// Only conflicts over validity that touches this date (EDTF). Default: any.
+    /// Date (EDTF) at which both sides may hold or happen. Default: any date.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
-    /// Only conflicts of this sort; may be given several times.
+    /// Type of the conflicts to show. May be given several times. Default: all.
     #[arg(long = "type", value_name = "TYPE", value_parser = words::parser::<ConflictType>())]
     types: Vec<ConflictType>,
     #[command(flatten)]

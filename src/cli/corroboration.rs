@@ -14,7 +14,7 @@ use super::{
 };
 use detente_proto::v1::{Backing, Filter, ListCorroborationRequest, ListCorroborationResponse};
 
-/// How well is what backed, as of when?
+/// Arguments of `corroboration`.
 #[derive(Args, Debug)]
 pub(crate) struct CorroborationArgs {
     #[command(flatten)]

@@ -20,7 +20,7 @@ use detente_proto::v1::{
     ListCursorsRequest, ListCursorsResponse, create_cursor_request::Start,
 };
 
-/// What about cursors?
+/// Arguments of `cursors`.
 #[derive(Args, Debug)]
 pub(crate) struct CursorsArgs {
     #[command(subcommand)]
@@ -29,37 +29,37 @@ pub(crate) struct CursorsArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// List all cursors, by name. This is what no word at all means, too.
+    /// List all cursors, by name. This is the default.
     List,
-    /// Make a cursor; one that was made with the same start and filter stays where it stands.
+    /// Create a cursor. An existing one with the same start and filter keeps its position.
     Create(Box<CreateArgs>),
-    /// Note that everything up to a position is done with.
+    /// Acknowledge that everything up to a position has been processed.
     Ack {
-        /// Which cursor.
+        /// Name of the cursor.
         #[arg(value_name = "NAME")]
         name: String,
-        /// Up to where; no further than what was delivered.
+        /// Position up to which everything has been processed. Must not be beyond the last delivered one.
         #[arg(value_name = "POSITION")]
         position: u64,
     },
-    /// Delete a cursor; a subscription that uses it ends.
+    /// Delete a cursor. A subscription that uses it ends.
     Delete {
-        /// Which cursor.
+        /// Name of the cursor.
         #[arg(value_name = "NAME")]
         name: String,
     },
 }
 
-/// Which cursor?
+/// Arguments of `cursors create`.
 #[derive(Args, Debug)]
 struct CreateArgs {
-    /// Its name: letters, digits, `_`, `-` and `.`.
+    /// Name of the cursor: letters, digits, `_`, `-` and `.`.
     #[arg(value_name = "NAME")]
     name: String,
-    /// Begin right after this position. Default: with the first event.
+    /// Position to start right after. Default: the first event.
     #[arg(long, alias = "after", value_name = "N", conflicts_with = "from_head")]
     after_position: Option<u64>,
-    /// Begin with what is recorded from now on.
+    /// Start with the next event that is recorded.
     #[arg(long)]
     from_head: bool,
     #[command(flatten)]

@@ -6,18 +6,18 @@ use prost_types::Timestamp;
 use super::instant;
 use detente_proto::v1::Cut;
 
-/// How much of the record to use. Without any: all of it.
+/// The part of the record to use. Default: the head, which is all that is recorded.
 #[derive(Args, Debug, Clone, Default)]
-#[command(next_help_heading = "As known when (default: all that is recorded)")]
+#[command(next_help_heading = "Cut (default: the head, which is all that is recorded)")]
 #[group(multiple = false)]
 pub(crate) struct CutArgs {
-    /// What was recorded by this instant, inclusive: 2025-08-02T00:00:00Z, or a day for its first moment.
+    /// Record as known at this instant, inclusive: 2025-08-02T00:00:00Z, or a day for its first moment.
     #[arg(long, value_name = "INSTANT", value_parser = instant::read)]
     known_at: Option<Timestamp>,
-    /// What was recorded up to this position.
+    /// Record up to this position, which must be the last of an append.
     #[arg(long, value_name = "N")]
     position: Option<u64>,
-    /// Exactly what an earlier answer was computed from.
+    /// Exact cut of an earlier reply.
     #[arg(long, value_name = "BASIS")]
     basis: Option<String>,
 }

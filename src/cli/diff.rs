@@ -14,17 +14,17 @@ use super::{
 };
 use detente_proto::v1::{ChangeReason, Coordinate, Cut, DiffRequest, StateMode};
 
-/// What changed? Without dates the claims themselves are compared, with dates what the state was.
+/// Arguments of `diff`. With dates the states are compared, without dates the claims themselves.
 #[derive(Args, Debug)]
 pub(crate) struct DiffArgs {
     #[command(flatten)]
     from: FromArgs,
     #[command(flatten)]
     to: ToArgs,
-    /// How the dates are meant.
+    /// Interpretation of the dates.
     #[arg(long, value_enum, default_value_t = Mode::Default)]
     mode: Mode,
-    /// Only changes for this reason.
+    /// Reason of the changes to show. Default: all.
     #[arg(long, value_name = "REASON", value_parser = words::parser::<ChangeReason>(), hide_possible_values = true)]
     reason: Vec<ChangeReason>,
     #[command(flatten)]
@@ -37,37 +37,37 @@ pub(crate) struct DiffArgs {
 
 /// The earlier side.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "The earlier side (at least one; a date needs one on the other side too)")]
+#[command(next_help_heading = "Earlier side (at least one; a date needs a date on the later side)")]
 #[group(required = true, multiple = true)]
 struct FromArgs {
-    /// What was recorded by this instant, inclusive: 2025-08-02T00:00:00Z, or a day for its first moment.
+    /// Record as known at this instant, inclusive: 2025-08-02T00:00:00Z, or a day for its first moment.
     #[arg(long, value_name = "INSTANT", value_parser = instant::read, conflicts_with_all = ["from_position", "from_basis"])]
     from_known_at: Option<Timestamp>,
-    /// What was recorded up to this position; 0: before anything was.
+    /// Record up to this position, which must be the last of an append. 0 is the empty record.
     #[arg(long, value_name = "N", conflicts_with = "from_basis")]
     from_position: Option<u64>,
-    /// Exactly what an earlier answer was computed from.
+    /// Exact cut of an earlier reply.
     #[arg(long, value_name = "BASIS")]
     from_basis: Option<String>,
-    /// The date in the world (EDTF).
+    /// Date in the world (EDTF).
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     from_valid_at: Option<String>,
 }
 
 /// The later side.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "The later side (default: all that is recorded)")]
+#[command(next_help_heading = "Later side (default: the head)")]
 struct ToArgs {
-    /// What was recorded by this instant, inclusive.
+    /// Record as known at this instant, inclusive.
     #[arg(long, value_name = "INSTANT", value_parser = instant::read, conflicts_with_all = ["to_position", "to_basis"])]
     to_known_at: Option<Timestamp>,
-    /// What was recorded up to this position.
+    /// Record up to this position, which must be the last of an append.
     #[arg(long, value_name = "N", conflicts_with = "to_basis")]
     to_position: Option<u64>,
-    /// Exactly what an earlier answer was computed from.
+    /// Exact cut of an earlier reply.
     #[arg(long, value_name = "BASIS")]
     to_basis: Option<String>,
-    /// The date in the world (EDTF).
+    /// Date in the world (EDTF).
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     to_valid_at: Option<String>,
 }

@@ -21,13 +21,13 @@ use super::{
 };
 use detente_proto::v1::{Event, ReadEventsRequest, ReadEventsResponse, read_events_request::Start};
 
-/// Which stretch of the log?
+/// Arguments of `events`.
 #[derive(Args, Debug)]
 pub(crate) struct EventsArgs {
-    /// Begin right after this position. Default: with the first event.
+    /// Position to start right after. Default: the first event.
     #[arg(long, value_name = "N")]
     after_position: Option<u64>,
-    /// Stop after so many events. Default: at the head.
+    /// The most events to show. Default: all events up to the head.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     limit: u64,
     #[command(flatten)]

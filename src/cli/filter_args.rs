@@ -10,62 +10,62 @@ use detente_proto::v1::{
     Code, ExternalIdFilter, Filter, FilterItem, LinkFilter, Modality, PartyInRole, Polarity, Status, TemporalType,
 };
 
-/// Which claims are meant. Each flag may be given several times.
+/// The claims to match. Each flag may be given several times.
 #[derive(Args, Debug, Clone, Default)]
-#[command(next_help_heading = "Which claims (different flags: all must match; one flag again: either will do)")]
+#[command(next_help_heading = "Filter (all flags must match; of a repeated flag any value)")]
 pub(crate) struct FilterArgs {
-    /// The relationship they bear on, for example AZE-RUS; the same as --relationship.
+    /// Relationship that the claims are about, for example AZE-RUS. The same as --relationship.
     #[arg(value_name = "RELATIONSHIP")]
     about: Option<String>,
-    /// A relationship they bear on.
+    /// Relationship that the claims are about.
     #[arg(long, value_name = "ID")]
     relationship: Vec<String>,
-    /// A party in any role.
+    /// Party of the claims, in any role.
     #[arg(long, value_name = "PARTY")]
     party: Vec<String>,
-    /// A party in a role, for example RUS:mediator.
+    /// Party in a role, for example RUS:mediator.
     #[arg(long, value_name = "PARTY:ROLE", value_parser = pairs::party_in_role)]
     party_role: Vec<PartyInRole>,
-    /// A kind; one that ends in * is a prefix.
+    /// Kind of the claims. A kind that ends in * is a prefix.
     #[arg(long, value_name = "KIND")]
     kind: Vec<String>,
-    /// A party anywhere in the attribution: whoever says it, reports it, publishes it.
+    /// Party anywhere in the attribution: speaker, reporter or publisher.
     #[arg(long, value_name = "PARTY")]
     asserted_by: Vec<String>,
-    /// A mode in which they are put forward.
+    /// Mode in which the claims are put forward.
     #[arg(long, value_name = "MODALITY", value_parser = words::parser::<Modality>(), hide_possible_values = true)]
     modality: Vec<Modality>,
-    /// How far the matter has come.
+    /// Stage that the matter has reached.
     #[arg(long, value_name = "STATUS", value_parser = words::parser::<Status>(), hide_possible_values = true)]
     status: Vec<Status>,
-    /// Which way they pull the relationship.
+    /// Effect of the claims on the relationship.
     #[arg(long, value_name = "POLARITY", value_parser = words::parser::<Polarity>(), hide_possible_values = true)]
     polarity: Vec<Polarity>,
-    /// A source they cite.
+    /// Source that the claims cite.
     #[arg(long, value_name = "SOURCE")]
     source: Vec<String>,
-    /// A link to a claim, for example responds-to:CLAIM_ID; without a type, any link to it.
+    /// Link to a claim, for example responds-to:CLAIM_ID. Without a type, any link to it.
     #[arg(long, value_name = "TYPE:CLAIM", value_parser = pairs::link_filter)]
     link: Vec<LinkFilter>,
-    /// An id elsewhere, for example seed:S24.1.
+    /// Id in another system, for example seed:S24.1.
     #[arg(long, value_name = "SCHEME:ID", value_parser = pairs::external_id_filter)]
     external_id: Vec<ExternalIdFilter>,
-    /// A label.
+    /// Label of the claims.
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
-    /// Whether they happen, hold, or have no time.
+    /// Relation of the claims to time.
     #[arg(long, value_name = "TYPE", value_parser = words::parser::<TemporalType>(), hide_possible_values = true)]
     temporal_type: Vec<TemporalType>,
-    /// A claim itself.
+    /// Id of a claim.
     #[arg(long, value_name = "CLAIM")]
     id: Vec<String>,
-    /// A code, for example CAMEO:190; one that ends in * is a prefix.
+    /// Code of a scheme, for example CAMEO:190. A code that ends in * is a prefix.
     #[arg(long, value_name = "SCHEME:CODE", value_parser = pairs::code)]
     code: Vec<Code>,
-    /// Recorded at this instant (or day) or later.
+    /// Earliest recorded time, inclusive: an instant, or a day for its first moment.
     #[arg(long, value_name = "INSTANT", value_parser = instant::read)]
     recorded_from: Option<Timestamp>,
-    /// Recorded before this instant (or day).
+    /// Latest recorded time, exclusive: an instant, or a day for its first moment.
     #[arg(long, value_name = "INSTANT", value_parser = instant::read)]
     recorded_before: Option<Timestamp>,
 }

@@ -12,16 +12,16 @@ use super::{
 };
 use detente_proto::v1::{GapType, ListGapsRequest};
 
-/// What is missing? The span is the one in which uncovered days are looked for.
+/// Arguments of `gaps`. The span is searched for uncovered days.
 #[derive(Args, Debug)]
 pub(crate) struct GapsArgs {
-    /// Only this sort of gap; may be given several times.
+    /// Type of the gaps to show. May be given several times. Default: all.
     #[arg(long = "type", value_name = "SORT", value_parser = words::parser::<GapType>())]
     types: Vec<GapType>,
-    /// The date to whose end age is counted (EDTF). Default: today, UTC.
+    /// Date at whose end ages are counted (EDTF). Default: today in UTC.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
-    /// How many days old knowledge of what is said to hold still may be. Default: 365.
+    /// Greatest age in days of a claim with an open end. An older one is stale. Default 365.
     #[arg(long, value_name = "DAYS")]
     stale_days: Option<u32>,
     #[command(flatten)]

@@ -6,19 +6,19 @@ use super::{DEFAULT_LISTEN, output::Format};
 
 /// The flags every verb takes.
 #[derive(Args, Debug, Clone)]
-#[command(next_help_heading = "Everywhere")]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
-    /// The form of the answer.
+    /// Format of the answer.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORM")]
     pub(crate) output: Format,
-    /// The server that client verbs ask.
+    /// Server that client verbs call.
     #[arg(long, global = true, env = "DETENTE_SERVER", default_value_t = format!("http://{DEFAULT_LISTEN}"),
           value_name = "URL")]
     pub(crate) server: String,
-    /// The language in which tables show claims and names, where they have it (BCP 47).
+    /// Preferred language of claims and names in tables (BCP 47).
     #[arg(long, global = true, env = "DETENTE_LANG", default_value = "en", value_name = "LANG")]
     pub(crate) lang: String,
-    /// Show claim ids whole in tables, not only their end.
+    /// Show whole claim ids in tables and not only their end.
     #[arg(long, global = true)]
     pub(crate) full_ids: bool,
 }

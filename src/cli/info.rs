@@ -10,7 +10,7 @@ use super::{
 };
 use detente_proto::v1::{GetServerInfoRequest, GetServerInfoResponse, Limits};
 
-/// What server is this?
+/// Arguments of `info`.
 #[derive(Args, Debug)]
 pub(crate) struct InfoArgs {}
 

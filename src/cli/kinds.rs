@@ -13,10 +13,10 @@ use super::{
 };
 use detente_proto::v1::{Kind, ListKindsRequest, ListKindsResponse, kind_value::Part};
 
-/// Which kinds, as of when?
+/// Arguments of `kinds`.
 #[derive(Args, Debug)]
 pub(crate) struct KindsArgs {
-    /// Only these.
+    /// Names of the kinds to show. Default: all.
     #[arg(value_name = "KIND")]
     kinds: Vec<String>,
     #[command(flatten)]

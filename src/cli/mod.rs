@@ -93,15 +93,15 @@ pub(crate) use self::{
     verify::VerifyArgs,
 };
 
-/// What `detente --help` says first.
+/// The command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "detente",
     version,
     about = "An append-only, versioned record of claims about relationships",
     long_about = "An append-only, versioned record of claims about relationships between states, organisations, any \
-                  parties. Every question names two dates: --valid-at, the day in the world it asks about, and \
-                  --known-at, how much of the record may be used to answer.",
+                  parties. A question names two dates: --valid-at, the date in the world that it asks about, and \
+                  --known-at, the cut of the record that may be used to answer.",
     after_long_help = exit::table(),
     max_term_width = 100
 )]
@@ -115,61 +115,61 @@ pub(crate) struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Record a batch of commands, all or nothing: from JSON, or one claim from flags.
+    /// Record a batch of commands from JSON, or one claim from flags, all or nothing.
     Append(Box<AppendArgs>),
-    /// Ask what the state was at a date, as known at a cut.
+    /// Show the state at a date, as known at a cut.
     State(Box<StateArgs>),
-    /// Show what changed between two coordinates, and why: the world, or what is known of it.
+    /// Show the changes between two coordinates with their reasons, of the world or of our knowledge.
     Diff(Box<DiffArgs>),
     /// Show one claim as of a cut.
     Claim(ClaimArgs),
-    /// List every revision of one claim, with what each changed.
+    /// List the revisions of one claim with the fields that each changed.
     Revisions(RevisionsArgs),
-    /// List the claims that match a filter, whatever their valid time; search their text.
+    /// List the claims that match a filter or a text, whatever their valid time.
     Claims(Box<ClaimsArgs>),
-    /// Ask what the state was according to a party, a source or an order of authorities, side by side.
+    /// Show the state according to parties, sources or orders of authorities, side by side.
     Perspectives(Box<PerspectivesArgs>),
     /// List the claims that contradict one another.
     Conflicts(Box<ConflictsArgs>),
-    /// Count the reports and independent origins behind claims, for and against.
+    /// Count the reports and independent origins for and against claims.
     Corroboration(Box<CorroborationArgs>),
-    /// List what was promised and what became of it.
+    /// List promises and their settlement.
     Commitments(Box<CommitmentsArgs>),
-    /// Show how the state moved over a span of valid time.
+    /// Show the course of the state over a span of valid time.
     Timeline(Box<TimelineArgs>),
-    /// Count claims, and add up their scores, in buckets of valid time.
+    /// Count claims and add up their scores in buckets of valid time.
     Series(Box<SeriesArgs>),
-    /// List what is missing in the record.
+    /// List the gaps of the record.
     Gaps(Box<GapsArgs>),
     /// List the registered parties.
     Parties(PartiesArgs),
     /// List the registered sources.
     Sources(SourcesArgs),
-    /// List the registered kinds of claims, with their properties.
+    /// List the registered kinds of claims with their properties.
     Kinds(KindsArgs),
-    /// List the registered code schemes, with their scales.
+    /// List the registered code schemes with their scales.
     Schemes(SchemesArgs),
-    /// List the relationships that claims bear on.
+    /// List the relationships that claims are about.
     Relationships(RelationshipsArgs),
-    /// Read the log, in order, up to its head.
+    /// Read the log in order up to its head.
     Events(Box<EventsArgs>),
-    /// Follow the log: what was recorded, then what is being recorded; goes on by itself after a break.
+    /// Follow the log: recorded events, then new ones. Resumes by itself after a broken connection.
     Subscribe(Box<SubscribeArgs>),
-    /// List, make, move and delete the named places in the feed that the server keeps.
+    /// List, create, move and delete cursors, the named positions in the feed that the server keeps.
     Cursors(CursorsArgs),
-    /// List the appends that are laid out on the server and not recorded yet, or drop one.
+    /// List the staged appends that are not recorded yet, or drop one.
     Stages(StagesArgs),
-    /// List what begins, ends, stops being certain or falls due in a span of time.
+    /// List the transitions in a span of time: claims that begin, end, stop being certain or fall due.
     Upcoming(Box<UpcomingArgs>),
-    /// Tell such transitions as they come, and follow for ever.
+    /// Follow the transitions of claims as they come due.
     Watch(Box<WatchArgs>),
-    /// Write the whole record as JSON Lines; or a state, claims or the log as CSV, Parquet or JSON.
+    /// Write the whole record as JSON Lines, or a state, claims or the log as CSV, Parquet or JSON.
     Export(Box<ExportArgs>),
-    /// Bring in an export of another ledger; or with a mapping the rows of a data set, or its next release.
+    /// Import an export of another ledger, or with a mapping the rows of a data set or its next release.
     Import(Box<ImportArgs>),
-    /// Tell what server this is: version, ledger, head, limits.
+    /// Show the version, the ledger, the head and the limits of the server.
     Info(InfoArgs),
-    /// Print the script that lets a shell complete this command line.
+    /// Print a completion script for a shell.
     Completions(CompletionsArgs),
     #[command(flatten)]
     Operator(OperatorCommand),
@@ -180,9 +180,9 @@ enum Command {
 pub(crate) enum OperatorCommand {
     /// Serve a ledger over gRPC.
     Serve(ServeArgs),
-    /// Read every stored byte again and tell whether anything is damaged.
+    /// Read every stored byte and report damage.
     Verify(VerifyArgs),
-    /// Make the store and its indexes anew from the journal.
+    /// Rebuild the store and its indexes from the journal.
     Rebuild(RebuildArgs),
     /// Show the journal as it is stored.
     Dump(DumpArgs),

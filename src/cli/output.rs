@@ -15,11 +15,11 @@ use super::{
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// A table for people.
+    /// A table for reading.
     Table,
     /// One object in canonical proto3 JSON, defaults included.
     Json,
-    /// One element of the answer a line, each in canonical proto3 JSON.
+    /// One element of the answer per line, each in canonical proto3 JSON.
     Jsonl,
 }
 

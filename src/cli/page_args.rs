@@ -6,10 +6,10 @@ use clap::Args;
 #[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Paging (default: all pages, as one answer)")]
 pub(crate) struct PageArgs {
-    /// Ask for one page of at most so many.
+    /// The most entries of a single page, at most 1000.
     #[arg(long, value_name = "N")]
     pub(crate) page_size: Option<u32>,
-    /// Ask for the one page after the answer this token came from.
+    /// Token of the previous page, to read the single page after it.
     #[arg(long, value_name = "TOKEN")]
     pub(crate) page_token: Option<String>,
 }

@@ -14,22 +14,22 @@ use super::{
 };
 use detente_proto::v1::{ListPartiesRequest, ListPartiesResponse, Party, PartyName, PartyNameType, PartyType};
 
-/// Which parties, as of when?
+/// Arguments of `parties`.
 #[derive(Args, Debug)]
 pub(crate) struct PartiesArgs {
-    /// Only these.
+    /// Ids of the parties to show. Default: all.
     #[arg(value_name = "PARTY")]
     ids: Vec<String>,
-    /// Only of this type; may be given several times.
+    /// Type of the parties to show. May be given several times. Default: all.
     #[arg(long = "type", value_name = "TYPE", value_parser = words::parser::<PartyType>())]
     types: Vec<PartyType>,
-    /// Only with these words in a name or id, the last one as the beginning of a word; compared as words of texts are.
+    /// Words that a name or the id must contain, the last one as a prefix. They are compared like words of texts.
     #[arg(long, value_name = "WORDS")]
     name: Option<String>,
-    /// Only those that this party answers for.
+    /// Id of a party. Only parties that it answers for are shown.
     #[arg(long, value_name = "PARTY")]
     merged_into: Option<String>,
-    /// Only names that are in use at this date (EDTF) are searched and shown.
+    /// Date (EDTF) at which a name must be in use to be searched and shown. Default: all names.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
     #[command(flatten)]

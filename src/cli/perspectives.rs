@@ -26,20 +26,20 @@ use detente_proto::v1::{
     Perspective, PerspectiveState, StateMode, authority, perspective,
 };
 
-/// What was the state, according to whom?
+/// Arguments of `perspectives`.
 #[derive(Args, Debug)]
 pub(crate) struct PerspectivesArgs {
-    /// A point of view: a party (AZE), a source (source:ID), or several joined by commas, an order of authorities with the
-    /// highest first. Give it once for each column.
+    /// Point of view: a party (AZE), a source (source:ID), or an order of authorities joined by commas, the highest first. Give
+    /// it once for each column.
     #[arg(long, value_name = "VIEW", required = true, value_parser = view)]
     according_to: Vec<Perspective>,
-    /// How the asked date is meant.
+    /// Interpretation of the date.
     #[arg(long, value_enum, default_value_t = Mode::Default)]
     mode: Mode,
-    /// The asked date (EDTF): a year, month, day, quarter, unspecified digits or date-time. Default: today, UTC.
+    /// Date of the question (EDTF): a year, month, day, quarter, unspecified digits or date-time. Default: today in UTC.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
-    /// How many claims to show at most for each point of view.
+    /// The most claims to show for each point of view. Default 50, at most 1000.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     page_size: u32,
     #[command(flatten)]

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Rebuild what?
+/// Arguments of `rebuild`.
 #[derive(Args, Debug)]
 pub(crate) struct RebuildArgs {
-    /// The directory that holds the ledger.
+    /// Directory of the ledger.
     #[arg(long, env = "DETENTE_DATA", value_name = "DIR")]
     pub(crate) data: PathBuf,
 }

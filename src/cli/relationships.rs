@@ -13,10 +13,10 @@ use super::{
 };
 use detente_proto::v1::{ListRelationshipsRequest, ListRelationshipsResponse};
 
-/// Whose relationships, as of when?
+/// Arguments of `relationships`.
 #[derive(Args, Debug)]
 pub(crate) struct RelationshipsArgs {
-    /// Only those that include this party.
+    /// Id of a party that the relationships must include. Default: all relationships.
     #[arg(value_name = "PARTY")]
     party: Option<String>,
     #[command(flatten)]

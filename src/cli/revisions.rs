@@ -15,13 +15,13 @@ use super::{
 };
 use detente_proto::v1::{ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionEvent, RevisionKind};
 
-/// Whose history, up to when?
+/// Arguments of `revisions`.
 #[derive(Args, Debug)]
 pub(crate) struct RevisionsArgs {
-    /// The claim's id.
+    /// Id of the claim.
     #[arg(value_name = "CLAIM")]
     id: String,
-    /// Begin with the last one.
+    /// Show the newest revision first.
     #[arg(long)]
     newest_first: bool,
     #[command(flatten)]

@@ -13,10 +13,10 @@ use super::{
 };
 use detente_proto::v1::{ListSchemesRequest, ListSchemesResponse, ScaleEntry};
 
-/// Which schemes, as of when?
+/// Arguments of `schemes`.
 #[derive(Args, Debug)]
 pub(crate) struct SchemesArgs {
-    /// Only these.
+    /// Names of the code schemes to show. Default: all.
     #[arg(value_name = "SCHEME")]
     schemes: Vec<String>,
     #[command(flatten)]

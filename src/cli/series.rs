@@ -12,18 +12,18 @@ use super::{
 };
 use detente_proto::v1::{Bucket, GetSeriesRequest, SeriesGroup};
 
-/// How much of what, when?
+/// Arguments of `series`.
 #[derive(Args, Debug)]
 pub(crate) struct SeriesArgs {
     #[command(flatten)]
     span: SpanArgs,
-    /// How finely the span is divided. Default: months.
+    /// Size of the buckets. Default: month.
     #[arg(long, value_name = "BUCKET", value_parser = words::parser::<Bucket>())]
     bucket: Option<Bucket>,
-    /// What each bucket is broken down by.
+    /// Breakdown of the buckets. Default: none.
     #[arg(long, value_name = "WHAT", value_parser = words::parser::<SeriesGroup>())]
     group_by: Option<SeriesGroup>,
-    /// The registered code scheme whose scale gives scores. Default: the scale of each claim's kind, if it has one.
+    /// Registered code scheme that scores each claim by its codes. Default: the scale of the claim's kind, if it has one.
     #[arg(long, value_name = "SCHEME")]
     scheme: Option<String>,
     #[command(flatten)]

@@ -4,32 +4,32 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 
-/// Serve what, where, how?
+/// Arguments of `serve`.
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {
-    /// The directory that holds the ledger; made where there is none.
+    /// Directory of the ledger. It is created if it does not exist.
     #[arg(long, env = "DETENTE_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Where to listen. Default: 127.0.0.1:7443. Port 0 takes a free one.
+    /// Address to listen on. Default: 127.0.0.1:7443. Port 0 takes a free port.
     #[arg(long, env = "DETENTE_LISTEN", value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
-    /// Serve the founding dossier: a new ledger is made with it, one made so is opened again.
+    /// Serve the founding dossier. A new ledger is created with it, and a ledger that was created so is opened again.
     #[arg(long)]
     pub(crate) demo: bool,
-    /// Serve what is there and write nothing, where nothing may be written (a backup, a snapshot, a disk that is mounted
-    /// read-only) or shall be: appends are refused.
+    /// Serve the directory and write nothing: appends are refused. For a backup, a snapshot or a disk that is mounted
+    /// read-only.
     #[arg(long, env = "DETENTE_READ_ONLY")]
     pub(crate) read_only: bool,
-    /// The clock of this machine is right, however long ago something was recorded in the directory last.
+    /// Accept the clock of this machine, however long ago the last event of the directory was recorded.
     #[arg(long, env = "DETENTE_ACCEPT_CLOCK")]
     pub(crate) accept_clock: bool,
-    /// Read settings from a TOML file; flags go before it.
+    /// TOML file with settings. Flags take precedence over it.
     #[arg(long, env = "DETENTE_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Allow an address that others can reach, although nobody is asked who they are.
+    /// Allow an address that other machines can reach, although there is no authentication.
     #[arg(long)]
     pub(crate) insecure: bool,
-    /// The form of the log on standard error. Default: text.
+    /// Format of the log on standard error. Default: text.
     #[arg(long, env = "DETENTE_LOG_FORMAT", value_enum, value_name = "FORM")]
     pub(crate) log_format: Option<LogFormat>,
 }
@@ -37,9 +37,9 @@ pub(crate) struct ServeArgs {
 /// The form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum LogFormat {
-    /// Lines for people.
+    /// Lines for reading.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }

@@ -16,10 +16,10 @@ use super::{
 };
 use detente_proto::v1::{ListSourcesRequest, ListSourcesResponse};
 
-/// Which sources, as of when?
+/// Arguments of `sources`.
 #[derive(Args, Debug)]
 pub(crate) struct SourcesArgs {
-    /// Only these.
+    /// Ids of the sources to show. Default: all.
     #[arg(value_name = "SOURCE")]
     ids: Vec<String>,
     #[command(flatten)]

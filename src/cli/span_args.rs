@@ -5,10 +5,10 @@ use clap::Args;
 /// A span of valid time.
 #[derive(Args, Debug, Clone, Default)]
 pub(crate) struct SpanArgs {
-    /// The beginning of the span (EDTF): a year, month, day, quarter or date-time; its first day.
+    /// Beginning of the span (EDTF): a year, month, day, quarter or date-time, of which the first day counts.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     pub(crate) from: Option<String>,
-    /// The end of the span (EDTF): a date as above; its last day is included.
+    /// End of the span (EDTF): a date in the same form, its last day included.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     pub(crate) until: Option<String>,
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use detente_proto::v1::{DropStageResponse, ListStagesRequest, ListStagesResponse, Stage};
 
-/// What about stages?
+/// Arguments of `stages`.
 #[derive(Args, Debug)]
 pub(crate) struct StagesArgs {
     #[command(subcommand)]
@@ -20,11 +20,11 @@ pub(crate) struct StagesArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// List the open stages, the oldest first. This is what no word at all means, too.
+    /// List the open stages, the oldest first. This is the default.
     List,
-    /// Drop a stage with all that is staged in it. One that is recorded stays recorded.
+    /// Drop a stage with all that is staged in it. A recorded stage stays recorded.
     Drop {
-        /// Which stage.
+        /// Id of the stage.
         #[arg(value_name = "ID")]
         id: String,
     },

@@ -12,16 +12,16 @@ use super::{
 };
 use detente_proto::v1::{GetStateRequest, StateMode};
 
-/// What was the state?
+/// Arguments of `state`.
 #[derive(Args, Debug)]
 pub(crate) struct StateArgs {
-    /// How the asked date is meant.
+    /// Interpretation of the date.
     #[arg(long, value_enum, default_value_t = Mode::Default)]
     mode: Mode,
-    /// The asked date (EDTF): a year, month, day, quarter, unspecified digits or date-time. Default: today, UTC.
+    /// Date of the question (EDTF): a year, month, day, quarter, unspecified digits or date-time. Default: today in UTC.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
-    /// Show retracted claims too, marked as such.
+    /// Include retracted claims, marked as such.
     #[arg(long)]
     include_retracted: bool,
     #[command(flatten)]

@@ -16,22 +16,22 @@ use super::{
 use detente_client::News;
 use detente_proto::v1::{Event, FromHead, SubscribeRequest, subscribe_request::Start};
 
-/// Where to begin, and with what?
+/// Arguments of `subscribe`.
 #[derive(Args, Debug)]
 pub(crate) struct SubscribeArgs {
-    /// Begin right after this position. Default: with the first event.
+    /// Position to start right after. Default: the first event.
     #[arg(long, alias = "after", value_name = "N", conflicts_with_all = ["from_head", "cursor"])]
     after_position: Option<u64>,
-    /// Begin with what is recorded from now on.
+    /// Start with the next event that is recorded.
     #[arg(long, conflicts_with = "cursor")]
     from_head: bool,
-    /// Begin where this cursor stands, with the filter it was made with.
+    /// Name of a cursor: start at its position and use its filter.
     #[arg(long, value_name = "NAME")]
     cursor: Option<String>,
-    /// Acknowledge to the cursor what has been printed.
+    /// Acknowledge events to the cursor once they are printed.
     #[arg(long, requires = "cursor")]
     ack: bool,
-    /// Stop after so many events. Default: never.
+    /// The most events to show. Default: no limit.
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
     #[command(flatten)]

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use super::{Failure, append};
 use detente_proto::v1::Command;
 
-/// What if?
+/// Commands to suppose.
 #[derive(Args, Debug, Clone, Default)]
-#[command(next_help_heading = "What if")]
+#[command(next_help_heading = "Supposition")]
 pub(crate) struct SupposeArgs {
-    /// Answer as if the commands in this file (AppendRequests as JSON, as `append` takes them; `-` is standard input) had
-    /// been recorded. Nothing is.
+    /// File of commands to suppose on top of the cut for this answer only: AppendRequests as JSON, as `append` takes them. `-`
+    /// is standard input. They are never recorded.
     #[arg(long, value_name = "FILE")]
     what_if: Option<PathBuf>,
 }

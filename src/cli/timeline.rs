@@ -12,7 +12,7 @@ use super::{
 };
 use detente_proto::v1::GetTimelineRequest;
 
-/// How did the state move? Without a span: over all the time that the claims speak of.
+/// Arguments of `timeline`. Default: the span from the first to the last date of the claims.
 #[derive(Args, Debug)]
 pub(crate) struct TimelineArgs {
     #[command(flatten)]

@@ -12,16 +12,16 @@ use super::{
 };
 use detente_proto::v1::{ListUpcomingRequest, Transition};
 
-/// What comes next?
+/// Arguments of `upcoming`.
 #[derive(Args, Debug)]
 pub(crate) struct UpcomingArgs {
-    /// The beginning of the span (EDTF): a day or date-time, or the first day of a longer period. Default: now.
+    /// Beginning of the span (EDTF): a day or date-time, or a longer period of which the first day counts. Default: now.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     from: Option<String>,
-    /// The end of the span (EDTF), its last day included. Default: a year after the beginning.
+    /// End of the span (EDTF), its last day included. Default: one year after the beginning.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     until: Option<String>,
-    /// Only this transition: may-begin, begins, may-end, ends or falls-due. May be given several times.
+    /// Transition to show: may-begin, begins, may-end, ends or falls-due. May be given several times. Default: all.
     #[arg(long, value_name = "TRANSITION", value_parser = words::parser::<Transition>(), hide_possible_values = true)]
     transition: Vec<Transition>,
     #[command(flatten)]

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Verify what?
+/// Arguments of `verify`.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
-    /// The directory that holds the ledger.
+    /// Directory of the ledger.
     #[arg(long, env = "DETENTE_DATA", value_name = "DIR")]
     pub(crate) data: PathBuf,
 }

@@ -18,22 +18,22 @@ use super::{
 use detente_client::ClockNews;
 use detente_proto::v1::{Transition, WatchClockRequest, WatchClockResponse};
 
-/// Which transitions, from when on?
+/// Arguments of `watch`.
 #[derive(Args, Debug)]
 pub(crate) struct WatchArgs {
-    /// Only this transition: may-begin, begins, may-end, ends or falls-due. May be given several times.
+    /// Transition to show: may-begin, begins, may-end, ends or falls-due. May be given several times. Default: all.
     #[arg(long, value_name = "TRANSITION", value_parser = words::parser::<Transition>(), hide_possible_values = true)]
     transition: Vec<Transition>,
-    /// Resume after the frame that had this token. Default: begin now.
+    /// Token of an earlier frame, to resume after it. Default: begin now.
     #[arg(long, value_name = "TOKEN", conflicts_with = "from")]
     after: Option<String>,
-    /// Begin with what was told at this instant or later.
+    /// Instant to begin at: transitions that were, or would have been, delivered then or later.
     #[arg(long, value_name = "INSTANT", value_parser = instant::read)]
     from: Option<Timestamp>,
-    /// Tell also what had turned before it became known.
+    /// Show also transitions that had passed before they became known.
     #[arg(long)]
     include_late: bool,
-    /// Stop after so many transitions. Default: never.
+    /// The most transitions to show. Default: no limit.
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
     #[command(flatten)]

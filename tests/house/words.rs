@@ -1,4 +1,5 @@
-//! The tone of what users read: comments of the proto files, the description of the HTTP interface.
+//! The tone of what users read: comments of the proto files, the description of the HTTP interface, the help
+//! of the program.
 //!
 //! A comment is a noun phrase or a verb, never the beginning of a question, and one field has one comment in every request.
 
@@ -6,6 +7,9 @@ use crate::documents::root;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_detente");
 
 /// Words that open a question, and no sentence of a manual.
 const QUESTION_WORDS: [&str; 8] = ["What", "Which", "Who", "Whose", "How", "Whether", "Why", "When"];
@@ -141,6 +145,49 @@ fn every_description_of_the_http_interface_reads_as_a_manual() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The help of a verb, and of the verbs below it.
+fn help(verbs: &[String], found: &mut Vec<String>) {
+    let output = Command::new(PROGRAM).args(verbs).arg("--help").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let listed = text.split("\nCommands:\n").nth(1).unwrap_or_default().split("\n\n").next().unwrap_or_default();
+    for line in listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
+        let verb = line.split_whitespace().next().unwrap();
+        if verb != "help" {
+            help(&[verbs, &[verb.to_owned()]].concat(), found);
+        }
+    }
+    found.push(text);
+}
+
+/// The paragraphs of a help text, each on one line. A flag or the name of a verb stands before one and is no part of it.
+fn paragraphs_of_help(text: &str) -> Vec<String> {
+    let mut paragraphs = vec![String::new()];
+    for line in text.lines().map(str::trim) {
+        let words = line.split_once("  ").map_or(line, |(_, words)| words.trim());
+        if line.is_empty() || line.starts_with(['-', '<', '[']) {
+            paragraphs.push(String::new());
+        } else if line.contains("  ") || line.ends_with(':') {
+            paragraphs.extend([words.to_owned(), String::new()]);
+        } else if let Some(last) = paragraphs.last_mut() {
+            last.push_str(words);
+            last.push(' ');
+        }
+    }
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs
+}
+
+#[test]
+fn every_help_of_the_program_reads_as_a_manual() {
+    let mut texts = Vec::new();
+    help(&[], &mut texts);
+    assert!(texts.len() > 30, "the verbs were not found");
+    let paragraphs: Vec<String> = texts.iter().flat_map(|text| paragraphs_of_help(text)).collect();
+    assert!(paragraphs.len() > 500, "the help was not found");
+    let wrong: Vec<String> = paragraphs.iter().flat_map(|paragraph| faults(paragraph)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn no_line_of_the_contract_is_wider_than_a_terminal() {
     for folder in ["proto/detente/v1", "proto/detente/journal/v1"] {
@@ -179,6 +226,8 @@ fn the_rules_of_tone_find_what_breaks_them() {
     for paragraph in good {
         assert_eq!(faults(paragraph), Vec::<String>::new(), "{paragraph}");
     }
+    let shown = "Commands:\n  state  Which state\n\n      --kind <KIND>\n          Which kind\n          of claim\n";
+    assert_eq!(paragraphs_of_help(shown), ["Commands:", "Which state", "Which kind of claim "]);
     let file = "// Which?\n//\n// Two\n// lines.\nmessage M {\n  // F.\n  Filter filter = 1;\n}\n";
     let found = comments("file", file);
     assert_eq!(found[0].paragraphs, [" Which?", " Two lines."]);

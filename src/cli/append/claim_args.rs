@@ -10,74 +10,74 @@ use detente_proto::v1::{
 
 /// One claim from flags, instead of a file.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "One claim, instead of a file")]
+#[command(next_help_heading = "One claim, in place of a file")]
 pub(crate) struct NewClaimArgs {
-    /// What sort of claim, lower_snake: agreement, accusation, relationship_state, ...
+    /// Kind of the claim in lower_snake, for example agreement or relationship_state.
     #[arg(long, value_name = "KIND", required_unless_present = "file")]
     kind: Option<String>,
-    /// Whether it happens (event), holds (state), or has no time (none).
+    /// Relation of the claim to time: it happens (event), holds (state), or has no time (none).
     #[arg(long = "type", value_name = "TYPE", required_unless_present = "file",
           value_parser = words::parser::<TemporalType>())]
     temporal_type: Option<TemporalType>,
-    /// In which mode it is put forward.
+    /// Mode in which the claim is put forward.
     #[arg(long, value_name = "MODALITY", required_unless_present = "file",
           value_parser = words::parser::<Modality>())]
     modality: Option<Modality>,
-    /// The claim in words, in a language: en:"They sign."
+    /// Wording of the claim in a language, for example en:"They sign."
     #[arg(long, value_name = "LANG:WORDS", required_unless_present = "file", value_parser = pairs::text)]
     text: Vec<Text>,
-    /// When it holds or happens (EDTF): a date, or from/to; x/.. has an open end, x/ an unknown one.
+    /// Valid time (EDTF): a date, or from/to. x/.. has an open end, x/ an unknown one.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid: Option<String>,
-    /// How far the source's knowledge reaches (EDTF): with an open end, still true then.
+    /// Last date that the knowledge of the source covers (EDTF). A claim with an open end was still true then.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     as_of: Option<String>,
-    /// A time that is talked about (EDTF).
+    /// A time that the claim talks about (EDTF).
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     refers_to: Option<String>,
-    /// A relationship it bears on, for example AZE-RUS.
+    /// Relationship that the claim is about, for example AZE-RUS.
     #[arg(long, value_name = "ID")]
     relationship: Vec<String>,
-    /// A party in its role, for example RUS:mediator.
+    /// Party in its role, for example RUS:mediator.
     #[arg(long, value_name = "PARTY:ROLE", value_parser = pairs::claim_party)]
     party: Vec<ClaimParty>,
-    /// The registered party that says so: the same as --attribution PARTY:speaker, before the others.
+    /// Registered party that states the claim. Short for --attribution PARTY:speaker in first place.
     #[arg(long, value_name = "PARTY")]
     speaker: Option<String>,
-    /// A voice that leads to it, for example BBC:reporter; the outermost last.
+    /// Voice that the claim comes from, for example BBC:reporter. The outermost voice is the last.
     #[arg(long, value_name = "PARTY:PART", value_parser = pairs::attribution)]
     attribution: Vec<Attribution>,
-    /// Which way it pulls the relationship.
+    /// Effect of the claim on the relationship.
     #[arg(long, value_name = "POLARITY", value_parser = words::parser::<Polarity>())]
     polarity: Option<Polarity>,
-    /// How far the matter has come.
+    /// Stage that the matter has reached.
     #[arg(long, value_name = "STATUS", value_parser = words::parser::<Status>())]
     status: Option<Status>,
-    /// For a promise: by when (EDTF).
+    /// Due date of a promise (EDTF).
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     due: Option<String>,
-    /// Where, in words.
+    /// Place of the claim, in words.
     #[arg(long, value_name = "WORDS")]
     place: Option<String>,
-    /// A registered source it cites.
+    /// Registered source that the claim cites.
     #[arg(long, value_name = "SOURCE")]
     source: Vec<String>,
-    /// A link to another claim, for example responds-to:CLAIM_ID.
+    /// Link to another claim, for example responds-to:CLAIM_ID.
     #[arg(long, value_name = "TYPE:CLAIM", value_parser = pairs::link)]
     link: Vec<Link>,
-    /// A code, for example CAMEO:057.
+    /// Code of a scheme, for example CAMEO:057.
     #[arg(long, value_name = "SCHEME:CODE", value_parser = pairs::code)]
     code: Vec<Code>,
-    /// An id elsewhere, for example seed:S24.1.
+    /// Id in another system, for example seed:S24.1.
     #[arg(long, value_name = "SCHEME:ID", value_parser = pairs::external_id)]
     external_id: Vec<ExternalId>,
-    /// A label to filter by.
+    /// Label to filter by.
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
-    /// The claim's id, a UUID. Default: one is made.
+    /// Id of the claim, a UUID. Default: the ledger generates one.
     #[arg(long, value_name = "UUID")]
     claim_id: Option<String>,
-    /// What to note with it.
+    /// Note to record with the claim.
     #[arg(long, value_name = "WORDS")]
     note: Option<String>,
 }

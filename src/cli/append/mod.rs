@@ -34,17 +34,17 @@ use super::{
 use detente_client::Client;
 use detente_proto::v1::{AppendRequest, AppendResponse, CommandResult};
 
-/// Record what, by whom?
+/// Arguments of `append`.
 #[derive(Args, Debug)]
 pub(crate) struct AppendArgs {
-    /// A file of AppendRequests in canonical proto3 JSON, one or several; `-` for standard input.
+    /// File of one or more AppendRequests in canonical proto3 JSON. `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "NewClaimArgs")]
     file: Option<PathBuf>,
-    /// Who records, where the file does not say. Default: the user who runs this.
+    /// Recorder, unless the file names one. Default: the user who runs the command.
     #[arg(long, env = "DETENTE_RECORDED_BY", value_name = "NAME")]
     recorded_by: Option<String>,
-    /// The id to send it with, where the file does not say; the one of an earlier attempt records it once. Of several
-    /// requests, each gets an id derived from this one.
+    /// Request id, unless the file has one. A retry with the id of an earlier attempt records the batch once. If there are
+    /// several requests, each has an id derived from this one.
     #[arg(long, value_name = "UUID")]
     request_id: Option<Uuid>,
     /// Check everything and write nothing.

@@ -29,37 +29,37 @@ use std::path::PathBuf;
 
 pub(crate) use rows::{Ask, Client};
 
-/// Write what, where to?
+/// Arguments of `export`.
 #[derive(Args, Debug)]
 pub(crate) struct ExportArgs {
-    /// The directory that holds the ledger, which nobody may be serving. Without it the server is asked for a table.
+    /// Directory of the ledger. No server may have it open. Default: the table is requested from the server.
     #[arg(long, env = "DETENTE_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Write to this file. Default: standard output.
+    /// File to write. Default: standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// The form of the file.
+    /// Format of the file.
     #[arg(long, value_enum, default_value_t = FileFormat::Record)]
     format: FileFormat,
-    /// What the rows of a table are. Default: the claims of a state.
+    /// Rows of the table. Default: the claims of a state.
     #[arg(long, value_enum, value_name = "ROWS")]
     what: Option<What>,
-    /// A column for the words in each of these languages (BCP 47, comma-separated).
+    /// Languages of the text columns (BCP 47, comma-separated), one column each.
     #[arg(long, value_name = "LANG,...", value_delimiter = ',', default_value = "en")]
     languages: Vec<String>,
-    /// Make a CSV file for a spreadsheet: with a byte order mark, and with an apostrophe before what would be a formula.
+    /// Write CSV for a spreadsheet: with a byte order mark, and with an apostrophe before each cell that would be a formula.
     #[arg(long)]
     spreadsheet: bool,
-    /// List the columns of the table, and write nothing.
+    /// List the columns of the table and write nothing.
     #[arg(long)]
     columns: bool,
-    /// Of a state: how the asked date is meant.
+    /// Interpretation of the date of a state.
     #[arg(long, value_enum)]
     mode: Option<Mode>,
-    /// Of a state: the asked date (EDTF). Default: today, UTC.
+    /// Date of a state (EDTF). Default: today in UTC.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid_at: Option<String>,
-    /// Of a state or claims: retracted ones too, marked as such.
+    /// Include retracted claims in a state or a list of claims, marked as such.
     #[arg(long)]
     include_retracted: bool,
     #[command(flatten)]
@@ -78,7 +78,7 @@ enum FileFormat {
     Csv,
     /// A table as Apache Parquet.
     Parquet,
-    /// A table as a JSON object a line.
+    /// A table as one JSON object per line.
     Ndjson,
 }
 
@@ -108,7 +108,7 @@ impl From<What> for Table {
 pub(crate) enum Export {
     /// The whole record.
     Record {
-        /// The directory that holds the ledger.
+        /// Directory of the ledger.
         data: PathBuf,
         /// The file; none is standard output.
         out: Option<PathBuf>,

@@ -36,73 +36,71 @@ use clap::Args;
 use prost_types::Timestamp;
 use std::path::PathBuf;
 
-/// Bring in what, where to?
+/// Arguments of `import`.
 #[derive(Args, Debug)]
 pub(crate) struct ImportArgs {
-    /// An export or a backfill in JSON Lines; with --mapping a table, a directory or an archive of tables. `-` for standard
-    /// input.
+    /// Export or backfill in JSON Lines. With --mapping: a table, a directory or an archive of tables. `-` is standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// The directory that holds the ledger, which nobody may be serving; made where there is none. Without it, rows go to
-    /// the server.
+    /// Directory of the ledger. It is created if it does not exist, and no server may have it open. Default: rows go to the
+    /// server.
     #[arg(long, env = "DETENTE_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Who records, where the file or the mapping does not say.
+    /// Recorder, unless the file or the mapping names one.
     #[arg(long, env = "DETENTE_RECORDED_BY", value_name = "NAME")]
     pub(crate) recorded_by: Option<String>,
-    /// How the rows of the file become claims: docs/MAPPING.md.
+    /// Mapping from the rows of the file to claims (docs/MAPPING.md).
     #[arg(long, value_name = "M.toml")]
     pub(crate) mapping: Option<PathBuf>,
-    /// The clock of this machine is right, however long ago something was recorded in the directory last.
+    /// Accept the clock of this machine, however long ago the last event of the directory was recorded.
     #[arg(long, env = "DETENTE_ACCEPT_CLOCK", requires = "data")]
     accept_clock: bool,
     #[command(flatten)]
     rows: RowArgs,
 }
 
-/// With a mapping.
+/// Flags of an import with a mapping.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "With --mapping")]
 struct RowArgs {
-    /// Say what it would do, with the first bad rows, and record nothing.
+    /// Report the effect of the import with the first invalid rows, and record nothing.
     #[arg(long, requires = "mapping")]
     check: bool,
-    /// What the release of the data set is called.
+    /// Name of the release of the data set.
     #[arg(long, value_name = "NAME", requires = "mapping")]
     release: Option<String>,
-    /// When it was recorded elsewhere: the record is then as the data set's users saw it. Not before the head.
+    /// Recorded time to assign, for backfills. Must not be before the head.
     #[arg(long, value_name = "INSTANT", value_parser = instant::read, requires = "mapping")]
     recorded_at: Option<Timestamp>,
-    /// Collect the bad rows here, as they stood, each after its line and what is wrong with it.
+    /// File for the invalid rows, unchanged, each after its line number and its error.
     #[arg(long, value_name = "FILE", requires = "mapping")]
     reject: Option<PathBuf>,
-    /// Record nothing if a row is bad.
+    /// Record nothing if a row is invalid.
     #[arg(long, requires = "mapping")]
     strict: bool,
-    /// The file is no whole release: what it does not have is not retracted.
+    /// Treat the file as a part of a release: claims that it does not have are not retracted.
     #[arg(long, requires = "mapping")]
     partial: bool,
-    /// What a changed row is, instead of what the mapping says.
+    /// Kind of revision of a changed row, in place of that of the mapping.
     #[arg(long, value_name = "KIND", requires = "mapping")]
     revised: Option<String>,
-    /// Put a setting in the place of what the mapping says, for example `source.delimiter=;`. May be given several times.
+    /// Setting that replaces one of the mapping, for example `source.delimiter=;`. May be given several times.
     #[arg(long, value_name = "KEY=VALUE", requires = "mapping")]
     set: Vec<String>,
-    /// Of a file that has several versions of its rows, take those up to this one: an instant, or a day, which is its first
-    /// moment in UTC.
+    /// Last version to read of a file with several versions of its rows: an instant, or a day for its first moment in UTC.
     #[arg(long, value_name = "VERSION", requires = "mapping")]
     until: Option<String>,
-    /// Record each version of the rows as of its own instant, one append for each. Versions up to the head of the ledger are
-    /// recorded together.
+    /// Record each version of the rows as of its own instant, with one append for each. Versions up to the head of the ledger
+    /// are recorded together.
     #[arg(long, requires = "mapping", conflicts_with_all = ["until", "recorded_at", "check"])]
     replay: bool,
-    /// Read a code table of the mapping from another file.
+    /// Code table of the mapping to read from another file.
     #[arg(long = "table", value_name = "NAME=FILE", requires = "mapping")]
     tables: Vec<String>,
-    /// How many bad rows are shown.
+    /// The most invalid rows to show.
     #[arg(long, value_name = "COUNT", default_value_t = 20, requires = "mapping")]
     errors: usize,
-    /// For how many seconds a server that does not answer is asked again.
+    /// Seconds for which calls to a server that does not answer are retried.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "mapping")]
     patience: u64,
 }
