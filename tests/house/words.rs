@@ -4,6 +4,7 @@
 //! A comment is a noun phrase or a verb, never the beginning of a question, and one field has one comment in every request.
 
 use crate::documents::root;
+use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -213,6 +214,41 @@ fn a_field_that_many_requests_share_has_one_comment() {
         let comments = said.get(field).unwrap_or_else(|| panic!("no request or reply has {field}"));
         assert_eq!(comments.len(), 1, "{field} is described in several ways: {comments:#?}");
     }
+}
+
+#[test]
+fn every_error_that_an_rpc_names_is_a_reason_of_the_contract() {
+    let reasons = fs::read_to_string(root().join("proto/detente/v1/error.proto")).unwrap();
+    let mut named = 0;
+    for Comment { place, paragraphs, .. } in all_comments() {
+        let listed = paragraphs.iter().filter_map(|paragraph| paragraph.trim().strip_prefix("Errors: "));
+        for reason in listed.flat_map(|list| list.split([',', ' ', '.'])).filter(|word| word.contains('_')) {
+            if reason.chars().all(|c| c.is_ascii_uppercase() || c == '_') {
+                named += 1;
+                assert!(reasons.contains(&format!(" ERROR_REASON_{reason} = ")), "{place} names {reason}");
+            }
+        }
+    }
+    assert!(named > 20, "no rpc names its errors");
+}
+
+/// An example in the comment of the service is a request for the state, one in the comment of an rpc is a request of it.
+#[test]
+fn every_request_in_a_comment_of_the_contract_parses() {
+    let pool = DescriptorPool::decode(detente_proto::DESCRIPTOR).unwrap();
+    let service = pool.get_service_by_name("detente.v1.LedgerService").unwrap();
+    let mut parsed = 0;
+    for Comment { place, paragraphs, code, .. } in all_comments() {
+        let rpc = code.strip_prefix("rpc ").and_then(|rest| rest.split('(').next()).unwrap_or("GetState");
+        let method = service.methods().find(|method| method.name() == rpc).unwrap();
+        for example in paragraphs.iter().map(|paragraph| paragraph.trim()).filter(|text| text.starts_with('{')) {
+            let mut json = serde_json::Deserializer::from_str(example);
+            let request = DynamicMessage::deserialize(method.input(), &mut json);
+            assert!(request.is_ok(), "{place} has no request of {rpc}: {example}");
+            parsed += 1;
+        }
+    }
+    assert!(parsed >= 2, "no comment has an example");
 }
 
 #[test]
