@@ -1,20 +1,14 @@
 //! Detente keeps an append-only, versioned record of claims about relationships and answers: what was the state at any
 //! date, as known at any date, who says so?
 
-pub mod budget;
 pub mod cli;
-pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod flat;
 pub mod grpc;
 pub mod http;
 mod ingest;
-pub mod ledger;
-pub mod metrics;
 mod operator;
 pub mod page;
 pub mod server;
-pub mod store;
 pub mod telemetry;
-pub mod wire;

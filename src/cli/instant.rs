@@ -3,7 +3,7 @@
 use jiff::Timestamp as Instant;
 use prost_types::Timestamp;
 
-pub(crate) use crate::wire::time::read_instant as read;
+pub(crate) use detente_ledger::wire::time::read_instant as read;
 
 /// Shows an instant in RFC 3339, UTC; nothing where there is none.
 pub(crate) fn shown(instant: Option<&Timestamp>) -> String {

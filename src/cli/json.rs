@@ -11,8 +11,8 @@ use std::fmt::Write as _;
 use serde_json::{Serializer, Value};
 
 use super::{Failure, table::escape};
-use crate::wire::json;
-pub(crate) use crate::wire::json::NamedMessage as Wire;
+use detente_ledger::wire::json;
+pub(crate) use detente_ledger::wire::json::NamedMessage as Wire;
 
 /// How JSON is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -46,7 +46,9 @@ impl From<detente_client::Error> for Failure {
             detente_client::Error::Address { server, why } => Self::Usage(format!("--server {server}: {why}")),
             detente_client::Error::Unreachable { server, cause } => Self::Unreachable { server, cause },
             detente_client::Error::Refused(told) => Self::Refused(Box::new((*told).into())),
-            detente_client::Error::Ended(_) | detente_client::Error::OtherLedger { .. } => Self::Rejected(error.to_string()),
+            detente_client::Error::Ended(_) | detente_client::Error::OtherLedger { .. } => {
+                Self::Rejected(error.to_string())
+            }
         }
     }
 }

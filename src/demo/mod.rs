@@ -4,14 +4,14 @@
 //! made up and says so: SYNTHETIC in its words or notes, and the label `synthetic`. Claim ids and request ids are fixed,
 //! and its salts follow from the record, so that every demo ledger has the same bases up to the dossier's last append.
 
-use crate::clock::new_id;
-use crate::ledger::Ledger;
-use crate::ledger::error::AppendError;
-use crate::ledger::open::{LedgerOptions, OpenError};
-use crate::ledger::transfer::TransferError;
-use crate::ledger::transfer::backfill::backfill;
-use crate::store::Progress;
 use detente_journal::LedgerId;
+use detente_ledger::Ledger;
+use detente_ledger::clock::new_id;
+use detente_ledger::error::AppendError;
+use detente_ledger::open::{LedgerOptions, OpenError};
+use detente_ledger::store::Progress;
+use detente_ledger::transfer::TransferError;
+use detente_ledger::transfer::backfill::backfill;
 use serde_json::Value;
 use std::io;
 use std::path::Path;

@@ -4,8 +4,8 @@
 
 use super::columns::{Cell, Column, Kind, column};
 use super::row::{Row, instant, object, word};
-use crate::wire::json;
-use crate::wire::path::snake_case;
+use detente_ledger::wire::json;
+use detente_ledger::wire::path::snake_case;
 use detente_proto::v1;
 use v1::event::Event as What;
 use v1::{DisputeOutcome, RetractionReason, RevisionKind};

@@ -1,9 +1,9 @@
 //! What a row is made of: a claim or an event, and the coordinates it was asked at.
 
 use super::columns::Cell;
-use crate::wire::json;
 use detente_domain::edtf::PartialDate;
 use detente_domain::moment::{Atom, SECONDS_PER_DAY};
+use detente_ledger::wire::json;
 use detente_proto::v1;
 use prost_types::Timestamp;
 use serde_json::{Map, Value};

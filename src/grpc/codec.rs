@@ -5,8 +5,8 @@
 use super::intake::Intake;
 use super::limits::admit_reply;
 use super::status::Refusal;
-use crate::wire::weight::{allowance, weigh};
 use detente_domain::rejection::Violation;
+use detente_ledger::wire::weight::{allowance, weigh};
 use prost::Message;
 use prost::bytes::Buf;
 use std::any::TypeId;

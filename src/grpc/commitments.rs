@@ -6,10 +6,10 @@ use super::parse::Parse;
 use super::service::Service;
 use super::state::asked_date;
 use super::status::Refusal;
-use crate::ledger::commitments::{Commitment, CommitmentsQuery};
-use crate::wire::vocabulary::Twin;
 use detente_domain::certainty::Certainty;
 use detente_domain::commitment::CommitmentStatus;
+use detente_ledger::query::commitments::{Commitment, CommitmentsQuery};
+use detente_ledger::wire::vocabulary::Twin;
 use detente_proto::v1;
 use std::sync::Arc;
 

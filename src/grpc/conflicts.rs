@@ -6,9 +6,9 @@ use super::page::{Cursor, Page};
 use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
-use crate::ledger::conflicts::{Conflict, ConflictsQuery, Place};
 use detente_domain::conflict::ConflictType;
 use detente_domain::period::Period;
+use detente_ledger::query::conflicts::{Conflict, ConflictsQuery, Place};
 use detente_proto::v1;
 use std::sync::Arc;
 

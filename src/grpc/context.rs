@@ -1,7 +1,7 @@
 //! The coordinates that every reply carries.
 
-use crate::ledger::cut::ResolvedCut;
-use crate::wire::time::timestamp;
+use detente_ledger::read::cut::ResolvedCut;
+use detente_ledger::wire::time::timestamp;
 use detente_proto::v1;
 
 /// The context of an answer at a cut; `valid_at` is the asked date, empty where none was asked.

@@ -5,8 +5,8 @@ use super::page::{Cursor, Page};
 use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
-use crate::ledger::corroboration::{Corroboration, CorroborationQuery};
 use detente_domain::corroboration::Backing;
+use detente_ledger::query::corroboration::{Corroboration, CorroborationQuery};
 use detente_proto::v1;
 use std::sync::Arc;
 

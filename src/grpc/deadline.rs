@@ -13,7 +13,7 @@
 //! little earlier ([`MARGIN`]), which also lets the refusal reach the client while it still waits.
 
 use super::status::Refusal;
-use crate::budget::Overrun;
+use detente_ledger::budget::Overrun;
 use http_body::{Frame, SizeHint};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};

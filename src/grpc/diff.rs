@@ -7,15 +7,15 @@ use super::parse::Parse;
 use super::service::Service;
 use super::state::asked_mode;
 use super::status::Refusal;
-use crate::ledger::Ledger;
-use crate::ledger::diff::{ChangeCause, ClaimChange, Diff, DiffQuery};
-use crate::wire::vocabulary::Twin;
 use detente_domain::cut::Cut;
 use detente_domain::diff::{Dates, Summary};
 use detente_domain::filter::MemberSet;
 use detente_domain::period::Period;
 use detente_domain::rejection::Violation;
 use detente_domain::vocabulary::ChangeReason;
+use detente_ledger::Ledger;
+use detente_ledger::query::diff::{ChangeCause, ClaimChange, Diff, DiffQuery};
+use detente_ledger::wire::vocabulary::Twin;
 use detente_proto::v1;
 use std::sync::Arc;
 

@@ -11,13 +11,13 @@
 //!
 //! For a client it is the message of the contract; the tests here hold it against prost's own encoding.
 
-use crate::ledger::events::Batch;
-use crate::ledger::feed::Events;
-use crate::ledger::query::EncodedClaims;
-use crate::ledger::state::{State, StateMatch};
-use crate::wire::splice::{put_field, put_field_head, put_number};
 use detente_domain::certainty::Certainty;
 use detente_domain::emptiness::Emptiness;
+use detente_ledger::follow::feed::Events;
+use detente_ledger::query::events::Batch;
+use detente_ledger::query::page_size::EncodedClaims;
+use detente_ledger::query::state::{State, StateMatch};
+use detente_ledger::wire::splice::{put_field, put_field_head, put_number};
 use detente_proto::v1;
 use prost::bytes::{Buf, BufMut};
 use prost::encoding::{DecodeContext, WireType, encoded_len_varint, key_len};
@@ -240,17 +240,17 @@ impl Message for Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Ledger;
-    use crate::ledger::append::AppendRequest;
-    use crate::ledger::claims::ClaimsQuery;
-    use crate::ledger::cut::ResolvedCut;
-    use crate::ledger::open::LedgerOptions;
-    use crate::ledger::query::PageSize;
-    use crate::wire::command::{ParsedAppend, parse_append};
     use detente_domain::cut::{Basis, Cut};
     use detente_domain::filter::Filter;
     use detente_domain::position::{Position, RecordedAt};
     use detente_journal::LedgerId;
+    use detente_ledger::Ledger;
+    use detente_ledger::open::LedgerOptions;
+    use detente_ledger::query::claims::ClaimsQuery;
+    use detente_ledger::query::page_size::PageSize;
+    use detente_ledger::read::cut::ResolvedCut;
+    use detente_ledger::wire::command::{ParsedAppend, parse_append};
+    use detente_ledger::write::append::AppendRequest;
     use uuid::Uuid;
 
     fn context() -> v1::ReplyContext {

@@ -10,8 +10,8 @@
 //! see how large it is: that takes no memory, whatever was sent.
 
 use super::status::Refusal;
-use crate::budget::{MemoryBudget, NoMemory, Reservation, ReservedBuffer, SMALL};
 use detente_domain::rejection::Violation;
+use detente_ledger::budget::{MemoryBudget, NoMemory, Reservation, ReservedBuffer, SMALL};
 use prost::bytes::Bytes;
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;

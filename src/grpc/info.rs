@@ -4,7 +4,7 @@ use super::context::context;
 use super::service::Service;
 use super::status::Refusal;
 use super::work::here;
-use crate::wire::time::timestamp;
+use detente_ledger::wire::time::timestamp;
 use detente_proto::v1;
 
 /// The version of the format on disk.

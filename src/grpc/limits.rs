@@ -2,10 +2,10 @@
 
 use super::page;
 use super::status::Refusal;
-use crate::budget::DEFAULT_PERCENT;
-use crate::ledger::stage::StageLimits;
-use crate::wire::limits::MAX_CLAIM_BYTES;
 use detente_domain::position::RecordedAt;
+use detente_ledger::budget::DEFAULT_PERCENT;
+use detente_ledger::wire::limits::MAX_CLAIM_BYTES;
+use detente_ledger::write::stage::StageLimits;
 use detente_proto::v1;
 use std::time::Duration;
 

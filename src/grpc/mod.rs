@@ -20,7 +20,7 @@
 //! ```
 //!
 //! **To add an rpc:** add it to `ledger.proto`, a line to `service.rs`, a file (or a function in one of the group) that
-//! converts, and a use case in `crate::ledger`. **To add a reason to refuse:** add it to `error.proto`, to the table in
+//! converts, and a use case in `detente_ledger`. **To add a reason to refuse:** add it to `error.proto`, to the table in
 //! `status/reason.rs` and to `tests/grpc/errors.rs`; the compiler and that test ask for the rest.
 //!
 //! Not here: what a claim is, what a cut sees, what a filter matches. Nothing here decides anything about the record.

@@ -6,10 +6,10 @@
 //! midnight would ask about two days; so is the earlier basis of a comparison of two cuts. To a client it is opaque; a
 //! token of another query is refused.
 
-use crate::ledger::cut::ResolvedCut;
-use crate::ledger::query::PageSize;
 use detente_domain::cut::{Basis, Cut};
 use detente_domain::position::Position;
+use detente_ledger::query::page_size::PageSize;
+use detente_ledger::read::cut::ResolvedCut;
 use detente_proto::v1;
 use prost::Message;
 use sha2::{Digest, Sha256};

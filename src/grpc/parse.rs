@@ -3,16 +3,16 @@
 use super::intake::Intake;
 use super::page::{Page, PageTokenError, Paged};
 use super::status::{NO_PAGE_TOKEN, Refusal};
-use crate::wire::command::parse_supposed;
-use crate::wire::cut::parse_cut;
-use crate::wire::filter::parse_filter;
-use crate::wire::path::At;
-use crate::wire::sink::Sink;
-use crate::wire::vocabulary::Twin;
 use detente_domain::command::Supposed;
 use detente_domain::cut::Cut;
 use detente_domain::filter::{Filter, MemberSet};
 use detente_domain::rejection::Violation;
+use detente_ledger::wire::command::parse_supposed;
+use detente_ledger::wire::cut::parse_cut;
+use detente_ledger::wire::filter::parse_filter;
+use detente_ledger::wire::path::At;
+use detente_ledger::wire::sink::Sink;
+use detente_ledger::wire::vocabulary::Twin;
 use detente_proto::v1;
 use uuid::Uuid;
 

@@ -14,7 +14,7 @@
 
 use super::intake::Intake;
 use super::status::Refusal;
-use crate::budget::{MemoryBudget, PATIENCE, Reservation, SMALL_REPLY};
+use detente_ledger::budget::{MemoryBudget, PATIENCE, Reservation, SMALL_REPLY};
 use http_body::{Body as _, Frame, SizeHint};
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock};

@@ -6,12 +6,12 @@ use super::parse::Parse;
 use super::service::Service;
 use super::span::{asked_span, interval};
 use super::status::Refusal;
-use crate::ledger::series::{SeriesBucket, SeriesError, SeriesGroup, SeriesQuery};
-use crate::wire::time::timestamp_of;
 use detente_domain::buckets::{Bucket, Buckets};
 use detente_domain::moment::Moment;
 use detente_domain::rejection::Violation;
 use detente_domain::series::Tally;
+use detente_ledger::query::series::{SeriesBucket, SeriesError, SeriesGroup, SeriesQuery};
+use detente_ledger::wire::time::timestamp_of;
 use detente_proto::v1;
 use std::sync::Arc;
 

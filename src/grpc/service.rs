@@ -13,8 +13,8 @@ use super::{
     append, claims, clock, commitments, conflicts, corroboration, cursors, diff, events, feed, gaps, info,
     perspectives, registry, sending, series, stage, state, timeline, watch,
 };
-use crate::budget::{MemoryBudget, PeerShares};
-use crate::ledger::Ledger;
+use detente_ledger::Ledger;
+use detente_ledger::budget::{MemoryBudget, PeerShares};
 use detente_proto::v1;
 use prost::Message;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The share of a peer in everything shared ([`crate::budget::PeerShares`]), and the refusal of a peer that wants more.
+//! The share of a peer in everything shared ([`detente_ledger::budget::PeerShares`]), and the refusal of a peer that wants more.
 //!
 //! A stream is held by the call that opened it. A stage and a cursor stay when the call has ended and the client has gone:
 //! [`Owners`] remembers their makers during this run. Things made in an earlier run have no owner, and count in
@@ -6,9 +6,9 @@
 
 use super::service::Service;
 use super::status::Refusal;
-use crate::budget::{HeldPlaces, NoPlace, Peer, PeerShares, Place, Share};
-use crate::ledger::Ledger;
 use detente_domain::name::CursorId;
+use detente_ledger::Ledger;
+use detente_ledger::budget::{HeldPlaces, NoPlace, Peer, PeerShares, Place, Share};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;

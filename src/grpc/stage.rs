@@ -6,15 +6,17 @@ use super::parse::Parse;
 use super::service::Service;
 use super::share::refused;
 use super::status::Refusal;
-use crate::budget::{Peer, Share};
-use crate::ledger::stage::{Became, Commit, CommitOutcome, MOST_TOLD, NewStage, Stage, StageState, TOLD, Unfit};
-use crate::wire::command::over_limit;
-use crate::wire::ids::parse_uuid;
-use crate::wire::limits::{MAX_NAME_BYTES, MAX_RECORDED_BY_BYTES};
-use crate::wire::staged::parse_preconditions;
-use crate::wire::time::{recorded_at, timestamp};
 use detente_domain::position::Position;
 use detente_domain::rejection::Violation;
+use detente_ledger::budget::{Peer, Share};
+use detente_ledger::wire::command::over_limit;
+use detente_ledger::wire::ids::parse_uuid;
+use detente_ledger::wire::limits::{MAX_NAME_BYTES, MAX_RECORDED_BY_BYTES};
+use detente_ledger::wire::staged::parse_preconditions;
+use detente_ledger::wire::time::{recorded_at, timestamp};
+use detente_ledger::write::stage::{
+    Became, Commit, CommitOutcome, MOST_TOLD, NewStage, Stage, StageState, TOLD, Unfit,
+};
 use detente_proto::v1;
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -7,13 +7,13 @@ use super::parse::Parse;
 use super::service::Service;
 use super::status::Refusal;
 use super::work::here;
-use crate::ledger::Ledger;
-use crate::ledger::state::StateQuery;
 use detente_domain::certainty::Mode;
 use detente_domain::cut::Cut;
 use detente_domain::moment::Moment;
 use detente_domain::period::Period;
 use detente_domain::position::RecordedAt;
+use detente_ledger::Ledger;
+use detente_ledger::query::state::StateQuery;
 use detente_proto::v1;
 use std::sync::Arc;
 

@@ -14,12 +14,12 @@ mod written;
 
 pub(super) use self::detail::NO_PAGE_TOKEN;
 use self::written::Carrier;
-use crate::budget::Overrun;
-use crate::ledger::cursors::CursorError;
-use crate::ledger::error::{AppendError, QueryError};
-use crate::ledger::feed::FeedError;
-use crate::ledger::stage::StageError;
 use detente_domain::rejection::Violation;
+use detente_ledger::budget::Overrun;
+use detente_ledger::error::{AppendError, QueryError};
+use detente_ledger::follow::cursors::CursorError;
+use detente_ledger::follow::feed::FeedError;
+use detente_ledger::write::stage::StageError;
 use tonic::Status;
 use tonic::codegen::http::HeaderMap;
 

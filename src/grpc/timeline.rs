@@ -6,11 +6,11 @@ use super::parse::Parse;
 use super::service::Service;
 use super::span::{asked_span, interval};
 use super::status::Refusal;
-use crate::ledger::Ledger;
-use crate::ledger::timeline::{Place, TimelineQuery, TimelineSegment};
-use crate::wire::time::timestamp_of;
 use detente_domain::cut::Cut;
 use detente_domain::name::ClaimId;
+use detente_ledger::Ledger;
+use detente_ledger::query::timeline::{Place, TimelineQuery, TimelineSegment};
+use detente_ledger::wire::time::timestamp_of;
 use detente_proto::v1;
 use std::sync::Arc;
 

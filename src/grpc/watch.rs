@@ -7,7 +7,7 @@
 //!   tell      a frame for each, while the client reads; the ledger is not held while it does not
 //! ```
 //!
-//! A frame's token is a place in the sequence of what is told (`crate::ledger::clock_watch`), not something the server
+//! A frame's token is a place in the sequence of what is told (`detente_ledger::follow::clock_watch`), not something the server
 //! keeps: it can be resumed at after any end of the stream, in another process too.
 
 use super::heartbeat::heartbeat;
@@ -17,14 +17,16 @@ use super::service::Service;
 use super::share::enter;
 use super::status::Refusal;
 use super::work::{Threads, briefly, here};
-use crate::budget::Place as StreamPlace;
-use crate::ledger::clock_watch::{ClockWatch, Mark, Place, Telling, WatchQuery, WatchStart};
-use crate::ledger::{Ledger, Published, SettledRecord};
-use crate::wire::time::{recorded_from, timestamp, timestamp_of};
-use crate::wire::vocabulary::Twin;
 use detente_domain::cut::Basis;
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::rejection::Violation;
+use detente_ledger::Ledger;
+use detente_ledger::Published;
+use detente_ledger::SettledRecord;
+use detente_ledger::budget::Place as StreamPlace;
+use detente_ledger::follow::clock_watch::{ClockWatch, Mark, Place, Telling, WatchQuery, WatchStart};
+use detente_ledger::wire::time::{recorded_from, timestamp, timestamp_of};
+use detente_ledger::wire::vocabulary::Twin;
 use detente_proto::v1;
 use prost::Message;
 use std::pin::Pin;

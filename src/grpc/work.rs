@@ -16,15 +16,15 @@
 //!
 //! There are as many places as processors, and a place is held until the work itself has ended, not until its client has
 //! left. Work ends within a fraction of a millisecond once its client has left or its deadline has passed, because every
-//! loop looks ([`crate::budget::step`]). So small questions never wait behind wide ones, and abandoned work costs nothing.
+//! loop looks ([`detente_ledger::budget::step`]). So small questions never wait behind wide ones, and abandoned work costs nothing.
 //!
 //! A panic anywhere in there is a defect, told as `INTERNAL`, and ends that call alone.
 
 use super::deadline::Deadline;
 use super::limits::BLOCKING_JOBS;
 use super::status::Refusal;
-use crate::budget::{CallBudget, CancelOnDrop, MemoryBudget, Overrun, PATIENCE, Peer, PeerShares, WorkerPool};
-use crate::ledger::error::{QueryError, ReadFailure};
+use detente_ledger::budget::{CallBudget, CancelOnDrop, MemoryBudget, Overrun, PATIENCE, Peer, PeerShares, WorkerPool};
+use detente_ledger::error::{QueryError, ReadFailure};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

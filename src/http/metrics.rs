@@ -2,10 +2,10 @@
 //! other tool reads (`promtool`, exporters, curl) without that.
 
 use super::Web;
-use crate::metrics::plain::{OPEN_METRICS, PROMETHEUS, prefers_open_metrics, to_prometheus};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
+use detente_ledger::metrics::plain::{OPEN_METRICS, PROMETHEUS, prefers_open_metrics, to_prometheus};
 
 /// Everything that is measured, as it is now.
 pub(super) async fn metrics(State(web): State<Web>, headers: HeaderMap) -> impl IntoResponse {

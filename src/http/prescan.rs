@@ -4,7 +4,7 @@
 //! each opens or parts something that takes memory. What is in strings is passed over. A text that is no JSON is left to the
 //! reader, which stops where it is wrong.
 
-use crate::wire::weight::{MAX_DEPTH, MAX_MESSAGES, MAX_NUMBERS, MAX_TEXTS, allowance};
+use detente_ledger::wire::weight::{MAX_DEPTH, MAX_MESSAGES, MAX_NUMBERS, MAX_TEXTS, allowance};
 
 /// Bytes of an object with its place in a list: its fields are a tree, whose nodes hold eleven.
 const OBJECT: usize = 1024;

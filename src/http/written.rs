@@ -3,10 +3,10 @@
 
 use super::Web;
 use super::failure::Failure;
-use crate::budget::{SMALL, SMALL_REPLY};
 use crate::grpc::inflate::aside;
 use crate::grpc::sending::{kept, reserve};
 use axum::body::Bytes;
+use detente_ledger::budget::{SMALL, SMALL_REPLY};
 
 /// So many times as large as a reply is what is written of it, at most.
 const GROWS: usize = 8;

@@ -24,7 +24,7 @@
 //! written on another operating system has the same keys.
 //!
 //! It is pure of protocols: commands go out as messages of the contract, and whoever runs it (`crate::cli::import`) has them
-//! recorded. Rows are held to the rules of the ledger here (`crate::wire`), so that a bad one is told with its line before
+//! recorded. Rows are held to the rules of the ledger here (`detente_ledger::wire`), so that a bad one is told with its line before
 //! anything is sent.
 //!
 //! Reasons: `docs/design/import.md`.

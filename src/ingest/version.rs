@@ -8,7 +8,7 @@ use super::mapping::Mapping;
 use super::plan::{Bench, Plan};
 use super::source::{self, Columns, RowResult, SourceFiles};
 use super::table::Tables;
-use crate::wire::time::read_instant;
+use detente_ledger::wire::time::read_instant;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

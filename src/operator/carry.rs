@@ -3,12 +3,12 @@
 use super::making::{exists, new_ledger};
 use super::{fault, keep_to_owner, not_opened};
 use crate::cli::{Failure, ImportArgs, bar, counter, write};
-use crate::ledger::Ledger;
-use crate::ledger::open::{LedgerOptions, OpenError, journal_dir};
-use crate::ledger::transfer::{TransferError, TransferSummary, backfill, export, import};
 use detente_journal::Journal as _;
 use detente_journal::file::disk::RealDisk;
 use detente_journal::file::{FileJournal, Options, ReadOnlyJournal};
+use detente_ledger::Ledger;
+use detente_ledger::open::{LedgerOptions, OpenError, journal_dir};
+use detente_ledger::transfer::{TransferError, TransferSummary, backfill, export, import};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};

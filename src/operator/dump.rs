@@ -4,11 +4,11 @@
 use super::fault::not_read;
 use super::not_opened;
 use crate::cli::{DumpArgs, Failure, write};
-use crate::ledger::open::{OpenError, journal_dir};
-use crate::wire::json;
 use detente_domain::position::Position;
 use detente_journal::file::ReadOnlyJournal;
 use detente_journal::{Chunk, Journal as _};
+use detente_ledger::open::{OpenError, journal_dir};
+use detente_ledger::wire::json;
 use detente_proto::v1;
 use prost::Message as _;
 

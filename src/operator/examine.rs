@@ -2,9 +2,9 @@
 
 use super::{fault, keep_to_owner, not_opened};
 use crate::cli::{Failure, RebuildArgs, VerifyArgs, bar, write};
-use crate::ledger::Ledger;
-use crate::ledger::open::{LedgerOptions, store_dir};
-use crate::ledger::verify::{Verified, verify as verify_ledger};
+use detente_ledger::Ledger;
+use detente_ledger::open::{LedgerOptions, store_dir};
+use detente_ledger::verify::{Verified, verify as verify_ledger};
 use std::fs;
 
 /// Reads every stored byte again.
@@ -65,7 +65,7 @@ pub(super) fn rebuild(args: &RebuildArgs) -> Result<(), Failure> {
     }
     // Opening it once tells whether someone else has it open, before anything is removed.
     let store = store_dir(&args.data);
-    let locked = crate::ledger::verify::lock(&args.data).map_err(not_opened)?;
+    let locked = detente_ledger::verify::lock(&args.data).map_err(not_opened)?;
     if store.exists() {
         fs::remove_dir_all(&store).map_err(|error| fault::at(&store, "cannot remove", &error))?;
     }

@@ -1,11 +1,11 @@
 //! A ledger that could not be opened, as a failure: which path, what the system said, what to do.
 
 use crate::cli::Failure;
-use crate::ledger::open::OpenError;
-use crate::store::OpenError as StoreError;
 use detente_journal::file::lock::LockError;
 use detente_journal::file::{CreateError, OpenError as JournalError};
 use detente_journal::{Obstacle, ReadError};
+use detente_ledger::open::OpenError;
+use detente_ledger::store::OpenError as StoreError;
 use std::io;
 use std::path::Path;
 

@@ -2,10 +2,10 @@
 
 use super::{fault, not_opened};
 use crate::cli::{Failure, notice};
-use crate::clock::new_id;
-use crate::ledger::Ledger;
-use crate::ledger::open::LedgerOptions;
 use detente_journal::LedgerId;
+use detente_ledger::Ledger;
+use detente_ledger::clock::new_id;
+use detente_ledger::open::LedgerOptions;
 use std::path::Path;
 
 /// Returns true if a data directory holds a ledger.

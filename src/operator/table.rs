@@ -2,13 +2,13 @@
 
 use super::fault::is_unwritable;
 use super::not_opened;
-use crate::budget::MemoryBudget;
 use crate::cli::{Failure, TableExport};
 use crate::grpc::limits::Limits;
 use crate::grpc::services;
-use crate::ledger::Ledger;
-use crate::ledger::open::{LedgerOptions, OpenError};
 use crate::server::default_memory;
+use detente_ledger::Ledger;
+use detente_ledger::budget::MemoryBudget;
+use detente_ledger::open::{LedgerOptions, OpenError};
 use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use std::path::Path;
 use std::sync::Arc;

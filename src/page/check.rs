@@ -4,9 +4,9 @@ use super::asked::Asked;
 use super::coordinates::{MODES, mode};
 use super::relationship::SPANS;
 use super::series::{BUCKETS, GROUPS};
-use crate::wire::pasted::is_date_name;
-use crate::wire::path::is_within;
-use crate::wire::time::{read_instant, recorded_at};
+use detente_ledger::wire::pasted::is_date_name;
+use detente_ledger::wire::path::is_within;
+use detente_ledger::wire::time::{read_instant, recorded_at};
 use detente_proto::v1::StateMode;
 
 /// Faults: of each the name in the address, and what is wrong.

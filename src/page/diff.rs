@@ -9,8 +9,8 @@ use super::listed;
 use super::names::Names;
 use super::text::line;
 use super::words::Word;
-use crate::wire::time::read_instant;
 use axum::response::Response;
+use detente_ledger::wire::time::read_instant;
 use detente_proto::v1::{Claim, ClaimChange, Coordinate, Cut, DiffRequest, DiffResponse, DiffSummary};
 use maud::{Markup, html};
 

@@ -9,8 +9,8 @@
 
 use crate::grpc::Health;
 use crate::http::Ready;
-use crate::ledger::Ledger;
-use crate::ledger::hindrance::Hindrance;
+use detente_ledger::Ledger;
+use detente_ledger::write::hindrance::Hindrance;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;

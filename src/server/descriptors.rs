@@ -5,7 +5,7 @@
 //! needs none while it writes (`journal::file::spare`).
 
 use super::ServerOptions;
-use crate::ledger::open::LedgerOptions;
+use detente_ledger::open::LedgerOptions;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Descriptors for everything but connections, streams and stages: sled, the journal, the log, the runtime, short-lived

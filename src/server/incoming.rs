@@ -4,8 +4,8 @@
 use super::ServerOptions;
 use super::connection::Connection;
 use super::link::Links;
-use crate::budget::{Peer, PeerShares};
-use crate::ledger::Ledger;
+use detente_ledger::Ledger;
+use detente_ledger::budget::{Peer, PeerShares};
 use socket2::{SockRef, TcpKeepalive};
 use std::convert::Infallible;
 use std::io;

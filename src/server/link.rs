@@ -17,7 +17,7 @@
 //! of the reply hold its [`Turn`]. Where there are too many, a connection with a few calls still has some to spare, others
 //! are refused, and the connection that leaves the most replies unread is cut.
 
-use crate::budget::{Peer, Place};
+use detente_ledger::budget::{Peer, Place};
 use http_body::{Body as _, Frame, SizeHint};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -343,7 +343,7 @@ impl http_body::Body for Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::budget::PeerShares;
+    use detente_ledger::budget::PeerShares;
     use http_body_util::BodyExt as _;
 
     fn open(links: &Links, connection: u64) -> Arc<Link> {

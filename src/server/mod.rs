@@ -21,14 +21,14 @@ mod link;
 mod memory;
 mod options;
 
-use crate::budget::MemoryBudget;
 use crate::grpc::limits::Limits;
 use crate::grpc::local::Local;
 use crate::grpc::{DescriptorError, Direct, Services, services};
 use crate::http::{self, Ready, Web};
-use crate::ledger::Ledger;
 use availability::Availability;
 pub use descriptors::{raise as raise_descriptors, within as within_descriptors};
+use detente_ledger::Ledger;
+use detente_ledger::budget::MemoryBudget;
 use door::Door;
 pub use door::Pace;
 use incoming::Incoming;

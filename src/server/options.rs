@@ -4,10 +4,10 @@ use super::door::Pace;
 use super::memory::default_memory;
 use crate::config::Config;
 use crate::grpc::limits::Limits;
-use crate::ledger::clock_guard::ClockLimits;
-use crate::ledger::open::LedgerOptions;
-use crate::ledger::stage::StageLimits;
 use detente_journal::file::Options;
+use detente_ledger::open::LedgerOptions;
+use detente_ledger::write::clock_guard::ClockLimits;
+use detente_ledger::write::stage::StageLimits;
 use std::time::Duration;
 
 /// How a server behaves.

@@ -2,14 +2,14 @@
 
 use crate::running::{Running, claim, ledger_id, options};
 use crate::site::{Site, one, quick, within};
-use detente::clock::{Clock, ManualClock};
 use detente::grpc::limits::Limits;
-use detente::ledger::Ledger;
-use detente::ledger::open::LedgerOptions;
 use detente::server::ServerOptions;
 use detente_client::{Client, ClockNews, Error, News, Options, Subscription};
 use detente_domain::position::RecordedAt;
 use detente_journal::LedgerId;
+use detente_ledger::Ledger;
+use detente_ledger::clock::{Clock, ManualClock};
+use detente_ledger::open::LedgerOptions;
 use detente_proto::v1::{
     self, CreateCursorRequest, EndReason, ErrorReason, FromHead, SubscribeRequest, WatchClockRequest,
     subscribe_request::Start,

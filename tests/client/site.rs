@@ -2,11 +2,11 @@
 
 use crate::proxy::Proxy;
 use crate::running::{Running, assert, claim, ledger_id, party};
-use detente::ledger::Ledger;
-use detente::ledger::open::LedgerOptions;
 use detente::server::ServerOptions;
 use detente_client::{Client, Options};
 use detente_journal::LedgerId;
+use detente_ledger::Ledger;
+use detente_ledger::open::LedgerOptions;
 use detente_proto::v1;
 use std::time::Duration;
 use tempfile::TempDir;

@@ -3,16 +3,16 @@
 use super::mounts::has;
 use super::program::{Server, run};
 use super::wire::reason;
-use detente::clock::{Clock as _, ManualClock, SystemClock};
-use detente::ledger::Ledger;
-use detente::ledger::append::{AppendRequest, Appended};
-use detente::ledger::clock_guard::{ClockFault, ClockLimits};
-use detente::ledger::error::AppendError;
-use detente::ledger::hindrance::Hindrance;
-use detente::ledger::open::LedgerOptions;
-use detente::wire::command::parse_append;
 use detente_domain::position::RecordedAt;
 use detente_journal::LedgerId;
+use detente_ledger::Ledger;
+use detente_ledger::clock::{Clock as _, ManualClock, SystemClock};
+use detente_ledger::error::AppendError;
+use detente_ledger::open::LedgerOptions;
+use detente_ledger::wire::command::parse_append;
+use detente_ledger::write::append::{AppendRequest, Appended};
+use detente_ledger::write::clock_guard::{ClockFault, ClockLimits};
+use detente_ledger::write::hindrance::Hindrance;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +54,7 @@ fn request(id: &str) -> AppendRequest {
     let party = format!(
         r#"{{"recordedBy":"tests","commands":[{{"registerParty":{{"party":{{"partyId":"{id}","type":"PARTY_TYPE_STATE","names":[{{"lang":"en","name":"{id}"}}]}}}}}}]}}"#
     );
-    let message = detente::wire::json::read(serde_json::from_str(&party).unwrap()).unwrap();
+    let message = detente_ledger::wire::json::read(serde_json::from_str(&party).unwrap()).unwrap();
     let parsed = parse_append(message, &mut uuid::Uuid::new_v4).unwrap();
     AppendRequest { request: None, recorded_by: parsed.recorded_by, batch: parsed.batch, validate_only: false }
 }

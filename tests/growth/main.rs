@@ -25,10 +25,10 @@ mod shapes;
 mod support;
 mod whole;
 
-use detente::budget::{CallBudget, MemoryBudget, taken_by_call};
-use detente::ledger::Ledger;
-use detente::ledger::query::PageSize;
 use detente_domain::command::Supposed;
+use detente_ledger::Ledger;
+use detente_ledger::budget::{CallBudget, MemoryBudget, taken_by_call};
+use detente_ledger::query::page_size::PageSize;
 use pages::PAGED;
 use questions::{QUESTIONS, nothing, supposition};
 use shapes::{SHAPES, ledger};

@@ -2,23 +2,23 @@
 
 use crate::PAGE;
 use crate::support::make::{id, period};
-use detente::ledger::Ledger;
-use detente::ledger::claims::RevisionsQuery;
-use detente::ledger::commitments::CommitmentsQuery;
-use detente::ledger::conflicts::{ConflictsQuery, Place};
-use detente::ledger::corroboration::CorroborationQuery;
-use detente::ledger::diff::DiffQuery;
-use detente::ledger::gaps::GapsQuery;
-use detente::ledger::parties::PartiesQuery;
-use detente::ledger::registry::RegistryQuery;
-use detente::ledger::state::StateQuery;
-use detente::ledger::timeline::TimelineQuery;
-use detente::ledger::upcoming::UpcomingQuery;
 use detente_domain::command::Supposed;
 use detente_domain::cut::Cut;
 use detente_domain::filter::{Filter, MemberSet};
 use detente_domain::gaps::GapType;
 use detente_domain::position::Position;
+use detente_ledger::Ledger;
+use detente_ledger::query::claims::RevisionsQuery;
+use detente_ledger::query::commitments::CommitmentsQuery;
+use detente_ledger::query::conflicts::{ConflictsQuery, Place};
+use detente_ledger::query::corroboration::CorroborationQuery;
+use detente_ledger::query::diff::DiffQuery;
+use detente_ledger::query::gaps::GapsQuery;
+use detente_ledger::query::parties::PartiesQuery;
+use detente_ledger::query::registry::RegistryQuery;
+use detente_ledger::query::state::StateQuery;
+use detente_ledger::query::timeline::TimelineQuery;
+use detente_ledger::query::upcoming::UpcomingQuery;
 
 /// A page behind some others, ready to be asked for; none where the answer is one page.
 pub(crate) type LaterPage = Option<Box<dyn Fn(&Ledger)>>;
@@ -122,7 +122,7 @@ pub(crate) fn revisions(ledger: &Ledger, supposed: Supposed, skip: u64) -> Optio
 fn claims(ledger: &Ledger, supposed: Supposed, after: u64) -> Option<u64> {
     let (filter, cut, include_retracted, newest_first) = Default::default();
     let after = Some(after).filter(|after| *after > 0);
-    let query = detente::ledger::claims::ClaimsQuery {
+    let query = detente_ledger::query::claims::ClaimsQuery {
         filter,
         cut,
         include_retracted,

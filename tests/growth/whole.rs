@@ -4,19 +4,19 @@ use crate::questions::{nothing, supposition};
 use crate::shapes::{SHAPES, ledger};
 use crate::support::ask::ALL;
 use crate::support::make::period;
-use detente::ledger::Ledger;
-use detente::ledger::commitments::CommitmentsQuery;
-use detente::ledger::conflicts::ConflictsQuery;
-use detente::ledger::gaps::GapsQuery;
-use detente::ledger::query::PageSize;
-use detente::ledger::registry::RegistryQuery;
-use detente::ledger::state::StateQuery;
-use detente::ledger::timeline::{Place, TimelineQuery};
-use detente::ledger::upcoming::UpcomingQuery;
 use detente_domain::command::Supposed;
 use detente_domain::cut::Cut;
 use detente_domain::filter::{Filter, MemberSet};
 use detente_domain::gaps::GapType;
+use detente_ledger::Ledger;
+use detente_ledger::query::commitments::CommitmentsQuery;
+use detente_ledger::query::conflicts::ConflictsQuery;
+use detente_ledger::query::gaps::GapsQuery;
+use detente_ledger::query::page_size::PageSize;
+use detente_ledger::query::registry::RegistryQuery;
+use detente_ledger::query::state::StateQuery;
+use detente_ledger::query::timeline::{Place, TimelineQuery};
+use detente_ledger::query::upcoming::UpcomingQuery;
 
 /// Entries of an answer as text, read in pages of a size.
 type Read = fn(&Ledger, &Supposed, PageSize) -> Vec<String>;

@@ -1,13 +1,13 @@
 //! The clock of valid time as a client sees it: what comes next, and being told when it has come.
 
 use crate::running::{Running, about, assert, claim, command, ledger_id, options, party};
-use detente::clock::{Clock, ManualClock};
 use detente::grpc::limits::Limits;
-use detente::ledger::Ledger;
-use detente::ledger::open::LedgerOptions;
 use detente::server::ServerOptions;
 use detente_domain::period::Period;
 use detente_domain::position::RecordedAt;
+use detente_ledger::Ledger;
+use detente_ledger::clock::{Clock, ManualClock};
+use detente_ledger::open::LedgerOptions;
 use detente_proto::v1;
 use detente_proto::v1::command::Command;
 use std::path::Path;

@@ -3,9 +3,9 @@
 use crate::failing::Failures;
 use crate::running::{Running, about, assert, batch, claim, command, in_memory, ledger_id, much, options, party};
 use detente::grpc::limits::{Limits, MAX_COMMANDS};
-use detente::ledger::Ledger;
-use detente::ledger::open::{LedgerOptions, journal_dir, store_dir};
 use detente::server::ServerOptions;
+use detente_ledger::Ledger;
+use detente_ledger::open::{LedgerOptions, journal_dir, store_dir};
 use detente_proto::v1;
 use detente_proto::v1::command::Command;
 use prost_types::Timestamp;

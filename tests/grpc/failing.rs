@@ -2,11 +2,11 @@
 
 use crate::hooked::Hooked;
 use crate::running::ledger_id;
-use detente::clock::Clock;
-use detente::ledger::Ledger;
-use detente::ledger::open::LedgerOptions;
 use detente_domain::position::RecordedAt;
 use detente_journal::{AppendError, Journal, Refusal, Room};
+use detente_ledger::Ledger;
+use detente_ledger::clock::Clock;
+use detente_ledger::open::LedgerOptions;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

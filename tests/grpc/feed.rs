@@ -3,9 +3,9 @@
 use crate::running::{Running, about, assert, batch, claim, in_memory, ledger_id, much, options, party};
 use crate::watched::{Frames, Watched};
 use detente::grpc::limits::Limits;
-use detente::ledger::Ledger;
-use detente::ledger::open::LedgerOptions;
 use detente::server::ServerOptions;
+use detente_ledger::Ledger;
+use detente_ledger::open::LedgerOptions;
 use detente_proto::v1;
 use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use detente_proto::v1::subscribe_request::Start;

@@ -1,8 +1,6 @@
 //! Reads that the system refuses: told with what it said and what to do, never as damage, and answered once it hands over again.
 
 use crate::running::{Running, assert, claim, ledger_id, party};
-use detente::ledger::Ledger;
-use detente::ledger::open::{LedgerOptions, journal_dir, store_dir};
 use detente::server::ServerOptions;
 use detente_domain::position::Position;
 use detente_journal::file::disk::RealDisk;
@@ -10,6 +8,8 @@ use detente_journal::file::{FileJournal, Options};
 use detente_journal::{
     Append, AppendError, AppendHeader, CheckpointError, Chunks, Head, Journal, LedgerId, ReadError, Reader, Room, Run,
 };
+use detente_ledger::Ledger;
+use detente_ledger::open::{LedgerOptions, journal_dir, store_dir};
 use detente_proto::v1;
 use prost_types::Timestamp;
 use std::io;

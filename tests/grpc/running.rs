@@ -1,10 +1,10 @@
 //! A server for a test, and the small requests that tests are made of.
 
 use detente::grpc::limits::Limits;
-use detente::ledger::Ledger;
-use detente::ledger::open::LedgerOptions;
 use detente::server::{ServeError, ServerOptions, run};
 use detente_journal::LedgerId;
+use detente_ledger::Ledger;
+use detente_ledger::open::LedgerOptions;
 use detente_proto::v1;
 use detente_proto::v1::command::Command;
 use detente_proto::v1::ledger_service_client::LedgerServiceClient;

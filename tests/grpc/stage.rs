@@ -1,10 +1,10 @@
 //! Staged appends over a socket.
 
 use crate::running::{Running, assert, claim, ledger_id, party};
-use detente::ledger::Ledger;
-use detente::ledger::open::LedgerOptions;
-use detente::ledger::stage::StageLimits;
 use detente::server::ServerOptions;
+use detente_ledger::Ledger;
+use detente_ledger::open::LedgerOptions;
+use detente_ledger::write::stage::StageLimits;
 use detente_proto::v1;
 use prost_types::Timestamp;
 use tonic::{Code, Status};

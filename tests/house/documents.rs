@@ -124,7 +124,7 @@ fn is_path(word: &str) -> bool {
 fn room_folder(name: &str) -> Option<PathBuf> {
     source_folders().into_iter().find_map(|(folder, before)| {
         let room = folder.join(name);
-        if before.trim_end_matches('/') == name {
+        if folder.parent().is_some_and(|above| above.ends_with(Path::new("crates").join(name))) {
             Some(folder)
         } else {
             (before.is_empty() && (room.is_dir() || room.with_extension("rs").is_file())).then_some(room)
@@ -138,7 +138,7 @@ fn in_room(word: &str) -> Option<PathBuf> {
     Some(room_folder(room)?.join(rest))
 }
 
-/// Returns true if a word such as `ledger::stage::check` names a module, or an item that stands in one.
+/// Returns true if a word such as `ledger::write::stage::check` names a module, or an item that stands in one.
 fn is_in_a_module(room: &str, word: &str) -> bool {
     let Some(mut folder) = room_folder(room) else { return false };
     let sources = [folder.with_extension("rs"), folder.join("mod.rs"), folder.join("lib.rs")];

@@ -3,9 +3,6 @@
 use crate::support::ask::{self, claim, revisions, state_at};
 use crate::support::home::{Home, request};
 use crate::support::make::{assert, batch, date, event, id, on, period, state, tick, with};
-use detente::ledger::error::{AppendError, QueryError};
-use detente::ledger::query::PageSize;
-use detente::ledger::state::StateQuery;
 use detente_domain::bound::Bound;
 use detente_domain::certainty::Certainty::{Definite, Possible};
 use detente_domain::certainty::Mode;
@@ -16,6 +13,9 @@ use detente_domain::emptiness::Emptiness;
 use detente_domain::filter::Filter;
 use detente_domain::position::Position;
 use detente_domain::vocabulary::{Modality, RetractionReason, RevisionKind};
+use detente_ledger::error::{AppendError, QueryError};
+use detente_ledger::query::page_size::PageSize;
+use detente_ledger::query::state::StateQuery;
 use std::time::Instant;
 
 fn home() -> Home {

@@ -5,12 +5,6 @@ use crate::support::home::{Home, LEDGER, block_on, request};
 use crate::support::make::{assert, batch, date, id, on, party_id, period, registrations, relationship, state, with};
 use crate::support::oracle::{Known, Meaning, Oracle};
 use crate::support::random::{Random, any_command, random_filter};
-use detente::clock::Clock;
-use detente::ledger::Ledger;
-use detente::ledger::clock_watch::{ClockWatch, Mark, Telling, WatchQuery, WatchStart};
-use detente::ledger::open::LedgerOptions;
-use detente::ledger::query::PageSize;
-use detente::ledger::upcoming::UpcomingQuery;
 use detente_domain::certainty::{Certainty, Mode, certainty};
 use detente_domain::claim::{Claim, Link, Time};
 use detente_domain::command::{Command, Supposed};
@@ -23,6 +17,12 @@ use detente_domain::position::{Position, RecordedAt};
 use detente_domain::transition::Transition;
 use detente_domain::validity::Validity;
 use detente_domain::vocabulary::{LinkType, RetractionReason, Vocabulary};
+use detente_ledger::Ledger;
+use detente_ledger::clock::Clock;
+use detente_ledger::follow::clock_watch::{ClockWatch, Mark, Telling, WatchQuery, WatchStart};
+use detente_ledger::open::LedgerOptions;
+use detente_ledger::query::page_size::PageSize;
+use detente_ledger::query::upcoming::UpcomingQuery;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -555,7 +555,7 @@ fn from_the_log(ledger: &Ledger, until: RecordedAt) -> Vec<Frame> {
     let mut frames = Vec::new();
     let all = PageSize { entries: usize::MAX, bytes: usize::MAX };
     for number in 1..=1500_u128 {
-        let query = detente::ledger::claims::RevisionsQuery {
+        let query = detente_ledger::query::claims::RevisionsQuery {
             claim: id(number),
             cut: Cut::Head,
             newest_first: false,

@@ -4,15 +4,15 @@
 use crate::support::ask;
 use crate::support::home::{Home, named, request};
 use crate::support::make::{assert, batch, batch_if, event, id, on, state, tick, with, word};
-use detente::ledger::append::{AppendRequest, Appended};
-use detente::ledger::error::AppendError;
-use detente::ledger::events::Start;
 use detente_domain::command::{Command, Expectation, Precondition};
 use detente_domain::cut::{Basis, Cut};
 use detente_domain::filter::{Filter, FilterItem, Pattern};
 use detente_domain::position::Position;
 use detente_domain::rejection::{Conflict, Rejection};
 use detente_domain::vocabulary::RevisionKind;
+use detente_ledger::error::AppendError;
+use detente_ledger::query::events::Start;
+use detente_ledger::write::append::{AppendRequest, Appended};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const TASKS: usize = 64;

@@ -7,10 +7,6 @@ use crate::support::make::{assert, dispute, dispute_id, event, id, party_id, per
 use crate::support::oracle::Known;
 use crate::support::random::ASKED;
 use crate::support::told::{At, filters, tell};
-use detente::ledger::Ledger;
-use detente::ledger::conflicts::ConflictsQuery;
-use detente::ledger::query::PageSize;
-use detente::wire::vocabulary::Twin;
 use detente_domain::certainty::Certainty;
 use detente_domain::claim::{Claim, Link};
 use detente_domain::command::{Command, Supposed};
@@ -22,6 +18,10 @@ use detente_domain::kind::{Kind, KindValue};
 use detente_domain::name::ClaimId;
 use detente_domain::period::Period;
 use detente_domain::vocabulary::{DisputeOutcome, LinkType, Modality, RetractionReason, Status};
+use detente_ledger::Ledger;
+use detente_ledger::query::conflicts::ConflictsQuery;
+use detente_ledger::query::page_size::PageSize;
+use detente_ledger::wire::vocabulary::Twin;
 
 /// A conflict in short: its sort, the claims, and what tells it from others.
 #[derive(Clone, Debug, PartialEq)]

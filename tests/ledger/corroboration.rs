@@ -4,9 +4,6 @@
 use crate::support::home::Home;
 use crate::support::make::{assert, dispute, dispute_id, event, id, source, source_id, with};
 use crate::support::told::{At, filters, tell};
-use detente::ledger::Ledger;
-use detente::ledger::corroboration::{Corroboration, CorroborationQuery};
-use detente::ledger::query::PageSize;
 use detente_domain::command::{Command, Supposed};
 use detente_domain::corroboration::Backing;
 use detente_domain::cut::Cut;
@@ -14,6 +11,9 @@ use detente_domain::filter::Filter;
 use detente_domain::name::ClaimId;
 use detente_domain::source::Source;
 use detente_domain::vocabulary::{LinkType, RetractionReason};
+use detente_ledger::Ledger;
+use detente_ledger::query::corroboration::{Corroboration, CorroborationQuery};
+use detente_ledger::query::page_size::PageSize;
 use std::collections::BTreeSet;
 
 const SAME: [LinkType; 4] = [LinkType::Supports, LinkType::Restates, LinkType::Corroborates, LinkType::SameEventAs];

@@ -3,12 +3,12 @@
 use crate::support::follow::Account;
 use crate::support::home::{Home, open};
 use crate::support::make::{assert, event, tick};
-use detente::ledger::Ledger;
-use detente::ledger::cursors::{Cursor, CursorError, MOST, NewCursor};
-use detente::ledger::feed::{Beginning, EndReason, FeedError, Followed, Frame, Subscription};
-use detente::ledger::open::cursors_dir;
 use detente_domain::name::CursorId;
 use detente_domain::position::Position;
+use detente_ledger::Ledger;
+use detente_ledger::follow::cursors::{Cursor, CursorError, MOST, NewCursor};
+use detente_ledger::follow::feed::{Beginning, EndReason, FeedError, Followed, Frame, Subscription};
+use detente_ledger::open::cursors_dir;
 use detente_proto::v1;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};

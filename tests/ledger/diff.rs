@@ -10,12 +10,6 @@ use ChangeReason::{
     Confirmation, Correction, Dispute, LateReport, New, PrecisionRefined, Reinstatement, Resolution, Retraction,
     TimePassed, WorldChange,
 };
-use detente::ledger::Ledger;
-use detente::ledger::diff::{ChangeCause, ClaimChange, Diff, DiffQuery};
-use detente::ledger::error::QueryError;
-use detente::ledger::query::PageSize;
-use detente::wire::json;
-use detente::wire::time::timestamp;
 use detente_domain::certainty::{Certainty, Mode};
 use detente_domain::command::{Command, NotedCommand, Supposed};
 use detente_domain::cut::{Basis, Cut};
@@ -25,6 +19,12 @@ use detente_domain::filter::{Filter, MemberSet};
 use detente_domain::name::DisputeId;
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::vocabulary::{ChangeReason, DisputeOutcome, RetractionReason, RevisionKind, Vocabulary};
+use detente_ledger::Ledger;
+use detente_ledger::error::QueryError;
+use detente_ledger::query::diff::{ChangeCause, ClaimChange, Diff, DiffQuery};
+use detente_ledger::query::page_size::PageSize;
+use detente_ledger::wire::json;
+use detente_ledger::wire::time::timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;

@@ -8,16 +8,16 @@ use crate::support::ask;
 use crate::support::home::{Home, LEDGER, block_on, named, options, request};
 use crate::support::make::{assert, batch, event, id, registrations, tick};
 use crate::support::random::Random;
-use detente::clock::SystemClock;
-use detente::ledger::Ledger;
-use detente::ledger::error::AppendError;
-use detente::ledger::events::Start;
-use detente::ledger::open::{LedgerOptions, journal_dir};
 use detente_domain::cut::Cut;
 use detente_domain::filter::Filter;
 use detente_domain::position::Position;
 use detente_journal::file::disk::RealDisk;
 use detente_journal::file::verify;
+use detente_ledger::Ledger;
+use detente_ledger::clock::SystemClock;
+use detente_ledger::error::AppendError;
+use detente_ledger::open::{LedgerOptions, journal_dir};
+use detente_ledger::query::events::Start;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Child;
@@ -33,7 +33,7 @@ const WRITERS: u128 = 6;
 
 /// Options of a ledger with the system's clock: the process that is killed lives in real time.
 fn real_time() -> LedgerOptions {
-    let clock = Arc::new(detente::clock::ManualClock::at(tick(0)));
+    let clock = Arc::new(detente_ledger::clock::ManualClock::at(tick(0)));
     LedgerOptions { clock: Arc::new(SystemClock), public_salts: false, ..options(&clock, 1 << 20) }
 }
 

@@ -8,13 +8,13 @@ use crate::support::hooked::Hooked;
 use crate::support::make::{assert, batch, event, id, registrations, relationship, tick, with};
 use crate::support::oracle::Oracle;
 use crate::support::random::{Random, any_command, random_filter};
-use detente::ledger::Ledger;
-use detente::ledger::error::QueryError;
-use detente::ledger::feed::{Beginning, FeedError, Followed, Frame};
 use detente_domain::command::Command;
 use detente_domain::filter::{Filter, FilterItem};
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::vocabulary::RetractionReason;
+use detente_ledger::Ledger;
+use detente_ledger::error::QueryError;
+use detente_ledger::follow::feed::{Beginning, FeedError, Followed, Frame};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -391,7 +391,7 @@ fn nothing_is_given_before_it_is_durable() {
         let _open = gate.recv();
         Ok(())
     });
-    let clock = Arc::new(detente::clock::ManualClock::at(tick(0)));
+    let clock = Arc::new(detente_ledger::clock::ManualClock::at(tick(0)));
     let ledger = Ledger::start(Box::new(journal), None, &options(&clock, 1 << 20), &|_, _| {}).unwrap();
     let open = open;
     runtime.block_on(async {

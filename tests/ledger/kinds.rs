@@ -2,17 +2,17 @@
 
 use crate::support::home::{Home, LEDGER, named};
 use crate::support::make::{assert, batch, on, party, party_id, state, with, word};
-use detente::ledger::Ledger;
-use detente::ledger::open::LedgerOptions;
-use detente::ledger::registry::RegistryQuery;
-use detente::ledger::transfer::{export, import};
-use detente::ledger::verify::verify;
 use detente_domain::command::Command;
 use detente_domain::cut::Cut;
 use detente_domain::kind::{Kind, KindValue, ScaleEntry};
 use detente_domain::scheme::Scheme;
 use detente_journal::Journal;
 use detente_journal::memory::MemoryJournal;
+use detente_ledger::Ledger;
+use detente_ledger::open::LedgerOptions;
+use detente_ledger::query::registry::RegistryQuery;
+use detente_ledger::transfer::{export, import};
+use detente_ledger::verify::verify;
 use detente_proto::v1;
 
 fn border(description: &str) -> Kind {

@@ -47,7 +47,7 @@ fn append(homes: &[&Home], oracle: &mut Oracle, commands: Vec<Command>, time: u6
                 assert_eq!(appended.results.len(), commands.len());
                 bases.push(appended.at.basis);
             }
-            (Err(expected), Err(detente::ledger::error::AppendError::Rejected(got))) => assert_eq!(got, *expected),
+            (Err(expected), Err(detente_ledger::error::AppendError::Rejected(got))) => assert_eq!(got, *expected),
             (decided, got) => panic!("the model says {decided:?}, the ledger {got:?}"),
         }
     }

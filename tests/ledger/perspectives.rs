@@ -6,9 +6,6 @@ use crate::support::make::{assert, id, party_id, period, source_id, state, with}
 use crate::support::oracle::{Known, state_of};
 use crate::support::random::ASKED;
 use crate::support::told::{At, filters, tell};
-use detente::ledger::Ledger;
-use detente::ledger::perspectives::{Perspective, PerspectivesQuery};
-use detente::ledger::query::PageSize;
 use detente_domain::certainty::{Certainty, Mode};
 use detente_domain::claim::{Attribution, Claim, Link};
 use detente_domain::command::Supposed;
@@ -17,6 +14,9 @@ use detente_domain::emptiness::Emptiness;
 use detente_domain::filter::{Filter, FilterItem, Voice};
 use detente_domain::name::ClaimId;
 use detente_domain::vocabulary::{AttributionRole, LinkType, Modality};
+use detente_ledger::Ledger;
+use detente_ledger::query::page_size::PageSize;
+use detente_ledger::query::perspectives::{Perspective, PerspectivesQuery};
 
 /// What one point of view comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,7 @@ fn ask(ledger: &Ledger, asked: &Asked<'_>, cut: Cut, supposed: &Supposed, entrie
         page: PageSize { entries, bytes: usize::MAX },
     };
     let views = ledger.perspectives(&query).unwrap().views.into_iter();
-    let row = |view: detente::ledger::perspectives::PerspectiveState| {
+    let row = |view: detente_ledger::query::perspectives::PerspectiveState| {
         let claim = |claim: &detente_proto::v1::Claim| ClaimId(claim.claim_id.parse().unwrap());
         let matches = view.matches.iter().map(|(matched, shown)| (claim(shown), matched.certainty)).collect();
         Row { matches, emptiness: view.emptiness, total: view.total, overruled: view.overruled }

@@ -4,13 +4,13 @@
 use crate::support::home::{LEDGER, named, options, request};
 use crate::support::hooked::Hooked;
 use crate::support::make::{assert, batch, event, registrations, tick};
-use detente::clock::ManualClock;
-use detente::ledger::Ledger;
-use detente::ledger::append::{AppendRequest, Appended};
-use detente::ledger::error::AppendError;
 use detente_domain::command::Batch;
 use detente_domain::position::Position;
 use detente_journal::AppendError as JournalError;
+use detente_ledger::Ledger;
+use detente_ledger::clock::ManualClock;
+use detente_ledger::error::AppendError;
+use detente_ledger::write::append::{AppendRequest, Appended};
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};

@@ -7,7 +7,6 @@ use crate::support::make::{
     assert, batch, claim, date, dispute, dispute_id, event, id, registrations, relationship, tick, with,
 };
 use crate::support::oracle::Oracle;
-use detente::ledger::append::AppendRequest;
 use detente_domain::bound::Bound;
 use detente_domain::claim::Time;
 use detente_domain::command::Command;
@@ -15,6 +14,7 @@ use detente_domain::cut::Basis;
 use detente_domain::filter::{Filter, FilterItem};
 use detente_domain::position::Position;
 use detente_domain::vocabulary::{DisputeOutcome, RetractionReason, RevisionKind};
+use detente_ledger::write::append::AppendRequest;
 
 /// What can be done to a claim. A confirmation reaches to one of two days; to forget is to revise without saying how far
 /// knowledge reaches; a supersession puts the other claim in the place of this one.

@@ -5,19 +5,19 @@ use crate::support::ask::{ALL, decoded};
 use crate::support::home::{Home, request};
 use crate::support::make::{batch, id, period, registrations};
 use crate::support::random::{ASKED, Random, any_command, random_filter};
-use detente::ledger::Ledger;
-use detente::ledger::append::AppendRequest;
-use detente::ledger::claims::{ClaimsQuery, RevisionsQuery};
-use detente::ledger::error::{AppendError, QueryError};
-use detente::ledger::parties::PartiesQuery;
-use detente::ledger::registry::{RegistryEntry, RegistryQuery};
-use detente::ledger::state::StateQuery;
 use detente_domain::certainty::{Certainty, Mode};
 use detente_domain::command::{Command, Supposed};
 use detente_domain::cut::{Basis, Cut};
 use detente_domain::emptiness::Emptiness;
 use detente_domain::filter::Filter;
 use detente_domain::name::ClaimId;
+use detente_ledger::Ledger;
+use detente_ledger::error::{AppendError, QueryError};
+use detente_ledger::query::claims::{ClaimsQuery, RevisionsQuery};
+use detente_ledger::query::parties::PartiesQuery;
+use detente_ledger::query::registry::{RegistryEntry, RegistryQuery};
+use detente_ledger::query::state::StateQuery;
+use detente_ledger::write::append::AppendRequest;
 use detente_proto::v1;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -58,7 +58,7 @@ fn state(ledger: &Ledger, filter: &Filter, asked: &str, mode: Option<Mode>, cut:
 }
 
 fn claims(ledger: &Ledger, filter: &Filter, cut: Cut, newest_first: bool, supposed: &Supposed) -> Vec<v1::Claim> {
-    let page = detente::ledger::query::PageSize { entries: 3, bytes: usize::MAX };
+    let page = detente_ledger::query::page_size::PageSize { entries: 3, bytes: usize::MAX };
     let mut query = ClaimsQuery {
         filter: filter.clone(),
         cut,

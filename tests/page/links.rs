@@ -1,8 +1,8 @@
 //! Addresses: a permalink gives the same answer for ever, every link of a page leads somewhere, and a wrong one is told.
 
 use crate::served::{FOUNDING, Page, Served, claim, party};
-use detente::clock::ManualClock;
 use detente_domain::position::RecordedAt;
+use detente_ledger::clock::ManualClock;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ async fn the_permalink_of_every_view_stays_when_time_passes_and_more_is_recorded
     const DAY: i64 = 86_400_000_000;
     let start = RecordedAt(20_000 * DAY);
     let clock = Arc::new(ManualClock::at(start));
-    let mut server = Served::by(Arc::clone(&clock) as Arc<dyn detente::clock::Clock>).await;
+    let mut server = Served::by(Arc::clone(&clock) as Arc<dyn detente_ledger::clock::Clock>).await;
     let claims = ["2024-01/..", "2024-11/2024-12", "2024-12/2025-03", "../2026-02"];
     server.append(vec![party("AAA", "Aland"), party("BBB", "Bland")]).await;
     server.append((1..).zip(claims).map(|(id, valid)| claim(id, valid, &format!("Number {id}."))).collect()).await;

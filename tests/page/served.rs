@@ -1,11 +1,11 @@
 //! A server for a test, requests to it, and what may be said of every page.
 
-use detente::clock::Clock;
 use detente::demo;
-use detente::ledger::Ledger;
-use detente::ledger::open::LedgerOptions;
 use detente::server::{ServeError, ServerOptions, run};
 use detente_journal::LedgerId;
+use detente_ledger::Ledger;
+use detente_ledger::clock::Clock;
+use detente_ledger::open::LedgerOptions;
 use detente_proto::v1;
 use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use scraper::{Html, Selector};

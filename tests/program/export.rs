@@ -4,14 +4,14 @@
 use crate::support::home::{LEDGER, block_on, options, request};
 use crate::support::make::{batch, registrations, tick};
 use crate::support::random::{Random, any_command};
-use detente::clock::ManualClock;
 use detente::demo;
 use detente::flat::{Kind, Table, columns};
-use detente::ledger::Ledger;
-use detente::ledger::open::LedgerOptions;
 use detente::server::{ServerOptions, run};
-use detente::wire::json;
 use detente_domain::cut::Cut;
+use detente_ledger::Ledger;
+use detente_ledger::clock::ManualClock;
+use detente_ledger::open::LedgerOptions;
+use detente_ledger::wire::json;
 use detente_proto::v1;
 use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use parquet::file::reader::{FileReader, SerializedFileReader};

@@ -2,12 +2,12 @@
 //! with its sled directory and its export, as the first version left them. It is never made again: a new format of the
 //! journal or of the export gets a directory of its own, beside this one, and this one goes on being read.
 
-use detente::ledger::Ledger;
-use detente::ledger::open::{LedgerOptions, journal_dir, store_dir};
-use detente::ledger::transfer::{export, import};
-use detente::ledger::verify::verify;
 use detente_journal::LedgerId;
 use detente_journal::memory::MemoryJournal;
+use detente_ledger::Ledger;
+use detente_ledger::open::{LedgerOptions, journal_dir, store_dir};
+use detente_ledger::transfer::{export, import};
+use detente_ledger::verify::verify;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

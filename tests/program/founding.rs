@@ -2,7 +2,7 @@
 //! and which nothing when there is nothing.
 
 use crate::support::demo::Demo;
-use detente::wire::json;
+use detente_ledger::wire::json;
 use detente_proto::v1;
 use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use serde_json::Value;

@@ -2,15 +2,15 @@
 //! refused before anything is recorded.
 
 use detente::demo;
-use detente::ledger::Ledger;
-use detente::ledger::open::{LedgerOptions, journal_dir};
-use detente::ledger::transfer::{TransferError, export, import};
-use detente::ledger::verify::verify;
 use detente_domain::cut::Cut;
 use detente_journal::file::disk::RealDisk;
 use detente_journal::file::{FileJournal, Options};
 use detente_journal::memory::MemoryJournal;
 use detente_journal::{Journal, LedgerId};
+use detente_ledger::Ledger;
+use detente_ledger::open::{LedgerOptions, journal_dir};
+use detente_ledger::transfer::{TransferError, export, import};
+use detente_ledger::verify::verify;
 use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -72,7 +72,7 @@ fn an_import_that_was_cut_short_is_finished_by_the_next_one() {
 fn import_into(
     journal: &mut MemoryJournal,
     text: &str,
-) -> Result<detente::ledger::transfer::TransferSummary, TransferError> {
+) -> Result<detente_ledger::transfer::TransferSummary, TransferError> {
     import::import(&mut text.as_bytes(), journal, &|_| {})
 }
 
@@ -136,7 +136,7 @@ fn a_demo_directory_is_opened_again_with_what_was_appended_and_another_ledger_is
         r#"{"recordedAt":"2020-01-01T00:00:00Z","append":{"recordedBy":"x","commands":[{"registerParty":{"party":
         {"partyId":"X","type":"PARTY_TYPE_STATE","names":[{"lang":"en","name":"X"}]}}}]}}"#
             .replace('\n', " ");
-    detente::ledger::transfer::backfill::backfill(&mut line.as_bytes(), &ledger, None, &|_| {}).unwrap();
+    detente_ledger::transfer::backfill::backfill(&mut line.as_bytes(), &ledger, None, &|_| {}).unwrap();
     ledger.close();
     drop(ledger);
     let refused = demo::open(other.path(), &LedgerOptions::default(), &quiet);
@@ -171,7 +171,7 @@ fn a_store_that_is_gone_is_made_again_with_the_same_basis() {
     let head = ledger.head();
     ledger.close();
     drop(ledger);
-    std::fs::remove_dir_all(detente::ledger::open::store_dir(dir.path())).unwrap();
+    std::fs::remove_dir_all(detente_ledger::open::store_dir(dir.path())).unwrap();
     let verified = verify(dir.path(), &mut |_, _| {}, &quiet).unwrap();
     assert!(verified.store.missing);
     let again = demo_in(dir.path());

@@ -1,11 +1,6 @@
 //! Puts questions to a ledger in a few words, with the answers decoded.
 
 use super::make::period;
-use detente::ledger::Ledger;
-use detente::ledger::claims::{ClaimsQuery, RevisionEvent, RevisionsQuery};
-use detente::ledger::error::QueryError;
-use detente::ledger::query::PageSize;
-use detente::ledger::state::StateQuery;
 use detente_domain::certainty::{Certainty, Mode};
 use detente_domain::command::Supposed;
 use detente_domain::cut::{Basis, Cut};
@@ -13,6 +8,11 @@ use detente_domain::emptiness::Emptiness;
 use detente_domain::filter::{Filter, FilterItem};
 use detente_domain::name::ClaimId;
 use detente_domain::period::Period;
+use detente_ledger::Ledger;
+use detente_ledger::error::QueryError;
+use detente_ledger::query::claims::{ClaimsQuery, RevisionEvent, RevisionsQuery};
+use detente_ledger::query::page_size::PageSize;
+use detente_ledger::query::state::StateQuery;
 use detente_proto::v1;
 use prost::Message;
 
@@ -145,7 +145,7 @@ pub(crate) fn revisions(
 /// The events after a position that a reading with a filter gives, batch after batch.
 pub(crate) fn events(
     ledger: &Ledger,
-    start: detente::ledger::events::Start,
+    start: detente_ledger::query::events::Start,
     filter: Option<&Filter>,
     bytes: usize,
 ) -> Vec<v1::Event> {

@@ -4,15 +4,6 @@ use super::ask;
 use super::make::{batch_if, party_id, period};
 use super::oracle::{EVERYONE, Known, Meaning, Oracle, rewritten, shown_event, state_of, survivor};
 use super::random::ASKED;
-use detente::ledger::Ledger;
-use detente::ledger::append::AppendRequest;
-use detente::ledger::error::QueryError;
-use detente::ledger::events::Start;
-use detente::ledger::parties::PartiesQuery;
-use detente::ledger::registry::RegistryQuery;
-use detente::wire::kind::{render_kind, render_scheme};
-use detente::wire::party::render_party;
-use detente::wire::source::render_source;
 use detente_domain::certainty::Mode;
 use detente_domain::command::Precondition;
 use detente_domain::cut::{Basis, Cut};
@@ -22,6 +13,15 @@ use detente_domain::filter::Filter;
 use detente_domain::name::{ClaimId, PartyId};
 use detente_domain::party::Party;
 use detente_domain::position::{Position, RecordedAt};
+use detente_ledger::Ledger;
+use detente_ledger::error::QueryError;
+use detente_ledger::query::events::Start;
+use detente_ledger::query::parties::PartiesQuery;
+use detente_ledger::query::registry::RegistryQuery;
+use detente_ledger::wire::kind::{render_kind, render_scheme};
+use detente_ledger::wire::party::render_party;
+use detente_ledger::wire::source::render_source;
+use detente_ledger::write::append::AppendRequest;
 use detente_proto::v1;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -299,8 +299,8 @@ fn readings(ledger: &Ledger, oracle: &Oracle, filters: &[Filter]) -> usize {
 
 /// The first event after a position that a precondition finds.
 fn touched(ledger: &Ledger, filter: &Filter, after: u64) -> Option<Position> {
-    use detente::ledger::error::AppendError;
     use detente_domain::rejection::{Conflict, Rejection};
+    use detente_ledger::error::AppendError;
     let precondition = Precondition::Boundary(filter.clone(), Position(after));
     let batch = batch_if([], vec![precondition]);
     let request = AppendRequest { validate_only: true, ..super::home::request(batch) };

@@ -1,7 +1,7 @@
 //! A server of the demo, on a port and in a directory of its own.
 
-use detente::ledger::open::LedgerOptions;
 use detente::server::{self, ServerOptions};
+use detente_ledger::open::LedgerOptions;
 use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use std::sync::Arc;
 use tokio::sync::oneshot;

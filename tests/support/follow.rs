@@ -1,11 +1,11 @@
 //! Follows a log and keeps account: what was given, in which frames, and whether one could go on from each of them.
 
 use super::ask;
-use detente::ledger::Ledger;
-use detente::ledger::events::Start;
-use detente::ledger::feed::{Beginning, Delivery, Events, Followed, Frame, Subscription};
 use detente_domain::filter::Filter;
 use detente_domain::position::Position;
+use detente_ledger::Ledger;
+use detente_ledger::follow::feed::{Beginning, Delivery, Events, Followed, Frame, Subscription};
+use detente_ledger::query::events::Start;
 use detente_proto::v1;
 use prost::Message;
 use std::time::Duration;

@@ -1,16 +1,16 @@
 //! Ledgers to try things on, in memory and in files, with a clock that stands where it is put.
 
 use super::make::{batch, registrations, tick};
-use detente::clock::ManualClock;
-use detente::ledger::Ledger;
-use detente::ledger::append::{AppendRequest, Appended};
-use detente::ledger::error::AppendError;
-use detente::ledger::open::{LedgerOptions, store_dir};
 use detente_domain::command::{Batch, Command};
 use detente_domain::position::RecordedAt;
 use detente_domain::rejection::Rejection;
 use detente_journal::file::Options;
 use detente_journal::{LedgerId, RequestMark};
+use detente_ledger::Ledger;
+use detente_ledger::clock::ManualClock;
+use detente_ledger::error::AppendError;
+use detente_ledger::open::{LedgerOptions, store_dir};
+use detente_ledger::write::append::{AppendRequest, Appended};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;

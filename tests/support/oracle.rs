@@ -3,11 +3,6 @@
 //! which have oracles of their own) and nothing of its store.
 
 use super::make::{batch, party_id, relationship};
-use detente::ledger::claims::RevisionEvent;
-use detente::wire::claim::render_claim;
-use detente::wire::event::render_event;
-use detente::wire::time::timestamp;
-use detente::wire::vocabulary::Twin;
 use detente_domain::certainty::{Certainty, Mode, certainty};
 use detente_domain::claim::Claim;
 use detente_domain::command::{Batch, Command};
@@ -25,6 +20,11 @@ use detente_domain::relationship::RelationshipId;
 use detente_domain::standing::Standing;
 use detente_domain::valid_time::ValidTime;
 use detente_domain::validity::Validity;
+use detente_ledger::query::claims::RevisionEvent;
+use detente_ledger::wire::claim::render_claim;
+use detente_ledger::wire::event::render_event;
+use detente_ledger::wire::time::timestamp;
+use detente_ledger::wire::vocabulary::Twin;
 use detente_proto::v1;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,19 @@
 //! What a claim is and what follows from it. Pure: no clock, no disk, no socket, no configuration, no serialisation.
 //!
+//! ```
+//! use detente_domain::certainty::{Certainty, Mode, certainty};
+//! use detente_domain::{edtf::parse_valid, period::Period, valid_time::ValidTime};
+//!
+//! // It began on some day of December 2024, and has no end so far.
+//! let (from, to) = parse_valid("2024-12/..")?;
+//! let valid = ValidTime::resolve(&from, &to, None)?;
+//! let holds_at = |date: &str| Ok::<_, Box<dyn std::error::Error>>(certainty(Mode::HoldsAt, &valid, &Period::parse(date)?));
+//! assert_eq!(holds_at("2024-12-15")?, Some(Certainty::Possible));
+//! assert_eq!(holds_at("2025-07")?, Some(Certainty::Definite));
+//! assert_eq!(holds_at("2024-11")?, None);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Read top-down: a [`claim`] says something about [`party`]s and [`relationship`]s, with [`bound`]s for its valid time,
 //! written as partial dates ([`edtf`]). [`command`]s ask for it to be recorded; [`decide`] turns them into [`event`]s, or
 //! says everything that is wrong with them ([`rejection`]). How a claim stands after its events is its [`standing`]; whether

@@ -16,8 +16,8 @@ mod body;
 mod request;
 
 use super::status::Refusal;
-use crate::budget::{MemoryBudget, Reservation, SMALL};
 use body::RequestBody;
+use detente_ledger::budget::{MemoryBudget, Reservation, SMALL};
 pub(super) use request::rpc_named;
 use std::any::Any;
 use std::cell::RefCell;

@@ -1,11 +1,11 @@
 //! A large or compressed message: gathered, inflated, weighed and decoded, each with its memory reserved before.
 
 use super::body::{HEAD, Head, PLAIN};
-use crate::budget::{MemoryBudget, Reservation, ReservedBuffer, SMALL};
 use crate::grpc::codec::{decoded, weight};
 use crate::grpc::inflate::{Compression, Payload, aside, inflate};
 use crate::grpc::status::Refusal;
 use detente_domain::rejection::Violation;
+use detente_ledger::budget::{MemoryBudget, Reservation, ReservedBuffer, SMALL};
 use http_body_util::BodyExt as _;
 use prost::bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use std::any::Any;

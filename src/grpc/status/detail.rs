@@ -2,12 +2,12 @@
 //! on what becomes of them).
 
 use super::listing::Listing;
-use crate::ledger::stage::Unfit;
-use crate::wire::time::timestamp;
 use detente_domain::name::{ClaimId, CursorId};
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::rejection::{Conflict, Violation};
 use detente_journal::Obstacle;
+use detente_ledger::wire::time::timestamp;
+use detente_ledger::write::stage::Unfit;
 use std::collections::HashMap;
 use std::time::Duration;
 use tonic_types::ErrorDetails;

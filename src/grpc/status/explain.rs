@@ -2,11 +2,11 @@
 
 use super::Refusal;
 use super::detail::{self, Details};
-use crate::budget::Overrun;
-use crate::ledger::cursors::CursorError;
-use crate::ledger::error::{AppendError, QueryError, ReadFailure};
-use crate::ledger::stage::StageError;
 use detente_domain::rejection::{Rejection, Violation};
+use detente_ledger::budget::Overrun;
+use detente_ledger::error::{AppendError, QueryError, ReadFailure};
+use detente_ledger::follow::cursors::CursorError;
+use detente_ledger::write::stage::StageError;
 use std::time::Duration;
 
 /// Delay after which a client may call an overloaded server again.

@@ -8,11 +8,11 @@
 //! `UNAVAILABLE` is a promise that nothing happened, because clients retry it without asking.
 
 use super::Refusal;
-use crate::budget::Overrun;
-use crate::ledger::cursors::CursorError;
-use crate::ledger::error::{AppendError, QueryError, ReadFailure};
-use crate::ledger::stage::StageError;
 use detente_domain::rejection::Rejection;
+use detente_ledger::budget::Overrun;
+use detente_ledger::error::{AppendError, QueryError, ReadFailure};
+use detente_ledger::follow::cursors::CursorError;
+use detente_ledger::write::stage::StageError;
 use detente_proto::v1::ErrorReason;
 use tonic::Code;
 
@@ -164,12 +164,12 @@ pub(super) fn short_name(reason: ErrorReason) -> &'static str {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::ledger::clock_guard::ClockFault;
-    use crate::ledger::stage::Unfit;
     use detente_domain::name::{ClaimId, CursorId};
     use detente_domain::position::{Position, RecordedAt};
     use detente_domain::rejection::{Conflict, Violation};
     use detente_journal::Obstacle;
+    use detente_ledger::write::clock_guard::ClockFault;
+    use detente_ledger::write::stage::Unfit;
     use std::time::Duration;
     use tonic::Status;
     use tonic_types::StatusExt;

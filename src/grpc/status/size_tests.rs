@@ -3,12 +3,12 @@
 use super::reason::{short_name, tests::all};
 use super::written::{HEADER_BYTES, OTHER_HEADER_BYTES, header_bytes};
 use super::*;
-use crate::ledger::error::ReadFailure;
-use crate::ledger::stage::Unfit;
 use detente_domain::name::ClaimId;
 use detente_domain::position::Position;
 use detente_domain::rejection::{Conflict, Rejection};
 use detente_journal::Obstacle;
+use detente_ledger::error::ReadFailure;
+use detente_ledger::write::stage::Unfit;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 

@@ -1,8 +1,8 @@
 //! The value of a parameter, held to the shape that its table gives it and to the field it goes to.
 
 use super::table::{Param, Place, Shape};
-use crate::wire::pasted::restore_pasted;
-use crate::wire::time::{read_instant, recorded_at};
+use detente_ledger::wire::pasted::restore_pasted;
+use detente_ledger::wire::time::{read_instant, recorded_at};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Value, json};
 

@@ -11,7 +11,7 @@
 use super::table::{Param, Place};
 use crate::grpc::local::{Local, Problem};
 use crate::http::failure::{Failure, message_of};
-use crate::wire::path::{is_within, snake_case};
+use detente_ledger::wire::path::{is_within, snake_case};
 
 /// Violations: of each the name of a parameter, and what is wrong.
 pub(in crate::http) type Violations = Vec<(String, String)>;

@@ -1,6 +1,5 @@
 //! The body of a request: reserved as it comes, never more than a request may have, and read on where it is refused.
 
-use crate::budget::ReservedBuffer;
 use crate::grpc::inflate::Payload;
 use crate::grpc::local::Problem;
 use crate::grpc::status::Refusal;
@@ -8,6 +7,7 @@ use crate::http::Web;
 use crate::http::failure::Failure;
 use axum::body::Body;
 use axum::http::StatusCode;
+use detente_ledger::budget::ReservedBuffer;
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use std::time::Duration;

@@ -1,11 +1,11 @@
 //! Compressed replies. Small ones go as they are: compressed they would hardly be smaller.
 
-use crate::budget::{SMALL, SMALL_REPLY};
 use crate::grpc::inflate::{Compression, aside};
 use crate::grpc::sending::{kept, reserve};
 use crate::http::Web;
 use crate::http::failure::Failure;
 use axum::body::Bytes;
+use detente_ledger::budget::{SMALL, SMALL_REPLY};
 use std::io::{self, Write as _};
 
 /// Replies of fewer bytes are not compressed.

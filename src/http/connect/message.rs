@@ -2,13 +2,13 @@
 
 use super::Codec;
 use super::protocol::Invocation;
-use crate::budget::{PATIENCE, Reservation};
 use crate::grpc::inflate::{Compression, Payload, aside, inflate};
 use crate::grpc::sending::kept;
 use crate::grpc::status::Refusal;
 use crate::http::failure::Failure;
 use crate::http::{prescan, transcode};
 use axum::body::Bytes;
+use detente_ledger::budget::{PATIENCE, Reservation};
 
 /// Prefix that some editors put before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

@@ -1,7 +1,6 @@
 //! The headers of a call: the version of the protocol, the time that a call may take, and the compression of messages.
 
 use super::Form;
-use crate::budget::Overrun;
 use crate::grpc::inflate::Compression;
 use crate::grpc::local::Problem;
 use crate::grpc::status::Refusal;
@@ -10,6 +9,7 @@ use crate::http::failure::Failure;
 use crate::http::transcode::{Rpc, RpcKind};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use detente_ledger::budget::Overrun;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 

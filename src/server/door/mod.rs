@@ -20,9 +20,9 @@ mod pace;
 mod refusal;
 
 use super::link::{Link, Reply, Turn};
-use crate::budget::Peer;
 use crate::grpc::status::Refusal;
-use crate::ledger::Ledger;
+use detente_ledger::Ledger;
+use detente_ledger::budget::Peer;
 use host::{Hosts, WrongHost};
 use http_body::Body as _;
 use media::Entry;

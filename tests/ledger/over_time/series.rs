@@ -6,8 +6,6 @@ use crate::support::demo::Demo;
 use crate::support::home::Home;
 use crate::support::make::{assert, date, event, period, relationship, state, with, word};
 use crate::support::oracle::Known;
-use detente::ledger::series::{SeriesBucket, SeriesError, SeriesGroup, SeriesQuery};
-use detente::wire::vocabulary::Twin;
 use detente_domain::buckets::{Bucket, Buckets};
 use detente_domain::certainty::{Certainty, Mode, certainty};
 use detente_domain::claim::{Claim, Time};
@@ -16,6 +14,8 @@ use detente_domain::cut::Cut;
 use detente_domain::filter::{Filter, FilterItem, Pattern};
 use detente_domain::period::Period;
 use detente_domain::vocabulary::TemporalType;
+use detente_ledger::query::series::{SeriesBucket, SeriesError, SeriesGroup, SeriesQuery};
+use detente_ledger::wire::vocabulary::Twin;
 use detente_proto::v1;
 use std::collections::{BTreeMap, BTreeSet};
 

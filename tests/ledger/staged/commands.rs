@@ -2,15 +2,17 @@
 
 use crate::support::home::Home;
 use crate::support::make::{assert, event};
-use detente::ledger::Ledger;
-use detente::ledger::stage::{Commit, CommitOutcome, NewStage, Stage, StageError, StageProgress, StageState, TOLD};
-use detente::wire::claim::render_claim;
-use detente::wire::kind::{render_kind, render_scheme};
-use detente::wire::party::render_party;
-use detente::wire::source::render_source;
-use detente::wire::vocabulary::Twin as _;
 use detente_domain::command::Command;
 use detente_domain::position::RecordedAt;
+use detente_ledger::Ledger;
+use detente_ledger::wire::claim::render_claim;
+use detente_ledger::wire::kind::{render_kind, render_scheme};
+use detente_ledger::wire::party::render_party;
+use detente_ledger::wire::source::render_source;
+use detente_ledger::wire::vocabulary::Twin as _;
+use detente_ledger::write::stage::{
+    Commit, CommitOutcome, NewStage, Stage, StageError, StageProgress, StageState, TOLD,
+};
 use detente_proto::v1;
 use detente_proto::v1::command::Command as Wire;
 use std::time::Duration;

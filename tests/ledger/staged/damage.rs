@@ -2,8 +2,8 @@
 
 use super::commands::{add_all, assertions, commit, new, progress, recorded, uuid};
 use crate::support::home::Home;
-use detente::ledger::open::stages_dir;
-use detente::ledger::stage::{StageError, StageState};
+use detente_ledger::open::stages_dir;
+use detente_ledger::write::stage::{StageError, StageState};
 use std::path::PathBuf;
 
 fn file(home: &Home) -> PathBuf {

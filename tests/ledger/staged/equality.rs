@@ -5,12 +5,12 @@ use crate::support::ask;
 use crate::support::home::{Home, block_on, request};
 use crate::support::make::{assert, batch, claim, id, party, party_id, tick, with};
 use crate::support::random::{Random, any_command, random_claim};
-use detente::ledger::append::AppendRequest;
-use detente::ledger::events::Start;
-use detente::wire::command::parse_append;
 use detente_domain::claim::ClaimParty;
 use detente_domain::command::Command;
 use detente_domain::position::Position;
+use detente_ledger::query::events::Start;
+use detente_ledger::wire::command::parse_append;
+use detente_ledger::write::append::AppendRequest;
 use detente_proto::v1;
 use std::collections::HashSet;
 

@@ -3,10 +3,10 @@
 use super::commands::{assertions, commit, new, new_at, uuid};
 use crate::support::home::{LEDGER, options};
 use crate::support::make::{registrations, tick};
-use detente::clock::ManualClock;
-use detente::ledger::Ledger;
-use detente::ledger::open::LedgerOptions;
-use detente::ledger::stage::{StageError, StageLimits};
+use detente_ledger::Ledger;
+use detente_ledger::clock::ManualClock;
+use detente_ledger::open::LedgerOptions;
+use detente_ledger::write::stage::{StageError, StageLimits};
 use std::sync::Arc;
 
 fn limited(stages: usize, bytes: u64) -> Ledger {

@@ -4,15 +4,15 @@ use super::commands::{SOON, assertions, commit, lay_out, new_at, recorded, uuid}
 use crate::support::ask;
 use crate::support::home::{Home, block_on, request};
 use crate::support::make::{assert, batch, event, id, on, registrations, tick};
-use detente::ledger::Ledger;
-use detente::ledger::error::QueryError;
-use detente::ledger::events::Start;
-use detente::ledger::open::journal_dir;
-use detente::ledger::stage::{Commit, StageError};
 use detente_domain::cut::Cut;
 use detente_domain::position::Position;
 use detente_journal::file::disk::RealDisk;
 use detente_journal::file::verify;
+use detente_ledger::Ledger;
+use detente_ledger::error::QueryError;
+use detente_ledger::open::journal_dir;
+use detente_ledger::query::events::Start;
+use detente_ledger::write::stage::{Commit, StageError};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 

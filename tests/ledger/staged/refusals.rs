@@ -3,12 +3,12 @@
 use super::commands::{add_all, assertions, commit, lay_out, new, progress, recorded, unfit, uuid, wire};
 use crate::support::home::Home;
 use crate::support::make::{assert, claim, event, id, with};
-use detente::ledger::error::AppendError;
-use detente::ledger::stage::{Commit, StageError, TOLD};
 use detente_domain::command::{Command, Expectation, Precondition};
 use detente_domain::filter::{Filter, FilterItem};
 use detente_domain::position::Position;
 use detente_domain::rejection::Rejection;
+use detente_ledger::error::AppendError;
+use detente_ledger::write::stage::{Commit, StageError, TOLD};
 use detente_proto::v1;
 
 #[test]

@@ -3,12 +3,12 @@
 use super::commands::{add_all, assertions, commit, lay_out, new, progress, recorded, uuid};
 use crate::support::home::{Home, open};
 use crate::support::make::tick;
-use detente::ledger::Ledger;
-use detente::ledger::open::{LedgerOptions, stages_dir, store_dir};
-use detente::ledger::stage::{NewStage, StageError, StageState};
-use detente::ledger::transfer::{export, import};
 use detente_domain::position::Position;
 use detente_journal::memory::MemoryJournal;
+use detente_ledger::Ledger;
+use detente_ledger::open::{LedgerOptions, stages_dir, store_dir};
+use detente_ledger::transfer::{export, import};
+use detente_ledger::write::stage::{NewStage, StageError, StageState};
 
 #[test]
 fn opening_again_in_the_same_words_returns_the_stage_as_far_as_it_is_also_after_a_restart() {
@@ -153,7 +153,7 @@ fn exports_and_copies_have_no_open_stages() {
     home.ledger.close();
     let clock = std::sync::Arc::clone(&home.clock);
     let data = home.data();
-    detente::ledger::verify::verify(&data, &mut |_, _| {}, &|_, _| {}).unwrap();
+    detente_ledger::verify::verify(&data, &mut |_, _| {}, &|_, _| {}).unwrap();
     drop(home.ledger);
     assert_eq!(open(&data, &clock, 1 << 20).list_stages().len(), 1);
 }

@@ -1,7 +1,7 @@
 //! The cell of a message under a column.
 
 use crate::flat::{self, Cell};
-use crate::wire::path::snake_case;
+use detente_ledger::wire::path::snake_case;
 use prost_reflect::{DynamicMessage, FieldDescriptor, SerializeOptions, Value};
 use std::borrow::Cow;
 

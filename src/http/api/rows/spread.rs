@@ -3,7 +3,7 @@
 use super::Entry;
 use super::cell::{Place, View};
 use crate::flat::{self, Heading, Kind};
-use crate::wire::path::snake_case;
+use detente_ledger::wire::path::snake_case;
 use prost_reflect::{FieldDescriptor, Kind as Type, MessageDescriptor};
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -1,0 +1,423 @@
+//! The clock of valid time: tells the transitions of claims as they come.
+//!
+//! What is told is a function of the record and of time alone ([`told`]): every transition at the first instant at which it has
+//! come and is known, in the order of these instants. Since nothing is recorded at or before an instant that has settled
+//! ([`crate::read::horizon`]), what is told up to it is told for good, and a place in the sequence is enough to resume from,
+//! in another process too.
+//!
+//! ```text
+//!   begin    every candidate: what it tells after the place ──> pending        what it will tell ──> agenda
+//!   advance  claims whose transition has come, and claims that new events touch:     the same, for each of them
+//!   tell     pending, in order, with the claim as it was known then
+//! ```
+//!
+//! A claim is always judged by its whole history, which is short; the agenda only says when to look. So an entry that no
+//! longer holds does no harm, and a tick costs what comes up in it.
+//!
+//! Neither grows with the record: the earliest of each are at hand ([`WatchQuery::at_hand`]), and when they have been told
+//! the claims are looked through again from the place that was reached. So a watch from long ago is told in pages, and one
+//! that is not read takes no more memory.
+//!
+//! Recorded times that a watch has already told past can appear in two ways: a clock that was set back while the ledger was
+//! closed, and a backfill. A place therefore names the last position it has seen ([`Mark`]), and what comes behind that
+//! counts as learnt right after the place: it is told late rather than not at all.
+//!
+//! A merge of parties changes what a filter asks for, from its recorded time on and not before. So it is like any other
+//! event by which something becomes known; only that it is about many claims, so that all are looked through again.
+//!
+//! Reasons: `docs/design/clock.md`.
+
+use crate::Ledger;
+use crate::error::{QueryError, ReadFailure};
+use crate::query::transition_history::TurnHistory;
+use crate::read::horizon::SettledRecord;
+use crate::read::render::Renderer;
+use crate::store::{ClaimNo, Index};
+use detente_domain::cut::{Basis, Cut};
+use detente_domain::filter::{Filter, MemberSet, link_of};
+use detente_domain::moment::Moment;
+use detente_domain::position::{Position, RecordedAt};
+use detente_domain::transition::{Known, SETTLING, Told, Transition, told};
+use detente_domain::vocabulary::Vocabulary;
+use detente_proto::v1;
+use prost::Message;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, VecDeque};
+
+/// How many claims are looked at without letting the writer in between.
+const STRETCH: usize = 4096;
+
+/// Memory of an id in a filter and of its term, roughly.
+const BYTES_OF_ID: usize = 64;
+
+/// What to watch.
+#[derive(Clone, Debug)]
+pub struct WatchQuery {
+    /// Which claims.
+    pub filter: Filter,
+    /// Which transitions.
+    pub transitions: MemberSet<Transition>,
+    /// Whether to tell transitions that had passed when they became known.
+    pub include_late: bool,
+    /// Where to begin.
+    pub start: WatchStart,
+    /// How many transitions that have come are held at once, and how many that will.
+    pub at_hand: usize,
+}
+
+/// Where a watch begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WatchStart {
+    /// Now.
+    Now,
+    /// With what is told at this instant or later.
+    From(RecordedAt),
+    /// Behind a place.
+    After(Mark),
+}
+
+/// A place in the sequence of what is told: behind a transition, or behind everything of an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The instant of telling.
+    pub reported_at: RecordedAt,
+    /// The claim, by the order in which claims were first recorded.
+    pub order: u64,
+    /// The transition, by its code.
+    pub transition: u8,
+}
+
+/// A place, and what was known when it was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The place.
+    pub place: Place,
+    /// Up to when everything had been recorded ...
+    pub settled: RecordedAt,
+    /// ... namely this.
+    pub basis: Basis,
+}
+
+/// A transition that is told.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    /// The place behind it.
+    pub mark: Mark,
+    /// What time made of the claim.
+    pub transition: Transition,
+    /// From when on.
+    pub at: Moment,
+    /// Whether its instant had passed before that was known.
+    pub late: bool,
+    /// The claim as it was known then.
+    pub claim: v1::Claim,
+}
+
+/// A watch under way.
+#[derive(Debug)]
+pub struct ClockWatch {
+    query: WatchQuery,
+    /// What had been recorded when the watch that is resumed came to its place; none where nothing is resumed.
+    base: Option<(RecordedAt, Basis)>,
+    /// Everything up to here is pending or told.
+    place: Place,
+    /// How far time has come.
+    horizon: RecordedAt,
+    /// The record up to there.
+    head: Basis,
+    /// Where the filter came to ask for other ids, as parties were merged; first the beginning of the log.
+    meanings: Vec<Position>,
+    /// The filter may lead to very many words: finding them takes long, however few claims are looked at.
+    has_prefixes: bool,
+    /// When to look at a claim again.
+    agenda: BTreeSet<(RecordedAt, ClaimNo)>,
+    /// From here on the agenda is not complete.
+    unplanned: Option<RecordedAt>,
+    pending: VecDeque<Pending>,
+    /// While the claims are looked through: what lies behind here is left for the next time.
+    full: Option<Place>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    place: Place,
+    transition: Transition,
+    at: Moment,
+    late: bool,
+    claim: ClaimNo,
+    revision: u32,
+}
+
+impl Place {
+    /// Behind everything of an instant.
+    #[must_use]
+    pub const fn end_of(reported_at: RecordedAt) -> Self {
+        Self { reported_at, order: u64::MAX, transition: u8::MAX }
+    }
+}
+
+impl Ledger {
+    /// Begins to watch; the record has settled.
+    ///
+    /// # Errors
+    /// When the place to resume at is one of another history.
+    pub fn begin_watch(&self, query: WatchQuery, settled: SettledRecord) -> Result<ClockWatch, QueryError> {
+        let view = self.store.question_view();
+        let head = self.after_append(&view.index, settled.appends).basis;
+        let (place, base) = match query.start {
+            WatchStart::Now => (Place::end_of(settled.now), None),
+            WatchStart::From(RecordedAt(at)) => (Place::end_of(RecordedAt(at.saturating_sub(1))), None),
+            WatchStart::After(mark) => {
+                self.resolve(&view.index, Cut::Basis(mark.basis))?;
+                (mark.place, Some((mark.settled, mark.basis)))
+            }
+        };
+        let mut meanings = vec![Position::START];
+        view.index.changes_of_meaning(&query.filter, (Position::START, head.position), &mut meanings);
+        drop(view);
+        let (agenda, pending, horizon) = (BTreeSet::new(), VecDeque::new(), settled.now);
+        let (unplanned, full, has_prefixes) = (None, None, query.filter.has_prefixes());
+        let mut watch =
+            ClockWatch { query, base, place, horizon, head, meanings, has_prefixes, agenda, unplanned, pending, full };
+        self.look_through(&mut watch);
+        Ok(watch)
+    }
+
+    /// Notes what any claim tells behind the place that was reached.
+    fn look_through(&self, watch: &mut ClockWatch) {
+        let view = self.store.question_view();
+        let candidates = watch.candidates(&view.index);
+        watch.agenda.clear();
+        watch.unplanned = None;
+        let asked = watch.asked(&view.index);
+        let history = watch.history(&view.index, &asked);
+        for stretch in candidates.chunks(STRETCH) {
+            watch.look_at(&history, stretch);
+            watch.leave_for_later();
+        }
+        watch.arrive();
+    }
+
+    /// Returns true if it may take long to bring a watch up to there: its filter is wide, there are so many events that it has
+    /// not looked at yet, or it has to look through the claims.
+    #[must_use]
+    pub fn is_far(&self, watch: &ClockWatch, settled: SettledRecord, events: u64) -> bool {
+        const FEW_MEANINGS: usize = 4;
+        if watch.has_prefixes || watch.meanings.len() > FEW_MEANINGS {
+            return true;
+        }
+        let view = self.store.view();
+        let (seen, head) = (watch.head.position, view.index.appends.last(settled.appends));
+        let means_another = || view.index.next_change_of_meaning(&watch.query.filter, seen, head).is_some();
+        watch.is_unplanned(settled.now) || head.0.saturating_sub(seen.0) > events || means_another()
+    }
+
+    /// Brings a watch up to where the record has settled. One that is behind has to be told first what it is behind with.
+    pub fn advance_watch(&self, watch: &mut ClockWatch, settled: SettledRecord) {
+        if settled.now < watch.horizon || watch.is_behind() {
+            return;
+        }
+        let view = self.store.question_view();
+        let before = watch.head.position;
+        watch.head = self.after_append(&view.index, settled.appends).basis;
+        let meanings = watch.meanings.len();
+        let news = (before, watch.head.position);
+        view.index.changes_of_meaning(&watch.query.filter, news, &mut watch.meanings);
+        if watch.is_unplanned(settled.now) || watch.meanings.len() > meanings {
+            watch.horizon = settled.now;
+            drop(view);
+            return self.look_through(watch);
+        }
+        watch.horizon = settled.now;
+        let mut claims = watch.coming_up();
+        for position in before.next().0..=watch.head.position.0 {
+            if let Some(claim) = view.index.by_position.claim(Position(position)) {
+                claims.insert(claim);
+                claims.extend(promises_of(&view.index, claim, Position(position)));
+            }
+        }
+        let asked = watch.asked(&view.index);
+        watch.look_at(&watch.history(&view.index, &asked), &Vec::from_iter(claims));
+        watch.leave_for_later();
+        watch.arrive();
+    }
+
+    /// Tells what is pending, at most so many transitions; none only where there is nothing to tell. Looks through the claims where
+    /// the watch is at the end of a page ([`ClockWatch::is_at_end_of_page`]).
+    ///
+    /// # Errors
+    /// When what is stored is damaged.
+    pub fn tell(&self, watch: &mut ClockWatch, limit: usize) -> Result<Vec<Telling>, QueryError> {
+        while watch.is_at_end_of_page() {
+            self.look_through(watch);
+        }
+        let view = self.store.question_view();
+        let appends = &view.index.appends;
+        let mut renderer = Renderer::new(&self.store, &view);
+        let mut told = Vec::new();
+        while told.len() < limit
+            && let Some(next) = watch.pending.pop_front()
+        {
+            let mut bytes = Vec::new();
+            renderer.cut_at(appends.last(appends.known_at(next.place.reported_at, self.published())));
+            renderer.claim(next.claim, next.revision, &mut bytes)?;
+            let claim = v1::Claim::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))?;
+            let Pending { place, transition, at, late, .. } = next;
+            told.push(Telling { mark: watch.mark_at(place), transition, at, late, claim });
+        }
+        let loaded = renderer.into_loaded();
+        drop(view);
+        self.store.adopt(loaded);
+        Ok(told)
+    }
+}
+
+impl ClockWatch {
+    /// When there is something to tell next, as far as is known.
+    #[must_use]
+    pub fn next_at(&self) -> Option<RecordedAt> {
+        self.agenda.first().map(|(at, _)| *at).or(self.unplanned)
+    }
+
+    /// How far time has come.
+    #[must_use]
+    pub const fn horizon(&self) -> RecordedAt {
+        self.horizon
+    }
+
+    /// Whether more has come than is pending.
+    fn is_behind(&self) -> bool {
+        self.place < Place::end_of(self.horizon)
+    }
+
+    /// Whether more has come and none of it is pending.
+    #[must_use]
+    pub fn is_at_end_of_page(&self) -> bool {
+        self.pending.is_empty() && self.is_behind()
+    }
+
+    /// Returns true if something has come that was not told.
+    #[must_use]
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Whether a transition may come by an instant that is not on the agenda.
+    fn is_unplanned(&self, now: RecordedAt) -> bool {
+        self.unplanned.is_some_and(|from| from <= now)
+    }
+
+    /// The place behind everything that has come; none while some of it has not been told.
+    #[must_use]
+    pub fn mark(&self) -> Option<Mark> {
+        (self.pending.is_empty() && !self.is_behind()).then(|| self.mark_at(self.place))
+    }
+
+    /// A mark may be resumed at in the middle of an instant. If that is the one at which what was behind the resumed place is
+    /// told, what counts as behind it must stay the same.
+    fn mark_at(&self, place: Place) -> Mark {
+        match self.base {
+            Some((settled, basis)) if place.reported_at <= settled.next() => Mark { place, settled, basis },
+            _ => Mark { place, settled: place.reported_at.min(self.horizon), basis: self.head },
+        }
+    }
+
+    /// Keeps the first of what is pending and what is planned.
+    fn leave_for_later(&mut self) {
+        let most = self.query.at_hand.max(1);
+        if self.pending.len() > most {
+            self.pending.make_contiguous().sort_by_key(|pending| pending.place);
+            self.pending.truncate(most);
+            self.full = self.pending.back().map(|last| last.place);
+        }
+        while self.agenda.len() > most
+            && let Some((at, _)) = self.agenda.pop_last()
+        {
+            self.unplanned = Some(at);
+        }
+    }
+
+    /// Everything that has come is pending, or as much of it as there is room for.
+    fn arrive(&mut self) {
+        self.pending.make_contiguous().sort_by_key(|pending| pending.place);
+        self.place = self.place.max(self.full.take().unwrap_or(Place::end_of(self.horizon)));
+    }
+
+    /// Every claim that the filter ever asked for.
+    fn candidates(&self, index: &Index) -> Vec<ClaimNo> {
+        let asked = self.meanings.iter().map(|from| index.as_answered(&self.query.filter, *from));
+        let mut candidates: Vec<ClaimNo> = asked.flat_map(|filter| index.candidates(&filter)).collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates
+    }
+
+    /// The claims to look at, because their time has come.
+    fn coming_up(&mut self) -> BTreeSet<ClaimNo> {
+        let later = self.agenda.split_off(&(self.horizon.next(), 0));
+        std::mem::replace(&mut self.agenda, later).into_iter().map(|(_, claim)| claim).collect()
+    }
+
+    /// The filter with the ids that answered as those it names, and from which position on.
+    fn asked<'i>(&self, index: &'i Index) -> Vec<(Position, Cow<'i, Filter>)> {
+        let mut asked = Vec::with_capacity(self.meanings.len());
+        for from in &self.meanings {
+            let answered = index.as_answered(&self.query.filter, *from);
+            // Each merge that concerns the filter makes it once more, with every id that answers as one it names.
+            let ids = answered.items.iter().map(|item| item.named_len()).sum::<usize>();
+            crate::budget::hold(ids * BYTES_OF_ID);
+            crate::budget::steps(u32::try_from(ids).unwrap_or(u32::MAX).saturating_add(1));
+            asked.push((*from, Cow::Owned(answered.into_owned())));
+        }
+        asked
+    }
+
+    fn history<'i>(&self, index: &'i Index, asked: &'i [(Position, Cow<'i, Filter>)]) -> TurnHistory<'i> {
+        let base = self.base.map(|(settled, basis)| (settled, basis.position));
+        TurnHistory::new(index, asked, self.head.position, base)
+    }
+
+    /// Notes what claims tell behind the place: now or later.
+    fn look_at(&mut self, history: &TurnHistory<'_>, claims: &[ClaimNo]) {
+        for claim in claims {
+            crate::budget::step();
+            let (known, revisions): (Vec<Known>, Vec<u32>) = history.of(*claim).into_iter().unzip();
+            for told in told(&known) {
+                let revision = revisions.get(told.by).copied().unwrap_or_default();
+                self.note(*claim, &told, revision);
+            }
+        }
+    }
+
+    fn note(&mut self, claim: ClaimNo, told: &Told, revision: u32) {
+        let place =
+            Place { reported_at: told.reported_at, order: u64::from(claim), transition: told.transition.code() };
+        let late = told.is_late();
+        let wanted = self.query.transitions.admits(Some(told.transition.code())) && (!late || self.query.include_late);
+        if !wanted
+            || place <= self.place
+            || self.full.is_some_and(|full| place > full && told.reported_at <= self.horizon)
+        {
+            return;
+        }
+        if told.reported_at > self.horizon {
+            if !self.is_unplanned(told.reported_at) {
+                self.agenda.insert((told.reported_at, claim));
+            }
+        } else {
+            self.pending.push_back(Pending { place, transition: told.transition, at: told.at, late, claim, revision });
+        }
+    }
+}
+
+/// The promises that the event at a position may have settled, or the other way round: those that its claim has such a
+/// link to before or after it.
+fn promises_of(index: &Index, claim: ClaimNo, position: Position) -> Vec<ClaimNo> {
+    let settled = |key: &str| {
+        let (link_type, target) = link_of(key)?;
+        SETTLING.contains(&link_type?).then_some(target.0)
+    };
+    let number = index.claims().revisions_at(claim, position);
+    let revisions = index.claims().revisions(claim).get(number.saturating_sub(2)..number).unwrap_or_default();
+    revisions.iter().flat_map(|revision| index.linked_from(revision.content, settled)).collect()
+}

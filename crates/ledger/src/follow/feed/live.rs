@@ -1,0 +1,134 @@
+//! The newest of the log, put together once for everybody who waits for it: one task while anybody follows.
+//!
+//! It is what the writer wakes, so that the writer wakes one task and not one for each follower; and it sleeps while nobody
+//! waits for news, so that followers who do not read cost the writer nothing.
+
+use super::assemble::SOFT;
+use super::events::Events;
+use super::reading::{Reading, Step};
+use crate::Published;
+use crate::Shared;
+use detente_domain::position::Position;
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// So many groups of appends are kept. Whoever is further behind reads larger pieces from the log.
+const KEPT: usize = 32;
+
+/// The newest of the log. The task that keeps it so ends with the last one who follows.
+pub(super) struct Live {
+    recent: Mutex<VecDeque<RecentAppends>>,
+    /// Up to where the log has been taken in.
+    head: watch::Sender<Head>,
+    /// That somebody waits for what comes next.
+    wanted: Arc<Notify>,
+    _task: DropGuard,
+}
+
+/// How far the log goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    /// The last position.
+    pub(super) last: Position,
+    /// After which the group was published that it is in.
+    pub(super) newest_after: Position,
+}
+
+/// What was taken in at once.
+struct RecentAppends {
+    after: Position,
+    through: Position,
+    events: Events,
+}
+
+impl Live {
+    /// That of a ledger; begins to keep it where nobody follows yet.
+    pub(super) fn join(shared: &Arc<Shared>) -> Arc<Self> {
+        let mut known = shared.feed.live.lock();
+        if let Some(live) = known.upgrade() {
+            return live;
+        }
+        let ended = CancellationToken::new();
+        // What is published from here on is told; what was before is in the head.
+        let mut changes = shared.published_changes();
+        let head = shared.feed_head(*changes.borrow_and_update());
+        let wanted = Arc::new(Notify::new());
+        let live = Arc::new(Self {
+            recent: Mutex::default(),
+            head: watch::Sender::new(head),
+            wanted: Arc::clone(&wanted),
+            _task: ended.clone().drop_guard(),
+        });
+        *known = Arc::downgrade(&live);
+        let keeping = keep(Arc::clone(shared), Arc::downgrade(&live), changes, wanted);
+        tokio::spawn(async move { ended.run_until_cancelled(keeping).await });
+        live
+    }
+
+    /// The head, each time it moves. It moves by itself only while somebody [wants](Self::want) it to.
+    pub(super) fn head(&self) -> watch::Receiver<Head> {
+        self.head.subscribe()
+    }
+
+    /// Sees to it that the head moves when something is published.
+    pub(super) fn want(&self) {
+        self.wanted.notify_one();
+    }
+
+    /// What was taken in at once right after a position, if it is among the last, and up to where that goes.
+    pub(super) fn right_after(&self, position: Position) -> Option<(Events, Position)> {
+        let recent = self.recent.lock();
+        let at = recent.binary_search_by_key(&position, |recent| recent.after).ok()?;
+        recent.get(at).map(|recent| (recent.events.clone(), recent.through))
+    }
+
+    /// Takes in what has been published, for everybody; says whether there was anything.
+    pub(super) fn catch_up(&self, shared: &Shared) -> bool {
+        let published = *shared.changes.borrow();
+        let mut recent = self.recent.lock();
+        let (after, head) = (self.head.borrow().last, shared.feed_head(published));
+        if head.last <= after {
+            return false;
+        }
+        // What makes no one frame is read from the log.
+        if let Step::Events(events) = Reading::after(after, None).step(shared, head.last)
+            && events.count() == head.last.0 - after.0
+            && events.byte_len() <= SOFT
+        {
+            recent.push_back(RecentAppends { after, through: head.last, events });
+        } else {
+            recent.clear();
+        }
+        if recent.len() > KEPT {
+            recent.pop_front();
+        }
+        self.head.send_replace(head);
+        true
+    }
+}
+
+impl Shared {
+    fn feed_head(&self, Published { before, appends }: Published) -> Head {
+        let index = &self.store.view().index;
+        Head { last: index.appends.last(appends), newest_after: index.appends.last(before) }
+    }
+}
+
+/// Takes in the next of what is published, each time that it is wanted.
+async fn keep(shared: Arc<Shared>, live: Weak<Live>, mut changes: watch::Receiver<Published>, wanted: Arc<Notify>) {
+    loop {
+        wanted.notified().await;
+        loop {
+            if changes.changed().await.is_err() {
+                return;
+            }
+            let Some(live) = live.upgrade() else { return };
+            if live.catch_up(&shared) {
+                break;
+            }
+        }
+    }
+}

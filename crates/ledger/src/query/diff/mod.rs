@@ -1,0 +1,212 @@
+//! What changed between two coordinates, and why?
+//!
+//! [`rows`] finds the claims that changed, with the reason of each: of those that events between the cuts are about, and, with
+//! two dates, of those that have a bound between them. Their words are only read where two revisions must be compared
+//! ([`history`]); a claim that is new needs none. So the cost grows with what happened between the cuts and with the
+//! state between the dates, not with the record. A page is then put together from its rows.
+
+mod history;
+mod pages;
+mod rows;
+
+use crate::Ledger;
+use crate::error::{QueryError, ReadFailure};
+use crate::query::kept::WORTH_KEEPING;
+use crate::query::page_size::PageSize;
+use crate::read::cut::ResolvedCut;
+use crate::read::shortened::{ShortenedList, unlisted};
+use crate::read::sight::{ClaimSight, Sight};
+use detente_domain::certainty::Certainty;
+use detente_domain::command::Supposed;
+use detente_domain::cut::Cut;
+use detente_domain::diff::{Dates, Summary};
+use detente_domain::filter::{Filter, MemberSet};
+use detente_domain::name::ClaimId;
+use detente_domain::position::{Position, RecordedAt};
+use detente_domain::vocabulary::{ChangeReason, Vocabulary};
+use detente_proto::v1;
+use pages::{DiffKey, OrderedDiff};
+use prost::Message;
+use rows::Comparison;
+use std::sync::Arc;
+
+/// The bytes of a cause without its words, about.
+const CAUSE_BYTES: usize = 32;
+
+/// A question for what changed.
+#[derive(Clone, Debug)]
+pub struct DiffQuery {
+    /// Which claims: those that match at either side.
+    pub filter: Filter,
+    /// How much of the record the earlier side uses.
+    pub from: Cut,
+    /// How much of the record the later side uses.
+    pub to: Cut,
+    /// The instant by which the earlier side was known, where that was asked; else when its last append was recorded.
+    pub known_at: Option<RecordedAt>,
+    /// The dates, where there are any.
+    pub dates: Option<Dates>,
+    /// Only changes with one of these reasons.
+    pub reasons: MemberSet<ChangeReason>,
+    /// What is supposed on top of the later side.
+    pub supposed: Supposed,
+    /// How many changes to leave out at the beginning.
+    pub skip: u64,
+    /// How many are wanted.
+    pub page: PageSize,
+}
+
+/// What changed.
+#[derive(Clone, Debug)]
+pub struct Diff {
+    /// The earlier cut.
+    pub from: ResolvedCut,
+    /// The later cut.
+    pub to: ResolvedCut,
+    /// The changes of this page.
+    pub changes: Vec<ClaimChange>,
+    /// All changes counted, over all pages and reasons.
+    pub summary: Summary,
+    /// Where the next page begins, if there is one.
+    pub next: Option<u64>,
+}
+
+/// The net change of one claim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClaimChange {
+    /// Which claim.
+    pub claim: ClaimId,
+    /// The claim at the earlier side, where that has it.
+    pub before: Option<v1::Claim>,
+    /// The claim at the later side, where that has it.
+    pub after: Option<v1::Claim>,
+    /// With dates, how certain it was.
+    pub certainty_before: Option<Certainty>,
+    /// With dates, how certain it is.
+    pub certainty_after: Option<Certainty>,
+    /// The fields that differ.
+    pub fields: Vec<&'static str>,
+    /// Why.
+    pub reason: ChangeReason,
+    /// The last of the events that caused it.
+    pub causes: Vec<ChangeCause>,
+    /// The number of causes before those.
+    pub unlisted_causes: u32,
+}
+
+/// An event that caused a change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChangeCause {
+    /// What it is called.
+    pub reason: ChangeReason,
+    /// Its position.
+    pub position: Position,
+    /// When it was recorded.
+    pub recorded_at: Option<prost_types::Timestamp>,
+    /// Who recorded it.
+    pub recorded_by: String,
+    /// What the recorder noted.
+    pub note: String,
+}
+
+impl Ledger {
+    /// Answers what changed.
+    ///
+    /// # Errors
+    /// When a cut cannot be resolved, the earlier one lies after the later one, what is supposed does not fit the record, or
+    /// what is stored is damaged.
+    pub fn diff(&self, query: &DiffQuery) -> Result<Diff, QueryError> {
+        self.look_twice((query.from, query.to), &query.supposed, |from, to| {
+            let comparison = Comparison::new(from, to, query);
+            let key = DiffKey::of(query, (from.at.basis, to.at.basis));
+            let ordered = self.ordered(&comparison, query, &key)?;
+            let summary = ordered.summary;
+            let mut diff = Diff { from: from.at, to: to.at, changes: Vec::new(), summary, next: None };
+            let mut bytes = 0;
+            let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
+            for (nth, claim) in ordered.claims.iter().enumerate().skip(skip) {
+                if diff.changes.len() >= query.page.entries || bytes >= query.page.bytes {
+                    diff.next = Some(nth as u64);
+                    break;
+                }
+                let change = put_together(&comparison, *claim)?;
+                let claims = change.before.iter().chain(&change.after);
+                bytes += claims.map(Message::encoded_len).sum::<usize>();
+                bytes += change.causes.iter().map(|cause| CAUSE_BYTES + cause.note.len()).sum::<usize>();
+                diff.changes.push(change);
+            }
+            if diff.next.is_none() && query.skip > 0 {
+                self.answers_read.drop_answer(&key);
+            } else if diff.next.is_some() && query.skip == 0 && ordered.claims.len() >= WORTH_KEEPING {
+                let size = ordered.claims.len() * size_of::<ClaimId>();
+                self.answers_read.keep(key, ordered, size);
+            }
+            Ok(diff)
+        })
+    }
+
+    /// The changed claims, in order. A later page finds them where the first page kept them, if they are still there.
+    fn ordered(
+        &self,
+        comparison: &Comparison<'_, '_>,
+        query: &DiffQuery,
+        key: &DiffKey,
+    ) -> Result<Arc<OrderedDiff>, ReadFailure> {
+        if query.skip > 0
+            && let Some(kept) = self.answers_read.find(key)
+        {
+            return Ok(kept);
+        }
+        let (rows, summary) = comparison.rows()?;
+        let asked = rows.iter().filter(|row| query.reasons.admits(Some(row.reason.code())));
+        Ok(Arc::new(OrderedDiff { claims: asked.map(|row| row.claim).collect(), summary }))
+    }
+}
+
+/// The change of a row, with its words.
+fn put_together(comparison: &Comparison<'_, '_>, claim: ClaimId) -> Result<ClaimChange, ReadFailure> {
+    let Comparison { from, to, question, .. } = comparison;
+    let missing = || ReadFailure::Damaged(format!("claim {} is found and not found again", claim.0));
+    let before = from.find(claim);
+    let after = to.find(claim).ok_or_else(missing)?;
+    let history = history::read(comparison, before.as_ref(), &after)?;
+    let change = history.compare(question).ok_or_else(missing)?;
+    let seen = before.as_ref().filter(|_| change.sides.before);
+    let mut causes = ShortenedList::new();
+    for cause in change.causes.iter().rev() {
+        if causes.is_full() {
+            break;
+        }
+        let cause = cause_of(to, &after, history.known + cause.nth, cause.reason)?;
+        let bytes = CAUSE_BYTES + cause.recorded_by.len() + cause.note.len();
+        causes.put(cause, bytes);
+    }
+    let causes = causes.into_listed();
+    Ok(ClaimChange {
+        claim,
+        before: seen.map(|seen| from.message(seen)).transpose()?,
+        after: change.sides.after.then(|| to.message(&after)).transpose()?,
+        certainty_before: change.sides.certainty_before,
+        certainty_after: change.sides.certainty_after,
+        fields: change.fields,
+        reason: change.reason,
+        unlisted_causes: unlisted(change.causes.len(), causes.len()),
+        causes,
+    })
+}
+
+/// The event that made the `at`-th revision of a claim, counted from 0.
+fn cause_of(to: &Sight<'_>, after: &ClaimSight, at: usize, reason: ChangeReason) -> Result<ChangeCause, ReadFailure> {
+    let revision = to.revisions(after).get(at).copied();
+    let event = to.event(
+        after,
+        revision.ok_or_else(|| ReadFailure::Damaged("a revision is missing from the index".to_owned()))?,
+    )?;
+    Ok(ChangeCause {
+        reason,
+        position: Position(event.position),
+        recorded_at: event.recorded_at,
+        recorded_by: event.recorded_by,
+        note: event.note,
+    })
+}

@@ -1,0 +1,178 @@
+//! The sources, kinds, code schemes and relationships of the record at a cut. Parties are in [`crate::query::parties`].
+
+use crate::Ledger;
+use crate::budget;
+use crate::error::QueryError;
+use crate::query::kept::AnswerKey;
+use crate::read::cut::ResolvedCut;
+use crate::read::register::RegisterRevision;
+use crate::read::sight::Sight;
+use crate::store::{Index, Registry};
+use detente_domain::command::Supposed;
+use detente_domain::cut::Cut;
+use detente_domain::filter::Filter;
+use detente_domain::position::{Position, RecordedAt};
+use detente_proto::v1;
+use prost::Message;
+use std::sync::Arc;
+
+/// The bytes of a relationship in a list of all, about.
+const RELATIONSHIP_BYTES: usize = 64;
+
+/// A page of what is registered, after an id.
+#[derive(Clone, Debug, Default)]
+pub struct RegistryQuery {
+    /// Only these ids, where any are given.
+    pub ids: Vec<Box<str>>,
+    /// How much of the record to use.
+    pub cut: Cut,
+    /// What is supposed on top of it.
+    pub supposed: Supposed,
+    /// Begin behind this id.
+    pub after: String,
+    /// At most so many.
+    pub entries: usize,
+}
+
+/// A page of what is registered, or of relationships.
+#[derive(Clone, Debug)]
+pub struct RegistryPage<T> {
+    /// The cut.
+    pub at: ResolvedCut,
+    /// The entries.
+    pub entries: Vec<T>,
+    /// The id that the next page begins behind, if there is one.
+    pub next: Option<String>,
+}
+
+/// One revision of what is registered, with what the ledger adds.
+#[derive(Clone, Debug)]
+pub struct RegistryEntry<M> {
+    /// The message, without the output-only fields that follow here.
+    pub message: M,
+    /// Which revision.
+    pub revision: u32,
+    /// The event that made it.
+    pub position: Position,
+    /// When it was recorded.
+    pub recorded_at: Option<RecordedAt>,
+    /// Who recorded it.
+    pub recorded_by: String,
+    /// Whether it is withdrawn.
+    pub withdrawn: bool,
+}
+
+/// A relationship and how many claims bear on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelationshipEntry {
+    /// The sorted party ids, joined by `-`.
+    pub id: String,
+    /// How many claims bear on it, retracted ones aside.
+    pub claims: u64,
+}
+
+/// The list of all relationships depends on cut and suppositions alone.
+#[derive(Debug, PartialEq)]
+struct AllRelationships;
+
+impl Ledger {
+    /// The sources.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
+    pub fn sources(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Source>>, QueryError> {
+        let as_it_is = |_: &Sight<'_>, _: &str, source| Some(source);
+        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.sources, query, as_it_is)))
+    }
+
+    /// The registered kinds of claims.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
+    pub fn kinds(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Kind>>, QueryError> {
+        let as_it_is = |_: &Sight<'_>, _: &str, kind| Some(kind);
+        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.kinds, query, as_it_is)))
+    }
+
+    /// The registered code schemes.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
+    pub fn schemes(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Scheme>>, QueryError> {
+        let as_it_is = |_: &Sight<'_>, _: &str, scheme| Some(scheme);
+        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.schemes, query, as_it_is)))
+    }
+
+    /// The relationships that claims bear on, those with a party if one is given; merged parties as their survivors. The
+    /// ids of the query are not looked at.
+    ///
+    /// # Errors
+    /// When the cut cannot be resolved, or what is supposed does not fit the record.
+    pub fn relationships(
+        &self,
+        query: &RegistryQuery,
+        party: &str,
+    ) -> Result<RegistryPage<RelationshipEntry>, QueryError> {
+        self.look(query.cut, &query.supposed, |sight| {
+            let mut page = RegistryPage { at: sight.at, entries: Vec::new(), next: None };
+            let party = sight.survivor(party);
+            let key = AnswerKey::of(sight, &Filter::default(), &query.supposed, AllRelationships);
+            let all = || Ok::<_, QueryError>(sight.relationships());
+            let reading = self.answers_read.read(key, !query.after.is_empty(), all)?;
+            let all = Arc::clone(&reading.entries);
+            let after = all.partition_point(|one| *one.id <= *query.after);
+            budget::hold(all.len().saturating_mul(RELATIONSHIP_BYTES));
+            for same in all.get(after..).unwrap_or_default().chunk_by(|one, other| one.id == other.id) {
+                budget::step();
+                let Some(id) = same.first().map(|one| &one.id) else { continue };
+                if !party.is_empty() && !id.split('-').any(|member| member == party) {
+                    continue;
+                }
+                let claims = sight.count_bearing_on(same);
+                if claims == 0 {
+                    continue;
+                }
+                if page.entries.len() >= query.entries {
+                    page.next = page.entries.last().map(|last: &RelationshipEntry| last.id.clone());
+                    break;
+                }
+                page.entries.push(RelationshipEntry { id: id.to_string(), claims });
+            }
+            reading.end(page.next.is_some(), all.len(), all.len().saturating_mul(RELATIONSHIP_BYTES));
+            Ok(page)
+        })
+    }
+}
+
+/// A page of records, each as `told` makes it an answer, if it does.
+pub(crate) fn page<'v, M: Message + Default>(
+    sight: &Sight<'v>,
+    registry: impl Fn(&'v Index) -> &'v Registry,
+    query: &RegistryQuery,
+    told: impl Fn(&Sight<'v>, &str, M) -> Option<M>,
+) -> RegistryPage<RegistryEntry<M>> {
+    let mut page = RegistryPage { at: sight.at, entries: Vec::new(), next: None };
+    let mut last = "";
+    for RegisterRevision { id, revision, registered, supposed } in
+        sight.registered_among(registry, &query.ids, &query.after)
+    {
+        budget::step();
+        let message = M::decode(&*registered.bytes).ok();
+        let Some(message) = message.and_then(|message| told(sight, id, message)) else { continue };
+        if page.entries.len() >= query.entries {
+            page.next = Some(last.to_owned());
+            break;
+        }
+        last = id;
+        let position = sight.position_of(supposed, registered.position);
+        page.entries.push(RegistryEntry {
+            message,
+            revision,
+            position,
+            recorded_at: sight.recorded_at(position),
+            recorded_by: registered.recorded_by.to_string(),
+            withdrawn: registered.withdrawn,
+        });
+    }
+    page
+}

@@ -1,0 +1,179 @@
+//! What was known of a claim's transitions, over recorded time.
+//!
+//! A claim's transitions change with its revisions, and a promise's also with the claims that settle it: these may be recorded,
+//! revised and retracted at any time, before and after the promise itself. And whether a claim is asked for changes with
+//! the merges of parties: from the recorded time of one on, a filter asks for whoever answers as the party that it names.
+
+use crate::budget;
+use crate::read::sight::member;
+use crate::store::{ClaimNo, CompiledFilter, Index, Revision};
+use detente_domain::filter::{Filter, FilterItem};
+use detente_domain::moment::Moment;
+use detente_domain::name::ClaimId;
+use detente_domain::position::{Position, RecordedAt};
+use detente_domain::transition::{Known, SETTLING, Transitions};
+use detente_domain::valid_time::ValidTime;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The record up to a head, as it became known.
+pub(crate) struct TurnHistory<'i> {
+    index: &'i Index,
+    /// Which claims count, and since when: one that does not match has no transitions. In order, the first since ever.
+    meanings: Vec<(RecordedAt, CompiledFilter<'i>)>,
+    head: Position,
+    /// What is behind this position counts as learnt after this instant, whenever it was recorded.
+    base: Option<(RecordedAt, Position)>,
+}
+
+/// A stretch of recorded time in which a claim settles a promise.
+struct Settlement {
+    since: RecordedAt,
+    until: Option<RecordedAt>,
+    valid: Option<ValidTime>,
+}
+
+/// The settlements that stand at an instant, which only moves on. A promise may have very many, so they are not looked
+/// through at each instant: one settles it exactly where the one that begins first does.
+struct StandingSettlements {
+    /// The instants at which settlements begin (true) and cease (false) to stand, in order. Each has the earliest
+    /// instant at which the settling claim may have begun.
+    transitions: Vec<(RecordedAt, bool, Moment)>,
+    passed: usize,
+    standing: BTreeMap<Moment, usize>,
+}
+
+impl StandingSettlements {
+    fn new(settlements: &[Settlement]) -> Self {
+        let mut transitions = Vec::with_capacity(2 * settlements.len());
+        for of in settlements {
+            // One without a time settles whatever is due.
+            let start = of.valid.as_ref().map_or(Moment::MIN, |valid| valid.instants().earliest_start);
+            transitions.push((of.since, true, start));
+            transitions.extend(of.until.map(|until| (until, false, start)));
+        }
+        budget::hold(transitions.len() * size_of::<(RecordedAt, bool, Moment)>());
+        // A settlement does not stand at the instant at which it ends. Beginnings sort before ends, for a settlement
+        // that stood for no time.
+        transitions.sort_unstable_by_key(|(at, begins, start)| (*at, !begins, *start));
+        Self { transitions, passed: 0, standing: BTreeMap::new() }
+    }
+
+    /// Moves on to an instant.
+    fn advance(&mut self, known_at: RecordedAt) {
+        while let Some((_, begins, start)) = self.transitions.get(self.passed).filter(|(at, ..)| *at <= known_at) {
+            budget::step();
+            self.passed += 1;
+            if *begins {
+                *self.standing.entry(*start).or_default() += 1;
+            } else if let Some(count) = self.standing.get_mut(start) {
+                *count -= 1;
+                if *count == 0 {
+                    self.standing.remove(start);
+                }
+            }
+        }
+    }
+
+    /// Returns true if a standing settlement keeps a promise from falling due.
+    fn settle(&self, due: Moment) -> bool {
+        self.standing.first_key_value().is_some_and(|(start, _)| *start == Moment::MIN || *start < due)
+    }
+}
+
+impl<'i> TurnHistory<'i> {
+    /// The record up to a head; `asked` is what the filter asks for, and from which position on.
+    pub(crate) fn new(
+        index: &'i Index,
+        asked: &'i [(Position, Cow<'_, Filter>)],
+        head: Position,
+        base: Option<(RecordedAt, Position)>,
+    ) -> Self {
+        let mut history = Self { index, meanings: Vec::new(), head, base };
+        let meanings = asked.iter().map(|(from, filter)| (history.learnt_at(*from), index.compile(filter)));
+        history.meanings = meanings.collect();
+        history
+    }
+
+    /// What was known of a claim's transitions over time, and in which revision.
+    pub(crate) fn of(&self, claim: ClaimNo) -> Vec<(Known, u32)> {
+        let revisions = self.revisions(claim);
+        let learnt: Vec<RecordedAt> = revisions.iter().map(|revision| self.learnt_at(revision.position)).collect();
+        let is_promise = revisions.iter().any(|revision| self.index.due_of(revision.content).is_some());
+        let settlements = if is_promise { self.settlements(claim) } else { Vec::new() };
+        let mut instants = learnt.clone();
+        instants.extend(settlements.iter().flat_map(|settlement| [Some(settlement.since), settlement.until]).flatten());
+        instants.extend(self.meanings.iter().map(|(since, _)| *since));
+        instants.sort_unstable();
+        instants.dedup();
+        let mut standing = StandingSettlements::new(&settlements);
+        let known = instants.into_iter().filter_map(|since| {
+            // Instants are as many as revisions, settlements and merges of parties that the filter names.
+            budget::step();
+            standing.advance(since);
+            let number = learnt.partition_point(|learnt| *learnt <= since);
+            let revision = revisions.get(number.checked_sub(1)?)?;
+            let transitions =
+                self.transitions_in(claim, revision, since, |due| standing.settle(due)).unwrap_or(Transitions::NONE);
+            Some((Known { since, transitions }, u32::try_from(number).unwrap_or(u32::MAX)))
+        });
+        known.collect()
+    }
+
+    /// The transitions of a claim in a revision, as known at an instant; none where it is retracted or does not match.
+    fn transitions_in(
+        &self,
+        claim: ClaimNo,
+        revision: &Revision,
+        known_at: RecordedAt,
+        is_settled: impl Fn(Moment) -> bool,
+    ) -> Option<Transitions> {
+        let meant = self.meanings.partition_point(|(since, _)| *since <= known_at);
+        let (_, filter) = self.meanings.get(meant.checked_sub(1)?)?;
+        if revision.is_retracted() || !self.index.matches_in(filter, claim, revision) {
+            return None;
+        }
+        let content = self.index.claims().content(revision.content)?;
+        let due = self.index.due_of(revision.content).filter(|due| !is_settled(*due));
+        Some(Transitions::of(member(content.temporal_type())?, self.index.claims().valid_time(content).as_ref(), due))
+    }
+
+    /// When and how a promise was settled.
+    fn settlements(&self, promise: ClaimNo) -> Vec<Settlement> {
+        let index = self.index;
+        let Some(id) = index.claims().id(promise) else { return Vec::new() };
+        let links = SETTLING.iter().map(|link_type| (Some(*link_type), ClaimId(id))).collect();
+        let filter = Filter { items: vec![FilterItem { links, ..FilterItem::default() }] };
+        let links_to_it = index.compile(&filter);
+        let mut settlements = Vec::new();
+        for by in index.candidates(&filter) {
+            let revisions = self.revisions(by);
+            let next = revisions.iter().skip(1).map(|next| Some(self.learnt_at(next.position))).chain([None]);
+            for (revision, until) in revisions.iter().zip(next) {
+                budget::step();
+                if !revision.is_retracted() && index.matches_in(&links_to_it, by, revision) {
+                    let since = self.learnt_at(revision.position);
+                    let content = index.claims().content(revision.content);
+                    let valid = content.and_then(|content| index.claims().valid_time(content));
+                    settlements.push(Settlement { since, until, valid });
+                }
+            }
+        }
+        settlements
+    }
+
+    /// The revisions of a claim up to the head.
+    fn revisions(&self, claim: ClaimNo) -> &'i [Revision] {
+        let seen = self.index.claims().revisions_at(claim, self.head);
+        self.index.claims().revisions(claim).get(..seen).unwrap_or_default()
+    }
+
+    /// When an event counts as learnt: when it was recorded, but not before an instant that had been reached without it.
+    fn learnt_at(&self, position: Position) -> RecordedAt {
+        let recorded_at = self.index.appends.recorded_at_position(position).unwrap_or(RecordedAt::MIN);
+        match self.base {
+            Some((settled, head)) if position > head => recorded_at.max(settled.next()),
+            _ => recorded_at,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The horizon: an instant up to which nothing more will be recorded, so that what is known up to it is known for good.
+//!
+//! ```text
+//!    writer:   stamp R1   take in   fsync   publish          stamp R2 > floor
+//!    ──────────────|──────────────────────────|───────────────────|──────────> recorded time
+//!    watcher:            raise the floor to now ... wait for R1 to be published: settled up to now
+//! ```
+//!
+//! A recorded time is chosen long before the append is visible. Whoever wants to say "by noon nothing was known of it" must
+//! therefore do two things: keep later appends from being stamped with noon or before (raise the **floor**), and wait for
+//! those that have been stamped already. Raising the floor costs the writer nothing: the clock has passed it anyway.
+//!
+//! Invariant: once [`Shared::settle_now`] has returned, no append becomes visible whose recorded time is at or before it. If
+//! the journal fails, what was stamped is neither published nor forgotten, and nothing settles any more.
+
+use crate::Shared;
+use crate::store::AppendNo;
+use detente_domain::position::RecordedAt;
+use parking_lot::Mutex;
+
+/// What the writer and those who wait for an instant agree upon.
+pub(crate) struct Horizon(Mutex<State>);
+
+struct State {
+    /// No append is stamped with this instant or one before it any more.
+    floor: RecordedAt,
+    /// The last recorded time given.
+    last: RecordedAt,
+    /// The number of the last append that was stamped.
+    stamped: AppendNo,
+}
+
+/// The record up to an instant, complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettledRecord {
+    /// The instant, by the ledger's clock.
+    pub now: RecordedAt,
+    /// How many appends were recorded up to it.
+    pub(crate) appends: AppendNo,
+}
+
+impl Horizon {
+    /// The horizon of a record whose last append has this recorded time.
+    pub(crate) const fn new(last: RecordedAt) -> Self {
+        Self(Mutex::new(State { floor: RecordedAt::MIN, last, stamped: 0 }))
+    }
+
+    /// Stamps the append with this number: `choose` gives its recorded time, later than the floor it is told.
+    pub(crate) fn stamp(
+        &self,
+        append: AppendNo,
+        choose: impl FnOnce(RecordedAt) -> Option<RecordedAt>,
+    ) -> Option<RecordedAt> {
+        let mut state = self.0.lock();
+        let at = choose(state.floor)?;
+        (state.last, state.stamped) = (at, append);
+        Some(at)
+    }
+
+    /// Raises the floor to an instant, or to the last recorded time where that is later; says to which, and which append
+    /// was stamped last.
+    fn raise(&self, now: RecordedAt) -> (RecordedAt, AppendNo) {
+        let mut state = self.0.lock();
+        let now = now.max(state.last);
+        state.floor = state.floor.max(now);
+        (now, state.stamped)
+    }
+
+    fn stamped(&self) -> AppendNo {
+        self.0.lock().stamped
+    }
+}
+
+impl Shared {
+    /// Waits until everything that was recorded by now is visible, and sees to it that nothing is recorded at or before
+    /// now any more.
+    pub async fn settle_now(&self) -> SettledRecord {
+        let mut changes = self.published_changes();
+        let (now, stamped) = self.horizon.raise(self.clock.now());
+        // An append that was stamped may be refused after all; then it is not waited for.
+        while self.published() < stamped.min(self.horizon.stamped()) && changes.changed().await.is_ok() {}
+        let appends = self.store.view().index.appends.known_at(now, self.published());
+        SettledRecord { now, appends }
+    }
+
+    /// Wakes whoever waits for the clock, after it has been set by hand.
+    pub fn clock_was_set(&self) {
+        self.changes.send_modify(|_| {});
+    }
+
+    /// Notes that the append with this number was stamped and then refused.
+    pub(crate) fn forget_stamp(&self, append: AppendNo) {
+        self.horizon.0.lock().stamped = append.saturating_sub(1);
+        self.changes.send_modify(|_| {});
+    }
+}

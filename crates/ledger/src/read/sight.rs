@@ -1,0 +1,269 @@
+//! The record as one question sees it: what is known at a cut, perhaps with suppositions laid over it.
+//!
+//! Every question that looks at many claims looks through a [`Sight`]: it finds the claims that match a filter as
+//! [`ClaimSight`] (what the index knows of them, without touching their words), puts one together when its words are needed, and
+//! knows the parties, sources, kinds and schemes of the cut. So a cut, a merge of parties and a supposition are understood
+//! in one place, and a question is a plain function of what it sees.
+
+mod disputes;
+mod finding;
+mod reading;
+mod registers;
+
+pub(crate) use finding::ListedPart;
+
+use crate::Ledger;
+use crate::Shared;
+use crate::budget::{hold, step};
+use crate::error::QueryError;
+use crate::read::cut::ResolvedCut;
+use crate::read::record::EVERYTHING;
+use crate::read::render::Renderer;
+use crate::read::suppose::Overlay;
+use crate::store::{ClaimNo, FoundRevision, Index, IndexedLog};
+use detente_domain::command::Supposed;
+use detente_domain::cut::Cut;
+use detente_domain::edtf::Atom;
+use detente_domain::filter::Filter;
+use detente_domain::merge::MergesAt;
+use detente_domain::name::ClaimId;
+use detente_domain::position::{Position, RecordedAt};
+use detente_domain::valid_time::ValidTime;
+use detente_domain::vocabulary::{Modality, Polarity, Status, TemporalType, Vocabulary};
+use std::borrow::Cow;
+use std::cell::RefCell;
+
+/// The record at a cut.
+pub(crate) struct Sight<'v> {
+    /// The cut.
+    pub(crate) at: ResolvedCut,
+    record: Layer<'v>,
+    supposed: Option<(&'v Overlay, Layer<'v>)>,
+}
+
+/// A view and what puts its claims together.
+struct Layer<'v> {
+    view: &'v IndexedLog,
+    cut: Position,
+    renderer: RefCell<Renderer<'v>>,
+}
+
+/// An index that a sight looks into.
+#[derive(Clone, Copy)]
+pub(crate) struct LayerIndex<'v> {
+    /// The index, which may know more than is seen.
+    pub(crate) index: &'v Index,
+    /// What is seen of it.
+    pub(crate) cut: Position,
+    /// Whether it is that of what is supposed.
+    pub(crate) supposed: bool,
+}
+
+/// A claim in the revision that the cut sees, as far as the index knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct ClaimSight {
+    /// Identity.
+    pub(crate) id: ClaimId,
+    /// Its place in the order in which claims were first recorded.
+    pub(crate) order: u64,
+    /// The event that made the revision.
+    pub(crate) position: Position,
+    /// Whether it happens, holds, or has no time.
+    pub(crate) temporal_type: TemporalType,
+    /// In which mode it is put forward.
+    pub(crate) modality: Modality,
+    /// Which way it pulls.
+    pub(crate) polarity: Option<Polarity>,
+    /// How far it has come.
+    pub(crate) status: Option<Status>,
+    /// When it holds or happens; none for a claim without time.
+    pub(crate) valid: Option<ValidTime>,
+    /// How far knowledge of it reaches.
+    pub(crate) as_of: Option<Atom>,
+    /// Whether its end is open.
+    pub(crate) end_open: bool,
+    /// Whether it is retracted.
+    pub(crate) retracted: bool,
+    /// Whether a dispute of it stands.
+    pub(crate) disputed: bool,
+    found: FoundRevision,
+    /// Whether it is found in what is supposed.
+    supposed: bool,
+}
+
+impl Ledger {
+    /// Answers a question from what is known at a cut, with what it supposes.
+    pub(crate) fn look<T>(
+        &self,
+        cut: Cut,
+        supposed: &Supposed,
+        question: impl FnOnce(&Sight<'_>) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        let view = self.store.question_view();
+        let at = self.resolve(&view.index, cut)?;
+        let overlay = Overlay::of(self, &view, &at, supposed)?;
+        let sight = Sight::open(self, &view, at, overlay.as_ref());
+        let answer = question(&sight)?;
+        let loaded = sight.record.renderer.into_inner().into_loaded();
+        drop(view);
+        self.store.adopt(loaded);
+        Ok(answer)
+    }
+}
+
+impl Ledger {
+    /// Answers a question from what is known at two cuts, with what it supposes on top of the later one.
+    pub(crate) fn look_twice<T>(
+        &self,
+        (from, to): (Cut, Cut),
+        supposed: &Supposed,
+        question: impl for<'v> FnOnce(&Sight<'v>, &Sight<'v>) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        let view = self.store.question_view();
+        let (from, to) = (self.resolve(&view.index, from)?, self.resolve(&view.index, to)?);
+        if from.position() > to.position() {
+            return Err(QueryError::CutsOutOfOrder { from: from.position(), to: to.position() });
+        }
+        let overlay = Overlay::of(self, &view, &to, supposed)?;
+        let earlier = Sight::open(self, &view, from, None);
+        let later = Sight::open(self, &view, to, overlay.as_ref());
+        let answer = question(&earlier, &later)?;
+        let mut loaded = later.record.renderer.into_inner().into_loaded();
+        loaded.extend(earlier.record.renderer.into_inner().into_loaded());
+        drop(view);
+        self.store.adopt(loaded);
+        Ok(answer)
+    }
+}
+
+impl<'v> Layer<'v> {
+    fn new(shared: &'v Shared, view: &'v IndexedLog, cut: Position) -> Self {
+        Self { view, cut, renderer: RefCell::new(Renderer::at(&shared.store, view, cut)) }
+    }
+
+    /// The last position that counts for how far knowledge of a claim in a revision reaches.
+    fn as_of_cut(&self, found: &FoundRevision) -> Position {
+        if !self.view.index.has_label_confirmations() {
+            return self.cut;
+        }
+        let next = self.view.index.claims().revisions(found.claim).get(found.number as usize);
+        next.map_or(self.cut, |next| next.position.before().min(self.cut))
+    }
+}
+
+impl<'v> Sight<'v> {
+    fn open(shared: &'v Shared, view: &'v IndexedLog, at: ResolvedCut, overlay: Option<&'v Overlay>) -> Self {
+        let supposed = overlay.map(|overlay| (overlay, Layer::new(shared, &overlay.view, EVERYTHING)));
+        let at = ResolvedCut { supposed: supposed.is_some(), ..at };
+        Self { at, record: Layer::new(shared, view, at.position()), supposed }
+    }
+
+    /// Whether anything is supposed.
+    pub(crate) const fn is_supposed(&self) -> bool {
+        self.supposed.is_some()
+    }
+
+    /// The party that answers for a party at the cut: itself, unless it has been merged.
+    pub(crate) fn survivor<'p>(&'p self, party: &'p str) -> &'p str {
+        self.merges().survivor(party)
+    }
+
+    /// Who answers for whom at the cut.
+    pub(crate) fn merges(&self) -> MergesAt<'v> {
+        let supposed = self.supposed.as_ref().and_then(|(overlay, _)| overlay.merges());
+        supposed.unwrap_or_else(|| self.record.view.index.merges.at(self.record.cut))
+    }
+
+    /// A filter with all ids that answer as those it names.
+    fn widen<'f>(&self, filter: &'f Filter) -> Cow<'f, Filter> {
+        self.merges().widen(filter, || self.layers().flat_map(|seen| seen.index.relationship_ids()))
+    }
+
+    /// When the event at a position was recorded, or would be.
+    pub(crate) fn recorded_at(&self, position: Position) -> Option<RecordedAt> {
+        match &self.supposed {
+            Some((overlay, _)) if position > self.at.position() => Some(overlay.recorded_at()),
+            _ => self.record.view.index.appends.recorded_at_position(position),
+        }
+    }
+
+    /// The indexes it looks into: that of what is supposed first, where there is one, then that of the record.
+    pub(crate) fn layers(&self) -> impl Iterator<Item = LayerIndex<'v>> + use<'_, 'v> {
+        let of = |layer: &Layer<'v>, supposed| LayerIndex { index: &layer.view.index, cut: layer.cut, supposed };
+        let supposed = self.supposed.iter().map(move |(_, layer)| of(layer, true));
+        supposed.chain([of(&self.record, false)])
+    }
+
+    /// Whether a claim of the record is seen in what is supposed instead.
+    pub(crate) fn hides(&self, claim: ClaimNo) -> bool {
+        self.supposed.as_ref().is_some_and(|(overlay, _)| overlay.hides(claim))
+    }
+
+    /// The position that an event has in the record, or would have.
+    pub(crate) fn position_of(&self, supposed: bool, position: Position) -> Position {
+        match &self.supposed {
+            Some((overlay, _)) if supposed => overlay.position(position),
+            _ => position,
+        }
+    }
+
+    fn layer(&self, supposed: bool) -> &Layer<'v> {
+        match &self.supposed {
+            Some((_, layer)) if supposed => layer,
+            _ => &self.record,
+        }
+    }
+
+    fn index(&self, supposed: bool) -> &'v Index {
+        &self.layer(supposed).view.index
+    }
+
+    /// What is found in the record and not hidden by what is supposed, and what is found in that, in order.
+    fn all_seen(&self, find: impl Fn(&Layer<'v>) -> Vec<FoundRevision>) -> Vec<ClaimSight> {
+        let recorded = find(&self.record);
+        hold(recorded.len() * size_of::<ClaimSight>());
+        let recorded = recorded.into_iter();
+        let Some((overlay, layer)) = &self.supposed else {
+            let mut seen: Vec<ClaimSight> = recorded.filter_map(|found| self.seen(found, false)).collect();
+            seen.sort_by_key(|seen| seen.order);
+            return seen;
+        };
+        let recorded = recorded.filter(|found| !overlay.hides(found.claim)).filter_map(|found| self.seen(found, false));
+        let supposed = find(layer).into_iter().filter_map(|found| self.seen(found, true));
+        let mut seen: Vec<ClaimSight> = recorded.chain(supposed).collect();
+        seen.sort_by_key(|seen| seen.order);
+        seen
+    }
+
+    fn seen(&self, found: FoundRevision, supposed: bool) -> Option<ClaimSight> {
+        step();
+        let layer = self.layer(supposed);
+        let claims = layer.view.index.claims();
+        let content = claims.content(found.revision.content)?;
+        let (order, position) = match &self.supposed {
+            Some((overlay, _)) if supposed => (overlay.order(found.claim), overlay.position(found.revision.position)),
+            _ => (u64::from(found.claim), found.revision.position),
+        };
+        Some(ClaimSight {
+            id: ClaimId(claims.id(found.claim)?),
+            order,
+            position,
+            temporal_type: member(content.temporal_type())?,
+            modality: member(content.modality())?,
+            polarity: content.polarity().and_then(member),
+            status: content.status().and_then(member),
+            valid: claims.valid_time(content),
+            as_of: layer.view.index.as_of_at(found.revision.content, layer.as_of_cut(&found)),
+            end_open: content.is_end_open(),
+            retracted: found.revision.is_retracted(),
+            disputed: claims.disputes().counts(found.claim, layer.cut).standing > 0,
+            found,
+            supposed,
+        })
+    }
+}
+
+/// The member of a vocabulary with a code.
+pub(crate) fn member<V: Vocabulary>(code: u8) -> Option<V> {
+    V::ALL.get(usize::from(code)).copied()
+}

@@ -1,0 +1,12 @@
+//! Recording: the writer, the journal that it waits for, and what may keep it from writing.
+
+pub mod append;
+pub(crate) mod boundaries;
+pub mod clock_guard;
+pub(crate) mod clock_mark;
+pub(crate) mod commit;
+pub mod hindrance;
+pub(crate) mod salt;
+pub mod stage;
+pub(crate) mod writer;
+pub(crate) mod writing;

@@ -1,0 +1,71 @@
+//! What a stage became: told from the record alone, since nothing else is left of it.
+
+use super::error::StageError;
+use super::opening::is_staged;
+use crate::Shared;
+use crate::error::{AppendError, ReadFailure};
+use crate::read::cut::ResolvedCut;
+use crate::read::render::Renderer;
+use crate::store::AppendNo;
+use crate::wire::tally::Tally;
+use detente_domain::position::{Position, RecordedAt};
+use uuid::Uuid;
+
+/// How many events are counted without letting the writer in between.
+const STRETCH: u64 = 1024;
+
+/// The append that a stage became, or for a check would.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Became {
+    /// The cut right after it; for a check, the head it was checked against.
+    pub at: ResolvedCut,
+    /// The positions of its first and last event; none for a check.
+    pub span: Option<(Position, Position)>,
+    /// When it was recorded; none for a check.
+    pub recorded_at: Option<RecordedAt>,
+    /// How many events of each kind it has.
+    pub tally: Tally,
+}
+
+impl Shared {
+    /// The append that was recorded under an id, with the fingerprint of its request.
+    pub(super) fn append_under(&self, id: Uuid) -> Option<(AppendNo, [u8; 16])> {
+        let view = self.store.view();
+        view.requests.get(id).filter(|(append, _)| *append <= self.published())
+    }
+
+    /// The staged append that was recorded under an id.
+    pub(super) fn staged_append(&self, id: Uuid) -> Option<AppendNo> {
+        self.append_under(id).filter(|(_, fingerprint)| is_staged(*fingerprint)).map(|(append, _)| append)
+    }
+
+    /// What became of a stage, its events counted.
+    pub(super) fn became(&self, append: AppendNo) -> Result<Became, StageError> {
+        let Became { at, span, recorded_at, mut tally } = self.became_counting(append, Tally::default());
+        let (first, last) = span.unwrap_or_default();
+        let mut next = first;
+        while next <= last {
+            let until = Position(next.0.saturating_add(STRETCH)).min(last.next());
+            let view = self.store.view();
+            let mut renderer = Renderer::new(&self.store, &view);
+            for position in next.0..until.0 {
+                let counted = renderer.with_event(Position(position), |event| tally.count_encoded(event));
+                if !counted.map_err(AppendError::from)? {
+                    return Err(
+                        AppendError::from(ReadFailure::Damaged(format!("the event at {position} is none"))).into()
+                    );
+                }
+            }
+            next = until;
+        }
+        Ok(Became { at, span, recorded_at, tally })
+    }
+
+    /// What became of a stage whose events were counted.
+    pub(super) fn became_counting(&self, append: AppendNo, tally: Tally) -> Became {
+        let view = self.store.view();
+        let span = (view.index.appends.last(append.saturating_sub(1)).next(), view.index.appends.last(append));
+        let recorded_at = view.index.appends.recorded_at(append);
+        Became { at: self.after_append(&view.index, append), span: Some(span), recorded_at, tally }
+    }
+}

@@ -1,0 +1,120 @@
+//! Finding out whether a stage fits the record, before the writer is asked for anything.
+//!
+//! ```text
+//!   survey    all commands once: what they register, and whose contents are looked at again
+//!   trial     all commands again, on the record at a cut: what is wrong, how many events of each kind, how many bytes
+//! ```
+//!
+//! Both read the stage frame by frame, and keep of a claim how it stands, not what was said of it. Between frames the view is let go of, so
+//! that the writer goes on meanwhile.
+
+use super::error::{StageError, Unfit};
+use super::file::Reader;
+use crate::Shared;
+use crate::read::record::DecisionRecord;
+use crate::wire::event::{Stamp, encode_event};
+use crate::wire::sink::Sink;
+use crate::wire::staged::StagedCommands;
+use crate::wire::tally::Tally;
+use detente_domain::decide::{BatchRegistry, NumberedCommand, Survey, Trial};
+use detente_domain::position::{Position, RecordedAt};
+use detente_domain::rejection::Violation;
+use std::collections::HashSet;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What goes around an event in the journal, at most.
+pub(super) const AROUND: u64 = 64;
+
+/// The commands of a stage that are to be recorded.
+#[derive(Clone)]
+pub(super) struct Source {
+    pub(super) stage: Uuid,
+    pub(super) reader: Reader,
+    pub(super) leave_out: Arc<HashSet<u64>>,
+    pub(super) recorded_by: Arc<str>,
+}
+
+impl Source {
+    /// Calls `each` with the commands of one frame after the other, parsed; what this version finds malformed goes to `unfit`.
+    pub(super) fn read(
+        &self,
+        staged: &mut StagedCommands,
+        unfit: &mut Unfit,
+        mut each: impl FnMut(Vec<NumberedCommand>) -> Result<(), StageError>,
+    ) -> Result<(), StageError> {
+        for frame in self.reader.frames() {
+            let (first, commands) = frame.map_err(|error| self.damaged(&error.to_string()))?;
+            let mut sink = Sink::input();
+            let mut parsed = Vec::with_capacity(commands.len());
+            for (number, command) in (first..).zip(commands) {
+                if self.leave_out.contains(&number) {
+                    continue;
+                }
+                let number = usize::try_from(number).map_err(|error| self.damaged(&error.to_string()))?;
+                parsed.extend(staged.parse(number, number, command, &mut sink).map(|noted| (number, noted)));
+            }
+            unfit.note(sink.finish().err().unwrap_or_default());
+            each(parsed)?;
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, why: &str) -> StageError {
+        StageError::Damaged { id: self.stage, why: why.to_owned() }
+    }
+}
+
+/// A stage that was tried.
+pub(super) struct StageTrial {
+    /// On what.
+    pub(super) at: Position,
+    pub(super) registered: BatchRegistry,
+    pub(super) trial: Trial,
+    /// The events it would make.
+    pub(super) tally: Tally,
+    /// How many bytes they take in the journal, at most.
+    pub(super) bytes: u64,
+    /// What does not fit.
+    pub(super) unfit: Unfit,
+}
+
+impl Shared {
+    /// Tries a stage on the record at a cut; so many of its violations are told.
+    pub(super) fn check(&self, source: &Source, at: Position, told: usize) -> Result<StageTrial, StageError> {
+        let mut survey = Survey::default();
+        source.read(&mut StagedCommands::of(source.stage), &mut Unfit::default(), |commands| {
+            commands.iter().for_each(|(_, noted)| survey.note(&noted.command));
+            Ok(())
+        })?;
+        let (registered, mut trial) = survey.finish();
+        let (mut tally, mut bytes, mut misfits) = (Tally::default(), 0, Unfit::telling(told));
+        let (mut staged, mut unfit) = (StagedCommands::of(source.stage), Unfit::telling(told));
+        let mut encoded = Vec::new();
+        source.read(&mut staged, &mut unfit, |commands| {
+            let view = self.store.question_view();
+            let record = DecisionRecord { store: &self.store, view: &view, cut: at };
+            let (events, violations) = trial.decide(&record, &registered, commands);
+            drop(view);
+            misfits.note(violations);
+            for event in &events {
+                tally.count(&event.change);
+                encoded.clear();
+                encode_event(event, &longest(&source.recorded_by), &mut encoded);
+                bytes += encoded.len() as u64 + AROUND;
+            }
+            Ok(())
+        })?;
+        unfit.add(misfits);
+        unfit.note(staged.unnamed().into_iter().map(|(_, violation)| violation).collect());
+        if unfit.is_empty() && tally.total() == 0 {
+            unfit.note(vec![Violation::new("commands", "expected at least one command")]);
+        }
+        Ok(StageTrial { at, registered, trial, tally, bytes, unfit })
+    }
+}
+
+/// A stamp that takes at least as many bytes as any.
+const fn longest(recorded_by: &str) -> Stamp<'_> {
+    Stamp { position: Position(u64::MAX), recorded_at: RecordedAt(-1), recorded_by, backfilled: true }
+}

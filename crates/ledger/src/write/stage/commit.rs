@@ -1,0 +1,146 @@
+//! Recording a stage: checked beside the writer, recorded by it, and then gone.
+
+use super::became::Became;
+use super::check::Source;
+use super::error::{StageError, Unfit};
+use super::file::StageFile;
+use super::opening::{Opening, is_staged};
+use super::record::{Outcome, StageWork};
+use crate::Ledger;
+use crate::error::AppendError;
+use crate::read::record::DecisionRecord;
+use crate::write::append::{Recording, Work, stopped};
+use detente_domain::command::Precondition;
+use detente_domain::decide::conflicts;
+use detente_domain::position::Position;
+use detente_domain::rejection::{Rejection, Violation};
+use std::collections::HashSet;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// A request to record a stage.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// Which.
+    pub id: Uuid,
+    /// What must hold of the record before it.
+    pub preconditions: Vec<Precondition>,
+    /// Whether to check only.
+    pub validate_only: bool,
+    /// The numbers of commands that are left out.
+    pub leave_out: Vec<u64>,
+    /// How many violations are told.
+    pub told: usize,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitOutcome {
+    /// The append.
+    pub became: Became,
+    /// Whether an earlier request recorded it.
+    pub replayed: bool,
+    /// For a check: what does not fit.
+    pub unfit: Unfit,
+}
+
+impl Ledger {
+    /// Records a stage, or checks whether it could be. When it returns, the append is on stable storage. Waits for it.
+    ///
+    /// # Errors
+    /// [`StageError`]; an [`AppendError`] in it says whether nothing happened or the outcome is unknown.
+    pub fn commit_stage(&self, commit: &Commit) -> Result<CommitOutcome, StageError> {
+        let Some(staging) = self.stages.find(commit.id)? else { return self.replay_stage(commit.id) };
+        let mut file = staging.file.lock();
+        match &*file {
+            Some(open) if self.append_under(commit.id).is_none() => {
+                let committed = self.commit(&staging.opening, open, commit)?;
+                if !commit.validate_only {
+                    self.finish_stage(commit.id, &mut file);
+                }
+                Ok(committed)
+            }
+            // It was recorded or dropped while we waited.
+            _ => self.replay_stage(commit.id),
+        }
+    }
+
+    /// The first reply to an earlier request, made again from what it recorded.
+    fn replay_stage(&self, id: Uuid) -> Result<CommitOutcome, StageError> {
+        match self.append_under(id) {
+            Some((append, fingerprint)) if is_staged(fingerprint) => {
+                Ok(CommitOutcome { became: self.became(append)?, replayed: true, unfit: Unfit::default() })
+            }
+            Some(_) => Err(StageError::IdReused),
+            None => Err(StageError::NotFound(id)),
+        }
+    }
+
+    fn commit(&self, opening: &Opening, file: &StageFile, commit: &Commit) -> Result<CommitOutcome, StageError> {
+        let leave_out = left_out(commit, file.end().next)?;
+        let source = Source {
+            stage: commit.id,
+            reader: file.reader(),
+            leave_out: Arc::new(leave_out),
+            recorded_by: opening.recorded_by.as_str().into(),
+        };
+        let head = self.head();
+        let preconditions = self.judge_boundaries(&commit.preconditions, None)?;
+        self.judge(&preconditions, head.position())?;
+        let checked = self.check(&source, head.position(), commit.told)?;
+        let tally = checked.tally.clone();
+        if commit.validate_only {
+            let became = Became { at: head, span: None, recorded_at: None, tally };
+            return Ok(CommitOutcome { became, replayed: false, unfit: checked.unfit });
+        }
+        if !checked.unfit.is_empty() {
+            return Err(StageError::Unfit(checked.unfit));
+        }
+        let (reply, answer) = oneshot::channel();
+        let work = StageWork {
+            source,
+            mark: opening.mark(commit.id),
+            recording: opening.asked_at().map_or(Recording::Now, Recording::Backfill),
+            preconditions,
+            checked,
+            reply,
+        };
+        self.send(Work::Stage(Box::new(work)))?;
+        let outcome = answer.blocking_recv().unwrap_or_else(|_| Err(stopped("the writer has ended").into()))?;
+        match outcome {
+            Outcome::Recorded(append, tally) => {
+                let became = self.became_counting(append, tally);
+                Ok(CommitOutcome { became, replayed: false, unfit: Unfit::default() })
+            }
+            Outcome::Replayed => self.replay_stage(commit.id),
+        }
+    }
+
+    /// Judges preconditions at the head: whoever decided on an outdated answer is told before all commands are gone through.
+    fn judge(&self, preconditions: &[Precondition], head: Position) -> Result<(), AppendError> {
+        let view = self.store.question_view();
+        let record = DecisionRecord { store: &self.store, view: &view, cut: head };
+        let conflicts = conflicts(&record, preconditions);
+        if conflicts.is_empty() { Ok(()) } else { Err(AppendError::Rejected(Rejection::Conflicts(conflicts))) }
+    }
+
+    /// Lets go of a stage that is recorded. Its file may stay where it cannot be removed; the record says what became of it.
+    fn finish_stage(&self, id: Uuid, file: &mut Option<StageFile>) {
+        *file = None;
+        if let Err(error) = self.stages.forget(id) {
+            tracing::warn!(stage = %id, %error, "the file of a recorded stage stays; the next start removes it");
+        }
+    }
+}
+
+fn left_out(commit: &Commit, next: u64) -> Result<HashSet<u64>, StageError> {
+    let beyond = commit.leave_out.iter().enumerate().filter(|(_, number)| **number >= next);
+    let what = || format!("no such command is staged; there are {next}, numbered from 0");
+    let violations: Vec<_> = beyond.map(|(at, _)| Violation::new(format!("leave_out[{at}]"), what())).collect();
+    if violations.is_empty() {
+        Ok(commit.leave_out.iter().copied().collect())
+    } else {
+        Err(StageError::Invalid(violations))
+    }
+}

@@ -1,0 +1,405 @@
+//! Stages: appends that are laid out piece by piece before they are recorded whole.
+//!
+//! ```text
+//!   open ── add, add, add ... (a file in `stages/`, synced) ── commit ──> one append in the journal, the file is removed
+//!             │ killed: open again, it says how far it is       │ refused: the stage is as it was
+//!             └ drop                                            └ replayed: the id is that of a recorded append
+//! ```
+//!
+//! A stage is no part of the record: it is not exported, `verify` and `rebuild` know nothing of it. What it takes is its bytes on the
+//! disk. Reading it ([`mod@file`]) holds a frame at a time; checking it ([`check`]) keeps how each claim it touches stands; recording it
+//! ([`record`]) keeps what the view keeps of any append.
+//!
+//! Whoever works at a stage holds its file ([`Staging::file`]), so its commands are added one call after the other, and nothing is added
+//! while it is recorded. How far it is can be asked meanwhile.
+//!
+//! Reasons: `docs/design/stages.md`.
+
+mod became;
+mod check;
+mod commit;
+mod error;
+mod file;
+mod opening;
+mod place;
+mod record;
+
+pub use became::Became;
+pub use commit::{Commit, CommitOutcome};
+pub use error::{MOST_TOLD, StageError, TOLD, Unfit};
+pub use opening::NewStage;
+pub(crate) use place::Place;
+pub(crate) use record::StageWork;
+
+use crate::Ledger;
+use crate::Shared;
+use crate::error::AppendError;
+use crate::wire::sink::Sink;
+use crate::wire::staged::StagedCommands;
+use detente_domain::position::RecordedAt;
+use detente_domain::rejection::Violation;
+use detente_journal::LedgerId;
+use detente_proto::v1;
+use file::{End, StageFile};
+use opening::{Opening, is_staged};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// How much may be staged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StageLimits {
+    /// The most open stages.
+    pub stages: usize,
+    /// The most bytes of one of them on the disk.
+    pub bytes: u64,
+}
+
+impl Default for StageLimits {
+    fn default() -> Self {
+        Self { stages: 16, bytes: 4 << 30 }
+    }
+}
+
+/// A stage as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// Its id.
+    pub id: Uuid,
+    /// How it stands.
+    pub state: StageState,
+}
+
+/// How a stage stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StageState {
+    /// Commands can be added, and it can be recorded.
+    Open {
+        /// What it is.
+        title: String,
+        /// Who records.
+        recorded_by: String,
+        /// The recorded time that was asked for.
+        recorded_at: Option<RecordedAt>,
+        /// When it was opened.
+        created_at: RecordedAt,
+        /// How far it is.
+        progress: StageProgress,
+    },
+    /// It is recorded.
+    Recorded(Became),
+    /// Its file cannot be read.
+    Damaged,
+}
+
+/// How far a stage is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StageProgress {
+    /// The number of the next command.
+    pub next: u64,
+    /// How many bytes of the disk it takes.
+    pub bytes: u64,
+}
+
+impl From<End> for StageProgress {
+    fn from(end: End) -> Self {
+        Self { next: end.next, bytes: end.offset }
+    }
+}
+
+/// The open stages of a ledger.
+pub(crate) struct Stages {
+    place: Place,
+    ledger: LedgerId,
+    limits: StageLimits,
+    all: Mutex<BTreeMap<Uuid, Slot>>,
+}
+
+enum Slot {
+    Sound(Arc<Staging>),
+    Damaged { why: String },
+}
+
+/// An open stage.
+struct Staging {
+    opening: Opening,
+    /// Its file; none once it is recorded or dropped.
+    file: Mutex<Option<StageFile>>,
+    progress: Mutex<StageProgress>,
+    /// When it was last opened or added to in this run. A clock that jumps does not make a stage old.
+    touched: Mutex<Instant>,
+}
+
+impl Staging {
+    fn of(opening: Opening, file: StageFile) -> Self {
+        let progress = Mutex::new(file.end().into());
+        Self { opening, file: Mutex::new(Some(file)), progress, touched: Mutex::new(Instant::now()) }
+    }
+
+    fn touch(&self) {
+        *self.touched.lock() = Instant::now();
+    }
+
+    fn stage(&self, id: Uuid) -> Stage {
+        let opening = &self.opening;
+        let state = StageState::Open {
+            title: opening.title.clone(),
+            recorded_by: opening.recorded_by.clone(),
+            recorded_at: opening.asked_at(),
+            created_at: opening.created_at(),
+            progress: *self.progress.lock(),
+        };
+        Stage { id, state }
+    }
+}
+
+impl Stages {
+    /// Those that are at a place. What is damaged is told, and kept for somebody to look at.
+    pub(crate) fn open(place: Place, ledger: LedgerId, limits: StageLimits) -> io::Result<Self> {
+        let mut all = BTreeMap::new();
+        for (id, file) in place.files()? {
+            let slot = match StageFile::open(file)? {
+                Some((file, opening, torn)) if opening.belongs_to(id, ledger) => {
+                    if torn > 0 {
+                        tracing::warn!(stage = %id, torn, next = file.end().next, "a stage ended with what is not sound");
+                    }
+                    Slot::Sound(Arc::new(Staging::of(opening, file)))
+                }
+                Some(_) => Slot::Damaged { why: "it is of another ledger or stage".to_owned() },
+                None => Slot::Damaged { why: "it does not begin as a stage does".to_owned() },
+            };
+            if let Slot::Damaged { why } = &slot {
+                tracing::error!(stage = %id, %why, "a stage cannot be read; it is refused until it is dropped");
+            }
+            all.insert(id, slot);
+        }
+        Ok(Self { place, ledger, limits, all: Mutex::new(all) })
+    }
+
+    /// How much may be staged.
+    pub(crate) const fn limits(&self) -> StageLimits {
+        self.limits
+    }
+
+    /// Lets go of those that are recorded: the process ended after that and before their files were removed.
+    pub(crate) fn forget_recorded(&self, fingerprint_of: impl Fn(Uuid) -> Option<[u8; 16]>) {
+        let is_recorded = |id: &Uuid| fingerprint_of(*id).is_some_and(is_staged);
+        let ids: Vec<Uuid> = self.all.lock().keys().copied().filter(is_recorded).collect();
+        for id in ids {
+            if let Err(error) = self.forget(id) {
+                tracing::warn!(stage = %id, %error, "the file of a recorded stage cannot be removed");
+            }
+        }
+    }
+
+    /// An open stage; none where there is none with this id.
+    fn find(&self, id: Uuid) -> Result<Option<Arc<Staging>>, StageError> {
+        match self.all.lock().get(&id) {
+            None => Ok(None),
+            Some(Slot::Sound(staging)) => Ok(Some(Arc::clone(staging))),
+            Some(Slot::Damaged { why }) => Err(StageError::Damaged { id, why: why.clone() }),
+        }
+    }
+
+    /// Makes a stage, unless there is one already; `may_be` is asked before.
+    fn create(
+        &self,
+        new: &NewStage,
+        now: RecordedAt,
+        may_be: impl FnOnce() -> Result<(), StageError>,
+    ) -> Result<Stage, StageError> {
+        let mut all = self.all.lock();
+        match all.get(&new.id) {
+            Some(Slot::Damaged { why }) => return Err(StageError::Damaged { id: new.id, why: why.clone() }),
+            Some(Slot::Sound(staging)) if staging.opening.says(new) => {
+                staging.touch();
+                return Ok(staging.stage(new.id));
+            }
+            Some(Slot::Sound(_)) => return Err(StageError::IdReused),
+            None => {}
+        }
+        may_be()?;
+        if all.len() >= self.limits.stages {
+            return Err(StageError::TooMany(self.limits.stages));
+        }
+        let opening = Opening::of(new, self.ledger, now);
+        let staging = Staging::of(opening.clone(), self.place.create(new.id, &opening)?);
+        let stage = staging.stage(new.id);
+        all.insert(new.id, Slot::Sound(Arc::new(staging)));
+        Ok(stage)
+    }
+
+    /// Removes a stage and its file.
+    fn forget(&self, id: Uuid) -> Result<(), StageError> {
+        self.all.lock().remove(&id);
+        self.place.remove(id)
+    }
+
+    /// The time since an open stage was touched.
+    fn idle(&self, id: Uuid) -> Option<Duration> {
+        match self.all.lock().get(&id)? {
+            Slot::Sound(staging) => Some(staging.touched.lock().elapsed()),
+            Slot::Damaged { .. } => None,
+        }
+    }
+
+    /// Those that have not been touched for too long, and that nobody is at.
+    fn untouched(&self, age: Duration) -> Vec<Uuid> {
+        let is_old = |staging: &Staging| staging.touched.lock().elapsed() >= age && !staging.file.is_locked();
+        let old = |(id, slot): (&Uuid, &Slot)| match slot {
+            Slot::Sound(staging) if is_old(staging) => Some(*id),
+            Slot::Sound(_) | Slot::Damaged { .. } => None,
+        };
+        self.all.lock().iter().filter_map(old).collect()
+    }
+
+    fn list(&self) -> Vec<Stage> {
+        let stage = |(id, slot): (&Uuid, &Slot)| match slot {
+            Slot::Sound(staging) => (staging.opening.created_at(), staging.stage(*id)),
+            Slot::Damaged { .. } => (RecordedAt::MIN, Stage { id: *id, state: StageState::Damaged }),
+        };
+        let mut stages: Vec<_> = self.all.lock().iter().map(stage).collect();
+        stages.sort_by_key(|(created_at, _)| *created_at);
+        stages.into_iter().map(|(_, stage)| stage).collect()
+    }
+}
+
+impl Ledger {
+    /// Opens a stage; one that was opened in the same words is returned as it stands. Waits for the disk.
+    ///
+    /// # Errors
+    /// When the id means something else, the recorded time cannot be, or there are too many stages.
+    pub fn open_stage(&self, new: &NewStage) -> Result<Stage, StageError> {
+        if let Some((append, fingerprint)) = self.append_under(new.id) {
+            if fingerprint != new.mark().fingerprint {
+                return Err(StageError::IdReused);
+            }
+            return Ok(Stage { id: new.id, state: StageState::Recorded(self.became(append)?) });
+        }
+        self.stages.create(new, self.clock.now(), || self.may_be_recorded_at(new.recorded_at))
+    }
+
+    fn may_be_recorded_at(&self, at: Option<RecordedAt>) -> Result<(), StageError> {
+        let Some(at) = at else { return Ok(()) };
+        let head = self.head();
+        if at > self.clock.now().max(head.recorded_at.unwrap_or(RecordedAt::MIN)) {
+            return Err(StageError::Invalid(vec![Violation::new("recorded_at", "lies in the future")]));
+        }
+        if head.recorded_at.is_some_and(|last| at < last) {
+            return Err(AppendError::RecordedTimeGoesBack.into());
+        }
+        Ok(())
+    }
+
+    /// Adds commands to a stage, from the one with a number on; those that are staged already are passed over. The others are on
+    /// stable storage when this returns.
+    ///
+    /// # Errors
+    /// When there is no such stage, commands are missing before these, or one is malformed; then none of them is staged.
+    pub fn add_to_stage(&self, id: Uuid, first: u64, commands: &[v1::Command]) -> Result<StageProgress, StageError> {
+        let staging = self.stages.find(id)?.ok_or_else(|| self.not_open(id))?;
+        staging.touch();
+        let mut file = staging.file.lock();
+        let open = file.as_mut().ok_or_else(|| self.not_open(id))?;
+        let end = open.end();
+        let known = end.next.checked_sub(first).ok_or(StageError::Gap { id, next: end.next })?;
+        let known = usize::try_from(known).unwrap_or(usize::MAX).min(commands.len());
+        let fresh = commands.get(known..).unwrap_or_default();
+        if fresh.is_empty() {
+            return Ok(end.into());
+        }
+        look_at(id, first, known, fresh)?;
+        let bytes = StageFile::measure(fresh);
+        if end.offset.saturating_add(bytes) > self.stages.limits.bytes {
+            return Err(StageError::TooLarge(self.stages.limits.bytes));
+        }
+        self.stages.place.room_for(bytes)?;
+        open.add(fresh).map_err(|error| error::not_written(&error))?;
+        let progress = open.end().into();
+        *staging.progress.lock() = progress;
+        Ok(progress)
+    }
+
+    /// A stage, open or recorded.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn stage(&self, id: Uuid) -> Result<Stage, StageError> {
+        if let Some(append) = self.staged_append(id) {
+            return Ok(Stage { id, state: StageState::Recorded(self.became(append)?) });
+        }
+        match self.stages.find(id) {
+            Ok(Some(staging)) => Ok(staging.stage(id)),
+            Ok(None) => Err(StageError::NotFound(id)),
+            Err(_) => Ok(Stage { id, state: StageState::Damaged }),
+        }
+    }
+
+    /// The open stages, the oldest first.
+    #[must_use]
+    pub fn list_stages(&self) -> Vec<Stage> {
+        self.stages.list()
+    }
+
+    /// Drops an open stage, damaged or not; false where there is none. Waits for whoever is at it.
+    ///
+    /// # Errors
+    /// When its file cannot be removed.
+    pub fn drop_stage(&self, id: Uuid) -> Result<bool, StageError> {
+        match self.stages.find(id) {
+            Ok(None) => return Ok(false),
+            Ok(Some(staging)) => {
+                let mut file = staging.file.lock();
+                if file.take().is_none() {
+                    return Ok(false);
+                }
+                self.stages.forget(id)?;
+            }
+            Err(_) => self.stages.forget(id)?,
+        }
+        Ok(true)
+    }
+
+    /// The time since an open stage was opened, opened again or added to.
+    #[must_use]
+    pub fn stage_idle(&self, id: Uuid) -> Option<Duration> {
+        self.stages.idle(id)
+    }
+
+    /// Drops the stages that nobody has opened again or added to for so long. Waits for the disk.
+    pub fn drop_untouched_stages(&self, age: Duration) {
+        for id in self.stages.untouched(age) {
+            match self.drop_stage(id) {
+                Ok(dropped) => tracing::warn!(stage = %id, dropped, "a stage that nobody touched was dropped"),
+                Err(error) => tracing::warn!(stage = %id, %error, "a stage that nobody touched cannot be dropped"),
+            }
+        }
+    }
+
+    /// Why a stage cannot be added to.
+    fn not_open(&self, id: Uuid) -> StageError {
+        if self.staged_append(id).is_some() { StageError::Recorded(id) } else { StageError::NotFound(id) }
+    }
+}
+
+impl Shared {
+    /// How much may be staged.
+    #[must_use]
+    pub const fn stage_limits(&self) -> StageLimits {
+        self.stages.limits()
+    }
+}
+
+/// Whether commands make sense, each by itself; `known` of the request's stand before them.
+fn look_at(id: Uuid, first: u64, known: usize, commands: &[v1::Command]) -> Result<(), StageError> {
+    let mut sink = Sink::input();
+    let mut staged = StagedCommands::of(id);
+    let first = usize::try_from(first).unwrap_or(usize::MAX);
+    for (index, command) in (known..).zip(commands) {
+        staged.parse(first.saturating_add(index), index, command.clone(), &mut sink);
+    }
+    sink.finish().map_err(StageError::Invalid)
+}

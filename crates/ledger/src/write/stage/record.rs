@@ -1,0 +1,284 @@
+//! The writer's part: a stage that was checked becomes one append, written as it is decided.
+//!
+//! ```text
+//!   what was recorded since the check ── touches nothing of it ──> once through the stage, a frame at a time:
+//!         │ touches something of it: check again, here                decide ─> encode, hash ─> into the view ─> journal
+//!         └─> refuse, or go on                                     seal: one fdatasync; publish; reply
+//! ```
+//!
+//! Other appends wait meanwhile. Nothing of it can be seen before it is published, since no cut reaches it. What fails on the way,
+//! a frame that can no longer be read or a disk that does not take a piece, stops the ledger: the view holds a part of an append
+//! that will never be. The next start cuts that part off, and the stage is still there.
+
+use super::check::{AROUND, Source, StageTrial};
+use super::error::{StageError, TOLD, Unfit};
+use crate::Shared;
+use crate::error::{AppendError, ReadFailure};
+use crate::read::record::{DecisionRecord, EVERYTHING};
+use crate::read::render::Renderer;
+use crate::store::{AppendNo, Incoming};
+use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
+use crate::wire::staged::StagedCommands;
+use crate::wire::tally::Tally;
+use crate::write::append::Recording;
+use crate::write::salt::Salts;
+use crate::write::writer::{STRETCH, Writer};
+use detente_domain::command::Precondition;
+use detente_domain::decide::{BatchRegistry, NumberedCommand, conflicts, decide_piece};
+use detente_domain::event::Event;
+use detente_domain::name::ClaimId;
+use detente_domain::position::Position;
+use detente_domain::rejection::Rejection;
+use detente_journal::{self, AppendHeader, Journal, Link, Piece, Record, Refusal, RequestMark, Run, chain};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::oneshot;
+
+/// A stage on its way to the writer.
+pub(crate) struct StageWork {
+    pub(super) source: Source,
+    pub(super) mark: RequestMark,
+    pub(super) recording: Recording,
+    pub(super) preconditions: Vec<Precondition>,
+    pub(super) checked: StageTrial,
+    pub(super) reply: oneshot::Sender<Result<Outcome, StageError>>,
+}
+
+/// What the writer made of a stage.
+pub(crate) enum Outcome {
+    /// It is this append, with so many events.
+    Recorded(AppendNo, Tally),
+    /// An earlier request with its id recorded it.
+    Replayed,
+}
+
+impl Writer {
+    /// Records a stage. All that was decided before it is durable by then, and answered.
+    pub(crate) fn record_stage(&mut self, work: StageWork) {
+        let StageWork { source, mark, recording, preconditions, checked, reply } = work;
+        let committer = Arc::clone(&self.committer);
+        let mut journal = committer.journal_when_quiet();
+        let outcome = self.stage_refused(mark, &preconditions).and_then(|replayed| match replayed {
+            true => Ok(Outcome::Replayed),
+            false => {
+                let checked = self.still_fits(&source, checked)?;
+                self.stage(&mut **journal, &source, mark, recording, &checked)
+            }
+        });
+        // Nobody may be waiting any more.
+        drop(reply.send(outcome));
+    }
+
+    /// Whether it was recorded before; or why it is not recorded.
+    fn stage_refused(&self, mark: RequestMark, preconditions: &[Precondition]) -> Result<bool, StageError> {
+        self.shared.goes_on()?;
+        let view = self.shared.store.view();
+        match view.requests.get(mark.id) {
+            Some((_, fingerprint)) if fingerprint == mark.fingerprint => return Ok(true),
+            Some(_) => return Err(StageError::IdReused),
+            None => {}
+        }
+        let conflicts =
+            conflicts(&DecisionRecord { store: &self.shared.store, view: &view, cut: EVERYTHING }, preconditions);
+        if conflicts.is_empty() {
+            Ok(false)
+        } else {
+            Err(AppendError::Rejected(Rejection::Conflicts(conflicts)).into())
+        }
+    }
+
+    /// What was found out about a stage, as it is now: checked again if something recorded since then matters to it.
+    fn still_fits(&self, source: &Source, checked: StageTrial) -> Result<StageTrial, StageError> {
+        if !self.is_outdated(&checked)? {
+            return Ok(checked);
+        }
+        tracing::info!(stage = %source.stage, "what it touches was touched since it was checked; checking it again");
+        let checked = self.shared.check(source, EVERYTHING, TOLD)?;
+        if checked.unfit.is_empty() { Ok(checked) } else { Err(StageError::Unfit(checked.unfit)) }
+    }
+
+    fn is_outdated(&self, checked: &StageTrial) -> Result<bool, AppendError> {
+        let view = self.shared.store.view();
+        let mut renderer = Renderer::new(&self.shared.store, &view);
+        for position in (checked.at.next().0..=view.head().0).map(Position) {
+            let claim = view.index.by_position.claim(position).and_then(|claim| view.index.claims().id(claim));
+            let matters = match claim {
+                Some(id) => checked.trial.touches(ClaimId(id)),
+                None => {
+                    let read = read_event(renderer.event(position)?)
+                        .map_err(|error| ReadFailure::Damaged(error.to_string()))?;
+                    checked.trial.depends_on(&read.4.change)
+                }
+            };
+            if matters {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn stage(
+        &mut self,
+        journal: &mut dyn Journal,
+        source: &Source,
+        mark: RequestMark,
+        recording: Recording,
+        checked: &StageTrial,
+    ) -> Result<Outcome, StageError> {
+        self.hold_back_while_sled_lags();
+        let view = self.shared.store.view();
+        let (first, append) = (view.head().next(), view.index.appends.len() + 1);
+        drop(view);
+        let header = AppendHeader {
+            first,
+            count: checked.tally.total(),
+            recorded_at: self.recorded_time(append, recording)?,
+            recorded_by: source.recorded_by.as_ref().to_owned(),
+            request: Some(mark),
+            backfilled: recording != Recording::Now,
+        };
+        let began = Instant::now();
+        let link = match self.write_stage(journal, source, &header, checked) {
+            Ok(link) => link,
+            Err(Failure::Refused(error)) => {
+                self.shared.forget_stamp(append);
+                return Err(error.into());
+            }
+            Err(Failure::Broken(error)) => return Err(self.shared.stop(&error).into()),
+            Err(Failure::Defect(why)) => return Err(self.shared.stop_because(why).into()),
+        };
+        (self.link, self.recorded_at) = (link, header.recorded_at);
+        self.shared.metrics.wrote(1, header.count, began.elapsed(), journal.last_sync());
+        self.shared.store.set_durable(header.last());
+        self.shared.publish(append);
+        self.shared.checkpoint_if_due(journal);
+        self.shared.saver.wake();
+        Ok(Outcome::Recorded(append, checked.tally.clone()))
+    }
+
+    fn write_stage(
+        &mut self,
+        journal: &mut dyn Journal,
+        source: &Source,
+        header: &AppendHeader,
+        checked: &StageTrial,
+    ) -> Result<Link, Failure> {
+        let run = journal.begin(header, checked.bytes + 4 * AROUND).map_err(refused)?;
+        let mut pass = Pass {
+            shared: &self.shared,
+            salts: &mut *self.salts,
+            run,
+            header,
+            link: chain::open_append(self.link, header),
+            next: header.first,
+        };
+        self.shared.store.view_mut().begin(header);
+        let mut broken = None;
+        let mut unfit = Unfit::default();
+        let read = source.read(&mut StagedCommands::of(source.stage), &mut unfit, |commands| {
+            pass.piece(&checked.registered, commands).map_err(|failure| {
+                broken = Some(failure);
+                AppendError::NotServing(String::new()).into()
+            })
+        });
+        match (broken, read) {
+            (Some(failure), _) => Err(failure),
+            (None, Err(error)) => Err(Failure::Defect(error.to_string())),
+            (None, Ok(())) if !unfit.is_empty() => Err(Failure::Defect("the stage has changed".to_owned())),
+            (None, Ok(())) => pass.seal(),
+        }
+    }
+}
+
+/// Why a stage is not recorded.
+enum Failure {
+    /// Nothing was written.
+    Refused(AppendError),
+    /// The journal failed.
+    Broken(detente_journal::AppendError),
+    /// Something else is not as it was when it was checked.
+    Defect(String),
+}
+
+/// Why the journal did not begin.
+fn refused(error: detente_journal::AppendError) -> Failure {
+    match error {
+        detente_journal::AppendError::NothingWritten(
+            refusal @ (Refusal::DiskFull { .. } | Refusal::SpaceUnknown(_) | Refusal::NoSegment(_) | Refusal::ReadOnly),
+        ) => Failure::Refused(refusal.into()),
+        other => Failure::Broken(other),
+    }
+}
+
+/// The way of a stage through the writer.
+struct Pass<'w> {
+    shared: &'w Shared,
+    salts: &'w mut dyn Salts,
+    run: Box<dyn Run + 'w>,
+    header: &'w AppendHeader,
+    link: Link,
+    next: Position,
+}
+
+impl Pass<'_> {
+    fn piece(&mut self, registered: &BatchRegistry, commands: Vec<NumberedCommand>) -> Result<(), Failure> {
+        let view = self.shared.store.view();
+        let record = DecisionRecord { store: &self.shared.store, view: &view, cut: EVERYTHING };
+        let decided = decide_piece(&record, registered, commands);
+        drop(view);
+        let events = decided.map_err(|_| Failure::Defect("the stage no longer fits the record".to_owned()))?;
+        if events.is_empty() {
+            return Ok(());
+        }
+        let records = self.encode(&events);
+        self.take_in(&events, &records)?;
+        let piece = Piece { records, link: self.link };
+        self.shared.writing.under_way(|| self.run.extend(&piece)).map_err(Failure::Broken)
+    }
+
+    fn encode(&mut self, events: &[Event]) -> Vec<Record> {
+        let Self { header, salts, .. } = self;
+        let mut next = self.next;
+        let records = events.iter().map(|event| {
+            let position = next;
+            next = position.next();
+            let stamp = Stamp {
+                position,
+                recorded_at: header.recorded_at,
+                recorded_by: &header.recorded_by,
+                backfilled: header.backfilled,
+            };
+            let mut encoded = Vec::with_capacity(512);
+            encode_event(event, &stamp, &mut encoded);
+            Record { salt: salts.next(header, position), event: encoded.into() }
+        });
+        let records = records.collect();
+        self.next = next;
+        records
+    }
+
+    fn take_in(&mut self, events: &[Event], records: &[Record]) -> Result<(), Failure> {
+        let mut view = self.shared.store.view_mut();
+        for (nth, (event, record)) in events.iter().zip(records).enumerate() {
+            if nth % STRETCH == STRETCH - 1 {
+                parking_lot::RwLockWriteGuard::bump(&mut view);
+            }
+            let by = &self.header.recorded_by;
+            let entry = view.index.entry_of(&event.change, by, || registry_bytes(&event.change));
+            self.link = chain::extend(self.link, chain::commitment(&record.salt, &record.event));
+            let incoming = Incoming { event: &record.event, salt: record.salt, entry, link: self.link };
+            view.take_in(incoming).map_err(|_| Failure::Defect("the index refused an event".to_owned()))?;
+        }
+        Ok(())
+    }
+
+    fn seal(self) -> Result<Link, Failure> {
+        if self.next != self.header.last().next() {
+            return Err(Failure::Defect("the stage made other events than when it was checked".to_owned()));
+        }
+        self.shared.store.view_mut().end(self.header);
+        let run = self.run;
+        self.shared.writing.under_way(|| run.seal()).map_err(Failure::Broken)?;
+        Ok(self.link)
+    }
+}

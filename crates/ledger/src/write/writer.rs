@@ -1,0 +1,232 @@
+//! Recording: one thread decides, another writes; everything that waits is made durable together.
+//!
+//! ```text
+//! clients ──> queue ──> decide ──> encode, hash, take in ══> journal: one write, one fdatasync ──> publish ──> replies
+//!                       └── the writer, in order ───────┘    └── the committer, a group at a time ───────────────────┘
+//! ```
+//!
+//! Appends are decided in order, each seeing the ones before, and taken into the view before they are durable; no cut
+//! reaches them until they are published. While one group is on its way to the disk the next is decided. If the journal
+//! fails, nothing more is recorded, ever: what the view holds beyond the durable head stays unseen, and the process
+//! should end.
+
+use crate::Shared;
+use crate::error::{AppendError, ReadFailure};
+use crate::read::cut::ResolvedCut;
+use crate::read::record::{DecisionRecord, EVERYTHING};
+use crate::store::{AppendNo, Incoming};
+use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
+use crate::write::append::{AppendRequest, Appended, Recording, Submission, Work, events_made, results_of};
+use crate::write::commit::{Committer, DecidedAppend, Outcome};
+use crate::write::salt::Salts;
+use crossbeam_channel::Receiver;
+use detente_domain::decide::{Decision, decide};
+use detente_domain::event::Event;
+use detente_domain::position::{Position, RecordedAt};
+use detente_journal::{Append, AppendHeader, Link, Promise, Record, Room, chain};
+use std::sync::Arc;
+
+/// How many events are decided, at the least, before they are handed over while more appends wait.
+const ENOUGH: usize = 64;
+/// The most events taken into the view without letting readers in between.
+pub(crate) const STRETCH: usize = 32;
+
+/// The one writer.
+pub(crate) struct Writer {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) committer: Arc<Committer>,
+    pub(crate) room: Arc<dyn Room>,
+    pub(crate) salts: Box<dyn Salts>,
+    /// The last recorded time given, and the link after the last event taken in.
+    pub(crate) recorded_at: RecordedAt,
+    pub(crate) link: Link,
+}
+
+impl Writer {
+    /// Records what comes in until the queue closes.
+    pub(crate) fn run(mut self, queue: &Receiver<Work>) {
+        while let Ok(first) = queue.recv() {
+            self.decide_what_waits(first, queue);
+        }
+    }
+
+    fn decide_what_waits(&mut self, first: Work, queue: &Receiver<Work>) {
+        let (mut decided, mut events) = (Vec::new(), 0);
+        let mut next = Some(first);
+        while let Some(work) = next {
+            match work {
+                Work::Append(append) => {
+                    if let Some(append) = self.decide_one(append) {
+                        events += append.events();
+                        decided.push(append);
+                    }
+                }
+                // A stage is recorded after what waited before it.
+                Work::Stage(stage) => {
+                    self.committer.hand_over(std::mem::take(&mut decided));
+                    self.record_stage(*stage);
+                }
+            }
+            if events >= ENOUGH {
+                self.committer.hand_over(std::mem::take(&mut decided));
+                events = 0;
+            }
+            next = queue.try_recv().ok();
+        }
+        self.committer.take_over(decided);
+    }
+
+    fn decide_one(&mut self, Submission { request, recording, reply }: Submission) -> Option<DecidedAppend> {
+        if reply.is_closed() {
+            // Its client has left, and nothing has been done for it.
+            return None;
+        }
+        match self.decide_and_take_in(request, recording) {
+            Ok((append, outcome)) => Some(DecidedAppend { append, outcome, reply }),
+            Err(error) => {
+                // A refusal needs no disk: it is told at once. Nobody may be waiting any more.
+                drop(reply.send(Err(error)));
+                None
+            }
+        }
+    }
+
+    fn decide_and_take_in(
+        &mut self,
+        request: AppendRequest,
+        recording: Recording,
+    ) -> Result<(Option<(Append, Promise)>, Outcome), AppendError> {
+        self.shared.goes_on()?;
+        if let Some(replayed) = self.replay(&request)? {
+            return Ok((None, Outcome::Known(replayed)));
+        }
+        self.hold_back_while_sled_lags();
+        let view = self.shared.store.view();
+        let decision =
+            decide(&DecisionRecord { store: &self.shared.store, view: &view, cut: EVERYTHING }, request.batch);
+        let (first, append) = (view.head().next(), view.index.appends.len() + 1);
+        drop(view);
+        let decision = decision.map_err(AppendError::Rejected)?;
+        let results = results_of(&decision, (!request.validate_only).then_some(first));
+        if request.validate_only {
+            return Ok((None, Outcome::Checked(results)));
+        }
+        let header = AppendHeader {
+            first,
+            count: decision.events.len() as u64,
+            recorded_at: self.recorded_time(append, recording)?,
+            recorded_by: request.recorded_by,
+            request: request.request,
+            backfilled: recording != Recording::Now,
+        };
+        let taken = self.take_in(header, &decision.events).inspect_err(|_| self.shared.forget_stamp(append));
+        let (taken, promise, at) = taken?;
+        let appended = Appended { at, recorded_at: at.recorded_at, results, replayed: false };
+        Ok((Some((taken, promise)), Outcome::Known(appended)))
+    }
+
+    /// Chooses when an append was recorded.
+    pub(crate) fn recorded_time(&self, append: AppendNo, recording: Recording) -> Result<RecordedAt, AppendError> {
+        let now = match recording {
+            Recording::Now => self.shared.clock_guard.now(&*self.shared.clock, self.recorded_at),
+            Recording::Backfill(at) => Ok(at),
+        };
+        let now = now.map_err(AppendError::ClockWrong)?;
+        let at = self.shared.horizon.stamp(append, |floor| match recording {
+            Recording::Now => Some(now.max(self.recorded_at.next()).max(floor.next())),
+            Recording::Backfill(at) => (at >= self.recorded_at && at > floor).then_some(at),
+        });
+        if recording == Recording::Now {
+            self.shared.surroundings.recorded_by_clock();
+        }
+        at.ok_or(AppendError::RecordedTimeGoesBack)
+    }
+
+    /// Takes events into the view; what is to be written, and the cut right after it.
+    fn take_in(
+        &mut self,
+        header: AppendHeader,
+        events: &[Event],
+    ) -> Result<(Append, Promise, ResolvedCut), AppendError> {
+        let (records, promise) = self.encode(&header, events)?;
+        let mut link = chain::open_append(self.link, &header);
+        let mut view = self.shared.store.view_mut();
+        view.begin(&header);
+        for (nth, (event, record)) in events.iter().zip(&records).enumerate() {
+            if nth % STRETCH == STRETCH - 1 {
+                parking_lot::RwLockWriteGuard::bump(&mut view);
+            }
+            let entry = view.index.entry_of(&event.change, &header.recorded_by, || registry_bytes(&event.change));
+            link = chain::extend(link, chain::commitment(&record.salt, &record.event));
+            if view.take_in(Incoming { event: &record.event, salt: record.salt, entry, link }).is_err() {
+                drop(view);
+                return Err(self.shared.stop_because("the index refused an event".to_owned()));
+            }
+        }
+        view.end(&header);
+        let at = self.shared.after_append(&view.index, view.index.appends.len());
+        drop(view);
+        (self.link, self.recorded_at) = (link, header.recorded_at);
+        Ok((Append { header, records, link }, promise, at))
+    }
+
+    /// The records of an append, with room for them on the disk.
+    fn encode(&mut self, header: &AppendHeader, events: &[Event]) -> Result<(Vec<Record>, Promise), AppendError> {
+        const OVERHEAD: u64 = 64;
+        let mut stamp = Stamp {
+            position: header.first,
+            recorded_at: header.recorded_at,
+            recorded_by: &header.recorded_by,
+            backfilled: header.backfilled,
+        };
+        let mut bytes = 4 * OVERHEAD;
+        let mut records = Vec::with_capacity(events.len());
+        for event in events {
+            let mut encoded = Vec::with_capacity(512);
+            encode_event(event, &stamp, &mut encoded);
+            bytes += encoded.len() as u64 + OVERHEAD;
+            records.push(Record { salt: self.salts.next(header, stamp.position), event: encoded.into() });
+            stamp.position = stamp.position.next();
+        }
+        Ok((records, Promise::of(&self.room, bytes)?))
+    }
+
+    /// The first reply to an earlier request with the same id, made again from what it recorded. Given once what came before
+    /// is durable, and so what it repeats.
+    fn replay(&self, request: &AppendRequest) -> Result<Option<Appended>, AppendError> {
+        let Some(mark) = request.request else { return Ok(None) };
+        let view = self.shared.store.view();
+        let Some((append, fingerprint)) = view.requests.get(mark.id) else { return Ok(None) };
+        if fingerprint != mark.fingerprint {
+            return Err(AppendError::RequestIdReused);
+        }
+        let first = view.index.appends.last(append - 1).next();
+        let last = view.index.appends.last(append);
+        let mut renderer = crate::read::render::Renderer::new(&self.shared.store, &view);
+        let mut events = Vec::new();
+        for position in first.0..=last.0 {
+            let read = read_event(renderer.event(Position(position))?);
+            events.push(read.map_err(|error| ReadFailure::Damaged(error.to_string()))?.4);
+        }
+        let made = request.batch.commands.iter().map(|noted| events_made(&noted.command)).collect();
+        let results = results_of(&Decision { events, made }, Some(first));
+        let at = self.shared.after_append(&view.index, append);
+        Ok(Some(Appended { at, recorded_at: at.recorded_at, results, replayed: true }))
+    }
+
+    /// Bounds the memory that a lagging sled may cost.
+    pub(crate) fn hold_back_while_sled_lags(&self) {
+        const MOST_BLOCKS_BEHIND: usize = 1 << 16;
+        while self.shared.store.is_saving() && self.shared.store.view().unsaved_len() > MOST_BLOCKS_BEHIND {
+            self.shared.saver.wake();
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    }
+}
+
+/// However the writer ends, what it handed over is written and the journal let go of.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.committer.close();
+    }
+}
