@@ -3,7 +3,8 @@
 //! ```text
 //!   first page ──> tag, basis, head of the table        every later page is at the cut of the first: its token pins it
 //!   rows of a page ──> the client reads ──> next page ──> ... ──> the end
-//!                                              ├──> no memory for it: asked for again
+//!                                              ├──> no memory for it: asked for again; the log is read again from behind
+//!                                              │    the last rows that were written
 //!                                              └──> another failure: the transfer breaks off
 //! ```
 //!
@@ -80,8 +81,8 @@ pub(super) struct Transfer {
 enum Source {
     /// Pages, the next of which is asked for with a token.
     Pages,
-    /// A stream of replies.
-    Stream(Replies),
+    /// A stream of replies about the log; none while it is to be opened again.
+    Stream(Option<Replies>),
 }
 
 impl Transfer {
@@ -103,7 +104,7 @@ impl Transfer {
         let head = method.is_server_streaming().then(|| web.ledger.head());
         let source = if method.is_server_streaming() {
             let message = transcode::request(&method, request.to_string().as_bytes())?;
-            Source::Stream(web.local.stream(&path_of(route), message, None).await?)
+            Source::Stream(Some(web.local.stream(&path_of(route), message, None).await?))
         } else {
             Source::Pages
         };
@@ -188,13 +189,31 @@ impl Transfer {
 
     /// The next reply, if there is one.
     async fn ask(&mut self) -> Result<Option<Bytes>, Failure> {
-        match &mut self.source {
-            Source::Stream(replies) => Ok(replies.next().await.transpose()?),
-            Source::Pages => {
-                let message = transcode::request(&self.method, self.request.to_string().as_bytes())?;
-                Ok(Some(self.web.local.unary(&path_of(self.route), message, None).await?))
-            }
+        if let Source::Stream(Some(replies)) = &mut self.source {
+            return Ok(replies.next().await.transpose()?);
         }
+        let (path, message) =
+            (path_of(self.route), transcode::request(&self.method, self.request.to_string().as_bytes())?);
+        match &mut self.source {
+            Source::Stream(replies) => {
+                let opened = replies.insert(self.web.local.stream(&path, message, None).await?);
+                Ok(opened.next().await.transpose()?)
+            }
+            Source::Pages => Ok(Some(self.web.local.unary(&path, message, None).await?)),
+        }
+    }
+
+    /// Notes that the rows of a reply about the log have been written: what is asked for again begins behind them.
+    fn go_behind(&mut self, through: u64, rows: usize) {
+        let Some(request) = self.request.as_object_mut() else { return };
+        request.remove("recordedFrom");
+        request.insert("afterPosition".to_owned(), through.to_string().into());
+        let left = request.get("limit").and_then(Value::as_str).and_then(|limit| limit.parse::<u64>().ok());
+        let left = left.map(|limit| limit.saturating_sub(rows as u64));
+        if let Some(left) = left {
+            request.insert("limit".to_owned(), left.to_string().into());
+        }
+        self.is_last = left == Some(0) || self.head.as_ref().is_some_and(|head| through >= head.position().0);
     }
 
     /// The rows of the reply that is there, if there is one.
@@ -205,6 +224,8 @@ impl Transfer {
         let until = self.head.as_ref().map_or(u64::MAX, |head| head.position().0);
         let (bytes, has_rows) = (reply.len(), self.has_rows);
         let rows = entries(&self.method.output(), self.route, &reply);
+        let through = self.method.output().get_field_by_name("through_position");
+        let through = through.map_or(0, |field| json::number(&reply, field.number()));
         let most = bytes.saturating_mul(GROWS).saturating_add(rows.saturating_mul(table.width()).saturating_mul(CELL));
         let write = move || {
             let rows = table.write(&form, is_first, &reply, until)?;
@@ -217,9 +238,12 @@ impl Transfer {
             let fitting = rows.saturating_mul(PIECE) / written.len().max(1);
             request.insert("pageSize".to_owned(), fitting.clamp(LEAST, MOST).into());
             request.insert("pageToken".to_owned(), token.into());
-        } else if matches!(self.source, Source::Pages) {
-            // There is no page behind this one.
-            self.is_last = true;
+        } else {
+            match self.source {
+                Source::Stream(_) => self.go_behind(through, rows),
+                // There is no page behind this one.
+                Source::Pages => self.is_last = true,
+            }
         }
         Ok(Some(written))
     }
@@ -234,10 +258,10 @@ impl Transfer {
     }
 
     /// The rows of the next reply, if there is one. A page that finds no memory or no thread is asked for again for as long as
-    /// the client stays. Nothing is held meanwhile, so that tables that wait do not wait for each other.
+    /// the client stays, and so is the rest of the log. Nothing is held meanwhile, so that tables that wait do not wait for each other.
     async fn next_piece(&mut self) -> Result<Option<Bytes>, Failure> {
         loop {
-            let is_over = matches!(self.source, Source::Pages) && self.is_last;
+            let is_over = !matches!(self.source, Source::Stream(Some(_))) && self.is_last;
             let asked = if is_over { Ok(None) } else { self.ask().await };
             let piece = match asked {
                 Ok(reply) => {
@@ -247,7 +271,12 @@ impl Transfer {
                 Err(failure) => Err(failure),
             };
             match piece {
-                Err(failure) if matches!(self.source, Source::Pages) && passes(&failure) => sleep(AGAIN).await,
+                Err(failure) if passes(&failure) => {
+                    if let Source::Stream(replies) = &mut self.source {
+                        *replies = None;
+                    }
+                    sleep(AGAIN).await;
+                }
                 piece => return piece,
             }
         }
