@@ -71,6 +71,7 @@ struct FileConfig {
     max_stages: Option<usize>,
     max_stage_mib: Option<u64>,
     drain_seconds: Option<u64>,
+    unread_seconds: Option<u64>,
     stage_days: Option<u64>,
     cursor_days: Option<u64>,
     peer_share_percent: Option<u8>,
@@ -124,6 +125,8 @@ pub struct Config {
     pub max_stage_bytes: Option<u64>,
     /// How long calls in flight may take to end.
     pub drain: Option<Duration>,
+    /// Time that a reply may be left unread while others are refused for lack of memory.
+    pub stalled: Option<Duration>,
     /// Age at which an untouched stage is dropped.
     pub stage_age: Option<Duration>,
     /// Age at which a cursor that nobody uses is deleted.
@@ -226,6 +229,7 @@ impl Config {
             max_stages: at_least_one("max_stages", file.max_stages)?,
             max_stage_bytes: bytes("max_stage_mib", file.max_stage_mib)?.map(|bytes| bytes as u64),
             drain: file.drain_seconds.map(Duration::from_secs),
+            stalled: unread("unread_seconds", file.unread_seconds)?,
             stage_age: days("stage_days", file.stage_days)?,
             cursor_age: days("cursor_days", file.cursor_days)?,
             peer_share_percent: percent("peer_share_percent", file.peer_share_percent)?,
@@ -297,6 +301,15 @@ fn days(name: &'static str, days: Option<u64>) -> Result<Option<Duration>, Confi
     }
 }
 
+fn unread(name: &'static str, seconds: Option<u64>) -> Result<Option<Duration>, ConfigError> {
+    match seconds {
+        Some(value) if !(1..=600).contains(&value) => {
+            Err(ConfigError::OutOfRange { name, value, expected: "a number of seconds from 1 to 600" })
+        }
+        _ => Ok(seconds.map(Duration::from_secs)),
+    }
+}
+
 fn percent(name: &'static str, percent: Option<u8>) -> Result<Option<u8>, ConfigError> {
     match percent {
         Some(value) if !(1..=100).contains(&value) => {
@@ -365,6 +378,8 @@ mod tests {
             ("peer_share_percent = 101", "is 101"),
             ("stage_days = 0", "of days"),
             ("cursor_days = 0", "of days"),
+            ("unread_seconds = 0", "of seconds"),
+            ("unread_seconds = 601", "is 601"),
         ] {
             assert!(of(Overrides::default(), &format!("data = '/d'\n{line}")).unwrap_err().contains(said), "{line}");
         }

@@ -38,8 +38,7 @@ pub(super) struct Deadline(pub(super) Option<Instant>);
 impl Deadline {
     /// The deadline of a request that has just come. A header that is malformed counts as none, as in other servers.
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        let said = headers.get("grpc-timeout").and_then(|limit| limit.to_str().ok()).and_then(parse);
-        Self(said.and_then(|limit| Instant::now().checked_add(limit - MARGIN.min(limit / 16))))
+        Self(grpc_timeout(headers).and_then(|limit| Instant::now().checked_add(limit - MARGIN.min(limit / 16))))
     }
 
     /// The deadline of the call that is being answered.
@@ -156,6 +155,19 @@ const WRITES: [&str; 8] = [
 /// The refusal of a call of an rpc whose deadline has passed, before anything was begun or in the midst of it.
 pub(super) fn late(rpc: &str, is_begun: bool) -> Refusal {
     if is_begun && WRITES.contains(&rpc) { Refusal::LateWrite } else { Refusal::Overrun(Overrun::DeadlineExceeded) }
+}
+
+fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
+    headers.get("grpc-timeout").and_then(|limit| limit.to_str().ok()).and_then(parse)
+}
+
+/// The time that the client of a request waits, by the header of gRPC or of Connect. A header that is malformed counts as none
+/// here.
+pub(crate) fn timeout(headers: &HeaderMap) -> Option<Duration> {
+    grpc_timeout(headers).or_else(|| {
+        let millis = headers.get("connect-timeout-ms")?.to_str().ok()?.parse().ok()?;
+        Some(Duration::from_millis(millis))
+    })
 }
 
 /// A timeout of at most eight digits and a unit, as the gRPC protocol writes it.

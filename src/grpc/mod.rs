@@ -37,7 +37,7 @@ mod conflicts;
 mod context;
 mod corroboration;
 mod cursors;
-mod deadline;
+pub(crate) mod deadline;
 mod diff;
 mod direct;
 pub mod encoded;

@@ -17,26 +17,16 @@
 //! of the reply hold its [`Turn`]. Where there are too many, a connection with a few calls still has some to spare, others
 //! are refused, and the connection that leaves the most replies unread is cut.
 
+use super::slots::{NONE, SlotClock, SlotCounts};
 use detente_ledger::budget::{Peer, Place};
-use http_body::{Body as _, Frame, SizeHint};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
-use tonic::body::Body;
-use tonic::codegen::Bytes;
-use tonic::codegen::http::{HeaderMap, HeaderValue, Response};
 
-/// The slots of the time that is looked back on.
-const SLOTS: usize = 16;
-/// Slots after which a reply counts as unread.
-const UNREAD_SLOTS: u64 = 8;
 /// Interval between two looks at the connections.
 const BETWEEN: Duration = Duration::from_secs(1);
 /// Looks without a call after which a connection may be closed in favour of others.
@@ -45,14 +35,14 @@ const IDLE_LOOKS: u64 = 10;
 const SPARE: u32 = 512;
 /// Number of calls, or of unread replies, up to which a connection has a few.
 const FEW: u32 = 16;
-/// The slot of a turn of which no piece waits to be sent.
-const NONE: u64 = u64::MAX;
-
 /// The open connections.
 #[derive(Clone, Debug)]
 pub(super) struct Links {
     all: Arc<Mutex<HashMap<u64, Weak<Link>>>>,
-    clock: Arc<Ticks>,
+    clock: Arc<SlotClock>,
+    /// Number of looks at the connections so far.
+    looks: Arc<AtomicU64>,
+    times: ReplyTimes,
     calls: CallCount,
     /// Maximum number of calls.
     most: u32,
@@ -60,10 +50,13 @@ pub(super) struct Links {
     cut: Arc<AtomicU32>,
 }
 
-#[derive(Debug, Default)]
-struct Ticks {
-    looks: AtomicU64,
-    slot: AtomicU64,
+/// Times after which the connection of a reply is cut, since the reply has not been sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReplyTimes {
+    /// Time that its client may leave it unread.
+    pub(super) unread: Duration,
+    /// The same while others are refused for the memory that it holds.
+    pub(super) stalled: Duration,
 }
 
 /// The number of calls that all connections carry at the moment.
@@ -94,17 +87,21 @@ pub(super) struct Link {
     /// Replies of which a piece waits to be sent.
     unread: AtomicU32,
     idle_since: AtomicU64,
-    handed: [AtomicU32; SLOTS],
-    clock: Arc<Ticks>,
+    /// Replies of which a piece waits, by the slot in which it was handed over.
+    handed: SlotCounts,
+    /// Those with a deadline, by the slot after it.
+    due: SlotCounts,
     links: Links,
     _place: Place,
 }
 
 impl Links {
     /// No connections yet, which may carry so many calls together.
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize, times: ReplyTimes) -> Self {
         let most = u32::try_from(most).unwrap_or(u32::MAX);
-        Self { all: Arc::default(), clock: Arc::default(), calls: CallCount::default(), most, cut: Arc::default() }
+        let clock = Arc::new(SlotClock::new(times.unread, times.stalled));
+        let (all, looks, calls, cut) = Default::default();
+        Self { all, clock, looks, times, calls, most, cut }
     }
 
     /// Adds a connection.
@@ -114,9 +111,9 @@ impl Links {
             cut,
             calls: AtomicU32::new(0),
             unread: AtomicU32::new(0),
-            idle_since: AtomicU64::new(self.clock.looks.load(Ordering::Relaxed)),
-            handed: Default::default(),
-            clock: Arc::clone(&self.clock),
+            idle_since: AtomicU64::new(self.looks.load(Ordering::Relaxed)),
+            handed: SlotCounts::default(),
+            due: SlotCounts::default(),
             links: self.clone(),
             _place: place,
         });
@@ -126,7 +123,7 @@ impl Links {
 
     /// Cuts the connection that has been without a call for longest, if one has been for a while; says whether.
     pub(super) fn cut_idle(&self) -> bool {
-        let now = self.clock.looks.load(Ordering::Relaxed);
+        let now = self.looks.load(Ordering::Relaxed);
         let all: Vec<Arc<Link>> = self.all.lock().values().filter_map(Weak::upgrade).collect();
         let idle = all.iter().filter(|link| !link.cut.is_cancelled() && link.calls.load(Ordering::Relaxed) == 0);
         let longest = idle.min_by_key(|link| link.idle_since.load(Ordering::Relaxed));
@@ -134,17 +131,19 @@ impl Links {
         found.inspect(|link| link.cut.cancel()).is_some()
     }
 
-    /// Cuts connections on which a reply has not been read for so long; `told` is called for each.
-    pub(super) async fn watch(&self, unread: Duration, told: impl Fn()) -> Infallible {
-        let looks_a_slot = u64::try_from(unread.as_millis() / BETWEEN.as_millis()).unwrap_or(u64::MAX) / UNREAD_SLOTS;
-        let between = if looks_a_slot == 0 { unread / 8 } else { BETWEEN };
+    /// Cuts connections on which a reply has not been sent in its time. `refused` is the number of those who found no memory so
+    /// far; `told` is called for each cut.
+    pub(super) async fn watch(&self, refused: impl Fn() -> u64, told: impl Fn()) -> Infallible {
+        let between = self.clock.length.min(BETWEEN);
+        let looks_a_slot = u64::try_from(self.clock.length.as_nanos() / between.as_nanos().max(1)).unwrap_or(u64::MAX);
+        let mut refused_before = refused();
         loop {
             tokio::time::sleep(between).await;
             (0..self.cut.swap(0, Ordering::Relaxed)).for_each(|_| told());
-            let looks = self.clock.looks.fetch_add(1, Ordering::Relaxed) + 1;
+            let looks = self.looks.fetch_add(1, Ordering::Relaxed) + 1;
             if looks.is_multiple_of(looks_a_slot.max(1)) {
-                let slot = self.clock.slot.fetch_add(1, Ordering::Relaxed) + 1;
-                self.cut_unread(slot, unread, &told);
+                let refused_now = refused();
+                self.cut_unsent(refused_now > std::mem::replace(&mut refused_before, refused_now), &told);
             }
         }
     }
@@ -178,11 +177,29 @@ impl Links {
         }
     }
 
-    fn cut_unread(&self, slot: u64, unread: Duration, told: &impl Fn()) {
-        let Some(last) = slot.checked_sub(UNREAD_SLOTS) else { return };
+    /// Goes on to the next slot, and cuts connections with a reply that should have been sent before it.
+    fn cut_unsent(&self, is_refusing: bool, told: &impl Fn()) {
+        let slot = self.clock.advance();
+        let unread = self.clock.count(self.times.unread);
+        let patience = if is_refusing { self.clock.count(self.times.stalled).min(unread) } else { unread };
+        let Some(last) = slot.checked_sub(patience.saturating_add(1)) else { return self.cut_late(slot, told) };
+        let first = slot.saturating_sub(unread.saturating_add(1));
+        self.cut_where(|link| link.handed.any(first..=last), "a reply has been left unread", told);
+        self.cut_late(slot, told);
+    }
+
+    fn cut_late(&self, slot: u64, told: &impl Fn()) {
+        self.cut_where(
+            |link| link.due.any(slot..=slot),
+            "a reply is still unread after the deadline of its call",
+            told,
+        );
+    }
+
+    fn cut_where(&self, is_unsent: impl Fn(&Link) -> bool, why: &str, told: &impl Fn()) {
         let all: Vec<Arc<Link>> = self.all.lock().values().filter_map(Weak::upgrade).collect();
-        for link in all.iter().filter(|link| !link.cut.is_cancelled() && link.has_handed_at(last)) {
-            tracing::info!(peer = %link.peer.address, ?unread, "closing a connection whose client leaves a reply unread");
+        for link in all.iter().filter(|link| !link.cut.is_cancelled() && is_unsent(link)) {
+            tracing::info!(peer = %link.peer.address, why, "closing a connection");
             told();
             link.cut.cancel();
         }
@@ -190,25 +207,19 @@ impl Links {
 }
 
 impl Link {
-    /// A call comes.
-    pub(super) fn begin(self: &Arc<Self>) -> Arc<Turn> {
+    /// A call comes, whose client waits for so long if it says so.
+    pub(super) fn begin(self: &Arc<Self>, timeout: Option<Duration>) -> Arc<Turn> {
         let own = self.calls.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         let all = self.links.calls.0.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         let is_admitted = self.links.admit(all, own);
-        Arc::new(Turn { link: Arc::clone(self), handed: AtomicU64::new(NONE), is_admitted })
+        let due = timeout.and_then(|timeout| self.links.clock.after(timeout)).unwrap_or(NONE);
+        let (handed, due_counted) = (AtomicU64::new(NONE), AtomicU64::new(NONE));
+        Arc::new(Turn { link: Arc::clone(self), handed, due, due_counted, is_admitted })
     }
 
     /// Returns the count of all connections.
     pub(super) fn all_calls(&self) -> CallCount {
         self.links.calls.clone()
-    }
-
-    fn handed(&self, slot: u64) -> Option<&AtomicU32> {
-        self.handed.get(usize::try_from(slot).unwrap_or(0) % SLOTS)
-    }
-
-    fn has_handed_at(&self, slot: u64) -> bool {
-        self.handed(slot).is_some_and(|count| count.load(Ordering::Relaxed) > 0)
     }
 }
 
@@ -224,11 +235,16 @@ pub(super) struct Turn {
     link: Arc<Link>,
     /// The slot in which the last piece was handed over; [`NONE`] while the transport asks for the next.
     handed: AtomicU64,
+    /// The slot by which all of its reply must have been sent; [`NONE`] without a deadline.
+    due: u64,
+    /// The slot in which that is counted.
+    due_counted: AtomicU64,
     /// False if there are too many calls for it.
     pub(super) is_admitted: bool,
 }
 
 impl Turn {
+    /// Only the reply sets it, and the end of the turn.
     fn set(&self, handed: u64) {
         let before = self.handed.swap(handed, Ordering::Relaxed);
         if before == handed {
@@ -237,16 +253,34 @@ impl Turn {
         let link = &self.link;
         if before != NONE {
             link.unread.fetch_sub(1, Ordering::Relaxed);
-            link.handed(before).map(|count| count.fetch_sub(1, Ordering::Relaxed));
+            link.handed.remove(before);
         }
         if handed != NONE {
             link.unread.fetch_add(1, Ordering::Relaxed);
-            link.handed(handed).map(|count| count.fetch_add(1, Ordering::Relaxed));
+            link.handed.add(handed);
+        }
+        if self.due != NONE {
+            self.set_due(if handed == NONE { NONE } else { self.due.max(handed + 1) });
         }
     }
 
-    fn hand_over(&self) {
-        self.set(self.link.clock.slot.load(Ordering::Relaxed));
+    fn set_due(&self, due: u64) {
+        let before = self.due_counted.swap(due, Ordering::Relaxed);
+        if before != due {
+            let counted = |slot| (slot != NONE).then_some(slot);
+            counted(before).into_iter().for_each(|slot| self.link.due.remove(slot));
+            counted(due).into_iter().for_each(|slot| self.link.due.add(slot));
+        }
+    }
+
+    /// A piece of the reply is handed to the transport.
+    pub(super) fn hand_over(&self) {
+        self.set(self.link.links.clock.now());
+    }
+
+    /// The transport waits for the next piece.
+    pub(super) fn wait(&self) {
+        self.set(NONE);
     }
 }
 
@@ -255,96 +289,25 @@ impl Drop for Turn {
         self.set(NONE);
         self.link.links.calls.0.fetch_sub(1, Ordering::Relaxed);
         if self.link.calls.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.link.idle_since.store(self.link.clock.looks.load(Ordering::Relaxed), Ordering::Relaxed);
+            let looks = self.link.links.looks.load(Ordering::Relaxed);
+            self.link.idle_since.store(looks, Ordering::Relaxed);
         }
-    }
-}
-
-/// Bytes that hold the turn of their call.
-struct TurnBytes<B> {
-    bytes: B,
-    _turn: Arc<Turn>,
-}
-
-impl<B: AsRef<[u8]>> AsRef<[u8]> for TurnBytes<B> {
-    fn as_ref(&self) -> &[u8] {
-        self.bytes.as_ref()
-    }
-}
-
-fn holding(bytes: impl AsRef<[u8]> + Send + 'static, turn: &Arc<Turn>) -> Bytes {
-    Bytes::from_owner(TurnBytes { bytes, _turn: Arc::clone(turn) })
-}
-
-/// Has the head of a reply without a body hold the turn of its call.
-fn hold_by_head(headers: &mut HeaderMap, turn: &Arc<Turn>) {
-    let Some(value) = headers.values_mut().next() else { return };
-    let held = holding(value.as_bytes().to_vec(), turn);
-    if let Ok(mut held) = HeaderValue::from_maybe_shared(held) {
-        // The table of a connection's compressed headers would keep it otherwise.
-        held.set_sensitive(true);
-        *value = held;
-    }
-}
-
-/// A reply, watched while it is handed over.
-#[derive(Debug)]
-pub(super) struct Reply {
-    body: Body,
-    turn: Option<Arc<Turn>>,
-}
-
-impl Reply {
-    /// A reply to a call of a connection; within the process there is none.
-    pub(super) fn to(turn: Option<Arc<Turn>>, reply: Response<Body>) -> Response<Self> {
-        let (mut head, body) = reply.into_parts();
-        if let Some(turn) = &turn {
-            // Its head waits for the client already.
-            turn.hand_over();
-            if body.is_end_stream() {
-                hold_by_head(&mut head.headers, turn);
-            }
-        }
-        Response::from_parts(head, Self { body, turn })
-    }
-}
-
-impl http_body::Body for Reply {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        let Some(turn) = &self.turn else { return polled };
-        match polled {
-            Poll::Ready(Some(Ok(frame))) => {
-                turn.hand_over();
-                // The last data hold the turn: trailers go out right behind them.
-                Poll::Ready(Some(Ok(frame.map_data(|bytes| holding(bytes, turn)))))
-            }
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),
-            Poll::Pending => {
-                turn.set(NONE);
-                Poll::Pending
-            }
-            Poll::Ready(None) => Poll::Ready(None),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::reply::Reply;
     use super::*;
     use detente_ledger::budget::PeerShares;
     use http_body_util::BodyExt as _;
+    use tonic::body::Body;
+    use tonic::codegen::Bytes;
+    use tonic::codegen::http::{HeaderValue, Response};
+
+    fn links(most: usize) -> Links {
+        Links::new(most, ReplyTimes { unread: Duration::from_secs(600), stalled: Duration::from_secs(60) })
+    }
 
     fn open(links: &Links, connection: u64) -> Arc<Link> {
         let peer = Peer::new("127.0.0.1".parse().unwrap(), connection);
@@ -357,12 +320,12 @@ mod tests {
         reply.headers_mut().insert("content-type", HeaderValue::from_static("text/plain"));
         let body =
             if body.is_empty() { Body::empty() } else { Body::new(http_body_util::Full::new(Bytes::from(body))) };
-        Reply::to(Some(link.begin()), reply.map(|_| body))
+        Reply::to(Some(link.begin(None)), reply.map(|_| body))
     }
 
     #[tokio::test]
     async fn a_call_lasts_until_the_last_of_its_reply_is_dropped() {
-        let links = Links::new(10);
+        let links = links(10);
         let link = open(&links, 1);
         let calls = || (link.calls.load(Ordering::Relaxed), link.unread.load(Ordering::Relaxed));
         let mut whole = reply(&link, "words").into_body();
@@ -380,24 +343,61 @@ mod tests {
 
     #[test]
     fn the_connection_that_leaves_most_unread_makes_room_and_those_with_few_calls_are_answered() {
-        let links = Links::new(100);
+        let links = links(100);
         let (greedy, other) = (open(&links, 1), open(&links, 2));
         let unread: Vec<_> = (0..100).map(|_| reply(&greedy, "words")).collect();
         assert!(!greedy.cut.is_cancelled() && unread.len() == 100);
-        let answered = other.begin();
+        let answered = other.begin(None);
         assert!(answered.is_admitted && greedy.cut.is_cancelled(), "one of its few calls");
-        assert!(!greedy.begin().is_admitted, "one of many");
+        assert!(!greedy.begin(None).is_admitted, "one of many");
         assert!(!other.cut.is_cancelled());
         drop(unread);
-        assert!((0..50).all(|_| open(&links, 3).begin().is_admitted));
+        assert!((0..50).all(|_| open(&links, 3).begin(None).is_admitted));
     }
 
     #[test]
     fn calls_that_wait_for_no_reader_are_refused_and_cut_nobody() {
-        let links = Links::new(100);
+        let links = links(100);
         let (busy, other) = (open(&links, 1), open(&links, 2));
-        let working: Vec<_> = (0..150).map(|_| busy.begin()).collect();
+        let working: Vec<_> = (0..150).map(|_| busy.begin(None)).collect();
         assert_eq!(working.iter().filter(|turn| turn.is_admitted).count(), 100);
-        assert!(other.begin().is_admitted && !busy.cut.is_cancelled());
+        assert!(other.begin(None).is_admitted && !busy.cut.is_cancelled());
+    }
+
+    /// The number of slots after which a connection is cut with a reply of which a piece waits.
+    fn slots_until_cut(timeout: Option<Duration>, is_refusing: bool) -> u64 {
+        let links = links(100);
+        let (silent, waiting) = (open(&links, 1), open(&links, 2));
+        let turns = [silent.begin(timeout), waiting.begin(timeout)];
+        turns.iter().for_each(|turn| turn.hand_over());
+        turns[1].wait();
+        while !silent.cut.is_cancelled() {
+            links.cut_unsent(is_refusing, &|| {});
+        }
+        assert!(!waiting.cut.is_cancelled(), "the transport waits for the next piece");
+        links.clock.now()
+    }
+
+    #[test]
+    fn a_connection_is_cut_when_a_piece_of_a_reply_has_waited_for_too_long() {
+        let minute = Duration::from_secs(60);
+        assert_eq!([slots_until_cut(None, false), slots_until_cut(None, true)], [151, 16], "of four seconds");
+        assert_eq!([slots_until_cut(Some(minute / 60), false), slots_until_cut(Some(minute), false)], [3, 18]);
+        assert_eq!(slots_until_cut(Some(minute * 60), false), 151);
+    }
+
+    #[test]
+    fn a_piece_that_is_read_has_the_next_one_begin_a_time_of_its_own_and_its_deadline_stays() {
+        let links = links(100);
+        let (link, late) = (open(&links, 1), open(&links, 2));
+        let (turn, late_turn) = (link.begin(None), late.begin(Some(Duration::from_secs(1))));
+        for _ in 0..300 {
+            turn.hand_over();
+            links.cut_unsent(true, &|| {});
+        }
+        assert!(!link.cut.is_cancelled());
+        late_turn.hand_over();
+        links.cut_unsent(false, &|| {});
+        assert!(late.cut.is_cancelled(), "what is handed over after the deadline has one slot more");
     }
 }

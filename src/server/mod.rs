@@ -20,6 +20,8 @@ mod incoming;
 mod link;
 mod memory;
 mod options;
+mod reply;
+mod slots;
 
 use crate::grpc::limits::Limits;
 use crate::grpc::local::Local;
@@ -32,7 +34,7 @@ use detente_ledger::budget::MemoryBudget;
 use door::Door;
 pub use door::Pace;
 use incoming::Incoming;
-use link::Links;
+use link::{Links, ReplyTimes};
 pub use memory::default_memory;
 pub use options::{ServerOptions, ledger_options};
 use std::sync::Arc;
@@ -74,6 +76,7 @@ pub async fn run(
     let stopping = CancellationToken::new();
     let cut = CancellationToken::new();
     let memory = MemoryBudget::new(options.memory);
+    let links = watched_links(&options, &ledger, &memory, &stopping);
     let Services { routes, direct, health, streams, subscriptions } =
         services(Arc::clone(&ledger), options.limits, Arc::clone(&memory), stopping.clone())?;
     let routes = routes.prepare();
@@ -92,7 +95,6 @@ pub async fn run(
     availability.serving();
     let door = Door::new(&options, listener.local_addr().ok(), Arc::clone(&ledger));
     expire(&ledger, options.limits, &stopping);
-    let links = watched_links(&options, &ledger, &stopping);
     let incoming = Incoming::accept(listener, &options, stopping.clone(), cut.clone(), links, Arc::clone(&ledger));
     let around = http::around(grpc, web, &options.allowed_origins);
     let router = transport().layer(door).layer(direct).add_routes(Routes::from(around));
@@ -126,12 +128,18 @@ fn transport() -> Server {
 }
 
 /// The connections there will be, cut where a reply is left unread.
-fn watched_links(options: &ServerOptions, ledger: &Arc<Ledger>, stopping: &CancellationToken) -> Links {
+fn watched_links(
+    options: &ServerOptions,
+    ledger: &Arc<Ledger>,
+    memory: &Arc<MemoryBudget>,
+    stopping: &CancellationToken,
+) -> Links {
     /// Calls at once beside streams and subscriptions.
     const CALLS: usize = 1024;
-    let links = Links::new(options.limits.streams.saturating_add(options.limits.subscriptions).saturating_add(CALLS));
-    let (watched, unread, ledger) = (links.clone(), options.unread, Arc::clone(ledger));
-    let watch = async move { watched.watch(unread, || ledger.metrics().refused("unread_reply")).await };
+    let most = options.limits.streams.saturating_add(options.limits.subscriptions).saturating_add(CALLS);
+    let links = Links::new(most, ReplyTimes { unread: options.unread, stalled: options.stalled });
+    let (watched, ledger, memory) = (links.clone(), Arc::clone(ledger), Arc::clone(memory));
+    let watch = async move { watched.watch(|| memory.refused(), || ledger.metrics().refused("unread_reply")).await };
     let stopping = stopping.clone();
     tokio::spawn(async move { stopping.run_until_cancelled(watch).await });
     links

@@ -33,6 +33,8 @@ pub struct ServerOptions {
     pub pace: Pace,
     /// Time that a client may leave a reply unread before its connection is closed.
     pub unread: Duration,
+    /// The same while others are refused for lack of memory.
+    pub stalled: Duration,
 }
 
 impl Default for ServerOptions {
@@ -48,6 +50,7 @@ impl Default for ServerOptions {
             allowed_origins: Vec::new(),
             pace: Pace::default(),
             unread: Duration::from_secs(600),
+            stalled: Duration::from_secs(60),
         }
     }
 }
@@ -71,6 +74,7 @@ impl ServerOptions {
             memory: config.memory_bytes.unwrap_or(defaults.memory),
             connections: config.max_connections.unwrap_or(defaults.connections),
             drain: config.drain.unwrap_or(defaults.drain),
+            stalled: config.stalled.unwrap_or(defaults.stalled),
             allowed_hosts: config.allowed_hosts.clone(),
             allowed_origins: config.allowed_origins.clone(),
             ..defaults
@@ -116,7 +120,7 @@ mod tests {
     fn the_example_file_says_the_defaults_of_every_setting() {
         let example = include_str!("../../deploy/detente.toml");
         let set: String = example.lines().filter_map(|line| line.strip_prefix("#: ")).flat_map(|l| [l, "\n"]).collect();
-        assert_eq!(set.lines().count(), 27, "a setting is missing in deploy/detente.toml, or here");
+        assert_eq!(set.lines().count(), 28, "a setting is missing in deploy/detente.toml, or here");
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("detente.toml");
         std::fs::write(&file, set).unwrap();

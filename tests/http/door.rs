@@ -241,36 +241,6 @@ async fn one_connection_leaves_streams_to_the_next_and_its_place_comes_back() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_its_reply_unread_loses_its_connection() {
-    let options = ServerOptions { unread: Duration::from_millis(400), ..ServerOptions::default() };
-    let server = Served::empty_with(options).await;
-    let mut socket = TcpStream::connect(server.address).await.unwrap();
-    let frame = |kind: u8, flags: u8, stream: u32, payload: &[u8]| {
-        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-        [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
-    };
-    let literal = |name: &str, value: &str| {
-        let sized = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
-        [vec![0], sized(name), sized(value)].concat()
-    };
-    let head = [
-        vec![0x83, 0x86],
-        literal(":path", INFO),
-        literal(":authority", "127.0.0.1"),
-        literal("content-type", "application/grpc"),
-    ]
-    .concat();
-    let window_of_none = [0, 4, 0, 0, 0, 0];
-    let mut sent = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    sent.extend([frame(4, 0, 0, &window_of_none), frame(1, 4, 1, &head), frame(0, 1, 1, &[0; 5])].concat());
-    socket.write_all(&sent).await.unwrap();
-    let mut read = Vec::new();
-    let ended = tokio::time::timeout(Duration::from_secs(20), socket.read_to_end(&mut read)).await;
-    assert!(ended.is_ok(), "the connection stays open");
-    server.end().await;
-}
-
-#[tokio::test]
 async fn a_stage_that_nobody_touches_is_dropped() {
     let options =
         ServerOptions { limits: Limits { stage_age: Duration::ZERO, ..Limits::default() }, ..ServerOptions::default() };

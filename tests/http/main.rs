@@ -30,3 +30,4 @@ mod shares;
 mod standing;
 mod tables;
 mod traces;
+mod unread;

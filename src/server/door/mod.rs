@@ -19,7 +19,9 @@ mod origin;
 mod pace;
 mod refusal;
 
-use super::link::{Link, Reply, Turn};
+use super::link::{Link, Turn};
+use super::reply::Reply;
+use crate::grpc::deadline::timeout;
 use crate::grpc::status::Refusal;
 use detente_ledger::Ledger;
 use detente_ledger::budget::Peer;
@@ -205,7 +207,7 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let link = request.extensions_mut().remove::<Arc<Link>>();
-        let turn = link.as_ref().map(Link::begin);
+        let turn = link.as_ref().map(|link| link.begin(timeout(request.headers())));
         let judged = self.rules.judge(&request).and_then(|entry| self.rules.admit(turn.as_deref(), entry));
         let as_known = match judged {
             Err(refused) => {
