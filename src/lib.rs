@@ -4,10 +4,8 @@
 pub mod cli;
 pub mod config;
 pub mod demo;
-pub mod flat;
 pub mod grpc;
 pub mod http;
-mod ingest;
 mod operator;
 pub mod page;
 pub mod server;

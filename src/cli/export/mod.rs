@@ -22,8 +22,8 @@ use super::{
     progress,
     state::Mode,
 };
-use crate::flat::{self, Table, columns, sheet};
 use clap::{Args, ValueEnum};
+use detente_ingest::tables::{self, Table, columns, sheet};
 use rows::Question;
 use std::path::PathBuf;
 
@@ -145,7 +145,7 @@ impl ExportArgs {
     fn understood(self) -> Result<Export, Failure> {
         if self.columns {
             let table = self.what.unwrap_or(What::State).into();
-            return Ok(Export::Columns(flat::described(table, &self.languages)));
+            return Ok(Export::Columns(tables::described(table, &self.languages)));
         }
         let form = match self.format {
             FileFormat::Record => return self.record(),
@@ -196,11 +196,11 @@ impl TableExport {
     /// Asks a ledger, and writes its answer.
     pub(crate) async fn write(self, ledger: &mut rows::Client<impl Ask>) -> Result<(), Failure> {
         let columns = columns(self.table, &self.languages);
-        let headings = columns.iter().map(flat::Column::heading).collect();
+        let headings = columns.iter().map(tables::Column::heading).collect();
         let mut file = out::Out::begin(self.out)?;
         let progress = progress::counter("rows");
         let mut sheet = sheet::begin(self.form, headings, file.writer()?).map_err(Failure::output)?;
-        let mut put = |row: &flat::Row<'_>| {
+        let mut put = |row: &tables::Row<'_>| {
             progress.inc(1);
             sheet.row(columns.iter().map(|column| column.cell(row)).collect()).map_err(Failure::output)
         };

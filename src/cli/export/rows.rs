@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::cli::cut_args::CutArgs;
-use crate::flat::{Row, RowCoordinates, sheet::Said};
+use detente_ingest::tables::{Row, RowCoordinates, sheet::Said};
 use detente_proto::v1::{self, ledger_service_client::LedgerServiceClient};
 use tonic::body::Body;
 use tonic::client::GrpcService;

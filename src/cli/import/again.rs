@@ -2,9 +2,9 @@
 
 use super::rows::failed;
 use crate::cli::Failure;
-use crate::ingest::mapping::FileSpec;
-use crate::ingest::pipeline::RowPlace;
-use crate::ingest::source::{RowResult, SourceFiles, read};
+use detente_ingest::mapping::FileSpec;
+use detente_ingest::pipeline::RowPlace;
+use detente_ingest::source::{RowResult, SourceFiles, read};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;

@@ -3,10 +3,10 @@
 use super::patient::PatientLedger;
 use crate::cli::export::Ask;
 use crate::cli::{Failure, counter};
-use crate::ingest::class::{RegisteredEntity, known_by_party, known_by_source};
-use crate::ingest::pipeline::RecordedState;
-use crate::ingest::release::RecordedDataSet;
-use crate::ingest::snapshot::Episodes;
+use detente_ingest::class::{RegisteredEntity, known_by_party, known_by_source};
+use detente_ingest::pipeline::RecordedState;
+use detente_ingest::release::RecordedDataSet;
+use detente_ingest::snapshot::Episodes;
 use detente_proto::v1::{self, event::Event};
 use std::collections::HashMap;
 use tonic::{Status, Streaming};

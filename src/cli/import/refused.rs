@@ -8,7 +8,7 @@ use super::rows::RowsSummary;
 use super::staging::Staging;
 use crate::cli::export::Ask;
 use crate::cli::{Failure, notice};
-use crate::ingest::pipeline::{Places, RowPlace};
+use detente_ingest::pipeline::{Places, RowPlace};
 use detente_proto::v1::{self, CommitStageResponse, StageViolation, StagedAppend};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -149,7 +149,7 @@ pub(super) fn counted(append: &v1::StagedAppend, event: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::pipeline::Places;
+    use detente_ingest::pipeline::Places;
 
     fn violation(command: u64, path: &str, description: &str) -> StageViolation {
         StageViolation { command, field: format!("commands[{command}].{path}"), description: description.to_owned() }

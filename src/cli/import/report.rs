@@ -2,7 +2,7 @@
 
 use crate::cli::output::Format;
 use crate::cli::{Failure, write};
-use crate::ingest::pipeline::Tally;
+use detente_ingest::pipeline::Tally;
 use detente_proto::v1;
 use serde_json::json;
 

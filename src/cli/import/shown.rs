@@ -3,9 +3,9 @@
 use super::{ImportArgs, again};
 use crate::cli::table::escape;
 use crate::cli::{Failure, notice};
-use crate::ingest::mapping::FileSpec;
-use crate::ingest::pipeline::{ConsumerStopped, Out, RejectedRow, RowPlace, Tally};
-use crate::ingest::source::SourceFiles;
+use detente_ingest::mapping::FileSpec;
+use detente_ingest::pipeline::{ConsumerStopped, Out, RejectedRow, RowPlace, Tally};
+use detente_ingest::source::SourceFiles;
 use detente_proto::v1;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;

@@ -8,7 +8,7 @@ use super::known::{self, Cut};
 use super::patient::PatientLedger;
 use crate::cli::Failure;
 use crate::cli::export::Ask;
-use crate::ingest::release::RecordedDataSet;
+use detente_ingest::release::RecordedDataSet;
 use detente_proto::v1::{self, ErrorReason};
 use prost::Message as _;
 use prost_types::Timestamp;

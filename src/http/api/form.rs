@@ -1,6 +1,6 @@
 //! The form of an answer: the reply as JSON, or a table of it.
 
-use crate::flat::sheet;
+use detente_ingest::tables::sheet;
 use std::collections::BTreeMap;
 
 /// Languages of a table whose query names none.

@@ -1,6 +1,6 @@
 //! The cell of a message under a column.
 
-use crate::flat::{self, Cell};
+use detente_ingest::tables::{self, Cell};
 use detente_ledger::wire::path::snake_case;
 use prost_reflect::{DynamicMessage, FieldDescriptor, SerializeOptions, Value};
 use std::borrow::Cow;
@@ -133,7 +133,7 @@ fn in_words(list: &Value, lang: &FieldDescriptor, words: &FieldDescriptor, wante
 }
 
 fn instant(message: &DynamicMessage) -> Cell {
-    flat::instant(message.transcode_to().ok().as_ref())
+    tables::instant(message.transcode_to().ok().as_ref())
 }
 
 /// A list or a message in JSON; an empty list is nothing.

@@ -3,7 +3,7 @@
 //! ```text
 //!   spread.rs   the columns of a message: its fields, those of messages in it, and of lists of messages what can be joined
 //!   cell.rs     the cell of a message under such a column
-//!   claims      have the columns of the exports (crate::flat), wherever they stand in an entry
+//!   claims      have the columns of the exports (detente_ingest::tables), wherever they stand in an entry
 //! ```
 //!
 //! State, claims and events are the tables of `detente export`, column by column. Every other entry has its own fields first
@@ -15,10 +15,10 @@ mod spread;
 
 use super::form::Form;
 use super::table::Route;
-use crate::flat::{self, Cell, Heading, sheet};
 use crate::http::failure::Failure;
 use crate::http::{json, transcode};
 use cell::Place;
+use detente_ingest::tables::{self, Cell, Heading, sheet};
 use detente_proto::v1;
 use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor};
@@ -43,14 +43,14 @@ pub(super) struct Table {
 #[derive(Debug)]
 enum Entry {
     /// A table of the exports.
-    Flat(flat::Table, Vec<flat::Column>),
+    Flat(tables::Table, Vec<tables::Column>),
     /// Any other message.
     Spread {
         message: MessageDescriptor,
         /// Its own fields.
         own: Vec<Place>,
         /// The claims in it: the number of the field, and the columns.
-        claims: Vec<(u32, Vec<flat::Column>)>,
+        claims: Vec<(u32, Vec<tables::Column>)>,
         /// The list in it that has a row for each element, and the columns of these.
         within: Option<(FieldDescriptor, Vec<Place>)>,
     },
@@ -63,9 +63,9 @@ impl Table {
         let list = list.and_then(|list| reply.get_field_by_name(list));
         let message = list.as_ref().and_then(|list| list.kind().as_message().cloned()).unwrap_or_else(|| reply.clone());
         let (headings, entry) = match message.name() {
-            "StateMatch" => flat_entry(flat::Table::State, languages),
-            "Claim" => flat_entry(flat::Table::Claims, languages),
-            "Event" => flat_entry(flat::Table::Events, languages),
+            "StateMatch" => flat_entry(tables::Table::State, languages),
+            "Claim" => flat_entry(tables::Table::Claims, languages),
+            "Event" => flat_entry(tables::Table::Events, languages),
             _ => {
                 let within = ROWS_WITHIN.iter().find(|(name, _)| *name == route.name);
                 spread::entry(message, within.map(|(_, list)| *list), languages)
@@ -110,9 +110,9 @@ fn context(reply: &MessageDescriptor) -> Option<u32> {
     Some(field.number())
 }
 
-fn flat_entry(table: flat::Table, languages: &[String]) -> (Vec<Heading>, Entry) {
-    let columns = flat::columns(table, languages);
-    (columns.iter().map(flat::Column::heading).collect(), Entry::Flat(table, columns))
+fn flat_entry(table: tables::Table, languages: &[String]) -> (Vec<Heading>, Entry) {
+    let columns = tables::columns(table, languages);
+    (columns.iter().map(tables::Column::heading).collect(), Entry::Flat(table, columns))
 }
 
 type Put<'p> = dyn FnMut(Vec<Cell>) -> Result<(), Failure> + 'p;
@@ -127,7 +127,7 @@ impl Entry {
                 for (number, columns) in claims {
                     let claim = json::parts(bytes, *number).map(v1::Claim::decode).last().transpose();
                     let claim = claim.map_err(Failure::defect)?;
-                    let row = claim.as_ref().map(|claim| flat::Row::of_claim(claim, asked)).unwrap_or_default();
+                    let row = claim.as_ref().map(|claim| tables::Row::of_claim(claim, asked)).unwrap_or_default();
                     cells.extend(columns.iter().map(|column| column.cell(&row)));
                 }
                 match within {
@@ -140,26 +140,26 @@ impl Entry {
 }
 
 fn flat_row(
-    table: flat::Table,
-    columns: &[flat::Column],
+    table: tables::Table,
+    columns: &[tables::Column],
     bytes: &[u8],
     asked: &v1::ReplyContext,
     until: u64,
     put: &mut Put<'_>,
 ) -> Result<(), Failure> {
-    let cells = |row: &flat::Row<'_>| columns.iter().map(|column| column.cell(row)).collect();
+    let cells = |row: &tables::Row<'_>| columns.iter().map(|column| column.cell(row)).collect();
     match table {
-        flat::Table::State => {
+        tables::Table::State => {
             let found = v1::StateMatch::decode(bytes).map_err(Failure::defect)?;
-            put(cells(&flat::Row::of_match(&found, asked)))
+            put(cells(&tables::Row::of_match(&found, asked)))
         }
-        flat::Table::Claims => {
+        tables::Table::Claims => {
             let claim = v1::Claim::decode(bytes).map_err(Failure::defect)?;
-            put(cells(&flat::Row::of_claim(&claim, asked)))
+            put(cells(&tables::Row::of_claim(&claim, asked)))
         }
-        flat::Table::Events => {
+        tables::Table::Events => {
             let event = v1::Event::decode(bytes).map_err(Failure::defect)?;
-            if event.position <= until { put(cells(&flat::Row::of_event(&event))) } else { Ok(()) }
+            if event.position <= until { put(cells(&tables::Row::of_event(&event))) } else { Ok(()) }
         }
     }
 }

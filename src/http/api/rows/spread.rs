@@ -2,7 +2,7 @@
 
 use super::Entry;
 use super::cell::{Place, View};
-use crate::flat::{self, Heading, Kind};
+use detente_ingest::tables::{self, Heading, Kind};
 use detente_ledger::wire::path::snake_case;
 use prost_reflect::{FieldDescriptor, Kind as Type, MessageDescriptor};
 use std::borrow::Cow;
@@ -42,11 +42,11 @@ pub(super) fn entry(message: MessageDescriptor, within: Option<&str>, languages:
 }
 
 /// The claims in an entry: the number of the field, the heads, and the columns.
-fn claims(message: &MessageDescriptor, languages: &[String]) -> Vec<(u32, Vec<Heading>, Vec<flat::Column>)> {
+fn claims(message: &MessageDescriptor, languages: &[String]) -> Vec<(u32, Vec<Heading>, Vec<tables::Column>)> {
     let of_field = |field: FieldDescriptor| {
-        let mut columns = flat::claim_columns(languages);
+        let mut columns = tables::claim_columns(languages);
         columns.retain(|column| !(STANDING.contains(&message.name()) && column.name.starts_with("retract")));
-        let heading = |column: &flat::Column| match field.name() {
+        let heading = |column: &tables::Column| match field.name() {
             "claim" => column.heading(),
             other => Heading { name: format!("{other}_{}", column.name).into(), kind: column.kind },
         };
@@ -114,7 +114,7 @@ impl Spread<'_> {
             };
             self.push(single.to_owned(), Kind::Text, path.to_vec(), words(None));
             for wanted in self.languages {
-                self.push(flat::in_language(single, wanted), Kind::Text, path.to_vec(), words(Some(wanted)));
+                self.push(tables::in_language(single, wanted), Kind::Text, path.to_vec(), words(Some(wanted)));
             }
         }
         for member in of.fields().filter(is_joined) {
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn claims_have_the_columns_of_the_exports_wherever_they_stand() {
         let claim: Vec<String> =
-            flat::claim_columns(&["en".into()]).iter().map(|column| column.name.to_string()).collect();
+            tables::claim_columns(&["en".into()]).iter().map(|column| column.name.to_string()).collect();
         for (route, before) in [
             ("state", ""),
             ("upcoming", ""),

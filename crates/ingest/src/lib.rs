@@ -1,0 +1,61 @@
+//! Data sets of others: rows of a file become claims, as a mapping says, and a later release becomes what changed.
+//!
+//! ```text
+//!   file ---source---> rows ---plan---> claims ---release---> commands
+//!           unpacked,   |      the mapping,       compared with
+//!           decoded,    |      compiled for       what the ledger
+//!           split       |      these columns      has of the set
+//!                       +--- a bad row goes to the report, with its line, column and what was expected
+//! ```
+//!
+//! | file | says |
+//! |---|---|
+//! | [`mapping`] | what a mapping can say: the TOML file, read and no more |
+//! | [`source`] | how a file becomes rows: unpacking, encodings, CSV and JSON |
+//! | [`table`] | code tables |
+//! | [`scope`], [`template`], [`value`], [`condition`], [`date`], [`day`] | the small language of mappings, compiled for the columns there are |
+//! | [`class`], [`claim`], [`plan`] | what a row makes: parties, sources, claims |
+//! | [`release`] | what the ledger has of a data set, and what a row changes of it |
+//! | [`snapshot`] | the same, where a release is what held on a day |
+//! | [`version`] | which of several versions of a row counts, for each of its claims |
+//! | [`pipeline`] | all of it at once, on several threads, in the order of the file |
+//!
+//! Every text is put into NFC as it is read, of rows, code tables, the mapping and the release alike, so that a file that was
+//! written on another operating system has the same keys.
+//!
+//! It is pure of protocols: commands go out as messages of the contract, and whoever runs it (`crate::cli::import`) has them
+//! recorded. Rows are held to the rules of the ledger here (`detente_ledger::wire`), so that a bad one is told with its line before
+//! anything is sent.
+//!
+//! Reasons: `docs/design/import.md`.
+
+pub mod claim;
+pub mod class;
+pub mod condition;
+pub mod date;
+pub mod day;
+pub mod fault;
+pub mod filter;
+pub mod mapping;
+pub mod pipeline;
+pub mod plan;
+pub mod release;
+pub mod scope;
+pub mod snapshot;
+pub mod source;
+pub mod table;
+pub mod tables;
+pub mod template;
+pub mod value;
+pub mod version;
+
+use std::borrow::Cow;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
+
+/// A text in NFC, the form in which texts are compared wherever identity depends on them.
+pub fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.nfc().collect())
+}

@@ -1,0 +1,434 @@
+//! What has to be done in the order of the file: keys that come again, what is registered first, what a row is to the record.
+
+use super::places::Places;
+use super::{ConsumerStopped, ImportFailure, ImportOutcome, Job, MappedRow, Out, RecordedState, RejectedRow, Tally};
+use crate::claim::{MadeClaim, Tools};
+use crate::class::{EntityRegistration, RegisteredEntity, name_digest};
+use crate::day::Day;
+use crate::fault::Fault;
+use crate::plan::Outcome;
+use crate::release::{TakenBack, Verdict};
+use crate::scope::Unused;
+use crate::source::{Row, RowResult};
+use detente_proto::v1::{self, command::Command};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use uuid::Uuid;
+
+/// How many commands go out at once, at most.
+const BATCH_COMMANDS: usize = 1000;
+/// And how many bytes, about.
+const BATCH_BYTES: usize = 1 << 20;
+/// What a command takes beside its claim, about.
+const COMMAND_BYTES: usize = 64;
+
+/// Puts rows in order, and makes commands of them.
+pub(super) struct Sequencer<'s> {
+    pub(super) job: &'s Job<'s>,
+    pub(super) tools: &'s Tools<'s>,
+    pub(super) known: &'s mut RecordedState,
+    out: &'s mut dyn Out,
+    pub(super) tally: Tally,
+    /// How often each key has come, where it may come again.
+    occurrences: HashMap<u128, u32>,
+    commands: Vec<v1::Command>,
+    bytes: usize,
+    /// How many commands the row has made so far, of one sort.
+    made: u32,
+    places: Places,
+}
+
+impl<'s> Sequencer<'s> {
+    pub(super) fn new(
+        job: &'s Job<'s>,
+        tools: &'s Tools<'s>,
+        known: &'s mut RecordedState,
+        out: &'s mut dyn Out,
+    ) -> Self {
+        let occurrences = HashMap::new();
+        let (tally, places) = (Tally::default(), Places::default());
+        Self { job, tools, known, out, tally, occurrences, commands: Vec::new(), bytes: 0, made: 0, places }
+    }
+
+    /// Takes the next row.
+    pub(super) fn row(&mut self, mapped: MappedRow) -> Result<(), ImportFailure> {
+        self.tally.rows += 1;
+        match mapped {
+            MappedRow::Bad(RowResult::Bad { file, line, faults, raw }) => {
+                self.tally.keyless += 1;
+                self.reject(file.shown(), line, &faults, &raw)?;
+            }
+            MappedRow::Bad(RowResult::Row(row)) => {
+                self.reject(row.file.shown(), row.line, &[], row.raw().as_bytes())?
+            }
+            MappedRow::Row(row, Outcome::Rejected { faults, keys }) => {
+                match keys {
+                    Some(keys) if self.tools.snapshot.is_some() => self.keep_episodes(&keys),
+                    Some(keys) => keys.iter().for_each(|key| self.keep(key)),
+                    None => self.tally.keyless += 1,
+                }
+                self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?;
+            }
+            MappedRow::Row(row, Outcome::Claims { claims, notices }) => {
+                claims.iter().for_each(|made| self.tally.note_dates(made));
+                for notice in &notices {
+                    self.tally.odd += 1;
+                    self.out.odd(row.file.shown(), row.line, notice);
+                }
+                match &self.tools.snapshot {
+                    Some(window) => self.snapshot_row(&row, claims, window)?,
+                    None => self.claims(&row, claims)?,
+                }
+            }
+            MappedRow::Row(_, Outcome::Older) => self.tally.older += 1,
+            // A snapshot treats a row that takes its claims back as absent.
+            MappedRow::Row(_, Outcome::Retracted(..)) if self.tools.snapshot.is_some() => {}
+            MappedRow::Row(row, Outcome::Retracted(keys, reason)) => self.retract(&row, keys, reason)?,
+        }
+        Ok(())
+    }
+
+    /// Says how far it is.
+    pub(super) fn told(&mut self) -> Result<(), ImportFailure> {
+        self.out.progress(&self.tally);
+        Ok(())
+    }
+
+    /// Retracts what has vanished, and gives out what is left.
+    pub(super) fn finish(mut self) -> Result<ImportOutcome, ImportFailure> {
+        if let Some(window) = &self.tools.snapshot {
+            self.finish_snapshot(window)?;
+        } else if self.job.complete {
+            if self.tally.rows == 0 && self.known.claims.in_force() > 0 {
+                return Err(ImportFailure::Empty(self.known.claims.in_force()));
+            }
+            self.retract_vanished()?;
+        }
+        self.flush()?;
+        self.out.progress(&self.tally);
+        Ok(ImportOutcome { tally: self.tally, places: self.places, unused: Unused::default() })
+    }
+
+    fn claims(&mut self, row: &Row, mut claims: Vec<MadeClaim>) -> Result<(), ImportFailure> {
+        let mut ids = Vec::with_capacity(claims.len());
+        for made in &mut claims {
+            let id = self.identify(made);
+            ids.push(id);
+        }
+        let mut faults = Vec::new();
+        for (at, (made, id)) in claims.iter().zip(&ids).enumerate() {
+            if let Some(before) = self.known.claims.named_by(*id) {
+                faults.push(Fault::row(format!("the key `{}` was there before, in line {before}", made.key)));
+            } else if ids.iter().take(at).any(|known| known == id) {
+                faults.push(Fault::row(format!("two claims of the row have the key `{}`", made.key)));
+            }
+            faults.extend(made.needs.iter().filter_map(|needed| self.clash(needed)));
+        }
+        if !faults.is_empty() {
+            ids.iter().for_each(|id| self.known.claims.keep(*id));
+            return Ok(self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?);
+        }
+        let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
+        let judge = |(made, id): (MadeClaim, Uuid)| (self.known.claims.judge(id, made.content, line), made);
+        let judged: Vec<_> = claims.into_iter().zip(ids).map(judge).collect();
+        self.register_needed(row, judged.iter().map(|(verdict, made)| (*verdict != Verdict::Nothing, made)))?;
+        self.begin_row();
+        judged.into_iter().try_for_each(|(verdict, made)| self.claim(verdict, made))?;
+        self.end_row(row);
+        Ok(())
+    }
+
+    /// Registers what the claims of a row name, where they are recorded.
+    pub(super) fn register_needed<'c>(
+        &mut self,
+        row: &Row,
+        claims: impl Iterator<Item = (bool, &'c MadeClaim)>,
+    ) -> Result<(), ImportFailure> {
+        self.made = 0;
+        for (is_recorded, made) in claims {
+            for needed in &made.needs {
+                if is_recorded {
+                    self.register(needed)?;
+                }
+                self.rename(row, needed)?;
+            }
+        }
+        self.places.note(row.file.shown(), row.line, self.made, true);
+        Ok(())
+    }
+
+    /// Begins a row: the commands that follow are made from it.
+    pub(super) const fn begin_row(&mut self) {
+        self.made = 0;
+    }
+
+    /// All is made of a row.
+    pub(super) fn end_row(&mut self, row: &Row) {
+        self.places.note(row.file.shown(), row.line, self.made, false);
+    }
+
+    /// The id of a claim, which depends on how often its key has come, where it may come again.
+    fn identify(&mut self, made: &mut MadeClaim) -> Uuid {
+        if self.job.mapping.dataset.occurrence {
+            self.number(&mut made.key);
+            if let Some(own) = made.claim.external_ids.first_mut() {
+                own.id.clone_from(&made.key);
+            }
+        }
+        let id = self.tools.ids.id(&made.key);
+        made.claim.claim_id = id.to_string();
+        id
+    }
+
+    pub(super) fn number(&mut self, key: &mut String) {
+        let count = self.occurrences.entry(self.tools.ids.id(key).as_u128()).or_insert(0);
+        *count += 1;
+        if *count > 1 {
+            key.push_str(&format!("#{count}"));
+        }
+    }
+
+    fn keep(&mut self, key: &str) {
+        let mut key = key.to_owned();
+        if self.job.mapping.dataset.occurrence {
+            self.number(&mut key);
+        }
+        self.known.claims.keep(self.tools.ids.id(&key));
+    }
+
+    /// What is wrong with a party whose id another key has made too.
+    pub(super) fn clash(&mut self, needed: &EntityRegistration) -> Option<Fault> {
+        let made_of = needed.made_of?;
+        match self.known.registered.entry(needed.known_by) {
+            Entry::Occupied(mut known) => match known.get().made_of {
+                0 => {
+                    known.get_mut().made_of = made_of;
+                    None
+                }
+                other if other == made_of => None,
+                _ => {
+                    let what = "another key of the file comes to the same party id: tell them apart (`{key|unique_id}`), or \
+                                say `same = true` in the class if they are one party";
+                    Some(Fault::field(format!("party {}", needed.id), what))
+                }
+            },
+            Entry::Vacant(_) => None,
+        }
+    }
+
+    /// The `RevisionKind` of a change. `named`: the kind that the row names.
+    pub(super) fn kind_of(&self, named: Option<i32>) -> i32 {
+        named.filter(|_| !self.job.revised_by_flag).unwrap_or(self.job.revised)
+    }
+
+    /// Notes that the next command ends a claim and asserts the one that takes its place.
+    pub(super) fn note_succession(&mut self) {
+        self.places.succeed(self.made);
+    }
+
+    /// Notes that the next command confirms all claims that go on.
+    pub(super) fn note_confirmation(&mut self) {
+        self.places.confirm(self.made);
+    }
+
+    /// Notes that the next command ends a claim.
+    pub(super) fn note_end(&mut self) {
+        self.places.end(self.made);
+    }
+
+    fn claim(&mut self, verdict: Verdict, made: MadeClaim) -> Result<(), ImportFailure> {
+        let MadeClaim { claim, note, revised, bytes, .. } = made;
+        let kind = self.kind_of(revised);
+        let claim_id = claim.claim_id.clone();
+        let reinstate = Command::ReinstateClaim(v1::ReinstateClaim { claim_id });
+        match verdict {
+            Verdict::Assert => {
+                self.tally.asserted += 1;
+                self.command(Command::AssertClaim(v1::AssertClaim { claim: Some(claim) }), note, bytes)
+            }
+            Verdict::Reinstate => {
+                self.tally.reinstated += 1;
+                self.command(reinstate, note, 0)
+            }
+            Verdict::Revise { reinstate: back } => {
+                if back {
+                    self.tally.reinstated += 1;
+                    self.command(reinstate, String::new(), 0)?;
+                }
+                self.tally.revised += 1;
+                let revise = v1::ReviseClaim { claim: Some(claim), update_mask: None, kind };
+                self.command(Command::ReviseClaim(revise), note, bytes)
+            }
+            Verdict::Nothing => {
+                self.tally.unchanged += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn register(&mut self, needed: &EntityRegistration) -> Result<(), ImportFailure> {
+        if self.known.registered.contains_key(&needed.known_by) {
+            return Ok(());
+        }
+        for before in &needed.needs {
+            self.register(before)?;
+        }
+        let made_of = needed.made_of.unwrap_or_default();
+        let held = RegisteredEntity { made_of, names: needed.names.clone(), ..RegisteredEntity::default() };
+        self.known.registered.insert(needed.known_by, held);
+        match &needed.command {
+            Command::RegisterSource(_) => self.tally.sources += 1,
+            _ => self.tally.parties += 1,
+        }
+        self.command(needed.command.clone(), String::new(), 256)
+    }
+
+    /// Looks whether a party that is registered has another name now: a new one from the day of the release on, where its
+    /// class says so, and else something to be told.
+    fn rename(&mut self, row: &Row, needed: &EntityRegistration) -> Result<(), ImportFailure> {
+        let Command::RegisterParty(v1::RegisterParty { party: Some(made) }) = &needed.command else { return Ok(()) };
+        let Some(held) = self.known.registered.get_mut(&needed.known_by) else { return Ok(()) };
+        let is_known = |digest: &u64| held.names.contains(digest);
+        let may_return = needed.is_renamed && self.job.date.is_some();
+        let is_named = match held.party.as_deref().filter(|_| may_return) {
+            // A name that was given up may be taken again.
+            Some(party) => has_names(party, made),
+            None => needed.names.iter().all(is_known),
+        };
+        // It is told once, whichever rows name it.
+        if is_named || needed.names.iter().all(|digest| held.told.contains(digest)) {
+            return Ok(());
+        }
+        held.told.extend(&needed.names);
+        held.names.extend(&needed.names);
+        let renamed = match (&mut held.party, &self.job.date, needed.is_renamed) {
+            (Some(party), Some(day), true) => renamed(party, made, day).map(|()| (**party).clone()),
+            _ => None,
+        };
+        if let Some(party) = renamed {
+            self.tally.renamed += 1;
+            let party = v1::Party { revision: 0, recorded_at: None, recorded_by: String::new(), position: 0, ..party };
+            return self.command(Command::ReviseParty(v1::ReviseParty { party: Some(party) }), String::new(), 256);
+        }
+        self.tally.named_otherwise += 1;
+        let names: Vec<&str> = made.names.iter().map(|name| name.name.as_str()).collect();
+        let hint = match (needed.is_renamed, &self.job.date) {
+            (true, None) => " (say the day of the release for the new name to count from then on)",
+            _ => "",
+        };
+        let notice = format!("party {} keeps its name; here it is called {}{hint}", needed.id, names.join(", "));
+        self.out.odd(row.file.shown(), row.line, &notice);
+        Ok(())
+    }
+
+    /// Takes back the claims of a row that says so.
+    fn retract(&mut self, row: &Row, keys: Vec<String>, reason: Option<i32>) -> Result<(), ImportFailure> {
+        let reason = reason.unwrap_or(self.job.retracted);
+        let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
+        self.made = 0;
+        for mut key in keys {
+            if self.job.mapping.dataset.occurrence {
+                self.number(&mut key);
+            }
+            let id = self.tools.ids.id(&key);
+            match self.known.claims.take_back(id, line) {
+                TakenBack::Now => {
+                    self.tally.retracted += 1;
+                    let retract = v1::RetractClaim { claim_id: id.to_string(), reason };
+                    self.command(Command::RetractClaim(retract), String::new(), 0)?;
+                }
+                TakenBack::Before => self.tally.unchanged += 1,
+                TakenBack::Never => {
+                    self.tally.odd += 1;
+                    let notice = format!("takes back `{key}`, which is not recorded");
+                    self.out.odd(row.file.shown(), row.line, &notice);
+                }
+            }
+        }
+        self.places.note(row.file.shown(), row.line, self.made, false);
+        Ok(())
+    }
+
+    fn retract_vanished(&mut self) -> Result<(), ImportFailure> {
+        let vanished = self.known.claims.vanished();
+        if self.tally.keyless > 0 {
+            // Any of them might be a row whose key could not be read.
+            self.tally.spared = vanished.len() as u64;
+            return Ok(());
+        }
+        let note = match self.job.release {
+            "" => String::new(),
+            release => format!("not in release {release} of {}", self.tools.dataset),
+        };
+        for id in vanished {
+            self.tally.retracted += 1;
+            let retract = v1::RetractClaim { claim_id: id.to_string(), reason: self.job.retracted };
+            self.command(Command::RetractClaim(retract), note.clone(), 0)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn reject(
+        &mut self,
+        file: &str,
+        line: u64,
+        faults: &[Fault],
+        raw: &[u8],
+    ) -> Result<(), ConsumerStopped> {
+        self.tally.rejected += 1;
+        self.out.rejected(&RejectedRow { file, line, faults, raw })
+    }
+
+    pub(super) fn command(&mut self, command: Command, note: String, bytes: usize) -> Result<(), ImportFailure> {
+        self.commands.push(v1::Command { note, command: Some(command) });
+        self.made += 1;
+        self.bytes += bytes + COMMAND_BYTES;
+        if self.commands.len() >= BATCH_COMMANDS || self.bytes >= BATCH_BYTES {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), ImportFailure> {
+        self.bytes = 0;
+        let commands = std::mem::take(&mut self.commands);
+        if commands.is_empty() || (self.job.strict && self.tally.rejected > 0) {
+            return Ok(());
+        }
+        Ok(self.out.commands(commands)?)
+    }
+}
+
+/// True for a name that a party has now, and that is neither an alias nor one that only some use.
+fn is_current(name: &v1::PartyName) -> bool {
+    let lasts = name.valid.is_empty() || name.valid.ends_with("/..");
+    lasts && !name.alias && name.used_by.is_empty() && name.r#type == 0
+}
+
+/// Returns true if a party is called now as a release calls it.
+fn has_names(party: &v1::Party, made: &v1::Party) -> bool {
+    let is_called =
+        |new: &v1::PartyName| party.names.iter().any(|name| is_current(name) && name_digest(name) == name_digest(new));
+    made.names.iter().all(is_called)
+}
+
+/// Gives a party the names that a release has for it, from its day on; what it was called until then ends the day before.
+/// None where a name of it would end before it begins.
+fn renamed(party: &mut v1::Party, made: &v1::Party, day: &Day) -> Option<()> {
+    let mut names = party.names.clone();
+    for new in &made.names {
+        if names.iter().any(|name| is_current(name) && name_digest(name) == name_digest(new)) {
+            continue;
+        }
+        for old in names.iter_mut().filter(|name| name.lang == new.lang && is_current(name)) {
+            let since = old.valid.strip_suffix("/..").unwrap_or("..");
+            if since >= day.text() && since != ".." {
+                return None;
+            }
+            old.valid = format!("{since}/{}", day.before());
+        }
+        names.push(v1::PartyName { valid: format!("{}/..", day.text()), ..new.clone() });
+    }
+    party.names = names;
+    Some(())
+}

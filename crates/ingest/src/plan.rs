@@ -1,0 +1,348 @@
+//! A mapping, compiled for the columns of a file: a row goes in, its claims come out, or everything that is wrong with it.
+
+use super::claim::{ClaimPlan, MadeClaim, Tools};
+use super::class::MadeEntities;
+use super::condition::Condition;
+use super::date::DateValue;
+use super::fault::{BadMapping, Fault, Faults};
+use super::mapping::{DeriveSpec, Mapping, ValueSpec};
+use super::scope::{RowScope, Scope, Unused};
+use super::source::{Columns, Row};
+use super::table::Tables;
+use super::value::{Rule, RuleParts, Value, shown};
+use super::version::Version;
+use detente_proto::v1;
+
+/// A mapping, compiled.
+#[derive(Debug)]
+pub struct Plan<'m> {
+    derive: Vec<Derive<'m>>,
+    derived: usize,
+    claims: Vec<ClaimPlan<'m>>,
+    /// The condition for rows that take their claims back.
+    retracts: Option<Condition>,
+    /// The kind of a change and the reason of a retraction, if the row names them.
+    revised: Option<Value<'m>>,
+    retracted: Option<Value<'m>>,
+    /// The value that distinguishes the versions of a row.
+    version: Option<Value<'m>>,
+    /// The columns that nothing is made of.
+    pub unused: Unused,
+    tools: &'m Tools<'m>,
+}
+
+/// What a thread keeps from row to row.
+#[derive(Debug, Default)]
+pub struct Bench {
+    derived: Vec<String>,
+    made: MadeEntities,
+}
+
+/// What a row makes.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Claims.
+    Claims {
+        /// The claims.
+        claims: Vec<MadeClaim>,
+        /// Notices about oddities of the row.
+        notices: Vec<String>,
+    },
+    /// Nothing: another version of it counts.
+    Older,
+    /// Nothing: it takes the claims with these keys back, for a reason of its own or that of all.
+    Retracted(Vec<String>, Option<i32>),
+    /// Nothing but what is wrong with it.
+    Rejected {
+        /// What is wrong.
+        faults: Vec<Fault>,
+        /// The keys of its claims, if all of them can be read.
+        keys: Option<Vec<String>>,
+    },
+}
+
+#[derive(Debug)]
+struct Derive<'m> {
+    what: Derivation<'m>,
+    into: Into<'m>,
+}
+
+#[derive(Debug)]
+enum Derivation<'m> {
+    Value(Rule<'m>),
+    Date(Condition, DateValue<'m>),
+}
+
+#[derive(Debug)]
+enum Into<'m> {
+    Column(usize),
+    Groups(Vec<(&'m str, usize)>, bool),
+}
+
+impl<'m> Plan<'m> {
+    /// Compiles a mapping for the columns of a file.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn compile(
+        mapping: &'m Mapping,
+        tables: &'m Tables,
+        tools: &'m Tools<'m>,
+        columns: &Columns,
+    ) -> Result<Self, BadMapping> {
+        let mut scope = Scope::of_columns(columns, &mapping.source.optional);
+        let mut names: Vec<&str> = Vec::new();
+        let mut derive = Vec::with_capacity(mapping.derive.len());
+        for (number, spec) in mapping.derive.iter().enumerate() {
+            let wrong = |what| BadMapping::at(format!("derive[{number}]"), what);
+            derive.push(Derive::compile(spec, &mut scope, &mut names, tables).map_err(wrong)?);
+        }
+        let claims = mapping.claim.iter().enumerate();
+        let claims = claims
+            .map(|(number, spec)| ClaimPlan::compile(number, spec, &mapping.dataset.key, &scope, tables, tools))
+            .collect::<Result<_, _>>()?;
+        let retracts = mapping.release.retract_when.as_ref().map(|when| Condition::compile(Some(when), &scope));
+        let retracts = retracts.transpose().map_err(|what| BadMapping::at("release.retract_when", what))?;
+        let kept: Vec<&String> = mapping.source.unpivot.iter().flatten().collect();
+        let of_row = |field: &str, spec: &'m ValueSpec| match spec.constant() {
+            Some(_) => Ok(None),
+            None => Value::compile(spec, &scope, tables)
+                .map(Some)
+                .map_err(|what| BadMapping::at(format!("release.{field}"), what)),
+        };
+        let revised = of_row("revised", &mapping.release.revised)?;
+        let retracted = of_row("retracted", &mapping.release.retracted)?;
+        let version = mapping.dataset.version.as_ref().map(|spec| Value::compile(spec, &scope, tables));
+        let version = version.transpose().map_err(|what| BadMapping::at("dataset.version", what))?;
+        let mut unused = scope.unused(columns);
+        unused.columns.retain(|name| !kept.contains(&name));
+        Ok(Self { derive, derived: names.len(), claims, retracts, revised, retracted, version, unused, tools })
+    }
+
+    /// What a row makes.
+    pub fn row(&self, row: &Row, bench: &mut Bench) -> Outcome {
+        let mut faults = Faults::default();
+        self.derive(row, bench, &mut faults);
+        let seen = RowScope::row(row, &bench.derived, self.tools.release);
+        let Some(plans) = self.counting(&seen, &mut faults) else { return Outcome::Older };
+        if self.retracts.as_ref().is_some_and(|retracts| retracts.holds(&seen)) {
+            return self.retracted(&plans, &seen, faults);
+        }
+        // A derived column that failed may be part of a key or of a condition: then no key can be trusted.
+        let mut keys = faults.is_empty().then(Vec::new);
+        if let Err(fault) = self.comparable(&seen) {
+            faults.note(fault);
+        }
+        let mut claims = Vec::with_capacity(plans.len());
+        for plan in plans {
+            let Some(key) = faults.take(plan.key(&seen)) else {
+                keys = None;
+                continue;
+            };
+            if let Some(keys) = &mut keys {
+                keys.push(key.clone());
+            }
+            claims.extend(plan.make(key, &seen, self.tools, &mut bench.made, &mut faults));
+        }
+        if let Some(value) = &self.revised {
+            let kind = faults.take(named(value, &seen, "REVISION_KIND", |name| {
+                v1::RevisionKind::from_str_name(name).map(i32::from)
+            }));
+            claims.iter_mut().for_each(|made: &mut MadeClaim| made.revised = kind.flatten());
+        }
+        let (faults, notices) = faults.into_parts();
+        if faults.is_empty() { Outcome::Claims { claims, notices } } else { Outcome::Rejected { faults, keys } }
+    }
+
+    fn derive(&self, row: &Row, bench: &mut Bench, faults: &mut Faults) {
+        bench.derived.clear();
+        bench.derived.resize(self.derived, String::new());
+        for derive in &self.derive {
+            faults.take(derive.apply(row, &mut bench.derived, self.tools.release));
+        }
+    }
+
+    /// The keys of the claims of a row and its version; none where one of them cannot be read.
+    pub fn version(&self, row: &Row, bench: &mut Bench) -> Option<(Vec<String>, Version)> {
+        let mut faults = Faults::default();
+        self.derive(row, bench, &mut faults);
+        let seen = RowScope::row(row, &bench.derived, self.tools.release);
+        let version = faults.take(self.version.as_ref()?.eval(&seen))?;
+        let plans = self.claims.iter().filter(|plan| plan.applies(&seen));
+        let keys = plans.filter_map(|plan| faults.take(plan.key(&seen))).collect();
+        faults.is_empty().then(|| (keys, Version::of(&version)))
+    }
+
+    /// The claims that a row makes, apart from those of which another version counts; none if that is so for all of them.
+    fn counting(&self, seen: &RowScope<'_>, faults: &mut Faults) -> Option<Vec<&ClaimPlan<'m>>> {
+        let mut plans: Vec<_> = self.claims.iter().filter(|plan| plan.applies(seen)).collect();
+        let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return Some(plans) };
+        let Some(version) = faults.take(value.eval(seen)).map(|version| Version::of(&version)) else {
+            return Some(plans);
+        };
+        if plans.is_empty() || versions.check(&version).is_err() || !faults.is_empty() {
+            return Some(plans);
+        }
+        plans.retain(|plan| plan.key(seen).map_or(true, |key| versions.counts(self.tools.ids.id(&key), &version)));
+        (!plans.is_empty()).then_some(plans)
+    }
+
+    /// Checks that the version of a row can be compared with those of the other rows.
+    fn comparable(&self, seen: &RowScope<'_>) -> Result<(), Fault> {
+        let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return Ok(()) };
+        let version = value.eval(seen)?;
+        let checked = versions.check(&Version::of(&version));
+        checked.map_err(|what| Fault::column(value.columns(), format!("the version `{}` {what}", shown(&version))))
+    }
+
+    /// The outcome of a row that takes its claims back.
+    fn retracted(&self, plans: &[&ClaimPlan<'m>], seen: &RowScope<'_>, mut faults: Faults) -> Outcome {
+        let is_derived = faults.is_empty();
+        let keys: Vec<String> = plans.iter().filter_map(|plan| faults.take(plan.key(seen))).collect();
+        let is_known = is_derived && keys.len() == plans.len();
+        let reason = self.retracted.as_ref().and_then(|value| {
+            let reason = named(value, seen, "RETRACTION_REASON", |name| {
+                v1::RetractionReason::from_str_name(name).map(i32::from)
+            });
+            faults.take(reason).flatten()
+        });
+        if let Err(fault) = self.comparable(seen) {
+            faults.note(fault);
+        }
+        let (faults, _) = faults.into_parts();
+        if faults.is_empty() {
+            return Outcome::Retracted(keys, reason);
+        }
+        Outcome::Rejected { faults, keys: is_known.then_some(keys) }
+    }
+}
+
+impl<'m> Derive<'m> {
+    fn compile(
+        spec: &'m DeriveSpec,
+        scope: &mut Scope,
+        names: &mut Vec<&'m str>,
+        tables: &'m Tables,
+    ) -> Result<Self, String> {
+        let (Some(from), None) = (&spec.from, &spec.date) else {
+            return Self::compile_date(spec, scope, names, tables);
+        };
+        let parts = RuleParts {
+            when: spec.when.as_ref(),
+            from,
+            matches: spec.matches.as_deref(),
+            map: spec.map.as_ref(),
+            table: spec.table.as_deref(),
+            take: spec.take.as_deref(),
+            otherwise: spec.otherwise.as_deref(),
+        };
+        let what = Derivation::Value(Rule::compile(parts, scope, tables)?);
+        let mut place = |name: &'m str| place(name, names, scope);
+        if let Some(column) = &spec.column {
+            return Ok(Self { what, into: Into::Column(place(column)) });
+        }
+        let groups = spec.matches.as_deref().map(group_names).unwrap_or_default();
+        if groups.is_empty() || spec.map.is_some() || spec.table.is_some() {
+            return Err("give a `column`, or a `match` with named groups and without `map` and `table`".to_owned());
+        }
+        let groups = groups.into_iter().map(|name| (name, place(name))).collect();
+        Ok(Self { what, into: Into::Groups(groups, spec.otherwise.is_some()) })
+    }
+
+    fn compile_date(
+        spec: &'m DeriveSpec,
+        scope: &mut Scope,
+        names: &mut Vec<&'m str>,
+        tables: &'m Tables,
+    ) -> Result<Self, String> {
+        let (Some(date), None, Some(column)) = (&spec.date, &spec.from, &spec.column) else {
+            return Err("give one of: `from`, `date` (with a `column`)".to_owned());
+        };
+        if spec.matches.is_some() || spec.map.is_some() || spec.table.is_some() || spec.otherwise.is_some() {
+            return Err("`match`, `map`, `table` and `else` are for `from`, not for `date`".to_owned());
+        }
+        let when = Condition::compile(spec.when.as_ref(), scope)?;
+        let date = DateValue::compile(date, true, scope, tables)?;
+        let into = Into::Column(place(column, names, scope));
+        Ok(Self { what: Derivation::Date(when, date), into })
+    }
+
+    fn apply(&self, row: &Row, derived: &mut [String], release: &str) -> Result<(), Fault> {
+        let seen = RowScope::row(row, derived, release);
+        let rule = match &self.what {
+            Derivation::Value(rule) if rule.when.holds(&seen) => rule,
+            Derivation::Date(when, date) if when.holds(&seen) => {
+                let text = date.eval(&seen)?.into_text();
+                if let Into::Column(at) = self.into {
+                    put(derived, at, text);
+                }
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        match &self.into {
+            Into::Column(at) => {
+                let value = rule.eval(&seen)?.into_owned();
+                put(derived, *at, value);
+            }
+            Into::Groups(groups, may_fail) => {
+                let text = rule.from.render(&seen).into_owned();
+                let Some(matches) = &rule.matches else { return Ok(()) };
+                let Some(found) = matches.captures(&text) else {
+                    if *may_fail || text.is_empty() {
+                        return Ok(());
+                    }
+                    let what = format!("`{}` does not match `{matches}`", shown(&text));
+                    return Err(Fault::column(rule.from.columns(), what));
+                };
+                for (name, at) in groups {
+                    let value = found.name(name).map(|found| found.as_str().to_owned()).unwrap_or_default();
+                    put(derived, *at, value);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The place of a derived column, which gets one with its first value.
+fn place<'m>(name: &'m str, names: &mut Vec<&'m str>, scope: &mut Scope) -> usize {
+    let at = names.iter().position(|known| *known == name).unwrap_or_else(|| {
+        names.push(name);
+        names.len() - 1
+    });
+    scope.derive(name, at);
+    at
+}
+
+/// The member of a vocabulary that a row names; none where it says nothing.
+fn named(
+    value: &Value<'_>,
+    seen: &RowScope<'_>,
+    prefix: &str,
+    member: fn(&str) -> Option<i32>,
+) -> Result<Option<i32>, Fault> {
+    let word = value.eval(seen)?;
+    if word.is_empty() {
+        return Ok(None);
+    }
+    let number = member(&format!("{prefix}_{}", word.to_uppercase())).filter(|number| *number != 0);
+    let what = prefix.to_lowercase().replace('_', " ");
+    number.map(Some).ok_or_else(|| Fault::column(value.columns(), format!("`{}` is no {what}", shown(&word))))
+}
+
+/// The last that gives a value counts.
+fn put(derived: &mut [String], at: usize, value: String) {
+    if let Some(column) = derived.get_mut(at).filter(|_| !value.is_empty()) {
+        *column = value;
+    }
+}
+
+/// The names of the groups of a regular expression, as they are written in it.
+fn group_names(pattern: &str) -> Vec<&str> {
+    let groups = pattern.split("(?").skip(1).filter_map(|rest| {
+        let rest = rest.strip_prefix("P<").or_else(|| rest.strip_prefix('<'))?;
+        rest.split_once('>').map(|(name, _)| name)
+    });
+    groups.filter(|name| !name.starts_with(['=', '!'])).collect()
+}

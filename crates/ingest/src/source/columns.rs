@@ -1,0 +1,257 @@
+//! What the columns of a file are called, and how the lines of a delimited file become rows with those columns.
+
+use super::delimited::{BadLine, Cell, DelimitedReader, Record};
+use super::row::{FileName, Row, RowResult};
+use super::shape::Shape;
+use super::{Take, broken, refused};
+use crate::composed;
+use crate::fault::{BadFile, BadMapping, Fault};
+use crate::mapping::FileSpec;
+use std::collections::BTreeSet;
+use std::io::BufRead;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The names of the columns of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    names: Vec<String>,
+    /// Whether a row may have others: of JSON one does not know.
+    pub open: bool,
+}
+
+impl Deref for Columns {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.names
+    }
+}
+
+impl Columns {
+    /// Columns of which there may be more.
+    pub(super) fn open(names: Vec<String>) -> Self {
+        Self { names, open: true }
+    }
+
+    /// Columns of which there are no more.
+    pub(super) const fn fixed(names: Vec<String>) -> Self {
+        Self { names, open: false }
+    }
+
+    /// Other columns, of which there may be more if there may be more of these.
+    pub(super) const fn like(&self, names: Vec<String>) -> Self {
+        Self { names, open: self.open }
+    }
+
+    fn named(names: Vec<String>, file: &FileName) -> Result<Self, BadFile> {
+        let mut sorted: Vec<&String> = names.iter().filter(|name| !name.is_empty()).collect();
+        sorted.sort();
+        let twice = sorted.windows(2).find_map(|pair| match pair {
+            [one, other] if one == other => Some(one.as_str()),
+            _ => None,
+        });
+        match twice {
+            Some(name) => Err(refused(file, format!("two columns are called `{name}`"))),
+            None => Ok(Self { names, open: false }),
+        }
+    }
+}
+
+/// All members that the objects of a file, or of several, had.
+#[derive(Debug, Default)]
+pub struct Members {
+    names: BTreeSet<String>,
+    open: bool,
+}
+
+impl Members {
+    /// Takes in those of some rows.
+    pub fn add(&mut self, columns: &Columns) {
+        self.open |= columns.open;
+        self.names.extend(columns.iter().filter(|name| !self.names.contains(*name)).cloned().collect::<Vec<_>>());
+    }
+
+    /// The columns for all members, to which no more can be added; none if there was no row.
+    pub fn closed(self) -> Option<Columns> {
+        let names = self.names.into_iter().collect::<Vec<_>>();
+        (!names.is_empty()).then_some(Columns { names, open: false })
+    }
+}
+
+/// What a column is called, by the rules of a mapping.
+pub(super) fn renamed(name: &str, spec: &FileSpec) -> String {
+    let name = composed(name.trim());
+    let name = if spec.lower_case { name.to_lowercase() } else { name.into_owned() };
+    spec.rename.get(&name).cloned().unwrap_or(name)
+}
+
+/// What becomes of the text of a cell.
+pub(super) fn said<'t>(text: &'t str, spec: &FileSpec) -> &'t str {
+    let text = if spec.trim { text.trim() } else { text };
+    let compared = composed(text);
+    if spec.null.iter().any(|null| *null == *compared) { "" } else { text }
+}
+
+/// Reads the rows of a delimited file.
+pub(super) fn delimited(
+    file: &Arc<FileName>,
+    input: impl BufRead,
+    delimiter: u8,
+    spec: &FileSpec,
+    take: Take<'_>,
+) -> Result<(), BadFile> {
+    let failed = |cause: std::io::Error| broken(file.shown(), &cause);
+    let quote = quote(delimiter, spec)?;
+    let mut lines = DelimitedReader::new(input, delimiter, quote).map_err(failed)?;
+    lines.skip(spec.skip_lines).map_err(failed)?;
+    if spec.header {
+        lines.take_separator(spec.delimiter.is_none()).map_err(failed)?;
+    }
+    let mut record = Record::default();
+    let names = if spec.header {
+        header(&mut lines, &mut record, file, spec)?
+    } else if spec.columns.is_empty() {
+        return Err(
+            BadMapping::at("source.columns", "say what the columns are called, where there is no header").into()
+        );
+    } else {
+        spec.columns.clone()
+    };
+    let table = Table::new(names, file, spec)?;
+    let mut shape = Shape::new(spec)?;
+    let mut number = 0;
+    while let Some(next) = lines.next(&mut record).map_err(failed)? {
+        number += 1;
+        let read = next.map_err(|bad| bad_line(file, record.line, bad)).and_then(|()| table.row(&record, file, number));
+        let read = read.map_or_else(|bad| bad, RowResult::Row);
+        shape.give(&table.columns, read, take).map_err(|what| refused(file, what))?;
+    }
+    Ok(())
+}
+
+fn quote(delimiter: u8, spec: &FileSpec) -> Result<Option<u8>, BadMapping> {
+    match spec.quote.as_deref().map(str::as_bytes) {
+        None if delimiter == b'\t' => Ok(None),
+        None => Ok(Some(b'"')),
+        Some([]) => Ok(None),
+        Some([quote]) => Ok(Some(*quote)),
+        Some(_) => Err(BadMapping::at("source.quote", "must be one ASCII character, or empty")),
+    }
+}
+
+fn header<R: BufRead>(
+    lines: &mut DelimitedReader<R>,
+    record: &mut Record,
+    file: &FileName,
+    spec: &FileSpec,
+) -> Result<Vec<String>, BadFile> {
+    let next = lines.next(record).map_err(|cause| broken(file.shown(), &cause))?;
+    let bad = |what: &str| refused(file, format!("line {}: {what}", record.line));
+    match next {
+        None => Err(refused(file, "it is empty: there is no line with the names of the columns".to_owned())),
+        Some(Err(line)) => Err(bad(&line.what)),
+        Some(Ok(())) => {
+            let name = |cell: &Cell| {
+                let bytes = record.raw.get(cell.place.clone()).unwrap_or_default();
+                std::str::from_utf8(bytes).map(|name| renamed(&unquoted(name, cell, b'"'), spec))
+            };
+            let names = record.cells.iter().map(name).collect::<Result<Vec<_>, _>>();
+            names.map_err(|_| bad("the names of the columns are not of the encoding"))
+        }
+    }
+}
+
+fn unquoted(text: &str, cell: &Cell, quote: u8) -> String {
+    let quote = char::from(quote).to_string();
+    if cell.doubled { text.replace(&quote.repeat(2), &quote) } else { text.to_owned() }
+}
+
+fn bad_line(file: &Arc<FileName>, line: u64, bad: BadLine) -> RowResult {
+    RowResult::Bad { file: Arc::clone(file), line, faults: vec![Fault::row(bad.what)], raw: bad.raw }
+}
+
+/// The expected form of the rows of a file.
+struct Table<'s> {
+    spec: &'s FileSpec,
+    columns: Arc<Columns>,
+    quote: u8,
+    decoded: bool,
+}
+
+impl<'s> Table<'s> {
+    fn new(names: Vec<String>, file: &FileName, spec: &'s FileSpec) -> Result<Self, BadFile> {
+        let columns = Arc::new(Columns::named(names, file)?);
+        let quote = spec.quote.as_deref().and_then(|quote| quote.bytes().next()).unwrap_or(b'"');
+        let decoded = !spec.encoding.eq_ignore_ascii_case("utf-8");
+        Ok(Self { spec, columns, quote, decoded })
+    }
+
+    fn row(&self, record: &Record, file: &Arc<FileName>, number: u64) -> Result<Row, RowResult> {
+        let refuse = |fault: Fault| {
+            let raw = record.raw.clone();
+            RowResult::Bad { file: Arc::clone(file), line: record.line, faults: vec![fault], raw }
+        };
+        let (found, expected) = (record.cells.len(), self.columns.len());
+        let pads = |cell: &Cell| self.is_empty(record, cell);
+        // A spreadsheet pads rows where a column was cleared: cells beyond the header that say nothing are no cells.
+        let padded = record.cells.iter().skip(expected).all(pads);
+        let nothing = found < expected && record.cells.iter().all(pads);
+        if (found < expected && !nothing) || !padded {
+            return Err(refuse(Fault::row(format!("has {}, the header has {expected}", counted(found)))));
+        }
+        let text = match String::from_utf8(record.raw.clone()) {
+            Ok(text) if self.decoded && text.contains(char::REPLACEMENT_CHARACTER) => {
+                let at = text.find(char::REPLACEMENT_CHARACTER).unwrap_or_default();
+                let what = format!("has bytes that are not {}", self.spec.encoding);
+                return Err(refuse(Fault::column(self.column_at(record, at), what)));
+            }
+            Ok(text) => text,
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let byte = record.raw.get(at).copied().unwrap_or_default();
+                let what =
+                    format!("byte 0x{byte:02x} is not UTF-8: say the `encoding` in [source], for example windows-1252");
+                return Err(refuse(Fault::column(self.column_at(record, at), what)));
+            }
+        };
+        let mut row = Row::new(file, number, record.line, text, record.cells.len());
+        for cell in record.cells.iter().take(expected) {
+            self.push(&mut row, cell);
+        }
+        Ok(row)
+    }
+
+    fn push(&self, row: &mut Row, cell: &Cell) {
+        let text = row.raw().get(cell.place.clone()).unwrap_or_default();
+        if cell.doubled {
+            let meant = unquoted(text, cell, self.quote);
+            row.push_text(said(&meant, self.spec));
+            return;
+        }
+        let kept = said(text, self.spec);
+        if !matches!(composed(kept), std::borrow::Cow::Borrowed(_)) {
+            let kept = kept.to_owned();
+            row.push_text(&kept);
+            return;
+        }
+        // What is said is a piece of the text: where it begins in it follows from what was dropped before it.
+        let dropped = if kept.is_empty() { 0 } else { text.len() - text.trim_start().len() };
+        let start = cell.place.start + if self.spec.trim { dropped } else { 0 };
+        row.push(start..start + kept.len());
+    }
+
+    fn is_empty(&self, record: &Record, cell: &Cell) -> bool {
+        let bytes = record.raw.get(cell.place.clone()).unwrap_or_default();
+        std::str::from_utf8(bytes).is_ok_and(|text| said(text, self.spec).is_empty())
+    }
+
+    fn column_at(&self, record: &Record, at: usize) -> String {
+        let cell = record.cells.iter().position(|cell| at < cell.place.end.max(cell.place.start + 1));
+        cell.and_then(|cell| self.columns.get(cell)).cloned().unwrap_or_default()
+    }
+}
+
+fn counted(cells: usize) -> String {
+    if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") }
+}

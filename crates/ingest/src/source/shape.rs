@@ -1,0 +1,201 @@
+//! Changes to a row before a mapping sees it: an empty row is dropped, `split` and `unpivot` make several rows of one.
+//!
+//! ```text
+//!   split, a list in a cell        members = "A; B"          a row for A, a row for B
+//!   split, a list of objects       interests.0.share, ...    a row each, with interests.share
+//!   unpivot                        every other cell          a row each, with @column and @value
+//! ```
+//!
+//! The plan follows from the columns. It is made once for each set of columns.
+
+use super::columns::Columns;
+use super::row::{Row, RowResult};
+use super::{LIST_SEPARATOR, Take};
+use crate::fault::{BadFile, BadMapping};
+use crate::mapping::{FileSpec, SplitSpec};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The name of the column with the number of an item, from 0.
+const ITEM: &str = "@item";
+
+/// Shapes the rows of a file.
+pub(super) struct Shape<'s> {
+    spec: &'s FileSpec,
+    known: Option<(Arc<Columns>, Plan)>,
+}
+
+/// The plan for rows that have certain columns.
+enum Plan {
+    AsIs,
+    /// The cells that are kept, and those that become rows, with their names.
+    Unpivot {
+        kept: Vec<Option<usize>>,
+        others: Vec<(usize, String)>,
+        columns: Arc<Columns>,
+    },
+    /// The cell with a list.
+    Cell {
+        at: usize,
+        columns: Arc<Columns>,
+    },
+    /// The cells that every item keeps, and by item the cells of its own.
+    List {
+        kept: Vec<usize>,
+        items: Vec<Vec<Option<usize>>>,
+        columns: Arc<Columns>,
+    },
+}
+
+impl<'s> Shape<'s> {
+    /// For the rows of a file.
+    ///
+    /// # Errors
+    /// Both `split` and `unpivot` are asked for.
+    pub(super) fn new(spec: &'s FileSpec) -> Result<Self, BadFile> {
+        if spec.split.is_some() && spec.unpivot.is_some() {
+            return Err(BadMapping::at("source.split", "and `unpivot` cannot both be given").into());
+        }
+        Ok(Self { spec, known: None })
+    }
+
+    /// Gives on what a row becomes.
+    pub(super) fn give(&mut self, columns: &Arc<Columns>, read: RowResult, take: Take<'_>) -> Result<(), String> {
+        let row = match read {
+            RowResult::Row(row) if row.says_nothing() => return Ok(()),
+            RowResult::Row(row) => row,
+            bad @ RowResult::Bad { .. } => return take(columns, bad),
+        };
+        let known = self.known.take().filter(|(known, _)| Arc::ptr_eq(known, columns));
+        let plan = match known {
+            Some((_, plan)) => plan,
+            None => self.plan(columns)?,
+        };
+        let given = plan.give(columns, row, self.spec.split.as_ref(), take);
+        self.known = Some((Arc::clone(columns), plan));
+        given
+    }
+
+    fn plan(&self, columns: &Columns) -> Result<Plan, String> {
+        match (&self.spec.split, &self.spec.unpivot) {
+            (Some(split), _) => split_plan(split, columns),
+            (None, Some(kept)) => unpivot_plan(kept, columns),
+            (None, None) => Ok(Plan::AsIs),
+        }
+    }
+}
+
+fn unpivot_plan(kept: &[String], columns: &Columns) -> Result<Plan, String> {
+    let mut places = Vec::with_capacity(kept.len());
+    for name in kept {
+        let at = columns.iter().position(|known| known == name);
+        if at.is_none() && !columns.open {
+            return Err(format!("source.unpivot: there is no column `{name}`; there are: {}", columns.join(", ")));
+        }
+        places.push(at);
+    }
+    let is_other = |at: &usize, name: &str| !places.contains(&Some(*at)) && !name.ends_with(".*");
+    let others = columns.iter().enumerate().filter(|(at, name)| is_other(at, name));
+    let others = others.map(|(at, name)| (at, name.clone())).collect();
+    let names = kept.iter().cloned().chain(["@column".to_owned(), "@value".to_owned()]).collect();
+    Ok(Plan::Unpivot { kept: places, others, columns: Arc::new(Columns::fixed(names)) })
+}
+
+fn split_plan(split: &SplitSpec, columns: &Columns) -> Result<Plan, String> {
+    let item = [ITEM.to_owned()];
+    if split.by.is_some() || !columns.open {
+        let at = columns.iter().position(|known| *known == split.column);
+        let at = at.or_else(|| columns.iter().position(|known| *known == format!("{}.*", split.column)));
+        let Some(at) = at else {
+            if columns.open {
+                return Ok(Plan::AsIs);
+            }
+            let there = columns.join(", ");
+            return Err(format!("source.split: there is no column `{}`; there are: {there}", split.column));
+        };
+        let names = columns.iter().cloned().chain(item).collect();
+        return Ok(Plan::Cell { at, columns: Arc::new(columns.like(names)) });
+    }
+    let prefix = format!("{}.", split.column);
+    let mut kept = Vec::new();
+    let mut items: BTreeMap<usize, BTreeMap<String, usize>> = BTreeMap::new();
+    for (at, name) in columns.iter().enumerate() {
+        match name.strip_prefix(&prefix).map(|rest| rest.split_once('.').unwrap_or((rest, ""))) {
+            Some(("*", _)) => {}
+            Some((number, rest)) if number.parse::<usize>().is_ok() => {
+                items.entry(number.parse().unwrap_or_default()).or_default().insert(rest.to_owned(), at);
+            }
+            _ if *name == split.column => {}
+            _ => kept.push(at),
+        }
+    }
+    let mut rests: Vec<&String> = items.values().flat_map(BTreeMap::keys).collect();
+    rests.sort_unstable();
+    rests.dedup();
+    let named = |rest: &String| if rest.is_empty() { split.column.clone() } else { format!("{prefix}{rest}") };
+    let kept_names = kept.iter().filter_map(|at| columns.get(*at).cloned());
+    let names = kept_names.chain(rests.iter().map(|rest| named(rest))).chain(item).collect();
+    let cells = |of: &BTreeMap<String, usize>| rests.iter().map(|rest| of.get(*rest).copied()).collect();
+    let items = items.values().map(cells).collect();
+    Ok(Plan::List { kept, items, columns: Arc::new(columns.like(names)) })
+}
+
+impl Plan {
+    fn give(&self, columns: &Arc<Columns>, row: Row, split: Option<&SplitSpec>, take: Take<'_>) -> Result<(), String> {
+        match self {
+            Self::AsIs => take(columns, RowResult::Row(row)),
+            Self::Unpivot { kept, others, columns } => {
+                for (at, name) in others.iter().filter(|(at, _)| !row.cell(*at).is_empty()) {
+                    let mut picked = row.picked(kept.iter().copied());
+                    picked.push_text(name);
+                    picked.push_cell_of(&row, *at);
+                    take(columns, RowResult::Row(picked))?;
+                }
+                Ok(())
+            }
+            Self::Cell { at, columns } => {
+                let by = split.and_then(|split| split.by.as_deref()).unwrap_or_default();
+                let items = pieces(row.cell(*at), by).map(str::to_owned).collect::<Vec<_>>();
+                let all = (0..columns.len() - 1).map(Some);
+                if items.is_empty() {
+                    return take(columns, RowResult::Row(row.picked(all)));
+                }
+                for (number, item) in items.iter().enumerate() {
+                    let mut picked = row.picked(all.clone());
+                    picked.set(*at, item);
+                    picked.push_text(&number.to_string());
+                    take(columns, RowResult::Row(picked))?;
+                }
+                Ok(())
+            }
+            Self::List { kept, items, columns } => {
+                let mut given = false;
+                for (number, cells) in items.iter().enumerate() {
+                    if cells.iter().flatten().all(|at| row.cell(*at).is_empty()) {
+                        continue;
+                    }
+                    let mut picked = row.picked(kept.iter().copied().map(Some).chain(cells.iter().copied()));
+                    picked.push_text(&number.to_string());
+                    take(columns, RowResult::Row(picked))?;
+                    given = true;
+                }
+                if given {
+                    return Ok(());
+                }
+                let nothing = vec![None; columns.len() - kept.len()];
+                take(columns, RowResult::Row(row.picked(kept.iter().copied().map(Some).chain(nothing))))
+            }
+        }
+    }
+}
+
+/// The pieces of a list in a text: between separators, and always between the items of a list of JSON.
+pub fn pieces<'t>(text: &'t str, by: &str) -> impl Iterator<Item = &'t str> {
+    let items = text.split(LIST_SEPARATOR);
+    let by = by.to_owned();
+    let split = items.flat_map(move |item| {
+        let pieces: Vec<&str> = if by.is_empty() { vec![item] } else { item.split(by.as_str()).collect() };
+        pieces
+    });
+    split.map(str::trim).filter(|piece| !piece.is_empty())
+}
