@@ -74,7 +74,7 @@ def listed_and_described(client):
     check(f"list: the {len(METHODS)} methods of the proto", sorted(client.methods()), METHODS)
     shown = client.describe()
     if shown is not None:
-        check("describe: GetState with its comment", "Answers what the state was at valid_at" in shown, True)
+        check("describe: GetState with its comment", "Returns the state at `valid_at`" in shown, True)
         check("describe: valid_at with its comment", "Date of the question (EDTF" in shown, True)
     check("health: the ledger is served", client.health(), "SERVING")
 
