@@ -8,7 +8,7 @@ use crate::closed_loop::{self, Answer, Client, Pace};
 use crate::connect::{Caller, Target};
 use crate::result::Outcome;
 use crate::state::PATH;
-use detente_ledger::wire::count_field;
+use crate::wire::count_field;
 use crate::words::Chance;
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;

@@ -7,7 +7,7 @@ use crate::claims::{Maker, Verb};
 use crate::closed_loop::{self, Answer, Client, Pace};
 use crate::connect::{Caller, Target};
 use crate::result::Outcome;
-use detente_ledger::wire::count_field;
+use crate::wire::count_field;
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use detente_proto::v1;

@@ -8,7 +8,7 @@ use crate::cases::ANSWER;
 use crate::claims::{Id, Maker, Verb, claim_id};
 use crate::codec::Prepared;
 use crate::state;
-use detente_ledger::wire::count_field;
+use crate::wire::count_field;
 use anyhow::Result;
 use bytes::Bytes;
 use detente_proto::v1;

@@ -11,7 +11,7 @@ use crate::connect::{Caller, Target};
 use crate::json::{JsonCaller, count};
 use crate::read_events;
 use crate::result::Outcome;
-use detente_ledger::wire::count_field;
+use crate::wire::count_field;
 use crate::words::Chance;
 use anyhow::{Result, ensure};
 use bytes::Bytes;

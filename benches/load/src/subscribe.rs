@@ -7,7 +7,7 @@ use crate::Common;
 use crate::codec::Prepared;
 use crate::connect::{MAX_REPLY_BYTES, Target};
 use crate::result::Outcome;
-use detente_ledger::wire::{fields, number_in};
+use crate::wire::{fields, number_in};
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use detente_proto::v1;
