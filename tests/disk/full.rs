@@ -54,6 +54,59 @@ fn a_disk_that_is_full_is_told_when_it_begins_and_when_it_ends_and_reads_go_on()
 }
 
 #[test]
+fn a_disk_that_others_fill_in_the_midst_of_a_write_ends_the_server_and_loses_nothing_acknowledged() {
+    let home = tempfile::tempdir().unwrap();
+    let disk = home.path().join("disk");
+    let Some(_mount) = Mount::of_memory(&disk, 48) else { return };
+    let data = disk.join("ledger");
+    let text = data.to_str().unwrap();
+    let config = settings(home.path(), "reserve_mib = 1");
+    let server = Server::start(&data, &[], &["--demo", "--config", &config]);
+    let mut wire = server.wire();
+    let acknowledged = position(&wire.append(1));
+    // Within what may be written before the disk is looked at again.
+    let filling = fill(&disk, 100_000);
+    let (_, refused) = wire.append(6);
+    assert_eq!(reason(&refused), "OUTCOME_UNKNOWN", "{refused}");
+    assert!(refused["message"].as_str().unwrap().contains("No space left on device"), "{refused}");
+    drop(wire);
+    let log = server.ends_by_itself();
+    assert_eq!(count(&log, "the ledger records nothing any more"), 1, "{log:#?}");
+
+    let files = || fs::read_dir(data.join("journal")).unwrap().count();
+    let (before, arguments) = (files(), ["serve", "--data", text, "--listen", "127.0.0.1:0"]);
+    fill_rest(&disk);
+    for _ in 0..3 {
+        let (code, _, complaint) = run(&[], &arguments);
+        assert!(code == 1 && complaint.contains("make room on the disk"), "{code} {complaint}");
+        assert_eq!(files(), before, "a start that is refused leaves nothing");
+    }
+    assert_eq!(run(&[], &["verify", "--data", text]).0, 0);
+    let reading = Server::start(&data, &[], &["--read-only"]);
+    assert_eq!(position(&reading.wire().call("GetState", &json!({}))), acknowledged);
+    reading.end();
+
+    fs::remove_file(filling).unwrap();
+    fs::remove_file(disk.join("rest")).unwrap();
+    let server = Server::start(&data, &[], &["--config", &config]);
+    assert_eq!(position(&server.wire().append(1)), acknowledged + 1);
+    server.end();
+    assert_eq!(run(&[], &["verify", "--data", text]).0, 0);
+}
+
+/// The position of an answer.
+fn position((status, answer): &(u16, serde_json::Value)) -> u64 {
+    assert_eq!(*status, 200, "{answer}");
+    answer["context"]["position"].as_str().unwrap().parse().unwrap()
+}
+
+/// Fills what is left of a file system, to the last byte.
+fn fill_rest(dir: &Path) {
+    let mut file = File::create(dir.join("rest")).unwrap();
+    io::copy(&mut io::repeat(7), &mut file).unwrap_err();
+}
+
+#[test]
 fn a_full_disk_is_verified_exported_and_read_and_is_not_damaged() {
     let home = tempfile::tempdir().unwrap();
     let disk = home.path().join("disk");

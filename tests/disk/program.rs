@@ -84,6 +84,12 @@ impl Server {
         assert!(self.child.wait().unwrap().success());
         self.log.take().unwrap().join().unwrap()
     }
+
+    /// Waits until it has ended, with an error; what it logged.
+    pub(crate) fn ends_by_itself(mut self) -> Vec<String> {
+        assert_eq!(self.child.wait().unwrap().code(), Some(1));
+        self.log.take().unwrap().join().unwrap()
+    }
 }
 
 /// A test that fails leaves no process behind.

@@ -134,3 +134,61 @@ async fn an_address_with_many_connections_leaves_streams_and_stages_to_another_a
     }
     server.end().await;
 }
+
+/// Clients from an address, each on a connection of its own.
+async fn channels_from(server: &Served, address: [u8; 4], count: usize) -> Vec<LedgerServiceClient<Channel>> {
+    let mut clients = Vec::new();
+    for _ in 0..count {
+        clients.push(LedgerServiceClient::new(channel_from(server, address).await));
+    }
+    clients
+}
+
+#[tokio::test]
+async fn an_address_that_subscribes_and_watches_all_it_can_leaves_both_and_cursors_in_use_to_another_address() {
+    let limits = Limits { subscriptions: 16, streams: 16, ..Limits::default() };
+    let server = Served::empty_with(ServerOptions { limits, ..ServerOptions::default() }).await;
+    let by_cursor = |number: usize| v1::SubscribeRequest {
+        start: Some(v1::subscribe_request::Start::CursorId(format!("desk-{number}"))),
+        ..Default::default()
+    };
+    let (mut feeds, mut clocks) = (Vec::new(), Vec::new());
+    for (number, mut client) in channels_from(&server, [127, 0, 0, 1], 20).await.into_iter().enumerate() {
+        client.create_cursor(cursor(number)).await.unwrap();
+        let subscribed = client.subscribe(by_cursor(number)).await;
+        subscribed.map_or_else(|status| assert_over_share(&status, "subscriptions"), |stream| feeds.push(stream));
+        let watched = client.watch_clock(v1::WatchClockRequest::default()).await;
+        watched.map_or_else(|status| assert_over_share(&status, "streams"), |stream| clocks.push(stream));
+    }
+    assert_eq!((feeds.len(), clocks.len()), (14, 14), "seven eighths");
+    for (number, mut client) in channels_from(&server, [127, 0, 0, 2], 2).await.into_iter().enumerate() {
+        client.create_cursor(cursor(100 + number)).await.unwrap();
+        feeds.push(client.subscribe(by_cursor(100 + number)).await.expect("another address subscribes"));
+        clocks.push(client.watch_clock(v1::WatchClockRequest::default()).await.expect("another address watches"));
+    }
+    server.end().await;
+}
+
+#[tokio::test]
+async fn an_address_that_makes_cursors_on_many_connections_leaves_an_eighth_to_another_address() {
+    let server = Served::empty().await;
+    let mut made = 0;
+    for mut client in channels_from(&server, [127, 0, 0, 1], 3).await {
+        for _ in 0..750 {
+            match client.create_cursor(cursor(made)).await {
+                Ok(_) => made += 1,
+                Err(status) => {
+                    assert_over_share(&status, "cursors");
+                    break;
+                }
+            }
+        }
+    }
+    assert_eq!(made, 875, "seven eighths");
+    for mut client in channels_from(&server, [127, 0, 0, 2], 1).await {
+        for number in 0..125 {
+            client.create_cursor(cursor(2_000 + number)).await.expect("another address has the rest");
+        }
+    }
+    server.end().await;
+}

@@ -138,7 +138,8 @@ fn cut(dir: &Path, disk: &dyn Disk, segment: &Segment, offset: u64, len: u64) ->
     Ok(Torn { file, offset, bytes: len.saturating_sub(offset), kept_in })
 }
 
-/// Copies the bytes between two offsets into a new file, durably.
+/// Copies the bytes between two offsets into a new file, durably. A copy that cannot be finished is removed: a start that a
+/// full disk refuses again and again leaves nothing behind.
 fn keep_aside(dir: &Path, disk: &dyn Disk, name: &str, from: u64, to: u64) -> io::Result<Option<String>> {
     if from >= to {
         return Ok(None);
@@ -149,11 +150,16 @@ fn keep_aside(dir: &Path, disk: &dyn Disk, name: &str, from: u64, to: u64) -> io
         return Ok(None);
     };
     let (source, target) = (disk.open(&dir.join(name))?, disk.create(&dir.join(&kept_in))?);
-    for_pieces(from, to.min(from.saturating_add(KEPT_AT_MOST)), |offset, piece| {
+    let copied = for_pieces(from, to.min(from.saturating_add(KEPT_AT_MOST)), |offset, piece| {
         source.read_at(piece, offset)?;
         target.write_at(piece, offset - from)
-    })?;
-    target.sync()?;
+    });
+    if let Err(error) = copied.and_then(|()| target.sync()) {
+        if let Err(left) = disk.remove(&dir.join(&kept_in)) {
+            tracing::warn!(file = %kept_in, error = %left, "an unfinished copy of torn bytes could not be removed");
+        }
+        return Err(error);
+    }
     disk.sync_dir(dir)?;
     Ok(Some(kept_in))
 }

@@ -1,7 +1,7 @@
 //! What the journal promises, tried against memory, real files, and a disk that loses power.
 //!
 //! `conformance` runs on every journal, `runs` too: appends that are written piece by piece; `recovery`, `damage` and `refusals` are about files; `errnos` are what the
-//! system refuses, number by number; `power` cuts the power and
+//! system refuses, number by number; `full` is a disk that fills up at any byte; `power` cuts the power and
 //! fails operations, and has controls that show that the simulation would notice.
 #![allow(
     clippy::unwrap_used,
@@ -14,6 +14,7 @@
 mod conformance;
 mod damage;
 mod errnos;
+mod full;
 mod power;
 mod recovery;
 mod refusals;

@@ -15,6 +15,8 @@ use detente_journal::file::lock::{Lock, LockError};
 use super::Random;
 
 const SECTOR: usize = 512;
+/// ENOSPC, as Linux numbers it.
+const NO_SPACE: i32 = 28;
 
 #[derive(Clone)]
 pub(crate) struct FaultyDisk(Arc<Mutex<State>>);
@@ -32,6 +34,8 @@ struct State {
     lies: bool,
     lies_about_names: bool,
     space: u64,
+    /// Bytes that writes may still add; the write that needs more is cut short.
+    room: u64,
     /// Operations that fail, with their error numbers.
     refused: BTreeMap<Operation, i32>,
 }
@@ -121,6 +125,7 @@ impl FaultyDisk {
             lies: false,
             lies_about_names: false,
             space: u64::MAX,
+            room: u64::MAX,
             refused: BTreeMap::new(),
         })))
     }
@@ -161,7 +166,7 @@ impl FaultyDisk {
         self.state().lies_about_names = true;
     }
 
-    /// From now on refuses an operation, with an error number; nothing of it happens.
+    /// From now on refuses an operation, with an error number; nothing of it happens. A sync forgets what it was to make durable.
     pub(crate) fn refuse(&self, operation: Operation, number: i32) {
         self.state().refused.insert(operation, number);
     }
@@ -169,6 +174,21 @@ impl FaultyDisk {
     /// Refuses nothing any more.
     pub(crate) fn allow(&self) {
         self.state().refused.clear();
+    }
+
+    /// From now on takes this many bytes more. The write that has more leaves as many as fit, and fails for want of space.
+    pub(crate) fn fill_but(&self, bytes: u64) {
+        self.state().room = bytes;
+    }
+
+    /// Returns the number of these bytes that the disk takes.
+    fn take_room(&self, bytes: usize) -> usize {
+        let mut state = self.state();
+        let taken = state.room.min(bytes as u64);
+        if state.room != u64::MAX {
+            state.room -= taken;
+        }
+        taken as usize
     }
 
     fn ask(&self, operation: Operation) -> io::Result<()> {
@@ -459,6 +479,13 @@ impl DiskFile for FaultyFile {
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.disk.ask(Operation::Write)?;
+        let taken = self.disk.take_room(bytes.len());
+        if taken < bytes.len() {
+            if taken > 0 {
+                self.change(Change::Write(offset as usize, bytes[..taken].to_vec()), None)?;
+            }
+            return Err(io::Error::from_raw_os_error(NO_SPACE));
+        }
         let half = Change::Write(offset as usize, bytes[..bytes.len() / 2].to_vec());
         self.change(Change::Write(offset as usize, bytes.to_vec()), Some(half))
     }
@@ -469,7 +496,10 @@ impl DiskFile for FaultyFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.disk.ask(Operation::Sync)?;
+        if let Err(refused) = self.disk.ask(Operation::Sync) {
+            self.disk.state().files[self.id].changes.clear();
+            return Err(refused);
+        }
         let (mut guard, fate) = self.disk.begin()?;
         let lies = guard.lies;
         let content = &mut guard.files[self.id];
