@@ -10,8 +10,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 /// For how long memory that is free is kept: a server that records all the time needs it again within seconds.
 const FREE_MEMORY: Duration = Duration::from_secs(10);
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     detente_allocator::keep_free_memory_for(FREE_MEMORY);
-    detente::cli::run(std::env::args_os()).await
+    detente::cli::run(std::env::args_os().collect())
 }

@@ -69,6 +69,7 @@ mod words;
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::Builder;
 
 pub(crate) use crate::config::DEFAULT_LISTEN;
 
@@ -188,20 +189,20 @@ pub(crate) enum OperatorCommand {
     Dump(DumpArgs),
 }
 
-/// Runs one command line, given with the name of the program first, and says with which code to exit.
+/// Runs one command line, given with the name of the program first, and returns the code to exit with.
 ///
-/// Answers go to standard output; failures, notices and progress go to standard error.
-pub async fn run<I>(arguments: I) -> ExitCode
-where
-    I: IntoIterator,
-    I::Item: Into<OsString> + Clone,
-{
+/// Answers go to standard output; failures, notices and progress go to standard error. Everything runs on this thread but what
+/// a server or an import starts. The program itself has no code of it to compile, since neither a type parameter nor a future
+/// leaves this function.
+#[must_use]
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return explain(&error).into(),
     };
     let format = cli.global.output;
-    match dispatch(cli).await {
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(|cause| Failure::Other(cause.into()));
+    match runtime.and_then(|runtime| runtime.block_on(dispatch(cli))) {
         Ok(()) => Exit::Done.into(),
         Err(failure) => failure.report(format).into(),
     }
