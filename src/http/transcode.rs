@@ -101,7 +101,11 @@ pub(super) fn method(name: &str) -> Option<MethodDescriptor> {
 /// The bytes of a request written as JSON. Unknown fields are an error: a misspelt one must not be ignored.
 pub(super) fn request(method: &MethodDescriptor, body: &[u8]) -> Result<Vec<u8>, Failure> {
     let body = if body.is_empty() { b"{}" } else { body };
-    let wrong = |error: serde_json::Error| Failure::invalid(format!("not {}: {error}", method.input().full_name()));
+    let wrong = |error: serde_json::Error| {
+        let error = error.to_string();
+        let advice = if error.contains("rfc3339 timestamp") { "; write instants as 2025-08-02T00:00:00Z" } else { "" };
+        Failure::invalid(format!("not {}: {error}{advice}", method.input().full_name()))
+    };
     let mut json = serde_json::Deserializer::from_slice(body);
     let message = DynamicMessage::deserialize(method.input(), &mut json).map_err(wrong)?;
     json.end().map_err(wrong)?;

@@ -66,12 +66,20 @@ pub(super) async fn call_paged<R: Message + Default>(
 
 /// Looks for the faults of an address and of the request that is made of it, without an answer.
 pub(super) async fn check(asked: &Asked, rpc: &str, request: &impl Message, token: &str) -> Result<(), Wrong> {
+    check_all(asked, &[(rpc, request.encode_to_vec(), token)]).await
+}
+
+/// Looks for the faults of an address and of all requests that are made of it, without an answer. Of each request: its rpc,
+/// its bytes, and the name that the address has for its page token.
+pub(super) async fn check_all(asked: &Asked, requests: &[(&str, Vec<u8>, &str)]) -> Result<(), Wrong> {
     let mut faults = faults(asked);
-    // A service that cannot look says so when it is asked.
-    let more = asked.local.validate(&path_of(rpc), request.encode_to_vec()).await.unwrap_or_default();
-    let is_new = |(name, _): &(String, String)| !faults.iter().any(|(known, _)| known == name);
-    let more: Faults = named(more, token).into_iter().filter(is_new).collect();
-    faults.extend(more);
+    for (rpc, request, token) in requests {
+        // A service that cannot look says so when it is asked.
+        let more = asked.local.validate(&path_of(rpc), request.clone()).await.unwrap_or_default();
+        let is_new = |(name, _): &(String, String)| !faults.iter().any(|(known, _)| known == name);
+        let more: Faults = named(more, token).into_iter().filter(is_new).collect();
+        faults.extend(more);
+    }
     if faults.is_empty() { Ok(()) } else { Err(Wrong::faulty(&faults)) }
 }
 

@@ -36,8 +36,11 @@ fn instant_fault(asked: &Asked, name: &str) -> Option<String> {
         _ => false,
     };
     let value = Some(asked.get(name)).filter(|value| is_instant && !value.is_empty())?;
-    let is_read = read_instant(value).is_ok_and(|instant| recorded_at(&instant).is_ok());
-    (!is_read).then(|| format!("`{value}` is no instant such as 2025-08-02T00:00:00Z, and no day"))
+    let lacks = match read_instant(value) {
+        Ok(instant) => recorded_at(&instant).err().map(|expected| format!("expected {expected}")),
+        Err(lacks) => Some(lacks),
+    };
+    lacks.map(|lacks| format!("`{value}` is no instant: {lacks}"))
 }
 
 fn choice_fault(asked: &Asked, name: &str) -> Option<String> {

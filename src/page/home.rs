@@ -1,7 +1,7 @@
 //! `/`: the relationships and the parties, with a search, and the founding question where its record is at hand.
 
 use super::asked::{Asked, path};
-use super::call::{Wrong, call, call_paged};
+use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::layout::{View, basis, next};
 use super::names::Names;
 use super::text::line;
@@ -13,6 +13,7 @@ use detente_proto::v1::{
     ListRelationshipsRequest, ListRelationshipsResponse, Party, Relationship,
 };
 use maud::{Markup, html};
+use prost::Message as _;
 
 /// How many of each a page shows.
 const PAGE: u32 = 60;
@@ -30,6 +31,12 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()
     };
+    if !asked.get("parties").is_empty() {
+        let parties = parties_request(asked, &asked.cut()).encode_to_vec();
+        let requests =
+            [("ListRelationships", request.encode_to_vec(), PAGE_TOKEN), ("ListParties", parties, "parties")];
+        check_all(asked, &requests).await?;
+    }
     let related: ListRelationshipsResponse = call(asked, "ListRelationships", &request).await?;
     let context = related.context.unwrap_or_default();
     let cut = Cut::basis(context.basis.clone());
@@ -60,15 +67,18 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
     Ok(View { title: lang.t("Relationships", "العلاقات").to_owned(), body })
 }
 
-async fn parties(asked: &Asked, cut: &Cut) -> Result<ListPartiesResponse, Wrong> {
-    let request = ListPartiesRequest {
+fn parties_request(asked: &Asked, cut: &Cut) -> ListPartiesRequest {
+    ListPartiesRequest {
         name: asked.get("q").to_owned(),
         cut: Some(cut.clone()),
         page_size: PAGE,
         page_token: asked.get("parties").to_owned(),
         ..Default::default()
-    };
-    call_paged(asked, "ListParties", &request, "parties").await
+    }
+}
+
+async fn parties(asked: &Asked, cut: &Cut) -> Result<ListPartiesResponse, Wrong> {
+    call_paged(asked, "ListParties", &parties_request(asked, cut), "parties").await
 }
 
 /// The claims whose words were searched for.

@@ -1,7 +1,7 @@
 //! `/party/{id}`: its names, with when they are in use, what it answers for, its relationships, and what it says.
 
 use super::asked::{Asked, path};
-use super::call::{Wrong, call, call_paged};
+use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::claim_parts::{date, link, marks};
 use super::layout::{self, View, basis, next};
 use super::names::Names;
@@ -14,6 +14,7 @@ use detente_proto::v1::{
     ListRelationshipsRequest, ListRelationshipsResponse, Party,
 };
 use maud::{Markup, html};
+use prost::Message as _;
 
 /// How many a page shows.
 const PAGE: u32 = 30;
@@ -26,6 +27,10 @@ pub(super) async fn view(Path(id): Path<String>, asked: Asked) -> Response {
 
 async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
     let request = ListPartiesRequest { party_ids: vec![id.to_owned()], cut: Some(asked.cut()), ..Default::default() };
+    if !asked.get("says").is_empty() {
+        let says = said_request(asked, &asked.cut(), id).encode_to_vec();
+        check_all(asked, &[("ListParties", request.encode_to_vec(), PAGE_TOKEN), ("ListClaims", says, "says")]).await?;
+    }
     let reply: ListPartiesResponse = call(asked, "ListParties", &request).await?;
     let context = reply.context.unwrap_or_default();
     let Some(party) = reply.parties.first() else { return Err(Wrong { status: 404, message: id.to_owned() }) };
@@ -73,17 +78,20 @@ async fn related(asked: &Asked, cut: &Cut, id: &str) -> Result<ListRelationships
     call(asked, "ListRelationships", &request).await
 }
 
-async fn said(asked: &Asked, cut: &Cut, id: &str) -> Result<ListClaimsResponse, Wrong> {
+fn said_request(asked: &Asked, cut: &Cut, id: &str) -> ListClaimsRequest {
     let item = FilterItem { asserted_by: vec![id.to_owned()], ..Default::default() };
-    let request = ListClaimsRequest {
+    ListClaimsRequest {
         filter: Some(Filter { items: vec![item] }),
         cut: Some(cut.clone()),
         newest_first: true,
         page_size: PAGE,
         page_token: asked.get("says").to_owned(),
         ..Default::default()
-    };
-    call_paged(asked, "ListClaims", &request, "says").await
+    }
+}
+
+async fn said(asked: &Asked, cut: &Cut, id: &str) -> Result<ListClaimsResponse, Wrong> {
+    call_paged(asked, "ListClaims", &said_request(asked, cut, id), "says").await
 }
 
 fn called(asked: &Asked, party: &Party) -> Markup {

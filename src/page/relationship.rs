@@ -1,7 +1,7 @@
 //! `/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-02T00:00:00Z`: the state at a date, as known at a date.
 
 use super::asked::Asked;
-use super::call::{Wrong, call, call_paged};
+use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::chart::axis::Axis;
 use super::chart::timeline::{self, Row};
 use super::claim_parts::{date, instant, link, marks, voices, when};
@@ -17,6 +17,7 @@ use detente_proto::v1::{
     ListClaimsResponse, ReplyContext,
 };
 use maud::{Markup, html};
+use prost::Message as _;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many claims of the state a page shows, and how many of the record. A filter names no more ids than that.
@@ -85,7 +86,13 @@ fn filter(asked: &Asked, id: &str, claim_ids: Vec<String>) -> Option<Filter> {
 }
 
 async fn answers(asked: &Asked, id: &str) -> Result<Answers, Wrong> {
-    let state = state(asked, &asked.cut(), filter(asked, id, Vec::new()), asked.get("page_token")).await?;
+    let cut = asked.cut();
+    let first = state_request(asked, &cut, filter(asked, id, Vec::new()), asked.get("page_token"));
+    if !asked.get("rows").is_empty() {
+        let rows = record_request(&cut, filter(asked, id, Vec::new()), asked.get("rows")).encode_to_vec();
+        check_all(asked, &[("GetState", first.encode_to_vec(), PAGE_TOKEN), ("ListClaims", rows, "rows")]).await?;
+    }
+    let state: GetStateResponse = call(asked, "GetState", &first).await?;
     let context = state.context.clone().unwrap_or_default();
     let cut = Cut::basis(context.basis);
     let record = recorded(asked, &cut, filter(asked, id, Vec::new()), asked.get("rows")).await?;
@@ -100,8 +107,8 @@ async fn answers(asked: &Asked, id: &str) -> Result<Answers, Wrong> {
     Ok(Answers { state, absent, record, certainty, names })
 }
 
-async fn state(asked: &Asked, cut: &Cut, filter: Option<Filter>, token: &str) -> Result<GetStateResponse, Wrong> {
-    let request = GetStateRequest {
+fn state_request(asked: &Asked, cut: &Cut, filter: Option<Filter>, token: &str) -> GetStateRequest {
+    GetStateRequest {
         filter,
         valid_at: asked.get("valid_at").to_owned(),
         mode: coordinates::mode(asked).into(),
@@ -109,12 +116,11 @@ async fn state(asked: &Asked, cut: &Cut, filter: Option<Filter>, token: &str) ->
         page_size: PAGE,
         page_token: token.to_owned(),
         ..Default::default()
-    };
-    call(asked, "GetState", &request).await
+    }
 }
 
-async fn recorded(asked: &Asked, cut: &Cut, filter: Option<Filter>, token: &str) -> Result<ListClaimsResponse, Wrong> {
-    let request = ListClaimsRequest {
+fn record_request(cut: &Cut, filter: Option<Filter>, token: &str) -> ListClaimsRequest {
+    ListClaimsRequest {
         filter,
         cut: Some(cut.clone()),
         include_retracted: true,
@@ -122,8 +128,11 @@ async fn recorded(asked: &Asked, cut: &Cut, filter: Option<Filter>, token: &str)
         page_size: ROWS,
         page_token: token.to_owned(),
         ..Default::default()
-    };
-    call_paged(asked, "ListClaims", &request, "rows").await
+    }
+}
+
+async fn recorded(asked: &Asked, cut: &Cut, filter: Option<Filter>, token: &str) -> Result<ListClaimsResponse, Wrong> {
+    call_paged(asked, "ListClaims", &record_request(cut, filter, token), "rows").await
 }
 
 /// How each claim of the chart stands at the asked date.

@@ -46,6 +46,46 @@ async fn every_form_of_one_instant_is_one_question() {
 }
 
 #[tokio::test]
+async fn every_entrance_takes_the_same_spellings_of_an_instant() {
+    let server = recorded(vec![dated(1, v1::TemporalType::State, "2024/..")]).await;
+    let paths = |at: &str| {
+        let names = [
+            "state?valid_at",
+            "state?known_at",
+            "timeline?until=2027&from",
+            "diff?from_position=0&from_valid_at=2025&to_valid_at",
+        ];
+        let flat = names.map(|name| format!("/api/v1/{name}={at}"));
+        [flat.to_vec(), vec![format!("/relationship/AAA-BBB?valid_at={at}"), format!("/?known_at={at}")]].concat()
+    };
+    for at in [
+        "2026-07-01T10:00:00Z",
+        "2026-07-01t10:00:00z",
+        "2026-07-01T10:00:00.5+04",
+        "2026-07-01+10:00:00.25+0400",
+        "1782900000000",
+    ] {
+        for path in paths(at) {
+            assert_eq!(server.ask("GET", &path, "", "").await.status, 200, "{path}");
+        }
+    }
+    for at in ["2026-07-01T10:00Z", "2026-07-01T10Z", "2026-07-01T10:00:00", "2026-07-01T10:00%2B04:00"] {
+        for path in paths(at) {
+            let refused = server.ask("GET", &path, "", "").await;
+            let words = String::from_utf8_lossy(&refused.body).into_owned();
+            assert_eq!(refused.status, 400, "{path}: {words}");
+            let is_advice = |part: &&str| words.contains(*part);
+            assert!(["T10:00:00Z", "T00:00:00Z", "add `Z`"].iter().any(is_advice), "{path}: {words}");
+        }
+    }
+    let json = r#"{"cut":{"knownAt":"2026-07-01T10:00Z"}}"#;
+    let refused =
+        server.ask("POST", "/detente.v1.LedgerService/GetState", "content-type: application/json\r\n", json).await;
+    assert!(String::from_utf8_lossy(&refused.body).contains("T00:00:00Z"), "{:?}", refused.body);
+    server.end().await;
+}
+
+#[tokio::test]
 async fn a_day_goes_by_the_date_as_written_and_an_instant_by_instants() {
     let server = recorded(vec![dated(1, v1::TemporalType::Event, "2025-06-30T02:00:00.25+04:00")]).await;
     for (at, expected) in [

@@ -110,6 +110,7 @@ async fn all_that_is_wrong_is_reported_at_once_whoever_finds_it() {
         ("state?valid_at=2025-13&mode=foo&page_size=x", &["mode", "page_size", "valid_at"]),
         ("state?mode=then&valid_at=soon&kind=Not+a+word&colour=red", &["colour", "kind", "mode", "valid_at"]),
         ("state?known_at=2025-01-01&basis=x&valid_at=soon", &["basis", "known_at", "valid_at"]),
+        ("claims?known_at=2025&basis=x&position=3", &["basis", "known_at", "position"]),
         ("state?page_token=xyz&valid_at=soon", &["page_token", "valid_at"]),
         ("state?page_token=xyz&format=xml", &["format", "page_token"]),
         ("timeline?page_token=xyz&from=soon", &["from", "page_token"]),
@@ -193,12 +194,17 @@ async fn other_refusals_keep_their_reason_and_name_the_parameter() {
         ("state?known_at=2999-01-01&format=csv", "CUT_IN_FUTURE", Some("known_at")),
         ("claims?basis=97-0000000000000000", "BASIS_MISMATCH", Some("basis")),
         ("diff?from_valid_at=2024&to_valid_at=2025&to_position=1000000", "CUT_IN_FUTURE", Some("to_position")),
+        ("diff?from_position=0&to_position=1000000", "CUT_IN_FUTURE", Some("to_position")),
+        ("diff?from_position=1000000&to_known_at=2025-09-01", "CUT_IN_FUTURE", Some("from_position")),
+        ("diff?from_basis=97-0000000000000000&to_position=97", "BASIS_MISMATCH", Some("from_basis")),
         ("feed?cursor_id=nobody", "CURSOR_NOT_FOUND", Some("cursor_id")),
         ("nothing", "UNSUPPORTED", None),
     ] {
         let refused = refused(&server, query).await;
         assert_eq!((refused.reason.as_str(), refused.names().first().copied()), (reason, name), "{query}");
     }
+    let both = refused(&server, "diff?from_basis=97-0000000000000000&to_known_at=2999-01-01").await;
+    assert_eq!((both.reason.as_str(), both.names()), ("BASIS_MISMATCH", vec!["from_basis", "to_known_at"]));
     let resumed = server.ask("GET", "/api/v1/feed?after_position=x&kind=Not+a+word", "last-event-id: a\r\n", "").await;
     assert_eq!(refusal("feed", &resumed.body).names(), ["kind", "last-event-id"]);
     let page = server.json("/api/v1/claims?page_size=3").await;
@@ -295,6 +301,12 @@ async fn the_page_tells_all_that_is_wrong_with_an_address_by_the_names_in_it() {
         ),
         ("relationship/AZE?valid_at=soon", vec!["relationship: ", "valid_at: "]),
         ("relationship/AZE-RUS?rows=xyz", vec!["rows: "]),
+        (
+            "relationship/AZE-RUS?rows=xyz&page_token=abc&valid_at=2025-13&kind=Not+a+word&basis=x",
+            vec!["rows: ", "page_token: ", "valid_at: ", "kind: ", "basis: "],
+        ),
+        ("party/AZE?says=xyz&known_at=soon", vec!["says: ", "known_at: "]),
+        ("?parties=xyz&page_token=abc&basis=x", vec!["parties: ", "page_token: ", "basis: "]),
         ("relationship/AZE-RUS?known_at=2025-01-01&known_at=2025-02-01", vec!["known_at: given more than once"]),
         (
             "diff?from_known_at=soon&to_known_at=later&from_valid_at=x&page_token=y",

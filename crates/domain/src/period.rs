@@ -11,7 +11,7 @@
 //!
 //! Invariant: `a < b` in every period made here.
 
-use super::edtf::{EdtfError, PartialDate, shown};
+use super::edtf::{DateTimeText, EdtfError, PartialDate, shown};
 use super::moment::{Atom, Moment};
 
 /// A stretch of valid time, from `a` up to and not including `b`.
@@ -33,7 +33,10 @@ impl Period {
         if let Some(period) = milliseconds(text).or_else(|| far_date(text)) {
             return Ok(period);
         }
-        let date = PartialDate::parse(text)?;
+        let date = match DateTimeText::of(text) {
+            Ok(written) => PartialDate::parse(&written.to_edtf()),
+            Err(_) => PartialDate::parse(text),
+        }?;
         refuse_vague(text)?;
         match (date.earliest(), date.latest()) {
             (Some(first), Some(last)) => Ok(Self { a: first.start, b: last.end }),

@@ -1,6 +1,7 @@
 //! What can go wrong in a use case, apart from any protocol.
 
 use crate::write::clock_guard::ClockFault;
+use detente_domain::cut::Cut;
 use detente_domain::name::ClaimId;
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::rejection::Rejection;
@@ -71,6 +72,9 @@ pub enum QueryError {
         /// The last position of the later cut.
         to: Position,
     },
+    /// Cuts of a comparison cannot be resolved.
+    #[error("a cut of the comparison cannot be resolved")]
+    UnresolvedSides(Vec<UnresolvedSide>),
     /// The basis belongs to another history.
     #[error("the basis belongs to another history")]
     BasisMismatch,
@@ -86,6 +90,17 @@ pub enum QueryError {
     /// A thread that answered it panicked.
     #[error("a defect of the service; its log says more")]
     Defect,
+}
+
+/// A side of a comparison whose cut cannot be resolved.
+#[derive(Clone, Debug)]
+pub struct UnresolvedSide {
+    /// True for the later side.
+    pub is_later: bool,
+    /// The cut.
+    pub cut: Cut,
+    /// The reason.
+    pub error: QueryError,
 }
 
 /// The reason that stored bytes cannot be read; nothing is answered from them.

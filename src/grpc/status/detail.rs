@@ -149,6 +149,18 @@ pub(super) fn cut_inside_append(before: Position, after: Position) -> Details {
     .with("after", after)
 }
 
+/// Cuts of a comparison that cannot be resolved, each at its field; the metadata are about the first.
+pub(super) fn of_sides(sides: impl Iterator<Item = (&'static str, Details)>) -> Details {
+    let mut first = None;
+    let mut violations = Vec::new();
+    for (field, details) in sides {
+        violations.push(Violation::new(field, details.message.clone()));
+        first.get_or_insert(details);
+    }
+    let message = violations.iter().map(told).collect::<Vec<_>>().join("; ");
+    Details { message, listing: Listing::of_fields(violations), ..first.unwrap_or_else(|| Details::saying("")) }
+}
+
 /// A claim that the cut does not know.
 pub(super) fn claim_not_found(claim: ClaimId) -> Details {
     let id = claim.0.to_string();

@@ -2,9 +2,10 @@
 
 use super::Refusal;
 use super::detail::{self, Details};
+use detente_domain::cut::Cut;
 use detente_domain::rejection::{Rejection, Violation};
 use detente_ledger::budget::Overrun;
-use detente_ledger::error::{AppendError, QueryError, ReadFailure};
+use detente_ledger::error::{AppendError, QueryError, ReadFailure, UnresolvedSide};
 use detente_ledger::follow::cursors::CursorError;
 use detente_ledger::write::stage::StageError;
 use std::time::Duration;
@@ -76,6 +77,9 @@ fn query_details(error: &QueryError) -> Details {
         QueryError::CutsOutOfOrder { .. } => {
             detail::violations("the request is malformed", vec![Violation::new("from", error.to_string())])
         }
+        QueryError::UnresolvedSides(sides) => {
+            detail::of_sides(sides.iter().map(|side| (field_of(side), query_details(&side.error))))
+        }
         QueryError::ClaimNotFound(claim) => detail::claim_not_found(*claim),
         QueryError::Unsupposable(Rejection::Violations(violations)) => {
             let supposed = |violation: &Violation| Violation {
@@ -87,6 +91,18 @@ fn query_details(error: &QueryError) -> Details {
         QueryError::Unsupposable(Rejection::Conflicts(conflicts)) => detail::conflicts(conflicts),
         QueryError::NotRead(failure) => not_read_details(failure),
         QueryError::BasisMismatch | QueryError::Defect => Details::saying(error.to_string()),
+    }
+}
+
+/// The field that the cut of a side is given by. One that is not given is the head, which always resolves.
+const fn field_of(side: &UnresolvedSide) -> &'static str {
+    match (side.is_later, side.cut) {
+        (false, Cut::KnownAt(_) | Cut::Head) => "from.cut.known_at",
+        (false, Cut::At(_)) => "from.cut.position",
+        (false, Cut::Basis(_)) => "from.cut.basis",
+        (true, Cut::KnownAt(_) | Cut::Head) => "to.cut.known_at",
+        (true, Cut::At(_)) => "to.cut.position",
+        (true, Cut::Basis(_)) => "to.cut.basis",
     }
 }
 

@@ -19,7 +19,7 @@ use tonic::Code;
 impl Refusal {
     /// The reason, as the contract names it.
     #[must_use]
-    pub const fn reason(&self) -> ErrorReason {
+    pub fn reason(&self) -> ErrorReason {
         match self {
             Self::Invalid(_) => ErrorReason::InvalidRequest,
             Self::PageToken => ErrorReason::PageTokenInvalid,
@@ -69,11 +69,14 @@ const fn append_reason(error: &AppendError) -> ErrorReason {
     }
 }
 
-const fn query_reason(error: &QueryError) -> ErrorReason {
+fn query_reason(error: &QueryError) -> ErrorReason {
     match error {
         QueryError::CutInFuture { .. } => ErrorReason::CutInFuture,
         QueryError::CutInsideAppend { .. } => ErrorReason::CutInsideAppend,
         QueryError::CutsOutOfOrder { .. } => ErrorReason::InvalidRequest,
+        QueryError::UnresolvedSides(sides) => {
+            sides.first().map_or(ErrorReason::Internal, |side| query_reason(&side.error))
+        }
         QueryError::BasisMismatch => ErrorReason::BasisMismatch,
         QueryError::ClaimNotFound(_) => ErrorReason::ClaimNotFound,
         QueryError::Unsupposable(_) => ErrorReason::CommandRejected,

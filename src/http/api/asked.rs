@@ -76,23 +76,18 @@ fn request(
     let mut request = Map::new();
     let mut item = Map::new();
     let Some(message) = transcode::method(rpc).map(|method| method.input()) else { return Value::Object(request) };
-    let mut choices = Choices::of(params, &message);
-    let mut are_named = false;
-    for (name, values) in given {
-        let Some(param) = params.iter().copied().find(|param| param.name == name) else {
-            violations.push((name, unknown(params, std::mem::replace(&mut are_named, true))));
-            continue;
-        };
-        let values = given_values(param, values);
-        let Some(field) = field_of(param, &message).filter(|_| !values.is_empty()) else { continue };
-        let mut wrong = |fault| violations.push((name.clone(), fault));
+    let given = known(params, given, violations);
+    let mut choices = Choices::of(params, &message, given.iter().map(|(param, _)| param.name).collect());
+    for (param, values) in given {
+        let Some(field) = field_of(param, &message) else { continue };
+        let mut wrong = |fault| violations.push((param.name.to_owned(), fault));
         if is_single(param.shape) && values.len() > 1 {
             wrong("given more than once".to_owned());
         }
-        let is_alone = choices.take(param).map_err(&mut wrong).is_ok();
+        let is_first = choices.take(param, &mut wrong);
         match value(param, &field, &values) {
             Err(faults) => faults.into_iter().for_each(wrong),
-            Ok(_) if !is_alone => {}
+            Ok(_) if !is_first => {}
             Ok(value) => match param.place {
                 Place::At(path) => insert(&mut request, path, value),
                 Place::Filter(field) => drop(item.insert(field.to_owned(), value)),
@@ -112,6 +107,24 @@ fn insert(message: &mut Map<String, Value>, path: &str, value: Value) {
     if let Some(within) = within.as_object_mut() {
         insert(within, rest, value);
     }
+}
+
+/// The parameters that say something, with their values; a name that is no parameter is a fault.
+fn known(
+    params: &[&'static Param],
+    given: BTreeMap<String, Vec<String>>,
+    violations: &mut Violations,
+) -> Vec<(&'static Param, Vec<String>)> {
+    let mut known = Vec::with_capacity(given.len());
+    let mut are_named = false;
+    for (name, values) in given {
+        match params.iter().copied().find(|param| param.name == name) {
+            Some(param) => known.push((param, given_values(param, values))),
+            None => violations.push((name, unknown(params, std::mem::replace(&mut are_named, true)))),
+        }
+    }
+    known.retain(|(_, values)| !values.is_empty());
+    known
 }
 
 /// The fault of a name that is no parameter. The first one in a query names those that are.
@@ -220,18 +233,24 @@ mod tests {
             "known_at: `soon` is no instant",
             "external_id: `x`: expected scheme:id",
             "include_retracted: `perhaps` is neither",
+            "known_at: given beside position; give one of known_at, position, basis",
             "position: given beside known_at; give one of known_at, position, basis",
         ] {
             assert!(all.iter().any(|one| one.starts_with(part)), "{part}: {all:?}");
         }
-        assert_eq!(all.len(), 11, "{all:?}");
+        assert_eq!(all.len(), 12, "{all:?}");
         assert_eq!(faults("state", "page_size=4294967296")[0], "page_size: `4294967296` is larger than 4294967295");
         assert!(faults("diff", "from_position=3&to_position=4").is_empty(), "each side has a cut of its own");
-        let sides = faults("diff", "from_position=3&from_basis=x&to_position=4");
-        assert_eq!(
-            sides,
-            ["from_position: given beside from_basis; give one of from_known_at, from_position, from_basis"]
-        );
+        let sides = faults("diff", "from_position=3&from_basis=x&to_position=4&from_known_at=2025");
+        for part in [
+            "from_basis: given beside from_known_at and from_position; give one of from_known_at, from_position, from_basis",
+            "from_known_at: given beside from_position and from_basis; ",
+            "from_known_at: `2025` is no instant",
+            "from_position: given beside from_known_at and from_basis; ",
+        ] {
+            assert!(sides.iter().any(|one| one.starts_with(part)), "{part}: {sides:?}");
+        }
+        assert_eq!(sides.len(), 4, "{sides:?}");
     }
 
     #[test]

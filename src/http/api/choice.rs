@@ -5,19 +5,22 @@ use super::value::field_of;
 use prost_reflect::MessageDescriptor;
 use std::collections::HashMap;
 
-/// The choices of a request, and the parameter of each that was given.
+/// The choices of a request, with the parameters that are given.
 #[derive(Debug)]
 pub(super) struct Choices {
     /// Of each parameter that is an alternative its choice: the message it is in, and its name there.
     choices: HashMap<&'static str, (&'static str, String)>,
     /// Names of parameters in the order of their table.
     names: Vec<&'static str>,
-    taken: HashMap<(&'static str, String), &'static str>,
+    /// Names of those that are given.
+    given: Vec<&'static str>,
+    /// The choices of which one was taken.
+    taken: Vec<(&'static str, String)>,
 }
 
 impl Choices {
     /// The choices among the parameters of a request.
-    pub(super) fn of(params: &[&'static Param], request: &MessageDescriptor) -> Self {
+    pub(super) fn of(params: &[&'static Param], request: &MessageDescriptor, given: Vec<&'static str>) -> Self {
         let choice = |param: &&'static Param| {
             let choice = field_of(param, request)?.containing_oneof().filter(|choice| !choice.is_synthetic())?;
             let message = match param.place {
@@ -27,18 +30,22 @@ impl Choices {
             Some((param.name, (message, choice.name().to_owned())))
         };
         let names = params.iter().map(|param| param.name).collect();
-        Self { choices: params.iter().filter_map(choice).collect(), names, taken: HashMap::new() }
+        Self { choices: params.iter().filter_map(choice).collect(), names, given, taken: Vec::new() }
     }
 
-    /// Takes a parameter.
-    ///
-    /// # Errors
-    /// Names the parameters of its choice, if another of them was taken before.
-    pub(super) fn take(&mut self, param: &Param) -> Result<(), String> {
-        let Some(choice) = self.choices.get(param.name) else { return Ok(()) };
-        let Some(other) = self.taken.insert(choice.clone(), param.name) else { return Ok(()) };
-        let is_of_choice = |name: &&&str| self.choices.get(**name) == Some(choice);
-        let names: Vec<&str> = self.names.iter().filter(is_of_choice).copied().collect();
-        Err(format!("given beside {other}; give one of {}", names.join(", ")))
+    /// Takes a parameter, and returns true if it is the first of its choice: a request has one. Each that is given with
+    /// another of its choice is wrong.
+    pub(super) fn take(&mut self, param: &Param, wrong: impl FnOnce(String)) -> bool {
+        let Some(choice) = self.choices.get(param.name) else { return true };
+        let of_choice = self.names.iter().copied().filter(|name| self.choices.get(name) == Some(choice));
+        let names: Vec<&str> = of_choice.collect();
+        let others = names.iter().copied().filter(|name| *name != param.name && self.given.contains(name));
+        let others: Vec<&str> = others.collect();
+        if !others.is_empty() {
+            wrong(format!("given beside {}; give one of {}", others.join(" and "), names.join(", ")));
+        }
+        let is_first = !self.taken.contains(choice);
+        self.taken.push(choice.clone());
+        is_first
     }
 }

@@ -94,11 +94,9 @@ fn member(field: &FieldDescriptor, prefix: &str, given: &str, may_be_none: bool)
 
 /// A day stands for its first moment, and a number of 11 to 15 digits for milliseconds since 1970, as dashboards write them.
 fn instant(given: &str) -> Result<String, String> {
-    let expected = || {
-        format!("`{given}` is no instant: expected one such as 2025-08-02T00:00:00Z, a day, or milliseconds since 1970")
-    };
-    let instant = read_instant(&restore_pasted(given)).map_err(|_| expected())?;
-    recorded_at(&instant).map_err(|_| expected())?;
+    let wrong = |lacks: &str| format!("`{given}` is no instant: {lacks}");
+    let instant = read_instant(&restore_pasted(given)).map_err(|lacks| wrong(&lacks))?;
+    recorded_at(&instant).map_err(|expected| wrong(&format!("expected {expected}")))?;
     Ok(instant.to_string())
 }
 

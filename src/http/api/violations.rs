@@ -54,7 +54,10 @@ impl FlatCall<'_> {
         let named: Violations = violations.into_iter().flat_map(|one| self.renamed(one)).collect();
         let message = match problem.message.strip_prefix(&first) {
             // The message is the violation itself.
-            Some(rest) if !first.is_empty() => named.first().map(|(name, _)| format!("{name}{rest}")),
+            Some(rest) if !first.is_empty() && named.len() < 2 => {
+                named.first().map(|(name, _)| format!("{name}{rest}"))
+            }
+            Some(_) if !first.is_empty() => Some(message_of(&named)),
             _ if problem.code == "invalid_argument" => Some(message_of(&named)),
             _ => None,
         };
@@ -63,7 +66,7 @@ impl FlatCall<'_> {
     }
 
     /// A failure of a request that is in order, which does not fit the record: it is about the parameter that names what is
-    /// not there. Of a comparison with two cuts either may be, and its words alone tell.
+    /// not there.
     fn of_the_record(&self, problem: Problem) -> Failure {
         let named: &[&str] = match problem.reason().as_str() {
             "CUT_IN_FUTURE" | "CUT_INSIDE_APPEND" | "BASIS_MISMATCH" => &["known_at", "position", "basis"],
@@ -71,11 +74,7 @@ impl FlatCall<'_> {
             "CURSOR_NOT_FOUND" => &["cursor_id"],
             _ => return Failure(problem),
         };
-        let is_named = |name: &str| {
-            let name = name.strip_prefix("from_").or_else(|| name.strip_prefix("to_")).unwrap_or(name);
-            named.contains(&name)
-        };
-        match self.given.iter().filter(|name| is_named(name)).collect::<Vec<_>>().as_slice() {
+        match self.given.iter().filter(|name| named.contains(&name.as_str())).collect::<Vec<_>>().as_slice() {
             [name] => {
                 let violation = ((*name).clone(), problem.message.clone());
                 let message = message_of(std::slice::from_ref(&violation));

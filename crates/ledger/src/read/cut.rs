@@ -1,7 +1,7 @@
 //! Resolves a cut to the last append that may be seen.
 
 use crate::Shared;
-use crate::error::QueryError;
+use crate::error::{QueryError, UnresolvedSide};
 use crate::store::{AppendNo, Index};
 use detente_domain::cut::{Basis, Cut};
 use detente_domain::position::{Position, RecordedAt};
@@ -43,6 +43,24 @@ impl Shared {
         };
         let known_at = if let Cut::KnownAt(instant) = cut { Some(instant) } else { None };
         Ok(ResolvedCut { known_at, ..self.after_append(index, append) })
+    }
+
+    /// Resolves the cuts of a comparison; the error has each that cannot be resolved.
+    pub(super) fn resolve_sides(
+        &self,
+        index: &Index,
+        from: Cut,
+        to: Cut,
+    ) -> Result<(ResolvedCut, ResolvedCut), QueryError> {
+        match (self.resolve(index, from), self.resolve(index, to)) {
+            (Ok(earlier), Ok(later)) => Ok((earlier, later)),
+            (earlier, later) => {
+                let side = |is_later, cut, error| UnresolvedSide { is_later, cut, error };
+                let earlier = earlier.err().map(|error| side(false, from, error));
+                let later = later.err().map(|error| side(true, to, error));
+                Err(QueryError::UnresolvedSides(earlier.into_iter().chain(later).collect()))
+            }
+        }
     }
 
     /// The appends that may be seen: what is durable, as far as a snapshot has it.

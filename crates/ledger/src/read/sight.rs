@@ -120,7 +120,7 @@ impl Ledger {
         question: impl for<'v> FnOnce(&Sight<'v>, &Sight<'v>) -> Result<T, QueryError>,
     ) -> Result<T, QueryError> {
         let view = self.store.question_view();
-        let (from, to) = (self.resolve(&view.index, from)?, self.resolve(&view.index, to)?);
+        let (from, to) = self.resolve_sides(&view.index, from, to)?;
         if from.position() > to.position() {
             return Err(QueryError::CutsOutOfOrder { from: from.position(), to: to.position() });
         }

@@ -4,6 +4,7 @@
 //! which one is meant depends on the question: "recorded by this instant, inclusive" is the one before ([`recorded_at`]),
 //! "recorded at this instant or later" and "recorded before it" are the one after ([`recorded_from`]).
 
+use detente_domain::edtf::DateTimeText;
 use detente_domain::moment::Moment;
 use detente_domain::position::RecordedAt;
 use jiff::civil::Date;
@@ -17,6 +18,10 @@ const FIRST_SECOND: i64 = -62_135_596_800;
 const LAST_SECOND: i64 = 253_402_300_799;
 const EXPECTED: &str =
     "a timestamp between 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999999Z, with 0 to 999999999 nanos";
+
+/// The forms that [`read_instant`] reads.
+const INSTANT_FORMS: &str = "write an instant as 2025-08-02T00:00:00Z, with seconds and a zone, a day as 2025-08-02, or \
+                             milliseconds since 1970";
 
 /// The message for a recorded time.
 #[must_use]
@@ -51,7 +56,7 @@ pub fn recorded_from(timestamp: &Timestamp) -> Result<RecordedAt, &'static str> 
 }
 
 /// Reads an instant as people write it: `2025-08-02T00:00:00Z`, `2025-08-02T04:00:00+04:00`, milliseconds since 1970 (11 to
-/// 15 digits), or `2025-08-02`, which is the first moment of the day in UTC.
+/// 15 digits), or `2025-08-02`, which is the first moment of the day in UTC. A time has seconds: `10:00` could be any of sixty.
 ///
 /// # Errors
 /// The form of an instant.
@@ -64,15 +69,24 @@ pub fn read_instant(text: &str) -> Result<Timestamp, String> {
         Ok(day) if text.len() == "YYYY-MM-DD".len() => {
             TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).map_err(|error| error.to_string())
         }
-        _ => text
-            .parse::<jiff::Timestamp>()
-            .map_err(|error| format!("write an instant as 2025-08-02T00:00:00Z, or a day as 2025-08-02 ({error})")),
+        _ => read_date_time(text),
     }?;
     let nanos = instant.as_nanosecond();
     Ok(Timestamp {
         seconds: i64::try_from(nanos.div_euclid(NANOS_PER_SECOND)).map_err(|error| error.to_string())?,
         nanos: i32::try_from(nanos.rem_euclid(NANOS_PER_SECOND)).map_err(|error| error.to_string())?,
     })
+}
+
+/// Reads a date-time of RFC 3339. The parser takes more than that: times without seconds, names of zones, days without
+/// hyphens.
+fn read_date_time(text: &str) -> Result<jiff::Timestamp, String> {
+    let written = DateTimeText::of(text).map_err(|lacks| format!("{lacks}; {INSTANT_FORMS}"))?;
+    // Nothing counts fewer than nanoseconds.
+    let fraction: String = written.fraction.chars().take(9).collect();
+    let point = if fraction.is_empty() { "" } else { "." };
+    let rfc3339 = format!("{}T{}{point}{fraction}{}", written.day, written.time, written.zone);
+    rfc3339.parse().map_err(|error| format!("{error}; {INSTANT_FORMS}"))
 }
 
 /// Checks that a timestamp is one by the definition of protobuf.
@@ -137,5 +151,25 @@ mod tests {
         for text in ["2025-08-02T00:00:00", "2025-08", "yesterday", ""] {
             assert!(read_instant(text).unwrap_err().contains("2025-08-02T00:00:00Z"), "{text}");
         }
+    }
+
+    #[test]
+    fn an_instant_is_read_in_every_spelling_of_rfc_3339_and_refused_where_a_part_is_missing() {
+        let at = |text: &str| read_instant(text).map(|at| (at.seconds, at.nanos));
+        for same in [
+            "2025-09-01T06:00:00.25Z",
+            "2025-09-01t10:00:00.25+04",
+            "2025-09-01 10:00:00,2500+0400",
+            "2025-09-01T10:00:00.2500000000009+04:00",
+            "1756706400250",
+        ] {
+            assert_eq!(at(same), Ok((1_756_706_400, 250_000_000)), "{same}");
+        }
+        assert_eq!(at("2025-09-01"), Ok((1_756_684_800, 0)));
+        for vague in ["2025-09-01T10:00Z", "2025-09-01T10Z", "2025-09-01T10:00+04:00", "2025-09-01T10:00:00", "2025-09"]
+        {
+            assert!(at(vague).is_err_and(|lacks| lacks.contains("with seconds and a zone")), "{vague}");
+        }
+        assert!(at("2025-02-30T10:00:00Z").is_err());
     }
 }
