@@ -75,6 +75,7 @@ fn table(filter: Option<&Filter>, reply: &ListClaimsResponse, view: &View) -> St
         question::coordinates(&context),
         grid.render(),
         state::claims(reply.claims.len()) + ".\n",
+        question::hints(&context),
         state::more(&reply.next_page_token),
     ]
     .concat()

@@ -69,7 +69,11 @@ pub(super) async fn list_claims(service: &Service, mut request: v1::ListClaimsRe
 fn answer_claims(ledger: &Ledger, query: &ClaimsQuery, page: &Page, asked: Cut) -> Result<Reply, Refusal> {
     let found = ledger.claims(query)?;
     let next = page.token(found.at.basis, found.next.into(), "");
-    Ok(Reply::claims(&context(&Page::at(found.at, asked), ""), found.claims, &next))
+    let mut context = context(&Page::at(found.at, asked), "");
+    if found.claims.is_empty() && query.after.is_none() && !found.at.supposed {
+        context.hints = ledger.hints(&query.filter, found.at.position());
+    }
+    Ok(Reply::claims(&context, found.claims, &next))
 }
 
 fn number(cursor: &Cursor) -> Result<Option<u64>, Refusal> {

@@ -14,5 +14,6 @@ pub(super) fn context(at: &ResolvedCut, valid_at: &str) -> v1::ReplyContext {
         valid_at: valid_at.to_owned(),
         known_at: at.known_at.map(timestamp),
         supposed: at.supposed,
+        hints: Vec::new(),
     }
 }

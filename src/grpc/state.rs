@@ -9,6 +9,7 @@ use super::status::Refusal;
 use super::work::here;
 use detente_domain::certainty::Mode;
 use detente_domain::cut::Cut;
+use detente_domain::emptiness::Emptiness;
 use detente_domain::moment::Moment;
 use detente_domain::period::Period;
 use detente_domain::position::RecordedAt;
@@ -96,6 +97,9 @@ fn answer(ledger: &Ledger, question: &Question) -> Result<Reply, Refusal> {
     let Question { query, page, asked_cut, valid_at } = question;
     let state = ledger.state(query)?;
     let next = page.token(state.at.basis, state.next.into(), valid_at);
-    let context = context(&Page::at(state.at, *asked_cut), valid_at);
+    let mut context = context(&Page::at(state.at, *asked_cut), valid_at);
+    if state.emptiness == Emptiness::NothingRecorded && !state.at.supposed {
+        context.hints = ledger.hints(&query.filter, state.at.position());
+    }
     Ok(Reply::state(&context, state, &next))
 }

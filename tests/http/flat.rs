@@ -128,3 +128,33 @@ async fn no_answer_is_larger_than_four_mebibytes_and_nothing_is_left_out() {
     }
     server.end().await;
 }
+
+#[tokio::test]
+async fn an_id_in_another_case_has_a_hint_in_answers_and_in_refusals() {
+    let server = Served::demo().await;
+    let hints = async |query: &str| server.json(&format!("/api/v1/{query}")).await["context"]["hints"].clone();
+    let both = serde_json::json!(["no party `aze` is registered; `AZE` is", "no party `rUs` is registered; `RUS` is"]);
+    for query in ["state?relationship=rUs-aze", "claims?party=aze&asserted_by=rUs", "claims?relationship=rUs-aze"] {
+        assert_eq!(hints(query).await, both, "{query}");
+    }
+    assert_eq!(hints("state?party=XXX").await, serde_json::json!(["no party `XXX` is registered"]));
+    for query in ["state?relationship=AZE-RUS", "state?party=AZE&kind=no_such_kind", "claims?party=AZE"] {
+        assert_eq!(hints(query).await, serde_json::json!([]), "{query}");
+    }
+    let before = hints("state?relationship=aze-rus&position=0").await;
+    assert_eq!(before[0], "no party `aze` is registered", "at a cut that does not have the other one");
+    let sources = server.json("/api/v1/sources?page_size=1").await;
+    let source = sources["sources"][0]["sourceId"].as_str().unwrap();
+    let other = source.to_ascii_uppercase();
+    assert_ne!(source, other);
+    let expected = format!("no source `{other}` is registered; `{source}` is");
+    assert_eq!(hints(&format!("claims?source={other}")).await, serde_json::json!([expected]));
+    let claim = r#"{"recordedBy":"desk","commands":[{"assertClaim":{"claim":{"kind":"statement","temporalType":
+        "TEMPORAL_TYPE_NONE","modality":"MODALITY_ASSERTED","parties":[{"partyId":"ruS","role":"party"}],
+        "texts":[{"lang":"en","text":"A word."}]}}}]}"#;
+    let path = "/detente.v1.LedgerService/Append";
+    let refused = server.ask("POST", path, "content-type: application/json\r\n", claim).await;
+    let words = String::from_utf8_lossy(&refused.body).into_owned();
+    assert!(words.contains("party `ruS` is not registered, `RUS` is"), "{words}");
+    server.end().await;
+}

@@ -48,6 +48,11 @@ pub(crate) fn coordinates(context: &ReplyContext) -> String {
     escape::line(&format!("position {}{recorded}, basis {}{supposed}", context.position, context.basis)) + "\n"
 }
 
+/// The hints of an answer that has nothing, one a line.
+pub(crate) fn hints(context: &ReplyContext) -> String {
+    context.hints.iter().map(|hint| format!("Hint: {}.\n", escape::visible(hint))).collect()
+}
+
 /// What a filter asks for, in short; `all events` where it asks nothing.
 pub(crate) fn filter(filter: Option<&Filter>) -> String {
     let of_item = |item: &FilterItem| {

@@ -101,7 +101,7 @@ pub(super) fn dispute(draft: &mut Draft<'_>, id: ClaimId, dispute: Dispute) {
         draft.refuse("dispute_claim.dispute_id", "this claim has a dispute with this id already; give a new one");
     }
     if !draft.knows_party(&dispute.disputed_by) {
-        draft.refuse("dispute_claim.disputed_by", unregistered("party", dispute.disputed_by.as_str()));
+        draft.refuse("dispute_claim.disputed_by", draft.unregistered("party", dispute.disputed_by.as_str()));
     }
     match dispute.counter_claim {
         Some(counter) if counter == id => {
@@ -193,13 +193,13 @@ fn check_validity(draft: &mut Draft<'_>, field: &str, standing: &Standing, claim
 fn check_parties(draft: &mut Draft<'_>, command: &str, claim: &Claim) {
     for (at, party) in claim.parties.iter().enumerate() {
         if !draft.knows_party(&party.party) {
-            let what = unregistered("party", party.party.as_str());
+            let what = draft.unregistered("party", party.party.as_str());
             draft.refuse(&format!("{command}.claim.parties[{at}].party_id"), what);
         }
     }
     for (at, attribution) in claim.attribution.iter().enumerate() {
         if let Some(party) = attribution.party.as_ref().filter(|party| !draft.knows_party(party)) {
-            let what = unregistered("party", party.as_str());
+            let what = draft.unregistered("party", party.as_str());
             draft.refuse(&format!("{command}.claim.attribution[{at}].party_id"), what);
         }
     }
@@ -211,7 +211,7 @@ fn check_parties(draft: &mut Draft<'_>, command: &str, claim: &Claim) {
                 None => PartyId::parse(party).is_ok_and(|id| draft.knows_party(&id)),
             };
             if !known {
-                draft.refuse(&format!("{command}.claim.relationships[{at}]"), unregistered("party", party));
+                draft.refuse(&format!("{command}.claim.relationships[{at}]"), draft.unregistered("party", party));
             }
         }
     }
@@ -220,13 +220,8 @@ fn check_parties(draft: &mut Draft<'_>, command: &str, claim: &Claim) {
 fn check_sources(draft: &mut Draft<'_>, command: &str, claim: &Claim) {
     for (at, citation) in claim.sources.iter().enumerate() {
         if !draft.knows_source(&citation.source) {
-            let what = unregistered("source", citation.source.as_str());
+            let what = draft.unregistered("source", citation.source.as_str());
             draft.refuse(&format!("{command}.claim.sources[{at}].source_id"), what);
         }
     }
-}
-
-/// That something is named which is not registered.
-pub(super) fn unregistered(what: &str, id: &str) -> String {
-    format!("{what} `{id}` is not registered; register it before or in the same append")
 }

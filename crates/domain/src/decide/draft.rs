@@ -65,6 +65,19 @@ impl<'r> Draft<'r> {
         self.command = (index, note);
     }
 
+    /// The fault that something is named which is not registered.
+    pub(super) fn unregistered(&self, what: &str, id: &str) -> String {
+        match self.record.in_other_case(what, id) {
+            Some(other) => {
+                format!(
+                    "{what} `{id}` is not registered, `{other}` is; name that one, or register `{id}` before or in the \
+                     same append"
+                )
+            }
+            None => format!("{what} `{id}` is not registered; register it before or in the same append"),
+        }
+    }
+
     /// Notes that a field of the command at hand is wrong.
     pub(super) fn refuse(&mut self, field: &str, description: impl Into<String>) {
         self.violations.push(super::violation(self.command.0, field, description));

@@ -54,6 +54,10 @@ pub trait Record {
     fn label_as_of(&self, _label: &str) -> Option<Atom> {
         None
     }
+    /// The registered id of a party, source, kind or scheme that differs from another in case alone; none where there is none.
+    fn in_other_case(&self, _what: &str, _id: &str) -> Option<String> {
+        None
+    }
     /// The first event after a position that touches a claim which matches the filter before or after that event.
     fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position>;
 }

@@ -53,6 +53,17 @@ impl Record for DecisionRecord<'_> {
         Some((number, record.withdrawn))
     }
 
+    fn in_other_case(&self, what: &str, id: &str) -> Option<String> {
+        let index = &self.view.index;
+        let registry = match what {
+            "party" => &index.parties,
+            "source" => &index.sources,
+            "kind" => &index.kinds,
+            _ => &index.schemes,
+        };
+        registry.in_other_case(id, self.cut).map(str::to_owned)
+    }
+
     fn kind_revision(&self, kind: &Word) -> Option<u32> {
         self.view.index.kinds.current(kind.as_str(), self.cut).map(|(number, _)| number)
     }

@@ -3,6 +3,7 @@
 use crate::budget::step;
 use crate::store::entry::Entry;
 use detente_domain::position::Position;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What is registered, by id.
@@ -58,6 +59,33 @@ impl Registry {
         let of = move |id: &'r Arc<str>| self.current(id, cut).map(|(number, record)| (&**id, number, record));
         let all = ids.is_empty().then(|| self.at(cut, after));
         asked.into_iter().filter_map(of).chain(all.into_iter().flatten())
+    }
+
+    /// An id that is registered at a cut and differs from another in case alone. Ids are ASCII.
+    pub(crate) fn in_other_case(&self, id: &str, cut: Position) -> Option<&str> {
+        let is_one = |other: &str| other.len() == id.len() && self.current(other, cut).is_some();
+        // Prefixes that ids begin with, each with the letters that are left. Few ids differ in case, so that few are tried.
+        let mut prefixes = vec![(String::with_capacity(id.len()), id)];
+        while let Some((prefix, left)) = prefixes.pop() {
+            step();
+            let Some(first) = self.first_from(&prefix).filter(|first| first.starts_with(&prefix)) else { continue };
+            let Some(next) = left.chars().next() else {
+                if is_one(first) {
+                    return Some(first);
+                }
+                continue;
+            };
+            let rest = left.get(next.len_utf8()..).unwrap_or_default();
+            let cases: BTreeSet<char> = [next.to_ascii_lowercase(), next.to_ascii_uppercase()].into();
+            prefixes.extend(cases.into_iter().map(|case| (format!("{prefix}{case}"), rest)));
+        }
+        None
+    }
+
+    /// The first id that is not before a text.
+    fn first_from(&self, text: &str) -> Option<&str> {
+        use std::ops::Bound::{Included, Unbounded};
+        self.ids.range::<_, str>((Included(text), Unbounded)).next().map(|id| &**id)
     }
 
     pub(super) fn add(&mut self, position: Position, entry: &Entry) {

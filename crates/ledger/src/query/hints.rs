@@ -1,0 +1,47 @@
+//! Hints for a question to which nothing is recorded: an id that names nothing is often one in another case.
+
+use crate::Ledger;
+use crate::store::{Index, Registry};
+use detente_domain::filter::{Filter, FilterItem};
+use detente_domain::position::Position;
+use std::collections::BTreeSet;
+
+/// Number of hints in one answer.
+const MOST_HINTS: usize = 20;
+
+impl Ledger {
+    /// Names the parties and sources of a filter that are not registered at a cut, each with the id that differs in case alone.
+    #[must_use]
+    pub fn hints(&self, filter: &Filter, cut: Position) -> Vec<String> {
+        let view = self.store.question_view();
+        hints(&view.index, filter, cut)
+    }
+}
+
+fn hints(index: &Index, filter: &Filter, cut: Position) -> Vec<String> {
+    let (mut parties, mut sources) = (BTreeSet::new(), BTreeSet::new());
+    for item in &filter.items {
+        parties.extend(parties_of(item));
+        sources.extend(item.sources.iter().map(|source| source.as_str()));
+    }
+    let parties = parties.into_iter().filter_map(|id| hint("party", id, &index.parties, cut));
+    let sources = sources.into_iter().filter_map(|id| hint("source", id, &index.sources, cut));
+    parties.chain(sources).take(MOST_HINTS).collect()
+}
+
+fn parties_of(item: &FilterItem) -> impl Iterator<Item = &str> {
+    let of_relationships = item.relationships.iter().flat_map(|relationship| relationship.as_str().split('-'));
+    let in_roles = item.party_roles.iter().map(|(party, _)| party);
+    let parties = item.parties.iter().chain(in_roles).chain(&item.asserted_by);
+    of_relationships.chain(parties.map(|party| party.as_str()))
+}
+
+fn hint(what: &str, id: &str, registry: &Registry, cut: Position) -> Option<String> {
+    if registry.current(id, cut).is_some() {
+        return None;
+    }
+    Some(match registry.in_other_case(id, cut) {
+        Some(other) => format!("no {what} `{id}` is registered; `{other}` is"),
+        None => format!("no {what} `{id}` is registered"),
+    })
+}
