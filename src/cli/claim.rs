@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     cut_args::CutArgs,
     global_args::GlobalArgs,
     instant,
@@ -27,7 +27,7 @@ pub(crate) struct ClaimArgs {
 
 impl ClaimArgs {
     /// Asks, and shows the claim.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = GetClaimRequest { claim_id: self.id, cut: self.cut.cut(), what_if: self.suppose.commands()? };
         let ledger = connect::ledger(&global.server).await?;
         let reply = ledger.ask(question).await?;

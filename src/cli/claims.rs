@@ -3,14 +3,14 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     cut_args::CutArgs,
     filter_args::FilterArgs,
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
     suppose_args::SupposeArgs,
-    table::{View, claim, grid::Grid, period, question, state},
+    table::{TableView, claim, grid::Grid, period, question, state},
 };
 use detente_proto::v1::{Filter, ListClaimsRequest, ListClaimsResponse};
 
@@ -39,7 +39,7 @@ pub(crate) struct ClaimsArgs {
 
 impl ClaimsArgs {
     /// Asks, and shows the claims.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = ListClaimsRequest {
             filter: self.filter.filter(self.text),
             what_if: self.suppose.commands()?,
@@ -55,7 +55,7 @@ impl ClaimsArgs {
     }
 }
 
-fn table(filter: Option<&Filter>, reply: &ListClaimsResponse, view: &View) -> String {
+fn table(filter: Option<&Filter>, reply: &ListClaimsResponse, view: &TableView) -> String {
     let context = reply.context.clone().unwrap_or_default();
     let mut grid = Grid::new(["claim", "kind", "relationships", "valid", "who says", "marks", "rev", "id"]).wide(0);
     for claim in &reply.claims {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     cut_args::CutArgs,
     filter_args::FilterArgs,
     global_args::GlobalArgs,
@@ -11,8 +11,8 @@ use super::{
     pages,
     suppose_args::SupposeArgs,
     table::{
-        View, claim,
-        grid::{Cell, Grid, Tone},
+        TableView, claim,
+        grid::{Grid, GridCell, Tone},
         question, state,
     },
     words,
@@ -42,7 +42,7 @@ pub(crate) struct CommitmentsArgs {
 
 impl CommitmentsArgs {
     /// Asks, and shows the promises.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = ListCommitmentsRequest {
             filter: self.filter.filter(None),
             statuses: self.statuses.into_iter().map(i32::from).collect(),
@@ -58,7 +58,7 @@ impl CommitmentsArgs {
     }
 }
 
-fn table(filter: Option<&Filter>, reply: &ListCommitmentsResponse, view: &View) -> String {
+fn table(filter: Option<&Filter>, reply: &ListCommitmentsResponse, view: &TableView) -> String {
     let context = reply.context.clone().unwrap_or_default();
     let mut grid = Grid::new(["stands", "promise", "by whom", "due", "settled by", "marks", "id"]).wide(1);
     for commitment in &reply.commitments {
@@ -88,7 +88,7 @@ fn table(filter: Option<&Filter>, reply: &ListCommitmentsResponse, view: &View) 
     .concat()
 }
 
-fn stands(commitment: &Commitment) -> Cell {
+fn stands(commitment: &Commitment) -> GridCell {
     let tone = match commitment.status() {
         CommitmentStatus::Overdue | CommitmentStatus::Breached => Tone::Alert,
         CommitmentStatus::Due => Tone::Doubt,
@@ -96,7 +96,7 @@ fn stands(commitment: &Commitment) -> Cell {
         _ => Tone::Plain,
     };
     let doubt = if commitment.definite { "" } else { " (not sure)" };
-    Cell::toned(words::shown::<CommitmentStatus>(commitment.status) + doubt, tone)
+    GridCell::toned(words::shown::<CommitmentStatus>(commitment.status) + doubt, tone)
 }
 
 /// `2025-07 (3 days past)`.
@@ -112,7 +112,7 @@ fn counted(days: i64) -> String {
     if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
 }
 
-fn settled_by(settlement: &Settlement, view: &View) -> String {
+fn settled_by(settlement: &Settlement, view: &TableView) -> String {
     let doubt = if settlement.definite { "" } else { " perhaps" };
     format!("{}{doubt} {}", view.id(&settlement.claim_id), words::shown::<LinkType>(settlement.r#type))
 }
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_may_have_settled_a_promise_says_so() {
-        let view = View { lang: "en".into(), full_ids: false };
+        let view = TableView { lang: "en".into(), full_ids: false };
         let settlement = |definite| Settlement { r#type: LinkType::Fulfils.into(), claim_id: "c".into(), definite };
         assert_eq!(settled_by(&settlement(true), &view), "c fulfils");
         assert_eq!(settled_by(&settlement(false), &view), "c perhaps fulfils");

@@ -7,7 +7,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, Failure, output};
+use super::{Cli, CommandFailure, output};
 
 /// Arguments of `completions`.
 #[derive(Args, Debug)]
@@ -19,9 +19,9 @@ pub(crate) struct CompletionsArgs {
 
 impl CompletionsArgs {
     /// Prints the script.
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    pub(crate) fn run(self) -> Result<(), CommandFailure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "detente", &mut script);
-        output::write(&String::from_utf8(script).map_err(Failure::other)?)
+        output::write(&String::from_utf8(script).map_err(CommandFailure::other)?)
     }
 }

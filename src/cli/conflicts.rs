@@ -3,14 +3,14 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     cut_args::CutArgs,
     filter_args::FilterArgs,
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
     suppose_args::SupposeArgs,
-    table::{View, claim, grid::Grid, period, question, state},
+    table::{TableView, claim, grid::Grid, period, question, state},
     words,
 };
 use detente_proto::v1::{Claim, Conflict, ConflictType, Filter, ListConflictsRequest, ListConflictsResponse};
@@ -36,7 +36,7 @@ pub(crate) struct ConflictsArgs {
 
 impl ConflictsArgs {
     /// Asks, and shows the conflicts.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = ListConflictsRequest {
             filter: self.filter.filter(None),
             valid_at: self.valid_at.unwrap_or_default(),
@@ -52,7 +52,7 @@ impl ConflictsArgs {
     }
 }
 
-fn table(filter: Option<&Filter>, reply: &ListConflictsResponse, view: &View) -> String {
+fn table(filter: Option<&Filter>, reply: &ListConflictsResponse, view: &TableView) -> String {
     let context = reply.context.clone().unwrap_or_default();
     let mut grid = Grid::new(["why", "certainty", "claim", "valid", "against", "valid"]);
     for conflict in &reply.conflicts {
@@ -86,7 +86,7 @@ fn table(filter: Option<&Filter>, reply: &ListConflictsResponse, view: &View) ->
 }
 
 /// A claim in words, who says so, and its id.
-fn shown(found: &Claim, view: &View) -> String {
+fn shown(found: &Claim, view: &TableView) -> String {
     let says = match claim::says(found) {
         nobody if nobody.is_empty() => String::new(),
         says => format!("{says}, "),
@@ -148,7 +148,7 @@ mod tests {
             ],
             next_page_token: String::new(),
         };
-        let table = table(None, &reply, &View { lang: "en".into(), full_ids: false });
+        let table = table(None, &reply, &TableView { lang: "en".into(), full_ids: false });
         assert!(table.starts_with("Conflicts that touch 2025-07"), "{table}");
         assert!(table.contains("3 conflicts."), "{table}");
         let whole: String = reply.conflicts.iter().map(|conflict| why(conflict) + ";").collect();

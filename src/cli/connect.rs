@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Failure;
+use super::CommandFailure;
 use detente_client::{Client, Options};
 
 /// For how long a call is tried again: long enough for a server that is started anew, and no longer than somebody at a
@@ -10,6 +10,6 @@ use detente_client::{Client, Options};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Connects to the server at a URL, for example `http://127.0.0.1:7443`; the scheme may be left out.
-pub(crate) async fn ledger(server: &str) -> Result<Client, Failure> {
+pub(crate) async fn ledger(server: &str) -> Result<Client, CommandFailure> {
     Ok(Client::connect_with(server, Options { patience: PATIENCE, ..Options::default() }).await?)
 }

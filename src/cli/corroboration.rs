@@ -3,14 +3,14 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     cut_args::CutArgs,
     filter_args::FilterArgs,
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
     suppose_args::SupposeArgs,
-    table::{View, grid::Grid, question, state},
+    table::{TableView, grid::Grid, question, state},
 };
 use detente_proto::v1::{Backing, Filter, ListCorroborationRequest, ListCorroborationResponse};
 
@@ -29,7 +29,7 @@ pub(crate) struct CorroborationArgs {
 
 impl CorroborationArgs {
     /// Asks, and shows the counts.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = ListCorroborationRequest {
             filter: self.filter.filter(None),
             what_if: self.suppose.commands()?,
@@ -43,7 +43,7 @@ impl CorroborationArgs {
     }
 }
 
-fn table(filter: Option<&Filter>, reply: &ListCorroborationResponse, view: &View) -> String {
+fn table(filter: Option<&Filter>, reply: &ListCorroborationResponse, view: &TableView) -> String {
     let context = reply.context.clone().unwrap_or_default();
     let mut grid = Grid::dense(["claim", "on its side", "origins", "against it", "origins", "disputes"]);
     for counted in &reply.corroborations {
@@ -103,7 +103,7 @@ mod tests {
             standing_disputes: 0,
         };
         let reply = ListCorroborationResponse { corroborations: vec![counted], ..Default::default() };
-        let table = table(None, &reply, &View { lang: "en".into(), full_ids: false });
+        let table = table(None, &reply, &TableView { lang: "en".into(), full_ids: false });
         assert!(table.contains("3 claims, 2 reports, 1 voice") && !table.contains("0 claims"), "{table}");
     }
 }

@@ -3,14 +3,14 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     filter_args::FilterArgs,
     global_args::GlobalArgs,
     instant,
-    output::Format,
+    output::OutputFormat,
     pages::List,
     table::{
-        grid::{Cell, Grid, Tone},
+        grid::{Grid, GridCell, Tone},
         question,
     },
 };
@@ -24,11 +24,11 @@ use detente_proto::v1::{
 #[derive(Args, Debug)]
 pub(crate) struct CursorsArgs {
     #[command(subcommand)]
-    what: Option<What>,
+    what: Option<CursorAction>,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum CursorAction {
     /// List all cursors, by name. This is the default.
     List,
     /// Create a cursor. An existing one with the same start and filter keeps its position.
@@ -76,17 +76,17 @@ impl List for ListCursorsResponse {
 
 impl CursorsArgs {
     /// Asks, and shows the answer.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let ledger = connect::ledger(&global.server).await?;
-        match self.what.unwrap_or(What::List) {
-            What::List => list(&ledger, global.output).await,
-            What::Create(args) => create(&ledger, *args, global.output).await,
-            What::Ack { name, position } => {
+        match self.what.unwrap_or(CursorAction::List) {
+            CursorAction::List => list(&ledger, global.output).await,
+            CursorAction::Create(args) => create(&ledger, *args, global.output).await,
+            CursorAction::Ack { name, position } => {
                 let cursor = Some(ledger.acknowledge_cursor(&name, position).await?);
                 let reply = AcknowledgeCursorResponse { cursor };
                 global.output.one(&reply, || table(reply.cursor.as_slice()))
             }
-            What::Delete { name } => {
+            CursorAction::Delete { name } => {
                 ledger.delete_cursor(&name).await?;
                 global.output.one(&DeleteCursorResponse {}, || format!("Cursor {name} is deleted.\n"))
             }
@@ -94,7 +94,7 @@ impl CursorsArgs {
     }
 }
 
-async fn list(ledger: &Client, output: Format) -> Result<(), Failure> {
+async fn list(ledger: &Client, output: OutputFormat) -> Result<(), CommandFailure> {
     let reply = ledger.ask(ListCursorsRequest {}).await?;
     output.list(&reply, || match reply.cursors.as_slice() {
         [] => "There is no cursor.\n".to_owned(),
@@ -102,7 +102,7 @@ async fn list(ledger: &Client, output: Format) -> Result<(), Failure> {
     })
 }
 
-async fn create(ledger: &Client, args: CreateArgs, output: Format) -> Result<(), Failure> {
+async fn create(ledger: &Client, args: CreateArgs, output: OutputFormat) -> Result<(), CommandFailure> {
     let mut filter = args.filter;
     let start = match (args.after_position, args.from_head) {
         (Some(position), _) => Some(Start::AfterPosition(position)),
@@ -118,7 +118,7 @@ fn table(cursors: &[Cursor]) -> String {
     let mut grid = Grid::dense(["cursor", "acknowledged", "delivered", "moved", "about"]).whole(0).wide(4);
     for cursor in cursors {
         let about = match cursor.damaged {
-            true => Cell::toned("its file is damaged", Tone::Alert),
+            true => GridCell::toned("its file is damaged", Tone::Alert),
             false => question::filter(cursor.filter.as_ref()).into(),
         };
         grid.row([

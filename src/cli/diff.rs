@@ -9,7 +9,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::{
-    Failure, connect, filter_args::FilterArgs, global_args::GlobalArgs, instant, page_args::PageArgs, pages,
+    CommandFailure, connect, filter_args::FilterArgs, global_args::GlobalArgs, instant, page_args::PageArgs, pages,
     state::Mode, suppose_args::SupposeArgs, table, words,
 };
 use detente_proto::v1::{ChangeReason, Coordinate, Cut, DiffRequest, StateMode};
@@ -84,7 +84,7 @@ fn coordinate(
 
 impl DiffArgs {
     /// Asks, and shows what changed.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let page = self.page.clone();
         let question = self.question()?;
         let filter = question.filter.clone();
@@ -93,7 +93,7 @@ impl DiffArgs {
         global.output.list(&reply, || table::diff::table(filter.as_ref(), &reply, &global.into()))
     }
 
-    fn question(self) -> Result<DiffRequest, Failure> {
+    fn question(self) -> Result<DiffRequest, CommandFailure> {
         let FromArgs { from_known_at, from_position, from_basis, from_valid_at } = self.from;
         let ToArgs { to_known_at, to_position, to_basis, to_valid_at } = self.to;
         Ok(DiffRequest {

@@ -6,16 +6,16 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     filter_args::FilterArgs,
     global_args::GlobalArgs,
     instant,
-    output::{self, Format},
+    output::{self, OutputFormat},
     pages::List,
     progress,
     table::{
-        View, event,
-        grid::{Cell, Grid, Tone},
+        TableView, event,
+        grid::{Grid, GridCell, Tone},
         question,
     },
 };
@@ -44,7 +44,7 @@ impl List for ReadEventsResponse {
 
 impl EventsArgs {
     /// Reads, and shows the events.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = self.question();
         let ledger = connect::ledger(&global.server).await?;
         let mut batches = ledger.stub().read_events(question).await?.into_inner();
@@ -53,14 +53,14 @@ impl EventsArgs {
         while let Some(batch) = batches.message().await? {
             progress.inc(batch.events.len() as u64);
             match global.output {
-                Format::Jsonl => output::lines(&batch.events)?,
-                Format::Table | Format::Json => absorb(&mut all, batch),
+                OutputFormat::Jsonl => output::lines(&batch.events)?,
+                OutputFormat::Table | OutputFormat::Json => absorb(&mut all, batch),
             }
         }
         progress.finish_and_clear();
         match global.output {
-            Format::Jsonl => Ok(()),
-            Format::Table | Format::Json => global.output.one(&all, || table(&all, &global.into())),
+            OutputFormat::Jsonl => Ok(()),
+            OutputFormat::Table | OutputFormat::Json => global.output.one(&all, || table(&all, &global.into())),
         }
     }
 
@@ -82,7 +82,7 @@ fn absorb(all: &mut ReadEventsResponse, batch: ReadEventsResponse) {
     all.context = batch.context.or(all.context.take());
 }
 
-fn table(all: &ReadEventsResponse, view: &View) -> String {
+fn table(all: &ReadEventsResponse, view: &TableView) -> String {
     let mut grid = Grid::new(["position", "recorded", "by", "what", "about", "rev", "words", "note"]).whole(1).wide(6);
     for event in &all.events {
         let told = event::told(event, view);
@@ -102,12 +102,12 @@ fn table(all: &ReadEventsResponse, view: &View) -> String {
 }
 
 /// What the recorder noted, after what a reader has to know first.
-fn note(event: &Event) -> Cell {
+fn note(event: &Event) -> GridCell {
     let synthetic = event::is_synthetic(event);
     let parts =
         [("SYNTHETIC", synthetic), ("backfilled", event.backfilled), (event.note.as_str(), !event.note.is_empty())];
     let parts: Vec<_> = parts.into_iter().filter_map(|(part, there)| there.then_some(part)).collect();
-    Cell::toned(parts.join("; "), if synthetic { Tone::Alert } else { Tone::Plain })
+    GridCell::toned(parts.join("; "), if synthetic { Tone::Alert } else { Tone::Plain })
 }
 
 #[cfg(test)]

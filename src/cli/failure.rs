@@ -11,11 +11,11 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::{exit::Exit, output, output::Format, refusal::Refusal, table::escape};
+use super::{exit::Exit, output, output::OutputFormat, refusal::CommandRefusal, table::escape};
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum CommandFailure {
     /// The command line, or a file it names, was not understood.
     #[error("{0}")]
     Usage(String),
@@ -29,7 +29,7 @@ pub(crate) enum Failure {
     },
     /// The server answered with an error, or the connection broke before it could.
     #[error("{0}")]
-    Refused(Box<Refusal>),
+    Refused(Box<CommandRefusal>),
     /// Stored bytes are damaged.
     #[error("{0}")]
     Damaged(String),
@@ -47,7 +47,7 @@ pub(crate) enum Failure {
     Other(anyhow::Error),
 }
 
-impl Failure {
+impl CommandFailure {
     /// A failure to write an answer; that the reader has gone is told apart.
     pub(crate) fn output(error: io::Error) -> Self {
         match error.kind() {
@@ -75,11 +75,13 @@ impl Failure {
     }
 
     /// Tells standard error about it, in the form asked for, and says with which code to exit.
-    pub(crate) fn report(&self, format: Format) -> Exit {
+    pub(crate) fn report(&self, format: OutputFormat) -> Exit {
         match (self, format) {
             (Self::OutputClosed, _) => {}
-            (_, Format::Table) => output::notice(&self.words()),
-            (_, Format::Json | Format::Jsonl) => output::notice(&json!({ "error": self.object() }).to_string()),
+            (_, OutputFormat::Table) => output::notice(&self.words()),
+            (_, OutputFormat::Json | OutputFormat::Jsonl) => {
+                output::notice(&json!({ "error": self.object() }).to_string())
+            }
         }
         self.exit()
     }
@@ -131,19 +133,19 @@ mod tests {
 
     #[test]
     fn a_closed_pipe_is_done_and_any_other_write_error_is_not() {
-        assert_eq!(Failure::output(io::ErrorKind::BrokenPipe.into()).exit(), Exit::Done);
-        assert_eq!(Failure::output(io::ErrorKind::StorageFull.into()).exit(), Exit::Failed);
+        assert_eq!(CommandFailure::output(io::ErrorKind::BrokenPipe.into()).exit(), Exit::Done);
+        assert_eq!(CommandFailure::output(io::ErrorKind::StorageFull.into()).exit(), Exit::Failed);
     }
 
     #[test]
     fn words_never_carry_control_characters_of_others() {
-        let words = Failure::Rejected("a\u{1b}[2Jb\u{202e}c".to_owned()).words();
+        let words = CommandFailure::Rejected("a\u{1b}[2Jb\u{202e}c".to_owned()).words();
         assert_eq!(words, "error: a\\u{1b}[2Jb\\u{202e}c");
     }
 
     #[test]
     fn the_json_form_names_the_exit_code_and_a_hint() {
-        let object = Failure::Unreachable { server: "http://h:1".into(), cause: "refused".into() }.object();
+        let object = CommandFailure::Unreachable { server: "http://h:1".into(), cause: "refused".into() }.object();
         assert_eq!(object["exitCode"], 6);
         assert!(object["hint"].as_str().unwrap().contains("--server"));
     }

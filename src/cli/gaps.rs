@@ -7,8 +7,8 @@
 use clap::Args;
 
 use super::{
-    Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
-    span_args::SpanArgs, suppose_args::SupposeArgs, table, words,
+    CommandFailure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs,
+    pages, span_args::SpanArgs, suppose_args::SupposeArgs, table, words,
 };
 use detente_proto::v1::{GapType, ListGapsRequest};
 
@@ -38,7 +38,7 @@ pub(crate) struct GapsArgs {
 
 impl GapsArgs {
     /// Asks, and shows the answer.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = ListGapsRequest {
             filter: self.filter.filter(None),
             types: self.types.into_iter().map(i32::from).collect(),

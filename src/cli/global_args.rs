@@ -2,15 +2,15 @@
 
 use clap::Args;
 
-use super::{DEFAULT_LISTEN, output::Format};
+use super::{DEFAULT_LISTEN, output::OutputFormat};
 
 /// The flags every verb takes.
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// Format of the answer.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORM")]
-    pub(crate) output: Format,
+    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Table, value_name = "FORM")]
+    pub(crate) output: OutputFormat,
     /// Server that client verbs call.
     #[arg(long, global = true, env = "DETENTE_SERVER", default_value_t = format!("http://{DEFAULT_LISTEN}"),
           value_name = "URL")]

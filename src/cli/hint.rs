@@ -1,10 +1,10 @@
 //! What to do about an error, by its reason.
 
-use super::refusal::Refusal;
+use super::refusal::CommandRefusal;
 use detente_proto::v1::ErrorReason;
 
 /// One line on what to do, where there is something to do.
-pub(crate) fn of(refusal: &Refusal) -> Option<String> {
+pub(crate) fn of(refusal: &CommandRefusal) -> Option<String> {
     if refusal.told.outcome_is_unknown() {
         return Some(unknown(refusal));
     }
@@ -48,7 +48,7 @@ pub(crate) fn of(refusal: &Refusal) -> Option<String> {
     Some(hint.to_owned())
 }
 
-fn unknown(refusal: &Refusal) -> String {
+fn unknown(refusal: &CommandRefusal) -> String {
     match &refusal.request {
         Some(request) if request.total == 1 => format!(
             "whether it was recorded is not known; the same command with --request-id {} records it once",
@@ -61,7 +61,7 @@ fn unknown(refusal: &Refusal) -> String {
     }
 }
 
-fn retry(refusal: &Refusal) -> String {
+fn retry(refusal: &CommandRefusal) -> String {
     match refusal.told.retry_after {
         Some(delay) => format!("nothing was written; try again in {} s", delay.as_secs_f64()),
         None => "nothing was written; try again later".to_owned(),

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     global_args::GlobalArgs,
     instant,
     table::{grid::Grid, question},
@@ -16,7 +16,7 @@ pub(crate) struct InfoArgs {}
 
 impl InfoArgs {
     /// Asks, and shows what the server says of itself.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let ledger = connect::ledger(&global.server).await?;
         let reply = ledger.ask(GetServerInfoRequest {}).await?;
         global.output.one(&reply, || table(&global.server, &reply))

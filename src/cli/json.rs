@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Serializer, Value};
 
-use super::{Failure, table::escape};
+use super::{CommandFailure, table::escape};
 use detente_ledger::wire::json;
 pub(crate) use detente_ledger::wire::json::NamedMessage as Wire;
 
@@ -24,21 +24,21 @@ pub(crate) enum Layout {
 }
 
 /// Writes a message as JSON, with a line break at its end.
-pub(crate) fn text<M: Wire>(message: &M, layout: Layout) -> Result<String, Failure> {
+pub(crate) fn text<M: Wire>(message: &M, layout: Layout) -> Result<String, CommandFailure> {
     let mut bytes = Vec::new();
     match layout {
         Layout::Pretty => json::write(message, true, &mut Serializer::pretty(&mut bytes)),
         Layout::Line => json::write(message, true, &mut Serializer::new(&mut bytes)),
     }
-    .map_err(Failure::other)?;
-    let mut text = inert(&String::from_utf8(bytes).map_err(Failure::other)?);
+    .map_err(CommandFailure::other)?;
+    let mut text = inert(&String::from_utf8(bytes).map_err(CommandFailure::other)?);
     text.push('\n');
     Ok(text)
 }
 
 /// Reads a message from JSON. Unknown fields are an error: a misspelt one must not be ignored.
-pub(crate) fn message<M: Wire>(value: Value) -> Result<M, Failure> {
-    json::read(value).map_err(|error| Failure::Usage(error.to_string()))
+pub(crate) fn message<M: Wire>(value: Value) -> Result<M, CommandFailure> {
+    json::read(value).map_err(|error| CommandFailure::Usage(error.to_string()))
 }
 
 /// Replaces characters that act on a terminal by JSON escapes. They only occur inside strings, where that is the same.

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     cut_args::CutArgs,
     global_args::GlobalArgs,
     page_args::PageArgs,
@@ -29,7 +29,7 @@ pub(crate) struct KindsArgs {
 
 impl KindsArgs {
     /// Asks, and shows the kinds.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let what_if = self.suppose.commands()?;
         let question = ListKindsRequest { kinds: self.kinds, cut: self.cut.cut(), what_if, ..Default::default() };
         let ledger = connect::ledger(&global.server).await?;

@@ -85,7 +85,7 @@ use self::{
 pub(crate) use self::{
     dump::DumpArgs,
     export::TableExport,
-    failure::Failure,
+    failure::CommandFailure,
     import::{ImportArgs, RowImport},
     output::{notice, write},
     progress::{bar, counter},
@@ -201,7 +201,8 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Err(error) => return explain(&error).into(),
     };
     let format = cli.global.output;
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(|cause| Failure::Other(cause.into()));
+    let runtime =
+        Builder::new_current_thread().enable_all().build().map_err(|cause| CommandFailure::Other(cause.into()));
     match runtime.and_then(|runtime| runtime.block_on(dispatch(cli))) {
         Ok(()) => Exit::Done.into(),
         Err(failure) => failure.report(format).into(),
@@ -215,7 +216,7 @@ fn explain(error: &clap::Error) -> Exit {
     if error.use_stderr() { Exit::Usage } else { Exit::Done }
 }
 
-async fn dispatch(cli: Cli) -> Result<(), Failure> {
+async fn dispatch(cli: Cli) -> Result<(), CommandFailure> {
     let global = cli.global;
     match cli.command {
         Command::Append(args) => args.run(&global).await,
@@ -281,7 +282,7 @@ mod tests {
     #[test]
     fn global_flags_are_understood_after_the_verb() {
         let cli = Cli::try_parse_from(["detente", "info", "--output", "jsonl", "--server", "http://h:1"]).unwrap();
-        assert_eq!(cli.global.output, output::Format::Jsonl);
+        assert_eq!(cli.global.output, output::OutputFormat::Jsonl);
         assert_eq!(cli.global.server, "http://h:1");
     }
 }

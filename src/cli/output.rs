@@ -7,14 +7,14 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 
 use super::{
-    Failure,
+    CommandFailure,
     json::{self, Layout, Wire},
     pages::List,
 };
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum OutputFormat {
     /// A table for reading.
     Table,
     /// One object in canonical proto3 JSON, defaults included.
@@ -23,9 +23,9 @@ pub(crate) enum Format {
     Jsonl,
 }
 
-impl Format {
+impl OutputFormat {
     /// Writes a reply that is one thing.
-    pub(crate) fn one<M: Wire>(self, reply: &M, table: impl FnOnce() -> String) -> Result<(), Failure> {
+    pub(crate) fn one<M: Wire>(self, reply: &M, table: impl FnOnce() -> String) -> Result<(), CommandFailure> {
         match self {
             Self::Table => write(&table()),
             Self::Json => write(&json::text(reply, Layout::Pretty)?),
@@ -34,7 +34,7 @@ impl Format {
     }
 
     /// Writes a reply that is a list: as one object, or one element a line.
-    pub(crate) fn list<M: List>(self, reply: &M, table: impl FnOnce() -> String) -> Result<(), Failure> {
+    pub(crate) fn list<M: List>(self, reply: &M, table: impl FnOnce() -> String) -> Result<(), CommandFailure> {
         match self {
             Self::Table | Self::Json => self.one(reply, table),
             Self::Jsonl => lines(reply.elements()),
@@ -48,19 +48,19 @@ impl Format {
 }
 
 /// Writes messages, one a line.
-pub(crate) fn lines<M: Wire>(messages: &[M]) -> Result<(), Failure> {
+pub(crate) fn lines<M: Wire>(messages: &[M]) -> Result<(), CommandFailure> {
     let mut out = io::stdout().lock();
     for message in messages {
         let line = json::text(message, Layout::Line)?;
-        out.write_all(line.as_bytes()).map_err(Failure::output)?;
+        out.write_all(line.as_bytes()).map_err(CommandFailure::output)?;
     }
-    out.flush().map_err(Failure::output)
+    out.flush().map_err(CommandFailure::output)
 }
 
 /// Writes finished text to standard output, without colours where they are not wanted.
-pub(crate) fn write(text: &str) -> Result<(), Failure> {
+pub(crate) fn write(text: &str) -> Result<(), CommandFailure> {
     let mut out = anstream::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::output)
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CommandFailure::output)
 }
 
 /// Writes a notice to standard error, where it cannot mix with an answer. That nobody reads it is no failure.

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::{Failure, json::Wire, page_args::PageArgs};
+use super::{CommandFailure, json::Wire, page_args::PageArgs};
 use detente_client::Paged;
 use detente_proto::v1;
 
@@ -112,9 +112,9 @@ pub(crate) async fn turn<Q: Paged<Answer: Page>, E>(
     args: PageArgs,
     mut question: Q,
     mut ask: impl AsyncFnMut(Q) -> Result<Q::Answer, E>,
-) -> Result<Q::Answer, Failure>
+) -> Result<Q::Answer, CommandFailure>
 where
-    Failure: From<E>,
+    CommandFailure: From<E>,
 {
     let one = args.one();
     // 0 leaves the size of a page to the server.
@@ -134,7 +134,7 @@ mod tests {
     use detente_proto::v1::{ListPartiesRequest, ListPartiesResponse, Party};
 
     /// A server with five parties, two a page.
-    async fn parties(question: ListPartiesRequest) -> Result<ListPartiesResponse, Failure> {
+    async fn parties(question: ListPartiesRequest) -> Result<ListPartiesResponse, CommandFailure> {
         let start: usize = question.page_token.parse().unwrap_or(0);
         let end = (start + 2).min(5);
         let party = |n: usize| Party { party_id: n.to_string(), ..Default::default() };

@@ -3,13 +3,13 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     cut_args::CutArgs,
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
     suppose_args::SupposeArgs,
-    table::{View, grid::Grid, question, state},
+    table::{TableView, grid::Grid, question, state},
     words,
 };
 use detente_proto::v1::{ListPartiesRequest, ListPartiesResponse, Party, PartyName, PartyNameType, PartyType};
@@ -42,7 +42,7 @@ pub(crate) struct PartiesArgs {
 
 impl PartiesArgs {
     /// Asks, and shows the parties.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = ListPartiesRequest {
             party_ids: self.ids,
             types: self.types.into_iter().map(i32::from).collect(),
@@ -59,7 +59,7 @@ impl PartiesArgs {
     }
 }
 
-fn table(reply: &ListPartiesResponse, view: &View) -> String {
+fn table(reply: &ListPartiesResponse, view: &TableView) -> String {
     let context = reply.context.clone().unwrap_or_default();
     let mut grid = Grid::new(["party", "type", "name", "other names", "ids elsewhere", "merges", "rev"]);
     for party in &reply.parties {
@@ -89,7 +89,7 @@ fn table(reply: &ListPartiesResponse, view: &View) -> String {
 }
 
 /// The main name in the language asked for, and all the others with their sort, time and users.
-fn names(party: &Party, view: &View) -> (String, String) {
+fn names(party: &Party, view: &TableView) -> (String, String) {
     let main: Vec<_> = party.names.iter().filter(|name| !name.alias).collect();
     let chosen = view.choose(&main, |name| &name.lang).copied();
     let others = party.names.iter().filter(|name| chosen.is_none_or(|chosen| chosen.name != name.name));

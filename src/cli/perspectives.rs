@@ -9,15 +9,15 @@ use std::collections::HashMap;
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     cut_args::CutArgs,
     filter_args::FilterArgs,
     global_args::GlobalArgs,
     state::Mode,
     suppose_args::SupposeArgs,
     table::{
-        View, claim,
-        grid::{Cell, Grid},
+        TableView, claim,
+        grid::{Grid, GridCell},
         period, question, state,
     },
 };
@@ -52,7 +52,7 @@ pub(crate) struct PerspectivesArgs {
 
 impl PerspectivesArgs {
     /// Asks, and shows the answers side by side.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let mode = StateMode::from(self.mode);
         let question = ComparePerspectivesRequest {
             filter: self.filter.filter(None),
@@ -92,7 +92,7 @@ fn voice(text: &str) -> Result<Authority, String> {
     Ok(Authority { authority: Some(authority) })
 }
 
-fn table(mode: StateMode, filter: Option<&Filter>, reply: &ComparePerspectivesResponse, view: &View) -> String {
+fn table(mode: StateMode, filter: Option<&Filter>, reply: &ComparePerspectivesResponse, view: &TableView) -> String {
     let context = reply.context.clone().unwrap_or_default();
     let meanings = reply.perspectives.iter().map(|state| format!("According to {}\n", meaning(state)));
     [
@@ -105,7 +105,7 @@ fn table(mode: StateMode, filter: Option<&Filter>, reply: &ComparePerspectivesRe
 }
 
 /// A row for each claim that anyone has, a column for each point of view.
-fn side_by_side(states: &[PerspectiveState], view: &View) -> String {
+fn side_by_side(states: &[PerspectiveState], view: &TableView) -> String {
     let names = states.iter().map(|state| name(state.perspective.as_ref()));
     let columns = ["claim", "kind", "valid", "marks", "id"].map(str::to_owned).into_iter().chain(names).collect();
     let mut grid = Grid::with_columns(columns).wide(0);
@@ -122,8 +122,8 @@ fn side_by_side(states: &[PerspectiveState], view: &View) -> String {
     }
     for claim in order {
         let certainty = |column| found.get(&(claim.claim_id.as_str(), column));
-        let says = |column| certainty(column).map_or_else(Cell::default, |certainty| state::certainty(*certainty));
-        let mut row: Vec<Cell> = vec![
+        let says = |column| certainty(column).map_or_else(GridCell::default, |certainty| state::certainty(*certainty));
+        let mut row: Vec<GridCell> = vec![
             claim::text(claim, view).into(),
             claim.kind.as_str().into(),
             period::shown(claim, None).into(),
@@ -214,7 +214,7 @@ mod tests {
             state("AZE", &[("both", Certainty::Definite), ("one", Certainty::Possible)], 0),
             state("RUS", &[("both", Certainty::Definite)], 2),
         ];
-        let table = side_by_side(&states, &View { lang: "en".into(), full_ids: false });
+        let table = side_by_side(&states, &TableView { lang: "en".into(), full_ids: false });
         let rows: Vec<&str> =
             table.lines().filter(|line| line.contains("definite") || line.contains("possible")).collect();
         assert_eq!(rows.len(), 2, "{table}");

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 use tonic::Code;
 
-use super::{Failure, exit::Exit, hint};
+use super::{CommandFailure, exit::Exit, hint};
 use detente_client::{self, code_name};
 
 /// Which request of an append it was.
@@ -21,7 +21,7 @@ pub(crate) struct RequestPlace {
 
 /// A call that was refused, or broke.
 #[derive(Debug, Clone)]
-pub(crate) struct Refusal {
+pub(crate) struct CommandRefusal {
     /// What the client says of it.
     pub(crate) told: detente_client::Refusal,
     /// Which append it was, where it was one.
@@ -34,13 +34,13 @@ impl RequestPlace {
     }
 }
 
-impl From<detente_client::Refusal> for Refusal {
+impl From<detente_client::Refusal> for CommandRefusal {
     fn from(told: detente_client::Refusal) -> Self {
         Self { told, request: None }
     }
 }
 
-impl From<detente_client::Error> for Failure {
+impl From<detente_client::Error> for CommandFailure {
     fn from(error: detente_client::Error) -> Self {
         match error {
             detente_client::Error::Address { server, why } => Self::Usage(format!("--server {server}: {why}")),
@@ -53,23 +53,23 @@ impl From<detente_client::Error> for Failure {
     }
 }
 
-impl From<tonic::Status> for Failure {
+impl From<tonic::Status> for CommandFailure {
     fn from(status: tonic::Status) -> Self {
         detente_client::Error::from(status).into()
     }
 }
 
-impl Failure {
+impl CommandFailure {
     /// Says which append it was.
     pub(crate) fn of(self, request: RequestPlace) -> Self {
         match self {
-            Self::Refused(refusal) => Self::Refused(Box::new(Refusal { request: Some(request), ..*refusal })),
+            Self::Refused(refusal) => Self::Refused(Box::new(CommandRefusal { request: Some(request), ..*refusal })),
             other => other,
         }
     }
 }
 
-impl Refusal {
+impl CommandRefusal {
     /// The code to exit with.
     pub(crate) fn exit(&self) -> Exit {
         match self.told.code {
@@ -115,7 +115,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for CommandRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.told.fmt(f)
     }
@@ -144,11 +144,11 @@ mod tests {
 
     use super::*;
 
-    fn of(status: Status) -> Refusal {
+    fn of(status: Status) -> CommandRefusal {
         detente_client::Refusal::from(status).into()
     }
 
-    fn rejected() -> Refusal {
+    fn rejected() -> CommandRefusal {
         let mut details = ErrorDetails::new();
         details
             .set_error_info("ERROR_REASON_COMMAND_REJECTED", "detente", [("claim_id".to_owned(), "c".to_owned())])

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     cut_args::CutArgs,
     global_args::GlobalArgs,
     page_args::PageArgs,
@@ -29,7 +29,7 @@ pub(crate) struct RelationshipsArgs {
 
 impl RelationshipsArgs {
     /// Asks, and shows the relationships.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = ListRelationshipsRequest {
             party_id: self.party.unwrap_or_default(),
             cut: self.cut.cut(),

@@ -3,14 +3,14 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     cut_args::CutArgs,
     global_args::GlobalArgs,
     instant,
     page_args::PageArgs,
     pages,
     suppose_args::SupposeArgs,
-    table::{View, claim, grid::Grid, period, question, state},
+    table::{TableView, claim, grid::Grid, period, question, state},
     words,
 };
 use detente_proto::v1::{ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionEvent, RevisionKind};
@@ -34,7 +34,7 @@ pub(crate) struct RevisionsArgs {
 
 impl RevisionsArgs {
     /// Asks, and shows the history.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = ListRevisionsRequest {
             claim_id: self.id.clone(),
             what_if: self.suppose.commands()?,
@@ -48,7 +48,7 @@ impl RevisionsArgs {
     }
 }
 
-fn table(id: &str, reply: &ListRevisionsResponse, view: &View) -> String {
+fn table(id: &str, reply: &ListRevisionsResponse, view: &TableView) -> String {
     let context = reply.context.clone().unwrap_or_default();
     let mut grid =
         Grid::new(["rev", "recorded", "by", "what", "changed", "claim", "valid", "marks", "note"]).whole(1).wide(5);

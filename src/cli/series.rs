@@ -7,7 +7,7 @@
 use clap::Args;
 
 use super::{
-    Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, span_args::SpanArgs,
+    CommandFailure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, span_args::SpanArgs,
     suppose_args::SupposeArgs, table, words,
 };
 use detente_proto::v1::{Bucket, GetSeriesRequest, SeriesGroup};
@@ -36,7 +36,7 @@ pub(crate) struct SeriesArgs {
 
 impl SeriesArgs {
     /// Asks, and shows the answer.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = GetSeriesRequest {
             filter: self.filter.filter(None),
             from: self.span.from.unwrap_or_default(),

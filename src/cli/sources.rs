@@ -3,14 +3,14 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     cut_args::CutArgs,
     global_args::GlobalArgs,
     page_args::PageArgs,
     pages,
     suppose_args::SupposeArgs,
     table::{
-        grid::{Cell, Grid, Tone},
+        grid::{Grid, GridCell, Tone},
         question, state,
     },
 };
@@ -32,7 +32,7 @@ pub(crate) struct SourcesArgs {
 
 impl SourcesArgs {
     /// Asks, and shows the sources.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = ListSourcesRequest {
             source_ids: self.ids,
             cut: self.cut.cut(),
@@ -49,7 +49,7 @@ fn table(reply: &ListSourcesResponse) -> String {
     let context = reply.context.clone().unwrap_or_default();
     let mut grid = Grid::new(["source", "title", "publishers", "published", "language", "url", "marks", "rev"]);
     for source in &reply.sources {
-        let mark = if source.withdrawn { Cell::toned("WITHDRAWN", Tone::Alert) } else { Cell::default() };
+        let mark = if source.withdrawn { GridCell::toned("WITHDRAWN", Tone::Alert) } else { GridCell::default() };
         grid.row([
             source.source_id.as_str().into(),
             source.title.as_str().into(),

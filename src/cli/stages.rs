@@ -3,11 +3,11 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     global_args::GlobalArgs,
     instant,
     pages::List,
-    table::grid::{Cell, Grid, Tone},
+    table::grid::{Grid, GridCell, Tone},
 };
 use detente_proto::v1::{DropStageResponse, ListStagesRequest, ListStagesResponse, Stage};
 
@@ -15,11 +15,11 @@ use detente_proto::v1::{DropStageResponse, ListStagesRequest, ListStagesResponse
 #[derive(Args, Debug)]
 pub(crate) struct StagesArgs {
     #[command(subcommand)]
-    what: Option<What>,
+    what: Option<StageAction>,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum StageAction {
     /// List the open stages, the oldest first. This is the default.
     List,
     /// Drop a stage with all that is staged in it. A recorded stage stays recorded.
@@ -40,17 +40,17 @@ impl List for ListStagesResponse {
 
 impl StagesArgs {
     /// Asks, and shows the answer.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let ledger = connect::ledger(&global.server).await?;
-        match self.what.unwrap_or(What::List) {
-            What::List => {
+        match self.what.unwrap_or(StageAction::List) {
+            StageAction::List => {
                 let reply = ledger.ask(ListStagesRequest {}).await?;
                 global.output.list(&reply, || match reply.stages.as_slice() {
                     [] => "There is no open stage.\n".to_owned(),
                     stages => table(stages),
                 })
             }
-            What::Drop { id } => {
+            StageAction::Drop { id } => {
                 let reply = DropStageResponse { dropped: ledger.drop_stage(&id).await? };
                 global.output.one(&reply, || match reply.dropped {
                     true => format!("Stage {id} is dropped.\n"),
@@ -66,7 +66,7 @@ fn table(stages: &[Stage]) -> String {
     let mut grid = Grid::dense(columns).whole(0).wide(6);
     for stage in stages {
         let what = match stage.damaged {
-            true => Cell::toned("its file is damaged", Tone::Alert),
+            true => GridCell::toned("its file is damaged", Tone::Alert),
             false => stage.title.as_str().into(),
         };
         grid.row([

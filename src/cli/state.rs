@@ -7,8 +7,8 @@
 use clap::{Args, ValueEnum};
 
 use super::{
-    Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
-    suppose_args::SupposeArgs, table,
+    CommandFailure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs,
+    pages, suppose_args::SupposeArgs, table,
 };
 use detente_proto::v1::{GetStateRequest, StateMode};
 
@@ -64,7 +64,7 @@ impl From<Mode> for StateMode {
 
 impl StateArgs {
     /// Asks, and shows the answer.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let mode = StateMode::from(self.mode);
         let question = GetStateRequest {
             filter: self.filter.filter(None),

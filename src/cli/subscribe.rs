@@ -6,12 +6,12 @@
 use clap::Args;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     filter_args::FilterArgs,
     global_args::GlobalArgs,
     instant,
-    output::{self, Format, notice},
-    table::{View, escape, event},
+    output::{self, OutputFormat, notice},
+    table::{TableView, escape, event},
 };
 use detente_client::News;
 use detente_proto::v1::{Event, FromHead, SubscribeRequest, subscribe_request::Start};
@@ -40,7 +40,7 @@ pub(crate) struct SubscribeArgs {
 
 impl SubscribeArgs {
     /// Follows, over as many connections as it takes.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let acknowledges = self.ack;
         let mut printer = Printer { global, view: global.into(), left: self.limit.unwrap_or(u64::MAX), printed: 0 };
         if printer.left == 0 {
@@ -80,7 +80,7 @@ impl SubscribeArgs {
 /// Prints what comes.
 struct Printer<'g> {
     global: &'g GlobalArgs,
-    view: View,
+    view: TableView,
     /// How many events are still wanted.
     left: u64,
     /// The position of the last event printed.
@@ -88,7 +88,7 @@ struct Printer<'g> {
 }
 
 impl Printer<'_> {
-    fn take(&mut self, news: News, position: u64) -> Result<(), Failure> {
+    fn take(&mut self, news: News, position: u64) -> Result<(), CommandFailure> {
         match news {
             News::Events(events) => self.print(events)?,
             News::CaughtUp => self.tell(|| format!("caught up at position {position}")),
@@ -102,13 +102,15 @@ impl Printer<'_> {
     }
 
     /// Prints as many as are wanted.
-    fn print(&mut self, mut events: Vec<Event>) -> Result<(), Failure> {
+    fn print(&mut self, mut events: Vec<Event>) -> Result<(), CommandFailure> {
         events.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
         self.left -= events.len() as u64;
         self.printed = events.last().map_or(self.printed, |last| last.position);
         match self.global.output {
-            Format::Json | Format::Jsonl => output::lines(&events),
-            Format::Table => output::write(&events.iter().map(|event| line(event, &self.view)).collect::<String>()),
+            OutputFormat::Json | OutputFormat::Jsonl => output::lines(&events),
+            OutputFormat::Table => {
+                output::write(&events.iter().map(|event| line(event, &self.view)).collect::<String>())
+            }
         }
     }
 
@@ -121,7 +123,7 @@ impl Printer<'_> {
 }
 
 /// An event on a line: a table has an end, this has none.
-fn line(event: &Event, view: &View) -> String {
+fn line(event: &Event, view: &TableView) -> String {
     let told = event::told(event, view);
     let synthetic = if event::is_synthetic(event) { "SYNTHETIC" } else { "" };
     let position = event.position.to_string();
@@ -192,7 +194,7 @@ mod tests {
             event: Some(detente_proto::v1::event::Event::ClaimAsserted(asserted)),
             ..Default::default()
         };
-        let line = line(&event, &View { lang: "en".into(), full_ids: true });
+        let line = line(&event, &TableView { lang: "en".into(), full_ids: true });
         assert!(line.starts_with("7  a\\nb\\u{1b}[2J  claim asserted  c  rev 0"), "{line}");
         assert_eq!(line.matches('\n').count(), 1);
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 use std::path::PathBuf;
 
-use super::{Failure, append};
+use super::{CommandFailure, append};
 use detente_proto::v1::Command;
 
 /// Commands to suppose.
@@ -18,7 +18,7 @@ pub(crate) struct SupposeArgs {
 
 impl SupposeArgs {
     /// The commands.
-    pub(crate) fn commands(&self) -> Result<Vec<Command>, Failure> {
+    pub(crate) fn commands(&self) -> Result<Vec<Command>, CommandFailure> {
         let Some(file) = &self.what_if else { return Ok(Vec::new()) };
         Ok(append::input::read(file)?.into_iter().flat_map(|request| request.commands).collect())
     }

@@ -7,8 +7,8 @@
 use clap::Args;
 
 use super::{
-    Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
-    span_args::SpanArgs, suppose_args::SupposeArgs, table,
+    CommandFailure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs,
+    pages, span_args::SpanArgs, suppose_args::SupposeArgs, table,
 };
 use detente_proto::v1::GetTimelineRequest;
 
@@ -29,7 +29,7 @@ pub(crate) struct TimelineArgs {
 
 impl TimelineArgs {
     /// Asks, and shows the answer.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = GetTimelineRequest {
             filter: self.filter.filter(None),
             from: self.span.from.unwrap_or_default(),

@@ -7,8 +7,8 @@
 use clap::Args;
 
 use super::{
-    Failure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs, pages,
-    suppose_args::SupposeArgs, table, words,
+    CommandFailure, connect, cut_args::CutArgs, filter_args::FilterArgs, global_args::GlobalArgs, page_args::PageArgs,
+    pages, suppose_args::SupposeArgs, table, words,
 };
 use detente_proto::v1::{ListUpcomingRequest, Transition};
 
@@ -36,7 +36,7 @@ pub(crate) struct UpcomingArgs {
 
 impl UpcomingArgs {
     /// Asks, and shows the transitions.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = ListUpcomingRequest {
             filter: self.filter.filter(None),
             from: self.from.unwrap_or_default(),

@@ -7,11 +7,11 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     filter_args::FilterArgs,
     global_args::GlobalArgs,
     instant,
-    output::{self, Format},
+    output::{self, OutputFormat},
     table::{escape, transition},
     words,
 };
@@ -42,7 +42,7 @@ pub(crate) struct WatchArgs {
 
 impl WatchArgs {
     /// Follows, and shows each transition as it comes.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let mut left = self.limit.unwrap_or(u64::MAX);
         let question = WatchClockRequest {
             filter: self.filter.filter(None),
@@ -69,10 +69,10 @@ impl WatchArgs {
     }
 }
 
-fn show(frame: &WatchClockResponse, global: &GlobalArgs) -> Result<(), Failure> {
+fn show(frame: &WatchClockResponse, global: &GlobalArgs) -> Result<(), CommandFailure> {
     match (global.output, &frame.transition) {
-        (Format::Table, Some(transition)) => output::write(&transition::line(transition, &global.into())),
-        (Format::Table, None) => Ok(()),
-        (Format::Json | Format::Jsonl, _) => output::lines(std::slice::from_ref(frame)),
+        (OutputFormat::Table, Some(transition)) => output::write(&transition::line(transition, &global.into())),
+        (OutputFormat::Table, None) => Ok(()),
+        (OutputFormat::Json | OutputFormat::Jsonl, _) => output::lines(std::slice::from_ref(frame)),
     }
 }

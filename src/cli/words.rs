@@ -14,7 +14,7 @@ use clap::{
 use detente_proto::v1;
 
 /// An enum of the proto.
-pub(crate) trait Word: Copy + Default + TryFrom<i32> + Send + Sync + 'static {
+pub(crate) trait OptionWord: Copy + Default + TryFrom<i32> + Send + Sync + 'static {
     /// The whole name of the value, for example `MODALITY_ASSERTED`.
     fn whole(self) -> &'static str;
 
@@ -33,7 +33,7 @@ pub(crate) trait Word: Copy + Default + TryFrom<i32> + Send + Sync + 'static {
 
 macro_rules! words {
     ($($word:ident),* $(,)?) => {
-        $(impl Word for v1::$word {
+        $(impl OptionWord for v1::$word {
             fn whole(self) -> &'static str {
                 self.as_str_name()
             }
@@ -65,7 +65,7 @@ words!(
 );
 
 /// How a table shows a value: `no information`; nothing where it is not said.
-pub(crate) fn shown<W: Word>(number: i32) -> String {
+pub(crate) fn shown<W: OptionWord>(number: i32) -> String {
     match W::try_from(number) {
         Ok(word) if word.stem() == "UNSPECIFIED" => String::new(),
         Ok(word) => word.stem().to_lowercase().replace('_', " "),
@@ -74,18 +74,18 @@ pub(crate) fn shown<W: Word>(number: i32) -> String {
 }
 
 /// How a flag writes a value: `no-information`.
-pub(crate) fn written<W: Word>(word: W) -> String {
+pub(crate) fn written<W: OptionWord>(word: W) -> String {
     word.stem().to_lowercase().replace('_', "-")
 }
 
 /// Reads a value as people write it.
-pub(crate) fn read<W: Word>(text: &str) -> Option<W> {
+pub(crate) fn read<W: OptionWord>(text: &str) -> Option<W> {
     let name = text.to_uppercase().replace('-', "_");
     W::all().find(|word| name == word.stem() || name == word.whole())
 }
 
 /// Reads a value, or says which there are.
-pub(crate) fn read_or_list<W: Word>(text: &str) -> Result<W, String> {
+pub(crate) fn read_or_list<W: OptionWord>(text: &str) -> Result<W, String> {
     read(text).ok_or_else(|| format!("`{text}` is none of {}", W::all().map(written).collect::<Vec<_>>().join(", ")))
 }
 
@@ -94,11 +94,11 @@ pub(crate) fn read_or_list<W: Word>(text: &str) -> Result<W, String> {
 pub(crate) struct WordParser<W>(PhantomData<W>);
 
 /// A parser of flags that take a word of this enum.
-pub(crate) fn parser<W: Word>() -> WordParser<W> {
+pub(crate) fn parser<W: OptionWord>() -> WordParser<W> {
     WordParser(PhantomData)
 }
 
-impl<W: Word> TypedValueParser for WordParser<W> {
+impl<W: OptionWord> TypedValueParser for WordParser<W> {
     type Value = W;
 
     fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<W, clap::Error> {

@@ -3,7 +3,7 @@
 use super::context::context;
 use super::limits::MAX_COMMANDS;
 use super::service::Service;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use super::work::here;
 use detente_domain::command::Precondition;
 use detente_domain::rejection::Violation;
@@ -20,7 +20,7 @@ use uuid::Uuid;
 /// So many commands are parsed without going to another thread.
 const FEW: usize = 256;
 
-pub(super) async fn append(service: &Service, request: v1::AppendRequest) -> Result<v1::AppendResponse, Refusal> {
+pub(super) async fn append(service: &Service, request: v1::AppendRequest) -> Result<v1::AppendResponse, CallRefusal> {
     check_count(request.commands.len())?;
     let is_large = request.commands.len() > FEW;
     let ledger = Arc::clone(&service.ledger);
@@ -37,7 +37,7 @@ async fn judge_boundaries(
     service: &Service,
     preconditions: Vec<Precondition>,
     request: Option<RequestMark>,
-) -> Result<Vec<Precondition>, Refusal> {
+) -> Result<Vec<Precondition>, CallRefusal> {
     if !preconditions.iter().any(|precondition| matches!(precondition, Precondition::Boundary(..))) {
         return Ok(preconditions);
     }
@@ -46,17 +46,17 @@ async fn judge_boundaries(
     service.threads.ask(judge).await
 }
 
-fn check_count(commands: usize) -> Result<(), Refusal> {
+fn check_count(commands: usize) -> Result<(), CallRefusal> {
     if commands > MAX_COMMANDS {
         let much = format!("{commands} commands; at most {MAX_COMMANDS} are allowed");
-        return Err(Refusal::TooLarge(Violation::new("commands", much)));
+        return Err(CallRefusal::TooLarge(Violation::new("commands", much)));
     }
     Ok(())
 }
 
-fn parse(ledger: &Ledger, request: v1::AppendRequest) -> Result<AppendRequest, Refusal> {
+fn parse(ledger: &Ledger, request: v1::AppendRequest) -> Result<AppendRequest, CallRefusal> {
     if let Some(violation) = over_limit(&request.commands) {
-        return Err(Refusal::TooLarge(violation));
+        return Err(CallRefusal::TooLarge(violation));
     }
     let parsed = parse_append(request, &mut || new_id(ledger.clock()))?;
     let ParsedAppend { request_id, recorded_by, batch, validate_only, fingerprint } = parsed;

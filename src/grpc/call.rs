@@ -44,7 +44,7 @@ where
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = Answer<S::Future>;
+    type Future = CallAnswer<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.service.poll_ready(context)
@@ -59,7 +59,7 @@ where
         let answer = span.in_scope(|| self.service.call(request));
         let intake = Some(Intake::new(rpc, &self.memory, marks));
         let (timer, call) = (Timer::new(deadline), Some((Instant::now(), Arc::clone(&self.ledger))));
-        Answer { answer, intake, timer, is_begun: false, span, id, call }
+        CallAnswer { answer, intake, timer, is_begun: false, span, id, call }
     }
 }
 
@@ -76,7 +76,7 @@ fn begun(request: &Request<Body>, rpc: &'static str) -> (Option<HeaderValue>, Sp
 }
 
 /// The answer to a call.
-pub(super) struct Answer<F> {
+pub(super) struct CallAnswer<F> {
     answer: F,
     intake: Option<Intake>,
     timer: Timer,
@@ -89,7 +89,7 @@ pub(super) struct Answer<F> {
     call: Option<(Instant, Arc<Ledger>)>,
 }
 
-impl<F, E> Future for Answer<F>
+impl<F, E> Future for CallAnswer<F>
 where
     F: Future<Output = Result<Response<Body>, E>> + Unpin,
 {
@@ -121,13 +121,13 @@ where
     }
 }
 
-impl<F> Answer<F> {
+impl<F> CallAnswer<F> {
     fn rpc(&self) -> &'static str {
         self.intake.as_ref().map_or("", Intake::rpc)
     }
 }
 
-impl<F, E> Answer<F>
+impl<F, E> CallAnswer<F>
 where
     F: Future<Output = Result<Response<Body>, E>> + Unpin,
 {

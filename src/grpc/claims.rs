@@ -1,11 +1,11 @@
 //! `GetClaim`, `ListClaims`, `ListRevisions`: claims themselves, whatever their valid time, and the history of one.
 
 use super::context::context;
-use super::encoded::Reply;
-use super::page::{Cursor, Page};
+use super::encoded::EncodedReply;
+use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::cut::Cut;
 use detente_domain::name::ClaimId;
 use detente_domain::rejection::Violation;
@@ -19,7 +19,7 @@ use detente_proto::v1;
 use prost::Message;
 use std::sync::Arc;
 
-pub(super) async fn get_claim(service: &Service, request: v1::GetClaimRequest) -> Result<Reply, Refusal> {
+pub(super) async fn get_claim(service: &Service, request: v1::GetClaimRequest) -> Result<EncodedReply, CallRefusal> {
     let mut parse = Parse::new();
     let claim = parse.take(asked_claim(&request.claim_id));
     let cut = parse.cut(request.cut);
@@ -33,7 +33,7 @@ pub(super) async fn get_claim(service: &Service, request: v1::GetClaimRequest) -
         } else {
             ledger.supposed_claim(claim, cut, &supposed)?
         };
-        Ok(Reply::claim(&context(&at, ""), claim))
+        Ok(EncodedReply::claim(&context(&at, ""), claim))
     };
     service.threads.ask(answer).await
 }
@@ -46,7 +46,10 @@ fn asked_claim(text: &str) -> Result<ClaimId, Violation> {
     parse_uuid(text).map(ClaimId).map_err(|expected| Violation::new("claim_id", format!("{needed}: {expected}")))
 }
 
-pub(super) async fn list_claims(service: &Service, mut request: v1::ListClaimsRequest) -> Result<Reply, Refusal> {
+pub(super) async fn list_claims(
+    service: &Service,
+    mut request: v1::ListClaimsRequest,
+) -> Result<EncodedReply, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, true);
@@ -66,28 +69,28 @@ pub(super) async fn list_claims(service: &Service, mut request: v1::ListClaimsRe
     service.threads.ask(move || answer_claims(&ledger, &query, &page, asked_cut)).await
 }
 
-fn answer_claims(ledger: &Ledger, query: &ClaimsQuery, page: &Page, asked: Cut) -> Result<Reply, Refusal> {
+fn answer_claims(ledger: &Ledger, query: &ClaimsQuery, page: &Page, asked: Cut) -> Result<EncodedReply, CallRefusal> {
     let found = ledger.claims(query)?;
     let next = page.token(found.at.basis, found.next.into(), "");
     let mut context = context(&Page::at(found.at, asked), "");
     if found.claims.is_empty() && query.after.is_none() && !found.at.supposed {
         context.hints = ledger.hints(&query.filter, found.at.position());
     }
-    Ok(Reply::claims(&context, found.claims, &next))
+    Ok(EncodedReply::claims(&context, found.claims, &next))
 }
 
-fn number(cursor: &Cursor) -> Result<Option<u64>, Refusal> {
+fn number(cursor: &PageCursor) -> Result<Option<u64>, CallRefusal> {
     match cursor {
-        Cursor::Start => Ok(None),
-        Cursor::Number(number) => Ok(Some(*number)),
-        Cursor::Id(_) => Err(Refusal::PageToken),
+        PageCursor::Start => Ok(None),
+        PageCursor::Number(number) => Ok(Some(*number)),
+        PageCursor::Id(_) => Err(CallRefusal::PageToken),
     }
 }
 
 pub(super) async fn list_revisions(
     service: &Service,
     mut request: v1::ListRevisionsRequest,
-) -> Result<v1::ListRevisionsResponse, Refusal> {
+) -> Result<v1::ListRevisionsResponse, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let claim = parse.take(asked_claim(&request.claim_id));
@@ -111,14 +114,14 @@ fn answer_revisions(
     query: &RevisionsQuery,
     page: &Page,
     asked: Cut,
-) -> Result<v1::ListRevisionsResponse, Refusal> {
+) -> Result<v1::ListRevisionsResponse, CallRefusal> {
     let found = ledger.revisions(query)?;
     let next_page_token = page.token(found.at.basis, found.next.into(), "");
     let context = Some(context(&Page::at(found.at, asked), ""));
     Ok(v1::ListRevisionsResponse { context, revisions: revisions(&found)?, next_page_token })
 }
 
-fn revisions(page: &RevisionPage) -> Result<Vec<v1::Revision>, Refusal> {
+fn revisions(page: &RevisionPage) -> Result<Vec<v1::Revision>, CallRefusal> {
     let revisions = page.made_by.iter().zip(&page.claims).zip(&page.disputes);
     let mut told = Vec::with_capacity(page.made_by.len());
     for ((made_by, (after, before)), dispute) in revisions {
@@ -132,7 +135,7 @@ fn revision(
     (event, kind): (RevisionEvent, Option<RevisionKind>),
     after: &[u8],
     before: Option<&[u8]>,
-) -> Result<v1::Revision, Refusal> {
+) -> Result<v1::Revision, CallRefusal> {
     let after = decoded(after)?;
     let before = before.map(decoded).transpose()?;
     Ok(v1::Revision {
@@ -144,10 +147,10 @@ fn revision(
     })
 }
 
-fn decoded(claim: &[u8]) -> Result<v1::Claim, Refusal> {
+fn decoded(claim: &[u8]) -> Result<v1::Claim, CallRefusal> {
     let unreadable =
         |error: prost::DecodeError| ReadFailure::Damaged(format!("a recorded claim cannot be decoded: {error}"));
-    v1::Claim::decode(claim).map_err(|error| Refusal::Query(unreadable(error).into()))
+    v1::Claim::decode(claim).map_err(|error| CallRefusal::Query(unreadable(error).into()))
 }
 
 const fn event_of(event: RevisionEvent) -> v1::RevisionEvent {

@@ -1,10 +1,10 @@
 //! `ListUpcoming`: what comes into force, lapses, stops being certain or falls due in a span, and when?
 
 use super::context::context;
-use super::page::{Cursor, MAX_BYTES, Page};
+use super::page::{MAX_BYTES, Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use super::work::here;
 use detente_domain::cut::Cut;
 use detente_domain::moment::Moment;
@@ -19,15 +19,15 @@ use detente_proto::v1;
 use std::sync::Arc;
 
 /// A question, with what its reply needs of it.
-struct Question {
+struct ClockQuestion {
     query: UpcomingQuery,
     page: Page,
     asked_cut: Cut,
-    span: Span,
+    span: ClockSpan,
 }
 
 /// The asked span, and how it is written.
-struct Span {
+struct ClockSpan {
     from: Moment,
     until: Moment,
     first: String,
@@ -37,33 +37,33 @@ struct Span {
 pub(super) async fn list_upcoming(
     service: &Service,
     request: v1::ListUpcomingRequest,
-) -> Result<v1::ListUpcomingResponse, Refusal> {
+) -> Result<v1::ListUpcomingResponse, CallRefusal> {
     let question = here(|| parse(&service.ledger, request))?;
     let ledger = Arc::clone(&service.ledger);
     service.threads.ask(move || answer(&ledger, &question)).await
 }
 
-fn parse(ledger: &Ledger, mut request: v1::ListUpcomingRequest) -> Result<Question, Refusal> {
+fn parse(ledger: &Ledger, mut request: v1::ListUpcomingRequest) -> Result<ClockQuestion, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
-    let span = Span::asked(&request.from, &request.until, &page, ledger.clock().now(), &mut parse);
+    let span = ClockSpan::asked(&request.from, &request.until, &page, ledger.clock().now(), &mut parse);
     let transitions = parse.members(&request.transitions, "transitions");
     let asked_cut = parse.cut(request.cut);
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     let skip = match page.cursor {
-        Cursor::Start => 0,
-        Cursor::Number(skip) => skip,
-        Cursor::Id(_) => return Err(Refusal::PageToken),
+        PageCursor::Start => 0,
+        PageCursor::Number(skip) => skip,
+        PageCursor::Id(_) => return Err(CallRefusal::PageToken),
     };
     let cut = page.cut(asked_cut);
     let size = PageSize { bytes: MAX_BYTES, ..page.size };
     let query = UpcomingQuery { filter, span: (span.from, span.until), transitions, cut, supposed, skip, page: size };
-    Ok(Question { query, page, asked_cut, span })
+    Ok(ClockQuestion { query, page, asked_cut, span })
 }
 
-impl Span {
+impl ClockSpan {
     /// From the beginning of one asked date to the end of the other. Without the first from now on, or from when the first
     /// page was asked for; without the other for a year.
     fn asked(from: &str, until: &str, page: &Page, now: RecordedAt, parse: &mut Parse) -> Self {
@@ -116,8 +116,8 @@ fn last_before(end: Moment) -> String {
     if end == end.day_start() { end.to_end_date_string() } else { end.plus_seconds(-1).to_string_second() }
 }
 
-fn answer(ledger: &Ledger, question: &Question) -> Result<v1::ListUpcomingResponse, Refusal> {
-    let Question { query, page, asked_cut, span } = question;
+fn answer(ledger: &Ledger, question: &ClockQuestion) -> Result<v1::ListUpcomingResponse, CallRefusal> {
+    let ClockQuestion { query, page, asked_cut, span } = question;
     let found = ledger.upcoming(query)?;
     let next_page_token = page.token(found.at.basis, found.next.into(), &span.first);
     let context = Some(context(&Page::at(found.at, *asked_cut), &span.text()));

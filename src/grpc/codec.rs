@@ -4,7 +4,7 @@
 
 use super::intake::Intake;
 use super::limits::admit_reply;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::rejection::Violation;
 use detente_ledger::wire::weight::{allowance, weigh};
 use prost::Message;
@@ -39,22 +39,22 @@ where
 {
     type Encode = T;
     type Decode = U;
-    type Encoder = Writer<T>;
-    type Decoder = Reader<U>;
+    type Encoder = MessageWriter<T>;
+    type Decoder = MessageReader<U>;
 
-    fn encoder(&mut self) -> Writer<T> {
-        Writer(PhantomData)
+    fn encoder(&mut self) -> MessageWriter<T> {
+        MessageWriter(PhantomData)
     }
 
-    fn decoder(&mut self) -> Reader<U> {
-        Reader(PhantomData)
+    fn decoder(&mut self) -> MessageReader<U> {
+        MessageReader(PhantomData)
     }
 }
 
 /// Writes messages.
-pub struct Writer<T>(PhantomData<T>);
+pub struct MessageWriter<T>(PhantomData<T>);
 
-impl<T: Message> Encoder for Writer<T> {
+impl<T: Message> Encoder for MessageWriter<T> {
     type Item = T;
     type Error = Status;
 
@@ -73,9 +73,9 @@ impl<T: Message> Encoder for Writer<T> {
 }
 
 /// Reads messages.
-pub struct Reader<U>(PhantomData<U>);
+pub struct MessageReader<U>(PhantomData<U>);
 
-impl<U: Message + Default + 'static> Decoder for Reader<U> {
+impl<U: Message + Default + 'static> Decoder for MessageReader<U> {
     type Item = U;
     type Error = Status;
 
@@ -97,13 +97,13 @@ impl<U: Message + Default + 'static> Decoder for Reader<U> {
 }
 
 /// What a request takes once it is decoded, where that is allowed and no more than `most`.
-pub(super) fn weight<U: 'static>(bytes: &[u8], most: usize) -> Result<usize, Refusal> {
-    weigh(TypeId::of::<U>(), bytes, allowance(bytes.len()).min(most)).map_err(Refusal::TooLarge)
+pub(super) fn weight<U: 'static>(bytes: &[u8], most: usize) -> Result<usize, CallRefusal> {
+    weigh(TypeId::of::<U>(), bytes, allowance(bytes.len()).min(most)).map_err(CallRefusal::TooLarge)
 }
 
 /// A request, decoded.
-pub(super) fn decoded<U: Message + Default>(bytes: impl Buf) -> Result<U, Refusal> {
-    U::decode(bytes).map_err(|error| Refusal::Invalid(vec![Violation::new("", error.to_string())]))
+pub(super) fn decoded<U: Message + Default>(bytes: impl Buf) -> Result<U, CallRefusal> {
+    U::decode(bytes).map_err(|error| CallRefusal::Invalid(vec![Violation::new("", error.to_string())]))
 }
 
 #[cfg(test)]

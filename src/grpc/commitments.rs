@@ -1,11 +1,11 @@
 //! `ListCommitments`: promises, and what became of them.
 
 use super::context::context;
-use super::page::{Cursor, Page};
+use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
 use super::state::asked_date;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::certainty::Certainty;
 use detente_domain::commitment::CommitmentStatus;
 use detente_ledger::query::commitments::{Commitment, CommitmentsQuery};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) async fn list_commitments(
     service: &Service,
     mut request: v1::ListCommitmentsRequest,
-) -> Result<v1::ListCommitmentsResponse, Refusal> {
+) -> Result<v1::ListCommitmentsResponse, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
@@ -26,9 +26,9 @@ pub(super) async fn list_commitments(
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     let skip = match page.cursor {
-        Cursor::Start => 0,
-        Cursor::Number(skip) => skip,
-        Cursor::Id(_) => return Err(Refusal::PageToken),
+        PageCursor::Start => 0,
+        PageCursor::Number(skip) => skip,
+        PageCursor::Id(_) => return Err(CallRefusal::PageToken),
     };
     let cut = page.cut(asked_cut);
     let query = CommitmentsQuery { filter, statuses, valid_at: period, cut, supposed, skip, page: page.size };

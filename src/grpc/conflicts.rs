@@ -2,20 +2,20 @@
 
 use super::context::context;
 use super::encoded::certainty;
-use super::page::{Cursor, Page};
+use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::conflict::ConflictType;
 use detente_domain::period::Period;
-use detente_ledger::query::conflicts::{Conflict, ConflictsQuery, Place};
+use detente_ledger::query::conflicts::{ConflictFinding, ConflictPlace, ConflictsQuery};
 use detente_proto::v1;
 use std::sync::Arc;
 
 pub(super) async fn list_conflicts(
     service: &Service,
     mut request: v1::ListConflictsRequest,
-) -> Result<v1::ListConflictsResponse, Refusal> {
+) -> Result<v1::ListConflictsResponse, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
@@ -25,9 +25,9 @@ pub(super) async fn list_conflicts(
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     let after = match &page.cursor {
-        Cursor::Start => None,
-        Cursor::Id(place) => Some(Place::from_text(place).ok_or(Refusal::PageToken)?),
-        Cursor::Number(_) => return Err(Refusal::PageToken),
+        PageCursor::Start => None,
+        PageCursor::Id(place) => Some(ConflictPlace::from_text(place).ok_or(CallRefusal::PageToken)?),
+        PageCursor::Number(_) => return Err(CallRefusal::PageToken),
     };
     let cut = page.cut(asked_cut);
     let query = ConflictsQuery { filter, valid_at, types, cut, supposed, after, page: page.size };
@@ -66,7 +66,7 @@ fn asked_types(numbers: &[i32], parse: &mut Parse) -> Vec<ConflictType> {
     types
 }
 
-fn conflict(conflict: Conflict) -> v1::Conflict {
+fn conflict(conflict: ConflictFinding) -> v1::Conflict {
     let conflict_type = match conflict.conflict_type {
         ConflictType::Link => v1::ConflictType::Link,
         ConflictType::Dispute => v1::ConflictType::Dispute,

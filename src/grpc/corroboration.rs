@@ -1,10 +1,10 @@
 //! `ListCorroboration`: how well claims are backed.
 
 use super::context::context;
-use super::page::{Cursor, Page};
+use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::corroboration::Backing;
 use detente_ledger::query::corroboration::{Corroboration, CorroborationQuery};
 use detente_proto::v1;
@@ -16,7 +16,7 @@ const NAMED_ORIGINS: usize = 100;
 pub(super) async fn list_corroboration(
     service: &Service,
     mut request: v1::ListCorroborationRequest,
-) -> Result<v1::ListCorroborationResponse, Refusal> {
+) -> Result<v1::ListCorroborationResponse, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
@@ -24,9 +24,9 @@ pub(super) async fn list_corroboration(
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     let after = match page.cursor {
-        Cursor::Start => None,
-        Cursor::Number(after) => Some(after),
-        Cursor::Id(_) => return Err(Refusal::PageToken),
+        PageCursor::Start => None,
+        PageCursor::Number(after) => Some(after),
+        PageCursor::Id(_) => return Err(CallRefusal::PageToken),
     };
     let query = CorroborationQuery { filter, cut: page.cut(asked_cut), supposed, after, page: page.size };
     let ledger = Arc::clone(&service.ledger);

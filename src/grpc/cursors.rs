@@ -5,7 +5,7 @@ use super::limits::expiry;
 use super::parse::Parse;
 use super::service::Service;
 use super::share::refused;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::name::CursorId;
 use detente_domain::position::Position;
 use detente_domain::rejection::Violation;
@@ -25,11 +25,11 @@ const MAX_FILTER_BYTES: usize = 8 << 10;
 pub(super) async fn create_cursor(
     service: &Service,
     request: v1::CreateCursorRequest,
-) -> Result<v1::CreateCursorResponse, Refusal> {
+) -> Result<v1::CreateCursorResponse, CallRefusal> {
     let filter_bytes = request.filter.as_ref().map_or(0, Message::encoded_len);
     if filter_bytes > MAX_FILTER_BYTES {
         let much = format!("{filter_bytes} bytes; at most {MAX_FILTER_BYTES} are kept with a cursor");
-        return Err(Refusal::TooLarge(Violation::new("filter", much)));
+        return Err(CallRefusal::TooLarge(Violation::new("filter", much)));
     }
     let new = parse(request)?;
     let ledger = Arc::clone(&service.ledger);
@@ -44,7 +44,7 @@ pub(super) async fn create_cursor(
     Ok(v1::CreateCursorResponse { cursor: Some(cursor(service, made)) })
 }
 
-fn parse(request: v1::CreateCursorRequest) -> Result<NewCursor, Refusal> {
+fn parse(request: v1::CreateCursorRequest) -> Result<NewCursor, CallRefusal> {
     let mut parse = Parse::new();
     let id = cursor_id(&request.cursor_id, &mut parse);
     let start = match request.start {
@@ -57,13 +57,13 @@ fn parse(request: v1::CreateCursorRequest) -> Result<NewCursor, Refusal> {
         parse.filter(request.filter.clone(), false);
     }
     parse.finish()?;
-    Ok(NewCursor { id: id.ok_or(Refusal::Defect)?, start, filter: request.filter })
+    Ok(NewCursor { id: id.ok_or(CallRefusal::Defect)?, start, filter: request.filter })
 }
 
 pub(super) async fn acknowledge_cursor(
     service: &Service,
     request: v1::AcknowledgeCursorRequest,
-) -> Result<v1::AcknowledgeCursorResponse, Refusal> {
+) -> Result<v1::AcknowledgeCursorResponse, CallRefusal> {
     let (id, to) = (asked(&request.cursor_id)?, Position(request.position));
     let ledger = Arc::clone(&service.ledger);
     let moved = service.threads.run(move || Ok(ledger.acknowledge(&id, to)?)).await?;
@@ -73,7 +73,7 @@ pub(super) async fn acknowledge_cursor(
 pub(super) async fn list_cursors(
     service: &Service,
     _: v1::ListCursorsRequest,
-) -> Result<v1::ListCursorsResponse, Refusal> {
+) -> Result<v1::ListCursorsResponse, CallRefusal> {
     let ledger = Arc::clone(&service.ledger);
     let all = service.threads.run(move || Ok(ledger.list_cursors())).await?;
     Ok(v1::ListCursorsResponse { cursors: all.into_iter().map(|of| cursor(service, of)).collect() })
@@ -82,18 +82,18 @@ pub(super) async fn list_cursors(
 pub(super) async fn delete_cursor(
     service: &Service,
     request: v1::DeleteCursorRequest,
-) -> Result<v1::DeleteCursorResponse, Refusal> {
+) -> Result<v1::DeleteCursorResponse, CallRefusal> {
     let id = asked(&request.cursor_id)?;
     let ledger = Arc::clone(&service.ledger);
     service.threads.run(move || Ok(ledger.delete_cursor(&id)?)).await?;
     Ok(v1::DeleteCursorResponse {})
 }
 
-fn asked(id: &str) -> Result<CursorId, Refusal> {
+fn asked(id: &str) -> Result<CursorId, CallRefusal> {
     let mut parse = Parse::new();
     let id = cursor_id(id, &mut parse);
     parse.finish()?;
-    id.ok_or(Refusal::Defect)
+    id.ok_or(CallRefusal::Defect)
 }
 
 fn cursor(service: &Service, of: Cursor) -> v1::Cursor {

@@ -12,7 +12,7 @@
 //! The transport has a timer of its own for the header, whose refusal is a cancellation without a reason. This one runs out a
 //! little earlier ([`MARGIN`]), which also lets the refusal reach the client while it still waits.
 
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_ledger::budget::Overrun;
 use http_body::{Frame, SizeHint};
 use std::pin::{Pin, pin};
@@ -153,8 +153,12 @@ const WRITES: [&str; 8] = [
 ];
 
 /// The refusal of a call of an rpc whose deadline has passed, before anything was begun or in the midst of it.
-pub(super) fn late(rpc: &str, is_begun: bool) -> Refusal {
-    if is_begun && WRITES.contains(&rpc) { Refusal::LateWrite } else { Refusal::Overrun(Overrun::DeadlineExceeded) }
+pub(super) fn late(rpc: &str, is_begun: bool) -> CallRefusal {
+    if is_begun && WRITES.contains(&rpc) {
+        CallRefusal::LateWrite
+    } else {
+        CallRefusal::Overrun(Overrun::DeadlineExceeded)
+    }
 }
 
 fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {

@@ -2,11 +2,11 @@
 
 use super::context::context;
 use super::encoded::certainty;
-use super::page::{Cursor, Page};
+use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
 use super::state::asked_mode;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::cut::Cut;
 use detente_domain::diff::{Dates, Summary};
 use detente_domain::filter::MemberSet;
@@ -20,28 +20,28 @@ use detente_proto::v1;
 use std::sync::Arc;
 
 /// A question, with what its reply needs of it.
-struct Question {
+struct DiffInput {
     query: DiffQuery,
     page: Page,
-    from: Side,
-    to: Side,
+    from: DiffSide,
+    to: DiffSide,
 }
 
 /// One side of the comparison, as asked.
 #[derive(Default)]
-struct Side {
+struct DiffSide {
     cut: Cut,
     valid_at: String,
     period: Option<Period>,
 }
 
-pub(super) async fn diff(service: &Service, request: v1::DiffRequest) -> Result<v1::DiffResponse, Refusal> {
+pub(super) async fn diff(service: &Service, request: v1::DiffRequest) -> Result<v1::DiffResponse, CallRefusal> {
     let question = parse(&service.ledger, request)?;
     let ledger = Arc::clone(&service.ledger);
     service.threads.ask(move || answer(&ledger, &question)).await
 }
 
-fn parse(ledger: &Ledger, mut request: v1::DiffRequest) -> Result<Question, Refusal> {
+fn parse(ledger: &Ledger, mut request: v1::DiffRequest) -> Result<DiffInput, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
@@ -59,27 +59,27 @@ fn parse(ledger: &Ledger, mut request: v1::DiffRequest) -> Result<Question, Refu
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     let skip = match page.cursor {
-        Cursor::Start => 0,
-        Cursor::Number(skip) => skip,
-        Cursor::Id(_) => return Err(Refusal::PageToken),
+        PageCursor::Start => 0,
+        PageCursor::Number(skip) => skip,
+        PageCursor::Id(_) => return Err(CallRefusal::PageToken),
     };
     let known_at = if let Cut::KnownAt(instant) = from.cut { Some(instant) } else { None };
     let (earlier, later) = (page.earlier_cut(from.cut), page.cut(to.cut));
     let query =
         DiffQuery { filter, from: earlier, to: later, known_at, dates, reasons, supposed, skip, page: page.size };
-    Ok(Question { query, page, from, to })
+    Ok(DiffInput { query, page, from, to })
 }
 
-fn side(name: &str, asked: v1::Coordinate, parse: &mut Parse) -> Side {
+fn side(name: &str, asked: v1::Coordinate, parse: &mut Parse) -> DiffSide {
     let cut = parse.cut_in(&format!("{name}.cut"), asked.cut);
     let period = (!asked.valid_at.is_empty()).then(|| Period::parse(&asked.valid_at));
     let wrong = |error: &dyn ToString| Violation::new(format!("{name}.valid_at"), error.to_string());
     let period = period.and_then(|period| parse.take(period.map_err(|error| wrong(&error))));
-    Side { cut, valid_at: asked.valid_at, period }
+    DiffSide { cut, valid_at: asked.valid_at, period }
 }
 
 /// Both dates or none: one alone is wrong.
-fn dates(from: &Side, to: &Side, parse: &mut Parse) -> Option<(Period, Period)> {
+fn dates(from: &DiffSide, to: &DiffSide, parse: &mut Parse) -> Option<(Period, Period)> {
     for (name, side, other, its) in [("from", from, "to", to), ("to", to, "from", from)] {
         if side.valid_at.is_empty() && !its.valid_at.is_empty() {
             parse.wrong(
@@ -102,8 +102,8 @@ fn asked_reasons(reasons: &[i32], parse: &mut Parse) -> MemberSet<ChangeReason> 
     asked
 }
 
-fn answer(ledger: &Ledger, question: &Question) -> Result<v1::DiffResponse, Refusal> {
-    let Question { query, page, from, to } = question;
+fn answer(ledger: &Ledger, question: &DiffInput) -> Result<v1::DiffResponse, CallRefusal> {
+    let DiffInput { query, page, from, to } = question;
     let Diff { from: earlier, to: later, changes, summary, next } = ledger.diff(query)?;
     Ok(v1::DiffResponse {
         from: Some(context(&Page::at(earlier, from.cut), &from.valid_at)),

@@ -56,7 +56,7 @@ impl std::fmt::Debug for Ways {
 impl Service<Request<Body>> for Ways {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Answer;
+    type Future = DirectAnswer;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         match ready!(Service::<Request<Body>>::poll_ready(&mut self.ledger, context)) {
@@ -65,11 +65,11 @@ impl Service<Request<Body>> for Ways {
         }
     }
 
-    fn call(&mut self, request: Request<Body>) -> Answer {
+    fn call(&mut self, request: Request<Body>) -> DirectAnswer {
         if is_of_the_ledger(request.uri().path()) && is_grpc(request.headers()) {
-            Answer(Way::Ledger(self.ledger.call(request)))
+            DirectAnswer(CallWay::Ledger(self.ledger.call(request)))
         } else {
-            Answer(Way::Router(Box::pin(self.router.call(request))))
+            DirectAnswer(CallWay::Router(Box::pin(self.router.call(request))))
         }
     }
 }
@@ -87,27 +87,27 @@ fn is_grpc(headers: &HeaderMap) -> bool {
 }
 
 /// What comes of a call, whichever way it went.
-pub struct Answer(Way);
+pub struct DirectAnswer(CallWay);
 
 #[expect(clippy::large_enum_variant, reason = "nearly every call goes straight, and would need an allocation more")]
-enum Way {
+enum CallWay {
     Ledger(<Ledger as Service<Request<Body>>>::Future),
     Router(Pin<Box<<Routes as Service<Request<Body>>>::Future>>),
 }
 
-impl std::fmt::Debug for Answer {
+impl std::fmt::Debug for DirectAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Answer").finish_non_exhaustive()
     }
 }
 
-impl Future for Answer {
+impl Future for DirectAnswer {
     type Output = Result<Response<Body>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
-            Way::Ledger(answer) => Pin::new(answer).poll(context),
-            Way::Router(answer) => answer.as_mut().poll(context),
+            CallWay::Ledger(answer) => Pin::new(answer).poll(context),
+            CallWay::Router(answer) => answer.as_mut().poll(context),
         }
     }
 }

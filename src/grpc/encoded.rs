@@ -14,7 +14,7 @@
 use detente_domain::certainty::Certainty;
 use detente_domain::emptiness::Emptiness;
 use detente_ledger::follow::feed::Events;
-use detente_ledger::query::events::Batch;
+use detente_ledger::query::events::EventBatch;
 use detente_ledger::query::page_size::EncodedClaims;
 use detente_ledger::query::state::{State, StateMatch};
 use detente_ledger::wire::splice::{put_field, put_field_head, put_number};
@@ -28,7 +28,7 @@ const CLAIMS: u32 = 2;
 
 /// A reply, ready to be written. It is never read back.
 #[derive(Debug)]
-pub struct Reply {
+pub struct EncodedReply {
     envelope: Vec<u8>,
     /// Where in the envelope each piece stands.
     places: Vec<usize>,
@@ -43,7 +43,7 @@ enum Pieces {
     Log(Events),
 }
 
-impl Reply {
+impl EncodedReply {
     /// A `GetStateResponse`.
     #[must_use]
     pub fn state(context: &v1::ReplyContext, state: State, next_page_token: &str) -> Self {
@@ -91,7 +91,7 @@ impl Reply {
 
     /// A `ReadEventsResponse`; the last one of a reading has a context.
     #[must_use]
-    pub fn events(batch: Batch, context: Option<&v1::ReplyContext>) -> Self {
+    pub fn events(batch: EventBatch, context: Option<&v1::ReplyContext>) -> Self {
         const THROUGH_POSITION: u32 = 2;
         const LAST_CONTEXT: u32 = 3;
         let mut envelope = Vec::new();
@@ -200,7 +200,7 @@ fn number(member: impl Into<i32>) -> u64 {
     u64::try_from(member.into()).unwrap_or_default()
 }
 
-impl Message for Reply {
+impl Message for EncodedReply {
     fn encode_raw(&self, out: &mut impl BufMut) {
         match &self.pieces {
             Pieces::Claims(claims) => self.write(claims.iter(), out),
@@ -304,7 +304,7 @@ mod tests {
     }
 
     /// The same message in as many bytes; the fields of a claim may stand in another order.
-    fn assert_same<M: Message + Default + PartialEq + std::fmt::Debug>(reply: &Reply, message: &M) {
+    fn assert_same<M: Message + Default + PartialEq + std::fmt::Debug>(reply: &EncodedReply, message: &M) {
         let bytes = reply.encode_to_vec();
         assert_eq!(bytes.len(), reply.encoded_len());
         assert_eq!(bytes.len(), message.encoded_len());
@@ -346,7 +346,7 @@ mod tests {
                 next_page_token: next.to_owned(),
             };
             let state = State { at, matches, claims: encoded, emptiness, absences, next: None };
-            assert_same(&Reply::state(&context(), state, next), &message);
+            assert_same(&EncodedReply::state(&context(), state, next), &message);
         }
     }
 
@@ -356,11 +356,11 @@ mod tests {
             let (encoded, claims) = claims(count);
             let next_page_token = next.to_owned();
             let message = v1::ListClaimsResponse { context: Some(context()), claims, next_page_token };
-            assert_same(&Reply::claims(&context(), encoded, next), &message);
+            assert_same(&EncodedReply::claims(&context(), encoded, next), &message);
         }
         let (_, mut claims) = claims(2);
         let claim = claims.pop();
-        let reply = Reply::claim(&context(), claim.as_ref().unwrap().encode_to_vec());
+        let reply = EncodedReply::claim(&context(), claim.as_ref().unwrap().encode_to_vec());
         assert_same(&reply, &v1::GetClaimResponse { context: Some(context()), claim });
     }
 
@@ -368,12 +368,12 @@ mod tests {
     fn events_are_encoded_as_prost_would() {
         let events: Vec<_> = (1..4).map(|position| v1::Event { position, ..Default::default() }).collect();
         let frames = v1::ReadEventsResponse { events: events.clone(), ..Default::default() }.encode_to_vec();
-        let batch = Batch { frames, count: 3, through: Position(300), done: true };
+        let batch = EventBatch { frames, count: 3, through: Position(300), done: true };
         for context in [None, Some(context())] {
-            let reply = Reply::events(batch.clone(), context.as_ref());
+            let reply = EncodedReply::events(batch.clone(), context.as_ref());
             assert_same(&reply, &v1::ReadEventsResponse { events: events.clone(), through_position: 300, context });
         }
-        let nothing = Reply::events(Batch { through: Position(9), ..Batch::default() }, None);
+        let nothing = EncodedReply::events(EventBatch { through: Position(9), ..EventBatch::default() }, None);
         assert_same(&nothing, &v1::ReadEventsResponse { through_position: 9, ..Default::default() });
     }
 }

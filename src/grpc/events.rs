@@ -10,19 +10,19 @@
 //! that reads nothing for minutes loses its thread and its place among the streams, and is told if it ever reads on.
 
 use super::context::context;
-use super::encoded::Reply;
+use super::encoded::EncodedReply;
 use super::parse::Parse;
 use super::sending;
 use super::service::Service;
 use super::share::enter;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use super::work::here;
 use detente_domain::filter::Filter;
 use detente_domain::position::Position;
 use detente_domain::rejection::Violation;
 use detente_ledger::Ledger;
-use detente_ledger::budget::{Place, Reservation};
-use detente_ledger::query::events::{Reading, Start};
+use detente_ledger::budget::{PeerPlace, Reservation};
+use detente_ledger::query::events::{EventReading, Start};
 use detente_ledger::wire::time::recorded_from;
 use detente_proto::v1;
 use detente_proto::v1::read_events_request::Start as Asked;
@@ -48,13 +48,13 @@ const BATCH_BYTES: usize = 128 << 10;
 const READ_AHEAD: usize = (WAITING + 1) * BATCH_BYTES;
 
 /// Where and what to read.
-struct Question {
+struct EventsQuestion {
     start: Start,
     filter: Option<Filter>,
     limit: u64,
 }
 
-pub(super) async fn read_events(service: &Service, request: v1::ReadEventsRequest) -> Result<EventStream, Refusal> {
+pub(super) async fn read_events(service: &Service, request: v1::ReadEventsRequest) -> Result<EventStream, CallRefusal> {
     let question = here(|| parse(request))?;
     let permit = enter(service, &service.streams, "streams")?;
     let room = sending::reserve(&service.memory, READ_AHEAD).await?;
@@ -74,7 +74,7 @@ pub(super) async fn read_events(service: &Service, request: v1::ReadEventsReques
     Ok(EventStream { batches, stopping, permit, _room: room })
 }
 
-fn parse(request: v1::ReadEventsRequest) -> Result<Question, Refusal> {
+fn parse(request: v1::ReadEventsRequest) -> Result<EventsQuestion, CallRefusal> {
     let mut parse = Parse::new();
     let filter = request.filter.map(|filter| parse.filter(Some(filter), false));
     let start = match request.start {
@@ -87,18 +87,18 @@ fn parse(request: v1::ReadEventsRequest) -> Result<Question, Refusal> {
         }
     };
     parse.finish()?;
-    Ok(Question { start, filter, limit: request.limit })
+    Ok(EventsQuestion { start, filter, limit: request.limit })
 }
 
-fn begin(ledger: &Ledger, question: &Question) -> Result<Reading, Refusal> {
+fn begin(ledger: &Ledger, question: &EventsQuestion) -> Result<EventReading, CallRefusal> {
     Ok(ledger.begin_reading(question.start, question.filter.as_ref(), question.limit)?)
 }
 
 /// Reads until the end, a failure, or nobody listens; an error if somebody is there who does not read.
 fn read(
     ledger: &Ledger,
-    mut reading: Reading,
-    batches: &mpsc::Sender<Result<Reply, Status>>,
+    mut reading: EventReading,
+    batches: &mpsc::Sender<Result<EncodedReply, Status>>,
     patience: Duration,
 ) -> Result<(), Elapsed> {
     let runtime = Handle::current();
@@ -113,33 +113,33 @@ fn read(
     }
 }
 
-fn next(ledger: &Ledger, reading: &mut Reading) -> Result<(Reply, bool), Refusal> {
+fn next(ledger: &Ledger, reading: &mut EventReading) -> Result<(EncodedReply, bool), CallRefusal> {
     let batch = ledger.read_on(reading, BATCH_BYTES)?;
     let done = batch.done;
     let last = done.then(|| context(&reading.until, ""));
-    Ok((Reply::events(batch, last.as_ref()), done))
+    Ok((EncodedReply::events(batch, last.as_ref()), done))
 }
 
 /// The batches of one reading.
 pub(super) struct EventStream {
-    batches: mpsc::Receiver<Result<Reply, Status>>,
+    batches: mpsc::Receiver<Result<EncodedReply, Status>>,
     /// Fires when the server stops; none once that has been told.
     stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// Counts this stream among those there may be; none once the reading has given up on the client.
-    permit: Arc<Mutex<Option<Place>>>,
+    permit: Arc<Mutex<Option<PeerPlace>>>,
     /// What is reserved for the batches.
     _room: Reservation,
 }
 
 impl Stream for EventStream {
-    type Item = Result<Reply, Status>;
+    type Item = Result<EncodedReply, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Some(stopping) = &mut self.stopping else { return Poll::Ready(None) };
         if stopping.as_mut().poll(context).is_ready() {
             self.stopping = None;
             self.batches.close();
-            return Poll::Ready(Some(Err(Refusal::Stopping.into())));
+            return Poll::Ready(Some(Err(CallRefusal::Stopping.into())));
         }
         let batch = ready!(self.batches.poll_recv(context));
         if batch.is_some() {
@@ -147,6 +147,6 @@ impl Stream for EventStream {
         }
         self.stopping = None;
         let given_up = self.permit.lock().is_none();
-        Poll::Ready(given_up.then(|| Err(Refusal::Overloaded("streams that are not read").into())))
+        Poll::Ready(given_up.then(|| Err(CallRefusal::Overloaded("streams that are not read").into())))
     }
 }

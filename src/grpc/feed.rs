@@ -4,19 +4,19 @@
 //! up nobody and costs nothing but what the transport has for it already. When the server stops, the last frame says so.
 
 use super::context::context;
-use super::encoded::Reply;
+use super::encoded::EncodedReply;
 use super::heartbeat::heartbeat;
 use super::parse::Parse;
 use super::service::Service;
 use super::share::enter;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use super::work::here;
 use detente_domain::name::CursorId;
 use detente_domain::position::Position;
 use detente_domain::rejection::Violation;
-use detente_ledger::budget::Place;
+use detente_ledger::budget::PeerPlace;
 use detente_ledger::error::QueryError;
-use detente_ledger::follow::feed::{Beginning, Delivery, EndReason, Followed, Frame, Subscription};
+use detente_ledger::follow::feed::{Beginning, Delivery, EndReason, FeedFrame, Followed, Subscription};
 use detente_ledger::wire::time::{recorded_from, timestamp};
 use detente_proto::v1;
 use detente_proto::v1::subscribe_request::Start as Asked;
@@ -30,7 +30,10 @@ use tokio_stream::Stream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::Status;
 
-pub(super) async fn subscribe(service: &Service, request: v1::SubscribeRequest) -> Result<SubscribeStream, Refusal> {
+pub(super) async fn subscribe(
+    service: &Service,
+    request: v1::SubscribeRequest,
+) -> Result<SubscribeStream, CallRefusal> {
     let (followed, heartbeat) = here(|| parse(request))?;
     let permit = enter(service, &service.feeds, "subscriptions")?;
     let ledger = Arc::clone(&service.ledger);
@@ -48,7 +51,7 @@ pub(super) async fn subscribe(service: &Service, request: v1::SubscribeRequest) 
     })
 }
 
-fn parse(request: v1::SubscribeRequest) -> Result<(Followed, Duration), Refusal> {
+fn parse(request: v1::SubscribeRequest) -> Result<(Followed, Duration), CallRefusal> {
     let mut parse = Parse::new();
     let heartbeat = heartbeat(request.heartbeat, &mut parse);
     let filtered = request.filter.is_some();
@@ -60,7 +63,7 @@ fn parse(request: v1::SubscribeRequest) -> Result<(Followed, Duration), Refusal>
             }
             let id = cursor_id(&id, &mut parse);
             parse.finish()?;
-            return Ok((Followed::Cursor(id.ok_or(Refusal::Defect)?), heartbeat));
+            return Ok((Followed::Cursor(id.ok_or(CallRefusal::Defect)?), heartbeat));
         }
         Some(Asked::AfterPosition(position)) => Beginning::After(Position(position)),
         Some(Asked::RecordedFrom(instant)) => recorded(&instant, &mut parse),
@@ -98,17 +101,17 @@ pub(super) struct SubscribeStream {
     /// Fires when the server stops; none once the stream has ended.
     stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// Counts this subscription among those there may be.
-    _permit: Place,
+    _permit: PeerPlace,
 }
 
 impl Stream for SubscribeStream {
-    type Item = Result<Reply, Status>;
+    type Item = Result<EncodedReply, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Some(stopping) = &mut self.stopping else { return Poll::Ready(None) };
         if stopping.as_mut().poll(task).is_ready() {
             self.stopping = None;
-            let end = Delivery { position: self.position, frame: Frame::End(EndReason::Stopping) };
+            let end = Delivery { position: self.position, frame: FeedFrame::End(EndReason::Stopping) };
             return Poll::Ready(Some(Ok(reply(end))));
         }
         let (delivery, subscription) = ready!(self.next.as_mut().poll(task));
@@ -118,20 +121,20 @@ impl Stream for SubscribeStream {
             return Poll::Ready(None);
         };
         let delivery = delivery.inspect(|delivery| self.position = delivery.position);
-        Poll::Ready(Some(delivery.map(reply).map_err(|error| Refusal::from(error).into())))
+        Poll::Ready(Some(delivery.map(reply).map_err(|error| CallRefusal::from(error).into())))
     }
 }
 
-fn reply(Delivery { position, frame }: Delivery) -> Reply {
+fn reply(Delivery { position, frame }: Delivery) -> EncodedReply {
     let told = match frame {
-        Frame::Events(events) => return Reply::feed_events(position.0, events),
-        Frame::Confirmed(head) => Told::Confirmed(v1::Confirmed { head: Some(context(&head, "")) }),
-        Frame::Heartbeat(now) => Told::Heartbeat(v1::Heartbeat { now: Some(timestamp(now)) }),
-        Frame::CaughtUp => Told::CaughtUp(v1::CaughtUp {}),
-        Frame::FellBehind(behind) => Told::FellBehind(v1::FellBehind { behind }),
-        Frame::End(why) => Told::End(v1::End { reason: reason(why).into() }),
+        FeedFrame::Events(events) => return EncodedReply::feed_events(position.0, events),
+        FeedFrame::Confirmed(head) => Told::Confirmed(v1::Confirmed { head: Some(context(&head, "")) }),
+        FeedFrame::Heartbeat(now) => Told::Heartbeat(v1::Heartbeat { now: Some(timestamp(now)) }),
+        FeedFrame::CaughtUp => Told::CaughtUp(v1::CaughtUp {}),
+        FeedFrame::FellBehind(behind) => Told::FellBehind(v1::FellBehind { behind }),
+        FeedFrame::End(why) => Told::End(v1::End { reason: reason(why).into() }),
     };
-    Reply::feed_frame(&v1::SubscribeResponse { position: position.0, frame: Some(told) })
+    EncodedReply::feed_frame(&v1::SubscribeResponse { position: position.0, frame: Some(told) })
 }
 
 const fn reason(why: EndReason) -> v1::EndReason {

@@ -1,12 +1,12 @@
 //! `ListGaps`: what is missing in the record.
 
 use super::context::context;
-use super::page::{Cursor, Page};
+use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
 use super::span::asked_span;
 use super::state::asked_date;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::cut::Cut;
 use detente_domain::gaps::GapType;
 use detente_ledger::Ledger;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 const STALE_DAYS: i64 = 365;
 
 /// A question, with what its reply needs of it.
-struct Question {
+struct GapsQuestion {
     query: GapsQuery,
     page: Page,
     asked_cut: Cut,
@@ -29,13 +29,13 @@ struct Question {
 pub(super) async fn list_gaps(
     service: &Service,
     request: v1::ListGapsRequest,
-) -> Result<v1::ListGapsResponse, Refusal> {
+) -> Result<v1::ListGapsResponse, CallRefusal> {
     let question = parse(&service.ledger, request)?;
     let ledger = Arc::clone(&service.ledger);
     service.threads.ask(move || answer(&ledger, &question)).await
 }
 
-fn parse(ledger: &Ledger, mut request: v1::ListGapsRequest) -> Result<Question, Refusal> {
+fn parse(ledger: &Ledger, mut request: v1::ListGapsRequest) -> Result<GapsQuestion, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
@@ -46,15 +46,15 @@ fn parse(ledger: &Ledger, mut request: v1::ListGapsRequest) -> Result<Question, 
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     let skip = match page.cursor {
-        Cursor::Start => 0,
-        Cursor::Number(skip) => skip,
-        Cursor::Id(_) => return Err(Refusal::PageToken),
+        PageCursor::Start => 0,
+        PageCursor::Number(skip) => skip,
+        PageCursor::Id(_) => return Err(CallRefusal::PageToken),
     };
     let stale_days = if request.stale_days == 0 { STALE_DAYS } else { i64::from(request.stale_days) };
     let cut = page.cut(asked_cut);
     let query =
         GapsQuery { filter, types, from, until, valid_at: asked, stale_days, cut, supposed, skip, page: page.size };
-    Ok(Question { query, page, asked_cut, valid_at })
+    Ok(GapsQuestion { query, page, asked_cut, valid_at })
 }
 
 fn asked_types(numbers: &[i32], parse: &mut Parse) -> BTreeSet<GapType> {
@@ -75,8 +75,8 @@ fn asked_types(numbers: &[i32], parse: &mut Parse) -> BTreeSet<GapType> {
     if numbers.is_empty() { GapType::ALL.into() } else { types }
 }
 
-fn answer(ledger: &Ledger, question: &Question) -> Result<v1::ListGapsResponse, Refusal> {
-    let Question { query, page, asked_cut, valid_at } = question;
+fn answer(ledger: &Ledger, question: &GapsQuestion) -> Result<v1::ListGapsResponse, CallRefusal> {
+    let GapsQuestion { query, page, asked_cut, valid_at } = question;
     let found = ledger.gaps(query)?;
     Ok(v1::ListGapsResponse {
         context: Some(context(&Page::at(found.at, *asked_cut), valid_at)),

@@ -3,7 +3,7 @@
 //! All services of a server serve or none does, so there is one state. A check of a name that is no service is `NOT_FOUND`; a
 //! watch of one says `SERVICE_UNKNOWN` and stays, as the protocol has it.
 
-use super::status::Refusal;
+use super::status::CallRefusal;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -63,7 +63,7 @@ impl Rpcs for HealthService {
     async fn check(&self, request: Request<HealthCheckRequest>) -> Result<Response<HealthCheckResponse>, Status> {
         let service = request.into_inner().service;
         if !self.knows(&service) {
-            return Err(Refusal::NoService(service).into());
+            return Err(CallRefusal::NoService(service).into());
         }
         Ok(Response::new(reply(*self.state.borrow())))
     }

@@ -9,7 +9,7 @@
 //! as what was sent, and never larger than one that is sent plainly. What is large is inflated twice, the first time only to
 //! see how large it is: that takes no memory, whatever was sent.
 
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::rejection::Violation;
 use detente_ledger::budget::{MemoryBudget, NoMemory, Reservation, ReservedBuffer, SMALL};
 use prost::bytes::Bytes;
@@ -52,7 +52,7 @@ impl From<ReservedBuffer> for Payload {
     }
 }
 
-impl From<NoMemory> for Refusal {
+impl From<NoMemory> for CallRefusal {
     fn from(none: NoMemory) -> Self {
         match none {
             NoMemory::Full => Self::Overloaded("large requests"),
@@ -62,10 +62,10 @@ impl From<NoMemory> for Refusal {
 }
 
 /// Does what takes long on a thread where nobody waits for it.
-pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-    let _place = PLACES.acquire().await.map_err(|_| Refusal::Stopping)?;
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, CallRefusal> {
+    let _place = PLACES.acquire().await.map_err(|_| CallRefusal::Stopping)?;
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|ended| if ended.is_panic() { Refusal::Defect } else { Refusal::Stopping })
+    done.map_err(|ended| if ended.is_panic() { CallRefusal::Defect } else { CallRefusal::Stopping })
 }
 
 impl Compression {
@@ -106,14 +106,14 @@ impl Compression {
         }
     }
 
-    fn refusal(self, error: &io::Error) -> Refusal {
+    fn refusal(self, error: &io::Error) -> CallRefusal {
         let (name, said) = (self.name(), error.to_string());
         match said.contains("too much memory") {
             true => {
                 let most = self.memory() >> 20;
-                Refusal::too_large("", format!("the request is {name} with a window of more than {most} MiB"))
+                CallRefusal::too_large("", format!("the request is {name} with a window of more than {most} MiB"))
             }
-            false => Refusal::Invalid(vec![Violation::new("", format!("the request is not {name}: {said}"))]),
+            false => CallRefusal::Invalid(vec![Violation::new("", format!("the request is not {name}: {said}"))]),
         }
     }
 }
@@ -128,22 +128,25 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn check(self, bytes: usize) -> Result<(), Refusal> {
+    fn check(self, bytes: usize) -> Result<(), CallRefusal> {
         if bytes > self.limit {
-            return Err(Refusal::too_large("", format!("inflated, the request is larger than {} bytes", self.limit)));
+            return Err(CallRefusal::too_large(
+                "",
+                format!("inflated, the request is larger than {} bytes", self.limit),
+            ));
         }
         if bytes > self.allowed {
             let what = format!(
                 "inflated, the request is larger than {FREE} bytes and more than {RATIO} times as large as it was sent; send \
                  it with less compression or none"
             );
-            return Err(Refusal::too_large("", what));
+            return Err(CallRefusal::too_large("", what));
         }
         Ok(())
     }
 
     /// How large what a reader reads is, if it is allowed. Nothing of it is kept.
-    fn measure(self, mut reader: impl Read, compression: Compression) -> Result<usize, Refusal> {
+    fn measure(self, mut reader: impl Read, compression: Compression) -> Result<usize, CallRefusal> {
         let (mut read, mut piece) = (0, [0; 16 << 10]);
         loop {
             match reader.read(&mut piece).map_err(|error| compression.refusal(&error))? {
@@ -161,7 +164,7 @@ pub(crate) async fn inflate(
     sent: Payload,
     limit: usize,
     budget: &Arc<MemoryBudget>,
-) -> Result<Payload, Refusal> {
+) -> Result<Payload, CallRefusal> {
     const OFTEN: usize = 8;
     let (wrong, bytes) = (move |error: io::Error| compression.refusal(&error), sent.bytes.clone());
     let bounds = Bounds { allowed: bytes.len().saturating_mul(RATIO).max(FREE).min(limit), limit };
@@ -187,7 +190,7 @@ pub(crate) async fn inflate(
 }
 
 /// Inflates a message that may be small only, where it came.
-pub(crate) fn inflate_small(compression: Compression, sent: Bytes, most: usize) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn inflate_small(compression: Compression, sent: Bytes, most: usize) -> Result<Vec<u8>, CallRefusal> {
     let wrong = |error: io::Error| compression.refusal(&error);
     let mut inflated = Vec::new();
     let reader = compression.reader(sent).map_err(wrong)?;

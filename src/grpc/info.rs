@@ -2,7 +2,7 @@
 
 use super::context::context;
 use super::service::Service;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use super::work::here;
 use detente_ledger::wire::time::timestamp;
 use detente_proto::v1;
@@ -35,7 +35,7 @@ const FEATURES: [&str; 21] = [
     "merges",
 ];
 
-pub(super) fn get_server_info(service: &Service) -> Result<v1::GetServerInfoResponse, Refusal> {
+pub(super) fn get_server_info(service: &Service) -> Result<v1::GetServerInfoResponse, CallRefusal> {
     here(|| {
         let ledger = &service.ledger;
         Ok(v1::GetServerInfoResponse {

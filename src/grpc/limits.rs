@@ -1,7 +1,7 @@
 //! How much a server takes at once. `GetServerInfo` tells clients.
 
 use super::page;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::position::RecordedAt;
 use detente_ledger::budget::DEFAULT_PERCENT;
 use detente_ledger::wire::limits::MAX_CLAIM_BYTES;
@@ -77,12 +77,12 @@ impl Limits {
 }
 
 /// Holds the size of a reply against the largest.
-pub(super) fn admit_reply(bytes: usize) -> Result<(), Refusal> {
+pub(super) fn admit_reply(bytes: usize) -> Result<(), CallRefusal> {
     if bytes <= MAX_REPLY_BYTES {
         return Ok(());
     }
     let how = "ask for a smaller page, for fewer claims or for a shorter span";
-    Err(Refusal::too_large(
+    Err(CallRefusal::too_large(
         "",
         format!("the reply would have {bytes} bytes; at most {MAX_REPLY_BYTES} are sent: {how}"),
     ))

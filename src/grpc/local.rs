@@ -2,7 +2,7 @@
 //! by handing the bytes of a request to the router that a connection would hand them to.
 
 use super::intake::{AnsweredInBody, OnlyValidated};
-use super::status::Refusal;
+use super::status::CallRefusal;
 use http_body::Frame;
 use prost::Message;
 use prost::bytes::{Buf, Bytes};
@@ -164,8 +164,8 @@ fn request(call: &LocalCall, body: Body) -> Result<Request<Body>, Problem> {
 ///
 /// # Errors
 /// If it is too large to have one.
-pub fn frame_head(flag: u8, length: usize) -> Result<[u8; FRAME_HEAD], Refusal> {
-    let length = u32::try_from(length).map_err(|_| Refusal::too_large("", "the message is larger than 4 GiB"))?;
+pub fn frame_head(flag: u8, length: usize) -> Result<[u8; FRAME_HEAD], CallRefusal> {
+    let length = u32::try_from(length).map_err(|_| CallRefusal::too_large("", "the message is larger than 4 GiB"))?;
     let [a, b, c, d] = length.to_be_bytes();
     Ok([flag, a, b, c, d])
 }
@@ -181,7 +181,7 @@ impl FramedMessage {
     ///
     /// # Errors
     /// If it is too large for a frame.
-    pub fn new(message: Bytes) -> Result<Self, Refusal> {
+    pub fn new(message: Bytes) -> Result<Self, CallRefusal> {
         let head = frame_head(0, message.len())?;
         if message.len() <= COPIED {
             let whole = [&head[..], &*message].concat();
@@ -307,8 +307,8 @@ impl Problem {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<CallRefusal> for Problem {
+    fn from(refusal: CallRefusal) -> Self {
         refusal.told_in_a_body().into()
     }
 }

@@ -72,7 +72,7 @@ impl Paged for v1::ComparePerspectivesRequest {
 
 /// Where a page begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Cursor {
+pub(super) enum PageCursor {
     /// At the beginning.
     #[default]
     Start,
@@ -84,7 +84,7 @@ pub(super) enum Cursor {
 
 /// What a token holds.
 #[derive(Clone, PartialEq, Message)]
-struct Token {
+struct PageToken {
     #[prost(uint64, tag = "1")]
     position: u64,
     #[prost(fixed64, tag = "2")]
@@ -118,7 +118,7 @@ pub(super) struct Page {
     /// How much of it.
     pub(super) size: PageSize,
     /// Where it begins.
-    pub(super) cursor: Cursor,
+    pub(super) cursor: PageCursor,
     /// The date that the first page was about, where this is a later one of a question about a date.
     pub(super) valid_at: Option<String>,
     basis: Option<Basis>,
@@ -136,17 +136,17 @@ impl Page {
         query.extend_from_slice(R::NAME.as_bytes());
         request.encode_raw(&mut query);
         let mut page =
-            Self { size: size_of(size), cursor: Cursor::Start, valid_at: None, basis: None, earlier: None, query };
+            Self { size: size_of(size), cursor: PageCursor::Start, valid_at: None, basis: None, earlier: None, query };
         let turned = if token.is_empty() { Ok(()) } else { page.turn_to(&token) };
         (page, turned)
     }
 
     fn turn_to(&mut self, token: &str) -> Result<(), PageTokenError> {
         let bytes = from_hex(token).ok_or(PageTokenError::Malformed)?;
-        let token = Token::decode(bytes.as_slice()).map_err(|_| PageTokenError::Malformed)?;
+        let token = PageToken::decode(bytes.as_slice()).map_err(|_| PageTokenError::Malformed)?;
         let cursor = match (token.number, token.id) {
-            (Some(number), None) => Cursor::Number(number),
-            (None, Some(id)) => Cursor::Id(id),
+            (Some(number), None) => PageCursor::Number(number),
+            (None, Some(id)) => PageCursor::Id(id),
             _ => return Err(PageTokenError::Malformed),
         };
         if token.query != hash(&self.query) {
@@ -179,36 +179,36 @@ impl Page {
     }
 
     /// The token for the page that begins at a cursor; empty if there is none.
-    pub(super) fn token(&self, basis: Basis, next: Cursor, valid_at: &str) -> String {
-        self.write(Token { valid_at: valid_at.to_owned(), ..Token::default() }, basis, next)
+    pub(super) fn token(&self, basis: Basis, next: PageCursor, valid_at: &str) -> String {
+        self.write(PageToken { valid_at: valid_at.to_owned(), ..PageToken::default() }, basis, next)
     }
 
     /// The token for the next page of a comparison of two cuts; empty if there is none.
-    pub(super) fn token_of_two(&self, earlier: Basis, later: Basis, next: Cursor) -> String {
+    pub(super) fn token_of_two(&self, earlier: Basis, later: Basis, next: PageCursor) -> String {
         let earlier_mark = u64::from_be_bytes(earlier.mark);
         let earlier_position = Some(earlier.position.0);
-        self.write(Token { earlier_position, earlier_mark, ..Token::default() }, later, next)
+        self.write(PageToken { earlier_position, earlier_mark, ..PageToken::default() }, later, next)
     }
 
-    fn write(&self, token: Token, basis: Basis, next: Cursor) -> String {
+    fn write(&self, token: PageToken, basis: Basis, next: PageCursor) -> String {
         let (number, id) = match next {
-            Cursor::Start => return String::new(),
-            Cursor::Number(number) => (Some(number), None),
-            Cursor::Id(id) => (None, Some(id)),
+            PageCursor::Start => return String::new(),
+            PageCursor::Number(number) => (Some(number), None),
+            PageCursor::Id(id) => (None, Some(id)),
         };
         let (position, mark) = (basis.position.0, u64::from_be_bytes(basis.mark));
-        let token = Token { position, mark, query: hash(&self.query), number, id, ..token };
+        let token = PageToken { position, mark, query: hash(&self.query), number, id, ..token };
         to_hex(&token.encode_to_vec())
     }
 }
 
-impl From<Option<u64>> for Cursor {
+impl From<Option<u64>> for PageCursor {
     fn from(next: Option<u64>) -> Self {
         next.map_or(Self::Start, Self::Number)
     }
 }
 
-impl From<Option<String>> for Cursor {
+impl From<Option<String>> for PageCursor {
     fn from(next: Option<String>) -> Self {
         next.map_or(Self::Start, Self::Id)
     }
@@ -270,14 +270,14 @@ mod tests {
     }
 
     fn token() -> String {
-        page("AZE", 0, "").unwrap().token(BASIS, Cursor::Id("AZE-RUS".into()), "2025-07")
+        page("AZE", 0, "").unwrap().token(BASIS, PageCursor::Id("AZE-RUS".into()), "2025-07")
     }
 
     #[test]
     fn a_token_brings_back_the_basis_the_cursor_and_the_date_whatever_the_size() {
         let next = page("AZE", 3, &token()).unwrap();
         assert_eq!(next.cut(Cut::Head), Cut::Basis(BASIS));
-        assert_eq!(next.cursor, Cursor::Id("AZE-RUS".into()));
+        assert_eq!(next.cursor, PageCursor::Id("AZE-RUS".into()));
         assert_eq!(next.valid_at.as_deref(), Some("2025-07"));
         assert_eq!(page("AZE", 0, "").unwrap().cut(Cut::At(Position(4))), Cut::At(Position(4)));
     }
@@ -302,15 +302,15 @@ mod tests {
         let request = |page_token| v1::DiffRequest { page_token, ..Default::default() };
         let first = turned(&mut request(String::new()), LEDGER).unwrap();
         assert_eq!(first.earlier_cut(Cut::At(Position(4))), Cut::At(Position(4)));
-        let token = first.token_of_two(earlier, BASIS, Cursor::Number(7));
+        let token = first.token_of_two(earlier, BASIS, PageCursor::Number(7));
         let next = turned(&mut request(token), LEDGER).unwrap();
         assert_eq!((next.earlier_cut(Cut::Head), next.cut(Cut::Head)), (Cut::Basis(earlier), Cut::Basis(BASIS)));
-        assert_eq!(next.cursor, Cursor::Number(7));
+        assert_eq!(next.cursor, PageCursor::Number(7));
     }
 
     #[test]
     fn there_is_no_token_behind_the_last_page() {
-        assert_eq!(page("AZE", 0, "").unwrap().token(BASIS, Cursor::Start, "2025"), "");
+        assert_eq!(page("AZE", 0, "").unwrap().token(BASIS, PageCursor::Start, "2025"), "");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::intake::Intake;
 use super::page::{Page, PageTokenError, Paged};
-use super::status::{NO_PAGE_TOKEN, Refusal};
+use super::status::{CallRefusal, NO_PAGE_TOKEN};
 use detente_domain::command::Supposed;
 use detente_domain::cut::Cut;
 use detente_domain::filter::{Filter, MemberSet};
@@ -84,17 +84,17 @@ impl Parse {
     ///
     /// A token that fits no query is one violation among others. One of another query is only looked at in a request that is
     /// in order otherwise: mending the rest may make it the query that the token is of.
-    pub(super) fn finish(self) -> Result<(), Refusal> {
+    pub(super) fn finish(self) -> Result<(), CallRefusal> {
         let only_validated = Intake::is_only_validated();
         match (self.violations.finish(), self.page_token) {
             (Ok(()), Ok(())) if !only_validated => Ok(()),
-            (Ok(()), Err(_)) if !only_validated => Err(Refusal::PageToken),
+            (Ok(()), Err(_)) if !only_validated => Err(CallRefusal::PageToken),
             (checked, page_token) => {
                 let mut violations = checked.err().unwrap_or_default();
                 if page_token == Err(PageTokenError::Malformed) {
                     violations.push(Violation::new("page_token", NO_PAGE_TOKEN));
                 }
-                Err(Refusal::Invalid(violations))
+                Err(CallRefusal::Invalid(violations))
             }
         }
     }

@@ -5,7 +5,7 @@ use super::encoded::{certainty, emptiness};
 use super::parse::Parse;
 use super::service::Service;
 use super::state::{asked_date, asked_mode};
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::filter::Voice;
 use detente_domain::name::{PartyId, SourceId};
 use detente_ledger::query::perspectives::{Perspective, PerspectiveState, PerspectivesQuery};
@@ -22,7 +22,7 @@ const MAX_AUTHORITIES: usize = 20;
 pub(super) async fn compare_perspectives(
     service: &Service,
     mut request: v1::ComparePerspectivesRequest,
-) -> Result<v1::ComparePerspectivesResponse, Refusal> {
+) -> Result<v1::ComparePerspectivesResponse, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);

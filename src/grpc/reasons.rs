@@ -2,7 +2,7 @@
 //! with a bare status, and calls most of them its own error. The contract says that every error has a reason and that what a
 //! client did wrong is told as that, so those are given theirs here.
 
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::rejection::Violation;
 use http_body::Frame;
 use tonic::body::Body;
@@ -11,7 +11,7 @@ use tonic::codegen::http::{HeaderMap, Response};
 use tonic::{Code, Status};
 
 /// The refusal behind a status without details; none where there is no refusal of the transport.
-pub(super) fn refusal_of_bare(status: &Status) -> Option<Refusal> {
+pub(super) fn refusal_of_bare(status: &Status) -> Option<CallRefusal> {
     if !status.details().is_empty() {
         return None;
     }
@@ -20,9 +20,9 @@ pub(super) fn refusal_of_bare(status: &Status) -> Option<Refusal> {
         said => said.to_owned(),
     };
     match status.code() {
-        Code::OutOfRange | Code::ResourceExhausted => Some(Refusal::TooLarge(Violation::new("", said()))),
-        Code::Internal | Code::InvalidArgument => Some(Refusal::Invalid(vec![Violation::new("", said())])),
-        Code::Unimplemented => Some(Refusal::Unsupported(said())),
+        Code::OutOfRange | Code::ResourceExhausted => Some(CallRefusal::TooLarge(Violation::new("", said()))),
+        Code::Internal | Code::InvalidArgument => Some(CallRefusal::Invalid(vec![Violation::new("", said())])),
+        Code::Unimplemented => Some(CallRefusal::Unsupported(said())),
         _ => None,
     }
 }
@@ -71,6 +71,6 @@ mod tests {
         assert_eq!(of(Status::out_of_range("too large")), given(Code::ResourceExhausted, "LIMIT_EXCEEDED"));
         assert_eq!(of(Status::unimplemented("")), given(Code::Unimplemented, "UNSUPPORTED"));
         assert_eq!(of(Status::not_found("unknown service")), (Code::NotFound, None));
-        assert_eq!(of(Refusal::Defect.into()), given(Code::Internal, "INTERNAL"), "a defect stays one");
+        assert_eq!(of(CallRefusal::Defect.into()), given(Code::Internal, "INTERNAL"), "a defect stays one");
     }
 }

@@ -2,10 +2,10 @@
 //! are claims.
 
 use super::context::context;
-use super::page::{Cursor, MAX_BYTES, Page};
+use super::page::{MAX_BYTES, Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::command::Supposed;
 use detente_domain::cut::Cut;
 use detente_domain::period::Period;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub(super) async fn list_parties(
     service: &Service,
     mut request: v1::ListPartiesRequest,
-) -> Result<v1::ListPartiesResponse, Refusal> {
+) -> Result<v1::ListPartiesResponse, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let types = asked_types(&request.types, &mut parse);
@@ -45,7 +45,7 @@ pub(super) async fn list_parties(
 pub(super) async fn list_sources(
     service: &Service,
     mut request: v1::ListSourcesRequest,
-) -> Result<v1::ListSourcesResponse, Refusal> {
+) -> Result<v1::ListSourcesResponse, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let asked_cut = parse.cut(request.cut);
@@ -66,7 +66,7 @@ pub(super) async fn list_sources(
 pub(super) async fn list_kinds(
     service: &Service,
     mut request: v1::ListKindsRequest,
-) -> Result<v1::ListKindsResponse, Refusal> {
+) -> Result<v1::ListKindsResponse, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let asked_cut = parse.cut(request.cut);
@@ -86,7 +86,7 @@ pub(super) async fn list_kinds(
 pub(super) async fn list_schemes(
     service: &Service,
     mut request: v1::ListSchemesRequest,
-) -> Result<v1::ListSchemesResponse, Refusal> {
+) -> Result<v1::ListSchemesResponse, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let asked_cut = parse.cut(request.cut);
@@ -107,7 +107,7 @@ pub(super) async fn list_schemes(
 pub(super) async fn list_relationships(
     service: &Service,
     mut request: v1::ListRelationshipsRequest,
-) -> Result<v1::ListRelationshipsResponse, Refusal> {
+) -> Result<v1::ListRelationshipsResponse, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let asked_cut = parse.cut(request.cut);
@@ -156,11 +156,11 @@ fn check_length(field: &str, text: &str, parse: &mut Parse) {
     }
 }
 
-fn query(ids: Vec<String>, page: &Page, asked: Cut, supposed: Supposed) -> Result<RegistryQuery, Refusal> {
+fn query(ids: Vec<String>, page: &Page, asked: Cut, supposed: Supposed) -> Result<RegistryQuery, CallRefusal> {
     let after = match &page.cursor {
-        Cursor::Start => String::new(),
-        Cursor::Id(id) => id.clone(),
-        Cursor::Number(_) => return Err(Refusal::PageToken),
+        PageCursor::Start => String::new(),
+        PageCursor::Id(id) => id.clone(),
+        PageCursor::Number(_) => return Err(CallRefusal::PageToken),
     };
     let ids = ids.into_iter().map(String::into_boxed_str).collect();
     Ok(RegistryQuery { ids, cut: page.cut(asked), supposed, after, entries: page.size.entries })

@@ -13,7 +13,7 @@
 //! on a body that is not polled. One reply of up to [`BRIEF`] bytes takes microseconds, and needs no place.
 
 use super::intake::Intake;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_ledger::budget::{MemoryBudget, PATIENCE, Reservation, SMALL_REPLY};
 use http_body::{Body as _, Frame, SizeHint};
 use std::pin::Pin;
@@ -57,18 +57,18 @@ pub(crate) fn kept(bytes: impl AsRef<[u8]> + Send + 'static, reserved: Reservati
 }
 
 /// Reserves memory for an answer, where it can be had.
-pub(crate) async fn reserve(budget: &Arc<MemoryBudget>, bytes: usize) -> Result<Reservation, Refusal> {
+pub(crate) async fn reserve(budget: &Arc<MemoryBudget>, bytes: usize) -> Result<Reservation, CallRefusal> {
     let mut reserved = budget.nothing();
     if reserved.grow_quietly(bytes) {
         return Ok(reserved);
     }
     let place = WAITING.try_acquire();
     let patience = if place.is_ok() { PATIENCE } else { Duration::ZERO };
-    budget.reserve(bytes, patience).await.ok_or(Refusal::Overloaded("large replies"))
+    budget.reserve(bytes, patience).await.ok_or(CallRefusal::Overloaded("large replies"))
 }
 
 /// Reserves memory for the one reply of the call that is being answered.
-pub(super) async fn reserve_reply(bytes: usize) -> Result<(), Refusal> {
+pub(super) async fn reserve_reply(bytes: usize) -> Result<(), CallRefusal> {
     if bytes > SMALL_REPLY
         && let Some(budget) = Intake::budget()
     {
@@ -89,18 +89,18 @@ pub(super) struct Sending {
     body: Body,
     /// What is reserved for the next bytes.
     reserved: Reservation,
-    step: Step,
+    step: SendingStep,
     /// True while frames are to come that may take long to encode: of a stream, or the one of a large reply.
     needs_place: bool,
     /// Runs while it waits to be encoded.
     pause: Option<Pin<Box<Sleep>>>,
 }
 
-enum Step {
+enum SendingStep {
     /// Frames go on as they come.
     Passing,
     /// One of them waits for memory.
-    Waiting(Bytes, Pin<Box<dyn Future<Output = Result<Reservation, Refusal>> + Send>>),
+    Waiting(Bytes, Pin<Box<dyn Future<Output = Result<Reservation, CallRefusal>> + Send>>),
     /// There was none for it.
     Refused,
 }
@@ -109,7 +109,7 @@ impl Sending {
     /// A body. Memory is reserved for its one frame, or is nothing for a stream, whose frames are reserved as they come.
     pub(super) fn new(body: Body, reserved: Reservation) -> Self {
         let needs_place = !(1..=BRIEF).contains(&reserved.bytes());
-        Self { body, reserved, step: Step::Passing, needs_place, pause: None }
+        Self { body, reserved, step: SendingStep::Passing, needs_place, pause: None }
     }
 
     /// The next frame, encoded once there is a place if it needs one.
@@ -130,8 +130,8 @@ impl Sending {
     }
 
     /// The end of a stream that is refused.
-    fn refused(&mut self, refusal: Refusal) -> Option<Result<Frame<Bytes>, Status>> {
-        self.step = Step::Refused;
+    fn refused(&mut self, refusal: CallRefusal) -> Option<Result<Frame<Bytes>, Status>> {
+        self.step = SendingStep::Refused;
         self.body = Body::empty();
         let mut trailers = HeaderMap::new();
         Some(Status::from(refusal).add_header(&mut trailers).map(|()| Frame::trailers(trailers)))
@@ -145,17 +145,17 @@ impl http_body::Body for Sending {
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         loop {
             match &mut self.step {
-                Step::Refused => return Poll::Ready(None),
-                Step::Waiting(bytes, reserving) => {
+                SendingStep::Refused => return Poll::Ready(None),
+                SendingStep::Waiting(bytes, reserving) => {
                     let reserved = ready!(reserving.as_mut().poll(context));
                     let bytes = std::mem::take(bytes);
-                    self.step = Step::Passing;
+                    self.step = SendingStep::Passing;
                     return Poll::Ready(match reserved {
                         Ok(reserved) => Some(Ok(Frame::data(kept(bytes, reserved)))),
                         Err(refusal) => self.refused(refusal),
                     });
                 }
-                Step::Passing => {}
+                SendingStep::Passing => {}
             }
             let frame = match ready!(self.poll_encoded(context)) {
                 Some(Ok(frame)) => frame,
@@ -179,15 +179,15 @@ impl http_body::Body for Sending {
                 let reserved = std::mem::replace(&mut self.reserved, budget.nothing());
                 return Poll::Ready(Some(Ok(Frame::data(kept(bytes, reserved)))));
             }
-            self.step = Step::Waiting(bytes, Box::pin(async move { reserve(&budget, length).await }));
+            self.step = SendingStep::Waiting(bytes, Box::pin(async move { reserve(&budget, length).await }));
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self.step {
-            Step::Passing => self.body.is_end_stream(),
-            Step::Waiting(..) => false,
-            Step::Refused => true,
+            SendingStep::Passing => self.body.is_end_stream(),
+            SendingStep::Waiting(..) => false,
+            SendingStep::Refused => true,
         }
     }
 

@@ -5,11 +5,11 @@ use super::page::MAX_BYTES;
 use super::parse::Parse;
 use super::service::Service;
 use super::span::{asked_span, interval};
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::buckets::{Bucket, Buckets};
 use detente_domain::moment::Moment;
 use detente_domain::rejection::Violation;
-use detente_domain::series::Tally;
+use detente_domain::series::SeriesTally;
 use detente_ledger::query::series::{SeriesBucket, SeriesError, SeriesGroup, SeriesQuery};
 use detente_ledger::wire::time::timestamp_of;
 use detente_proto::v1;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(super) async fn get_series(
     service: &Service,
     request: v1::GetSeriesRequest,
-) -> Result<v1::GetSeriesResponse, Refusal> {
+) -> Result<v1::GetSeriesResponse, CallRefusal> {
     let query = parse(request)?;
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
@@ -30,7 +30,7 @@ pub(super) async fn get_series(
     service.threads.ask(answer).await
 }
 
-impl From<SeriesError> for Refusal {
+impl From<SeriesError> for CallRefusal {
     fn from(error: SeriesError) -> Self {
         match error {
             SeriesError::NoScheme => Violation::new("scheme", error.to_string()).into(),
@@ -40,7 +40,7 @@ impl From<SeriesError> for Refusal {
     }
 }
 
-fn parse(request: v1::GetSeriesRequest) -> Result<SeriesQuery, Refusal> {
+fn parse(request: v1::GetSeriesRequest) -> Result<SeriesQuery, CallRefusal> {
     let mut parse = Parse::new();
     let filter = parse.filter(request.filter, false);
     let bucket = asked_bucket(request.bucket, &mut parse);
@@ -50,7 +50,7 @@ fn parse(request: v1::GetSeriesRequest) -> Result<SeriesQuery, Refusal> {
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     // Without buckets the request has been refused.
-    let buckets = buckets.ok_or(Refusal::Defect)?;
+    let buckets = buckets.ok_or(CallRefusal::Defect)?;
     Ok(SeriesQuery { filter, buckets, group_by, scheme: request.scheme, cut, supposed, bytes: MAX_BYTES })
 }
 
@@ -103,7 +103,7 @@ fn bucket(bucket: SeriesBucket) -> v1::SeriesBucket {
     }
 }
 
-fn point((group, tally): (String, Tally)) -> v1::SeriesPoint {
+fn point((group, tally): (String, SeriesTally)) -> v1::SeriesPoint {
     v1::SeriesPoint {
         group,
         definite: tally.definite,

@@ -5,24 +5,24 @@
 //! the whole alone.
 
 use super::service::Service;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::name::CursorId;
 use detente_ledger::Ledger;
-use detente_ledger::budget::{HeldPlaces, NoPlace, Peer, PeerShares, Place, Share};
+use detente_ledger::budget::{HeldPlaces, NoPlace, Peer, PeerPlace, PeerShares, Share};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use uuid::Uuid;
 
 /// Takes a place for the call that is being answered.
-pub(super) fn enter(service: &Service, places: &PeerShares, what: &'static str) -> Result<Place, Refusal> {
+pub(super) fn enter(service: &Service, places: &PeerShares, what: &'static str) -> Result<PeerPlace, CallRefusal> {
     places.try_enter(Peer::current()).map_err(|none| refusal(&service.ledger, none, what))
 }
 
 /// The refusal of one more, counted where a share is used up.
-pub(super) fn refusal(ledger: &Ledger, none: NoPlace, what: &'static str) -> Refusal {
+pub(super) fn refusal(ledger: &Ledger, none: NoPlace, what: &'static str) -> CallRefusal {
     if none == NoPlace::Full {
-        return Refusal::Overloaded(what);
+        return CallRefusal::Overloaded(what);
     }
     let why = match what {
         "streams" => "share_of_streams",
@@ -31,7 +31,7 @@ pub(super) fn refusal(ledger: &Ledger, none: NoPlace, what: &'static str) -> Ref
         _ => "share_of_cursors",
     };
     ledger.metrics().refused(why);
-    Refusal::OverShare(what)
+    CallRefusal::OverShare(what)
 }
 
 /// Owners of the existing stages and cursors.
@@ -61,9 +61,9 @@ impl<K: Eq + Hash + Clone> OwnerMap<K> {
         id: &K,
         all: &HashSet<K>,
         share: Share,
-        make: impl FnOnce() -> Result<T, Refusal>,
-        refused: impl FnOnce(NoPlace) -> Refusal,
-    ) -> Result<T, Refusal> {
+        make: impl FnOnce() -> Result<T, CallRefusal>,
+        refused: impl FnOnce(NoPlace) -> CallRefusal,
+    ) -> Result<T, CallRefusal> {
         let mut owners = self.0.lock();
         owners.retain(|id, _| all.contains(id));
         if all.contains(id) {
@@ -87,7 +87,7 @@ impl<K: Eq + Hash + Clone> OwnerMap<K> {
 }
 
 /// The refusal of a stage or cursor, where the share of the peer is used up.
-pub(super) fn refused(service: &Service, what: &'static str) -> impl FnOnce(NoPlace) -> Refusal + use<> {
+pub(super) fn refused(service: &Service, what: &'static str) -> impl FnOnce(NoPlace) -> CallRefusal + use<> {
     let service = service.clone();
     move |none| refusal(&service.ledger, none, what)
 }

@@ -5,7 +5,7 @@ use super::limits::{MAX_COMMANDS, expiry};
 use super::parse::Parse;
 use super::service::Service;
 use super::share::refused;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::position::Position;
 use detente_domain::rejection::Violation;
 use detente_ledger::budget::{Peer, Share};
@@ -25,7 +25,7 @@ use uuid::Uuid;
 pub(super) async fn open_stage(
     service: &Service,
     request: v1::OpenStageRequest,
-) -> Result<v1::OpenStageResponse, Refusal> {
+) -> Result<v1::OpenStageResponse, CallRefusal> {
     let new = parse_new(request)?;
     let ledger = Arc::clone(&service.ledger);
     let (peer, owners, refused) = (Peer::current(), Arc::clone(&service.owners), refused(service, "stages"));
@@ -38,7 +38,7 @@ pub(super) async fn open_stage(
     Ok(v1::OpenStageResponse { stage: Some(stage(service, opened)) })
 }
 
-fn parse_new(request: v1::OpenStageRequest) -> Result<NewStage, Refusal> {
+fn parse_new(request: v1::OpenStageRequest) -> Result<NewStage, CallRefusal> {
     let mut parse = Parse::new();
     let id = parse_id("request_id", &request.request_id, &mut parse);
     let sized =
@@ -54,24 +54,24 @@ fn parse_new(request: v1::OpenStageRequest) -> Result<NewStage, Refusal> {
     let at = request.recorded_at.as_ref().map(recorded_at).transpose();
     let at = parse.take(at.map_err(|expected| Violation::new("recorded_at", format!("expected {expected}"))));
     parse.finish()?;
-    let id = id.ok_or(Refusal::Defect)?;
+    let id = id.ok_or(CallRefusal::Defect)?;
     Ok(NewStage { id, recorded_by: request.recorded_by, recorded_at: at.flatten(), title: request.title })
 }
 
 pub(super) async fn stage_commands(
     service: &Service,
     request: v1::StageCommandsRequest,
-) -> Result<v1::StageCommandsResponse, Refusal> {
+) -> Result<v1::StageCommandsResponse, CallRefusal> {
     let v1::StageCommandsRequest { stage_id, first_command, commands } = request;
     let id = asked(&stage_id)?;
     if commands.len() > MAX_COMMANDS {
         let much = format!("{} commands; at most {MAX_COMMANDS} are allowed", commands.len());
-        return Err(Refusal::TooLarge(Violation::new("commands", much)));
+        return Err(CallRefusal::TooLarge(Violation::new("commands", much)));
     }
     let ledger = Arc::clone(&service.ledger);
     let add = move || {
         if let Some(violation) = over_limit(&commands) {
-            return Err(Refusal::TooLarge(violation));
+            return Err(CallRefusal::TooLarge(violation));
         }
         Ok(ledger.add_to_stage(id, first_command, &commands)?)
     };
@@ -82,7 +82,7 @@ pub(super) async fn stage_commands(
 pub(super) async fn commit_stage(
     service: &Service,
     request: v1::CommitStageRequest,
-) -> Result<v1::CommitStageResponse, Refusal> {
+) -> Result<v1::CommitStageResponse, CallRefusal> {
     let v1::CommitStageRequest { stage_id, preconditions, validate_only, leave_out, max_violations } = request;
     let id = asked(&stage_id)?;
     let preconditions = parse_preconditions(preconditions)?;
@@ -104,7 +104,7 @@ fn told(asked: u32) -> Option<usize> {
 pub(super) async fn get_stage(
     service: &Service,
     request: v1::GetStageRequest,
-) -> Result<v1::GetStageResponse, Refusal> {
+) -> Result<v1::GetStageResponse, CallRefusal> {
     let id = asked(&request.stage_id)?;
     let ledger = Arc::clone(&service.ledger);
     let found = service.threads.run(move || Ok(ledger.stage(id)?)).await?;
@@ -114,7 +114,7 @@ pub(super) async fn get_stage(
 pub(super) async fn list_stages(
     service: &Service,
     _: v1::ListStagesRequest,
-) -> Result<v1::ListStagesResponse, Refusal> {
+) -> Result<v1::ListStagesResponse, CallRefusal> {
     let ledger = Arc::clone(&service.ledger);
     let all = service.threads.run(move || Ok(ledger.list_stages())).await?;
     Ok(v1::ListStagesResponse { stages: all.into_iter().map(|of| stage(service, of)).collect() })
@@ -123,18 +123,18 @@ pub(super) async fn list_stages(
 pub(super) async fn drop_stage(
     service: &Service,
     request: v1::DropStageRequest,
-) -> Result<v1::DropStageResponse, Refusal> {
+) -> Result<v1::DropStageResponse, CallRefusal> {
     let id = asked(&request.stage_id)?;
     let ledger = Arc::clone(&service.ledger);
     let dropped = service.threads.run(move || Ok(ledger.drop_stage(id)?)).await?;
     Ok(v1::DropStageResponse { dropped })
 }
 
-fn asked(stage_id: &str) -> Result<Uuid, Refusal> {
+fn asked(stage_id: &str) -> Result<Uuid, CallRefusal> {
     let mut parse = Parse::new();
     let id = parse_id("stage_id", stage_id, &mut parse);
     parse.finish()?;
-    id.ok_or(Refusal::Defect)
+    id.ok_or(CallRefusal::Defect)
 }
 
 fn parse_id(field: &str, text: &str, parse: &mut Parse) -> Option<Uuid> {

@@ -1,11 +1,11 @@
 //! `GetState`: what was the state at a date, as known at a cut?
 
 use super::context::context;
-use super::encoded::Reply;
-use super::page::{Cursor, Page};
+use super::encoded::EncodedReply;
+use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use super::work::here;
 use detente_domain::certainty::Mode;
 use detente_domain::cut::Cut;
@@ -19,20 +19,20 @@ use detente_proto::v1;
 use std::sync::Arc;
 
 /// A question, with what its reply needs of it.
-struct Question {
+struct StateInput {
     query: StateQuery,
     page: Page,
     asked_cut: Cut,
     valid_at: String,
 }
 
-pub(super) async fn get_state(service: &Service, request: v1::GetStateRequest) -> Result<Reply, Refusal> {
+pub(super) async fn get_state(service: &Service, request: v1::GetStateRequest) -> Result<EncodedReply, CallRefusal> {
     let question = here(|| parse(&service.ledger, request))?;
     let ledger = Arc::clone(&service.ledger);
     service.threads.ask(move || answer(&ledger, &question)).await
 }
 
-fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<Question, Refusal> {
+fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<StateInput, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
@@ -42,9 +42,9 @@ fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<Question, 
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     let skip = match page.cursor {
-        Cursor::Start => 0,
-        Cursor::Number(skip) => skip,
-        Cursor::Id(_) => return Err(Refusal::PageToken),
+        PageCursor::Start => 0,
+        PageCursor::Number(skip) => skip,
+        PageCursor::Id(_) => return Err(CallRefusal::PageToken),
     };
     let query = StateQuery {
         filter,
@@ -56,7 +56,7 @@ fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<Question, 
         skip,
         page: page.size,
     };
-    Ok(Question { query, page, asked_cut, valid_at })
+    Ok(StateInput { query, page, asked_cut, valid_at })
 }
 
 /// The asked date, and how it is written; without one the day it is by the ledger's clock, or was on the first page.
@@ -93,13 +93,13 @@ pub(super) fn asked_mode(number: i32, parse: &mut Parse) -> Option<Mode> {
     }
 }
 
-fn answer(ledger: &Ledger, question: &Question) -> Result<Reply, Refusal> {
-    let Question { query, page, asked_cut, valid_at } = question;
+fn answer(ledger: &Ledger, question: &StateInput) -> Result<EncodedReply, CallRefusal> {
+    let StateInput { query, page, asked_cut, valid_at } = question;
     let state = ledger.state(query)?;
     let next = page.token(state.at.basis, state.next.into(), valid_at);
     let mut context = context(&Page::at(state.at, *asked_cut), valid_at);
     if state.emptiness == Emptiness::NothingRecorded && !state.at.supposed {
         context.hints = ledger.hints(&query.filter, state.at.position());
     }
-    Ok(Reply::state(&context, state, &next))
+    Ok(EncodedReply::state(&context, state, &next))
 }

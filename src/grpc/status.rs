@@ -25,7 +25,7 @@ use tonic::codegen::http::HeaderMap;
 
 /// The refusal of a call.
 #[derive(Clone, Debug)]
-pub enum Refusal {
+pub enum CallRefusal {
     /// The request is malformed: all that is wrong with it.
     Invalid(Vec<Violation>),
     /// The page token is not one of this query's.
@@ -64,19 +64,19 @@ pub enum Refusal {
     Defect,
 }
 
-impl From<AppendError> for Refusal {
+impl From<AppendError> for CallRefusal {
     fn from(error: AppendError) -> Self {
         Self::Append(error)
     }
 }
 
-impl From<CursorError> for Refusal {
+impl From<CursorError> for CallRefusal {
     fn from(error: CursorError) -> Self {
         Self::Cursor(error)
     }
 }
 
-impl From<StageError> for Refusal {
+impl From<StageError> for CallRefusal {
     fn from(error: StageError) -> Self {
         match error {
             StageError::Append(error) => error.into(),
@@ -86,13 +86,13 @@ impl From<StageError> for Refusal {
     }
 }
 
-impl From<Overrun> for Refusal {
+impl From<Overrun> for CallRefusal {
     fn from(overrun: Overrun) -> Self {
         Self::Overrun(overrun)
     }
 }
 
-impl From<FeedError> for Refusal {
+impl From<FeedError> for CallRefusal {
     fn from(error: FeedError) -> Self {
         match error {
             FeedError::Query(error) => error.into(),
@@ -101,31 +101,31 @@ impl From<FeedError> for Refusal {
     }
 }
 
-impl From<QueryError> for Refusal {
+impl From<QueryError> for CallRefusal {
     fn from(error: QueryError) -> Self {
         Self::Query(error)
     }
 }
 
-impl From<Violation> for Refusal {
+impl From<Violation> for CallRefusal {
     fn from(violation: Violation) -> Self {
         Self::Invalid(vec![violation])
     }
 }
 
-impl From<Vec<Violation>> for Refusal {
+impl From<Vec<Violation>> for CallRefusal {
     fn from(violations: Vec<Violation>) -> Self {
         Self::Invalid(violations)
     }
 }
 
-impl From<Refusal> for Status {
-    fn from(refusal: Refusal) -> Self {
+impl From<CallRefusal> for Status {
+    fn from(refusal: CallRefusal) -> Self {
         refusal.carried_by(Carrier::current())
     }
 }
 
-impl Refusal {
+impl CallRefusal {
     /// The refusal of what is malformed: of each field at fault its path, empty for the request as a whole, and what is wrong.
     #[must_use]
     pub fn invalid(wrong: Vec<(String, String)>) -> Self {
@@ -175,7 +175,8 @@ mod tests {
         let claim = ClaimId(Uuid::from_u128(7));
         let boundary = Conflict::Boundary { index: 1, after: Position(3), touched_at: Position(5) };
         let revision = Conflict::Revision { index: 0, claim, expected: "revision 3".into(), actual: Some(4) };
-        let status = Status::from(Refusal::from(AppendError::Rejected(Rejection::Conflicts(vec![revision, boundary]))));
+        let status =
+            Status::from(CallRefusal::from(AppendError::Rejected(Rejection::Conflicts(vec![revision, boundary]))));
         let failed = status.get_details_precondition_failure().unwrap();
         let told: Vec<_> = failed.violations.iter().map(|v| (v.r#type.as_str(), v.description.as_str())).collect();
         assert_eq!(

@@ -1,15 +1,15 @@
 //! `GetTimeline`: how the state moved over a span of valid time.
 
 use super::context::context;
-use super::page::{Cursor, Page};
+use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
 use super::span::{asked_span, interval};
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_domain::cut::Cut;
 use detente_domain::name::ClaimId;
 use detente_ledger::Ledger;
-use detente_ledger::query::timeline::{Place, TimelineQuery, TimelineSegment};
+use detente_ledger::query::timeline::{TimelinePlace, TimelineQuery, TimelineSegment};
 use detente_ledger::wire::time::timestamp_of;
 use detente_proto::v1;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(super) async fn get_timeline(
     service: &Service,
     mut request: v1::GetTimelineRequest,
-) -> Result<v1::GetTimelineResponse, Refusal> {
+) -> Result<v1::GetTimelineResponse, CallRefusal> {
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
@@ -26,9 +26,9 @@ pub(super) async fn get_timeline(
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
     let start = match page.cursor {
-        Cursor::Start => Place::default(),
-        Cursor::Number(number) => Place::from(number),
-        Cursor::Id(_) => return Err(Refusal::PageToken),
+        PageCursor::Start => TimelinePlace::default(),
+        PageCursor::Number(number) => TimelinePlace::from(number),
+        PageCursor::Id(_) => return Err(CallRefusal::PageToken),
     };
     let query = TimelineQuery { filter, from, until, cut: page.cut(asked_cut), supposed, start, page: page.size };
     let ledger = Arc::clone(&service.ledger);
@@ -40,7 +40,7 @@ fn answer(
     query: &TimelineQuery,
     page: &Page,
     asked_cut: Cut,
-) -> Result<v1::GetTimelineResponse, Refusal> {
+) -> Result<v1::GetTimelineResponse, CallRefusal> {
     let found = ledger.timeline(query)?;
     let span = found.span.map(|(from, until)| interval(from, until)).unwrap_or_default();
     Ok(v1::GetTimelineResponse {

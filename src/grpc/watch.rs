@@ -15,7 +15,7 @@ use super::page::{from_hex, to_hex};
 use super::parse::Parse;
 use super::service::Service;
 use super::share::enter;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use super::work::{Threads, briefly, here};
 use detente_domain::cut::Basis;
 use detente_domain::position::{Position, RecordedAt};
@@ -23,8 +23,8 @@ use detente_domain::rejection::Violation;
 use detente_ledger::Ledger;
 use detente_ledger::Published;
 use detente_ledger::SettledRecord;
-use detente_ledger::budget::Place as StreamPlace;
-use detente_ledger::follow::clock_watch::{ClockWatch, Mark, Place, Telling, WatchQuery, WatchStart};
+use detente_ledger::budget::PeerPlace as StreamPlace;
+use detente_ledger::follow::clock_watch::{ClockWatch, ResumePoint, Telling, WatchPlace, WatchQuery, WatchStart};
 use detente_ledger::wire::time::{recorded_from, timestamp, timestamp_of};
 use detente_ledger::wire::vocabulary::Twin;
 use detente_proto::v1;
@@ -41,7 +41,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 pub(super) type ClockStream = Pin<Box<dyn Stream<Item = Result<v1::WatchClockResponse, Status>> + Send>>;
-type Frame = Result<v1::WatchClockResponse, Status>;
+type WatchFrame = Result<v1::WatchClockResponse, Status>;
 
 /// How many frames may wait for a client.
 const WAITING: usize = 16;
@@ -52,11 +52,12 @@ const FEW_EVENTS: u64 = 1024;
 /// How many transitions that have come are held for a client, and how many that will.
 const AT_HAND: usize = 1 << 15;
 
-pub(super) async fn watch_clock(service: &Service, request: v1::WatchClockRequest) -> Result<ClockStream, Refusal> {
+pub(super) async fn watch_clock(service: &Service, request: v1::WatchClockRequest) -> Result<ClockStream, CallRefusal> {
     let (query, heartbeat) = here(|| parse(service.ledger.ledger_id().0, request))?;
     let permit = enter(service, &service.streams, "streams")?;
     let changes = service.ledger.published_changes();
-    let settled = service.stopping.run_until_cancelled(service.ledger.settle_now()).await.ok_or(Refusal::Stopping)?;
+    let settled =
+        service.stopping.run_until_cancelled(service.ledger.settle_now()).await.ok_or(CallRefusal::Stopping)?;
     let ledger = Arc::clone(&service.ledger);
     let watch = service.threads.work(move || Ok(ledger.begin_watch(query, settled)?)).await?;
     let (sender, frames) = mpsc::channel(WAITING);
@@ -65,10 +66,10 @@ pub(super) async fn watch_clock(service: &Service, request: v1::WatchClockReques
     // It ends by itself when its receiver does.
     drop(tokio::spawn(follower.run(watch)));
     let stopping = Some(Box::pin(service.stopping.clone().cancelled_owned()));
-    Ok(Box::pin(Frames { frames, stopping, _permit: permit }))
+    Ok(Box::pin(WatchFrames { frames, stopping, _permit: permit }))
 }
 
-fn parse(ledger: Uuid, request: v1::WatchClockRequest) -> Result<(WatchQuery, Duration), Refusal> {
+fn parse(ledger: Uuid, request: v1::WatchClockRequest) -> Result<(WatchQuery, Duration), CallRefusal> {
     let mut parse = Parse::new();
     let filter = parse.filter(request.filter, false);
     let transitions = parse.members(&request.transitions, "transitions");
@@ -89,7 +90,7 @@ fn start(ledger: Uuid, after: &str, from: Option<&prost_types::Timestamp>, parse
     if after.is_empty() {
         return WatchStart::Now;
     }
-    let mark = Token::read(after, ledger);
+    let mark = WatchToken::read(after, ledger);
     if mark.is_none() {
         parse.wrong("after", "is not the token of a frame that this ledger's clock sent");
     }
@@ -98,7 +99,7 @@ fn start(ledger: Uuid, after: &str, from: Option<&prost_types::Timestamp>, parse
 
 /// What a frame's token holds.
 #[derive(Clone, PartialEq, Message)]
-struct Token {
+struct WatchToken {
     #[prost(sint64, tag = "1")]
     reported_at: i64,
     #[prost(uint64, tag = "2")]
@@ -116,9 +117,9 @@ struct Token {
     ledger: u64,
 }
 
-impl Token {
-    fn write(mark: Mark, ledger: Uuid) -> String {
-        let Mark { place: Place { reported_at, order, transition }, settled, basis } = mark;
+impl WatchToken {
+    fn write(mark: ResumePoint, ledger: Uuid) -> String {
+        let ResumePoint { place: WatchPlace { reported_at, order, transition }, settled, basis } = mark;
         let token = Self {
             reported_at: reported_at.0,
             order,
@@ -131,12 +132,16 @@ impl Token {
         to_hex(&token.encode_to_vec())
     }
 
-    fn read(text: &str, ledger: Uuid) -> Option<Mark> {
+    fn read(text: &str, ledger: Uuid) -> Option<ResumePoint> {
         let token = Self::decode(from_hex(text)?.as_slice()).ok()?;
         let transition = u8::try_from(token.transition).ok()?;
         let basis = Basis { position: Position(token.position), mark: token.mark.to_be_bytes() };
-        let place = Place { reported_at: RecordedAt(token.reported_at), order: token.order, transition };
-        (token.ledger == ledger.as_u64_pair().0).then_some(Mark { place, settled: RecordedAt(token.settled), basis })
+        let place = WatchPlace { reported_at: RecordedAt(token.reported_at), order: token.order, transition };
+        (token.ledger == ledger.as_u64_pair().0).then_some(ResumePoint {
+            place,
+            settled: RecordedAt(token.settled),
+            basis,
+        })
     }
 }
 
@@ -145,7 +150,7 @@ struct Follower {
     ledger: Arc<Ledger>,
     threads: Arc<Threads>,
     changes: watch::Receiver<Published>,
-    frames: mpsc::Sender<Frame>,
+    frames: mpsc::Sender<WatchFrame>,
     heartbeat: Duration,
     /// When the last frame was sent; none before the first, which is sent at once.
     quiet_since: Option<Instant>,
@@ -163,7 +168,7 @@ impl Follower {
     }
 
     /// Follows until the client has gone, or it cannot go on.
-    async fn follow(&mut self, mut watch: ClockWatch) -> Result<(), Refusal> {
+    async fn follow(&mut self, mut watch: ClockWatch) -> Result<(), CallRefusal> {
         loop {
             loop {
                 let told;
@@ -189,7 +194,7 @@ impl Follower {
     }
 
     /// What comes next of what has come.
-    async fn tell(&self, mut watch: ClockWatch) -> Result<(ClockWatch, Vec<Telling>), Refusal> {
+    async fn tell(&self, mut watch: ClockWatch) -> Result<(ClockWatch, Vec<Telling>), CallRefusal> {
         let is_long = watch.is_at_end_of_page();
         if !is_long && !watch.has_pending() {
             return Ok((watch, Vec::new()));
@@ -230,7 +235,7 @@ impl Follower {
         self.quiet_since.map_or(transition, |since| transition.min(since + self.heartbeat))
     }
 
-    async fn advance(&self, mut watch: ClockWatch, settled: SettledRecord) -> Result<ClockWatch, Refusal> {
+    async fn advance(&self, mut watch: ClockWatch, settled: SettledRecord) -> Result<ClockWatch, CallRefusal> {
         let is_far = self.ledger.is_far(&watch, settled, FEW_EVENTS);
         let ledger = Arc::clone(&self.ledger);
         let advance = move || {
@@ -247,8 +252,8 @@ impl Follower {
     }
 
     /// A frame without a transition: how far everything has been told.
-    fn quiet_frame(&self, mark: Mark, now: RecordedAt) -> v1::WatchClockResponse {
-        let token = Token::write(mark, self.ledger.ledger_id().0);
+    fn quiet_frame(&self, mark: ResumePoint, now: RecordedAt) -> v1::WatchClockResponse {
+        let token = WatchToken::write(mark, self.ledger.ledger_id().0);
         v1::WatchClockResponse { token, now: Some(timestamp(now)), transition: None }
     }
 
@@ -262,29 +267,29 @@ impl Follower {
             late,
             claim: Some(claim),
         };
-        let token = Token::write(mark, self.ledger.ledger_id().0);
+        let token = WatchToken::write(mark, self.ledger.ledger_id().0);
         v1::WatchClockResponse { token, now: reported_at, transition: Some(transition) }
     }
 }
 
 /// The frames of one client.
-struct Frames {
-    frames: mpsc::Receiver<Frame>,
+struct WatchFrames {
+    frames: mpsc::Receiver<WatchFrame>,
     /// Fires when the server stops; none once that has been told.
     stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// Counts this stream among those there may be.
     _permit: StreamPlace,
 }
 
-impl Stream for Frames {
-    type Item = Frame;
+impl Stream for WatchFrames {
+    type Item = WatchFrame;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Frame>> {
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<WatchFrame>> {
         let Some(stopping) = &mut self.stopping else { return Poll::Ready(None) };
         if stopping.as_mut().poll(context).is_ready() {
             self.stopping = None;
             self.frames.close();
-            return Poll::Ready(Some(Err(Refusal::Stopping.into())));
+            return Poll::Ready(Some(Err(CallRefusal::Stopping.into())));
         }
         self.frames.poll_recv(context)
     }

@@ -22,7 +22,7 @@
 
 use super::deadline::Deadline;
 use super::limits::BLOCKING_JOBS;
-use super::status::Refusal;
+use super::status::CallRefusal;
 use detente_ledger::budget::{CallBudget, CancelOnDrop, MemoryBudget, Overrun, PATIENCE, Peer, PeerShares, WorkerPool};
 use detente_ledger::error::{QueryError, ReadFailure};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,12 +45,12 @@ const QUEUED_FOR_EACH: usize = 64;
 const SHARE_OF_MEMORY: usize = 4;
 
 /// Computes here what has nothing to do with the size of the record.
-pub(super) fn here<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+pub(super) fn here<T>(work: impl FnOnce() -> Result<T, CallRefusal>) -> Result<T, CallRefusal> {
     contained(work)
 }
 
 /// Looks at the record here, where it is known that few claims are concerned.
-pub(super) fn briefly<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+pub(super) fn briefly<T>(work: impl FnOnce() -> Result<T, CallRefusal>) -> Result<T, CallRefusal> {
     let bounds = CallBudget {
         signal: None,
         deadline: None,
@@ -85,10 +85,10 @@ impl Threads {
     }
 
     /// Prepares what is to be recorded, where that takes the processor for long.
-    pub(super) async fn prepare<T, F>(&self, work: F) -> Result<T, Refusal>
+    pub(super) async fn prepare<T, F>(&self, work: F) -> Result<T, CallRefusal>
     where
         T: Send + 'static,
-        F: FnOnce() -> Result<T, Refusal> + Send + 'static,
+        F: FnOnce() -> Result<T, CallRefusal> + Send + 'static,
     {
         let place = Arc::clone(&self.appends.places).acquire_owned().await.map_err(|_| no_thread())?;
         let (reply, prepared) = oneshot::channel();
@@ -97,16 +97,16 @@ impl Threads {
         self.appends
             .begin(place, move || drop(reply.send(span.in_scope(|| contained(work)))))
             .map_err(|_| no_thread())?;
-        prepared.await.unwrap_or(Err(Refusal::Stopping))
+        prepared.await.unwrap_or(Err(CallRefusal::Stopping))
     }
 
     /// Does what may wait for a disk. It is not ended before it has ended by itself.
-    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, Refusal>
+    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, CallRefusal>
     where
         T: Send + 'static,
-        F: FnOnce() -> Result<T, Refusal> + Send + 'static,
+        F: FnOnce() -> Result<T, CallRefusal> + Send + 'static,
     {
-        let place = Arc::clone(&self.blocking).acquire_owned().await.map_err(|_| Refusal::Stopping)?;
+        let place = Arc::clone(&self.blocking).acquire_owned().await.map_err(|_| CallRefusal::Stopping)?;
         let span = tracing::Span::current();
         let work = move || {
             let done = span.in_scope(|| contained(work));
@@ -114,14 +114,14 @@ impl Threads {
             done
         };
         // The runtime drops work that has not begun only when it ends itself.
-        tokio::task::spawn_blocking(work).await.unwrap_or(Err(Refusal::Stopping))
+        tokio::task::spawn_blocking(work).await.unwrap_or(Err(CallRefusal::Stopping))
     }
 
     /// Answers a question: here if it is brief, else on a thread for wide ones.
-    pub(super) async fn ask<T, F>(&self, question: F) -> Result<T, Refusal>
+    pub(super) async fn ask<T, F>(&self, question: F) -> Result<T, CallRefusal>
     where
         T: Send + 'static,
-        F: Fn() -> Result<T, Refusal> + Send + 'static,
+        F: Fn() -> Result<T, CallRefusal> + Send + 'static,
     {
         let deadline = Deadline::current();
         let bounds = CallBudget {
@@ -133,21 +133,23 @@ impl Threads {
             shared: Arc::clone(&self.memory),
         };
         match within(bounds, &question) {
-            Err(Refusal::Overrun(Overrun::Steps | Overrun::TooLarge | Overrun::MemoryFull | Overrun::WouldWait)) => {}
+            Err(CallRefusal::Overrun(
+                Overrun::Steps | Overrun::TooLarge | Overrun::MemoryFull | Overrun::WouldWait,
+            )) => {}
             answer => return answer,
         }
         self.work(question).await
     }
 
     /// Answers what is known to be wide.
-    pub(super) async fn work<T, F>(&self, question: F) -> Result<T, Refusal>
+    pub(super) async fn work<T, F>(&self, question: F) -> Result<T, CallRefusal>
     where
         T: Send + 'static,
-        F: FnOnce() -> Result<T, Refusal> + Send + 'static,
+        F: FnOnce() -> Result<T, CallRefusal> + Send + 'static,
     {
         let begun = Instant::now();
         let deadline = Deadline::current().unwrap_or(begun + LONGEST);
-        let queued = self.queue.try_enter(Peer::current()).map_err(|_| Refusal::Overloaded("wide questions"))?;
+        let queued = self.queue.try_enter(Peer::current()).map_err(|_| CallRefusal::Overloaded("wide questions"))?;
         let place = self.place(begun, deadline).await?;
         // Dropped with the call when its client has left or its connection was cut.
         let departure = CancelOnDrop::default();
@@ -169,38 +171,38 @@ impl Threads {
         };
         self.questions.begin(place, job).map_err(|_| no_thread())?;
         match timeout_at(deadline.into(), answer).await {
-            Ok(answer) => answer.unwrap_or(Err(Refusal::Stopping)),
+            Ok(answer) => answer.unwrap_or(Err(CallRefusal::Stopping)),
             Err(_) => Err(Overrun::DeadlineExceeded.into()),
         }
     }
 
     /// Waits for a place among the wide questions.
-    async fn place(&self, begun: Instant, deadline: Instant) -> Result<OwnedSemaphorePermit, Refusal> {
+    async fn place(&self, begun: Instant, deadline: Instant) -> Result<OwnedSemaphorePermit, CallRefusal> {
         let patience = begun + PATIENCE;
         match timeout_at(deadline.min(patience).into(), Arc::clone(&self.questions.places).acquire_owned()).await {
             Ok(place) => place.map_err(|_| no_thread()),
             Err(_) if deadline <= patience => Err(Overrun::DeadlineExceeded.into()),
-            Err(_) => Err(Refusal::Overloaded("wide questions")),
+            Err(_) => Err(CallRefusal::Overloaded("wide questions")),
         }
     }
 }
 
 /// The refusal where a pool could start no thread.
-fn no_thread() -> Refusal {
+fn no_thread() -> CallRefusal {
     QueryError::from(ReadFailure::NoThread("the call could not be answered")).into()
 }
 
-fn within<T>(bounds: CallBudget, work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+fn within<T>(bounds: CallBudget, work: impl FnOnce() -> Result<T, CallRefusal>) -> Result<T, CallRefusal> {
     contained(|| bounds.run(work).unwrap_or_else(|overrun| Err(overrun.into())))
 }
 
-fn contained<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+fn contained<T>(work: impl FnOnce() -> Result<T, CallRefusal>) -> Result<T, CallRefusal> {
     // The closure borrows a ledger behind shared references, whose locks do not poison.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(defect(&*panic)))
 }
 
-fn defect(panic: &(dyn std::any::Any + Send)) -> Refusal {
+fn defect(panic: &(dyn std::any::Any + Send)) -> CallRefusal {
     let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     tracing::error!(panic = ?said.unwrap_or("no message"), "a call failed by a defect of the service");
-    Refusal::Defect
+    CallRefusal::Defect
 }

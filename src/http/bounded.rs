@@ -2,7 +2,7 @@
 //! times as much. So where an answer is too large a shorter page is asked for, and its token leads to the rest.
 
 use super::Web;
-use super::failure::Failure;
+use super::failure::HttpFailure;
 use super::json::{self, Defaults};
 use super::written::written;
 use crate::grpc::local::OneReply;
@@ -37,7 +37,7 @@ pub(super) async fn unary(
     message: impl Into<Bytes>,
     limit: Option<&str>,
     defaults: Defaults,
-) -> Result<(Bytes, Bytes), Failure> {
+) -> Result<(Bytes, Bytes), HttpFailure> {
     let JsonReply { message, json, .. } = one(web, path, method, message.into(), limit, defaults).await?;
     Ok((message, json))
 }
@@ -50,7 +50,7 @@ pub(super) async fn one(
     mut message: Bytes,
     limit: Option<&str>,
     defaults: Defaults,
-) -> Result<JsonReply, Failure> {
+) -> Result<JsonReply, HttpFailure> {
     loop {
         let OneReply { message: reply, trailers } = web.local.one(path, message.clone(), limit).await?;
         let (output, whole) = (method.output(), reply.clone());

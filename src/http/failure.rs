@@ -2,7 +2,7 @@
 
 use super::transcode;
 use crate::grpc::local::Problem;
-use crate::grpc::status::Refusal;
+use crate::grpc::status::CallRefusal;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 /// A failure on its way to a client.
 #[derive(Debug)]
-pub(super) struct Failure(pub(super) Problem);
+pub(super) struct HttpFailure(pub(super) Problem);
 
-impl Failure {
+impl HttpFailure {
     /// A request that does not make sense as a whole.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::invalid_fields(vec![(String::new(), message.into())])
@@ -21,36 +21,36 @@ impl Failure {
 
     /// A request with fields that do not make sense; of each its name and what is wrong.
     pub(super) fn invalid_fields(wrong: Vec<(String, String)>) -> Self {
-        Self(Problem { message: message_of(&wrong), ..Problem::from(Refusal::invalid(wrong)) })
+        Self(Problem { message: message_of(&wrong), ..Problem::from(CallRefusal::invalid(wrong)) })
     }
 
     /// A request for what there is not, or not in this way, with its HTTP status.
     pub(super) fn unsupported(status: StatusCode, message: impl Into<String>) -> Self {
         let message = message.into();
-        let problem = Problem::from(Refusal::Unsupported(message.clone()));
+        let problem = Problem::from(CallRefusal::Unsupported(message.clone()));
         Self(Problem { status: status.as_u16(), message, ..problem })
     }
 
     /// A defect of the service; what is known of it goes to the log.
     pub(super) fn defect(what: impl std::fmt::Display) -> Self {
         tracing::error!(%what, "an answer could not be written");
-        Refusal::Defect.into()
+        CallRefusal::Defect.into()
     }
 }
 
-impl From<Problem> for Failure {
+impl From<Problem> for HttpFailure {
     fn from(problem: Problem) -> Self {
         Self(problem)
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
+impl From<CallRefusal> for HttpFailure {
+    fn from(refusal: CallRefusal) -> Self {
         Self(refusal.into())
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for HttpFailure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, [(header::CONTENT_TYPE, "application/json")], told(&self.0)).into_response()

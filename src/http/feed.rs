@@ -7,7 +7,7 @@
 use super::Web;
 use super::api::asked;
 use super::api::violations::FlatCall;
-use super::failure::Failure;
+use super::failure::HttpFailure;
 use super::json::{self, Defaults};
 use super::transcode::{self, SERVICE};
 use axum::extract::{RawQuery, State};
@@ -33,8 +33,8 @@ pub(super) async fn feed(
     State(web): State<Web>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<impl IntoResponse, Failure> {
-    let method = transcode::method("Subscribe").ok_or_else(|| Failure::invalid("there is no feed"))?;
+) -> Result<impl IntoResponse, HttpFailure> {
+    let method = transcode::method("Subscribe").ok_or_else(|| HttpFailure::invalid("there is no feed"))?;
     let resumed = headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or("?")).filter(|id| !id.is_empty());
     let unused: &[&str] = if resumed.is_some() { &STARTS } else { &[] };
     let (mut request, given, mut violations) = asked::feed(query.as_deref().unwrap_or_default(), unused);

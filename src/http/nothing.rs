@@ -1,7 +1,7 @@
 //! The answer where nothing is: a gRPC status for a client that speaks gRPC, a failure as JSON for all others.
 
-use super::failure::Failure;
-use crate::grpc::status::Refusal;
+use super::failure::HttpFailure;
+use crate::grpc::status::CallRefusal;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +12,7 @@ pub(super) async fn by_this(request: Request) -> Response {
         return StatusCode::NO_CONTENT.into_response();
     }
     let why = format!("{:?} is not asked for by {}; `allow` says by what", request.uri().path(), request.method());
-    Failure::unsupported(StatusCode::METHOD_NOT_ALLOWED, why).into_response()
+    HttpFailure::unsupported(StatusCode::METHOD_NOT_ALLOWED, why).into_response()
 }
 
 /// Says that there is nothing.
@@ -22,11 +22,11 @@ pub(super) async fn here(request: Request) -> Response {
         // A reply without a body has its status among its headers, with gRPC-Web too.
         Some(content) => {
             let why = format!("there is no rpc {:?}", request.uri().path());
-            ([(header::CONTENT_TYPE, content)], Refusal::Unsupported(why).headers()).into_response()
+            ([(header::CONTENT_TYPE, content)], CallRefusal::Unsupported(why).headers()).into_response()
         }
         None => {
             let why = format!("there is nothing at {:?}; see /api/v1/openapi.json", request.uri().path());
-            Failure::unsupported(StatusCode::NOT_FOUND, why).into_response()
+            HttpFailure::unsupported(StatusCode::NOT_FOUND, why).into_response()
         }
     }
 }

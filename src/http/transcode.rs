@@ -1,6 +1,6 @@
 //! JSON to the bytes of a request, by the descriptors of the services; back it goes in [`super::json`].
 
-use super::failure::Failure;
+use super::failure::HttpFailure;
 use detente_proto::DESCRIPTOR;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, MethodDescriptor};
@@ -99,12 +99,12 @@ pub(super) fn method(name: &str) -> Option<MethodDescriptor> {
 }
 
 /// The bytes of a request written as JSON. Unknown fields are an error: a misspelt one must not be ignored.
-pub(super) fn request(method: &MethodDescriptor, body: &[u8]) -> Result<Vec<u8>, Failure> {
+pub(super) fn request(method: &MethodDescriptor, body: &[u8]) -> Result<Vec<u8>, HttpFailure> {
     let body = if body.is_empty() { b"{}" } else { body };
     let wrong = |error: serde_json::Error| {
         let error = error.to_string();
         let advice = if error.contains("rfc3339 timestamp") { "; write instants as 2025-08-02T00:00:00Z" } else { "" };
-        Failure::invalid(format!("not {}: {error}{advice}", method.input().full_name()))
+        HttpFailure::invalid(format!("not {}: {error}{advice}", method.input().full_name()))
     };
     let mut json = serde_json::Deserializer::from_slice(body);
     let message = DynamicMessage::deserialize(method.input(), &mut json).map_err(wrong)?;
@@ -113,8 +113,8 @@ pub(super) fn request(method: &MethodDescriptor, body: &[u8]) -> Result<Vec<u8>,
 }
 
 /// A message whose fields are to be looked at by name.
-pub(super) fn decoded(message: MessageDescriptor, bytes: &[u8]) -> Result<DynamicMessage, Failure> {
-    DynamicMessage::decode(message, bytes).map_err(Failure::defect)
+pub(super) fn decoded(message: MessageDescriptor, bytes: &[u8]) -> Result<DynamicMessage, HttpFailure> {
+    DynamicMessage::decode(message, bytes).map_err(HttpFailure::defect)
 }
 
 /// The detail of an error as JSON, if it is of a kind that is known.

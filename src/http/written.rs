@@ -2,7 +2,7 @@
 //! is reserved until the client has them, and a large one is written where nobody waits.
 
 use super::Web;
-use super::failure::Failure;
+use super::failure::HttpFailure;
 use crate::grpc::inflate::aside;
 use crate::grpc::sending::{kept, reserve};
 use axum::body::Bytes;
@@ -15,8 +15,8 @@ const GROWS: usize = 8;
 pub(super) async fn written(
     web: &Web,
     reply: usize,
-    write: impl FnOnce() -> Result<Vec<u8>, Failure> + Send + 'static,
-) -> Result<Bytes, Failure> {
+    write: impl FnOnce() -> Result<Vec<u8>, HttpFailure> + Send + 'static,
+) -> Result<Bytes, HttpFailure> {
     written_within(web, reply, reply.saturating_mul(GROWS), write).await
 }
 
@@ -25,8 +25,8 @@ pub(super) async fn written_within(
     web: &Web,
     reply: usize,
     most: usize,
-    write: impl FnOnce() -> Result<Vec<u8>, Failure> + Send + 'static,
-) -> Result<Bytes, Failure> {
+    write: impl FnOnce() -> Result<Vec<u8>, HttpFailure> + Send + 'static,
+) -> Result<Bytes, HttpFailure> {
     if reply.max(most / GROWS) > SMALL {
         let most = most.min(web.memory.limit() / 2);
         let mut reserved = reserve(&web.memory, most).await?;

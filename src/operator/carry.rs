@@ -2,7 +2,7 @@
 
 use super::making::{exists, new_ledger};
 use super::{fault, keep_to_owner, not_opened};
-use crate::cli::{Failure, ImportArgs, bar, counter, write};
+use crate::cli::{CommandFailure, ImportArgs, bar, counter, write};
 use detente_journal::Journal as _;
 use detente_journal::file::disk::RealDisk;
 use detente_journal::file::{FileJournal, Options, ReadOnlyJournal};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Writes the whole record as JSON Lines.
-pub(super) fn export(data: &Path, out: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn export(data: &Path, out: Option<&Path>) -> Result<(), CommandFailure> {
     let journal = ReadOnlyJournal::open(&existing(data)?);
     let journal = journal.map_err(|source| not_opened(OpenError::Journal { path: data.to_owned(), source }))?;
     let shown = bar("exporting", usize::try_from(journal.head().position.0).unwrap_or(usize::MAX));
@@ -35,7 +35,7 @@ pub(super) fn export(data: &Path, out: Option<&Path>) -> Result<(), Failure> {
 }
 
 /// Brings in an export or a backfill, whichever the file is.
-pub(super) fn import(args: &ImportArgs, data: &Path) -> Result<(), Failure> {
+pub(super) fn import(args: &ImportArgs, data: &Path) -> Result<(), CommandFailure> {
     keep_to_owner();
     let spooled = Spooled::of(&args.file)?;
     let carried = match first_line(&spooled.path)? {
@@ -52,14 +52,14 @@ pub(super) fn import(args: &ImportArgs, data: &Path) -> Result<(), Failure> {
     ))
 }
 
-fn import_export(file: &Path, data: &Path) -> Result<TransferSummary, Failure> {
+fn import_export(file: &Path, data: &Path) -> Result<TransferSummary, CommandFailure> {
     let read = || open_file(file).map(BufReader::new);
     import::check(&mut read()?).map_err(failed)?;
     let mut journal = if exists(data)? { open_journal(data)? } else { create_journal(data)? };
     let shown = counter("events recorded");
     let carried = import::import(&mut read()?, &mut journal, &|position| shown.set_position(position)).map_err(failed);
     shown.finish_and_clear();
-    let closed = journal.checkpoint().map_err(Failure::other);
+    let closed = journal.checkpoint().map_err(CommandFailure::other);
     drop(journal);
     let carried = carried?;
     closed?;
@@ -68,7 +68,7 @@ fn import_export(file: &Path, data: &Path) -> Result<TransferSummary, Failure> {
     Ok(carried)
 }
 
-fn import_backfill(file: &Path, args: &ImportArgs, data: &Path) -> Result<TransferSummary, Failure> {
+fn import_backfill(file: &Path, args: &ImportArgs, data: &Path) -> Result<TransferSummary, CommandFailure> {
     let options = LedgerOptions::default();
     let ledger = if exists(data)? {
         Ledger::open(data, &options, &|_, _| {}).map_err(not_opened)?.0
@@ -85,41 +85,41 @@ fn import_backfill(file: &Path, args: &ImportArgs, data: &Path) -> Result<Transf
 }
 
 /// The journal's directory of a ledger that must be there.
-fn existing(data: &Path) -> Result<PathBuf, Failure> {
+fn existing(data: &Path) -> Result<PathBuf, CommandFailure> {
     if exists(data)? { Ok(journal_dir(data)) } else { Err(not_opened(OpenError::Missing(data.to_owned()))) }
 }
 
-fn open_journal(data: &Path) -> Result<FileJournal, Failure> {
+fn open_journal(data: &Path) -> Result<FileJournal, CommandFailure> {
     let opened = FileJournal::open(&existing(data)?, Options::default(), Arc::new(RealDisk));
     opened
         .map(|(journal, _)| journal)
         .map_err(|source| not_opened(OpenError::Journal { path: data.to_owned(), source }))
 }
 
-fn create_journal(data: &Path) -> Result<FileJournal, Failure> {
+fn create_journal(data: &Path) -> Result<FileJournal, CommandFailure> {
     // A ledger is made as anywhere, which says whether it may be, and then closed: an export goes into the journal alone.
     new_ledger(data, &LedgerOptions::default())?.close();
     open_journal(data)
 }
 
-fn open_file(path: &Path) -> Result<File, Failure> {
+fn open_file(path: &Path) -> Result<File, CommandFailure> {
     File::open(path).map_err(|error| fault::at(path, "cannot read", &error))
 }
 
-fn failed(error: TransferError) -> Failure {
+fn failed(error: TransferError) -> CommandFailure {
     match error {
         TransferError::Line { .. } | TransferError::Append { .. } | TransferError::OtherHistory => {
-            Failure::Rejected(error.to_string())
+            CommandFailure::Rejected(error.to_string())
         }
-        TransferError::NotRecognised(_) => Failure::Usage(error.to_string()),
+        TransferError::NotRecognised(_) => CommandFailure::Usage(error.to_string()),
         TransferError::Journal(error) => fault::not_read(error),
         TransferError::Open(error) => not_opened(error),
-        TransferError::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::output(error),
-        TransferError::Write(_) | TransferError::Json(_) | TransferError::Io(_) => Failure::other(error),
+        TransferError::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => CommandFailure::output(error),
+        TransferError::Write(_) | TransferError::Json(_) | TransferError::Io(_) => CommandFailure::other(error),
     }
 }
 
-fn first_line(path: &Path) -> Result<String, Failure> {
+fn first_line(path: &Path) -> Result<String, CommandFailure> {
     let mut line = String::new();
     BufReader::new(open_file(path)?).read_line(&mut line).map_err(|error| fault::at(path, "cannot read", &error))?;
     Ok(line)
@@ -132,14 +132,14 @@ struct Spooled {
 }
 
 impl Spooled {
-    fn of(path: &Path) -> Result<Self, Failure> {
+    fn of(path: &Path) -> Result<Self, CommandFailure> {
         if path != Path::new("-") {
             return Ok(Self { path: path.to_owned(), is_copy: false });
         }
         let copy = std::env::temp_dir().join(format!("detente-import-{}", std::process::id()));
-        let mut file = File::create(&copy).map_err(Failure::other)?;
+        let mut file = File::create(&copy).map_err(CommandFailure::other)?;
         let spooled = Self { path: copy, is_copy: true };
-        io::copy(&mut io::stdin().lock(), &mut file).map_err(Failure::other)?;
+        io::copy(&mut io::stdin().lock(), &mut file).map_err(CommandFailure::other)?;
         Ok(spooled)
     }
 }

@@ -3,7 +3,7 @@
 
 use super::fault::not_read;
 use super::not_opened;
-use crate::cli::{DumpArgs, Failure, write};
+use crate::cli::{CommandFailure, DumpArgs, write};
 use detente_domain::position::Position;
 use detente_journal::file::ReadOnlyJournal;
 use detente_journal::{Chunk, Journal as _};
@@ -13,7 +13,7 @@ use detente_proto::v1;
 use prost::Message as _;
 
 /// Shows a stretch of the journal.
-pub(super) fn run(args: &DumpArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &DumpArgs) -> Result<(), CommandFailure> {
     let in_journal = |source| not_opened(OpenError::Journal { path: args.data.clone(), source });
     let journal = ReadOnlyJournal::open(&journal_dir(&args.data)).map_err(in_journal)?;
     let reader = journal.reader();

@@ -1,14 +1,14 @@
 //! `detente verify` and `detente rebuild`.
 
 use super::{fault, keep_to_owner, not_opened};
-use crate::cli::{Failure, RebuildArgs, VerifyArgs, bar, write};
+use crate::cli::{CommandFailure, RebuildArgs, VerifyArgs, bar, write};
 use detente_ledger::Ledger;
 use detente_ledger::open::{LedgerOptions, store_dir};
 use detente_ledger::verify::{Verified, verify as verify_ledger};
 use std::fs;
 
 /// Reads every stored byte again.
-pub(super) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
+pub(super) fn verify(args: &VerifyArgs) -> Result<(), CommandFailure> {
     let journal_bar = bar("journal, bytes", 0);
     let store_bar = bar("store, events", 0);
     let verified = verify_ledger(
@@ -28,7 +28,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     write(&report(&verified))?;
     match verified.store.wrong {
         None => Ok(()),
-        Some(what) => Err(Failure::Damaged(format!(
+        Some(what) => Err(CommandFailure::Damaged(format!(
             "the store is damaged: {what}; the journal is whole, `detente rebuild --data {}` mends it",
             args.data.display()
         ))),
@@ -58,10 +58,10 @@ fn report(verified: &Verified) -> String {
 }
 
 /// Makes the store anew from the journal.
-pub(super) fn rebuild(args: &RebuildArgs) -> Result<(), Failure> {
+pub(super) fn rebuild(args: &RebuildArgs) -> Result<(), CommandFailure> {
     keep_to_owner();
     if !Ledger::exists(&args.data).map_err(|error| fault::at(&args.data, "cannot look into", &error))? {
-        return Err(Failure::Usage(format!("there is no ledger in {}", args.data.display())));
+        return Err(CommandFailure::Usage(format!("there is no ledger in {}", args.data.display())));
     }
     // Opening it once tells whether someone else has it open, before anything is removed.
     let store = store_dir(&args.data);

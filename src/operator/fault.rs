@@ -1,20 +1,20 @@
 //! A ledger that could not be opened, as a failure: which path, what the system said, what to do.
 
-use crate::cli::Failure;
+use crate::cli::CommandFailure;
 use detente_journal::file::lock::LockError;
 use detente_journal::file::{CreateError, OpenError as JournalError};
 use detente_journal::{Obstacle, ReadError};
 use detente_ledger::open::OpenError;
-use detente_ledger::store::OpenError as StoreError;
+use detente_ledger::store::StoreOpenError as StoreError;
 use std::io;
 use std::path::Path;
 
 /// A failure to open a ledger. Damage has an exit code of its own.
-pub(super) fn not_opened(error: OpenError) -> Failure {
+pub(super) fn not_opened(error: OpenError) -> CommandFailure {
     match &error {
-        OpenError::Journal { source, .. } if is_damage(source) => Failure::Damaged(error.to_string()),
+        OpenError::Journal { source, .. } if is_damage(source) => CommandFailure::Damaged(error.to_string()),
         OpenError::Missing(_) | OpenError::Occupied { .. } | OpenError::JournalMissing { .. } => {
-            Failure::Usage(error.to_string())
+            CommandFailure::Usage(error.to_string())
         }
         // Its words hold those of its causes already.
         _ => advised(error.to_string(), cause(&error)),
@@ -22,24 +22,24 @@ pub(super) fn not_opened(error: OpenError) -> Failure {
 }
 
 /// A journal that cannot be read. Where the system refuses to hand bytes over, nothing is known to be damaged.
-pub(super) fn not_read(error: ReadError) -> Failure {
+pub(super) fn not_read(error: ReadError) -> CommandFailure {
     match (&error, error.obstacle()) {
         (ReadError::Io(cause), Some(_)) => advised(error.to_string(), Some(cause)),
-        _ => Failure::Damaged(error.to_string()),
+        _ => CommandFailure::Damaged(error.to_string()),
     }
 }
 
 /// A failure of the system at a path.
-pub(super) fn at(path: &Path, doing: &str, error: &io::Error) -> Failure {
+pub(super) fn at(path: &Path, doing: &str, error: &io::Error) -> CommandFailure {
     let said = error.to_string();
     let place = path.display().to_string();
     let words = if said.contains(&place) { format!("{doing}: {said}") } else { format!("{doing} {place}: {said}") };
     advised(words, Some(error))
 }
 
-fn advised(words: String, cause: Option<&io::Error>) -> Failure {
+fn advised(words: String, cause: Option<&io::Error>) -> CommandFailure {
     let advice = cause.and_then(Obstacle::of).map(Obstacle::advice);
-    Failure::other(anyhow::anyhow!(advice.map_or(words.clone(), |advice| format!("{words}; {advice}"))))
+    CommandFailure::other(anyhow::anyhow!(advice.map_or(words.clone(), |advice| format!("{words}; {advice}"))))
 }
 
 const fn cause(error: &OpenError) -> Option<&io::Error> {

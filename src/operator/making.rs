@@ -1,7 +1,7 @@
 //! Making a ledger where there is none, and saying so: a path that was mistyped is then seen at once.
 
 use super::{fault, not_opened};
-use crate::cli::{Failure, notice};
+use crate::cli::{CommandFailure, notice};
 use detente_journal::LedgerId;
 use detente_ledger::Ledger;
 use detente_ledger::clock::new_id;
@@ -9,19 +9,19 @@ use detente_ledger::open::LedgerOptions;
 use std::path::Path;
 
 /// Returns true if a data directory holds a ledger.
-pub(super) fn exists(data: &Path) -> Result<bool, Failure> {
+pub(super) fn exists(data: &Path) -> Result<bool, CommandFailure> {
     Ledger::exists(data).map_err(|error| fault::at(data, "cannot look into", &error))
 }
 
 /// Makes a ledger, and says so.
-pub(super) fn new_ledger(data: &Path, options: &LedgerOptions) -> Result<Ledger, Failure> {
+pub(super) fn new_ledger(data: &Path, options: &LedgerOptions) -> Result<Ledger, CommandFailure> {
     let ledger = create(data, options)?;
     announce(data);
     Ok(ledger)
 }
 
 /// Makes a ledger.
-pub(super) fn create(data: &Path, options: &LedgerOptions) -> Result<Ledger, Failure> {
+pub(super) fn create(data: &Path, options: &LedgerOptions) -> Result<Ledger, CommandFailure> {
     Ledger::create(data, LedgerId(new_id(&*options.clock)), options).map_err(not_opened)
 }
 

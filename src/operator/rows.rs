@@ -2,7 +2,7 @@
 
 use super::making::{exists, new_ledger};
 use super::{keep_to_owner, not_opened};
-use crate::cli::{Failure, RowImport};
+use crate::cli::{CommandFailure, RowImport};
 use crate::grpc::limits::Limits;
 use crate::grpc::services;
 use crate::server::default_memory;
@@ -19,36 +19,37 @@ use tokio_util::sync::CancellationToken;
 const MAX_REPLY_BYTES: usize = 16 << 20;
 
 /// Opens the ledger of a directory, or makes one, imports rows into it, and closes it. A check makes none.
-pub(crate) async fn import_rows(import: RowImport) -> Result<(), Failure> {
+pub(crate) async fn import_rows(import: RowImport) -> Result<(), CommandFailure> {
     // Questions are computed on threads that may wait, which only a runtime of several threads has.
     let imported = tokio::task::spawn_blocking(move || {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Failure::other)?;
+        let runtime =
+            Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(CommandFailure::other)?;
         runtime.block_on(run(import))
     });
-    imported.await.map_err(Failure::other)?
+    imported.await.map_err(CommandFailure::other)?
 }
 
-async fn run(import: RowImport) -> Result<(), Failure> {
-    let Some(data) = import.data.clone() else { return Err(Failure::Usage("--data is missing".to_owned())) };
+async fn run(import: RowImport) -> Result<(), CommandFailure> {
+    let Some(data) = import.data.clone() else { return Err(CommandFailure::Usage("--data is missing".to_owned())) };
     let (check, accept_clock) = (import.is_check(), import.accepts_clock());
     let opened = tokio::task::spawn_blocking(move || open(&data, check, accept_clock));
-    let Some(ledger) = opened.await.map_err(Failure::other)?? else {
+    let Some(ledger) = opened.await.map_err(CommandFailure::other)?? else {
         return import.run_alone().await;
     };
     let ledger = Arc::new(ledger);
     let stopping = CancellationToken::new();
     let memory = MemoryBudget::new(default_memory());
     let services =
-        services(Arc::clone(&ledger), Limits::default(), memory, stopping.clone()).map_err(Failure::other)?;
+        services(Arc::clone(&ledger), Limits::default(), memory, stopping.clone()).map_err(CommandFailure::other)?;
     let mut client = LedgerServiceClient::new(services.routes.prepare()).max_decoding_message_size(MAX_REPLY_BYTES);
     let imported = import.run(&mut client).await;
     stopping.cancel();
     drop(client);
-    tokio::task::spawn_blocking(move || ledger.close()).await.map_err(Failure::other)?;
+    tokio::task::spawn_blocking(move || ledger.close()).await.map_err(CommandFailure::other)?;
     imported
 }
 
-fn open(data: &Path, check: bool, accept_clock: bool) -> Result<Option<Ledger>, Failure> {
+fn open(data: &Path, check: bool, accept_clock: bool) -> Result<Option<Ledger>, CommandFailure> {
     keep_to_owner();
     let options = LedgerOptions { accept_clock, ..LedgerOptions::default() };
     match exists(data)? {

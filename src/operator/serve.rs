@@ -3,7 +3,7 @@
 use super::free_memory;
 use super::making::{announce, create, exists};
 use super::{fault, keep_to_owner, not_opened};
-use crate::cli::{Failure, LogFormat, ServeArgs, bar, notice};
+use crate::cli::{CommandFailure, LogFormat, ServeArgs, bar, notice};
 use crate::config::{self, Config, Overrides};
 use crate::demo::{self, DemoError};
 use crate::server::{self, ServeError, ServerOptions, ledger_options, raise_descriptors, within_descriptors};
@@ -19,16 +19,16 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Serves until SIGTERM or SIGINT.
-pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
-    let config = Config::of(asked(args)).map_err(|error| Failure::Usage(error.to_string()))?;
+pub(super) async fn run(args: ServeArgs) -> Result<(), CommandFailure> {
+    let config = Config::of(asked(args)).map_err(|error| CommandFailure::Usage(error.to_string()))?;
     keep_to_owner();
     let (form, filter, traces) = (config.log_format, config.log_filter.as_deref(), config.otlp_endpoint.as_deref());
-    let telemetry = telemetry::begin(form, filter, traces).map_err(Failure::other)?;
+    let telemetry = telemetry::begin(form, filter, traces).map_err(CommandFailure::other)?;
     // A server has a runtime of its own, with as many threads as it was told.
     let served = tokio::task::spawn_blocking(move || runtime(&config)?.block_on(serve(config)));
     let served = served.await;
-    tokio::task::spawn_blocking(|| telemetry.end()).await.map_err(Failure::other)?;
-    served.map_err(Failure::other)?
+    tokio::task::spawn_blocking(|| telemetry.end()).await.map_err(CommandFailure::other)?;
+    served.map_err(CommandFailure::other)?
 }
 
 fn asked(args: ServeArgs) -> Overrides {
@@ -49,13 +49,13 @@ fn asked(args: ServeArgs) -> Overrides {
 }
 
 /// With one thread there is nothing to hand over between threads, which small calls gain from.
-fn runtime(config: &Config) -> Result<Runtime, Failure> {
+fn runtime(config: &Config) -> Result<Runtime, CommandFailure> {
     let mut builder = match workers(config) {
         1 => Builder::new_current_thread(),
         _ => Builder::new_multi_thread(),
     };
     builder.worker_threads(workers(config)).enable_all().on_thread_park(free_memory::take_part);
-    builder.build().map_err(Failure::other)
+    builder.build().map_err(CommandFailure::other)
 }
 
 /// Returns the number of threads that serve.
@@ -64,18 +64,18 @@ fn workers(config: &Config) -> usize {
     config.workers.unwrap_or(processors)
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
+async fn serve(config: Config) -> Result<(), CommandFailure> {
     // Signals are handled from here on, since a reader of the serving line may send one at once.
-    let stop = stop_asked().map_err(Failure::other)?;
+    let stop = stop_asked().map_err(CommandFailure::other)?;
     let listener = TcpListener::bind(config.listen).await;
-    let listener =
-        listener.map_err(|error| Failure::other(anyhow::anyhow!("cannot listen on {}: {error}", config.listen)))?;
-    let address = listener.local_addr().map_err(Failure::other)?;
+    let listener = listener
+        .map_err(|error| CommandFailure::other(anyhow::anyhow!("cannot listen on {}: {error}", config.listen)))?;
+    let address = listener.local_addr().map_err(CommandFailure::other)?;
     let options = within_descriptors(raise_descriptors(), ServerOptions::of(&config), &ledger_options(&config));
     let (log_format, data) = (config.log_format, config.data.clone());
     tokio::spawn(free_memory::rounds(workers(&config)));
     let memory = options.memory;
-    let ledger = tokio::task::spawn_blocking(move || open(&config)).await.map_err(Failure::other)??;
+    let ledger = tokio::task::spawn_blocking(move || open(&config)).await.map_err(CommandFailure::other)??;
     warn_of_clock(&ledger, &data, log_format)?;
     let head = ledger.head();
     if log_format == config::LogFormat::Json {
@@ -88,12 +88,14 @@ async fn serve(config: Config) -> Result<(), Failure> {
         ));
     }
     server::run(Arc::new(ledger), listener, options, stop).await.map_err(|error| match error {
-        ServeError::LedgerFailed(why) => Failure::other(anyhow::anyhow!("the ledger has stopped writing: {why}")),
-        other => Failure::other(other),
+        ServeError::LedgerFailed(why) => {
+            CommandFailure::other(anyhow::anyhow!("the ledger has stopped writing: {why}"))
+        }
+        other => CommandFailure::other(other),
     })
 }
 
-fn open(config: &Config) -> Result<Ledger, Failure> {
+fn open(config: &Config) -> Result<Ledger, CommandFailure> {
     let options = ledger_options(config);
     let shown = bar("bringing the store up, events", 0);
     let progress = |done, total| {
@@ -113,7 +115,7 @@ fn open_or_create(
     config: &Config,
     options: &LedgerOptions,
     progress: &(impl Fn(u64, u64) + Sync),
-) -> Result<Ledger, Failure> {
+) -> Result<Ledger, CommandFailure> {
     if !exists(&config.data)? {
         let ledger = create(&config.data, options)?;
         announce_new(config);
@@ -130,7 +132,7 @@ fn open_demo(
     config: &Config,
     options: &LedgerOptions,
     progress: &(impl Fn(u64, u64) + Sync),
-) -> Result<Ledger, Failure> {
+) -> Result<Ledger, CommandFailure> {
     let was_there = exists(&config.data)?;
     let ledger = demo::open(&config.data, options, progress).map_err(|error| demo_not_opened(config, error))?;
     if !was_there {
@@ -147,27 +149,27 @@ fn announce_new(config: &Config) {
     }
 }
 
-fn demo_not_opened(config: &Config, error: DemoError) -> Failure {
+fn demo_not_opened(config: &Config, error: DemoError) -> CommandFailure {
     match error {
         DemoError::Open(error) => not_opened(error),
-        DemoError::OtherLedger(_) => Failure::Usage(error.to_string()),
+        DemoError::OtherLedger(_) => CommandFailure::Usage(error.to_string()),
         DemoError::Io(error) => fault::at(&config.data, "cannot look into", &error),
         // Its words hold those of its causes already.
         DemoError::Refused(AppendError::DiskFull(why)) => {
             let (data, advice) = (config.data.display(), "make room on it, or set reserve_mib lower");
-            Failure::other(anyhow::anyhow!("the dossier cannot be recorded in {data}: {why}; {advice}"))
+            CommandFailure::other(anyhow::anyhow!("the dossier cannot be recorded in {data}: {why}; {advice}"))
         }
         DemoError::Dossier(_) | DemoError::Refused(_) => {
-            Failure::other(anyhow::anyhow!("{}: {error}", config.data.display()))
+            CommandFailure::other(anyhow::anyhow!("{}: {error}", config.data.display()))
         }
     }
 }
 
 /// Says what is wrong with the clock. One that is far ahead of where it was last seen needs a word from the operator.
-fn warn_of_clock(ledger: &Ledger, data: &Path, log_format: config::LogFormat) -> Result<(), Failure> {
+fn warn_of_clock(ledger: &Ledger, data: &Path, log_format: config::LogFormat) -> Result<(), CommandFailure> {
     match ledger.clock_fault() {
         Some(fault @ ClockFault::Away { .. }) if !ledger.is_read_only() => {
-            Err(Failure::other(anyhow::anyhow!("{} is not served: {fault}", data.display())))
+            Err(CommandFailure::other(anyhow::anyhow!("{} is not served: {fault}", data.display())))
         }
         Some(fault) => {
             tracing::warn!(%fault, "the clock is wrong; appends are refused");

@@ -2,7 +2,7 @@
 
 use super::fault::is_unwritable;
 use super::not_opened;
-use crate::cli::{Failure, TableExport};
+use crate::cli::{CommandFailure, TableExport};
 use crate::grpc::limits::Limits;
 use crate::grpc::services;
 use crate::server::default_memory;
@@ -19,29 +19,30 @@ use tokio_util::sync::CancellationToken;
 const MAX_REPLY_BYTES: usize = 16 << 20;
 
 /// Opens the ledger of a directory, writes a table of it, and closes it.
-pub(crate) async fn export_table(table: TableExport) -> Result<(), Failure> {
+pub(crate) async fn export_table(table: TableExport) -> Result<(), CommandFailure> {
     // Questions are computed on threads that may wait, which only a runtime of several threads has.
     let written = tokio::task::spawn_blocking(move || {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Failure::other)?;
+        let runtime =
+            Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(CommandFailure::other)?;
         runtime.block_on(write(table))
     });
-    written.await.map_err(Failure::other)?
+    written.await.map_err(CommandFailure::other)?
 }
 
-async fn write(table: TableExport) -> Result<(), Failure> {
-    let Some(data) = table.data.clone() else { return Err(Failure::Usage("--data is missing".to_owned())) };
+async fn write(table: TableExport) -> Result<(), CommandFailure> {
+    let Some(data) = table.data.clone() else { return Err(CommandFailure::Usage("--data is missing".to_owned())) };
     let opened = tokio::task::spawn_blocking(move || open(&data));
-    let ledger = opened.await.map_err(Failure::other)?.map_err(not_opened)?;
+    let ledger = opened.await.map_err(CommandFailure::other)?.map_err(not_opened)?;
     let ledger = Arc::new(ledger);
     let stopping = CancellationToken::new();
     let memory = MemoryBudget::new(default_memory());
     let services =
-        services(Arc::clone(&ledger), Limits::default(), memory, stopping.clone()).map_err(Failure::other)?;
+        services(Arc::clone(&ledger), Limits::default(), memory, stopping.clone()).map_err(CommandFailure::other)?;
     let mut client = LedgerServiceClient::new(services.routes.prepare()).max_decoding_message_size(MAX_REPLY_BYTES);
     let written = table.write(&mut client).await;
     stopping.cancel();
     drop(client);
-    tokio::task::spawn_blocking(move || ledger.close()).await.map_err(Failure::other)?;
+    tokio::task::spawn_blocking(move || ledger.close()).await.map_err(CommandFailure::other)?;
     written
 }
 

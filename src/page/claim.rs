@@ -5,10 +5,10 @@ use super::call::{Wrong, call};
 use super::chart::plane::plane;
 use super::claim_parts::{date, instant, label, link, marks, texts, voices, when, words};
 use super::lang::Lang;
-use super::layout::{self, View, basis, next};
-use super::names::Names;
+use super::layout::{self, PageView, basis, next};
+use super::names::PartyNames;
 use super::text::{line, shown};
-use super::words::{self, Word};
+use super::words::{self, PageWord};
 use axum::extract::Path;
 use axum::response::Response;
 use detente_proto::v1::{Claim, Cut, Dispute, ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionKind};
@@ -23,7 +23,7 @@ pub(super) async fn view(Path(id): Path<String>, asked: Asked) -> Response {
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
+async fn made(asked: &Asked, id: &str) -> Result<PageView, Wrong> {
     let request = ListRevisionsRequest {
         claim_id: id.to_owned(),
         cut: Some(asked.cut()),
@@ -35,7 +35,7 @@ async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
     let context = history.context.clone().unwrap_or_default();
     let claims = || history.revisions.iter().filter_map(|revision| revision.claim.as_ref());
     let Some(claim) = claims().next_back() else { return Err(Wrong { status: 404, message: id.to_owned() }) };
-    let names = Names::in_claims(asked, &Cut::basis(context.basis.clone()), claims(), &[]).await?;
+    let names = PartyNames::in_claims(asked, &Cut::basis(context.basis.clone()), claims(), &[]).await?;
     let lang = asked.lang;
     let body = html! {
         p.quiet { (lang.t("Claim ", "القول ")) code dir="ltr" { (line(&claim.claim_id, 80)) } }
@@ -55,11 +55,11 @@ async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
         }
         (basis(asked, Some(&context), &[]))
     };
-    Ok(View { title: label(claim, lang, 90).0, body })
+    Ok(PageView { title: label(claim, lang, 90).0, body })
 }
 
 /// What the claim says beside its words.
-fn facts(asked: &Asked, claim: &Claim, names: &Names) -> Markup {
+fn facts(asked: &Asked, claim: &Claim, names: &PartyNames) -> Markup {
     let lang = asked.lang;
     html! {
         dl.facts {
@@ -90,7 +90,7 @@ fn facts(asked: &Asked, claim: &Claim, names: &Names) -> Markup {
     }
 }
 
-fn told(revision: &Revision, names: &Names, asked: &Asked) -> Markup {
+fn told(revision: &Revision, names: &PartyNames, asked: &Asked) -> Markup {
     let lang = asked.lang;
     let Some(claim) = &revision.claim else { return html! {} };
     let why = match revision.kind() {
@@ -117,7 +117,7 @@ fn told(revision: &Revision, names: &Names, asked: &Asked) -> Markup {
     }
 }
 
-fn disputed(dispute: &Dispute, names: &Names, lang: Lang) -> Markup {
+fn disputed(dispute: &Dispute, names: &PartyNames, lang: Lang) -> Markup {
     html! {
         blockquote {
             (names.name(&dispute.disputed_by)) ": " bdi.said { (shown(&dispute.statement)) }
@@ -133,7 +133,7 @@ fn link_to(asked: &Asked, claim: &Claim) -> Markup {
 }
 
 /// A claim in a line, for lists.
-pub(super) fn in_line(asked: &Asked, claim: &Claim, names: &Names) -> Markup {
+pub(super) fn in_line(asked: &Asked, claim: &Claim, names: &PartyNames) -> Markup {
     html! {
         p { (link(asked, claim, &[])) }
         p.about { (when(claim, asked.lang)) " · " (voices(asked, claim, names)) " · " (marks(claim, asked.lang)) }

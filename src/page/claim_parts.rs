@@ -2,9 +2,9 @@
 
 use super::asked::{Asked, path};
 use super::lang::Lang;
-use super::names::Names;
+use super::names::PartyNames;
 use super::text::{line, shown};
-use super::words::{self, Word};
+use super::words::{self, PageWord};
 use detente_proto::v1::bound::Bound as End;
 use detente_proto::v1::{Bound, Claim, KnownDate, Text};
 use maud::{Markup, html};
@@ -125,7 +125,7 @@ pub(super) fn day(at: Option<&Timestamp>) -> String {
 }
 
 /// Who says so: the chain of voices.
-pub(super) fn voices(asked: &Asked, claim: &Claim, names: &Names) -> Markup {
+pub(super) fn voices(asked: &Asked, claim: &Claim, names: &PartyNames) -> Markup {
     html! {
         span.voices {
             @for (at, voice) in claim.attribution.iter().enumerate() {

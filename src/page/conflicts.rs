@@ -3,11 +3,11 @@
 use super::asked::Asked;
 use super::call::{Wrong, call};
 use super::claim::in_line;
-use super::layout::{self, View};
-use super::listed::{self, Frame};
-use super::names::Names;
+use super::layout::{self, PageView};
+use super::listed::{self, PageFrame};
+use super::names::PartyNames;
 use super::text::line;
-use super::words::Word;
+use super::words::PageWord;
 use axum::response::Response;
 use detente_proto::v1::{Claim, Conflict, ListConflictsRequest, ListConflictsResponse};
 use maud::{Markup, html};
@@ -18,7 +18,7 @@ pub(super) async fn view(asked: Asked) -> Response {
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked) -> Result<View, Wrong> {
+async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     let request = ListConflictsRequest {
         filter: listed::filter(asked),
         valid_at: asked.get("valid_at").to_owned(),
@@ -37,7 +37,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         @if reply.conflicts.is_empty() { p { (lang.t("No claims contradict one another here.", "لا أقوال متناقضة هنا.")) } }
         @for conflict in &reply.conflicts { (entry(asked, conflict, &names)) }
     };
-    let frame = Frame {
+    let frame = PageFrame {
         name: "conflicts",
         title: lang.t("Conflicts", "التناقضات"),
         about: lang.t(
@@ -51,7 +51,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
     Ok(listed::view(asked, &frame, &names, &list))
 }
 
-fn entry(asked: &Asked, conflict: &Conflict, names: &Names) -> Markup {
+fn entry(asked: &Asked, conflict: &Conflict, names: &PartyNames) -> Markup {
     html! {
         div.change {
             div { strong { (conflict.r#type().word(asked.lang)) } p.quiet { (conflict.certainty().word(asked.lang)) } }

@@ -2,7 +2,7 @@
 
 use super::asked::Asked;
 use super::claim_parts::instant;
-use super::day::{Day, civil, month_of, span};
+use super::day::{PageDay, civil, month_of, span};
 use detente_proto::v1::ReplyContext;
 use detente_proto::v1::StateMode;
 use maud::{Markup, html};
@@ -36,12 +36,12 @@ pub(super) fn form(asked: &Asked, action: &str, context: &ReplyContext, kinds: &
             @if !asked.get("lang").is_empty() { input type="hidden" name="lang" value=(lang.tag()); }
             fieldset {
                 legend title=(lang.t("A date is the date as its source writes it; an instant, and what is today, are in UTC.", "التاريخ كما كتبه مصدره؛ أمّا اللحظة واليوم الحاضر فبالتوقيت العالمي.")) { (lang.t("When in the world", "متى في الواقع")) }
-                (axis(&Field { name: "valid_at", value: &context.valid_at, label: lang.t("valid at", "الحال في"), hint: "2025-07, 2025-07-15", at: span(&context.valid_at).map(|days| days.1) }))
+                (axis(&CoordinateField { name: "valid_at", value: &context.valid_at, label: lang.t("valid at", "الحال في"), hint: "2025-07, 2025-07-15", at: span(&context.valid_at).map(|days| days.1) }))
             }
             fieldset {
                 legend { (lang.t("As known when", "بحسب ما عُرف متى")) }
                 @let recorded = context.known_at.as_ref().or(context.recorded_at.as_ref()).map(ToString::to_string).unwrap_or_default();
-                (axis(&Field { name: "known_at", value: asked.get("known_at"), label: lang.t("known at (UTC)", "عُرف حتى (بالتوقيت العالمي)"), hint: lang.t("now", "الآن"), at: span(&recorded).map(|days| days.1) }))
+                (axis(&CoordinateField { name: "known_at", value: asked.get("known_at"), label: lang.t("known at (UTC)", "عُرف حتى (بالتوقيت العالمي)"), hint: lang.t("now", "الآن"), at: span(&recorded).map(|days| days.1) }))
                 @if pinned {
                     label.pin {
                         input type="checkbox" name="basis" value=(asked.get("basis")) checked;
@@ -56,17 +56,17 @@ pub(super) fn form(asked: &Asked, action: &str, context: &ReplyContext, kinds: &
 }
 
 /// What sets one axis.
-struct Field<'a> {
+struct CoordinateField<'a> {
     name: &'a str,
     value: &'a str,
     label: &'a str,
     hint: &'a str,
-    at: Option<Day>,
+    at: Option<PageDay>,
 }
 
 /// A field, and a slider that a script shows and ties to it.
-fn axis(field: &Field<'_>) -> Markup {
-    let reach = |at: Day| {
+fn axis(field: &CoordinateField<'_>) -> Markup {
+    let reach = |at: PageDay| {
         let (_, month, _) = civil(at);
         (at, month_of(at, 1 - month - REACH), month_of(at, 13 - month + REACH) - 1)
     };

@@ -1,13 +1,13 @@
 //! Days as numbers, for axes: the proleptic Gregorian calendar, day 0 is 1970-01-01.
 
 /// A day.
-pub(super) type Day = i64;
+pub(super) type PageDay = i64;
 
 /// Far enough on either side to be off any axis.
-pub(super) const FAR: Day = 100_000_000_000_000;
+pub(super) const FAR: PageDay = 100_000_000_000_000;
 
 /// The day of a date: year, month and day of the month.
-const fn of(year: i64, month: i64, day: i64) -> Day {
+const fn of(year: i64, month: i64, day: i64) -> PageDay {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);
@@ -16,7 +16,7 @@ const fn of(year: i64, month: i64, day: i64) -> Day {
 }
 
 /// Year, month and day of the month.
-pub(super) const fn civil(day: Day) -> (i64, i64, i64) {
+pub(super) const fn civil(day: PageDay) -> (i64, i64, i64) {
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);
@@ -29,7 +29,7 @@ pub(super) const fn civil(day: Day) -> (i64, i64, i64) {
 }
 
 /// As EDTF writes it: `2025-07-15`, `-0490-09-12`, `Y12345-01-02`.
-pub(super) fn shown(day: Day) -> String {
+pub(super) fn shown(day: PageDay) -> String {
     let (year, month, day) = civil(day);
     let year = match year {
         -9999..0 => format!("-{:04}", -year),
@@ -41,7 +41,7 @@ pub(super) fn shown(day: Day) -> String {
 
 /// The first and the last day of a year, a month, a part of a year or a day, perhaps with unspecified digits at the end; of
 /// a date-time its day.
-pub(super) fn span(text: &str) -> Option<(Day, Day)> {
+pub(super) fn span(text: &str) -> Option<(PageDay, PageDay)> {
     let year_first = text.strip_prefix('Y').unwrap_or(text);
     let (is_negative, digits) = year_first.strip_prefix('-').map_or((false, year_first), |rest| (true, rest));
     let mut parts = digits.split('T').next()?.split('-').map(digits_of);
@@ -64,13 +64,13 @@ const MOST_STRETCHES: usize = 64;
 
 /// The stretches of days that a date with gaps can mean: `[2024-12-25,2025-01-07]`, `2023-XX-31`. None for a date without
 /// gaps, or with more than can be shown.
-pub(super) fn stretches(text: &str) -> Option<Vec<(Day, Day)>> {
-    let mut found: Vec<(Day, Day)> = match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+pub(super) fn stretches(text: &str) -> Option<Vec<(PageDay, PageDay)>> {
+    let mut found: Vec<(PageDay, PageDay)> = match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         Some(list) => list.split(',').map(element).collect::<Option<Vec<_>>>()?.concat(),
         None => matching(text)?,
     };
     found.sort_unstable();
-    let mut joined: Vec<(Day, Day)> = Vec::new();
+    let mut joined: Vec<(PageDay, PageDay)> = Vec::new();
     for (first, last) in found {
         match joined.last_mut() {
             Some(before) if first <= before.1.saturating_add(1) => before.1 = before.1.max(last),
@@ -81,7 +81,7 @@ pub(super) fn stretches(text: &str) -> Option<Vec<(Day, Day)>> {
 }
 
 /// An element of a set: a date, or a range that may have no end.
-fn element(text: &str) -> Option<Vec<(Day, Day)>> {
+fn element(text: &str) -> Option<Vec<(PageDay, PageDay)>> {
     let Some((first, last)) = text.split_once("..") else {
         return matching(text).or_else(|| span(text).map(|days| vec![days]));
     };
@@ -91,7 +91,7 @@ fn element(text: &str) -> Option<Vec<(Day, Day)>> {
 }
 
 /// The days that match a date with unspecified digits: a stretch for each month of which some match.
-fn matching(text: &str) -> Option<Vec<(Day, Day)>> {
+fn matching(text: &str) -> Option<Vec<(PageDay, PageDay)>> {
     let mut parts = text.split('-');
     let (years, month, day) = (parts.next()?, parts.next()?, parts.next().unwrap_or("XX"));
     let is_date = parts.next().is_none() && [years.len(), month.len(), day.len()] == [4, 2, 2];
@@ -107,7 +107,7 @@ fn matching(text: &str) -> Option<Vec<(Day, Day)>> {
         let (first, last) = (of(year, month, 1), last_of(year, month));
         (first..=last).filter(move |at| is_match(at - first + 1, day)).map(|at| (at, at))
     });
-    let found: Vec<(Day, Day)> = days.take(MOST_STRETCHES * 31 + 1).collect();
+    let found: Vec<(PageDay, PageDay)> = days.take(MOST_STRETCHES * 31 + 1).collect();
     (found.len() <= MOST_STRETCHES * 31).then_some(found)
 }
 
@@ -138,12 +138,12 @@ const fn months_of((first, last): (i64, i64)) -> Option<(i64, i64)> {
 }
 
 /// The last day of a month.
-const fn last_of(year: i64, month: i64) -> Day {
+const fn last_of(year: i64, month: i64) -> PageDay {
     if month == 12 { of(year + 1, 1, 1) - 1 } else { of(year, month + 1, 1) - 1 }
 }
 
 /// The first day of a month, so many months away from that of a day.
-pub(super) const fn month_of(day: Day, away: i64) -> Day {
+pub(super) const fn month_of(day: PageDay, away: i64) -> PageDay {
     let (year, month, _) = civil(day);
     let months = year * 12 + month - 1 + away;
     of(months.div_euclid(12), months.rem_euclid(12) + 1, 1)

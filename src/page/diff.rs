@@ -4,11 +4,11 @@ use super::asked::Asked;
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::claim_parts::{instant, when};
-use super::layout::{self, View, basis, heading, next, views_of};
+use super::layout::{self, PageView, basis, heading, next, views_of};
 use super::listed;
-use super::names::Names;
+use super::names::PartyNames;
 use super::text::line;
-use super::words::Word;
+use super::words::PageWord;
 use axum::response::Response;
 use detente_ledger::wire::time::read_instant;
 use detente_proto::v1::{Claim, ClaimChange, Coordinate, Cut, DiffRequest, DiffResponse, DiffSummary};
@@ -36,7 +36,7 @@ fn side(asked: &Asked, which: &str) -> Coordinate {
     Coordinate { valid_at, cut }
 }
 
-async fn made(asked: &Asked) -> Result<View, Wrong> {
+async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     let mut to = side(asked, "to");
     if to.cut.is_none() {
         to.cut = Some(asked.cut());
@@ -74,7 +74,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         p.basis { (lang.t("From position ", "من الموضع ")) bdi { (from.position) } " " (instant(from.recorded_at.as_ref())) " " code dir="ltr" { (from.basis) } }
         (basis(asked, Some(&to), &pinned))
     };
-    Ok(View { title: lang.t("Changes", "التغيّرات").to_owned(), body })
+    Ok(PageView { title: lang.t("Changes", "التغيّرات").to_owned(), body })
 }
 
 fn form(asked: &Asked) -> Markup {
@@ -111,7 +111,7 @@ fn summary(asked: &Asked, summary: Option<&DiffSummary>) -> Markup {
     }
 }
 
-fn entry(asked: &Asked, change: &ClaimChange, names: &Names) -> Markup {
+fn entry(asked: &Asked, change: &ClaimChange, names: &PartyNames) -> Markup {
     let lang = asked.lang;
     let word = |certainty: &str| if certainty.is_empty() { "—".to_owned() } else { certainty.to_owned() };
     let certainties = (change.certainty_before().word(lang), change.certainty_after().word(lang));

@@ -4,7 +4,7 @@ use super::asked::{Asked, path};
 use super::call::{Wrong, call};
 use super::check::faults;
 use super::claim_parts::{instant, texts, words};
-use super::layout::{self, View, basis};
+use super::layout::{self, PageView, basis};
 use super::text::line;
 use axum::response::Response;
 use detente_proto::v1::event::Event as What;
@@ -24,7 +24,7 @@ pub(super) async fn view(asked: Asked) -> Response {
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked) -> Result<View, Wrong> {
+async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     let faults = faults(asked);
     if !faults.is_empty() {
         return Err(Wrong::faulty(&faults));
@@ -52,7 +52,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         }
         @if !is_newest { (basis(asked, Some(&head), &[])) }
     };
-    Ok(View { title: lang.t("Feed", "المستجدّ").to_owned(), body })
+    Ok(PageView { title: lang.t("Feed", "المستجدّ").to_owned(), body })
 }
 
 async fn read(asked: &Asked, after: u64, limit: u64) -> Result<Vec<Event>, Wrong> {

@@ -3,11 +3,11 @@
 use super::asked::{Asked, path};
 use super::call::{Wrong, call};
 use super::claim::in_line;
-use super::layout::{self, View};
-use super::listed::{self, Frame};
-use super::names::Names;
+use super::layout::{self, PageView};
+use super::listed::{self, PageFrame};
+use super::names::PartyNames;
 use super::text::line;
-use super::words::Word;
+use super::words::PageWord;
 use axum::response::Response;
 use detente_proto::v1::{Gap, ListGapsRequest, ListGapsResponse};
 use maud::{Markup, html};
@@ -18,7 +18,7 @@ pub(super) async fn view(asked: Asked) -> Response {
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked) -> Result<View, Wrong> {
+async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     let request = ListGapsRequest {
         filter: listed::filter(asked),
         from: asked.get("from").to_owned(),
@@ -40,7 +40,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         @if reply.gaps.is_empty() { p { (lang.t("Nothing is missing here.", "لا ثغرة هنا.")) } }
         @for gap in &reply.gaps { (entry(asked, gap, &names)) }
     };
-    let frame = Frame {
+    let frame = PageFrame {
         name: "gaps",
         title: lang.t("Gaps", "الثغرات"),
         about: lang.t("What nobody has recorded, dated or backed.", "ما لم يدوّنه أحد أو لم يؤرَّخ أو لم يُسنَد."),
@@ -51,7 +51,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
     Ok(listed::view(asked, &frame, &names, &list))
 }
 
-fn entry(asked: &Asked, gap: &Gap, names: &Names) -> Markup {
+fn entry(asked: &Asked, gap: &Gap, names: &PartyNames) -> Markup {
     let lang = asked.lang;
     html! {
         div.change {

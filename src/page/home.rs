@@ -2,10 +2,10 @@
 
 use super::asked::{Asked, path};
 use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
-use super::layout::{View, basis, next};
-use super::names::Names;
+use super::layout::{PageView, basis, next};
+use super::names::PartyNames;
 use super::text::line;
-use super::words::Word;
+use super::words::PageWord;
 use super::{claim_parts, layout};
 use axum::response::Response;
 use detente_proto::v1::{
@@ -24,7 +24,7 @@ pub(super) async fn view(asked: Asked) -> Response {
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked) -> Result<View, Wrong> {
+async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     let request = ListRelationshipsRequest {
         cut: Some(asked.cut()),
         page_size: PAGE,
@@ -42,7 +42,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
     let cut = Cut::basis(context.basis.clone());
     let parties = parties(asked, &cut).await?;
     let ids = related.relationships.iter().flat_map(|one| one.party_ids.iter().cloned()).collect();
-    let names = Names::of(asked, &cut, ids).await?;
+    let names = PartyNames::of(asked, &cut, ids).await?;
     let found = found(asked, &cut).await?;
     let lang = asked.lang;
     let body = html! {
@@ -64,7 +64,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         }
         (basis(asked, Some(&context), &[]))
     };
-    Ok(View { title: lang.t("Relationships", "العلاقات").to_owned(), body })
+    Ok(PageView { title: lang.t("Relationships", "العلاقات").to_owned(), body })
 }
 
 fn parties_request(asked: &Asked, cut: &Cut) -> ListPartiesRequest {
@@ -173,7 +173,7 @@ fn claims(asked: &Asked, found: &ListClaimsResponse) -> Markup {
     }
 }
 
-fn relationships(asked: &Asked, list: &[Relationship], names: &Names) -> Markup {
+fn relationships(asked: &Asked, list: &[Relationship], names: &PartyNames) -> Markup {
     let lang = asked.lang;
     html! {
         table {
@@ -193,7 +193,7 @@ fn relationships(asked: &Asked, list: &[Relationship], names: &Names) -> Markup 
 }
 
 fn listed(asked: &Asked, parties: &[Party]) -> Markup {
-    let mut names = Names::default();
+    let mut names = PartyNames::default();
     names.take(parties, asked.lang);
     html! {
         @if parties.is_empty() { p.quiet { (asked.lang.t("No party has this name.", "لا طرف بهذا الاسم.")) } }

@@ -4,7 +4,7 @@ use super::asked::{Asked, path};
 use super::call::Wrong;
 use super::claim_parts::instant;
 use super::lang::Lang;
-use super::names::Names;
+use super::names::PartyNames;
 use super::text::line;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,13 +12,13 @@ use detente_proto::v1::ReplyContext;
 use maud::{DOCTYPE, Markup, html};
 
 /// A view: its title and what is in it.
-pub(super) struct View {
+pub(super) struct PageView {
     pub(super) title: String,
     pub(super) body: Markup,
 }
 
 /// The answer to a reader: the view, or what went wrong.
-pub(super) fn answer(asked: &Asked, view: Result<View, Wrong>) -> Response {
+pub(super) fn answer(asked: &Asked, view: Result<PageView, Wrong>) -> Response {
     let (status, view) = match view {
         Ok(view) => (StatusCode::OK, view),
         Err(wrong) => {
@@ -29,7 +29,7 @@ pub(super) fn answer(asked: &Asked, view: Result<View, Wrong>) -> Response {
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
 }
 
-fn failed(asked: &Asked, wrong: &Wrong) -> View {
+fn failed(asked: &Asked, wrong: &Wrong) -> PageView {
     let lang = asked.lang;
     let title = match wrong.status {
         404 => lang.t("Not in the record", "ليس في السجلّ"),
@@ -41,10 +41,10 @@ fn failed(asked: &Asked, wrong: &Wrong) -> View {
         p.notice role="alert" { bdi dir="auto" { (line(&wrong.message, 2000)) } }
         p { a href=(asked.to("/", &[])) { (lang.t("To the first page", "إلى الصفحة الأولى")) } }
     };
-    View { title: title.to_owned(), body }
+    PageView { title: title.to_owned(), body }
 }
 
-fn framed(asked: &Asked, view: &View) -> Markup {
+fn framed(asked: &Asked, view: &PageView) -> Markup {
     let lang = asked.lang;
     html! {
         (DOCTYPE)
@@ -184,7 +184,7 @@ pub(super) fn views_of(asked: &Asked, relationship: &str, here: &str, coordinate
 }
 
 /// A heading with the names of the parties.
-pub(super) fn heading(names: &Names, relationship: &str, what: &Markup) -> Markup {
+pub(super) fn heading(names: &PartyNames, relationship: &str, what: &Markup) -> Markup {
     html! {
         h1 {
             @if relationship.is_empty() { (what) } @else { (names.relationship(relationship)) " " small { (what) } }

@@ -2,8 +2,8 @@
 
 use super::asked::Asked;
 use super::call::Wrong;
-use super::layout::{View, basis, heading, next, views_of};
-use super::names::Names;
+use super::layout::{PageView, basis, heading, next, views_of};
+use super::names::PartyNames;
 use detente_proto::v1::{Claim, Cut, Filter, FilterItem, ReplyContext};
 use maud::{Markup, html};
 
@@ -19,12 +19,12 @@ pub(super) async fn names<'a>(
     asked: &Asked,
     context: &ReplyContext,
     claims: impl Iterator<Item = &'a Claim>,
-) -> Result<Names, Wrong> {
-    Names::in_claims(asked, &Cut::basis(context.basis.clone()), claims, &[asked.get("relationship")]).await
+) -> Result<PartyNames, Wrong> {
+    PartyNames::in_claims(asked, &Cut::basis(context.basis.clone()), claims, &[asked.get("relationship")]).await
 }
 
 /// What a list is called, where it lives, and how it goes on.
-pub(super) struct Frame<'a> {
+pub(super) struct PageFrame<'a> {
     pub(super) name: &'a str,
     pub(super) title: &'a str,
     pub(super) about: &'a str,
@@ -35,7 +35,7 @@ pub(super) struct Frame<'a> {
 }
 
 /// The view with a list in it.
-pub(super) fn view(asked: &Asked, frame: &Frame<'_>, names: &Names, list: &Markup) -> View {
+pub(super) fn view(asked: &Asked, frame: &PageFrame<'_>, names: &PartyNames, list: &Markup) -> PageView {
     let relationship = asked.get("relationship");
     let coordinates = [("known_at", asked.get("known_at")), ("basis", asked.get("basis"))];
     let body = html! {
@@ -46,7 +46,7 @@ pub(super) fn view(asked: &Asked, frame: &Frame<'_>, names: &Names, list: &Marku
         (next(asked, "page_token", frame.next, &frame.context.basis))
         (basis(asked, Some(frame.context), frame.resolved))
     };
-    View { title: frame.title.to_owned(), body }
+    PageView { title: frame.title.to_owned(), body }
 }
 
 /// A field of a form that narrows a list.

@@ -13,9 +13,9 @@ const AT_ONCE: usize = 100;
 
 /// Names by party.
 #[derive(Debug, Default)]
-pub(super) struct Names(BTreeMap<String, (&'static str, String)>);
+pub(super) struct PartyNames(BTreeMap<String, (&'static str, String)>);
 
-impl Names {
+impl PartyNames {
     /// The names of the parties with these ids.
     pub(super) async fn of(asked: &Asked, cut: &Cut, ids: BTreeSet<String>) -> Result<Self, Wrong> {
         let ids: Vec<String> = ids.into_iter().collect();

@@ -4,14 +4,14 @@ use super::asked::Asked;
 use super::call::{Wrong, call};
 use super::chart::axis::Axis;
 use super::chart::plot::{Bar, plot};
-use super::day::{Day, shown};
+use super::day::{PageDay, shown};
 use detente_proto::v1::{Bucket, Cut, Filter, GetSeriesRequest, GetSeriesResponse};
 use maud::{Markup, html};
 
 /// The days of a year, about.
-const YEAR: Day = 366;
+const YEAR: PageDay = 366;
 /// So many years are too many bars, and their dates too long.
-const MOST: Day = 400;
+const MOST: PageDay = 400;
 
 /// The overview of the claims of a filter, over the days of an axis; nothing where those are too many.
 pub(super) async fn overview(asked: &Asked, cut: &Cut, filter: Option<Filter>, axis: &Axis) -> Result<Markup, Wrong> {

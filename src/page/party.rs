@@ -3,10 +3,10 @@
 use super::asked::{Asked, path};
 use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::claim_parts::{date, link, marks};
-use super::layout::{self, View, basis, next};
-use super::names::Names;
+use super::layout::{self, PageView, basis, next};
+use super::names::PartyNames;
 use super::text::{line, shown};
-use super::words::Word;
+use super::words::PageWord;
 use axum::extract::Path;
 use axum::response::Response;
 use detente_proto::v1::{
@@ -25,7 +25,7 @@ pub(super) async fn view(Path(id): Path<String>, asked: Asked) -> Response {
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
+async fn made(asked: &Asked, id: &str) -> Result<PageView, Wrong> {
     let request = ListPartiesRequest { party_ids: vec![id.to_owned()], cut: Some(asked.cut()), ..Default::default() };
     if !asked.get("says").is_empty() {
         let says = said_request(asked, &asked.cut(), id).encode_to_vec();
@@ -39,7 +39,7 @@ async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
     let said = said(asked, &cut, id).await?;
     let ids =
         related.relationships.iter().flat_map(|one| one.party_ids.iter().cloned()).chain([id.to_owned()]).collect();
-    let names = Names::of(asked, &cut, ids).await?;
+    let names = PartyNames::of(asked, &cut, ids).await?;
     let lang = asked.lang;
     let body = html! {
         h1 { (names.name(id)) " " small { (party.r#type().word(lang)) } }
@@ -65,7 +65,7 @@ async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
         }
         (basis(asked, Some(&context), &[]))
     };
-    Ok(View { title: names.plain(id), body })
+    Ok(PageView { title: names.plain(id), body })
 }
 
 async fn related(asked: &Asked, cut: &Cut, id: &str) -> Result<ListRelationshipsResponse, Wrong> {

@@ -3,13 +3,13 @@
 use super::asked::Asked;
 use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::chart::axis::Axis;
-use super::chart::timeline::{self, Row};
+use super::chart::timeline::{self, ChartRow};
 use super::claim_parts::{date, instant, link, marks, voices, when};
 use super::coordinates;
-use super::layout::{self, View, basis, heading, next, views_of};
-use super::names::Names;
+use super::layout::{self, PageView, basis, heading, next, views_of};
+use super::names::PartyNames;
 use super::overview::overview;
-use super::words::Word;
+use super::words::PageWord;
 use axum::extract::Path;
 use axum::response::Response;
 use detente_proto::v1::{
@@ -37,10 +37,10 @@ struct Answers {
     absent: Vec<Claim>,
     record: ListClaimsResponse,
     certainty: BTreeMap<String, Certainty>,
-    names: Names,
+    names: PartyNames,
 }
 
-async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
+async fn made(asked: &Asked, id: &str) -> Result<PageView, Wrong> {
     let answers = answers(asked, id).await?;
     let context = answers.state.context.clone().unwrap_or_default();
     let lang = asked.lang;
@@ -77,7 +77,7 @@ async fn made(asked: &Asked, id: &str) -> Result<View, Wrong> {
         }
         (record(asked, &answers, &rows, &axis, &overview, &context))
     };
-    Ok(View { title: format!("{}, {}", answers.names.relationship_plain(id), context.valid_at), body })
+    Ok(PageView { title: format!("{}, {}", answers.names.relationship_plain(id), context.valid_at), body })
 }
 
 fn filter(asked: &Asked, id: &str, claim_ids: Vec<String>) -> Option<Filter> {
@@ -104,7 +104,7 @@ async fn answers(asked: &Asked, id: &str) -> Result<Answers, Wrong> {
         if unseen.is_empty() { Vec::new() } else { recorded(asked, &cut, filter(asked, id, unseen), "").await?.claims };
     let certainty = certainty(asked, &cut, id, &record.claims).await?;
     let shown = state.matches.iter().filter_map(|found| found.claim.as_ref()).chain(&record.claims).chain(&absent);
-    let names = Names::in_claims(asked, &cut, shown, &[id]).await?;
+    let names = PartyNames::in_claims(asked, &cut, shown, &[id]).await?;
     Ok(Answers { state, absent, record, certainty, names })
 }
 
@@ -232,9 +232,9 @@ pub(super) const SPANS: [(&str, i64, &str, &str); 4] = [
 const USUAL: (&str, i64, &str, &str) = ("3y", 36, "3 years", "3 سنوات");
 
 /// The claims of this page of the record, each with what it is at the asked date.
-fn rows(answers: &Answers) -> Vec<Row<'_>> {
+fn rows(answers: &Answers) -> Vec<ChartRow<'_>> {
     let stands = |claim: &Claim| answers.certainty.get(&claim.claim_id).copied().unwrap_or(Certainty::Unspecified);
-    answers.record.claims.iter().map(|claim| Row { claim, certainty: stands(claim) }).collect()
+    answers.record.claims.iter().map(|claim| ChartRow { claim, certainty: stands(claim) }).collect()
 }
 
 /// The span that was asked for.
@@ -242,7 +242,7 @@ fn span(asked: &Asked) -> &'static (&'static str, i64, &'static str, &'static st
     SPANS.iter().find(|(name, ..)| *name == asked.get("span")).unwrap_or(&USUAL)
 }
 
-fn axis(asked: &Asked, rows: &[Row<'_>], valid_at: &str) -> Axis {
+fn axis(asked: &Asked, rows: &[ChartRow<'_>], valid_at: &str) -> Axis {
     timeline::axis(rows, valid_at, span(asked).1, asked.lang.is_rtl())
 }
 
@@ -250,7 +250,7 @@ fn axis(asked: &Asked, rows: &[Row<'_>], valid_at: &str) -> Axis {
 fn record(
     asked: &Asked,
     answers: &Answers,
-    rows: &[Row<'_>],
+    rows: &[ChartRow<'_>],
     axis: &Axis,
     overview: &Markup,
     context: &ReplyContext,
@@ -281,7 +281,7 @@ fn record(
     }
 }
 
-fn table(asked: &Asked, rows: &[Row<'_>], names: &Names) -> Markup {
+fn table(asked: &Asked, rows: &[ChartRow<'_>], names: &PartyNames) -> Markup {
     let lang = asked.lang;
     let heads = [
         lang.t("Claim", "القول"),

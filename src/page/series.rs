@@ -4,8 +4,8 @@ use super::asked::Asked;
 use super::call::{Wrong, call};
 use super::chart::plot::{Bar, plot};
 use super::day::shown;
-use super::layout::{self, View};
-use super::listed::{self, Frame};
+use super::layout::{self, PageView};
+use super::listed::{self, PageFrame};
 use super::text::line;
 use super::words;
 use axum::response::Response;
@@ -40,7 +40,7 @@ pub(super) async fn view(asked: Asked) -> Response {
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked) -> Result<View, Wrong> {
+async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     let (from, until) = span(asked).await?;
     let bucket = BUCKETS.iter().find(|(name, ..)| *name == asked.get("bucket")).map_or(Bucket::Month, |one| one.1);
     let group = GROUPS.iter().find(|(name, ..)| *name == asked.get("group")).map_or(SeriesGroup::Polarity, |one| one.1);
@@ -63,7 +63,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
             p.notice { (lang.t("More bars than can be drawn: ask for a shorter span or longer buckets.", "أعمدة أكثر ممّا يُرسم: اختر مدّة أقصر أو وحدات أطول.")) }
         } @else { (plots(asked, &reply)) }
     };
-    let frame = Frame {
+    let frame = PageFrame {
         name: "series",
         title: lang.t("Series", "السلاسل"),
         about: lang.t(

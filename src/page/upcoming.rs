@@ -4,9 +4,9 @@ use super::asked::Asked;
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::claim_parts::instant;
-use super::layout::{self, View};
-use super::listed::{self, Frame};
-use super::words::Word;
+use super::layout::{self, PageView};
+use super::listed::{self, PageFrame};
+use super::words::PageWord;
 use axum::response::Response;
 use detente_proto::v1::{ListUpcomingRequest, ListUpcomingResponse};
 use maud::html;
@@ -17,7 +17,7 @@ pub(super) async fn view(asked: Asked) -> Response {
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked) -> Result<View, Wrong> {
+async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     let request = ListUpcomingRequest {
         filter: listed::filter(asked),
         from: asked.get("from").to_owned(),
@@ -48,7 +48,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
             }
         }
     };
-    let frame = Frame {
+    let frame = PageFrame {
         name: "upcoming",
         title: lang.t("Upcoming", "المقبل"),
         about: lang.t("What the passing of time alone makes of the claims.", "ما يفعله مرور الزمن وحده بالأقوال."),

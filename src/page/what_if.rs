@@ -5,10 +5,10 @@ use super::call::{PAGE_TOKEN, Wrong, call, check};
 use super::claim::in_line;
 use super::claim_parts::{marks, texts, when, words};
 use super::coordinates;
-use super::layout::{self, View, basis, heading, views_of};
+use super::layout::{self, PageView, basis, heading, views_of};
 use super::listed;
-use super::names::Names;
-use super::words::Word;
+use super::names::PartyNames;
+use super::words::PageWord;
 use axum::body::Bytes;
 use axum::response::Response;
 use detente_proto::v1::{
@@ -37,7 +37,7 @@ const SUPPOSED: &str = "ffffffff-ffff-7fff-bfff-ffffffffffff";
 /// How many claims of the state are counted.
 const COUNTED: u32 = 200;
 
-async fn made(asked: &Asked) -> Result<View, Wrong> {
+async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     let relationship = asked.get("relationship");
     let commands = commands(asked);
     let lang = asked.lang;
@@ -67,7 +67,7 @@ async fn made(asked: &Asked) -> Result<View, Wrong> {
         @if let Some(then) = &then { (compared(asked, &all, &now, then, &names)) }
         (basis(asked, Some(&context), &[]))
     };
-    Ok(View { title: title.to_owned(), body })
+    Ok(PageView { title: title.to_owned(), body })
 }
 
 async fn state(
@@ -169,7 +169,7 @@ fn compared(
     all: &GetStateResponse,
     now: &GetStateResponse,
     then: &GetStateResponse,
-    names: &Names,
+    names: &PartyNames,
 ) -> Markup {
     let lang = asked.lang;
     let ids = |state: &GetStateResponse| -> BTreeSet<String> {
@@ -198,7 +198,7 @@ fn compared(
 }
 
 /// A claim in a line. What is supposed has no history to lead to.
-fn told(asked: &Asked, claim: &Claim, names: &Names) -> Markup {
+fn told(asked: &Asked, claim: &Claim, names: &PartyNames) -> Markup {
     if claim.claim_id != SUPPOSED {
         return in_line(asked, claim, names);
     }

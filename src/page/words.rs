@@ -7,7 +7,7 @@ use detente_proto::v1::{
 };
 
 /// Something that is said in one word of either language.
-pub(super) trait Word {
+pub(super) trait PageWord {
     /// The word; empty where nothing is said.
     fn word(self, lang: Lang) -> &'static str;
 }
@@ -15,7 +15,7 @@ pub(super) trait Word {
 /// Gives the values of an enum their words.
 macro_rules! words {
     ($of:ident { $($value:ident: $en:literal, $ar:literal;)* }) => {
-        impl Word for $of {
+        impl PageWord for $of {
             fn word(self, lang: Lang) -> &'static str {
                 match self {
                     $(Self::$value => lang.t($en, $ar),)*
@@ -164,7 +164,7 @@ words!(GapType {
     OpenDispute: "open dispute", "نزاع قائم";
 });
 
-impl Word for LinkType {
+impl PageWord for LinkType {
     /// The name it has in the contract; a link is read by those who know it.
     fn word(self, lang: Lang) -> &'static str {
         match self {

@@ -4,7 +4,7 @@
 //! Cutting makes the next read fail, whereupon the transport drops the connection with everything on it.
 
 use super::gathered::Gathered;
-use super::link::Link;
+use super::link::ConnectionLink;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,14 +19,14 @@ use tonic::transport::server::Connected;
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Gathered<TcpStream>,
-    link: Arc<Link>,
+    link: Arc<ConnectionLink>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Connection {
     /// A connection that fails once its link is cut.
-    pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit, link: Arc<Link>) -> Self {
+    pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit, link: Arc<ConnectionLink>) -> Self {
         let cut = Box::pin(link.cut.clone().cancelled_owned());
         Self { stream: Gathered::new(stream, link.all_calls()), link, cut, _permit: permit }
     }
@@ -46,9 +46,9 @@ impl Connection {
 }
 
 impl Connected for Connection {
-    type ConnectInfo = Arc<Link>;
+    type ConnectInfo = Arc<ConnectionLink>;
 
-    fn connect_info(&self) -> Arc<Link> {
+    fn connect_info(&self) -> Arc<ConnectionLink> {
         Arc::clone(&self.link)
     }
 }

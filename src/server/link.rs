@@ -18,7 +18,7 @@
 //! are refused, and the connection that leaves the most replies unread is cut.
 
 use super::slots::{NONE, SlotClock, SlotCounts};
-use detente_ledger::budget::{Peer, Place};
+use detente_ledger::budget::{Peer, PeerPlace};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -38,7 +38,7 @@ const FEW: u32 = 16;
 /// The open connections.
 #[derive(Clone, Debug)]
 pub(super) struct Links {
-    all: Arc<Mutex<HashMap<u64, Weak<Link>>>>,
+    all: Arc<Mutex<HashMap<u64, Weak<ConnectionLink>>>>,
     clock: Arc<SlotClock>,
     /// Number of looks at the connections so far.
     looks: Arc<AtomicU64>,
@@ -78,7 +78,7 @@ impl CallCount {
 
 /// An open connection.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct ConnectionLink {
     /// The peer at the other end.
     pub(super) peer: Peer,
     /// Cuts it.
@@ -92,7 +92,7 @@ pub(super) struct Link {
     /// Those with a deadline, by the slot after it.
     due: SlotCounts,
     links: Links,
-    _place: Place,
+    _place: PeerPlace,
 }
 
 impl Links {
@@ -105,8 +105,8 @@ impl Links {
     }
 
     /// Adds a connection.
-    pub(super) fn open(&self, peer: Peer, cut: CancellationToken, place: Place) -> Arc<Link> {
-        let link = Arc::new(Link {
+    pub(super) fn open(&self, peer: Peer, cut: CancellationToken, place: PeerPlace) -> Arc<ConnectionLink> {
+        let link = Arc::new(ConnectionLink {
             peer,
             cut,
             calls: AtomicU32::new(0),
@@ -124,7 +124,7 @@ impl Links {
     /// Cuts the connection that has been without a call for longest, if one has been for a while; says whether.
     pub(super) fn cut_idle(&self) -> bool {
         let now = self.looks.load(Ordering::Relaxed);
-        let all: Vec<Arc<Link>> = self.all.lock().values().filter_map(Weak::upgrade).collect();
+        let all: Vec<Arc<ConnectionLink>> = self.all.lock().values().filter_map(Weak::upgrade).collect();
         let idle = all.iter().filter(|link| !link.cut.is_cancelled() && link.calls.load(Ordering::Relaxed) == 0);
         let longest = idle.min_by_key(|link| link.idle_since.load(Ordering::Relaxed));
         let found = longest.filter(|link| now.saturating_sub(link.idle_since.load(Ordering::Relaxed)) >= IDLE_LOOKS);
@@ -161,13 +161,13 @@ impl Links {
     /// Cuts the connection with the most unread replies, at least so many, where there are too many calls without those of
     /// connections that are cut already.
     fn cut_heaviest(&self, calls: u32, least: u32) {
-        let all: Vec<Arc<Link>> = self.all.lock().values().filter_map(Weak::upgrade).collect();
+        let all: Vec<Arc<ConnectionLink>> = self.all.lock().values().filter_map(Weak::upgrade).collect();
         let (ending, open): (Vec<_>, Vec<_>) = all.iter().partition(|link| link.cut.is_cancelled());
         let ending = ending.iter().map(|link| link.calls.load(Ordering::Relaxed)).fold(0, u32::saturating_add);
         if calls.saturating_sub(ending) <= self.most {
             return;
         }
-        let unread = |link: &Link| link.unread.load(Ordering::Relaxed);
+        let unread = |link: &ConnectionLink| link.unread.load(Ordering::Relaxed);
         let heaviest = open.into_iter().max_by_key(|link| unread(link)).filter(|link| unread(link) >= least);
         if let Some(link) = heaviest {
             let (peer, replies) = (link.peer.address, unread(link));
@@ -196,8 +196,8 @@ impl Links {
         );
     }
 
-    fn cut_where(&self, is_unsent: impl Fn(&Link) -> bool, why: &str, told: &impl Fn()) {
-        let all: Vec<Arc<Link>> = self.all.lock().values().filter_map(Weak::upgrade).collect();
+    fn cut_where(&self, is_unsent: impl Fn(&ConnectionLink) -> bool, why: &str, told: &impl Fn()) {
+        let all: Vec<Arc<ConnectionLink>> = self.all.lock().values().filter_map(Weak::upgrade).collect();
         for link in all.iter().filter(|link| !link.cut.is_cancelled() && is_unsent(link)) {
             tracing::info!(peer = %link.peer.address, why, "closing a connection");
             told();
@@ -206,7 +206,7 @@ impl Links {
     }
 }
 
-impl Link {
+impl ConnectionLink {
     /// A call comes, whose client waits for so long if it says so.
     pub(super) fn begin(self: &Arc<Self>, timeout: Option<Duration>) -> Arc<Turn> {
         let own = self.calls.fetch_add(1, Ordering::Relaxed).saturating_add(1);
@@ -223,7 +223,7 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for ConnectionLink {
     fn drop(&mut self) {
         self.links.all.lock().remove(&self.peer.connection);
     }
@@ -232,7 +232,7 @@ impl Drop for Link {
 /// A call on a connection, until the last of its reply has been sent.
 #[derive(Debug)]
 pub(super) struct Turn {
-    link: Arc<Link>,
+    link: Arc<ConnectionLink>,
     /// The slot in which the last piece was handed over; [`NONE`] while the transport asks for the next.
     handed: AtomicU64,
     /// The slot by which all of its reply must have been sent; [`NONE`] without a deadline.
@@ -309,13 +309,13 @@ mod tests {
         Links::new(most, ReplyTimes { unread: Duration::from_secs(600), stalled: Duration::from_secs(60) })
     }
 
-    fn open(links: &Links, connection: u64) -> Arc<Link> {
+    fn open(links: &Links, connection: u64) -> Arc<ConnectionLink> {
         let peer = Peer::new("127.0.0.1".parse().unwrap(), connection);
         let place = PeerShares::new(100, 100).try_enter(Some(peer)).unwrap();
         links.open(peer, CancellationToken::new(), place)
     }
 
-    fn reply(link: &Arc<Link>, body: &'static str) -> Response<Reply> {
+    fn reply(link: &Arc<ConnectionLink>, body: &'static str) -> Response<Reply> {
         let mut reply = Response::new(Body::empty());
         reply.headers_mut().insert("content-type", HeaderValue::from_static("text/plain"));
         let body =

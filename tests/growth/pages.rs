@@ -10,7 +10,7 @@ use detente_domain::position::Position;
 use detente_ledger::Ledger;
 use detente_ledger::query::claims::RevisionsQuery;
 use detente_ledger::query::commitments::CommitmentsQuery;
-use detente_ledger::query::conflicts::{ConflictsQuery, Place};
+use detente_ledger::query::conflicts::{ConflictPlace, ConflictsQuery};
 use detente_ledger::query::corroboration::CorroborationQuery;
 use detente_ledger::query::diff::DiffQuery;
 use detente_ledger::query::gaps::GapsQuery;
@@ -61,16 +61,20 @@ pub(crate) fn state(ledger: &Ledger, supposed: Supposed, skip: u64) -> Option<u6
     ledger.state(&query).unwrap().next
 }
 
-pub(crate) fn conflicts(ledger: &Ledger, supposed: Supposed, after: Option<Place>) -> Option<Place> {
+pub(crate) fn conflicts(ledger: &Ledger, supposed: Supposed, after: Option<ConflictPlace>) -> Option<ConflictPlace> {
     let (filter, cut, types, valid_at) = Default::default();
     ledger.conflicts(&ConflictsQuery { filter, valid_at, types, cut, supposed, after, page: PAGE }).unwrap().next
 }
 
-fn conflicts_behind(ledger: &Ledger, supposed: Supposed, after: Option<Place>) -> Option<Option<Place>> {
+fn conflicts_behind(
+    ledger: &Ledger,
+    supposed: Supposed,
+    after: Option<ConflictPlace>,
+) -> Option<Option<ConflictPlace>> {
     conflicts(ledger, supposed, after).map(Some)
 }
 
-pub(crate) fn conflicts_of(ledger: &Ledger, filter: Filter, after: Option<Place>) -> Option<Place> {
+pub(crate) fn conflicts_of(ledger: &Ledger, filter: Filter, after: Option<ConflictPlace>) -> Option<ConflictPlace> {
     let (cut, types, valid_at, supposed) = Default::default();
     ledger.conflicts(&ConflictsQuery { filter, valid_at, types, cut, supposed, after, page: PAGE }).unwrap().next
 }

@@ -12,7 +12,7 @@ use detente_domain::filter::{Filter, FilterItem, MemberSet, Voice};
 use detente_domain::position::{Position, RecordedAt};
 use detente_ledger::Ledger;
 use detente_ledger::follow::clock_watch::{WatchQuery, WatchStart};
-use detente_ledger::follow::feed::{Beginning, Followed, Frame};
+use detente_ledger::follow::feed::{Beginning, FeedFrame, Followed};
 use detente_ledger::query::claims::ClaimsQuery;
 use detente_ledger::query::events::Start;
 use detente_ledger::query::perspectives::{Perspective, PerspectivesQuery};
@@ -171,7 +171,7 @@ fn subscribe(ledger: &Ledger, filter: Option<Filter>) {
     block_on(async {
         let followed = Followed::Log(Beginning::After(Position::START), filter);
         let mut frames = ledger.subscribe(followed, Duration::from_secs(60)).unwrap();
-        while !matches!(frames.next().await.unwrap().unwrap().frame, Frame::CaughtUp) {}
+        while !matches!(frames.next().await.unwrap().unwrap().frame, FeedFrame::CaughtUp) {}
     });
 }
 

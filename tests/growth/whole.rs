@@ -15,7 +15,7 @@ use detente_ledger::query::gaps::GapsQuery;
 use detente_ledger::query::page_size::PageSize;
 use detente_ledger::query::registry::RegistryQuery;
 use detente_ledger::query::state::StateQuery;
-use detente_ledger::query::timeline::{Place, TimelineQuery};
+use detente_ledger::query::timeline::{TimelinePlace, TimelineQuery};
 use detente_ledger::query::upcoming::UpcomingQuery;
 
 /// Entries of an answer as text, read in pages of a size.
@@ -52,7 +52,7 @@ fn gaps(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
 }
 
 fn timeline(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
-    all(Place::default(), |start, entries| {
+    all(TimelinePlace::default(), |start, entries| {
         let (filter, from, until, cut, supposed) = (Filter::default(), None, None, Cut::Head, supposed.clone());
         let found = ledger.timeline(&TimelineQuery { filter, from, until, cut, supposed, start, page }).unwrap();
         entries.extend(found.segments.iter().map(|segment| format!("{segment:?}")));

@@ -4,6 +4,7 @@
 
 mod commands;
 mod documents;
+mod names;
 mod words;
 
 use std::fs;

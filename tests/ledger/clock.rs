@@ -19,7 +19,7 @@ use detente_domain::validity::Validity;
 use detente_domain::vocabulary::{LinkType, RetractionReason, Vocabulary};
 use detente_ledger::Ledger;
 use detente_ledger::clock::Clock;
-use detente_ledger::follow::clock_watch::{ClockWatch, Mark, Telling, WatchQuery, WatchStart};
+use detente_ledger::follow::clock_watch::{ClockWatch, ResumePoint, Telling, WatchQuery, WatchStart};
 use detente_ledger::open::LedgerOptions;
 use detente_ledger::query::page_size::PageSize;
 use detente_ledger::query::upcoming::UpcomingQuery;
@@ -164,7 +164,7 @@ fn frame(telling: &Telling) -> Frame {
 struct Follower {
     query: WatchQuery,
     watch: Option<ClockWatch>,
-    last: Option<Mark>,
+    last: Option<ResumePoint>,
     told: Vec<Frame>,
     /// Whether it is cut off after every frame, and begins again where that frame was.
     forgetful: bool,

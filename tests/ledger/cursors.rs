@@ -7,7 +7,7 @@ use detente_domain::name::CursorId;
 use detente_domain::position::Position;
 use detente_ledger::Ledger;
 use detente_ledger::follow::cursors::{Cursor, CursorError, MOST, NewCursor};
-use detente_ledger::follow::feed::{Beginning, EndReason, FeedError, Followed, Frame, Subscription};
+use detente_ledger::follow::feed::{Beginning, EndReason, FeedError, FeedFrame, Followed, Subscription};
 use detente_ledger::open::cursors_dir;
 use detente_proto::v1;
 use std::time::Duration;
@@ -146,7 +146,7 @@ fn the_later_subscription_takes_the_cursor_and_deleting_it_ends_that_one() {
     runtime.block_on(account.until(&mut first, Position(16)));
     let ended = |subscription: &mut Subscription, account: &mut Account, why: EndReason| {
         let end = runtime.block_on(account.next(subscription));
-        assert!(matches!(end.frame, Frame::End(reason) if reason == why), "{end:?}");
+        assert!(matches!(end.frame, FeedFrame::End(reason) if reason == why), "{end:?}");
         assert!(runtime.block_on(subscription.next()).is_none());
     };
     // It is told while it waits.

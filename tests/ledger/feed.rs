@@ -14,7 +14,7 @@ use detente_domain::position::{Position, RecordedAt};
 use detente_domain::vocabulary::RetractionReason;
 use detente_ledger::Ledger;
 use detente_ledger::error::QueryError;
-use detente_ledger::follow::feed::{Beginning, FeedError, Followed, Frame};
+use detente_ledger::follow::feed::{Beginning, FeedError, FeedFrame, Followed};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -169,7 +169,7 @@ fn what_is_recorded_right_after_the_confirmation_is_given() {
         let mut subscription = home.ledger.subscribe(followed, Duration::from_secs(60)).unwrap();
         let mut account = Account::default();
         let confirmed = runtime.block_on(account.next(&mut subscription));
-        assert!(matches!(confirmed.frame, Frame::Confirmed(head) if head.position() == confirmed.position));
+        assert!(matches!(confirmed.frame, FeedFrame::Confirmed(head) if head.position() == confirmed.position));
         let position = home.record([assert(event(nth.into(), "2025"))]).at.position();
         runtime.block_on(account.until(&mut subscription, position));
         assert_eq!(account.positions(), [position]);
@@ -245,7 +245,7 @@ fn silence_is_told_in_time_with_the_place_that_has_moved() {
     let position = home.record([assert(event(1, "2025"))]).at.position();
     let began = Instant::now();
     let heartbeat = runtime.block_on(account.next(&mut subscription));
-    assert!(matches!(heartbeat.frame, Frame::Heartbeat(now) if now == tick(0)), "{heartbeat:?}");
+    assert!(matches!(heartbeat.frame, FeedFrame::Heartbeat(now) if now == tick(0)), "{heartbeat:?}");
     assert_eq!(heartbeat.position, position);
     assert!((140..2000).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
 }
@@ -266,7 +266,7 @@ fn who_reads_too_slowly_is_told_and_given_everything_from_the_log() {
         home.record((from..from + 3000).map(|number| assert(event(number + 1, "2025"))));
     }
     let told = runtime.block_on(account.next(&mut slow));
-    assert!(matches!(told.frame, Frame::FellBehind(20_000..)), "{told:?}");
+    assert!(matches!(told.frame, FeedFrame::FellBehind(20_000..)), "{told:?}");
     runtime.block_on(account.until(&mut slow, home.ledger.head().position()));
     assert_eq!((account.fell_behind, account.caught_up), (1, 2));
     account.must_be_the_log(&home.ledger, Position::START, None);

@@ -7,7 +7,7 @@ use crate::support::random::{Random, any_command};
 use detente::demo;
 use detente::server::{ServerOptions, run};
 use detente_domain::cut::Cut;
-use detente_ingest::tables::{Kind, Table, columns};
+use detente_ingest::tables::{ColumnKind, Table, columns};
 use detente_ledger::Ledger;
 use detente_ledger::clock::ManualClock;
 use detente_ledger::open::LedgerOptions;
@@ -62,12 +62,14 @@ fn rows_of_csv(bytes: &[u8], table: Table) -> Vec<Row> {
 }
 
 fn rows_of_lines(bytes: &[u8], table: Table) -> Vec<Row> {
-    let kinds: BTreeMap<String, Kind> =
+    let kinds: BTreeMap<String, ColumnKind> =
         columns(table, &languages()).into_iter().map(|column| (column.name.to_string(), column.kind)).collect();
     let text = |(name, value): (String, Value)| {
         let text = match (kinds[&name], value) {
-            (Kind::Ids, Value::Array(ids)) => ids.iter().map(|id| id.as_str().unwrap()).collect::<Vec<_>>().join(";"),
-            (Kind::Json, value) => value.to_string(),
+            (ColumnKind::Ids, Value::Array(ids)) => {
+                ids.iter().map(|id| id.as_str().unwrap()).collect::<Vec<_>>().join(";")
+            }
+            (ColumnKind::Json, value) => value.to_string(),
             (_, Value::String(text)) => text,
             (_, value) => value.to_string(),
         };

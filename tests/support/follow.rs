@@ -4,7 +4,7 @@ use super::ask;
 use detente_domain::filter::Filter;
 use detente_domain::position::Position;
 use detente_ledger::Ledger;
-use detente_ledger::follow::feed::{Beginning, Delivery, Events, Followed, Frame, Subscription};
+use detente_ledger::follow::feed::{Beginning, Delivery, Events, FeedFrame, Followed, Subscription};
 use detente_ledger::query::events::Start;
 use detente_proto::v1;
 use prost::Message;
@@ -57,11 +57,11 @@ impl Account {
         let before = self.frames.last().map_or(Position::START, |(position, _)| *position);
         assert!(delivery.position >= before, "the position goes back from {before} in {delivery:?}");
         match &delivery.frame {
-            Frame::Confirmed(_) => assert!(self.frames.is_empty(), "confirmed twice"),
+            FeedFrame::Confirmed(_) => assert!(self.frames.is_empty(), "confirmed twice"),
             _ => assert!(!self.frames.is_empty(), "the first frame is {delivery:?}"),
         }
         match &delivery.frame {
-            Frame::Events(events) => {
+            FeedFrame::Events(events) => {
                 let events = decoded(events);
                 assert!(!events.is_empty(), "a frame of no events");
                 assert!(events.first().unwrap().position > before.0, "an event from before the last frame");
@@ -70,10 +70,10 @@ impl Account {
                 self.largest_frame = self.largest_frame.max(bytes);
                 self.events.extend(events);
             }
-            Frame::CaughtUp => self.caught_up += 1,
-            Frame::FellBehind(_) => self.fell_behind += 1,
-            Frame::Heartbeat(_) => self.heartbeats += 1,
-            Frame::Confirmed(_) | Frame::End(_) => {}
+            FeedFrame::CaughtUp => self.caught_up += 1,
+            FeedFrame::FellBehind(_) => self.fell_behind += 1,
+            FeedFrame::Heartbeat(_) => self.heartbeats += 1,
+            FeedFrame::Confirmed(_) | FeedFrame::End(_) => {}
         }
         self.frames.push((delivery.position, self.events.len()));
     }

@@ -8,7 +8,7 @@ use detente_proto::v1::{self, ReplyContext};
 use tonic::{Request, Response, Status};
 
 /// What comes of an attempt.
-type Reply<A> = Result<Response<A>, Status>;
+type ResponseResult<A> = Result<Response<A>, Status>;
 
 /// A request that reads.
 pub trait Question: Clone + Send + Sync + sealed::Sealed + 'static {
@@ -22,7 +22,7 @@ pub trait Question: Clone + Send + Sync + sealed::Sealed + 'static {
     fn context(answer: &Self::Answer) -> Option<&ReplyContext>;
 
     /// Asks once.
-    fn put(request: Request<Self>, stub: Stub) -> impl Future<Output = Reply<Self::Answer>> + Send;
+    fn put(request: Request<Self>, stub: Stub) -> impl Future<Output = ResponseResult<Self::Answer>> + Send;
 }
 
 /// A question whose answer comes in pages.
@@ -59,7 +59,7 @@ macro_rules! put {
     ($request:ident, $answer:ident, $rpc:ident) => {
         type Answer = v1::$answer;
 
-        async fn put(request: Request<Self>, mut stub: Stub) -> Reply<v1::$answer> {
+        async fn put(request: Request<Self>, mut stub: Stub) -> ResponseResult<v1::$answer> {
             stub.$rpc(request).await
         }
     };

@@ -5,16 +5,19 @@ use std::task::{Context, Poll, ready};
 use tokio_stream::Stream;
 
 /// The next entry and what is left; nothing ends the stream.
-pub(super) type Step<S, T> = Pin<Box<dyn Future<Output = Option<(T, S)>> + Send>>;
+pub(super) type NextItem<S, T> = Pin<Box<dyn Future<Output = Option<(T, S)>> + Send>>;
 
 /// The stream of what `step` makes of `state`, again and again.
-pub(super) fn unfold<S: Send, T: Send>(state: S, step: fn(S) -> Step<S, T>) -> impl Stream<Item = T> + Send + Unpin {
+pub(super) fn unfold<S: Send, T: Send>(
+    state: S,
+    step: fn(S) -> NextItem<S, T>,
+) -> impl Stream<Item = T> + Send + Unpin {
     Unfold { running: Some(step(state)), step }
 }
 
 struct Unfold<S, T> {
-    running: Option<Step<S, T>>,
-    step: fn(S) -> Step<S, T>,
+    running: Option<NextItem<S, T>>,
+    step: fn(S) -> NextItem<S, T>,
 }
 
 impl<S, T> Stream for Unfold<S, T> {

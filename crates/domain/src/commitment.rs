@@ -19,7 +19,7 @@
 //! settles, and what is planned does not settle yet ([`settles`]).
 
 use super::certainty::Certainty;
-use super::edtf::{DaySet, PartialDate, Run};
+use super::edtf::{DayRun, DaySet, PartialDate};
 use super::moment::{Moment, SECONDS_PER_DAY};
 use super::period::Period;
 use super::valid_time::ValidTime;
@@ -115,8 +115,8 @@ impl Beginning {
             return self.latest;
         }
         let last = last_instant(end).max(self.earliest);
-        let day = self.days.as_ref().and_then(|days| days.last_to(Run::of(Moment::MIN, last.plus_seconds(1)).last));
-        day.map_or(last, |day| Run { first: day, last: day }.start())
+        let day = self.days.as_ref().and_then(|days| days.last_to(DayRun::of(Moment::MIN, last.plus_seconds(1)).last));
+        day.map_or(last, |day| DayRun { first: day, last: day }.start())
     }
 }
 

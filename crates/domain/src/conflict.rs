@@ -28,7 +28,7 @@
 //! [`super::rivals`] finds the conflicts among many claims without looking at every pair.
 
 use super::certainty::Certainty;
-use super::edtf::Run;
+use super::edtf::DayRun;
 use super::moment::SECONDS_PER_DAY;
 use super::valid_time::ValidTime;
 use super::validity::Validity;
@@ -53,7 +53,7 @@ impl ConflictType {
 
 /// What a claim says of a matter that can have one value.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum ConflictValue {
     /// A word: a status, a code, parties.
     Word(Box<str>),
     /// A number between two, which are mostly the same, in a unit.
@@ -67,7 +67,7 @@ pub enum Value {
     },
 }
 
-impl Value {
+impl ConflictValue {
     /// A number, or the range in which it lies; the ends that are missing are without limit.
     #[must_use]
     pub fn number(value: Option<f64>, low: Option<f64>, high: Option<f64>, unit: &str) -> Self {
@@ -90,7 +90,7 @@ impl Value {
     }
 }
 
-impl fmt::Display for Value {
+impl fmt::Display for ConflictValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Number { low, high, unit } = self else {
             let Self::Word(word) = self else { return Ok(()) };
@@ -129,7 +129,7 @@ fn meet_on_a_day(one: &ValidTime, two: &ValidTime) -> bool {
         return true;
     };
     let span = other.hull();
-    let span = Run::of(span.earliest_start, span.latest_end);
+    let span = DayRun::of(span.earliest_start, span.latest_end);
     let Some(others) = other.days() else { return days.touches(span) };
     days.meets(others, span)
 }
@@ -269,26 +269,26 @@ mod tests {
 
     #[test]
     fn a_number_differs_from_another_and_from_a_range_it_is_not_in() {
-        let exactly = |number: f64| Value::number(Some(number), None, None, "");
-        let between = |low, high| Value::number(None, low, high, "");
+        let exactly = |number: f64| ConflictValue::number(Some(number), None, None, "");
+        let between = |low, high| ConflictValue::number(None, low, high, "");
         assert!(exactly(38.0).differs_from(&exactly(40.0)) && !exactly(38.0).differs_from(&exactly(38.0)));
         assert!(!exactly(38.0).differs_from(&between(Some(30.0), Some(40.0))));
         assert!(exactly(41.0).differs_from(&between(Some(30.0), Some(40.0))));
         assert!(!exactly(41.0).differs_from(&between(Some(30.0), None)));
         assert!(exactly(29.0).differs_from(&between(Some(30.0), None)));
-        assert!(!exactly(38.0).differs_from(&Value::number(Some(40.0), None, None, "km")));
-        assert!(!exactly(38.0).differs_from(&Value::Word("SIGNED".into())));
+        assert!(!exactly(38.0).differs_from(&ConflictValue::number(Some(40.0), None, None, "km")));
+        assert!(!exactly(38.0).differs_from(&ConflictValue::Word("SIGNED".into())));
     }
 
     #[test]
     fn a_value_is_shown_as_it_is_meant() {
-        let shown = |value, low, high, unit| Value::number(value, low, high, unit).to_string();
+        let shown = |value, low, high, unit| ConflictValue::number(value, low, high, unit).to_string();
         assert_eq!(shown(Some(38.0), Some(30.0), Some(40.0), ""), "38");
         assert_eq!(shown(None, Some(30.0), Some(40.5), "km"), "30..40.5 km");
         assert_eq!(
             (shown(None, Some(30.0), None, ""), shown(None, None, Some(4.0), "")),
             ("30..".into(), "..4".into())
         );
-        assert_eq!(Value::Word("IN_FORCE".into()).to_string(), "IN_FORCE");
+        assert_eq!(ConflictValue::Word("IN_FORCE".into()).to_string(), "IN_FORCE");
     }
 }

@@ -65,7 +65,7 @@ impl Origin {
 }
 
 /// A source on the way of a walk in depth.
-struct Place {
+struct SourceVisit {
     source: String,
     /// Index of its entry, and the earliest index on the path that it leads back to.
     at: usize,
@@ -86,7 +86,7 @@ impl OriginCounts {
                 let at = order.len();
                 entered.insert(source.clone(), at);
                 order.push(source.clone());
-                way.push(Place { untried: derives_from(&source), source, at, back_to: at, found: None });
+                way.push(SourceVisit { untried: derives_from(&source), source, at, back_to: at, found: None });
             }
             let Some(place) = way.last_mut() else { break };
             let Some(other) = place.untried.pop() else {
@@ -105,8 +105,8 @@ impl OriginCounts {
     }
 
     /// Goes back one step. What leads back to none before it is a circle of its own.
-    fn leave(&mut self, way: &mut Vec<Place>, order: &mut Vec<String>) {
-        let Some(Place { source, at, back_to, mut found, .. }) = way.pop() else { return };
+    fn leave(&mut self, way: &mut Vec<SourceVisit>, order: &mut Vec<String>) {
+        let Some(SourceVisit { source, at, back_to, mut found, .. }) = way.pop() else { return };
         if back_to == at {
             let circle = order.split_off(at.min(order.len()));
             let origin = found.unwrap_or_else(|| Origin::One(circle.iter().min().cloned().unwrap_or(source)));

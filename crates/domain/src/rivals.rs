@@ -23,7 +23,7 @@
 //! those of a higher authority that count.
 
 use super::certainty::Certainty;
-use super::conflict::{Value, overlap};
+use super::conflict::{ConflictValue, overlap};
 use super::moment::Moment;
 use super::name::ClaimId;
 use super::valid_time::ValidTime;
@@ -40,7 +40,7 @@ pub struct Side<C> {
     /// Time at which the claim holds or happens.
     pub valid: ValidTime,
     /// Its value.
-    pub value: Value,
+    pub value: ConflictValue,
     /// The claims that it takes the place of.
     pub supersedes: Vec<ClaimId>,
 }
@@ -49,12 +49,12 @@ pub struct Side<C> {
 #[derive(Clone, Debug)]
 pub struct Matter<C> {
     sides: Vec<Side<C>>,
-    marks: Vec<Mark>,
+    marks: Vec<RivalMark>,
 }
 
 /// Properties of a side that the tree compares.
 #[derive(Clone, Copy, Debug)]
-struct Mark {
+struct RivalMark {
     /// Values of different units are not compared.
     unit: u32,
     /// Equal exactly where the values are.
@@ -94,7 +94,7 @@ const NOBODY: Node = Node {
 };
 
 impl Node {
-    fn of(valid: &ValidTime, mark: &Mark) -> Self {
+    fn of(valid: &ValidTime, mark: &RivalMark) -> Self {
         let (reach, reach_of_others) = (valid.hull().latest_end, Moment::MIN);
         Self { reach, value: mark.value, reach_of_others, low: mark.low, high: mark.high }
     }
@@ -111,7 +111,7 @@ impl Node {
     }
 
     /// Returns true if a rival of a side that starts at an instant may be beneath this node.
-    fn may_rival(&self, start: Moment, mark: &Mark) -> bool {
+    fn may_rival(&self, start: Moment, mark: &RivalMark) -> bool {
         let reach = if self.value == mark.value { self.reach_of_others } else { self.reach };
         reach > start && (mark.high < self.low || mark.low > self.high)
     }
@@ -122,7 +122,7 @@ impl<C> Matter<C> {
     #[must_use]
     pub fn new(sides: Vec<Side<C>>) -> Self {
         let (mut units, mut values) = (HashMap::new(), HashMap::new());
-        let mut marked: Vec<(Mark, Side<C>)> =
+        let mut marked: Vec<(RivalMark, Side<C>)> =
             sides.into_iter().map(|side| (mark(&side.value, &mut units, &mut values), side)).collect();
         marked.sort_by_key(|(mark, side)| (mark.unit, side.valid.hull().earliest_start));
         let (marks, sides) = marked.into_iter().unzip();
@@ -139,7 +139,7 @@ impl<C> Matter<C> {
     pub fn entered(&self, counts: impl Fn(&Side<C>) -> bool) -> CountingSides {
         let leaves = self.sides.len().next_power_of_two();
         let mut nodes = vec![NOBODY; leaves];
-        let of = |(side, mark): (&Side<C>, &Mark)| {
+        let of = |(side, mark): (&Side<C>, &RivalMark)| {
             if counts(side) { Node::of(&side.valid, mark) } else { NOBODY }
         };
         nodes.extend(self.sides.iter().zip(&self.marks).map(of));
@@ -202,7 +202,7 @@ struct Walk<'m, 'w, C, T, F> {
     side: &'m Side<C>,
     /// The first instant at which it may start.
     start: Moment,
-    mark: &'m Mark,
+    mark: &'m RivalMark,
     /// The places of those that may start before it ends.
     stretch: Range<usize>,
     tick: T,
@@ -240,24 +240,28 @@ impl<'m, C, T: FnMut(), F: FnMut(&'m Side<C>, Certainty) -> ControlFlow<()>> Wal
 }
 
 /// Reduces a value to its mark in a tree. Every word has a mark of its own.
-fn mark(value: &Value, units: &mut HashMap<Option<Box<str>>, u32>, values: &mut HashMap<Key, u32>) -> Mark {
+fn mark(
+    value: &ConflictValue,
+    units: &mut HashMap<Option<Box<str>>, u32>,
+    values: &mut HashMap<RivalKey, u32>,
+) -> RivalMark {
     let (unit, key, low, high) = match value {
-        Value::Word(word) => (None, Key::Word(word.clone()), f64::INFINITY, f64::NEG_INFINITY),
-        Value::Number { low, high, unit } => {
+        ConflictValue::Word(word) => (None, RivalKey::Word(word.clone()), f64::INFINITY, f64::NEG_INFINITY),
+        ConflictValue::Number { low, high, unit } => {
             // The two zeros are equal and have one mark.
             let ends = [low + 0.0, high + 0.0].map(f64::to_bits);
-            (Some(unit.clone()), Key::Number(ends, unit.clone()), *low, *high)
+            (Some(unit.clone()), RivalKey::Number(ends, unit.clone()), *low, *high)
         }
     };
     let next = u32::try_from(units.len()).unwrap_or(u32::MAX);
     let unit = *units.entry(unit).or_insert(next);
     let next = u32::try_from(values.len()).unwrap_or(u32::MAX);
-    Mark { unit, value: *values.entry(key).or_insert(next), low, high }
+    RivalMark { unit, value: *values.entry(key).or_insert(next), low, high }
 }
 
 /// A value, as far as it equals another.
 #[derive(PartialEq, Eq, Hash)]
-enum Key {
+enum RivalKey {
     Word(Box<str>),
     Number([u64; 2], Box<str>),
 }
@@ -288,22 +292,22 @@ mod tests {
         })
     }
 
-    fn word() -> impl Strategy<Value = Value> {
-        prop::sample::select(vec!["SIGNED", "IN_FORCE", "ENDED"]).prop_map(|word| Value::Word(word.into()))
+    fn word() -> impl Strategy<Value = ConflictValue> {
+        prop::sample::select(vec!["SIGNED", "IN_FORCE", "ENDED"]).prop_map(|word| ConflictValue::Word(word.into()))
     }
 
-    fn number() -> impl Strategy<Value = Value> {
+    fn number() -> impl Strategy<Value = ConflictValue> {
         let number = |(low, more, unit): (i32, i32, bool)| {
             let (low, high) = (f64::from(low) * -0.5, f64::from(more - low) * 0.5);
-            Value::number(None, Some(low.min(high)), Some(high.max(low)), if unit { "km" } else { "" })
+            ConflictValue::number(None, Some(low.min(high)), Some(high.max(low)), if unit { "km" } else { "" })
         };
         (0_i32..3, 0_i32..2, any::<bool>()).prop_map(number)
     }
 
     fn sides() -> impl Strategy<Value = Vec<Side<usize>>> {
-        let of = |value: BoxedStrategy<Value>| prop::collection::vec((days(), value, 0_usize..20), 0..20);
+        let of = |value: BoxedStrategy<ConflictValue>| prop::collection::vec((days(), value, 0_usize..20), 0..20);
         prop_oneof![of(word().boxed()), of(number().boxed())].prop_map(|drawn| {
-            let side = |(nth, (validity, value, superseded)): (usize, (Validity, Value, usize))| Side {
+            let side = |(nth, (validity, value, superseded)): (usize, (Validity, ConflictValue, usize))| Side {
                 claim: nth,
                 id: id(nth),
                 valid: validity.into(),
@@ -351,7 +355,7 @@ mod tests {
     }
 
     /// Counts the steps of finding no rival among this many claims, all of which overlap.
-    fn steps(many: usize, value: impl Fn(usize) -> Value, days: impl Fn(usize) -> Validity) -> usize {
+    fn steps(many: usize, value: impl Fn(usize) -> ConflictValue, days: impl Fn(usize) -> Validity) -> usize {
         let side =
             |nth| Side { claim: nth, id: id(nth), valid: days(nth).into(), value: value(nth), supersedes: Vec::new() };
         let matter = Matter::new((0..many).map(side).collect());
@@ -384,9 +388,11 @@ mod tests {
             let end = Moment(nth as i64 + 1);
             Validity { earliest_end: end, latest_end: end, ..open(nth) }
         };
-        let word = |word: String| Value::Word(word.into());
+        let word = |word: String| ConflictValue::Word(word.into());
         assert!(steps(4096, |_| word("SIGNED".into()), open) <= 4096);
         assert!(steps(4096, |nth| word(nth.to_string()), one_after_the_other) < 4096 * 40);
-        assert!(steps(4096, |nth| Value::number(Some(nth as f64), None, None, &nth.to_string()), open) < 4096 * 40);
+        assert!(
+            steps(4096, |nth| ConflictValue::number(Some(nth as f64), None, None, &nth.to_string()), open) < 4096 * 40
+        );
     }
 }

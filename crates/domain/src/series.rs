@@ -22,14 +22,14 @@
 //! overflow: they saturate.
 
 use super::buckets::Buckets;
-use super::edtf::Run;
+use super::edtf::DayRun;
 use super::moment::Moment;
 use super::timeline::Course;
 use std::ops::Range;
 
 /// What a bucket has.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Tally {
+pub struct SeriesTally {
     /// How many claims, certainly.
     pub definite: u64,
     /// How many, possibly.
@@ -53,7 +53,7 @@ pub struct Contribution {
     pub known_until: Option<Moment>,
 }
 
-impl Tally {
+impl SeriesTally {
     const NONE: Self = Self { definite: 0, possible: 0, scored: 0, sum: 0.0, beyond: 0 };
     const POSSIBLE: Self = Self { possible: 1, ..Self::NONE };
     const BEYOND: Self = Self { beyond: 1, ..Self::NONE };
@@ -87,21 +87,21 @@ impl Tally {
 }
 
 /// The counts of some claims in each bucket.
-pub fn tallies(buckets: &Buckets, claims: impl IntoIterator<Item = Contribution>) -> Vec<Tally> {
+pub fn tallies(buckets: &Buckets, claims: impl IntoIterator<Item = Contribution>) -> Vec<SeriesTally> {
     let mut runs = Runs::new(buckets.len());
     for Contribution { course, score, known_until } in claims {
         let definite = definite(buckets, &course);
         let beyond = known_until.map_or(buckets.len(), |known_until| buckets.beginning_before(known_until));
         for possible in possible(buckets, &course) {
-            runs.add(possible.start.max(beyond)..possible.end, &Tally::BEYOND);
+            runs.add(possible.start.max(beyond)..possible.end, &SeriesTally::BEYOND);
             if definite.is_empty() {
-                runs.add(possible, &Tally::POSSIBLE);
+                runs.add(possible, &SeriesTally::POSSIBLE);
             } else {
-                runs.add(possible.start..definite.start, &Tally::POSSIBLE);
-                runs.add(definite.end..possible.end, &Tally::POSSIBLE);
+                runs.add(possible.start..definite.start, &SeriesTally::POSSIBLE);
+                runs.add(definite.end..possible.end, &SeriesTally::POSSIBLE);
             }
         }
-        runs.add(definite, &Tally::definite(score));
+        runs.add(definite, &SeriesTally::definite(score));
     }
     (0..buckets.len()).map(|bucket| runs.at(bucket)).collect()
 }
@@ -115,12 +115,12 @@ fn possible(buckets: &Buckets, course: &Course) -> Vec<Range<usize>> {
         return vec![of(v.earliest_start, v.latest_end)];
     };
     let mut found: Vec<Range<usize>> = Vec::new();
-    let mut next = days.run_from(Run::of(span.a, Moment::MAX).first);
+    let mut next = days.run_from(DayRun::of(span.a, Moment::MAX).first);
     while let Some(run) = next.filter(|run| run.start() < span.b) {
         let touched = of(run.start(), run.end());
         // The rest of a bucket that is already touched makes no difference.
         let end = buckets.end_of_last(touched.end).max(run.end());
-        next = if end < span.b { days.run_from(Run::of(end, Moment::MAX).first) } else { None };
+        next = if end < span.b { days.run_from(DayRun::of(end, Moment::MAX).first) } else { None };
         let counted = found.last().map_or(0, |last| last.end);
         found.push(touched.start.max(counted)..touched.end);
     }
@@ -138,17 +138,17 @@ fn definite(buckets: &Buckets, course: &Course) -> Range<usize> {
 
 /// A binary tree over the buckets, root at 1, the buckets its leaves.
 struct Runs {
-    nodes: Vec<Tally>,
+    nodes: Vec<SeriesTally>,
     leaves: usize,
 }
 
 impl Runs {
     fn new(leaves: usize) -> Self {
-        Self { nodes: vec![Tally::default(); leaves.saturating_mul(2)], leaves }
+        Self { nodes: vec![SeriesTally::default(); leaves.saturating_mul(2)], leaves }
     }
 
     /// Adds to every bucket of a run.
-    fn add(&mut self, run: Range<usize>, what: &Tally) {
+    fn add(&mut self, run: Range<usize>, what: &SeriesTally) {
         let (mut from, mut until) = (run.start + self.leaves, run.end + self.leaves);
         while from < until {
             if from % 2 == 1 {
@@ -164,17 +164,17 @@ impl Runs {
         }
     }
 
-    fn put(&mut self, node: usize, what: &Tally) {
+    fn put(&mut self, node: usize, what: &SeriesTally) {
         if let Some(tally) = self.nodes.get_mut(node) {
             tally.add(what);
         }
     }
 
-    fn at(&self, bucket: usize) -> Tally {
-        let mut sum = Tally::default();
+    fn at(&self, bucket: usize) -> SeriesTally {
+        let mut sum = SeriesTally::default();
         let mut node = bucket + self.leaves;
         while node > 0 {
-            sum.add(self.nodes.get(node).unwrap_or(&Tally::default()));
+            sum.add(self.nodes.get(node).unwrap_or(&SeriesTally::default()));
             node /= 2;
         }
         sum
@@ -194,9 +194,9 @@ mod tests {
     use proptest::prelude::*;
 
     /// A count of claims with a score, bucket by bucket.
-    fn brute(buckets: &Buckets, claims: &[Contribution]) -> Vec<Tally> {
+    fn brute(buckets: &Buckets, claims: &[Contribution]) -> Vec<SeriesTally> {
         let of = |period: Period| {
-            let mut tally = Tally::default();
+            let mut tally = SeriesTally::default();
             for Contribution { course, score, known_until } in claims {
                 let mode = if matches!(course, Course::Holds(_)) { Mode::HoldsAt } else { Mode::OccurredIn };
                 let found = certainty(mode, course.valid(), &period);
@@ -306,7 +306,7 @@ mod tests {
     fn many_open_ended_states_over_many_days_are_counted_at_once() {
         let buckets = Buckets::covering(Bucket::Day, Moment(0), Moment(10_000 * SECONDS_PER_DAY)).unwrap();
         let tallies = tallies(&buckets, (0..100_000).map(|_| everywhere(-2.5)));
-        let expected = Tally { definite: 100_000, scored: 100_000, sum: -250_000.0, ..Tally::default() };
+        let expected = SeriesTally { definite: 100_000, scored: 100_000, sum: -250_000.0, ..SeriesTally::default() };
         assert!(tallies.len() == 10_000 && tallies.iter().all(|tally| *tally == expected));
     }
 }

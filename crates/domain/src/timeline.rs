@@ -47,7 +47,7 @@ use super::certainty::Certainty;
 use super::moment::Moment;
 use super::validity::Validity;
 pub use course::Course;
-use course::Span;
+use course::CourseSpan;
 pub use walk::{Segments, Walk};
 
 /// The segments of a span.
@@ -56,12 +56,12 @@ pub struct Timeline {
     /// Where segments begin, and where the last one ends: one more than there are segments, or none.
     edges: Vec<Moment>,
     /// What changes, by segment and claim; one change of a claim in a segment.
-    steps: Vec<Step>,
+    steps: Vec<TimelineStep>,
 }
 
 /// From a segment on, how sure a claim is.
 #[derive(Clone, Copy, Debug)]
-struct Step {
+struct TimelineStep {
     segment: u32,
     claim: u32,
     now: Option<Certainty>,
@@ -94,7 +94,7 @@ impl Timeline {
     /// the last of them may end, be that -inf or +inf. A span without an instant has no segments.
     #[must_use]
     pub fn of(courses: &[Course], from: Option<Moment>, until: Option<Moment>) -> Self {
-        let Some(span) = Span::of(courses, from, until) else { return Self::default() };
+        let Some(span) = CourseSpan::of(courses, from, until) else { return Self::default() };
         let (from, until) = (span.from, span.until);
         let changes: Vec<_> = courses.iter().map(|course| course.changes(&span)).collect();
         let inner = changes.iter().flatten().map(|(at, _)| *at).filter(|at| from < *at && *at < until);
@@ -131,7 +131,7 @@ impl Timeline {
     /// The bytes it takes, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.edges.len() * size_of::<Moment>() + self.steps.len() * size_of::<Step>()
+        self.edges.len() * size_of::<Moment>() + self.steps.len() * size_of::<TimelineStep>()
     }
 
     /// Adds the changes of a claim; `whole` are the corners of an event, which surely happens in a segment that is its whole
@@ -146,12 +146,12 @@ impl Timeline {
             }
             let now = if whole.is_some_and(|v| self.is_whole(segment, v)) { Some(Certainty::Definite) } else { now };
             let [segment, claim] = [segment, claim].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
-            if self.steps.get(known..).and_then(<[Step]>::last).is_some_and(|last| last.segment == segment) {
+            if self.steps.get(known..).and_then(<[TimelineStep]>::last).is_some_and(|last| last.segment == segment) {
                 self.steps.pop();
             }
-            self.steps.push(Step { segment, claim, now });
+            self.steps.push(TimelineStep { segment, claim, now });
         }
-        if self.steps.get(known..).is_some_and(|steps| matches!(steps, [Step { now: None, .. }])) {
+        if self.steps.get(known..).is_some_and(|steps| matches!(steps, [TimelineStep { now: None, .. }])) {
             self.steps.truncate(known);
         }
     }

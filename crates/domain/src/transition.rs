@@ -106,7 +106,7 @@ pub struct Known {
 
 /// A transition that is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct TransitionDelivery {
     /// What time made of the claim.
     pub transition: Transition,
     /// The instant of the transition.
@@ -117,7 +117,7 @@ pub struct Told {
     pub by: usize,
 }
 
-impl Told {
+impl TransitionDelivery {
     /// Whether its instant had passed before that was known.
     #[must_use]
     pub const fn is_late(&self) -> bool {
@@ -128,8 +128,8 @@ impl Told {
 /// What is told of a claim, and what will be if nothing more becomes known; `history` is what is known of it over time, in
 /// order, each from a later instant than the one before.
 #[must_use]
-pub fn told(history: &[Known]) -> Vec<Told> {
-    let mut told: Vec<Told> = Vec::new();
+pub fn told(history: &[Known]) -> Vec<TransitionDelivery> {
+    let mut told: Vec<TransitionDelivery> = Vec::new();
     let mut known_transitions = HashSet::new();
     let until = history.iter().skip(1).map(|next| Some(next.since)).chain([None]);
     for (by, (known, until)) in history.iter().zip(until).enumerate() {
@@ -137,7 +137,7 @@ pub fn told(history: &[Known]) -> Vec<Told> {
             let reported_at = instant_of(at).max(known.since);
             let in_time = until.is_none_or(|until| reported_at < until);
             if in_time && known_transitions.insert((transition.code(), at)) {
-                told.push(Told { transition, at, reported_at, by });
+                told.push(TransitionDelivery { transition, at, reported_at, by });
             }
         }
     }
@@ -303,8 +303,8 @@ mod tests {
                 let instant = RecordedAt(now * 1_000_000);
                 let Some(by) = history.iter().rposition(|known| known.since <= instant) else { continue };
                 for (transition, at) in history[by].transitions.iter().filter(|(_, at)| at.0 <= now) {
-                    if !expected.iter().any(|told: &Told| (told.transition, told.at) == (transition, at)) {
-                        expected.push(Told { transition, at, reported_at: instant, by });
+                    if !expected.iter().any(|told: &TransitionDelivery| (told.transition, told.at) == (transition, at)) {
+                        expected.push(TransitionDelivery { transition, at, reported_at: instant, by });
                     }
                 }
             }
@@ -319,10 +319,14 @@ mod tests {
         let transitions = Transitions::of(TemporalType::None, None, Some(Moment(10)));
         let known = |since: i64, transitions| Known { since: RecordedAt(since * 1_000_000), transitions };
         let history = [known(1, transitions), known(20, Transitions::NONE), known(30, transitions)];
-        let once =
-            Told { transition: Transition::FallsDue, at: Moment(10), reported_at: RecordedAt(10_000_000), by: 0 };
+        let once = TransitionDelivery {
+            transition: Transition::FallsDue,
+            at: Moment(10),
+            reported_at: RecordedAt(10_000_000),
+            by: 0,
+        };
         assert_eq!(told(&history), [once]);
-        let late = Told { reported_at: RecordedAt(30_000_000), by: 1, ..once };
+        let late = TransitionDelivery { reported_at: RecordedAt(30_000_000), by: 1, ..once };
         assert_eq!(told(&history[1..]), [late]);
         assert!(late.is_late() && !once.is_late());
     }

@@ -25,7 +25,7 @@
 //! Reasons: `docs/design/valid-time.md`.
 
 use super::bound::Bound;
-use super::edtf::{DaySet, Run};
+use super::edtf::{DayRun, DaySet};
 use super::moment::{Atom, Moment};
 use super::period::Period;
 use super::validity::{Impossible, Range, Validity};
@@ -124,7 +124,7 @@ impl ValidTime {
 
     /// True if no gap covers all of `[a, b)`.
     pub(super) fn has_day_in(&self, a: Moment, b: Moment) -> bool {
-        self.days().is_none_or(|days| days.touches(Run::of(a, b)))
+        self.days().is_none_or(|days| days.touches(DayRun::of(a, b)))
     }
 
     /// The stretches of `[a, b)` that some world touches, in order, by the corners of a question: one, unless it has gaps.
@@ -136,7 +136,7 @@ impl ValidTime {
         let touched = corners.earliest_start < b && corners.latest_end > a;
         let days = self.days().filter(|_| touched);
         let whole = (touched && days.is_none()).then_some((corners.earliest_start, corners.latest_end));
-        let runs = days.into_iter().flat_map(move |days| days.runs(Run::of(a, Moment::MAX).first));
+        let runs = days.into_iter().flat_map(move |days| days.runs(DayRun::of(a, Moment::MAX).first));
         let runs = runs.map(|run| (run.start(), run.end())).take_while(move |(start, _)| *start < b);
         whole.into_iter().chain(runs)
     }

@@ -71,7 +71,7 @@
 //! Reasons: `docs/design/valid-time.md`.
 
 use super::bound::Bound;
-use super::edtf::{DaySet, PartialDate, Run};
+use super::edtf::{DayRun, DaySet, PartialDate};
 use super::moment::{Atom, Moment};
 
 /// The four corners of a claim's valid time. Starts are the first instants of their days, ends the instants after theirs.
@@ -200,15 +200,15 @@ impl Range {
     /// The start of the last atom that starts at an instant or before.
     fn last_up_to(&self, instant: Moment) -> Moment {
         let latest = self.latest.start.min(instant);
-        let day = |days: &DaySet| days.last_to(Run::of(Moment::MIN, latest.plus_seconds(1)).last);
-        self.days.as_ref().and_then(day).map_or(latest, |day| Run { first: day, last: day }.start())
+        let day = |days: &DaySet| days.last_to(DayRun::of(Moment::MIN, latest.plus_seconds(1)).last);
+        self.days.as_ref().and_then(day).map_or(latest, |day| DayRun { first: day, last: day }.start())
     }
 
     /// The end of the first atom that ends at an instant or after.
     fn first_end_from(&self, instant: Moment) -> Moment {
         let earliest = self.earliest.end.max(instant);
-        let day = |days: &DaySet| days.first_from(Run::of(earliest.plus_seconds(-1), Moment::MAX).first);
-        self.days.as_ref().and_then(day).map_or(earliest, |day| Run { first: day, last: day }.end())
+        let day = |days: &DaySet| days.first_from(DayRun::of(earliest.plus_seconds(-1), Moment::MAX).first);
+        self.days.as_ref().and_then(day).map_or(earliest, |day| DayRun { first: day, last: day }.end())
     }
 }
 

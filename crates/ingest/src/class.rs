@@ -1,11 +1,11 @@
 //! Parties and sources: what a key makes, once, however many claims name it.
 
 use super::composed;
-use super::fault::{BadMapping, Fault};
+use super::fault::{BadMapping, RowFault};
 use super::filter::MAX_PARTY_ID;
 use super::mapping::{PartyClassSpec, SourceClassSpec, ValueSpec};
 use super::scope::{RowScope, Scope};
-use super::table::{Table, TableRow, Tables};
+use super::table::{CodeTable, TableRow, Tables};
 use super::value::{Value, shown};
 use detente_domain::rejection::Violation;
 use detente_ledger::wire::party::parse_party;
@@ -104,7 +104,7 @@ pub struct MadeEntities(HashMap<(bool, usize), HashMap<Box<str>, Arc<EntityRegis
 struct PartyClass<'m> {
     name: &'m str,
     number: usize,
-    table: Option<&'m Table>,
+    table: Option<&'m CodeTable>,
     id: Value<'m>,
     party_type: Value<'m>,
     names: Vec<(&'m str, Value<'m>)>,
@@ -119,7 +119,7 @@ struct PartyClass<'m> {
 struct SourceClass<'m> {
     name: &'m str,
     number: usize,
-    table: Option<&'m Table>,
+    table: Option<&'m CodeTable>,
     id: Value<'m>,
     title: Value<'m>,
     url: Option<Value<'m>>,
@@ -154,7 +154,7 @@ struct Compiler<'m> {
 }
 
 impl<'m> Compiler<'m> {
-    fn new(at: String, table: Option<&Table>, fields: &[String], tables: &'m Tables) -> Self {
+    fn new(at: String, table: Option<&CodeTable>, fields: &[String], tables: &'m Tables) -> Self {
         let scope = Scope::of_key(table.map(|table| table.columns.as_slice()), fields);
         let scope = if table.is_some_and(|table| table.open) { scope.opened() } else { scope };
         Self { at, scope, tables }
@@ -178,7 +178,7 @@ impl<'m> Compiler<'m> {
     }
 }
 
-fn table<'m>(at: &str, name: Option<&str>, tables: &'m Tables) -> Result<Option<&'m Table>, BadMapping> {
+fn table<'m>(at: &str, name: Option<&str>, tables: &'m Tables) -> Result<Option<&'m CodeTable>, BadMapping> {
     let found = |name: &str| {
         let missing = || BadMapping::at(format!("{at}.table"), format!("there is no table `{name}` in [tables]"));
         tables.get(name).ok_or_else(missing)
@@ -249,8 +249,8 @@ impl<'m> Classes<'m> {
         named: NamedEntity<'_>,
         release: &str,
         made: &mut MadeEntities,
-    ) -> Result<Arc<EntityRegistration>, Fault> {
-        let unknown = || Fault::row(format!("there is no class `{}` in [parties]", named.class));
+    ) -> Result<Arc<EntityRegistration>, RowFault> {
+        let unknown = || RowFault::row(format!("there is no class `{}` in [parties]", named.class));
         let class = self.parties.get(named.class).ok_or_else(unknown)?;
         made.once((true, class.number), &named.identity(), || class.make(named, release))
     }
@@ -264,8 +264,8 @@ impl<'m> Classes<'m> {
         named: NamedEntity<'_>,
         release: &str,
         made: &mut MadeEntities,
-    ) -> Result<Arc<EntityRegistration>, Fault> {
-        let unknown = || Fault::row(format!("there is no class `{}` in [sources]", named.class));
+    ) -> Result<Arc<EntityRegistration>, RowFault> {
+        let unknown = || RowFault::row(format!("there is no class `{}` in [sources]", named.class));
         let class = self.sources.get(named.class).ok_or_else(unknown)?;
         let identity = named.identity();
         if let Some(known) = made.known((false, class.number), &identity) {
@@ -281,9 +281,9 @@ impl<'m> Classes<'m> {
         named: NamedEntity<'_>,
         release: &str,
         made: &mut MadeEntities,
-    ) -> Result<EntityRegistration, Fault> {
+    ) -> Result<EntityRegistration, RowFault> {
         let columns = named.columns;
-        let row = looked_up(class.table, named, class.unlisted)?;
+        let row = find(class.table, named, class.unlisted)?;
         let seen = RowScope::key(named.key, row, release).given(named.with);
         let mut needs = Vec::new();
         for (party, key) in &class.publishers {
@@ -360,9 +360,9 @@ impl<'m> SourceClass<'m> {
 }
 
 impl PartyClass<'_> {
-    fn make(&self, named: NamedEntity<'_>, release: &str) -> Result<EntityRegistration, Fault> {
+    fn make(&self, named: NamedEntity<'_>, release: &str) -> Result<EntityRegistration, RowFault> {
         let (key, columns) = (named.key, named.columns);
-        let row = looked_up(self.table, named, self.unlisted)?;
+        let row = find(self.table, named, self.unlisted)?;
         let seen = RowScope::key(key, row, release).given(named.with);
         let mut names = Vec::new();
         for (lang, value) in &self.names {
@@ -373,7 +373,7 @@ impl PartyClass<'_> {
             }
         }
         let written = self.party_type.eval(&seen)?;
-        let party_type = type_named(&written).map_err(|what| Fault::column(columns, what))?;
+        let party_type = type_named(&written).map_err(|what| RowFault::column(columns, what))?;
         let party = v1::Party {
             party_id: self.id.eval(&seen)?.into_owned(),
             r#type: party_type.into(),
@@ -415,16 +415,17 @@ fn type_named(written: &str) -> Result<v1::PartyType, String> {
     })
 }
 
-fn looked_up<'t>(table: Option<&'t Table>, named: NamedEntity<'_>, unlisted: bool) -> Result<&'t [Box<str>], Fault> {
+fn find<'t>(table: Option<&'t CodeTable>, named: NamedEntity<'_>, unlisted: bool) -> Result<&'t [Box<str>], RowFault> {
     let Some(table) = table else { return Ok(&[]) };
-    let unknown = || Fault::column(named.columns, format!("`{}` is not in the table {}", shown(named.key), table.name));
+    let unknown =
+        || RowFault::column(named.columns, format!("`{}` is not in the table {}", shown(named.key), table.name));
     match table.get(named.key) {
         None if unlisted => Ok(&[]),
         row => row.map(TableRow::as_ref).ok_or_else(unknown),
     }
 }
 
-fn external_ids(specs: &[(&str, Value<'_>)], seen: &RowScope<'_>) -> Result<Vec<v1::ExternalId>, Fault> {
+fn external_ids(specs: &[(&str, Value<'_>)], seen: &RowScope<'_>) -> Result<Vec<v1::ExternalId>, RowFault> {
     let mut ids = Vec::new();
     for (scheme, value) in specs {
         let id = value.eval(seen)?;
@@ -442,7 +443,7 @@ fn check<'v>(
     class: &str,
     columns: &str,
     value: impl Fn(&str) -> &'v str,
-) -> Result<(), Fault> {
+) -> Result<(), RowFault> {
     let violations = match sink.finish() {
         Ok(()) if parsed => return Ok(()),
         Ok(()) => Vec::new(),
@@ -452,7 +453,7 @@ fn check<'v>(
         "" => format!("{class}.{field}: {description}"),
         text => format!("{class}.{field}: `{}`{}: {description}", shown(text), broken_rule(field, text)),
     });
-    Err(Fault::column(columns, told.collect::<Vec<_>>().join("; ")))
+    Err(RowFault::column(columns, told.collect::<Vec<_>>().join("; ")))
 }
 
 /// The rule that an id breaks, as a part of a message; empty for a field that is no id.
@@ -476,8 +477,8 @@ impl MadeEntities {
         &mut self,
         class: (bool, usize),
         key: &str,
-        make: impl FnOnce() -> Result<EntityRegistration, Fault>,
-    ) -> Result<Arc<EntityRegistration>, Fault> {
+        make: impl FnOnce() -> Result<EntityRegistration, RowFault>,
+    ) -> Result<Arc<EntityRegistration>, RowFault> {
         if let Some(known) = self.known(class, key) {
             return Ok(known);
         }

@@ -1,7 +1,7 @@
 //! Conditions: `{ ongoing = "1" }`, `{ deaths = { not = ["", "0"] } }`.
 
 use super::mapping::{ConditionSpec, TestSpec};
-use super::scope::{RowScope, Scope, Slot};
+use super::scope::{NameSlot, RowScope, Scope};
 
 /// A condition, compiled. Without any test it always holds.
 #[derive(Clone, Debug, Default)]
@@ -9,7 +9,7 @@ pub struct Condition(Vec<Test>);
 
 #[derive(Clone, Debug)]
 struct Test {
-    slot: Slot,
+    slot: NameSlot,
     texts: Vec<String>,
     wanted: bool,
 }

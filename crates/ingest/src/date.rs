@@ -10,7 +10,7 @@
 //! ```
 
 use super::condition::Condition;
-use super::fault::Fault;
+use super::fault::RowFault;
 use super::mapping::{DateRule, DateSpec, Spec};
 use super::scope::{RowScope, Scope};
 use super::table::Tables;
@@ -30,7 +30,7 @@ mod plausible;
 pub(super) use exclusive::{after, before};
 
 use calendar::Calendar;
-use format::{Format, Parts, Time};
+use format::{DateFormat, DateParts, Time};
 use plausible::Plausible;
 
 /// What a date of a mapping says of a row.
@@ -64,7 +64,7 @@ pub struct DateValue<'m>(Vec<Rule<'m>>);
 #[derive(Debug)]
 struct Rule<'m> {
     when: Condition,
-    what: What,
+    what: DateChoice,
     missing: &'m [String],
     open: &'m [String],
     unknown: &'m [String],
@@ -78,9 +78,9 @@ struct Rule<'m> {
 }
 
 #[derive(Debug)]
-enum What {
+enum DateChoice {
     Always(DateReading),
-    Text(Template, Vec<Format>),
+    Text(Template, Vec<DateFormat>),
     Parts { year: Template, month: Option<Template>, day: Option<Template> },
 }
 
@@ -103,7 +103,7 @@ impl<'m> DateValue<'m> {
         match spec {
             Spec::Text(text) => Ok(Self(vec![Rule {
                 when: Condition::default(),
-                what: What::Text(Template::compile(text, scope)?, Vec::new()),
+                what: DateChoice::Text(Template::compile(text, scope)?, Vec::new()),
                 missing: &[],
                 open: &[],
                 unknown: &[],
@@ -125,9 +125,9 @@ impl<'m> DateValue<'m> {
     /// The columns it is made of, for people.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         let templates = self.0.iter().flat_map(|rule| match &rule.what {
-            What::Always(_) => [None, None, None],
-            What::Text(date, _) => [Some(date), None, None],
-            What::Parts { year, month, day } => [Some(year), month.as_ref(), day.as_ref()],
+            DateChoice::Always(_) => [None, None, None],
+            DateChoice::Text(date, _) => [Some(date), None, None],
+            DateChoice::Parts { year, month, day } => [Some(year), month.as_ref(), day.as_ref()],
         });
         templates.flatten().map(Template::columns).filter(|columns| !columns.is_empty())
     }
@@ -136,7 +136,7 @@ impl<'m> DateValue<'m> {
     ///
     /// # Errors
     /// A text that is no such date, at its columns.
-    pub fn eval(&self, seen: &RowScope<'_>) -> Result<DateReading, Fault> {
+    pub fn eval(&self, seen: &RowScope<'_>) -> Result<DateReading, RowFault> {
         match self.0.iter().find(|rule| rule.when.holds(seen)) {
             Some(rule) => rule.eval(seen),
             None => Ok(DateReading::Nothing),
@@ -156,13 +156,13 @@ impl<'m> Rule<'m> {
             spec.as_ref().map(|spec| Value::compile(spec, scope, tables)).transpose()
         };
         let what = match (&rule.bound, &rule.date, part(&rule.year)?) {
-            (Some(bound), None, None) => What::Always(end(bound)?),
+            (Some(bound), None, None) => DateChoice::Always(end(bound)?),
             (None, Some(date), None) => {
                 let months = months::of(rule.months.as_deref())?;
-                let formats = rule.formats.iter().map(|format| Format::compile(format, months));
-                What::Text(Template::compile(date, scope)?, formats.collect::<Result<_, _>>()?)
+                let formats = rule.formats.iter().map(|format| DateFormat::compile(format, months));
+                DateChoice::Text(Template::compile(date, scope)?, formats.collect::<Result<_, _>>()?)
             }
-            (None, None, Some(year)) => What::Parts { year, month: part(&rule.month)?, day: part(&rule.day)? },
+            (None, None, Some(year)) => DateChoice::Parts { year, month: part(&rule.month)?, day: part(&rule.day)? },
             _ => return Err("give one of: `date`, `year` (with `month` and `day`), `bound`".to_owned()),
         };
         let empty = match rule.empty.as_deref() {
@@ -205,7 +205,7 @@ impl<'m> Rule<'m> {
             return Err(format!("`{qualifier}` is no qualifier: expected ~, ? or %"));
         }
         match &self.what {
-            What::Text(template, _) if template.constant().is_some_and(|text| !text.is_empty()) => {
+            DateChoice::Text(template, _) if template.constant().is_some_and(|text| !text.is_empty()) => {
                 let is_fixed =
                     |value: &Option<Value<'_>>| value.as_ref().is_none_or(|value| value.constant().is_some());
                 if !is_fixed(&self.precision) || !is_fixed(&self.qualifier) {
@@ -217,34 +217,34 @@ impl<'m> Rule<'m> {
         }
     }
 
-    fn eval(&self, seen: &RowScope<'_>) -> Result<DateReading, Fault> {
+    fn eval(&self, seen: &RowScope<'_>) -> Result<DateReading, RowFault> {
         let told = match &self.what {
-            What::Always(told) => return Ok(told.clone()),
-            What::Text(template, formats) => self.text(template, formats, seen)?,
-            What::Parts { year, month, day } => self.parts(year, month.as_ref(), day.as_ref(), seen)?,
+            DateChoice::Always(told) => return Ok(told.clone()),
+            DateChoice::Text(template, formats) => self.text(template, formats, seen)?,
+            DateChoice::Parts { year, month, day } => self.parts(year, month.as_ref(), day.as_ref(), seen)?,
         };
         let DateReading::Date(date) = told else { return Ok(told) };
-        self.plausible.check(&date).map_err(|what| Fault::column(self.columns(), what))?;
+        self.plausible.check(&date).map_err(|what| RowFault::column(self.columns(), what))?;
         let date = self.bounded(date)?;
         let Some(qualifier) = &self.qualifier else { return Ok(DateReading::Date(date)) };
         let qualifier = qualifier.eval(seen)?;
         if !matches!(&*qualifier, "" | "~" | "?" | "%") {
             let what = format!("`{}` is no qualifier: expected ~, ? or %", shown(&qualifier));
-            return Err(Fault::column(self.columns(), what));
+            return Err(RowFault::column(self.columns(), what));
         }
         if !qualifier.is_empty() && date.starts_with('[') && date.contains("..") {
             let what = format!("`{}` is a range, which cannot have the qualifier `{qualifier}`", shown(&date));
-            return Err(Fault::column(self.columns(), what));
+            return Err(RowFault::column(self.columns(), what));
         }
         let date = atoms::qualified(&date, &qualifier);
         if !date.contains('/') {
-            check(&date).map_err(|what| Fault::column(self.columns(), what))?;
+            check(&date).map_err(|what| RowFault::column(self.columns(), what))?;
         }
         Ok(DateReading::Date(date))
     }
 
     /// A date, or the last before it where it is exclusive; of an interval its end.
-    fn bounded(&self, date: String) -> Result<String, Fault> {
+    fn bounded(&self, date: String) -> Result<String, RowFault> {
         if !self.exclusive {
             return Ok(date);
         }
@@ -252,37 +252,37 @@ impl<'m> Rule<'m> {
         let last = if matches!(end, ".." | "") { Some(end.to_owned()) } else { exclusive::before(end) };
         let last = last.ok_or_else(|| {
             let what = format!("`{}` cannot be exclusive: expected a year, month, day or second", shown(end));
-            Fault::column(self.columns(), what)
+            RowFault::column(self.columns(), what)
         })?;
         Ok(from.map_or(last.clone(), |from| format!("{from}/{last}")))
     }
 
     fn columns(&self) -> String {
         let templates = match &self.what {
-            What::Always(_) => [None, None, None],
-            What::Text(date, _) => [Some(date), None, None],
-            What::Parts { year, month, day } => [Some(year), month.as_ref(), day.as_ref()],
+            DateChoice::Always(_) => [None, None, None],
+            DateChoice::Text(date, _) => [Some(date), None, None],
+            DateChoice::Parts { year, month, day } => [Some(year), month.as_ref(), day.as_ref()],
         };
         let columns = templates.into_iter().flatten().map(Template::columns).filter(|columns| !columns.is_empty());
         columns.collect::<Vec<_>>().join(", ")
     }
 
-    fn text(&self, template: &Template, formats: &[Format], seen: &RowScope<'_>) -> Result<DateReading, Fault> {
+    fn text(&self, template: &Template, formats: &[DateFormat], seen: &RowScope<'_>) -> Result<DateReading, RowFault> {
         let text = template.render(seen);
         let at = || template.columns().to_owned();
         if let Some(told) = self.marked(&text) {
-            return told.ok_or_else(|| Fault::column(at(), "is empty: expected a date"));
+            return told.ok_or_else(|| RowFault::column(at(), "is empty: expected a date"));
         }
         if formats.is_empty() && self.calendar == Calendar::Julian {
             let parts = ["Y-MM-DD", "Y-MM", "Y"].iter().find_map(|form| plain(form)?.read(&text, self.missing));
             let wrong =
                 || format!("`{}` is no year, month or day, which a date by the Julian calendar is", shown(&text));
-            return self.told(parts.ok_or_else(|| Fault::column(at(), wrong()))?, seen, at);
+            return self.told(parts.ok_or_else(|| RowFault::column(at(), wrong()))?, seen, at);
         }
         if formats.is_empty() {
             // An interval, for both ends at once, is looked at as a whole later.
             if !text.contains('/') {
-                check(&text).map_err(|what| Fault::column(at(), what))?;
+                check(&text).map_err(|what| RowFault::column(at(), what))?;
             }
             let most = self.precision(seen)?;
             return Ok(DateReading::Date(match most {
@@ -291,8 +291,8 @@ impl<'m> Rule<'m> {
             }));
         }
         let Some(parts) = formats.iter().find_map(|format| format.read(&text, self.missing)) else {
-            let forms: Vec<&str> = formats.iter().map(Format::written).collect();
-            return Err(Fault::column(
+            let forms: Vec<&str> = formats.iter().map(DateFormat::written).collect();
+            return Err(RowFault::column(
                 at(),
                 format!("`{}` is no date of the form {}", shown(&text), forms.join(" or ")),
             ));
@@ -306,43 +306,43 @@ impl<'m> Rule<'m> {
         month: Option<&Template>,
         day: Option<&Template>,
         seen: &RowScope<'_>,
-    ) -> Result<DateReading, Fault> {
+    ) -> Result<DateReading, RowFault> {
         let year_text = year.render(seen);
         if let Some(told) = self.marked(&year_text) {
-            return told.ok_or_else(|| Fault::column(year.columns(), "is empty: expected a year"));
+            return told.ok_or_else(|| RowFault::column(year.columns(), "is empty: expected a year"));
         }
         let number = |template: Option<&Template>, what: &str| match template {
             None => Ok(None),
             Some(template) => self.number(&template.render(seen), template.columns(), what),
         };
-        let parts = Parts {
+        let parts = DateParts {
             year: number(Some(year), "year")?,
             month: number(month, "month")?.map(|month| u32::try_from(month).unwrap_or(u32::MAX)),
             day: number(day, "day")?.map(|day| u32::try_from(day).unwrap_or(u32::MAX)),
-            ..Parts::default()
+            ..DateParts::default()
         };
         let columns = || self.columns();
         let wrong = |template: Option<&Template>, text: String| {
-            Err(Fault::column(template.map(Template::columns).unwrap_or_default(), text))
+            Err(RowFault::column(template.map(Template::columns).unwrap_or_default(), text))
         };
         match parts {
-            Parts { month: Some(number), .. } if !(1..=12).contains(&number) => {
+            DateParts { month: Some(number), .. } if !(1..=12).contains(&number) => {
                 wrong(month, format!("`{number}` is no month: expected 1 to 12"))
             }
-            Parts { day: Some(number), .. } if !(1..=31).contains(&number) => {
+            DateParts { day: Some(number), .. } if !(1..=31).contains(&number) => {
                 wrong(day, format!("`{number}` is no day: expected 1 to 31"))
             }
             parts => self.told(parts, seen, columns),
         }
     }
 
-    fn number(&self, text: &str, columns: &str, what: &str) -> Result<Option<i64>, Fault> {
+    fn number(&self, text: &str, columns: &str, what: &str) -> Result<Option<i64>, RowFault> {
         if text.is_empty() || self.missing.iter().any(|marker| marker == text) {
             return Ok(None);
         }
         text.parse()
             .map(Some)
-            .map_err(|_| Fault::column(columns, format!("`{}` is no {what}: expected a number", shown(text))))
+            .map_err(|_| RowFault::column(columns, format!("`{}` is no {what}: expected a number", shown(text))))
     }
 
     /// What a text means that is no date: an open or unknown end, or nothing; within it none where that is an error.
@@ -357,10 +357,10 @@ impl<'m> Rule<'m> {
     }
 
     /// The date that parts make, no more precise than is wanted.
-    fn told(&self, parts: Parts, seen: &RowScope<'_>, at: impl Fn() -> String) -> Result<DateReading, Fault> {
+    fn told(&self, parts: DateParts, seen: &RowScope<'_>, at: impl Fn() -> String) -> Result<DateReading, RowFault> {
         let Some(year) = parts.year else { return Ok(DateReading::Unknown) };
         let counted = if parts.of_era { Ok(year) } else { self.astronomical(year) };
-        let year = counted.map_err(|what| Fault::column(at(), what))?;
+        let year = counted.map_err(|what| RowFault::column(at(), what))?;
         let wanted = self.precision(seen)?;
         let most = wanted.unwrap_or(Precision::Second);
         let month = parts.month.filter(|_| most >= Precision::Month);
@@ -371,11 +371,11 @@ impl<'m> Rule<'m> {
         let text = match self.calendar {
             Calendar::Gregorian => edtf((year, month, day), time),
             Calendar::Julian if time.is_some() => {
-                return Err(Fault::column(at(), "has a time, which a date by the Julian calendar cannot have here"));
+                return Err(RowFault::column(at(), "has a time, which a date by the Julian calendar cannot have here"));
             }
-            Calendar::Julian => calendar::from_julian(year, month, day).map_err(|what| Fault::column(at(), what))?,
+            Calendar::Julian => calendar::from_julian(year, month, day).map_err(|what| RowFault::column(at(), what))?,
         };
-        check(&text).map_err(|what| Fault::column(at(), what))?;
+        check(&text).map_err(|what| RowFault::column(at(), what))?;
         Ok(DateReading::Date(text))
     }
 
@@ -388,10 +388,10 @@ impl<'m> Rule<'m> {
         }
     }
 
-    fn precision(&self, seen: &RowScope<'_>) -> Result<Option<Precision>, Fault> {
+    fn precision(&self, seen: &RowScope<'_>) -> Result<Option<Precision>, RowFault> {
         let Some(value) = &self.precision else { return Ok(None) };
         let word = value.eval(seen)?;
-        named_precision(&word).map_err(|what| Fault::column(value.columns(), what))
+        named_precision(&word).map_err(|what| RowFault::column(value.columns(), what))
     }
 }
 
@@ -408,8 +408,8 @@ fn named_precision(word: &str) -> Result<Option<Precision>, String> {
 }
 
 /// A form without names.
-fn plain(form: &str) -> Option<Format> {
-    months::of(None).and_then(|months| Format::compile(form, months)).ok()
+fn plain(form: &str) -> Option<DateFormat> {
+    months::of(None).and_then(|months| DateFormat::compile(form, months)).ok()
 }
 
 /// A date of the Gregorian calendar in EDTF.

@@ -46,16 +46,16 @@ pub enum BadFile {
 
 /// One thing wrong with a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct RowFault {
     /// Where in it.
-    pub place: Place,
+    pub place: FaultPlace,
     /// What is wrong, and what was expected.
     pub what: String,
 }
 
 /// Where in a row something is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum FaultPlace {
     /// In the row as a whole.
     Row,
     /// In what these columns say.
@@ -64,32 +64,32 @@ pub enum Place {
     Field(String),
 }
 
-impl Fault {
+impl RowFault {
     /// Something wrong with the row as a whole.
     pub fn row(what: impl Into<String>) -> Self {
-        Self { place: Place::Row, what: what.into() }
+        Self { place: FaultPlace::Row, what: what.into() }
     }
 
     /// Something wrong with what columns say. Where there are none, the row is wrong as a whole.
     pub fn column(columns: impl Into<String>, what: impl Into<String>) -> Self {
         let columns = columns.into();
-        let place = if columns.is_empty() { Place::Row } else { Place::Columns(columns) };
+        let place = if columns.is_empty() { FaultPlace::Row } else { FaultPlace::Columns(columns) };
         Self { place, what: what.into() }
     }
 
     /// Something wrong with a field of what was made of it.
     pub fn field(field: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { place: Place::Field(field.into()), what: what.into() }
+        Self { place: FaultPlace::Field(field.into()), what: what.into() }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for RowFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
-            Place::Row => f.write_str(&self.what),
-            Place::Columns(columns) if columns.contains(", ") => write!(f, "columns {columns}: {}", self.what),
-            Place::Columns(column) => write!(f, "column {column}: {}", self.what),
-            Place::Field(field) => write!(f, "{field}: {}", self.what),
+            FaultPlace::Row => f.write_str(&self.what),
+            FaultPlace::Columns(columns) if columns.contains(", ") => write!(f, "columns {columns}: {}", self.what),
+            FaultPlace::Columns(column) => write!(f, "column {column}: {}", self.what),
+            FaultPlace::Field(field) => write!(f, "{field}: {}", self.what),
         }
     }
 }
@@ -97,18 +97,18 @@ impl fmt::Display for Fault {
 /// Collects what is wrong with a row, so that all of it is told at once.
 #[derive(Debug, Default)]
 pub struct Faults {
-    faults: Vec<Fault>,
+    faults: Vec<RowFault>,
     notices: Vec<String>,
 }
 
 impl Faults {
     /// Takes the value, or notes what was wrong with it.
-    pub fn take<T>(&mut self, tried: Result<T, Fault>) -> Option<T> {
+    pub fn take<T>(&mut self, tried: Result<T, RowFault>) -> Option<T> {
         tried.map_err(|fault| self.note(fault)).ok()
     }
 
     /// Notes something wrong.
-    pub fn note(&mut self, fault: Fault) {
+    pub fn note(&mut self, fault: RowFault) {
         if !self.faults.contains(&fault) {
             self.faults.push(fault);
         }
@@ -122,7 +122,7 @@ impl Faults {
     }
 
     /// Returns the faults and the notices.
-    pub fn into_parts(self) -> (Vec<Fault>, Vec<String>) {
+    pub fn into_parts(self) -> (Vec<RowFault>, Vec<String>) {
         (self.faults, self.notices)
     }
 

@@ -17,9 +17,9 @@ pub use places::{Places, RowPlace};
 use super::claim::{MadeClaim, Tools};
 use super::class::{Classes, RegisteredEntity};
 use super::day::Day;
-use super::fault::{BadFile, BadMapping, Fault};
+use super::fault::{BadFile, BadMapping, RowFault};
 use super::mapping::{Mapping, Semantics};
-use super::plan::{Bench, Outcome, Plan};
+use super::plan::{Bench, Plan, RowOutcome};
 use super::release::{ClaimIds, RecordedDataSet};
 use super::scope::Unused;
 use super::snapshot::{Episodes, Window};
@@ -80,7 +80,7 @@ pub struct RecordedState {
 
 /// How many of each there were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct ImportTally {
     /// Rows that were read.
     pub rows: u64,
     /// Rows that were rejected.
@@ -127,7 +127,7 @@ pub struct Tally {
     pub leap_seconds: u64,
 }
 
-impl Tally {
+impl ImportTally {
     /// Takes in the dates of a claim that its row says.
     fn note_dates(&mut self, made: &MadeClaim) {
         let from = made.claim.valid_from.as_ref().filter(|_| made.own.from);
@@ -167,7 +167,7 @@ fn cut_of(edtf: &str) -> (bool, bool) {
 #[derive(Debug)]
 pub struct ImportOutcome {
     /// How many of each there were.
-    pub tally: Tally,
+    pub tally: ImportTally,
     /// Which row each command was made of.
     pub places: Places,
     /// Columns of the file that nothing is made of.
@@ -189,7 +189,7 @@ pub trait Out {
     /// Takes what is odd about a row that is good, or of a party.
     fn odd(&mut self, file: &str, line: u64, notice: &str);
     /// Hears how far it is.
-    fn progress(&mut self, tally: &Tally);
+    fn progress(&mut self, tally: &ImportTally);
 }
 
 /// A row that is no good.
@@ -200,7 +200,7 @@ pub struct RejectedRow<'r> {
     /// In which line, or which element of an array.
     pub line: u64,
     /// What is wrong with it.
-    pub faults: &'r [Fault],
+    pub faults: &'r [RowFault],
     /// The row as it stood.
     pub raw: &'r [u8],
 }
@@ -244,7 +244,7 @@ impl From<BadMapping> for ImportFailure {
 }
 
 /// Rows, numbered.
-struct Batch {
+struct RowBatch {
     number: u64,
     columns: Arc<Columns>,
     rows: Vec<RowResult>,
@@ -252,7 +252,7 @@ struct Batch {
 
 /// A row and what it makes.
 enum MappedRow {
-    Row(Row, Outcome),
+    Row(Row, RowOutcome),
     Bad(RowResult),
 }
 
@@ -289,7 +289,7 @@ pub fn run(
     }
     let tools = tools;
     let makers = thread::available_parallelism().map_or(1, NonZeroUsize::get).clamp(1, 4);
-    let (give, batches) = bounded::<Batch>(WAITING);
+    let (give, batches) = bounded::<RowBatch>(WAITING);
     let (mapped, results) = bounded::<MappedBatch>(WAITING);
     let mut sequencer = Sequencer::new(job, &tools, known, out);
     let unused = thread::scope(|scope| {
@@ -371,18 +371,18 @@ fn unused(job: &Job<'_>, tools: &Tools<'_>, members: &Columns) -> Result<Unused,
     Ok(plan.unused)
 }
 
-fn read(mapping: &Mapping, opened: &mut SourceFiles, give: &Sender<Batch>) -> Result<Members, BadFile> {
-    let mut batch: Option<Batch> = None;
+fn read(mapping: &Mapping, opened: &mut SourceFiles, give: &Sender<RowBatch>) -> Result<Members, BadFile> {
+    let mut batch: Option<RowBatch> = None;
     let mut number = 0;
     let mut members = Members::default();
-    let send = |batch: Batch| give.send(batch).map_err(|_| "it was stopped".to_owned());
+    let send = |batch: RowBatch| give.send(batch).map_err(|_| "it was stopped".to_owned());
     source::read(opened, &mapping.source, &mut |columns, row| {
         let fits = batch.as_ref().is_some_and(|batch| *batch.columns == **columns && batch.rows.len() < BATCH_ROWS);
         if !fits {
             if let Some(full) = batch.take() {
                 send(full)?;
             }
-            batch = Some(Batch { number, columns: Arc::clone(columns), rows: Vec::with_capacity(BATCH_ROWS) });
+            batch = Some(RowBatch { number, columns: Arc::clone(columns), rows: Vec::with_capacity(BATCH_ROWS) });
             number += 1;
             members.add(columns);
         }
@@ -398,7 +398,7 @@ fn read(mapping: &Mapping, opened: &mut SourceFiles, give: &Sender<Batch>) -> Re
     Ok(members)
 }
 
-fn make(job: &Job<'_>, tools: &Tools<'_>, batches: &Receiver<Batch>, mapped: &Sender<MappedBatch>) {
+fn make(job: &Job<'_>, tools: &Tools<'_>, batches: &Receiver<RowBatch>, mapped: &Sender<MappedBatch>) {
     let mut bench = Bench::default();
     let mut plan: Option<(Arc<Columns>, Plan<'_>)> = None;
     for batch in batches {

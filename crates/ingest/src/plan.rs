@@ -4,7 +4,7 @@ use super::claim::{ClaimPlan, MadeClaim, Tools};
 use super::class::MadeEntities;
 use super::condition::Condition;
 use super::date::DateValue;
-use super::fault::{BadMapping, Fault, Faults};
+use super::fault::{BadMapping, Faults, RowFault};
 use super::mapping::{DeriveSpec, Mapping, ValueSpec};
 use super::scope::{RowScope, Scope, Unused};
 use super::source::{Columns, Row};
@@ -40,7 +40,7 @@ pub struct Bench {
 
 /// What a row makes.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum RowOutcome {
     /// Claims.
     Claims {
         /// The claims.
@@ -55,7 +55,7 @@ pub enum Outcome {
     /// Nothing but what is wrong with it.
     Rejected {
         /// What is wrong.
-        faults: Vec<Fault>,
+        faults: Vec<RowFault>,
         /// The keys of its claims, if all of them can be read.
         keys: Option<Vec<String>>,
     },
@@ -120,11 +120,11 @@ impl<'m> Plan<'m> {
     }
 
     /// What a row makes.
-    pub fn row(&self, row: &Row, bench: &mut Bench) -> Outcome {
+    pub fn row(&self, row: &Row, bench: &mut Bench) -> RowOutcome {
         let mut faults = Faults::default();
         self.derive(row, bench, &mut faults);
         let seen = RowScope::row(row, &bench.derived, self.tools.release);
-        let Some(plans) = self.counting(&seen, &mut faults) else { return Outcome::Older };
+        let Some(plans) = self.counting(&seen, &mut faults) else { return RowOutcome::Older };
         if self.retracts.as_ref().is_some_and(|retracts| retracts.holds(&seen)) {
             return self.retracted(&plans, &seen, faults);
         }
@@ -151,7 +151,7 @@ impl<'m> Plan<'m> {
             claims.iter_mut().for_each(|made: &mut MadeClaim| made.revised = kind.flatten());
         }
         let (faults, notices) = faults.into_parts();
-        if faults.is_empty() { Outcome::Claims { claims, notices } } else { Outcome::Rejected { faults, keys } }
+        if faults.is_empty() { RowOutcome::Claims { claims, notices } } else { RowOutcome::Rejected { faults, keys } }
     }
 
     fn derive(&self, row: &Row, bench: &mut Bench, faults: &mut Faults) {
@@ -188,15 +188,15 @@ impl<'m> Plan<'m> {
     }
 
     /// Checks that the version of a row can be compared with those of the other rows.
-    fn comparable(&self, seen: &RowScope<'_>) -> Result<(), Fault> {
+    fn comparable(&self, seen: &RowScope<'_>) -> Result<(), RowFault> {
         let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return Ok(()) };
         let version = value.eval(seen)?;
         let checked = versions.check(&Version::of(&version));
-        checked.map_err(|what| Fault::column(value.columns(), format!("the version `{}` {what}", shown(&version))))
+        checked.map_err(|what| RowFault::column(value.columns(), format!("the version `{}` {what}", shown(&version))))
     }
 
     /// The outcome of a row that takes its claims back.
-    fn retracted(&self, plans: &[&ClaimPlan<'m>], seen: &RowScope<'_>, mut faults: Faults) -> Outcome {
+    fn retracted(&self, plans: &[&ClaimPlan<'m>], seen: &RowScope<'_>, mut faults: Faults) -> RowOutcome {
         let is_derived = faults.is_empty();
         let keys: Vec<String> = plans.iter().filter_map(|plan| faults.take(plan.key(seen))).collect();
         let is_known = is_derived && keys.len() == plans.len();
@@ -211,9 +211,9 @@ impl<'m> Plan<'m> {
         }
         let (faults, _) = faults.into_parts();
         if faults.is_empty() {
-            return Outcome::Retracted(keys, reason);
+            return RowOutcome::Retracted(keys, reason);
         }
-        Outcome::Rejected { faults, keys: is_known.then_some(keys) }
+        RowOutcome::Rejected { faults, keys: is_known.then_some(keys) }
     }
 }
 
@@ -267,7 +267,7 @@ impl<'m> Derive<'m> {
         Ok(Self { what: Derivation::Date(when, date), into })
     }
 
-    fn apply(&self, row: &Row, derived: &mut [String], release: &str) -> Result<(), Fault> {
+    fn apply(&self, row: &Row, derived: &mut [String], release: &str) -> Result<(), RowFault> {
         let seen = RowScope::row(row, derived, release);
         let rule = match &self.what {
             Derivation::Value(rule) if rule.when.holds(&seen) => rule,
@@ -293,7 +293,7 @@ impl<'m> Derive<'m> {
                         return Ok(());
                     }
                     let what = format!("`{}` does not match `{matches}`", shown(&text));
-                    return Err(Fault::column(rule.from.columns(), what));
+                    return Err(RowFault::column(rule.from.columns(), what));
                 };
                 for (name, at) in groups {
                     let value = found.name(name).map(|found| found.as_str().to_owned()).unwrap_or_default();
@@ -321,14 +321,14 @@ fn named(
     seen: &RowScope<'_>,
     prefix: &str,
     member: fn(&str) -> Option<i32>,
-) -> Result<Option<i32>, Fault> {
+) -> Result<Option<i32>, RowFault> {
     let word = value.eval(seen)?;
     if word.is_empty() {
         return Ok(None);
     }
     let number = member(&format!("{prefix}_{}", word.to_uppercase())).filter(|number| *number != 0);
     let what = prefix.to_lowercase().replace('_', " ");
-    number.map(Some).ok_or_else(|| Fault::column(value.columns(), format!("`{}` is no {what}", shown(&word))))
+    number.map(Some).ok_or_else(|| RowFault::column(value.columns(), format!("`{}` is no {what}", shown(&word))))
 }
 
 /// The last that gives a value counts.

@@ -58,7 +58,7 @@ pub enum TakenBack {
 /// What the ledger has of a data set, and which of it the file has named.
 #[derive(Debug, Default)]
 pub struct RecordedDataSet {
-    claims: HashTable<Entry>,
+    claims: HashTable<ReleaseEntry>,
     scheme: String,
     recorded: u32,
 }
@@ -67,7 +67,7 @@ pub struct RecordedDataSet {
 const KEPT: u32 = u32::MAX;
 
 #[derive(Debug)]
-struct Entry {
+struct ReleaseEntry {
     id: u128,
     content: u128,
     /// The place among the claims of the record; [`u32::MAX`] for one that is new.
@@ -123,7 +123,7 @@ impl RecordedDataSet {
         }
         let order = self.recorded;
         self.recorded = self.recorded.saturating_add(1);
-        self.insert(Entry { id, content, order, row: 0, retracted: false });
+        self.insert(ReleaseEntry { id, content, order, row: 0, retracted: false });
     }
 
     fn learn_retracted(&mut self, claim_id: &str, retracted: bool) {
@@ -157,7 +157,7 @@ impl RecordedDataSet {
     pub fn judge(&mut self, id: Uuid, content: ContentDigest, row: u32) -> Verdict {
         let id = id.as_u128();
         let Some(entry) = self.find(id) else {
-            self.insert(Entry { id, content: content.0, order: u32::MAX, row, retracted: false });
+            self.insert(ReleaseEntry { id, content: content.0, order: u32::MAX, row, retracted: false });
             return Verdict::Assert;
         };
         entry.row = row;
@@ -190,11 +190,11 @@ impl RecordedDataSet {
         gone.into_iter().map(|(_, id)| Uuid::from_u128(id)).collect()
     }
 
-    fn find(&mut self, id: u128) -> Option<&mut Entry> {
+    fn find(&mut self, id: u128) -> Option<&mut ReleaseEntry> {
         self.claims.find_mut(hash(id), |entry| entry.id == id)
     }
 
-    fn insert(&mut self, entry: Entry) {
+    fn insert(&mut self, entry: ReleaseEntry) {
         self.claims.insert_unique(hash(entry.id), entry, |entry| hash(entry.id));
     }
 }

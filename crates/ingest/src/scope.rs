@@ -1,6 +1,6 @@
 //! Which names a template can use, and where what they stand for is found while a row is looked at.
 //!
-//! A mapping is compiled once for the columns that a file has; after that a name is a [`Slot`], a place to look in. Names
+//! A mapping is compiled once for the columns that a file has; after that a name is a [`NameSlot`], a place to look in. Names
 //! shadow one another, the nearer the stronger: the columns of a joined row or a table, `{key}`, derived columns, the
 //! columns of the file.
 
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 /// Where a name is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slot {
+pub enum NameSlot {
     /// In a cell of the row.
     Cell(usize),
     /// In a derived column.
@@ -33,7 +33,7 @@ pub enum Slot {
 /// The names that can be used at some place of a mapping.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    names: HashMap<String, Slot>,
+    names: HashMap<String, NameSlot>,
     /// Whether a name that is not here is a column that rows need not have.
     open: bool,
     /// The names that were looked for.
@@ -43,32 +43,33 @@ pub struct Scope {
 impl Scope {
     /// The names in a file with these columns; `optional` ones need not be there.
     pub fn of_columns(columns: &Columns, optional: &[String]) -> Self {
-        let mut names: HashMap<String, Slot> = optional.iter().map(|name| (name.clone(), Slot::Nothing)).collect();
-        names.extend(columns.iter().enumerate().map(|(at, name)| (name.clone(), Slot::Cell(at))));
-        names.insert("@row".to_owned(), Slot::RowNumber);
-        names.insert("@file".to_owned(), Slot::File);
-        names.insert("@release".to_owned(), Slot::Release);
+        let mut names: HashMap<String, NameSlot> =
+            optional.iter().map(|name| (name.clone(), NameSlot::Nothing)).collect();
+        names.extend(columns.iter().enumerate().map(|(at, name)| (name.clone(), NameSlot::Cell(at))));
+        names.insert("@row".to_owned(), NameSlot::RowNumber);
+        names.insert("@file".to_owned(), NameSlot::File);
+        names.insert("@release".to_owned(), NameSlot::Release);
         Self { names, open: columns.open, used: Arc::default() }
     }
 
     /// These names, and a derived column.
     pub fn derive(&mut self, name: &str, at: usize) {
-        self.names.insert(name.to_owned(), Slot::Derived(at));
+        self.names.insert(name.to_owned(), NameSlot::Derived(at));
     }
 
     /// These names, and the columns of a code table.
     pub fn with_table(&self, columns: &[String]) -> Self {
         let mut scope = self.clone();
-        scope.names.extend(columns.iter().enumerate().map(|(at, name)| (name.clone(), Slot::Table(at))));
+        scope.names.extend(columns.iter().enumerate().map(|(at, name)| (name.clone(), NameSlot::Table(at))));
         scope
     }
 
     /// What can be used where a party or source is made of a key: the key, and the columns of its table.
     pub fn of_key(table: Option<&[String]>, fields: &[String]) -> Self {
         let mut scope = Self::default();
-        scope.names.insert("@release".to_owned(), Slot::Release);
+        scope.names.insert("@release".to_owned(), NameSlot::Release);
         let mut scope = scope.with_table(table.unwrap_or_default());
-        scope.names.insert("key".to_owned(), Slot::Key);
+        scope.names.insert("key".to_owned(), NameSlot::Key);
         fields.iter().enumerate().for_each(|(at, name)| scope.derive(name, at));
         scope
     }
@@ -81,7 +82,7 @@ impl Scope {
     /// These names, and one more that stands for what is at hand.
     pub fn with_item(&self) -> Self {
         let mut scope = self.clone();
-        scope.names.insert("@item".to_owned(), Slot::Key);
+        scope.names.insert("@item".to_owned(), NameSlot::Key);
         scope
     }
 
@@ -108,7 +109,7 @@ impl Scope {
     ///
     /// # Errors
     /// There is no such name, and which there are.
-    pub fn find(&self, name: &str) -> Result<Slot, String> {
+    pub fn find(&self, name: &str) -> Result<NameSlot, String> {
         if let Ok(mut used) = self.used.lock() {
             used.insert(name.to_owned());
         }
@@ -119,7 +120,7 @@ impl Scope {
             .get(name)
             .copied()
             .or_else(single)
-            .or(nothing.then_some(Slot::Nothing))
+            .or(nothing.then_some(NameSlot::Nothing))
             .ok_or_else(|| self.unknown(name))
     }
 
@@ -211,16 +212,16 @@ impl<'r> RowScope<'r> {
     }
 
     /// What a slot says; empty where there is nothing.
-    pub fn get(&self, slot: Slot) -> Cow<'r, str> {
+    pub fn get(&self, slot: NameSlot) -> Cow<'r, str> {
         let text = match slot {
-            Slot::Cell(at) => self.row.map(|row| row.cell(at)),
-            Slot::Derived(at) => self.derived.get(at).map(String::as_str),
-            Slot::Table(at) => self.table.get(at).map(AsRef::as_ref),
-            Slot::Key => Some(self.key),
-            Slot::Release => Some(self.release),
-            Slot::File => self.row.map(|row| row.file.name()),
-            Slot::Nothing => None,
-            Slot::RowNumber => {
+            NameSlot::Cell(at) => self.row.map(|row| row.cell(at)),
+            NameSlot::Derived(at) => self.derived.get(at).map(String::as_str),
+            NameSlot::Table(at) => self.table.get(at).map(AsRef::as_ref),
+            NameSlot::Key => Some(self.key),
+            NameSlot::Release => Some(self.release),
+            NameSlot::File => self.row.map(|row| row.file.name()),
+            NameSlot::Nothing => None,
+            NameSlot::RowNumber => {
                 return self.row.map(|row| Cow::Owned(row.number.to_string())).unwrap_or_default();
             }
         };

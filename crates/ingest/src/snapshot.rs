@@ -30,7 +30,7 @@ mod episode;
 mod turn;
 
 pub use episode::Said;
-pub use turn::Step;
+pub use turn::EpisodeStep;
 
 use super::day::Day;
 use super::release::ClaimIds;
@@ -47,7 +47,7 @@ const KEPT: u32 = u32::MAX;
 pub struct Episodes {
     scheme: String,
     label: String,
-    by_key: HashMap<Uuid, Key>,
+    by_key: HashMap<Uuid, RowKey>,
     /// The key of each claim.
     keys: HashMap<Uuid, Uuid>,
     /// The confirmations that are recorded, in order.
@@ -60,7 +60,7 @@ pub struct Episodes {
 
 /// The episodes of a key, in order, and the row of the file that has the key: 0 for none.
 #[derive(Debug, Default)]
-struct Key {
+struct RowKey {
     episodes: Vec<Episode>,
     row: u32,
 }
@@ -98,7 +98,7 @@ fn begun_after(before: Option<&Day>, day: &Day) -> String {
     format!("[{first}..{}]", day.text())
 }
 
-impl Key {
+impl RowKey {
     fn of_day_mut(&mut self, day: &Day) -> Option<&mut Episode> {
         self.episodes.iter_mut().rev().find(|episode| episode.began == *day)
     }
@@ -265,7 +265,7 @@ impl Episodes {
         })
     }
 
-    fn going_on_where(&self, is_meant: impl Fn(&Key, &Episode) -> bool) -> Vec<Uuid> {
+    fn going_on_where(&self, is_meant: impl Fn(&RowKey, &Episode) -> bool) -> Vec<Uuid> {
         let mut claims: Vec<Uuid> = Vec::new();
         for of_key in self.by_key.values() {
             let meant = of_key.episodes.iter().filter(|episode| episode.goes_on() && is_meant(of_key, episode));

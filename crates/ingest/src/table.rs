@@ -14,12 +14,12 @@ pub type TableRow = Box<[Box<str>]>;
 
 /// A code table, in memory.
 #[derive(Debug)]
-pub struct Table {
+pub struct CodeTable {
     /// What it is called in the mapping.
     pub name: String,
     /// The names of its columns.
     pub columns: Vec<String>,
-    key: Key,
+    key: CodeKey,
     rows: HashMap<Box<str>, Vec<TableRow>>,
     /// True if a mapping may name a column that no row has: members of JSON are optional.
     pub open: bool,
@@ -29,14 +29,14 @@ pub struct Table {
 
 /// What one looks up by.
 #[derive(Debug)]
-enum Key {
+enum CodeKey {
     /// A column.
     Column(usize),
     /// A text made of several.
     Template(Template),
 }
 
-impl Key {
+impl CodeKey {
     /// Reads `key`: the name of a column, or a template where it has braces.
     fn read(spec: &str, columns: &[String]) -> Result<Self, String> {
         if spec.contains('{') {
@@ -56,9 +56,9 @@ impl Key {
 }
 
 /// The tables of a mapping.
-pub type Tables = BTreeMap<String, Table>;
+pub type Tables = BTreeMap<String, CodeTable>;
 
-impl Table {
+impl CodeTable {
     /// Reads a table. `beside` is where its file is looked for; `instead` a file that takes its place.
     ///
     /// # Errors
@@ -85,7 +85,14 @@ impl Table {
             std::iter::once(key.as_str()).chain(rest).map(Box::from).collect()
         };
         let rows = rows.iter().map(|(key, row)| (key.as_str().into(), vec![cells(key, row)])).collect();
-        Self { name: name.to_owned(), columns: names, key: Key::Column(0), rows, open: false, merged: HashMap::new() }
+        Self {
+            name: name.to_owned(),
+            columns: names,
+            key: CodeKey::Column(0),
+            rows,
+            open: false,
+            merged: HashMap::new(),
+        }
     }
 
     fn of_file(name: &str, spec: &TableSpec, path: &Path) -> Result<Self, BadMapping> {
@@ -115,7 +122,7 @@ impl Table {
                 Some(table) => table,
                 none => none.insert(Self {
                     name: name.to_owned(),
-                    key: Key::read(&spec.key, columns)?,
+                    key: CodeKey::read(&spec.key, columns)?,
                     columns: columns.to_vec(),
                     rows: HashMap::new(),
                     open: columns.open,
@@ -211,7 +218,7 @@ impl Table {
 
     /// The column that is taken where none is named: the first that is not the key.
     pub fn first_value(&self) -> usize {
-        usize::from(matches!(self.key, Key::Column(0)))
+        usize::from(matches!(self.key, CodeKey::Column(0)))
     }
 
     /// All that it says, for telling whether it is the same table.

@@ -1,13 +1,13 @@
 //! Templates: text with columns in braces, `"{side_a|lower} attacks {side_b}"`.
 
 use super::filter::{self, Filter, MAX_PARTY_ID};
-use super::scope::{RowScope, Scope, Slot};
+use super::scope::{NameSlot, RowScope, Scope};
 use std::borrow::Cow;
 
 /// A template, compiled.
 #[derive(Clone, Debug)]
 pub struct Template {
-    parts: Vec<Part>,
+    parts: Vec<TemplatePart>,
     /// The columns it is made of, as it is told when something is wrong with what they say.
     columns: Box<str>,
     /// The maximum number of bytes of each id in the text.
@@ -15,9 +15,9 @@ pub struct Template {
 }
 
 #[derive(Clone, Debug)]
-enum Part {
+enum TemplatePart {
     Text(Box<str>),
-    Column(Slot, Box<[Filter]>),
+    Column(NameSlot, Box<[Filter]>),
 }
 
 impl Template {
@@ -43,10 +43,10 @@ impl Template {
                 return Err(format!("`{text}`: a brace without its other; for a brace itself write it twice"));
             };
             if !plain.is_empty() {
-                parts.push(Part::Text(std::mem::take(&mut plain).into()));
+                parts.push(TemplatePart::Text(std::mem::take(&mut plain).into()));
             }
             let (name, filters) = filtered(name)?;
-            parts.push(Part::Column(scope.find(name)?, filters));
+            parts.push(TemplatePart::Column(scope.find(name)?, filters));
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -54,7 +54,7 @@ impl Template {
         }
         plain.push_str(rest);
         if !plain.is_empty() {
-            parts.push(Part::Text(plain.into()));
+            parts.push(TemplatePart::Text(plain.into()));
         }
         Ok(Self { parts, columns: names.join(", ").into(), room: MAX_PARTY_ID })
     }
@@ -65,8 +65,8 @@ impl Template {
         let (mut literal, mut ids) = (0, 0);
         for part in &self.parts {
             match part {
-                Part::Text(text) => literal += text.len(),
-                Part::Column(_, filters) => ids += usize::from(is_id(filters)),
+                TemplatePart::Text(text) => literal += text.len(),
+                TemplatePart::Column(_, filters) => ids += usize::from(is_id(filters)),
             }
         }
         self.room = MAX_PARTY_ID.saturating_sub(literal).checked_div(ids).unwrap_or(MAX_PARTY_ID);
@@ -76,8 +76,8 @@ impl Template {
     /// The text of the columns before any filter, for messages.
     pub fn raw(&self, seen: &RowScope<'_>) -> String {
         let columns = self.parts.iter().filter_map(|part| match part {
-            Part::Text(_) => None,
-            Part::Column(slot, _) => Some(seen.get(*slot)),
+            TemplatePart::Text(_) => None,
+            TemplatePart::Column(slot, _) => Some(seen.get(*slot)),
         });
         columns.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
     }
@@ -86,15 +86,15 @@ impl Template {
     pub fn render<'t>(&'t self, seen: &RowScope<'t>) -> Cow<'t, str> {
         match self.parts.as_slice() {
             [] => return Cow::Borrowed(""),
-            [Part::Text(text)] => return Cow::Borrowed(text),
-            [Part::Column(slot, filters)] if filters.is_empty() => return seen.get(*slot),
+            [TemplatePart::Text(text)] => return Cow::Borrowed(text),
+            [TemplatePart::Column(slot, filters)] if filters.is_empty() => return seen.get(*slot),
             _ => {}
         }
         let mut made = String::new();
         for part in &self.parts {
             match part {
-                Part::Text(text) => made.push_str(text),
-                Part::Column(slot, filters) => {
+                TemplatePart::Text(text) => made.push_str(text),
+                TemplatePart::Column(slot, filters) => {
                     let mut text = seen.get(*slot);
                     for filter in filters {
                         text = Cow::Owned(filter.apply_within(&text, self.room));
@@ -110,7 +110,7 @@ impl Template {
     pub fn constant(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [] => Some(""),
-            [Part::Text(text)] => Some(text),
+            [TemplatePart::Text(text)] => Some(text),
             _ => None,
         }
     }

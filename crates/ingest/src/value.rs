@@ -1,10 +1,10 @@
 //! Values: a template, and what becomes of its text: a part of it, what a map or a code table has for it.
 
 use super::condition::Condition;
-use super::fault::Fault;
+use super::fault::RowFault;
 use super::mapping::{Spec, ValueRule, ValueSpec};
 use super::scope::{RowScope, Scope};
-use super::table::{Table, Tables};
+use super::table::{CodeTable, Tables};
 use super::template::Template;
 use regex::Regex;
 use std::borrow::Cow;
@@ -36,7 +36,7 @@ pub struct Rule<'m> {
 enum Lookup<'m> {
     None,
     Map(HashMap<&'m str, &'m str>),
-    Table(&'m Table, usize),
+    Table(&'m CodeTable, usize),
 }
 
 /// What a rule is written with.
@@ -94,7 +94,7 @@ impl<'m> Value<'m> {
     ///
     /// # Errors
     /// What is not known, at its columns.
-    pub fn eval<'v>(&'v self, seen: &RowScope<'v>) -> Result<Cow<'v, str>, Fault> {
+    pub fn eval<'v>(&'v self, seen: &RowScope<'v>) -> Result<Cow<'v, str>, RowFault> {
         match self {
             Self::Template(template) => Ok(template.render(seen)),
             Self::Rules(rules) => match rules.iter().find(|rule| rule.when.holds(seen)) {
@@ -165,7 +165,7 @@ impl<'m> Rule<'m> {
     ///
     /// # Errors
     /// What is not known, at its columns.
-    pub fn eval<'v>(&'v self, seen: &RowScope<'v>) -> Result<Cow<'v, str>, Fault> {
+    pub fn eval<'v>(&'v self, seen: &RowScope<'v>) -> Result<Cow<'v, str>, RowFault> {
         let text = self.from.render(seen);
         let found = match &self.matches {
             None => Some(text.clone()),
@@ -177,7 +177,7 @@ impl<'m> Rule<'m> {
             (None, Some(otherwise)) => Ok(otherwise.render(seen)),
             // What says nothing need not be known.
             (None, None) if text.is_empty() => Ok(Cow::Borrowed("")),
-            (None, None) => Err(Fault::column(self.from.columns(), self.unknown(&text))),
+            (None, None) => Err(RowFault::column(self.from.columns(), self.unknown(&text))),
         }
     }
 

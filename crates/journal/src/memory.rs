@@ -22,9 +22,9 @@ pub struct MemoryJournal {
     log: Arc<Log>,
 }
 
-struct Log(RwLock<State>);
+struct Log(RwLock<MemoryState>);
 
-struct State {
+struct MemoryState {
     head: Head,
     chunks: Vec<Chunk>,
 }
@@ -39,7 +39,7 @@ impl MemoryJournal {
     /// An empty journal that hands out large appends in chunks of this many records (at least one).
     #[must_use]
     pub fn with_chunks_of(ledger_id: LedgerId, records: usize) -> Self {
-        let state = State { head: Head::GENESIS, chunks: Vec::new() };
+        let state = MemoryState { head: Head::GENESIS, chunks: Vec::new() };
         Self { ledger_id, chunk_records: records.max(1), log: Arc::new(Log(RwLock::new(state))) }
     }
 }

@@ -1,6 +1,6 @@
 //! The persisted twins of the journal's types, as `proto/detente/journal/v1/record.proto` describes them.
 //!
-//! Reading decodes a [`Frame`] message whose records share the frame's buffer. Writing encodes straight from the
+//! Reading decodes a [`RecordFrame`] message whose records share the frame's buffer. Writing encodes straight from the
 //! journal's own types, without building messages: it runs for every event.
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const EVENT: u32 = 2;
 
 /// The payload of one frame.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Frame {
+pub(crate) struct RecordFrame {
     #[prost(message, optional, tag = "1")]
     header: Option<HeaderMessage>,
     #[prost(message, repeated, tag = "2")]
@@ -61,7 +61,7 @@ struct RecordMessage {
 
 /// Decodes a frame's payload; `None` if it is not one. The records share its buffer.
 pub(crate) fn decode(payload: Bytes) -> Option<(Arc<AppendHeader>, Vec<Record>)> {
-    let frame = Frame::decode(payload).ok()?;
+    let frame = RecordFrame::decode(payload).ok()?;
     let header = frame.header?.into_header()?;
     let records = frame.records.into_iter().map(RecordMessage::into_record).collect::<Option<Vec<_>>>()?;
     Some((Arc::new(header), records))

@@ -10,13 +10,13 @@ use crate::home;
 use crate::metrics::Metrics;
 use crate::query::kept::KeptAnswers;
 use crate::read::horizon::Horizon;
-use crate::store::{OpenError as StoreError, Progress, Saver, Store};
+use crate::store::{Progress, Saver, Store, StoreOpenError as StoreError};
 use crate::write::clock_guard::{ClockGuard, ClockLimits};
 use crate::write::clock_mark::ClockMark;
 use crate::write::commit::Committer;
 use crate::write::hindrance::Surroundings;
 use crate::write::salt::{DerivedSalts, RandomSalts, Salts};
-use crate::write::stage::{Place, StageLimits, Stages};
+use crate::write::stage::{StageLimits, StageStorage, Stages};
 use crate::write::writer::Writer;
 use crate::write::writing::Writing;
 use crossbeam_channel::bounded;
@@ -157,18 +157,18 @@ struct SideFiles {
 impl SideFiles {
     fn open(data: &Path, ledger: LedgerId, options: &LedgerOptions) -> io::Result<Self> {
         let reserve = options.journal.reserve_bytes;
-        let place = Place::Files { dir: stages_dir(data), disk: Arc::new(RealDisk), reserve };
+        let place = StageStorage::Files { dir: stages_dir(data), disk: Arc::new(RealDisk), reserve };
         let stages = Stages::open(place, ledger, options.stages)?;
         Ok(Self { cursors: Cursors::open(cursors_dir(data), ledger, false)?, stages })
     }
 
     fn read_only(data: &Path, ledger: LedgerId, options: &LedgerOptions) -> io::Result<Self> {
-        let stages = Stages::open(Place::ReadOnly, ledger, options.stages)?;
+        let stages = Stages::open(StageStorage::ReadOnly, ledger, options.stages)?;
         Ok(Self { cursors: Cursors::open(cursors_dir(data), ledger, true)?, stages })
     }
 
     fn in_memory(ledger: LedgerId, options: &LedgerOptions) -> io::Result<Self> {
-        Ok(Self { cursors: Cursors::in_memory(), stages: Stages::open(Place::Memory, ledger, options.stages)? })
+        Ok(Self { cursors: Cursors::in_memory(), stages: Stages::open(StageStorage::Memory, ledger, options.stages)? })
     }
 }
 

@@ -11,34 +11,34 @@ use std::{
 
 use serde_json::{Deserializer, Value};
 
-use crate::cli::{Failure, json};
+use crate::cli::{CommandFailure, json};
 use detente_proto::v1::AppendRequest;
 
 /// Reads the requests in a file, or in standard input where it is `-`.
-pub(crate) fn read(file: &Path) -> Result<Vec<AppendRequest>, Failure> {
+pub(crate) fn read(file: &Path) -> Result<Vec<AppendRequest>, CommandFailure> {
     let name = file.display();
     let mut text = String::new();
     let read = match file.as_os_str() == "-" {
         true => io::stdin().lock().read_to_string(&mut text),
         false => File::open(file).and_then(|mut file| file.read_to_string(&mut text)),
     };
-    read.map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
-    requests(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))
+    read.map_err(|error| CommandFailure::Usage(format!("cannot read {name}: {error}")))?;
+    requests(&text).map_err(|error| CommandFailure::Usage(format!("{name}: {error}")))
 }
 
-fn requests(text: &str) -> Result<Vec<AppendRequest>, Failure> {
+fn requests(text: &str) -> Result<Vec<AppendRequest>, CommandFailure> {
     let mut requests = Vec::new();
     for (value, ordinal) in Deserializer::from_str(text).into_iter::<Value>().zip(1..) {
-        let value = value.map_err(|error| Failure::Usage(format!("request {ordinal} is not JSON: {error}")))?;
+        let value = value.map_err(|error| CommandFailure::Usage(format!("request {ordinal} is not JSON: {error}")))?;
         let request: AppendRequest =
-            json::message(value).map_err(|error| Failure::Usage(format!("request {ordinal} is {error}")))?;
+            json::message(value).map_err(|error| CommandFailure::Usage(format!("request {ordinal} is {error}")))?;
         if request.commands.is_empty() {
-            return Err(Failure::Usage(format!("request {ordinal} has no `commands`")));
+            return Err(CommandFailure::Usage(format!("request {ordinal} has no `commands`")));
         }
         requests.push(request);
     }
     match requests.is_empty() {
-        true => Err(Failure::Usage("no request in it".to_owned())),
+        true => Err(CommandFailure::Usage("no request in it".to_owned())),
         false => Ok(requests),
     }
 }

@@ -22,11 +22,11 @@ use uuid::Uuid;
 
 use self::claim_args::NewClaimArgs;
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     global_args::GlobalArgs,
     instant,
     json::{self, Layout},
-    output::{self, Format},
+    output::{self, OutputFormat},
     progress,
     refusal::RequestPlace,
     table::{escape, grid::Grid},
@@ -56,7 +56,7 @@ pub(crate) struct AppendArgs {
 
 impl AppendArgs {
     /// Records, and shows what was recorded.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let requests = self.requests(global.output)?;
         let ledger = connect::ledger(&global.server).await?;
         let mut replies = Vec::new();
@@ -67,7 +67,7 @@ impl AppendArgs {
     }
 
     /// Everything to send, complete. All of the input is read before the first request goes out.
-    fn requests(self, format: Format) -> Result<Vec<AppendRequest>, Failure> {
+    fn requests(self, format: OutputFormat) -> Result<Vec<AppendRequest>, CommandFailure> {
         let mut requests = match &self.file {
             Some(file) => input::read(file)?,
             None => vec![self.claim.request()],
@@ -86,7 +86,7 @@ impl AppendArgs {
     }
 }
 
-fn tell(request_id: Uuid, format: Format) {
+fn tell(request_id: Uuid, format: OutputFormat) {
     match format.is_json() {
         true => output::notice(&json!({ "requestId": request_id.to_string() }).to_string()),
         false => output::notice(&format!("request id {request_id}")),
@@ -97,17 +97,17 @@ fn tell(request_id: Uuid, format: Format) {
 async fn send(
     ledger: &Client,
     requests: Vec<AppendRequest>,
-    format: Format,
+    format: OutputFormat,
     replies: &mut Vec<AppendResponse>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let total = requests.len();
     let progress = progress::bar("appends", total);
     for (request, ordinal) in requests.into_iter().zip(1..) {
         let place = RequestPlace { request_id: request.request_id.clone(), ordinal, total };
-        let reply = ledger.append(request).await.map_err(|error| Failure::from(error).of(place))?;
+        let reply = ledger.append(request).await.map_err(|error| CommandFailure::from(error).of(place))?;
         match format {
-            Format::Jsonl => output::lines(&[reply])?,
-            Format::Table | Format::Json => replies.push(reply),
+            OutputFormat::Jsonl => output::lines(&[reply])?,
+            OutputFormat::Table | OutputFormat::Json => replies.push(reply),
         }
         progress.inc(1);
     }
@@ -115,12 +115,12 @@ async fn send(
     Ok(())
 }
 
-fn show(replies: &[AppendResponse], global: &GlobalArgs) -> Result<(), Failure> {
+fn show(replies: &[AppendResponse], global: &GlobalArgs) -> Result<(), CommandFailure> {
     match (replies, global.output) {
         ([], _) => Ok(()),
         ([reply], format) => format.one(reply, || table(reply)),
-        (replies, Format::Table) => output::write(&replies.iter().map(summary).collect::<String>()),
-        (replies, Format::Json | Format::Jsonl) => {
+        (replies, OutputFormat::Table) => output::write(&replies.iter().map(summary).collect::<String>()),
+        (replies, OutputFormat::Json | OutputFormat::Jsonl) => {
             let lines = replies.iter().map(|reply| json::text(reply, Layout::Line)).collect::<Result<Vec<_>, _>>()?;
             let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
             output::write(&format!("{{\"responses\": [\n{}\n]}}\n", lines.join(",\n")))
@@ -197,7 +197,7 @@ mod tests {
         let flags = ["--kind", "agreement", "--type", "state", "--modality", "asserted", "--text", "en:They sign."];
         let more =
             ["--valid", "2025-09-10/..", "--relationship", "AZE-RUS", "--recorded-by", "desk", "--validate-only"];
-        let requests = parsed(&[flags.as_slice(), &more].concat()).unwrap().requests(Format::Table).unwrap();
+        let requests = parsed(&[flags.as_slice(), &more].concat()).unwrap().requests(OutputFormat::Table).unwrap();
         let [request] = requests.as_slice() else { panic!("not one") };
         assert_eq!((request.recorded_by.as_str(), request.validate_only), ("desk", true));
         assert!(Uuid::parse_str(&request.request_id).is_ok());

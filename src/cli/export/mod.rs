@@ -14,7 +14,7 @@ mod out;
 mod rows;
 
 use super::{
-    Failure, connect,
+    CommandFailure, connect,
     cut_args::CutArgs,
     filter_args::FilterArgs,
     global_args::GlobalArgs,
@@ -24,7 +24,7 @@ use super::{
 };
 use clap::{Args, ValueEnum};
 use detente_ingest::tables::{self, Table, columns, sheet};
-use rows::Question;
+use rows::ExportQuestion;
 use std::path::PathBuf;
 
 pub(crate) use rows::{Ask, Client};
@@ -43,7 +43,7 @@ pub(crate) struct ExportArgs {
     format: FileFormat,
     /// Rows of the table. Default: the claims of a state.
     #[arg(long, value_enum, value_name = "ROWS")]
-    what: Option<What>,
+    what: Option<ExportSubject>,
     /// Languages of the text columns (BCP 47, comma-separated), one column each.
     #[arg(long, value_name = "LANG,...", value_delimiter = ',', default_value = "en")]
     languages: Vec<String>,
@@ -84,7 +84,7 @@ enum FileFormat {
 
 /// What the rows of a table are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum What {
+enum ExportSubject {
     /// The claims of the state at a date, as known at a cut.
     State,
     /// The claims of a cut, whatever their valid time.
@@ -93,12 +93,12 @@ enum What {
     Events,
 }
 
-impl From<What> for Table {
-    fn from(what: What) -> Self {
+impl From<ExportSubject> for Table {
+    fn from(what: ExportSubject) -> Self {
         match what {
-            What::State => Self::State,
-            What::Claims => Self::Claims,
-            What::Events => Self::Events,
+            ExportSubject::State => Self::State,
+            ExportSubject::Claims => Self::Claims,
+            ExportSubject::Events => Self::Events,
         }
     }
 }
@@ -124,16 +124,16 @@ pub(crate) enum Export {
 pub(crate) struct TableExport {
     /// The directory that holds the ledger; without one a server is asked.
     pub(crate) data: Option<PathBuf>,
-    form: sheet::Form,
+    form: sheet::SheetForm,
     table: Table,
     languages: Vec<String>,
-    question: Question,
+    question: ExportQuestion,
     out: Option<PathBuf>,
 }
 
 impl ExportArgs {
     /// Writes a table that a server is asked for, or has the operator's verb open the directory.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         match self.understood()? {
             Export::Columns(list) => output::write(&list),
             Export::Record { data, out } => crate::operator::export_record(data, out).await,
@@ -142,39 +142,39 @@ impl ExportArgs {
         }
     }
 
-    fn understood(self) -> Result<Export, Failure> {
+    fn understood(self) -> Result<Export, CommandFailure> {
         if self.columns {
-            let table = self.what.unwrap_or(What::State).into();
+            let table = self.what.unwrap_or(ExportSubject::State).into();
             return Ok(Export::Columns(tables::described(table, &self.languages)));
         }
         let form = match self.format {
             FileFormat::Record => return self.record(),
-            FileFormat::Csv => sheet::Form::Csv { for_spreadsheet: self.spreadsheet },
-            FileFormat::Parquet => sheet::Form::Parquet,
-            FileFormat::Ndjson => sheet::Form::Lines { with_nulls: false },
+            FileFormat::Csv => sheet::SheetForm::Csv { for_spreadsheet: self.spreadsheet },
+            FileFormat::Parquet => sheet::SheetForm::Parquet,
+            FileFormat::Ndjson => sheet::SheetForm::Lines { with_nulls: false },
         };
         if self.spreadsheet && self.format != FileFormat::Csv {
             return Err(usage("--spreadsheet", "is for --format csv"));
         }
-        let what = self.what.unwrap_or(What::State);
-        let question = Question {
+        let what = self.what.unwrap_or(ExportSubject::State);
+        let question = ExportQuestion {
             filter: self.filter.filter(None),
             cut: self.cut,
             valid_at: self.valid_at,
             mode: self.mode.map(Into::into),
             include_retracted: self.include_retracted,
         };
-        if what != What::State && (question.valid_at.is_some() || question.mode.is_some()) {
+        if what != ExportSubject::State && (question.valid_at.is_some() || question.mode.is_some()) {
             return Err(usage("--valid-at and --mode", "are for --what state"));
         }
-        if what == What::Events && question.include_retracted {
+        if what == ExportSubject::Events && question.include_retracted {
             return Err(usage("--include-retracted", "is not for --what events: the log has every event"));
         }
         let (data, out, languages) = (self.data, self.out, self.languages);
         Ok(Export::Table(Box::new(TableExport { data, form, table: what.into(), languages, question, out })))
     }
 
-    fn record(self) -> Result<Export, Failure> {
+    fn record(self) -> Result<Export, CommandFailure> {
         if self.what.is_some() || self.valid_at.is_some() || self.mode.is_some() || self.spreadsheet {
             return Err(usage("--what, --valid-at, --mode and --spreadsheet", "need --format csv, parquet or ndjson"));
         }
@@ -188,21 +188,21 @@ impl ExportArgs {
     }
 }
 
-fn usage(flag: &str, why: &str) -> Failure {
-    Failure::Usage(format!("{flag} {why}"))
+fn usage(flag: &str, why: &str) -> CommandFailure {
+    CommandFailure::Usage(format!("{flag} {why}"))
 }
 
 impl TableExport {
     /// Asks a ledger, and writes its answer.
-    pub(crate) async fn write(self, ledger: &mut rows::Client<impl Ask>) -> Result<(), Failure> {
+    pub(crate) async fn write(self, ledger: &mut rows::Client<impl Ask>) -> Result<(), CommandFailure> {
         let columns = columns(self.table, &self.languages);
         let headings = columns.iter().map(tables::Column::heading).collect();
         let mut file = out::Out::begin(self.out)?;
         let progress = progress::counter("rows");
-        let mut sheet = sheet::begin(self.form, headings, file.writer()?).map_err(Failure::output)?;
-        let mut put = |row: &tables::Row<'_>| {
+        let mut sheet = sheet::begin(self.form, headings, file.writer()?).map_err(CommandFailure::output)?;
+        let mut put = |row: &tables::OutputRow<'_>| {
             progress.inc(1);
-            sheet.row(columns.iter().map(|column| column.cell(row)).collect()).map_err(Failure::output)
+            sheet.row(columns.iter().map(|column| column.cell(row)).collect()).map_err(CommandFailure::output)
         };
         let told = match self.table {
             Table::State => rows::state(ledger, self.question, &mut put).await,
@@ -211,7 +211,7 @@ impl TableExport {
         };
         progress.finish_and_clear();
         let told = told?;
-        sheet.finish(&told.said()).map_err(Failure::output)?;
+        sheet.finish(&told.said()).map_err(CommandFailure::output)?;
         file.finish()?;
         notice(&told.words());
         Ok(())

@@ -1,6 +1,6 @@
 //! Where a table is written: standard output, or a file that appears under its name when it is whole.
 
-use super::Failure;
+use super::CommandFailure;
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Write},
@@ -20,10 +20,10 @@ struct Partial {
 
 impl Out {
     /// Begins a file, or standard output without one.
-    pub(super) fn begin(out: Option<PathBuf>) -> Result<Self, Failure> {
+    pub(super) fn begin(out: Option<PathBuf>) -> Result<Self, CommandFailure> {
         let Some(whole) = out else { return Ok(Self { file: None }) };
         let Some(name) = whole.file_name() else {
-            return Err(Failure::Usage(format!("--out {}: not the name of a file", whole.display())));
+            return Err(CommandFailure::Usage(format!("--out {}: not the name of a file", whole.display())));
         };
         let mut part = name.to_owned();
         part.push(format!(".{}.part", std::process::id()));
@@ -32,17 +32,17 @@ impl Out {
     }
 
     /// What to write to.
-    pub(super) fn writer(&mut self) -> Result<Box<dyn Write + Send>, Failure> {
+    pub(super) fn writer(&mut self) -> Result<Box<dyn Write + Send>, CommandFailure> {
         match &self.file {
             None => Ok(Box::new(BufWriter::new(io::stdout()))),
-            Some(file) => Ok(Box::new(BufWriter::new(File::create(&file.part).map_err(Failure::Output)?))),
+            Some(file) => Ok(Box::new(BufWriter::new(File::create(&file.part).map_err(CommandFailure::Output)?))),
         }
     }
 
     /// Gives the file its name. What was written has been flushed.
-    pub(super) fn finish(mut self) -> Result<(), Failure> {
+    pub(super) fn finish(mut self) -> Result<(), CommandFailure> {
         let Some(file) = &mut self.file else { return Ok(()) };
-        fs::rename(&file.part, &file.whole).map_err(Failure::Output)?;
+        fs::rename(&file.part, &file.whole).map_err(CommandFailure::Output)?;
         file.is_done = true;
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Asks a ledger for the rows of a table, page by page, all at the cut of the first.
 
-use super::Failure;
+use super::CommandFailure;
 use crate::cli::cut_args::CutArgs;
-use detente_ingest::tables::{Row, RowCoordinates, sheet::Said};
+use detente_ingest::tables::{OutputRow, RowCoordinates, sheet::Said};
 use detente_proto::v1::{self, ledger_service_client::LedgerServiceClient};
 use tonic::body::Body;
 use tonic::client::GrpcService;
@@ -21,7 +21,7 @@ pub(crate) type Client<T> = LedgerServiceClient<T>;
 
 /// What is asked.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(super) struct ExportQuestion {
     pub(super) filter: Option<v1::Filter>,
     pub(super) cut: CutArgs,
     pub(super) valid_at: Option<String>,
@@ -38,7 +38,7 @@ pub(super) struct ExportSummary {
 }
 
 /// Takes a row.
-type Put<'p> = &'p mut dyn FnMut(&Row<'_>) -> Result<(), Failure>;
+type Put<'p> = &'p mut dyn FnMut(&OutputRow<'_>) -> Result<(), CommandFailure>;
 
 impl ExportSummary {
     /// What a file says of itself.
@@ -70,9 +70,9 @@ impl ExportSummary {
 /// The claims of a state.
 pub(super) async fn state(
     ledger: &mut Client<impl Ask>,
-    question: Question,
+    question: ExportQuestion,
     put: Put<'_>,
-) -> Result<ExportSummary, Failure> {
+) -> Result<ExportSummary, CommandFailure> {
     let mut request = v1::GetStateRequest {
         filter: question.filter,
         valid_at: question.valid_at.unwrap_or_default(),
@@ -88,7 +88,7 @@ pub(super) async fn state(
         told.emptiness = Some(reply.emptiness());
         told.context = reply.context.unwrap_or_default();
         for found in &reply.matches {
-            put(&Row::of_match(found, &told.context))?;
+            put(&OutputRow::of_match(found, &told.context))?;
         }
         told.rows += reply.matches.len() as u64;
         if reply.next_page_token.is_empty() {
@@ -101,9 +101,9 @@ pub(super) async fn state(
 /// The claims of a cut.
 pub(super) async fn claims(
     ledger: &mut Client<impl Ask>,
-    question: Question,
+    question: ExportQuestion,
     put: Put<'_>,
-) -> Result<ExportSummary, Failure> {
+) -> Result<ExportSummary, CommandFailure> {
     let mut request = v1::ListClaimsRequest {
         filter: question.filter,
         cut: question.cut.cut(),
@@ -116,7 +116,7 @@ pub(super) async fn claims(
         let reply = ledger.list_claims(request.clone()).await?.into_inner();
         told.context = reply.context.unwrap_or_default();
         for claim in &reply.claims {
-            put(&Row::of_claim(claim, &told.context))?;
+            put(&OutputRow::of_claim(claim, &told.context))?;
         }
         told.rows += reply.claims.len() as u64;
         if reply.next_page_token.is_empty() {
@@ -129,9 +129,9 @@ pub(super) async fn claims(
 /// The events up to a cut. A reading has none of its own: a list that is asked for at it says which position it is.
 pub(super) async fn events(
     ledger: &mut Client<impl Ask>,
-    question: Question,
+    question: ExportQuestion,
     put: Put<'_>,
-) -> Result<ExportSummary, Failure> {
+) -> Result<ExportSummary, CommandFailure> {
     let at_cut = v1::ListPartiesRequest { cut: question.cut.cut(), page_size: 1, ..Default::default() };
     let context = ledger.list_parties(at_cut).await?.into_inner().context.unwrap_or_default();
     let mut told = ExportSummary { context, ..ExportSummary::default() };
@@ -139,7 +139,7 @@ pub(super) async fn events(
     let mut batches = ledger.read_events(reading).await?.into_inner();
     while let Some(batch) = batches.message().await? {
         for event in batch.events.iter().take_while(|event| event.position <= told.context.position) {
-            put(&Row::of_event(event))?;
+            put(&OutputRow::of_event(event))?;
             told.rows += 1;
         }
         if batch.through_position >= told.context.position {

@@ -1,7 +1,7 @@
 //! Rows that are read a second time, as they stand in the file: what the ledger refused is known by its line alone.
 
 use super::rows::failed;
-use crate::cli::Failure;
+use crate::cli::CommandFailure;
 use detente_ingest::mapping::FileSpec;
 use detente_ingest::pipeline::RowPlace;
 use detente_ingest::source::{RowResult, SourceFiles, read};
@@ -15,7 +15,7 @@ pub(super) fn collect(
     path: &Path,
     spec: &FileSpec,
     mut each: impl FnMut(&RowPlace, &[u8], &str) -> io::Result<()>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let mut opened = SourceFiles::open(path).map_err(|bad| failed(bad.into()))?;
     let mut left: BTreeMap<&RowPlace, &str> = rows.iter().map(|(place, reason)| (place, reason.as_str())).collect();
     let mut written = Ok(());
@@ -31,6 +31,6 @@ pub(super) fn collect(
         }
         if written.is_err() || left.is_empty() { Err("that was the last one".to_owned()) } else { Ok(()) }
     });
-    written.map_err(Failure::other)?;
+    written.map_err(CommandFailure::other)?;
     if left.is_empty() { Ok(()) } else { came.map_err(|bad| failed(bad.into())) }
 }

@@ -1,12 +1,12 @@
 //! What is imported, as files and flags say it: the mapping, its tables, the rows to read.
 
 use super::ImportArgs;
-use super::known::Cut;
-use super::left::{self, Mark};
+use super::known::KnownCut;
+use super::left::{self, ImportMark};
 use super::rows::{Came, failed};
 use super::shown::CommandForwarder;
 use super::staging::Opening;
-use crate::cli::Failure;
+use crate::cli::CommandFailure;
 use detente_ingest::composed;
 use detente_ingest::day::Day;
 use detente_ingest::fault::BadMapping;
@@ -14,7 +14,7 @@ use detente_ingest::mapping::Mapping;
 use detente_ingest::pipeline::{self, Job, RecordedState};
 use detente_ingest::scope::{RowScope, Scope};
 use detente_ingest::source::SourceFiles;
-use detente_ingest::table::{Table, Tables};
+use detente_ingest::table::{CodeTable, Tables};
 use detente_ingest::value::Value;
 use detente_ingest::version::Version;
 use detente_proto::v1;
@@ -46,16 +46,16 @@ pub(super) struct Input {
     digest: Sha256,
 }
 
-fn unusable(bad: BadMapping) -> Failure {
-    Failure::Usage(bad.to_string())
+fn unusable(bad: BadMapping) -> CommandFailure {
+    CommandFailure::Usage(bad.to_string())
 }
 
 impl Input {
     /// Reads the mapping and its tables, and finds the rows.
-    pub(super) fn read(args: &ImportArgs, file: &Path) -> Result<Self, Failure> {
+    pub(super) fn read(args: &ImportArgs, file: &Path) -> Result<Self, CommandFailure> {
         let path = args.mapping.as_deref().unwrap_or(Path::new(""));
         let name = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+        let text = fs::read_to_string(path).map_err(|error| CommandFailure::Usage(format!("{name}: {error}")))?;
         let mapping = Mapping::parse(&text, &args.rows.set, &name).map_err(unusable)?;
         let tables = tables(&mapping, path, &args.rows.tables)?;
         let opened = SourceFiles::open(file).map_err(|bad| failed(bad.into()))?;
@@ -64,7 +64,7 @@ impl Input {
         let why = mapping.release.retracted.constant().unwrap_or("wrong");
         let retracted = v1::RetractionReason::from_str_name(&format!("RETRACTION_REASON_{}", why.to_uppercase()));
         let retracted = retracted.filter(|why| *why != v1::RetractionReason::Unspecified).ok_or_else(|| {
-            Failure::Usage(format!(
+            CommandFailure::Usage(format!(
                 "{name}: release.retracted: `{why}` is no reason: source_withdrawn, duplicate, out_of_scope, wrong or legal"
             ))
         })?;
@@ -108,18 +108,18 @@ impl Input {
     }
 
     /// Who records.
-    fn recorded_by(&self, args: &ImportArgs) -> Result<String, Failure> {
+    fn recorded_by(&self, args: &ImportArgs) -> Result<String, CommandFailure> {
         let said = args.recorded_by.clone().filter(|by| !by.is_empty());
         let recorded_by = said.or_else(|| Some(self.mapping.dataset.recorded_by.clone()).filter(|by| !by.is_empty()));
         let recorded_by = recorded_by.or_else(|| std::env::var("USER").ok()).unwrap_or_default();
         if recorded_by.is_empty() && !args.rows.check {
-            return Err(Failure::Usage("say who records: --recorded-by NAME".to_owned()));
+            return Err(CommandFailure::Usage("say who records: --recorded-by NAME".to_owned()));
         }
         Ok(if recorded_by.is_empty() { "check".to_owned() } else { recorded_by })
     }
 
     /// All that is imported, into which ledger.
-    pub(super) fn mark(&self, args: &ImportArgs, ledger_id: &str) -> Result<Mark, Failure> {
+    pub(super) fn mark(&self, args: &ImportArgs, ledger_id: &str) -> Result<ImportMark, CommandFailure> {
         let mut digest = self.digest.clone();
         digest.update(self.opened.digest().map_err(|bad| failed(bad.into()))?);
         digest.update(ledger_id);
@@ -129,11 +129,16 @@ impl Input {
         digest.update(at.0.to_le_bytes());
         digest.update(at.1.to_le_bytes());
         digest.update([u8::from(args.rows.check)]);
-        Ok(Mark(digest.finalize().first_chunk().copied().unwrap_or_default()))
+        Ok(ImportMark(digest.finalize().first_chunk().copied().unwrap_or_default()))
     }
 
     /// What the stage is opened with. Its id follows from everything that the commands follow from.
-    pub(super) fn opening(&self, args: &ImportArgs, mark: Mark, cut: &Cut) -> Result<Opening, Failure> {
+    pub(super) fn opening(
+        &self,
+        args: &ImportArgs,
+        mark: ImportMark,
+        cut: &KnownCut,
+    ) -> Result<Opening, CommandFailure> {
         let rest = Sha256::new_with_prefix(mark.0).chain_update(&cut.basis).finalize();
         Ok(Opening {
             id: mark.id(rest.first_chunk().copied().unwrap_or_default()),
@@ -175,7 +180,7 @@ impl Input {
     }
 
     /// All versions that the file has of its rows, in order.
-    pub(super) fn versions(mut self) -> Result<BTreeSet<Version>, Failure> {
+    pub(super) fn versions(mut self) -> Result<BTreeSet<Version>, CommandFailure> {
         let mut opened = std::mem::take(&mut self.opened);
         pipeline::versions(&self.job(), &mut opened).map_err(failed)
     }
@@ -186,10 +191,10 @@ impl Input {
     }
 }
 
-fn revision_kind(kind: &str) -> Result<v1::RevisionKind, Failure> {
+fn revision_kind(kind: &str) -> Result<v1::RevisionKind, CommandFailure> {
     let revised = v1::RevisionKind::from_str_name(&format!("REVISION_KIND_{}", kind.to_uppercase()));
     revised.filter(|kind| *kind != v1::RevisionKind::Unspecified).ok_or_else(|| {
-        Failure::Usage(format!(
+        CommandFailure::Usage(format!(
             "`{kind}` is no kind of revision: correction, precision_refined, world_change, recoded or enriched"
         ))
     })
@@ -205,13 +210,13 @@ fn day_of(mapping: &Mapping, release: &str, tables: &Tables) -> Result<Option<Da
     Ok(Some(day))
 }
 
-fn tables(mapping: &Mapping, path: &Path, given: &[String]) -> Result<Tables, Failure> {
+fn tables(mapping: &Mapping, path: &Path, given: &[String]) -> Result<Tables, CommandFailure> {
     let mut instead: BTreeMap<&str, PathBuf> = BTreeMap::new();
     for given in given {
         let pair = given.split_once('=').filter(|(name, _)| mapping.tables.contains_key(*name));
         let known: Vec<&str> = mapping.tables.keys().map(String::as_str).collect();
         let (name, file) = pair.ok_or_else(|| {
-            Failure::Usage(format!(
+            CommandFailure::Usage(format!(
                 "--table {given}: write NAME=FILE; the mapping has these tables: {}",
                 known.join(", ")
             ))
@@ -220,7 +225,7 @@ fn tables(mapping: &Mapping, path: &Path, given: &[String]) -> Result<Tables, Fa
     }
     let beside = path.parent().unwrap_or(Path::new(""));
     let read = mapping.tables.iter().map(|(name, spec)| {
-        let table = Table::read(name, spec, beside, instead.get(name.as_str()).map(PathBuf::as_path))?;
+        let table = CodeTable::read(name, spec, beside, instead.get(name.as_str()).map(PathBuf::as_path))?;
         Ok((name.clone(), table))
     });
     read.collect::<Result<_, BadMapping>>().map_err(unusable)
@@ -233,14 +238,14 @@ pub(super) struct Spooled {
 }
 
 impl Spooled {
-    pub(super) fn of(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn of(path: &Path) -> Result<Self, CommandFailure> {
         if path != Path::new("-") {
             return Ok(Self { path: path.to_owned(), copy: None });
         }
         let copy = std::env::temp_dir().join(format!("detente-rows-{}", std::process::id()));
         let spooled = Self { path: copy.clone(), copy: Some(copy) };
-        let mut file = fs::File::create(&spooled.path).map_err(Failure::other)?;
-        std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(Failure::other)?;
+        let mut file = fs::File::create(&spooled.path).map_err(CommandFailure::other)?;
+        std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(CommandFailure::other)?;
         Ok(spooled)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::patient::PatientLedger;
 use crate::cli::export::Ask;
-use crate::cli::{Failure, counter};
+use crate::cli::{CommandFailure, counter};
 use detente_ingest::class::{RegisteredEntity, known_by_party, known_by_source};
 use detente_ingest::pipeline::RecordedState;
 use detente_ingest::release::RecordedDataSet;
@@ -16,7 +16,7 @@ const LARGEST_PAGE: u32 = 1000;
 
 /// A cut of the record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cut {
+pub(super) struct KnownCut {
     /// The last position it sees.
     pub(super) position: u64,
     /// Its basis.
@@ -34,7 +34,7 @@ pub(super) async fn ask(
     dataset: &str,
     basis: Option<String>,
     whole_parties: bool,
-) -> Result<(RecordedState, Cut), Failure> {
+) -> Result<(RecordedState, KnownCut), CommandFailure> {
     let mut known = nothing(dataset);
     let cut = parties(ledger, basis, whole_parties, &mut known.registered).await?;
     sources(ledger, &cut, &mut known.registered).await?;
@@ -60,7 +60,7 @@ pub(super) async fn unchanged_since(
     dataset: &str,
     after: u64,
     matters: impl Fn(&str) -> bool,
-) -> Result<Option<u64>, Failure> {
+) -> Result<Option<u64>, CommandFailure> {
     let (mut changed, mut last) = (false, after);
     each_event(ledger, dataset, after, |event| {
         last = event.position;
@@ -98,7 +98,7 @@ async fn each_event(
     dataset: &str,
     after: u64,
     mut enough: impl FnMut(v1::Event) -> bool,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let mut request = v1::ReadEventsRequest { filter: Some(filter(dataset)), ..v1::ReadEventsRequest::default() };
     let mut through = after;
     let mut open: Option<Streaming<v1::ReadEventsResponse>> = None;
@@ -137,7 +137,7 @@ async fn parties(
     basis: Option<String>,
     whole: bool,
     registered: &mut HashMap<u128, RegisteredEntity>,
-) -> Result<Cut, Failure> {
+) -> Result<KnownCut, CommandFailure> {
     let cut = basis.map(v1::Cut::basis);
     let mut request = v1::ListPartiesRequest { page_size: LARGEST_PAGE, cut, ..v1::ListPartiesRequest::default() };
     loop {
@@ -146,7 +146,7 @@ async fn parties(
         registered.extend(page.parties.into_iter().map(held));
         if page.next_page_token.is_empty() {
             let context = page.context.unwrap_or_default();
-            return Ok(Cut { position: context.position, basis: context.basis });
+            return Ok(KnownCut { position: context.position, basis: context.basis });
         }
         request.page_token = page.next_page_token;
     }
@@ -154,9 +154,9 @@ async fn parties(
 
 async fn sources(
     ledger: &mut PatientLedger<'_, impl Ask>,
-    cut: &Cut,
+    cut: &KnownCut,
     registered: &mut HashMap<u128, RegisteredEntity>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let cut = Some(v1::Cut::basis(cut.basis.clone()));
     let mut request = v1::ListSourcesRequest { page_size: LARGEST_PAGE, cut, ..v1::ListSourcesRequest::default() };
     loop {

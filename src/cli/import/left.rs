@@ -4,11 +4,11 @@
 //! The first 48 bits of a stage's id follow from all that is imported; its title names the basis that its commands were made
 //! against. So it is found again whatever was recorded meanwhile, and gone on with at that basis.
 
-use super::known::{self, Cut};
+use super::known::{self, KnownCut};
 use super::patient::PatientLedger;
 use super::staging::drop_stage;
 use crate::cli::export::Ask;
-use crate::cli::{Failure, notice};
+use crate::cli::{CommandFailure, notice};
 use detente_proto::v1;
 
 /// How much of an id follows from what is imported.
@@ -18,9 +18,9 @@ const AT: &str = ", compared at ";
 
 /// All that an import is of, in one number.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark(pub(super) [u8; 16]);
+pub(super) struct ImportMark(pub(super) [u8; 16]);
 
-impl Mark {
+impl ImportMark {
     /// The id of a stage whose commands were made against a cut; `rest` follows from both.
     pub(super) fn id(self, rest: [u8; 16]) -> uuid::Uuid {
         let mut bytes = rest;
@@ -35,19 +35,22 @@ impl Mark {
 }
 
 /// What a stage of an import is called.
-pub(super) fn title(dataset: &str, release: &str, cut: &Cut) -> String {
+pub(super) fn title(dataset: &str, release: &str, cut: &KnownCut) -> String {
     let release = if release.is_empty() { String::new() } else { format!(" {release}") };
     format!("import of {dataset}{release}{AT}{}", cut.basis)
 }
 
-fn cut_of(stage: &v1::Stage) -> Option<Cut> {
+fn cut_of(stage: &v1::Stage) -> Option<KnownCut> {
     let (_, basis) = stage.title.rsplit_once(AT)?;
     let (position, _) = basis.split_once('-')?;
-    Some(Cut { position: position.parse().ok()?, basis: basis.to_owned() })
+    Some(KnownCut { position: position.parse().ok()?, basis: basis.to_owned() })
 }
 
 /// The open stages of imports of a data set.
-pub(super) async fn of(ledger: &mut PatientLedger<'_, impl Ask>, dataset: &str) -> Result<Vec<v1::Stage>, Failure> {
+pub(super) async fn of(
+    ledger: &mut PatientLedger<'_, impl Ask>,
+    dataset: &str,
+) -> Result<Vec<v1::Stage>, CommandFailure> {
     let listed = ledger.call(async |ledger| ledger.list_stages(v1::ListStagesRequest {}).await).await?;
     let words = format!("import of {dataset}");
     let is_of = |stage: &v1::Stage| {
@@ -61,8 +64,8 @@ pub(super) async fn of(ledger: &mut PatientLedger<'_, impl Ask>, dataset: &str) 
 pub(super) async fn basis(
     ledger: &mut PatientLedger<'_, impl Ask>,
     dataset: &str,
-    mark: Mark,
-) -> Result<Option<String>, Failure> {
+    mark: ImportMark,
+) -> Result<Option<String>, CommandFailure> {
     let mut going_on = None;
     for stage in of(ledger, dataset).await? {
         let Some(cut) = cut_of(&stage).filter(|_| mark.is_of(&stage)) else {
@@ -93,12 +96,12 @@ mod tests {
 
     #[test]
     fn a_stage_says_what_it_is_of_and_at_which_basis() {
-        let cut = Cut { position: 12, basis: "12-0f1e".to_owned() };
-        let mark = Mark([7; 16]);
+        let cut = KnownCut { position: 12, basis: "12-0f1e".to_owned() };
+        let mark = ImportMark([7; 16]);
         let stage_id = mark.id([9; 16]).to_string();
         let stage = v1::Stage { title: title("pacts", "2, new", &cut), stage_id, ..v1::Stage::default() };
         assert_eq!(stage.title, "import of pacts 2, new, compared at 12-0f1e");
         assert_eq!(cut_of(&stage), Some(cut));
-        assert!(mark.is_of(&stage) && !Mark([8; 16]).is_of(&stage));
+        assert!(mark.is_of(&stage) && !ImportMark([8; 16]).is_of(&stage));
     }
 }

@@ -31,7 +31,9 @@ mod rows;
 mod shown;
 mod staging;
 
-use super::{Failure, connect, export::Ask, export::Client, global_args::GlobalArgs, instant, output::Format};
+use super::{
+    CommandFailure, connect, export::Ask, export::Client, global_args::GlobalArgs, instant, output::OutputFormat,
+};
 use clap::Args;
 use prost_types::Timestamp;
 use std::path::PathBuf;
@@ -111,18 +113,18 @@ pub(crate) struct RowImport {
     args: ImportArgs,
     /// The directory that holds the ledger; without one a server is asked.
     pub(crate) data: Option<PathBuf>,
-    format: Format,
+    format: OutputFormat,
 }
 
 impl ImportArgs {
     /// Imports into a server, or has the operator's verb open the directory.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), Failure> {
+    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         match (&self.mapping, &self.data) {
             (None, Some(data)) => {
                 let data = data.clone();
                 crate::operator::import_record(self, data).await
             }
-            (None, None) => Err(Failure::Usage(
+            (None, None) => Err(CommandFailure::Usage(
                 "an export or a backfill needs --data: only a directory can take it in; the rows of a table need --mapping"
                     .to_owned(),
             )),
@@ -131,7 +133,7 @@ impl ImportArgs {
                 let import = RowImport::new(self, global.output);
                 match connect::ledger(&global.server).await {
                     Ok(ledger) => import.run(&mut ledger.stub()).await,
-                    Err(Failure::Unreachable { .. }) if import.args.rows.check => {
+                    Err(CommandFailure::Unreachable { .. }) if import.args.rows.check => {
                         super::notice("no server answers: checked as for an empty ledger");
                         import.run_alone().await
                     }
@@ -143,7 +145,7 @@ impl ImportArgs {
 }
 
 impl RowImport {
-    fn new(args: ImportArgs, format: Format) -> Self {
+    fn new(args: ImportArgs, format: OutputFormat) -> Self {
         Self { data: args.data.clone(), args, format }
     }
 
@@ -158,12 +160,12 @@ impl RowImport {
     }
 
     /// Imports into a ledger, or checks against it.
-    pub(crate) async fn run(self, ledger: &mut Client<impl Ask>) -> Result<(), Failure> {
+    pub(crate) async fn run(self, ledger: &mut Client<impl Ask>) -> Result<(), CommandFailure> {
         rows::run(&self.args, self.format, Some(ledger)).await
     }
 
     /// Checks without a ledger, as for an empty one.
-    pub(crate) async fn run_alone(self) -> Result<(), Failure> {
+    pub(crate) async fn run_alone(self) -> Result<(), CommandFailure> {
         rows::run(&self.args, self.format, None::<&mut Client<tonic::transport::Channel>>).await
     }
 }

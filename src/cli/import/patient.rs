@@ -4,7 +4,7 @@
 //! patience is over. Whoever watches is told when the server goes and when it is back.
 
 use crate::cli::export::{Ask, Client};
-use crate::cli::{Failure, notice};
+use crate::cli::{CommandFailure, notice};
 use detente_client::Refusal;
 use detente_proto::v1::ErrorReason;
 use std::time::Duration;
@@ -29,7 +29,7 @@ impl<'l, T: Ask> PatientLedger<'l, T> {
     pub(super) async fn call<A>(
         &mut self,
         mut attempt: impl AsyncFnMut(&mut Client<T>) -> Result<Response<A>, Status>,
-    ) -> Result<A, Failure> {
+    ) -> Result<A, CommandFailure> {
         let mut away: Option<Instant> = None;
         let mut pause = FIRST_PAUSE;
         loop {
@@ -64,8 +64,8 @@ impl<'l, T: Ask> PatientLedger<'l, T> {
     }
 }
 
-fn told(refusal: Refusal) -> Failure {
-    Failure::Refused(Box::new(refusal.into()))
+fn told(refusal: Refusal) -> CommandFailure {
+    CommandFailure::Refused(Box::new(refusal.into()))
 }
 
 /// Whether another attempt may have an answer.
@@ -85,7 +85,7 @@ mod tests {
     use tonic::transport::Endpoint;
 
     /// What comes of a call that fails so often, and how often it was made.
-    async fn after(failures: usize, status: Status, patience: Duration) -> (Result<u32, Failure>, usize) {
+    async fn after(failures: usize, status: Status, patience: Duration) -> (Result<u32, CommandFailure>, usize) {
         let mut ledger = Client::new(Endpoint::from_static("http://127.0.0.1:1").connect_lazy());
         let (mut patient, made) = (PatientLedger::new(&mut ledger, patience), Cell::new(0));
         let called = patient.call(async |_| {
@@ -105,7 +105,7 @@ mod tests {
     #[tokio::test]
     async fn patience_ends_and_what_was_judged_is_final() {
         let (answer, made) = after(1_000, Status::unavailable("refused"), Duration::from_millis(500)).await;
-        assert!(matches!(answer, Err(Failure::Refused(_))) && (2..5).contains(&made), "{made}");
+        assert!(matches!(answer, Err(CommandFailure::Refused(_))) && (2..5).contains(&made), "{made}");
         let (answer, made) = after(1, Status::invalid_argument("no"), Duration::from_secs(10)).await;
         assert!(answer.is_err() && made == 1);
     }

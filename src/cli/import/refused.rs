@@ -7,7 +7,7 @@
 use super::rows::RowsSummary;
 use super::staging::Staging;
 use crate::cli::export::Ask;
-use crate::cli::{Failure, notice};
+use crate::cli::{CommandFailure, notice};
 use detente_ingest::pipeline::{Places, RowPlace};
 use detente_proto::v1::{self, CommitStageResponse, StageViolation, StagedAppend};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +43,7 @@ impl RefusedRows {
         staging: &mut Staging<'_, impl Ask>,
         gathered: &RowsSummary,
         wanted: StageGoal,
-    ) -> Result<StageOutcome, Failure> {
+    ) -> Result<StageOutcome, CommandFailure> {
         loop {
             if wanted != StageGoal::Check {
                 let committed = staging.commit(&self.numbers(), &gathered.known.claims).await?;
@@ -78,7 +78,7 @@ impl RefusedRows {
     }
 
     /// Leaves out what does not fit; false where nothing is left.
-    fn take(&mut self, checked: &CommitStageResponse, places: &Places) -> Result<bool, Failure> {
+    fn take(&mut self, checked: &CommitStageResponse, places: &Places) -> Result<bool, CommandFailure> {
         let before = self.leave_out.len();
         for violation in &checked.violations {
             if !violation.field.starts_with("commands[") {
@@ -90,7 +90,9 @@ impl RefusedRows {
             let told = checked.violations.iter().map(|of| format!("{}: {}", of.field, of.description));
             let count = checked.violation_count;
             let first = told.take(3).collect::<Vec<_>>().join("; ");
-            return Err(Failure::Rejected(format!("the ledger refuses it in {count} places, the first: {first}")));
+            return Err(CommandFailure::Rejected(format!(
+                "the ledger refuses it in {count} places, the first: {first}"
+            )));
         }
         Ok(true)
     }

@@ -8,25 +8,25 @@ use super::ImportArgs;
 use super::input::{Input, Spooled};
 use super::rows::one;
 use crate::cli::export::{Ask, Client};
-use crate::cli::output::Format;
-use crate::cli::{Failure, instant, notice};
+use crate::cli::output::OutputFormat;
+use crate::cli::{CommandFailure, instant, notice};
 use detente_proto::v1;
 
 /// Imports the versions of a file, one after the other.
 pub(super) async fn run(
     args: &ImportArgs,
-    format: Format,
+    format: OutputFormat,
     spooled: &Spooled,
     ledger: &mut Client<impl Ask>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let versions = Input::read(args, &spooled.path)?.versions()?;
     let mut instants = Vec::with_capacity(versions.len());
     for version in versions {
         let wrong =
-            |error| Failure::Usage(format!("--replay: the version `{}` is no instant: {error}", version.text()));
+            |error| CommandFailure::Usage(format!("--replay: the version `{}` is no instant: {error}", version.text()));
         instants.push((instant::read(version.text()).map_err(wrong)?, version));
     }
-    let info = ledger.get_server_info(v1::GetServerInfoRequest {}).await.map_err(Failure::other)?.into_inner();
+    let info = ledger.get_server_info(v1::GetServerInfoRequest {}).await.map_err(CommandFailure::other)?.into_inner();
     let head = info.head.and_then(|head| head.recorded_at);
     let is_later =
         |at: &prost_types::Timestamp| head.is_none_or(|head| (at.seconds, at.nanos) > (head.seconds, head.nanos));

@@ -1,8 +1,8 @@
 //! What came of an import. Its last lines are always rows read, events written, rows rejected.
 
-use crate::cli::output::Format;
-use crate::cli::{Failure, write};
-use detente_ingest::pipeline::Tally;
+use crate::cli::output::OutputFormat;
+use crate::cli::{CommandFailure, write};
+use detente_ingest::pipeline::ImportTally;
 use detente_proto::v1;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ pub(super) struct Report<'r> {
     /// The release.
     pub(super) release: &'r str,
     /// How many of each.
-    pub(super) tally: Tally,
+    pub(super) tally: ImportTally,
     /// What was recorded, if anything was.
     pub(super) append: Option<v1::StagedAppend>,
     /// Whether nothing was to be recorded.
@@ -28,10 +28,10 @@ pub(super) struct Report<'r> {
 
 impl Report<'_> {
     /// Writes it.
-    pub(super) fn write(&self, format: Format) -> Result<(), Failure> {
+    pub(super) fn write(&self, format: OutputFormat) -> Result<(), CommandFailure> {
         match format {
-            Format::Table => write(&self.words()),
-            Format::Json | Format::Jsonl => write(&format!("{}\n", self.object())),
+            OutputFormat::Table => write(&self.words()),
+            OutputFormat::Json | OutputFormat::Jsonl => write(&format!("{}\n", self.object())),
         }
     }
 

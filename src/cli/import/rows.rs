@@ -9,11 +9,11 @@ use super::staging::{StageBasis, Staging};
 use super::{ImportArgs, known, left};
 use crate::cli::exit::Exit;
 use crate::cli::export::{Ask, Client};
-use crate::cli::output::Format;
-use crate::cli::{Failure, json, notice};
+use crate::cli::output::OutputFormat;
+use crate::cli::{CommandFailure, json, notice};
 use detente_ingest::fault::BadFile;
 use detente_ingest::mapping::Semantics;
-use detente_ingest::pipeline::{ImportFailure, ImportOutcome, Places, RecordedState, Tally};
+use detente_ingest::pipeline::{ImportFailure, ImportOutcome, ImportTally, Places, RecordedState};
 use detente_ingest::scope::Unused;
 use detente_proto::v1;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub(super) struct Came {
 
 /// What has been gathered of the rows once all are read.
 pub(super) struct RowsSummary {
-    pub(super) tally: Tally,
+    pub(super) tally: ImportTally,
     pub(super) places: Places,
     pub(super) known: RecordedState,
 }
@@ -40,7 +40,7 @@ pub(super) struct RowsSummary {
 /// What is told at the end.
 #[derive(Default)]
 struct ImportSummary {
-    tally: Tally,
+    tally: ImportTally,
     append: Option<v1::StagedAppend>,
     resumed: u64,
     sample: Option<v1::Command>,
@@ -50,9 +50,9 @@ struct ImportSummary {
 /// Imports, or checks.
 pub(super) async fn run(
     args: &ImportArgs,
-    format: Format,
+    format: OutputFormat,
     ledger: Option<&mut Client<impl Ask>>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let spooled = Spooled::of(&args.file)?;
     match ledger {
         Some(ledger) if args.rows.replay => super::replay::run(args, format, &spooled, ledger).await,
@@ -63,11 +63,11 @@ pub(super) async fn run(
 /// Imports, or checks, what is to be recorded as one append.
 pub(super) async fn one(
     args: &ImportArgs,
-    format: Format,
+    format: OutputFormat,
     spooled: &Spooled,
     input: Input,
     ledger: Option<&mut Client<impl Ask>>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let dataset = input.mapping.dataset.name.clone();
     let release = input.release.clone();
     let snapshot = input.mapping.release.semantics == Semantics::Snapshot;
@@ -78,7 +78,7 @@ pub(super) async fn one(
         }
         None => alone(args, input).await?,
     };
-    if let (Format::Table, Some(sample)) = (format, done.sample) {
+    if let (OutputFormat::Table, Some(sample)) = (format, done.sample) {
         let sample = v1::AppendRequest { commands: vec![sample], ..v1::AppendRequest::default() };
         crate::cli::write(&format!("the first claim:\n{}", json::text(&sample, json::Layout::Pretty)?))?;
     }
@@ -98,10 +98,10 @@ pub(super) async fn one(
 }
 
 /// Checks without a ledger.
-async fn alone(args: &ImportArgs, input: Input) -> Result<ImportSummary, Failure> {
+async fn alone(args: &ImportArgs, input: Input) -> Result<ImportSummary, CommandFailure> {
     let known = known::nothing(&input.mapping.dataset.name);
     let shown = CommandForwarder::new(None, args, &input.opened)?;
-    let came = tokio::task::spawn_blocking(move || input.run(known, shown)).await.map_err(Failure::other)?;
+    let came = tokio::task::spawn_blocking(move || input.run(known, shown)).await.map_err(CommandFailure::other)?;
     let Came { made, mut shown, passed_over, .. } = came;
     shown.finish()?;
     let ImportOutcome { tally, unused, .. } = made.map_err(failed)?;
@@ -116,7 +116,7 @@ async fn stage<T: Ask>(
     spooled: &Spooled,
     input: Input,
     mut ledger: PatientLedger<'_, T>,
-) -> Result<ImportSummary, Failure> {
+) -> Result<ImportSummary, CommandFailure> {
     let dataset = input.mapping.dataset.name.clone();
     let info = ledger.call(async |ledger| ledger.get_server_info(v1::GetServerInfoRequest {}).await).await?;
     let mark = input.mark(args, &info.ledger_id)?;
@@ -144,9 +144,9 @@ async fn stage<T: Ask>(
 }
 
 /// Whether another run would come to the same; if not, what is staged waits for it.
-fn is_judged(failure: &Failure) -> bool {
+fn is_judged(failure: &CommandFailure) -> bool {
     match failure {
-        Failure::Refused(refusal) => refusal.exit() == Exit::Rejected,
+        CommandFailure::Refused(refusal) => refusal.exit() == Exit::Rejected,
         _ => true,
     }
 }
@@ -156,7 +156,7 @@ async fn read_and_settle<T: Ask>(
     input: Input,
     known: RecordedState,
     staging: &mut Staging<'_, T>,
-) -> Result<(ImportSummary, RefusedRows, CommandForwarder), Failure> {
+) -> Result<(ImportSummary, RefusedRows, CommandForwarder), CommandFailure> {
     let (came, resumed) = read(args, input, known, staging).await;
     let Came { made, known, mut shown, passed_over } = came?;
     if let Ok(made) = &made {
@@ -177,7 +177,7 @@ async fn read<T: Ask>(
     input: Input,
     known: RecordedState,
     staging: &mut Staging<'_, T>,
-) -> (Result<Came, Failure>, u64) {
+) -> (Result<Came, CommandFailure>, u64) {
     let (way, mut commands) = mpsc::channel(WAITING);
     let shown = match CommandForwarder::new(Some(way), args, &input.opened) {
         Ok(shown) => shown,
@@ -192,12 +192,12 @@ async fn read<T: Ask>(
             }
             staging.add(batch).await?;
         }
-        Ok::<_, Failure>(())
+        Ok::<_, CommandFailure>(())
     };
     let sent = sent.await;
     // What is not taken any more stops the reading.
     drop(commands);
-    let came = reading.await.map_err(Failure::other);
+    let came = reading.await.map_err(CommandFailure::other);
     (sent.and(came), resumed)
 }
 
@@ -209,7 +209,7 @@ async fn settle<T: Ask>(
     resumed: u64,
     shown: &mut CommandForwarder,
     staging: &mut Staging<'_, T>,
-) -> Result<(ImportSummary, RefusedRows), Failure> {
+) -> Result<(ImportSummary, RefusedRows), CommandFailure> {
     shown.still();
     let ImportOutcome { tally, places, unused } = made.map_err(failed)?;
     let mut gathered = RowsSummary { tally, places, known };
@@ -269,10 +269,10 @@ fn retold(gathered: &mut RowsSummary, append: &v1::StagedAppend, refused: &Refus
     tally.retracted = counted(append, "claim_retracted");
 }
 
-fn strict(tally: &Tally, args: &ImportArgs) -> Failure {
+fn strict(tally: &ImportTally, args: &ImportArgs) -> CommandFailure {
     rest(tally, args);
-    let Tally { rejected, rows, .. } = tally;
-    Failure::Rejected(format!("--strict: {rejected} of {rows} rows are bad; nothing was recorded"))
+    let ImportTally { rejected, rows, .. } = tally;
+    CommandFailure::Rejected(format!("--strict: {rejected} of {rows} rows are bad; nothing was recorded"))
 }
 
 /// Tells of files that were passed over, and of items of a list of JSON that nothing is made of beside others.
@@ -294,7 +294,7 @@ fn tell(passed_over: &[String], unused: &Unused) {
 }
 
 /// How many bad rows were not shown.
-fn rest(tally: &Tally, args: &ImportArgs) {
+fn rest(tally: &ImportTally, args: &ImportArgs) {
     let more = tally.rejected.saturating_sub(args.rows.errors as u64);
     if more > 0 {
         notice(&format!(
@@ -305,10 +305,10 @@ fn rest(tally: &Tally, args: &ImportArgs) {
 }
 
 /// How a failure of the reading is told.
-pub(super) fn failed(why: ImportFailure) -> Failure {
+pub(super) fn failed(why: ImportFailure) -> CommandFailure {
     match why {
-        ImportFailure::File(BadFile::Mapping(bad)) => Failure::Usage(bad.to_string()),
-        ImportFailure::File(BadFile::Unreadable { file, cause }) => Failure::Usage(format!("{file}: {cause}")),
-        why => Failure::Rejected(format!("{why}; nothing was recorded")),
+        ImportFailure::File(BadFile::Mapping(bad)) => CommandFailure::Usage(bad.to_string()),
+        ImportFailure::File(BadFile::Unreadable { file, cause }) => CommandFailure::Usage(format!("{file}: {cause}")),
+        why => CommandFailure::Rejected(format!("{why}; nothing was recorded")),
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{ImportArgs, again};
 use crate::cli::table::escape;
-use crate::cli::{Failure, notice};
+use crate::cli::{CommandFailure, notice};
 use detente_ingest::mapping::FileSpec;
-use detente_ingest::pipeline::{ConsumerStopped, Out, RejectedRow, RowPlace, Tally};
+use detente_ingest::pipeline::{ConsumerStopped, ImportTally, Out, RejectedRow, RowPlace};
 use detente_ingest::source::SourceFiles;
 use detente_proto::v1;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -39,7 +39,7 @@ impl CommandForwarder {
         commands: Option<mpsc::Sender<Vec<v1::Command>>>,
         args: &ImportArgs,
         opened: &SourceFiles,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CommandFailure> {
         let rejects = args.rows.reject.as_deref().map(Rejects::create).transpose()?;
         Ok(Self {
             commands,
@@ -70,7 +70,7 @@ impl CommandForwarder {
         rows: &BTreeMap<RowPlace, String>,
         path: &Path,
         spec: &FileSpec,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CommandFailure> {
         self.told(rows);
         match &mut self.rejects {
             Some(rejects) if !rows.is_empty() => {
@@ -94,13 +94,13 @@ impl CommandForwarder {
     }
 
     /// Ends it: the file of bad rows is whole.
-    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+    pub(super) fn finish(&mut self) -> Result<(), CommandFailure> {
         self.still();
         if let Some(error) = self.failed.take() {
-            return Err(Failure::other(error));
+            return Err(CommandFailure::other(error));
         }
         match self.rejects.take() {
-            Some(mut rejects) => rejects.file.flush().map_err(Failure::other),
+            Some(mut rejects) => rejects.file.flush().map_err(CommandFailure::other),
             None => Ok(()),
         }
     }
@@ -134,7 +134,7 @@ impl Out for CommandForwarder {
         self.show(file, line, notice);
     }
 
-    fn progress(&mut self, tally: &Tally) {
+    fn progress(&mut self, tally: &ImportTally) {
         self.progress.set_position(self.read.load(Ordering::Relaxed));
         let rate = tally.rows.checked_div(self.progress.elapsed().as_secs()).unwrap_or(tally.rows);
         self.progress.set_message(format!("{} rows, {rate} rows/s, {} bad", tally.rows, tally.rejected));
@@ -164,9 +164,9 @@ struct Rejects {
 }
 
 impl Rejects {
-    fn create(path: &Path) -> Result<Self, Failure> {
-        let file =
-            File::create(path).map_err(|error| Failure::Usage(format!("--reject {}: {error}", path.display())))?;
+    fn create(path: &Path) -> Result<Self, CommandFailure> {
+        let file = File::create(path)
+            .map_err(|error| CommandFailure::Usage(format!("--reject {}: {error}", path.display())))?;
         Ok(Self { file: BufWriter::new(file) })
     }
 

@@ -4,9 +4,9 @@
 //! earlier run staged are passed over by their number. It is recorded only if the data set is still as it was when the
 //! commands were made.
 
-use super::known::{self, Cut};
+use super::known::{self, KnownCut};
 use super::patient::PatientLedger;
-use crate::cli::Failure;
+use crate::cli::CommandFailure;
 use crate::cli::export::Ask;
 use detente_ingest::release::RecordedDataSet;
 use detente_proto::v1::{self, ErrorReason};
@@ -37,7 +37,7 @@ pub(super) struct StageBasis {
     /// The data set.
     pub(super) dataset: String,
     /// The cut at which it was compared.
-    pub(super) cut: Cut,
+    pub(super) cut: KnownCut,
     /// Whether what the file does not have is retracted, so that nothing else may have come.
     pub(super) complete: bool,
 }
@@ -60,7 +60,7 @@ impl<'l, T: Ask> Staging<'l, T> {
     }
 
     /// How many commands were there from an earlier run.
-    pub(super) async fn open(&mut self) -> Result<u64, Failure> {
+    pub(super) async fn open(&mut self) -> Result<u64, CommandFailure> {
         let request = v1::OpenStageRequest {
             request_id: self.opening.id.to_string(),
             recorded_by: self.opening.recorded_by.clone(),
@@ -83,7 +83,7 @@ impl<'l, T: Ask> Staging<'l, T> {
     }
 
     /// Stages commands.
-    pub(super) async fn add(&mut self, commands: Vec<v1::Command>) -> Result<(), Failure> {
+    pub(super) async fn add(&mut self, commands: Vec<v1::Command>) -> Result<(), CommandFailure> {
         let first_command = self.made;
         self.made += commands.len() as u64;
         if self.made <= self.wanted {
@@ -104,7 +104,7 @@ impl<'l, T: Ask> Staging<'l, T> {
     }
 
     /// What of it does not fit the record, and what would be recorded if nothing else were wrong.
-    pub(super) async fn misfits(&mut self, leave_out: &[u64]) -> Result<v1::CommitStageResponse, Failure> {
+    pub(super) async fn misfits(&mut self, leave_out: &[u64]) -> Result<v1::CommitStageResponse, CommandFailure> {
         let request = v1::CommitStageRequest {
             stage_id: self.opening.id.to_string(),
             validate_only: true,
@@ -120,7 +120,7 @@ impl<'l, T: Ask> Staging<'l, T> {
         &mut self,
         leave_out: &[u64],
         named: &RecordedDataSet,
-    ) -> Result<Option<v1::StagedAppend>, Failure> {
+    ) -> Result<Option<v1::StagedAppend>, CommandFailure> {
         let mut after_position = self.ground.cut.position;
         loop {
             let filter = Some(known::filter(&self.ground.dataset));
@@ -145,7 +145,7 @@ impl<'l, T: Ask> Staging<'l, T> {
     }
 
     /// The position up to which nothing happened to the data set that matters to this import.
-    async fn unchanged(&mut self, after: u64, named: &RecordedDataSet) -> Result<u64, Failure> {
+    async fn unchanged(&mut self, after: u64, named: &RecordedDataSet) -> Result<u64, CommandFailure> {
         let complete = self.ground.complete;
         let matters = |claim: &str| complete || named.is_named(claim);
         let unchanged = known::unchanged_since(&mut self.ledger, &self.ground.dataset, after, matters).await?;
@@ -153,13 +153,13 @@ impl<'l, T: Ask> Staging<'l, T> {
     }
 
     /// Gives it up.
-    pub(super) async fn drop_it(&mut self) -> Result<(), Failure> {
+    pub(super) async fn drop_it(&mut self) -> Result<(), CommandFailure> {
         drop_stage(&mut self.ledger, &self.opening.id.to_string()).await
     }
 
     /// Drops what other imports of the data set left, where a whole release is recorded: it was made against a record that is
     /// no more.
-    pub(super) async fn drop_outdated(&mut self) -> Result<(), Failure> {
+    pub(super) async fn drop_outdated(&mut self) -> Result<(), CommandFailure> {
         if !self.ground.complete {
             return Ok(());
         }
@@ -172,29 +172,29 @@ impl<'l, T: Ask> Staging<'l, T> {
 }
 
 /// Drops a stage.
-pub(super) async fn drop_stage(ledger: &mut PatientLedger<'_, impl Ask>, stage_id: &str) -> Result<(), Failure> {
+pub(super) async fn drop_stage(ledger: &mut PatientLedger<'_, impl Ask>, stage_id: &str) -> Result<(), CommandFailure> {
     let request = v1::DropStageRequest { stage_id: stage_id.to_owned() };
     ledger.call(async |ledger| ledger.drop_stage(request.clone()).await).await?;
     Ok(())
 }
 
-fn reason(failure: &Failure) -> Option<ErrorReason> {
+fn reason(failure: &CommandFailure) -> Option<ErrorReason> {
     match failure {
-        Failure::Refused(refusal) => refusal.told.reason,
+        CommandFailure::Refused(refusal) => refusal.told.reason,
         _ => None,
     }
 }
 
 /// A stage that somebody dropped is told so.
-fn gone(failure: Failure) -> Failure {
+fn gone(failure: CommandFailure) -> CommandFailure {
     match reason(&failure) {
         Some(ErrorReason::StageNotFound) => changed_meanwhile(),
         _ => failure,
     }
 }
 
-fn changed_meanwhile() -> Failure {
-    Failure::Rejected(
+fn changed_meanwhile() -> CommandFailure {
+    CommandFailure::Rejected(
         "somebody else changed claims of the data set while it was imported; nothing was recorded: start it again, and \
          it is compared anew"
             .to_owned(),

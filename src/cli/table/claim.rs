@@ -4,8 +4,8 @@
 //! open dispute, then the mode if it is not plainly asserted ("no information" is not an agreement), then the status.
 
 use super::{
-    View,
-    grid::{Cell, Tone},
+    TableView,
+    grid::{GridCell, Tone},
 };
 use crate::cli::words;
 use detente_proto::v1::{Attribution, AttributionRole, Claim, Dispute, Modality, RetractionReason, Status};
@@ -13,7 +13,7 @@ use detente_proto::v1::{Attribution, AttributionRole, Claim, Dispute, Modality, 
 const SYNTHETIC: &str = "SYNTHETIC";
 
 /// The claim in words, in the language asked for or, failing that, in any.
-pub(crate) fn text(claim: &Claim, view: &View) -> String {
+pub(crate) fn text(claim: &Claim, view: &TableView) -> String {
     view.choose(&claim.texts, |text| &text.lang).map(|text| text.text.clone()).unwrap_or_default()
 }
 
@@ -23,7 +23,7 @@ pub(crate) fn says(claim: &Claim) -> String {
 }
 
 /// The marks of a claim, in a cell of the tone they need.
-pub(crate) fn marks(claim: &Claim) -> Cell {
+pub(crate) fn marks(claim: &Claim) -> GridCell {
     let alerts: Vec<String> = retracted(claim).into_iter().chain(synthetic(claim)).collect();
     let more = Some(claim.unlisted_standing_disputes).filter(|more| *more > 0);
     let more = more.map(|more| format!("{more} more disputes"));
@@ -35,7 +35,7 @@ pub(crate) fn marks(claim: &Claim) -> Cell {
         (true, true) => Tone::Plain,
     };
     let rest = modality.into_iter().chain([words::shown::<Status>(claim.status)]).filter(|word| !word.is_empty());
-    Cell::toned(alerts.into_iter().chain(disputes).chain(rest).collect::<Vec<_>>().join(", "), tone)
+    GridCell::toned(alerts.into_iter().chain(disputes).chain(rest).collect::<Vec<_>>().join(", "), tone)
 }
 
 /// The ids of a claim elsewhere, with the releases they are taken from: `seed:S24.1, cow-mid:136 (5.0)`.
@@ -48,7 +48,7 @@ pub(crate) fn external_ids(claim: &Claim) -> String {
 }
 
 /// The id of a claim in a table, with those it has elsewhere under it.
-pub(crate) fn id(claim: &Claim, view: &View) -> String {
+pub(crate) fn id(claim: &Claim, view: &TableView) -> String {
     let elsewhere: Vec<String> = claim.external_ids.iter().map(|id| format!("{}:{}", id.scheme, id.id)).collect();
     format!("{} {}", view.id(&claim.claim_id), elsewhere.join(", ")).trim_end().to_owned()
 }

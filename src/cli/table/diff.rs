@@ -1,6 +1,6 @@
 //! What changed of claims, as people read it: why, what was and what is, and who recorded it.
 
-use super::{View, claim, escape, grid::Grid, period, question, state};
+use super::{TableView, claim, escape, grid::Grid, period, question, state};
 use crate::cli::{instant, words};
 use detente_proto::v1::{
     Certainty, ChangeCause, ChangeReason, Claim, ClaimChange, DiffResponse, Filter, LinkType, Modality, Polarity,
@@ -11,7 +11,7 @@ use detente_proto::v1::{
 const SHOWN: usize = 60;
 
 /// The whole answer.
-pub(crate) fn table(filter: Option<&Filter>, reply: &DiffResponse, view: &View) -> String {
+pub(crate) fn table(filter: Option<&Filter>, reply: &DiffResponse, view: &TableView) -> String {
     let (from, to) = (reply.from.clone().unwrap_or_default(), reply.to.clone().unwrap_or_default());
     let mut grid = Grid::new(["why", "claim", "changed", "recorded", "marks", "id"]).wide(2);
     for change in &reply.changes {
@@ -37,7 +37,7 @@ pub(crate) fn table(filter: Option<&Filter>, reply: &DiffResponse, view: &View) 
 }
 
 /// `retraction: no → RETRACTED (source withdrawn)`; only the name where one side has nothing to compare with.
-fn changed(change: &ClaimChange, view: &View) -> String {
+fn changed(change: &ClaimChange, view: &TableView) -> String {
     let certainty = |number| Some(words::shown::<Certainty>(number)).filter(|word| !word.is_empty());
     let sure = (certainty(change.certainty_before), certainty(change.certainty_after));
     let state = match sure {
@@ -69,7 +69,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// The value of a field in short.
-fn value(field: &str, claim: &Claim, view: &View) -> String {
+fn value(field: &str, claim: &Claim, view: &TableView) -> String {
     match field {
         "kind" => claim.kind.clone(),
         "temporal_type" => words::shown::<TemporalType>(claim.temporal_type),
@@ -125,8 +125,8 @@ mod tests {
     use super::*;
     use detente_proto::v1::{DiffSummary, ExternalId, ReplyContext, Retraction, RetractionReason, Text};
 
-    fn view() -> View {
-        View { lang: "en".into(), full_ids: false }
+    fn view() -> TableView {
+        TableView { lang: "en".into(), full_ids: false }
     }
 
     fn claim(place: &str, retracted: bool) -> Claim {

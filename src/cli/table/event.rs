@@ -1,6 +1,6 @@
 //! What happened, in a few words: the event, what it is about, and what it says.
 
-use super::{View, claim};
+use super::{TableView, claim};
 use crate::cli::words;
 use detente_proto::v1::{
     Claim, DisputeOutcome, Event, Kind, Party, RetractionReason, RevisionKind, Scheme, Source, event::Event as What,
@@ -18,7 +18,7 @@ pub(crate) struct EventCells {
 }
 
 /// Tells an event.
-pub(crate) fn told(event: &Event, view: &View) -> EventCells {
+pub(crate) fn told(event: &Event, view: &TableView) -> EventCells {
     let Some(what) = &event.event else { return EventCells::default() };
     let (what, about, words) = match what {
         What::ClaimAsserted(e) => ("claim asserted".to_owned(), id(&e.claim, view), text(&e.claim, view)),
@@ -73,22 +73,22 @@ pub(crate) fn is_synthetic(event: &Event) -> bool {
     disputed || claim::says_synthetic(&event.note) || claim.is_some_and(claim::is_synthetic)
 }
 
-fn because<W: words::Word>(what: &str, why: i32) -> String {
+fn because<W: words::OptionWord>(what: &str, why: i32) -> String {
     match words::shown::<W>(why) {
         unsaid if unsaid.is_empty() => what.to_owned(),
         why => format!("{what} ({why})"),
     }
 }
 
-fn id(claim: &Option<Claim>, view: &View) -> String {
+fn id(claim: &Option<Claim>, view: &TableView) -> String {
     claim.as_ref().map(|claim| claim::id(claim, view)).unwrap_or_default()
 }
 
-fn text(claim: &Option<Claim>, view: &View) -> String {
+fn text(claim: &Option<Claim>, view: &TableView) -> String {
     claim.as_ref().map(|claim| claim::text(claim, view)).unwrap_or_default()
 }
 
-fn party(what: &str, party: Option<&Party>, view: &View) -> (String, String, String) {
+fn party(what: &str, party: Option<&Party>, view: &TableView) -> (String, String, String) {
     let name = party.and_then(|party| view.choose(&party.names, |name| &name.lang)).map(|name| name.name.clone());
     (what.to_owned(), party.map(|party| party.party_id.clone()).unwrap_or_default(), name.unwrap_or_default())
 }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn an_event_tells_why() {
-        let view = View { lang: "en".into(), full_ids: true };
+        let view = TableView { lang: "en".into(), full_ids: true };
         let retracted = ClaimRetracted { claim_id: "c".into(), reason: RetractionReason::Wrong.into() };
         let told = told(&event(What::ClaimRetracted(retracted)), &view);
         assert_eq!((told.what.as_str(), told.about.as_str()), ("claim retracted (wrong)", "c"));
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_merge_tells_as_whom_the_party_answers() {
-        let view = View { lang: "en".into(), full_ids: true };
+        let view = TableView { lang: "en".into(), full_ids: true };
         let merged = PartiesMerged { merged_party_id: "RUS".into(), surviving_party_id: "RUF".into() };
         let told = told(&event(What::PartiesMerged(merged)), &view);
         assert_eq!(

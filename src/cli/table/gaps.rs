@@ -1,15 +1,15 @@
 //! What is missing, as people read it: a line for each gap, and what it is that is missing in words.
 
 use super::{
-    View, claim,
-    grid::{Cell, Grid, Tone},
+    TableView, claim,
+    grid::{Grid, GridCell, Tone},
     period, question, state,
 };
 use crate::cli::words;
 use detente_proto::v1::{Filter, Gap, GapType, ListGapsResponse};
 
 /// The whole answer.
-pub(crate) fn table(filter: Option<&Filter>, reply: &ListGapsResponse, view: &View) -> String {
+pub(crate) fn table(filter: Option<&Filter>, reply: &ListGapsResponse, view: &TableView) -> String {
     let context = reply.context.clone().unwrap_or_default();
     let mut grid = Grid::new(["gap", "what", "missing", "valid", "marks", "id"]).wide(1);
     for gap in &reply.gaps {
@@ -17,11 +17,11 @@ pub(crate) fn table(filter: Option<&Filter>, reply: &ListGapsResponse, view: &Vi
         let of_claim = |shown: String| if gap.claim.is_some() { shown } else { String::new() };
         let what = if gap.claim.is_some() { claim::text(&claim, view) } else { gap.relationship.clone() };
         grid.row([
-            Cell::toned(words::shown::<GapType>(gap.r#type), Tone::Doubt),
+            GridCell::toned(words::shown::<GapType>(gap.r#type), Tone::Doubt),
             what.into(),
             missing(gap).into(),
             of_claim(period::shown(&claim, None)).into(),
-            if gap.claim.is_some() { claim::marks(&claim) } else { Cell::default() },
+            if gap.claim.is_some() { claim::marks(&claim) } else { GridCell::default() },
             of_claim(claim::id(&claim, view)).into(),
         ]);
     }
@@ -54,7 +54,7 @@ fn missing(gap: &Gap) -> String {
 
 fn counts(gaps: &[Gap]) -> String {
     let count = |gap_type: GapType| gaps.iter().filter(|gap| gap.r#type() == gap_type).count();
-    let sorts = <GapType as words::Word>::all().map(|sort| (count(sort), words::shown::<GapType>(sort.into())));
+    let sorts = <GapType as words::OptionWord>::all().map(|sort| (count(sort), words::shown::<GapType>(sort.into())));
     let told: Vec<String> = sorts.filter(|(n, _)| *n > 0).map(|(n, sort)| format!("{n} {sort}")).collect();
     match told.is_empty() {
         true => "No gaps.".to_owned(),
@@ -83,8 +83,11 @@ mod tests {
         let stale = Gap { age_days: Some(400), ..gap(GapType::Stale) };
         let single = Gap { origin: "tass:1".into(), ..gap(GapType::SingleOrigin) };
         let gaps = vec![span, single, gap(GapType::SingleOrigin), stale, gap(GapType::Stale)];
-        let table =
-            table(None, &ListGapsResponse { gaps, ..Default::default() }, &View { lang: "en".into(), full_ids: false });
+        let table = table(
+            None,
+            &ListGapsResponse { gaps, ..Default::default() },
+            &TableView { lang: "en".into(), full_ids: false },
+        );
         for words in
             ["AZE-RUS", "2025-01-01 → 2025-02-03", "an origin beside tass:1", "a source", "a word since 400 days"]
         {

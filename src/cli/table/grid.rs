@@ -38,19 +38,19 @@ pub(crate) enum Tone {
 
 /// One cell: text of whatever origin, not escaped yet.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cell {
+pub(crate) struct GridCell {
     text: String,
     tone: Tone,
 }
 
-impl Cell {
+impl GridCell {
     /// A cell that is set off.
     pub(crate) fn toned(text: impl Into<String>, tone: Tone) -> Self {
         Self { text: text.into(), tone }
     }
 }
 
-impl<T: Into<String>> From<T> for Cell {
+impl<T: Into<String>> From<T> for GridCell {
     fn from(text: T) -> Self {
         Self { text: text.into(), tone: Tone::Plain }
     }
@@ -60,7 +60,7 @@ impl<T: Into<String>> From<T> for Cell {
 #[derive(Debug)]
 pub(crate) struct Grid {
     titles: Vec<String>,
-    rows: Vec<Vec<Cell>>,
+    rows: Vec<Vec<GridCell>>,
     style: TableStyle,
     whole: Vec<usize>,
     wide: Option<usize>,
@@ -102,12 +102,12 @@ impl Grid {
     }
 
     /// Adds a row.
-    pub(crate) fn row<const N: usize>(&mut self, cells: [Cell; N]) {
+    pub(crate) fn row<const N: usize>(&mut self, cells: [GridCell; N]) {
         self.row_of(cells.into());
     }
 
     /// Adds a row, with a cell for each column.
-    pub(crate) fn row_of(&mut self, cells: Vec<Cell>) {
+    pub(crate) fn row_of(&mut self, cells: Vec<GridCell>) {
         self.rows.push(cells);
     }
 
@@ -153,7 +153,7 @@ impl Grid {
         let mut table = empty(self.style, self.width);
         table.set_header(self.titles.iter().map(|title| TableCell::new(title).add_attribute(Attribute::Bold)));
         for row in &self.rows {
-            table.add_row(row.iter().map(Cell::styled));
+            table.add_row(row.iter().map(GridCell::styled));
         }
         let wanted = table.column_max_content_widths();
         for (index, (least, wanted)) in least.iter().zip(wanted).enumerate() {
@@ -167,7 +167,7 @@ impl Grid {
     }
 
     /// One row, from top to bottom. Empty cells are left out.
-    fn card(&self, row: &[Cell]) -> Table {
+    fn card(&self, row: &[GridCell]) -> Table {
         let mut card = empty(presets::UTF8_FULL_CONDENSED, self.width);
         for (title, cell) in self.titles.iter().zip(row).filter(|(_, cell)| !cell.text.is_empty()) {
             card.add_row([TableCell::new(title).add_attribute(Attribute::Bold), cell.styled()]);
@@ -179,7 +179,7 @@ impl Grid {
     }
 }
 
-impl Cell {
+impl GridCell {
     /// The text, made safe. A border in it would be taken for one of the table.
     fn shown(&self) -> String {
         escape::visible(&self.text).replace(BORDERS, "|")

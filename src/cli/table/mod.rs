@@ -28,20 +28,20 @@ pub(crate) mod transition;
 
 /// How tables are shown.
 #[derive(Debug, Clone)]
-pub(crate) struct View {
+pub(crate) struct TableView {
     /// The language to prefer.
     pub(crate) lang: String,
     /// Whether ids are shown whole.
     pub(crate) full_ids: bool,
 }
 
-impl From<&super::global_args::GlobalArgs> for View {
+impl From<&super::global_args::GlobalArgs> for TableView {
     fn from(global: &super::global_args::GlobalArgs) -> Self {
         Self { lang: global.lang.clone(), full_ids: global.full_ids }
     }
 }
 
-impl View {
+impl TableView {
     /// Picks what to show of things in several languages: this language, one of its kin, else whatever comes first.
     pub(crate) fn choose<'a, T>(&self, things: &'a [T], lang: impl Fn(&T) -> &str) -> Option<&'a T> {
         let same = |thing: &&T| lang(thing).eq_ignore_ascii_case(&self.lang);
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn chosen(lang: &str, of: &[&'static str]) -> Option<&'static str> {
-        View { lang: lang.to_owned(), full_ids: false }.choose(of, |tag| tag).copied()
+        TableView { lang: lang.to_owned(), full_ids: false }.choose(of, |tag| tag).copied()
     }
 
     #[test]
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_long_id_is_shown_by_its_end_unless_asked_whole() {
-        let mut view = View { lang: "en".into(), full_ids: false };
+        let mut view = TableView { lang: "en".into(), full_ids: false };
         let id = "01980000-0000-7000-8000-0000deadbeef";
         assert_eq!(view.id(id), "…deadbeef");
         assert_eq!(view.id("short"), "short");

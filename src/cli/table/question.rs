@@ -138,7 +138,7 @@ fn of_item(item: &FilterItem) -> Vec<String> {
     .collect()
 }
 
-fn all<W: words::Word>(numbers: &[i32]) -> Vec<String> {
+fn all<W: words::OptionWord>(numbers: &[i32]) -> Vec<String> {
     numbers.iter().copied().map(words::shown::<W>).collect()
 }
 

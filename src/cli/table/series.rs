@@ -1,7 +1,7 @@
 //! Counts and scores as people read them: a line for each bucket and group, with a small bar.
 
 use super::{
-    grid::{Cell, Grid},
+    grid::{Grid, GridCell},
     question,
 };
 use detente_proto::v1::{Filter, GetSeriesResponse, SeriesPoint};
@@ -35,7 +35,7 @@ fn rows(reply: &GetSeriesResponse) -> String {
         for (point, nth) in bucket.points.iter().zip(0..) {
             let number = |score: Option<f64>| score.map(|score| format!("{score:.2}")).unwrap_or_default();
             grid.row([
-                Cell::from(if nth == 0 { bucket.period.as_str() } else { "" }),
+                GridCell::from(if nth == 0 { bucket.period.as_str() } else { "" }),
                 point.group.as_str().into(),
                 point.definite.to_string().into(),
                 point.possible.to_string().into(),

@@ -4,8 +4,8 @@
 //! rows cannot tell them apart, so the emptiness is always a whole sentence.
 
 use super::{
-    View, claim, escape,
-    grid::{Cell, Grid, Tone},
+    TableView, claim, escape,
+    grid::{Grid, GridCell, Tone},
     period, question,
 };
 use crate::cli::words;
@@ -15,7 +15,7 @@ use detente_proto::v1::{Certainty, Emptiness, Filter, GetStateResponse, StateMat
 const ABSENCE_LIMIT: usize = 100;
 
 /// The whole answer.
-pub(crate) fn table(mode: StateMode, filter: Option<&Filter>, reply: &GetStateResponse, view: &View) -> String {
+pub(crate) fn table(mode: StateMode, filter: Option<&Filter>, reply: &GetStateResponse, view: &TableView) -> String {
     let context = reply.context.clone().unwrap_or_default();
     [
         question::of_state(mode, filter, &context),
@@ -36,7 +36,7 @@ pub(crate) fn more(next_page_token: &str) -> String {
     }
 }
 
-fn rows(matches: &[StateMatch], view: &View) -> String {
+fn rows(matches: &[StateMatch], view: &TableView) -> String {
     let mut grid = Grid::new(["certainty", "claim", "kind", "valid", "who says", "marks", "rev", "id"]).wide(1);
     for found in matches {
         let Some(claim) = &found.claim else { continue };
@@ -55,13 +55,13 @@ fn rows(matches: &[StateMatch], view: &View) -> String {
 }
 
 /// How sure a claim is, in the tone of it.
-pub(crate) fn certainty(certainty: i32) -> Cell {
+pub(crate) fn certainty(certainty: i32) -> GridCell {
     let tone = match Certainty::try_from(certainty) {
         Ok(Certainty::Definite) => Tone::Sure,
         Ok(Certainty::Possible) => Tone::Doubt,
         _ => Tone::Plain,
     };
-    Cell::toned(words::shown::<Certainty>(certainty), tone)
+    GridCell::toned(words::shown::<Certainty>(certainty), tone)
 }
 
 /// What the answer means, in a sentence.
@@ -112,8 +112,8 @@ mod tests {
     use super::*;
     use detente_proto::v1::{Claim, Text};
 
-    fn view() -> View {
-        View { lang: "en".into(), full_ids: false }
+    fn view() -> TableView {
+        TableView { lang: "en".into(), full_ids: false }
     }
 
     fn empty(emptiness: Emptiness) -> GetStateResponse {

@@ -13,8 +13,8 @@
 use std::collections::HashMap;
 
 use super::{
-    View, claim,
-    grid::{Cell, Grid, Tone},
+    TableView, claim,
+    grid::{Grid, GridCell, Tone},
     period, question, state,
 };
 use detente_proto::v1::{Filter, GetTimelineResponse, TimelineSegment};
@@ -23,7 +23,7 @@ use detente_proto::v1::{Filter, GetTimelineResponse, TimelineSegment};
 const MOST_COLUMNS: usize = 60;
 
 /// The whole answer.
-pub(crate) fn table(filter: Option<&Filter>, reply: &GetTimelineResponse, view: &View) -> String {
+pub(crate) fn table(filter: Option<&Filter>, reply: &GetTimelineResponse, view: &TableView) -> String {
     let context = reply.context.clone().unwrap_or_default();
     [
         question::of_list("How the state moved", filter, &context),
@@ -36,11 +36,11 @@ pub(crate) fn table(filter: Option<&Filter>, reply: &GetTimelineResponse, view: 
     .concat()
 }
 
-fn chart(reply: &GetTimelineResponse, view: &View) -> String {
+fn chart(reply: &GetTimelineResponse, view: &TableView) -> String {
     let mut grid = Grid::new(["#", "claim", "kind", "valid", "marks", "segments", "id"]).wide(1).whole(5);
     for (claim, nth) in reply.claims.iter().zip(1..) {
         grid.row([
-            Cell::from(nth.to_string()),
+            GridCell::from(nth.to_string()),
             claim::text(claim, view).into(),
             claim.kind.as_str().into(),
             period::shown(claim, None).into(),
@@ -74,10 +74,10 @@ fn segments(reply: &GetTimelineResponse) -> String {
     let mut grid = Grid::dense(["segment", "from / until", "definite", "possible", "entered", "left"]).whole(1);
     for (segment, nth) in reply.segments.iter().zip(1..) {
         grid.row([
-            Cell::from(nth.to_string()),
+            GridCell::from(nth.to_string()),
             segment.period.replace('/', " → ").into(),
-            Cell::toned(listed(&segment.definite), Tone::Sure),
-            Cell::toned(listed(&segment.possible), Tone::Doubt),
+            GridCell::toned(listed(&segment.definite), Tone::Sure),
+            GridCell::toned(listed(&segment.possible), Tone::Doubt),
             listed(&segment.entered).into(),
             listed(&segment.left).into(),
         ]);
@@ -124,7 +124,7 @@ mod tests {
             claims: vec![claim("a", "They talk."), claim("b", "لا اتفاق")],
             ..Default::default()
         };
-        let table = table(None, &reply, &View { lang: "en".into(), full_ids: false });
+        let table = table(None, &reply, &TableView { lang: "en".into(), full_ids: false });
         assert!(table.contains("=.") && table.contains("-="), "{table}");
         assert!(table.contains("2024 → 2025") && table.contains("2026 → .."), "{table}");
         assert!(table.ends_with("2 segments, 2 claims. In the chart: = definite, - possible, . not.\n"), "{table}");

@@ -1,15 +1,15 @@
 //! Transitions as people read them: when, what time makes of the claim, and what can be said of it from then on.
 
 use super::{
-    View, claim, escape,
-    grid::{Cell, Grid, Tone},
+    TableView, claim, escape,
+    grid::{Grid, GridCell, Tone},
     period, question, state,
 };
 use crate::cli::{instant, words};
 use detente_proto::v1::{Claim, ClockTransition, Filter, ListUpcomingResponse, TemporalType, Transition};
 
 /// What comes next, as a table.
-pub(crate) fn table(filter: Option<&Filter>, reply: &ListUpcomingResponse, view: &View) -> String {
+pub(crate) fn table(filter: Option<&Filter>, reply: &ListUpcomingResponse, view: &TableView) -> String {
     let context = reply.context.clone().unwrap_or_default();
     let columns = ["when", "transition", "from then on", "claim", "relationships", "valid", "marks", "id"];
     let mut grid = Grid::new(columns).whole(0).wide(3);
@@ -18,7 +18,7 @@ pub(crate) fn table(filter: Option<&Filter>, reply: &ListUpcomingResponse, view:
         grid.row([
             when(transition.at.as_ref()).into(),
             words::shown::<Transition>(transition.transition).into(),
-            Cell::toned(from_then_on(transition.transition(), claim), tone(transition.transition())),
+            GridCell::toned(from_then_on(transition.transition(), claim), tone(transition.transition())),
             claim::text(claim, view).into(),
             claim.relationships.join(", ").into(),
             period::shown(claim, None).into(),
@@ -38,7 +38,7 @@ pub(crate) fn table(filter: Option<&Filter>, reply: &ListUpcomingResponse, view:
 }
 
 /// A transition that has come, as a line.
-pub(crate) fn line(transition: &ClockTransition, view: &View) -> String {
+pub(crate) fn line(transition: &ClockTransition, view: &TableView) -> String {
     let claim = transition.claim.clone().unwrap_or_default();
     let told = match (transition.late, &transition.at) {
         (false, at) => when(at.as_ref()),
@@ -117,7 +117,7 @@ mod tests {
         let context = ReplyContext { valid_at: "2025-07/2025-08".into(), position: 7, ..Default::default() };
         let reply =
             ListUpcomingResponse { context: Some(context), transitions: vec![transition], ..Default::default() };
-        let table = table(None, &reply, &View { lang: "en".into(), full_ids: false });
+        let table = table(None, &reply, &TableView { lang: "en".into(), full_ids: false });
         for expected in ["Transitions from 2025-07 to 2025-08", "2025-07-02", "may end", "may be over", "1 transition."]
         {
             assert!(table.contains(expected), "{expected}: {table}");
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_line_tells_the_transition_of_an_event_and_when_it_was_late() {
-        let view = View { lang: "en".into(), full_ids: false };
+        let view = TableView { lang: "en".into(), full_ids: false };
         let transition = ClockTransition {
             transition: Transition::Ends.into(),
             at: at("2025-07-02"),

@@ -3,7 +3,7 @@
 use super::Intake;
 use super::request::{LargeMessage, Message, one_message};
 use crate::grpc::inflate::Compression;
-use crate::grpc::status::Refusal;
+use crate::grpc::status::CallRefusal;
 use http_body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -19,14 +19,14 @@ pub(super) const HEAD: usize = 5;
 
 /// The head of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct BodyHead {
     /// 0 for a plain message, 1 for a compressed one.
     pub(super) flag: u8,
     /// The bytes of the message.
     pub(super) length: usize,
 }
 
-impl Head {
+impl BodyHead {
     /// The head that bytes begin with, if all of it is there.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
         let (flag, length) = bytes.first_chunk::<HEAD>()?.split_first()?;
@@ -47,12 +47,12 @@ impl Head {
 /// The body of a request with one message.
 pub(super) struct RequestBody {
     body: Body,
-    step: Step,
+    step: BodyStep,
     compression: Option<Compression>,
     limit: usize,
 }
 
-enum Step {
+enum BodyStep {
     /// Nothing has come.
     Fresh,
     /// The message is passed on as it comes; the number is its remaining bytes.
@@ -71,18 +71,18 @@ impl RequestBody {
     }
 
     pub(super) const fn new(body: Body, compression: Option<Compression>, limit: usize) -> Self {
-        Self { body, step: Step::Fresh, compression, limit }
+        Self { body, step: BodyStep::Fresh, compression, limit }
     }
 
     fn begin(&mut self, first: &Bytes) -> Result<Option<Bytes>, Status> {
-        if let Some(head) = Head::of(first).filter(|head| head.passes(self.compression)) {
+        if let Some(head) = BodyHead::of(first).filter(|head| head.passes(self.compression)) {
             let missing = head.length.checked_sub(first.len() - HEAD);
-            self.step = Step::Passing(missing.ok_or_else(one_message)?);
+            self.step = BodyStep::Passing(missing.ok_or_else(one_message)?);
             return Ok(Some(first.clone()));
         }
-        let (rpc, budget) = Intake::current().ok_or(Refusal::Defect)?;
+        let (rpc, budget) = Intake::current().ok_or(CallRefusal::Defect)?;
         let message = LargeMessage { rpc, compression: self.compression, limit: self.limit, budget };
-        self.step = Step::Aside(Box::pin(message.take_in(first.clone(), std::mem::take(&mut self.body))));
+        self.step = BodyStep::Aside(Box::pin(message.take_in(first.clone(), std::mem::take(&mut self.body))));
         Ok(None)
     }
 }
@@ -100,9 +100,9 @@ impl http_body::Body for RequestBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         loop {
-            if let Step::Aside(taking_in) = &mut self.step {
+            if let BodyStep::Aside(taking_in) = &mut self.step {
                 let taken = ready!(taking_in.as_mut().poll(context));
-                self.step = Step::Passing(0);
+                self.step = BodyStep::Passing(0);
                 let (message, body) = match taken {
                     Ok(taken) => taken,
                     Err(status) => return Poll::Ready(Some(Err(status))),
@@ -123,7 +123,7 @@ impl http_body::Body for RequestBody {
             let Some(bytes) = frame.data_ref().filter(|bytes| !bytes.is_empty()) else {
                 return Poll::Ready(Some(Ok(frame)));
             };
-            if let Step::Passing(missing) = &mut self.step {
+            if let BodyStep::Passing(missing) = &mut self.step {
                 let Some(left) = missing.checked_sub(bytes.len()) else {
                     return Poll::Ready(Some(Err(one_message())));
                 };
@@ -139,7 +139,7 @@ impl http_body::Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        !matches!(self.step, Step::Aside(_)) && self.body.is_end_stream()
+        !matches!(self.step, BodyStep::Aside(_)) && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -153,10 +153,10 @@ mod tests {
 
     #[test]
     fn a_head_is_read_once_it_is_whole_and_says_what_passes() {
-        assert_eq!(Head::of(b"\0\0\0\x01"), None);
-        let head = Head::of(b"\x01\x01\0\0\x02more").unwrap();
-        assert_eq!(head, Head { flag: 1, length: (1 << 24) + 2 });
-        let passes = |flag, length, compression| Head { flag, length }.passes(compression);
+        assert_eq!(BodyHead::of(b"\0\0\0\x01"), None);
+        let head = BodyHead::of(b"\x01\x01\0\0\x02more").unwrap();
+        assert_eq!(head, BodyHead { flag: 1, length: (1 << 24) + 2 });
+        let passes = |flag, length, compression| BodyHead { flag, length }.passes(compression);
         assert!(passes(0, PLAIN, None) && !passes(0, PLAIN + 1, None));
         assert!(!passes(1, 1, Some(Compression::Gzip)), "it may become large");
         assert!(passes(1, 1 << 30, None) && passes(9, 1 << 30, None), "the transport refuses it");

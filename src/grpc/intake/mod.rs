@@ -15,7 +15,7 @@
 mod body;
 mod request;
 
-use super::status::Refusal;
+use super::status::CallRefusal;
 use body::RequestBody;
 use detente_ledger::budget::{MemoryBudget, Reservation, SMALL};
 pub(super) use request::rpc_named;
@@ -123,12 +123,12 @@ impl Intake {
     }
 
     /// Reserves what decoding takes where the request came, which cannot wait.
-    pub(super) fn reserve(bytes: usize) -> Result<(), Refusal> {
+    pub(super) fn reserve(bytes: usize) -> Result<(), CallRefusal> {
         if bytes <= SMALL {
             return Ok(());
         }
         let grown = |current: &mut Option<Self>| current.as_mut().is_none_or(|intake| intake.reserved.grow(bytes));
-        if CURRENT.with_borrow_mut(grown) { Ok(()) } else { Err(Refusal::Overloaded("large requests")) }
+        if CURRENT.with_borrow_mut(grown) { Ok(()) } else { Err(CallRefusal::Overloaded("large requests")) }
     }
 
     /// The message that was decoded aside, for the call that is being answered.

@@ -1,9 +1,9 @@
 //! A large or compressed message: gathered, inflated, weighed and decoded, each with its memory reserved before.
 
-use super::body::{HEAD, Head, PLAIN};
+use super::body::{BodyHead, HEAD, PLAIN};
 use crate::grpc::codec::{decoded, weight};
 use crate::grpc::inflate::{Compression, Payload, aside, inflate};
-use crate::grpc::status::Refusal;
+use crate::grpc::status::CallRefusal;
 use detente_domain::rejection::Violation;
 use detente_ledger::budget::{MemoryBudget, Reservation, ReservedBuffer, SMALL};
 use http_body_util::BodyExt as _;
@@ -36,8 +36,8 @@ pub(super) struct LargeMessage {
 /// The functions that weigh and decode the request of an rpc.
 #[derive(Clone, Copy)]
 struct RequestType {
-    weight: fn(&[u8], usize) -> Result<usize, Refusal>,
-    decoded: fn(Bytes) -> Result<Box<dyn Any + Send>, Refusal>,
+    weight: fn(&[u8], usize) -> Result<usize, CallRefusal>,
+    decoded: fn(Bytes) -> Result<Box<dyn Any + Send>, CallRefusal>,
 }
 
 /// The rpcs by their names.
@@ -55,11 +55,11 @@ pub(in crate::grpc) fn rpc_named(path: &str) -> &'static str {
 
 /// The refusal of a request with more than one message.
 pub(super) fn one_message() -> Status {
-    Refusal::Unsupported("the rpc takes one message, and more than that was sent".to_owned()).into()
+    CallRefusal::Unsupported("the rpc takes one message, and more than that was sent".to_owned()).into()
 }
 
 fn cut_off() -> Status {
-    Refusal::Invalid(vec![Violation::new("", "the request ends before its message is whole")]).into()
+    CallRefusal::Invalid(vec![Violation::new("", "the request ends before its message is whole")]).into()
 }
 
 /// The next bytes of a body; none at its end.
@@ -84,7 +84,7 @@ impl LargeMessage {
         begun.advance(HEAD);
         if head.length > self.limit {
             let what = format!("the request is larger than {} bytes", self.limit);
-            return Err(Refusal::TooLarge(Violation::new("", what)).into());
+            return Err(CallRefusal::TooLarge(Violation::new("", what)).into());
         }
         let mut message = self.gather(head.length, begun, &mut body).await?;
         if let Some(compression) = self.compression.filter(|_| head.flag != 0) {
@@ -92,7 +92,7 @@ impl LargeMessage {
         }
         let length = message.bytes.len();
         if length <= PLAIN {
-            return Ok((Message::Small(framed(Head { flag: 0, length }, &message.bytes)), body));
+            return Ok((Message::Small(framed(BodyHead { flag: 0, length }, &message.bytes)), body));
         }
         let (message, reserved) = self.decode(message).await?;
         Ok((Message::Large(message, reserved), body))
@@ -105,7 +105,7 @@ impl LargeMessage {
         }
         if begun.len() == length {
             let mut reserved = self.budget.nothing();
-            reserved.extend(if length > SMALL { length } else { 0 }).await.map_err(Refusal::from)?;
+            reserved.extend(if length > SMALL { length } else { 0 }).await.map_err(CallRefusal::from)?;
             return Ok(Payload { bytes: begun, reserved });
         }
         let mut message = ReservedBuffer::new(&self.budget, length);
@@ -114,7 +114,7 @@ impl LargeMessage {
             if message.as_slice().len() + bytes.len() > length {
                 return Err(one_message());
             }
-            message.put(&bytes).await.map_err(Refusal::from)?;
+            message.put(&bytes).await.map_err(CallRefusal::from)?;
             if message.as_slice().len() == length {
                 return Ok(message.into());
             }
@@ -123,8 +123,8 @@ impl LargeMessage {
     }
 
     /// A message, decoded, and what it takes.
-    async fn decode(&self, message: Payload) -> Result<(Box<dyn Any + Send>, Reservation), Refusal> {
-        let unknown = || Refusal::Unsupported(format!("there is no rpc {:?}", self.rpc));
+    async fn decode(&self, message: Payload) -> Result<(Box<dyn Any + Send>, Reservation), CallRefusal> {
+        let unknown = || CallRefusal::Unsupported(format!("there is no rpc {:?}", self.rpc));
         let (_, request_type) = REQUEST_TYPES.iter().find(|(name, _)| *name == self.rpc).ok_or_else(unknown)?;
         let Payload { bytes, reserved: of_bytes } = message;
         let (beside, is_small) = (of_bytes.beside(), bytes.len() <= SMALL);
@@ -142,10 +142,10 @@ impl LargeMessage {
 }
 
 /// The head of a message, and what has come of it, the head included.
-async fn head(first: Bytes, body: &mut Body) -> Result<(Head, Bytes), Status> {
+async fn head(first: Bytes, body: &mut Body) -> Result<(BodyHead, Bytes), Status> {
     let mut begun = first;
     loop {
-        if let Some(head) = Head::of(&begun) {
+        if let Some(head) = BodyHead::of(&begun) {
             return Ok((head, begun));
         }
         let more = next(body).await?.ok_or_else(cut_off)?;
@@ -154,7 +154,7 @@ async fn head(first: Bytes, body: &mut Body) -> Result<(Head, Bytes), Status> {
 }
 
 /// A message behind a head.
-fn framed(head: Head, message: &[u8]) -> Bytes {
+fn framed(head: BodyHead, message: &[u8]) -> Bytes {
     let mut frame = BytesMut::with_capacity(HEAD + message.len());
     frame.put_u8(head.flag);
     frame.put_u32(u32::try_from(head.length).unwrap_or(u32::MAX));

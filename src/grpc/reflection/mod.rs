@@ -13,7 +13,7 @@
 mod catalog;
 mod symbols;
 
-use super::status::Refusal;
+use super::status::CallRefusal;
 pub(super) use catalog::Catalog;
 pub use catalog::DescriptorError;
 use prost::Message;
@@ -92,7 +92,7 @@ impl<Q> Answers<Q> {
         let Some(stopping) = &mut self.stopping else { return Poll::Ready(None) };
         if stopping.as_mut().poll(context).is_ready() {
             self.stopping = None;
-            return Poll::Ready(Some(Err(Refusal::Stopping.into())));
+            return Poll::Ready(Some(Err(CallRefusal::Stopping.into())));
         }
         let answer = match ready!(Pin::new(&mut self.questions).poll_next(context)) {
             Some(Ok(question)) => same(&question).map(|question| self.session.answer(question)),
@@ -127,7 +127,7 @@ impl Stream for Answers<v1alpha::ServerReflectionRequest> {
 
 /// The same message in the other version, whose fields are the same.
 fn same<A: Message, B: Message + Default>(message: &A) -> Result<B, Status> {
-    B::decode(message.encode_to_vec().as_slice()).map_err(|_| Refusal::Defect.into())
+    B::decode(message.encode_to_vec().as_slice()).map_err(|_| CallRefusal::Defect.into())
 }
 
 /// The state of one stream.

@@ -1,6 +1,6 @@
 //! The details of each refusal, error by error; [`super::detail`] has the words.
 
-use super::Refusal;
+use super::CallRefusal;
 use super::detail::{self, Details};
 use detente_domain::cut::Cut;
 use detente_domain::rejection::{Rejection, Violation};
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Delay after which a client may call an overloaded server again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 
-impl Refusal {
+impl CallRefusal {
     /// The message and the details that the client receives.
     pub(super) fn details(self) -> Details {
         match self {

@@ -11,14 +11,14 @@ const MOST: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     /// The first of them.
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<ViolationEntry>,
     /// The number of all.
     pub(super) count: u64,
 }
 
 /// One violation.
 #[derive(Debug)]
-pub(super) enum Entry {
+pub(super) enum ViolationEntry {
     /// A field with a wrong value.
     Field(Violation),
     /// A precondition that does not hold.
@@ -39,22 +39,22 @@ impl Listing {
     /// The wrong fields of a request.
     pub(super) fn of_fields(violations: Vec<Violation>) -> Self {
         let count = violations.len() as u64;
-        Self { entries: violations.into_iter().take(MOST).map(Entry::Field).collect(), count }
+        Self { entries: violations.into_iter().take(MOST).map(ViolationEntry::Field).collect(), count }
     }
 
     /// The failed preconditions of a request.
     pub(super) fn of_preconditions(conflicts: &[Conflict]) -> Self {
-        let failed = conflicts.iter().take(MOST).map(FailedPrecondition::of).map(Entry::Precondition);
+        let failed = conflicts.iter().take(MOST).map(FailedPrecondition::of).map(ViolationEntry::Precondition);
         Self { entries: failed.collect(), count: conflicts.len() as u64 }
     }
 
     /// The first violation in words, empty where there is none.
     pub(super) fn first(&self) -> String {
-        self.entries.first().map(Entry::words).unwrap_or_default()
+        self.entries.first().map(ViolationEntry::words).unwrap_or_default()
     }
 }
 
-impl Entry {
+impl ViolationEntry {
     /// The violation in one line.
     fn words(&self) -> String {
         match self {

@@ -7,7 +7,7 @@
 //! `ErrorInfo` has the reason without its prefix (`CUT_IN_FUTURE`), the domain `detente`, and what is concerned as metadata.
 //! `UNAVAILABLE` is a promise that nothing happened, because clients retry it without asking.
 
-use super::Refusal;
+use super::CallRefusal;
 use detente_domain::rejection::Rejection;
 use detente_ledger::budget::Overrun;
 use detente_ledger::error::{AppendError, QueryError, ReadFailure};
@@ -16,7 +16,7 @@ use detente_ledger::write::stage::StageError;
 use detente_proto::v1::ErrorReason;
 use tonic::Code;
 
-impl Refusal {
+impl CallRefusal {
     /// The reason, as the contract names it.
     #[must_use]
     pub fn reason(&self) -> ErrorReason {
@@ -179,14 +179,14 @@ pub(super) mod tests {
     use uuid::Uuid;
 
     /// A refusal of every reason.
-    pub(in crate::grpc::status) fn all() -> Vec<Refusal> {
+    pub(in crate::grpc::status) fn all() -> Vec<CallRefusal> {
         let violation = || Violation::new("commands[0]", "required");
         let claim = ClaimId(Uuid::from_u128(7));
         let boundary = Conflict::Boundary { index: 1, after: Position(3), touched_at: Position(5) };
         let revision = Conflict::Revision { index: 0, claim, expected: "revision 3".into(), actual: Some(4) };
         let why = || "why".to_owned();
         vec![
-            Refusal::Invalid(vec![violation()]),
+            CallRefusal::Invalid(vec![violation()]),
             AppendError::Rejected(Rejection::Violations(vec![violation(), violation()])).into(),
             AppendError::Rejected(Rejection::Conflicts(vec![revision, boundary])).into(),
             AppendError::RequestIdReused.into(),
@@ -194,14 +194,14 @@ pub(super) mod tests {
             QueryError::CutInFuture { head: Position(9), now: RecordedAt(0) }.into(),
             QueryError::CutInsideAppend { before: Position(2), after: Position(4) }.into(),
             QueryError::BasisMismatch.into(),
-            Refusal::PageToken,
-            Refusal::TooLarge(violation()),
-            Refusal::Overloaded("streams"),
-            Refusal::Stopping,
+            CallRefusal::PageToken,
+            CallRefusal::TooLarge(violation()),
+            CallRefusal::Overloaded("streams"),
+            CallRefusal::Stopping,
             AppendError::OutcomeUnknown(why()).into(),
             QueryError::NotRead(ReadFailure::Damaged(why())).into(),
             AppendError::DiskFull(why()).into(),
-            Refusal::Defect,
+            CallRefusal::Defect,
             CursorError::NotFound(cursor()).into(),
             CursorError::Exists(cursor()).into(),
             CursorError::BeyondDelivered { id: cursor(), asked: Position(9), delivered: Position(4) }.into(),
@@ -210,13 +210,13 @@ pub(super) mod tests {
             StageError::Recorded(STAGE).into(),
             AppendError::ReadOnly.into(),
             AppendError::ClockWrong(ClockFault::Jumped { now: RecordedAt(0), by: Duration::from_secs(9) }).into(),
-            Refusal::Host(why()),
-            Refusal::Origin(why()),
-            Refusal::Unsupported(why()),
-            Refusal::TooSlow(why()),
-            Refusal::Overrun(Overrun::DeadlineExceeded),
-            Refusal::Overrun(Overrun::TooLarge),
-            Refusal::NoService(why()),
+            CallRefusal::Host(why()),
+            CallRefusal::Origin(why()),
+            CallRefusal::Unsupported(why()),
+            CallRefusal::TooSlow(why()),
+            CallRefusal::Overrun(Overrun::DeadlineExceeded),
+            CallRefusal::Overrun(Overrun::TooLarge),
+            CallRefusal::NoService(why()),
         ]
     }
 
@@ -242,16 +242,16 @@ pub(super) mod tests {
 
     #[test]
     fn what_the_ledger_says_in_other_words_has_the_same_reason() {
-        let same: [(Refusal, ErrorReason); 29] = [
-            (Refusal::LateWrite, ErrorReason::DeadlineExceeded),
-            (Refusal::Overrun(Overrun::Cancelled), ErrorReason::DeadlineExceeded),
-            (Refusal::Overrun(Overrun::Steps), ErrorReason::QuestionTooWide),
-            (Refusal::Overrun(Overrun::MemoryFull), ErrorReason::Overloaded),
+        let same: [(CallRefusal, ErrorReason); 29] = [
+            (CallRefusal::LateWrite, ErrorReason::DeadlineExceeded),
+            (CallRefusal::Overrun(Overrun::Cancelled), ErrorReason::DeadlineExceeded),
+            (CallRefusal::Overrun(Overrun::Steps), ErrorReason::QuestionTooWide),
+            (CallRefusal::Overrun(Overrun::MemoryFull), ErrorReason::Overloaded),
             (AppendError::Lacking(String::new()).into(), ErrorReason::Overloaded),
             (StageError::Lacking(String::new()).into(), ErrorReason::Overloaded),
             (CursorError::Lacking(String::new()).into(), ErrorReason::Overloaded),
             (CursorError::ReadOnly.into(), ErrorReason::ReadOnly),
-            (Refusal::OverShare("streams"), ErrorReason::Overloaded),
+            (CallRefusal::OverShare("streams"), ErrorReason::Overloaded),
             (StageError::IdReused.into(), ErrorReason::RequestIdReused),
             (StageError::Invalid(Vec::new()).into(), ErrorReason::InvalidRequest),
             (StageError::Unfit(Unfit::default()).into(), ErrorReason::CommandRejected),

@@ -21,7 +21,7 @@ fn texts() -> [String; 6] {
 }
 
 /// Refusals that list so many violations.
-fn listing(count: usize, text: &str) -> Vec<Refusal> {
+fn listing(count: usize, text: &str) -> Vec<CallRefusal> {
     let violations = || -> Vec<Violation> {
         let field = |nth| format!("commands[{nth}].assert_claim.claim.texts[0].lang");
         (0..count).map(|nth| Violation::new(field(nth), text)).collect()
@@ -33,7 +33,7 @@ fn listing(count: usize, text: &str) -> Vec<Refusal> {
     let mut unfit = Unfit::default();
     (unfit.first, unfit.count) = (violations(), count as u64);
     vec![
-        Refusal::Invalid(violations()),
+        CallRefusal::Invalid(violations()),
         AppendError::Rejected(Rejection::Violations(violations())).into(),
         AppendError::Rejected(Rejection::Conflicts(boundaries().collect())).into(),
         AppendError::Rejected(Rejection::Conflicts((0..count).map(revision).collect())).into(),
@@ -45,14 +45,14 @@ fn listing(count: usize, text: &str) -> Vec<Refusal> {
 }
 
 /// Refusals that say a text of any length.
-fn saying(text: &str) -> Vec<Refusal> {
+fn saying(text: &str) -> Vec<CallRefusal> {
     let text = || text.to_owned();
     vec![
-        Refusal::TooLarge(Violation::new(text(), text())),
-        Refusal::Host(text()),
-        Refusal::Origin(text()),
-        Refusal::Unsupported(text()),
-        Refusal::TooSlow(text()),
+        CallRefusal::TooLarge(Violation::new(text(), text())),
+        CallRefusal::Host(text()),
+        CallRefusal::Origin(text()),
+        CallRefusal::Unsupported(text()),
+        CallRefusal::TooSlow(text()),
         AppendError::OutcomeUnknown(text()).into(),
         AppendError::DiskFull(text()).into(),
         AppendError::NotServing(text()).into(),
@@ -68,7 +68,7 @@ fn saying(text: &str) -> Vec<Refusal> {
 }
 
 /// The status of a refusal, of which a client can read the reason and which headers can carry.
-fn checked(refusal: Refusal) -> Status {
+fn checked(refusal: CallRefusal) -> Status {
     let reason = short_name(refusal.reason());
     let status = refusal.carried_by(Carrier::Headers);
     let bytes = header_bytes(&status) + OTHER_HEADER_BYTES;
@@ -110,7 +110,7 @@ fn listed(status: &Status) -> usize {
 #[test]
 fn a_list_is_as_long_as_its_carrier_allows_and_says_how_to_have_more() {
     let violations =
-        |count| Refusal::Invalid((0..count).map(|nth| Violation::new(format!("a[{nth}]"), "required")).collect());
+        |count| CallRefusal::Invalid((0..count).map(|nth| Violation::new(format!("a[{nth}]"), "required")).collect());
     let entries = |status: &Status| status.get_details_bad_request().unwrap().field_violations.len();
     let few = violations(20).carried_by(Carrier::Headers);
     assert_eq!(entries(&few), 20, "few are all listed");

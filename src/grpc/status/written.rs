@@ -88,24 +88,24 @@ pub(super) fn header_bytes(status: &Status) -> usize {
 /// The status of a refusal, with as much of its list as the carrier holds.
 pub(super) fn status(reason: ErrorReason, details: &Details, carrier: Carrier) -> Status {
     for longest_text in carrier.text_lengths() {
-        let draft = Draft { reason, details, carrier, longest_text: *longest_text };
+        let draft = StatusDraft { reason, details, carrier, longest_text: *longest_text };
         if let Some(status) = draft.longest() {
             return status;
         }
     }
     let nothing = Details::saying(details.message.clone());
-    Draft { reason, details: &nothing, carrier, longest_text: 60 }.listing(0)
+    StatusDraft { reason, details: &nothing, carrier, longest_text: 60 }.listing(0)
 }
 
 /// A refusal that is being written.
-struct Draft<'a> {
+struct StatusDraft<'a> {
     reason: ErrorReason,
     details: &'a Details,
     carrier: Carrier,
     longest_text: usize,
 }
 
-impl Draft<'_> {
+impl StatusDraft<'_> {
     /// The status with the longest list that fits, of one violation at least; none where not even that fits.
     fn longest(&self) -> Option<Status> {
         let all = self.details.listing.entries.len();

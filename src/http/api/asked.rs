@@ -1,8 +1,8 @@
 //! A flat query becomes the request of an rpc, as JSON, with all that is wrong with its parameters.
 
 use super::choice::Choices;
-use super::form::{self, Form};
-use super::table::{FEED, Param, Place, Route, Shape};
+use super::form::{self, ReplyForm};
+use super::table::{FEED, FieldPlace, Param, Route, ValueShape};
 use super::value::{field_of, is_single, value};
 use super::violations::Violations;
 use crate::http::transcode;
@@ -15,7 +15,7 @@ pub(in crate::http) struct Asked {
     /// The request of the rpc, made of the parameters that are in order.
     pub(in crate::http) request: Value,
     /// The form of the answer.
-    pub(super) form: Form,
+    pub(super) form: ReplyForm,
     /// Set where one page is asked for, or so many entries: the answer is no more than that.
     pub(super) is_part: bool,
     /// The query with its names in order, as it tells one question from another.
@@ -32,7 +32,7 @@ pub(super) fn read(route: &Route, query: &str) -> Asked {
     let canonical = given.iter().map(|(name, values)| format!("{name}={values:?}&")).collect();
     let names = given.keys().cloned().collect();
     let mut violations = Vec::new();
-    let form = Form::take(&mut given, &mut violations);
+    let form = ReplyForm::take(&mut given, &mut violations);
     let params: Vec<&Param> = route.params().collect();
     let mut request = request(route.rpc, &params, given, &mut violations);
     bound(route, &form, &mut request, &mut violations);
@@ -89,8 +89,8 @@ fn request(
             Err(faults) => faults.into_iter().for_each(wrong),
             Ok(_) if !is_first => {}
             Ok(value) => match param.place {
-                Place::At(path) => insert(&mut request, path, value),
-                Place::Filter(field) => drop(item.insert(field.to_owned(), value)),
+                FieldPlace::At(path) => insert(&mut request, path, value),
+                FieldPlace::Filter(field) => drop(item.insert(field.to_owned(), value)),
             },
         }
     }
@@ -138,13 +138,13 @@ fn unknown(params: &[&Param], are_named: bool) -> String {
 
 /// The values that say something: a form and a dashboard send a name without a value for what is not filled in.
 fn given_values(param: &Param, values: Vec<String>) -> Vec<String> {
-    let says_by_being_there = matches!(param.shape, Shape::Flag | Shape::Empty);
+    let says_by_being_there = matches!(param.shape, ValueShape::Flag | ValueShape::Empty);
     values.into_iter().filter(|value| says_by_being_there || !value.is_empty()).collect()
 }
 
 /// Holds what is asked against what one answer has at most. More is refused, since an answer with fewer entries looks whole. A
 /// table of events has all of them, or as many as were asked for.
-fn bound(route: &Route, form: &Form, request: &mut Value, violations: &mut Violations) {
+fn bound(route: &Route, form: &ReplyForm, request: &mut Value, violations: &mut Violations) {
     const DEFAULT_EVENTS: u64 = 100;
     const MOST_EVENTS: u64 = 10_000;
     const MOST_ENTRIES: u64 = 1000;
@@ -179,7 +179,7 @@ fn bound(route: &Route, form: &Form, request: &mut Value, violations: &mut Viola
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::api::form::Format;
+    use crate::http::api::form::ReplyFormat;
     use crate::http::api::table::ROUTES;
     use prost_reflect::{Kind, MessageDescriptor};
 
@@ -198,11 +198,11 @@ mod tests {
             "cut": { "knownAt": "2025-08-02T00:00:00Z" },
             "mode": "STATE_MODE_HOLDS_AT",
         });
-        assert_eq!((asked.request, asked.form.format), (expected, Format::Json));
+        assert_eq!((asked.request, asked.form.format), (expected, ReplyFormat::Json));
         let diff = read(route("diff"), "from_position=3&to_known_at=2025-08-02T00:00:00Z&format=csv");
         let expected =
             json!({ "from": { "cut": { "position": "3" } }, "to": { "cut": { "knownAt": "2025-08-02T00:00:00Z" } } });
-        assert_eq!((diff.request, diff.form.format), (expected, Format::Csv));
+        assert_eq!((diff.request, diff.form.format), (expected, ReplyFormat::Csv));
     }
 
     #[test]
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(pasted["from"]["validAt"], "2025-07-01T10:00:00+04:00");
         assert_eq!(pasted["to"]["cut"]["knownAt"], "2025-07-01T06:00:00Z");
         for param in ROUTES.iter().flat_map(Route::params).chain(feed_params()) {
-            let is_date = matches!(param.shape, Shape::Date | Shape::Instant);
+            let is_date = matches!(param.shape, ValueShape::Date | ValueShape::Instant);
             assert_eq!(is_date, detente_ledger::wire::pasted::is_date_name(param.name), "{}", param.name);
         }
     }
@@ -305,13 +305,13 @@ mod tests {
             }
             for param in route.params() {
                 let sample = match param.shape {
-                    Shape::Flag | Shape::Empty => "true",
-                    Shape::Number => "1",
-                    Shape::Instant => "2025-01-01",
-                    Shape::Pairs(..) => "a:b",
-                    Shape::Member(_) => "UNSPECIFIED",
-                    Shape::Members(prefix) => &first_member(&method.input(), param, prefix),
-                    Shape::Text | Shape::Texts | Shape::Date => "x",
+                    ValueShape::Flag | ValueShape::Empty => "true",
+                    ValueShape::Number => "1",
+                    ValueShape::Instant => "2025-01-01",
+                    ValueShape::Pairs(..) => "a:b",
+                    ValueShape::Member(_) => "UNSPECIFIED",
+                    ValueShape::Members(prefix) => &first_member(&method.input(), param, prefix),
+                    ValueShape::Text | ValueShape::Texts | ValueShape::Date => "x",
                 };
                 let asked = read(route, &format!("{}={sample}", param.name));
                 assert_eq!(asked.violations, [], "{} {}", route.name, param.name);

@@ -1,6 +1,6 @@
 //! Parameters that exclude one another: those whose fields are alternatives in the contract.
 
-use super::table::{Param, Place};
+use super::table::{FieldPlace, Param};
 use super::value::field_of;
 use prost_reflect::MessageDescriptor;
 use std::collections::HashMap;
@@ -24,8 +24,8 @@ impl Choices {
         let choice = |param: &&'static Param| {
             let choice = field_of(param, request)?.containing_oneof().filter(|choice| !choice.is_synthetic())?;
             let message = match param.place {
-                Place::At(path) => path.rsplit_once('.').map_or("", |(message, _)| message),
-                Place::Filter(_) => "",
+                FieldPlace::At(path) => path.rsplit_once('.').map_or("", |(message, _)| message),
+                FieldPlace::Filter(_) => "",
             };
             Some((param.name, (message, choice.name().to_owned())))
         };

@@ -15,7 +15,7 @@ pub(super) const NAMES: [&str; 3] = ["format", "languages", "spreadsheet"];
 
 /// The format of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum ReplyFormat {
     /// The reply as one JSON object.
     Json,
     /// The rows of its table as one JSON array.
@@ -28,16 +28,16 @@ pub(super) enum Format {
 
 /// The form of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Form {
+pub(super) struct ReplyForm {
     /// The format.
-    pub(super) format: Format,
+    pub(super) format: ReplyFormat,
     /// The languages in which a table has columns of words.
     pub(super) languages: Vec<String>,
     /// Set for CSV that people open in a spreadsheet.
     pub(super) for_spreadsheet: bool,
 }
 
-impl Format {
+impl ReplyFormat {
     /// The format with a name; JSON where none is given.
     fn named(name: &str) -> Option<Self> {
         match name {
@@ -50,7 +50,7 @@ impl Format {
     }
 }
 
-impl Form {
+impl ReplyForm {
     /// Takes the form out of a query; what is wrong with it goes to `wrong`.
     pub(super) fn take(given: &mut BTreeMap<String, Vec<String>>, wrong: &mut Vec<(String, String)>) -> Self {
         let [format, languages, spreadsheet] = NAMES.map(|name| given.remove(name));
@@ -60,7 +60,7 @@ impl Form {
             }
         }
         let name = format.and_then(|values| values.into_iter().next()).unwrap_or_default();
-        let format = Format::named(&name);
+        let format = ReplyFormat::named(&name);
         if format.is_none() {
             wrong.push(("format".to_owned(), format!("`{name}` is not one of json, rows, ndjson, csv")));
         }
@@ -70,7 +70,7 @@ impl Form {
         if tags.len() > MOST_LANGUAGES || !tags.iter().all(|tag| is_tag(tag)) {
             let expected = format!("expected up to {MOST_LANGUAGES} tags such as en,ar,zh-Hant");
             wrong.push(("languages".to_owned(), expected));
-        } else if !wanted.is_empty() && format == Some(Format::Json) {
+        } else if !wanted.is_empty() && format == Some(ReplyFormat::Json) {
             wrong.push(("languages".to_owned(), "is for format=csv, ndjson or rows".to_owned()));
         }
         let for_spreadsheet = match spreadsheet.and_then(|values| values.into_iter().next()).as_deref() {
@@ -81,31 +81,31 @@ impl Form {
                 false
             }
         };
-        if for_spreadsheet && format.is_some_and(|format| format != Format::Csv) {
+        if for_spreadsheet && format.is_some_and(|format| format != ReplyFormat::Csv) {
             wrong.push(("spreadsheet".to_owned(), "is for format=csv".to_owned()));
         }
-        Self { format: format.unwrap_or(Format::Json), languages: unique(tags), for_spreadsheet }
+        Self { format: format.unwrap_or(ReplyFormat::Json), languages: unique(tags), for_spreadsheet }
     }
 
     /// Returns true for a table.
     pub(super) fn is_table(&self) -> bool {
-        self.format != Format::Json
+        self.format != ReplyFormat::Json
     }
 
     /// The media type of the answer.
     pub(super) const fn content_type(&self) -> &'static str {
         match self.format {
-            Format::Json | Format::Rows => "application/json",
-            Format::Lines => "application/x-ndjson",
-            Format::Csv => "text/csv; charset=utf-8",
+            ReplyFormat::Json | ReplyFormat::Rows => "application/json",
+            ReplyFormat::Lines => "application/x-ndjson",
+            ReplyFormat::Csv => "text/csv; charset=utf-8",
         }
     }
 
     /// The form in which the rows of a table are written.
-    pub(super) const fn sheet(&self) -> sheet::Form {
+    pub(super) const fn sheet(&self) -> sheet::SheetForm {
         match self.format {
-            Format::Csv => sheet::Form::Csv { for_spreadsheet: self.for_spreadsheet },
-            Format::Json | Format::Rows | Format::Lines => sheet::Form::Lines { with_nulls: true },
+            ReplyFormat::Csv => sheet::SheetForm::Csv { for_spreadsheet: self.for_spreadsheet },
+            ReplyFormat::Json | ReplyFormat::Rows | ReplyFormat::Lines => sheet::SheetForm::Lines { with_nulls: true },
         }
     }
 }
@@ -130,13 +130,13 @@ fn unique(tags: Vec<String>) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn taken(query: &[(&str, &str)]) -> Result<Form, Vec<String>> {
+    fn taken(query: &[(&str, &str)]) -> Result<ReplyForm, Vec<String>> {
         let mut given = BTreeMap::new();
         for (name, value) in query {
             given.entry((*name).to_owned()).or_insert_with(Vec::new).push((*value).to_owned());
         }
         let mut wrong = Vec::new();
-        let form = Form::take(&mut given, &mut wrong);
+        let form = ReplyForm::take(&mut given, &mut wrong);
         assert!(given.is_empty());
         if wrong.is_empty() { Ok(form) } else { Err(wrong.into_iter().map(|(name, _)| name).collect()) }
     }

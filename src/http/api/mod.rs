@@ -25,7 +25,7 @@ mod whole;
 
 use super::Web;
 use super::bounded::{self, STREAMED};
-use super::failure::Failure;
+use super::failure::HttpFailure;
 use super::json::{self, Defaults};
 use super::transcode::{self, SERVICE};
 use super::written::written;
@@ -65,9 +65,9 @@ struct Asking {
     query: String,
 }
 
-async fn answer(web: &Web, route: &'static Route, asking: &Asking) -> Result<Response, Failure> {
+async fn answer(web: &Web, route: &'static Route, asking: &Asking) -> Result<Response, HttpFailure> {
     let asked = asked::read(route, &asking.query);
-    let missing = || Failure::unsupported(StatusCode::NOT_FOUND, format!("no rpc {}", route.rpc));
+    let missing = || HttpFailure::unsupported(StatusCode::NOT_FOUND, format!("no rpc {}", route.rpc));
     let method = transcode::method(route.rpc).ok_or_else(missing)?;
     let params: Vec<&Param> = route.params().collect();
     let call = FlatCall { local: &web.local, path: &path_of(route), params: &params, given: &asked.given };
@@ -90,7 +90,7 @@ async fn page_as_json(
     method: &MethodDescriptor,
     asked: &Asked,
     asking: &Asking,
-) -> Result<Response, Failure> {
+) -> Result<Response, HttpFailure> {
     let message = transcode::request(method, asked.request.to_string().as_bytes())?;
     let path = path_of(route);
     let (reply, json) = bounded::unary(web, &path, method, message, None, Defaults::Written).await?;
@@ -107,7 +107,7 @@ async fn log_as_json(
     method: &MethodDescriptor,
     asked: &Asked,
     asking: &Asking,
-) -> Result<Response, Failure> {
+) -> Result<Response, HttpFailure> {
     let head = web.ledger.head().position().0;
     let message = transcode::request(method, asked.request.to_string().as_bytes())?;
     let mut stream = web.local.stream(&path_of(route), message, None).await?;
@@ -142,7 +142,7 @@ async fn in_a_table(
     method: MethodDescriptor,
     asked: &Asked,
     asking: &Asking,
-) -> Result<Response, Failure> {
+) -> Result<Response, HttpFailure> {
     let transfer = Transfer::begin(web, route, method, asked).await?;
     let (tag, basis, next) = (transfer.tag(asked), transfer.basis(), transfer.next_page());
     if tag.is_known_to(&asking.headers) {

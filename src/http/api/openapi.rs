@@ -2,7 +2,7 @@
 //! of the descriptors of the contract. `docs/openapi.json` is a copy of it; a test holds the two and the server together.
 
 use super::schema::{Schemas, reference};
-use super::table::{FEED, Param, ROUTES, Route, Shape};
+use super::table::{FEED, Param, ROUTES, Route, ValueShape};
 use crate::http::transcode::{self, SERVICE};
 use prost_reflect::MethodDescriptor;
 use serde_json::{Map, Value, json};
@@ -170,13 +170,13 @@ fn failure() -> Value {
 
 fn parameter(param: &Param) -> Value {
     let schema = match param.shape {
-        Shape::Text | Shape::Date | Shape::Member(_) => json!({ "type": "string" }),
-        Shape::Instant => json!({ "type": "string", "description": "RFC 3339, or a day for its first moment" }),
-        Shape::Texts | Shape::Members(_) | Shape::Pairs(..) => {
+        ValueShape::Text | ValueShape::Date | ValueShape::Member(_) => json!({ "type": "string" }),
+        ValueShape::Instant => json!({ "type": "string", "description": "RFC 3339, or a day for its first moment" }),
+        ValueShape::Texts | ValueShape::Members(_) | ValueShape::Pairs(..) => {
             json!({ "type": "array", "items": { "type": "string" } })
         }
-        Shape::Flag | Shape::Empty => json!({ "type": "boolean" }),
-        Shape::Number => json!({ "type": "integer", "minimum": 0 }),
+        ValueShape::Flag | ValueShape::Empty => json!({ "type": "boolean" }),
+        ValueShape::Number => json!({ "type": "integer", "minimum": 0 }),
     };
     json!({ "name": param.name, "in": "query", "description": param.about, "schema": schema })
 }

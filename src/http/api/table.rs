@@ -33,16 +33,16 @@ pub(in crate::http) struct Param {
     /// The name.
     pub(in crate::http) name: &'static str,
     /// The field that its value sets.
-    pub(in crate::http) place: Place,
+    pub(in crate::http) place: FieldPlace,
     /// The form of its value.
-    pub(in crate::http) shape: Shape,
+    pub(in crate::http) shape: ValueShape,
     /// The meaning, in one line.
     pub(in crate::http) about: &'static str,
 }
 
 /// A field that a value sets, by its JSON name.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::http) enum Place {
+pub(in crate::http) enum FieldPlace {
     /// A field of the request, or of a message in it: the names on the way, with dots between.
     At(&'static str),
     /// A field of the one item of the filter.
@@ -51,7 +51,7 @@ pub(in crate::http) enum Place {
 
 /// The form of a value.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::http) enum Shape {
+pub(in crate::http) enum ValueShape {
     /// Text.
     Text,
     /// Text; the name may come several times, any of the values will do.
@@ -74,10 +74,10 @@ pub(in crate::http) enum Shape {
     Empty,
 }
 
-use Place::{At, Filter};
-use Shape::{Date, Empty, Flag, Instant, Member, Members, Number, Pairs, Text, Texts};
+use FieldPlace::{At, Filter};
+use ValueShape::{Date, Empty, Flag, Instant, Member, Members, Number, Pairs, Text, Texts};
 
-const fn param(name: &'static str, place: Place, shape: Shape, about: &'static str) -> Param {
+const fn param(name: &'static str, place: FieldPlace, shape: ValueShape, about: &'static str) -> Param {
     Param { name, place, shape, about }
 }
 

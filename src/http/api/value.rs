@@ -1,6 +1,6 @@
 //! The value of a parameter, held to the shape that its table gives it and to the field it goes to.
 
-use super::table::{Param, Place, Shape};
+use super::table::{FieldPlace, Param, ValueShape};
 use detente_ledger::wire::pasted::restore_pasted;
 use detente_ledger::wire::time::{read_instant, recorded_at};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
@@ -13,18 +13,18 @@ pub(super) fn field_of(param: &Param, request: &MessageDescriptor) -> Option<Fie
         _ => None,
     };
     match param.place {
-        Place::At(path) => {
+        FieldPlace::At(path) => {
             let (messages, field) = path.rsplit_once('.').unwrap_or(("", path));
             let mut names = messages.split('.').filter(|name| !name.is_empty());
             names.try_fold(request.clone(), |message, name| under(&message, name))?.get_field_by_json_name(field)
         }
-        Place::Filter(field) => under(&under(request, "filter")?, "items")?.get_field_by_json_name(field),
+        FieldPlace::Filter(field) => under(&under(request, "filter")?, "items")?.get_field_by_json_name(field),
     }
 }
 
 /// Returns true if a parameter has one value.
-pub(super) const fn is_single(shape: Shape) -> bool {
-    !matches!(shape, Shape::Texts | Shape::Members(_) | Shape::Pairs(..))
+pub(super) const fn is_single(shape: ValueShape) -> bool {
+    !matches!(shape, ValueShape::Texts | ValueShape::Members(_) | ValueShape::Pairs(..))
 }
 
 /// The value of a field as JSON, of all that are given; of a single one the first.
@@ -39,24 +39,24 @@ pub(super) fn value(param: &Param, field: &FieldDescriptor, given: &[String]) ->
         if faults.is_empty() { Ok(Value::Array(read)) } else { Err(faults) }
     };
     match param.shape {
-        Shape::Texts => Ok(given.into()),
-        Shape::Members(prefix) => list(&|value| member(field, prefix, value, false)),
-        Shape::Pairs(first, second) => list(&|value| pair(first, second, value)),
+        ValueShape::Texts => Ok(given.into()),
+        ValueShape::Members(prefix) => list(&|value| member(field, prefix, value, false)),
+        ValueShape::Pairs(first, second) => list(&|value| pair(first, second, value)),
         single => one(single, field, given.first().map_or("", String::as_str)).map_err(|fault| vec![fault]),
     }
 }
 
-fn one(shape: Shape, field: &FieldDescriptor, value: &str) -> Result<Value, String> {
+fn one(shape: ValueShape, field: &FieldDescriptor, value: &str) -> Result<Value, String> {
     match (shape, value) {
-        (Shape::Flag, "true" | "1" | "") => Ok(true.into()),
-        (Shape::Flag, "false" | "0") => Ok(false.into()),
-        (Shape::Flag, _) => Err(format!("`{value}` is neither true nor false")),
-        (Shape::Empty, "true" | "1" | "") => Ok(json!({})),
-        (Shape::Empty, _) => Err(format!("`{value}` is not true; leave it out where it is not meant")),
-        (Shape::Number, digits) => number(field, digits),
-        (Shape::Instant, _) => instant(value).map(Into::into),
-        (Shape::Date, _) => Ok(restore_pasted(value).into()),
-        (Shape::Member(prefix), name) => member(field, prefix, name, true),
+        (ValueShape::Flag, "true" | "1" | "") => Ok(true.into()),
+        (ValueShape::Flag, "false" | "0") => Ok(false.into()),
+        (ValueShape::Flag, _) => Err(format!("`{value}` is neither true nor false")),
+        (ValueShape::Empty, "true" | "1" | "") => Ok(json!({})),
+        (ValueShape::Empty, _) => Err(format!("`{value}` is not true; leave it out where it is not meant")),
+        (ValueShape::Number, digits) => number(field, digits),
+        (ValueShape::Instant, _) => instant(value).map(Into::into),
+        (ValueShape::Date, _) => Ok(restore_pasted(value).into()),
+        (ValueShape::Member(prefix), name) => member(field, prefix, name, true),
         _ => Ok(value.into()),
     }
 }

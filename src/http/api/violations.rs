@@ -8,9 +8,9 @@
 //!
 //! If a parameter is wrong already, the rpc only validates the request that the others make.
 
-use super::table::{Param, Place};
+use super::table::{FieldPlace, Param};
 use crate::grpc::local::{Local, Problem};
-use crate::http::failure::{Failure, message_of};
+use crate::http::failure::{HttpFailure, message_of};
 use detente_ledger::wire::path::{is_within, snake_case};
 
 /// Violations: of each the name of a parameter, and what is wrong.
@@ -31,7 +31,7 @@ pub(in crate::http) struct FlatCall<'a> {
 
 impl FlatCall<'_> {
     /// The failure of a query of which some parameters are wrong, with what the rpc says of the others.
-    pub(in crate::http) async fn failure(&self, mut violations: Violations, message: Vec<u8>) -> Failure {
+    pub(in crate::http) async fn failure(&self, mut violations: Violations, message: Vec<u8>) -> HttpFailure {
         match self.local.validate(self.path, message).await {
             Ok(of_rpc) => {
                 let wrong: Vec<String> = violations.iter().map(|(name, _)| name.clone()).collect();
@@ -44,11 +44,11 @@ impl FlatCall<'_> {
             }
             Err(problem) => tracing::debug!(why = problem.message, "a query was validated in part"),
         }
-        Failure::invalid_fields(violations)
+        HttpFailure::invalid_fields(violations)
     }
 
     /// The failure of the rpc in the words of the query.
-    pub(in crate::http) fn renamed_failure(&self, Failure(problem): Failure) -> Failure {
+    pub(in crate::http) fn renamed_failure(&self, HttpFailure(problem): HttpFailure) -> HttpFailure {
         let violations = problem.violations();
         let Some((first, _)) = violations.first().cloned() else { return self.of_the_record(problem) };
         let named: Violations = violations.into_iter().flat_map(|one| self.renamed(one)).collect();
@@ -62,25 +62,25 @@ impl FlatCall<'_> {
             _ => None,
         };
         let message = message.unwrap_or_else(|| problem.message.clone());
-        Failure(Problem { message, ..problem.with_violations(named) })
+        HttpFailure(Problem { message, ..problem.with_violations(named) })
     }
 
     /// A failure of a request that is in order, which does not fit the record: it is about the parameter that names what is
     /// not there.
-    fn of_the_record(&self, problem: Problem) -> Failure {
+    fn of_the_record(&self, problem: Problem) -> HttpFailure {
         let named: &[&str] = match problem.reason().as_str() {
             "CUT_IN_FUTURE" | "CUT_INSIDE_APPEND" | "BASIS_MISMATCH" => &["known_at", "position", "basis"],
             "CLAIM_NOT_FOUND" => &["claim_id"],
             "CURSOR_NOT_FOUND" => &["cursor_id"],
-            _ => return Failure(problem),
+            _ => return HttpFailure(problem),
         };
         match self.given.iter().filter(|name| named.contains(&name.as_str())).collect::<Vec<_>>().as_slice() {
             [name] => {
                 let violation = ((*name).clone(), problem.message.clone());
                 let message = message_of(std::slice::from_ref(&violation));
-                Failure(Problem { message, ..problem.with_violations(vec![violation]) })
+                HttpFailure(Problem { message, ..problem.with_violations(vec![violation]) })
             }
-            _ => Failure(problem),
+            _ => HttpFailure(problem),
         }
     }
 
@@ -113,9 +113,9 @@ impl FlatCall<'_> {
 }
 
 /// The path of the field that a parameter goes to.
-fn path_of(place: Place) -> String {
+fn path_of(place: FieldPlace) -> String {
     match place {
-        Place::At(path) => snake_case(path),
-        Place::Filter(field) => format!("filter.items[0].{}", snake_case(field)),
+        FieldPlace::At(path) => snake_case(path),
+        FieldPlace::Filter(field) => format!("filter.items[0].{}", snake_case(field)),
     }
 }

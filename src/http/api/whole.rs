@@ -16,14 +16,14 @@
 
 use super::asked::Asked;
 use super::etag::ETag;
-use super::form::{Form, Format};
+use super::form::{ReplyForm, ReplyFormat};
 use super::path_of;
-use super::rows::Table;
+use super::rows::RouteTable;
 use super::table::Route;
 use crate::grpc::local::Replies;
 use crate::grpc::sending::kept;
-use crate::grpc::status::Refusal;
-use crate::http::failure::Failure;
+use crate::grpc::status::CallRefusal;
+use crate::http::failure::HttpFailure;
 use crate::http::written::written_within;
 use crate::http::{Web, json, transcode};
 use axum::body::{Body, Bytes};
@@ -63,11 +63,11 @@ pub(super) struct Transfer {
     route: &'static Route,
     method: MethodDescriptor,
     request: Value,
-    table: Arc<Table>,
-    form: Form,
+    table: Arc<RouteTable>,
+    form: ReplyForm,
     /// Set where no page follows: only one is wanted, or it is the last one.
     is_last: bool,
-    source: Source,
+    source: ReplySource,
     /// The reply whose rows come next.
     reply: Option<Bytes>,
     /// The head of the log when the transfer began, where it is the log: the table ends there.
@@ -78,7 +78,7 @@ pub(super) struct Transfer {
 }
 
 /// The rest of the replies.
-enum Source {
+enum ReplySource {
     /// Pages, the next of which is asked for with a token.
     Pages,
     /// A stream of replies about the log; none while it is to be opened again.
@@ -92,8 +92,8 @@ impl Transfer {
         route: &'static Route,
         method: MethodDescriptor,
         asked: &Asked,
-    ) -> Result<Self, Failure> {
-        let table = Arc::new(Table::of(route, &method.output(), &asked.form.languages));
+    ) -> Result<Self, HttpFailure> {
+        let table = Arc::new(RouteTable::of(route, &method.output(), &asked.form.languages));
         let mut request = asked.request.clone();
         if method.input().get_field_by_name("page_size").is_some()
             && let (false, Some(request)) = (asked.is_part, request.as_object_mut())
@@ -104,9 +104,9 @@ impl Transfer {
         let head = method.is_server_streaming().then(|| web.ledger.head());
         let source = if method.is_server_streaming() {
             let message = transcode::request(&method, request.to_string().as_bytes())?;
-            Source::Stream(Some(web.local.stream(&path_of(route), message, None).await?))
+            ReplySource::Stream(Some(web.local.stream(&path_of(route), message, None).await?))
         } else {
-            Source::Pages
+            ReplySource::Pages
         };
         let mut transfer = Self {
             web,
@@ -148,8 +148,8 @@ impl Transfer {
     }
 
     /// The body of the answer. A table of one page is sent at once.
-    pub(super) async fn body(mut self, version: Version) -> Result<Body, Failure> {
-        let is_more = matches!(self.source, Source::Stream(_)) || !self.is_last && self.next_page().is_some();
+    pub(super) async fn body(mut self, version: Version) -> Result<Body, HttpFailure> {
+        let is_more = matches!(self.source, ReplySource::Stream(_)) || !self.is_last && self.next_page().is_some();
         let first = self.piece().await?.unwrap_or_default();
         if is_more && version >= Version::HTTP_11 {
             let rest = Rest { peer: Peer::current(), step: Some(Box::pin(self.step())) };
@@ -162,22 +162,22 @@ impl Transfer {
     }
 
     /// All of the table at once.
-    async fn gathered(self, first: Bytes) -> Result<Bytes, Failure> {
+    async fn gathered(self, first: Bytes) -> Result<Bytes, HttpFailure> {
         let mut all = ReservedBuffer::new(&self.web.memory, GATHERED);
-        all.put(&first).await.map_err(Refusal::from)?;
+        all.put(&first).await.map_err(CallRefusal::from)?;
         let mut transfer = self;
         loop {
             let (rows, next) = match transfer.step().await {
-                Step::Rows(rows, next) => (rows, Some(next)),
-                Step::End(end) => (end, None),
-                Step::Failed(failure) => return Err(failure),
+                TransferStep::Rows(rows, next) => (rows, Some(next)),
+                TransferStep::End(end) => (end, None),
+                TransferStep::Failed(failure) => return Err(failure),
             };
             if all.as_slice().len() + rows.len() > GATHERED {
                 let how = "a table that is larger than 16 MiB is sent over HTTP/1.1 or HTTP/2 alone (in nginx: \
                     `proxy_http_version 1.1`); otherwise ask for pages, with page_size or limit";
-                return Err(Refusal::too_large("format", how).into());
+                return Err(CallRefusal::too_large("format", how).into());
             }
-            all.put(&rows).await.map_err(Refusal::from)?;
+            all.put(&rows).await.map_err(CallRefusal::from)?;
             match next {
                 Some(next) => transfer = *next,
                 None => break,
@@ -188,18 +188,18 @@ impl Transfer {
     }
 
     /// The next reply, if there is one.
-    async fn ask(&mut self) -> Result<Option<Bytes>, Failure> {
-        if let Source::Stream(Some(replies)) = &mut self.source {
+    async fn ask(&mut self) -> Result<Option<Bytes>, HttpFailure> {
+        if let ReplySource::Stream(Some(replies)) = &mut self.source {
             return Ok(replies.next().await.transpose()?);
         }
         let (path, message) =
             (path_of(self.route), transcode::request(&self.method, self.request.to_string().as_bytes())?);
         match &mut self.source {
-            Source::Stream(replies) => {
+            ReplySource::Stream(replies) => {
                 let opened = replies.insert(self.web.local.stream(&path, message, None).await?);
                 Ok(opened.next().await.transpose()?)
             }
-            Source::Pages => Ok(Some(self.web.local.unary(&path, message, None).await?)),
+            ReplySource::Pages => Ok(Some(self.web.local.unary(&path, message, None).await?)),
         }
     }
 
@@ -217,7 +217,7 @@ impl Transfer {
     }
 
     /// The rows of the reply that is there, if there is one.
-    async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
+    async fn piece(&mut self) -> Result<Option<Bytes>, HttpFailure> {
         let Some(reply) = self.reply.take() else { return Ok(None) };
         let next = next_page(&self.method.output(), &reply).filter(|_| !self.is_last);
         let (table, form, is_first) = (Arc::clone(&self.table), self.form.clone(), self.is_first);
@@ -229,7 +229,7 @@ impl Transfer {
         let most = bytes.saturating_mul(GROWS).saturating_add(rows.saturating_mul(table.width()).saturating_mul(CELL));
         let write = move || {
             let rows = table.write(&form, is_first, &reply, until)?;
-            Ok(if form.format == Format::Rows { in_an_array(&rows, has_rows) } else { rows })
+            Ok(if form.format == ReplyFormat::Rows { in_an_array(&rows, has_rows) } else { rows })
         };
         let written = written_within(&self.web, bytes, most, write).await?;
         self.has_rows |= !written.is_empty();
@@ -240,9 +240,9 @@ impl Transfer {
             request.insert("pageToken".to_owned(), token.into());
         } else {
             match self.source {
-                Source::Stream(_) => self.go_behind(through, rows),
+                ReplySource::Stream(_) => self.go_behind(through, rows),
                 // There is no page behind this one.
-                Source::Pages => self.is_last = true,
+                ReplySource::Pages => self.is_last = true,
             }
         }
         Ok(Some(written))
@@ -251,17 +251,17 @@ impl Transfer {
     /// The end of the body.
     fn end(&self) -> Bytes {
         match (self.form.format, self.has_rows) {
-            (Format::Rows, true) => Bytes::from_static(b"\n]\n"),
-            (Format::Rows, false) => Bytes::from_static(b"[]\n"),
+            (ReplyFormat::Rows, true) => Bytes::from_static(b"\n]\n"),
+            (ReplyFormat::Rows, false) => Bytes::from_static(b"[]\n"),
             _ => Bytes::new(),
         }
     }
 
     /// The rows of the next reply, if there is one. A page that finds no memory or no thread is asked for again for as long as
     /// the client stays, and so is the rest of the log. Nothing is held meanwhile, so that tables that wait do not wait for each other.
-    async fn next_piece(&mut self) -> Result<Option<Bytes>, Failure> {
+    async fn next_piece(&mut self) -> Result<Option<Bytes>, HttpFailure> {
         loop {
-            let is_over = !matches!(self.source, Source::Stream(Some(_))) && self.is_last;
+            let is_over = !matches!(self.source, ReplySource::Stream(Some(_))) && self.is_last;
             let asked = if is_over { Ok(None) } else { self.ask().await };
             let piece = match asked {
                 Ok(reply) => {
@@ -272,7 +272,7 @@ impl Transfer {
             };
             match piece {
                 Err(failure) if passes(&failure) => {
-                    if let Source::Stream(replies) = &mut self.source {
+                    if let ReplySource::Stream(replies) = &mut self.source {
                         *replies = None;
                     }
                     sleep(AGAIN).await;
@@ -283,34 +283,34 @@ impl Transfer {
     }
 
     /// Goes on to the rows of the next reply; without one the table is whole.
-    async fn step(mut self) -> Step {
+    async fn step(mut self) -> TransferStep {
         match self.next_piece().await {
-            Ok(Some(piece)) => Step::Rows(piece, Box::new(self)),
-            Ok(None) => Step::End(self.end()),
+            Ok(Some(piece)) => TransferStep::Rows(piece, Box::new(self)),
+            Ok(None) => TransferStep::End(self.end()),
             Err(failure) => {
                 tracing::warn!(route = self.route.name, why = failure.0.message, "a table broke off");
-                Step::Failed(failure)
+                TransferStep::Failed(failure)
             }
         }
     }
 }
 
 /// Returns true for a failure that passes when others have been answered.
-fn passes(failure: &Failure) -> bool {
+fn passes(failure: &HttpFailure) -> bool {
     failure.0.reason() == "OVERLOADED"
 }
 
 /// The next piece of a table.
-enum Step {
+enum TransferStep {
     Rows(Bytes, Box<Transfer>),
     End(Bytes),
-    Failed(Failure),
+    Failed(HttpFailure),
 }
 
 /// The rows behind those of the first reply, on behalf of the peer that asked.
 struct Rest {
     peer: Option<Peer>,
-    step: Option<Pin<Box<dyn Future<Output = Step> + Send>>>,
+    step: Option<Pin<Box<dyn Future<Output = TransferStep> + Send>>>,
 }
 
 impl Stream for Rest {
@@ -324,15 +324,15 @@ impl Stream for Rest {
             None => ready!(step.as_mut().poll(context)),
         };
         Poll::Ready(match step {
-            Step::Rows(rows, transfer) => {
+            TransferStep::Rows(rows, transfer) => {
                 self.step = Some(Box::pin(transfer.step()));
                 Some(Ok(rows))
             }
-            Step::End(end) => {
+            TransferStep::End(end) => {
                 self.step = None;
                 (!end.is_empty()).then_some(Ok(end))
             }
-            Step::Failed(failure) => {
+            TransferStep::Failed(failure) => {
                 self.step = None;
                 Some(Err(io::Error::other(failure.0.message)))
             }

@@ -2,9 +2,9 @@
 
 use crate::grpc::inflate::Payload;
 use crate::grpc::local::Problem;
-use crate::grpc::status::Refusal;
+use crate::grpc::status::CallRefusal;
 use crate::http::Web;
-use crate::http::failure::Failure;
+use crate::http::failure::HttpFailure;
 use axum::body::Body;
 use axum::http::StatusCode;
 use detente_ledger::budget::ReservedBuffer;
@@ -17,7 +17,7 @@ const READ_ON_FOR: Duration = Duration::from_millis(500);
 
 /// All bytes of a body, at most the largest request and `beside`. Where they are refused, what is left of them is read all the
 /// same for a while: many clients read no answer before they have sent everything.
-pub(super) async fn read(web: &Web, body: &mut Body, beside: usize) -> Result<Payload, Failure> {
+pub(super) async fn read(web: &Web, body: &mut Body, beside: usize) -> Result<Payload, HttpFailure> {
     let read = whole(web, body, beside).await;
     if read.is_err() {
         read_on(body).await;
@@ -31,9 +31,9 @@ pub(super) async fn read_on(body: &mut Body) {
     let _ = tokio::time::timeout(READ_ON_FOR, left).await;
 }
 
-async fn whole(web: &Web, body: &mut Body, beside: usize) -> Result<Payload, Failure> {
+async fn whole(web: &Web, body: &mut Body, beside: usize) -> Result<Payload, HttpFailure> {
     let most = web.request_bytes + beside;
-    let too_large = || Refusal::too_large("", format!("the request is larger than {} bytes", web.request_bytes));
+    let too_large = || CallRefusal::too_large("", format!("the request is larger than {} bytes", web.request_bytes));
     let hint = body.size_hint();
     if hint.lower() > most as u64 {
         return Err(too_large().into());
@@ -45,15 +45,15 @@ async fn whole(web: &Web, body: &mut Body, beside: usize) -> Result<Payload, Fai
         if read.as_slice().len() + bytes.len() > most {
             return Err(too_large().into());
         }
-        read.put(&bytes).await.map_err(Refusal::from)?;
+        read.put(&bytes).await.map_err(CallRefusal::from)?;
     }
     Ok(read.into())
 }
 
 /// The reason that a body ended before it was whole.
-fn given_up(error: &axum::Error) -> Failure {
+fn given_up(error: &axum::Error) -> HttpFailure {
     match Problem::of_body(error) {
-        Some(problem) => Failure(Problem { status: StatusCode::REQUEST_TIMEOUT.as_u16(), ..problem }),
-        None => Failure::invalid(format!("the request ends before it is whole: {error}")),
+        Some(problem) => HttpFailure(Problem { status: StatusCode::REQUEST_TIMEOUT.as_u16(), ..problem }),
+        None => HttpFailure::invalid(format!("the request ends before it is whole: {error}")),
     }
 }

@@ -3,7 +3,7 @@
 use crate::grpc::inflate::{Compression, aside};
 use crate::grpc::sending::{kept, reserve};
 use crate::http::Web;
-use crate::http::failure::Failure;
+use crate::http::failure::HttpFailure;
 use axum::body::Bytes;
 use detente_ledger::budget::{SMALL, SMALL_REPLY};
 use std::io::{self, Write as _};
@@ -36,17 +36,17 @@ pub(super) fn append(compression: Compression, bytes: &[u8], to: Vec<u8>) -> io:
 }
 
 /// Compressed bytes. Large ones are compressed where nobody waits, and hold what is reserved for them.
-pub(super) async fn compressed(web: &Web, compression: Compression, bytes: Bytes) -> Result<Bytes, Failure> {
+pub(super) async fn compressed(web: &Web, compression: Compression, bytes: Bytes) -> Result<Bytes, HttpFailure> {
     let length = bytes.len();
     if length <= SMALL {
-        let packed = append(compression, &bytes, Vec::new()).map_err(Failure::defect)?;
+        let packed = append(compression, &bytes, Vec::new()).map_err(HttpFailure::defect)?;
         return match packed.len() {
             0..=SMALL_REPLY => Ok(packed.into()),
             length => Ok(kept(packed, reserve(&web.memory, length).await?)),
         };
     }
     let mut reserved = reserve(&web.memory, length).await?;
-    let packed = aside(move || append(compression, &bytes, Vec::new())).await?.map_err(Failure::defect)?;
+    let packed = aside(move || append(compression, &bytes, Vec::new())).await?.map_err(HttpFailure::defect)?;
     reserved.shrink_to(packed.len());
     Ok(kept(packed, reserved))
 }

@@ -7,7 +7,7 @@ use super::protocol::Invocation;
 use super::{Codec, message};
 use crate::grpc::inflate::{Compression, inflate_small};
 use crate::grpc::local::{FRAME_HEAD, Problem, frame_head};
-use crate::grpc::status::Refusal;
+use crate::grpc::status::CallRefusal;
 use crate::http::transcode;
 use axum::body::{Body, Bytes};
 use http_body::{Body as HttpBody, Frame};
@@ -21,14 +21,14 @@ const MOST: usize = 16 << 10;
 
 /// The head of an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Head {
+struct EnvelopeHead {
     is_compressed: bool,
     length: usize,
 }
 
-impl Head {
+impl EnvelopeHead {
     /// The head that bytes begin with, if all of it is there.
-    fn of(bytes: &[u8], compression: Option<Compression>) -> Result<Option<Self>, Refusal> {
+    fn of(bytes: &[u8], compression: Option<Compression>) -> Result<Option<Self>, CallRefusal> {
         let Some(([flag, length @ ..], _)) = bytes.split_first_chunk::<FRAME_HEAD>() else { return Ok(None) };
         let length = length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
         match (flag, compression) {
@@ -44,28 +44,31 @@ impl Head {
     }
 }
 
-fn malformed(what: &str) -> Refusal {
-    Refusal::invalid(vec![(String::new(), what.to_owned())])
+fn malformed(what: &str) -> CallRefusal {
+    CallRefusal::invalid(vec![(String::new(), what.to_owned())])
 }
 
 /// The one message in the body of a request, and its compression.
-pub(super) fn only(body: &Bytes, compression: Option<Compression>) -> Result<(Bytes, Option<Compression>), Refusal> {
+pub(super) fn only(
+    body: &Bytes,
+    compression: Option<Compression>,
+) -> Result<(Bytes, Option<Compression>), CallRefusal> {
     if body.is_empty() {
-        return Err(Refusal::Unsupported("the rpc takes one message, and none was sent".to_owned()));
+        return Err(CallRefusal::Unsupported("the rpc takes one message, and none was sent".to_owned()));
     }
     let cut_off = || malformed("the request ends before its message is whole");
-    let Head { is_compressed, length } = Head::of(body, compression)?.ok_or_else(cut_off)?;
+    let EnvelopeHead { is_compressed, length } = EnvelopeHead::of(body, compression)?.ok_or_else(cut_off)?;
     match (body.len() - FRAME_HEAD).cmp(&length) {
         std::cmp::Ordering::Less => Err(cut_off()),
         std::cmp::Ordering::Equal => Ok((body.slice(FRAME_HEAD..), compression.filter(|_| is_compressed))),
         std::cmp::Ordering::Greater => {
-            Err(Refusal::Unsupported("the rpc takes one message, and more than that was sent".to_owned()))
+            Err(CallRefusal::Unsupported("the rpc takes one message, and more than that was sent".to_owned()))
         }
     }
 }
 
 /// The fault of a request that is still coming. A service may end its replies there without a word of it.
-pub(super) type Fault = Arc<OnceLock<Problem>>;
+pub(super) type EnvelopeFault = Arc<OnceLock<Problem>>;
 
 /// A body of small messages that become frames of gRPC as they come. It ends at a fault.
 pub(super) struct SmallMessages {
@@ -73,21 +76,21 @@ pub(super) struct SmallMessages {
     read: Vec<u8>,
     codec: Codec,
     call: Invocation,
-    fault: Fault,
+    fault: EnvelopeFault,
 }
 
 impl SmallMessages {
     /// The messages in the body of a request, and the place of the fault that there may be.
-    pub(super) fn new(call: Invocation, codec: Codec, body: Body) -> (Self, Fault) {
-        let fault = Fault::default();
+    pub(super) fn new(call: Invocation, codec: Codec, body: Body) -> (Self, EnvelopeFault) {
+        let fault = EnvelopeFault::default();
         (Self { body, read: Vec::new(), codec, call, fault: Arc::clone(&fault) }, fault)
     }
 
     /// The frame of the next message, if all of it is there.
     fn next_whole(&mut self) -> Result<Option<Bytes>, Problem> {
-        let Some(head) = Head::of(&self.read, self.call.sent)? else { return Ok(None) };
+        let Some(head) = EnvelopeHead::of(&self.read, self.call.sent)? else { return Ok(None) };
         if head.length > MOST {
-            return Err(Refusal::too_large("", format!("a message is larger than {MOST} bytes")).into());
+            return Err(CallRefusal::too_large("", format!("a message is larger than {MOST} bytes")).into());
         }
         let whole = FRAME_HEAD + head.length;
         let Some(message) = self.read.get(FRAME_HEAD..whole) else { return Ok(None) };
@@ -96,7 +99,7 @@ impl SmallMessages {
         Ok(Some(framed))
     }
 
-    fn framed(&self, head: Head, sent: &[u8]) -> Result<Bytes, Problem> {
+    fn framed(&self, head: EnvelopeHead, sent: &[u8]) -> Result<Bytes, Problem> {
         let compression = self.call.sent.filter(|_| head.is_compressed && !sent.is_empty());
         let inflated = match compression {
             None => sent.to_vec(),

@@ -4,8 +4,8 @@ use super::Codec;
 use super::protocol::Invocation;
 use crate::grpc::inflate::{Compression, Payload, aside, inflate};
 use crate::grpc::sending::kept;
-use crate::grpc::status::Refusal;
-use crate::http::failure::Failure;
+use crate::grpc::status::CallRefusal;
+use crate::http::failure::HttpFailure;
 use crate::http::{prescan, transcode};
 use axum::body::Bytes;
 use detente_ledger::budget::{PATIENCE, Reservation};
@@ -22,7 +22,7 @@ pub(super) async fn message(
     codec: Codec,
     compression: Option<Compression>,
     sent: Payload,
-) -> Result<Bytes, Failure> {
+) -> Result<Bytes, HttpFailure> {
     let web = &call.web;
     // Nothing is nothing, however it is said to be compressed.
     let compression = compression.filter(|_| !sent.bytes.is_empty());
@@ -38,7 +38,7 @@ pub(super) async fn message(
 }
 
 /// The bytes of a message written as JSON, and what is reserved for them. A large one is read where nobody waits.
-async fn from_json(call: &Invocation, json: Payload) -> Result<(Bytes, Reservation), Failure> {
+async fn from_json(call: &Invocation, json: Payload) -> Result<(Bytes, Reservation), HttpFailure> {
     let (web, method) = (&call.web, &call.rpc.method);
     let Payload { bytes: json, reserved: of_json } = json;
     if json.len() <= LITTLE {
@@ -46,9 +46,9 @@ async fn from_json(call: &Invocation, json: Payload) -> Result<(Bytes, Reservati
     }
     let (most, weighed) = (of_json.beside(), json.clone());
     let weight = aside(move || prescan::weigh(text(&weighed), most)).await?;
-    let weight = weight.map_err(|much| Refusal::too_large(much.field, much.what))?;
+    let weight = weight.map_err(|much| CallRefusal::too_large(much.field, much.what))?;
     let reserved = web.memory.reserve(weight, PATIENCE).await;
-    let mut reserved = reserved.ok_or(Refusal::Overloaded("large requests"))?;
+    let mut reserved = reserved.ok_or(CallRefusal::Overloaded("large requests"))?;
     let method = method.clone();
     let message = aside(move || transcode::request(&method, text(&json))).await??;
     reserved.shrink_to(message.len());

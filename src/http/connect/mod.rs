@@ -26,7 +26,7 @@ mod tag;
 mod unary;
 
 use super::Web;
-use super::failure::Failure;
+use super::failure::HttpFailure;
 use super::transcode::{self, Rpc, RpcKind};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -47,7 +47,7 @@ enum Codec {
 
 /// The form of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum ConnectForm {
     /// A message in the query of an address.
     Query,
     /// A message as the body.
@@ -56,7 +56,7 @@ enum Form {
     Enveloped(Codec),
 }
 
-impl Form {
+impl ConnectForm {
     /// The form of a request; none where it is in no form of this protocol. The door puts media types into this spelling.
     fn of(request: &Request) -> Option<Self> {
         if request.method() == Method::POST {
@@ -84,18 +84,18 @@ impl Form {
 
 /// Answers a call in the Connect protocol; hands on everything else.
 pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let Some(form) = Form::of(&request) else { return next.run(request).await };
+    let Some(form) = ConnectForm::of(&request) else { return next.run(request).await };
     let Some(rpc) = transcode::rpc(request.uri().path()) else {
         let why = format!("there is no rpc {:?}", request.uri().path());
-        return Failure::unsupported(StatusCode::NOT_FOUND, why).into_response();
+        return HttpFailure::unsupported(StatusCode::NOT_FOUND, why).into_response();
     };
     let (parts, mut body) = request.into_parts();
     let answered = answered(&web, rpc, form, &parts, &mut body).await;
     answered.unwrap_or_else(|failure| {
         let is_unsupported = failure.0.code == "unimplemented";
         let mut response = match form {
-            Form::Query | Form::Bare(_) => failure.into_response(),
-            Form::Enveloped(codec) => stream::failed(codec, &failure.0),
+            ConnectForm::Query | ConnectForm::Bare(_) => failure.into_response(),
+            ConnectForm::Enveloped(codec) => stream::failed(codec, &failure.0),
         };
         if is_unsupported {
             response.headers_mut().insert(form.accepts(), HeaderValue::from_static(protocol::COMPRESSIONS));
@@ -109,10 +109,10 @@ pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next)
 async fn answered(
     web: &Web,
     rpc: &'static Rpc,
-    form: Form,
+    form: ConnectForm,
     parts: &Parts,
     body: &mut Body,
-) -> Result<Response, Failure> {
+) -> Result<Response, HttpFailure> {
     let call = match Invocation::of(web, rpc, form, parts) {
         Ok(call) => call,
         Err(failure) => {
@@ -124,9 +124,9 @@ async fn answered(
     };
     let answer = async {
         match form {
-            Form::Query => unary::by_query(&call, parts).await,
-            Form::Bare(codec) => unary::answer(&call, codec, body).await,
-            Form::Enveloped(codec) => stream::answer(&call, codec, body).await,
+            ConnectForm::Query => unary::by_query(&call, parts).await,
+            ConnectForm::Bare(codec) => unary::answer(&call, codec, body).await,
+            ConnectForm::Enveloped(codec) => stream::answer(&call, codec, body).await,
         }
     };
     call.within(answer).await

@@ -1,11 +1,11 @@
 //! The headers of a call: the version of the protocol, the time that a call may take, and the compression of messages.
 
-use super::Form;
+use super::ConnectForm;
 use crate::grpc::inflate::Compression;
 use crate::grpc::local::Problem;
-use crate::grpc::status::Refusal;
+use crate::grpc::status::CallRefusal;
 use crate::http::Web;
-use crate::http::failure::Failure;
+use crate::http::failure::HttpFailure;
 use crate::http::transcode::{Rpc, RpcKind};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
@@ -33,14 +33,16 @@ pub(super) struct Invocation {
 
 impl Invocation {
     /// A call whose headers are as they must be.
-    pub(super) fn of(web: &Web, rpc: &'static Rpc, form: Form, parts: &Parts) -> Result<Self, Failure> {
+    pub(super) fn of(web: &Web, rpc: &'static Rpc, form: ConnectForm, parts: &Parts) -> Result<Self, HttpFailure> {
         let headers = &parts.headers;
         version(headers)?;
         let timeout = timeout(headers)?;
         let sent = match form {
-            Form::Query => None,
-            Form::Bare(_) => compression("content-encoding", one(headers, "content-encoding")?)?,
-            Form::Enveloped(_) => compression("connect-content-encoding", one(headers, "connect-content-encoding")?)?,
+            ConnectForm::Query => None,
+            ConnectForm::Bare(_) => compression("content-encoding", one(headers, "content-encoding")?)?,
+            ConnectForm::Enveloped(_) => {
+                compression("connect-content-encoding", one(headers, "connect-content-encoding")?)?
+            }
         };
         let wanted = wanted(headers, form.accepts(), sent);
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -58,11 +60,14 @@ impl Invocation {
     }
 
     /// Waits for an answer until the time of the call is over.
-    pub(super) async fn within<T>(&self, answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    pub(super) async fn within<T>(
+        &self,
+        answer: impl Future<Output = Result<T, HttpFailure>>,
+    ) -> Result<T, HttpFailure> {
         match self.deadline {
             None => answer.await,
             // Nothing has been done yet.
-            Some(deadline) if deadline <= Instant::now() => Err(Refusal::from(Overrun::DeadlineExceeded).into()),
+            Some(deadline) if deadline <= Instant::now() => Err(CallRefusal::from(Overrun::DeadlineExceeded).into()),
             Some(deadline) => timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(self.expired().into())),
         }
     }
@@ -76,11 +81,11 @@ impl Invocation {
 /// The problem of a call of an rpc whose time is over. Where it writes, nobody knows whether it did, which it says.
 fn expired(kind: RpcKind) -> Problem {
     let is_write = kind == (RpcKind::Unary { has_get: false });
-    if is_write { Refusal::LateWrite.into() } else { Refusal::from(Overrun::DeadlineExceeded).into() }
+    if is_write { CallRefusal::LateWrite.into() } else { CallRefusal::from(Overrun::DeadlineExceeded).into() }
 }
 
 /// The one value of a header; none where it is not there.
-fn one<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Failure> {
+fn one<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, HttpFailure> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
@@ -92,11 +97,11 @@ fn one<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Failur
     }
 }
 
-fn wrong(name: &str, what: impl Into<String>) -> Failure {
-    Failure::invalid_fields(vec![(name.to_owned(), what.into())])
+fn wrong(name: &str, what: impl Into<String>) -> HttpFailure {
+    HttpFailure::invalid_fields(vec![(name.to_owned(), what.into())])
 }
 
-fn version(headers: &HeaderMap) -> Result<(), Failure> {
+fn version(headers: &HeaderMap) -> Result<(), HttpFailure> {
     const NAME: &str = "connect-protocol-version";
     match one(headers, NAME)? {
         None | Some("1") => Ok(()),
@@ -104,7 +109,7 @@ fn version(headers: &HeaderMap) -> Result<(), Failure> {
     }
 }
 
-fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Failure> {
+fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, HttpFailure> {
     const NAME: &str = "connect-timeout-ms";
     const MOST_DIGITS: usize = 10;
     let Some(said) = one(headers, NAME)? else { return Ok(None) };
@@ -115,14 +120,14 @@ fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Failure> {
 }
 
 /// The compression that a request says it has; `name` is where it says so.
-pub(super) fn compression(name: &str, said: Option<&str>) -> Result<Option<Compression>, Failure> {
+pub(super) fn compression(name: &str, said: Option<&str>) -> Result<Option<Compression>, HttpFailure> {
     let said = said.unwrap_or_default().to_ascii_lowercase();
     match said.as_str() {
         "identity" | "" => Ok(None),
         said => Compression::named(said.as_bytes()).map(Some).ok_or_else(|| {
             let why =
                 format!("{name}: the compression {said:?} is not known here; send one of {COMPRESSIONS}, identity");
-            Refusal::Unsupported(why).into()
+            CallRefusal::Unsupported(why).into()
         }),
     }
 }

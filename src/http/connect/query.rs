@@ -4,7 +4,7 @@
 use super::Codec;
 use super::protocol::compression;
 use crate::grpc::inflate::Compression;
-use crate::http::failure::Failure;
+use crate::http::failure::HttpFailure;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
@@ -31,7 +31,7 @@ pub(super) struct QueryMessage {
 
 impl QueryMessage {
     /// The message in a query. All that is wrong with the query is told at once, what is not known here first.
-    pub(super) fn of(query: &str) -> Result<Self, Failure> {
+    pub(super) fn of(query: &str) -> Result<Self, HttpFailure> {
         let mut wrong = Vec::new();
         let mut get = |name: &str| match one(query, name) {
             Ok(value) => value,
@@ -48,7 +48,7 @@ impl QueryMessage {
             Some("proto") => Some(Codec::Proto),
             Some(other) => {
                 let why = format!("encoding: {other:?} is not known here; one of json, proto");
-                return Err(Failure::unsupported(StatusCode::UNSUPPORTED_MEDIA_TYPE, why));
+                return Err(HttpFailure::unsupported(StatusCode::UNSUPPORTED_MEDIA_TYPE, why));
             }
             None => None,
         };
@@ -74,7 +74,7 @@ impl QueryMessage {
         };
         match codec.filter(|_| wrong.is_empty()) {
             Some(codec) => Ok(Self { codec, compression, bytes }),
-            None => Err(Failure::invalid_fields(wrong)),
+            None => Err(HttpFailure::invalid_fields(wrong)),
         }
     }
 }

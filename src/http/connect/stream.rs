@@ -4,13 +4,13 @@
 //! as they are. For JSON each message is written anew. A stream whose time is over ends there.
 
 use super::end::end;
-use super::envelopes::{Fault, SmallMessages, only};
+use super::envelopes::{EnvelopeFault, SmallMessages, only};
 use super::protocol::Invocation;
 use super::{Codec, body, compress, message, metadata};
 use crate::grpc::inflate::{Compression, Payload};
 use crate::grpc::local::{FRAME_HEAD, FramedMessage, LocalCall, Problem, Replies, frame_head};
-use crate::grpc::status::Refusal;
-use crate::http::failure::Failure;
+use crate::grpc::status::CallRefusal;
+use crate::http::failure::HttpFailure;
 use crate::http::feed::FOR_PROXIES;
 use crate::http::json::{self, Defaults};
 use crate::http::transcode::RpcKind;
@@ -29,7 +29,7 @@ use tokio_stream::Stream as _;
 const ENCODING: HeaderName = HeaderName::from_static("connect-content-encoding");
 
 /// Answers a call.
-pub(super) async fn answer(call: &Invocation, codec: Codec, body: &mut Body) -> Result<Response, Failure> {
+pub(super) async fn answer(call: &Invocation, codec: Codec, body: &mut Body) -> Result<Response, HttpFailure> {
     let head = LocalCall {
         path: call.rpc.path.clone(),
         timeout: call.grpc_timeout(),
@@ -37,7 +37,7 @@ pub(super) async fn answer(call: &Invocation, codec: Codec, body: &mut Body) -> 
         only_validated: false,
     };
     let local = &call.web.local;
-    let mut fault = Fault::default();
+    let mut fault = EnvelopeFault::default();
     let response = if call.rpc.kind == RpcKind::BothWays {
         let messages;
         (messages, fault) = SmallMessages::new(call.clone(), codec, std::mem::take(body));
@@ -57,14 +57,14 @@ pub(super) async fn answer(call: &Invocation, codec: Codec, body: &mut Body) -> 
         Codec::Json => call.wanted.map(|wanted| HeaderValue::from_static(wanted.name())),
     };
     let source = match codec {
-        Codec::Proto => Source::Frames(Body::new(replies)),
-        Codec::Json => Source::Messages(Replies::of(replies), None),
+        Codec::Proto => EnvelopeSource::Frames(Body::new(replies)),
+        Codec::Json => EnvelopeSource::Messages(Replies::of(replies), None),
     };
     let deadline = call.deadline.map(|deadline| Box::pin(sleep_until(deadline)));
     let mut answer = begun(codec, Body::new(Envelopes { source, deadline, fault, call: call.clone() }));
     answer.headers_mut().extend(packed.map(|packed| (ENCODING, packed)));
     for (name, value) in metadata(&parts.headers) {
-        answer.headers_mut().append(HeaderName::try_from(name).map_err(Failure::defect)?, value.clone());
+        answer.headers_mut().append(HeaderName::try_from(name).map_err(HttpFailure::defect)?, value.clone());
     }
     Ok(answer)
 }
@@ -90,19 +90,19 @@ fn begun(codec: Codec, body: Body) -> Response {
 
 /// The body of an answer.
 struct Envelopes {
-    source: Source,
+    source: EnvelopeSource,
     /// Fires when the time of the call is over.
     deadline: Option<Pin<Box<Sleep>>>,
     /// The fault that the request was found to have.
-    fault: Fault,
+    fault: EnvelopeFault,
     call: Invocation,
 }
 
 /// An envelope that is being written.
-type Writing = Pin<Box<dyn Future<Output = Result<Bytes, Failure>> + Send>>;
+type Writing = Pin<Box<dyn Future<Output = Result<Bytes, HttpFailure>> + Send>>;
 
 /// The source of envelopes.
-enum Source {
+enum EnvelopeSource {
     /// Frames of the service, which are envelopes.
     Frames(Body),
     /// Messages of the service, each of which becomes an envelope.
@@ -127,9 +127,9 @@ impl Envelopes {
             return Poll::Ready(Piece::End(Some(self.call.expired()), HeaderMap::new()));
         }
         match &mut self.source {
-            Source::Ended => Poll::Ready(Piece::End(None, HeaderMap::new())),
-            Source::Frames(frames) => poll_frames(frames, context),
-            Source::Messages(replies, writing) => loop {
+            EnvelopeSource::Ended => Poll::Ready(Piece::End(None, HeaderMap::new())),
+            EnvelopeSource::Frames(frames) => poll_frames(frames, context),
+            EnvelopeSource::Messages(replies, writing) => loop {
                 if let Some(envelope) = writing {
                     let envelope = ready!(envelope.as_mut().poll(context));
                     *writing = None;
@@ -160,7 +160,7 @@ fn poll_frames(frames: &mut Body, context: &mut Context<'_>) -> Poll<Piece> {
             }
         },
         Some(Err(error)) => {
-            let problem = Problem::of_body(&error).unwrap_or_else(|| Refusal::Defect.into());
+            let problem = Problem::of_body(&error).unwrap_or_else(|| CallRefusal::Defect.into());
             Piece::End(Some(problem), HeaderMap::new())
         }
         None => Piece::End(None, HeaderMap::new()),
@@ -169,7 +169,7 @@ fn poll_frames(frames: &mut Body, context: &mut Context<'_>) -> Poll<Piece> {
 }
 
 /// The envelope of a reply as JSON.
-async fn envelope(call: Invocation, reply: Bytes) -> Result<Bytes, Failure> {
+async fn envelope(call: Invocation, reply: Bytes) -> Result<Bytes, HttpFailure> {
     let (output, wanted) = (call.rpc.method.output(), call.wanted);
     written(&call.web, reply.len(), move || {
         let mut envelope = vec![0; FRAME_HEAD];
@@ -177,7 +177,7 @@ async fn envelope(call: Invocation, reply: Bytes) -> Result<Bytes, Failure> {
         let json = envelope.get(FRAME_HEAD..).unwrap_or_default();
         let compression = compress::chosen(wanted, json.len());
         if let Some(compression) = compression {
-            envelope = compress::append(compression, json, vec![0; FRAME_HEAD]).map_err(Failure::defect)?;
+            envelope = compress::append(compression, json, vec![0; FRAME_HEAD]).map_err(HttpFailure::defect)?;
         }
         let head = frame_head(u8::from(compression.is_some()), envelope.len().saturating_sub(FRAME_HEAD))?;
         if let Some(place) = envelope.first_chunk_mut() {
@@ -196,14 +196,14 @@ impl HttpBody for Envelopes {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if matches!(self.source, Source::Ended) {
+        if matches!(self.source, EnvelopeSource::Ended) {
             return Poll::Ready(None);
         }
         let bytes = match ready!(self.poll_piece(context)) {
             Piece::Data(bytes) => bytes,
             Piece::End(problem, trailers) => {
                 // The service gives back at once whatever it holds for the stream.
-                self.source = Source::Ended;
+                self.source = EnvelopeSource::Ended;
                 end(problem.as_ref().or(self.fault.get()), &trailers)
             }
         };
@@ -211,6 +211,6 @@ impl HttpBody for Envelopes {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.source, Source::Ended)
+        matches!(self.source, EnvelopeSource::Ended)
     }
 }

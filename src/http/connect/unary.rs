@@ -6,7 +6,7 @@ use super::{Codec, body, compress, message, metadata, tag};
 use crate::grpc::inflate::{Compression, Payload};
 use crate::grpc::local::OneReply;
 use crate::http::bounded;
-use crate::http::failure::Failure;
+use crate::http::failure::HttpFailure;
 use crate::http::json::Defaults;
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
@@ -17,7 +17,7 @@ use axum::response::Response;
 const TRAILER: &str = "trailer-";
 
 /// A reply in the form of the protocol.
-struct Told {
+struct UnaryReply {
     body: Bytes,
     codec: Codec,
     compression: Option<Compression>,
@@ -25,13 +25,13 @@ struct Told {
 }
 
 /// Answers a call whose message is the body of the request.
-pub(super) async fn answer(call: &Invocation, codec: Codec, body: &mut Body) -> Result<Response, Failure> {
+pub(super) async fn answer(call: &Invocation, codec: Codec, body: &mut Body) -> Result<Response, HttpFailure> {
     let sent = body::read(&call.web, body, 0).await?;
     told(call, codec, call.sent, sent).await?.response()
 }
 
 /// Answers a call whose message is in the query of the address. A client that has the reply already gets none.
-pub(super) async fn by_query(call: &Invocation, parts: &Parts) -> Result<Response, Failure> {
+pub(super) async fn by_query(call: &Invocation, parts: &Parts) -> Result<Response, HttpFailure> {
     let QueryMessage { codec, compression, bytes } = QueryMessage::of(parts.uri.query().unwrap_or_default())?;
     let sent = Payload { bytes: bytes.into(), reserved: call.web.memory.nothing() };
     let told = told(call, codec, compression, sent).await?;
@@ -41,7 +41,7 @@ pub(super) async fn by_query(call: &Invocation, parts: &Parts) -> Result<Respons
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(header::ETAG, HeaderValue::try_from(tag).map_err(Failure::defect)?);
+    headers.insert(header::ETAG, HeaderValue::try_from(tag).map_err(HttpFailure::defect)?);
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response.headers_mut().remove(header::CONTENT_LENGTH);
@@ -53,7 +53,12 @@ pub(super) async fn by_query(call: &Invocation, parts: &Parts) -> Result<Respons
 }
 
 /// The reply to a message.
-async fn told(call: &Invocation, codec: Codec, sent: Option<Compression>, payload: Payload) -> Result<Told, Failure> {
+async fn told(
+    call: &Invocation,
+    codec: Codec,
+    sent: Option<Compression>,
+    payload: Payload,
+) -> Result<UnaryReply, HttpFailure> {
     let (web, rpc) = (&call.web, call.rpc);
     let message = message::message(call, codec, sent, payload).await?;
     let timeout = call.grpc_timeout();
@@ -73,10 +78,10 @@ async fn told(call: &Invocation, codec: Codec, sent: Option<Compression>, payloa
         None => body,
         Some(compression) => compress::compressed(web, compression, body).await?,
     };
-    Ok(Told { body, codec, compression, trailers })
+    Ok(UnaryReply { body, codec, compression, trailers })
 }
 
-impl Told {
+impl UnaryReply {
     const fn content_type(&self) -> &'static str {
         match self.codec {
             Codec::Json => "application/json",
@@ -89,7 +94,7 @@ impl Told {
         format!("{} {}", self.content_type(), self.compression.map_or("identity", Compression::name))
     }
 
-    fn response(self) -> Result<Response, Failure> {
+    fn response(self) -> Result<Response, HttpFailure> {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type()));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(self.body.len()));
@@ -104,10 +109,10 @@ impl Told {
 }
 
 /// Trailers of a call as headers of its answer.
-fn trailers(trailers: &HeaderMap) -> Result<HeaderMap, Failure> {
+fn trailers(trailers: &HeaderMap) -> Result<HeaderMap, HttpFailure> {
     let mut headers = HeaderMap::new();
     for (name, value) in metadata(trailers) {
-        let name = HeaderName::try_from(format!("{TRAILER}{name}")).map_err(Failure::defect)?;
+        let name = HeaderName::try_from(format!("{TRAILER}{name}")).map_err(HttpFailure::defect)?;
         headers.append(name, value.clone());
     }
     Ok(headers)

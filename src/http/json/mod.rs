@@ -18,7 +18,7 @@ mod shapes;
 mod text;
 mod write;
 
-use super::failure::Failure;
+use super::failure::HttpFailure;
 use prost_reflect::MessageDescriptor;
 use shapes::Shapes;
 
@@ -33,7 +33,7 @@ pub(super) enum Defaults {
 
 /// A message as JSON. `bytes` is its encoding; several encodings one after the other are the merge of their messages, as
 /// protobuf has it: lists one behind the other, of all else the last.
-pub(super) fn written(message: &MessageDescriptor, bytes: &[u8], defaults: Defaults) -> Result<Vec<u8>, Failure> {
+pub(super) fn written(message: &MessageDescriptor, bytes: &[u8], defaults: Defaults) -> Result<Vec<u8>, HttpFailure> {
     let mut json = Vec::with_capacity(bytes.len() * 3 + 64);
     into(message, bytes, defaults, &mut json)?;
     Ok(json)
@@ -45,24 +45,24 @@ pub(super) fn into(
     bytes: &[u8],
     defaults: Defaults,
     json: &mut Vec<u8>,
-) -> Result<(), Failure> {
+) -> Result<(), HttpFailure> {
     let shapes = Shapes::of_the_contract();
-    let shape = shapes.get(message.full_name()).ok_or_else(|| Failure::defect("no shape for this message"))?;
-    write::Writer { shapes, defaults, json, day: text::Day::default() }
+    let shape = shapes.get(message.full_name()).ok_or_else(|| HttpFailure::defect("no shape for this message"))?;
+    write::JsonWriter { shapes, defaults, json, day: text::DayText::default() }
         .message(shape, bytes)
-        .map_err(|malformed| Failure::defect(malformed.0))
+        .map_err(|malformed| HttpFailure::defect(malformed.0))
 }
 
 /// The bytes of each entry of a list, and of each message that stands alone, by the number of its field.
 pub(super) fn parts(bytes: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
     let fields = write::Fields(bytes).map_while(Result::ok).filter(move |field| field.number == number);
-    fields.filter_map(|field| if let write::Value::Bytes(part) = field.value { Some(part) } else { None })
+    fields.filter_map(|field| if let write::JsonValue::Bytes(part) = field.value { Some(part) } else { None })
 }
 
 /// The number in a field; 0 where it is not set.
 pub(super) fn number(bytes: &[u8], number: u32) -> u64 {
     let fields = write::Fields(bytes).map_while(Result::ok).filter(|field| field.number == number);
-    fields.fold(0, |earlier, field| if let write::Value::Varint(number) = field.value { number } else { earlier })
+    fields.fold(0, |earlier, field| if let write::JsonValue::Varint(number) = field.value { number } else { earlier })
 }
 
 #[cfg(test)]

@@ -8,15 +8,15 @@ use std::sync::LazyLock;
 /// The shapes of the replies of all services, and of all that is in them.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
-    all: Vec<Shape>,
+    all: Vec<JsonShape>,
     numbers: HashMap<String, usize>,
 }
 
 /// A message.
 #[derive(Debug, Default)]
-pub(super) enum Shape {
+pub(super) enum JsonShape {
     /// One that is an object, with its fields in the order of their numbers.
-    Fields(Vec<Field>),
+    Fields(Vec<JsonField>),
     /// An instant, which is a string.
     Instant,
     /// A length of time, which is a string.
@@ -28,17 +28,17 @@ pub(super) enum Shape {
 
 /// A field of a message.
 #[derive(Debug)]
-pub(super) struct Field {
+pub(super) struct JsonField {
     pub(super) number: u32,
     /// Its name, quoted, with the colon: `"claimId":`.
     pub(super) key: Box<str>,
-    pub(super) form: Form,
+    pub(super) form: JsonForm,
     pub(super) is_list: bool,
     /// Whether it is left out where it is not set, instead of being written with its default.
     pub(super) may_be_absent: bool,
 }
 
-impl Form {
+impl JsonForm {
     /// Whether values of it may lie one behind the other in one field.
     pub(super) const fn is_packed(&self) -> bool {
         !matches!(self, Self::Text | Self::Bytes | Self::Message(_))
@@ -47,7 +47,7 @@ impl Form {
 
 /// How a value is written.
 #[derive(Debug)]
-pub(super) enum Form {
+pub(super) enum JsonForm {
     Bool,
     Int32,
     Int64,
@@ -84,11 +84,11 @@ impl Shapes {
     }
 
     /// That of a message by its full name.
-    pub(super) fn get(&self, name: &str) -> Option<&Shape> {
+    pub(super) fn get(&self, name: &str) -> Option<&JsonShape> {
         self.at(*self.numbers.get(name)?)
     }
 
-    pub(super) fn at(&self, number: usize) -> Option<&Shape> {
+    pub(super) fn at(&self, number: usize) -> Option<&JsonShape> {
         self.all.get(number)
     }
 
@@ -99,17 +99,17 @@ impl Shapes {
             return *number;
         }
         let number = self.all.len();
-        self.all.push(Shape::Missing);
+        self.all.push(JsonShape::Missing);
         self.numbers.insert(message.full_name().to_owned(), number);
         let shape = match message.full_name() {
-            "google.protobuf.Timestamp" => Shape::Instant,
-            "google.protobuf.Duration" => Shape::Duration,
+            "google.protobuf.Timestamp" => JsonShape::Instant,
+            "google.protobuf.Duration" => JsonShape::Duration,
             // The others have forms of their own, and no reply has them.
-            other if other.starts_with("google.protobuf.") => Shape::Missing,
+            other if other.starts_with("google.protobuf.") => JsonShape::Missing,
             _ => {
-                let mut fields: Vec<Field> = message.fields().map(|field| self.field(&field)).collect();
+                let mut fields: Vec<JsonField> = message.fields().map(|field| self.field(&field)).collect();
                 fields.sort_unstable_by_key(|field| field.number);
-                Shape::Fields(fields)
+                JsonShape::Fields(fields)
             }
         };
         if let Some(place) = self.all.get_mut(number) {
@@ -118,10 +118,10 @@ impl Shapes {
         number
     }
 
-    fn field(&mut self, field: &FieldDescriptor) -> Field {
+    fn field(&mut self, field: &FieldDescriptor) -> JsonField {
         // It is only ever sent to the ledger; an empty one would read as if the claim had no valid time.
         let is_input = field.full_name() == "detente.v1.Claim.valid";
-        Field {
+        JsonField {
             number: field.number(),
             key: format!("\"{}\":", field.json_name()).into(),
             form: self.form(&field.kind()),
@@ -130,25 +130,25 @@ impl Shapes {
         }
     }
 
-    fn form(&mut self, kind: &Kind) -> Form {
+    fn form(&mut self, kind: &Kind) -> JsonForm {
         match kind {
-            Kind::Bool => Form::Bool,
-            Kind::Int32 => Form::Int32,
-            Kind::Int64 => Form::Int64,
-            Kind::Sint32 => Form::Sint32,
-            Kind::Sint64 => Form::Sint64,
-            Kind::Uint32 => Form::Uint32,
-            Kind::Uint64 => Form::Uint64,
-            Kind::Fixed32 => Form::Fixed32,
-            Kind::Fixed64 => Form::Fixed64,
-            Kind::Sfixed32 => Form::Sfixed32,
-            Kind::Sfixed64 => Form::Sfixed64,
-            Kind::Float => Form::Float,
-            Kind::Double => Form::Double,
-            Kind::String => Form::Text,
-            Kind::Bytes => Form::Bytes,
-            Kind::Enum(of) => Form::Enum(members(of)),
-            Kind::Message(of) => Form::Message(self.compile(of)),
+            Kind::Bool => JsonForm::Bool,
+            Kind::Int32 => JsonForm::Int32,
+            Kind::Int64 => JsonForm::Int64,
+            Kind::Sint32 => JsonForm::Sint32,
+            Kind::Sint64 => JsonForm::Sint64,
+            Kind::Uint32 => JsonForm::Uint32,
+            Kind::Uint64 => JsonForm::Uint64,
+            Kind::Fixed32 => JsonForm::Fixed32,
+            Kind::Fixed64 => JsonForm::Fixed64,
+            Kind::Sfixed32 => JsonForm::Sfixed32,
+            Kind::Sfixed64 => JsonForm::Sfixed64,
+            Kind::Float => JsonForm::Float,
+            Kind::Double => JsonForm::Double,
+            Kind::String => JsonForm::Text,
+            Kind::Bytes => JsonForm::Bytes,
+            Kind::Enum(of) => JsonForm::Enum(members(of)),
+            Kind::Message(of) => JsonForm::Message(self.compile(of)),
         }
     }
 }

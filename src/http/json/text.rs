@@ -78,10 +78,10 @@ pub(super) fn base64(bytes: &[u8], json: &mut Vec<u8>) {
 
 /// The day that was written last, since the next one is often the same: its number, and its date up to the `T`.
 #[derive(Debug, Default)]
-pub(super) struct Day(Option<(i64, String)>);
+pub(super) struct DayText(Option<(i64, String)>);
 
 /// An instant, with as many digits as it needs in threes.
-pub(super) fn instant(at: &Timestamp, last: &mut Day, json: &mut Vec<u8>) {
+pub(super) fn instant(at: &Timestamp, last: &mut DayText, json: &mut Vec<u8>) {
     const DAY: i64 = 86_400;
     let (day, second) = (at.seconds.div_euclid(DAY), at.seconds.rem_euclid(DAY));
     let Ok(nanos @ 0..1_000_000_000) = u32::try_from(at.nanos) else {
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn an_instant_is_written_as_prost_writes_it_whatever_day_came_before() {
-        let mut last = Day::default();
+        let mut last = DayText::default();
         for seconds in
             [0, 86_399, 86_400, 86_401, -1, -86_400, -86_401, 4_102_444_800, -62_135_596_800, 253_402_300_799]
         {

@@ -1,7 +1,7 @@
 //! An axis of days: where a day lies, and where its ticks are.
 
 use super::WIDTH;
-use crate::page::day::{Day, civil, month_of};
+use crate::page::day::{PageDay, civil, month_of};
 use maud::{Markup, html};
 
 /// What is kept free on either side, for the arrows of open ends.
@@ -10,8 +10,8 @@ const PAD: f64 = 14.0;
 /// A stretch of days along the width of a drawing.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::page) struct Axis {
-    first: Day,
-    last: Day,
+    first: PageDay,
+    last: PageDay,
     left: f64,
     rtl: bool,
 }
@@ -25,15 +25,15 @@ pub(super) struct Stretch {
 
 impl Axis {
     /// The days from the first to the last, both included; `left` is kept free for labels at the start.
-    pub(in crate::page) fn new(first: Day, last: Day, left: f64, rtl: bool) -> Self {
+    pub(in crate::page) fn new(first: PageDay, last: PageDay, left: f64, rtl: bool) -> Self {
         Self { first, last: last.max(first + 1), left: left + PAD, rtl }
     }
 
-    pub(in crate::page) const fn first(&self) -> Day {
+    pub(in crate::page) const fn first(&self) -> PageDay {
         self.first
     }
 
-    pub(in crate::page) const fn last(&self) -> Day {
+    pub(in crate::page) const fn last(&self) -> PageDay {
         self.last
     }
 
@@ -43,7 +43,7 @@ impl Axis {
 
     /// Where a day begins.
     #[allow(clippy::cast_precision_loss, reason = "days of an axis are far below 2^52")]
-    pub(super) fn at(&self, day: Day) -> f64 {
+    pub(super) fn at(&self, day: PageDay) -> f64 {
         let days = (self.last + 1 - self.first) as f64;
         let share = ((day.clamp(self.first, self.last + 1) - self.first) as f64) / days;
         let along = share.mul_add(WIDTH - PAD - self.left, self.left);
@@ -51,23 +51,23 @@ impl Axis {
     }
 
     /// The place of the days from one to another, both included; at least a hair wide.
-    pub(super) fn stretch(&self, from: Day, to: Day) -> Stretch {
+    pub(super) fn stretch(&self, from: PageDay, to: PageDay) -> Stretch {
         let (a, b) = (self.at(from), self.at(to.saturating_add(1)));
         Stretch { x: a.min(b), width: (a - b).abs().max(2.5) }
     }
 
     /// The middle of a stretch.
-    pub(super) fn middle(&self, from: Day, to: Day) -> f64 {
+    pub(super) fn middle(&self, from: PageDay, to: PageDay) -> f64 {
         f64::midpoint(self.at(from), self.at(to.saturating_add(1)))
     }
 
     /// Whether some day of a stretch is on the axis.
-    pub(super) const fn shows(&self, from: Day, to: Day) -> bool {
+    pub(super) const fn shows(&self, from: PageDay, to: PageDay) -> bool {
         from <= self.last && to >= self.first
     }
 
     /// The days with a tick, and what is written there.
-    pub(super) fn ticks(&self) -> Vec<(Day, String)> {
+    pub(super) fn ticks(&self) -> Vec<(PageDay, String)> {
         let days = self.last - self.first;
         let months = match days {
             ..=200 => 1,

@@ -7,9 +7,9 @@ use super::defs::defs;
 use super::reach::{FAR, Reach};
 use super::shape::{Lane, shape};
 use crate::page::claim_parts::{polarity_class, when_plain};
-use crate::page::day::Day;
+use crate::page::day::PageDay;
 use crate::page::lang::Lang;
-use crate::page::words::Word;
+use crate::page::words::PageWord;
 use detente_proto::v1::Revision;
 use maud::{Markup, html};
 
@@ -40,7 +40,7 @@ fn axis(revisions: &[Revision], lang: Lang) -> Axis {
     let ends = reaches.flat_map(|reach| [reach.first(), reach.last(), reach.start.latest, reach.end.earliest]);
     let recorded = revisions.iter().filter_map(|revision| revision.claim.as_ref()?.recorded_at.as_ref());
     let today = recorded.map(|at| at.seconds.div_euclid(86_400)).max().unwrap_or_default();
-    let dated: Vec<Day> = ends.filter(|day| day.abs() < FAR).collect();
+    let dated: Vec<PageDay> = ends.filter(|day| day.abs() < FAR).collect();
     let (first, last) =
         (dated.iter().min().map_or(today - 90, |day| *day), dated.iter().max().map_or(today, |day| *day));
     let pad = (last - first) / 8 + 15;

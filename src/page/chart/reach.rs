@@ -1,7 +1,7 @@
 //! How far a claim reaches: of each end the first and the last day that it can mean.
 
 use crate::page::claim_parts::end;
-use crate::page::day::{Day, span, stretches};
+use crate::page::day::{PageDay, span, stretches};
 use detente_proto::v1::bound::Bound as End;
 use detente_proto::v1::{Bound, Claim, TemporalType};
 
@@ -17,20 +17,20 @@ pub(super) enum Edge {
 
 /// One end.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Side {
+pub(super) struct ReachEnd {
     pub(super) edge: Edge,
-    pub(super) earliest: Day,
-    pub(super) latest: Day,
+    pub(super) earliest: PageDay,
+    pub(super) latest: PageDay,
 }
 
 /// The reach of a claim that has a time.
 #[derive(Clone, Debug)]
 pub(super) struct Reach {
-    pub(super) start: Side,
-    pub(super) end: Side,
+    pub(super) start: ReachEnd,
+    pub(super) end: ReachEnd,
     pub(super) is_event: bool,
     /// The stretches on which it may hold or happen, where one date with gaps is all that is known of it.
-    pub(super) stretches: Vec<(Day, Day)>,
+    pub(super) stretches: Vec<(PageDay, PageDay)>,
 }
 
 impl Reach {
@@ -45,17 +45,17 @@ impl Reach {
     }
 
     /// The first day it may hold.
-    pub(super) const fn first(&self) -> Day {
+    pub(super) const fn first(&self) -> PageDay {
         self.start.earliest
     }
 
     /// The last day it may hold.
-    pub(super) const fn last(&self) -> Day {
+    pub(super) const fn last(&self) -> PageDay {
         self.end.latest
     }
 
     /// The days on which it holds in all readings of its dates.
-    pub(super) fn certain(&self) -> Option<(Day, Day)> {
+    pub(super) fn certain(&self) -> Option<(PageDay, PageDay)> {
         let certain = (self.start.latest, self.end.earliest);
         let is_bounded = certain.0 < FAR && certain.1 > -FAR;
         (!self.is_event && is_bounded && certain.0 <= certain.1).then_some(certain)
@@ -63,7 +63,7 @@ impl Reach {
 }
 
 /// The stretches of the one date with gaps that a claim has at both ends; none where it has another.
-fn gaps(claim: &Claim) -> Vec<(Day, Day)> {
+fn gaps(claim: &Claim) -> Vec<(PageDay, PageDay)> {
     let text = |bound: Option<&Bound>| match end(bound)? {
         End::Known(known) => Some(known.edtf.clone()),
         _ => None,
@@ -72,15 +72,15 @@ fn gaps(claim: &Claim) -> Vec<(Day, Day)> {
     from.filter(|from| to.as_ref() == Some(from)).and_then(|date| stretches(&date)).unwrap_or_default()
 }
 
-fn side(bound: Option<&Bound>, far: Day) -> Option<Side> {
+fn side(bound: Option<&Bound>, far: PageDay) -> Option<ReachEnd> {
     Some(match end(bound)? {
-        End::Known(known) => Side {
+        End::Known(known) => ReachEnd {
             edge: Edge::Dated,
             earliest: span(&known.earliest).map_or(-FAR, |(day, _)| day),
             latest: span(&known.latest).map_or(FAR, |(_, day)| day),
         },
-        End::Unknown(_) => Side { edge: Edge::Unknown, earliest: -FAR, latest: FAR },
-        End::Open(_) => Side { edge: Edge::Open, earliest: far, latest: far },
+        End::Unknown(_) => ReachEnd { edge: Edge::Unknown, earliest: -FAR, latest: FAR },
+        End::Open(_) => ReachEnd { edge: Edge::Open, earliest: far, latest: far },
     })
 }
 

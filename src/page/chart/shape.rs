@@ -3,7 +3,7 @@
 
 use super::axis::{Axis, Stretch, px};
 use super::reach::{Edge, FAR, Reach};
-use crate::page::day::Day;
+use crate::page::day::PageDay;
 use maud::{Markup, html};
 
 /// How tall a bar is, and a mark.
@@ -92,7 +92,7 @@ fn event(axis: &Axis, reach: &Reach, y: Lane) -> Markup {
 }
 
 /// An arrow at an open end, a question mark at an unknown one, and nothing at one that is dated.
-fn edge(axis: &Axis, edge: Edge, day: Day, is_start: bool, y: Lane) -> Markup {
+fn edge(axis: &Axis, edge: Edge, day: PageDay, is_start: bool, y: Lane) -> Markup {
     let outward: f64 = if is_start == axis.rtl() { 1.0 } else { -1.0 };
     let x = axis.at(if is_start { day } else { day.saturating_add(1) });
     let middle = y.middle();

@@ -7,8 +7,8 @@ use super::reach::{FAR, Reach};
 use super::shape::{BAR, Lane, shape};
 use crate::page::asked::{Asked, path};
 use crate::page::claim_parts::{label, polarity_class, when_plain};
-use crate::page::day::{Day, span};
-use crate::page::words::Word;
+use crate::page::day::{PageDay, span};
+use crate::page::words::PageWord;
 use detente_proto::v1::{Certainty, Claim};
 use maud::{Markup, html};
 
@@ -16,19 +16,19 @@ const ROW: f64 = 33.0;
 const TOP: f64 = 26.0;
 
 /// A claim with what it is at the asked date.
-pub(in crate::page) struct Row<'a> {
+pub(in crate::page) struct ChartRow<'a> {
     pub(in crate::page) claim: &'a Claim,
     pub(in crate::page) certainty: Certainty,
 }
 
 /// The axis that shows an asked date with what lies around it: so many months, two thirds of them before; 0 shows all.
-pub(in crate::page) fn axis(rows: &[Row<'_>], valid_at: &str, months: i64, rtl: bool) -> Axis {
+pub(in crate::page) fn axis(rows: &[ChartRow<'_>], valid_at: &str, months: i64, rtl: bool) -> Axis {
     let asked = span(valid_at).unwrap_or_default();
     if months > 0 {
         let first = crate::page::day::month_of(asked.0, -(months * 2 / 3));
         return Axis::new(first, crate::page::day::month_of(asked.1, months / 3 + 1) - 1, 0.0, rtl);
     }
-    let dated = |day: &Day| day.abs() < FAR;
+    let dated = |day: &PageDay| day.abs() < FAR;
     let reaches = || rows.iter().filter_map(|row| Reach::of(row.claim));
     let days = || reaches().flat_map(|reach| [reach.first(), reach.last(), reach.start.latest, reach.end.earliest]);
     let first = days().filter(dated).min().unwrap_or(asked.0).min(asked.0);
@@ -41,7 +41,7 @@ pub(in crate::page) fn axis(rows: &[Row<'_>], valid_at: &str, months: i64, rtl: 
 #[allow(clippy::cast_precision_loss, reason = "rows are few")]
 pub(in crate::page) fn timeline(
     asked: &Asked,
-    rows: &[Row<'_>],
+    rows: &[ChartRow<'_>],
     axis: &Axis,
     valid_at: &str,
     values: &[(&str, &str)],
@@ -64,7 +64,7 @@ pub(in crate::page) fn timeline(
     }
 }
 
-fn drawn(asked: &Asked, row: &Row<'_>, axis: &Axis, y: f64, values: &[(&str, &str)]) -> Markup {
+fn drawn(asked: &Asked, row: &ChartRow<'_>, axis: &Axis, y: f64, values: &[(&str, &str)]) -> Markup {
     let claim = row.claim;
     let (words, rtl) = label(claim, asked.lang, 110);
     let disputed = claim.disputes.iter().any(|dispute| dispute.resolution.is_none());

@@ -67,8 +67,8 @@ impl Hosts {
     fn answers_to(&self, authority: &str) -> Result<(), WrongHost> {
         let is_allowed = match split(authority) {
             None => false,
-            Some((_, _, Kind::Address)) => true,
-            Some((name, _, Kind::Name)) => self.any || is_of_this_machine(name) || self.names(name),
+            Some((_, _, HostKind::Address)) => true,
+            Some((name, _, HostKind::Name)) => self.any || is_of_this_machine(name) || self.names(name),
         };
         if is_allowed { Ok(()) } else { Err(WrongHost::Other(authority.to_owned())) }
     }
@@ -87,28 +87,28 @@ fn is_of_this_machine(name: &str) -> bool {
 
 /// The form of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum HostKind {
     Name,
     Address,
 }
 
 /// The host of an authority without a dot at its end, its port, and what the host is; none where it is no authority.
-pub(super) fn split(authority: &str) -> Option<(&str, Option<u16>, Kind)> {
+pub(super) fn split(authority: &str) -> Option<(&str, Option<u16>, HostKind)> {
     if let Some(rest) = authority.strip_prefix('[') {
         let (inside, rest) = rest.split_once(']')?;
         let address = inside.split_once('%').map_or(inside, |(address, _)| address);
         address.parse::<Ipv6Addr>().ok()?;
-        return Some((inside, port(rest)?, Kind::Address));
+        return Some((inside, port(rest)?, HostKind::Address));
     }
     let (host, rest) = authority.find(':').map_or((authority, ""), |at| authority.split_at(at));
     let port = port(rest)?;
     let host = host.strip_suffix('.').unwrap_or(host);
     if host.parse::<Ipv4Addr>().is_ok() {
-        return Some((host, port, Kind::Address));
+        return Some((host, port, HostKind::Address));
     }
     let is_plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
     let is_name = !host.is_empty() && !host.starts_with('.') && host.bytes().all(is_plain) && !host.contains("..");
-    is_name.then_some((host, port, Kind::Name))
+    is_name.then_some((host, port, HostKind::Name))
 }
 
 /// The port behind a host: nothing, or a colon and perhaps a number.

@@ -59,7 +59,7 @@ pub(super) enum IntendedProtocol {
 
 /// The entrance by which a request comes to an rpc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) enum RpcEntrance {
     /// As it should; with the media type as the services know it where it is written otherwise.
     Rpc(Option<&'static str>),
     /// As it should, by GET: the message is in the query.
@@ -97,16 +97,16 @@ pub(super) fn meant(headers: &HeaderMap) -> IntendedProtocol {
 }
 
 /// Judges how a request comes to an rpc, if it is for one.
-pub(super) fn entry(version: Version, method: &Method, path: &str, headers: &HeaderMap) -> Entry {
+pub(super) fn entry(version: Version, method: &Method, path: &str, headers: &HeaderMap) -> RpcEntrance {
     if !SERVICES.iter().any(|service| path.starts_with(service)) {
-        return Entry::Elsewhere;
+        return RpcEntrance::Elsewhere;
     }
     if *method == Method::OPTIONS {
-        return Entry::Options;
+        return RpcEntrance::Options;
     }
     if *method != Method::POST {
         let is_look = *method == Method::GET || *method == Method::HEAD;
-        return if is_look && has_get(path) { Entry::Query } else { Entry::Method };
+        return if is_look && has_get(path) { RpcEntrance::Query } else { RpcEntrance::Method };
     }
     let is_http2 = version >= Version::HTTP_2;
     let mut contents = headers.get_all(header::CONTENT_TYPE).into_iter();
@@ -117,11 +117,13 @@ pub(super) fn entry(version: Version, method: &Method, path: &str, headers: &Hea
     let kind = said.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
     let known = CARRIERS.iter().find(|(name, _)| kind.eq_ignore_ascii_case(name.as_bytes()));
     match known {
-        Some((_, Carrier::ConnectStream)) if !is_http2 && rpc_kind(path) == Some(RpcKind::BothWays) => Entry::Version,
-        Some((name, carrier)) if carrier.is_taken(is_http2, path) => {
-            Entry::Rpc((said != name.as_bytes()).then_some(name))
+        Some((_, Carrier::ConnectStream)) if !is_http2 && rpc_kind(path) == Some(RpcKind::BothWays) => {
+            RpcEntrance::Version
         }
-        _ => Entry::Media(accepted(is_http2, rpc_kind(path))),
+        Some((name, carrier)) if carrier.is_taken(is_http2, path) => {
+            RpcEntrance::Rpc((said != name.as_bytes()).then_some(name))
+        }
+        _ => RpcEntrance::Media(accepted(is_http2, rpc_kind(path))),
     }
 }
 
@@ -162,7 +164,7 @@ mod tests {
     use super::*;
     use tonic::codegen::http::HeaderValue;
 
-    fn of(version: Version, method: &str, path: &str, contents: &[&str]) -> Entry {
+    fn of(version: Version, method: &str, path: &str, contents: &[&str]) -> RpcEntrance {
         let mut headers = HeaderMap::new();
         for content in contents {
             headers.append(header::CONTENT_TYPE, HeaderValue::from_str(content).unwrap());
@@ -205,7 +207,7 @@ mod tests {
             ("application/octet-stream", [false; 6]),
             ("", [false; 6]),
         ] {
-            let taken = |version, path| matches!(of(version, "POST", path, &[content]), Entry::Rpc(_));
+            let taken = |version, path| matches!(of(version, "POST", path, &[content]), RpcEntrance::Rpc(_));
             let (one, two) = (Version::HTTP_11, Version::HTTP_2);
             let both = |path| [taken(one, path), taken(two, path)];
             assert_eq!(both(APPEND), [one1, one2], "{content:?}");
@@ -214,21 +216,25 @@ mod tests {
             assert_eq!(both(REFLECTION), [both1, both2], "{content:?}");
         }
         let old = of(Version::HTTP_11, "POST", REFLECTION, &["application/connect+proto"]);
-        assert_eq!(old, Entry::Version);
+        assert_eq!(old, RpcEntrance::Version);
         for contents in [&[][..], &["application/json", "application/json"], &["text/plain", "application/json"]] {
-            assert!(matches!(of(Version::HTTP_2, "POST", APPEND, contents), Entry::Media(_)), "{contents:?}");
+            assert!(matches!(of(Version::HTTP_2, "POST", APPEND, contents), RpcEntrance::Media(_)), "{contents:?}");
         }
         for method in ["GET", "HEAD", "PUT", "DELETE", "PATCH", "TRACE", "post"] {
             for path in [APPEND, SUBSCRIBE, HEALTH, REFLECTION] {
-                assert_eq!(of(Version::HTTP_2, method, path, &["application/grpc"]), Entry::Method, "{method} {path}");
+                assert_eq!(
+                    of(Version::HTTP_2, method, path, &["application/grpc"]),
+                    RpcEntrance::Method,
+                    "{method} {path}"
+                );
             }
         }
         let none = "/detente.v1.LedgerService/NoSuchRpc";
         for content in ["application/json", "application/connect+proto"] {
-            assert_eq!(of(Version::HTTP_11, "POST", none, &[content]), Entry::Rpc(None), "it is told further in");
+            assert_eq!(of(Version::HTTP_11, "POST", none, &[content]), RpcEntrance::Rpc(None), "it is told further in");
         }
-        assert_eq!(of(Version::HTTP_2, "OPTIONS", APPEND, &[]), Entry::Options);
-        assert_eq!(of(Version::HTTP_11, "POST", "/what-if", &["text/plain"]), Entry::Elsewhere);
+        assert_eq!(of(Version::HTTP_2, "OPTIONS", APPEND, &[]), RpcEntrance::Options);
+        assert_eq!(of(Version::HTTP_11, "POST", "/what-if", &["text/plain"]), RpcEntrance::Elsewhere);
     }
 
     #[test]
@@ -244,19 +250,19 @@ mod tests {
             for method in ["GET", "HEAD"] {
                 for contents in [&[][..], &["application/grpc"]] {
                     let entry = of(Version::HTTP_2, method, path, contents);
-                    assert_eq!(entry, if has { Entry::Query } else { Entry::Method }, "{method} {path}");
+                    assert_eq!(entry, if has { RpcEntrance::Query } else { RpcEntrance::Method }, "{method} {path}");
                 }
             }
             assert_eq!(methods(path).contains("GET"), has);
-            assert_eq!(of(Version::HTTP_2, "DELETE", path, &[]), Entry::Method);
+            assert_eq!(of(Version::HTTP_2, "DELETE", path, &[]), RpcEntrance::Method);
         }
     }
 
     #[test]
     fn a_media_type_goes_on_as_the_services_know_it() {
         let path = "/detente.v1.LedgerService/Append";
-        assert_eq!(of(Version::HTTP_2, "POST", path, &["application/grpc"]), Entry::Rpc(None));
+        assert_eq!(of(Version::HTTP_2, "POST", path, &["application/grpc"]), RpcEntrance::Rpc(None));
         let web = of(Version::HTTP_11, "POST", path, &["Application/gRPC-Web ; x=y"]);
-        assert_eq!(web, Entry::Rpc(Some("application/grpc-web")));
+        assert_eq!(web, RpcEntrance::Rpc(Some("application/grpc-web")));
     }
 }

@@ -19,15 +19,15 @@ mod origin;
 mod pace;
 mod refusal;
 
-use super::link::{Link, Turn};
+use super::link::{ConnectionLink, Turn};
 use super::reply::Reply;
 use crate::grpc::deadline::timeout;
-use crate::grpc::status::Refusal;
+use crate::grpc::status::CallRefusal;
 use detente_ledger::Ledger;
 use detente_ledger::budget::Peer;
 use host::{Hosts, WrongHost};
 use http_body::Body as _;
-use media::Entry;
+use media::RpcEntrance;
 use origin::Origins;
 pub use pace::Pace;
 use pace::PacedBody;
@@ -85,7 +85,7 @@ impl<S> Layer<S> for Door {
 
 impl Rules {
     /// The entrance of the request; an error if it has none.
-    fn judge(&self, request: &Request<Body>) -> Result<Entry, DoorRefusal> {
+    fn judge(&self, request: &Request<Body>) -> Result<RpcEntrance, DoorRefusal> {
         let (version, headers) = (request.version(), request.headers());
         let host = match self.hosts.judge(version, request.uri(), headers) {
             Ok(host) => host,
@@ -93,20 +93,20 @@ impl Rules {
         };
         self.origins.judge(request.method(), &host, headers).map_err(|origin| self.wrong_origin(&origin))?;
         match media::entry(version, request.method(), request.uri().path(), headers) {
-            Entry::Method => Err(self.wrong_method(request)),
-            Entry::Media(accepted) => Err(self.wrong_media(request, accepted)),
-            Entry::Version => Err(self.wrong_version(request)),
+            RpcEntrance::Method => Err(self.wrong_method(request)),
+            RpcEntrance::Media(accepted) => Err(self.wrong_media(request, accepted)),
+            RpcEntrance::Version => Err(self.wrong_version(request)),
             entry => Ok(entry),
         }
     }
 
     /// Refuses a call in excess of those there may be at once.
-    fn admit(&self, turn: Option<&Turn>, entry: Entry) -> Result<Entry, DoorRefusal> {
+    fn admit(&self, turn: Option<&Turn>, entry: RpcEntrance) -> Result<RpcEntrance, DoorRefusal> {
         if turn.is_none_or(|turn| turn.is_admitted) {
             return Ok(entry);
         }
         self.ledger.metrics().refused("calls");
-        Err(DoorRefusal::new(StatusCode::TOO_MANY_REQUESTS, Refusal::Overloaded("calls")))
+        Err(DoorRefusal::new(StatusCode::TOO_MANY_REQUESTS, CallRefusal::Overloaded("calls")))
     }
 
     fn wrong_host(&self, wrong: &WrongHost) -> DoorRefusal {
@@ -130,7 +130,7 @@ impl Rules {
                 (StatusCode::MISDIRECTED_REQUEST, words)
             }
         };
-        DoorRefusal::new(status, Refusal::Host(said))
+        DoorRefusal::new(status, CallRefusal::Host(said))
     }
 
     fn wrong_origin(&self, origin: &str) -> DoorRefusal {
@@ -147,14 +147,14 @@ impl Rules {
             "a page from elsewhere ({origin}) may not ask this server from a browser: name its origin in allowed_origins of \
              the server's configuration"
         );
-        DoorRefusal::new(StatusCode::FORBIDDEN, Refusal::Origin(said))
+        DoorRefusal::new(StatusCode::FORBIDDEN, CallRefusal::Origin(said))
     }
 
     fn wrong_method(&self, request: &Request<Body>) -> DoorRefusal {
         self.ledger.metrics().refused("method");
         let methods = media::methods(request.uri().path());
         let said = format!("this rpc is called by {methods}, not by {}", shown(request.method().as_str()));
-        let refused = DoorRefusal::new(StatusCode::METHOD_NOT_ALLOWED, Refusal::Unsupported(said));
+        let refused = DoorRefusal::new(StatusCode::METHOD_NOT_ALLOWED, CallRefusal::Unsupported(said));
         DoorRefusal { allow: Some(methods), ..refused }
     }
 
@@ -163,7 +163,7 @@ impl Rules {
         let path = shown(request.uri().path());
         let words =
             format!("{path} has streams both ways, which need HTTP/2 (a client of Connect may have to be told so)");
-        DoorRefusal::new(StatusCode::HTTP_VERSION_NOT_SUPPORTED, Refusal::Unsupported(words))
+        DoorRefusal::new(StatusCode::HTTP_VERSION_NOT_SUPPORTED, CallRefusal::Unsupported(words))
     }
 
     fn wrong_media(&self, request: &Request<Body>, accepted: &'static str) -> DoorRefusal {
@@ -173,7 +173,7 @@ impl Rules {
         let said = said.map_or_else(|| "no content-type".to_owned(), |said| format!("the content-type {said}"));
         let version = if request.version() >= Version::HTTP_2 { "HTTP/2" } else { "HTTP/1.1" };
         let words = format!("no rpc is called with {said} over {version}; send one of {accepted}");
-        let refused = DoorRefusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Refusal::Unsupported(words));
+        let refused = DoorRefusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, CallRefusal::Unsupported(words));
         DoorRefusal { accept_post: Some(accepted), ..refused }
     }
 }
@@ -199,27 +199,27 @@ where
 {
     type Response = Response<Reply>;
     type Error = Infallible;
-    type Future = Answer<S::Future>;
+    type Future = DoorAnswer<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let link = request.extensions_mut().remove::<Arc<Link>>();
+        let link = request.extensions_mut().remove::<Arc<ConnectionLink>>();
         let turn = link.as_ref().map(|link| link.begin(timeout(request.headers())));
         let judged = self.rules.judge(&request).and_then(|entry| self.rules.admit(turn.as_deref(), entry));
         let as_known = match judged {
             Err(refused) => {
                 let answer = refused.answer(request.version(), request.headers(), media::meant(request.headers()));
-                return Answer { turn, way: Way::Refused(Box::new(UnwantedRequest::new(request, answer))) };
+                return DoorAnswer { turn, way: DoorWay::Refused(Box::new(UnwantedRequest::new(request, answer))) };
             }
-            Ok(Entry::Options) if !is_preflight(&request) => {
+            Ok(RpcEntrance::Options) if !is_preflight(&request) => {
                 let answer = options(request.uri().path());
-                return Answer { turn, way: Way::Refused(Box::new(UnwantedRequest::new(request, answer))) };
+                return DoorAnswer { turn, way: DoorWay::Refused(Box::new(UnwantedRequest::new(request, answer))) };
             }
-            Ok(Entry::Rpc(as_known)) => as_known,
-            Ok(Entry::Query) => {
+            Ok(RpcEntrance::Rpc(as_known)) => as_known,
+            Ok(RpcEntrance::Query) => {
                 // It has no body, so that a media type would only lead it to another protocol.
                 request.headers_mut().remove(header::CONTENT_TYPE);
                 None
@@ -237,7 +237,7 @@ where
             Some(peer) => peer.scope(|| self.inner.call(request)),
             None => self.inner.call(request),
         };
-        Answer { turn, way: Way::Inside(answer, peer) }
+        DoorAnswer { turn, way: DoorWay::Inside(answer, peer) }
     }
 }
 
@@ -256,17 +256,17 @@ fn options(path: &str) -> Response<Body> {
 }
 
 /// The answer to a request.
-pub(super) struct Answer<F> {
+pub(super) struct DoorAnswer<F> {
     turn: Option<Arc<Turn>>,
-    way: Way<F>,
+    way: DoorWay<F>,
 }
 
-enum Way<F> {
+enum DoorWay<F> {
     Inside(F, Option<Peer>),
     Refused(Box<UnwantedRequest>),
 }
 
-impl<F> Future for Answer<F>
+impl<F> Future for DoorAnswer<F>
 where
     F: Future<Output = Result<Response<Body>, Infallible>> + Unpin,
 {
@@ -274,9 +274,9 @@ where
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let polled = match &mut self.way {
-            Way::Inside(answer, Some(peer)) => peer.poll(answer, context),
-            Way::Inside(answer, None) => Pin::new(answer).poll(context),
-            Way::Refused(unwanted) => unwanted.poll(context).map(Ok),
+            DoorWay::Inside(answer, Some(peer)) => peer.poll(answer, context),
+            DoorWay::Inside(answer, None) => Pin::new(answer).poll(context),
+            DoorWay::Refused(unwanted) => unwanted.poll(context).map(Ok),
         };
         polled.map(|Ok(answer)| Ok(Reply::to(self.turn.take(), answer)))
     }

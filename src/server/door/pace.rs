@@ -4,7 +4,7 @@
 //! then on must come at [`Pace::bytes_a_second`] on the average. A question that goes on for as long as its client asks
 //! (reflection) has no pace; there a pause of [`Pace::idle`] ends it, as though the client had no further question.
 
-use crate::grpc::status::Refusal;
+use crate::grpc::status::CallRefusal;
 use http_body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -78,7 +78,7 @@ impl PacedBody {
     fn too_slow(&self) -> Status {
         let (received, waited) = (self.received, self.allowed().as_secs());
         let at_least = self.pace.bytes_a_second;
-        Refusal::TooSlow(format!(
+        CallRefusal::TooSlow(format!(
             "the request was given up: {received} bytes of it came in {waited} s, and at least {at_least} a second must come"
         ))
         .into()

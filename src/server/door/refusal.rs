@@ -9,7 +9,7 @@
 
 use super::media::IntendedProtocol;
 use crate::grpc::local::Problem;
-use crate::grpc::status::Refusal;
+use crate::grpc::status::CallRefusal;
 use crate::http::told;
 use tonic::Status;
 use tonic::body::Body;
@@ -24,7 +24,7 @@ pub(super) struct DoorRefusal {
     /// The HTTP status.
     pub(super) status: StatusCode,
     /// The reason.
-    pub(super) refusal: Refusal,
+    pub(super) refusal: CallRefusal,
     /// The methods that there are, where another was used.
     pub(super) allow: Option<&'static str>,
     /// The media types that are taken, where another was used.
@@ -33,7 +33,7 @@ pub(super) struct DoorRefusal {
 
 impl DoorRefusal {
     /// Without a word on methods or media types.
-    pub(super) const fn new(status: StatusCode, refusal: Refusal) -> Self {
+    pub(super) const fn new(status: StatusCode, refusal: CallRefusal) -> Self {
         Self { status, refusal, allow: None, accept_post: None }
     }
 

@@ -18,7 +18,7 @@ use detente_domain::period::Period;
 use detente_domain::valid_time::ValidTime;
 use detente_ledger::Ledger;
 use detente_ledger::query::page_size::PageSize;
-use detente_ledger::query::timeline::{Place, TimelineQuery, TimelineSegment};
+use detente_ledger::query::timeline::{TimelinePlace, TimelineQuery, TimelineSegment};
 use detente_proto::v1;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ fn query(filter: &Filter, span: Option<(&str, &str)>, cut: Cut) -> TimelineQuery
         until: span.map(|(_, until)| period(until).b),
         cut,
         supposed: Supposed::default(),
-        start: Place::default(),
+        start: TimelinePlace::default(),
         page: ALL,
     }
 }

@@ -14,7 +14,7 @@ use std::fmt::{self, Debug, Write};
 use std::hash::{DefaultHasher, Hasher};
 
 /// A field: its name, whether two revisions have the same in it, and a number that is the same where they have.
-type Field = (&'static str, fn(&Revision, &Revision) -> bool, fn(&Revision) -> u64);
+type RevisionField = (&'static str, fn(&Revision, &Revision) -> bool, fn(&Revision) -> u64);
 
 macro_rules! content {
     ($name:ident) => {
@@ -22,7 +22,7 @@ macro_rules! content {
     };
 }
 
-const FIELDS: [Field; 22] = [
+const FIELDS: [RevisionField; 22] = [
     content!(kind),
     (
         "temporal_type",
@@ -96,7 +96,7 @@ fn changed_disputes<'r>(revisions: impl Iterator<Item = &'r Revision>) -> Vec<us
 }
 
 /// Maps each step to the first step with the same value in a field.
-fn values(steps: &[&Revision], (_, same, number): &Field) -> Vec<usize> {
+fn values(steps: &[&Revision], (_, same, number): &RevisionField) -> Vec<usize> {
     let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
     let of = |(step, nth): (&&Revision, usize)| {
         let alike = known.entry(number(step)).or_default();

@@ -66,7 +66,7 @@ pub struct Revision {
 
 /// What the two sides ask.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Question {
+pub struct DiffQuestion {
     /// The dates; without them the claims themselves are compared.
     pub dates: Option<Dates>,
     /// The instant of the earlier side: what was over by then and is new to the record was reported late.
@@ -163,7 +163,7 @@ impl Revision {
 
 /// What a claim that the earlier record does not have is: new, or reported late.
 #[must_use]
-pub fn reason_of_new(validity: Option<&ValidTime>, question: &Question) -> ChangeReason {
+pub fn reason_of_new(validity: Option<&ValidTime>, question: &DiffQuestion) -> ChangeReason {
     let over =
         validity.zip(question.known_by).is_some_and(|(validity, known_by)| validity.instants().latest_end <= known_by);
     if over { ChangeReason::LateReport } else { ChangeReason::New }
@@ -172,7 +172,7 @@ pub fn reason_of_new(validity: Option<&ValidTime>, question: &Question) -> Chang
 /// The net change of a claim: `before` is its last revision that the earlier cut knows, `since` are those made between the
 /// cuts, in order. None where the two answers are the same, or where no revision is given.
 #[must_use]
-pub fn compare(before: Option<&Revision>, since: &[Revision], question: &Question) -> Option<Change> {
+pub fn compare(before: Option<&Revision>, since: &[Revision], question: &DiffQuestion) -> Option<Change> {
     let steps: Vec<&Revision> = before.into_iter().chain(since).collect();
     let (first, after) = (*steps.first()?, *steps.last()?);
     let sides = match question.dates {
@@ -202,7 +202,7 @@ pub fn compare(before: Option<&Revision>, since: &[Revision], question: &Questio
 
 /// The events with a lasting effect on what is compared; the first step itself is not among them. `offset` is the place of
 /// the first event among the steps.
-fn causes_of(steps: &[&Revision], sides: &Sides, question: &Question, offset: usize) -> Vec<Cause> {
+fn causes_of(steps: &[&Revision], sides: &Sides, question: &DiffQuestion, offset: usize) -> Vec<Cause> {
     let mut lasting_steps = BTreeSet::new();
     if let Some(Dates { to, mode, .. }) = question.dates {
         let certainties: Vec<_> = steps.iter().map(|step| step.certainty_at(&to, mode)).collect();

@@ -66,16 +66,16 @@ fn period(text: &str) -> Period {
     Period::parse(text).unwrap()
 }
 
-fn between(from: &str, to: &str) -> Question {
-    Question { dates: Some(Dates { from: period(from), to: period(to), mode: None }), known_by: None }
+fn between(from: &str, to: &str) -> DiffQuestion {
+    DiffQuestion { dates: Some(Dates { from: period(from), to: period(to), mode: None }), known_by: None }
 }
 
-const CLAIMS: Question = Question { dates: None, known_by: None };
+const CLAIMS: DiffQuestion = DiffQuestion { dates: None, known_by: None };
 
 /// The reason, the fields and the causes of a change; none where there is none.
-type Told = Option<(ChangeReason, Vec<&'static str>, Vec<(usize, ChangeReason)>)>;
+type ChangeSummary = Option<(ChangeReason, Vec<&'static str>, Vec<(usize, ChangeReason)>)>;
 
-fn told(before: Option<&Revision>, since: &[Revision], question: &Question) -> Told {
+fn told(before: Option<&Revision>, since: &[Revision], question: &DiffQuestion) -> ChangeSummary {
     let change = compare(before, since, question)?;
     let causes = change.causes.iter().map(|cause| (cause.nth, cause.reason)).collect();
     Some((change.reason, change.fields, causes))
@@ -129,7 +129,7 @@ fn a_claim_that_the_earlier_side_lacks_is_new_whatever_came_after() {
 
 #[test]
 fn what_was_over_by_the_earlier_cut_is_a_late_report() {
-    let known_by = |day: &str| Question { dates: None, known_by: Some(period(day).a) };
+    let known_by = |day: &str| DiffQuestion { dates: None, known_by: Some(period(day).a) };
     let reason = |valid: &str, day| told(None, &[saying(New, valid, "")], &known_by(day)).unwrap().0;
     assert_eq!(reason("2025-03", "2025-04-01"), LateReport, "an end is the instant after its day");
     assert_eq!(reason("2025-03", "2025-03-31"), New);

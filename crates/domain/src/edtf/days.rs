@@ -28,19 +28,19 @@ const MOST_PIECES: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct DaySet {
     text: Box<str>,
-    form: Form,
+    form: DateForm,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Form {
+enum DateForm {
     /// Two runs or more, in order.
-    Runs(Box<[Run]>),
+    Runs(Box<[DayRun]>),
     Pattern(Pattern),
 }
 
 /// Days that follow one another, the last one included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Run {
+pub struct DayRun {
     /// The first day; [`i64::MIN`] without limit.
     pub first: i64,
     /// The last day; [`i64::MAX`] without limit.
@@ -51,12 +51,12 @@ pub struct Run {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Member {
     /// Days that follow one another.
-    Run(Run),
+    Run(DayRun),
     /// Days that match a pattern.
     Pattern(Pattern),
 }
 
-impl Run {
+impl DayRun {
     /// All days.
     pub const ALL: Self = Self { first: i64::MIN, last: i64::MAX };
 
@@ -90,11 +90,11 @@ impl DaySet {
     /// The days of these members; none if they have no gap, or too many pieces.
     pub(super) fn new(text: &str, members: Vec<Member>) -> Option<Self> {
         let form = match <[Member; 1]>::try_from(members) {
-            Ok([Member::Pattern(pattern)]) => pattern.has_gap().then_some(Form::Pattern(pattern))?,
+            Ok([Member::Pattern(pattern)]) => pattern.has_gap().then_some(DateForm::Pattern(pattern))?,
             Ok([Member::Run(_)]) => return None,
             Err(members) => {
                 let runs = joined(pieces_of(&members)?);
-                (runs.len() > 1).then(|| Form::Runs(runs.into()))?
+                (runs.len() > 1).then(|| DateForm::Runs(runs.into()))?
             }
         };
         Some(Self { text: text.into(), form })
@@ -109,7 +109,7 @@ impl DaySet {
     /// True if both are known to be the same days. Of a pattern with many runs only the same pattern is.
     #[must_use]
     pub fn same_days(&self, other: &Self) -> bool {
-        let is_listed = |set: &Self| set.most_runs(Run::ALL) <= MOST_PIECES;
+        let is_listed = |set: &Self| set.most_runs(DayRun::ALL) <= MOST_PIECES;
         self.form == other.form || (is_listed(self) && is_listed(other) && self.runs(i64::MIN).eq(other.runs(i64::MIN)))
     }
 
@@ -117,8 +117,8 @@ impl DaySet {
     #[must_use]
     pub fn first_from(&self, day: i64) -> Option<i64> {
         match &self.form {
-            Form::Runs(runs) => runs_from(runs, day).first().map(|run| run.first.max(day)),
-            Form::Pattern(pattern) => pattern.piece_from(day, i64::MAX).map(|piece| piece.first.max(day)),
+            DateForm::Runs(runs) => runs_from(runs, day).first().map(|run| run.first.max(day)),
+            DateForm::Pattern(pattern) => pattern.piece_from(day, i64::MAX).map(|piece| piece.first.max(day)),
         }
     }
 
@@ -126,33 +126,33 @@ impl DaySet {
     #[must_use]
     pub fn last_to(&self, day: i64) -> Option<i64> {
         match &self.form {
-            Form::Runs(runs) => {
+            DateForm::Runs(runs) => {
                 let begun = runs.partition_point(|run| run.first <= day);
                 runs.get(begun.checked_sub(1)?).map(|run| run.last.min(day))
             }
-            Form::Pattern(pattern) => pattern.piece_to(day).map(|piece| piece.last.min(day)),
+            DateForm::Pattern(pattern) => pattern.piece_to(day).map(|piece| piece.last.min(day)),
         }
     }
 
     /// True if one of the days lies in a run.
     #[must_use]
-    pub fn touches(&self, run: Run) -> bool {
+    pub fn touches(&self, run: DayRun) -> bool {
         match &self.form {
-            Form::Runs(runs) => runs_from(runs, run.first).first().is_some_and(|first| first.meets(run)),
-            Form::Pattern(pattern) => pattern.piece_from(run.first, run.last).is_some(),
+            DateForm::Runs(runs) => runs_from(runs, run.first).first().is_some_and(|first| first.meets(run)),
+            DateForm::Pattern(pattern) => pattern.piece_from(run.first, run.last).is_some(),
         }
     }
 
     /// True if one of the days lies in a run and in another set.
     #[must_use]
-    pub fn meets(&self, other: &Self, within: Run) -> bool {
+    pub fn meets(&self, other: &Self, within: DayRun) -> bool {
         match (&self.form, &other.form) {
-            (Form::Pattern(one), Form::Pattern(two)) => one.meets(two, within),
-            (Form::Pattern(_), Form::Runs(_)) => other.meets(self, within),
-            (Form::Runs(runs), _) => {
+            (DateForm::Pattern(one), DateForm::Pattern(two)) => one.meets(two, within),
+            (DateForm::Pattern(_), DateForm::Runs(_)) => other.meets(self, within),
+            (DateForm::Runs(runs), _) => {
                 let inside = runs_from(runs, within.first).iter().take_while(|run| run.first <= within.last);
                 let mut inside =
-                    inside.map(|run| Run { first: run.first.max(within.first), last: run.last.min(within.last) });
+                    inside.map(|run| DayRun { first: run.first.max(within.first), last: run.last.min(within.last) });
                 inside.any(|run| other.touches(run))
             }
         }
@@ -160,24 +160,24 @@ impl DaySet {
 
     /// The first run that ends on this day or later.
     #[must_use]
-    pub fn run_from(&self, day: i64) -> Option<Run> {
+    pub fn run_from(&self, day: i64) -> Option<DayRun> {
         match &self.form {
-            Form::Runs(runs) => runs_from(runs, day).first().copied(),
-            Form::Pattern(pattern) => pattern.run_from(day),
+            DateForm::Runs(runs) => runs_from(runs, day).first().copied(),
+            DateForm::Pattern(pattern) => pattern.run_from(day),
         }
     }
 
     /// The runs that end on this day or later, in order.
-    pub fn runs(&self, day: i64) -> impl Iterator<Item = Run> {
+    pub fn runs(&self, day: i64) -> impl Iterator<Item = DayRun> {
         std::iter::successors(self.run_from(day), |run| self.run_from(run.last.checked_add(1)?))
     }
 
     /// Maximum number of runs that meet a run.
     #[must_use]
-    pub fn most_runs(&self, within: Run) -> usize {
+    pub fn most_runs(&self, within: DayRun) -> usize {
         match &self.form {
-            Form::Runs(runs) => runs_from(runs, within.first).partition_point(|run| run.first <= within.last),
-            Form::Pattern(pattern) => pattern.most_pieces(within),
+            DateForm::Runs(runs) => runs_from(runs, within.first).partition_point(|run| run.first <= within.last),
+            DateForm::Pattern(pattern) => pattern.most_pieces(within),
         }
     }
 }
@@ -191,15 +191,15 @@ impl PartialEq for DaySet {
 impl Eq for DaySet {}
 
 /// The runs of a list that end on a day or later.
-fn runs_from(runs: &[Run], day: i64) -> &[Run] {
+fn runs_from(runs: &[DayRun], day: i64) -> &[DayRun] {
     runs.get(runs.partition_point(|run| run.last < day)..).unwrap_or_default()
 }
 
 /// The stretches of days of members, in no order; none if they are too many.
-fn pieces_of(members: &[Member]) -> Option<Vec<Run>> {
+fn pieces_of(members: &[Member]) -> Option<Vec<DayRun>> {
     let many = |member: &Member| match member {
         Member::Run(_) => 1,
-        Member::Pattern(pattern) => pattern.most_pieces(Run::ALL),
+        Member::Pattern(pattern) => pattern.most_pieces(DayRun::ALL),
     };
     if members.iter().map(many).sum::<usize>() > MOST_PIECES {
         return None;
@@ -215,9 +215,9 @@ fn pieces_of(members: &[Member]) -> Option<Vec<Run>> {
 }
 
 /// Stretches put together where they meet or follow one another.
-fn joined(mut pieces: Vec<Run>) -> Vec<Run> {
+fn joined(mut pieces: Vec<DayRun>) -> Vec<DayRun> {
     pieces.sort_unstable();
-    let mut runs: Vec<Run> = Vec::with_capacity(pieces.len());
+    let mut runs: Vec<DayRun> = Vec::with_capacity(pieces.len());
     for piece in pieces {
         match runs.last_mut() {
             Some(last) if piece.first <= last.last.saturating_add(1) => last.last = last.last.max(piece.last),
@@ -235,7 +235,7 @@ mod tests {
 
     fn runs(text: &str) -> Vec<String> {
         let days = PartialDate::parse(text).unwrap().days().unwrap_or_else(|| panic!("{text} has no gap"));
-        let shown = |run: Run| format!("{}..{}", run.start().to_date_string(), run.end().to_end_date_string());
+        let shown = |run: DayRun| format!("{}..{}", run.start().to_date_string(), run.end().to_end_date_string());
         days.runs(i64::MIN).take(8).map(shown).collect()
     }
 
@@ -277,7 +277,7 @@ mod tests {
         }
         assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
         let days = PartialDate::parse("XXXX-XX-X1").unwrap().days().unwrap();
-        assert!(days.most_runs(Run::ALL) > 300_000 && days.most_runs(Run { first: 0, last: 40 }) < 100);
+        assert!(days.most_runs(DayRun::ALL) > 300_000 && days.most_runs(DayRun { first: 0, last: 40 }) < 100);
         assert_eq!(runs("X0XX")[..2], ["0000-01-01..0099-12-31", "1000-01-01..1099-12-31"]);
     }
 
@@ -298,7 +298,7 @@ mod tests {
     }
 
     /// Every day from one to another.
-    const FEW: Run = Run { first: 18_000, last: 21_000 };
+    const FEW: DayRun = DayRun { first: 18_000, last: 21_000 };
 
     fn listed(days: &DaySet) -> Vec<i64> {
         let runs = days.runs(FEW.first).take_while(|run| run.first <= FEW.last);
@@ -313,7 +313,7 @@ mod tests {
             let days = |text: &str| PartialDate::parse(text).ok().and_then(|date| date.days());
             let Some(days_of_one) = days(&one) else { return Ok(()) };
             let list = listed(&days_of_one);
-            let within = Run { first, last: (first + more).min(FEW.last) };
+            let within = DayRun { first, last: (first + more).min(FEW.last) };
             let is_in = |day: &i64| within.first <= *day && *day <= within.last;
             prop_assert_eq!(days_of_one.touches(within), list.iter().any(is_in), "{}", one);
             let next = list.iter().find(|day| **day >= first);
@@ -337,7 +337,7 @@ mod tests {
     fn the_nearest_day_on_either_side_is_found_however_far_it_is() {
         let days = |text| PartialDate::parse(text).unwrap().days().unwrap();
         let number =
-            |text: &str| Run::of(PartialDate::parse(text).unwrap().earliest().unwrap().start, Moment::MAX).first;
+            |text: &str| DayRun::of(PartialDate::parse(text).unwrap().earliest().unwrap().start, Moment::MAX).first;
         let leap = days("XX00-02-29");
         assert_eq!(leap.first_from(number("1601")), Some(number("2000-02-29")));
         assert_eq!(leap.last_to(number("1999")), Some(number("1600-02-29")));
@@ -345,7 +345,7 @@ mod tests {
         let open = days("[..1984,1990..]");
         assert_eq!((open.first_from(i64::MIN), open.last_to(i64::MAX)), (Some(i64::MIN), Some(i64::MAX)));
         assert_eq!(open.last_to(number("1987")), Some(number("1984-12-31")));
-        assert!(!open.touches(Run { first: number("1985"), last: number("1989-12-31") }));
+        assert!(!open.touches(DayRun { first: number("1985"), last: number("1989-12-31") }));
     }
 
     #[test]

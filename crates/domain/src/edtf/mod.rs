@@ -45,7 +45,7 @@ use super::bound::Bound;
 use read::{days_with_gaps, has_fraction, is_set, not_edtf, offset_of, span_of};
 
 pub use super::moment::Atom;
-pub use days::{DaySet, Run};
+pub use days::{DayRun, DaySet};
 pub use error::EdtfError;
 pub(crate) use error::shown;
 pub use written::DateTimeText;

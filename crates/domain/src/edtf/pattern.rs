@@ -3,7 +3,7 @@
 //! Days are found year by year. Whatever looks for one day looks at ten thousand years at most, and at the months of a few of
 //! them; nothing here lists the days of all years but [`Pattern::all_pieces`].
 
-use super::days::Run;
+use super::days::DayRun;
 use crate::moment::{Moment, SECONDS_PER_DAY};
 use std::ops::RangeInclusive;
 
@@ -31,20 +31,20 @@ impl Pattern {
     }
 
     /// The first stretch of days that ends on a day or later and begins on another or earlier.
-    pub(super) fn piece_from(&self, day: i64, until: i64) -> Option<Run> {
-        let mut years = self.years(Run { first: day, last: until });
+    pub(super) fn piece_from(&self, day: i64, until: i64) -> Option<DayRun> {
+        let mut years = self.years(DayRun { first: day, last: until });
         let found = years.find_map(|year| self.pieces(year).find(|piece| piece.last >= day));
         found.filter(|piece| piece.first <= until)
     }
 
     /// The last stretch of days that begins on this day or earlier.
-    pub(super) fn piece_to(&self, day: i64) -> Option<Run> {
-        let mut years = self.years(Run { first: i64::MIN, last: day }).rev();
+    pub(super) fn piece_to(&self, day: i64) -> Option<DayRun> {
+        let mut years = self.years(DayRun { first: i64::MIN, last: day }).rev();
         years.find_map(|year| self.pieces(year).take_while(|piece| piece.first <= day).last())
     }
 
     /// The first run that ends on this day or later: stretches that follow one another, also over the end of a year.
-    pub(super) fn run_from(&self, day: i64) -> Option<Run> {
+    pub(super) fn run_from(&self, day: i64) -> Option<DayRun> {
         let mut run = self.piece_from(day, i64::MAX)?;
         while let Some(before) = run.first.checked_sub(1)
             && let Some(piece) = self.piece_from(before, before)
@@ -60,7 +60,7 @@ impl Pattern {
     }
 
     /// True if a day in a run matches both.
-    pub(super) fn meets(&self, other: &Self, within: Run) -> bool {
+    pub(super) fn meets(&self, other: &Self, within: DayRun) -> bool {
         let common = |month, in_month: u32| self.days_of(month) & other.days_of(month) & in_month;
         let months: Vec<u8> = (1..=12).filter(|month| common(*month, days_in(2000, *month)) != 0).collect();
         let mut years = self.years(within).filter(|year| !months.is_empty() && other.has_year(*year));
@@ -77,15 +77,15 @@ impl Pattern {
     }
 
     /// Maximum number of stretches of days that meet a run.
-    pub(super) fn most_pieces(&self, within: Run) -> usize {
+    pub(super) fn most_pieces(&self, within: DayRun) -> usize {
         let months: usize = self.months.iter().map(|(first, last)| usize::from(last.saturating_sub(*first)) + 1).sum();
         let of_year = self.days.as_ref().map_or(self.months.len(), |days| months * days.len());
         self.years(within).count().saturating_mul(of_year)
     }
 
     /// The stretches of days of all years, in order.
-    pub(super) fn all_pieces(&self) -> impl Iterator<Item = Run> {
-        self.years(Run::ALL).flat_map(|year| self.pieces(year))
+    pub(super) fn all_pieces(&self) -> impl Iterator<Item = DayRun> {
+        self.years(DayRun::ALL).flat_map(|year| self.pieces(year))
     }
 
     /// True if every day of a year that matches does.
@@ -94,7 +94,7 @@ impl Pattern {
     }
 
     /// The years that match and have a day in a run.
-    fn years(&self, within: Run) -> impl DoubleEndedIterator<Item = i64> {
+    fn years(&self, within: DayRun) -> impl DoubleEndedIterator<Item = i64> {
         let filled =
             |with: u8| self.year.iter().fold(0, |year: i64, digit| year * 10 + i64::from(digit.unwrap_or(with)));
         let years: RangeInclusive<i64> = filled(0).max(year_of(within.first))..=filled(9).min(year_of(within.last));
@@ -119,7 +119,7 @@ impl Pattern {
     }
 
     /// The stretches of days of a year, in order.
-    fn pieces(&self, year: i64) -> impl Iterator<Item = Run> {
+    fn pieces(&self, year: i64) -> impl Iterator<Item = DayRun> {
         let whole = self.days.is_none();
         let months = self.months.iter().flat_map(move |(first, last)| {
             let of_each = (*first..=*last).map(|month| (month, month));
@@ -130,8 +130,8 @@ impl Pattern {
             let begin = day_number(year, first, 1);
             let end = day_number(year + i64::from(last / 12), last % 12 + 1, 1) - 1;
             let days = self.days.iter().flatten().map(move |day| begin + i64::from(*day) - 1);
-            let of_days = days.filter(move |day| *day <= end).map(|day| Run { first: day, last: day });
-            let of_all = whole.then_some(Run { first: begin, last: end });
+            let of_days = days.filter(move |day| *day <= end).map(|day| DayRun { first: day, last: day });
+            let of_all = whole.then_some(DayRun { first: begin, last: end });
             of_all.into_iter().chain(of_days)
         })
     }

@@ -1,7 +1,7 @@
 //! Reading one EDTF text: what is refused, and the first and last day of what is not.
 
 use super::Atom;
-use super::days::{DaySet, Member, Run};
+use super::days::{DayRun, DaySet, Member};
 use super::error::{EdtfError, shown};
 use super::pattern::Pattern;
 use crate::moment::Moment;
@@ -204,8 +204,8 @@ fn member_of(text: &str, date: &Date) -> Option<Member> {
     pattern.map(Member::Pattern).or_else(|| span().map(|(first, last)| Member::Run(run(first, last))))
 }
 
-fn run(first: Option<Atom>, last: Option<Atom>) -> Run {
-    Run::of(first.map_or(Moment::MIN, |atom| atom.start), last.map_or(Moment::MAX, |atom| atom.end))
+fn run(first: Option<Atom>, last: Option<Atom>) -> DayRun {
+    DayRun::of(first.map_or(Moment::MIN, |atom| atom.start), last.map_or(Moment::MAX, |atom| atom.end))
 }
 
 /// True if a digit is given after one that is not.

@@ -44,7 +44,7 @@ enum Gap {
 
 /// Calls `found` with every word of a text, in order.
 pub(super) fn each(text: &str, found: impl FnMut(Readings<'_>)) {
-    let mut reader = Reader { first: Word::default(), second: None, gap: Gap::None, last: cell::APART, found };
+    let mut reader = WordReader { first: Word::default(), second: None, gap: Gap::None, last: cell::APART, found };
     let mut rest = text;
     loop {
         let run = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
@@ -60,7 +60,7 @@ pub(super) fn each(text: &str, found: impl FnMut(Readings<'_>)) {
     reader.end_word();
 }
 
-struct Reader<F> {
+struct WordReader<F> {
     first: Word,
     second: Option<Word>,
     gap: Gap,
@@ -69,7 +69,7 @@ struct Reader<F> {
     found: F,
 }
 
-impl<F: FnMut(Readings<'_>)> Reader<F> {
+impl<F: FnMut(Readings<'_>)> WordReader<F> {
     /// Takes in letters and digits of ASCII, which fold to themselves in lower case.
     fn ascii(&mut self, letters: &str) {
         let class = |byte: Option<&u8>| match byte {

@@ -36,7 +36,7 @@ impl Course {
 
     /// From when on how sure it is, in order, as far as that matters in a span. Of an event this is where it may happen;
     /// whether it surely does depends on the segments.
-    pub(super) fn changes(&self, span: &Span) -> Vec<(Moment, Option<Certainty>)> {
+    pub(super) fn changes(&self, span: &CourseSpan) -> Vec<(Moment, Option<Certainty>)> {
         let v = span.corners(self.valid());
         if self.valid().days().is_some() {
             let runs = self.valid().stretches(v, (span.from, span.until));
@@ -54,14 +54,14 @@ impl Course {
 }
 
 /// The asked span.
-pub(super) struct Span {
+pub(super) struct CourseSpan {
     pub(super) from: Moment,
     pub(super) until: Moment,
     /// True if it was asked for by instants within a day, and not by dates.
     by_instants: bool,
 }
 
-impl Span {
+impl CourseSpan {
     /// The span of some courses, as far as it was asked for. None without an instant in it.
     pub(super) fn of(courses: &[Course], from: Option<Moment>, until: Option<Moment>) -> Option<Self> {
         let by_instants = [from, until].into_iter().flatten().any(|end| end != end.day_start());

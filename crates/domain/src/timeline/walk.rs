@@ -1,6 +1,6 @@
 //! The walk along the segments of a timeline, which can go on where an earlier one ended.
 
-use super::{Member, Segment, Step, Timeline};
+use super::{Member, Segment, Timeline, TimelineStep};
 use crate::certainty::Certainty;
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ pub struct Segments<'t> {
 
 impl Segments<'_> {
     /// The next step, if it is one of the segments before `end`.
-    fn step_before(&mut self, end: usize) -> Option<Step> {
+    fn step_before(&mut self, end: usize) -> Option<TimelineStep> {
         let step = self.timeline.steps.get(self.walk.taken).filter(|step| (step.segment as usize) < end)?;
         self.walk.taken += 1;
         Some(*step)
@@ -59,7 +59,7 @@ impl Segments<'_> {
         &self.walk
     }
 
-    fn put(&mut self, step: Step) {
+    fn put(&mut self, step: TimelineStep) {
         match step.now {
             Some(certainty) => self.walk.so_far.insert(step.claim, certainty),
             None => self.walk.so_far.remove(&step.claim),

@@ -1,7 +1,7 @@
 //! Members of closed vocabularies, written in lower case: `in_force` is STATUS_IN_FORCE.
 
 use super::Compiler;
-use crate::fault::{BadMapping, Fault};
+use crate::fault::{BadMapping, RowFault};
 use crate::mapping::ValueSpec;
 use crate::scope::RowScope;
 use crate::value::{Value, shown};
@@ -35,7 +35,7 @@ impl<'m> Choice<'m> {
     }
 
     /// The number of the member; 0 where nothing is said.
-    pub(super) fn eval(&self, seen: &RowScope<'_>) -> Result<i32, Fault> {
+    pub(super) fn eval(&self, seen: &RowScope<'_>) -> Result<i32, RowFault> {
         match self {
             Self::Fixed(number) => Ok(*number),
             Self::Told(value, prefix, named) => {
@@ -43,7 +43,7 @@ impl<'m> Choice<'m> {
                 if word.is_empty() {
                     return Ok(0);
                 }
-                member(&word, prefix, *named).ok_or_else(|| Fault::column(value.columns(), unknown(&word, prefix)))
+                member(&word, prefix, *named).ok_or_else(|| RowFault::column(value.columns(), unknown(&word, prefix)))
             }
         }
     }

@@ -19,7 +19,7 @@ mod with;
 use super::class::{Classes, EntityRegistration, MadeEntities};
 use super::condition::Condition;
 use super::date::{DateReading, DateValue};
-use super::fault::{BadMapping, Fault, Faults};
+use super::fault::{BadMapping, Faults, RowFault};
 use super::mapping::{ClaimSpec, DateSpec, ValueSpec};
 use super::release::{ClaimIds, ContentDigest};
 use super::scope::{RowScope, Scope};
@@ -252,7 +252,7 @@ impl<'m> ClaimPlan<'m> {
     ///
     /// # Errors
     /// What is not known of it, or that it is empty.
-    pub fn key(&self, seen: &RowScope<'_>) -> Result<String, Fault> {
+    pub fn key(&self, seen: &RowScope<'_>) -> Result<String, RowFault> {
         let mut key = self.name.map(|name| format!("{name}:")).unwrap_or_default();
         let mut empty = true;
         for (at, part) in self.key.iter().enumerate() {
@@ -265,7 +265,7 @@ impl<'m> ClaimPlan<'m> {
         }
         if empty {
             let columns: Vec<&str> = self.key.iter().map(Value::columns).collect();
-            return Err(Fault::column(columns.join(", "), "the key is empty"));
+            return Err(RowFault::column(columns.join(", "), "the key is empty"));
         }
         Ok(key)
     }
@@ -357,7 +357,7 @@ impl<'m> ClaimPlan<'m> {
     fn type_of(&self, seen: &RowScope<'_>, tools: &Tools<'_>, faults: &mut Faults) -> i32 {
         let temporal_type = faults.take(self.temporal_type.eval(seen)).unwrap_or_default();
         if tools.snapshot.is_some() && temporal_type != i32::from(v1::TemporalType::State) {
-            faults.note(Fault::field(format!("{}.type", self.at), "a snapshot has states: what held on its day"));
+            faults.note(RowFault::field(format!("{}.type", self.at), "a snapshot has states: what held on its day"));
         }
         temporal_type
     }
@@ -428,7 +428,7 @@ impl<'m> ClaimPlan<'m> {
             let shown = FieldTexts::of(&again());
             for Violation { field, description } in violations {
                 let what = shown.with_value(&field, description);
-                faults.note(Fault::field(format!("{}.{field}", self.at), what));
+                faults.note(RowFault::field(format!("{}.{field}", self.at), what));
             }
             return None;
         }
@@ -436,12 +436,12 @@ impl<'m> ClaimPlan<'m> {
         if let Some((from, to)) = claim.time.bounds() {
             let as_of = claim.as_of.as_ref().and_then(detente_domain::edtf::PartialDate::latest);
             if let Err(impossible) = ValidTime::resolve(from, to, as_of) {
-                faults.note(Fault::column(self.columns_of_ends(), impossible.to_string()));
+                faults.note(RowFault::column(self.columns_of_ends(), impossible.to_string()));
                 return None;
             }
         }
         if claim.links.iter().any(|link| link.target == claim.id) {
-            faults.note(Fault::field(format!("{}.links", self.at), "a claim cannot be linked to itself"));
+            faults.note(RowFault::field(format!("{}.links", self.at), "a claim cannot be linked to itself"));
             return None;
         }
         Some(into_message(claim))
@@ -467,10 +467,10 @@ impl ClaimSpec {
 }
 
 /// A value that its filters left nothing of.
-fn emptied(value: &Value<'_>, seen: &RowScope<'_>) -> Fault {
+fn emptied(value: &Value<'_>, seen: &RowScope<'_>) -> RowFault {
     let what = format!(
         "`{}` has no letter of the Latin alphabet and no digit to make a word of: put it through a `map`",
         shown(&value.raw(seen))
     );
-    Fault::column(value.columns(), what)
+    RowFault::column(value.columns(), what)
 }

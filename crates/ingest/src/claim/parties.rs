@@ -4,11 +4,11 @@ use super::with::With;
 use super::{Compiler, Tools, emptied};
 use crate::class::{EntityRegistration, MadeEntities, NamedEntity};
 use crate::condition::Condition;
-use crate::fault::{BadMapping, Fault, Faults};
+use crate::fault::{BadMapping, Faults, RowFault};
 use crate::mapping::{ClaimSpec, PartySpec, RelationshipSpec};
 use crate::scope::RowScope;
 use crate::source::{LIST_SEPARATOR, pieces};
-use crate::table::Table;
+use crate::table::CodeTable;
 use crate::value::{Value, shown};
 use detente_domain::relationship::RelationshipId;
 use detente_proto::v1;
@@ -28,7 +28,7 @@ struct PartyPart<'m> {
     key: Value<'m>,
     as_text: Option<Value<'m>>,
     when: Condition,
-    each: Option<(&'m Table, Value<'m>)>,
+    each: Option<(&'m CodeTable, Value<'m>)>,
     split: Option<&'m str>,
     with: With<'m>,
 }
@@ -224,7 +224,7 @@ impl RelationshipPart<'_> {
                     Ok(id) => add(id.as_str().to_owned()),
                     Err(expected) => {
                         let what = format!("`{}` is no relationship: expected {expected}", shown(&id));
-                        faults.note(Fault::column(value.columns(), what));
+                        faults.note(RowFault::column(value.columns(), what));
                     }
                 }
             }

@@ -6,7 +6,7 @@ use super::{Compiler, Tools};
 use crate::class::{EntityRegistration, MadeEntities, NamedEntity};
 use crate::condition::Condition;
 use crate::date::{DateReading, DateValue};
-use crate::fault::{BadMapping, Fault, Faults};
+use crate::fault::{BadMapping, Faults, RowFault};
 use crate::mapping::{CodeSpec, LinkSpec, QuantitySpec, SourceSpec, VoiceSpec};
 use crate::release::ClaimIds;
 use crate::scope::RowScope;
@@ -151,7 +151,7 @@ impl<'m> Quantities<'m> {
     }
 }
 
-fn parsed(value: &Value<'_>, decimal: Option<char>, seen: &RowScope<'_>) -> Result<Option<f64>, Fault> {
+fn parsed(value: &Value<'_>, decimal: Option<char>, seen: &RowScope<'_>) -> Result<Option<f64>, RowFault> {
     let text = value.eval(seen)?;
     if text.is_empty() {
         return Ok(None);
@@ -168,7 +168,7 @@ fn parsed(value: &Value<'_>, decimal: Option<char>, seen: &RowScope<'_>) -> Resu
             }
             _ => "",
         };
-        Fault::column(value.columns(), format!("`{}` is no number{hint}", shown(&text)))
+        RowFault::column(value.columns(), format!("`{}` is no number{hint}", shown(&text)))
     })
 }
 

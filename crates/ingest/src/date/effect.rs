@@ -5,7 +5,7 @@ use crate::mapping::DateRule;
 
 /// The way in which a rule says its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum DateWay {
     Bound,
     Parts,
     Forms,
@@ -18,16 +18,16 @@ enum Way {
 /// The key that has none, and what it is for.
 pub(super) fn check(rule: &DateRule, calendar: Calendar) -> Result<(), String> {
     let way = match (&rule.bound, &rule.year) {
-        (Some(_), _) => Way::Bound,
-        (None, Some(_)) => Way::Parts,
-        (None, None) if rule.formats.is_empty() => Way::Edtf,
-        (None, None) => Way::Forms,
+        (Some(_), _) => DateWay::Bound,
+        (None, Some(_)) => DateWay::Parts,
+        (None, None) if rule.formats.is_empty() => DateWay::Edtf,
+        (None, None) => DateWay::Forms,
     };
-    let is_plain = way == Way::Edtf && calendar == Calendar::Gregorian;
+    let is_plain = way == DateWay::Edtf && calendar == Calendar::Gregorian;
     let names_month = rule.formats.iter().any(|form| form.contains("Mon"));
     let has_parts = rule.month.is_some() || rule.day.is_some();
     let never = |key: &str, what: &str| Err(format!("`{key}` has no effect here: {what}"));
-    if way == Way::Bound {
+    if way == DateWay::Bound {
         let given = [
             ("formats", !rule.formats.is_empty()),
             ("month` and `day", has_parts),
@@ -47,10 +47,10 @@ pub(super) fn check(rule: &DateRule, calendar: Calendar) -> Result<(), String> {
         let key = given.into_iter().find_map(|(key, is_given)| is_given.then_some(key));
         return key.map_or(Ok(()), |key| never(key, "a `bound` is the same for every row"));
     }
-    if way != Way::Parts && has_parts {
+    if way != DateWay::Parts && has_parts {
         return never("month` and `day", "they go with `year`");
     }
-    if way == Way::Parts && !rule.formats.is_empty() {
+    if way == DateWay::Parts && !rule.formats.is_empty() {
         return never("formats", "they are for `date`");
     }
     if rule.day.is_some() && rule.month.is_none() {

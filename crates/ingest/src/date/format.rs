@@ -1,10 +1,10 @@
 //! Forms of dates: `YYYYMM`, `D Mon YYYY`, compiled and read.
 
-use super::months::{self, Names};
+use super::months::{self, MonthNames};
 
 /// The parts of a date, as far as they are said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Parts {
+pub(super) struct DateParts {
     pub(super) year: Option<i64>,
     pub(super) month: Option<u32>,
     pub(super) day: Option<u32>,
@@ -25,16 +25,16 @@ pub(super) struct Time {
 
 /// A form.
 #[derive(Clone, Debug)]
-pub(super) struct Format {
+pub(super) struct DateFormat {
     written: Box<str>,
-    tokens: Vec<Token>,
-    months: &'static Names,
+    tokens: Vec<FormatToken>,
+    months: &'static MonthNames,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
+enum FormatToken {
     /// Digits for a part: how many, at least and at most.
-    Number(Part, usize, usize),
+    Number(DatePart, usize, usize),
     /// The name of a month, cut off or whole.
     Name,
     /// The name of an era: BC, BCE, AD or CE.
@@ -44,7 +44,7 @@ enum Token {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+enum DatePart {
     Year,
     Month,
     Day,
@@ -54,27 +54,27 @@ enum Part {
 }
 
 /// What stands for what in a form; longer ones first.
-const WORDS: [(&str, Token); 12] = [
-    ("Month", Token::Name),
-    ("YYYY", Token::Number(Part::Year, 4, 4)),
-    ("Mon", Token::Name),
-    ("Era", Token::Era),
-    ("MM", Token::Number(Part::Month, 2, 2)),
-    ("DD", Token::Number(Part::Day, 2, 2)),
-    ("hh", Token::Number(Part::Hour, 2, 2)),
-    ("mm", Token::Number(Part::Minute, 2, 2)),
-    ("ss", Token::Number(Part::Second, 2, 2)),
-    ("Y", Token::Number(Part::Year, 1, 9)),
-    ("M", Token::Number(Part::Month, 1, 2)),
-    ("D", Token::Number(Part::Day, 1, 2)),
+const WORDS: [(&str, FormatToken); 12] = [
+    ("Month", FormatToken::Name),
+    ("YYYY", FormatToken::Number(DatePart::Year, 4, 4)),
+    ("Mon", FormatToken::Name),
+    ("Era", FormatToken::Era),
+    ("MM", FormatToken::Number(DatePart::Month, 2, 2)),
+    ("DD", FormatToken::Number(DatePart::Day, 2, 2)),
+    ("hh", FormatToken::Number(DatePart::Hour, 2, 2)),
+    ("mm", FormatToken::Number(DatePart::Minute, 2, 2)),
+    ("ss", FormatToken::Number(DatePart::Second, 2, 2)),
+    ("Y", FormatToken::Number(DatePart::Year, 1, 9)),
+    ("M", FormatToken::Number(DatePart::Month, 1, 2)),
+    ("D", FormatToken::Number(DatePart::Day, 1, 2)),
 ];
 
-impl Format {
+impl DateFormat {
     /// Compiles a form.
     ///
     /// # Errors
     /// No date can be of it, and why.
-    pub(super) fn compile(written: &str, months: &'static Names) -> Result<Self, String> {
+    pub(super) fn compile(written: &str, months: &'static MonthNames) -> Result<Self, String> {
         let mut tokens = Vec::new();
         let mut rest = written;
         while let Some(first) = rest.chars().next() {
@@ -84,7 +84,7 @@ impl Format {
                     rest = after;
                 }
                 None => {
-                    tokens.push(Token::Is(first));
+                    tokens.push(FormatToken::Is(first));
                     rest = rest.get(first.len_utf8()..).unwrap_or_default();
                 }
             }
@@ -102,15 +102,15 @@ impl Format {
     }
 
     /// Reads a text of this form; none if it is not. A part that is a marker in `missing` is not said.
-    pub(super) fn read(&self, text: &str, missing: &[String]) -> Option<Parts> {
-        let mut parts = Parts::default();
+    pub(super) fn read(&self, text: &str, missing: &[String]) -> Option<DateParts> {
+        let mut parts = DateParts::default();
         let (mut clock, mut timed, mut before_our_era) = (Time::default(), false, false);
         let mut rest = text;
         for (at, token) in self.tokens.iter().enumerate() {
             let next = self.tokens.get(at + 1);
             match token {
-                Token::Is(c) => rest = rest.strip_prefix(*c)?,
-                Token::Name => {
+                FormatToken::Is(c) => rest = rest.strip_prefix(*c)?,
+                FormatToken::Name => {
                     if let Some(after) = marked(rest, usize::MAX, next, missing) {
                         rest = after;
                         continue;
@@ -119,13 +119,13 @@ impl Format {
                     parts.month = Some(month);
                     rest = after;
                 }
-                Token::Era => {
+                FormatToken::Era => {
                     let after;
                     (before_our_era, after) = era(rest)?;
                     parts.of_era = true;
                     rest = after;
                 }
-                Token::Number(part, least, most) => {
+                FormatToken::Number(part, least, most) => {
                     let whole = if least == most { *most } else { usize::MAX };
                     if let Some(after) = marked(rest, whole, next, missing).filter(|_| part.may_be_missing()) {
                         rest = after;
@@ -136,12 +136,12 @@ impl Format {
                     let small = u32::try_from(number).ok();
                     timed |= !part.may_be_missing();
                     match part {
-                        Part::Year => parts.year = Some(number),
-                        Part::Month => parts.month = small,
-                        Part::Day => parts.day = small,
-                        Part::Hour => clock.hour = small.filter(|hour| *hour < 24)?,
-                        Part::Minute => clock.minute = small.filter(|minute| *minute < 60)?,
-                        Part::Second => {
+                        DatePart::Year => parts.year = Some(number),
+                        DatePart::Month => parts.month = small,
+                        DatePart::Day => parts.day = small,
+                        DatePart::Hour => clock.hour = small.filter(|hour| *hour < 24)?,
+                        DatePart::Minute => clock.minute = small.filter(|minute| *minute < 60)?,
+                        DatePart::Second => {
                             clock.second = small.filter(|second| *second < 60)?;
                             (clock.fraction, rest) = fraction(rest, next);
                         }
@@ -162,7 +162,7 @@ impl Format {
     }
 }
 
-impl Part {
+impl DatePart {
     /// Returns true if a marker for a missing value may stand in place of the part.
     const fn may_be_missing(self) -> bool {
         matches!(self, Self::Year | Self::Month | Self::Day)
@@ -197,29 +197,30 @@ fn foreign(written: &str) -> Option<String> {
 }
 
 /// The reason that no text can match a form, if there is one.
-fn never(tokens: &[Token]) -> Option<String> {
-    const ORDER: [Part; 6] = [Part::Year, Part::Month, Part::Day, Part::Hour, Part::Minute, Part::Second];
-    let text: String = tokens.iter().map(|token| if let Token::Is(c) = token { *c } else { ' ' }).collect();
+fn never(tokens: &[FormatToken]) -> Option<String> {
+    const ORDER: [DatePart; 6] =
+        [DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Hour, DatePart::Minute, DatePart::Second];
+    let text: String = tokens.iter().map(|token| if let FormatToken::Is(c) = token { *c } else { ' ' }).collect();
     for (taken, meant) in [("HH", "hh"), ("SS", "ss"), ("yy", "YYYY"), ("dd", "DD"), ("jj", "DD"), ("aa", "YYYY")] {
         if text.contains(taken) {
             return Some(format!("`{taken}` stands for nothing; did you mean `{meant}`?"));
         }
     }
-    let is_part = |token: &Token, part: Part| match token {
-        Token::Number(of, ..) => *of == part,
-        Token::Name => part == Part::Month,
+    let is_part = |token: &FormatToken, part: DatePart| match token {
+        FormatToken::Number(of, ..) => *of == part,
+        FormatToken::Name => part == DatePart::Month,
         _ => false,
     };
-    let count = |part: Part| tokens.iter().filter(|token| is_part(token, part)).count();
-    if count(Part::Year) == 0 {
+    let count = |part: DatePart| tokens.iter().filter(|token| is_part(token, part)).count();
+    if count(DatePart::Year) == 0 {
         return Some("it has no YYYY and no Y".to_owned());
     }
-    let short = Token::Number(Part::Year, 1, 9);
+    let short = FormatToken::Number(DatePart::Year, 1, 9);
     if tokens.windows(2).any(|pair| matches!(pair, [one, other] if *one == short && *other == short)) {
         return Some("years of two digits are not supported: write them with four, by a `[[derive]]`".to_owned());
     }
     if let Some(part) = ORDER.into_iter().find(|part| count(*part) > 1) {
-        let minutes = if part == Part::Month { " (minutes are `mm`)" } else { "" };
+        let minutes = if part == DatePart::Month { " (minutes are `mm`)" } else { "" };
         return Some(format!("{} comes twice{minutes}", part.name()));
     }
     let gap = ORDER.windows(2).find_map(|pair| match pair {
@@ -231,14 +232,14 @@ fn never(tokens: &[Token]) -> Option<String> {
 
 /// The rest of a text after a marker for a missing part. The marker has to fill the part: up to the next character of
 /// the form, or the width of the part.
-fn marked<'t>(text: &'t str, width: usize, next: Option<&Token>, missing: &[String]) -> Option<&'t str> {
+fn marked<'t>(text: &'t str, width: usize, next: Option<&FormatToken>, missing: &[String]) -> Option<&'t str> {
     let mut markers: Vec<&str> = missing.iter().map(String::as_str).filter(|marker| !marker.is_empty()).collect();
     markers.sort_unstable_by_key(|marker| std::cmp::Reverse(marker.len()));
     markers.into_iter().find_map(|marker| {
         let after = text.strip_prefix(marker)?;
         let is_whole = match next {
             None => after.is_empty(),
-            Some(Token::Is(c)) => after.starts_with(*c),
+            Some(FormatToken::Is(c)) => after.starts_with(*c),
             Some(_) => marker.chars().count() == width,
         };
         is_whole.then_some(after)
@@ -264,8 +265,8 @@ fn era(text: &str) -> Option<(bool, &str)> {
 
 /// The fraction of a second that a text begins with, and the text after it. A point or comma that the form has itself begins
 /// none.
-fn fraction<'t>(text: &'t str, next: Option<&Token>) -> (Option<(u64, usize)>, &'t str) {
-    let is_of_form = matches!(next, Some(Token::Is('.' | ',')));
+fn fraction<'t>(text: &'t str, next: Option<&FormatToken>) -> (Option<(u64, usize)>, &'t str) {
+    let is_of_form = matches!(next, Some(FormatToken::Is('.' | ',')));
     let Some(digits) = text.strip_prefix(['.', ',']).filter(|_| !is_of_form) else { return (None, text) };
     let count = digits.bytes().take_while(u8::is_ascii_digit).count();
     let Some((head, after)) = digits.split_at_checked(count).filter(|_| count > 0) else { return (None, text) };
@@ -277,9 +278,9 @@ fn fraction<'t>(text: &'t str, next: Option<&Token>) -> (Option<(u64, usize)>, &
 }
 
 /// A number at the beginning of a text.
-fn number(text: &str, part: Part, least: usize, most: usize) -> Option<(i64, &str)> {
+fn number(text: &str, part: DatePart, least: usize, most: usize) -> Option<(i64, &str)> {
     let (negative, digits_from) = match text.strip_prefix('-') {
-        Some(after) if part == Part::Year => (true, after),
+        Some(after) if part == DatePart::Year => (true, after),
         _ => (false, text),
     };
     let digits = digits_from.bytes().take(most).take_while(u8::is_ascii_digit).count();

@@ -6,9 +6,9 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The names of the months of a language, several of one month with a `|` between them.
-pub(super) type Names = [&'static str; 12];
+pub(super) type MonthNames = [&'static str; 12];
 
-const LANGUAGES: [(&str, Names); 13] = [
+const LANGUAGES: [(&str, MonthNames); 13] = [
     (
         "en",
         [
@@ -213,7 +213,7 @@ const LANGUAGES: [(&str, Names); 13] = [
 ///
 /// # Errors
 /// There are none, and in which languages there are.
-pub(super) fn of(language: Option<&str>) -> Result<&'static Names, String> {
+pub(super) fn of(language: Option<&str>) -> Result<&'static MonthNames, String> {
     let wanted = language.unwrap_or("en");
     let found = LANGUAGES.iter().find(|(language, _)| *language == wanted).map(|(_, names)| names);
     found.ok_or_else(|| {
@@ -223,7 +223,7 @@ pub(super) fn of(language: Option<&str>) -> Result<&'static Names, String> {
 }
 
 /// The month that a text begins with, and what is left of the text.
-pub(super) fn read<'t>(text: &'t str, names: &Names) -> Option<(u32, &'t str)> {
+pub(super) fn read<'t>(text: &'t str, names: &MonthNames) -> Option<(u32, &'t str)> {
     let mut found: Option<(u32, usize)> = None;
     for (month, name) in (1..).zip(names).flat_map(|(month, names)| names.split('|').map(move |name| (month, name))) {
         let Some(length) = common(text, name) else { continue };

@@ -136,14 +136,14 @@ impl Texts {
 
 impl<'de, R: Deserialize<'de>> Deserialize<'de> for Spec<R> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader(PhantomData))
+        deserializer.deserialize_any(SpecReader(PhantomData))
     }
 }
 
 /// Reads each of the three ways by itself, so that what is wrong inside a table is told, and not only that nothing fits.
-struct Reader<R>(PhantomData<R>);
+struct SpecReader<R>(PhantomData<R>);
 
-impl<'de, R: Deserialize<'de>> Visitor<'de> for Reader<R> {
+impl<'de, R: Deserialize<'de>> Visitor<'de> for SpecReader<R> {
     type Value = Spec<R>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -26,7 +26,7 @@ pub struct Origin {
 #[derive(Debug, Default)]
 pub struct Places {
     files: Vec<String>,
-    runs: Vec<Run>,
+    runs: Vec<RowRun>,
     /// The number of the next command.
     next: u64,
     /// The commands that end a claim and assert another, and those that only end one.
@@ -38,7 +38,7 @@ pub struct Places {
 
 /// Rows that follow one another, each with as many commands.
 #[derive(Clone, Copy, Debug)]
-struct Run {
+struct RowRun {
     command: u64,
     line: u64,
     /// How many lines further the next row is; known from the second row on.
@@ -49,7 +49,7 @@ struct Run {
     registers: bool,
 }
 
-impl Run {
+impl RowRun {
     /// The number behind its last command.
     fn end(&self) -> u64 {
         self.command + self.rows * u64::from(self.each)
@@ -78,7 +78,7 @@ impl Places {
             self.files.push(file.to_owned());
         }
         let file = u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        let run = Run { command: self.next, line, step: 0, rows: 1, each: commands, file, registers };
+        let run = RowRun { command: self.next, line, step: 0, rows: 1, each: commands, file, registers };
         self.next = run.end();
         if !self.runs.last_mut().is_some_and(|last| last.takes(&run)) {
             self.runs.push(run);

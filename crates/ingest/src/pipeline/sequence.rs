@@ -1,12 +1,14 @@
 //! What has to be done in the order of the file: keys that come again, what is registered first, what a row is to the record.
 
 use super::places::Places;
-use super::{ConsumerStopped, ImportFailure, ImportOutcome, Job, MappedRow, Out, RecordedState, RejectedRow, Tally};
+use super::{
+    ConsumerStopped, ImportFailure, ImportOutcome, ImportTally, Job, MappedRow, Out, RecordedState, RejectedRow,
+};
 use crate::claim::{MadeClaim, Tools};
 use crate::class::{EntityRegistration, RegisteredEntity, name_digest};
 use crate::day::Day;
-use crate::fault::Fault;
-use crate::plan::Outcome;
+use crate::fault::RowFault;
+use crate::plan::RowOutcome;
 use crate::release::{TakenBack, Verdict};
 use crate::scope::Unused;
 use crate::source::{Row, RowResult};
@@ -28,7 +30,7 @@ pub(super) struct Sequencer<'s> {
     pub(super) tools: &'s Tools<'s>,
     pub(super) known: &'s mut RecordedState,
     out: &'s mut dyn Out,
-    pub(super) tally: Tally,
+    pub(super) tally: ImportTally,
     /// How often each key has come, where it may come again.
     occurrences: HashMap<u128, u32>,
     commands: Vec<v1::Command>,
@@ -46,7 +48,7 @@ impl<'s> Sequencer<'s> {
         out: &'s mut dyn Out,
     ) -> Self {
         let occurrences = HashMap::new();
-        let (tally, places) = (Tally::default(), Places::default());
+        let (tally, places) = (ImportTally::default(), Places::default());
         Self { job, tools, known, out, tally, occurrences, commands: Vec::new(), bytes: 0, made: 0, places }
     }
 
@@ -61,7 +63,7 @@ impl<'s> Sequencer<'s> {
             MappedRow::Bad(RowResult::Row(row)) => {
                 self.reject(row.file.shown(), row.line, &[], row.raw().as_bytes())?
             }
-            MappedRow::Row(row, Outcome::Rejected { faults, keys }) => {
+            MappedRow::Row(row, RowOutcome::Rejected { faults, keys }) => {
                 match keys {
                     Some(keys) if self.tools.snapshot.is_some() => self.keep_episodes(&keys),
                     Some(keys) => keys.iter().for_each(|key| self.keep(key)),
@@ -69,7 +71,7 @@ impl<'s> Sequencer<'s> {
                 }
                 self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?;
             }
-            MappedRow::Row(row, Outcome::Claims { claims, notices }) => {
+            MappedRow::Row(row, RowOutcome::Claims { claims, notices }) => {
                 claims.iter().for_each(|made| self.tally.note_dates(made));
                 for notice in &notices {
                     self.tally.odd += 1;
@@ -80,10 +82,10 @@ impl<'s> Sequencer<'s> {
                     None => self.claims(&row, claims)?,
                 }
             }
-            MappedRow::Row(_, Outcome::Older) => self.tally.older += 1,
+            MappedRow::Row(_, RowOutcome::Older) => self.tally.older += 1,
             // A snapshot treats a row that takes its claims back as absent.
-            MappedRow::Row(_, Outcome::Retracted(..)) if self.tools.snapshot.is_some() => {}
-            MappedRow::Row(row, Outcome::Retracted(keys, reason)) => self.retract(&row, keys, reason)?,
+            MappedRow::Row(_, RowOutcome::Retracted(..)) if self.tools.snapshot.is_some() => {}
+            MappedRow::Row(row, RowOutcome::Retracted(keys, reason)) => self.retract(&row, keys, reason)?,
         }
         Ok(())
     }
@@ -118,9 +120,9 @@ impl<'s> Sequencer<'s> {
         let mut faults = Vec::new();
         for (at, (made, id)) in claims.iter().zip(&ids).enumerate() {
             if let Some(before) = self.known.claims.named_by(*id) {
-                faults.push(Fault::row(format!("the key `{}` was there before, in line {before}", made.key)));
+                faults.push(RowFault::row(format!("the key `{}` was there before, in line {before}", made.key)));
             } else if ids.iter().take(at).any(|known| known == id) {
-                faults.push(Fault::row(format!("two claims of the row have the key `{}`", made.key)));
+                faults.push(RowFault::row(format!("two claims of the row have the key `{}`", made.key)));
             }
             faults.extend(made.needs.iter().filter_map(|needed| self.clash(needed)));
         }
@@ -197,7 +199,7 @@ impl<'s> Sequencer<'s> {
     }
 
     /// What is wrong with a party whose id another key has made too.
-    pub(super) fn clash(&mut self, needed: &EntityRegistration) -> Option<Fault> {
+    pub(super) fn clash(&mut self, needed: &EntityRegistration) -> Option<RowFault> {
         let made_of = needed.made_of?;
         match self.known.registered.entry(needed.known_by) {
             Entry::Occupied(mut known) => match known.get().made_of {
@@ -209,7 +211,7 @@ impl<'s> Sequencer<'s> {
                 _ => {
                     let what = "another key of the file comes to the same party id: tell them apart (`{key|unique_id}`), or \
                                 say `same = true` in the class if they are one party";
-                    Some(Fault::field(format!("party {}", needed.id), what))
+                    Some(RowFault::field(format!("party {}", needed.id), what))
                 }
             },
             Entry::Vacant(_) => None,
@@ -372,7 +374,7 @@ impl<'s> Sequencer<'s> {
         &mut self,
         file: &str,
         line: u64,
-        faults: &[Fault],
+        faults: &[RowFault],
         raw: &[u8],
     ) -> Result<(), ConsumerStopped> {
         self.tally.rejected += 1;

@@ -4,8 +4,8 @@ use super::ImportFailure;
 use super::sequence::Sequencer;
 use crate::claim::MadeClaim;
 use crate::day::Day;
-use crate::fault::Fault;
-use crate::snapshot::{Said, Step, Window};
+use crate::fault::RowFault;
+use crate::snapshot::{EpisodeStep, Said, Window};
 use crate::source::Row;
 use detente_proto::v1::{self, bound::Bound, command::Command};
 use uuid::Uuid;
@@ -26,9 +26,9 @@ impl Sequencer<'_> {
         for made in &mut claims {
             let key = self.episode_of(made, window);
             if let Some(before) = self.known.episodes.named_by(key) {
-                faults.push(Fault::row(format!("the key `{}` was there before, in line {before}", made.key)));
+                faults.push(RowFault::row(format!("the key `{}` was there before, in line {before}", made.key)));
             } else if keys.contains(&key) {
-                faults.push(Fault::row(format!("two claims of the row have the key `{}`", made.key)));
+                faults.push(RowFault::row(format!("two claims of the row have the key `{}`", made.key)));
             }
             faults.extend(made.needs.iter().filter_map(|needed| self.clash(needed)));
             keys.push(key);
@@ -46,7 +46,7 @@ impl Sequencer<'_> {
             self.known.episodes.name(key, line);
             turns.push((steps, made));
         }
-        self.register_needed(row, turns.iter().map(|(steps, made)| (steps.iter().any(Step::takes_row), made)))?;
+        self.register_needed(row, turns.iter().map(|(steps, made)| (steps.iter().any(EpisodeStep::takes_row), made)))?;
         self.begin_row();
         turns.into_iter().try_for_each(|(steps, made)| self.take_turn(steps, made, window))?;
         self.end_row(row);
@@ -66,7 +66,7 @@ impl Sequencer<'_> {
         self.tools.ids.id(&made.key)
     }
 
-    fn take_turn(&mut self, steps: Vec<Step>, made: MadeClaim, window: &Window) -> Result<(), ImportFailure> {
+    fn take_turn(&mut self, steps: Vec<EpisodeStep>, made: MadeClaim, window: &Window) -> Result<(), ImportFailure> {
         if steps.is_empty() {
             self.tally.unchanged += 1;
         }
@@ -74,23 +74,23 @@ impl Sequencer<'_> {
     }
 
     /// Records a change. `made`: the claim of the row that causes it.
-    fn take_step(&mut self, step: Step, made: Option<&MadeClaim>, window: &Window) -> Result<(), ImportFailure> {
+    fn take_step(&mut self, step: EpisodeStep, made: Option<&MadeClaim>, window: &Window) -> Result<(), ImportFailure> {
         let absent = || format!("not in the snapshot of {} of {}", window.day.text(), self.tools.dataset);
         let note = made.map_or_else(absent, |made| made.note.clone());
         let bytes = made.map_or(0, |made| made.bytes);
         let command = match step {
-            Step::Begin { after, begun } => {
+            EpisodeStep::Begin { after, begun } => {
                 self.tally.asserted += 1;
                 let claim = made.map(|made| claim_of(made, &begun, after));
                 Command::AssertClaim(v1::AssertClaim { claim })
             }
-            Step::Succeed { claim, ended, begun } => {
+            EpisodeStep::Succeed { claim, ended, begun } => {
                 self.tally.succeeded += 1;
                 self.note_succession();
                 let next = made.map(|made| claim_of(made, &begun, None));
                 Command::SupersedeClaim(v1::SupersedeClaim { claim_id: claim.to_string(), ended, claim: next })
             }
-            Step::Replace { claim: known, began, begun, supersedes } => {
+            EpisodeStep::Replace { claim: known, began, begun, supersedes } => {
                 self.tally.revised += 1;
                 let claim = made.map(|made| {
                     let mut claim = claim_of(made, &begun, supersedes);
@@ -103,16 +103,16 @@ impl Sequencer<'_> {
                 let kind = made.map_or(self.job.revised, |made| self.kind_in_place(made));
                 Command::ReviseClaim(v1::ReviseClaim { claim, update_mask: None, kind })
             }
-            Step::Reinstate(claim) => {
+            EpisodeStep::Reinstate(claim) => {
                 self.tally.reinstated += 1;
                 Command::ReinstateClaim(v1::ReinstateClaim { claim_id: claim.to_string() })
             }
-            Step::End { claim, ended, seen } => {
+            EpisodeStep::End { claim, ended, seen } => {
                 self.tally.ended += 1;
                 self.note_end();
                 Command::ReviseClaim(end(claim, ended, &seen))
             }
-            Step::Retract(claim) => {
+            EpisodeStep::Retract(claim) => {
                 self.tally.retracted += 1;
                 let reason = self.job.retracted;
                 Command::RetractClaim(v1::RetractClaim { claim_id: claim.to_string(), reason })

@@ -5,14 +5,14 @@
 //! mistake is undone.
 
 use super::episode::{Episode, OPEN, Said};
-use super::{Episodes, Key, Window, begun_after};
+use super::{Episodes, RowKey, Window, begun_after};
 use crate::day::Day;
 use detente_domain::edtf::PartialDate;
 use uuid::Uuid;
 
 /// A change to the claims of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum EpisodeStep {
     /// An episode begins: the claim of the row is asserted. It takes the place of one that has ended, if `after` is given.
     Begin {
         /// The claim that it takes the place of.
@@ -55,7 +55,7 @@ pub enum Step {
     Retract(Uuid),
 }
 
-impl Step {
+impl EpisodeStep {
     /// Returns true if it records what the row says.
     pub const fn takes_row(&self) -> bool {
         matches!(self, Self::Begin { .. } | Self::Succeed { .. } | Self::Replace { .. })
@@ -65,7 +65,7 @@ impl Step {
 impl Episodes {
     /// Applies a row to the episodes of its key and returns the changes; none if its episode goes on. `claim` is the claim
     /// of the episode that the row would begin. `corrects`: a change means that the earlier content was wrong.
-    pub fn turn(&mut self, key: Uuid, claim: Uuid, said: Said, window: &Window, corrects: bool) -> Vec<Step> {
+    pub fn turn(&mut self, key: Uuid, claim: Uuid, said: Said, window: &Window, corrects: bool) -> Vec<EpisodeStep> {
         let mut of_key = self.by_key.remove(&key).unwrap_or_default();
         let is_of_the_day = of_key.of_day_mut(&window.day).is_some_and(|episode| !episode.is_retracted);
         // A correction is about the claim that an earlier import of the day made of the row.
@@ -75,7 +75,7 @@ impl Episodes {
             None => self.of_the_day(&mut of_key, &said, window).unwrap_or_else(|| {
                 let begun = fitting(self.begun(&of_key, window), &said, &window.day);
                 of_key.episodes.push(self.episode(claim, &said, window));
-                vec![Step::Begin { after: None, begun }]
+                vec![EpisodeStep::Begin { after: None, begun }]
             }),
         };
         self.by_key.insert(key, of_key);
@@ -85,12 +85,12 @@ impl Episodes {
     /// A row whose key had an episode that went on until the snapshot.
     fn goes_on(
         &self,
-        of_key: &mut Key,
+        of_key: &mut RowKey,
         at: usize,
         (claim, said): (Uuid, &Said),
         window: &Window,
         corrects: bool,
-    ) -> Vec<Step> {
+    ) -> Vec<EpisodeStep> {
         let Some(episode) = of_key.episodes.get_mut(at) else { return Vec::new() };
         let is_same = episode.says(said) && episode.ends_as(said);
         // A row that says its end itself is over: its content can be wrong, but not change.
@@ -102,7 +102,7 @@ impl Episodes {
             }
             if let Some(of_the_day) = of_key.of_day_mut(&window.day).filter(|other| !other.is_retracted) {
                 of_the_day.is_retracted = true;
-                steps.insert(0, Step::Retract(of_the_day.claim));
+                steps.insert(0, EpisodeStep::Retract(of_the_day.claim));
             }
             return steps;
         }
@@ -119,22 +119,22 @@ impl Episodes {
             let next = Episode { supersedes: Some(before), ..self.episode(claim, said, window) };
             of_key.episodes.push(next);
             if is_one_step {
-                return vec![Step::Succeed { claim: before, ended: ended.clone(), begun }];
+                return vec![EpisodeStep::Succeed { claim: before, ended: ended.clone(), begun }];
             }
-            vec![Step::Begin { after: Some(before), begun }]
+            vec![EpisodeStep::Begin { after: Some(before), begun }]
         });
         if !was_ended && !is_one_step {
-            steps.insert(0, Step::End { claim: before, ended, seen });
+            steps.insert(0, EpisodeStep::End { claim: before, ended, seen });
         }
         steps
     }
 
     /// The changes to the episode that an earlier import of the day has begun; none if it has begun none.
-    fn of_the_day(&self, of_key: &mut Key, said: &Said, window: &Window) -> Option<Vec<Step>> {
+    fn of_the_day(&self, of_key: &mut RowKey, said: &Said, window: &Window) -> Option<Vec<EpisodeStep>> {
         let episode = of_key.of_day_mut(&window.day)?;
         let mut steps = Vec::new();
         if std::mem::replace(&mut episode.is_retracted, false) {
-            steps.push(Step::Reinstate(episode.claim));
+            steps.push(EpisodeStep::Reinstate(episode.claim));
         }
         if episode.is_ended || !episode.says(said) || !episode.ends_as(said) {
             steps.push(self.replace(episode, said, window));
@@ -159,7 +159,7 @@ impl Episodes {
         }
     }
 
-    fn replace(&self, episode: &mut Episode, said: &Said, window: &Window) -> Step {
+    fn replace(&self, episode: &mut Episode, said: &Said, window: &Window) -> EpisodeStep {
         let begun = if episode.began_in_window() {
             String::from(&*episode.from)
         } else {
@@ -171,11 +171,11 @@ impl Episodes {
         episode.is_ended = false;
         episode.see(window.day.clone());
         let (claim, began, supersedes) = (episode.claim, episode.began.clone(), episode.supersedes);
-        Step::Replace { claim, began, begun, supersedes }
+        EpisodeStep::Replace { claim, began, begun, supersedes }
     }
 
     /// The start of an episode whose key has none that goes on.
-    fn begun(&self, of_key: &Key, window: &Window) -> String {
+    fn begun(&self, of_key: &RowKey, window: &Window) -> String {
         let ended = of_key.episodes.iter().rev().find(|episode| !episode.is_retracted).and_then(Episode::ended_on);
         let ended = ended.filter(|ended| *ended < window.day);
         let confirmed = self.confirmed_before(&window.day);
@@ -183,18 +183,18 @@ impl Episodes {
     }
 
     /// The changes that follow from the rows that are gone, in the order in which their episodes were recorded.
-    pub fn gone(&self, window: &Window) -> Vec<Step> {
-        let mut gone: Vec<(usize, Step)> = Vec::new();
+    pub fn gone(&self, window: &Window) -> Vec<EpisodeStep> {
+        let mut gone: Vec<(usize, EpisodeStep)> = Vec::new();
         for of_key in self.by_key.values().filter(|of_key| of_key.row == 0) {
             let last = before(of_key, &window.day).and_then(|at| of_key.episodes.get(at));
             if let Some(last) = last.filter(|last| last.goes_on() && !last.has_own_end()) {
                 let seen = self.seen_before(last, &window.day);
                 let ended = window.ended_since(&seen);
-                gone.push((last.order, Step::End { claim: last.claim, ended, seen }));
+                gone.push((last.order, EpisodeStep::End { claim: last.claim, ended, seen }));
             }
             let of_the_day = of_key.episodes.iter().rev().find(|episode| episode.began == window.day);
             if let Some(wrong) = of_the_day.filter(|wrong| !wrong.is_retracted) {
-                gone.push((wrong.order, Step::Retract(wrong.claim)));
+                gone.push((wrong.order, EpisodeStep::Retract(wrong.claim)));
             }
         }
         gone.sort_unstable_by_key(|(order, _)| *order);
@@ -203,7 +203,7 @@ impl Episodes {
 }
 
 /// The place of the episode before the day of a snapshot that went on until then.
-fn before(of_key: &Key, day: &Day) -> Option<usize> {
+fn before(of_key: &RowKey, day: &Day) -> Option<usize> {
     let mut earlier = of_key.episodes.iter().enumerate().rev();
     let (at, last) = earlier.find(|(_, episode)| episode.began < *day && !episode.is_retracted)?;
     (!last.is_ended || last.ended_at(day)).then_some(at)

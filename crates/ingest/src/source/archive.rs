@@ -4,7 +4,7 @@
 //! member whose form is not known is passed over and reported.
 
 use super::unpack::{self, CountingReader};
-use super::{Form, Take, broken, is_hidden, rows};
+use super::{SourceForm, Take, broken, is_hidden, rows};
 use crate::fault::{BadFile, BadMapping};
 use crate::mapping::FileSpec;
 use std::io::{self, Read, Seek};
@@ -27,7 +27,7 @@ impl<'s> Choice<'s> {
     /// Returns true if the file with this name is to be read.
     pub(super) fn takes(&mut self, name: &str) -> bool {
         let is_meant = if self.spec.files.is_empty() {
-            !self.among_several || Form::of(name, self.spec).is_ok()
+            !self.among_several || SourceForm::of(name, self.spec).is_ok()
         } else {
             self.spec.files.iter().any(|pattern| matches(pattern, name))
         };

@@ -1,11 +1,11 @@
 //! What the columns of a file are called, and how the lines of a delimited file become rows with those columns.
 
-use super::delimited::{BadLine, Cell, DelimitedReader, Record};
+use super::delimited::{BadLine, DelimitedCell, DelimitedReader, DelimitedRecord};
 use super::row::{FileName, Row, RowResult};
-use super::shape::Shape;
+use super::shape::RowShape;
 use super::{Take, broken, refused};
 use crate::composed;
-use crate::fault::{BadFile, BadMapping, Fault};
+use crate::fault::{BadFile, BadMapping, RowFault};
 use crate::mapping::FileSpec;
 use std::collections::BTreeSet;
 use std::io::BufRead;
@@ -108,7 +108,7 @@ pub(super) fn delimited(
     if spec.header {
         lines.take_separator(spec.delimiter.is_none()).map_err(failed)?;
     }
-    let mut record = Record::default();
+    let mut record = DelimitedRecord::default();
     let names = if spec.header {
         header(&mut lines, &mut record, file, spec)?
     } else if spec.columns.is_empty() {
@@ -118,8 +118,8 @@ pub(super) fn delimited(
     } else {
         spec.columns.clone()
     };
-    let table = Table::new(names, file, spec)?;
-    let mut shape = Shape::new(spec)?;
+    let table = ColumnTable::new(names, file, spec)?;
+    let mut shape = RowShape::new(spec)?;
     let mut number = 0;
     while let Some(next) = lines.next(&mut record).map_err(failed)? {
         number += 1;
@@ -142,7 +142,7 @@ fn quote(delimiter: u8, spec: &FileSpec) -> Result<Option<u8>, BadMapping> {
 
 fn header<R: BufRead>(
     lines: &mut DelimitedReader<R>,
-    record: &mut Record,
+    record: &mut DelimitedRecord,
     file: &FileName,
     spec: &FileSpec,
 ) -> Result<Vec<String>, BadFile> {
@@ -152,7 +152,7 @@ fn header<R: BufRead>(
         None => Err(refused(file, "it is empty: there is no line with the names of the columns".to_owned())),
         Some(Err(line)) => Err(bad(&line.what)),
         Some(Ok(())) => {
-            let name = |cell: &Cell| {
+            let name = |cell: &DelimitedCell| {
                 let bytes = record.raw.get(cell.place.clone()).unwrap_or_default();
                 std::str::from_utf8(bytes).map(|name| renamed(&unquoted(name, cell, b'"'), spec))
             };
@@ -162,24 +162,24 @@ fn header<R: BufRead>(
     }
 }
 
-fn unquoted(text: &str, cell: &Cell, quote: u8) -> String {
+fn unquoted(text: &str, cell: &DelimitedCell, quote: u8) -> String {
     let quote = char::from(quote).to_string();
     if cell.doubled { text.replace(&quote.repeat(2), &quote) } else { text.to_owned() }
 }
 
 fn bad_line(file: &Arc<FileName>, line: u64, bad: BadLine) -> RowResult {
-    RowResult::Bad { file: Arc::clone(file), line, faults: vec![Fault::row(bad.what)], raw: bad.raw }
+    RowResult::Bad { file: Arc::clone(file), line, faults: vec![RowFault::row(bad.what)], raw: bad.raw }
 }
 
 /// The expected form of the rows of a file.
-struct Table<'s> {
+struct ColumnTable<'s> {
     spec: &'s FileSpec,
     columns: Arc<Columns>,
     quote: u8,
     decoded: bool,
 }
 
-impl<'s> Table<'s> {
+impl<'s> ColumnTable<'s> {
     fn new(names: Vec<String>, file: &FileName, spec: &'s FileSpec) -> Result<Self, BadFile> {
         let columns = Arc::new(Columns::named(names, file)?);
         let quote = spec.quote.as_deref().and_then(|quote| quote.bytes().next()).unwrap_or(b'"');
@@ -187,24 +187,24 @@ impl<'s> Table<'s> {
         Ok(Self { spec, columns, quote, decoded })
     }
 
-    fn row(&self, record: &Record, file: &Arc<FileName>, number: u64) -> Result<Row, RowResult> {
-        let refuse = |fault: Fault| {
+    fn row(&self, record: &DelimitedRecord, file: &Arc<FileName>, number: u64) -> Result<Row, RowResult> {
+        let refuse = |fault: RowFault| {
             let raw = record.raw.clone();
             RowResult::Bad { file: Arc::clone(file), line: record.line, faults: vec![fault], raw }
         };
         let (found, expected) = (record.cells.len(), self.columns.len());
-        let pads = |cell: &Cell| self.is_empty(record, cell);
+        let pads = |cell: &DelimitedCell| self.is_empty(record, cell);
         // A spreadsheet pads rows where a column was cleared: cells beyond the header that say nothing are no cells.
         let padded = record.cells.iter().skip(expected).all(pads);
         let nothing = found < expected && record.cells.iter().all(pads);
         if (found < expected && !nothing) || !padded {
-            return Err(refuse(Fault::row(format!("has {}, the header has {expected}", counted(found)))));
+            return Err(refuse(RowFault::row(format!("has {}, the header has {expected}", counted(found)))));
         }
         let text = match String::from_utf8(record.raw.clone()) {
             Ok(text) if self.decoded && text.contains(char::REPLACEMENT_CHARACTER) => {
                 let at = text.find(char::REPLACEMENT_CHARACTER).unwrap_or_default();
                 let what = format!("has bytes that are not {}", self.spec.encoding);
-                return Err(refuse(Fault::column(self.column_at(record, at), what)));
+                return Err(refuse(RowFault::column(self.column_at(record, at), what)));
             }
             Ok(text) => text,
             Err(error) => {
@@ -212,7 +212,7 @@ impl<'s> Table<'s> {
                 let byte = record.raw.get(at).copied().unwrap_or_default();
                 let what =
                     format!("byte 0x{byte:02x} is not UTF-8: say the `encoding` in [source], for example windows-1252");
-                return Err(refuse(Fault::column(self.column_at(record, at), what)));
+                return Err(refuse(RowFault::column(self.column_at(record, at), what)));
             }
         };
         let mut row = Row::new(file, number, record.line, text, record.cells.len());
@@ -222,7 +222,7 @@ impl<'s> Table<'s> {
         Ok(row)
     }
 
-    fn push(&self, row: &mut Row, cell: &Cell) {
+    fn push(&self, row: &mut Row, cell: &DelimitedCell) {
         let text = row.raw().get(cell.place.clone()).unwrap_or_default();
         if cell.doubled {
             let meant = unquoted(text, cell, self.quote);
@@ -241,12 +241,12 @@ impl<'s> Table<'s> {
         row.push(start..start + kept.len());
     }
 
-    fn is_empty(&self, record: &Record, cell: &Cell) -> bool {
+    fn is_empty(&self, record: &DelimitedRecord, cell: &DelimitedCell) -> bool {
         let bytes = record.raw.get(cell.place.clone()).unwrap_or_default();
         std::str::from_utf8(bytes).is_ok_and(|text| said(text, self.spec).is_empty())
     }
 
-    fn column_at(&self, record: &Record, at: usize) -> String {
+    fn column_at(&self, record: &DelimitedRecord, at: usize) -> String {
         let cell = record.cells.iter().position(|cell| at < cell.place.end.max(cell.place.start + 1));
         cell.and_then(|cell| self.columns.get(cell)).cloned().unwrap_or_default()
     }

@@ -22,18 +22,18 @@ pub(super) struct BadLine {
 
 /// A record: its bytes, and where its cells are in them.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub(super) struct DelimitedRecord {
     /// The line it begins in.
     pub(super) line: u64,
     /// Its bytes, without the end of the line.
     pub(super) raw: Vec<u8>,
     /// Its cells.
-    pub(super) cells: Vec<Cell>,
+    pub(super) cells: Vec<DelimitedCell>,
 }
 
 /// Where a cell is.
 #[derive(Debug)]
-pub(super) struct Cell {
+pub(super) struct DelimitedCell {
     /// Its bytes, without the quotes around it.
     pub(super) place: Range<usize>,
     /// Whether it has doubled quotes.
@@ -48,7 +48,7 @@ pub(super) struct DelimitedReader<R> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum ParserState {
     Start,
     Plain,
     Quoted,
@@ -92,7 +92,7 @@ impl<R: BufRead> DelimitedReader<R> {
     }
 
     /// The next record; none at the end. Empty lines are passed over.
-    pub(super) fn next(&mut self, record: &mut Record) -> io::Result<Option<Result<(), BadLine>>> {
+    pub(super) fn next(&mut self, record: &mut DelimitedRecord) -> io::Result<Option<Result<(), BadLine>>> {
         loop {
             let Some(first) = self.lines.end_from(0)? else { return Ok(None) };
             record.line = self.lines.line;
@@ -107,9 +107,9 @@ impl<R: BufRead> DelimitedReader<R> {
         }
     }
 
-    fn record(&mut self, record: &mut Record, first: End) -> io::Result<Result<(), BadLine>> {
+    fn record(&mut self, record: &mut DelimitedRecord, first: RecordEnd) -> io::Result<Result<(), BadLine>> {
         record.cells.clear();
-        let mut parse = Parse { state: State::Start, at: 0, start: 0, doubled: false };
+        let mut parse = Parse { state: ParserState::Start, at: 0, start: 0, doubled: false };
         let mut end = first;
         loop {
             let bytes = self.lines.bytes(end.content);
@@ -131,7 +131,7 @@ impl<R: BufRead> DelimitedReader<R> {
         }
     }
 
-    fn give_up(&mut self, first: End, what: String) -> BadLine {
+    fn give_up(&mut self, first: RecordEnd, what: String) -> BadLine {
         let raw = self.lines.bytes(first.content).to_vec();
         self.lines.consume(first.next);
         BadLine { what, raw }
@@ -140,7 +140,7 @@ impl<R: BufRead> DelimitedReader<R> {
 
 /// Where a record has been read up to; it goes on when another line is there.
 struct Parse {
-    state: State,
+    state: ParserState,
     at: usize,
     start: usize,
     doubled: bool,
@@ -148,40 +148,40 @@ struct Parse {
 
 impl Parse {
     /// Reads on in a record of which one more line is there.
-    fn line(&mut self, bytes: &[u8], delimiter: u8, quote: Option<u8>, cells: &mut Vec<Cell>) -> Parsed {
+    fn line(&mut self, bytes: &[u8], delimiter: u8, quote: Option<u8>, cells: &mut Vec<DelimitedCell>) -> Parsed {
         while let Some(&byte) = bytes.get(self.at) {
             match (self.state, Some(byte) == quote) {
-                (State::Start, true) => {
-                    self.state = State::Quoted;
+                (ParserState::Start, true) => {
+                    self.state = ParserState::Quoted;
                     self.start = self.at + 1;
                 }
-                (State::Quoted, true) => self.state = State::Closed,
-                (State::Closed, true) => {
+                (ParserState::Quoted, true) => self.state = ParserState::Closed,
+                (ParserState::Closed, true) => {
                     self.doubled = true;
-                    self.state = State::Quoted;
+                    self.state = ParserState::Quoted;
                 }
-                (State::Quoted, false) => {}
-                (State::Start | State::Plain, _) if byte == delimiter => self.end_cell(self.at, cells),
-                (State::Closed, false) if byte == delimiter => self.end_cell(self.at - 1, cells),
-                (State::Closed, false) => {
+                (ParserState::Quoted, false) => {}
+                (ParserState::Start | ParserState::Plain, _) if byte == delimiter => self.end_cell(self.at, cells),
+                (ParserState::Closed, false) if byte == delimiter => self.end_cell(self.at - 1, cells),
+                (ParserState::Closed, false) => {
                     let what = "there is text behind a closing quote: double the quote where it is meant as it is";
                     return Parsed::Wrong(what.to_owned());
                 }
-                (State::Start | State::Plain, _) => self.state = State::Plain,
+                (ParserState::Start | ParserState::Plain, _) => self.state = ParserState::Plain,
             }
             self.at += 1;
         }
         match self.state {
-            State::Quoted => return Parsed::Unclosed,
-            State::Closed => self.end_cell(self.at - 1, cells),
-            State::Start | State::Plain => self.end_cell(self.at, cells),
+            ParserState::Quoted => return Parsed::Unclosed,
+            ParserState::Closed => self.end_cell(self.at - 1, cells),
+            ParserState::Start | ParserState::Plain => self.end_cell(self.at, cells),
         }
         Parsed::Whole
     }
 
-    fn end_cell(&mut self, end: usize, cells: &mut Vec<Cell>) {
-        cells.push(Cell { place: self.start..end, doubled: std::mem::take(&mut self.doubled) });
-        self.state = State::Start;
+    fn end_cell(&mut self, end: usize, cells: &mut Vec<DelimitedCell>) {
+        cells.push(DelimitedCell { place: self.start..end, doubled: std::mem::take(&mut self.doubled) });
+        self.state = ParserState::Start;
         self.start = self.at + 1;
     }
 }
@@ -206,7 +206,7 @@ struct Lines<R> {
 
 /// Where a line ends, in bytes from the beginning of what is not done with.
 #[derive(Clone, Copy)]
-struct End {
+struct RecordEnd {
     /// The end of what it says.
     content: usize,
     /// The beginning of the next line.
@@ -231,7 +231,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// Where the line that begins at `from` ends; none if there is none.
-    fn end_from(&mut self, from: usize) -> io::Result<Option<End>> {
+    fn end_from(&mut self, from: usize) -> io::Result<Option<RecordEnd>> {
         let start = self.begin + from;
         let known = self.buffer.get(start..).unwrap_or_default().iter().position(|byte| *byte == self.terminator);
         let mut too_long = false;
@@ -259,7 +259,7 @@ impl<R: BufRead> Lines<R> {
                 content -= 1;
             }
         }
-        Ok(Some(End { content: content - self.begin, next: next - self.begin, too_long }))
+        Ok(Some(RecordEnd { content: content - self.begin, next: next - self.begin, too_long }))
     }
 
     /// Passes over what is left of a line that is too long to be kept.
@@ -297,10 +297,10 @@ mod tests {
 
     fn cells(text: &str, quote: bool) -> Vec<(u64, Result<Vec<String>, String>)> {
         let mut delimited = DelimitedReader::new(text.as_bytes(), b',', quote.then_some(b'"')).unwrap();
-        let mut record = Record::default();
+        let mut record = DelimitedRecord::default();
         let mut read = Vec::new();
         while let Some(next) = delimited.next(&mut record).unwrap() {
-            let text = |cell: &Cell| String::from_utf8_lossy(&record.raw[cell.place.clone()]).into_owned();
+            let text = |cell: &DelimitedCell| String::from_utf8_lossy(&record.raw[cell.place.clone()]).into_owned();
             let told = next.map(|()| record.cells.iter().map(text).collect()).map_err(|bad| bad.what);
             read.push((record.line, told));
         }

@@ -6,9 +6,9 @@
 
 use super::columns::{Columns, renamed, said};
 use super::row::{FileName, Row, RowResult};
-use super::shape::Shape;
+use super::shape::RowShape;
 use super::{LIST_SEPARATOR, MAX_ROW_BYTES, Take, broken, refused};
-use crate::fault::{BadFile, Fault};
+use crate::fault::{BadFile, RowFault};
 use crate::mapping::FileSpec;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -31,7 +31,7 @@ pub(super) fn lines(
     spec: &FileSpec,
     take: Take<'_>,
 ) -> Result<(), BadFile> {
-    let (mut names, mut shape) = (Names::new(spec), Shape::new(spec)?);
+    let (mut names, mut shape) = (ColumnNames::new(spec), RowShape::new(spec)?);
     let (mut line, mut number) = (0, 0);
     loop {
         let mut raw = Vec::new();
@@ -57,7 +57,7 @@ pub(super) fn lines(
 
 /// Reads the objects of an array.
 pub(super) fn array(file: &Arc<FileName>, input: impl BufRead, spec: &FileSpec, take: Take<'_>) -> Result<(), BadFile> {
-    let (mut names, mut shape) = (Names::new(spec), Shape::new(spec)?);
+    let (mut names, mut shape) = (ColumnNames::new(spec), RowShape::new(spec)?);
     let mut number = 0;
     let lines = Rc::new(Cell::new(1));
     let input = Counting { inner: input, lines: Rc::clone(&lines) };
@@ -100,14 +100,14 @@ impl<R: io::Read> io::Read for Counting<R> {
 }
 
 /// The columns so far.
-struct Names<'s> {
+struct ColumnNames<'s> {
     spec: &'s FileSpec,
     places: HashMap<String, usize>,
     names: Vec<String>,
     shared: Option<Arc<Columns>>,
 }
 
-impl<'s> Names<'s> {
+impl<'s> ColumnNames<'s> {
     fn new(spec: &'s FileSpec) -> Self {
         Self { spec, places: HashMap::new(), names: Vec::new(), shared: None }
     }
@@ -121,7 +121,7 @@ impl<'s> Names<'s> {
         let text = match String::from_utf8(raw) {
             Ok(text) => text,
             Err(error) => {
-                let fault = Fault::row(format!("is not UTF-8 from byte {}", error.utf8_error().valid_up_to() + 1));
+                let fault = RowFault::row(format!("is not UTF-8 from byte {}", error.utf8_error().valid_up_to() + 1));
                 return RowResult::Bad { file: Arc::clone(file), line, faults: vec![fault], raw: error.into_bytes() };
             }
         };
@@ -130,7 +130,7 @@ impl<'s> Names<'s> {
             Ok(()) => RowResult::Row(row),
             Err(what) => {
                 let raw = text.into_bytes();
-                RowResult::Bad { file: Arc::clone(file), line, faults: vec![Fault::row(what)], raw }
+                RowResult::Bad { file: Arc::clone(file), line, faults: vec![RowFault::row(what)], raw }
             }
         }
     }

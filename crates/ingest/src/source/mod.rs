@@ -62,7 +62,7 @@ pub struct SourceFiles {
 
 /// In which form rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum SourceForm {
     Delimited(u8),
     Json,
     JsonLines,
@@ -144,19 +144,19 @@ pub fn read(opened: &mut SourceFiles, spec: &FileSpec, take: Take<'_>) -> Result
 }
 
 fn rows(name: &str, stream: Box<dyn io::Read + '_>, spec: &FileSpec, take: Take<'_>) -> Result<(), BadFile> {
-    let form = Form::of(name, spec)?;
+    let form = SourceForm::of(name, spec)?;
     let file = Arc::new(FileName::of(name));
     let stream = decode::decode(stream, &spec.encoding).map_err(|what| BadMapping::at("source.encoding", what))?;
     let stream = stream.map_err(|cause| broken(name, &cause))?;
     let input = BufReader::with_capacity(CHUNK, stream);
     match form {
-        Form::Delimited(delimiter) => columns::delimited(&file, input, delimiter, spec, take),
-        Form::Json => json::array(&file, input, spec, take),
-        Form::JsonLines => json::lines(&file, input, spec, take),
+        SourceForm::Delimited(delimiter) => columns::delimited(&file, input, delimiter, spec, take),
+        SourceForm::Json => json::array(&file, input, spec, take),
+        SourceForm::JsonLines => json::lines(&file, input, spec, take),
     }
 }
 
-impl Form {
+impl SourceForm {
     fn of(name: &str, spec: &FileSpec) -> Result<Self, BadMapping> {
         let by_name = || unpack::plain_name(name).rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
         let format = spec.format.clone().or_else(by_name).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! A row: the text it was read from, and where in it its cells are.
 
 use crate::composed;
-use crate::fault::Fault;
+use crate::fault::RowFault;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ pub enum RowResult {
         /// In which line it begins; of a JSON array which element it is.
         line: u64,
         /// What is wrong.
-        faults: Vec<Fault>,
+        faults: Vec<RowFault>,
         /// What stood there, as it stood.
         raw: Vec<u8>,
     },

@@ -20,13 +20,13 @@ use std::sync::Arc;
 const ITEM: &str = "@item";
 
 /// Shapes the rows of a file.
-pub(super) struct Shape<'s> {
+pub(super) struct RowShape<'s> {
     spec: &'s FileSpec,
-    known: Option<(Arc<Columns>, Plan)>,
+    known: Option<(Arc<Columns>, ShapePlan)>,
 }
 
 /// The plan for rows that have certain columns.
-enum Plan {
+enum ShapePlan {
     AsIs,
     /// The cells that are kept, and those that become rows, with their names.
     Unpivot {
@@ -47,7 +47,7 @@ enum Plan {
     },
 }
 
-impl<'s> Shape<'s> {
+impl<'s> RowShape<'s> {
     /// For the rows of a file.
     ///
     /// # Errors
@@ -76,16 +76,16 @@ impl<'s> Shape<'s> {
         given
     }
 
-    fn plan(&self, columns: &Columns) -> Result<Plan, String> {
+    fn plan(&self, columns: &Columns) -> Result<ShapePlan, String> {
         match (&self.spec.split, &self.spec.unpivot) {
             (Some(split), _) => split_plan(split, columns),
             (None, Some(kept)) => unpivot_plan(kept, columns),
-            (None, None) => Ok(Plan::AsIs),
+            (None, None) => Ok(ShapePlan::AsIs),
         }
     }
 }
 
-fn unpivot_plan(kept: &[String], columns: &Columns) -> Result<Plan, String> {
+fn unpivot_plan(kept: &[String], columns: &Columns) -> Result<ShapePlan, String> {
     let mut places = Vec::with_capacity(kept.len());
     for name in kept {
         let at = columns.iter().position(|known| known == name);
@@ -98,23 +98,23 @@ fn unpivot_plan(kept: &[String], columns: &Columns) -> Result<Plan, String> {
     let others = columns.iter().enumerate().filter(|(at, name)| is_other(at, name));
     let others = others.map(|(at, name)| (at, name.clone())).collect();
     let names = kept.iter().cloned().chain(["@column".to_owned(), "@value".to_owned()]).collect();
-    Ok(Plan::Unpivot { kept: places, others, columns: Arc::new(Columns::fixed(names)) })
+    Ok(ShapePlan::Unpivot { kept: places, others, columns: Arc::new(Columns::fixed(names)) })
 }
 
-fn split_plan(split: &SplitSpec, columns: &Columns) -> Result<Plan, String> {
+fn split_plan(split: &SplitSpec, columns: &Columns) -> Result<ShapePlan, String> {
     let item = [ITEM.to_owned()];
     if split.by.is_some() || !columns.open {
         let at = columns.iter().position(|known| *known == split.column);
         let at = at.or_else(|| columns.iter().position(|known| *known == format!("{}.*", split.column)));
         let Some(at) = at else {
             if columns.open {
-                return Ok(Plan::AsIs);
+                return Ok(ShapePlan::AsIs);
             }
             let there = columns.join(", ");
             return Err(format!("source.split: there is no column `{}`; there are: {there}", split.column));
         };
         let names = columns.iter().cloned().chain(item).collect();
-        return Ok(Plan::Cell { at, columns: Arc::new(columns.like(names)) });
+        return Ok(ShapePlan::Cell { at, columns: Arc::new(columns.like(names)) });
     }
     let prefix = format!("{}.", split.column);
     let mut kept = Vec::new();
@@ -137,10 +137,10 @@ fn split_plan(split: &SplitSpec, columns: &Columns) -> Result<Plan, String> {
     let names = kept_names.chain(rests.iter().map(|rest| named(rest))).chain(item).collect();
     let cells = |of: &BTreeMap<String, usize>| rests.iter().map(|rest| of.get(*rest).copied()).collect();
     let items = items.values().map(cells).collect();
-    Ok(Plan::List { kept, items, columns: Arc::new(columns.like(names)) })
+    Ok(ShapePlan::List { kept, items, columns: Arc::new(columns.like(names)) })
 }
 
-impl Plan {
+impl ShapePlan {
     fn give(&self, columns: &Arc<Columns>, row: Row, split: Option<&SplitSpec>, take: Take<'_>) -> Result<(), String> {
         match self {
             Self::AsIs => take(columns, RowResult::Row(row)),

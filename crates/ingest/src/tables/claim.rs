@@ -1,11 +1,11 @@
 //! The columns of a claim, in the order of its message.
 
-use super::columns::{Cell, Column, Kind, column};
-use super::row::{Row, day, instant, known, sort, word};
+use super::columns::{Cell, Column, ColumnKind, column};
+use super::row::{OutputRow, day, instant, known, sort, word};
 use detente_proto::v1;
 use v1::{Certainty, Modality, Polarity, RetractionReason, Status, TemporalType};
 
-use Kind::{Day, Flag, Ids, Instant, Integer, Json, Text, Word};
+use ColumnKind::{Day, Flag, Ids, Instant, Integer, Json, Text, Word};
 
 /// What a state says of a claim.
 pub(super) const FOUND: [Column; 2] = [
@@ -220,6 +220,6 @@ fn roles(claim: &v1::Claim) -> Cell {
     Cell::ids(pairs.iter().map(String::as_str))
 }
 
-fn retraction(row: &Row<'_>, of: fn(&v1::Retraction) -> Cell) -> Cell {
+fn retraction(row: &OutputRow<'_>, of: fn(&v1::Retraction) -> Cell) -> Cell {
     row.of(|claim| claim.retraction.as_ref().map_or(Cell::Empty, of))
 }

@@ -1,6 +1,6 @@
 //! What a column is, and which columns a table has.
 
-use super::row::Row;
+use super::row::OutputRow;
 use super::{claim, event};
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ pub enum Table {
 
 /// The type of a column. Any cell may be empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// Text, UTF-8.
     Text,
     /// A member of a closed vocabulary, in lower_snake.
@@ -39,7 +39,7 @@ pub enum Kind {
     Day,
 }
 
-impl Kind {
+impl ColumnKind {
     /// Its name, and how it is written in each form of file.
     const fn words(self) -> &'static str {
         match self {
@@ -105,14 +105,14 @@ pub struct Heading {
     /// Its name.
     pub name: Cow<'static, str>,
     /// Its type.
-    pub kind: Kind,
+    pub kind: ColumnKind,
 }
 
 /// How a cell is found in a row.
 #[derive(Clone, Debug)]
 pub(super) enum Of {
     /// By a function.
-    Row(fn(&Row<'_>) -> Cell),
+    Row(fn(&OutputRow<'_>) -> Cell),
     /// The words of the claim in a language.
     Words(String),
 }
@@ -123,14 +123,19 @@ pub struct Column {
     /// Its name.
     pub name: Cow<'static, str>,
     /// Its type.
-    pub kind: Kind,
+    pub kind: ColumnKind,
     /// What it says, in a line.
     pub about: Cow<'static, str>,
     of: Of,
 }
 
 /// A column of a fixed name.
-pub(super) const fn column(name: &'static str, kind: Kind, about: &'static str, of: fn(&Row<'_>) -> Cell) -> Column {
+pub(super) const fn column(
+    name: &'static str,
+    kind: ColumnKind,
+    about: &'static str,
+    of: fn(&OutputRow<'_>) -> Cell,
+) -> Column {
     Column { name: Cow::Borrowed(name), kind, about: Cow::Borrowed(about), of: Of::Row(of) }
 }
 
@@ -143,7 +148,7 @@ impl Column {
 
     /// The cell of a row.
     #[must_use]
-    pub fn cell(&self, row: &Row<'_>) -> Cell {
+    pub fn cell(&self, row: &OutputRow<'_>) -> Cell {
         match &self.of {
             Of::Row(of) => of(row),
             Of::Words(lang) => row.words(lang).map_or(Cell::Empty, Cell::text),
@@ -154,7 +159,7 @@ impl Column {
     fn of_language(lang: &str) -> Self {
         Self {
             name: in_language("text", lang).into(),
-            kind: Kind::Text,
+            kind: ColumnKind::Text,
             about: format!("The proposition in words, in the language `{lang}`.").into(),
             of: Of::Words(lang.to_owned()),
         }

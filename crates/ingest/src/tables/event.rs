@@ -2,15 +2,15 @@
 //!
 //! What it asserts or revises stands in the columns of a claim. Everything else that an event can say stands in `content`.
 
-use super::columns::{Cell, Column, Kind, column};
-use super::row::{Row, instant, object, word};
+use super::columns::{Cell, Column, ColumnKind, column};
+use super::row::{OutputRow, instant, object, word};
 use detente_ledger::wire::json;
 use detente_ledger::wire::path::snake_case;
 use detente_proto::v1;
 use v1::event::Event as What;
 use v1::{DisputeOutcome, RetractionReason, RevisionKind};
 
-use Kind::{Flag, Instant, Integer, Json, Text, Word};
+use ColumnKind::{Flag, Instant, Integer, Json, Text, Word};
 
 /// Where it stands, and what happened.
 pub(super) const HAPPENED: [Column; 10] = [
@@ -49,7 +49,7 @@ pub(super) const HAPPENED: [Column; 10] = [
     ),
 ];
 
-fn of(row: &Row<'_>, cell: impl FnOnce(&v1::Event) -> Cell) -> Cell {
+fn of(row: &OutputRow<'_>, cell: impl FnOnce(&v1::Event) -> Cell) -> Cell {
     row.event.map_or(Cell::Empty, cell)
 }
 

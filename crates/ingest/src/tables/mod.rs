@@ -8,7 +8,7 @@
 //!
 //! A column is a name, a type and a function from a row to a cell. Everything else follows from that list: the header of a
 //! CSV file, the schema of a Parquet file, and `docs/EXPORT.md`, which a test holds equal to it. No field is lost: what does
-//! not fit a cell (words by language, parties with their roles, citations, ...) stands in a column of type [`Kind::Json`],
+//! not fit a cell (words by language, parties with their roles, citations, ...) stands in a column of type [`ColumnKind::Json`],
 //! in the canonical JSON of its message, and beside it what one most often wants of it as plain text.
 //!
 //! Reasons: `docs/design/tables.md`.
@@ -19,5 +19,5 @@ mod event;
 mod row;
 pub mod sheet;
 
-pub use columns::{Cell, Column, Heading, Kind, Table, claim_columns, columns, described, in_language};
-pub use row::{Row, RowCoordinates, instant};
+pub use columns::{Cell, Column, ColumnKind, Heading, Table, claim_columns, columns, described, in_language};
+pub use row::{OutputRow, RowCoordinates, instant};

@@ -16,7 +16,7 @@ pub type RowCoordinates = v1::ReplyContext;
 
 /// A row, before it is put under columns.
 #[derive(Debug, Default)]
-pub struct Row<'m> {
+pub struct OutputRow<'m> {
     /// The coordinates, where there are any.
     pub asked: Option<&'m RowCoordinates>,
     /// What the state says of the claim.
@@ -27,7 +27,7 @@ pub struct Row<'m> {
     json: OnceCell<Map<String, Value>>,
 }
 
-impl<'m> Row<'m> {
+impl<'m> OutputRow<'m> {
     /// Of a match of a state.
     #[must_use]
     pub fn of_match(found: &'m v1::StateMatch, asked: &'m RowCoordinates) -> Self {

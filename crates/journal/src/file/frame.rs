@@ -107,7 +107,7 @@ impl Header {
 
 /// A whole frame, its payload checked and decoded.
 #[derive(Clone, Debug)]
-pub(super) struct Frame {
+pub(super) struct FileFrame {
     /// As it stands in the file.
     pub(super) header: Header,
     /// The append it belongs to.
@@ -116,7 +116,7 @@ pub(super) struct Frame {
     pub(super) records: Vec<Record>,
 }
 
-impl Frame {
+impl FileFrame {
     /// The frame of a sound header and its payload.
     pub(super) fn decode(header: Header, payload: &[u8]) -> Result<Self, Fault> {
         if crc32c::crc32c(payload) != header.payload_crc {
@@ -148,7 +148,7 @@ impl Frame {
 
 /// A part of an append that is to become a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cut {
+pub(super) struct FrameCut {
     /// Which of the append's records.
     pub(super) records: Range<usize>,
     /// The link before them.
@@ -165,7 +165,7 @@ pub(super) struct Encoder {
 
 impl Encoder {
     /// Appends the frame of a cut to a buffer.
-    pub(super) fn put(&mut self, frame: &Source<'_>, cut: &Cut, buffer: &mut Vec<u8>) {
+    pub(super) fn put(&mut self, frame: &FrameSource<'_>, cut: &FrameCut, buffer: &mut Vec<u8>) {
         let records = frame.records.get(cut.records.clone()).unwrap_or_default();
         self.payload.clear();
         frame.encoded.put(&mut self.payload);
@@ -174,7 +174,7 @@ impl Encoder {
         buffer.extend_from_slice(&self.payload);
     }
 
-    fn header(&self, frame: &Source<'_>, cut: &Cut) -> Header {
+    fn header(&self, frame: &FrameSource<'_>, cut: &FrameCut) -> Header {
         Header {
             payload_len: u32::try_from(self.payload.len()).unwrap_or(u32::MAX),
             first: frame.append.first.plus(cut.records.start as u64),
@@ -191,7 +191,7 @@ impl Encoder {
 }
 
 /// What a frame is made from.
-pub(super) struct Source<'a> {
+pub(super) struct FrameSource<'a> {
     /// The append's header.
     pub(super) append: &'a AppendHeader,
     /// The same, encoded.

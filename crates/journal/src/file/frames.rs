@@ -8,7 +8,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::disk::DiskFile;
-use super::frame::{self, Frame, Header};
+use super::frame::{self, FileFrame, Header};
 use super::segment::Segment;
 use crate::Fault;
 
@@ -63,13 +63,13 @@ impl Frames {
     }
 
     /// The next frame. `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Frame>, FrameError> {
+    pub(super) fn next(&mut self) -> Result<Option<FileFrame>, FrameError> {
         let Some(header) = self.peek()? else {
             return Ok(None);
         };
         let len = usize::try_from(header.payload_len).map_err(|_| Fault::Short)?;
         let payload = self.bytes(self.offset + frame::HEADER_LEN as u64, len)?;
-        let frame = Frame::decode(header, payload)?;
+        let frame = FileFrame::decode(header, payload)?;
         self.skip(&header);
         Ok(Some(frame))
     }

@@ -12,7 +12,7 @@ use crate::{Fault, Head};
 use detente_domain::position::Position;
 
 /// A segment with the length its file has.
-pub(super) struct Part {
+pub(super) struct LogPart {
     /// The segment.
     pub(super) segment: Segment,
     /// Of its file.
@@ -31,7 +31,7 @@ pub(super) struct Stub {
 /// All segments, in order; at least one.
 pub(super) struct Log {
     /// Those with a header.
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<LogPart>,
     /// What came of one more.
     pub(super) stub: Option<Stub>,
 }
@@ -56,7 +56,7 @@ impl Log {
     fn add(&mut self, dir: &Path, disk: &dyn Disk, first: Position, may_be_stub: bool) -> Result<(), OpenError> {
         let len = disk.open(&dir.join(segment::name(first)))?.len()?;
         match Segment::open(dir, disk, first)? {
-            Ok(segment) => self.parts.push(Part { segment, len }),
+            Ok(segment) => self.parts.push(LogPart { segment, len }),
             Err(Fault::SegmentHeader) if may_be_stub && len <= HEADER_LEN => self.stub = Some(Stub { first, len }),
             Err(fault) => return Err(fault.at(first, segment::name(first), 0).into()),
         }
@@ -90,7 +90,7 @@ fn names(dir: &Path, disk: &dyn Disk) -> Result<Vec<Position>, OpenError> {
     Ok(firsts)
 }
 
-fn check(manifest: &Manifest, previous: Option<&Part>, part: &Part) -> Result<(), OpenError> {
+fn check(manifest: &Manifest, previous: Option<&LogPart>, part: &LogPart) -> Result<(), OpenError> {
     let header = &part.segment.header;
     let damaged = |fault: Fault| fault.at(header.first(), part.segment.name(), 0).into();
     if header.ledger_id != manifest.ledger_id {

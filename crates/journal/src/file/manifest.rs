@@ -32,12 +32,12 @@ const LONGEST: u64 = 4096;
 
 /// The formats there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum JournalFormat {
     /// Segments of checksummed frames with protobuf payloads.
     V1,
 }
 
-impl Format {
+impl JournalFormat {
     /// Its number in files.
     #[must_use]
     pub const fn number(self) -> u32 {
@@ -77,7 +77,7 @@ pub enum ManifestError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Manifest {
     /// The format of everything in the directory.
-    pub format: Format,
+    pub format: JournalFormat,
     /// Which ledger it holds.
     pub ledger_id: LedgerId,
     /// When it was created.
@@ -121,7 +121,7 @@ impl Manifest {
 
     fn parse(text: &str) -> Result<Self, ManifestError> {
         let number = format_number(text).ok_or(ManifestError::Damaged)?;
-        let format = Format::of(number).ok_or(ManifestError::UnknownFormat(number))?;
+        let format = JournalFormat::of(number).ok_or(ManifestError::UnknownFormat(number))?;
         let manifest = Self::parse_v1(text, format).ok_or(ManifestError::Damaged)?;
         let body = manifest.to_string();
         let crc = format!("crc32c: {:08x}\n", crc32c::crc32c(body.as_bytes()));
@@ -129,7 +129,7 @@ impl Manifest {
         same.then_some(manifest).ok_or(ManifestError::Damaged)
     }
 
-    fn parse_v1(text: &str, format: Format) -> Option<Self> {
+    fn parse_v1(text: &str, format: JournalFormat) -> Option<Self> {
         let mut lines = text.lines().skip(2);
         let ledger_id = Uuid::parse_str(lines.next()?.strip_prefix("ledger: ")?).ok()?;
         let created_at = lines.next()?.strip_prefix("created: ")?.parse().ok()?;

@@ -26,7 +26,7 @@ const SLOT_GAP: u64 = 4096;
 
 /// A place in the log up to which everything was durable. It ends an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct HeadMark {
     /// The head there.
     pub(super) head: Head,
     /// The first position of the segment it is in.
@@ -41,14 +41,14 @@ pub(super) struct Mark {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MarkReading {
     /// The newest sound mark.
-    Mark(Mark),
+    Mark(HeadMark),
     /// A file without a sound slot.
     Unreadable,
     /// No file.
     Missing,
 }
 
-impl Mark {
+impl HeadMark {
     fn encode(&self, sequence: u64) -> Vec<u8> {
         let mut slot = Vec::with_capacity(SLOT_LEN);
         slot.extend_from_slice(MAGIC);
@@ -102,7 +102,7 @@ impl MarkFile {
     }
 
     /// Writes a mark over the older slot. Not durable until synced.
-    pub(super) fn write(&mut self, mark: &Mark) -> io::Result<()> {
+    pub(super) fn write(&mut self, mark: &HeadMark) -> io::Result<()> {
         let sequence = self.sequence.wrapping_add(1);
         self.file.write_at(&mark.encode(sequence), offset(sequence))?;
         self.sequence = sequence;
@@ -126,17 +126,17 @@ const fn offset(sequence: u64) -> u64 {
     (sequence % 2) * SLOT_GAP
 }
 
-fn newest(file: &dyn DiskFile) -> io::Result<Option<(u64, Mark)>> {
+fn newest(file: &dyn DiskFile) -> io::Result<Option<(u64, HeadMark)>> {
     let (even, odd) = (slot(file, 0)?, slot(file, 1)?);
     Ok(even.into_iter().chain(odd).max_by_key(|(sequence, _)| *sequence))
 }
 
 /// The mark in a slot. A slot with a sequence that belongs into the other slot is not sound.
-fn slot(file: &dyn DiskFile, index: u64) -> io::Result<Option<(u64, Mark)>> {
+fn slot(file: &dyn DiskFile, index: u64) -> io::Result<Option<(u64, HeadMark)>> {
     let mut bytes = [0; SLOT_LEN];
     match file.read_at(&mut bytes, offset(index)) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
         Err(error) => Err(error),
-        Ok(()) => Ok(Mark::decode(&bytes).filter(|(sequence, _)| sequence % 2 == index)),
+        Ok(()) => Ok(HeadMark::decode(&bytes).filter(|(sequence, _)| sequence % 2 == index)),
     }
 }

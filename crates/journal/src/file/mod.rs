@@ -42,11 +42,11 @@ pub use recover::{MarkState, Recovery, Torn};
 pub use verify::{Report, verify};
 
 use self::disk::Disk;
-use self::frame::{Encoder, Source};
+use self::frame::{Encoder, FrameSource};
 use self::lock::Lock;
-use self::mark::{Mark, MarkFile};
+use self::mark::{HeadMark, MarkFile};
 use self::open::lock_dir;
-use self::plan::Plan;
+use self::plan::SegmentPlan;
 use self::reader::{DurableEnd, SharedLog};
 use self::scan::Tail;
 use self::segment::{HEADER_LEN, Header, Previous, Segment};
@@ -109,7 +109,7 @@ impl Journal for FileJournal {
         if self.poisoned {
             return Err(AppendError::Poisoned);
         }
-        let plan = Plan::new(self.tail.head, group, self.options.max_frame_bytes)?;
+        let plan = SegmentPlan::new(self.tail.head, group, self.options.max_frame_bytes)?;
         if plan.appends.is_empty() {
             return Ok(self.tail.head);
         }
@@ -165,11 +165,11 @@ impl FileJournal {
     }
 
     /// Writes and syncs a group. What it returns is durable.
-    fn write(&mut self, group: &[Append], plan: &Plan) -> io::Result<Tail> {
+    fn write(&mut self, group: &[Append], plan: &SegmentPlan) -> io::Result<Tail> {
         let mut tail = self.tail;
         self.buffer.clear();
         for (append, planned) in group.iter().zip(&plan.appends) {
-            let source = Source {
+            let source = FrameSource {
                 append: &append.header,
                 encoded: &planned.header,
                 records: &append.records,
@@ -209,7 +209,7 @@ impl FileJournal {
         }
         self.tail = tail;
         self.shared.publish(tail.head, tail.end);
-        let mark = Mark { head: tail.head, segment, frame: tail.frame, end: tail.end };
+        let mark = HeadMark { head: tail.head, segment, frame: tail.frame, end: tail.end };
         if let Err(error) = self.marks.write(&mark) {
             self.poison(error);
         }

@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::disk::{Disk, RealDisk};
 use super::frame::Encoder;
 use super::lock::{Lock, LockError};
-use super::manifest::{self, Format, Manifest, ManifestError};
+use super::manifest::{self, JournalFormat, Manifest, ManifestError};
 use super::mark::{self, MarkFile, MarkReading};
 use super::reader::SharedLog;
 use super::recover::{self, RecoveredLog, Recovery};
@@ -117,7 +117,7 @@ impl FileJournal {
             return Err(CreateError::Exists);
         }
         clear(dir, &*disk)?;
-        let manifest = Manifest { format: Format::V1, ledger_id, created_at: options.created_at };
+        let manifest = Manifest { format: JournalFormat::V1, ledger_id, created_at: options.created_at };
         Segment::create(dir, &*disk, Header::new(ledger_id, Head::GENESIS, Previous::default()))?;
         let recovered = recover::recover(dir, &*disk, &manifest).map_err(io::Error::other)?;
         manifest.write(dir, &*disk)?;

@@ -3,7 +3,7 @@
 //! An append that fits a frame is one frame and needs no hashing here. A larger one is cut where the next record would
 //! not fit, and hashed again, because each of its frames states the links at its ends.
 
-use super::frame::{self, Cut};
+use super::frame::{self, FrameCut};
 use crate::record::{self, EncodedHeader};
 use crate::{Append, Head, Refusal, chain, check};
 
@@ -15,11 +15,11 @@ pub(super) struct PlannedAppend {
     /// Its header, encoded once for all its frames.
     pub(super) header: EncodedHeader,
     /// Its frames.
-    pub(super) cuts: Vec<Cut>,
+    pub(super) cuts: Vec<FrameCut>,
 }
 
 /// A group, cut.
-pub(super) struct Plan {
+pub(super) struct SegmentPlan {
     /// In the order of the group.
     pub(super) appends: Vec<PlannedAppend>,
     /// How many bytes will be written.
@@ -28,7 +28,7 @@ pub(super) struct Plan {
     pub(super) head: Head,
 }
 
-impl Plan {
+impl SegmentPlan {
     /// Plans a group that is to follow a head.
     pub(super) fn new(mut head: Head, group: &[Append], max_frame: usize) -> Result<Self, Refusal> {
         let mut appends = Vec::with_capacity(group.len());
@@ -55,18 +55,18 @@ fn payload_len(append: &Append) -> Result<u64, Refusal> {
     sizes.sum()
 }
 
-fn cut(head: Head, append: &Append, room: usize) -> Result<Vec<Cut>, Refusal> {
+fn cut(head: Head, append: &Append, room: usize) -> Result<Vec<FrameCut>, Refusal> {
     let mut cuts = Vec::with_capacity(1);
     let (mut start, mut filled) = (0, 0);
     for (index, record) in append.records.iter().enumerate() {
         let len = record::record_len(record);
         if index > start && filled + len > room {
-            cuts.push(Cut { records: start..index, before: head.link, after: head.link });
+            cuts.push(FrameCut { records: start..index, before: head.link, after: head.link });
             (start, filled) = (index, 0);
         }
         filled += len;
     }
-    cuts.push(Cut { records: start..append.records.len(), before: head.link, after: append.link });
+    cuts.push(FrameCut { records: start..append.records.len(), before: head.link, after: append.link });
     if cuts.len() > 1 {
         link_run(head, append, &mut cuts)?;
     }
@@ -74,7 +74,7 @@ fn cut(head: Head, append: &Append, room: usize) -> Result<Vec<Cut>, Refusal> {
 }
 
 /// Computes the links between the frames of a run.
-fn link_run(head: Head, append: &Append, cuts: &mut [Cut]) -> Result<(), Refusal> {
+fn link_run(head: Head, append: &Append, cuts: &mut [FrameCut]) -> Result<(), Refusal> {
     let mut link = chain::open_append(head.link, &append.header);
     let mut before = head.link;
     for cut in cuts {

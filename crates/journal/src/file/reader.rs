@@ -11,7 +11,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::disk::Disk;
-use super::frame::{Frame, Header};
+use super::frame::{FileFrame, Header};
 use super::frames::{FrameError, Frames};
 use super::segment::{self, HEADER_LEN, Segment};
 use super::sequence::Sequence;
@@ -96,16 +96,16 @@ impl Reader for SharedLog {
             return Ok(Box::new(std::iter::empty()));
         }
         let index = snapshot.firsts.partition_point(|first| *first <= from).saturating_sub(1);
-        let mut cursor = Cursor { shared: self, snapshot, index, from, at: None, sequence: None };
+        let mut cursor = SegmentCursor { shared: self, snapshot, index, from, at: None, sequence: None };
         cursor.seek()?;
-        Ok(Box::new(Reading(Some(cursor))))
+        Ok(Box::new(SegmentReading(Some(cursor))))
     }
 }
 
 /// A read under way; empty after its end or an error.
-struct Reading<'a>(Option<Cursor<'a>>);
+struct SegmentReading<'a>(Option<SegmentCursor<'a>>);
 
-impl Iterator for Reading<'_> {
+impl Iterator for SegmentReading<'_> {
     type Item = Result<Chunk, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -117,7 +117,7 @@ impl Iterator for Reading<'_> {
     }
 }
 
-struct Cursor<'a> {
+struct SegmentCursor<'a> {
     shared: &'a SharedLog,
     snapshot: DurableEnd,
     index: usize,
@@ -126,7 +126,7 @@ struct Cursor<'a> {
     sequence: Option<Sequence>,
 }
 
-impl Cursor<'_> {
+impl SegmentCursor<'_> {
     /// Opens the segment of the index, and goes to the frame that holds the first position asked for.
     fn seek(&mut self) -> Result<(), ReadError> {
         let first = self.first();
@@ -213,7 +213,7 @@ impl Cursor<'_> {
 }
 
 /// Takes a frame into the sequence. The first one only has to hold the position asked for.
-fn follow(sequence: &mut Option<Sequence>, frame: &Frame, from: Position) -> Result<(), Fault> {
+fn follow(sequence: &mut Option<Sequence>, frame: &FileFrame, from: Position) -> Result<(), Fault> {
     let mut joined = match sequence.take() {
         Some(sequence) => sequence,
         None if frame.header.first <= from && from <= frame.header.last() => Sequence::joining(frame),

@@ -15,7 +15,7 @@ use super::OpenError;
 use super::disk::Disk;
 use super::log::{Log, Stub};
 use super::manifest::Manifest;
-use super::mark::{Mark, MarkFile, MarkReading};
+use super::mark::{HeadMark, MarkFile, MarkReading};
 use super::scan::{Counts, Scan, Tail};
 use super::segment::{self, Segment};
 use super::sequence::Depth;
@@ -183,7 +183,7 @@ fn settle(dir: &Path, disk: &dyn Disk, segment: &Segment, found: MarkReading, en
 
 fn renew_mark(dir: &Path, disk: &dyn Disk, segment: &Segment, tail: &Tail) -> io::Result<MarkFile> {
     let mut marks = MarkFile::open(dir, disk)?;
-    marks.write(&Mark { head: tail.head, segment: segment.header.first(), frame: tail.frame, end: tail.end })?;
+    marks.write(&HeadMark { head: tail.head, segment: segment.header.first(), frame: tail.frame, end: tail.end })?;
     marks.sync()?;
     disk.sync_dir(dir)?;
     Ok(marks)

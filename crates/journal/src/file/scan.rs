@@ -10,10 +10,10 @@
 //! The last case is why frames state what was synced: frames of one group reach the disk in any order.
 
 use super::OpenError;
-use super::frame::{self, Frame};
+use super::frame::{self, FileFrame};
 use super::frames::{FrameError, Frames};
-use super::log::{Log, Part};
-use super::mark::{Mark, MarkReading};
+use super::log::{Log, LogPart};
+use super::mark::{HeadMark, MarkReading};
 use super::segment::{HEADER_LEN, Segment};
 use super::sequence::{Depth, Sequence};
 use crate::{Damage, Fault, Head};
@@ -44,7 +44,7 @@ pub(super) struct Counts {
 /// A scan under way.
 pub(super) struct Scan<'a> {
     log: &'a Log,
-    mark: Option<Mark>,
+    mark: Option<HeadMark>,
     durable: Position,
     sequence: Sequence,
     tail: Tail,
@@ -66,7 +66,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Scans from the mark, which must agree with the log.
-    pub(super) fn from_mark(log: &'a Log, mark: Mark) -> Result<(Tail, Counts), OpenError> {
+    pub(super) fn from_mark(log: &'a Log, mark: HeadMark) -> Result<(Tail, Counts), OpenError> {
         let index = locate(log, &mark)?;
         let start = Tail { head: mark.head, frame: mark.frame, end: mark.end };
         let mut ignore = |_| ();
@@ -108,7 +108,7 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    fn part(&mut self, part: &Part, is_last: bool) -> Result<(), OpenError> {
+    fn part(&mut self, part: &LogPart, is_last: bool) -> Result<(), OpenError> {
         let segment = &part.segment;
         let mut frames = Frames::new(segment, self.tail.end, part.len);
         loop {
@@ -132,7 +132,7 @@ impl<'a> Scan<'a> {
         Err(self.damage(segment, part.len, Fault::BrokenRun).into())
     }
 
-    fn take(&mut self, segment: &Segment, frame: &Frame, offset: u64) -> Result<(), Damage> {
+    fn take(&mut self, segment: &Segment, frame: &FileFrame, offset: u64) -> Result<(), Damage> {
         self.sequence.take(frame).map_err(|fault| self.damage(segment, offset, fault))?;
         self.bytes += frame.header.frame_len();
         (self.progress)(self.bytes);
@@ -142,7 +142,7 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    fn close(&mut self, segment: &Segment, frame: &Frame, offset: u64) -> Result<(), Damage> {
+    fn close(&mut self, segment: &Segment, frame: &FileFrame, offset: u64) -> Result<(), Damage> {
         let before = self.tail.head.position;
         let end = offset + frame.header.frame_len();
         self.tail = Tail { head: self.sequence.head(), frame: Some(offset), end };
@@ -158,13 +158,13 @@ impl<'a> Scan<'a> {
     }
 
     /// Whether the mark can be reached from here, or is here.
-    fn agrees(&self, mark: &Mark, segment: &Segment) -> bool {
+    fn agrees(&self, mark: &HeadMark, segment: &Segment) -> bool {
         let here = mark.frame.is_none() || (mark.segment == segment.header.first() && mark.end == self.tail.end);
         self.tail.head.position < mark.head.position || (self.tail.head == mark.head && here)
     }
 
     /// A bad frame in the last segment: fine if it is torn, damage if it was ever durable.
-    fn check_torn(&self, part: &Part, offset: u64, fault: Fault) -> Result<(), OpenError> {
+    fn check_torn(&self, part: &LogPart, offset: u64, fault: Fault) -> Result<(), OpenError> {
         let position = self.sequence.head().position.next();
         if position <= self.durable {
             return Err(self.damage(&part.segment, offset, fault).into());
@@ -181,7 +181,7 @@ impl<'a> Scan<'a> {
 }
 
 /// The index of the segment a mark is in, if the log is there as the mark says.
-fn locate(log: &Log, mark: &Mark) -> Result<usize, OpenError> {
+fn locate(log: &Log, mark: &HeadMark) -> Result<usize, OpenError> {
     let position = mark.head.position;
     let ahead = |file: String, offset| Fault::MarkAhead(position).at(position, file, offset);
     let index = log.parts.iter().position(|part| part.segment.header.first() == mark.segment);
@@ -200,7 +200,7 @@ fn locate(log: &Log, mark: &Mark) -> Result<usize, OpenError> {
     }
 }
 
-fn stands_at(segment: &Segment, mark: &Mark) -> Result<bool, FrameError> {
+fn stands_at(segment: &Segment, mark: &HeadMark) -> Result<bool, FrameError> {
     let Some(offset) = mark.frame else {
         return Ok(segment.header.before == mark.head && mark.end == HEADER_LEN);
     };
@@ -210,7 +210,7 @@ fn stands_at(segment: &Segment, mark: &Mark) -> Result<bool, FrameError> {
 }
 
 /// Whether a frame after an offset says that a position was durable when it was written.
-fn seen_synced(part: &Part, mut offset: u64, position: Position) -> Result<bool, OpenError> {
+fn seen_synced(part: &LogPart, mut offset: u64, position: Position) -> Result<bool, OpenError> {
     let overlap = frame::HEADER_LEN as u64 - 1;
     while offset + overlap < part.len {
         let len = (part.len - offset).min(PIECE + overlap);

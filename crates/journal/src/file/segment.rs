@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::disk::{Disk, DiskFile};
 use super::fields::{self, Fields};
-use super::manifest::Format;
+use super::manifest::JournalFormat;
 use crate::{Fault, Head, LedgerId};
 use detente_domain::position::Position;
 
@@ -63,7 +63,7 @@ impl Header {
     fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER_BYTES);
         bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&Format::V1.number().to_be_bytes());
+        bytes.extend_from_slice(&JournalFormat::V1.number().to_be_bytes());
         bytes.extend_from_slice(self.ledger_id.0.as_bytes());
         bytes.extend_from_slice(&self.before.position.0.to_be_bytes());
         bytes.extend_from_slice(&self.before.recorded_at.0.to_be_bytes());
@@ -77,7 +77,7 @@ impl Header {
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let mut fields = Fields(fields::checked(0, bytes)?);
-        if fields.bytes()? != *MAGIC || fields.u32()? != Format::V1.number() {
+        if fields.bytes()? != *MAGIC || fields.u32()? != JournalFormat::V1.number() {
             return None;
         }
         let ledger_id = LedgerId(Uuid::from_bytes(fields.bytes()?));

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::frame::{Frame, Header};
+use super::frame::{FileFrame, Header};
 use crate::{AppendHeader, Fault, Head, Link, chain, check};
 
 /// How closely records are looked at.
@@ -31,7 +31,7 @@ impl Sequence {
     }
 
     /// Continues with a frame anywhere in the log, believing what it states about what was before it.
-    pub(super) fn joining(frame: &Frame) -> Self {
+    pub(super) fn joining(frame: &FileFrame) -> Self {
         let Header { first, begins, recorded_at, before, .. } = frame.header;
         let position = detente_domain::position::Position(first.0.saturating_sub(1));
         let recorded_at = if begins { detente_domain::position::RecordedAt::MIN } else { recorded_at };
@@ -50,7 +50,7 @@ impl Sequence {
     }
 
     /// Takes the next frame, if it is the one that follows.
-    pub(super) fn take(&mut self, frame: &Frame) -> Result<(), Fault> {
+    pub(super) fn take(&mut self, frame: &FileFrame) -> Result<(), Fault> {
         let header = &frame.header;
         if header.first != self.head.position.next() {
             return Err(Fault::OutOfPlace(header.first));
@@ -67,7 +67,7 @@ impl Sequence {
         Ok(())
     }
 
-    fn check_run(&self, frame: &Frame) -> Result<(), Fault> {
+    fn check_run(&self, frame: &FileFrame) -> Result<(), Fault> {
         let append = &frame.append;
         match &self.run {
             None if !frame.header.begins => Err(Fault::BrokenRun),
@@ -79,7 +79,7 @@ impl Sequence {
     }
 }
 
-fn rehash(frame: &Frame) -> Link {
+fn rehash(frame: &FileFrame) -> Link {
     let Header { before, begins, .. } = frame.header;
     let start = if begins { chain::open_append(before, &frame.append) } else { before };
     chain::extend_all(start, &frame.records)

@@ -40,4 +40,4 @@ pub use call::{CallBudget, CancelOnDrop, Overrun, Signal, hold, is_brief, leave_
 pub use memory::{MemoryBudget, NoMemory, PATIENCE, Reservation, SMALL, SMALL_REPLY};
 pub use peer::Peer;
 pub use pool::{NoWorkers, WorkerPool};
-pub use shares::{DEFAULT_PERCENT, HeldPlaces, NoPlace, PeerShares, Place, Share};
+pub use shares::{DEFAULT_PERCENT, HeldPlaces, NoPlace, PeerPlace, PeerShares, Share};

@@ -96,7 +96,7 @@ struct Places {
 
 /// A place, held until it is dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct PeerPlace {
     peer: Option<Peer>,
     places: Arc<Mutex<Places>>,
 }
@@ -112,7 +112,7 @@ impl PeerShares {
     ///
     /// # Errors
     /// If there is none for this peer.
-    pub fn try_enter(&self, peer: Option<Peer>) -> Result<Place, NoPlace> {
+    pub fn try_enter(&self, peer: Option<Peer>) -> Result<PeerPlace, NoPlace> {
         let mut places = self.places.lock();
         self.share.admit(peer, places.held(peer))?;
         places.all += 1;
@@ -120,7 +120,7 @@ impl PeerShares {
             *places.connections.entry(peer.connection).or_default() += 1;
             *places.addresses.entry(peer.address).or_default() += 1;
         }
-        Ok(Place { peer, places: Arc::clone(&self.places) })
+        Ok(PeerPlace { peer, places: Arc::clone(&self.places) })
     }
 
     /// Number of places held, and number of places in all.
@@ -138,7 +138,7 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for PeerPlace {
     fn drop(&mut self) {
         let mut places = self.places.lock();
         places.all = places.all.saturating_sub(1);
@@ -166,7 +166,7 @@ mod tests {
         Some(Peer::new(address.parse().unwrap(), connection))
     }
 
-    fn fill(shares: &PeerShares, peer: Option<Peer>) -> Vec<Place> {
+    fn fill(shares: &PeerShares, peer: Option<Peer>) -> Vec<PeerPlace> {
         std::iter::from_fn(|| shares.try_enter(peer).ok()).collect()
     }
 

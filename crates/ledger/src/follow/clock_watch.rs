@@ -19,7 +19,7 @@
 //! that is not read takes no more memory.
 //!
 //! Recorded times that a watch has already told past can appear in two ways: a clock that was set back while the ledger was
-//! closed, and a backfill. A place therefore names the last position it has seen ([`Mark`]), and what comes behind that
+//! closed, and a backfill. A place therefore names the last position it has seen ([`ResumePoint`]), and what comes behind that
 //! counts as learnt right after the place: it is told late rather than not at all.
 //!
 //! A merge of parties changes what a filter asks for, from its recorded time on and not before. So it is like any other
@@ -37,7 +37,7 @@ use detente_domain::cut::{Basis, Cut};
 use detente_domain::filter::{Filter, MemberSet, link_of};
 use detente_domain::moment::Moment;
 use detente_domain::position::{Position, RecordedAt};
-use detente_domain::transition::{Known, SETTLING, Told, Transition, told};
+use detente_domain::transition::{Known, SETTLING, Transition, TransitionDelivery, told};
 use detente_domain::vocabulary::Vocabulary;
 use detente_proto::v1;
 use prost::Message;
@@ -73,12 +73,12 @@ pub enum WatchStart {
     /// With what is told at this instant or later.
     From(RecordedAt),
     /// Behind a place.
-    After(Mark),
+    After(ResumePoint),
 }
 
 /// A place in the sequence of what is told: behind a transition, or behind everything of an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct WatchPlace {
     /// The instant of telling.
     pub reported_at: RecordedAt,
     /// The claim, by the order in which claims were first recorded.
@@ -89,9 +89,9 @@ pub struct Place {
 
 /// A place, and what was known when it was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct ResumePoint {
     /// The place.
-    pub place: Place,
+    pub place: WatchPlace,
     /// Up to when everything had been recorded ...
     pub settled: RecordedAt,
     /// ... namely this.
@@ -102,7 +102,7 @@ pub struct Mark {
 #[derive(Clone, Debug)]
 pub struct Telling {
     /// The place behind it.
-    pub mark: Mark,
+    pub mark: ResumePoint,
     /// What time made of the claim.
     pub transition: Transition,
     /// From when on.
@@ -120,7 +120,7 @@ pub struct ClockWatch {
     /// What had been recorded when the watch that is resumed came to its place; none where nothing is resumed.
     base: Option<(RecordedAt, Basis)>,
     /// Everything up to here is pending or told.
-    place: Place,
+    place: WatchPlace,
     /// How far time has come.
     horizon: RecordedAt,
     /// The record up to there.
@@ -135,12 +135,12 @@ pub struct ClockWatch {
     unplanned: Option<RecordedAt>,
     pending: VecDeque<Pending>,
     /// While the claims are looked through: what lies behind here is left for the next time.
-    full: Option<Place>,
+    full: Option<WatchPlace>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Pending {
-    place: Place,
+    place: WatchPlace,
     transition: Transition,
     at: Moment,
     late: bool,
@@ -148,7 +148,7 @@ struct Pending {
     revision: u32,
 }
 
-impl Place {
+impl WatchPlace {
     /// Behind everything of an instant.
     #[must_use]
     pub const fn end_of(reported_at: RecordedAt) -> Self {
@@ -165,8 +165,8 @@ impl Ledger {
         let view = self.store.question_view();
         let head = self.after_append(&view.index, settled.appends).basis;
         let (place, base) = match query.start {
-            WatchStart::Now => (Place::end_of(settled.now), None),
-            WatchStart::From(RecordedAt(at)) => (Place::end_of(RecordedAt(at.saturating_sub(1))), None),
+            WatchStart::Now => (WatchPlace::end_of(settled.now), None),
+            WatchStart::From(RecordedAt(at)) => (WatchPlace::end_of(RecordedAt(at.saturating_sub(1))), None),
             WatchStart::After(mark) => {
                 self.resolve(&view.index, Cut::Basis(mark.basis))?;
                 (mark.place, Some((mark.settled, mark.basis)))
@@ -287,7 +287,7 @@ impl ClockWatch {
 
     /// Whether more has come than is pending.
     fn is_behind(&self) -> bool {
-        self.place < Place::end_of(self.horizon)
+        self.place < WatchPlace::end_of(self.horizon)
     }
 
     /// Whether more has come and none of it is pending.
@@ -309,16 +309,16 @@ impl ClockWatch {
 
     /// The place behind everything that has come; none while some of it has not been told.
     #[must_use]
-    pub fn mark(&self) -> Option<Mark> {
+    pub fn mark(&self) -> Option<ResumePoint> {
         (self.pending.is_empty() && !self.is_behind()).then(|| self.mark_at(self.place))
     }
 
     /// A mark may be resumed at in the middle of an instant. If that is the one at which what was behind the resumed place is
     /// told, what counts as behind it must stay the same.
-    fn mark_at(&self, place: Place) -> Mark {
+    fn mark_at(&self, place: WatchPlace) -> ResumePoint {
         match self.base {
-            Some((settled, basis)) if place.reported_at <= settled.next() => Mark { place, settled, basis },
-            _ => Mark { place, settled: place.reported_at.min(self.horizon), basis: self.head },
+            Some((settled, basis)) if place.reported_at <= settled.next() => ResumePoint { place, settled, basis },
+            _ => ResumePoint { place, settled: place.reported_at.min(self.horizon), basis: self.head },
         }
     }
 
@@ -340,7 +340,7 @@ impl ClockWatch {
     /// Everything that has come is pending, or as much of it as there is room for.
     fn arrive(&mut self) {
         self.pending.make_contiguous().sort_by_key(|pending| pending.place);
-        self.place = self.place.max(self.full.take().unwrap_or(Place::end_of(self.horizon)));
+        self.place = self.place.max(self.full.take().unwrap_or(WatchPlace::end_of(self.horizon)));
     }
 
     /// Every claim that the filter ever asked for.
@@ -389,9 +389,9 @@ impl ClockWatch {
         }
     }
 
-    fn note(&mut self, claim: ClaimNo, told: &Told, revision: u32) {
+    fn note(&mut self, claim: ClaimNo, told: &TransitionDelivery, revision: u32) {
         let place =
-            Place { reported_at: told.reported_at, order: u64::from(claim), transition: told.transition.code() };
+            WatchPlace { reported_at: told.reported_at, order: u64::from(claim), transition: told.transition.code() };
         let late = told.is_late();
         let wanted = self.query.transitions.admits(Some(told.transition.code())) && (!late || self.query.include_late);
         if !wanted

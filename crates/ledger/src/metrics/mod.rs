@@ -34,7 +34,7 @@ struct Call {
 
 /// A request that was refused before it became a call, or a call before it was answered.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Refusal {
+struct RefusalCount {
     why: &'static str,
 }
 
@@ -53,7 +53,7 @@ impl EncodeLabelValue for Rpc {
 pub struct Metrics {
     registry: Registry,
     calls: Family<Call, Histogram>,
-    refusals: Family<Refusal, Counter>,
+    refusals: Family<RefusalCount, Counter>,
     groups: Histogram,
     group_appends: Histogram,
     writes: Histogram,
@@ -188,7 +188,7 @@ impl Default for Metrics {
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "Which version this is", build);
         registry.register("rpc_seconds", "How long calls took, by rpc and code", calls.clone());
-        let refusals = Family::<Refusal, Counter>::default();
+        let refusals = Family::<RefusalCount, Counter>::default();
         let about = "How many requests were refused at the door, for the share of their client or for memory, by why";
         registry.register("refusals", about, refusals.clone());
         registry.register("journal_group_events", "How many events one write made durable", groups.clone());
@@ -210,7 +210,7 @@ impl Metrics {
 
     /// Counts a request that was refused at the door, or for the share of its client.
     pub fn refused(&self, why: &'static str) {
-        self.refusals.get_or_create(&Refusal { why }).inc();
+        self.refusals.get_or_create(&RefusalCount { why }).inc();
     }
 
     /// Counts a group of appends that became durable with one write, and with one fsync where there is a disk.
@@ -228,7 +228,7 @@ impl Metrics {
     #[must_use]
     pub fn text(&self, standing: Standing) -> String {
         self.now.set(standing);
-        let for_memory = self.refusals.get_or_create(&Refusal { why: "memory" });
+        let for_memory = self.refusals.get_or_create(&RefusalCount { why: "memory" });
         for_memory.inner().fetch_max(standing.memory_refusals, Ordering::Relaxed);
         drop(for_memory);
         self.process.refresh();

@@ -1,6 +1,6 @@
 //! Which claims contradict one another?
 //!
-//! Conflicts are listed in an order that follows from the record alone ([`Place`]), so a page begins behind a place: those
+//! Conflicts are listed in an order that follows from the record alone ([`ConflictPlace`]), so a page begins behind a place: those
 //! of links and values are looked for from the later side of that place on, and no further than the page is filled. Of all
 //! that are found no more are kept than the page holds: the cost in memory is that of the page, however many there are.
 //!
@@ -43,7 +43,7 @@ pub struct ConflictsQuery {
     /// What is supposed on top of it.
     pub supposed: Supposed,
     /// Begin behind this one.
-    pub after: Option<Place>,
+    pub after: Option<ConflictPlace>,
     /// How many are wanted.
     pub page: PageSize,
 }
@@ -54,14 +54,14 @@ pub struct Conflicts {
     /// The cut.
     pub at: ResolvedCut,
     /// The conflicts.
-    pub conflicts: Vec<Conflict>,
+    pub conflicts: Vec<ConflictFinding>,
     /// Behind which one the next page begins, if there is one.
-    pub next: Option<Place>,
+    pub next: Option<ConflictPlace>,
 }
 
 /// Two claims in conflict, or a claim and a dispute of it.
 #[derive(Clone, Debug)]
-pub struct Conflict {
+pub struct ConflictFinding {
     /// Why.
     pub conflict_type: ConflictType,
     /// The later recorded claim; of a dispute the one disputed.
@@ -78,7 +78,7 @@ pub struct Conflict {
 
 /// The place of a conflict in the list: by the later side's first recording, then by the other's, then by sort.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct ConflictPlace {
     later: u64,
     earlier: Option<u64>,
     conflict_type: ConflictType,
@@ -86,7 +86,7 @@ pub struct Place {
     detail: String,
 }
 
-impl Place {
+impl ConflictPlace {
     /// As text, for a page token.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -124,11 +124,11 @@ struct ConflictCandidate {
 /// The first conflicts behind a place, in order: as many as a page can hold, and one more to tell whether that is all.
 struct First<'q> {
     query: &'q ConflictsQuery,
-    found: BTreeMap<Place, ConflictCandidate>,
+    found: BTreeMap<ConflictPlace, ConflictCandidate>,
 }
 
 impl First<'_> {
-    fn add(&mut self, place: Place, found: impl FnOnce() -> ConflictCandidate) {
+    fn add(&mut self, place: ConflictPlace, found: impl FnOnce() -> ConflictCandidate) {
         let first = self.found.len() <= self.query.page.entries
             || self.found.last_key_value().is_none_or(|(last, _)| place < *last);
         if first && self.query.after.as_ref().is_none_or(|after| place > *after) {
@@ -237,7 +237,7 @@ fn links(sight: &Sight<'_>, seen: &ClaimSight, later: Option<u64>, first: &mut F
     let others = sight.contradicting(seen).into_iter();
     for other in others.filter(|other| touches(other, valid_at) && later.is_none_or(|later| other.order < later)) {
         budget::step();
-        let place = Place::between(seen, Some(&other), ConflictType::Link, String::new());
+        let place = ConflictPlace::between(seen, Some(&other), ConflictType::Link, String::new());
         let (claim, other) = if seen.order > other.order { (seen.clone(), other) } else { (other, seen.clone()) };
         first.add(place, || plain(claim, Some(other), None));
     }
@@ -265,7 +265,7 @@ fn disputes(
     let key = AnswerKey::of(sight, &query.filter, &query.supposed, DisputesScope { valid_at: query.valid_at });
     let reading = kept.read(key, query.after.is_some(), || ordered_disputes(sight, asked, query.valid_at))?;
     let ordered = Arc::clone(&reading.entries);
-    let place = |((later, earlier, order, nth), ..): &OrderedDispute| Place {
+    let place = |((later, earlier, order, nth), ..): &OrderedDispute| ConflictPlace {
         later: *later,
         earlier: *earlier,
         conflict_type: ConflictType::Dispute,
@@ -299,8 +299,8 @@ fn ordered_disputes(
             let either = is_asked(&seen) || counter.as_ref().is_some_and(is_asked);
             if either && counter.as_ref().is_none_or(|counter| touches(counter, valid_at)) {
                 budget::hold(size_of::<OrderedDispute>());
-                let Place { later, earlier, .. } =
-                    Place::between(&seen, counter.as_ref(), ConflictType::Dispute, String::new());
+                let ConflictPlace { later, earlier, .. } =
+                    ConflictPlace::between(&seen, counter.as_ref(), ConflictType::Dispute, String::new());
                 ordered.push(((later, earlier, seen.order, nth), (seen.id, counter.map(|counter| counter.id)), row));
             }
         }
@@ -311,7 +311,7 @@ fn ordered_disputes(
 
 fn single_valued(clash: &Clash<'_>, first: &mut First<'_>) {
     let [(later, value), (earlier, other_value)] = clash.sides;
-    let place = Place::between(later, Some(earlier), ConflictType::SingleValued, clash.relationship.to_owned());
+    let place = ConflictPlace::between(later, Some(earlier), ConflictType::SingleValued, clash.relationship.to_owned());
     first.add(place, || {
         let matter = Some((clash.relationship.to_owned(), [value.to_string(), other_value.to_string()]));
         let found = plain(later.clone(), Some(earlier.clone()), None);
@@ -337,7 +337,7 @@ fn page(sight: &Sight<'_>, query: &ConflictsQuery, first: First<'_>) -> Result<C
             answer.next = last;
             break;
         }
-        let conflict = Conflict {
+        let conflict = ConflictFinding {
             conflict_type: place.conflict_type,
             claim: sight.message(&found.claim)?,
             other: found.other.as_ref().map(|other| sight.message(other)).transpose()?,
@@ -359,7 +359,7 @@ mod tests {
 
     #[test]
     fn a_place_is_read_back_as_it_was_and_sorts_by_the_later_side_first() {
-        let place = |later, earlier, conflict_type, detail: &str| Place {
+        let place = |later, earlier, conflict_type, detail: &str| ConflictPlace {
             later,
             earlier,
             conflict_type,
@@ -374,10 +374,10 @@ mod tests {
         ];
         assert!(places.is_sorted());
         for place in places {
-            assert_eq!(Place::from_text(&place.to_text()), Some(place));
+            assert_eq!(ConflictPlace::from_text(&place.to_text()), Some(place));
         }
         for bad in ["", "1", "1,2", "1,2,0", "1,2,7,", "x,2,0,", "1,x,0,"] {
-            assert_eq!(Place::from_text(bad), None, "{bad}");
+            assert_eq!(ConflictPlace::from_text(bad), None, "{bad}");
         }
     }
 }

@@ -81,7 +81,7 @@ impl Ledger {
             listed.truncate(query.page.entries);
             let next = listed.last().map(|last| last.order).filter(|_| more);
             let mut reading =
-                Reading { sight, testimonies: HashMap::new(), joined: HashMap::new(), parents: HashMap::new() };
+                OriginReading { sight, testimonies: HashMap::new(), joined: HashMap::new(), parents: HashMap::new() };
             let claims = listed.iter().map(|seen| reading.corroboration(seen)).collect::<Result<_, ReadFailure>>()?;
             Ok(Corroborations { at: sight.at, claims, next })
         })
@@ -89,7 +89,7 @@ impl Ledger {
 }
 
 /// What has been read of the record for one question: claims on one side have neighbours and sources in common.
-struct Reading<'s, 'v> {
+struct OriginReading<'s, 'v> {
     sight: &'s Sight<'v>,
     testimonies: HashMap<ClaimId, Testimony>,
     /// Claims joined to each claim: very many, if all say the same as one.
@@ -97,7 +97,7 @@ struct Reading<'s, 'v> {
     parents: HashMap<String, Vec<String>>,
 }
 
-impl Reading<'_, '_> {
+impl OriginReading<'_, '_> {
     fn corroboration(&mut self, seen: &ClaimSight) -> Result<Corroboration, ReadFailure> {
         let against = self.against(seen)?;
         let side = same_side(seen.id, &against, |at| self.joined(at))?;

@@ -20,7 +20,7 @@ pub enum Start {
 
 /// A reading of the log: it ends at the head that was durable when it began.
 #[derive(Debug)]
-pub struct Reading {
+pub struct EventReading {
     /// The captured head.
     pub until: ResolvedCut,
     next: Position,
@@ -31,7 +31,7 @@ pub struct Reading {
 
 /// A batch of events.
 #[derive(Clone, Debug, Default)]
-pub struct Batch {
+pub struct EventBatch {
     /// The events as fields 1 of a message, one after the other.
     pub frames: Vec<u8>,
     /// How many there are.
@@ -48,7 +48,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the start lies beyond the head.
-    pub fn begin_reading(&self, start: Start, filter: Option<&Filter>, limit: u64) -> Result<Reading, QueryError> {
+    pub fn begin_reading(&self, start: Start, filter: Option<&Filter>, limit: u64) -> Result<EventReading, QueryError> {
         let view = self.store.question_view();
         let until = self.resolve(&view.index, Cut::Head)?;
         let after = match start {
@@ -64,15 +64,15 @@ impl Ledger {
         }
         let matching = filter.map(|filter| view.index.touched_between(filter, after, until.position()).into_iter());
         let left = if limit == 0 { u64::MAX } else { limit };
-        Ok(Reading { until, next: after.next(), matching, left })
+        Ok(EventReading { until, next: after.next(), matching, left })
     }
 
     /// Reads on: about `bytes` of events, whole blocks of them where there is no filter.
     ///
     /// # Errors
     /// When what is stored is damaged.
-    pub fn read_on(&self, reading: &mut Reading, bytes: usize) -> Result<Batch, QueryError> {
-        let mut batch = Batch { frames: Vec::with_capacity(bytes + bytes / 8), ..Batch::default() };
+    pub fn read_on(&self, reading: &mut EventReading, bytes: usize) -> Result<EventBatch, QueryError> {
+        let mut batch = EventBatch { frames: Vec::with_capacity(bytes + bytes / 8), ..EventBatch::default() };
         let mut loaded = Vec::new();
         while batch.frames.len() < bytes && reading.left > 0 {
             let Some((first, last)) = reading.stretch() else { break };
@@ -102,7 +102,7 @@ impl Ledger {
     }
 }
 
-impl Reading {
+impl EventReading {
     /// The next positions to read, all of one block.
     fn stretch(&mut self) -> Option<(Position, Position)> {
         if let Some(matching) = &mut self.matching {
@@ -130,7 +130,7 @@ impl Reading {
     }
 }
 
-impl Batch {
+impl EventBatch {
     fn add(&mut self, block: &Block, first: Position, last: Position) {
         self.frames.extend_from_slice(block.frames(nth_of(first), nth_of(last) + 1));
         self.count += last.0 - first.0 + 1;

@@ -12,7 +12,7 @@ use crate::query::contradiction::{About, SingleValued};
 use crate::query::page_size::PageSize;
 use crate::query::state::StateMatch;
 use crate::read::cut::ResolvedCut;
-use crate::read::judge::{Judged, Question};
+use crate::read::judge::{Judged, MatchQuestion};
 use crate::read::sight::{ClaimSight, Sight};
 use detente_domain::certainty::{Certainty, Mode};
 use detente_domain::command::Supposed;
@@ -102,7 +102,7 @@ fn view(sight: &Sight<'_>, query: &PerspectivesQuery, from: &Perspective) -> Res
         Perspective::Authorities(voices) => voices,
     };
     let filter = query.filter.from_voices(voices);
-    let question = Question { filter: &filter, asked: query.valid_at, mode: query.mode, include_retracted: false };
+    let question = MatchQuestion { filter: &filter, asked: query.valid_at, mode: query.mode, include_retracted: false };
     let mut judged = sight.state(&question);
     let all = judged.matches.len();
     if matches!(from, Perspective::Authorities(_)) {

@@ -13,11 +13,11 @@ use crate::read::sight::{ClaimSight, ListedPart, Sight};
 use detente_domain::buckets::Buckets;
 use detente_domain::command::Supposed;
 use detente_domain::cut::Cut;
-use detente_domain::edtf::Run;
+use detente_domain::edtf::DayRun;
 use detente_domain::filter::Filter;
 use detente_domain::moment::Moment;
 use detente_domain::period::Period;
-use detente_domain::series::{Contribution, Tally, tallies};
+use detente_domain::series::{Contribution, SeriesTally, tallies};
 use detente_domain::timeline::Course;
 use std::collections::BTreeMap;
 
@@ -84,7 +84,7 @@ pub struct SeriesBucket {
     /// Set where the knowledge of every source ends before it begins.
     pub beyond_sources: bool,
     /// The counts of each group by its name, for every group that has something in some bucket.
-    pub points: Vec<(String, Tally)>,
+    pub points: Vec<(String, SeriesTally)>,
 }
 
 /// Why there is no series.
@@ -144,7 +144,7 @@ fn grouped(sight: &Sight<'_>, query: &SeriesQuery, scores: &mut Scores) -> Resul
     let Some(span) = query.buckets.span() else { return Ok(groups) };
     for seen in sight.touching(&query.filter, span.a, span.b, false) {
         let Some(course) = Course::of(seen.temporal_type, seen.valid.clone()) else { continue };
-        let runs = course.valid().days().map_or(0, |days| days.most_runs(Run::of(span.a, span.b)));
+        let runs = course.valid().days().map_or(0, |days| days.most_runs(DayRun::of(span.a, span.b)));
         let touched = u32::try_from(runs.min(query.buckets.len())).unwrap_or(u32::MAX);
         budget::steps(touched.saturating_add(1));
         let score = scores.score(sight, &seen)?;
@@ -202,7 +202,7 @@ fn counted(groups: Groups, query: &SeriesQuery, known_until: Option<Moment>) -> 
     let mut bytes = answer.len().saturating_mul(BUCKET_BYTES);
     for (group, claims) in groups {
         let tallies = tallies(buckets, claims);
-        if query.group_by.is_some() && tallies.iter().all(Tally::is_empty) {
+        if query.group_by.is_some() && tallies.iter().all(SeriesTally::is_empty) {
             continue;
         }
         for (bucket, tally) in answer.iter_mut().zip(tallies) {
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn without_a_breakdown_every_bucket_has_its_entry() {
         let counted = counted(groups([String::new()], 1), &query(None, 2), None).unwrap();
-        assert_eq!(counted[1].points, [(String::new(), Tally::default())]);
+        assert_eq!(counted[1].points, [(String::new(), SeriesTally::default())]);
     }
 
     #[test]

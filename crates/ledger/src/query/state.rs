@@ -7,7 +7,7 @@ use crate::error::QueryError;
 use crate::query::kept::{AnswerKey, KeptAnswers, WORTH_KEEPING};
 use crate::query::page_size::{EncodedClaims, PageSize};
 use crate::read::cut::ResolvedCut;
-use crate::read::judge::Question;
+use crate::read::judge::MatchQuestion;
 use crate::read::render::Renderer;
 use crate::read::sight::Sight;
 use crate::store::{FoundRevision, Index, StateQuestion};
@@ -85,7 +85,7 @@ impl Ledger {
         }
         let view = self.store.question_view();
         let at = self.resolve(&view.index, query.cut)?;
-        let Part { rows, total, emptiness, absences } = self.part(&view.index, query, &at);
+        let StatePage { rows, total, emptiness, absences } = self.part(&view.index, query, &at);
         let mut state =
             State { at, matches: Vec::new(), claims: EncodedClaims::default(), emptiness, absences, next: None };
         let cut = at.position();
@@ -113,12 +113,12 @@ impl Ledger {
     }
 
     /// The rows of a page. Those of a later one are found where the first page left them, if they are still there.
-    fn part(&self, index: &Index, query: &StateQuery, at: &ResolvedCut) -> Part {
+    fn part(&self, index: &Index, query: &StateQuery, at: &ResolvedCut) -> StatePage {
         let cut = at.position();
         if query.skip > 0
             && let Some(ordered) = self.answers_read.find::<_, OrderedState>(&StateKey::of(query, at.basis))
         {
-            return Part::of_ordered(index, cut, &ordered, query);
+            return StatePage::of_ordered(index, cut, &ordered, query);
         }
         let filter = index.as_answered(&query.filter, cut);
         let found = index.state(&StateQuestion {
@@ -138,19 +138,19 @@ impl Ledger {
             let bytes = claims.len() * size_of::<(u32, Certainty)>();
             self.answers_read.keep(StateKey::of(query, at.basis), Arc::new(OrderedState { claims, emptiness }), bytes);
         }
-        Part { rows, total: total as u64, emptiness, absences }
+        StatePage { rows, total: total as u64, emptiness, absences }
     }
 }
 
 /// The rows of a page, with what its reply says of all pages.
-struct Part {
+struct StatePage {
     rows: Vec<(FoundRevision, Certainty)>,
     total: u64,
     emptiness: Emptiness,
     absences: Vec<Uuid>,
 }
 
-impl Part {
+impl StatePage {
     fn of_ordered(index: &Index, cut: Position, ordered: &OrderedState, query: &StateQuery) -> Self {
         let found = |(claim, certainty): &(u32, Certainty)| Some((index.claims().found(*claim, cut)?, *certainty));
         Self {
@@ -191,7 +191,7 @@ fn supposed_state(kept: &KeptAnswers, sight: &Sight<'_>, query: &StateQuery) -> 
     let (valid_at, mode, include_retracted) = (*valid_at, *mode, *include_retracted);
     let asked = SupposedStateScope { valid_at, mode, include_retracted };
     let reading = kept.read(AnswerKey::of(sight, filter, &query.supposed, asked), query.skip > 0, || {
-        let judged = sight.state(&Question { filter, asked: valid_at, mode, include_retracted });
+        let judged = sight.state(&MatchQuestion { filter, asked: valid_at, mode, include_retracted });
         let claims: Vec<_> = judged.matches.iter().map(|(seen, certainty)| (seen.id, *certainty)).collect();
         Ok::<_, QueryError>((claims, judged.findings.emptiness()))
     })?;

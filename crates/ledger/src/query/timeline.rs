@@ -15,7 +15,7 @@ use crate::read::sight::{ClaimSight, Sight};
 use detente_domain::certainty::Certainty;
 use detente_domain::command::Supposed;
 use detente_domain::cut::Cut;
-use detente_domain::edtf::Run;
+use detente_domain::edtf::DayRun;
 use detente_domain::filter::Filter;
 use detente_domain::moment::Moment;
 use detente_domain::name::ClaimId;
@@ -50,29 +50,29 @@ pub struct TimelineQuery {
     /// What is supposed on top of it.
     pub supposed: Supposed,
     /// Where the page begins.
-    pub start: Place,
+    pub start: TimelinePlace,
     /// How much is wanted.
     pub page: PageSize,
 }
 
 /// A place in a timeline: a segment, and how many of its claims have been told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct TimelinePlace {
     /// The number of the segment.
     pub segment: u32,
     /// How many of its claims came before.
     pub member: u32,
 }
 
-impl From<u64> for Place {
+impl From<u64> for TimelinePlace {
     fn from(number: u64) -> Self {
         let half = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or(u32::MAX);
         Self { segment: half(number >> 32), member: half(number) }
     }
 }
 
-impl From<Place> for u64 {
-    fn from(place: Place) -> Self {
+impl From<TimelinePlace> for u64 {
+    fn from(place: TimelinePlace) -> Self {
         Self::from(place.segment) << 32 | Self::from(place.member)
     }
 }
@@ -89,7 +89,7 @@ pub struct TimelinePage {
     /// The claims that they name, each once.
     pub claims: Vec<v1::Claim>,
     /// Where the next page begins, if there is one.
-    pub next: Option<Place>,
+    pub next: Option<TimelinePlace>,
 }
 
 /// A stretch of valid time in which nothing changes.
@@ -120,7 +120,7 @@ impl Ledger {
         self.look(query.cut, &query.supposed, |sight| {
             let asked = TimelineScope { from: query.from, until: query.until };
             let key = AnswerKey::of(sight, &query.filter, &query.supposed, asked);
-            let is_later = query.start != Place::default();
+            let is_later = query.start != TimelinePlace::default();
             let reading =
                 self.answers_read.read(key, is_later, || Ok::<_, QueryError>(OrderedTimeline::of(sight, query)))?;
             let ordered = Arc::clone(&reading.entries);
@@ -170,7 +170,7 @@ fn dated(sight: &Sight<'_>, query: &TimelineQuery) -> (Vec<ClaimSight>, Vec<Cour
         None => sight.matching(&query.filter, false),
     };
     budget::hold(seen.len().saturating_mul(size_of::<ClaimSight>() + COURSE_BYTES));
-    let span = Run::of(query.from.unwrap_or(Moment::MIN), query.until.unwrap_or(Moment::MAX));
+    let span = DayRun::of(query.from.unwrap_or(Moment::MIN), query.until.unwrap_or(Moment::MAX));
     let with_course = |seen: ClaimSight| {
         let stretches = seen.valid.as_ref().and_then(ValidTime::days).map_or(0, |days| days.most_runs(span));
         budget::hold(stretches.saturating_mul(STRETCH_BYTES));
@@ -189,7 +189,7 @@ struct Filling<'s, 'v> {
     named: HashSet<usize>,
     segments: Vec<TimelineSegment>,
     messages: Vec<v1::Claim>,
-    next: Option<Place>,
+    next: Option<TimelinePlace>,
 }
 
 impl<'s, 'v> Filling<'s, 'v> {
@@ -200,7 +200,12 @@ impl<'s, 'v> Filling<'s, 'v> {
 
     /// Puts in segments from a place on, with what an earlier walk knows. Returns where it had to stop, if it had to, and the
     /// walk up to there.
-    fn fill(&mut self, timeline: &Timeline, walk: Walk, start: Place) -> Result<(Option<Place>, Walk), QueryError> {
+    fn fill(
+        &mut self,
+        timeline: &Timeline,
+        walk: Walk,
+        start: TimelinePlace,
+    ) -> Result<(Option<TimelinePlace>, Walk), QueryError> {
         let mut place = start;
         let mut segments = timeline.segments_after(walk, start.segment as usize);
         loop {
@@ -221,7 +226,7 @@ impl<'s, 'v> Filling<'s, 'v> {
                 place.member = place.member.saturating_add(1);
             }
             self.segments.push(told);
-            place = Place { segment: place.segment.saturating_add(1), member: 0 };
+            place = TimelinePlace { segment: place.segment.saturating_add(1), member: 0 };
         }
     }
 
@@ -273,8 +278,8 @@ mod tests {
     #[test]
     fn a_place_survives_the_way_through_a_page_token() {
         for (segment, member) in [(0, 0), (0, 1), (1, 0), (u32::MAX, u32::MAX)] {
-            let place = Place { segment, member };
-            assert_eq!(Place::from(u64::from(place)), place);
+            let place = TimelinePlace { segment, member };
+            assert_eq!(TimelinePlace::from(u64::from(place)), place);
         }
     }
 }

@@ -5,7 +5,7 @@
 use crate::error::ReadFailure;
 use crate::query::scores::stem;
 use crate::read::sight::{ClaimSight, Sight};
-use detente_domain::conflict::Value;
+use detente_domain::conflict::ConflictValue;
 use detente_domain::filter::FacetKind;
 use detente_proto::v1;
 use detente_proto::v1::kind_value::Part;
@@ -17,7 +17,7 @@ pub(crate) fn single_valued(kind: v1::Kind) -> Option<Part> {
 
 impl Sight<'_> {
     /// The value of a claim, if it has one.
-    pub(crate) fn value(&self, part: &Part, seen: &ClaimSight) -> Result<Option<Value>, ReadFailure> {
+    pub(crate) fn value(&self, part: &Part, seen: &ClaimSight) -> Result<Option<ConflictValue>, ReadFailure> {
         Ok(match part {
             Part::Status(_) => seen.status.map(|status| word(stem(status))),
             Part::Polarity(_) => seen.polarity.map(|polarity| word(stem(polarity))),
@@ -26,7 +26,7 @@ impl Sight<'_> {
             Part::Quantity(name) => {
                 let quantities = self.message(seen)?.quantities;
                 let quantity = quantities.iter().find(|quantity| quantity.name == *name);
-                quantity.map(|given| Value::number(given.value, given.low, given.high, &given.unit))
+                quantity.map(|given| ConflictValue::number(given.value, given.low, given.high, &given.unit))
             }
         })
     }
@@ -55,11 +55,11 @@ impl Sight<'_> {
     }
 }
 
-fn word(word: String) -> Value {
-    Value::Word(word.into())
+fn word(word: String) -> ConflictValue {
+    ConflictValue::Word(word.into())
 }
 
-fn joined(words: &[String]) -> Option<Value> {
+fn joined(words: &[String]) -> Option<ConflictValue> {
     (!words.is_empty()).then(|| word(words.join("-")))
 }
 

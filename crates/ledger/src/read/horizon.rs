@@ -19,9 +19,9 @@ use detente_domain::position::RecordedAt;
 use parking_lot::Mutex;
 
 /// What the writer and those who wait for an instant agree upon.
-pub(crate) struct Horizon(Mutex<State>);
+pub(crate) struct Horizon(Mutex<HorizonState>);
 
-struct State {
+struct HorizonState {
     /// No append is stamped with this instant or one before it any more.
     floor: RecordedAt,
     /// The last recorded time given.
@@ -42,7 +42,7 @@ pub struct SettledRecord {
 impl Horizon {
     /// The horizon of a record whose last append has this recorded time.
     pub(crate) const fn new(last: RecordedAt) -> Self {
-        Self(Mutex::new(State { floor: RecordedAt::MIN, last, stamped: 0 }))
+        Self(Mutex::new(HorizonState { floor: RecordedAt::MIN, last, stamped: 0 }))
     }
 
     /// Stamps the append with this number: `choose` gives its recorded time, later than the floor it is told.

@@ -12,7 +12,7 @@ use detente_domain::period::Period;
 use std::cmp::Reverse;
 
 /// What is asked of the state.
-pub(crate) struct Question<'q> {
+pub(crate) struct MatchQuestion<'q> {
     /// Which claims.
     pub(crate) filter: &'q Filter,
     /// When.
@@ -33,7 +33,7 @@ pub(crate) struct Judged {
 
 impl Sight<'_> {
     /// The state.
-    pub(crate) fn state(&self, question: &Question<'_>) -> Judged {
+    pub(crate) fn state(&self, question: &MatchQuestion<'_>) -> Judged {
         let from =
             if question.mode.is_some_and(|mode| mode != Mode::OccurredBy) { question.asked.a } else { Moment::MIN };
         let mut judged = Judged { matches: Vec::new(), findings: Findings::default() };

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The blocks in memory.
 #[derive(Clone)]
 pub(crate) struct Blocks {
-    full: SharedList<Slot, 256>,
+    full: SharedList<BlockSlot, 256>,
     open: Block,
     /// Blocks before this one are in sled and may be dropped from memory.
     persisted: usize,
@@ -21,12 +21,12 @@ pub(crate) struct Blocks {
 }
 
 #[derive(Default)]
-struct Slot {
+struct BlockSlot {
     block: Option<Arc<Block>>,
     used: AtomicBool,
 }
 
-impl Clone for Slot {
+impl Clone for BlockSlot {
     fn clone(&self) -> Self {
         Self { block: self.block.clone(), used: AtomicBool::new(self.used.load(Ordering::Relaxed)) }
     }
@@ -75,7 +75,7 @@ impl Blocks {
         let mut block = std::mem::take(&mut self.open);
         block.settle();
         self.held += block.memory();
-        self.full.push(Slot { block: Some(Arc::new(block)), used: AtomicBool::new(true) });
+        self.full.push(BlockSlot { block: Some(Arc::new(block)), used: AtomicBool::new(true) });
         self.evict();
         true
     }
@@ -87,7 +87,7 @@ impl Blocks {
 
     /// Adds a full block that stays in sled until it is asked for.
     pub(crate) fn push_absent(&mut self) {
-        self.full.push(Slot::default());
+        self.full.push(BlockSlot::default());
         self.persisted = self.full.len();
     }
 

@@ -133,7 +133,7 @@ impl Db {
     /// Calls `found` with every term, in order.
     pub(super) fn load_terms(&self, mut found: impl FnMut(&[u8]) -> bool) -> Result<(), Unusable> {
         contained(|| {
-            let mut reading = Parts::of(&self.terms);
+            let mut reading = DbParts::of(&self.terms);
             while let Some((number, bytes)) = reading.next_value()? {
                 let damaged = || Unusable::Damaged(format!("the dictionary at {number}"));
                 let stored: StoredTerms =
@@ -167,7 +167,7 @@ impl Db {
     }
 
     fn read_blocks(&self, check_all: bool, to: &Sender<Vec<(usize, RestoredBlock)>>) -> Result<(), Unusable> {
-        let mut reading = Parts::of(&self.rows);
+        let mut reading = DbParts::of(&self.rows);
         let (mut expected, mut ahead) = (0, Vec::with_capacity(AHEAD));
         while let Some((number, bytes)) = reading.next_value()? {
             let damaged = || Unusable::Damaged(format!("row {number}"));
@@ -178,7 +178,7 @@ impl Db {
                 return Ok(());
             }
         }
-        let beyond = Parts::from(&self.log, expected).next_value()?;
+        let beyond = DbParts::from(&self.log, expected).next_value()?;
         if beyond.is_some() {
             return Err(Unusable::Damaged(format!("row {expected}")));
         }
@@ -212,7 +212,7 @@ impl Db {
     /// The events of consecutive blocks, with the number of each.
     pub(super) fn blocks(&self, numbers: Range<usize>) -> Result<Vec<(usize, Block)>, Unusable> {
         contained(|| {
-            let mut reading = Parts::from(&self.log, numbers.start);
+            let mut reading = DbParts::from(&self.log, numbers.start);
             let mut blocks = Vec::with_capacity(numbers.len());
             for expected in numbers {
                 let found = reading.next_value()?.filter(|(number, _)| *number == expected);
@@ -349,11 +349,11 @@ fn value(tree: &sled::Tree, number: usize) -> Result<Option<Vec<u8>>, Unusable> 
 }
 
 /// Values in the order of their numbers, their parts joined.
-struct Parts {
+struct DbParts {
     scan: std::iter::Peekable<sled::Iter>,
 }
 
-impl Parts {
+impl DbParts {
     fn of(tree: &sled::Tree) -> Self {
         Self { scan: tree.iter().peekable() }
     }

@@ -36,7 +36,7 @@ pub(crate) use index::{
     AppendNo, Appends, ClaimNo, CompiledFilter, Content, DisputeCounts, DisputeRow, FoundRevision, Index, ListPage,
     Misfit, Registry, RegistryRevision, Revision, StateQuestion, Term,
 };
-pub use open::{OpenError, Progress};
+pub use open::{Progress, StoreOpenError};
 pub(crate) use saver::Saver;
 pub use verify::StoreReport;
 pub(crate) use verify::verify;

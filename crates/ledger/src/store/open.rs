@@ -32,7 +32,7 @@ impl<F: Fn(u64, u64) + Sync> Progress for F {
 
 /// Why the store could not be brought up.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub enum StoreOpenError {
     /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] ReadError),
@@ -65,7 +65,7 @@ impl Store {
         journal: Arc<dyn Reader>,
         cache_bytes: usize,
         progress: &dyn Progress,
-    ) -> Result<Self, OpenError> {
+    ) -> Result<Self, StoreOpenError> {
         let hindered = dir.and_then(footing::obstacle);
         let loaded = match (dir, hindered) {
             (Some(dir), None) => load(dir, ledger, &*journal, cache_bytes),
@@ -181,12 +181,12 @@ fn view_of(db: &Db, clean: bool, journal: &dyn Reader, cache_bytes: usize) -> Re
 }
 
 /// An empty sled where there may have been another. Without one the ledger still works, from memory and the journal.
-fn fresh(dir: &Path, ledger: LedgerId, cache_bytes: usize) -> Result<Option<Db>, OpenError> {
+fn fresh(dir: &Path, ledger: LedgerId, cache_bytes: usize) -> Result<Option<Db>, StoreOpenError> {
     if dir.exists() {
         let removed = if dir.is_dir() { fs::remove_dir_all(dir) } else { fs::remove_file(dir) };
-        removed.map_err(|source| OpenError::Remove { path: dir.to_owned(), source })?;
+        removed.map_err(|source| StoreOpenError::Remove { path: dir.to_owned(), source })?;
     }
-    make_dir(dir).map_err(|source| OpenError::Remove { path: dir.to_owned(), source })?;
+    make_dir(dir).map_err(|source| StoreOpenError::Remove { path: dir.to_owned(), source })?;
     match Db::open(dir, ledger, cache_bytes) {
         Ok((db, _)) => Ok(Some(db)),
         Err(error) => {
@@ -198,16 +198,16 @@ fn fresh(dir: &Path, ledger: LedgerId, cache_bytes: usize) -> Result<Option<Db>,
 
 /// Why a chunk could not be taken in.
 pub(super) enum ReplayError {
-    Open(OpenError),
+    Open(StoreOpenError),
     /// What was loaded is not the beginning of this journal.
     Misfit,
 }
 
 impl ReplayError {
-    pub(super) fn into_open(self) -> OpenError {
+    pub(super) fn into_open(self) -> StoreOpenError {
         match self {
             Self::Open(error) => error,
-            Self::Misfit => OpenError::Unreadable {
+            Self::Misfit => StoreOpenError::Unreadable {
                 position: Position::START,
                 reason: "events do not follow from one another".to_owned(),
             },
@@ -215,7 +215,7 @@ impl ReplayError {
     }
 }
 
-impl<E: Into<OpenError>> From<E> for ReplayError {
+impl<E: Into<StoreOpenError>> From<E> for ReplayError {
     fn from(error: E) -> Self {
         Self::Open(error.into())
     }
@@ -230,7 +230,7 @@ pub(super) fn take_in_chunk(view: &mut View, chunk: &Chunk) -> Result<(), Replay
     }
     for record in &chunk.records {
         let position = view.head().next();
-        let unreadable = |reason: String| OpenError::Unreadable { position, reason };
+        let unreadable = |reason: String| StoreOpenError::Unreadable { position, reason };
         let message = v1::Event::decode(&*record.event).map_err(|error| unreadable(error.to_string()))?;
         let (.., event) = read_event(message).map_err(|error| unreadable(error.to_string()))?;
         link = chain::extend(link, chain::commitment(&record.salt, &record.event));

@@ -1,7 +1,7 @@
 //! Compares sled with the journal, entry by entry: everything sled should hold is made again from the journal, in a view of
 //! its own, and held against what is there.
 
-use super::OpenError;
+use super::StoreOpenError;
 use super::block::first_of;
 use super::db::{Db, Unusable};
 use super::footing;
@@ -36,7 +36,7 @@ pub(crate) fn verify(
     ledger: LedgerId,
     journal: &dyn Reader,
     progress: &dyn Fn(u64, u64),
-) -> Result<StoreReport, OpenError> {
+) -> Result<StoreReport, StoreOpenError> {
     if !dir.exists() {
         return Ok(StoreReport { missing: true, behind: journal.head().position.0, ..StoreReport::default() });
     }

@@ -20,7 +20,7 @@ const GROUP_BYTES: usize = 4 << 20;
 /// The first line that is wrong.
 pub fn check(lines: &mut dyn BufRead) -> Result<TransferSummary, TransferError> {
     let mut carried = TransferSummary::default();
-    Reading::new(lines).each_append(|append| {
+    ImportReading::new(lines).each_append(|append| {
         carried.appends += 1;
         carried.events += append.header.count;
         Ok(())
@@ -47,7 +47,7 @@ pub fn import(
         group.clear();
         written
     };
-    Reading::new(lines).each_append(|append| {
+    ImportReading::new(lines).each_append(|append| {
         carried.appends += 1;
         let last = append.header.last();
         if last <= start.position {
@@ -78,7 +78,7 @@ pub fn import(
 }
 
 /// The lines of an export, one after the other.
-struct Reading<'l> {
+struct ImportReading<'l> {
     lines: &'l mut dyn BufRead,
     number: u64,
     link: Link,
@@ -86,7 +86,7 @@ struct Reading<'l> {
     last: u64,
 }
 
-impl<'l> Reading<'l> {
+impl<'l> ImportReading<'l> {
     fn new(lines: &'l mut dyn BufRead) -> Self {
         Self { lines, number: 0, link: Link::GENESIS, open: None, last: 0 }
     }

@@ -12,11 +12,11 @@ use std::fmt;
 #[derive(Clone, Copy, Debug)]
 pub struct At<'a> {
     parent: Option<&'a At<'a>>,
-    step: Step<'a>,
+    step: PathStep<'a>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Step<'a> {
+enum PathStep<'a> {
     Name(&'a str),
     Index(usize),
 }
@@ -25,23 +25,23 @@ impl<'a> At<'a> {
     /// The request itself, or the place at a path that is known as text.
     #[must_use]
     pub const fn root(path: &'a str) -> Self {
-        Self { parent: None, step: Step::Name(path) }
+        Self { parent: None, step: PathStep::Name(path) }
     }
 
     /// A field of the message at this place.
     #[must_use]
     pub const fn field<'b>(&'b self, name: &'b str) -> At<'b> {
-        At { parent: Some(self), step: Step::Name(name) }
+        At { parent: Some(self), step: PathStep::Name(name) }
     }
 
     /// One of the values of the repeated field at this place.
     #[must_use]
     pub const fn index(&self, index: usize) -> At<'_> {
-        At { parent: Some(self), step: Step::Index(index) }
+        At { parent: Some(self), step: PathStep::Index(index) }
     }
 
     fn is_empty(&self) -> bool {
-        self.parent.is_none() && matches!(self.step, Step::Name(""))
+        self.parent.is_none() && matches!(self.step, PathStep::Name(""))
     }
 }
 
@@ -52,9 +52,9 @@ impl fmt::Display for At<'_> {
             parent.fmt(f)?;
         }
         match self.step {
-            Step::Name(name) if parent.is_some() => write!(f, ".{name}"),
-            Step::Name(name) => f.write_str(name),
-            Step::Index(index) => write!(f, "[{index}]"),
+            PathStep::Name(name) if parent.is_some() => write!(f, ".{name}"),
+            PathStep::Name(name) => f.write_str(name),
+            PathStep::Index(index) => write!(f, "[{index}]"),
         }
     }
 }

@@ -11,7 +11,7 @@ use prost::encoding::{WireType, decode_key, decode_varint, encode_key, encode_va
 
 /// The parts of an event that a claim is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Parts<'e> {
+pub struct SpliceParts<'e> {
     /// Fields 2 to 6, as they stand in the bytes.
     pub header: &'e [u8],
     /// The content, where the event asserts or revises a claim.
@@ -24,9 +24,9 @@ const CLAIM_REVISED: u32 = 11;
 
 /// Finds the parts. None if the bytes are no event.
 #[must_use]
-pub fn parts(event: &[u8]) -> Option<Parts<'_>> {
+pub fn parts(event: &[u8]) -> Option<SpliceParts<'_>> {
     let mut rest = event;
-    let mut found = Parts::default();
+    let mut found = SpliceParts::default();
     while rest.has_remaining() {
         let at = event.len() - rest.len();
         let (field, wire_type) = decode_key(&mut rest).ok()?;

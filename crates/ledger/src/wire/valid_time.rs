@@ -25,7 +25,7 @@ pub(super) struct StatedTimes {
 pub(super) struct Noted;
 
 /// An end as far as it is said.
-pub(super) type End = Result<Option<Bound>, Noted>;
+pub(super) type BoundResult = Result<Option<Bound>, Noted>;
 
 /// The valid time of a claim.
 pub(super) fn time(temporal_type: i32, stated: StatedTimes, at: &At<'_>, sink: &mut Sink) -> Option<Time> {
@@ -43,7 +43,7 @@ pub(super) fn time(temporal_type: i32, stated: StatedTimes, at: &At<'_>, sink: &
 }
 
 /// Both ends, as far as they are said.
-pub(super) fn ends(stated: StatedTimes, at: &At<'_>, sink: &mut Sink) -> (End, End) {
+pub(super) fn ends(stated: StatedTimes, at: &At<'_>, sink: &mut Sink) -> (BoundResult, BoundResult) {
     if stated.valid.is_empty() {
         return (end(stated.from, &at.field("valid_from"), sink), end(stated.to, &at.field("valid_to"), sink));
     }
@@ -65,7 +65,7 @@ pub(super) fn ends(stated: StatedTimes, at: &At<'_>, sink: &mut Sink) -> (End, E
 }
 
 /// One end, as far as it is said.
-pub(super) fn end(bound: Option<v1::Bound>, at: &At<'_>, sink: &mut Sink) -> End {
+pub(super) fn end(bound: Option<v1::Bound>, at: &At<'_>, sink: &mut Sink) -> BoundResult {
     match bound.map(|bound| bound.bound) {
         None => Ok(None),
         Some(Some(Wire::Unknown(_))) => Ok(Some(Bound::Unknown)),

@@ -67,29 +67,29 @@ pub fn weigh(message: TypeId, bytes: &[u8], most: usize) -> Result<usize, Violat
 /// Shapes of the messages of the contract.
 #[derive(Debug, Default)]
 struct Shapes {
-    all: Vec<Shape>,
+    all: Vec<MessageShape>,
     /// Generated types with the numbers of their shapes, in the order of the types.
     types: Vec<(TypeId, usize)>,
 }
 
 /// A message: its size in memory, its fields at their numbers, and how many of them are lists.
 #[derive(Debug, Default)]
-struct Shape {
+struct MessageShape {
     size: usize,
-    fields: Vec<Option<Field>>,
+    fields: Vec<Option<FieldShape>>,
     lists: usize,
 }
 
 #[derive(Debug)]
-struct Field {
+struct FieldShape {
     name: Box<str>,
     /// Its number among the lists of the message, if it is a list.
     list: Option<usize>,
-    form: Form,
+    form: FieldForm,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Form {
+enum FieldForm {
     Varint,
     /// Weight of this many bytes.
     Fixed(usize),
@@ -117,14 +117,14 @@ impl Shapes {
             }
             let fields = fields(&message, &numbers);
             let lists = fields.iter().flatten().filter(|field| field.list.is_some()).count();
-            shapes.all.push(Shape { size, fields, lists });
+            shapes.all.push(MessageShape { size, fields, lists });
         }
         shapes.types.sort_unstable();
         shapes
     }
 
     /// The shape of a generated type.
-    fn of(&self, message: TypeId) -> Option<&Shape> {
+    fn of(&self, message: TypeId) -> Option<&MessageShape> {
         let at = self.types.binary_search_by_key(&message, |(kind, _)| *kind).ok()?;
         self.types.get(at).and_then(|(_, number)| self.all.get(*number))
     }
@@ -133,16 +133,16 @@ impl Shapes {
 /// The size of a message that is not of the contract: instants, lengths of time, lists of fields.
 const IMPORTED_SIZE: usize = 64;
 
-fn fields(message: &MessageDescriptor, numbers: &HashMap<String, usize>) -> Vec<Option<Field>> {
+fn fields(message: &MessageDescriptor, numbers: &HashMap<String, usize>) -> Vec<Option<FieldShape>> {
     let mut fields = Vec::new();
     let mut lists = 0;
     for field in message.fields() {
         let form = match field.kind() {
-            Kind::String | Kind::Bytes => Form::Text,
-            Kind::Message(of) => Form::Message(numbers.get(of.full_name()).copied().unwrap_or(usize::MAX)),
-            Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => Form::Fixed(4),
-            Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => Form::Fixed(8),
-            _ => Form::Varint,
+            Kind::String | Kind::Bytes => FieldForm::Text,
+            Kind::Message(of) => FieldForm::Message(numbers.get(of.full_name()).copied().unwrap_or(usize::MAX)),
+            Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => FieldForm::Fixed(4),
+            Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => FieldForm::Fixed(8),
+            _ => FieldForm::Varint,
         };
         let list = (field.cardinality() == Cardinality::Repeated).then(|| {
             lists += 1;
@@ -151,7 +151,7 @@ fn fields(message: &MessageDescriptor, numbers: &HashMap<String, usize>) -> Vec<
         let place = usize::try_from(field.number()).unwrap_or(usize::MAX);
         fields.resize_with(fields.len().max(place.saturating_add(1)), || None);
         if let Some(at) = fields.get_mut(place) {
-            *at = Some(Field { name: field.name().into(), list, form });
+            *at = Some(FieldShape { name: field.name().into(), list, form });
         }
     }
     fields
@@ -164,12 +164,12 @@ enum Stop {
 }
 
 impl Stop {
-    fn at(field: &Field, what: String) -> Self {
+    fn at(field: &FieldShape, what: String) -> Self {
         Self::TooMuch(Violation::new(&*field.name, what))
     }
 
     /// The same, told from the message that the field lies in.
-    fn within(self, field: &Field, element: Option<usize>) -> Self {
+    fn within(self, field: &FieldShape, element: Option<usize>) -> Self {
         match self {
             Self::Malformed => Self::Malformed,
             Self::TooMuch(Violation { field: inner, description }) => {
@@ -189,7 +189,7 @@ struct Scale {
 }
 
 impl Scale {
-    fn message(&mut self, shape: &Shape, mut rest: &[u8], depth: usize) -> Result<(), Stop> {
+    fn message(&mut self, shape: &MessageShape, mut rest: &[u8], depth: usize) -> Result<(), Stop> {
         let below = self.counts.len();
         self.counts.resize(below + shape.lists, 0);
         while !rest.is_empty() {
@@ -203,13 +203,15 @@ impl Scale {
         Ok(())
     }
 
-    fn field(&mut self, field: &Field, below: usize, value: Value<'_>, depth: usize) -> Result<(), Stop> {
+    fn field(&mut self, field: &FieldShape, below: usize, value: WireValue<'_>, depth: usize) -> Result<(), Stop> {
         let (elements, one, most, of) = match (field.form, value) {
-            (Form::Text, _) => (1, size_of::<String>(), MAX_TEXTS, "texts"),
-            (Form::Message(number), _) => (1, size_at(number), MAX_MESSAGES, "messages"),
-            (Form::Varint, Value::Bytes(packed)) => (ends(packed), size_of::<u64>(), MAX_NUMBERS, "numbers"),
-            (Form::Fixed(size), Value::Bytes(packed)) => (packed.len() / size, size, MAX_NUMBERS, "numbers"),
-            (Form::Varint | Form::Fixed(_), Value::Other) => (1, size_of::<u64>(), MAX_NUMBERS, "numbers"),
+            (FieldForm::Text, _) => (1, size_of::<String>(), MAX_TEXTS, "texts"),
+            (FieldForm::Message(number), _) => (1, size_at(number), MAX_MESSAGES, "messages"),
+            (FieldForm::Varint, WireValue::Bytes(packed)) => (ends(packed), size_of::<u64>(), MAX_NUMBERS, "numbers"),
+            (FieldForm::Fixed(size), WireValue::Bytes(packed)) => (packed.len() / size, size, MAX_NUMBERS, "numbers"),
+            (FieldForm::Varint | FieldForm::Fixed(_), WireValue::Other) => {
+                (1, size_of::<u64>(), MAX_NUMBERS, "numbers")
+            }
         };
         let mut nth = None;
         if let Some(list) = field.list {
@@ -228,11 +230,11 @@ impl Scale {
             self.take(field, (elements * SLACK + begun) * one)?;
         }
         match (field.form, value) {
-            (Form::Text, Value::Bytes(text)) if !text.is_empty() => self.take(field, text.len() + TEXT),
-            (Form::Message(_), Value::Bytes(_)) if depth >= MAX_DEPTH => {
+            (FieldForm::Text, WireValue::Bytes(text)) if !text.is_empty() => self.take(field, text.len() + TEXT),
+            (FieldForm::Message(_), WireValue::Bytes(_)) if depth >= MAX_DEPTH => {
                 Err(Stop::at(field, format!("messages lie deeper in one another than {MAX_DEPTH}")))
             }
-            (Form::Message(number), Value::Bytes(inner)) => {
+            (FieldForm::Message(number), WireValue::Bytes(inner)) => {
                 let Some(shape) = SHAPES.all.get(number) else { return Ok(()) };
                 self.message(shape, inner, depth + 1).map_err(|stop| stop.within(field, nth))
             }
@@ -240,7 +242,7 @@ impl Scale {
         }
     }
 
-    fn take(&mut self, field: &Field, bytes: usize) -> Result<(), Stop> {
+    fn take(&mut self, field: &FieldShape, bytes: usize) -> Result<(), Stop> {
         self.weight = self.weight.saturating_add(bytes);
         if self.weight <= self.most {
             return Ok(());
@@ -263,13 +265,13 @@ fn ends(packed: &[u8]) -> usize {
 }
 
 #[derive(Clone, Copy)]
-enum Value<'a> {
+enum WireValue<'a> {
     Bytes(&'a [u8]),
     Other,
 }
 
 /// The value behind a key.
-fn value<'a>(wire_type: u64, rest: &mut &'a [u8]) -> Result<Value<'a>, Stop> {
+fn value<'a>(wire_type: u64, rest: &mut &'a [u8]) -> Result<WireValue<'a>, Stop> {
     match wire_type {
         0 => drop(decode_varint(rest).map_err(|_| Stop::Malformed)?),
         1 => skip(rest, 8)?,
@@ -277,13 +279,13 @@ fn value<'a>(wire_type: u64, rest: &mut &'a [u8]) -> Result<Value<'a>, Stop> {
             let length = decode_varint(rest).ok().and_then(|length| usize::try_from(length).ok());
             let (bytes, after) = length.and_then(|length| rest.split_at_checked(length)).ok_or(Stop::Malformed)?;
             *rest = after;
-            return Ok(Value::Bytes(bytes));
+            return Ok(WireValue::Bytes(bytes));
         }
         3 => skip_group(rest)?,
         5 => skip(rest, 4)?,
         _ => return Err(Stop::Malformed),
     }
-    Ok(Value::Other)
+    Ok(WireValue::Other)
 }
 
 fn skip(rest: &mut &[u8], bytes: usize) -> Result<(), Stop> {

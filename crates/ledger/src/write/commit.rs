@@ -26,12 +26,12 @@ const LINE: usize = 1024;
 pub(crate) struct DecidedAppend {
     /// What is to be written; nothing for a check, or for what was recorded before.
     pub(crate) append: Option<(Append, Promise)>,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: WriteOutcome,
     pub(crate) reply: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
 /// What is answered.
-pub(crate) enum Outcome {
+pub(crate) enum WriteOutcome {
     /// What was recorded, now or by an earlier request with the same id.
     Known(Appended),
     /// That it would be recorded.
@@ -205,8 +205,10 @@ impl Shared {
     fn answer(&self, decided: Vec<DecidedAppend>) {
         for DecidedAppend { outcome, reply, .. } in decided {
             let appended = match outcome {
-                Outcome::Known(appended) => appended,
-                Outcome::Checked(results) => Appended { at: self.head(), recorded_at: None, results, replayed: false },
+                WriteOutcome::Known(appended) => appended,
+                WriteOutcome::Checked(results) => {
+                    Appended { at: self.head(), recorded_at: None, results, replayed: false }
+                }
             };
             // Nobody may be waiting any more.
             drop(reply.send(Ok(appended)));

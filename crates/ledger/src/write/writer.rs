@@ -17,7 +17,7 @@ use crate::read::record::{DecisionRecord, EVERYTHING};
 use crate::store::{AppendNo, Incoming};
 use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
 use crate::write::append::{AppendRequest, Appended, Recording, Submission, Work, events_made, results_of};
-use crate::write::commit::{Committer, DecidedAppend, Outcome};
+use crate::write::commit::{Committer, DecidedAppend, WriteOutcome};
 use crate::write::salt::Salts;
 use crossbeam_channel::Receiver;
 use detente_domain::decide::{Decision, decide};
@@ -95,10 +95,10 @@ impl Writer {
         &mut self,
         request: AppendRequest,
         recording: Recording,
-    ) -> Result<(Option<(Append, Promise)>, Outcome), AppendError> {
+    ) -> Result<(Option<(Append, Promise)>, WriteOutcome), AppendError> {
         self.shared.goes_on()?;
         if let Some(replayed) = self.replay(&request)? {
-            return Ok((None, Outcome::Known(replayed)));
+            return Ok((None, WriteOutcome::Known(replayed)));
         }
         self.hold_back_while_sled_lags();
         let view = self.shared.store.view();
@@ -109,7 +109,7 @@ impl Writer {
         let decision = decision.map_err(AppendError::Rejected)?;
         let results = results_of(&decision, (!request.validate_only).then_some(first));
         if request.validate_only {
-            return Ok((None, Outcome::Checked(results)));
+            return Ok((None, WriteOutcome::Checked(results)));
         }
         let header = AppendHeader {
             first,
@@ -122,7 +122,7 @@ impl Writer {
         let taken = self.take_in(header, &decision.events).inspect_err(|_| self.shared.forget_stamp(append));
         let (taken, promise, at) = taken?;
         let appended = Appended { at, recorded_at: at.recorded_at, results, replayed: false };
-        Ok((Some((taken, promise)), Outcome::Known(appended)))
+        Ok((Some((taken, promise)), WriteOutcome::Known(appended)))
     }
 
     /// Chooses when an append was recorded.

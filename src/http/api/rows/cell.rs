@@ -7,16 +7,16 @@ use std::borrow::Cow;
 
 /// A place in a message, and the way in which it is shown.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct MessagePlace {
     /// The fields that lead there.
     pub(super) path: Vec<FieldDescriptor>,
     /// The way in which it is shown.
-    pub(super) view: View,
+    pub(super) view: CellView,
 }
 
 /// A way in which a field is shown.
 #[derive(Debug)]
-pub(super) enum View {
+pub(super) enum CellView {
     /// A single value.
     Value,
     /// An instant.
@@ -40,16 +40,16 @@ pub(super) enum View {
     Json,
 }
 
-impl Place {
+impl MessagePlace {
     /// The cell of a message.
     pub(super) fn cell(&self, message: &DynamicMessage) -> Cell {
         cell(message, &self.path, &self.view)
     }
 }
 
-fn cell(message: &DynamicMessage, path: &[FieldDescriptor], view: &View) -> Cell {
+fn cell(message: &DynamicMessage, path: &[FieldDescriptor], view: &CellView) -> Cell {
     let Some((field, rest)) = path.split_first() else { return Cell::Empty };
-    if matches!(view, View::Presence) && rest.is_empty() {
+    if matches!(view, CellView::Presence) && rest.is_empty() {
         return Cell::Flag(message.has_field(field));
     }
     if field.supports_presence() && !message.has_field(field) {
@@ -60,15 +60,15 @@ fn cell(message: &DynamicMessage, path: &[FieldDescriptor], view: &View) -> Cell
         return value.as_message().map_or(Cell::Empty, |inner| cell(inner, rest, view));
     }
     match view {
-        View::Value => single(field, &value),
-        View::Instant => value.as_message().map_or(Cell::Empty, instant),
-        View::Ids => Cell::ids(
+        CellView::Value => single(field, &value),
+        CellView::Instant => value.as_message().map_or(Cell::Empty, instant),
+        CellView::Ids => Cell::ids(
             elements(&value).filter_map(|element| text(field, element)).collect::<Vec<_>>().iter().map(|id| &**id),
         ),
-        View::Members(member) => members(&value, member),
-        View::Words { lang, words, wanted } => in_words(&value, lang, words, wanted.as_deref()),
-        View::Json => in_json(&value),
-        View::Presence => Cell::Empty,
+        CellView::Members(member) => members(&value, member),
+        CellView::Words { lang, words, wanted } => in_words(&value, lang, words, wanted.as_deref()),
+        CellView::Json => in_json(&value),
+        CellView::Presence => Cell::Empty,
     }
 }
 

@@ -13,11 +13,11 @@
 mod cell;
 mod spread;
 
-use super::form::Form;
+use super::form::ReplyForm;
 use super::table::Route;
-use crate::http::failure::Failure;
+use crate::http::failure::HttpFailure;
 use crate::http::{json, transcode};
-use cell::Place;
+use cell::MessagePlace;
 use detente_ingest::tables::{self, Cell, Heading, sheet};
 use detente_proto::v1;
 use prost::Message;
@@ -30,33 +30,33 @@ const ROWS_WITHIN: [(&str, &str); 1] = [("series", "points")];
 
 /// The table of a route.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct RouteTable {
     /// The number of the field that has the entries; without one the reply is the entry.
     list: Option<u32>,
     /// The number of the field that has the coordinates of the reply.
     context: Option<u32>,
     headings: Vec<Heading>,
-    entry: Entry,
+    entry: EntryColumns,
 }
 
 /// The columns of an entry.
 #[derive(Debug)]
-enum Entry {
+enum EntryColumns {
     /// A table of the exports.
     Flat(tables::Table, Vec<tables::Column>),
     /// Any other message.
     Spread {
         message: MessageDescriptor,
         /// Its own fields.
-        own: Vec<Place>,
+        own: Vec<MessagePlace>,
         /// The claims in it: the number of the field, and the columns.
         claims: Vec<(u32, Vec<tables::Column>)>,
         /// The list in it that has a row for each element, and the columns of these.
-        within: Option<(FieldDescriptor, Vec<Place>)>,
+        within: Option<(FieldDescriptor, Vec<MessagePlace>)>,
     },
 }
 
-impl Table {
+impl RouteTable {
     /// The table of a route; `reply` describes the replies of its rpc.
     pub(super) fn of(route: &Route, reply: &MessageDescriptor, languages: &[String]) -> Self {
         let list = route.list.or((route.name == "claim").then_some("claim"));
@@ -80,27 +80,33 @@ impl Table {
     }
 
     /// Writes the rows of a reply, up to a position of the log where one is given. The first piece of a table has its head.
-    pub(super) fn write(&self, form: &Form, is_first: bool, reply: &[u8], until: u64) -> Result<Vec<u8>, Failure> {
+    pub(super) fn write(
+        &self,
+        form: &ReplyForm,
+        is_first: bool,
+        reply: &[u8],
+        until: u64,
+    ) -> Result<Vec<u8>, HttpFailure> {
         let written = SharedBuffer::default();
         let begin = if is_first { sheet::begin } else { sheet::resume };
         let mut sheet =
-            begin(form.sheet(), self.headings.clone(), Box::new(written.clone())).map_err(Failure::defect)?;
+            begin(form.sheet(), self.headings.clone(), Box::new(written.clone())).map_err(HttpFailure::defect)?;
         let asked = self.asked(reply)?;
-        let mut put = |cells: Vec<Cell>| sheet.row(cells).map_err(Failure::defect);
+        let mut put = |cells: Vec<Cell>| sheet.row(cells).map_err(HttpFailure::defect);
         match self.list {
             None => self.entry.rows(reply, &asked, until, &mut put)?,
             Some(list) => {
                 json::parts(reply, list).try_for_each(|entry| self.entry.rows(entry, &asked, until, &mut put))?;
             }
         }
-        sheet.finish(&[]).map_err(Failure::defect)?;
+        sheet.finish(&[]).map_err(HttpFailure::defect)?;
         Ok(written.take())
     }
 
     /// The coordinates that a reply states.
-    pub(super) fn asked(&self, reply: &[u8]) -> Result<v1::ReplyContext, Failure> {
+    pub(super) fn asked(&self, reply: &[u8]) -> Result<v1::ReplyContext, HttpFailure> {
         let context = self.context.and_then(|context| json::parts(reply, context).last()).unwrap_or_default();
-        v1::ReplyContext::decode(context).map_err(Failure::defect)
+        v1::ReplyContext::decode(context).map_err(HttpFailure::defect)
     }
 }
 
@@ -110,15 +116,15 @@ fn context(reply: &MessageDescriptor) -> Option<u32> {
     Some(field.number())
 }
 
-fn flat_entry(table: tables::Table, languages: &[String]) -> (Vec<Heading>, Entry) {
+fn flat_entry(table: tables::Table, languages: &[String]) -> (Vec<Heading>, EntryColumns) {
     let columns = tables::columns(table, languages);
-    (columns.iter().map(tables::Column::heading).collect(), Entry::Flat(table, columns))
+    (columns.iter().map(tables::Column::heading).collect(), EntryColumns::Flat(table, columns))
 }
 
-type Put<'p> = dyn FnMut(Vec<Cell>) -> Result<(), Failure> + 'p;
+type Put<'p> = dyn FnMut(Vec<Cell>) -> Result<(), HttpFailure> + 'p;
 
-impl Entry {
-    fn rows(&self, bytes: &[u8], asked: &v1::ReplyContext, until: u64, put: &mut Put<'_>) -> Result<(), Failure> {
+impl EntryColumns {
+    fn rows(&self, bytes: &[u8], asked: &v1::ReplyContext, until: u64, put: &mut Put<'_>) -> Result<(), HttpFailure> {
         match self {
             Self::Flat(table, columns) => flat_row(*table, columns, bytes, asked, until, put),
             Self::Spread { message, own, claims, within } => {
@@ -126,8 +132,8 @@ impl Entry {
                 let mut cells: Vec<Cell> = own.iter().map(|place| place.cell(&entry)).collect();
                 for (number, columns) in claims {
                     let claim = json::parts(bytes, *number).map(v1::Claim::decode).last().transpose();
-                    let claim = claim.map_err(Failure::defect)?;
-                    let row = claim.as_ref().map(|claim| tables::Row::of_claim(claim, asked)).unwrap_or_default();
+                    let claim = claim.map_err(HttpFailure::defect)?;
+                    let row = claim.as_ref().map(|claim| tables::OutputRow::of_claim(claim, asked)).unwrap_or_default();
                     cells.extend(columns.iter().map(|column| column.cell(&row)));
                 }
                 match within {
@@ -146,20 +152,20 @@ fn flat_row(
     asked: &v1::ReplyContext,
     until: u64,
     put: &mut Put<'_>,
-) -> Result<(), Failure> {
-    let cells = |row: &tables::Row<'_>| columns.iter().map(|column| column.cell(row)).collect();
+) -> Result<(), HttpFailure> {
+    let cells = |row: &tables::OutputRow<'_>| columns.iter().map(|column| column.cell(row)).collect();
     match table {
         tables::Table::State => {
-            let found = v1::StateMatch::decode(bytes).map_err(Failure::defect)?;
-            put(cells(&tables::Row::of_match(&found, asked)))
+            let found = v1::StateMatch::decode(bytes).map_err(HttpFailure::defect)?;
+            put(cells(&tables::OutputRow::of_match(&found, asked)))
         }
         tables::Table::Claims => {
-            let claim = v1::Claim::decode(bytes).map_err(Failure::defect)?;
-            put(cells(&tables::Row::of_claim(&claim, asked)))
+            let claim = v1::Claim::decode(bytes).map_err(HttpFailure::defect)?;
+            put(cells(&tables::OutputRow::of_claim(&claim, asked)))
         }
         tables::Table::Events => {
-            let event = v1::Event::decode(bytes).map_err(Failure::defect)?;
-            if event.position <= until { put(cells(&tables::Row::of_event(&event))) } else { Ok(()) }
+            let event = v1::Event::decode(bytes).map_err(HttpFailure::defect)?;
+            if event.position <= until { put(cells(&tables::OutputRow::of_event(&event))) } else { Ok(()) }
         }
     }
 }
@@ -168,10 +174,10 @@ fn flat_row(
 fn rows_within(
     entry: &DynamicMessage,
     list: &FieldDescriptor,
-    places: &[Place],
+    places: &[MessagePlace],
     before: &[Cell],
     put: &mut Put<'_>,
-) -> Result<(), Failure> {
+) -> Result<(), HttpFailure> {
     let row = |element: &DynamicMessage| {
         before.iter().cloned().chain(places.iter().map(|place| place.cell(element))).collect()
     };

@@ -1,8 +1,8 @@
 //! The columns of a message.
 
-use super::Entry;
-use super::cell::{Place, View};
-use detente_ingest::tables::{self, Heading, Kind};
+use super::EntryColumns;
+use super::cell::{CellView, MessagePlace};
+use detente_ingest::tables::{self, ColumnKind, Heading};
 use detente_ledger::wire::path::snake_case;
 use prost_reflect::{FieldDescriptor, Kind as Type, MessageDescriptor};
 use std::borrow::Cow;
@@ -17,7 +17,11 @@ const OF_CONTEXT: [&str; 4] = ["ledger_id", "basis", "position", "recorded_at"];
 const STANDING: [&str; 4] = ["Commitment", "Conflict", "Gap", "UpcomingTransition"];
 
 /// The head of the table of an entry, and its columns.
-pub(super) fn entry(message: MessageDescriptor, within: Option<&str>, languages: &[String]) -> (Vec<Heading>, Entry) {
+pub(super) fn entry(
+    message: MessageDescriptor,
+    within: Option<&str>,
+    languages: &[String],
+) -> (Vec<Heading>, EntryColumns) {
     let within = within.and_then(|within| message.get_field_by_name(within));
     let claims = claims(&message, languages);
     let taken: HashSet<String> = claims.iter().flat_map(|(_, headings, _)| headings).map(name_of).collect();
@@ -38,7 +42,7 @@ pub(super) fn entry(message: MessageDescriptor, within: Option<&str>, languages:
         headings.append(&mut of_element.headings);
         (list, of_element.places)
     });
-    (headings, Entry::Spread { message, own, claims, within })
+    (headings, EntryColumns::Spread { message, own, claims, within })
 }
 
 /// The claims in an entry: the number of the field, the heads, and the columns.
@@ -71,7 +75,7 @@ struct Spread<'l> {
     /// Names of the columns of claims.
     taken: HashSet<String>,
     headings: Vec<Heading>,
-    places: Vec<Place>,
+    places: Vec<MessagePlace>,
 }
 
 impl Spread<'_> {
@@ -80,19 +84,19 @@ impl Spread<'_> {
         let name = joined(prefix, field.name());
         match field.kind() {
             Type::Message(of) if field.is_list() => self.list(&of, &path, &name),
-            Type::String | Type::Enum(_) if field.is_list() => self.push(name, Kind::Ids, path, View::Ids),
-            _ if field.is_list() => self.push(name, Kind::Json, path, View::Json),
+            Type::String | Type::Enum(_) if field.is_list() => self.push(name, ColumnKind::Ids, path, CellView::Ids),
+            _ if field.is_list() => self.push(name, ColumnKind::Json, path, CellView::Json),
             Type::Message(of) => self.message(&of, path, name),
-            kind => self.push(name, kind_of(&kind), path, View::Value),
+            kind => self.push(name, kind_of(&kind), path, CellView::Value),
         }
     }
 
     fn message(&mut self, of: &MessageDescriptor, path: Vec<FieldDescriptor>, name: String) {
         match of.full_name() {
-            "google.protobuf.Timestamp" => self.push(name, Kind::Instant, path, View::Instant),
-            _ if of.fields().len() == 0 => self.push(name, Kind::Flag, path, View::Presence),
+            "google.protobuf.Timestamp" => self.push(name, ColumnKind::Instant, path, CellView::Instant),
+            _ if of.fields().len() == 0 => self.push(name, ColumnKind::Flag, path, CellView::Presence),
             full if path.len() >= DEPTH || full.starts_with("google.protobuf.") => {
-                self.push(name, Kind::Json, path, View::Json);
+                self.push(name, ColumnKind::Json, path, CellView::Json);
             }
             full => {
                 let is_context = full == "detente.v1.ReplyContext";
@@ -107,29 +111,29 @@ impl Spread<'_> {
     fn list(&mut self, of: &MessageDescriptor, path: &[FieldDescriptor], name: &str) {
         if let (Some(lang), Some(words)) = (of.get_field_by_name("lang"), of.get_field_by_name("name")) {
             let single = name.strip_suffix('s').unwrap_or(name);
-            let words = |wanted: Option<&String>| View::Words {
+            let words = |wanted: Option<&String>| CellView::Words {
                 lang: lang.clone(),
                 words: words.clone(),
                 wanted: wanted.cloned(),
             };
-            self.push(single.to_owned(), Kind::Text, path.to_vec(), words(None));
+            self.push(single.to_owned(), ColumnKind::Text, path.to_vec(), words(None));
             for wanted in self.languages {
-                self.push(tables::in_language(single, wanted), Kind::Text, path.to_vec(), words(Some(wanted)));
+                self.push(tables::in_language(single, wanted), ColumnKind::Text, path.to_vec(), words(Some(wanted)));
             }
         }
         for member in of.fields().filter(is_joined) {
             let name = joined(name, member.name());
-            self.push(name, Kind::Ids, path.to_vec(), View::Members(member));
+            self.push(name, ColumnKind::Ids, path.to_vec(), CellView::Members(member));
         }
-        self.push(name.to_owned(), Kind::Json, path.to_vec(), View::Json);
+        self.push(name.to_owned(), ColumnKind::Json, path.to_vec(), CellView::Json);
     }
 
     /// Adds a column, unless there is one of that name, which has the same then.
-    fn push(&mut self, name: String, kind: Kind, path: Vec<FieldDescriptor>, view: View) {
+    fn push(&mut self, name: String, kind: ColumnKind, path: Vec<FieldDescriptor>, view: CellView) {
         let name = if self.taken.contains(&name) { format!("{}_{name}", self.entry) } else { name };
         if !self.headings.iter().any(|heading| heading.name == name) {
             self.headings.push(Heading { name: Cow::Owned(name), kind });
-            self.places.push(Place { path, view });
+            self.places.push(MessagePlace { path, view });
         }
     }
 }
@@ -147,19 +151,19 @@ fn joined(prefix: &str, name: &str) -> String {
     if prefix.is_empty() || stands { name.to_owned() } else { format!("{prefix}_{name}") }
 }
 
-fn kind_of(kind: &Type) -> Kind {
+fn kind_of(kind: &Type) -> ColumnKind {
     match kind {
-        Type::Bool => Kind::Flag,
-        Type::Float | Type::Double => Kind::Number,
-        Type::Enum(_) => Kind::Word,
-        Type::String | Type::Bytes | Type::Message(_) => Kind::Text,
-        _ => Kind::Integer,
+        Type::Bool => ColumnKind::Flag,
+        Type::Float | Type::Double => ColumnKind::Number,
+        Type::Enum(_) => ColumnKind::Word,
+        Type::String | Type::Bytes | Type::Message(_) => ColumnKind::Text,
+        _ => ColumnKind::Integer,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Table;
+    use super::super::RouteTable;
     use super::*;
     use crate::http::api::table::ROUTES;
     use crate::http::transcode;
@@ -167,7 +171,7 @@ mod tests {
     fn names(route: &str, languages: &[&str]) -> Vec<String> {
         let route = ROUTES.iter().find(|one| one.name == route).unwrap();
         let languages: Vec<String> = languages.iter().map(|&lang| lang.to_owned()).collect();
-        let table = Table::of(route, &transcode::method(route.rpc).unwrap().output(), &languages);
+        let table = RouteTable::of(route, &transcode::method(route.rpc).unwrap().output(), &languages);
         table.headings.iter().map(name_of).collect()
     }
 

@@ -1,7 +1,7 @@
 //! A JSON object a line, with the names of the columns in their order; what is JSON already stands in it as it is.
 
 use super::{Said, Sheet, day_text, instant_text};
-use crate::tables::{Cell, Heading, Kind};
+use crate::tables::{Cell, ColumnKind, Heading};
 use serde_json::Value;
 use std::io::{self, Write};
 
@@ -43,11 +43,11 @@ impl<W: Write> Sheet for Lines<W> {
     }
 }
 
-fn value(kind: Kind, cell: Cell) -> io::Result<Value> {
+fn value(kind: ColumnKind, cell: Cell) -> io::Result<Value> {
     Ok(match cell {
         Cell::Empty => Value::Null,
-        Cell::Text(text) if kind == Kind::Json => serde_json::from_str(&text)?,
-        Cell::Text(text) if kind == Kind::Ids => text.split(';').collect(),
+        Cell::Text(text) if kind == ColumnKind::Json => serde_json::from_str(&text)?,
+        Cell::Text(text) if kind == ColumnKind::Ids => text.split(';').collect(),
         Cell::Text(text) => Value::from(text),
         Cell::Integer(number) if number.unsigned_abs() < EXACT => Value::from(number),
         Cell::Integer(number) => Value::from(number.to_string()),

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 
 /// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum SheetForm {
     /// Comma-separated values, after RFC 4180, with a header.
     Csv {
         /// Whether people open it in a spreadsheet, which must see UTF-8 and no formula.
@@ -50,14 +50,14 @@ pub trait Sheet {
 /// # Errors
 /// If it cannot be written.
 pub fn begin<'w>(
-    form: Form,
+    form: SheetForm,
     headings: Vec<Heading>,
     out: Box<dyn Write + Send + 'w>,
 ) -> io::Result<Box<dyn Sheet + 'w>> {
     Ok(match form {
-        Form::Csv { for_spreadsheet } => Box::new(delimited::CsvSheet::begin(for_spreadsheet, &headings, out)?),
-        Form::Parquet => Box::new(parquet::Parquet::begin(&headings, out)?),
-        Form::Lines { with_nulls } => Box::new(lines::Lines::begin(headings, with_nulls, out)),
+        SheetForm::Csv { for_spreadsheet } => Box::new(delimited::CsvSheet::begin(for_spreadsheet, &headings, out)?),
+        SheetForm::Parquet => Box::new(parquet::Parquet::begin(&headings, out)?),
+        SheetForm::Lines { with_nulls } => Box::new(lines::Lines::begin(headings, with_nulls, out)),
     })
 }
 
@@ -66,14 +66,14 @@ pub fn begin<'w>(
 /// # Errors
 /// If it cannot be written.
 pub fn resume<'w>(
-    form: Form,
+    form: SheetForm,
     headings: Vec<Heading>,
     out: Box<dyn Write + Send + 'w>,
 ) -> io::Result<Box<dyn Sheet + 'w>> {
     Ok(match form {
-        Form::Csv { for_spreadsheet } => Box::new(delimited::CsvSheet::resume(for_spreadsheet, out)),
-        Form::Lines { with_nulls } => Box::new(lines::Lines::begin(headings, with_nulls, out)),
-        Form::Parquet => return Err(io::Error::new(io::ErrorKind::Unsupported, "Parquet is written at once")),
+        SheetForm::Csv { for_spreadsheet } => Box::new(delimited::CsvSheet::resume(for_spreadsheet, out)),
+        SheetForm::Lines { with_nulls } => Box::new(lines::Lines::begin(headings, with_nulls, out)),
+        SheetForm::Parquet => return Err(io::Error::new(io::ErrorKind::Unsupported, "Parquet is written at once")),
     })
 }
 

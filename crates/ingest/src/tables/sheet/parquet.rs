@@ -5,7 +5,7 @@
 //! dates; compressed with Zstandard. The metadata of the file says which ledger and cut it is from.
 
 use super::{Said, Sheet};
-use crate::tables::{Cell, Heading, Kind};
+use crate::tables::{Cell, ColumnKind, Heading};
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
@@ -78,12 +78,14 @@ impl<W: Write + Send> Sheet for Parquet<W> {
 
 fn field(heading: &Heading) -> Result<TypePtr, ParquetError> {
     let (physical, logical) = match heading.kind {
-        Kind::Text | Kind::Word | Kind::Ids | Kind::Json => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-        Kind::Integer => (Physical::INT64, None),
-        Kind::Number => (Physical::DOUBLE, None),
-        Kind::Flag => (Physical::BOOLEAN, None),
-        Kind::Instant => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
-        Kind::Day => (Physical::INT32, Some(LogicalType::Date)),
+        ColumnKind::Text | ColumnKind::Word | ColumnKind::Ids | ColumnKind::Json => {
+            (Physical::BYTE_ARRAY, Some(LogicalType::String))
+        }
+        ColumnKind::Integer => (Physical::INT64, None),
+        ColumnKind::Number => (Physical::DOUBLE, None),
+        ColumnKind::Flag => (Physical::BOOLEAN, None),
+        ColumnKind::Instant => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
+        ColumnKind::Day => (Physical::INT32, Some(LogicalType::Date)),
     };
     let of = Type::primitive_type_builder(&heading.name, physical).with_logical_type(logical);
     of.with_repetition(Repetition::OPTIONAL).build().map(Arc::new)
@@ -106,11 +108,11 @@ enum Values {
 impl ColumnCells {
     fn of(heading: &Heading) -> Self {
         let values = match heading.kind {
-            Kind::Text | Kind::Word | Kind::Ids | Kind::Json => Values::Texts(Vec::new()),
-            Kind::Integer | Kind::Instant => Values::Integers(Vec::new()),
-            Kind::Number => Values::Numbers(Vec::new()),
-            Kind::Flag => Values::Flags(Vec::new()),
-            Kind::Day => Values::Days(Vec::new()),
+            ColumnKind::Text | ColumnKind::Word | ColumnKind::Ids | ColumnKind::Json => Values::Texts(Vec::new()),
+            ColumnKind::Integer | ColumnKind::Instant => Values::Integers(Vec::new()),
+            ColumnKind::Number => Values::Numbers(Vec::new()),
+            ColumnKind::Flag => Values::Flags(Vec::new()),
+            ColumnKind::Day => Values::Days(Vec::new()),
         };
         Self { there: Vec::new(), values }
     }

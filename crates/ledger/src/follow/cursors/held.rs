@@ -1,6 +1,6 @@
 //! A cursor in the hands of one subscription, until another takes it or it is deleted.
 
-use super::place::{Holder, Place};
+use super::place::{CursorPlace, Holder};
 use crate::follow::feed::EndReason;
 use detente_domain::position::Position;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ impl Drop for HeldCursor {
 
 /// A cursor that is held.
 pub(crate) struct HeldCursor {
-    place: Arc<Place>,
+    place: Arc<CursorPlace>,
     mine: Holder,
     holder: watch::Receiver<Holder>,
 }
 
 impl HeldCursor {
     /// Takes a cursor; whoever held it loses it.
-    pub(super) fn take(place: Arc<Place>) -> Self {
+    pub(super) fn take(place: Arc<CursorPlace>) -> Self {
         let mut mine = Holder::Deleted;
         place.holder.send_modify(|holder| {
             if let Holder::Nth(nth) = holder {

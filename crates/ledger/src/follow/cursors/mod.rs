@@ -30,7 +30,7 @@ use detente_journal::LedgerId;
 use detente_proto::v1;
 use file::Files;
 use parking_lot::Mutex;
-use place::{CursorState, Place};
+use place::{CursorPlace, CursorState};
 use prost::Message;
 use std::collections::BTreeMap;
 use std::io;
@@ -74,15 +74,15 @@ pub struct NewCursor {
 /// The cursors of a ledger.
 pub(crate) struct Cursors {
     files: Option<Files>,
-    all: Mutex<BTreeMap<CursorId, Slot>>,
+    all: Mutex<BTreeMap<CursorId, CursorSlot>>,
 }
 
-enum Slot {
-    Sound(Arc<Place>),
+enum CursorSlot {
+    Sound(Arc<CursorPlace>),
     Damaged { why: String },
 }
 
-impl Slot {
+impl CursorSlot {
     fn filter_bytes(&self) -> usize {
         match self {
             Self::Sound(place) => place.cursor().filter.as_ref().map_or(0, Message::encoded_len),
@@ -104,10 +104,10 @@ impl Cursors {
         let mut all = BTreeMap::new();
         for (id, read) in files.read_all()? {
             let slot = match read {
-                Ok(kept) => Slot::Sound(Arc::new(Place::new(kept))),
+                Ok(kept) => CursorSlot::Sound(Arc::new(CursorPlace::new(kept))),
                 Err(why) => {
                     tracing::error!(cursor = %id, %why, "a cursor cannot be read; it is refused until it is deleted");
-                    Slot::Damaged { why }
+                    CursorSlot::Damaged { why }
                 }
             };
             all.insert(id, slot);
@@ -119,22 +119,22 @@ impl Cursors {
     pub(crate) fn create(&self, new: NewCursor, at: Position, now: RecordedAt) -> Result<Cursor, CursorError> {
         let mut all = self.all.lock();
         match all.get(&new.id) {
-            Some(Slot::Damaged { why }) => return Err(damaged(&new.id, why)),
-            Some(Slot::Sound(place)) => return place.if_asked_alike(&new),
+            Some(CursorSlot::Damaged { why }) => return Err(damaged(&new.id, why)),
+            Some(CursorSlot::Sound(place)) => return place.if_asked_alike(&new),
             None if all.len() >= MOST => return Err(CursorError::TooMany),
             None => {}
         }
         let own = new.filter.as_ref().map_or(0, Message::encoded_len);
-        let bytes = all.values().map(Slot::filter_bytes).fold(own, usize::saturating_add);
+        let bytes = all.values().map(CursorSlot::filter_bytes).fold(own, usize::saturating_add);
         if own > 0 && bytes > MOST_FILTER_BYTES {
             return Err(CursorError::FiltersTooLarge(bytes));
         }
         let kept =
             CursorState { id: new.id.clone(), acknowledged: at, start: new.start, filter: new.filter, updated_at: now };
         self.keep(&kept)?;
-        let place = Place::new(kept);
+        let place = CursorPlace::new(kept);
         let made = place.cursor();
-        all.insert(new.id, Slot::Sound(Arc::new(place)));
+        all.insert(new.id, CursorSlot::Sound(Arc::new(place)));
         Ok(made)
     }
 
@@ -146,9 +146,9 @@ impl Cursors {
 
     /// All of them, by name.
     pub(crate) fn list(&self) -> Vec<Cursor> {
-        let cursor = |(id, slot): (&CursorId, &Slot)| match slot {
-            Slot::Sound(place) => place.cursor(),
-            Slot::Damaged { .. } => Cursor::damaged(id.clone()),
+        let cursor = |(id, slot): (&CursorId, &CursorSlot)| match slot {
+            CursorSlot::Sound(place) => place.cursor(),
+            CursorSlot::Damaged { .. } => Cursor::damaged(id.clone()),
         };
         self.all.lock().iter().map(cursor).collect()
     }
@@ -159,8 +159,8 @@ impl Cursors {
         let remove = || self.files.as_ref().map_or(Ok(()), |files| files.remove(id));
         match all.get(id) {
             None => return Err(CursorError::NotFound(id.clone())),
-            Some(Slot::Damaged { .. }) => remove()?,
-            Some(Slot::Sound(place)) => place.delete(remove)?,
+            Some(CursorSlot::Damaged { .. }) => remove()?,
+            Some(CursorSlot::Sound(place)) => place.delete(remove)?,
         }
         all.remove(id);
         Ok(())
@@ -169,8 +169,8 @@ impl Cursors {
     /// The time since the last use of a cursor; none where it is damaged or a subscription holds it.
     pub(crate) fn idle(&self, id: &CursorId) -> Option<Duration> {
         match self.all.lock().get(id)? {
-            Slot::Sound(place) => place.idle(),
-            Slot::Damaged { .. } => None,
+            CursorSlot::Sound(place) => place.idle(),
+            CursorSlot::Damaged { .. } => None,
         }
     }
 
@@ -181,11 +181,11 @@ impl Cursors {
         Ok((HeldCursor::take(place), cursor))
     }
 
-    fn place(&self, id: &CursorId) -> Result<Arc<Place>, CursorError> {
+    fn place(&self, id: &CursorId) -> Result<Arc<CursorPlace>, CursorError> {
         match self.all.lock().get(id) {
             None => Err(CursorError::NotFound(id.clone())),
-            Some(Slot::Damaged { why }) => Err(damaged(id, why)),
-            Some(Slot::Sound(place)) => Ok(Arc::clone(place)),
+            Some(CursorSlot::Damaged { why }) => Err(damaged(id, why)),
+            Some(CursorSlot::Sound(place)) => Ok(Arc::clone(place)),
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) enum Holder {
 }
 
 /// A cursor.
-pub(super) struct Place {
+pub(super) struct CursorPlace {
     /// Held while it is written, so that a later acknowledgement is written later.
     kept: Mutex<CursorState>,
     /// Whoever delivers must not wait for a disk, so this is not under the lock.
@@ -39,7 +39,7 @@ pub(super) struct Place {
     pub(super) holder: watch::Sender<Holder>,
 }
 
-impl Place {
+impl CursorPlace {
     pub(super) fn new(kept: CursorState) -> Self {
         let delivered = AtomicU64::new(kept.acknowledged.0);
         let touched = Mutex::new(Instant::now());

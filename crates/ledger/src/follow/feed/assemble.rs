@@ -34,7 +34,7 @@ pub(super) fn assemble(
     appends: &Appends,
     mut block_at: impl FnMut(usize) -> Option<Arc<Block>>,
 ) -> Assembled {
-    let mut frame = Draft::default();
+    let mut frame = FrameDraft::default();
     let mut append = Append { number: 0, last: Position::START };
     let mut at_hand: Option<(usize, Arc<Block>)> = None;
     for position in positions {
@@ -81,7 +81,7 @@ impl Append {
 
 /// A frame in the making.
 #[derive(Default)]
-struct Draft {
+struct FrameDraft {
     stretches: Vec<Stretch>,
     bytes: usize,
     taken: usize,
@@ -100,7 +100,7 @@ struct Whole {
     through: Position,
 }
 
-impl Draft {
+impl FrameDraft {
     fn add(&mut self, block: &Arc<Block>, nth: usize, bytes: usize, position: Position) {
         match self.stretches.last_mut() {
             Some(last) if last.until == nth && Arc::ptr_eq(&last.block, block) => last.until = nth + 1,

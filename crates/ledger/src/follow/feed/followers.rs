@@ -15,7 +15,7 @@ pub(super) struct Followers {
 
 /// The place of one of them, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct FollowerPlace {
     id: u64,
     at: Arc<AtomicU64>,
     of: Arc<Followers>,
@@ -23,10 +23,10 @@ pub(super) struct Place {
 
 impl Followers {
     /// One more, at a position.
-    pub(super) fn join(self: &Arc<Self>, at: Position) -> Place {
+    pub(super) fn join(self: &Arc<Self>, at: Position) -> FollowerPlace {
         let (id, at) = (self.next.fetch_add(1, Ordering::Relaxed), Arc::new(AtomicU64::new(at.0)));
         self.places.lock().insert(id, Arc::clone(&at));
-        Place { id, at, of: Arc::clone(self) }
+        FollowerPlace { id, at, of: Arc::clone(self) }
     }
 
     /// How many there are, and where the last of them is.
@@ -37,14 +37,14 @@ impl Followers {
     }
 }
 
-impl Place {
+impl FollowerPlace {
     /// Says that everything up to a position has been looked at.
     pub(super) fn set(&self, at: Position) {
         self.at.store(at.0, Ordering::Relaxed);
     }
 }
 
-impl Drop for Place {
+impl Drop for FollowerPlace {
     fn drop(&mut self) {
         self.of.places.lock().remove(&self.id);
     }

@@ -5,7 +5,7 @@
 
 use super::assemble::SOFT;
 use super::events::Events;
-use super::reading::{Reading, Step};
+use super::reading::{FeedReading, FeedStep};
 use crate::Published;
 use crate::Shared;
 use detente_domain::position::Position;
@@ -22,7 +22,7 @@ const KEPT: usize = 32;
 pub(super) struct Live {
     recent: Mutex<VecDeque<RecentAppends>>,
     /// Up to where the log has been taken in.
-    head: watch::Sender<Head>,
+    head: watch::Sender<FeedHead>,
     /// That somebody waits for what comes next.
     wanted: Arc<Notify>,
     _task: DropGuard,
@@ -30,7 +30,7 @@ pub(super) struct Live {
 
 /// How far the log goes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Head {
+pub(super) struct FeedHead {
     /// The last position.
     pub(super) last: Position,
     /// After which the group was published that it is in.
@@ -69,7 +69,7 @@ impl Live {
     }
 
     /// The head, each time it moves. It moves by itself only while somebody [wants](Self::want) it to.
-    pub(super) fn head(&self) -> watch::Receiver<Head> {
+    pub(super) fn head(&self) -> watch::Receiver<FeedHead> {
         self.head.subscribe()
     }
 
@@ -94,7 +94,7 @@ impl Live {
             return false;
         }
         // What makes no one frame is read from the log.
-        if let Step::Events(events) = Reading::after(after, None).step(shared, head.last)
+        if let FeedStep::Events(events) = FeedReading::after(after, None).step(shared, head.last)
             && events.count() == head.last.0 - after.0
             && events.byte_len() <= SOFT
         {
@@ -111,9 +111,9 @@ impl Live {
 }
 
 impl Shared {
-    fn feed_head(&self, Published { before, appends }: Published) -> Head {
+    fn feed_head(&self, Published { before, appends }: Published) -> FeedHead {
         let index = &self.store.view().index;
-        Head { last: index.appends.last(appends), newest_after: index.appends.last(before) }
+        FeedHead { last: index.appends.last(appends), newest_after: index.appends.last(before) }
     }
 }
 

@@ -75,12 +75,12 @@ pub struct Delivery {
     /// Everything that matches up to here has been delivered: one can go on right after it.
     pub position: Position,
     /// The frame.
-    pub frame: Frame,
+    pub frame: FeedFrame,
 }
 
 /// What a frame tells.
 #[derive(Clone, Debug)]
-pub enum Frame {
+pub enum FeedFrame {
     /// The subscription stands; whatever is acknowledged to a writer from now on will be delivered.
     Confirmed(ResolvedCut),
     /// Events, in order.
@@ -139,7 +139,7 @@ impl Default for Feed {
 }
 
 impl Ledger {
-    /// Begins to follow the log. After so long without a frame there is a [`Frame::Heartbeat`].
+    /// Begins to follow the log. After so long without a frame there is a [`FeedFrame::Heartbeat`].
     ///
     /// Must be called within a tokio runtime. With a cursor it may wait for a disk.
     ///

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// A place in the log.
-pub(super) struct Reading {
+pub(super) struct FeedReading {
     filter: Option<Arc<Filter>>,
     /// Everything that is wanted up to here has been given.
     given: Position,
@@ -28,7 +28,7 @@ pub(super) struct Reading {
 
 /// What came of one step.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum FeedStep {
     /// A frame of events.
     Events(Events),
     /// Nothing that is wanted, so far.
@@ -48,7 +48,7 @@ pub(super) struct Search {
     pub(super) span: (Position, Position),
 }
 
-impl Reading {
+impl FeedReading {
     /// From right after a position.
     pub(super) fn after(position: Position, filter: Option<Filter>) -> Self {
         Self {
@@ -80,7 +80,7 @@ impl Reading {
     }
 
     /// Reads on, up to a position that is the end of an append.
-    pub(super) fn step(&mut self, shared: &Shared, until: Position) -> Step {
+    pub(super) fn step(&mut self, shared: &Shared, until: Position) -> FeedStep {
         let view = shared.store.view();
         let assembled = match &self.filter {
             None => {
@@ -92,7 +92,7 @@ impl Reading {
                 if matches!(assembled, Assembled::Unfinished) && self.scanned < until {
                     let span = (self.scanned, until);
                     let Some(found) = search_briefly(&view.index, filter, span) else {
-                        return Step::Search(Search { filter: Arc::clone(filter), span });
+                        return FeedStep::Search(Search { filter: Arc::clone(filter), span });
                     };
                     self.find(found);
                     assembled = self.assemble_found(&view);
@@ -105,10 +105,10 @@ impl Reading {
             Assembled::Frame { events, taken, through } => {
                 self.found.drain(..taken.min(self.found.len()));
                 self.skip_to(through);
-                Step::Events(events)
+                FeedStep::Events(events)
             }
-            Assembled::Unfinished => Step::Nothing,
-            Assembled::Absent(number) => Step::Load(self.needed(number, until)),
+            Assembled::Unfinished => FeedStep::Nothing,
+            Assembled::Absent(number) => FeedStep::Load(self.needed(number, until)),
         }
     }
 

@@ -8,11 +8,11 @@
 //!
 //! Nothing happens between two frames: a follower whose reader does not read is a place in the log and no more.
 
-use super::followers::Place;
-use super::live::{Head, Live};
-use super::reading::{Reading, Search, Step, load};
+use super::followers::FollowerPlace;
+use super::live::{FeedHead, Live};
+use super::reading::{FeedReading, FeedStep, Search, load};
 use super::search::{SearchResult, search_piece};
-use super::{Delivery, EndReason, Frame};
+use super::{Delivery, EndReason, FeedFrame};
 use crate::Shared;
 use crate::error::{QueryError, ReadFailure};
 use crate::follow::cursors::HeldCursor;
@@ -39,8 +39,8 @@ type RunningSearch = Pin<Box<dyn Future<Output = Result<SearchResult, QueryError
 pub struct Subscription {
     shared: Arc<Shared>,
     live: Arc<Live>,
-    head: watch::Receiver<Head>,
-    reading: Reading,
+    head: watch::Receiver<FeedHead>,
+    reading: FeedReading,
     /// What was recorded before this instant is not wanted, until something later comes.
     not_before: Option<RecordedAt>,
     held: Option<HeldCursor>,
@@ -51,7 +51,7 @@ pub struct Subscription {
     /// When the last frame was given, and its position.
     last: (Instant, Position),
     /// Where it is counted how far this one has come.
-    place: Place,
+    place: FollowerPlace,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +77,7 @@ impl Subscription {
             head: live.head(),
             shared,
             live,
-            reading: Reading::after(after, filter),
+            reading: FeedReading::after(after, filter),
             not_before,
             held,
             phase: Phase::Opening(head),
@@ -93,7 +93,7 @@ impl Subscription {
         self.last.1
     }
 
-    /// The next frame, as soon as there is one; none behind [`Frame::End`] or an error.
+    /// The next frame, as soon as there is one; none behind [`FeedFrame::End`] or an error.
     ///
     /// # Errors
     /// When stored bytes are damaged.
@@ -102,24 +102,24 @@ impl Subscription {
             Phase::Ended => return None,
             Phase::Opening(head) => {
                 self.phase = Phase::CatchingUp;
-                Ok(Frame::Confirmed(head))
+                Ok(FeedFrame::Confirmed(head))
             }
             Phase::CatchingUp | Phase::Live => self.advance().await,
         };
         let position = self.reading.position();
         self.last = (Instant::now(), position);
         match &frame {
-            Ok(Frame::End(_)) | Err(_) => self.phase = Phase::Ended,
+            Ok(FeedFrame::End(_)) | Err(_) => self.phase = Phase::Ended,
             Ok(_) => self.held.iter().for_each(|held| held.deliver(position)),
         }
         Some(frame.map(|frame| Delivery { position, frame }))
     }
 
-    async fn advance(&mut self) -> Result<Frame, QueryError> {
+    async fn advance(&mut self) -> Result<FeedFrame, QueryError> {
         let mut steps = 0;
         loop {
             if let Some(why) = self.held.as_ref().and_then(HeldCursor::lost) {
-                return Ok(Frame::End(why));
+                return Ok(FeedFrame::End(why));
             }
             let head = self.look();
             self.pass_over_what_is_too_old(head.last);
@@ -128,7 +128,7 @@ impl Subscription {
             if at >= head.last {
                 if matches!(self.phase, Phase::CatchingUp) {
                     self.phase = Phase::Live;
-                    return Ok(Frame::CaughtUp);
+                    return Ok(FeedFrame::CaughtUp);
                 }
                 if let Some(frame) = self.wait().await {
                     return Ok(frame);
@@ -139,7 +139,7 @@ impl Subscription {
             let behind = head.last.0 - at.0;
             if matches!(self.phase, Phase::Live) && behind > BEHIND && at < head.newest_after {
                 self.phase = Phase::CatchingUp;
-                return Ok(Frame::FellBehind(behind));
+                return Ok(FeedFrame::FellBehind(behind));
             }
             if let Some(frame) = self.read(head.last).await? {
                 return Ok(frame);
@@ -152,7 +152,7 @@ impl Subscription {
     }
 
     /// The head that everybody goes up to, so that the same frames do for all. Who has reached it looks whether there is more.
-    fn look(&mut self) -> Head {
+    fn look(&mut self) -> FeedHead {
         let head = *self.head.borrow_and_update();
         if self.reading.position() < head.last || !self.live.catch_up(&self.shared) {
             return head;
@@ -161,15 +161,15 @@ impl Subscription {
     }
 
     /// The events that come next, or a sign of life if there have been none for long; none if it is to go on.
-    async fn read(&mut self, head: Position) -> Result<Option<Frame>, QueryError> {
+    async fn read(&mut self, head: Position) -> Result<Option<FeedFrame>, QueryError> {
         if let Some((events, through)) = self.recent() {
             self.reading.skip_to(through);
-            return Ok(Some(Frame::Events(events)));
+            return Ok(Some(FeedFrame::Events(events)));
         }
         if let Some(searching) = &mut self.searching {
             let found = tokio::select! {
                 biased;
-                why = losing(&mut self.held) => return Ok(Some(Frame::End(why))),
+                why = losing(&mut self.held) => return Ok(Some(FeedFrame::End(why))),
                 found = searching => found,
                 () = tokio::time::sleep_until(self.last.0 + self.heartbeat) => return Ok(Some(self.sign_of_life())),
             };
@@ -177,10 +177,10 @@ impl Subscription {
             self.reading.find(found?);
         }
         match self.reading.step(&self.shared, head) {
-            Step::Events(events) => return Ok(Some(Frame::Events(events))),
-            Step::Nothing => {}
-            Step::Load(blocks) => self.load(blocks).await?,
-            Step::Search(Search { filter, span }) => {
+            FeedStep::Events(events) => return Ok(Some(FeedFrame::Events(events))),
+            FeedStep::Nothing => {}
+            FeedStep::Load(blocks) => self.load(blocks).await?,
+            FeedStep::Search(Search { filter, span }) => {
                 let shared = Arc::clone(&self.shared);
                 self.searching = Some(Box::pin(async move { search_piece(&shared, &filter, span).await }));
             }
@@ -214,19 +214,19 @@ impl Subscription {
     }
 
     /// Waits until there is more to read; a frame if there is something to tell instead.
-    async fn wait(&mut self) -> Option<Frame> {
+    async fn wait(&mut self) -> Option<FeedFrame> {
         let deadline = self.last.0 + self.heartbeat;
         self.live.want();
         tokio::select! {
             biased;
-            why = losing(&mut self.held) => Some(Frame::End(why)),
-            () = tokio::time::sleep_until(deadline) => Some(Frame::Heartbeat(self.shared.clock.now())),
-            moved = self.head.changed() => moved.is_err().then_some(Frame::End(EndReason::Stopping)),
+            why = losing(&mut self.held) => Some(FeedFrame::End(why)),
+            () = tokio::time::sleep_until(deadline) => Some(FeedFrame::Heartbeat(self.shared.clock.now())),
+            moved = self.head.changed() => moved.is_err().then_some(FeedFrame::End(EndReason::Stopping)),
         }
     }
 
-    fn sign_of_life(&self) -> Frame {
-        Frame::Heartbeat(self.shared.clock.now())
+    fn sign_of_life(&self) -> FeedFrame {
+        FeedFrame::Heartbeat(self.shared.clock.now())
     }
 
     /// Goes past what was recorded before the instant to begin with, if that came after the head was looked at.

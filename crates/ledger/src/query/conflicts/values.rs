@@ -15,7 +15,7 @@ use crate::error::ReadFailure;
 use crate::query::contradiction::{About, SingleValued, has_value};
 use crate::read::sight::{ClaimSight, Sight};
 use detente_domain::certainty::Certainty;
-use detente_domain::conflict::Value;
+use detente_domain::conflict::ConflictValue;
 use detente_domain::filter::{Filter, FilterItem, Pattern};
 use detente_domain::moment::Moment;
 use detente_domain::period::Period;
@@ -27,7 +27,7 @@ use std::ops::ControlFlow;
 /// Two values where there can be one: the later recorded claim first.
 pub(super) struct Clash<'m> {
     /// The claims and their values.
-    pub(super) sides: [(&'m ClaimSight, &'m Value); 2],
+    pub(super) sides: [(&'m ClaimSight, &'m ConflictValue); 2],
     /// The relationship that can have only one.
     pub(super) relationship: &'m str,
     /// Certain if the two hold together in all readings of their dates.
@@ -53,14 +53,14 @@ struct KnownMatter {
 }
 
 /// A claim of an opened matter.
-struct Entry {
+struct ValueEntry {
     seen: ClaimSight,
     is_asked: bool,
 }
 
 /// A matter whose claims enter in the order in which they were first recorded.
 struct OpenMatter {
-    matter: Matter<Entry>,
+    matter: Matter<ValueEntry>,
     all: CountingSides,
     /// The claims in question, unless all are.
     asked: Option<CountingSides>,
@@ -103,7 +103,7 @@ impl<'s, 'v> Values<'s, 'v> {
 
     fn put(&mut self, matter: usize, seen: &ClaimSight, is_asked: bool, later: &mut Vec<(u64, usize)>) {
         if let Some(known) = self.matters.get_mut(matter) {
-            budget::hold(size_of::<Entry>() + size_of::<(u64, usize)>());
+            budget::hold(size_of::<ValueEntry>() + size_of::<(u64, usize)>());
             known.claims.get_or_insert_default().push((seen.clone(), is_asked));
             later.push((seen.order, matter));
         }
@@ -184,7 +184,7 @@ fn open(
     };
     let claims: Vec<(ClaimSight, bool)> = claims.unwrap_or_else(all);
     let some_are_not_asked = claims.iter().any(|(_, is_asked)| !is_asked);
-    let entries = claims.into_iter().map(|(seen, is_asked)| (seen.clone(), Entry { seen, is_asked })).collect();
+    let entries = claims.into_iter().map(|(seen, is_asked)| (seen.clone(), ValueEntry { seen, is_asked })).collect();
     let matter = match kinds.part(sight, kind.clone()) {
         Some(part) => sight.matter(part, entries)?,
         None => Matter::new(Vec::new()),

@@ -7,7 +7,7 @@ use crate::read::sight::{ClaimSight, Sight};
 use crate::store::{self, Action};
 use crate::wire::claim::read_claim;
 use crate::wire::vocabulary::Twin;
-use detente_domain::diff::{self, Change, Question, Revision};
+use detente_domain::diff::{self, Change, DiffQuestion, Revision};
 use detente_domain::name::DisputeId;
 use detente_domain::vocabulary::{ChangeReason, RetractionReason, RevisionKind};
 use detente_proto::v1;
@@ -24,7 +24,7 @@ pub(super) struct History {
 
 impl History {
     /// The net change.
-    pub(super) fn compare(&self, question: &Question) -> Option<Change> {
+    pub(super) fn compare(&self, question: &DiffQuestion) -> Option<Change> {
         let before = self.revisions.first().filter(|_| self.known > 0);
         let since = self.revisions.get(usize::from(self.known > 0)..).unwrap_or_default();
         diff::compare(before, since, question)

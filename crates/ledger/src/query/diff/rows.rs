@@ -5,7 +5,7 @@ use crate::budget;
 use crate::error::ReadFailure;
 use crate::read::judge::certainty_at;
 use crate::read::sight::{ClaimSight, Sight};
-use detente_domain::diff::{Dates, Question, Sides, Summary, reason_of_new};
+use detente_domain::diff::{Dates, DiffQuestion, Sides, Summary, reason_of_new};
 use detente_domain::moment::Moment;
 use detente_domain::name::ClaimId;
 use detente_domain::position::Position;
@@ -21,12 +21,12 @@ const AT_ONCE: usize = 1024;
 pub(super) struct Comparison<'s, 'v> {
     pub(super) from: &'s Sight<'v>,
     pub(super) to: &'s Sight<'v>,
-    pub(super) question: Question,
+    pub(super) question: DiffQuestion,
     query: &'s DiffQuery,
 }
 
 /// A claim that changed.
-pub(super) struct Row {
+pub(super) struct DiffRow {
     /// The position of the first cause; none where time is.
     first: Option<Position>,
     /// The claim's place in the order in which claims were first recorded.
@@ -42,12 +42,12 @@ impl<'s, 'v> Comparison<'s, 'v> {
     pub(super) fn new(from: &'s Sight<'v>, to: &'s Sight<'v>, query: &'s DiffQuery) -> Self {
         let known_at = query.known_at.or(from.at.known_at).or(from.at.recorded_at);
         let known_by = known_at.map(|instant| Moment(instant.0.div_euclid(MICROS_PER_SECOND)));
-        Self { from, to, question: Question { dates: query.dates, known_by }, query }
+        Self { from, to, question: DiffQuestion { dates: query.dates, known_by }, query }
     }
 
     /// Every change, in order of the first cause, those that time brought last, then of the claim's first recording; and
     /// all of them counted.
-    pub(super) fn rows(&self) -> Result<(Vec<Row>, Summary), ReadFailure> {
+    pub(super) fn rows(&self) -> Result<(Vec<DiffRow>, Summary), ReadFailure> {
         let touched = self.to.touched_since(self.from.at.position());
         let mut rows = self.touched(&touched)?;
         if let Some(dates) = self.query.dates {
@@ -60,7 +60,7 @@ impl<'s, 'v> Comparison<'s, 'v> {
     }
 
     /// The changes of claims that events between the cuts are about, or suppositions.
-    fn touched(&self, claims: &[ClaimId]) -> Result<Vec<Row>, ReadFailure> {
+    fn touched(&self, claims: &[ClaimId]) -> Result<Vec<DiffRow>, ReadFailure> {
         let mut rows = Vec::new();
         for some in claims.chunks(AT_ONCE) {
             let Some(filter) = self.query.filter.among(some) else { continue };
@@ -74,7 +74,7 @@ impl<'s, 'v> Comparison<'s, 'v> {
             }
             for (id, (before, after)) in matching {
                 budget::step();
-                budget::hold(size_of::<Row>());
+                budget::hold(size_of::<DiffRow>());
                 let before = before.or_else(|| self.from.find(id));
                 if let Some(after) = after.or_else(|| self.to.find(id)) {
                     rows.extend(self.row(before.as_ref(), &after)?);
@@ -85,12 +85,12 @@ impl<'s, 'v> Comparison<'s, 'v> {
     }
 
     /// The change of one claim.
-    fn row(&self, before: Option<&ClaimSight>, after: &ClaimSight) -> Result<Option<Row>, ReadFailure> {
+    fn row(&self, before: Option<&ClaimSight>, after: &ClaimSight) -> Result<Option<DiffRow>, ReadFailure> {
         let sides = self.sides(before, after);
         if !sides.before && !sides.after {
             return Ok(None);
         }
-        let row = |first, reason| Some(Row { first, order: after.order, claim: after.id, reason, sides });
+        let row = |first, reason| Some(DiffRow { first, order: after.order, claim: after.id, reason, sides });
         if before.is_none() {
             let first = self.to.at_revision(after, 1).map(|first| first.position);
             return Ok(row(first, reason_of_new(after.valid.as_ref(), &self.question)));
@@ -112,7 +112,7 @@ impl<'s, 'v> Comparison<'s, 'v> {
 
     /// The changes of claims that nothing was recorded of: the date moved past one of their bounds. Such a bound lies where
     /// the asked periods begin or where they end.
-    fn moved(&self, dates: &Dates, touched: &[ClaimId]) -> Vec<Row> {
+    fn moved(&self, dates: &Dates, touched: &[ClaimId]) -> Vec<DiffRow> {
         let mut rows = BTreeMap::new();
         for (one, other) in [(dates.from.a, dates.to.a), (dates.from.b, dates.to.b)] {
             if one == other {
@@ -126,7 +126,7 @@ impl<'s, 'v> Comparison<'s, 'v> {
                 if sides.differ() && touched.binary_search(&seen.id).is_err() {
                     let (order, claim) = (seen.order, seen.id);
                     let reason = ChangeReason::TimePassed;
-                    rows.insert(order, Row { first: None, order, claim, reason, sides });
+                    rows.insert(order, DiffRow { first: None, order, claim, reason, sides });
                 }
             }
         }

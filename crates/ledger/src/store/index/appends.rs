@@ -31,7 +31,7 @@ pub(crate) struct AppendRow {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Row {
+struct AppendEntry {
     last: Position,
     recorded_at: RecordedAt,
     mark: [u8; 8],
@@ -40,7 +40,7 @@ struct Row {
 /// All appends.
 #[derive(Clone, Default)]
 pub(crate) struct Appends {
-    rows: SharedList<Row, 1024>,
+    rows: SharedList<AppendEntry, 1024>,
 }
 
 /// The requests that made appends. Deciding an append asks for them, an answer never does, so no snapshot has them.
@@ -71,7 +71,7 @@ impl Appends {
     pub(crate) fn add(&mut self, row: &AppendRow) {
         let mut mark = [0; 8];
         mark.iter_mut().zip(&row.link).for_each(|(to, from)| *to = *from);
-        self.rows.push(Row { last: Position(row.last), recorded_at: RecordedAt(row.recorded_at), mark });
+        self.rows.push(AppendEntry { last: Position(row.last), recorded_at: RecordedAt(row.recorded_at), mark });
     }
 
     /// How many of the first `visible` appends were recorded by an instant, inclusive.
@@ -111,7 +111,7 @@ impl Appends {
         self.row(append).map_or([0; 8], |row| row.mark)
     }
 
-    fn row(&self, append: AppendNo) -> Option<&Row> {
+    fn row(&self, append: AppendNo) -> Option<&AppendEntry> {
         self.rows.get((append as usize).checked_sub(1)?)
     }
 }

@@ -26,11 +26,11 @@ pub(crate) struct Span {
 /// The spans of one relationship.
 #[derive(Clone, Default)]
 pub(crate) struct Intervals {
-    runs: Vec<Arc<Run>>,
+    runs: Vec<Arc<SpanRun>>,
     tail: Vec<Span>,
 }
 
-struct Run {
+struct SpanRun {
     spans: Vec<Span>,
     /// `ends[level][i]`: the greatest end among the i-th stretch of `FAN^(level+1)` spans.
     ends: Vec<Vec<Moment>>,
@@ -49,7 +49,7 @@ impl Intervals {
             let Some(last) = self.runs.pop() else { break };
             spans = merge(&last.spans, &spans);
         }
-        self.runs.push(Arc::new(Run::new(spans)));
+        self.runs.push(Arc::new(SpanRun::new(spans)));
     }
 
     /// Calls `found` with every content whose span touches `[a, b)`.
@@ -59,7 +59,7 @@ impl Intervals {
     }
 }
 
-impl Run {
+impl SpanRun {
     fn new(spans: Vec<Span>) -> Self {
         let mut ends: Vec<Vec<Moment>> = Vec::new();
         let greatest = |ends: &[Moment]| ends.iter().copied().max().unwrap_or(Moment::MIN);

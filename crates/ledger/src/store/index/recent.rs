@@ -12,10 +12,10 @@ const LONGEST: usize = 18;
 
 /// Terms by a part of their hash; a later one takes the place of an earlier one. A copy knows none.
 #[derive(Default)]
-pub(super) struct RecentTerms(Vec<Place>);
+pub(super) struct RecentTerms(Vec<TermPlace>);
 
 #[derive(Clone, Copy)]
-struct Place {
+struct TermPlace {
     term: Term,
     kind: u8,
     /// Bytes of the key; more than [`LONGEST`] where there is no term.
@@ -23,7 +23,7 @@ struct Place {
     key: [u8; LONGEST],
 }
 
-const FREE: Place = Place { term: 0, kind: 0, length: u8::MAX, key: [0; LONGEST] };
+const FREE: TermPlace = TermPlace { term: 0, kind: 0, length: u8::MAX, key: [0; LONGEST] };
 
 impl Clone for RecentTerms {
     fn clone(&self) -> Self {
@@ -49,7 +49,7 @@ impl RecentTerms {
         }
         if let Some(place) = self.0.get_mut(place_of(hash)) {
             let length = u8::try_from(key.len()).unwrap_or(u8::MAX);
-            *place = Place { term, kind, length, key: [0; LONGEST] };
+            *place = TermPlace { term, kind, length, key: [0; LONGEST] };
             place.key.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
         }
     }

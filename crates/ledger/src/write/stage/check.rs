@@ -9,7 +9,7 @@
 //! that the writer goes on meanwhile.
 
 use super::error::{StageError, Unfit};
-use super::file::Reader;
+use super::file::StageReader;
 use crate::Shared;
 use crate::read::record::DecisionRecord;
 use crate::wire::event::{Stamp, encode_event};
@@ -28,14 +28,14 @@ pub(super) const AROUND: u64 = 64;
 
 /// The commands of a stage that are to be recorded.
 #[derive(Clone)]
-pub(super) struct Source {
+pub(super) struct StagedSource {
     pub(super) stage: Uuid,
-    pub(super) reader: Reader,
+    pub(super) reader: StageReader,
     pub(super) leave_out: Arc<HashSet<u64>>,
     pub(super) recorded_by: Arc<str>,
 }
 
-impl Source {
+impl StagedSource {
     /// Calls `each` with the commands of one frame after the other, parsed; what this version finds malformed goes to `unfit`.
     pub(super) fn read(
         &self,
@@ -81,7 +81,7 @@ pub(super) struct StageTrial {
 
 impl Shared {
     /// Tries a stage on the record at a cut; so many of its violations are told.
-    pub(super) fn check(&self, source: &Source, at: Position, told: usize) -> Result<StageTrial, StageError> {
+    pub(super) fn check(&self, source: &StagedSource, at: Position, told: usize) -> Result<StageTrial, StageError> {
         let mut survey = Survey::default();
         source.read(&mut StagedCommands::of(source.stage), &mut Unfit::default(), |commands| {
             commands.iter().for_each(|(_, noted)| survey.note(&noted.command));

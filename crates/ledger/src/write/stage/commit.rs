@@ -1,11 +1,11 @@
 //! Recording a stage: checked beside the writer, recorded by it, and then gone.
 
 use super::became::Became;
-use super::check::Source;
+use super::check::StagedSource;
 use super::error::{StageError, Unfit};
 use super::file::StageFile;
 use super::opening::{Opening, is_staged};
-use super::record::{Outcome, StageWork};
+use super::record::{StageVerdict, StageWork};
 use crate::Ledger;
 use crate::error::AppendError;
 use crate::read::record::DecisionRecord;
@@ -79,7 +79,7 @@ impl Ledger {
 
     fn commit(&self, opening: &Opening, file: &StageFile, commit: &Commit) -> Result<CommitOutcome, StageError> {
         let leave_out = left_out(commit, file.end().next)?;
-        let source = Source {
+        let source = StagedSource {
             stage: commit.id,
             reader: file.reader(),
             leave_out: Arc::new(leave_out),
@@ -109,11 +109,11 @@ impl Ledger {
         self.send(Work::Stage(Box::new(work)))?;
         let outcome = answer.blocking_recv().unwrap_or_else(|_| Err(stopped("the writer has ended").into()))?;
         match outcome {
-            Outcome::Recorded(append, tally) => {
+            StageVerdict::Recorded(append, tally) => {
                 let became = self.became_counting(append, tally);
                 Ok(CommitOutcome { became, replayed: false, unfit: Unfit::default() })
             }
-            Outcome::Replayed => self.replay_stage(commit.id),
+            StageVerdict::Replayed => self.replay_stage(commit.id),
         }
     }
 

@@ -35,7 +35,7 @@ struct Commands {
 
 /// Where a stage ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct End {
+pub(super) struct StageEnd {
     /// The number of the next command.
     pub(super) next: u64,
     /// Where the next frame goes.
@@ -47,9 +47,9 @@ pub(super) struct End {
 /// A stage's file, open for adding to it.
 pub(super) struct StageFile {
     file: Arc<dyn DiskFile>,
-    end: End,
+    end: StageEnd,
     /// Where the commands begin.
-    start: End,
+    start: StageEnd,
     /// Whether a write failed, so that something may stand behind the end.
     unclean: bool,
 }
@@ -58,7 +58,7 @@ impl StageFile {
     /// Begins a stage in an empty file; synced.
     pub(super) fn begin(file: Arc<dyn DiskFile>, opening: &Opening) -> io::Result<Self> {
         let mut bytes = MAGIC.to_vec();
-        let mut end = End { next: 0, offset: 0, crc: crc32c::crc32c(MAGIC) };
+        let mut end = StageEnd { next: 0, offset: 0, crc: crc32c::crc32c(MAGIC) };
         put_frame(&mut end, 0, &opening.encode_to_vec(), &mut bytes);
         file.write_at(&bytes, 0)?;
         file.sync()?;
@@ -78,8 +78,8 @@ impl StageFile {
             return Ok(None);
         }
         file.read_at(&mut magic, 0)?;
-        let begins = End { next: 0, offset: magic.len() as u64, crc: crc32c::crc32c(MAGIC) };
-        let mut frames = Frames { file: Arc::clone(&file), at: begins, len, payload: Vec::new() };
+        let begins = StageEnd { next: 0, offset: magic.len() as u64, crc: crc32c::crc32c(MAGIC) };
+        let mut frames = StageFrames { file: Arc::clone(&file), at: begins, len, payload: Vec::new() };
         if magic != *MAGIC || !frames.next()? {
             return Ok(None);
         }
@@ -96,7 +96,7 @@ impl StageFile {
     }
 
     /// Where it ends.
-    pub(super) const fn end(&self) -> End {
+    pub(super) const fn end(&self) -> StageEnd {
         self.end
     }
 
@@ -130,18 +130,18 @@ impl StageFile {
         self.file.write_at(&bytes, self.end.offset)?;
         self.file.sync()?;
         self.unclean = false;
-        self.end = End { offset: self.end.offset + bytes.len() as u64, ..end };
+        self.end = StageEnd { offset: self.end.offset + bytes.len() as u64, ..end };
         Ok(())
     }
 
     /// A reader of the commands there are now.
-    pub(super) fn reader(&self) -> Reader {
-        Reader { file: Arc::clone(&self.file), start: self.start, end: self.end }
+    pub(super) fn reader(&self) -> StageReader {
+        StageReader { file: Arc::clone(&self.file), start: self.start, end: self.end }
     }
 }
 
 /// Adds a frame to some bytes, and moves the number and checksum of an end on.
-fn put_frame(end: &mut End, count: u32, payload: &[u8], bytes: &mut Vec<u8>) {
+fn put_frame(end: &mut StageEnd, count: u32, payload: &[u8], bytes: &mut Vec<u8>) {
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
     let head = [&length.to_be_bytes()[..], &end.next.to_be_bytes(), &count.to_be_bytes()].concat();
     let crc = crc32c::crc32c_append(crc32c::crc32c_append(end.crc, &head), payload);
@@ -153,17 +153,17 @@ fn put_frame(end: &mut End, count: u32, payload: &[u8], bytes: &mut Vec<u8>) {
 
 /// Reads the commands of a stage from the beginning, as often as asked. They do not change meanwhile: a stage only grows.
 #[derive(Clone)]
-pub(super) struct Reader {
+pub(super) struct StageReader {
     file: Arc<dyn DiskFile>,
-    start: End,
-    end: End,
+    start: StageEnd,
+    end: StageEnd,
 }
 
-impl Reader {
+impl StageReader {
     /// The commands in order, frame by frame: the number of the first and the commands.
     pub(super) fn frames(&self) -> impl Iterator<Item = io::Result<(u64, Vec<v1::Command>)>> {
         let mut frames =
-            Frames { file: Arc::clone(&self.file), at: self.start, len: self.end.offset, payload: Vec::new() };
+            StageFrames { file: Arc::clone(&self.file), at: self.start, len: self.end.offset, payload: Vec::new() };
         let end = self.end;
         let mut failed = false;
         std::iter::from_fn(move || {
@@ -178,14 +178,14 @@ impl Reader {
 }
 
 /// Goes through the frames of a file.
-struct Frames {
+struct StageFrames {
     file: Arc<dyn DiskFile>,
-    at: End,
+    at: StageEnd,
     len: u64,
     payload: Vec<u8>,
 }
 
-impl Frames {
+impl StageFrames {
     fn commands(&mut self) -> io::Result<(u64, Vec<v1::Command>)> {
         let first = self.at.next;
         if !self.next()? {
@@ -215,7 +215,7 @@ impl Frames {
             return Ok(false);
         }
         let offset = self.at.offset + HEADER as u64 + u64::from(length);
-        self.at = End { next: first + u64::from(count), offset, crc: expected };
+        self.at = StageEnd { next: first + u64::from(count), offset, crc: expected };
         Ok(true)
     }
 }

@@ -28,7 +28,7 @@ pub use became::Became;
 pub use commit::{Commit, CommitOutcome};
 pub use error::{MOST_TOLD, StageError, TOLD, Unfit};
 pub use opening::NewStage;
-pub(crate) use place::Place;
+pub(crate) use place::StageStorage;
 pub(crate) use record::StageWork;
 
 use crate::Ledger;
@@ -40,7 +40,7 @@ use detente_domain::position::RecordedAt;
 use detente_domain::rejection::Violation;
 use detente_journal::LedgerId;
 use detente_proto::v1;
-use file::{End, StageFile};
+use file::{StageEnd, StageFile};
 use opening::{Opening, is_staged};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -104,21 +104,21 @@ pub struct StageProgress {
     pub bytes: u64,
 }
 
-impl From<End> for StageProgress {
-    fn from(end: End) -> Self {
+impl From<StageEnd> for StageProgress {
+    fn from(end: StageEnd) -> Self {
         Self { next: end.next, bytes: end.offset }
     }
 }
 
 /// The open stages of a ledger.
 pub(crate) struct Stages {
-    place: Place,
+    place: StageStorage,
     ledger: LedgerId,
     limits: StageLimits,
-    all: Mutex<BTreeMap<Uuid, Slot>>,
+    all: Mutex<BTreeMap<Uuid, StageSlot>>,
 }
 
-enum Slot {
+enum StageSlot {
     Sound(Arc<Staging>),
     Damaged { why: String },
 }
@@ -158,7 +158,7 @@ impl Staging {
 
 impl Stages {
     /// Those that are at a place. What is damaged is told, and kept for somebody to look at.
-    pub(crate) fn open(place: Place, ledger: LedgerId, limits: StageLimits) -> io::Result<Self> {
+    pub(crate) fn open(place: StageStorage, ledger: LedgerId, limits: StageLimits) -> io::Result<Self> {
         let mut all = BTreeMap::new();
         for (id, file) in place.files()? {
             let slot = match StageFile::open(file)? {
@@ -166,12 +166,12 @@ impl Stages {
                     if torn > 0 {
                         tracing::warn!(stage = %id, torn, next = file.end().next, "a stage ended with what is not sound");
                     }
-                    Slot::Sound(Arc::new(Staging::of(opening, file)))
+                    StageSlot::Sound(Arc::new(Staging::of(opening, file)))
                 }
-                Some(_) => Slot::Damaged { why: "it is of another ledger or stage".to_owned() },
-                None => Slot::Damaged { why: "it does not begin as a stage does".to_owned() },
+                Some(_) => StageSlot::Damaged { why: "it is of another ledger or stage".to_owned() },
+                None => StageSlot::Damaged { why: "it does not begin as a stage does".to_owned() },
             };
-            if let Slot::Damaged { why } = &slot {
+            if let StageSlot::Damaged { why } = &slot {
                 tracing::error!(stage = %id, %why, "a stage cannot be read; it is refused until it is dropped");
             }
             all.insert(id, slot);
@@ -199,8 +199,8 @@ impl Stages {
     fn find(&self, id: Uuid) -> Result<Option<Arc<Staging>>, StageError> {
         match self.all.lock().get(&id) {
             None => Ok(None),
-            Some(Slot::Sound(staging)) => Ok(Some(Arc::clone(staging))),
-            Some(Slot::Damaged { why }) => Err(StageError::Damaged { id, why: why.clone() }),
+            Some(StageSlot::Sound(staging)) => Ok(Some(Arc::clone(staging))),
+            Some(StageSlot::Damaged { why }) => Err(StageError::Damaged { id, why: why.clone() }),
         }
     }
 
@@ -213,12 +213,12 @@ impl Stages {
     ) -> Result<Stage, StageError> {
         let mut all = self.all.lock();
         match all.get(&new.id) {
-            Some(Slot::Damaged { why }) => return Err(StageError::Damaged { id: new.id, why: why.clone() }),
-            Some(Slot::Sound(staging)) if staging.opening.says(new) => {
+            Some(StageSlot::Damaged { why }) => return Err(StageError::Damaged { id: new.id, why: why.clone() }),
+            Some(StageSlot::Sound(staging)) if staging.opening.says(new) => {
                 staging.touch();
                 return Ok(staging.stage(new.id));
             }
-            Some(Slot::Sound(_)) => return Err(StageError::IdReused),
+            Some(StageSlot::Sound(_)) => return Err(StageError::IdReused),
             None => {}
         }
         may_be()?;
@@ -228,7 +228,7 @@ impl Stages {
         let opening = Opening::of(new, self.ledger, now);
         let staging = Staging::of(opening.clone(), self.place.create(new.id, &opening)?);
         let stage = staging.stage(new.id);
-        all.insert(new.id, Slot::Sound(Arc::new(staging)));
+        all.insert(new.id, StageSlot::Sound(Arc::new(staging)));
         Ok(stage)
     }
 
@@ -241,25 +241,25 @@ impl Stages {
     /// The time since an open stage was touched.
     fn idle(&self, id: Uuid) -> Option<Duration> {
         match self.all.lock().get(&id)? {
-            Slot::Sound(staging) => Some(staging.touched.lock().elapsed()),
-            Slot::Damaged { .. } => None,
+            StageSlot::Sound(staging) => Some(staging.touched.lock().elapsed()),
+            StageSlot::Damaged { .. } => None,
         }
     }
 
     /// Those that have not been touched for too long, and that nobody is at.
     fn untouched(&self, age: Duration) -> Vec<Uuid> {
         let is_old = |staging: &Staging| staging.touched.lock().elapsed() >= age && !staging.file.is_locked();
-        let old = |(id, slot): (&Uuid, &Slot)| match slot {
-            Slot::Sound(staging) if is_old(staging) => Some(*id),
-            Slot::Sound(_) | Slot::Damaged { .. } => None,
+        let old = |(id, slot): (&Uuid, &StageSlot)| match slot {
+            StageSlot::Sound(staging) if is_old(staging) => Some(*id),
+            StageSlot::Sound(_) | StageSlot::Damaged { .. } => None,
         };
         self.all.lock().iter().filter_map(old).collect()
     }
 
     fn list(&self) -> Vec<Stage> {
-        let stage = |(id, slot): (&Uuid, &Slot)| match slot {
-            Slot::Sound(staging) => (staging.opening.created_at(), staging.stage(*id)),
-            Slot::Damaged { .. } => (RecordedAt::MIN, Stage { id: *id, state: StageState::Damaged }),
+        let stage = |(id, slot): (&Uuid, &StageSlot)| match slot {
+            StageSlot::Sound(staging) => (staging.opening.created_at(), staging.stage(*id)),
+            StageSlot::Damaged { .. } => (RecordedAt::MIN, Stage { id: *id, state: StageState::Damaged }),
         };
         let mut stages: Vec<_> = self.all.lock().iter().map(stage).collect();
         stages.sort_by_key(|(created_at, _)| *created_at);

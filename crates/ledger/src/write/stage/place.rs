@@ -15,7 +15,7 @@ const SUFFIX: &str = ".stage";
 const DRAFT_SUFFIX: &str = ".stage.new";
 
 /// Where stages are kept.
-pub(crate) enum Place {
+pub(crate) enum StageStorage {
     /// In memory, with a ledger that is there too.
     Memory,
     /// Nowhere: the ledger was opened for reading, and none can be opened or recorded.
@@ -31,7 +31,7 @@ pub(crate) enum Place {
     },
 }
 
-impl Place {
+impl StageStorage {
     /// The ids of the stages that are there, each with its file. Files that were being made when the process ended are removed.
     pub(super) fn files(&self) -> io::Result<Vec<(Uuid, Arc<dyn DiskFile>)>> {
         let Self::Files { dir, disk, .. } = self else { return Ok(Vec::new()) };

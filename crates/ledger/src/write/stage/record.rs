@@ -10,7 +10,7 @@
 //! a frame that can no longer be read or a disk that does not take a piece, stops the ledger: the view holds a part of an append
 //! that will never be. The next start cuts that part off, and the stage is still there.
 
-use super::check::{AROUND, Source, StageTrial};
+use super::check::{AROUND, StageTrial, StagedSource};
 use super::error::{StageError, TOLD, Unfit};
 use crate::Shared;
 use crate::error::{AppendError, ReadFailure};
@@ -36,16 +36,16 @@ use tokio::sync::oneshot;
 
 /// A stage on its way to the writer.
 pub(crate) struct StageWork {
-    pub(super) source: Source,
+    pub(super) source: StagedSource,
     pub(super) mark: RequestMark,
     pub(super) recording: Recording,
     pub(super) preconditions: Vec<Precondition>,
     pub(super) checked: StageTrial,
-    pub(super) reply: oneshot::Sender<Result<Outcome, StageError>>,
+    pub(super) reply: oneshot::Sender<Result<StageVerdict, StageError>>,
 }
 
 /// What the writer made of a stage.
-pub(crate) enum Outcome {
+pub(crate) enum StageVerdict {
     /// It is this append, with so many events.
     Recorded(AppendNo, Tally),
     /// An earlier request with its id recorded it.
@@ -59,7 +59,7 @@ impl Writer {
         let committer = Arc::clone(&self.committer);
         let mut journal = committer.journal_when_quiet();
         let outcome = self.stage_refused(mark, &preconditions).and_then(|replayed| match replayed {
-            true => Ok(Outcome::Replayed),
+            true => Ok(StageVerdict::Replayed),
             false => {
                 let checked = self.still_fits(&source, checked)?;
                 self.stage(&mut **journal, &source, mark, recording, &checked)
@@ -88,7 +88,7 @@ impl Writer {
     }
 
     /// What was found out about a stage, as it is now: checked again if something recorded since then matters to it.
-    fn still_fits(&self, source: &Source, checked: StageTrial) -> Result<StageTrial, StageError> {
+    fn still_fits(&self, source: &StagedSource, checked: StageTrial) -> Result<StageTrial, StageError> {
         if !self.is_outdated(&checked)? {
             return Ok(checked);
         }
@@ -120,11 +120,11 @@ impl Writer {
     fn stage(
         &mut self,
         journal: &mut dyn Journal,
-        source: &Source,
+        source: &StagedSource,
         mark: RequestMark,
         recording: Recording,
         checked: &StageTrial,
-    ) -> Result<Outcome, StageError> {
+    ) -> Result<StageVerdict, StageError> {
         self.hold_back_while_sled_lags();
         let view = self.shared.store.view();
         let (first, append) = (view.head().next(), view.index.appends.len() + 1);
@@ -140,12 +140,12 @@ impl Writer {
         let began = Instant::now();
         let link = match self.write_stage(journal, source, &header, checked) {
             Ok(link) => link,
-            Err(Failure::Refused(error)) => {
+            Err(StageFailure::Refused(error)) => {
                 self.shared.forget_stamp(append);
                 return Err(error.into());
             }
-            Err(Failure::Broken(error)) => return Err(self.shared.stop(&error).into()),
-            Err(Failure::Defect(why)) => return Err(self.shared.stop_because(why).into()),
+            Err(StageFailure::Broken(error)) => return Err(self.shared.stop(&error).into()),
+            Err(StageFailure::Defect(why)) => return Err(self.shared.stop_because(why).into()),
         };
         (self.link, self.recorded_at) = (link, header.recorded_at);
         self.shared.metrics.wrote(1, header.count, began.elapsed(), journal.last_sync());
@@ -153,16 +153,16 @@ impl Writer {
         self.shared.publish(append);
         self.shared.checkpoint_if_due(journal);
         self.shared.saver.wake();
-        Ok(Outcome::Recorded(append, checked.tally.clone()))
+        Ok(StageVerdict::Recorded(append, checked.tally.clone()))
     }
 
     fn write_stage(
         &mut self,
         journal: &mut dyn Journal,
-        source: &Source,
+        source: &StagedSource,
         header: &AppendHeader,
         checked: &StageTrial,
-    ) -> Result<Link, Failure> {
+    ) -> Result<Link, StageFailure> {
         let run = journal.begin(header, checked.bytes + 4 * AROUND).map_err(refused)?;
         let mut pass = Pass {
             shared: &self.shared,
@@ -183,15 +183,15 @@ impl Writer {
         });
         match (broken, read) {
             (Some(failure), _) => Err(failure),
-            (None, Err(error)) => Err(Failure::Defect(error.to_string())),
-            (None, Ok(())) if !unfit.is_empty() => Err(Failure::Defect("the stage has changed".to_owned())),
+            (None, Err(error)) => Err(StageFailure::Defect(error.to_string())),
+            (None, Ok(())) if !unfit.is_empty() => Err(StageFailure::Defect("the stage has changed".to_owned())),
             (None, Ok(())) => pass.seal(),
         }
     }
 }
 
 /// Why a stage is not recorded.
-enum Failure {
+enum StageFailure {
     /// Nothing was written.
     Refused(AppendError),
     /// The journal failed.
@@ -201,12 +201,12 @@ enum Failure {
 }
 
 /// Why the journal did not begin.
-fn refused(error: detente_journal::AppendError) -> Failure {
+fn refused(error: detente_journal::AppendError) -> StageFailure {
     match error {
         detente_journal::AppendError::NothingWritten(
             refusal @ (Refusal::DiskFull { .. } | Refusal::SpaceUnknown(_) | Refusal::NoSegment(_) | Refusal::ReadOnly),
-        ) => Failure::Refused(refusal.into()),
-        other => Failure::Broken(other),
+        ) => StageFailure::Refused(refusal.into()),
+        other => StageFailure::Broken(other),
     }
 }
 
@@ -221,19 +221,19 @@ struct Pass<'w> {
 }
 
 impl Pass<'_> {
-    fn piece(&mut self, registered: &BatchRegistry, commands: Vec<NumberedCommand>) -> Result<(), Failure> {
+    fn piece(&mut self, registered: &BatchRegistry, commands: Vec<NumberedCommand>) -> Result<(), StageFailure> {
         let view = self.shared.store.view();
         let record = DecisionRecord { store: &self.shared.store, view: &view, cut: EVERYTHING };
         let decided = decide_piece(&record, registered, commands);
         drop(view);
-        let events = decided.map_err(|_| Failure::Defect("the stage no longer fits the record".to_owned()))?;
+        let events = decided.map_err(|_| StageFailure::Defect("the stage no longer fits the record".to_owned()))?;
         if events.is_empty() {
             return Ok(());
         }
         let records = self.encode(&events);
         self.take_in(&events, &records)?;
         let piece = Piece { records, link: self.link };
-        self.shared.writing.under_way(|| self.run.extend(&piece)).map_err(Failure::Broken)
+        self.shared.writing.under_way(|| self.run.extend(&piece)).map_err(StageFailure::Broken)
     }
 
     fn encode(&mut self, events: &[Event]) -> Vec<Record> {
@@ -257,7 +257,7 @@ impl Pass<'_> {
         records
     }
 
-    fn take_in(&mut self, events: &[Event], records: &[Record]) -> Result<(), Failure> {
+    fn take_in(&mut self, events: &[Event], records: &[Record]) -> Result<(), StageFailure> {
         let mut view = self.shared.store.view_mut();
         for (nth, (event, record)) in events.iter().zip(records).enumerate() {
             if nth % STRETCH == STRETCH - 1 {
@@ -267,18 +267,18 @@ impl Pass<'_> {
             let entry = view.index.entry_of(&event.change, by, || registry_bytes(&event.change));
             self.link = chain::extend(self.link, chain::commitment(&record.salt, &record.event));
             let incoming = Incoming { event: &record.event, salt: record.salt, entry, link: self.link };
-            view.take_in(incoming).map_err(|_| Failure::Defect("the index refused an event".to_owned()))?;
+            view.take_in(incoming).map_err(|_| StageFailure::Defect("the index refused an event".to_owned()))?;
         }
         Ok(())
     }
 
-    fn seal(self) -> Result<Link, Failure> {
+    fn seal(self) -> Result<Link, StageFailure> {
         if self.next != self.header.last().next() {
-            return Err(Failure::Defect("the stage made other events than when it was checked".to_owned()));
+            return Err(StageFailure::Defect("the stage made other events than when it was checked".to_owned()));
         }
         self.shared.store.view_mut().end(self.header);
         let run = self.run;
-        self.shared.writing.under_way(|| run.seal()).map_err(Failure::Broken)?;
+        self.shared.writing.under_way(|| run.seal()).map_err(StageFailure::Broken)?;
         Ok(self.link)
     }
 }

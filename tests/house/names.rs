@@ -1,0 +1,64 @@
+//! The names of types: one of a name explains itself at the import line, and a third of a name does not.
+
+use crate::sources;
+use std::collections::BTreeMap;
+
+/// Types of one name in the whole workspace: one of the wire and one of the domain.
+const MOST_OF_A_NAME: usize = 2;
+
+/// Names that say nothing of the thing that they name.
+const GONE: [&str; 2] = ["Told", "What"];
+
+/// The name of the type that a line of code defines, visibility aside.
+fn defined(line: &str) -> Option<&str> {
+    let words = line.trim_start();
+    let mut rest = words;
+    if let Some(public) = words.strip_prefix("pub") {
+        rest = match public.strip_prefix('(') {
+            Some(within) => within.split_once(')')?.1,
+            None => public,
+        };
+    }
+    let (keyword, rest) = rest.trim_start().split_once(' ')?;
+    // An indented alias is the associated type of a trait.
+    let defines = ["struct", "enum", "trait", "union"].contains(&keyword) || (keyword == "type" && words == line);
+    let name = rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+    (defines && name.starts_with(char::is_uppercase)).then_some(name)
+}
+
+/// The names of the types of the workspace, each with the files that define it.
+fn type_names() -> BTreeMap<String, Vec<String>> {
+    let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        for name in source.code().filter_map(defined) {
+            names.entry(name.to_owned()).or_default().push(source.path.clone());
+        }
+    }
+    assert!(names.len() > 500, "the types were not found: {}", names.len());
+    names
+}
+
+#[test]
+fn no_name_of_a_type_stands_more_than_twice() {
+    let names = type_names();
+    let often = names.iter().filter(|(_, files)| files.len() > MOST_OF_A_NAME);
+    let often: Vec<String> = often.map(|(name, files)| format!("{name}: {}", files.join(", "))).collect();
+    assert!(often.is_empty(), "give these types names that explain themselves:\n{}", often.join("\n"));
+}
+
+#[test]
+fn names_that_were_given_up_are_not_taken_again() {
+    let names = type_names();
+    let taken = GONE.iter().filter_map(|name| names.get_key_value(*name));
+    let taken: Vec<String> = taken.map(|(name, files)| format!("{name}: {}", files.join(", "))).collect();
+    assert!(taken.is_empty(), "name these types with a noun:\n{}", taken.join("\n"));
+}
+
+#[test]
+fn a_definition_is_distinguished_from_other_lines() {
+    assert_eq!(defined("pub(in crate::http) enum FieldPlace {"), Some("FieldPlace"));
+    assert_eq!(defined("    struct Counter<T>(T);"), Some("Counter"));
+    assert_eq!(defined("type CallResult<T> = Result<T, Status>;"), Some("CallResult"));
+    assert_eq!(defined("    type Item = u8;"), None);
+    assert_eq!(defined("pub use crate::cut::Cut;"), None);
+}
