@@ -17,7 +17,7 @@
 //! # Gaps
 //!
 //! `[2024-12-25,2025-01-07]` as both ends is one date: it was on one of these days, or on both ends of neither. A world
-//! lies within one of the [runs](super::edtf::Run) of the date, so nothing is possible between them. Where the two ends
+//! lies within one of the [runs](super::edtf::DayRun) of the date, so nothing is possible between them. Where the two ends
 //! are different dates, what holds or happens may lie anywhere between a start and an end, and gaps only move corners.
 //!
 //! Invariant: without an offset and without a gap there are the corners and nothing else.

@@ -18,7 +18,7 @@
 //!
 //! | wing | contents | may change the record |
 //! |---|---|---|
-//! | [`write`] | appends, stages, the writer and what may keep it from writing | yes |
+//! | [`mod@write`] | appends, stages, the writer and what may keep it from writing | yes |
 //! | [`read`] | the record as seen at a cut: which claims match, how surely, and how they are rendered | no |
 //! | [`query`] | the questions | no |
 //! | [`follow`] | the feed, its cursors, and the clock of valid time | cursors alone |
