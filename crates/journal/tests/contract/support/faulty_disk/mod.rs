@@ -4,6 +4,10 @@
 //! same. The n-th operation can fail; at the n-th operation the machine can die. A failed sync forgets the changes it
 //! was asked to make durable while programs still see them, as Linux does.
 
+mod content;
+mod handles;
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,11 +16,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use detente_journal::file::disk::{Disk, DiskDir, DiskFile};
 use detente_journal::file::lock::{Lock, LockError};
 
-use super::Random;
+use self::content::Content;
+use self::handles::{FaultyDir, FaultyFile, Held};
+use self::names::{NameChange, Names};
 
-const SECTOR: usize = 512;
-/// ENOSPC, as Linux numbers it.
-const NO_SPACE: i32 = 28;
+use super::Random;
 
 #[derive(Clone)]
 pub(crate) struct FaultyDisk(Arc<Mutex<State>>);
@@ -72,29 +76,7 @@ impl Operation {
     ];
 }
 
-type Names = BTreeMap<PathBuf, usize>;
-
-#[derive(Clone, Default)]
-struct Content {
-    durable: Vec<u8>,
-    changes: Vec<Change>,
-    now: Vec<u8>,
-}
-
-#[derive(Clone)]
-enum Change {
-    Write(usize, Vec<u8>),
-    Truncate(usize),
-}
-
-#[derive(Clone)]
-enum NameChange {
-    Add(PathBuf, usize),
-    Remove(PathBuf),
-    Rename(PathBuf, PathBuf),
-}
-
-/// Whether an operation has its effect.
+/// The effect of an operation.
 #[derive(PartialEq)]
 enum Fate {
     Done,
@@ -204,7 +186,7 @@ impl FaultyDisk {
         self.state().is_dead
     }
 
-    /// What a new process finds on the same machine.
+    /// The disk as a new process finds it on the same machine.
     pub(crate) fn after_a_kill(&self) -> Self {
         let state = self.state();
         let next = Self::new();
@@ -217,7 +199,7 @@ impl FaultyDisk {
         next
     }
 
-    /// What is found after the power comes back.
+    /// The disk as it is found after the power comes back.
     pub(crate) fn after_a_power_cut(&self, random: &mut Random) -> Self {
         let state = self.state();
         let mut names = state.durable_names.clone();
@@ -268,86 +250,6 @@ impl Fate {
             Self::Failed => Err(io::Error::other("injected")),
             Self::Cut => Err(io::Error::other("the power went off")),
         }
-    }
-}
-
-impl NameChange {
-    fn apply(&self, names: &mut Names) {
-        match self {
-            Self::Add(path, id) => {
-                names.insert(path.clone(), *id);
-            }
-            Self::Remove(path) => {
-                names.remove(path);
-            }
-            Self::Rename(from, to) => {
-                if let Some(id) = names.remove(from) {
-                    names.insert(to.clone(), id);
-                }
-            }
-        }
-    }
-
-    fn is_in(&self, dir: &Path) -> bool {
-        match self {
-            Self::Add(path, _) | Self::Remove(path) | Self::Rename(path, _) => path.parent() == Some(dir),
-        }
-    }
-}
-
-impl Change {
-    fn apply(&self, bytes: &mut Vec<u8>) {
-        match self {
-            Self::Truncate(len) => bytes.truncate(*len),
-            Self::Write(offset, data) => put(bytes, *offset, data),
-        }
-    }
-}
-
-fn put(bytes: &mut Vec<u8>, offset: usize, data: &[u8]) {
-    let end = offset + data.len();
-    if bytes.len() < end {
-        bytes.resize(end, 0);
-    }
-    bytes[offset..end].copy_from_slice(data);
-}
-
-impl Content {
-    /// The bytes after a power cut, in one of five ways.
-    fn survivor(&self, random: &mut Random) -> Vec<u8> {
-        let mut bytes = self.durable.clone();
-        match random.below(5) {
-            0 => {}
-            1 => self.changes.iter().for_each(|change| change.apply(&mut bytes)),
-            2 => self.torn_in_order(&mut bytes, random),
-            3 => self.changes.iter().for_each(|change| sectors(change, &mut bytes, random)),
-            _ => self.changes.iter().filter(|_| random.below(2) == 0).for_each(|change| change.apply(&mut bytes)),
-        }
-        bytes
-    }
-
-    fn torn_in_order(&self, bytes: &mut Vec<u8>, random: &mut Random) {
-        let kept = random.below(self.changes.len() as u64 + 1) as usize;
-        self.changes.iter().take(kept).for_each(|change| change.apply(bytes));
-        if let Some(Change::Write(offset, data)) = self.changes.get(kept) {
-            let len = random.below(data.len() as u64 + 1) as usize;
-            put(bytes, *offset, &data[..len]);
-        }
-    }
-}
-
-/// Keeps some of the sectors of a write.
-fn sectors(change: &Change, bytes: &mut Vec<u8>, random: &mut Random) {
-    let Change::Write(offset, data) = change else {
-        return change.apply(bytes);
-    };
-    let mut start = 0;
-    while start < data.len() {
-        let end = (((offset + start) / SECTOR + 1) * SECTOR - offset).min(data.len());
-        if random.below(2) == 0 {
-            put(bytes, offset + start, &data[start..end]);
-        }
-        start = end;
     }
 }
 
@@ -419,99 +321,5 @@ impl Disk for FaultyDisk {
             return Err(LockError::Held { holder: Some(std::process::id()) });
         }
         Ok(Box::new(Held { disk: self.clone(), path: path.to_owned() }))
-    }
-}
-
-struct Held {
-    disk: FaultyDisk,
-    path: PathBuf,
-}
-
-impl Lock for Held {}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.disk.state().locks.remove(&self.path);
-    }
-}
-
-struct FaultyDir {
-    disk: FaultyDisk,
-    path: PathBuf,
-}
-
-impl DiskDir for FaultyDir {
-    fn sync(&self) -> io::Result<()> {
-        self.disk.sync_dir(&self.path)
-    }
-}
-
-struct FaultyFile {
-    disk: FaultyDisk,
-    id: usize,
-}
-
-impl FaultyFile {
-    fn change(&self, whole: Change, partly: Option<Change>) -> io::Result<()> {
-        let (mut state, fate) = self.disk.begin()?;
-        let change = if fate == Fate::Failed { partly } else { Some(whole) };
-        if let Some(change) = change {
-            let content = &mut state.files[self.id];
-            change.apply(&mut content.now);
-            content.changes.push(change);
-        }
-        fate.result()
-    }
-}
-
-impl DiskFile for FaultyFile {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.disk.state().files[self.id].now.len() as u64)
-    }
-
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        let state = self.disk.state();
-        let start = offset as usize;
-        let bytes = state.files[self.id].now.get(start..start + buffer.len());
-        buffer.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
-        Ok(())
-    }
-
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.disk.ask(Operation::Write)?;
-        let taken = self.disk.take_room(bytes.len());
-        if taken < bytes.len() {
-            if taken > 0 {
-                self.change(Change::Write(offset as usize, bytes[..taken].to_vec()), None)?;
-            }
-            return Err(io::Error::from_raw_os_error(NO_SPACE));
-        }
-        let half = Change::Write(offset as usize, bytes[..bytes.len() / 2].to_vec());
-        self.change(Change::Write(offset as usize, bytes.to_vec()), Some(half))
-    }
-
-    fn truncate(&self, len: u64) -> io::Result<()> {
-        self.disk.ask(Operation::Truncate)?;
-        self.change(Change::Truncate(len as usize), None)
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        if let Err(refused) = self.disk.ask(Operation::Sync) {
-            self.disk.state().files[self.id].changes.clear();
-            return Err(refused);
-        }
-        let (mut guard, fate) = self.disk.begin()?;
-        let lies = guard.lies;
-        let content = &mut guard.files[self.id];
-        match fate {
-            _ if lies && !content.durable.is_empty() => {}
-            Fate::Done => {
-                let Content { durable, changes, .. } = content;
-                changes.drain(..).for_each(|change| change.apply(durable));
-            }
-            Fate::Failed => content.changes.clear(),
-            Fate::Cut => {}
-        }
-        fate.result()
     }
 }
