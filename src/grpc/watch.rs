@@ -43,13 +43,13 @@ use uuid::Uuid;
 pub(super) type ClockStream = Pin<Box<dyn Stream<Item = Result<v1::WatchClockResponse, Status>> + Send>>;
 type WatchFrame = Result<v1::WatchClockResponse, Status>;
 
-/// How many frames may wait for a client.
+/// Maximum number of frames that wait for a client.
 const WAITING: usize = 16;
-/// How many transitions are put together at once.
+/// Maximum number of transitions that are put together at once.
 const AT_ONCE: usize = 32;
-/// How many new events are looked at without handing that to a thread that may wait.
+/// Maximum number of new events that are looked at without a thread that may wait.
 const FEW_EVENTS: u64 = 1024;
-/// How many transitions that have come are held for a client, and how many that will.
+/// Maximum number of transitions that are held for a client: of those that have come, and as many of those to come.
 const AT_HAND: usize = 1 << 15;
 
 pub(super) async fn watch_clock(service: &Service, request: v1::WatchClockRequest) -> Result<ClockStream, CallRefusal> {
@@ -222,7 +222,7 @@ impl Follower {
         }
     }
 
-    /// When the next transition comes or the next heartbeat is due. The ledger's clock may be moved meanwhile, so it is looked at
+    /// The instant of the next transition or heartbeat. The ledger's clock may be moved meanwhile, so it is looked at
     /// once a minute at least.
     fn wake_at(&self, watch: &ClockWatch) -> Instant {
         const LEAST: Duration = Duration::from_millis(1);

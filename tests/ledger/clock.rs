@@ -71,16 +71,16 @@ fn corners(v: &Validity) -> impl Iterator<Item = Moment> {
 
 /// [`transitions_of`], which is slow, found once for every revision of one history; each is made by the event at a position.
 #[derive(Default)]
-struct TurnsOf(HashMap<Position, Vec<(Transition, Moment)>>);
+struct TransitionsOf(HashMap<Position, Vec<(Transition, Moment)>>);
 
-impl TurnsOf {
+impl TransitionsOf {
     fn get(&mut self, known: &Known) -> Vec<(Transition, Moment)> {
         self.0.entry(known.at.position).or_insert_with(|| transitions_of(known)).clone()
     }
 }
 
 /// The transitions of a claim, retracted or not, among all that is known with it.
-fn transitions_among(known: &Known, all: &[&Known], transitions_of: &mut TurnsOf) -> Vec<(Transition, Moment)> {
+fn transitions_among(known: &Known, all: &[&Known], transitions_of: &mut TransitionsOf) -> Vec<(Transition, Moment)> {
     if known.shown.retraction.is_some() {
         return Vec::new();
     }
@@ -102,7 +102,7 @@ fn transitions_among(known: &Known, all: &[&Known], transitions_of: &mut TurnsOf
     transitions
 }
 
-/// What a frame says: the claim, the transition, when, when told, whether late, and the revision shown.
+/// A frame: the claim, the transition, its instant, that of its delivery, true if late, and the revision shown.
 type Frame = (u128, Transition, Moment, RecordedAt, bool, u32);
 
 /// Everything that is told up to an instant: at every instant at which anything is recorded or comes, every transition of a
@@ -111,7 +111,7 @@ fn told_by_definition(
     oracle: &Oracle,
     query: &WatchQuery,
     until: RecordedAt,
-    transitions_of: &mut TurnsOf,
+    transitions_of: &mut TransitionsOf,
 ) -> Vec<Frame> {
     let histories = oracle.histories(oracle.head());
     let transitions = histories.iter().flatten().flat_map(|known| {
@@ -318,7 +318,7 @@ fn play(seed: u64, mut home: Home, restarts: bool) -> (usize, usize) {
         }
     }
     home.at(on("2025-03-01"));
-    let (mut compared, mut transitions_of) = (0, TurnsOf::default());
+    let (mut compared, mut transitions_of) = (0, TransitionsOf::default());
     for (nth, follower) in followers.iter_mut().enumerate() {
         follower.follow(&home.ledger);
         let from = joined.iter().find(|(joined, _)| *joined == nth).map(|(_, since)| *since);
@@ -550,7 +550,7 @@ fn a_transition_is_never_told_of_a_claim_that_was_taken_back_by_then_however_the
     }
 }
 
-/// What the definition says of the race, from the recorded times in the log: each claim has one transition, or two where it was moved.
+/// The frames that the definition demands of the race, from the recorded times in the log: each claim has one transition, or two where it was moved.
 fn from_the_log(ledger: &Ledger, until: RecordedAt) -> Vec<Frame> {
     let mut frames = Vec::new();
     let all = PageSize { entries: usize::MAX, bytes: usize::MAX };
@@ -640,7 +640,7 @@ fn what_comes_next_is_what_the_definition_says_between_every_two_dates_at_every_
             append(&home, &mut oracle, &mut random);
         }
         let filters = [Filter::default(), random_filter(&mut random, false), random_filter(&mut random, false)];
-        let mut transitions_of = TurnsOf::default();
+        let mut transitions_of = TransitionsOf::default();
         for append in &oracle.appends {
             let known = oracle.claims(append.basis.position);
             let all: Vec<&Known> = known.iter().collect();

@@ -1,4 +1,4 @@
-//! What the passing of time makes of a claim: the instants at which its certainty changes.
+//! Transitions of a claim: the instants at which its certainty changes by the passing of time alone.
 //!
 //! The certainty of a claim at an instant t ([`super::certainty`]) is a step function of t, and the four corners of its
 //! valid time ([`super::validity`]) are the only places where it can step:
@@ -13,7 +13,7 @@
 //!                     MAY_BEGIN    (it may have happened)    ENDS   (it has certainly happened)
 //! ```
 //!
-//! Where two corners fall together there is one step and one transition: a state with exact dates has only BEGINS and ENDS. A
+//! If two corners fall together, there is one step and one transition: a state with exact dates has only BEGINS and ENDS. A
 //! state that holds certainly on no day (its latest start lies at or after its earliest end) goes from possible to none.
 //! Infinite corners are never reached. A promise, besides, falls due at the end of the last day that its due date can mean.
 //!
@@ -21,13 +21,13 @@
 //! state is dated by a set with gaps, it may begin at the first of the days and is over after the last one: between two of
 //! them it does not hold, but it is not over.
 //!
-//! # When a transition is told
+//! # Delivery
 //!
-//! What is known of a claim changes too, in recorded time. A transition is told at the first instant, at it or later, at which by
-//! what is known then the claim has that transition ([`told`]). So it is told at most once; one that is taken back before it comes is
-//! not told; one that had passed when it was recorded is told late; and one that is moved is another transition.
+//! Knowledge of a claim changes too, in recorded time. A transition is delivered at most once: at its instant, or as soon as it
+//! becomes known if that is later ([`deliveries`]). One that is taken back before its instant is not delivered. One that had
+//! passed when it was recorded is delivered late. One that is moved is another transition.
 //!
-//! Invariant: what is told at an instant follows from what was recorded up to it. Nothing recorded later changes it.
+//! Invariant: the deliveries up to an instant follow from the record up to it. Nothing recorded later changes them.
 
 use super::moment::Moment;
 use super::position::RecordedAt;
@@ -57,7 +57,7 @@ impl Transitions {
         Self([may_begin, begins, may_end, ends, due].map(|at| at.filter(|at| at.is_finite())))
     }
 
-    /// When a transition comes, if it does.
+    /// The instant of a transition, if the claim has it.
     #[must_use]
     pub fn at(&self, transition: Transition) -> Option<Moment> {
         self.iter().find(|(kind, _)| *kind == transition).map(|(_, at)| at)
@@ -95,41 +95,41 @@ pub const fn instant_of(at: Moment) -> RecordedAt {
     RecordedAt(at.0.saturating_mul(MICROS_PER_SECOND))
 }
 
-/// What is known of a claim's transitions from an instant of recorded time on, until the next.
+/// The transitions of a claim as known from an instant of recorded time on, until the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Since when.
+pub struct KnownTransitions {
+    /// The first instant of this knowledge.
     pub since: RecordedAt,
     /// The transitions.
     pub transitions: Transitions,
 }
 
-/// A transition that is told.
+/// The delivery of a transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TransitionDelivery {
-    /// What time made of the claim.
+    /// The transition.
     pub transition: Transition,
     /// The instant of the transition.
     pub at: Moment,
-    /// When that was told: `at`, or when it was learnt where that is later.
+    /// The instant of the delivery: `at`, or that at which the transition became known if that is later.
     pub reported_at: RecordedAt,
-    /// By which knowledge, counted from 0.
+    /// The entry of the history that it follows from, counted from 0.
     pub by: usize,
 }
 
 impl TransitionDelivery {
-    /// Whether its instant had passed before that was known.
+    /// Returns true if the instant of the transition had passed before it became known.
     #[must_use]
     pub const fn is_late(&self) -> bool {
         self.reported_at.0 > instant_of(self.at).0
     }
 }
 
-/// What is told of a claim, and what will be if nothing more becomes known; `history` is what is known of it over time, in
-/// order, each from a later instant than the one before.
+/// The deliveries for a claim, those to come included as far as they are known; `history` is the knowledge of it over time, in
+/// order, each entry from a later instant than the one before.
 #[must_use]
-pub fn told(history: &[Known]) -> Vec<TransitionDelivery> {
-    let mut told: Vec<TransitionDelivery> = Vec::new();
+pub fn deliveries(history: &[KnownTransitions]) -> Vec<TransitionDelivery> {
+    let mut deliveries = Vec::new();
     let mut known_transitions = HashSet::new();
     let until = history.iter().skip(1).map(|next| Some(next.since)).chain([None]);
     for (by, (known, until)) in history.iter().zip(until).enumerate() {
@@ -137,11 +137,11 @@ pub fn told(history: &[Known]) -> Vec<TransitionDelivery> {
             let reported_at = instant_of(at).max(known.since);
             let in_time = until.is_none_or(|until| reported_at < until);
             if in_time && known_transitions.insert((transition.code(), at)) {
-                told.push(TransitionDelivery { transition, at, reported_at, by });
+                deliveries.push(TransitionDelivery { transition, at, reported_at, by });
             }
         }
     }
-    told
+    deliveries
 }
 
 #[cfg(test)]
@@ -293,9 +293,9 @@ mod tests {
             steps in prop::collection::vec((1_i64..6, prop::array::uniform5(prop::option::of(-3_i64..25))), 0..7),
         ) {
             let mut since = 0;
-            let history: Vec<Known> = steps.iter().map(|(step, transitions)| {
+            let history: Vec<KnownTransitions> = steps.iter().map(|(step, transitions)| {
                 since += step * 1_000_000;
-                Known { since: RecordedAt(since), transitions: Transitions(transitions.map(|at| at.map(Moment))) }
+                KnownTransitions { since: RecordedAt(since), transitions: Transitions(transitions.map(|at| at.map(Moment))) }
             }).collect();
             // By walking through every instant.
             let mut expected = Vec::new();
@@ -303,21 +303,21 @@ mod tests {
                 let instant = RecordedAt(now * 1_000_000);
                 let Some(by) = history.iter().rposition(|known| known.since <= instant) else { continue };
                 for (transition, at) in history[by].transitions.iter().filter(|(_, at)| at.0 <= now) {
-                    if !expected.iter().any(|told: &TransitionDelivery| (told.transition, told.at) == (transition, at)) {
+                    if !expected.iter().any(|delivery: &TransitionDelivery| (delivery.transition, delivery.at) == (transition, at)) {
                         expected.push(TransitionDelivery { transition, at, reported_at: instant, by });
                     }
                 }
             }
-            let mut told = told(&history);
-            told.sort_by_key(|told| (told.reported_at, told.transition));
-            prop_assert_eq!(told, expected);
+            let mut delivered = deliveries(&history);
+            delivered.sort_by_key(|delivery| (delivery.reported_at, delivery.transition));
+            prop_assert_eq!(delivered, expected);
         }
     }
 
     #[test]
-    fn what_was_told_is_not_told_again_when_a_claim_is_retracted_and_reinstated() {
+    fn what_was_delivered_is_not_delivered_again_when_a_claim_is_retracted_and_reinstated() {
         let transitions = Transitions::of(TemporalType::None, None, Some(Moment(10)));
-        let known = |since: i64, transitions| Known { since: RecordedAt(since * 1_000_000), transitions };
+        let known = |since: i64, transitions| KnownTransitions { since: RecordedAt(since * 1_000_000), transitions };
         let history = [known(1, transitions), known(20, Transitions::NONE), known(30, transitions)];
         let once = TransitionDelivery {
             transition: Transition::FallsDue,
@@ -325,9 +325,9 @@ mod tests {
             reported_at: RecordedAt(10_000_000),
             by: 0,
         };
-        assert_eq!(told(&history), [once]);
+        assert_eq!(deliveries(&history), [once]);
         let late = TransitionDelivery { reported_at: RecordedAt(30_000_000), by: 1, ..once };
-        assert_eq!(told(&history[1..]), [late]);
+        assert_eq!(deliveries(&history[1..]), [late]);
         assert!(late.is_late() && !once.is_late());
     }
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::cli::{instant, words};
 use detente_proto::v1::{Claim, ClockTransition, Filter, ListUpcomingResponse, TemporalType, Transition};
 
-/// What comes next, as a table.
+/// The transitions to come, as a table.
 pub(crate) fn table(filter: Option<&Filter>, reply: &ListUpcomingResponse, view: &TableView) -> String {
     let context = reply.context.clone().unwrap_or_default();
     let columns = ["when", "transition", "from then on", "claim", "relationships", "valid", "marks", "id"];
@@ -56,7 +56,7 @@ pub(crate) fn line(transition: &ClockTransition, view: &TableView) -> String {
     words.join(" | ") + "\n"
 }
 
-/// What can be said of the claim from a transition on.
+/// The words that hold of the claim from a transition on.
 fn from_then_on(transition: Transition, claim: &Claim) -> &'static str {
     let happens = claim.temporal_type() == TemporalType::Event;
     match transition {

@@ -1,26 +1,26 @@
-//! The clock of valid time: tells the transitions of claims as they come.
+//! The clock of valid time: delivers the transitions of claims as they come.
 //!
-//! What is told is a function of the record and of time alone ([`told`]): every transition at the first instant at which it has
-//! come and is known, in the order of these instants. Since nothing is recorded at or before an instant that has settled
-//! ([`crate::read::horizon`]), what is told up to it is told for good, and a place in the sequence is enough to resume from,
-//! in another process too.
+//! The sequence of deliveries is a function of the record and of time alone ([`deliveries`]): every transition at the first
+//! instant at which it has come and is known, in the order of these instants. Nothing is recorded at or before an instant that
+//! has settled ([`crate::read::horizon`]), so the sequence up to it is final, and a place in it is enough to resume from, in
+//! another process too.
 //!
 //! ```text
-//!   begin    every candidate: what it tells after the place ──> pending        what it will tell ──> agenda
+//!   begin    every candidate: its deliveries after the place ──> pending        those to come ──> agenda
 //!   advance  claims whose transition has come, and claims that new events touch:     the same, for each of them
-//!   tell     pending, in order, with the claim as it was known then
+//!   deliver  pending, in order, with the claim as it was known then
 //! ```
 //!
 //! A claim is always judged by its whole history, which is short; the agenda only says when to look. So an entry that no
 //! longer holds does no harm, and a tick costs what comes up in it.
 //!
-//! Neither grows with the record: the earliest of each are at hand ([`WatchQuery::at_hand`]), and when they have been told
-//! the claims are looked through again from the place that was reached. So a watch from long ago is told in pages, and one
+//! Neither grows with the record: the earliest of each are at hand ([`WatchQuery::at_hand`]), and when they have been delivered
+//! the claims are looked through again from the place that was reached. So a watch from long ago is served in pages, and one
 //! that is not read takes no more memory.
 //!
-//! Recorded times that a watch has already told past can appear in two ways: a clock that was set back while the ledger was
+//! Recorded times that a watch has already passed can appear in two ways: a clock that was set back while the ledger was
 //! closed, and a backfill. A place therefore names the last position it has seen ([`ResumePoint`]), and what comes behind that
-//! counts as learnt right after the place: it is told late rather than not at all.
+//! counts as learnt right after the place: it is delivered late rather than not at all.
 //!
 //! A merge of parties changes what a filter asks for, from its recorded time on and not before. So it is like any other
 //! event by which something becomes known; only that it is about many claims, so that all are looked through again.
@@ -29,7 +29,7 @@
 
 use crate::Ledger;
 use crate::error::{QueryError, ReadFailure};
-use crate::query::transition_history::TurnHistory;
+use crate::query::transition_history::TransitionHistory;
 use crate::read::horizon::SettledRecord;
 use crate::read::render::Renderer;
 use crate::store::{ClaimNo, Index};
@@ -37,7 +37,7 @@ use detente_domain::cut::{Basis, Cut};
 use detente_domain::filter::{Filter, MemberSet, link_of};
 use detente_domain::moment::Moment;
 use detente_domain::position::{Position, RecordedAt};
-use detente_domain::transition::{Known, SETTLING, Transition, TransitionDelivery, told};
+use detente_domain::transition::{KnownTransitions, SETTLING, Transition, TransitionDelivery, deliveries};
 use detente_domain::vocabulary::Vocabulary;
 use detente_proto::v1;
 use prost::Message;
@@ -53,30 +53,30 @@ const BYTES_OF_ID: usize = 64;
 /// What to watch.
 #[derive(Clone, Debug)]
 pub struct WatchQuery {
-    /// Which claims.
+    /// The claims to watch.
     pub filter: Filter,
-    /// Which transitions.
+    /// The transitions to deliver.
     pub transitions: MemberSet<Transition>,
-    /// Whether to tell transitions that had passed when they became known.
+    /// Set to deliver transitions that had passed when they became known too.
     pub include_late: bool,
-    /// Where to begin.
+    /// The beginning of the watch.
     pub start: WatchStart,
-    /// How many transitions that have come are held at once, and how many that will.
+    /// Maximum number of transitions that are held: of those that have come, and as many of those to come.
     pub at_hand: usize,
 }
 
-/// Where a watch begins.
+/// The beginning of a watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WatchStart {
     /// Now.
     Now,
-    /// With what is told at this instant or later.
+    /// With the deliveries at this instant or later.
     From(RecordedAt),
     /// Behind a place.
     After(ResumePoint),
 }
 
-/// A place in the sequence of what is told: behind a transition, or behind everything of an instant.
+/// A place in the sequence of deliveries: behind a transition, or behind everything of an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WatchPlace {
     /// The instant of telling.
@@ -98,16 +98,16 @@ pub struct ResumePoint {
     pub basis: Basis,
 }
 
-/// A transition that is told.
+/// A transition that is delivered.
 #[derive(Clone, Debug)]
 pub struct Telling {
     /// The place behind it.
     pub mark: ResumePoint,
-    /// What time made of the claim.
+    /// The transition.
     pub transition: Transition,
-    /// From when on.
+    /// Its instant.
     pub at: Moment,
-    /// Whether its instant had passed before that was known.
+    /// Set if its instant had passed before it became known.
     pub late: bool,
     /// The claim as it was known then.
     pub claim: v1::Claim,
@@ -119,7 +119,7 @@ pub struct ClockWatch {
     query: WatchQuery,
     /// What had been recorded when the watch that is resumed came to its place; none where nothing is resumed.
     base: Option<(RecordedAt, Basis)>,
-    /// Everything up to here is pending or told.
+    /// Everything up to here is pending or delivered.
     place: WatchPlace,
     /// How far time has come.
     horizon: RecordedAt,
@@ -212,7 +212,7 @@ impl Ledger {
         watch.is_unplanned(settled.now) || head.0.saturating_sub(seen.0) > events || means_another()
     }
 
-    /// Brings a watch up to where the record has settled. One that is behind has to be told first what it is behind with.
+    /// Brings a watch up to where the record has settled. One that is behind receives first what it lacks.
     pub fn advance_watch(&self, watch: &mut ClockWatch, settled: SettledRecord) {
         if settled.now < watch.horizon || watch.is_behind() {
             return;
@@ -296,18 +296,18 @@ impl ClockWatch {
         self.pending.is_empty() && self.is_behind()
     }
 
-    /// Returns true if something has come that was not told.
+    /// Returns true if something has come that was not delivered.
     #[must_use]
     pub fn has_pending(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// Whether a transition may come by an instant that is not on the agenda.
+    /// Returns true if a transition that is not on the agenda may come by an instant.
     fn is_unplanned(&self, now: RecordedAt) -> bool {
         self.unplanned.is_some_and(|from| from <= now)
     }
 
-    /// The place behind everything that has come; none while some of it has not been told.
+    /// The place behind everything that has come; none while some of it has not been delivered.
     #[must_use]
     pub fn mark(&self) -> Option<ResumePoint> {
         (self.pending.is_empty() && !self.is_behind()).then(|| self.mark_at(self.place))
@@ -372,40 +372,51 @@ impl ClockWatch {
         asked
     }
 
-    fn history<'i>(&self, index: &'i Index, asked: &'i [(Position, Cow<'i, Filter>)]) -> TurnHistory<'i> {
+    fn history<'i>(&self, index: &'i Index, asked: &'i [(Position, Cow<'i, Filter>)]) -> TransitionHistory<'i> {
         let base = self.base.map(|(settled, basis)| (settled, basis.position));
-        TurnHistory::new(index, asked, self.head.position, base)
+        TransitionHistory::new(index, asked, self.head.position, base)
     }
 
     /// Notes what claims tell behind the place: now or later.
-    fn look_at(&mut self, history: &TurnHistory<'_>, claims: &[ClaimNo]) {
+    fn look_at(&mut self, history: &TransitionHistory<'_>, claims: &[ClaimNo]) {
         for claim in claims {
             crate::budget::step();
-            let (known, revisions): (Vec<Known>, Vec<u32>) = history.of(*claim).into_iter().unzip();
-            for told in told(&known) {
-                let revision = revisions.get(told.by).copied().unwrap_or_default();
-                self.note(*claim, &told, revision);
+            let (known, revisions): (Vec<KnownTransitions>, Vec<u32>) = history.of(*claim).into_iter().unzip();
+            for delivery in deliveries(&known) {
+                let revision = revisions.get(delivery.by).copied().unwrap_or_default();
+                self.note(*claim, &delivery, revision);
             }
         }
     }
 
-    fn note(&mut self, claim: ClaimNo, told: &TransitionDelivery, revision: u32) {
-        let place =
-            WatchPlace { reported_at: told.reported_at, order: u64::from(claim), transition: told.transition.code() };
-        let late = told.is_late();
-        let wanted = self.query.transitions.admits(Some(told.transition.code())) && (!late || self.query.include_late);
+    fn note(&mut self, claim: ClaimNo, delivery: &TransitionDelivery, revision: u32) {
+        let place = WatchPlace {
+            reported_at: delivery.reported_at,
+            order: u64::from(claim),
+            transition: delivery.transition.code(),
+        };
+        let late = delivery.is_late();
+        let wanted =
+            self.query.transitions.admits(Some(delivery.transition.code())) && (!late || self.query.include_late);
         if !wanted
             || place <= self.place
-            || self.full.is_some_and(|full| place > full && told.reported_at <= self.horizon)
+            || self.full.is_some_and(|full| place > full && delivery.reported_at <= self.horizon)
         {
             return;
         }
-        if told.reported_at > self.horizon {
-            if !self.is_unplanned(told.reported_at) {
-                self.agenda.insert((told.reported_at, claim));
+        if delivery.reported_at > self.horizon {
+            if !self.is_unplanned(delivery.reported_at) {
+                self.agenda.insert((delivery.reported_at, claim));
             }
         } else {
-            self.pending.push_back(Pending { place, transition: told.transition, at: told.at, late, claim, revision });
+            self.pending.push_back(Pending {
+                place,
+                transition: delivery.transition,
+                at: delivery.at,
+                late,
+                claim,
+                revision,
+            });
         }
     }
 }

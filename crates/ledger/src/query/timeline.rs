@@ -1,4 +1,4 @@
-//! How the state moved over a span of valid time, at one cut: the segments of [`detente_domain::timeline`], page by page.
+//! The state over a span of valid time, at one cut: the segments of [`detente_domain::timeline`], page by page.
 //!
 //! A page holds so many segments, and no more once it has so many bytes: ids in lists and the claims behind them, each
 //! named once a page. One segment may name more claims than fit, so a page can end inside a segment; the next one then

@@ -1,4 +1,4 @@
-//! What was known of a claim's transitions, over recorded time.
+//! The knowledge of a claim's transitions, over recorded time.
 //!
 //! A claim's transitions change with its revisions, and a promise's also with the claims that settle it: these may be recorded,
 //! revised and retracted at any time, before and after the promise itself. And whether a claim is asked for changes with
@@ -11,15 +11,16 @@ use detente_domain::filter::{Filter, FilterItem};
 use detente_domain::moment::Moment;
 use detente_domain::name::ClaimId;
 use detente_domain::position::{Position, RecordedAt};
-use detente_domain::transition::{Known, SETTLING, Transitions};
+use detente_domain::transition::{KnownTransitions, SETTLING, Transitions};
 use detente_domain::valid_time::ValidTime;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The record up to a head, as it became known.
-pub(crate) struct TurnHistory<'i> {
+pub(crate) struct TransitionHistory<'i> {
     index: &'i Index,
-    /// Which claims count, and since when: one that does not match has no transitions. In order, the first since ever.
+    /// The filters that claims must match to have transitions, each with the instant from which it counts. In order; the first
+    /// counts since ever.
     meanings: Vec<(RecordedAt, CompiledFilter<'i>)>,
     head: Position,
     /// What is behind this position counts as learnt after this instant, whenever it was recorded.
@@ -81,7 +82,7 @@ impl StandingSettlements {
     }
 }
 
-impl<'i> TurnHistory<'i> {
+impl<'i> TransitionHistory<'i> {
     /// The record up to a head; `asked` is what the filter asks for, and from which position on.
     pub(crate) fn new(
         index: &'i Index,
@@ -95,8 +96,8 @@ impl<'i> TurnHistory<'i> {
         history
     }
 
-    /// What was known of a claim's transitions over time, and in which revision.
-    pub(crate) fn of(&self, claim: ClaimNo) -> Vec<(Known, u32)> {
+    /// The knowledge of a claim's transitions over time, each with the revision that gave it.
+    pub(crate) fn of(&self, claim: ClaimNo) -> Vec<(KnownTransitions, u32)> {
         let revisions = self.revisions(claim);
         let learnt: Vec<RecordedAt> = revisions.iter().map(|revision| self.learnt_at(revision.position)).collect();
         let is_promise = revisions.iter().any(|revision| self.index.due_of(revision.content).is_some());
@@ -115,7 +116,7 @@ impl<'i> TurnHistory<'i> {
             let revision = revisions.get(number.checked_sub(1)?)?;
             let transitions =
                 self.transitions_in(claim, revision, since, |due| standing.settle(due)).unwrap_or(Transitions::NONE);
-            Some((Known { since, transitions }, u32::try_from(number).unwrap_or(u32::MAX)))
+            Some((KnownTransitions { since, transitions }, u32::try_from(number).unwrap_or(u32::MAX)))
         });
         known.collect()
     }

@@ -1,4 +1,4 @@
-//! What comes next? The transitions of valid time in a span, as known at a cut.
+//! Transitions to come: those of valid time in a span, as known at a cut.
 //!
 //! Only a claim whose valid time touches the span, or ends where it begins, can have a transition in it, and only a promise that falls
 //! due in it: these are looked for, so the cost grows with what is in force and not with the record.
@@ -28,13 +28,13 @@ pub struct UpcomingQuery {
     pub filter: Filter,
     /// The span: from the first instant up to and not including the second.
     pub span: (Moment, Moment),
-    /// Which transitions.
+    /// The transitions to list.
     pub transitions: MemberSet<Transition>,
     /// How much of the record to use.
     pub cut: Cut,
     /// What is supposed on top of it.
     pub supposed: Supposed,
-    /// How many transitions to leave out at the beginning.
+    /// Number of transitions to leave out at the beginning.
     pub skip: u64,
     /// How many are wanted.
     pub page: PageSize,
@@ -96,7 +96,7 @@ fn transitions(sight: &Sight<'_>, query: &UpcomingQuery) -> Vec<OrderedTurn> {
     let (a, b) = query.span;
     let mut transitions = Vec::new();
     let mut known = HashSet::new();
-    // What ends exactly where the span begins does not touch it any more, but has a transition there.
+    // A claim that ends exactly where the span begins does not touch it any more, but has a transition there.
     let touching = sight.touching(&query.filter, a.plus_seconds(-1), b, false);
     for seen in touching.into_iter().chain(sight.falling_due(&query.filter, a, b)) {
         budget::step();

@@ -1,4 +1,4 @@
-//! What is asked of the writer, and what it answers. One thread decides ([`crate::write::writer`]), another makes durable
+//! Work for the writer, and its answers. One thread decides ([`crate::write::writer`]), another makes durable
 //! ([`crate::write::commit`]).
 
 use crate::Ledger;
