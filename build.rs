@@ -1,5 +1,5 @@
-//! Generates the server of the contract. Its messages are those of `detente_proto`. Its replies to the rpcs that return many recorded things are
-//! `crate::grpc::encoded::EncodedReply`, which is made of bytes that were encoded when they were recorded.
+//! Generates the server of the contract. Its messages are those of `detente_proto`. Its replies to the rpcs that return many
+//! recorded things are `crate::grpc::encoded::EncodedReply`, which is made of bytes that were encoded when they were recorded.
 //!
 //! Of every rpc the type of its request is listed, for `crate::grpc::intake`.
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tonic::Code;
 
 use super::{CommandFailure, exit::Exit, hint};
-use detente_client::{self, code_name};
+use detente_proto::code_name;
 
 /// Which request of an append it was.
 #[derive(Debug, Clone, PartialEq, Eq)]

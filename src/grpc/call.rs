@@ -8,6 +8,7 @@ use super::sending::Sending;
 use crate::telemetry::request;
 use detente_ledger::Ledger;
 use detente_ledger::budget::MemoryBudget;
+use detente_proto::code_name;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -104,9 +105,9 @@ where
                 let rpc = self.rpc();
                 let code = status.as_ref().map_or(Code::Ok, Status::code);
                 let took = since.elapsed();
-                span.record("code", name_of(code));
+                span.record("code", code_name(code));
                 tracing::debug!(rpc = ?rpc, ?code, micros = took.as_micros(), "answered");
-                ledger.metrics().called(rpc, name_of(code), took);
+                ledger.metrics().called(rpc, code_name(code), took);
             }
             let mut response = if status.is_some() { with_reason(response) } else { response };
             if let Some(reserved) = self.intake.as_mut().and_then(Intake::take_reply) {
@@ -144,28 +145,5 @@ where
             return Poll::Ready(Ok(Status::from(late(self.rpc(), is_begun)).into_http()));
         }
         polled
-    }
-}
-
-/// The name of a code, as gRPC has it.
-const fn name_of(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }

@@ -170,7 +170,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason {
             Some(reason) => write!(f, "{} ({})", self.message, status::short_reason(reason)),
-            None => write!(f, "{} ({})", self.message, status::code_name(self.code)),
+            None => write!(f, "{} ({})", self.message, detente_proto::code_name(self.code)),
         }
     }
 }

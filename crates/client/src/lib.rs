@@ -62,7 +62,7 @@ pub use self::{
     options::{Compression, Options},
     pages::Pages,
     question::{Paged, Question},
-    status::{code_name, short_reason},
+    status::short_reason,
     subscribe::{News, Subscription},
     watch::{ClockNews, ClockWatch},
 };

@@ -21,11 +21,17 @@
 //! |---|---|
 //! | [`v1`] | messages, enums, and with the feature `client` `ledger_service_client` |
 //! | [`DESCRIPTOR`] | the files of the contract with their comments, for reflection and JSON |
+//! | `code_name` | the name of a gRPC status code, with the feature `client` |
 //! | [`message_sizes`] | the size in memory of each message |
 
 use std::any::TypeId;
 
+#[cfg(feature = "client")]
+mod code;
 pub mod v1;
+
+#[cfg(feature = "client")]
+pub use code::code_name;
 
 /// The public contract and all that it imports, with comments, as an encoded `FileDescriptorSet`.
 pub const DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));

@@ -4,5 +4,4 @@
 
 include!(concat!(env!("OUT_DIR"), "/detente.v1.rs"));
 
-#[path = "cut.rs"]
 mod cuts;
