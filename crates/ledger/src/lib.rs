@@ -159,7 +159,7 @@ impl Shared {
     /// How many appends are recorded.
     #[must_use]
     pub fn append_count(&self) -> u32 {
-        self.published()
+        self.published().get()
     }
 
     /// The journal, for reading what is durable.
@@ -175,7 +175,7 @@ impl Shared {
     }
 
     fn published(&self) -> AppendNo {
-        self.published.load(Ordering::Acquire)
+        AppendNo::new(self.published.load(Ordering::Acquire))
     }
 
     /// Tells how many appends are durable, each time there are more. What it tells may be shown already.
@@ -185,7 +185,7 @@ impl Shared {
     }
 
     fn publish(&self, appends: AppendNo) {
-        let before = self.published.swap(appends, Ordering::AcqRel);
+        let before = AppendNo::new(self.published.swap(appends.get(), Ordering::AcqRel));
         if before != appends {
             self.changes.send_replace(Published { before, appends });
         }

@@ -269,7 +269,7 @@ impl Ledger {
         let store = data.map(store_dir);
         let store =
             Arc::new(Store::open(store.as_deref(), ledger_id, Arc::clone(&reader), options.cache_bytes, progress)?);
-        let appends = store.view().index.appends.len();
+        let appends = store.view().index.appends.last_number();
         let fingerprint_of = |id| store.view().requests.get(id).map(|(_, fingerprint)| fingerprint);
         beside.stages.forget_recorded(fingerprint_of);
         let saver = Saver::start(Arc::clone(&store))?;
@@ -279,7 +279,7 @@ impl Ledger {
             store,
             clock: Arc::clone(&options.clock),
             journal: reader,
-            published: AtomicU32::new(appends),
+            published: AtomicU32::new(appends.get()),
             changes: watch::Sender::new(Published { before: appends, appends }),
             feed: Feed::default(),
             cursors: beside.cursors,

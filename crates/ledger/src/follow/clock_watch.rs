@@ -354,7 +354,7 @@ impl ClockWatch {
 
     /// The claims to look at, because their time has come.
     fn coming_up(&mut self) -> BTreeSet<ClaimNo> {
-        let later = self.agenda.split_off(&(self.horizon.next(), 0));
+        let later = self.agenda.split_off(&(self.horizon.next(), ClaimNo::default()));
         std::mem::replace(&mut self.agenda, later).into_iter().map(|(_, claim)| claim).collect()
     }
 
@@ -392,7 +392,7 @@ impl ClockWatch {
     fn note(&mut self, claim: ClaimNo, delivery: &TransitionDelivery, revision: u32) {
         let place = WatchPlace {
             reported_at: delivery.reported_at,
-            order: u64::from(claim),
+            order: claim.get().into(),
             transition: delivery.transition.code(),
         };
         let late = delivery.is_late();

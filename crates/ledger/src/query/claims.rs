@@ -6,7 +6,7 @@ use crate::query::page_size::{ClaimPage, EncodedClaims, PageSize};
 use crate::read::cut::ResolvedCut;
 use crate::read::render::Renderer;
 use crate::read::sight::{ClaimSight, ListedPart, Sight};
-use crate::store::{Action, ListPage, Revision};
+use crate::store::{Action, ClaimNo, ListPage, Revision};
 use crate::wire::vocabulary::Twin;
 use detente_domain::command::Supposed;
 use detente_domain::cut::Cut;
@@ -135,7 +135,7 @@ impl Ledger {
             &filter,
             at.position(),
             &ListPage {
-                after: query.after.map(|after| u32::try_from(after).unwrap_or(u32::MAX)),
+                after: query.after.map(ClaimNo::of_order),
                 newest_first: query.newest_first,
                 include_retracted: query.include_retracted,
                 limit: query.page.entries.saturating_add(1),
@@ -150,7 +150,7 @@ impl Ledger {
                 break;
             }
             page.claims.add(|out| renderer.claim(found.claim, found.number, out))?;
-            last = Some(u64::from(found.claim));
+            last = Some(found.claim.get().into());
         }
         let loaded = renderer.into_loaded();
         drop(view);

@@ -10,7 +10,7 @@ use crate::read::cut::ResolvedCut;
 use crate::read::judge::MatchQuestion;
 use crate::read::render::Renderer;
 use crate::read::sight::Sight;
-use crate::store::{FoundRevision, Index, StateQuestion};
+use crate::store::{ClaimNo, FoundRevision, Index, StateQuestion};
 use detente_domain::certainty::{Certainty, Mode};
 use detente_domain::command::Supposed;
 use detente_domain::cut::Cut;
@@ -135,7 +135,7 @@ impl Ledger {
         let through = usize::try_from(query.skip).unwrap_or(usize::MAX).saturating_add(query.page.entries);
         if through < total && total >= WORTH_KEEPING {
             let claims: Vec<_> = found.rows.iter().map(|row| (row.found.claim, row.certainty)).collect();
-            let bytes = claims.len() * size_of::<(u32, Certainty)>();
+            let bytes = claims.len() * size_of::<(ClaimNo, Certainty)>();
             self.answers_read.keep(StateKey::of(query, at.basis), Arc::new(OrderedState { claims, emptiness }), bytes);
         }
         StatePage { rows, total: total as u64, emptiness, absences }
@@ -152,7 +152,7 @@ struct StatePage {
 
 impl StatePage {
     fn of_ordered(index: &Index, cut: Position, ordered: &OrderedState, query: &StateQuery) -> Self {
-        let found = |(claim, certainty): &(u32, Certainty)| Some((index.claims().found(*claim, cut)?, *certainty));
+        let found = |(claim, certainty): &(ClaimNo, Certainty)| Some((index.claims().found(*claim, cut)?, *certainty));
         Self {
             rows: span(&ordered.claims, query).iter().filter_map(found).collect(),
             total: ordered.claims.len() as u64,
@@ -170,7 +170,7 @@ fn span<'r, R>(rows: &'r [R], query: &StateQuery) -> &'r [R] {
 }
 
 /// With nothing but recorded absence, every match is a claim of absence; the first of them are named.
-fn named_absences(index: &Index, emptiness: Emptiness, claims: impl Iterator<Item = u32>) -> Vec<Uuid> {
+fn named_absences(index: &Index, emptiness: Emptiness, claims: impl Iterator<Item = ClaimNo>) -> Vec<Uuid> {
     if !matches!(emptiness, Emptiness::RecordedAbsence(_)) {
         return Vec::new();
     }

@@ -65,7 +65,7 @@ impl Shared {
 
     /// The appends that may be seen: what is durable, as far as a snapshot has it.
     pub(crate) fn visible(&self, index: &Index) -> AppendNo {
-        self.published().min(index.appends.len())
+        self.published().min(index.appends.last_number())
     }
 
     /// The cut right after an append.
@@ -85,14 +85,14 @@ impl Shared {
             return Err(self.in_future(index));
         }
         if position == Position::START {
-            return Ok(0);
+            return Ok(AppendNo::NONE);
         }
         let append = index.appends.holding(position);
         let after = index.appends.last(append);
         if after == position {
             return Ok(append);
         }
-        Err(QueryError::CutInsideAppend { before: index.appends.last(append.saturating_sub(1)), after })
+        Err(QueryError::CutInsideAppend { before: index.appends.last(append.before()), after })
     }
 
     fn append_of(&self, index: &Index, basis: Basis) -> Result<AppendNo, QueryError> {

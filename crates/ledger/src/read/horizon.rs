@@ -42,7 +42,7 @@ pub struct SettledRecord {
 impl Horizon {
     /// The horizon of a record whose last append has this recorded time.
     pub(crate) const fn new(last: RecordedAt) -> Self {
-        Self(Mutex::new(HorizonState { floor: RecordedAt::MIN, last, stamped: 0 }))
+        Self(Mutex::new(HorizonState { floor: RecordedAt::MIN, last, stamped: AppendNo::NONE }))
     }
 
     /// Stamps the append with this number: `choose` gives its recorded time, later than the floor it is told.
@@ -90,7 +90,7 @@ impl Shared {
 
     /// Notes that the append with this number was stamped and then refused.
     pub(crate) fn forget_stamp(&self, append: AppendNo) {
-        self.horizon.0.lock().stamped = append.saturating_sub(1);
+        self.horizon.0.lock().stamped = append.before();
         self.changes.send_modify(|_| {});
     }
 }

@@ -4,7 +4,8 @@ use crate::budget::{hold, step};
 use crate::error::ReadFailure;
 use crate::read::shortened::{ShortenedList, unlisted};
 use crate::store::{
-    Action, Block, ClaimNo, Content, DisputeRow, FoundRevision, IndexedLog, Store, nth_of, number_of, take_frame,
+    Action, Block, ClaimNo, Content, ContentNo, DisputeRow, FoundRevision, IndexedLog, Store, nth_of, number_of,
+    take_frame,
 };
 use crate::wire::splice::{parts, put_field, put_number};
 use detente_domain::position::Position;
@@ -149,7 +150,7 @@ impl<'v> Renderer<'v> {
         number: u32,
         out: &mut Vec<u8>,
     ) -> Result<Position, ReadFailure> {
-        let missing = || ReadFailure::Damaged(format!("the index has no revision {number} of claim {claim}"));
+        let missing = || ReadFailure::Damaged(format!("the index has no revision {number} of claim {}", claim.get()));
         let view = self.view;
         let claims = view.index.claims();
         let revisions = claims.revisions(claim).get(..number as usize).ok_or_else(missing)?;
@@ -181,7 +182,7 @@ impl<'v> Renderer<'v> {
     }
 
     /// The confirmation with a label that counts for a claim in a revision: up to the cut, while that revision is the last.
-    fn confirmed(&self, claim: ClaimNo, number: u32, content: u32) -> Option<Position> {
+    fn confirmed(&self, claim: ClaimNo, number: u32, content: ContentNo) -> Option<Position> {
         let index = &self.view.index;
         if !index.has_label_confirmations() {
             return None;

@@ -242,7 +242,7 @@ impl<'v> Sight<'v> {
         let content = claims.content(found.revision.content)?;
         let (order, position) = match &self.supposed {
             Some((overlay, _)) if supposed => (overlay.order(found.claim), overlay.position(found.revision.position)),
-            _ => (u64::from(found.claim), found.revision.position),
+            _ => (u64::from(found.claim.get()), found.revision.position),
         };
         Some(ClaimSight {
             id: ClaimId(claims.id(found.claim)?),

@@ -95,7 +95,7 @@ impl Overlay {
 
     /// The place of a claim of the overlay in the order in which claims were first recorded.
     pub(crate) fn order(&self, claim: ClaimNo) -> u64 {
-        self.orders.get(claim as usize).copied().unwrap_or(u64::MAX)
+        self.orders.get(claim.place()).copied().unwrap_or(u64::MAX)
     }
 
     /// The position that an event of the overlay has in the record, or would have.
@@ -143,7 +143,7 @@ impl Overlay {
         let read = read_event(message).map_err(|error| ReadFailure::Damaged(error.to_string()))?;
         let (_, recorded_at, recorded_by, _, event) = read;
         if let Change::ClaimAsserted(claim) = &event.change {
-            self.orders.push(base.index.claims().find(claim.id.0).map_or(u64::MAX, u64::from));
+            self.orders.push(base.index.claims().find(claim.id.0).map_or(u64::MAX, |claim| claim.get().into()));
         }
         self.take_in(position, recorded_at, recorded_by, &event.change, &bytes)
     }

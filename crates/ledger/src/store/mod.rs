@@ -33,8 +33,8 @@ mod view;
 pub(crate) use block::{Block, SPAN, first_of, nth_of, number_of, take_frame};
 pub(crate) use entry::Action;
 pub(crate) use index::{
-    AppendNo, Appends, ClaimNo, CompiledFilter, Content, DisputeCounts, DisputeRow, FoundRevision, Index, ListPage,
-    Misfit, Registry, RegistryRevision, Revision, StateQuestion, Term,
+    AppendNo, Appends, ClaimNo, CompiledFilter, Content, ContentNo, DisputeCounts, DisputeRow, FoundRevision, Index,
+    ListPage, Misfit, Registry, RegistryRevision, Revision, StateQuestion, Term,
 };
 pub use open::{Progress, StoreOpenError};
 pub(crate) use saver::Saver;
@@ -105,7 +105,7 @@ impl Store {
         let mut newest = self.snapshot.lock();
         let has_all = |snapshot: &Arc<IndexedLog>| {
             let appends = &snapshot.index.appends;
-            appends.last(appends.len()) >= durable
+            appends.last(appends.last_number()) >= durable
         };
         if let Some(snapshot) = newest.upgrade().filter(has_all) {
             return snapshot;

@@ -139,7 +139,7 @@ impl View {
 
     fn take_in_append(&mut self, row: &AppendRow) {
         self.index.appends.add(row);
-        let number = self.index.appends.len();
+        let number = self.index.appends.last_number();
         self.requests.add(number, row);
     }
 

@@ -195,7 +195,7 @@ impl Shared {
                 self.metrics.wrote(group.len(), events, began.elapsed(), journal.last_sync());
                 debug_assert_eq!(head.position, last.header.last());
                 self.store.set_durable(head.position);
-                self.publish(self.published() + u32::try_from(group.len()).unwrap_or(u32::MAX));
+                self.publish(self.published().plus(group.len()));
                 Ok(())
             }
             Err(error) => Err(self.stop(&error)),

@@ -104,7 +104,7 @@ impl Writer {
         let view = self.shared.store.view();
         let decision =
             decide(&DecisionRecord { store: &self.shared.store, view: &view, cut: EVERYTHING }, request.batch);
-        let (first, append) = (view.head().next(), view.index.appends.len() + 1);
+        let (first, append) = (view.head().next(), view.index.appends.last_number().next());
         drop(view);
         let decision = decision.map_err(AppendError::Rejected)?;
         let results = results_of(&decision, (!request.validate_only).then_some(first));
@@ -164,7 +164,7 @@ impl Writer {
             }
         }
         view.end(&header);
-        let at = self.shared.after_append(&view.index, view.index.appends.len());
+        let at = self.shared.after_append(&view.index, view.index.appends.last_number());
         drop(view);
         (self.link, self.recorded_at) = (link, header.recorded_at);
         Ok((Append { header, records, link }, promise, at))
@@ -200,7 +200,7 @@ impl Writer {
         if fingerprint != mark.fingerprint {
             return Err(AppendError::RequestIdReused);
         }
-        let first = view.index.appends.last(append - 1).next();
+        let first = view.index.appends.last(append.before()).next();
         let last = view.index.appends.last(append);
         let mut renderer = crate::read::render::Renderer::new(&self.shared.store, &view);
         let mut events = Vec::new();

@@ -35,7 +35,7 @@ pub(super) fn assemble(
     mut block_at: impl FnMut(usize) -> Option<Arc<Block>>,
 ) -> Assembled {
     let mut frame = FrameDraft::default();
-    let mut append = Append { number: 0, last: Position::START };
+    let mut append = Append { number: AppendNo::NONE, last: Position::START };
     let mut at_hand: Option<(usize, Arc<Block>)> = None;
     for position in positions {
         if position > append.last {
@@ -73,8 +73,9 @@ struct Append {
 impl Append {
     /// The append that holds a later position; most often the next one.
     fn holding(self, position: Position, appends: &Appends) -> Self {
-        let next = self.number.saturating_add(1);
-        let number = if self.number > 0 && appends.last(next) >= position { next } else { appends.holding(position) };
+        let next = self.number.next();
+        let is_next = self.number > AppendNo::NONE && appends.last(next) >= position;
+        let number = if is_next { next } else { appends.holding(position) };
         Self { number, last: appends.last(number) }
     }
 }

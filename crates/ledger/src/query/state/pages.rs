@@ -1,6 +1,7 @@
 //! States that are being read page by page: which claims they have, in order.
 
 use super::StateQuery;
+use crate::store::ClaimNo;
 use detente_domain::certainty::{Certainty, Mode};
 use detente_domain::cut::Basis;
 use detente_domain::emptiness::Emptiness;
@@ -11,7 +12,7 @@ use detente_domain::period::Period;
 #[derive(Debug)]
 pub(super) struct OrderedState {
     /// Its claims, by their numbers in the index.
-    pub(super) claims: Vec<(u32, Certainty)>,
+    pub(super) claims: Vec<(ClaimNo, Certainty)>,
     /// The reason it is empty.
     pub(super) emptiness: Emptiness,
 }

@@ -57,7 +57,7 @@ impl Sight<'_> {
         // Of the record as many more are looked at as may be seen in what is supposed instead.
         let hidden = self.supposed.as_ref().map_or(0, |(overlay, _)| overlay.hidden());
         let of_record = ListPage {
-            after: after.map(|after| ClaimNo::try_from(after).unwrap_or(ClaimNo::MAX)),
+            after: after.map(ClaimNo::of_order),
             newest_first,
             include_retracted,
             limit: limit.saturating_add(hidden),

@@ -2,9 +2,8 @@
 //! matches, and without writing out every id that answers as one that the filter names.
 
 use super::Index;
-use super::claims::ClaimNo;
 use super::contents::Content;
-use super::postings::ContentNo;
+use super::numbers::{ClaimNo, ContentNo};
 use super::query::CompiledFilter;
 use crate::budget::{step, steps};
 use detente_domain::filter::{AnsweredFilter, FacetKind, Filter, FilterItem};

@@ -2,13 +2,11 @@
 //!
 //! This is where a cut is resolved: an instant or a position becomes the number of appends that may be seen.
 
+use super::numbers::AppendNo;
 use crate::store::shared::SharedList;
 use detente_domain::position::{Position, RecordedAt};
 use std::collections::HashMap;
 use uuid::Uuid;
-
-/// The number of an append, from 1; 0 is before the first.
-pub(crate) type AppendNo = u32;
 
 /// One append, as the index keeps it.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -62,9 +60,9 @@ impl Requests {
 }
 
 impl Appends {
-    /// How many there are.
-    pub(crate) fn len(&self) -> AppendNo {
-        AppendNo::try_from(self.rows.len()).unwrap_or(AppendNo::MAX)
+    /// The last one.
+    pub(crate) fn last_number(&self) -> AppendNo {
+        AppendNo::last_of(self.rows.len())
     }
 
     /// Adds the next one.
@@ -76,19 +74,17 @@ impl Appends {
 
     /// How many of the first `visible` appends were recorded by an instant, inclusive.
     pub(crate) fn known_at(&self, instant: RecordedAt, visible: AppendNo) -> AppendNo {
-        let visible = visible.min(self.len());
+        let visible = visible.min(self.last_number());
         if self.row(visible).is_none_or(|row| row.recorded_at <= instant) {
             return visible;
         }
         let known = self.rows.partition_point(|row| row.recorded_at <= instant);
-        AppendNo::try_from(known).unwrap_or(AppendNo::MAX).min(visible)
+        AppendNo::last_of(known).min(visible)
     }
 
     /// The number of the append that holds a position: that of the first to end there or later.
     pub(crate) fn holding(&self, position: Position) -> AppendNo {
-        AppendNo::try_from(self.rows.partition_point(|row| row.last < position))
-            .unwrap_or(AppendNo::MAX)
-            .saturating_add(1)
+        AppendNo::last_of(self.rows.partition_point(|row| row.last < position)).next()
     }
 
     /// The position of the last event of an append; 0 before the first.
@@ -112,6 +108,6 @@ impl Appends {
     }
 
     fn row(&self, append: AppendNo) -> Option<&AppendEntry> {
-        self.rows.get((append as usize).checked_sub(1)?)
+        self.rows.get(append.place()?)
     }
 }

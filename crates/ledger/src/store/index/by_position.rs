@@ -16,7 +16,7 @@
 
 use super::Index;
 use super::answered::MergesKnown;
-use super::claims::ClaimNo;
+use super::numbers::ClaimNo;
 use super::query::CompiledFilter;
 use crate::budget::{hold, step, steps};
 use crate::store::shared::SharedList;
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_span_of_positions_has_the_claims_of_its_events_and_no_other() {
-        let events = [None, Some(0), Some(1), None, None, Some(0), Some(2)];
+        let events = [None, Some(0), Some(1), None, None, Some(0), Some(2)].map(|claim| claim.map(ClaimNo::new));
         for start in [0, 3] {
             let mut claims = ByPosition::default();
             let placed: Vec<(u64, Option<ClaimNo>)> = (start + 1..).zip(events).collect();
@@ -164,8 +164,8 @@ mod tests {
                 expected.dedup();
                 assert_eq!(claims.between(Position(after), Position(until)), expected, "{after} {until}");
             }
-            assert_eq!(claims.between(Position(start + 5), Position(u64::MAX)), [0, 2]);
-            assert_eq!(claims.between(Position(u64::MAX), Position(u64::MAX)), [0; 0]);
+            assert_eq!(claims.between(Position(start + 5), Position(u64::MAX)), [0, 2].map(ClaimNo::new));
+            assert_eq!(claims.between(Position(u64::MAX), Position(u64::MAX)), []);
         }
     }
 }

@@ -4,9 +4,9 @@
 //! into memory. Going through all of them in one pass lets these waits overlap.
 
 use super::Index;
-use super::claims::{ClaimNo, FoundRevision};
+use super::claims::FoundRevision;
 use super::contents::Content;
-use super::postings::ContentNo;
+use super::numbers::{ClaimNo, ContentNo};
 use super::query::{CompiledFilter, Item, sorted};
 use crate::budget::{hold, step};
 use detente_domain::moment::Moment;
@@ -109,7 +109,7 @@ impl Index {
         }
     }
 
-    fn all_claims(&self) -> std::ops::Range<ClaimNo> {
-        0..ClaimNo::try_from(self.claims.len()).unwrap_or(ClaimNo::MAX)
+    pub(super) fn all_claims(&self) -> impl DoubleEndedIterator<Item = ClaimNo> + use<> {
+        (0..self.claims.len()).map(ClaimNo::of_place)
     }
 }

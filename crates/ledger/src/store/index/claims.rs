@@ -6,8 +6,7 @@
 
 use super::contents::{Content, Contents, Reach};
 use super::disputes::Disputes;
-use super::postings::ContentNo;
-use super::terms::Term;
+use super::numbers::{ClaimNo, ContentNo, Term};
 use crate::store::entry::{Action, ContentEntry};
 use crate::store::shared::{SharedList, SharedTable};
 use detente_domain::position::Position;
@@ -16,9 +15,6 @@ use hashbrown::DefaultHashBuilder;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// The number of a claim: the order in which claims were first recorded.
-pub(crate) type ClaimNo = u32;
 
 /// What one event made of a claim.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +49,7 @@ pub(crate) struct FoundRevision {
 /// All claims.
 #[derive(Clone, Default)]
 pub(crate) struct Claims {
-    numbers: SharedTable,
+    numbers: SharedTable<ClaimNo>,
     hasher: DefaultHashBuilder,
     ids: SharedList<Uuid, 1024>,
     revisions: SharedList<Revisions, 1024>,
@@ -95,17 +91,17 @@ impl Claims {
 
     /// The number of a claim.
     pub(crate) fn find(&self, id: Uuid) -> Option<ClaimNo> {
-        self.numbers.find(self.hasher.hash_one(id), |n| self.ids.get(*n as usize) == Some(&id))
+        self.numbers.find(self.hasher.hash_one(id), |n| self.ids.get(n.place()) == Some(&id))
     }
 
     /// The id of a claim.
     pub(crate) fn id(&self, claim: ClaimNo) -> Option<Uuid> {
-        self.ids.get(claim as usize).copied()
+        self.ids.get(claim.place()).copied()
     }
 
     /// The revisions of a claim, in order.
     pub(crate) fn revisions(&self, claim: ClaimNo) -> &[Revision] {
-        self.revisions.get(claim as usize).map(Revisions::as_slice).unwrap_or_default()
+        self.revisions.get(claim.place()).map(Revisions::as_slice).unwrap_or_default()
     }
 
     /// The number of revisions of a claim that a cut sees.
@@ -173,20 +169,20 @@ impl Claims {
 
     /// A new claim; none if it is there already.
     pub(super) fn add(&mut self, id: Uuid) -> Option<ClaimNo> {
-        let number = ClaimNo::try_from(self.ids.len()).ok()?;
+        let number = u32::try_from(self.ids.len()).ok().map(ClaimNo::new)?;
         let (hasher, ids) = (&self.hasher, &self.ids);
         let hash = hasher.hash_one(id);
-        if self.numbers.find(hash, |n| ids.get(*n as usize) == Some(&id)).is_some() {
+        if self.numbers.find(hash, |n| ids.get(n.place()) == Some(&id)).is_some() {
             return None;
         }
-        self.numbers.insert(hash, number, |n| ids.get(*n as usize).map_or(0, |id| hasher.hash_one(id)));
+        self.numbers.insert(hash, number, |n| ids.get(n.place()).map_or(0, |id| hasher.hash_one(id)));
         self.ids.push(id);
         self.revisions.push(Revisions::None);
         Some(number)
     }
 
     pub(super) fn add_revision(&mut self, claim: ClaimNo, position: Position, content: ContentNo, action: Action) {
-        let Some(revisions) = self.revisions.get_mut(claim as usize) else { return };
+        let Some(revisions) = self.revisions.get_mut(claim.place()) else { return };
         let last = revisions.as_slice().last();
         let retracted = match action {
             Action::Retracted => true,

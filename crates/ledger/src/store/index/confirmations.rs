@@ -10,11 +10,9 @@
 //! A confirmation moves no valid time and makes no revision; it only shows how far knowledge reaches.
 
 use super::Index;
-use super::claims::ClaimNo;
 use super::contents::Content;
-use super::postings::ContentNo;
+use super::numbers::{ClaimNo, ContentNo, Term};
 use super::query::CompiledFilter;
-use super::terms::Term;
 use crate::budget::step;
 use crate::store::entry::{ContentEntry, Entry};
 use detente_domain::edtf::Atom;
@@ -45,7 +43,7 @@ impl Index {
     pub(super) fn confirmation_entry(&mut self, confirmation: &LabelConfirmation, entry: &mut Entry) {
         let mut content = ContentEntry::default();
         content.set_times(None, confirmation.as_of.latest(), None);
-        content.facets.push(self.terms.intern(FacetKind::Label, &confirmation.label));
+        content.facets.push(self.terms.intern(FacetKind::Label, &confirmation.label).get());
         entry.content = Some(content);
         entry.registry_bytes = confirmation.except.iter().flat_map(|id| id.0.into_bytes()).collect();
     }
@@ -53,7 +51,7 @@ impl Index {
     /// Takes in a confirmation.
     pub(super) fn confirm_label(&mut self, position: Position, entry: &Entry) -> Option<()> {
         let content = entry.content.as_ref()?;
-        let term = *content.facets.first()?;
+        let term = content.facets.first().copied().map(Term::new)?;
         let (ids, rest) = entry.registry_bytes.as_chunks::<16>();
         if !rest.is_empty() {
             return None;
@@ -138,7 +136,7 @@ impl Index {
         mut matches: impl FnMut(ClaimNo, ContentNo, &Content) -> bool,
     ) -> bool {
         let term = self.confirmations.by_position.get(&position);
-        let Some(posting) = term.and_then(|term| self.postings.get(*term as usize)) else { return false };
+        let Some(posting) = term.and_then(|term| self.postings.get(term.place())) else { return false };
         posting.iter().any(|number| {
             step();
             self.claims.content(number).is_some_and(|content| {

@@ -5,9 +5,9 @@
 //! over, and a current one judged, with one look into memory; in a large ledger every other look would be a wait. What few
 //! contents have lies elsewhere: how far knowledge of them reaches, and a valid time that four corners do not tell.
 
-use super::claims::{ClaimNo, Revision};
-use super::postings::ContentNo;
-use super::terms::Term;
+use super::claims::Revision;
+use super::numbers::{ClaimNo, ContentNo, Term};
+use super::stored_terms;
 use crate::store::entry::{Action, ContentEntry};
 use crate::store::shared::{SharedList, SliceArena, SliceStart};
 use detente_domain::edtf::Atom;
@@ -157,7 +157,7 @@ pub(super) struct Contents {
 impl Contents {
     /// A content.
     pub(super) fn get(&self, number: ContentNo) -> Option<&Content> {
-        self.all.get(number as usize)
+        self.all.get(number.place())
     }
 
     /// The facets of a content, sorted.
@@ -179,7 +179,7 @@ impl Contents {
 
     /// A new content of a claim.
     pub(super) fn add(&mut self, claim: ClaimNo, entry: &ContentEntry) -> ContentNo {
-        let facets_from = self.facets.push(&entry.facets);
+        let facets_from = self.facets.push(stored_terms(&entry.facets));
         let facets = u16::try_from(entry.facets.len()).unwrap_or(u16::MAX);
         let flags =
             if entry.is_end_open() { END_OPEN } else { 0 } | if entry.is_start_unknown() { START_UNKNOWN } else { 0 };
@@ -220,7 +220,7 @@ impl Contents {
         } else {
             content.reach = u32::MAX;
         }
-        let number = ContentNo::try_from(self.all.len()).unwrap_or(ContentNo::MAX);
+        let number = ContentNo::of_place(self.all.len());
         self.all.push(content);
         number
     }
@@ -228,15 +228,15 @@ impl Contents {
     /// Notes the next revision of a claim, and which content it had before.
     pub(super) fn revised(&mut self, before: Option<ContentNo>, nth: u32, revision: &Revision) {
         if before == Some(revision.content) {
-            if let Some(content) = self.all.get_mut(revision.content as usize) {
+            if let Some(content) = self.all.get_mut(revision.content.place()) {
                 content.flags |= SHARED;
             }
             return;
         }
-        if let Some(before) = before.and_then(|before| self.all.get_mut(before as usize)) {
+        if let Some(before) = before.and_then(|before| self.all.get_mut(before.place())) {
             before.until = revision.position;
         }
-        if let Some(content) = self.all.get_mut(revision.content as usize) {
+        if let Some(content) = self.all.get_mut(revision.content.place()) {
             (content.since, content.nth, content.action) = (revision.position, nth, revision.action);
             content.flags |= if revision.retracted { RETRACTED } else { 0 };
         }

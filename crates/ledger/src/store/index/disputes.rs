@@ -7,10 +7,15 @@
 //!   (claim, position) ──> how many there are and stand after that event
 //! ```
 
-use super::claims::ClaimNo;
+use super::numbers::ClaimNo;
 use crate::budget::step;
 use detente_domain::position::Position;
+use std::ops::Range;
 use uuid::Uuid;
+
+/// The number of a dispute among those of its claim, in the order in which they were recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct DisputeNo(u32);
 
 /// A dispute of a claim.
 #[derive(Clone, Copy, Debug)]
@@ -42,11 +47,11 @@ pub(crate) struct DisputeCounts {
 /// The disputes of all claims.
 #[derive(Clone, Default)]
 pub(crate) struct Disputes {
-    rows: imbl::OrdMap<(ClaimNo, u32), DisputeRow>,
-    numbers: imbl::HashMap<(ClaimNo, Uuid), u32>,
+    rows: imbl::OrdMap<(ClaimNo, DisputeNo), DisputeRow>,
+    numbers: imbl::HashMap<(ClaimNo, Uuid), DisputeNo>,
     counts: imbl::OrdMap<(ClaimNo, Position), DisputeCounts>,
     /// The numbers of those that stand behind the last event.
-    standing: imbl::OrdSet<(ClaimNo, u32)>,
+    standing: imbl::OrdSet<(ClaimNo, DisputeNo)>,
     /// The claims that were ever disputed, and the last event about a dispute of each.
     disputed: imbl::HashMap<ClaimNo, Position>,
 }
@@ -80,7 +85,7 @@ impl Disputes {
     /// The disputes of a claim up to a cut, the last one first.
     pub(crate) fn newest_first(&self, claim: ClaimNo, cut: Position) -> impl Iterator<Item = DisputeRow> {
         let all = self.counts(claim, cut).all;
-        self.rows.range((claim, 0)..(claim, all)).rev().map(|(_, row)| *row)
+        self.rows.range(first(claim, all)).rev().map(|(_, row)| *row)
     }
 
     /// The disputes of a claim that stand at a cut, the last one first.
@@ -90,8 +95,8 @@ impl Disputes {
         // that stood are found.
         let is_last = self.disputed.get(&claim).is_some_and(|last| *last <= cut);
         let (now, then) = if is_last { (counts.all, 0) } else { (0, counts.all) };
-        let now = self.standing.range((claim, 0)..(claim, now)).rev().filter_map(|key| self.rows.get(key)).copied();
-        let then = self.rows.range((claim, 0)..(claim, then)).rev().map(|(_, row)| *row);
+        let now = self.standing.range(first(claim, now)).rev().filter_map(|key| self.rows.get(key)).copied();
+        let then = self.rows.range(first(claim, then)).rev().map(|(_, row)| *row);
         let then = then.inspect(|_| step()).filter(move |row| row.stands_at(cut));
         now.chain(then).take(counts.standing as usize)
     }
@@ -99,7 +104,7 @@ impl Disputes {
     /// Adds a dispute.
     pub(super) fn add(&mut self, claim: ClaimNo, id: Uuid, position: Position) {
         let mut counts = self.counts(claim, Position(u64::MAX));
-        let number = counts.all;
+        let number = DisputeNo(counts.all);
         self.rows.insert((claim, number), DisputeRow { id, position, resolved_at: None });
         self.numbers.insert((claim, id), number);
         self.standing.insert((claim, number));
@@ -126,6 +131,11 @@ impl Disputes {
     }
 }
 
+/// The keys of the first `count` disputes of a claim.
+fn first(claim: ClaimNo, count: u32) -> Range<(ClaimNo, DisputeNo)> {
+    (claim, DisputeNo(0))..(claim, DisputeNo(count))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,8 +145,9 @@ mod tests {
         #[test]
         fn every_cut_sees_the_disputes_that_stood_then(moves in prop::collection::vec((0_u32..3, 0_usize..4), 0..40)) {
             let mut disputes = Disputes::default();
-            let mut rows: Vec<(u32, DisputeRow)> = Vec::new();
+            let mut rows: Vec<(ClaimNo, DisputeRow)> = Vec::new();
             for (at, (claim, what)) in (1_u64..).zip(moves) {
+                let claim = ClaimNo::new(claim);
                 let position = Position(at);
                 let open = rows.iter_mut().filter(|(of, row)| *of == claim && row.resolved_at.is_none()).nth(what);
                 match open {

@@ -40,12 +40,13 @@ impl Index {
     /// The claims that match at a cut and fall due in `[a, b)`, retracted ones too, in no order.
     pub(crate) fn falling_due(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<FoundRevision> {
         let compiled = self.compile(filter);
-        let due = self.dues.by_time.range((a, 0)..(b, 0)).filter_map(|(_, content)| {
-            step();
-            let claim = self.claims.content(*content)?.claim();
-            let found = self.current_match(&compiled, claim, cut)?;
-            (found.revision.content == *content).then_some(found)
-        });
+        let due =
+            self.dues.by_time.range((a, ContentNo::default())..(b, ContentNo::default())).filter_map(|(_, content)| {
+                step();
+                let claim = self.claims.content(*content)?.claim();
+                let found = self.current_match(&compiled, claim, cut)?;
+                (found.revision.content == *content).then_some(found)
+            });
         due.collect()
     }
 

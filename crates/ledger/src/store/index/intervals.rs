@@ -5,7 +5,7 @@
 //! walks only stretches that can hold an answer, so its cost grows with the answer and the logarithm of the rest. Runs of
 //! one size are merged as contents come in. Nothing is ever removed: whether a content is current is for the caller.
 
-use super::postings::ContentNo;
+use super::numbers::ContentNo;
 use detente_domain::moment::Moment;
 use std::sync::Arc;
 
@@ -133,7 +133,7 @@ mod tests {
             let spans: Vec<Span> = spans.iter().enumerate().map(|(n, (start, length, open))| Span {
                 start: if *open == 0 { Moment::MIN } else { Moment(*start) },
                 end: if *open == 1 { Moment::MAX } else { Moment(start + length) },
-                content: u32::try_from(n).unwrap(),
+                content: ContentNo::of_place(n),
             }).collect();
             let mut tree = Intervals::default();
             spans.iter().for_each(|span| tree.insert(*span));

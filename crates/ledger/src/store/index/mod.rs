@@ -31,6 +31,7 @@ mod disputes;
 mod dues;
 mod intervals;
 mod merges;
+mod numbers;
 mod postings;
 mod query;
 mod recent;
@@ -39,15 +40,14 @@ mod runs;
 mod terms;
 mod touching;
 
-pub(crate) use appends::{AppendNo, AppendRow, Appends, Requests};
+pub(crate) use appends::{AppendRow, Appends, Requests};
 use by_position::ByPosition;
-pub(crate) use claims::{ClaimNo, FoundRevision, Revision};
+pub(crate) use claims::{FoundRevision, Revision};
 pub(crate) use contents::Content;
 pub(crate) use disputes::{DisputeCounts, DisputeRow};
-pub(crate) use postings::ContentNo;
+pub(crate) use numbers::{AppendNo, ClaimNo, ContentNo, Term};
 pub(crate) use query::{CompiledFilter, ListPage, StateQuestion};
 pub(crate) use registry::{Registry, RegistryRevision};
-pub(crate) use terms::Term;
 
 use super::entry::{Action, ContentEntry, Entry};
 use super::shared::SharedList;
@@ -111,7 +111,7 @@ impl Index {
 
     /// Kind byte and key of a term, as it is stored.
     pub(crate) fn term_bytes(&self, term: usize) -> &[u8] {
-        u32::try_from(term).map_or(&[], |term| self.terms.bytes(term))
+        self.terms.bytes(Term::of_place(term))
     }
 
     /// Adds a term as it was stored. False if that is not the next new term.
@@ -194,8 +194,8 @@ impl Index {
         };
         entry.set_ends(end_open, start_unknown);
         entry.due = claim.due.as_ref().map(|due| due.latest().map_or(Moment::MAX, |last| last.end).0);
-        filter::facets_of(claim, |kind, key| entry.facets.push(self.terms.intern(kind, key)));
-        filter::tokens_of(claim, |token| entry.tokens.push(self.terms.intern(FacetKind::Token, token)));
+        filter::facets_of(claim, |kind, key| entry.facets.push(self.terms.intern(kind, key).get()));
+        filter::tokens_of(claim, |token| entry.tokens.push(self.terms.intern(FacetKind::Token, token).get()));
         for terms in [&mut entry.facets, &mut entry.tokens] {
             terms.sort_unstable();
             terms.dedup();
@@ -262,9 +262,9 @@ impl Index {
     fn add_content(&mut self, claim: ClaimNo, entry: &ContentEntry) -> ContentNo {
         let number = self.claims.add_content(claim, entry);
         self.dues.add(number, entry.due.map(Moment));
-        self.post(number, &entry.facets);
-        self.post(number, &entry.tokens);
-        self.add_spans(number, &entry.facets);
+        self.post(number, stored_terms(&entry.facets));
+        self.post(number, stored_terms(&entry.tokens));
+        self.add_spans(number, stored_terms(&entry.facets));
         number
     }
 
@@ -274,8 +274,8 @@ impl Index {
         let number = self.claims.renew_content(last, entry)?;
         self.dues.add(number, entry.due.map(Moment));
         let facets = self.claims.facets(number).to_vec();
-        self.post(number, &facets);
-        self.add_spans(number, &facets);
+        self.post(number, facets.iter().copied());
+        self.add_spans(number, facets.into_iter());
         Some(number)
     }
 
@@ -286,20 +286,25 @@ impl Index {
         }
     }
 
-    fn post(&mut self, content: ContentNo, terms: &[Term]) {
+    fn post(&mut self, content: ContentNo, terms: impl Iterator<Item = Term>) {
         self.post_terms();
-        self.postings.change_each(terms.iter().map(|term| *term as usize), |posting| posting.push(content));
+        self.postings.change_each(terms.map(Term::place), |posting| posting.push(content));
     }
 
     /// Adds the span of a content to the intervals of each relationship among its facets.
-    fn add_spans(&mut self, content: ContentNo, facets: &[Term]) {
+    fn add_spans(&mut self, content: ContentNo, facets: impl Iterator<Item = Term>) {
         let Some(validity) = self.claims.content(content).and_then(Content::hull) else { return };
         let span = Span { start: validity.earliest_start, end: validity.latest_end, content };
-        let is_relationship = |term: &&Term| self.terms.bytes(**term).first() == Some(&(FacetKind::Relationship as u8));
-        for relationship in facets.iter().filter(is_relationship) {
-            Arc::make_mut(self.intervals.entry(*relationship).or_default()).insert(span);
+        let is_relationship = |term: &Term| self.terms.bytes(*term).first() == Some(&(FacetKind::Relationship as u8));
+        for relationship in facets.filter(is_relationship) {
+            Arc::make_mut(self.intervals.entry(relationship).or_default()).insert(span);
         }
     }
+}
+
+/// The terms of an entry, which is stored as plain numbers.
+fn stored_terms(numbers: &[u32]) -> impl ExactSizeIterator<Item = Term> {
+    numbers.iter().copied().map(Term::new)
 }
 
 fn members_of(claim: &Claim) -> u32 {

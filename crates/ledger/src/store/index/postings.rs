@@ -8,15 +8,13 @@
 //! Numbers are added to the bytes in the posting itself, which are moved behind it when they are full. So most additions
 //! touch nothing that copies share, and a copy of a long list shares all but its last piece.
 
+use super::numbers::ContentNo;
 use std::sync::Arc;
 
 /// Bytes from which on the last piece of a list is followed by a new one.
 const PIECE: usize = 2048;
 /// Bytes of gaps in a posting itself.
 const TAIL: usize = 7;
-
-/// The number of a content in the index.
-pub(crate) type ContentNo = u32;
 
 /// The contents that have one term: ascending numbers as varint gaps.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +41,7 @@ impl Posting {
         if self.count > 0 && self.last == content {
             return;
         }
-        let mut gap = content.wrapping_sub(self.last);
+        let mut gap = content.get().wrapping_sub(self.last.get());
         while gap >= 0x80 {
             self.push_byte((gap & 0x7f) as u8 | 0x80);
             gap >>= 7;
@@ -95,7 +93,7 @@ impl Posting {
                 shift += 7;
             }
             last = last.wrapping_add(gap);
-            Some(last)
+            Some(ContentNo::new(last))
         })
     }
 }
@@ -106,17 +104,17 @@ mod tests {
 
     #[test]
     fn what_goes_in_comes_out_in_order_and_once() {
-        let numbers = [0, 0, 1, 1, 5, 127, 128, 300, 70_000, 70_000, u32::MAX];
+        let numbers = [0, 0, 1, 1, 5, 127, 128, 300, 70_000, 70_000, u32::MAX].map(ContentNo::new);
         let mut posting = Posting::default();
         assert_eq!(posting.iter().count(), 0);
         numbers.iter().for_each(|n| posting.push(*n));
-        assert_eq!(posting.iter().collect::<Vec<_>>(), [0, 1, 5, 127, 128, 300, 70_000, u32::MAX]);
+        assert_eq!(posting.iter().collect::<Vec<_>>(), [0, 1, 5, 127, 128, 300, 70_000, u32::MAX].map(ContentNo::new));
         assert_eq!(posting.len(), 8);
     }
 
     #[test]
     fn a_copy_of_a_list_of_any_length_stays_as_it_was_while_the_list_grows() {
-        let numbers: Vec<ContentNo> = (0..10_000).map(|n| n * 1000).collect();
+        let numbers: Vec<ContentNo> = (0..10_000).map(|n| ContentNo::new(n * 1000)).collect();
         for length in [0, 1, 2, 3, 4, 5, 100, 7_001] {
             let (first, rest) = numbers.split_at(length);
             let mut posting = Posting::default();

@@ -11,10 +11,10 @@
 
 use super::Index;
 use super::candidates::Candidates;
-use super::claims::{ClaimNo, FoundRevision};
+use super::claims::FoundRevision;
 use super::contents::Content;
-use super::postings::{ContentNo, Posting};
-use super::terms::Term;
+use super::numbers::{ClaimNo, ContentNo, Term};
+use super::postings::Posting;
 use crate::budget::{hold, step};
 use detente_domain::certainty::{Certainty, Mode, certainty, certainty_by_corners};
 use detente_domain::emptiness::Findings;
@@ -180,7 +180,7 @@ impl Index {
         };
         match self.listed_candidates(&compiled, cut) {
             Some(claims) => in_order(claims.into_iter(), page).all(&mut consider),
-            None => in_order(0..ClaimNo::try_from(self.claims.len()).unwrap_or(ClaimNo::MAX), page).all(&mut consider),
+            None => in_order(self.all_claims(), page).all(&mut consider),
         };
         found
     }
@@ -279,11 +279,11 @@ impl Index {
     }
 
     pub(super) fn posted(&self, terms: &[Term]) -> usize {
-        terms.iter().filter_map(|term| self.postings.get(*term as usize)).map(Posting::len).sum()
+        terms.iter().filter_map(|term| self.postings.get(term.place())).map(Posting::len).sum()
     }
 
     pub(super) fn contents_with<'a>(&'a self, terms: &'a [Term]) -> impl Iterator<Item = ContentNo> + 'a {
-        terms.iter().filter_map(|term| self.postings.get(*term as usize)).flat_map(Posting::iter)
+        terms.iter().filter_map(|term| self.postings.get(term.place())).flat_map(Posting::iter)
     }
 
     pub(super) fn current_match(
@@ -359,7 +359,7 @@ fn mode_for(asked: Option<Mode>, temporal_type: u8) -> Option<Mode> {
     }
 }
 
-pub(super) fn sorted(mut numbers: Vec<u32>) -> Vec<u32> {
+pub(super) fn sorted<N: Ord>(mut numbers: Vec<N>) -> Vec<N> {
     numbers.sort_unstable();
     numbers.dedup();
     numbers

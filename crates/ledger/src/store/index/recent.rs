@@ -3,7 +3,7 @@
 //! The kind, the parties and most words of a claim are those of the claims before it. The dictionary finds a term by way of
 //! four places in memory, each of them far from the last; here it is found in one of a few that are always near.
 
-use super::terms::Term;
+use super::numbers::Term;
 
 /// The number of places, a power of two: 112 KiB.
 const PLACES: usize = 4096;
@@ -23,7 +23,7 @@ struct TermPlace {
     key: [u8; LONGEST],
 }
 
-const FREE: TermPlace = TermPlace { term: 0, kind: 0, length: u8::MAX, key: [0; LONGEST] };
+const FREE: TermPlace = TermPlace { term: Term::MAX, kind: 0, length: u8::MAX, key: [0; LONGEST] };
 
 impl Clone for RecentTerms {
     fn clone(&self) -> Self {
@@ -67,22 +67,22 @@ mod tests {
     fn only_the_same_kind_and_key_are_found_and_only_the_last_of_a_place() {
         let mut recent = RecentTerms::default();
         assert_eq!(recent.find(7, 1, b""), None);
-        recent.keep(7, 1, b"treaty", 3);
-        assert_eq!(recent.find(7, 1, b"treaty"), Some(3));
+        recent.keep(7, 1, b"treaty", Term::new(3));
+        assert_eq!(recent.find(7, 1, b"treaty"), Some(Term::new(3)));
         assert_eq!(
             [recent.find(7, 2, b"treaty"), recent.find(7, 1, b"treat"), recent.find(8, 1, b"treaty")],
             [None; 3]
         );
-        recent.keep(7 + PLACES as u64, 1, b"", 4);
-        assert_eq!((recent.find(7, 1, b"treaty"), recent.find(7, 1, b"")), (None, Some(4)));
+        recent.keep(7 + PLACES as u64, 1, b"", Term::new(4));
+        assert_eq!((recent.find(7, 1, b"treaty"), recent.find(7, 1, b"")), (None, Some(Term::new(4))));
     }
 
     #[test]
     fn the_longest_key_is_kept_and_a_longer_one_is_not() {
         let mut recent = RecentTerms::default();
-        recent.keep(1, 1, &[b'x'; LONGEST], 5);
-        recent.keep(2, 1, &[b'x'; LONGEST + 1], 6);
-        assert_eq!(recent.find(1, 1, &[b'x'; LONGEST]), Some(5));
+        recent.keep(1, 1, &[b'x'; LONGEST], Term::new(5));
+        recent.keep(2, 1, &[b'x'; LONGEST + 1], Term::new(6));
+        assert_eq!(recent.find(1, 1, &[b'x'; LONGEST]), Some(Term::new(5)));
         assert_eq!(recent.find(2, 1, &[b'x'; LONGEST + 1]), None);
         assert_eq!(recent.clone().find(1, 1, &[b'x'; LONGEST]), None, "a copy begins with none");
     }

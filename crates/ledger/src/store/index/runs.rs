@@ -1,7 +1,7 @@
 //! Terms in the order of their keys, kept in sorted runs that are merged when they are of one size, so that adding stays
 //! cheap and a prefix is found by binary search in each of the few runs.
 
-use super::terms::Term;
+use super::numbers::Term;
 use crate::budget::step;
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@
 //! one after the other in chunks; the hash table holds numbers only. Facets that can be asked for by a prefix (kinds, codes, tokens) are
 //! kept in order as well, in [`super::runs::Runs`].
 
+use super::numbers::Term;
 use super::recent::RecentTerms;
 use super::runs::Runs;
 use crate::store::shared::{SharedList, SharedTable};
@@ -13,13 +14,10 @@ use hashbrown::DefaultHashBuilder;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
-/// The number of a facet.
-pub(crate) type Term = u32;
-
 /// The dictionary.
 #[derive(Clone, Default)]
 pub(crate) struct Terms {
-    numbers: SharedTable,
+    numbers: SharedTable<Term>,
     recent: RecentTerms,
     hasher: DefaultHashBuilder,
     keys: Keys,
@@ -128,7 +126,7 @@ struct KeyChunk {
 impl Keys {
     #[inline]
     fn get(&self, term: Term) -> &[u8] {
-        let (chunk, at) = (term as usize / CHUNK, term as usize % CHUNK);
+        let (chunk, at) = (term.place() / CHUNK, term.place() % CHUNK);
         let Some(chunk) = self.chunks.get(chunk) else { return &[] };
         let start = at.checked_sub(1).and_then(|before| chunk.ends.get(before)).copied().unwrap_or(0);
         let end = chunk.ends.get(at).copied().unwrap_or(start);
@@ -140,7 +138,7 @@ impl Keys {
     }
 
     fn push(&mut self, kind: u8, key: &[u8]) -> Term {
-        let term = Term::try_from(self.len).unwrap_or(Term::MAX);
+        let term = Term::of_place(self.len);
         if self.len.is_multiple_of(CHUNK) {
             if let Some(full) = self.chunks.last_mut() {
                 Arc::make_mut(full).bytes.shrink_to_fit();

@@ -2,7 +2,7 @@
 
 use super::Index;
 use super::answered::MergesKnown;
-use super::claims::ClaimNo;
+use super::numbers::ClaimNo;
 use super::query::CompiledFilter;
 use crate::budget::step;
 use detente_domain::filter::Filter;

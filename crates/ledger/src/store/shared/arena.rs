@@ -24,14 +24,14 @@ impl<T> Default for SliceArena<T> {
 
 impl<T: Copy> SliceArena<T> {
     /// Adds a slice.
-    pub(in crate::store) fn push(&mut self, slice: &[T]) -> SliceStart {
+    pub(in crate::store) fn push(&mut self, slice: impl ExactSizeIterator<Item = T>) -> SliceStart {
         let has_room = |chunk: &Arc<Vec<T>>| chunk.len() + slice.len() <= CHUNK && chunk.len() < CHUNK;
         if !self.chunks.last().is_some_and(has_room) {
             self.chunks.push(Arc::new(Vec::with_capacity(CHUNK.max(slice.len()))));
         }
         let Some(chunk) = self.chunks.last_mut() else { return SliceStart(0) };
         let offset = chunk.len();
-        copy_with_room(chunk).extend_from_slice(slice);
+        copy_with_room(chunk).extend(slice);
         let chunk = self.chunks.len().saturating_sub(1);
         SliceStart(u32::try_from((chunk << OFFSET_BITS) | offset).unwrap_or(u32::MAX))
     }
@@ -64,9 +64,9 @@ mod tests {
         let lengths = [0, 1, 5, CHUNK - 7, 1, CHUNK, CHUNK + 1, 0, 3, 3 * CHUNK, 2];
         let slices: Vec<Vec<u32>> =
             lengths.iter().zip(0..).map(|(len, nth)| (0..*len as u32).map(|n| n * 31 + nth).collect()).collect();
-        let starts: Vec<SliceStart> = slices.iter().map(|slice| arena.push(slice)).collect();
+        let starts: Vec<SliceStart> = slices.iter().map(|slice| arena.push(slice.iter().copied())).collect();
         let copy = arena.clone();
-        arena.push(&[7; 100]);
+        arena.push([7; 100].into_iter());
         for (slice, start) in slices.iter().zip(starts) {
             assert_eq!(arena.get(start, slice.len()), slice);
             assert_eq!(copy.get(start, slice.len()), slice);

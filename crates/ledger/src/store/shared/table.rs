@@ -13,20 +13,20 @@ const SHARD_SHIFT: u32 = 24;
 
 /// A table of numbers, found by the hash of what each stands for.
 #[derive(Clone, Debug, Default)]
-pub(in crate::store) struct SharedTable {
-    shards: Vec<Arc<HashTable<u32>>>,
+pub(in crate::store) struct SharedTable<N> {
+    shards: Vec<Arc<HashTable<N>>>,
     len: usize,
 }
 
-impl SharedTable {
+impl<N: Copy> SharedTable<N> {
     /// The number with a hash for which `is_it` holds.
     #[inline]
-    pub(in crate::store) fn find(&self, hash: u64, is_it: impl FnMut(&u32) -> bool) -> Option<u32> {
+    pub(in crate::store) fn find(&self, hash: u64, is_it: impl FnMut(&N) -> bool) -> Option<N> {
         self.shards.get(self.shard_of(hash))?.find(hash, is_it).copied()
     }
 
     /// Adds a number that is not there yet. `hash_of` gives the hash of any that is.
-    pub(in crate::store) fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(&u32) -> u64) {
+    pub(in crate::store) fn insert(&mut self, hash: u64, number: N, hash_of: impl Fn(&N) -> u64) {
         if self.len >= self.shards.len() * PER_SHARD {
             self.add_shard(&hash_of);
         }
@@ -44,7 +44,7 @@ impl SharedTable {
     }
 
     /// Parts the entries of one shard into it and a new one.
-    fn add_shard(&mut self, hash_of: &impl Fn(&u32) -> u64) {
+    fn add_shard(&mut self, hash_of: &impl Fn(&N) -> u64) {
         let new = self.shards.len();
         self.shards.push(Arc::default());
         let Some(highest) = new.checked_ilog2() else { return };

@@ -64,7 +64,7 @@ impl Shared {
     /// What became of a stage whose events were counted.
     pub(super) fn became_counting(&self, append: AppendNo, tally: Tally) -> Became {
         let view = self.store.view();
-        let span = (view.index.appends.last(append.saturating_sub(1)).next(), view.index.appends.last(append));
+        let span = (view.index.appends.last(append.before()).next(), view.index.appends.last(append));
         let recorded_at = view.index.appends.recorded_at(append);
         Became { at: self.after_append(&view.index, append), span: Some(span), recorded_at, tally }
     }

@@ -127,7 +127,7 @@ impl Writer {
     ) -> Result<StageVerdict, StageError> {
         self.hold_back_while_sled_lags();
         let view = self.shared.store.view();
-        let (first, append) = (view.head().next(), view.index.appends.len() + 1);
+        let (first, append) = (view.head().next(), view.index.appends.last_number().next());
         drop(view);
         let header = AppendHeader {
             first,
