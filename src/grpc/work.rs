@@ -9,7 +9,7 @@
 //!   request ──> tried here, a few thousand steps ──> answer
 //!                   │ needs more
 //!                   ▼
-//!               waits for a place, PATIENCE at most ──> OVERLOADED
+//!               waits for a place, peers in turn, PATIENCE at most ──> OVERLOADED
 //!                   ▼
 //!               a thread of low priority ──> answer, DEADLINE_EXCEEDED, or QUESTION_TOO_WIDE
 //! ```
@@ -90,7 +90,7 @@ impl Threads {
         T: Send + 'static,
         F: FnOnce() -> Result<T, CallRefusal> + Send + 'static,
     {
-        let place = Arc::clone(&self.appends.places).acquire_owned().await.map_err(|_| no_thread())?;
+        let place = self.appends.place(Peer::current()).await.map_err(|_| no_thread())?;
         let (reply, prepared) = oneshot::channel();
         let span = tracing::Span::current();
         // Nobody may be waiting any more.
@@ -179,7 +179,7 @@ impl Threads {
     /// Waits for a place among the wide questions.
     async fn place(&self, begun: Instant, deadline: Instant) -> Result<OwnedSemaphorePermit, CallRefusal> {
         let patience = begun + PATIENCE;
-        match timeout_at(deadline.min(patience).into(), Arc::clone(&self.questions.places).acquire_owned()).await {
+        match timeout_at(deadline.min(patience).into(), self.questions.place(Peer::current())).await {
             Ok(place) => place.map_err(|_| no_thread()),
             Err(_) if deadline <= patience => Err(Overrun::DeadlineExceeded.into()),
             Err(_) => Err(CallRefusal::Overloaded("wide questions")),

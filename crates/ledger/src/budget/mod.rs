@@ -21,7 +21,7 @@
 //! a start and the operator's verbs are never ended by them.
 //!
 //! Work that takes the processor for long runs on the threads of a [`WorkerPool`]. They have a lower priority than the threads
-//! that serve and record.
+//! that serve and record, and peers have them in turn.
 //!
 //! Things that peers hold side by side (streams, stages, cursors, connections, threads) are divided by
 //! [`PeerShares`], so that none of them takes all of it; [`Peer::current`] is the peer of the call that is being answered.
@@ -34,6 +34,7 @@ mod memory;
 mod peer;
 mod pool;
 mod shares;
+mod turns;
 
 pub use buffer::ReservedBuffer;
 pub use call::{CallBudget, CancelOnDrop, Overrun, Signal, hold, is_brief, leave_brief, step, steps, taken_by_call};

@@ -1,6 +1,8 @@
 //! Threads of low priority for what takes the processor for long: as many as there are processors, so that whatever waits for
 //! them, the threads that serve small calls find one free.
 
+use super::peer::Peer;
+use super::turns::PeerTurns;
 use crossbeam_channel::{Sender, unbounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,8 +13,9 @@ type Job = Box<dyn FnOnce() + Send>;
 /// Threads for long work. They end when this is dropped.
 #[derive(Debug)]
 pub struct WorkerPool {
-    /// A place for each thread. A job holds its place until it has ended. Closed if there is no thread.
-    pub places: Arc<Semaphore>,
+    /// A place for each thread. Closed if there is no thread.
+    places: Arc<Semaphore>,
+    turns: PeerTurns,
     jobs: Sender<Job>,
 }
 
@@ -39,13 +42,21 @@ impl WorkerPool {
             // A caller that wants a place is told that there is none, instead of waiting for ever.
             places.close();
         }
-        Self { places, jobs: sender }
+        Self { turns: PeerTurns::new(Arc::clone(&places)), places, jobs: sender }
     }
 
     /// The number of threads that have no job.
     #[must_use]
     pub fn idle(&self) -> usize {
         self.places.available_permits()
+    }
+
+    /// Waits for a thread, in turn with other peers. The job that is given the place holds it until it has ended.
+    ///
+    /// # Errors
+    /// If no thread could be started.
+    pub async fn place(&self, peer: Option<Peer>) -> Result<OwnedSemaphorePermit, NoWorkers> {
+        self.turns.place(peer).await.map_err(|_| NoWorkers)
     }
 
     /// Hands a job to a thread; its place is free again when it has ended, whoever still waits for it.

@@ -5,7 +5,7 @@
 //! of each follower at a time; and no longer than the follower is there.
 
 use crate::Shared;
-use crate::budget::{CallBudget, CancelOnDrop, MemoryBudget, WorkerPool};
+use crate::budget::{CallBudget, CancelOnDrop, MemoryBudget, Peer, WorkerPool};
 use crate::error::{QueryError, ReadFailure};
 use crate::store::Index;
 use detente_domain::filter::Filter;
@@ -50,7 +50,7 @@ pub(super) fn search_briefly(
     bounds.run(|| search(index, filter, (after, until), FEW)).ok()
 }
 
-/// Searches the next piece on a thread of low priority, waiting for a free one.
+/// Searches the next piece on a thread of low priority, waiting for a free one in turn with the searches of other peers.
 ///
 /// # Errors
 /// If there are no threads, or the search failed by a defect.
@@ -58,10 +58,11 @@ pub(super) async fn search_piece(
     shared: &Arc<Shared>,
     filter: &Arc<Filter>,
     span: (Position, Position),
+    peer: Option<Peer>,
 ) -> Result<SearchResult, QueryError> {
     let no_thread = || QueryError::from(ReadFailure::NoThread("the log could not be searched"));
     let pool = shared.feed.searches.0.get_or_init(|| WorkerPool::new("search"));
-    let place = Arc::clone(&pool.places).acquire_owned().await.map_err(|_| no_thread())?;
+    let place = pool.place(peer).await.map_err(|_| no_thread())?;
     let departure = CancelOnDrop::default();
     let bounds = CallBudget {
         signal: Some(departure.signal()),

@@ -14,6 +14,7 @@ use super::reading::{FeedReading, FeedStep, Search, load};
 use super::search::{SearchResult, search_piece};
 use super::{Delivery, EndReason, FeedFrame};
 use crate::Shared;
+use crate::budget::Peer;
 use crate::error::{QueryError, ReadFailure};
 use crate::follow::cursors::HeldCursor;
 use crate::read::cut::ResolvedCut;
@@ -45,6 +46,8 @@ pub struct Subscription {
     not_before: Option<RecordedAt>,
     held: Option<HeldCursor>,
     phase: Phase,
+    /// The peer that follows, in whose turn its searches are made.
+    peer: Option<Peer>,
     /// A search that goes on over frames that say nothing has been found yet.
     searching: Option<RunningSearch>,
     heartbeat: Duration,
@@ -81,6 +84,7 @@ impl Subscription {
             not_before,
             held,
             phase: Phase::Opening(head),
+            peer: Peer::current(),
             searching: None,
             heartbeat,
             last: (Instant::now(), after),
@@ -181,8 +185,8 @@ impl Subscription {
             FeedStep::Nothing => {}
             FeedStep::Load(blocks) => self.load(blocks).await?,
             FeedStep::Search(Search { filter, span }) => {
-                let shared = Arc::clone(&self.shared);
-                self.searching = Some(Box::pin(async move { search_piece(&shared, &filter, span).await }));
+                let (shared, peer) = (Arc::clone(&self.shared), self.peer);
+                self.searching = Some(Box::pin(async move { search_piece(&shared, &filter, span, peer).await }));
             }
         }
         let (since, told) = self.last;
