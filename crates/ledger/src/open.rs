@@ -297,14 +297,7 @@ impl Ledger {
         let salts: Box<dyn Salts> =
             if options.public_salts { Box::new(DerivedSalts) } else { Box::new(RandomSalts::default()) };
         let committer = Committer::start(Arc::clone(&shared), journal)?;
-        let writer = Writer {
-            shared: Arc::clone(&shared),
-            committer,
-            room,
-            salts,
-            recorded_at: head.recorded_at,
-            link: head.link,
-        };
+        let writer = Writer { shared: Arc::clone(&shared), committer, room, salts, recorded_at: head.recorded_at };
         let (queue, waiting) = bounded(QUEUE);
         let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;
         Ok(Self { shared, queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)) })

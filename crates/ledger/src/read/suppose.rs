@@ -18,14 +18,14 @@ use crate::read::cut::ResolvedCut;
 use crate::read::record::{DecisionRecord, EVERYTHING};
 use crate::read::render::Renderer;
 use crate::store::{ClaimNo, Incoming, IndexedLog, View};
-use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
+use crate::wire::event::{Stamp, encode_event, read_event};
 use detente_domain::command::{Batch, Command, Supposed};
 use detente_domain::decide::decide;
 use detente_domain::event::{Change, Event};
 use detente_domain::merge::{Merges, MergesAt};
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::rejection::{Rejection, Violation};
-use detente_journal::{AppendHeader, Link, Salt};
+use detente_journal::{AppendHeader, Salt};
 use prost::Message;
 use std::collections::HashSet;
 
@@ -66,7 +66,7 @@ impl Overlay {
         let batch = Batch { commands: supposed.0.clone(), preconditions: Vec::new() };
         let decision = decide(&record, batch).map_err(QueryError::Unsupposable)?;
         let mut overlay = Self {
-            view: View::new(usize::MAX),
+            view: View::unchained(),
             positions: Vec::new(),
             orders: Vec::new(),
             hidden: HashSet::new(),
@@ -169,10 +169,9 @@ impl Overlay {
     ) -> Result<(), ReadFailure> {
         let first = self.view.head().next();
         let header = AppendHeader { first, count: 1, recorded_at, recorded_by, request: None, backfilled: false };
-        let entry = self.view.index.entry_of(change, &header.recorded_by, || registry_bytes(change));
         self.view.begin(&header);
-        let incoming = Incoming { event, salt: Salt([0; 16]), entry, link: Link::GENESIS };
-        self.view.take_in(incoming).map_err(|misfit| ReadFailure::Damaged(misfit.to_string()))?;
+        let incoming = Incoming { change, recorded_by: &header.recorded_by, event, salt: Salt([0; 16]) };
+        self.view.take_in(&incoming).map_err(|misfit| ReadFailure::Damaged(misfit.to_string()))?;
         self.view.end(&header);
         self.positions.push(position);
         Ok(())

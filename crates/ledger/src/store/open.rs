@@ -5,10 +5,10 @@ use super::db::{Db, Unusable};
 use super::footing;
 use super::view::{Incoming, View};
 use super::{Misfit, Store};
-use crate::wire::event::{read_event, registry_bytes};
+use crate::wire::event::read_event;
 use detente_domain::position::Position;
 use detente_journal::file::disk::make_dir;
-use detente_journal::{Chunk, LedgerId, ReadError, Reader, chain};
+use detente_journal::{Chunk, LedgerId, ReadError, Reader};
 use detente_proto::v1;
 use parking_lot::RwLock;
 use prost::Message as _;
@@ -223,22 +223,19 @@ impl<E: Into<StoreOpenError>> From<E> for ReplayError {
 
 /// Takes in a chunk of the journal, whose hashes must lead where it says.
 pub(super) fn take_in_chunk(view: &mut View, chunk: &Chunk) -> Result<(), ReplayError> {
-    let mut link = view.link();
     if chunk.first == chunk.header.first {
         view.begin(&chunk.header);
-        link = chain::open_append(link, &chunk.header);
     }
     for record in &chunk.records {
         let position = view.head().next();
         let unreadable = |reason: String| StoreOpenError::Unreadable { position, reason };
         let message = v1::Event::decode(&*record.event).map_err(|error| unreadable(error.to_string()))?;
         let (.., event) = read_event(message).map_err(|error| unreadable(error.to_string()))?;
-        link = chain::extend(link, chain::commitment(&record.salt, &record.event));
-        let entry = view.index.entry_of(&event.change, &chunk.header.recorded_by, || registry_bytes(&event.change));
-        let incoming = Incoming { event: &record.event, salt: record.salt, entry, link };
-        view.take_in(incoming).map_err(|_| ReplayError::Misfit)?;
+        let (change, recorded_by) = (&event.change, &*chunk.header.recorded_by);
+        let incoming = Incoming { change, recorded_by, event: &record.event, salt: record.salt };
+        view.take_in(&incoming).map_err(|_| ReplayError::Misfit)?;
     }
-    if link != chunk.link {
+    if view.link() != chunk.link {
         return Err(ReplayError::Misfit);
     }
     if chunk.last {

@@ -4,11 +4,12 @@
 //! past what is durable. What sled does not have yet waits in [`View::unsaved`].
 
 use super::blocks::Blocks;
-use super::entry::Entry;
 use super::index::{AppendRow, Index, Misfit, Requests};
 use super::stored::{StoredAppend, StoredBlock, StoredRows};
+use crate::wire::event::registry_bytes;
+use detente_domain::event::Change;
 use detente_domain::position::Position;
-use detente_journal::{AppendHeader, Link, Salt};
+use detente_journal::{AppendHeader, Link, Salt, chain};
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -32,7 +33,12 @@ pub(crate) struct View {
     first_unsaved: usize,
     /// What goes with the open block.
     open: Unsaved,
+    /// The link after the last event.
     link: Link,
+    /// The link that the next event extends: that of the last event, or of the append that was begun after it.
+    extended: Link,
+    /// False for a view that is never recorded.
+    is_chained: bool,
     /// How many terms the entries taken in need. The dictionary may have more: sled may have had it for rows it lost.
     terms: u64,
 }
@@ -49,14 +55,14 @@ pub(crate) struct Unsaved {
 
 /// One event on its way in.
 pub(crate) struct Incoming<'e> {
+    /// The change it records.
+    pub(crate) change: &'e Change,
+    /// Who recorded it.
+    pub(crate) recorded_by: &'e str,
     /// The encoded event.
     pub(crate) event: &'e [u8],
     /// Its salt.
     pub(crate) salt: Salt,
-    /// What the index keeps of it.
-    pub(crate) entry: Entry,
-    /// The link after it.
-    pub(crate) link: Link,
 }
 
 impl Deref for View {
@@ -90,8 +96,15 @@ impl View {
             first_unsaved: 0,
             open: Unsaved::default(),
             link: Link::GENESIS,
+            extended: Link::GENESIS,
+            is_chained: true,
             terms: 0,
         }
+    }
+
+    /// Nothing yet, and nothing that is ever recorded: no hash chain, and memory for every block.
+    pub(crate) fn unchained() -> Self {
+        Self { is_chained: false, ..Self::new(usize::MAX) }
     }
 
     /// The link after the last event taken in.
@@ -104,20 +117,29 @@ impl View {
         self.unsaved.len()
     }
 
-    /// Begins an append: its header goes to the block of its first event.
+    /// Begins an append: its header goes to the block of its first event, and into the hash chain.
     pub(crate) fn begin(&mut self, header: &AppendHeader) {
         self.open.appends.push(StoredAppend::of(header));
+        if self.is_chained {
+            self.extended = chain::open_append(self.link, header);
+        }
     }
 
-    /// Takes in the next event.
-    pub(crate) fn take_in(&mut self, incoming: Incoming<'_>) -> Result<(), Misfit> {
+    /// Takes in the next event: extends the hash chain, indexes the event and keeps its bytes. Everything that is recorded
+    /// or was recorded before comes into the view this way.
+    pub(crate) fn take_in(&mut self, incoming: &Incoming<'_>) -> Result<(), Misfit> {
+        let Incoming { change, recorded_by, event, salt } = *incoming;
         let position = self.head().next();
-        self.index.apply(position, &incoming.entry)?;
-        self.terms = self.terms.max(incoming.entry.terms());
-        self.open.salts.extend_from_slice(&incoming.salt.0);
-        self.open.rows.entries.push(incoming.entry);
-        self.link = incoming.link;
-        if self.blocks.push(incoming.event) {
+        if self.is_chained {
+            self.extended = chain::extend(self.extended, chain::commitment(&salt, event));
+        }
+        let entry = self.index.entry_of(change, recorded_by, || registry_bytes(change));
+        self.index.apply(position, &entry)?;
+        self.terms = self.terms.max(entry.terms());
+        self.open.salts.extend_from_slice(&salt.0);
+        self.open.rows.entries.push(entry);
+        self.link = self.extended;
+        if self.blocks.push(event) {
             self.close_block();
         }
         Ok(())
@@ -214,7 +236,7 @@ impl View {
             self.index.apply(position, entry)?;
         }
         block.rows.appends.iter().for_each(|row| self.take_in_append(row));
-        self.link = Link(link_after);
+        (self.link, self.extended) = (Link(link_after), Link(link_after));
         self.terms = self.terms.max(block.rows.terms);
         let is_full = block.rows.entries.len() as u64 >= super::block::SPAN;
         match block.stored.filter(|_| !is_full) {

@@ -30,6 +30,16 @@ pub(crate) struct DecidedAppend {
     pub(crate) reply: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
+/// Appends that one sync made durable.
+pub(crate) struct DurableGroup {
+    /// Number of appends.
+    pub(crate) appends: usize,
+    /// Number of their events.
+    pub(crate) events: u64,
+    /// Start of the write.
+    pub(crate) began: Instant,
+}
+
 /// What is answered.
 pub(crate) enum WriteOutcome {
     /// What was recorded, now or by an earlier request with the same id.
@@ -191,15 +201,20 @@ impl Shared {
         let began = Instant::now();
         match self.writing.under_way(|| journal.append(group)) {
             Ok(head) => {
-                let events = group.iter().map(|append| append.header.count).sum();
-                self.metrics.wrote(group.len(), events, began.elapsed(), journal.last_sync());
                 debug_assert_eq!(head.position, last.header.last());
-                self.store.set_durable(head.position);
-                self.publish(self.published().plus(group.len()));
+                let events = group.iter().map(|append| append.header.count).sum();
+                self.publish_durable(&DurableGroup { appends: group.len(), events, began }, journal);
                 Ok(())
             }
             Err(error) => Err(self.stop(&error)),
         }
+    }
+
+    /// Publishes appends that the journal has just made durable: from here on cuts reach them.
+    pub(crate) fn publish_durable(&self, group: &DurableGroup, journal: &dyn Journal) {
+        self.metrics.wrote(group.appends, group.events, group.began.elapsed(), journal.last_sync());
+        self.store.set_durable(journal.head().position);
+        self.publish(self.published().plus(group.appends));
     }
 
     fn answer(&self, decided: Vec<DecidedAppend>) {

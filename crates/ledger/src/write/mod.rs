@@ -7,6 +7,7 @@ pub(crate) mod clock_mark;
 pub(crate) mod commit;
 pub mod hindrance;
 pub(crate) mod salt;
+pub(crate) mod sequence;
 pub mod stage;
 pub(crate) mod writer;
 pub(crate) mod writing;

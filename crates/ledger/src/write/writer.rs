@@ -14,22 +14,21 @@ use crate::Shared;
 use crate::error::{AppendError, ReadFailure};
 use crate::read::cut::ResolvedCut;
 use crate::read::record::{DecisionRecord, EVERYTHING};
-use crate::store::{AppendNo, Incoming};
-use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
+use crate::store::AppendNo;
+use crate::wire::event::read_event;
 use crate::write::append::{AppendRequest, Appended, Recording, Submission, Work, events_made, results_of};
 use crate::write::commit::{Committer, DecidedAppend, WriteOutcome};
 use crate::write::salt::Salts;
+use crate::write::sequence;
 use crossbeam_channel::Receiver;
 use detente_domain::decide::{Decision, decide};
 use detente_domain::event::Event;
 use detente_domain::position::{Position, RecordedAt};
-use detente_journal::{Append, AppendHeader, Link, Promise, Record, Room, chain};
+use detente_journal::{Append, AppendHeader, Promise, Room};
 use std::sync::Arc;
 
 /// How many events are decided, at the least, before they are handed over while more appends wait.
 const ENOUGH: usize = 64;
-/// The most events taken into the view without letting readers in between.
-pub(crate) const STRETCH: usize = 32;
 
 /// The one writer.
 pub(crate) struct Writer {
@@ -37,9 +36,8 @@ pub(crate) struct Writer {
     pub(crate) committer: Arc<Committer>,
     pub(crate) room: Arc<dyn Room>,
     pub(crate) salts: Box<dyn Salts>,
-    /// The last recorded time given, and the link after the last event taken in.
+    /// The last recorded time given.
     pub(crate) recorded_at: RecordedAt,
-    pub(crate) link: Link,
 }
 
 impl Writer {
@@ -148,47 +146,19 @@ impl Writer {
         header: AppendHeader,
         events: &[Event],
     ) -> Result<(Append, Promise, ResolvedCut), AppendError> {
-        let (records, promise) = self.encode(&header, events)?;
-        let mut link = chain::open_append(self.link, &header);
+        let records = sequence::records(events, &header, header.first, &mut *self.salts);
+        let promise = Promise::of(&self.room, sequence::bytes_of(&records))?;
         let mut view = self.shared.store.view_mut();
         view.begin(&header);
-        for (nth, (event, record)) in events.iter().zip(&records).enumerate() {
-            if nth % STRETCH == STRETCH - 1 {
-                parking_lot::RwLockWriteGuard::bump(&mut view);
-            }
-            let entry = view.index.entry_of(&event.change, &header.recorded_by, || registry_bytes(&event.change));
-            link = chain::extend(link, chain::commitment(&record.salt, &record.event));
-            if view.take_in(Incoming { event: &record.event, salt: record.salt, entry, link }).is_err() {
-                drop(view);
-                return Err(self.shared.stop_because("the index refused an event".to_owned()));
-            }
+        if sequence::take_in(&mut view, &header, events, &records).is_err() {
+            drop(view);
+            return Err(self.shared.stop_because("the index refused an event".to_owned()));
         }
         view.end(&header);
-        let at = self.shared.after_append(&view.index, view.index.appends.last_number());
+        let (link, at) = (view.link(), self.shared.after_append(&view.index, view.index.appends.last_number()));
         drop(view);
-        (self.link, self.recorded_at) = (link, header.recorded_at);
+        self.recorded_at = header.recorded_at;
         Ok((Append { header, records, link }, promise, at))
-    }
-
-    /// The records of an append, with room for them on the disk.
-    fn encode(&mut self, header: &AppendHeader, events: &[Event]) -> Result<(Vec<Record>, Promise), AppendError> {
-        const OVERHEAD: u64 = 64;
-        let mut stamp = Stamp {
-            position: header.first,
-            recorded_at: header.recorded_at,
-            recorded_by: &header.recorded_by,
-            backfilled: header.backfilled,
-        };
-        let mut bytes = 4 * OVERHEAD;
-        let mut records = Vec::with_capacity(events.len());
-        for event in events {
-            let mut encoded = Vec::with_capacity(512);
-            encode_event(event, &stamp, &mut encoded);
-            bytes += encoded.len() as u64 + OVERHEAD;
-            records.push(Record { salt: self.salts.next(header, stamp.position), event: encoded.into() });
-            stamp.position = stamp.position.next();
-        }
-        Ok((records, Promise::of(&self.room, bytes)?))
     }
 
     /// The first reply to an earlier request with the same id, made again from what it recorded. Given once what came before

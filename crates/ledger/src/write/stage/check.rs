@@ -16,15 +16,13 @@ use crate::wire::event::{Stamp, encode_event};
 use crate::wire::sink::Sink;
 use crate::wire::staged::StagedCommands;
 use crate::wire::tally::Tally;
+use crate::write::sequence::AROUND;
 use detente_domain::decide::{BatchRegistry, NumberedCommand, Survey, Trial};
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::rejection::Violation;
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// What goes around an event in the journal, at most.
-pub(super) const AROUND: u64 = 64;
 
 /// The commands of a stage that are to be recorded.
 #[derive(Clone)]

@@ -10,26 +10,27 @@
 //! a frame that can no longer be read or a disk that does not take a piece, stops the ledger: the view holds a part of an append
 //! that will never be. The next start cuts that part off, and the stage is still there.
 
-use super::check::{AROUND, StageTrial, StagedSource};
+use super::check::{StageTrial, StagedSource};
 use super::error::{StageError, TOLD, Unfit};
 use crate::Shared;
 use crate::error::{AppendError, ReadFailure};
 use crate::read::record::{DecisionRecord, EVERYTHING};
 use crate::read::render::Renderer;
-use crate::store::{AppendNo, Incoming};
-use crate::wire::event::{Stamp, encode_event, read_event, registry_bytes};
+use crate::store::AppendNo;
+use crate::wire::event::read_event;
 use crate::wire::staged::StagedCommands;
 use crate::wire::tally::Tally;
 use crate::write::append::Recording;
+use crate::write::commit::DurableGroup;
 use crate::write::salt::Salts;
-use crate::write::writer::{STRETCH, Writer};
+use crate::write::sequence::{self, AROUND};
+use crate::write::writer::Writer;
 use detente_domain::command::Precondition;
 use detente_domain::decide::{BatchRegistry, NumberedCommand, conflicts, decide_piece};
-use detente_domain::event::Event;
 use detente_domain::name::ClaimId;
 use detente_domain::position::Position;
 use detente_domain::rejection::Rejection;
-use detente_journal::{self, AppendHeader, Journal, Link, Piece, Record, Refusal, RequestMark, Run, chain};
+use detente_journal::{self, AppendHeader, Journal, Piece, Refusal, RequestMark, Run};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -138,8 +139,8 @@ impl Writer {
             backfilled: recording != Recording::Now,
         };
         let began = Instant::now();
-        let link = match self.write_stage(journal, source, &header, checked) {
-            Ok(link) => link,
+        match self.write_stage(journal, source, &header, checked) {
+            Ok(()) => {}
             Err(StageFailure::Refused(error)) => {
                 self.shared.forget_stamp(append);
                 return Err(error.into());
@@ -147,10 +148,8 @@ impl Writer {
             Err(StageFailure::Broken(error)) => return Err(self.shared.stop(&error).into()),
             Err(StageFailure::Defect(why)) => return Err(self.shared.stop_because(why).into()),
         };
-        (self.link, self.recorded_at) = (link, header.recorded_at);
-        self.shared.metrics.wrote(1, header.count, began.elapsed(), journal.last_sync());
-        self.shared.store.set_durable(header.last());
-        self.shared.publish(append);
+        self.recorded_at = header.recorded_at;
+        self.shared.publish_durable(&DurableGroup { appends: 1, events: header.count, began }, journal);
         self.shared.checkpoint_if_due(journal);
         self.shared.saver.wake();
         Ok(StageVerdict::Recorded(append, checked.tally.clone()))
@@ -162,16 +161,9 @@ impl Writer {
         source: &StagedSource,
         header: &AppendHeader,
         checked: &StageTrial,
-    ) -> Result<Link, StageFailure> {
+    ) -> Result<(), StageFailure> {
         let run = journal.begin(header, checked.bytes + 4 * AROUND).map_err(refused)?;
-        let mut pass = Pass {
-            shared: &self.shared,
-            salts: &mut *self.salts,
-            run,
-            header,
-            link: chain::open_append(self.link, header),
-            next: header.first,
-        };
+        let mut pass = Pass { shared: &self.shared, salts: &mut *self.salts, run, header, next: header.first };
         self.shared.store.view_mut().begin(header);
         let mut broken = None;
         let mut unfit = Unfit::default();
@@ -216,7 +208,6 @@ struct Pass<'w> {
     salts: &'w mut dyn Salts,
     run: Box<dyn Run + 'w>,
     header: &'w AppendHeader,
-    link: Link,
     next: Position,
 }
 
@@ -230,55 +221,22 @@ impl Pass<'_> {
         if events.is_empty() {
             return Ok(());
         }
-        let records = self.encode(&events);
-        self.take_in(&events, &records)?;
-        let piece = Piece { records, link: self.link };
+        let records = sequence::records(&events, self.header, self.next, self.salts);
+        self.next = self.next.plus(events.len() as u64);
+        let mut view = self.shared.store.view_mut();
+        sequence::take_in(&mut view, self.header, &events, &records)
+            .map_err(|_| StageFailure::Defect("the index refused an event".to_owned()))?;
+        let piece = Piece { records, link: view.link() };
+        drop(view);
         self.shared.writing.under_way(|| self.run.extend(&piece)).map_err(StageFailure::Broken)
     }
 
-    fn encode(&mut self, events: &[Event]) -> Vec<Record> {
-        let Self { header, salts, .. } = self;
-        let mut next = self.next;
-        let records = events.iter().map(|event| {
-            let position = next;
-            next = position.next();
-            let stamp = Stamp {
-                position,
-                recorded_at: header.recorded_at,
-                recorded_by: &header.recorded_by,
-                backfilled: header.backfilled,
-            };
-            let mut encoded = Vec::with_capacity(512);
-            encode_event(event, &stamp, &mut encoded);
-            Record { salt: salts.next(header, position), event: encoded.into() }
-        });
-        let records = records.collect();
-        self.next = next;
-        records
-    }
-
-    fn take_in(&mut self, events: &[Event], records: &[Record]) -> Result<(), StageFailure> {
-        let mut view = self.shared.store.view_mut();
-        for (nth, (event, record)) in events.iter().zip(records).enumerate() {
-            if nth % STRETCH == STRETCH - 1 {
-                parking_lot::RwLockWriteGuard::bump(&mut view);
-            }
-            let by = &self.header.recorded_by;
-            let entry = view.index.entry_of(&event.change, by, || registry_bytes(&event.change));
-            self.link = chain::extend(self.link, chain::commitment(&record.salt, &record.event));
-            let incoming = Incoming { event: &record.event, salt: record.salt, entry, link: self.link };
-            view.take_in(incoming).map_err(|_| StageFailure::Defect("the index refused an event".to_owned()))?;
-        }
-        Ok(())
-    }
-
-    fn seal(self) -> Result<Link, StageFailure> {
+    fn seal(self) -> Result<(), StageFailure> {
         if self.next != self.header.last().next() {
             return Err(StageFailure::Defect("the stage made other events than when it was checked".to_owned()));
         }
         self.shared.store.view_mut().end(self.header);
         let run = self.run;
-        self.shared.writing.under_way(|| run.seal()).map_err(StageFailure::Broken)?;
-        Ok(self.link)
+        self.shared.writing.under_way(|| run.seal()).map(drop).map_err(StageFailure::Broken)
     }
 }
