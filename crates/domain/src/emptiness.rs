@@ -45,6 +45,17 @@ impl Findings {
         }
     }
 
+    /// The findings of two searches for one answer.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            found: self.found || other.found,
+            absence: self.absence.into_iter().chain(other.absence).min(),
+            recorded: self.recorded || other.recorded,
+            retracted: self.retracted || other.retracted,
+        }
+    }
+
     /// What they amount to.
     #[must_use]
     pub const fn emptiness(self) -> Emptiness {

@@ -12,8 +12,9 @@ use crate::query::contradiction::{About, SingleValued};
 use crate::query::page_size::PageSize;
 use crate::query::state::StateMatch;
 use crate::read::cut::ResolvedCut;
-use crate::read::judge::{Judged, MatchQuestion};
+use crate::read::evaluation::EvaluatedState;
 use crate::read::sight::{ClaimSight, Sight};
+use crate::store::StateQuestion;
 use detente_domain::certainty::{Certainty, Mode};
 use detente_domain::command::Supposed;
 use detente_domain::cut::Cut;
@@ -102,30 +103,30 @@ fn view(sight: &Sight<'_>, query: &PerspectivesQuery, from: &Perspective) -> Res
         Perspective::Authorities(voices) => voices,
     };
     let filter = query.filter.from_voices(voices);
-    let question = MatchQuestion { filter: &filter, asked: query.valid_at, mode: query.mode, include_retracted: false };
-    let mut judged = sight.state(&question);
-    let all = judged.matches.len();
+    let question = StateQuestion { filter: &filter, asked: query.valid_at, mode: query.mode, include_retracted: false };
+    let mut state = sight.state(&question);
+    let all = state.matches.len();
     if matches!(from, Perspective::Authorities(_)) {
-        judged = by_authority(sight, judged, voices)?;
+        state = by_authority(sight, state, voices)?;
     }
     let bytes = query.page.bytes / query.perspectives.len().max(1);
     Ok(PerspectiveState {
-        emptiness: judged.findings.emptiness(),
-        total: judged.matches.len() as u64,
-        overruled: (all - judged.matches.len()) as u64,
-        matches: shown(sight, &judged, query.valid_at, PageSize { bytes, ..query.page })?,
+        emptiness: state.findings.emptiness(),
+        total: state.matches.len() as u64,
+        overruled: (all - state.matches.len()) as u64,
+        matches: shown(sight, &state, query.valid_at, PageSize { bytes, ..query.page })?,
     })
 }
 
 /// The first matches with their claims.
 fn shown(
     sight: &Sight<'_>,
-    judged: &Judged,
+    state: &EvaluatedState,
     asked: Period,
     page: PageSize,
 ) -> Result<Vec<(StateMatch, v1::Claim)>, ReadFailure> {
     let (mut shown, mut bytes) = (Vec::new(), 0);
-    for (seen, certainty) in judged.matches.iter().take(page.entries) {
+    for (seen, certainty) in state.matches.iter().take(page.entries) {
         let claim = sight.message(seen)?;
         bytes += claim.encoded_len();
         // There may be many points of view, each with a claim too many.
@@ -140,23 +141,27 @@ fn shown(
 }
 
 /// What is left where claims give way to those of a higher authority.
-fn by_authority(sight: &Sight<'_>, judged: Judged, authorities: &[Voice]) -> Result<Judged, ReadFailure> {
-    budget::hold(judged.matches.len().saturating_mul(size_of::<RankedClaim>() + NUMBER_BYTES));
-    let ranked: Vec<RankedClaim> = judged
+fn by_authority(
+    sight: &Sight<'_>,
+    state: EvaluatedState,
+    authorities: &[Voice],
+) -> Result<EvaluatedState, ReadFailure> {
+    budget::hold(state.matches.len().saturating_mul(size_of::<RankedClaim>() + NUMBER_BYTES));
+    let ranked: Vec<RankedClaim> = state
         .matches
         .iter()
         .map(|(seen, certainty)| RankedClaim { rank: rank(sight, seen, authorities), certainty: *certainty })
         .collect();
-    let counts = counting(&ranked, &mut Contradictions::among(sight, &judged.matches)?);
-    let mut findings = judged.findings;
+    let counts = counting(&ranked, &mut Contradictions::among(sight, &state.matches)?);
+    let mut findings = state.findings;
     if counts.contains(&false) {
         findings = Findings::default();
     }
-    let mut matches = judged.matches;
+    let mut matches = state.matches;
     let mut counts = counts.into_iter();
     matches.retain(|_| counts.next().unwrap_or(true));
     matches.iter().for_each(|(seen, certainty)| findings.note(*certainty, seen.modality.is_absence()));
-    Ok(Judged { matches, findings })
+    Ok(EvaluatedState { matches, findings })
 }
 
 /// The place of the highest authority that a claim comes from.

@@ -7,7 +7,6 @@ use crate::error::QueryError;
 use crate::query::kept::{AnswerKey, KeptAnswers, WORTH_KEEPING};
 use crate::query::page_size::{EncodedClaims, PageSize};
 use crate::read::cut::ResolvedCut;
-use crate::read::judge::MatchQuestion;
 use crate::read::render::Renderer;
 use crate::read::sight::Sight;
 use crate::store::{ClaimNo, FoundRevision, Index, StateQuestion};
@@ -121,13 +120,13 @@ impl Ledger {
             return StatePage::of_ordered(index, cut, &ordered, query);
         }
         let filter = index.as_answered(&query.filter, cut);
-        let found = index.state(&StateQuestion {
+        let question = StateQuestion {
             filter: &filter,
             asked: query.valid_at,
             mode: query.mode,
             include_retracted: query.include_retracted,
-            cut,
-        });
+        };
+        let found = index.evaluate(&question, cut, |_| false);
         let emptiness = found.findings.emptiness();
         let rows = span(&found.rows, query).iter().map(|row| (row.found, row.certainty)).collect();
         let absences = named_absences(index, emptiness, found.rows.iter().map(|row| row.found.claim));
@@ -191,9 +190,9 @@ fn supposed_state(kept: &KeptAnswers, sight: &Sight<'_>, query: &StateQuery) -> 
     let (valid_at, mode, include_retracted) = (*valid_at, *mode, *include_retracted);
     let asked = SupposedStateScope { valid_at, mode, include_retracted };
     let reading = kept.read(AnswerKey::of(sight, filter, &query.supposed, asked), query.skip > 0, || {
-        let judged = sight.state(&MatchQuestion { filter, asked: valid_at, mode, include_retracted });
-        let claims: Vec<_> = judged.matches.iter().map(|(seen, certainty)| (seen.id, *certainty)).collect();
-        Ok::<_, QueryError>((claims, judged.findings.emptiness()))
+        let state = sight.state(&StateQuestion { filter, asked: valid_at, mode, include_retracted });
+        let claims: Vec<_> = state.matches.iter().map(|(seen, certainty)| (seen.id, *certainty)).collect();
+        Ok::<_, QueryError>((claims, state.findings.emptiness()))
     })?;
     let (claims, emptiness) = &*reading.entries;
     let absences = if matches!(emptiness, Emptiness::RecordedAbsence(_)) { claims.as_slice() } else { &[] };

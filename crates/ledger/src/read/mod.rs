@@ -1,8 +1,8 @@
 //! The record as seen at a cut: which claims match, how surely, and how they are rendered.
 
 pub mod cut;
+pub(crate) mod evaluation;
 pub(crate) mod horizon;
-pub(crate) mod judge;
 pub(crate) mod record;
 pub(crate) mod register;
 pub(crate) mod render;

@@ -175,7 +175,7 @@ impl<'v> Sight<'v> {
     }
 
     /// A filter with all ids that answer as those it names.
-    fn widen<'f>(&self, filter: &'f Filter) -> Cow<'f, Filter> {
+    pub(in crate::read) fn widen<'f>(&self, filter: &'f Filter) -> Cow<'f, Filter> {
         self.merges().widen(filter, || self.layers().flat_map(|seen| seen.index.relationship_ids()))
     }
 
@@ -235,7 +235,7 @@ impl<'v> Sight<'v> {
         seen
     }
 
-    fn seen(&self, found: FoundRevision, supposed: bool) -> Option<ClaimSight> {
+    pub(in crate::read) fn seen(&self, found: FoundRevision, supposed: bool) -> Option<ClaimSight> {
         step();
         let layer = self.layer(supposed);
         let claims = layer.view.index.claims();

@@ -3,7 +3,7 @@
 use super::{DiffQuery, history};
 use crate::budget;
 use crate::error::ReadFailure;
-use crate::read::judge::certainty_at;
+use crate::read::evaluation::certainty_at;
 use crate::read::sight::{ClaimSight, Sight};
 use detente_domain::diff::{Dates, DiffQuestion, Sides, Summary, reason_of_new};
 use detente_domain::moment::Moment;

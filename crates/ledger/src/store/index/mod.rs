@@ -29,6 +29,7 @@ mod confirmations;
 mod contents;
 mod disputes;
 mod dues;
+mod evaluation;
 mod intervals;
 mod merges;
 mod numbers;
@@ -45,8 +46,9 @@ use by_position::ByPosition;
 pub(crate) use claims::{FoundRevision, Revision};
 pub(crate) use contents::Content;
 pub(crate) use disputes::{DisputeCounts, DisputeRow};
+pub(crate) use evaluation::StateQuestion;
 pub(crate) use numbers::{AppendNo, ClaimNo, ContentNo, Term};
-pub(crate) use query::{CompiledFilter, ListPage, StateQuestion};
+pub(crate) use query::{CompiledFilter, ListPage};
 pub(crate) use registry::{Registry, RegistryRevision};
 
 use super::entry::{Action, ContentEntry, Entry};

@@ -16,18 +16,12 @@ use super::contents::Content;
 use super::numbers::{ClaimNo, ContentNo, Term};
 use super::postings::Posting;
 use crate::budget::{hold, step};
-use detente_domain::certainty::{Certainty, Mode, certainty, certainty_by_corners};
-use detente_domain::emptiness::Findings;
 use detente_domain::filter::{FacetKind, Filter, FilterItem};
 use detente_domain::merge::MergesAt;
 use detente_domain::moment::Moment;
-use detente_domain::period::Period;
 use detente_domain::position::Position;
-use detente_domain::validity::Validity;
-use detente_domain::vocabulary::{Modality, TemporalType, Vocabulary};
 use hashbrown::HashSet;
 use std::borrow::Cow;
-use std::cmp::Reverse;
 
 /// Elements of a list whose memory is accounted for at once.
 const HELD_AT_ONCE: usize = 1024;
@@ -45,38 +39,6 @@ pub(super) struct Item<'f> {
     /// The contents whose words answer the text, if text is asked for.
     pub(super) words: Option<HashSet<ContentNo>>,
     pub(super) claims: Option<Vec<ClaimNo>>,
-}
-
-/// A claim of the state.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct StateRow {
-    /// The claim.
-    pub(crate) found: FoundRevision,
-    /// Whether it is so in all readings of the dates.
-    pub(crate) certainty: Certainty,
-    order: (Reverse<Moment>, Reverse<Moment>, Reverse<Position>),
-}
-
-/// What is asked of the state.
-pub(crate) struct StateQuestion<'q> {
-    /// Which claims.
-    pub(crate) filter: &'q Filter,
-    /// When.
-    pub(crate) asked: Period,
-    /// How the date is meant; none: HOLDS_AT for states and OCCURRED_BY for events.
-    pub(crate) mode: Option<Mode>,
-    /// Whether retracted claims are wanted.
-    pub(crate) include_retracted: bool,
-    /// The last position that may be seen.
-    pub(crate) cut: Position,
-}
-
-/// The state: every match in order, and what the search came across.
-pub(crate) struct StateRows {
-    /// Definite before possible, then by latest end, earliest start and position, newest first.
-    pub(crate) rows: Vec<StateRow>,
-    /// What an answer of nothing is.
-    pub(crate) findings: Findings,
 }
 
 impl Index {
@@ -110,55 +72,6 @@ impl Index {
             item.claims = Some(claims);
         }
         item
-    }
-
-    /// The state.
-    pub(crate) fn state(&self, question: &StateQuestion<'_>) -> StateRows {
-        let compiled = self.compile(question.filter);
-        let from =
-            if question.mode.is_some_and(|mode| mode != Mode::OccurredBy) { question.asked.a } else { Moment::MIN };
-        let mut answer = StateRows { rows: Vec::new(), findings: Findings::default() };
-        for candidates in self.candidates_of(&compiled, Some((from, question.asked.b))) {
-            let mut dated = Vec::new();
-            self.each_seen(&candidates, question.cut, |found, content| {
-                if let Some(certainty) = self.certainty_of(content, question) {
-                    dated.push((found, content, certainty));
-                }
-                true
-            });
-            hold(dated.capacity() * (size_of::<(FoundRevision, &Content, Certainty)>() + size_of::<StateRow>()));
-            dated.retain(|(found, content, _)| self.found_matches(&compiled, found, content));
-            dated.iter().for_each(|(found, content, sure)| {
-                let corners = self.corners_for(content, &question.asked);
-                answer.take(*found, content, corners, *sure, question);
-            });
-        }
-        answer.rows.sort_unstable_by_key(|row| (row.certainty, row.order));
-        // A claim that several items name stands there several times, in one place.
-        answer.rows.dedup_by_key(|row| row.found.claim);
-        if !answer.findings.found && answer.findings.absence.is_none() {
-            self.look_for_anything(&compiled, question.cut, &mut answer.findings);
-        }
-        answer
-    }
-
-    /// Nothing at the date: whether anything matches at the cut at all.
-    fn look_for_anything(&self, compiled: &CompiledFilter<'_>, cut: Position, findings: &mut Findings) {
-        for candidates in self.candidates_of(compiled, None) {
-            self.each_seen(&candidates, cut, |found, content| {
-                if self.found_matches(compiled, &found, content) {
-                    if found.revision.is_retracted() {
-                        findings.retracted = true;
-                    } else {
-                        findings.recorded = true;
-                    }
-                }
-                !findings.recorded
-            });
-            if findings.recorded {
-                return;
-            }
-        }
     }
 
     /// The claims that match at a cut, in the order they were first recorded (or the other way round), from the one after
@@ -297,7 +210,12 @@ impl Index {
         self.found_matches(compiled, &found, content).then_some(found)
     }
 
-    fn found_matches(&self, compiled: &CompiledFilter<'_>, found: &FoundRevision, content: &Content) -> bool {
+    pub(super) fn found_matches(
+        &self,
+        compiled: &CompiledFilter<'_>,
+        found: &FoundRevision,
+        content: &Content,
+    ) -> bool {
         self.matches(compiled, found.claim, found.revision.content, content, found.revision.position)
     }
 
@@ -348,63 +266,10 @@ fn in_order<I: DoubleEndedIterator<Item = ClaimNo>>(claims: I, page: &ListPage) 
     })
 }
 
-fn mode_for(asked: Option<Mode>, temporal_type: u8) -> Option<Mode> {
-    let is = |t: TemporalType| t.code() == temporal_type;
-    match asked {
-        None if is(TemporalType::State) => Some(Mode::HoldsAt),
-        None if is(TemporalType::Event) => Some(Mode::OccurredBy),
-        Some(Mode::HoldsAt) if is(TemporalType::State) => Some(Mode::HoldsAt),
-        Some(mode @ (Mode::OccurredBy | Mode::OccurredIn)) if is(TemporalType::Event) => Some(mode),
-        _ => None,
-    }
-}
-
 pub(super) fn sorted<N: Ord>(mut numbers: Vec<N>) -> Vec<N> {
     numbers.sort_unstable();
     numbers.dedup();
     numbers
-}
-
-impl Index {
-    /// The certainty with which a content answers the question for the asked date; none if the content does not.
-    fn certainty_of(&self, content: &Content, question: &StateQuestion<'_>) -> Option<Certainty> {
-        let corners = content.hull()?;
-        let mode = mode_for(question.mode, content.temporal_type())?;
-        if content.is_told_by_corners() {
-            return certainty_by_corners(mode, &corners, &question.asked);
-        }
-        certainty(mode, &self.claims.valid_time(content)?, &question.asked)
-    }
-
-    /// The corners of a content by which a question goes.
-    fn corners_for(&self, content: &Content, asked: &Period) -> Option<Validity> {
-        if content.is_told_by_corners() {
-            return content.hull();
-        }
-        self.claims.valid_time(content).map(|valid| *valid.for_period(asked))
-    }
-}
-
-impl StateRows {
-    /// Takes in a match.
-    fn take(
-        &mut self,
-        found: FoundRevision,
-        content: &Content,
-        corners: Option<Validity>,
-        certainty: Certainty,
-        question: &StateQuestion<'_>,
-    ) {
-        let Some(validity) = corners else { return };
-        if found.revision.is_retracted() && !question.include_retracted {
-            self.findings.retracted = true;
-            return;
-        }
-        let is_absence = Modality::ALL.get(usize::from(content.modality())).is_some_and(|m| m.is_absence());
-        self.findings.note(certainty, is_absence);
-        let order = (Reverse(validity.latest_end), Reverse(validity.earliest_start), Reverse(found.revision.position));
-        self.rows.push(StateRow { found, certainty, order });
-    }
 }
 
 impl Item<'_> {
