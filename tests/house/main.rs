@@ -18,7 +18,8 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("metrics", &[]),
     ("wire", &[]),
     ("store", &["budget", "wire"]),
-    ("read", &["budget", "error", "store", "wire"]),
+    // The reader of the record holds the clock, since a cut by `known_at` must not lie in the future.
+    ("read", &["budget", "clock", "error", "store", "wire"]),
     ("query", &["budget", "error", "read", "store", "wire"]),
     ("follow", &["budget", "error", "query", "read", "store", "wire"]),
     ("write", &["budget", "clock", "error", "metrics", "read", "store", "wire"]),

@@ -1,24 +1,22 @@
 //! Opening a ledger: the journal first, which says what is recorded, then the store, which can always be made again.
 
 use crate::Ledger;
-use crate::Published;
-use crate::Shared;
 use crate::clock::{Clock, SystemClock};
 use crate::follow::cursors::Cursors;
 use crate::follow::feed::Feed;
 use crate::home;
-use crate::metrics::Metrics;
 use crate::query::kept::KeptAnswers;
 use crate::read::horizon::Horizon;
+use crate::read::reader::RecordReader;
 use crate::store::{Progress, Saver, Store, StoreOpenError as StoreError};
 use crate::write::clock_guard::{ClockGuard, ClockLimits};
 use crate::write::clock_mark::ClockMark;
 use crate::write::commit::Committer;
 use crate::write::hindrance::Surroundings;
+use crate::write::recorder::Recorder;
 use crate::write::salt::{DerivedSalts, RandomSalts, Salts};
 use crate::write::stage::{StageLimits, StageStorage, Stages};
 use crate::write::writer::Writer;
-use crate::write::writing::Writing;
 use crossbeam_channel::bounded;
 use detente_domain::position::{Position, RecordedAt};
 use detente_journal::file::disk::{ReadOnlyDisk, RealDisk, make_dir};
@@ -29,8 +27,6 @@ use parking_lot::Mutex;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64};
-use tokio::sync::watch;
 
 /// How many appends may wait for the writer.
 const QUEUE: usize = 8192;
@@ -269,38 +265,30 @@ impl Ledger {
         let store = data.map(store_dir);
         let store =
             Arc::new(Store::open(store.as_deref(), ledger_id, Arc::clone(&reader), options.cache_bytes, progress)?);
-        let appends = store.view().index.appends.last_number();
         let fingerprint_of = |id| store.view().requests.get(id).map(|(_, fingerprint)| fingerprint);
         beside.stages.forget_recorded(fingerprint_of);
         let saver = Saver::start(Arc::clone(&store))?;
         saver.wake();
-        let shared = Arc::new(Shared {
-            ledger_id,
-            store,
-            clock: Arc::clone(&options.clock),
-            journal: reader,
-            published: AtomicU32::new(appends.get()),
-            changes: watch::Sender::new(Published { before: appends, appends }),
-            feed: Feed::default(),
-            cursors: beside.cursors,
-            stages: beside.stages,
-            answers_read: KeptAnswers::default(),
-            horizon: Horizon::new(head.recorded_at),
-            clock_guard: ClockGuard::since(options.clock_limits, seen),
-            surroundings,
-            failed: watch::Sender::new(None),
-            saver,
-            metrics: Metrics::default(),
-            writing: Writing::default(),
-            checkpointed: AtomicU64::new(Position::START.0),
-        });
+        let horizon = Horizon::new(head.recorded_at);
+        let record = Arc::new(RecordReader::new(ledger_id, store, Arc::clone(&options.clock), reader, horizon));
+        let clock_guard = ClockGuard::since(options.clock_limits, seen);
+        let recorder = Arc::new(Recorder::new(Arc::clone(&record), clock_guard, surroundings, saver));
         let salts: Box<dyn Salts> =
             if options.public_salts { Box::new(DerivedSalts) } else { Box::new(RandomSalts::default()) };
-        let committer = Committer::start(Arc::clone(&shared), journal)?;
-        let writer = Writer { shared: Arc::clone(&shared), committer, room, salts, recorded_at: head.recorded_at };
+        let committer = Committer::start(Arc::clone(&recorder), journal)?;
+        let writer = Writer { recorder: Arc::clone(&recorder), committer, room, salts, recorded_at: head.recorded_at };
         let (queue, waiting) = bounded(QUEUE);
         let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;
-        Ok(Self { shared, queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)) })
+        Ok(Self {
+            feed: Arc::new(Feed::new(Arc::clone(&record))),
+            cursors: beside.cursors,
+            stages: beside.stages,
+            kept_answers: KeptAnswers::default(),
+            record,
+            recorder,
+            queue: Mutex::new(Some(queue)),
+            writer: Mutex::new(Some(writer)),
+        })
     }
 }
 

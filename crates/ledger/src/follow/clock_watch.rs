@@ -162,13 +162,13 @@ impl Ledger {
     /// # Errors
     /// When the place to resume at is one of another history.
     pub fn begin_watch(&self, query: WatchQuery, settled: SettledRecord) -> Result<ClockWatch, QueryError> {
-        let view = self.store.question_view();
-        let head = self.after_append(&view.index, settled.appends).basis;
+        let view = self.record.store.question_view();
+        let head = self.record.after_append(&view.index, settled.appends).basis;
         let (place, base) = match query.start {
             WatchStart::Now => (WatchPlace::end_of(settled.now), None),
             WatchStart::From(RecordedAt(at)) => (WatchPlace::end_of(RecordedAt(at.saturating_sub(1))), None),
             WatchStart::After(mark) => {
-                self.resolve(&view.index, Cut::Basis(mark.basis))?;
+                self.record.resolve(&view.index, Cut::Basis(mark.basis))?;
                 (mark.place, Some((mark.settled, mark.basis)))
             }
         };
@@ -185,7 +185,7 @@ impl Ledger {
 
     /// Notes what any claim tells behind the place that was reached.
     fn look_through(&self, watch: &mut ClockWatch) {
-        let view = self.store.question_view();
+        let view = self.record.store.question_view();
         let candidates = watch.candidates(&view.index);
         watch.agenda.clear();
         watch.unplanned = None;
@@ -206,7 +206,7 @@ impl Ledger {
         if watch.has_prefixes || watch.meanings.len() > FEW_MEANINGS {
             return true;
         }
-        let view = self.store.view();
+        let view = self.record.store.view();
         let (seen, head) = (watch.head.position, view.index.appends.last(settled.appends));
         let means_another = || view.index.next_change_of_meaning(&watch.query.filter, seen, head).is_some();
         watch.is_unplanned(settled.now) || head.0.saturating_sub(seen.0) > events || means_another()
@@ -217,9 +217,9 @@ impl Ledger {
         if settled.now < watch.horizon || watch.is_behind() {
             return;
         }
-        let view = self.store.question_view();
+        let view = self.record.store.question_view();
         let before = watch.head.position;
-        watch.head = self.after_append(&view.index, settled.appends).basis;
+        watch.head = self.record.after_append(&view.index, settled.appends).basis;
         let meanings = watch.meanings.len();
         let news = (before, watch.head.position);
         view.index.changes_of_meaning(&watch.query.filter, news, &mut watch.meanings);
@@ -251,15 +251,15 @@ impl Ledger {
         while watch.is_at_end_of_page() {
             self.look_through(watch);
         }
-        let view = self.store.question_view();
+        let view = self.record.store.question_view();
         let appends = &view.index.appends;
-        let mut renderer = Renderer::new(&self.store, &view);
+        let mut renderer = Renderer::new(&self.record.store, &view);
         let mut told = Vec::new();
         while told.len() < limit
             && let Some(next) = watch.pending.pop_front()
         {
             let mut bytes = Vec::new();
-            renderer.cut_at(appends.last(appends.known_at(next.place.reported_at, self.published())));
+            renderer.cut_at(appends.last(appends.known_at(next.place.reported_at, self.record.published())));
             renderer.claim(next.claim, next.revision, &mut bytes)?;
             let claim = v1::Claim::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))?;
             let Pending { place, transition, at, late, .. } = next;
@@ -267,7 +267,7 @@ impl Ledger {
         }
         let loaded = renderer.into_loaded();
         drop(view);
-        self.store.adopt(loaded);
+        self.record.store.adopt(loaded);
         Ok(told)
     }
 }

@@ -92,13 +92,13 @@ impl Ledger {
     /// # Errors
     /// When the cut does not know it or cannot be resolved, or what is stored is damaged.
     pub fn claim(&self, id: ClaimId, cut: Cut) -> Result<(ResolvedCut, Vec<u8>), QueryError> {
-        let view = self.store.question_view();
-        let at = self.resolve(&view.index, cut)?;
+        let view = self.record.store.question_view();
+        let at = self.record.resolve(&view.index, cut)?;
         let claims = view.index.claims();
         let claim = claims.find(id.0).ok_or(QueryError::ClaimNotFound(id))?;
         let (number, _) = claims.current(claim, at.position()).ok_or(QueryError::ClaimNotFound(id))?;
         let mut bytes = Vec::new();
-        Renderer::at(&self.store, &view, at.position()).claim(claim, number, &mut bytes)?;
+        Renderer::at(&self.record.store, &view, at.position()).claim(claim, number, &mut bytes)?;
         Ok((at, bytes))
     }
 
@@ -112,7 +112,7 @@ impl Ledger {
         cut: Cut,
         supposed: &Supposed,
     ) -> Result<(ResolvedCut, Vec<u8>), QueryError> {
-        self.look(cut, supposed, |sight| {
+        self.record.look(cut, supposed, |sight| {
             let seen = sight.find(id).ok_or(QueryError::ClaimNotFound(id))?;
             let mut bytes = Vec::new();
             sight.render(&seen, &mut bytes)?;
@@ -126,10 +126,10 @@ impl Ledger {
     /// When the cut cannot be resolved, or what is stored is damaged.
     pub fn claims(&self, query: &ClaimsQuery) -> Result<ClaimPage, QueryError> {
         if !query.supposed.is_empty() {
-            return self.look(query.cut, &query.supposed, |sight| supposed_claims(sight, query));
+            return self.record.look(query.cut, &query.supposed, |sight| supposed_claims(sight, query));
         }
-        let view = self.store.question_view();
-        let at = self.resolve(&view.index, query.cut)?;
+        let view = self.record.store.question_view();
+        let at = self.record.resolve(&view.index, query.cut)?;
         let filter = view.index.as_answered(&query.filter, at.position());
         let found = view.index.list(
             &filter,
@@ -142,7 +142,7 @@ impl Ledger {
             },
         );
         let mut page = ClaimPage { at, claims: EncodedClaims::default(), next: None };
-        let mut renderer = Renderer::at(&self.store, &view, at.position());
+        let mut renderer = Renderer::at(&self.record.store, &view, at.position());
         let mut last = None;
         for found in &found {
             if page.claims.len() >= query.page.entries || page.claims.byte_len() >= query.page.bytes {
@@ -154,7 +154,7 @@ impl Ledger {
         }
         let loaded = renderer.into_loaded();
         drop(view);
-        self.store.adopt(loaded);
+        self.record.store.adopt(loaded);
         Ok(page)
     }
 
@@ -163,7 +163,7 @@ impl Ledger {
     /// # Errors
     /// When the cut does not know the claim or cannot be resolved, or what is stored is damaged.
     pub fn revisions(&self, query: &RevisionsQuery) -> Result<RevisionPage, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| {
+        self.record.look(query.cut, &query.supposed, |sight| {
             let seen = sight.find(query.claim).ok_or(QueryError::ClaimNotFound(query.claim))?;
             let revisions = sight.revisions(&seen);
             let (made_by, claims, disputes) = Default::default();

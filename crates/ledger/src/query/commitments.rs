@@ -107,10 +107,10 @@ impl Ledger {
     /// # Errors
     /// When the cut cannot be resolved, what is supposed does not fit, or what is stored is damaged.
     pub fn commitments(&self, query: &CommitmentsQuery) -> Result<Commitments, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| {
+        self.record.look(query.cut, &query.supposed, |sight| {
             let asked = CommitmentsScope { statuses: query.statuses.clone(), valid_at: query.valid_at };
             let key = AnswerKey::of(sight, &query.filter, &query.supposed, asked);
-            let reading = self.answers_read.read(key, query.skip > 0, || promises_of(sight, query))?;
+            let reading = self.kept_answers.read(key, query.skip > 0, || promises_of(sight, query))?;
             let page = page(sight, query, &reading.entries)?;
             let count = reading.entries.len();
             reading.end(page.next.is_some(), count, count * size_of::<ClaimId>());

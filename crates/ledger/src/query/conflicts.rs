@@ -157,7 +157,7 @@ impl Ledger {
     /// # Errors
     /// When the cut cannot be resolved, what is supposed does not fit, or what is stored is damaged.
     pub fn conflicts(&self, query: &ConflictsQuery) -> Result<Conflicts, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| conflicts(&self.answers_read, sight, query))
+        self.record.look(query.cut, &query.supposed, |sight| conflicts(&self.kept_answers, sight, query))
     }
 }
 

@@ -74,7 +74,7 @@ impl Ledger {
     /// # Errors
     /// When the cut cannot be resolved, what is supposed does not fit, or what is stored is damaged.
     pub fn corroboration(&self, query: &CorroborationQuery) -> Result<Corroborations, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| {
+        self.record.look(query.cut, &query.supposed, |sight| {
             let wanted = query.page.entries.saturating_add(1);
             let mut listed = sight.listed(&query.filter, query.after, wanted);
             let more = listed.len() == wanted;

@@ -49,18 +49,20 @@ impl Ledger {
     /// # Errors
     /// When the start lies beyond the head.
     pub fn begin_reading(&self, start: Start, filter: Option<&Filter>, limit: u64) -> Result<EventReading, QueryError> {
-        let view = self.store.question_view();
-        let until = self.resolve(&view.index, Cut::Head)?;
+        let view = self.record.store.question_view();
+        let until = self.record.resolve(&view.index, Cut::Head)?;
         let after = match start {
             Start::After(position) => position,
             Start::RecordedFrom(instant) => {
-                let before =
-                    view.index.appends.known_at(RecordedAt(instant.0.saturating_sub(1)), self.visible(&view.index));
+                let before = view
+                    .index
+                    .appends
+                    .known_at(RecordedAt(instant.0.saturating_sub(1)), self.record.visible(&view.index));
                 view.index.appends.last(before)
             }
         };
         if after > until.position() {
-            return Err(QueryError::CutInFuture { head: until.position(), now: self.now(&view.index) });
+            return Err(QueryError::CutInFuture { head: until.position(), now: self.record.now(&view.index) });
         }
         let matching = filter.map(|filter| view.index.touched_between(filter, after, until.position()).into_iter());
         let left = if limit == 0 { u64::MAX } else { limit };
@@ -77,12 +79,12 @@ impl Ledger {
         while batch.frames.len() < bytes && reading.left > 0 {
             let Some((first, last)) = reading.stretch() else { break };
             let number = number_of(first);
-            let view = self.store.view();
+            let view = self.record.store.view();
             match block_of(&view, number, last) {
                 Some(block) => batch.add(block, first, last),
                 None => {
                     drop(view);
-                    let block = self.store.load(number)?;
+                    let block = self.record.store.load(number)?;
                     batch.add(&block, first, last);
                     loaded.push((number, Arc::clone(&block)));
                 }
@@ -96,7 +98,7 @@ impl Ledger {
         batch.through = reading.through();
         // Reading the whole log must not push out what questions need: only a filtered reading keeps what it loads.
         if reading.matching.is_some() {
-            self.store.adopt(loaded);
+            self.record.store.adopt(loaded);
         }
         Ok(batch)
     }

@@ -116,11 +116,11 @@ impl Ledger {
     /// # Errors
     /// When the cut cannot be resolved, or what is stored is damaged.
     pub fn gaps(&self, query: &GapsQuery) -> Result<GapsPage, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| {
+        self.record.look(query.cut, &query.supposed, |sight| {
             let GapsQuery { from, until, valid_at, stale_days, .. } = *query;
             let asked = GapsScope { types: query.types.clone(), from, until, valid_at, stale_days };
             let key = AnswerKey::of(sight, &query.filter, &query.supposed, asked);
-            let reading = self.answers_read.read(key, query.skip > 0, || notes(sight, query))?;
+            let reading = self.kept_answers.read(key, query.skip > 0, || notes(sight, query))?;
             let (gaps, next) = shown(sight, &reading.entries, query)?;
             let (count, bytes) = (reading.entries.len(), reading.entries.iter().map(Note::bytes).sum());
             reading.end(next.is_some(), count, bytes);

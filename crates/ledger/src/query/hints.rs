@@ -13,7 +13,7 @@ impl Ledger {
     /// Names the parties and sources of a filter that are not registered at a cut, each with the id that differs in case alone.
     #[must_use]
     pub fn hints(&self, filter: &Filter, cut: Position) -> Vec<String> {
-        let view = self.store.question_view();
+        let view = self.record.store.question_view();
         hints(&view.index, filter, cut)
     }
 }

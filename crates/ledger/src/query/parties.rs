@@ -44,7 +44,7 @@ impl Ledger {
     /// When the cut cannot be resolved, or what is supposed does not fit the record.
     pub fn parties(&self, query: &PartiesQuery) -> Result<RegistryPage<RegistryEntry<v1::Party>>, QueryError> {
         let search = Search { query, words: SearchWords::parse(&query.words) };
-        self.look(query.registry.cut, &query.registry.supposed, |sight| {
+        self.record.look(query.registry.cut, &query.registry.supposed, |sight| {
             let told = |sight: &Sight<'_>, id: &str, party| search.told(sight, id, party);
             let of = |registry| Ok(page(sight, |index| &index.parties, registry, told));
             if query.merged_into.is_empty() {
@@ -167,7 +167,7 @@ mod tests {
             let relationships = all.iter().flat_map(|seen| sight.relationships_of(seen)).collect();
             Ok((matching.len(), touching.len(), relationships, sight.survivor("RUS").to_owned()))
         };
-        ledger.look(cut, &Supposed::default(), look).unwrap()
+        ledger.record.look(cut, &Supposed::default(), look).unwrap()
     }
 
     #[test]
@@ -206,7 +206,7 @@ mod tests {
         let ledger = ledger();
         let known = |cut| {
             let look = |sight: &Sight<'_>| Ok((sight.kind("agreement"), sight.scheme("CAMEO"), sight.kind("trade")));
-            ledger.look(cut, &Supposed::default(), look).unwrap()
+            ledger.record.look(cut, &Supposed::default(), look).unwrap()
         };
         let (kind, scheme, other) = known(Cut::Head);
         assert_eq!((kind.unwrap().promise, scheme.unwrap().title.as_str(), other), (true, "A table", None));

@@ -90,7 +90,7 @@ impl Ledger {
     /// # Errors
     /// When the cut cannot be resolved, what is supposed does not fit, or what is stored is damaged.
     pub fn perspectives(&self, query: &PerspectivesQuery) -> Result<Perspectives, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| {
+        self.record.look(query.cut, &query.supposed, |sight| {
             let views = query.perspectives.iter().map(|perspective| view(sight, query, perspective));
             Ok(Perspectives { at: sight.at, views: views.collect::<Result<_, ReadFailure>>()? })
         })

@@ -82,7 +82,7 @@ impl Ledger {
     /// When the cut cannot be resolved, or what is supposed does not fit the record.
     pub fn sources(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Source>>, QueryError> {
         let as_it_is = |_: &Sight<'_>, _: &str, source| Some(source);
-        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.sources, query, as_it_is)))
+        self.record.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.sources, query, as_it_is)))
     }
 
     /// The registered kinds of claims.
@@ -91,7 +91,7 @@ impl Ledger {
     /// When the cut cannot be resolved, or what is supposed does not fit the record.
     pub fn kinds(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Kind>>, QueryError> {
         let as_it_is = |_: &Sight<'_>, _: &str, kind| Some(kind);
-        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.kinds, query, as_it_is)))
+        self.record.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.kinds, query, as_it_is)))
     }
 
     /// The registered code schemes.
@@ -100,7 +100,7 @@ impl Ledger {
     /// When the cut cannot be resolved, or what is supposed does not fit the record.
     pub fn schemes(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Scheme>>, QueryError> {
         let as_it_is = |_: &Sight<'_>, _: &str, scheme| Some(scheme);
-        self.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.schemes, query, as_it_is)))
+        self.record.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.schemes, query, as_it_is)))
     }
 
     /// The relationships that claims bear on, those with a party if one is given; merged parties as their survivors. The
@@ -113,12 +113,12 @@ impl Ledger {
         query: &RegistryQuery,
         party: &str,
     ) -> Result<RegistryPage<RelationshipEntry>, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| {
+        self.record.look(query.cut, &query.supposed, |sight| {
             let mut page = RegistryPage { at: sight.at, entries: Vec::new(), next: None };
             let party = sight.survivor(party);
             let key = AnswerKey::of(sight, &Filter::default(), &query.supposed, AllRelationships);
             let all = || Ok::<_, QueryError>(sight.relationships());
-            let reading = self.answers_read.read(key, !query.after.is_empty(), all)?;
+            let reading = self.kept_answers.read(key, !query.after.is_empty(), all)?;
             let all = Arc::clone(&reading.entries);
             let after = all.partition_point(|one| *one.id <= *query.after);
             budget::hold(all.len().saturating_mul(RELATIONSHIP_BYTES));

@@ -124,7 +124,7 @@ impl Ledger {
     /// When the cut cannot be resolved, the scheme is not known there, the answer would be too large, or what is stored
     /// is damaged.
     pub fn series(&self, query: &SeriesQuery) -> Result<Series, SeriesError> {
-        self.look(query.cut, &query.supposed, |sight| {
+        self.record.look(query.cut, &query.supposed, |sight| {
             let mut scores = match Scores::of(sight, &query.scheme) {
                 Ok(scores) => scores,
                 Err(error) => return Ok(Err(error.into())),

@@ -80,15 +80,17 @@ impl Ledger {
     /// When the cut cannot be resolved, or what is stored is damaged.
     pub fn state(&self, query: &StateQuery) -> Result<State, QueryError> {
         if !query.supposed.is_empty() {
-            return self.look(query.cut, &query.supposed, |sight| supposed_state(&self.answers_read, sight, query));
+            return self
+                .record
+                .look(query.cut, &query.supposed, |sight| supposed_state(&self.kept_answers, sight, query));
         }
-        let view = self.store.question_view();
-        let at = self.resolve(&view.index, query.cut)?;
+        let view = self.record.store.question_view();
+        let at = self.record.resolve(&view.index, query.cut)?;
         let StatePage { rows, total, emptiness, absences } = self.part(&view.index, query, &at);
         let mut state =
             State { at, matches: Vec::new(), claims: EncodedClaims::default(), emptiness, absences, next: None };
         let cut = at.position();
-        let mut renderer = Renderer::at(&self.store, &view, cut);
+        let mut renderer = Renderer::at(&self.record.store, &view, cut);
         let events = renderer.at_hand(rows.iter().map(|(found, _)| found.revision.position));
         state.claims.reserve(rows.len(), query.page.bytes.min(events.iter().flatten().map(|event| event.len()).sum()));
         for ((found, certainty), event) in rows.iter().zip(events) {
@@ -103,11 +105,11 @@ impl Ledger {
         if through < total {
             state.next = Some(through);
         } else if query.skip > 0 {
-            self.answers_read.drop_answer(&StateKey::of(query, at.basis));
+            self.kept_answers.drop_answer(&StateKey::of(query, at.basis));
         }
         let loaded = renderer.into_loaded();
         drop(view);
-        self.store.adopt(loaded);
+        self.record.store.adopt(loaded);
         Ok(state)
     }
 
@@ -115,7 +117,7 @@ impl Ledger {
     fn part(&self, index: &Index, query: &StateQuery, at: &ResolvedCut) -> StatePage {
         let cut = at.position();
         if query.skip > 0
-            && let Some(ordered) = self.answers_read.find::<_, OrderedState>(&StateKey::of(query, at.basis))
+            && let Some(ordered) = self.kept_answers.find::<_, OrderedState>(&StateKey::of(query, at.basis))
         {
             return StatePage::of_ordered(index, cut, &ordered, query);
         }
@@ -135,7 +137,7 @@ impl Ledger {
         if through < total && total >= WORTH_KEEPING {
             let claims: Vec<_> = found.rows.iter().map(|row| (row.found.claim, row.certainty)).collect();
             let bytes = claims.len() * size_of::<(ClaimNo, Certainty)>();
-            self.answers_read.keep(StateKey::of(query, at.basis), Arc::new(OrderedState { claims, emptiness }), bytes);
+            self.kept_answers.keep(StateKey::of(query, at.basis), Arc::new(OrderedState { claims, emptiness }), bytes);
         }
         StatePage { rows, total: total as u64, emptiness, absences }
     }

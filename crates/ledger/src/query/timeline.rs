@@ -117,12 +117,12 @@ impl Ledger {
     /// # Errors
     /// When the cut cannot be resolved, or what is stored is damaged.
     pub fn timeline(&self, query: &TimelineQuery) -> Result<TimelinePage, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| {
+        self.record.look(query.cut, &query.supposed, |sight| {
             let asked = TimelineScope { from: query.from, until: query.until };
             let key = AnswerKey::of(sight, &query.filter, &query.supposed, asked);
             let is_later = query.start != TimelinePlace::default();
             let reading =
-                self.answers_read.read(key, is_later, || Ok::<_, QueryError>(OrderedTimeline::of(sight, query)))?;
+                self.kept_answers.read(key, is_later, || Ok::<_, QueryError>(OrderedTimeline::of(sight, query)))?;
             let ordered = Arc::clone(&reading.entries);
             let mut page = Filling::new(sight, &ordered.claims, query.page);
             let walk = ordered.reached.lock().take().unwrap_or_default();

@@ -68,11 +68,11 @@ impl Ledger {
     /// # Errors
     /// When the cut cannot be resolved, the suppositions do not fit it, or what is stored is damaged.
     pub fn upcoming(&self, query: &UpcomingQuery) -> Result<Upcoming, QueryError> {
-        self.look(query.cut, &query.supposed, |sight| {
+        self.record.look(query.cut, &query.supposed, |sight| {
             let asked = UpcomingScope { span: query.span, transitions: query.transitions };
             let key = AnswerKey::of(sight, &query.filter, &query.supposed, asked);
             let reading =
-                self.answers_read.read(key, query.skip > 0, || Ok::<_, QueryError>(transitions(sight, query)))?;
+                self.kept_answers.read(key, query.skip > 0, || Ok::<_, QueryError>(transitions(sight, query)))?;
             let page = page(sight, query, &reading.entries)?;
             let count = reading.entries.len();
             reading.end(page.next.is_some(), count, count * size_of::<OrderedTurn>());

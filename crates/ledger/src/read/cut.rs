@@ -1,7 +1,7 @@
 //! Resolves a cut to the last append that may be seen.
 
-use crate::Shared;
 use crate::error::{QueryError, UnresolvedSide};
+use crate::read::reader::RecordReader;
 use crate::store::{AppendNo, Index};
 use detente_domain::cut::{Basis, Cut};
 use detente_domain::position::{Position, RecordedAt};
@@ -30,7 +30,7 @@ impl ResolvedCut {
     }
 }
 
-impl Shared {
+impl RecordReader {
     /// Resolves a cut against what is durable.
     pub(crate) fn resolve(&self, index: &Index, cut: Cut) -> Result<ResolvedCut, QueryError> {
         let visible = self.visible(index);

@@ -10,10 +10,10 @@
 //! therefore do two things: keep later appends from being stamped with noon or before (raise the **floor**), and wait for
 //! those that have been stamped already. Raising the floor costs the writer nothing: the clock has passed it anyway.
 //!
-//! Invariant: once [`Shared::settle_now`] has returned, no append becomes visible whose recorded time is at or before it. If
+//! Invariant: once [`RecordReader::settle_now`] has returned, no append becomes visible whose recorded time is at or before it. If
 //! the journal fails, what was stamped is neither published nor forgotten, and nothing settles any more.
 
-use crate::Shared;
+use crate::read::reader::RecordReader;
 use crate::store::AppendNo;
 use detente_domain::position::RecordedAt;
 use parking_lot::Mutex;
@@ -71,10 +71,10 @@ impl Horizon {
     }
 }
 
-impl Shared {
+impl RecordReader {
     /// Waits until everything that was recorded by now is visible, and sees to it that nothing is recorded at or before
     /// now any more.
-    pub async fn settle_now(&self) -> SettledRecord {
+    pub(crate) async fn settle_now(&self) -> SettledRecord {
         let mut changes = self.published_changes();
         let (now, stamped) = self.horizon.raise(self.clock.now());
         // An append that was stamped may be refused after all; then it is not waited for.
@@ -84,7 +84,7 @@ impl Shared {
     }
 
     /// Wakes whoever waits for the clock, after it has been set by hand.
-    pub fn clock_was_set(&self) {
+    pub(crate) fn clock_was_set(&self) {
         self.changes.send_modify(|_| {});
     }
 

@@ -3,6 +3,7 @@
 pub mod cut;
 pub(crate) mod evaluation;
 pub(crate) mod horizon;
+pub mod reader;
 pub(crate) mod record;
 pub(crate) mod register;
 pub(crate) mod render;

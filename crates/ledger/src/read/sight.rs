@@ -12,11 +12,10 @@ mod registers;
 
 pub(crate) use finding::ListedPart;
 
-use crate::Ledger;
-use crate::Shared;
 use crate::budget::{hold, step};
 use crate::error::QueryError;
 use crate::read::cut::ResolvedCut;
+use crate::read::reader::RecordReader;
 use crate::read::record::EVERYTHING;
 use crate::read::render::Renderer;
 use crate::read::suppose::Overlay;
@@ -91,7 +90,7 @@ pub(crate) struct ClaimSight {
     supposed: bool,
 }
 
-impl Ledger {
+impl RecordReader {
     /// Answers a question from what is known at a cut, with what it supposes.
     pub(crate) fn look<T>(
         &self,
@@ -111,7 +110,7 @@ impl Ledger {
     }
 }
 
-impl Ledger {
+impl RecordReader {
     /// Answers a question from what is known at two cuts, with what it supposes on top of the later one.
     pub(crate) fn look_twice<T>(
         &self,
@@ -137,8 +136,8 @@ impl Ledger {
 }
 
 impl<'v> Layer<'v> {
-    fn new(shared: &'v Shared, view: &'v IndexedLog, cut: Position) -> Self {
-        Self { view, cut, renderer: RefCell::new(Renderer::at(&shared.store, view, cut)) }
+    fn new(record: &'v RecordReader, view: &'v IndexedLog, cut: Position) -> Self {
+        Self { view, cut, renderer: RefCell::new(Renderer::at(&record.store, view, cut)) }
     }
 
     /// The last position that counts for how far knowledge of a claim in a revision reaches.
@@ -152,10 +151,10 @@ impl<'v> Layer<'v> {
 }
 
 impl<'v> Sight<'v> {
-    fn open(shared: &'v Shared, view: &'v IndexedLog, at: ResolvedCut, overlay: Option<&'v Overlay>) -> Self {
-        let supposed = overlay.map(|overlay| (overlay, Layer::new(shared, &overlay.view, EVERYTHING)));
+    fn open(record: &'v RecordReader, view: &'v IndexedLog, at: ResolvedCut, overlay: Option<&'v Overlay>) -> Self {
+        let supposed = overlay.map(|overlay| (overlay, Layer::new(record, &overlay.view, EVERYTHING)));
         let at = ResolvedCut { supposed: supposed.is_some(), ..at };
-        Self { at, record: Layer::new(shared, view, at.position()), supposed }
+        Self { at, record: Layer::new(record, view, at.position()), supposed }
     }
 
     /// Whether anything is supposed.

@@ -11,10 +11,10 @@
 //! same way. The overlay is a [`View`] like that of the store, so everything is found and put together in it by the same
 //! code. It lives as long as the question; nothing of it reaches the journal or the store.
 
-use crate::Shared;
 use crate::budget;
 use crate::error::{QueryError, ReadFailure};
 use crate::read::cut::ResolvedCut;
+use crate::read::reader::RecordReader;
 use crate::read::record::{DecisionRecord, EVERYTHING};
 use crate::read::render::Renderer;
 use crate::store::{ClaimNo, Incoming, IndexedLog, View};
@@ -49,7 +49,7 @@ pub(crate) struct Overlay {
 impl Overlay {
     /// The overlay of what is supposed at a cut; none where nothing is.
     pub(crate) fn of(
-        shared: &Shared,
+        reader: &RecordReader,
         base: &IndexedLog,
         at: &ResolvedCut,
         supposed: &Supposed,
@@ -62,7 +62,7 @@ impl Overlay {
             let violation = Violation::new(format!("commands[{nth}].confirm_claims"), what);
             return Err(QueryError::Unsupposable(Rejection::Violations(vec![violation])));
         }
-        let record = DecisionRecord { store: &shared.store, view: base, cut: at.position() };
+        let record = DecisionRecord { store: &reader.store, view: base, cut: at.position() };
         let batch = Batch { commands: supposed.0.clone(), preconditions: Vec::new() };
         let decision = decide(&record, batch).map_err(QueryError::Unsupposable)?;
         let mut overlay = Self {
@@ -73,7 +73,7 @@ impl Overlay {
             recorded_at: at.recorded_at.unwrap_or(RecordedAt::MIN).next(),
             merges: merges_with(&base.index.merges, at.position(), &decision.events),
         };
-        let mut renderer = Renderer::new(&shared.store, base);
+        let mut renderer = Renderer::new(&reader.store, base);
         for position in overlay.touched(base, at.position(), &decision.events) {
             overlay.copy(base, &mut renderer, position)?;
         }

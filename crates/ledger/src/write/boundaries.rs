@@ -29,13 +29,13 @@ impl Ledger {
         if !preconditions.iter().any(is_boundary) {
             return Ok(preconditions.to_vec());
         }
-        let view = self.store.question_view();
-        let record = DecisionRecord { store: &self.store, view: &view, cut: EVERYTHING };
+        let view = self.record.store.question_view();
+        let record = DecisionRecord { store: &self.record.store, view: &view, cut: EVERYTHING };
         let conflicts = conflicts(&record, preconditions);
         let through = view.head();
         drop(view);
         // Asked afterwards: then a request whose own events were seen is known.
-        if request.is_some_and(|id| self.store.view().requests.get(id).is_some()) {
+        if request.is_some_and(|id| self.record.store.view().requests.get(id).is_some()) {
             return Ok(preconditions.to_vec());
         }
         if conflicts.is_empty() {

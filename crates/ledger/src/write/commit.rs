@@ -8,9 +8,9 @@
 //! A lone append is written by the thread that decided it, if nothing else is on its way: to wake another one would cost
 //! more than it saves.
 
-use crate::Shared;
 use crate::error::AppendError;
 use crate::write::append::{Appended, CommandResult};
+use crate::write::recorder::Recorder;
 use detente_journal::{self, Append, Journal, Promise};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::sync::Arc;
@@ -57,16 +57,16 @@ impl DecidedAppend {
 
 /// Who makes durable what was decided.
 pub(crate) struct Committer {
-    shared: Arc<Shared>,
+    recorder: Arc<Recorder>,
     journal: Mutex<Box<dyn Journal>>,
-    line: Mutex<Line>,
+    line: Mutex<CommitQueue>,
     /// That the line has changed.
     moved: Condvar,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Default)]
-struct Line {
+struct CommitQueue {
     waiting: Vec<DecidedAppend>,
     /// Whether what was taken out of the line last is still being written.
     writing: bool,
@@ -74,7 +74,7 @@ struct Line {
     closed: bool,
 }
 
-impl Line {
+impl CommitQueue {
     const fn is_quiet(&self) -> bool {
         self.waiting.is_empty() && !self.writing
     }
@@ -85,9 +85,9 @@ impl Committer {
     ///
     /// # Errors
     /// When the system gives none.
-    pub(crate) fn start(shared: Arc<Shared>, journal: Box<dyn Journal>) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn start(recorder: Arc<Recorder>, journal: Box<dyn Journal>) -> std::io::Result<Arc<Self>> {
         let committer = Arc::new(Self {
-            shared,
+            recorder,
             journal: Mutex::new(journal),
             line: Mutex::default(),
             moved: Condvar::new(),
@@ -154,21 +154,21 @@ impl Committer {
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread that writes the journal panicked");
         }
-        self.shared.checkpoint(&mut **self.journal.lock());
+        self.recorder.checkpoint(&mut **self.journal.lock());
     }
 
     fn commit(&self, mut decided: Vec<DecidedAppend>) {
         let (group, promises): (Vec<Append>, Vec<Promise>) =
             decided.iter_mut().filter_map(|decided| decided.append.take()).unzip();
         let mut journal = self.journal.lock();
-        let durable = self.shared.make_durable(&mut **journal, &group);
+        let durable = self.recorder.make_durable(&mut **journal, &group);
         drop(promises);
         match durable {
-            Ok(()) => self.shared.answer(decided),
+            Ok(()) => self.recorder.answer(decided),
             Err(error) => decided.into_iter().for_each(|decided| drop(decided.reply.send(Err(error.clone())))),
         }
         if self.line.lock().waiting.is_empty() {
-            self.shared.checkpoint_if_due(&mut **journal);
+            self.recorder.checkpoint_if_due(&mut **journal);
         }
     }
 }
@@ -179,7 +179,7 @@ struct Ending<'c>(&'c Committer);
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.shared.stop_because("the thread that writes the journal panicked".to_owned());
+            self.0.recorder.stop_because("the thread that writes the journal panicked".to_owned());
         }
         let mut line = self.0.line.lock();
         (line.closed, line.writing) = (true, false);
@@ -188,7 +188,7 @@ impl Drop for Ending<'_> {
     }
 }
 
-impl Shared {
+impl Recorder {
     /// Whether anything may still be recorded.
     pub(crate) fn goes_on(&self) -> Result<(), AppendError> {
         self.failed.borrow().as_ref().map_or(Ok(()), |why| Err(AppendError::NotServing(why.clone())))
@@ -213,8 +213,8 @@ impl Shared {
     /// Publishes appends that the journal has just made durable: from here on cuts reach them.
     pub(crate) fn publish_durable(&self, group: &DurableGroup, journal: &dyn Journal) {
         self.metrics.wrote(group.appends, group.events, group.began.elapsed(), journal.last_sync());
-        self.store.set_durable(journal.head().position);
-        self.publish(self.published().plus(group.appends));
+        self.record.store.set_durable(journal.head().position);
+        self.record.publish(self.record.published().plus(group.appends));
     }
 
     fn answer(&self, decided: Vec<DecidedAppend>) {
@@ -222,13 +222,13 @@ impl Shared {
             let appended = match outcome {
                 WriteOutcome::Known(appended) => appended,
                 WriteOutcome::Checked(results) => {
-                    Appended { at: self.head(), recorded_at: None, results, replayed: false }
+                    Appended { at: self.record.head(), recorded_at: None, results, replayed: false }
                 }
             };
             // Nobody may be waiting any more.
             drop(reply.send(Ok(appended)));
         }
-        if self.store.has_batch() {
+        if self.record.store.has_batch() {
             self.saver.wake();
         }
     }

@@ -4,9 +4,9 @@
 //! readiness probe and a metric tell of it before and after. Looking asks the disk, which may take long, so it is done on a
 //! thread that may wait; what was seen is kept for those that may not.
 
-use crate::Shared;
 use crate::write::clock_guard::{ClockFault, between};
 use crate::write::clock_mark::ClockMark;
+use crate::write::recorder::Recorder;
 use detente_domain::position::RecordedAt;
 use detente_journal::{FreeSpace, Obstacle, Refusal, Room};
 use parking_lot::Mutex;
@@ -110,11 +110,11 @@ impl Surroundings {
     }
 }
 
-impl Shared {
+impl Recorder {
     /// Looks at the disk and the clock. May wait for the disk.
-    pub fn look_around(&self) -> Outlook {
-        let last = self.head().recorded_at.unwrap_or(RecordedAt::MIN);
-        let clock = self.clock_guard.now(&*self.clock, last);
+    pub(crate) fn look_around(&self) -> Outlook {
+        let last = self.record.head().recorded_at.unwrap_or(RecordedAt::MIN);
+        let clock = self.clock_guard.now(&*self.record.clock, last);
         let refusal = self.surroundings.room.refusal();
         if let (Ok(now), None) = (clock, &refusal) {
             self.surroundings.renew_mark(now, false);
@@ -134,34 +134,30 @@ impl Shared {
     }
 
     /// Result of the last look.
-    #[must_use]
-    pub fn outlook(&self) -> Outlook {
+    pub(crate) fn outlook(&self) -> Outlook {
         self.surroundings.seen.lock().clone()
     }
 
     /// Returns true if the ledger was opened for questions only.
-    #[must_use]
-    pub fn is_read_only(&self) -> bool {
+    pub(crate) fn is_read_only(&self) -> bool {
         self.surroundings.read_only
     }
 
     /// Distance of the clock behind the last record.
-    #[must_use]
-    pub fn clock_behind(&self) -> Duration {
-        between(self.clock.now(), self.head().recorded_at.unwrap_or(RecordedAt::MIN))
+    pub(crate) fn clock_behind(&self) -> Duration {
+        between(self.record.clock.now(), self.record.head().recorded_at.unwrap_or(RecordedAt::MIN))
     }
 
     /// The reason the clock is not believed, if it is not.
-    #[must_use]
-    pub fn clock_fault(&self) -> Option<ClockFault> {
-        let last = self.head().recorded_at.unwrap_or(RecordedAt::MIN);
-        self.clock_guard.now(&*self.clock, last).err()
+    pub(crate) fn clock_fault(&self) -> Option<ClockFault> {
+        let last = self.record.head().recorded_at.unwrap_or(RecordedAt::MIN);
+        self.clock_guard.now(&*self.record.clock, last).err()
     }
 
     /// Notes when the clock was last seen, for the next start.
     pub(crate) fn note_clock(&self) {
-        let last = self.head().recorded_at.unwrap_or(RecordedAt::MIN);
-        if let Ok(now) = self.clock_guard.now(&*self.clock, last) {
+        let last = self.record.head().recorded_at.unwrap_or(RecordedAt::MIN);
+        if let Ok(now) = self.clock_guard.now(&*self.record.clock, last) {
             self.surroundings.renew_mark(now, true);
         }
     }

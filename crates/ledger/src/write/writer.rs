@@ -10,7 +10,6 @@
 //! fails, nothing more is recorded, ever: what the view holds beyond the durable head stays unseen, and the process
 //! should end.
 
-use crate::Shared;
 use crate::error::{AppendError, ReadFailure};
 use crate::read::cut::ResolvedCut;
 use crate::read::record::{DecisionRecord, EVERYTHING};
@@ -18,6 +17,7 @@ use crate::store::AppendNo;
 use crate::wire::event::read_event;
 use crate::write::append::{AppendRequest, Appended, Recording, Submission, Work, events_made, results_of};
 use crate::write::commit::{Committer, DecidedAppend, WriteOutcome};
+use crate::write::recorder::Recorder;
 use crate::write::salt::Salts;
 use crate::write::sequence;
 use crossbeam_channel::Receiver;
@@ -32,7 +32,7 @@ const ENOUGH: usize = 64;
 
 /// The one writer.
 pub(crate) struct Writer {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) recorder: Arc<Recorder>,
     pub(crate) committer: Arc<Committer>,
     pub(crate) room: Arc<dyn Room>,
     pub(crate) salts: Box<dyn Salts>,
@@ -94,14 +94,14 @@ impl Writer {
         request: AppendRequest,
         recording: Recording,
     ) -> Result<(Option<(Append, Promise)>, WriteOutcome), AppendError> {
-        self.shared.goes_on()?;
+        self.recorder.goes_on()?;
         if let Some(replayed) = self.replay(&request)? {
             return Ok((None, WriteOutcome::Known(replayed)));
         }
         self.hold_back_while_sled_lags();
-        let view = self.shared.store.view();
+        let view = self.recorder.record.store.view();
         let decision =
-            decide(&DecisionRecord { store: &self.shared.store, view: &view, cut: EVERYTHING }, request.batch);
+            decide(&DecisionRecord { store: &self.recorder.record.store, view: &view, cut: EVERYTHING }, request.batch);
         let (first, append) = (view.head().next(), view.index.appends.last_number().next());
         drop(view);
         let decision = decision.map_err(AppendError::Rejected)?;
@@ -117,7 +117,7 @@ impl Writer {
             request: request.request,
             backfilled: recording != Recording::Now,
         };
-        let taken = self.take_in(header, &decision.events).inspect_err(|_| self.shared.forget_stamp(append));
+        let taken = self.take_in(header, &decision.events).inspect_err(|_| self.recorder.record.forget_stamp(append));
         let (taken, promise, at) = taken?;
         let appended = Appended { at, recorded_at: at.recorded_at, results, replayed: false };
         Ok((Some((taken, promise)), WriteOutcome::Known(appended)))
@@ -126,16 +126,16 @@ impl Writer {
     /// Chooses when an append was recorded.
     pub(crate) fn recorded_time(&self, append: AppendNo, recording: Recording) -> Result<RecordedAt, AppendError> {
         let now = match recording {
-            Recording::Now => self.shared.clock_guard.now(&*self.shared.clock, self.recorded_at),
+            Recording::Now => self.recorder.clock_guard.now(&*self.recorder.record.clock, self.recorded_at),
             Recording::Backfill(at) => Ok(at),
         };
         let now = now.map_err(AppendError::ClockWrong)?;
-        let at = self.shared.horizon.stamp(append, |floor| match recording {
+        let at = self.recorder.record.horizon.stamp(append, |floor| match recording {
             Recording::Now => Some(now.max(self.recorded_at.next()).max(floor.next())),
             Recording::Backfill(at) => (at >= self.recorded_at && at > floor).then_some(at),
         });
         if recording == Recording::Now {
-            self.shared.surroundings.recorded_by_clock();
+            self.recorder.surroundings.recorded_by_clock();
         }
         at.ok_or(AppendError::RecordedTimeGoesBack)
     }
@@ -148,14 +148,15 @@ impl Writer {
     ) -> Result<(Append, Promise, ResolvedCut), AppendError> {
         let records = sequence::records(events, &header, header.first, &mut *self.salts);
         let promise = Promise::of(&self.room, sequence::bytes_of(&records))?;
-        let mut view = self.shared.store.view_mut();
+        let mut view = self.recorder.record.store.view_mut();
         view.begin(&header);
         if sequence::take_in(&mut view, &header, events, &records).is_err() {
             drop(view);
-            return Err(self.shared.stop_because("the index refused an event".to_owned()));
+            return Err(self.recorder.stop_because("the index refused an event".to_owned()));
         }
         view.end(&header);
-        let (link, at) = (view.link(), self.shared.after_append(&view.index, view.index.appends.last_number()));
+        let (link, at) =
+            (view.link(), self.recorder.record.after_append(&view.index, view.index.appends.last_number()));
         drop(view);
         self.recorded_at = header.recorded_at;
         Ok((Append { header, records, link }, promise, at))
@@ -165,14 +166,14 @@ impl Writer {
     /// is durable, and so what it repeats.
     fn replay(&self, request: &AppendRequest) -> Result<Option<Appended>, AppendError> {
         let Some(mark) = request.request else { return Ok(None) };
-        let view = self.shared.store.view();
+        let view = self.recorder.record.store.view();
         let Some((append, fingerprint)) = view.requests.get(mark.id) else { return Ok(None) };
         if fingerprint != mark.fingerprint {
             return Err(AppendError::RequestIdReused);
         }
         let first = view.index.appends.last(append.before()).next();
         let last = view.index.appends.last(append);
-        let mut renderer = crate::read::render::Renderer::new(&self.shared.store, &view);
+        let mut renderer = crate::read::render::Renderer::new(&self.recorder.record.store, &view);
         let mut events = Vec::new();
         for position in first.0..=last.0 {
             let read = read_event(renderer.event(Position(position))?);
@@ -180,15 +181,17 @@ impl Writer {
         }
         let made = request.batch.commands.iter().map(|noted| events_made(&noted.command)).collect();
         let results = results_of(&Decision { events, made }, Some(first));
-        let at = self.shared.after_append(&view.index, append);
+        let at = self.recorder.record.after_append(&view.index, append);
         Ok(Some(Appended { at, recorded_at: at.recorded_at, results, replayed: true }))
     }
 
     /// Bounds the memory that a lagging sled may cost.
     pub(crate) fn hold_back_while_sled_lags(&self) {
         const MOST_BLOCKS_BEHIND: usize = 1 << 16;
-        while self.shared.store.is_saving() && self.shared.store.view().unsaved_len() > MOST_BLOCKS_BEHIND {
-            self.shared.saver.wake();
+        while self.recorder.record.store.is_saving()
+            && self.recorder.record.store.view().unsaved_len() > MOST_BLOCKS_BEHIND
+        {
+            self.recorder.saver.wake();
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
     }

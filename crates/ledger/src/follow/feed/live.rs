@@ -3,11 +3,11 @@
 //! It is what the writer wakes, so that the writer wakes one task and not one for each follower; and it sleeps while nobody
 //! waits for news, so that followers who do not read cost the writer nothing.
 
+use super::Feed;
 use super::assemble::SOFT;
 use super::events::Events;
 use super::reading::{FeedReading, FeedStep};
-use crate::Published;
-use crate::Shared;
+use crate::read::reader::{Published, RecordReader};
 use detente_domain::position::Position;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -46,15 +46,15 @@ struct RecentAppends {
 
 impl Live {
     /// That of a ledger; begins to keep it where nobody follows yet.
-    pub(super) fn join(shared: &Arc<Shared>) -> Arc<Self> {
-        let mut known = shared.feed.live.lock();
+    pub(super) fn join(feed: &Arc<Feed>) -> Arc<Self> {
+        let mut known = feed.live.lock();
         if let Some(live) = known.upgrade() {
             return live;
         }
         let ended = CancellationToken::new();
         // What is published from here on is told; what was before is in the head.
-        let mut changes = shared.published_changes();
-        let head = shared.feed_head(*changes.borrow_and_update());
+        let mut changes = feed.record.published_changes();
+        let head = feed.record.feed_head(*changes.borrow_and_update());
         let wanted = Arc::new(Notify::new());
         let live = Arc::new(Self {
             recent: Mutex::default(),
@@ -63,7 +63,7 @@ impl Live {
             _task: ended.clone().drop_guard(),
         });
         *known = Arc::downgrade(&live);
-        let keeping = keep(Arc::clone(shared), Arc::downgrade(&live), changes, wanted);
+        let keeping = keep(Arc::clone(feed), Arc::downgrade(&live), changes, wanted);
         tokio::spawn(async move { ended.run_until_cancelled(keeping).await });
         live
     }
@@ -86,15 +86,15 @@ impl Live {
     }
 
     /// Takes in what has been published, for everybody; says whether there was anything.
-    pub(super) fn catch_up(&self, shared: &Shared) -> bool {
-        let published = *shared.changes.borrow();
+    pub(super) fn catch_up(&self, record: &RecordReader) -> bool {
+        let published = *record.changes.borrow();
         let mut recent = self.recent.lock();
-        let (after, head) = (self.head.borrow().last, shared.feed_head(published));
+        let (after, head) = (self.head.borrow().last, record.feed_head(published));
         if head.last <= after {
             return false;
         }
         // What makes no one frame is read from the log.
-        if let FeedStep::Events(events) = FeedReading::after(after, None).step(shared, head.last)
+        if let FeedStep::Events(events) = FeedReading::after(after, None).step(record, head.last)
             && events.count() == head.last.0 - after.0
             && events.byte_len() <= SOFT
         {
@@ -110,7 +110,7 @@ impl Live {
     }
 }
 
-impl Shared {
+impl RecordReader {
     fn feed_head(&self, Published { before, appends }: Published) -> FeedHead {
         let index = &self.store.view().index;
         FeedHead { last: index.appends.last(appends), newest_after: index.appends.last(before) }
@@ -118,7 +118,7 @@ impl Shared {
 }
 
 /// Takes in the next of what is published, each time that it is wanted.
-async fn keep(shared: Arc<Shared>, live: Weak<Live>, mut changes: watch::Receiver<Published>, wanted: Arc<Notify>) {
+async fn keep(feed: Arc<Feed>, live: Weak<Live>, mut changes: watch::Receiver<Published>, wanted: Arc<Notify>) {
     loop {
         wanted.notified().await;
         loop {
@@ -126,7 +126,7 @@ async fn keep(shared: Arc<Shared>, live: Weak<Live>, mut changes: watch::Receive
                 return;
             }
             let Some(live) = live.upgrade() else { return };
-            if live.catch_up(&shared) {
+            if live.catch_up(&feed.record) {
                 break;
             }
         }

@@ -31,10 +31,10 @@ pub use events::Events;
 pub use subscription::Subscription;
 
 use crate::Ledger;
-use crate::Shared;
 use crate::error::QueryError;
 use crate::follow::cursors::{Cursor, CursorError, NewCursor};
 use crate::read::cut::ResolvedCut;
+use crate::read::reader::RecordReader;
 use crate::wire::filter::parse_filter;
 use crate::wire::sink::Sink;
 use detente_domain::filter::Filter;
@@ -117,8 +117,9 @@ pub enum FeedError {
     Cursor(#[from] CursorError),
 }
 
-/// What the subscriptions of a ledger have in common.
+/// The parts that all subscriptions of a ledger share.
 pub(crate) struct Feed {
+    record: Arc<RecordReader>,
     live: Mutex<Weak<Live>>,
     /// One permit for each subscription that may wait for a disk at once.
     loads: Arc<Semaphore>,
@@ -126,10 +127,12 @@ pub(crate) struct Feed {
     followers: Arc<Followers>,
 }
 
-impl Default for Feed {
-    fn default() -> Self {
+impl Feed {
+    /// The feed of a record that nobody follows yet.
+    pub(crate) fn new(record: Arc<RecordReader>) -> Self {
         const LOADS: usize = 8;
         Self {
+            record,
             live: Mutex::default(),
             loads: Arc::new(Semaphore::new(LOADS)),
             searches: SearchThreads::default(),
@@ -146,7 +149,7 @@ impl Ledger {
     /// # Errors
     /// When the beginning lies in the future, or there is no such cursor.
     pub fn subscribe(&self, followed: Followed, heartbeat: Duration) -> Result<Subscription, FeedError> {
-        let live = Live::join(&self.shared);
+        let live = Live::join(&self.feed);
         let (beginning, filter, held) = match followed {
             Followed::Log(beginning, filter) => (beginning, filter, None),
             Followed::Cursor(id) => {
@@ -155,12 +158,12 @@ impl Ledger {
                 (Beginning::After(cursor.acknowledged), filter, Some(held))
             }
         };
-        let (head, after) = self.beginning(beginning)?;
+        let (head, after) = self.record.beginning(beginning)?;
         let not_before = match beginning {
             Beginning::RecordedFrom(instant) => Some(instant),
             Beginning::After(_) | Beginning::Head => None,
         };
-        Ok(Subscription::new(Arc::clone(&self.shared), live, (head, after, not_before), filter, held, heartbeat))
+        Ok(Subscription::new(Arc::clone(&self.feed), live, (head, after, not_before), filter, held, heartbeat))
     }
 
     /// Makes a cursor; one that was asked for in the same words stays as it is. Waits for the disk.
@@ -168,8 +171,8 @@ impl Ledger {
     /// # Errors
     /// When the beginning lies in the future, there is another cursor of that name, or it cannot be written.
     pub fn create_cursor(&self, new: NewCursor) -> Result<Cursor, FeedError> {
-        let (_, after) = self.beginning(new.start)?;
-        Ok(self.cursors.create(new, after, self.clock.now())?)
+        let (_, after) = self.record.beginning(new.start)?;
+        Ok(self.cursors.create(new, after, self.record.clock.now())?)
     }
 
     /// Notes that everything up to a position is done with: it is on stable storage when this returns.
@@ -177,7 +180,7 @@ impl Ledger {
     /// # Errors
     /// When there is no such cursor, the position was not delivered in this run, or the cursor cannot be written.
     pub fn acknowledge(&self, id: &CursorId, to: Position) -> Result<Cursor, CursorError> {
-        self.cursors.acknowledge(id, to, self.clock.now())
+        self.cursors.acknowledge(id, to, self.record.clock.now())
     }
 
     /// The time since the last use of a cursor; none where it is damaged or a subscription holds it.
@@ -212,15 +215,16 @@ impl Ledger {
     }
 }
 
-impl Shared {
-    /// How many follow the log, and how many events the last of them is behind the head.
-    #[must_use]
-    pub fn followers(&self) -> (u64, u64) {
-        let head = self.head().position();
-        let (count, last) = self.feed.followers.standing();
+impl Feed {
+    /// Number of followers, and the number of events that the last of them is behind the head.
+    pub(crate) fn standing(&self) -> (u64, u64) {
+        let head = self.record.head().position();
+        let (count, last) = self.followers.standing();
         (count, last.map_or(0, |last| head.0.saturating_sub(last.0)))
     }
+}
 
+impl RecordReader {
     /// The head, and the position after which a beginning begins.
     fn beginning(&self, beginning: Beginning) -> Result<(ResolvedCut, Position), QueryError> {
         let view = self.store.view();

@@ -6,8 +6,8 @@
 use super::assemble::{Assembled, SOFT, assemble};
 use super::events::Events;
 use super::search::{SearchResult, search_briefly};
-use crate::Shared;
 use crate::error::{QueryError, ReadFailure};
+use crate::read::reader::RecordReader;
 use crate::store::{Block, IndexedLog, SPAN, first_of, number_of};
 use detente_domain::filter::Filter;
 use detente_domain::position::Position;
@@ -80,8 +80,8 @@ impl FeedReading {
     }
 
     /// Reads on, up to a position that is the end of an append.
-    pub(super) fn step(&mut self, shared: &Shared, until: Position) -> FeedStep {
-        let view = shared.store.view();
+    pub(super) fn step(&mut self, record: &RecordReader, until: Position) -> FeedStep {
+        let view = record.store.view();
         let assembled = match &self.filter {
             None => {
                 let positions = (self.given.0 + 1..=until.0).map(Position);
@@ -155,14 +155,14 @@ fn block(view: &IndexedLog, loaded: &BTreeMap<usize, Arc<Block>>, number: usize)
 }
 
 /// Loads blocks, until they make a frame or one is in memory. May wait for a disk.
-pub(super) fn load(shared: &Shared, numbers: &[usize]) -> Result<Vec<(usize, Arc<Block>)>, QueryError> {
+pub(super) fn load(record: &RecordReader, numbers: &[usize]) -> Result<Vec<(usize, Arc<Block>)>, QueryError> {
     let mut blocks = Vec::with_capacity(numbers.len());
     let mut bytes = 0;
     for number in numbers {
-        let in_memory = shared.store.view().blocks.shared(*number).filter(|block| block.is_full());
+        let in_memory = record.store.view().blocks.shared(*number).filter(|block| block.is_full());
         let block = match in_memory {
             Some(block) => block,
-            None => shared.store.load(*number)?,
+            None => record.store.load(*number)?,
         };
         if !block.is_full() {
             return Err(ReadFailure::Damaged(format!(

@@ -4,7 +4,7 @@
 //! (many events, words of text, many merges) is looked at in large pieces on threads of low priority, in a snapshot, one piece
 //! of each follower at a time; and no longer than the follower is there.
 
-use crate::Shared;
+use super::Feed;
 use crate::budget::{CallBudget, CancelOnDrop, MemoryBudget, Peer, WorkerPool};
 use crate::error::{QueryError, ReadFailure};
 use crate::store::Index;
@@ -55,13 +55,13 @@ pub(super) fn search_briefly(
 /// # Errors
 /// If there are no threads, or the search failed by a defect.
 pub(super) async fn search_piece(
-    shared: &Arc<Shared>,
+    feed: &Arc<Feed>,
     filter: &Arc<Filter>,
     span: (Position, Position),
     peer: Option<Peer>,
 ) -> Result<SearchResult, QueryError> {
     let no_thread = || QueryError::from(ReadFailure::NoThread("the log could not be searched"));
-    let pool = shared.feed.searches.0.get_or_init(|| WorkerPool::new("search"));
+    let pool = feed.searches.0.get_or_init(|| WorkerPool::new("search"));
     let place = pool.place(peer).await.map_err(|_| no_thread())?;
     let departure = CancelOnDrop::default();
     let bounds = CallBudget {
@@ -73,9 +73,9 @@ pub(super) async fn search_piece(
         shared: MemoryBudget::new(usize::MAX),
     };
     let (reply, found) = oneshot::channel();
-    let (shared, filter) = (Arc::clone(shared), Arc::clone(filter));
+    let (record, filter) = (Arc::clone(&feed.record), Arc::clone(filter));
     let job = move || {
-        let snapshot = shared.store.snapshot();
+        let snapshot = record.store.snapshot();
         // The follower may have left.
         drop(reply.send(bounds.run(|| search(&snapshot.index, &filter, span, PIECE))));
     };

@@ -8,12 +8,12 @@
 //!
 //! Nothing happens between two frames: a follower whose reader does not read is a place in the log and no more.
 
+use super::Feed;
 use super::followers::FollowerPlace;
 use super::live::{FeedHead, Live};
 use super::reading::{FeedReading, FeedStep, Search, load};
 use super::search::{SearchResult, search_piece};
 use super::{Delivery, EndReason, FeedFrame};
-use crate::Shared;
 use crate::budget::Peer;
 use crate::error::{QueryError, ReadFailure};
 use crate::follow::cursors::HeldCursor;
@@ -38,7 +38,7 @@ type RunningSearch = Pin<Box<dyn Future<Output = Result<SearchResult, QueryError
 
 /// A follower of the log.
 pub struct Subscription {
-    shared: Arc<Shared>,
+    feed: Arc<Feed>,
     live: Arc<Live>,
     head: watch::Receiver<FeedHead>,
     reading: FeedReading,
@@ -68,7 +68,7 @@ enum Phase {
 
 impl Subscription {
     pub(super) fn new(
-        shared: Arc<Shared>,
+        feed: Arc<Feed>,
         live: Arc<Live>,
         (head, after, not_before): (ResolvedCut, Position, Option<RecordedAt>),
         filter: Option<Filter>,
@@ -76,9 +76,9 @@ impl Subscription {
         heartbeat: Duration,
     ) -> Self {
         Self {
-            place: shared.feed.followers.join(after),
+            place: feed.followers.join(after),
             head: live.head(),
-            shared,
+            feed,
             live,
             reading: FeedReading::after(after, filter),
             not_before,
@@ -158,7 +158,7 @@ impl Subscription {
     /// The head that everybody goes up to, so that the same frames do for all. Who has reached it looks whether there is more.
     fn look(&mut self) -> FeedHead {
         let head = *self.head.borrow_and_update();
-        if self.reading.position() < head.last || !self.live.catch_up(&self.shared) {
+        if self.reading.position() < head.last || !self.live.catch_up(&self.feed.record) {
             return head;
         }
         *self.head.borrow_and_update()
@@ -180,13 +180,13 @@ impl Subscription {
             self.searching = None;
             self.reading.find(found?);
         }
-        match self.reading.step(&self.shared, head) {
+        match self.reading.step(&self.feed.record, head) {
             FeedStep::Events(events) => return Ok(Some(FeedFrame::Events(events))),
             FeedStep::Nothing => {}
             FeedStep::Load(blocks) => self.load(blocks).await?,
             FeedStep::Search(Search { filter, span }) => {
-                let (shared, peer) = (Arc::clone(&self.shared), self.peer);
-                self.searching = Some(Box::pin(async move { search_piece(&shared, &filter, span, peer).await }));
+                let (feed, peer) = (Arc::clone(&self.feed), self.peer);
+                self.searching = Some(Box::pin(async move { search_piece(&feed, &filter, span, peer).await }));
             }
         }
         let (since, told) = self.last;
@@ -207,11 +207,11 @@ impl Subscription {
             true => QueryError::Defect,
             false => ReadFailure::NoThread("the log could not be read").into(),
         };
-        let Ok(turn) = Arc::clone(&self.shared.feed.loads).acquire_owned().await else { return Ok(()) };
-        let shared = Arc::clone(&self.shared);
+        let Ok(turn) = Arc::clone(&self.feed.loads).acquire_owned().await else { return Ok(()) };
+        let record = Arc::clone(&self.feed.record);
         let loading = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            load(&shared, &blocks)
+            load(&record, &blocks)
         });
         self.reading.take_in(loading.await.map_err(failed)??);
         Ok(())
@@ -224,19 +224,19 @@ impl Subscription {
         tokio::select! {
             biased;
             why = losing(&mut self.held) => Some(FeedFrame::End(why)),
-            () = tokio::time::sleep_until(deadline) => Some(FeedFrame::Heartbeat(self.shared.clock.now())),
+            () = tokio::time::sleep_until(deadline) => Some(FeedFrame::Heartbeat(self.feed.record.clock.now())),
             moved = self.head.changed() => moved.is_err().then_some(FeedFrame::End(EndReason::Stopping)),
         }
     }
 
     fn sign_of_life(&self) -> FeedFrame {
-        FeedFrame::Heartbeat(self.shared.clock.now())
+        FeedFrame::Heartbeat(self.feed.record.clock.now())
     }
 
     /// Goes past what was recorded before the instant to begin with, if that came after the head was looked at.
     fn pass_over_what_is_too_old(&mut self, head: Position) {
         let Some(instant) = self.not_before else { return };
-        let last = self.shared.last_before(&self.shared.store.view().index, instant).min(head);
+        let last = self.feed.record.last_before(&self.feed.record.store.view().index, instant).min(head);
         self.reading.skip_to(last);
         if last < head {
             self.not_before = None;

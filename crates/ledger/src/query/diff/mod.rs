@@ -116,7 +116,7 @@ impl Ledger {
     /// When a cut cannot be resolved, the earlier one lies after the later one, what is supposed does not fit the record, or
     /// what is stored is damaged.
     pub fn diff(&self, query: &DiffQuery) -> Result<Diff, QueryError> {
-        self.look_twice((query.from, query.to), &query.supposed, |from, to| {
+        self.record.look_twice((query.from, query.to), &query.supposed, |from, to| {
             let comparison = Comparison::new(from, to, query);
             let key = DiffKey::of(query, (from.at.basis, to.at.basis));
             let ordered = self.ordered(&comparison, query, &key)?;
@@ -136,10 +136,10 @@ impl Ledger {
                 diff.changes.push(change);
             }
             if diff.next.is_none() && query.skip > 0 {
-                self.answers_read.drop_answer(&key);
+                self.kept_answers.drop_answer(&key);
             } else if diff.next.is_some() && query.skip == 0 && ordered.claims.len() >= WORTH_KEEPING {
                 let size = ordered.claims.len() * size_of::<ClaimId>();
-                self.answers_read.keep(key, ordered, size);
+                self.kept_answers.keep(key, ordered, size);
             }
             Ok(diff)
         })
@@ -153,7 +153,7 @@ impl Ledger {
         key: &DiffKey,
     ) -> Result<Arc<OrderedDiff>, ReadFailure> {
         if query.skip > 0
-            && let Some(kept) = self.answers_read.find(key)
+            && let Some(kept) = self.kept_answers.find(key)
         {
             return Ok(kept);
         }

@@ -2,9 +2,9 @@
 
 use super::error::StageError;
 use super::opening::is_staged;
-use crate::Shared;
 use crate::error::{AppendError, ReadFailure};
 use crate::read::cut::ResolvedCut;
+use crate::read::reader::RecordReader;
 use crate::read::render::Renderer;
 use crate::store::AppendNo;
 use crate::wire::tally::Tally;
@@ -27,7 +27,7 @@ pub struct Became {
     pub tally: Tally,
 }
 
-impl Shared {
+impl RecordReader {
     /// The append that was recorded under an id, with the fingerprint of its request.
     pub(super) fn append_under(&self, id: Uuid) -> Option<(AppendNo, [u8; 16])> {
         let view = self.store.view();

@@ -10,7 +10,7 @@
 
 use super::error::{StageError, Unfit};
 use super::file::StageReader;
-use crate::Shared;
+use crate::read::reader::RecordReader;
 use crate::read::record::DecisionRecord;
 use crate::wire::event::{Stamp, encode_event};
 use crate::wire::sink::Sink;
@@ -77,7 +77,7 @@ pub(super) struct StageTrial {
     pub(super) unfit: Unfit,
 }
 
-impl Shared {
+impl RecordReader {
     /// Tries a stage on the record at a cut; so many of its violations are told.
     pub(super) fn check(&self, source: &StagedSource, at: Position, told: usize) -> Result<StageTrial, StageError> {
         let mut survey = Survey::default();

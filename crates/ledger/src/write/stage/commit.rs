@@ -54,7 +54,7 @@ impl Ledger {
         let Some(staging) = self.stages.find(commit.id)? else { return self.replay_stage(commit.id) };
         let mut file = staging.file.lock();
         match &*file {
-            Some(open) if self.append_under(commit.id).is_none() => {
+            Some(open) if self.record.append_under(commit.id).is_none() => {
                 let committed = self.commit(&staging.opening, open, commit)?;
                 if !commit.validate_only {
                     self.finish_stage(commit.id, &mut file);
@@ -68,9 +68,9 @@ impl Ledger {
 
     /// The first reply to an earlier request, made again from what it recorded.
     fn replay_stage(&self, id: Uuid) -> Result<CommitOutcome, StageError> {
-        match self.append_under(id) {
+        match self.record.append_under(id) {
             Some((append, fingerprint)) if is_staged(fingerprint) => {
-                Ok(CommitOutcome { became: self.became(append)?, replayed: true, unfit: Unfit::default() })
+                Ok(CommitOutcome { became: self.record.became(append)?, replayed: true, unfit: Unfit::default() })
             }
             Some(_) => Err(StageError::IdReused),
             None => Err(StageError::NotFound(id)),
@@ -88,7 +88,7 @@ impl Ledger {
         let head = self.head();
         let preconditions = self.judge_boundaries(&commit.preconditions, None)?;
         self.judge(&preconditions, head.position())?;
-        let checked = self.check(&source, head.position(), commit.told)?;
+        let checked = self.record.check(&source, head.position(), commit.told)?;
         let tally = checked.tally.clone();
         if commit.validate_only {
             let became = Became { at: head, span: None, recorded_at: None, tally };
@@ -110,7 +110,7 @@ impl Ledger {
         let outcome = answer.blocking_recv().unwrap_or_else(|_| Err(stopped("the writer has ended").into()))?;
         match outcome {
             StageVerdict::Recorded(append, tally) => {
-                let became = self.became_counting(append, tally);
+                let became = self.record.became_counting(append, tally);
                 Ok(CommitOutcome { became, replayed: false, unfit: Unfit::default() })
             }
             StageVerdict::Replayed => self.replay_stage(commit.id),
@@ -119,8 +119,8 @@ impl Ledger {
 
     /// Judges preconditions at the head: whoever decided on an outdated answer is told before all commands are gone through.
     fn judge(&self, preconditions: &[Precondition], head: Position) -> Result<(), AppendError> {
-        let view = self.store.question_view();
-        let record = DecisionRecord { store: &self.store, view: &view, cut: head };
+        let view = self.record.store.question_view();
+        let record = DecisionRecord { store: &self.record.store, view: &view, cut: head };
         let conflicts = conflicts(&record, preconditions);
         if conflicts.is_empty() { Ok(()) } else { Err(AppendError::Rejected(Rejection::Conflicts(conflicts))) }
     }

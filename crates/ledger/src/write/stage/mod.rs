@@ -32,7 +32,6 @@ pub(crate) use place::StageStorage;
 pub(crate) use record::StageWork;
 
 use crate::Ledger;
-use crate::Shared;
 use crate::error::AppendError;
 use crate::wire::sink::Sink;
 use crate::wire::staged::StagedCommands;
@@ -273,19 +272,19 @@ impl Ledger {
     /// # Errors
     /// When the id means something else, the recorded time cannot be, or there are too many stages.
     pub fn open_stage(&self, new: &NewStage) -> Result<Stage, StageError> {
-        if let Some((append, fingerprint)) = self.append_under(new.id) {
+        if let Some((append, fingerprint)) = self.record.append_under(new.id) {
             if fingerprint != new.mark().fingerprint {
                 return Err(StageError::IdReused);
             }
-            return Ok(Stage { id: new.id, state: StageState::Recorded(self.became(append)?) });
+            return Ok(Stage { id: new.id, state: StageState::Recorded(self.record.became(append)?) });
         }
-        self.stages.create(new, self.clock.now(), || self.may_be_recorded_at(new.recorded_at))
+        self.stages.create(new, self.record.clock.now(), || self.may_be_recorded_at(new.recorded_at))
     }
 
     fn may_be_recorded_at(&self, at: Option<RecordedAt>) -> Result<(), StageError> {
         let Some(at) = at else { return Ok(()) };
         let head = self.head();
-        if at > self.clock.now().max(head.recorded_at.unwrap_or(RecordedAt::MIN)) {
+        if at > self.record.clock.now().max(head.recorded_at.unwrap_or(RecordedAt::MIN)) {
             return Err(StageError::Invalid(vec![Violation::new("recorded_at", "lies in the future")]));
         }
         if head.recorded_at.is_some_and(|last| at < last) {
@@ -328,8 +327,8 @@ impl Ledger {
     /// # Errors
     /// When there is none.
     pub fn stage(&self, id: Uuid) -> Result<Stage, StageError> {
-        if let Some(append) = self.staged_append(id) {
-            return Ok(Stage { id, state: StageState::Recorded(self.became(append)?) });
+        if let Some(append) = self.record.staged_append(id) {
+            return Ok(Stage { id, state: StageState::Recorded(self.record.became(append)?) });
         }
         match self.stages.find(id) {
             Ok(Some(staging)) => Ok(staging.stage(id)),
@@ -381,11 +380,11 @@ impl Ledger {
 
     /// Why a stage cannot be added to.
     fn not_open(&self, id: Uuid) -> StageError {
-        if self.staged_append(id).is_some() { StageError::Recorded(id) } else { StageError::NotFound(id) }
+        if self.record.staged_append(id).is_some() { StageError::Recorded(id) } else { StageError::NotFound(id) }
     }
 }
 
-impl Shared {
+impl Ledger {
     /// How much may be staged.
     #[must_use]
     pub const fn stage_limits(&self) -> StageLimits {

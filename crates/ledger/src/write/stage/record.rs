@@ -12,7 +12,6 @@
 
 use super::check::{StageTrial, StagedSource};
 use super::error::{StageError, TOLD, Unfit};
-use crate::Shared;
 use crate::error::{AppendError, ReadFailure};
 use crate::read::record::{DecisionRecord, EVERYTHING};
 use crate::read::render::Renderer;
@@ -22,6 +21,7 @@ use crate::wire::staged::StagedCommands;
 use crate::wire::tally::Tally;
 use crate::write::append::Recording;
 use crate::write::commit::DurableGroup;
+use crate::write::recorder::Recorder;
 use crate::write::salt::Salts;
 use crate::write::sequence::{self, AROUND};
 use crate::write::writer::Writer;
@@ -72,15 +72,17 @@ impl Writer {
 
     /// Whether it was recorded before; or why it is not recorded.
     fn stage_refused(&self, mark: RequestMark, preconditions: &[Precondition]) -> Result<bool, StageError> {
-        self.shared.goes_on()?;
-        let view = self.shared.store.view();
+        self.recorder.goes_on()?;
+        let view = self.recorder.record.store.view();
         match view.requests.get(mark.id) {
             Some((_, fingerprint)) if fingerprint == mark.fingerprint => return Ok(true),
             Some(_) => return Err(StageError::IdReused),
             None => {}
         }
-        let conflicts =
-            conflicts(&DecisionRecord { store: &self.shared.store, view: &view, cut: EVERYTHING }, preconditions);
+        let conflicts = conflicts(
+            &DecisionRecord { store: &self.recorder.record.store, view: &view, cut: EVERYTHING },
+            preconditions,
+        );
         if conflicts.is_empty() {
             Ok(false)
         } else {
@@ -94,13 +96,13 @@ impl Writer {
             return Ok(checked);
         }
         tracing::info!(stage = %source.stage, "what it touches was touched since it was checked; checking it again");
-        let checked = self.shared.check(source, EVERYTHING, TOLD)?;
+        let checked = self.recorder.record.check(source, EVERYTHING, TOLD)?;
         if checked.unfit.is_empty() { Ok(checked) } else { Err(StageError::Unfit(checked.unfit)) }
     }
 
     fn is_outdated(&self, checked: &StageTrial) -> Result<bool, AppendError> {
-        let view = self.shared.store.view();
-        let mut renderer = Renderer::new(&self.shared.store, &view);
+        let view = self.recorder.record.store.view();
+        let mut renderer = Renderer::new(&self.recorder.record.store, &view);
         for position in (checked.at.next().0..=view.head().0).map(Position) {
             let claim = view.index.by_position.claim(position).and_then(|claim| view.index.claims().id(claim));
             let matters = match claim {
@@ -127,7 +129,7 @@ impl Writer {
         checked: &StageTrial,
     ) -> Result<StageVerdict, StageError> {
         self.hold_back_while_sled_lags();
-        let view = self.shared.store.view();
+        let view = self.recorder.record.store.view();
         let (first, append) = (view.head().next(), view.index.appends.last_number().next());
         drop(view);
         let header = AppendHeader {
@@ -142,16 +144,16 @@ impl Writer {
         match self.write_stage(journal, source, &header, checked) {
             Ok(()) => {}
             Err(StageFailure::Refused(error)) => {
-                self.shared.forget_stamp(append);
+                self.recorder.record.forget_stamp(append);
                 return Err(error.into());
             }
-            Err(StageFailure::Broken(error)) => return Err(self.shared.stop(&error).into()),
-            Err(StageFailure::Defect(why)) => return Err(self.shared.stop_because(why).into()),
+            Err(StageFailure::Broken(error)) => return Err(self.recorder.stop(&error).into()),
+            Err(StageFailure::Defect(why)) => return Err(self.recorder.stop_because(why).into()),
         };
         self.recorded_at = header.recorded_at;
-        self.shared.publish_durable(&DurableGroup { appends: 1, events: header.count, began }, journal);
-        self.shared.checkpoint_if_due(journal);
-        self.shared.saver.wake();
+        self.recorder.publish_durable(&DurableGroup { appends: 1, events: header.count, began }, journal);
+        self.recorder.checkpoint_if_due(journal);
+        self.recorder.saver.wake();
         Ok(StageVerdict::Recorded(append, checked.tally.clone()))
     }
 
@@ -163,8 +165,8 @@ impl Writer {
         checked: &StageTrial,
     ) -> Result<(), StageFailure> {
         let run = journal.begin(header, checked.bytes + 4 * AROUND).map_err(refused)?;
-        let mut pass = Pass { shared: &self.shared, salts: &mut *self.salts, run, header, next: header.first };
-        self.shared.store.view_mut().begin(header);
+        let mut pass = Pass { recorder: &self.recorder, salts: &mut *self.salts, run, header, next: header.first };
+        self.recorder.record.store.view_mut().begin(header);
         let mut broken = None;
         let mut unfit = Unfit::default();
         let read = source.read(&mut StagedCommands::of(source.stage), &mut unfit, |commands| {
@@ -204,7 +206,7 @@ fn refused(error: detente_journal::AppendError) -> StageFailure {
 
 /// The way of a stage through the writer.
 struct Pass<'w> {
-    shared: &'w Shared,
+    recorder: &'w Recorder,
     salts: &'w mut dyn Salts,
     run: Box<dyn Run + 'w>,
     header: &'w AppendHeader,
@@ -213,8 +215,8 @@ struct Pass<'w> {
 
 impl Pass<'_> {
     fn piece(&mut self, registered: &BatchRegistry, commands: Vec<NumberedCommand>) -> Result<(), StageFailure> {
-        let view = self.shared.store.view();
-        let record = DecisionRecord { store: &self.shared.store, view: &view, cut: EVERYTHING };
+        let view = self.recorder.record.store.view();
+        let record = DecisionRecord { store: &self.recorder.record.store, view: &view, cut: EVERYTHING };
         let decided = decide_piece(&record, registered, commands);
         drop(view);
         let events = decided.map_err(|_| StageFailure::Defect("the stage no longer fits the record".to_owned()))?;
@@ -223,20 +225,20 @@ impl Pass<'_> {
         }
         let records = sequence::records(&events, self.header, self.next, self.salts);
         self.next = self.next.plus(events.len() as u64);
-        let mut view = self.shared.store.view_mut();
+        let mut view = self.recorder.record.store.view_mut();
         sequence::take_in(&mut view, self.header, &events, &records)
             .map_err(|_| StageFailure::Defect("the index refused an event".to_owned()))?;
         let piece = Piece { records, link: view.link() };
         drop(view);
-        self.shared.writing.under_way(|| self.run.extend(&piece)).map_err(StageFailure::Broken)
+        self.recorder.writing.under_way(|| self.run.extend(&piece)).map_err(StageFailure::Broken)
     }
 
     fn seal(self) -> Result<(), StageFailure> {
         if self.next != self.header.last().next() {
             return Err(StageFailure::Defect("the stage made other events than when it was checked".to_owned()));
         }
-        self.shared.store.view_mut().end(self.header);
+        self.recorder.record.store.view_mut().end(self.header);
         let run = self.run;
-        self.shared.writing.under_way(|| run.seal()).map(drop).map_err(StageFailure::Broken)
+        self.recorder.writing.under_way(|| run.seal()).map(drop).map_err(StageFailure::Broken)
     }
 }
