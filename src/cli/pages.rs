@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::{CommandFailure, json::Wire, page_args::PageArgs};
-use detente_client::Paged;
+use detente_client::PagedQuestion;
 use detente_proto::v1;
 
 /// As many as the server gives at once.
@@ -108,7 +108,7 @@ impl Page for v1::GetTimelineResponse {
 }
 
 /// Asks a question and, unless one page is wanted, turns all the pages of its answer.
-pub(crate) async fn turn<Q: Paged<Answer: Page>, E>(
+pub(crate) async fn turn<Q: PagedQuestion<Answer: Page>, E>(
     args: PageArgs,
     mut question: Q,
     mut ask: impl AsyncFnMut(Q) -> Result<Q::Answer, E>,

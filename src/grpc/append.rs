@@ -12,7 +12,7 @@ use detente_ledger::Ledger;
 use detente_ledger::clock::new_id;
 use detente_ledger::wire::command::{ParsedAppend, over_limit, parse_append};
 use detente_ledger::wire::time::timestamp;
-use detente_ledger::write::append::{AppendRequest, Appended, CommandResult};
+use detente_ledger::write::append::{AppendReceipt, AppendRequest, CommandResult};
 use detente_proto::v1;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -64,7 +64,7 @@ fn parse(ledger: &Ledger, request: v1::AppendRequest) -> Result<AppendRequest, C
     Ok(AppendRequest { request, recorded_by, batch, validate_only })
 }
 
-fn reply(appended: Appended) -> v1::AppendResponse {
+fn reply(appended: AppendReceipt) -> v1::AppendResponse {
     v1::AppendResponse {
         context: Some(context(&appended.at, "")),
         results: appended.results.into_iter().map(result).collect(),

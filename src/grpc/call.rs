@@ -4,7 +4,7 @@
 use super::deadline::{Deadline, Timer, late, timed};
 use super::intake::{CallMarks, Intake, rpc_named};
 use super::reasons::with_reason;
-use super::sending::Sending;
+use super::sending::ReplyBody;
 use crate::telemetry::request;
 use detente_ledger::Ledger;
 use detente_ledger::budget::MemoryBudget;
@@ -112,7 +112,7 @@ where
             let mut response = if status.is_some() { with_reason(response) } else { response };
             if let Some(reserved) = self.intake.as_mut().and_then(Intake::take_reply) {
                 let (rpc, deadline) = (self.rpc(), self.timer.deadline());
-                response = response.map(|body| timed(Body::new(Sending::new(body, reserved)), deadline, rpc));
+                response = response.map(|body| timed(Body::new(ReplyBody::new(body, reserved)), deadline, rpc));
             }
             if let Some(id) = self.id.take() {
                 response.headers_mut().insert(request::HEADER, id);

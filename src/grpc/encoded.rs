@@ -281,7 +281,7 @@ mod tests {
             include_retracted: true,
             newest_first: false,
             after: None,
-            supposed: detente_domain::command::Supposed::default(),
+            supposed: detente_domain::command::Suppositions::default(),
             page: PageSize { entries: 1000, bytes: 1 << 20 },
         };
         let encoded = ledger.claims(&query).unwrap().claims;

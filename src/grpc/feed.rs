@@ -16,7 +16,7 @@ use detente_domain::position::Position;
 use detente_domain::rejection::Violation;
 use detente_ledger::budget::PeerPlace;
 use detente_ledger::error::QueryError;
-use detente_ledger::follow::feed::{Beginning, Delivery, EndReason, FeedFrame, Followed, Subscription};
+use detente_ledger::follow::feed::{Beginning, Delivery, EndReason, FeedFrame, FeedSource, Subscription};
 use detente_ledger::wire::time::{recorded_from, timestamp};
 use detente_proto::v1;
 use detente_proto::v1::subscribe_request::Start as Asked;
@@ -38,9 +38,9 @@ pub(super) async fn subscribe(
     let permit = enter(service, &service.feeds, "subscriptions")?;
     let ledger = Arc::clone(&service.ledger);
     let subscription = match followed {
-        Followed::Log(..) => here(|| Ok(ledger.subscribe(followed, heartbeat)?))?,
+        FeedSource::Log(..) => here(|| Ok(ledger.subscribe(followed, heartbeat)?))?,
         // A cursor may be on its way to the disk.
-        Followed::Cursor(_) => service.threads.run(move || Ok(ledger.subscribe(followed, heartbeat)?)).await?,
+        FeedSource::Cursor(_) => service.threads.run(move || Ok(ledger.subscribe(followed, heartbeat)?)).await?,
     };
     let stopping = Box::pin(service.stopping.clone().cancelled_owned());
     Ok(SubscribeStream {
@@ -51,7 +51,7 @@ pub(super) async fn subscribe(
     })
 }
 
-fn parse(request: v1::SubscribeRequest) -> Result<(Followed, Duration), CallRefusal> {
+fn parse(request: v1::SubscribeRequest) -> Result<(FeedSource, Duration), CallRefusal> {
     let mut parse = Parse::new();
     let heartbeat = heartbeat(request.heartbeat, &mut parse);
     let filtered = request.filter.is_some();
@@ -63,7 +63,7 @@ fn parse(request: v1::SubscribeRequest) -> Result<(Followed, Duration), CallRefu
             }
             let id = cursor_id(&id, &mut parse);
             parse.finish()?;
-            return Ok((Followed::Cursor(id.ok_or(CallRefusal::Defect)?), heartbeat));
+            return Ok((FeedSource::Cursor(id.ok_or(CallRefusal::Defect)?), heartbeat));
         }
         Some(Asked::AfterPosition(position)) => Beginning::After(Position(position)),
         Some(Asked::RecordedFrom(instant)) => recorded(&instant, &mut parse),
@@ -71,7 +71,7 @@ fn parse(request: v1::SubscribeRequest) -> Result<(Followed, Duration), CallRefu
         None => Beginning::After(Position::START),
     };
     parse.finish()?;
-    Ok((Followed::Log(beginning, filter), heartbeat))
+    Ok((FeedSource::Log(beginning, filter), heartbeat))
 }
 
 /// The beginning at an instant.

@@ -23,7 +23,7 @@ pub(super) const MAX_ENTRIES: usize = 1000;
 pub(super) const MAX_BYTES: usize = 3 << 20;
 
 /// A request for a page.
-pub(super) trait Paged: Message {
+pub(super) trait PagedRequest: Message {
     /// Its name, so that a token of one rpc is not one of another.
     const NAME: &'static str;
 
@@ -33,7 +33,7 @@ pub(super) trait Paged: Message {
 
 macro_rules! paged {
     ($($request:ident),+ $(,)?) => {$(
-        impl Paged for v1::$request {
+        impl PagedRequest for v1::$request {
             const NAME: &'static str = stringify!($request);
 
             fn take_page(&mut self) -> (u32, String) {
@@ -62,7 +62,7 @@ paged!(
 );
 
 /// The first page of each point of view is all there is; for the rest one asks for the state.
-impl Paged for v1::ComparePerspectivesRequest {
+impl PagedRequest for v1::ComparePerspectivesRequest {
     const NAME: &'static str = "ComparePerspectivesRequest";
 
     fn take_page(&mut self) -> (u32, String) {
@@ -130,7 +130,7 @@ pub(super) struct Page {
 impl Page {
     /// The page that a request asks for, which is left without its size and token. It is the first page where the token is
     /// not one of the query.
-    pub(super) fn of<R: Paged>(request: &mut R, ledger: Uuid) -> (Self, Result<(), PageTokenError>) {
+    pub(super) fn of<R: PagedRequest>(request: &mut R, ledger: Uuid) -> (Self, Result<(), PageTokenError>) {
         let (size, token) = request.take_page();
         let mut query = ledger.as_bytes().to_vec();
         query.extend_from_slice(R::NAME.as_bytes());
@@ -260,7 +260,7 @@ mod tests {
         }
     }
 
-    fn turned<R: Paged>(request: &mut R, ledger: Uuid) -> Result<Page, PageTokenError> {
+    fn turned<R: PagedRequest>(request: &mut R, ledger: Uuid) -> Result<Page, PageTokenError> {
         let (page, turned) = Page::of(request, ledger);
         turned.map(|()| page)
     }

@@ -1,9 +1,9 @@
 //! Parsing that all questions share: a filter, a cut and a page, with all violations reported at once.
 
 use super::intake::Intake;
-use super::page::{Page, PageTokenError, Paged};
+use super::page::{Page, PageTokenError, PagedRequest};
 use super::status::{CallRefusal, NO_PAGE_TOKEN};
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::filter::{Filter, MemberSet};
 use detente_domain::rejection::Violation;
@@ -29,7 +29,7 @@ impl Parse {
     }
 
     /// The page that a request asks for, which is left without its size and token.
-    pub(super) fn page<R: Paged>(&mut self, request: &mut R, ledger: Uuid) -> Page {
+    pub(super) fn page<R: PagedRequest>(&mut self, request: &mut R, ledger: Uuid) -> Page {
         let (page, page_token) = Page::of(request, ledger);
         self.page_token = page_token;
         page
@@ -52,7 +52,7 @@ impl Parse {
     }
 
     /// What the question supposes, at the field `what_if`.
-    pub(super) fn supposed(&mut self, what_if: Vec<v1::Command>) -> Supposed {
+    pub(super) fn supposed(&mut self, what_if: Vec<v1::Command>) -> Suppositions {
         parse_supposed(what_if, &mut self.violations)
     }
 

@@ -6,7 +6,7 @@ use super::page::{MAX_BYTES, Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
 use super::status::CallRefusal;
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::period::Period;
 use detente_ledger::query::parties::PartiesQuery;
@@ -156,7 +156,7 @@ fn check_length(field: &str, text: &str, parse: &mut Parse) {
     }
 }
 
-fn query(ids: Vec<String>, page: &Page, asked: Cut, supposed: Supposed) -> Result<RegistryQuery, CallRefusal> {
+fn query(ids: Vec<String>, page: &Page, asked: Cut, supposed: Suppositions) -> Result<RegistryQuery, CallRefusal> {
     let after = match &page.cursor {
         PageCursor::Start => String::new(),
         PageCursor::Id(id) => id.clone(),

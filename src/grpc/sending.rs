@@ -40,12 +40,12 @@ const PAUSE: Duration = Duration::from_millis(1);
 static WAITING: Semaphore = Semaphore::const_new(8);
 
 /// Bytes with what is reserved for them.
-struct Kept<B> {
+struct ReservedBytes<B> {
     bytes: B,
     _reserved: Reservation,
 }
 
-impl<B: AsRef<[u8]>> AsRef<[u8]> for Kept<B> {
+impl<B: AsRef<[u8]>> AsRef<[u8]> for ReservedBytes<B> {
     fn as_ref(&self) -> &[u8] {
         self.bytes.as_ref()
     }
@@ -53,7 +53,7 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for Kept<B> {
 
 /// Bytes that hold what is reserved for them, until the last of them is dropped.
 pub(crate) fn kept(bytes: impl AsRef<[u8]> + Send + 'static, reserved: Reservation) -> Bytes {
-    Bytes::from_owner(Kept { bytes, _reserved: reserved })
+    Bytes::from_owner(ReservedBytes { bytes, _reserved: reserved })
 }
 
 /// Reserves memory for an answer, where it can be had.
@@ -85,7 +85,7 @@ pub(super) fn reserve_frames() {
 }
 
 /// The body of a reply, or of a stream of them.
-pub(super) struct Sending {
+pub(super) struct ReplyBody {
     body: Body,
     /// What is reserved for the next bytes.
     reserved: Reservation,
@@ -105,7 +105,7 @@ enum SendingStep {
     Refused,
 }
 
-impl Sending {
+impl ReplyBody {
     /// A body. Memory is reserved for its one frame, or is nothing for a stream, whose frames are reserved as they come.
     pub(super) fn new(body: Body, reserved: Reservation) -> Self {
         let needs_place = !(1..=BRIEF).contains(&reserved.bytes());
@@ -138,7 +138,7 @@ impl Sending {
     }
 }
 
-impl http_body::Body for Sending {
+impl http_body::Body for ReplyBody {
     type Data = Bytes;
     type Error = Status;
 
@@ -206,7 +206,7 @@ mod tests {
         let budget = MemoryBudget::new(10 << 20);
         let reply = |bytes: usize| {
             let body = Body::new(Full::new(Bytes::from(vec![1; bytes])).map_err(|never| match never {}));
-            Sending::new(body, budget.try_reserve(bytes).unwrap())
+            ReplyBody::new(body, budget.try_reserve(bytes).unwrap())
         };
         let places = u32::try_from(ENCODING.available_permits()).unwrap();
         let taken = ENCODING.acquire_many(places).await.unwrap();

@@ -3,7 +3,7 @@
 
 use super::deadline::{Deadline, Timer, late, timed};
 use super::reasons::{with_reason, with_reason_in_trailers};
-use super::sending::Sending;
+use super::sending::ReplyBody;
 use super::share::refusal;
 use detente_ledger::Ledger;
 use detente_ledger::budget::{MemoryBudget, Peer, PeerShares};
@@ -74,7 +74,7 @@ where
                 None => Status::from(late(NAME_OF_NO_WRITE, false)).into_http(),
             });
             Ok(response.map(|body| {
-                let body = Body::new(Sending::new(body, reserved));
+                let body = Body::new(ReplyBody::new(body, reserved));
                 let held = move |frame| {
                     let _place = &place;
                     with_reason_in_trailers(frame)

@@ -21,10 +21,12 @@ use detente_domain::cut::Basis;
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::rejection::Violation;
 use detente_ledger::Ledger;
-use detente_ledger::Published;
+use detente_ledger::Publication;
 use detente_ledger::SettledRecord;
 use detente_ledger::budget::PeerPlace as StreamPlace;
-use detente_ledger::follow::clock_watch::{ClockWatch, ResumePoint, Telling, WatchPlace, WatchQuery, WatchStart};
+use detente_ledger::follow::clock_watch::{
+    ClockWatch, ResumePoint, TransitionNotice, WatchPlace, WatchQuery, WatchStart,
+};
 use detente_ledger::wire::time::{recorded_from, timestamp, timestamp_of};
 use detente_ledger::wire::vocabulary::Twin;
 use detente_proto::v1;
@@ -149,7 +151,7 @@ impl WatchToken {
 struct Follower {
     ledger: Arc<Ledger>,
     threads: Arc<Threads>,
-    changes: watch::Receiver<Published>,
+    changes: watch::Receiver<Publication>,
     frames: mpsc::Sender<WatchFrame>,
     heartbeat: Duration,
     /// When the last frame was sent; none before the first, which is sent at once.
@@ -157,7 +159,7 @@ struct Follower {
 }
 
 /// The client has gone.
-struct Gone;
+struct ClientGone;
 
 impl Follower {
     async fn run(mut self, watch: ClockWatch) {
@@ -194,7 +196,7 @@ impl Follower {
     }
 
     /// What comes next of what has come.
-    async fn tell(&self, mut watch: ClockWatch) -> Result<(ClockWatch, Vec<Telling>), CallRefusal> {
+    async fn tell(&self, mut watch: ClockWatch) -> Result<(ClockWatch, Vec<TransitionNotice>), CallRefusal> {
         let is_long = watch.is_at_end_of_page();
         if !is_long && !watch.has_pending() {
             return Ok((watch, Vec::new()));
@@ -209,15 +211,15 @@ impl Follower {
     }
 
     /// Waits until there may be something to tell, and the record has settled.
-    async fn wait(&mut self, watch: &ClockWatch) -> Result<SettledRecord, Gone> {
+    async fn wait(&mut self, watch: &ClockWatch) -> Result<SettledRecord, ClientGone> {
         let until = self.wake_at(watch);
         tokio::select! {
-            () = self.frames.closed() => return Err(Gone),
+            () = self.frames.closed() => return Err(ClientGone),
             () = sleep_until(until) => {}
             _ = self.changes.changed() => {}
         }
         tokio::select! {
-            () = self.frames.closed() => Err(Gone),
+            () = self.frames.closed() => Err(ClientGone),
             settled = self.ledger.settle_now() => Ok(settled),
         }
     }
@@ -245,8 +247,8 @@ impl Follower {
         if is_far { self.threads.work(advance).await } else { briefly(advance) }
     }
 
-    async fn send(&mut self, frame: v1::WatchClockResponse) -> Result<(), Gone> {
-        self.frames.send(Ok(frame)).await.map_err(|_| Gone)?;
+    async fn send(&mut self, frame: v1::WatchClockResponse) -> Result<(), ClientGone> {
+        self.frames.send(Ok(frame)).await.map_err(|_| ClientGone)?;
         self.quiet_since = Some(Instant::now());
         Ok(())
     }
@@ -257,8 +259,8 @@ impl Follower {
         v1::WatchClockResponse { token, now: Some(timestamp(now)), transition: None }
     }
 
-    fn frame(&self, telling: Telling) -> v1::WatchClockResponse {
-        let Telling { mark, transition, at, late, claim } = telling;
+    fn frame(&self, telling: TransitionNotice) -> v1::WatchClockResponse {
+        let TransitionNotice { mark, transition, at, late, claim } = telling;
         let reported_at = Some(timestamp(mark.place.reported_at));
         let transition = v1::ClockTransition {
             transition: transition.to_wire(),

@@ -37,7 +37,7 @@ pub(super) fn export(data: &Path, out: Option<&Path>) -> Result<(), CommandFailu
 /// Brings in an export or a backfill, whichever the file is.
 pub(super) fn import(args: &ImportArgs, data: &Path) -> Result<(), CommandFailure> {
     keep_to_owner();
-    let spooled = Spooled::of(&args.file)?;
+    let spooled = RereadableFile::of(&args.file)?;
     let carried = match first_line(&spooled.path)? {
         line if line.contains("\"detenteExport\"") => import_export(&spooled.path, data),
         line if line.contains("\"recordedAt\"") => import_backfill(&spooled.path, args, data),
@@ -126,12 +126,12 @@ fn first_line(path: &Path) -> Result<String, CommandFailure> {
 }
 
 /// A file that can be read twice: the one named, or what standard input says, kept aside until it is dropped.
-struct Spooled {
+struct RereadableFile {
     path: PathBuf,
     is_copy: bool,
 }
 
-impl Spooled {
+impl RereadableFile {
     fn of(path: &Path) -> Result<Self, CommandFailure> {
         if path != Path::new("-") {
             return Ok(Self { path: path.to_owned(), is_copy: false });
@@ -144,7 +144,7 @@ impl Spooled {
     }
 }
 
-impl Drop for Spooled {
+impl Drop for RereadableFile {
     fn drop(&mut self) {
         if self.is_copy {
             // A copy that is left behind in the temporary directory does no harm.

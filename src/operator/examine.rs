@@ -4,7 +4,7 @@ use super::{fault, keep_to_owner, not_opened};
 use crate::cli::{CommandFailure, RebuildArgs, VerifyArgs, bar, write};
 use detente_ledger::Ledger;
 use detente_ledger::open::{LedgerOptions, store_dir};
-use detente_ledger::verify::{Verified, verify as verify_ledger};
+use detente_ledger::verify::{VerificationReport, verify as verify_ledger};
 use std::fs;
 
 /// Reads every stored byte again.
@@ -35,7 +35,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<(), CommandFailure> {
     }
 }
 
-fn report(verified: &Verified) -> String {
+fn report(verified: &VerificationReport) -> String {
     let journal = &verified.journal;
     let store = &verified.store;
     let store_line = match (&store.wrong, &store.unexamined) {

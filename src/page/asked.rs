@@ -16,7 +16,7 @@ const LONGEST: usize = 64 * 1024;
 
 /// A request for a view.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct PageRequest {
     /// Who answers.
     pub(super) local: Local,
     /// The language of the answer.
@@ -25,7 +25,7 @@ pub(super) struct Asked {
     pairs: Vec<(String, String)>,
 }
 
-impl FromRequestParts<Local> for Asked {
+impl FromRequestParts<Local> for PageRequest {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, local: &Local) -> Result<Self, Infallible> {
@@ -34,7 +34,7 @@ impl FromRequestParts<Local> for Asked {
     }
 }
 
-impl Asked {
+impl PageRequest {
     fn of(local: Local, path: &str, query: &str, accepted: &str) -> Self {
         let pairs: Vec<(String, String)> = parse(query.as_bytes()).into_owned().map(restored).collect();
         let chosen = pairs.iter().find(|(name, _)| name == "lang").and_then(|(_, tag)| Lang::tagged(tag));

@@ -1,6 +1,6 @@
 //! Calls of the services, with messages for bytes, and what is shown where one fails.
 
-use super::asked::Asked;
+use super::asked::PageRequest;
 use super::check::{Faults, faults, name_of};
 use crate::grpc::local::Problem;
 use prost::Message;
@@ -44,14 +44,18 @@ impl From<Problem> for Wrong {
 }
 
 /// Calls an rpc with one reply.
-pub(super) async fn call<R: Message + Default>(asked: &Asked, rpc: &str, request: &impl Message) -> Result<R, Wrong> {
+pub(super) async fn call<R: Message + Default>(
+    asked: &PageRequest,
+    rpc: &str,
+    request: &impl Message,
+) -> Result<R, Wrong> {
     call_paged(asked, rpc, request, PAGE_TOKEN).await
 }
 
 /// Calls an rpc whose page token the address gives under another name. Where the address has faults of its own, the services
 /// only say which others there are.
 pub(super) async fn call_paged<R: Message + Default>(
-    asked: &Asked,
+    asked: &PageRequest,
     rpc: &str,
     request: &impl Message,
     token: &str,
@@ -65,13 +69,13 @@ pub(super) async fn call_paged<R: Message + Default>(
 }
 
 /// Looks for the faults of an address and of the request that is made of it, without an answer.
-pub(super) async fn check(asked: &Asked, rpc: &str, request: &impl Message, token: &str) -> Result<(), Wrong> {
+pub(super) async fn check(asked: &PageRequest, rpc: &str, request: &impl Message, token: &str) -> Result<(), Wrong> {
     check_all(asked, &[(rpc, request.encode_to_vec(), token)]).await
 }
 
 /// Looks for the faults of an address and of all requests that are made of it, without an answer. Of each request: its rpc,
 /// its bytes, and the name that the address has for its page token.
-pub(super) async fn check_all(asked: &Asked, requests: &[(&str, Vec<u8>, &str)]) -> Result<(), Wrong> {
+pub(super) async fn check_all(asked: &PageRequest, requests: &[(&str, Vec<u8>, &str)]) -> Result<(), Wrong> {
     let mut faults = faults(asked);
     for (rpc, request, token) in requests {
         // A service that cannot look says so when it is asked.

@@ -1,6 +1,6 @@
 //! The faults of an address that its view can find without the services: what is no instant, and what is no choice of a form.
 
-use super::asked::Asked;
+use super::asked::PageRequest;
 use super::coordinates::{MODES, mode};
 use super::relationship::SPANS;
 use super::series::{BUCKETS, GROUPS};
@@ -13,7 +13,7 @@ use detente_proto::v1::StateMode;
 pub(super) type Faults = Vec<(String, String)>;
 
 /// The faults of the address of a view. A name that the view does not read has none: links gather all sorts of names.
-pub(super) fn faults(asked: &Asked) -> Faults {
+pub(super) fn faults(asked: &PageRequest) -> Faults {
     let mut faults = Vec::new();
     for name in asked.names() {
         let value = asked.get(name);
@@ -29,7 +29,7 @@ pub(super) fn faults(asked: &Asked) -> Faults {
     faults
 }
 
-fn instant_fault(asked: &Asked, name: &str) -> Option<String> {
+fn instant_fault(asked: &PageRequest, name: &str) -> Option<String> {
     let is_instant = match name {
         "known_at" => true,
         "from_known_at" | "to_known_at" => asked.path() == "/diff",
@@ -43,7 +43,7 @@ fn instant_fault(asked: &Asked, name: &str) -> Option<String> {
     lacks.map(|lacks| format!("`{value}` is no instant: {lacks}"))
 }
 
-fn choice_fault(asked: &Asked, name: &str) -> Option<String> {
+fn choice_fault(asked: &PageRequest, name: &str) -> Option<String> {
     let (path, value) = (asked.path(), asked.get(name));
     let known: Vec<&str> = match name {
         "mode" if path.starts_with("/relationship/") || path == "/what-if" => {
@@ -63,7 +63,7 @@ fn choice_fault(asked: &Asked, name: &str) -> Option<String> {
 }
 
 /// The fault of a place in the feed.
-fn place_fault(asked: &Asked, name: &str) -> Option<String> {
+fn place_fault(asked: &PageRequest, name: &str) -> Option<String> {
     let value =
         Some(asked.get(name)).filter(|value| asked.path() == "/feed" && name == "before" && !value.is_empty())?;
     value.parse::<u64>().is_err().then(|| format!("`{value}` is not the position of an event"))

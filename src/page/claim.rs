@@ -1,6 +1,6 @@
 //! `/claim/{id}`: the claim as known at the cut, its history with who, when and why, and its bitemporal plane.
 
-use super::asked::{Asked, path};
+use super::asked::{PageRequest, path};
 use super::call::{Wrong, call};
 use super::chart::plane::plane;
 use super::claim_parts::{date, instant, label, link, marks, texts, voices, when, words};
@@ -18,12 +18,12 @@ use maud::{Markup, html};
 const PAGE: u32 = 40;
 
 /// The view.
-pub(super) async fn view(Path(id): Path<String>, asked: Asked) -> Response {
+pub(super) async fn view(Path(id): Path<String>, asked: PageRequest) -> Response {
     let view = made(&asked, &id).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked, id: &str) -> Result<PageView, Wrong> {
+async fn made(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
     let request = ListRevisionsRequest {
         claim_id: id.to_owned(),
         cut: Some(asked.cut()),
@@ -59,7 +59,7 @@ async fn made(asked: &Asked, id: &str) -> Result<PageView, Wrong> {
 }
 
 /// What the claim says beside its words.
-fn facts(asked: &Asked, claim: &Claim, names: &PartyNames) -> Markup {
+fn facts(asked: &PageRequest, claim: &Claim, names: &PartyNames) -> Markup {
     let lang = asked.lang;
     html! {
         dl.facts {
@@ -90,7 +90,7 @@ fn facts(asked: &Asked, claim: &Claim, names: &PartyNames) -> Markup {
     }
 }
 
-fn told(revision: &Revision, names: &PartyNames, asked: &Asked) -> Markup {
+fn told(revision: &Revision, names: &PartyNames, asked: &PageRequest) -> Markup {
     let lang = asked.lang;
     let Some(claim) = &revision.claim else { return html! {} };
     let why = match revision.kind() {
@@ -127,13 +127,13 @@ fn disputed(dispute: &Dispute, names: &PartyNames, lang: Lang) -> Markup {
 }
 
 /// The claim as it was known after a revision.
-fn link_to(asked: &Asked, claim: &Claim) -> Markup {
+fn link_to(asked: &PageRequest, claim: &Claim) -> Markup {
     let at = claim.recorded_at.as_ref().map(ToString::to_string).unwrap_or_default();
     html! { a href=(asked.to(&path("claim", &claim.claim_id), &[("known_at", &at)])) { (asked.lang.t("as known then", "كما عُرف حينئذ")) } }
 }
 
 /// A claim in a line, for lists.
-pub(super) fn in_line(asked: &Asked, claim: &Claim, names: &PartyNames) -> Markup {
+pub(super) fn in_line(asked: &PageRequest, claim: &Claim, names: &PartyNames) -> Markup {
     html! {
         p { (link(asked, claim, &[])) }
         p.about { (when(claim, asked.lang)) " · " (voices(asked, claim, names)) " · " (marks(claim, asked.lang)) }

@@ -1,6 +1,6 @@
 //! The parts of a claim that several views show: its words, its dates, who says so, what became of it.
 
-use super::asked::{Asked, path};
+use super::asked::{PageRequest, path};
 use super::lang::Lang;
 use super::names::PartyNames;
 use super::text::{line, shown};
@@ -39,7 +39,7 @@ pub(super) fn words(text: &Text) -> Markup {
 }
 
 /// The words of a claim, leading to its history.
-pub(super) fn link(asked: &Asked, claim: &Claim, values: &[(&str, &str)]) -> Markup {
+pub(super) fn link(asked: &PageRequest, claim: &Claim, values: &[(&str, &str)]) -> Markup {
     let href = asked.to(&path("claim", &claim.claim_id), values);
     let struck = claim.retraction.is_some();
     html! {
@@ -125,7 +125,7 @@ pub(super) fn day(at: Option<&Timestamp>) -> String {
 }
 
 /// Who says so: the chain of voices.
-pub(super) fn voices(asked: &Asked, claim: &Claim, names: &PartyNames) -> Markup {
+pub(super) fn voices(asked: &PageRequest, claim: &Claim, names: &PartyNames) -> Markup {
     html! {
         span.voices {
             @for (at, voice) in claim.attribution.iter().enumerate() {

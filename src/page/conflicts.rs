@@ -1,6 +1,6 @@
 //! `/conflicts`: claims that contradict one another, and how.
 
-use super::asked::Asked;
+use super::asked::PageRequest;
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::layout::{self, PageView};
@@ -13,12 +13,12 @@ use detente_proto::v1::{Claim, Conflict, ListConflictsRequest, ListConflictsResp
 use maud::{Markup, html};
 
 /// The view.
-pub(super) async fn view(asked: Asked) -> Response {
+pub(super) async fn view(asked: PageRequest) -> Response {
     let view = made(&asked).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked) -> Result<PageView, Wrong> {
+async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
     let request = ListConflictsRequest {
         filter: listed::filter(asked),
         valid_at: asked.get("valid_at").to_owned(),
@@ -51,7 +51,7 @@ async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     Ok(listed::view(asked, &frame, &names, &list))
 }
 
-fn entry(asked: &Asked, conflict: &Conflict, names: &PartyNames) -> Markup {
+fn entry(asked: &PageRequest, conflict: &Conflict, names: &PartyNames) -> Markup {
     html! {
         div.change {
             div { strong { (conflict.r#type().word(asked.lang)) } p.quiet { (conflict.certainty().word(asked.lang)) } }

@@ -1,6 +1,6 @@
 //! The form that sets both dates: a field and a slider for each, and what else narrows the question.
 
-use super::asked::Asked;
+use super::asked::PageRequest;
 use super::claim_parts::instant;
 use super::day::{PageDay, civil, month_of, span};
 use detente_proto::v1::ReplyContext;
@@ -19,7 +19,7 @@ pub(super) const MODES: [(&str, StateMode, &str, &str); 4] = [
 ];
 
 /// The mode of an address, by a name of the form or by one that the flat queries take, such as `holds-at`.
-pub(super) fn mode(asked: &Asked) -> StateMode {
+pub(super) fn mode(asked: &PageRequest) -> StateMode {
     let name = asked.get("mode");
     let in_contract =
         || StateMode::from_str_name(&format!("STATE_MODE_{}", name.to_ascii_uppercase().replace('-', "_")));
@@ -28,7 +28,7 @@ pub(super) fn mode(asked: &Asked) -> StateMode {
 }
 
 /// The form. It leads to `action`; `kinds` are offered, and any can be written.
-pub(super) fn form(asked: &Asked, action: &str, context: &ReplyContext, kinds: &[String]) -> Markup {
+pub(super) fn form(asked: &PageRequest, action: &str, context: &ReplyContext, kinds: &[String]) -> Markup {
     let lang = asked.lang;
     let pinned = asked.get("known_at").is_empty() && !asked.get("basis").is_empty();
     html! {
@@ -80,7 +80,7 @@ fn axis(field: &CoordinateField<'_>) -> Markup {
     }
 }
 
-fn narrowed(asked: &Asked, kinds: &[String]) -> Markup {
+fn narrowed(asked: &PageRequest, kinds: &[String]) -> Markup {
     let lang = asked.lang;
     html! {
         fieldset {

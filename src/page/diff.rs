@@ -1,6 +1,6 @@
 //! `/diff`: what changed between two dates, and why: did the world change, or our knowledge of it?
 
-use super::asked::Asked;
+use super::asked::PageRequest;
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::claim_parts::{instant, when};
@@ -15,13 +15,13 @@ use detente_proto::v1::{Claim, ClaimChange, Coordinate, Cut, DiffRequest, DiffRe
 use maud::{Markup, html};
 
 /// The view.
-pub(super) async fn view(asked: Asked) -> Response {
+pub(super) async fn view(asked: PageRequest) -> Response {
     let view = made(&asked).await;
     layout::answer(&asked, view)
 }
 
 /// One side: its date, and its cut as the address has it.
-fn side(asked: &Asked, which: &str) -> Coordinate {
+fn side(asked: &PageRequest, which: &str) -> Coordinate {
     let name = |what: &str| format!("{which}_{what}");
     let (known_at, pinned) = (name("known_at"), name("basis"));
     let valid_at = asked.get(&name("valid_at")).to_owned();
@@ -36,7 +36,7 @@ fn side(asked: &Asked, which: &str) -> Coordinate {
     Coordinate { valid_at, cut }
 }
 
-async fn made(asked: &Asked) -> Result<PageView, Wrong> {
+async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
     let mut to = side(asked, "to");
     if to.cut.is_none() {
         to.cut = Some(asked.cut());
@@ -77,7 +77,7 @@ async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     Ok(PageView { title: lang.t("Changes", "التغيّرات").to_owned(), body })
 }
 
-fn form(asked: &Asked) -> Markup {
+fn form(asked: &PageRequest) -> Markup {
     let lang = asked.lang;
     let field = |name: &str, label: &str, hint: &str| listed::field(name, label, asked.get(name), hint);
     html! {
@@ -93,7 +93,7 @@ fn form(asked: &Asked) -> Markup {
     }
 }
 
-fn summary(asked: &Asked, summary: Option<&DiffSummary>) -> Markup {
+fn summary(asked: &PageRequest, summary: Option<&DiffSummary>) -> Markup {
     let lang = asked.lang;
     let Some(counted) = summary else { return html! {} };
     html! {
@@ -111,7 +111,7 @@ fn summary(asked: &Asked, summary: Option<&DiffSummary>) -> Markup {
     }
 }
 
-fn entry(asked: &Asked, change: &ClaimChange, names: &PartyNames) -> Markup {
+fn entry(asked: &PageRequest, change: &ClaimChange, names: &PartyNames) -> Markup {
     let lang = asked.lang;
     let word = |certainty: &str| if certainty.is_empty() { "—".to_owned() } else { certainty.to_owned() };
     let certainties = (change.certainty_before().word(lang), change.certainty_after().word(lang));

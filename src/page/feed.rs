@@ -1,6 +1,6 @@
 //! `/feed`: the newest events; with a script, also those to come, as they are recorded.
 
-use super::asked::{Asked, path};
+use super::asked::{PageRequest, path};
 use super::call::{Wrong, call};
 use super::check::faults;
 use super::claim_parts::{instant, texts, words};
@@ -19,12 +19,12 @@ use tokio_stream::StreamExt as _;
 const EVENTS: u64 = 60;
 
 /// The view.
-pub(super) async fn view(asked: Asked) -> Response {
+pub(super) async fn view(asked: PageRequest) -> Response {
     let view = made(&asked).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked) -> Result<PageView, Wrong> {
+async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
     let faults = faults(asked);
     if !faults.is_empty() {
         return Err(Wrong::faulty(&faults));
@@ -55,7 +55,7 @@ async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     Ok(PageView { title: lang.t("Feed", "المستجدّ").to_owned(), body })
 }
 
-async fn read(asked: &Asked, after: u64, limit: u64) -> Result<Vec<Event>, Wrong> {
+async fn read(asked: &PageRequest, after: u64, limit: u64) -> Result<Vec<Event>, Wrong> {
     let mut events = Vec::new();
     if limit == 0 {
         return Ok(events);
@@ -71,7 +71,7 @@ async fn read(asked: &Asked, after: u64, limit: u64) -> Result<Vec<Event>, Wrong
     Ok(events)
 }
 
-fn entry(asked: &Asked, event: &Event) -> Markup {
+fn entry(asked: &PageRequest, event: &Event) -> Markup {
     let lang = asked.lang;
     html! {
         li data-position=(event.position) {
@@ -86,7 +86,7 @@ fn entry(asked: &Asked, event: &Event) -> Markup {
 }
 
 /// What happened, in a line.
-fn told(asked: &Asked, what: &What) -> Markup {
+fn told(asked: &PageRequest, what: &What) -> Markup {
     let lang = asked.lang;
     let about = |verb: &str, claim_id: &str| {
         html! { p { strong { (verb) } " " a href=(asked.to(&path("claim", claim_id), &[])) { code dir="ltr" { (line(claim_id, 64)) } } } }
@@ -109,7 +109,7 @@ fn told(asked: &Asked, what: &What) -> Markup {
 }
 
 /// What was registered, in a line.
-fn registered(asked: &Asked, what: &What) -> Markup {
+fn registered(asked: &PageRequest, what: &What) -> Markup {
     let lang = asked.lang;
     let (en, ar, id) = match what {
         What::PartyRegistered(one) => ("party registered", "سُجِّل طرف", one.party.as_ref().map(|party| &party.party_id)),

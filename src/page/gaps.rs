@@ -1,6 +1,6 @@
 //! `/gaps`: what is missing in the record.
 
-use super::asked::{Asked, path};
+use super::asked::{PageRequest, path};
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::layout::{self, PageView};
@@ -13,12 +13,12 @@ use detente_proto::v1::{Gap, ListGapsRequest, ListGapsResponse};
 use maud::{Markup, html};
 
 /// The view.
-pub(super) async fn view(asked: Asked) -> Response {
+pub(super) async fn view(asked: PageRequest) -> Response {
     let view = made(&asked).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked) -> Result<PageView, Wrong> {
+async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
     let request = ListGapsRequest {
         filter: listed::filter(asked),
         from: asked.get("from").to_owned(),
@@ -51,7 +51,7 @@ async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     Ok(listed::view(asked, &frame, &names, &list))
 }
 
-fn entry(asked: &Asked, gap: &Gap, names: &PartyNames) -> Markup {
+fn entry(asked: &PageRequest, gap: &Gap, names: &PartyNames) -> Markup {
     let lang = asked.lang;
     html! {
         div.change {

@@ -1,6 +1,6 @@
 //! `/`: the relationships and the parties, with a search, and the founding question where its record is at hand.
 
-use super::asked::{Asked, path};
+use super::asked::{PageRequest, path};
 use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::layout::{PageView, basis, next};
 use super::names::PartyNames;
@@ -19,12 +19,12 @@ use prost::Message as _;
 const PAGE: u32 = 60;
 
 /// The view.
-pub(super) async fn view(asked: Asked) -> Response {
+pub(super) async fn view(asked: PageRequest) -> Response {
     let view = made(&asked).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked) -> Result<PageView, Wrong> {
+async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
     let request = ListRelationshipsRequest {
         cut: Some(asked.cut()),
         page_size: PAGE,
@@ -67,7 +67,7 @@ async fn made(asked: &Asked) -> Result<PageView, Wrong> {
     Ok(PageView { title: lang.t("Relationships", "العلاقات").to_owned(), body })
 }
 
-fn parties_request(asked: &Asked, cut: &Cut) -> ListPartiesRequest {
+fn parties_request(asked: &PageRequest, cut: &Cut) -> ListPartiesRequest {
     ListPartiesRequest {
         name: asked.get("q").to_owned(),
         cut: Some(cut.clone()),
@@ -77,12 +77,12 @@ fn parties_request(asked: &Asked, cut: &Cut) -> ListPartiesRequest {
     }
 }
 
-async fn parties(asked: &Asked, cut: &Cut) -> Result<ListPartiesResponse, Wrong> {
+async fn parties(asked: &PageRequest, cut: &Cut) -> Result<ListPartiesResponse, Wrong> {
     call_paged(asked, "ListParties", &parties_request(asked, cut), "parties").await
 }
 
 /// The claims whose words were searched for.
-async fn found(asked: &Asked, cut: &Cut) -> Result<Option<ListClaimsResponse>, Wrong> {
+async fn found(asked: &PageRequest, cut: &Cut) -> Result<Option<ListClaimsResponse>, Wrong> {
     if asked.get("q").is_empty() {
         return Ok(None);
     }
@@ -119,7 +119,7 @@ const FOUNDING: [(&str, &str, &str, &str); 3] = [
 ];
 
 /// The question this record began with, one click away, and the same question later.
-fn founding(asked: &Asked) -> Markup {
+fn founding(asked: &PageRequest) -> Markup {
     let lang = asked.lang;
     let address = |valid_at: &str, known_at: &str| {
         let values = [("valid_at", valid_at), ("known_at", known_at), ("kind", "agreement"), ("mode", "holds")];
@@ -146,7 +146,7 @@ fn founding(asked: &Asked) -> Markup {
     }
 }
 
-fn search(asked: &Asked) -> Markup {
+fn search(asked: &PageRequest) -> Markup {
     let lang = asked.lang;
     html! {
         form.search role="search" method="get" action="/" {
@@ -158,7 +158,7 @@ fn search(asked: &Asked) -> Markup {
     }
 }
 
-fn claims(asked: &Asked, found: &ListClaimsResponse) -> Markup {
+fn claims(asked: &PageRequest, found: &ListClaimsResponse) -> Markup {
     let lang = asked.lang;
     html! {
         section aria-labelledby="claims" {
@@ -173,7 +173,7 @@ fn claims(asked: &Asked, found: &ListClaimsResponse) -> Markup {
     }
 }
 
-fn relationships(asked: &Asked, list: &[Relationship], names: &PartyNames) -> Markup {
+fn relationships(asked: &PageRequest, list: &[Relationship], names: &PartyNames) -> Markup {
     let lang = asked.lang;
     html! {
         table {
@@ -192,7 +192,7 @@ fn relationships(asked: &Asked, list: &[Relationship], names: &PartyNames) -> Ma
     }
 }
 
-fn listed(asked: &Asked, parties: &[Party]) -> Markup {
+fn listed(asked: &PageRequest, parties: &[Party]) -> Markup {
     let mut names = PartyNames::default();
     names.take(parties, asked.lang);
     html! {

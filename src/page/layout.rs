@@ -1,6 +1,6 @@
 //! The frame around every view: head, navigation, the coordinates of an answer, its foot.
 
-use super::asked::{Asked, path};
+use super::asked::{PageRequest, path};
 use super::call::Wrong;
 use super::claim_parts::instant;
 use super::lang::Lang;
@@ -18,7 +18,7 @@ pub(super) struct PageView {
 }
 
 /// The answer to a reader: the view, or what went wrong.
-pub(super) fn answer(asked: &Asked, view: Result<PageView, Wrong>) -> Response {
+pub(super) fn answer(asked: &PageRequest, view: Result<PageView, Wrong>) -> Response {
     let (status, view) = match view {
         Ok(view) => (StatusCode::OK, view),
         Err(wrong) => {
@@ -29,7 +29,7 @@ pub(super) fn answer(asked: &Asked, view: Result<PageView, Wrong>) -> Response {
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
 }
 
-fn failed(asked: &Asked, wrong: &Wrong) -> PageView {
+fn failed(asked: &PageRequest, wrong: &Wrong) -> PageView {
     let lang = asked.lang;
     let title = match wrong.status {
         404 => lang.t("Not in the record", "ليس في السجلّ"),
@@ -44,7 +44,7 @@ fn failed(asked: &Asked, wrong: &Wrong) -> PageView {
     PageView { title: title.to_owned(), body }
 }
 
-fn framed(asked: &Asked, view: &PageView) -> Markup {
+fn framed(asked: &PageRequest, view: &PageView) -> Markup {
     let lang = asked.lang;
     html! {
         (DOCTYPE)
@@ -79,7 +79,7 @@ const PLACES: [(&str, &str, &str); 7] = [
     ("/feed", "Feed", "المستجدّ"),
 ];
 
-fn head(asked: &Asked) -> Markup {
+fn head(asked: &PageRequest) -> Markup {
     let lang = asked.lang;
     let other = if lang == Lang::En { Lang::Ar } else { Lang::En };
     html! {
@@ -98,7 +98,7 @@ fn head(asked: &Asked) -> Markup {
     }
 }
 
-fn foot(asked: &Asked) -> Markup {
+fn foot(asked: &PageRequest) -> Markup {
     let lang = asked.lang;
     html! {
         footer {
@@ -116,7 +116,7 @@ fn foot(asked: &Asked) -> Markup {
 
 /// What an answer was computed from, and the address that gives it again for ever. `values` are those of the question
 /// beside its coordinates.
-pub(super) fn basis(asked: &Asked, context: Option<&ReplyContext>, values: &[(&str, &str)]) -> Markup {
+pub(super) fn basis(asked: &PageRequest, context: Option<&ReplyContext>, values: &[(&str, &str)]) -> Markup {
     let Some(context) = context else { return html! {} };
     let lang = asked.lang;
     let mut pinned = values.to_vec();
@@ -144,7 +144,7 @@ pub(super) fn basis(asked: &Asked, context: Option<&ReplyContext>, values: &[(&s
 const FIRST: &str = "page_token";
 
 /// Leads to the next page of a list.
-pub(super) fn next(asked: &Asked, name: &str, token: &str, basis: &str) -> Markup {
+pub(super) fn next(asked: &PageRequest, name: &str, token: &str, basis: &str) -> Markup {
     let pinned = [(name, token), ("basis", basis), ("known_at", ""), (FIRST, "")];
     let changed = if name == FIRST { pinned.get(..1).unwrap_or(&pinned) } else { &pinned };
     html! {
@@ -159,7 +159,7 @@ pub(super) fn next(asked: &Asked, name: &str, token: &str, basis: &str) -> Marku
 }
 
 /// The views of one relationship.
-pub(super) fn views_of(asked: &Asked, relationship: &str, here: &str, coordinates: &[(&str, &str)]) -> Markup {
+pub(super) fn views_of(asked: &PageRequest, relationship: &str, here: &str, coordinates: &[(&str, &str)]) -> Markup {
     let lang = asked.lang;
     let places = [
         ("relationship", lang.t("State", "الحال")),

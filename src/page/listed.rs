@@ -1,6 +1,6 @@
 //! What the views of lists have in common: the filter of an address, and the frame around a list.
 
-use super::asked::Asked;
+use super::asked::PageRequest;
 use super::call::Wrong;
 use super::layout::{PageView, basis, heading, next, views_of};
 use super::names::PartyNames;
@@ -8,7 +8,7 @@ use detente_proto::v1::{Claim, Cut, Filter, FilterItem, ReplyContext};
 use maud::{Markup, html};
 
 /// Which claims an address means: those of a relationship and a kind, where it names them.
-pub(super) fn filter(asked: &Asked) -> Option<Filter> {
+pub(super) fn filter(asked: &PageRequest) -> Option<Filter> {
     let item =
         FilterItem { relationships: asked.values("relationship"), kinds: asked.values("kind"), ..Default::default() };
     Some(Filter { items: vec![item] })
@@ -16,7 +16,7 @@ pub(super) fn filter(asked: &Asked) -> Option<Filter> {
 
 /// The names of the parties that a list and its relationship name.
 pub(super) async fn names<'a>(
-    asked: &Asked,
+    asked: &PageRequest,
     context: &ReplyContext,
     claims: impl Iterator<Item = &'a Claim>,
 ) -> Result<PartyNames, Wrong> {
@@ -35,7 +35,7 @@ pub(super) struct PageFrame<'a> {
 }
 
 /// The view with a list in it.
-pub(super) fn view(asked: &Asked, frame: &PageFrame<'_>, names: &PartyNames, list: &Markup) -> PageView {
+pub(super) fn view(asked: &PageRequest, frame: &PageFrame<'_>, names: &PartyNames, list: &Markup) -> PageView {
     let relationship = asked.get("relationship");
     let coordinates = [("known_at", asked.get("known_at")), ("basis", asked.get("basis"))];
     let body = html! {
@@ -60,7 +60,7 @@ pub(super) fn field(name: &str, label: &str, value: &str, hint: &str) -> Markup 
 }
 
 /// The form that narrows a list, with the relationship it is about.
-pub(super) fn form(asked: &Asked, fields: &Markup) -> Markup {
+pub(super) fn form(asked: &PageRequest, fields: &Markup) -> Markup {
     let lang = asked.lang;
     html! {
         form.coordinates method="get" action=(asked.path()) {

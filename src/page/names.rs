@@ -1,6 +1,6 @@
 //! The names of parties, in the language of the reader, at the cut of an answer.
 
-use super::asked::{Asked, path};
+use super::asked::{PageRequest, path};
 use super::call::{Wrong, call};
 use super::lang::Lang;
 use super::text::shown;
@@ -17,7 +17,7 @@ pub(super) struct PartyNames(BTreeMap<String, (&'static str, String)>);
 
 impl PartyNames {
     /// The names of the parties with these ids.
-    pub(super) async fn of(asked: &Asked, cut: &Cut, ids: BTreeSet<String>) -> Result<Self, Wrong> {
+    pub(super) async fn of(asked: &PageRequest, cut: &Cut, ids: BTreeSet<String>) -> Result<Self, Wrong> {
         let ids: Vec<String> = ids.into_iter().collect();
         let mut names = Self::default();
         for party_ids in ids.chunks(AT_ONCE) {
@@ -35,7 +35,7 @@ impl PartyNames {
 
     /// The names of all parties that claims name.
     pub(super) async fn in_claims<'a>(
-        asked: &Asked,
+        asked: &PageRequest,
         cut: &Cut,
         claims: impl Iterator<Item = &'a Claim>,
         others: &[&str],
@@ -77,7 +77,7 @@ impl PartyNames {
     }
 
     /// The name of a party, leading to it.
-    pub(super) fn link(&self, asked: &Asked, id: &str) -> Markup {
+    pub(super) fn link(&self, asked: &PageRequest, id: &str) -> Markup {
         html! { a href=(asked.to(&path("party", id), &[])) { (self.name(id)) } }
     }
 

@@ -1,6 +1,6 @@
 //! How many claims hold or happen over time, above a chart that shows some of them: what a page of rows leaves out.
 
-use super::asked::Asked;
+use super::asked::PageRequest;
 use super::call::{Wrong, call};
 use super::chart::axis::Axis;
 use super::chart::plot::{Bar, plot};
@@ -14,7 +14,12 @@ const YEAR: PageDay = 366;
 const MOST: PageDay = 400;
 
 /// The overview of the claims of a filter, over the days of an axis; nothing where those are too many.
-pub(super) async fn overview(asked: &Asked, cut: &Cut, filter: Option<Filter>, axis: &Axis) -> Result<Markup, Wrong> {
+pub(super) async fn overview(
+    asked: &PageRequest,
+    cut: &Cut,
+    filter: Option<Filter>,
+    axis: &Axis,
+) -> Result<Markup, Wrong> {
     let years = (axis.last() - axis.first()) / YEAR;
     if years > MOST {
         return Ok(html! {});

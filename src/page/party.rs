@@ -1,6 +1,6 @@
 //! `/party/{id}`: its names, with when they are in use, what it answers for, its relationships, and what it says.
 
-use super::asked::{Asked, path};
+use super::asked::{PageRequest, path};
 use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::claim_parts::{date, link, marks};
 use super::layout::{self, PageView, basis, next};
@@ -20,12 +20,12 @@ use prost::Message as _;
 const PAGE: u32 = 30;
 
 /// The view.
-pub(super) async fn view(Path(id): Path<String>, asked: Asked) -> Response {
+pub(super) async fn view(Path(id): Path<String>, asked: PageRequest) -> Response {
     let view = made(&asked, &id).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked, id: &str) -> Result<PageView, Wrong> {
+async fn made(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
     let request = ListPartiesRequest { party_ids: vec![id.to_owned()], cut: Some(asked.cut()), ..Default::default() };
     if !asked.get("says").is_empty() {
         let says = said_request(asked, &asked.cut(), id).encode_to_vec();
@@ -68,7 +68,7 @@ async fn made(asked: &Asked, id: &str) -> Result<PageView, Wrong> {
     Ok(PageView { title: names.plain(id), body })
 }
 
-async fn related(asked: &Asked, cut: &Cut, id: &str) -> Result<ListRelationshipsResponse, Wrong> {
+async fn related(asked: &PageRequest, cut: &Cut, id: &str) -> Result<ListRelationshipsResponse, Wrong> {
     let request = ListRelationshipsRequest {
         party_id: id.to_owned(),
         cut: Some(cut.clone()),
@@ -78,7 +78,7 @@ async fn related(asked: &Asked, cut: &Cut, id: &str) -> Result<ListRelationships
     call(asked, "ListRelationships", &request).await
 }
 
-fn said_request(asked: &Asked, cut: &Cut, id: &str) -> ListClaimsRequest {
+fn said_request(asked: &PageRequest, cut: &Cut, id: &str) -> ListClaimsRequest {
     let item = FilterItem { asserted_by: vec![id.to_owned()], ..Default::default() };
     ListClaimsRequest {
         filter: Some(Filter { items: vec![item] }),
@@ -90,11 +90,11 @@ fn said_request(asked: &Asked, cut: &Cut, id: &str) -> ListClaimsRequest {
     }
 }
 
-async fn said(asked: &Asked, cut: &Cut, id: &str) -> Result<ListClaimsResponse, Wrong> {
+async fn said(asked: &PageRequest, cut: &Cut, id: &str) -> Result<ListClaimsResponse, Wrong> {
     call_paged(asked, "ListClaims", &said_request(asked, cut, id), "says").await
 }
 
-fn called(asked: &Asked, party: &Party) -> Markup {
+fn called(asked: &PageRequest, party: &Party) -> Markup {
     html! {
         dl.facts {
             dt { (asked.lang.t("Id", "المعرّف")) } dd { code dir="ltr" { (line(&party.party_id, 64)) } }

@@ -1,6 +1,6 @@
 //! `/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-02T00:00:00Z`: the state at a date, as known at a date.
 
-use super::asked::Asked;
+use super::asked::PageRequest;
 use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::chart::axis::Axis;
 use super::chart::timeline::{self, ChartRow};
@@ -25,7 +25,7 @@ const PAGE: u32 = 25;
 const ROWS: u32 = 60;
 
 /// The view.
-pub(super) async fn view(Path(id): Path<String>, asked: Asked) -> Response {
+pub(super) async fn view(Path(id): Path<String>, asked: PageRequest) -> Response {
     let view = made(&asked, &id).await;
     layout::answer(&asked, view)
 }
@@ -40,7 +40,7 @@ struct Answers {
     names: PartyNames,
 }
 
-async fn made(asked: &Asked, id: &str) -> Result<PageView, Wrong> {
+async fn made(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
     let answers = answers(asked, id).await?;
     let context = answers.state.context.clone().unwrap_or_default();
     let lang = asked.lang;
@@ -80,13 +80,13 @@ async fn made(asked: &Asked, id: &str) -> Result<PageView, Wrong> {
     Ok(PageView { title: format!("{}, {}", answers.names.relationship_plain(id), context.valid_at), body })
 }
 
-fn filter(asked: &Asked, id: &str, claim_ids: Vec<String>) -> Option<Filter> {
+fn filter(asked: &PageRequest, id: &str, claim_ids: Vec<String>) -> Option<Filter> {
     let item =
         FilterItem { relationships: vec![id.to_owned()], kinds: asked.values("kind"), claim_ids, ..Default::default() };
     Some(Filter { items: vec![item] })
 }
 
-async fn answers(asked: &Asked, id: &str) -> Result<Answers, Wrong> {
+async fn answers(asked: &PageRequest, id: &str) -> Result<Answers, Wrong> {
     let cut = asked.cut();
     let first = state_request(asked, &cut, filter(asked, id, Vec::new()), asked.get("page_token"));
     if !asked.get("rows").is_empty() {
@@ -108,7 +108,7 @@ async fn answers(asked: &Asked, id: &str) -> Result<Answers, Wrong> {
     Ok(Answers { state, absent, record, certainty, names })
 }
 
-fn state_request(asked: &Asked, cut: &Cut, filter: Option<Filter>, token: &str) -> GetStateRequest {
+fn state_request(asked: &PageRequest, cut: &Cut, filter: Option<Filter>, token: &str) -> GetStateRequest {
     GetStateRequest {
         filter,
         valid_at: asked.get("valid_at").to_owned(),
@@ -132,12 +132,22 @@ fn record_request(cut: &Cut, filter: Option<Filter>, token: &str) -> ListClaimsR
     }
 }
 
-async fn recorded(asked: &Asked, cut: &Cut, filter: Option<Filter>, token: &str) -> Result<ListClaimsResponse, Wrong> {
+async fn recorded(
+    asked: &PageRequest,
+    cut: &Cut,
+    filter: Option<Filter>,
+    token: &str,
+) -> Result<ListClaimsResponse, Wrong> {
     call_paged(asked, "ListClaims", &record_request(cut, filter, token), "rows").await
 }
 
 /// How each claim of the chart stands at the asked date.
-async fn certainty(asked: &Asked, cut: &Cut, id: &str, claims: &[Claim]) -> Result<BTreeMap<String, Certainty>, Wrong> {
+async fn certainty(
+    asked: &PageRequest,
+    cut: &Cut,
+    id: &str,
+    claims: &[Claim],
+) -> Result<BTreeMap<String, Certainty>, Wrong> {
     if claims.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -157,7 +167,7 @@ async fn certainty(asked: &Asked, cut: &Cut, id: &str, claims: &[Claim]) -> Resu
 }
 
 /// The answer in one line.
-fn verdict(asked: &Asked, state: &GetStateResponse) -> Markup {
+fn verdict(asked: &PageRequest, state: &GetStateResponse) -> Markup {
     let lang = asked.lang;
     let definite = state.matches.iter().filter(|found| found.certainty() == Certainty::Definite).count();
     let more = !state.next_page_token.is_empty();
@@ -180,7 +190,7 @@ fn verdict(asked: &Asked, state: &GetStateResponse) -> Markup {
 }
 
 /// Who says that there is nothing.
-fn absence(asked: &Asked, answers: &Answers) -> Markup {
+fn absence(asked: &PageRequest, answers: &Answers) -> Markup {
     html! {
         p { (asked.lang.t("Those who say so:", "القائلون بذلك:")) }
         ul.plain {
@@ -191,7 +201,7 @@ fn absence(asked: &Asked, answers: &Answers) -> Markup {
     }
 }
 
-fn matches(asked: &Asked, answers: &Answers, here: &[(&str, &str)]) -> Markup {
+fn matches(asked: &PageRequest, answers: &Answers, here: &[(&str, &str)]) -> Markup {
     let known = [here.get(1).copied().unwrap_or_default(), here.get(2).copied().unwrap_or_default()];
     html! {
         @if !answers.state.matches.is_empty() {
@@ -238,17 +248,17 @@ fn rows(answers: &Answers) -> Vec<ChartRow<'_>> {
 }
 
 /// The span that was asked for.
-fn span(asked: &Asked) -> &'static (&'static str, i64, &'static str, &'static str) {
+fn span(asked: &PageRequest) -> &'static (&'static str, i64, &'static str, &'static str) {
     SPANS.iter().find(|(name, ..)| *name == asked.get("span")).unwrap_or(&USUAL)
 }
 
-fn axis(asked: &Asked, rows: &[ChartRow<'_>], valid_at: &str) -> Axis {
+fn axis(asked: &PageRequest, rows: &[ChartRow<'_>], valid_at: &str) -> Axis {
     timeline::axis(rows, valid_at, span(asked).1, asked.lang.is_rtl())
 }
 
 /// All that is recorded, drawn and as a table.
 fn record(
-    asked: &Asked,
+    asked: &PageRequest,
     answers: &Answers,
     rows: &[ChartRow<'_>],
     axis: &Axis,
@@ -281,7 +291,7 @@ fn record(
     }
 }
 
-fn table(asked: &Asked, rows: &[ChartRow<'_>], names: &PartyNames) -> Markup {
+fn table(asked: &PageRequest, rows: &[ChartRow<'_>], names: &PartyNames) -> Markup {
     let lang = asked.lang;
     let heads = [
         lang.t("Claim", "القول"),

@@ -1,6 +1,6 @@
 //! `/series`: claims counted over time, one small plot for each group, and the same as a table.
 
-use super::asked::Asked;
+use super::asked::PageRequest;
 use super::call::{Wrong, call};
 use super::chart::plot::{Bar, plot};
 use super::day::shown;
@@ -35,12 +35,12 @@ pub(super) const GROUPS: [(&str, SeriesGroup, &str, &str); 4] = [
 ];
 
 /// The view.
-pub(super) async fn view(asked: Asked) -> Response {
+pub(super) async fn view(asked: PageRequest) -> Response {
     let view = made(&asked).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked) -> Result<PageView, Wrong> {
+async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
     let (from, until) = span(asked).await?;
     let bucket = BUCKETS.iter().find(|(name, ..)| *name == asked.get("bucket")).map_or(Bucket::Month, |one| one.1);
     let group = GROUPS.iter().find(|(name, ..)| *name == asked.get("group")).map_or(SeriesGroup::Polarity, |one| one.1);
@@ -78,7 +78,7 @@ async fn made(asked: &Asked) -> Result<PageView, Wrong> {
 }
 
 /// The asked span; the last three years where none is asked.
-async fn span(asked: &Asked) -> Result<(String, String), Wrong> {
+async fn span(asked: &PageRequest) -> Result<(String, String), Wrong> {
     let until = match asked.get("until") {
         "" => month(&call::<GetServerInfoResponse>(asked, "GetServerInfo", &GetServerInfoRequest {}).await?),
         given => given.to_owned(),
@@ -96,7 +96,7 @@ fn month(info: &GetServerInfoResponse) -> String {
     info.now.as_ref().map(ToString::to_string).unwrap_or_default().chars().take("YYYY-MM".len()).collect()
 }
 
-fn form(asked: &Asked, from: &str, until: &str) -> Markup {
+fn form(asked: &PageRequest, from: &str, until: &str) -> Markup {
     let lang = asked.lang;
     let choice = |name: &str, label: &str, options: &[(&str, &str)]| {
         html! {
@@ -121,7 +121,7 @@ fn form(asked: &Asked, from: &str, until: &str) -> Markup {
     )
 }
 
-fn plots(asked: &Asked, reply: &GetSeriesResponse) -> Markup {
+fn plots(asked: &PageRequest, reply: &GetSeriesResponse) -> Markup {
     let mut groups: BTreeMap<&str, u64> = BTreeMap::new();
     for point in reply.buckets.iter().flat_map(|bucket| &bucket.points) {
         *groups.entry(&point.group).or_default() += point.definite + point.possible;
@@ -154,7 +154,7 @@ fn bars(reply: &GetSeriesResponse, group: &str) -> Vec<Bar> {
     reply.buckets.iter().map(bar).collect()
 }
 
-fn named(asked: &Asked, group: &str) -> String {
+fn named(asked: &PageRequest, group: &str) -> String {
     let lang = asked.lang;
     match group {
         "" => lang.t("all, or not said", "الكلّ، أو غير مذكور").to_owned(),
@@ -162,7 +162,7 @@ fn named(asked: &Asked, group: &str) -> String {
     }
 }
 
-fn table(asked: &Asked, reply: &GetSeriesResponse) -> Markup {
+fn table(asked: &PageRequest, reply: &GetSeriesResponse) -> Markup {
     let lang = asked.lang;
     let heads = [
         lang.t("Period", "المدّة"),

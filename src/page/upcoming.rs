@@ -1,6 +1,6 @@
 //! `/upcoming`: what starts, ends, stops being certain or falls due in a span of time.
 
-use super::asked::Asked;
+use super::asked::PageRequest;
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::claim_parts::instant;
@@ -12,12 +12,12 @@ use detente_proto::v1::{ListUpcomingRequest, ListUpcomingResponse};
 use maud::html;
 
 /// The view.
-pub(super) async fn view(asked: Asked) -> Response {
+pub(super) async fn view(asked: PageRequest) -> Response {
     let view = made(&asked).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &Asked) -> Result<PageView, Wrong> {
+async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
     let request = ListUpcomingRequest {
         filter: listed::filter(asked),
         from: asked.get("from").to_owned(),

@@ -1,6 +1,6 @@
 //! `/what-if`: what the state would be if a claim were recorded. It is supposed on top of the record and never stored.
 
-use super::asked::Asked;
+use super::asked::PageRequest;
 use super::call::{PAGE_TOKEN, Wrong, call, check};
 use super::claim::in_line;
 use super::claim_parts::{marks, texts, when, words};
@@ -19,13 +19,13 @@ use maud::{Markup, html};
 use std::collections::BTreeSet;
 
 /// The form, and the answer where it is filled in.
-pub(super) async fn view(asked: Asked) -> Response {
+pub(super) async fn view(asked: PageRequest) -> Response {
     let view = made(&asked).await;
     layout::answer(&asked, view)
 }
 
 /// The same for a form that is too long for an address.
-pub(super) async fn post(asked: Asked, body: Bytes) -> Response {
+pub(super) async fn post(asked: PageRequest, body: Bytes) -> Response {
     let asked = asked.with_form(&body);
     let view = made(&asked).await;
     layout::answer(&asked, view)
@@ -37,7 +37,7 @@ const SUPPOSED: &str = "ffffffff-ffff-7fff-bfff-ffffffffffff";
 /// How many claims of the state are counted.
 const COUNTED: u32 = 200;
 
-async fn made(asked: &Asked) -> Result<PageView, Wrong> {
+async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
     let relationship = asked.get("relationship");
     let commands = commands(asked);
     let lang = asked.lang;
@@ -71,7 +71,7 @@ async fn made(asked: &Asked) -> Result<PageView, Wrong> {
 }
 
 async fn state(
-    asked: &Asked,
+    asked: &PageRequest,
     cut: &Cut,
     claim_ids: Vec<String>,
     what_if: Vec<Command>,
@@ -79,7 +79,7 @@ async fn state(
     call(asked, "GetState", &request(asked, cut, claim_ids, what_if)).await
 }
 
-fn request(asked: &Asked, cut: &Cut, claim_ids: Vec<String>, what_if: Vec<Command>) -> GetStateRequest {
+fn request(asked: &PageRequest, cut: &Cut, claim_ids: Vec<String>, what_if: Vec<Command>) -> GetStateRequest {
     let mut filter = listed::filter(asked);
     for item in filter.iter_mut().flat_map(|filter| &mut filter.items) {
         item.claim_ids.clone_from(&claim_ids);
@@ -96,7 +96,7 @@ fn request(asked: &Asked, cut: &Cut, claim_ids: Vec<String>, what_if: Vec<Comman
 }
 
 /// What the form supposes: a claim asserted, a claim retracted, or both.
-fn commands(asked: &Asked) -> Vec<Command> {
+fn commands(asked: &PageRequest) -> Vec<Command> {
     let mut commands = Vec::new();
     if !asked.get("text").is_empty() {
         let assert = AssertClaim { claim: Some(supposed(asked)) };
@@ -110,7 +110,7 @@ fn commands(asked: &Asked) -> Vec<Command> {
     commands
 }
 
-fn supposed(asked: &Asked) -> Claim {
+fn supposed(asked: &PageRequest) -> Claim {
     let relationship = asked.get("relationship");
     let or = |name: &str, otherwise: &str| {
         let value = asked.get(name);
@@ -135,7 +135,7 @@ fn supposed(asked: &Asked) -> Claim {
     }
 }
 
-fn form(asked: &Asked, relationship: &str) -> Markup {
+fn form(asked: &PageRequest, relationship: &str) -> Markup {
     let lang = asked.lang;
     let field = |name: &str, label: &str, hint: &str| listed::field(name, label, asked.get(name), hint);
     html! {
@@ -165,7 +165,7 @@ fn form(asked: &Asked, relationship: &str) -> Markup {
 
 /// What enters the state and what leaves it.
 fn compared(
-    asked: &Asked,
+    asked: &PageRequest,
     all: &GetStateResponse,
     now: &GetStateResponse,
     then: &GetStateResponse,
@@ -198,7 +198,7 @@ fn compared(
 }
 
 /// A claim in a line. What is supposed has no history to lead to.
-fn told(asked: &Asked, claim: &Claim, names: &PartyNames) -> Markup {
+fn told(asked: &PageRequest, claim: &Claim, names: &PartyNames) -> Markup {
     if claim.claim_id != SUPPOSED {
         return in_line(asked, claim, names);
     }

@@ -3,7 +3,7 @@
 //! Tonic serves each connection in a task of its own, which outlives the server if a client neither reads nor goes away.
 //! Cutting makes the next read fail, whereupon the transport drops the connection with everything on it.
 
-use super::gathered::Gathered;
+use super::gathered::GatheringStream;
 use super::link::ConnectionLink;
 use std::io;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ use tonic::transport::server::Connected;
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: Gathered<TcpStream>,
+    stream: GatheringStream<TcpStream>,
     link: Arc<ConnectionLink>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     _permit: OwnedSemaphorePermit,
@@ -28,7 +28,7 @@ impl Connection {
     /// A connection that fails once its link is cut.
     pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit, link: Arc<ConnectionLink>) -> Self {
         let cut = Box::pin(link.cut.clone().cancelled_owned());
-        Self { stream: Gathered::new(stream, link.all_calls()), link, cut, _permit: permit }
+        Self { stream: GatheringStream::new(stream, link.all_calls()), link, cut, _permit: permit }
     }
 
     /// Fails if the connection is cut; wakes the caller once it is.

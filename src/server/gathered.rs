@@ -36,7 +36,7 @@ const ROOM: usize = 16 << 10;
 
 /// A stream with what is to be written to it.
 #[derive(Debug)]
-pub(super) struct Gathered<S> {
+pub(super) struct GatheringStream<S> {
     stream: S,
     /// Bytes that wait, from `sent` on.
     waiting: Vec<u8>,
@@ -74,7 +74,7 @@ impl Reminder {
     }
 }
 
-impl<S: AsyncWrite + Unpin> Gathered<S> {
+impl<S: AsyncWrite + Unpin> GatheringStream<S> {
     /// A stream with nothing to be written.
     pub(super) fn new(stream: S, calls: CallCount) -> Self {
         let reminder = Arc::default();
@@ -106,7 +106,7 @@ impl<S: AsyncWrite + Unpin> Gathered<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gathered<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for GatheringStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         // Bytes that the peer does not take yet must not keep the peer's own bytes waiting.
         if let Poll::Ready(Err(error)) = self.poll_send(context) {
@@ -121,7 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gathered<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Gathered<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for GatheringStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.has_room_for(bytes.len()) {
             self.waiting.extend_from_slice(bytes);
@@ -232,7 +232,7 @@ mod tests {
     }
 
     struct Site {
-        stream: Gathered<Peer>,
+        stream: GatheringStream<Peer>,
         wakes: Arc<Wakes>,
     }
 
@@ -243,13 +243,16 @@ mod tests {
 
         fn of(begin: &[u8], takes: usize, calls: u32) -> Self {
             let peer = Peer { takes, sends: begin.to_vec(), ..Peer::default() };
-            let mut site = Self { stream: Gathered::new(peer, CallCount::of(calls)), wakes: Arc::default() };
+            let mut site = Self { stream: GatheringStream::new(peer, CallCount::of(calls)), wakes: Arc::default() };
             let mut buffer = [0; 64];
             assert!(site.with(|stream, context| stream.poll_read(context, &mut ReadBuf::new(&mut buffer))).is_ready());
             site
         }
 
-        fn with<T>(&mut self, poll: impl FnOnce(Pin<&mut Gathered<Peer>>, &mut Context<'_>) -> Poll<T>) -> Poll<T> {
+        fn with<T>(
+            &mut self,
+            poll: impl FnOnce(Pin<&mut GatheringStream<Peer>>, &mut Context<'_>) -> Poll<T>,
+        ) -> Poll<T> {
             let waker = Waker::from(Arc::clone(&self.wakes));
             poll(Pin::new(&mut self.stream), &mut Context::from_waker(&waker))
         }

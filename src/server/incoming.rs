@@ -27,9 +27,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// The connections of a listener. It ends when the server stops, and closes the listener then.
 #[derive(Debug)]
-pub(super) struct Incoming(mpsc::Receiver<Connection>);
+pub(super) struct IncomingConnections(mpsc::Receiver<Connection>);
 
-impl Incoming {
+impl IncomingConnections {
     /// Begins to accept.
     pub(super) fn accept(
         listener: TcpListener,
@@ -58,7 +58,7 @@ impl Incoming {
     }
 }
 
-impl Stream for Incoming {
+impl Stream for IncomingConnections {
     type Item = Result<Connection, Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -33,7 +33,7 @@ use detente_ledger::Ledger;
 use detente_ledger::budget::MemoryBudget;
 use door::Door;
 pub use door::Pace;
-use incoming::Incoming;
+use incoming::IncomingConnections;
 use link::{Links, ReplyTimes};
 pub use memory::default_memory;
 pub use options::{ServerOptions, ledger_options};
@@ -95,7 +95,8 @@ pub async fn run(
     availability.serving();
     let door = Door::new(&options, listener.local_addr().ok(), Arc::clone(&ledger));
     expire(&ledger, options.limits, &stopping);
-    let incoming = Incoming::accept(listener, &options, stopping.clone(), cut.clone(), links, Arc::clone(&ledger));
+    let incoming =
+        IncomingConnections::accept(listener, &options, stopping.clone(), cut.clone(), links, Arc::clone(&ledger));
     let around = http::around(grpc, web, &options.allowed_origins);
     let router = transport().layer(door).layer(direct).add_routes(Routes::from(around));
     let serving = tokio::spawn(serve(router, incoming, stopping.clone()));
@@ -166,7 +167,7 @@ fn expire(ledger: &Arc<Ledger>, limits: Limits, stopping: &CancellationToken) {
 
 async fn serve(
     router: Router<Stack<Direct, Stack<Door, Identity>>>,
-    incoming: Incoming,
+    incoming: IncomingConnections,
     stopping: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
     router.serve_with_incoming_shutdown(incoming, stopping.cancelled_owned()).await
@@ -185,10 +186,10 @@ async fn wait(ledger: &Ledger, shutdown: impl Future) -> Result<(), ServeError> 
     }
 }
 
-type Serving = tokio::task::JoinHandle<Result<(), tonic::transport::Error>>;
+type ServerTask = tokio::task::JoinHandle<Result<(), tonic::transport::Error>>;
 
 async fn stop(
-    mut serving: Serving,
+    mut serving: ServerTask,
     availability: &Availability,
     stopping: &CancellationToken,
     cut: &CancellationToken,

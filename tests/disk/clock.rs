@@ -10,7 +10,7 @@ use detente_ledger::clock::{Clock as _, ManualClock, SystemClock};
 use detente_ledger::error::AppendError;
 use detente_ledger::open::LedgerOptions;
 use detente_ledger::wire::command::parse_append;
-use detente_ledger::write::append::{AppendRequest, Appended};
+use detente_ledger::write::append::{AppendReceipt, AppendRequest};
 use detente_ledger::write::clock_guard::{ClockFault, ClockLimits};
 use detente_ledger::write::hindrance::Hindrance;
 use std::path::Path;
@@ -59,7 +59,7 @@ fn request(id: &str) -> AppendRequest {
     AppendRequest { request: None, recorded_by: parsed.recorded_by, batch: parsed.batch, validate_only: false }
 }
 
-fn record(ledger: &Ledger, id: &str) -> Result<Appended, AppendError> {
+fn record(ledger: &Ledger, id: &str) -> Result<AppendReceipt, AppendError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(ledger.append(request(id)))
 }

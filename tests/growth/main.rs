@@ -25,7 +25,7 @@ mod shapes;
 mod support;
 mod whole;
 
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_ledger::Ledger;
 use detente_ledger::budget::{CallBudget, MemoryBudget, taken_by_call};
 use detente_ledger::query::page_size::PageSize;
@@ -161,7 +161,7 @@ fn a_later_page_costs_a_page_however_long_the_answer_is() {
         println!("{shape}, {sizes:?} events, the third page");
         let homes: Vec<Home> = sizes.iter().map(|size| ledger(*size, command)).collect();
         for (question, read) in PAGED {
-            for (how, supposed) in [("", nothing as fn() -> Supposed), (", supposed", supposition)] {
+            for (how, supposed) in [("", nothing as fn() -> Suppositions), (", supposed", supposition)] {
                 let later = |home: &Home| read(&home.ledger, supposed()).map(|page| cost(&home.ledger, page));
                 let Some(costs) = homes.iter().map(later).collect::<Option<Vec<Cost>>>() else { continue };
                 let name = format!("{question}{how}");

@@ -2,7 +2,7 @@
 
 use crate::PAGE;
 use crate::support::make::{id, period};
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::filter::{Filter, MemberSet};
 use detente_domain::gaps::GapType;
@@ -23,7 +23,7 @@ use detente_ledger::query::upcoming::UpcomingQuery;
 /// A page behind some others, ready to be asked for; none where the answer is one page.
 pub(crate) type LaterPage = Option<Box<dyn Fn(&Ledger)>>;
 /// A question that is answered in pages, read up to where the later page begins.
-pub(crate) type Paged = (&'static str, fn(&Ledger, Supposed) -> LaterPage);
+pub(crate) type Paged = (&'static str, fn(&Ledger, Suppositions) -> LaterPage);
 
 /// Reads two pages; the third is the later one.
 macro_rules! third {
@@ -54,21 +54,25 @@ pub(crate) const PAGED: [Paged; 13] = [
     ("ListSources", third!(sources, String::new())),
 ];
 
-pub(crate) fn state(ledger: &Ledger, supposed: Supposed, skip: u64) -> Option<u64> {
+pub(crate) fn state(ledger: &Ledger, supposed: Suppositions, skip: u64) -> Option<u64> {
     let (filter, mode, cut, include_retracted) = Default::default();
     let valid_at = period("2025-06-01");
     let query = StateQuery { filter, valid_at, mode, cut, supposed, include_retracted, skip, page: PAGE };
     ledger.state(&query).unwrap().next
 }
 
-pub(crate) fn conflicts(ledger: &Ledger, supposed: Supposed, after: Option<ConflictPlace>) -> Option<ConflictPlace> {
+pub(crate) fn conflicts(
+    ledger: &Ledger,
+    supposed: Suppositions,
+    after: Option<ConflictPlace>,
+) -> Option<ConflictPlace> {
     let (filter, cut, types, valid_at) = Default::default();
     ledger.conflicts(&ConflictsQuery { filter, valid_at, types, cut, supposed, after, page: PAGE }).unwrap().next
 }
 
 fn conflicts_behind(
     ledger: &Ledger,
-    supposed: Supposed,
+    supposed: Suppositions,
     after: Option<ConflictPlace>,
 ) -> Option<Option<ConflictPlace>> {
     conflicts(ledger, supposed, after).map(Some)
@@ -79,38 +83,38 @@ pub(crate) fn conflicts_of(ledger: &Ledger, filter: Filter, after: Option<Confli
     ledger.conflicts(&ConflictsQuery { filter, valid_at, types, cut, supposed, after, page: PAGE }).unwrap().next
 }
 
-pub(crate) fn gaps(ledger: &Ledger, supposed: Supposed, skip: u64) -> Option<u64> {
+pub(crate) fn gaps(ledger: &Ledger, supposed: Suppositions, skip: u64) -> Option<u64> {
     let (filter, from, until, cut) = Default::default();
     let (types, valid_at, stale_days) = (GapType::ALL.into(), period("2025-06-01"), 365);
     let query = GapsQuery { filter, types, from, until, valid_at, stale_days, cut, supposed, skip, page: PAGE };
     ledger.gaps(&query).unwrap().next
 }
 
-pub(crate) fn timeline(ledger: &Ledger, supposed: Supposed, start: u64) -> Option<u64> {
+pub(crate) fn timeline(ledger: &Ledger, supposed: Suppositions, start: u64) -> Option<u64> {
     let (filter, from, until, cut) = Default::default();
     let query = TimelineQuery { filter, from, until, cut, supposed, start: start.into(), page: PAGE };
     ledger.timeline(&query).unwrap().next.map(Into::into)
 }
 
-pub(crate) fn upcoming(ledger: &Ledger, supposed: Supposed, skip: u64) -> Option<u64> {
+pub(crate) fn upcoming(ledger: &Ledger, supposed: Suppositions, skip: u64) -> Option<u64> {
     let (filter, cut) = Default::default();
     let (span, transitions) = ((period("2019").a, period("2026").b), MemberSet::default());
     ledger.upcoming(&UpcomingQuery { filter, span, transitions, cut, supposed, skip, page: PAGE }).unwrap().next
 }
 
-pub(crate) fn commitments(ledger: &Ledger, supposed: Supposed, skip: u64) -> Option<u64> {
+pub(crate) fn commitments(ledger: &Ledger, supposed: Suppositions, skip: u64) -> Option<u64> {
     let (filter, statuses, cut) = Default::default();
     let valid_at = period("2025-06-01");
     ledger.commitments(&CommitmentsQuery { filter, statuses, valid_at, cut, supposed, skip, page: PAGE }).unwrap().next
 }
 
-pub(crate) fn corroboration(ledger: &Ledger, supposed: Supposed, after: u64) -> Option<u64> {
+pub(crate) fn corroboration(ledger: &Ledger, supposed: Suppositions, after: u64) -> Option<u64> {
     let (filter, cut) = Default::default();
     let after = Some(after).filter(|after| *after > 0);
     ledger.corroboration(&CorroborationQuery { filter, cut, supposed, after, page: PAGE }).unwrap().next
 }
 
-pub(crate) fn diff(ledger: &Ledger, supposed: Supposed, skip: u64) -> Option<u64> {
+pub(crate) fn diff(ledger: &Ledger, supposed: Suppositions, skip: u64) -> Option<u64> {
     // Behind what every ledger has: the parties, the sources, the kind and the hub. So "one ..." is compared event by event.
     let (from, to) = (Cut::At(Position(8)), Cut::Head);
     let (filter, known_at, dates, reasons) = (Filter::default(), None, None, MemberSet::default());
@@ -118,12 +122,12 @@ pub(crate) fn diff(ledger: &Ledger, supposed: Supposed, skip: u64) -> Option<u64
     ledger.diff(&query).unwrap().next
 }
 
-pub(crate) fn revisions(ledger: &Ledger, supposed: Supposed, skip: u64) -> Option<u64> {
+pub(crate) fn revisions(ledger: &Ledger, supposed: Suppositions, skip: u64) -> Option<u64> {
     let (claim, cut, newest_first) = (id(1), Cut::Head, true);
     ledger.revisions(&RevisionsQuery { claim, cut, newest_first, skip, supposed, page: PAGE }).ok()?.next
 }
 
-fn claims(ledger: &Ledger, supposed: Supposed, after: u64) -> Option<u64> {
+fn claims(ledger: &Ledger, supposed: Suppositions, after: u64) -> Option<u64> {
     let (filter, cut, include_retracted, newest_first) = Default::default();
     let after = Some(after).filter(|after| *after > 0);
     let query = detente_ledger::query::claims::ClaimsQuery {
@@ -138,19 +142,19 @@ fn claims(ledger: &Ledger, supposed: Supposed, after: u64) -> Option<u64> {
     ledger.claims(&query).unwrap().next
 }
 
-fn registry(supposed: Supposed, after: String) -> RegistryQuery {
+fn registry(supposed: Suppositions, after: String) -> RegistryQuery {
     RegistryQuery { supposed, after, entries: PAGE.entries, ..RegistryQuery::default() }
 }
 
-pub(crate) fn relationships(ledger: &Ledger, supposed: Supposed, after: String) -> Option<String> {
+pub(crate) fn relationships(ledger: &Ledger, supposed: Suppositions, after: String) -> Option<String> {
     ledger.relationships(&registry(supposed, after), "").unwrap().next
 }
 
-pub(crate) fn parties(ledger: &Ledger, supposed: Supposed, after: String) -> Option<String> {
+pub(crate) fn parties(ledger: &Ledger, supposed: Suppositions, after: String) -> Option<String> {
     let registry = registry(supposed, after);
     ledger.parties(&PartiesQuery { registry, ..PartiesQuery::default() }).unwrap().next
 }
 
-pub(crate) fn sources(ledger: &Ledger, supposed: Supposed, after: String) -> Option<String> {
+pub(crate) fn sources(ledger: &Ledger, supposed: Suppositions, after: String) -> Option<String> {
     ledger.sources(&registry(supposed, after)).unwrap().next
 }

@@ -6,13 +6,13 @@ use crate::support::ask;
 use crate::support::home::block_on;
 use crate::support::make::{assert, batch, dispute, id, party, party_id, period, relationship, state};
 use detente_domain::buckets::{Bucket, Buckets};
-use detente_domain::command::{Command, Precondition, Supposed};
+use detente_domain::command::{Command, Precondition, Suppositions};
 use detente_domain::cut::Cut;
 use detente_domain::filter::{Filter, FilterItem, MemberSet, Voice};
 use detente_domain::position::{Position, RecordedAt};
 use detente_ledger::Ledger;
 use detente_ledger::follow::clock_watch::{WatchQuery, WatchStart};
-use detente_ledger::follow::feed::{Beginning, FeedFrame, Followed};
+use detente_ledger::follow::feed::{Beginning, FeedFrame, FeedSource};
 use detente_ledger::query::claims::ClaimsQuery;
 use detente_ledger::query::events::Start;
 use detente_ledger::query::perspectives::{Perspective, PerspectivesQuery};
@@ -102,18 +102,18 @@ pub(crate) const QUESTIONS: [Question; 31] = [
 ];
 
 /// Nothing is supposed.
-pub(crate) fn nothing() -> Supposed {
-    Supposed::default()
+pub(crate) fn nothing() -> Suppositions {
+    Suppositions::default()
 }
 
 /// A party, a claim and a dispute of a claim there is.
-pub(crate) fn supposition() -> Supposed {
+pub(crate) fn supposition() -> Suppositions {
     let commands = [
         Command::RegisterParty(party("KAZ")),
         assert(state((1 << 101) + 1, "2020-01-01/..")),
         Command::Dispute(id(1 << 100), dispute((1 << 101) + 2)),
     ];
-    Supposed(batch(commands).commands)
+    Suppositions(batch(commands).commands)
 }
 
 fn of_one() -> Filter {
@@ -139,7 +139,7 @@ fn perspectives(ledger: &Ledger) {
         valid_at: period("2025-06-01"),
         mode: None,
         cut: Cut::Head,
-        supposed: Supposed::default(),
+        supposed: Suppositions::default(),
         page: PAGE,
     };
     ledger.perspectives(&query).unwrap();
@@ -153,7 +153,7 @@ fn series(ledger: &Ledger) {
         group_by: Some(SeriesGroup::Relationship),
         scheme: String::new(),
         cut: Cut::Head,
-        supposed: Supposed::default(),
+        supposed: Suppositions::default(),
         bytes: 3 << 20,
     };
     // A group for each of very many relationships may be more than an answer holds.
@@ -169,7 +169,7 @@ fn read_events(ledger: &Ledger) {
 /// Follows the log from its beginning until what comes is live.
 fn subscribe(ledger: &Ledger, filter: Option<Filter>) {
     block_on(async {
-        let followed = Followed::Log(Beginning::After(Position::START), filter);
+        let followed = FeedSource::Log(Beginning::After(Position::START), filter);
         let mut frames = ledger.subscribe(followed, Duration::from_secs(60)).unwrap();
         while !matches!(frames.next().await.unwrap().unwrap().frame, FeedFrame::CaughtUp) {}
     });

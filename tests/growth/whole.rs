@@ -4,7 +4,7 @@ use crate::questions::{nothing, supposition};
 use crate::shapes::{SHAPES, ledger};
 use crate::support::ask::ALL;
 use crate::support::make::period;
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::filter::{Filter, MemberSet};
 use detente_domain::gaps::GapType;
@@ -19,7 +19,7 @@ use detente_ledger::query::timeline::{TimelinePlace, TimelineQuery};
 use detente_ledger::query::upcoming::UpcomingQuery;
 
 /// Entries of an answer as text, read in pages of a size.
-type Read = fn(&Ledger, &Supposed, PageSize) -> Vec<String>;
+type Read = fn(&Ledger, &Suppositions, PageSize) -> Vec<String>;
 
 /// Reads page after page until there is none.
 fn all<C>(mut cursor: C, mut page: impl FnMut(C, &mut Vec<String>) -> Option<C>) -> Vec<String> {
@@ -40,7 +40,7 @@ const ANSWERS: [(&str, Read); 7] = [
     ("ListRelationships", relationships),
 ];
 
-fn gaps(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
+fn gaps(ledger: &Ledger, supposed: &Suppositions, page: PageSize) -> Vec<String> {
     all(0, |skip, entries| {
         let (filter, from, until, cut, supposed) = (Filter::default(), None, None, Cut::Head, supposed.clone());
         let (types, valid_at, stale_days) = (GapType::ALL.into(), period("2025-06-01"), 365);
@@ -51,7 +51,7 @@ fn gaps(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
     })
 }
 
-fn timeline(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
+fn timeline(ledger: &Ledger, supposed: &Suppositions, page: PageSize) -> Vec<String> {
     all(TimelinePlace::default(), |start, entries| {
         let (filter, from, until, cut, supposed) = (Filter::default(), None, None, Cut::Head, supposed.clone());
         let found = ledger.timeline(&TimelineQuery { filter, from, until, cut, supposed, start, page }).unwrap();
@@ -60,7 +60,7 @@ fn timeline(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String>
     })
 }
 
-fn commitments(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
+fn commitments(ledger: &Ledger, supposed: &Suppositions, page: PageSize) -> Vec<String> {
     all(0, |skip, entries| {
         let (filter, statuses, cut, supposed) = (Filter::default(), Vec::new(), Cut::Head, supposed.clone());
         let valid_at = period("2025-06-01");
@@ -71,7 +71,7 @@ fn commitments(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<Stri
     })
 }
 
-fn upcoming(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
+fn upcoming(ledger: &Ledger, supposed: &Suppositions, page: PageSize) -> Vec<String> {
     all(0, |skip, entries| {
         let (filter, transitions, cut, supposed) =
             (Filter::default(), MemberSet::default(), Cut::Head, supposed.clone());
@@ -82,7 +82,7 @@ fn upcoming(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String>
     })
 }
 
-fn state(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
+fn state(ledger: &Ledger, supposed: &Suppositions, page: PageSize) -> Vec<String> {
     all(0, |skip, entries| {
         let (filter, mode, cut, supposed) = (Filter::default(), None, Cut::Head, supposed.clone());
         let (valid_at, include_retracted) = (period("2025-06-01"), false);
@@ -94,7 +94,7 @@ fn state(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
     })
 }
 
-fn conflicts(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
+fn conflicts(ledger: &Ledger, supposed: &Suppositions, page: PageSize) -> Vec<String> {
     let types = vec![detente_domain::conflict::ConflictType::Dispute];
     all(None, |after, entries| {
         let (filter, cut, supposed, valid_at) = (Filter::default(), Cut::Head, supposed.clone(), None);
@@ -105,7 +105,7 @@ fn conflicts(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String
     })
 }
 
-fn relationships(ledger: &Ledger, supposed: &Supposed, page: PageSize) -> Vec<String> {
+fn relationships(ledger: &Ledger, supposed: &Suppositions, page: PageSize) -> Vec<String> {
     all(String::new(), |after, entries| {
         let query =
             RegistryQuery { supposed: supposed.clone(), after, entries: page.entries, ..RegistryQuery::default() };

@@ -7,7 +7,23 @@ use std::collections::BTreeMap;
 const MOST_OF_A_NAME: usize = 2;
 
 /// Names that say nothing of the thing that they name.
-const GONE: [&str; 2] = ["Told", "What"];
+const GONE: [&str; 8] = ["Asking", "Counting", "Making", "Put", "Sending", "Telling", "What", "Writing"];
+
+/// Participles that do not end in "ed", as names of types.
+const IRREGULAR: [&str; 34] = [
+    "Begun", "Broken", "Built", "Chosen", "Come", "Done", "Drawn", "Found", "Given", "Gone", "Grown", "Held", "Hidden",
+    "Kept", "Known", "Left", "Lost", "Made", "Meant", "Met", "Read", "Said", "Seen", "Sent", "Shown", "Sought",
+    "Spoken", "Taken", "Thought", "Thrown", "Told", "Torn", "Unread", "Written",
+];
+
+/// Nouns that end as participles do, and the trait that other crates cannot implement, by its usual name.
+const NOUNS: [&str; 4] = ["Feed", "Need", "Seed", "Sealed"];
+
+/// Whether a name is a participle alone, which says of no thing what it is.
+fn is_lone_participle(name: &str) -> bool {
+    let is_one_word = name.chars().filter(|c| c.is_uppercase()).count() == 1;
+    is_one_word && !NOUNS.contains(&name) && (name.ends_with("ed") || IRREGULAR.contains(&name))
+}
 
 /// The name of the type that a line of code defines, visibility aside.
 fn defined(line: &str) -> Option<&str> {
@@ -52,6 +68,16 @@ fn names_that_were_given_up_are_not_taken_again() {
     let taken = GONE.iter().filter_map(|name| names.get_key_value(*name));
     let taken: Vec<String> = taken.map(|(name, files)| format!("{name}: {}", files.join(", "))).collect();
     assert!(taken.is_empty(), "name these types with a noun:\n{}", taken.join("\n"));
+}
+
+#[test]
+fn no_type_is_named_with_a_participle_alone() {
+    let names = type_names();
+    let lone = names.iter().filter(|(name, _)| is_lone_participle(name));
+    let lone: Vec<String> = lone.map(|(name, files)| format!("{name}: {}", files.join(", "))).collect();
+    assert!(lone.is_empty(), "name these types with a noun:\n{}", lone.join("\n"));
+    assert!(["Asked", "Shared", "Told", "Kept"].into_iter().all(is_lone_participle));
+    assert!(!["Feed", "AskedDate", "Cut", "Bound", "PagedRequest"].into_iter().any(is_lone_participle));
 }
 
 #[test]

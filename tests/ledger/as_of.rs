@@ -7,7 +7,7 @@ use detente_domain::bound::Bound;
 use detente_domain::certainty::Certainty::{Definite, Possible};
 use detente_domain::certainty::Mode;
 use detente_domain::claim::Time;
-use detente_domain::command::{Command, Supposed};
+use detente_domain::command::{Command, Suppositions};
 use detente_domain::cut::{Basis, Cut};
 use detente_domain::emptiness::Emptiness;
 use detente_domain::filter::Filter;
@@ -263,7 +263,7 @@ fn question(cut: Cut) -> StateQuery {
         include_retracted: false,
         skip: 0,
         page,
-        supposed: Supposed::default(),
+        supposed: Suppositions::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::support::oracle::{Known, Meaning, Oracle};
 use crate::support::random::{Random, any_command, random_filter};
 use detente_domain::certainty::{Certainty, Mode, certainty};
 use detente_domain::claim::{Claim, Link, Time};
-use detente_domain::command::{Command, Supposed};
+use detente_domain::command::{Command, Suppositions};
 use detente_domain::cut::Cut;
 use detente_domain::event::LabelConfirmation;
 use detente_domain::filter::{Filter, FilterItem, MemberSet};
@@ -19,7 +19,7 @@ use detente_domain::validity::Validity;
 use detente_domain::vocabulary::{LinkType, RetractionReason, Vocabulary};
 use detente_ledger::Ledger;
 use detente_ledger::clock::Clock;
-use detente_ledger::follow::clock_watch::{ClockWatch, ResumePoint, Telling, WatchQuery, WatchStart};
+use detente_ledger::follow::clock_watch::{ClockWatch, ResumePoint, TransitionNotice, WatchQuery, WatchStart};
 use detente_ledger::open::LedgerOptions;
 use detente_ledger::query::page_size::PageSize;
 use detente_ledger::query::upcoming::UpcomingQuery;
@@ -155,7 +155,7 @@ fn last_by(oracle: &Oracle, instant: RecordedAt) -> Position {
 
 // --- Watches -----------------------------------------------------------------------------------------------------------
 
-fn frame(telling: &Telling) -> Frame {
+fn frame(telling: &TransitionNotice) -> Frame {
     let number = crate::support::ask::number(&telling.claim);
     (number, telling.transition, telling.at, telling.mark.place.reported_at, telling.late, telling.claim.revision)
 }
@@ -561,7 +561,7 @@ fn from_the_log(ledger: &Ledger, until: RecordedAt) -> Vec<Frame> {
             newest_first: false,
             skip: 0,
             page: all,
-            supposed: Supposed::default(),
+            supposed: Suppositions::default(),
         };
         let Ok(page) = ledger.revisions(&query) else { continue };
         let claims: Vec<_> = page.claims.iter().map(|(after, _)| crate::support::ask::decoded(after)).collect();
@@ -601,7 +601,7 @@ fn upcoming(
     entries: usize,
 ) -> Vec<(Moment, Transition, u128)> {
     let page = PageSize { entries, bytes: usize::MAX };
-    let (transitions, supposed) = (MemberSet::default(), Supposed::default());
+    let (transitions, supposed) = (MemberSet::default(), Suppositions::default());
     let mut query = UpcomingQuery { filter: filter.clone(), span, transitions, cut, supposed, skip: 0, page };
     let mut all = Vec::new();
     loop {
@@ -684,8 +684,15 @@ fn what_is_supposed_transitions_too_and_what_it_takes_back_does_not() {
     let span = (period("2025-01-01").a, period("2025-12-31").b);
     let ask = |supposed: Vec<_>| {
         let (filter, transitions, page) = (Filter::default(), MemberSet::default(), crate::support::ask::ALL);
-        let query =
-            UpcomingQuery { filter, span, transitions, cut: Cut::Head, supposed: Supposed(supposed), skip: 0, page };
+        let query = UpcomingQuery {
+            filter,
+            span,
+            transitions,
+            cut: Cut::Head,
+            supposed: Suppositions(supposed),
+            skip: 0,
+            page,
+        };
         let found = home.ledger.upcoming(&query).unwrap();
         assert_eq!(found.at.position(), Position(7));
         found

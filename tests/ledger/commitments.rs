@@ -7,7 +7,7 @@ use crate::support::random::ASKED;
 use crate::support::told::{At, filters, tell};
 use detente_domain::certainty::Certainty;
 use detente_domain::claim::Link;
-use detente_domain::command::{Command, Supposed};
+use detente_domain::command::{Command, Suppositions};
 use detente_domain::commitment::CommitmentStatus::{self, Breached, Due, Fulfilled, Open, Overdue, Waived};
 use detente_domain::cut::Cut;
 use detente_domain::filter::Filter;
@@ -38,7 +38,7 @@ fn ask(
     ledger: &Ledger,
     (filter, valid_at): (&Filter, Period),
     statuses: &[CommitmentStatus],
-    (cut, supposed): (Cut, &Supposed),
+    (cut, supposed): (Cut, &Suppositions),
     entries: usize,
 ) -> Vec<Row> {
     let page = PageSize { entries, bytes: usize::MAX };
@@ -203,7 +203,7 @@ fn promises_stand_as_every_possible_world_has_it_at_every_cut_and_date() {
                 for asked in ASKED.map(period) {
                     let expected = by_hand(at, filter, &asked);
                     let question = (filter, asked);
-                    let now = (at.cut(), &Supposed::default());
+                    let now = (at.cut(), &Suppositions::default());
                     let entries = [2, 100][(of + nth) % 2];
                     let got = ask(&told.home.ledger, question, &[], now, entries);
                     same(&got, &expected, &format!("seed {seed}, cut {nth}, {asked:?}"));
@@ -229,7 +229,7 @@ fn what_is_supposed_settles_as_what_is_recorded_does() {
         for (at, next) in cuts.iter().zip(&cuts[1..]) {
             let question = (&any, period("2025-01-03"));
             let supposed = ask(&told.home.ledger, question, &[], (at.cut(), &at.next), 100);
-            assert_eq!(supposed, ask(&told.home.ledger, question, &[], (next.cut(), &Supposed::default()), 100));
+            assert_eq!(supposed, ask(&told.home.ledger, question, &[], (next.cut(), &Suppositions::default()), 100));
         }
     }
 }
@@ -239,7 +239,8 @@ fn a_promise_goes_from_open_over_due_to_overdue_until_it_is_fulfilled_and_back_i
     let home = Home::in_memory().furnished();
     home.record([assert(with(event(1, "2025-01-10"), |claim| claim.due = Some(date("2025-03"))))]);
     let stands = |asked: &str| {
-        let rows = ask(&home.ledger, (&Filter::default(), period(asked)), &[], (Cut::Head, &Supposed::default()), 10);
+        let rows =
+            ask(&home.ledger, (&Filter::default(), period(asked)), &[], (Cut::Head, &Suppositions::default()), 10);
         rows.first().map(|row| (row.status, row.definite))
     };
     assert_eq!(stands("2025-01-09"), None, "not promised yet");

@@ -12,13 +12,13 @@ use detente_domain::rejection::{Conflict, Rejection};
 use detente_domain::vocabulary::RevisionKind;
 use detente_ledger::error::AppendError;
 use detente_ledger::query::events::Start;
-use detente_ledger::write::append::{AppendRequest, Appended};
+use detente_ledger::write::append::{AppendReceipt, AppendRequest};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const TASKS: usize = 64;
 
 /// Sends all requests at once, each from a task of its own.
-fn all_at_once(home: &Home, requests: Vec<AppendRequest>) -> Vec<Result<Appended, AppendError>> {
+fn all_at_once(home: &Home, requests: Vec<AppendRequest>) -> Vec<Result<AppendReceipt, AppendError>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
     let barrier = tokio::sync::Barrier::new(requests.len());
     std::thread::scope(|scope| {
@@ -110,10 +110,10 @@ fn the_same_request_from_many_tasks_is_recorded_once_and_all_get_the_first_reply
         let body = || batch_if([assert(event(1, "2025")), assert(event(2, "2025"))], vec![expected.clone()]);
         let before = home.ledger.head().position();
         let answers = all_at_once(&home, (0..TASKS).map(|_| named(7, 1, body())).collect());
-        let answers: Vec<Appended> = answers.into_iter().map(Result::unwrap).collect();
+        let answers: Vec<AppendReceipt> = answers.into_iter().map(Result::unwrap).collect();
         let (first, again): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| !answer.replayed);
         assert_eq!((first.len(), again.len()), (1, TASKS - 1));
-        assert!(again.iter().all(|answer| Appended { replayed: false, ..(*answer).clone() } == *first[0]));
+        assert!(again.iter().all(|answer| AppendReceipt { replayed: false, ..(*answer).clone() } == *first[0]));
         assert_eq!(home.ledger.head().position(), before.plus(2));
         let other = home.try_record(named(7, 2, batch([assert(event(3, "2025"))])));
         assert!(matches!(other, Err(AppendError::RequestIdReused)));

@@ -9,7 +9,7 @@ use crate::support::random::ASKED;
 use crate::support::told::{At, filters, tell};
 use detente_domain::certainty::Certainty;
 use detente_domain::claim::{Claim, Link};
-use detente_domain::command::{Command, Supposed};
+use detente_domain::command::{Command, Suppositions};
 use detente_domain::conflict::{ConflictType, overlap};
 use detente_domain::cut::Cut;
 use detente_domain::event::Dispute;
@@ -43,7 +43,7 @@ struct Asked<'a> {
 }
 
 /// Page after page of so many.
-fn ask(ledger: &Ledger, asked: &Asked<'_>, cut: Cut, supposed: &Supposed, entries: usize) -> Vec<Row> {
+fn ask(ledger: &Ledger, asked: &Asked<'_>, cut: Cut, supposed: &Suppositions, entries: usize) -> Vec<Row> {
     let mut query = ConflictsQuery {
         filter: asked.filter.clone(),
         valid_at: asked.valid_at,
@@ -261,7 +261,7 @@ fn conflicts_are_what_looking_at_every_pair_finds_at_every_cut_and_date() {
             for (of, asked) in questions(&filters).iter().enumerate() {
                 let expected = by_pairs(at, asked);
                 let entries = [1, 3, 100][(of + nth) % 3];
-                let got = ask(&told.home.ledger, asked, at.cut(), &Supposed::default(), entries);
+                let got = ask(&told.home.ledger, asked, at.cut(), &Suppositions::default(), entries);
                 assert_eq!(got, expected, "seed {seed}, cut {nth}: {asked:?}");
                 if let Some(next) = cuts.get(nth + 1).filter(|_| of % 5 == 0 && !asks_when(asked.filter)) {
                     let supposed = ask(&told.home.ledger, asked, at.cut(), &at.next, 100);
@@ -278,7 +278,7 @@ fn conflicts_are_what_looking_at_every_pair_finds_at_every_cut_and_date() {
 
 fn now(home: &Home, filter: &Filter) -> Vec<(ConflictType, ClaimId, Option<ClaimId>)> {
     let asked = Asked { filter, valid_at: None, types: Vec::new() };
-    let rows = ask(&home.ledger, &asked, Cut::Head, &Supposed::default(), 100);
+    let rows = ask(&home.ledger, &asked, Cut::Head, &Suppositions::default(), 100);
     rows.into_iter().map(|row| (row.conflict_type, row.claim, row.other)).collect()
 }
 
@@ -332,7 +332,7 @@ fn stance(number: u128, valid: &str, status: Status) -> Claim {
 fn by_value(home: &Home, cut: Cut) -> Vec<(ClaimId, Option<ClaimId>, Certainty)> {
     let any = Filter::default();
     let asked = Asked { filter: &any, valid_at: None, types: vec![ConflictType::SingleValued] };
-    let rows = ask(&home.ledger, &asked, cut, &Supposed::default(), 100);
+    let rows = ask(&home.ledger, &asked, cut, &Suppositions::default(), 100);
     rows.into_iter().map(|row| (row.claim, row.other, row.certainty)).collect()
 }
 

@@ -4,7 +4,7 @@
 use crate::support::home::Home;
 use crate::support::make::{assert, dispute, dispute_id, event, id, source, source_id, with};
 use crate::support::told::{At, filters, tell};
-use detente_domain::command::{Command, Supposed};
+use detente_domain::command::{Command, Suppositions};
 use detente_domain::corroboration::Backing;
 use detente_domain::cut::Cut;
 use detente_domain::filter::Filter;
@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 const SAME: [LinkType; 4] = [LinkType::Supports, LinkType::Restates, LinkType::Corroborates, LinkType::SameEventAs];
 
 /// Page after page of so many.
-fn ask(ledger: &Ledger, filter: &Filter, cut: Cut, supposed: &Supposed, entries: usize) -> Vec<Corroboration> {
+fn ask(ledger: &Ledger, filter: &Filter, cut: Cut, supposed: &Suppositions, entries: usize) -> Vec<Corroboration> {
     let page = PageSize { entries, bytes: usize::MAX };
     let mut query = CorroborationQuery { filter: filter.clone(), cut, supposed: supposed.clone(), after: None, page };
     let mut all = Vec::new();
@@ -110,7 +110,11 @@ fn both_sides_are_counted_as_by_hand_at_every_cut_and_with_what_is_supposed() {
         for filter in filters(seed) {
             for (nth, at) in cuts.iter().enumerate() {
                 let expected = by_hand(at, &filter);
-                assert_eq!(ask(&told.home.ledger, &filter, at.cut(), &Supposed::default(), 3), expected, "seed {seed}");
+                assert_eq!(
+                    ask(&told.home.ledger, &filter, at.cut(), &Suppositions::default(), 3),
+                    expected,
+                    "seed {seed}"
+                );
                 // A filter by recorded time tells what is supposed from what is recorded, as it should.
                 let timeless = filter.items.iter().all(|i| i.recorded_from.or(i.recorded_before).is_none());
                 if let Some(next) = cuts.get(nth + 1).filter(|_| timeless) {
@@ -166,7 +170,7 @@ fn three_reports_of_one_agency_are_one_origin_and_a_retracted_or_opposing_claim_
             claim_ids: vec![id(number)],
             ..Default::default()
         });
-        ask(&home.ledger, &filter, Cut::Head, &Supposed::default(), 10).pop()
+        ask(&home.ledger, &filter, Cut::Head, &Suppositions::default(), 10).pop()
     };
     let counts = |backing: &Backing| (backing.claims, backing.reports, backing.origins.len());
     let one = of(1).unwrap();

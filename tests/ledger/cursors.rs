@@ -7,7 +7,7 @@ use detente_domain::name::CursorId;
 use detente_domain::position::Position;
 use detente_ledger::Ledger;
 use detente_ledger::follow::cursors::{Cursor, CursorError, MOST, NewCursor};
-use detente_ledger::follow::feed::{Beginning, EndReason, FeedError, FeedFrame, Followed, Subscription};
+use detente_ledger::follow::feed::{Beginning, EndReason, FeedError, FeedFrame, FeedSource, Subscription};
 use detente_ledger::open::cursors_dir;
 use detente_proto::v1;
 use std::time::Duration;
@@ -26,7 +26,7 @@ fn create(ledger: &Ledger, name: &str, start: Beginning) -> Result<Cursor, FeedE
 }
 
 fn subscribe(ledger: &Ledger, name: &str) -> Subscription {
-    ledger.subscribe(Followed::Cursor(id(name)), Duration::from_secs(60)).unwrap()
+    ledger.subscribe(FeedSource::Cursor(id(name)), Duration::from_secs(60)).unwrap()
 }
 
 fn cursor(ledger: &Ledger, name: &str) -> Cursor {
@@ -230,7 +230,7 @@ fn a_damaged_file_is_told_and_refused_until_it_is_deleted_wherever_the_damage_is
         home = home.reopened_after(|_| {});
         let damaged = |error: &CursorError| matches!(error, CursorError::Damaged { .. });
         assert!(cursor(&home.ledger, "desk-1").damaged && !cursor(&home.ledger, "sound").damaged);
-        let subscribed = home.ledger.subscribe(Followed::Cursor(id("desk-1")), Duration::from_secs(60));
+        let subscribed = home.ledger.subscribe(FeedSource::Cursor(id("desk-1")), Duration::from_secs(60));
         assert!(matches!(&subscribed, Err(FeedError::Cursor(error)) if damaged(error)), "{subscribed:?}");
         assert!(damaged(&home.ledger.acknowledge(&id("desk-1"), Position(5)).unwrap_err()));
         let made = create(&home.ledger, "desk-1", Beginning::After(Position(5)));

@@ -11,7 +11,7 @@ use ChangeReason::{
     TimePassed, WorldChange,
 };
 use detente_domain::certainty::{Certainty, Mode};
-use detente_domain::command::{Command, NotedCommand, Supposed};
+use detente_domain::command::{Command, NotedCommand, Suppositions};
 use detente_domain::cut::{Basis, Cut};
 use detente_domain::diff::Dates;
 use detente_domain::event::Change;
@@ -207,7 +207,7 @@ fn query(from: Cut, to: Cut) -> DiffQuery {
         known_at: None,
         dates: None,
         reasons: MemberSet::default(),
-        supposed: Supposed::default(),
+        supposed: Suppositions::default(),
         skip: 0,
         page: ALL,
     }
@@ -504,8 +504,8 @@ fn the_earlier_cut_must_not_lie_after_the_later_one() {
     assert!(matches!(refused, QueryError::CutsOutOfOrder { from: Position(7), to: Position(6) }), "{refused}");
 }
 
-fn supposed(commands: Vec<Command>) -> Supposed {
-    Supposed(commands.into_iter().map(|command| NotedCommand { note: "if".into(), command }).collect())
+fn supposed(commands: Vec<Command>) -> Suppositions {
+    Suppositions(commands.into_iter().map(|command| NotedCommand { note: "if".into(), command }).collect())
 }
 
 #[test]

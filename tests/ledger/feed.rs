@@ -14,7 +14,7 @@ use detente_domain::position::{Position, RecordedAt};
 use detente_domain::vocabulary::RetractionReason;
 use detente_ledger::Ledger;
 use detente_ledger::error::QueryError;
-use detente_ledger::follow::feed::{Beginning, FeedError, FeedFrame, Followed};
+use detente_ledger::follow::feed::{Beginning, FeedError, FeedFrame, FeedSource};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -165,7 +165,7 @@ fn what_is_recorded_right_after_the_confirmation_is_given() {
     let home = Home::in_memory().furnished();
     let trials = trials(300);
     for nth in 1..=trials {
-        let followed = Followed::Log(Beginning::Head, None);
+        let followed = FeedSource::Log(Beginning::Head, None);
         let mut subscription = home.ledger.subscribe(followed, Duration::from_secs(60)).unwrap();
         let mut account = Account::default();
         let confirmed = runtime.block_on(account.next(&mut subscription));
@@ -238,7 +238,7 @@ fn silence_is_told_in_time_with_the_place_that_has_moved() {
     let _inside = runtime.enter();
     let home = Home::in_memory().furnished();
     let nothing = one(FilterItem { labels: vec!["wanted".into()], ..FilterItem::default() });
-    let followed = Followed::Log(Beginning::Head, Some(nothing));
+    let followed = FeedSource::Log(Beginning::Head, Some(nothing));
     let mut subscription = home.ledger.subscribe(followed, Duration::from_millis(150)).unwrap();
     let mut account = Account::default();
     runtime.block_on(account.until(&mut subscription, home.ledger.head().position()));
@@ -355,7 +355,7 @@ fn following_begins_at_an_instant_and_not_in_the_future() {
     }
     home.at(tick(100));
     let subscribe = |instant: RecordedAt| {
-        home.ledger.subscribe(Followed::Log(Beginning::RecordedFrom(instant), None), Duration::from_secs(60))
+        home.ledger.subscribe(FeedSource::Log(Beginning::RecordedFrom(instant), None), Duration::from_secs(60))
     };
     for (instant, expected) in [(tick(0), 11), (tick(20), 4), (tick(21), 3), (tick(51), 0)] {
         let mut account = Account::default();
@@ -365,7 +365,7 @@ fn following_begins_at_an_instant_and_not_in_the_future() {
     let refused = |followed| home.ledger.subscribe(followed, Duration::from_secs(60)).unwrap_err();
     let beyond = [Beginning::RecordedFrom(tick(101)), Beginning::After(home.ledger.head().position().next())];
     for beginning in beyond {
-        let error = refused(Followed::Log(beginning, None));
+        let error = refused(FeedSource::Log(beginning, None));
         assert!(matches!(error, FeedError::Query(QueryError::CutInFuture { .. })), "{error:?}");
     }
     // Recorded before the instant, by a clock that went back, after somebody began to follow from there.

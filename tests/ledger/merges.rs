@@ -11,7 +11,7 @@ use crate::support::oracle::Oracle;
 use crate::support::random::{Random, random_claim, random_filter};
 use detente_domain::certainty::Certainty::Definite;
 use detente_domain::claim::{Attribution, Claim, ClaimParty};
-use detente_domain::command::{Command, Precondition, Supposed};
+use detente_domain::command::{Command, Precondition, Suppositions};
 use detente_domain::cut::Cut;
 use detente_domain::emptiness::Emptiness;
 use detente_domain::filter::{Filter, FilterItem};
@@ -50,7 +50,7 @@ fn on_relationship(number: u128, id: &str) -> Command {
 /// What a question with suppositions at a cut says: the claims that hold on a day, in every list of relationships and
 /// parties.
 fn told(ledger: &Ledger, filters: &[Filter], cut: Cut, supposed: &[Command]) -> Vec<String> {
-    let supposing = Supposed(batch(supposed.to_vec()).commands);
+    let supposing = Suppositions(batch(supposed.to_vec()).commands);
     let mut told = Vec::new();
     for filter in filters {
         let (page, supposed) = (ask::ALL, supposing.clone());
@@ -94,7 +94,7 @@ fn relationships(ledger: &Ledger, party: &str, cut: Cut) -> Vec<(String, u64)> {
 }
 
 fn supposed_relationships(ledger: &Ledger, party: &str, cut: Cut, supposed: &[Command]) -> Vec<(String, u64)> {
-    let supposed = Supposed(batch(supposed.to_vec()).commands);
+    let supposed = Suppositions(batch(supposed.to_vec()).commands);
     let query = RegistryQuery { cut, supposed, entries: 100, ..RegistryQuery::default() };
     let page = ledger.relationships(&query, party).unwrap();
     page.entries.into_iter().map(|entry| (entry.id, entry.claims)).collect()

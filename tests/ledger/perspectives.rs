@@ -8,7 +8,7 @@ use crate::support::random::ASKED;
 use crate::support::told::{At, filters, tell};
 use detente_domain::certainty::{Certainty, Mode};
 use detente_domain::claim::{Attribution, Claim, Link};
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::emptiness::Emptiness;
 use detente_domain::filter::{Filter, FilterItem, Voice};
@@ -35,7 +35,7 @@ struct Asked<'a> {
     mode: Option<Mode>,
 }
 
-fn ask(ledger: &Ledger, asked: &Asked<'_>, cut: Cut, supposed: &Supposed, entries: usize) -> Vec<Row> {
+fn ask(ledger: &Ledger, asked: &Asked<'_>, cut: Cut, supposed: &Suppositions, entries: usize) -> Vec<Row> {
     let query = PerspectivesQuery {
         filter: asked.filter.clone(),
         perspectives: asked.perspectives.to_vec(),
@@ -141,7 +141,7 @@ fn points_of_view_are_what_judging_every_claim_comes_to_at_every_cut_and_date() 
                     let mode =
                         [None, Some(Mode::HoldsAt), Some(Mode::OccurredBy), Some(Mode::OccurredIn)][(day + nth) % 4];
                     let asked = Asked { filter, perspectives: &perspectives, valid_at, mode };
-                    let got = ask(&told.home.ledger, &asked, at.cut(), &Supposed::default(), 100);
+                    let got = ask(&told.home.ledger, &asked, at.cut(), &Suppositions::default(), 100);
                     let expected: Vec<Row> = perspectives.iter().map(|from| by_hand(at, &asked, from)).collect();
                     assert_eq!(got, expected, "seed {seed}, cut {nth}, {valid_at} {mode:?} {filter:?}");
                     compared += got.len();
@@ -173,7 +173,7 @@ fn against(claim: Claim, other: u128) -> Claim {
 
 fn views(home: &Home, filter: &Filter, perspectives: &[Perspective]) -> Vec<Row> {
     let asked = Asked { filter, perspectives, valid_at: "2025-03-01", mode: None };
-    ask(&home.ledger, &asked, Cut::Head, &Supposed::default(), 100)
+    ask(&home.ledger, &asked, Cut::Head, &Suppositions::default(), 100)
 }
 
 #[test]
@@ -226,6 +226,6 @@ fn a_page_shows_the_first_claims_and_tells_how_many_there_are() {
     let from = [Perspective::Of(party("AZE"))];
     let any = Filter::default();
     let asked = Asked { filter: &any, perspectives: &from, valid_at: "2025", mode: None };
-    let row = ask(&home.ledger, &asked, Cut::Head, &Supposed::default(), 2).remove(0);
+    let row = ask(&home.ledger, &asked, Cut::Head, &Suppositions::default(), 2).remove(0);
     assert_eq!((row.total, row.matches.len(), row.matches[0].0), (5, 2, id(5)));
 }

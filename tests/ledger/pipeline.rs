@@ -10,13 +10,13 @@ use detente_journal::AppendError as JournalError;
 use detente_ledger::Ledger;
 use detente_ledger::clock::ManualClock;
 use detente_ledger::error::AppendError;
-use detente_ledger::write::append::{AppendRequest, Appended};
+use detente_ledger::write::append::{AppendReceipt, AppendRequest};
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use tokio::task::JoinHandle;
 
-type Answer = JoinHandle<Result<Appended, AppendError>>;
+type Answer = JoinHandle<Result<AppendReceipt, AppendError>>;
 
 /// A ledger in which one group is being written while others have been decided.
 struct Busy {
@@ -96,7 +96,7 @@ fn what_is_decided_while_a_group_is_written_is_written_together_after_it_and_ans
     let answer = |answer: Answer| busy.runtime.block_on(answer).unwrap().unwrap();
     let (decided, replayed, checked) = (answer(busy.decided), answer(busy.replayed), answer(busy.checked));
     assert_eq!((decided.at.position(), decided.replayed), (busy.before.plus(101), false));
-    assert_eq!(replayed, Appended { replayed: true, ..decided.clone() });
+    assert_eq!(replayed, AppendReceipt { replayed: true, ..decided.clone() });
     assert_eq!((checked.at, checked.recorded_at), (decided.at, None));
 }
 

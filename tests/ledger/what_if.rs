@@ -6,7 +6,7 @@ use crate::support::home::{Home, request};
 use crate::support::make::{batch, id, period, registrations};
 use crate::support::random::{ASKED, Random, any_command, random_filter};
 use detente_domain::certainty::{Certainty, Mode};
-use detente_domain::command::{Command, Supposed};
+use detente_domain::command::{Command, Suppositions};
 use detente_domain::cut::{Basis, Cut};
 use detente_domain::emptiness::Emptiness;
 use detente_domain::filter::Filter;
@@ -39,7 +39,14 @@ fn bare(mut claim: v1::Claim) -> v1::Claim {
 
 type State = (Vec<(v1::Claim, Certainty, Option<i64>)>, Emptiness, Vec<uuid::Uuid>);
 
-fn state(ledger: &Ledger, filter: &Filter, asked: &str, mode: Option<Mode>, cut: Cut, supposed: &Supposed) -> State {
+fn state(
+    ledger: &Ledger,
+    filter: &Filter,
+    asked: &str,
+    mode: Option<Mode>,
+    cut: Cut,
+    supposed: &Suppositions,
+) -> State {
     let query = StateQuery {
         filter: filter.clone(),
         valid_at: period(asked),
@@ -57,7 +64,7 @@ fn state(ledger: &Ledger, filter: &Filter, asked: &str, mode: Option<Mode>, cut:
     (matches, state.emptiness, state.absences)
 }
 
-fn claims(ledger: &Ledger, filter: &Filter, cut: Cut, newest_first: bool, supposed: &Supposed) -> Vec<v1::Claim> {
+fn claims(ledger: &Ledger, filter: &Filter, cut: Cut, newest_first: bool, supposed: &Suppositions) -> Vec<v1::Claim> {
     let page = detente_ledger::query::page_size::PageSize { entries: 3, bytes: usize::MAX };
     let mut query = ClaimsQuery {
         filter: filter.clone(),
@@ -79,7 +86,7 @@ fn claims(ledger: &Ledger, filter: &Filter, cut: Cut, newest_first: bool, suppos
     }
 }
 
-fn revisions(ledger: &Ledger, claim: ClaimId, cut: Cut, supposed: &Supposed) -> Option<Vec<v1::Claim>> {
+fn revisions(ledger: &Ledger, claim: ClaimId, cut: Cut, supposed: &Suppositions) -> Option<Vec<v1::Claim>> {
     let query = RevisionsQuery { claim, cut, newest_first: false, skip: 0, page: ALL, supposed: supposed.clone() };
     match ledger.revisions(&query) {
         Ok(page) => Some(page.claims.iter().map(|(after, _)| bare(decoded(after))).collect()),
@@ -89,8 +96,8 @@ fn revisions(ledger: &Ledger, claim: ClaimId, cut: Cut, supposed: &Supposed) -> 
 }
 
 /// Every question, supposed before and recorded after. Returns how many answers were compared.
-fn compare(ledger: &Ledger, before: Cut, supposed: &Supposed, after: Cut, filters: &[Filter]) -> usize {
-    let recorded = Supposed::default();
+fn compare(ledger: &Ledger, before: Cut, supposed: &Suppositions, after: Cut, filters: &[Filter]) -> usize {
+    let recorded = Suppositions::default();
     let mut compared = 0;
     for filter in filters {
         for asked in ASKED {
@@ -118,7 +125,7 @@ fn compare(ledger: &Ledger, before: Cut, supposed: &Supposed, after: Cut, filter
 }
 
 /// What is registered, and between whom there are claims; page by page of two.
-fn registered(ledger: &Ledger, cut: Cut, supposed: &Supposed) -> Vec<String> {
+fn registered(ledger: &Ledger, cut: Cut, supposed: &Suppositions) -> Vec<String> {
     let mut query = RegistryQuery { cut, supposed: supposed.clone(), entries: 2, ..RegistryQuery::default() };
     let mut told = Vec::new();
     macro_rules! pages {
@@ -149,8 +156,8 @@ fn registered(ledger: &Ledger, cut: Cut, supposed: &Supposed) -> Vec<String> {
     told
 }
 
-fn supposed(commands: &[Command]) -> Supposed {
-    Supposed(batch(commands.to_vec()).commands)
+fn supposed(commands: &[Command]) -> Suppositions {
+    Suppositions(batch(commands.to_vec()).commands)
 }
 
 /// Filters that do not ask when something was recorded: that differs by its nature.

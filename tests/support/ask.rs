@@ -2,7 +2,7 @@
 
 use super::make::period;
 use detente_domain::certainty::{Certainty, Mode};
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::{Basis, Cut};
 use detente_domain::emptiness::Emptiness;
 use detente_domain::filter::{Filter, FilterItem};
@@ -72,7 +72,7 @@ pub(crate) fn state(
         include_retracted,
         skip: 0,
         page: ALL,
-        supposed: Supposed::default(),
+        supposed: Suppositions::default(),
     };
     let found = ledger.state(&query)?;
     let certainties = found.matches.iter().map(|found| found.certainty);
@@ -106,7 +106,7 @@ pub(crate) fn claims(
         newest_first,
         after: None,
         page,
-        supposed: Supposed::default(),
+        supposed: Suppositions::default(),
     };
     let mut all = Vec::new();
     loop {
@@ -131,7 +131,7 @@ pub(crate) fn revisions(
     entries: usize,
 ) -> Result<Vec<Revision>, QueryError> {
     let page = PageSize { entries, bytes: usize::MAX };
-    let mut query = RevisionsQuery { claim, cut, newest_first, skip: 0, page, supposed: Supposed::default() };
+    let mut query = RevisionsQuery { claim, cut, newest_first, skip: 0, page, supposed: Suppositions::default() };
     let mut all = Vec::new();
     loop {
         let found = ledger.revisions(&query)?;

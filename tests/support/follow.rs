@@ -4,7 +4,7 @@ use super::ask;
 use detente_domain::filter::Filter;
 use detente_domain::position::Position;
 use detente_ledger::Ledger;
-use detente_ledger::follow::feed::{Beginning, Delivery, Events, FeedFrame, Followed, Subscription};
+use detente_ledger::follow::feed::{Beginning, Delivery, Events, FeedFrame, FeedSource, Subscription};
 use detente_ledger::query::events::Start;
 use detente_proto::v1;
 use prost::Message;
@@ -24,7 +24,7 @@ pub(crate) struct Account {
 
 /// Follows a log from right after a position.
 pub(crate) fn follow(ledger: &Ledger, after: Position, filter: Option<&Filter>) -> Subscription {
-    let followed = Followed::Log(Beginning::After(after), filter.cloned());
+    let followed = FeedSource::Log(Beginning::After(after), filter.cloned());
     ledger.subscribe(followed, Duration::from_secs(60)).unwrap()
 }
 

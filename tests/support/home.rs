@@ -10,7 +10,7 @@ use detente_ledger::Ledger;
 use detente_ledger::clock::ManualClock;
 use detente_ledger::error::AppendError;
 use detente_ledger::open::{LedgerOptions, store_dir};
-use detente_ledger::write::append::{AppendRequest, Appended};
+use detente_ledger::write::append::{AppendReceipt, AppendRequest};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -89,12 +89,12 @@ impl Home {
     }
 
     /// Records, by the clock.
-    pub(crate) fn record(&self, commands: impl IntoIterator<Item = Command>) -> Appended {
+    pub(crate) fn record(&self, commands: impl IntoIterator<Item = Command>) -> AppendReceipt {
         self.try_record(request(batch(commands))).unwrap()
     }
 
     /// Records, by the clock; or not.
-    pub(crate) fn try_record(&self, request: AppendRequest) -> Result<Appended, AppendError> {
+    pub(crate) fn try_record(&self, request: AppendRequest) -> Result<AppendReceipt, AppendError> {
         block_on(self.ledger.append(request))
     }
 

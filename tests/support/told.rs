@@ -6,7 +6,7 @@ use super::make::{batch, date, id, party_id, registrations, relationship, source
 use super::oracle::{Known, Oracle};
 use super::random::{Random, random_command, random_filter};
 use detente_domain::claim::{Attribution, Citation, Claim, ClaimParty, Link, Quantity};
-use detente_domain::command::{Command, Supposed};
+use detente_domain::command::{Command, Suppositions};
 use detente_domain::cut::{Basis, Cut};
 use detente_domain::event::Change;
 use detente_domain::filter::Filter;
@@ -46,7 +46,7 @@ pub(crate) struct At {
     pub(crate) known: Vec<Known>,
     pub(crate) sources: BTreeMap<String, (Vec<String>, bool)>,
     /// What the next append records.
-    pub(crate) next: Supposed,
+    pub(crate) next: Suppositions,
 }
 
 impl At {
@@ -76,7 +76,7 @@ impl Told {
                 basis: append.basis,
                 known: self.oracle.claims(position),
                 sources: sources(&self.oracle, position),
-                next: Supposed(batch(next).commands),
+                next: Suppositions(batch(next).commands),
             }
         })
         .collect()

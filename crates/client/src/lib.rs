@@ -61,7 +61,7 @@ pub use self::{
     error::{Conflict, Error, Refusal, Violation},
     options::{Compression, Options},
     pages::Pages,
-    question::{Paged, Question},
+    question::{PagedQuestion, Question},
     status::short_reason,
     subscribe::{News, Subscription},
     watch::{ClockNews, ClockWatch},
@@ -167,7 +167,7 @@ impl Client {
     /// Asks a question whose answer comes in pages, and gives its entries one after the other. All pages are asked at the cut of
     /// the first.
     #[must_use]
-    pub fn pages<Q: Paged>(&self, question: Q) -> Pages<Q> {
+    pub fn pages<Q: PagedQuestion>(&self, question: Q) -> Pages<Q> {
         Pages::new(self.clone(), question)
     }
 

@@ -3,7 +3,7 @@
 //! A page token pins the cut of the first page, so the entries are one answer at one basis, however much is recorded meanwhile
 //! and however often the connection breaks.
 
-use super::question::{Paged, Question};
+use super::question::{PagedQuestion, Question};
 use super::stream::unfold;
 use super::{Client, Error};
 use detente_proto::v1::ReplyContext;
@@ -15,7 +15,7 @@ const LARGEST_PAGE: u32 = 1000;
 
 /// The entries of an answer, page by page.
 #[derive(Debug)]
-pub struct Pages<Q: Paged> {
+pub struct Pages<Q: PagedQuestion> {
     client: Client,
     /// The question of the next page, if there is one.
     question: Option<Q>,
@@ -23,7 +23,7 @@ pub struct Pages<Q: Paged> {
     context: Option<ReplyContext>,
 }
 
-impl<Q: Paged> Pages<Q> {
+impl<Q: PagedQuestion> Pages<Q> {
     /// The question is fixed here, basis and all: a token belongs to the very question of its first page.
     pub(super) fn new(client: Client, mut question: Q) -> Self {
         if *question.page_size() == 0 {

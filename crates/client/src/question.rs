@@ -26,7 +26,7 @@ pub trait Question: Clone + Send + Sync + sealed::Sealed + 'static {
 }
 
 /// A question whose answer comes in pages.
-pub trait Paged: Question {
+pub trait PagedQuestion: Question {
     /// What the answer is a list of.
     type Entry: Send + 'static;
 
@@ -101,7 +101,7 @@ macro_rules! without_a_cut {
 
 macro_rules! paged {
     ($($request:ident => $answer:ident [$list:ident: $entry:ident]),* $(,)?) => {$(
-        impl Paged for v1::$request {
+        impl PagedQuestion for v1::$request {
             type Entry = v1::$entry;
 
             fn page_size(&mut self) -> &mut u32 {

@@ -26,9 +26,9 @@ pub struct Batch {
 
 /// Commands that a question supposes on top of what is recorded, without recording them.
 #[derive(Clone, Debug, Default)]
-pub struct Supposed(pub Vec<NotedCommand>);
+pub struct Suppositions(pub Vec<NotedCommand>);
 
-impl Supposed {
+impl Suppositions {
     /// Whether nothing is supposed.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -21,7 +21,7 @@ use super::fault::{BadFile, BadMapping, RowFault};
 use super::mapping::{Mapping, Semantics};
 use super::plan::{Bench, Plan, RowOutcome};
 use super::release::{ClaimIds, RecordedDataSet};
-use super::scope::Unused;
+use super::scope::UnusedColumns;
 use super::snapshot::{Episodes, Window};
 use super::source::{self, Columns, Members, Row, RowResult, SourceFiles};
 use super::table::Tables;
@@ -171,7 +171,7 @@ pub struct ImportOutcome {
     /// Which row each command was made of.
     pub places: Places,
     /// Columns of the file that nothing is made of.
-    pub unused: Unused,
+    pub unused: UnusedColumns,
 }
 
 /// Where what an import makes goes.
@@ -306,7 +306,7 @@ pub fn run(
         sequenced?;
         match read?.closed() {
             Some(members) => Ok::<_, ImportFailure>(unused(job, &tools, &members)?),
-            None => Ok(Unused::default()),
+            None => Ok(UnusedColumns::default()),
         }
     })?;
     Ok(ImportOutcome { unused, ..sequencer.finish()? })
@@ -363,7 +363,7 @@ fn window(job: &Job<'_>, known: &RecordedState) -> Result<Option<Window>, Import
 
 /// The columns that nothing is made of. Every member that the mapping names must be there in one row at least: a name that no
 /// row has is written wrong.
-fn unused(job: &Job<'_>, tools: &Tools<'_>, members: &Columns) -> Result<Unused, BadMapping> {
+fn unused(job: &Job<'_>, tools: &Tools<'_>, members: &Columns) -> Result<UnusedColumns, BadMapping> {
     let plan = Plan::compile(job.mapping, job.tables, tools, members).map_err(|bad| BadMapping {
         what: format!("{} (no row has it; if none needs to, name it in `optional` of [source])", bad.what),
         ..bad

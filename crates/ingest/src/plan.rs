@@ -6,7 +6,7 @@ use super::condition::Condition;
 use super::date::DateValue;
 use super::fault::{BadMapping, Faults, RowFault};
 use super::mapping::{DeriveSpec, Mapping, ValueSpec};
-use super::scope::{RowScope, Scope, Unused};
+use super::scope::{RowScope, Scope, UnusedColumns};
 use super::source::{Columns, Row};
 use super::table::Tables;
 use super::value::{Rule, RuleParts, Value, shown};
@@ -27,7 +27,7 @@ pub struct Plan<'m> {
     /// The value that distinguishes the versions of a row.
     version: Option<Value<'m>>,
     /// The columns that nothing is made of.
-    pub unused: Unused,
+    pub unused: UnusedColumns,
     tools: &'m Tools<'m>,
 }
 

@@ -87,8 +87,8 @@ impl Scope {
     }
 
     /// The columns of a file that nothing was looked for in.
-    pub fn unused(&self, columns: &Columns) -> Unused {
-        let Ok(used) = self.used.lock() else { return Unused::default() };
+    pub fn unused(&self, columns: &Columns) -> UnusedColumns {
+        let Ok(used) = self.used.lock() else { return UnusedColumns::default() };
         // A list that is one cell stands for its items.
         let as_list = |name: &str| {
             let (before, _) = name.rsplit_once('.')?;
@@ -102,7 +102,7 @@ impl Scope {
         let lists: BTreeSet<String> = used.iter().filter_map(|name| list_of(name)).collect();
         let is_item = |name: &&String| list_of(name).is_some_and(|list| lists.contains(&list));
         let items = unused.iter().filter(is_item).cloned().collect();
-        Unused { columns: unused, items }
+        UnusedColumns { columns: unused, items }
     }
 
     /// Where a name is found.
@@ -140,7 +140,7 @@ impl Scope {
 
 /// The columns of a file that nothing is made of.
 #[derive(Clone, Debug, Default)]
-pub struct Unused {
+pub struct UnusedColumns {
     /// All of them.
     pub columns: Vec<String>,
     /// Those that are items of a list of JSON of which other items are used.

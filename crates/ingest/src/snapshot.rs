@@ -29,7 +29,7 @@
 mod episode;
 mod turn;
 
-pub use episode::Said;
+pub use episode::RowContent;
 pub use turn::EpisodeStep;
 
 use super::day::Day;

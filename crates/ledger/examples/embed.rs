@@ -4,7 +4,7 @@
 //! cargo run -p detente-ledger --example embed
 //! ```
 
-use detente_domain::{command::Supposed, cut::Cut, filter::Filter, period::Period};
+use detente_domain::{command::Suppositions, cut::Cut, filter::Filter, period::Period};
 use detente_journal::LedgerId;
 use detente_ledger::query::{page_size::PageSize, state::StateQuery};
 use detente_ledger::wire::{command::parse_append, json};
@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             valid_at: Period::parse(day)?,
             mode: None,
             cut: Cut::Head,
-            supposed: Supposed::default(),
+            supposed: Suppositions::default(),
             include_retracted: false,
             skip: 0,
             page: PageSize { entries: 50, bytes: 1 << 20 },

@@ -44,7 +44,7 @@ use crate::follow::cursors::Cursors;
 use crate::follow::feed::Feed;
 use crate::query::kept::KeptAnswers;
 pub use crate::read::horizon::SettledRecord;
-pub use crate::read::reader::Published;
+pub use crate::read::reader::Publication;
 use crate::read::reader::RecordReader;
 use crate::write::append::Work;
 use crate::write::recorder::Recorder;

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::read::cut::ResolvedCut;
 use crate::read::horizon::SettledRecord;
-use crate::read::reader::Published;
+use crate::read::reader::Publication;
 use crate::write::clock_guard::ClockFault;
 use crate::write::hindrance::Outlook;
 use detente_domain::position::Position;
@@ -59,7 +59,7 @@ impl Ledger {
 
     /// A receiver of each publication of durable appends. What it tells may be shown already.
     #[must_use]
-    pub fn published_changes(&self) -> watch::Receiver<Published> {
+    pub fn published_changes(&self) -> watch::Receiver<Publication> {
         self.record.published_changes()
     }
 

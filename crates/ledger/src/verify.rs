@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// What was found out.
 #[derive(Debug)]
-pub struct Verified {
+pub struct VerificationReport {
     /// About the journal.
     pub journal: Report,
     /// About sled.
@@ -26,7 +26,7 @@ pub fn verify(
     data: &Path,
     journal_progress: &mut dyn FnMut(u64, u64),
     store_progress: &dyn Fn(u64, u64),
-) -> Result<Verified, OpenError> {
+) -> Result<VerificationReport, OpenError> {
     let dir = journal_dir(data);
     if !FileJournal::exists_on(&dir, &ReadOnlyDisk)? {
         return Err(OpenError::Missing(data.to_owned()));
@@ -35,7 +35,7 @@ pub fn verify(
     let journal = verify_journal(&dir, &ReadOnlyDisk, journal_progress).map_err(in_journal)?;
     let opened = ReadOnlyJournal::open(&dir).map_err(in_journal)?;
     let store = store::verify(&store_dir(data), opened.ledger_id(), &*opened.reader(), store_progress)?;
-    Ok(Verified { journal, store })
+    Ok(VerificationReport { journal, store })
 }
 
 /// Holds the ledger in a data directory, so that nobody else opens it, until what is returned is dropped.

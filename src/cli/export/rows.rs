@@ -2,7 +2,7 @@
 
 use super::CommandFailure;
 use crate::cli::cut_args::CutArgs;
-use detente_ingest::tables::{OutputRow, RowCoordinates, sheet::Said};
+use detente_ingest::tables::{OutputRow, RowCoordinates, sheet::SheetProperty};
 use detente_proto::v1::{self, ledger_service_client::LedgerServiceClient};
 use tonic::body::Body;
 use tonic::client::GrpcService;
@@ -38,11 +38,11 @@ pub(super) struct ExportSummary {
 }
 
 /// Takes a row.
-type Put<'p> = &'p mut dyn FnMut(&OutputRow<'_>) -> Result<(), CommandFailure>;
+type RowSink<'p> = &'p mut dyn FnMut(&OutputRow<'_>) -> Result<(), CommandFailure>;
 
 impl ExportSummary {
     /// What a file says of itself.
-    pub(super) fn said(&self) -> Vec<Said> {
+    pub(super) fn said(&self) -> Vec<SheetProperty> {
         let mut said = vec![("ledger_id", self.context.ledger_id.clone()), ("basis", self.context.basis.clone())];
         if !self.context.valid_at.is_empty() {
             said.push(("valid_at", self.context.valid_at.clone()));
@@ -71,7 +71,7 @@ impl ExportSummary {
 pub(super) async fn state(
     ledger: &mut Client<impl Ask>,
     question: ExportQuestion,
-    put: Put<'_>,
+    put: RowSink<'_>,
 ) -> Result<ExportSummary, CommandFailure> {
     let mut request = v1::GetStateRequest {
         filter: question.filter,
@@ -102,7 +102,7 @@ pub(super) async fn state(
 pub(super) async fn claims(
     ledger: &mut Client<impl Ask>,
     question: ExportQuestion,
-    put: Put<'_>,
+    put: RowSink<'_>,
 ) -> Result<ExportSummary, CommandFailure> {
     let mut request = v1::ListClaimsRequest {
         filter: question.filter,
@@ -130,7 +130,7 @@ pub(super) async fn claims(
 pub(super) async fn events(
     ledger: &mut Client<impl Ask>,
     question: ExportQuestion,
-    put: Put<'_>,
+    put: RowSink<'_>,
 ) -> Result<ExportSummary, CommandFailure> {
     let at_cut = v1::ListPartiesRequest { cut: question.cut.cut(), page_size: 1, ..Default::default() };
     let context = ledger.list_parties(at_cut).await?.into_inner().context.unwrap_or_default();

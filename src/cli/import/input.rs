@@ -232,12 +232,12 @@ fn tables(mapping: &Mapping, path: &Path, given: &[String]) -> Result<Tables, Co
 }
 
 /// A file that can be read twice: the one named, or what standard input says, kept aside until it is dropped.
-pub(super) struct Spooled {
+pub(super) struct RereadableInput {
     pub(super) path: PathBuf,
     copy: Option<PathBuf>,
 }
 
-impl Spooled {
+impl RereadableInput {
     pub(super) fn of(path: &Path) -> Result<Self, CommandFailure> {
         if path != Path::new("-") {
             return Ok(Self { path: path.to_owned(), copy: None });
@@ -250,7 +250,7 @@ impl Spooled {
     }
 }
 
-impl Drop for Spooled {
+impl Drop for RereadableInput {
     fn drop(&mut self) {
         if let Some(copy) = &self.copy {
             // A copy that is left behind in the temporary directory does no harm.

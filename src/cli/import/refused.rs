@@ -5,7 +5,7 @@
 //! name them too. One that somebody registered meanwhile is taken as it is.
 
 use super::rows::RowsSummary;
-use super::staging::Staging;
+use super::staging::StageUpload;
 use crate::cli::export::Ask;
 use crate::cli::{CommandFailure, notice};
 use detente_ingest::pipeline::{Places, RowPlace};
@@ -40,7 +40,7 @@ impl RefusedRows {
     /// Does with a stage what is wanted, without what does not fit the record.
     pub(super) async fn settle(
         &mut self,
-        staging: &mut Staging<'_, impl Ask>,
+        staging: &mut StageUpload<'_, impl Ask>,
         gathered: &RowsSummary,
         wanted: StageGoal,
     ) -> Result<StageOutcome, CommandFailure> {

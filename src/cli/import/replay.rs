@@ -5,7 +5,7 @@
 //! the ledger has. Where all are, the last is recorded now.
 
 use super::ImportArgs;
-use super::input::{Input, Spooled};
+use super::input::{Input, RereadableInput};
 use super::rows::one;
 use crate::cli::export::{Ask, Client};
 use crate::cli::output::OutputFormat;
@@ -16,7 +16,7 @@ use detente_proto::v1;
 pub(super) async fn run(
     args: &ImportArgs,
     format: OutputFormat,
-    spooled: &Spooled,
+    spooled: &RereadableInput,
     ledger: &mut Client<impl Ask>,
 ) -> Result<(), CommandFailure> {
     let versions = Input::read(args, &spooled.path)?.versions()?;

@@ -1,11 +1,11 @@
 //! The whole way of an import of rows: the mapping, the file, what the ledger has, what the file says, the record.
 
-use super::input::{Input, Spooled};
+use super::input::{Input, RereadableInput};
 use super::patient::PatientLedger;
 use super::refused::{RefusedRows, StageGoal, StageOutcome, counted};
 use super::report::Report;
 use super::shown::CommandForwarder;
-use super::staging::{StageBasis, Staging};
+use super::staging::{StageBasis, StageUpload};
 use super::{ImportArgs, known, left};
 use crate::cli::exit::Exit;
 use crate::cli::export::{Ask, Client};
@@ -14,7 +14,7 @@ use crate::cli::{CommandFailure, json, notice};
 use detente_ingest::fault::BadFile;
 use detente_ingest::mapping::Semantics;
 use detente_ingest::pipeline::{ImportFailure, ImportOutcome, ImportTally, Places, RecordedState};
-use detente_ingest::scope::Unused;
+use detente_ingest::scope::UnusedColumns;
 use detente_proto::v1;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -44,7 +44,7 @@ struct ImportSummary {
     append: Option<v1::StagedAppend>,
     resumed: u64,
     sample: Option<v1::Command>,
-    unused: Unused,
+    unused: UnusedColumns,
 }
 
 /// Imports, or checks.
@@ -53,7 +53,7 @@ pub(super) async fn run(
     format: OutputFormat,
     ledger: Option<&mut Client<impl Ask>>,
 ) -> Result<(), CommandFailure> {
-    let spooled = Spooled::of(&args.file)?;
+    let spooled = RereadableInput::of(&args.file)?;
     match ledger {
         Some(ledger) if args.rows.replay => super::replay::run(args, format, &spooled, ledger).await,
         ledger => one(args, format, &spooled, Input::read(args, &spooled.path)?, ledger).await,
@@ -64,7 +64,7 @@ pub(super) async fn run(
 pub(super) async fn one(
     args: &ImportArgs,
     format: OutputFormat,
-    spooled: &Spooled,
+    spooled: &RereadableInput,
     input: Input,
     ledger: Option<&mut Client<impl Ask>>,
 ) -> Result<(), CommandFailure> {
@@ -113,7 +113,7 @@ async fn alone(args: &ImportArgs, input: Input) -> Result<ImportSummary, Command
 /// Lays out what the rows make as a stage, and records it or, for a check, drops it.
 async fn stage<T: Ask>(
     args: &ImportArgs,
-    spooled: &Spooled,
+    spooled: &RereadableInput,
     input: Input,
     mut ledger: PatientLedger<'_, T>,
 ) -> Result<ImportSummary, CommandFailure> {
@@ -125,7 +125,7 @@ async fn stage<T: Ask>(
     let opening = input.opening(args, mark, &cut)?;
     let ground = StageBasis { dataset, cut, complete: input.complete };
     let spec = input.mapping.source.clone();
-    let mut staging = Staging::new(ledger, opening, ground);
+    let mut staging = StageUpload::new(ledger, opening, ground);
     let settled = read_and_settle(args, input, known, &mut staging).await;
     let (mut done, refused, mut shown) = match settled {
         Ok(settled) => settled,
@@ -155,7 +155,7 @@ async fn read_and_settle<T: Ask>(
     args: &ImportArgs,
     input: Input,
     known: RecordedState,
-    staging: &mut Staging<'_, T>,
+    staging: &mut StageUpload<'_, T>,
 ) -> Result<(ImportSummary, RefusedRows, CommandForwarder), CommandFailure> {
     let (came, resumed) = read(args, input, known, staging).await;
     let Came { made, known, mut shown, passed_over } = came?;
@@ -176,7 +176,7 @@ async fn read<T: Ask>(
     args: &ImportArgs,
     input: Input,
     known: RecordedState,
-    staging: &mut Staging<'_, T>,
+    staging: &mut StageUpload<'_, T>,
 ) -> (Result<Came, CommandFailure>, u64) {
     let (way, mut commands) = mpsc::channel(WAITING);
     let shown = match CommandForwarder::new(Some(way), args, &input.opened) {
@@ -208,7 +208,7 @@ async fn settle<T: Ask>(
     known: RecordedState,
     resumed: u64,
     shown: &mut CommandForwarder,
-    staging: &mut Staging<'_, T>,
+    staging: &mut StageUpload<'_, T>,
 ) -> Result<(ImportSummary, RefusedRows), CommandFailure> {
     shown.still();
     let ImportOutcome { tally, places, unused } = made.map_err(failed)?;
@@ -276,7 +276,7 @@ fn strict(tally: &ImportTally, args: &ImportArgs) -> CommandFailure {
 }
 
 /// Tells of files that were passed over, and of items of a list of JSON that nothing is made of beside others.
-fn tell(passed_over: &[String], unused: &Unused) {
+fn tell(passed_over: &[String], unused: &UnusedColumns) {
     if !passed_over.is_empty() {
         notice(&format!(
             "passed over, of no known form: {} (`files` in [source] says which are meant)",

@@ -43,7 +43,7 @@ pub(super) struct StageBasis {
 }
 
 /// A stage, once there is one.
-pub(super) struct Staging<'l, T> {
+pub(super) struct StageUpload<'l, T> {
     ledger: PatientLedger<'l, T>,
     opening: Opening,
     ground: StageBasis,
@@ -54,7 +54,7 @@ pub(super) struct Staging<'l, T> {
     wanted: u64,
 }
 
-impl<'l, T: Ask> Staging<'l, T> {
+impl<'l, T: Ask> StageUpload<'l, T> {
     pub(super) const fn new(ledger: PatientLedger<'l, T>, opening: Opening, ground: StageBasis) -> Self {
         Self { ledger, opening, ground, opened: false, made: 0, wanted: 0 }
     }

@@ -127,9 +127,9 @@ mod tests {
         service Desk { rpc Ask(Outer) returns (Outer.Inner); }
     "#;
 
-    struct Given;
+    struct SampleFiles;
 
-    impl FileResolver for Given {
+    impl FileResolver for SampleFiles {
         fn open_file(&self, name: &str) -> Result<File, protox::Error> {
             let source = if name == "outer.proto" { OUTER } else { return Err(protox::Error::file_not_found(name)) };
             File::from_source(name, source)
@@ -138,7 +138,7 @@ mod tests {
 
     fn symbols() -> Symbols {
         let mut resolver = ChainFileResolver::new();
-        resolver.add(Given);
+        resolver.add(SampleFiles);
         resolver.add(GoogleFileResolver::new());
         let mut compiler = Compiler::with_file_resolver(resolver);
         compiler.open_file("outer.proto").unwrap();

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// What a query asks.
 #[derive(Debug)]
-pub(in crate::http) struct Asked {
+pub(in crate::http) struct FlatParameters {
     /// The request of the rpc, made of the parameters that are in order.
     pub(in crate::http) request: Value,
     /// The form of the answer.
@@ -27,7 +27,7 @@ pub(in crate::http) struct Asked {
 }
 
 /// Reads the query of a route.
-pub(super) fn read(route: &Route, query: &str) -> Asked {
+pub(super) fn read(route: &Route, query: &str) -> FlatParameters {
     let mut given = values(query);
     let canonical = given.iter().map(|(name, values)| format!("{name}={values:?}&")).collect();
     let names = given.keys().cloned().collect();
@@ -38,7 +38,7 @@ pub(super) fn read(route: &Route, query: &str) -> Asked {
     bound(route, &form, &mut request, &mut violations);
     let is_said = |name: &&str| request.get(name).is_some_and(|value| value != "0");
     let is_part = ["pageSize", "pageToken", "limit"].iter().any(is_said);
-    Asked { request, form, is_part, canonical, given: names, violations }
+    FlatParameters { request, form, is_part, canonical, given: names, violations }
 }
 
 /// The parameters of the feed.

@@ -4,7 +4,7 @@
 //! made of the query and of the contexts in the reply, which state what was used. Another version of the program may write the
 //! same answer in another way, so its version is part of the tag.
 
-use super::asked::Asked;
+use super::asked::FlatParameters;
 use super::table::Route;
 use crate::http::json;
 use axum::http::{HeaderMap, header};
@@ -18,7 +18,7 @@ pub(super) struct ETag(String);
 impl ETag {
     /// The tag of the answer to a query; `message` describes its reply. Of an answer of several pages the first is enough: the
     /// others are at its cut.
-    pub(super) fn of(route: &Route, asked: &Asked, message: &MessageDescriptor, reply: &[u8]) -> Self {
+    pub(super) fn of(route: &Route, asked: &FlatParameters, message: &MessageDescriptor, reply: &[u8]) -> Self {
         let contexts = contexts(message);
         if contexts.is_empty() {
             return Self::at(route, asked, [reply]);
@@ -27,7 +27,7 @@ impl ETag {
     }
 
     /// The tag of the answer to a query at a cut.
-    pub(super) fn at<'c>(route: &Route, asked: &Asked, cut: impl IntoIterator<Item = &'c [u8]>) -> Self {
+    pub(super) fn at<'c>(route: &Route, asked: &FlatParameters, cut: impl IntoIterator<Item = &'c [u8]>) -> Self {
         let mut hash = Sha256::new();
         hash.update(env!("CARGO_PKG_VERSION"));
         hash.update([0]);

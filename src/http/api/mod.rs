@@ -29,7 +29,7 @@ use super::failure::HttpFailure;
 use super::json::{self, Defaults};
 use super::transcode::{self, SERVICE};
 use super::written::written;
-use asked::Asked;
+use asked::FlatParameters;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
@@ -51,7 +51,7 @@ pub(super) fn routes() -> Router<Web> {
     let document = get(async || ([(header::CONTENT_TYPE, "application/json")], openapi::document()));
     ROUTES.iter().fold(Router::new().route("/api/v1/openapi.json", document), |router, route| {
         let answer = move |State(web): State<Web>, version: Version, headers: HeaderMap, RawQuery(query): RawQuery| {
-            let asking = Asking { version, headers, query: query.unwrap_or_default() };
+            let asking = FlatRequest { version, headers, query: query.unwrap_or_default() };
             async move { answer(&web, route, &asking).await }
         };
         router.route(&route.path(), get(answer))
@@ -59,13 +59,13 @@ pub(super) fn routes() -> Router<Web> {
 }
 
 /// A request for a flat query.
-struct Asking {
+struct FlatRequest {
     version: Version,
     headers: HeaderMap,
     query: String,
 }
 
-async fn answer(web: &Web, route: &'static Route, asking: &Asking) -> Result<Response, HttpFailure> {
+async fn answer(web: &Web, route: &'static Route, asking: &FlatRequest) -> Result<Response, HttpFailure> {
     let asked = asked::read(route, &asking.query);
     let missing = || HttpFailure::unsupported(StatusCode::NOT_FOUND, format!("no rpc {}", route.rpc));
     let method = transcode::method(route.rpc).ok_or_else(missing)?;
@@ -88,8 +88,8 @@ async fn page_as_json(
     web: &Web,
     route: &Route,
     method: &MethodDescriptor,
-    asked: &Asked,
-    asking: &Asking,
+    asked: &FlatParameters,
+    asking: &FlatRequest,
 ) -> Result<Response, HttpFailure> {
     let message = transcode::request(method, asked.request.to_string().as_bytes())?;
     let path = path_of(route);
@@ -105,8 +105,8 @@ async fn log_as_json(
     web: &Web,
     route: &Route,
     method: &MethodDescriptor,
-    asked: &Asked,
-    asking: &Asking,
+    asked: &FlatParameters,
+    asking: &FlatRequest,
 ) -> Result<Response, HttpFailure> {
     let head = web.ledger.head().position().0;
     let message = transcode::request(method, asked.request.to_string().as_bytes())?;
@@ -140,8 +140,8 @@ async fn in_a_table(
     web: &Web,
     route: &'static Route,
     method: MethodDescriptor,
-    asked: &Asked,
-    asking: &Asking,
+    asked: &FlatParameters,
+    asking: &FlatRequest,
 ) -> Result<Response, HttpFailure> {
     let transfer = Transfer::begin(web, route, method, asked).await?;
     let (tag, basis, next) = (transfer.tag(asked), transfer.basis(), transfer.next_page());
@@ -157,7 +157,7 @@ fn path_of(route: &Route) -> String {
 }
 
 fn response(
-    asked: &Asked,
+    asked: &FlatParameters,
     tag: &ETag,
     asking: &HeaderMap,
     link: Option<String>,

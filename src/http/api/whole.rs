@@ -14,7 +14,7 @@
 //! that, where a part of a table would look like the whole. HTTP/1.0 has no such mark: there a table is gathered before it is
 //! sent, and refused where it is large.
 
-use super::asked::Asked;
+use super::asked::FlatParameters;
 use super::etag::ETag;
 use super::form::{ReplyForm, ReplyFormat};
 use super::path_of;
@@ -91,7 +91,7 @@ impl Transfer {
         web: &Web,
         route: &'static Route,
         method: MethodDescriptor,
-        asked: &Asked,
+        asked: &FlatParameters,
     ) -> Result<Self, HttpFailure> {
         let table = Arc::new(RouteTable::of(route, &method.output(), &asked.form.languages));
         let mut request = asked.request.clone();
@@ -127,7 +127,7 @@ impl Transfer {
     }
 
     /// The tag of the table.
-    pub(super) fn tag(&self, asked: &Asked) -> ETag {
+    pub(super) fn tag(&self, asked: &FlatParameters) -> ETag {
         match self.basis() {
             Some(basis) if self.head.is_some() => ETag::at(self.route, asked, [basis.as_bytes()]),
             _ => ETag::of(self.route, asked, &self.method.output(), self.reply.as_deref().unwrap_or_default()),

@@ -99,14 +99,14 @@ struct Envelopes {
 }
 
 /// An envelope that is being written.
-type Writing = Pin<Box<dyn Future<Output = Result<Bytes, HttpFailure>> + Send>>;
+type EnvelopeWrite = Pin<Box<dyn Future<Output = Result<Bytes, HttpFailure>> + Send>>;
 
 /// The source of envelopes.
 enum EnvelopeSource {
     /// Frames of the service, which are envelopes.
     Frames(Body),
     /// Messages of the service, each of which becomes an envelope.
-    Messages(Replies, Option<Writing>),
+    Messages(Replies, Option<EnvelopeWrite>),
     /// The end has been told.
     Ended,
 }

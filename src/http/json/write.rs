@@ -10,9 +10,9 @@ use std::ops::Range;
 
 /// Bytes that are not the message they should be.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Malformed(pub(super) &'static str);
+pub(super) struct MalformedMessage(pub(super) &'static str);
 
-type Written = Result<(), Malformed>;
+type WriteResult = Result<(), MalformedMessage>;
 
 /// A value as it lies in the bytes.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ impl JsonValue<'_> {
 
 /// A field as it lies in the bytes.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::http::json) struct Found<'a> {
+pub(in crate::http::json) struct FieldBytes<'a> {
     pub(in crate::http::json) number: u32,
     pub(in crate::http::json) value: JsonValue<'a>,
 }
@@ -49,11 +49,11 @@ pub(in crate::http::json) struct Found<'a> {
 pub(in crate::http::json) struct Fields<'a>(pub(in crate::http::json) &'a [u8]);
 
 impl<'a> Fields<'a> {
-    fn read(&mut self) -> Result<Found<'a>, Malformed> {
-        const CUT_OFF: Malformed = Malformed("it is cut off");
-        let varint = |rest: &mut &[u8]| decode_varint(rest).map_err(|_| Malformed("a number does not end"));
+    fn read(&mut self) -> Result<FieldBytes<'a>, MalformedMessage> {
+        const CUT_OFF: MalformedMessage = MalformedMessage("it is cut off");
+        let varint = |rest: &mut &[u8]| decode_varint(rest).map_err(|_| MalformedMessage("a number does not end"));
         let key = varint(&mut self.0)?;
-        let number = u32::try_from(key >> 3).map_err(|_| Malformed("a field number is too large"))?;
+        let number = u32::try_from(key >> 3).map_err(|_| MalformedMessage("a field number is too large"))?;
         let value = match key & 7 {
             0 => JsonValue::Varint(varint(&mut self.0)?),
             1 => JsonValue::Eight(self.0.try_get_u64_le().map_err(|_| CUT_OFF)?),
@@ -64,14 +64,14 @@ impl<'a> Fields<'a> {
                 JsonValue::Bytes(bytes)
             }
             5 => JsonValue::Four(self.0.try_get_u32_le().map_err(|_| CUT_OFF)?),
-            _ => return Err(Malformed("a field has no type")),
+            _ => return Err(MalformedMessage("a field has no type")),
         };
-        Ok(Found { number, value })
+        Ok(FieldBytes { number, value })
     }
 }
 
 impl<'a> Iterator for Fields<'a> {
-    type Item = Result<Found<'a>, Malformed>;
+    type Item = Result<FieldBytes<'a>, MalformedMessage>;
 
     fn next(&mut self) -> Option<Self::Item> {
         (!self.0.is_empty()).then(|| self.read())
@@ -88,13 +88,13 @@ pub(super) struct JsonWriter<'j> {
 
 impl JsonWriter<'_> {
     /// Writes a message.
-    pub(super) fn message(&mut self, shape: &JsonShape, bytes: &[u8]) -> Written {
+    pub(super) fn message(&mut self, shape: &JsonShape, bytes: &[u8]) -> WriteResult {
         self.part(shape, bytes, &mut Vec::with_capacity(64))
     }
 
     /// The same for a message that may be within another: what is found in its bytes lies on the stack for as long.
-    fn part<'a>(&mut self, shape: &JsonShape, bytes: &'a [u8], stack: &mut Vec<Found<'a>>) -> Written {
-        let undecodable = |_| Malformed("a time is malformed");
+    fn part<'a>(&mut self, shape: &JsonShape, bytes: &'a [u8], stack: &mut Vec<FieldBytes<'a>>) -> WriteResult {
+        let undecodable = |_| MalformedMessage("a time is malformed");
         match shape {
             JsonShape::Instant => {
                 text::instant(&prost_types::Timestamp::decode(bytes).map_err(undecodable)?, &mut self.day, self.json);
@@ -106,11 +106,11 @@ impl JsonWriter<'_> {
                 Ok(())
             }
             JsonShape::Fields(fields) => self.object(fields, bytes, stack),
-            JsonShape::Missing => Err(Malformed("its shape is missing")),
+            JsonShape::Missing => Err(MalformedMessage("its shape is missing")),
         }
     }
 
-    fn object<'a>(&mut self, fields: &[JsonField], bytes: &'a [u8], stack: &mut Vec<Found<'a>>) -> Written {
+    fn object<'a>(&mut self, fields: &[JsonField], bytes: &'a [u8], stack: &mut Vec<FieldBytes<'a>>) -> WriteResult {
         let below = stack.len();
         for field in Fields(bytes) {
             stack.push(field?);
@@ -120,7 +120,7 @@ impl JsonWriter<'_> {
         if !found.is_sorted_by_key(|field| field.number) {
             found.sort_by_key(|field| field.number);
         }
-        let number_at = |stack: &[Found<'_>], at: usize| stack.get(at).map_or(u32::MAX, |one| one.number);
+        let number_at = |stack: &[FieldBytes<'_>], at: usize| stack.get(at).map_or(u32::MAX, |one| one.number);
         let (mut at, mut next) = (below, number_at(stack, below));
         let open = self.json.len();
         self.json.push(b'{');
@@ -150,7 +150,7 @@ impl JsonWriter<'_> {
         Ok(())
     }
 
-    fn is_left_out(&self, field: &JsonField, own: &[Found<'_>]) -> bool {
+    fn is_left_out(&self, field: &JsonField, own: &[FieldBytes<'_>]) -> bool {
         match (own, self.defaults) {
             ([], _) if field.may_be_absent => true,
             (_, Defaults::Written) => false,
@@ -161,11 +161,11 @@ impl JsonWriter<'_> {
         }
     }
 
-    fn list<'a>(&mut self, form: &JsonForm, own: Range<usize>, stack: &mut Vec<Found<'a>>) -> Written {
+    fn list<'a>(&mut self, form: &JsonForm, own: Range<usize>, stack: &mut Vec<FieldBytes<'a>>) -> WriteResult {
         let open = self.json.len();
         self.json.push(b'[');
         for at in own {
-            let Some(Found { value, .. }) = stack.get(at).copied() else { break };
+            let Some(FieldBytes { value, .. }) = stack.get(at).copied() else { break };
             match (value, form) {
                 (JsonValue::Bytes(_), JsonForm::Text | JsonForm::Bytes | JsonForm::Message(_)) => {
                     self.entry(open, form, value, stack)?
@@ -179,7 +179,13 @@ impl JsonWriter<'_> {
     }
 
     /// One entry of the list that opens there.
-    fn entry<'a>(&mut self, open: usize, form: &JsonForm, value: JsonValue<'a>, stack: &mut Vec<Found<'a>>) -> Written {
+    fn entry<'a>(
+        &mut self,
+        open: usize,
+        form: &JsonForm,
+        value: JsonValue<'a>,
+        stack: &mut Vec<FieldBytes<'a>>,
+    ) -> WriteResult {
         if self.json.len() > open + 1 {
             self.json.push(b',');
         }
@@ -192,9 +198,9 @@ impl JsonWriter<'_> {
         open: usize,
         form: &JsonForm,
         mut packed: &'a [u8],
-        stack: &mut Vec<Found<'a>>,
-    ) -> Written {
-        let cut_off = |_| Malformed("a list of numbers is cut off");
+        stack: &mut Vec<FieldBytes<'a>>,
+    ) -> WriteResult {
+        let cut_off = |_| MalformedMessage("a list of numbers is cut off");
         while !packed.is_empty() {
             let value = match form {
                 JsonForm::Fixed64 | JsonForm::Sfixed64 | JsonForm::Double => {
@@ -203,7 +209,9 @@ impl JsonWriter<'_> {
                 JsonForm::Fixed32 | JsonForm::Sfixed32 | JsonForm::Float => {
                     JsonValue::Four(packed.try_get_u32_le().map_err(cut_off)?)
                 }
-                _ => JsonValue::Varint(decode_varint(&mut packed).map_err(|_| Malformed("a number does not end"))?),
+                _ => JsonValue::Varint(
+                    decode_varint(&mut packed).map_err(|_| MalformedMessage("a number does not end"))?,
+                ),
             };
             self.entry(open, form, value, stack)?;
         }
@@ -211,7 +219,7 @@ impl JsonWriter<'_> {
     }
 
     /// The last value counts; the parts of a message are merged.
-    fn single<'a>(&mut self, form: &JsonForm, own: Range<usize>, stack: &mut Vec<Found<'a>>) -> Written {
+    fn single<'a>(&mut self, form: &JsonForm, own: Range<usize>, stack: &mut Vec<FieldBytes<'a>>) -> WriteResult {
         match (stack.get(own).unwrap_or_default(), form) {
             (own @ [_, _, ..], JsonForm::Message(_)) => {
                 let parts = own.iter().filter_map(|one| match one.value {
@@ -248,15 +256,15 @@ impl JsonWriter<'_> {
         clippy::cast_possible_wrap,
         reason = "numbers are cut as protobuf cuts them"
     )]
-    fn value<'a>(&mut self, form: &JsonForm, value: JsonValue<'a>, stack: &mut Vec<Found<'a>>) -> Written {
+    fn value<'a>(&mut self, form: &JsonForm, value: JsonValue<'a>, stack: &mut Vec<FieldBytes<'a>>) -> WriteResult {
         let json = &mut *self.json;
         match (form, value) {
             (JsonForm::Message(number), JsonValue::Bytes(bytes)) => {
-                let shape = self.shapes.at(*number).ok_or(Malformed("its shape is missing"))?;
+                let shape = self.shapes.at(*number).ok_or(MalformedMessage("its shape is missing"))?;
                 return self.part(shape, bytes, stack);
             }
             (JsonForm::Text, JsonValue::Bytes(bytes)) => {
-                let words = std::str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8"))?;
+                let words = std::str::from_utf8(bytes).map_err(|_| MalformedMessage("a text is not UTF-8"))?;
                 text::quoted(words, json);
             }
             (JsonForm::Bytes, JsonValue::Bytes(bytes)) => text::base64(bytes, json),
@@ -279,7 +287,7 @@ impl JsonWriter<'_> {
             (JsonForm::Sfixed64, JsonValue::Eight(n)) => self.large(n as i64),
             (JsonForm::Float, JsonValue::Four(n)) => text::float(f32::from_bits(n), json),
             (JsonForm::Double, JsonValue::Eight(n)) => text::float(f64::from_bits(n), json),
-            _ => return Err(Malformed("a field has another type than it should")),
+            _ => return Err(MalformedMessage("a field has another type than it should")),
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::axis::{Axis, px};
 use super::defs::defs;
 use super::reach::{FAR, Reach};
 use super::shape::{BAR, Lane, shape};
-use crate::page::asked::{Asked, path};
+use crate::page::asked::{PageRequest, path};
 use crate::page::claim_parts::{label, polarity_class, when_plain};
 use crate::page::day::{PageDay, span};
 use crate::page::words::PageWord;
@@ -40,7 +40,7 @@ pub(in crate::page) fn axis(rows: &[ChartRow<'_>], valid_at: &str, months: i64, 
 /// The chart.
 #[allow(clippy::cast_precision_loss, reason = "rows are few")]
 pub(in crate::page) fn timeline(
-    asked: &Asked,
+    asked: &PageRequest,
     rows: &[ChartRow<'_>],
     axis: &Axis,
     valid_at: &str,
@@ -64,7 +64,7 @@ pub(in crate::page) fn timeline(
     }
 }
 
-fn drawn(asked: &Asked, row: &ChartRow<'_>, axis: &Axis, y: f64, values: &[(&str, &str)]) -> Markup {
+fn drawn(asked: &PageRequest, row: &ChartRow<'_>, axis: &Axis, y: f64, values: &[(&str, &str)]) -> Markup {
     let claim = row.claim;
     let (words, rtl) = label(claim, asked.lang, 110);
     let disputed = claim.disputes.iter().any(|dispute| dispute.resolution.is_none());
@@ -95,7 +95,7 @@ fn drawn(asked: &Asked, row: &ChartRow<'_>, axis: &Axis, y: f64, values: &[(&str
 }
 
 /// What the shapes mean.
-pub(in crate::page) fn legend(asked: &Asked) -> Markup {
+pub(in crate::page) fn legend(asked: &PageRequest) -> Markup {
     let lang = asked.lang;
     let entries = [
         ("k-sure", lang.t("certain", "مؤكَّد")),

@@ -9,7 +9,7 @@ use crate::support::make::{assert, date, dispute, event, id, period, source, sou
 use crate::support::oracle::{Known, Oracle};
 use detente_domain::bound::Bound;
 use detente_domain::claim::{Citation, Claim};
-use detente_domain::command::{Command, Supposed};
+use detente_domain::command::{Command, Suppositions};
 use detente_domain::cut::Cut;
 use detente_domain::event::Change;
 use detente_domain::filter::{Filter, FilterItem};
@@ -33,7 +33,7 @@ fn query(filter: &Filter, valid_at: &str, cut: Cut) -> GapsQuery {
         valid_at: period(valid_at),
         stale_days: 2,
         cut,
-        supposed: Supposed::default(),
+        supposed: Suppositions::default(),
         skip: 0,
         page: ALL,
     }

@@ -9,7 +9,7 @@ use crate::support::oracle::Known;
 use detente_domain::buckets::{Bucket, Buckets};
 use detente_domain::certainty::{Certainty, Mode, certainty};
 use detente_domain::claim::{Claim, Time};
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::filter::{Filter, FilterItem, Pattern};
 use detente_domain::period::Period;
@@ -34,7 +34,7 @@ fn query(filter: &Filter, bucket: Bucket, span: (&str, &str), group_by: Option<S
         group_by,
         scheme: String::new(),
         cut,
-        supposed: Supposed::default(),
+        supposed: Suppositions::default(),
         bytes: 3 << 20,
     }
 }

@@ -9,7 +9,7 @@ use crate::support::make::{assert, event, id, period, state};
 use crate::support::oracle::Known;
 use detente_domain::certainty::{Certainty, Mode, certainty};
 use detente_domain::claim::Time;
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::filter::Filter;
 use detente_domain::moment::Moment;
@@ -28,7 +28,7 @@ fn query(filter: &Filter, span: Option<(&str, &str)>, cut: Cut) -> TimelineQuery
         from: span.map(|(from, _)| period(from).a),
         until: span.map(|(_, until)| period(until).b),
         cut,
-        supposed: Supposed::default(),
+        supposed: Suppositions::default(),
         start: TimelinePlace::default(),
         page: ALL,
     }

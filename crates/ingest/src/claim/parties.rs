@@ -71,7 +71,8 @@ impl<'m> Parties<'m> {
         needs: &mut Vec<Arc<EntityRegistration>>,
         faults: &mut Faults,
     ) -> (Vec<v1::ClaimParty>, Vec<String>) {
-        let mut making = Making { tools, made, needs, parties: Vec::with_capacity(self.parties.len()), repeats: false };
+        let mut making =
+            EntityDraft { tools, made, needs, parties: Vec::with_capacity(self.parties.len()), repeats: false };
         for part in &self.parties {
             match &part.each {
                 None => part.make(seen, &mut making, faults),
@@ -88,7 +89,7 @@ impl<'m> Parties<'m> {
                 }
             }
         }
-        let Making { parties, repeats, .. } = making;
+        let EntityDraft { parties, repeats, .. } = making;
         let mut relationships: Vec<String> = Vec::new();
         for part in &self.relationships {
             part.make((&parties, repeats), seen, faults, &mut |id| {
@@ -102,7 +103,7 @@ impl<'m> Parties<'m> {
 }
 
 /// The parties of a claim as they are made.
-struct Making<'a, 't> {
+struct EntityDraft<'a, 't> {
     tools: &'a Tools<'t>,
     made: &'a mut MadeEntities,
     needs: &'a mut Vec<Arc<EntityRegistration>>,
@@ -143,7 +144,7 @@ impl<'m> PartyPart<'m> {
         })
     }
 
-    fn make(&self, seen: &RowScope<'_>, making: &mut Making<'_, '_>, faults: &mut Faults) {
+    fn make(&self, seen: &RowScope<'_>, making: &mut EntityDraft<'_, '_>, faults: &mut Faults) {
         if !self.when.holds(seen) {
             return;
         }
@@ -157,7 +158,7 @@ impl<'m> PartyPart<'m> {
         }
     }
 
-    fn one(&self, key: &str, seen: &RowScope<'_>, making: &mut Making<'_, '_>, faults: &mut Faults) {
+    fn one(&self, key: &str, seen: &RowScope<'_>, making: &mut EntityDraft<'_, '_>, faults: &mut Faults) {
         let seen = &seen.item(key);
         let with = self.with.eval(seen, faults);
         let named = NamedEntity { class: self.class, key, with: &with, columns: self.key.columns() };

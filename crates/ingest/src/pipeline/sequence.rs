@@ -10,7 +10,7 @@ use crate::day::Day;
 use crate::fault::RowFault;
 use crate::plan::RowOutcome;
 use crate::release::{TakenBack, Verdict};
-use crate::scope::Unused;
+use crate::scope::UnusedColumns;
 use crate::source::{Row, RowResult};
 use detente_proto::v1::{self, command::Command};
 use std::collections::HashMap;
@@ -108,7 +108,7 @@ impl<'s> Sequencer<'s> {
         }
         self.flush()?;
         self.out.progress(&self.tally);
-        Ok(ImportOutcome { tally: self.tally, places: self.places, unused: Unused::default() })
+        Ok(ImportOutcome { tally: self.tally, places: self.places, unused: UnusedColumns::default() })
     }
 
     fn claims(&mut self, row: &Row, mut claims: Vec<MadeClaim>) -> Result<(), ImportFailure> {

@@ -5,7 +5,7 @@ use super::sequence::Sequencer;
 use crate::claim::MadeClaim;
 use crate::day::Day;
 use crate::fault::RowFault;
-use crate::snapshot::{EpisodeStep, Said, Window};
+use crate::snapshot::{EpisodeStep, RowContent, Window};
 use crate::source::Row;
 use detente_proto::v1::{self, bound::Bound, command::Command};
 use uuid::Uuid;
@@ -41,7 +41,7 @@ impl Sequencer<'_> {
         let mut turns = Vec::with_capacity(claims.len());
         for (made, key) in claims.into_iter().zip(keys) {
             let claim = Uuid::try_parse(&made.claim.claim_id).unwrap_or_default();
-            let said = Said::of(&made, self.tools.dataset);
+            let said = RowContent::of(&made, self.tools.dataset);
             let steps = self.known.episodes.turn(key, claim, said, window, self.job.corrects);
             self.known.episodes.name(key, line);
             turns.push((steps, made));

@@ -64,13 +64,13 @@ impl Episode {
     }
 
     /// Returns true if a row says the same as it, apart from its end.
-    pub(super) fn says(&self, said: &Said) -> bool {
+    pub(super) fn says(&self, said: &RowContent) -> bool {
         let same_start = said.from.as_ref().map_or_else(|| self.began_in_window(), |from| *from == self.from);
         self.content == said.content && same_start
     }
 
     /// Returns true if a row says the same of its end. An end that follows from a snapshot is none of the row.
-    pub(super) fn ends_as(&self, said: &Said) -> bool {
+    pub(super) fn ends_as(&self, said: &RowContent) -> bool {
         (self.is_ended && &*said.to == OPEN) || self.to == said.to
     }
 
@@ -87,7 +87,7 @@ impl Episode {
 
 /// The content of a row, as far as it is compared with an episode.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub struct RowContent {
     /// The digest of all but the ends.
     pub(super) content: ContentDigest,
     /// The start, where the row has one.
@@ -96,7 +96,7 @@ pub struct Said {
     pub(super) to: Box<str>,
 }
 
-impl Said {
+impl RowContent {
     /// The content of a claim that a row of the data set with a scheme makes.
     pub fn of(made: &MadeClaim, scheme: &str) -> Self {
         let claim = &made.claim;

@@ -4,7 +4,7 @@
 //! import of the same day has made of it. So a snapshot that was wrong is imported once more, and what followed from the
 //! mistake is undone.
 
-use super::episode::{Episode, OPEN, Said};
+use super::episode::{Episode, OPEN, RowContent};
 use super::{Episodes, RowKey, Window, begun_after};
 use crate::day::Day;
 use detente_domain::edtf::PartialDate;
@@ -65,7 +65,14 @@ impl EpisodeStep {
 impl Episodes {
     /// Applies a row to the episodes of its key and returns the changes; none if its episode goes on. `claim` is the claim
     /// of the episode that the row would begin. `corrects`: a change means that the earlier content was wrong.
-    pub fn turn(&mut self, key: Uuid, claim: Uuid, said: Said, window: &Window, corrects: bool) -> Vec<EpisodeStep> {
+    pub fn turn(
+        &mut self,
+        key: Uuid,
+        claim: Uuid,
+        said: RowContent,
+        window: &Window,
+        corrects: bool,
+    ) -> Vec<EpisodeStep> {
         let mut of_key = self.by_key.remove(&key).unwrap_or_default();
         let is_of_the_day = of_key.of_day_mut(&window.day).is_some_and(|episode| !episode.is_retracted);
         // A correction is about the claim that an earlier import of the day made of the row.
@@ -87,7 +94,7 @@ impl Episodes {
         &self,
         of_key: &mut RowKey,
         at: usize,
-        (claim, said): (Uuid, &Said),
+        (claim, said): (Uuid, &RowContent),
         window: &Window,
         corrects: bool,
     ) -> Vec<EpisodeStep> {
@@ -130,7 +137,7 @@ impl Episodes {
     }
 
     /// The changes to the episode that an earlier import of the day has begun; none if it has begun none.
-    fn of_the_day(&self, of_key: &mut RowKey, said: &Said, window: &Window) -> Option<Vec<EpisodeStep>> {
+    fn of_the_day(&self, of_key: &mut RowKey, said: &RowContent, window: &Window) -> Option<Vec<EpisodeStep>> {
         let episode = of_key.of_day_mut(&window.day)?;
         let mut steps = Vec::new();
         if std::mem::replace(&mut episode.is_retracted, false) {
@@ -143,7 +150,7 @@ impl Episodes {
     }
 
     /// An episode that begins in a snapshot.
-    fn episode(&self, claim: Uuid, said: &Said, window: &Window) -> Episode {
+    fn episode(&self, claim: Uuid, said: &RowContent, window: &Window) -> Episode {
         Episode {
             claim,
             began: window.day.clone(),
@@ -159,7 +166,7 @@ impl Episodes {
         }
     }
 
-    fn replace(&self, episode: &mut Episode, said: &Said, window: &Window) -> EpisodeStep {
+    fn replace(&self, episode: &mut Episode, said: &RowContent, window: &Window) -> EpisodeStep {
         let begun = if episode.began_in_window() {
             String::from(&*episode.from)
         } else {
@@ -210,7 +217,7 @@ fn before(of_key: &RowKey, day: &Day) -> Option<usize> {
 }
 
 /// The start of an episode, or all that is known of it if that lies after the end that its row says.
-fn fitting(begun: String, said: &Said, day: &Day) -> String {
+fn fitting(begun: String, said: &RowContent, day: &Day) -> String {
     let first = PartialDate::parse(&begun).ok().and_then(|begun| begun.earliest());
     let last = PartialDate::parse(&said.to).ok().and_then(|to| to.latest());
     let is_after = first.zip(last).is_some_and(|(first, last)| first > last);

@@ -35,11 +35,11 @@ pub(super) fn decode<'r>(
     }
     let decoder = encoding.new_decoder_without_bom_handling();
     let decoding =
-        Decoding { input: whole, decoder: Some(decoder), raw: Window::default(), decoded: Window::default() };
+        CharacterReader { input: whole, decoder: Some(decoder), raw: Window::default(), decoded: Window::default() };
     Ok(Ok(Box::new(decoding)))
 }
 
-struct Decoding<'r> {
+struct CharacterReader<'r> {
     input: Box<dyn Read + 'r>,
     /// None once the last character has been decoded.
     decoder: Option<Decoder>,
@@ -68,7 +68,7 @@ impl Window {
     }
 }
 
-impl Decoding<'_> {
+impl CharacterReader<'_> {
     /// Decodes until there is something, or nothing more to come.
     fn fill(&mut self) -> io::Result<()> {
         while let Some(decoder) = self.decoder.as_mut().filter(|_| self.decoded.rest().is_empty()) {
@@ -87,7 +87,7 @@ impl Decoding<'_> {
     }
 }
 
-impl Read for Decoding<'_> {
+impl Read for CharacterReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.fill()?;
         let count = self.decoded.rest().read(buffer)?;

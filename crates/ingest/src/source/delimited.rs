@@ -55,7 +55,7 @@ enum ParserState {
     Closed,
 }
 
-enum Parsed {
+enum FieldOutcome {
     Whole,
     Unclosed,
     Wrong(String),
@@ -114,14 +114,14 @@ impl<R: BufRead> DelimitedReader<R> {
         loop {
             let bytes = self.lines.bytes(end.content);
             match parse.line(bytes, self.delimiter, self.quote, &mut record.cells) {
-                Parsed::Whole => {
+                FieldOutcome::Whole => {
                     record.raw.clear();
                     record.raw.extend_from_slice(bytes);
                     self.lines.consume(end.next);
                     return Ok(Ok(()));
                 }
-                Parsed::Wrong(what) => return Ok(Err(self.give_up(first, what))),
-                Parsed::Unclosed => {}
+                FieldOutcome::Wrong(what) => return Ok(Err(self.give_up(first, what))),
+                FieldOutcome::Unclosed => {}
             }
             let unclosed = "a quote is opened and not closed: close it, or double it where it is meant as it is";
             match self.lines.end_from(end.next)? {
@@ -148,7 +148,7 @@ struct Parse {
 
 impl Parse {
     /// Reads on in a record of which one more line is there.
-    fn line(&mut self, bytes: &[u8], delimiter: u8, quote: Option<u8>, cells: &mut Vec<DelimitedCell>) -> Parsed {
+    fn line(&mut self, bytes: &[u8], delimiter: u8, quote: Option<u8>, cells: &mut Vec<DelimitedCell>) -> FieldOutcome {
         while let Some(&byte) = bytes.get(self.at) {
             match (self.state, Some(byte) == quote) {
                 (ParserState::Start, true) => {
@@ -165,18 +165,18 @@ impl Parse {
                 (ParserState::Closed, false) if byte == delimiter => self.end_cell(self.at - 1, cells),
                 (ParserState::Closed, false) => {
                     let what = "there is text behind a closing quote: double the quote where it is meant as it is";
-                    return Parsed::Wrong(what.to_owned());
+                    return FieldOutcome::Wrong(what.to_owned());
                 }
                 (ParserState::Start | ParserState::Plain, _) => self.state = ParserState::Plain,
             }
             self.at += 1;
         }
         match self.state {
-            ParserState::Quoted => return Parsed::Unclosed,
+            ParserState::Quoted => return FieldOutcome::Unclosed,
             ParserState::Closed => self.end_cell(self.at - 1, cells),
             ParserState::Start | ParserState::Plain => self.end_cell(self.at, cells),
         }
-        Parsed::Whole
+        FieldOutcome::Whole
     }
 
     fn end_cell(&mut self, end: usize, cells: &mut Vec<DelimitedCell>) {

@@ -60,7 +60,7 @@ pub(super) fn array(file: &Arc<FileName>, input: impl BufRead, spec: &FileSpec, 
     let (mut names, mut shape) = (ColumnNames::new(spec), RowShape::new(spec)?);
     let mut number = 0;
     let lines = Rc::new(Cell::new(1));
-    let input = Counting { inner: input, lines: Rc::clone(&lines) };
+    let input = LineCounter { inner: input, lines: Rc::clone(&lines) };
     let mut each = |raw: &RawValue| {
         let bytes = raw.get().as_bytes();
         if bytes == NOTHING {
@@ -85,12 +85,12 @@ pub(super) fn array(file: &Arc<FileName>, input: impl BufRead, spec: &FileSpec, 
 }
 
 /// Counts the lines that are read. The parser reads a byte at a time and never one too many.
-struct Counting<R> {
+struct LineCounter<R> {
     inner: R,
     lines: Rc<Cell<u64>>,
 }
 
-impl<R: io::Read> io::Read for Counting<R> {
+impl<R: io::Read> io::Read for LineCounter<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         let lines = buffer.iter().take(count).filter(|byte| **byte == b'\n').count() as u64;

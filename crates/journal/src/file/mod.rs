@@ -38,7 +38,7 @@ use std::time::{Duration, Instant};
 
 pub use open::{CreateError, OpenError};
 pub use read_only::ReadOnlyJournal;
-pub use recover::{MarkState, Recovery, Torn};
+pub use recover::{MarkState, Recovery, TornTail};
 pub use verify::{Report, verify};
 
 use self::disk::Disk;

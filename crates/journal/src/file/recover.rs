@@ -36,7 +36,7 @@ pub struct Recovery {
     /// How many whole appends were found after the place where scanning began.
     pub appends_scanned: u64,
     /// What was cut, if something was.
-    pub torn: Option<Torn>,
+    pub torn: Option<TornTail>,
 }
 
 /// What the head mark was good for.
@@ -53,7 +53,7 @@ pub enum MarkState {
 
 /// The end of a segment that was never acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Torn {
+pub struct TornTail {
     /// The segment's file.
     pub file: String,
     /// Where it was cut.
@@ -64,7 +64,7 @@ pub struct Torn {
     pub kept_in: Option<String>,
 }
 
-impl fmt::Display for Torn {
+impl fmt::Display for TornTail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes of {} from byte {} on were never acknowledged", self.bytes, self.file, self.offset)?;
         self.kept_in.iter().try_for_each(|name| write!(f, ", kept in {name}"))
@@ -122,20 +122,20 @@ pub(super) fn scan(log: &Log, found: MarkReading) -> Result<(Tail, Counts), Open
     }
 }
 
-fn remove_stub(dir: &Path, disk: &dyn Disk, stub: Stub) -> io::Result<Torn> {
+fn remove_stub(dir: &Path, disk: &dyn Disk, stub: Stub) -> io::Result<TornTail> {
     let file = segment::name(stub.first);
     let kept_in = keep_aside(dir, disk, &file, 0, stub.len)?;
     disk.remove(&dir.join(&file))?;
     disk.sync_dir(dir)?;
-    Ok(Torn { file, offset: 0, bytes: stub.len, kept_in })
+    Ok(TornTail { file, offset: 0, bytes: stub.len, kept_in })
 }
 
-fn cut(dir: &Path, disk: &dyn Disk, segment: &Segment, offset: u64, len: u64) -> io::Result<Torn> {
+fn cut(dir: &Path, disk: &dyn Disk, segment: &Segment, offset: u64, len: u64) -> io::Result<TornTail> {
     let file = segment.name();
     let kept_in = keep_aside(dir, disk, &file, offset, len)?;
     segment.file.truncate(offset)?;
     segment.file.sync()?;
-    Ok(Torn { file, offset, bytes: len.saturating_sub(offset), kept_in })
+    Ok(TornTail { file, offset, bytes: len.saturating_sub(offset), kept_in })
 }
 
 /// Copies the bytes between two offsets into a new file, durably. A copy that cannot be finished is removed: a start that a

@@ -26,11 +26,11 @@ pub(super) struct Space {
     reserve: u64,
     segment_bytes: u64,
     spares: Arc<Spares>,
-    counted: Mutex<Counted>,
+    counted: Mutex<SpaceCount>,
 }
 
 #[derive(Default)]
-struct Counted {
+struct SpaceCount {
     allowance: u64,
     /// Of the allowance, promised to appends that are on their way.
     promised: u64,
@@ -58,7 +58,7 @@ impl Space {
         Ok(())
     }
 
-    fn allow(&self, counted: &mut Counted, needed: u64) -> Result<(), Refusal> {
+    fn allow(&self, counted: &mut SpaceCount, needed: u64) -> Result<(), Refusal> {
         if needed > counted.allowance {
             let available = self.available()?;
             let free = available.saturating_sub(self.reserve);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use detente_domain::position::Position;
-use detente_journal::file::{FileJournal, MarkState, Torn};
+use detente_journal::file::{FileJournal, MarkState, TornTail};
 use detente_journal::{Append, Journal};
 
 use super::support::{
@@ -144,7 +144,7 @@ fn a_run_without_its_end_is_cut_wholly() {
     let (journal, recovery) = open(&disk).unwrap();
     assert_holds(&journal, &[small_one]);
     let kept_at = before[&segment].len() as u64;
-    let Torn { offset, bytes, kept_in, .. } = recovery.torn.unwrap();
+    let TornTail { offset, bytes, kept_in, .. } = recovery.torn.unwrap();
     assert_eq!((offset, bytes), (kept_at, cut as u64 - kept_at));
     assert_eq!(disk.files()[&dir().join(kept_in.unwrap())].len() as u64, bytes);
 }

@@ -100,7 +100,7 @@ pub struct ResumePoint {
 
 /// A transition that is delivered.
 #[derive(Clone, Debug)]
-pub struct Telling {
+pub struct TransitionNotice {
     /// The place behind it.
     pub mark: ResumePoint,
     /// The transition.
@@ -133,13 +133,13 @@ pub struct ClockWatch {
     agenda: BTreeSet<(RecordedAt, ClaimNo)>,
     /// From here on the agenda is not complete.
     unplanned: Option<RecordedAt>,
-    pending: VecDeque<Pending>,
+    pending: VecDeque<PendingTransition>,
     /// While the claims are looked through: what lies behind here is left for the next time.
     full: Option<WatchPlace>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Pending {
+struct PendingTransition {
     place: WatchPlace,
     transition: Transition,
     at: Moment,
@@ -247,7 +247,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When what is stored is damaged.
-    pub fn tell(&self, watch: &mut ClockWatch, limit: usize) -> Result<Vec<Telling>, QueryError> {
+    pub fn tell(&self, watch: &mut ClockWatch, limit: usize) -> Result<Vec<TransitionNotice>, QueryError> {
         while watch.is_at_end_of_page() {
             self.look_through(watch);
         }
@@ -262,8 +262,8 @@ impl Ledger {
             renderer.cut_at(appends.last(appends.known_at(next.place.reported_at, self.record.published())));
             renderer.claim(next.claim, next.revision, &mut bytes)?;
             let claim = v1::Claim::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))?;
-            let Pending { place, transition, at, late, .. } = next;
-            told.push(Telling { mark: watch.mark_at(place), transition, at, late, claim });
+            let PendingTransition { place, transition, at, late, .. } = next;
+            told.push(TransitionNotice { mark: watch.mark_at(place), transition, at, late, claim });
         }
         let loaded = renderer.into_loaded();
         drop(view);
@@ -409,7 +409,7 @@ impl ClockWatch {
                 self.agenda.insert((delivery.reported_at, claim));
             }
         } else {
-            self.pending.push_back(Pending {
+            self.pending.push_back(PendingTransition {
                 place,
                 transition: delivery.transition,
                 at: delivery.at,

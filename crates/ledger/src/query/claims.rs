@@ -8,7 +8,7 @@ use crate::read::render::Renderer;
 use crate::read::sight::{ClaimSight, ListedPart, Sight};
 use crate::store::{Action, ClaimNo, ListPage, Revision};
 use crate::wire::vocabulary::Twin;
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::filter::Filter;
 use detente_domain::name::ClaimId;
@@ -30,7 +30,7 @@ pub struct ClaimsQuery {
     /// Begin behind this one: the `next` of the page before.
     pub after: Option<u64>,
     /// What is supposed on top of the cut.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// How many are wanted.
     pub page: PageSize,
 }
@@ -47,7 +47,7 @@ pub struct RevisionsQuery {
     /// How many revisions to leave out at the beginning.
     pub skip: u64,
     /// What is supposed on top of the cut.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// How many are wanted.
     pub page: PageSize,
 }
@@ -110,7 +110,7 @@ impl Ledger {
         &self,
         id: ClaimId,
         cut: Cut,
-        supposed: &Supposed,
+        supposed: &Suppositions,
     ) -> Result<(ResolvedCut, Vec<u8>), QueryError> {
         self.record.look(cut, supposed, |sight| {
             let seen = sight.find(id).ok_or(QueryError::ClaimNotFound(id))?;

@@ -13,7 +13,7 @@ use crate::read::cut::ResolvedCut;
 use crate::read::shortened::{self, MOST_IDS};
 use crate::read::sight::{ClaimSight, Sight};
 use detente_domain::certainty::Certainty;
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::commitment::{
     Beginning, CommitmentStatus, Promise, Settlement, days_past_due, promises, settles, status,
 };
@@ -48,7 +48,7 @@ pub struct CommitmentsQuery {
     /// How much of the record to use.
     pub cut: Cut,
     /// What is supposed on top of it.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// How many to leave out at the beginning.
     pub skip: u64,
     /// How many are wanted.

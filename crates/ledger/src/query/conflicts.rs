@@ -17,7 +17,7 @@ use crate::read::cut::ResolvedCut;
 use crate::read::sight::{ClaimSight, Sight};
 use crate::store::DisputeRow;
 use detente_domain::certainty::Certainty;
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::conflict::ConflictType;
 use detente_domain::cut::Cut;
 use detente_domain::filter::Filter;
@@ -41,7 +41,7 @@ pub struct ConflictsQuery {
     /// How much of the record to use.
     pub cut: Cut,
     /// What is supposed on top of it.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// Begin behind this one.
     pub after: Option<ConflictPlace>,
     /// How many are wanted.

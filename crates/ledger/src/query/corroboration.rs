@@ -14,7 +14,7 @@ use crate::error::{QueryError, ReadFailure};
 use crate::query::page_size::PageSize;
 use crate::read::cut::ResolvedCut;
 use crate::read::sight::{ClaimSight, Sight};
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::corroboration::{Backing, MOST_ON_A_SIDE, Testimony, same_side};
 use detente_domain::cut::Cut;
 use detente_domain::filter::{FacetKind, Filter};
@@ -37,7 +37,7 @@ pub struct CorroborationQuery {
     /// How much of the record to use.
     pub cut: Cut,
     /// What is supposed on top of it.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// Begin behind this one: the `next` of the page before.
     pub after: Option<u64>,
     /// How many are wanted.

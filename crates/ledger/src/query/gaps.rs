@@ -10,7 +10,7 @@ use crate::query::kept::AnswerKey;
 use crate::query::page_size::PageSize;
 use crate::read::cut::ResolvedCut;
 use crate::read::sight::{ClaimSight, Sight};
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::filter::{FacetKind, Filter};
 use detente_domain::gaps::{GapType, age_days, uncovered};
@@ -44,7 +44,7 @@ pub struct GapsQuery {
     /// How much of the record to use.
     pub cut: Cut,
     /// What is supposed on top of it.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// How many gaps to leave out at the beginning.
     pub skip: u64,
     /// How much is wanted.

@@ -6,7 +6,7 @@
 
 use crate::budget::taken_by_call;
 use crate::read::sight::Sight;
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Basis;
 use detente_domain::filter::Filter;
 use parking_lot::Mutex;
@@ -110,23 +110,23 @@ pub(crate) struct AnswerKey<A> {
 
 impl<A> AnswerKey<A> {
     /// The key of an answer from what a sight sees.
-    pub(crate) fn of(sight: &Sight<'_>, filter: &Filter, supposed: &Supposed, scope: A) -> Self {
+    pub(crate) fn of(sight: &Sight<'_>, filter: &Filter, supposed: &Suppositions, scope: A) -> Self {
         Self { filter: filter.clone(), supposed: fingerprint(supposed), basis: sight.at.basis, scope }
     }
 }
 
 /// A fingerprint of commands: of the text that tells every field of them.
-pub(crate) fn fingerprint(supposed: &Supposed) -> [u8; 32] {
-    struct Hashing(Sha256);
+pub(crate) fn fingerprint(supposed: &Suppositions) -> [u8; 32] {
+    struct TextHasher(Sha256);
 
-    impl Write for Hashing {
+    impl Write for TextHasher {
         fn write_str(&mut self, text: &str) -> std::fmt::Result {
             self.0.update(text);
             Ok(())
         }
     }
 
-    let mut hashing = Hashing(Sha256::new());
+    let mut hashing = TextHasher(Sha256::new());
     // Hashing cannot fail.
     let _ = write!(hashing, "{supposed:?}");
     hashing.0.finalize().into()

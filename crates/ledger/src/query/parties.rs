@@ -116,7 +116,7 @@ mod tests {
     use crate::wire::command::parse_append;
     use crate::wire::json;
     use crate::write::append::AppendRequest;
-    use detente_domain::command::Supposed;
+    use detente_domain::command::Suppositions;
     use detente_domain::cut::Cut;
     use detente_domain::filter::{Filter, FilterItem};
     use detente_domain::moment::Moment;
@@ -167,7 +167,7 @@ mod tests {
             let relationships = all.iter().flat_map(|seen| sight.relationships_of(seen)).collect();
             Ok((matching.len(), touching.len(), relationships, sight.survivor("RUS").to_owned()))
         };
-        ledger.record.look(cut, &Supposed::default(), look).unwrap()
+        ledger.record.look(cut, &Suppositions::default(), look).unwrap()
     }
 
     #[test]
@@ -206,7 +206,7 @@ mod tests {
         let ledger = ledger();
         let known = |cut| {
             let look = |sight: &Sight<'_>| Ok((sight.kind("agreement"), sight.scheme("CAMEO"), sight.kind("trade")));
-            ledger.record.look(cut, &Supposed::default(), look).unwrap()
+            ledger.record.look(cut, &Suppositions::default(), look).unwrap()
         };
         let (kind, scheme, other) = known(Cut::Head);
         assert_eq!((kind.unwrap().promise, scheme.unwrap().title.as_str(), other), (true, "A table", None));

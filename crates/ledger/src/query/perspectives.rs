@@ -16,7 +16,7 @@ use crate::read::evaluation::EvaluatedState;
 use crate::read::sight::{ClaimSight, Sight};
 use crate::store::StateQuestion;
 use detente_domain::certainty::{Certainty, Mode};
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::emptiness::{Emptiness, Findings};
 use detente_domain::filter::{FacetKind, Filter, Voice};
@@ -45,7 +45,7 @@ pub struct PerspectivesQuery {
     /// How much of the record to use.
     pub cut: Cut,
     /// What is supposed on top of it.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// How many matches are wanted of each, and how many bytes of all together.
     pub page: PageSize,
 }

@@ -8,7 +8,7 @@ use crate::read::cut::ResolvedCut;
 use crate::read::register::RegisterRevision;
 use crate::read::sight::Sight;
 use crate::store::{Index, Registry};
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::filter::Filter;
 use detente_domain::position::{Position, RecordedAt};
@@ -27,7 +27,7 @@ pub struct RegistryQuery {
     /// How much of the record to use.
     pub cut: Cut,
     /// What is supposed on top of it.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// Begin behind this id.
     pub after: String,
     /// At most so many.

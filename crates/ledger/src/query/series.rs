@@ -11,7 +11,7 @@ use crate::query::scores::{NoScheme, Scores, stem};
 use crate::read::cut::ResolvedCut;
 use crate::read::sight::{ClaimSight, ListedPart, Sight};
 use detente_domain::buckets::Buckets;
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::edtf::DayRun;
 use detente_domain::filter::Filter;
@@ -47,7 +47,7 @@ pub struct SeriesQuery {
     /// How much of the record to use.
     pub cut: Cut,
     /// What is supposed on top of it.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// The most bytes of an answer.
     pub bytes: usize,
 }
@@ -237,7 +237,7 @@ mod tests {
             group_by,
             scheme: String::new(),
             cut: Cut::Head,
-            supposed: Supposed::default(),
+            supposed: Suppositions::default(),
             bytes: 3 << 20,
         }
     }

@@ -11,7 +11,7 @@ use crate::read::render::Renderer;
 use crate::read::sight::Sight;
 use crate::store::{ClaimNo, FoundRevision, Index, StateQuestion};
 use detente_domain::certainty::{Certainty, Mode};
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::emptiness::Emptiness;
 use detente_domain::filter::Filter;
@@ -38,7 +38,7 @@ pub struct StateQuery {
     /// How much of the record to use.
     pub cut: Cut,
     /// What is supposed on top of it.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// Whether retracted claims are wanted.
     pub include_retracted: bool,
     /// How many matches to leave out at the beginning.

@@ -13,7 +13,7 @@ use crate::query::page_size::PageSize;
 use crate::read::cut::ResolvedCut;
 use crate::read::sight::{ClaimSight, Sight};
 use detente_domain::certainty::Certainty;
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::edtf::DayRun;
 use detente_domain::filter::Filter;
@@ -48,7 +48,7 @@ pub struct TimelineQuery {
     /// How much of the record to use.
     pub cut: Cut,
     /// What is supposed on top of it.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// Where the page begins.
     pub start: TimelinePlace,
     /// How much is wanted.
@@ -124,7 +124,7 @@ impl Ledger {
             let reading =
                 self.kept_answers.read(key, is_later, || Ok::<_, QueryError>(OrderedTimeline::of(sight, query)))?;
             let ordered = Arc::clone(&reading.entries);
-            let mut page = Filling::new(sight, &ordered.claims, query.page);
+            let mut page = TimelinePageDraft::new(sight, &ordered.claims, query.page);
             let walk = ordered.reached.lock().take().unwrap_or_default();
             let (next, reached) = page.fill(&ordered.timeline, walk, query.start)?;
             page.next = next;
@@ -181,7 +181,7 @@ fn dated(sight: &Sight<'_>, query: &TimelineQuery) -> (Vec<ClaimSight>, Vec<Cour
 }
 
 /// A page while it is filled.
-struct Filling<'s, 'v> {
+struct TimelinePageDraft<'s, 'v> {
     sight: &'s Sight<'v>,
     claims: &'s [ClaimId],
     size: PageSize,
@@ -192,7 +192,7 @@ struct Filling<'s, 'v> {
     next: Option<TimelinePlace>,
 }
 
-impl<'s, 'v> Filling<'s, 'v> {
+impl<'s, 'v> TimelinePageDraft<'s, 'v> {
     fn new(sight: &'s Sight<'v>, claims: &'s [ClaimId], size: PageSize) -> Self {
         let (named, segments, messages) = (HashSet::new(), Vec::new(), Vec::new());
         Self { sight, claims, size, bytes: 0, named, segments, messages, next: None }

@@ -10,7 +10,7 @@ use crate::query::kept::AnswerKey;
 use crate::query::page_size::PageSize;
 use crate::read::cut::ResolvedCut;
 use crate::read::sight::{ClaimSight, Sight};
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::filter::{Filter, MemberSet};
 use detente_domain::moment::Moment;
@@ -33,7 +33,7 @@ pub struct UpcomingQuery {
     /// How much of the record to use.
     pub cut: Cut,
     /// What is supposed on top of it.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// Number of transitions to leave out at the beginning.
     pub skip: u64,
     /// How many are wanted.
@@ -42,7 +42,7 @@ pub struct UpcomingQuery {
 
 /// What comes next, by time, then by the order in which the claims were first recorded.
 #[derive(Clone, Debug)]
-pub struct Upcoming {
+pub struct UpcomingTransitions {
     /// The cut.
     pub at: ResolvedCut,
     /// The transitions of this page.
@@ -67,7 +67,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the cut cannot be resolved, the suppositions do not fit it, or what is stored is damaged.
-    pub fn upcoming(&self, query: &UpcomingQuery) -> Result<Upcoming, QueryError> {
+    pub fn upcoming(&self, query: &UpcomingQuery) -> Result<UpcomingTransitions, QueryError> {
         self.record.look(query.cut, &query.supposed, |sight| {
             let asked = UpcomingScope { span: query.span, transitions: query.transitions };
             let key = AnswerKey::of(sight, &query.filter, &query.supposed, asked);
@@ -125,8 +125,12 @@ fn transitions_in(sight: &Sight<'_>, seen: &ClaimSight, query: &UpcomingQuery) -
     Transitions::of(seen.temporal_type, seen.valid.as_ref(), due)
 }
 
-fn page(sight: &Sight<'_>, query: &UpcomingQuery, transitions: &[OrderedTurn]) -> Result<Upcoming, ReadFailure> {
-    let mut upcoming = Upcoming { at: sight.at, transitions: Vec::new(), next: None };
+fn page(
+    sight: &Sight<'_>,
+    query: &UpcomingQuery,
+    transitions: &[OrderedTurn],
+) -> Result<UpcomingTransitions, ReadFailure> {
+    let mut upcoming = UpcomingTransitions { at: sight.at, transitions: Vec::new(), next: None };
     let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
     let mut bytes = 0;
     for (nth, (at, _, transition, claim)) in transitions.iter().enumerate().skip(skip) {

@@ -22,12 +22,12 @@ pub(crate) struct RecordReader {
     /// Number of durable appends: no cut goes further.
     published: AtomicU32,
     /// Word of more durable appends.
-    pub(crate) changes: watch::Sender<Published>,
+    pub(crate) changes: watch::Sender<Publication>,
 }
 
 /// The last publication, in numbers of appends.
 #[derive(Clone, Copy, Debug)]
-pub struct Published {
+pub struct Publication {
     /// Number of durable appends before.
     pub(crate) before: AppendNo,
     /// Number of durable appends.
@@ -51,7 +51,7 @@ impl RecordReader {
             journal,
             horizon,
             published: AtomicU32::new(appends.get()),
-            changes: watch::Sender::new(Published { before: appends, appends }),
+            changes: watch::Sender::new(Publication { before: appends, appends }),
         }
     }
 
@@ -72,7 +72,7 @@ impl RecordReader {
     }
 
     /// A receiver of each publication. What it tells may be shown already.
-    pub(crate) fn published_changes(&self) -> watch::Receiver<Published> {
+    pub(crate) fn published_changes(&self) -> watch::Receiver<Publication> {
         self.changes.subscribe()
     }
 
@@ -80,7 +80,7 @@ impl RecordReader {
     pub(crate) fn publish(&self, appends: AppendNo) {
         let before = AppendNo::new(self.published.swap(appends.get(), Ordering::AcqRel));
         if before != appends {
-            self.changes.send_replace(Published { before, appends });
+            self.changes.send_replace(Publication { before, appends });
         }
     }
 }

@@ -20,16 +20,16 @@ pub(crate) struct RegisterRevision<'v> {
 
 /// A relationship under one of the ids it was recorded with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Bearing<'v> {
+pub(crate) struct RelationshipTerm<'v> {
     /// The id under which it answers.
     pub(crate) id: Cow<'v, str>,
     supposed: bool,
     term: Term,
 }
 
-impl Bearing<'_> {
-    fn into_owned(self) -> Bearing<'static> {
-        Bearing { id: Cow::Owned(self.id.into_owned()), supposed: self.supposed, term: self.term }
+impl RelationshipTerm<'_> {
+    fn into_owned(self) -> RelationshipTerm<'static> {
+        RelationshipTerm { id: Cow::Owned(self.id.into_owned()), supposed: self.supposed, term: self.term }
     }
 }
 
@@ -65,11 +65,11 @@ impl<'v> Sight<'v> {
     }
 
     /// Every relationship that a claim ever bore on, sorted by the id under which it answers.
-    pub(crate) fn relationships(&self) -> Vec<Bearing<'static>> {
+    pub(crate) fn relationships(&self) -> Vec<RelationshipTerm<'static>> {
         let merges = self.merges();
         let of_layers = self.layers().flat_map(|layer| {
             let supposed = layer.supposed;
-            let bearing = move |(id, term)| Bearing { id, supposed, term }.into_owned();
+            let bearing = move |(id, term)| RelationshipTerm { id, supposed, term }.into_owned();
             layer.index.relationships(merges).inspect(|_| step()).map(bearing)
         });
         let mut all: Vec<_> = of_layers.collect();
@@ -78,7 +78,7 @@ impl<'v> Sight<'v> {
     }
 
     /// How many claims bear on one or more of these, retracted ones aside.
-    pub(crate) fn count_bearing_on(&self, relationships: &[Bearing<'_>]) -> u64 {
+    pub(crate) fn count_bearing_on(&self, relationships: &[RelationshipTerm<'_>]) -> u64 {
         let in_layers = self.layers().map(|layer| {
             let of_layer = relationships.iter().filter(|of| of.supposed == layer.supposed);
             let terms: Vec<Term> = of_layer.map(|of| of.term).collect();

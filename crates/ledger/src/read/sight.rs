@@ -20,7 +20,7 @@ use crate::read::record::EVERYTHING;
 use crate::read::render::Renderer;
 use crate::read::suppose::Overlay;
 use crate::store::{ClaimNo, FoundRevision, Index, IndexedLog};
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::edtf::Atom;
 use detente_domain::filter::Filter;
@@ -95,7 +95,7 @@ impl RecordReader {
     pub(crate) fn look<T>(
         &self,
         cut: Cut,
-        supposed: &Supposed,
+        supposed: &Suppositions,
         question: impl FnOnce(&Sight<'_>) -> Result<T, QueryError>,
     ) -> Result<T, QueryError> {
         let view = self.store.question_view();
@@ -115,7 +115,7 @@ impl RecordReader {
     pub(crate) fn look_twice<T>(
         &self,
         (from, to): (Cut, Cut),
-        supposed: &Supposed,
+        supposed: &Suppositions,
         question: impl for<'v> FnOnce(&Sight<'v>, &Sight<'v>) -> Result<T, QueryError>,
     ) -> Result<T, QueryError> {
         let view = self.store.question_view();

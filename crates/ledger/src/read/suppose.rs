@@ -17,9 +17,9 @@ use crate::read::cut::ResolvedCut;
 use crate::read::reader::RecordReader;
 use crate::read::record::{DecisionRecord, EVERYTHING};
 use crate::read::render::Renderer;
-use crate::store::{ClaimNo, Incoming, IndexedLog, View};
+use crate::store::{ClaimNo, IncomingEvent, IndexedLog, View};
 use crate::wire::event::{Stamp, encode_event, read_event};
-use detente_domain::command::{Batch, Command, Supposed};
+use detente_domain::command::{Batch, Command, Suppositions};
 use detente_domain::decide::decide;
 use detente_domain::event::{Change, Event};
 use detente_domain::merge::{Merges, MergesAt};
@@ -52,7 +52,7 @@ impl Overlay {
         reader: &RecordReader,
         base: &IndexedLog,
         at: &ResolvedCut,
-        supposed: &Supposed,
+        supposed: &Suppositions,
     ) -> Result<Option<Self>, QueryError> {
         if supposed.is_empty() {
             return Ok(None);
@@ -170,7 +170,7 @@ impl Overlay {
         let first = self.view.head().next();
         let header = AppendHeader { first, count: 1, recorded_at, recorded_by, request: None, backfilled: false };
         self.view.begin(&header);
-        let incoming = Incoming { change, recorded_by: &header.recorded_by, event, salt: Salt([0; 16]) };
+        let incoming = IncomingEvent { change, recorded_by: &header.recorded_by, event, salt: Salt([0; 16]) };
         self.view.take_in(&incoming).map_err(|misfit| ReadFailure::Damaged(misfit.to_string()))?;
         self.view.end(&header);
         self.positions.push(position);

@@ -40,7 +40,7 @@ pub use open::{Progress, StoreOpenError};
 pub(crate) use saver::Saver;
 pub use verify::StoreReport;
 pub(crate) use verify::verify;
-pub(crate) use view::{Incoming, IndexedLog, View};
+pub(crate) use view::{IncomingEvent, IndexedLog, View};
 
 use db::{Db, Unusable};
 use detente_domain::position::Position;

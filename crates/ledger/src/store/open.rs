@@ -3,7 +3,7 @@
 use super::block::SPAN;
 use super::db::{Db, Unusable};
 use super::footing;
-use super::view::{Incoming, View};
+use super::view::{IncomingEvent, View};
 use super::{Misfit, Store};
 use crate::wire::event::read_event;
 use detente_domain::position::Position;
@@ -232,7 +232,7 @@ pub(super) fn take_in_chunk(view: &mut View, chunk: &Chunk) -> Result<(), Replay
         let message = v1::Event::decode(&*record.event).map_err(|error| unreadable(error.to_string()))?;
         let (.., event) = read_event(message).map_err(|error| unreadable(error.to_string()))?;
         let (change, recorded_by) = (&event.change, &*chunk.header.recorded_by);
-        let incoming = Incoming { change, recorded_by, event: &record.event, salt: record.salt };
+        let incoming = IncomingEvent { change, recorded_by, event: &record.event, salt: record.salt };
         view.take_in(&incoming).map_err(|_| ReplayError::Misfit)?;
     }
     if view.link() != chunk.link {

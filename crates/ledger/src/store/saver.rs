@@ -7,7 +7,7 @@
 use super::block::{Block, first_of};
 use super::db::Db;
 use super::stored::seal;
-use super::view::{Unsaved, View};
+use super::view::{UnsavedBlock, View};
 use super::{SPAN, Store};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use detente_domain::position::Position;
@@ -141,7 +141,7 @@ impl Store {
 
     /// Writes blocks; false if sled cannot be written to. What is written is collected before sled is locked: readers of
     /// the view wait for sled, so whoever holds sled must never wait for the view.
-    fn save(&self, batch: Vec<(usize, Arc<Unsaved>)>) -> bool {
+    fn save(&self, batch: Vec<(usize, Arc<UnsavedBlock>)>) -> bool {
         let Some(known_terms) = self.db.read().as_ref().map(Db::term_count) else { return false };
         let view = self.view.read();
         let terms_needed = batch.iter().map(|(_, unsaved)| unsaved.rows.terms).max().unwrap_or(0);
@@ -171,7 +171,7 @@ impl Store {
     }
 }
 
-type ToSave = (usize, Arc<Unsaved>, Arc<Block>);
+type ToSave = (usize, Arc<UnsavedBlock>, Arc<Block>);
 
 /// The sealed values of a block and of its rows.
 fn to_store((number, unsaved, block): &ToSave) -> (usize, Vec<u8>, Vec<u8>) {

@@ -6,7 +6,7 @@ use super::block::first_of;
 use super::db::{Db, Unusable};
 use super::footing;
 use super::open::{ReplayError, take_in_chunk};
-use super::view::{Unsaved, View};
+use super::view::{UnsavedBlock, View};
 use detente_journal::{LedgerId, Reader};
 use std::path::{Path, PathBuf};
 
@@ -110,7 +110,7 @@ impl Comparison {
         }
     }
 
-    fn compare(&mut self, number: usize, expected: &Unsaved) {
+    fn compare(&mut self, number: usize, expected: &UnsavedBlock) {
         self.next = self.next.max(number + 1);
         let count = expected.rows.entries.len();
         let Some(block) = self.view.blocks.block(number) else {

@@ -29,10 +29,10 @@ pub(crate) struct View {
     /// The requests that made appends.
     pub(crate) requests: Requests,
     /// Full blocks that sled does not have yet, in order, and the number of the first.
-    unsaved: VecDeque<Arc<Unsaved>>,
+    unsaved: VecDeque<Arc<UnsavedBlock>>,
     first_unsaved: usize,
     /// What goes with the open block.
-    open: Unsaved,
+    open: UnsavedBlock,
     /// The link after the last event.
     link: Link,
     /// The link that the next event extends: that of the last event, or of the append that was begun after it.
@@ -45,7 +45,7 @@ pub(crate) struct View {
 
 /// What goes to sled with a block besides its events.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Unsaved {
+pub(crate) struct UnsavedBlock {
     pub(super) link_before: [u8; 32],
     pub(super) link_after: [u8; 32],
     pub(super) salts: Vec<u8>,
@@ -54,7 +54,7 @@ pub(crate) struct Unsaved {
 }
 
 /// One event on its way in.
-pub(crate) struct Incoming<'e> {
+pub(crate) struct IncomingEvent<'e> {
     /// The change it records.
     pub(crate) change: &'e Change,
     /// Who recorded it.
@@ -94,7 +94,7 @@ impl View {
             requests: Requests::default(),
             unsaved: VecDeque::new(),
             first_unsaved: 0,
-            open: Unsaved::default(),
+            open: UnsavedBlock::default(),
             link: Link::GENESIS,
             extended: Link::GENESIS,
             is_chained: true,
@@ -127,8 +127,8 @@ impl View {
 
     /// Takes in the next event: extends the hash chain, indexes the event and keeps its bytes. Everything that is recorded
     /// or was recorded before comes into the view this way.
-    pub(crate) fn take_in(&mut self, incoming: &Incoming<'_>) -> Result<(), Misfit> {
-        let Incoming { change, recorded_by, event, salt } = *incoming;
+    pub(crate) fn take_in(&mut self, incoming: &IncomingEvent<'_>) -> Result<(), Misfit> {
+        let IncomingEvent { change, recorded_by, event, salt } = *incoming;
         let position = self.head().next();
         if self.is_chained {
             self.extended = chain::extend(self.extended, chain::commitment(&salt, event));
@@ -166,7 +166,7 @@ impl View {
     }
 
     fn close_block(&mut self) {
-        let next = Unsaved { link_before: self.link.0, ..Unsaved::default() };
+        let next = UnsavedBlock { link_before: self.link.0, ..UnsavedBlock::default() };
         let mut closed = std::mem::replace(&mut self.open, next);
         closed.link_after = self.link.0;
         closed.rows.link_after = self.link.0.to_vec();
@@ -176,14 +176,14 @@ impl View {
 
     /// Full blocks that sled does not have yet, at most `limit`: the number of each and what goes with it. They stay until
     /// [`View::saved`]. The last full block waits until the append that ends in it is known to have ended.
-    pub(crate) fn to_save(&self, limit: usize) -> Vec<(usize, Arc<Unsaved>)> {
+    pub(crate) fn to_save(&self, limit: usize) -> Vec<(usize, Arc<UnsavedBlock>)> {
         let settled = self.unsaved.len().saturating_sub(1);
         let numbered = self.unsaved.iter().take(limit.min(settled)).enumerate();
         numbered.map(|(at, unsaved)| (self.first_unsaved + at, Arc::clone(unsaved))).collect()
     }
 
     /// The unfinished end: the last full block and the open one, as they are now, for when nothing else is to do.
-    pub(crate) fn end_to_save(&self) -> Vec<(usize, Arc<Unsaved>)> {
+    pub(crate) fn end_to_save(&self) -> Vec<(usize, Arc<UnsavedBlock>)> {
         let mut open = self.open.clone();
         open.link_after = self.link.0;
         open.rows.link_after = self.link.0.to_vec();
@@ -211,7 +211,7 @@ impl View {
     }
 
     /// The block with what goes with it, in the form sled holds.
-    pub(super) fn stored(unsaved: &Unsaved, block: &super::block::Block) -> StoredBlock {
+    pub(super) fn stored(unsaved: &UnsavedBlock, block: &super::block::Block) -> StoredBlock {
         StoredBlock {
             link_before: unsaved.link_before.to_vec(),
             link_after: unsaved.link_after.to_vec(),
@@ -249,8 +249,13 @@ impl View {
                 for event in stored.block().ok_or(Misfit)?.events() {
                     self.blocks.push(event);
                 }
-                self.open =
-                    Unsaved { link_before, link_after, salts: stored.salts, appends: stored.appends, rows: block.rows };
+                self.open = UnsavedBlock {
+                    link_before,
+                    link_after,
+                    salts: stored.salts,
+                    appends: stored.appends,
+                    rows: block.rows,
+                };
             }
         }
         Ok(())

@@ -19,7 +19,7 @@ use super::sink::Sink;
 use super::source::parse_source;
 use super::vocabulary::required;
 use detente_domain::claim::Claim;
-use detente_domain::command::{Batch, Command, NotedCommand, Supposed};
+use detente_domain::command::{Batch, Command, NotedCommand, Suppositions};
 use detente_domain::event::{Dispute, LabelConfirmation};
 use detente_domain::kind::Kind;
 use detente_domain::party::Party;
@@ -81,14 +81,14 @@ pub fn parse_append(
 
 /// Parses what a question supposes, at the field `what_if`. Ids that it leaves open are made of the commands themselves, so
 /// that every page of one answer names a supposed claim alike.
-pub fn parse_supposed(supposed: Vec<v1::Command>, sink: &mut Sink) -> Supposed {
+pub fn parse_supposed(supposed: Vec<v1::Command>, sink: &mut Sink) -> Suppositions {
     if supposed.is_empty() {
-        return Supposed::default();
+        return Suppositions::default();
     }
     let root = At::root("what_if");
     if supposed.len() > MAX_SUPPOSED {
         sink.refuse(&root, format!("{} commands; at most {MAX_SUPPOSED} are allowed", supposed.len()));
-        return Supposed::default();
+        return Suppositions::default();
     }
     let mut seed = Sha256::new();
     supposed.iter().for_each(|command| seed.update(command.encode_to_vec()));
@@ -100,7 +100,7 @@ pub fn parse_supposed(supposed: Vec<v1::Command>, sink: &mut Sink) -> Supposed {
     };
     let mut ids = Ids::new(&mut new_id);
     name_claims(&supposed, &root, &mut ids, sink);
-    Supposed(commands(supposed, &mut ids, &root, sink))
+    Suppositions(commands(supposed, &mut ids, &root, sink))
 }
 
 /// The first claim that is larger than [`MAX_CLAIM_BYTES`], if one is. An append is refused for it by [`parse_append`] too,

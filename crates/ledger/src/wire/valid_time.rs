@@ -22,10 +22,10 @@ pub(super) struct StatedTimes {
 }
 
 /// An end that is wrong, which has been noted.
-pub(super) struct Noted;
+pub(super) struct NotedViolation;
 
 /// An end as far as it is said.
-pub(super) type BoundResult = Result<Option<Bound>, Noted>;
+pub(super) type BoundResult = Result<Option<Bound>, NotedViolation>;
 
 /// The valid time of a claim.
 pub(super) fn time(temporal_type: i32, stated: StatedTimes, at: &At<'_>, sink: &mut Sink) -> Option<Time> {
@@ -50,16 +50,16 @@ pub(super) fn ends(stated: StatedTimes, at: &At<'_>, sink: &mut Sink) -> (BoundR
     let at = at.field("valid");
     if stated.from.is_some() || stated.to.is_some() {
         sink.refuse(&at, "give either this, or valid_from and valid_to");
-        return (Err(Noted), Err(Noted));
+        return (Err(NotedViolation), Err(NotedViolation));
     }
     if is_too_long_for_a_date(&stated.valid, &at, sink) {
-        return (Err(Noted), Err(Noted));
+        return (Err(NotedViolation), Err(NotedViolation));
     }
     match parse_valid(&stated.valid) {
         Ok((from, to)) => (Ok(Some(from)), Ok(Some(to))),
         Err(error) => {
             sink.refuse(&at, error.to_string());
-            (Err(Noted), Err(Noted))
+            (Err(NotedViolation), Err(NotedViolation))
         }
     }
 }
@@ -71,11 +71,11 @@ pub(super) fn end(bound: Option<v1::Bound>, at: &At<'_>, sink: &mut Sink) -> Bou
         Some(Some(Wire::Unknown(_))) => Ok(Some(Bound::Unknown)),
         Some(Some(Wire::Open(_))) => Ok(Some(Bound::Open)),
         Some(Some(Wire::Known(date))) => {
-            known(date, &at.field("known"), sink).map(|date| Some(Bound::Known(date))).ok_or(Noted)
+            known(date, &at.field("known"), sink).map(|date| Some(Bound::Known(date))).ok_or(NotedViolation)
         }
         Some(None) => {
             sink.refuse(at, "say which sort of end it is: known, unknown or open");
-            Err(Noted)
+            Err(NotedViolation)
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct AppendRequest {
 
 /// What was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Appended {
+pub struct AppendReceipt {
     /// The cut right after it; for a check, the head.
     pub at: ResolvedCut,
     /// When it was recorded; none for a check.
@@ -73,7 +73,7 @@ pub(crate) enum Recording {
 pub(crate) struct Submission {
     pub(crate) request: AppendRequest,
     pub(crate) recording: Recording,
-    pub(crate) reply: oneshot::Sender<Result<Appended, AppendError>>,
+    pub(crate) reply: oneshot::Sender<Result<AppendReceipt, AppendError>>,
 }
 
 /// What comes to the writer.
@@ -89,7 +89,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`AppendError`] says whether nothing happened or the outcome is unknown.
-    pub async fn append(&self, request: AppendRequest) -> Result<Appended, AppendError> {
+    pub async fn append(&self, request: AppendRequest) -> Result<AppendReceipt, AppendError> {
         self.submit(request, Recording::Now)?.await.unwrap_or_else(|_| Err(stopped("the writer has ended")))
     }
 
@@ -97,7 +97,7 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Ledger::append`]; and when the recorded time goes back behind the head.
-    pub fn backfill(&self, request: AppendRequest, recorded_at: RecordedAt) -> Result<Appended, AppendError> {
+    pub fn backfill(&self, request: AppendRequest, recorded_at: RecordedAt) -> Result<AppendReceipt, AppendError> {
         let reply = self.submit(request, Recording::Backfill(recorded_at))?;
         reply.blocking_recv().unwrap_or_else(|_| Err(stopped("the writer has ended")))
     }
@@ -106,7 +106,7 @@ impl Ledger {
         &self,
         request: AppendRequest,
         recording: Recording,
-    ) -> Result<oneshot::Receiver<Result<Appended, AppendError>>, AppendError> {
+    ) -> Result<oneshot::Receiver<Result<AppendReceipt, AppendError>>, AppendError> {
         let (reply, answer) = oneshot::channel();
         self.send(Work::Append(Submission { request, recording, reply }))?;
         Ok(answer)

@@ -9,7 +9,7 @@
 //! more than it saves.
 
 use crate::error::AppendError;
-use crate::write::append::{Appended, CommandResult};
+use crate::write::append::{AppendReceipt, CommandResult};
 use crate::write::recorder::Recorder;
 use detente_journal::{self, Append, Journal, Promise};
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -27,7 +27,7 @@ pub(crate) struct DecidedAppend {
     /// What is to be written; nothing for a check, or for what was recorded before.
     pub(crate) append: Option<(Append, Promise)>,
     pub(crate) outcome: WriteOutcome,
-    pub(crate) reply: oneshot::Sender<Result<Appended, AppendError>>,
+    pub(crate) reply: oneshot::Sender<Result<AppendReceipt, AppendError>>,
 }
 
 /// Appends that one sync made durable.
@@ -43,7 +43,7 @@ pub(crate) struct DurableGroup {
 /// What is answered.
 pub(crate) enum WriteOutcome {
     /// What was recorded, now or by an earlier request with the same id.
-    Known(Appended),
+    Known(AppendReceipt),
     /// That it would be recorded.
     Checked(Vec<CommandResult>),
 }
@@ -100,7 +100,7 @@ impl Committer {
     }
 
     fn run(&self) {
-        let _ending = Ending(self);
+        let _ending = QueueCloser(self);
         loop {
             let mut line = self.line.lock();
             line.writing = false;
@@ -174,9 +174,9 @@ impl Committer {
 }
 
 /// Lets the writer go on, to refuse, when the thread has ended with a panic.
-struct Ending<'c>(&'c Committer);
+struct QueueCloser<'c>(&'c Committer);
 
-impl Drop for Ending<'_> {
+impl Drop for QueueCloser<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.recorder.stop_because("the thread that writes the journal panicked".to_owned());
@@ -222,7 +222,7 @@ impl Recorder {
             let appended = match outcome {
                 WriteOutcome::Known(appended) => appended,
                 WriteOutcome::Checked(results) => {
-                    Appended { at: self.record.head(), recorded_at: None, results, replayed: false }
+                    AppendReceipt { at: self.record.head(), recorded_at: None, results, replayed: false }
                 }
             };
             // Nobody may be waiting any more.

@@ -5,7 +5,7 @@ use crate::read::reader::RecordReader;
 use crate::store::Saver;
 use crate::write::clock_guard::ClockGuard;
 use crate::write::hindrance::Surroundings;
-use crate::write::writing::Writing;
+use crate::write::writing::WriteTimer;
 use detente_domain::position::Position;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -20,7 +20,7 @@ pub(crate) struct Recorder {
     pub(crate) failed: watch::Sender<Option<String>>,
     pub(crate) saver: Saver,
     pub(crate) metrics: Metrics,
-    pub(crate) writing: Writing,
+    pub(crate) writing: WriteTimer,
     /// The position up to which the journal's head mark has been synced.
     pub(crate) checkpointed: AtomicU64,
 }
@@ -40,7 +40,7 @@ impl Recorder {
             failed: watch::Sender::new(None),
             saver,
             metrics: Metrics::default(),
-            writing: Writing::default(),
+            writing: WriteTimer::default(),
             checkpointed: AtomicU64::new(Position::START.0),
         }
     }

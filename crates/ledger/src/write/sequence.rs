@@ -7,7 +7,7 @@
 //! What is replayed from the journal at a start is in records already, and comes into the view by the same
 //! [`crate::store::View::take_in`].
 
-use crate::store::{Incoming, Misfit, View};
+use crate::store::{IncomingEvent, Misfit, View};
 use crate::wire::event::{Stamp, encode_event};
 use crate::write::salt::Salts;
 use detente_domain::event::Event;
@@ -55,7 +55,7 @@ pub(crate) fn take_in(
         if nth % STRETCH == STRETCH - 1 {
             RwLockWriteGuard::bump(view);
         }
-        view.take_in(&Incoming {
+        view.take_in(&IncomingEvent {
             change: &event.change,
             recorded_by: &header.recorded_by,
             event: &record.event,

@@ -15,7 +15,7 @@ use crate::read::cut::ResolvedCut;
 use crate::read::record::{DecisionRecord, EVERYTHING};
 use crate::store::AppendNo;
 use crate::wire::event::read_event;
-use crate::write::append::{AppendRequest, Appended, Recording, Submission, Work, events_made, results_of};
+use crate::write::append::{AppendReceipt, AppendRequest, Recording, Submission, Work, events_made, results_of};
 use crate::write::commit::{Committer, DecidedAppend, WriteOutcome};
 use crate::write::recorder::Recorder;
 use crate::write::salt::Salts;
@@ -119,7 +119,7 @@ impl Writer {
         };
         let taken = self.take_in(header, &decision.events).inspect_err(|_| self.recorder.record.forget_stamp(append));
         let (taken, promise, at) = taken?;
-        let appended = Appended { at, recorded_at: at.recorded_at, results, replayed: false };
+        let appended = AppendReceipt { at, recorded_at: at.recorded_at, results, replayed: false };
         Ok((Some((taken, promise)), WriteOutcome::Known(appended)))
     }
 
@@ -164,7 +164,7 @@ impl Writer {
 
     /// The first reply to an earlier request with the same id, made again from what it recorded. Given once what came before
     /// is durable, and so what it repeats.
-    fn replay(&self, request: &AppendRequest) -> Result<Option<Appended>, AppendError> {
+    fn replay(&self, request: &AppendRequest) -> Result<Option<AppendReceipt>, AppendError> {
         let Some(mark) = request.request else { return Ok(None) };
         let view = self.recorder.record.store.view();
         let Some((append, fingerprint)) = view.requests.get(mark.id) else { return Ok(None) };
@@ -182,7 +182,7 @@ impl Writer {
         let made = request.batch.commands.iter().map(|noted| events_made(&noted.command)).collect();
         let results = results_of(&Decision { events, made }, Some(first));
         let at = self.recorder.record.after_append(&view.index, append);
-        Ok(Some(Appended { at, recorded_at: at.recorded_at, results, replayed: true }))
+        Ok(Some(AppendReceipt { at, recorded_at: at.recorded_at, results, replayed: true }))
     }
 
     /// Bounds the memory that a lagging sled may cost.

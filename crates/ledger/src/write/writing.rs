@@ -5,19 +5,19 @@ use std::time::{Duration, Instant};
 
 /// The write that is under way, if one is.
 #[derive(Debug)]
-pub(crate) struct Writing {
+pub(crate) struct WriteTimer {
     start: Instant,
     /// Microseconds since `start`, and one more; 0 where nothing is written.
     since: AtomicU64,
 }
 
-impl Default for Writing {
+impl Default for WriteTimer {
     fn default() -> Self {
         Self { start: Instant::now(), since: AtomicU64::new(0) }
     }
 }
 
-impl Writing {
+impl WriteTimer {
     /// Does what writes, while others may ask how long it has taken.
     pub(crate) fn under_way<T>(&self, write: impl FnOnce() -> T) -> T {
         self.since.store(self.micros().saturating_add(1), Ordering::Relaxed);
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn only_what_is_under_way_takes_time() {
-        let writing = Writing::default();
+        let writing = WriteTimer::default();
         assert_eq!(writing.elapsed(), None);
         let during = writing.under_way(|| {
             std::thread::sleep(Duration::from_millis(5));

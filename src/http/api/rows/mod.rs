@@ -121,10 +121,16 @@ fn flat_entry(table: tables::Table, languages: &[String]) -> (Vec<Heading>, Entr
     (columns.iter().map(tables::Column::heading).collect(), EntryColumns::Flat(table, columns))
 }
 
-type Put<'p> = dyn FnMut(Vec<Cell>) -> Result<(), HttpFailure> + 'p;
+type RowSink<'p> = dyn FnMut(Vec<Cell>) -> Result<(), HttpFailure> + 'p;
 
 impl EntryColumns {
-    fn rows(&self, bytes: &[u8], asked: &v1::ReplyContext, until: u64, put: &mut Put<'_>) -> Result<(), HttpFailure> {
+    fn rows(
+        &self,
+        bytes: &[u8],
+        asked: &v1::ReplyContext,
+        until: u64,
+        put: &mut RowSink<'_>,
+    ) -> Result<(), HttpFailure> {
         match self {
             Self::Flat(table, columns) => flat_row(*table, columns, bytes, asked, until, put),
             Self::Spread { message, own, claims, within } => {
@@ -151,7 +157,7 @@ fn flat_row(
     bytes: &[u8],
     asked: &v1::ReplyContext,
     until: u64,
-    put: &mut Put<'_>,
+    put: &mut RowSink<'_>,
 ) -> Result<(), HttpFailure> {
     let cells = |row: &tables::OutputRow<'_>| columns.iter().map(|column| column.cell(row)).collect();
     match table {
@@ -176,7 +182,7 @@ fn rows_within(
     list: &FieldDescriptor,
     places: &[MessagePlace],
     before: &[Cell],
-    put: &mut Put<'_>,
+    put: &mut RowSink<'_>,
 ) -> Result<(), HttpFailure> {
     let row = |element: &DynamicMessage| {
         before.iter().cloned().chain(places.iter().map(|place| place.cell(element))).collect()

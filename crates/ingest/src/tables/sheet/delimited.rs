@@ -56,7 +56,7 @@ impl<W: Write> Sheet for CsvSheet<W> {
         Ok(self.out.write_record(None::<&[u8]>)?)
     }
 
-    fn finish(mut self: Box<Self>, _: &[super::Said]) -> io::Result<()> {
+    fn finish(mut self: Box<Self>, _: &[super::SheetProperty]) -> io::Result<()> {
         self.out.flush()
     }
 }

@@ -1,6 +1,6 @@
 //! A JSON object a line, with the names of the columns in their order; what is JSON already stands in it as it is.
 
-use super::{Said, Sheet, day_text, instant_text};
+use super::{Sheet, SheetProperty, day_text, instant_text};
 use crate::tables::{Cell, ColumnKind, Heading};
 use serde_json::Value;
 use std::io::{self, Write};
@@ -38,7 +38,7 @@ impl<W: Write> Sheet for Lines<W> {
         self.out.write_all(if before == "{" { b"{}\n" } else { b"}\n" })
     }
 
-    fn finish(mut self: Box<Self>, _: &[Said]) -> io::Result<()> {
+    fn finish(mut self: Box<Self>, _: &[SheetProperty]) -> io::Result<()> {
         self.out.flush()
     }
 }

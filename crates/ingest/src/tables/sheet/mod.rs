@@ -28,7 +28,7 @@ pub enum SheetForm {
 }
 
 /// What is said of a file in the file, where its form has room: name and value.
-pub type Said = (&'static str, String);
+pub type SheetProperty = (&'static str, String);
 
 /// A file of rows that is being written.
 pub trait Sheet {
@@ -42,7 +42,7 @@ pub trait Sheet {
     ///
     /// # Errors
     /// If it cannot be written.
-    fn finish(self: Box<Self>, said: &[Said]) -> io::Result<()>;
+    fn finish(self: Box<Self>, said: &[SheetProperty]) -> io::Result<()>;
 }
 
 /// Begins a file.

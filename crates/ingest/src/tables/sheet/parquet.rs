@@ -4,7 +4,7 @@
 //! Every column is optional and flat. Text, words, ids and JSON are strings, instants are microseconds in UTC, days are
 //! dates; compressed with Zstandard. The metadata of the file says which ledger and cut it is from.
 
-use super::{Said, Sheet};
+use super::{Sheet, SheetProperty};
 use crate::tables::{Cell, ColumnKind, Heading};
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
 use parquet::column::writer::ColumnWriter;
@@ -67,7 +67,7 @@ impl<W: Write + Send> Sheet for Parquet<W> {
         if self.rows >= GROUP_ROWS || self.bytes >= GROUP_BYTES { self.write_group() } else { Ok(()) }
     }
 
-    fn finish(mut self: Box<Self>, said: &[Said]) -> io::Result<()> {
+    fn finish(mut self: Box<Self>, said: &[SheetProperty]) -> io::Result<()> {
         self.write_group()?;
         for (name, value) in said {
             self.out.append_key_value_metadata(KeyValue::new(format!("detente.{name}"), value.clone()));

@@ -18,7 +18,7 @@ const HARD: usize = 1 << 20;
 
 /// What came of it.
 #[derive(Debug)]
-pub(super) enum Assembled {
+pub(super) enum FrameAssembly {
     /// A frame: the events, how many they are of those offered, and up to where everything is in it.
     Frame { events: Events, taken: usize, through: Position },
     /// The append at the end goes on behind what was scanned.
@@ -33,34 +33,34 @@ pub(super) fn assemble(
     scanned: Position,
     appends: &Appends,
     mut block_at: impl FnMut(usize) -> Option<Arc<Block>>,
-) -> Assembled {
+) -> FrameAssembly {
     let mut frame = FrameDraft::default();
     let mut append = Append { number: AppendNo::NONE, last: Position::START };
     let mut at_hand: Option<(usize, Arc<Block>)> = None;
     for position in positions {
         if position > append.last {
             if frame.end_append(append.last) >= SOFT {
-                return frame.whole(Assembled::Unfinished);
+                return frame.whole(FrameAssembly::Unfinished);
             }
             append = append.holding(position, appends);
         }
         let number = number_of(position);
         if at_hand.as_ref().is_none_or(|(at, _)| *at != number) {
-            let Some(block) = block_at(number) else { return frame.whole(Assembled::Absent(number)) };
+            let Some(block) = block_at(number) else { return frame.whole(FrameAssembly::Absent(number)) };
             at_hand = Some((number, block));
         }
-        let Some((_, block)) = &at_hand else { return Assembled::Absent(number) };
+        let Some((_, block)) = &at_hand else { return FrameAssembly::Absent(number) };
         let (nth, bytes) = (nth_of(position), block.frames(nth_of(position), nth_of(position) + 1).len());
         if frame.bytes + bytes > HARD && frame.taken > 0 {
-            return if frame.whole.is_some() { frame.whole(Assembled::Unfinished) } else { frame.cut() };
+            return if frame.whole.is_some() { frame.whole(FrameAssembly::Unfinished) } else { frame.cut() };
         }
         frame.add(block, nth, bytes, position);
     }
     if append.last > scanned {
-        return frame.whole(Assembled::Unfinished);
+        return frame.whole(FrameAssembly::Unfinished);
     }
     frame.end_append(scanned);
-    frame.whole(Assembled::Unfinished)
+    frame.whole(FrameAssembly::Unfinished)
 }
 
 /// The append that is being put in.
@@ -122,19 +122,19 @@ impl FrameDraft {
     }
 
     /// The frame up to where the last append in it ended; if none did, what is instead.
-    fn whole(mut self, instead: Assembled) -> Assembled {
+    fn whole(mut self, instead: FrameAssembly) -> FrameAssembly {
         let Some(whole) = self.whole else { return instead };
         self.stretches.truncate(whole.stretches);
         if let Some(last) = self.stretches.last_mut() {
             last.until = whole.until;
         }
         let events = Events::new(self.stretches, whole.taken as u64, whole.bytes);
-        Assembled::Frame { events, taken: whole.taken, through: whole.through }
+        FrameAssembly::Frame { events, taken: whole.taken, through: whole.through }
     }
 
     /// The frame as it is, in the middle of an append.
-    fn cut(self) -> Assembled {
+    fn cut(self) -> FrameAssembly {
         let events = Events::new(self.stretches, self.taken as u64, self.bytes);
-        Assembled::Frame { events, taken: self.taken, through: self.last }
+        FrameAssembly::Frame { events, taken: self.taken, through: self.last }
     }
 }

@@ -7,7 +7,7 @@ use super::Feed;
 use super::assemble::SOFT;
 use super::events::Events;
 use super::reading::{FeedReading, FeedStep};
-use crate::read::reader::{Published, RecordReader};
+use crate::read::reader::{Publication, RecordReader};
 use detente_domain::position::Position;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -111,14 +111,14 @@ impl Live {
 }
 
 impl RecordReader {
-    fn feed_head(&self, Published { before, appends }: Published) -> FeedHead {
+    fn feed_head(&self, Publication { before, appends }: Publication) -> FeedHead {
         let index = &self.store.view().index;
         FeedHead { last: index.appends.last(appends), newest_after: index.appends.last(before) }
     }
 }
 
 /// Takes in the next of what is published, each time that it is wanted.
-async fn keep(feed: Arc<Feed>, live: Weak<Live>, mut changes: watch::Receiver<Published>, wanted: Arc<Notify>) {
+async fn keep(feed: Arc<Feed>, live: Weak<Live>, mut changes: watch::Receiver<Publication>, wanted: Arc<Notify>) {
     loop {
         wanted.notified().await;
         loop {

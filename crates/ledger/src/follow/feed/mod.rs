@@ -61,7 +61,7 @@ pub enum Beginning {
 
 /// What is to be followed.
 #[derive(Clone, Debug)]
-pub enum Followed {
+pub enum FeedSource {
     /// The log from a place on, with a filter only events about claims that match before or after them, and merges of
     /// parties that it names.
     Log(Beginning, Option<Filter>),
@@ -148,11 +148,11 @@ impl Ledger {
     ///
     /// # Errors
     /// When the beginning lies in the future, or there is no such cursor.
-    pub fn subscribe(&self, followed: Followed, heartbeat: Duration) -> Result<Subscription, FeedError> {
+    pub fn subscribe(&self, followed: FeedSource, heartbeat: Duration) -> Result<Subscription, FeedError> {
         let live = Live::join(&self.feed);
         let (beginning, filter, held) = match followed {
-            Followed::Log(beginning, filter) => (beginning, filter, None),
-            Followed::Cursor(id) => {
+            FeedSource::Log(beginning, filter) => (beginning, filter, None),
+            FeedSource::Cursor(id) => {
                 let (held, cursor) = self.cursors.hold(&id)?;
                 let filter = cursor.filter.map(|filter| parse(&id, filter)).transpose()?;
                 (Beginning::After(cursor.acknowledged), filter, Some(held))

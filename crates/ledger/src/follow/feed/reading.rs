@@ -3,7 +3,7 @@
 //! A step looks at what is in memory only. A block that is not is loaded by the caller, on a thread that may wait; what was
 //! loaded stays at hand until it is passed.
 
-use super::assemble::{Assembled, SOFT, assemble};
+use super::assemble::{FrameAssembly, SOFT, assemble};
 use super::events::Events;
 use super::search::{SearchResult, search_briefly};
 use crate::error::{QueryError, ReadFailure};
@@ -89,7 +89,7 @@ impl FeedReading {
             }
             Some(filter) => {
                 let mut assembled = self.assemble_found(&view);
-                if matches!(assembled, Assembled::Unfinished) && self.scanned < until {
+                if matches!(assembled, FrameAssembly::Unfinished) && self.scanned < until {
                     let span = (self.scanned, until);
                     let Some(found) = search_briefly(&view.index, filter, span) else {
                         return FeedStep::Search(Search { filter: Arc::clone(filter), span });
@@ -102,13 +102,13 @@ impl FeedReading {
         };
         drop(view);
         match assembled {
-            Assembled::Frame { events, taken, through } => {
+            FrameAssembly::Frame { events, taken, through } => {
                 self.found.drain(..taken.min(self.found.len()));
                 self.skip_to(through);
                 FeedStep::Events(events)
             }
-            Assembled::Unfinished => FeedStep::Nothing,
-            Assembled::Absent(number) => FeedStep::Load(self.needed(number, until)),
+            FrameAssembly::Unfinished => FeedStep::Nothing,
+            FrameAssembly::Absent(number) => FeedStep::Load(self.needed(number, until)),
         }
     }
 
@@ -119,7 +119,7 @@ impl FeedReading {
         self.scanned = self.scanned.max(through);
     }
 
-    fn assemble_found(&self, view: &IndexedLog) -> Assembled {
+    fn assemble_found(&self, view: &IndexedLog) -> FrameAssembly {
         let found = self.found.iter().copied();
         assemble(found, self.scanned, &view.index.appends, |number| block(view, &self.loaded, number))
     }

@@ -17,7 +17,7 @@ use crate::read::cut::ResolvedCut;
 use crate::read::shortened::{ShortenedList, unlisted};
 use crate::read::sight::{ClaimSight, Sight};
 use detente_domain::certainty::Certainty;
-use detente_domain::command::Supposed;
+use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::diff::{Dates, Summary};
 use detente_domain::filter::{Filter, MemberSet};
@@ -49,7 +49,7 @@ pub struct DiffQuery {
     /// Only changes with one of these reasons.
     pub reasons: MemberSet<ChangeReason>,
     /// What is supposed on top of the later side.
-    pub supposed: Supposed,
+    pub supposed: Suppositions,
     /// How many changes to leave out at the beginning.
     pub skip: u64,
     /// How many are wanted.

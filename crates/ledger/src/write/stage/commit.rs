@@ -4,7 +4,7 @@ use super::became::Became;
 use super::check::StagedSource;
 use super::error::{StageError, Unfit};
 use super::file::StageFile;
-use super::opening::{Opening, is_staged};
+use super::opening::{StageOpening, is_staged};
 use super::record::{StageVerdict, StageWork};
 use crate::Ledger;
 use crate::error::AppendError;
@@ -77,7 +77,7 @@ impl Ledger {
         }
     }
 
-    fn commit(&self, opening: &Opening, file: &StageFile, commit: &Commit) -> Result<CommitOutcome, StageError> {
+    fn commit(&self, opening: &StageOpening, file: &StageFile, commit: &Commit) -> Result<CommitOutcome, StageError> {
         let leave_out = left_out(commit, file.end().next)?;
         let source = StagedSource {
             stage: commit.id,

@@ -10,7 +10,7 @@
 //! bad frame ends the stage: what comes after it is not staged, and whoever opens the stage again hears from which command on to
 //! send. So torn writes and damage alike cost only what is sent again.
 
-use super::opening::Opening;
+use super::opening::StageOpening;
 use detente_journal::file::disk::DiskFile;
 use detente_proto::v1;
 use prost::Message;
@@ -56,7 +56,7 @@ pub(super) struct StageFile {
 
 impl StageFile {
     /// Begins a stage in an empty file; synced.
-    pub(super) fn begin(file: Arc<dyn DiskFile>, opening: &Opening) -> io::Result<Self> {
+    pub(super) fn begin(file: Arc<dyn DiskFile>, opening: &StageOpening) -> io::Result<Self> {
         let mut bytes = MAGIC.to_vec();
         let mut end = StageEnd { next: 0, offset: 0, crc: crc32c::crc32c(MAGIC) };
         put_frame(&mut end, 0, &opening.encode_to_vec(), &mut bytes);
@@ -71,7 +71,7 @@ impl StageFile {
     ///
     /// # Errors
     /// If the disk does not answer. None if it does not begin as a stage does.
-    pub(super) fn open(file: Arc<dyn DiskFile>) -> io::Result<Option<(Self, Opening, u64)>> {
+    pub(super) fn open(file: Arc<dyn DiskFile>) -> io::Result<Option<(Self, StageOpening, u64)>> {
         let len = file.len()?;
         let mut magic = [0; MAGIC.len()];
         if len < magic.len() as u64 {
@@ -83,7 +83,7 @@ impl StageFile {
         if magic != *MAGIC || !frames.next()? {
             return Ok(None);
         }
-        let Ok(opening) = Opening::decode(&*frames.payload) else { return Ok(None) };
+        let Ok(opening) = StageOpening::decode(&*frames.payload) else { return Ok(None) };
         let start = frames.at;
         while frames.next()? {}
         let end = frames.at;

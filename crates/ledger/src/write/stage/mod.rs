@@ -10,7 +10,7 @@
 //! disk. Reading it ([`mod@file`]) holds a frame at a time; checking it ([`check`]) keeps how each claim it touches stands; recording it
 //! ([`record`]) keeps what the view keeps of any append.
 //!
-//! Whoever works at a stage holds its file ([`Staging::file`]), so its commands are added one call after the other, and nothing is added
+//! Whoever works at a stage holds its file ([`OpenStage::file`]), so its commands are added one call after the other, and nothing is added
 //! while it is recorded. How far it is can be asked meanwhile.
 //!
 //! Reasons: `docs/design/stages.md`.
@@ -40,7 +40,7 @@ use detente_domain::rejection::Violation;
 use detente_journal::LedgerId;
 use detente_proto::v1;
 use file::{StageEnd, StageFile};
-use opening::{Opening, is_staged};
+use opening::{StageOpening, is_staged};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::io;
@@ -118,13 +118,13 @@ pub(crate) struct Stages {
 }
 
 enum StageSlot {
-    Sound(Arc<Staging>),
+    Sound(Arc<OpenStage>),
     Damaged { why: String },
 }
 
 /// An open stage.
-struct Staging {
-    opening: Opening,
+struct OpenStage {
+    opening: StageOpening,
     /// Its file; none once it is recorded or dropped.
     file: Mutex<Option<StageFile>>,
     progress: Mutex<StageProgress>,
@@ -132,8 +132,8 @@ struct Staging {
     touched: Mutex<Instant>,
 }
 
-impl Staging {
-    fn of(opening: Opening, file: StageFile) -> Self {
+impl OpenStage {
+    fn of(opening: StageOpening, file: StageFile) -> Self {
         let progress = Mutex::new(file.end().into());
         Self { opening, file: Mutex::new(Some(file)), progress, touched: Mutex::new(Instant::now()) }
     }
@@ -165,7 +165,7 @@ impl Stages {
                     if torn > 0 {
                         tracing::warn!(stage = %id, torn, next = file.end().next, "a stage ended with what is not sound");
                     }
-                    StageSlot::Sound(Arc::new(Staging::of(opening, file)))
+                    StageSlot::Sound(Arc::new(OpenStage::of(opening, file)))
                 }
                 Some(_) => StageSlot::Damaged { why: "it is of another ledger or stage".to_owned() },
                 None => StageSlot::Damaged { why: "it does not begin as a stage does".to_owned() },
@@ -195,7 +195,7 @@ impl Stages {
     }
 
     /// An open stage; none where there is none with this id.
-    fn find(&self, id: Uuid) -> Result<Option<Arc<Staging>>, StageError> {
+    fn find(&self, id: Uuid) -> Result<Option<Arc<OpenStage>>, StageError> {
         match self.all.lock().get(&id) {
             None => Ok(None),
             Some(StageSlot::Sound(staging)) => Ok(Some(Arc::clone(staging))),
@@ -224,8 +224,8 @@ impl Stages {
         if all.len() >= self.limits.stages {
             return Err(StageError::TooMany(self.limits.stages));
         }
-        let opening = Opening::of(new, self.ledger, now);
-        let staging = Staging::of(opening.clone(), self.place.create(new.id, &opening)?);
+        let opening = StageOpening::of(new, self.ledger, now);
+        let staging = OpenStage::of(opening.clone(), self.place.create(new.id, &opening)?);
         let stage = staging.stage(new.id);
         all.insert(new.id, StageSlot::Sound(Arc::new(staging)));
         Ok(stage)
@@ -247,7 +247,7 @@ impl Stages {
 
     /// Those that have not been touched for too long, and that nobody is at.
     fn untouched(&self, age: Duration) -> Vec<Uuid> {
-        let is_old = |staging: &Staging| staging.touched.lock().elapsed() >= age && !staging.file.is_locked();
+        let is_old = |staging: &OpenStage| staging.touched.lock().elapsed() >= age && !staging.file.is_locked();
         let old = |(id, slot): (&Uuid, &StageSlot)| match slot {
             StageSlot::Sound(staging) if is_old(staging) => Some(*id),
             StageSlot::Sound(_) | StageSlot::Damaged { .. } => None,

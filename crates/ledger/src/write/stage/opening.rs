@@ -28,7 +28,7 @@ pub struct NewStage {
 
 /// What a stage was opened with, as its file begins.
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Opening {
+pub(super) struct StageOpening {
     #[prost(bytes = "vec", tag = "1")]
     stage_id: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
@@ -43,7 +43,7 @@ pub(super) struct Opening {
     created_at: i64,
 }
 
-impl Opening {
+impl StageOpening {
     /// Of a new stage.
     pub(super) fn of(new: &NewStage, ledger: LedgerId, created_at: RecordedAt) -> Self {
         Self {
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn every_word_of_an_opening_is_in_its_mark_and_the_mark_says_that_it_was_staged() {
-        let opening = Opening::of(&new(), LedgerId(Uuid::from_u128(1)), RecordedAt(9));
+        let opening = StageOpening::of(&new(), LedgerId(Uuid::from_u128(1)), RecordedAt(9));
         assert!(opening.says(&new()) && is_staged(new().mark().fingerprint));
         assert_eq!(opening.mark(new().id), new().mark());
         let others: [fn(&mut NewStage); 4] = [

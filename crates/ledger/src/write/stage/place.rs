@@ -2,7 +2,7 @@
 
 use super::error::{StageError, not_written};
 use super::file::StageFile;
-use super::opening::Opening;
+use super::opening::StageOpening;
 use crate::error::AppendError;
 use detente_journal::file::disk::{Disk, DiskFile};
 use parking_lot::Mutex;
@@ -47,7 +47,7 @@ impl StageStorage {
     }
 
     /// Makes a stage, durably.
-    pub(super) fn create(&self, id: Uuid, opening: &Opening) -> Result<StageFile, StageError> {
+    pub(super) fn create(&self, id: Uuid, opening: &StageOpening) -> Result<StageFile, StageError> {
         const OPENING: u64 = 4096;
         if matches!(self, Self::ReadOnly) {
             return Err(AppendError::ReadOnly.into());
