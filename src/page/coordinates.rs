@@ -10,15 +10,15 @@ use maud::{Markup, html};
 /// How many months the sliders reach before and after the year of the asked day.
 const REACH: i64 = 24;
 
-/// The modes by their names in an address.
+/// The modes by their names in an address, which are those of flat queries and of the command line.
 pub(super) const MODES: [(&str, StateMode, &str, &str); 4] = [
     ("", StateMode::Unspecified, "holds then, or has happened by then", "قائم حينئذ أو حدث حتى ذلك الحين"),
-    ("holds", StateMode::HoldsAt, "holds then", "قائم حينئذ"),
-    ("by", StateMode::OccurredBy, "has happened by then", "حدث حتى ذلك الحين"),
-    ("in", StateMode::OccurredIn, "happens then", "يحدث حينئذ"),
+    ("holds-at", StateMode::HoldsAt, "holds then", "قائم حينئذ"),
+    ("occurred-by", StateMode::OccurredBy, "has happened by then", "حدث حتى ذلك الحين"),
+    ("occurred-in", StateMode::OccurredIn, "happens then", "يحدث حينئذ"),
 ];
 
-/// The mode of an address, by a name of the form or by one that the flat queries take, such as `holds-at`.
+/// The mode of an address, by its name there or in the contract, such as `HOLDS_AT`.
 pub(super) fn mode(asked: &PageRequest) -> StateMode {
     let name = asked.get("mode");
     let in_contract =

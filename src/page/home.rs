@@ -122,7 +122,7 @@ const FOUNDING: [(&str, &str, &str, &str); 3] = [
 fn founding(asked: &PageRequest) -> Markup {
     let lang = asked.lang;
     let address = |valid_at: &str, known_at: &str| {
-        let values = [("valid_at", valid_at), ("known_at", known_at), ("kind", "agreement"), ("mode", "holds")];
+        let values = [("valid_at", valid_at), ("known_at", known_at), ("kind", "agreement"), ("mode", "holds-at")];
         asked.to("/relationship/AZE-RUS", &values)
     };
     let [first, later @ ..] = FOUNDING;

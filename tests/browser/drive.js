@@ -11,7 +11,7 @@ const puppeteer = require("puppeteer-core");
 const [, , address, chromium, program, scratch, pictures] = process.argv;
 const base = `http://${address}`;
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const FOUNDING = "/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-02T00:00:00Z&kind=agreement&mode=holds";
+const FOUNDING = "/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-02T00:00:00Z&kind=agreement&mode=holds-at";
 const VIEWS = ["/", FOUNDING, "/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-20", "/claim/019862ed-ac00-7000-8000-000000000302",
   "/claim/019862ed-ac00-7000-8000-000000001601", "/party/AZE", "/conflicts", "/upcoming?from=2024-12&until=2026",
   "/gaps?relationship=AZE-RUS", "/series?relationship=AZE-RUS", "/diff?relationship=AZE-RUS&from_known_at=2025-08-02", "/feed",
@@ -54,7 +54,7 @@ const stories = {
   },
 
   async "a slider moves the date, the address follows, and back goes back"() {
-    const page = await open("/relationship/AZE-RUS?valid_at=2025-09-20&known_at=2025-09-01T00:00:00Z&kind=agreement&mode=holds");
+    const page = await open("/relationship/AZE-RUS?valid_at=2025-09-20&known_at=2025-09-01T00:00:00Z&kind=agreement&mode=holds-at");
     assert.match(await text(page, ".answer h2"), /nothing for this date/);
     await page.focus("input[data-sets=field-known_at]");
     for (let day = 0; day < 15; day++) {
@@ -144,7 +144,7 @@ const stories = {
   },
 
   async "a what-if is answered and marked as supposed"() {
-    const page = await open("/what-if?relationship=AZE-RUS&valid_at=2025-07-15&kind=agreement&mode=holds");
+    const page = await open("/what-if?relationship=AZE-RUS&valid_at=2025-07-15&kind=agreement&mode=holds-at");
     await page.type("#field-text", "A supposed pact");
     await Promise.all([page.waitForNavigation().catch(() => null), page.waitForSelector(".supposed"), page.click("form.coordinates button")]);
     assert.match(await text(page, ".supposed"), /enters.*A supposed pact/);

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 /// The founding question.
 pub(crate) const FOUNDING: &str =
-    "/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-02T00:00:00Z&kind=agreement&mode=holds";
+    "/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-02T00:00:00Z&kind=agreement&mode=holds-at";
 
 /// A running server.
 pub(crate) struct Served {

@@ -28,7 +28,7 @@ async fn the_founding_question_is_one_click_away_and_the_answer_names_who_says_s
 async fn what_was_recorded_later_is_part_of_later_answers_alone() {
     let server = Served::demo().await;
     let ask =
-        |known: &str| format!("/relationship/AZE-RUS?valid_at=2025-09-20&known_at={known}&kind=agreement&mode=holds");
+        |known: &str| format!("/relationship/AZE-RUS?valid_at=2025-09-20&known_at={known}&kind=agreement&mode=holds-at");
     let before = server.page(&ask("2025-09-01")).await;
     let after = server.page(&ask("2025-09-16")).await;
     assert_eq!(before.all("ol.state li").len(), 0);
@@ -134,7 +134,7 @@ async fn every_view_is_there_in_both_languages() {
 #[tokio::test]
 async fn a_supposed_claim_enters_the_state_and_not_the_record() {
     let mut server = Served::demo().await;
-    let form = "relationship=AZE-RUS&valid_at=2025-07-15&known_at=2025-08-02&text=A+supposed+pact&valid=2025-07-01/..&kind=agreement&mode=holds";
+    let form = "relationship=AZE-RUS&valid_at=2025-07-15&known_at=2025-08-02&text=A+supposed+pact&valid=2025-07-01/..&kind=agreement&mode=holds-at";
     let page = server.page(&format!("/what-if?{form}")).await;
     let supposed = page.all(".supposed .change");
     assert!(supposed[0].starts_with("enters") && supposed[0].contains("A supposed pact"), "{supposed:?}");
