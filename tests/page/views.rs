@@ -27,8 +27,9 @@ async fn the_founding_question_is_one_click_away_and_the_answer_names_who_says_s
 #[tokio::test]
 async fn what_was_recorded_later_is_part_of_later_answers_alone() {
     let server = Served::demo().await;
-    let ask =
-        |known: &str| format!("/relationship/AZE-RUS?valid_at=2025-09-20&known_at={known}&kind=agreement&mode=holds-at");
+    let ask = |known: &str| {
+        format!("/relationship/AZE-RUS?valid_at=2025-09-20&known_at={known}&kind=agreement&mode=holds-at")
+    };
     let before = server.page(&ask("2025-09-01")).await;
     let after = server.page(&ask("2025-09-16")).await;
     assert_eq!(before.all("ol.state li").len(), 0);

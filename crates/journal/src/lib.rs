@@ -12,6 +12,31 @@
 //! whole history up to a position ([`chain`]); a [`Head`] is a position with its recorded time and link. A [`Chunk`] is
 //! what reading yields: an append, or a bounded part of a large one.
 //!
+//! # Example
+//!
+//! ```
+//! use detente_domain::position::{Position, RecordedAt};
+//! use detente_journal::{Append, AppendHeader, Bytes, Journal, LedgerId, Record, Salt, chain, memory::MemoryJournal};
+//!
+//! let mut journal = MemoryJournal::new(LedgerId(uuid::Uuid::from_u128(1)));
+//! let header = AppendHeader {
+//!     first: Position(1),
+//!     count: 1,
+//!     recorded_at: RecordedAt(1_753_920_000_000_000),
+//!     recorded_by: "archivist".to_owned(),
+//!     request: None,
+//!     backfilled: false,
+//! };
+//! let records = vec![Record { salt: Salt([7; 16]), event: Bytes::from_static(b"an event") }];
+//! let link = chain::seal(journal.head().link, &header, &records);
+//! let head = journal.append(&[Append { header, records, link }])?;
+//! assert_eq!((head.position, head.link), (Position(1), link), "durable once this returns");
+//!
+//! let chunk = journal.reader().read(Position(1))?.next().ok_or("nothing was recorded")??;
+//! assert_eq!(&*chunk.records[0].event, b"an event");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # On disk ([`mod@file`])
 //!
 //! ```text
