@@ -20,6 +20,30 @@
 //! | [`version`] | which of several versions of a row counts, for each of its claims |
 //! | [`pipeline`] | all of it at once, on several threads, in the order of the file |
 //!
+//! A mapping is text, and a fault in it is named with its place:
+//!
+//! ```
+//! use detente_ingest::mapping::Mapping;
+//!
+//! let text = r#"
+//!     [dataset]
+//!     name = "treaties"
+//!     key = ["{number}"]
+//!
+//!     [[claim]]
+//!     kind = "agreement"
+//!     type = "state"
+//!     texts = { en = "{title}" }
+//!     to = { date = "{expiry}", formats = ["D Mon YYYY"] }
+//! "#;
+//! let mapping = Mapping::parse(text, &[], "treaties.toml")?;
+//! assert_eq!((mapping.dataset.name.as_str(), mapping.claim.len()), ("treaties", 1));
+//!
+//! let fault = Mapping::parse(&text.replace("kind", "knd"), &[], "treaties.toml").unwrap_err();
+//! assert!(fault.to_string().contains("treaties.toml"), "{fault}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Every text is put into NFC as it is read, of rows, code tables, the mapping and the release alike, so that a file that was
 //! written on another operating system has the same keys.
 //!
