@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All measurements of BENCHMARKS.md, in one run: ours, the ceilings and the peers, interleaved, several passes.
-# Progress on standard error, Markdown tables on standard output. On a quiet machine; about 45 minutes with everything.
+# Progress on standard error, Markdown tables on standard output. On a quiet machine; about an hour with everything.
 #
 #   benches/run.sh                      everything
 #   benches/run.sh --only append,state  some of: append batch state read million feed diff
@@ -8,18 +8,23 @@
 #   benches/run.sh --small --passes 1 --seconds 1      a smoke test of this script
 #
 #   --dir DIR        where the ledgers are made; on a real disk, not tmpfs (default: target/bench)
-#   --results FILE   the raw results, one JSON object a line (default: DIR/results.jsonl); written anew
+#   --results FILE   the raw results, one JSON object a line, are appended to it (default: DIR/results.jsonl)
+#   --binary FILE    a program that is built already, instead of building the profile dist; --load FILE: a generator
 #   --threads N      threads of the generator and of the echo (default: 1 and 2; the service itself decides its own)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
 
-dir=$root/target/bench results='' passes=3 seconds=5 only=append,batch,state,read,million,feed,diff
+. "$here/common.sh"
+
+dir=$root/target/bench results='' binary='' generator='' passes=3 seconds=5 only=append,batch,state,read,million,feed,diff
 umadb=yes postgres=yes small='' threads=1 echo_threads=2 batch_seconds=''
 while [ $# -gt 0 ]; do
   case $1 in
     --dir) dir=$2; shift ;;
     --results) results=$2; shift ;;
+    --binary) binary=$2; shift ;;
+    --load) generator=$2; shift ;;
     --passes) passes=$2; shift ;;
     --seconds) seconds=$2; shift ;;
     --only) only=$2; shift ;;
@@ -27,16 +32,14 @@ while [ $# -gt 0 ]; do
     --skip-umadb) umadb='' ;;
     --skip-postgres) postgres='' ;;
     --small) small=yes ;;
-    *) sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,16s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
-mkdir -p "$dir"
-case $(stat -f -c %T "$dir") in tmpfs | ramfs) echo "$dir is not on a disk" >&2; exit 2 ;; esac
+on_disk "$dir"
 tmp=$(mktemp -d "$dir/run.XXXXXX")
 chmod 755 "$tmp"
 results=${results:-$dir/results.jsonl}
-: >"$results"
 million=1000000 ten_thousand=10000 hundred_thousand=100000
 if [ -n "$small" ]; then million=20000 ten_thousand=2000 hundred_thousand=10000; fi
 batch_seconds=$([ -n "$small" ] && echo 2 || echo 10)
@@ -47,17 +50,12 @@ if [ -n "$umadb" ] && [ ! -x "$umadb_bin" ]; then
   echo "no umadb: cargo install umadb --version 0.7.8, or UMADB=path, or --skip-umadb" >&2; exit 2
 fi
 
-say() { echo "== $*" >&2; }
 wants() { [[ ,$only, == *,$1,* ]]; }
 
-say "building"
-cargo build --profile dist --locked --manifest-path "$root/Cargo.toml" >&2
-CARGO_TARGET_DIR=${LOAD_TARGET_DIR:-$root/target/load} cargo build --release ${umadb:+--features umadb} \
-  --manifest-path "$here/load/Cargo.toml" >&2
-detente=$tmp/detente load=$tmp/load
-# Copies, so that a build beside the measurement changes nothing.
-cp "${CARGO_TARGET_DIR:-$root/target}/dist/detente" "$detente"
-cp "${LOAD_TARGET_DIR:-$root/target/load}/release/load" "$load"
+features=()
+if [ -n "$umadb" ]; then features=(--features umadb); fi
+binaries "$tmp" "$binary" "$generator" "${features[@]}"
+begin_run benches/run.sh "$dir" "passes=$passes" "seconds=$seconds"
 
 pid=''
 pg_running=''
@@ -68,13 +66,6 @@ tidy() {
 }
 trap tidy EXIT
 
-free_port() {
-  local port
-  while :; do
-    port=$((20000 + RANDOM % 20000))
-    if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then echo "$port"; return; fi
-  done
-}
 # Starts a server in the background: serve COMMAND..., with @ADDR for its address. Sets $pid and $url.
 serve() {
   local addr; addr=127.0.0.1:$(free_port)
@@ -94,23 +85,13 @@ stop_postgres() { "$here/peers.sh" stop "$tmp/pg"; pg_running=''; }
 # Runs the generator and keeps its result: measure CASE VERB ARGS...; the last one is in $last.
 measure() {
   last=$("$load" --json --threads "$threads" --case "$1" "${@:2}" 2>>"$tmp/load.log") || { tail -n 5 "$tmp/load.log" >&2; return 1; }
-  keep
-}
-keep() {
-  echo "$last" >>"$results"
-  echo "$last" | sed -E 's/.*"who":"([^"]*)".*"case":"([^"]*)".*"rate":([0-9.]+),"unit":"([^"]*)".*/   \1 \2: \3 \4/' >&2
+  keep "$last"
 }
 # The same for PostgreSQL: pg CASE SCRIPT CLIENTS SECONDS [EVENTS [WHO]]
 pg() {
   last=$("$here/peers.sh" measure "$tmp/pg" "$2" "$3" "$4" "$1" "${@:5}")
-  keep
+  keep "$last"
 }
-# A single figure: figure CASE VALUE UNIT
-figure() {
-  echo "{\"who\":\"detente\",\"bench\":\"figure\",\"case\":\"$1\",\"rate\":$2,\"unit\":\"$3\"}" >>"$results"
-  echo "   $1: $2 $3" >&2
-}
-field() { sed -E "s/.*\"$1\":([0-9.]+).*/\1/" <<<"$2"; }
 peak_mib() { awk '/^VmHWM:/ {printf "%.0f", $2 / 1024}' "/proc/$pid/status"; }
 bytes_of() { du -sb "$1" | cut -f 1; }
 probe() { measure "A lone fdatasync after 300 bytes, in the minutes of the others|$1" probe --file "$tmp/probe"; }
@@ -143,10 +124,10 @@ batch_at() { # PASS
   start_ours "$tmp/batch.$1"
   measure "$case" append --server "$url" "${pace[@]}" --events-per-append 100
   request=$(field bytes_per_request "$last"); reply=$(field bytes_per_reply "$last")
-  figure "After the batches|peak memory" "$(peak_mib)" MiB
+  figure detente "After the batches|peak memory" "$(peak_mib)" MiB
   lag=$(ready --drained)
-  figure "After the batches|sled behind the journal by" "$(field lag_at_first "$lag")" events
-  figure "After the batches|until sled has caught up" "$(field rate "$lag")" s
+  figure detente "After the batches|sled behind the journal by" "$(field lag_at_first "$lag")" events
+  figure detente "After the batches|until sled has caught up" "$(field rate "$lag")" s
   stop
   rm -rf "$tmp/batch.$1"
   start_echo
@@ -227,28 +208,28 @@ make_million() {
   measure "Filling a ledger in batches of 1000|$million claims in $((million / 100)) relationships" \
     fill --server "$url" --claims "$million" --relationships "$((million / 100))"
   lag=$(ready --drained --patience 600)
-  figure "$million events|sled behind at the end of the filling by" "$(field lag_at_first "$lag")" events
-  figure "$million events|peak memory while filling" "$(peak_mib)" MiB
+  figure detente "$million events|sled behind at the end of the filling by" "$(field lag_at_first "$lag")" events
+  figure detente "$million events|peak memory while filling" "$(peak_mib)" MiB
   before=$(date +%s.%N); stop
-  figure "$million events|clean stop" "$(awk "BEGIN {print $(date +%s.%N) - $before}")" s
+  figure detente "$million events|clean stop" "$(awk "BEGIN {print $(date +%s.%N) - $before}")" s
 }
 
 million_figures() {
   local pass took events
   for pass in $(seq "$passes"); do
     serve_ours "$tmp/million"; took=$(ready --patience 300)
-    figure "$million events|start after a clean stop" "$(field rate "$took")" s
+    figure detente "$million events|start after a clean stop" "$(field rate "$took")" s
     events=$(field head "$took")
-    figure "$million events|memory after a start" "$(awk '/^VmRSS:/ {printf "%.0f", $2 / 1024}' "/proc/$pid/status")" MiB
+    figure detente "$million events|memory after a start" "$(awk '/^VmRSS:/ {printf "%.0f", $2 / 1024}' "/proc/$pid/status")" MiB
     stop
   done
-  figure "$million events|journal on disk, each" "$(awk "BEGIN {print $(bytes_of "$tmp/million/journal") / $events}")" bytes
-  figure "$million events|sled on disk, each" "$(awk "BEGIN {print $(bytes_of "$tmp/million/store") / $events}")" bytes
+  figure detente "$million events|journal on disk, each" "$(awk "BEGIN {print $(bytes_of "$tmp/million/journal") / $events}")" bytes
+  figure detente "$million events|sled on disk, each" "$(awk "BEGIN {print $(bytes_of "$tmp/million/store") / $events}")" bytes
   for pass in $(seq "$passes"); do
     rm -rf "$tmp/million/store"
     serve_ours "$tmp/million"; took=$(ready --drained --patience 600)
-    figure "$million events|rebuild of sled, until it has all" "$(field rate "$took")" s
-    figure "$million events|peak memory while rebuilding" "$(peak_mib)" MiB
+    figure detente "$million events|rebuild of sled, until it has all" "$(field rate "$took")" s
+    figure detente "$million events|peak memory while rebuilding" "$(peak_mib)" MiB
     stop
   done
 }
@@ -280,17 +261,17 @@ feed_at() { # PASS
   start_ours "$tmp/feed.$1"
   for count in 0 200 0 200; do
     measure "$section|$count of them" append --server "$url" "${pace[@]}" --stopped-subscribers "$count"
-    figure "$section: latency|p50, $count of them" "$(field p50_us "$last")" us
-    figure "$section: latency|p99, $count of them" "$(field p99_us "$last")" us
+    figure detente "$section: latency|p50, $count of them" "$(field p50_us "$last")" us
+    figure detente "$section: latency|p99, $count of them" "$(field p99_us "$last")" us
   done
   stop
   start_ours "$tmp/fan-out.$1"
   section="A live event to 1,000 subscribers, after its acknowledgement"
   measure "Events delivered to 1,000 subscribers|200 appends" fan-out --server "$url" --subscribers 1000
-  figure "$section|p50 of all" "$(field p50_us "$last")" us
-  figure "$section|p99 of all" "$(field p99_us "$last")" us
-  figure "$section|p50 of the last to be told" "$(field last_p50_us "$last")" us
-  figure "$section|p99 of the last to be told" "$(field last_p99_us "$last")" us
+  figure detente "$section|p50 of all" "$(field p50_us "$last")" us
+  figure detente "$section|p99 of all" "$(field p99_us "$last")" us
+  figure detente "$section|p50 of the last to be told" "$(field last_p50_us "$last")" us
+  figure detente "$section|p99 of the last to be told" "$(field last_p99_us "$last")" us
   stop
   rm -rf "$tmp/feed.$1" "$tmp/fan-out.$1"
 }
@@ -309,9 +290,9 @@ diff_at() { # NAME CLAIMS
   start_ours "$tmp/$1"
   ready --drained --patience 600 >/dev/null
   measure "$section|the claims, in a ledger of $2" diff --server "$url" "${deal[@]}"
-  figure "$section: latency|the claims, in a ledger of $2" "$(field p50_us "$last")" us
+  figure detente "$section: latency|the claims, in a ledger of $2" "$(field p50_us "$last")" us
   measure "$section|the state at a date, in a ledger of $2" diff --server "$url" "${deal[@]}" --valid-at 2015-06-01
-  figure "$section: latency|the state at a date, in a ledger of $2" "$(field p50_us "$last")" us
+  figure detente "$section: latency|the state at a date, in a ledger of $2" "$(field p50_us "$last")" us
   stop
 }
 
@@ -353,6 +334,4 @@ if wants state; then
   each_pass "questions" state_pass
 fi
 
-echo "<!-- benches/run.sh, $(date -u +%F), $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(awk '/^MemTotal/ {printf "%.0f GiB", $2 / 1048576}' /proc/meminfo), $(stat -f -c %T "$dir"), $passes passes of $seconds s -->"
-echo
-"$load" report "$results"
+end_run "$load"

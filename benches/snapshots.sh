@@ -1,10 +1,29 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # A panel of ROWS rows in RELEASES snapshots, of which each changes 1 % and drops and adds 0.1 %: events, disk and seconds.
 #
-#   benches/snapshots.sh target/release/detente 40000 50
-set -eu
-detente=$1 rows=${2:-40000} releases=${3:-50}
-folder=$(mktemp -d)
+#   benches/snapshots.sh target/dist/detente 40000 50
+#
+#   --dir DIR        where the ledger is made; on a real disk, not tmpfs (default: target/bench)
+#   --results FILE   the raw results, one JSON object a line, are appended to it (default: DIR/results.jsonl)
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(dirname "$here")
+. "$here/common.sh"
+
+dir=$root/target/bench results='' words=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --dir) dir=$2; shift ;;
+    --results) results=$2; shift ;;
+    -*) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) words+=("$1") ;;
+  esac
+  shift
+done
+detente=${words[0]:?the program} rows=${words[1]:-40000} releases=${words[2]:-50}
+on_disk "$dir"
+results=${results:-$dir/results.jsonl}
+folder=$(mktemp -d "$dir/snapshots.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 cat > "$folder/panel.toml" <<'TOML'
 [dataset]
@@ -54,15 +73,20 @@ for number in range(releases):
         out.writelines(f"S{a:03},S{b:03},{policy}\n" for (a, b), policy in held.items())
     day += timedelta(days=30)
 PY
+begin_run benches/snapshots.sh "$dir" "note=$rows rows in $releases snapshots"
+section='Snapshots of a panel' disk_before=0 all_events=0 all_began=$(now) which='the first'
 for file in "$folder"/*.csv; do
   day=$(basename "$file" .csv)
-  began=$(date +%s.%N)
+  began=$(now)
   "$detente" import "$file" --mapping "$folder/panel.toml" --data "$folder/ledger" --release "$day" --recorded-at "$day" \
     --output json > "$folder/report.json"
-  ended=$(date +%s.%N)
-  python3 - "$folder/report.json" "$day" "$began" "$ended" "$(du -sk "$folder/ledger" | cut -f1)" <<'PY'
-import json, sys
-report, day, began, ended, disk = json.load(open(sys.argv[1])), sys.argv[2], *map(float, sys.argv[3:])
-print(f"{day}: {report['eventsWritten']} events, {report['unchanged']} unchanged, {ended - began:.2f} s, {disk / 1024:.1f} MiB on disk")
-PY
+  seconds=$(since "$began") disk=$(du -sk "$folder/ledger" | cut -f1)
+  events=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["eventsWritten"])' "$folder/report.json")
+  figure detente "$section|$which" "$events" events snapshots
+  figure detente "$section: on disk|$which" "$(calculate "($disk - $disk_before) / 1024")" MiB snapshots
+  figure detente "$section: how long|$which" "$seconds" s snapshots
+  disk_before=$disk all_events=$((all_events + events)) which='each of the others'
 done
+figure detente "$section|all" "$all_events" events snapshots
+figure detente "$section: on disk|all" "$(calculate "$disk_before / 1024")" MiB snapshots
+figure detente "$section: how long|all" "$(since "$all_began")" s snapshots

@@ -11,7 +11,7 @@ A fault is: a status of 5xx that does not say OVERLOADED (504 and DEADLINE_EXCEE
 DATA_LOSS, a reply later than its deadline and --patience, no reply where one is due, a process that ended, `panic` or
 `defect` in the log, a valid request that is not answered at the end, a slow stop, damage that `detente verify` finds.
 
-    benches/siege/fuzz.py [--seconds S] [--seed N] [--binary target/release/detente]
+    benches/siege/fuzz.py [--seconds S] [--seed N] [--binary target/release/detente] [--results FILE]
 
 Each worker draws from its own generator, so that a seed sends the same requests in the same order as far as it gets;
 what the ledger itself draws, its ids, differs. Exit 0: nothing found. 1: faults, each printed with its request. 2: the
@@ -31,6 +31,7 @@ from fuzzing import calls, grpc, web
 from fuzzing.client import Client
 from fuzzing.faults import Faults, progress
 from fuzzing.server import Server
+from results import Results
 
 KINDS = {**calls.KINDS, **web.KINDS, **grpc.KINDS}
 PROGRESS_SECONDS = 10
@@ -85,7 +86,8 @@ def watch(server, workers, faults):
 
 
 def run(arguments, folder, faults):
-    """Starts the server, lets the workers ask, and judges what is left; gives how many requests were sent."""
+    """Starts the server, lets the workers ask, and judges what is left; gives how many requests were sent, and the slowest
+    answer of /healthz in seconds."""
     server = Server(os.path.abspath(arguments.binary), folder)
     try:
         server.wait_until_ready()
@@ -109,7 +111,17 @@ def run(arguments, folder, faults):
     failures = [worker.failure for worker in workers if worker.failure]
     if failures:
         raise RuntimeError(failures[0])
-    return sum(worker.sent for worker in workers)
+    return sum(worker.sent for worker in workers), slowest
+
+
+def keep(arguments, folder, sent, faults, slowest):
+    """Adds what was found to the file of results."""
+    note = f"seed {arguments.seed}, {arguments.workers} workers"
+    results = Results("benches/siege/fuzz.py", folder, seconds=arguments.seconds, note=note)
+    for row, value, unit in (("requests", sent, "requests"), ("faults", faults, "faults")):
+        results.figure("detente", "Requests at random", row, value, unit)
+    results.figure("detente", "Requests at random", "slowest answer of /healthz", slowest * 1000, "ms")
+    results.append(arguments.results)
 
 
 def main():
@@ -119,13 +131,15 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--patience", type=float, default=1.0, help="seconds that a reply may come after its deadline")
+    parser.add_argument("--results", help="a file that the raw results are appended to, one JSON object a line")
     parser.add_argument("--keep", help="a directory for the ledger and the log, kept afterwards")
     arguments = parser.parse_args()
     folder = arguments.keep or tempfile.mkdtemp(prefix="detente-fuzz-")
     os.makedirs(folder, exist_ok=True)
     faults = Faults()
     try:
-        sent = run(arguments, folder, faults)
+        sent, slowest = run(arguments, folder, faults)
+        keep(arguments, folder, sent, faults.total(), slowest)
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         print(f"fuzz.py: {error}", file=sys.stderr)
         return 2

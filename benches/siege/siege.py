@@ -6,7 +6,7 @@ while four clients loop the widest legal questions, thirty ask and leave, and on
 requests. Fails when the siege is noticed more than it may be (see LIMITS), when the process ends or grows beyond its
 memory budget, or when threads do not come back.
 
-    benches/siege/siege.py [--claims N] [--seconds S] [--memory MIB] [--binary target/release/detente]
+    benches/siege/siege.py [--claims N] [--seconds S] [--memory MIB] [--binary target/release/detente] [--results FILE]
 
 With the memory it has by default the widest questions are refused early; with 4096 MiB they are worked on to the end.
 
@@ -28,6 +28,8 @@ import sys
 import tempfile
 import time
 import uuid
+
+from results import Results
 
 SERVICE = "/detente.v1.LedgerService/"
 LIMITS = {"narrow": 50.0, "append": 50.0}  # how much later p99 may be than in peace, in milliseconds
@@ -280,7 +282,7 @@ def run(arguments):
             except OSError:
                 time.sleep(0.2)
         time.sleep(min(20, 2 + arguments.claims / 100_000))
-        return judge(arguments, port, server)
+        return judge(arguments, port, server, folder)
     finally:
         if server.poll() is None:
             server.send_signal(signal.SIGTERM)
@@ -289,7 +291,21 @@ def run(arguments):
         subprocess.run(["rm", "-rf", folder], check=False)
 
 
-def judge(arguments, port, server):
+def keep(arguments, folder, peace, siege, mib):
+    """Adds what was measured to the file of results; `mib` is the memory before, at its peak and after."""
+    note = f"{arguments.claims} claims, memory_mib {arguments.memory}"
+    results = Results("benches/siege/siege.py", folder, seconds=arguments.seconds, note=note)
+    section = f"Under siege, memory_mib {arguments.memory}"
+    for name, shown in (("narrow", "a narrow GetState"), ("append", "an append"), ("healthz", "/healthz")):
+        for who, values in (("in peace", peace[name]), ("under siege", siege[name])):
+            for row, value in (("p50", percentile(values, 0.5)), ("p99", percentile(values, 0.99)), ("most", max(values))):
+                results.figure(who, section, f"{shown}, {row}", value, "ms")
+    for row, value in zip(("before", "peak", "after"), mib):
+        results.figure("detente", f"{section}: memory", row, round(value), "MiB")
+    results.append(arguments.results)
+
+
+def judge(arguments, port, server, folder):
     before = standing(server.pid)
     peace = measure(port, arguments.seconds)
     siege, seen = besiege(port, arguments.seconds)
@@ -310,6 +326,7 @@ def judge(arguments, port, server):
     budget = budget_mib(port) or arguments.memory
     print(f"memory: {before[0]:.0f} MiB before, {peak:.0f} MiB at its peak, {after[0]:.0f} MiB after; budget {budget:.0f}")
     print(f"threads: {before[2]} before, {after[2]} after")
+    keep(arguments, folder, peace, siege, (before[0], peak, after[0]))
     for key in sorted(seen, key=str):
         print(f"asked: {' '.join(map(str, key))}: {seen[key]}")
     if peak > before[0] + budget + SLACK_MIB:
@@ -325,6 +342,7 @@ def main():
     parser.add_argument("--binary", default="target/release/detente")
     parser.add_argument("--memory", type=int, default=512, help="`memory_mib` of the server")
     parser.add_argument("--survive", action="store_true", help="only that the server survives, whatever it takes")
+    parser.add_argument("--results", help="a file that the raw results are appended to, one JSON object a line")
     arguments = parser.parse_args()
     failed = run(arguments)
     for line in failed:

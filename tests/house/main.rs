@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod benchmarks;
 mod commands;
+#[path = "../../benches/load/src/document/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the load generator uses the rest of it")]
+mod document;
 mod documents;
 mod names;
 mod words;

@@ -8,7 +8,7 @@
 //!   fan-out diff fill info ask
 //!   echo stream-echo raw-append probe      the ceilings: gRPC that does nothing, a file with one fdatasync per group
 //!   umadb-append umadb-read                a peer, through its own client (feature `umadb`)
-//!   report                                 many results into Markdown tables
+//!   report                                 many results into Markdown tables, also those of BENCHMARKS.md
 //! ```
 //!
 //! So that the generator is not what is measured, requests are put together from prepared bytes ([`claims`]) and replies
@@ -25,6 +25,7 @@ mod closed_loop;
 mod codec;
 mod connect;
 mod diff;
+mod document;
 mod echo;
 mod echo_server;
 mod fan_out;
@@ -115,7 +116,7 @@ enum Verb {
     /// Reads all of UmaDB's log.
     #[cfg(feature = "umadb")]
     UmadbRead(umadb::ReadArgs),
-    /// Makes Markdown tables of a file of results, one JSON object a line.
+    /// Makes Markdown tables of results, one JSON object a line; also those of a document, in place.
     Report(report::ReportArgs),
     /// Prints how many bytes the messages of the measurements have.
     Sizes,
