@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every script of BENCHMARKS.md, one after the other, each into its file of benches/results, which is written anew. About
-# two and a half hours on a quiet machine. What follows: load report --into BENCHMARKS.md benches/results.
+# two and a half hours on a quiet machine. Then `load report --into BENCHMARKS.md benches/results`.
 #
 #   benches/all.sh --base FILE          FILE: an earlier binary to compare with
 #   benches/all.sh --only siege,fuzz    some of: build run import siege fuzz snapshots compare

@@ -19,8 +19,8 @@ begin_run() {
 # Prints the tables of the run that begin_run began: end_run LOAD
 end_run() {
   local own; own=$(mktemp -d)
-  tail -n "+$((run_begins + 1))" "$results" >"$own/results.jsonl"
-  "$1" report "$own/results.jsonl"
+  tail -n "+$((run_begins + 1))" "$results" >"$own/$(basename "$results")"
+  "$1" report "$own/$(basename "$results")"
   rm -r "$own"
 }
 

@@ -12,7 +12,7 @@
 #   --dir DIR        where the ledgers are made; on a real disk, not tmpfs (default: target/bench)
 #   --results FILE   the raw results, one JSON object a line, are appended to it (default: DIR/results.jsonl)
 #
-# BASE_COMMIT and BENCH_COMMIT say what BASE and NEW were built of.
+# BASE_COMMIT and BENCH_COMMIT say what BASE and NEW were built of; without the latter NEW is of this checkout.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
@@ -88,7 +88,7 @@ ask() {
 start base
 start new
 begin_run benches/compare.sh "$dir" "passes=$rounds" "seconds=$seconds" \
-  "note=base ${BASE_COMMIT:-$(basename "${binaries[0]}")}, new ${BENCH_COMMIT:-$(basename "${binaries[1]}")}"
+  "note=base ${BASE_COMMIT:-$(basename "${binaries[0]}")}"
 section='New beside base, asked in turn'
 for kind in ${kinds//,/ }; do
   clients=${kind#*:} row="${kind%:*}, ${kind#*:} client$([ "${kind#*:}" = 1 ] || echo s)"

@@ -39,3 +39,15 @@ fn the_benchmarks_name_every_script_of_their_folder() {
     assert!(found > 8, "the scripts were not found: {found}");
     assert!(missing.is_empty(), "BENCHMARKS.md does not name {missing:?}");
 }
+
+#[test]
+fn the_prose_of_the_benchmarks_is_short() {
+    let mut generated = false;
+    let mut prose = 0;
+    for line in document().lines() {
+        generated |= line.starts_with("<!-- results: ");
+        prose += usize::from(!generated);
+        generated &= line != "<!-- end -->";
+    }
+    assert!(prose <= 150, "the prose of BENCHMARKS.md has {prose} lines");
+}

@@ -208,7 +208,9 @@ fn wrong_cargo(call: &[String]) -> Option<String> {
             return Some(format!("cargo has no {} {name}", pair[0]));
         }
     }
-    let own = call.iter().position(|word| word == "--").filter(|_| call[1] == "run");
+    // Another package than that at the top has words of its own.
+    let is_ours = call[1] == "run" && !call.iter().any(|word| word == "--manifest-path");
+    let own = call.iter().position(|word| word == "--").filter(|_| is_ours);
     own.and_then(|at| misuse(&call[at + 1..]))
 }
 

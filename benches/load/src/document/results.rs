@@ -64,7 +64,9 @@ struct Head {
 
 impl Head {
     fn caption(&self) -> String {
-        let mut parts = vec![format!("`{}` on {} at {} ({})", self.script, self.date, self.commit, self.profile)];
+        let script =
+            if self.script.starts_with("benches/") { format!("`{}`", self.script) } else { self.script.clone() };
+        let mut parts = vec![format!("{script} on {} at {} ({})", self.date, self.commit, self.profile)];
         parts.extend((self.cores > 0).then(|| match self.cpu.as_str() {
             "" => format!("{} cores", self.cores),
             cpu => format!("{} cores of {cpu}", self.cores),
