@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What it takes to build and check the project, from a clone of the last commit and empty target directories.
+# The cost of building and checking the project, from a clone of the last commit and empty target directories.
 # On a quiet machine. Each measurement is made only if asked for, because most take long.
 #
 #   benches/build.sh --all

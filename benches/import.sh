@@ -105,7 +105,7 @@ ask() { # SECTION CUT CLIENTS [POSITION]
 pg_ask() { # CUT CLIENTS
   keep "$("$here/peers.sh" measure "$tmp/pg" "import_asof_$1" "$2" "$seconds" "$states|$(row_of "$1" "$2")")"
 }
-# How long an import took: took WHO ROW SECONDS ROWS
+# The time that an import took: took WHO ROW SECONDS ROWS
 took() {
   figure "$1" "$importing|$2" "$(calculate "$4 / ($3 + 0.001)")" rows/s import
   figure "$1" "$importing: how long|$2" "$3" s import

@@ -19,7 +19,7 @@ const IRREGULAR: [&str; 34] = [
 /// Nouns that end as participles do, and the trait that other crates cannot implement, by its usual name.
 const NOUNS: [&str; 4] = ["Feed", "Need", "Seed", "Sealed"];
 
-/// Whether a name is a participle alone, which says of no thing what it is.
+/// Returns true if a name is a participle alone, which names no thing.
 fn is_lone_participle(name: &str) -> bool {
     let is_one_word = name.chars().filter(|c| c.is_uppercase()).count() == 1;
     is_one_word && !NOUNS.contains(&name) && (name.ends_with("ed") || IRREGULAR.contains(&name))

@@ -57,13 +57,12 @@ pub async fn run(args: FanOutArgs, common: Common) -> Result<()> {
     last.sort_unstable();
     let micros = |nanos: u64| nanos as f64 / 1e3;
     let of_last = |share: usize| micros(last.get((last.len() * share / 100).min(last.len() - 1)).copied().unwrap_or(0));
-    let outcome = Outcome {
-        clients: args.subscribers as u64,
-        p50_us: micros(each.value_at_quantile(0.5)),
-        p99_us: micros(each.value_at_quantile(0.99)),
-        ..Outcome::figure("detente", "fan-out", each.len() as f64, "deliveries")
-    };
-    outcome.with("last_p50_us", of_last(50)).with("last_p99_us", of_last(99)).print(&common)
+    Outcome::figure("detente", "fan-out", each.len() as f64, "deliveries")
+        .of_clients(args.subscribers)
+        .with_latencies(micros(each.value_at_quantile(0.5)), micros(each.value_at_quantile(0.99)))
+        .with("last_p50_us", of_last(50))
+        .with("last_p99_us", of_last(99))
+        .print(&common)
 }
 
 /// When each of the next events came.

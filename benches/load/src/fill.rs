@@ -65,13 +65,11 @@ pub async fn run(args: FillArgs, common: Common) -> Result<()> {
     finish(running, &done, args.claims).await?;
     let seconds = began.elapsed().as_secs_f64();
     let bench = if args.revise { "revise" } else { "fill" };
-    Outcome {
-        clients: args.clients as u64,
-        ..Outcome::figure("detente", bench, args.claims as f64 / seconds, "events/s")
-    }
-    .with("claims", args.claims as f64)
-    .with("seconds", seconds)
-    .print(&common)
+    Outcome::figure("detente", bench, args.claims as f64 / seconds, "events/s")
+        .of_clients(args.clients)
+        .with("claims", args.claims as f64)
+        .with("seconds", seconds)
+        .print(&common)
 }
 
 async fn finish(mut running: JoinSet<Result<()>>, done: &AtomicU64, of: u64) -> Result<()> {

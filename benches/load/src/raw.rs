@@ -129,6 +129,5 @@ pub fn probe(args: &ProbeArgs, common: &Common) -> Result<()> {
     std::fs::remove_file(&args.file)?;
     micros.sort_by(f64::total_cmp);
     let at = |percent: usize| micros.get(micros.len() * percent / 100).copied().unwrap_or_default();
-    Outcome { clients: 1, p50_us: at(50), p99_us: at(99), ..Outcome::figure("raw", "probe", rate, "fdatasync/s") }
-        .print(common)
+    Outcome::figure("raw", "probe", rate, "fdatasync/s").of_clients(1).with_latencies(at(50), at(99)).print(common)
 }

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use std::fs;
 use std::path::PathBuf;
 
-/// Of what, and where to.
+/// The results to show, and the document to write them into.
 #[derive(clap::Args)]
 pub struct ReportArgs {
     /// A file of results, one JSON object a line, or a folder of such files.

@@ -152,7 +152,7 @@ pub struct AppendHeader {
     pub count: u64,
     /// When the ledger learned it.
     pub recorded_at: RecordedAt,
-    /// Who recorded it.
+    /// The name under which it was recorded.
     pub recorded_by: String,
     /// The request it answers, if the client named it.
     pub request: Option<RequestMark>,

@@ -56,7 +56,7 @@ use std::thread::JoinHandle;
 
 /// A ledger, open for recording and asking. It owns the parts of the wings; each of its methods uses those it needs.
 pub struct Ledger {
-    /// What every wing reads.
+    /// The record, which every wing reads.
     record: Arc<RecordReader>,
     /// The writing wing, and its queue and thread.
     recorder: Arc<Recorder>,

@@ -1,4 +1,4 @@
-//! What the ledger tells of itself: its head, its clock, its health, and how far it is.
+//! The status of the ledger: its head, its clock, its health, and how far it is.
 
 use crate::Ledger;
 use crate::clock::Clock;

@@ -1,18 +1,18 @@
 //! Files of results: of each run a head line, then a measurement a line.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 /// One measurement, as far as a table shows it.
-#[derive(Deserialize)]
-pub struct Line {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Measurement {
     /// The one that was measured, a column.
     pub who: String,
     /// The place in the document: `section|row`.
-    case: String,
-    /// The figure.
+    pub case: String,
+    /// The figure, each second or in all, as its unit says.
     pub rate: f64,
     /// Its unit.
     pub unit: String,
@@ -24,7 +24,7 @@ pub struct Line {
     pub p99_us: f64,
 }
 
-impl Line {
+impl Measurement {
     fn section(&self) -> &str {
         self.case.split_once('|').map_or("", |(section, _)| section)
     }
@@ -57,7 +57,7 @@ struct Head {
     /// The lines were typed from tables; the program did not write them.
     #[serde(default)]
     typed: bool,
-    /// Whatever else a reader has to know.
+    /// A sentence on anything else that a reader has to know.
     #[serde(default)]
     note: String,
 }
@@ -91,19 +91,19 @@ impl Head {
 #[serde(untagged)]
 enum Entry {
     Head(Head),
-    Line(Line),
+    Measurement(Measurement),
 }
 
 struct Run {
     head: Head,
-    lines: Vec<Line>,
+    lines: Vec<Measurement>,
 }
 
 /// The lines of a section, with the runs that have any.
 pub struct Section<'a> {
     runs: Vec<&'a Head>,
     /// The lines, in the order of the file.
-    pub lines: Vec<&'a Line>,
+    pub lines: Vec<&'a Measurement>,
 }
 
 impl Section<'_> {
@@ -155,8 +155,10 @@ impl Results {
             })?;
             match (entry, runs.last_mut()) {
                 (Entry::Head(head), _) => runs.push(Run { head, lines: Vec::new() }),
-                (Entry::Line(line), Some(run)) => run.lines.push(line),
-                (Entry::Line(_), None) => return Err(format!("line {}: a result before the head of its run", at + 1)),
+                (Entry::Measurement(line), Some(run)) => run.lines.push(line),
+                (Entry::Measurement(_), None) => {
+                    return Err(format!("line {}: a result before the head of its run", at + 1));
+                }
             }
         }
         self.0.insert(name.to_owned(), runs);
@@ -171,7 +173,7 @@ impl Results {
     /// The sections of a file, in the order in which they begin.
     pub fn sections(&self, name: &str) -> Vec<&str> {
         let mut sections = Vec::new();
-        for section in self.0.get(name).into_iter().flatten().flat_map(|run| &run.lines).map(Line::section) {
+        for section in self.0.get(name).into_iter().flatten().flat_map(|run| &run.lines).map(Measurement::section) {
             if !sections.contains(&section) {
                 sections.push(section);
             }

@@ -3,7 +3,7 @@
 //! Each row has a column for each who was measured in the section. The ceiling of a row is the lowest of those that were
 //! measured in it (`echo`, `raw`). Where ours has latencies, a column has them.
 
-use super::results::Line;
+use super::results::Measurement;
 use std::fmt::{self, Write as _};
 
 const OURS: &str = "detente";
@@ -13,7 +13,7 @@ const CEILINGS: [&str; 2] = ["echo", "raw"];
 ///
 /// # Errors
 /// Never; formatting into a text does not fail.
-pub fn markdown(lines: &[&Line]) -> Result<String, fmt::Error> {
+pub fn markdown(lines: &[&Measurement]) -> Result<String, fmt::Error> {
     let mut who = distinct(lines.iter().map(|line| line.who.as_str()));
     who.sort_by_key(|name| (*name != OURS, !CEILINGS.contains(name)));
     let rated = who.contains(&OURS) && who.iter().any(|name| CEILINGS.contains(name));
@@ -77,8 +77,8 @@ struct Cell {
 }
 
 impl Cell {
-    fn of<'a>(lines: impl Iterator<Item = &'a Line>) -> Option<Self> {
-        let all: Vec<&Line> = lines.collect();
+    fn of<'a>(lines: impl Iterator<Item = &'a Measurement>) -> Option<Self> {
+        let all: Vec<&Measurement> = lines.collect();
         let rates = sorted(all.iter().map(|line| line.rate));
         Some(Self {
             median: median(&rates)?,
@@ -147,14 +147,14 @@ fn duration(micros: f64) -> String {
 mod tests {
     use super::*;
 
-    fn line(who: &str, row: &str, rate: f64, unit: &str, p50_us: f64) -> Line {
+    fn line(who: &str, row: &str, rate: f64, unit: &str, p50_us: f64) -> Measurement {
         serde_json::from_value(serde_json::json!({
             "who": who, "case": format!("Appends|{row}"), "rate": rate, "unit": unit, "p50_us": p50_us, "p99_us": p50_us * 10.0,
         }))
         .unwrap()
     }
 
-    fn table(lines: &[Line]) -> String {
+    fn table(lines: &[Measurement]) -> String {
         markdown(&lines.iter().collect::<Vec<_>>()).unwrap()
     }
 

@@ -55,7 +55,7 @@ impl PeerTurns {
     /// A line; those in which nobody waits any more are forgotten.
     fn line(&self, line: Line) -> Arc<Semaphore> {
         let mut lines = self.lines.lock();
-        // Who waits in a line, or has its turn, holds the line.
+        // A question that waits in a line, or has its turn, holds the line.
         lines.retain(|_, waiting| Arc::strong_count(waiting) > 1);
         Arc::clone(lines.entry(line).or_insert_with(|| Arc::new(Semaphore::new(self.turns))))
     }

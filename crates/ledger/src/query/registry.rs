@@ -56,7 +56,7 @@ pub struct RegistryEntry<M> {
     pub position: Position,
     /// When it was recorded.
     pub recorded_at: Option<RecordedAt>,
-    /// Who recorded it.
+    /// The name under which it was recorded.
     pub recorded_by: String,
     /// Whether it is withdrawn.
     pub withdrawn: bool,

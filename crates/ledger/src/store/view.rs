@@ -57,7 +57,7 @@ pub(crate) struct UnsavedBlock {
 pub(crate) struct IncomingEvent<'e> {
     /// The change it records.
     pub(crate) change: &'e Change,
-    /// Who recorded it.
+    /// The name under which it was recorded.
     pub(crate) recorded_by: &'e str,
     /// The encoded event.
     pub(crate) event: &'e [u8],

@@ -4,8 +4,7 @@
 //!   events ──> encode, salt ──> records ──> hash, index, keep ──> the view is ahead of the journal
 //! ```
 //!
-//! What is replayed from the journal at a start is in records already, and comes into the view by the same
-//! [`crate::store::View::take_in`].
+//! A start replays records from the journal, which come into the view by the same [`crate::store::View::take_in`].
 
 use crate::store::{IncomingEvent, Misfit, View};
 use crate::wire::event::{Stamp, encode_event};

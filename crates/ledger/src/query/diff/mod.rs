@@ -103,7 +103,7 @@ pub struct ChangeCause {
     pub position: Position,
     /// When it was recorded.
     pub recorded_at: Option<prost_types::Timestamp>,
-    /// Who recorded it.
+    /// The name under which it was recorded.
     pub recorded_by: String,
     /// What the recorder noted.
     pub note: String,

@@ -6,12 +6,12 @@
 //!             └ drop                                            └ replayed: the id is that of a recorded append
 //! ```
 //!
-//! A stage is no part of the record: it is not exported, `verify` and `rebuild` know nothing of it. What it takes is its bytes on the
-//! disk. Reading it ([`mod@file`]) holds a frame at a time; checking it ([`check`]) keeps how each claim it touches stands; recording it
+//! A stage is no part of the record: it is not exported, and `verify` and `rebuild` know nothing of it. It takes its bytes on the disk
+//! and no more. Reading it ([`mod@file`]) holds a frame at a time; checking it ([`check`]) keeps how each claim it touches stands; recording it
 //! ([`record`]) keeps what the view keeps of any append.
 //!
-//! Whoever works at a stage holds its file ([`OpenStage::file`]), so its commands are added one call after the other, and nothing is added
-//! while it is recorded. How far it is can be asked meanwhile.
+//! A call that adds to a stage or records it holds its file ([`OpenStage::file`]), so commands are added one call after the other, and none
+//! while it is recorded. Its progress can be asked meanwhile.
 //!
 //! Reasons: `docs/design/stages.md`.
 
