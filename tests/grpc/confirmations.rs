@@ -18,6 +18,7 @@ fn confirm(label: &str, as_of: &str, except: &[u128]) -> v1::Command {
         label: label.to_owned(),
         as_of: as_of.to_owned(),
         except_claim_ids,
+        unknown_external_ids: Vec::new(),
     }))
 }
 
@@ -128,6 +129,42 @@ async fn the_log_tells_it_to_whoever_follows_a_claim_with_the_label_and_to_nobod
         }
         assert_eq!(positions.contains(&position), tells, "{filter:?}");
     }
+}
+
+#[tokio::test]
+async fn external_ids_of_which_a_confirmation_says_nothing_are_recorded_within_bounds() {
+    let mut server = panel().await;
+    let confirm = |unknown: Vec<String>| {
+        command(Command::ConfirmClaims(v1::ConfirmClaims {
+            label: "dataset:panel".to_owned(),
+            as_of: "2020-06-01".to_owned(),
+            except_claim_ids: Vec::new(),
+            unknown_external_ids: unknown,
+        }))
+    };
+    let position = server.append(vec![confirm(vec!["AAA-BBB".to_owned(), "é".to_owned()])]).await.results[0].position;
+    let request = v1::ReadEventsRequest {
+        start: Some(v1::read_events_request::Start::AfterPosition(position - 1)),
+        ..Default::default()
+    };
+    let mut batches = server.client.read_events(request).await.unwrap().into_inner();
+    let event = batches.message().await.unwrap().unwrap().events.remove(0);
+    let Some(v1::event::Event::ClaimsConfirmed(confirmed)) = event.event else { panic!("{event:?}") };
+    assert_eq!(confirmed.unknown_external_ids, ["AAA-BBB", "é"]);
+
+    let ids = |count: usize, bytes: usize| (0..count).map(|nth| format!("{nth:0bytes$}")).collect::<Vec<_>>();
+    let at = "commands[0].confirm_claims.unknown_external_ids";
+    for (unknown, field) in [
+        (vec![String::new()], format!("{at}[0]")),
+        (vec!["a\0b".to_owned()], format!("{at}[0]")),
+        (ids(1, 257), format!("{at}[0]")),
+        (ids(10_001, 5), at.to_owned()),
+        (ids(1_000, 205), at.to_owned()),
+    ] {
+        let refused = server.client.append(batch(vec![confirm(unknown)])).await.unwrap_err();
+        assert_eq!(refused.get_details_bad_request().unwrap().field_violations[0].field, field, "{refused:?}");
+    }
+    server.append(vec![confirm(ids(10_000, 20))]).await;
 }
 
 #[tokio::test]

@@ -22,4 +22,5 @@ mod shapes;
 mod snapshots;
 mod snapshots_again;
 mod snapshots_own;
+mod snapshots_rejected;
 mod versions;

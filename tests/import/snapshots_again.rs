@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Imports a snapshot of a day, recorded now.
-fn release(desk: &Desk, day: &str, text: &str) -> Said {
+pub(crate) fn release(desk: &Desk, day: &str, text: &str) -> Said {
     desk.write("t.csv", text);
     let said = desk.import("t.csv", &["--release", day]);
     assert_eq!(said.code, 0, "{day}: {}", said.complaint);

@@ -436,7 +436,8 @@ fn a_transition_is_told_with_the_confirmations_that_were_known_then() {
     home.at(on("2025-01-10"));
     let before = told();
     assert_eq!(before, [(Transition::Begins, "2025-01-01".to_owned())]);
-    let confirmation = LabelConfirmation { label: "panel".into(), as_of: date("2025-02-01"), except: Vec::new() };
+    let confirmation =
+        LabelConfirmation { label: "panel".into(), as_of: date("2025-02-01"), except: Vec::new(), unknown: Vec::new() };
     home.at(on("2025-02-01")).record([Command::ConfirmAll(Box::new(confirmation))]);
     assert_eq!(told(), before);
 }

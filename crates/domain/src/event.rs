@@ -62,6 +62,8 @@ pub struct LabelConfirmation {
     pub as_of: PartialDate,
     /// Those that are not confirmed.
     pub except: Vec<ClaimId>,
+    /// The external ids of entries without a claim of which it says nothing.
+    pub unknown: Vec<Box<str>>,
 }
 
 /// That a party contests a claim.

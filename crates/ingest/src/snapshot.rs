@@ -16,18 +16,22 @@
 //! | is gone | goes on | ended since the snapshot before |
 //! | says when it ends | goes on | the same claim, revised |
 //!
-//! *The snapshot before* is the last one that had the episode; where a row was rejected, or a snapshot is not confirmed, it did not.
+//! *The snapshot before* is the last one that says whether it had the episode. One with a rejected row says nothing of the key of
+//! that row, and one that is not confirmed nothing of any key that it does not have. A confirmation lists the rejected rows: by
+//! the claims that go on, and where none does by their keys.
 //!
 //! ```text
 //!   snapshot.rs   what is recorded: episodes, days, confirmations
 //!   episode.rs    one episode, and what of a row is compared with it
 //!   turn.rs       what a row, or its absence, changes
+//!   unknown.rs    the rows that were rejected
 //! ```
 //!
 //! The times that follow from the snapshots are no part of what a row says; those that the mapping reads from the row are.
 
 mod episode;
 mod turn;
+mod unknown;
 
 pub use episode::RowContent;
 pub use turn::EpisodeStep;
@@ -48,6 +52,8 @@ pub struct Episodes {
     scheme: String,
     label: String,
     by_key: HashMap<Uuid, RowKey>,
+    /// The keys of rejected rows of this file, as they are written.
+    rejected: HashMap<Uuid, Box<str>>,
     /// The key of each claim.
     keys: HashMap<Uuid, Uuid>,
     /// The confirmations that are recorded, in order.
@@ -71,6 +77,8 @@ struct Confirmation {
     day: Day,
     /// The claims of which nothing is known.
     except: HashSet<Uuid>,
+    /// The keys without a claim that goes on of which nothing is known.
+    unknown: HashSet<Uuid>,
 }
 
 /// A snapshot.
@@ -123,8 +131,10 @@ impl Episodes {
             Some(Event::ClaimsConfirmed(confirmed)) if confirmed.label == self.label => {
                 let Some(day) = Day::parse(&confirmed.as_of) else { return };
                 let except = confirmed.except_claim_ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect();
+                let ids = ClaimIds::of(&self.scheme);
+                let unknown = confirmed.unknown_external_ids.iter().map(|key| ids.id(key)).collect();
                 self.last = self.last.take().max(Some(day.clone()));
-                self.confirmations.push(Confirmation { day, except });
+                self.confirmations.push(Confirmation { day, except, unknown });
             }
             _ => {}
         }
@@ -214,9 +224,10 @@ impl Episodes {
         self.confirmations.iter().map(|known| &known.day).max()
     }
 
-    /// The day of the last confirmed snapshot before a day: of it is known what it did not have.
-    fn confirmed_before(&self, day: &Day) -> Option<&Day> {
-        self.confirmations.iter().map(|known| &known.day).filter(|known| *known < day).max()
+    /// The day of the last snapshot before a day of which it is known that it did not have a key.
+    fn absent_before(&self, day: &Day, key: Uuid) -> Option<&Day> {
+        let confirmed = self.confirmations.iter().filter(|known| known.day < *day && !known.unknown.contains(&key));
+        confirmed.map(|known| &known.day).max()
     }
 
     /// The last day before another on which the claim of an episode was true.
@@ -240,29 +251,6 @@ impl Episodes {
     /// Notes the row that has a key.
     pub fn name(&mut self, key: Uuid, row: u32) {
         self.by_key.entry(key).or_default().row = row;
-    }
-
-    /// A rejected row has a key: its episode stays as it is.
-    pub fn keep(&mut self, key: Uuid) {
-        let of_key = self.by_key.entry(key).or_default();
-        if of_key.row == 0 {
-            of_key.row = KEPT;
-        }
-    }
-
-    /// The claims that go on and whose rows were rejected: nothing is known of them.
-    pub fn kept(&self) -> Vec<Uuid> {
-        self.going_on_where(|of_key, _| of_key.row == KEPT)
-    }
-
-    /// The claims that go on, have a row, and were left out of the confirmation of this day.
-    pub fn left_out(&self, day: &Day) -> Vec<Uuid> {
-        let confirmations: Vec<&Confirmation> = self.confirmations.iter().filter(|known| known.day == *day).collect();
-        self.going_on_where(|of_key, episode| {
-            let is_left_out = confirmations.iter().all(|known| known.except.contains(&episode.claim));
-            let is_known = episode.began == *day || episode.seen.contains(day);
-            is_left_out && !is_known && !episode.has_own_end() && !matches!(of_key.row, 0 | KEPT)
-        })
     }
 
     fn going_on_where(&self, is_meant: impl Fn(&RowKey, &Episode) -> bool) -> Vec<Uuid> {

@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 /// The most claims that a confirmation may leave out.
 const MOST_KEPT: usize = 1000;
+/// The most keys without a claim of which a confirmation may say nothing, and their most bytes.
+const MOST_UNKNOWN: (usize, usize) = (10_000, 200 * 1024);
 
 impl Sequencer<'_> {
     /// Takes the claims of a row.
@@ -34,7 +36,7 @@ impl Sequencer<'_> {
             keys.push(key);
         }
         if !faults.is_empty() {
-            keys.iter().for_each(|key| self.known.episodes.keep(*key));
+            keys.iter().zip(&claims).for_each(|(key, made)| self.known.episodes.keep(*key, &made.key));
             return Ok(self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?);
         }
         let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
@@ -140,7 +142,7 @@ impl Sequencer<'_> {
             if self.job.mapping.dataset.occurrence {
                 self.number(&mut key);
             }
-            self.known.episodes.keep(self.tools.ids.id(&key));
+            self.known.episodes.keep(self.tools.ids.id(&key), &key);
         }
     }
 
@@ -162,10 +164,19 @@ impl Sequencer<'_> {
         if self.known.episodes.confirmed().is_some_and(|last| *last >= window.day) {
             return self.confirm_left_out(window, &note);
         }
-        let except = self.known.episodes.kept();
-        if except.len() > MOST_KEPT {
+        if !self.confirm_going_on(window, &note)? {
             self.tally.unconfirmed = going_on as u64;
-            return Ok(());
+        }
+        Ok(())
+    }
+
+    /// Confirms all that goes on but what was rejected; false if too much was.
+    fn confirm_going_on(&mut self, window: &Window, note: &str) -> Result<bool, ImportFailure> {
+        let (except, unknown) = (self.known.episodes.kept(), self.known.episodes.unknown());
+        let (most, most_bytes) = MOST_UNKNOWN;
+        let bytes: usize = unknown.iter().map(String::len).sum();
+        if except.len() > MOST_KEPT || unknown.len() > most || bytes > most_bytes {
+            return Ok(false);
         }
         self.tally.confirmed += 1;
         self.note_confirmation();
@@ -173,12 +184,18 @@ impl Sequencer<'_> {
             label: self.tools.label.clone(),
             as_of: window.day.text().to_owned(),
             except_claim_ids: except.iter().map(Uuid::to_string).collect(),
+            unknown_external_ids: unknown,
         };
-        self.command(Command::ConfirmClaims(confirm), note, 0)
+        self.command(Command::ConfirmClaims(confirm), note.to_owned(), 0)?;
+        Ok(true)
     }
 
-    /// Confirms the claims of rows that were rejected when the snapshot was imported first.
+    /// Confirms what the first import of the snapshot could not, because rows of it were rejected.
     fn confirm_left_out(&mut self, window: &Window, note: &str) -> Result<(), ImportFailure> {
+        let has_absent = self.known.episodes.has_unknown_absent(&window.day);
+        if has_absent && self.confirm_going_on(window, note)? {
+            return Ok(());
+        }
         for claim in self.known.episodes.left_out(&window.day) {
             self.tally.confirmed += 1;
             let as_of = window.day.text().to_owned();

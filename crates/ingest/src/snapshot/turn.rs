@@ -78,9 +78,9 @@ impl Episodes {
         // A correction is about the claim that an earlier import of the day made of the row.
         let before = before(&of_key, &window.day).filter(|_| !(corrects && is_of_the_day));
         let steps = match before {
-            Some(at) => self.goes_on(&mut of_key, at, (claim, &said), window, corrects),
-            None => self.of_the_day(&mut of_key, &said, window).unwrap_or_else(|| {
-                let begun = fitting(self.begun(&of_key, window), &said, &window.day);
+            Some(at) => self.goes_on((key, &mut of_key), at, (claim, &said), window, corrects),
+            None => self.of_the_day((key, &mut of_key), &said, window).unwrap_or_else(|| {
+                let begun = fitting(self.begun((key, &of_key), window), &said, &window.day);
                 of_key.episodes.push(self.episode(claim, &said, window));
                 vec![EpisodeStep::Begin { after: None, begun }]
             }),
@@ -92,7 +92,7 @@ impl Episodes {
     /// A row whose key had an episode that went on until the snapshot.
     fn goes_on(
         &self,
-        of_key: &mut RowKey,
+        (key, of_key): (Uuid, &mut RowKey),
         at: usize,
         (claim, said): (Uuid, &RowContent),
         window: &Window,
@@ -105,7 +105,7 @@ impl Episodes {
         if is_same || is_in_place {
             let mut steps = Vec::new();
             if !is_same || episode.is_ended {
-                steps.push(self.replace(episode, said, window));
+                steps.push(self.replace(key, episode, said, window));
             }
             if let Some(of_the_day) = of_key.of_day_mut(&window.day).filter(|other| !other.is_retracted) {
                 of_the_day.is_retracted = true;
@@ -118,7 +118,7 @@ impl Episodes {
         let (ended, begun) = (window.ended_since(&seen), begun_after(Some(&seen), &window.day));
         episode.is_ended = true;
         episode.to = ended.as_str().into();
-        let of_the_day = self.of_the_day(of_key, said, window);
+        let of_the_day = self.of_the_day((key, of_key), said, window);
         // A succession leaves the claim as of the day on which it was confirmed, which is wrong if that is this one.
         let is_confirmed = self.confirmed().is_some_and(|last| *last >= window.day);
         let is_one_step = !was_ended && of_the_day.is_none() && !is_confirmed;
@@ -137,14 +137,19 @@ impl Episodes {
     }
 
     /// The changes to the episode that an earlier import of the day has begun; none if it has begun none.
-    fn of_the_day(&self, of_key: &mut RowKey, said: &RowContent, window: &Window) -> Option<Vec<EpisodeStep>> {
+    fn of_the_day(
+        &self,
+        (key, of_key): (Uuid, &mut RowKey),
+        said: &RowContent,
+        window: &Window,
+    ) -> Option<Vec<EpisodeStep>> {
         let episode = of_key.of_day_mut(&window.day)?;
         let mut steps = Vec::new();
         if std::mem::replace(&mut episode.is_retracted, false) {
             steps.push(EpisodeStep::Reinstate(episode.claim));
         }
         if episode.is_ended || !episode.says(said) || !episode.ends_as(said) {
-            steps.push(self.replace(episode, said, window));
+            steps.push(self.replace(key, episode, said, window));
         }
         Some(steps)
     }
@@ -166,11 +171,11 @@ impl Episodes {
         }
     }
 
-    fn replace(&self, episode: &mut Episode, said: &RowContent, window: &Window) -> EpisodeStep {
+    fn replace(&self, key: Uuid, episode: &mut Episode, said: &RowContent, window: &Window) -> EpisodeStep {
         let begun = if episode.began_in_window() {
             String::from(&*episode.from)
         } else {
-            begun_after(self.confirmed_before(&episode.began), &episode.began)
+            begun_after(self.absent_before(&episode.began, key), &episode.began)
         };
         let begun = fitting(begun, said, &episode.began);
         episode.content = said.content;
@@ -182,11 +187,10 @@ impl Episodes {
     }
 
     /// The start of an episode whose key has none that goes on.
-    fn begun(&self, of_key: &RowKey, window: &Window) -> String {
+    fn begun(&self, (key, of_key): (Uuid, &RowKey), window: &Window) -> String {
         let ended = of_key.episodes.iter().rev().find(|episode| !episode.is_retracted).and_then(Episode::ended_on);
         let ended = ended.filter(|ended| *ended < window.day);
-        let confirmed = self.confirmed_before(&window.day);
-        begun_after(ended.as_ref().max(confirmed), &window.day)
+        begun_after(ended.as_ref().max(self.absent_before(&window.day, key)), &window.day)
     }
 
     /// The changes that follow from the rows that are gone, in the order in which their episodes were recorded.

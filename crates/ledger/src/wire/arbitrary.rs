@@ -164,8 +164,8 @@ fn registered() -> impl Strategy<Value = Change> {
         scheme().prop_map(Change::SchemeRevised),
         (party_id(), party_id()).prop_map(|(merged, survivor)| Change::PartiesMerged(merged, survivor)),
         party_id().prop_map(Change::PartiesUnmerged),
-        (filled(), date(), vec(claim_id(), 0..3)).prop_map(|(label, as_of, except)| {
-            Change::ClaimsConfirmed(Box::new(LabelConfirmation { label, as_of, except }))
+        (filled(), date(), vec(claim_id(), 0..3), vec(filled(), 0..3)).prop_map(|(label, as_of, except, unknown)| {
+            Change::ClaimsConfirmed(Box::new(LabelConfirmation { label, as_of, except, unknown }))
         }),
     ]
 }

@@ -7,8 +7,8 @@ use super::claim::parse_claim;
 use super::ids::{Ids, parse_uuid};
 use super::kind::{parse_kind, parse_scheme};
 use super::limits::{
-    self, MAX_CLAIM_BYTES, MAX_CONFIRMATION_EXCEPTIONS, MAX_LABEL_BYTES, MAX_NOTE_BYTES, MAX_RECORDED_BY_BYTES,
-    MAX_TEXT_BYTES,
+    self, MAX_CLAIM_BYTES, MAX_CODE_BYTES, MAX_CONFIRMATION_EXCEPTIONS, MAX_CONFIRMATION_UNKNOWN,
+    MAX_CONFIRMATION_UNKNOWN_BYTES, MAX_LABEL_BYTES, MAX_NOTE_BYTES, MAX_RECORDED_BY_BYTES, MAX_TEXT_BYTES,
 };
 use super::party::parse_party;
 use super::patch::parse_patch;
@@ -250,7 +250,20 @@ fn confirm_all(of: v1::ConfirmClaims, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sin
     sink.rule(&except_at, of.except_claim_ids.len() <= MAX_CONFIRMATION_EXCEPTIONS, "at most 1000 are allowed");
     let except = of.except_claim_ids.iter().take(MAX_CONFIRMATION_EXCEPTIONS).enumerate();
     let except = except.filter_map(|(nth, id)| ids.claim(id, &except_at.index(nth), sink)).collect();
-    Some(Command::ConfirmAll(Box::new(LabelConfirmation { label, as_of: as_of?, except })))
+    let unknown = unknown_ids(of.unknown_external_ids, &at.field("unknown_external_ids"), sink);
+    Some(Command::ConfirmAll(Box::new(LabelConfirmation { label, as_of: as_of?, except, unknown })))
+}
+
+/// The external ids of which a confirmation says nothing.
+fn unknown_ids(given: Vec<String>, at: &At<'_>, sink: &mut Sink) -> Vec<Box<str>> {
+    sink.rule(at, given.len() <= MAX_CONFIRMATION_UNKNOWN, "at most 10000 are allowed");
+    let bytes: usize = given.iter().map(String::len).sum();
+    if bytes > MAX_CONFIRMATION_UNKNOWN_BYTES {
+        sink.rule(at, false, &limits::too_long(bytes, MAX_CONFIRMATION_UNKNOWN_BYTES));
+        return Vec::new();
+    }
+    let given = given.into_iter().take(MAX_CONFIRMATION_UNKNOWN).enumerate();
+    given.map(|(nth, id)| key_text(id, MAX_CODE_BYTES, &at.index(nth), sink)).collect()
 }
 
 fn retract(of: &v1::RetractClaim, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {

@@ -156,6 +156,7 @@ fn change_message(change: Change) -> Wire {
             label: of.label.into(),
             as_of: of.as_of.text().to_owned(),
             except_claim_ids: of.except.into_iter().map(text).collect(),
+            unknown_external_ids: of.unknown.into_iter().map(String::from).collect(),
         }),
     }
 }
@@ -239,7 +240,9 @@ fn read_change(change: Wire, at: &At<'_>, sink: &mut Sink) -> Option<Change> {
         Wire::ClaimsConfirmed(of) => {
             let except = of.except_claim_ids.iter().filter_map(|id| read_claim_id(id, at, sink)).collect();
             let as_of = required_date(&of.as_of, &at.field("as_of"), sink)?;
-            Some(Change::ClaimsConfirmed(Box::new(LabelConfirmation { label: of.label.into(), as_of, except })))
+            let unknown = of.unknown_external_ids.into_iter().map(String::into_boxed_str).collect();
+            let label = of.label.into();
+            Some(Change::ClaimsConfirmed(Box::new(LabelConfirmation { label, as_of, except, unknown })))
         }
     }
 }

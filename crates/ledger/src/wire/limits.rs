@@ -22,6 +22,10 @@ pub const MAX_DATE_BYTES: usize = 512;
 pub const MAX_CODE_BYTES: usize = 256;
 /// The claims that a confirmation of a label leaves out.
 pub(super) const MAX_CONFIRMATION_EXCEPTIONS: usize = 1000;
+/// The external ids of which a confirmation of a label says nothing.
+pub(super) const MAX_CONFIRMATION_UNKNOWN: usize = 10_000;
+/// The same, together: sixteen events of this size still go into one batch of a reading.
+pub(super) const MAX_CONFIRMATION_UNKNOWN_BYTES: usize = 200 * 1024;
 /// A label.
 pub const MAX_LABEL_BYTES: usize = 128;
 /// A unit.

@@ -82,7 +82,12 @@ fn a_confirmation_may_say_the_same_date_again() {
 #[test]
 fn a_label_is_confirmed_no_less_far_than_before_and_leaves_out_what_is_recorded() {
     let confirm = |label: &str, as_of: &str, except: Vec<ClaimId>| {
-        Command::ConfirmAll(Box::new(LabelConfirmation { label: label.into(), as_of: date(as_of), except }))
+        Command::ConfirmAll(Box::new(LabelConfirmation {
+            label: label.into(),
+            as_of: date(as_of),
+            except,
+            unknown: Vec::new(),
+        }))
     };
     let events = shelf().record(vec![
         confirm("a", "2025-03", vec![id(1)]),
