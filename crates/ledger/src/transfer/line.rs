@@ -1,5 +1,6 @@
 //! The lines of an export.
 
+use crate::wire::time::{read_instant, recorded_at};
 use detente_domain::position::{Position, RecordedAt};
 use detente_journal::{AppendHeader, Link, RequestMark, Salt};
 use serde::{Deserialize, Serialize};
@@ -87,10 +88,11 @@ pub(super) fn instant_text(at: RecordedAt) -> String {
     jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| at.0.to_string(), |instant| instant.to_string())
 }
 
-/// Reads an instant in RFC 3339.
+/// Reads an instant, as every instant is read. What is finer than a microsecond is cut.
 pub(super) fn parse_instant(text: &str) -> Result<RecordedAt, String> {
-    let instant: jiff::Timestamp = text.parse().map_err(|error| format!("`{text}` is no instant: {error}"))?;
-    Ok(RecordedAt(instant.as_microsecond()))
+    let wrong = |error: String| format!("`{text}` is no instant: {error}");
+    let instant = read_instant(text).map_err(wrong)?;
+    recorded_at(&instant).map_err(|error| wrong(error.to_owned()))
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
@@ -120,4 +122,19 @@ pub(super) fn salt(text: &str) -> Option<Salt> {
 
 pub(super) fn link(text: &str) -> Option<Link> {
     unhex(text).map(Link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_an_instant_as_every_instant_is_written() {
+        let at = RecordedAt(1_754_092_800_000_001);
+        assert_eq!(parse_instant(&instant_text(at)), Ok(at));
+        assert_eq!(parse_instant("2025-08-02T04:00:00.000001+04:00"), Ok(at));
+        for wrong in ["2025-08-02T00:00Z", "20250802T000000Z", "2025-08-02T00:00:00[UTC]", ""] {
+            assert!(parse_instant(wrong).is_err_and(|error| error.contains("is no instant")), "{wrong}");
+        }
+    }
 }
