@@ -75,7 +75,6 @@ fn table(filter: Option<&Filter>, reply: &ListClaimsResponse, view: &TableView) 
         question::coordinates(&context),
         grid.render(),
         state::claims(reply.claims.len()) + ".\n",
-        question::hints(&context),
         state::more(&reply.next_page_token),
     ]
     .concat()

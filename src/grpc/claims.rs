@@ -1,6 +1,6 @@
 //! `GetClaim`, `ListClaims`, `ListRevisions`: claims themselves, whatever their valid time, and the history of one.
 
-use super::context::context;
+use super::context::{context, hinted};
 use super::encoded::EncodedReply;
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
@@ -13,6 +13,7 @@ use detente_domain::vocabulary::RevisionKind;
 use detente_ledger::Ledger;
 use detente_ledger::error::ReadFailure;
 use detente_ledger::query::claims::{ClaimsQuery, RevisionEvent, RevisionPage, RevisionsQuery};
+use detente_ledger::query::hints::NamedIds;
 use detente_ledger::wire::ids::parse_uuid;
 use detente_ledger::wire::vocabulary::Twin;
 use detente_proto::v1;
@@ -72,10 +73,9 @@ pub(super) async fn list_claims(
 fn answer_claims(ledger: &Ledger, query: &ClaimsQuery, page: &Page, asked: Cut) -> Result<EncodedReply, CallRefusal> {
     let found = ledger.claims(query)?;
     let next = page.token(found.at.basis, found.next.into(), "");
-    let mut context = context(&Page::at(found.at, asked), "");
-    if found.claims.is_empty() && query.after.is_none() && !found.at.supposed {
-        context.hints = ledger.hints(&query.filter, found.at.position());
-    }
+    let context = context(&Page::at(found.at, asked), "");
+    let is_empty = found.claims.is_empty() && query.after.is_none();
+    let context = hinted(context, ledger, &NamedIds::of(&query.filter), is_empty);
     Ok(EncodedReply::claims(&context, found.claims, &next))
 }
 

@@ -1,6 +1,6 @@
 //! `ListUpcoming`: what comes into force, lapses, stops being certain or falls due in a span, and when?
 
-use super::context::context;
+use super::context::{context, hinted};
 use super::page::{MAX_BYTES, Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
@@ -11,6 +11,7 @@ use detente_domain::moment::Moment;
 use detente_domain::period::Period;
 use detente_domain::position::RecordedAt;
 use detente_ledger::Ledger;
+use detente_ledger::query::hints::NamedIds;
 use detente_ledger::query::page_size::PageSize;
 use detente_ledger::query::upcoming::{UpcomingQuery, UpcomingTransition};
 use detente_ledger::wire::time::timestamp_of;
@@ -120,7 +121,9 @@ fn answer(ledger: &Ledger, question: &ClockQuestion) -> Result<v1::ListUpcomingR
     let ClockQuestion { query, page, asked_cut, span } = question;
     let found = ledger.upcoming(query)?;
     let next_page_token = page.token(found.at.basis, found.next.into(), &span.first);
-    let context = Some(context(&Page::at(found.at, *asked_cut), &span.text()));
+    let context = context(&Page::at(found.at, *asked_cut), &span.text());
+    let named = NamedIds::of(&query.filter);
+    let context = Some(hinted(context, ledger, &named, found.transitions.is_empty()));
     let transitions = found.transitions.into_iter().map(message).collect();
     Ok(v1::ListUpcomingResponse { context, transitions, next_page_token })
 }

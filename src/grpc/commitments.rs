@@ -1,6 +1,6 @@
 //! `ListCommitments`: promises, and what became of them.
 
-use super::context::context;
+use super::context::{context, hinted};
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
@@ -9,6 +9,7 @@ use super::status::CallRefusal;
 use detente_domain::certainty::Certainty;
 use detente_domain::commitment::CommitmentStatus;
 use detente_ledger::query::commitments::{Commitment, CommitmentsQuery};
+use detente_ledger::query::hints::NamedIds;
 use detente_ledger::wire::vocabulary::Twin;
 use detente_proto::v1;
 use std::sync::Arc;
@@ -35,8 +36,10 @@ pub(super) async fn list_commitments(
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
         let found = ledger.commitments(&query)?;
+        let context = context(&Page::at(found.at, asked_cut), &valid_at);
+        let context = hinted(context, &ledger, &NamedIds::of(&query.filter), found.commitments.is_empty());
         Ok(v1::ListCommitmentsResponse {
-            context: Some(context(&Page::at(found.at, asked_cut), &valid_at)),
+            context: Some(context),
             commitments: found.commitments.into_iter().map(commitment).collect(),
             next_page_token: page.token(found.at.basis, found.next.into(), &valid_at),
         })

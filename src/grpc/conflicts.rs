@@ -1,6 +1,6 @@
 //! `ListConflicts`: claims that contradict one another.
 
-use super::context::context;
+use super::context::{context, hinted};
 use super::encoded::certainty;
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
@@ -9,6 +9,7 @@ use super::status::CallRefusal;
 use detente_domain::conflict::ConflictType;
 use detente_domain::period::Period;
 use detente_ledger::query::conflicts::{ConflictFinding, ConflictPlace, ConflictsQuery};
+use detente_ledger::query::hints::NamedIds;
 use detente_proto::v1;
 use std::sync::Arc;
 
@@ -34,8 +35,10 @@ pub(super) async fn list_conflicts(
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
         let found = ledger.conflicts(&query)?;
+        let context = context(&Page::at(found.at, asked_cut), &request.valid_at);
+        let context = hinted(context, &ledger, &NamedIds::of(&query.filter), found.conflicts.is_empty());
         Ok(v1::ListConflictsResponse {
-            context: Some(context(&Page::at(found.at, asked_cut), &request.valid_at)),
+            context: Some(context),
             conflicts: found.conflicts.into_iter().map(conflict).collect(),
             next_page_token: page.token(found.at.basis, found.next.map(|place| place.to_text()).into(), ""),
         })

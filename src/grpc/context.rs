@@ -1,5 +1,8 @@
 //! The coordinates that every reply carries.
 
+use detente_domain::position::Position;
+use detente_ledger::Ledger;
+use detente_ledger::query::hints::NamedIds;
 use detente_ledger::read::cut::ResolvedCut;
 use detente_ledger::wire::time::timestamp;
 use detente_proto::v1;
@@ -16,4 +19,18 @@ pub(super) fn context(at: &ResolvedCut, valid_at: &str) -> v1::ReplyContext {
         supposed: at.supposed,
         hints: Vec::new(),
     }
+}
+
+/// The context of an answer to a question that names parties and sources. If the answer is empty, it has hints of those that
+/// are not registered.
+pub(super) fn hinted(
+    context: v1::ReplyContext,
+    ledger: &Ledger,
+    named: &NamedIds<'_>,
+    is_empty: bool,
+) -> v1::ReplyContext {
+    if !is_empty || context.supposed {
+        return context;
+    }
+    v1::ReplyContext { hints: ledger.hints(named, Position(context.position)), ..context }
 }

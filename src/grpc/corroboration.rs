@@ -1,12 +1,13 @@
 //! `ListCorroboration`: how well claims are backed.
 
-use super::context::context;
+use super::context::{context, hinted};
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
 use super::status::CallRefusal;
 use detente_domain::corroboration::Backing;
 use detente_ledger::query::corroboration::{Corroboration, CorroborationQuery};
+use detente_ledger::query::hints::NamedIds;
 use detente_proto::v1;
 use std::sync::Arc;
 
@@ -32,8 +33,10 @@ pub(super) async fn list_corroboration(
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
         let found = ledger.corroboration(&query)?;
+        let context = context(&Page::at(found.at, asked_cut), "");
+        let context = hinted(context, &ledger, &NamedIds::of(&query.filter), found.claims.is_empty());
         Ok(v1::ListCorroborationResponse {
-            context: Some(context(&Page::at(found.at, asked_cut), "")),
+            context: Some(context),
             corroborations: found.claims.into_iter().map(corroboration).collect(),
             next_page_token: page.token(found.at.basis, found.next.into(), ""),
         })

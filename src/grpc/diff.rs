@@ -1,6 +1,6 @@
 //! `Diff`: what changed between two coordinates, and why?
 
-use super::context::context;
+use super::context::{context, hinted};
 use super::encoded::certainty;
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
@@ -15,6 +15,7 @@ use detente_domain::rejection::Violation;
 use detente_domain::vocabulary::ChangeReason;
 use detente_ledger::Ledger;
 use detente_ledger::query::diff::{ChangeCause, ClaimChange, Diff, DiffQuery};
+use detente_ledger::query::hints::NamedIds;
 use detente_ledger::wire::vocabulary::Twin;
 use detente_proto::v1;
 use std::sync::Arc;
@@ -105,9 +106,10 @@ fn asked_reasons(reasons: &[i32], parse: &mut Parse) -> MemberSet<ChangeReason> 
 fn answer(ledger: &Ledger, question: &DiffInput) -> Result<v1::DiffResponse, CallRefusal> {
     let DiffInput { query, page, from, to } = question;
     let Diff { from: earlier, to: later, changes, summary, next } = ledger.diff(query)?;
+    let later_context = context(&Page::at(later, to.cut), &to.valid_at);
     Ok(v1::DiffResponse {
         from: Some(context(&Page::at(earlier, from.cut), &from.valid_at)),
-        to: Some(context(&Page::at(later, to.cut), &to.valid_at)),
+        to: Some(hinted(later_context, ledger, &NamedIds::of(&query.filter), changes.is_empty())),
         changes: changes.into_iter().map(change).collect(),
         summary: Some(counted(&summary)),
         next_page_token: page.token_of_two(earlier.basis, later.basis, next.into()),

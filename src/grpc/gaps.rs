@@ -1,6 +1,6 @@
 //! `ListGaps`: what is missing in the record.
 
-use super::context::context;
+use super::context::{context, hinted};
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
@@ -11,6 +11,7 @@ use detente_domain::cut::Cut;
 use detente_domain::gaps::GapType;
 use detente_ledger::Ledger;
 use detente_ledger::query::gaps::{Gap, GapsQuery, Lack};
+use detente_ledger::query::hints::NamedIds;
 use detente_proto::v1;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -78,8 +79,9 @@ fn asked_types(numbers: &[i32], parse: &mut Parse) -> BTreeSet<GapType> {
 fn answer(ledger: &Ledger, question: &GapsQuestion) -> Result<v1::ListGapsResponse, CallRefusal> {
     let GapsQuestion { query, page, asked_cut, valid_at } = question;
     let found = ledger.gaps(query)?;
+    let context = context(&Page::at(found.at, *asked_cut), valid_at);
     Ok(v1::ListGapsResponse {
-        context: Some(context(&Page::at(found.at, *asked_cut), valid_at)),
+        context: Some(hinted(context, ledger, &NamedIds::of(&query.filter), found.gaps.is_empty())),
         gaps: found.gaps.into_iter().map(gap).collect(),
         next_page_token: page.token(found.at.basis, found.next.into(), valid_at),
     })

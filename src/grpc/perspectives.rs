@@ -1,13 +1,14 @@
 //! `ComparePerspectives`: the state from several points of view, side by side.
 
-use super::context::context;
+use super::context::{context, hinted};
 use super::encoded::{certainty, emptiness};
 use super::parse::Parse;
 use super::service::Service;
 use super::state::{asked_date, asked_mode};
 use super::status::CallRefusal;
-use detente_domain::filter::Voice;
+use detente_domain::filter::{Filter, Voice};
 use detente_domain::name::{PartyId, SourceId};
+use detente_ledger::query::hints::NamedIds;
 use detente_ledger::query::perspectives::{Perspective, PerspectiveState, PerspectivesQuery};
 use detente_proto::v1;
 use detente_proto::v1::authority::Authority;
@@ -36,13 +37,28 @@ pub(super) async fn compare_perspectives(
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
         let found = ledger.perspectives(&query)?;
+        let is_empty = found.views.iter().all(|view| view.matches.is_empty());
+        let named = named(&query.filter, &query.perspectives);
+        let context = hinted(context(&found.at, &valid_at), &ledger, &named, is_empty);
         let views = request.perspectives.iter().cloned().zip(found.views);
         Ok(v1::ComparePerspectivesResponse {
-            context: Some(context(&found.at, &valid_at)),
+            context: Some(context),
             perspectives: views.map(|(from, state)| perspective_state(from, state)).collect(),
         })
     };
     service.threads.ask(answer).await
+}
+
+/// The parties and sources of a question, in its filter and as points of view.
+fn named<'q>(filter: &'q Filter, perspectives: &'q [Perspective]) -> NamedIds<'q> {
+    let voices = perspectives.iter().flat_map(|perspective| match perspective {
+        Perspective::Of(voice) => std::slice::from_ref(voice),
+        Perspective::Authorities(order) => order,
+    });
+    voices.fold(NamedIds::of(filter), |named, voice| match voice {
+        Voice::Party(id) => named.with_parties([id.as_str()]),
+        Voice::Source(id) => named.with_sources([id.as_str()]),
+    })
 }
 
 fn asked_perspectives(asked: &[v1::Perspective], parse: &mut Parse) -> Vec<Perspective> {

@@ -1,7 +1,7 @@
 //! `ListParties`, `ListSources`, `ListKinds`, `ListSchemes`, `ListRelationships`: what is registered, and between whom there
 //! are claims.
 
-use super::context::context;
+use super::context::{context, hinted};
 use super::page::{MAX_BYTES, Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
@@ -9,6 +9,7 @@ use super::status::CallRefusal;
 use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::period::Period;
+use detente_ledger::query::hints::NamedIds;
 use detente_ledger::query::parties::PartiesQuery;
 use detente_ledger::query::registry::{RegistryEntry, RegistryPage, RegistryQuery, RelationshipEntry};
 use detente_ledger::wire::time::timestamp;
@@ -37,6 +38,9 @@ pub(super) async fn list_parties(
         let found = ledger.parties(&query)?;
         let asked = (asked_cut, request.valid_at.as_str());
         let (parties, context, next_page_token) = bounded(found, &page, asked, party, |party| &party.party_id);
+        let named = NamedIds::default().with_parties(query.registry.ids.iter().map(|id| &**id));
+        let named = named.with_parties([query.merged_into.as_str()]);
+        let context = Some(hinted(context, &ledger, &named, parties.is_empty()));
         Ok(v1::ListPartiesResponse { context, parties, next_page_token })
     };
     service.threads.ask(answer).await
@@ -58,6 +62,8 @@ pub(super) async fn list_sources(
         let found = ledger.sources(&query)?;
         let (sources, context, next_page_token) =
             bounded(found, &page, (asked_cut, ""), source, |source| &source.source_id);
+        let named = NamedIds::default().with_sources(query.ids.iter().map(|id| &**id));
+        let context = Some(hinted(context, &ledger, &named, sources.is_empty()));
         Ok(v1::ListSourcesResponse { context, sources, next_page_token })
     };
     service.threads.ask(answer).await
@@ -78,7 +84,7 @@ pub(super) async fn list_kinds(
     let answer = move || {
         let found = ledger.kinds(&query)?;
         let (kinds, context, next_page_token) = bounded(found, &page, (asked_cut, ""), kind, |kind| &kind.kind);
-        Ok(v1::ListKindsResponse { context, kinds, next_page_token })
+        Ok(v1::ListKindsResponse { context: Some(context), kinds, next_page_token })
     };
     service.threads.ask(answer).await
 }
@@ -99,7 +105,7 @@ pub(super) async fn list_schemes(
         let found = ledger.schemes(&query)?;
         let (schemes, context, next_page_token) =
             bounded(found, &page, (asked_cut, ""), scheme, |scheme| &scheme.scheme);
-        Ok(v1::ListSchemesResponse { context, schemes, next_page_token })
+        Ok(v1::ListSchemesResponse { context: Some(context), schemes, next_page_token })
     };
     service.threads.ask(answer).await
 }
@@ -120,6 +126,8 @@ pub(super) async fn list_relationships(
         let found = ledger.relationships(&query, &request.party_id)?;
         let (relationships, context, next_page_token) =
             bounded(found, &page, (asked_cut, ""), relationship, |relationship| &relationship.relationship_id);
+        let named = NamedIds::default().with_parties([request.party_id.as_str()]);
+        let context = Some(hinted(context, &ledger, &named, relationships.is_empty()));
         Ok(v1::ListRelationshipsResponse { context, relationships, next_page_token })
     };
     service.threads.ask(answer).await
@@ -173,7 +181,7 @@ fn bounded<E, M: Message>(
     (asked, valid_at): (Cut, &str),
     convert: impl Fn(E) -> M,
     id: impl Fn(&M) -> &String,
-) -> (Vec<M>, Option<v1::ReplyContext>, String) {
+) -> (Vec<M>, v1::ReplyContext, String) {
     let mut bytes = 0;
     let mut messages: Vec<M> = Vec::with_capacity(found.entries.len());
     let mut next = found.next;
@@ -187,7 +195,7 @@ fn bounded<E, M: Message>(
         messages.push(message);
     }
     let token = page.token(found.at.basis, next.into(), valid_at);
-    (messages, Some(context(&Page::at(found.at, asked), valid_at)), token)
+    (messages, context(&Page::at(found.at, asked), valid_at), token)
 }
 
 fn party(entry: RegistryEntry<v1::Party>) -> v1::Party {

@@ -1,6 +1,6 @@
 //! `GetSeries`: counts and scores in buckets of valid time.
 
-use super::context::context;
+use super::context::{context, hinted};
 use super::page::MAX_BYTES;
 use super::parse::Parse;
 use super::service::Service;
@@ -10,6 +10,7 @@ use detente_domain::buckets::{Bucket, Buckets};
 use detente_domain::moment::Moment;
 use detente_domain::rejection::Violation;
 use detente_domain::series::SeriesTally;
+use detente_ledger::query::hints::NamedIds;
 use detente_ledger::query::series::{SeriesBucket, SeriesError, SeriesGroup, SeriesQuery};
 use detente_ledger::wire::time::timestamp_of;
 use detente_proto::v1;
@@ -24,8 +25,11 @@ pub(super) async fn get_series(
     let answer = move || {
         let series = ledger.series(&query)?;
         let span = query.buckets.span().map(|span| interval(span.a, span.b)).unwrap_or_default();
-        let buckets = series.buckets.into_iter().map(bucket).collect();
-        Ok(v1::GetSeriesResponse { context: Some(context(&series.at, &span)), buckets })
+        let buckets: Vec<v1::SeriesBucket> = series.buckets.into_iter().map(bucket).collect();
+        let has_claims = |point: &v1::SeriesPoint| point.definite > 0 || point.possible > 0;
+        let is_empty = !buckets.iter().flat_map(|bucket| &bucket.points).any(has_claims);
+        let context = hinted(context(&series.at, &span), &ledger, &NamedIds::of(&query.filter), is_empty);
+        Ok(v1::GetSeriesResponse { context: Some(context), buckets })
     };
     service.threads.ask(answer).await
 }

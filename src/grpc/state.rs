@@ -1,6 +1,6 @@
 //! `GetState`: what was the state at a date, as known at a cut?
 
-use super::context::context;
+use super::context::{context, hinted};
 use super::encoded::EncodedReply;
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
@@ -14,6 +14,7 @@ use detente_domain::moment::Moment;
 use detente_domain::period::Period;
 use detente_domain::position::RecordedAt;
 use detente_ledger::Ledger;
+use detente_ledger::query::hints::NamedIds;
 use detente_ledger::query::state::StateQuery;
 use detente_proto::v1;
 use std::sync::Arc;
@@ -97,9 +98,8 @@ fn answer(ledger: &Ledger, question: &StateInput) -> Result<EncodedReply, CallRe
     let StateInput { query, page, asked_cut, valid_at } = question;
     let state = ledger.state(query)?;
     let next = page.token(state.at.basis, state.next.into(), valid_at);
-    let mut context = context(&Page::at(state.at, *asked_cut), valid_at);
-    if state.emptiness == Emptiness::NothingRecorded && !state.at.supposed {
-        context.hints = ledger.hints(&query.filter, state.at.position());
-    }
+    let context = context(&Page::at(state.at, *asked_cut), valid_at);
+    let is_empty = state.emptiness == Emptiness::NothingRecorded;
+    let context = hinted(context, ledger, &NamedIds::of(&query.filter), is_empty);
     Ok(EncodedReply::state(&context, state, &next))
 }

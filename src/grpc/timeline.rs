@@ -1,6 +1,6 @@
 //! `GetTimeline`: how the state moved over a span of valid time.
 
-use super::context::context;
+use super::context::{context, hinted};
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
@@ -9,6 +9,7 @@ use super::status::CallRefusal;
 use detente_domain::cut::Cut;
 use detente_domain::name::ClaimId;
 use detente_ledger::Ledger;
+use detente_ledger::query::hints::NamedIds;
 use detente_ledger::query::timeline::{TimelinePlace, TimelineQuery, TimelineSegment};
 use detente_ledger::wire::time::timestamp_of;
 use detente_proto::v1;
@@ -43,8 +44,10 @@ fn answer(
 ) -> Result<v1::GetTimelineResponse, CallRefusal> {
     let found = ledger.timeline(query)?;
     let span = found.span.map(|(from, until)| interval(from, until)).unwrap_or_default();
+    let context = context(&Page::at(found.at, asked_cut), &span);
+    let context = hinted(context, ledger, &NamedIds::of(&query.filter), found.claims.is_empty());
     Ok(v1::GetTimelineResponse {
-        context: Some(context(&Page::at(found.at, asked_cut), &span)),
+        context: Some(context),
         segments: found.segments.into_iter().map(segment).collect(),
         claims: found.claims,
         next_page_token: page.token(found.at.basis, found.next.map(u64::from).into(), ""),

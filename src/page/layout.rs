@@ -69,7 +69,7 @@ fn framed(asked: &PageRequest, view: &PageView) -> Markup {
 }
 
 /// The views that are about the whole record.
-const PLACES: [(&str, &str, &str); 7] = [
+pub(super) const PLACES: [(&str, &str, &str); 7] = [
     ("/", "Relationships", "العلاقات"),
     ("/conflicts", "Conflicts", "التناقضات"),
     ("/upcoming", "Upcoming", "المقبل"),
@@ -127,6 +127,7 @@ pub(super) fn basis(asked: &PageRequest, context: Option<&ReplyContext>, values:
         pinned.push(("valid_at", &context.valid_at));
     }
     html! {
+        @for hint in &context.hints { p.notice dir="ltr" { (hint) } }
         p.basis {
             (lang.t("Position ", "الموضع ")) bdi { (context.position) }
             @if context.recorded_at.is_some() {

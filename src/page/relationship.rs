@@ -69,7 +69,6 @@ async fn made(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
         (coordinates::form(asked, asked.path(), &context, &kinds))
         section.answer aria-labelledby="state" {
             h2 #state { (verdict(asked, &answers.state)) }
-            @for hint in &context.hints { p.notice dir="ltr" { (hint) } }
             @if !answers.absent.is_empty() { (absence(asked, &answers)) }
             (matches(asked, &answers, &here))
             (next(asked, "page_token", &answers.state.next_page_token, &context.basis))

@@ -134,11 +134,40 @@ async fn an_id_in_another_case_has_a_hint_in_answers_and_in_refusals() {
     let server = Served::demo().await;
     let hints = async |query: &str| server.json(&format!("/api/v1/{query}")).await["context"]["hints"].clone();
     let both = serde_json::json!(["no party `aze` is registered; `AZE` is", "no party `rUs` is registered; `RUS` is"]);
-    for query in ["state?relationship=rUs-aze", "claims?party=aze&asserted_by=rUs", "claims?relationship=rUs-aze"] {
+    let named = "relationship=rUs-aze";
+    for query in [
+        "state?relationship=rUs-aze",
+        "claims?party=aze&asserted_by=rUs",
+        "claims?relationship=rUs-aze",
+        &format!("timeline?{named}"),
+        &format!("series?{named}&from=2025-01&until=2025-03"),
+        &format!("series?{named}&from=2025-01&until=2025-03&group_by=polarity"),
+        &format!("upcoming?{named}"),
+        &format!("conflicts?{named}"),
+        &format!("commitments?{named}"),
+        &format!("corroboration?{named}"),
+        &format!("gaps?{named}"),
+        "parties?party_id=aze&party_id=rUs",
+        "parties?party_id=aze&merged_into=rUs",
+    ] {
         assert_eq!(hints(query).await, both, "{query}");
     }
+    assert_eq!(server.json(&format!("/api/v1/diff?from_position=0&{named}")).await["to"]["hints"], both);
+    let view =
+        serde_json::json!({ "perspectives": [{ "partyId": "rUs" }], "filter": { "items": [{ "parties": ["aze"] }] } });
+    let (_, compared) = server.rpc("ComparePerspectives", &view).await;
+    assert_eq!(compared["context"]["hints"], both, "{compared}");
+    assert_eq!(hints("relationships?party=aze").await, serde_json::json!([both[0]]));
     assert_eq!(hints("state?party=XXX").await, serde_json::json!(["no party `XXX` is registered"]));
-    for query in ["state?relationship=AZE-RUS", "state?party=AZE&kind=no_such_kind", "claims?party=AZE"] {
+    for query in [
+        "state?relationship=AZE-RUS",
+        "state?party=AZE&kind=no_such_kind",
+        "claims?party=AZE",
+        "timeline?relationship=AZE-RUS",
+        "timeline?relationship=AZE-RUS&kind=no_such_kind",
+        "parties",
+        "relationships",
+    ] {
         assert_eq!(hints(query).await, serde_json::json!([]), "{query}");
     }
     let before = hints("state?relationship=aze-rus&position=0").await;
@@ -148,7 +177,9 @@ async fn an_id_in_another_case_has_a_hint_in_answers_and_in_refusals() {
     let other = source.to_ascii_uppercase();
     assert_ne!(source, other);
     let expected = format!("no source `{other}` is registered; `{source}` is");
-    assert_eq!(hints(&format!("claims?source={other}")).await, serde_json::json!([expected]));
+    for query in [format!("claims?source={other}"), format!("sources?source_id={other}")] {
+        assert_eq!(hints(&query).await, serde_json::json!([expected]), "{query}");
+    }
     let claim = r#"{"recordedBy":"desk","commands":[{"assertClaim":{"claim":{"kind":"statement","temporalType":
         "TEMPORAL_TYPE_NONE","modality":"MODALITY_ASSERTED","parties":[{"partyId":"ruS","role":"party"}],
         "texts":[{"lang":"en","text":"A word."}]}}}]}"#;

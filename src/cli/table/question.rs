@@ -38,18 +38,19 @@ pub(crate) fn of_diff(filter: Option<&Filter>, from: &ReplyContext, to: &ReplyCo
     escape::line(&format!("{}?", words.trim_end_matches(','))) + "\n" + &conditions(filter)
 }
 
-/// Where the answer stands in the record: the line that lets one ask again.
+/// Where the answer stands in the record: the line that lets one ask again. Below it are the hints.
 pub(crate) fn coordinates(context: &ReplyContext) -> String {
     let recorded = match &context.recorded_at {
         Some(at) => format!(", recorded {}", instant::shown(Some(at))),
         None => String::new(),
     };
     let supposed = if context.supposed { "; what is supposed on top of it is NOT recorded" } else { "" };
-    escape::line(&format!("position {}{recorded}, basis {}{supposed}", context.position, context.basis)) + "\n"
+    let line = format!("position {}{recorded}, basis {}{supposed}", context.position, context.basis);
+    escape::line(&line) + "\n" + &hints(context)
 }
 
 /// The hints of an answer that has nothing, one a line.
-pub(crate) fn hints(context: &ReplyContext) -> String {
+fn hints(context: &ReplyContext) -> String {
     context.hints.iter().map(|hint| format!("Hint: {}.\n", escape::visible(hint))).collect()
 }
 

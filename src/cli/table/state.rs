@@ -22,7 +22,6 @@ pub(crate) fn table(mode: StateMode, filter: Option<&Filter>, reply: &GetStateRe
         question::coordinates(&context),
         rows(&reply.matches, view),
         meaning(reply) + "\n",
-        question::hints(&context),
         more(&reply.next_page_token),
     ]
     .concat()

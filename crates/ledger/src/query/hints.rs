@@ -9,24 +9,51 @@ use std::collections::BTreeSet;
 /// Number of hints in one answer.
 const MOST_HINTS: usize = 20;
 
-impl Ledger {
-    /// Names the parties and sources of a filter that are not registered at a cut, each with the id that differs in case alone.
+/// The parties and sources that a question names.
+#[derive(Clone, Debug, Default)]
+pub struct NamedIds<'q> {
+    parties: BTreeSet<&'q str>,
+    sources: BTreeSet<&'q str>,
+}
+
+impl<'q> NamedIds<'q> {
+    /// Those of a filter.
     #[must_use]
-    pub fn hints(&self, filter: &Filter, cut: Position) -> Vec<String> {
-        let view = self.record.store.question_view();
-        hints(&view.index, filter, cut)
+    pub fn of(filter: &'q Filter) -> Self {
+        let mut named = Self::default();
+        for item in &filter.items {
+            named.parties.extend(parties_of(item));
+            named.sources.extend(item.sources.iter().map(|source| source.as_str()));
+        }
+        named
+    }
+
+    /// Adds parties. An empty id names none.
+    #[must_use]
+    pub fn with_parties(mut self, ids: impl IntoIterator<Item = &'q str>) -> Self {
+        self.parties.extend(ids.into_iter().filter(|id| !id.is_empty()));
+        self
+    }
+
+    /// Adds sources. An empty id names none.
+    #[must_use]
+    pub fn with_sources(mut self, ids: impl IntoIterator<Item = &'q str>) -> Self {
+        self.sources.extend(ids.into_iter().filter(|id| !id.is_empty()));
+        self
     }
 }
 
-fn hints(index: &Index, filter: &Filter, cut: Position) -> Vec<String> {
-    let (mut parties, mut sources) = (BTreeSet::new(), BTreeSet::new());
-    for item in &filter.items {
-        parties.extend(parties_of(item));
-        sources.extend(item.sources.iter().map(|source| source.as_str()));
+impl Ledger {
+    /// Names the parties and sources of a question that are not registered at a cut, each with the id that differs in case
+    /// alone.
+    #[must_use]
+    pub fn hints(&self, named: &NamedIds<'_>, cut: Position) -> Vec<String> {
+        let view = self.record.store.question_view();
+        let index: &Index = &view.index;
+        let parties = named.parties.iter().filter_map(|id| hint("party", id, &index.parties, cut));
+        let sources = named.sources.iter().filter_map(|id| hint("source", id, &index.sources, cut));
+        parties.chain(sources).take(MOST_HINTS).collect()
     }
-    let parties = parties.into_iter().filter_map(|id| hint("party", id, &index.parties, cut));
-    let sources = sources.into_iter().filter_map(|id| hint("source", id, &index.sources, cut));
-    parties.chain(sources).take(MOST_HINTS).collect()
 }
 
 fn parties_of(item: &FilterItem) -> impl Iterator<Item = &str> {

@@ -8,7 +8,7 @@ pub mod corroboration;
 pub mod diff;
 pub mod events;
 pub mod gaps;
-mod hints;
+pub mod hints;
 pub(crate) mod kept;
 pub mod page_size;
 pub mod parties;
