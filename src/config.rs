@@ -3,6 +3,9 @@
 //! The command line reads flags and environment into [`Overrides`]. The file is TOML and strict: a name that is not known is
 //! refused, so that a misspelt setting is not a setting that silently does nothing. `deploy/detente.toml` shows them all.
 
+mod listen;
+
+pub use listen::ListenAddress;
 use serde::Deserialize;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -31,7 +34,7 @@ pub struct Overrides {
     /// The directory that holds the ledger.
     pub data: Option<PathBuf>,
     /// Where to listen.
-    pub listen: Option<SocketAddr>,
+    pub listen: Option<ListenAddress>,
     /// Whether others than this machine may reach it.
     pub insecure: bool,
     /// Whether to serve the founding dossier.
@@ -51,7 +54,7 @@ pub struct Overrides {
 #[serde(deny_unknown_fields, default)]
 struct FileConfig {
     data: Option<PathBuf>,
-    listen: Option<SocketAddr>,
+    listen: Option<ListenAddress>,
     insecure: Option<bool>,
     demo: Option<bool>,
     read_only: Option<bool>,
@@ -85,8 +88,8 @@ struct FileConfig {
 pub struct Config {
     /// The directory that holds the ledger.
     pub data: PathBuf,
-    /// Where to listen.
-    pub listen: SocketAddr,
+    /// Where to listen: the addresses of one host. The first one that can be listened on is taken.
+    pub listen: Vec<SocketAddr>,
     /// Whether to serve the founding dossier.
     pub demo: bool,
     /// Serve existing records and write nothing.
@@ -169,6 +172,14 @@ pub enum ConfigError {
          listen on 127.0.0.1, or say --insecure if the network is trusted"
     )]
     Reachable(SocketAddr),
+    /// The host to listen on is not known.
+    #[error("listen: no address is known of {listen:?}: {why}; say the address itself, for example 127.0.0.1:7443")]
+    Unresolved {
+        /// The address as it is written.
+        listen: String,
+        /// The reason.
+        why: String,
+    },
     /// What is no origin.
     #[error(
         "allowed_origins: {0:?} is no origin; expected one such as \"https://desk.example\" or \"http://localhost:3000\", or \"*\""
@@ -202,10 +213,12 @@ impl Config {
     }
 
     fn merged(asked: Overrides, file: FileConfig) -> Result<Self, ConfigError> {
-        let listen = asked.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN);
+        let listen = asked.listen.or(file.listen).map(|listen| listen.resolved()).transpose()?;
+        let listen = listen.unwrap_or_else(|| vec![DEFAULT_LISTEN]);
         let insecure = asked.insecure || file.insecure.unwrap_or(false);
-        if !insecure && !listen.ip().to_canonical().is_loopback() {
-            return Err(ConfigError::Reachable(listen));
+        let is_reachable = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
+        if let Some(reachable) = listen.iter().find(is_reachable).filter(|_| !insecure) {
+            return Err(ConfigError::Reachable(*reachable));
         }
         Ok(Self {
             data: asked.data.or(file.data).ok_or(ConfigError::NoData)?,
@@ -342,7 +355,7 @@ mod tests {
     fn flags_go_before_the_file_and_the_file_before_defaults() {
         let asked = Overrides { listen: Some("127.0.0.1:1".parse().unwrap()), ..Overrides::default() };
         let config = of(asked, "data = '/d'\nlisten = '127.0.0.1:2'\nmax_streams = 7\ncache_mib = 2").unwrap();
-        assert_eq!(config.listen.port(), 1);
+        assert_eq!(config.listen, ["127.0.0.1:1".parse().unwrap()]);
         assert_eq!(config.data, Path::new("/d"));
         assert_eq!(config.max_streams, Some(7));
         assert_eq!(config.cache_bytes, Some(2 << 20));
@@ -356,6 +369,19 @@ mod tests {
         assert!(of(Overrides { insecure: true, ..Overrides::default() }, file).is_ok());
         assert!(of(Overrides::default(), "data = '/d'\nlisten = '[::1]:7443'").is_ok());
         assert!(of(Overrides::default(), "data = '/d'\nlisten = '[::ffff:127.0.0.1]:7443'").is_ok());
+    }
+
+    #[test]
+    fn a_host_may_be_named_and_all_its_addresses_must_be_of_this_machine() {
+        let listen = |said: &str| of(Overrides::default(), &format!("data = '/d'\nlisten = {said:?}"));
+        let local = listen("localhost:7443").unwrap().listen;
+        assert!(!local.is_empty() && local.iter().all(|at| at.ip().is_loopback() && at.port() == 7443), "{local:?}");
+        let no_name = format!("{}:7443", "a".repeat(300));
+        assert!(listen(&no_name).unwrap_err().contains("no address is known"));
+        for wrong in ["localhost", ":7443", "localhost:", "localhost:70000", "http://localhost:7443", "::1:x", "a b:1"]
+        {
+            assert!(listen(wrong).unwrap_err().contains("is no address to listen on"), "{wrong}");
+        }
     }
 
     #[test]

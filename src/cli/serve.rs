@@ -1,6 +1,7 @@
 //! The arguments of `detente serve`.
 
-use std::{net::SocketAddr, path::PathBuf};
+use crate::config::ListenAddress;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
@@ -10,9 +11,9 @@ pub(crate) struct ServeArgs {
     /// Directory of the ledger. It is created if it does not exist.
     #[arg(long, env = "DETENTE_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Address to listen on. Default: 127.0.0.1:7443. Port 0 takes a free port.
+    /// Address to listen on, or a host and a port. Default: 127.0.0.1:7443. Port 0 takes a free port.
     #[arg(long, env = "DETENTE_LISTEN", value_name = "ADDR")]
-    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) listen: Option<ListenAddress>,
     /// Serve the founding dossier. A new ledger is created with it, and a ledger that was created so is opened again.
     #[arg(long)]
     pub(crate) demo: bool,

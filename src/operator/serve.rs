@@ -67,9 +67,11 @@ fn workers(config: &Config) -> usize {
 async fn serve(config: Config) -> Result<(), CommandFailure> {
     // Signals are handled from here on, since a reader of the serving line may send one at once.
     let stop = stop_asked().map_err(CommandFailure::other)?;
-    let listener = TcpListener::bind(config.listen).await;
-    let listener = listener
-        .map_err(|error| CommandFailure::other(anyhow::anyhow!("cannot listen on {}: {error}", config.listen)))?;
+    let listener = TcpListener::bind(config.listen.as_slice()).await;
+    let listener = listener.map_err(|error| {
+        let at = config.listen.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        CommandFailure::other(anyhow::anyhow!("cannot listen on {at}: {error}"))
+    })?;
     let address = listener.local_addr().map_err(CommandFailure::other)?;
     let options = within_descriptors(raise_descriptors(), ServerOptions::of(&config), &ledger_options(&config));
     let (log_format, data) = (config.log_format, config.data.clone());

@@ -129,7 +129,7 @@ mod tests {
         let memory = default_memory();
         assert_eq!(ServerOptions { memory, ..ServerOptions::of(&said) }, ServerOptions::of(&default));
         assert_eq!(ServerOptions::of(&said).memory, 1024 << 20);
-        assert_eq!((said.listen, said.demo, said.log_format), (default.listen, default.demo, default.log_format));
+        assert_eq!((&said.listen, said.demo, said.log_format), (&default.listen, default.demo, default.log_format));
         assert_eq!(said.read_only, default.read_only);
         assert_eq!(said.otlp_endpoint, default.otlp_endpoint);
         let (said, default) = (ledger_options(&said), ledger_options(&default));
