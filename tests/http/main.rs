@@ -13,6 +13,7 @@ mod cors;
 mod dates;
 mod deadline;
 mod door;
+mod early;
 mod feed;
 mod flat;
 mod hostile;

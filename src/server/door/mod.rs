@@ -9,11 +9,13 @@
 //! ```
 //!
 //! A refusal ([`refusal`]) is told in the form of the protocol that was meant, before the body is read. Over HTTP/1.1 a
-//! little of the body is read all the same, since many clients read no answer before they have sent everything.
+//! little of the body is read all the same, since many clients read no answer before they have sent everything. Over HTTP/2
+//! that goes for every answer to a short body whose length is known ([`lent`]).
 //!
 //! Reasons: `docs/design/http-and-page.md`.
 
 mod host;
+mod lent;
 mod media;
 mod origin;
 mod pace;
@@ -27,6 +29,7 @@ use detente_ledger::Ledger;
 use detente_ledger::budget::Peer;
 use host::{Hosts, WrongHost};
 use http_body::Body as _;
+use lent::LentBody;
 use media::RpcEntrance;
 use origin::Origins;
 pub use pace::Pace;
@@ -231,13 +234,15 @@ where
         }
         let pace = self.rules.pace;
         let goes_on = request.uri().path().ends_with("/ServerReflectionInfo");
+        let is_short = lent::is_short(&request);
         let request = request.map(|body| Body::new(PacedBody::new(body, pace, goes_on)));
+        let (request, lent) = if is_short { LentBody::lend(request) } else { (request, None) };
         let peer = link.map(|link| link.peer);
         let answer = match peer {
             Some(peer) => peer.scope(|| self.inner.call(request)),
             None => self.inner.call(request),
         };
-        DoorAnswer { turn, way: DoorWay::Inside(answer, peer) }
+        DoorAnswer { turn, way: DoorWay::Inside(answer, peer, lent) }
     }
 }
 
@@ -262,8 +267,9 @@ pub(super) struct DoorAnswer<F> {
 }
 
 enum DoorWay<F> {
-    Inside(F, Option<Peer>),
+    Inside(F, Option<Peer>, Option<LentBody>),
     Refused(Box<UnwantedRequest>),
+    Over,
 }
 
 impl<F> Future for DoorAnswer<F>
@@ -274,11 +280,20 @@ where
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let polled = match &mut self.way {
-            DoorWay::Inside(answer, Some(peer)) => peer.poll(answer, context),
-            DoorWay::Inside(answer, None) => Pin::new(answer).poll(context),
+            DoorWay::Inside(answer, Some(peer), _) => peer.poll(answer, context),
+            DoorWay::Inside(answer, None, _) => Pin::new(answer).poll(context),
             DoorWay::Refused(unwanted) => unwanted.poll(context).map(Ok),
+            DoorWay::Over => Poll::Pending,
         };
-        polled.map(|Ok(answer)| Ok(Reply::to(self.turn.take(), answer)))
+        let Poll::Ready(Ok(answer)) = polled else { return Poll::Pending };
+        let lent = if let DoorWay::Inside(_, _, lent) = &mut self.way { lent.take() } else { None };
+        let Some(lent) = lent else { return Poll::Ready(Ok(Reply::to(self.turn.take(), answer))) };
+        // With the call goes its hold of the body.
+        self.way = DoorWay::Over;
+        let Some(rest) = lent.returned() else { return Poll::Ready(Ok(Reply::to(self.turn.take(), answer))) };
+        self.way =
+            DoorWay::Refused(Box::new(UnwantedRequest { body: Some(rest), ..UnwantedRequest::answered(answer) }));
+        self.poll(context)
     }
 }
 
@@ -286,6 +301,8 @@ where
 struct UnwantedRequest {
     answer: Option<Response<Body>>,
     body: Option<Body>,
+    /// True over HTTP/1.1, where a body that is not read to its end makes the connection useless.
+    is_old: bool,
     left: usize,
     until: Pin<Box<Sleep>>,
 }
@@ -293,8 +310,15 @@ struct UnwantedRequest {
 impl UnwantedRequest {
     fn new(request: Request<Body>, answer: Response<Body>) -> Self {
         let is_old = request.version() <= Version::HTTP_11;
-        let body = Some(request.into_body()).filter(|body| is_old && !body.is_end_stream());
-        Self { answer: Some(answer), body, left: READ_ON, until: Box::pin(tokio::time::sleep(READ_ON_FOR)) }
+        let is_read = is_old || lent::is_short(&request);
+        let body = Some(request.into_body()).filter(|body| is_read && !body.is_end_stream());
+        Self { body, is_old, ..Self::answered(answer) }
+    }
+
+    /// A request with an answer, and nothing that is left to read.
+    fn answered(answer: Response<Body>) -> Self {
+        let until = Box::pin(tokio::time::sleep(READ_ON_FOR));
+        Self { answer: Some(answer), body: None, is_old: false, left: READ_ON, until }
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Response<Body>> {
@@ -308,7 +332,7 @@ impl UnwantedRequest {
                 _ => {
                     self.body = None;
                     let close = HeaderValue::from_static("close");
-                    self.answer.iter_mut().for_each(|answer| {
+                    self.answer.as_mut().filter(|_| self.is_old).into_iter().for_each(|answer| {
                         answer.headers_mut().insert(header::CONNECTION, close.clone());
                     });
                 }

@@ -1,0 +1,101 @@
+//! Answers over HTTP/2 that need no body: they come once a short body of known length has come, so that clients that read no
+//! answer before they have sent everything get it.
+
+use crate::served::Served;
+use http_body::{Body, Frame};
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use tokio::sync::mpsc;
+use tonic::codegen::Bytes;
+use tonic::codegen::http::{Request, Response};
+
+/// A body that is sent by the test.
+struct SentBody(mpsc::Receiver<Bytes>);
+
+impl Body for SentBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.poll_recv(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+fn request(server: &Served, path: &str, headers: &[(&str, &str)]) -> (Request<SentBody>, mpsc::Sender<Bytes>) {
+    let (send, body) = mpsc::channel(1);
+    let built = Request::post(format!("http://{}{path}", server.address));
+    let built = headers.iter().fold(built, |built, (name, value)| built.header(*name, *value));
+    (built.body(SentBody(body)).unwrap(), send)
+}
+
+async fn connected(server: &Served) -> hyper::client::conn::http2::SendRequest<SentBody> {
+    let io = hyper_util::rt::TokioIo::new(tokio::net::TcpStream::connect(server.address).await.unwrap());
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (send, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
+    tokio::spawn(connection);
+    send
+}
+
+/// The answer to a request whose body comes only after the connection has answered another one.
+async fn answered(server: &Served, path: &str, headers: &[(&str, &str)]) -> Response<hyper::body::Incoming> {
+    let mut send = connected(server).await;
+    let (late, body) = request(server, path, headers);
+    let mut answer = pin!(send.clone().send_request(late));
+    let (other, other_body) =
+        request(server, "/detente.v1.LedgerService/GetServerInfo", &[("content-type", "none/none")]);
+    drop(other_body);
+    tokio::select! {
+        biased;
+        answer = &mut answer => panic!("{path}: the answer came before the body: {answer:?}"),
+        other = send.send_request(other) => assert_eq!(other.unwrap().status(), 415),
+    }
+    body.send(Bytes::from_static(&[0; 5])).await.expect("the body is still wanted");
+    drop(body);
+    answer.await.unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_that_needs_no_body_comes_when_a_short_body_has_come() {
+    let server = Served::empty().await;
+    const APPEND: &str = "/detente.v1.LedgerService/Append";
+    let grpc = ("content-type", "application/grpc");
+    for (path, headers, status, grpc_status) in [
+        ("/detente.v1.LedgerService/None", vec![grpc, ("te", "trailers")], 200, "12"),
+        (APPEND, vec![("content-type", "text/plain")], 415, ""),
+        ("/none", vec![("content-type", "application/json")], 404, ""),
+        ("/healthz", vec![("content-type", "application/json")], 405, ""),
+    ] {
+        let headers = [headers, vec![("content-length", "5")]].concat();
+        let answer = answered(&server, path, &headers).await;
+        assert_eq!((answer.status().as_u16(), told(&answer)), (status, grpc_status), "{path} {headers:?}");
+    }
+    server.end().await;
+}
+
+fn told(answer: &Response<hyper::body::Incoming>) -> &str {
+    answer.headers().get("grpc-status").map_or("", |status| status.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_call_whose_deadline_has_passed_is_answered_at_once_with_a_status_and_no_body() {
+    let server = Served::empty().await;
+    for path in ["/detente.v1.LedgerService/Append", "/grpc.health.v1.Health/Check"] {
+        for limit in ["1n", "0n", "1u", "0S"].repeat(10) {
+            let headers = [
+                ("content-type", "application/grpc"),
+                ("te", "trailers"),
+                ("content-length", "5"),
+                ("grpc-timeout", limit),
+            ];
+            let (late, _body) = request(&server, path, &headers);
+            let answer = connected(&server).await.send_request(late).await.unwrap();
+            assert_eq!((answer.status().as_u16(), told(&answer)), (200, "4"), "{path} {limit}");
+            assert!(answer.body().is_end_stream(), "{path} {limit}");
+        }
+    }
+    server.end().await;
+}
