@@ -1,7 +1,8 @@
-//! The answer where nothing is: a gRPC status for a client that speaks gRPC, a failure as JSON for all others.
+//! The answer where nothing is: a gRPC status for a client that speaks gRPC, a page for a browser, a failure as JSON for all others.
 
 use super::failure::HttpFailure;
 use crate::grpc::status::CallRefusal;
+use crate::page;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -23,6 +24,9 @@ pub(super) async fn here(request: Request) -> Response {
         Some(content) => {
             let why = format!("there is no rpc {:?}", request.uri().path());
             ([(header::CONTENT_TYPE, content)], CallRefusal::Unsupported(why).headers()).into_response()
+        }
+        None if page::nowhere::is_wanted(request.headers()) => {
+            page::nowhere::page(request.uri().path(), request.headers())
         }
         None => {
             let why = format!("there is nothing at {:?}; see /api/v1/openapi.json", request.uri().path());

@@ -23,6 +23,7 @@ mod lang;
 mod layout;
 mod listed;
 mod names;
+pub mod nowhere;
 mod overview;
 mod party;
 mod relationship;
@@ -50,6 +51,8 @@ const FORM_BYTES: usize = 64 << 10;
 const STYLE: &str = include_str!("assets/page.css");
 const SCRIPT: &str = include_str!("assets/page.js");
 const ICON: &str = include_str!("assets/icon.svg");
+/// Every view is computed anew, and links lead to ever more of them.
+const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
 
 /// The views, over the services of a server.
 pub fn routes(local: Local) -> Router {
@@ -68,6 +71,9 @@ pub fn routes(local: Local) -> Router {
         .route("/page/page.css", get(async || asset("text/css; charset=utf-8", STYLE)))
         .route("/page/page.js", get(async || asset("text/javascript; charset=utf-8", SCRIPT)))
         .route("/page/icon.svg", get(async || asset("image/svg+xml", ICON)))
+        // What browsers and crawlers ask for of every host.
+        .route("/favicon.ico", get(async || asset("image/svg+xml", ICON)))
+        .route("/robots.txt", get(async || asset("text/plain; charset=utf-8", ROBOTS)))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(axum::middleware::map_response(guarded))
         .layer(CompressionLayer::new())
@@ -79,7 +85,11 @@ fn asset(kind: &'static str, text: &'static str) -> ([(HeaderName, &'static str)
 }
 
 /// What a browser is told about every answer.
-async fn guarded(mut response: Response) -> Response {
+async fn guarded(response: Response) -> Response {
+    with_policy(response)
+}
+
+fn with_policy(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));

@@ -7,6 +7,35 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[tokio::test]
+async fn a_browser_finds_a_page_where_nothing_is_and_what_it_asks_of_every_host() {
+    let server = Served::empty().await;
+    let browser = "accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
+    for path in ["/none", "/relationship", "/api/v1/none", "/%3Cb%3E"] {
+        let answer = server.ask("GET", path, browser, "").await;
+        assert_eq!(answer.status, 404, "{path}");
+        let page = Page::of(path, &answer);
+        let links = page.attrs("a", "href");
+        for link in ["/", "/conflicts", "/api/v1/openapi.json", "/metrics"] {
+            assert!(links.iter().any(|href| href == link), "{path}: {links:?}");
+        }
+        for link in links.iter().filter(|link| link.starts_with('/')) {
+            assert_eq!(server.ask("GET", link, "", "").await.status, 200, "{link}");
+        }
+    }
+    let arabic = server.ask("GET", "/none", &format!("{browser}accept-language: ar\r\n"), "").await;
+    assert!(String::from_utf8(arabic.body).unwrap().contains("dir=\"rtl\""));
+    for headers in ["", "accept: */*\r\n", "accept: application/json\r\n"] {
+        let answer = server.ask("GET", "/none", headers, "").await;
+        assert!(answer.status == 404 && answer.head.contains("application/json"), "{headers}: {}", answer.head);
+    }
+    for (path, kind) in [("/favicon.ico", "image/svg+xml"), ("/robots.txt", "text/plain")] {
+        let answer = server.ask("GET", path, "", "").await;
+        assert!(answer.status == 200 && answer.head.contains(kind), "{path}: {}", answer.head);
+    }
+    server.end().await;
+}
+
+#[tokio::test]
 async fn a_permalink_answers_the_same_after_more_has_been_recorded() {
     let mut server = Served::empty().await;
     server.append(vec![party("AAA", "Aland"), party("BBB", "Bland"), claim(1, "2025-01/..", "The first.")]).await;
