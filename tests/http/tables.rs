@@ -29,6 +29,45 @@ const ROUTES: [(&str, &str); 16] = [
     ("schemes?", "schemes"),
 ];
 
+/// The columns of JSON that the manuals name, as one claim or one entry has them.
+fn documented_json() -> std::collections::HashSet<String> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/");
+    let manual = |name: &str| std::fs::read_to_string(format!("{root}{name}")).unwrap();
+    let export = manual("EXPORT.md");
+    let of_export = export.lines().filter(|line| line.contains("| json |")).map(|line| line.split('`').nth(1).unwrap());
+    let http = manual("HTTP.md");
+    let of_http =
+        http.split("| columns of JSON beside those of a claim |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let of_http =
+        of_http.lines().filter_map(|line| line.split('|').nth(2)).flat_map(|names| names.split('`').skip(1).step_by(2));
+    of_export.chain(of_http).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_cell_is_a_scalar_or_a_list_in_a_column_that_the_manuals_name() {
+    let server = Served::demo().await;
+    let documented = documented_json();
+    let mut found = 0;
+    let others = [("claim?claim_id=019862ed-ac00-7000-8000-000000001601", ""), ("info?", "")];
+    let series = [("series?from=2025-01&until=2025-12&group_by=polarity", "")];
+    for (route, _) in ROUTES.into_iter().chain(others).chain(series) {
+        let (columns, rows) = server.csv(&format!("/api/v1/{route}")).await;
+        assert!(!columns.is_empty(), "{route}");
+        for row in &rows {
+            for (column, cell) in columns.iter().zip(row) {
+                let is_json = ["{", "[{", "[\""].iter().any(|start| cell.starts_with(start));
+                let of_claim = ["before_", "after_", "other_"].iter().find_map(|side| column.strip_prefix(side));
+                let is_named =
+                    [Some(column.as_str()), of_claim].into_iter().flatten().any(|name| documented.contains(name));
+                assert!(!is_json || is_named, "{route}: {column}: {cell}");
+                found += usize::from(is_json);
+            }
+        }
+    }
+    assert!(found > 100, "{found}");
+    server.end().await;
+}
+
 impl Served {
     /// The rows of a table as lines of JSON.
     async fn rows(&self, path: &str) -> Vec<Row> {

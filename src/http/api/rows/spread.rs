@@ -185,6 +185,34 @@ mod tests {
     }
 
     #[test]
+    fn the_manual_names_every_column_that_has_json() {
+        let is_of_claim = |name: &str| tables::claim_columns(&[]).iter().any(|column| name.ends_with(&*column.name));
+        let mut expected = String::from("| route | columns of JSON beside those of a claim |\n|---|---|\n");
+        for route in ROUTES {
+            let table = RouteTable::of(route, &transcode::method(route.rpc).unwrap().output(), &[]);
+            let json = table.headings.iter().filter(|heading| heading.kind == ColumnKind::Json).map(name_of);
+            let own: Vec<String> = json.filter(|name| !is_of_claim(name)).map(|name| format!("`{name}`")).collect();
+            if !own.is_empty() {
+                expected.push_str(&format!("| `{}` | {} |\n", route.name, own.join(", ")));
+            }
+        }
+        let manual = include_str!("../../../../docs/HTTP.md").replace("\n  |", "\n|");
+        assert!(manual.contains(&expected), "docs/HTTP.md should have:\n{expected}");
+    }
+
+    #[test]
+    fn json_in_a_cell_is_a_list_or_what_happened_in_an_event() {
+        for route in ROUTES {
+            let table = RouteTable::of(route, &transcode::method(route.rpc).unwrap().output(), &[]);
+            let EntryColumns::Spread { own, within, .. } = &table.entry else { continue };
+            let places = own.iter().chain(within.iter().flat_map(|(_, places)| places));
+            for place in places.filter(|place| matches!(place.view, CellView::Json)) {
+                assert!(place.path.last().unwrap().is_list(), "{}: {:?}", route.name, place.path.last());
+            }
+        }
+    }
+
+    #[test]
     fn claims_have_the_columns_of_the_exports_wherever_they_stand() {
         let claim: Vec<String> =
             tables::claim_columns(&["en".into()]).iter().map(|column| column.name.to_string()).collect();
