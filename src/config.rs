@@ -88,7 +88,7 @@ struct FileConfig {
 pub struct Config {
     /// The directory that holds the ledger.
     pub data: PathBuf,
-    /// Where to listen: the addresses of one host. The first one that can be listened on is taken.
+    /// The addresses of the host to listen on. The first one that can be listened on is taken.
     pub listen: Vec<SocketAddr>,
     /// Whether to serve the founding dossier.
     pub demo: bool,

@@ -75,7 +75,7 @@ fn answer_claims(ledger: &Ledger, query: &ClaimsQuery, page: &Page, asked: Cut) 
     let next = page.token(found.at.basis, found.next.into(), "");
     let context = context(&Page::at(found.at, asked), "");
     let is_empty = found.claims.is_empty() && query.after.is_none();
-    let context = hinted(context, ledger, &NamedIds::of(&query.filter), is_empty);
+    let context = hinted(context, ledger, || NamedIds::of(&query.filter), is_empty);
     Ok(EncodedReply::claims(&context, found.claims, &next))
 }
 

@@ -122,8 +122,7 @@ fn answer(ledger: &Ledger, question: &ClockQuestion) -> Result<v1::ListUpcomingR
     let found = ledger.upcoming(query)?;
     let next_page_token = page.token(found.at.basis, found.next.into(), &span.first);
     let context = context(&Page::at(found.at, *asked_cut), &span.text());
-    let named = NamedIds::of(&query.filter);
-    let context = Some(hinted(context, ledger, &named, found.transitions.is_empty()));
+    let context = Some(hinted(context, ledger, || NamedIds::of(&query.filter), found.transitions.is_empty()));
     let transitions = found.transitions.into_iter().map(message).collect();
     Ok(v1::ListUpcomingResponse { context, transitions, next_page_token })
 }

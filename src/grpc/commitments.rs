@@ -37,7 +37,7 @@ pub(super) async fn list_commitments(
     let answer = move || {
         let found = ledger.commitments(&query)?;
         let context = context(&Page::at(found.at, asked_cut), &valid_at);
-        let context = hinted(context, &ledger, &NamedIds::of(&query.filter), found.commitments.is_empty());
+        let context = hinted(context, &ledger, || NamedIds::of(&query.filter), found.commitments.is_empty());
         Ok(v1::ListCommitmentsResponse {
             context: Some(context),
             commitments: found.commitments.into_iter().map(commitment).collect(),

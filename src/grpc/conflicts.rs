@@ -36,7 +36,7 @@ pub(super) async fn list_conflicts(
     let answer = move || {
         let found = ledger.conflicts(&query)?;
         let context = context(&Page::at(found.at, asked_cut), &request.valid_at);
-        let context = hinted(context, &ledger, &NamedIds::of(&query.filter), found.conflicts.is_empty());
+        let context = hinted(context, &ledger, || NamedIds::of(&query.filter), found.conflicts.is_empty());
         Ok(v1::ListConflictsResponse {
             context: Some(context),
             conflicts: found.conflicts.into_iter().map(conflict).collect(),

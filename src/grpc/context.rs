@@ -23,14 +23,14 @@ pub(super) fn context(at: &ResolvedCut, valid_at: &str) -> v1::ReplyContext {
 
 /// The context of an answer to a question that names parties and sources. If the answer is empty, it has hints of those that
 /// are not registered.
-pub(super) fn hinted(
+pub(super) fn hinted<'q>(
     context: v1::ReplyContext,
     ledger: &Ledger,
-    named: &NamedIds<'_>,
+    named: impl FnOnce() -> NamedIds<'q>,
     is_empty: bool,
 ) -> v1::ReplyContext {
     if !is_empty || context.supposed {
         return context;
     }
-    v1::ReplyContext { hints: ledger.hints(named, Position(context.position)), ..context }
+    v1::ReplyContext { hints: ledger.hints(&named(), Position(context.position)), ..context }
 }

@@ -34,7 +34,7 @@ pub(super) async fn list_corroboration(
     let answer = move || {
         let found = ledger.corroboration(&query)?;
         let context = context(&Page::at(found.at, asked_cut), "");
-        let context = hinted(context, &ledger, &NamedIds::of(&query.filter), found.claims.is_empty());
+        let context = hinted(context, &ledger, || NamedIds::of(&query.filter), found.claims.is_empty());
         Ok(v1::ListCorroborationResponse {
             context: Some(context),
             corroborations: found.claims.into_iter().map(corroboration).collect(),

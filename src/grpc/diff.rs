@@ -109,7 +109,7 @@ fn answer(ledger: &Ledger, question: &DiffInput) -> Result<v1::DiffResponse, Cal
     let later_context = context(&Page::at(later, to.cut), &to.valid_at);
     Ok(v1::DiffResponse {
         from: Some(context(&Page::at(earlier, from.cut), &from.valid_at)),
-        to: Some(hinted(later_context, ledger, &NamedIds::of(&query.filter), changes.is_empty())),
+        to: Some(hinted(later_context, ledger, || NamedIds::of(&query.filter), changes.is_empty())),
         changes: changes.into_iter().map(change).collect(),
         summary: Some(counted(&summary)),
         next_page_token: page.token_of_two(earlier.basis, later.basis, next.into()),

@@ -81,7 +81,7 @@ fn answer(ledger: &Ledger, question: &GapsQuestion) -> Result<v1::ListGapsRespon
     let found = ledger.gaps(query)?;
     let context = context(&Page::at(found.at, *asked_cut), valid_at);
     Ok(v1::ListGapsResponse {
-        context: Some(hinted(context, ledger, &NamedIds::of(&query.filter), found.gaps.is_empty())),
+        context: Some(hinted(context, ledger, || NamedIds::of(&query.filter), found.gaps.is_empty())),
         gaps: found.gaps.into_iter().map(gap).collect(),
         next_page_token: page.token(found.at.basis, found.next.into(), valid_at),
     })

@@ -39,7 +39,7 @@ pub(super) async fn compare_perspectives(
         let found = ledger.perspectives(&query)?;
         let is_empty = found.views.iter().all(|view| view.matches.is_empty());
         let named = named(&query.filter, &query.perspectives);
-        let context = hinted(context(&found.at, &valid_at), &ledger, &named, is_empty);
+        let context = hinted(context(&found.at, &valid_at), &ledger, || named, is_empty);
         let views = request.perspectives.iter().cloned().zip(found.views);
         Ok(v1::ComparePerspectivesResponse {
             context: Some(context),

@@ -40,7 +40,7 @@ pub(super) async fn list_parties(
         let (parties, context, next_page_token) = bounded(found, &page, asked, party, |party| &party.party_id);
         let named = NamedIds::default().with_parties(query.registry.ids.iter().map(|id| &**id));
         let named = named.with_parties([query.merged_into.as_str()]);
-        let context = Some(hinted(context, &ledger, &named, parties.is_empty()));
+        let context = Some(hinted(context, &ledger, || named, parties.is_empty()));
         Ok(v1::ListPartiesResponse { context, parties, next_page_token })
     };
     service.threads.ask(answer).await
@@ -63,7 +63,7 @@ pub(super) async fn list_sources(
         let (sources, context, next_page_token) =
             bounded(found, &page, (asked_cut, ""), source, |source| &source.source_id);
         let named = NamedIds::default().with_sources(query.ids.iter().map(|id| &**id));
-        let context = Some(hinted(context, &ledger, &named, sources.is_empty()));
+        let context = Some(hinted(context, &ledger, || named, sources.is_empty()));
         Ok(v1::ListSourcesResponse { context, sources, next_page_token })
     };
     service.threads.ask(answer).await
@@ -127,7 +127,7 @@ pub(super) async fn list_relationships(
         let (relationships, context, next_page_token) =
             bounded(found, &page, (asked_cut, ""), relationship, |relationship| &relationship.relationship_id);
         let named = NamedIds::default().with_parties([request.party_id.as_str()]);
-        let context = Some(hinted(context, &ledger, &named, relationships.is_empty()));
+        let context = Some(hinted(context, &ledger, || named, relationships.is_empty()));
         Ok(v1::ListRelationshipsResponse { context, relationships, next_page_token })
     };
     service.threads.ask(answer).await

@@ -28,7 +28,7 @@ pub(super) async fn get_series(
         let buckets: Vec<v1::SeriesBucket> = series.buckets.into_iter().map(bucket).collect();
         let has_claims = |point: &v1::SeriesPoint| point.definite > 0 || point.possible > 0;
         let is_empty = !buckets.iter().flat_map(|bucket| &bucket.points).any(has_claims);
-        let context = hinted(context(&series.at, &span), &ledger, &NamedIds::of(&query.filter), is_empty);
+        let context = hinted(context(&series.at, &span), &ledger, || NamedIds::of(&query.filter), is_empty);
         Ok(v1::GetSeriesResponse { context: Some(context), buckets })
     };
     service.threads.ask(answer).await

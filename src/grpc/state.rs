@@ -100,6 +100,6 @@ fn answer(ledger: &Ledger, question: &StateInput) -> Result<EncodedReply, CallRe
     let next = page.token(state.at.basis, state.next.into(), valid_at);
     let context = context(&Page::at(state.at, *asked_cut), valid_at);
     let is_empty = state.emptiness == Emptiness::NothingRecorded;
-    let context = hinted(context, ledger, &NamedIds::of(&query.filter), is_empty);
+    let context = hinted(context, ledger, || NamedIds::of(&query.filter), is_empty);
     Ok(EncodedReply::state(&context, state, &next))
 }

@@ -45,7 +45,7 @@ fn answer(
     let found = ledger.timeline(query)?;
     let span = found.span.map(|(from, until)| interval(from, until)).unwrap_or_default();
     let context = context(&Page::at(found.at, asked_cut), &span);
-    let context = hinted(context, ledger, &NamedIds::of(&query.filter), found.claims.is_empty());
+    let context = hinted(context, ledger, || NamedIds::of(&query.filter), found.claims.is_empty());
     Ok(v1::GetTimelineResponse {
         context: Some(context),
         segments: found.segments.into_iter().map(segment).collect(),

@@ -71,7 +71,7 @@ pub fn routes(local: Local) -> Router {
         .route("/page/page.css", get(async || asset("text/css; charset=utf-8", STYLE)))
         .route("/page/page.js", get(async || asset("text/javascript; charset=utf-8", SCRIPT)))
         .route("/page/icon.svg", get(async || asset("image/svg+xml", ICON)))
-        // What browsers and crawlers ask for of every host.
+        // Browsers and crawlers ask for these of every host.
         .route("/favicon.ico", get(async || asset("image/svg+xml", ICON)))
         .route("/robots.txt", get(async || asset("text/plain; charset=utf-8", ROBOTS)))
         .layer(DefaultBodyLimit::max(FORM_BYTES))

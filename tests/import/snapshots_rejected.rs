@@ -9,46 +9,46 @@ const DAYS: [&str; 4] = ["2020-01-01", "2020-06-01", "2020-12-01", "2021-06-01"]
 const DAYS_BEFORE: [&str; 4] = ["2019-12-31", "2020-05-31", "2020-11-30", "2021-05-31"];
 const DAYS_AFTER: [&str; 4] = ["2020-01-02", "2020-06-02", "2020-12-02", "2021-06-02"];
 
-/// What a snapshot has of a key.
+/// The state of a key's row in a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seen {
+enum RowState {
     Absent,
     Policy(&'static str),
     Rejected,
 }
 
-/// What the snapshots in order have of the key with a number, by its digits in base 4.
-fn history(number: usize) -> [Seen; 4] {
+/// The rows that the snapshots in order have of the key with a number, by its digits in base 4.
+fn history(number: usize) -> [RowState; 4] {
     [1, 4, 16, 64].map(|place| match number / place % 4 {
-        0 => Seen::Absent,
-        1 => Seen::Policy("free"),
-        2 => Seen::Policy("visa"),
-        _ => Seen::Rejected,
+        0 => RowState::Absent,
+        1 => RowState::Policy("free"),
+        2 => RowState::Policy("visa"),
+        _ => RowState::Rejected,
     })
 }
 
-fn row(number: usize, seen: Seen) -> String {
+fn row(number: usize, seen: RowState) -> String {
     match seen {
-        Seen::Absent => String::new(),
-        Seen::Policy(policy) => format!("H{number}-V{number},H{number},V{number},{policy}\n"),
-        Seen::Rejected => format!("H{number}-V{number},H{number},V V,free\n"),
+        RowState::Absent => String::new(),
+        RowState::Policy(policy) => format!("H{number}-V{number},H{number},V{number},{policy}\n"),
+        RowState::Rejected => format!("H{number}-V{number},H{number},V V,free\n"),
     }
 }
 
 /// The episodes of a history, by what each snapshot says: its policy, when it began, and when it ended if it did.
-fn expected(history: [Seen; 4]) -> Vec<[String; 3]> {
+fn expected(history: [RowState; 4]) -> Vec<[String; 3]> {
     let mut episodes: Vec<[String; 3]> = Vec::new();
     // The last snapshot that says something, and what.
-    let mut known: Option<(usize, Seen)> = None;
-    for (at, seen) in history.into_iter().enumerate().filter(|(_, seen)| *seen != Seen::Rejected) {
+    let mut known: Option<(usize, RowState)> = None;
+    for (at, seen) in history.into_iter().enumerate().filter(|(_, seen)| *seen != RowState::Rejected) {
         if known.is_some_and(|(_, before)| before == seen) {
             known = Some((at, seen));
             continue;
         }
-        if let (Some((before, Seen::Policy(_))), Some(last)) = (known, episodes.last_mut()) {
+        if let (Some((before, RowState::Policy(_))), Some(last)) = (known, episodes.last_mut()) {
             last[2] = format!("[{}..{}]", DAYS[before], DAYS_BEFORE[at]);
         }
-        if let Seen::Policy(policy) = seen {
+        if let RowState::Policy(policy) = seen {
             let since = known.map_or("", |(before, _)| DAYS_AFTER[before]);
             episodes.push([policy.to_owned(), format!("[{since}..{}]", DAYS[at]), String::new()]);
         }

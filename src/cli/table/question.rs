@@ -38,7 +38,7 @@ pub(crate) fn of_diff(filter: Option<&Filter>, from: &ReplyContext, to: &ReplyCo
     escape::line(&format!("{}?", words.trim_end_matches(','))) + "\n" + &conditions(filter)
 }
 
-/// Where the answer stands in the record: the line that lets one ask again. Below it are the hints.
+/// The place of the answer in the record, as a line that lets one ask again, and below it the hints.
 pub(crate) fn coordinates(context: &ReplyContext) -> String {
     let recorded = match &context.recorded_at {
         Some(at) => format!(", recorded {}", instant::shown(Some(at))),
