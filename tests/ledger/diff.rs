@@ -356,24 +356,34 @@ fn at_every_pair(ledger: &Ledger, oracle: &Oracle, seed: u64) -> (usize, BTreeMa
     (compared, met)
 }
 
+/// The reasons for which the random commands make no change.
+const NEVER_MADE: [ChangeReason; 2] = [ChangeReason::Recoded, ChangeReason::Enriched];
+/// Rounds in which every reason is met, at most.
+const ROUNDS: usize = 8;
+
 #[test]
 fn every_pair_of_coordinates_is_compared_as_the_model_compares_it() {
     let totals = std::cell::RefCell::new((0, BTreeMap::new()));
-    let config = Config { cases: 16, failure_persistence: None, max_shrink_iters: 20, ..Config::default() };
-    let outcome = TestRunner::new(config).run(&(any::<u64>(), 8..20_usize), |(seed, appends)| {
-        let home = if seed % 3 == 0 { Home::in_files(1) } else { Home::in_memory() };
-        let oracle = play(&home, seed, appends);
-        let (compared, met) = at_every_pair(&home.ledger, &oracle, seed);
-        let mut totals = totals.borrow_mut();
-        totals.0 += compared;
-        met.into_iter().for_each(|(reason, count)| *totals.1.entry(reason).or_insert(0) += count);
-        Ok(())
-    });
+    let expected: BTreeSet<_> = ChangeReason::ALL.iter().filter(|reason| !NEVER_MADE.contains(reason)).collect();
+    // Some reasons are rare: one round in ten has no dispute that is resolved.
+    for _ in 0..ROUNDS {
+        let config = Config { cases: 16, failure_persistence: None, max_shrink_iters: 20, ..Config::default() };
+        let outcome = TestRunner::new(config).run(&(any::<u64>(), 8..20_usize), |(seed, appends)| {
+            let home = if seed % 3 == 0 { Home::in_files(1) } else { Home::in_memory() };
+            let oracle = play(&home, seed, appends);
+            let (compared, met) = at_every_pair(&home.ledger, &oracle, seed);
+            let mut totals = totals.borrow_mut();
+            totals.0 += compared;
+            met.into_iter().for_each(|(reason, count)| *totals.1.entry(reason).or_insert(0) += count);
+            Ok(())
+        });
+        outcome.unwrap();
+        if totals.borrow().1.len() >= expected.len() {
+            break;
+        }
+    }
     let (compared, met) = totals.into_inner();
     println!("{compared} answers compared, with changes: {met:?}");
-    outcome.unwrap();
-    let never_made = [ChangeReason::Recoded, ChangeReason::Enriched];
-    let expected: BTreeSet<_> = ChangeReason::ALL.iter().filter(|reason| !never_made.contains(reason)).collect();
     assert_eq!(met.keys().collect::<BTreeSet<_>>(), expected, "every reason is met");
 }
 
