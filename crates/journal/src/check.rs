@@ -1,4 +1,4 @@
-//! What may follow what: the rules every journal checks before it writes, whatever it writes to.
+//! The order of appends: the rules that every journal checks before it writes, on whatever medium.
 
 use super::{Append, AppendHeader, Head, Refusal, chain};
 use detente_domain::position::RecordedAt;
@@ -17,7 +17,7 @@ pub(crate) fn admit(head: Head, append: &Append) -> Result<Head, Refusal> {
     Ok(Head { position: header.last(), recorded_at: header.recorded_at, link: append.link })
 }
 
-/// Whether an append with this header may follow this head.
+/// Checks that an append with this header may follow this head.
 pub(crate) fn follows(head: Head, header: &AppendHeader) -> Result<(), Refusal> {
     let (expected, found) = (head.position.next(), header.first);
     if found != expected {
@@ -32,7 +32,8 @@ pub(crate) fn follows(head: Head, header: &AppendHeader) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// How many records an append has with those of one more piece, if its header counts as many.
+/// Returns the number of records that an append has after one more piece, or refuses the piece if the header counts
+/// fewer.
 pub(crate) fn extends(header: &AppendHeader, before: u64, piece: usize) -> Result<u64, Refusal> {
     let found = before.saturating_add(piece as u64);
     if piece == 0 || found > header.count {
@@ -41,12 +42,12 @@ pub(crate) fn extends(header: &AppendHeader, before: u64, piece: usize) -> Resul
     Ok(found)
 }
 
-/// Whether an append has all its records.
+/// Checks that an append has all its records.
 pub(crate) fn is_whole(header: &AppendHeader, found: u64) -> Result<(), Refusal> {
     if found == header.count { Ok(()) } else { Err(Refusal::WrongCount { counted: header.count, found }) }
 }
 
-/// Whether a recorded time may come after another: later, or equal in a backfill.
+/// Returns true if a recorded time may come after another: if it is later, or equal in a backfill.
 pub(crate) fn may_follow(previous: RecordedAt, next: RecordedAt, backfilled: bool) -> bool {
     next > previous || (backfilled && next == previous)
 }

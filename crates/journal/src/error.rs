@@ -1,7 +1,7 @@
-//! What can go wrong with a journal, and what a caller may conclude from it.
+//! Errors of a journal, and the conclusions that a caller may draw from them.
 //!
-//! An append's error says whether nothing happened. A fault is one way bytes can be wrong; damage is a fault with its
-//! place, so that an operator knows where to look and what is lost.
+//! An append's error says whether nothing happened. A fault is one way in which bytes can be wrong. Damage is a fault
+//! with its place, which tells an operator where to look and what is lost.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::Obstacle;
 use detente_domain::position::{Position, RecordedAt};
 
-/// Why a group was not acknowledged.
+/// The reason why a group was not acknowledged.
 #[derive(Debug, Error)]
 pub enum AppendError {
     /// Nothing of the group was written.
@@ -25,7 +25,7 @@ pub enum AppendError {
 }
 
 impl AppendError {
-    /// Whether it is certain that nothing of the group was recorded or ever will be.
+    /// Returns true if it is certain that nothing of the group was recorded or ever will be.
     #[must_use]
     pub const fn nothing_happened(&self) -> bool {
         match self {
@@ -35,31 +35,31 @@ impl AppendError {
     }
 }
 
-/// Why a group was refused before anything was written.
+/// The reason why a group was refused before anything was written.
 #[derive(Debug, Error)]
 pub enum Refusal {
     /// An append does not start right after the one before it.
     #[error("an append starts at position {found}, the next position is {expected}")]
     NotNext {
-        /// Where it should start.
+        /// The position after the head.
         expected: Position,
-        /// Where it starts.
+        /// The position that the append starts at.
         found: Position,
     },
     /// An append has no records, or another number than its header counts.
     #[error("the append's header counts {counted} records, it has {found}")]
     WrongCount {
-        /// By the header.
+        /// The number of records by the header.
         counted: u64,
-        /// In fact.
+        /// The number of records in fact.
         found: u64,
     },
     /// An append's recorded time is not later than that of the append before (equal is allowed in a backfill).
     #[error("recorded time {found:?} does not follow {previous:?}")]
     NotLater {
-        /// Of the append before.
+        /// The recorded time of the append before.
         previous: RecordedAt,
-        /// Of this one.
+        /// The recorded time of this append.
         found: RecordedAt,
     },
     /// The link given is not the one the chain computes.
@@ -68,7 +68,7 @@ pub enum Refusal {
     /// A record is larger than a frame can ever hold.
     #[error("a record has {bytes} bytes, at most {limit} are possible")]
     RecordTooLarge {
-        /// Of the event.
+        /// The size of the event.
         bytes: u64,
         /// The most there may be.
         limit: u64,
@@ -76,17 +76,17 @@ pub enum Refusal {
     /// The disk would be filled up to the reserve.
     #[error("the disk is full: {needed} bytes needed, {available} available, of which {reserve} are kept free")]
     DiskFull {
-        /// For the group.
+        /// The bytes that the group needs.
         needed: u64,
-        /// On the file system.
+        /// The bytes that are free on the file system.
         available: u64,
-        /// By the options.
+        /// The bytes that the options keep free.
         reserve: u64,
     },
-    /// How much space is left could not be found out.
+    /// The file system did not say how much space is left.
     #[error("the free space of the disk is unknown: {0}")]
     SpaceUnknown(#[source] io::Error),
-    /// The next segment could not be made beforehand. It is tried again with the next append.
+    /// The next segment could not be made beforehand. The next append tries again.
     #[error("the journal's next segment cannot be made: {0}")]
     NoSegment(#[source] io::Error),
     /// The journal was opened for reading.
@@ -106,7 +106,7 @@ impl Refusal {
     }
 }
 
-/// Why the head mark was not synced.
+/// The reason why the head mark was not synced.
 #[derive(Debug, Error)]
 pub enum CheckpointError {
     /// Syncing failed. The journal takes no more appends.
@@ -117,18 +117,18 @@ pub enum CheckpointError {
     Poisoned,
 }
 
-/// Why reading stopped.
+/// The reason why reading stopped.
 #[derive(Debug, Error)]
 pub enum ReadError {
     /// The position lies beyond the one after the head.
     #[error("position {from} is beyond the head, {head}")]
     BeyondHead {
-        /// Asked for.
+        /// The position to read from.
         from: Position,
         /// The durable head.
         head: Position,
     },
-    /// What is there is not what was written.
+    /// The bytes are not those that were written.
     #[error("the journal is damaged: {0}")]
     Damaged(#[from] Damage),
     /// The disk did not answer.
@@ -155,9 +155,9 @@ pub struct Damage {
     pub position: Position,
     /// The file's name.
     pub file: String,
-    /// Where in the file.
+    /// The place in the file, in bytes.
     pub offset: u64,
-    /// What is wrong.
+    /// The fault at this place.
     pub fault: Fault,
 }
 
@@ -215,7 +215,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Whether a write that was interrupted can look like this.
+    /// Returns true if a write that was interrupted can look like this.
     pub(crate) const fn may_be_torn(self) -> bool {
         matches!(self, Self::Short | Self::FrameHeader | Self::Payload)
     }

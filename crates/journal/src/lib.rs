@@ -61,7 +61,7 @@
 //! * Each frame's link before is the link after of the frame before it, over segments too.
 //! * `synced` in a frame is the position that was durable when the frame was written: so a frame proves that everything
 //!   up to `synced` was once on stable storage.
-//! * After any error in a write or an fsync nothing is acknowledged any more, and no fsync is tried again: the kernel
+//! * After any error in a write or an fsync nothing is acknowledged any more, and no fsync is repeated: the kernel
 //!   marks pages clean after a failure, so that a second fsync would succeed without them.
 //! * Nothing recorded is ever changed. Only what was never acknowledged is cut, and its bytes are kept aside.
 //!
@@ -105,7 +105,7 @@ use uuid::Uuid;
 
 use detente_domain::position::{Position, RecordedAt};
 
-/// Which ledger a journal belongs to. Not part of the chain: a faithful copy under another id has the same links.
+/// The ledger that a journal belongs to. Not part of the chain: a faithful copy under another id has the same links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LedgerId(pub Uuid);
 
@@ -134,7 +134,7 @@ impl fmt::Display for Link {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Salt(pub [u8; 16]);
 
-/// What makes a retry recognisable: the client's request id, and a fingerprint of the request's body.
+/// The mark by which a retry is recognised: the client's request id, and a fingerprint of the request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RequestMark {
     /// The id the client chose.
@@ -143,20 +143,20 @@ pub struct RequestMark {
     pub fingerprint: [u8; 16],
 }
 
-/// What is said once for a whole append.
+/// The facts that hold for a whole append.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppendHeader {
     /// The position of its first event.
     pub first: Position,
-    /// How many events it has, at least one.
+    /// The number of its events, at least one.
     pub count: u64,
-    /// When the ledger learned it.
+    /// The time at which the ledger recorded it.
     pub recorded_at: RecordedAt,
     /// The name under which it was recorded.
     pub recorded_by: String,
     /// The request it answers, if the client named it.
     pub request: Option<RequestMark>,
-    /// Whether its recorded time was taken over from elsewhere.
+    /// True if its recorded time was taken over from elsewhere.
     pub backfilled: bool,
 }
 
@@ -180,7 +180,7 @@ pub struct Record {
 /// One client transaction, ready to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Append {
-    /// What is said once.
+    /// The facts that hold for the whole append.
     pub header: AppendHeader,
     /// Its events; as many as the header counts.
     pub records: Vec<Record>,
@@ -197,19 +197,19 @@ pub struct Piece {
     pub link: Link,
 }
 
-/// How far a history goes.
+/// The end of a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// Of the last event; [`Position::START`] if there is none.
+    /// The position of the last event; [`Position::START`] if there is none.
     pub position: Position,
-    /// Of the last append; [`RecordedAt::MIN`] if there is none.
+    /// The recorded time of the last append; [`RecordedAt::MIN`] if there is none.
     pub recorded_at: RecordedAt,
-    /// After the last event.
+    /// The link after the last event.
     pub link: Link,
 }
 
 impl Head {
-    /// Of an empty history.
+    /// The head of an empty history.
     pub const GENESIS: Self = Self { position: Position::START, recorded_at: RecordedAt::MIN, link: Link::GENESIS };
 }
 
@@ -224,20 +224,20 @@ pub struct Chunk {
     pub records: Vec<Record>,
     /// The link after its last record.
     pub link: Link,
-    /// Whether it closes its append.
+    /// True if it closes its append.
     pub last: bool,
 }
 
 /// The writer's side. There is one writer.
 pub trait Journal: Send {
-    /// Which ledger this is.
+    /// The ledger that this is.
     fn ledger_id(&self) -> LedgerId;
 
     /// The durable head.
     fn head(&self) -> Head;
 
-    /// Records a group of appends with one write and one fsync. When it returns `Ok`, all of them are durable and
-    /// visible to readers; the new head is returned. An empty group changes nothing.
+    /// Records a group of appends with one write and one fsync, and returns the new head. All of them are then durable
+    /// and visible to readers. An empty group changes nothing.
     ///
     /// Positions, counts and recorded times are checked against the head. The links of appends that fit one frame are
     /// trusted (recomputed only with debug assertions): [`chain::seal`] has just made them.
@@ -247,14 +247,13 @@ pub trait Journal: Send {
     /// [`AppendError`] says whether nothing happened or the outcome is unknown; it holds for the group as a whole.
     fn append(&mut self, group: &[Append]) -> Result<Head, AppendError>;
 
-    /// How long the last fsync of a group took; none where nothing is synced.
+    /// The time that the last fsync of a group took; none if nothing is synced.
     fn last_sync(&self) -> Option<Duration> {
         None
     }
 
-    /// Begins one append that is too large to be held; its records are given to the [`Run`] piece by piece. `bytes` is how
-    /// many they will take with what goes around them, at most: there must be room for all of them before the first is
-    /// written.
+    /// Begins one append that is too large to be held; the [`Run`] takes its records piece by piece. `bytes` is the
+    /// most that they will take with their frames: there must be room for all of them before the first is written.
     ///
     /// # Errors
     ///
@@ -275,8 +274,8 @@ pub trait Journal: Send {
     fn checkpoint(&mut self) -> Result<(), CheckpointError>;
 }
 
-/// How much may still be written. A full disk is to be noticed before anything is built upon an append, which is while the
-/// appends before it are being written: so room is promised beside the writer.
+/// The space that may still be written. A full disk must show before anything is built upon an append, while the
+/// appends before it are being written: so room is promised outside the writer.
 pub trait Room: Send + Sync {
     /// Sets aside room for this many more bytes, and the segments they may need.
     ///
@@ -315,11 +314,11 @@ pub struct Promise {
 }
 
 impl Promise {
-    /// Sets aside room for so many bytes.
+    /// Sets aside room for a number of bytes.
     ///
     /// # Errors
     ///
-    /// If there is not so much.
+    /// If there is less.
     pub fn of(room: &Arc<dyn Room>, bytes: u64) -> Result<Self, Refusal> {
         room.set_aside(bytes)?;
         Ok(Self { room: Arc::clone(room), bytes })
@@ -332,9 +331,9 @@ impl Drop for Promise {
     }
 }
 
-/// An append on its way into a journal, piece by piece. Nothing of it counts, and no reader sees it, before it is sealed: a
-/// crash leaves all of it or nothing. One that is let go of before that is not recorded, and where something of it
-/// was written the journal takes no more appends until it is opened again, which cuts it.
+/// An append on its way into a journal, piece by piece. Nothing of it counts, and no reader sees it, before it is
+/// sealed: a crash leaves all of it or nothing. A run that is dropped before that is not recorded. If some of it was
+/// already written, the journal takes no more appends until it is opened again, which cuts the written part.
 pub trait Run {
     /// Writes the next records. Their link is trusted (recomputed only with debug assertions).
     ///
@@ -351,10 +350,10 @@ pub trait Run {
     fn seal(self: Box<Self>) -> Result<Head, AppendError>;
 }
 
-/// What [`Reader::read`] yields, in order of position, ending at the head that was durable when it was called.
+/// The chunks that [`Reader::read`] yields, in order of position, up to the head that was durable at the call.
 pub type Chunks<'a> = Box<dyn Iterator<Item = Result<Chunk, ReadError>> + Send + 'a>;
 
-/// The readers' side. Any number of them, beside the writer.
+/// The readers' side. Any number of them may be at work while the writer is.
 pub trait Reader: Send + Sync {
     /// The durable head, which moves as the writer goes.
     fn head(&self) -> Head;

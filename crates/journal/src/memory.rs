@@ -12,7 +12,7 @@ use super::{
 };
 use detente_domain::position::Position;
 
-/// How many records a chunk has at most, unless said otherwise.
+/// The most records that a chunk has by default.
 const CHUNK_RECORDS: usize = 1_000;
 
 /// The journal; its readers share the log.
@@ -97,7 +97,7 @@ impl Room for Endless {
     fn give_back(&self, _bytes: u64) {}
 }
 
-/// An append that is being put together, beside the log.
+/// An append that is being put together outside the log.
 struct MemoryRun<'j> {
     log: &'j Log,
     size: usize,

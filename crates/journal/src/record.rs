@@ -123,7 +123,7 @@ impl EncodedHeader {
         Self(bytes)
     }
 
-    /// How many bytes of a frame it takes.
+    /// The bytes of a frame that it takes.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
@@ -134,7 +134,7 @@ impl EncodedHeader {
     }
 }
 
-/// How many bytes of a frame a record takes.
+/// The bytes of a frame that a record takes.
 pub(crate) fn record_len(record: &Record) -> usize {
     delimited_len(RECORDS, body_len(record))
 }

@@ -1,8 +1,8 @@
-//! What the journal asks of a disk, and nothing more: the seam at which tests cut the power.
+//! The operations that the journal needs of a disk, and nothing more: the seam at which tests cut the power.
 //!
-//! The journal counts on this much. After [`DiskFile::sync`] the file's bytes and length survive a power cut; after
-//! [`Disk::sync_dir`] the directory's names do. What was not synced may survive wholly, partly, or in any order. A
-//! rename replaces its target atomically. Nothing is assumed about an operation that failed.
+//! The journal counts on this much. After [`DiskFile::sync`] the file's bytes and length survive a power cut. After
+//! [`Disk::sync_dir`] the directory's names do. Changes that were not synced may survive wholly, partly, or in any
+//! order. A rename replaces its target atomically. Nothing is assumed about an operation that failed.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -68,7 +68,7 @@ pub trait Disk: Send + Sync {
     /// As the system reports.
     fn open_dir(&self, dir: &Path) -> io::Result<Arc<dyn DiskDir>>;
 
-    /// How many bytes may still be written.
+    /// Returns the number of bytes that may still be written.
     ///
     /// # Errors
     /// As the system reports.
@@ -122,7 +122,7 @@ pub trait DiskFile: Send + Sync {
     /// As the system reports; never tried again.
     fn sync(&self) -> io::Result<()>;
 
-    /// Whether there are no bytes in it.
+    /// Returns true if the file has no bytes.
     ///
     /// # Errors
     /// As the system reports.

@@ -23,9 +23,9 @@ use crate::record::{self, EncodedHeader};
 use crate::{AppendHeader, Bytes, Chunk, Fault, Head, Link, Record};
 use detente_domain::position::{Position, RecordedAt};
 
-/// What every frame starts with.
+/// The bytes that every frame starts with.
 pub(super) const MAGIC: &[u8; 4] = b"DTNF";
-/// How long a frame's header is.
+/// The length of a frame's header.
 pub(super) const HEADER_LEN: usize = 4 + 4 + 8 + 4 + 4 + 8 + 8 + 4 + 32 + 32 + 4;
 
 const BEGINS: u32 = 1;
@@ -40,15 +40,15 @@ pub(super) struct Header {
     pub(super) first: Position,
     /// Number of records.
     pub(super) count: u32,
-    /// Whether the append begins with this frame.
+    /// True if the append begins with this frame.
     pub(super) begins: bool,
-    /// Whether the append ends with this frame.
+    /// True if the append ends with this frame.
     pub(super) ends: bool,
-    /// What was durable when it was written.
+    /// The position that was durable as the frame was written.
     pub(super) synced: Position,
-    /// Of the append.
+    /// The recorded time of the append.
     pub(super) recorded_at: RecordedAt,
-    /// Of the payload.
+    /// The checksum of the payload.
     pub(super) payload_crc: u32,
     /// The link before.
     pub(super) before: Link,
@@ -127,7 +127,7 @@ impl FileFrame {
         frame.is_coherent().then_some(frame).ok_or(Fault::Content)
     }
 
-    /// Whether payload and header tell the same.
+    /// Returns true if payload and header agree.
     fn is_coherent(&self) -> bool {
         let Self { header, append, records } = self;
         records.len() as u64 == u64::from(header.count)
@@ -149,7 +149,7 @@ impl FileFrame {
 /// A part of an append that is to become a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FrameCut {
-    /// Which of the append's records.
+    /// The range of the append's records that the frame holds.
     pub(super) records: Range<usize>,
     /// The link before them.
     pub(super) before: Link,
@@ -190,7 +190,7 @@ impl Encoder {
     }
 }
 
-/// What a frame is made from.
+/// The parts that a frame is made from.
 pub(super) struct FrameSource<'a> {
     /// The append's header.
     pub(super) append: &'a AppendHeader,
@@ -198,9 +198,9 @@ pub(super) struct FrameSource<'a> {
     pub(super) encoded: &'a EncodedHeader,
     /// All its records.
     pub(super) records: &'a [Record],
-    /// What is durable now.
+    /// The position that is durable now.
     pub(super) synced: Position,
-    /// Of the segment.
+    /// The nonce of the segment.
     pub(super) nonce: u32,
 }
 

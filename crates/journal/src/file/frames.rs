@@ -1,6 +1,6 @@
 //! Reads the frames of one segment in order, through a small window, checking each one alone.
 //!
-//! Whether a frame belongs where it stands is not asked here: see `sequence`.
+//! Each frame is judged by itself here. The module `sequence` judges the order of frames.
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::Fault;
 
 const WINDOW: usize = 128 * 1024;
 
-/// Why there is no next frame.
+/// The reason why there is no next frame.
 #[derive(Debug, Error)]
 pub(super) enum FrameError {
     /// It is not sound.
@@ -42,7 +42,7 @@ impl Frames {
         Self { file, nonce: segment.header.nonce, offset, end, window: Vec::new(), window_at: 0 }
     }
 
-    /// Where the next frame starts.
+    /// The offset of the next frame.
     pub(super) const fn offset(&self) -> u64 {
         self.offset
     }

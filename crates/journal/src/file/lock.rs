@@ -20,13 +20,13 @@ use crate::at;
 /// A lock that is held. Dropping it lets go.
 pub trait Lock: Send + Sync {}
 
-/// Why a lock was not taken.
+/// The reason why a lock was not taken.
 #[derive(Debug, Error)]
 pub enum LockError {
     /// Somebody has it.
     #[error("held by process {}", holder.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string()))]
     Held {
-        /// By the PID in the file, if it can be read.
+        /// The PID in the file, if it can be read.
         holder: Option<u32>,
     },
     /// Others hold it who only read: a read-only server, or a verb that looks at the journal.
@@ -48,9 +48,9 @@ struct NoLockFile;
 
 impl Lock for NoLockFile {}
 
-/// Takes the kernel lock on a file, and writes this process's PID into it. A lock that this very process had is waited for
-/// a moment: a process that it is just starting has its files, and with them a lock that was let go of, until it is
-/// another program.
+/// Takes the kernel lock on a file, and writes this process's PID into it. If this very process had the lock, it waits
+/// for a moment: a child that is being started shares the open files, and with them a lock already released, until it
+/// executes its own program.
 pub(super) fn take(path: &Path) -> Result<Box<dyn Lock>, LockError> {
     patiently(|| try_to_take(path))
 }
@@ -88,8 +88,8 @@ fn try_to_take(path: &Path) -> Result<Box<dyn Lock>, LockError> {
     Ok(Box::new(Flock { _file: file }))
 }
 
-/// Shares the kernel lock on a file with others who only read. Where there is no such file, or it may not be opened, there is
-/// nothing to hold: should somebody write meanwhile, whoever reads sees what was there when it began.
+/// Shares the kernel lock on a file with other readers. If there is no such file, or it may not be opened, there is
+/// nothing to hold: a reader then sees the state in which it began, even if a writer comes meanwhile.
 pub(super) fn share(path: &Path) -> Result<Box<dyn Lock>, LockError> {
     patiently(|| try_to_share(path))
 }

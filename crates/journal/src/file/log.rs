@@ -15,16 +15,16 @@ use detente_domain::position::Position;
 pub(super) struct LogPart {
     /// The segment.
     pub(super) segment: Segment,
-    /// Of its file.
+    /// The length of its file.
     pub(super) len: u64,
 }
 
 /// A last segment whose creation was interrupted: no sound header, and nothing after it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stub {
-    /// By its name.
+    /// The first position, by its name.
     pub(super) first: Position,
-    /// Of its file.
+    /// The length of its file.
     pub(super) len: u64,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Stub {
 pub(super) struct Log {
     /// Those with a header.
     pub(super) parts: Vec<LogPart>,
-    /// What came of one more.
+    /// The rest of one more segment, if its creation was interrupted.
     pub(super) stub: Option<Stub>,
 }
 
@@ -70,7 +70,7 @@ impl Log {
         last.max(stub).unwrap_or_default()
     }
 
-    /// How many bytes all segments have.
+    /// Returns the number of bytes in all segments.
     pub(super) fn bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.len).sum()
     }

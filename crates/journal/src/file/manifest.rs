@@ -56,7 +56,7 @@ impl JournalFormat {
     }
 }
 
-/// Why a manifest cannot be used.
+/// The reason why a manifest cannot be used.
 #[derive(Debug, Error)]
 pub enum ManifestError {
     /// There is none.
@@ -73,14 +73,14 @@ pub enum ManifestError {
     Io(#[from] io::Error),
 }
 
-/// What the file says.
+/// The content of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Manifest {
     /// The format of everything in the directory.
     pub format: JournalFormat,
-    /// Which ledger it holds.
+    /// The ledger that the directory holds.
     pub ledger_id: LedgerId,
-    /// When it was created.
+    /// The time at which it was created.
     pub created_at: RecordedAt,
 }
 

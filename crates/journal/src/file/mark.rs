@@ -1,4 +1,4 @@
-//! The file HEAD: how far the log was durable, so that a torn write can be told from damage.
+//! The file HEAD: the position up to which the log was durable, so that a torn write can be told from damage.
 //!
 //! Two slots of one sector each, 4096 bytes apart, written in turn: while one is being written the other one stands.
 //! The sound slot with the higher sequence counts. A mark is written after the fsync of the group it tells of, so it is
@@ -6,7 +6,7 @@
 //! open: losing the last ones makes the next open scan more, nothing else. After a crash without a power cut they are
 //! all there.
 //!
-//! It is *not* where the head comes from: that is always the log.
+//! The head of a journal is *not* read from here: it always comes from the log.
 
 use std::io;
 use std::path::Path;
@@ -31,13 +31,13 @@ pub(super) struct HeadMark {
     pub(super) head: Head,
     /// The first position of the segment it is in.
     pub(super) segment: Position,
-    /// Where the frame that ends there starts; none if the segment had no frame yet.
+    /// The offset of the frame that ends there; none if the segment had no frame yet.
     pub(super) frame: Option<u64>,
-    /// Where the next frame starts.
+    /// The offset of the next frame.
     pub(super) end: u64,
 }
 
-/// What was found in the file.
+/// The result of reading the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MarkReading {
     /// The newest sound mark.

@@ -1,6 +1,7 @@
 //! The journal in a directory of files: one writer, any number of readers, one fsync per group.
 //!
-//! The layout and the promises are told in [`crate`]. Here is the writer; each of its parts has a file:
+//! [`crate`] describes the layout and the guarantees. The writer is in this file; each of its parts has a file of its
+//! own:
 //!
 //! ```text
 //! bytes      fields  frame  segment  manifest  mark        what stands where, and its checksums
@@ -55,17 +56,17 @@ use self::spare::{RollError, Spares};
 use super::{Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Refusal, Room, Run};
 use detente_domain::position::{Position, RecordedAt};
 
-/// How much is encoded before it is handed to the disk. A group below it is one write.
+/// The bytes that are encoded before the disk gets them. A smaller group is one write.
 const PIECE: usize = 4 << 20;
 
-/// How a file journal behaves.
+/// The settings of a file journal.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// A segment that would grow beyond this is closed, and the next one started. A single group may exceed it.
     pub segment_bytes: u64,
     /// An append with a larger payload becomes several frames. A single record may exceed it.
     pub max_frame_bytes: usize,
-    /// How much of the disk is kept free.
+    /// The bytes of the disk that are kept free.
     pub reserve_bytes: u64,
     /// For the manifest of a new journal; opening ignores it.
     pub created_at: RecordedAt,
@@ -89,7 +90,7 @@ pub struct FileJournal {
     encoder: Encoder,
     buffer: Vec<u8>,
     poisoned: bool,
-    /// How long the fsync of the last group took.
+    /// The time that the fsync of the last group took.
     last_sync: Option<Duration>,
     /// Shared with the readers.
     shared: Arc<SharedLog>,
@@ -145,8 +146,8 @@ impl Journal for FileJournal {
 }
 
 impl FileJournal {
-    /// Starts a new segment if these bytes would make this one too large. If it cannot be made the journal goes on with the
-    /// one it has, unless what became of the new one is not known.
+    /// Starts a new segment if these bytes would make this one too large. If it cannot be made, the journal continues
+    /// with the one it has, unless the fate of the new one is unknown.
     fn rotate_before(&mut self, bytes: u64) -> Result<(), Refusal> {
         let fits = self.tail.end.saturating_add(bytes) <= self.options.segment_bytes;
         if fits || self.tail.end == HEADER_LEN {
@@ -164,7 +165,7 @@ impl FileJournal {
         Ok(())
     }
 
-    /// Writes and syncs a group. What it returns is durable.
+    /// Writes and syncs a group. The tail that it returns is durable.
     fn write(&mut self, group: &[Append], plan: &SegmentPlan) -> io::Result<Tail> {
         let mut tail = self.tail;
         self.buffer.clear();

@@ -25,7 +25,7 @@ use detente_domain::position::Position;
 
 const LOCK: &str = "LOCK";
 
-/// Why a journal was not created.
+/// The reason why a journal was not created.
 #[derive(Debug, Error)]
 pub enum CreateError {
     /// There is one, or what is left of one.
@@ -39,7 +39,8 @@ pub enum CreateError {
     Io(#[from] io::Error),
 }
 
-/// Why a journal was not opened. Nothing in it was changed, unless it is an [`OpenError::Io`] while recovering.
+/// The reason why a journal was not opened. Nothing in it was changed, unless it is an [`OpenError::Io`] while
+/// recovering.
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// There is no journal.
@@ -60,7 +61,7 @@ pub enum OpenError {
     /// There is a manifest, but no segment.
     #[error("the journal has a manifest, but its segments are missing")]
     NoSegments,
-    /// What is there is not what was written.
+    /// The bytes are not those that were written.
     #[error("the journal is damaged: {0}")]
     Damaged(#[from] Damage),
     /// The disk did not answer.
@@ -84,7 +85,7 @@ impl OpenError {
 }
 
 impl FileJournal {
-    /// Whether a directory holds a journal, or what is left of one. An interrupted creation is none.
+    /// Returns true if a directory holds a journal, or the rest of one. An interrupted creation is none.
     ///
     /// # Errors
     ///
@@ -187,7 +188,8 @@ impl From<LockError> for OpenError {
     }
 }
 
-/// Whether nothing was ever recorded here: no manifest, no mark of an event, no segment with more than a header.
+/// Returns true if nothing was ever recorded here: no manifest, no mark of an event, no segment with more than a
+/// header.
 fn is_vacant(dir: &Path, disk: &dyn Disk) -> io::Result<bool> {
     let names = disk.list(dir)?;
     if names.iter().any(|name| name == manifest::NAME || name.contains(".torn-")) {

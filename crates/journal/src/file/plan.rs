@@ -1,4 +1,4 @@
-//! How a group becomes frames: decided, measured and checked before the first byte is written.
+//! The plan by which a group becomes frames: decided, measured and checked before the first byte is written.
 //!
 //! An append that fits a frame is one frame and needs no hashing here. A larger one is cut where the next record would
 //! not fit, and hashed again, because each of its frames states the links at its ends.
@@ -20,9 +20,9 @@ pub(super) struct PlannedAppend {
 
 /// A group, cut.
 pub(super) struct SegmentPlan {
-    /// In the order of the group.
+    /// The appends, in the order of the group.
     pub(super) appends: Vec<PlannedAppend>,
-    /// How many bytes will be written.
+    /// The number of bytes to write.
     pub(super) bytes: u64,
     /// The head after it.
     pub(super) head: Head,

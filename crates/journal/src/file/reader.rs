@@ -18,10 +18,10 @@ use super::sequence::Sequence;
 use crate::{Chunk, Chunks, Fault, Head, ReadError, Reader};
 use detente_domain::position::Position;
 
-/// How far apart remembered places are, in bytes.
+/// The distance between remembered places, in bytes.
 const HINT_EVERY: u64 = 1 << 20;
 
-/// What is durable now.
+/// The durable part of the log at one moment.
 #[derive(Clone)]
 pub(super) struct DurableEnd {
     /// The durable head.
@@ -32,7 +32,7 @@ pub(super) struct DurableEnd {
     pub(super) end: u64,
 }
 
-/// What the writer and all readers share.
+/// The state that the writer and all readers share.
 pub(super) struct SharedLog {
     dir: PathBuf,
     disk: Arc<dyn Disk>,

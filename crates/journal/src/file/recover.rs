@@ -2,8 +2,8 @@
 //!
 //! 1. The manifest, the lock, the chain of segments, the frame at the mark: any doubt refuses.
 //! 2. Everything after the mark is scanned and hashed.
-//! 3. What is torn is kept aside in a file of its own, then cut.
-//! 4. What was found above the mark is written again and synced. Where an fsync failed and the machine stayed up, the
+//! 3. The torn part is copied to a file of its own, then cut.
+//! 4. The bytes found above the mark are written again and synced. If an fsync failed and the machine stayed up, the
 //!    page cache shows bytes that the disk never got, and no fsync would bring them there.
 //! 5. The mark is written and synced.
 
@@ -23,23 +23,23 @@ use crate::Head;
 use detente_domain::position::Position;
 
 const PIECE: u64 = 1 << 20;
-/// How much of a torn tail is kept aside.
+/// The bytes of a torn tail that are kept aside, at most.
 const KEPT_AT_MOST: u64 = 16 << 20;
 
-/// What opening a journal found and did.
+/// The findings and the actions of opening a journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovery {
     /// The head, now durable.
     pub head: Head,
-    /// What the head mark was good for.
+    /// The state in which the head mark was found.
     pub mark: MarkState,
-    /// How many whole appends were found after the place where scanning began.
+    /// The number of whole appends after the place from which scanning began.
     pub appends_scanned: u64,
-    /// What was cut, if something was.
+    /// The tail that was cut, if any.
     pub torn: Option<TornTail>,
 }
 
-/// What the head mark was good for.
+/// The state in which the head mark was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarkState {
     /// Scanning began at this position.
@@ -56,9 +56,9 @@ pub enum MarkState {
 pub struct TornTail {
     /// The segment's file.
     pub file: String,
-    /// Where it was cut.
+    /// The offset at which the tail was cut.
     pub offset: u64,
-    /// How many bytes were cut.
+    /// The number of bytes that were cut.
     pub bytes: u64,
     /// The file in which (the first 16 MiB of) them are kept. None if there were none.
     pub kept_in: Option<String>,
@@ -91,7 +91,7 @@ pub(super) struct RecoveredLog {
     pub(super) tail: Tail,
     /// The file HEAD, with a mark for that end, synced.
     pub(super) marks: MarkFile,
-    /// For the operator.
+    /// The report for the operator.
     pub(super) recovery: Recovery,
 }
 

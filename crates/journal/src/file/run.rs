@@ -6,8 +6,8 @@
 //!                          a crash up to here leaves a run without its end, or with one: cut wholly, or there wholly
 //! ```
 //!
-//! How many records the append has is in the header of its first frame and in the hash chain, so it must be known when the
-//! run begins. The frame with the last of them ends the run.
+//! The number of records of the append is in the header of its first frame and in the hash chain, so it must be known
+//! before the run begins. The frame with the last of them ends the run.
 
 use super::frame::Header;
 use super::plan::LARGEST_EVENT;
@@ -23,7 +23,7 @@ pub(super) struct FileRun<'j> {
     header: AppendHeader,
     encoded: EncodedHeader,
     tail: Tail,
-    /// How many records are written, or in the buffer.
+    /// The number of records written, or in the buffer.
     done: u64,
     /// The link after them, as the next frame states it.
     before: Link,
@@ -124,8 +124,8 @@ impl Run for FileRun<'_> {
     }
 }
 
-/// What was written of an append that is let go of lies behind the tail, where the next frame would go: only opening again
-/// cuts it.
+/// An abandoned append leaves its bytes behind the tail, in the place of the next frame: only opening the journal again
+/// cuts them.
 impl Drop for FileRun<'_> {
     fn drop(&mut self) {
         if !self.sealed && self.tail.end > self.journal.tail.end {

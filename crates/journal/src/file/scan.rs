@@ -21,23 +21,23 @@ use detente_domain::position::Position;
 
 const PIECE: u64 = 1 << 20;
 
-/// The end of the whole appends that were found. In the last segment.
+/// The end of the whole appends that were found, in the last segment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tail {
     /// The head there.
     pub(super) head: Head,
-    /// Where the last frame starts, if the segment has one.
+    /// The offset of the last frame, if the segment has one.
     pub(super) frame: Option<u64>,
-    /// Where the next frame will start.
+    /// The offset of the next frame.
     pub(super) end: u64,
 }
 
-/// How much was read.
+/// The number of events and appends that were read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
-    /// Of whole appends.
+    /// The events of whole appends.
     pub(super) events: u64,
-    /// Whole ones.
+    /// The whole appends.
     pub(super) appends: u64,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// Scans everything, hashing each record again. Progress is told in bytes.
+    /// Scans everything, hashing each record again. Reports progress in bytes.
     pub(super) fn all(
         log: &'a Log,
         found: MarkReading,
@@ -157,7 +157,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Whether the mark can be reached from here, or is here.
+    /// Returns true if the mark can be reached from here, or is here.
     fn agrees(&self, mark: &HeadMark, segment: &Segment) -> bool {
         let here = mark.frame.is_none() || (mark.segment == segment.header.first() && mark.end == self.tail.end);
         self.tail.head.position < mark.head.position || (self.tail.head == mark.head && here)
@@ -209,7 +209,7 @@ fn stands_at(segment: &Segment, mark: &HeadMark) -> Result<bool, FrameError> {
     Ok(frame.is_some_and(|frame| frame.header.head() == mark.head && frame.header.ends) && frames.offset() == mark.end)
 }
 
-/// Whether a frame after an offset says that a position was durable when it was written.
+/// Returns true if a frame after an offset states that a position was durable before the frame was written.
 fn seen_synced(part: &LogPart, mut offset: u64, position: Position) -> Result<bool, OpenError> {
     let overlap = frame::HEADER_LEN as u64 - 1;
     while offset + overlap < part.len {

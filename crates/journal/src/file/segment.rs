@@ -23,7 +23,7 @@ const MAGIC: &[u8; 8] = b"DTNSEGMT";
 const SUFFIX: &str = ".seg";
 const DIGITS: usize = 20;
 
-/// How long a segment's header is, and where its first frame starts.
+/// The length of a segment's header, at which its first frame starts.
 pub(super) const HEADER_LEN: u64 = HEADER_BYTES as u64;
 const HEADER_BYTES: usize = 8 + 4 + 16 + 8 + 8 + 32 + 8 + 8 + 4 + 4;
 
@@ -36,10 +36,10 @@ pub(super) struct Previous {
     pub(super) len: u64,
 }
 
-/// What stands at the start of a segment.
+/// The header at the start of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
-    /// Which ledger it belongs to.
+    /// The ledger that the segment belongs to.
     pub(super) ledger_id: LedgerId,
     /// The history before its first event.
     pub(super) before: Head,
@@ -92,7 +92,7 @@ impl Header {
 pub(super) struct Segment {
     /// As it stands in the file.
     pub(super) header: Header,
-    /// For reading and writing.
+    /// The file, open for reading and writing.
     pub(super) file: Arc<dyn DiskFile>,
 }
 
@@ -137,7 +137,7 @@ pub(super) fn name(first: Position) -> String {
     format!("{:0DIGITS$}{SUFFIX}", first.0)
 }
 
-/// Whether a file claims to be a segment, and of which first position if its name is one.
+/// Parses the name of a segment: none if it is not one, and no position if its digits are malformed.
 pub(super) fn parse_name(name: &str) -> Option<Option<Position>> {
     let digits = name.strip_suffix(SUFFIX)?;
     let valid = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! Whether frames follow each other: positions, links, recorded times, and runs that are whole.
+//! The order of frames: positions, links, recorded times, and runs that are whole.
 //!
 //! Used alike by opening, verifying and reading. Hashes are recomputed only where every byte is to be proved.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::frame::{FileFrame, Header};
 use crate::{AppendHeader, Fault, Head, Link, chain, check};
 
-/// How closely records are looked at.
+/// The thoroughness with which records are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Depth {
     /// The frames' own statements must agree.
@@ -16,7 +16,7 @@ pub(super) enum Depth {
     Hashes,
 }
 
-/// How far a sequence of frames has come.
+/// The progress of a sequence of frames.
 #[derive(Clone, Debug)]
 pub(super) struct Sequence {
     head: Head,
@@ -44,7 +44,7 @@ impl Sequence {
         self.head
     }
 
-    /// Whether the last frame taken ended its append.
+    /// Returns true if the last frame taken ended its append.
     pub(super) const fn is_whole(&self) -> bool {
         self.run.is_none()
     }

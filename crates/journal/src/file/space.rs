@@ -1,11 +1,11 @@
-//! Refuses to fill the disk: a group that would eat into the reserve is turned away before it is written. So is one for
-//! which a new segment might be needed that cannot be made ([`super::spare`]).
+//! Refuses to fill the disk. A group that would eat into the reserve is refused before it is written. A group that
+//! might need a new segment is refused, too, if that segment cannot be made ([`super::spare`]).
 //!
-//! Asking the file system for every group would be a system call too many, so an allowance is taken from time to time
+//! To ask the file system for every group would be one system call too many, so an allowance is taken from time to time
 //! and used up. The reserve is much larger than an allowance.
 //!
-//! Appends are promised room while those before them are written. What is written is taken off the allowance before its
-//! promise is given back, so for that moment it counts twice: a little too careful, never too generous.
+//! Appends are promised room while the appends before them are written. Bytes that are written leave the allowance
+//! before their promise ends, so for that moment they count twice: a little too careful, never too generous.
 
 use std::io;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use crate::{FreeSpace, Refusal, Room};
 
 const ALLOWANCE: u64 = 4 << 20;
 
-/// How much may be written before the disk is asked again.
+/// The bytes that may be written before the file system must say again how many are free.
 pub(super) struct Space {
     dir: PathBuf,
     disk: Arc<dyn Disk>,
@@ -50,7 +50,7 @@ impl Space {
         Self { dir, disk, reserve, segment_bytes, spares, counted: Mutex::default() }
     }
 
-    /// Takes so many bytes, if there are enough.
+    /// Takes a number of bytes, if there are enough.
     pub(super) fn take(&self, needed: u64) -> Result<(), Refusal> {
         let mut counted = self.counted.lock();
         self.allow(&mut counted, needed)?;

@@ -5,12 +5,12 @@
 //!                                                                                 sync the directory, all by open handles
 //! ```
 //!
-//! An append is taken into the view before it is written, so a roll that fails would end the ledger. Therefore the spare is
-//! asked for when room is promised, before anything is built upon the append: one that cannot be opened is a refusal of
-//! that append, and the next one asks again.
+//! An append is taken into the view before it is written, so a roll that fails would end the ledger. Therefore room is
+//! promised only if a spare is there, before anything is built upon the append. A spare that cannot be opened refuses
+//! that append, and the next append tries again.
 //!
-//! A spare is empty and has a name of its own, `NEXT-1`, so that it is no segment; one that is left from before is used
-//! again. What was in it counts for nothing.
+//! A spare is empty and has a name of its own, `NEXT-1`, so that it is no segment. One that an earlier process left is
+//! used again, and its content is ignored.
 
 use std::io;
 use std::path::PathBuf;

@@ -14,22 +14,22 @@ use super::sequence::Depth;
 use super::{OpenError, lock_dir};
 use crate::{Head, LedgerId};
 
-/// What a sound journal holds.
+/// The content of a sound journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// Which ledger it is.
+    /// The ledger that it belongs to.
     pub ledger_id: LedgerId,
-    /// How many events.
+    /// The number of events.
     pub events: u64,
-    /// How many appends.
+    /// The number of appends.
     pub appends: u64,
-    /// How many bytes in segments.
+    /// The number of bytes in segments.
     pub bytes: u64,
     /// The head, recomputed.
     pub head: Head,
     /// Bytes at the end that were never acknowledged; the next open cuts them.
     pub torn_bytes: u64,
-    /// What the head mark is good for. Without it, a loss at the very end cannot be seen.
+    /// The state of the head mark. Without it, a loss at the very end cannot be seen.
     pub mark: MarkState,
 }
 

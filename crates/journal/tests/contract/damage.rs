@@ -27,7 +27,7 @@ fn segments(files: &Files) -> Vec<PathBuf> {
     files.keys().filter(|path| path.extension().is_some_and(|ext| ext == "seg")).cloned().collect()
 }
 
-/// What came of a journal with changed bytes.
+/// The outcome for a journal with changed bytes.
 #[derive(Debug, PartialEq, Eq, Hash, Clone, Copy, PartialOrd, Ord)]
 enum Verdict {
     Refused,
@@ -35,7 +35,7 @@ enum Verdict {
     Harmless,
 }
 
-/// Verify, open and read. Whatever they say, nothing wrong may be read.
+/// Verifies, opens and reads. Nothing wrong may be read, whatever the first two say.
 fn judge(files: &Files, all: &[Append]) -> Verdict {
     let verified = verify(&FaultyDisk::of(files.clone()));
     let disk = FaultyDisk::of(files.clone());
@@ -199,7 +199,7 @@ fn a_segment_of_another_ledger_is_refused() {
     assert_eq!(fault(files), Fault::SegmentIdentity);
 }
 
-/// Without the mark, only what later frames say was synced can tell damage from a torn write.
+/// Without the mark, only what later frames state as synced can tell damage from a torn write.
 #[test]
 fn without_a_mark_a_bad_frame_before_a_later_group_is_damage() {
     let disk = FaultyDisk::new();

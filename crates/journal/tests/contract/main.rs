@@ -1,8 +1,9 @@
-//! What the journal promises, tried against memory, real files, and a disk that loses power.
+//! The guarantees of the journal, tried against memory, real files, and a disk that loses power.
 //!
-//! `conformance` runs on every journal, `runs` too: appends that are written piece by piece; `recovery`, `damage` and `refusals` are about files; `errnos` are what the
-//! system refuses, number by number; `full` is a disk that fills up at any byte; `power` cuts the power and
-//! fails operations, and has controls that show that the simulation would notice.
+//! `conformance` and `runs` (appends that are written piece by piece) run on every journal. `recovery`, `damage` and
+//! `refusals` are about files. `errnos` are the refusals of the system, number by number. `full` is a disk that fills
+//! up at any byte. `power` cuts the power and fails operations, and has controls that show that the simulation would
+//! notice.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,7 +1,7 @@
 //! Power cuts and failing operations, at every point and by many seeds.
 //!
-//! The one rule: what was acknowledged is there after any crash, followed by nothing but whole appends that were under
-//! way. What an open has shown counts as acknowledged from then on.
+//! The one rule: acknowledged appends are there after any crash, followed by nothing but whole appends that were under
+//! way. Appends that an open has shown count as acknowledged from then on.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::support::{
 
 const SEEDS: u64 = 3_000;
 
-/// What the world outside knows of a journal.
+/// The knowledge that the world outside has of a journal.
 struct World {
     disk: FaultyDisk,
     random: Random,
@@ -22,7 +22,7 @@ struct World {
     in_flight: Vec<Append>,
 }
 
-/// How a life ended.
+/// The end of one life of the journal.
 enum End {
     Crashed,
     /// The journal was not opened, though the power was on.
@@ -61,7 +61,7 @@ impl World {
         }
     }
 
-    /// Whether the acknowledged appends are there. What else is there must be of the group that was under way.
+    /// Returns true if the acknowledged appends are there. Anything more must belong to the group that was under way.
     fn take_stock(&mut self, journal: &FileJournal) -> bool {
         let found = read_all(&*journal.reader()).unwrap();
         assert_eq!(journal.head(), head_of(&found));
@@ -131,7 +131,7 @@ fn no_power_cut_loses_what_was_acknowledged() {
     println!("{SEEDS} histories of four power cuts");
 }
 
-/// How many of some seeds go wrong; a simulation in which nothing can go wrong proves nothing.
+/// Counts the seeds that go wrong; a simulation in which nothing can go wrong proves nothing.
 fn wrong(seeds: u64, prepare: fn(&FaultyDisk)) -> (u64, u64) {
     let mut counts = (0, 0);
     for seed in 0..seeds {

@@ -1,4 +1,4 @@
-//! What is refused with its reason, and what must never be: locks, formats, empty directories, full disks.
+//! Refusals with their reasons, and openings that must never be refused: locks, formats, empty directories, full disks.
 
 use std::collections::BTreeMap;
 use std::fs;

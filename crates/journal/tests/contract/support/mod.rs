@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub(crate) use self::faulty_disk::FaultyDisk;
 
-/// Where journals on a simulated disk are.
+/// The directory of journals on a simulated disk.
 pub(crate) fn dir() -> &'static Path {
     Path::new("/ledger/journal")
 }
@@ -55,7 +55,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// From 0 to one less than `end`.
+    /// Returns a number from 0 to one less than `end`.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
@@ -125,7 +125,7 @@ pub(crate) fn append_all(journal: &mut dyn Journal, groups: &[Vec<Append>]) {
     }
 }
 
-/// Records an append piece by piece, with so many records in each piece in turn.
+/// Records an append piece by piece, with the given numbers of records in its pieces.
 pub(crate) fn append_in_pieces(
     journal: &mut dyn Journal,
     append: &Append,

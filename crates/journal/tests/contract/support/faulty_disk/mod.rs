@@ -1,8 +1,8 @@
-//! A disk in memory that keeps what was not synced aside, and at a power cut drops, tears or reorders it by seed.
+//! A disk in memory that keeps unsynced changes aside, and at a power cut drops, tears or reorders them by seed.
 //!
-//! Every file has what programs see (`now`), what is safe (`durable`) and the changes between the two. Names are the
-//! same. The n-th operation can fail; at the n-th operation the machine can die. A failed sync forgets the changes it
-//! was asked to make durable while programs still see them, as Linux does.
+//! Every file has the bytes that programs see (`now`), the bytes that are safe (`durable`) and the changes between the
+//! two. Names are the same. The n-th operation can fail; at the n-th operation the machine can die. A failed sync
+//! forgets the changes that it should have made durable while programs still see them, as Linux does.
 
 mod content;
 mod handles;
@@ -158,7 +158,7 @@ impl FaultyDisk {
         self.state().refused.clear();
     }
 
-    /// From now on takes this many bytes more. The write that has more leaves as many as fit, and fails for want of space.
+    /// Takes only this many more bytes. A write of more leaves as many as fit, and fails for want of space.
     pub(crate) fn fill_but(&self, bytes: u64) {
         self.state().room = bytes;
     }
