@@ -1,4 +1,4 @@
-//! Appends, durably acknowledged, each with so many claims.
+//! Appends, durably acknowledged, each of the given number of claims.
 
 use crate::Common;
 use crate::cases::{Deal, Place};
@@ -16,14 +16,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The path of the rpc.
 pub const PATH: &str = "/detente.v1.LedgerService/Append";
 
-/// What to append.
+/// The appends to measure.
 #[derive(clap::Args)]
 pub struct AppendArgs {
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
     pace: Pace,
-    /// How many claims in one append.
+    /// The number of claims in one append.
     #[arg(long, default_value_t = 1)]
     events_per_append: u64,
     /// Over how many relationships the claims spread, at most 499,500.
@@ -32,7 +32,8 @@ pub struct AppendArgs {
     /// Give every append a request id of its own.
     #[arg(long)]
     request_ids: bool,
-    /// Beside so many subscriptions from the first event on that take what the transport has room for and read nothing.
+    /// The number of subscriptions, from the first event on, that take what the transport has room for and read
+    /// nothing.
     #[arg(long, default_value_t = 0)]
     stopped_subscribers: usize,
 }
@@ -40,7 +41,7 @@ pub struct AppendArgs {
 /// Measures appends.
 ///
 /// # Errors
-/// When an append is refused.
+/// If an append is refused.
 pub async fn run(args: AppendArgs, common: Common) -> Result<()> {
     setup::register(&args.target, args.relationships).await?;
     let stopped = stopped(&args).await?;

@@ -18,7 +18,7 @@ use prost::Message as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What to ask.
+/// The questions to measure.
 #[derive(clap::Args)]
 pub struct AskArgs {
     #[command(flatten)]
@@ -36,7 +36,7 @@ pub struct AskArgs {
 /// Measures the questions.
 ///
 /// # Errors
-/// When there are none, or one is refused.
+/// If there are none, or one is refused.
 pub async fn run(args: AskArgs, common: Common) -> Result<()> {
     let text = std::fs::read_to_string(&args.questions).with_context(|| args.questions.display().to_string())?;
     let questions: Arc<[Bytes]> = text.lines().filter_map(|line| question(line, args.position)).collect();

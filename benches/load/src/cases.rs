@@ -1,4 +1,4 @@
-//! Which claims a filled ledger holds, and which dates to ask for so that about fifty of them hold.
+//! The claims of a filled ledger, and the dates to ask for so that about fifty of them hold.
 //!
 //! ```text
 //!   1995-01-01                       2008-09-09                      2022-05-19
@@ -12,23 +12,23 @@
 //! of 100 (5,000 days each) or out of 100,000 (5 days each). The claims of a ledger are dealt to its relationships in turn,
 //! as a live ledger would get them, not one relationship after the other.
 
-/// How many claims an answer is to have.
+/// The number of claims that an answer is to have.
 pub const ANSWER: u64 = 50;
-/// Over how many days the claims begin.
+/// The number of days over which the claims begin.
 const WINDOW_DAYS: u64 = 10_000;
 /// Coprime to the window, so that the days of successive claims look random and are all different.
 const STRIDE: u64 = 7_919;
 
-/// How claims are dealt.
+/// The way in which claims are dealt to relationships.
 #[derive(Clone, Copy, Debug)]
 pub struct Deal {
-    /// How many claims there are.
+    /// The number of claims.
     pub claims: u64,
-    /// How many relationships there are.
+    /// The number of relationships.
     pub relationships: u64,
 }
 
-/// What differs from claim to claim.
+/// The part of a claim that differs from claim to claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Its number.
@@ -42,7 +42,7 @@ pub struct Place {
 }
 
 impl Deal {
-    /// How many days a claim holds.
+    /// Returns the number of days for which a claim holds.
     pub fn span(self) -> u64 {
         (ANSWER * WINDOW_DAYS * self.relationships / self.claims.max(1)).clamp(1, WINDOW_DAYS / 2)
     }

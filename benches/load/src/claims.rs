@@ -17,7 +17,7 @@ use detente_proto::v1;
 use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
-/// Who records.
+/// The name under which everything is recorded.
 pub const RECORDER: &str = "bench";
 /// The kind of all claims.
 pub const KIND: &str = "agreement";
@@ -32,7 +32,7 @@ const FROM_MARK: &str = "9998-01-01";
 const TO_MARK: &str = "9999-12-31";
 const NUMBER_MARK: &str = "999999999999";
 
-/// What a claim's id is to be.
+/// The origin of a claim's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Id {
     /// Left to the ledger.
@@ -41,7 +41,7 @@ pub enum Id {
     Given,
 }
 
-/// What is done with the claims.
+/// The command given for the claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// They are put on record.
@@ -68,10 +68,10 @@ pub struct Maker {
 }
 
 impl Maker {
-    /// A maker of one sort of requests.
+    /// Returns a maker of one sort of requests.
     ///
     /// # Errors
-    /// When a mark does not stand in the encoded claim just once.
+    /// If a mark does not stand in the encoded claim just once.
     pub fn new(verb: Verb, seed: u64) -> Result<Self> {
         // Revisions with another seed have other words: a claim that gets the words it has would not change.
         let mut words = Chance::from_seed(if verb == Verb::Revise { seed.wrapping_add(1) } else { 0 });
@@ -197,14 +197,14 @@ fn known(date: &str) -> v1::Bound {
     v1::Bound { bound: Some(v1::bound::Bound::Known(known)) }
 }
 
-/// Where a mark stands.
+/// Returns the place of a mark.
 fn find(bytes: &[u8], mark: &str) -> Result<usize> {
     let found: Vec<usize> = positions(bytes, mark).collect();
     ensure!(found.len() == 1, "{mark} stands {} times in an encoded claim", found.len());
     Ok(found[0])
 }
 
-/// Where a mark stands that is also part of a later one.
+/// Returns the place of a mark that is also part of a later one.
 fn find_before(bytes: &[u8], mark: &str, later: usize) -> Result<usize> {
     let found: Vec<usize> = positions(bytes, mark).filter(|at| *at < later).collect();
     ensure!(found.len() == 1, "{mark} stands {} times before the relationship", found.len());
@@ -215,10 +215,10 @@ fn positions(bytes: &[u8], mark: &str) -> impl Iterator<Item = usize> {
     bytes.windows(mark.len()).enumerate().filter(move |(_, part)| *part == mark.as_bytes()).map(|(at, _)| at)
 }
 
-/// Prints how large things are.
+/// Prints the sizes of claims and requests.
 ///
 /// # Errors
-/// When no request can be made.
+/// If no request can be made.
 pub fn print_sizes() -> Result<()> {
     let place = Place { number: 1, relationship: 0, from_day: 0, to_day: 1 };
     let one = claim(sentence(&mut Chance::from_seed(0), TEXT_BYTES));

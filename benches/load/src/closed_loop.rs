@@ -17,36 +17,36 @@ pub trait Client: Send + 'static {
     fn call(&mut self) -> impl Future<Output = Result<Answer>> + Send;
 }
 
-/// What came of one request.
+/// The outcome of one request.
 #[derive(Clone, Copy, Default)]
 pub struct Answer {
-    /// How many bytes came back.
+    /// The number of bytes that came back.
     pub bytes: u64,
-    /// How many things came back or were recorded: claims, events.
+    /// The number of claims or events that came back or were recorded.
     pub items: u64,
 }
 
-/// How long, with how many.
+/// The number of clients, and the time to measure.
 #[derive(clap::Args, Clone, Copy)]
 pub struct Pace {
-    /// How many clients, each with one request in flight.
+    /// The number of clients, each with one request in flight.
     #[arg(long, default_value_t = 64)]
     pub clients: usize,
-    /// How long to measure.
+    /// The seconds to measure.
     #[arg(long, default_value_t = 5.0)]
     pub seconds: f64,
-    /// How long to run before that.
+    /// The seconds to run before the measurement.
     #[arg(long, default_value_t = 1.0)]
     pub warm_up: f64,
 }
 
-/// What was measured.
+/// The measurement.
 pub struct Measured {
     /// Calls answered.
     pub calls: u64,
     /// The sum of the answers.
     pub answers: Answer,
-    /// Over how long.
+    /// The seconds measured.
     pub seconds: f64,
     /// Nanoseconds from request to answer.
     pub latency: Histogram<u64>,

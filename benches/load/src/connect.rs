@@ -12,13 +12,13 @@ use tonic::transport::{Channel, Endpoint};
 /// The largest reply that is taken.
 pub const MAX_REPLY_BYTES: usize = 64 << 20;
 
-/// Which server, over how many connections.
+/// The server, and the number of connections to it.
 #[derive(clap::Args, Clone)]
 pub struct Target {
     /// The server, for example `http://127.0.0.1:7443`.
     #[arg(long)]
     pub server: String,
-    /// How many connections the clients share: as many as there are clients, but no more than this.
+    /// The number of connections the clients share: as many as there are clients, but no more than this.
     #[arg(long, default_value_t = 4)]
     pub connections: usize,
 }
@@ -34,7 +34,7 @@ impl Target {
         endpoint.connect().await.with_context(|| format!("no server at {}", self.server))
     }
 
-    /// A connection for each of so many clients, shared where there are fewer.
+    /// Returns a connection for each of a number of clients, shared if there are fewer connections.
     pub async fn channels(&self, clients: usize) -> Result<Vec<Channel>> {
         let mut opened = Vec::new();
         for _ in 0..clients.min(self.connections).max(1) {

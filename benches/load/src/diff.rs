@@ -17,20 +17,20 @@ use prost::Message as _;
 
 const PATH: &str = "/detente.v1.LedgerService/Diff";
 
-/// What to compare.
+/// The comparison to measure.
 #[derive(clap::Args)]
 pub struct DiffArgs {
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
     pace: Pace,
-    /// How many claims the ledger was filled with.
+    /// The number of claims that the ledger was filled with.
     #[arg(long)]
     claims: u64,
-    /// Over how many relationships.
+    /// The number of relationships that they are spread over.
     #[arg(long)]
     relationships: u64,
-    /// How many claims are revised between the two cuts, at most 1000: all changes are on one page.
+    /// The number of claims to revise between the two cuts, at most 1000: all changes are on one page.
     #[arg(long, default_value_t = 1_000)]
     changed: u64,
     /// With the same date on both sides, so that what the state was is compared, and not the claims themselves.
@@ -41,7 +41,7 @@ pub struct DiffArgs {
 /// Revises some claims, then measures the comparison of the log before that with the log after it.
 ///
 /// # Errors
-/// When the claims are not there, or the changes found are not those that were made.
+/// If the claims are not there, or the changes found are not those that were made.
 pub async fn run(args: DiffArgs, common: Common) -> Result<()> {
     ensure!((1..=1000).contains(&args.changed) && args.changed <= args.claims, "from 1 to 1000 claims are changed");
     let mut ledger = LedgerServiceClient::new(args.target.connect().await?);
@@ -79,7 +79,7 @@ fn question(args: &DiffArgs, from: u64, to: u64) -> Bytes {
 struct Asking {
     caller: Caller,
     question: Bytes,
-    /// How many changes it has to find.
+    /// The number of changes that it has to find.
     expected: Option<u64>,
 }
 

@@ -23,7 +23,7 @@ pub struct EchoArgs {
     /// The size of the reply's payload.
     #[arg(long, default_value_t = 200)]
     reply_bytes: u32,
-    /// For how many events a call stands.
+    /// The number of events that a call stands for.
     #[arg(long, default_value_t = 1)]
     events: u64,
 }
@@ -31,7 +31,7 @@ pub struct EchoArgs {
 /// Measures calls.
 ///
 /// # Errors
-/// When the server does not answer.
+/// If the server does not answer.
 pub async fn call(args: EchoArgs, common: Common) -> Result<()> {
     let payload = Bytes::from(vec![b'x'; args.request_bytes]);
     let request = Bytes::from(pb::CallRequest { reply_bytes: args.reply_bytes, payload }.encode_to_vec());
@@ -63,16 +63,16 @@ impl Client for Calling {
 pub struct StreamEchoArgs {
     #[command(flatten)]
     target: Target,
-    /// How many records.
+    /// The number of records.
     #[arg(long, default_value_t = 2_000_000)]
     records: u64,
-    /// How many in one message.
+    /// The number of records in one message.
     #[arg(long, default_value_t = 1_000)]
     records_per_message: u32,
     /// The size of each.
     #[arg(long, default_value_t = 350)]
     record_bytes: u32,
-    /// How often.
+    /// The number of passes.
     #[arg(long, default_value_t = 1)]
     times: u32,
 }
@@ -80,7 +80,7 @@ pub struct StreamEchoArgs {
 /// Measures a stream.
 ///
 /// # Errors
-/// When the stream breaks.
+/// If the stream breaks.
 pub async fn stream(args: StreamEchoArgs, common: Common) -> Result<()> {
     for _ in 0..args.times {
         let channel = args.target.connect().await?;

@@ -1,7 +1,7 @@
 //! The server behind the ceilings. It does nothing, on the same transport with the same settings as the ledger's.
 //!
-//! Beside the echo it answers the ledger's own Append and GetState, from prepared replies, without looking at the request:
-//! what the generator reaches against these is what the generator can do.
+//! Besides the echo it answers the ledger's own Append and GetState, from prepared replies, without looking at the
+//! request: the generator's rate against these is the most that the generator can do.
 
 use crate::append;
 use crate::cases::ANSWER;
@@ -34,7 +34,7 @@ pub mod pb {
 
 const LIMIT_BYTES: usize = 64 << 20;
 
-/// Where to serve.
+/// The address to serve at.
 #[derive(clap::Args)]
 pub struct EchoServerArgs {
     /// The address.
@@ -45,7 +45,7 @@ pub struct EchoServerArgs {
 /// Serves until it is interrupted or terminated.
 ///
 /// # Errors
-/// When the address is taken.
+/// If the address is taken.
 pub async fn run(args: EchoServerArgs) -> Result<()> {
     let listener = TcpListener::bind(args.listen).await?;
     eprintln!("echo on {}", listener.local_addr()?);
@@ -92,7 +92,7 @@ impl pb::echo_server::Echo for Echo {
     }
 }
 
-/// What the ledger would answer.
+/// The replies that the ledger would give.
 struct Replies {
     context: Bytes,
     result: Bytes,

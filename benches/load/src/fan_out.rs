@@ -16,18 +16,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// How many follow what is recorded.
+/// The followers of what is recorded, and the appends that they follow.
 #[derive(clap::Args)]
 pub struct FanOutArgs {
     #[command(flatten)]
     target: Target,
-    /// How many subscriptions.
+    /// The number of subscriptions.
     #[arg(long, default_value_t = 1000)]
     subscribers: usize,
-    /// How many appends, one after the other.
+    /// The number of appends, one after the other.
     #[arg(long, default_value_t = 200)]
     appends: u64,
-    /// How long to wait between two appends, in milliseconds.
+    /// The milliseconds to wait between two appends.
     #[arg(long, default_value_t = 20)]
     pause_millis: u64,
 }
@@ -35,7 +35,7 @@ pub struct FanOutArgs {
 /// Measures how long after its acknowledgement an event has reached each of many followers, and the last of them.
 ///
 /// # Errors
-/// When one of them is not given everything.
+/// If a follower does not get everything.
 pub async fn run(args: FanOutArgs, common: Common) -> Result<()> {
     setup::register(&args.target, 1).await?;
     let began = Instant::now();
@@ -65,7 +65,7 @@ pub async fn run(args: FanOutArgs, common: Common) -> Result<()> {
         .print(&common)
 }
 
-/// When each of the next events came.
+/// Returns the arrival times of the next events.
 async fn arrivals(mut frames: Frames, until: u64, count: u64, began: Instant) -> Result<Vec<Duration>> {
     let mut arrived = Vec::new();
     let mut next = until - count + 1;
@@ -82,7 +82,7 @@ async fn arrivals(mut frames: Frames, until: u64, count: u64, began: Instant) ->
     Ok(arrived)
 }
 
-/// When each append was acknowledged.
+/// Returns the times at which the appends were acknowledged.
 async fn append(args: &FanOutArgs, began: Instant) -> Result<Vec<Duration>> {
     let mut caller = Caller::new(args.target.connect().await?, crate::append::PATH);
     let mut maker = Maker::new(Verb::Assert(Id::Made), 0)?;

@@ -13,24 +13,24 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// What to put in.
+/// The claims to fill a ledger with.
 #[derive(clap::Args)]
 pub struct FillArgs {
     #[command(flatten)]
     target: Target,
-    /// How many claims.
+    /// The number of claims.
     #[arg(long, default_value_t = 10_000)]
     claims: u64,
-    /// Over how many relationships.
+    /// The number of relationships that they are spread over.
     #[arg(long, default_value_t = 100)]
     relationships: u64,
     /// All in one relationship.
     #[arg(long)]
     one_relationship: bool,
-    /// How many claims in one append.
+    /// The number of claims in one append.
     #[arg(long, default_value_t = 1_000)]
     batch: u64,
-    /// How many appends in flight.
+    /// The number of appends in flight.
     #[arg(long, default_value_t = 8)]
     clients: usize,
     /// Not to assert the claims, but to revise each that an earlier fill with the same numbers asserted.
@@ -41,7 +41,7 @@ pub struct FillArgs {
 /// Fills a ledger.
 ///
 /// # Errors
-/// When an append is refused, for example because the claims are there already.
+/// If an append is refused, for example because the claims are there already.
 pub async fn run(args: FillArgs, common: Common) -> Result<()> {
     let relationships = if args.one_relationship { 1 } else { args.relationships };
     let deal = Deal { claims: args.claims, relationships };

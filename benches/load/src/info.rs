@@ -8,7 +8,7 @@ use detente_proto::v1;
 use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use std::time::{Duration, Instant};
 
-/// What to wait for.
+/// The state to wait for.
 #[derive(clap::Args)]
 pub struct InfoArgs {
     #[command(flatten)]
@@ -16,7 +16,7 @@ pub struct InfoArgs {
     /// Wait until sled has caught up, too.
     #[arg(long)]
     drained: bool,
-    /// For how many seconds at most.
+    /// The most seconds to wait.
     #[arg(long, default_value_t = 120.0)]
     patience: f64,
     /// The same for whatever listens there: wait for a connection only, ask nothing.
@@ -24,10 +24,10 @@ pub struct InfoArgs {
     connect_only: bool,
 }
 
-/// Waits, and tells the head, how far sled was behind at first, and the time.
+/// Waits, then prints the head, the lag of sled at the first answer, and the time.
 ///
 /// # Errors
-/// When the patience is over.
+/// If the patience is over.
 pub async fn run(args: InfoArgs, common: Common) -> Result<()> {
     let began = Instant::now();
     let patience = Duration::from_secs_f64(args.patience);

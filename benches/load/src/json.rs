@@ -18,7 +18,7 @@ impl JsonCaller {
     /// Connects to a server such as `http://127.0.0.1:7443`.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub async fn connect(server: &str, path: &'static str) -> Result<Self> {
         let host = server.strip_prefix("http://").ok_or_else(|| anyhow!("{server} is not http"))?.trim_end_matches('/');
         let socket = TcpStream::connect(host).await.with_context(|| format!("no server at {server}"))?;
@@ -26,10 +26,10 @@ impl JsonCaller {
         Ok(Self { socket, path, host: host.to_owned(), read: Vec::new() })
     }
 
-    /// Asks; the body of the answer.
+    /// Sends a question and returns the body of the answer.
     ///
     /// # Errors
-    /// When it is refused, or is no answer.
+    /// If the question is refused, or the answer is malformed.
     pub async fn call(&mut self, question: &str) -> Result<&[u8]> {
         let request = format!(
             "POST {} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{question}",
@@ -61,7 +61,7 @@ impl JsonCaller {
     }
 }
 
-/// Where the body begins and how long it is, once the head is there.
+/// Returns the beginning and the length of the body, once the head is there.
 fn head(read: &[u8]) -> Result<Option<(usize, usize)>> {
     let Some(ends) = read.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
     let head = std::str::from_utf8(&read[..ends])?;
@@ -72,7 +72,7 @@ fn head(read: &[u8]) -> Result<Option<(usize, usize)>> {
     Ok(Some((ends + 4, length.context("an answer without a length")?.parse()?)))
 }
 
-/// How often some words stand in a text.
+/// Counts the occurrences of some words in a text.
 pub fn count(text: &[u8], words: &[u8]) -> u64 {
     memchr::memmem::find_iter(text, words).count() as u64
 }

@@ -1,7 +1,7 @@
-//! The load generator: drives one running server over loopback with N clients and says how fast it was.
+//! The load generator: drives one running server over loopback with N clients and reports its speed.
 //!
 //! Every measurement is the same closed loop ([`closed_loop`]): each client sends, waits for the answer, sends again; a
-//! warm-up is not counted. What differs is who is asked:
+//! warm-up is not counted. The measurements differ in the server that they call:
 //!
 //! ```text
 //!   append state read-events subscribe     Detente, through the contract
@@ -11,9 +11,9 @@
 //!   report                                 many results into Markdown tables, also those of BENCHMARKS.md
 //! ```
 //!
-//! So that the generator is not what is measured, requests are put together from prepared bytes ([`claims`]) and replies
-//! are looked at only as far as asked ([`codec`]). What it can do itself is seen with `append` and `state` against the
-//! `echo-server`, which answers them too, from one prepared reply.
+//! The generator must not become the thing that is measured. So requests are put together from prepared bytes
+//! ([`claims`]), and replies are read only as far as needed ([`codec`]). Its own limit shows in `append` and `state`
+//! against the `echo-server`, which answers them, too, from one prepared reply.
 //!
 //! Not here: starting servers, and the order of measurements; that is `benches/run.sh`.
 
@@ -63,13 +63,13 @@ struct Args {
     verb: Verb,
 }
 
-/// What every measurement has.
+/// The options of every measurement.
 #[derive(clap::Args, Clone)]
 pub struct Common {
     /// Print one JSON object instead of a table.
     #[arg(long, global = true)]
     json: bool,
-    /// How many threads the generator itself (or the echo server) runs on; 1 is a current-thread runtime.
+    /// The number of threads of the generator itself (or the echo server); 1 is a current-thread runtime.
     #[arg(long, global = true, default_value_t = 1)]
     threads: usize,
     /// A name for the measurement in results, for example the scenario it belongs to.

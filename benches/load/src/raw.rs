@@ -1,7 +1,7 @@
 //! The ceiling that the disk sets: a bare file, appended to by one writer, with one fdatasync for all who wait.
 //!
-//! It does what any durable log must do and nothing else: no checks, no hashes, no network, no index. Clients are tasks;
-//! each hands its bytes to the writer's thread and waits to be told that they are on the disk.
+//! It does what any durable log must do and nothing else: no checks, no hashes, no network, no index. Clients are
+//! tasks; each hands its bytes to the writer's thread and waits until they are on the disk.
 
 use crate::Common;
 use crate::closed_loop::{self, Answer, Client, Pace};
@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// What to write, where.
+/// The records to write, and the file.
 #[derive(clap::Args)]
 pub struct RawArgs {
     #[command(flatten)]
@@ -26,7 +26,7 @@ pub struct RawArgs {
     /// The size of a record.
     #[arg(long, default_value_t = 330)]
     record_bytes: usize,
-    /// How many records in one append.
+    /// The number of records in one append.
     #[arg(long, default_value_t = 1)]
     events_per_append: usize,
 }
@@ -39,7 +39,7 @@ struct Waiting {
 /// Measures group commit.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// If the file cannot be written.
 pub async fn run(args: RawArgs, common: Common) -> Result<()> {
     let file = open(&args.file)?;
     let (queue, waiting) = mpsc::channel();
@@ -100,13 +100,13 @@ impl Client for Appending {
     }
 }
 
-/// Where to probe.
+/// The file to probe.
 #[derive(clap::Args)]
 pub struct ProbeArgs {
     /// A file on the disk to be measured. It is made, and removed.
     #[arg(long)]
     file: PathBuf,
-    /// For how long.
+    /// The seconds to measure.
     #[arg(long, default_value_t = 1.0)]
     seconds: f64,
 }
@@ -114,7 +114,7 @@ pub struct ProbeArgs {
 /// Measures a lone writer.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// If the file cannot be written.
 pub fn probe(args: &ProbeArgs, common: &Common) -> Result<()> {
     const RECORD: [u8; 300] = [b'p'; 300];
     let mut file = open(&args.file)?;

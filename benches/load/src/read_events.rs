@@ -18,18 +18,18 @@ use tonic::Request;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 
-/// What to read.
+/// The events to read.
 #[derive(clap::Args)]
 pub struct ReadEventsArgs {
     #[command(flatten)]
     target: Target,
-    /// How many events at most; 0: all there are.
+    /// The most events to read; 0 reads all.
     #[arg(long, default_value_t = 0)]
     limit: u64,
-    /// How often.
+    /// The number of passes.
     #[arg(long, default_value_t = 1)]
     times: u32,
-    /// On how many threads messages are decoded.
+    /// The number of threads that decode messages.
     #[arg(long, default_value_t = 2)]
     decoders: usize,
 }
@@ -37,7 +37,7 @@ pub struct ReadEventsArgs {
 /// Measures the reading of the log.
 ///
 /// # Errors
-/// When the stream ends early or an event is missing.
+/// If the stream ends early or an event is missing.
 pub async fn run(args: ReadEventsArgs, common: Common) -> Result<()> {
     for _ in 0..args.times {
         let mut grpc = Grpc::new(args.target.connect().await?).max_decoding_message_size(MAX_REPLY_BYTES);
@@ -73,7 +73,7 @@ pub async fn run(args: ReadEventsArgs, common: Common) -> Result<()> {
 }
 
 const PATH: &str = "/detente.v1.LedgerService/ReadEvents";
-/// How many messages may wait to be decoded.
+/// The number of messages that may wait to be decoded.
 const WAITING: usize = 8;
 
 /// A thread that decodes messages.
@@ -111,7 +111,7 @@ fn decode(mut received: mpsc::Receiver<Bytes>) -> Result<Vec<Span>> {
     Ok(spans)
 }
 
-/// How many events there are in messages that were decoded in turn: all from the first position on.
+/// Counts the events in messages that were decoded in turn, and checks that they are all from the first position on.
 fn in_turn(decoded: &[Vec<Span>]) -> Result<u64> {
     let mut last = 0;
     let longest = decoded.iter().map(Vec::len).max().unwrap_or_default();
@@ -122,10 +122,10 @@ fn in_turn(decoded: &[Vec<Span>]) -> Result<u64> {
     Ok(last)
 }
 
-/// When the event in the middle of the log was recorded.
+/// Returns the recorded time of the event in the middle of the log.
 ///
 /// # Errors
-/// When the log is empty or the server does not answer.
+/// If the log is empty or the server does not answer.
 pub async fn middle(target: &Target) -> Result<prost_types::Timestamp> {
     let mut ledger = LedgerServiceClient::new(target.connect().await?);
     let head = ledger.get_server_info(v1::GetServerInfoRequest {}).await?.into_inner().head.context("no head")?;

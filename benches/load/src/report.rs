@@ -21,7 +21,7 @@ pub struct ReportArgs {
 /// Prints all tables, or writes those that a document has places for.
 ///
 /// # Errors
-/// When a file cannot be read or written, and when a document that is checked is not current.
+/// If a file cannot be read or written, or a document that is checked is not current.
 pub fn run(args: &ReportArgs) -> Result<()> {
     let results = Results::read(&args.results).map_err(|error| anyhow!(error))?;
     let Some(document) = &args.into else {

@@ -57,7 +57,7 @@ impl Outcome {
         self
     }
 
-    /// Prints it the way it was asked for.
+    /// Prints it as a table or as one JSON object, as the options say.
     pub fn print(mut self, common: &Common) -> Result<()> {
         self.measurement.case.clone_from(&common.case);
         if let Some(who) = &common.who {

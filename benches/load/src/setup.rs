@@ -1,4 +1,4 @@
-//! What the claims need to be on record before them: their parties, the one who speaks, and their source.
+//! The records that the claims need before them: their parties, the party that speaks, and their source.
 //!
 //! Registering what is registered already is refused as COMMAND_REJECTED, which is as good; so it may be done each time.
 
@@ -12,15 +12,15 @@ use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-/// Who says all that is claimed.
+/// The party that says all that is claimed.
 pub const SPEAKER: &str = "SPEAKER";
-/// Where all claims come from.
+/// The source of all claims.
 pub const SOURCE: &str = "bench:wire";
 
-/// Registers all that claims about so many relationships need.
+/// Registers all that claims about a number of relationships need.
 ///
 /// # Errors
-/// When the ledger refuses for another reason than that it is done.
+/// If the ledger refuses for another reason than that all are registered already.
 pub async fn register(target: &Target, relationships: u64) -> Result<()> {
     let mut ledger = LedgerServiceClient::new(target.connect().await?);
     let commands = commands(relationships);

@@ -22,14 +22,14 @@ use prost::Message as _;
 /// The path of the rpc.
 pub const PATH: &str = "/detente.v1.LedgerService/GetState";
 
-/// What to ask.
+/// The questions to measure.
 #[derive(clap::Args)]
 pub struct StateArgs {
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
     pace: Pace,
-    /// Over how many relationships the questions spread.
+    /// The number of relationships that the questions spread over.
     #[arg(long, default_value_t = 1)]
     relationships: u64,
     /// Ask at the recorded time of the event in the middle of the log, instead of at the head.
@@ -49,7 +49,7 @@ pub struct StateArgs {
 /// Measures questions for the state.
 ///
 /// # Errors
-/// When a question is refused, or the answers are of the wrong size.
+/// If a question is refused, or the answers are of the wrong size.
 pub async fn run(args: StateArgs, common: Common) -> Result<()> {
     let cut = match args.old_cut {
         true => Some(Cut::known_at(read_events::middle(&args.target).await?)),
@@ -92,14 +92,14 @@ pub async fn run(args: StateArgs, common: Common) -> Result<()> {
     Outcome::of_loop("detente", bench, &measured, args.pace.clients, 1, "queries/s").print(&common)
 }
 
-/// What a client asks.
+/// The questions of one client.
 struct Asking {
     chance: Chance,
     relationships: u64,
     cut: Option<Cut>,
 }
 
-/// So many claims that all come on one page.
+/// A page size at which all claims of an answer come on one page.
 const MORE_THAN_ALL: u32 = 200;
 
 impl Asking {

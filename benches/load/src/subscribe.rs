@@ -1,7 +1,7 @@
 //! Follows the log from its beginning until it has caught up.
 //!
-//! By default events are told apart and the position of each is looked at, as of the echo's stream the records are told
-//! apart; `--decode` makes messages of them, on a thread of its own. With a filter every event is judged by the server.
+//! By default events are told apart and their positions read, as the records of the echo's stream are told apart. With
+//! `--decode` a thread of its own makes messages of them. With a filter the server judges every event.
 
 use crate::Common;
 use crate::codec::Prepared;
@@ -22,12 +22,12 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Request, Streaming};
 
-/// What to follow.
+/// The subscription to measure.
 #[derive(clap::Args)]
 pub struct SubscribeArgs {
     #[command(flatten)]
     target: Target,
-    /// How often.
+    /// The number of passes.
     #[arg(long, default_value_t = 1)]
     times: u32,
     /// Decode the events.
@@ -47,7 +47,7 @@ pub type Frames = Streaming<v1::SubscribeResponse>;
 /// Follows the log from a place on.
 ///
 /// # Errors
-/// When the server refuses.
+/// If the server refuses.
 pub async fn follow(channel: Channel, start: Option<Start>) -> Result<Frames> {
     let mut ledger = LedgerServiceClient::new(channel).max_decoding_message_size(MAX_REPLY_BYTES);
     let request = v1::SubscribeRequest { start, ..v1::SubscribeRequest::default() };
@@ -55,13 +55,13 @@ pub async fn follow(channel: Channel, start: Option<Start>) -> Result<Frames> {
 }
 
 const PATH: &str = "/detente.v1.LedgerService/Subscribe";
-/// How many frames may wait to be decoded.
+/// The number of frames that may wait to be decoded.
 const WAITING: usize = 8;
 
 /// Measures how fast a follower from the first event on catches up.
 ///
 /// # Errors
-/// When an event is missing or comes twice.
+/// If an event is missing or comes twice.
 pub async fn catch_up(args: SubscribeArgs, common: Common) -> Result<()> {
     for _ in 0..args.times {
         let mut grpc = Grpc::new(args.target.connect().await?).max_decoding_message_size(MAX_REPLY_BYTES);
@@ -112,14 +112,14 @@ async fn decoded(mut frames: Streaming<Bytes>, mut seen: Seen) -> Result<Seen> {
     decoding.await?
 }
 
-/// What has come.
+/// The events that have arrived.
 #[derive(Default)]
 struct Seen {
-    /// Whether every event is wanted.
+    /// True if every event is wanted.
     dense: bool,
-    /// That of the last event.
+    /// The position of the last event.
     last: u64,
-    /// That of the last frame.
+    /// The position of the last frame.
     position: u64,
     events: u64,
     bytes: u64,
@@ -176,7 +176,7 @@ impl Seen {
     fn print(&self, took: Duration, args: &SubscribeArgs, common: &Common) -> Result<()> {
         let bench = if args.decode { "subscribe decoded" } else { "subscribe" };
         let each = |sum: u64, of: u64| sum as f64 / of.max(1) as f64;
-        // How much of the log was looked at: with a filter more than has come.
+        // The part of the log that the server has gone through: with a filter it is more than has come.
         Outcome::figure("detente", bench, self.position as f64 / took.as_secs_f64(), "events/s")
             .with("events", self.events as f64)
             .with("bytes_per_event", each(self.bytes, self.events))

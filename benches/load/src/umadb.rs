@@ -13,23 +13,23 @@ use umadb_client::{AsyncUmaDbClient, UmaDbClient};
 use umadb_dcb::{DcbEvent, DcbEventStoreAsync as _};
 use uuid::Uuid;
 
-/// How many events UmaDB puts into one message of a stream.
+/// The number of events that UmaDB puts into one message of a stream.
 const BATCH: u32 = 1_000;
 const DATA_BYTES: usize = 300;
-/// How many different payloads there are.
+/// The number of different payloads.
 const PAYLOADS: u64 = 512;
 
-/// What to append.
+/// The appends to measure.
 #[derive(clap::Args)]
 pub struct AppendArgs {
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
     pace: Pace,
-    /// How many events in one append.
+    /// The number of events in one append.
     #[arg(long, default_value_t = 1)]
     events_per_append: u64,
-    /// Over how many tags the events spread.
+    /// The number of tags that the events spread over.
     #[arg(long, default_value_t = 10_000)]
     relationships: u64,
 }
@@ -42,7 +42,7 @@ async fn connect(target: &Target) -> Result<AsyncUmaDbClient> {
 /// Measures appends, without a condition, as ours have no precondition.
 ///
 /// # Errors
-/// When an append is refused.
+/// If an append is refused.
 pub async fn append(args: AppendArgs, common: Common) -> Result<()> {
     let mut connections = Vec::new();
     for _ in 0..args.pace.clients.min(args.target.connections).max(1) {
@@ -87,12 +87,12 @@ impl Client for Appending {
     }
 }
 
-/// How often to read.
+/// The reads to measure.
 #[derive(clap::Args)]
 pub struct ReadArgs {
     #[command(flatten)]
     target: Target,
-    /// How often.
+    /// The number of passes.
     #[arg(long, default_value_t = 1)]
     times: u32,
 }
@@ -100,7 +100,7 @@ pub struct ReadArgs {
 /// Measures the reading of the whole log.
 ///
 /// # Errors
-/// When the stream breaks.
+/// If the stream breaks.
 pub async fn read(args: ReadArgs, common: Common) -> Result<()> {
     let client = connect(&args.target).await?;
     for _ in 0..args.times {

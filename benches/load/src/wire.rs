@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-/// How many length-delimited fields with this number stand at the top of a message.
+/// Counts the length-delimited fields with this number at the top of a message.
 pub fn count_field(message: &Bytes, field: u32) -> u64 {
     fields(message).filter(|(tag, _)| *tag == field).count() as u64
 }

@@ -37,7 +37,7 @@ impl Chance {
     }
 }
 
-/// A sentence of exactly so many bytes.
+/// Returns a sentence of exactly the given number of bytes.
 pub fn sentence(chance: &mut Chance, bytes: usize) -> String {
     let stems: Vec<&str> = STEMS.split_whitespace().collect();
     let words = (stems.len() * ENDINGS.len()) as u64;

@@ -19,7 +19,7 @@ const PURGE_DELAY: mi_option_t = 15;
 /// Sets for how long memory that is free is kept before it goes back to the system.
 pub fn keep_free_memory_for(delay: Duration) {
     let milliseconds = c_long::try_from(delay.as_millis()).unwrap_or(c_long::MAX);
-    // SAFETY: the number is that of an option, and the allocator reads it anew whenever it frees memory.
+    // SAFETY: the number is that of an option, and the allocator reads it each time it frees memory.
     #[allow(unsafe_code, reason = "no safe function sets an option")]
     unsafe {
         mi_option_set(PURGE_DELAY, milliseconds);

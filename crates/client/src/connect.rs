@@ -1,7 +1,8 @@
 //! The channel to a server.
 //!
-//! Connecting is a step of its own, so that "there is no server" is told apart from "the server says no". A channel connects
-//! again by itself when a call needs it. Keepalive finds a peer that has silently gone; without it a call could wait for ever.
+//! To connect is a step of its own, which tells a missing server from a server that refuses. A channel connects again
+//! by itself before a call that needs it. Keepalive finds a peer that has silently gone; without it a call could wait
+//! for ever.
 
 use super::error::Error;
 use super::options::{Compression, Options};

@@ -16,7 +16,7 @@ pub(super) enum Cut {
     Session(Arc<Mutex<Option<SessionPosition>>>),
 }
 
-/// How far a session has come.
+/// The position that a session has reached.
 #[derive(Clone, Debug)]
 pub(super) struct SessionPosition {
     position: u64,
@@ -42,7 +42,7 @@ impl Cut {
         }
     }
 
-    /// Forgets: the next question is asked at the head.
+    /// Forgets the position, so that the next question is answered at the head.
     pub(super) fn forget(&self) {
         if let Self::Session(seen) = self {
             *seen.lock() = None;

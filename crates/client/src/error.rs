@@ -1,5 +1,5 @@
-//! What can go wrong, with types to decide by: the reason, every violation with its field path, every precondition that did
-//! not hold.
+//! Errors of calls, with types to decide by: the reason, every violation with its field path, every precondition that
+//! did not hold.
 //!
 //! A Detente server sends `google.rpc.ErrorInfo` with every refusal. A status without it was not made by one but by the
 //! transport (the connection broke, a proxy answered, the time was up), and then nothing is known about what happened.
@@ -11,15 +11,15 @@ use std::fmt;
 use std::time::Duration;
 use tonic::Code;
 
-/// Why a call has no answer.
+/// The reason why a call has no answer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// This cannot be the address of a server.
     #[error("{server} is no address of a server: {why}")]
     Address {
-        /// What was given.
+        /// The address as given.
         server: String,
-        /// What is wrong with it.
+        /// The fault of the address.
         why: String,
     },
     /// No connection could be made. Nothing was sent.
@@ -51,23 +51,23 @@ pub enum Error {
 pub struct Refusal {
     /// The gRPC status code.
     pub code: Code,
-    /// What the server says in one line.
+    /// The server's message, in one line.
     pub message: String,
-    /// The reason, where a server named one; without it the transport failed.
+    /// The reason, if a server named one; without it the transport failed.
     pub reason: Option<ErrorReason>,
-    /// What is concerned, by names that go with the reason.
+    /// The things concerned, under names that go with the reason.
     pub metadata: BTreeMap<String, String>,
-    /// What is wrong with the content of the request: all of it.
+    /// All violations in the content of the request.
     pub violations: Vec<Violation>,
-    /// Which preconditions did not hold.
+    /// The preconditions that did not hold.
     pub conflicts: Vec<Conflict>,
-    /// After how long to try again, where the server said it.
+    /// The pause before another attempt, if the server named one.
     pub retry_after: Option<Duration>,
     /// The id that an append was sent with; with the same id it is recorded once, whenever it is sent again.
     pub request_id: Option<String>,
-    /// How often the call was tried.
+    /// The number of attempts.
     pub attempts: u32,
-    /// Whether an attempt before the last one may have been carried out.
+    /// True if an attempt before the last one may have been carried out.
     pub(super) uncertain: bool,
 }
 
@@ -76,7 +76,7 @@ pub struct Refusal {
 pub struct Violation {
     /// The path of a field, for example `commands[0].assert_claim.claim.kind`.
     pub field: String,
-    /// What was expected, and what is.
+    /// The value that was expected, and the value that was sent.
     pub description: String,
 }
 
@@ -85,9 +85,9 @@ pub struct Violation {
 pub struct Conflict {
     /// `EXPECTED_REVISION` or `QUERY_BOUNDARY`.
     pub kind: String,
-    /// Which precondition, and the claim it is about.
+    /// The kind of precondition, and the claim that it is about.
     pub subject: String,
-    /// What was expected, and what was found.
+    /// The state that was expected, and the state that was found.
     pub description: String,
 }
 
@@ -128,7 +128,7 @@ impl Error {
         self.refusal().map(|refusal| refusal.conflicts.as_slice()).unwrap_or_default()
     }
 
-    /// Whether the call may have been carried out all the same.
+    /// Returns true if the call may have been carried out all the same.
     #[must_use]
     pub fn outcome_is_unknown(&self) -> bool {
         self.refusal().is_some_and(Refusal::outcome_is_unknown)
@@ -136,8 +136,8 @@ impl Error {
 }
 
 impl Refusal {
-    /// Whether the call may have been carried out all the same: the transport broke, or the ledger says so itself, in this
-    /// attempt or in one before.
+    /// Returns true if the call may have been carried out all the same: the transport broke, or the ledger says so
+    /// itself, in this attempt or in an earlier one.
     #[must_use]
     pub fn outcome_is_unknown(&self) -> bool {
         self.uncertain || self.is_uncertain()
@@ -155,8 +155,8 @@ impl Refusal {
         }
     }
 
-    /// Whether it tells of a broken connection rather than of the call. What a transport says otherwise (an rpc that the
-    /// server does not have, a reply beyond the limit) will be the same the next time.
+    /// Returns true if it comes from a broken connection and not from the call. A transport's other errors (an rpc that
+    /// the server does not have, a reply beyond the limit) will be the same the next time.
     const fn is_of_transport(&self) -> bool {
         self.reason.is_none()
             && matches!(

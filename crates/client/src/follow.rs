@@ -12,15 +12,15 @@ use tonic::{Response, Status, Streaming};
 pub(super) struct Following<F> {
     frames: Option<Streaming<F>>,
     backoff: Backoff,
-    /// How long opening may take.
+    /// The time that opening may take.
     limit: Duration,
-    /// For how long the first frame is waited for.
+    /// The time to wait for the first frame.
     patience: Duration,
     /// Before this instant it is not opened again.
     not_before: Option<Instant>,
 }
 
-/// What came.
+/// The next thing of a stream.
 #[derive(Debug)]
 pub(super) enum Came<F> {
     /// A frame.
@@ -40,10 +40,10 @@ impl<F> Following<F> {
         }
     }
 
-    /// Waits for a frame or a break. Whoever stops waiting loses neither.
+    /// Waits for a frame or a break. A caller that stops waiting loses neither.
     ///
     /// # Errors
-    /// Where opening it again would not help.
+    /// If opening it again would not help.
     pub(super) async fn next(
         &mut self,
         open: impl Future<Output = Result<Response<Streaming<F>>, Status>>,
@@ -77,7 +77,7 @@ impl<F> Following<F> {
         self.not_before = Some(Instant::now() + self.backoff.pause(retry_after));
     }
 
-    /// Until when to wait for the first frame.
+    /// Returns the instant until which to wait for the first frame.
     pub(super) fn patience_ends(&self) -> Instant {
         Instant::now() + self.patience
     }

@@ -132,17 +132,17 @@ impl Client {
         self.cut.basis()
     }
 
-    /// Lets a session see what others have recorded meanwhile: its next question is asked at the head.
+    /// Lets a session see what others have recorded meanwhile: its next question is answered at the head.
     pub fn refresh(&self) {
         self.cut.forget();
     }
 
-    /// Records a batch, all or nothing. A request without a `request_id` gets one, so that it is recorded once however often it
-    /// has to be sent.
+    /// Records a batch, all or nothing. A request without a `request_id` gets one, so that it is recorded once however
+    /// often it has to be sent.
     ///
     /// # Errors
-    /// [`Error::Refused`]. Where its outcome is unknown, the same request with the [`Refusal::request_id`] it was sent with
-    /// can be sent again at any time.
+    /// [`Error::Refused`]. If its outcome is unknown, the same request with the [`Refusal::request_id`] it was sent
+    /// with can be sent again at any time.
     pub async fn append(&self, mut request: AppendRequest) -> Result<AppendResponse, Error> {
         if request.request_id.is_empty() {
             request.request_id = new_id().to_string();
@@ -164,7 +164,7 @@ impl Client {
         self.put(question).await
     }
 
-    /// Asks a question whose answer comes in pages, and gives its entries one after the other. All pages are asked at the cut of
+    /// Returns the entries of an answer that comes in pages, one after the other. All pages are answered at the cut of
     /// the first.
     #[must_use]
     pub fn pages<Q: PagedQuestion>(&self, question: Q) -> Pages<Q> {

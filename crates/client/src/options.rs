@@ -1,23 +1,23 @@
-//! How a client behaves; what is left open has a default that suits one server in the same network.
+//! The options of a client. Their defaults suit one server in the same network.
 
 use std::time::Duration;
 
-/// How a client behaves.
+/// The options of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How long making a connection may take.
+    /// The time that making a connection may take.
     pub connect_timeout: Duration,
-    /// How long one attempt of a call may take; the server is told. Streams have no such end.
+    /// The time that one attempt of a call may take; the server learns of it. Streams have no such end.
     pub call_timeout: Duration,
-    /// How long a connection may be silent, while a call is in flight, before the server is asked for a sign of life.
+    /// The time that a connection may be silent, while a call is in flight, before the client pings the server.
     pub keepalive_interval: Duration,
-    /// How long that sign may take. A connection without one is broken.
+    /// The time that the answer to a ping may take. A connection without one is broken.
     pub keepalive_timeout: Duration,
     /// The largest reply that is read, in bytes. A page stays under 4 MiB.
     pub max_reply_bytes: usize,
-    /// What is compressed on the way.
+    /// The messages that are compressed on the way.
     pub compression: Compression,
-    /// For how long a call is tried again. Nothing begins an attempt after that.
+    /// The time within which a call is tried again. No attempt begins after that.
     pub patience: Duration,
     /// The pause before the second attempt. It doubles with each; the actual pause is a random one between a half and all of
     /// it, and never shorter than the server asked for.
@@ -26,7 +26,7 @@ pub struct Options {
     pub longest_pause: Duration,
 }
 
-/// What is compressed on the way.
+/// The messages that are compressed on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
     /// Nothing.

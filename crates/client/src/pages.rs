@@ -33,10 +33,10 @@ impl<Q: PagedQuestion> Pages<Q> {
         Self { client, question: Some(question), read: VecDeque::new(), context: None }
     }
 
-    /// The next entry; nothing after the last.
+    /// Returns the next entry; nothing after the last.
     ///
     /// # Errors
-    /// As [`Client::ask`]. The page can be asked for again.
+    /// As [`Client::ask`]. The page can be requested again.
     pub async fn next(&mut self) -> Result<Option<Q::Entry>, Error> {
         loop {
             if let Some(entry) = self.read.pop_front() {
@@ -49,10 +49,11 @@ impl<Q: PagedQuestion> Pages<Q> {
         }
     }
 
-    /// The next page, whole, with whatever else stands on it; nothing after the last. Not to be mixed with [`Pages::next`].
+    /// Returns the next page, whole, with all that it has besides entries; nothing after the last. Not to be mixed with
+    /// [`Pages::next`].
     ///
     /// # Errors
-    /// As [`Client::ask`]. The page can be asked for again.
+    /// As [`Client::ask`]. The page can be requested again.
     pub async fn next_page(&mut self) -> Result<Option<Q::Answer>, Error> {
         let Some(question) = &self.question else { return Ok(None) };
         let page = self.client.put(question.clone()).await?;

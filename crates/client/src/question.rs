@@ -1,18 +1,18 @@
-//! What can be asked: the requests of the contract that read, each with its answer.
+//! The questions: the requests of the contract that read, each with its answer.
 //!
-//! One trait instead of a method for each: [`Client::ask`](super::Client::ask) does for all of them what has to be done about
-//! cuts and broken connections.
+//! One trait stands for a method for each: [`Client::ask`](super::Client::ask) handles cuts and broken connections for
+//! all of them.
 
 use super::connect::Stub;
 use detente_proto::v1::{self, ReplyContext};
 use tonic::{Request, Response, Status};
 
-/// What comes of an attempt.
+/// The result of an attempt.
 type ResponseResult<A> = Result<Response<A>, Status>;
 
 /// A request that reads.
 pub trait Question: Clone + Send + Sync + sealed::Sealed + 'static {
-    /// What it is answered with.
+    /// The message that answers it.
     type Answer: Send + 'static;
 
     /// Makes it a question at this basis, where it names no cut.
@@ -27,7 +27,7 @@ pub trait Question: Clone + Send + Sync + sealed::Sealed + 'static {
 
 /// A question whose answer comes in pages.
 pub trait PagedQuestion: Question {
-    /// What the answer is a list of.
+    /// The type of the entries that the answer lists.
     type Entry: Send + 'static;
 
     /// The most entries of a page; 0 leaves it to the server.
@@ -170,7 +170,7 @@ paged!(
 
 impl sealed::Sealed for v1::DiffRequest {}
 
-/// A comparison has two cuts; a side that names none is asked at the basis.
+/// A comparison has two cuts; a side that names none stands at the basis.
 impl Question for v1::DiffRequest {
     put!(DiffRequest, DiffResponse, diff);
 

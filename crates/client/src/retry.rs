@@ -1,4 +1,4 @@
-//! When a call is tried again, and when not.
+//! The rule by which a call is tried again, or not.
 //!
 //! | what came back | what it says | tried again |
 //! |---|---|---|
@@ -6,9 +6,10 @@
 //! | `OUTCOME_UNKNOWN`; no reason at all, the transport broke | it may have happened | where twice is as good as once |
 //! | any other reason | the ledger has judged | never |
 //!
-//! Twice is as good as once for questions, for whatever sets something to what it is, and for an append with a request id: the
-//! ledger records it once and answers the second time what it answered the first. The client gives an id to each append that
-//! has none. Deleting a cursor is the exception: between two attempts somebody may have made one of that name.
+//! Twice is as good as once for questions, for calls that set something to a given value, and for an append with a
+//! request id: the ledger records it once, and answers the second time what it answered the first. The client gives an
+//! id to each append that has none. Deleting a cursor is the exception: between two attempts somebody may have made one
+//! of that name.
 
 use super::error::Refusal;
 use super::options::Options;
@@ -17,12 +18,12 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tonic::{Response, Status};
 
-/// Whether doing a call twice is as good as doing it once.
+/// The effect of a call that is done twice: the same as once, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// It is.
+    /// Twice is as good as once.
     Safe,
-    /// It is not, or nobody knows.
+    /// Twice is not as good as once, or nobody knows.
     Unsafe,
 }
 
@@ -55,7 +56,7 @@ where
     Err(Status::cancelled("tried too often").into())
 }
 
-/// Whether another attempt may have an answer, and does no harm.
+/// Returns true if another attempt may have an answer, and does no harm.
 pub(super) fn may_help(refusal: &Refusal, repeat: Repeat) -> bool {
     match refusal.reason {
         Some(ErrorReason::NotServing | ErrorReason::Overloaded) => true,
@@ -63,8 +64,8 @@ pub(super) fn may_help(refusal: &Refusal, repeat: Repeat) -> bool {
     }
 }
 
-/// Whether the ledger has judged the request itself. It looks for the request id first: had an earlier attempt been recorded,
-/// this one would have been answered.
+/// Returns true if the ledger has judged the request itself. It looks for the request id first: had an earlier attempt
+/// been recorded, this one would have been answered.
 const fn settles(refusal: &Refusal) -> bool {
     matches!(
         refusal.reason,
@@ -102,7 +103,7 @@ impl Backoff {
     pub(super) fn pause(&mut self, at_least: Option<Duration>) -> Duration {
         let whole = self.next.min(self.longest);
         self.next = whole.saturating_mul(2).min(self.longest);
-        // Without randomness the pauses are the longest ones.
+        // If there is no randomness, the pauses are the longest ones.
         let share = getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX));
         (whole.mul_f64(0.5 + share / 2.0)).max(at_least.unwrap_or_default())
     }
@@ -125,7 +126,8 @@ mod tests {
         Options { first_pause: Duration::ZERO, longest_pause: Duration::ZERO, ..Options::default() }
     }
 
-    /// What comes of a call that meets these, one after the other, and then succeeds; and how often it was made.
+    /// Returns the result of a call that meets these failures, one after the other, and then succeeds, and the number
+    /// of attempts.
     async fn after(failures: &[Status], repeat: Repeat) -> (Result<u32, Refusal>, usize) {
         let (options, made) = (at_once(), Cell::new(0));
         let result = retried(&options, repeat, || {

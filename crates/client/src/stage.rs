@@ -1,4 +1,4 @@
-//! Staged appends: every step may be sent again, so all are tried again where that may help.
+//! Staged appends: every step may be sent again, so each is tried again if that may help.
 
 use super::Client;
 use super::connect::Stub;
@@ -19,7 +19,8 @@ impl Client {
         Ok(self.call(Repeat::Safe, &request, call).await?.stage.unwrap_or_default())
     }
 
-    /// Adds commands to a stage; they are on stable storage when this returns. What is staged already is passed over.
+    /// Adds commands to a stage; they are on stable storage at the return. Commands that are staged already are passed
+    /// over.
     ///
     /// # Errors
     /// [`Error::Refused`].
@@ -40,8 +41,8 @@ impl Client {
         Ok(reply)
     }
 
-    /// Drops an open stage; false where there is none. Not tried again where the first attempt may have succeeded: somebody may
-    /// have opened it anew.
+    /// Drops an open stage; false if there is none. Not tried again if the first attempt may have succeeded: somebody
+    /// may have opened it again.
     ///
     /// # Errors
     /// [`Error::Refused`].

@@ -1,8 +1,8 @@
 //! A subscription that outlives its connections: each event once, in order, none missed.
 //!
-//! Every frame says up to where everything has been delivered, and after a break the feed is asked for from there. With a cursor it
-//! is the server that knows where the consumer stands; what it sends again, because it was delivered and not acknowledged, is
-//! dropped here.
+//! Every frame has the position up to which everything has been delivered, and after a break the feed resumes from
+//! there. With a cursor the server keeps the consumer's place. Events that it sends again, because they were delivered
+//! and not acknowledged, are dropped here.
 
 use super::follow::{Came, Following};
 use super::stream::unfold;
@@ -15,19 +15,19 @@ use std::collections::VecDeque;
 use tokio::time::Instant;
 use tokio_stream::Stream;
 
-/// What a subscription tells.
+/// The news of a subscription.
 #[derive(Clone, Debug)]
 pub enum News {
-    /// It stands, for the first time or again: whatever is acknowledged to a writer from now on will be delivered. Where the
-    /// head is.
+    /// It stands, for the first time or again: all that is acknowledged to a writer from now on will be delivered.
+    /// Holds the head.
     Confirmed(ReplyContext),
     /// Events, in order, at least one.
     Events(Vec<Event>),
     /// Nothing matched for a while.
     Heartbeat,
-    /// What was recorded before has been delivered; what follows is live.
+    /// All that was recorded before has been delivered; the events that follow are live.
     CaughtUp,
-    /// The consumer is so many positions behind; nothing is missing.
+    /// The number of positions that the consumer is behind; nothing is missing.
     FellBehind(u64),
     /// The connection broke or the server stops; it will be mended. [`Subscription::next`] goes on after a pause.
     Interrupted(Error),
@@ -40,7 +40,7 @@ pub struct Subscription {
     /// The request that goes on behind what has been delivered.
     request: SubscribeRequest,
     following: Following<SubscribeResponse>,
-    /// What came while something else was waited for, each with its position.
+    /// The news that arrived while the client waited for something else, each with its position.
     waiting: VecDeque<(News, u64)>,
     /// Everything that matches up to here has been handed to the consumer.
     position: u64,
@@ -71,11 +71,11 @@ impl Subscription {
         }
     }
 
-    /// Waits for what comes next. Whoever stops waiting loses nothing.
+    /// Waits for the next news. A caller that stops waiting loses nothing.
     ///
     /// # Errors
-    /// [`Error::Ended`] where the cursor was taken over or deleted, [`Error::OtherLedger`], and [`Error::Refused`] where coming
-    /// back would not help.
+    /// [`Error::Ended`] if the cursor was taken over or deleted, [`Error::OtherLedger`], and [`Error::Refused`] if
+    /// coming back would not help.
     pub async fn next(&mut self) -> Result<News, Error> {
         let (news, position) = match self.waiting.pop_front() {
             Some(kept) => kept,
@@ -103,9 +103,9 @@ impl Subscription {
         self.position
     }
 
-    /// Has the server note that everything up to a position is done with; durably so when it returns. Where the server was
-    /// started anew since it delivered that position, what it sends again is passed over first. Without a cursor nothing is
-    /// done.
+    /// Has the server note durably that everything up to a position is done with. If the server was restarted since it
+    /// delivered that position, the events that it sends again are passed over first. Without a cursor this does
+    /// nothing.
     ///
     /// # Errors
     /// As [`Subscription::next`]; with CURSOR_BEYOND_DELIVERED for a position that has not been delivered.
@@ -186,7 +186,7 @@ impl Subscription {
         Ok(News::Confirmed(head))
     }
 
-    /// Of these events those that have not come before.
+    /// Keeps the events that have not come before.
     fn new_of(&self, mut events: Vec<Event>) -> Option<News> {
         events.retain(|event| event.position > self.received);
         (!events.is_empty()).then_some(News::Events(events))

@@ -10,7 +10,7 @@ use detente_proto::v1::{ClockTransition, WatchClockRequest, WatchClockResponse};
 use tokio::time::Instant;
 use tokio_stream::Stream;
 
-/// What a watch tells.
+/// The news of a watch.
 #[derive(Clone, Debug)]
 pub enum ClockNews {
     /// A frame: a transition that has come, or a sign that none has.
@@ -46,10 +46,10 @@ impl ClockWatch {
         }
     }
 
-    /// Waits for what comes next. Whoever stops waiting loses nothing.
+    /// Waits for the next news. A caller that stops waiting loses nothing.
     ///
     /// # Errors
-    /// [`Error::Refused`] where coming back would not help.
+    /// [`Error::Refused`] if coming back would not help.
     pub async fn next(&mut self) -> Result<ClockNews, Error> {
         let came = match self.first.take() {
             Some(first) => Came::Frame(first),
@@ -84,7 +84,7 @@ impl ClockWatch {
         &self.token
     }
 
-    /// What comes next, from the server.
+    /// Returns the next frame or break, from the server.
     async fn pull(&mut self) -> Result<Came<Box<WatchClockResponse>>, Error> {
         let (mut stub, request) = (self.client.stub(), self.request.clone());
         Ok(match self.following.next(async move { stub.watch_clock(request).await }).await? {

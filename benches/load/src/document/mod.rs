@@ -44,7 +44,7 @@ pub fn marker(name: &str, section: &str) -> String {
 /// A document with its tables as the results make them.
 ///
 /// # Errors
-/// When a marker has no end, or a file of results has no marker.
+/// If a marker has no end, or a file of results has no marker.
 pub fn render(document: &str, results: &Results) -> Result<String, String> {
     let mut out = String::new();
     let mut writer = Writer { results, caption: String::new() };

@@ -122,7 +122,7 @@ impl Results {
     /// Reads one file, or all files of a folder that end in `.jsonl`.
     ///
     /// # Errors
-    /// When one cannot be read or has a line that is no result.
+    /// If one cannot be read or has a line that is no result.
     pub fn read(path: &Path) -> Result<Self, String> {
         let unreadable = |error| format!("{}: {error}", path.display());
         let mut files = vec![path.to_owned()];
@@ -143,7 +143,7 @@ impl Results {
     /// Adds the text of a file.
     ///
     /// # Errors
-    /// When a line is no result, or stands before the first head.
+    /// If a line is no result, or stands before the first head.
     pub fn add(&mut self, name: &str, text: &str) -> Result<(), String> {
         let mut runs: Vec<Run> = Vec::new();
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty()) {

@@ -1,7 +1,7 @@
 //! Results into a Markdown table: medians with least and most over the passes, and ratios to the ceilings.
 //!
-//! Each row has a column for each who was measured in the section. The ceiling of a row is the lowest of those that were
-//! measured in it (`echo`, `raw`). Where ours has latencies, a column has them.
+//! Each row has a column for each system that was measured in the section. The ceiling of a row is the lowest of those
+//! that were measured in it (`echo`, `raw`). If the results of Detente have latencies, a column has them.
 
 use super::results::Measurement;
 use std::fmt::{self, Write as _};
