@@ -1,9 +1,9 @@
 //! One end of a claim's valid time, as its source gives it: a date, or a way of having none.
 //!
-//! EDTF has no string for "start unknown, still true", which is why a claim has two bounds and not one text. "No date" has
-//! two meanings that must not be mixed: an [`Unknown`](Bound::Unknown) start happened, nobody says when; an
-//! [`Open`](Bound::Open) one did not happen: it was always so. What a pair of bounds means in days is
-//! [`super::validity`]; how one string gives both is [`super::edtf::parse_valid`].
+//! EDTF has no string for "start unknown, still true", so a claim has two bounds and not one text. "No date" has two
+//! meanings that must not be mixed: an [`Unknown`](Bound::Unknown) start happened, at a date that nobody says; an
+//! [`Open`](Bound::Open) one did not happen: it was always so. [`super::validity`] defines the days that a pair of bounds
+//! means; [`super::edtf::parse_valid`] reads both bounds from one string.
 
 use super::edtf::PartialDate;
 

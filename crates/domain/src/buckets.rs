@@ -79,7 +79,7 @@ impl Bucket {
 #[derive(Clone, Debug)]
 pub struct Buckets {
     bucket: Bucket,
-    /// Where they begin, and where the last one ends.
+    /// The first instant of each bucket, and the end of the last one.
     edges: Vec<Moment>,
 }
 
@@ -103,25 +103,25 @@ impl Buckets {
         Ok(Self { bucket, edges })
     }
 
-    /// How many there are.
+    /// The number of buckets.
     #[must_use]
     pub fn len(&self) -> usize {
         self.edges.len().saturating_sub(1)
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no buckets.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The span of them all.
+    /// The span of all buckets.
     #[must_use]
     pub fn span(&self) -> Option<Period> {
         Some(Period { a: *self.edges.first()?, b: *self.edges.last()? })
     }
 
-    /// Each with its name, in order.
+    /// The buckets in order, each with its name.
     pub fn named(&self) -> impl Iterator<Item = (String, Period)> {
         self.edges.windows(2).filter_map(|ends| {
             let [a, b] = *ends.first_chunk()?;
@@ -129,25 +129,25 @@ impl Buckets {
         })
     }
 
-    /// The first one that ends after an instant; [`Self::len`] if none does.
+    /// The index of the first bucket that ends after an instant; [`Self::len`] if none does.
     #[must_use]
     pub fn first_ending_after(&self, at: Moment) -> usize {
         self.edges.get(1..).unwrap_or_default().partition_point(|end| *end <= at)
     }
 
-    /// How many begin before an instant.
+    /// The number of buckets that begin before an instant.
     #[must_use]
     pub fn beginning_before(&self, at: Moment) -> usize {
         self.edges.partition_point(|start| *start < at).min(self.len())
     }
 
-    /// The instant after so many of them.
+    /// The end of the first `count` buckets.
     #[must_use]
     pub fn end_of_last(&self, count: usize) -> Moment {
         self.edges.get(count).copied().unwrap_or(Moment::MAX)
     }
 
-    /// Whether one of them holds the whole of `[a, b)`; which.
+    /// The index of the bucket that holds the whole of `[a, b)`, if one does.
     #[must_use]
     pub fn holding(&self, a: Moment, b: Moment) -> Option<usize> {
         let at = self.edges.partition_point(|start| *start <= a).checked_sub(1)?;

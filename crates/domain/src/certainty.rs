@@ -1,4 +1,4 @@
-//! Whether a claim covers an asked period: surely, possibly, or not at all.
+//! The certainty with which a claim covers a period: definite, possible, or none.
 //!
 //! A claim's valid time is a set of possible worlds ([`super::validity`]); a question is a mode and a period `[a, b)`.
 //! *Definite* means true in all of those worlds, *possible* in some but not all. The four corners are enough to tell, but
@@ -21,7 +21,7 @@ use super::valid_time::ValidTime;
 use super::validity::Validity;
 use super::vocabulary::TemporalType;
 
-/// How sure an answer is. Sorts definite first.
+/// The certainty of an answer. Sorts definite first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Certainty {
     /// True in every possible world.
@@ -30,20 +30,20 @@ pub enum Certainty {
     Possible,
 }
 
-/// What is asked about a period.
+/// The question for a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
-    /// Did the state hold at some time of the period?
+    /// The state held at some time of the period.
     HoldsAt,
-    /// Had the event happened by the end of the period?
+    /// The event had happened by the end of the period.
     OccurredBy,
-    /// Did the event happen within the period?
+    /// The event happened within the period.
     OccurredIn,
 }
 
 impl Mode {
-    /// What is asked of a claim of this type; none where the question is not about such claims. Where no mode is asked:
-    /// whether states hold and whether events have happened.
+    /// The mode for a claim of this type; none where the question is not about such claims. The default for states is
+    /// whether they hold, and for events whether they have happened.
     #[must_use]
     pub const fn of(asked: Option<Self>, temporal_type: TemporalType) -> Option<Self> {
         match (temporal_type, asked) {

@@ -1,7 +1,7 @@
 //! A claim's content: one proposition, complete, as one revision of it states it.
 //!
-//! What the ledger adds (revision number, recorded time, retraction, disputes) is not part of the content; it follows from
-//! the events and lives in [`super::standing`]. Field by field this is section "Claim" of the public contract.
+//! Properties that the ledger adds (revision number, recorded time, retraction, disputes) are not part of the content; they
+//! follow from the events and live in [`super::standing`]. Field by field this is section "Claim" of the public contract.
 
 use super::bound::Bound;
 use super::edtf::PartialDate;
@@ -14,9 +14,9 @@ use super::vocabulary::{AttributionRole, CitationGranularity, LinkType, Modality
 pub struct Claim {
     /// Identity.
     pub id: ClaimId,
-    /// What sort of claim; an open vocabulary.
+    /// The type of the claim; an open vocabulary.
     pub kind: Word,
-    /// Whether it happens, holds, or has no time, and when.
+    /// The temporal type, with the valid time that it demands.
     pub time: Time,
     /// The proposition in words, at least one language.
     pub texts: Vec<Text>,
@@ -24,23 +24,23 @@ pub struct Claim {
     pub parties: Vec<ClaimParty>,
     /// The relationships it bears on, as given.
     pub relationships: Vec<RelationshipId>,
-    /// How far the source's knowledge reaches.
+    /// The date up to which the source's knowledge reaches.
     pub as_of: Option<PartialDate>,
     /// A time that is talked about; not valid time.
     pub refers_to: Option<PartialDate>,
-    /// Who says so, outermost last.
+    /// The voices that say so, outermost last.
     pub attribution: Vec<Attribution>,
-    /// In which mode it is put forward.
+    /// The mode in which it is put forward.
     pub modality: Modality,
-    /// Which way it pulls.
+    /// Its effect on the relationship.
     pub polarity: Option<Polarity>,
-    /// How far the matter has come.
+    /// The stage that the matter has reached.
     pub status: Option<Status>,
-    /// For a promise: by when.
+    /// The deadline, if the claim is a promise.
     pub due: Option<PartialDate>,
     /// Numbers in it.
     pub quantities: Vec<Quantity>,
-    /// Where, in words.
+    /// The place, in words.
     pub place: Box<str>,
     /// Codes of event-data schemes.
     pub codes: Vec<Code>,
@@ -94,18 +94,18 @@ pub struct Text {
     pub lang: Box<str>,
     /// The words, byte for byte.
     pub text: Box<str>,
-    /// Whether it was said in this language.
+    /// True if the words were said in this language.
     pub original: bool,
 }
 
 /// A party in its role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimParty {
-    /// Which party.
+    /// The party.
     pub party: PartyId,
-    /// In which role; an open vocabulary.
+    /// The role; an open vocabulary.
     pub role: Word,
-    /// How it is named there.
+    /// The party's name as the claim writes it.
     pub as_text: Box<str>,
 }
 
@@ -118,14 +118,14 @@ pub struct Attribution {
     pub name: Box<str>,
     /// Its part in the chain.
     pub role: AttributionRole,
-    /// When it said so.
+    /// The date at which the voice said so.
     pub said_at: Option<PartialDate>,
 }
 
 /// A number in a claim. At least one of the three is given.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantity {
-    /// What is counted or measured.
+    /// The thing that is counted or measured.
     pub name: Word,
     /// The number.
     pub value: Option<f64>,
@@ -140,31 +140,31 @@ pub struct Quantity {
 /// A code of an event-data scheme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
-    /// Whose code.
+    /// The scheme that the code belongs to.
     pub scheme: Box<str>,
     /// The code, as text.
     pub code: Box<str>,
 }
 
-/// How a claim cites a source.
+/// A citation of a source by a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Citation {
-    /// Which source.
+    /// The source.
     pub source: SourceId,
-    /// Where in it.
+    /// The place within the source: a page, a paragraph.
     pub locator: Box<str>,
     /// The words cited.
     pub quote: Box<str>,
-    /// When it was fetched: seconds and nanoseconds since 1970.
+    /// The time at which the source was fetched: seconds and nanoseconds since 1970.
     pub retrieved_at: Option<(i64, i32)>,
-    /// How closely it is tied.
+    /// The precision of the citation: this very claim, or the document it comes from.
     pub granularity: Option<CitationGranularity>,
 }
 
 /// A relation to another claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// What this claim is to the other.
+    /// The relation of this claim to the other.
     pub link_type: LinkType,
     /// The other.
     pub target: ClaimId,
@@ -173,7 +173,7 @@ pub struct Link {
 /// An id somewhere else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalId {
-    /// Whose id.
+    /// The naming scheme of the id.
     pub scheme: Box<str>,
     /// The id.
     pub id: Box<str>,

@@ -1,7 +1,7 @@
-//! What a client asks to be recorded: commands and the preconditions under which they may be.
+//! A client's request for something to be recorded: commands, and the preconditions under which they may be.
 //!
-//! A [`Batch`] has been parsed: every id has its shape, every date its meaning. Whether it fits the record is for
-//! [`super::decide`] to say.
+//! A [`Batch`] has been parsed: every id has its shape, every date its meaning. [`super::decide`] says whether it fits the
+//! record.
 
 use super::claim::Claim;
 use super::edtf::PartialDate;
@@ -18,9 +18,9 @@ use super::vocabulary::{DisputeOutcome, RetractionReason, RevisionKind};
 /// One client transaction: recorded whole or not at all.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// What to do, in order; later commands see the effect of earlier ones.
+    /// The commands, in order; later ones see the effect of earlier ones.
     pub commands: Vec<NotedCommand>,
-    /// What must hold.
+    /// The conditions that must hold.
     pub preconditions: Vec<Precondition>,
 }
 
@@ -29,7 +29,7 @@ pub struct Batch {
 pub struct Suppositions(pub Vec<NotedCommand>);
 
 impl Suppositions {
-    /// Whether nothing is supposed.
+    /// Returns true if nothing is supposed.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -41,7 +41,7 @@ impl Suppositions {
 pub struct NotedCommand {
     /// The note.
     pub note: Box<str>,
-    /// What to do.
+    /// The command.
     pub command: Command,
 }
 
@@ -94,7 +94,7 @@ pub enum Command {
 
 /// A partial new state of a claim: it makes the complete one from the last one.
 pub trait Patch: std::fmt::Debug + Send + Sync {
-    /// Which claim.
+    /// The claim that is patched.
     fn claim_id(&self) -> ClaimId;
     /// The complete new state.
     ///
@@ -111,7 +111,7 @@ impl Clone for Box<dyn Patch> {
     }
 }
 
-/// What must hold for a batch to be recorded.
+/// A condition that must hold for a batch to be recorded.
 #[derive(Clone, Debug)]
 pub enum Precondition {
     /// A claim is as expected.
@@ -129,7 +129,7 @@ pub enum Precondition {
     },
 }
 
-/// What is expected of a claim.
+/// The expected state of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expectation {
     /// At exactly this revision.

@@ -1,4 +1,4 @@
-//! How a promise stands at a date: open, due, overdue, or settled by another claim that fulfils, breaches or waives it.
+//! The status of a promise at a date: open, due, overdue, or settled by another claim that fulfils, breaches or waives it.
 //!
 //! Everything is measured at the **last day** of the asked date, as "has happened by" is:
 //!
@@ -14,9 +14,9 @@
 //! have; it is *definite* iff it is the same in all of them. A fulfilment that may still lie ahead so makes a promise
 //! FULFILLED and not definitely.
 //!
-//! A promise that no claim settles may say of itself that it is FULFILLED or UNFULFILLED; that is taken for fulfilled or
-//! breached. What is denied, absent, unknown or supposed for the sake of argument neither promises ([`promises`]) nor
-//! settles, and what is planned does not settle yet ([`settles`]).
+//! A promise that no claim settles may say of itself that it is FULFILLED or UNFULFILLED; that counts as fulfilled or
+//! breached. A claim that is denied, absent, unknown or hypothetical neither promises ([`promises`]) nor settles; a planned
+//! one does not settle yet ([`settles`]).
 
 use super::certainty::Certainty;
 use super::edtf::{DayRun, DaySet, PartialDate};
@@ -25,7 +25,7 @@ use super::period::Period;
 use super::valid_time::ValidTime;
 use super::vocabulary::{LinkType, Modality, Status, TemporalType};
 
-/// How a promise stands.
+/// The status of a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CommitmentStatus {
     /// Not settled, and not due yet or due at no date.
@@ -43,7 +43,7 @@ pub enum CommitmentStatus {
 }
 
 impl CommitmentStatus {
-    /// What a link to a promise makes of it.
+    /// The status that a link gives to the promise it points to, if it settles it.
     #[must_use]
     pub const fn by(link: LinkType) -> Option<Self> {
         match link {
@@ -63,19 +63,19 @@ impl CommitmentStatus {
     }
 }
 
-/// Whether a claim in this mode can be a promise.
+/// Returns true if a claim in this mode can be a promise.
 #[must_use]
 pub const fn promises(modality: Modality) -> bool {
     !matches!(modality, Modality::Denied | Modality::Absent | Modality::NoInformation | Modality::Hypothetical)
 }
 
-/// Whether a claim in this mode can settle a promise.
+/// Returns true if a claim in this mode can settle a promise.
 #[must_use]
 pub const fn settles(modality: Modality) -> bool {
     promises(modality) && !matches!(modality, Modality::Planned)
 }
 
-/// When something begins to count: a state when it starts, an event when it happens.
+/// The time from which a claim counts: the start of a state, the happening of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beginning {
     earliest: Moment,
@@ -99,7 +99,7 @@ impl Beginning {
         Self { earliest, latest, days: valid.days().cloned() }
     }
 
-    /// Whether it has begun by the last day of a date: in all readings, in some, or in none.
+    /// The certainty that it has begun by the last day of a date; none if it has in no reading.
     #[must_use]
     pub fn by(&self, asked: &Period) -> Option<Certainty> {
         if self.latest < asked.b {
@@ -129,9 +129,9 @@ fn last_instant(end: Moment) -> Moment {
 /// A claim that settles a promise.
 #[derive(Clone, Debug)]
 pub struct Settlement {
-    /// What it makes of the promise.
+    /// The status that it gives to the promise.
     pub to: CommitmentStatus,
-    /// When.
+    /// The time from which it counts.
     pub begins: Beginning,
     /// Its place in the order in which claims were first recorded.
     pub order: u64,
@@ -140,13 +140,14 @@ pub struct Settlement {
 /// A promise, as far as its status depends on it.
 #[derive(Clone, Copy, Debug)]
 pub struct Promise<'p> {
-    /// By when.
+    /// The deadline.
     pub due: Option<&'p PartialDate>,
-    /// How far it says of itself to have come.
+    /// The stage that it states of itself.
     pub status: Option<Status>,
 }
 
-/// How a promise stands at a date, and whether in all readings of the dates of its settlements.
+/// The status of a promise at a date. The flag is true if it has this status in all readings of the dates of its
+/// settlements.
 #[must_use]
 pub fn status(promise: &Promise<'_>, settlements: &[Settlement], asked: &Period) -> (CommitmentStatus, bool) {
     let begun = || settlements.iter().filter(|settlement| settlement.begins.by(asked).is_some());
@@ -198,7 +199,7 @@ mod tests {
         Settlement { to, begins, order }
     }
 
-    /// What every choice of a day for each settlement comes to.
+    /// The statuses that result from every choice of a day for each settlement.
     fn by_worlds(settlements: &[Settlement], asked: &Period) -> BTreeSet<Option<CommitmentStatus>> {
         let mut worlds: Vec<Vec<(Moment, u64, CommitmentStatus)>> = vec![Vec::new()];
         for settlement in settlements {

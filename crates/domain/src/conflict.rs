@@ -1,4 +1,4 @@
-//! When two claims cannot both be right: one has another value than the other, at a time that both are about.
+//! Conflicts: two claims that cannot both be right, since their values differ at a time that both are about.
 //!
 //! A kind can be registered as single-valued: a relationship has one status of it at a time, say. Two claims of such a
 //! kind on one relationship then contradict one another if their values differ and their valid times overlap. Valid
@@ -18,9 +18,9 @@
 //! They overlap in all worlds iff the latest start of each is before the earliest end of the other: the two claims' worlds
 //! are chosen independently, and each corner is reached by one.
 //!
-//! Most sources write the last day of one phase as the first day of the next. A day is all that is known of such a handover,
-//! and nothing says that both held at one instant of it: where two times only touch, on one day or in one second, the conflict
-//! is a POSSIBLE one. Where one time lies within the other they do more than touch.
+//! Most sources write the last day of one phase as the first day of the next. A day is all that is known of such a
+//! handover, and nothing says that both held at one instant of it: two times that only touch, on one day or in one second,
+//! make a POSSIBLE conflict. Two times of which one lies within the other do more than touch.
 //!
 //! A claim that SUPERSEDES another follows it, whatever their dates say. A claim whose modality is DENIED, ABSENT,
 //! `NO_INFORMATION` or HYPOTHETICAL gives no value ([`asserts_a_value`]): a denial is not another value.
@@ -35,7 +35,7 @@ use super::validity::Validity;
 use super::vocabulary::Modality;
 use std::fmt;
 
-/// Why two claims are in conflict.
+/// The reason of a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConflictType {
     /// One has a link CONTRADICTS to the other.
@@ -51,7 +51,7 @@ impl ConflictType {
     pub const ALL: [Self; 3] = [Self::Link, Self::Dispute, Self::SingleValued];
 }
 
-/// What a claim says of a matter that can have one value.
+/// The value that a claim gives to a matter that can have one value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ConflictValue {
     /// A word: a status, a code, parties.
@@ -76,7 +76,8 @@ impl ConflictValue {
         Self::Number { low, high, unit: unit.into() }
     }
 
-    /// Whether both cannot be right. A number lies in a range or beside it; numbers of two units are not compared.
+    /// Returns true if the two values exclude one another. A number in a range agrees with it; numbers of two units are
+    /// not compared.
     #[must_use]
     pub fn differs_from(&self, other: &Self) -> bool {
         match (self, other) {
@@ -102,7 +103,7 @@ impl fmt::Display for ConflictValue {
     }
 }
 
-/// Whether a claim in this mode puts a value forward.
+/// Returns true if a claim in this mode puts a value forward.
 #[must_use]
 pub const fn asserts_a_value(modality: Modality) -> bool {
     !matches!(modality, Modality::Denied | Modality::Absent | Modality::NoInformation | Modality::Hypothetical)
@@ -145,8 +146,8 @@ fn overlap_of_corners(one: &Validity, two: &Validity) -> Option<Certainty> {
     }
 }
 
-/// Returns true if in some reading one of two valid times ends on the day, or in the second, in which the other begins, and the
-/// other goes on from there. Where one lies within the other there is no handover.
+/// Returns true if in some reading one of two valid times ends on the day, or in the second, in which the other begins, and
+/// the other continues after it. There is no handover if one lies within the other.
 fn is_handover(one: &Validity, two: &Validity) -> bool {
     let hands_over = |ends: &Validity, begins: &Validity| {
         let shared = ends.earliest_end.0.saturating_sub(begins.latest_start.0);

@@ -1,4 +1,4 @@
-//! How well a claim is backed: who says the same, on how many reports, and from how many independent origins.
+//! The support for a claim: the claims that say the same, their reports, and the independent origins of these.
 //!
 //! ```text
 //!   claim A   cites  daily ----derives_from----> agency --+
@@ -18,7 +18,7 @@ use std::hash::Hash;
 /// The most claims on one side that are counted.
 pub const MOST_ON_A_SIDE: usize = 1000;
 
-/// What one claim adds to its side.
+/// The contribution of one claim to its side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Testimony {
     /// The sources that it cites, withdrawn ones aside.
@@ -27,21 +27,21 @@ pub struct Testimony {
     pub voice: Option<String>,
 }
 
-/// How many stand on one side.
+/// The support of one side, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backing {
-    /// How many claims.
+    /// The number of claims.
     pub claims: usize,
-    /// How many different sources.
+    /// The number of different sources.
     pub reports: usize,
     /// The sources at the root.
     pub origins: BTreeSet<String>,
-    /// How many different outermost voices.
+    /// The number of different outermost voices.
     pub voices: usize,
 }
 
 impl Backing {
-    /// What claims come to, whose sources draw on what `derives_from` tells.
+    /// Counts the support of some claims; `derives_from` gives the sources that a source draws on.
     pub fn of(testimonies: &[Testimony], derives_from: impl FnMut(&str) -> Vec<String>) -> Self {
         let reports: BTreeSet<&String> = testimonies.iter().flat_map(|testimony| &testimony.reports).collect();
         let voices: BTreeSet<&String> = testimonies.iter().filter_map(|testimony| testimony.voice.as_ref()).collect();

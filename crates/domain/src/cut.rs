@@ -1,4 +1,4 @@
-//! Which part of the record may be used to answer.
+//! Cuts: the part of the record that an answer may use.
 //!
 //! However a cut is named, it is resolved to the last position of an append before anything is computed: an append is
 //! seen whole or not at all.
@@ -7,17 +7,17 @@ use super::position::{Position, RecordedAt};
 use std::fmt;
 use std::str::FromStr;
 
-/// How a client names a cut.
+/// A cut as a client names it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cut {
     /// All that is recorded.
     #[default]
     Head,
-    /// What was recorded by this instant, inclusive.
+    /// All that was recorded by this instant, inclusive.
     KnownAt(RecordedAt),
-    /// What was recorded up to this position, the last of an append.
+    /// All that was recorded up to this position, the last of an append.
     At(Position),
-    /// Exactly what an earlier answer was computed from.
+    /// The part of the record that an earlier answer was computed from.
     Basis(Basis),
 }
 

@@ -1,4 +1,4 @@
-//! Which nothing an answer is, when it is one.
+//! The reason why an answer is empty.
 //!
 //! "No agreement" can mean that nobody wrote anything down, that what was written down is about another time, that it was
 //! taken back, or that someone wrote down that there is none. Claims of absence (modality ABSENT, NO_INFORMATION) are set
@@ -6,7 +6,7 @@
 
 use super::certainty::Certainty;
 
-/// Which nothing an answer is.
+/// The reason why an answer is empty, or that it is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Emptiness {
     /// Something was found.
@@ -21,7 +21,7 @@ pub enum Emptiness {
     NothingRecorded,
 }
 
-/// What a search for an answer came across.
+/// The kinds of claims that a search for an answer came across.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     /// A claim that is not one of absence matches at the date.
@@ -56,7 +56,7 @@ impl Findings {
         }
     }
 
-    /// What they amount to.
+    /// The reason that follows from the findings.
     #[must_use]
     pub const fn emptiness(self) -> Emptiness {
         match self {

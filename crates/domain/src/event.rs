@@ -9,7 +9,7 @@ use super::scheme::Scheme;
 use super::source::Source;
 use super::vocabulary::{DisputeOutcome, RetractionReason, RevisionKind};
 
-/// What happened. Every change about a claim makes the next revision of that claim, a dispute or a retraction too.
+/// A change to the record. Every change about a claim makes the next revision of that claim, a dispute or a retraction too.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// A claim was put on record.
@@ -53,7 +53,7 @@ pub enum Change {
     ClaimsConfirmed(Box<LabelConfirmation>),
 }
 
-/// That all claims with a label are still true.
+/// The statement that all claims with a label are still true.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelConfirmation {
     /// The label.
@@ -66,14 +66,14 @@ pub struct LabelConfirmation {
     pub unknown: Vec<Box<str>>,
 }
 
-/// That a party contests a claim.
+/// The statement that a party contests a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dispute {
     /// Identity.
     pub id: DisputeId,
     /// The party that disputes, apart from who records that it does.
     pub disputed_by: PartyId,
-    /// What it disputes, in words.
+    /// The objection, in words.
     pub statement: Box<str>,
     /// The claim it holds against this one.
     pub counter_claim: Option<ClaimId>,
@@ -84,9 +84,9 @@ pub struct Dispute {
 pub struct Event {
     /// The revision it makes of its claim, party, source, kind or scheme.
     pub revision: u32,
-    /// What the recorder noted.
+    /// The note of the recorder.
     pub note: Box<str>,
-    /// What happened.
+    /// The change.
     pub change: Change,
 }
 

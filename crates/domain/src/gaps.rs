@@ -1,4 +1,4 @@
-//! What is missing in a record: days that nothing covers, and claims that rest on too little.
+//! Gaps of a record: days that nothing covers, and claims that rest on too little.
 //!
 //! ```text
 //!   the span        |.............................|
@@ -34,8 +34,8 @@ impl GapType {
     pub const ALL: [Self; 5] = [Self::UncoveredSpan, Self::NoDate, Self::SingleOrigin, Self::Stale, Self::OpenDispute];
 }
 
-/// The runs of whole days of `[from, until)` that no cover `[start, end)` touches, in order. What the span has of a day
-/// counts as the day.
+/// The runs of whole days of `[from, until)` that no cover `[start, end)` touches, in order. A day of which the span has
+/// only a part counts as a day.
 pub fn uncovered(
     (from, until): (Moment, Moment),
     covers: impl IntoIterator<Item = (Moment, Moment)>,
@@ -63,7 +63,7 @@ fn end_of_day(end: Moment) -> Moment {
     if end.day_start() == end { end } else { Atom::day(end).end }
 }
 
-/// How many days old an `as_of` is at the end of an asked date.
+/// The age of an `as_of` in days, at the end of an asked date.
 #[must_use]
 pub fn age_days(as_of: Atom, asked: &Period) -> i64 {
     asked.b.0.saturating_sub(asked.as_asked(as_of).end.0).div_euclid(SECONDS_PER_DAY)

@@ -9,19 +9,19 @@ use super::name::Word;
 pub struct Kind {
     /// The kind, as claims name it.
     pub kind: Word,
-    /// What it means, in words.
+    /// The meaning of the kind, in words.
     pub description: Box<str>,
-    /// Whether a relationship can have only one value of it at a time. Then it has a value.
+    /// True if a relationship can have only one value of it at a time; there is a `value` then.
     pub single_valued: bool,
-    /// Which part of a claim is its value.
+    /// The part of a claim that is its value.
     pub value: Option<KindValue>,
-    /// What its values count for.
+    /// The scores of its values.
     pub scale: Vec<ScaleEntry>,
-    /// Whether a claim of it is a promise even where it names no due date.
+    /// True if a claim of this kind is a promise even without a due date.
     pub promise: bool,
 }
 
-/// Which part of a claim is its value.
+/// The part of a claim that is its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KindValue {
     /// Its status.
@@ -36,11 +36,11 @@ pub enum KindValue {
     Role(Word),
 }
 
-/// What one value or code counts for.
+/// The score of one value or code.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScaleEntry {
     /// The value or code; one that ends in `*` stands for all that begin so. Each stands in a scale once.
     pub value: Box<str>,
-    /// What it counts for; finite.
+    /// The score; finite.
     pub score: f64,
 }

@@ -1,4 +1,5 @@
-//! What a claim is and what follows from it. Pure: no clock, no disk, no socket, no configuration, no serialisation.
+//! The model of claims and all that follows from it. Pure: no clock, no disk, no socket, no configuration, no
+//! serialisation.
 //!
 //! ```
 //! use detente_domain::certainty::{Certainty, Mode, certainty};
@@ -16,12 +17,14 @@
 //!
 //! Read top-down: a [`claim`] says something about [`party`]s and [`relationship`]s, with [`bound`]s for its valid time,
 //! written as partial dates ([`edtf`]). [`command`]s ask for it to be recorded; [`decide`] turns them into [`event`]s, or
-//! says everything that is wrong with them ([`rejection`]). How a claim stands after its events is its [`standing`]; whether
-//! it holds or happened at an asked [`period`] is its [`certainty`]; when nothing is found, [`emptiness`] says which nothing
-//! it is; when all that changes by the passing of time is its [`transition`]s. A [`filter`] says which claims are meant, a [`cut`]
-//! how much of the record may be used; what changed between two coordinates, and why, is a [`diff`].
-//! Of claims beside one another: when they are in [`conflict`], and which of many are ([`rivals`]), what [`corroboration`] they have, what became of a
-//! [`commitment`], and whose word counts from a [`perspective`].
+//! returns everything that is wrong with them ([`rejection`]). A claim's [`standing`] is its state after its events, its
+//! [`certainty`] that it holds or happened at an asked [`period`], and its [`transition`]s are the instants at which that
+//! changes by the passing of time. [`emptiness`] is the reason why nothing is found. A [`filter`] selects claims, a [`cut`]
+//! the part of the record that may be used; a [`diff`] names the changes between two coordinates, and their reasons.
+//!
+//! Several claims together: two that contradict one another are in [`conflict`], and [`rivals`] finds those among many;
+//! [`corroboration`] counts their support, a [`commitment`] is settled or falls due, and a [`perspective`] ranks
+//! authorities.
 
 pub mod bound;
 pub mod buckets;

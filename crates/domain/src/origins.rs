@@ -1,4 +1,4 @@
-//! Where reports come from in the end: the sources at the root of what is cited.
+//! The origins of reports: the sources at the root of those that are cited.
 //!
 //! Ten articles that all draw on one agency are one origin, however many are cited. A source names what it draws on
 //! (`derives_from`); its origins are what is found at the end of that way.
@@ -19,10 +19,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What each source draws on.
+/// The sources that each source draws on.
 type Ways = BTreeMap<String, Vec<String>>;
 
-/// The origins of what is cited, sorted. `derives_from` tells what a source draws on; each source is asked for once.
+/// The origins of what is cited, sorted. `derives_from` gives the sources that a source draws on; it is called once for
+/// each.
 pub fn origins<'c>(
     cited: impl IntoIterator<Item = &'c str>,
     mut derives_from: impl FnMut(&str) -> Vec<String>,
@@ -104,7 +105,7 @@ impl OriginCounts {
         self.known.get(source).cloned().unwrap_or_else(|| Origin::One(source.to_owned()))
     }
 
-    /// Goes back one step. What leads back to none before it is a circle of its own.
+    /// Goes back one step. Sources that lead back to none before them are a circle of their own.
     fn leave(&mut self, way: &mut Vec<SourceVisit>, order: &mut Vec<String>) {
         let Some(SourceVisit { source, at, back_to, mut found, .. }) = way.pop() else { return };
         if back_to == at {

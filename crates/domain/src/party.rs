@@ -1,7 +1,7 @@
-//! A party: whatever a claim can be about or come from, registered under an id with an explicit type.
+//! A party: anything that a claim can be about or come from, registered under an id with an explicit type.
 //!
-//! Its names have a time of their own: which were in use at a date is asked with [`NameValid::covers`], and follows the
-//! same rules as whether a claim holds.
+//! Its names have a time of their own. [`NameValid::covers`] finds those in use at a date, by the same rules by which a
+//! claim holds.
 
 use super::certainty::{Mode, certainty};
 use super::claim::ExternalId;
@@ -16,7 +16,7 @@ use super::vocabulary::{PartyNameType, PartyType};
 pub struct Party {
     /// Identity.
     pub id: PartyId,
-    /// What it is; never guessed from the id.
+    /// The type of the party; never guessed from the id.
     pub party_type: PartyType,
     /// Its names, at least one.
     pub names: Vec<PartyName>,
@@ -31,17 +31,17 @@ pub struct PartyName {
     pub lang: Box<str>,
     /// The name.
     pub name: Box<str>,
-    /// Whether it is another name, not the main one.
+    /// True if it is another name, not the main one.
     pub alias: bool,
-    /// What sort of name it is, if not an ordinary one.
+    /// The sort of name, if not an ordinary one.
     pub name_type: Option<PartyNameType>,
-    /// When it is in use; none: always.
+    /// The time in which it is in use; none: always.
     pub valid: Option<NameValid>,
     /// The parties that use it; none: all.
     pub used_by: Vec<PartyId>,
 }
 
-/// When a name is in use.
+/// The time in which a name is in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameValid {
     text: Box<str>,
@@ -51,15 +51,14 @@ pub struct NameValid {
 impl NameValid {
     /// Reads one EDTF string that gives both ends, as [`parse_valid`] does.
     ///
-    /// # Errors
-    /// What is wrong with it, in words: no such date, or an end before its start.
+    /// # Errors A description of the error: no such date, or an end before its start.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (from, to) = parse_valid(text).map_err(|error| error.to_string())?;
         let valid = ValidTime::resolve(&from, &to, None).map_err(|error| error.to_string())?;
         Ok(Self { text: text.into(), valid })
     }
 
-    /// Whether the name is in use at some time of a period, in some reading of its dates.
+    /// Returns true if the name is in use at some time of a period, in some reading of its dates.
     #[must_use]
     pub fn covers(&self, asked: &Period) -> bool {
         certainty(Mode::HoldsAt, &self.valid, asked).is_some()

@@ -5,9 +5,10 @@
 //!   2025-07-15   [2025-07-15T00:00, 2025-07-16T00:00)      2025-33   the first quarter
 //! ```
 //!
-//! A claim may be vague, a question may not: only years, months, days, quarters, unspecified digits and date-times with
-//! a zone (one second) are asked. An instant may also be given in milliseconds since 1970, as dashboards do. A set, a qualifier or digits that leave holes (`2025-XX-15`) name no one stretch of
-//! time, and an answer for the stretch around them would be an answer to another question: they are refused.
+//! A claim may be vague, a question may not: a question gives a year, a month, a day, a quarter, unspecified digits, or a
+//! date-time with a zone (one second). An instant may also be given in milliseconds since 1970, as dashboards do. A set, a
+//! qualifier or digits that leave holes (`2025-XX-15`) name no one stretch of time, and an answer for the stretch around
+//! them would be an answer to another question: they are refused.
 //!
 //! Invariant: `a < b` in every period made here.
 
@@ -28,7 +29,8 @@ impl Period {
     ///
     /// # Errors
     ///
-    /// What [`PartialDate::parse`] refuses, and: a set, a qualified or rounded date, unspecified digits before given ones.
+    /// The errors of [`PartialDate::parse`], and an error for a set, a qualified or rounded date, or unspecified digits
+    /// before given ones.
     pub fn parse(text: &str) -> Result<Self, EdtfError> {
         if let Some(period) = milliseconds(text).or_else(|| far_date(text)) {
             return Ok(period);
@@ -44,8 +46,8 @@ impl Period {
         }
     }
 
-    /// True if it is made of whole days, as every period is that was asked for by a date without a time. Such a question is
-    /// about dates as they are written, any other about instants.
+    /// Returns true if it is made of whole days, as every period is that was given by a date without a time. Such a
+    /// question is about dates as they are written, any other about instants.
     #[must_use]
     pub fn is_of_days(&self) -> bool {
         self.a < self.b && [self.a, self.b].iter().all(|end| *end == end.day_start())

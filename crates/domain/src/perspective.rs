@@ -1,4 +1,4 @@
-//! Whose word counts, where an order of authorities is asked: the higher one's, and only where they contradict.
+//! Precedence among authorities in a given order: the higher one's claim counts, and only where they contradict.
 //!
 //! A claim gives way to one of a higher authority that contradicts it, if that one counts itself and is at least as sure
 //! at the asked date. So
@@ -13,9 +13,9 @@ use super::certainty::Certainty;
 /// A claim with the authority behind it.
 #[derive(Clone, Copy, Debug)]
 pub struct RankedClaim {
-    /// Which authority says it; 0 is the highest.
+    /// The rank of the authority that says it; 0 is the highest.
     pub rank: usize,
-    /// How sure it is at the asked date.
+    /// The certainty at the asked date.
     pub certainty: Certainty,
 }
 

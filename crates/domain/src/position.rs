@@ -38,8 +38,8 @@ impl fmt::Display for Position {
     }
 }
 
-/// When the ledger learned something: microseconds since 1970-01-01T00:00:00Z. Set by the ledger, one value per append,
-/// later than that of the append before (equal only in a backfill).
+/// The time at which the ledger recorded something: microseconds since 1970-01-01T00:00:00Z. Set by the ledger, one value
+/// per append, later than that of the append before (equal only in a backfill).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordedAt(pub i64);
 

@@ -1,4 +1,5 @@
-//! Why a batch is not recorded: all of it at once, each with the place in the request and what was expected there.
+//! The reasons why a batch is not recorded: all of them at once, each with its place in the request and what was expected
+//! there.
 
 use super::name::ClaimId;
 use super::position::Position;
@@ -8,7 +9,7 @@ use super::position::Position;
 pub struct Violation {
     /// The path of the field in the request, in proto names: `commands[2].assert_claim.claim.valid`.
     pub field: String,
-    /// What is wrong and what was expected instead.
+    /// The error, and what was expected instead.
     pub description: String,
 }
 
@@ -33,9 +34,9 @@ pub enum Conflict {
     Revision {
         /// The index of the precondition in the request.
         index: usize,
-        /// Which claim.
+        /// The claim.
         claim: ClaimId,
-        /// What was expected, in words.
+        /// The expectation, in words.
         expected: String,
         /// Its revision; none where it is not recorded.
         actual: Option<u32>,
@@ -51,7 +52,7 @@ pub enum Conflict {
     },
 }
 
-/// Why a batch is not recorded. Nothing is written in either case.
+/// The reason why a batch is not recorded. Nothing is written in either case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// Commands do not fit the record.

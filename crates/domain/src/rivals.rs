@@ -1,9 +1,9 @@
 //! Rivals of a claim among many claims on one matter, found without looking at every pair.
 //!
 //! A matter is a kind and a relationship of which there can be one value at a time ([`super::conflict`]). Of two claims on
-//! it that have different values and may overlap, each is the rival of the other. In a record where everything is open ended
-//! and few values are used, the pairs are as many as the square of the claims, so whoever wants a page of them, or only
-//! wants to know whether there is one, must not make them all.
+//! it that have different values and may overlap, each is the rival of the other. In a record where everything is open
+//! ended and few values are used, the pairs are as many as the square of the claims, so a caller that wants a page of them,
+//! or only wants to know whether there is one, must not make them all.
 //!
 //! ```text
 //!   sides, by earliest start       s0   s1   s2   s3   s4   s5   s6   s7

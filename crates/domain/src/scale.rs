@@ -26,13 +26,13 @@ impl Scale {
         scale
     }
 
-    /// Whether it has no entries.
+    /// Returns true if it has no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.whole.is_empty() && self.beginnings.is_empty()
     }
 
-    /// What a value counts for, if it is in the table.
+    /// The score of a value, if it is in the table.
     #[must_use]
     pub fn score(&self, value: &str) -> Option<f64> {
         let mut lengths = (0..=value.len()).rev();

@@ -11,6 +11,6 @@ pub struct Scheme {
     pub scheme: Box<str>,
     /// Its title, in words.
     pub title: Box<str>,
-    /// What its codes count for.
+    /// The scores of its codes.
     pub scale: Vec<ScaleEntry>,
 }

@@ -27,14 +27,14 @@ use super::moment::Moment;
 use super::timeline::Course;
 use std::ops::Range;
 
-/// What a bucket has.
+/// The counts of one bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SeriesTally {
-    /// How many claims, certainly.
+    /// The number of claims that are in the bucket for certain.
     pub definite: u64,
-    /// How many, possibly.
+    /// The number of claims that are possibly in it.
     pub possible: u64,
-    /// How many of the certain ones have a score.
+    /// The number of the certain ones that have a score.
     pub scored: u64,
     /// The sum of their scores.
     pub sum: f64,
@@ -58,7 +58,7 @@ impl SeriesTally {
     const POSSIBLE: Self = Self { possible: 1, ..Self::NONE };
     const BEYOND: Self = Self { beyond: 1, ..Self::NONE };
 
-    /// Whether nothing is counted.
+    /// Returns true if nothing is counted.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.definite == 0 && self.possible == 0

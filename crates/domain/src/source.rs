@@ -13,9 +13,9 @@ pub struct Source {
     pub publishers: Vec<PartyId>,
     /// Its title.
     pub title: Box<str>,
-    /// Where it is.
+    /// The address.
     pub url: Box<str>,
-    /// When it was published.
+    /// The date of publication.
     pub published: Option<PartialDate>,
     /// Its language, BCP 47.
     pub language: Box<str>,

@@ -1,9 +1,9 @@
-//! How a claim stands after a number of events: what follows from them that no single event says.
+//! The standing of a claim: the state that follows from a number of events, and that no single event tells.
 //!
-//! A claim's history is a fold. Content comes from the last assertion or revision; the standing carries the rest: how many
-//! revisions, whether retracted, how far the knowledge of it reaches, and the earliest such date it ever had (which bounds an
-//! unknown start: what was true as of a day had started by then). Its disputes are no part of it: there may be very many, and
-//! each is asked for by its id.
+//! A claim's history is a fold. Content comes from the last assertion or revision; the standing carries the rest: the
+//! number of revisions, whether it is retracted, the date up to which it is known, and the earliest such date it ever had.
+//! The last one bounds an unknown start, since a state that is true as of a day had begun by then. Disputes are no part of
+//! it: there may be very many, and each is looked up by its id.
 
 use super::claim::Claim;
 use super::edtf::{Atom, PartialDate};
@@ -11,14 +11,14 @@ use super::event::Change;
 use super::valid_time::ValidTime;
 use super::validity::Impossible;
 
-/// How a claim stands.
+/// The state of a claim after its events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// The number of its last revision.
     pub revision: u32,
-    /// Whether it is retracted.
+    /// True if it is retracted.
     pub retracted: bool,
-    /// How far the knowledge of it reaches now: the last day or second of its `as_of`.
+    /// The end of the knowledge of it: the last day or second of its `as_of`.
     pub as_of: Option<Atom>,
     /// The earliest `as_of` it ever had.
     pub earliest_as_of: Option<Atom>,
@@ -54,8 +54,7 @@ impl Standing {
 
     /// The valid time of a content under this standing; none for a claim without time.
     ///
-    /// # Errors
-    /// When no start before an end is left.
+    /// # Errors [`Impossible`] if no start before an end is left.
     pub fn validity(&self, claim: &Claim) -> Result<Option<ValidTime>, Impossible> {
         let Some((from, to)) = claim.time.bounds() else { return Ok(None) };
         ValidTime::resolve(from, to, self.earliest_as_of).map(Some)

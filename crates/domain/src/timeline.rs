@@ -1,4 +1,4 @@
-//! How the state moves: valid time cut into segments, in each of which one and the same claims are so.
+//! The course of the state: valid time cut into segments, within each of which the same claims are so.
 //!
 //! A claim's four corners ([`super::validity`]) cut the line of valid time where its certainty changes. The corners of all
 //! claims together cut it into segments, and within a segment nothing changes for any of them.
@@ -24,13 +24,14 @@
 //! | a state | at **each instant** of it, in all readings: latest start <= a and earliest end >= b | at each, in some |
 //! | an event | it happens in the segment in all readings: earliest start >= a and latest end <= b | in some |
 //!
-//! A state is asked instant by instant, because a segment is not a period that somebody asked about: "did it hold at some
-//! time within" would depend on where other claims happen to cut. An event has no instant of its own (a meeting "in July"
-//! is one happening, at a day nobody need know), so it is asked of the segment as a whole: `OCCURRED_IN`.
+//! The certainty of a state is taken instant by instant, because a segment is not a period that a question names: "did it
+//! hold at some time within" would depend on where other claims happen to cut. An event has no instant of its own (a
+//! meeting "in July" is one happening, at a day nobody need know), so its certainty is that for the segment as a whole:
+//! `OCCURRED_IN`.
 //!
-//! Spans that are asked for by dates go by the dates that claims are written with: a date-time with an offset is there the
-//! day that it names. Where an end of the span is an instant within a day, instants are compared. A claim dated by a set
-//! with gaps has a course of several stretches ([`super::valid_time`]).
+//! Spans that are given by dates go by the dates that claims are written with: a date-time with an offset is there the day
+//! that it names. If an end of the span is an instant within a day, instants are compared. A claim dated by a set with gaps
+//! has a course of several stretches ([`super::valid_time`]).
 //!
 //! An edge of the asked span cuts too: an event that may have happened before the span is at most possible within it.
 //!
@@ -53,13 +54,13 @@ pub use walk::{Segments, Walk};
 /// The segments of a span.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
-    /// Where segments begin, and where the last one ends: one more than there are segments, or none.
+    /// The first instant of each segment, and the end of the last one: one more than there are segments, or none.
     edges: Vec<Moment>,
-    /// What changes, by segment and claim; one change of a claim in a segment.
+    /// The changes, by segment and claim; one change of a claim in a segment.
     steps: Vec<TimelineStep>,
 }
 
-/// From a segment on, how sure a claim is.
+/// The certainty of a claim from a segment on.
 #[derive(Clone, Copy, Debug)]
 struct TimelineStep {
     segment: u32,
@@ -78,14 +79,14 @@ pub struct Segment {
     pub members: Vec<Member>,
 }
 
-/// How a claim is in a segment and was in the one before. At least one of the two is some.
+/// The certainty of a claim in a segment and in the one before. At least one of the two is some.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Which: its number among the claims that the timeline was made of.
+    /// The number of the claim among those that the timeline was made of.
     pub claim: usize,
-    /// In the segment before.
+    /// The certainty in the segment before.
     pub before: Option<Certainty>,
-    /// In this segment.
+    /// The certainty in this segment.
     pub now: Option<Certainty>,
 }
 
@@ -110,13 +111,13 @@ impl Timeline {
         timeline
     }
 
-    /// How many segments there are.
+    /// The number of segments.
     #[must_use]
     pub fn len(&self) -> usize {
         self.edges.len().saturating_sub(1)
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no segments.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -139,7 +140,7 @@ impl Timeline {
     fn add(&mut self, claim: usize, changes: &[(Moment, Option<Certainty>)], whole: Option<&Validity>) {
         let known = self.steps.len();
         for (at, now) in changes.iter().copied() {
-            // What changed before the span is how the first segment begins; what changes after it is in none.
+            // A change before the span decides how the first segment begins; one after it is in no segment.
             let segment = self.edges.partition_point(|edge| *edge <= at).saturating_sub(1);
             if segment >= self.len() {
                 break;
@@ -156,7 +157,7 @@ impl Timeline {
         }
     }
 
-    /// Whether a segment is the whole span of an event.
+    /// Returns true if a segment is the whole span of an event.
     fn is_whole(&self, segment: usize, v: &Validity) -> bool {
         self.edges.get(segment..segment + 2).is_some_and(|ends| *ends == [v.earliest_start, v.latest_end])
     }

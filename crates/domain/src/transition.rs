@@ -17,8 +17,8 @@
 //! state that holds certainly on no day (its latest start lies at or after its earliest end) goes from possible to none.
 //! Infinite corners are never reached. A promise, besides, falls due at the end of the last day that its due date can mean.
 //!
-//! Transitions are instants, so date-times with an offset count when their instant comes, whatever day their text names. Where a
-//! state is dated by a set with gaps, it may begin at the first of the days and is over after the last one: between two of
+//! Transitions are instants, so date-times with an offset count when their instant comes, whatever day their text names. A
+//! state that is dated by a set with gaps may begin at the first of the days and is over after the last one: between two of
 //! them it does not hold, but it is not over.
 //!
 //! # Delivery
@@ -82,7 +82,8 @@ fn of_state(v: &Validity) -> [Option<Moment>; 4] {
 /// The links by which a claim settles a promise.
 pub const SETTLING: [LinkType; 3] = [LinkType::Fulfils, LinkType::Breaches, LinkType::Waives];
 
-/// Whether a settlement with this valid time keeps a promise from falling due: it may have begun by then, or has no time.
+/// Returns true if a settlement with this valid time keeps a promise from falling due: it may have begun by then, or has no
+/// time.
 #[must_use]
 pub fn settles_by(valid: Option<&ValidTime>, due: Moment) -> bool {
     valid.is_none_or(|valid| valid.instants().earliest_start < due)

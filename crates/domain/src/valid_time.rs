@@ -4,21 +4,21 @@
 //!
 //! # Instants and dates
 //!
-//! An event at `2025-06-30T02:00:00+04:00` is an event of 30 June to whoever was there, and of 22:00 on 29 June to a clock
-//! in UTC. Both are right, and the question says which is meant:
+//! An event at `2025-06-30T02:00:00+04:00` is an event of 30 June to those who were there, and of 22:00 on 29 June to a
+//! clock in UTC. Both are right, and the question says which is meant:
 //!
 //! * a question for a day, month, quarter or year goes by the **date as written**: the date-time counts as its day;
 //! * a question for an instant compares instants.
 //!
-//! So there are two pairs of corners, equal unless a date-time has an offset. What has no zone (a day) is the same in
-//! both. Two date-times are before or after one another as instants; where by their dates one ends before it starts, or
-//! where that is so of a day and an instant, the two ends are taken for what they span.
+//! So there are two pairs of corners, equal unless a date-time has an offset. A day has no zone and is the same in both.
+//! Two date-times are before or after one another as instants. If by their dates one ends before it starts, or if a day and
+//! an instant do, the two ends are taken for the span between them.
 //!
 //! # Gaps
 //!
 //! `[2024-12-25,2025-01-07]` as both ends is one date: it was on one of these days, or on both ends of neither. A world
-//! lies within one of the [runs](super::edtf::DayRun) of the date, so nothing is possible between them. Where the two ends
-//! are different dates, what holds or happens may lie anywhere between a start and an end, and gaps only move corners.
+//! lies within one of the [runs](super::edtf::DayRun) of the date, so nothing is possible between them. If the two ends are
+//! different dates, the claim may hold or happen anywhere between a start and an end, and gaps only move corners.
 //!
 //! Invariant: without an offset and without a gap there are the corners and nothing else.
 //!

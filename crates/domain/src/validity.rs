@@ -1,4 +1,4 @@
-//! What two bounds mean in days: the possible worlds of a claim's valid time, kept as four corners.
+//! The meaning of two bounds in days: the possible worlds of a claim's valid time, kept as four corners.
 //!
 //! A source that says "from some day in December 2024 until some day in July 2025" does not fix one span of time. It allows
 //! many: every pair of a start in December and an end in July is a *possible world*. A question is then not answered
@@ -6,8 +6,8 @@
 //!
 //! # The picture
 //!
-//! Worlds are points of a plane, the start across, the end up. What the bounds allow is a rectangle; what makes sense
-//! lies above the diagonal, since nothing ends before it starts.
+//! Worlds are points of a plane, the start across, the end up. The bounds allow a rectangle; worlds that make sense lie
+//! above the diagonal, since nothing ends before it starts.
 //!
 //! ```text
 //!      end
@@ -27,10 +27,10 @@
 //!
 //! # Days are atoms
 //!
-//! A start is the first instant of its day, an end the instant after its day. What starts some day in December starts, at
-//! the latest, at 00:00 on the 31st; what ends some day in July ends, at the earliest, at 24:00 on the 1st. So a thing of
-//! one day starts and ends on it (start <= end, as days) and has the length of a day. A date-time is an atom of one
-//! second, with the same rule.
+//! A start is the first instant of its day, an end the instant after its day. A state that starts some day in December
+//! starts, at the latest, at 00:00 on the 31st; one that ends some day in July ends, at the earliest, at 24:00 on the 1st.
+//! So a thing of one day starts and ends on it (start <= end, as days) and has the length of a day. A date-time is an atom
+//! of one second, with the same rule.
 //!
 //! ```text
 //!   valid 2024-12/2025-07        Dec 1       Dec 31          Jul 1        Jul 31
@@ -43,8 +43,8 @@
 //! # Bounds with gaps
 //!
 //! `[2024-12-25,2025-01-07]` is one of two days and nothing between them. The corners are those of its members: the latest
-//! start is the last member up to the latest end, the earliest end the first one from the earliest start. What more there
-//! is to gaps and to date-times with an offset is in [`super::valid_time`].
+//! start is the last member up to the latest end, the earliest end the first one from the earliest start.
+//! [`super::valid_time`] has the rest of gaps, and date-times with an offset.
 //!
 //! # The rules
 //!
@@ -57,11 +57,11 @@
 //! Then start <= end: latest start = min(latest start, latest end) and earliest end = max(earliest end, earliest start),
 //! taken as days. Refused ([`Impossible`]) only if no world is left.
 //!
-//! Why the *earliest* `as_of`: a source that speaks of a state on a day says that it had begun by then. A later
+//! The *earliest* `as_of` counts, because a source that speaks of a state on a day says that it had begun by then. A later
 //! confirmation ("still true in September") cannot make the beginning later; only the end moves with it.
 //!
-//! Why not one interval with a fuzzy edge: "possibly" would then mean two things, and an unknown start would look like an
-//! open one.
+//! An alternative was one interval with a fuzzy edge. "Possibly" would then mean two things, and an unknown start would
+//! look like an open one.
 //!
 //! Invariants: `earliest_start <= latest_start`, `earliest_end <= latest_end`, and `earliest_start < latest_end`. Each
 //! corner is reached by some world. `tests/dates/valid_time_worlds.rs` enumerates the worlds and compares.
@@ -137,14 +137,14 @@ pub(super) struct Range {
     pub(super) days: Option<DaySet>,
 }
 
-/// Which atoms lie between the two: it matters only where a day meets a second.
+/// The atoms that lie between the two: it matters only where a day meets a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Grain {
     /// Days.
     Days,
     /// A second: the range is that one atom.
     OneSecond,
-    /// Whatever the other end is given in.
+    /// Those that the other end is given in.
     Any,
 }
 

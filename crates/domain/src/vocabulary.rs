@@ -1,6 +1,7 @@
 //! The closed vocabularies of a claim: small enums, each with a `Vocabulary` impl that lists it.
 //!
-//! What a member means is written once, in `proto/detente/v1/claim.proto`; the names here are the same. Open vocabularies
+//! The meaning of each member is written once, in `proto/detente/v1/claim.proto`; the names here are the same. Open
+//! vocabularies
 //! (kinds, roles, schemes, labels) are strings, checked for shape in [`super::name`].
 
 /// A closed vocabulary: its members in order, each with a small code that fits a bit set.
@@ -27,7 +28,7 @@ macro_rules! vocabulary {
 }
 
 vocabulary! {
-    /// Whether a claim is about something that happens, that holds, or that has no time.
+    /// The temporal type of a claim: it is about something that happens, that holds, or that has no time.
     TemporalType { Event, State, None }
 }
 vocabulary! {
@@ -38,26 +39,26 @@ vocabulary! {
     }
 }
 vocabulary! {
-    /// Which way a claim pulls the relationship.
+    /// The effect of a claim on the relationship.
     Polarity { Cooperation, Tension, Neutral, Mixed, Mitigating }
 }
 vocabulary! {
-    /// How far the matter of a claim has come.
+    /// The stage that the matter of a claim has reached.
     Status {
         Proposed, Demanded, Negotiated, Signed, Ratified, Concluded, InForce, Suspended, Terminated, Done, Failed,
         NoneKnown, Fulfilled, Partial, Unfulfilled, Announced, Rejected,
     }
 }
 vocabulary! {
-    /// What a voice does in the chain that leads to a claim.
+    /// The part of a voice in the chain that leads to a claim.
     AttributionRole { Speaker, Accuser, Perceiver, Reporter, Publisher, Coder }
 }
 vocabulary! {
-    /// How closely a citation ties a claim to its source.
+    /// The precision with which a citation ties a claim to its source.
     CitationGranularity { Claim, Document }
 }
 vocabulary! {
-    /// What one claim is to another.
+    /// The relation of one claim to another.
     LinkType {
         CausedBy, RespondsTo, Fulfils, Breaches, Waives, Contradicts, Supports, Supersedes, Restates, PartOf, About,
         Causes, Explains, ReasonFor, ResultOf, Enables, Intensifies, Limits, Ends, After, Despite, Contrast,
@@ -66,7 +67,7 @@ vocabulary! {
     }
 }
 vocabulary! {
-    /// Why a claim was taken back.
+    /// The reason why a claim was taken back.
     RetractionReason { SourceWithdrawn, Duplicate, OutOfScope, Wrong, Legal }
 }
 vocabulary! {
@@ -74,35 +75,35 @@ vocabulary! {
     DisputeOutcome { Upheld, Rejected, Withdrawn, Settled, Inconclusive }
 }
 vocabulary! {
-    /// Why a claim was revised: did the world change, or our knowledge?
+    /// The reason why a claim was revised, on the side of the world or of our knowledge.
     RevisionKind { Correction, PrecisionRefined, WorldChange, Recoded, Enriched }
 }
 vocabulary! {
-    /// Why a claim differs between two coordinates.
+    /// The reason why a claim differs between two coordinates.
     ChangeReason {
         New, LateReport, Correction, PrecisionRefined, Recoded, Enriched, WorldChange, Confirmation, Retraction,
         Reinstatement, Dispute, Resolution, TimePassed,
     }
 }
 vocabulary! {
-    /// What the passing of time makes of a claim.
+    /// The change that the passing of time makes to a claim.
     Transition { MayBegin, Begins, MayEnd, Ends, FallsDue }
 }
 vocabulary! {
-    /// What a party is.
+    /// The type of a party.
     PartyType {
         State, Organisation, Person, Group, Region, Medium, Publisher, Document, Recorder, Unnamed,
     }
 }
 
 vocabulary! {
-    /// What sort of name a name is, if not an ordinary one.
+    /// The sort of a name, if not an ordinary one.
     PartyNameType { Transliteration, Contested }
 }
 
 impl Modality {
-    /// Whether it says that there is none, or that none is known. Such claims are set aside when an answer asks whether
-    /// it is empty.
+    /// Returns true if it says that there is none, or that none is known. Such claims do not keep an answer from being
+    /// empty.
     #[must_use]
     pub const fn is_absence(self) -> bool {
         matches!(self, Self::Absent | Self::NoInformation)

@@ -1,9 +1,9 @@
 //! Derives the table that folds text for search, for `detente_domain::text`.
 //!
-//! The text of a code point is taken apart (NFKD), loses its marks and its case (`spelling`), and each letter that is left
-//! becomes the representative of its class (`relation`): of the letters that a collation of ICU4X, or a change of case, makes
-//! one. What joins words and what divides them comes from the Word_Break property (`boundary`). The result is a table in two
-//! stages with a cell for each code point.
+//! A code point is decomposed (NFKD) and loses its marks and its case (`spelling`). Each letter that is left becomes the
+//! representative of its class (`relation`): of the letters that a collation of ICU4X, or a change of case, treats as one.
+//! The Word_Break property decides which code points join words and which divide them (`boundary`). The result is a table
+//! in two stages with a cell for each code point.
 
 mod boundary;
 #[path = "../../src/text/cell.rs"]

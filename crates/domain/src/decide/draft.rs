@@ -14,7 +14,7 @@ use std::collections::HashMap;
 pub(super) struct Draft<'r> {
     /// The events decided so far, of this piece where the batch is decided piece by piece.
     pub(super) events: Vec<Event>,
-    /// What is wrong so far.
+    /// The violations so far.
     pub(super) violations: Vec<Violation>,
     record: &'r dyn Record,
     /// Parties and sources that the batch registers, wherever in it.
@@ -24,7 +24,7 @@ pub(super) struct Draft<'r> {
     pub(super) so_far: SoFar,
 }
 
-/// What the commands so far have come to, apart from their events.
+/// The effect of the commands so far, apart from their events.
 #[derive(Default)]
 pub(super) struct SoFar {
     /// The claims the batch has touched.
@@ -39,17 +39,17 @@ pub(super) struct SoFar {
     pub(super) merges: HashMap<PartyId, Option<PartyId>>,
     /// The dates up to which the batch confirms claims together, by label.
     pub(super) labels: HashMap<Box<str>, Option<Atom>>,
-    /// How many events of the batch were let go of.
+    /// The number of events of the batch that are dropped already.
     pub(super) let_go: usize,
-    /// Contents out of events that were let go of, as far as they are looked at again.
+    /// The contents of dropped events that a later command looks at.
     pub(super) contents: HashMap<ClaimId, Claim>,
 }
 
 /// A claim that the batch has touched.
 pub(super) struct DraftClaim {
-    /// How it stands.
+    /// The standing after the commands so far.
     standing: Standing,
-    /// The event that holds its last content, if it is of this batch: how many there are before it.
+    /// The number of events before the one that holds its last content, if that is of this batch.
     content_at: Option<usize>,
     /// The date it was confirmed at since that content.
     confirmed: Option<Box<PartialDate>>,
@@ -83,7 +83,7 @@ impl<'r> Draft<'r> {
         self.violations.push(super::violation(self.command.0, field, description));
     }
 
-    /// How a claim stands after the commands so far.
+    /// The standing of a claim after the commands so far.
     pub(super) fn standing(&self, id: ClaimId) -> Option<Standing> {
         self.so_far.claims.get(&id).map(|drafted| drafted.standing).or_else(|| self.record.standing(id))
     }
@@ -106,7 +106,7 @@ impl<'r> Draft<'r> {
         Some(content)
     }
 
-    /// The content in the event of this batch that has so many before it.
+    /// The content in the event of this batch that has `at` events before it.
     fn drafted_content(&self, id: ClaimId, at: usize) -> Option<&Claim> {
         match at.checked_sub(self.so_far.let_go) {
             Some(nth) => self.events.get(nth)?.change.content(),
@@ -114,12 +114,12 @@ impl<'r> Draft<'r> {
         }
     }
 
-    /// Whether a party is registered before this batch or in it.
+    /// Returns true if a party is registered before this batch or in it.
     pub(super) fn knows_party(&self, id: &PartyId) -> bool {
         self.registered.parties.contains(id) || self.record.party_revision(id).is_some()
     }
 
-    /// Whether a source is registered before this batch or in it.
+    /// Returns true if a source is registered before this batch or in it.
     pub(super) fn knows_source(&self, id: &SourceId) -> bool {
         self.registered.sources.contains(id) || self.record.source_revision(id).is_some()
     }

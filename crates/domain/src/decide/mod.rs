@@ -1,11 +1,11 @@
-//! Turns a batch of commands into events, or says everything that is wrong with it.
+//! Turns a batch of commands into events, or returns everything that is wrong with it.
 //!
-//! `decide(record, batch)` is a pure function of what is recorded and what is asked. It never writes; whoever records the
-//! events does so whole. Later commands of a batch see the effect of earlier ones ([`draft::Draft`]), parties and sources
-//! may be registered anywhere in the batch that names them. A batch too large to be held is decided piece by piece ([`trial`]).
+//! `decide(record, batch)` is a pure function of the record and the batch. It never writes; its caller records the events
+//! as a whole. Later commands of a batch see the effect of earlier ones ([`draft::Draft`]), and parties and sources may be
+//! registered anywhere in the batch that names them. A batch too large to be held is decided piece by piece ([`trial`]).
 //!
-//! Preconditions are judged against the record as it is before the batch, and before the commands: when one does not hold,
-//! the client decided on an outdated answer, and what else is wrong is not worth telling.
+//! Preconditions are checked first, against the record as it is before the batch. If one does not hold, the client decided
+//! on an outdated answer, and other errors are not reported.
 
 mod claims;
 mod draft;
@@ -32,9 +32,9 @@ use super::rejection::{Rejection, Violation};
 use super::standing::Standing;
 use draft::{Draft, SoFar};
 
-/// What is recorded, as far as a decision needs it.
+/// The record, as far as a decision needs it.
 pub trait Record {
-    /// How a claim stands; none where it is not recorded.
+    /// The standing of a claim; none where it is not recorded.
     fn standing(&self, id: ClaimId) -> Option<Standing>;
     /// The state of a dispute of a claim: true while it stands; none where the claim has no such dispute.
     fn dispute(&self, claim: ClaimId, id: DisputeId) -> Option<bool>;
@@ -62,7 +62,7 @@ pub trait Record {
     fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position>;
 }
 
-/// What a batch comes to: its events in order, and for each command how many of them are its.
+/// The result of a batch: its events in order, and for each command the number of events that it made.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decision {
     /// The events, in order.

@@ -1,5 +1,5 @@
-//! What must be known of a batch before its first command is decided: the parties and sources that it registers, wherever in
-//! it, since commands before may name them.
+//! The parties and sources that a batch registers, wherever in it. They must be known before its first command is decided,
+//! since earlier commands may name them.
 
 use crate::command::Command;
 use crate::name::{PartyId, SourceId};

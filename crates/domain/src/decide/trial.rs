@@ -1,9 +1,9 @@
 //! A batch that is too large to be held, decided piece by piece, without keeping its events.
 //!
-//! Three goes through the commands make one decision. A [`Survey`] says what must be known before the first command. A [`Trial`]
-//! decides all of them and keeps how each claim stands, not what was said of it: it tells everything that is wrong before anything is
-//! written, and how many events there will be. Where nothing is wrong, [`decide_piece`] decides once more, each piece on the record
-//! with the pieces before it; what comes out is what the trial had.
+//! Three passes over the commands make one decision. A [`Survey`] collects what must be known before the first command. A
+//! [`Trial`] decides all of them and keeps the standing of each claim, not its content: it finds everything that is wrong
+//! before anything is written, and the number of events there will be. If nothing is wrong, [`decide_piece`] decides once
+//! more, each piece on the record with the pieces before it, with the same result as the trial.
 //!
 //! The one content that a trial must keep is of a claim that a command changes and a later one builds upon (a patch, a
 //! confirmation, a supersession). A survey tells which claims these are; mostly there are none.
@@ -46,7 +46,7 @@ impl Survey {
         }
     }
 
-    /// What the batch registers, and the trial of it.
+    /// The registrations of the batch, and the trial of it.
     #[must_use]
     pub fn finish(self) -> (BatchRegistry, Trial) {
         (self.registered, Trial { looked_at: self.looked_at, so_far: SoFar::default() })
@@ -104,14 +104,14 @@ impl Trial {
         (events, violations)
     }
 
-    /// Whether the batch touches a claim.
+    /// Returns true if the batch touches a claim.
     #[must_use]
     pub fn touches(&self, claim: ClaimId) -> bool {
         self.so_far.claims.contains_key(&claim)
     }
 
-    /// Whether something recorded after the trial can change what it came to. All else that a decision asks of the record is
-    /// whether something is known, and what is known stays so.
+    /// Returns true if a change recorded after the trial can change its result. A decision asks of the record besides
+    /// only whether something is known, and what is known stays so.
     #[must_use]
     pub fn depends_on(&self, change: &Change) -> bool {
         let so_far = &self.so_far;

@@ -1,8 +1,9 @@
 //! The fields of a claim that are compared, under the names and in the order they have in the contract.
 //!
-//! What every revision changes (its number, time, recorder, position, note) is not compared, and of the disputes only those
-//! that stand. Values are compared as they were written: `1874` for `1874-XX-XX` is a change. Book-keeping is no content: the
-//! release that an external id is taken from, and the time at which a source was fetched, are not compared either.
+//! Fields that every revision changes (number, time, recorder, position, note) are not compared, and of the disputes only
+//! those that stand. Values are compared as they were written: `1874` for `1874-XX-XX` is a change. Book-keeping is no
+//! content: the release that an external id is taken from, and the time at which a source was fetched, are not compared
+//! either.
 
 use super::Revision;
 use super::lasting::lasting;

@@ -1,7 +1,7 @@
-//! Which steps of a way have a lasting effect.
+//! The steps of a way that have a lasting effect.
 //!
-//! A value takes a way through the events. Whenever it comes to where it has been, what lies between was undone; with all
-//! such loops cut out, the way that is left has every value once and leads from the first to the last:
+//! A value takes a way through the events. If it comes back to a value that it had, the steps in between were undone. With
+//! all such loops cut out, the way that is left has every value once and leads from the first to the last:
 //!
 //! ```text
 //!   A -1-> B -2-> A -3-> C -4-> D -5-> C        the loops  A..A  and  C..C  are cut out

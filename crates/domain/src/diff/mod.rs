@@ -1,4 +1,4 @@
-//! What changed of a claim between two coordinates, and why: the world, or our knowledge of it.
+//! The change of a claim between two coordinates, and its reason: the world, or our knowledge of it.
 //!
 //! A coordinate is a date in the world and a cut of the record, so two of them have four corners:
 //!
@@ -13,18 +13,18 @@
 //!                                          recorded
 //! ```
 //!
-//! **Is it a change?** Only the two answers are compared, so what was undone in between is none. Without dates an answer is
-//! the claim itself: its content, whether it is retracted, which disputes of it stand. With dates it is whether the claim
-//! is part of the state, how certainly, and, where both answers have it, the same as without.
+//! **A change or none.** Only the two answers are compared, so what was undone in between is none. Without dates an answer
+//! is the claim itself: its content, its retraction, and the disputes of it that stand. With dates it is the certainty with
+//! which the claim is part of the state, and, if both answers have it, the same as without.
 //!
-//! **Was it time?** If the earlier record gives the later answer at the later date, nothing that was recorded was needed:
-//! [`ChangeReason::TimePassed`]. Why not ask whether the later record gives the earlier answer at the earlier date: a
-//! state that was recorded as ended in October still held in July, and it is the ending that a reader wants to be told.
+//! **Time alone.** If the earlier record gives the later answer at the later date, nothing that was recorded was needed:
+//! [`ChangeReason::TimePassed`]. The opposite test, the later record at the earlier date, would not do: a state that was
+//! recorded as ended in October still held in July, and it is the ending that a reader wants to know.
 //!
-//! **Which events caused it?** Everything that is compared takes values in the course of the events. Where a value comes back,
-//! the way there and back is cut out; the steps that are left lead from the first value to the last ([`lasting()`]). The
-//! reason of the change is that of the last event left. A claim that the earlier record does not have is new, or a late
-//! report if it was over before, whatever was recorded of it afterwards.
+//! **Causes.** Everything that is compared takes values in the course of the events. If a value comes back, the loop is cut
+//! out; the steps that are left lead from the first value to the last ([`lasting()`]). The reason of the change is that of
+//! the last event left. A claim that the earlier record does not have is new, or a late report if it was over before,
+//! whatever was recorded of it afterwards.
 //!
 //! Invariant: there is a change if and only if the two answers differ, and with a reason other than time it has a cause.
 //!
@@ -52,19 +52,20 @@ use std::sync::Arc;
 /// A claim after one event about it, as far as it is compared.
 #[derive(Clone, Debug)]
 pub struct Revision {
-    /// What the event is called as a cause; an assertion is [`ChangeReason::New`].
+    /// The reason that the event gives as a cause; an assertion is [`ChangeReason::New`].
     pub made_by: ChangeReason,
-    /// What it says.
+    /// The content.
     pub content: Arc<Claim>,
-    /// Why it is retracted, while it is.
+    /// The reason of its retraction, while it is retracted.
     pub retracted: Option<RetractionReason>,
-    /// The dispute that the event is about, and whether it stands from then on. None ever stands again.
+    /// The dispute that the event is about; true if it stands from then on. A dispute that has ended never stands
+    /// again.
     pub dispute: Option<(DisputeId, bool)>,
-    /// When it holds or happens.
+    /// The time in which it holds or happens.
     pub validity: Option<ValidTime>,
 }
 
-/// What the two sides ask.
+/// The question that the two sides answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DiffQuestion {
     /// The dates; without them the claims themselves are compared.
@@ -76,24 +77,24 @@ pub struct DiffQuestion {
 /// The two dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dates {
-    /// Of the earlier side.
+    /// The date of the earlier side.
     pub from: Period,
-    /// Of the later side.
+    /// The date of the later side.
     pub to: Period,
-    /// How they are meant.
+    /// The mode of both.
     pub mode: Option<Mode>,
 }
 
 /// The net change of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// How each side has it.
+    /// The presence of the claim on each side.
     pub sides: Sides,
     /// The fields that differ between the claim as known at the two cuts.
     pub fields: Vec<&'static str>,
-    /// Why.
+    /// The reason of the change.
     pub reason: ChangeReason,
-    /// The events that caused it, in order, each as its place among those since the earlier cut. None: time did.
+    /// The events that caused it, in order; empty if the passing of time did.
     pub causes: Vec<Cause>,
 }
 
@@ -102,20 +103,20 @@ pub struct Change {
 pub struct Cause {
     /// Its place among the events about the claim since the earlier cut, from 0.
     pub nth: usize,
-    /// What it is called.
+    /// The reason that it stands for.
     pub reason: ChangeReason,
 }
 
-/// How the two sides have a claim.
+/// The presence of a claim on the two sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sides {
-    /// Whether the earlier side has it.
+    /// True if the earlier side has it.
     pub before: bool,
-    /// Whether the later side has it.
+    /// True if the later side has it.
     pub after: bool,
-    /// With dates, how certain it was.
+    /// The certainty on the earlier side; none without dates.
     pub certainty_before: Option<Certainty>,
-    /// With dates, how certain it is.
+    /// The certainty on the later side; none without dates.
     pub certainty_after: Option<Certainty>,
 }
 
@@ -126,33 +127,34 @@ impl Sides {
         Self { before: before.is_some(), after: after.is_some(), certainty_before: before, certainty_after: after }
     }
 
-    /// Without dates: a side has what it knows. What was put on record and taken back in between was undone.
+    /// Without dates: a side has the claims that it knows. One that was asserted and retracted in between counts as
+    /// undone.
     #[must_use]
     pub const fn of_claims(is_known_before: bool, is_retracted_after: bool) -> Self {
         let after = is_known_before || !is_retracted_after;
         Self { before: is_known_before, after, certainty_before: None, certainty_after: None }
     }
 
-    /// Whether the sides differ in having it, or in how certainly.
+    /// Returns true if the sides differ in having it, or in the certainty.
     #[must_use]
     pub fn differ(&self) -> bool {
         self.before != self.after || self.certainty_before != self.certainty_after
     }
 
-    /// Whether both sides have it.
+    /// Returns true if both sides have it.
     #[must_use]
     pub const fn both(&self) -> bool {
         self.before && self.after
     }
 
-    /// Whether the answers differ, given whether any field of the claim does.
+    /// Returns true if the answers differ, given whether any field of the claim does.
     fn are_a_change(&self, fields_differ: bool) -> bool {
         self.differ() || self.both() && fields_differ
     }
 }
 
 impl Revision {
-    /// How certainly it is part of the state at a date.
+    /// The certainty with which it is part of the state at a date.
     fn certainty_at(&self, asked: &Period, mode: Option<Mode>) -> Option<Certainty> {
         if self.retracted.is_some() {
             return None;
@@ -161,7 +163,7 @@ impl Revision {
     }
 }
 
-/// What a claim that the earlier record does not have is: new, or reported late.
+/// The reason of a claim that the earlier record does not have: new, or reported late.
 #[must_use]
 pub fn reason_of_new(validity: Option<&ValidTime>, question: &DiffQuestion) -> ChangeReason {
     let over =

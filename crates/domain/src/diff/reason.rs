@@ -3,13 +3,13 @@
 use crate::vocabulary::{ChangeReason, RevisionKind};
 
 impl ChangeReason {
-    /// Whether the world changed, not only what is known of it.
+    /// Returns true if the world changed, not only what is known of it.
     #[must_use]
     pub const fn is_of_the_world(self) -> bool {
         matches!(self, Self::New | Self::WorldChange | Self::TimePassed)
     }
 
-    /// In words.
+    /// The reason in words.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! All changes counted, and told in a line: how much was the world, how much our knowledge of it.
+//! All changes counted, and a sentence about them: how many by the world, how many by our knowledge of it.
 
 use super::Sides;
 use crate::vocabulary::{ChangeReason, Vocabulary};
@@ -8,14 +8,14 @@ use std::cmp::Reverse;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     counts: [u64; ChangeReason::ALL.len()],
-    /// How many entered the state.
+    /// The number of claims that entered the state.
     pub entered: u64,
-    /// How many left it.
+    /// The number of claims that left it.
     pub left: u64,
 }
 
 impl Summary {
-    /// Counts a change. What enters and leaves is counted where there are dates, so that there is a state.
+    /// Counts a change. Claims enter and leave the state only where there are dates.
     pub fn add(&mut self, reason: ChangeReason, sides: &Sides) {
         if let Some(count) = self.counts.get_mut(usize::from(reason.code())) {
             *count += 1;
@@ -25,30 +25,30 @@ impl Summary {
         self.left += u64::from(before && !after);
     }
 
-    /// How many for each reason that occurs.
+    /// The number of changes for each reason that occurs.
     pub fn reasons(&self) -> impl Iterator<Item = (ChangeReason, u64)> {
         ChangeReason::ALL.iter().copied().zip(self.counts).filter(|(_, count)| *count > 0)
     }
 
-    /// How many in all.
+    /// The number of all changes.
     #[must_use]
     pub fn changes(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// How many because the world changed.
+    /// The number of changes because the world changed.
     #[must_use]
     pub fn world(&self) -> u64 {
         self.reasons().filter(|(reason, _)| reason.is_of_the_world()).map(|(_, count)| count).sum()
     }
 
-    /// How many because our knowledge of it did.
+    /// The number of changes because our knowledge of it did.
     #[must_use]
     pub fn knowledge(&self) -> u64 {
         self.changes().saturating_sub(self.world())
     }
 
-    /// All that in one English line.
+    /// The summary as one English line.
     #[must_use]
     pub fn line(&self) -> String {
         let claims = match self.changes() {

@@ -1,8 +1,8 @@
 //! The days that a date with gaps can mean: `[2024-12-25,2025-01-07]` two of them, `2023-XX-31` seven, `20XX-02-29` the
 //! leap days of a century.
 //!
-//! A date without gaps is told by its earliest and its latest day alone, and nearly all dates are. The days of the others
-//! have one of two forms:
+//! The earliest and the latest day say everything of a date without gaps, and nearly all dates are such. The days of the
+//! others have one of two forms:
 //!
 //! ```text
 //!   [2024-12-25,2025-01-07]     |.|................|.|         runs, in order
@@ -10,11 +10,10 @@
 //!   2023-XX-31                  |.|...|.|...|.|...|.|...       a pattern, whose runs are found one at a time
 //! ```
 //!
-//! `XXXX-XX-X1` is a third of a million runs, so those of a pattern are never listed; [`DaySet::most_runs`] tells how many
-//! there may be, for whoever walks them. A set of alternatives is listed, as long as its parts have no more than
+//! `XXXX-XX-X1` is a third of a million runs, so those of a pattern are never listed; [`DaySet::most_runs`] is an upper
+//! bound for callers that walk them. A set of alternatives is listed, as long as its parts have no more than
 //! [`MOST_PIECES`] stretches of days. One with more (`[XXXX-XX-0X,XXXX-XX-1X]`) goes by its earliest and latest day, as if
 //! it had no gap.
-//!
 //! Days are numbers, counted from 1970-01-01; [`i64::MIN`] and [`i64::MAX`] stand for no limit. Runs are maximal: between
 //! two of them lies a day that the date cannot mean.
 

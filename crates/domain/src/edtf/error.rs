@@ -1,6 +1,6 @@
-//! Why a text is no date here, and what to write instead.
+//! The errors of a text that is no date here, with what to write instead.
 
-/// Why a text is no date here. Each says what to write instead; positions count characters, from 1.
+/// The reason why a text is no date here. Each message says what to write instead; positions count characters, from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EdtfError {
     /// Nothing was written.
@@ -11,17 +11,17 @@ pub enum EdtfError {
         "`{text}` is not an EDTF date: at character {position}, {reason}; write dates as `2024`, `2024-12` or `2024-12-25`"
     )]
     NotEdtf {
-        /// What was written.
+        /// The text as written.
         text: String,
-        /// Where it stops being EDTF, in characters from 1.
+        /// The place at which it stops being EDTF, in characters from 1.
         position: usize,
-        /// What is wrong there.
+        /// The error at that place.
         reason: &'static str,
     },
     /// The calendar has no such day.
     #[error("`{text}` has a day that its month does not have: write a day of that month, or the month alone")]
     NoSuchDay {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// An interval where one date belongs.
@@ -29,7 +29,7 @@ pub enum EdtfError {
         "`{text}` is an interval, and one date is wanted: give its ends as two bounds; for some day between two, write `[2024-12..2025-07]`"
     )]
     Interval {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A range that is not in brackets.
@@ -37,7 +37,7 @@ pub enum EdtfError {
         "`{text}` is a range without brackets: for some day between two, write `[2024-12..2025-07]`; for up to one, `[..2025-07]`"
     )]
     BareRange {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A set of which every member is meant.
@@ -45,7 +45,7 @@ pub enum EdtfError {
         "`{text}` means all of its dates, and one date is wanted: record a claim for each, or write `[..]` for one of them"
     )]
     AllOf {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A season: it has no dates of its own.
@@ -53,13 +53,13 @@ pub enum EdtfError {
         "`{text}` is a season, which has no dates of its own: write its months, `[2024-03..2024-05]`, or a quarter, `2024-33` to `2024-36`"
     )]
     Season {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A year with an exponent.
     #[error("`{text}` has a year with an exponent: write the year out, `Y170000002`")]
     ExponentYear {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A year too far away to compute with.
@@ -67,7 +67,7 @@ pub enum EdtfError {
         "`{text}` is too far away: years have up to eleven digits; for no limit on that side, write `[..2024]` or `[2024..]`"
     )]
     YearOutOfRange {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A number that is longer than a year.
@@ -99,19 +99,19 @@ pub enum EdtfError {
     /// A time of day that could be anywhere in the world.
     #[error("`{text}` has a time without a zone: add `Z` for UTC, or an offset such as `+03:00`")]
     NoZone {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A `valid` string with no date in it.
     #[error("`{text}` has no date: say of each end whether it is unknown or open, as two bounds")]
     NoDateAtAll {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A set as one side of a `valid` string.
     #[error("`{text}` is a set, which cannot be one side of an interval: give the two ends as two bounds")]
     SetInInterval {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A question about a date with a qualifier or significant digits.
@@ -119,7 +119,7 @@ pub enum EdtfError {
         "`{text}` is itself uncertain, and a question asks about a certain period: leave out `~`, `?`, `%` and `S`"
     )]
     QualifiedAsked {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A question about one of several dates.
@@ -127,13 +127,13 @@ pub enum EdtfError {
         "`{text}` is a choice of dates, and a question asks about one period: ask about each, or about the year or month that holds them"
     )]
     SetAsked {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
     /// A question about digits that leave holes.
     #[error("`{text}` names days that are not one period: put the `X` last, as in `201X` or `2024-12-XX`")]
     ScatteredAsked {
-        /// What was written.
+        /// The text as written.
         text: String,
     },
 }

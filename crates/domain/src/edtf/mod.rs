@@ -1,9 +1,9 @@
 //! A date as a source gives it: an EDTF text (ISO 8601-2:2019), kept verbatim, with the days it may mean.
 //!
-//! `2024-12` is *some day in December*, `[..2025-07]` some day up to July, `1874~` a day of about 1874. The text is what
-//! the source said and is never rewritten; beside it stand its earliest and its latest [`Atom`], computed once, which is
-//! all that the rules of valid time look at. Only for a date with gaps (`2023-XX-31`) do they look at its [days](DaySet)
-//! too, and for a date-time with an offset at the date that it names ([`Atom::date`]).
+//! `2024-12` is *some day in December*, `[..2025-07]` some day up to July, `1874~` a day of about 1874. The text is kept as
+//! the source wrote it and is never rewritten. Its earliest and its latest [`Atom`] are computed once, and the rules of
+//! valid time look at these alone; only for a date with gaps (`2023-XX-31`) do they look at its [days](DaySet) too, and for
+//! a date-time with an offset at the date that it names ([`Atom::date`]).
 //!
 //! ```text
 //!    text                earliest      latest
@@ -80,7 +80,7 @@ impl PartialDate {
         Self { earliest: written(earliest), latest: written(latest), text }
     }
 
-    /// What the source wrote.
+    /// The text as the source wrote it.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -147,8 +147,8 @@ impl PartialDate {
 ///
 /// # Errors
 ///
-/// What [`PartialDate::parse`] refuses, an interval without any date, and a set as one side of an interval (neither is
-/// EDTF): those are given as two bounds. A start after the end is not looked for here, but where the two are
+/// Those of [`PartialDate::parse`], and one for an interval without any date or with a set as a side (neither is EDTF: give
+/// two bounds instead). A start after the end is not looked for here, but where the two are
 /// [resolved](super::valid_time::ValidTime::resolve).
 pub fn parse_valid(text: &str) -> Result<(Bound, Bound), EdtfError> {
     let Some((from, to)) = text.split_once('/').filter(|(from, _)| !is_set(from) || from.ends_with([']', '}'])) else {

@@ -1,6 +1,6 @@
 //! The days that match a date with unspecified digits, of which some leave gaps: `2023-XX-31`, `20XX-02-29`.
 //!
-//! Days are found year by year. Whatever looks for one day looks at ten thousand years at most, and at the months of a few of
+//! Days are found year by year. A search for one day looks at ten thousand years at most, and at the months of a few of
 //! them; nothing here lists the days of all years but [`Pattern::all_pieces`].
 
 use super::days::DayRun;

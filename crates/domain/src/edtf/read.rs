@@ -67,7 +67,7 @@ pub(super) fn has_fraction(text: &str) -> bool {
         && matches!(Edtf::parse(&whole_seconds(text)), Ok(Edtf::DateTime(_)))
 }
 
-/// What is better told apart by its look than by the place where a parser stumbles.
+/// Refuses texts whose look tells more than the place at which a parser stops.
 fn refuse_by_look(text: &str) -> Result<(), EdtfError> {
     if text.is_empty() {
         Err(EdtfError::Empty)

@@ -8,7 +8,7 @@
 //! `t`, `z`, a blank for the `T`, a comma for the point and an offset without its colon mean the same. A claim keeps its text
 //! and is held to EDTF instead.
 
-/// A date-time, taken apart by its look. Whether there is such a day is not looked at.
+/// A date-time, taken apart by its look. A day that does not exist is not noticed here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateTimeText<'t> {
     /// `YYYY-MM-DD`.

@@ -1,5 +1,5 @@
-//! Facets: what an index knows a claim by. A claim has some ([`facets_of`], [`tokens_of`]), a filter looks for some
-//! ([`FilterItem::facets`]), and both must agree with what [`FilterItem::matches`] says.
+//! Facets: the properties by which an index knows a claim. A claim has some ([`facets_of`], [`tokens_of`]), a filter looks
+//! for some ([`FilterItem::facets`]), and both must agree with [`FilterItem::matches`].
 
 use super::{FilterItem, Pattern, Voice};
 use crate::claim::Claim;
@@ -8,7 +8,7 @@ use crate::text::{self, TokenTest};
 use crate::vocabulary::{LinkType, Vocabulary};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// What a facet is about.
+/// The kind of a facet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum FacetKind {
@@ -56,11 +56,11 @@ impl FacetKind {
 /// A facet to look for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FacetTest {
-    /// What it is about.
+    /// The kind of the facet.
     pub kind: FacetKind,
     /// Its key, or the beginning of one.
     pub key: Box<str>,
-    /// Whether the key is a beginning.
+    /// True if the key is a beginning.
     pub prefix: bool,
 }
 
@@ -137,8 +137,8 @@ pub(super) fn link_key(link_type: Option<LinkType>, target: ClaimId) -> String {
 }
 
 impl FilterItem {
-    /// The facet tests of this item: a claim must have, of every group, at least one facet. What facets do not cover
-    /// (members, claim ids, recorded time) is not among them.
+    /// The facet tests of this item: of every group a claim must have at least one facet. Members, claim ids and
+    /// recorded time have no facets, and no tests here.
     #[must_use]
     pub fn facets(&self) -> Vec<Vec<FacetTest>> {
         use FacetKind as K;
@@ -170,7 +170,7 @@ impl Voice {
     }
 }
 
-/// Tests for texts as they are asked for, and in the composed and decomposed forms of Unicode, whichever is recorded.
+/// Tests for texts as given, and in the composed and decomposed forms of Unicode, since either may be recorded.
 fn exact_forms(kind: FacetKind, asked: impl Iterator<Item = String>) -> Vec<FacetTest> {
     let forms = asked.flat_map(|text| {
         if text.is_ascii() {

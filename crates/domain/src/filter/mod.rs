@@ -22,14 +22,14 @@ use super::relationship::RelationshipId;
 use super::text::SearchWords;
 use super::vocabulary::{LinkType, Modality, Polarity, Status, TemporalType, Vocabulary};
 
-/// Which claims are meant: those that match any of the items; without items, every claim.
+/// A selection of claims: those that match any of the items; without items, every claim.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     /// Alternatives.
     pub items: Vec<FilterItem>,
 }
 
-/// What a claim must be. An empty field asks nothing.
+/// The conditions for a claim. An empty field sets none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FilterItem {
     /// Bears on one of these.
@@ -38,17 +38,17 @@ pub struct FilterItem {
     pub parties: Vec<PartyId>,
     /// Has a party in a role.
     pub party_roles: Vec<(PartyId, Word)>,
-    /// Is of one of these kinds.
+    /// The kind is one of these.
     pub kinds: Vec<Pattern>,
     /// Has one of these parties anywhere in its attribution.
     pub asserted_by: Vec<PartyId>,
-    /// Is put forward in one of these modes.
+    /// The modality is one of these.
     pub modalities: MemberSet<Modality>,
-    /// Has come this far.
+    /// The status is one of these.
     pub statuses: MemberSet<Status>,
-    /// Pulls this way.
+    /// The polarity is one of these.
     pub polarities: MemberSet<Polarity>,
-    /// Happens, holds, or has no time.
+    /// The temporal type is one of these.
     pub temporal_types: MemberSet<TemporalType>,
     /// Cites one of these.
     pub sources: Vec<SourceId>,
@@ -58,7 +58,7 @@ pub struct FilterItem {
     pub external_ids: Vec<(Box<str>, Box<str>)>,
     /// Has one of these labels.
     pub labels: Vec<Box<str>>,
-    /// Is one of these claims.
+    /// The claim is one of these.
     pub claim_ids: Vec<ClaimId>,
     /// Has one of these codes: scheme and code.
     pub codes: Vec<(Box<str>, Pattern)>,
@@ -68,7 +68,7 @@ pub struct FilterItem {
     pub recorded_before: Option<RecordedAt>,
     /// Its texts contain these words, the last one as a prefix.
     pub text: SearchWords,
-    /// Comes from one of these voices, whoever else is asked for.
+    /// Comes from one of these voices, whatever the other fields say.
     pub voices: Vec<Voice>,
 }
 
@@ -117,7 +117,7 @@ impl Filter {
         Self { items: items.iter().map(from).collect() }
     }
 
-    /// Whether a claim, whose current revision was recorded at `recorded_at`, is meant.
+    /// Returns true if a claim, whose current revision was recorded at `recorded_at`, matches any item.
     #[must_use]
     pub fn matches(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {
         self.items.is_empty() || self.items.iter().any(|item| item.matches(claim, recorded_at))
@@ -125,7 +125,7 @@ impl Filter {
 }
 
 impl FilterItem {
-    /// Whether a claim, whose current revision was recorded at `recorded_at`, is meant.
+    /// Returns true if a claim, whose current revision was recorded at `recorded_at`, meets all conditions.
     #[must_use]
     pub fn matches(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {
         self.matches_members(claim)
@@ -144,7 +144,7 @@ impl FilterItem {
             + self.voices.len()
     }
 
-    /// Whether a recorded time lies in the asked span.
+    /// Returns true if a recorded time lies in the asked span.
     #[must_use]
     pub fn admits_time(&self, recorded_at: RecordedAt) -> bool {
         self.recorded_from.is_none_or(|from| recorded_at >= from)

@@ -1,4 +1,4 @@
-//! What the fields of a filter ask for: a word or its beginning, members of a closed vocabulary.
+//! The values of the fields of a filter: a word or its beginning, members of a closed vocabulary.
 
 use crate::vocabulary::Vocabulary;
 
@@ -18,7 +18,7 @@ impl Pattern {
         text.strip_suffix('*').map_or_else(|| Self::Exact(text.into()), |prefix| Self::Prefix(prefix.into()))
     }
 
-    /// Whether a word is meant.
+    /// Returns true if the pattern matches a word.
     pub(super) fn matches(&self, word: &str) -> bool {
         match self {
             Self::Exact(exact) => **exact == *word,
@@ -27,7 +27,7 @@ impl Pattern {
     }
 }
 
-/// A set of members of a closed vocabulary, as bits. Empty: asks nothing.
+/// A set of members of a closed vocabulary, as bits. The empty set sets no condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemberSet<V>(u64, std::marker::PhantomData<V>);
 
@@ -43,13 +43,13 @@ impl<V: Vocabulary> MemberSet<V> {
         self.0 |= 1 << member.code();
     }
 
-    /// Whether it asks nothing.
+    /// Returns true if the set sets no condition.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0 == 0
     }
 
-    /// Whether a member, by its code, answers it. `None` (not said) answers only the set that asks nothing.
+    /// Returns true if the set admits a member, given by its code. `None` (not said) is admitted only by the empty set.
     #[must_use]
     pub fn admits(&self, code: Option<u8>) -> bool {
         self.is_empty() || code.is_some_and(|code| self.0 & (1 << code) != 0)

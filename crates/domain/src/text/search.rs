@@ -2,7 +2,7 @@
 
 use super::words::{self, Readings};
 
-/// The words that are asked for: every group must have a token that passes one of its tests.
+/// The words of a search: every group must have a token that passes one of its tests.
 ///
 /// A word of several parts is found whole, or by all of its parts: a group for each part, with the whole in each of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl SearchWords {
         Self { groups: groups.collect() }
     }
 
-    /// Returns true if no word is asked for.
+    /// Returns true if there are no words.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
@@ -60,7 +60,7 @@ impl TokenTest {
     }
 }
 
-/// A word that is asked for.
+/// A word of a search.
 struct AskedWord {
     /// The whole word, in each of its readings.
     wholes: Vec<Box<str>>,

@@ -237,7 +237,7 @@ impl Word {
         }
     }
 
-    /// Calls `found` with the pieces between those beginnings of parts that are asked for.
+    /// Calls `found` with the pieces between the beginnings of parts for which `divides` returns true.
     fn split(&self, divides: impl Fn(bool) -> bool, found: &mut impl FnMut(&str)) {
         let mut start = 0;
         let ends = self.parts.iter().filter(|(_, visible)| divides(*visible)).map(|(end, _)| *end);

@@ -1,4 +1,4 @@
-//! The changes of one claim along valid time, and the span that is asked for.
+//! The changes of one claim along valid time, and the span of a timeline.
 
 use crate::certainty::Certainty;
 use crate::moment::Moment;
@@ -34,8 +34,8 @@ impl Course {
         }
     }
 
-    /// From when on how sure it is, in order, as far as that matters in a span. Of an event this is where it may happen;
-    /// whether it surely does depends on the segments.
+    /// The instants at which its certainty changes, in order, with the certainty from then on, as far as that matters
+    /// in a span. An event may happen between them; the segments decide whether it surely does.
     pub(super) fn changes(&self, span: &CourseSpan) -> Vec<(Moment, Option<Certainty>)> {
         let v = span.corners(self.valid());
         if self.valid().days().is_some() {
@@ -57,12 +57,12 @@ impl Course {
 pub(super) struct CourseSpan {
     pub(super) from: Moment,
     pub(super) until: Moment,
-    /// True if it was asked for by instants within a day, and not by dates.
+    /// True if the span is given by instants within a day, and not by dates.
     by_instants: bool,
 }
 
 impl CourseSpan {
-    /// The span of some courses, as far as it was asked for. None without an instant in it.
+    /// The span of some courses, within the given ends. None without an instant in it.
     pub(super) fn of(courses: &[Course], from: Option<Moment>, until: Option<Moment>) -> Option<Self> {
         let by_instants = [from, until].into_iter().flatten().any(|end| end != end.day_start());
         let mut span = Self { from: Moment::MIN, until: Moment::MAX, by_instants };

@@ -1,4 +1,4 @@
-//! What becomes of claims, within one append and after another.
+//! Commands about claims, within one append and after another.
 
 use super::*;
 use crate::event::LabelConfirmation;

@@ -1,4 +1,4 @@
-//! What must hold before an append, and when it is judged.
+//! Preconditions of an append, and the moment at which they are checked.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What is refused, at which field, and that nothing else is.
+//! Refusals: each at its field, and nothing else.
 
 use super::*;
 
