@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// How many makings are remembered. Where every row has a source of its own, memory must not grow with the file.
+/// The number of registrations to remember. If every row has a source of its own, memory must not grow with the file.
 const MEMORY: usize = 100_000;
 
 /// A party or source that claims name, as it would be registered.
@@ -27,11 +27,11 @@ pub struct EntityRegistration {
     pub id: String,
     /// The first half of the SHA-256 of its sort and id: what it is known by.
     pub known_by: u128,
-    /// What tells keys apart that come to one id; none where they may.
+    /// The digest that tells apart keys which come to one id; none if several keys may be one party.
     pub made_of: Option<u64>,
     /// The command that registers it.
     pub command: Command,
-    /// What must be registered before it.
+    /// The registrations that must come before it.
     pub needs: Vec<Arc<EntityRegistration>>,
     /// Its names, as digests.
     pub names: Vec<u64>,
@@ -96,7 +96,7 @@ pub struct Classes<'m> {
     sources: BTreeMap<&'m str, SourceClass<'m>>,
 }
 
-/// What has been made so far.
+/// The parties and sources made so far.
 #[derive(Debug, Default)]
 pub struct MadeEntities(HashMap<(bool, usize), HashMap<Box<str>, Arc<EntityRegistration>>>);
 
@@ -131,12 +131,12 @@ struct SourceClass<'m> {
     unlisted: bool,
 }
 
-/// By what a party is known here.
+/// Returns the number by which a party is known here.
 pub fn known_by_party(id: &str) -> u128 {
     known_by('p', id)
 }
 
-/// By what a source is known here.
+/// Returns the number by which a source is known here.
 pub fn known_by_source(id: &str) -> u128 {
     known_by('s', id)
 }
@@ -190,7 +190,7 @@ impl<'m> Classes<'m> {
     /// Compiles the classes of a mapping.
     ///
     /// # Errors
-    /// What is wrong with them, and where.
+    /// Returns the first fault, and its place.
     pub fn compile(
         parties: &'m BTreeMap<String, PartyClassSpec>,
         sources: &'m BTreeMap<String, SourceClassSpec>,

@@ -3,7 +3,7 @@
 use super::mapping::{ConditionSpec, TestSpec};
 use super::scope::{NameSlot, RowScope, Scope};
 
-/// A condition, compiled. Without any test it always holds.
+/// A condition, compiled. It always holds if it has no test.
 #[derive(Clone, Debug, Default)]
 pub struct Condition(Vec<Test>);
 
@@ -31,7 +31,7 @@ impl Condition {
         tests.collect::<Result<_, String>>().map(Self)
     }
 
-    /// Whether it holds.
+    /// Returns true if it holds.
     pub fn holds(&self, seen: &RowScope<'_>) -> bool {
         self.0.iter().all(|test| {
             let cell = seen.get(test.slot);

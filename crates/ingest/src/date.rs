@@ -33,7 +33,7 @@ use calendar::Calendar;
 use format::{DateFormat, DateParts, Time};
 use plausible::Plausible;
 
-/// What a date of a mapping says of a row.
+/// The result of a date of a mapping for one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DateReading {
     /// Nothing.
@@ -84,7 +84,7 @@ enum DateChoice {
     Parts { year: Template, month: Option<Template>, day: Option<Template> },
 }
 
-/// How much of a date counts.
+/// The part of a date that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Precision {
     Year,
@@ -94,10 +94,10 @@ enum Precision {
 }
 
 impl<'m> DateValue<'m> {
-    /// Compiles a date. `optional`: whether an empty text is no date, rather than an error.
+    /// Compiles a date. If `optional` is true, an empty text is no date, and no error.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns a description of the first fault.
     pub fn compile(spec: &'m DateSpec, optional: bool, scope: &Scope, tables: &'m Tables) -> Result<Self, String> {
         let none = if optional { Some(DateReading::Nothing) } else { None };
         match spec {
@@ -132,7 +132,7 @@ impl<'m> DateValue<'m> {
         templates.flatten().map(Template::columns).filter(|columns| !columns.is_empty())
     }
 
-    /// What it says of what is seen.
+    /// Evaluates the date for a row.
     ///
     /// # Errors
     /// A text that is no such date, at its columns.
@@ -345,7 +345,8 @@ impl<'m> Rule<'m> {
             .map_err(|_| RowFault::column(columns, format!("`{}` is no {what}: expected a number", shown(text))))
     }
 
-    /// What a text means that is no date: an open or unknown end, or nothing; within it none where that is an error.
+    /// Returns the meaning of a text that is no date: an open end, an unknown end, or nothing. The inner value is none
+    /// if such a text is an error.
     fn marked(&self, text: &str) -> Option<Option<DateReading>> {
         let is = |markers: &[String]| markers.iter().any(|marker| marker == text);
         match text {

@@ -1,4 +1,4 @@
-//! What can be wrong: with a mapping, with a whole file, with one row.
+//! The faults of a mapping, of a whole file and of one row.
 
 use std::fmt;
 use std::io;
@@ -7,9 +7,9 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {what}")]
 pub struct BadMapping {
-    /// Where in it: `claim[0].texts.en`, or the name of the file.
+    /// The place of the fault: `claim[0].texts.en`, or the name of the file.
     pub place: String,
-    /// What is wrong there.
+    /// A description of the fault.
     pub what: String,
 }
 
@@ -20,23 +20,23 @@ impl BadMapping {
     }
 }
 
-/// The file cannot be read as what it is said to be; nothing of it is used.
+/// The file cannot be read in its declared form; none of it is used.
 #[derive(Debug, thiserror::Error)]
 pub enum BadFile {
     /// It breaks off, or is not what it begins as.
     #[error("{file}: {what}")]
     Broken {
-        /// Which file.
+        /// The name of the file.
         file: String,
-        /// What is wrong with it.
+        /// A description of the fault.
         what: String,
     },
     /// The system cannot read it.
     #[error("{file}: {cause}")]
     Unreadable {
-        /// Which file.
+        /// The name of the file.
         file: String,
-        /// What the system says.
+        /// The error of the system.
         cause: io::Error,
     },
     /// The mapping does not fit its columns.
@@ -47,20 +47,20 @@ pub enum BadFile {
 /// One thing wrong with a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowFault {
-    /// Where in it.
+    /// The place of the fault.
     pub place: FaultPlace,
-    /// What is wrong, and what was expected.
+    /// A description of the fault, with the value that was expected.
     pub what: String,
 }
 
-/// Where in a row something is wrong.
+/// The part of a row that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultPlace {
-    /// In the row as a whole.
+    /// The row as a whole.
     Row,
-    /// In what these columns say.
+    /// The text of these columns.
     Columns(String),
-    /// In a field of what was made of it.
+    /// A field of the claim made of the row.
     Field(String),
 }
 
@@ -70,7 +70,7 @@ impl RowFault {
         Self { place: FaultPlace::Row, what: what.into() }
     }
 
-    /// Something wrong with what columns say. Where there are none, the row is wrong as a whole.
+    /// Returns a fault of columns. If there are none, the row is wrong as a whole.
     pub fn column(columns: impl Into<String>, what: impl Into<String>) -> Self {
         let columns = columns.into();
         let place = if columns.is_empty() { FaultPlace::Row } else { FaultPlace::Columns(columns) };
@@ -94,7 +94,7 @@ impl fmt::Display for RowFault {
     }
 }
 
-/// Collects what is wrong with a row, so that all of it is told at once.
+/// The faults and notices of a row, so that all of them are reported at once.
 #[derive(Debug, Default)]
 pub struct Faults {
     faults: Vec<RowFault>,
@@ -126,7 +126,7 @@ impl Faults {
         (self.faults, self.notices)
     }
 
-    /// Whether nothing was noted.
+    /// Returns true if no fault was noted.
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty()
     }

@@ -9,20 +9,20 @@ pub const MAX_PARTY_ID: usize = 64;
 /// The bytes of the digest behind an id that lost something, and its dot.
 const SUFFIX: usize = 9;
 
-/// What is done to a text.
+/// A change to a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filter {
-    /// To lower case.
+    /// Lower case.
     Lower,
-    /// To upper case.
+    /// Upper case.
     Upper,
-    /// To a word of an open vocabulary.
+    /// A word of an open vocabulary.
     Snake,
-    /// To a party id.
+    /// A party id.
     Id,
-    /// To a party id that no other text comes to.
+    /// A party id that no other text comes to.
     UniqueId,
-    /// To sixteen hex digits.
+    /// Sixteen hex digits of a hash.
     Hash,
     /// `votingRights` to words apart: `voting Rights`.
     Camel,

@@ -47,9 +47,9 @@
 //! Every text is put into NFC as it is read, of rows, code tables, the mapping and the release alike, so that a file that was
 //! written on another operating system has the same keys.
 //!
-//! It is pure of protocols: commands go out as messages of the contract, and whoever runs it (`crate::cli::import`) has them
-//! recorded. Rows are held to the rules of the ledger here (`detente_ledger::wire`), so that a bad one is told with its line before
-//! anything is sent.
+//! The crate is pure of protocols: commands go out as messages of the contract, and the caller (`crate::cli::import`)
+//! has them recorded. The rules of the ledger (`detente_ledger::wire`) are checked here, too, so that a bad row is
+//! reported with its line before anything is sent.
 //!
 //! Reasons: `docs/design/import.md`.
 

@@ -35,12 +35,12 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 
-/// How many rows go from thread to thread at once.
+/// The number of rows that go from thread to thread at once.
 const BATCH_ROWS: usize = 512;
-/// How many batches may wait.
+/// The number of batches that may wait.
 const WAITING: usize = 4;
 
-/// What an import is about.
+/// The settings of an import.
 #[derive(Debug)]
 pub struct Job<'j> {
     /// The mapping.
@@ -53,11 +53,11 @@ pub struct Job<'j> {
     pub revised: i32,
     /// True if `revised` comes from a flag and overrides the kinds that the rows name.
     pub revised_by_flag: bool,
-    /// Why a vanished row is taken back: a `RetractionReason`.
+    /// The `RetractionReason` for the claims of a vanished row.
     pub retracted: i32,
-    /// Whether what the file does not have has vanished.
+    /// True if rows that the file does not have have vanished.
     pub complete: bool,
-    /// Whether nothing is to be recorded once a row is bad.
+    /// True if one bad row keeps everything from being recorded.
     pub strict: bool,
     /// The day of the release, where it is known.
     pub date: Option<Day>,
@@ -67,7 +67,7 @@ pub struct Job<'j> {
     pub corrects: bool,
 }
 
-/// What the record has that matters to an import.
+/// The part of the record that an import is compared with.
 #[derive(Debug)]
 pub struct RecordedState {
     /// The claims of the data set.
@@ -78,7 +78,7 @@ pub struct RecordedState {
     pub registered: HashMap<u128, RegisteredEntity>,
 }
 
-/// How many of each there were.
+/// The counts of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImportTally {
     /// Rows that were read.
@@ -147,7 +147,7 @@ impl ImportTally {
         }
     }
 
-    /// How many commands these are, and so how many events.
+    /// Returns the number of commands, and so of events.
     pub const fn commands(&self) -> u64 {
         let registered = self.parties + self.sources + self.renamed;
         let corrected = self.asserted + self.revised + self.reinstated + self.retracted;
@@ -163,28 +163,28 @@ fn cut_of(edtf: &str) -> (bool, bool) {
     (digits.any(|digit| digit != '0'), time.get(6..8) == Some("60"))
 }
 
-/// What an import came to.
+/// The outcome of an import.
 #[derive(Debug)]
 pub struct ImportOutcome {
-    /// How many of each there were.
+    /// The counts.
     pub tally: ImportTally,
-    /// Which row each command was made of.
+    /// The row that each command was made of.
     pub places: Places,
     /// Columns of the file that nothing is made of.
     pub unused: UnusedColumns,
 }
 
-/// Where what an import makes goes.
+/// The receiver of an import's commands and reports.
 pub trait Out {
     /// Takes commands, in order.
     ///
     /// # Errors
-    /// Why no more are wanted.
+    /// [`ConsumerStopped`] if no more commands are wanted.
     fn commands(&mut self, commands: Vec<v1::Command>) -> Result<(), ConsumerStopped>;
-    /// Takes a row that is no good.
+    /// Takes a row that was rejected.
     ///
     /// # Errors
-    /// Why no more are wanted.
+    /// [`ConsumerStopped`] if no more rows are wanted.
     fn rejected(&mut self, rejected: &RejectedRow<'_>) -> Result<(), ConsumerStopped>;
     /// Takes what is odd about a row that is good, or of a party.
     fn odd(&mut self, file: &str, line: u64, notice: &str);
@@ -195,27 +195,27 @@ pub trait Out {
 /// A row that is no good.
 #[derive(Debug)]
 pub struct RejectedRow<'r> {
-    /// In which file.
+    /// The file that it is in.
     pub file: &'r str,
-    /// In which line, or which element of an array.
+    /// The line that it begins in, or the number of the array's element.
     pub line: u64,
-    /// What is wrong with it.
+    /// Its faults.
     pub faults: &'r [RowFault],
     /// The row as it stood.
     pub raw: &'r [u8],
 }
 
-/// Whoever takes the commands has had enough, and knows why.
+/// The receiver wants no more commands, and knows the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConsumerStopped;
 
-/// Why an import came to nothing.
+/// The reason why an import did not finish.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportFailure {
     /// The file or the mapping is no good.
     #[error(transparent)]
     File(#[from] BadFile),
-    /// Whoever takes the commands has had enough.
+    /// The receiver wants no more commands.
     #[error("it was stopped")]
     Stopped,
     /// The release is older than what is recorded.
@@ -259,10 +259,10 @@ enum MappedRow {
 /// A batch of rows that have been looked at, with its number.
 type MappedBatch = Result<(u64, Vec<MappedRow>), BadMapping>;
 
-/// Reads a file, and gives the commands that record it.
+/// Reads a file, and passes the commands that record it to a receiver.
 ///
 /// # Errors
-/// Why it came to nothing.
+/// Returns the reason why it did not finish.
 pub fn run(
     job: &Job<'_>,
     opened: &mut SourceFiles,
@@ -392,7 +392,7 @@ fn read(mapping: &Mapping, opened: &mut SourceFiles, give: &Sender<RowBatch>) ->
         Ok(())
     })?;
     if let Some(last) = batch.take() {
-        // Whoever does not take it has stopped, and knows why.
+        // A receiver that does not take the batch has stopped, and knows the reason.
         let _stopped = send(last);
     }
     Ok(members)

@@ -31,14 +31,14 @@ pub struct Plan<'m> {
     tools: &'m Tools<'m>,
 }
 
-/// What a thread keeps from row to row.
+/// The data that a thread keeps from row to row.
 #[derive(Debug, Default)]
 pub struct Bench {
     derived: Vec<String>,
     made: MadeEntities,
 }
 
-/// What a row makes.
+/// The outcome of a row.
 #[derive(Debug)]
 pub enum RowOutcome {
     /// Claims.
@@ -54,7 +54,7 @@ pub enum RowOutcome {
     Retracted(Vec<String>, Option<i32>),
     /// Nothing but what is wrong with it.
     Rejected {
-        /// What is wrong.
+        /// The faults of the row.
         faults: Vec<RowFault>,
         /// The keys of its claims, if all of them can be read.
         keys: Option<Vec<String>>,
@@ -83,7 +83,7 @@ impl<'m> Plan<'m> {
     /// Compiles a mapping for the columns of a file.
     ///
     /// # Errors
-    /// What is wrong with it, and where.
+    /// Returns the first fault, and its place.
     pub fn compile(
         mapping: &'m Mapping,
         tables: &'m Tables,
@@ -119,7 +119,7 @@ impl<'m> Plan<'m> {
         Ok(Self { derive, derived: names.len(), claims, retracts, revised, retracted, version, unused, tools })
     }
 
-    /// What a row makes.
+    /// Makes the claims of a row.
     pub fn row(&self, row: &Row, bench: &mut Bench) -> RowOutcome {
         let mut faults = Faults::default();
         self.derive(row, bench, &mut faults);

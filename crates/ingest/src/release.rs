@@ -24,18 +24,18 @@ use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// What a claim says, as one number.
+/// The content of a claim, as one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContentDigest(u128);
 
-/// What a row is to the record.
+/// The comparison of a row with the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The claim is new.
     Assert,
     /// It says something else.
     Revise {
-        /// Whether it has to be reinstated first.
+        /// True if it has to be reinstated first.
         reinstate: bool,
     },
     /// It had vanished.
@@ -55,7 +55,7 @@ pub enum TakenBack {
     Never,
 }
 
-/// What the ledger has of a data set, and which of it the file has named.
+/// The recorded claims of a data set, each marked if the file has named it.
 #[derive(Debug, Default)]
 pub struct RecordedDataSet {
     claims: HashTable<ReleaseEntry>,
@@ -133,7 +133,7 @@ impl RecordedDataSet {
         }
     }
 
-    /// How many claims of it are recorded and not retracted.
+    /// Returns the number of claims of it that are recorded and not retracted.
     pub fn in_force(&self) -> usize {
         self.claims.iter().filter(|entry| !entry.retracted && entry.order != u32::MAX).count()
     }
@@ -147,13 +147,13 @@ impl RecordedDataSet {
             .filter(|row| !matches!(*row, 0 | KEPT))
     }
 
-    /// Whether a row of this file named a claim, good or not.
+    /// Returns true if a row of this file named a claim, good or not.
     pub fn is_named(&self, claim_id: &str) -> bool {
         let id = Uuid::try_parse(claim_id).unwrap_or_default().as_u128();
         self.claims.find(hash(id), |entry| entry.id == id).is_some_and(|entry| entry.row != 0)
     }
 
-    /// What a row is to the record. From now on it has named the claim.
+    /// Compares a row with the record, and marks the claim as named by this row.
     pub fn judge(&mut self, id: Uuid, content: ContentDigest, row: u32) -> Verdict {
         let id = id.as_u128();
         let Some(entry) = self.find(id) else {
@@ -168,7 +168,7 @@ impl RecordedDataSet {
         }
     }
 
-    /// A row takes a claim back. From now on it has named it.
+    /// Takes a claim back on behalf of a row, and marks it as named by this row.
     pub fn take_back(&mut self, id: Uuid, row: u32) -> TakenBack {
         let Some(entry) = self.find(id.as_u128()) else { return TakenBack::Never };
         entry.row = row;

@@ -1,4 +1,4 @@
-//! Which names a template can use, and where what they stand for is found while a row is looked at.
+//! The names that a template can use, and the places at which their values are found for each row.
 //!
 //! A mapping is compiled once for the columns that a file has; after that a name is a [`NameSlot`], a place to look in. Names
 //! shadow one another, the nearer the stronger: the columns of a joined row or a table, `{key}`, derived columns, the
@@ -9,14 +9,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
-/// Where a name is found.
+/// The place of a name's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameSlot {
-    /// In a cell of the row.
+    /// A cell of the row.
     Cell(usize),
-    /// In a derived column.
+    /// A derived column.
     Derived(usize),
-    /// In a row of a code table.
+    /// A row of a code table.
     Table(usize),
     /// The key of a party or source.
     Key,
@@ -34,7 +34,7 @@ pub enum NameSlot {
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     names: HashMap<String, NameSlot>,
-    /// Whether a name that is not here is a column that rows need not have.
+    /// True if an unknown name is a column that rows need not have.
     open: bool,
     /// The names that were looked for.
     used: Arc<Mutex<BTreeSet<String>>>,
@@ -64,7 +64,7 @@ impl Scope {
         scope
     }
 
-    /// What can be used where a party or source is made of a key: the key, and the columns of its table.
+    /// Returns the names for making a party or source of a key: the key, and the columns of its table.
     pub fn of_key(table: Option<&[String]>, fields: &[String]) -> Self {
         let mut scope = Self::default();
         scope.names.insert("@release".to_owned(), NameSlot::Release);
@@ -105,10 +105,10 @@ impl Scope {
         UnusedColumns { columns: unused, items }
     }
 
-    /// Where a name is found.
+    /// Returns the place of a name's value.
     ///
     /// # Errors
-    /// There is no such name, and which there are.
+    /// Returns a message that there is no such name, with the names there are.
     pub fn find(&self, name: &str) -> Result<NameSlot, String> {
         if let Ok(mut used) = self.used.lock() {
             used.insert(name.to_owned());
@@ -170,7 +170,7 @@ fn other_delimiter(header: &str) -> String {
     })
 }
 
-/// What is looked at: a row, and what has been made of it so far.
+/// The values that templates read: a row, and the columns derived of it so far.
 #[derive(Clone, Copy, Debug)]
 pub struct RowScope<'r> {
     /// The row; none where a party or source is made of a key.
@@ -196,7 +196,7 @@ impl<'r> RowScope<'r> {
         Self { row: None, derived: &[], table, key, release }
     }
 
-    /// The same, with the fields that a claim gives beside the key.
+    /// Returns the same, with the fields that a claim gives in addition to the key.
     pub const fn given(self, fields: &'r [String]) -> Self {
         Self { derived: fields, ..self }
     }
@@ -211,7 +211,7 @@ impl<'r> RowScope<'r> {
         Self { table, ..self }
     }
 
-    /// What a slot says; empty where there is nothing.
+    /// Returns the value in a slot; empty if there is none.
     pub fn get(&self, slot: NameSlot) -> Cow<'r, str> {
         let text = match slot {
             NameSlot::Cell(at) => self.row.map(|row| row.cell(at)),

@@ -1,4 +1,5 @@
-//! Snapshots: releases that say what held on a day. What a row says is true for a time, an *episode* of its key.
+//! Snapshots: releases that report the state of one day. The content of a row is true for a time, an *episode* of its
+//! key.
 //!
 //! ```text
 //!   snapshots         2020-01-01   2020-06-01   2020-12-01   2021-06-01
@@ -16,9 +17,9 @@
 //! | is gone | goes on | ended since the snapshot before |
 //! | says when it ends | goes on | the same claim, revised |
 //!
-//! *The snapshot before* is the last one that says whether it had the episode. One with a rejected row says nothing of the key of
-//! that row, and one that is not confirmed nothing of any key that it does not have. A confirmation lists the rejected rows: by
-//! the claims that go on, and where none does by their keys.
+//! *The snapshot before* is the last one that tells whether it had the episode. A snapshot with a rejected row tells
+//! nothing of the key of that row. A snapshot that is not confirmed tells nothing of any key that it lacks. A
+//! confirmation lists the rejected rows: by their claims that continue, and by their keys if none does.
 //!
 //! ```text
 //!   snapshot.rs   what is recorded: episodes, days, confirmations
@@ -27,7 +28,8 @@
 //!   unknown.rs    the rows that were rejected
 //! ```
 //!
-//! The times that follow from the snapshots are no part of what a row says; those that the mapping reads from the row are.
+//! The times that follow from the snapshots are no part of a row's content; the times that the mapping reads from the
+//! row are.
 
 mod episode;
 mod turn;

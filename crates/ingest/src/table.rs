@@ -15,7 +15,7 @@ pub type TableRow = Box<[Box<str>]>;
 /// A code table, in memory.
 #[derive(Debug)]
 pub struct CodeTable {
-    /// What it is called in the mapping.
+    /// The name of the table in the mapping.
     pub name: String,
     /// The names of its columns.
     pub columns: Vec<String>,
@@ -27,7 +27,7 @@ pub struct CodeTable {
     merged: HashMap<Box<str>, TableRow>,
 }
 
-/// What one looks up by.
+/// The key by which rows are looked up.
 #[derive(Debug)]
 enum CodeKey {
     /// A column.
@@ -59,10 +59,10 @@ impl CodeKey {
 pub type Tables = BTreeMap<String, CodeTable>;
 
 impl CodeTable {
-    /// Reads a table. `beside` is where its file is looked for; `instead` a file that takes its place.
+    /// Reads a table. Its file is looked for in the folder `beside`, unless the file `instead` takes its place.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns the first fault.
     pub fn read(name: &str, spec: &TableSpec, beside: &Path, instead: Option<&Path>) -> Result<Self, BadMapping> {
         let at = format!("tables.{name}");
         match (&spec.file, &spec.rows, instead) {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 #[derive(Clone, Debug)]
 pub struct Template {
     parts: Vec<TemplatePart>,
-    /// The columns it is made of, as it is told when something is wrong with what they say.
+    /// The columns it is made of, as messages name them.
     columns: Box<str>,
     /// The maximum number of bytes of each id in the text.
     room: usize,
@@ -24,7 +24,7 @@ impl Template {
     /// Compiles a template for the names of a scope.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns the first fault.
     pub fn compile(text: &str, scope: &Scope) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut names: Vec<&str> = Vec::new();
@@ -82,7 +82,7 @@ impl Template {
         columns.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
-    /// What it makes of what is seen.
+    /// Renders the template for a row.
     pub fn render<'t>(&'t self, seen: &RowScope<'t>) -> Cow<'t, str> {
         match self.parts.as_slice() {
             [] => return Cow::Borrowed(""),

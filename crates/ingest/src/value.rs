@@ -22,11 +22,11 @@ pub enum Value<'m> {
 /// One way to make a value.
 #[derive(Debug)]
 pub struct Rule<'m> {
-    /// When it counts.
+    /// The condition under which it counts.
     pub when: Condition,
-    /// What it is made of.
+    /// The template it is made of.
     pub from: Template,
-    /// What finds it in there.
+    /// The expression that finds the value in the text.
     pub matches: Option<Regex>,
     lookup: Lookup<'m>,
     otherwise: Option<Template>,
@@ -39,7 +39,7 @@ enum Lookup<'m> {
     Table(&'m CodeTable, usize),
 }
 
-/// What a rule is written with.
+/// The parts that a rule is written with.
 pub struct RuleParts<'m> {
     /// The condition.
     pub when: Option<&'m super::mapping::ConditionSpec>,
@@ -61,7 +61,7 @@ impl<'m> Value<'m> {
     /// Compiles a value.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns the first fault.
     pub fn compile(spec: &'m ValueSpec, scope: &Scope, tables: &'m Tables) -> Result<Self, String> {
         match spec {
             Spec::Text(text) => Template::compile(text, scope).map(Self::Template),
@@ -90,10 +90,10 @@ impl<'m> Value<'m> {
         }
     }
 
-    /// What it makes of what is seen; empty where there is no value.
+    /// Evaluates the value for a row; empty if there is none.
     ///
     /// # Errors
-    /// What is not known, at its columns.
+    /// Returns a fault at its columns if a text is unknown.
     pub fn eval<'v>(&'v self, seen: &RowScope<'v>) -> Result<Cow<'v, str>, RowFault> {
         match self {
             Self::Template(template) => Ok(template.render(seen)),
@@ -139,7 +139,7 @@ impl<'m> Rule<'m> {
     /// Compiles a rule.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns the first fault.
     pub fn compile(parts: RuleParts<'m>, scope: &Scope, tables: &'m Tables) -> Result<Self, String> {
         let matches = parts.matches.map(Regex::new).transpose().map_err(|error| format!("match: {error}"))?;
         let lookup = match (parts.map, parts.table) {
@@ -161,10 +161,10 @@ impl<'m> Rule<'m> {
         })
     }
 
-    /// What it makes of what is seen.
+    /// Evaluates the rule for a row.
     ///
     /// # Errors
-    /// What is not known, at its columns.
+    /// Returns a fault at its columns if the text is unknown.
     pub fn eval<'v>(&'v self, seen: &RowScope<'v>) -> Result<Cow<'v, str>, RowFault> {
         let text = self.from.render(seen);
         let found = match &self.matches {
@@ -175,7 +175,7 @@ impl<'m> Rule<'m> {
         match (known, &self.otherwise) {
             (Some(known), _) => Ok(known),
             (None, Some(otherwise)) => Ok(otherwise.render(seen)),
-            // What says nothing need not be known.
+            // An empty text need not be known.
             (None, None) if text.is_empty() => Ok(Cow::Borrowed("")),
             (None, None) => Err(RowFault::column(self.from.columns(), self.unknown(&text))),
         }

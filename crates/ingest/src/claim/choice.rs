@@ -12,7 +12,7 @@ use detente_proto::v1;
 pub(super) enum Choice<'m> {
     /// The same for every row.
     Fixed(i32),
-    /// What a value names.
+    /// The member that a value names.
     Told(Value<'m>, &'static str, fn(&str) -> Option<i32>),
 }
 
@@ -34,7 +34,7 @@ impl<'m> Choice<'m> {
         }
     }
 
-    /// The number of the member; 0 where nothing is said.
+    /// Returns the number of the member; 0 if the value is empty.
     pub(super) fn eval(&self, seen: &RowScope<'_>) -> Result<i32, RowFault> {
         match self {
             Self::Fixed(number) => Ok(*number),

@@ -1,4 +1,4 @@
-//! The text that stands in a field of a claim, for what is said about that field.
+//! The texts of a claim by field, for messages about a field.
 
 use crate::value::shown;
 use detente_proto::v1;

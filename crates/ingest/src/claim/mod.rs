@@ -44,7 +44,7 @@ use parts::{Codes, Links, Quantities, Sources, Voices};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What claims are made with.
+/// The release and the rules that claims are made with.
 #[derive(Debug)]
 pub struct Tools<'m> {
     /// The name of the data set.
@@ -102,19 +102,19 @@ pub struct ClaimPlan<'m> {
 pub struct MadeClaim {
     /// The claim, but for its id, which depends on how often its key has come.
     pub claim: v1::Claim,
-    /// What it says.
+    /// The digest of its content.
     pub content: ContentDigest,
     /// Its key.
     pub key: String,
     /// The parties and sources that it names.
     pub needs: Vec<Arc<EntityRegistration>>,
-    /// What is noted with it.
+    /// The note recorded with it.
     pub note: String,
     /// The `RevisionKind` of a change to the claim, if the row names one.
     pub revised: Option<i32>,
     /// The ends that the row itself says.
     pub own: OwnEnds,
-    /// About how many bytes it takes.
+    /// The number of bytes that it takes, approximately.
     pub bytes: usize,
 }
 
@@ -152,7 +152,8 @@ impl<'m> Compiler<'_, 'm> {
         spec.as_ref().map(compile).transpose().map_err(|what| self.wrong(field, what))
     }
 
-    /// What makes a row the same row; `key` is that of the data set. What is wrong with the claim as a whole is told here.
+    /// Returns the key of the claim: its own, or that of the data set, `key`. Reports the faults of the claim as a
+    /// whole.
     fn key(&self, spec: &'m ClaimSpec, key: &'m [ValueSpec], tools: &Tools<'m>) -> Result<&'m [ValueSpec], BadMapping> {
         let key = spec.key.as_deref().unwrap_or(key);
         if key.is_empty() {
@@ -192,7 +193,7 @@ impl<'m> ClaimPlan<'m> {
     /// Compiles a claim. `key` is that of the data set.
     ///
     /// # Errors
-    /// What is wrong with it, and where.
+    /// Returns the first fault, and its place.
     pub fn compile(
         number: usize,
         spec: &'m ClaimSpec,
@@ -243,15 +244,15 @@ impl<'m> ClaimPlan<'m> {
         })
     }
 
-    /// Whether a row makes this claim.
+    /// Returns true if a row makes this claim.
     pub fn applies(&self, seen: &RowScope<'_>) -> bool {
         self.when.holds(seen)
     }
 
-    /// The key of the claim of a row.
+    /// Returns the key of the claim of a row.
     ///
     /// # Errors
-    /// What is not known of it, or that it is empty.
+    /// Returns a fault if a part of the key is unknown, or the key is empty.
     pub fn key(&self, seen: &RowScope<'_>) -> Result<String, RowFault> {
         let mut key = self.name.map(|name| format!("{name}:")).unwrap_or_default();
         let mut empty = true;

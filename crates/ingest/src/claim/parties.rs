@@ -1,4 +1,4 @@
-//! Who a claim is about: its parties, each with its role, and the relationships it bears on. What is empty is left out.
+//! The parties of a claim, each with its role, and the relationships that it bears on. Empty keys are left out.
 
 use super::with::With;
 use super::{Compiler, Tools, emptied};

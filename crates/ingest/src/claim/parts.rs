@@ -1,4 +1,4 @@
-//! What else a claim has several of. Each part has a condition; what is empty is left out.
+//! The other parts that a claim may have several of. Each part has a condition; an empty part is left out.
 
 use super::choice::{self, Choice};
 use super::with::With;

@@ -2,7 +2,7 @@
 
 use super::months::{self, MonthNames};
 
-/// The parts of a date, as far as they are said.
+/// The parts of a date, as far as the text has them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct DateParts {
     pub(super) year: Option<i64>,
@@ -53,7 +53,7 @@ enum DatePart {
     Second,
 }
 
-/// What stands for what in a form; longer ones first.
+/// The words of a format and their tokens; longer ones first.
 const WORDS: [(&str, FormatToken); 12] = [
     ("Month", FormatToken::Name),
     ("YYYY", FormatToken::Number(DatePart::Year, 4, 4)),

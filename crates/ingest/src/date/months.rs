@@ -1,6 +1,6 @@
 //! Names of months in several languages, whole or cut off, with or without a point: `Sept.`, `févr.`, `сентября`.
 //!
-//! The names are those of the CLDR in the form that stands beside a day. A word is a month if one name alone, or two of the
+//! The names are those of the CLDR in the form used next to a day. A word is a month if one name alone, or two of the
 //! same month, begins with it and it has at least three letters.
 
 use unicode_normalization::UnicodeNormalization as _;

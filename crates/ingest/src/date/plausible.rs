@@ -31,7 +31,7 @@ impl Plausible {
         Ok(Self { not_before, not_after })
     }
 
-    /// Checks a date, or both ends of an interval. What is no date is told elsewhere.
+    /// Checks a date, or both ends of an interval. Texts that are no dates pass; they are reported elsewhere.
     ///
     /// # Errors
     /// Returns a message with the limit that a date lies beyond.

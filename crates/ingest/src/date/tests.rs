@@ -1,9 +1,9 @@
-//! What dates of mappings make of texts.
+//! Texts, and the dates that mappings make of them.
 
 use super::*;
 use crate::mapping::Mapping;
 
-/// What `to = RULE` makes of three columns a, b, c.
+/// Evaluates `to = RULE` for three columns a, b, c.
 fn told(rule: &str, cells: [&str; 3]) -> Result<DateReading, String> {
     let text = format!(
         "[dataset]\nname = \"x\"\n[[claim]]\nkind = \"k\"\ntype = \"state\"\ntexts = {{ en = \"t\" }}\nto = {rule}\n"

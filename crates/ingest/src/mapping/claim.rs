@@ -8,22 +8,22 @@ use std::collections::BTreeMap;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimSpec {
-    /// What tells it from the other claims of a row.
+    /// The name that tells it from the other claims of a row.
     pub name: Option<String>,
-    /// When a row makes it.
+    /// The condition under which a row makes it.
     pub when: Option<ConditionSpec>,
     /// Its key, if not that of the data set.
     pub key: Option<Vec<ValueSpec>>,
-    /// What sort of claim.
+    /// The kind of the claim.
     pub kind: ValueSpec,
-    /// Whether it happens, holds, or has no time.
+    /// The temporal type: event, state or none.
     #[serde(rename = "type")]
     pub temporal_type: ValueSpec,
-    /// In which mode.
+    /// The modality.
     pub modality: Option<ValueSpec>,
-    /// Which way it pulls.
+    /// The polarity.
     pub polarity: Option<ValueSpec>,
-    /// How far it has come.
+    /// The status.
     pub status: Option<ValueSpec>,
     /// Its first end.
     pub from: Option<DateSpec>,
@@ -31,15 +31,15 @@ pub struct ClaimSpec {
     pub to: Option<DateSpec>,
     /// Both ends.
     pub at: Option<DateSpec>,
-    /// How far knowledge reaches.
+    /// The date up to which the knowledge reaches.
     pub as_of: Option<DateSpec>,
-    /// By when.
+    /// The date by which the claim falls due.
     pub due: Option<DateSpec>,
     /// A time talked about.
     pub refers_to: Option<DateSpec>,
     /// The words, by language.
     pub texts: BTreeMap<String, ValueSpec>,
-    /// The language it was said in.
+    /// The language of the original words.
     pub original: Option<String>,
     /// The parties.
     #[serde(default)]
@@ -65,12 +65,12 @@ pub struct ClaimSpec {
     /// The labels.
     #[serde(default)]
     pub labels: Vec<ValueSpec>,
-    /// Where.
+    /// The place.
     pub place: Option<ValueSpec>,
     /// More ids elsewhere, by scheme.
     #[serde(default)]
     pub external_ids: BTreeMap<String, ValueSpec>,
-    /// What is noted with it.
+    /// The note recorded with it.
     pub note: Option<ValueSpec>,
 }
 
@@ -84,14 +84,14 @@ pub struct PartySpec {
     pub party: String,
     /// Its key.
     pub key: ValueSpec,
-    /// How it is named there.
+    /// The name that the text uses for it.
     #[serde(rename = "as")]
     pub as_text: Option<ValueSpec>,
-    /// When there is one.
+    /// The condition under which there is one.
     pub when: Option<ConditionSpec>,
     /// The separator between several parties in the key.
     pub split: Option<String>,
-    /// More that its class is given, by the names of its `fields`.
+    /// More values for its class, by the names of its `fields`.
     #[serde(default)]
     pub with: BTreeMap<String, ValueSpec>,
     /// The table that has one in each row.
@@ -139,14 +139,14 @@ pub struct VoiceSpec {
     pub party: Option<String>,
     /// Its key.
     pub key: Option<ValueSpec>,
-    /// More that its class is given, by the names of its `fields`.
+    /// More values for its class, by the names of its `fields`.
     #[serde(default)]
     pub with: BTreeMap<String, ValueSpec>,
     /// Its name as written.
     pub name: Option<ValueSpec>,
-    /// When it said so.
+    /// The date of the utterance.
     pub said_at: Option<DateSpec>,
-    /// When there is one.
+    /// The condition under which there is one.
     pub when: Option<ConditionSpec>,
 }
 
@@ -154,7 +154,7 @@ pub struct VoiceSpec {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuantitySpec {
-    /// What is counted.
+    /// The name of the quantity.
     pub name: ValueSpec,
     /// The number.
     pub value: Option<ValueSpec>,
@@ -164,7 +164,7 @@ pub struct QuantitySpec {
     pub high: Option<ValueSpec>,
     /// Its unit.
     pub unit: Option<ValueSpec>,
-    /// When there is one.
+    /// The condition under which there is one.
     pub when: Option<ConditionSpec>,
 }
 
@@ -172,11 +172,11 @@ pub struct QuantitySpec {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeSpec {
-    /// Whose.
+    /// The scheme that the code belongs to.
     pub scheme: ValueSpec,
     /// The code.
     pub code: ValueSpec,
-    /// When there is one.
+    /// The condition under which there is one.
     pub when: Option<ConditionSpec>,
 }
 
@@ -188,14 +188,14 @@ pub struct SourceSpec {
     pub source: String,
     /// Its key.
     pub key: Option<ValueSpec>,
-    /// More that its class is given, by the names of its `fields`.
+    /// More values for its class, by the names of its `fields`.
     #[serde(default)]
     pub with: BTreeMap<String, ValueSpec>,
-    /// Where in it.
+    /// The place within the source.
     pub locator: Option<ValueSpec>,
     /// The words cited.
     pub quote: Option<ValueSpec>,
-    /// When there is one.
+    /// The condition under which there is one.
     pub when: Option<ConditionSpec>,
 }
 
@@ -203,13 +203,13 @@ pub struct SourceSpec {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkSpec {
-    /// What this claim is to the other.
+    /// The relation of this claim to the other.
     #[serde(rename = "type")]
     pub link_type: ValueSpec,
     /// The data set of the other, if not this one.
     pub dataset: Option<String>,
     /// The key of the other.
     pub key: ValueSpec,
-    /// When there is one.
+    /// The condition under which there is one.
     pub when: Option<ConditionSpec>,
 }

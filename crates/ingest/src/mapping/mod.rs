@@ -1,5 +1,5 @@
-//! What a mapping says: the TOML file of `docs/MAPPING.md`, read and no more. Whether it fits a file is the matter of
-//! [`super::plan`].
+//! The content of a mapping: the TOML file of `docs/MAPPING.md`, read and no more. [`super::plan`] decides whether it
+//! fits a file.
 //!
 //! ```text
 //!   mod.rs      the file and its parts
@@ -22,9 +22,9 @@ use std::collections::BTreeMap;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mapping {
-    /// What data set it is.
+    /// The data set.
     pub dataset: DatasetSpec,
-    /// How its files are read.
+    /// The form of its files.
     #[serde(default)]
     pub source: FileSpec,
     /// Code tables.
@@ -33,16 +33,16 @@ pub struct Mapping {
     /// Columns made of others.
     #[serde(default)]
     pub derive: Vec<DeriveSpec>,
-    /// How parties are made.
+    /// The classes of parties.
     #[serde(default)]
     pub parties: BTreeMap<String, PartyClassSpec>,
-    /// How sources are made.
+    /// The classes of sources.
     #[serde(default)]
     pub sources: BTreeMap<String, SourceClassSpec>,
-    /// What a row claims.
+    /// The claims that a row makes.
     #[serde(default)]
     pub claim: Vec<ClaimSpec>,
-    /// What a later release means.
+    /// The meaning of a later release.
     #[serde(default)]
     pub release: ReleaseSpec,
 }
@@ -53,18 +53,18 @@ pub struct Mapping {
 pub struct DatasetSpec {
     /// The scheme of the external ids.
     pub name: String,
-    /// What makes a row the same row in the next release.
+    /// The columns that make a row the same row in the next release.
     #[serde(default)]
     pub key: Vec<ValueSpec>,
-    /// Whether a key may come again.
+    /// True if a key may come again.
     #[serde(default)]
     pub occurrence: bool,
     /// The value that distinguishes the versions of a row in one file. The last version counts.
     pub version: Option<ValueSpec>,
-    /// Whether a file is a whole release.
+    /// True if a file is a whole release.
     #[serde(default = "yes")]
     pub complete: bool,
-    /// Who records, where nobody says.
+    /// The name to record under, if the caller gives none.
     #[serde(default)]
     pub recorded_by: String,
 }
@@ -75,17 +75,17 @@ pub struct DatasetSpec {
 pub struct FileSpec {
     /// `csv`, `tsv`, `json`, `jsonl`; by the name where it is not said.
     pub format: Option<String>,
-    /// What stands between cells.
+    /// The separator between cells.
     pub delimiter: Option<char>,
-    /// What stands around cells; empty: nothing.
+    /// The quotation mark around cells; empty if there is none.
     pub quote: Option<String>,
-    /// Whether the first line names the columns.
+    /// True if the first line names the columns.
     pub header: bool,
     /// The names of the columns, where no line does.
     pub columns: Vec<String>,
     /// Other names for columns.
     pub rename: BTreeMap<String, String>,
-    /// Whether names of columns are put into lower case.
+    /// True if names of columns are put into lower case.
     pub lower_case: bool,
     /// Columns that may be missing.
     pub optional: Vec<String>,
@@ -95,11 +95,11 @@ pub struct FileSpec {
     pub skip_lines: usize,
     /// Cells that say nothing.
     pub null: Vec<String>,
-    /// Whether white space around cells is dropped.
+    /// True if white space around cells is dropped.
     pub trim: bool,
-    /// Where the array is, as a JSON pointer.
+    /// The place of the array, as a JSON pointer.
     pub records: String,
-    /// The columns that are kept where others become rows; absent: nothing becomes rows.
+    /// The columns that are kept when the other columns become rows; if absent, no columns become rows.
     pub unpivot: Option<Vec<String>>,
     /// The list of which every item becomes a row.
     pub split: Option<SplitSpec>,
@@ -148,9 +148,9 @@ impl Default for FileSpec {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableSpec {
-    /// The file, beside the mapping.
+    /// The file, in the folder of the mapping.
     pub file: Option<String>,
-    /// The column that one looks up by, or a template of several.
+    /// The column of the keys, or a template of several.
     #[serde(default)]
     pub key: String,
     /// As in `[source]`.
@@ -163,7 +163,7 @@ pub struct TableSpec {
     pub columns: Vec<String>,
     /// The rows, instead of a file.
     pub rows: Option<BTreeMap<String, BTreeMap<String, String>>>,
-    /// Whether a key may have several rows.
+    /// True if a key may have several rows.
     #[serde(default)]
     pub many: bool,
     /// As in `[source]`.
@@ -195,7 +195,7 @@ pub struct TableSpec {
 pub struct DeriveSpec {
     /// The name of the column; none where the groups of `match` name several.
     pub column: Option<String>,
-    /// What it is made of.
+    /// The template it is made of.
     pub from: Option<String>,
     /// Or a date, which it is in EDTF.
     pub date: Option<DateSpec>,
@@ -223,7 +223,7 @@ pub struct PartyClassSpec {
     pub table: Option<String>,
     /// The party id.
     pub id: ValueSpec,
-    /// What it is.
+    /// The type of the party.
     #[serde(rename = "type")]
     pub party_type: ValueSpec,
     /// Its names, by language.
@@ -231,7 +231,7 @@ pub struct PartyClassSpec {
     /// Its ids elsewhere, by scheme.
     #[serde(default)]
     pub external_ids: BTreeMap<String, ValueSpec>,
-    /// Whether two keys may be one party.
+    /// True if two keys may be one party.
     #[serde(default)]
     pub same: bool,
     /// The names of the values that a claim gives in addition to the key.
@@ -255,13 +255,13 @@ pub struct SourceClassSpec {
     pub id: ValueSpec,
     /// Its title.
     pub title: ValueSpec,
-    /// Where it is.
+    /// The address of the source.
     pub url: Option<ValueSpec>,
-    /// When it was published.
+    /// The date of its publication.
     pub published: Option<ValueSpec>,
     /// Its language.
     pub language: Option<ValueSpec>,
-    /// Who published it.
+    /// The parties that published it.
     #[serde(default)]
     pub publishers: Vec<PublisherSpec>,
     /// Its ids elsewhere, by scheme.
@@ -289,7 +289,7 @@ pub struct PublisherSpec {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReleaseSpec {
-    /// What a changed row is.
+    /// The kind of revision that a changed row is.
     pub revised: ValueSpec,
     /// The reason for retracting the claims of a vanished row, or of a row that takes its claims back.
     pub retracted: ValueSpec,
@@ -329,11 +329,11 @@ const fn yes() -> bool {
 }
 
 impl Mapping {
-    /// Reads a mapping. `file` is what it is called in what is said of it; `settings`, each `source.delimiter=;`, take the
-    /// place of what it says.
+    /// Reads a mapping. `file` is its name in messages. The `settings`, each like `source.delimiter=;`, take precedence
+    /// over the text.
     ///
     /// # Errors
-    /// What is wrong with it, with the line.
+    /// Returns a description of the fault, with the line.
     pub fn parse(text: &str, settings: &[String], file: &str) -> Result<Self, BadMapping> {
         let wrong = |what: String| BadMapping::at(file, what);
         let text = composed(text);

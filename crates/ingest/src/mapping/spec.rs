@@ -42,16 +42,16 @@ pub struct ValueRule {
     /// A regular expression that finds it in there.
     #[serde(rename = "match")]
     pub matches: Option<String>,
-    /// What texts stand for.
+    /// The values that texts stand for.
     pub map: Option<BTreeMap<String, String>>,
     /// The code table it is looked up in.
     pub table: Option<String>,
     /// The column of the table.
     pub take: Option<String>,
-    /// What it is where that is not known.
+    /// The value if the text is unknown.
     #[serde(rename = "else")]
     pub otherwise: Option<String>,
-    /// When there is one.
+    /// The condition under which there is one.
     pub when: Option<ConditionSpec>,
 }
 
@@ -61,7 +61,7 @@ pub struct ValueRule {
 pub struct DateRule {
     /// The template it is made of.
     pub date: Option<String>,
-    /// What that may look like.
+    /// The formats that the text may have.
     pub formats: Vec<String>,
     /// Or its parts.
     pub year: Option<String>,
@@ -75,7 +75,7 @@ pub struct DateRule {
     pub open: Vec<String>,
     /// Texts for an unknown end.
     pub unknown: Vec<String>,
-    /// What an empty text is.
+    /// The meaning of an empty text.
     pub empty: Option<String>,
     /// An end that is not in the row.
     pub bound: Option<String>,
@@ -85,7 +85,7 @@ pub struct DateRule {
     pub not_before: Option<String>,
     /// The latest date that can be meant.
     pub not_after: Option<String>,
-    /// How much of it counts.
+    /// The part of the date that counts.
     pub precision: Option<ValueSpec>,
     /// True if the date is the first day that is no longer included.
     pub exclusive: bool,
@@ -95,11 +95,11 @@ pub struct DateRule {
     pub months: Option<String>,
     /// `~`, `?` or `%`.
     pub qualifier: Option<ValueSpec>,
-    /// When it counts.
+    /// The condition under which the rule counts.
     pub when: Option<ConditionSpec>,
 }
 
-/// What a cell must be.
+/// The texts that a cell must be, or must not be.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged, expecting = "a text, a list of texts, or { not = a text or a list }")]
 pub enum TestSpec {
@@ -140,7 +140,8 @@ impl<'de, R: Deserialize<'de>> Deserialize<'de> for Spec<R> {
     }
 }
 
-/// Reads each of the three ways by itself, so that what is wrong inside a table is told, and not only that nothing fits.
+/// Reads each of the three forms by itself, so that the message names the fault inside a table, and not only that no
+/// form fits.
 struct SpecReader<R>(PhantomData<R>);
 
 impl<'de, R: Deserialize<'de>> Visitor<'de> for SpecReader<R> {

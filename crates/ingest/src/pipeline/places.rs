@@ -1,22 +1,22 @@
-//! Which row a command was made of, so that what the ledger alone finds wrong is told with its line.
+//! The row that each command was made of, so that a fault found by the ledger alone is reported with its line.
 //!
 //! Mostly a row is a line and makes a command, so rows are kept in runs: of a file of a million such rows one run is left.
 
 use std::collections::BTreeSet;
 
-/// Where a row is.
+/// The place of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowPlace {
-    /// In which file.
+    /// The file that it is in.
     pub file: String,
-    /// In which line, or which element of an array.
+    /// The line that it begins in, or the number of the array's element.
     pub line: u64,
 }
 
 /// The row that a command was made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// Where it is.
+    /// The place of the row.
     pub row: RowPlace,
     /// All commands that go with this one: registrations, or what becomes of the claims of the row.
     pub commands: std::ops::Range<u64>,
@@ -41,7 +41,7 @@ pub struct Places {
 struct RowRun {
     command: u64,
     line: u64,
-    /// How many lines further the next row is; known from the second row on.
+    /// The number of lines from one row to the next; known from the second row on.
     step: u64,
     rows: u64,
     each: u32,
@@ -55,7 +55,7 @@ impl RowRun {
         self.command + self.rows * u64::from(self.each)
     }
 
-    /// Whether these commands go on with it. If so, it has them.
+    /// Returns true if these commands continue the run, which then includes them.
     fn takes(&mut self, other: &Self) -> bool {
         let step = other.line.checked_sub(self.line + self.step * (self.rows - 1));
         let alike = (self.each, self.file, self.registers) == (other.each, other.file, other.registers);

@@ -1,4 +1,5 @@
-//! What has to be done in the order of the file: keys that come again, what is registered first, what a row is to the record.
+//! The steps that must happen in the order of the file: repeated keys, first registrations, and the comparison of a row
+//! with the record.
 
 use super::places::Places;
 use super::{
@@ -17,11 +18,11 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use uuid::Uuid;
 
-/// How many commands go out at once, at most.
+/// The most commands that go out at once.
 const BATCH_COMMANDS: usize = 1000;
 /// And how many bytes, about.
 const BATCH_BYTES: usize = 1 << 20;
-/// What a command takes beside its claim, about.
+/// The bytes that a command takes in addition to its claim, approximately.
 const COMMAND_BYTES: usize = 64;
 
 /// Puts rows in order, and makes commands of them.
@@ -31,11 +32,11 @@ pub(super) struct Sequencer<'s> {
     pub(super) known: &'s mut RecordedState,
     out: &'s mut dyn Out,
     pub(super) tally: ImportTally,
-    /// How often each key has come, where it may come again.
+    /// The number of times that each key has come, if keys may come again.
     occurrences: HashMap<u128, u32>,
     commands: Vec<v1::Command>,
     bytes: usize,
-    /// How many commands the row has made so far, of one sort.
+    /// The number of commands that the row has made so far, of one sort.
     made: u32,
     places: Places,
 }
@@ -198,7 +199,7 @@ impl<'s> Sequencer<'s> {
         self.known.claims.keep(self.tools.ids.id(&key));
     }
 
-    /// What is wrong with a party whose id another key has made too.
+    /// Returns the fault of a party whose id another key has made, too.
     pub(super) fn clash(&mut self, needed: &EntityRegistration) -> Option<RowFault> {
         let made_of = needed.made_of?;
         match self.known.registered.entry(needed.known_by) {
@@ -285,8 +286,8 @@ impl<'s> Sequencer<'s> {
         self.command(needed.command.clone(), String::new(), 256)
     }
 
-    /// Looks whether a party that is registered has another name now: a new one from the day of the release on, where its
-    /// class says so, and else something to be told.
+    /// Compares the names of a registered party with those of the row. A new name counts from the day of the release on
+    /// if the class says so, and is a notice otherwise.
     fn rename(&mut self, row: &Row, needed: &EntityRegistration) -> Result<(), ImportFailure> {
         let Command::RegisterParty(v1::RegisterParty { party: Some(made) }) = &needed.command else { return Ok(()) };
         let Some(held) = self.known.registered.get_mut(&needed.known_by) else { return Ok(()) };
@@ -297,7 +298,7 @@ impl<'s> Sequencer<'s> {
             Some(party) => has_names(party, made),
             None => needed.names.iter().all(is_known),
         };
-        // It is told once, whichever rows name it.
+        // It is reported once, however many rows name it.
         if is_named || needed.names.iter().all(|digest| held.told.contains(digest)) {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! Directories and archives: which of their files are meant, and the members of `.tar` and `.zip`, each read as a file.
 //!
-//! A data set is often handed out with a README beside its tables. `files` of `[source]` names what is meant; without it a
-//! member whose form is not known is passed over and reported.
+//! A data set is often handed out with a README next to its tables. `files` of `[source]` selects the members to read.
+//! Without it a member of unknown form is passed over and reported.
 
 use super::unpack::{self, CountingReader};
 use super::{SourceForm, Take, broken, is_hidden, rows};

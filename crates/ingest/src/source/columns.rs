@@ -1,4 +1,4 @@
-//! What the columns of a file are called, and how the lines of a delimited file become rows with those columns.
+//! The names of a file's columns, and the rows that the lines of a delimited file become.
 
 use super::delimited::{BadLine, DelimitedCell, DelimitedReader, DelimitedRecord};
 use super::row::{FileName, Row, RowResult};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
     names: Vec<String>,
-    /// Whether a row may have others: of JSON one does not know.
+    /// True if a row may have other columns, as rows of JSON may.
     pub open: bool,
 }
 
@@ -79,14 +79,14 @@ impl Members {
     }
 }
 
-/// What a column is called, by the rules of a mapping.
+/// Returns the name of a column, by the rules of a mapping.
 pub(super) fn renamed(name: &str, spec: &FileSpec) -> String {
     let name = composed(name.trim());
     let name = if spec.lower_case { name.to_lowercase() } else { name.into_owned() };
     spec.rename.get(&name).cloned().unwrap_or(name)
 }
 
-/// What becomes of the text of a cell.
+/// Returns the text of a cell, by the rules of a mapping.
 pub(super) fn said<'t>(text: &'t str, spec: &FileSpec) -> &'t str {
     let text = if spec.trim { text.trim() } else { text };
     let compared = composed(text);
@@ -235,7 +235,7 @@ impl<'s> ColumnTable<'s> {
             row.push_text(&kept);
             return;
         }
-        // What is said is a piece of the text: where it begins in it follows from what was dropped before it.
+        // The value is a piece of the text: its start follows from the length of the white space dropped before it.
         let dropped = if kept.is_empty() { 0 } else { text.len() - text.trim_start().len() };
         let start = cell.place.start + if self.spec.trim { dropped } else { 0 };
         row.push(start..start + kept.len());

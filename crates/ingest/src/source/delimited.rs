@@ -1,8 +1,8 @@
 //! CSV and TSV as RFC 4180 has them, and as they are found: lines that end in LF, CRLF or CR, quotes in the middle of a cell.
 //!
-//! Why not a crate: a row has to come with its line and with its bytes as they stood, and a quote that is never closed
-//! must cost its line, not the rest of the file. So where a quoted cell goes wrong, its first line alone is given up, and
-//! reading goes on with the next.
+//! No crate does this: a row has to come with its line and with its bytes as they stood, and a quote that is never
+//! closed must cost its line, not the rest of the file. So if a quoted cell is malformed, only its first line is given
+//! up, and reading continues with the next.
 //!
 //! ```text
 //!   Start --quote--> Quoted --quote--> Closed --quote--> Quoted      (a doubled quote)
@@ -13,7 +13,7 @@
 use std::io::{self, BufRead, Read as _};
 use std::ops::Range;
 
-/// What is wrong with a line.
+/// A line that cannot be read, with a description of the fault.
 #[derive(Debug)]
 pub(super) struct BadLine {
     pub(super) what: String,
@@ -31,12 +31,12 @@ pub(super) struct DelimitedRecord {
     pub(super) cells: Vec<DelimitedCell>,
 }
 
-/// Where a cell is.
+/// The place of a cell.
 #[derive(Debug)]
 pub(super) struct DelimitedCell {
     /// Its bytes, without the quotes around it.
     pub(super) place: Range<usize>,
-    /// Whether it has doubled quotes.
+    /// True if it has doubled quotes.
     pub(super) doubled: bool,
 }
 
@@ -76,7 +76,7 @@ impl<R: BufRead> DelimitedReader<R> {
         Ok(())
     }
 
-    /// Passes over a first line `sep=;`, as spreadsheets write it. Where `obeyed`, what it says is what stands between cells.
+    /// Passes over a first line `sep=;`, as spreadsheets write it. If `obeyed` is true, it sets the delimiter.
     pub(super) fn take_separator(&mut self, obeyed: bool) -> io::Result<()> {
         let Some(first) = self.lines.end_from(0)? else { return Ok(()) };
         let line = self.lines.bytes(first.content).trim_ascii_end();
@@ -138,7 +138,7 @@ impl<R: BufRead> DelimitedReader<R> {
     }
 }
 
-/// Where a record has been read up to; it goes on when another line is there.
+/// The state of reading a record; it continues if there is another line.
 struct Parse {
     state: ParserState,
     at: usize,
@@ -189,25 +189,25 @@ impl Parse {
 /// In how much of a file it is found out what ends a line.
 const HEAD_BYTES: u64 = 64 << 10;
 
-/// How much is kept of a line that is too long.
+/// The bytes that are kept of a line that is too long.
 const KEPT_BYTES: usize = 1024;
 
 /// Lines of a stream, of which several can be looked at before they are done with.
 struct Lines<R> {
     input: R,
-    /// What has been read and is not done with: whole lines.
+    /// The bytes that were read and are still needed: whole lines.
     buffer: Vec<u8>,
     begin: usize,
     /// The number of the line at `begin`.
     line: u64,
-    /// What ends a line.
+    /// The byte that ends a line.
     terminator: u8,
 }
 
-/// Where a line ends, in bytes from the beginning of what is not done with.
+/// The end of a line, in bytes from the first byte that is still needed.
 #[derive(Clone, Copy)]
 struct RecordEnd {
-    /// The end of what it says.
+    /// The end of its content.
     content: usize,
     /// The beginning of the next line.
     next: usize,
@@ -230,7 +230,7 @@ impl<R: BufRead> Lines<R> {
         self.buffer.get(self.begin..self.begin + end).unwrap_or_default()
     }
 
-    /// Where the line that begins at `from` ends; none if there is none.
+    /// Returns the end of the line that begins at `from`; none if there is none.
     fn end_from(&mut self, from: usize) -> io::Result<Option<RecordEnd>> {
         let start = self.begin + from;
         let known = self.buffer.get(start..).unwrap_or_default().iter().position(|byte| *byte == self.terminator);

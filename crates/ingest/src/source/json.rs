@@ -1,8 +1,8 @@
 //! JSON: an array of objects, or an object a line. A member is a cell named by its path: `{actor.name}`, `{codes.0}`; a list of
 //! texts or numbers is one cell too, `{codes.*}`.
 //!
-//! Which members there are is not known before the last row, so columns are added as they come, and what a row does not
-//! have is empty. Numbers are taken as they are written.
+//! The members are not known before the last row, so columns are added as they come, and a member that a row lacks is
+//! empty. Numbers are taken as they are written.
 
 use super::columns::{Columns, renamed, said};
 use super::row::{FileName, Row, RowResult};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 /// A row that says nothing.
 const NOTHING: &[u8] = b"null";
-/// How deep objects may lie in one another.
+/// The most levels of objects in one another.
 const MAX_DEPTH: usize = 16;
 
 /// Reads an object a line.

@@ -1,4 +1,4 @@
-//! How a file becomes rows.
+//! The reading of a file into rows.
 //!
 //! ```text
 //!   mod.rs         a file, a directory or an archive, stream by stream
@@ -12,8 +12,8 @@
 //!   shape.rs       rows of nothing, `split`, `unpivot`
 //! ```
 //!
-//! Nothing here is larger than a row: files are read as they stream. A row that cannot be read is told and passed over
-//! ([`RowResult::Bad`]); a file that breaks off is refused ([`BadFile`]).
+//! Nothing here is larger than a row: files are read as they stream. A row that cannot be read is reported and passed
+//! over ([`RowResult::Bad`]); a file that breaks off is refused ([`BadFile`]).
 
 mod archive;
 mod columns;
@@ -42,25 +42,25 @@ use std::sync::atomic::AtomicU64;
 pub const MAX_ROW_BYTES: usize = 4 << 20;
 /// The separator between the items of a JSON list that is one cell, `{codes.*}`.
 pub const LIST_SEPARATOR: char = '\u{1f}';
-/// How much is read at once.
+/// The number of bytes to read at once.
 const CHUNK: usize = 256 << 10;
 
-/// Takes the rows of a file. What it refuses ends the reading.
+/// Takes the rows of a file. An error of it ends the reading.
 pub type Take<'t> = &'t mut dyn FnMut(&Arc<Columns>, RowResult) -> Result<(), String>;
 
 /// The files that one import reads.
 #[derive(Debug, Default)]
 pub struct SourceFiles {
     files: Vec<PathBuf>,
-    /// How many bytes there are on disk.
+    /// The number of bytes on disk.
     pub bytes: u64,
-    /// How many have been read.
+    /// The number of bytes read.
     pub read: Arc<AtomicU64>,
     /// Files of no known form that were passed over.
     pub passed_over: Vec<String>,
 }
 
-/// In which form rows are written.
+/// The form in which rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SourceForm {
     Delimited(u8),
@@ -72,7 +72,7 @@ impl SourceFiles {
     /// Finds a file, or the files of a directory in the order of their names.
     ///
     /// # Errors
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn open(path: &Path) -> Result<Self, BadFile> {
         let unreadable = |cause| BadFile::Unreadable { file: path.display().to_string(), cause };
         let metadata = path.metadata().map_err(unreadable)?;
@@ -93,10 +93,10 @@ impl SourceFiles {
         Ok(Self { files, bytes, read: Arc::default(), passed_over: Vec::new() })
     }
 
-    /// The SHA-256 of all that the files hold, as they are on disk, and of their names where there are several.
+    /// Computes the SHA-256 of the bytes of all files on disk, and of their names if there are several.
     ///
     /// # Errors
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn digest(&self) -> Result<[u8; 32], BadFile> {
         let mut digest = Sha256::new();
         for path in &self.files {
@@ -119,7 +119,7 @@ impl SourceFiles {
 /// Reads every row.
 ///
 /// # Errors
-/// [`BadFile`] when a file breaks off or cannot be told apart into rows at all, or when `take` refuses to go on.
+/// [`BadFile`] if a file breaks off or cannot be divided into rows at all, or if `take` returns an error.
 pub fn read(opened: &mut SourceFiles, spec: &FileSpec, take: Take<'_>) -> Result<(), BadFile> {
     let mut choice = archive::Choice::new(spec, opened.files.len() > 1);
     for path in &opened.files {
@@ -194,7 +194,7 @@ fn broken(file: &str, cause: &io::Error) -> BadFile {
     BadFile::Broken { file: file.to_owned(), what }
 }
 
-/// That whoever takes the rows does not want more.
+/// Returns the fault of a file whose rows the consumer refused.
 fn refused(file: &FileName, what: String) -> BadFile {
     BadFile::Broken { file: file.shown().to_owned(), what }
 }

@@ -26,7 +26,7 @@ impl FileName {
         &self.shown
     }
 
-    /// Without path and extensions.
+    /// The name without path and extensions.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -37,15 +37,15 @@ impl FileName {
 pub enum RowResult {
     /// A row.
     Row(Row),
-    /// What stood there instead.
+    /// A row that cannot be read.
     Bad {
-        /// In which file.
+        /// The file that it is in.
         file: Arc<FileName>,
-        /// In which line it begins; of a JSON array which element it is.
+        /// The line that it begins in, or the number of the array's element.
         line: u64,
-        /// What is wrong.
+        /// Its faults.
         faults: Vec<RowFault>,
-        /// What stood there, as it stood.
+        /// Its bytes as they stood.
         raw: Vec<u8>,
     },
 }
@@ -54,7 +54,7 @@ pub enum RowResult {
 /// it is meant (doubled quotes, escapes in JSON).
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// In which file.
+    /// The file that it is in.
     pub file: Arc<FileName>,
     /// Its number, from 1, without the header.
     pub number: u64,
@@ -78,7 +78,7 @@ impl Row {
         self.text.get(place.start as usize..place.end as usize).unwrap_or_default()
     }
 
-    /// What it was read from, as it stood.
+    /// The text that it was read from.
     pub fn raw(&self) -> &str {
         self.text.get(..self.raw).unwrap_or_default()
     }

@@ -48,10 +48,10 @@ enum ShapePlan {
 }
 
 impl<'s> RowShape<'s> {
-    /// For the rows of a file.
+    /// Returns the shape for the rows of a file.
     ///
     /// # Errors
-    /// Both `split` and `unpivot` are asked for.
+    /// Returns a fault if both `split` and `unpivot` are given.
     pub(super) fn new(spec: &'s FileSpec) -> Result<Self, BadFile> {
         if spec.split.is_some() && spec.unpivot.is_some() {
             return Err(BadMapping::at("source.split", "and `unpivot` cannot both be given").into());

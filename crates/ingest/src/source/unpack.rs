@@ -56,7 +56,7 @@ pub(super) fn plain_name(name: &str) -> &str {
     [".gz", ".xz", ".zst", ".zstd"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(name)
 }
 
-/// Whether a file is an archive, by its name.
+/// Returns true if a file is an archive, by its name.
 pub(super) fn is_archive(name: &str) -> bool {
     plain_name(name).ends_with(".tar") || name.ends_with(".tgz") || name.ends_with(".txz")
 }

@@ -7,7 +7,7 @@ use v1::{Certainty, Modality, Polarity, RetractionReason, Status, TemporalType};
 
 use ColumnKind::{Day, Flag, Ids, Instant, Integer, Json, Text, Word};
 
-/// What a state says of a claim.
+/// The columns of a claim as a match of a state.
 pub(super) const FOUND: [Column; 2] = [
     column(
         "certainty",
@@ -23,13 +23,13 @@ pub(super) const FOUND: [Column; 2] = [
     ),
 ];
 
-/// Which claim.
+/// The id of the claim.
 pub(super) const ID: Column = column("claim_id", Text, "Which claim, a UUID.", |row| match row.event {
     Some(event) => super::event::claim_id(event).map_or(Cell::Empty, Cell::text),
     None => row.of(|claim| Cell::text(&claim.claim_id)),
 });
 
-/// What the ledger says of the revision.
+/// The columns of a claim's revision.
 pub(super) const RECORDED: [Column; 5] = [
     column("revision", Integer, "Its revision at the cut, from 1.", |row| {
         row.of(|claim| Cell::ordinal(claim.revision.into()))
@@ -44,7 +44,7 @@ pub(super) const RECORDED: [Column; 5] = [
     column("note", Text, "What the recorder noted with it.", |row| row.of(|claim| Cell::text(&claim.note))),
 ];
 
-/// What it says.
+/// The columns of a claim's content.
 pub(super) const CONTENT: [Column; 37] = [
     column("kind", Text, "What sort of claim.", |row| row.of(|claim| Cell::text(&claim.kind))),
     column("temporal_type", Word, "Whether it happens (event), holds (state) or has no time (none).", |row| {
@@ -164,7 +164,7 @@ pub(super) const CONTENT: [Column; 37] = [
     column("labels", Json, "Free facets, as a list of texts.", |row| row.json("labels")),
 ];
 
-/// What became of it at the cut.
+/// The columns of a claim's retractions and disputes at the cut.
 pub(super) const CONTESTED: [Column; 8] = [
     column("retracted", Flag, "Whether it is retracted.", |row| row.of(|claim| Cell::Flag(claim.retraction.is_some()))),
     column("retraction_reason", Word, "Why it was retracted.", |row| {

@@ -1,11 +1,11 @@
-//! What a column is, and which columns a table has.
+//! The type of a column, and the columns of each table.
 
 use super::row::OutputRow;
 use super::{claim, event};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// What the rows of a table are.
+/// The kind of rows of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
     /// The claims of a state, each with its certainty.
@@ -56,7 +56,7 @@ impl ColumnKind {
     }
 }
 
-/// What stands in a row under a column.
+/// The value of a column in a row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
     /// Nothing.
@@ -108,10 +108,10 @@ pub struct Heading {
     pub kind: ColumnKind,
 }
 
-/// How a cell is found in a row.
+/// The way in which a cell is found in a row.
 #[derive(Clone, Debug)]
 pub(super) enum Of {
-    /// By a function.
+    /// A function of the row.
     Row(fn(&OutputRow<'_>) -> Cell),
     /// The words of the claim in a language.
     Words(String),
@@ -124,7 +124,7 @@ pub struct Column {
     pub name: Cow<'static, str>,
     /// Its type.
     pub kind: ColumnKind,
-    /// What it says, in a line.
+    /// A description of it, in one line.
     pub about: Cow<'static, str>,
     of: Of,
 }
@@ -186,7 +186,7 @@ pub fn columns(table: Table, languages: &[String]) -> Vec<Column> {
     }
 }
 
-/// The columns of a claim, without the coordinates it was asked at.
+/// The columns of a claim, without the coordinates of the question.
 #[must_use]
 pub fn claim_columns(languages: &[String]) -> Vec<Column> {
     let before = [claim::ID].into_iter().chain(claim::RECORDED);

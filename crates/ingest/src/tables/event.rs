@@ -1,6 +1,6 @@
-//! The columns of an event: where it stands in the log, and what happened.
+//! The columns of an event: its place in the log, and its content.
 //!
-//! What it asserts or revises stands in the columns of a claim. Everything else that an event can say stands in `content`.
+//! The claim that it asserts or revises is in the columns of a claim. All other content of an event is in `content`.
 
 use super::columns::{Cell, Column, ColumnKind, column};
 use super::row::{OutputRow, instant, object, word};
@@ -12,7 +12,7 @@ use v1::{DisputeOutcome, RetractionReason, RevisionKind};
 
 use ColumnKind::{Flag, Instant, Integer, Json, Text, Word};
 
-/// Where it stands, and what happened.
+/// The columns of an event's place in the log, and of its content.
 pub(super) const HAPPENED: [Column; 10] = [
     column("position", Integer, "Its place in the log, dense from 1.", |row| of(row, |e| Cell::ordinal(e.position))),
     column("recorded_at", Instant, "When the append it belongs to was recorded.", |row| {
@@ -67,7 +67,7 @@ pub(super) fn claim_id(event: &v1::Event) -> Option<&str> {
     })
 }
 
-/// How far the knowledge of a claim reaches after its confirmation.
+/// Returns the date up to which the knowledge of a claim reaches after its confirmation.
 pub(super) fn confirmed_as_of(event: &v1::Event) -> Option<&str> {
     match &event.event {
         Some(What::ClaimConfirmed(confirmed)) => Some(&confirmed.as_of),

@@ -6,10 +6,11 @@
 //!   sheet.rs     a file of rows: CSV, Parquet or JSON, written as it comes
 //! ```
 //!
-//! A column is a name, a type and a function from a row to a cell. Everything else follows from that list: the header of a
-//! CSV file, the schema of a Parquet file, and `docs/EXPORT.md`, which a test holds equal to it. No field is lost: what does
-//! not fit a cell (words by language, parties with their roles, citations, ...) stands in a column of type [`ColumnKind::Json`],
-//! in the canonical JSON of its message, and beside it what one most often wants of it as plain text.
+//! A column is a name, a type and a function from a row to a cell. Everything else follows from that list: the header
+//! of a CSV file, the schema of a Parquet file, and `docs/EXPORT.md`, which a test holds equal to it. No field is lost:
+//! values that fit no cell (words by language, parties with their roles, citations, ...) are in a column of type
+//! [`ColumnKind::Json`], in the canonical JSON of their message. The part of them that is most often wanted is in a
+//! column of plain text.
 //!
 //! Reasons: `docs/design/tables.md`.
 

@@ -1,4 +1,4 @@
-//! What a row is made of: a claim or an event, and the coordinates it was asked at.
+//! The source of a row: a claim or an event, and the coordinates of the question.
 
 use super::columns::Cell;
 use detente_domain::edtf::PartialDate;
@@ -11,7 +11,7 @@ use std::cell::OnceCell;
 use v1::bound::Bound;
 use v1::event::Event as What;
 
-/// The coordinates that rows were asked at.
+/// The coordinates of the question that has these rows as its answer.
 pub type RowCoordinates = v1::ReplyContext;
 
 /// A row, before it is put under columns.
@@ -19,7 +19,7 @@ pub type RowCoordinates = v1::ReplyContext;
 pub struct OutputRow<'m> {
     /// The coordinates, where there are any.
     pub asked: Option<&'m RowCoordinates>,
-    /// What the state says of the claim.
+    /// The match of the claim in a state.
     pub found: Option<&'m v1::StateMatch>,
     /// The event.
     pub event: Option<&'m v1::Event>,
@@ -28,13 +28,13 @@ pub struct OutputRow<'m> {
 }
 
 impl<'m> OutputRow<'m> {
-    /// Of a match of a state.
+    /// Returns the row of a match of a state.
     #[must_use]
     pub fn of_match(found: &'m v1::StateMatch, asked: &'m RowCoordinates) -> Self {
         Self { asked: Some(asked), found: Some(found), claim: found.claim.as_ref(), ..Self::default() }
     }
 
-    /// Of a claim.
+    /// Returns the row of a claim.
     #[must_use]
     pub fn of_claim(claim: &'m v1::Claim, asked: &'m RowCoordinates) -> Self {
         Self { asked: Some(asked), claim: Some(claim), ..Self::default() }
@@ -88,7 +88,7 @@ pub(super) fn word<E: TryFrom<i32>>(number: i32, prefix: &str, name: fn(&E) -> &
             let name = name(&member);
             Cell::text(name.strip_prefix(prefix).unwrap_or(name).to_lowercase())
         }
-        // Of a newer server.
+        // The number comes from a newer server.
         (number, Err(_)) => Cell::text(number.to_string()),
     }
 }
@@ -100,7 +100,7 @@ pub fn instant(at: Option<&Timestamp>) -> Cell {
     at.and_then(micros).map_or(Cell::Empty, Cell::Instant)
 }
 
-/// Which sort of end a bound is.
+/// Returns the sort of end that a bound is.
 pub(super) fn sort(bound: Option<&v1::Bound>) -> Cell {
     match bound.and_then(|bound| bound.bound.as_ref()) {
         None => Cell::Empty,

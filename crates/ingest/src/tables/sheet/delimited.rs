@@ -28,7 +28,7 @@ impl<W: Write> CsvSheet<W> {
         Ok(begun)
     }
 
-    /// Goes on with a file of which rows are written already.
+    /// Continues a file that has rows already.
     pub(super) fn resume(for_spreadsheet: bool, out: W) -> Self {
         let mut form = csv::WriterBuilder::new();
         if for_spreadsheet {

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 pub enum SheetForm {
     /// Comma-separated values, after RFC 4180, with a header.
     Csv {
-        /// Whether people open it in a spreadsheet, which must see UTF-8 and no formula.
+        /// True if people open it in a spreadsheet, which must see UTF-8 and no formula.
         for_spreadsheet: bool,
     },
     /// Apache Parquet.
@@ -27,7 +27,7 @@ pub enum SheetForm {
     },
 }
 
-/// What is said of a file in the file, where its form has room: name and value.
+/// A property that a file states of itself, if its form has room for it: name and value.
 pub type SheetProperty = (&'static str, String);
 
 /// A file of rows that is being written.
@@ -38,7 +38,7 @@ pub trait Sheet {
     /// If it cannot be written.
     fn row(&mut self, cells: Vec<Cell>) -> io::Result<()>;
 
-    /// Writes what is left, and what is said of the file. Without this it is not whole.
+    /// Writes the rest, and the properties of the file. Without this the file is not whole.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -61,7 +61,7 @@ pub fn begin<'w>(
     })
 }
 
-/// Goes on with a file of which rows are written already. Parquet cannot be written in pieces.
+/// Continues a file that has rows already. Parquet cannot be written in pieces.
 ///
 /// # Errors
 /// If it cannot be written.

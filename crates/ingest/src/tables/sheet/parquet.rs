@@ -17,7 +17,7 @@ use parquet::schema::types::{Type, TypePtr};
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// When a group of rows is written: after so many rows, or so many bytes of text.
+/// The most rows of a group. A group also ends at [`GROUP_BYTES`] of text.
 const GROUP_ROWS: usize = 65_536;
 const GROUP_BYTES: usize = 32 << 20;
 
@@ -177,7 +177,7 @@ impl ColumnCells {
 
 fn wrong(error: ParquetError) -> io::Error {
     match error {
-        // The reader of a pipe that has gone is told apart by whoever wrote to it.
+        // If the reader of a pipe has gone, the writer's caller tells that error apart.
         ParquetError::External(cause) => match cause.downcast::<io::Error>() {
             Ok(error) => *error,
             Err(cause) => io::Error::other(cause),
