@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::CommandFailure;
 use detente_client::{Client, Options};
 
-/// For how long a call is tried again: long enough for a server that is started anew, and no longer than somebody at a
-/// terminal waits without being told anything.
+/// The time within which a call is tried again: long enough for a server that restarts, and no longer than somebody at
+/// a terminal waits without any message.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Connects to the server at a URL, for example `http://127.0.0.1:7443`; the scheme may be left out.

@@ -23,7 +23,7 @@ pub(crate) struct CutArgs {
 }
 
 impl CutArgs {
-    /// Whether there is any.
+    /// Returns true if there is any.
     pub(crate) fn is_given(&self) -> bool {
         self.known_at.is_some() || self.position.is_some() || self.basis.is_some()
     }

@@ -64,8 +64,8 @@ impl EventsArgs {
         }
     }
 
-    /// An instant to begin with is a place in the log rather than a filter, unless a position is given too: then events
-    /// before it are not even read, and those about parties and sources are there as well.
+    /// Builds the request. An instant to begin with is a place in the log, and no filter, unless a position is given,
+    /// too: then events before it are not even read, and events of parties and sources are included.
     fn question(self) -> ReadEventsRequest {
         let mut filter = self.filter;
         let start = match self.after_position {
@@ -101,7 +101,7 @@ fn table(all: &ReadEventsResponse, view: &TableView) -> String {
     [format!("Events up to position {}\n", all.through_position), head, grid.render()].concat()
 }
 
-/// What the recorder noted, after what a reader has to know first.
+/// Returns the recorder's note, after the marks that a reader must see first.
 fn note(event: &Event) -> GridCell {
     let synthetic = event::is_synthetic(event);
     let parts =

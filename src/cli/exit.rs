@@ -5,10 +5,10 @@
 
 use std::{fmt::Write as _, process::ExitCode};
 
-/// How a run ended.
+/// The end of a run, as an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// It did what it was asked.
+    /// The run succeeded.
     Done = 0,
     /// It failed in a way none of the others covers.
     Failed = 1,
@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     Damaged = 3,
     /// The ledger refused the request and wrote nothing.
     Rejected = 4,
-    /// What was asked for is not there.
+    /// The thing asked for is not there.
     Absent = 5,
     /// There was no answer.
     Unanswered = 6,

@@ -1,4 +1,4 @@
-//! What can go wrong in a run, and how it is told: what happened, what exactly was wrong, what to do.
+//! The failures of a run, and their messages: the event, the exact faults, a hint.
 //!
 //! ```text
 //! error: the append was refused: 2 violations
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{exit::Exit, output, output::OutputFormat, refusal::CommandRefusal, table::escape};
 
-/// Why a run failed.
+/// The reason why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommandFailure {
     /// The command line, or a file it names, was not understood.
@@ -24,7 +24,7 @@ pub(crate) enum CommandFailure {
     Unreachable {
         /// The address tried.
         server: String,
-        /// Why it failed.
+        /// The error of the transport.
         cause: String,
     },
     /// The server answered with an error, or the connection broke before it could.
@@ -33,13 +33,13 @@ pub(crate) enum CommandFailure {
     /// Stored bytes are damaged.
     #[error("{0}")]
     Damaged(String),
-    /// What was asked for does not fit what is recorded; nothing was written.
+    /// The request does not fit the record; nothing was written.
     #[error("{0}")]
     Rejected(String),
     /// The answer could not be written.
     #[error("cannot write the answer: {0}")]
     Output(io::Error),
-    /// Whoever read the answer has gone.
+    /// The reader of the answer has gone.
     #[error("nobody reads the answer")]
     OutputClosed,
     /// Anything else.
@@ -48,7 +48,7 @@ pub(crate) enum CommandFailure {
 }
 
 impl CommandFailure {
-    /// A failure to write an answer; that the reader has gone is told apart.
+    /// Returns the failure to write an answer, distinguishing a reader that has gone.
     pub(crate) fn output(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::OutputClosed,

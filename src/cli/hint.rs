@@ -1,4 +1,4 @@
-//! What to do about an error, by its reason.
+//! Hints for errors, by their reason.
 
 use super::refusal::CommandRefusal;
 use detente_proto::v1::ErrorReason;

@@ -14,12 +14,12 @@ use super::{CommandFailure, table::escape};
 use detente_ledger::wire::json;
 pub(crate) use detente_ledger::wire::json::NamedMessage as Wire;
 
-/// How JSON is laid out.
+/// The layout of JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// Over many lines, indented.
     Pretty,
-    /// On one line.
+    /// All on one line.
     Line,
 }
 

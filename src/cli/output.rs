@@ -41,7 +41,7 @@ impl OutputFormat {
         }
     }
 
-    /// Whether a program reads the answer.
+    /// Returns true if a program reads the answer.
     pub(crate) fn is_json(self) -> bool {
         self != Self::Table
     }

@@ -15,7 +15,7 @@ pub(crate) struct PageArgs {
 }
 
 impl PageArgs {
-    /// Whether one page is wanted, not all.
+    /// Returns true if one page is wanted, not all.
     pub(crate) fn one(&self) -> bool {
         self.page_size.is_some() || self.page_token.is_some()
     }

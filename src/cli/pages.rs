@@ -14,10 +14,10 @@ const LARGEST_PAGE: u32 = 1000;
 
 /// A reply that is a list.
 pub(crate) trait List: Wire {
-    /// What it is a list of.
+    /// The type of its elements.
     type Element: Wire;
 
-    /// What it lists.
+    /// Returns its elements.
     fn elements(&self) -> &[Self::Element];
 }
 
@@ -88,7 +88,7 @@ impl List for v1::GetTimelineResponse {
 }
 
 impl Page for v1::GetTimelineResponse {
-    /// A segment may go on on the next page, and each page names its claims anew.
+    /// A segment may continue on the next page, and each page names its claims again.
     fn absorb(&mut self, later: Self) {
         let mut segments = later.segments.into_iter();
         if let Some(open) = self.segments.last_mut().filter(|last| last.continues)

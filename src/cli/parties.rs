@@ -96,7 +96,7 @@ fn names(party: &Party, view: &TableView) -> (String, String) {
     (chosen.map(told).unwrap_or_default(), others.map(told).collect::<Vec<_>>().join(", "))
 }
 
-/// A name with what is said of it: `Stalingrad (1925-04/1961)`.
+/// Formats a name with its type, time and users: `Stalingrad (1925-04/1961)`.
 fn told(name: &PartyName) -> String {
     let users = if name.used_by.is_empty() { String::new() } else { format!("used by {}", name.used_by.join(", ")) };
     let said = [words::shown::<PartyNameType>(name.r#type), name.valid.clone(), users];
@@ -104,7 +104,7 @@ fn told(name: &PartyName) -> String {
     if said.is_empty() { name.name.clone() } else { format!("{} ({})", name.name, said.join("; ")) }
 }
 
-/// Which party answers for this one, or for which it answers.
+/// Names the party that answers for this one, or those that it answers for.
 fn merges(party: &Party) -> String {
     match (party.merged_into.as_str(), party.merged_party_ids.as_slice()) {
         ("", []) => String::new(),

@@ -136,7 +136,7 @@ fn side_by_side(states: &[PerspectiveState], view: &TableView) -> String {
     grid.render()
 }
 
-/// What one point of view comes to, in a sentence.
+/// Sums up one point of view in a sentence.
 fn meaning(state: &PerspectiveState) -> String {
     let total = usize::try_from(state.total).unwrap_or(usize::MAX);
     let shown = if state.matches.len() < total { format!(" ({} shown)", state.matches.len()) } else { String::new() };

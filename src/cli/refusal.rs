@@ -8,23 +8,23 @@ use tonic::Code;
 use super::{CommandFailure, exit::Exit, hint};
 use detente_proto::code_name;
 
-/// Which request of an append it was.
+/// The request of an append that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequestPlace {
     /// The id it was sent with.
     pub(crate) request_id: String,
     /// Its place in the input, from 1.
     pub(crate) ordinal: usize,
-    /// How many there are.
+    /// The number of requests.
     pub(crate) total: usize,
 }
 
 /// A call that was refused, or broke.
 #[derive(Debug, Clone)]
 pub(crate) struct CommandRefusal {
-    /// What the client says of it.
+    /// The refusal as the client returned it.
     pub(crate) told: detente_client::Refusal,
-    /// Which append it was, where it was one.
+    /// The append that was refused, if it was one.
     pub(crate) request: Option<RequestPlace>,
 }
 
@@ -82,7 +82,7 @@ impl CommandRefusal {
         }
     }
 
-    /// What to do about it.
+    /// Returns a hint about it.
     pub(crate) fn hint(&self) -> Option<String> {
         hint::of(self)
     }

@@ -34,7 +34,7 @@ pub(crate) struct StateArgs {
     page: PageArgs,
 }
 
-/// How an asked date is meant.
+/// The meaning of an asked date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Mode {
     /// States that hold and events that have happened, together.

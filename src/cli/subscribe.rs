@@ -1,7 +1,7 @@
 //! `detente subscribe`: follows the log and prints each event once, for as long as it is let.
 //!
-//! When the connection breaks or the server stops, it connects again and goes on behind the last event it printed; that is
-//! the client's doing ([`detente_client::Subscription`]), and is told on standard error.
+//! If the connection breaks or the server stops, it connects again and continues behind the last event it printed. The
+//! client does that ([`detente_client::Subscription`]), and a message on standard error says so.
 
 use clap::Args;
 
@@ -64,7 +64,7 @@ impl SubscribeArgs {
         }
     }
 
-    /// An instant to begin with is a place in the log rather than a filter, unless a place is given too.
+    /// Builds the request. An instant to begin with is a place in the log, and no filter, unless a place is given, too.
     fn request(self) -> SubscribeRequest {
         let mut filter = self.filter;
         let start = match (self.after_position, self.from_head, self.cursor) {
@@ -81,7 +81,7 @@ impl SubscribeArgs {
 struct Printer<'g> {
     global: &'g GlobalArgs,
     view: TableView,
-    /// How many events are still wanted.
+    /// The number of events still wanted.
     left: u64,
     /// The position of the last event printed.
     printed: u64,

@@ -1,7 +1,8 @@
-//! `detente watch`: tells what comes into force, lapses, stops being certain or falls due, as it happens.
+//! `detente watch`: reports claims that come into force, lapse, stop being certain or fall due, as it happens.
 //!
-//! It follows for ever. When the connection breaks it connects again and resumes with the token of the last frame, so that
-//! nothing is missed and nothing comes twice; as JSON Lines every frame is written with its token, for a later `--after`.
+//! It follows for ever. If the connection breaks, it connects again and resumes with the token of the last frame, so
+//! that nothing is missed and nothing comes twice; as JSON Lines every frame is written with its token, for a later
+//! `--after`.
 
 use clap::Args;
 use prost_types::Timestamp;

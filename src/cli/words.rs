@@ -64,7 +64,7 @@ words!(
     Transition,
 );
 
-/// How a table shows a value: `no information`; nothing where it is not said.
+/// Formats a value for a table: `no information`; empty if it is unspecified.
 pub(crate) fn shown<W: OptionWord>(number: i32) -> String {
     match W::try_from(number) {
         Ok(word) if word.stem() == "UNSPECIFIED" => String::new(),
@@ -73,7 +73,7 @@ pub(crate) fn shown<W: OptionWord>(number: i32) -> String {
     }
 }
 
-/// How a flag writes a value: `no-information`.
+/// Formats a value for a flag: `no-information`.
 pub(crate) fn written<W: OptionWord>(word: W) -> String {
     word.stem().to_lowercase().replace('_', "-")
 }

@@ -1,5 +1,5 @@
-//! `detente dump`: the journal as it is stored, event by event, one JSON object a line. For looking into a ledger that
-//! cannot be served.
+//! `detente dump`: the journal as it is stored, event by event, one JSON object a line. It serves to inspect a ledger
+//! that cannot be served.
 
 use super::fault::not_read;
 use super::not_opened;

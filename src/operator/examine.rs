@@ -57,7 +57,7 @@ fn report(verified: &VerificationReport) -> String {
     )
 }
 
-/// Makes the store anew from the journal.
+/// Rebuilds the store from the journal.
 pub(super) fn rebuild(args: &RebuildArgs) -> Result<(), CommandFailure> {
     keep_to_owner();
     if !Ledger::exists(&args.data).map_err(|error| fault::at(&args.data, "cannot look into", &error))? {

@@ -21,7 +21,7 @@ pub(super) fn not_opened(error: OpenError) -> CommandFailure {
     }
 }
 
-/// A journal that cannot be read. Where the system refuses to hand bytes over, nothing is known to be damaged.
+/// Returns the failure of a journal that cannot be read. If the system refuses to hand bytes over, no damage is known.
 pub(super) fn not_read(error: ReadError) -> CommandFailure {
     match (&error, error.obstacle()) {
         (ReadError::Io(cause), Some(_)) => advised(error.to_string(), Some(cause)),

@@ -48,7 +48,8 @@ fn run_blocking(command: OperatorCommand) -> Result<(), CommandFailure> {
     }
 }
 
-/// Keeps what a verb makes to its owner, whatever the umask says, sled's files too. For verbs that write nothing else.
+/// Makes the files of a verb private to their owner, whatever the umask is, sled's files too. For verbs that write
+/// nothing else.
 fn keep_to_owner() {
     let _before = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }

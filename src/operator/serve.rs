@@ -1,4 +1,4 @@
-//! `detente serve`: opens the ledger, or makes it, and serves it until it is told to stop.
+//! `detente serve`: opens the ledger, or makes it, and serves it until a signal stops it.
 
 use super::free_memory;
 use super::making::{announce, create, exists};
@@ -24,7 +24,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CommandFailure> {
     keep_to_owner();
     let (form, filter, traces) = (config.log_format, config.log_filter.as_deref(), config.otlp_endpoint.as_deref());
     let telemetry = telemetry::begin(form, filter, traces).map_err(CommandFailure::other)?;
-    // A server has a runtime of its own, with as many threads as it was told.
+    // A server has a runtime of its own, with the configured number of threads.
     let served = tokio::task::spawn_blocking(move || runtime(&config)?.block_on(serve(config)));
     let served = served.await;
     tokio::task::spawn_blocking(|| telemetry.end()).await.map_err(CommandFailure::other)?;
@@ -184,7 +184,7 @@ fn warn_of_clock(ledger: &Ledger, data: &Path, log_format: config::LogFormat) ->
     }
 }
 
-/// Completes when the process is told to stop.
+/// Completes at a signal to stop.
 fn stop_asked() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

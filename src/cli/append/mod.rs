@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Every request is sent with a request id, so that a retry after a broken connection records nothing twice. An id that
-//! is made here is told on standard error before anything is sent.
+//! is made here is printed on standard error before anything is sent.
 
 mod claim_args;
 pub(super) mod input;
@@ -60,7 +60,7 @@ impl AppendArgs {
         let requests = self.requests(global.output)?;
         let ledger = connect::ledger(&global.server).await?;
         let mut replies = Vec::new();
-        // What was recorded before a failure is shown as well: it stays recorded.
+        // The appends recorded before a failure are shown, too: they stay recorded.
         let outcome = send(&ledger, requests, global.output, &mut replies).await;
         show(&replies, global)?;
         outcome
@@ -161,7 +161,7 @@ fn table(reply: &AppendResponse) -> String {
     summary(reply) + &grid.render()
 }
 
-/// What a command was about. Ids are whole here: whoever appended wants to use them.
+/// Returns the kind and the id of the thing that a command was about. Ids are whole here, so that they can be used.
 fn about(result: &CommandResult) -> (&'static str, String) {
     match result {
         CommandResult { dispute_id, claim_id, .. } if !dispute_id.is_empty() => {

@@ -1,8 +1,8 @@
-//! Request ids: what makes a retry safe.
+//! Request ids, which make a retry safe.
 //!
 //! A request keeps the id it has. Others get the one given on the command line or, without one, a random one that is
-//! told. Where a file holds several requests each needs an id of its own; they are derived from that one id and the
-//! place in the file, so the same file with the same `--request-id` is the same requests again.
+//! printed. Each of several requests in a file needs an id of its own; they are derived from that one id and the place
+//! in the file, so the same file with the same `--request-id` is the same requests again.
 
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};

@@ -82,7 +82,7 @@ enum FileFormat {
     Ndjson,
 }
 
-/// What the rows of a table are.
+/// The kind of rows of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ExportSubject {
     /// The claims of the state at a date, as known at a cut.
@@ -103,7 +103,7 @@ impl From<ExportSubject> for Table {
     }
 }
 
-/// What an export is of, once its flags are understood.
+/// The kind of an export, once its flags are understood.
 #[derive(Debug)]
 pub(crate) enum Export {
     /// The whole record.
@@ -122,7 +122,7 @@ pub(crate) enum Export {
 /// A table to write.
 #[derive(Debug)]
 pub(crate) struct TableExport {
-    /// The directory that holds the ledger; without one a server is asked.
+    /// The directory that holds the ledger; if none, a server answers.
     pub(crate) data: Option<PathBuf>,
     form: sheet::SheetForm,
     table: Table,
@@ -132,7 +132,7 @@ pub(crate) struct TableExport {
 }
 
 impl ExportArgs {
-    /// Writes a table that a server is asked for, or has the operator's verb open the directory.
+    /// Writes a table that a server answers with, or has the operator's verb open the directory.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         match self.understood()? {
             Export::Columns(list) => output::write(&list),

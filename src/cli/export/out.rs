@@ -1,4 +1,4 @@
-//! Where a table is written: standard output, or a file that appears under its name when it is whole.
+//! The destination of a table: standard output, or a file that gets its name once it is whole.
 
 use super::CommandFailure;
 use std::{
@@ -7,7 +7,7 @@ use std::{
     path::PathBuf,
 };
 
-/// Where a table is written.
+/// The destination of a table.
 pub(super) struct Out {
     file: Option<Partial>,
 }
@@ -31,7 +31,7 @@ impl Out {
         Ok(Self { file: Some(Partial { whole, part, is_done: false }) })
     }
 
-    /// What to write to.
+    /// Opens the destination for writing.
     pub(super) fn writer(&mut self) -> Result<Box<dyn Write + Send>, CommandFailure> {
         match &self.file {
             None => Ok(Box::new(BufWriter::new(io::stdout()))),
@@ -39,7 +39,7 @@ impl Out {
         }
     }
 
-    /// Gives the file its name. What was written has been flushed.
+    /// Gives the file its name. The caller has flushed what it wrote.
     pub(super) fn finish(mut self) -> Result<(), CommandFailure> {
         let Some(file) = &mut self.file else { return Ok(()) };
         fs::rename(&file.part, &file.whole).map_err(CommandFailure::Output)?;

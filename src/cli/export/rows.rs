@@ -11,7 +11,7 @@ use tonic::codegen::StdError;
 /// As many as a server gives at once.
 const LARGEST_PAGE: u32 = 1000;
 
-/// What takes a call to a ledger: a channel to a server, or the services themselves.
+/// A way to call a ledger: a channel to a server, or the services themselves.
 pub(crate) trait Ask: GrpcService<Body, ResponseBody = Body, Error: Into<StdError>> {}
 
 impl<T: GrpcService<Body, ResponseBody = Body, Error: Into<StdError>>> Ask for T {}
@@ -19,7 +19,7 @@ impl<T: GrpcService<Body, ResponseBody = Body, Error: Into<StdError>>> Ask for T
 /// The client of a ledger.
 pub(crate) type Client<T> = LedgerServiceClient<T>;
 
-/// What is asked.
+/// The question of an export.
 #[derive(Debug)]
 pub(super) struct ExportQuestion {
     pub(super) filter: Option<v1::Filter>,
@@ -29,7 +29,7 @@ pub(super) struct ExportQuestion {
     pub(super) include_retracted: bool,
 }
 
-/// What was told.
+/// The facts that the answers of an export have in common.
 #[derive(Debug, Default)]
 pub(super) struct ExportSummary {
     context: RowCoordinates,
@@ -41,7 +41,7 @@ pub(super) struct ExportSummary {
 type RowSink<'p> = &'p mut dyn FnMut(&OutputRow<'_>) -> Result<(), CommandFailure>;
 
 impl ExportSummary {
-    /// What a file says of itself.
+    /// Returns the properties that a file states of itself.
     pub(super) fn said(&self) -> Vec<SheetProperty> {
         let mut said = vec![("ledger_id", self.context.ledger_id.clone()), ("basis", self.context.basis.clone())];
         if !self.context.valid_at.is_empty() {
@@ -51,7 +51,7 @@ impl ExportSummary {
         said
     }
 
-    /// What people are told.
+    /// Returns a sentence about the export for people.
     pub(super) fn words(&self) -> String {
         let rows = match self.rows {
             1 => "1 row".to_owned(),
@@ -126,7 +126,8 @@ pub(super) async fn claims(
     }
 }
 
-/// The events up to a cut. A reading has none of its own: a list that is asked for at it says which position it is.
+/// Writes the events up to a cut. A reading has no cut of its own, so a list at that cut is read first for its
+/// position.
 pub(super) async fn events(
     ledger: &mut Client<impl Ask>,
     question: ExportQuestion,

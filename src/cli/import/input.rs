@@ -1,4 +1,4 @@
-//! What is imported, as files and flags say it: the mapping, its tables, the rows to read.
+//! The input of an import, as files and flags describe it: the mapping, its tables, the rows to read.
 
 use super::ImportArgs;
 use super::known::KnownCut;
@@ -24,10 +24,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Which way commands are made; another way has other stages.
+/// The version of the rules by which commands are made; another version has other stages.
 const COMMANDS: &str = "commands:4";
 
-/// What is imported, in one piece, for the thread that reads it.
+/// The whole input of an import, for the thread that reads it.
 pub(super) struct Input {
     pub(super) mapping: Mapping,
     tables: Tables,
@@ -107,7 +107,7 @@ impl Input {
         })
     }
 
-    /// Who records.
+    /// Returns the name to record under.
     fn recorded_by(&self, args: &ImportArgs) -> Result<String, CommandFailure> {
         let said = args.recorded_by.clone().filter(|by| !by.is_empty());
         let recorded_by = said.or_else(|| Some(self.mapping.dataset.recorded_by.clone()).filter(|by| !by.is_empty()));
@@ -132,7 +132,7 @@ impl Input {
         Ok(ImportMark(digest.finalize().first_chunk().copied().unwrap_or_default()))
     }
 
-    /// What the stage is opened with. Its id follows from everything that the commands follow from.
+    /// Returns the opening of the stage. Its id follows from everything that the commands follow from.
     pub(super) fn opening(
         &self,
         args: &ImportArgs,

@@ -1,4 +1,5 @@
-//! What the ledger has of a data set at a cut: a digest of each of its claims, and the ids of all parties and sources.
+//! The part of a data set that the ledger has at a cut: a digest of each of its claims, and the ids of all parties and
+//! sources.
 
 use super::patient::PatientLedger;
 use crate::cli::export::Ask;
@@ -23,7 +24,7 @@ pub(super) struct KnownCut {
     pub(super) basis: String,
 }
 
-/// What an empty ledger has.
+/// Returns the recorded state of an empty ledger.
 pub(super) fn nothing(dataset: &str) -> RecordedState {
     RecordedState { claims: RecordedDataSet::of(dataset), episodes: Episodes::of(dataset), registered: HashMap::new() }
 }
@@ -53,8 +54,8 @@ pub(super) async fn ask(
     Ok((known, cut))
 }
 
-/// Whether nothing after a position changed what is compared of the claims that matter; the last position of what was
-/// looked at, or `after` where that was nothing.
+/// Returns the last position that was read, if no event after a position changed a compared property of the claims that
+/// matter; `after` if no event was read.
 pub(super) async fn unchanged_since(
     ledger: &mut PatientLedger<'_, impl Ask>,
     dataset: &str,
@@ -91,7 +92,7 @@ pub(super) fn filter(dataset: &str) -> v1::Filter {
     v1::Filter { items: vec![item] }
 }
 
-/// Reads the events of a data set after a position, until one is enough. Where the connection breaks, it is gone on from
+/// Reads the events of a data set after a position, until one is enough. If the connection breaks, it continues from
 /// there.
 async fn each_event(
     ledger: &mut PatientLedger<'_, impl Ask>,
@@ -117,7 +118,7 @@ async fn each_event(
     }
 }
 
-/// The next batch; a stream that broke is begun anew.
+/// Returns the next batch, opening a broken stream again.
 async fn next(
     ledger: &mut crate::cli::export::Client<impl Ask>,
     request: &v1::ReadEventsRequest,

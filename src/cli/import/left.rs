@@ -1,8 +1,8 @@
-//! What an earlier run left: a stage of the very same import is gone on with if the data set is still as it was, and dropped
-//! if not. Stages of other imports of the data set are told.
+//! The stages that an earlier run left. A stage of the very same import is continued if the data set is unchanged, and
+//! dropped if not. Stages of other imports of the data set are reported.
 //!
-//! The first 48 bits of a stage's id follow from all that is imported; its title names the basis that its commands were made
-//! against. So it is found again whatever was recorded meanwhile, and gone on with at that basis.
+//! The first 48 bits of a stage's id follow from all that is imported; its title names the basis that its commands were
+//! made against. So the stage is found again whatever was recorded meanwhile, and is continued at that basis.
 
 use super::known::{self, KnownCut};
 use super::patient::PatientLedger;
@@ -11,9 +11,9 @@ use crate::cli::export::Ask;
 use crate::cli::{CommandFailure, notice};
 use detente_proto::v1;
 
-/// How much of an id follows from what is imported.
+/// The part of an id that follows from the input.
 const MARK_BYTES: usize = 6;
-/// What stands before the basis in a title.
+/// The words before the basis in a title.
 const AT: &str = ", compared at ";
 
 /// All that an import is of, in one number.
@@ -34,7 +34,7 @@ impl ImportMark {
     }
 }
 
-/// What a stage of an import is called.
+/// Returns the title of an import's stage.
 pub(super) fn title(dataset: &str, release: &str, cut: &KnownCut) -> String {
     let release = if release.is_empty() { String::new() } else { format!(" {release}") };
     format!("import of {dataset}{release}{AT}{}", cut.basis)
@@ -60,7 +60,7 @@ pub(super) async fn of(
     Ok(listed.stages.into_iter().filter(is_of).collect())
 }
 
-/// The basis to go on at, where an earlier run of the same import left a stage that is still good.
+/// Returns the basis to continue at, if an earlier run of the same import left a stage that is still good.
 pub(super) async fn basis(
     ledger: &mut PatientLedger<'_, impl Ask>,
     dataset: &str,
@@ -75,7 +75,7 @@ pub(super) async fn basis(
             ));
             continue;
         };
-        // Of two that are still good one is enough.
+        // If two stages are still good, one is enough.
         if going_on.is_some() {
             drop_stage(ledger, &stage.stage_id).await?;
             continue;

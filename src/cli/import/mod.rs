@@ -111,7 +111,7 @@ struct RowArgs {
 #[derive(Debug)]
 pub(crate) struct RowImport {
     args: ImportArgs,
-    /// The directory that holds the ledger; without one a server is asked.
+    /// The directory that holds the ledger; if none, a server answers.
     pub(crate) data: Option<PathBuf>,
     format: OutputFormat,
 }
@@ -154,7 +154,7 @@ impl RowImport {
         self.args.accept_clock
     }
 
-    /// Whether it only says what it would do.
+    /// Returns true if it only reports what it would do.
     pub(crate) fn is_check(&self) -> bool {
         self.args.rows.check
     }

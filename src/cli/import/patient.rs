@@ -1,7 +1,7 @@
-//! Calls that outlast a server that is not there for some seconds: one that is started anew, or has too much to do.
+//! Calls that outlast a server that is absent for some seconds: it restarts, or has too much to do.
 //!
-//! Every step of an import may be done twice, so each is tried again where that may help, until it is answered or the
-//! patience is over. Whoever watches is told when the server goes and when it is back.
+//! Every step of an import may be done twice, so each is tried again if that may help, until it is answered or the
+//! patience is over. A message on standard error says that the server has gone, and another that it is back.
 
 use crate::cli::export::{Ask, Client};
 use crate::cli::{CommandFailure, notice};
@@ -14,7 +14,7 @@ use tonic::{Response, Status};
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// A ledger that is asked with patience.
+/// A ledger whose calls are made with patience.
 pub(super) struct PatientLedger<'l, T> {
     ledger: &'l mut Client<T>,
     patience: Duration,
@@ -68,7 +68,7 @@ fn told(refusal: Refusal) -> CommandFailure {
     CommandFailure::Refused(Box::new(refusal.into()))
 }
 
-/// Whether another attempt may have an answer.
+/// Returns true if another attempt may have an answer.
 fn passes(refusal: &Refusal) -> bool {
     match refusal.reason {
         Some(reason) => {
@@ -84,7 +84,7 @@ mod tests {
     use std::cell::Cell;
     use tonic::transport::Endpoint;
 
-    /// What comes of a call that fails so often, and how often it was made.
+    /// Returns the result of a call that fails the given number of times, and the number of attempts.
     async fn after(failures: usize, status: Status, patience: Duration) -> (Result<u32, CommandFailure>, usize) {
         let mut ledger = Client::new(Endpoint::from_static("http://127.0.0.1:1").connect_lazy());
         let (mut patient, made) = (PatientLedger::new(&mut ledger, patience), Cell::new(0));

@@ -1,8 +1,8 @@
-//! Rows that the ledger alone finds wrong: nothing in them says so, only what is recorded does.
+//! Rows that the ledger alone can refuse: the fault is not in the row but in its relation to the record.
 //!
-//! What does not fit is left out of the stage, and the rest is tried again, until it fits. A row is left out as a whole;
-//! parties and sources that it would have been the first to name are registered all the same, because rows behind it may
-//! name them too. One that somebody registered meanwhile is taken as it is.
+//! The misfits are left out of the stage, and the rest is tried again, until it fits. A row is left out as a whole;
+//! parties and sources that it would have been the first to name are registered all the same, because later rows may
+//! name them, too. An entity that somebody registered meanwhile is taken as it is.
 
 use super::rows::RowsSummary;
 use super::staging::StageUpload;
@@ -22,11 +22,11 @@ pub(super) struct RefusedRows {
     pub(super) rows: BTreeMap<RowPlace, String>,
     /// The numbers of the commands that are left out.
     pub(super) leave_out: BTreeSet<u64>,
-    /// How many rows were left out; several may be cells of one line.
+    /// The number of rows left out; several may be cells of one line.
     pub(super) count: u64,
 }
 
-/// What a stage came to.
+/// The outcome of a stage.
 pub(super) enum StageOutcome {
     /// It was recorded; or checked, as it would be.
     Append(Box<StagedAppend>),
@@ -37,7 +37,7 @@ pub(super) enum StageOutcome {
 }
 
 impl RefusedRows {
-    /// Does with a stage what is wanted, without what does not fit the record.
+    /// Brings a stage to its goal, without the rows that do not fit the record.
     pub(super) async fn settle(
         &mut self,
         staging: &mut StageUpload<'_, impl Ask>,
@@ -132,18 +132,18 @@ impl RefusedRows {
     }
 }
 
-/// What is wanted of a stage.
+/// The goal of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StageGoal {
-    /// That what fits of it is recorded.
+    /// All that fits of it is to be recorded.
     Record,
-    /// That all rows of it are recorded, or nothing.
+    /// All rows of it are to be recorded, or nothing.
     RecordAll,
-    /// To know what does not fit, and nothing more.
+    /// The misfits are to be found, and nothing is recorded.
     Check,
 }
 
-/// How many events of a kind an append has.
+/// Returns the number of events of a kind in an append.
 pub(super) fn counted(append: &v1::StagedAppend, event: &str) -> u64 {
     append.counts.iter().find(|count| count.event == event).map(|count| count.count).unwrap_or_default()
 }

@@ -1,8 +1,8 @@
 //! A file that has every version of its rows, recorded version by version: each append as of the instant of its version, so that
 //! the past is as the readers of the data set saw it.
 //!
-//! Versions up to the head of the ledger are passed over: what they say was recorded with a later one, or is older than what
-//! the ledger has. Where all are, the last is recorded now.
+//! Versions up to the head of the ledger are passed over: their content was recorded with a later one, or is older than
+//! the ledger's. If all versions are, the last is recorded now.
 
 use super::ImportArgs;
 use super::input::{Input, RereadableInput};

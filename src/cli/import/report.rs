@@ -1,4 +1,4 @@
-//! What came of an import. Its last lines are always rows read, events written, rows rejected.
+//! The report of an import. Its last lines are always rows read, events written, rows rejected.
 
 use crate::cli::output::OutputFormat;
 use crate::cli::{CommandFailure, write};
@@ -6,17 +6,17 @@ use detente_ingest::pipeline::ImportTally;
 use detente_proto::v1;
 use serde_json::json;
 
-/// What is told.
+/// The facts to report.
 pub(super) struct Report<'r> {
     /// The data set.
     pub(super) dataset: &'r str,
     /// The release.
     pub(super) release: &'r str,
-    /// How many of each.
+    /// The counts.
     pub(super) tally: ImportTally,
-    /// What was recorded, if anything was.
+    /// The append, if anything was recorded.
     pub(super) append: Option<v1::StagedAppend>,
-    /// Whether nothing was to be recorded.
+    /// True if nothing was to be recorded.
     pub(super) check: bool,
     /// Commands that an earlier run had staged.
     pub(super) resumed: u64,

@@ -19,10 +19,10 @@ use detente_proto::v1;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// How many batches of commands may wait to be sent.
+/// The number of batches of commands that may wait to be sent.
 const WAITING: usize = 4;
 
-/// What reading came to.
+/// The outcome of reading.
 pub(super) struct Came {
     pub(super) made: Result<ImportOutcome, ImportFailure>,
     pub(super) known: RecordedState,
@@ -30,14 +30,14 @@ pub(super) struct Came {
     pub(super) passed_over: Vec<String>,
 }
 
-/// What has been gathered of the rows once all are read.
+/// The summary of the rows once all are read.
 pub(super) struct RowsSummary {
     pub(super) tally: ImportTally,
     pub(super) places: Places,
     pub(super) known: RecordedState,
 }
 
-/// What is told at the end.
+/// The summary of the import.
 #[derive(Default)]
 struct ImportSummary {
     tally: ImportTally,
@@ -143,7 +143,7 @@ async fn stage<T: Ask>(
     Ok(done)
 }
 
-/// Whether another run would come to the same; if not, what is staged waits for it.
+/// Returns true if another run would fail in the same way; if not, the stage waits for it.
 fn is_judged(failure: &CommandFailure) -> bool {
     match failure {
         CommandFailure::Refused(refusal) => refusal.exit() == Exit::Rejected,
@@ -171,7 +171,7 @@ async fn read_and_settle<T: Ask>(
     }
 }
 
-/// Reads everything, and sends what it makes. How many commands there were from an earlier run.
+/// Reads everything, and sends its commands. Also returns the number of commands from an earlier run.
 async fn read<T: Ask>(
     args: &ImportArgs,
     input: Input,
@@ -195,7 +195,7 @@ async fn read<T: Ask>(
         Ok::<_, CommandFailure>(())
     };
     let sent = sent.await;
-    // What is not taken any more stops the reading.
+    // The reading stops if nobody receives its commands any more.
     drop(commands);
     let came = reading.await.map_err(CommandFailure::other);
     (sent.and(came), resumed)
@@ -248,7 +248,7 @@ async fn settle<T: Ask>(
     Ok((done, refused))
 }
 
-/// What was made of the rows, but for what the ledger refused.
+/// Corrects the summary of the rows by the append that was recorded without the refused rows.
 fn retold(gathered: &mut RowsSummary, append: &v1::StagedAppend, refused: &RefusedRows) {
     let (succeeded, ended) = gathered.places.without(&refused.leave_out);
     let is_recorded = !append.counts.is_empty();
@@ -275,7 +275,7 @@ fn strict(tally: &ImportTally, args: &ImportArgs) -> CommandFailure {
     CommandFailure::Rejected(format!("--strict: {rejected} of {rows} rows are bad; nothing was recorded"))
 }
 
-/// Tells of files that were passed over, and of items of a list of JSON that nothing is made of beside others.
+/// Reports files that were passed over, and items of JSON lists that nothing is made of.
 fn tell(passed_over: &[String], unused: &UnusedColumns) {
     if !passed_over.is_empty() {
         notice(&format!(
@@ -293,7 +293,7 @@ fn tell(passed_over: &[String], unused: &UnusedColumns) {
     }
 }
 
-/// How many bad rows were not shown.
+/// Reports the number of bad rows that were not shown.
 fn rest(tally: &ImportTally, args: &ImportArgs) {
     let more = tally.rejected.saturating_sub(args.rows.errors as u64);
     if more > 0 {
@@ -304,7 +304,7 @@ fn rest(tally: &ImportTally, args: &ImportArgs) {
     }
 }
 
-/// How a failure of the reading is told.
+/// Returns the failure of a run whose reading failed.
 pub(super) fn failed(why: ImportFailure) -> CommandFailure {
     match why {
         ImportFailure::File(BadFile::Mapping(bad)) => CommandFailure::Usage(bad.to_string()),

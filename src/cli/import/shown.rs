@@ -1,4 +1,4 @@
-//! What is seen while rows are read: bad rows as they come, and how far it is.
+//! The messages while rows are read: bad rows as they come, and the progress.
 
 use super::{ImportArgs, again};
 use crate::cli::table::escape;
@@ -22,9 +22,9 @@ const BAR: &str = "{wide_bar} {percent}% {msg} {elapsed} left {eta}";
 pub(super) struct CommandForwarder {
     commands: Option<mpsc::Sender<Vec<v1::Command>>>,
     rejects: Option<Rejects>,
-    /// How many bad rows were shown.
+    /// The number of bad rows shown.
     shown: usize,
-    /// How many are to be shown.
+    /// The number of bad rows to show.
     show: usize,
     wants_sample: bool,
     /// The first claim of a check.
@@ -141,7 +141,7 @@ impl Out for CommandForwarder {
     }
 }
 
-/// Whether a command says something of a claim.
+/// Returns true if a command asserts or revises a claim.
 const fn says(command: &v1::Command) -> bool {
     matches!(command.command, Some(v1::command::Command::AssertClaim(_) | v1::command::Command::ReviseClaim(_)))
 }

@@ -15,30 +15,30 @@ use prost_types::Timestamp;
 use tonic::Status;
 use uuid::Uuid;
 
-/// How many violations are asked for at once.
+/// The number of violations to request at once.
 const MANY: u32 = 10_000;
 
-/// What a stage is opened with.
+/// The fields that a stage is opened with.
 #[derive(Clone, Debug)]
 pub(super) struct Opening {
     /// Its id.
     pub(super) id: Uuid,
-    /// Who records.
+    /// The name to record under.
     pub(super) recorded_by: String,
-    /// When it was recorded elsewhere.
+    /// The time at which it was recorded elsewhere.
     pub(super) recorded_at: Option<Timestamp>,
-    /// What it is, in words.
+    /// A title in words.
     pub(super) title: String,
 }
 
-/// What the commands were made against.
+/// The state of the record that the commands were made against.
 #[derive(Clone, Debug)]
 pub(super) struct StageBasis {
     /// The data set.
     pub(super) dataset: String,
     /// The cut at which it was compared.
     pub(super) cut: KnownCut,
-    /// Whether what the file does not have is retracted, so that nothing else may have come.
+    /// True if claims that the file lacks are retracted, so that no others may have come.
     pub(super) complete: bool,
 }
 
@@ -59,7 +59,7 @@ impl<'l, T: Ask> StageUpload<'l, T> {
         Self { ledger, opening, ground, opened: false, made: 0, wanted: 0 }
     }
 
-    /// How many commands were there from an earlier run.
+    /// Opens the stage and returns the number of commands it has from an earlier run.
     pub(super) async fn open(&mut self) -> Result<u64, CommandFailure> {
         let request = v1::OpenStageRequest {
             request_id: self.opening.id.to_string(),
@@ -77,7 +77,7 @@ impl<'l, T: Ask> StageUpload<'l, T> {
         Ok(stage.next_command)
     }
 
-    /// Whether there is a stage.
+    /// Returns true if there is a stage.
     pub(super) const fn is_open(&self) -> bool {
         self.opened
     }
@@ -103,7 +103,7 @@ impl<'l, T: Ask> StageUpload<'l, T> {
         Ok(())
     }
 
-    /// What of it does not fit the record, and what would be recorded if nothing else were wrong.
+    /// Returns the misfits, and the append that would be recorded if nothing else were wrong.
     pub(super) async fn misfits(&mut self, leave_out: &[u64]) -> Result<v1::CommitStageResponse, CommandFailure> {
         let request = v1::CommitStageRequest {
             stage_id: self.opening.id.to_string(),
@@ -185,7 +185,7 @@ fn reason(failure: &CommandFailure) -> Option<ErrorReason> {
     }
 }
 
-/// A stage that somebody dropped is told so.
+/// Translates the failure of a stage that somebody dropped.
 fn gone(failure: CommandFailure) -> CommandFailure {
     match reason(&failure) {
         Some(ErrorReason::StageNotFound) => changed_meanwhile(),

@@ -17,7 +17,7 @@ pub(crate) fn text(claim: &Claim, view: &TableView) -> String {
     view.choose(&claim.texts, |text| &text.lang).map(|text| text.text.clone()).unwrap_or_default()
 }
 
-/// Who says so, the speaker first: `RUS says · aljazeera reports`.
+/// Names the voices of a claim, the speaker first: `RUS says · aljazeera reports`.
 pub(crate) fn says(claim: &Claim) -> String {
     claim.attribution.iter().map(voice).collect::<Vec<_>>().join(" · ")
 }
@@ -53,12 +53,12 @@ pub(crate) fn id(claim: &Claim, view: &TableView) -> String {
     format!("{} {}", view.id(&claim.claim_id), elsewhere.join(", ")).trim_end().to_owned()
 }
 
-/// Whether a note or a text says of itself that it is made up.
+/// Returns true if a note or a text declares itself made up.
 pub(crate) fn says_synthetic(text: &str) -> bool {
     text.get(..SYNTHETIC.len()).is_some_and(|start| start.eq_ignore_ascii_case(SYNTHETIC))
 }
 
-/// Whether a claim, or what was last recorded of it, is made up.
+/// Returns true if a claim, or the note of its last event, declares itself made up.
 pub(crate) fn is_synthetic(claim: &Claim) -> bool {
     claim.labels.iter().chain([&claim.note]).chain(claim.texts.iter().map(|text| &text.text)).any(|t| says_synthetic(t))
 }

@@ -1,4 +1,4 @@
-//! What changed of claims, as people read it: why, what was and what is, and who recorded it.
+//! The changes of claims, as people read them: the reason, the words before and after, and the recorder.
 
 use super::{TableView, claim, escape, grid::Grid, period, question, state};
 use crate::cli::{instant, words};

@@ -1,17 +1,17 @@
 //! Untrusted text, made safe to show on a terminal.
 //!
-//! Two dangers. Characters that *act* - controls, and the invisible ones that turn the direction of whatever follows
-//! (UAX #9; "Trojan Source", CVE-2021-42574) - are shown as `\u{202e}` instead of being obeyed. And text that is
-//! honestly right-to-left would pull the columns beside it out of order; it is wrapped in an isolate (U+2068 .. U+2069),
-//! which keeps its direction to itself. Of marks piled on one letter, which would cover the lines above and below, no more
-//! are shown than any writing has; the others are counted.
+//! There are two dangers. Characters that *act* - controls, and the invisible ones that turn the direction of the text
+//! after them (UAX #9; "Trojan Source", CVE-2021-42574) - are shown as `\u{202e}` instead of being obeyed. And text
+//! that is honestly right-to-left would pull the columns next to it out of order; it is wrapped in an isolate (U+2068
+//! .. U+2069), which keeps its direction to itself. Marks piled on one letter would cover the lines above and below: no
+//! more of them are shown than any writing has, and the others are counted.
 
 use unicode_normalization::char::is_combining_mark;
 
 const FIRST_STRONG_ISOLATE: char = '\u{2068}';
 const POP_DIRECTIONAL_ISOLATE: char = '\u{2069}';
 
-/// Whether a character does something to the text around it instead of only being seen.
+/// Returns true if a character does something to the text around it instead of only being seen.
 pub(crate) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -51,7 +51,7 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
-/// Says how many marks were left out, if any were, and begins anew.
+/// Shows the number of marks that were left out, if any were, and starts the count again.
 fn count(marks: &mut usize, shown: &mut String) {
     let left_out = std::mem::take(marks).saturating_sub(MARKS);
     if left_out > 0 {
@@ -72,8 +72,8 @@ pub(crate) fn line(text: &str) -> String {
     isolated(&visible(text))
 }
 
-/// Whether a character belongs to a right-to-left script, or is a mark that makes text one: the blocks that Unicode
-/// reserves for them, assigned or not.
+/// Returns true if a character belongs to a right-to-left script, or is a mark that makes text one: the blocks that
+/// Unicode reserves for them, assigned or not.
 fn is_right_to_left(c: char) -> bool {
     matches!(c,
         '\u{0590}'..='\u{08ff}' | '\u{200f}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}'

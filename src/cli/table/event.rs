@@ -1,4 +1,4 @@
-//! What happened, in a few words: the event, what it is about, and what it says.
+//! The words for an event: its kind, its subject, and its content.
 
 use super::{TableView, claim};
 use crate::cli::words;
@@ -9,11 +9,11 @@ use detente_proto::v1::{
 /// An event in three cells.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct EventCells {
-    /// What happened: `claim revised (correction)`.
+    /// The kind of the event: `claim revised (correction)`.
     pub(crate) what: String,
-    /// What it is about: the id of a claim, party or source, a kind or scheme.
+    /// Its subject: the id of a claim, party or source, a kind or scheme.
     pub(crate) about: String,
-    /// What it says.
+    /// Its content in words.
     pub(crate) words: String,
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn told(event: &Event, view: &TableView) -> EventCells {
     EventCells { what, about, words }
 }
 
-/// Whether an event is made up, by its note or by the claim it carries.
+/// Returns true if an event is made up, by its note or by the claim it carries.
 pub(crate) fn is_synthetic(event: &Event) -> bool {
     let claim = match &event.event {
         Some(What::ClaimAsserted(asserted)) => asserted.claim.as_ref(),

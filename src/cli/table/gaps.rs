@@ -1,4 +1,4 @@
-//! What is missing, as people read it: a line for each gap, and what it is that is missing in words.
+//! Gaps, as people read them: a line for each, with the missing thing in words.
 
 use super::{
     TableView, claim,
@@ -35,7 +35,7 @@ pub(crate) fn table(filter: Option<&Filter>, reply: &ListGapsResponse, view: &Ta
     .concat()
 }
 
-/// What is missing, in words.
+/// Names the missing thing in words.
 fn missing(gap: &Gap) -> String {
     match gap.r#type() {
         GapType::UncoveredSpan if gap.from == gap.until => format!("any sourced claim on {}", gap.from),

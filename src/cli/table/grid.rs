@@ -5,7 +5,7 @@
 //! the isolate, so right-to-left text stands at the right edge of its cell.
 //!
 //! No word is cut in two for want of room, a mark like SYNTHETIC least of all: a table too wide for that is shown as
-//! cards instead, one for each row, with the titles beside the values.
+//! cards instead, one for each row, with the titles next to the values.
 
 use comfy_table::{
     Attribute, Cell as TableCell, Color, ColumnConstraint, ContentArrangement, Table, TableStyle, Width, presets,
@@ -17,12 +17,12 @@ use super::escape;
 const PIPED_WIDTH: u16 = 120;
 /// A word longer than this, an address or an id, may be cut after all.
 const LONG_WORD: u16 = 24;
-/// The spaces beside the content of a cell.
+/// The spaces around the content of a cell.
 const PADDING: u16 = 2;
-/// What stands between two cells, at the edges and inside.
+/// The lines between two cells, at the edges and inside.
 const BORDERS: [char; 2] = ['│', '┆'];
 
-/// How a cell is set off.
+/// The emphasis of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Tone {
     /// Like the others.
@@ -133,7 +133,7 @@ impl Grid {
             .collect()
     }
 
-    /// The room left beside the least widths, or none if even they do not fit.
+    /// Returns the room left over by the least widths, or none if even they do not fit.
     fn room(&self, least: &[u16]) -> Option<u16> {
         let least: u16 = least.iter().fold(0, |sum, width| sum.saturating_add(width.saturating_add(PADDING + 1)));
         self.width.checked_sub(least.saturating_add(1))

@@ -26,12 +26,12 @@ pub(crate) mod state;
 pub(crate) mod timeline;
 pub(crate) mod transition;
 
-/// How tables are shown.
+/// The settings of tables.
 #[derive(Debug, Clone)]
 pub(crate) struct TableView {
     /// The language to prefer.
     pub(crate) lang: String,
-    /// Whether ids are shown whole.
+    /// True if ids are shown whole.
     pub(crate) full_ids: bool,
 }
 

@@ -5,7 +5,7 @@
 
 use detente_proto::v1::{Bound, Claim, KnownDate, TemporalType, bound};
 
-/// Shows the valid time of a claim; with the days between its `as_of` and the asked date, where one was asked.
+/// Formats the valid time of a claim; with the days between its `as_of` and the asked date, if the question has one.
 pub(crate) fn shown(claim: &Claim, as_of_age_days: Option<i64>) -> String {
     let period = match (&claim.valid_from, &claim.valid_to) {
         (None, None) if claim.temporal_type() == TemporalType::None => "no time".to_owned(),
@@ -39,7 +39,7 @@ fn is_local(date: &KnownDate) -> bool {
     date.edtf.contains('T') && !date.edtf.ends_with('Z') && !date.earliest.is_empty()
 }
 
-/// How far knowledge reaches matters only where the end is not known.
+/// Formats the date up to which knowledge reaches. It matters only if the end is not known.
 fn knowledge(claim: &Claim, age_days: Option<i64>) -> Option<String> {
     let dated = matches!(claim.valid_to, Some(Bound { bound: Some(bound::Bound::Known(_)) }));
     if claim.as_of.is_empty() || dated {

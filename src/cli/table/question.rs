@@ -54,7 +54,7 @@ fn hints(context: &ReplyContext) -> String {
     context.hints.iter().map(|hint| format!("Hint: {}.\n", escape::visible(hint))).collect()
 }
 
-/// What a filter asks for, in short; `all events` where it asks nothing.
+/// Describes a filter in short; `all events` if it has no condition.
 pub(crate) fn filter(filter: Option<&Filter>) -> String {
     let of_item = |item: &FilterItem| {
         let relationships = condition("relationship", item.relationships.clone());
@@ -84,7 +84,7 @@ fn preposition(date: &str) -> &'static str {
     }
 }
 
-/// The relationship in words, where exactly one is asked about.
+/// Names the relationship, if the filter asks for exactly one.
 fn between(filter: Option<&Filter>) -> String {
     let item = filter.and_then(|filter| filter.items.first());
     match item.map(|item| item.relationships.as_slice()) {
@@ -101,7 +101,7 @@ fn listed(parties: &[&str]) -> String {
     }
 }
 
-/// What claims must be, beyond the relationship, as a line; nothing where there is no such condition.
+/// Describes the conditions beyond the relationship in a line; empty if there are none.
 fn conditions(filter: Option<&Filter>) -> String {
     let conditions: Vec<String> = filter.and_then(|filter| filter.items.first()).map(of_item).unwrap_or_default();
     match conditions.is_empty() {

@@ -53,7 +53,7 @@ fn rows(matches: &[StateMatch], view: &TableView) -> String {
     grid.render()
 }
 
-/// How sure a claim is, in the tone of it.
+/// Formats the certainty of a claim, in its tone.
 pub(crate) fn certainty(certainty: i32) -> GridCell {
     let tone = match Certainty::try_from(certainty) {
         Ok(Certainty::Definite) => Tone::Sure,
@@ -63,7 +63,7 @@ pub(crate) fn certainty(certainty: i32) -> GridCell {
     GridCell::toned(words::shown::<Certainty>(certainty), tone)
 }
 
-/// What the answer means, in a sentence.
+/// Sums up the answer in a sentence.
 fn meaning(reply: &GetStateResponse) -> String {
     match reply.emptiness() {
         Emptiness::NotEmpty => counts(reply),

@@ -1,4 +1,4 @@
-//! How the state moved, as people read it: a chart of the claims, and under it what its columns are.
+//! The course of a state, as people read it: a chart of the claims, and under it a table of the chart's columns.
 //!
 //! ```text
 //!   #  claim             segments        =  definite   -  possible   .  not
@@ -7,8 +7,8 @@
 //!                                       tells how long it is
 //! ```
 //!
-//! The chart uses plain characters, which every terminal shows in one column, from left to right, whatever the script of
-//! the claims beside it.
+//! The chart uses plain characters, which every terminal shows in one column, from left to right, whatever the script
+//! of the claims next to it.
 
 use std::collections::HashMap;
 

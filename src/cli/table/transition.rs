@@ -1,4 +1,4 @@
-//! Transitions as people read them: when, what time makes of the claim, and what can be said of it from then on.
+//! Transitions as people read them: the instant, the transition of the claim, and its certainty from then on.
 
 use super::{
     TableView, claim, escape,
