@@ -1,4 +1,5 @@
-//! What a server is told: by flags, by the environment, by a file, in this order; what none of them says has a default.
+//! The configuration of a server: flags, the environment and a file, in this order; a setting that none of them has
+//! gets its default.
 //!
 //! The command line reads flags and environment into [`Overrides`]. The file is TOML and strict: a name that is not known is
 //! refused, so that a misspelt setting is not a setting that silently does nothing. `deploy/detente.toml` shows them all.
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 const MIB: u64 = 1 << 20;
 
-/// Where a server listens unless told otherwise: where only the same machine reaches it.
+/// The default address to listen on, which only the same machine reaches.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7443);
 
 /// The form of the log.
@@ -28,16 +29,16 @@ pub enum LogFormat {
     Json,
 }
 
-/// What flags and the environment say.
+/// The settings of flags and the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// The directory that holds the ledger.
     pub data: Option<PathBuf>,
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: Option<ListenAddress>,
-    /// Whether others than this machine may reach it.
+    /// True if others than this machine may reach it.
     pub insecure: bool,
-    /// Whether to serve the founding dossier.
+    /// True if it serves the founding dossier.
     pub demo: bool,
     /// Serve existing records and write nothing.
     pub read_only: bool,
@@ -49,7 +50,7 @@ pub struct Overrides {
     pub file: Option<PathBuf>,
 }
 
-/// What a file says. Sizes are in MiB.
+/// The settings of a file. Sizes are in MiB.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct FileConfig {
@@ -83,14 +84,14 @@ struct FileConfig {
     otlp_endpoint: Option<String>,
 }
 
-/// What a server does. What is none has the default of whoever it concerns (`crate::server`).
+/// The settings of a server. A setting that is none has the default of the part that uses it (`crate::server`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The directory that holds the ledger.
     pub data: PathBuf,
     /// The addresses of the host to listen on. The first one that can be listened on is taken.
     pub listen: Vec<SocketAddr>,
-    /// Whether to serve the founding dossier.
+    /// True if it serves the founding dossier.
     pub demo: bool,
     /// Serve existing records and write nothing.
     pub read_only: bool,
@@ -102,17 +103,17 @@ pub struct Config {
     pub max_clock_jump: Option<Duration>,
     /// The form of the log.
     pub log_format: LogFormat,
-    /// What is logged, as `RUST_LOG` says it; that variable goes before it.
+    /// The filter of the log in the syntax of `RUST_LOG`; that variable takes precedence.
     pub log_filter: Option<String>,
-    /// How many threads serve; none: one for each processor.
+    /// The number of threads that serve; if none, one for each processor.
     pub workers: Option<usize>,
-    /// How much memory the blocks of the log may take, in bytes.
+    /// Maximum bytes of memory for the blocks of the log.
     pub cache_bytes: Option<usize>,
     /// Maximum bytes of memory for requests, questions and replies in flight.
     pub memory_bytes: Option<usize>,
-    /// How large a segment of the journal grows, in bytes.
+    /// Maximum bytes of a segment of the journal.
     pub segment_bytes: Option<u64>,
-    /// How much of the disk is kept free, in bytes.
+    /// Bytes of the disk that are kept free.
     pub reserve_bytes: Option<u64>,
     /// The largest request, in bytes.
     pub max_request_bytes: Option<usize>,
@@ -124,9 +125,9 @@ pub struct Config {
     pub max_connections: Option<usize>,
     /// The most open stages.
     pub max_stages: Option<usize>,
-    /// How much of the disk one stage may take, in bytes.
+    /// Maximum bytes of disk that one stage may take.
     pub max_stage_bytes: Option<u64>,
-    /// How long calls in flight may take to end.
+    /// The time that calls in flight may take to end.
     pub drain: Option<Duration>,
     /// Time that a reply may be left unread while others are refused for lack of memory.
     pub stalled: Option<Duration>,
@@ -140,11 +141,11 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// The origins whose pages may ask; `*` is all. None: only the page served here.
     pub allowed_origins: Vec<String>,
-    /// Where traces go; none: nowhere.
+    /// The address that traces are sent to; if none, there are no traces.
     pub otlp_endpoint: Option<String>,
 }
 
-/// Why there is no configuration.
+/// The reason why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file could not be read.
@@ -152,7 +153,7 @@ pub enum ConfigError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         source: io::Error,
     },
     /// The file is not what is expected; says where and what.
@@ -160,7 +161,7 @@ pub enum ConfigError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Where and what.
+        /// The place and the fault.
         source: Box<toml::de::Error>,
     },
     /// Nobody says where the ledger is.
@@ -180,7 +181,7 @@ pub enum ConfigError {
         /// The reason.
         why: String,
     },
-    /// What is no origin.
+    /// The text is no origin.
     #[error(
         "allowed_origins: {0:?} is no origin; expected one such as \"https://desk.example\" or \"http://localhost:3000\", or \"*\""
     )]
@@ -193,20 +194,20 @@ pub enum ConfigError {
     /// A number that cannot be.
     #[error("{name} is {value}; expected {expected}")]
     OutOfRange {
-        /// Of the setting.
+        /// The name of the setting.
         name: &'static str,
-        /// What it is.
+        /// The value that it has.
         value: u64,
-        /// What it may be.
+        /// The values that it may have.
         expected: &'static str,
     },
 }
 
 impl Config {
-    /// Puts together what flags, environment and file say.
+    /// Combines flags, environment and file.
     ///
     /// # Errors
-    /// When the file is not understood, or what they say together cannot be.
+    /// If the file is malformed, or the settings contradict one another.
     pub fn of(asked: Overrides) -> Result<Self, ConfigError> {
         let file = asked.file.as_deref().map(read).transpose()?.unwrap_or_default();
         Self::merged(asked, file)
@@ -269,7 +270,8 @@ fn bytes(name: &'static str, mib: Option<u64>) -> Result<Option<usize>, ConfigEr
     checked.transpose()
 }
 
-/// The memory of what is in flight. Below this much the largest request would not fit.
+/// Returns the bytes of memory for requests, questions and replies in flight. The largest request would not fit into
+/// less than `LEAST_MIB`.
 fn memory(mib: Option<u64>) -> Result<Option<usize>, ConfigError> {
     const LEAST_MIB: u64 = 64;
     match mib {

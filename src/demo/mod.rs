@@ -20,7 +20,7 @@ use uuid::Uuid;
 /// The dossier: one append a line.
 pub const DOSSIER: &str = include_str!("founding.jsonl");
 
-/// Why the demo ledger could not be opened.
+/// The reason why the demo ledger could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// The directory holds another ledger.
@@ -40,11 +40,11 @@ pub enum DemoError {
     Io(#[from] io::Error),
 }
 
-/// Opens the demo ledger of a directory: made anew where there is none, and as it is, with whatever was appended since,
-/// where there is one. A making that was cut short is finished.
+/// Opens the demo ledger of a directory. If there is none, it is made; if there is one, it stays as it is, with all
+/// that was appended since. A making that was cut short is finished.
 ///
 /// # Errors
-/// When the directory holds another ledger, or it cannot be opened or made.
+/// If the directory holds another ledger, or it cannot be opened or made.
 pub fn open(data: &Path, options: &LedgerOptions, progress: &dyn Progress) -> Result<Ledger, DemoError> {
     let public = LedgerOptions { public_salts: true, ..options.clone() };
     let exists = Ledger::exists(data)?;
@@ -62,7 +62,7 @@ pub fn open(data: &Path, options: &LedgerOptions, progress: &dyn Progress) -> Re
     Ok(Ledger::open(data, options, progress)?.0)
 }
 
-/// Drops the line number of a refused dossier: whoever starts the demo needs only the reason.
+/// Drops the line number of a refused dossier: a user of the demo needs only the reason.
 fn of_dossier(error: TransferError) -> DemoError {
     match error {
         TransferError::Append { source, .. } => DemoError::Refused(source),
@@ -70,8 +70,8 @@ fn of_dossier(error: TransferError) -> DemoError {
     }
 }
 
-/// Whether a ledger holds the whole dossier. One that holds a part of it and nothing else is not complete; one that holds
-/// something else is another ledger.
+/// Returns true if a ledger holds the whole dossier. A ledger with a part of it and nothing else is not complete; a
+/// ledger with anything else is another ledger.
 fn is_complete(data: &Path, options: &LedgerOptions, progress: &dyn Progress) -> Result<bool, DemoError> {
     let (ledger, _) = Ledger::open(data, options, progress)?;
     let requests = request_ids();

@@ -17,7 +17,7 @@ use detente_proto::v1;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// So many commands are parsed without going to another thread.
+/// The number of commands that are parsed without going to another thread.
 const FEW: usize = 256;
 
 pub(super) async fn append(service: &Service, request: v1::AppendRequest) -> Result<v1::AppendResponse, CallRefusal> {
@@ -32,7 +32,7 @@ pub(super) async fn append(service: &Service, request: v1::AppendRequest) -> Res
     if is_large { service.threads.prepare(move || Ok(reply(appended))).await } else { Ok(reply(appended)) }
 }
 
-/// Judges query boundaries beside the writer, where there are any.
+/// Judges query boundaries, if there are any, on the caller's side, before the writer gets the append.
 async fn judge_boundaries(
     service: &Service,
     preconditions: Vec<Precondition>,

@@ -64,8 +64,8 @@ where
     }
 }
 
-/// The id and the span of a call. What comes over HTTP has both already. What comes straight over gRPC is given them where
-/// somebody wants them: its client names one or a trace, or calls are logged or traced. The others cost nothing.
+/// Returns the id and the span of a call. Calls over HTTP have both already. A call straight over gRPC gets them if
+/// they are of use: its client names one or a trace, or calls are logged or traced. The other calls cost nothing.
 fn begun(request: &Request<Body>, rpc: &'static str) -> (Option<HeaderValue>, Span) {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let is_asked = header(request::HEADER).is_some() || header(request::PARENT).is_some();

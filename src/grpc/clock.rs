@@ -65,8 +65,8 @@ fn parse(ledger: &Ledger, mut request: v1::ListUpcomingRequest) -> Result<ClockQ
 }
 
 impl ClockSpan {
-    /// From the beginning of one asked date to the end of the other. Without the first from now on, or from when the first
-    /// page was asked for; without the other for a year.
+    /// Returns the span from the beginning of one asked date to the end of the other. Its default begins at the request
+    /// for the first page, and lasts a year.
     fn asked(from: &str, until: &str, page: &Page, now: RecordedAt, parse: &mut Parse) -> Self {
         let begin = page.valid_at.clone().unwrap_or_else(|| second_of(now).to_string_second());
         let first = if from.is_empty() { begin } else { from.to_owned() };
@@ -88,7 +88,7 @@ fn end(until: &str, parse: &mut Parse) -> Moment {
     read(until, "until", parse).map_or(Moment::MAX, |period| period.b)
 }
 
-/// An asked date. Transitions are told as timestamps, so it lies within what these can say.
+/// Parses an asked date. Transitions have timestamps, so the date must lie within their range.
 fn read(text: &str, field: &str, parse: &mut Parse) -> Option<Period> {
     match Period::parse(text) {
         Ok(period) if timestamp_of(period.a).is_some() && timestamp_of(period.b.plus_seconds(-1)).is_some() => {

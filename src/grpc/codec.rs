@@ -14,7 +14,8 @@ use std::marker::PhantomData;
 use tonic::Status;
 use tonic::codec::{BufferSettings, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-/// A request of so many bytes takes little, whatever is in it: a few hundred KiB where all of it is empty elements.
+/// The bytes of a request that takes little memory, whatever is in it: a few hundred KiB if all of it is empty
+/// elements.
 const LIGHT: usize = 128;
 
 /// The room that is made for a message before its size is known: most requests and the replies to appends fit in it, and
@@ -96,7 +97,7 @@ impl<U: Message + Default + 'static> Decoder for MessageReader<U> {
     }
 }
 
-/// What a request takes once it is decoded, where that is allowed and no more than `most`.
+/// Returns the memory that a request takes once it is decoded, if that is allowed and no more than `most`.
 pub(super) fn weight<U: 'static>(bytes: &[u8], most: usize) -> Result<usize, CallRefusal> {
     weigh(TypeId::of::<U>(), bytes, allowance(bytes.len()).min(most)).map_err(CallRefusal::TooLarge)
 }

@@ -46,7 +46,7 @@ pub(super) async fn list_conflicts(
     service.threads.ask(answer).await
 }
 
-/// The date that is asked about, if one is.
+/// Parses the asked date, if there is one.
 fn touched_date(asked: &str, parse: &mut Parse) -> Option<Period> {
     if asked.is_empty() {
         return None;

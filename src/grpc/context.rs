@@ -7,7 +7,7 @@ use detente_ledger::read::cut::ResolvedCut;
 use detente_ledger::wire::time::timestamp;
 use detente_proto::v1;
 
-/// The context of an answer at a cut; `valid_at` is the asked date, empty where none was asked.
+/// Returns the context of an answer at a cut; `valid_at` is the asked date, or empty.
 pub(super) fn context(at: &ResolvedCut, valid_at: &str) -> v1::ReplyContext {
     v1::ReplyContext {
         ledger_id: at.ledger_id.to_string(),

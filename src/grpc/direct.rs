@@ -5,8 +5,8 @@
 //!   anything else ───> router: gRPC-Web, JSON, pages, health, reflection ───> (some of it) ────────> the same service
 //! ```
 //!
-//! The router serves many protocols, and each of its layers allocates and copies for every call; for a call that takes a few
-//! microseconds that is a good part of them. What answers is the same service with the same surroundings either way.
+//! The router serves many protocols, and each of its layers allocates and copies for every call. For a call that takes
+//! a few microseconds that is a good part of them. The service and its surroundings are the same either way.
 
 use super::call::Call;
 use super::generated::ledger_service_server::LedgerServiceServer;
@@ -22,7 +22,7 @@ use tower::{Layer, Service};
 
 type Ledger = Call<LedgerServiceServer<Rpcs>>;
 
-/// Puts the straight way beside a router.
+/// A router with the straight way in front of it.
 #[derive(Clone)]
 pub struct Direct(pub(super) Ledger);
 
@@ -79,14 +79,14 @@ fn is_of_the_ledger(path: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether it is gRPC itself: `application/grpc`, alone or with a form after `+`. gRPC-Web is another.
+/// Returns true if it is gRPC itself: `application/grpc`, alone or with a form after `+`. gRPC-Web is another.
 fn is_grpc(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes());
     let form = kind.and_then(|kind| kind.strip_prefix(b"application/grpc"));
     form.is_some_and(|form| form.first().is_none_or(|next| *next == b'+'))
 }
 
-/// What comes of a call, whichever way it went.
+/// The future answer of a call, by either way.
 pub struct DirectAnswer(CallWay);
 
 #[expect(clippy::large_enum_variant, reason = "nearly every call goes straight, and would need an allocation more")]

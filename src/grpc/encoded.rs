@@ -30,7 +30,7 @@ const CLAIMS: u32 = 2;
 #[derive(Debug)]
 pub struct EncodedReply {
     envelope: Vec<u8>,
-    /// Where in the envelope each piece stands.
+    /// The place of each piece in the envelope.
     places: Vec<usize>,
     pieces: Pieces,
 }
@@ -39,7 +39,7 @@ pub struct EncodedReply {
 enum Pieces {
     Claims(EncodedClaims),
     One(Vec<u8>),
-    /// At the end of the envelope.
+    /// The events of the log, at the end of the envelope.
     Log(Events),
 }
 
@@ -132,7 +132,7 @@ impl EncodedReply {
     }
 }
 
-/// What a certainty is called in the contract.
+/// Returns the certainty of the contract.
 #[must_use]
 pub const fn certainty(certainty: Certainty) -> v1::Certainty {
     match certainty {
@@ -141,7 +141,7 @@ pub const fn certainty(certainty: Certainty) -> v1::Certainty {
     }
 }
 
-/// What an emptiness is called in the contract.
+/// Returns the emptiness of the contract.
 #[must_use]
 pub const fn emptiness(emptiness: Emptiness) -> v1::Emptiness {
     match emptiness {

@@ -5,9 +5,10 @@
 //!                           waits while the client does not read        ends when the server stops
 //! ```
 //!
-//! A stream ends in one of three ways: with the batch that has a context (all of it was sent), with a status, or because
-//! the client went away. Whichever it is, dropping the receiving end ends the reading thread at its next batch. A client
-//! that reads nothing for minutes loses its thread and its place among the streams, and is told if it ever reads on.
+//! A stream ends in one of three ways: with the batch that has a context (all of it was sent), with a status, or
+//! because the client went away. In each case the receiving end is dropped, which ends the reading thread at its next
+//! batch. A client that reads nothing for minutes loses its thread and its place among the streams, and learns of it if
+//! it ever reads on.
 
 use super::context::context;
 use super::encoded::EncodedReply;
@@ -38,16 +39,16 @@ use tokio_stream::Stream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::Status;
 
-/// How many batches may wait for a client.
+/// The number of batches that may wait for a client.
 const WAITING: usize = 4;
-/// About how many bytes a batch has: so many that little is said about each event, so few that what is copied from one place
-/// to the next is still in the processor's cache.
+/// The bytes of a batch, approximately: enough that the cost per event is small, and few enough that bytes copied from
+/// one place to the next are still in the processor's cache.
 const BATCH_BYTES: usize = 128 << 10;
 
-/// What one reading holds: the batches that wait, and the one that is being read.
+/// The bytes that one reading holds: the batches that wait, and the one that is being read.
 const READ_AHEAD: usize = (WAITING + 1) * BATCH_BYTES;
 
-/// Where and what to read.
+/// The range to read.
 struct EventsQuestion {
     start: Start,
     filter: Option<Filter>,
@@ -127,7 +128,7 @@ pub(super) struct EventStream {
     stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// Counts this stream among those there may be; none once the reading has given up on the client.
     permit: Arc<Mutex<Option<PeerPlace>>>,
-    /// What is reserved for the batches.
+    /// The memory reserved for the batches.
     _room: Reservation,
 }
 

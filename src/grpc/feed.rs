@@ -1,7 +1,8 @@
 //! `Subscribe`: a stream that never ends by itself.
 //!
-//! The stream asks the subscription for a frame when the transport has room for one, so a client that does not read holds
-//! up nobody and costs nothing but what the transport has for it already. When the server stops, the last frame says so.
+//! The stream asks the subscription for a frame only if the transport has room for one. So a client that does not read
+//! holds up nobody and costs nothing but what the transport has for it already. At the server's stop the last frame
+//! says so.
 
 use super::context::context;
 use super::encoded::EncodedReply;

@@ -16,7 +16,7 @@ use detente_proto::v1;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// From how many days on knowledge is stale where nothing is said.
+/// The number of days after which knowledge is stale by default.
 const STALE_DAYS: i64 = 365;
 
 /// A question, with what its reply needs of it.

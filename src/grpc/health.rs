@@ -1,4 +1,4 @@
-//! Health (`grpc.health.v1`): a watch is told of every change, and ends when the server stops.
+//! Health (`grpc.health.v1`): a watch gets every change, and ends at the server's stop.
 //!
 //! All services of a server serve or none does, so there is one state. A check of a name that is no service is `NOT_FOUND`; a
 //! watch of one says `SERVICE_UNKNOWN` and stays, as the protocol has it.
@@ -85,7 +85,7 @@ fn reply(state: ServingStatus) -> HealthCheckResponse {
 
 type States = Pin<Box<dyn Stream<Item = ServingStatus> + Send>>;
 
-/// The states that a watch is told.
+/// The stream of states of a watch.
 pub(super) struct HealthStream {
     states: States,
     last: Option<ServingStatus>,

@@ -1,4 +1,4 @@
-//! The heartbeat that a stream is asked for: how long it may be silent before it says that it still lives.
+//! The heartbeat of a stream: the longest time for which it may be silent.
 
 use super::parse::Parse;
 use std::time::Duration;
@@ -8,7 +8,7 @@ const LEAST: Duration = Duration::from_secs(1);
 const MOST: Duration = Duration::from_secs(300);
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
 
-/// The heartbeat at the field `heartbeat`; the default if none is asked for.
+/// Parses the heartbeat at the field `heartbeat`; the default if there is none.
 pub(super) fn heartbeat(asked: Option<prost_types::Duration>, parse: &mut Parse) -> Duration {
     let Some(asked) = asked else { return DEFAULT };
     let Some(span) = span(&asked).filter(|span| (LEAST..=MOST).contains(span)) else {

@@ -1,13 +1,13 @@
-//! Compressed requests: how they become what they were, within limits and in room that is reserved.
+//! Compressed requests, inflated within limits and in reserved memory.
 //!
 //! ```text
 //!   the first 64 KiB, where it came ──> that was all: done
 //!          └──> more: measured, nothing kept ──> room reserved ──> inflated        on a thread where nobody waits
 //! ```
 //!
-//! A few bytes can become thousands of times as many. So beyond [`FREE`] a request may be at most [`RATIO`] times as large
-//! as what was sent, and never larger than one that is sent plainly. What is large is inflated twice, the first time only to
-//! see how large it is: that takes no memory, whatever was sent.
+//! A few bytes can become thousands of times as many. So beyond [`FREE`] a request may be at most [`RATIO`] times as
+//! large as the bytes sent, and never larger than a request sent plainly. A large request is inflated twice. The first
+//! time only measures it, which takes no memory.
 
 use super::status::CallRefusal;
 use detente_domain::rejection::Violation;
@@ -17,17 +17,17 @@ use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// A request may become as large as this, however small it was,
+/// The bytes that a request may become, however small it was.
 const FREE: usize = 1 << 20;
-/// and beyond that so many times as large as it was sent.
+/// The most times that a larger request may be as large as the bytes sent.
 const RATIO: usize = 100;
-/// How far back zstd may refer, as a power of two: what RFC 8878 asks every decoder to support.
+/// The distance that zstd may refer back, as a power of two: RFC 8878 recommends that every decoder support it.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// So many large requests are inflated, weighed or decoded at once; more wait for them.
+/// The places for large requests to be inflated, weighed or decoded at once; more requests wait for them.
 static PLACES: Semaphore = Semaphore::const_new(4);
 
-/// How a request is compressed.
+/// The compression of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Compression {
     /// RFC 1952.
@@ -41,7 +41,7 @@ pub(crate) enum Compression {
 pub(crate) struct Payload {
     /// The bytes.
     pub(crate) bytes: Bytes,
-    /// What is reserved for them.
+    /// The memory reserved for them.
     pub(crate) reserved: Reservation,
 }
 
@@ -118,12 +118,12 @@ impl Compression {
     }
 }
 
-/// How large a request may become.
+/// The largest sizes that a request may become.
 #[derive(Clone, Copy)]
 struct Bounds {
-    /// For what was sent.
+    /// The size allowed for the bytes sent.
     allowed: usize,
-    /// Whatever was sent.
+    /// The size allowed for any request.
     limit: usize,
 }
 
@@ -145,7 +145,7 @@ impl Bounds {
         Ok(())
     }
 
-    /// How large what a reader reads is, if it is allowed. Nothing of it is kept.
+    /// Returns the number of bytes that a reader yields, if they are allowed. None of them are kept.
     fn measure(self, mut reader: impl Read, compression: Compression) -> Result<usize, CallRefusal> {
         let (mut read, mut piece) = (0, [0; 16 << 10]);
         loop {

@@ -10,7 +10,7 @@ use detente_proto::v1;
 /// The version of the format on disk.
 const FORMAT_VERSION: u32 = 1;
 
-/// What this server can do beyond the basics.
+/// The features of this server beyond the basics.
 const FEATURES: [&str; 21] = [
     "text_search",
     "query_boundary",

@@ -1,4 +1,4 @@
-//! How much a server takes at once. `GetServerInfo` tells clients.
+//! The limits of a server. `GetServerInfo` reports them to clients.
 
 use super::page;
 use super::status::CallRefusal;
@@ -34,7 +34,7 @@ pub struct Limits {
     pub streams: usize,
     /// The most subscriptions at once.
     pub subscriptions: usize,
-    /// How long a reading of the log waits for a client that does not read, before it gives its place to another.
+    /// The time that a reading of the log waits for a client that does not read, before it gives its place to another.
     pub patience: Duration,
     /// Share of one peer in shared resources, in percent.
     pub peer_share_percent: u8,
@@ -59,7 +59,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// What `GetServerInfo` says of them.
+    /// Returns the limits as `GetServerInfo` reports them.
     pub(super) fn message(self, stages: StageLimits, memory: usize) -> v1::Limits {
         v1::Limits {
             max_request_bytes: self.request_bytes as u64,

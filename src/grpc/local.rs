@@ -56,14 +56,14 @@ pub struct OneReply {
     pub trailers: HeaderMap,
 }
 
-/// Why a call failed, in words any protocol can tell.
+/// The reason why a call failed, in terms that fit any protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The code, as the Connect protocol names it: `invalid_argument`.
     pub code: &'static str,
     /// The HTTP status that goes with it.
     pub status: u16,
-    /// In one line.
+    /// The message, in one line.
     pub message: String,
     /// The details: of each the name of its message and its bytes.
     pub details: Vec<(String, Vec<u8>)>,
@@ -102,7 +102,7 @@ impl Local {
     /// Calls an rpc with many replies.
     ///
     /// # Errors
-    /// What the rpc answers instead of a first reply.
+    /// The problem that the rpc returns instead of a first reply.
     pub async fn stream(&self, path: &str, message: impl Into<Bytes>, limit: Option<&str>) -> Result<Replies, Problem> {
         let call = LocalCall { path: path.to_owned(), timeout: limit.map(str::to_owned), ..LocalCall::default() };
         let response = self.call(&call, FramedMessage::new(message.into())?).await?;
@@ -209,7 +209,7 @@ impl http_body::Body for FramedMessage {
 #[derive(Debug)]
 pub struct Replies {
     body: Body,
-    /// What has come and is not a whole message yet.
+    /// The bytes that have come and are not a whole message yet.
     read: Bytes,
     /// The trailers, once they have come.
     trailers: HeaderMap,

@@ -1,7 +1,7 @@
 //! The ledger over gRPC: the only module that says tonic, apart from the client in the command line.
 //!
-//! An rpc is three steps, a file for each group of them: the request becomes a question of the ledger (all that is wrong
-//! with it is told at once), the ledger answers, the answer becomes a reply.
+//! An rpc is three steps, a file for each group of them: the request becomes a question of the ledger (all its faults
+//! are reported at once), the ledger answers, the answer becomes a reply.
 //!
 //! ```text
 //!   service.rs     the rpcs, a line each
@@ -23,7 +23,7 @@
 //! converts, and a use case in `detente_ledger`. **To add a reason to refuse:** add it to `error.proto`, to the table in
 //! `status/reason.rs` and to `tests/grpc/errors.rs`; the compiler and that test ask for the rest.
 //!
-//! Not here: what a claim is, what a cut sees, what a filter matches. Nothing here decides anything about the record.
+//! Not here: the meaning of claims, cuts and filters. Nothing here decides anything about the record.
 //!
 //! Reasons: `docs/design/contract.md`.
 

@@ -15,11 +15,11 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// The entries of a page where none are asked for.
+/// The default number of entries of a page.
 const DEFAULT_ENTRIES: usize = 50;
 /// The most entries of a page.
 pub(super) const MAX_ENTRIES: usize = 1000;
-/// Once a page has so many bytes, it ends.
+/// The bytes after which a page ends.
 pub(super) const MAX_BYTES: usize = 3 << 20;
 
 /// A request for a page.
@@ -70,19 +70,19 @@ impl PagedRequest for v1::ComparePerspectivesRequest {
     }
 }
 
-/// Where a page begins.
+/// The beginning of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum PageCursor {
-    /// At the beginning.
+    /// The first entry.
     #[default]
     Start,
-    /// After so many, or behind the one with this number.
+    /// The entry behind this number of entries, or behind the entry with this number.
     Number(u64),
-    /// Behind the one with this id.
+    /// The entry behind the one with this id.
     Id(String),
 }
 
-/// What a token holds.
+/// The content of a token.
 #[derive(Clone, PartialEq, Message)]
 struct PageToken {
     #[prost(uint64, tag = "1")]
@@ -115,9 +115,9 @@ pub(super) enum PageTokenError {
 /// The page that a request asks for.
 #[derive(Debug)]
 pub(super) struct Page {
-    /// How much of it.
+    /// The size of the page.
     pub(super) size: PageSize,
-    /// Where it begins.
+    /// The beginning of the page.
     pub(super) cursor: PageCursor,
     /// The date that the first page was about, where this is a later one of a question about a date.
     pub(super) valid_at: Option<String>,
@@ -169,7 +169,7 @@ impl Page {
         self.earlier.map_or(asked, Cut::Basis)
     }
 
-    /// The cut of the answer, with the instant that was asked also on later pages.
+    /// Returns the cut of the answer, with the asked instant on later pages, too.
     pub(super) const fn at(at: ResolvedCut, asked: Cut) -> ResolvedCut {
         let known_at = match asked {
             Cut::KnownAt(instant) => Some(instant),

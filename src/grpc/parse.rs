@@ -40,18 +40,18 @@ impl Parse {
         parse_filter(filter, "filter", text_allowed, &mut self.violations)
     }
 
-    /// The cut at the field `cut`; the head, if what is asked is none.
+    /// Parses the cut at the field `cut`; the head if there is none.
     pub(super) fn cut(&mut self, cut: Option<v1::Cut>) -> Cut {
         self.cut_in("cut", cut)
     }
 
-    /// The cut at a field; the head, if what is asked is none.
+    /// Parses the cut at a field; the head if there is none.
     pub(super) fn cut_in(&mut self, field: &str, cut: Option<v1::Cut>) -> Cut {
         let within = |fault: Violation| Violation::new(format!("{field}.{}", fault.field), fault.description);
         self.take(parse_cut(cut).map_err(within)).unwrap_or_default()
     }
 
-    /// What the question supposes, at the field `what_if`.
+    /// Parses the suppositions of the question, at the field `what_if`.
     pub(super) fn supposed(&mut self, what_if: Vec<v1::Command>) -> Suppositions {
         parse_supposed(what_if, &mut self.violations)
     }
@@ -68,7 +68,7 @@ impl Parse {
         numbers.iter().enumerate().filter_map(member).collect()
     }
 
-    /// What was parsed elsewhere.
+    /// Takes a value that was parsed elsewhere.
     pub(super) fn take<T>(&mut self, parsed: Result<T, Violation>) -> Option<T> {
         let wrong = |Violation { field, description }| self.wrong(&field, description);
         parsed.map_err(wrong).ok()

@@ -1,6 +1,6 @@
-//! The reasons of refusals that are not ours. Tonic refuses a message that is too large, cannot be decompressed, or is missing,
-//! with a bare status, and calls most of them its own error. The contract says that every error has a reason and that what a
-//! client did wrong is told as that, so those are given theirs here.
+//! The reasons of refusals that are not ours. Tonic refuses a message that is too large, cannot be decompressed, or is
+//! missing, with a bare status, and calls most of them its own error. The contract demands a reason for every error,
+//! and that a client's fault is reported as such, so those refusals get theirs here.
 
 use super::status::CallRefusal;
 use detente_domain::rejection::Violation;

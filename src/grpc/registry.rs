@@ -133,7 +133,7 @@ pub(super) async fn list_relationships(
     service.threads.ask(answer).await
 }
 
-/// The date at which names are to be in use, where one is asked.
+/// Parses the date at which names are to be in use, if there is one.
 fn asked_date(text: &str, parse: &mut Parse) -> Option<Period> {
     if text.is_empty() {
         return None;

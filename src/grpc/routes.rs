@@ -25,22 +25,22 @@ pub struct Services {
     pub routes: Routes,
     /// The straight way to the ledger's.
     pub direct: Direct,
-    /// What they say of their health.
+    /// The health that they report.
     pub health: Health,
-    /// How many streams are open.
+    /// The open streams.
     pub streams: OpenStreams,
-    /// How many subscriptions are open.
+    /// The open subscriptions.
     pub subscriptions: OpenStreams,
 }
 
-/// How many streams of a sort are open.
+/// The number of open streams of a sort.
 #[derive(Clone, Debug)]
 pub struct OpenStreams {
     places: PeerShares,
 }
 
 impl OpenStreams {
-    /// How many there are now, and how many there may be.
+    /// Returns the number of open streams, and the largest number allowed.
     #[must_use]
     pub fn standing(&self) -> (u64, u64) {
         let (held, whole) = self.places.standing();
@@ -51,7 +51,7 @@ impl OpenStreams {
 /// The services over a ledger. Every stream ends when `stopping` is cancelled.
 ///
 /// # Errors
-/// When the descriptors cannot be read, which a test excludes.
+/// If the descriptors cannot be read, which a test excludes.
 pub fn services(
     ledger: Arc<Ledger>,
     limits: Limits,

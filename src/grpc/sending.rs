@@ -1,12 +1,12 @@
-//! Replies on their way to clients: what is larger than [`SMALL_REPLY`] is reserved until the transport has sent it.
+//! Replies on their way to clients: a reply larger than [`SMALL_REPLY`] is reserved until the transport has sent it.
 //!
 //! ```text
 //!   one reply   encoded_len ──> reserved, before it is encoded ──> its bytes hold that until the transport drops them
 //!   a stream    frame by frame: encoded ──> reserved ──> likewise; the stream ends with OVERLOADED where it does not fit
 //! ```
 //!
-//! A client that does not read holds what was encoded for it, so that is what is counted. Whoever waits for memory holds an
-//! answer that nobody counts yet; so few may wait at once, and others are refused at once.
+//! A client that does not read holds the bytes encoded for it, so those are counted. A call that waits for memory holds
+//! an answer that is not counted yet; so few may wait at once, and others are refused at once.
 //!
 //! To encode and to compress a frame of a MiB takes the thread for milliseconds. Few frames that may be so large are encoded at
 //! once, and at least one thread is left for short ones; the others come again after a pause. A place in a queue would be lost
@@ -36,7 +36,7 @@ static ENCODING: LazyLock<Semaphore> = LazyLock::new(|| {
 const BRIEF: usize = 64 << 10;
 /// Time after which a reply that found no place comes again.
 const PAUSE: Duration = Duration::from_millis(1);
-/// So many replies may wait for memory at once.
+/// The number of replies that may wait for memory at once.
 static WAITING: Semaphore = Semaphore::const_new(8);
 
 /// Bytes with what is reserved for them.
@@ -87,7 +87,7 @@ pub(super) fn reserve_frames() {
 /// The body of a reply, or of a stream of them.
 pub(super) struct ReplyBody {
     body: Body,
-    /// What is reserved for the next bytes.
+    /// The memory reserved for the next bytes.
     reserved: Reservation,
     step: SendingStep,
     /// True while frames are to come that may take long to encode: of a stream, or the one of a large reply.

@@ -53,7 +53,7 @@ fn parse(request: v1::GetSeriesRequest) -> Result<SeriesQuery, CallRefusal> {
     let cut = parse.cut(request.cut);
     let supposed = parse.supposed(request.what_if);
     parse.finish()?;
-    // Without buckets the request has been refused.
+    // A request without buckets has been refused already.
     let buckets = buckets.ok_or(CallRefusal::Defect)?;
     Ok(SeriesQuery { filter, buckets, group_by, scheme: request.scheme, cut, supposed, bytes: MAX_BYTES })
 }

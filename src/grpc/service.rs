@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-/// What every call has at hand.
+/// The parts that every call uses.
 #[derive(Clone)]
 pub(super) struct Service {
     /// The ledger.
@@ -38,7 +38,7 @@ pub(super) struct Service {
     pub(super) feeds: PeerShares,
     /// Owners of the things that outlive a call.
     pub(super) owners: Arc<Owners>,
-    /// For questions that may take long.
+    /// The threads for questions that may take long.
     pub(super) threads: Arc<Threads>,
 }
 

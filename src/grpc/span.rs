@@ -4,7 +4,7 @@ use super::parse::Parse;
 use detente_domain::moment::Moment;
 use detente_domain::period::Period;
 
-/// The first instant of a span and the one after it, as far as they are given.
+/// Parses a span into its first instant and the instant after it, as far as they are given.
 pub(super) fn asked_span(from: &str, until: &str, parse: &mut Parse) -> (Option<Moment>, Option<Moment>) {
     let from = asked("from", from, parse).map(|period| period.a);
     let until = asked("until", until, parse).map(|period| period.b);

@@ -96,7 +96,7 @@ pub(super) async fn commit_stage(
     Ok(v1::CommitStageResponse { append: Some(append(became)), replayed, violations, violation_count: count })
 }
 
-/// How many violations somebody wants to be told of; none where that is not said.
+/// Returns the number of violations to list; none if the request has no number.
 fn told(asked: u32) -> Option<usize> {
     (asked > 0).then(|| usize::try_from(asked).unwrap_or(MOST_TOLD).min(MOST_TOLD))
 }

@@ -1,5 +1,5 @@
-//! The standard services beside the ledger's, health and reflection: each of their streams is one of the subscriptions, in the
-//! share of its peer, and what the transport refuses for them has a reason.
+//! The standard services, health and reflection. Each of their streams is one of the subscriptions, in the share of its
+//! peer, and every refusal of the transport for them has a reason.
 
 use super::deadline::{Deadline, Timer, late, timed};
 use super::reasons::{with_reason, with_reason_in_trailers};

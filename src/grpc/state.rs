@@ -80,7 +80,7 @@ pub(super) fn asked_date(asked: String, page: &Page, now: RecordedAt, parse: &mu
     }
 }
 
-/// How the date is meant.
+/// Parses the mode of the question for a date.
 pub(super) fn asked_mode(number: i32, parse: &mut Parse) -> Option<Mode> {
     match v1::StateMode::try_from(number) {
         Ok(v1::StateMode::Unspecified) => None,

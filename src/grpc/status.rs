@@ -32,7 +32,7 @@ pub enum CallRefusal {
     PageToken,
     /// Something is larger than the limits allow.
     TooLarge(Violation),
-    /// More is asked at once than the server does at once; what there is too much of.
+    /// More work arrived than the server does at once; names the thing that there is too much of.
     Overloaded(&'static str),
     /// The peer holds its share, and what is left is kept for others; of what.
     OverShare(&'static str),
@@ -136,7 +136,7 @@ impl CallRefusal {
         written::status(self.reason(), &self.details(), carrier)
     }
 
-    /// The status whose details are told in a body, where there is room for more of them than in headers.
+    /// Returns the status with its details in a body, which has room for more of them than headers have.
     #[must_use]
     pub fn told_in_a_body(self) -> Status {
         self.carried_by(Carrier::Body)

@@ -1,4 +1,4 @@
-//! `WatchClock`: a stream that tells the transitions of valid time as they come, and never ends by itself.
+//! `WatchClock`: a stream that delivers the transitions of valid time as they come, and never ends by itself.
 //!
 //! ```text
 //!   wait      until the next transition, the next heartbeat, or something is published; whichever comes first
@@ -7,8 +7,8 @@
 //!   tell      a frame for each, while the client reads; the ledger is not held while it does not
 //! ```
 //!
-//! A frame's token is a place in the sequence of what is told (`detente_ledger::follow::clock_watch`), not something the server
-//! keeps: it can be resumed at after any end of the stream, in another process too.
+//! A frame's token is a place in the sequence of deliveries (`detente_ledger::follow::clock_watch`), and nothing that
+//! the server keeps: a watch can resume there after any end of the stream, in another process too.
 
 use super::heartbeat::heartbeat;
 use super::page::{from_hex, to_hex};
@@ -99,7 +99,7 @@ fn start(ledger: Uuid, after: &str, from: Option<&prost_types::Timestamp>, parse
     mark.map_or(WatchStart::Now, WatchStart::After)
 }
 
-/// What a frame's token holds.
+/// The content of a frame's token.
 #[derive(Clone, PartialEq, Message)]
 struct WatchToken {
     #[prost(sint64, tag = "1")]
@@ -154,7 +154,7 @@ struct Follower {
     changes: watch::Receiver<Publication>,
     frames: mpsc::Sender<WatchFrame>,
     heartbeat: Duration,
-    /// When the last frame was sent; none before the first, which is sent at once.
+    /// The time of the last frame; none before the first, which is sent at once.
     quiet_since: Option<Instant>,
 }
 
@@ -164,7 +164,7 @@ struct ClientGone;
 impl Follower {
     async fn run(mut self, watch: ClockWatch) {
         if let Err(refusal) = self.follow(watch).await {
-            // Nobody may be there to be told.
+            // The client may have gone.
             let _ = self.frames.send(Err(refusal.into())).await;
         }
     }
@@ -195,7 +195,7 @@ impl Follower {
         }
     }
 
-    /// What comes next of what has come.
+    /// Returns the next of the pending transitions.
     async fn tell(&self, mut watch: ClockWatch) -> Result<(ClockWatch, Vec<TransitionNotice>), CallRefusal> {
         let is_long = watch.is_at_end_of_page();
         if !is_long && !watch.has_pending() {

@@ -1,5 +1,5 @@
-//! Answers that stay below 4 MiB. A page over gRPC is bounded by its entries and its bytes; as JSON small entries take several
-//! times as much. So where an answer is too large a shorter page is asked for, and its token leads to the rest.
+//! Answers that stay below 4 MiB. A page over gRPC is bounded by its entries and its bytes; as JSON small entries take
+//! several times as much. So if an answer is too large, a shorter page takes its place, whose token leads to the rest.
 
 use super::Web;
 use super::failure::HttpFailure;
@@ -13,9 +13,9 @@ use prost_reflect::{Cardinality, Kind, MethodDescriptor};
 
 /// The largest answer.
 const MOST: usize = 4 << 20;
-/// So many times larger than its bytes no reply is as JSON; smaller ones need no look.
+/// The most times that a reply is larger as JSON than its bytes; smaller replies need no look.
 const GROWS: usize = 8;
-/// How many bytes of a stream one answer has at most, plus the rest of a batch.
+/// The bytes of a stream that one answer has at most, plus the rest of a batch.
 pub(super) const STREAMED: usize = 512 << 10;
 
 /// A reply, and the same as JSON.
@@ -69,13 +69,13 @@ pub(super) async fn one(
     }
 }
 
-/// How many entries fit, with a fifth to spare; fewer than there were in any case.
+/// Returns the number of entries that fit, with a fifth to spare; fewer than there were in any case.
 fn shorter(entries: usize, bytes: usize) -> u32 {
     let fitting = entries * (MOST / 5 * 4 / 1024) / (bytes / 1024).max(1);
     u32::try_from(fitting.clamp(1, (entries / 2).max(1))).unwrap_or(1)
 }
 
-/// How many entries the list of a reply has: the first list of messages in it.
+/// Counts the entries in the list of a reply: the first list of messages in it.
 fn entries(method: &MethodDescriptor, reply: &[u8]) -> usize {
     if reply.len() < MOST / GROWS {
         return 0;

@@ -1,4 +1,4 @@
-//! Which pages of other origins may ask: none, unless the configuration names them.
+//! The pages of other origins that may call: none, unless the configuration names them.
 //!
 //! A browser lets a page talk to where it came from, so the page served here needs no permission. A page from elsewhere may
 //! only read an answer that carries one, and must ask before it sends JSON, gRPC-Web or Connect (a preflight). Without
@@ -46,7 +46,7 @@ const TOLD: [&str; 14] = [
     "x-request-id",
 ];
 
-/// How long a browser need not ask again.
+/// The time for which a browser need not ask again.
 const REMEMBERED: Duration = Duration::from_secs(7200);
 
 /// Lets pages of these origins ask; `*` is all.

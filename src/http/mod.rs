@@ -43,18 +43,18 @@ pub use probe::Ready;
 use std::sync::Arc;
 pub use transcode::{RpcKind, rpc_kind};
 
-/// What the handlers have at hand.
+/// The parts that the handlers use.
 #[derive(Clone)]
 pub struct Web {
     /// The services.
     pub local: Local,
-    /// Whether the server is ready for calls.
+    /// The readiness of the server for calls.
     pub ready: Ready,
     /// The ledger, for where it stands.
     pub ledger: Arc<Ledger>,
-    /// How many streams are open.
+    /// The open streams.
     pub streams: OpenStreams,
-    /// How many subscriptions are open.
+    /// The open subscriptions.
     pub subscriptions: OpenStreams,
     /// Memory shared by requests, questions and replies in flight.
     pub memory: Arc<MemoryBudget>,

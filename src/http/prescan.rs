@@ -1,8 +1,8 @@
-//! The size of a JSON request in memory, told from its bytes before anything is made of them.
+//! The size of a JSON request in memory, computed from its bytes before anything is made of them.
 //!
-//! As JSON an empty message is three bytes, and some hundred once it is read. So the marks of the text are counted first:
-//! each opens or parts something that takes memory. What is in strings is passed over. A text that is no JSON is left to the
-//! reader, which stops where it is wrong.
+//! As JSON an empty message is three bytes, and some hundred once it is read. So the marks of the text are counted
+//! first: each opens or parts something that takes memory. The contents of strings are passed over. A text that is no
+//! JSON is left to the reader, which stops at the fault.
 
 use detente_ledger::wire::weight::{MAX_DEPTH, MAX_MESSAGES, MAX_NUMBERS, MAX_TEXTS, allowance};
 
@@ -13,7 +13,7 @@ const LIST: usize = 256;
 /// Bytes of an element without its text, in a growing list.
 const ELEMENT: usize = 128;
 
-/// So many times what is allowed to a request in protobuf is allowed to one as JSON: its fields are trees until it is read.
+/// The most times that JSON may take what a request in protobuf may: its fields are trees until it is read.
 const AS_JSON: usize = 2;
 
 /// A place in the text: a list or an object, and what it has.
@@ -27,12 +27,12 @@ struct Level {
     name: (usize, usize),
 }
 
-/// What there is too much of in a request.
+/// The part of a request that has too many elements.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooMuch {
     /// The names that lead to it.
     pub(super) field: String,
-    /// In words.
+    /// The description of the fault.
     pub(super) what: String,
 }
 

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the server is ready for calls.
+/// The readiness of the server for calls.
 #[derive(Clone, Debug, Default)]
 pub struct Ready(Arc<Readiness>);
 

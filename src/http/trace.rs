@@ -1,4 +1,5 @@
-//! What surrounds every request that is not gRPC itself (which has the same in `grpc::call`): its id, which the answer carries too, and the span it is answered in.
+//! The surroundings of every request that is not gRPC itself (which has the same in `grpc::call`): its id, which the
+//! answer carries, too, and the span in which it is answered.
 
 use crate::telemetry::request::{HEADER, id, span};
 use axum::extract::Request;

@@ -1,5 +1,5 @@
-//! Answers that are written anew: as JSON or as rows they are several times as large as the reply they are made of. Their memory
-//! is reserved until the client has them, and a large one is written where nobody waits.
+//! Answers that are rewritten as JSON or as rows, several times as large as the reply that they are made of. Their
+//! memory is reserved until the client has them, and a large one is written on a blocking thread.
 
 use super::Web;
 use super::failure::HttpFailure;
@@ -8,10 +8,10 @@ use crate::grpc::sending::{kept, reserve};
 use axum::body::Bytes;
 use detente_ledger::budget::{SMALL, SMALL_REPLY};
 
-/// So many times as large as a reply is what is written of it, at most.
+/// The most times that an answer is as large as its reply.
 const GROWS: usize = 8;
 
-/// Writes what a reply of so many bytes is told as.
+/// Writes the answer made of a reply of the given bytes.
 pub(super) async fn written(
     web: &Web,
     reply: usize,

@@ -7,10 +7,10 @@
 //!               └─ larger: gathered ───────────┴─> request.rs: weighed and decoded on a thread where nobody waits
 //! ```
 //!
-//! Whatever is taken is reserved before: the bytes as they come, what they are inflated to, and what is made of them. That
-//! waits a second for others to have their answers, and is then refused: with `OVERLOADED` if there would be room without them,
-//! and with `LIMIT_EXCEEDED` if there never is. Nothing has been done for the request then. Small requests reserve nothing
-//! and cost nothing: there are no more of them at once than there are streams.
+//! All memory is reserved before it is taken: for the bytes as they come, for the inflated bytes, and for the decoded
+//! message. The reservation waits a second for others to get their answers, and is then refused: with `OVERLOADED` if
+//! there would be room without them, and with `LIMIT_EXCEEDED` if there never is. Nothing has been done for the request
+//! then. Small requests reserve nothing and cost nothing: there are no more of them at once than there are streams.
 
 mod body;
 mod request;

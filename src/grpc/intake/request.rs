@@ -98,7 +98,7 @@ impl LargeMessage {
         Ok((Message::Large(message, reserved), body))
     }
 
-    /// So many bytes of a body, and no more.
+    /// Gathers the given number of bytes of a body, and no more.
     async fn gather(&self, length: usize, mut begun: Bytes, body: &mut Body) -> Result<Payload, Status> {
         if begun.is_empty() && length > 0 {
             begun = next(body).await?.ok_or_else(cut_off)?;

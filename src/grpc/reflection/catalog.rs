@@ -1,4 +1,4 @@
-//! The files that describe a server: the contract, and the standard protocols and details of errors beside it.
+//! The files that describe a server: the contract, the standard protocols, and the details of errors.
 //!
 //! The sets of tonic name files without their folders. Everybody else imports `google/rpc/status.proto`, and a tool that has
 //! that file already links by its name, so they are renamed ([`NAMES`]) here, in the files and in what imports them.
@@ -22,7 +22,7 @@ const NAMES: [(&str, &str); 5] = [
     ("reflection_v1alpha.proto", "grpc/reflection/v1alpha/reflection.proto"),
 ];
 
-/// Files of the contract, and what each imports here beside what it says itself.
+/// Files of the contract, and the files that each imports here in addition to its own imports.
 const IMPORTED: [(&str, &[&str]); 2] = [
     ("detente/v1/ledger.proto", &["detente/v1/error.proto"]),
     ("detente/v1/error.proto", &["google/rpc/error_details.proto", "google/rpc/status.proto"]),

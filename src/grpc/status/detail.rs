@@ -23,7 +23,7 @@ pub(super) const DOMAIN: &str = "detente";
 /// The message and details of a refusal.
 #[derive(Debug)]
 pub(super) struct Details {
-    /// In one line.
+    /// The message, in one line.
     pub(super) message: String,
     /// True if the message is followed by the number of violations and the first of them.
     pub(super) is_summary: bool,
@@ -64,7 +64,7 @@ pub(super) fn violations(what: &str, violations: Vec<Violation>) -> Details {
     Details::saying(what).summing_up(Listing::of_fields(violations))
 }
 
-/// What does not fit the record of a stage, which has been cut to the first violations already.
+/// Returns the details of a stage that does not fit the record, already cut to the first violations.
 pub(super) fn unfit(what: &str, unfit: Unfit) -> Details {
     let listing = Listing { count: unfit.count, ..Listing::of_fields(unfit.first) };
     Details::saying(what).summing_up(listing)

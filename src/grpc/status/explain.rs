@@ -94,7 +94,7 @@ fn query_details(error: &QueryError) -> Details {
     }
 }
 
-/// The field that the cut of a side is given by. One that is not given is the head, which always resolves.
+/// Returns the field that gives the cut of a side. An absent cut is the head, which always resolves.
 const fn field_of(side: &UnresolvedSide) -> &'static str {
     match (side.is_later, side.cut) {
         (false, Cut::KnownAt(_) | Cut::Head) => "from.cut.known_at",

@@ -76,7 +76,7 @@ impl ViolationEntry {
         bytes + AROUND
     }
 
-    /// Adds the violation to the details of a status, with no text longer than so many bytes.
+    /// Adds the violation to the details of a status, with no text longer than the given bytes.
     pub(super) fn add_to(
         &self,
         details: &mut ErrorDetails,
@@ -136,7 +136,7 @@ const fn least(length: usize, most: usize) -> usize {
     if length < most { length } else { most }
 }
 
-/// The text, cut to at most so many bytes.
+/// Returns the text, cut to at most the given bytes.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     const ELLIPSIS: &str = "...";
     if text.len() <= most {

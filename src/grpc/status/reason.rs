@@ -44,7 +44,7 @@ impl CallRefusal {
 
 const fn overrun_reason(overrun: Overrun) -> ErrorReason {
     match overrun {
-        // Nobody reads what is said to a client that has left.
+        // A client that has left reads no answer.
         Overrun::Cancelled | Overrun::DeadlineExceeded => ErrorReason::DeadlineExceeded,
         Overrun::Steps | Overrun::TooLarge => ErrorReason::QuestionTooWide,
         // A brief call that would wait begins again where it may.

@@ -20,7 +20,7 @@ fn texts() -> [String; 6] {
         .map(str::to_owned)
 }
 
-/// Refusals that list so many violations.
+/// Returns refusals that list the given number of violations.
 fn listing(count: usize, text: &str) -> Vec<CallRefusal> {
     let violations = || -> Vec<Violation> {
         let field = |nth| format!("commands[{nth}].assert_claim.claim.texts[0].lang");

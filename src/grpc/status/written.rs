@@ -1,9 +1,9 @@
-//! A refusal as it is written, never larger than what carries it to the client.
+//! A refusal in its final form, never larger than its carrier allows.
 //!
 //! A status travels in HTTP headers. nginx gives up an answer whose headers exceed 4 KiB, grpc-java and grpcio one that
-//! exceeds 8 KiB, each by its defaults, and the client then sees a broken transport instead of the refusal. So the finished
-//! headers are measured: the message percent-encoded, the details as base64, each header with the 32 bytes that HTTP/2
-//! counts for it. What does not fit is left out from the end of the list, and counted.
+//! exceeds 8 KiB, each by its defaults, and the client then sees a broken transport instead of the refusal. So the
+//! finished headers are measured: the message percent-encoded, the details as base64, each header with the 32 bytes
+//! that HTTP/2 counts for it. Violations that do not fit are left out from the end of the list, and counted.
 //!
 //! | carrier | bound | what is measured |
 //! |---|---|---|
@@ -25,7 +25,7 @@ pub(super) const HEADER_BYTES: usize = 3891;
 pub(super) const OTHER_HEADER_BYTES: usize = 960;
 /// The largest details of a refusal in a body.
 const BODY_BYTES: usize = 64 << 10;
-/// The bytes that HTTP/2 counts for a header beside its name and value (RFC 9113, 6.5.2).
+/// The bytes that HTTP/2 counts for a header in addition to its name and value (RFC 9113, 6.5.2).
 const AROUND_HEADER: usize = 32;
 
 /// The carrier of a refusal to its client.

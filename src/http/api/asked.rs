@@ -9,14 +9,14 @@ use crate::http::transcode;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What a query asks.
+/// The parameters of a query.
 #[derive(Debug)]
 pub(in crate::http) struct FlatParameters {
     /// The request of the rpc, made of the parameters that are in order.
     pub(in crate::http) request: Value,
     /// The form of the answer.
     pub(super) form: ReplyForm,
-    /// Set where one page is asked for, or so many entries: the answer is no more than that.
+    /// True if the query asks for one page or a number of entries: the answer is no more than that.
     pub(super) is_part: bool,
     /// The query with its names in order, as it tells one question from another.
     pub(super) canonical: String,
@@ -142,8 +142,8 @@ fn given_values(param: &Param, values: Vec<String>) -> Vec<String> {
     values.into_iter().filter(|value| says_by_being_there || !value.is_empty()).collect()
 }
 
-/// Holds what is asked against what one answer has at most. More is refused, since an answer with fewer entries looks whole. A
-/// table of events has all of them, or as many as were asked for.
+/// Holds the request against the most that one answer has. More is refused, since an answer with fewer entries looks
+/// whole. A table of events has all of them, or the requested number.
 fn bound(route: &Route, form: &ReplyForm, request: &mut Value, violations: &mut Violations) {
     const DEFAULT_EVENTS: u64 = 100;
     const MOST_EVENTS: u64 = 10_000;

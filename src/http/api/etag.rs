@@ -44,7 +44,7 @@ impl ETag {
         format!("\"{}\"", self.0)
     }
 
-    /// Whether the client has this answer already.
+    /// Returns true if the client has this answer already.
     pub(super) fn is_known_to(&self, headers: &HeaderMap) -> bool {
         let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok()).unwrap_or_default();
         known.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag == self.text())

@@ -1,5 +1,6 @@
-//! The OpenAPI document of what is asked over HTTP: the flat queries, made of the table of routes, and the rpcs as JSON, made
-//! of the descriptors of the contract. `docs/openapi.json` is a copy of it; a test holds the two and the server together.
+//! The OpenAPI document of the HTTP interface: the flat queries, made of the table of routes, and the rpcs as JSON,
+//! made of the descriptors of the contract. `docs/openapi.json` is a copy of it; a test holds the two and the server
+//! together.
 
 use super::schema::{Schemas, reference};
 use super::table::{FEED, Param, ROUTES, Route, ValueShape};

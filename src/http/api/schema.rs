@@ -32,7 +32,7 @@ impl Schemas {
         reference(&name)
     }
 
-    /// What a person would call an element of a file: its comment.
+    /// Returns the comment of an element of a file.
     pub(super) fn comment(&mut self, file: &FileDescriptor, path: &[i32]) -> String {
         let comments = self.comments.entry(file.name().to_owned()).or_insert_with(|| comments_of(file));
         comments.get(path).cloned().unwrap_or_default()

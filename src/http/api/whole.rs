@@ -8,11 +8,11 @@
 //!                                              └──> another failure: the transfer breaks off
 //! ```
 //!
-//! One page of rows is in memory at a time, reserved until the client has it. Each page is a call of its own, with the limits of
-//! a call; none is made once the client has left. A failure after the first page cannot be told by a status any more, so
-//! the body is not ended: a chunked transfer without its last chunk over HTTP/1.1, a reset stream over HTTP/2. Readers report
-//! that, where a part of a table would look like the whole. HTTP/1.0 has no such mark: there a table is gathered before it is
-//! sent, and refused where it is large.
+//! One page of rows is in memory at a time, reserved until the client has it. Each page is a call of its own, with the
+//! limits of a call; none is made once the client has left. No status can report a failure after the first page, so the
+//! body is not ended: a chunked transfer without its last chunk over HTTP/1.1, a reset stream over HTTP/2. Readers
+//! report that, while a part of a table would look like the whole. HTTP/1.0 has no such mark: there a table is gathered
+//! before it is sent, and refused if it is large.
 
 use super::asked::FlatParameters;
 use super::etag::ETag;
@@ -46,12 +46,12 @@ const MOST: usize = 1000;
 const LEAST: usize = 20;
 /// Bytes of a page as rows that later pages come near to: what a client that does not read holds.
 const PIECE: usize = 1 << 20;
-/// Bytes of a row beside what it says, for each column: its name in JSON, a mark, `null`.
+/// Bytes of a row in addition to its values, for each column: its name in JSON, a mark, `null`.
 const CELL: usize = 40;
 /// Number of times that a page may be larger as rows.
 const GROWS: usize = 8;
 
-/// Time after which a page that found no memory is asked for again.
+/// The time after which a page that found no memory is requested again.
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// Largest table that is gathered before it is sent, in bytes.
@@ -79,14 +79,14 @@ pub(super) struct Transfer {
 
 /// The rest of the replies.
 enum ReplySource {
-    /// Pages, the next of which is asked for with a token.
+    /// Pages, each requested with the token of the one before.
     Pages,
     /// A stream of replies about the log; none while it is to be opened again.
     Stream(Option<Replies>),
 }
 
 impl Transfer {
-    /// Asks for the first page, so that a failure of it is told as one.
+    /// Requests the first page, so that its failure is reported as a failure.
     pub(super) async fn begin(
         web: &Web,
         route: &'static Route,
@@ -203,7 +203,7 @@ impl Transfer {
         }
     }
 
-    /// Notes that the rows of a reply about the log have been written: what is asked for again begins behind them.
+    /// Notes that the rows of a reply about the log have been written, so that the next request begins behind them.
     fn go_behind(&mut self, through: u64, rows: usize) {
         let Some(request) = self.request.as_object_mut() else { return };
         request.remove("recordedFrom");
@@ -257,8 +257,9 @@ impl Transfer {
         }
     }
 
-    /// The rows of the next reply, if there is one. A page that finds no memory or no thread is asked for again for as long as
-    /// the client stays, and so is the rest of the log. Nothing is held meanwhile, so that tables that wait do not wait for each other.
+    /// Returns the rows of the next reply, if there is one. A page that finds no memory or no thread is requested again
+    /// for as long as the client stays, and so is the rest of the log. Nothing is held meanwhile, so that tables that
+    /// wait do not wait for each other.
     async fn next_piece(&mut self) -> Result<Option<Bytes>, HttpFailure> {
         loop {
             let is_over = !matches!(self.source, ReplySource::Stream(Some(_))) && self.is_last;

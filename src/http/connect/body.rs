@@ -15,8 +15,8 @@ use std::time::Duration;
 /// Maximum time for which a refused body is read on.
 const READ_ON_FOR: Duration = Duration::from_millis(500);
 
-/// All bytes of a body, at most the largest request and `beside`. Where they are refused, what is left of them is read all the
-/// same for a while: many clients read no answer before they have sent everything.
+/// Reads all bytes of a body, at most the largest request plus the bytes `beside` it. If they are refused, the rest of
+/// them is read all the same for a while: many clients read no answer before they have sent everything.
 pub(super) async fn read(web: &Web, body: &mut Body, beside: usize) -> Result<Payload, HttpFailure> {
     let read = whole(web, body, beside).await;
     if read.is_err() {
@@ -25,7 +25,7 @@ pub(super) async fn read(web: &Web, body: &mut Body, beside: usize) -> Result<Pa
     read
 }
 
-/// Reads what is left of a body, and keeps nothing of it. Whoever sends for longer is cut off.
+/// Reads the rest of a body, and keeps nothing of it. A client that sends for longer is cut off.
 pub(super) async fn read_on(body: &mut Body) {
     let left = async { while let Some(Ok(_)) = body.frame().await {} };
     let _ = tokio::time::timeout(READ_ON_FOR, left).await;

@@ -24,7 +24,7 @@ pub(super) async fn message(
     sent: Payload,
 ) -> Result<Bytes, HttpFailure> {
     let web = &call.web;
-    // Nothing is nothing, however it is said to be compressed.
+    // An empty message stays empty under any compression.
     let compression = compression.filter(|_| !sent.bytes.is_empty());
     let payload = match compression {
         None => sent,

@@ -104,7 +104,7 @@ pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next)
     })
 }
 
-/// The answer to a call of an rpc. What is left of the body of a refused one is read for a while: many clients of HTTP/1.1 read
+/// Answers a call of an rpc. The rest of the body of a refused call is read for a while: many clients of HTTP/1.1 read
 /// no answer before they have sent everything.
 async fn answered(
     web: &Web,

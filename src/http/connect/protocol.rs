@@ -78,7 +78,7 @@ impl Invocation {
     }
 }
 
-/// The problem of a call of an rpc whose time is over. Where it writes, nobody knows whether it did, which it says.
+/// Returns the problem of a call whose time is over. For a write the outcome is unknown, which the problem says.
 fn expired(kind: RpcKind) -> Problem {
     let is_write = kind == (RpcKind::Unary { has_get: false });
     if is_write { CallRefusal::LateWrite.into() } else { CallRefusal::from(Overrun::DeadlineExceeded).into() }

@@ -1,5 +1,5 @@
-//! A call in the query of an address: `?connect=v1&encoding=json&base64=1&compression=gzip&message=...`, in any order and
-//! beside whatever else is there.
+//! A call in the query of an address: `?connect=v1&encoding=json&base64=1&compression=gzip&message=...`, in any order
+//! and together with other parameters.
 
 use super::Codec;
 use super::protocol::compression;
@@ -30,7 +30,7 @@ pub(super) struct QueryMessage {
 }
 
 impl QueryMessage {
-    /// The message in a query. All that is wrong with the query is told at once, what is not known here first.
+    /// Parses the message in a query. All faults of the query are reported at once, unknown values first.
     pub(super) fn of(query: &str) -> Result<Self, HttpFailure> {
         let mut wrong = Vec::new();
         let mut get = |name: &str| match one(query, name) {
@@ -97,7 +97,8 @@ fn one(query: &str, name: &str) -> Result<Option<Vec<u8>>, &'static str> {
     }
 }
 
-/// The bytes that a part of a query stands for. What `form_urlencoded` has is text, in which bytes that are none would be lost.
+/// Decodes the bytes of a part of a query. `form_urlencoded` yields text, in which bytes that are no text would be
+/// lost.
 fn unescaped(part: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(part.len());
     let mut rest = part.as_bytes();

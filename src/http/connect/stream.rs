@@ -1,7 +1,7 @@
 //! Calls of rpcs with a stream of replies, each in an envelope, and an end behind them.
 //!
-//! In binary the envelopes are the frames that the service sends, compressed by it where that was asked for, and go through
-//! as they are. For JSON each message is written anew. A stream whose time is over ends there.
+//! In binary the envelopes are the frames that the service sends, already compressed if the client accepts that, and go
+//! through as they are. For JSON each message is rewritten. A stream whose time is over ends there.
 
 use super::end::end;
 use super::envelopes::{EnvelopeFault, SmallMessages, only};

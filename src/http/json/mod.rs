@@ -9,10 +9,11 @@
 //!   bytes of a reply ── one pass over a message: which field lies where ──> fields in order, those at their default too
 //! ```
 //!
-//! Fields at their default are written where dashboards and spreadsheets read, who need not know then what an absent field would
-//! mean; and left out, as canonical proto3 JSON has it, for programs that know the contract. What is absent with a meaning of
-//! its own (a message, an `optional`, a member of a `oneof`) is left out in both. Where dashboards read, whole numbers below 2^53
-//! are numbers and not strings: every reader holds them exactly, and tells a column of them from one of texts.
+//! Fields at their default are written for dashboards and spreadsheets, which then need not know the meaning of an
+//! absent field. They are left out, as canonical proto3 JSON has it, for programs that know the contract. A field whose
+//! absence has a meaning of its own (a message, an `optional`, a member of a `oneof`) is left out in both forms. For
+//! dashboards whole numbers below 2^53 are numbers and not strings: every reader holds them exactly, and tells a column
+//! of them from one of texts.
 
 mod shapes;
 mod text;
@@ -22,7 +23,7 @@ use super::failure::HttpFailure;
 use prost_reflect::MessageDescriptor;
 use shapes::Shapes;
 
-/// What becomes of fields at their default.
+/// The treatment of fields at their default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Defaults {
     /// They are written, as for dashboards.

@@ -34,18 +34,18 @@ pub(super) struct JsonField {
     pub(super) key: Box<str>,
     pub(super) form: JsonForm,
     pub(super) is_list: bool,
-    /// Whether it is left out where it is not set, instead of being written with its default.
+    /// True if it is left out if it is not set, instead of being written with its default.
     pub(super) may_be_absent: bool,
 }
 
 impl JsonForm {
-    /// Whether values of it may lie one behind the other in one field.
+    /// Returns true if values of it may lie one behind the other in one field.
     pub(super) const fn is_packed(&self) -> bool {
         !matches!(self, Self::Text | Self::Bytes | Self::Message(_))
     }
 }
 
-/// How a value is written.
+/// The form in which a value is written.
 #[derive(Debug)]
 pub(super) enum JsonForm {
     Bool,

@@ -1,4 +1,5 @@
-//! How single values look in proto3 JSON: large numbers are strings, so are instants and what is no number.
+//! The form of single values in proto3 JSON: large numbers are strings, so are instants and numbers that are not
+//! finite.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -101,7 +102,7 @@ pub(super) fn instant(at: &Timestamp, last: &mut DayText, json: &mut Vec<u8>) {
         json.extend([digit(value / 10), digit(value), behind]);
     }
     match nanos {
-        // Without a fraction there is no point.
+        // A number without a fraction has no point.
         0 => drop(json.pop()),
         _ if nanos % 1_000_000 == 0 => digits(nanos / 1_000_000, 3, json),
         _ if nanos % 1_000 == 0 => digits(nanos / 1_000, 6, json),
@@ -111,7 +112,7 @@ pub(super) fn instant(at: &Timestamp, last: &mut DayText, json: &mut Vec<u8>) {
     last.0 = Some((day, date));
 }
 
-/// So many digits of a number, with zeros before it.
+/// Writes the given number of digits, with zeros before it.
 fn digits(number: u32, count: u32, json: &mut Vec<u8>) {
     json.extend((0..count).rev().map(|place| digit(i64::from(number / 10_u32.pow(place)))));
 }

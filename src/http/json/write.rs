@@ -17,18 +17,18 @@ type WriteResult = Result<(), MalformedMessage>;
 /// A value as it lies in the bytes.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http::json) enum JsonValue<'a> {
-    /// Of one to ten bytes.
+    /// A value of one to ten bytes.
     Varint(u64),
-    /// Of four bytes.
+    /// A value of four bytes.
     Four(u32),
-    /// Of eight bytes.
+    /// A value of eight bytes.
     Eight(u64),
-    /// Of as many as it says.
+    /// A value with its own length.
     Bytes(&'a [u8]),
 }
 
 impl JsonValue<'_> {
-    /// Whether it is what is meant where there is none.
+    /// Returns true if it is the default, which an absent field means.
     const fn is_default(self) -> bool {
         match self {
             Self::Varint(number) | Self::Eight(number) => number == 0,

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 /// Depth to which messages are spread out; what lies deeper is JSON in a cell.
 const DEPTH: usize = 4;
-/// Members of a context in an entry. The others are only there where something was asked.
+/// Members of a context in an entry. The other members are only there if the question has them.
 const OF_CONTEXT: [&str; 4] = ["ledger_id", "basis", "position", "recorded_at"];
 
 /// Entries that never have a claim that is retracted, so that nothing could stand in its columns about that.
