@@ -23,7 +23,8 @@ macro_rules! id {
         impl $name {
             /// Takes a string that has the shape.
             ///
-            /// # Errors The expected shape, in words.
+            /// # Errors
+            /// The expected shape, in words.
             pub fn parse(text: &str) -> Result<Self, &'static str> {
                 $check(text).map(|()| Self(text.into()))
             }
@@ -88,7 +89,8 @@ fn ok_if(holds: bool, expected: &'static str) -> Result<(), &'static str> {
 /// Checks the shape of a BCP 47 language tag: subtags of one to eight letters or digits joined by `-`, the first of two
 /// or more letters. Subtags are not looked up in the registry.
 ///
-/// # Errors The expected shape, in words.
+/// # Errors
+/// The expected shape, in words.
 pub fn check_language(tag: &str) -> Result<(), &'static str> {
     let mut subtags = tag.split('-');
     let primary = subtags.next().unwrap_or_default();

@@ -51,7 +51,8 @@ pub struct NameValid {
 impl NameValid {
     /// Reads one EDTF string that gives both ends, as [`parse_valid`] does.
     ///
-    /// # Errors A description of the error: no such date, or an end before its start.
+    /// # Errors
+    /// A description of the error: no such date, or an end before its start.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (from, to) = parse_valid(text).map_err(|error| error.to_string())?;
         let valid = ValidTime::resolve(&from, &to, None).map_err(|error| error.to_string())?;

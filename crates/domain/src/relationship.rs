@@ -13,7 +13,8 @@ pub struct RelationshipId(Box<str>);
 impl RelationshipId {
     /// Reads `AZE-RUS` or `RUS-AZE`; both are `AZE-RUS`.
     ///
-    /// # Errors The expected shape, in words.
+    /// # Errors
+    /// The expected shape, in words.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const EXPECTED: &str = "two or more different party ids joined by `-`, for example `AZE-RUS`";
         let mut ids: Vec<&str> = text.split('-').collect();

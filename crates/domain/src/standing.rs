@@ -54,7 +54,8 @@ impl Standing {
 
     /// The valid time of a content under this standing; none for a claim without time.
     ///
-    /// # Errors [`Impossible`] if no start before an end is left.
+    /// # Errors
+    /// [`Impossible`] if no start before an end is left.
     pub fn validity(&self, claim: &Claim) -> Result<Option<ValidTime>, Impossible> {
         let Some((from, to)) = claim.time.bounds() else { return Ok(None) };
         ValidTime::resolve(from, to, self.earliest_as_of).map(Some)

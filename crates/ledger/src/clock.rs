@@ -1,4 +1,4 @@
-//! Where time and random ids come from: the only place that asks the system, so that a test can say what day it is.
+//! The source of time and random ids: the only place that asks the system, so that a test can set the date.
 
 use detente_domain::position::RecordedAt;
 use std::sync::atomic::{AtomicI64, Ordering};

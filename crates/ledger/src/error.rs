@@ -1,4 +1,4 @@
-//! What can go wrong in a use case, apart from any protocol.
+//! The errors of the use cases, apart from any protocol.
 
 use crate::write::clock_guard::ClockFault;
 use detente_domain::cut::Cut;
@@ -7,7 +7,7 @@ use detente_domain::position::{Position, RecordedAt};
 use detente_domain::rejection::Rejection;
 use detente_journal::{Obstacle, ReadError, Refusal};
 
-/// Why an append was not recorded, or may not have been.
+/// The reason why an append was not recorded, or may not have been.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AppendError {
     /// It does not fit the record. Nothing was written.
@@ -40,12 +40,12 @@ pub enum AppendError {
     /// A backfill's recorded time goes back behind the head. Nothing was written.
     #[error("the recorded time goes back behind the last append")]
     RecordedTimeGoesBack,
-    /// What is stored and needed to decide cannot be read. Nothing was written.
+    /// Stored bytes that the decision needs cannot be read. Nothing was written.
     #[error(transparent)]
     NotRead(#[from] ReadFailure),
 }
 
-/// Why a question has no answer.
+/// The reason why a question has no answer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum QueryError {
     /// The cut lies beyond what is recorded.
@@ -81,7 +81,7 @@ pub enum QueryError {
     /// No such claim at this cut.
     #[error("no such claim at this cut")]
     ClaimNotFound(ClaimId),
-    /// What the question supposes does not fit the record at its cut.
+    /// The suppositions of the question do not fit the record at its cut.
     #[error("what is supposed does not fit the record")]
     Unsupposable(Rejection),
     /// Stored bytes cannot be read.
@@ -109,10 +109,10 @@ pub enum ReadFailure {
     /// They are not what was written.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
-    /// The process or the system lacks something for now. What is stored is as it was.
+    /// The process or the system lacks something for now. Stored bytes are unharmed.
     #[error("{0}; nothing is lost: try again")]
     Lacking(String, Obstacle),
-    /// The disk or the file system refuses. Whether anything is damaged is not known.
+    /// The disk or the file system refuses. It is not known if anything is damaged.
     #[error("{0}; {advice}", advice = .1.advice())]
     Refused(String, Obstacle),
     /// No thread reads them: the process ends, or could not start one.

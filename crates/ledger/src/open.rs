@@ -28,25 +28,25 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How many appends may wait for the writer.
+/// The number of appends that may wait for the writer.
 const QUEUE: usize = 8192;
 
-/// How a ledger is opened.
+/// The options of a ledger.
 #[derive(Clone)]
 pub struct LedgerOptions {
     /// The ledger's clock.
     pub clock: Arc<dyn Clock>,
-    /// How much memory the blocks of the log may take, in bytes.
+    /// The memory that the blocks of the log may take, in bytes.
     pub cache_bytes: usize,
-    /// How the journal behaves.
+    /// The options of the journal.
     pub journal: Options,
-    /// How much may be staged.
+    /// The limits of stages.
     pub stages: StageLimits,
     /// Maximum distances of the clock from the expected time.
     pub clock_limits: ClockLimits,
     /// Accept the clock at any distance from its last sighting: an operator vouches for it.
     pub accept_clock: bool,
-    /// Whether salts follow from the record instead of chance: only for a history that is public anyway.
+    /// True if salts follow from the record instead of chance: only for a history that is public anyway.
     pub public_salts: bool,
 }
 
@@ -64,7 +64,7 @@ impl Default for LedgerOptions {
     }
 }
 
-/// Why a ledger could not be opened.
+/// The reason why a ledger could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is no ledger in the directory.
@@ -99,17 +99,17 @@ pub enum OpenError {
     /// The journal could not be made.
     #[error("cannot make a ledger in {}: {source}", path.display())]
     Create {
-        /// Where.
+        /// Path of the directory.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: CreateError,
     },
     /// The journal could not be opened.
     #[error("cannot open the ledger in {}: {source}", path.display())]
     Journal {
-        /// Where.
+        /// Path of the directory.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: JournalError,
     },
     /// The store could not be brought up.
@@ -144,7 +144,7 @@ pub fn store_dir(data: &Path) -> PathBuf {
     data.join("store")
 }
 
-/// What is kept beside the record.
+/// The files that are not part of the record: cursors and stages.
 struct SideFiles {
     cursors: Cursors,
     stages: Stages,
@@ -172,7 +172,7 @@ impl Ledger {
     /// Opens the ledger in a data directory.
     ///
     /// # Errors
-    /// When there is none, it is in use, or its journal is damaged.
+    /// If there is none, it is in use, or its journal is damaged.
     pub fn open(data: &Path, options: &LedgerOptions, progress: &dyn Progress) -> Result<(Self, Recovery), OpenError> {
         let dir = journal_dir(data);
         if !FileJournal::exists(&dir)? {
@@ -205,7 +205,7 @@ impl Ledger {
     /// Makes a ledger in a data directory that has none.
     ///
     /// # Errors
-    /// When there is one, or it cannot be made.
+    /// If there is one, or it cannot be made.
     pub fn create(data: &Path, id: LedgerId, options: &LedgerOptions) -> Result<Self, OpenError> {
         let dir = journal_dir(data);
         home::may_be_made_in(data)?;
@@ -218,10 +218,10 @@ impl Ledger {
         Self::begin(Box::new(journal), Some(data), beside, options, &|_, _| {})
     }
 
-    /// Whether a data directory holds a ledger.
+    /// Returns true if a data directory holds a ledger.
     ///
     /// # Errors
-    /// When that cannot be found out.
+    /// If the directory cannot be read.
     pub fn exists(data: &Path) -> io::Result<bool> {
         FileJournal::exists(&journal_dir(data))
     }
@@ -229,7 +229,7 @@ impl Ledger {
     /// A ledger that is kept in memory only.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// If the system gives no thread.
     pub fn in_memory(id: LedgerId, options: &LedgerOptions) -> Result<Self, OpenError> {
         Self::start(Box::new(MemoryJournal::new(id)), None, options, &|_, _| {})
     }
@@ -238,7 +238,7 @@ impl Ledger {
     /// stages are kept in memory.
     ///
     /// # Errors
-    /// When the journal cannot be read or the system gives no thread.
+    /// If the journal cannot be read or the system gives no thread.
     pub fn start(
         journal: Box<dyn Journal>,
         data: Option<&Path>,

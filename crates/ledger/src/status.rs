@@ -57,7 +57,7 @@ impl Ledger {
         self.record.holds_request(id)
     }
 
-    /// A receiver of each publication of durable appends. What it tells may be shown already.
+    /// A receiver of each publication of durable appends. A reader may have seen the appends already.
     #[must_use]
     pub fn published_changes(&self) -> watch::Receiver<Publication> {
         self.record.published_changes()
@@ -69,7 +69,7 @@ impl Ledger {
         self.record.settle_now().await
     }
 
-    /// Wakes whoever waits for the clock, after it has been set by hand.
+    /// Wakes the tasks that wait for the clock, after it has been set by hand.
     pub fn clock_was_set(&self) {
         self.record.clock_was_set();
     }

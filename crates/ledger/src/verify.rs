@@ -9,19 +9,19 @@ use detente_journal::file::{Report, verify as verify_journal};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What was found out.
+/// The result of a verification.
 #[derive(Debug)]
 pub struct VerificationReport {
-    /// About the journal.
+    /// The result for the journal.
     pub journal: Report,
-    /// About sled.
+    /// The result for sled.
     pub store: StoreReport,
 }
 
 /// Verifies the ledger in a data directory that nobody has open. `journal_progress` hears bytes, `store_progress` events.
 ///
 /// # Errors
-/// The first damage in the journal, with its place, or why it cannot be read. What is wrong in sled is in the report.
+/// The first damage in the journal, with its place, or the reason why it cannot be read. Errors in sled are in the report.
 pub fn verify(
     data: &Path,
     journal_progress: &mut dyn FnMut(u64, u64),
@@ -41,7 +41,7 @@ pub fn verify(
 /// Holds the ledger in a data directory, so that nobody else opens it, until what is returned is dropped.
 ///
 /// # Errors
-/// When somebody has it open, or it cannot be opened.
+/// If somebody has it open, or it cannot be opened.
 pub fn lock(data: &Path) -> Result<impl Drop + use<>, OpenError> {
     let opened = FileJournal::open(&journal_dir(data), Options::default(), Arc::new(RealDisk));
     let (journal, _) = opened.map_err(|source| OpenError::Journal { path: data.to_owned(), source })?;

@@ -6,7 +6,7 @@ use icu_properties::props::Script;
 pub(crate) const COLLATIONS: [&str; 6] = ["und", "az", "tr", "hy", "fa", "uk"];
 /// Languages whose upper and lower case decide.
 pub(crate) const CASES: [&str; 8] = ["und", "az", "tr", "hy", "fa", "uk", "de", "el"];
-/// Scripts that a collation other than the root one is asked about.
+/// Scripts for which a collation other than the root one decides.
 pub(crate) const SCRIPTS: [Script; 7] = [
     Script::Latin,
     Script::Greek,

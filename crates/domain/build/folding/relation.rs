@@ -133,7 +133,8 @@ impl Relation {
         }
     }
 
-    /// Finds the letters that sort as several: the key begins with that of another letter and goes on with those of more.
+    /// Finds the letters that sort as several: the key begins with that of another letter and continues with those of
+    /// more.
     fn read_expansions(&mut self, collation: &CollatorBorrowed<'_>, letters: &[char], properties: &Properties) {
         let bases: BTreeSet<char> =
             letters.iter().flat_map(|c| properties.spelling(*c).chars().collect::<Vec<_>>()).collect();
@@ -155,7 +156,7 @@ impl Relation {
     }
 }
 
-/// The text that begins with `begun`, goes on with a few of the letters and has a key.
+/// Returns the text that begins with `begun`, continues with a few of the letters and has a key.
 fn completed(collation: &CollatorBorrowed<'_>, begun: &str, wanted: &[u8], letters: &[char]) -> Option<String> {
     letters.iter().find_map(|letter| {
         let text = format!("{begun}{letter}");

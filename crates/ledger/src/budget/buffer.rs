@@ -39,7 +39,7 @@ impl ReservedBuffer {
     /// Makes room for more bytes. A reallocation multiplies the capacity.
     ///
     /// # Errors
-    /// When there is no memory for it.
+    /// [`NoMemory`] if there is no memory for it.
     pub async fn make_room(&mut self, more: usize) -> Result<(), NoMemory> {
         if more <= self.room() {
             return Ok(());
@@ -58,7 +58,7 @@ impl ReservedBuffer {
     /// Puts bytes behind those there are.
     ///
     /// # Errors
-    /// When there is no memory for them.
+    /// [`NoMemory`] if there is no memory for them.
     pub async fn put(&mut self, bytes: &[u8]) -> Result<(), NoMemory> {
         self.make_room(bytes.len()).await?;
         self.bytes.extend_from_slice(bytes);

@@ -44,7 +44,7 @@ impl Signal {
     }
 }
 
-/// Ends a call when it is dropped: whoever waits for the call has left.
+/// Ends a call when it is dropped, since nobody waits for the call any more.
 #[derive(Debug, Default)]
 pub struct CancelOnDrop(Arc<Signal>);
 

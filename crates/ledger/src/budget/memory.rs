@@ -170,7 +170,7 @@ impl Reservation {
     /// Takes more bytes, waiting [`PATIENCE`] for others to give theirs back.
     ///
     /// # Errors
-    /// When there are none, with nothing taken.
+    /// [`NoMemory`] if there are none, with nothing taken.
     pub async fn extend(&mut self, more: usize) -> Result<(), NoMemory> {
         if self.bytes.saturating_add(more) > self.budget.limit {
             self.budget.count::<()>(None);

@@ -10,11 +10,11 @@
 //!                            CallBudget ── steps, deadline, Signal (caller gone)
 //! ```
 //!
-//! A [`MemoryBudget`] hands out [`Reservation`]s, which give their bytes back when they are dropped. What comes piece by
-//! piece is kept in a [`ReservedBuffer`], which reserves its room before it takes it. A [`CallBudget`]
+//! A [`MemoryBudget`] hands out [`Reservation`]s, which give their bytes back when they are dropped. Bytes that arrive
+//! piece by piece are kept in a [`ReservedBuffer`], which reserves its room before it takes them. A [`CallBudget`]
 //! surrounds the computation of one answer: every loop that can grow with the record calls [`step`] (or [`steps`]), and
-//! every list that can grow with it calls [`hold`]. When the caller has left, the deadline has passed
-//! or a bound is used up, the call ends there with an [`Overrun`].
+//! every list that can grow with it calls [`hold`]. The call ends there with an [`Overrun`] once the caller has left, the
+//! deadline has passed or a bound is used up.
 //!
 //! A call is ended by unwinding (`resume_unwind`, no panic message, caught by [`CallBudget::run`]), so that loops deep in
 //! the index need no error type of their own. Outside of a [`CallBudget`] the three functions do nothing, so the writer,

@@ -1,6 +1,6 @@
-//! The peer that a call comes from: its address and its connection, known to whatever the call sets going.
+//! The peer that a call comes from: its address and its connection, known to all that runs for the call.
 //!
-//! The server knows both when a connection is accepted. What happens for a call asks [`Peer::current`], in whichever
+//! The server knows both when a connection is accepted. Code that runs for a call asks [`Peer::current`], in whichever
 //! protocol the call came, so that no function between hands the peer on. A thread or a task that is started for a call
 //! knows no peer: its starter takes the peer along if one is needed.
 

@@ -39,7 +39,7 @@ impl WorkerPool {
         }
         let places = Arc::new(Semaphore::new(running));
         if running == 0 {
-            // A caller that wants a place is told that there is none, instead of waiting for ever.
+            // A caller that wants a place gets an error, instead of waiting for ever.
             places.close();
         }
         Self { turns: PeerTurns::new(Arc::clone(&places)), places, jobs: sender }
@@ -59,10 +59,10 @@ impl WorkerPool {
         self.turns.place(peer).await.map_err(|_| NoWorkers)
     }
 
-    /// Hands a job to a thread; its place is free again when it has ended, whoever still waits for it.
+    /// Hands a job to a thread; its place is free again when it has ended, even if nobody waits for it any more.
     ///
     /// # Errors
-    /// When no thread could be started.
+    /// [`NoWorkers`] if no thread could be started.
     pub fn begin(&self, place: OwnedSemaphorePermit, job: impl FnOnce() + Send + 'static) -> Result<(), NoWorkers> {
         let job = move || {
             job();
@@ -76,7 +76,7 @@ impl WorkerPool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoWorkers;
 
-/// A job that panics is a defect; the thread goes on with the next one.
+/// Runs a job. One that panics is a defect; the thread takes the next one.
 fn run(job: Job) {
     if catch_unwind(AssertUnwindSafe(job)).is_err() {
         tracing::error!("a job failed by a defect of the service");

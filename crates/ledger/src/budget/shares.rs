@@ -102,7 +102,7 @@ pub struct PeerPlace {
 }
 
 impl PeerShares {
-    /// So many places, of which a share in percent is a peer's.
+    /// Shares of `whole` places, of which a peer can have a percentage.
     #[must_use]
     pub fn new(whole: usize, percent: u8) -> Self {
         Self { share: Share::of(whole, percent), places: Arc::default() }

@@ -1,7 +1,7 @@
-//! What is measured while a ledger is served, in the words of Prometheus.
+//! The metrics of a served ledger, in the words of Prometheus.
 //!
-//! Whoever does something worth measuring holds these and counts there and then; what merely *is* (positions, lag) is asked
-//! for when the numbers are collected. Times are in seconds, as Prometheus has them.
+//! Code whose work is measured holds these and counts at once. Values that merely *are* (positions, lag) are read when the
+//! metrics are collected. Times are in seconds, as Prometheus has them.
 
 pub mod plain;
 mod process;
@@ -22,7 +22,7 @@ use std::time::Duration;
 /// Latencies from 50 µs to 10 s.
 const LATENCIES: [f64; 14] =
     [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];
-/// How many belong together.
+/// Sizes of groups.
 const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0, 8192.0, 65_536.0];
 
 /// A call, as it is counted.
@@ -48,7 +48,7 @@ impl EncodeLabelValue for Rpc {
     }
 }
 
-/// What is measured.
+/// The metrics of a ledger and its server.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -63,7 +63,7 @@ pub struct Metrics {
     process: Process,
 }
 
-/// What is asked for when the numbers are collected.
+/// Values that are read when the metrics are collected.
 #[derive(Clone, Debug, Default)]
 struct Now {
     serving: Gauge<u64, AtomicU64>,
@@ -87,20 +87,20 @@ struct Now {
     memory_budget: Gauge<u64, AtomicU64>,
 }
 
-/// Where the ledger and its server stand when the numbers are collected.
+/// The state of the ledger and its server when the metrics are collected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// Whether the server says that it serves.
+    /// True if the server says that it serves.
     pub serving: bool,
     /// The head.
     pub position: u64,
     /// The last position that sled has.
     pub store_position: u64,
-    /// How many streams are open, and how many there may be.
+    /// The number of open streams, and the limit.
     pub streams: (u64, u64),
-    /// How many subscriptions are open, those of the clock included, and how many there may be.
+    /// The number of open subscriptions, those of the clock included, and the limit.
     pub subscriptions: (u64, u64),
-    /// How many follow the log, and how many events the last of them is behind.
+    /// The number of followers of the log, and the events that the last of them is behind.
     pub followers: (u64, u64),
     /// Free bytes of the disk, and the number of these that are kept free.
     pub space: (u64, u64),
@@ -114,9 +114,9 @@ pub struct Standing {
     pub read_only: bool,
     /// Set if appends are refused while questions are answered, whatever the reason.
     pub appends_refused: bool,
-    /// How many bytes are reserved for calls in flight, and how many there are.
+    /// The bytes reserved for calls in flight, and the limit.
     pub memory: (u64, u64),
-    /// How many times there was no memory for something, since the start.
+    /// The number of reservations that were refused since the start.
     pub memory_refusals: u64,
 }
 

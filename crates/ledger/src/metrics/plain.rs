@@ -1,7 +1,7 @@
 //! The text format of Prometheus, version 0.0.4, out of OpenMetrics text.
 //!
-//! The samples are the same. What differs is what is said of them: a family has the name of its samples there, `_total` and
-//! `_info` included; an info is a gauge that is 1, what is of no known type is untyped, and units and the end have no line.
+//! The samples are the same. Their metadata differ: a family has the name of its samples there, `_total` and `_info`
+//! included; an info is a gauge that is 1, a metric of no known type is untyped, and units and the end have no line.
 
 use std::fmt::Write as _;
 

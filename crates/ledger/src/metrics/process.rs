@@ -1,4 +1,4 @@
-//! What the process takes of the machine, as Linux tells it in `/proc/self`. What cannot be read there is left at 0.
+//! The resources of the machine that the process uses, from `/proc/self` of Linux. Values that cannot be read stay at 0.
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -11,7 +11,7 @@ use std::time::Duration;
 const PAGE: u64 = 4096;
 const TICKS: f64 = 100.0;
 
-/// What the process takes.
+/// The resources that the process uses.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Process {
     memory: Gauge<u64, AtomicU64>,

@@ -7,18 +7,18 @@ use detente_domain::cut::{Basis, Cut};
 use detente_domain::position::{Position, RecordedAt};
 use uuid::Uuid;
 
-/// A cut, resolved: what an answer is computed from. Every answer carries one.
+/// A resolved cut: the part of the record that an answer is computed from. Every answer carries one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResolvedCut {
     /// The ledger that answers.
     pub ledger_id: Uuid,
     /// The exact cut.
     pub basis: Basis,
-    /// When the last append of the cut was recorded, if there is one.
+    /// The recorded time of the last append of the cut, if there is one.
     pub recorded_at: Option<RecordedAt>,
-    /// The asked instant, where the cut was named by one.
+    /// The asked instant, if the cut was named by one.
     pub known_at: Option<RecordedAt>,
-    /// Whether the answer supposes something on top of it.
+    /// True if the answer supposes something on top of it.
     pub supposed: bool,
 }
 

@@ -6,19 +6,21 @@
 //!    watcher:            raise the floor to now ... wait for R1 to be published: settled up to now
 //! ```
 //!
-//! A recorded time is chosen long before the append is visible. Whoever wants to say "by noon nothing was known of it" must
-//! therefore do two things: keep later appends from being stamped with noon or before (raise the **floor**), and wait for
-//! those that have been stamped already. Raising the floor costs the writer nothing: the clock has passed it anyway.
+//! A recorded time is chosen long before the append is visible. A reader that wants to say "by noon nothing was known of
+//! it" must therefore do two things: keep later appends from being stamped with noon or before (raise the **floor**), and
+//! wait for those that have been stamped already. Raising the floor costs the writer nothing: the clock has passed it
+//! anyway.
 //!
-//! Invariant: once [`RecordReader::settle_now`] has returned, no append becomes visible whose recorded time is at or before it. If
-//! the journal fails, what was stamped is neither published nor forgotten, and nothing settles any more.
+//! Invariant: once [`RecordReader::settle_now`] has returned, no append becomes visible whose recorded time is at or before
+//! it. If the journal fails, stamped appends are neither published nor forgotten, and nothing settles any more.
 
 use crate::read::reader::RecordReader;
 use crate::store::AppendNo;
 use detente_domain::position::RecordedAt;
 use parking_lot::Mutex;
 
-/// What the writer and those who wait for an instant agree upon.
+/// The stamps given, and the floor below which none is given any more. Shared by the writer and those who wait for an
+/// instant.
 pub(crate) struct Horizon(Mutex<HorizonState>);
 
 struct HorizonState {
@@ -35,7 +37,7 @@ struct HorizonState {
 pub struct SettledRecord {
     /// The instant, by the ledger's clock.
     pub now: RecordedAt,
-    /// How many appends were recorded up to it.
+    /// The number of appends that were recorded up to it.
     pub(crate) appends: AppendNo,
 }
 
@@ -45,7 +47,7 @@ impl Horizon {
         Self(Mutex::new(HorizonState { floor: RecordedAt::MIN, last, stamped: AppendNo::NONE }))
     }
 
-    /// Stamps the append with this number: `choose` gives its recorded time, later than the floor it is told.
+    /// Stamps the append with this number: `choose` gets the floor and returns a later recorded time, or none.
     pub(crate) fn stamp(
         &self,
         append: AppendNo,
@@ -57,8 +59,8 @@ impl Horizon {
         Some(at)
     }
 
-    /// Raises the floor to an instant, or to the last recorded time where that is later; says to which, and which append
-    /// was stamped last.
+    /// Raises the floor to an instant, or to the last recorded time if that is later. Returns that instant, and the
+    /// number of the append that was stamped last.
     fn raise(&self, now: RecordedAt) -> (RecordedAt, AppendNo) {
         let mut state = self.0.lock();
         let now = now.max(state.last);
@@ -77,13 +79,13 @@ impl RecordReader {
     pub(crate) async fn settle_now(&self) -> SettledRecord {
         let mut changes = self.published_changes();
         let (now, stamped) = self.horizon.raise(self.clock.now());
-        // An append that was stamped may be refused after all; then it is not waited for.
+        // An append that was stamped may be refused after all; it does not have to be waited for then.
         while self.published() < stamped.min(self.horizon.stamped()) && changes.changed().await.is_ok() {}
         let appends = self.store.view().index.appends.known_at(now, self.published());
         SettledRecord { now, appends }
     }
 
-    /// Wakes whoever waits for the clock, after it has been set by hand.
+    /// Wakes the tasks that wait for the clock, after it has been set by hand.
     pub(crate) fn clock_was_set(&self) {
         self.changes.send_modify(|_| {});
     }

@@ -71,7 +71,7 @@ impl RecordReader {
         AppendNo::new(self.published.load(Ordering::Acquire))
     }
 
-    /// A receiver of each publication. What it tells may be shown already.
+    /// A receiver of each publication. A reader may have seen the appends already.
     pub(crate) fn published_changes(&self) -> watch::Receiver<Publication> {
         self.changes.subscribe()
     }

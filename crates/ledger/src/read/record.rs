@@ -1,6 +1,6 @@
-//! What a decision needs to know, answered from the view at a cut. The writer decides at its very head, what is not durable
-//! yet included: later appends of one group see the effect of earlier ones. A supposition is decided at the cut of its
-//! question.
+//! The record as a decision needs it, from the view at a cut. The writer decides at its very head, appends that are not
+//! durable yet included: later appends of one group see the effect of earlier ones. A supposition is decided at the cut of
+//! its question.
 
 use crate::read::render::Renderer;
 use crate::store::{IndexedLog, Store};

@@ -1,20 +1,20 @@
-//! What is registered, and between whom there are claims, as a [`Sight`] sees it: recorded, or supposed instead.
+//! The registered records, and the relationships of claims, as a [`Sight`] sees them: recorded, or supposed instead.
 
 use crate::budget::step;
 use crate::read::sight::Sight;
 use crate::store::{Index, Registry, RegistryRevision, Term};
 use std::borrow::Cow;
 
-/// One revision of what is registered.
+/// One revision of a registered record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RegisterRevision<'v> {
     /// The id it is registered under.
     pub(crate) id: &'v str,
-    /// Which revision it is.
+    /// The number of the revision.
     pub(crate) revision: u32,
     /// The revision.
     pub(crate) registered: &'v RegistryRevision,
-    /// Whether it is supposed.
+    /// True if it is supposed.
     pub(crate) supposed: bool,
 }
 
@@ -34,7 +34,7 @@ impl RelationshipTerm<'_> {
 }
 
 impl<'v> Sight<'v> {
-    /// What is registered, by id, after an id; only these ids where any are given.
+    /// The registered records, by id, after an id; only these ids if any are given.
     pub(crate) fn registered_among(
         &self,
         registry: impl Fn(&'v Index) -> &'v Registry,
@@ -54,7 +54,7 @@ impl<'v> Sight<'v> {
                 (Some(one), Some(other)) if one > other => second.next(),
                 (None, _) => second.next(),
                 (Some(one), other) => {
-                    // What is supposed stands for what is recorded under the same id.
+                    // A supposed record replaces the recorded one of the same id.
                     if other == Some(one) {
                         second.next();
                     }
@@ -77,7 +77,7 @@ impl<'v> Sight<'v> {
         all
     }
 
-    /// How many claims bear on one or more of these, retracted ones aside.
+    /// The number of claims that bear on one or more of these, retracted ones aside.
     pub(crate) fn count_bearing_on(&self, relationships: &[RelationshipTerm<'_>]) -> u64 {
         let in_layers = self.layers().map(|layer| {
             let of_layer = relationships.iter().filter(|of| of.supposed == layer.supposed);

@@ -28,7 +28,7 @@ impl<T> ShortenedList<T> {
         self.is_full || self.listed.len() >= MOST_LISTED
     }
 
-    /// Lists an element of so many bytes, if there is room for it. The first one always has room.
+    /// Lists an element of `bytes` bytes, if there is room for it. The first one always has room.
     pub(crate) fn put(&mut self, element: T, bytes: usize) {
         let has_room = self.listed.is_empty() || self.bytes.saturating_add(bytes) <= MOST_LISTED_BYTES;
         if self.is_full() || !has_room {

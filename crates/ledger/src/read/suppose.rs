@@ -1,4 +1,4 @@
-//! What if? A small second view of the claims and records that supposed commands touch, laid over the record at a cut.
+//! Suppositions: a small second view of the claims and records that supposed commands touch, laid over the record at a cut.
 //!
 //! ```text
 //!   record at the cut      A1 A2   B1   C1 C2 C3   D1
@@ -29,12 +29,12 @@ use detente_journal::{AppendHeader, Salt};
 use prost::Message;
 use std::collections::HashSet;
 
-/// Who is said to have recorded what is supposed.
+/// The recorder of supposed events.
 const SUPPOSED_BY: &str = "supposed";
 
 /// The claims and records that suppositions touch, as they would then be.
 pub(crate) struct Overlay {
-    /// What it holds, by positions of its own, from 1.
+    /// The supposed events, by positions of their own, from 1.
     pub(crate) view: View,
     /// Of each event in it, the position it has in the record or would have.
     positions: Vec<Position>,
@@ -83,7 +83,7 @@ impl Overlay {
         Ok(Some(overlay))
     }
 
-    /// Whether a claim of the record is seen in here instead.
+    /// Returns true if a claim of the record is seen in here instead.
     pub(crate) fn hides(&self, claim: ClaimNo) -> bool {
         self.hidden.contains(&claim)
     }
@@ -104,12 +104,12 @@ impl Overlay {
         nth.and_then(|nth| self.positions.get(nth)).copied().unwrap_or_default()
     }
 
-    /// Who answers for whom, where merges are supposed.
+    /// The merges, if any are supposed.
     pub(crate) fn merges(&self) -> Option<MergesAt<'_>> {
         self.merges.as_ref().map(|merges| merges.at(EVERYTHING))
     }
 
-    /// When the suppositions would have been recorded: right after the cut.
+    /// The time at which the suppositions would have been recorded: right after the cut.
     pub(crate) const fn recorded_at(&self) -> RecordedAt {
         self.recorded_at
     }

@@ -22,7 +22,7 @@ struct BackfillLine {
     append: serde_json::Value,
 }
 
-/// Records every line. What was recorded before under the same request id is left as it is.
+/// Records every line. An append that was recorded before under the same request id is left as it is.
 ///
 /// # Errors
 /// The first line that is wrong or does not fit the record; the lines before it are recorded.

@@ -11,7 +11,7 @@ use std::io::Write;
 /// Writes everything up to the durable head.
 ///
 /// # Errors
-/// When the journal cannot be read or the output not be written.
+/// If the journal cannot be read or the output cannot be written.
 pub fn export(
     ledger: LedgerId,
     journal: &dyn Reader,

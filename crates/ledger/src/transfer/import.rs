@@ -10,7 +10,7 @@ use detente_proto::v1;
 use prost::Message as _;
 use std::io::BufRead;
 
-/// Once so many bytes of events are waiting, they are recorded together.
+/// The number of bytes of waiting events at which they are recorded together.
 const GROUP_BYTES: usize = 4 << 20;
 
 /// Checks an export from its first line to its last: that every event can be read and that the hash chain leads to where

@@ -29,7 +29,7 @@ pub(super) enum Line {
     End { end: EndLine },
 }
 
-/// What is said once for an append.
+/// The header of an append.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct AppendLine {
@@ -45,7 +45,7 @@ pub(super) struct AppendLine {
     backfilled: bool,
 }
 
-/// Where the export ends.
+/// The end of an export.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EndLine {
@@ -88,7 +88,7 @@ pub(super) fn instant_text(at: RecordedAt) -> String {
     jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| at.0.to_string(), |instant| instant.to_string())
 }
 
-/// Reads an instant, as every instant is read. What is finer than a microsecond is cut.
+/// Reads an instant, as every instant is read. Digits after the microsecond are cut.
 pub(super) fn parse_instant(text: &str) -> Result<RecordedAt, String> {
     let wrong = |error: String| format!("`{text}` is no instant: {error}");
     let instant = read_instant(text).map_err(wrong)?;
@@ -104,7 +104,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Exactly so many bytes, from hex digits.
+/// Reads exactly `N` bytes from hex digits.
 pub(super) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     if text.len() != N * 2 || !text.is_ascii() {

@@ -2,7 +2,7 @@
 //! ledger gives the same answers at every cut, the same bases and the same head hash.
 //!
 //! An export is JSON Lines: a header, then for every append a line that opens it and a line for each of its events with its
-//! salt, and a last line that says where it ends.
+//! salt, and a last line with the position and the link at the end.
 //!
 //! ```text
 //! {"detenteExport":1,"ledgerId":"..."}
@@ -26,23 +26,23 @@ use crate::wire::json::NotJson;
 use detente_journal::ReadError;
 use std::io;
 
-/// Why something could not be carried over.
+/// The reason why an export, import or backfill failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
     /// A line is not what it should be.
     #[error("line {line}: {what}")]
     Line {
-        /// Which, from 1.
+        /// The number of the line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The error.
         what: String,
     },
     /// The ledger refused an append.
     #[error("line {line}: {source}")]
     Append {
-        /// Which line, from 1.
+        /// The number of the line, from 1.
         line: u64,
-        /// Why.
+        /// The reason.
         source: AppendError,
     },
     /// The ledger holds something that the export does not begin with.
@@ -68,13 +68,13 @@ pub enum TransferError {
     Io(#[from] io::Error),
 }
 
-/// What was carried over.
+/// The amount of an export, import or backfill.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TransferSummary {
-    /// How many appends the file holds.
+    /// The number of appends in the file.
     pub appends: u64,
-    /// How many events were recorded.
+    /// The number of events that were recorded.
     pub events: u64,
-    /// How many appends were there already.
+    /// The number of appends that were there already.
     pub known: u64,
 }

@@ -1,16 +1,16 @@
-//! What can go wrong with a cursor.
+//! Errors of cursors.
 
 use super::{MOST, MOST_FILTER_BYTES};
 use detente_domain::name::CursorId;
 use detente_domain::position::Position;
 
-/// Why a cursor was not made, moved, deleted or taken.
+/// The reason why a cursor was not made, moved, deleted or taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CursorError {
     /// There is none of that name.
     #[error("there is no cursor {0}")]
     NotFound(CursorId),
-    /// There is one of that name, which was asked for with another start or filter.
+    /// There is one of that name with another start or filter.
     #[error("there is a cursor {0} with another start or filter")]
     Exists(CursorId),
     /// The acknowledgement goes past what was delivered.
@@ -18,11 +18,11 @@ pub enum CursorError {
         "position {asked} has not been delivered to cursor {id} since the server started; it stands at {delivered}"
     )]
     BeyondDelivered {
-        /// Which cursor.
+        /// The cursor.
         id: CursorId,
-        /// What was to be acknowledged.
+        /// The position to acknowledge.
         asked: Position,
-        /// What has been delivered.
+        /// The last position that was delivered.
         delivered: Position,
     },
     /// There are as many as there may be.
@@ -37,9 +37,9 @@ pub enum CursorError {
     /// Its file cannot be read.
     #[error("the file of cursor {id} is damaged: {why}")]
     Damaged {
-        /// Which cursor.
+        /// The cursor.
         id: CursorId,
-        /// What is wrong with the file.
+        /// The error in the file.
         why: String,
     },
     /// The disk is full. Nothing was changed.

@@ -1,8 +1,8 @@
 //! A file for each cursor: `NAME.cursor`, a line that says what it is, a checksum, a message.
 //!
-//! A file is written whole under another name, synced, renamed over the old one, and the directory synced: whatever
-//! happens in between, there is the old cursor or the new one. One that cannot be read is nobody's to reset: a cursor
-//! that silently began anew would bring everything once more.
+//! A file is written whole under another name, synced, renamed over the old one, and the directory synced: after a crash at
+//! any point there is the old cursor or the new one. A file that cannot be read is not reset: a cursor that silently
+//! started from the beginning would bring everything once more.
 
 use super::error::CursorError;
 use super::place::CursorState;

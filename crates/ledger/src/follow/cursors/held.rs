@@ -20,7 +20,7 @@ pub(crate) struct HeldCursor {
 }
 
 impl HeldCursor {
-    /// Takes a cursor; whoever held it loses it.
+    /// Takes a cursor from the subscription that holds it, if one does.
     pub(super) fn take(place: Arc<CursorPlace>) -> Self {
         let mut mine = Holder::Deleted;
         place.holder.send_modify(|holder| {
@@ -40,7 +40,7 @@ impl HeldCursor {
         }
     }
 
-    /// Why it is held no longer, if so.
+    /// The reason why it is held no longer, if so.
     pub(crate) fn lost(&self) -> Option<EndReason> {
         match *self.holder.borrow() {
             Holder::Deleted => Some(EndReason::CursorDeleted),

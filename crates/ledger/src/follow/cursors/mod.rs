@@ -10,7 +10,8 @@
 //! A cursor only moves when somebody says so, never past what has been handed out since the ledger was opened: so it can
 //! never stand behind something that nobody has seen. One subscription at a time holds a cursor; a later one takes it over.
 //!
-//! Cursors are not part of the record. They lie beside it, a file each ([`mod@file`]), are not exported, and an import brings
+//! Cursors are not part of the record. They lie next to it, a file each ([`mod@file`]), are not exported, and an import
+//! brings
 //! none. A ledger that is kept in memory keeps its cursors there.
 //!
 //! Reasons: `docs/design/feed.md`.
@@ -52,11 +53,11 @@ pub struct Cursor {
     pub acknowledged: Position,
     /// Everything up to here has been handed out in this run.
     pub delivered: Position,
-    /// Which events it is about, as it was asked for.
+    /// The filter for its events, as the client gave it.
     pub filter: Option<v1::Filter>,
-    /// When it last moved, or was made.
+    /// The time at which it last moved, or was made.
     pub updated_at: RecordedAt,
-    /// Whether its file cannot be read; nothing else is then known of it.
+    /// True if its file cannot be read; nothing else is then known of it.
     pub damaged: bool,
 }
 
@@ -65,9 +66,9 @@ pub struct Cursor {
 pub struct NewCursor {
     /// Its name.
     pub id: CursorId,
-    /// Where it is asked to begin.
+    /// The place to begin at.
     pub start: Beginning,
-    /// Which events it is about.
+    /// The filter for its events.
     pub filter: Option<v1::Filter>,
 }
 
@@ -92,13 +93,13 @@ impl CursorSlot {
 }
 
 impl Cursors {
-    /// Those of a ledger that is kept in memory: none yet.
+    /// The cursors of a ledger that is kept in memory: none yet.
     pub(crate) const fn in_memory() -> Self {
         Self { files: None, all: Mutex::new(BTreeMap::new()) }
     }
 
-    /// Those in a directory, which is made with the first, unless nothing is to be written. What is damaged is told, and kept
-    /// for somebody to look at.
+    /// Opens the cursors in a directory. The directory is made with the first cursor, unless the ledger is read-only. A
+    /// damaged cursor is logged, and its file is kept for an operator to look at.
     pub(crate) fn open(dir: PathBuf, ledger: LedgerId, read_only: bool) -> io::Result<Self> {
         let files = Files::new(dir, ledger, read_only);
         let mut all = BTreeMap::new();
@@ -115,7 +116,7 @@ impl Cursors {
         Ok(Self { files: Some(files), all: Mutex::new(all) })
     }
 
-    /// Makes a cursor at a place; one that was asked for in the same words stays where it stands.
+    /// Makes a cursor at a place. An existing one with the same start and filter stays where it stands.
     pub(crate) fn create(&self, new: NewCursor, at: Position, now: RecordedAt) -> Result<Cursor, CursorError> {
         let mut all = self.all.lock();
         match all.get(&new.id) {
@@ -153,7 +154,7 @@ impl Cursors {
         self.all.lock().iter().map(cursor).collect()
     }
 
-    /// Deletes a cursor, damaged or not; whoever subscribes to it is told.
+    /// Deletes a cursor, damaged or not, and ends the subscription that holds it.
     pub(crate) fn delete(&self, id: &CursorId) -> Result<(), CursorError> {
         let mut all = self.all.lock();
         let remove = || self.files.as_ref().map_or(Ok(()), |files| files.remove(id));
@@ -174,7 +175,7 @@ impl Cursors {
         }
     }
 
-    /// Takes a cursor over, from whoever holds it.
+    /// Takes a cursor over from the subscription that holds it.
     pub(crate) fn hold(&self, id: &CursorId) -> Result<(HeldCursor, Cursor), CursorError> {
         let place = self.place(id)?;
         let cursor = place.cursor();

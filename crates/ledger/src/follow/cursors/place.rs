@@ -1,4 +1,4 @@
-//! One cursor: what is kept of it, how far it was delivered in this run, and who holds it.
+//! One cursor: its kept state, the last position delivered in this run, and its holder.
 
 use super::error::CursorError;
 use super::{Cursor, NewCursor};
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// What is kept of a cursor.
+/// The state of a cursor that is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct CursorState {
     pub(super) id: CursorId,
@@ -21,7 +21,7 @@ pub(super) struct CursorState {
     pub(super) updated_at: RecordedAt,
 }
 
-/// Who holds a cursor: the so manieth to take it, or nobody ever again.
+/// The holder of a cursor: the n-th subscription to take it, or none ever again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holder {
     Nth(u64),
@@ -32,7 +32,7 @@ pub(super) enum Holder {
 pub(super) struct CursorPlace {
     /// Held while it is written, so that a later acknowledgement is written later.
     kept: Mutex<CursorState>,
-    /// Whoever delivers must not wait for a disk, so this is not under the lock.
+    /// Not under the lock, since a delivery must not wait for a disk.
     delivered: AtomicU64,
     /// Last use in this run.
     touched: Mutex<Instant>,
@@ -80,7 +80,7 @@ impl CursorPlace {
         self.delivered.fetch_max(to.0, Ordering::AcqRel);
     }
 
-    /// The cursor, if it was asked for in the same words.
+    /// The cursor, if it has the same start and filter.
     pub(super) fn if_asked_alike(&self, new: &NewCursor) -> Result<Cursor, CursorError> {
         let kept = self.kept.lock();
         self.touch();
@@ -114,7 +114,7 @@ impl CursorPlace {
         Ok(self.cursor_of(&kept))
     }
 
-    /// Removes it and tells whoever holds it.
+    /// Removes it and notifies its holder.
     pub(super) fn delete(&self, remove: impl FnOnce() -> Result<(), CursorError>) -> Result<(), CursorError> {
         let _nothing_is_written = self.kept.lock();
         remove()?;

@@ -11,17 +11,17 @@ use crate::store::{AppendNo, Appends, Block, nth_of, number_of};
 use detente_domain::position::Position;
 use std::sync::Arc;
 
-/// A frame of so many bytes ends with the append that it is in.
+/// A frame that has this number of bytes ends with the append that it is in.
 pub(super) const SOFT: usize = 256 << 10;
 /// A frame has no more bytes than this, one event of more aside.
 const HARD: usize = 1 << 20;
 
-/// What came of it.
+/// The outcome of an assembly.
 #[derive(Debug)]
 pub(super) enum FrameAssembly {
-    /// A frame: the events, how many they are of those offered, and up to where everything is in it.
+    /// A frame: the events, their number among those offered, and the position up to which it is complete.
     Frame { events: Events, taken: usize, through: Position },
-    /// The append at the end goes on behind what was scanned.
+    /// The append at the end continues after the scanned positions.
     Unfinished,
     /// This block is needed and not at hand.
     Absent(usize),
@@ -87,14 +87,14 @@ struct FrameDraft {
     bytes: usize,
     taken: usize,
     last: Position,
-    /// How it was when the last append in it ended.
+    /// The frame as it was at the end of the last whole append.
     whole: Option<Whole>,
 }
 
 #[derive(Clone, Copy)]
 struct Whole {
     stretches: usize,
-    /// Where the last stretch ended.
+    /// The end of the last stretch.
     until: usize,
     bytes: usize,
     taken: usize,

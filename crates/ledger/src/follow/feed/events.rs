@@ -26,13 +26,13 @@ impl Events {
         Self { stretches: stretches.into(), count, bytes }
     }
 
-    /// How many there are.
+    /// The number of events.
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// How many bytes they take.
+    /// The number of their bytes.
     #[must_use]
     pub const fn byte_len(&self) -> usize {
         self.bytes

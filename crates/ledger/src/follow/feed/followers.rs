@@ -1,4 +1,4 @@
-//! Who follows the log, and how far each has come: counted when the numbers are collected, without stopping anybody.
+//! The followers of the log and the place of each: counted when metrics are collected, without stopping any of them.
 
 use detente_domain::position::Position;
 use parking_lot::Mutex;
@@ -6,14 +6,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Those who follow the log of a ledger.
+/// The followers of the log of a ledger.
 #[derive(Debug, Default)]
 pub(super) struct Followers {
     places: Mutex<HashMap<u64, Arc<AtomicU64>>>,
     next: AtomicU64,
 }
 
-/// The place of one of them, until it is dropped.
+/// The place of one follower, until it is dropped.
 #[derive(Debug)]
 pub(super) struct FollowerPlace {
     id: u64,
@@ -22,14 +22,14 @@ pub(super) struct FollowerPlace {
 }
 
 impl Followers {
-    /// One more, at a position.
+    /// Adds a follower, at a position.
     pub(super) fn join(self: &Arc<Self>, at: Position) -> FollowerPlace {
         let (id, at) = (self.next.fetch_add(1, Ordering::Relaxed), Arc::new(AtomicU64::new(at.0)));
         self.places.lock().insert(id, Arc::clone(&at));
         FollowerPlace { id, at, of: Arc::clone(self) }
     }
 
-    /// How many there are, and where the last of them is.
+    /// The number of followers, and the place of the last one.
     pub(super) fn standing(&self) -> (u64, Option<Position>) {
         let places = self.places.lock();
         let last = places.values().map(|at| at.load(Ordering::Relaxed)).min();

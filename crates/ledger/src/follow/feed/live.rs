@@ -1,7 +1,7 @@
-//! The newest of the log, put together once for everybody who waits for it: one task while anybody follows.
+//! The newest of the log, put together once for all followers that wait for it: one task while there are followers.
 //!
-//! It is what the writer wakes, so that the writer wakes one task and not one for each follower; and it sleeps while nobody
-//! waits for news, so that followers who do not read cost the writer nothing.
+//! The writer wakes this task and not one for each follower. It sleeps while nobody waits for news, so that followers who
+//! do not read cost the writer nothing.
 
 use super::Feed;
 use super::assemble::SOFT;
@@ -15,29 +15,29 @@ use std::sync::{Arc, Weak};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// So many groups of appends are kept. Whoever is further behind reads larger pieces from the log.
+/// The number of groups of appends that are kept. A follower that is further behind reads larger pieces from the log.
 const KEPT: usize = 32;
 
-/// The newest of the log. The task that keeps it so ends with the last one who follows.
+/// The newest of the log. Its task ends with the last follower.
 pub(super) struct Live {
     recent: Mutex<VecDeque<RecentAppends>>,
-    /// Up to where the log has been taken in.
+    /// The position up to which the log has been taken in.
     head: watch::Sender<FeedHead>,
-    /// That somebody waits for what comes next.
+    /// Notified when somebody waits for the next events.
     wanted: Arc<Notify>,
     _task: DropGuard,
 }
 
-/// How far the log goes.
+/// The head of the log.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FeedHead {
     /// The last position.
     pub(super) last: Position,
-    /// After which the group was published that it is in.
+    /// The last position before the group of appends that was published last.
     pub(super) newest_after: Position,
 }
 
-/// What was taken in at once.
+/// The appends that were taken in at once.
 struct RecentAppends {
     after: Position,
     through: Position,
@@ -45,14 +45,14 @@ struct RecentAppends {
 }
 
 impl Live {
-    /// That of a ledger; begins to keep it where nobody follows yet.
+    /// The one of a ledger; starts its task if nobody follows yet.
     pub(super) fn join(feed: &Arc<Feed>) -> Arc<Self> {
         let mut known = feed.live.lock();
         if let Some(live) = known.upgrade() {
             return live;
         }
         let ended = CancellationToken::new();
-        // What is published from here on is told; what was before is in the head.
+        // The receiver announces all that is published from here on; the head has all that was before.
         let mut changes = feed.record.published_changes();
         let head = feed.record.feed_head(*changes.borrow_and_update());
         let wanted = Arc::new(Notify::new());
@@ -68,7 +68,8 @@ impl Live {
         live
     }
 
-    /// The head, each time it moves. It moves by itself only while somebody [wants](Self::want) it to.
+    /// A receiver of the head, which changes each time that it moves. It moves by itself only while somebody
+    /// [wants](Self::want) it to.
     pub(super) fn head(&self) -> watch::Receiver<FeedHead> {
         self.head.subscribe()
     }
@@ -78,14 +79,15 @@ impl Live {
         self.wanted.notify_one();
     }
 
-    /// What was taken in at once right after a position, if it is among the last, and up to where that goes.
+    /// The events that were taken in at once right after a position, if they are among the last, and the position of
+    /// the last one.
     pub(super) fn right_after(&self, position: Position) -> Option<(Events, Position)> {
         let recent = self.recent.lock();
         let at = recent.binary_search_by_key(&position, |recent| recent.after).ok()?;
         recent.get(at).map(|recent| (recent.events.clone(), recent.through))
     }
 
-    /// Takes in what has been published, for everybody; says whether there was anything.
+    /// Takes in newly published appends, for all followers. Returns true if there were any.
     pub(super) fn catch_up(&self, record: &RecordReader) -> bool {
         let published = *record.changes.borrow();
         let mut recent = self.recent.lock();
@@ -93,7 +95,7 @@ impl Live {
         if head.last <= after {
             return false;
         }
-        // What makes no one frame is read from the log.
+        // Appends that do not fit into one frame are read from the log.
         if let FeedStep::Events(events) = FeedReading::after(after, None).step(record, head.last)
             && events.count() == head.last.0 - after.0
             && events.byte_len() <= SOFT

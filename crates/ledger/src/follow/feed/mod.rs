@@ -48,7 +48,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Where following begins.
+/// The place at which a follower begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beginning {
     /// Right after this position.
@@ -59,13 +59,13 @@ pub enum Beginning {
     Head,
 }
 
-/// What is to be followed.
+/// The source that a subscription follows.
 #[derive(Clone, Debug)]
 pub enum FeedSource {
     /// The log from a place on, with a filter only events about claims that match before or after them, and merges of
     /// parties that it names.
     Log(Beginning, Option<Filter>),
-    /// What a cursor is about, from where it stands; whoever held it loses it.
+    /// The events of a cursor, from its place on; the subscription that held it loses it.
     Cursor(CursorId),
 }
 
@@ -78,24 +78,24 @@ pub struct Delivery {
     pub frame: FeedFrame,
 }
 
-/// What a frame tells.
+/// The content of a frame.
 #[derive(Clone, Debug)]
 pub enum FeedFrame {
     /// The subscription stands; whatever is acknowledged to a writer from now on will be delivered.
     Confirmed(ResolvedCut),
     /// Events, in order.
     Events(Events),
-    /// Nothing matched for a while; by the ledger's clock it is now so late.
+    /// Nothing matched for a while. Has the present time of the ledger's clock.
     Heartbeat(RecordedAt),
-    /// What follows is live.
+    /// The frames after this one are live.
     CaughtUp,
-    /// So many positions lie between what was delivered and the head; what follows is read from the log again.
+    /// The number of positions between the last delivery and the head; the events after it are read from the log again.
     FellBehind(u64),
     /// There are no more frames.
     End(EndReason),
 }
 
-/// Why a subscription ended.
+/// The reason why a subscription ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
     /// The server is stopping.
@@ -106,7 +106,7 @@ pub enum EndReason {
     CursorDeleted,
 }
 
-/// Why there is no subscription or cursor.
+/// The reason why there is no subscription or cursor.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum FeedError {
     /// The place cannot be followed from, or stored bytes are damaged.
@@ -142,12 +142,12 @@ impl Feed {
 }
 
 impl Ledger {
-    /// Begins to follow the log. After so long without a frame there is a [`FeedFrame::Heartbeat`].
+    /// Begins to follow the log. After a time of `heartbeat` without a frame there is a [`FeedFrame::Heartbeat`].
     ///
     /// Must be called within a tokio runtime. With a cursor it may wait for a disk.
     ///
     /// # Errors
-    /// When the beginning lies in the future, or there is no such cursor.
+    /// If the beginning lies in the future, or there is no such cursor.
     pub fn subscribe(&self, followed: FeedSource, heartbeat: Duration) -> Result<Subscription, FeedError> {
         let live = Live::join(&self.feed);
         let (beginning, filter, held) = match followed {
@@ -166,10 +166,10 @@ impl Ledger {
         Ok(Subscription::new(Arc::clone(&self.feed), live, (head, after, not_before), filter, held, heartbeat))
     }
 
-    /// Makes a cursor; one that was asked for in the same words stays as it is. Waits for the disk.
+    /// Makes a cursor; an existing one with the same start and filter stays as it is. Waits for the disk.
     ///
     /// # Errors
-    /// When the beginning lies in the future, there is another cursor of that name, or it cannot be written.
+    /// If the beginning lies in the future, there is another cursor of that name, or it cannot be written.
     pub fn create_cursor(&self, new: NewCursor) -> Result<Cursor, FeedError> {
         let (_, after) = self.record.beginning(new.start)?;
         Ok(self.cursors.create(new, after, self.record.clock.now())?)
@@ -178,7 +178,7 @@ impl Ledger {
     /// Notes that everything up to a position is done with: it is on stable storage when this returns.
     ///
     /// # Errors
-    /// When there is no such cursor, the position was not delivered in this run, or the cursor cannot be written.
+    /// If there is no such cursor, the position was not delivered in this run, or the cursor cannot be written.
     pub fn acknowledge(&self, id: &CursorId, to: Position) -> Result<Cursor, CursorError> {
         self.cursors.acknowledge(id, to, self.record.clock.now())
     }
@@ -209,7 +209,7 @@ impl Ledger {
     /// Deletes a cursor; a subscription that holds it ends.
     ///
     /// # Errors
-    /// When there is no such cursor, or its file cannot be removed.
+    /// If there is no such cursor, or its file cannot be removed.
     pub fn delete_cursor(&self, id: &CursorId) -> Result<(), CursorError> {
         self.cursors.delete(id)
     }

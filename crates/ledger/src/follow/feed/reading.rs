@@ -26,7 +26,7 @@ pub(super) struct FeedReading {
     loaded: BTreeMap<usize, Arc<Block>>,
 }
 
-/// What came of one step.
+/// The outcome of one step.
 #[derive(Debug)]
 pub(super) enum FeedStep {
     /// A frame of events.
@@ -65,7 +65,7 @@ impl FeedReading {
         if self.found.is_empty() { self.scanned } else { self.given }
     }
 
-    /// Whether everything is wanted.
+    /// Returns true if there is no filter.
     pub(super) const fn is_unfiltered(&self) -> bool {
         self.filter.is_none()
     }
@@ -112,7 +112,7 @@ impl FeedReading {
         }
     }
 
-    /// Takes in what a search from where this one has come found.
+    /// Takes in the result of a search from the last scanned position on.
     pub(super) fn find(&mut self, SearchResult { events, through }: SearchResult) {
         let given = self.given;
         self.found.extend(events.into_iter().filter(|position| *position > given));

@@ -1,8 +1,8 @@
-//! The search of the log for what a filter admits.
+//! The search of the log for the events that a filter admits.
 //!
-//! The few events that come next while a follower is live are looked at where the follower is. Whatever takes more than that
-//! (many events, words of text, many merges) is looked at in large pieces on threads of low priority, in a snapshot, one piece
-//! of each follower at a time; and no longer than the follower is there.
+//! The few events that come next while a follower is live are searched on the thread of the follower. Longer searches (many
+//! events, words of text, many merges) run in large pieces on threads of low priority, in a snapshot, one piece of each
+//! follower at a time; and only while the follower is there.
 
 use super::Feed;
 use crate::budget::{CallBudget, CancelOnDrop, MemoryBudget, Peer, WorkerPool};
@@ -19,7 +19,7 @@ const FEW: u64 = 1024;
 const BRIEF_STEPS: u64 = 4096;
 /// Memory for that, in bytes.
 const BRIEF_MEMORY: usize = 256 << 10;
-/// Events that are looked at in one piece on another thread, after which it is told how far the search has come.
+/// Events that are searched in one piece on another thread, after which the thread reports its progress.
 const PIECE: u64 = 1 << 14;
 
 /// The result of a search.

@@ -1,4 +1,4 @@
-//! One follower: what its next frame is.
+//! One follower, and its next frame.
 //!
 //! ```text
 //!   Confirmed ──> catching up ──CaughtUp──> live ──┐
@@ -27,11 +27,11 @@ use tokio::sync::watch;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
-/// Whoever is live and so many events behind has fallen behind.
+/// A live follower with more events than this to read has fallen behind.
 const BEHIND: u64 = 8192;
-/// After so many events that do not match, the place is told even though nothing else is.
+/// The number of events without a match after which a frame reports the place.
 const PASSED_OVER: u64 = 16_384;
-/// After so many steps that give nothing, others have their turn.
+/// The number of steps without a result after which other tasks have their turn.
 const STEPS: u32 = 2;
 
 type RunningSearch = Pin<Box<dyn Future<Output = Result<SearchResult, QueryError>> + Send>>;
@@ -42,18 +42,18 @@ pub struct Subscription {
     live: Arc<Live>,
     head: watch::Receiver<FeedHead>,
     reading: FeedReading,
-    /// What was recorded before this instant is not wanted, until something later comes.
+    /// Events recorded before this instant are not wanted, until a later one comes.
     not_before: Option<RecordedAt>,
     held: Option<HeldCursor>,
     phase: Phase,
     /// The peer that follows, in whose turn its searches are made.
     peer: Option<Peer>,
-    /// A search that goes on over frames that say nothing has been found yet.
+    /// A search that continues over frames which only say that nothing was found yet.
     searching: Option<RunningSearch>,
     heartbeat: Duration,
-    /// When the last frame was given, and its position.
+    /// The time and the position of the last frame.
     last: (Instant, Position),
-    /// Where it is counted how far this one has come.
+    /// The place of this follower among all.
     place: FollowerPlace,
 }
 
@@ -97,10 +97,10 @@ impl Subscription {
         self.last.1
     }
 
-    /// The next frame, as soon as there is one; none behind [`FeedFrame::End`] or an error.
+    /// The next frame, as soon as there is one; none after [`FeedFrame::End`] or an error.
     ///
     /// # Errors
-    /// When stored bytes are damaged.
+    /// If stored bytes are damaged.
     pub async fn next(&mut self) -> Option<Result<Delivery, QueryError>> {
         let frame = match self.phase {
             Phase::Ended => return None,
@@ -139,7 +139,7 @@ impl Subscription {
                 }
                 continue;
             }
-            // Whoever is still at the group that was published last is not behind, however large it is.
+            // A follower that is still at the group published last is not behind, however large that is.
             let behind = head.last.0 - at.0;
             if matches!(self.phase, Phase::Live) && behind > BEHIND && at < head.newest_after {
                 self.phase = Phase::CatchingUp;
@@ -155,7 +155,8 @@ impl Subscription {
         }
     }
 
-    /// The head that everybody goes up to, so that the same frames do for all. Who has reached it looks whether there is more.
+    /// The head that all followers go up to, so that the same frames do for all. A follower that has reached it looks
+    /// for more.
     fn look(&mut self) -> FeedHead {
         let head = *self.head.borrow_and_update();
         if self.reading.position() < head.last || !self.live.catch_up(&self.feed.record) {
@@ -164,7 +165,7 @@ impl Subscription {
         *self.head.borrow_and_update()
     }
 
-    /// The events that come next, or a sign of life if there have been none for long; none if it is to go on.
+    /// The events that come next, or a heartbeat if there have been none for long; none if the caller has to continue.
     async fn read(&mut self, head: Position) -> Result<Option<FeedFrame>, QueryError> {
         if let Some((events, through)) = self.recent() {
             self.reading.skip_to(through);
@@ -194,7 +195,7 @@ impl Subscription {
         Ok(is_due.then(|| self.sign_of_life()))
     }
 
-    /// What everybody who is here gets next, if everything is wanted.
+    /// The events that all followers at this place get next, if there is no filter.
     fn recent(&self) -> Option<(super::Events, Position)> {
         if !self.reading.is_unfiltered() || self.not_before.is_some() {
             return None;
