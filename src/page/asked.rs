@@ -1,4 +1,4 @@
-//! What a reader asked: the address, taken apart, and addresses of other views made of it.
+//! The request of a reader: the address, taken apart, and addresses of other views made of it.
 
 use super::lang::Lang;
 use crate::grpc::local::Local;
@@ -17,7 +17,7 @@ const LONGEST: usize = 64 * 1024;
 /// A request for a view.
 #[derive(Clone, Debug)]
 pub(super) struct PageRequest {
-    /// Who answers.
+    /// The services that answer.
     pub(super) local: Local,
     /// The language of the answer.
     pub(super) lang: Lang,

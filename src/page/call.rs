@@ -7,7 +7,7 @@ use prost::Message;
 
 /// The field of a request that has the token of a page.
 pub(super) const PAGE_TOKEN: &str = "page_token";
-/// The rpc that is asked nothing, so that no address is wrong for it.
+/// The rpc with an empty request, so that no address is wrong for it.
 const WITHOUT_REQUEST: &str = "GetServerInfo";
 
 /// The failure to answer an address.
@@ -52,8 +52,8 @@ pub(super) async fn call<R: Message + Default>(
     call_paged(asked, rpc, request, PAGE_TOKEN).await
 }
 
-/// Calls an rpc whose page token the address gives under another name. Where the address has faults of its own, the services
-/// only say which others there are.
+/// Calls an rpc whose page token the address gives under another name. If the address has faults of its own, the
+/// services only check the request for others.
 pub(super) async fn call_paged<R: Message + Default>(
     asked: &PageRequest,
     rpc: &str,
@@ -78,7 +78,7 @@ pub(super) async fn check(asked: &PageRequest, rpc: &str, request: &impl Message
 pub(super) async fn check_all(asked: &PageRequest, requests: &[(&str, Vec<u8>, &str)]) -> Result<(), Wrong> {
     let mut faults = faults(asked);
     for (rpc, request, token) in requests {
-        // A service that cannot look says so when it is asked.
+        // A service that cannot check says so in the call itself.
         let more = asked.local.validate(&path_of(rpc), request.clone()).await.unwrap_or_default();
         let is_new = |(name, _): &(String, String)| !faults.iter().any(|(known, _)| known == name);
         let more: Faults = named(more, token).into_iter().filter(is_new).collect();

@@ -14,7 +14,7 @@ use axum::response::Response;
 use detente_proto::v1::{Claim, Cut, Dispute, ListRevisionsRequest, ListRevisionsResponse, Revision, RevisionKind};
 use maud::{Markup, html};
 
-/// How many revisions a page shows.
+/// The number of revisions that a page shows.
 const PAGE: u32 = 40;
 
 /// The view.
@@ -58,7 +58,7 @@ async fn made(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
     Ok(PageView { title: label(claim, lang, 90).0, body })
 }
 
-/// What the claim says beside its words.
+/// Shows the facts of the claim other than its words.
 fn facts(asked: &PageRequest, claim: &Claim, names: &PartyNames) -> Markup {
     let lang = asked.lang;
     html! {

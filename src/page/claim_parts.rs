@@ -56,7 +56,7 @@ fn cut_to(text: &str) -> String {
     if text.chars().count() <= IN_LIST { text.to_owned() } else { text.chars().take(IN_LIST).chain(['…']).collect() }
 }
 
-/// When a claim holds or happens, in words.
+/// Shows the valid time of a claim, in words.
 pub(super) fn when(claim: &Claim, lang: Lang) -> Markup {
     let (from, to) = (end(claim.valid_from.as_ref()), end(claim.valid_to.as_ref()));
     html! {
@@ -80,7 +80,7 @@ pub(super) fn when(claim: &Claim, lang: Lang) -> Markup {
     }
 }
 
-/// When a claim holds or happens, in one line of plain text.
+/// Returns the valid time of a claim, in one line of plain text.
 pub(super) fn when_plain(claim: &Claim, lang: Lang) -> String {
     let said = |bound: Option<&Bound>, open: &str| match end(bound) {
         Some(End::Known(known)) => known.edtf.clone(),
@@ -93,7 +93,7 @@ pub(super) fn when_plain(claim: &Claim, lang: Lang) -> String {
     if from == to { from } else { format!("{from} – {to}") }
 }
 
-/// Which sort of end a bound is.
+/// Returns the sort of end that a bound is.
 pub(super) fn end(bound: Option<&Bound>) -> Option<&End> {
     bound.and_then(|bound| bound.bound.as_ref())
 }
@@ -124,7 +124,7 @@ pub(super) fn day(at: Option<&Timestamp>) -> String {
     at.map(ToString::to_string).unwrap_or_default().chars().take(10).collect()
 }
 
-/// Who says so: the chain of voices.
+/// Shows the chain of voices.
 pub(super) fn voices(asked: &PageRequest, claim: &Claim, names: &PartyNames) -> Markup {
     html! {
         span.voices {
@@ -137,7 +137,7 @@ pub(super) fn voices(asked: &PageRequest, claim: &Claim, names: &PartyNames) -> 
     }
 }
 
-/// What sort of claim it is and how far it got.
+/// Shows the kind, the modality and the status of a claim.
 pub(super) fn marks(claim: &Claim, lang: Lang) -> Markup {
     let disputed = claim.disputes.iter().any(|dispute| dispute.resolution.is_none());
     html! {

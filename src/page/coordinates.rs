@@ -7,7 +7,7 @@ use detente_proto::v1::ReplyContext;
 use detente_proto::v1::StateMode;
 use maud::{Markup, html};
 
-/// How many months the sliders reach before and after the year of the asked day.
+/// The months that the sliders reach before and after the year of the asked day.
 const REACH: i64 = 24;
 
 /// The modes by their names in an address, which are those of flat queries and of the command line.
@@ -55,7 +55,7 @@ pub(super) fn form(asked: &PageRequest, action: &str, context: &ReplyContext, ki
     }
 }
 
-/// What sets one axis.
+/// A field that sets one axis.
 struct CoordinateField<'a> {
     name: &'a str,
     value: &'a str,

@@ -59,7 +59,7 @@ pub(super) fn span(text: &str) -> Option<(PageDay, PageDay)> {
     Some((of(years.0, from, first.max(1)), of(years.1, to, last).min(last_of(years.1, to))))
 }
 
-/// The most stretches of a date with gaps that are told apart; more lie too close together to be seen.
+/// The most stretches of a date with gaps that are drawn; more lie too close together to be seen.
 const MOST_STRETCHES: usize = 64;
 
 /// The stretches of days that a date with gaps can mean: `[2024-12-25,2025-01-07]`, `2023-XX-31`. None for a date without
@@ -142,7 +142,7 @@ const fn last_of(year: i64, month: i64) -> PageDay {
     if month == 12 { of(year + 1, 1, 1) - 1 } else { of(year, month + 1, 1) - 1 }
 }
 
-/// The first day of a month, so many months away from that of a day.
+/// Returns the first day of the month that lies `away` months from that of a day.
 pub(super) const fn month_of(day: PageDay, away: i64) -> PageDay {
     let (year, month, _) = civil(day);
     let months = year * 12 + month - 1 + away;

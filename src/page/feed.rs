@@ -15,7 +15,7 @@ use maud::{Markup, html};
 use prost::Message as _;
 use tokio_stream::StreamExt as _;
 
-/// How many events a page shows.
+/// The number of events that a page shows.
 const EVENTS: u64 = 60;
 
 /// The view.
@@ -85,7 +85,7 @@ fn entry(asked: &PageRequest, event: &Event) -> Markup {
     }
 }
 
-/// What happened, in a line.
+/// Shows the event in a line.
 fn told(asked: &PageRequest, what: &What) -> Markup {
     let lang = asked.lang;
     let about = |verb: &str, claim_id: &str| {
@@ -108,7 +108,7 @@ fn told(asked: &PageRequest, what: &What) -> Markup {
     }
 }
 
-/// What was registered, in a line.
+/// Shows the registration in a line.
 fn registered(asked: &PageRequest, what: &What) -> Markup {
     let lang = asked.lang;
     let (en, ar, id) = match what {

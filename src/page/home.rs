@@ -15,7 +15,7 @@ use detente_proto::v1::{
 use maud::{Markup, html};
 use prost::Message as _;
 
-/// How many of each a page shows.
+/// The number of entries of each list that a page shows.
 const PAGE: u32 = 60;
 
 /// The view.
@@ -96,7 +96,7 @@ async fn found(asked: &PageRequest, cut: &Cut) -> Result<Option<ListClaimsRespon
     call(asked, "ListClaims", &request).await.map(Some)
 }
 
-/// When the question this record began with is asked, and as known when: in the words of an address and of a reader.
+/// The coordinates of the question this record began with: in the words of an address and of a reader.
 const FOUNDING: [(&str, &str, &str, &str); 3] = [
     (
         "2025-07",

@@ -1,4 +1,4 @@
-//! The two languages of the interface. What the record says is shown in its own language; these are the words around it.
+//! The two languages of the interface. The record is shown in its own language; these are the words around it.
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -114,8 +114,8 @@ fn foot(asked: &PageRequest) -> Markup {
     }
 }
 
-/// What an answer was computed from, and the address that gives it again for ever. `values` are those of the question
-/// beside its coordinates.
+/// Shows the basis of an answer, and the address that gives it again for ever. `values` are the values of the question
+/// other than its coordinates.
 pub(super) fn basis(asked: &PageRequest, context: Option<&ReplyContext>, values: &[(&str, &str)]) -> Markup {
     let Some(context) = context else { return html! {} };
     let lang = asked.lang;
@@ -140,8 +140,8 @@ pub(super) fn basis(asked: &PageRequest, context: Option<&ReplyContext>, values:
     }
 }
 
-/// The name of a token of the first answer of a view. It pins that answer's cut and is bound to its address as it was; the
-/// tokens of further answers, which are asked at the basis of the first, go with that basis.
+/// The name of a token of the first answer of a view. It pins that answer's cut and is bound to its address as it was.
+/// The tokens of further answers, which stand at the basis of the first, go with that basis.
 const FIRST: &str = "page_token";
 
 /// Leads to the next page of a list.

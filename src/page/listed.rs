@@ -1,4 +1,4 @@
-//! What the views of lists have in common: the filter of an address, and the frame around a list.
+//! The common parts of the views of lists: the filter of an address, and the frame around a list.
 
 use super::asked::PageRequest;
 use super::call::Wrong;
@@ -7,7 +7,7 @@ use super::names::PartyNames;
 use detente_proto::v1::{Claim, Cut, Filter, FilterItem, ReplyContext};
 use maud::{Markup, html};
 
-/// Which claims an address means: those of a relationship and a kind, where it names them.
+/// Returns the filter of an address: the claims of a relationship and a kind, if it names them.
 pub(super) fn filter(asked: &PageRequest) -> Option<Filter> {
     let item =
         FilterItem { relationships: asked.values("relationship"), kinds: asked.values("kind"), ..Default::default() };
@@ -23,14 +23,14 @@ pub(super) async fn names<'a>(
     PartyNames::in_claims(asked, &Cut::basis(context.basis.clone()), claims, &[asked.get("relationship")]).await
 }
 
-/// What a list is called, where it lives, and how it goes on.
+/// The name of a list, its address, and its continuation.
 pub(super) struct PageFrame<'a> {
     pub(super) name: &'a str,
     pub(super) title: &'a str,
     pub(super) about: &'a str,
     pub(super) context: &'a ReplyContext,
     pub(super) next: &'a str,
-    /// What of the question was left open and is now known, so that it goes into the permalink.
+    /// The values that the question left open and that are known now, so that they go into the permalink.
     pub(super) resolved: &'a [(&'a str, &'a str)],
 }
 

@@ -1,8 +1,8 @@
-//! The page: what the record says, for people who look. Rendered here, without scripts, read only.
+//! The page: the record, for people who look. Rendered here, without scripts, read only.
 //!
-//! A view is a file. It reads the address ([`asked`]), asks the services in process ([`call`]), and writes the answer with
-//! templates that escape whatever is put into them. What is drawn is in [`chart`]; the two languages of the interface stand
-//! side by side where they are used. `assets/page.js` adds sliders and the live feed, and nothing depends on it.
+//! A view is a file. It reads the address ([`asked`]), calls the services in process ([`call`]), and writes the answer
+//! with templates that escape every value. The drawings are in [`chart`]; the two languages of the interface stand side
+//! by side at every use. `assets/page.js` adds sliders and the live feed, and nothing depends on it.
 //!
 //! Reasons: `docs/design/http-and-page.md`.
 
@@ -51,7 +51,7 @@ const FORM_BYTES: usize = 64 << 10;
 const STYLE: &str = include_str!("assets/page.css");
 const SCRIPT: &str = include_str!("assets/page.js");
 const ICON: &str = include_str!("assets/icon.svg");
-/// Every view is computed anew, and links lead to ever more of them.
+/// Every view is computed for each request, and links lead to ever more of them.
 const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
 
 /// The views, over the services of a server.
@@ -84,7 +84,7 @@ fn asset(kind: &'static str, text: &'static str) -> ([(HeaderName, &'static str)
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], text)
 }
 
-/// What a browser is told about every answer.
+/// Adds the headers that every answer needs in a browser.
 async fn guarded(response: Response) -> Response {
     with_policy(response)
 }

@@ -1,4 +1,5 @@
-//! How many claims hold or happen over time, above a chart that shows some of them: what a page of rows leaves out.
+//! The number of claims that hold or happen over time, above a chart that shows some of them: it shows the rows left
+//! out.
 
 use super::asked::PageRequest;
 use super::call::{Wrong, call};
@@ -10,7 +11,7 @@ use maud::{Markup, html};
 
 /// The days of a year, about.
 const YEAR: PageDay = 366;
-/// So many years are too many bars, and their dates too long.
+/// The most years that a chart has bars for. Dates of a longer span would be too long, too.
 const MOST: PageDay = 400;
 
 /// The overview of the claims of a filter, over the days of an axis; nothing where those are too many.

@@ -16,7 +16,7 @@ use detente_proto::v1::{
 use maud::{Markup, html};
 use prost::Message as _;
 
-/// How many a page shows.
+/// The number of entries that a page shows.
 const PAGE: u32 = 30;
 
 /// The view.

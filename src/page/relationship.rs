@@ -20,7 +20,8 @@ use maud::{Markup, html};
 use prost::Message as _;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many claims of the state a page shows, and how many of the record. A filter names no more ids than that.
+/// The numbers of claims that a page shows: of the state, and of the record. A filter names no more ids than the
+/// latter.
 const PAGE: u32 = 25;
 const ROWS: u32 = 60;
 
@@ -140,7 +141,7 @@ async fn recorded(
     call_paged(asked, "ListClaims", &record_request(cut, filter, token), "rows").await
 }
 
-/// How each claim of the chart stands at the asked date.
+/// Returns the certainty of each claim of the chart at the asked date.
 async fn certainty(
     asked: &PageRequest,
     cut: &Cut,
@@ -188,7 +189,7 @@ fn verdict(asked: &PageRequest, state: &GetStateResponse) -> Markup {
     }
 }
 
-/// Who says that there is nothing.
+/// Shows the claims that there is nothing.
 fn absence(asked: &PageRequest, answers: &Answers) -> Markup {
     html! {
         p { (asked.lang.t("Those who say so:", "القائلون بذلك:")) }
@@ -229,7 +230,7 @@ const fn certainty_class(certainty: Certainty) -> &'static str {
     }
 }
 
-/// How much of valid time the chart shows, by name, in months.
+/// The spans of valid time that the chart can show, by name, in months.
 pub(super) const SPANS: [(&str, i64, &str, &str); 4] = [
     ("1y", 12, "1 year", "سنة"),
     ("3y", 36, "3 years", "3 سنوات"),
@@ -237,7 +238,7 @@ pub(super) const SPANS: [(&str, i64, &str, &str); 4] = [
     ("all", 0, "all", "الكلّ"),
 ];
 
-/// The span where none is asked.
+/// The default span.
 const USUAL: (&str, i64, &str, &str) = ("3y", 36, "3 years", "3 سنوات");
 
 /// The claims of this page of the record, each with what it is at the asked date.
@@ -246,7 +247,7 @@ fn rows(answers: &Answers) -> Vec<ChartRow<'_>> {
     answers.record.claims.iter().map(|claim| ChartRow { claim, certainty: stands(claim) }).collect()
 }
 
-/// The span that was asked for.
+/// Returns the span that the address names.
 fn span(asked: &PageRequest) -> &'static (&'static str, i64, &'static str, &'static str) {
     SPANS.iter().find(|(name, ..)| *name == asked.get("span")).unwrap_or(&USUAL)
 }

@@ -77,7 +77,7 @@ async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
     Ok(listed::view(asked, &frame, &names, &list))
 }
 
-/// The asked span; the last three years where none is asked.
+/// Returns the asked span, by default the last three years.
 async fn span(asked: &PageRequest) -> Result<(String, String), Wrong> {
     let until = match asked.get("until") {
         "" => month(&call::<GetServerInfoResponse>(asked, "GetServerInfo", &GetServerInfoRequest {}).await?),

@@ -1,5 +1,6 @@
-//! What others wrote, made harmless to show. Markup is escaped by the templates; here is what escaping does not reach:
-//! control characters, marks piled on one another, and, where there is no element to isolate a text, what turns its direction.
+//! The texts of others, made harmless to show. Templates escape markup. This module treats the rest: control
+//! characters, marks piled on one another, and, if there is no element to isolate a text, characters that turn its
+//! direction.
 
 use unicode_normalization::char::is_combining_mark;
 

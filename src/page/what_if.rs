@@ -34,7 +34,7 @@ pub(super) async fn post(asked: PageRequest, body: Bytes) -> Response {
 /// The id that a supposed claim has: the last there is, which nobody draws.
 const SUPPOSED: &str = "ffffffff-ffff-7fff-bfff-ffffffffffff";
 
-/// How many claims of the state are counted.
+/// The number of claims of the state that are counted.
 const COUNTED: u32 = 200;
 
 async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
@@ -50,7 +50,7 @@ async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
     let (now, then) = if commands.is_empty() {
         (GetStateResponse::default(), None)
     } else {
-        // Only these can enter or leave, however many claims there are beside them.
+        // Only these can enter or leave, however many other claims there are.
         let ids: Vec<String> = [vec![SUPPOSED.to_owned()], asked.values("retract")].concat();
         let cut = Cut::basis(context.basis.clone());
         (state(asked, &cut, ids.clone(), Vec::new()).await?, Some(state(asked, &cut, ids, commands).await?))
@@ -95,7 +95,7 @@ fn request(asked: &PageRequest, cut: &Cut, claim_ids: Vec<String>, what_if: Vec<
     }
 }
 
-/// What the form supposes: a claim asserted, a claim retracted, or both.
+/// Returns the suppositions of the form: a claim asserted, a claim retracted, or both.
 fn commands(asked: &PageRequest) -> Vec<Command> {
     let mut commands = Vec::new();
     if !asked.get("text").is_empty() {
@@ -163,7 +163,7 @@ fn form(asked: &PageRequest, relationship: &str) -> Markup {
     }
 }
 
-/// What enters the state and what leaves it.
+/// Shows the claims that enter the state and those that leave it.
 fn compared(
     asked: &PageRequest,
     all: &GetStateResponse,
@@ -197,7 +197,7 @@ fn compared(
     }
 }
 
-/// A claim in a line. What is supposed has no history to lead to.
+/// Shows a claim in a line. A supposed claim has no history to link to.
 fn told(asked: &PageRequest, claim: &Claim, names: &PartyNames) -> Markup {
     if claim.claim_id != SUPPOSED {
         return in_line(asked, claim, names);

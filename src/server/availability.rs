@@ -1,11 +1,11 @@
-//! Whether the server says that it serves: to `grpc.health.v1.Health` and to `/readyz` alike.
+//! The availability of the server, as `grpc.health.v1.Health` and `/readyz` report it.
 //!
 //! A hindrance to recording alone (a full disk, a clock that is wrong) does not change that: questions are answered.
-//! `/readyz` tells it in words, and the log when it begins and when it ends.
+//! `/readyz` names it in words, and so does the log at its beginning and its end.
 //!
-//! While one write to the journal takes longer than it ever should, it says that it does not, so that whoever balances load
-//! or watches it looks elsewhere. The write itself is left to end as it will: the disk may come back, and a second try would
-//! not make the first one durable.
+//! While one write to the journal takes longer than it ever should, the server reports that it does not serve, so that
+//! load balancers and supervisors look elsewhere. The write itself is left to end as it will: the disk may come back,
+//! and a second try would not make the first one durable.
 
 use crate::grpc::Health;
 use crate::http::Ready;
@@ -15,13 +15,13 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often the writer is looked at.
+/// The interval at which the writer is looked at.
 const BETWEEN: Duration = Duration::from_millis(100);
 
 /// Interval between two looks for hindrances to recording.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// What the server says of itself.
+/// The availability of the server.
 pub(super) struct Availability {
     pub(super) health: Health,
     pub(super) ready: Ready,

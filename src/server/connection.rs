@@ -36,7 +36,8 @@ impl Connection {
         if self.cut.as_mut().poll(context).is_ready() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
     }
 
-    /// A result of writing. What waits for the peer also waits for the cut: HTTP/2 reads nothing meanwhile.
+    /// Passes on a result of writing. A write that waits for the peer also waits for the cut: HTTP/2 reads nothing
+    /// meanwhile.
     fn or_cut<T>(&mut self, written: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if written.is_pending() {
             self.fail_if_cut(context)?;

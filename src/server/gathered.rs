@@ -173,7 +173,7 @@ mod tests {
 
     const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-    /// A peer that takes so many bytes more, and sends once.
+    /// A peer that takes the given number of bytes more, and sends once.
     #[derive(Default)]
     struct Peer {
         writes: Vec<Vec<u8>>,

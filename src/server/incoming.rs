@@ -19,10 +19,10 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 
-/// What every HTTP/2 connection begins with. One of HTTP/1.1 begins otherwise.
+/// The bytes that every HTTP/2 connection begins with. A connection of HTTP/1.1 begins otherwise.
 const PREFACE: &[u8; PREFACE_BYTES] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const PREFACE_BYTES: usize = 24;
-/// How long to wait when a connection cannot be accepted, instead of trying again at once for ever.
+/// The pause after a connection that cannot be accepted, instead of trying again at once for ever.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The connections of a listener. It ends when the server stops, and closes the listener then.
@@ -150,7 +150,7 @@ fn outlive_no_peer(stream: &TcpStream, unread: Duration) {
     let _ = socket.set_tcp_user_timeout(Some(unread));
 }
 
-/// Waits until as much as a preface has come. What it is, is for the transport to judge.
+/// Waits until as much as a preface has come. The transport judges the bytes.
 async fn spoken(stream: &TcpStream) -> io::Result<()> {
     const BETWEEN: Duration = Duration::from_millis(20);
     let mut seen = [0; PREFACE_BYTES];
@@ -164,7 +164,7 @@ async fn spoken(stream: &TcpStream) -> io::Result<()> {
     }
 }
 
-/// Whether only the connection failed that was to be accepted, and the next one may be tried at once.
+/// Returns true if only this connection failed, and the next one may be accepted at once.
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

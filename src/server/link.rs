@@ -1,4 +1,4 @@
-//! State of each open connection: its peer, the number of calls it carries, and if its client reads.
+//! State of each open connection: its peer, the number of calls it carries, and whether its client reads.
 //!
 //! ```text
 //!   call comes ──> Link::begin ──> the reply is handed to the transport piece by piece ──> Turn is dropped
@@ -10,12 +10,12 @@
 //! read. [`Links::watch`] cuts such a connection: HTTP/2 gives no way to give up one reply of a client that answers pings.
 //! A stream that waits for news is not unread: the transport has asked, and there is nothing to hand over.
 //!
-//! The count is by time slots, so that a reply costs a few additions and no clock is asked.
+//! The count is by time slots, so that a reply costs a few additions and no look at the clock.
 //!
-//! A call costs memory as long as it lasts, however small its request and its reply are: its stream, its heads, its task. So
-//! the calls of all connections are bounded, and a call lasts until the transport has sent the last of its reply: the bytes
-//! of the reply hold its [`Turn`]. Where there are too many, a connection with a few calls still has some to spare, others
-//! are refused, and the connection that leaves the most replies unread is cut.
+//! A call costs memory as long as it lasts, however small its request and its reply are: its stream, its heads, its
+//! task. So the calls of all connections are bounded, and a call lasts until the transport has sent the last of its
+//! reply: the bytes of the reply hold its [`Turn`]. If there are too many, a connection with a few calls still has some
+//! to spare, others are refused, and the connection that leaves the most replies unread is cut.
 
 use super::slots::{NONE, SlotClock, SlotCounts};
 use detente_ledger::budget::{Peer, PeerPlace};
@@ -46,7 +46,7 @@ pub(super) struct Links {
     calls: CallCount,
     /// Maximum number of calls.
     most: u32,
-    /// Connections that were cut and that nobody was told of yet.
+    /// Connections that were cut and not reported yet.
     cut: Arc<AtomicU32>,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct ReplyTimes {
 pub(super) struct CallCount(Arc<AtomicU32>);
 
 impl CallCount {
-    /// A count of its own, of so many calls.
+    /// Returns a count of its own, of the given calls.
     #[cfg(test)]
     pub(super) fn of(calls: u32) -> Self {
         Self(Arc::new(AtomicU32::new(calls)))
@@ -96,7 +96,7 @@ pub(super) struct ConnectionLink {
 }
 
 impl Links {
-    /// No connections yet, which may carry so many calls together.
+    /// Returns the state of no connections, which may carry up to `most` calls together.
     pub(super) fn new(most: usize, times: ReplyTimes) -> Self {
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         let clock = Arc::new(SlotClock::new(times.unread, times.stalled));
@@ -148,7 +148,7 @@ impl Links {
         }
     }
 
-    /// Decides if one more call is answered: the last of so many on all connections, and of so many on its own.
+    /// Decides if one more call is answered, given the number of calls on all connections and on its own.
     fn admit(&self, all: u32, own: u32) -> bool {
         if all <= self.most {
             return true;
@@ -158,7 +158,7 @@ impl Links {
         own <= FEW && all <= spare
     }
 
-    /// Cuts the connection with the most unread replies, at least so many, where there are too many calls without those of
+    /// Cuts the connection with the most unread replies, at least `least`, if there are too many calls without those of
     /// connections that are cut already.
     fn cut_heaviest(&self, calls: u32, least: u32) {
         let all: Vec<Arc<ConnectionLink>> = self.all.lock().values().filter_map(Weak::upgrade).collect();

@@ -22,7 +22,7 @@ pub fn default_memory() -> usize {
     budget_of(all)
 }
 
-/// A budget out of the memory there is. Where that is not known, the least.
+/// Returns a share of the machine's memory as the budget. If the memory is unknown, the budget is the least.
 fn budget_of(all: Option<u64>) -> usize {
     let part = all.map_or(LEAST, |bytes| (bytes / PART).clamp(LEAST, MOST));
     usize::try_from(part / MIB * MIB).unwrap_or(usize::MAX)

@@ -1,15 +1,15 @@
 //! The composition root: a ledger, a listener, and a signal to stop become a running server.
 //!
-//! The socket and the end come from outside, so that a test listens on port 0 and stops when it likes. What happens at the
-//! end is the same whether somebody asks for it or the journal fails:
+//! The socket and the end come from outside, so that a test listens on port 0 and stops at will. The steps at the end
+//! are the same after a signal and after a failure of the journal:
 //!
 //! ```text
 //!   stop ──> health NOT_SERVING, streams end, no more connections ──> calls in flight end ──> the ledger closes
 //!                                                                     within `drain`, or their connections are cut
 //! ```
 //!
-//! If the ledger failed, [`run`] returns an error, so that the process ends with one and whoever watches it starts it
-//! again: what a failed write left on the disk is found out by opening it anew.
+//! If the ledger failed, [`run`] returns an error, so that the process ends with one and its supervisor starts it
+//! again: only opening the ledger again shows what a failed write left on the disk.
 
 mod availability;
 mod connection;
@@ -46,7 +46,7 @@ use tonic::transport::Server;
 use tonic::transport::server::Router;
 use tower::layer::util::{Identity, Stack};
 
-/// Why a server ended before it was asked to.
+/// The reason why a server ended without a signal to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The ledger records nothing any more.
@@ -66,7 +66,7 @@ pub enum ServeError {
 /// Serves a ledger until `shutdown` completes, then closes it.
 ///
 /// # Errors
-/// When the ledger fails (it is then closed too), or the server cannot be brought up.
+/// If the ledger fails (it is then closed too), or the server cannot be brought up.
 pub async fn run(
     ledger: Arc<Ledger>,
     listener: TcpListener,
@@ -135,7 +135,7 @@ fn watched_links(
     memory: &Arc<MemoryBudget>,
     stopping: &CancellationToken,
 ) -> Links {
-    /// Calls at once beside streams and subscriptions.
+    /// The calls at once in addition to streams and subscriptions.
     const CALLS: usize = 1024;
     let most = options.limits.streams.saturating_add(options.limits.subscriptions).saturating_add(CALLS);
     let links = Links::new(most, ReplyTimes { unread: options.unread, stalled: options.stalled });
@@ -173,7 +173,7 @@ async fn serve(
     router.serve_with_incoming_shutdown(incoming, stopping.cancelled_owned()).await
 }
 
-/// Waits for the end, whoever calls for it.
+/// Waits for a signal to stop or a failure of the ledger.
 async fn wait(ledger: &Ledger, shutdown: impl Future) -> Result<(), ServeError> {
     let mut failed = ledger.failed();
     tokio::select! {

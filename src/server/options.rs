@@ -1,4 +1,4 @@
-//! From a configuration to what each part of a server is told; what it leaves open has the default of that part.
+//! The settings of each part of a server, made of a configuration; a setting left open has the default of that part.
 
 use super::door::Pace;
 use super::memory::default_memory;
@@ -10,20 +10,20 @@ use detente_ledger::write::clock_guard::ClockLimits;
 use detente_ledger::write::stage::StageLimits;
 use std::time::Duration;
 
-/// How a server behaves.
+/// The settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerOptions {
-    /// How much it takes at once.
+    /// The limits of the work at once.
     pub limits: Limits,
     /// Maximum bytes of memory for requests, questions and replies in flight.
     pub memory: usize,
     /// The most connections at once; more wait to be accepted.
     pub connections: usize,
-    /// How long a new connection may take to say that it speaks HTTP/2.
+    /// The time in which a new connection must show that it speaks HTTP/2.
     pub preface: Duration,
-    /// How long a write to the journal may take before the server says that it does not serve.
+    /// The time that a write to the journal may take before the server reports that it does not serve.
     pub slow_write: Duration,
-    /// How long calls in flight may take to end once the server stops.
+    /// The time that calls in flight may take to end once the server stops.
     pub drain: Duration,
     /// Host names that the server answers to, in addition to addresses and `localhost`; `*` means all.
     pub allowed_hosts: Vec<String>,
@@ -56,7 +56,7 @@ impl Default for ServerOptions {
 }
 
 impl ServerOptions {
-    /// What a configuration says of the server.
+    /// Returns the settings of the server in a configuration.
     #[must_use]
     pub fn of(config: &Config) -> Self {
         let defaults = Self::default();
@@ -82,7 +82,7 @@ impl ServerOptions {
     }
 }
 
-/// What a configuration says of how the ledger is opened.
+/// Returns the settings of the ledger in a configuration.
 #[must_use]
 pub fn ledger_options(config: &Config) -> LedgerOptions {
     let defaults = LedgerOptions::default();

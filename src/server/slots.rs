@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Number of slots that are told apart.
+/// The number of slots.
 pub(super) const SLOTS: usize = 256;
 /// Number of slots in the time that a reply may be left unread, at most: fewer than there are.
 const UNREAD_SLOTS: u32 = 200;

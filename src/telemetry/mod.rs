@@ -1,8 +1,8 @@
-//! The log, on standard error: lines for people, or JSON objects for machines; and traces, where they are asked for.
+//! The log, on standard error: lines for people, or JSON objects for machines; and traces, if an endpoint is
+//! configured.
 //!
-//! Words of clients go into it only through `?` (their debug form), which escapes control characters: a line of the log is
-//! a line, whatever somebody sends. Each request has an id ([`request`]), which stands beside whatever is logged while it is
-//! answered.
+//! Words of clients go into it only through `?` (their debug form), which escapes control characters: a line of the log
+//! is a line, whatever a client sends. Each request has an id ([`request`]), which every line logged for it carries.
 
 mod otlp;
 pub mod request;
@@ -15,13 +15,13 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, Registry, fmt};
 
-/// What is logged unless `RUST_LOG` or the configuration says otherwise.
+/// The filter of the log by default.
 const DEFAULT_FILTER: &str = "info,h2=error,hyper=warn,sled=warn,opentelemetry=warn";
 
-/// Why the log could not be begun.
+/// The reason why the log could not be begun.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// What is to be logged is not understood.
+    /// The filter is malformed.
     #[error("the log filter is not understood: {0}")]
     Filter(#[from] ParseError),
     /// There is nowhere to send traces to.
@@ -45,11 +45,11 @@ impl Telemetry {
     }
 }
 
-/// Begins the log of this process. `RUST_LOG` goes before `filter`; traces go to `otlp_endpoint` where there is one, from
-/// the runtime this is called in.
+/// Begins the log of this process. `RUST_LOG` takes precedence over `filter`. If there is an `otlp_endpoint`, traces go
+/// there from the runtime of the caller.
 ///
 /// # Errors
-/// When the filter or the endpoint is not understood, or there is a log already.
+/// If the filter or the endpoint is malformed, or there is a log already.
 pub fn begin(
     format: LogFormat,
     filter: Option<&str>,

@@ -1,7 +1,7 @@
-//! Traces, sent with OTLP over gRPC to whoever collects them. Nothing of this runs unless an endpoint is configured.
+//! Traces, sent with OTLP over gRPC to a collector. Nothing of this runs unless an endpoint is configured.
 //!
-//! A request is a span, each rpc it asks another one in it. What is sent of them is what the log would say: ids, names of
-//! rpcs, paths, codes; no text of any claim.
+//! A request is a span, and each rpc that it calls is a span within it. A span has what the log would have: ids, names
+//! of rpcs, paths, codes; no text of any claim.
 
 use super::TelemetryError;
 use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
@@ -20,10 +20,10 @@ use tracing_subscriber::registry::LookupSpan;
 /// The header that names the span a request belongs to.
 pub const PARENT: &str = "traceparent";
 
-/// How long the end may take.
+/// The time that the end may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Where traces go.
+/// The exporter of traces.
 #[derive(Debug)]
 pub(super) struct Traces(SdkTracerProvider);
 
@@ -36,7 +36,7 @@ impl Traces {
         Ok(Self(SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build()))
     }
 
-    /// What makes spans of ours, and of no library, spans of a trace.
+    /// Returns the layer that makes spans of a trace out of ours, and of no library.
     pub(super) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
@@ -58,7 +58,7 @@ impl Traces {
 pub(super) fn adopt<'a>(span: &Span, header: impl Fn(&str) -> Option<&'a str>) {
     let named = |name| header(name).map(|value| (name, value));
     let parent = TraceContextPropagator::new().extract(&Headers([named(PARENT), named("tracestate")]));
-    // Where nothing is traced there is nothing to be part of.
+    // If nothing is traced, there is no trace to be part of.
     let _ = span.set_parent(parent);
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | a message, enum or service of a file | `package.Name` |
 //! | what is nested in a message, its fields and oneofs | `package.Message.name` |
-//! | a value of an enum | beside the enum, not below it: `package.VALUE`, `package.Message.VALUE` |
+//! | a value of an enum | next to the enum, not below it: `package.VALUE`, `package.Message.VALUE` |
 //! | an extension | where it is written, not where its message is |
 //! | a method | `package.Service.Method` |
 //! | a package | `package`, in the first file of it |

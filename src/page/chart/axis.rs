@@ -4,7 +4,7 @@ use super::WIDTH;
 use crate::page::day::{PageDay, civil, month_of};
 use maud::{Markup, html};
 
-/// What is kept free on either side, for the arrows of open ends.
+/// The space kept free on either side, for the arrows of open ends.
 const PAD: f64 = 14.0;
 
 /// A stretch of days along the width of a drawing.
@@ -41,7 +41,7 @@ impl Axis {
         self.rtl
     }
 
-    /// Where a day begins.
+    /// Returns the place at which a day begins.
     #[allow(clippy::cast_precision_loss, reason = "days of an axis are far below 2^52")]
     pub(super) fn at(&self, day: PageDay) -> f64 {
         let days = (self.last + 1 - self.first) as f64;
@@ -61,7 +61,7 @@ impl Axis {
         f64::midpoint(self.at(from), self.at(to.saturating_add(1)))
     }
 
-    /// Whether some day of a stretch is on the axis.
+    /// Returns true if some day of a stretch is on the axis.
     pub(super) const fn shows(&self, from: PageDay, to: PageDay) -> bool {
         from <= self.last && to >= self.first
     }

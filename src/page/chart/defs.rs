@@ -1,4 +1,4 @@
-//! What shapes refer to: masks that fade an uncertain end out, and the hatching of what is disputed.
+//! The definitions that shapes refer to: masks that fade an uncertain end out, and the hatching of disputed claims.
 
 use maud::{Markup, html};
 

@@ -15,7 +15,7 @@ use maud::{Markup, html};
 
 const BAND: f64 = 44.0;
 const TOP: f64 = 26.0;
-/// What is kept free for the recorded times.
+/// The space kept free for the recorded times.
 const LEFT: f64 = 190.0;
 
 /// The plane of a claim's revisions, the oldest first.

@@ -7,9 +7,9 @@ use maud::{Markup, html};
 
 const HEIGHT: f64 = 120.0;
 const FOOT: f64 = 18.0;
-/// Where the highest bar ends, below its number.
+/// The place at which the highest bar ends, below its number.
 const TOP: f64 = 18.0;
-/// How wide the name of a period is.
+/// The width of the name of a period.
 const NAME: f64 = 60.0;
 
 /// One bar.

@@ -1,4 +1,4 @@
-//! How far a claim reaches: of each end the first and the last day that it can mean.
+//! The reach of a claim: of each end the first and the last day that it can mean.
 
 use crate::page::claim_parts::end;
 use crate::page::day::{PageDay, span, stretches};
@@ -7,7 +7,7 @@ use detente_proto::v1::{Bound, Claim, TemporalType};
 
 pub(super) use crate::page::day::FAR;
 
-/// Which sort of end it is.
+/// The sort of an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edge {
     Dated,
@@ -34,7 +34,8 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    /// None for a claim without time. A state without a dated start that is said to go on has begun by its `as_of`.
+    /// Returns none for a claim without time. A state whose start has no date and whose end is open has begun by its
+    /// `as_of`.
     pub(super) fn of(claim: &Claim) -> Option<Self> {
         let mut start = side(claim.valid_from.as_ref(), -FAR)?;
         let end = side(claim.valid_to.as_ref(), FAR)?;

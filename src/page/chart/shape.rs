@@ -6,10 +6,10 @@ use super::reach::{Edge, FAR, Reach};
 use crate::page::day::PageDay;
 use maud::{Markup, html};
 
-/// How tall a bar is, and a mark.
+/// The height of a bar, and of a mark.
 pub(super) const BAR: f64 = 11.0;
 
-/// Where a shape goes: its upper edge and how tall it is.
+/// The place of a shape: its upper edge and its height.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lane {
     pub(super) y: f64,

@@ -21,7 +21,8 @@ pub(in crate::page) struct ChartRow<'a> {
     pub(in crate::page) certainty: Certainty,
 }
 
-/// The axis that shows an asked date with what lies around it: so many months, two thirds of them before; 0 shows all.
+/// Returns the axis that shows an asked date and its surroundings: the given number of months, two thirds of them
+/// before; 0 shows all.
 pub(in crate::page) fn axis(rows: &[ChartRow<'_>], valid_at: &str, months: i64, rtl: bool) -> Axis {
     let asked = span(valid_at).unwrap_or_default();
     if months > 0 {
@@ -94,7 +95,7 @@ fn drawn(asked: &PageRequest, row: &ChartRow<'_>, axis: &Axis, y: f64, values: &
     }
 }
 
-/// What the shapes mean.
+/// Explains the shapes.
 pub(in crate::page) fn legend(asked: &PageRequest) -> Markup {
     let lang = asked.lang;
     let entries = [

@@ -1,9 +1,9 @@
 //! Hosts that the server answers to, so that no foreign name that points here reaches it (DNS rebinding).
 //!
-//! A browser lets a page talk to the host it came from. Whoever owns a name can serve a page under it and then point the
-//! name at an address inside the reader's machine or network; the browser keeps the name in `Host`. An address names only
-//! itself, and browsers resolve `localhost` and names below it to the machine itself, so these are always answered.
-//! Every other name must be one of `allowed_hosts`.
+//! A browser lets a page talk to the host it came from. The owner of a name can serve a page under it and then point
+//! the name at an address inside the reader's machine or network; the browser keeps the name in `Host`. An address
+//! names only itself, and browsers resolve `localhost` and names below it to the machine itself, so these are always
+//! answered. Every other name must be one of `allowed_hosts`.
 //!
 //! A server that others reach also answers to names without a dot: the name of a container or of a machine in the local
 //! network. No public name server can point such a name anywhere.

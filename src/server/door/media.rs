@@ -68,7 +68,7 @@ pub(super) enum RpcEntrance {
     Elsewhere,
     /// It asks which methods there are.
     Options,
-    /// By a method that is none of this rpc's.
+    /// A method that is none of this rpc's.
     Method,
     /// By a version of HTTP that cannot carry streams both ways.
     Version,
@@ -128,7 +128,7 @@ pub(super) fn entry(version: Version, method: &Method, path: &str, headers: &Hea
 }
 
 impl Carrier {
-    /// True if it carries calls of the rpc at a path. Of an rpc that there is not, that is told further in.
+    /// Returns true if it carries calls of the rpc at a path. An unknown rpc passes: the services refuse it.
     fn is_taken(self, is_http2: bool, path: &str) -> bool {
         match self {
             Self::Grpc => is_http2,

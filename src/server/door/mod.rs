@@ -1,4 +1,4 @@
-//! The door: what every request must be before anything looks at it, whichever route and protocol it is for.
+//! The door: the conditions that every request must meet before anything looks at it, on any route and protocol.
 //!
 //! ```text
 //!   request ──> host.rs      is it for a host of ours?            421   HOST_NOT_ALLOWED
@@ -8,9 +8,9 @@
 //!           ──> the services, with a body that must come (pace.rs) and a reply that must be read (../link.rs)
 //! ```
 //!
-//! A refusal ([`refusal`]) is told in the form of the protocol that was meant, before the body is read. Over HTTP/1.1 a
-//! little of the body is read all the same, since many clients read no answer before they have sent everything. Over HTTP/2
-//! that goes for every answer to a short body whose length is known ([`lent`]).
+//! A refusal ([`refusal`]) has the form of the protocol of the call, and is sent before the body is read. Over HTTP/1.1
+//! a little of the body is read all the same, since many clients read no answer before they have sent everything. Over
+//! HTTP/2 that goes for every answer to a short body whose length is known ([`lent`]).
 //!
 //! Reasons: `docs/design/http-and-page.md`.
 
@@ -288,7 +288,7 @@ where
         let Poll::Ready(Ok(answer)) = polled else { return Poll::Pending };
         let lent = if let DoorWay::Inside(_, _, lent) = &mut self.way { lent.take() } else { None };
         let Some(lent) = lent else { return Poll::Ready(Ok(Reply::to(self.turn.take(), answer))) };
-        // With the call goes its hold of the body.
+        // The hold of the body ends with the call.
         self.way = DoorWay::Over;
         let Some(rest) = lent.returned() else { return Poll::Ready(Ok(Reply::to(self.turn.take(), answer))) };
         self.way =

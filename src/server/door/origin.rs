@@ -1,8 +1,9 @@
 //! Pages that may call from a browser: those of the server itself, and those of the origins that its operator allows.
 //!
-//! A browser says in `Origin` which page a request comes from, and in `Sec-Fetch-Site` how that page stands to the server.
-//! Neither can be set by a page. What carries neither does not come from a page, or is a link that somebody followed, which
-//! changes nothing. A page that was served under `https` by a proxy is the server's own if the proxy hands its host on.
+//! A browser names in `Origin` the page that a request comes from, and in `Sec-Fetch-Site` the relation of that page to
+//! the server. A page can set neither. A request with neither does not come from a page, or is a link that somebody
+//! followed, which changes nothing. A page that was served under `https` by a proxy is the server's own if the proxy
+//! hands its host on.
 
 use super::host::split;
 use tonic::codegen::http::{HeaderMap, HeaderName, Method, header};

@@ -1,8 +1,9 @@
 //! The pace of a request's body: a body that trickles is given up, so that it holds nothing for ever.
 //!
-//! Only the time counts in which the server waits for the client. A body may begin with a pause of [`Pace::grace`], and from
-//! then on must come at [`Pace::bytes_a_second`] on the average. A question that goes on for as long as its client asks
-//! (reflection) has no pace; there a pause of [`Pace::idle`] ends it, as though the client had no further question.
+//! Only the time counts in which the server waits for the client. A body may begin with a pause of [`Pace::grace`], and
+//! from then on must come at [`Pace::bytes_a_second`] on the average. A question that lasts as long as its client keeps
+//! asking (reflection) has no pace; there a pause of [`Pace::idle`] ends it, as though the client had no further
+//! question.
 
 use crate::grpc::status::CallRefusal;
 use http_body::{Frame, SizeHint};

@@ -32,7 +32,7 @@ pub(super) struct DoorRefusal {
 }
 
 impl DoorRefusal {
-    /// Without a word on methods or media types.
+    /// Returns a refusal without a list of methods or media types.
     pub(super) const fn new(status: StatusCode, refusal: CallRefusal) -> Self {
         Self { status, refusal, allow: None, accept_post: None }
     }
