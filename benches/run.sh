@@ -283,7 +283,7 @@ make_small() {
   stop
 }
 
-# What changes is the same, the log is not.
+# The changes are the same, the log is not.
 diff_at() { # NAME CLAIMS
   local section="Diff of two cuts with 1,000 claims revised between them, one client" deal
   deal=(--claims "$2" --relationships "$(($2 / 100))" --clients 1 --seconds "$seconds")

@@ -75,7 +75,7 @@ def follow(ledger, position, count=None):
 
 
 def why(error):
-    """What a refusal says: the reason, and everything that is wrong with the request."""
+    """The lines of a refusal: the reason, and every violation of the request."""
     status, info, bad = rpc_status.from_call(error), error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
     for detail in status.details if status else []:
         _ = detail.Unpack(info) or detail.Unpack(bad)

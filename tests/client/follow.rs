@@ -1,4 +1,4 @@
-//! Following: the log and the clock, over broken connections and servers that are started anew.
+//! Following: the log and the clock, over broken connections and restarted servers.
 
 use crate::running::{Running, claim, ledger_id, options};
 use crate::site::{Site, one, quick, within};

@@ -1,5 +1,5 @@
-//! The client for Rust against real servers, over connections that break when it hurts: between a write and its reply, in the
-//! middle of a feed, while a server is started anew.
+//! The client for Rust against real servers, over connections that break when it hurts: between a write and its reply,
+//! in the middle of a feed, during a restart of the server.
 
 #![allow(
     clippy::unwrap_used,

@@ -7,7 +7,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 
-/// What becomes of what the server says.
+/// The treatment of the server's replies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Replies {
     Pass,
@@ -35,7 +35,7 @@ impl Proxy {
         let (cuts, waiting) = (Arc::clone(&cut), Arc::clone(&waits));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                // Without a server the connection is closed at once.
+                // If there is no server, the connection is closed at once.
                 let Some(server) = *towards.borrow() else { continue };
                 let (cuts, gate) = (Arc::clone(&cuts), Gate { replies: gate.clone(), waits: Arc::clone(&waiting) });
                 tokio::spawn(async move {
@@ -75,7 +75,7 @@ impl Proxy {
     }
 }
 
-/// Where replies pass or wait.
+/// The gate at which replies pass or wait.
 struct Gate {
     replies: watch::Receiver<Replies>,
     waits: Arc<Notify>,

@@ -1,4 +1,4 @@
-//! Questions: at which cut they are asked, page by page, over broken connections.
+//! Questions: the cut they stand at, page by page, over broken connections.
 
 use crate::running::party;
 use crate::site::{Site, one, request, within};

@@ -65,14 +65,14 @@ impl Site {
         self.server = Some(server);
     }
 
-    /// Records so many claims, each an append, from this number on, past the proxy.
+    /// Records the given number of claims, each an append, from this number on, past the proxy.
     pub(crate) async fn record(&mut self, from: u128, count: u128) {
         for id in from..from + count {
             self.running().append(vec![assert(claim(id, "AZE-RUS", "2025/.."))]).await;
         }
     }
 
-    /// Waits until so many events are on stable storage.
+    /// Waits until the given number of events are on stable storage.
     pub(crate) async fn recorded(&mut self, position: u64) {
         let ledger = &self.server.as_ref().unwrap().ledger;
         let mut changes = ledger.published_changes();

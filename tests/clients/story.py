@@ -1,4 +1,4 @@
-"""What every client does and what it must see: the story of story.json, told through whichever client is given.
+"""The steps of every client, and the answers it must see: the story of story.json, played through a given client.
 
 A client is an object with:
   services()               the names of the services the server lists

@@ -1,8 +1,8 @@
-# What the runners of real clients share: tools installed by name, a server on a free port, and checks that are counted.
+# The common parts of the runners of real clients: tools installed by name, a server on a free port, and checks that are counted.
 # Sourced by tests/clients/run and examples/run, which set `set -euo pipefail` first.
 #
 # DETENTE_BIN: the program to test. Default: the debug build, made where there is none.
-# What is installed goes under XDG_CACHE_HOME, once for each set of versions.
+# Installed packages go under XDG_CACHE_HOME, once for each set of versions.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/detente-clients

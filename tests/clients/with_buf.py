@@ -72,7 +72,7 @@ class Buf:
             raise SystemExit(f"  FAILED buf curl {path}: {done.stderr}") from None
 
     def services(self):
-        """What is listed over either version of reflection, each of which also lists itself."""
+        """The services listed over either version of reflection, each of which also lists itself."""
         v1, v1alpha = (
             [name for name in self.run("", "--list-services", "--reflect-protocol", protocol).split() if "reflection" not in name]
             for protocol in ("grpc-v1", "grpc-v1alpha")

@@ -72,7 +72,7 @@ class Abridged:
 
 
 def differs(seen, written, where=""):
-    """Where what was seen is not what is written; none if it is."""
+    """The first difference between the answer and the text; none if they are equal."""
     if written is LEFT_OUT:
         return None
     if isinstance(written, list) and written and isinstance(written[0], tuple):
@@ -117,7 +117,7 @@ def list_differs(seen, written, where):
 
 
 def run(command, address, tools):
-    """What a command prints. A stream that never ends is ended by its own time limit."""
+    """The output of a command. A stream that never ends is ended by its own time limit."""
     command = command.replace(ADDRESS_IN_IT, address)
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
     done = subprocess.run(["sh", "-c", command], capture_output=True, encoding="utf-8", timeout=60, env=environment, check=False)
@@ -127,7 +127,7 @@ def run(command, address, tools):
 
 
 def answered(title, command, answer, address, tools):
-    """Where the answer differs; a stream that is ended by time gets more of it before that counts."""
+    """The first difference of the answer; a stream that is ended by time gets more of it before that counts."""
     different = list_differs(run(command, address, tools), Abridged(answer).all(), title)
     if different and "-max-time" in command:
         patient = re.sub(r"-max-time \d+", "-max-time 20", command)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 SERVER, PROMETHEUS, DEPLOY = f"http://{sys.argv[1]}", f"http://{sys.argv[2]}", Path(sys.argv[3])
 
-# What Grafana puts in place of its variables.
+# The values that Grafana puts in place of its variables.
 GRAFANA = {
     "${__from:date:YYYY-MM-DD}": "2025-01-01",
     "${__to:date:YYYY-MM-DD}": "2025-09-20",
@@ -68,7 +68,7 @@ def series(expression):
 
 
 def some_traffic():
-    """What there must be something of: questions, appends, a refusal, somebody who follows."""
+    """Makes something of everything to measure: questions, appends, a refusal, a follower."""
     rpc("GetState", {})
     rpc("GetClaim", {"claimId": "019862ed-ac00-7000-8000-0000000fffff"})
     name = f"T{time.monotonic_ns()}"
@@ -147,7 +147,7 @@ def the_relationship_dashboard():
         check(f"relationship.json: {target['url']} has rows", rows and rows[0] is not None)
         for column in target["columns"]:
             known = any(at(row, column["selector"]) not in (None, "") for row in rows)
-            # What is only there where something else is: an absence, a note.
+            # Fields that are only there with another: an absence, a note.
             optional = column["text"] in ("Absence", "Note", "Status", "Emptiness")
             check(f"relationship.json: {target['url']}: {column['selector']}", known or optional, rows[:1])
     print(f"  ok {len(targets)} queries of the relationship's dashboard are answered")

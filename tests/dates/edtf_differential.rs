@@ -194,8 +194,8 @@ proptest! {
         }
     }
 
-    /// Whatever the other crate takes for a date, we take for the same one, on texts that are nearly dates. One known
-    /// difference: it reads `-177X`, which `edtf-core` refuses, the standard giving negative years no unspecified digits.
+    /// A date of the other crate is the same date for us, on texts that are nearly dates. One known difference: it
+    /// reads `-177X`, which `edtf-core` refuses, the standard giving negative years no unspecified digits.
     #[test]
     fn texts_that_are_nearly_dates_agree_with_the_other_crate(text in "-?[0-2][0-9X]{3}(-[0-3X][0-9X](-[0-3X][0-9X])?)?[?~%]?") {
         let negative_and_unspecified = text.starts_with('-') && text.get(1..5).is_some_and(|year| year.contains('X'));
@@ -254,7 +254,7 @@ proptest! {
     }
 }
 
-/// What is read keeps its text, and its atoms are in order and survive being written and read.
+/// A date keeps its text, and its atoms are in order and survive being written and read.
 fn check_totality(text: &str) {
     use detente_domain::{period::Period, valid_time::ValidTime};
     if let Ok(date) = PartialDate::parse(text) {

@@ -120,7 +120,7 @@ fn worlds(from: &End, to: &End, as_of: Option<Piece>, by_dates: bool) -> Spans {
     pairs.filter(|(s, e)| s < e && within(*s, *e)).collect()
 }
 
-/// The worlds of both readings: as instants and as dates. Where one of them has none, the ends span what lies between.
+/// The worlds of both readings: as instants and as dates. If one of them has none, the ends span the time between them.
 fn both_worlds(from: &End, to: &End, as_of: Option<Piece>) -> Option<[Spans; 2]> {
     let [instants, dates] = [false, true].map(|by_dates| worlds(from, to, as_of, by_dates));
     let swapped = |by_dates| worlds(to, from, as_of, by_dates);

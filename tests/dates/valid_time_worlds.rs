@@ -93,7 +93,7 @@ fn known(earliest: Option<Atom>, latest: Option<Atom>) -> Bound {
 
 // ---------------------------------------------------------------- days only
 
-/// The calendar that is asked about: days 0 to 9. Day -1 stands for every day before it, day 10 for every day after.
+/// The calendar of the questions: days 0 to 9. Day -1 stands for every day before it, day 10 for every day after.
 const LAST: i64 = 9;
 const BEFORE: i64 = -1;
 const AFTER: i64 = LAST + 1;

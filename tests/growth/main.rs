@@ -1,11 +1,11 @@
-//! The cost of every question on ledgers made to be costly, as the record grows: no set of pairs, whatever is legal, and no
-//! answer that is put together anew for each of its pages.
+//! The cost of every question on ledgers made to be costly, as the record grows: no set of pairs for any legal record,
+//! and no answer that is put together again for each of its pages.
 //!
-//! Each shape is a ledger of n events that has one thing in abundance: claims of one kind on one relationship that never
-//! end, disputes, links to one claim, revisions, promises of one day, merges. Every question is put to each, at one size and
-//! at a multiple of it, and two costs of the answer are compared: the steps that it took, which are exact, and the time of the
-//! processor, which knows of loops that count no steps. A test holds small sizes against n log n, and later pages against a
-//! page; whoever wants the whole table says
+//! Each shape is a ledger of n events that has one thing in abundance: claims of one kind on one relationship that
+//! never end, disputes, links to one claim, revisions, promises of one day, merges. Every question is put to each, at
+//! one size and at a multiple of it, and two costs of the answer are compared: the steps that it took, which are exact,
+//! and the time of the processor, which knows of loops that count no steps. A test holds small sizes against n log n,
+//! and later pages against a page. This prints the whole table:
 //!
 //! ```sh
 //! DETENTE_GROWTH=1000,3000,10000,30000,100000 cargo test --release --test growth -- --nocapture

@@ -20,7 +20,7 @@ use detente_ledger::query::state::StateQuery;
 use detente_ledger::query::timeline::TimelineQuery;
 use detente_ledger::query::upcoming::UpcomingQuery;
 
-/// A page behind some others, ready to be asked for; none where the answer is one page.
+/// A question for a page behind some others, ready to be put; none if the answer is one page.
 pub(crate) type LaterPage = Option<Box<dyn Fn(&Ledger)>>;
 /// A question that is answered in pages, read up to where the later page begins.
 pub(crate) type Paged = (&'static str, fn(&Ledger, Suppositions) -> LaterPage);

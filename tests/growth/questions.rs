@@ -175,7 +175,7 @@ fn subscribe(ledger: &Ledger, filter: Option<Filter>) {
     });
 }
 
-/// Watches from the beginning of time, until everything that has come is told.
+/// Watches from the beginning of time, until every transition that has come is delivered.
 fn watch(ledger: &Ledger, filter: Filter) {
     let settled = block_on(ledger.settle_now());
     let query = WatchQuery {

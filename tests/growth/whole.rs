@@ -1,4 +1,5 @@
-//! Pages of answers that are long enough to be kept: together they are the answer in one piece, whoever reads beside.
+//! Pages of answers that are long enough to be kept: together they are the answer in one piece, whatever others read
+//! meanwhile.
 
 use crate::questions::{nothing, supposition};
 use crate::shapes::{SHAPES, ledger};

@@ -105,7 +105,7 @@ async fn empty_elements_by_the_million_are_refused_plain_and_compressed_and_the_
     for compressed in [None, Some(Gzip), Some(Zstd)] {
         for rpc in ["Append", "StageCommands"] {
             let answer = send(&server.channel, rpc, COMMAND.repeat(LARGE / 2), compressed).await;
-            // What is compressed beyond all measure is refused before anybody looks at what it is.
+            // A message compressed beyond all measure is refused before anybody looks at its content.
             let field = if compressed.is_none() { "commands" } else { "" };
             assert_eq!(refused(answer), field, "{rpc} {compressed:?}");
             let answer = send(&server.channel, rpc, COMMAND.repeat(10_001), compressed).await;

@@ -46,7 +46,7 @@ impl Clocked {
         Self { server, clock }
     }
 
-    /// Sets the clock, and lets whoever waits for it know.
+    /// Sets the clock, and wakes all that wait for it.
     fn set(&self, now: &str) {
         self.clock.set(instant(now));
         self.server.ledger.clock_was_set();
@@ -75,7 +75,7 @@ fn told(transition: &v1::ClockTransition) -> Told {
     (number, transition.transition(), day(&transition.at.unwrap()), transition.late)
 }
 
-/// The next so many transitions, with the token of the last.
+/// Returns the next transitions, as many as `count`, with the token of the last.
 async fn next(frames: &mut Frames, count: usize) -> (Vec<Told>, String) {
     let (mut transitions, mut token) = (Vec::new(), String::new());
     while transitions.len() < count {
@@ -145,7 +145,7 @@ async fn a_watch_goes_on_after_any_frame_when_the_server_was_stopped_and_started
         }
     }
     assert_eq!(transitions, whole);
-    // What comes and what is recorded while nobody watches is not lost either.
+    // Transitions that come and events that are recorded while nobody watches are not lost either.
     let mut frames = clocked.watch(request).await;
     let token = quiet(&mut frames).await;
     drop(frames);

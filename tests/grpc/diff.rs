@@ -1,4 +1,4 @@
-//! What changed between two coordinates, over a socket: the whole form of the reply, its pages, and what is refused.
+//! Changes between two coordinates, over a socket: the whole form of the reply, its pages, and refusals.
 
 use crate::running::{Running, about, assert, claim, command, party};
 use detente_proto::v1;

@@ -1,4 +1,4 @@
-//! How a server ends, and what it does with connections that say nothing.
+//! The end of a server, and its treatment of silent connections.
 
 use crate::failing::Failures;
 use crate::running::{Running, batch, in_memory, much, party};

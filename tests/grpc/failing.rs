@@ -1,4 +1,4 @@
-//! A journal and a clock that fail when they are told to.
+//! A journal and a clock that fail on demand.
 
 use crate::hooked::Hooked;
 use crate::running::ledger_id;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// What is to fail.
+/// The operations that are to fail.
 #[derive(Clone, Default)]
 pub(crate) struct Failures {
     /// Writing, half-way.

@@ -157,14 +157,14 @@ async fn stopped(server: &Running, count: usize) -> Vec<Frames> {
     stopped
 }
 
-/// How much memory this process has in use, in bytes.
+/// Returns the memory that this process has in use, in bytes.
 fn memory() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() << 10
 }
 
-/// How long appends of one claim take, one after the other, shortest first.
+/// Returns the times that appends of one claim take, one after the other, shortest first.
 async fn appends(server: &mut Running, from: u128, count: u128) -> Vec<Duration> {
     let mut times = Vec::new();
     for id in from..from + count {
@@ -199,7 +199,7 @@ async fn they_take_bounded_memory() {
     appends(&mut server, 1, 3000).await;
     let grown = memory().saturating_sub(before);
     println!("{STOPPED} stopped subscribers: {} MiB more in use for a log of 36 MB", grown >> 20);
-    // What the transport holds of one frame for each, and what a client's connection holds of one.
+    // This allows for one frame of each in the transport, and one in a client's connection.
     assert!(grown < STOPPED * (1 << 20), "{} MiB more in use", grown >> 20);
     let mut watched = Watched::default();
     let mut frames = unread.into_iter().next().unwrap();

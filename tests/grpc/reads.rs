@@ -1,4 +1,4 @@
-//! What every rpc answers, that all pages of a list are one answer, and what grpcurl needs.
+//! The answer of every rpc, the pages of a list as one answer, and the needs of grpcurl.
 
 use crate::running::{Running, about, assert, claim, command, ledger_id, party, source};
 use detente_proto::v1;

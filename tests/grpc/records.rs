@@ -52,7 +52,7 @@ async fn a_kind_and_a_scheme_come_back_with_what_the_ledger_adds() {
     assert_eq!(kinds.context.unwrap().basis, reply.context.unwrap().basis);
     let schemes = server.client.list_schemes(v1::ListSchemesRequest::default()).await.unwrap().into_inner().schemes;
     assert_eq!((schemes[0].revision, schemes[0].position, &schemes[0].scale), (1, 2, &scheme("CAMEO").scale));
-    // What was answered can be edited and sent back.
+    // An answer can be edited and sent back.
     let edited = v1::Kind { promise: true, ..recorded };
     server.append(vec![command(Command::ReviseKind(v1::ReviseKind { kind: Some(edited) }))]).await;
     let request = v1::ListKindsRequest { kinds: vec!["border".into()], ..Default::default() };

@@ -1,8 +1,9 @@
-//! The commands of the documents: every one parses, and those of the introduction and the tour run and answer as it stands there.
+//! The commands of the documents: every one parses, and those of the introduction and the tour run and answer as
+//! printed there.
 //!
-//! A block is run by bash as a reader would paste it, with nothing on the path but stand-ins. A stand-in writes down the words
-//! that it was called with, so quotes, variables and continued lines are the shell's affair. What was called is then held
-//! against the program's own arguments, the descriptors of the contract and the description of the flat queries.
+//! Bash runs a block as a reader would paste it, with nothing on the path but stand-ins. A stand-in writes down the
+//! words of its call, so quotes, variables and continued lines are the shell's affair. The calls are then held against
+//! the program's own arguments, the descriptors of the contract and the description of the flat queries.
 
 use crate::documents::{documents, root};
 use prost_reflect::{DescriptorPool, DynamicMessage};

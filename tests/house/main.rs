@@ -14,7 +14,7 @@ mod words;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Of the rooms that share a crate, what each may import from the others. What a crate may import its manifest says.
+/// The imports allowed between rooms that share a crate. The imports of a crate are in its manifest.
 const MAY_IMPORT: [(&str, &[&str]); 16] = [
     // The ledger: only `write` changes the record.
     ("budget", &[]),

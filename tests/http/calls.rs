@@ -1,5 +1,5 @@
-//! Calls at once: what a call takes beside its request and its reply is bounded for all connections together, and whoever
-//! leaves replies unread makes room for others.
+//! Calls at once: the memory of a call, other than for its request and its reply, is bounded for all connections
+//! together, and a client that leaves replies unread makes room for others.
 
 use crate::served::Served;
 use detente::grpc::limits::Limits;

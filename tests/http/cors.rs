@@ -1,4 +1,5 @@
-//! Who may ask from a browser: the page served here; pages of other origins only if the configuration names them.
+//! The pages that may call from a browser: the page served here; pages of other origins only if the configuration names
+//! them.
 
 use crate::served::{Answer, Served};
 use detente::server::ServerOptions;

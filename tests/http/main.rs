@@ -1,4 +1,5 @@
-//! What is asked over HTTP beside the page: the rpcs as JSON, the flat queries, the feed, probes, metrics, who may ask.
+//! The HTTP interface other than the page: the rpcs as JSON, the flat queries, the feed, probes, metrics, and
+//! permissions.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

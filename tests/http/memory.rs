@@ -1,4 +1,4 @@
-//! Requests over HTTP take memory within the budget, and are told like those over gRPC where there is none.
+//! Requests over HTTP take memory within the budget, and are refused like those over gRPC if there is none.
 
 use crate::served::{Served, claim, party};
 use detente::server::ServerOptions;
@@ -60,7 +60,7 @@ async fn post_begun(server: &Served, length: usize) -> (u16, Value) {
     answer(begun(server, APPEND, "", length).await).await
 }
 
-/// What a failure says of itself: its status, the reason, the details it has.
+/// Returns the status, the reason and the details of a failure.
 fn told((status, failure): &(u16, Value)) -> (u16, &str, Vec<&str>) {
     let details = failure["details"].as_array().unwrap_or_else(|| panic!("{failure}"));
     let reason = details.iter().find_map(|detail| detail["debug"]["reason"].as_str()).unwrap();

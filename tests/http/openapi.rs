@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
 
-/// What a flat query of each route needs beside nothing, so that its answer has something in it.
+/// The parameters that a flat query of each route needs so that its answer has something in it.
 const NEEDED: [(&str, &str); 6] = [
     ("claim", "claim_id=019862ed-ac00-7000-8000-000000000302"),
     ("revisions", "claim_id=019862ed-ac00-7000-8000-000000001601"),

@@ -44,7 +44,7 @@ fn refusal(query: &str, body: &[u8]) -> Refused {
     Refused { reason: text(&info["reason"]), violations }
 }
 
-/// A query with something wrong: the words behind `/api/v1/`, and the names that must be told.
+/// A query with something wrong: the words behind `/api/v1/`, and the names that the refusal must list.
 type Wrong = (&'static str, &'static [&'static str]);
 
 async fn assert_refused(queries: &[Wrong]) {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Why a value is not what a schema of a document says; none where it is.
+/// Returns the reason why a value breaks a schema of a document; none if it does not.
 pub(crate) fn violation(document: &Value, schema: &Value, value: &Value, path: &str) -> Option<String> {
     if let Some(reference) = schema["$ref"].as_str() {
         let schema = document.pointer(reference.trim_start_matches('#')).expect(reference);

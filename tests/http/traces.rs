@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status};
 
-/// Whoever collects traces.
+/// A collector of traces.
 #[derive(Clone, Default)]
 struct Collector(Arc<Mutex<Vec<Span>>>);
 

@@ -27,7 +27,7 @@ fn literal(name: &str, value: &str) -> Vec<u8> {
     [vec![0], sized(name), sized(value)].concat()
 }
 
-/// A client of HTTP/2 that has small buffers and reads only when it is told to.
+/// A client of HTTP/2 that has small buffers and reads only on demand.
 struct Silent {
     socket: TcpStream,
     calls: u32,

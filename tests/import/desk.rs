@@ -52,7 +52,7 @@ pub(crate) struct Desk {
     dir: TempDir,
 }
 
-/// What a run said.
+/// The output of a run.
 pub(crate) struct Said {
     pub(crate) code: i32,
     pub(crate) out: String,
@@ -74,7 +74,7 @@ impl Said {
 }
 
 impl Desk {
-    /// With the mapping of the tests.
+    /// Returns a desk with the mapping of the tests.
     pub(crate) fn new() -> Self {
         Self::with(MAPPING)
     }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 const ROWS: &str = "p1,1,2,2024-12,..,S,3,\"Trade, and \"\"more\"\"\"\np2,2,3,1991,2001-06-30,F,NA,Müsavat\n";
 
-/// What the ledger says of the claims, without what differs from ledger to ledger.
+/// Returns the claims of the ledger, without the parts that differ from ledger to ledger.
 fn said(desk: &Desk) -> String {
     let claims = desk.table("claims", &[]);
     let parts = ["claim_id", "text_en", "valid_from", "valid_to_kind", "relationships", "status", "quantities"];

@@ -1,10 +1,10 @@
-//! A hundred malformed inputs: each is told with its place and what was expected, costs no good row, and leaves nothing
-//! half-written.
+//! A hundred malformed inputs: each is reported with its place and the expected value, costs no good row, and leaves
+//! nothing half-written.
 
 use super::desk::{Desk, HEADER, MAPPING};
 use std::io::Write as _;
 
-/// Rows that are bad, the column that is told, and some of what is said. The good rows around them are recorded.
+/// Rows that are bad, the column that is reported, and a part of the message. The good rows around them are recorded.
 const BAD_ROWS: &[(&str, &str)] = &[
     // Cells
     ("x,1,2,2000,2001,S,1", "has 7 cells, the header has 8"),
@@ -195,7 +195,7 @@ fn a_file_that_breaks_off_or_is_no_table_is_refused_whole_and_nothing_of_it_is_r
         assert!(matches!(said.code, 2 | 4), "{name}: {} {}", said.code, said.complaint);
         let told = match expected {
             "cut" => ["it breaks off", "cannot be unpacked"].iter().any(|words| said.complaint.contains(words)),
-            // What is broken shows in the packing, or in the rows that come out.
+            // The damage shows in the packing, or in the rows that come out.
             "flipped" => said.complaint.contains("cannot be unpacked") || said.complaint.contains("it breaks off"),
             words => said.complaint.contains(words),
         };

@@ -1,4 +1,4 @@
-//! Rows that only the ledger finds wrong are told as any bad row is, and keep no good row from being recorded.
+//! Rows that only the ledger finds wrong are reported as any bad row is, and keep no good row from being recorded.
 
 use super::desk::{Desk, HEADER, MAPPING};
 use std::fmt::Write as _;

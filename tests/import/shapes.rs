@@ -1,4 +1,4 @@
-//! Forms of data sets: lists, archives, numbers, names beside ids, texts in two forms, empty rows.
+//! Forms of data sets: lists, archives, numbers, names next to ids, texts in two forms, empty rows.
 
 use super::desk::{Desk, HEADER, MAPPING, Said};
 use std::io::Write as _;

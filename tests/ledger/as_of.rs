@@ -418,7 +418,7 @@ fn the_pages_of_a_large_state_are_the_whole_whatever_is_recorded_between_them() 
     };
     let (whole, emptiness, next, basis) = page(0, 10_000, Cut::Head);
     assert_eq!((whole.len() as u128, next), (CLAIMS, None));
-    // Each page found anew: nothing was asked for from the beginning.
+    // Each page is found again from nothing: no question began at the beginning.
     let anew: Vec<_> = (0..5).rev().map(|nth| page(nth * 600, 600, Cut::Basis(basis)).0).collect();
     assert_eq!(anew.into_iter().rev().flatten().collect::<Vec<_>>(), whole);
     // Each page where the one before ended, while the record goes on and another reads the same.

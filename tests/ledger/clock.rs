@@ -105,8 +105,8 @@ fn transitions_among(known: &Known, all: &[&Known], transitions_of: &mut Transit
 /// A frame: the claim, the transition, its instant, that of its delivery, true if late, and the revision shown.
 type Frame = (u128, Transition, Moment, RecordedAt, bool, u32);
 
-/// Everything that is told up to an instant: at every instant at which anything is recorded or comes, every transition of a
-/// matching claim that has come, is known then, and has not been told.
+/// Returns every delivery up to an instant: at every instant of a recording or a transition, every transition of a
+/// matching claim that has come, is known then, and has not been delivered.
 fn told_by_definition(
     oracle: &Oracle,
     query: &WatchQuery,
@@ -166,7 +166,7 @@ struct Follower {
     watch: Option<ClockWatch>,
     last: Option<ResumePoint>,
     told: Vec<Frame>,
-    /// Whether it is cut off after every frame, and begins again where that frame was.
+    /// True if it is cut off after every frame, and begins again where that frame was.
     forgetful: bool,
 }
 
@@ -358,8 +358,8 @@ fn what_is_told_is_the_same_when_the_ledger_is_closed_and_opened_in_between() {
     println!("6 histories with 3 restarts each, {frames} frames compared");
 }
 
-/// Claims 2 and 3 bear on AZE-TUR; TUR answers as RUS from the 10th to the 15th. Who watches AZE-RUS is told of them the transitions
-/// in that time, and what came before at its beginning.
+/// Claims 2 and 3 bear on AZE-TUR; TUR answers as RUS from the 10th to the 15th. A watch of AZE-RUS gets their
+/// transitions in that time, and at its beginning those that came before.
 #[test]
 fn a_merge_brings_the_transitions_of_all_who_then_answer_until_it_is_undone() {
     let home = Home::in_memory().furnished();
@@ -410,8 +410,8 @@ fn a_merge_brings_the_transitions_of_all_who_then_answer_until_it_is_undone() {
     }
 }
 
-/// A claim that may have begun by its confirmation of 1 January, and is confirmed with its label on 1 February: the transition of 5
-/// January is told with what was known on the 5th, whenever it is told.
+/// A claim that may have begun by its confirmation of 1 January, and is confirmed with its label on 1 February: the
+/// transition of 5 January is delivered with what was known on the 5th, however late.
 #[test]
 fn a_transition_is_told_with_the_confirmations_that_were_known_then() {
     let home = Home::in_memory().furnished();
@@ -493,8 +493,8 @@ impl Clock for Restless {
     }
 }
 
-/// Claims that begin within the next seconds are asserted and, soon after, retracted or moved, while watches follow. Every
-/// recorded time is a multiple of nothing in particular, so many lie close to a transition on either side.
+/// Claims that begin within the next seconds are asserted and, soon after, retracted or moved, while watches follow.
+/// Recorded times are multiples of nothing in particular, so many lie close to a transition on either side.
 #[test]
 fn a_transition_is_never_told_of_a_claim_that_was_taken_back_by_then_however_the_writer_races() {
     let clock = Arc::new(Restless(AtomicI64::new(on("2025-01-02").0)));

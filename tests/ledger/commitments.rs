@@ -33,7 +33,7 @@ struct Row {
     promisors: Vec<String>,
 }
 
-/// Page after page of so many.
+/// Asks for all pages, each of the given number of entries.
 fn ask(
     ledger: &Ledger,
     (filter, valid_at): (&Filter, Period),
@@ -97,7 +97,8 @@ fn to(link_type: LinkType) -> Option<CommitmentStatus> {
     }
 }
 
-/// What every choice of a beginning for each settlement makes of a promise; none where nothing settles it.
+/// Returns the statuses of a promise that the choices of a beginning for each settlement lead to; none if nothing
+/// settles it.
 fn outcomes(settling: &[(Vec<i64>, usize, CommitmentStatus)], end: i64) -> BTreeSet<Option<CommitmentStatus>> {
     let mut best: BTreeSet<Option<(i64, usize, CommitmentStatus)>> = BTreeSet::from([None]);
     for (beginnings, order, to) in settling {

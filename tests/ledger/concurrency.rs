@@ -1,5 +1,5 @@
-//! Many at once: of two that decided on the same state one wins, a request is recorded once, and readers beside writers
-//! see whole appends and answers that do not move.
+//! Many at once: of two appends decided on the same state one wins, a request is recorded once, and readers that run
+//! while others write see whole appends and answers that do not move.
 
 use crate::support::ask;
 use crate::support::home::{Home, named, request};

@@ -34,7 +34,7 @@ struct Row {
     certainty: Certainty,
 }
 
-/// What is asked.
+/// The question.
 #[derive(Clone, Debug)]
 struct Asked<'a> {
     filter: &'a Filter,
@@ -42,7 +42,7 @@ struct Asked<'a> {
     types: Vec<ConflictType>,
 }
 
-/// Page after page of so many.
+/// Asks for all pages, each of the given number of entries.
 fn ask(ledger: &Ledger, asked: &Asked<'_>, cut: Cut, supposed: &Suppositions, entries: usize) -> Vec<Row> {
     let mut query = ConflictsQuery {
         filter: asked.filter.clone(),
@@ -76,7 +76,7 @@ fn ask(ledger: &Ledger, asked: &Asked<'_>, cut: Cut, supposed: &Suppositions, en
 /// A claim that stands, with its place in the order of first recording.
 type Placed<'k> = (usize, &'k Known);
 
-/// What puts conflicts in order: the places of the later and the earlier side, the sort, and what else there is.
+/// The order of conflicts: the places of the later and the earlier side, the type, and the rest.
 type Key = (usize, Option<usize>, ConflictType, (usize, usize), String);
 
 fn link_to(claim: &Claim, link_type: LinkType, other: &Claim) -> bool {
@@ -245,7 +245,7 @@ fn questions(filters: &[Filter]) -> Vec<Asked<'_>> {
     all.chain(sorts).collect()
 }
 
-/// Whether a question asks when something was recorded, which tells what is supposed from what is recorded.
+/// Returns true if a filter has a recorded time, which tells suppositions from the record.
 fn asks_when(filter: &Filter) -> bool {
     filter.items.iter().any(|item| item.recorded_from.or(item.recorded_before).is_some())
 }

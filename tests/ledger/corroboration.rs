@@ -1,5 +1,5 @@
-//! What backs a claim, against counting by hand: random histories with every sort of link, and sources that draw on one
-//! another; at every cut, also with what is supposed.
+//! The backing of a claim, against counting by hand: random histories with every sort of link, and sources that draw on
+//! one another; at every cut, also with suppositions.
 
 use crate::support::home::Home;
 use crate::support::make::{assert, dispute, dispute_id, event, id, source, source_id, with};
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 const SAME: [LinkType; 4] = [LinkType::Supports, LinkType::Restates, LinkType::Corroborates, LinkType::SameEventAs];
 
-/// Page after page of so many.
+/// Asks for all pages, each of the given number of entries.
 fn ask(ledger: &Ledger, filter: &Filter, cut: Cut, supposed: &Suppositions, entries: usize) -> Vec<Corroboration> {
     let page = PageSize { entries, bytes: usize::MAX };
     let mut query = CorroborationQuery { filter: filter.clone(), cut, supposed: supposed.clone(), after: None, page };

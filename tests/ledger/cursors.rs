@@ -57,7 +57,7 @@ fn a_consumer_that_keeps_nothing_goes_on_where_it_acknowledged_also_after_a_rest
         assert_eq!((moved.acknowledged, moved.delivered), (Position(to), Position(16)));
         home = home.reopened_after(|_| {});
         let kept = cursor(&home.ledger, "desk-1");
-        // What an earlier run has delivered does not count in this one.
+        // The deliveries of an earlier run do not count in this one.
         assert_eq!((kept.acknowledged, kept.delivered), (Position(to), Position(to)));
         assert_eq!(kept.updated_at, tick(to as i64 * 1000));
     }
@@ -149,7 +149,7 @@ fn the_later_subscription_takes_the_cursor_and_deleting_it_ends_that_one() {
         assert!(matches!(end.frame, FeedFrame::End(reason) if reason == why), "{end:?}");
         assert!(runtime.block_on(subscription.next()).is_none());
     };
-    // It is told while it waits.
+    // It learns of it while it waits.
     let mut second = std::thread::scope(|scope| {
         let ending = scope.spawn(|| ended(&mut first, &mut account, EndReason::CursorTakenOver));
         std::thread::sleep(Duration::from_millis(30));

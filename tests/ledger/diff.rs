@@ -1,4 +1,4 @@
-//! What changed between two coordinates, and why: random histories against a brute-force model, at every pair of
+//! Changes between two coordinates, and their causes: random histories against a brute-force model, at every pair of
 //! coordinates, and the cases that a reader would ask about.
 
 use crate::support::ask::ALL;
@@ -37,7 +37,7 @@ struct Step {
     known: Known,
     reason: ChangeReason,
     note: String,
-    /// What is compared of it, by name, as JSON: a field that nobody thought of is compared too.
+    /// The compared values, by name, as JSON: a field that nobody thought of is compared too.
     values: BTreeMap<String, Value>,
     disputes: BTreeSet<String>,
 }
@@ -111,8 +111,8 @@ fn without_loops<T: PartialEq>(way: Vec<T>) -> BTreeSet<usize> {
 /// A pair of dates, and how they are meant.
 type Asked = Option<(&'static str, &'static str, Option<Mode>)>;
 
-/// What the model says changed of a claim between the first `before` and the first `after` of its revisions; with the
-/// place in the order of the answer.
+/// Returns the change of a claim, by the model, between the first `before` and the first `after` of its revisions; with
+/// the place in the order of the answer.
 fn changed(history: &[Step], before: usize, after: usize, asked: Asked, known_by: Option<i64>) -> Option<Expected> {
     let last = &history[after - 1];
     let first = before.checked_sub(1).map(|at| &history[at]);
@@ -217,7 +217,7 @@ fn dates(from: &str, to: &str, mode: Option<Mode>) -> Option<Dates> {
     Some(Dates { from: period(from), to: period(to), mode })
 }
 
-/// The whole answer, and the same in pages of so many.
+/// Returns the whole answer, after comparing it with its pages of the given number of entries.
 fn whole(ledger: &Ledger, query: &DiffQuery, entries: usize) -> Diff {
     let whole = ledger.diff(query).unwrap();
     assert_eq!(whole.next, None);
@@ -293,7 +293,7 @@ fn command(random: &mut Random, oracle: &Oracle) -> Command {
     }
 }
 
-/// A history of so many appends, half a day apart, on a ledger and the model.
+/// Plays a history of the given number of appends, half a day apart, on a ledger and the model.
 fn play(home: &Home, seed: u64, appends: usize) -> Oracle {
     let mut oracle = Oracle::default();
     let mut random = Random(seed);

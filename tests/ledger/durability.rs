@@ -1,7 +1,8 @@
-//! What was acknowledged is there: after kill -9 in a storm of appends, after a restart, and to whoever asks again with
-//! the same request id. A directory has one owner.
+//! Acknowledged appends are there: after kill -9 in a storm of appends, after a restart, and for a client that sends
+//! the same request id again. A directory has one owner.
 //!
-//! This binary starts itself again as the process that is killed: a test that does nothing unless it is told to.
+//! This binary starts itself again as the process that is killed: a test that does nothing unless the environment says
+//! so.
 
 use crate::support::again::again;
 use crate::support::ask;
@@ -69,7 +70,7 @@ fn the_writer_that_is_killed() {
     });
 }
 
-/// An append that the killed process was told is recorded.
+/// An append that was acknowledged to the killed process.
 #[derive(Clone, Debug)]
 struct Acknowledged {
     number: u128,
@@ -146,8 +147,8 @@ fn after_kill_9_in_a_storm_everything_acknowledged_is_there_whole_and_the_chain_
     );
 }
 
-/// Everything acknowledged is there, nothing is missing between, and who asks again gets the first reply. Returns how many
-/// events are there that nobody was told of.
+/// Checks that everything acknowledged is there, that nothing is missing between, and that a repeated request gets the
+/// first reply. Returns the number of events that are there without an acknowledgement.
 fn check(ledger: &Ledger, known: &[Acknowledged], fresh: &[Acknowledged]) -> u64 {
     let events = ask::events(ledger, Start::After(Position::START), None, 1 << 20);
     assert!(events.iter().zip(1..).all(|(event, position)| event.position == position), "positions are dense");

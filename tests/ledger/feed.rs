@@ -1,4 +1,4 @@
-//! Whoever follows the log misses nothing and is given nothing twice: wherever it begins, whatever it wants, however slowly
+//! A follower of the log misses nothing and gets nothing twice: wherever it begins, whatever it wants, however slowly
 //! it reads, wherever it is cut off, and never before it is durable.
 
 use crate::support::ask::one;
@@ -24,12 +24,12 @@ fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// How often a test tries, unless the environment says otherwise.
+/// Returns the number of trials, unless the environment has another.
 fn trials(usual: u64) -> u64 {
     std::env::var("DETENTE_TEST_TRIALS").map_or(usual, |trials| trials.parse().unwrap())
 }
 
-/// A random history of so many appends, on a ledger and on the model.
+/// Makes a random history of the given number of appends, on a ledger and on the model.
 fn history(home: &Home, random: &mut Random, appends: usize) -> Oracle {
     let mut oracle = Oracle::default();
     let mut commands = registrations();
@@ -412,7 +412,7 @@ fn nothing_is_given_before_it_is_durable() {
         };
         let watch = async {
             for _ in 0..=ROUNDS {
-                // What was published last is being told while what comes next is in the view already.
+                // The last appends are being delivered while the next are in the view already.
                 while !waiting.swap(false, Ordering::SeqCst) {
                     tokio::time::sleep(Duration::from_micros(100)).await;
                 }

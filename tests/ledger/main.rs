@@ -1,5 +1,5 @@
-//! Behaviour of the ledger as a library: what is recorded, what is answered at each cut, what is followed and what is found
-//! again. Where there is an oracle, every answer is compared with it.
+//! Behaviour of the ledger as a library: recording, answers at each cut, following and recovery. If there is an oracle,
+//! every answer is compared with it.
 
 #![allow(
     clippy::unwrap_used,

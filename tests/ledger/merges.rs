@@ -47,8 +47,8 @@ fn on_relationship(number: u128, id: &str) -> Command {
     assert(claim)
 }
 
-/// What a question with suppositions at a cut says: the claims that hold on a day, in every list of relationships and
-/// parties.
+/// Returns the answers to a question with suppositions at a cut: the claims that hold on a day, in every list of
+/// relationships and parties.
 fn told(ledger: &Ledger, filters: &[Filter], cut: Cut, supposed: &[Command]) -> Vec<String> {
     let supposing = Suppositions(batch(supposed.to_vec()).commands);
     let mut told = Vec::new();

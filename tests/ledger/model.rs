@@ -1,5 +1,5 @@
 //! The ledger against a model of it that keeps a list and folds it: random histories, every question, at every point of
-//! the grid; in memory, in files, opened again, and with sled made anew from the journal.
+//! the grid; in memory, in files, opened again, and with sled rebuilt from the journal.
 
 use crate::support::compare::everywhere;
 use crate::support::home::{Home, request};

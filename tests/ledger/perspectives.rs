@@ -18,7 +18,7 @@ use detente_ledger::Ledger;
 use detente_ledger::query::page_size::PageSize;
 use detente_ledger::query::perspectives::{Perspective, PerspectivesQuery};
 
-/// What one point of view comes to.
+/// The state of one point of view.
 #[derive(Clone, Debug, PartialEq)]
 struct Row {
     matches: Vec<(ClaimId, Certainty)>,
@@ -27,7 +27,7 @@ struct Row {
     overruled: u64,
 }
 
-/// What is asked.
+/// The question.
 struct Asked<'a> {
     filter: &'a Filter,
     perspectives: &'a [Perspective],

@@ -35,7 +35,7 @@ impl Busy {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
         let ((verdicts, told), (begins, begun)) = (channel(), channel());
-        // It writes, or fails to, when it is told to, and says how many appends each group has.
+        // It writes or fails on demand, and reports the number of appends in each group.
         let journal = Hooked::new(LEDGER, move |group| {
             begins.send(group.len()).unwrap();
             let failed = || JournalError::OutcomeUnknown(io::Error::other("the disk did not answer"));

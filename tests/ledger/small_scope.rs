@@ -16,8 +16,8 @@ use detente_domain::position::Position;
 use detente_domain::vocabulary::{DisputeOutcome, RetractionReason, RevisionKind};
 use detente_ledger::write::append::AppendRequest;
 
-/// What can be done to a claim. A confirmation reaches to one of two days; to forget is to revise without saying how far
-/// knowledge reaches; a supersession puts the other claim in the place of this one.
+/// The commands on a claim. A confirmation reaches to one of two days; to forget is to revise without a date up to
+/// which knowledge reaches; a supersession puts the other claim in the place of this one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Verb {
     Assert,
@@ -62,7 +62,7 @@ impl Verb {
     }
 }
 
-/// How far things have come with a claim: the table's own idea of it.
+/// The progress of a claim: the table's own idea of it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Progress {
     recorded: bool,
@@ -73,7 +73,7 @@ struct Progress {
     resolved: bool,
 }
 
-/// What a verb does to a claim, `other` being the other one; none if that is not allowed.
+/// Returns the effect of a verb on a claim and on the `other`; none if it is not allowed.
 fn allowed(verb: Verb, claim: Progress, other: Progress) -> Option<(Progress, Progress)> {
     let stands = claim.recorded && !claim.retracted;
     let alone = |allowed: bool, after: Progress| allowed.then_some((after, other));

@@ -32,8 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Nothing besides.
 const NOTHING: (u128, usize) = (0, 0);
 
-/// A ledger at rest: random commands of all kinds, and some claims so long that sled keeps them in several parts.
-/// So many claims besides, each with a number so many times as its place, for sled to fill several segments of its file.
+/// Returns a ledger at rest: random commands of all kinds, and some claims so long that sled keeps them in several
+/// parts. `bulk` more claims, each with `repeats` repeats of a number, let sled fill several segments of its file.
 fn at_rest(seed: u64, appends: usize, (bulk, repeats): (u128, usize)) -> Home {
     let home = Home::in_files(TINY).furnished();
     let mut random = Random(seed);
@@ -280,7 +280,7 @@ fn the_sled_of_another_history_or_of_an_earlier_day_is_not_believed() {
     try_damage("of an earlier day", &data, &expected, |sled| exchange(sled, &earlier.data()));
 }
 
-/// What happens to the files of sled while the ledger has them open.
+/// Damage to the files of sled while the ledger has them open.
 type Harm = fn(&Path);
 
 #[test]

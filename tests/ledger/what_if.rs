@@ -1,5 +1,6 @@
-//! What is supposed must answer as what is then recorded: for random histories, at every cut, the commands of the next append
-//! are supposed, and every question is answered as at the cut after it, but for when and by whom it was recorded.
+//! A supposition must answer as the record does that it becomes: for random histories, at every cut, the commands of
+//! the next append are supposed, and every question is answered as at the cut after it, except for the time and name of
+//! recording.
 
 use crate::support::ask::{ALL, decoded};
 use crate::support::home::{Home, request};
@@ -124,7 +125,7 @@ fn compare(ledger: &Ledger, before: Cut, supposed: &Suppositions, after: Cut, fi
     compared
 }
 
-/// What is registered, and between whom there are claims; page by page of two.
+/// Returns the registered entities, and the relationships that have claims; page by page of two.
 fn registered(ledger: &Ledger, cut: Cut, supposed: &Suppositions) -> Vec<String> {
     let mut query = RegistryQuery { cut, supposed: supposed.clone(), entries: 2, ..RegistryQuery::default() };
     let mut told = Vec::new();

@@ -1,4 +1,4 @@
-"""What a row of a data set says, counted without any code of ours: when it holds or happens, and what is in it.
+"""The claim of a row of a data set, counted without any code of ours: its valid time, and its content.
 
 An instant is a number of seconds, a day begins at a multiple of 86,400. A bound is a pair: the first and the last day (or
 second) that it can mean. The rules are those of the ledger's valid time; they are written again here on purpose.

@@ -67,7 +67,7 @@ class Ledger:
         return found
 
     def diff(self, earlier, later):
-        """Why each claim differs between two recorded times: claim ids under reasons, and which fields differ."""
+        """The reason of each change between two recorded times: claim ids under reasons, and the fields that differ."""
         out, _ = self.run("diff", "--server", self.url, "--from-known-at", earlier, "--to-known-at", later, "--output", "jsonl")
         reasons, fields = collections.defaultdict(set), {}
         for line in out.splitlines():

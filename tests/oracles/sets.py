@@ -73,12 +73,12 @@ def mid(data, _scratch, _whole):
 
 
 def touching(claims):
-    """How many disputes hold at some time in these years, surely or perhaps."""
+    """The number of disputes that hold at some time in these years, surely or perhaps."""
     return tuple(sum(claim.certainty(date) is not None for claim in claims.values()) for date in ("1914", "1940", "1995"))
 
 
 def redated(data):
-    """How many disputes of both releases have another number in a date column."""
+    """The number of disputes of both releases with another number in a date column."""
     columns = [end + unit for end in ("st", "end") for unit in ("day", "mon", "year")]
     read = lambda name: {row.get("dispnum3") or row["dispnum"]: [int(row[c]) for c in columns] for row in table(data / "cow_mid_versions" / name)}
     old, new = read("MIDA_4.01.csv"), read("MIDA_5.0.csv")
@@ -86,7 +86,7 @@ def redated(data):
 
 
 def mid_participants(data, _scratch, _whole):
-    """Who took part in a dispute, and when."""
+    """The participants of a dispute, with their times."""
     releases = []
     for name, recorded_at in (("4.01", "2016-10-11T00:00:00Z"), ("5.0", "2023-09-07T00:00:00Z")):
         file = data / "cow_mid_versions" / f"MIDB_{name}.csv"
@@ -107,7 +107,7 @@ def mid_participants(data, _scratch, _whole):
 
 
 def contiguity(data, _scratch, _whole):
-    """Who borders whom. The first release writes YYYYMM, the others YYYY-MM-01: the same month."""
+    """The pairs of neighbours. The first release writes YYYYMM, the others YYYY-MM-01: the same month."""
     releases = []
     for file in sorted((data / "cow_contiguity_versions").glob("*.csv")):
         rows = table(file)
@@ -268,7 +268,7 @@ def treaties(data, scratch, whole):
 
 
 def action(number, participant, heading, date, mark):
-    """What a dated cell says was done."""
+    """The act that a dated cell names."""
     alone = re.search(ALONE, heading.lower())
     done = MARKS[mark] if mark else alone[1] if alone else "participation"
     if mark == "d" and heading == "Signature, Succession to signature(d)":

@@ -60,7 +60,7 @@ async fn a_script_an_override_and_a_pile_of_marks_are_shown_harmlessly_everywher
     server.end().await;
 }
 
-/// How many overrides stand in elements that isolate them.
+/// Counts the overrides in elements that isolate them.
 fn isolated(page: &crate::served::Page) -> usize {
     page.all("bdi").iter().map(|text| text.matches('\u{202e}').count()).sum()
 }

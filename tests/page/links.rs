@@ -1,4 +1,5 @@
-//! Addresses: a permalink gives the same answer for ever, every link of a page leads somewhere, and a wrong one is told.
+//! Addresses: a permalink gives the same answer for ever, every link of a page leads somewhere, and a wrong one is
+//! reported.
 
 use crate::served::{FOUNDING, Page, Served, claim, party};
 use detente_domain::position::RecordedAt;

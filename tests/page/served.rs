@@ -131,7 +131,7 @@ impl Page {
         page
     }
 
-    /// What holds of every page, whatever is in it.
+    /// Checks the properties of every page, whatever its content.
     fn is_well_made(&self, path: &str) {
         assert_eq!(self.all("h1").len(), 1, "{path}: one heading");
         assert_eq!(self.all("main#main").len(), 1, "{path}: one main part");

@@ -1,4 +1,4 @@
-//! What each view says of the demo.
+//! Each view of the demo.
 
 use crate::served::{FOUNDING, Page, Served, claim, party};
 

@@ -1,5 +1,5 @@
-//! What is exported is what is answered: the messages of the gRPC answers can be put together again out of the rows of a file,
-//! in each of its forms, of the demo and of random histories; from a server and from a directory alike.
+//! Exports equal answers: the messages of the gRPC answers can be put together again out of the rows of a file, in each
+//! of its forms, of the demo and of random histories; from a server and from a directory alike.
 
 use crate::support::home::{LEDGER, block_on, options, request};
 use crate::support::make::{batch, registrations, tick};
@@ -345,7 +345,7 @@ fn command(of: v1::command::Command) -> v1::Command {
     v1::Command { note: "+1".to_owned(), command: Some(of) }
 }
 
-/// What the demo does not have: words that look like formulas, dates far away, numbers, everything at once.
+/// Commands for values that the demo lacks: words that look like formulas, dates far away, numbers, everything at once.
 fn odd_commands() -> Vec<v1::Command> {
     let claim: v1::Claim = json::read(json!({
         "claimId": "00000000-0000-7000-8000-00000000000a", "kind": "agreement", "temporalType": "TEMPORAL_TYPE_STATE",
@@ -400,7 +400,7 @@ fn random_ledger(seed: u64, data: &Path) -> Ledger {
         clock.set(tick(time));
         let is_recorded = |number| ledger.claim(crate::support::make::id(number), Cut::Head).is_ok();
         let command = any_command(&mut random, &is_recorded);
-        // What does not fit the record is refused; enough of it does.
+        // Commands that do not fit the record are refused; enough of them do fit.
         drop(block_on(ledger.append(request(batch([command])))));
     }
     clock.set(detente_domain::position::RecordedAt(2_000_000_000_000_000));

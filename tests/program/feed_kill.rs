@@ -1,5 +1,5 @@
-//! The server is killed again and again while it is written to and followed. Whoever follows comes back where it was, and in
-//! the end each has been given the whole log once: nothing missing, nothing twice, and nothing that is not there any more.
+//! The server is killed again and again while it is written to and followed. Each follower comes back where it was, and
+//! in the end has got the whole log once: nothing missing, nothing twice, and nothing that is not there any more.
 //!
 //! Some followers are cut off only when the server dies, some leave after every frame or every few, some want little of the
 //! log or nothing, and some keep no place of their own but a cursor. All are held against the log, event by event.
@@ -20,7 +20,7 @@ use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
 
-/// How often the server is killed, unless the environment says otherwise.
+/// Returns the number of times that the server is killed, unless the environment has another.
 fn kills() -> u32 {
     std::env::var("DETENTE_TEST_TRIALS").map_or(20, |trials| trials.parse().unwrap())
 }
@@ -67,7 +67,7 @@ impl Server {
     }
 }
 
-/// However a test ends, its server does too.
+/// The server of a test ends with it, however it ends.
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.child.kill());
@@ -75,7 +75,7 @@ impl Drop for Server {
     }
 }
 
-/// What everybody knows: where the server is, and the last position that was acknowledged to a writer, once no more will be.
+/// The state that all share: the address of the server, and the last acknowledged position, once no more will be.
 #[derive(Clone)]
 struct World {
     address: watch::Receiver<String>,
@@ -148,7 +148,7 @@ impl World {
     ) -> Result<(), Status> {
         let create = v1::CreateCursorRequest { cursor_id: name.to_owned(), ..Default::default() };
         let stands = client.create_cursor(create).await?.into_inner().cursor.unwrap().acknowledged_position;
-        // Whether the last one took is not known when its answer did not come.
+        // If its answer did not come, the last acknowledgement may or may not have taken effect.
         assert!(stands >= *acknowledged, "acknowledged up to {acknowledged}, and stands at {stands}");
         let start = Some(Start::CursorId(name.to_owned()));
         let heartbeat = Some(prost_types::Duration { seconds: 1, nanos: 0 });
@@ -329,7 +329,7 @@ async fn whoever_wants_nothing_of_100_000_events_keeps_its_place_over_kills_and_
         let watched = follower.await.unwrap();
         let given: Vec<_> = watched.events.iter().map(|event| event.position).collect();
         assert_eq!(given, [head][..usize::from(nth % 2 == 0)]);
-        // What has to look at each event tells its place on the way.
+        // A filter that has to look at each event reports its place on the way.
         assert!(nth % 2 == 0 || watched.largest_step < 20_000, "{} at once", watched.largest_step);
         watched.must_be_the_log(&mut client).await;
         subscriptions += watched.subscriptions;

@@ -1,6 +1,6 @@
-//! What earlier versions wrote is read by this one: `tests/data/format-1` is a ledger of 219 events, every type among them,
-//! with its sled directory and its export, as the first version left them. It is never made again: a new format of the
-//! journal or of the export gets a directory of its own, beside this one, and this one goes on being read.
+//! This version reads what earlier versions wrote: `tests/data/format-1` is a ledger of 219 events, every type among
+//! them, with its sled directory and its export, as the first version left them. It is never made again: a new format
+//! of the journal or of the export gets a directory of its own, next to this one, and this one stays readable.
 
 use detente_journal::LedgerId;
 use detente_journal::memory::MemoryJournal;

@@ -16,7 +16,7 @@ fn questions() -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// What an answer says, in the terms of a question's expectation.
+/// An answer, in the terms of a question's expectation.
 #[derive(Debug, Default, PartialEq)]
 struct Said {
     definite: BTreeSet<String>,

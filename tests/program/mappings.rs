@@ -30,7 +30,7 @@ impl Ledger {
         self.directory.path().join("ledger").display().to_string()
     }
 
-    /// Imports a sample as the next release, a year after the one before. What the import tells.
+    /// Imports a sample as the next release, a year after the one before, and returns the report.
     fn import(&mut self, sample: &str) -> String {
         self.releases += 1;
         let mapping = root().join("deploy/mappings").join(self.mapping);

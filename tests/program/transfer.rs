@@ -1,5 +1,5 @@
-//! What is carried over is the same record: same answers, same bases, same head hash; and what was altered on the way is
-//! refused before anything is recorded.
+//! A transferred ledger is the same record: same answers, same bases, same head hash; and a ledger altered on the way
+//! is refused before anything is recorded.
 
 use detente::demo;
 use detente_domain::cut::Cut;

@@ -30,7 +30,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Which claims, and how sure.
+    /// Returns the matching claims, with their certainty.
     pub(crate) fn found(&self) -> Vec<(u128, Certainty)> {
         self.matches.iter().map(|(claim, certainty)| (number(claim), *certainty)).collect()
     }
@@ -90,7 +90,7 @@ pub(crate) fn claim(ledger: &Ledger, id: ClaimId, cut: Cut) -> Result<v1::Claim,
     ledger.claim(id, cut).map(|(_, bytes)| decoded(&bytes))
 }
 
-/// Every claim that matches, page after page of so many.
+/// Returns every claim that matches, asking for pages of the given number of entries.
 pub(crate) fn claims(
     ledger: &Ledger,
     filter: &Filter,
@@ -122,7 +122,7 @@ pub(crate) fn claims(
 /// A revision: what made it, the claim after it, and before it.
 pub(crate) type Revision = (RevisionEvent, v1::Claim, Option<v1::Claim>);
 
-/// The history of a claim, page after page of so many.
+/// Returns the history of a claim, asking for pages of the given number of entries.
 pub(crate) fn revisions(
     ledger: &Ledger,
     claim: ClaimId,

@@ -305,7 +305,7 @@ fn touched(ledger: &Ledger, filter: &Filter, after: u64) -> Option<Position> {
     let batch = batch_if([], vec![precondition]);
     let request = AppendRequest { validate_only: true, ..super::home::request(batch) };
     match super::home::block_on(ledger.append(request)) {
-        // The precondition holds; that there are no commands is told only then.
+        // The precondition holds; only then does the ledger find that there are no commands.
         Err(AppendError::Rejected(Rejection::Violations(_))) => None,
         Err(AppendError::Rejected(Rejection::Conflicts(conflicts))) => match conflicts.as_slice() {
             [Conflict::Boundary { touched_at, .. }] => Some(*touched_at),

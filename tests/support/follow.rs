@@ -10,7 +10,7 @@ use detente_proto::v1;
 use prost::Message;
 use std::time::Duration;
 
-/// What a follower was given.
+/// The deliveries to a follower.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Account {
     pub(crate) events: Vec<v1::Event>,
@@ -85,7 +85,7 @@ impl Account {
         positions
     }
 
-    /// Whether this is, event by event, what the log has after a position; a reading of the log says what that is.
+    /// Checks that these are, event by event, the events of the log after a position, as a reading of the log has them.
     pub(crate) fn must_be_the_log(&self, ledger: &Ledger, after: Position, filter: Option<&Filter>) {
         let log = ask::events(ledger, Start::After(after), filter, 1 << 20);
         let missing: Vec<_> = log.iter().map(|event| event.position).collect();

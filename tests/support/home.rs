@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// Which ledger the tests keep.
+/// The ledger of the tests.
 pub(crate) const LEDGER: LedgerId = LedgerId(Uuid::from_u128(0x0198_c0de));
 
 /// A ledger with its clock and, where it has one, its directory. Salts are public, so that one history has one basis
@@ -53,7 +53,7 @@ impl Home {
         Self { ledger, clock, dir: None, cache_bytes: 1 << 20 }
     }
 
-    /// In files, nothing recorded; so many bytes of blocks in memory.
+    /// Returns a home in files, with nothing recorded, and the given bytes for blocks in memory.
     pub(crate) fn in_files(cache_bytes: usize) -> Self {
         let clock = Arc::new(ManualClock::at(tick(0)));
         let dir = TempDir::new().unwrap();
@@ -98,7 +98,7 @@ impl Home {
         block_on(self.ledger.append(request))
     }
 
-    /// Why a batch is not recorded.
+    /// Returns the reason why a batch is not recorded.
     pub(crate) fn refusal(&self, batch: Batch) -> Rejection {
         match self.try_record(request(batch)) {
             Err(AppendError::Rejected(rejection)) => rejection,

@@ -4,7 +4,7 @@ use detente_journal::memory::MemoryJournal;
 use detente_journal::{Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Room, Run};
 use std::sync::Arc;
 
-/// What happens before a group is written, or a large append begun, of which nothing is told.
+/// The hook that runs before a group is written, or a large append is begun, which has no appends to show.
 type Before = Box<dyn FnMut(&[Append]) -> Result<(), AppendError> + Send>;
 
 /// The journal.

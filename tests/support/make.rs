@@ -50,7 +50,7 @@ pub(crate) fn period(text: &str) -> Period {
     Period::parse(text).unwrap()
 }
 
-/// A recorded time of the tests: so many microseconds after the beginning of 2025.
+/// A recorded time of the tests: the given microseconds after the beginning of 2025.
 pub(crate) fn tick(micros: i64) -> RecordedAt {
     RecordedAt(1_735_689_600_000_000 + micros)
 }

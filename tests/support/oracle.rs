@@ -1,5 +1,5 @@
-//! A model of the ledger that is slow and obviously right: the list of all appends. An answer at a cut is made by folding
-//! the events up to the cut, every time anew. It shares the domain's words with the product (filters, certainty, validity,
+//! A model of the ledger that is slow and obviously right: the list of all appends. It answers at a cut by folding the
+//! events up to the cut, for each answer. It shares the domain's words with the product (filters, certainty, validity,
 //! which have oracles of their own) and nothing of its store.
 
 use super::make::{batch, party_id, relationship};
@@ -42,7 +42,7 @@ pub(crate) struct Recorded {
     pub(crate) events: Vec<Event>,
 }
 
-/// Who recorded an event, when and where.
+/// The position and the recorded time of an event.
 #[derive(Clone)]
 pub(crate) struct Stamp {
     pub(crate) position: Position,
@@ -130,7 +130,7 @@ impl Oracle {
         merges
     }
 
-    /// How every claim stands at a cut.
+    /// Returns every claim as it stands at a cut.
     pub(crate) fn claims(&self, cut: Position) -> Vec<Known> {
         self.histories(cut).into_iter().map(|mut history| history.pop().unwrap()).collect()
     }
@@ -185,13 +185,13 @@ impl Oracle {
     }
 }
 
-/// What a filter means with parties merged: filter and claims are rewritten to the parties that answer.
+/// The meaning of a filter with parties merged: filter and claims are rewritten to the parties that answer.
 pub(crate) struct Meaning {
     merges: Merges,
     filter: Filter,
 }
 
-/// Into which party each merged party is merged.
+/// The party that each merged party is merged into.
 pub(crate) type Merges = BTreeMap<PartyId, PartyId>;
 
 /// The party that answers for a party.
@@ -203,7 +203,7 @@ pub(crate) fn survivor(merges: &Merges, party: &PartyId) -> PartyId {
     last.clone()
 }
 
-/// The relationship of the parties that answer. Where that is one, it is written as one with `zz_itself`.
+/// Returns the relationship of the parties that answer. If that is one party, it is written as one with `zz_itself`.
 pub(crate) fn rewritten(merges: &Merges, id: &RelationshipId) -> RelationshipId {
     let survivors: BTreeSet<String> = id.parties().map(|id| survivor(merges, &party_id(id)).to_string()).collect();
     let itself = (survivors.len() == 1).then(|| "zz_itself".to_owned());
@@ -223,7 +223,7 @@ impl Meaning {
         Self { merges, filter }
     }
 
-    /// Whether a claim is meant.
+    /// Returns true if a claim is meant.
     pub(crate) fn admits(&self, claim: &Claim, recorded_at: RecordedAt) -> bool {
         if self.merges.is_empty() {
             return self.filter.matches(claim, recorded_at);

@@ -28,12 +28,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// From 0 to one less than `end`.
+    /// Returns a number from 0 to one less than `end`.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
-    /// Once in so many times.
+    /// Returns true once in the given number of times.
     pub(crate) fn once_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
@@ -79,7 +79,7 @@ const MODALITIES: [Modality; 6] = [
     Modality::NoInformation,
 ];
 
-/// The days, and longer and shorter periods, that are asked about.
+/// The days, and longer and shorter periods, of the questions.
 pub(crate) const ASKED: [&str; 10] = [
     "2024-12-31",
     "2025-01-01",
@@ -268,7 +268,7 @@ pub(crate) fn any_command(random: &mut Random, is_recorded: &dyn Fn(u128) -> boo
     }
 }
 
-/// Who is merged: mostly parties that claims name.
+/// The parties that are merged: mostly parties that claims name.
 const MERGING: [&str; 6] = ["ARM", "AZE", "RUS", "TUR", "RUS", "GEO"];
 
 fn kind(name: &str, promise: bool) -> Kind {

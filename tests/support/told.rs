@@ -45,7 +45,7 @@ pub(crate) struct At {
     pub(crate) basis: Basis,
     pub(crate) known: Vec<Known>,
     pub(crate) sources: BTreeMap<String, (Vec<String>, bool)>,
-    /// What the next append records.
+    /// The commands of the next append.
     pub(crate) next: Suppositions,
 }
 
@@ -83,7 +83,7 @@ impl Told {
     }
 }
 
-/// Plays a history of so many appends, with more registrations before it.
+/// Plays a history of the given number of appends, with more registrations before it.
 pub(crate) fn tell(seed: u64, appends: usize, registered: Vec<Command>) -> Told {
     let mut random = Random(seed);
     let mut told = Told { home: Home::in_memory(), oracle: Oracle::default(), commands: Vec::new() };
@@ -181,7 +181,7 @@ fn citation(name: &str) -> Citation {
     Citation { source: source_id(name), locator: "".into(), quote: "".into(), retrieved_at: None, granularity: None }
 }
 
-/// What each registered source draws on at a cut, and whether it is withdrawn.
+/// Returns the sources that each registered source draws on at a cut, and whether it is withdrawn.
 fn sources(oracle: &Oracle, cut: Position) -> BTreeMap<String, (Vec<String>, bool)> {
     let mut sources = BTreeMap::new();
     for (_, event) in oracle.log(cut) {

@@ -9,11 +9,11 @@ use std::time::Duration;
 use tonic::transport::Channel;
 use tonic::{Status, Streaming};
 
-/// What a follower has been given so far.
+/// The deliveries to a follower so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Watched {
     pub(crate) filter: Option<v1::Filter>,
-    /// Where to go on.
+    /// The position to continue after.
     pub(crate) position: u64,
     pub(crate) events: Vec<v1::Event>,
     pub(crate) frames: usize,
@@ -21,7 +21,7 @@ pub(crate) struct Watched {
     pub(crate) caught_up: bool,
     /// The most positions between two frames.
     pub(crate) largest_step: u64,
-    /// Whether it leaves after a frame or a few, however far it has come.
+    /// True if it leaves after a frame or a few, however far it has come.
     pub(crate) restless: bool,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Watched {
 pub(crate) type Frames = Streaming<v1::SubscribeResponse>;
 
 impl Watched {
-    /// What is asked to go on.
+    /// Returns the request to continue.
     pub(crate) fn request(&self) -> v1::SubscribeRequest {
         v1::SubscribeRequest {
             start: Some(Start::AfterPosition(self.position)),
@@ -76,7 +76,7 @@ impl Watched {
         Ok(())
     }
 
-    /// Whether this is what the log has, event by event, from the first on.
+    /// Checks that these are the events of the log, event by event, from the first on.
     pub(crate) async fn must_be_the_log(&self, client: &mut LedgerServiceClient<Channel>) {
         let request = v1::ReadEventsRequest { filter: self.filter.clone(), ..Default::default() };
         let mut log = Vec::new();

@@ -20,7 +20,7 @@ OF_NO_TIME = ("0", "0m", "1u", "1n")
 
 
 class Client:
-    """What the kinds of requests share. A seed and a number give the same requests in the same order."""
+    """The common base of the kinds of requests. A seed and a number give the same requests in the same order."""
 
     def __init__(self, seed, number, target, faults, patience):
         self.random = random.Random(seed * 1000 + number)

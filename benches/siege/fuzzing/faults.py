@@ -1,4 +1,4 @@
-"""What was found, and how often each kind of request was answered with which status."""
+"""The faults found, and the number of answers of each status to each kind of request."""
 
 import collections
 import re

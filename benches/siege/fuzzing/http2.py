@@ -52,7 +52,7 @@ def data(stream, content, ends=True, piece=LARGEST_FRAME):
 
 
 class Answer:
-    """What came on one stream."""
+    """The frames that came on one stream."""
 
     def __init__(self):
         self.headers, self.body, self.reset = {}, b"", None

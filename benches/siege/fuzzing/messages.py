@@ -24,7 +24,7 @@ LARGEST = 200_000
 
 
 class Contract:
-    """What the proto files say: fields of messages, numbers of enums, and the message that each rpc takes."""
+    """The content of the proto files: fields of messages, numbers of enums, and the message that each rpc takes."""
 
     def __init__(self):
         self.messages, self.enums, self.rpcs, self.streams = dict(KNOWN), {}, {}, []

@@ -1,4 +1,4 @@
-"""When the script itself stood still, as a loaded machine may hold it: such time is no fault of the server."""
+"""Pauses of the script itself, which a loaded machine may hold: such time is no fault of the server."""
 
 import threading
 import time

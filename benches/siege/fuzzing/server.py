@@ -87,7 +87,7 @@ class Server:
             return json.load(reply)
 
     def standing(self):
-        """What the process takes, in words."""
+        """The memory and descriptors of the process, in words."""
         with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:
             values = dict(line.split(":", 1) for line in file if ":" in line)
         rss, peak = (int(values[name].split()[0]) >> 10 for name in ("VmRSS", "VmHWM"))
@@ -99,7 +99,7 @@ class Server:
             return file.read()
 
     def still_serves(self, faults):
-        """Whether a read and an append are answered as ever."""
+        """True if a read and an append are answered as ever."""
         party = {"partyId": "FUZZED", "type": "PARTY_TYPE_STATE", "names": [{"lang": "en", "name": "x"}]}
         append = {"recordedBy": "fuzz", "commands": [{"registerParty": {"party": party}}]}
         for method, body in (("GetState", {"pageSize": 5}), ("Append", append)):

@@ -1,4 +1,4 @@
-//! A small client of the Connect protocol that sends whatever it is told to, over either version of HTTP.
+//! A small client of the Connect protocol that sends anything, over either version of HTTP.
 
 use crate::served::Served;
 use base64::Engine as _;

@@ -1,4 +1,4 @@
-//! What is missing: against the model day by day, and over a socket.
+//! Gaps: against the model day by day, and over a socket.
 
 use super::dossier::{about, seed_id, violations};
 use super::history::{History, filters, matching};
@@ -100,7 +100,7 @@ fn lacking(known: &[&Known], query: &GapsQuery, withdrawn: &BTreeSet<String>) ->
     gaps
 }
 
-/// Whether a day of a relationship is covered, by the definition.
+/// Returns true if a day of a relationship is covered, by the definition.
 fn is_covered(known: &[&Known], relationship: &str, day: Moment, withdrawn: &BTreeSet<String>) -> bool {
     let bears = |known: &&&Known| known.content.relationships.iter().any(|id| id.as_str() == relationship);
     let sourced = |known: &&&Known| !cited(known, withdrawn).is_empty();

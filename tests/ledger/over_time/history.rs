@@ -8,7 +8,7 @@ use detente_domain::command::Command;
 use detente_domain::cut::Cut;
 use detente_domain::filter::Filter;
 
-/// A ledger in memory and its model, after so many random appends that fit.
+/// A ledger in memory and its model, after the given number of random appends that fit.
 pub(crate) struct History {
     pub(crate) home: Home,
     pub(crate) oracle: Oracle,

@@ -1,4 +1,4 @@
-//! What can be plotted: against the model bucket by bucket, and over a socket.
+//! Series to plot: against the model bucket by bucket, and over a socket.
 
 use super::dossier::{about, violations};
 use super::history::{History, filters, matching};
@@ -54,7 +54,7 @@ fn groups_of(known: &Known, group_by: Option<SeriesGroup>) -> Vec<String> {
     }
 }
 
-/// How many there are of each group: definite and possible.
+/// Returns the counts of each group: definite and possible.
 fn expected(known: &[&Known], asked: &Period, group_by: Option<SeriesGroup>) -> BTreeMap<String, (u64, u64)> {
     let mut counts = BTreeMap::new();
     if group_by.is_none() {

@@ -1,4 +1,4 @@
-//! How the state moved: against the model, page by page, and over a socket.
+//! The course of a state: against the model, page by page, and over a socket.
 
 use super::dossier::{about, seed_id, violations};
 use super::history::{History, filters, matching};
@@ -70,7 +70,8 @@ fn listed(segments: &[TimelineSegment]) -> BTreeSet<String> {
     segments.iter().flat_map(ids).map(|id| id.0.to_string()).collect()
 }
 
-/// The valid time of a claim as a span sees it: by the dates that are written, or by instants where one is asked for.
+/// Returns the valid time of a claim as a span sees it: by the dates that are written, or by instants if the span has
+/// one.
 fn seen_by(span: Asked, known: &Known) -> Option<ValidTime> {
     let valid = known.valid()?;
     let by_instants = [span.0, span.1].into_iter().flatten().any(|end| end != end.day_start());
@@ -78,10 +79,10 @@ fn seen_by(span: Asked, known: &Known) -> Option<ValidTime> {
     Some(ValidTime::from_parts(corners, corners, valid.days().cloned()))
 }
 
-/// The ends of a span, as far as they are asked for.
+/// The ends of a span, as far as they are given.
 type Asked = (Option<Moment>, Option<Moment>);
 
-/// How sure a claim is in a segment: a state at an instant, an event in all of it.
+/// Returns the certainty of a claim in a segment: of a state at an instant, of an event in all of it.
 fn expected(span: Asked, known: &Known, segment: &TimelineSegment, instant: Moment) -> Option<Certainty> {
     match known.content.time {
         Time::State(..) => {
@@ -94,7 +95,7 @@ fn expected(span: Asked, known: &Known, segment: &TimelineSegment, instant: Mome
     }
 }
 
-/// The instants at which something could change: at every corner of every claim, and right beside it.
+/// Returns the instants at which something could change: every corner of every claim, and the seconds next to it.
 fn instants(span: Asked, known: &[&Known], segment: &TimelineSegment) -> Vec<Moment> {
     let corners = known.iter().filter_map(|known| seen_by(span, known)).map(|valid| *valid.dates());
     let corners = corners.flat_map(|v| [v.earliest_start, v.latest_start, v.earliest_end, v.latest_end]);
@@ -126,7 +127,7 @@ fn check(known: &[&Known], segments: &[TimelineSegment], span: Asked) -> usize {
             .map(|id| (*id, Certainty::Definite))
             .chain(segment.possible.iter().map(|id| (*id, Certainty::Possible)))
             .collect();
-        // Since always is no instant that could be asked about.
+        // An end since always is no instant that a question could name.
         for instant in instants(span, known, segment).into_iter().filter(|instant| instant.is_finite()) {
             for known in known {
                 let expected = expected(span, known, segment, instant);

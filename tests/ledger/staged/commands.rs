@@ -112,7 +112,7 @@ pub(crate) fn commit(number: u128) -> Commit {
     Commit { id: uuid(number), preconditions: Vec::new(), validate_only: false, leave_out: Vec::new(), told: TOLD }
 }
 
-/// Opens a stage and adds commands to it, in pieces of so many, from the first one on.
+/// Opens a stage and adds commands to it, in pieces of the given size, from the first one on.
 pub(crate) fn lay_out(ledger: &Ledger, number: u128, commands: &[v1::Command], piece: usize) -> StageProgress {
     ledger.open_stage(&new(number)).unwrap();
     add_all(ledger, number, commands, piece)
@@ -126,7 +126,7 @@ pub(crate) fn add_all(ledger: &Ledger, number: u128, commands: &[v1::Command], p
     progress
 }
 
-/// How far a stage is.
+/// Returns the progress of a stage.
 pub(crate) fn progress(stage: &Stage) -> StageProgress {
     match &stage.state {
         StageState::Open { progress, .. } => *progress,
@@ -141,7 +141,7 @@ pub(crate) fn recorded(home: &Home, number: u128) -> CommitOutcome {
     committed
 }
 
-/// What does not fit of a stage that is not recorded: the fields, and how many there are.
+/// Returns the misfits of a stage that is not recorded: the fields, and their number.
 pub(crate) fn unfit(result: Result<CommitOutcome, StageError>) -> (Vec<String>, u64) {
     match result {
         Err(StageError::Unfit(unfit)) => (unfit.first.into_iter().map(|v| v.field).collect(), unfit.count),

@@ -30,7 +30,7 @@ fn request_of(batch: detente_domain::command::Batch) -> AppendRequest {
     request(batch)
 }
 
-/// So many random commands of which each fits when it comes, found out on a ledger of their own.
+/// Returns the given number of random commands, each of which fits at its turn on a ledger of their own.
 fn fitting(random: &mut Random, count: usize) -> Vec<v1::Command> {
     let home = Home::in_memory().furnished();
     let (mut known, mut fitting): (HashSet<u128>, _) = (HashSet::new(), Vec::new());

@@ -1,7 +1,8 @@
-//! Kill -9 while a stage is laid out and while it is recorded: what was acknowledged is there, the append is there whole or not
-//! at all, and the stage can always be finished.
+//! Kill -9 while a stage is laid out and while it is recorded: acknowledged commands are there, the append is there
+//! whole or not at all, and the stage can always be finished.
 //!
-//! This binary starts itself again as the process that is killed: a test that does nothing unless it is told to.
+//! This binary starts itself again as the process that is killed: a test that does nothing unless the environment says
+//! so.
 
 use super::commands::{add_all, assertions, commit, new, progress, uuid};
 use crate::support::again::again;
@@ -24,7 +25,7 @@ use tempfile::TempDir;
 
 const DIR: &str = "DETENTE_TEST_STAGE_DIR";
 const STAGE: &str = "DETENTE_TEST_STAGE";
-/// Of one stage.
+/// The commands of one stage.
 const COMMANDS: u128 = 1_500;
 const PIECE: usize = 50;
 
@@ -65,7 +66,7 @@ fn start(dir: &Path, stage: u128) -> Child {
     again(module_path!(), stager).env(DIR, dir).env(STAGE, stage.to_string()).spawn().unwrap()
 }
 
-/// What a killed process said.
+/// The output of a killed process.
 #[derive(Debug, Default)]
 struct Said {
     staged: u64,

@@ -1,4 +1,4 @@
-//! How much may be staged.
+//! The limits of staging.
 
 use super::commands::{assertions, commit, new, new_at, uuid};
 use crate::support::home::{LEDGER, options};

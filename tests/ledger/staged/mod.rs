@@ -1,5 +1,6 @@
-//! Staged appends: laid out piece by piece, recorded whole. What is recorded is what one append of the same commands would
-//! have recorded; every step can be tried again, after a kill too; and what goes wrong leaves the record as it was.
+//! Staged appends: laid out piece by piece, recorded whole. A staged append records what one append of the same
+//! commands would have recorded; every step can be tried again, after a kill too; and a failure leaves the record as it
+//! was.
 mod commands;
 mod damage;
 mod equality;

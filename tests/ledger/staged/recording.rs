@@ -1,4 +1,4 @@
-//! What recording a stage does to the record, to those who read it, and to those who write beside it.
+//! The effects of recording a stage on the record, on readers, and on other writers.
 
 use super::commands::{SOON, assertions, commit, lay_out, new_at, recorded, uuid};
 use crate::support::ask;

@@ -1,4 +1,4 @@
-//! What is refused, with its place, and that the stage is then as it was.
+//! Refusals, each with its place, after which the stage is as it was.
 
 use super::commands::{add_all, assertions, commit, lay_out, new, progress, recorded, unfit, uuid, wire};
 use crate::support::home::Home;
