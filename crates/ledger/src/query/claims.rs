@@ -19,36 +19,36 @@ use prost::Message;
 /// A question for claims, whatever their valid time.
 #[derive(Clone, Debug)]
 pub struct ClaimsQuery {
-    /// Which claims.
+    /// The filter for the claims.
     pub filter: Filter,
-    /// How much of the record to use.
+    /// The cut to answer at.
     pub cut: Cut,
-    /// Whether retracted claims are wanted.
+    /// True to include retracted claims.
     pub include_retracted: bool,
-    /// Whether the last recorded comes first.
+    /// True to list the last recorded first.
     pub newest_first: bool,
-    /// Begin behind this one: the `next` of the page before.
+    /// The place to begin after: the `next` of the previous page.
     pub after: Option<u64>,
-    /// What is supposed on top of the cut.
+    /// The suppositions on top of the cut.
     pub supposed: Suppositions,
-    /// How many are wanted.
+    /// The size of the page.
     pub page: PageSize,
 }
 
 /// A question for the history of one claim.
 #[derive(Clone, Debug)]
 pub struct RevisionsQuery {
-    /// Which claim.
+    /// The claim.
     pub claim: ClaimId,
-    /// How much of the record to use.
+    /// The cut to answer at.
     pub cut: Cut,
-    /// Whether the last revision comes first.
+    /// True to list the last revision first.
     pub newest_first: bool,
-    /// How many revisions to leave out at the beginning.
+    /// The number of revisions to skip.
     pub skip: u64,
-    /// What is supposed on top of the cut.
+    /// The suppositions on top of the cut.
     pub supposed: Suppositions,
-    /// How many are wanted.
+    /// The size of the page.
     pub page: PageSize,
 }
 
@@ -57,17 +57,17 @@ pub struct RevisionsQuery {
 pub struct RevisionPage {
     /// The cut.
     pub at: ResolvedCut,
-    /// What made each revision.
+    /// The event that made each revision.
     pub made_by: Vec<(RevisionEvent, Option<RevisionKind>)>,
     /// The claim after each, and before it (none before the first).
     pub claims: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     /// The dispute that each began or ended.
     pub disputes: Vec<Option<v1::Dispute>>,
-    /// Where the next page begins, if there is one.
+    /// The start of the next page, if there is one.
     pub next: Option<u64>,
 }
 
-/// What made a revision.
+/// The event that made a revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevisionEvent {
     /// It was asserted.
@@ -90,7 +90,7 @@ impl Ledger {
     /// One claim as of a cut, as an encoded message.
     ///
     /// # Errors
-    /// When the cut does not know it or cannot be resolved, or what is stored is damaged.
+    /// If the cut does not know it or cannot be resolved, or stored bytes are damaged.
     pub fn claim(&self, id: ClaimId, cut: Cut) -> Result<(ResolvedCut, Vec<u8>), QueryError> {
         let view = self.record.store.question_view();
         let at = self.record.resolve(&view.index, cut)?;
@@ -123,7 +123,7 @@ impl Ledger {
     /// Claims as of a cut.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, or what is stored is damaged.
+    /// If the cut cannot be resolved, or stored bytes are damaged.
     pub fn claims(&self, query: &ClaimsQuery) -> Result<ClaimPage, QueryError> {
         if !query.supposed.is_empty() {
             return self.record.look(query.cut, &query.supposed, |sight| supposed_claims(sight, query));
@@ -161,7 +161,7 @@ impl Ledger {
     /// The history of one claim.
     ///
     /// # Errors
-    /// When the cut does not know the claim or cannot be resolved, or what is stored is damaged.
+    /// If the cut does not know the claim or cannot be resolved, or stored bytes are damaged.
     pub fn revisions(&self, query: &RevisionsQuery) -> Result<RevisionPage, QueryError> {
         self.record.look(query.cut, &query.supposed, |sight| {
             let seen = sight.find(query.claim).ok_or(QueryError::ClaimNotFound(query.claim))?;

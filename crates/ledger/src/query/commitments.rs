@@ -1,8 +1,8 @@
-//! What has been promised, and what became of it?
+//! Promises on record, and their status at a date.
 //!
 //! A promise is a claim with a due date, of a kind registered as a promise, or with a link FULFILS, BREACHES or WAIVES to
-//! it. How it stands is in `domain::commitment`. The index tells which claims have a due date, so only the words of those
-//! are looked at.
+//! it. `domain::commitment` gives its status. The index knows the claims that have a due date, so only the words of those
+//! are read.
 
 use crate::Ledger;
 use crate::budget;
@@ -39,19 +39,19 @@ const SETTLEMENT_BYTES: usize = 44;
 /// A question for promises.
 #[derive(Clone, Debug)]
 pub struct CommitmentsQuery {
-    /// Which promises.
+    /// The filter for the promises.
     pub filter: Filter,
-    /// Only those that stand so; none means all.
+    /// Only promises of these statuses; none means all.
     pub statuses: Vec<CommitmentStatus>,
     /// The asked date.
     pub valid_at: Period,
-    /// How much of the record to use.
+    /// The cut to answer at.
     pub cut: Cut,
-    /// What is supposed on top of it.
+    /// The suppositions on top of the cut.
     pub supposed: Suppositions,
-    /// How many to leave out at the beginning.
+    /// The number of promises to skip.
     pub skip: u64,
-    /// How many are wanted.
+    /// The size of the page.
     pub page: PageSize,
 }
 
@@ -62,16 +62,16 @@ pub struct Commitments {
     pub at: ResolvedCut,
     /// The promises, by due date.
     pub commitments: Vec<Commitment>,
-    /// Where the next page begins, if there is one.
+    /// The start of the next page, if there is one.
     pub next: Option<u64>,
 }
 
-/// A promise and what became of it.
+/// A promise and its status.
 #[derive(Clone, Debug)]
 pub struct Commitment {
-    /// How it stands.
+    /// The status.
     pub status: CommitmentStatus,
-    /// Whether in all readings of the dates of its settlements.
+    /// True if it has this status in all readings of the dates of its settlements.
     pub definite: bool,
     /// The promise.
     pub claim: v1::Claim,
@@ -81,7 +81,7 @@ pub struct Commitment {
     pub unlisted_settlements: u32,
     /// Days from its due date to the asked date.
     pub days_past_due: Option<i64>,
-    /// Who promises.
+    /// The parties that promise.
     pub promisors: Vec<String>,
 }
 
@@ -105,7 +105,7 @@ impl Ledger {
     /// The promises.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, what is supposed does not fit, or what is stored is damaged.
+    /// If the cut cannot be resolved, the suppositions do not fit, or stored bytes are damaged.
     pub fn commitments(&self, query: &CommitmentsQuery) -> Result<Commitments, QueryError> {
         self.record.look(query.cut, &query.supposed, |sight| {
             let asked = CommitmentsScope { statuses: query.statuses.clone(), valid_at: query.valid_at };
@@ -141,7 +141,7 @@ fn promises_of(sight: &Sight<'_>, query: &CommitmentsQuery) -> Result<Vec<ClaimI
     Ok(found.into_iter().map(|(.., id)| id).collect())
 }
 
-/// How a claim stands as a promise, if it is one that may have been made by the asked date.
+/// The status of a claim as a promise, if it is one that may have been made by the asked date.
 fn promise(
     sight: &Sight<'_>,
     seen: ClaimSight,

@@ -1,8 +1,8 @@
-//! Which claims contradict one another?
+//! Conflicts: claims that contradict one another, and disputes of them.
 //!
-//! Conflicts are listed in an order that follows from the record alone ([`ConflictPlace`]), so a page begins behind a place: those
-//! of links and values are looked for from the later side of that place on, and no further than the page is filled. Of all
-//! that are found no more are kept than the page holds: the cost in memory is that of the page, however many there are.
+//! Conflicts are listed in an order that follows from the record alone ([`ConflictPlace`]), so a page begins after a place:
+//! the search for those of links and values begins at the later side of that place and ends when the page is filled. No
+//! more of them are kept than the page holds: the cost in memory is that of the page, however many there are.
 //!
 //! Reasons: `docs/design/conflicts.md`.
 
@@ -32,19 +32,19 @@ use values::{Clash, Values};
 /// A question for conflicts.
 #[derive(Clone, Debug)]
 pub struct ConflictsQuery {
-    /// Which claims; a conflict is listed if either side matches.
+    /// The filter for the claims; a conflict is listed if either side matches.
     pub filter: Filter,
     /// Only conflicts that touch this date.
     pub valid_at: Option<Period>,
     /// Only these sorts; none means all.
     pub types: Vec<ConflictType>,
-    /// How much of the record to use.
+    /// The cut to answer at.
     pub cut: Cut,
-    /// What is supposed on top of it.
+    /// The suppositions on top of the cut.
     pub supposed: Suppositions,
-    /// Begin behind this one.
+    /// The conflict to begin after.
     pub after: Option<ConflictPlace>,
-    /// How many are wanted.
+    /// The size of the page.
     pub page: PageSize,
 }
 
@@ -55,14 +55,14 @@ pub struct Conflicts {
     pub at: ResolvedCut,
     /// The conflicts.
     pub conflicts: Vec<ConflictFinding>,
-    /// Behind which one the next page begins, if there is one.
+    /// The conflict after which the next page begins, if there is one.
     pub next: Option<ConflictPlace>,
 }
 
 /// Two claims in conflict, or a claim and a dispute of it.
 #[derive(Clone, Debug)]
 pub struct ConflictFinding {
-    /// Why.
+    /// The reason of the conflict.
     pub conflict_type: ConflictType,
     /// The later recorded claim; of a dispute the one disputed.
     pub claim: v1::Claim,
@@ -72,7 +72,7 @@ pub struct ConflictFinding {
     pub dispute: Option<v1::Dispute>,
     /// The relationship that can have only one value, and the two values.
     pub matter: Option<(String, [String; 2])>,
-    /// Whether in all readings of their dates.
+    /// The certainty: definite if they are in conflict in all readings of their dates.
     pub certainty: Certainty,
 }
 
@@ -82,19 +82,19 @@ pub struct ConflictPlace {
     later: u64,
     earlier: Option<u64>,
     conflict_type: ConflictType,
-    /// What tells conflicts of one sort between the same two claims apart.
+    /// Distinguishes conflicts of one sort between the same two claims.
     detail: String,
 }
 
 impl ConflictPlace {
-    /// As text, for a page token.
+    /// The place as text, for a page token.
     #[must_use]
     pub fn to_text(&self) -> String {
         let earlier = self.earlier.map(|earlier| earlier.to_string()).unwrap_or_default();
         format!("{},{earlier},{},{}", self.later, self.conflict_type as u8, self.detail)
     }
 
-    /// Reads it back.
+    /// Reads a place from its text.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let mut parts = text.splitn(4, ',');
@@ -155,7 +155,7 @@ impl Ledger {
     /// The conflicts.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, what is supposed does not fit, or what is stored is damaged.
+    /// If the cut cannot be resolved, the suppositions do not fit, or stored bytes are damaged.
     pub fn conflicts(&self, query: &ConflictsQuery) -> Result<Conflicts, QueryError> {
         self.record.look(query.cut, &query.supposed, |sight| conflicts(&self.kept_answers, sight, query))
     }
@@ -324,7 +324,7 @@ const fn plain(claim: ClaimSight, other: Option<ClaimSight>, dispute: Option<Dis
     ConflictCandidate { claim, other, dispute, matter: None, certainty: Certainty::Definite }
 }
 
-/// Whether a claim may hold or happen at a date.
+/// Returns true if a claim may hold or happen at a date.
 fn touches(seen: &ClaimSight, at: Option<Period>) -> bool {
     at.is_none_or(|at| seen.valid.as_ref().is_some_and(|valid| valid.may_touch(&at)))
 }

@@ -1,7 +1,8 @@
-//! Which claims contradict which, as a [`Sight`] sees them: by a link, or because of two values where there can be one.
+//! Claims that contradict one another, as a [`Sight`] sees them: by a link, or because of two values where there can be
+//! one.
 //!
-//! Retracted claims contradict nothing. The rules about values are in `domain::conflict`, and which of many claims have
-//! other values is found by `domain::rivals`; here the claims of one kind on one relationship are brought together.
+//! Retracted claims contradict nothing. The rules about values are in `domain::conflict`, and `domain::rivals` finds those
+//! of many claims that have other values; here the claims of one kind on one relationship are brought together.
 
 use crate::budget;
 use crate::error::ReadFailure;

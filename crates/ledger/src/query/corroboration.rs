@@ -1,11 +1,11 @@
-//! How well are claims backed?
+//! The support for claims, and the claims against them.
 //!
-//! On a claim's side stand the claims that links SUPPORTS, RESTATES, CORROBORATES and SAME_EVENT_AS join to it, also by
-//! way of one another; against it stand those that CONTRADICTS joins to it, and the counter-claims of its standing
-//! disputes. A claim that is against it stands there alone, and nothing is joined by way of it. How sides are counted is
-//! in `domain::corroboration`.
+//! On a claim's side stand the claims that links SUPPORTS, RESTATES, CORROBORATES and SAME_EVENT_AS join to it, also by way
+//! of one another; against it stand those that CONTRADICTS joins to it, and the counter-claims of its standing disputes. A
+//! claim that is against it stands there alone, and nothing is joined by way of it. `domain::corroboration` counts the
+//! sides.
 //!
-//! A withdrawn source is no report any more. As an origin it still counts: what others took from it before, they took
+//! A withdrawn source is no report any more. As an origin it still counts: all that others took from it before, they took
 //! from one place.
 
 use crate::Ledger;
@@ -29,50 +29,50 @@ use std::rc::Rc;
 const ON_ONE_SIDE: [LinkType; 4] =
     [LinkType::Supports, LinkType::Restates, LinkType::Corroborates, LinkType::SameEventAs];
 
-/// A question for how well claims are backed.
+/// A question for the support of claims.
 #[derive(Clone, Debug)]
 pub struct CorroborationQuery {
-    /// Which claims.
+    /// The filter for the claims.
     pub filter: Filter,
-    /// How much of the record to use.
+    /// The cut to answer at.
     pub cut: Cut,
-    /// What is supposed on top of it.
+    /// The suppositions on top of the cut.
     pub supposed: Suppositions,
-    /// Begin behind this one: the `next` of the page before.
+    /// The place to begin after: the `next` of the previous page.
     pub after: Option<u64>,
-    /// How many are wanted.
+    /// The size of the page.
     pub page: PageSize,
 }
 
-/// A page of claims with what backs them.
+/// A page of claims with their support.
 #[derive(Clone, Debug)]
 pub struct Corroborations {
     /// The cut.
     pub at: ResolvedCut,
     /// The claims, in the order they were first recorded.
     pub claims: Vec<Corroboration>,
-    /// Where the next page begins, if there is one.
+    /// The start of the next page, if there is one.
     pub next: Option<u64>,
 }
 
-/// How well one claim is backed.
+/// The support for one claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corroboration {
-    /// Which claim.
+    /// The claim.
     pub claim: ClaimId,
-    /// Those on its side, itself included.
+    /// The claims on its side, itself included.
     pub same_side: Backing,
-    /// Those against it.
+    /// The claims against it.
     pub opposite_side: Backing,
-    /// How many disputes of it stand.
+    /// The number of disputes of it that stand.
     pub standing_disputes: usize,
 }
 
 impl Ledger {
-    /// How well claims are backed.
+    /// The support for claims.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, what is supposed does not fit, or what is stored is damaged.
+    /// If the cut cannot be resolved, the suppositions do not fit, or stored bytes are damaged.
     pub fn corroboration(&self, query: &CorroborationQuery) -> Result<Corroborations, QueryError> {
         self.record.look(query.cut, &query.supposed, |sight| {
             let wanted = query.page.entries.saturating_add(1);
@@ -88,7 +88,7 @@ impl Ledger {
     }
 }
 
-/// What has been read of the record for one question: claims on one side have neighbours and sources in common.
+/// The parts of the record read for one question: claims on one side have neighbours and sources in common.
 struct OriginReading<'s, 'v> {
     sight: &'s Sight<'v>,
     testimonies: HashMap<ClaimId, Testimony>,

@@ -9,7 +9,7 @@ use detente_domain::filter::Filter;
 use detente_domain::position::{Position, RecordedAt};
 use std::sync::Arc;
 
-/// Where reading begins.
+/// The place at which reading begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// Right after this position.
@@ -34,20 +34,20 @@ pub struct EventReading {
 pub struct EventBatch {
     /// The events as fields 1 of a message, one after the other.
     pub frames: Vec<u8>,
-    /// How many there are.
+    /// The number of events.
     pub count: u64,
     /// Everything up to here has been read or left out.
     pub through: Position,
-    /// Whether this was the last batch.
+    /// True if this was the last batch.
     pub done: bool,
 }
 
 impl Ledger {
-    /// Begins to read. With a filter, only events about claims that match before or after them, and merges that change what
-    /// it asks for; at most `limit` (0: all).
+    /// Begins to read. With a filter, only events about claims that match before or after them, and merges that change
+    /// the parties it names; at most `limit` (0: all).
     ///
     /// # Errors
-    /// When the start lies beyond the head.
+    /// If the start lies beyond the head.
     pub fn begin_reading(&self, start: Start, filter: Option<&Filter>, limit: u64) -> Result<EventReading, QueryError> {
         let view = self.record.store.question_view();
         let until = self.record.resolve(&view.index, Cut::Head)?;
@@ -69,10 +69,10 @@ impl Ledger {
         Ok(EventReading { until, next: after.next(), matching, left })
     }
 
-    /// Reads on: about `bytes` of events, whole blocks of them where there is no filter.
+    /// Reads the next batch: about `bytes` of events, whole blocks of them if there is no filter.
     ///
     /// # Errors
-    /// When what is stored is damaged.
+    /// If stored bytes are damaged.
     pub fn read_on(&self, reading: &mut EventReading, bytes: usize) -> Result<EventBatch, QueryError> {
         let mut batch = EventBatch { frames: Vec::with_capacity(bytes + bytes / 8), ..EventBatch::default() };
         let mut loaded = Vec::new();

@@ -1,7 +1,7 @@
-//! What is missing in the record at one cut: uncovered days, and claims that rest on too little.
+//! Gaps of the record at one cut: uncovered days, and claims that rest on too little.
 //!
-//! All gaps are found first, as small notes, and put in order; a claim is put together only for the page that shows it.
-//! What a source's origins are is found once, however many claims cite it.
+//! All gaps are found first, as small notes, and put in order; a claim is put together only for the page that shows it. The
+//! origins of a source are found once, however many claims cite it.
 
 use crate::Ledger;
 use crate::budget;
@@ -26,12 +26,12 @@ use prost::Message;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// A question for what is missing.
+/// A question for gaps.
 #[derive(Clone, Debug)]
 pub struct GapsQuery {
-    /// Which claims.
+    /// The filter for the claims.
     pub filter: Filter,
-    /// Only these sorts.
+    /// Only these types.
     pub types: BTreeSet<GapType>,
     /// The first instant of the span in which uncovered days are looked for; none: where the first claim may begin.
     pub from: Option<Moment>,
@@ -39,30 +39,30 @@ pub struct GapsQuery {
     pub until: Option<Moment>,
     /// The date to whose end age is counted.
     pub valid_at: Period,
-    /// How many days old knowledge may be before it is stale.
+    /// The age in days from which knowledge is stale.
     pub stale_days: i64,
-    /// How much of the record to use.
+    /// The cut to answer at.
     pub cut: Cut,
-    /// What is supposed on top of it.
+    /// The suppositions on top of the cut.
     pub supposed: Suppositions,
-    /// How many gaps to leave out at the beginning.
+    /// The number of gaps to skip.
     pub skip: u64,
-    /// How much is wanted.
+    /// The size of the page.
     pub page: PageSize,
 }
 
-/// What is missing, or a part of that.
+/// A page of gaps.
 #[derive(Clone, Debug)]
 pub struct GapsPage {
     /// The cut.
     pub at: ResolvedCut,
     /// The gaps, by sort; uncovered days by relationship and time, the rest by first recording of the claim.
     pub gaps: Vec<Gap>,
-    /// Where the next page begins, if there is one.
+    /// The start of the next page, if there is one.
     pub next: Option<u64>,
 }
 
-/// Something that is missing.
+/// A gap.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Gap {
     /// Days of a relationship that no sourced claim covers: the first instant, and the one after.
@@ -71,14 +71,14 @@ pub enum Gap {
     Of(Box<v1::Claim>, Lack),
 }
 
-/// What a claim lacks.
+/// The thing that a claim lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lack {
     /// A date.
     Date,
-    /// A second origin; this is the one it has, if it has one.
+    /// A second origin; has the only one, if there is one.
     Origins(Option<String>),
-    /// A word of late; how many days old the last one is, if there is one.
+    /// A recent confirmation; has the age of the last one in days, if there is one.
     Confirmation(Option<i64>),
     /// The end of a dispute.
     Resolution(DisputeId),
@@ -111,10 +111,10 @@ impl Note {
 }
 
 impl Ledger {
-    /// Tells what is missing.
+    /// The gaps.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, or what is stored is damaged.
+    /// If the cut cannot be resolved, or stored bytes are damaged.
     pub fn gaps(&self, query: &GapsQuery) -> Result<GapsPage, QueryError> {
         self.record.look(query.cut, &query.supposed, |sight| {
             let GapsQuery { from, until, valid_at, stale_days, .. } = *query;
@@ -195,7 +195,7 @@ fn spans(query: &GapsQuery, claims: &[ClaimSight], sources: &mut Sources<'_, '_>
     let Some(from) = query.from.or_else(|| starts.filter(|start| start.is_finite()).min()) else { return Vec::new() };
     let span = (from, query.until.unwrap_or(query.valid_at.b));
     let asked = asked_relationships(sources.sight, &query.filter);
-    // One that is asked for by name lacks everything where nothing bears on it.
+    // A relationship that the filter names is uncovered throughout if no claim bears on it.
     let mut covers: BTreeMap<String, Vec<(Moment, Moment)>> =
         asked.iter().flatten().map(|asked| (asked.clone(), Vec::new())).collect();
     for seen in claims {
@@ -265,7 +265,7 @@ struct Sources<'s, 'v> {
 }
 
 impl Sources<'_, '_> {
-    /// Whether a claim cites a source that is not withdrawn.
+    /// Returns true if a claim cites a source that is not withdrawn.
     fn has_any(&mut self, seen: &ClaimSight) -> bool {
         self.cited(seen).into_iter().any(|source| !self.is_withdrawn(source))
     }

@@ -98,7 +98,8 @@ impl KeptAnswers {
     }
 }
 
-/// Everything that an answer depends on; `A` is what a question asks beside filter, cut and suppositions, in a type of its own.
+/// All that an answer depends on; `A` is a type of its own for each question, with its parameters apart from filter, cut
+/// and suppositions.
 #[derive(Debug, PartialEq)]
 pub(crate) struct AnswerKey<A> {
     filter: Filter,

@@ -1,4 +1,4 @@
-//! What the questions have in common: a page of claims as encoded messages, at a cut.
+//! The common parts of the questions: a page of claims as encoded messages, at a cut.
 
 use crate::read::cut::ResolvedCut;
 use std::ops::Range;
@@ -11,19 +11,19 @@ pub struct EncodedClaims {
 }
 
 impl EncodedClaims {
-    /// How many there are.
+    /// The number of claims.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ranges.len()
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no claims.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }
 
-    /// How many bytes they take.
+    /// The number of their bytes.
     #[must_use]
     pub fn byte_len(&self) -> usize {
         self.bytes.len()
@@ -34,13 +34,13 @@ impl EncodedClaims {
         self.ranges.iter().map(|range| self.bytes.get(range.clone()).unwrap_or_default())
     }
 
-    /// Makes room for so many claims of so many bytes in all.
+    /// Makes room for a number of claims, and for the bytes of all of them.
     pub(crate) fn reserve(&mut self, claims: usize, bytes: usize) {
         self.ranges.reserve(claims);
         self.bytes.reserve(bytes);
     }
 
-    /// Adds what `write` writes.
+    /// Adds the claim that `write` writes.
     pub(crate) fn add<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
         let start = self.bytes.len();
         write(&mut self.bytes)?;
@@ -49,12 +49,12 @@ impl EncodedClaims {
     }
 }
 
-/// How much of a list is wanted at once.
+/// The bounds of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageSize {
-    /// At most so many entries.
+    /// The most entries.
     pub entries: usize,
-    /// No more once so many bytes are reached.
+    /// The number of bytes at which the page ends.
     pub bytes: usize,
 }
 
@@ -65,6 +65,6 @@ pub struct ClaimPage {
     pub at: ResolvedCut,
     /// The claims.
     pub claims: EncodedClaims,
-    /// Where the next page begins, if there is one.
+    /// The start of the next page, if there is one.
     pub next: Option<u64>,
 }

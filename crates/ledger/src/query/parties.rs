@@ -1,7 +1,7 @@
 //! The parties of the record at a cut: found by id, type and any of their names; names of their time; merged ones as one.
 //!
-//! A merged party is no longer one of its own: lists leave it out, and whoever looks for one of its names finds its
-//! survivor. Asked for by id it is still told, with the party that answers for it.
+//! A merged party is no longer one of its own: lists leave it out, and a search for one of its names finds its survivor. A
+//! query for its id still finds it, with the party that answers for it.
 
 use crate::Ledger;
 use crate::budget;
@@ -19,19 +19,19 @@ use std::collections::HashSet;
 /// A question for parties.
 #[derive(Clone, Debug, Default)]
 pub struct PartiesQuery {
-    /// Which ids, at which cut, and which page.
+    /// The ids, the cut, and the page.
     pub registry: RegistryQuery,
-    /// Only of these types, where any are given, as the contract numbers them.
+    /// Only parties of these types, if any are given, as the contract numbers them.
     pub types: Vec<i32>,
-    /// Only those of which an id or name has all these words, the last one as a prefix.
+    /// Only parties of which an id or a name has all these words, the last one as a prefix.
     pub words: String,
-    /// Only parties that this one answers for, where it is given.
+    /// Only parties that this one answers for, if it is given.
     pub merged_into: String,
-    /// Only names that may be in use then are searched and told, where it is given.
+    /// Only names that may be in use then are searched and returned, if it is given.
     pub valid_at: Option<Period>,
 }
 
-/// A question as it is held against each party.
+/// A question, prepared to be compared with each party.
 struct Search<'q> {
     query: &'q PartiesQuery,
     words: SearchWords,
@@ -41,7 +41,7 @@ impl Ledger {
     /// The parties that answer the question, in the order of their ids.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, or what is supposed does not fit the record.
+    /// If the cut cannot be resolved, or the suppositions do not fit the record.
     pub fn parties(&self, query: &PartiesQuery) -> Result<RegistryPage<RegistryEntry<v1::Party>>, QueryError> {
         let search = Search { query, words: SearchWords::parse(&query.words) };
         self.record.look(query.registry.cut, &query.registry.supposed, |sight| {
@@ -155,8 +155,8 @@ mod tests {
         ledger
     }
 
-    /// What a sight at a cut sees of `AZE-RUF`: the claims that match, those that touch 2025, their relationships, and who
-    /// answers for RUS.
+    /// The parts that a sight at a cut has of `AZE-RUF`: the number of claims that match and of those that touch 2025,
+    /// the relationships, and the survivor of RUS.
     fn seen(ledger: &Ledger, cut: Cut) -> (usize, usize, Vec<String>, String) {
         let relationships = vec![RelationshipId::parse("AZE-RUF").unwrap()];
         let filter = Filter { items: vec![FilterItem { relationships, ..FilterItem::default() }] };

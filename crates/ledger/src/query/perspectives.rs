@@ -1,9 +1,9 @@
-//! What was the state at a date, according to whom? The state from several points of view, side by side.
+//! The state at a date from several points of view, side by side.
 //!
 //! From the view of a party or a source it is the state of the claims that come from it. From the view of an order of
-//! authorities it is the state of the claims that come from any of them, where, of claims that contradict one another, those
-//! of the higher authority count (`domain::perspective`). Claims contradict one another by a link, or because of two
-//! values where there can be one; a dispute alone does not make a claim give way.
+//! authorities it is the state of the claims that come from any of them; of claims that contradict one another, those of
+//! the higher authority count (`domain::perspective`). Claims contradict one another by a link, or because of two values
+//! where there can be one; a dispute alone does not make a claim give way.
 
 use crate::Ledger;
 use crate::budget;
@@ -34,28 +34,28 @@ use std::ops::ControlFlow;
 /// A question for the state from several points of view.
 #[derive(Clone, Debug)]
 pub struct PerspectivesQuery {
-    /// Which claims.
+    /// The filter for the claims.
     pub filter: Filter,
-    /// From where.
+    /// The points of view.
     pub perspectives: Vec<Perspective>,
     /// The asked date.
     pub valid_at: Period,
-    /// How it is meant; none: HOLDS_AT for states and OCCURRED_BY for events.
+    /// The mode; none: HOLDS_AT for states and OCCURRED_BY for events.
     pub mode: Option<Mode>,
-    /// How much of the record to use.
+    /// The cut to answer at.
     pub cut: Cut,
-    /// What is supposed on top of it.
+    /// The suppositions on top of the cut.
     pub supposed: Suppositions,
-    /// How many matches are wanted of each, and how many bytes of all together.
+    /// The number of matches in each view, and the bytes of all views together.
     pub page: PageSize,
 }
 
 /// One point of view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Perspective {
-    /// Of one voice.
+    /// The view of one voice.
     Of(Voice),
-    /// Of an order of authorities, the highest first.
+    /// The view of an order of authorities, the highest first.
     Authorities(Vec<Voice>),
 }
 
@@ -64,7 +64,7 @@ pub enum Perspective {
 pub struct Perspectives {
     /// The cut.
     pub at: ResolvedCut,
-    /// One for each that was asked, in that order.
+    /// The states, one for each point of view of the query, in that order.
     pub views: Vec<PerspectiveState>,
 }
 
@@ -73,22 +73,22 @@ pub struct Perspectives {
 pub struct PerspectiveState {
     /// The first claims, as in the state.
     pub matches: Vec<(StateMatch, v1::Claim)>,
-    /// Which nothing it is.
+    /// The reason why it is empty, or that it is not.
     pub emptiness: Emptiness,
-    /// How many claims there are.
+    /// The number of claims.
     pub total: u64,
-    /// How many claims gave way to one of a higher authority.
+    /// The number of claims that gave way to one of a higher authority.
     pub overruled: u64,
 }
 
-/// The bytes of the numbers that are kept of each claim while it is found out which count, about.
+/// The bytes of the numbers that are kept of each claim until it is decided, about.
 const NUMBER_BYTES: usize = 100;
 
 impl Ledger {
     /// The state from several points of view.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, what is supposed does not fit, or what is stored is damaged.
+    /// If the cut cannot be resolved, the suppositions do not fit, or stored bytes are damaged.
     pub fn perspectives(&self, query: &PerspectivesQuery) -> Result<Perspectives, QueryError> {
         self.record.look(query.cut, &query.supposed, |sight| {
             let views = query.perspectives.iter().map(|perspective| view(sight, query, perspective));
@@ -140,7 +140,7 @@ fn shown(
     Ok(shown)
 }
 
-/// What is left where claims give way to those of a higher authority.
+/// The state that is left if claims give way to those of a higher authority.
 fn by_authority(
     sight: &Sight<'_>,
     state: EvaluatedState,

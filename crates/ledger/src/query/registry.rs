@@ -19,55 +19,55 @@ use std::sync::Arc;
 /// The bytes of a relationship in a list of all, about.
 const RELATIONSHIP_BYTES: usize = 64;
 
-/// A page of what is registered, after an id.
+/// A question for registered records, or relationships, after an id.
 #[derive(Clone, Debug, Default)]
 pub struct RegistryQuery {
-    /// Only these ids, where any are given.
+    /// Only these ids, if any are given.
     pub ids: Vec<Box<str>>,
-    /// How much of the record to use.
+    /// The cut to answer at.
     pub cut: Cut,
-    /// What is supposed on top of it.
+    /// The suppositions on top of the cut.
     pub supposed: Suppositions,
-    /// Begin behind this id.
+    /// The id to begin after.
     pub after: String,
-    /// At most so many.
+    /// The most entries.
     pub entries: usize,
 }
 
-/// A page of what is registered, or of relationships.
+/// A page of registered records, or of relationships.
 #[derive(Clone, Debug)]
 pub struct RegistryPage<T> {
     /// The cut.
     pub at: ResolvedCut,
     /// The entries.
     pub entries: Vec<T>,
-    /// The id that the next page begins behind, if there is one.
+    /// The id after which the next page begins, if there is one.
     pub next: Option<String>,
 }
 
-/// One revision of what is registered, with what the ledger adds.
+/// One revision of a registered record, with the fields that the ledger adds.
 #[derive(Clone, Debug)]
 pub struct RegistryEntry<M> {
     /// The message, without the output-only fields that follow here.
     pub message: M,
-    /// Which revision.
+    /// The number of the revision.
     pub revision: u32,
     /// The event that made it.
     pub position: Position,
-    /// When it was recorded.
+    /// The recorded time.
     pub recorded_at: Option<RecordedAt>,
     /// The name under which it was recorded.
     pub recorded_by: String,
-    /// Whether it is withdrawn.
+    /// True if it is withdrawn.
     pub withdrawn: bool,
 }
 
-/// A relationship and how many claims bear on it.
+/// A relationship and the number of its claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RelationshipEntry {
     /// The sorted party ids, joined by `-`.
     pub id: String,
-    /// How many claims bear on it, retracted ones aside.
+    /// The number of claims that bear on it, retracted ones aside.
     pub claims: u64,
 }
 
@@ -79,7 +79,7 @@ impl Ledger {
     /// The sources.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, or what is supposed does not fit the record.
+    /// If the cut cannot be resolved, or the suppositions do not fit the record.
     pub fn sources(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Source>>, QueryError> {
         let as_it_is = |_: &Sight<'_>, _: &str, source| Some(source);
         self.record.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.sources, query, as_it_is)))
@@ -88,7 +88,7 @@ impl Ledger {
     /// The registered kinds of claims.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, or what is supposed does not fit the record.
+    /// If the cut cannot be resolved, or the suppositions do not fit the record.
     pub fn kinds(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Kind>>, QueryError> {
         let as_it_is = |_: &Sight<'_>, _: &str, kind| Some(kind);
         self.record.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.kinds, query, as_it_is)))
@@ -97,7 +97,7 @@ impl Ledger {
     /// The registered code schemes.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, or what is supposed does not fit the record.
+    /// If the cut cannot be resolved, or the suppositions do not fit the record.
     pub fn schemes(&self, query: &RegistryQuery) -> Result<RegistryPage<RegistryEntry<v1::Scheme>>, QueryError> {
         let as_it_is = |_: &Sight<'_>, _: &str, scheme| Some(scheme);
         self.record.look(query.cut, &query.supposed, |sight| Ok(page(sight, |index| &index.schemes, query, as_it_is)))
@@ -107,7 +107,7 @@ impl Ledger {
     /// ids of the query are not looked at.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, or what is supposed does not fit the record.
+    /// If the cut cannot be resolved, or the suppositions do not fit the record.
     pub fn relationships(
         &self,
         query: &RegistryQuery,

@@ -1,7 +1,7 @@
-//! What claims count for: by their codes, on the scale of a scheme, or by their value, on the scale of their kind.
+//! The scores of claims: by their codes, on the scale of a scheme, or by their value, on the scale of their kind.
 //!
-//! Which part of a claim is its value, its kind says ([`v1::KindValue`]). All parts but a quantity are known to the index,
-//! so a claim is read only where a quantity is asked for.
+//! The kind of a claim says which part of it is its value ([`v1::KindValue`]). The index knows all parts but a quantity, so
+//! a claim is read only if its value is a quantity.
 
 use crate::error::ReadFailure;
 use crate::read::sight::{ClaimSight, Sight};
@@ -33,7 +33,7 @@ impl Scores {
         Ok(Self::Scheme(scheme.to_owned(), scale(&registered.scale)))
     }
 
-    /// What a claim counts for; none where it has no value, or none that the scale knows.
+    /// The score of a claim; none if it has no value, or none that the scale knows.
     pub(crate) fn score(&mut self, sight: &Sight<'_>, seen: &ClaimSight) -> Result<Option<f64>, ReadFailure> {
         match self {
             Self::Scheme(scheme, scale) => Ok(mean(scale, &sight.codes(seen, scheme))),

@@ -1,6 +1,7 @@
-//! Counts and scores over a span of valid time, at one cut: for each bucket and group what [`detente_domain::series`] says.
+//! Counts and scores over a span of valid time, at one cut: for each bucket and group the tally of
+//! [`detente_domain::series`].
 //!
-//! Groups are counted one after the other, so that no more than one set of buckets is in memory beside the answer. The
+//! Groups are counted one after the other, so that no more than one set of buckets is in memory besides the answer. The
 //! answer itself is bounded: there are at most 10,000 buckets, but a group for each of thousands of relationships in each
 //! would be more than a message holds, and half a plot would be a wrong one.
 
@@ -23,10 +24,10 @@ use std::collections::BTreeMap;
 
 /// The most buckets of all groups together that are looked at.
 const MOST_CELLS: usize = 5_000_000;
-/// The bytes of a point beside the name of its group, about; and of one that has nothing.
+/// The bytes of a point without the name of its group, about; and of one that has nothing.
 const POINT_BYTES: usize = 48;
 const EMPTY_POINT_BYTES: usize = 8;
-/// The bytes of a bucket beside its points, about.
+/// The bytes of a bucket without its points, about.
 const BUCKET_BYTES: usize = 40;
 
 /// Claims that are looked at together for their `as_of`, and how many times.
@@ -36,23 +37,23 @@ const TIMES: usize = 16;
 /// A question for a series.
 #[derive(Clone, Debug)]
 pub struct SeriesQuery {
-    /// Which claims.
+    /// The filter for the claims.
     pub filter: Filter,
     /// The buckets.
     pub buckets: Buckets,
-    /// By what each is broken down.
+    /// The property by which it is broken down.
     pub group_by: Option<SeriesGroup>,
     /// The scheme that gives scores; empty: kinds do.
     pub scheme: String,
-    /// How much of the record to use.
+    /// The cut to answer at.
     pub cut: Cut,
-    /// What is supposed on top of it.
+    /// The suppositions on top of the cut.
     pub supposed: Suppositions,
     /// The most bytes of an answer.
     pub bytes: usize,
 }
 
-/// By what a series is broken down.
+/// The property by which a series is broken down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeriesGroup {
     /// By kind.
@@ -87,7 +88,7 @@ pub struct SeriesBucket {
     pub points: Vec<(String, SeriesTally)>,
 }
 
-/// Why there is no series.
+/// The reason why there is no series.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SeriesError {
     /// The scheme is not registered at the cut.
@@ -98,9 +99,9 @@ pub enum SeriesError {
         "{groups} groups in {buckets} buckets are more than one answer holds: ask for fewer buckets, for fewer claims, or for another breakdown"
     )]
     TooLarge {
-        /// How many groups there are.
+        /// The number of groups.
         groups: usize,
-        /// How many buckets there are.
+        /// The number of buckets.
         buckets: usize,
     },
     /// The question cannot be asked.
@@ -118,11 +119,11 @@ impl From<NoScheme> for SeriesError {
 type Groups = BTreeMap<String, Vec<Contribution>>;
 
 impl Ledger {
-    /// Counts.
+    /// Counts the claims of each bucket and group.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, the scheme is not known there, the answer would be too large, or what is stored
-    /// is damaged.
+    /// If the cut cannot be resolved, the scheme is not known there, the answer would be too large, or stored bytes are
+    /// damaged.
     pub fn series(&self, query: &SeriesQuery) -> Result<Series, SeriesError> {
         self.record.look(query.cut, &query.supposed, |sight| {
             let mut scores = match Scores::of(sight, &query.scheme) {

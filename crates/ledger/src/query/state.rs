@@ -1,4 +1,4 @@
-//! What was the state at a date, as known at a cut?
+//! The state at a date, as known at a cut.
 
 mod pages;
 
@@ -29,21 +29,21 @@ const NAMED_ABSENCES: usize = 100;
 /// A question for the state.
 #[derive(Clone, Debug)]
 pub struct StateQuery {
-    /// Which claims.
+    /// The filter for the claims.
     pub filter: Filter,
     /// The asked date.
     pub valid_at: Period,
-    /// How it is meant; none: HOLDS_AT for states and OCCURRED_BY for events.
+    /// The mode; none: HOLDS_AT for states and OCCURRED_BY for events.
     pub mode: Option<Mode>,
-    /// How much of the record to use.
+    /// The cut to answer at.
     pub cut: Cut,
-    /// What is supposed on top of it.
+    /// The suppositions on top of the cut.
     pub supposed: Suppositions,
-    /// Whether retracted claims are wanted.
+    /// True to include retracted claims.
     pub include_retracted: bool,
-    /// How many matches to leave out at the beginning.
+    /// The number of matches to skip.
     pub skip: u64,
-    /// How many are wanted.
+    /// The size of the page.
     pub page: PageSize,
 }
 
@@ -52,32 +52,32 @@ pub struct StateQuery {
 pub struct State {
     /// The cut.
     pub at: ResolvedCut,
-    /// Of each match of this page, how sure it is.
+    /// The certainty of each match of this page, in order.
     pub matches: Vec<StateMatch>,
     /// The claims of this page, in the same order.
     pub claims: EncodedClaims,
-    /// Which nothing it is, over all pages.
+    /// The reason why it is empty, or that it is not, over all pages.
     pub emptiness: Emptiness,
     /// With recorded absence, the claims that say so.
     pub absences: Vec<Uuid>,
-    /// Where the next page begins, if there is one.
+    /// The start of the next page, if there is one.
     pub next: Option<u64>,
 }
 
-/// What the state says of one claim.
+/// A claim of the state, without the claim itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateMatch {
-    /// Whether it is so in all readings of the dates.
+    /// The certainty: definite if it is so in all readings of the dates.
     pub certainty: Certainty,
-    /// Where its end is open: days from the last day its source's knowledge reaches to the last day of the asked date.
+    /// If its end is open: the days from the last day that its source knows of to the last day of the asked date.
     pub as_of_age_days: Option<i64>,
 }
 
 impl Ledger {
-    /// Answers what the state was.
+    /// The state.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, or what is stored is damaged.
+    /// If the cut cannot be resolved, or stored bytes are damaged.
     pub fn state(&self, query: &StateQuery) -> Result<State, QueryError> {
         if !query.supposed.is_empty() {
             return self

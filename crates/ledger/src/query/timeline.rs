@@ -1,9 +1,9 @@
 //! The state over a span of valid time, at one cut: the segments of [`detente_domain::timeline`], page by page.
 //!
-//! A page holds so many segments, and no more once it has so many bytes: ids in lists and the claims behind them, each
-//! named once a page. One segment may name more claims than fit, so a page can end inside a segment; the next one then
-//! begins with the same segment and the rest of its claims. Segments are numbered from the beginning of the span, and what
-//! entered or left is told against the segment before, on whichever page that was.
+//! A page holds at most a number of segments, and ends after a number of bytes: ids in lists and their claims, each named
+//! once a page. One segment may name more claims than fit, so a page can end inside a segment; the next one then begins
+//! with the same segment and the rest of its claims. Segments are numbered from the beginning of the span. Claims that
+//! entered or left did so against the segment before, even if that is on the page before.
 
 use crate::Ledger;
 use crate::budget;
@@ -36,31 +36,31 @@ const STRETCH_BYTES: usize = 200;
 /// The bytes of a segment without its lists, about.
 const SEGMENT_BYTES: usize = 64;
 
-/// A question for how the state moved.
+/// A question for the course of the state.
 #[derive(Clone, Debug)]
 pub struct TimelineQuery {
-    /// Which claims.
+    /// The filter for the claims.
     pub filter: Filter,
     /// The first instant of the span; none: where the first of the claims may begin.
     pub from: Option<Moment>,
     /// The instant after the span; none: where the last of the claims may end.
     pub until: Option<Moment>,
-    /// How much of the record to use.
+    /// The cut to answer at.
     pub cut: Cut,
-    /// What is supposed on top of it.
+    /// The suppositions on top of the cut.
     pub supposed: Suppositions,
-    /// Where the page begins.
+    /// The place at which the page begins.
     pub start: TimelinePlace,
-    /// How much is wanted.
+    /// The size of the page.
     pub page: PageSize,
 }
 
-/// A place in a timeline: a segment, and how many of its claims have been told.
+/// A place in a timeline: a segment, and the number of its claims that were returned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimelinePlace {
     /// The number of the segment.
     pub segment: u32,
-    /// How many of its claims came before.
+    /// The number of its claims before the place.
     pub member: u32,
 }
 
@@ -77,7 +77,7 @@ impl From<TimelinePlace> for u64 {
     }
 }
 
-/// How the state moved, or a part of that.
+/// A page of the course of the state.
 #[derive(Clone, Debug)]
 pub struct TimelinePage {
     /// The cut.
@@ -88,7 +88,7 @@ pub struct TimelinePage {
     pub segments: Vec<TimelineSegment>,
     /// The claims that they name, each once.
     pub claims: Vec<v1::Claim>,
-    /// Where the next page begins, if there is one.
+    /// The start of the next page, if there is one.
     pub next: Option<TimelinePlace>,
 }
 
@@ -99,23 +99,23 @@ pub struct TimelineSegment {
     pub from: Moment,
     /// The first instant after it.
     pub until: Moment,
-    /// What is so in all readings.
+    /// The claims that are so in all readings.
     pub definite: Vec<ClaimId>,
-    /// What is so in some.
+    /// The claims that are so in some readings.
     pub possible: Vec<ClaimId>,
-    /// What is more certain than in the segment before.
+    /// The claims that are more certain than in the segment before.
     pub entered: Vec<ClaimId>,
-    /// What is less certain than in the segment before.
+    /// The claims that are less certain than in the segment before.
     pub left: Vec<ClaimId>,
-    /// Whether the next page has the rest of it.
+    /// True if the next page has the rest of it.
     pub continues: bool,
 }
 
 impl Ledger {
-    /// Tells how the state moved.
+    /// The course of the state.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, or what is stored is damaged.
+    /// If the cut cannot be resolved, or stored bytes are damaged.
     pub fn timeline(&self, query: &TimelineQuery) -> Result<TimelinePage, QueryError> {
         self.record.look(query.cut, &query.supposed, |sight| {
             let asked = TimelineScope { from: query.from, until: query.until };

@@ -21,52 +21,52 @@ use detente_proto::v1;
 use prost::Message;
 use std::collections::HashSet;
 
-/// A question for what comes next.
+/// A question for the transitions to come.
 #[derive(Clone, Debug)]
 pub struct UpcomingQuery {
-    /// Which claims.
+    /// The filter for the claims.
     pub filter: Filter,
     /// The span: from the first instant up to and not including the second.
     pub span: (Moment, Moment),
     /// The transitions to list.
     pub transitions: MemberSet<Transition>,
-    /// How much of the record to use.
+    /// The cut to answer at.
     pub cut: Cut,
-    /// What is supposed on top of it.
+    /// The suppositions on top of the cut.
     pub supposed: Suppositions,
-    /// Number of transitions to leave out at the beginning.
+    /// The number of transitions to skip.
     pub skip: u64,
-    /// How many are wanted.
+    /// The size of the page.
     pub page: PageSize,
 }
 
-/// What comes next, by time, then by the order in which the claims were first recorded.
+/// The transitions to come, by time, then by the order in which the claims were first recorded.
 #[derive(Clone, Debug)]
 pub struct UpcomingTransitions {
     /// The cut.
     pub at: ResolvedCut,
     /// The transitions of this page.
     pub transitions: Vec<UpcomingTransition>,
-    /// Where the next page begins, if there is one.
+    /// The start of the next page, if there is one.
     pub next: Option<u64>,
 }
 
 /// A transition of a claim.
 #[derive(Clone, Debug)]
 pub struct UpcomingTransition {
-    /// What time makes of it.
+    /// The transition.
     pub transition: Transition,
-    /// From when on.
+    /// The instant of the transition.
     pub at: Moment,
     /// The claim as of the cut.
     pub claim: v1::Claim,
 }
 
 impl Ledger {
-    /// Answers what comes next.
+    /// The transitions to come.
     ///
     /// # Errors
-    /// When the cut cannot be resolved, the suppositions do not fit it, or what is stored is damaged.
+    /// If the cut cannot be resolved, the suppositions do not fit it, or stored bytes are damaged.
     pub fn upcoming(&self, query: &UpcomingQuery) -> Result<UpcomingTransitions, QueryError> {
         self.record.look(query.cut, &query.supposed, |sight| {
             let asked = UpcomingScope { span: query.span, transitions: query.transitions };

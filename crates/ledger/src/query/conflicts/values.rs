@@ -5,8 +5,8 @@
 //! later sides, however many conflicts there are.
 //!
 //! ```text
-//!   asked for everything    later sides come claim by claim out of the record; a matter is looked up when one comes on it
-//!   asked for some          they and the claims beside them on their matters are known before
+//!   all in question       later sides come claim by claim out of the record; a matter is looked up when one comes on it
+//!   some in question      these and the other claims on their matters are known before
 //! ```
 
 use super::ConflictsQuery;
@@ -76,8 +76,8 @@ impl<'s, 'v> Values<'s, 'v> {
         Self { sight, span, kinds: SingleValued::default(), numbers: HashMap::new(), matters: Vec::new() }
     }
 
-    /// Brings together the matters of claims that are asked for, with the claims beside them if these count too. Returns
-    /// every claim that can be a later side, with its matter, in order.
+    /// Brings together the matters of the given claims, with the other claims on these if they count too. Returns every
+    /// claim that can be a later side, with its matter, in order.
     pub(super) fn gather(&mut self, asked: &[ClaimSight], with_others: bool) -> Vec<(u64, usize)> {
         let ids: HashSet<u64> = asked.iter().map(|seen| seen.order).collect();
         let mut later = Vec::new();

@@ -14,9 +14,9 @@ use detente_proto::v1;
 use prost::Message;
 use std::sync::Arc;
 
-/// What a claim was at the earlier cut, and the revisions since.
+/// The last revision of a claim at the earlier cut, and the revisions since.
 pub(super) struct History {
-    /// How many revisions the earlier cut knows.
+    /// The number of revisions that the earlier cut knows.
     pub(super) known: usize,
     /// The last of those, if there are any, and all that came after.
     revisions: Vec<Revision>,
@@ -65,12 +65,12 @@ pub(super) fn read(
     Ok(History { known, revisions })
 }
 
-/// Whether an event leaves what the claim says as it was.
+/// Returns true if an event leaves the content of its claim as it was.
 const fn keeps_content(action: Action) -> bool {
     matches!(action, Action::Retracted | Action::Reinstated | Action::Disputed | Action::Resolved)
 }
 
-/// What the event that made a revision is called as a cause.
+/// The reason that the event of a revision gives as a cause.
 fn called(to: &Sight<'_>, seen: &ClaimSight, revision: store::Revision) -> Result<ChangeReason, ReadFailure> {
     Ok(match revision.action {
         Action::Confirmed => ChangeReason::Confirmation,

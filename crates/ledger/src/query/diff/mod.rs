@@ -1,8 +1,8 @@
-//! What changed between two coordinates, and why?
+//! The changes between two coordinates, and their reasons.
 //!
-//! [`rows`] finds the claims that changed, with the reason of each: of those that events between the cuts are about, and, with
-//! two dates, of those that have a bound between them. Their words are only read where two revisions must be compared
-//! ([`history`]); a claim that is new needs none. So the cost grows with what happened between the cuts and with the
+//! [`rows`] finds the claims that changed, with the reason of each: among those that events between the cuts are about,
+//! and, with two dates, among those that have a bound between them. Their words are read only if two revisions must be
+//! compared ([`history`]); a claim that is new needs none. So the cost grows with the events between the cuts and with the
 //! state between the dates, not with the record. A page is then put together from its rows.
 
 mod history;
@@ -33,30 +33,31 @@ use std::sync::Arc;
 /// The bytes of a cause without its words, about.
 const CAUSE_BYTES: usize = 32;
 
-/// A question for what changed.
+/// A question for changes.
 #[derive(Clone, Debug)]
 pub struct DiffQuery {
-    /// Which claims: those that match at either side.
+    /// The filter for the claims: those that match at either side.
     pub filter: Filter,
-    /// How much of the record the earlier side uses.
+    /// The earlier cut.
     pub from: Cut,
-    /// How much of the record the later side uses.
+    /// The later cut.
     pub to: Cut,
-    /// The instant by which the earlier side was known, where that was asked; else when its last append was recorded.
+    /// The instant by which the earlier side was known, if its cut was named by one; else the recorded time of its last
+    /// append.
     pub known_at: Option<RecordedAt>,
     /// The dates, where there are any.
     pub dates: Option<Dates>,
     /// Only changes with one of these reasons.
     pub reasons: MemberSet<ChangeReason>,
-    /// What is supposed on top of the later side.
+    /// The suppositions on top of the later side.
     pub supposed: Suppositions,
-    /// How many changes to leave out at the beginning.
+    /// The number of changes to skip.
     pub skip: u64,
-    /// How many are wanted.
+    /// The size of the page.
     pub page: PageSize,
 }
 
-/// What changed.
+/// A page of changes.
 #[derive(Clone, Debug)]
 pub struct Diff {
     /// The earlier cut.
@@ -67,26 +68,26 @@ pub struct Diff {
     pub changes: Vec<ClaimChange>,
     /// All changes counted, over all pages and reasons.
     pub summary: Summary,
-    /// Where the next page begins, if there is one.
+    /// The start of the next page, if there is one.
     pub next: Option<u64>,
 }
 
 /// The net change of one claim.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClaimChange {
-    /// Which claim.
+    /// The claim.
     pub claim: ClaimId,
     /// The claim at the earlier side, where that has it.
     pub before: Option<v1::Claim>,
     /// The claim at the later side, where that has it.
     pub after: Option<v1::Claim>,
-    /// With dates, how certain it was.
+    /// The certainty on the earlier side; none without dates.
     pub certainty_before: Option<Certainty>,
-    /// With dates, how certain it is.
+    /// The certainty on the later side; none without dates.
     pub certainty_after: Option<Certainty>,
     /// The fields that differ.
     pub fields: Vec<&'static str>,
-    /// Why.
+    /// The reason of the change.
     pub reason: ChangeReason,
     /// The last of the events that caused it.
     pub causes: Vec<ChangeCause>,
@@ -97,24 +98,24 @@ pub struct ClaimChange {
 /// An event that caused a change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChangeCause {
-    /// What it is called.
+    /// The reason that it stands for.
     pub reason: ChangeReason,
     /// Its position.
     pub position: Position,
-    /// When it was recorded.
+    /// The recorded time.
     pub recorded_at: Option<prost_types::Timestamp>,
     /// The name under which it was recorded.
     pub recorded_by: String,
-    /// What the recorder noted.
+    /// The note of the recorder.
     pub note: String,
 }
 
 impl Ledger {
-    /// Answers what changed.
+    /// The changes.
     ///
     /// # Errors
-    /// When a cut cannot be resolved, the earlier one lies after the later one, what is supposed does not fit the record, or
-    /// what is stored is damaged.
+    /// If a cut cannot be resolved, the earlier one lies after the later one, the suppositions do not fit the record,
+    /// or stored bytes are damaged.
     pub fn diff(&self, query: &DiffQuery) -> Result<Diff, QueryError> {
         self.record.look_twice((query.from, query.to), &query.supposed, |from, to| {
             let comparison = Comparison::new(from, to, query);

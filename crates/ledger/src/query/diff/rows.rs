@@ -1,4 +1,5 @@
-//! Which claims changed between two coordinates, each with its reason: all of them, small, for counting and turning pages.
+//! The claims that changed between two coordinates, each with its reason: all of them, small, for counting and turning
+//! pages.
 
 use super::{DiffQuery, history};
 use crate::budget;
@@ -14,10 +15,10 @@ use std::collections::BTreeMap;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
-/// How many touched claims are looked up at once: a question may be about very many.
+/// The number of touched claims that are looked up at once: a question may be about very many.
 const AT_ONCE: usize = 1024;
 
-/// Two sides of the record and what is asked of them.
+/// Two sides of the record, and the question.
 pub(super) struct Comparison<'s, 'v> {
     pub(super) from: &'s Sight<'v>,
     pub(super) to: &'s Sight<'v>,
@@ -31,9 +32,9 @@ pub(super) struct DiffRow {
     first: Option<Position>,
     /// The claim's place in the order in which claims were first recorded.
     order: u64,
-    /// Which claim.
+    /// The claim.
     pub(super) claim: ClaimId,
-    /// Why.
+    /// The reason of the change.
     pub(super) reason: ChangeReason,
     sides: Sides,
 }
