@@ -6,7 +6,7 @@
 
 use detente_domain::position::Position;
 
-/// How many positions a block holds.
+/// The number of positions that a block holds.
 pub(crate) const SPAN: u64 = 16;
 
 /// The number of the block that holds a position.
@@ -31,23 +31,23 @@ const EVENTS_FIELD: u8 = 0x0a;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Block {
     bytes: Vec<u8>,
-    /// Where each frame ends; so many as there are events. Beside the rest, not in memory of its own: one look less.
+    /// The end of each frame, one for each event. Not in memory of its own, which saves an access.
     ends: [u32; SPAN as usize],
     len: u32,
 }
 
 impl Block {
-    /// How many events it holds so far.
+    /// The number of events that it holds so far.
     pub(crate) fn len(&self) -> usize {
         self.len as usize
     }
 
-    /// Whether it holds all it can.
+    /// Returns true if it is full.
     pub(crate) fn is_full(&self) -> bool {
         self.len() as u64 >= SPAN
     }
 
-    /// How many bytes of memory it takes.
+    /// The bytes of memory that it takes.
     pub(crate) fn memory(&self) -> usize {
         self.bytes.capacity() + size_of::<Self>()
     }

@@ -33,7 +33,7 @@ impl Clone for BlockSlot {
 }
 
 impl Blocks {
-    /// No blocks yet; full ones may take so many bytes of memory, more while sled lags.
+    /// No blocks yet; full ones may take `capacity` bytes of memory, more while sled lags.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self { full: SharedList::default(), open: Block::default(), persisted: 0, held: 0, capacity, hand: 0 }
     }
@@ -80,12 +80,12 @@ impl Blocks {
         true
     }
 
-    /// Whether another block may be kept without another having to go.
+    /// Returns true if another block may be kept without removing one.
     pub(crate) const fn has_room(&self) -> bool {
         self.held < self.capacity
     }
 
-    /// Adds a full block that stays in sled until it is asked for.
+    /// Adds a full block that stays in sled until it is needed.
     pub(crate) fn push_absent(&mut self) {
         self.full.push(BlockSlot::default());
         self.persisted = self.full.len();

@@ -18,11 +18,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 const FORMAT: &[u8] = b"detente store 5";
-/// How much memory sled's own cache may take, at least and at most. Blocks have a cache of their own, so it need not be much.
+/// The memory that sled's own cache may take, at least and at most. Blocks have a cache of their own, so it need not be
+/// much.
 const CACHE_BYTES: (u64, u64) = (256 << 10, 8 << 20);
-/// How many terms a value has.
+/// The number of terms that a value has.
 const TERMS: usize = 64;
-/// How many blocks are read ahead at once while loading.
+/// The number of blocks that are read ahead at once while loading.
 const AHEAD: usize = 64;
 
 /// The database.
@@ -32,7 +33,7 @@ pub(super) struct Db {
     rows: sled::Tree,
     terms: sled::Tree,
     meta: sled::Tree,
-    /// How many terms it has.
+    /// The number of terms that it has.
     term_count: AtomicUsize,
 }
 
@@ -125,7 +126,7 @@ impl Db {
         Ok(())
     }
 
-    /// How many terms it has.
+    /// The number of terms that it has.
     pub(super) fn term_count(&self) -> usize {
         self.term_count.load(Ordering::Acquire)
     }
@@ -182,7 +183,7 @@ impl Db {
         if beyond.is_some() {
             return Err(Unusable::Damaged(format!("row {expected}")));
         }
-        // Whoever does not receive any more has said why.
+        // A receiver that is gone has reported its reason already.
         let _received = to.send(ahead);
         Ok(())
     }
@@ -234,17 +235,17 @@ impl Db {
         contained(|| Ok(value(&self.rows, number)?.and_then(|bytes| unseal(number, &bytes))))
     }
 
-    /// Whether anything is stored under a number, be it damaged.
+    /// Returns true if anything is stored under a number, even if it is damaged.
     pub(super) fn has(&self, number: usize) -> Result<bool, Unusable> {
         contained(|| Ok(self.log.contains_key(key(number, 0))? || self.rows.contains_key(key(number, 0))?))
     }
 
-    /// How many blocks there are, counted by the last.
+    /// The number of blocks, counted by the last.
     pub(super) fn block_count(&self) -> Result<usize, Unusable> {
         contained(|| Ok(after_last(&self.log)?.max(after_last(&self.rows)?)))
     }
 
-    /// Hands what was written to the operating system.
+    /// Hands all written data to the operating system.
     pub(super) fn flush(&self) -> Result<(), Unusable> {
         contained(|| Ok(self.db.flush().map(|_| ())?))
     }
@@ -318,7 +319,7 @@ fn put(batch: &mut sled::Batch, number: usize, value: &[u8]) {
 /// A count of parts that needs two bytes more.
 const LONG: u8 = u8::MAX;
 
-/// What stands before the bytes of each part: how many parts there are.
+/// The mark before the bytes of each part: the number of parts.
 fn part_mark(count: usize) -> Vec<u8> {
     match u8::try_from(count) {
         Ok(short) if short != LONG => vec![short],
@@ -326,7 +327,7 @@ fn part_mark(count: usize) -> Vec<u8> {
     }
 }
 
-/// How many parts there are, and the bytes of this one.
+/// The number of parts, and the bytes of this one.
 fn take_part_mark(part: &[u8]) -> Option<(usize, &[u8])> {
     match part.split_first()? {
         (&LONG, rest) => {

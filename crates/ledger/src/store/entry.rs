@@ -1,5 +1,5 @@
-//! What the index keeps of one event: small, flat, with terms by number. Written to sled beside the event itself, so that a
-//! start loads the index without looking at events, without parsing a date and without hashing a string.
+//! The index's record of one event: small, flat, with terms by number. Written to sled together with the event itself, so
+//! that a start loads the index without looking at events, without parsing a date and without hashing a string.
 
 use detente_domain::edtf::{Atom, DaySet, PartialDate};
 use detente_domain::event::Change;
@@ -8,10 +8,10 @@ use detente_domain::valid_time::ValidTime;
 use detente_domain::validity::Validity;
 use uuid::Uuid;
 
-/// What the index keeps of one event.
+/// The index's record of one event.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Entry {
-    /// What the event did: [`Action::code`].
+    /// The action of the event: [`Action::code`].
     #[prost(uint32, tag = "1")]
     pub(crate) action: u32,
     /// The claim it is about, high half.
@@ -36,7 +36,7 @@ pub(crate) struct Entry {
     /// that are left out, 16 bytes each.
     #[prost(bytes = "vec", tag = "8")]
     pub(crate) registry_bytes: Vec<u8>,
-    /// Who recorded it, where it is about any of those.
+    /// The recorder, if the event is about a party, source, kind or scheme.
     #[prost(string, tag = "9")]
     pub(crate) recorded_by: String,
 }
@@ -57,7 +57,7 @@ pub(crate) struct ContentEntry {
     /// The start of the earliest `as_of` the claim ever had.
     #[prost(sint64, optional, tag = "4")]
     pub(crate) earliest_as_of: Option<i64>,
-    /// Whether those two are seconds, not days: bit 0 and bit 1; bit 2: its end is open; bit 3: its start is
+    /// Bits 0 and 1 are set if these two are seconds, not days; bit 2 if its end is open; bit 3 if its start is
     /// unknown.
     #[prost(uint32, tag = "5")]
     pub(crate) flags: u32,
@@ -81,7 +81,7 @@ pub(crate) struct ContentEntry {
     pub(crate) offsets: Vec<i32>,
 }
 
-/// What an event did, as the index distinguishes it.
+/// The action of an event, as the index distinguishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Action {
@@ -136,7 +136,7 @@ impl Action {
         Self::LabelConfirmed,
     ];
 
-    /// What a change does.
+    /// The action of a change.
     pub(crate) const fn of(change: &Change) -> Self {
         match change {
             Change::ClaimAsserted(_) => Self::Asserted,
@@ -179,7 +179,7 @@ impl Entry {
         Uuid::from_u64_pair(self.dispute_high, self.dispute_low)
     }
 
-    /// How many terms there must be for it to make sense.
+    /// The number of terms that must be known for it to make sense.
     pub(crate) fn terms(&self) -> u64 {
         let content = self.content.iter();
         content.flat_map(|of| of.facets.iter().chain(&of.tokens)).max().map_or(0, |last| u64::from(*last) + 1)
@@ -220,12 +220,12 @@ impl ContentEntry {
         self.flag(START_IS_UNKNOWN, start_unknown);
     }
 
-    /// Whether its start is unknown.
+    /// Returns true if its start is unknown.
     pub(crate) const fn is_start_unknown(&self) -> bool {
         self.flags & START_IS_UNKNOWN != 0
     }
 
-    /// Whether its end is open.
+    /// Returns true if its end is open.
     pub(crate) const fn is_end_open(&self) -> bool {
         self.flags & END_IS_OPEN != 0
     }

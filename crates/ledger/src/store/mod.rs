@@ -11,9 +11,9 @@
 //! ```
 //!
 //! Invariants. Sled never holds an event that the journal does not hold durably. It may lag and may be deleted: a start
-//! loads what it has and replays the rest. What is read from it is checked (a checksum over number and value) and a miss is
-//! answered from the journal. After an unclean stop every block is checked against the hash chain too. What only `verify`
-//! can see is a value that is whole but wrong: it would have to be written so.
+//! loads what it has and replays the rest. Values read from it are checked (a checksum over number and value), and a miss
+//! is answered from the journal. After an unclean stop every block is checked against the hash chain too. Only `verify` can
+//! find a value that is whole but wrong: it would have to be written so.
 //!
 //! Reasons: `docs/design/store.md`.
 
@@ -55,15 +55,15 @@ pub(crate) struct Store {
     view: RwLock<View>,
     /// The newest snapshot, while a question uses it.
     snapshot: Mutex<Weak<IndexedLog>>,
-    /// Sled; locked for writing only to let go of it.
+    /// Sled; locked for writing only to drop it.
     db: RwLock<Option<Db>>,
     journal: Arc<dyn Reader>,
     /// The last position that the journal holds durably.
     durable: AtomicU64,
     /// The last position that sled has.
     saved: AtomicU64,
-    /// Whether there is no sled, or it has been caught with something wrong: it is then left alone, and checked or rebuilt
-    /// at the next start.
+    /// True if there is no sled, or an error was found in it: it is not used any more then, and checked or rebuilt at
+    /// the next start.
     suspect: AtomicBool,
     /// Set while the journal cannot be read.
     unreadable: AtomicBool,
@@ -135,7 +135,7 @@ impl Store {
         Position(self.saved.load(Ordering::Acquire))
     }
 
-    /// Whether sled is in use: there is one, and nothing in it has been caught wrong.
+    /// Returns true if sled is in use: there is one, and no error was found in it.
     pub(crate) fn is_saving(&self) -> bool {
         !self.suspect.load(Ordering::Acquire)
     }
@@ -143,7 +143,7 @@ impl Store {
     /// A block that is not in memory: from sled, or from the journal if sled cannot give it whole.
     ///
     /// # Errors
-    /// When the journal cannot be read either.
+    /// If the journal cannot be read either.
     pub(crate) fn load(&self, number: usize) -> Result<Arc<Block>, detente_journal::ReadError> {
         crate::budget::leave_brief();
         let from_sled = if self.is_saving() { self.db.read().as_ref().map(|db| db.block(number)) } else { None };

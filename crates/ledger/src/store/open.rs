@@ -30,7 +30,7 @@ impl<F: Fn(u64, u64) + Sync> Progress for F {
     }
 }
 
-/// Why the store could not be brought up.
+/// The reason why the store could not be brought up.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreOpenError {
     /// The journal cannot be read.
@@ -39,17 +39,17 @@ pub enum StoreOpenError {
     /// An event in the journal cannot be understood by this version.
     #[error("the event at position {position} cannot be read: {reason}")]
     Unreadable {
-        /// Where.
+        /// The position of the event.
         position: Position,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// The directory of sled cannot be removed to make it anew.
+    /// The directory of sled cannot be removed to make a new one.
     #[error("cannot make {} anew: {source}", path.display())]
     Remove {
-        /// Which.
+        /// The directory.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
 }
@@ -58,7 +58,7 @@ impl Store {
     /// Brings the store of a ledger up. Without a directory there is no sled: memory and the journal are all.
     ///
     /// # Errors
-    /// When the journal cannot be read. A sled that cannot is made anew.
+    /// If the journal cannot be read. A sled that cannot be read is rebuilt.
     pub(crate) fn open(
         dir: Option<&Path>,
         ledger: LedgerId,
@@ -196,10 +196,10 @@ fn fresh(dir: &Path, ledger: LedgerId, cache_bytes: usize) -> Result<Option<Db>,
     }
 }
 
-/// Why a chunk could not be taken in.
+/// The reason why a chunk could not be taken in.
 pub(super) enum ReplayError {
     Open(StoreOpenError),
-    /// What was loaded is not the beginning of this journal.
+    /// The loaded events are not the beginning of this journal.
     Misfit,
 }
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// The most blocks in one batch.
 const BATCH: usize = 512;
-/// How long nothing must be recorded before what is less than a batch is written too, the unfinished end with it.
+/// The time without a new append after which less than a batch is written too, the unfinished end with it.
 const IDLE: Duration = Duration::from_millis(200);
 
 /// The thread that writes to sled.
@@ -32,7 +32,7 @@ impl Saver {
     /// Starts it.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// If the system gives no thread.
     pub(crate) fn start(store: Arc<Store>) -> std::io::Result<Self> {
         let (wake, woken) = bounded(1);
         let thread = std::thread::Builder::new().name("saver".to_owned()).spawn(move || run(&store, &woken))?;
@@ -87,7 +87,7 @@ impl Store {
         Position(self.durable.load(Ordering::Acquire))
     }
 
-    /// Whether so many blocks wait that they are worth writing. Without a sled, none waits for others.
+    /// Returns true if enough blocks wait to be worth writing. Without a sled, none waits for others.
     pub(crate) fn has_batch(&self) -> bool {
         let waiting = self.view.read().unsaved_len();
         waiting > BATCH || (waiting > 1 && !self.is_saving())
@@ -139,8 +139,8 @@ impl Store {
         }
     }
 
-    /// Writes blocks; false if sled cannot be written to. What is written is collected before sled is locked: readers of
-    /// the view wait for sled, so whoever holds sled must never wait for the view.
+    /// Writes blocks; false if sled cannot be written to. The data are collected before sled is locked: readers of the
+    /// view wait for sled, so a thread that holds sled must never wait for the view.
     fn save(&self, batch: Vec<(usize, Arc<UnsavedBlock>)>) -> bool {
         let Some(known_terms) = self.db.read().as_ref().map(Db::term_count) else { return false };
         let view = self.view.read();

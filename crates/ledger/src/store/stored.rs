@@ -1,7 +1,7 @@
-//! What sled holds: blocks of the log and rows of the index, each with a checksum, cut into values of at most 8 KB.
+//! The values in sled: blocks of the log and rows of the index, each with a checksum, cut into values of at most 8 KB.
 //!
-//! What is read is accepted by its checksum, which covers the number it is stored under. A stored block carries the salts and
-//! append headers besides the events, so the hash chain can be computed over it too: after an unclean stop it is
+//! A value that is read is accepted by its checksum, which covers the number it is stored under. A stored block carries the
+//! salts and append headers besides the events, so the hash chain can be computed over it too: after an unclean stop it is
 //! accepted only if that leads from the link before it to the link after it.
 
 use super::block::Block;
@@ -63,7 +63,7 @@ pub(super) struct StoredRows {
     /// The appends that end in it.
     #[prost(message, repeated, tag = "2")]
     pub(super) appends: Vec<AppendRow>,
-    /// How many terms there must be for these entries to make sense.
+    /// The number of terms that must be known for these entries to make sense.
     #[prost(uint64, tag = "3")]
     pub(super) terms: u64,
     /// The link after the last event, so that a start need not look at events.
@@ -106,7 +106,7 @@ impl StoredAppend {
 }
 
 impl StoredBlock {
-    /// How many events it holds, by its salts.
+    /// The number of events that it holds, by its salts.
     pub(super) fn count(&self) -> usize {
         self.salts.len() / 16
     }

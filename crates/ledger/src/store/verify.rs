@@ -10,27 +10,27 @@ use super::view::{UnsavedBlock, View};
 use detente_journal::{LedgerId, Reader};
 use std::path::{Path, PathBuf};
 
-/// What was found out about sled.
+/// The result of the comparison of sled with the journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreReport {
-    /// How many events sled holds rightly.
+    /// The number of events that sled holds correctly.
     pub events: u64,
-    /// How many terms of the index it holds rightly.
+    /// The number of terms of the index that it holds correctly.
     pub terms: u64,
-    /// How many events it does not hold yet; a start brings them in.
+    /// The number of events that it does not hold yet; a start brings them in.
     pub behind: u64,
-    /// The first thing in it that is wrong, if any is; a rebuild mends it.
+    /// The first error found in it, if any; a rebuild mends it.
     pub wrong: Option<String>,
-    /// Whether there is no sled.
+    /// True if there is no sled.
     pub missing: bool,
     /// The reason it was not examined to its end, though nothing wrong was seen: a full disk, missing rights.
     pub unexamined: Option<String>,
 }
 
-/// Compares sled in `dir` with the journal. `progress` hears how many of how many events are done.
+/// Compares sled in `dir` with the journal. `progress` gets the number of events that are done, and of all.
 ///
 /// # Errors
-/// When the journal cannot be read.
+/// If the journal cannot be read.
 pub(crate) fn verify(
     dir: &Path,
     ledger: LedgerId,

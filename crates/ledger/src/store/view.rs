@@ -1,7 +1,7 @@
-//! What readers look at: the index and the blocks, taken in one event after the other by the one writer.
+//! The view that readers look at: the index and the blocks, into which the one writer puts one event after the other.
 //!
-//! An append becomes visible when its last event is in; whether it may be *shown* is for the ledger, which lets no cut go
-//! past what is durable. What sled does not have yet waits in [`View::unsaved`].
+//! An append becomes visible when its last event is in; the ledger decides if it may be *shown*, and lets no cut go past
+//! the durable head. Blocks that sled does not have yet wait in [`View::unsaved`].
 
 use super::blocks::Blocks;
 use super::index::{AppendRow, Index, Misfit, Requests};
@@ -31,7 +31,7 @@ pub(crate) struct View {
     /// Full blocks that sled does not have yet, in order, and the number of the first.
     unsaved: VecDeque<Arc<UnsavedBlock>>,
     first_unsaved: usize,
-    /// What goes with the open block.
+    /// The parts of the open block that go to sled with it.
     open: UnsavedBlock,
     /// The link after the last event.
     link: Link,
@@ -39,11 +39,12 @@ pub(crate) struct View {
     extended: Link,
     /// False for a view that is never recorded.
     is_chained: bool,
-    /// How many terms the entries taken in need. The dictionary may have more: sled may have had it for rows it lost.
+    /// The number of terms that the entries taken in need. The dictionary may have more: sled may have had it for rows
+    /// it lost.
     terms: u64,
 }
 
-/// What goes to sled with a block besides its events.
+/// The parts of a block that go to sled besides its events.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UnsavedBlock {
     pub(super) link_before: [u8; 32],
@@ -112,7 +113,7 @@ impl View {
         self.link
     }
 
-    /// How many full blocks sled does not have yet.
+    /// The number of full blocks that sled does not have yet.
     pub(crate) fn unsaved_len(&self) -> usize {
         self.unsaved.len()
     }

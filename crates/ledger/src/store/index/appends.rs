@@ -1,4 +1,4 @@
-//! The appends: where each ends, when it was recorded, the mark of the history there, and the request that made it.
+//! The appends: the end of each, its recorded time, the mark of the history there, and the request that made it.
 //!
 //! This is where a cut is resolved: an instant or a position becomes the number of appends that may be seen.
 
@@ -14,7 +14,7 @@ pub(crate) struct AppendRow {
     /// The position of its last event.
     #[prost(uint64, tag = "1")]
     pub(crate) last: u64,
-    /// When it was recorded, in microseconds since 1970.
+    /// The recorded time, in microseconds since 1970.
     #[prost(sint64, tag = "2")]
     pub(crate) recorded_at: i64,
     /// The hash of the history after it.
@@ -72,7 +72,7 @@ impl Appends {
         self.rows.push(AppendEntry { last: Position(row.last), recorded_at: RecordedAt(row.recorded_at), mark });
     }
 
-    /// How many of the first `visible` appends were recorded by an instant, inclusive.
+    /// The number of appends, among the first `visible` ones, that were recorded by an instant, inclusive.
     pub(crate) fn known_at(&self, instant: RecordedAt, visible: AppendNo) -> AppendNo {
         let visible = visible.min(self.last_number());
         if self.row(visible).is_none_or(|row| row.recorded_at <= instant) {
@@ -92,12 +92,12 @@ impl Appends {
         self.row(append).map_or(Position::START, |row| row.last)
     }
 
-    /// When an append was recorded.
+    /// The recorded time of an append.
     pub(crate) fn recorded_at(&self, append: AppendNo) -> Option<RecordedAt> {
         self.row(append).map(|row| row.recorded_at)
     }
 
-    /// When the event at a position was recorded.
+    /// The recorded time of the event at a position.
     pub(crate) fn recorded_at_position(&self, position: Position) -> Option<RecordedAt> {
         self.recorded_at(self.holding(position))
     }

@@ -1,18 +1,19 @@
-//! Which claim the event at a position is about: the way from the log back to the index, four bytes an event. So what
-//! happened between two cuts is found without looking at anything else ([`Index::changed_between`]).
+//! The claim of the event at each position: the way from the log back to the index, four bytes an event. So the events
+//! between two cuts are found without looking at anything else ([`Index::changed_between`]).
 //!
-//! A feed asks of each new event whether it touches what a filter means. Finding the claims that match and looking through
-//! their revisions would cost with the record; looking at the one claim of an event costs with what is new.
+//! For each new event a feed has to know if it touches the claims of a filter. Finding the claims that match and looking
+//! through their revisions would cost with the record; looking at the one claim of an event costs with the number of new
+//! events.
 //!
-//! A filter that leads to few claims is asked the other way round over a long stretch ([`Index::touched_in`]): of 1000
-//! claims it is known in no time which of a million events touched them.
+//! A long stretch is searched the other way round if the filter leads to few claims ([`Index::touched_in`]): the revisions
+//! of 1000 claims are looked through sooner than a million events.
 //!
-//! A filter that merges concern is judged one event at a time ([`super::answered`]): writing out every id that answers as one
-//! that it names, at every merge, would cost the square of the merges.
+//! If merges concern a filter, events are evaluated one at a time ([`super::answered`]): writing out every id that answers
+//! as one that it names, at every merge, would cost the square of the merges.
 //!
-//! What a filter means by a party that was merged is what it meant when the event was recorded: each event is judged with
-//! the merges up to it, and a merge with which others answer as a party that the filter names is one of its events. So what a filter
-//! leaves of the log is a function of the log, the same for who stayed and for who comes back.
+//! A filter means by a merged party what it meant when the event was recorded: each event is evaluated with the merges up
+//! to it, and a merge with which others answer as a party that the filter names is one of its events. So the events that a
+//! filter admits are a function of the log, the same for a follower that stayed and for one that comes back.
 
 use super::Index;
 use super::answered::MergesKnown;
@@ -23,12 +24,12 @@ use crate::store::shared::SharedList;
 use detente_domain::filter::Filter;
 use detente_domain::position::Position;
 
-/// So few claims are looked through rather than every event of a stretch.
+/// The number of claims up to which their revisions are searched, rather than every event of a stretch.
 const FEW: usize = 4096;
-/// Maximum number of events found at once, so that whoever waits for them holds no more.
+/// Maximum number of events found at once, which bounds the memory of the caller that waits for them.
 const MOST_FOUND: usize = 16_384;
 
-/// The claims of all events, in the order of the log, from the first that was taken in: what is supposed begins at its cut.
+/// The claims of all events, in the order of the log, from the first that was taken in: suppositions begin at their cut.
 #[derive(Clone, Default)]
 pub(crate) struct ByPosition {
     after: Position,
@@ -39,7 +40,7 @@ pub(crate) struct ByPosition {
 const NONE: ClaimNo = ClaimNo::MAX;
 
 impl ByPosition {
-    /// Notes what the event at a position is about. Positions come in order, none is left out.
+    /// Notes the claim that the event at a position is about. Positions come in order, none is left out.
     pub(super) fn add(&mut self, position: Position, claim: Option<ClaimNo>) {
         if self.claims.is_empty() {
             self.after = position.before();
@@ -69,7 +70,7 @@ impl ByPosition {
         claims
     }
 
-    /// How many places there are for the events up to a position.
+    /// The number of places for the events up to a position.
     fn places_up_to(&self, position: Position) -> usize {
         usize::try_from(position.0.saturating_sub(self.after.0)).unwrap_or(usize::MAX)
     }
@@ -135,7 +136,7 @@ impl Index {
         near
     }
 
-    /// Whether the event at a position touches a claim that matches before or after it.
+    /// Returns true if the event at a position touches a claim that matches before or after it.
     pub(super) fn touches_at(&self, compiled: &CompiledFilter<'_>, position: Position) -> bool {
         let Some(claim) = self.by_position.claim(position) else { return self.confirms_compiled(compiled, position) };
         let revisions = self.claims.revisions(claim);

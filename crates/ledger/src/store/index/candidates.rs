@@ -1,4 +1,4 @@
-//! Where a question looks: by the cheapest way that an item of a filter offers, to claims or to contents of them.
+//! Candidates of a question: claims or contents, found by the cheapest way that an item of a filter offers.
 //!
 //! Candidates are mostly contents, and one that the cut does not see as its claim's last drops out at once, with one look
 //! into memory. Going through all of them in one pass lets these waits overlap.
@@ -12,7 +12,7 @@ use crate::budget::{hold, step};
 use detente_domain::moment::Moment;
 use detente_domain::position::Position;
 
-/// What may match an item.
+/// The candidates for an item.
 pub(super) enum Candidates {
     /// Claims, each once.
     Claims(Vec<ClaimNo>),
@@ -23,7 +23,7 @@ pub(super) enum Candidates {
 }
 
 impl Index {
-    /// What may match the items of a filter; without items, every claim.
+    /// The candidates for the items of a filter; without items, every claim.
     pub(super) fn candidates_of(
         &self,
         compiled: &CompiledFilter<'_>,

@@ -1,8 +1,7 @@
 //! Claims and their revisions, by number.
 //!
-//! A revision is what one event made of a claim: which content it has and whether it is retracted. Most claims have one.
-//! A content knows which revisions it has ([`super::contents`]), so whoever comes from contents looks here only where
-//! several revisions share one.
+//! A revision is made by one event: it has a content, and may be retracted. Most claims have one. A content knows its
+//! revisions ([`super::contents`]), so a search that comes from contents looks here only if several revisions share one.
 
 use super::contents::{Content, Contents, Reach};
 use super::disputes::Disputes;
@@ -16,20 +15,20 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What one event made of a claim.
+/// One revision of a claim, made by one event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Revision {
     /// The event.
     pub(crate) position: Position,
     /// The content it has.
     pub(crate) content: ContentNo,
-    /// What the event did.
+    /// The action of the event.
     pub(crate) action: Action,
     pub(super) retracted: bool,
 }
 
 impl Revision {
-    /// Whether the claim is retracted in this revision.
+    /// Returns true if the claim is retracted in this revision.
     pub(crate) const fn is_retracted(&self) -> bool {
         self.retracted
     }
@@ -84,7 +83,7 @@ impl Revisions {
 }
 
 impl Claims {
-    /// How many claims there are.
+    /// The number of claims.
     pub(crate) fn len(&self) -> usize {
         self.ids.len()
     }
@@ -147,7 +146,7 @@ impl Claims {
         self.contents.valid_time(content)
     }
 
-    /// How far knowledge of a content reaches.
+    /// The reach of the knowledge of a content.
     pub(crate) fn reach(&self, number: ContentNo) -> &Reach {
         self.contents.reach(number)
     }

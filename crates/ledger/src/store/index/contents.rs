@@ -1,9 +1,10 @@
-//! Contents: what an assertion or revision said, once more where a confirmation moved its times.
+//! Contents: the claim as an assertion or revision states it, once more for each confirmation that moved its times.
 //!
-//! What a question wants to know of every candidate lies together in one record: its valid time, its members, and in which
-//! revisions of the claim it counts (from `since` until another took its place). So a superseded candidate is passed
-//! over, and a current one judged, with one look into memory; in a large ledger every other look would be a wait. What few
-//! contents have lies elsewhere: how far knowledge of them reaches, and a valid time that four corners do not tell.
+//! One record holds together the properties of every candidate that a question needs: its valid time, its members, and the
+//! revisions of the claim in which it counts (from `since` until another took its place). So one look into memory is enough
+//! to pass over a superseded candidate and to evaluate a current one; in a large ledger every other look would be a wait.
+//! Properties of few contents lie elsewhere: the reach of the knowledge of them, and a valid time that has more to it than
+//! four corners.
 
 use super::claims::Revision;
 use super::numbers::{ClaimNo, ContentNo, Term};
@@ -51,7 +52,7 @@ pub(crate) struct Content {
     /// The number of the first revision that has it.
     nth: u32,
     facets_from: SliceStart,
-    /// Where in `reaches` its reach is; none beyond the end.
+    /// The place of its reach in `reaches`; none beyond the end.
     reach: u32,
     members: [u8; 4],
     facets: u16,
@@ -59,7 +60,7 @@ pub(crate) struct Content {
     flags: u8,
 }
 
-/// How far knowledge of a content reaches.
+/// The reach of the knowledge of a content.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reach {
     /// Its last day or second now.
@@ -86,7 +87,7 @@ impl Content {
         self.since
     }
 
-    /// Whether a cut sees it as the content of its claim. A cut may be beyond all positions too.
+    /// Returns true if a cut sees it as the content of its claim. A cut may be beyond all positions too.
     pub(super) fn is_seen_at(&self, cut: Position) -> bool {
         self.since <= cut && (cut < self.until || self.until == NEVER)
     }
@@ -96,7 +97,7 @@ impl Content {
         if self.flags & HAS_TIME != 0 { Some(self.validity) } else { None }
     }
 
-    /// True if its corners say all there is to its valid time.
+    /// Returns true if its valid time has no more to it than its corners.
     pub(crate) const fn is_told_by_corners(&self) -> bool {
         self.flags & MORE_THAN_CORNERS == 0
     }
@@ -121,17 +122,17 @@ impl Content {
         self.members[3].checked_sub(1)
     }
 
-    /// Whether its end is open.
+    /// Returns true if its end is open.
     pub(crate) const fn is_end_open(&self) -> bool {
         self.flags & END_OPEN != 0
     }
 
-    /// Whether nobody says when it started.
+    /// Returns true if its start is unknown.
     pub(crate) const fn is_start_unknown(&self) -> bool {
         self.flags & START_UNKNOWN != 0
     }
 
-    /// Whether its words are those of the content that a confirmation renewed.
+    /// Returns true if its words are those of the content that a confirmation renewed.
     pub(crate) const fn is_renewed(&self) -> bool {
         self.flags & RENEWED != 0
     }
@@ -166,7 +167,7 @@ impl Contents {
         self.facets.get(content.facets_from, usize::from(content.facets))
     }
 
-    /// How far knowledge of a content reaches.
+    /// The reach of the knowledge of a content.
     pub(super) fn reach(&self, number: ContentNo) -> &Reach {
         self.get(number).and_then(|content| self.reaches.get(content.reach as usize)).unwrap_or(&NO_FURTHER)
     }

@@ -1,5 +1,5 @@
-//! The disputes of claims, of which one claim may have very many: found by id, counted and listed as a cut sees them, each at
-//! the cost of what is asked for.
+//! The disputes of claims, of which one claim may have very many: found by id, counted and listed as a cut sees them. Each
+//! of these costs only as much as it returns.
 //!
 //! ```text
 //!   (claim, number)   ──> id, event, event that resolved it      in the order in which they were recorded

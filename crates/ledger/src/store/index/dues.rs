@@ -1,7 +1,8 @@
-//! What the clock of valid time looks up: which claim an event is about, when promises fall due, and whether a claim matched
-//! in each of its revisions.
+//! Look-ups for the clock of valid time: the claim of an event, promises that fall due, and the revisions of a claim that
+//! match.
 //!
-//! Few claims promise, so due dates lie beside the contents: by content, and by time for those that fall due in a span.
+//! Few claims promise, so due dates are kept apart from the contents: by content, and by time for those that fall due in a
+//! span.
 
 use super::{ClaimNo, CompiledFilter, ContentNo, FoundRevision, Index, Revision};
 use crate::budget::step;
@@ -59,7 +60,7 @@ impl Index {
         claims
     }
 
-    /// Whether a claim matches in a revision.
+    /// Returns true if a claim matches in a revision.
     pub(crate) fn matches_in(&self, compiled: &CompiledFilter<'_>, claim: ClaimNo, revision: &Revision) -> bool {
         let content = self.claims.content(revision.content);
         content.is_some_and(|content| self.matches(compiled, claim, revision.content, content, revision.position))

@@ -1,9 +1,9 @@
-//! Which contents can touch a span of valid time, out of all that bear on one relationship.
+//! Search for the contents that can touch a span of valid time, among all that bear on one relationship.
 //!
 //! A content may hold from its earliest start to its latest end. Contents are kept in runs sorted by earliest start, each
-//! with the greatest latest end of every stretch of sixteen and of the stretches above (an implicit tree); a question
-//! walks only stretches that can hold an answer, so its cost grows with the answer and the logarithm of the rest. Runs of
-//! one size are merged as contents come in. Nothing is ever removed: whether a content is current is for the caller.
+//! with the greatest latest end of every stretch of sixteen and of the stretches above (an implicit tree); a question walks
+//! only stretches that can hold an answer, so its cost grows with the answer and the logarithm of the rest. Runs of one
+//! size are merged as contents come in. Nothing is ever removed: the caller decides if a content is current.
 
 use super::numbers::ContentNo;
 use detente_domain::moment::Moment;

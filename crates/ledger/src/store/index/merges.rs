@@ -25,12 +25,13 @@ impl Index {
         Some(())
     }
 
-    /// What a filter asks for at a cut: every id that answers there as one that it names.
+    /// The filter at a cut, widened to every id that answers there as one that it names.
     pub(crate) fn as_answered<'f>(&self, filter: &'f Filter, cut: Position) -> Cow<'f, Filter> {
         self.merges.at(cut).widen(filter, || self.relationship_ids())
     }
 
-    /// Adds where a filter comes to ask for other ids: the merges and unmerges after a position, up to another.
+    /// Adds the positions at which a filter comes to mean other ids: the merges and unmerges after a position, up to
+    /// another.
     pub(crate) fn changes_of_meaning(
         &self,
         filter: &Filter,

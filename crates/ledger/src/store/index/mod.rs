@@ -1,4 +1,4 @@
-//! The index in memory: what is needed to find claims, without their words.
+//! The index in memory: all that is needed to find claims, without their words.
 //!
 //! ```text
 //! claim id ──> claim ──> revisions (position, content, retracted?, disputed?)
@@ -9,9 +9,9 @@
 //! append ──> last position, recorded time, mark          request id ──> append
 //! ```
 //!
-//! Everything only grows. What a cut may see is decided by positions alone: of a claim's revisions, the last at or before
-//! the cut counts, and a content counts if that revision has it. So one index answers for every cut, the head and an old
-//! one at the same cost, and entries that are not durable yet are invisible as long as no cut reaches them.
+//! Everything only grows. Positions alone decide what a cut may see: of a claim's revisions, the last at or before the cut
+//! counts, and a content counts if that revision has it. So one index answers for every cut, the head and an old one at the
+//! same cost, and entries that are not durable yet are invisible as long as no cut reaches them.
 //!
 //! Everything is held in collections whose copies share what they have in common ([`super::shared`]), so a copy of the
 //! index is cheap: a question that takes long is answered from one, and the writer goes on.
@@ -106,7 +106,7 @@ impl Index {
         &self.claims
     }
 
-    /// How many terms there are.
+    /// The number of terms.
     pub(crate) fn term_count(&self) -> usize {
         self.terms.len()
     }
@@ -156,8 +156,8 @@ impl Index {
         change.registry_id().map(|id| registry.history(id)).unwrap_or_default()
     }
 
-    /// What the index will keep of a change: the facets of a claim become terms, its bounds a valid time. Of what is
-    /// registered it keeps the encoded message and who recorded it.
+    /// Makes the index's record of a change: the facets of a claim become terms, its bounds a valid time. Of a
+    /// registered record it keeps the encoded message and the recorder.
     pub(crate) fn entry_of(&mut self, change: &Change, by: &str, registry_bytes: impl FnOnce() -> Vec<u8>) -> Entry {
         let mut entry = Entry { action: Action::of(change).code(), ..Entry::default() };
         if let Some(id) = change.claim_id() {

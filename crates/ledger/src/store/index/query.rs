@@ -33,10 +33,10 @@ pub(crate) struct CompiledFilter<'f> {
 
 pub(super) struct Item<'f> {
     source: &'f FilterItem,
-    /// Of each group a content must have one; sorted.
+    /// The terms of each group, of which a content must have one; sorted.
     pub(super) groups: Vec<Vec<Term>>,
     pub(super) relationships: Option<Vec<Term>>,
-    /// The contents whose words answer the text, if text is asked for.
+    /// The contents whose words match the text, if there is one.
     pub(super) words: Option<HashSet<ContentNo>>,
     pub(super) claims: Option<Vec<ClaimNo>>,
 }
@@ -116,7 +116,7 @@ impl Index {
         Some(claims)
     }
 
-    /// At most so many claims may match a filter.
+    /// An upper bound of the number of claims that match a filter.
     pub(super) fn candidate_count(&self, compiled: &CompiledFilter<'_>) -> usize {
         if compiled.items.is_empty() {
             return self.claims.len();
@@ -164,8 +164,8 @@ impl Index {
         }
     }
 
-    /// How many claims bear on one or more of these relationships at a cut, retracted ones and those that are to be left
-    /// out aside.
+    /// The number of claims that bear on one or more of these relationships at a cut, without retracted ones and those
+    /// that are to be left out.
     pub(crate) fn count_bearing_on(
         &self,
         relationships: &[Term],
@@ -219,7 +219,7 @@ impl Index {
         self.matches(compiled, found.claim, found.revision.content, content, found.revision.position)
     }
 
-    /// Whether a content matches that a claim has or had after the event at a position.
+    /// Returns true if a content matches that a claim has or had after the event at a position.
     pub(super) fn matches(
         &self,
         compiled: &CompiledFilter<'_>,
@@ -245,15 +245,15 @@ impl Index {
     }
 }
 
-/// Which page of a list.
+/// A page of a list.
 pub(crate) struct ListPage {
-    /// Begin behind this claim.
+    /// The claim to begin after.
     pub(crate) after: Option<ClaimNo>,
-    /// Whether the last recorded comes first.
+    /// True to list the last recorded first.
     pub(crate) newest_first: bool,
-    /// Whether retracted claims are wanted.
+    /// True to include retracted claims.
     pub(crate) include_retracted: bool,
-    /// At most so many.
+    /// The most claims.
     pub(crate) limit: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Terms that were asked for a moment ago, with their keys.
+//! Terms that were looked up recently, with their keys.
 //!
 //! The kind, the parties and most words of a claim are those of the claims before it. The dictionary finds a term by way of
 //! four places in memory, each of them far from the last; here it is found in one of a few that are always near.

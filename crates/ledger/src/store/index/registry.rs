@@ -6,7 +6,7 @@ use detente_domain::position::Position;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What is registered, by id.
+/// The registered records of one type, by id.
 #[derive(Clone, Default)]
 pub(crate) struct Registry {
     records: imbl::HashMap<Arc<str>, Arc<Vec<RegistryRevision>>>,
@@ -14,16 +14,16 @@ pub(crate) struct Registry {
     ids: imbl::OrdSet<Arc<str>>,
 }
 
-/// One revision of what is registered.
+/// One revision of a registered record.
 #[derive(Clone, Debug)]
 pub(crate) struct RegistryRevision {
     /// The event that made it.
     pub(crate) position: Position,
     /// The encoded message.
     pub(crate) bytes: Arc<[u8]>,
-    /// Who recorded it.
+    /// The recorder.
     pub(crate) recorded_by: Arc<str>,
-    /// Whether it is withdrawn.
+    /// True if it is withdrawn.
     pub(crate) withdrawn: bool,
 }
 
@@ -38,7 +38,7 @@ impl Registry {
         self.records.get(id).into_iter().flat_map(|records| records.iter()).map(|revision| revision.position).collect()
     }
 
-    /// What is registered at a cut, by id, after an id.
+    /// The records that are registered at a cut, by id, after an id.
     pub(crate) fn at(&self, cut: Position, after: &str) -> impl Iterator<Item = (&str, u32, &RegistryRevision)> {
         use std::ops::Bound::{Excluded, Unbounded};
         let ids = self.ids.range::<_, str>((Excluded(after), Unbounded));

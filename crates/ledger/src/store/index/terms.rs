@@ -164,7 +164,7 @@ fn hash_of(hasher: &DefaultHashBuilder, kind: u8, key: &[u8]) -> u64 {
     state.finish()
 }
 
-/// Which of the ordered runs a kind of facet has, if it can be asked for by a prefix.
+/// The number of the ordered run for a kind of facet, if a filter can have a prefix of it.
 const fn order_of(kind: FacetKind) -> Option<usize> {
     match kind {
         FacetKind::Kind => Some(0),

@@ -1,4 +1,4 @@
-//! Which events touch what a filter means: those that change a claim that matches before or after.
+//! Search for the events that touch a filter: those that change a claim that matches before or after.
 
 use super::Index;
 use super::answered::MergesKnown;
@@ -8,14 +8,14 @@ use crate::budget::step;
 use detente_domain::filter::Filter;
 use detente_domain::position::Position;
 
-/// Events that are looked at one by one without asking which claims match.
+/// The number of events up to which they are looked at one by one, without finding the claims that match.
 const FEW_EVENTS: u64 = 64;
-/// The work after which it is seen whether an event was found.
+/// The work after which the search checks if an event was found.
 const AT_ONCE: u64 = 64;
 
 impl Index {
-    /// The first event after a position that belongs to a filter: it touches a claim that matches before or after that event,
-    /// or changes what the filter asks for. The writer asks this, so it takes the way that looks at less.
+    /// The first event after a position that belongs to a filter: it touches a claim that matches before or after that
+    /// event, or changes the ids that the filter means. The writer calls this, so it takes the way that looks at less.
     pub(crate) fn first_touch(&self, filter: &Filter, after: Position) -> Option<Position> {
         let last = self.by_position.last();
         if last.0.saturating_sub(after.0) > FEW_EVENTS && self.merges.at(after).leaves_alone(filter, last) {
@@ -75,7 +75,7 @@ impl Index {
         }
     }
 
-    /// Whether a claim matches right after the event that made its `at`-th revision, or right before.
+    /// Returns true if a claim matches right after the event that made its `at`-th revision, or right before.
     pub(super) fn touches_revision(&self, compiled: &CompiledFilter<'_>, claim: ClaimNo, at: usize) -> bool {
         let revisions = self.claims.revisions(claim);
         let Some(event) = revisions.get(at).map(|revision| revision.position) else { return false };

@@ -1,7 +1,7 @@
 //! A hash table of numbers, in shards.
 //!
-//! The number of shards grows by one with every so many entries (linear hashing): the entries of one shard are parted into
-//! two. So the table grows without ever moving everything at once.
+//! The number of shards grows by one with every `PER_SHARD` entries (linear hashing): the entries of one shard are parted
+//! into two. So the table grows without ever moving everything at once.
 
 use hashbrown::HashTable;
 use std::sync::Arc;
