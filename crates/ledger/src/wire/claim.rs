@@ -1,7 +1,7 @@
-//! Claims: what a client writes, what was recorded, what is shown.
+//! Claims: as a client writes them, as they were recorded, and as they are returned.
 //!
-//! What the ledger adds to a claim (revision, recorded time, retraction, disputes) is ignored when a client sends it, so
-//! that an answer can be edited and sent back, and is not rendered here: whoever knows it sets it.
+//! Fields that the ledger adds to a claim (revision, recorded time, retraction, disputes) are ignored when a client sends
+//! them, so that an answer can be edited and sent back. They are not rendered here: the caller sets them.
 
 use super::ids::{Ids, uuid_text};
 use super::limits::MAX_NAME_BYTES;
@@ -15,7 +15,7 @@ use detente_domain::claim::Claim;
 use detente_proto::v1;
 use uuid::Uuid;
 
-/// Parses a claim. What is wrong goes to the sink; with anything in it, the claim is not to be used.
+/// Parses a claim. Errors go to the sink; if there are any, the claim is not to be used.
 pub fn parse_claim(claim: v1::Claim, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Claim> {
     let id = ids.own(&claim.claim_id, &at.field("claim_id"), sink);
     let kind = word(&claim.kind, &at.field("kind"), sink);

@@ -35,18 +35,18 @@ use v1::command::Command as Wire;
 /// The most commands that a question may suppose.
 pub const MAX_SUPPOSED: usize = 100;
 
-/// An append that makes sense. Whether it fits the record is not said.
+/// A well-formed append. It may still not fit the record.
 #[derive(Clone, Debug)]
 pub struct ParsedAppend {
     /// The name of the request, if it has one.
     pub request_id: Option<Uuid>,
-    /// Who records.
+    /// The name of the recorder.
     pub recorded_by: String,
-    /// What to record, and what must hold.
+    /// The commands and the preconditions.
     pub batch: Batch,
-    /// Whether to write nothing.
+    /// True to check only, and write nothing.
     pub validate_only: bool,
-    /// What tells requests with the same name apart: the first half of the SHA-256 of the encoded request without its
+    /// Distinguishes requests with the same name: the first half of the SHA-256 of the encoded request without its
     /// name. All zeros for a request that has none.
     pub fingerprint: [u8; 16],
 }

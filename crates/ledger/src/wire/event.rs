@@ -1,7 +1,7 @@
-//! Events: what the log holds, as bytes and back.
+//! Events: their encoding in the log, and back.
 //!
-//! The fields 2 to 6 of an event (revision, recorded time, recorder, position, note) have the numbers they have in a claim, so
-//! that whoever serves a claim can take them over from the event that made its revision.
+//! The fields 2 to 6 of an event (revision, recorded time, recorder, position, note) have the numbers they have in a claim,
+//! so that a claim can take them over from the event that made its revision.
 
 use super::claim::{self, stored_claim};
 use super::encode;
@@ -24,16 +24,16 @@ use detente_proto::v1;
 use prost::Message as _;
 use v1::event::Event as Wire;
 
-/// What the ledger adds to an event when it records it.
+/// The fields that the ledger adds to an event when it records it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp<'a> {
     /// Its place in the log.
     pub position: Position,
-    /// When its append was recorded.
+    /// The recorded time of its append.
     pub recorded_at: RecordedAt,
-    /// Who recorded it.
+    /// The name of the recorder.
     pub recorded_by: &'a str,
-    /// Whether it was brought in with the recorded time it has elsewhere.
+    /// True if it was brought in with the recorded time that it has elsewhere.
     pub backfilled: bool,
 }
 

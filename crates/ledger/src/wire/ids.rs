@@ -96,7 +96,7 @@ pub(super) fn dispute_id(text: &str, at: &At<'_>, sink: &mut Sink) -> Option<Dis
 /// Reads a UUID, with hyphens or without; the nil one is none.
 ///
 /// # Errors
-/// What was expected, in words.
+/// The expected shape, in words.
 pub fn parse_uuid(text: &str) -> Result<Uuid, &'static str> {
     let plain = matches!(text.len(), 32 | 36);
     let uuid = Uuid::try_parse(text).ok().filter(|uuid| plain && !uuid.is_nil());

@@ -82,15 +82,15 @@ named!(
     WatchClockResponse,
 );
 
-/// What is not the JSON of a message.
+/// The reason why a text is not the JSON of a message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotJson(String);
 
-/// Writes a message with any serializer; `defaults` says whether fields at their default are written out.
+/// Writes a message with any serializer, with fields at their default if `defaults` is true.
 ///
 /// # Errors
-/// When the serializer fails.
+/// If the serializer fails.
 pub fn write<M: NamedMessage, W: std::io::Write, F: serde_json::ser::Formatter>(
     message: &M,
     defaults: bool,
@@ -125,7 +125,7 @@ pub fn whole<M: NamedMessage>(message: &M) -> Result<String, NotJson> {
 /// Reads a message. Unknown fields are an error: a misspelt one must not be ignored.
 ///
 /// # Errors
-/// What is wrong with it.
+/// [`NotJson`] with the error in the text.
 pub fn read<M: NamedMessage>(value: Value) -> Result<M, NotJson> {
     let dynamic = DynamicMessage::deserialize(descriptor(M::NAME)?, value)
         .map_err(|error| NotJson(format!("not {}: {error}", M::NAME)))?;

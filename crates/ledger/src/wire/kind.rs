@@ -1,4 +1,5 @@
-//! Kinds of claims and code schemes with their scales: what a client writes, what was recorded, what is shown.
+//! Kinds of claims and code schemes with their scales: as a client writes them, as they were recorded, and as they are
+//! returned.
 
 use super::limits::{MAX_CODE_BYTES, MAX_NAME_BYTES, MAX_SCALE_BYTES, MAX_SCALE_ENTRIES, MAX_TEXT_BYTES};
 use super::parts::render;
@@ -12,7 +13,7 @@ use prost::Message as _;
 use std::collections::HashSet;
 use v1::kind_value::Part;
 
-/// Parses a kind. What is wrong goes to the sink; with anything in it, the kind is not to be used.
+/// Parses a kind. Errors go to the sink; if there are any, the kind is not to be used.
 pub fn parse_kind(kind: v1::Kind, at: &At<'_>, sink: &mut Sink) -> Option<Kind> {
     let name = word(&kind.kind, &at.field("kind"), sink);
     let single_valued_fits = !kind.single_valued || kind.value.is_some();
@@ -42,7 +43,7 @@ fn value_of(value: v1::KindValue, at: &At<'_>, sink: &mut Sink) -> Option<KindVa
     }
 }
 
-/// Parses a code scheme. What is wrong goes to the sink; with anything in it, the scheme is not to be used.
+/// Parses a code scheme. Errors go to the sink; if there are any, the scheme is not to be used.
 pub fn parse_scheme(scheme: v1::Scheme, at: &At<'_>, sink: &mut Sink) -> Option<Scheme> {
     Some(Scheme {
         scheme: key_text(scheme.scheme, MAX_CODE_BYTES, &at.field("scheme"), sink),

@@ -1,4 +1,4 @@
-//! How large things may be. Lengths are in bytes of UTF-8; a value of exactly the limit is within it.
+//! The limits of sizes. Lengths are in bytes of UTF-8; a value of exactly the limit is within it.
 
 use detente_proto::v1;
 use prost::Message as _;
@@ -8,13 +8,13 @@ use prost::Message as _;
 pub const MAX_CLAIM_BYTES: usize = 64 * 1024;
 /// The words of a claim in one language, of a quote, of the statement of a dispute.
 pub const MAX_TEXT_BYTES: usize = 16 * 1024;
-/// What the recorder notes with a command.
+/// The note of the recorder with a command.
 pub const MAX_NOTE_BYTES: usize = 4096;
-/// Who records.
+/// The name of the recorder.
 pub const MAX_RECORDED_BY_BYTES: usize = 256;
 /// A name, a title, a place, a locator, a voice as written.
 pub const MAX_NAME_BYTES: usize = 1024;
-/// Where a source is.
+/// The address of a source.
 pub const MAX_URL_BYTES: usize = 4096;
 /// A date as written.
 pub const MAX_DATE_BYTES: usize = 512;
@@ -30,7 +30,7 @@ pub(super) const MAX_CONFIRMATION_UNKNOWN_BYTES: usize = 200 * 1024;
 pub const MAX_LABEL_BYTES: usize = 128;
 /// A unit.
 pub const MAX_UNIT_BYTES: usize = 64;
-/// What stands behind the `$` of a name for a claim of the same append.
+/// The characters after the `$` of a name for a claim of the same append.
 pub const MAX_ALIAS_BYTES: usize = 64;
 /// The values of one repeated field of a claim, party or source. It keeps the search for repeats, which compares all with
 /// all, short.
@@ -46,7 +46,7 @@ pub const MAX_FILTER_VALUES: usize = 100;
 /// The text of a filter.
 pub const MAX_FILTER_TEXT_BYTES: usize = 1024;
 
-/// What is said of something that is too long.
+/// The description of the error that a text is too long.
 pub(super) fn too_long(bytes: usize, most: usize) -> String {
     format!("{bytes} bytes long; at most {most} are allowed")
 }

@@ -1,32 +1,34 @@
 //! The conversions between the messages of the public contract (`detente_proto::v1`) and the domain.
 //!
-//! A message can say anything; a domain type only what makes sense. What stands between them is here, and nowhere else:
+//! A message can say anything; a domain type only what makes sense. The conversions between them are here, and nowhere
+//! else:
 //!
 //! ```text
 //!                parse_*  (a client's words: every rule, every violation, each with its path)
 //!    v1::Claim ------------------------------------------------------------> domain::Claim
 //!    v1::Claim <------------------------------------------------------------ domain::Claim
-//!                render_* (the content; what the ledger adds is set by whoever knows it)
+//!                render_* (the content; the caller sets the fields that the ledger adds)
 //!    v1::Claim ------------------------------------------------------------> domain::Claim
-//!                read_*   (what was recorded: shapes only, dates are not computed again)
+//!                read_*   (a recorded message: shapes only, dates are not computed again)
 //! ```
 //!
-//! Parsing and reading are one code with two strictnesses ([`sink::Sink`]). A **shape** is what a domain type cannot be made
-//! without: an id, a word, a member of a vocabulary. A **rule** is what a client is held to beyond that: lengths, no
-//! repeats, at least one text. What was once recorded must stay readable when a rule becomes stricter, so reading asks for
-//! shapes only, and takes the first and last day of a bound as they were recorded, not as today's EDTF parser sees them.
+//! Parsing and reading are one code with two strictnesses ([`sink::Sink`]). A **shape** is something that a domain type
+//! cannot be made without: an id, a word, a member of a vocabulary. A **rule** is a further demand on clients: lengths, no
+//! repeats, at least one text. Recorded messages must stay readable if a rule becomes stricter, so reading asks for shapes
+//! only, and takes the first and last day of a bound as they were recorded, not as today's EDTF parser sees them.
 //!
 //! Everything that is wrong with a request comes back at once, at the path of its field in proto names
 //! (`commands[2].assert_claim.claim.texts[0].lang`). Paths are chains on the stack ([`path::At`]) and become text only for
 //! a violation; strings are moved, not copied. Recording claims by the hundred thousand goes through here.
 //!
 //! Tour: [`command`] parses an append, with [`ids`] for `$names` and [`patch`] for update masks; [`claim`], [`party`],
-//! [`source`] and [`kind`] are the records, made of `parts`, `scalar`s and `valid_time`; [`event`] is what the log holds; [`filter`] and
-//! [`cut`] are what reads are asked with; [`time`] and [`vocabulary`] are instants and enums, [`pasted`] mends instants out of an address; [`limits`] are the sizes;
-//! [`splice`] makes a claim of the bytes of an event; [`staged`] parses what comes in pieces; [`tally`] counts events by kind;
-//! [`weight`] tells what a request takes in memory before it is decoded.
+//! [`source`] and [`kind`] are the records, made of `parts`, `scalar`s and `valid_time`; [`event`] is the encoding of the
+//! log; [`filter`] and [`cut`] are the common parameters of reads; [`time`] and [`vocabulary`] are instants and enums,
+//! [`pasted`] mends instants out of an address; [`limits`] are the sizes; [`splice`] makes a claim of the bytes of an
+//! event; [`staged`] parses commands that come in pieces; [`tally`] counts events by kind; [`weight`] computes the memory
+//! that a request takes before it is decoded.
 //!
-//! Not here: gRPC statuses, and whether a command fits what is recorded (`detente_domain::decide`).
+//! Not here: gRPC statuses, and the check of a command against the record (`detente_domain::decide`).
 //!
 //! Reasons: `docs/design/contract.md`.
 

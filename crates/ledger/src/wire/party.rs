@@ -9,7 +9,7 @@ use super::vocabulary::{Twin as _, number, optional, required};
 use detente_domain::party::{NameValid, Party, PartyName};
 use detente_proto::v1;
 
-/// Parses a party. What is wrong goes to the sink; with anything in it, the party is not to be used.
+/// Parses a party. Errors go to the sink; if there are any, the party is not to be used.
 pub fn parse_party(party: v1::Party, at: &At<'_>, sink: &mut Sink) -> Option<Party> {
     let id = party_id(&party.party_id, &at.field("party_id"), sink);
     let party_type = required(party.r#type, &at.field("type"), sink);

@@ -1,8 +1,8 @@
 //! Revisions with an update mask: only some fields of a claim are given, the others stay as they were last.
 //!
-//! The fields are parsed with the request, where their violations have their paths. What is left for later is to lay them
-//! over the last state of the claim, which is known only when the batch is decided; all that can be wrong then is that the
-//! temporal type and the two ends no longer fit together, or that the claim has grown too large.
+//! The fields are parsed with the request, where their violations have their paths. They are laid over the last state of
+//! the claim later, since that is known only when the batch is decided. Two errors are possible then: the temporal type and
+//! the two ends no longer fit together, or the claim has grown too large.
 
 use super::claim::render_claim;
 use super::ids::Ids;
@@ -85,7 +85,7 @@ pub(super) fn parse_patch(
     Some(ClaimPatch { id: id?, edits })
 }
 
-/// What a mask can name: what a client can set, apart from the id.
+/// The fields that a mask can name: those that a client can set, apart from the id.
 const FIELDS: [&str; 22] = [
     "kind",
     "temporal_type",

@@ -1,4 +1,4 @@
-//! Where in a request something stands, as a chain on the stack: every step knows the one before it.
+//! Places in a request, as a chain on the stack: every step knows the one before it.
 //!
 //! Going down costs two words and no allocation; the text is put together only when there is something to say.
 //!

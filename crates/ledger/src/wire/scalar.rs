@@ -1,6 +1,7 @@
 //! The smallest conversions: texts, words, ids, dates, and values of a repeated field.
 //!
-//! Each notes in the sink what is wrong and then gives what it can, so that its caller can go on with the next field.
+//! Each notes errors in the sink and then returns the value as far as it can, so that its caller can continue with the next
+//! field.
 
 use super::limits::{MAX_DATE_BYTES, MAX_VALUES};
 use super::path::At;

@@ -1,7 +1,7 @@
-//! Where conversions put what is wrong, so that they can go on and find the rest.
+//! The collector of violations. Conversions note an error there and continue, to find the rest.
 //!
-//! A sink is of one of two kinds. For **input** it holds a client to every rule; for what was **stored** it asks only for
-//! the shapes without which there is no domain type (why: the module's header).
+//! A sink is of one of two kinds. For **input** it holds a client to every rule; for **stored** messages it asks only for
+//! the shapes without which there is no domain type (the reason is in the header of the parent module).
 
 use super::limits;
 use super::path::At;
@@ -26,7 +26,7 @@ impl Sink {
         Self { stored: true, violations: Vec::new() }
     }
 
-    /// Whether what is converted was recorded, and so is not held to the rules again.
+    /// Returns true if the message was recorded, and so is not held to the rules again.
     pub(super) const fn is_stored(&self) -> bool {
         self.stored
     }
@@ -89,10 +89,10 @@ impl Sink {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a recorded {what} cannot be read back: at `{field}`: {reason}")]
 pub struct Unreadable {
-    /// What it is: a claim, an event, ...
+    /// The kind of the thing: a claim, an event, ...
     pub what: &'static str,
     /// The path of the field that cannot be read.
     pub field: String,
-    /// What is wrong there.
+    /// The error at that field.
     pub reason: String,
 }

@@ -8,7 +8,7 @@ use super::sink::{Sink, Unreadable};
 use detente_domain::source::Source;
 use detente_proto::v1;
 
-/// Parses a source. What is wrong goes to the sink; with anything in it, the source is not to be used.
+/// Parses a source. Errors go to the sink; if there are any, the source is not to be used.
 pub fn parse_source(source: v1::Source, at: &At<'_>, sink: &mut Sink) -> Option<Source> {
     let id = source_id(&source.source_id, &at.field("source_id"), sink);
     Some(Source {

@@ -43,14 +43,14 @@ pub struct StagedCommands {
 }
 
 impl StagedCommands {
-    /// Of a stage, none of them seen yet.
+    /// The commands of a stage, none of them parsed yet.
     #[must_use]
     pub fn of(stage: Uuid) -> Self {
         Self { stage, given: HashSet::new(), used: RefCell::default() }
     }
 
-    /// Parses the command with a number. What is wrong with it stands at `commands[index]`: the place in the request, or the
-    /// number again.
+    /// Parses the command with a number. The paths of its violations begin with `commands[index]`: the place in the
+    /// request, or the number again.
     pub fn parse(&mut self, number: usize, index: usize, value: v1::Command, sink: &mut Sink) -> Option<NotedCommand> {
         if let Some(("assert_claim" | "supersede_claim", claim)) = claim_of(&value)
             && is_alias(&claim.claim_id)

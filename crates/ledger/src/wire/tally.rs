@@ -1,4 +1,4 @@
-//! How many events of each kind there are, by the names that the kinds have as fields of `Event`.
+//! The number of events of each kind, by the names that the kinds have as fields of `Event`.
 
 use super::splice::take_value;
 use detente_domain::event::Change;
@@ -29,7 +29,7 @@ const NAMES: [&str; 19] = [
 ];
 const FIRST: u32 = 10;
 
-/// How many events of each kind there are.
+/// The number of events of each kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally([u64; NAMES.len()]);
 
@@ -53,7 +53,7 @@ impl Tally {
         })
     }
 
-    /// How many there are altogether.
+    /// The number of all events.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.0.iter().sum()

@@ -1,8 +1,8 @@
 //! Instants: `google.protobuf.Timestamp` counts nanoseconds, the ledger microseconds.
 //!
-//! What the ledger records survives the way there and back. What a client asks with may fall between two microseconds, and
-//! which one is meant depends on the question: "recorded by this instant, inclusive" is the one before ([`recorded_at`]),
-//! "recorded at this instant or later" and "recorded before it" are the one after ([`recorded_from`]).
+//! A recorded time is the same after a conversion and back. The time in a client's question may fall between two
+//! microseconds; the question decides which one is meant: "recorded by this instant, inclusive" is the one before
+//! ([`recorded_at`]), "recorded at this instant or later" and "recorded before it" are the one after ([`recorded_from`]).
 
 use detente_domain::edtf::DateTimeText;
 use detente_domain::moment::Moment;
@@ -39,7 +39,7 @@ pub fn timestamp_of(at: Moment) -> Option<Timestamp> {
 /// The microsecond that holds an instant: the last one that is not later.
 ///
 /// # Errors
-/// What was expected, in words.
+/// The expected value, in words.
 pub fn recorded_at(timestamp: &Timestamp) -> Result<RecordedAt, &'static str> {
     check(timestamp)?;
     let micros = i64::from(timestamp.nanos / NANOS_PER_MICRO);
@@ -49,7 +49,7 @@ pub fn recorded_at(timestamp: &Timestamp) -> Result<RecordedAt, &'static str> {
 /// The first microsecond that is not earlier than an instant.
 ///
 /// # Errors
-/// What was expected, in words.
+/// The expected value, in words.
 pub fn recorded_from(timestamp: &Timestamp) -> Result<RecordedAt, &'static str> {
     let at = recorded_at(timestamp)?;
     Ok(if timestamp.nanos % NANOS_PER_MICRO == 0 { at } else { at.next() })

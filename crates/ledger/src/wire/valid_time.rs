@@ -1,7 +1,7 @@
-//! When a claim holds or happens: two bounds, or one `valid` string for both, as its temporal type demands.
+//! The valid time of a claim: two bounds, or one `valid` string for both, as its temporal type demands.
 //!
-//! The days of a bound are computed once, when a client writes it. They are part of the message from then on, and what was
-//! recorded is read back with the days it was recorded with.
+//! The days of a bound are computed once, when a client writes it. They are part of the message from then on, and a
+//! recorded bound is read back with the days it was recorded with.
 
 use super::path::At;
 use super::scalar::is_too_long_for_a_date;
@@ -14,7 +14,7 @@ use detente_domain::vocabulary::TemporalType;
 use detente_proto::v1;
 use v1::bound::Bound as Wire;
 
-/// What a claim message says about its valid time.
+/// The fields of a claim message about its valid time.
 pub(super) struct StatedTimes {
     pub(super) valid: String,
     pub(super) from: Option<v1::Bound>,

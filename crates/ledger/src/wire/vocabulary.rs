@@ -125,7 +125,7 @@ twin! {
 mod tests {
     use super::*;
 
-    /// Every member there and back, no number left over, and a name of its own.
+    /// Checks that every member has a number and a name of its own, and that no number is left over.
     fn assert_total<V: Twin + PartialEq + std::fmt::Debug>() {
         for member in V::ALL {
             assert_eq!(V::from_wire(member.to_wire()), Ok(Some(*member)));

@@ -1,4 +1,4 @@
-//! The memory that a message takes once it is decoded, told from its bytes before anything is made of them.
+//! The memory that a message takes once it is decoded, computed from its bytes before anything is made of them.
 //!
 //! An element of a list is two bytes on the wire where it is empty, and some hundred in memory. So a request of a few
 //! megabytes could ask for gigabytes, long before anybody counts the elements. Here the bytes are walked along the
@@ -29,9 +29,9 @@ pub const MAX_TEXTS: usize = 100_000;
 pub const MAX_NUMBERS: usize = 1_000_000;
 /// Maximum nesting of messages, which is that of the decoder.
 pub const MAX_DEPTH: usize = 100;
-/// So many times its size on the wire a request may take in memory,
+/// The memory that a request may take, as a multiple of its size on the wire,
 const GROWTH: usize = 12;
-/// and so much beside: [`MAX_MESSAGES`] small commands, and what is in them.
+/// and in addition to that: [`MAX_MESSAGES`] small commands, and their contents.
 const ALLOWANCE: usize = 40 << 20;
 
 /// Worst ratio of the capacity of a growing list to its length,

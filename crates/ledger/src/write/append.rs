@@ -16,30 +16,30 @@ use uuid::Uuid;
 /// An append that a client asks for.
 #[derive(Clone, Debug)]
 pub struct AppendRequest {
-    /// What makes a retry recognisable.
+    /// The id and the fingerprint by which a retry is recognised.
     pub request: Option<RequestMark>,
-    /// Who records.
+    /// The name of the recorder.
     pub recorded_by: String,
-    /// What to record.
+    /// The commands and the preconditions.
     pub batch: Batch,
-    /// Whether to check only.
+    /// True to check only.
     pub validate_only: bool,
 }
 
-/// What was recorded.
+/// The result of an append.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppendReceipt {
     /// The cut right after it; for a check, the head.
     pub at: ResolvedCut,
-    /// When it was recorded; none for a check.
+    /// The recorded time; none for a check.
     pub recorded_at: Option<RecordedAt>,
     /// One result a command.
     pub results: Vec<CommandResult>,
-    /// Whether an earlier request with the same id recorded it.
+    /// True if an earlier request with the same id recorded it.
     pub replayed: bool,
 }
 
-/// What one command recorded.
+/// The result of one command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommandResult {
     /// The claim, where it is about one.
@@ -60,12 +60,12 @@ pub struct CommandResult {
     pub position: Option<Position>,
 }
 
-/// How the recorded time of an append is set.
+/// The source of the recorded time of an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Recording {
-    /// By the ledger's clock.
+    /// The ledger's clock.
     Now,
-    /// As it was recorded elsewhere.
+    /// The recorded time that it has elsewhere.
     Backfill(RecordedAt),
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct Submission {
     pub(crate) reply: oneshot::Sender<Result<AppendReceipt, AppendError>>,
 }
 
-/// What comes to the writer.
+/// A piece of work for the writer.
 pub(crate) enum Work {
     /// An append.
     Append(Submission),
@@ -85,7 +85,7 @@ pub(crate) enum Work {
 }
 
 impl Ledger {
-    /// Records an append. When it returns, the append is on stable storage.
+    /// Records an append. It is on stable storage when this returns.
     ///
     /// # Errors
     /// [`AppendError`] says whether nothing happened or the outcome is unknown.
@@ -127,7 +127,7 @@ pub(crate) fn stopped(why: &str) -> AppendError {
     AppendError::NotServing(why.to_owned())
 }
 
-/// How many events a command makes.
+/// The number of events that a command makes.
 pub(crate) const fn events_made(command: &Command) -> usize {
     match command {
         Command::Supersede(..) => 2,

@@ -1,8 +1,8 @@
-//! Query boundaries, judged before the writer has to: "nothing since position P touched a claim that matches".
+//! Query boundaries, evaluated before the writer has to: "nothing since position P touched a claim that matches".
 //!
-//! Such a precondition may look at much of the record. It is judged from a snapshot by the thread that asks for the append,
-//! within the bounds of its call; the writer then judges only the events that came since. What an event touched once it
-//! touched for ever, so a boundary that does not hold can be refused at once.
+//! Such a precondition may look at much of the record. The thread that asks for the append evaluates it from a snapshot,
+//! within the bounds of its call; the writer then evaluates only the events that came since. A claim that an event touched
+//! stays touched, so a boundary that does not hold can be refused at once.
 
 use crate::Ledger;
 use crate::error::AppendError;

@@ -3,7 +3,7 @@
 //! ```text
 //!              last record         now                       now                    a wrong clock puts this far ahead
 //!   ───────────────┴────────────────┴─────────────────────────┴──────────────────────────────────> recorded time
-//!      behind: an append is told    │  as far as it may go     │  ahead: refused until somebody says that it is right,
+//!      behind: an append gets       │  as far as it may go     │  ahead: refused until somebody says that it is right,
 //!      last + 1 us, or refused      └─ expected + limit ───────┘  or it is set back
 //! ```
 //!

@@ -19,12 +19,12 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-/// How many appends may wait for the journal; the writer waits then.
+/// The number of appends that may wait for the journal; the writer waits then.
 const LINE: usize = 1024;
 
 /// An append, decided and taken in: it is answered once all that was taken in before is durable.
 pub(crate) struct DecidedAppend {
-    /// What is to be written; nothing for a check, or for what was recorded before.
+    /// The data to write; none for a check, or for an append that was recorded before.
     pub(crate) append: Option<(Append, Promise)>,
     pub(crate) outcome: WriteOutcome,
     pub(crate) reply: oneshot::Sender<Result<AppendReceipt, AppendError>>,
@@ -40,27 +40,27 @@ pub(crate) struct DurableGroup {
     pub(crate) began: Instant,
 }
 
-/// What is answered.
+/// The outcome that is answered.
 pub(crate) enum WriteOutcome {
-    /// What was recorded, now or by an earlier request with the same id.
+    /// The append, recorded now or by an earlier request with the same id.
     Known(AppendReceipt),
-    /// That it would be recorded.
+    /// The result that it would have.
     Checked(Vec<CommandResult>),
 }
 
 impl DecidedAppend {
-    /// How many events it has for the journal.
+    /// The number of events that it has for the journal.
     pub(crate) fn events(&self) -> usize {
         self.append.as_ref().map_or(0, |(append, _)| append.records.len())
     }
 }
 
-/// Who makes durable what was decided.
+/// Makes durable what the writer decided.
 pub(crate) struct Committer {
     recorder: Arc<Recorder>,
     journal: Mutex<Box<dyn Journal>>,
     line: Mutex<CommitQueue>,
-    /// That the line has changed.
+    /// Notified when the line has changed.
     moved: Condvar,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -68,9 +68,9 @@ pub(crate) struct Committer {
 #[derive(Default)]
 struct CommitQueue {
     waiting: Vec<DecidedAppend>,
-    /// Whether what was taken out of the line last is still being written.
+    /// True while the appends that were taken out of the line last are being written.
     writing: bool,
-    /// Whether nothing comes any more.
+    /// True if no more appends come.
     closed: bool,
 }
 
@@ -84,7 +84,7 @@ impl Committer {
     /// Starts the thread.
     ///
     /// # Errors
-    /// When the system gives none.
+    /// If the system gives none.
     pub(crate) fn start(recorder: Arc<Recorder>, journal: Box<dyn Journal>) -> std::io::Result<Arc<Self>> {
         let committer = Arc::new(Self {
             recorder,
@@ -189,13 +189,13 @@ impl Drop for QueueCloser<'_> {
 }
 
 impl Recorder {
-    /// Whether anything may still be recorded.
+    /// Returns an error if nothing can be recorded any more.
     pub(crate) fn goes_on(&self) -> Result<(), AppendError> {
         self.failed.borrow().as_ref().map_or(Ok(()), |why| Err(AppendError::NotServing(why.clone())))
     }
 
     fn make_durable(&self, journal: &mut dyn Journal, group: &[Append]) -> Result<(), AppendError> {
-        // What repeats an append, or was checked after one, stands or falls with it.
+        // An append that is repeated, or a check that was made after one, fails with it.
         self.goes_on()?;
         let Some(last) = group.last() else { return Ok(()) };
         let began = Instant::now();

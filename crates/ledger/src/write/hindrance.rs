@@ -1,8 +1,8 @@
 //! Hindrances to recording while questions are answered: a full disk, no descriptors, a clock that is wrong.
 //!
-//! It is looked for every second by whoever serves the ledger, not only when an append meets it, so that a log line, a
-//! readiness probe and a metric tell of it before and after. Looking asks the disk, which may take long, so it is done on a
-//! thread that may wait; what was seen is kept for those that may not.
+//! The server looks for them every second, not only when an append meets one, so that a log line, a readiness probe and a
+//! metric tell of it before and after. Looking asks the disk, which may take long, so it is done on a thread that may wait;
+//! the result is kept for those that may not.
 
 use crate::write::clock_guard::{ClockFault, between};
 use crate::write::clock_mark::ClockMark;

@@ -1,4 +1,4 @@
-//! Where salts come from: random ones in use, derived ones where a history must come out the same everywhere.
+//! The sources of salts: random ones in use, derived ones if a history must come out the same everywhere.
 
 use detente_domain::position::Position;
 use detente_journal::{AppendHeader, Salt};

@@ -27,7 +27,7 @@ use detente_domain::position::{Position, RecordedAt};
 use detente_journal::{Append, AppendHeader, Promise, Room};
 use std::sync::Arc;
 
-/// How many events are decided, at the least, before they are handed over while more appends wait.
+/// The number of events that are decided, at the least, before they are handed over while more appends wait.
 const ENOUGH: usize = 64;
 
 /// The one writer.
@@ -82,7 +82,7 @@ impl Writer {
         match self.decide_and_take_in(request, recording) {
             Ok((append, outcome)) => Some(DecidedAppend { append, outcome, reply }),
             Err(error) => {
-                // A refusal needs no disk: it is told at once. Nobody may be waiting any more.
+                // A refusal needs no disk, so it is sent at once. Nobody may be waiting any more.
                 drop(reply.send(Err(error)));
                 None
             }
@@ -197,7 +197,7 @@ impl Writer {
     }
 }
 
-/// However the writer ends, what it handed over is written and the journal let go of.
+/// Writes all that was handed over and drops the journal, however the writer ends.
 impl Drop for Writer {
     fn drop(&mut self) {
         self.committer.close();

@@ -1,4 +1,4 @@
-//! Since when a write to the journal has been under way: a disk that does not answer is noticed while it does not, not after.
+//! The time since a write to the journal began: a disk that does not answer is noticed while it does not, not after.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ impl Default for WriteTimer {
 }
 
 impl WriteTimer {
-    /// Does what writes, while others may ask how long it has taken.
+    /// Runs a write, while other threads may ask for its duration.
     pub(crate) fn under_way<T>(&self, write: impl FnOnce() -> T) -> T {
         self.since.store(self.micros().saturating_add(1), Ordering::Relaxed);
         let written = write();
@@ -26,7 +26,7 @@ impl WriteTimer {
         written
     }
 
-    /// How long the write that is under way has taken.
+    /// The duration of the write that is under way, if one is.
     pub(crate) fn elapsed(&self) -> Option<Duration> {
         let since = self.since.load(Ordering::Relaxed).checked_sub(1)?;
         Some(Duration::from_micros(self.micros().saturating_sub(since)))

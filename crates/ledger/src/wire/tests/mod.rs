@@ -1,4 +1,4 @@
-//! What the conversions promise: nothing is lost on the way, and everything that is wrong is told at its place.
+//! The promises of the conversions: nothing is lost on the way, and every error is reported at its place.
 
 mod append;
 mod claim_violations;

@@ -26,7 +26,7 @@ fn patch(claim: v1::Claim, paths: &[&str]) -> Result<Box<dyn Patch>, Vec<Violati
     }
 }
 
-/// What the small claim becomes.
+/// The small claim after a patch of these fields.
 fn patched(claim: v1::Claim, paths: &[&str]) -> Result<Claim, Vec<Violation>> {
     patch(claim, paths).unwrap().apply(&last(small_claim()))
 }

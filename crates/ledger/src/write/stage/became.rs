@@ -1,4 +1,4 @@
-//! What a stage became: told from the record alone, since nothing else is left of it.
+//! The append that a stage became, from the record alone, since nothing else is left of the stage.
 
 use super::error::StageError;
 use super::opening::is_staged;
@@ -11,7 +11,7 @@ use crate::wire::tally::Tally;
 use detente_domain::position::{Position, RecordedAt};
 use uuid::Uuid;
 
-/// How many events are counted without letting the writer in between.
+/// The number of events that are counted without letting the writer in between.
 const STRETCH: u64 = 1024;
 
 /// The append that a stage became, or for a check would.
@@ -21,9 +21,9 @@ pub struct Became {
     pub at: ResolvedCut,
     /// The positions of its first and last event; none for a check.
     pub span: Option<(Position, Position)>,
-    /// When it was recorded; none for a check.
+    /// The recorded time; none for a check.
     pub recorded_at: Option<RecordedAt>,
-    /// How many events of each kind it has.
+    /// The number of its events of each kind.
     pub tally: Tally,
 }
 
@@ -39,7 +39,7 @@ impl RecordReader {
         self.append_under(id).filter(|(_, fingerprint)| is_staged(*fingerprint)).map(|(append, _)| append)
     }
 
-    /// What became of a stage, its events counted.
+    /// The append that a stage became, its events counted here.
     pub(super) fn became(&self, append: AppendNo) -> Result<Became, StageError> {
         let Became { at, span, recorded_at, mut tally } = self.became_counting(append, Tally::default());
         let (first, last) = span.unwrap_or_default();
@@ -61,7 +61,7 @@ impl RecordReader {
         Ok(Became { at, span, recorded_at, tally })
     }
 
-    /// What became of a stage whose events were counted.
+    /// The append that a stage became, with events that are counted already.
     pub(super) fn became_counting(&self, append: AppendNo, tally: Tally) -> Became {
         let view = self.store.view();
         let span = (view.index.appends.last(append.before()).next(), view.index.appends.last(append));

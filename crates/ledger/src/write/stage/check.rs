@@ -1,12 +1,12 @@
-//! Finding out whether a stage fits the record, before the writer is asked for anything.
+//! The check of a stage against the record, before the writer has any work with it.
 //!
 //! ```text
-//!   survey    all commands once: what they register, and whose contents are looked at again
-//!   trial     all commands again, on the record at a cut: what is wrong, how many events of each kind, how many bytes
+//!   survey    all commands once: the parties and sources they register, and the claims whose contents are needed again
+//!   trial     all commands again, on the record at a cut: the violations, the number of events of each kind and of bytes
 //! ```
 //!
-//! Both read the stage frame by frame, and keep of a claim how it stands, not what was said of it. Between frames the view is let go of, so
-//! that the writer goes on meanwhile.
+//! Both read the stage frame by frame, and keep the standing of a claim, not its content. Between frames the view is
+//! unlocked, so that the writer can work meanwhile.
 
 use super::error::{StageError, Unfit};
 use super::file::StageReader;
@@ -65,20 +65,20 @@ impl StagedSource {
 
 /// A stage that was tried.
 pub(super) struct StageTrial {
-    /// On what.
+    /// The position up to which the record was used.
     pub(super) at: Position,
     pub(super) registered: BatchRegistry,
     pub(super) trial: Trial,
     /// The events it would make.
     pub(super) tally: Tally,
-    /// How many bytes they take in the journal, at most.
+    /// The number of bytes that they take in the journal, at most.
     pub(super) bytes: u64,
-    /// What does not fit.
+    /// The violations.
     pub(super) unfit: Unfit,
 }
 
 impl RecordReader {
-    /// Tries a stage on the record at a cut; so many of its violations are told.
+    /// Tries a stage on the record at a cut, and keeps the first `told` violations.
     pub(super) fn check(&self, source: &StagedSource, at: Position, told: usize) -> Result<StageTrial, StageError> {
         let mut survey = Survey::default();
         source.read(&mut StagedCommands::of(source.stage), &mut Unfit::default(), |commands| {

@@ -1,4 +1,4 @@
-//! Recording a stage: checked beside the writer, recorded by it, and then gone.
+//! The recording of a stage: it is checked outside of the writer, recorded by it, and then removed.
 
 use super::became::Became;
 use super::check::StagedSource;
@@ -22,31 +22,31 @@ use uuid::Uuid;
 /// A request to record a stage.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// Which.
+    /// The stage.
     pub id: Uuid,
-    /// What must hold of the record before it.
+    /// The conditions that the record before it must meet.
     pub preconditions: Vec<Precondition>,
-    /// Whether to check only.
+    /// True to check only.
     pub validate_only: bool,
     /// The numbers of commands that are left out.
     pub leave_out: Vec<u64>,
-    /// How many violations are told.
+    /// The number of violations that are returned.
     pub told: usize,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitOutcome {
     /// The append.
     pub became: Became,
-    /// Whether an earlier request recorded it.
+    /// True if an earlier request recorded it.
     pub replayed: bool,
-    /// For a check: what does not fit.
+    /// The violations, for a check.
     pub unfit: Unfit,
 }
 
 impl Ledger {
-    /// Records a stage, or checks whether it could be. When it returns, the append is on stable storage. Waits for it.
+    /// Records a stage, or checks if it could be recorded. Waits; the append is on stable storage when this returns.
     ///
     /// # Errors
     /// [`StageError`]; an [`AppendError`] in it says whether nothing happened or the outcome is unknown.
@@ -117,7 +117,8 @@ impl Ledger {
         }
     }
 
-    /// Judges preconditions at the head: whoever decided on an outdated answer is told before all commands are gone through.
+    /// Checks preconditions at the head, so that a client that decided on an outdated answer gets its error before all
+    /// commands are tried.
     fn judge(&self, preconditions: &[Precondition], head: Position) -> Result<(), AppendError> {
         let view = self.record.store.question_view();
         let record = DecisionRecord { store: &self.record.store, view: &view, cut: head };
@@ -125,7 +126,7 @@ impl Ledger {
         if conflicts.is_empty() { Ok(()) } else { Err(AppendError::Rejected(Rejection::Conflicts(conflicts))) }
     }
 
-    /// Lets go of a stage that is recorded. Its file may stay where it cannot be removed; the record says what became of it.
+    /// Forgets a stage that is recorded. A file that cannot be removed stays; the record says what became of the stage.
     fn finish_stage(&self, id: Uuid, file: &mut Option<StageFile>) {
         *file = None;
         if let Err(error) = self.stages.forget(id) {

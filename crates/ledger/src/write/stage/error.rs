@@ -1,4 +1,4 @@
-//! What can go wrong with a stage.
+//! Errors of stages.
 
 use crate::error::AppendError;
 use detente_domain::rejection::Violation;
@@ -6,12 +6,12 @@ use detente_journal::Obstacle;
 use std::io;
 use uuid::Uuid;
 
-/// How many violations of a stage are told where nobody says.
+/// The default number of violations of a stage that are returned.
 pub const TOLD: usize = 100;
-/// How many are told at most.
+/// The most of them that are returned.
 pub const MOST_TOLD: usize = 10_000;
 
-/// Why a stage was not opened, added to, recorded or dropped.
+/// The reason why a stage was not opened, added to, recorded or dropped.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StageError {
     /// There is none with this id, neither open nor recorded.
@@ -49,7 +49,7 @@ pub enum StageError {
     /// The process or the system lacks descriptors or memory for it. Nothing was staged.
     #[error("the stage could not be opened: {0}; try again")]
     Lacking(String),
-    /// The disk did not take it. What was staged before is still there.
+    /// The disk did not take it. Commands that were staged before are still there.
     #[error("the stage could not be written: {0}")]
     NotWritten(String),
     /// Its file cannot be read.
@@ -57,7 +57,7 @@ pub enum StageError {
     Damaged {
         /// Of the stage.
         id: Uuid,
-        /// What is wrong.
+        /// The error.
         why: String,
     },
     /// It was not recorded, or may not have been.
@@ -65,14 +65,14 @@ pub enum StageError {
     Append(#[from] AppendError),
 }
 
-/// What does not fit the record.
+/// The violations of a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfit {
     /// The first violations.
     pub first: Vec<Violation>,
-    /// How many there are.
+    /// The number of all violations.
     pub count: u64,
-    /// How many are told.
+    /// The most that are kept.
     most: usize,
 }
 
@@ -83,7 +83,7 @@ impl Default for Unfit {
 }
 
 impl Unfit {
-    /// Nothing yet; of what comes so many are told.
+    /// No violations; keeps the first `most`.
     pub(super) const fn telling(most: usize) -> Self {
         Self { first: Vec::new(), count: 0, most }
     }
@@ -95,14 +95,14 @@ impl Unfit {
         self.first.extend(violations.into_iter().take(room));
     }
 
-    /// Adds what else does not fit.
+    /// Adds other violations.
     pub(super) fn add(&mut self, other: Self) {
         let count = self.count + other.count;
         self.note(other.first);
         self.count = count;
     }
 
-    /// Whether all fits.
+    /// Returns true if there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.count == 0

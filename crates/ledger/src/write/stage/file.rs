@@ -1,14 +1,14 @@
-//! A stage as bytes: what it was opened with, then its commands, in frames that are checked one by one.
+//! A stage as bytes: its opening, then its commands, in frames that are checked one by one.
 //!
 //! ```text
 //! "DTNSTAG1" | frame: opening | frame: commands 0..1023 | frame: commands 1024.. | ...
 //! frame:  length u32 | first command u64 | commands u32 | CRC32C u32 | payload        big-endian
 //! ```
 //!
-//! The checksum of a frame is seeded with that of the one before, so a frame counts only behind the frames it was written behind.
-//! What is added is synced before the next is; where a write fails, what may be left of it is cut before anything else is written. A
-//! bad frame ends the stage: what comes after it is not staged, and whoever opens the stage again hears from which command on to
-//! send. So torn writes and damage alike cost only what is sent again.
+//! The checksum of a frame is seeded with that of the one before, so a frame counts only after the frames it was written
+//! after. Each frame is synced before the next is written; if a write fails, its remains are cut before anything else is
+//! written. A bad frame ends the stage: commands after it are not staged, and a client that opens the stage again learns
+//! the number of the command to send next. So torn writes and damage alike cost only commands that are sent again.
 
 use super::opening::StageOpening;
 use detente_journal::file::disk::DiskFile;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"DTNSTAG1";
 const HEADER: usize = 4 + 8 + 4 + 4;
-/// A frame is closed at so many commands or bytes: it is what is in memory at once when a stage is read.
+/// The number of commands, and of bytes, at which a frame is closed: as much is in memory at once when a stage is read.
 const FRAME_COMMANDS: usize = 1024;
 const FRAME_BYTES: usize = 1 << 20;
 /// No frame is larger: one command is at most a request.
@@ -33,12 +33,12 @@ struct Commands {
     commands: Vec<v1::Command>,
 }
 
-/// Where a stage ends.
+/// The end of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StageEnd {
     /// The number of the next command.
     pub(super) next: u64,
-    /// Where the next frame goes.
+    /// The offset of the next frame.
     pub(super) offset: u64,
     /// The checksum of the last frame.
     crc: u32,
@@ -48,9 +48,9 @@ pub(super) struct StageEnd {
 pub(super) struct StageFile {
     file: Arc<dyn DiskFile>,
     end: StageEnd,
-    /// Where the commands begin.
+    /// The offset at which the commands begin.
     start: StageEnd,
-    /// Whether a write failed, so that something may stand behind the end.
+    /// True if a write failed, so that bytes of it may follow the end.
     unclean: bool,
 }
 
@@ -66,8 +66,8 @@ impl StageFile {
         Ok(Self { file, end, start: end, unclean: false })
     }
 
-    /// Opens a stage: what it was opened with, and everything up to the first frame that is not sound. What stands behind that is
-    /// cut; says how much.
+    /// Opens a stage: its opening, and everything up to the first damaged frame. Cuts the bytes after that, and returns
+    /// their number.
     ///
     /// # Errors
     /// If the disk does not answer. None if it does not begin as a stage does.
@@ -95,12 +95,12 @@ impl StageFile {
         Ok(Some((Self { file, end, start, unclean: false }, opening, torn)))
     }
 
-    /// Where it ends.
+    /// The end of the stage.
     pub(super) const fn end(&self) -> StageEnd {
         self.end
     }
 
-    /// How many bytes some commands would take.
+    /// The bytes that some commands would take.
     pub(super) fn measure(commands: &[v1::Command]) -> u64 {
         let bytes: usize = commands.iter().map(|command| message::encoded_len(1, command)).sum();
         (bytes + HEADER * (1 + commands.len() / FRAME_COMMANDS + bytes / FRAME_BYTES)) as u64
@@ -151,7 +151,7 @@ fn put_frame(end: &mut StageEnd, count: u32, payload: &[u8], bytes: &mut Vec<u8>
     (end.next, end.crc) = (end.next + u64::from(count), crc);
 }
 
-/// Reads the commands of a stage from the beginning, as often as asked. They do not change meanwhile: a stage only grows.
+/// Reads the commands of a stage from the beginning, any number of times. They do not change meanwhile: a stage only grows.
 #[derive(Clone)]
 pub(super) struct StageReader {
     file: Arc<dyn DiskFile>,

@@ -48,7 +48,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// How much may be staged.
+/// The limits of stages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StageLimits {
     /// The most open stages.
@@ -68,24 +68,24 @@ impl Default for StageLimits {
 pub struct Stage {
     /// Its id.
     pub id: Uuid,
-    /// How it stands.
+    /// The state.
     pub state: StageState,
 }
 
-/// How a stage stands.
+/// The state of a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StageState {
     /// Commands can be added, and it can be recorded.
     Open {
-        /// What it is.
+        /// The title.
         title: String,
-        /// Who records.
+        /// The name of the recorder.
         recorded_by: String,
-        /// The recorded time that was asked for.
+        /// The recorded time that the client asked for.
         recorded_at: Option<RecordedAt>,
-        /// When it was opened.
+        /// The time at which it was opened.
         created_at: RecordedAt,
-        /// How far it is.
+        /// The progress.
         progress: StageProgress,
     },
     /// It is recorded.
@@ -94,12 +94,12 @@ pub enum StageState {
     Damaged,
 }
 
-/// How far a stage is.
+/// The progress of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StageProgress {
     /// The number of the next command.
     pub next: u64,
-    /// How many bytes of the disk it takes.
+    /// The bytes of the disk that it takes.
     pub bytes: u64,
 }
 
@@ -128,7 +128,7 @@ struct OpenStage {
     /// Its file; none once it is recorded or dropped.
     file: Mutex<Option<StageFile>>,
     progress: Mutex<StageProgress>,
-    /// When it was last opened or added to in this run. A clock that jumps does not make a stage old.
+    /// The time at which it was last opened or added to in this run. A clock that jumps does not make a stage old.
     touched: Mutex<Instant>,
 }
 
@@ -156,7 +156,7 @@ impl OpenStage {
 }
 
 impl Stages {
-    /// Those that are at a place. What is damaged is told, and kept for somebody to look at.
+    /// Opens the stages at a place. A damaged one is logged, and its file is kept for an operator to look at.
     pub(crate) fn open(place: StageStorage, ledger: LedgerId, limits: StageLimits) -> io::Result<Self> {
         let mut all = BTreeMap::new();
         for (id, file) in place.files()? {
@@ -178,12 +178,12 @@ impl Stages {
         Ok(Self { place, ledger, limits, all: Mutex::new(all) })
     }
 
-    /// How much may be staged.
+    /// The limits of stages.
     pub(crate) const fn limits(&self) -> StageLimits {
         self.limits
     }
 
-    /// Lets go of those that are recorded: the process ended after that and before their files were removed.
+    /// Forgets the stages that are recorded: the process ended after that and before their files were removed.
     pub(crate) fn forget_recorded(&self, fingerprint_of: impl Fn(Uuid) -> Option<[u8; 16]>) {
         let is_recorded = |id: &Uuid| fingerprint_of(*id).is_some_and(is_staged);
         let ids: Vec<Uuid> = self.all.lock().keys().copied().filter(is_recorded).collect();
@@ -203,7 +203,7 @@ impl Stages {
         }
     }
 
-    /// Makes a stage, unless there is one already; `may_be` is asked before.
+    /// Makes a stage, unless there is one already; `may_be` is called before.
     fn create(
         &self,
         new: &NewStage,
@@ -245,7 +245,7 @@ impl Stages {
         }
     }
 
-    /// Those that have not been touched for too long, and that nobody is at.
+    /// The stages that have not been touched for a time of `age`, and whose files nobody holds.
     fn untouched(&self, age: Duration) -> Vec<Uuid> {
         let is_old = |staging: &OpenStage| staging.touched.lock().elapsed() >= age && !staging.file.is_locked();
         let old = |(id, slot): (&Uuid, &StageSlot)| match slot {
@@ -267,10 +267,10 @@ impl Stages {
 }
 
 impl Ledger {
-    /// Opens a stage; one that was opened in the same words is returned as it stands. Waits for the disk.
+    /// Opens a stage; one that was opened with the same values is returned as it stands. Waits for the disk.
     ///
     /// # Errors
-    /// When the id means something else, the recorded time cannot be, or there are too many stages.
+    /// If the id means something else, the recorded time cannot be, or there are too many stages.
     pub fn open_stage(&self, new: &NewStage) -> Result<Stage, StageError> {
         if let Some((append, fingerprint)) = self.record.append_under(new.id) {
             if fingerprint != new.mark().fingerprint {
@@ -293,11 +293,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// Adds commands to a stage, from the one with a number on; those that are staged already are passed over. The others are on
+    /// Adds commands to a stage, from the one with a number on, except those that are staged already. They are on
     /// stable storage when this returns.
     ///
     /// # Errors
-    /// When there is no such stage, commands are missing before these, or one is malformed; then none of them is staged.
+    /// If there is no such stage, commands are missing before these, or one is malformed; then none of them is staged.
     pub fn add_to_stage(&self, id: Uuid, first: u64, commands: &[v1::Command]) -> Result<StageProgress, StageError> {
         let staging = self.stages.find(id)?.ok_or_else(|| self.not_open(id))?;
         staging.touch();
@@ -325,7 +325,7 @@ impl Ledger {
     /// A stage, open or recorded.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub fn stage(&self, id: Uuid) -> Result<Stage, StageError> {
         if let Some(append) = self.record.staged_append(id) {
             return Ok(Stage { id, state: StageState::Recorded(self.record.became(append)?) });
@@ -343,10 +343,10 @@ impl Ledger {
         self.stages.list()
     }
 
-    /// Drops an open stage, damaged or not; false where there is none. Waits for whoever is at it.
+    /// Drops an open stage, damaged or not; false if there is none. Waits for a call that holds its file.
     ///
     /// # Errors
-    /// When its file cannot be removed.
+    /// If its file cannot be removed.
     pub fn drop_stage(&self, id: Uuid) -> Result<bool, StageError> {
         match self.stages.find(id) {
             Ok(None) => return Ok(false),
@@ -368,7 +368,7 @@ impl Ledger {
         self.stages.idle(id)
     }
 
-    /// Drops the stages that nobody has opened again or added to for so long. Waits for the disk.
+    /// Drops the stages that nobody has opened again or added to for a time of `age`. Waits for the disk.
     pub fn drop_untouched_stages(&self, age: Duration) {
         for id in self.stages.untouched(age) {
             match self.drop_stage(id) {
@@ -378,21 +378,21 @@ impl Ledger {
         }
     }
 
-    /// Why a stage cannot be added to.
+    /// The reason why a stage cannot be added to.
     fn not_open(&self, id: Uuid) -> StageError {
         if self.record.staged_append(id).is_some() { StageError::Recorded(id) } else { StageError::NotFound(id) }
     }
 }
 
 impl Ledger {
-    /// How much may be staged.
+    /// The limits of stages.
     #[must_use]
     pub const fn stage_limits(&self) -> StageLimits {
         self.stages.limits()
     }
 }
 
-/// Whether commands make sense, each by itself; `known` of the request's stand before them.
+/// Checks that commands are well-formed, each by itself. The first `known` commands of the request are not among them.
 fn look_at(id: Uuid, first: u64, known: usize, commands: &[v1::Command]) -> Result<(), StageError> {
     let mut sink = Sink::input();
     let mut staged = StagedCommands::of(id);

@@ -1,8 +1,9 @@
-//! What a stage is opened with, and the mark by which its append is known for ever.
+//! The opening of a stage, and the mark by which its append is known for ever.
 //!
-//! The mark of an append is a request id and a fingerprint of the request. That of a staged append says that it was staged, and holds
-//! the words it was opened with; its commands are not in it, because once it is recorded nobody has them any more. So whoever opens or
-//! commits a recorded stage again is recognised from the record alone, after a restart, in a copy, without the stage's file.
+//! The mark of an append is a request id and a fingerprint of the request. That of a staged append says that it was staged,
+//! and holds the values it was opened with; its commands are not in it, because nobody has them any more once it is
+//! recorded. So a client that opens or commits a recorded stage again is recognised from the record alone, after a restart,
+//! in a copy, without the stage's file.
 
 use detente_domain::position::RecordedAt;
 use detente_journal::{LedgerId, RequestMark};
@@ -10,7 +11,7 @@ use prost::Message;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// How the fingerprint of a staged append begins.
+/// The beginning of the fingerprint of a staged append.
 const STAGED: &[u8; 8] = b"staged:1";
 
 /// A request for a stage.
@@ -18,15 +19,15 @@ const STAGED: &[u8; 8] = b"staged:1";
 pub struct NewStage {
     /// Its id, and that of its append.
     pub id: Uuid,
-    /// Who records.
+    /// The name of the recorder.
     pub recorded_by: String,
-    /// When it was recorded elsewhere; none: the clock says when it is recorded.
+    /// The recorded time that it has elsewhere; none: the time at which it is recorded here.
     pub recorded_at: Option<RecordedAt>,
-    /// What it is.
+    /// The title.
     pub title: String,
 }
 
-/// What a stage was opened with, as its file begins.
+/// The values that a stage was opened with, at the beginning of its file.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct StageOpening {
     #[prost(bytes = "vec", tag = "1")]
@@ -56,22 +57,22 @@ impl StageOpening {
         }
     }
 
-    /// Whether it is of this stage of this ledger.
+    /// Returns true if it is that of this stage of this ledger.
     pub(super) fn belongs_to(&self, id: Uuid, ledger: LedgerId) -> bool {
         self.stage_id == id.as_bytes() && self.ledger_id == ledger.0.as_bytes()
     }
 
-    /// Whether it is what is asked for again.
+    /// Returns true if a request to open the stage has the same values.
     pub(super) fn says(&self, new: &NewStage) -> bool {
         fingerprint(&self.recorded_by, self.asked_at(), &self.title) == new.mark().fingerprint
     }
 
-    /// The recorded time that was asked for.
+    /// The recorded time that the client asked for.
     pub(super) fn asked_at(&self) -> Option<RecordedAt> {
         self.backfilled_at.map(RecordedAt)
     }
 
-    /// When it was opened.
+    /// The time at which it was opened.
     pub(super) const fn created_at(&self) -> RecordedAt {
         RecordedAt(self.created_at)
     }
@@ -89,7 +90,7 @@ impl NewStage {
     }
 }
 
-/// Whether a fingerprint is that of a staged append.
+/// Returns true if a fingerprint is that of a staged append.
 pub(super) fn is_staged(fingerprint: [u8; 16]) -> bool {
     fingerprint.starts_with(STAGED)
 }

@@ -1,4 +1,4 @@
-//! Where stages are kept: a file each in a directory beside the journal, or in memory where the ledger is.
+//! The storage of stages: a file each in a directory next to the journal, or in memory if the ledger is.
 
 use super::error::{StageError, not_written};
 use super::file::StageFile;
@@ -14,19 +14,19 @@ use uuid::Uuid;
 const SUFFIX: &str = ".stage";
 const DRAFT_SUFFIX: &str = ".stage.new";
 
-/// Where stages are kept.
+/// The storage of stages.
 pub(crate) enum StageStorage {
     /// In memory, with a ledger that is there too.
     Memory,
     /// Nowhere: the ledger was opened for reading, and none can be opened or recorded.
     ReadOnly,
-    /// In a directory, made with the first stage, on a disk of which so many bytes are kept free.
+    /// Files in a directory, which is made with the first stage, on a disk of which `reserve` bytes are kept free.
     Files {
         /// The directory.
         dir: PathBuf,
         /// The disk.
         disk: Arc<dyn Disk>,
-        /// How much of it is kept free.
+        /// The bytes that are kept free.
         reserve: u64,
     },
 }
@@ -86,7 +86,7 @@ impl StageStorage {
         remove().map_err(|error| not_written(&error))
     }
 
-    /// Whether there is room for so many bytes more.
+    /// Returns an error if there is no room for this number of bytes more.
     pub(super) fn room_for(&self, bytes: u64) -> Result<(), StageError> {
         let Self::Files { dir, disk, reserve } = self else { return Ok(()) };
         // Before the first stage there is no such directory; the one it will be made in is on the same disk.

@@ -1,14 +1,14 @@
 //! The writer's part: a stage that was checked becomes one append, written as it is decided.
 //!
 //! ```text
-//!   what was recorded since the check ── touches nothing of it ──> once through the stage, a frame at a time:
-//!         │ touches something of it: check again, here                decide ─> encode, hash ─> into the view ─> journal
-//!         └─> refuse, or go on                                     seal: one fdatasync; publish; reply
+//!   events since the check ── touch nothing of the stage ──> once through the stage, a frame at a time:
+//!         │ touch something of it: check again, here           decide ─> encode, hash ─> into the view ─> journal
+//!         └─> refuse, or record                                seal: one fdatasync; publish; reply
 //! ```
 //!
-//! Other appends wait meanwhile. Nothing of it can be seen before it is published, since no cut reaches it. What fails on the way,
-//! a frame that can no longer be read or a disk that does not take a piece, stops the ledger: the view holds a part of an append
-//! that will never be. The next start cuts that part off, and the stage is still there.
+//! Other appends wait meanwhile. Nothing of it can be seen before it is published, since no cut reaches it. A failure on
+//! the way (a frame that can no longer be read, a disk that does not take a piece) stops the ledger: the view holds a part
+//! of an append that will never be. The next start cuts that part off, and the stage is still there.
 
 use super::check::{StageTrial, StagedSource};
 use super::error::{StageError, TOLD, Unfit};
@@ -45,9 +45,9 @@ pub(crate) struct StageWork {
     pub(super) reply: oneshot::Sender<Result<StageVerdict, StageError>>,
 }
 
-/// What the writer made of a stage.
+/// The writer's answer to a stage.
 pub(crate) enum StageVerdict {
-    /// It is this append, with so many events.
+    /// The append that it became, and its events.
     Recorded(AppendNo, Tally),
     /// An earlier request with its id recorded it.
     Replayed,
@@ -70,7 +70,7 @@ impl Writer {
         drop(reply.send(outcome));
     }
 
-    /// Whether it was recorded before; or why it is not recorded.
+    /// Returns true if it was recorded before, or the reason why it is not recorded.
     fn stage_refused(&self, mark: RequestMark, preconditions: &[Precondition]) -> Result<bool, StageError> {
         self.recorder.goes_on()?;
         let view = self.recorder.record.store.view();
@@ -90,7 +90,7 @@ impl Writer {
         }
     }
 
-    /// What was found out about a stage, as it is now: checked again if something recorded since then matters to it.
+    /// The result of the check, still valid: the stage is checked again if a change recorded since then matters to it.
     fn still_fits(&self, source: &StagedSource, checked: StageTrial) -> Result<StageTrial, StageError> {
         if !self.is_outdated(&checked)? {
             return Ok(checked);
@@ -184,7 +184,7 @@ impl Writer {
     }
 }
 
-/// Why a stage is not recorded.
+/// The reason why a stage is not recorded.
 enum StageFailure {
     /// Nothing was written.
     Refused(AppendError),
@@ -194,7 +194,7 @@ enum StageFailure {
     Defect(String),
 }
 
-/// Why the journal did not begin.
+/// The reason why the journal did not begin.
 fn refused(error: detente_journal::AppendError) -> StageFailure {
     match error {
         detente_journal::AppendError::NothingWritten(
