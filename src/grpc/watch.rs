@@ -73,7 +73,7 @@ pub(super) async fn watch_clock(service: &Service, request: v1::WatchClockReques
 
 fn parse(ledger: Uuid, request: v1::WatchClockRequest) -> Result<(WatchQuery, Duration), CallRefusal> {
     let mut parse = Parse::new();
-    let filter = parse.filter(request.filter, false);
+    let filter = Arc::new(parse.filter(request.filter, false));
     let transitions = parse.members(&request.transitions, "transitions");
     let start = start(ledger, &request.after, request.from.as_ref(), &mut parse);
     let heartbeat = heartbeat(request.heartbeat, &mut parse);

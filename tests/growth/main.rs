@@ -108,9 +108,9 @@ fn grown(name: &str, sizes: &[u128], costs: &[Cost], most: impl Fn(f64, f64) -> 
     wrong
 }
 
-/// Answers that may grow quadratically, because the limit on steps ends them. A filter gets another meaning with each
-/// merge of a party that it names. A watch from the beginning of time judges each claim by each meaning.
-const ENDED_BY_STEPS: [(&str, &str); 1] = [("WatchClock, one relationship", "many merged into one")];
+/// Answers that may grow quadratically, because the limit on steps ends them. A watch from the beginning of time evaluates each
+/// claim of a party at every merge and unmerge of that party.
+const ENDED_BY_STEPS: [(&str, &str); 1] = [("WatchClock, one relationship", "a merge undone again and again")];
 /// Time that a step may take, with debug assertions: what counts its steps is ended when it takes too many.
 const STEP: Duration = Duration::from_micros(20);
 

@@ -20,6 +20,7 @@ use detente_ledger::query::series::{SeriesError, SeriesGroup, SeriesQuery};
 use detente_ledger::wire::claim::render_claim;
 use detente_ledger::write::stage::{Commit, NewStage};
 use detente_proto::v1;
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -179,7 +180,7 @@ fn subscribe(ledger: &Ledger, filter: Option<Filter>) {
 fn watch(ledger: &Ledger, filter: Filter) {
     let settled = block_on(ledger.settle_now());
     let query = WatchQuery {
-        filter,
+        filter: Arc::new(filter),
         transitions: MemberSet::default(),
         include_late: true,
         start: WatchStart::From(RecordedAt::MIN),

@@ -38,7 +38,7 @@ fn linked(number: u128, target: u128, link_type: LinkType) -> Command {
     assert(claim)
 }
 
-pub(crate) const SHAPES: [Shape; 18] = [
+pub(crate) const SHAPES: [Shape; 20] = [
     ("three values, none ends", |nth| {
         assert(stance(nth + 1, [Status::InForce, Status::Signed, Status::Terminated][(nth % 3) as usize]))
     }),
@@ -88,6 +88,24 @@ pub(crate) const SHAPES: [Shape; 18] = [
             claim.relationships = vec![relationship(&format!("AZE-P{}", nth - 1))];
         })),
         _ => Command::MergeParties(party_id(&format!("P{}", nth - 2)), party_id("RUS")),
+    }),
+    ("a chain of merges, a claim each", |nth| match nth % 3 {
+        0 => Command::RegisterParty(party(&format!("P{nth}"))),
+        1 => assert(with(stance(nth, Status::InForce), |claim| {
+            claim.relationships = vec![relationship(&format!("AZE-P{}", nth - 1))];
+        })),
+        _ => {
+            let survivor = format!("P{}", nth - 2);
+            let merged = nth.checked_sub(5).map_or("RUS".to_owned(), |before| format!("P{before}"));
+            Command::MergeParties(party_id(&merged), party_id(&survivor))
+        }
+    }),
+    ("a merge undone again and again", |nth| match nth % 4 {
+        0 => Command::MergeParties(party_id("TUR"), party_id("RUS")),
+        2 => Command::UnmergeParties(party_id("TUR")),
+        _ => assert(with(stance(nth, Status::InForce), |claim| {
+            claim.relationships = vec![relationship(&format!("AZE-{}", ["RUS", "TUR"][(nth / 2 % 2) as usize]))];
+        })),
     }),
     ("a relationship each", |nth| match nth % 2 {
         0 => Command::RegisterParty(party(&format!("P{nth}"))),

@@ -211,7 +211,7 @@ impl Follower {
 
 fn queries(random: &mut Random, start: WatchStart) -> Vec<WatchQuery> {
     let all = WatchQuery {
-        filter: Filter::default(),
+        filter: Arc::new(Filter::default()),
         transitions: MemberSet::default(),
         include_late: true,
         start,
@@ -227,9 +227,9 @@ fn queries(random: &mut Random, start: WatchStart) -> Vec<WatchQuery> {
     vec![
         all.clone(),
         WatchQuery { include_late: false, ..all.clone() },
-        WatchQuery { filter: random_filter(random, false), ..all.clone() },
+        WatchQuery { filter: Arc::new(random_filter(random, false)), ..all.clone() },
         WatchQuery {
-            filter: random_filter(random, false),
+            filter: Arc::new(random_filter(random, false)),
             transitions: [some, Transition::Ends].into_iter().collect(),
             ..all
         },
@@ -373,7 +373,7 @@ fn a_merge_brings_the_transitions_of_all_who_then_answer_until_it_is_undone() {
     ]);
     let item = FilterItem { relationships: vec![relationship("AZE-RUS")], ..FilterItem::default() };
     let query = |include_late| WatchQuery {
-        filter: Filter { items: vec![item.clone()] },
+        filter: Arc::new(Filter { items: vec![item.clone()] }),
         transitions: MemberSet::default(),
         include_late,
         start: WatchStart::From(on("2025-01-01")),
@@ -420,7 +420,7 @@ fn a_transition_is_told_with_the_confirmations_that_were_known_then() {
         claim.as_of = Some(date("2025-01-01"));
     }))]);
     let query = WatchQuery {
-        filter: Filter::default(),
+        filter: Arc::new(Filter::default()),
         transitions: MemberSet::default(),
         include_late: true,
         start: WatchStart::From(on("2025-01-01")),
@@ -449,7 +449,7 @@ fn what_is_recorded_behind_a_place_after_the_clock_was_set_back_is_told_late_and
     home.record(registrations());
     home.record([assert(state(1, "2025-01-09/2025-01-12")), assert(state(2, "2025-01-11/2025-01-12"))]);
     let query = WatchQuery {
-        filter: Filter::default(),
+        filter: Arc::new(Filter::default()),
         transitions: MemberSet::default(),
         include_late: true,
         start: WatchStart::From(on("2025-01-01")),
@@ -502,7 +502,7 @@ fn a_transition_is_never_told_of_a_claim_that_was_taken_back_by_then_however_the
     let ledger = Arc::new(Ledger::in_memory(LEDGER, &options).unwrap());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build().unwrap();
     let query = WatchQuery {
-        filter: Filter::default(),
+        filter: Arc::new(Filter::default()),
         transitions: MemberSet::default(),
         include_late: true,
         start: WatchStart::From(on("2025-01-01")),

@@ -1,23 +1,22 @@
-//! A filter judged with the merges of a cut, one claim at a time: for questions about few claims, and for the log.
+//! A filter evaluated with the merges of a cut, one claim at a time: for questions about few claims, for the log, and for
+//! claims over recorded time.
 //!
 //! [`MergesAt::widen`] writes out every id that answers as one that a filter names, which an index needs
 //! to find claims. Where a claim is at hand already, the comparison goes the other way: an id of the claim matches an id of
 //! the filter when the same party answers for both. That costs with what the claim and the filter name, however many parties
 //! were merged, and gives the same result.
 //!
-//! Words of text are for the caller to judge: an index has them elsewhere.
+//! Words of text are left to the caller: an index has them elsewhere.
 
 use super::facet::{FacetKind, FacetTest};
 use super::{Filter, FilterItem};
-use crate::merge::MergesAt;
+use crate::merge::Answering;
 use std::collections::HashSet;
 
 /// The facets that a filter asks for, item by item.
 #[derive(Debug)]
 pub struct AnsweredFilter<'f> {
     items: Vec<AnsweredItem<'f>>,
-    /// The merges that were walked along so far.
-    walked: u64,
 }
 
 /// The facets that an item asks for.
@@ -46,38 +45,28 @@ struct ClaimFacet<'k> {
 }
 
 impl<'f> AnsweredFilter<'f> {
-    /// A filter at the cut of the merges.
+    /// A filter at a cut.
     #[must_use]
-    pub fn new(filter: &'f Filter, merges: MergesAt<'_>) -> Self {
-        let mut walked = 0;
-        let mut items = Vec::with_capacity(filter.items.len());
-        for source in &filter.items {
-            items.push(AnsweredItem { source, groups: groups_of(source, merges, &mut walked) });
-        }
-        Self { items, walked }
+    pub fn new(filter: &'f Filter, answering: &impl Answering) -> Self {
+        let item = |source| AnsweredItem { source, groups: groups_of(source, answering) };
+        Self { items: filter.items.iter().map(item).collect() }
     }
 
-    /// Returns true if any item, with its number, is one for which `admits` holds and that asks for facets which a claim has, at the cut of the
-    /// merges. Without items every claim is meant.
+    /// Returns true if any item, with its number, is one for which `admits` holds and that asks for facets which a claim has,
+    /// at the same cut. Without items every claim is meant.
     pub fn admits<'k>(
-        &mut self,
+        &self,
         facets: &[(FacetKind, &'k str)],
-        merges: MergesAt<'_>,
+        answering: &impl Answering,
         admits: impl Fn(usize, &FilterItem) -> bool,
     ) -> bool {
-        let Self { items, walked } = self;
         let facet = |(kind, key): &(FacetKind, &'k str)| {
-            let answering = answering_key(*kind, key, merges, walked);
+            let answering = answering_key(*kind, key, answering);
             ClaimFacet { kind: *kind, key, answering }
         };
         let facets: Vec<ClaimFacet<'_>> = facets.iter().map(facet).collect();
         let mut of_item = |(nth, item): (usize, &AnsweredItem<'_>)| admits(nth, item.source) && item.admits(&facets);
-        items.is_empty() || items.iter().enumerate().any(&mut of_item)
-    }
-
-    /// The merges that were walked along since the last call.
-    pub const fn take_walked(&mut self) -> u64 {
-        std::mem::replace(&mut self.walked, 0)
+        self.items.is_empty() || self.items.iter().enumerate().any(&mut of_item)
     }
 }
 
@@ -96,8 +85,8 @@ impl KindTests {
                 || facet.answering.as_ref().is_some_and(|key| self.answering.contains(key.as_str())))
     }
 
-    fn add(&mut self, test: FacetTest, merges: MergesAt<'_>, walked: &mut u64) {
-        self.answering.extend(answering_key(test.kind, &test.key, merges, walked).map(Box::from));
+    fn add(&mut self, test: FacetTest, answering: &impl Answering) {
+        self.answering.extend(answering_key(test.kind, &test.key, answering).map(Box::from));
         if test.prefix {
             self.prefixes.push(test.key);
         } else {
@@ -106,7 +95,7 @@ impl KindTests {
     }
 }
 
-fn groups_of(item: &FilterItem, merges: MergesAt<'_>, walked: &mut u64) -> Vec<Vec<KindTests>> {
+fn groups_of(item: &FilterItem, answering: &impl Answering) -> Vec<Vec<KindTests>> {
     let mut groups = Vec::new();
     for tests in item.facets().into_iter().filter(|tests| tests.iter().all(|test| test.kind != FacetKind::Token)) {
         let mut group: Vec<KindTests> = Vec::new();
@@ -118,7 +107,7 @@ fn groups_of(item: &FilterItem, merges: MergesAt<'_>, walked: &mut u64) -> Vec<V
                 group.push(KindTests { kind: test.kind, exact, prefixes, answering });
             }
             if let Some(tests) = group.get_mut(at) {
-                tests.add(test, merges, walked);
+                tests.add(test, answering);
             }
         }
         groups.push(group);
@@ -128,22 +117,17 @@ fn groups_of(item: &FilterItem, merges: MergesAt<'_>, walked: &mut u64) -> Vec<V
 
 /// The key of a facet that names parties, with the parties that answer for them; none for another facet, and where nobody
 /// was ever merged.
-fn answering_key(kind: FacetKind, key: &str, merges: MergesAt<'_>, walked: &mut u64) -> Option<String> {
-    if merges.is_empty() {
+fn answering_key(kind: FacetKind, key: &str, answering: &impl Answering) -> Option<String> {
+    if answering.is_plain() {
         return None;
     }
     match kind {
-        FacetKind::Party | FacetKind::AssertedBy => Some(merges.survivor_after(key, walked).to_owned()),
+        FacetKind::Party | FacetKind::AssertedBy => Some(answering.survivor(key).to_owned()),
         FacetKind::PartyRole => {
             let (party, role) = key.split_once('\0')?;
-            Some(format!("{}\0{role}", merges.survivor_after(party, walked)))
+            Some(format!("{}\0{role}", answering.survivor(party)))
         }
-        FacetKind::Relationship => {
-            let mut parties: Vec<&str> = key.split('-').map(|party| merges.survivor_after(party, walked)).collect();
-            parties.sort_unstable();
-            parties.dedup();
-            Some(parties.join("-"))
-        }
+        FacetKind::Relationship => Some(answering.survivors(key).join("-")),
         FacetKind::Kind
         | FacetKind::Source
         | FacetKind::Link
@@ -154,11 +138,27 @@ fn answering_key(kind: FacetKind, key: &str, merges: MergesAt<'_>, walked: &mut 
     }
 }
 
+/// The parties that a facet names.
+pub fn parties_in(kind: FacetKind, key: &str) -> impl Iterator<Item = &str> {
+    let parties = match kind {
+        FacetKind::Party | FacetKind::AssertedBy | FacetKind::Relationship => key,
+        FacetKind::PartyRole => key.split('\0').next().unwrap_or_default(),
+        FacetKind::Kind
+        | FacetKind::Source
+        | FacetKind::Link
+        | FacetKind::ExternalId
+        | FacetKind::Label
+        | FacetKind::Code
+        | FacetKind::Token => "",
+    };
+    parties.split('-').filter(|id| !id.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::filter::{Voice, facets_of};
-    use crate::merge::Merges;
+    use crate::merge::{AnsweringHistory, Merges, Survivors};
     use crate::name::{PartyId, Word};
     use crate::position::{Position, RecordedAt};
     use crate::relationship::RelationshipId;
@@ -209,6 +209,10 @@ mod tests {
         }
     }
 
+    fn admits(filter: &Filter, facets: &[(FacetKind, &str)], answering: &impl Answering) -> bool {
+        AnsweredFilter::new(filter, answering).admits(facets, answering, |_, _| true)
+    }
+
     proptest! {
         #[test]
         fn a_claim_is_admitted_exactly_where_the_widened_filter_matches_it(
@@ -219,8 +223,8 @@ mod tests {
             taking_part in prop::collection::vec(0_usize..7, 0..3),
             saying in prop::collection::vec(0_usize..7, 0..3),
         ) {
-            let merges = merged(&moves);
-            let merges = merges.at(Position(cut));
+            let all = merged(&moves);
+            let merges = all.at(Position(cut));
             let filter = Filter { items: fields.iter().map(|(field, named)| item_of(*field, named)).collect() };
             let claim = crate::filter::tests::claim_between(
                 borne.iter().map(|numbers| relationship(numbers)).collect(),
@@ -232,8 +236,18 @@ mod tests {
             let mut found = Vec::new();
             facets_of(&claim, |kind, key| found.push((kind, key.to_owned())));
             let facets: Vec<(FacetKind, &str)> = found.iter().map(|(kind, key)| (*kind, key.as_str())).collect();
-            let admitted = AnsweredFilter::new(&filter, merges).admits(&facets, merges, |_, _| true);
+            let admitted = admits(&filter, &facets, &Survivors::new(merges));
             prop_assert_eq!(admitted, wide.matches(&claim, RecordedAt(0)), "{:?}", filter);
+
+            let history = AnsweringHistory::new(&all, &filter, Position(25), || ());
+            prop_assert_eq!(admits(&filter, &facets, &history.at(Position(cut))), admitted, "{:?}", history);
+            let ever = all.widen_ever(&filter, || known.iter().map(String::as_str));
+            prop_assert!(!admitted || ever.matches(&claim, RecordedAt(0)), "{:?} {:?}", filter, ever);
+            let named = facets.iter().flat_map(|(kind, key)| parties_in(*kind, key));
+            let mut positions: Vec<Position> = named.flat_map(|id| history.changes_of(id)).collect();
+            positions.extend(history.regrouped());
+            let before = admits(&filter, &facets, &Survivors::new(all.at(Position(cut).before())));
+            prop_assert!(before == admitted || positions.contains(&Position(cut)), "{:?} {:?}", filter, history);
         }
     }
 }

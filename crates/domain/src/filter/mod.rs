@@ -11,7 +11,7 @@ mod answered;
 mod facet;
 mod value;
 
-pub use answered::AnsweredFilter;
+pub use answered::{AnsweredFilter, parties_in};
 pub use facet::{FacetKind, FacetTest, facets_of, link_of, tokens_of};
 pub use value::{MemberSet, Pattern};
 

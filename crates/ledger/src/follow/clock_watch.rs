@@ -23,7 +23,8 @@
 //! counts as learnt right after the place: it is delivered late rather than not at all.
 //!
 //! A merge of parties changes what a filter asks for, from its recorded time on and not before. So it is like any other
-//! event by which something becomes known; only that it is about many claims, so that all are looked through again.
+//! event by which something becomes known. As it is about many claims, all are looked through again
+//! ([`crate::query::watched_filter`]).
 //!
 //! Reasons: `docs/design/clock.md`.
 
@@ -34,15 +35,15 @@ use crate::read::horizon::SettledRecord;
 use crate::read::render::Renderer;
 use crate::store::{ClaimNo, Index};
 use detente_domain::cut::{Basis, Cut};
-use detente_domain::filter::{Filter, MemberSet, link_of};
+use detente_domain::filter::{Filter, FilterItem, MemberSet, link_of};
 use detente_domain::moment::Moment;
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::transition::{KnownTransitions, SETTLING, Transition, TransitionDelivery, deliveries};
 use detente_domain::vocabulary::Vocabulary;
 use detente_proto::v1;
 use prost::Message;
-use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// How many claims are looked at without letting the writer in between.
 const STRETCH: usize = 4096;
@@ -50,11 +51,14 @@ const STRETCH: usize = 4096;
 /// Memory of an id in a filter and of its term, roughly.
 const BYTES_OF_ID: usize = 64;
 
-/// What to watch.
+/// The number of ids and changes of ids that are looked at for a filter at each event without taking long.
+const NARROW: usize = 64;
+
+/// The claims and transitions to watch.
 #[derive(Clone, Debug)]
 pub struct WatchQuery {
     /// The claims to watch.
-    pub filter: Filter,
+    pub filter: Arc<Filter>,
     /// The transitions to deliver.
     pub transitions: MemberSet<Transition>,
     /// Set to deliver transitions that had passed when they became known too.
@@ -125,8 +129,8 @@ pub struct ClockWatch {
     horizon: RecordedAt,
     /// The record up to there.
     head: Basis,
-    /// Where the filter came to ask for other ids, as parties were merged; first the beginning of the log.
-    meanings: Vec<Position>,
+    /// The number of ids and changes of ids that the filter took when it was last looked at.
+    width: usize,
     /// The filter may lead to very many words: finding them takes long, however few claims are looked at.
     has_prefixes: bool,
     /// When to look at a claim again.
@@ -172,13 +176,11 @@ impl Ledger {
                 (mark.place, Some((mark.settled, mark.basis)))
             }
         };
-        let mut meanings = vec![Position::START];
-        view.index.changes_of_meaning(&query.filter, (Position::START, head.position), &mut meanings);
         drop(view);
         let (agenda, pending, horizon) = (BTreeSet::new(), VecDeque::new(), settled.now);
         let (unplanned, full, has_prefixes) = (None, None, query.filter.has_prefixes());
         let mut watch =
-            ClockWatch { query, base, place, horizon, head, meanings, has_prefixes, agenda, unplanned, pending, full };
+            ClockWatch { query, base, place, horizon, head, width: 0, has_prefixes, agenda, unplanned, pending, full };
         self.look_through(&mut watch);
         Ok(watch)
     }
@@ -189,8 +191,8 @@ impl Ledger {
         let candidates = watch.candidates(&view.index);
         watch.agenda.clear();
         watch.unplanned = None;
-        let asked = watch.asked(&view.index);
-        let history = watch.history(&view.index, &asked);
+        let filter = Arc::clone(&watch.query.filter);
+        let history = watch.history(&view.index, &filter);
         for stretch in candidates.chunks(STRETCH) {
             watch.look_at(&history, stretch);
             watch.leave_for_later();
@@ -202,8 +204,7 @@ impl Ledger {
     /// not looked at yet, or it has to look through the claims.
     #[must_use]
     pub fn is_far(&self, watch: &ClockWatch, settled: SettledRecord, events: u64) -> bool {
-        const FEW_MEANINGS: usize = 4;
-        if watch.has_prefixes || watch.meanings.len() > FEW_MEANINGS {
+        if watch.has_prefixes || watch.width > NARROW {
             return true;
         }
         let view = self.record.store.view();
@@ -220,15 +221,13 @@ impl Ledger {
         let view = self.record.store.question_view();
         let before = watch.head.position;
         watch.head = self.record.after_append(&view.index, settled.appends).basis;
-        let meanings = watch.meanings.len();
-        let news = (before, watch.head.position);
-        view.index.changes_of_meaning(&watch.query.filter, news, &mut watch.meanings);
-        if watch.is_unplanned(settled.now) || watch.meanings.len() > meanings {
-            watch.horizon = settled.now;
+        watch.horizon = settled.now;
+        let filter = Arc::clone(&watch.query.filter);
+        let means_another = || view.index.next_change_of_meaning(&filter, before, watch.head.position).is_some();
+        if watch.is_unplanned(settled.now) || means_another() {
             drop(view);
             return self.look_through(watch);
         }
-        watch.horizon = settled.now;
         let mut claims = watch.coming_up();
         for position in before.next().0..=watch.head.position.0 {
             if let Some(claim) = view.index.by_position.claim(Position(position)) {
@@ -236,8 +235,8 @@ impl Ledger {
                 claims.extend(promises_of(&view.index, claim, Position(position)));
             }
         }
-        let asked = watch.asked(&view.index);
-        watch.look_at(&watch.history(&view.index, &asked), &Vec::from_iter(claims));
+        let history = watch.history(&view.index, &filter);
+        watch.look_at(&history, &Vec::from_iter(claims));
         watch.leave_for_later();
         watch.arrive();
     }
@@ -345,11 +344,12 @@ impl ClockWatch {
 
     /// Every claim that the filter ever asked for.
     fn candidates(&self, index: &Index) -> Vec<ClaimNo> {
-        let asked = self.meanings.iter().map(|from| index.as_answered(&self.query.filter, *from));
-        let mut candidates: Vec<ClaimNo> = asked.flat_map(|filter| index.candidates(&filter)).collect();
-        candidates.sort_unstable();
-        candidates.dedup();
-        candidates
+        let wide = index.as_ever_answered(&self.query.filter);
+        // Many ids take the time and the memory of finding the term of each.
+        let ids: usize = wide.items.iter().map(FilterItem::named_len).sum();
+        crate::budget::hold(ids * BYTES_OF_ID);
+        crate::budget::steps(u32::try_from(ids).unwrap_or(u32::MAX));
+        index.candidates(&wide)
     }
 
     /// The claims to look at, because their time has come.
@@ -358,23 +358,11 @@ impl ClockWatch {
         std::mem::replace(&mut self.agenda, later).into_iter().map(|(_, claim)| claim).collect()
     }
 
-    /// The filter with the ids that answered as those it names, and from which position on.
-    fn asked<'i>(&self, index: &'i Index) -> Vec<(Position, Cow<'i, Filter>)> {
-        let mut asked = Vec::with_capacity(self.meanings.len());
-        for from in &self.meanings {
-            let answered = index.as_answered(&self.query.filter, *from);
-            // Each merge that concerns the filter makes it once more, with every id that answers as one it names.
-            let ids = answered.items.iter().map(|item| item.named_len()).sum::<usize>();
-            crate::budget::hold(ids * BYTES_OF_ID);
-            crate::budget::steps(u32::try_from(ids).unwrap_or(u32::MAX).saturating_add(1));
-            asked.push((*from, Cow::Owned(answered.into_owned())));
-        }
-        asked
-    }
-
-    fn history<'i>(&self, index: &'i Index, asked: &'i [(Position, Cow<'i, Filter>)]) -> TransitionHistory<'i> {
+    fn history<'i>(&mut self, index: &'i Index, filter: &'i Filter) -> TransitionHistory<'i> {
         let base = self.base.map(|(settled, basis)| (settled, basis.position));
-        TransitionHistory::new(index, asked, self.head.position, base)
+        let history = TransitionHistory::new(index, filter, self.head.position, base);
+        self.width = history.width();
+        history
     }
 
     /// Notes what claims tell behind the place: now or later.

@@ -21,3 +21,4 @@ pub mod timeline;
 pub(crate) mod transition_history;
 pub mod upcoming;
 pub(crate) mod value;
+pub(crate) mod watched_filter;

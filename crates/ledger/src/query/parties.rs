@@ -71,7 +71,7 @@ impl Search<'_> {
             if self.query.registry.ids.is_empty() && self.query.merged_into.is_empty() {
                 return None;
             }
-            party.merged_into = merges.survivor(id).to_owned();
+            party.merged_into = sight.survivor(id).to_owned();
         } else {
             let merged = merges.merged_parties(id);
             party.merged_party_ids = merged.iter().take(MOST_IDS).map(ToString::to_string).collect();

@@ -5,23 +5,22 @@
 //! the merges of parties: from the recorded time of one on, a filter asks for whoever answers as the party that it names.
 
 use crate::budget;
+use crate::query::watched_filter::WatchedFilter;
 use crate::read::sight::member;
-use crate::store::{ClaimNo, CompiledFilter, Index, Revision};
+use crate::store::{ClaimNo, Index, Revision};
 use detente_domain::filter::{Filter, FilterItem};
 use detente_domain::moment::Moment;
 use detente_domain::name::ClaimId;
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::transition::{KnownTransitions, SETTLING, Transitions};
 use detente_domain::valid_time::ValidTime;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The record up to a head, as it became known.
 pub(crate) struct TransitionHistory<'i> {
     index: &'i Index,
-    /// The filters that claims must match to have transitions, each with the instant from which it counts. In order; the first
-    /// counts since ever.
-    meanings: Vec<(RecordedAt, CompiledFilter<'i>)>,
+    /// The filter that claims must match to have transitions.
+    filter: WatchedFilter<'i>,
     head: Position,
     /// What is behind this position counts as learnt after this instant, whenever it was recorded.
     base: Option<(RecordedAt, Position)>,
@@ -83,17 +82,19 @@ impl StandingSettlements {
 }
 
 impl<'i> TransitionHistory<'i> {
-    /// The record up to a head; `asked` is what the filter asks for, and from which position on.
+    /// The record up to a head, as far as a filter asks for it.
     pub(crate) fn new(
         index: &'i Index,
-        asked: &'i [(Position, Cow<'_, Filter>)],
+        filter: &'i Filter,
         head: Position,
         base: Option<(RecordedAt, Position)>,
     ) -> Self {
-        let mut history = Self { index, meanings: Vec::new(), head, base };
-        let meanings = asked.iter().map(|(from, filter)| (history.learnt_at(*from), index.compile(filter)));
-        history.meanings = meanings.collect();
-        history
+        Self { index, filter: WatchedFilter::new(index, filter, head), head, base }
+    }
+
+    /// The number of ids and changes that are looked at for its filter.
+    pub(crate) fn width(&self) -> usize {
+        self.filter.width()
     }
 
     /// The knowledge of a claim's transitions over time, each with the revision that gave it.
@@ -104,12 +105,13 @@ impl<'i> TransitionHistory<'i> {
         let settlements = if is_promise { self.settlements(claim) } else { Vec::new() };
         let mut instants = learnt.clone();
         instants.extend(settlements.iter().flat_map(|settlement| [Some(settlement.since), settlement.until]).flatten());
-        instants.extend(self.meanings.iter().map(|(since, _)| *since));
+        let remeant = self.filter.changes_for(self.index, revisions).into_iter();
+        instants.extend(remeant.map(|position| self.learnt_at(position)));
         instants.sort_unstable();
         instants.dedup();
         let mut standing = StandingSettlements::new(&settlements);
         let known = instants.into_iter().filter_map(|since| {
-            // Instants are as many as revisions, settlements and merges of parties that the filter names.
+            // Instants are as many as revisions, settlements and changes of the claim's parties.
             budget::step();
             standing.advance(since);
             let number = learnt.partition_point(|learnt| *learnt <= since);
@@ -129,9 +131,7 @@ impl<'i> TransitionHistory<'i> {
         known_at: RecordedAt,
         is_settled: impl Fn(Moment) -> bool,
     ) -> Option<Transitions> {
-        let meant = self.meanings.partition_point(|(since, _)| *since <= known_at);
-        let (_, filter) = self.meanings.get(meant.checked_sub(1)?)?;
-        if revision.is_retracted() || !self.index.matches_in(filter, claim, revision) {
+        if revision.is_retracted() || !self.filter.matches(self.index, claim, revision, self.last_learnt_at(known_at)) {
             return None;
         }
         let content = self.index.claims().content(revision.content)?;
@@ -175,6 +175,16 @@ impl<'i> TransitionHistory<'i> {
         match self.base {
             Some((settled, head)) if position > head => recorded_at.max(settled.next()),
             _ => recorded_at,
+        }
+    }
+
+    /// The last position that counts as learnt at an instant.
+    fn last_learnt_at(&self, known_at: RecordedAt) -> Position {
+        let appends = &self.index.appends;
+        let last = appends.last(appends.known_at(known_at, appends.last_number())).min(self.head);
+        match self.base {
+            Some((settled, head)) if known_at <= settled => last.min(head),
+            _ => last,
         }
     }
 }

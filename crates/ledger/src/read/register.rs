@@ -66,11 +66,10 @@ impl<'v> Sight<'v> {
 
     /// Every relationship that a claim ever bore on, sorted by the id under which it answers.
     pub(crate) fn relationships(&self) -> Vec<RelationshipTerm<'static>> {
-        let merges = self.merges();
         let of_layers = self.layers().flat_map(|layer| {
             let supposed = layer.supposed;
             let bearing = move |(id, term)| RelationshipTerm { id, supposed, term }.into_owned();
-            layer.index.relationships(merges).inspect(|_| step()).map(bearing)
+            layer.index.relationships(self.survivors()).inspect(|_| step()).map(bearing)
         });
         let mut all: Vec<_> = of_layers.collect();
         all.sort_unstable();

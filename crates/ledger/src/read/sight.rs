@@ -24,7 +24,7 @@ use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::edtf::Atom;
 use detente_domain::filter::Filter;
-use detente_domain::merge::MergesAt;
+use detente_domain::merge::{MergesAt, Survivors};
 use detente_domain::name::ClaimId;
 use detente_domain::position::{Position, RecordedAt};
 use detente_domain::valid_time::ValidTime;
@@ -38,6 +38,7 @@ pub(crate) struct Sight<'v> {
     pub(crate) at: ResolvedCut,
     record: Layer<'v>,
     supposed: Option<(&'v Overlay, Layer<'v>)>,
+    survivors: Survivors<'v>,
 }
 
 /// A view and what puts its claims together.
@@ -154,7 +155,8 @@ impl<'v> Sight<'v> {
     fn open(record: &'v RecordReader, view: &'v IndexedLog, at: ResolvedCut, overlay: Option<&'v Overlay>) -> Self {
         let supposed = overlay.map(|overlay| (overlay, Layer::new(record, &overlay.view, EVERYTHING)));
         let at = ResolvedCut { supposed: supposed.is_some(), ..at };
-        Self { at, record: Layer::new(record, view, at.position()), supposed }
+        let merges = overlay.and_then(Overlay::merges).unwrap_or_else(|| view.index.merges.at(at.position()));
+        Self { at, record: Layer::new(record, view, at.position()), supposed, survivors: Survivors::new(merges) }
     }
 
     /// Whether anything is supposed.
@@ -164,13 +166,17 @@ impl<'v> Sight<'v> {
 
     /// The party that answers for a party at the cut: itself, unless it has been merged.
     pub(crate) fn survivor<'p>(&'p self, party: &'p str) -> &'p str {
-        self.merges().survivor(party)
+        self.survivors.survivor(party)
     }
 
-    /// Who answers for whom at the cut.
-    pub(crate) fn merges(&self) -> MergesAt<'v> {
-        let supposed = self.supposed.as_ref().and_then(|(overlay, _)| overlay.merges());
-        supposed.unwrap_or_else(|| self.record.view.index.merges.at(self.record.cut))
+    /// The parties that answer for others at the cut.
+    pub(crate) const fn survivors(&self) -> &Survivors<'v> {
+        &self.survivors
+    }
+
+    /// The merges at the cut.
+    pub(crate) const fn merges(&self) -> MergesAt<'v> {
+        self.survivors.merges()
     }
 
     /// A filter with all ids that answer as those it names.

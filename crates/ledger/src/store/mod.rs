@@ -33,8 +33,8 @@ mod view;
 pub(crate) use block::{Block, SPAN, first_of, nth_of, number_of, take_frame};
 pub(crate) use entry::Action;
 pub(crate) use index::{
-    AppendNo, Appends, ClaimNo, CompiledFilter, Content, ContentNo, DisputeCounts, DisputeRow, FoundRevision, Index,
-    ListPage, Misfit, Registry, RegistryRevision, Revision, StateQuestion, Term,
+    AppendNo, Appends, ClaimNo, CompiledFilter, Content, ContentNo, DisputeCounts, DisputeRow, EvaluatedFilter,
+    FoundRevision, Index, ListPage, Misfit, Registry, RegistryRevision, Revision, StateQuestion, Term,
 };
 pub use open::{Progress, StoreOpenError};
 pub(crate) use saver::Saver;

@@ -103,10 +103,9 @@ impl<'v> Sight<'v> {
     /// The relationships that a claim bears on, merged parties as their survivors; one whose parties answer as one is left
     /// out.
     pub(crate) fn relationships_of(&self, seen: &ClaimSight) -> Vec<String> {
-        let merges = self.merges();
         let mut relationships: Vec<String> = Vec::new();
         self.facets(seen, FacetKind::Relationship, |key| {
-            let id = merges.relationship(key).map(Cow::into_owned);
+            let id = self.survivors().relationship(key).map(Cow::into_owned);
             relationships.extend(id.filter(|id| !relationships.contains(id)));
         });
         relationships

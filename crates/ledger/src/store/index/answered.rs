@@ -7,7 +7,7 @@ use super::numbers::{ClaimNo, ContentNo};
 use super::query::CompiledFilter;
 use crate::budget::{step, steps};
 use detente_domain::filter::{AnsweredFilter, FacetKind, Filter, FilterItem};
-use detente_domain::merge::MergesAt;
+use detente_domain::merge::{Answering, Survivors};
 use detente_domain::name::ClaimId;
 use detente_domain::position::Position;
 
@@ -23,6 +23,16 @@ pub(super) enum MergesKnown {
     Now,
 }
 
+/// A filter with all that it takes to evaluate it for a claim.
+pub(crate) struct EvaluatedFilter<'e, 'f, A> {
+    /// The filter at a cut.
+    pub(crate) filter: &'e AnsweredFilter<'f>,
+    /// The contents with the words that its items ask for, where one asks for text.
+    pub(crate) words: Option<&'e CompiledFilter<'f>>,
+    /// The parties that answer for others at the cut.
+    pub(crate) answering: &'e A,
+}
+
 impl Index {
     /// Adds the events after a position that belong to a filter, in order, until so much work is done or a position is
     /// reached. Returns how far it looked. A merge or unmerge that changes what the filter asks for belongs to it.
@@ -36,9 +46,8 @@ impl Index {
     ) -> Position {
         let mut looked = after;
         let work_of_event = filter.items.len().max(1) as u64;
-        let mut answered: Option<AnsweredFilter<'_>> = None;
-        let has_text = filter.items.iter().any(|item| !item.text.is_empty());
-        let words = has_text.then(|| self.compile(filter));
+        let mut answered: Option<(AnsweredFilter<'_>, Survivors<'_>)> = None;
+        let words = self.words_of(filter);
         while looked < until && work > 0 {
             let position = looked.next();
             let merges = match known {
@@ -52,12 +61,14 @@ impl Index {
                 answered = answered.filter(|_| known == MergesKnown::Now);
                 found.extend(self.next_change_of_meaning(filter, looked, position));
             } else if self.by_position.claim(position).is_some() || self.is_label_confirmed_at(position) {
-                let answered = answered.get_or_insert_with(|| {
+                let (answered, survivors) = answered.get_or_insert_with(|| {
                     work = work.saturating_sub(cost_of(filter));
-                    AnsweredFilter::new(filter, merges)
+                    let survivors = Survivors::new(merges);
+                    (AnsweredFilter::new(filter, &survivors), survivors)
                 });
-                found.extend(self.touches_answered(answered, words.as_ref(), merges, position).then_some(position));
-                let walked = answered.take_walked() / WALKED_AS_ONE;
+                let filter = EvaluatedFilter { filter: answered, words: words.as_ref(), answering: survivors };
+                found.extend(self.touches_answered(&filter, position).then_some(position));
+                let walked = survivors.take_walked() / WALKED_AS_ONE;
                 steps(u32::try_from(walked).unwrap_or(u32::MAX));
                 work = work.saturating_sub(walked);
             }
@@ -67,51 +78,51 @@ impl Index {
     }
 
     /// Returns true if the event at a position touches a claim that matches right before or right after it.
-    fn touches_answered(
-        &self,
-        filter: &mut AnsweredFilter<'_>,
-        words: Option<&CompiledFilter<'_>>,
-        merges: MergesAt<'_>,
-        position: Position,
-    ) -> bool {
+    fn touches_answered(&self, filter: &EvaluatedFilter<'_, '_, Survivors<'_>>, position: Position) -> bool {
         let Some(claim) = self.by_position.claim(position) else {
-            return self.confirms_any(position, |claim, number, _| {
-                self.matches_answered(filter, words, merges, (claim, number), position)
-            });
+            return self
+                .confirms_any(position, |claim, number, _| self.matches_answered(filter, (claim, number), position));
         };
         let revisions = self.claims.revisions(claim);
         let Ok(at) = revisions.binary_search_by_key(&position, |revision| revision.position) else { return false };
-        let mut matches = |at: usize| {
+        let matches = |at: usize| {
             let number = revisions.get(at).map(|revision| revision.content);
-            number.is_some_and(|number| self.matches_answered(filter, words, merges, (claim, number), position))
+            number.is_some_and(|number| self.matches_answered(filter, (claim, number), position))
         };
         matches(at) || at.checked_sub(1).is_some_and(matches)
     }
 
-    fn matches_answered(
+    /// Returns true if a claim matches with a content that it has or had after the event at a position.
+    pub(crate) fn matches_answered(
         &self,
-        filter: &mut AnsweredFilter<'_>,
-        words: Option<&CompiledFilter<'_>>,
-        merges: MergesAt<'_>,
+        asked: &EvaluatedFilter<'_, '_, impl Answering>,
         (claim, number): (ClaimNo, ContentNo),
         at: Position,
     ) -> bool {
         let Some(content) = self.claims.content(number) else { return false };
-        let mut facets = Vec::new();
-        for term in self.claims.facets(number) {
-            let Some((kind, key)) = self.terms.bytes(*term).split_first() else { continue };
-            let kind = FacetKind::ALL.get(usize::from(*kind));
-            facets.extend(kind.zip(std::str::from_utf8(key).ok()).map(|(kind, key)| (*kind, key)));
-        }
+        let facets: Vec<(FacetKind, &str)> = self.facets_of(number).collect();
         let has_words = |nth: usize| {
-            let item = words.and_then(|words| words.items.get(nth));
+            let item = asked.words.and_then(|words| words.items.get(nth));
             item.and_then(|item| item.words.as_ref()).is_none_or(|with| with.contains(&self.claims.words(number)))
         };
-        filter.admits(&facets, merges, |nth, item| {
+        asked.filter.admits(&facets, asked.answering, |nth, item| {
             let admits_time = || self.appends.recorded_at_position(at).is_some_and(|instant| item.admits_time(instant));
             let is_timeless = item.recorded_from.is_none() && item.recorded_before.is_none();
             self.admits_members(item, claim, content) && (is_timeless || admits_time()) && has_words(nth)
         })
+    }
+
+    /// The facets of a content.
+    pub(crate) fn facets_of(&self, number: ContentNo) -> impl Iterator<Item = (FacetKind, &str)> {
+        self.claims.facets(number).iter().filter_map(|term| {
+            let (kind, key) = self.terms.bytes(*term).split_first()?;
+            Some((*FacetKind::ALL.get(usize::from(*kind))?, std::str::from_utf8(key).ok()?))
+        })
+    }
+
+    /// The contents with the words that a filter asks for; none where no item asks for text.
+    pub(crate) fn words_of<'f>(&self, filter: &'f Filter) -> Option<CompiledFilter<'f>> {
+        filter.items.iter().any(|item| !item.text.is_empty()).then(|| self.compile(filter))
     }
 
     fn admits_members(&self, item: &FilterItem, claim: ClaimNo, content: &Content) -> bool {

@@ -41,6 +41,7 @@ mod runs;
 mod terms;
 mod touching;
 
+pub(crate) use answered::EvaluatedFilter;
 pub(crate) use appends::{AppendRow, Appends, Requests};
 use by_position::ByPosition;
 pub(crate) use claims::{FoundRevision, Revision};
@@ -90,7 +91,7 @@ pub(crate) struct Index {
     /// The code schemes that are registered.
     pub(crate) schemes: Registry,
     /// The parties that were merged.
-    pub(crate) merges: Arc<Merges>,
+    pub(crate) merges: Merges,
     /// The appends.
     pub(crate) appends: Appends,
 }

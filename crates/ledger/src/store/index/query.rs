@@ -17,7 +17,7 @@ use super::numbers::{ClaimNo, ContentNo, Term};
 use super::postings::Posting;
 use crate::budget::{hold, step};
 use detente_domain::filter::{FacetKind, Filter, FilterItem};
-use detente_domain::merge::MergesAt;
+use detente_domain::merge::Survivors;
 use detente_domain::moment::Moment;
 use detente_domain::position::Position;
 use hashbrown::HashSet;
@@ -183,10 +183,13 @@ impl Index {
     }
 
     /// Every relationship that a claim ever bore on, as it answers, with its term.
-    pub(crate) fn relationships<'i>(&'i self, merges: MergesAt<'i>) -> impl Iterator<Item = (Cow<'i, str>, Term)> {
+    pub(crate) fn relationships<'r, 'm: 'r>(
+        &'r self,
+        survivors: &'r Survivors<'m>,
+    ) -> impl Iterator<Item = (Cow<'r, str>, Term)> {
         let named = move |term: Term| {
             let id = std::str::from_utf8(self.terms.key(term)).ok()?;
-            Some((merges.relationship(id)?, term))
+            Some((survivors.relationship(id)?, term))
         };
         self.terms.relationships().inspect(|_| step()).filter_map(named)
     }

@@ -1,7 +1,7 @@
-//! Parties that were said to be one, when, and what a question means by them.
+//! Parties that were said to be one, the positions at which they were, and the ids that a question means by them.
 //!
 //! Nothing recorded is rewritten when parties are merged. Claims keep the ids they were recorded with, and a question is
-//! widened instead: whoever asks for a party asks for every id that answers as the same survivor at the cut.
+//! widened instead: a question for a party is one for every id that answers as the same survivor at the cut.
 //!
 //! ```text
 //!    position   what was recorded           at a cut here RUS is     AZE-RUS also finds what bears on
@@ -11,39 +11,42 @@
 //! ```
 //!
 //! A relationship is a set of parties, so under a merge it is the set of their survivors. One that shrinks to a single party
-//! is no relationship any more, but is still found by whoever asks for it by the ids it was recorded with.
+//! is no relationship any more, but is still found by the ids it was recorded with.
+//!
+//! [`MergesAt`] widens a filter, which an index needs to find claims. [`Survivors`] compares ids one by one.
+//! [`AnsweringHistory`] does so over all of recorded time.
 //!
 //! Invariant, kept by [`super::decide`]: at every cut, merges form trees.
+
+mod answering;
+mod survivors;
+mod widening;
 
 use super::filter::{Filter, FilterItem, Voice};
 use super::name::PartyId;
 use super::position::Position;
 use super::relationship::RelationshipId;
-use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+pub use answering::{AnsweringAt, AnsweringHistory};
+use imbl::{HashMap, OrdSet, Vector};
+use std::collections::HashSet;
+pub use survivors::{Answering, Survivors};
 
-/// The ids under which one relationship may have been recorded are tried one by one up to so many; beyond, all that are
-/// known are looked through.
-const FEW: usize = 256;
-
-/// Every merge and unmerge.
+/// Every merge and unmerge. A copy shares what it holds with its original, so that taking one costs nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Merges {
-    /// Of each party that ever was merged: when it was, and into which; none where that was undone.
-    turns: HashMap<PartyId, Vec<(Position, Option<PartyId>)>>,
-    /// Of each party that others ever were merged into: those, sorted.
-    merged: HashMap<PartyId, Vec<PartyId>>,
+    /// The changes of each party that ever was merged: the position, and the party it was merged into; none where that was
+    /// undone.
+    turns: HashMap<PartyId, Vector<(Position, Option<PartyId>)>>,
+    /// The parties that ever were merged into each party.
+    merged: HashMap<PartyId, OrdSet<PartyId>>,
     /// Positions of all changes, in order, with the party that was merged there or is no longer.
-    changes: Vec<(Position, PartyId)>,
+    changes: Vector<(Position, PartyId)>,
 }
 
 impl Merges {
     /// Notes that a party was merged into another, later than all before.
     pub fn merge(&mut self, position: Position, merged: PartyId, survivor: PartyId) {
-        let ever = self.merged.entry(survivor.clone()).or_default();
-        if let Err(at) = ever.binary_search(&merged) {
-            ever.insert(at, merged.clone());
-        }
+        self.merged.entry(survivor.clone()).or_default().insert(merged.clone());
         self.turn(position, merged, Some(survivor));
     }
 
@@ -53,20 +56,24 @@ impl Merges {
     }
 
     fn turn(&mut self, position: Position, merged: PartyId, into: Option<PartyId>) {
-        self.changes.push((position, merged.clone()));
-        self.turns.entry(merged).or_default().push((position, into));
+        self.changes.push_back((position, merged.clone()));
+        self.turns.entry(merged).or_default().push_back((position, into));
     }
 
-    /// What of it was known at a cut.
+    /// The merges known at a cut. Costs with the number of those after it.
     #[must_use]
     pub fn up_to(&self, cut: Position) -> Self {
         let mut known = self.clone();
-        known.changes.retain(|(at, _)| *at <= cut);
-        known.turns.values_mut().for_each(|turns| turns.retain(|(at, _)| *at <= cut));
+        while let Some((_, party)) = known.changes.back().filter(|(at, _)| *at > cut).cloned() {
+            known.changes.pop_back();
+            if let Some(turns) = known.turns.get_mut(&party) {
+                turns.pop_back();
+            }
+        }
         known
     }
 
-    /// Who answers for whom at a cut.
+    /// The merges as they stand at a cut.
     #[must_use]
     pub const fn at(&self, cut: Position) -> MergesAt<'_> {
         MergesAt { merges: self, cut }
@@ -75,7 +82,7 @@ impl Merges {
     /// The number of merges and unmerges after a position.
     #[must_use]
     pub fn count_after(&self, position: Position) -> usize {
-        self.changes.len() - self.changes.partition_point(|(at, _)| *at <= position)
+        self.changes.len() - count_up_to(&self.changes, position)
     }
 
     /// Returns true if a party was merged or unmerged at a position.
@@ -88,11 +95,10 @@ impl Merges {
     /// Concerned parties are found by the survivors of the parties in a change and of the named ones, not by all their ids.
     #[must_use]
     pub fn next_change_for(&self, filter: &Filter, after: Position, until: Position) -> Option<Position> {
-        let before = self.at(after);
-        let answering: HashSet<&str> =
-            filter.items.iter().flat_map(named).map(|party| before.survivor(party)).collect();
-        let from = self.changes.partition_point(|(at, _)| *at <= after);
-        let mut changes = self.changes.get(from..).unwrap_or_default().iter().take_while(|(at, _)| *at <= until);
+        let before = Survivors::new(self.at(after));
+        let answering: HashSet<&str> = named(filter).map(|party| before.survivor(party)).collect();
+        let from = count_up_to(&self.changes, after);
+        let mut changes = self.changes.focus().narrow(from..).into_iter().take_while(|(at, _)| *at <= until);
         // Up to the first change that concerns them, the same parties answer for them.
         let concerns = |(at, party): &&(Position, PartyId)| {
             let merged = party.as_str();
@@ -103,9 +109,29 @@ impl Merges {
         };
         changes.find(concerns).map(|(at, _)| *at)
     }
+
+    /// Every id that ever answered as one of these parties, these too, and perhaps others that were ever merged with
+    /// one of them; in no order.
+    fn ever_alike<'p>(&'p self, parties: impl IntoIterator<Item = &'p str>) -> Vec<&'p str> {
+        let mut found: Vec<&str> = parties.into_iter().collect();
+        let mut known: HashSet<&str> = found.iter().copied().collect();
+        let mut next = 0;
+        while let Some(party) = found.get(next).copied() {
+            let into = self.turns.get(party).into_iter().flatten().filter_map(|(_, into)| into.as_ref());
+            let merged = self.merged.get(party).into_iter().flatten();
+            found.extend(into.chain(merged).map(PartyId::as_str).filter(|id| known.insert(id)));
+            next += 1;
+        }
+        found
+    }
 }
 
-/// Who answers for whom at a cut.
+/// The number of changes up to a position, of changes in order.
+fn count_up_to<T: Clone>(changes: &Vector<(Position, T)>, position: Position) -> usize {
+    changes.binary_search_by_key(&position, |(at, _)| *at).map_or_else(|behind| behind, |at| at + 1)
+}
+
+/// The merges as they stand at a cut.
 #[derive(Clone, Copy, Debug)]
 pub struct MergesAt<'m> {
     merges: &'m Merges,
@@ -113,7 +139,7 @@ pub struct MergesAt<'m> {
 }
 
 impl<'m> MergesAt<'m> {
-    /// Whether nobody was ever merged, at any cut.
+    /// Returns true if nobody was ever merged, at any cut.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.merges.turns.is_empty()
@@ -123,27 +149,17 @@ impl<'m> MergesAt<'m> {
     #[must_use]
     pub fn merged_into(&self, party: &str) -> Option<&'m PartyId> {
         let turns = self.merges.turns.get(party)?;
-        let seen = turns.partition_point(|(at, _)| *at <= self.cut);
-        turns.get(seen.checked_sub(1)?)?.1.as_ref()
+        turns.get(count_up_to(turns, self.cut).checked_sub(1)?)?.1.as_ref()
     }
 
-    /// The party that answers for a party: itself, unless it is merged.
+    /// The party that answers for a party: itself, unless it is merged. [`Survivors`] finds those of many.
     #[must_use]
     pub fn survivor<'p>(&self, party: &'p str) -> &'p str
     where
         'm: 'p,
     {
-        self.survivor_after(party, &mut 0)
-    }
-
-    /// The same; adds the number of merges on the way to `walked`.
-    pub(crate) fn survivor_after<'p>(&self, party: &'p str, walked: &mut u64) -> &'p str
-    where
-        'm: 'p,
-    {
         let mut last = party;
         while let Some(into) = self.merged_into(last) {
-            *walked += 1;
             last = into.as_str();
         }
         last
@@ -162,9 +178,9 @@ impl<'m> MergesAt<'m> {
         found
     }
 
-    fn merged_directly(&self, party: &str) -> impl Iterator<Item = &'m PartyId> {
-        let (merges, party) = (*self, party.to_owned());
-        let ever = self.merges.merged.get(party.as_str()).into_iter().flatten();
+    fn merged_directly<'p>(&self, party: &'p str) -> impl Iterator<Item = &'m PartyId> + use<'m, 'p> {
+        let merges = *self;
+        let ever = self.merges.merged.get(party).into_iter().flatten();
         ever.filter(move |of| merges.merged_into(of.as_str()).is_some_and(|into| into.as_str() == party))
     }
 
@@ -180,124 +196,30 @@ impl<'m> MergesAt<'m> {
         all
     }
 
-    /// The parties of a relationship as they answer, sorted, each once.
-    fn survivors<'p>(&self, relationship: &'p str) -> Vec<&'p str>
-    where
-        'm: 'p,
-    {
-        let mut parties: Vec<&str> = relationship.split('-').map(|party| self.survivor(party)).collect();
-        parties.sort_unstable();
-        parties.dedup();
-        parties
-    }
-
-    /// The id under which a relationship answers; none where its parties answer as one.
-    #[must_use]
-    pub fn relationship<'p>(&self, id: &'p str) -> Option<Cow<'p, str>> {
-        if self.is_empty() || id.split('-').all(|party| self.merged_into(party).is_none()) {
-            return Some(id.into());
-        }
-        let survivors = self.survivors(id);
-        (survivors.len() > 1).then(|| survivors.join("-").into())
-    }
-
-    /// The filter widened to every id that answers as one it names. `known` gives every relationship that claims may bear
-    /// on; it is asked only where there are too many ids to try.
-    #[must_use]
-    pub fn widen<'f, 'k, K: Iterator<Item = &'k str>>(
-        &self,
-        filter: &'f Filter,
-        known: impl Fn() -> K,
-    ) -> Cow<'f, Filter> {
-        if self.is_empty() || !filter.items.iter().any(|item| self.concerns(item)) {
-            return Cow::Borrowed(filter);
-        }
-        Cow::Owned(self.widened(filter, &known))
-    }
-
-    fn widened<'k, K: Iterator<Item = &'k str>>(&self, filter: &Filter, known: &impl Fn() -> K) -> Filter {
-        Filter { items: filter.items.iter().map(|item| self.widen_item(item, known)).collect() }
-    }
-
     /// Returns true if no merge or unmerge up to another cut changes what a filter asks for, and none did before: it then asks
     /// for the ids that it names and no others.
     #[must_use]
     pub fn leaves_alone(&self, filter: &Filter, until: Position) -> bool {
-        self.is_empty()
-            || (!filter.items.iter().any(|item| self.concerns(item))
-                && self.merges.next_change_for(filter, self.cut, until).is_none())
+        self.is_empty() || (!self.concerns(filter) && self.merges.next_change_for(filter, self.cut, until).is_none())
     }
 
-    /// Whether an item names a party that does not answer for itself alone.
-    fn concerns(&self, item: &FilterItem) -> bool {
-        named(item).any(|party| self.is_one_of_many(party))
+    /// Returns true if a filter names a party that does not answer for itself alone.
+    fn concerns(&self, filter: &Filter) -> bool {
+        named(filter).any(|party| self.is_one_of_many(party))
     }
 
     fn is_one_of_many(&self, party: &str) -> bool {
         self.merged_into(party).is_some() || self.merged_directly(party).next().is_some()
     }
+}
 
-    fn widen_item<'k, K: Iterator<Item = &'k str>>(&self, item: &FilterItem, known: &impl Fn() -> K) -> FilterItem {
-        let mut wide = item.clone();
-        wide.parties = self.widen_parties(&item.parties);
-        wide.asserted_by = self.widen_parties(&item.asserted_by);
-        wide.voices.clear();
-        for voice in &item.voices {
-            let alike = voice.party().map(|party| self.widen_parties(std::slice::from_ref(party)));
-            match alike {
-                Some(alike) => wide.voices.extend(alike.into_iter().map(Voice::Party)),
-                None => wide.voices.push(voice.clone()),
-            }
-        }
-        sort_once(&mut wide.voices);
-        wide.party_roles.clear();
-        for (party, role) in &item.party_roles {
-            let alike = self.widen_parties(std::slice::from_ref(party));
-            wide.party_roles.extend(alike.into_iter().map(|party| (party, role.clone())));
-        }
-        wide.relationships.clear();
-        let mut sought = HashSet::new();
-        for id in &item.relationships {
-            sought.extend(self.recorded_as(id, &mut wide.relationships));
-        }
-        if !sought.is_empty() {
-            let same = known().filter(|other| sought.contains(&self.survivors(other)));
-            wide.relationships.extend(same.filter_map(|other| RelationshipId::parse(other).ok()));
-        }
-        sort_once(&mut wide.relationships);
-        sort_once(&mut wide.party_roles);
-        wide
-    }
-
-    fn widen_parties(&self, parties: &[PartyId]) -> Vec<PartyId> {
-        let alike = parties.iter().flat_map(|party| self.alike(party.as_str()));
-        let mut wide = alike.filter_map(|id| PartyId::parse(id).ok()).collect();
-        sort_once(&mut wide);
-        wide
-    }
-
-    /// Adds every id under which the relationship may have been recorded: of each of its parties, as they answer, one or
-    /// more of the ids that answer so. Where these are too many to try, its parties as they answer, by which to look for them.
-    fn recorded_as<'p>(&self, id: &'p RelationshipId, found: &mut Vec<RelationshipId>) -> Option<Vec<&'p str>>
-    where
-        'm: 'p,
-    {
-        found.push(id.clone());
-        let survivors = self.survivors(id.as_str());
-        let alike: Vec<Vec<&str>> = survivors.iter().map(|party| self.alike(party)).collect();
-        let choices = |ids: &Vec<&str>| 1_usize.checked_shl(u32::try_from(ids.len()).ok()?).map(|all| all - 1);
-        let ways = alike.iter().try_fold(1_usize, |ways, ids| ways.checked_mul(choices(ids)?));
-        if ways.is_some_and(|ways| ways <= FEW) {
-            let ids = combinations(&alike).into_iter().map(|parties| parties.join("-"));
-            found.extend(ids.filter_map(|id| RelationshipId::parse(&id).ok()));
-            return None;
-        }
-        Some(survivors)
-    }
+/// Every party that a filter names.
+fn named(filter: &Filter) -> impl Iterator<Item = &str> {
+    filter.items.iter().flat_map(named_in)
 }
 
 /// Every party that an item names.
-fn named(item: &FilterItem) -> impl Iterator<Item = &str> {
+fn named_in(item: &FilterItem) -> impl Iterator<Item = &str> {
     let voices = item.voices.iter().filter_map(Voice::party);
     let said = item.asserted_by.iter().chain(voices);
     let ids = item.parties.iter().chain(said).chain(item.party_roles.iter().map(|(id, _)| id));
@@ -305,26 +227,12 @@ fn named(item: &FilterItem) -> impl Iterator<Item = &str> {
     ids.map(PartyId::as_str).chain(members)
 }
 
-fn sort_once<T: Ord>(values: &mut Vec<T>) {
-    values.sort_unstable();
-    values.dedup();
-}
-
-/// Every way to take one or more of each list.
-fn combinations<'p>(lists: &[Vec<&'p str>]) -> Vec<Vec<&'p str>> {
-    lists.iter().fold(vec![Vec::new()], |begun, list| {
-        let ways = 1_usize << list.len();
-        let chosen = |way: usize| list.iter().enumerate().filter(move |(at, _)| way >> at & 1 == 1).map(|(_, id)| *id);
-        let longer = |begun: &Vec<&'p str>, way| begun.iter().copied().chain(chosen(way)).collect();
-        begun.iter().flat_map(|begun| (1..ways).map(move |way| longer(begun, way))).collect()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::name::{SourceId, Word};
     use proptest::prelude::*;
+    use std::borrow::Cow;
 
     fn party(id: &str) -> PartyId {
         PartyId::parse(id).unwrap()
@@ -378,7 +286,7 @@ mod tests {
     #[test]
     fn a_relationship_is_the_set_of_its_survivors_and_none_where_they_are_one() {
         let merges = merges();
-        let at = merges.at(Position(20));
+        let at = Survivors::new(merges.at(Position(20)));
         assert_eq!(at.relationship("AZE-RUS").as_deref(), Some("AZE-ROS"));
         assert_eq!(at.relationship("AZE-RUF-RUS").as_deref(), Some("AZE-ROS"));
         assert_eq!(at.relationship("AZE-TUR").as_deref(), Some("AZE-TUR"));
@@ -484,6 +392,24 @@ mod tests {
         let wide = at.widen(&filter, || known.into_iter());
         let expected = ["AZE-NEW-OLD40", "AZE-OLD1", "AZE-OLD7"].map(relationship);
         assert_eq!(wide.items[0].relationships, expected);
+    }
+
+    #[test]
+    fn the_end_of_a_long_chain_is_found_without_walking_it_each_time() {
+        let mut merges = Merges::default();
+        let id = |nth: u64| format!("P{nth}");
+        for nth in 1..=4_000 {
+            merges.merge(Position(nth), party(&id(nth)), party(&id(nth + 1)));
+        }
+        let survivors = Survivors::new(merges.at(Position(3_000)));
+        let (first, last) = (id(1), id(3_001));
+        assert_eq!(survivors.survivor(&first), last);
+        survivors.take_walked();
+        let ids: Vec<String> = (1..=4_000).map(id).collect();
+        for (of, nth) in ids.iter().zip(1..) {
+            assert_eq!(survivors.survivor(of), if nth <= 3_000 { &last } else { of });
+        }
+        assert!(survivors.take_walked() < 4_000 * 2 * survivors::SHORT, "each chain was walked to its end");
     }
 
     #[test]
