@@ -110,7 +110,7 @@ fn assert_intervals_agree(text: &str, other: Edtf) {
         if t == Terminal::Open { Bound::Open } else { Bound::Unknown }
     };
     let (from, to) = parse_valid(text).unwrap_or_else(|e| panic!("{text}: {e}"));
-    let same = |ours: &Bound, other: Date| assert_dates_agree(text, ours.known().unwrap(), other);
+    let same = |ours: &Bound, other: Date| assert_dates_agree(text, ours.date().unwrap(), other);
     match other {
         Edtf::Interval(a, b) => {
             same(&from, a);

@@ -194,7 +194,7 @@ impl Patch for Relabel {
         Ok(Claim { labels: self.labels.clone(), ..last.clone() })
     }
 
-    fn boxed(&self) -> Box<dyn Patch> {
+    fn clone_box(&self) -> Box<dyn Patch> {
         Box::new(self.clone())
     }
 }

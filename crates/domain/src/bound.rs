@@ -21,7 +21,7 @@ pub enum Bound {
 impl Bound {
     /// The date, if there is one.
     #[must_use]
-    pub fn known(&self) -> Option<&PartialDate> {
+    pub fn date(&self) -> Option<&PartialDate> {
         match self {
             Self::Known(date) => Some(date),
             Self::Unknown | Self::Open => None,
@@ -48,7 +48,7 @@ mod tests {
         assert!(!Bound::Unknown.same_value(&Bound::Open));
         assert!(known("1874").same_value(&known("1874-XX-XX")));
         assert!(!known("1874").same_value(&Bound::Unknown));
-        assert_eq!(known("1874").known().unwrap().text(), "1874");
-        assert_eq!(Bound::Open.known(), None);
+        assert_eq!(known("1874").date().unwrap().text(), "1874");
+        assert_eq!(Bound::Open.date(), None);
     }
 }

@@ -122,7 +122,7 @@ impl Buckets {
     }
 
     /// The buckets in order, each with its name.
-    pub fn named(&self) -> impl Iterator<Item = (String, Period)> {
+    pub fn named_periods(&self) -> impl Iterator<Item = (String, Period)> {
         self.edges.windows(2).filter_map(|ends| {
             let [a, b] = *ends.first_chunk()?;
             Some((self.bucket.name(a), Period { a, b }))
@@ -164,7 +164,7 @@ mod tests {
 
     fn names(bucket: Bucket, from: &str, until: &str) -> Vec<String> {
         let (from, until) = (Period::parse(from).unwrap().a, Period::parse(until).unwrap().b);
-        Buckets::covering(bucket, from, until).unwrap().named().map(|(name, _)| name).collect()
+        Buckets::covering(bucket, from, until).unwrap().named_periods().map(|(name, _)| name).collect()
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
         for bucket in [Bucket::Day, Bucket::Month, Bucket::Quarter, Bucket::Year] {
             let from = Period::parse("1999-11").unwrap().a;
             let buckets = Buckets::covering(bucket, from, Period::parse("2001-03").unwrap().b).unwrap();
-            for (name, period) in buckets.named() {
+            for (name, period) in buckets.named_periods() {
                 assert_eq!(Period::parse(&name).unwrap(), period, "{name}");
             }
         }
@@ -214,7 +214,7 @@ mod tests {
             let (from, until) = (Moment(from), Moment(from + length));
             for bucket in ALL {
                 let Ok(buckets) = Buckets::covering(bucket, from, until) else { continue };
-                let parts: Vec<Period> = buckets.named().map(|(_, period)| period).collect();
+                let parts: Vec<Period> = buckets.named_periods().map(|(_, period)| period).collect();
                 prop_assert!(parts[0].a <= from && from < parts[0].b);
                 let last = parts.last().unwrap();
                 prop_assert!(last.a < until && until <= last.b);

@@ -102,12 +102,12 @@ pub trait Patch: std::fmt::Debug + Send + Sync {
     /// Every field that does not fit, with what was expected there.
     fn apply(&self, last: &Claim) -> Result<Claim, Vec<super::rejection::Violation>>;
     /// A copy of it.
-    fn boxed(&self) -> Box<dyn Patch>;
+    fn clone_box(&self) -> Box<dyn Patch>;
 }
 
 impl Clone for Box<dyn Patch> {
     fn clone(&self) -> Self {
-        self.boxed()
+        self.clone_box()
     }
 }
 

@@ -153,7 +153,7 @@ pub fn status(promise: &Promise<'_>, settlements: &[Settlement], asked: &Period)
     let begun = || settlements.iter().filter(|settlement| settlement.begins.by(asked).is_some());
     let at_latest = |settlement: &Settlement| (settlement.begins.latest_before(asked.b), settlement.order);
     let Some(last) = begun().max_by_key(|settlement| at_latest(settlement)) else {
-        let unsettled = || unsettled(promise.due, asked);
+        let unsettled = || unsettled_status(promise.due, asked);
         return (CommitmentStatus::said_of_itself(promise.status).unwrap_or_else(unsettled), true);
     };
     let agreeing = begun().filter(|settlement| settlement.to == last.to);
@@ -164,7 +164,7 @@ pub fn status(promise: &Promise<'_>, settlements: &[Settlement], asked: &Period)
     (last.to, definite)
 }
 
-fn unsettled(due: Option<&PartialDate>, asked: &Period) -> CommitmentStatus {
+fn unsettled_status(due: Option<&PartialDate>, asked: &Period) -> CommitmentStatus {
     let Some(due) = due else { return CommitmentStatus::Open };
     let passed = due.latest().is_some_and(|latest| asked.as_asked(latest).end < asked.b);
     let begun = due.earliest().is_none_or(|earliest| asked.as_asked(earliest).start < asked.b);
@@ -193,7 +193,7 @@ mod tests {
 
     const DAY: i64 = SECONDS_PER_DAY;
 
-    fn settled(to: CommitmentStatus, (earliest, more): (i64, i64), order: u64) -> Settlement {
+    fn settlement(to: CommitmentStatus, (earliest, more): (i64, i64), order: u64) -> Settlement {
         let begins =
             Beginning { earliest: Moment(earliest * DAY), latest: Moment((earliest + more) * DAY), days: None };
         Settlement { to, begins, order }
@@ -223,7 +223,7 @@ mod tests {
         ) {
             let asked = Period { a: Moment(last_day * DAY), b: Moment((last_day + 1) * DAY) };
             let settlements: Vec<Settlement> = drawn.iter().zip(0..).map(|((to, days), order)| {
-                settled([Fulfilled, Breached, Waived][*to], *days, order)
+                settlement([Fulfilled, Breached, Waived][*to], *days, order)
             }).collect();
             let worlds = by_worlds(&settlements, &asked);
             let (got, definite) = status(&Promise { due: None, status: None }, &settlements, &asked);
@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(alone("2025-07", Some(Status::Unfulfilled), "2024"), Breached);
         assert_eq!(alone("2025-07", Some(Status::Partial), "2026"), Overdue);
         let promise = Promise { due: None, status: Some(Status::Unfulfilled) };
-        assert_eq!(status(&promise, &[settled(Fulfilled, (0, 0), 1)], &period("2025")), (Fulfilled, true));
+        assert_eq!(status(&promise, &[settlement(Fulfilled, (0, 0), 1)], &period("2025")), (Fulfilled, true));
     }
 
     fn beginning(event: bool, valid: &str, asked: &str) -> Option<Certainty> {

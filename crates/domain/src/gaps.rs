@@ -36,7 +36,7 @@ impl GapType {
 
 /// The runs of whole days of `[from, until)` that no cover `[start, end)` touches, in order. A day of which the span has
 /// only a part counts as a day.
-pub fn uncovered(
+pub fn uncovered_runs(
     (from, until): (Moment, Moment),
     covers: impl IntoIterator<Item = (Moment, Moment)>,
 ) -> Vec<(Moment, Moment)> {
@@ -77,7 +77,7 @@ mod tests {
     fn gaps(span: (&str, &str), covers: &[(&str, &str)]) -> Vec<String> {
         let ends = |(a, b): &(&str, &str)| (Period::parse(a).unwrap().a, Period::parse(b).unwrap().b);
         let shown = |(a, b): (Moment, Moment)| format!("{}..{}", a.to_date_string(), b.to_end_date_string());
-        uncovered(ends(&span), covers.iter().map(ends)).into_iter().map(shown).collect()
+        uncovered_runs(ends(&span), covers.iter().map(ends)).into_iter().map(shown).collect()
     }
 
     #[test]
@@ -106,8 +106,11 @@ mod tests {
     #[test]
     fn covers_without_limit_cover() {
         let day = |n: i64| Moment(n * SECONDS_PER_DAY);
-        assert_eq!(uncovered((day(0), day(9)), [(Moment::MIN, day(3)), (day(5), Moment::MAX)]), [(day(3), day(5))]);
-        assert_eq!(uncovered((day(0), day(9)), [(Moment::MIN, Moment::MAX)]), []);
+        assert_eq!(
+            uncovered_runs((day(0), day(9)), [(Moment::MIN, day(3)), (day(5), Moment::MAX)]),
+            [(day(3), day(5))]
+        );
+        assert_eq!(uncovered_runs((day(0), day(9)), [(Moment::MIN, Moment::MAX)]), []);
     }
 
     #[test]
@@ -133,7 +136,7 @@ mod tests {
                     if ever { Moment::MAX } else { at(day + days, end) },
                 ))
                 .collect();
-            let found = uncovered((at(from, 0), at(from + length, 0)), covers.iter().copied());
+            let found = uncovered_runs((at(from, 0), at(from + length, 0)), covers.iter().copied());
             for day in from - 3..from + length + 3 {
                 let (a, b) = (at(day, 0), at(day + 1, 0));
                 let touched = covers.iter().any(|(start, end)| *start < b && *end > a);

@@ -12,7 +12,7 @@
 //!
 //! Invariant: `a < b` in every period made here.
 
-use super::edtf::{DateTimeText, EdtfError, PartialDate, shown};
+use super::edtf::{DateTimeText, EdtfError, PartialDate, excerpt};
 use super::moment::{Atom, Moment};
 
 /// A stretch of valid time, from `a` up to and not including `b`.
@@ -42,7 +42,7 @@ impl Period {
         refuse_vague(text)?;
         match (date.earliest(), date.latest()) {
             (Some(first), Some(last)) => Ok(Self { a: first.start, b: last.end }),
-            _ => Err(EdtfError::SetAsked { text: shown(text) }),
+            _ => Err(EdtfError::SetAsked { text: excerpt(text) }),
         }
     }
 
@@ -94,14 +94,14 @@ fn far_date(text: &str) -> Option<Period> {
 
 fn refuse_vague(text: &str) -> Result<(), EdtfError> {
     if text.starts_with('[') {
-        return Err(EdtfError::SetAsked { text: shown(text) });
+        return Err(EdtfError::SetAsked { text: excerpt(text) });
     }
     if text.contains(['~', '?', '%', 'S']) {
-        return Err(EdtfError::QualifiedAsked { text: shown(text) });
+        return Err(EdtfError::QualifiedAsked { text: excerpt(text) });
     }
     match text.find('X').and_then(|first| text.get(first..)) {
         Some(rest) if rest.contains(|c: char| c.is_ascii_digit()) => {
-            Err(EdtfError::ScatteredAsked { text: shown(text) })
+            Err(EdtfError::ScatteredAsked { text: excerpt(text) })
         }
         _ => Ok(()),
     }

@@ -53,7 +53,7 @@ mod tests {
     use Certainty::{Definite, Possible};
     use proptest::prelude::*;
 
-    fn ranked(rank: usize, certainty: Certainty) -> RankedClaim {
+    fn claim_of_rank(rank: usize, certainty: Certainty) -> RankedClaim {
         RankedClaim { rank, certainty }
     }
 
@@ -80,28 +80,28 @@ mod tests {
         pairs.iter().flat_map(of).filter(|(a, _)| *a == nth).map(|(_, b)| b).collect()
     }
 
-    fn counted(claims: &[RankedClaim], pairs: &[(usize, usize)]) -> Vec<bool> {
+    fn counting_among(claims: &[RankedClaim], pairs: &[(usize, usize)]) -> Vec<bool> {
         counting(claims, &mut Pairs { claims, pairs, noted: Vec::new() })
     }
 
     #[test]
     fn the_higher_authority_counts_where_they_contradict_and_both_where_they_do_not() {
-        let claims = [ranked(1, Definite), ranked(0, Definite), ranked(2, Definite)];
-        assert_eq!(counted(&claims, &[(0, 1)]), [false, true, true]);
-        assert_eq!(counted(&claims, &[]), [true; 3]);
+        let claims = [claim_of_rank(1, Definite), claim_of_rank(0, Definite), claim_of_rank(2, Definite)];
+        assert_eq!(counting_among(&claims, &[(0, 1)]), [false, true, true]);
+        assert_eq!(counting_among(&claims, &[]), [true; 3]);
     }
 
     #[test]
     fn what_gave_way_makes_no_other_give_way() {
-        let claims = [ranked(2, Definite), ranked(1, Definite), ranked(0, Definite)];
-        assert_eq!(counted(&claims, &[(0, 1), (1, 2)]), [true, false, true]);
+        let claims = [claim_of_rank(2, Definite), claim_of_rank(1, Definite), claim_of_rank(0, Definite)];
+        assert_eq!(counting_among(&claims, &[(0, 1), (1, 2)]), [true, false, true]);
     }
 
     #[test]
     fn what_is_only_possible_does_not_hide_what_is_definite() {
-        assert_eq!(counted(&[ranked(0, Possible), ranked(1, Definite)], &[(0, 1)]), [true, true]);
-        assert_eq!(counted(&[ranked(0, Possible), ranked(1, Possible)], &[(0, 1)]), [true, false]);
-        assert_eq!(counted(&[ranked(0, Definite), ranked(1, Possible)], &[(0, 1)]), [true, false]);
+        assert_eq!(counting_among(&[claim_of_rank(0, Possible), claim_of_rank(1, Definite)], &[(0, 1)]), [true, true]);
+        assert_eq!(counting_among(&[claim_of_rank(0, Possible), claim_of_rank(1, Possible)], &[(0, 1)]), [true, false]);
+        assert_eq!(counting_among(&[claim_of_rank(0, Definite), claim_of_rank(1, Possible)], &[(0, 1)]), [true, false]);
     }
 
     proptest! {
@@ -111,9 +111,9 @@ mod tests {
             pairs in prop::collection::vec((0_usize..9, 0_usize..9), 0..12),
         ) {
             let claims: Vec<RankedClaim> =
-                drawn.iter().map(|(rank, sure)| ranked(*rank, if *sure { Definite } else { Possible })).collect();
+                drawn.iter().map(|(rank, sure)| claim_of_rank(*rank, if *sure { Definite } else { Possible })).collect();
             let pairs: Vec<_> = pairs.into_iter().filter(|(a, b)| *a < claims.len() && *b < claims.len()).collect();
-            let counts = counted(&claims, &pairs);
+            let counts = counting_among(&claims, &pairs);
             for (nth, claim) in claims.iter().enumerate() {
                 let overruled = rivals(&pairs, nth).into_iter().any(|rival| {
                     let other = claims[rival];

@@ -136,7 +136,7 @@ impl<C> Matter<C> {
     }
 
     /// The trees of the claims that count from the beginning.
-    pub fn entered(&self, counts: impl Fn(&Side<C>) -> bool) -> CountingSides {
+    pub fn counting_sides(&self, counts: impl Fn(&Side<C>) -> bool) -> CountingSides {
         let leaves = self.sides.len().next_power_of_two();
         let mut nodes = vec![NOBODY; leaves];
         let of = |(side, mark): (&Side<C>, &RivalMark)| {
@@ -336,7 +336,7 @@ mod tests {
             first in 0_usize..20,
         ) {
             let matter = Matter::new(sides.clone());
-            let mut entered = matter.entered(|side| side.claim < first);
+            let mut entered = matter.counting_sides(|side| side.claim < first);
             let place_of = |of: usize| matter.sides().iter().position(|side| side.claim == of).unwrap();
             for of in 0..sides.len() {
                 if of > first {
@@ -359,7 +359,7 @@ mod tests {
         let side =
             |nth| Side { claim: nth, id: id(nth), valid: days(nth).into(), value: value(nth), supersedes: Vec::new() };
         let matter = Matter::new((0..many).map(side).collect());
-        let entered = matter.entered(|_| true);
+        let entered = matter.counting_sides(|_| true);
         let (mut steps, mut found) = (0, 0);
         for place in 0..many {
             matter.rivals(

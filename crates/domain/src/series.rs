@@ -214,7 +214,7 @@ mod tests {
             }
             tally
         };
-        buckets.named().map(|(_, period)| of(period)).collect()
+        buckets.named_periods().map(|(_, period)| of(period)).collect()
     }
 
     fn moment() -> impl Strategy<Value = Moment> {
@@ -273,10 +273,10 @@ mod tests {
             earliest_end: Moment::MAX,
             latest_end: Moment::MAX,
         };
-        counted(Course::Holds(always.into()), score)
+        contribution(Course::Holds(always.into()), score)
     }
 
-    fn counted(course: Course, score: f64) -> Contribution {
+    fn contribution(course: Course, score: f64) -> Contribution {
         Contribution { course, score: Some(score), known_until: None }
     }
 
@@ -289,7 +289,7 @@ mod tests {
             earliest_end: Moment(SECONDS_PER_DAY),
             latest_end: Moment(SECONDS_PER_DAY),
         };
-        let huge = counted(Course::Holds(huge.into()), 1e300);
+        let huge = contribution(Course::Holds(huge.into()), 1e300);
         let tallies = tallies(&buckets, [huge, everywhere(0.1), everywhere(0.2)]);
         assert_eq!(tallies[8].mean(), Some((0.1 + 0.2) / 2.0));
     }

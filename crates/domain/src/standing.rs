@@ -110,25 +110,25 @@ mod tests {
         })
     }
 
-    fn asserted(as_of: Option<&str>) -> Change {
+    fn assertion(as_of: Option<&str>) -> Change {
         Change::ClaimAsserted(since_sometime(as_of))
     }
 
-    fn revised(as_of: Option<&str>) -> Change {
+    fn revision(as_of: Option<&str>) -> Change {
         Change::ClaimRevised(RevisionKind::Correction, since_sometime(as_of))
     }
 
-    fn confirmed(as_of: &str) -> Change {
+    fn confirmation(as_of: &str) -> Change {
         Change::ClaimConfirmed(ID, date(as_of))
     }
 
-    fn disputed(number: u128) -> Change {
+    fn dispute(number: u128) -> Change {
         let id = DisputeId(Uuid::from_u128(number));
         let disputed_by = PartyId::parse("RUS").unwrap();
         Change::ClaimDisputed(ID, Dispute { id, disputed_by, statement: "".into(), counter_claim: None })
     }
 
-    fn resolved(number: u128) -> Change {
+    fn resolution(number: u128) -> Change {
         Change::DisputeResolved(ID, DisputeId(Uuid::from_u128(number)), DisputeOutcome::Settled)
     }
 
@@ -145,11 +145,11 @@ mod tests {
     fn every_event_makes_the_next_revision() {
         let retracted = Change::ClaimRetracted(ID, RetractionReason::Wrong);
         let history = [
-            asserted(None),
-            revised(None),
-            confirmed("2025"),
-            disputed(1),
-            resolved(1),
+            assertion(None),
+            revision(None),
+            confirmation("2025"),
+            dispute(1),
+            resolution(1),
             retracted,
             Change::ClaimReinstated(ID),
         ];
@@ -163,28 +163,34 @@ mod tests {
     #[test]
     fn knowledge_reaches_as_far_as_the_last_word_says_and_may_reach_less_far_after_a_revision() {
         let end = |changes: &[Change]| after(changes).as_of.map(|atom| atom.end.to_end_date_string());
-        assert_eq!(end(&[asserted(None)]), None);
-        assert_eq!(end(&[asserted(Some("2025-03"))]), Some("2025-03-31".to_owned()));
-        assert_eq!(end(&[asserted(Some("2025-03")), confirmed("2025-05")]), Some("2025-05-31".to_owned()));
-        assert_eq!(end(&[asserted(Some("2025-03")), confirmed("2025-05"), revised(None)]), None);
+        assert_eq!(end(&[assertion(None)]), None);
+        assert_eq!(end(&[assertion(Some("2025-03"))]), Some("2025-03-31".to_owned()));
+        assert_eq!(end(&[assertion(Some("2025-03")), confirmation("2025-05")]), Some("2025-05-31".to_owned()));
+        assert_eq!(end(&[assertion(Some("2025-03")), confirmation("2025-05"), revision(None)]), None);
     }
 
     #[test]
     fn an_unknown_start_had_happened_by_the_earliest_day_that_was_ever_said() {
-        assert_eq!(latest_start(&[asserted(None)]), Moment::MAX.to_date_string());
-        assert_eq!(latest_start(&[asserted(Some("2025-03-01"))]), "2025-03-01");
-        assert_eq!(latest_start(&[asserted(Some("2025-03-01")), confirmed("2025-05-01")]), "2025-03-01");
-        assert_eq!(latest_start(&[asserted(None), confirmed("2025-05-01"), confirmed("2025-06-01")]), "2025-05-01");
+        assert_eq!(latest_start(&[assertion(None)]), Moment::MAX.to_date_string());
+        assert_eq!(latest_start(&[assertion(Some("2025-03-01"))]), "2025-03-01");
+        assert_eq!(latest_start(&[assertion(Some("2025-03-01")), confirmation("2025-05-01")]), "2025-03-01");
         assert_eq!(
-            latest_start(&[asserted(Some("2025-03-01")), revised(Some("2025-02-01")), revised(None)]),
+            latest_start(&[assertion(None), confirmation("2025-05-01"), confirmation("2025-06-01")]),
+            "2025-05-01"
+        );
+        assert_eq!(
+            latest_start(&[assertion(Some("2025-03-01")), revision(Some("2025-02-01")), revision(None)]),
             "2025-02-01"
         );
-        assert_eq!(latest_start(&[asserted(Some("2025-03-01")), revised(None), confirmed("2025-01-01")]), "2025-01-01");
+        assert_eq!(
+            latest_start(&[assertion(Some("2025-03-01")), revision(None), confirmation("2025-01-01")]),
+            "2025-01-01"
+        );
     }
 
     #[test]
     fn what_happens_to_parties_and_sources_leaves_the_rest_of_a_standing_alone() {
-        let standing = after(&[asserted(Some("2025")), disputed(1)]);
+        let standing = after(&[assertion(Some("2025")), dispute(1)]);
         let source = crate::name::SourceId::parse("gazette").unwrap();
         let next = standing.after(&Change::SourceWithdrawn(source));
         assert_eq!(Standing { revision: standing.revision, ..next }, standing);

@@ -157,7 +157,7 @@ impl Range {
         match from {
             Bound::Open => Self::any(BEFORE_ALL, BEFORE_ALL),
             Bound::Unknown => Self::any(BEFORE_ALL, earliest_as_of.unwrap_or(AFTER_ALL)),
-            Bound::Known(date) => Self::known(date),
+            Bound::Known(date) => Self::of_date(date),
         }
     }
 
@@ -166,7 +166,7 @@ impl Range {
         match to {
             Bound::Open => Self::any(AFTER_ALL, AFTER_ALL),
             Bound::Unknown => Self::any(BEFORE_ALL, AFTER_ALL),
-            Bound::Known(date) => Self::known(date),
+            Bound::Known(date) => Self::of_date(date),
         }
     }
 
@@ -190,7 +190,7 @@ impl Range {
         Self { earliest, latest, grain: Grain::Any, days: None }
     }
 
-    fn known(date: &PartialDate) -> Self {
+    fn of_date(date: &PartialDate) -> Self {
         let (earliest, latest) = (date.earliest(), date.latest());
         let grain = if earliest.is_some_and(Atom::is_second) { Grain::OneSecond } else { Grain::Days };
         let days = date.days();
@@ -236,7 +236,7 @@ mod tests {
     use super::super::valid_time::ValidTime;
     use super::*;
 
-    fn known(text: &str) -> Bound {
+    fn known_bound(text: &str) -> Bound {
         Bound::Known(PartialDate::parse(text).unwrap())
     }
 
@@ -271,11 +271,11 @@ mod tests {
     #[test]
     fn an_open_start_is_not_an_unknown_one() {
         assert_eq!(
-            corners(&Bound::Open, &known("2025-07"), as_of("2025-07")),
+            corners(&Bound::Open, &known_bound("2025-07"), as_of("2025-07")),
             ["-inf", "-inf", "2025-07-02", "2025-08-01"]
         );
         assert_eq!(
-            corners(&Bound::Unknown, &known("2025-07"), as_of("2025-07")),
+            corners(&Bound::Unknown, &known_bound("2025-07"), as_of("2025-07")),
             ["-inf", "2025-07-31", "2025-07-02", "2025-08-01"]
         );
     }
@@ -286,18 +286,18 @@ mod tests {
         assert_eq!(valid("2024-03/2024"), ["2024-03-01", "2024-03-31", "2024-03-02", "2025-01-01"]);
         assert_eq!(valid("2025-06/"), ["2025-06-01", "2025-06-30", "2025-06-02", "+inf"]);
         assert_eq!(
-            corners(&Bound::Unknown, &known("2020-05"), as_of("2025-07")),
+            corners(&Bound::Unknown, &known_bound("2020-05"), as_of("2025-07")),
             ["-inf", "2020-05-31", "2020-05-02", "2020-06-01"]
         );
         assert_eq!(
-            corners(&known("[2024..]"), &known("[..2024-03]"), None),
+            corners(&known_bound("[2024..]"), &known_bound("[..2024-03]"), None),
             ["2024-01-01", "2024-03-31", "2024-01-02", "2024-04-01"]
         );
     }
 
     #[test]
     fn the_corners_of_a_set_with_gaps_are_those_of_the_members_that_are_left() {
-        let between = |from, to| corners(&known(from), &known(to), None);
+        let between = |from, to| corners(&known_bound(from), &known_bound(to), None);
         assert_eq!(between("[2024-01,2026-01]", "2025"), ["2024-01-01", "2024-01-31", "2025-01-02", "2026-01-01"]);
         assert_eq!(between("2025", "[2024-01,2026-01]"), ["2025-01-01", "2025-12-31", "2026-01-02", "2026-02-01"]);
         assert_eq!(between("2023-XX-31", "2023-06"), ["2023-01-31", "2023-05-31", "2023-06-02", "2023-07-01"]);
@@ -306,15 +306,21 @@ mod tests {
 
     #[test]
     fn what_can_only_end_before_it_starts_is_refused() {
-        let refused = ValidTime::resolve(&known("2024-12"), &known("2024-11"), None).unwrap_err();
+        let refused = ValidTime::resolve(&known_bound("2024-12"), &known_bound("2024-11"), None).unwrap_err();
         assert_eq!(
             refused.to_string(),
             "it ends before it starts: the latest end, 2024-11-30, is before the earliest start, 2024-12-01"
         );
-        assert!(ValidTime::resolve(&known("2024-12-02"), &known("2024-12-01"), None).is_err());
-        assert!(ValidTime::resolve(&known("2024-12-02"), &known("2024-12-02"), None).is_ok());
-        assert!(ValidTime::resolve(&known("2024-12-02T10:00:00Z"), &known("2024-12-02T09:59:59Z"), None).is_err());
-        assert!(ValidTime::resolve(&known("2024-12-02T10:00:00Z"), &known("2024-12-02T10:00:00Z"), None).is_ok());
+        assert!(ValidTime::resolve(&known_bound("2024-12-02"), &known_bound("2024-12-01"), None).is_err());
+        assert!(ValidTime::resolve(&known_bound("2024-12-02"), &known_bound("2024-12-02"), None).is_ok());
+        assert!(
+            ValidTime::resolve(&known_bound("2024-12-02T10:00:00Z"), &known_bound("2024-12-02T09:59:59Z"), None)
+                .is_err()
+        );
+        assert!(
+            ValidTime::resolve(&known_bound("2024-12-02T10:00:00Z"), &known_bound("2024-12-02T10:00:00Z"), None)
+                .is_ok()
+        );
     }
 
     #[test]
@@ -323,13 +329,13 @@ mod tests {
             let v = *ValidTime::resolve(from, to, None).unwrap().instants();
             (v.latest_start.to_string_second(), v.earliest_end.to_string_second())
         };
-        let noon = known("2024-12-15T12:00:00Z");
+        let noon = known_bound("2024-12-15T12:00:00Z");
         assert_eq!(
-            second(&known("2024-12"), &noon),
+            second(&known_bound("2024-12"), &noon),
             ("2024-12-15T00:00:00Z".to_owned(), "2024-12-15T12:00:01Z".to_owned())
         );
         assert_eq!(
-            second(&noon, &known("2024-12")),
+            second(&noon, &known_bound("2024-12")),
             ("2024-12-15T12:00:00Z".to_owned(), "2024-12-16T00:00:00Z".to_owned())
         );
         assert_eq!(

@@ -147,7 +147,7 @@ impl Relation {
                 let script = properties.script.get(first);
                 let others = bases.iter().filter(|c| *c != letter && properties.script.get(**c) == script);
                 let others: Vec<char> = others.copied().collect();
-                completed(collation, &first.to_string(), &whole, &others)
+                completion(collation, &first.to_string(), &whole, &others)
             });
             if let Some(spelled) = spelled {
                 self.expansions.entry(*letter).or_insert(spelled);
@@ -157,7 +157,7 @@ impl Relation {
 }
 
 /// Returns the text that begins with `begun`, continues with a few of the letters and has a key.
-fn completed(collation: &CollatorBorrowed<'_>, begun: &str, wanted: &[u8], letters: &[char]) -> Option<String> {
+fn completion(collation: &CollatorBorrowed<'_>, begun: &str, wanted: &[u8], letters: &[char]) -> Option<String> {
     letters.iter().find_map(|letter| {
         let text = format!("{begun}{letter}");
         let key = key(collation, &text);
@@ -165,7 +165,7 @@ fn completed(collation: &CollatorBorrowed<'_>, begun: &str, wanted: &[u8], lette
             return Some(text);
         }
         let goes_on = key.len() > self::key(collation, begun).len() && wanted.starts_with(&key);
-        goes_on.then(|| completed(collation, &text, wanted, letters)).flatten()
+        goes_on.then(|| completion(collation, &text, wanted, letters)).flatten()
     })
 }
 

@@ -23,7 +23,7 @@ pub(super) fn assert(draft: &mut Draft<'_>, field: &str, claim: Box<Claim>) {
 
 /// Gives a claim a new complete state.
 pub(super) fn revise(draft: &mut Draft<'_>, kind: RevisionKind, claim: Box<Claim>) {
-    let Some(before) = unretracted(draft, claim.id, "revise_claim.claim.claim_id") else { return };
+    let Some(before) = require_unretracted(draft, claim.id, "revise_claim.claim.claim_id") else { return };
     let change = Change::ClaimRevised(kind, claim);
     check_content(draft, "revise_claim", &before, &change);
     record(draft, before, change);
@@ -32,7 +32,7 @@ pub(super) fn revise(draft: &mut Draft<'_>, kind: RevisionKind, claim: Box<Claim
 /// Replaces some fields of a claim.
 pub(super) fn patch(draft: &mut Draft<'_>, kind: RevisionKind, patch: &dyn Patch) {
     let id = patch.claim_id();
-    if unretracted(draft, id, "revise_claim.claim.claim_id").is_none() {
+    if require_unretracted(draft, id, "revise_claim.claim.claim_id").is_none() {
         return;
     }
     let Some(last) = draft.content(id) else {
@@ -50,7 +50,7 @@ pub(super) fn patch(draft: &mut Draft<'_>, kind: RevisionKind, patch: &dyn Patch
 
 /// Says that a claim is still true.
 pub(super) fn confirm(draft: &mut Draft<'_>, id: ClaimId, as_of: PartialDate) {
-    let Some(before) = unretracted(draft, id, "confirm_claim.claim_id") else { return };
+    let Some(before) = require_unretracted(draft, id, "confirm_claim.claim_id") else { return };
     if before.as_of.zip(as_of.latest()).is_some_and(|(reached, confirmed)| confirmed < reached) {
         draft.refuse("confirm_claim.as_of", "reaches less far than the claim's as_of does already; give a later date");
     }
@@ -81,13 +81,13 @@ pub(super) fn confirm_all(draft: &mut Draft<'_>, confirmation: Box<LabelConfirma
 
 /// Takes a claim back.
 pub(super) fn retract(draft: &mut Draft<'_>, id: ClaimId, reason: RetractionReason) {
-    let Some(before) = unretracted(draft, id, "retract_claim.claim_id") else { return };
+    let Some(before) = require_unretracted(draft, id, "retract_claim.claim_id") else { return };
     record(draft, before, Change::ClaimRetracted(id, reason));
 }
 
 /// Undoes a retraction.
 pub(super) fn reinstate(draft: &mut Draft<'_>, id: ClaimId) {
-    let Some(before) = recorded(draft, id, "reinstate_claim.claim_id") else { return };
+    let Some(before) = require_recorded(draft, id, "reinstate_claim.claim_id") else { return };
     if !before.retracted {
         return draft.refuse("reinstate_claim.claim_id", "this claim is not retracted; there is nothing to undo");
     }
@@ -96,12 +96,12 @@ pub(super) fn reinstate(draft: &mut Draft<'_>, id: ClaimId) {
 
 /// Records that a party contests a claim.
 pub(super) fn dispute(draft: &mut Draft<'_>, id: ClaimId, dispute: Dispute) {
-    let Some(before) = unretracted(draft, id, "dispute_claim.claim_id") else { return };
+    let Some(before) = require_unretracted(draft, id, "dispute_claim.claim_id") else { return };
     if draft.dispute(id, dispute.id).is_some() {
         draft.refuse("dispute_claim.dispute_id", "this claim has a dispute with this id already; give a new one");
     }
     if !draft.knows_party(&dispute.disputed_by) {
-        draft.refuse("dispute_claim.disputed_by", draft.unregistered("party", dispute.disputed_by.as_str()));
+        draft.refuse("dispute_claim.disputed_by", draft.describe_unregistered("party", dispute.disputed_by.as_str()));
     }
     match dispute.counter_claim {
         Some(counter) if counter == id => {
@@ -117,7 +117,7 @@ pub(super) fn dispute(draft: &mut Draft<'_>, id: ClaimId, dispute: Dispute) {
 
 /// Records how a dispute ended.
 pub(super) fn resolve(draft: &mut Draft<'_>, id: ClaimId, dispute: DisputeId, outcome: DisputeOutcome) {
-    let Some(before) = recorded(draft, id, "resolve_dispute.claim_id") else { return };
+    let Some(before) = require_recorded(draft, id, "resolve_dispute.claim_id") else { return };
     match draft.dispute(id, dispute) {
         None => draft.refuse("resolve_dispute.dispute_id", "this claim has no dispute with this id"),
         Some(false) => draft.refuse("resolve_dispute.dispute_id", "this dispute has been resolved already"),
@@ -128,7 +128,7 @@ pub(super) fn resolve(draft: &mut Draft<'_>, id: ClaimId, dispute: DisputeId, ou
 /// Ends a claim at a date and asserts the one that takes its place.
 pub(super) fn supersede(draft: &mut Draft<'_>, id: ClaimId, ended: PartialDate, mut successor: Box<Claim>) {
     const FIELD: &str = "supersede_claim";
-    if unretracted(draft, id, "supersede_claim.claim_id").is_none() {
+    if require_unretracted(draft, id, "supersede_claim.claim_id").is_none() {
         return;
     }
     let Some(mut old) = draft.content(id) else {
@@ -157,7 +157,7 @@ fn record(draft: &mut Draft<'_>, before: Standing, change: Change) {
     }
 }
 
-fn recorded(draft: &mut Draft<'_>, id: ClaimId, field: &str) -> Option<Standing> {
+fn require_recorded(draft: &mut Draft<'_>, id: ClaimId, field: &str) -> Option<Standing> {
     let standing = draft.standing(id);
     if standing.is_none() {
         draft.refuse(field, format!("no claim {} is recorded; assert it first", id.0));
@@ -165,8 +165,8 @@ fn recorded(draft: &mut Draft<'_>, id: ClaimId, field: &str) -> Option<Standing>
     standing
 }
 
-fn unretracted(draft: &mut Draft<'_>, id: ClaimId, field: &str) -> Option<Standing> {
-    let standing = recorded(draft, id, field)?;
+fn require_unretracted(draft: &mut Draft<'_>, id: ClaimId, field: &str) -> Option<Standing> {
+    let standing = require_recorded(draft, id, field)?;
     if standing.retracted {
         draft.refuse(field, "this claim is retracted; reinstate it first");
         return None;
@@ -193,13 +193,13 @@ fn check_validity(draft: &mut Draft<'_>, field: &str, standing: &Standing, claim
 fn check_parties(draft: &mut Draft<'_>, command: &str, claim: &Claim) {
     for (at, party) in claim.parties.iter().enumerate() {
         if !draft.knows_party(&party.party) {
-            let what = draft.unregistered("party", party.party.as_str());
+            let what = draft.describe_unregistered("party", party.party.as_str());
             draft.refuse(&format!("{command}.claim.parties[{at}].party_id"), what);
         }
     }
     for (at, attribution) in claim.attribution.iter().enumerate() {
         if let Some(party) = attribution.party.as_ref().filter(|party| !draft.knows_party(party)) {
-            let what = draft.unregistered("party", party.as_str());
+            let what = draft.describe_unregistered("party", party.as_str());
             draft.refuse(&format!("{command}.claim.attribution[{at}].party_id"), what);
         }
     }
@@ -211,7 +211,10 @@ fn check_parties(draft: &mut Draft<'_>, command: &str, claim: &Claim) {
                 None => PartyId::parse(party).is_ok_and(|id| draft.knows_party(&id)),
             };
             if !known {
-                draft.refuse(&format!("{command}.claim.relationships[{at}]"), draft.unregistered("party", party));
+                draft.refuse(
+                    &format!("{command}.claim.relationships[{at}]"),
+                    draft.describe_unregistered("party", party),
+                );
             }
         }
     }
@@ -220,7 +223,7 @@ fn check_parties(draft: &mut Draft<'_>, command: &str, claim: &Claim) {
 fn check_sources(draft: &mut Draft<'_>, command: &str, claim: &Claim) {
     for (at, citation) in claim.sources.iter().enumerate() {
         if !draft.knows_source(&citation.source) {
-            let what = draft.unregistered("source", citation.source.as_str());
+            let what = draft.describe_unregistered("source", citation.source.as_str());
             draft.refuse(&format!("{command}.claim.sources[{at}].source_id"), what);
         }
     }

@@ -66,7 +66,7 @@ impl<'r> Draft<'r> {
     }
 
     /// The fault that something is named which is not registered.
-    pub(super) fn unregistered(&self, what: &str, id: &str) -> String {
+    pub(super) fn describe_unregistered(&self, what: &str, id: &str) -> String {
         match self.record.in_other_case(what, id) {
             Some(other) => {
                 format!(

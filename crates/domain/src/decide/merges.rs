@@ -13,14 +13,14 @@ pub(super) fn merge(draft: &mut Draft<'_>, merged: PartyId, survivor: PartyId) {
     const SURVIVING: &str = "merge_parties.surviving_party_id";
     let revision = draft.party_revision(&merged);
     if revision.is_none() {
-        draft.refuse(MERGED, draft.unregistered("party", merged.as_str()));
+        draft.refuse(MERGED, draft.describe_unregistered("party", merged.as_str()));
     } else if let Some(into) = draft.merged_into(&merged) {
         draft.refuse(MERGED, format!("this party is merged into {into} already; unmerge it first"));
     }
     if merged == survivor {
         draft.refuse(SURVIVING, "a party cannot be merged into itself");
     } else if draft.party_revision(&survivor).is_none() {
-        draft.refuse(SURVIVING, draft.unregistered("party", survivor.as_str()));
+        draft.refuse(SURVIVING, draft.describe_unregistered("party", survivor.as_str()));
     } else if let Some(into) = draft.merged_into(&survivor) {
         draft.refuse(SURVIVING, format!("this party is merged into {into} itself; name the one that survives"));
     }
@@ -34,7 +34,7 @@ pub(super) fn merge(draft: &mut Draft<'_>, merged: PartyId, survivor: PartyId) {
 pub(super) fn unmerge(draft: &mut Draft<'_>, merged: PartyId) {
     const MERGED: &str = "unmerge_parties.merged_party_id";
     match draft.party_revision(&merged) {
-        None => draft.refuse(MERGED, draft.unregistered("party", merged.as_str())),
+        None => draft.refuse(MERGED, draft.describe_unregistered("party", merged.as_str())),
         Some(_) if draft.merged_into(&merged).is_none() => {
             draft.refuse(MERGED, "this party is not merged; there is nothing to undo");
         }

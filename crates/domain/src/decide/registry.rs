@@ -20,7 +20,7 @@ pub(super) fn register_party(draft: &mut Draft<'_>, party: Party) {
 /// Gives a party a new state.
 pub(super) fn revise_party(draft: &mut Draft<'_>, party: Party) {
     match draft.party_revision(&party.id) {
-        None => draft.refuse("revise_party.party.party_id", draft.unregistered("party", party.id.as_str())),
+        None => draft.refuse("revise_party.party.party_id", draft.describe_unregistered("party", party.id.as_str())),
         Some(last) => {
             check_party(draft, "revise_party", &party);
             draft.record_party(party.id.clone(), last.saturating_add(1), Change::PartyRevised(party));
@@ -40,7 +40,9 @@ pub(super) fn register_source(draft: &mut Draft<'_>, source: Source) {
 /// Gives a source a new state; a withdrawn one stays withdrawn.
 pub(super) fn revise_source(draft: &mut Draft<'_>, source: Source) {
     match draft.source_revision(&source.id) {
-        None => draft.refuse("revise_source.source.source_id", draft.unregistered("source", source.id.as_str())),
+        None => {
+            draft.refuse("revise_source.source.source_id", draft.describe_unregistered("source", source.id.as_str()))
+        }
         Some((last, withdrawn)) => {
             check_source(draft, "revise_source", &source);
             let revision = last.saturating_add(1);
@@ -52,7 +54,7 @@ pub(super) fn revise_source(draft: &mut Draft<'_>, source: Source) {
 /// Withdraws a source.
 pub(super) fn withdraw_source(draft: &mut Draft<'_>, id: SourceId) {
     match draft.source_revision(&id) {
-        None => draft.refuse("withdraw_source.source_id", draft.unregistered("source", id.as_str())),
+        None => draft.refuse("withdraw_source.source_id", draft.describe_unregistered("source", id.as_str())),
         Some((_, true)) => draft.refuse("withdraw_source.source_id", "this source is withdrawn already"),
         Some((last, false)) => {
             draft.record_source(id.clone(), last.saturating_add(1), true, Change::SourceWithdrawn(id));
@@ -71,7 +73,7 @@ pub(super) fn register_kind(draft: &mut Draft<'_>, kind: Kind) {
 /// Gives a kind new properties.
 pub(super) fn revise_kind(draft: &mut Draft<'_>, kind: Kind) {
     match draft.kind_revision(&kind.kind) {
-        None => draft.refuse("revise_kind.kind.kind", draft.unregistered("kind", kind.kind.as_str())),
+        None => draft.refuse("revise_kind.kind.kind", draft.describe_unregistered("kind", kind.kind.as_str())),
         Some(last) => draft.record_kind(kind.kind.clone(), last.saturating_add(1), Change::KindRevised(kind)),
     }
 }
@@ -87,7 +89,7 @@ pub(super) fn register_scheme(draft: &mut Draft<'_>, scheme: Scheme) {
 /// Gives a code scheme a new scale.
 pub(super) fn revise_scheme(draft: &mut Draft<'_>, scheme: Scheme) {
     match draft.scheme_revision(&scheme.scheme) {
-        None => draft.refuse("revise_scheme.scheme.scheme", draft.unregistered("scheme", &scheme.scheme)),
+        None => draft.refuse("revise_scheme.scheme.scheme", draft.describe_unregistered("scheme", &scheme.scheme)),
         Some(last) => {
             draft.record_scheme(scheme.scheme.clone(), last.saturating_add(1), Change::SchemeRevised(scheme));
         }
@@ -98,7 +100,7 @@ fn check_party(draft: &mut Draft<'_>, command: &str, party: &Party) {
     for (at, name) in party.names.iter().enumerate() {
         for (nth, user) in name.used_by.iter().enumerate() {
             if !draft.knows_party(user) {
-                let what = draft.unregistered("party", user.as_str());
+                let what = draft.describe_unregistered("party", user.as_str());
                 draft.refuse(&format!("{command}.party.names[{at}].used_by[{nth}]"), what);
             }
         }
@@ -108,7 +110,7 @@ fn check_party(draft: &mut Draft<'_>, command: &str, party: &Party) {
 fn check_source(draft: &mut Draft<'_>, command: &str, source: &Source) {
     for (at, party) in source.publishers.iter().enumerate() {
         if !draft.knows_party(party) {
-            let what = draft.unregistered("party", party.as_str());
+            let what = draft.describe_unregistered("party", party.as_str());
             draft.refuse(&format!("{command}.source.publishers[{at}]"), what);
         }
     }
@@ -117,7 +119,7 @@ fn check_source(draft: &mut Draft<'_>, command: &str, source: &Source) {
         if *origin == source.id {
             draft.refuse(&field, "a source cannot derive from itself");
         } else if !draft.knows_source(origin) {
-            draft.refuse(&field, draft.unregistered("source", origin.as_str()));
+            draft.refuse(&field, draft.describe_unregistered("source", origin.as_str()));
         }
     }
 }

@@ -60,7 +60,7 @@ impl Summary {
             (0, 0) => String::new(),
             (entered, left) => format!("; {entered} entered the state, {left} left it"),
         };
-        let (world, knowledge) = (self.told(true), self.told(false));
+        let (world, knowledge) = (self.list_reasons(true), self.list_reasons(false));
         format!(
             "{claims}: {} by the world{world}, {} by our knowledge{knowledge}{state}.",
             self.world(),
@@ -69,7 +69,7 @@ impl Summary {
     }
 
     /// The reasons of one sort, the most frequent first: ` (2 precision refined, 1 correction)`.
-    fn told(&self, of_the_world: bool) -> String {
+    fn list_reasons(&self, of_the_world: bool) -> String {
         let mut reasons: Vec<_> = self.reasons().filter(|(r, _)| r.is_of_the_world() == of_the_world).collect();
         if reasons.is_empty() {
             return String::new();

@@ -46,20 +46,20 @@ fn saying(made_by: ChangeReason, valid: &str, place: &str) -> Revision {
     Revision { made_by, content: Arc::new(content), retracted: None, dispute: None, validity }
 }
 
-fn asserted() -> Revision {
+fn assertion() -> Revision {
     saying(New, "2025/..", "Baku")
 }
 
-fn revised(made_by: ChangeReason, place: &str) -> Revision {
+fn revision(made_by: ChangeReason, place: &str) -> Revision {
     saying(made_by, "2025/..", place)
 }
 
-fn retracted(made_by: ChangeReason, of: &Revision) -> Revision {
+fn retraction(made_by: ChangeReason, of: &Revision) -> Revision {
     Revision { made_by, retracted: Some(RetractionReason::Wrong), ..of.clone() }
 }
 
-fn disputed(made_by: ChangeReason, dispute: u128) -> Revision {
-    Revision { made_by, dispute: Some((DisputeId(Uuid::from_u128(dispute)), made_by == Dispute)), ..asserted() }
+fn dispute(made_by: ChangeReason, dispute: u128) -> Revision {
+    Revision { made_by, dispute: Some((DisputeId(Uuid::from_u128(dispute)), made_by == Dispute)), ..assertion() }
 }
 
 fn period(text: &str) -> Period {
@@ -75,7 +75,7 @@ const CLAIMS: DiffQuestion = DiffQuestion { dates: None, known_by: None };
 /// The reason, the fields and the causes of a change; none where there is none.
 type ChangeSummary = Option<(ChangeReason, Vec<&'static str>, Vec<(usize, ChangeReason)>)>;
 
-fn told(before: Option<&Revision>, since: &[Revision], question: &DiffQuestion) -> ChangeSummary {
+fn summary(before: Option<&Revision>, since: &[Revision], question: &DiffQuestion) -> ChangeSummary {
     let change = compare(before, since, question)?;
     let causes = change.causes.iter().map(|cause| (cause.nth, cause.reason)).collect();
     Some((change.reason, change.fields, causes))
@@ -83,58 +83,58 @@ fn told(before: Option<&Revision>, since: &[Revision], question: &DiffQuestion) 
 
 #[test]
 fn what_was_undone_in_between_is_no_change() {
-    let before = asserted();
+    let before = assertion();
     let reinstated = Revision { made_by: Reinstatement, ..before.clone() };
-    assert_eq!(told(Some(&before), &[retracted(Retraction, &before), reinstated], &CLAIMS), None);
-    let there_and_back = [revised(Correction, "Moscow"), revised(Correction, "Baku")];
-    assert_eq!(told(Some(&before), &there_and_back, &CLAIMS), None);
-    assert_eq!(told(Some(&before), &[disputed(Dispute, 1), disputed(Resolution, 1)], &CLAIMS), None);
-    assert_eq!(told(None, &[asserted(), retracted(Retraction, &before)], &CLAIMS), None);
-    assert_eq!(told(Some(&before), &[], &CLAIMS), None);
-    assert_eq!(told(None, &[], &CLAIMS), None);
+    assert_eq!(summary(Some(&before), &[retraction(Retraction, &before), reinstated], &CLAIMS), None);
+    let there_and_back = [revision(Correction, "Moscow"), revision(Correction, "Baku")];
+    assert_eq!(summary(Some(&before), &there_and_back, &CLAIMS), None);
+    assert_eq!(summary(Some(&before), &[dispute(Dispute, 1), dispute(Resolution, 1)], &CLAIMS), None);
+    assert_eq!(summary(None, &[assertion(), retraction(Retraction, &before)], &CLAIMS), None);
+    assert_eq!(summary(Some(&before), &[], &CLAIMS), None);
+    assert_eq!(summary(None, &[], &CLAIMS), None);
 }
 
 #[test]
 fn only_events_with_a_lasting_effect_are_causes_and_the_last_of_them_is_the_reason() {
-    let before = asserted();
+    let before = assertion();
     let since = [
-        revised(Correction, "Moscow"),
-        retracted(Retraction, &revised(Correction, "Moscow")),
-        revised(Reinstatement, "Moscow"),
+        revision(Correction, "Moscow"),
+        retraction(Retraction, &revision(Correction, "Moscow")),
+        revision(Reinstatement, "Moscow"),
         saying(PrecisionRefined, "2025-02/..", "Moscow"),
         Revision { made_by: Confirmation, ..saying(PrecisionRefined, "2025-02/..", "Moscow") },
     ];
     let expected = (PrecisionRefined, vec!["valid_from", "place"], vec![(0, Correction), (3, PrecisionRefined)]);
-    assert_eq!(told(Some(&before), &since, &CLAIMS), Some(expected));
-    let retracted = [since.as_slice(), &[retracted(Retraction, &since[4])]].concat();
-    let (reason, fields, _) = told(Some(&before), &retracted, &CLAIMS).unwrap();
+    assert_eq!(summary(Some(&before), &since, &CLAIMS), Some(expected));
+    let retracted = [since.as_slice(), &[retraction(Retraction, &since[4])]].concat();
+    let (reason, fields, _) = summary(Some(&before), &retracted, &CLAIMS).unwrap();
     assert_eq!((reason, fields), (Retraction, vec!["valid_from", "place", "retraction"]));
 }
 
 #[test]
 fn that_one_dispute_ended_does_not_undo_another() {
-    let since = [disputed(Dispute, 1), disputed(Dispute, 2), disputed(Resolution, 1)];
-    assert_eq!(told(Some(&asserted()), &since, &CLAIMS), Some((Dispute, vec!["disputes"], vec![(1, Dispute)])));
-    let changed = told(Some(&disputed(Dispute, 1)), &[disputed(Resolution, 1)], &CLAIMS);
+    let since = [dispute(Dispute, 1), dispute(Dispute, 2), dispute(Resolution, 1)];
+    assert_eq!(summary(Some(&assertion()), &since, &CLAIMS), Some((Dispute, vec!["disputes"], vec![(1, Dispute)])));
+    let changed = summary(Some(&dispute(Dispute, 1)), &[dispute(Resolution, 1)], &CLAIMS);
     assert_eq!(changed, Some((Resolution, vec!["disputes"], vec![(0, Resolution)])));
 }
 
 #[test]
 fn a_claim_that_the_earlier_side_lacks_is_new_whatever_came_after() {
-    let since = [asserted(), revised(Correction, "Moscow")];
-    assert_eq!(told(None, &since, &CLAIMS), Some((New, vec![], vec![(0, New), (1, Correction)])));
-    assert_eq!(told(None, &since, &between("2024", "2025")), Some((New, vec![], vec![(0, New)])));
-    assert_eq!(told(None, &since, &between("2025", "2024")), None);
+    let since = [assertion(), revision(Correction, "Moscow")];
+    assert_eq!(summary(None, &since, &CLAIMS), Some((New, vec![], vec![(0, New), (1, Correction)])));
+    assert_eq!(summary(None, &since, &between("2024", "2025")), Some((New, vec![], vec![(0, New)])));
+    assert_eq!(summary(None, &since, &between("2025", "2024")), None);
 }
 
 #[test]
 fn what_was_over_by_the_earlier_cut_is_a_late_report() {
     let known_by = |day: &str| DiffQuestion { dates: None, known_by: Some(period(day).a) };
-    let reason = |valid: &str, day| told(None, &[saying(New, valid, "")], &known_by(day)).unwrap().0;
+    let reason = |valid: &str, day| summary(None, &[saying(New, valid, "")], &known_by(day)).unwrap().0;
     assert_eq!(reason("2025-03", "2025-04-01"), LateReport, "an end is the instant after its day");
     assert_eq!(reason("2025-03", "2025-03-31"), New);
     assert_eq!(reason("2025-03/..", "2026-01-01"), New);
-    assert_eq!(told(None, &[saying(New, "2025-03", "")], &CLAIMS).unwrap().0, New, "nothing says by when");
+    assert_eq!(summary(None, &[saying(New, "2025-03", "")], &CLAIMS).unwrap().0, New, "nothing says by when");
 }
 
 #[test]
@@ -155,11 +155,11 @@ fn the_date_alone_can_bring_a_claim_into_the_state_or_out_of_it() {
 #[test]
 fn that_a_state_was_recorded_as_ended_is_why_it_is_over_though_it_held_at_the_earlier_date() {
     let ended = saying(WorldChange, "2025/2025-10", "Baku");
-    let change = told(Some(&asserted()), std::slice::from_ref(&ended), &between("2025-07", "2025-11"));
+    let change = summary(Some(&assertion()), std::slice::from_ref(&ended), &between("2025-07", "2025-11"));
     assert_eq!(change, Some((WorldChange, vec!["valid_to"], vec![(0, WorldChange)])));
     // It would have been over anyway: what was recorded of its place is not why.
     let moved = saying(Correction, "2025/2025-10", "Moscow");
-    let change = told(Some(&ended), &[moved], &between("2025-07", "2025-11"));
+    let change = summary(Some(&ended), &[moved], &between("2025-07", "2025-11"));
     assert_eq!(change, Some((TimePassed, vec!["place"], vec![])));
 }
 
@@ -174,10 +174,10 @@ fn where_both_sides_have_it_what_was_recorded_of_it_outweighs_the_date() {
 
 #[test]
 fn what_is_not_in_the_state_at_either_date_does_not_matter() {
-    let change = told(Some(&asserted()), &[revised(Correction, "Moscow")], &between("2023", "2024"));
+    let change = summary(Some(&assertion()), &[revision(Correction, "Moscow")], &between("2023", "2024"));
     assert_eq!(change, None);
-    let taken_back = retracted(Retraction, &asserted());
-    assert_eq!(told(Some(&taken_back), &[disputed(Dispute, 1)], &between("2023", "2024")), None);
+    let taken_back = retraction(Retraction, &assertion());
+    assert_eq!(summary(Some(&taken_back), &[dispute(Dispute, 1)], &between("2023", "2024")), None);
 }
 
 fn any_revision() -> impl Strategy<Value = Revision> {
@@ -247,26 +247,26 @@ fn of_release(made_by: ChangeReason, place: &str, release: &str, id: &str, fetch
         Citation { source, locator: "".into(), quote: "".into(), retrieved_at: Some((fetched, 0)), granularity: None };
     let external_ids = vec![ExternalId { scheme, id: id.into(), release: release.into() }];
     let content = Arc::new(Claim { sources: vec![citation], external_ids, ..claim("2025/..", place) });
-    Revision { content, ..revised(made_by, place) }
+    Revision { content, ..revision(made_by, place) }
 }
 
 #[test]
 fn the_release_of_an_id_and_the_time_of_fetching_are_no_content() {
     let before = of_release(New, "Baku", "1", "AAA:BBB", 1);
     let later = |place, release, fetched| of_release(WorldChange, place, release, "AAA:BBB", fetched);
-    assert_eq!(told(Some(&before), &[later("Baku", "2", 2)], &CLAIMS), None);
-    assert_eq!(told(Some(&before), &[later("Moscow", "2", 2), later("Baku", "3", 3)], &CLAIMS), None);
+    assert_eq!(summary(Some(&before), &[later("Baku", "2", 2)], &CLAIMS), None);
+    assert_eq!(summary(Some(&before), &[later("Moscow", "2", 2), later("Baku", "3", 3)], &CLAIMS), None);
     let moved =
-        told(Some(&before), &[later("Baku", "2", 2), later("Moscow", "3", 3), later("Moscow", "4", 4)], &CLAIMS);
+        summary(Some(&before), &[later("Baku", "2", 2), later("Moscow", "3", 3), later("Moscow", "4", 4)], &CLAIMS);
     assert_eq!(moved, Some((WorldChange, vec!["place"], vec![(1, WorldChange)])));
-    let renamed = told(Some(&before), &[of_release(Correction, "Baku", "2", "AAA:CCC", 1)], &CLAIMS);
+    let renamed = summary(Some(&before), &[of_release(Correction, "Baku", "2", "AAA:CCC", 1)], &CLAIMS);
     assert_eq!(renamed, Some((Correction, vec!["external_ids"], vec![(0, Correction)])));
 }
 
 #[test]
 fn an_open_start_and_an_unknown_one_differ_as_fields() {
     let time = |from| Arc::new(Claim { time: Time::State(from, Bound::Open), ..claim("2025", "") });
-    let open = Revision { content: time(Bound::Open), ..asserted() };
-    let unknown = Revision { content: time(Bound::Unknown), ..asserted() };
+    let open = Revision { content: time(Bound::Open), ..assertion() };
+    let unknown = Revision { content: time(Bound::Unknown), ..assertion() };
     assert_eq!(changed_fields(&open, &[&unknown]), ["valid_from"]);
 }

@@ -92,7 +92,7 @@ impl DaySet {
             Ok([Member::Pattern(pattern)]) => pattern.has_gap().then_some(DateForm::Pattern(pattern))?,
             Ok([Member::Run(_)]) => return None,
             Err(members) => {
-                let runs = joined(pieces_of(&members)?);
+                let runs = join(pieces_of(&members)?);
                 (runs.len() > 1).then(|| DateForm::Runs(runs.into()))?
             }
         };
@@ -214,7 +214,7 @@ fn pieces_of(members: &[Member]) -> Option<Vec<DayRun>> {
 }
 
 /// Stretches put together where they meet or follow one another.
-fn joined(mut pieces: Vec<DayRun>) -> Vec<DayRun> {
+fn join(mut pieces: Vec<DayRun>) -> Vec<DayRun> {
     pieces.sort_unstable();
     let mut runs: Vec<DayRun> = Vec::with_capacity(pieces.len());
     for piece in pieces {
@@ -299,7 +299,7 @@ mod tests {
     /// Every day from one to another.
     const FEW: DayRun = DayRun { first: 18_000, last: 21_000 };
 
-    fn listed(days: &DaySet) -> Vec<i64> {
+    fn days_in(days: &DaySet) -> Vec<i64> {
         let runs = days.runs(FEW.first).take_while(|run| run.first <= FEW.last);
         runs.flat_map(|run| run.first.max(FEW.first)..=run.last.min(FEW.last)).collect()
     }
@@ -311,7 +311,7 @@ mod tests {
         ) {
             let days = |text: &str| PartialDate::parse(text).ok().and_then(|date| date.days());
             let Some(days_of_one) = days(&one) else { return Ok(()) };
-            let list = listed(&days_of_one);
+            let list = days_in(&days_of_one);
             let within = DayRun { first, last: (first + more).min(FEW.last) };
             let is_in = |day: &i64| within.first <= *day && *day <= within.last;
             prop_assert_eq!(days_of_one.touches(within), list.iter().any(is_in), "{}", one);
@@ -324,7 +324,7 @@ mod tests {
             let met = days_of_one.runs(within.first).take_while(|run| run.first <= within.last).count();
             prop_assert!(met <= days_of_one.most_runs(within), "{}", one);
             if let Some(days_of_two) = days(&two) {
-                let other = listed(&days_of_two);
+                let other = days_in(&days_of_two);
                 let meet = list.iter().filter(|day| is_in(day)).any(|day| other.contains(day));
                 prop_assert_eq!(days_of_one.meets(&days_of_two, within), meet, "{} {}", &one, &two);
                 prop_assert_eq!(days_of_two.meets(&days_of_one, within), meet, "{} {}", &one, &two);

@@ -139,7 +139,7 @@ pub enum EdtfError {
 }
 
 /// A text as it is quoted in an error: its first sixty characters.
-pub(crate) fn shown(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(60).and_then(|(end, _)| text.get(..end)) {
         Some(head) => format!("{head}..."),
         None => text.to_owned(),

@@ -47,7 +47,7 @@ use read::{days_with_gaps, has_fraction, is_set, not_edtf, offset_of, span_of};
 pub use super::moment::Atom;
 pub use days::{DayRun, DaySet};
 pub use error::EdtfError;
-pub(crate) use error::shown;
+pub(crate) use error::excerpt;
 pub use written::DateTimeText;
 
 /// An EDTF date, verbatim, with the earliest and the latest day (or second) it may mean.
@@ -160,7 +160,7 @@ pub fn parse_valid(text: &str) -> Result<(Bound, Bound), EdtfError> {
     }
     match (parse_side(from)?, parse_side(to)?) {
         (Bound::Unknown | Bound::Open, Bound::Unknown | Bound::Open) => {
-            Err(EdtfError::NoDateAtAll { text: shown(text) })
+            Err(EdtfError::NoDateAtAll { text: excerpt(text) })
         }
         sides => Ok(sides),
     }
@@ -170,7 +170,7 @@ fn parse_side(text: &str) -> Result<Bound, EdtfError> {
     match text {
         "" => Ok(Bound::Unknown),
         ".." => Ok(Bound::Open),
-        _ if is_set(text) => Err(EdtfError::SetInInterval { text: shown(text) }),
+        _ if is_set(text) => Err(EdtfError::SetInInterval { text: excerpt(text) }),
         _ => PartialDate::parse(text).map(Bound::Known),
     }
 }

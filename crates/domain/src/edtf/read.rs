@@ -2,7 +2,7 @@
 
 use super::Atom;
 use super::days::{DayRun, DaySet, Member};
-use super::error::{EdtfError, shown};
+use super::error::{EdtfError, excerpt};
 use super::pattern::Pattern;
 use crate::moment::Moment;
 use edtf_core::{Bound as Side, Date, DateField, DateTime, Edtf, Set, SetElement, SetKind, TimeShift, YearKind};
@@ -18,7 +18,7 @@ pub(super) fn span_of(text: &str) -> Result<(Option<Atom>, Option<Atom>), EdtfEr
     }
     refuse_by_look(text)?;
     match Edtf::parse(&whole_seconds(text)).map_err(|e| not_edtf(text, e.offset, e.message))? {
-        Edtf::Interval(_) => Err(EdtfError::Interval { text: shown(text) }),
+        Edtf::Interval(_) => Err(EdtfError::Interval { text: excerpt(text) }),
         Edtf::DateTime(instant) => second_of(text, &instant).map(|atom| (Some(atom), Some(atom))),
         Edtf::Date(date) => {
             check_date(text, &date)?;
@@ -74,13 +74,13 @@ fn refuse_by_look(text: &str) -> Result<(), EdtfError> {
     } else if is_set(text) {
         Ok(())
     } else if text.contains('/') {
-        Err(EdtfError::Interval { text: shown(text) })
+        Err(EdtfError::Interval { text: excerpt(text) })
     } else if text.contains("..") {
-        Err(EdtfError::BareRange { text: shown(text) })
+        Err(EdtfError::BareRange { text: excerpt(text) })
     } else if is_bare_number(text) {
-        Err(EdtfError::BareNumber { text: shown(text) })
+        Err(EdtfError::BareNumber { text: excerpt(text) })
     } else if text.starts_with("-") && text.get(1..5).is_some_and(|year| year.contains('X')) {
-        Err(EdtfError::VagueNegativeYear { text: shown(text) })
+        Err(EdtfError::VagueNegativeYear { text: excerpt(text) })
     } else {
         Ok(())
     }
@@ -98,17 +98,17 @@ pub(super) fn is_set(text: &str) -> bool {
 
 pub(super) fn not_edtf(text: &str, offset: usize, reason: &'static str) -> EdtfError {
     if reason == "day is out of range for the month" {
-        return EdtfError::NoSuchDay { text: shown(text) };
+        return EdtfError::NoSuchDay { text: excerpt(text) };
     }
     if !is_set(text) && !text.contains('/') && text.find('T').is_some_and(|time| offset > time) {
-        return EdtfError::BadTime { text: shown(text), reason };
+        return EdtfError::BadTime { text: excerpt(text), reason };
     }
-    EdtfError::NotEdtf { text: shown(text), position: offset.saturating_add(1), reason }
+    EdtfError::NotEdtf { text: excerpt(text), position: offset.saturating_add(1), reason }
 }
 
 fn check_set(text: &str, set: &Set) -> Result<(), EdtfError> {
     if set.kind == SetKind::AllMembers {
-        return Err(EdtfError::AllOf { text: shown(text) });
+        return Err(EdtfError::AllOf { text: excerpt(text) });
     }
     set.elements.iter().try_for_each(|element| match element {
         SetElement::Date(date) | SetElement::OnOrBefore(date) | SetElement::OnOrAfter(date) => check_date(text, date),
@@ -118,10 +118,10 @@ fn check_set(text: &str, set: &Set) -> Result<(), EdtfError> {
 
 fn check_date(text: &str, date: &Date) -> Result<(), EdtfError> {
     if matches!(date.year.kind, YearKind::Exponential { .. }) {
-        return Err(EdtfError::ExponentYear { text: shown(text) });
+        return Err(EdtfError::ExponentYear { text: excerpt(text) });
     }
     match date.month.and_then(|month| month.value()) {
-        Some(21..=32) => Err(EdtfError::Season { text: shown(text) }),
+        Some(21..=32) => Err(EdtfError::Season { text: excerpt(text) }),
         _ => Ok(()),
     }
 }
@@ -137,19 +137,19 @@ fn day_of(text: &str, side: Side) -> Result<Option<Atom>, EdtfError> {
         Side::Date(day) if (-MAX_YEAR..=MAX_YEAR).contains(&day.year) => {
             Ok(Some(Atom::day(Moment::from_civil_day(day.year, day.month, day.day))))
         }
-        Side::Date(_) | Side::Unknown => Err(EdtfError::YearOutOfRange { text: shown(text) }),
+        Side::Date(_) | Side::Unknown => Err(EdtfError::YearOutOfRange { text: excerpt(text) }),
     }
 }
 
 /// The second of a date-time, in UTC. A leap second (`:60`) is taken for the second before it, in the same minute.
 fn second_of(text: &str, instant: &DateTime) -> Result<Atom, EdtfError> {
     let offset_minutes = match instant.time.shift {
-        None => return Err(EdtfError::NoZone { text: shown(text) }),
+        None => return Err(EdtfError::NoZone { text: excerpt(text) }),
         Some(TimeShift::Utc) => 0,
         Some(TimeShift::Offset { minutes, .. }) => i64::from(minutes),
     };
     let Side::Date(day) = Edtf::Date(instant.date).bounds().earliest else {
-        return Err(EdtfError::YearOutOfRange { text: shown(text) });
+        return Err(EdtfError::YearOutOfRange { text: excerpt(text) });
     };
     let time = instant.time;
     let minutes = i64::from(time.hour) * 60 + i64::from(time.minute) - offset_minutes;

@@ -139,7 +139,7 @@ fn what_is_not_edtf_is_refused_at_its_place() {
 #[test]
 fn a_long_text_is_quoted_in_part() {
     let text = "é".repeat(1_000);
-    assert_eq!(shown(&text).chars().count(), 63);
+    assert_eq!(excerpt(&text).chars().count(), 63);
     assert!(refusal(&text).to_string().len() < 300);
 }
 

@@ -7,21 +7,21 @@ use crate::period::Period;
 use crate::valid_time::ValidTime;
 use proptest::prelude::*;
 
-fn resolved(valid: &str) -> ValidTime {
+fn valid_time(valid: &str) -> ValidTime {
     let (from, to) = parse_valid(valid).unwrap();
     ValidTime::resolve(&from, &to, None).unwrap()
 }
 
 fn holds(valid: &str) -> Course {
-    Course::Holds(resolved(valid))
+    Course::Holds(valid_time(valid))
 }
 
 fn happens(valid: &str) -> Course {
-    Course::Happens(resolved(valid))
+    Course::Happens(valid_time(valid))
 }
 
 /// Each segment as `first day..last day: claims`, a possible one with a question mark.
-fn shown(courses: &[Course], span: Option<(&str, &str)>) -> Vec<String> {
+fn render(courses: &[Course], span: Option<(&str, &str)>) -> Vec<String> {
     let day = |text: &str| Period::parse(text).unwrap();
     let (from, until) = span.map(|(from, until)| (day(from).a, day(until).b)).unzip();
     let member = |member: Member| match member.now? {
@@ -38,29 +38,29 @@ fn shown(courses: &[Course], span: Option<(&str, &str)>) -> Vec<String> {
 #[test]
 fn a_state_is_possible_then_definite_then_possible() {
     assert_eq!(
-        shown(&[holds("2024-12/2025-07")], None),
+        render(&[holds("2024-12/2025-07")], None),
         ["2024-12-01..2024-12-30: 0?", "2024-12-31..2025-07-01: 0", "2025-07-02..2025-07-31: 0?",]
     );
 }
 
 #[test]
 fn a_state_that_at_no_day_holds_in_all_readings_is_one_possible_segment() {
-    assert_eq!(shown(&[holds("2025-07/2025-07")], None), ["2025-07-01..2025-07-31: 0?"]);
+    assert_eq!(render(&[holds("2025-07/2025-07")], None), ["2025-07-01..2025-07-31: 0?"]);
 }
 
 #[test]
 fn open_ends_reach_as_far_as_there_is_time() {
     assert_eq!(
-        shown(&[holds("../2025-01-01"), holds("2025-01-01/..")], None),
+        render(&[holds("../2025-01-01"), holds("2025-01-01/..")], None),
         ["-inf..2024-12-31: 0", "2025-01-01..2025-01-01: 0 1", "2025-01-02..+inf: 1"]
     );
 }
 
 #[test]
 fn an_event_is_definite_where_nothing_cuts_the_days_it_may_have_happened_on() {
-    assert_eq!(shown(&[happens("2025-07")], None), ["2025-07-01..2025-07-31: 0"]);
+    assert_eq!(render(&[happens("2025-07")], None), ["2025-07-01..2025-07-31: 0"]);
     assert_eq!(
-        shown(&[happens("2025-07"), happens("2025-07-15")], None),
+        render(&[happens("2025-07"), happens("2025-07-15")], None),
         ["2025-07-01..2025-07-14: 0?", "2025-07-15..2025-07-15: 0? 1", "2025-07-16..2025-07-31: 0?"]
     );
 }
@@ -69,30 +69,30 @@ fn an_event_is_definite_where_nothing_cuts_the_days_it_may_have_happened_on() {
 fn the_span_cuts_and_shows_where_nothing_is() {
     let courses = [happens("2025-07"), holds("2025-01/2025-02-03")];
     assert_eq!(
-        shown(&courses, Some(("2025-02-02", "2025-07-10"))),
+        render(&courses, Some(("2025-02-02", "2025-07-10"))),
         ["2025-02-02..2025-02-03: 1", "2025-02-04..2025-06-30: ", "2025-07-01..2025-07-10: 0?"]
     );
-    assert_eq!(shown(&[], Some(("2025", "2025"))), ["2025-01-01..2025-12-31: "]);
+    assert_eq!(render(&[], Some(("2025", "2025"))), ["2025-01-01..2025-12-31: "]);
 }
 
 #[test]
 fn a_date_with_gaps_is_possible_on_its_days_and_an_end_of_the_span_may_lie_in_a_gap() {
     let days = "[2024-12-25,2025-01-07,2025-01-08]";
     let expected = ["2024-12-25..2024-12-25: 0?", "2024-12-26..2025-01-06: ", "2025-01-07..2025-01-08: 0?"];
-    assert_eq!(shown(&[holds(days)], None), expected);
-    assert_eq!(shown(&[happens(days)], None), expected);
+    assert_eq!(render(&[holds(days)], None), expected);
+    assert_eq!(render(&[happens(days)], None), expected);
     assert_eq!(
-        shown(&[happens(days)], Some(("2025-01-01", "2025-01-07"))),
+        render(&[happens(days)], Some(("2025-01-01", "2025-01-07"))),
         ["2025-01-01..2025-01-06: ", "2025-01-07..2025-01-07: 0?"]
     );
-    assert_eq!(shown(&[happens("2023-XX-31")], Some(("2023-06", "2023-06"))), ["2023-06-01..2023-06-30: "]);
+    assert_eq!(render(&[happens("2023-XX-31")], Some(("2023-06", "2023-06"))), ["2023-06-01..2023-06-30: "]);
 }
 
 #[test]
 fn a_time_with_an_offset_is_its_date_among_dates_and_its_instant_among_instants() {
     let event = happens("2025-06-30T02:00:00+04:00");
     assert_eq!(
-        shown(std::slice::from_ref(&event), Some(("2025-06-29", "2025-07-01"))),
+        render(std::slice::from_ref(&event), Some(("2025-06-29", "2025-07-01"))),
         ["2025-06-29..2025-06-29: ", "2025-06-30..2025-06-30: 0", "2025-07-01..2025-07-01: "]
     );
     let at = |text: &str| Period::parse(text).unwrap().a;
@@ -104,7 +104,7 @@ fn a_time_with_an_offset_is_its_date_among_dates_and_its_instant_among_instants(
 
 #[test]
 fn without_claims_or_without_an_instant_there_are_no_segments() {
-    assert!(shown(&[], None).is_empty());
+    assert!(render(&[], None).is_empty());
     assert!(Timeline::of(&[holds("2025")], Some(Period::parse("2026").unwrap().a), None).is_empty());
 }
 
@@ -143,7 +143,7 @@ fn courses() -> impl Strategy<Value = Vec<Course>> {
 }
 
 /// The certainty of a claim at an instant of a segment, by the rules of [`certainty`] alone.
-fn expected(course: &Course, segment: &Segment, instant: Moment) -> Option<Certainty> {
+fn expected_certainty(course: &Course, segment: &Segment, instant: Moment) -> Option<Certainty> {
     match course {
         Course::Holds(v) => certainty(Mode::HoldsAt, v, &Period { a: instant, b: instant.plus_seconds(1) }),
         Course::Happens(v) => certainty(Mode::OccurredIn, v, &Period { a: segment.from, b: segment.until }),
@@ -166,7 +166,7 @@ proptest! {
             for (instant, (claim, course)) in instants.flat_map(|t| courses.iter().enumerate().map(move |c| (t, c))) {
                 let member = segment.members.iter().find(|member| member.claim == claim);
                 let now = member.and_then(|member| member.now);
-                prop_assert_eq!(now, expected(course, segment, instant), "{:?} {:?} {:?}", course, segment, instant);
+                prop_assert_eq!(now, expected_certainty(course, segment, instant), "{:?} {:?} {:?}", course, segment, instant);
             }
         }
     }

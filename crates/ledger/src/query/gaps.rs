@@ -13,7 +13,7 @@ use crate::read::sight::{ClaimSight, Sight};
 use detente_domain::command::Suppositions;
 use detente_domain::cut::Cut;
 use detente_domain::filter::{FacetKind, Filter};
-use detente_domain::gaps::{GapType, age_days, uncovered};
+use detente_domain::gaps::{GapType, age_days, uncovered_runs};
 use detente_domain::moment::Moment;
 use detente_domain::name::{ClaimId, DisputeId};
 use detente_domain::origins::{Origin, OriginCounts};
@@ -175,7 +175,7 @@ fn no_date(sight: &Sight<'_>, seen: &ClaimSight) -> Result<Option<Lack>, ReadFai
         return Ok(None);
     }
     let claim = sight.claim(seen)?;
-    let has_date = claim.time.bounds().is_none_or(|(from, to)| from.known().or(to.known()).is_some());
+    let has_date = claim.time.bounds().is_none_or(|(from, to)| from.date().or(to.date()).is_some());
     Ok((!has_date).then_some(Lack::Date))
 }
 
@@ -210,7 +210,7 @@ fn spans(query: &GapsQuery, claims: &[ClaimSight], sources: &mut Sources<'_, '_>
     }
     let gaps_of = |(relationship, covers): (String, Vec<_>)| {
         let relationship: Arc<str> = relationship.into();
-        uncovered(span, covers).into_iter().map(move |(a, b)| Note::Span(Arc::clone(&relationship), a, b))
+        uncovered_runs(span, covers).into_iter().map(move |(a, b)| Note::Span(Arc::clone(&relationship), a, b))
     };
     covers.into_iter().flat_map(gaps_of).collect()
 }

@@ -230,7 +230,7 @@ impl Contradictions {
         for (place, side) in matter.sides().iter().enumerate() {
             self.places.entry(side.claim).or_default().push((self.matters.len(), place));
         }
-        let nobody = matter.entered(|_| false);
+        let nobody = matter.counting_sides(|_| false);
         self.matters.push(CountingMatter { definite: nobody.clone(), all: nobody, matter });
     }
 

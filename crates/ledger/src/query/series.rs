@@ -161,7 +161,7 @@ fn grouped(sight: &Sight<'_>, query: &SeriesQuery, scores: &mut Scores) -> Resul
 /// The end of what the sources of the claims that match know of; none where none of them says so. The last recorded reach the
 /// furthest as a rule: few are looked at where the whole series lies within what is known, and never more than a bounded number.
 fn known_until(sight: &Sight<'_>, query: &SeriesQuery) -> Option<Moment> {
-    let last = query.buckets.named().last().map(|(_, period)| period.a)?;
+    let last = query.buckets.named_periods().last().map(|(_, period)| period.a)?;
     let (mut known_until, mut after) = (None, None);
     for _ in 0..TIMES {
         let page = ListedPart { after, newest_first: true, include_retracted: false, limit: AT_ONCE };
@@ -199,7 +199,7 @@ fn counted(groups: Groups, query: &SeriesQuery, known_until: Option<Moment>) -> 
     }
     let is_beyond = |period: &Period| known_until.is_some_and(|known_until| period.a >= known_until);
     let empty = |(name, period)| SeriesBucket { name, beyond_sources: is_beyond(&period), period, points: Vec::new() };
-    let mut answer: Vec<SeriesBucket> = buckets.named().map(empty).collect();
+    let mut answer: Vec<SeriesBucket> = buckets.named_periods().map(empty).collect();
     let mut bytes = answer.len().saturating_mul(BUCKET_BYTES);
     for (group, claims) in groups {
         let tallies = tallies(buckets, claims);

@@ -171,7 +171,7 @@ impl Patch for ClaimPatch {
         }
     }
 
-    fn boxed(&self) -> Box<dyn Patch> {
+    fn clone_box(&self) -> Box<dyn Patch> {
         Box::new(self.clone())
     }
 }

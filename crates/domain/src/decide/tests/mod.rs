@@ -245,7 +245,7 @@ fn revise(claim: Claim) -> Command {
     Command::Revise(RevisionKind::Correction, Box::new(claim))
 }
 
-fn patched(number: u128, patch: Result<Claim, Vec<Violation>>) -> Command {
+fn patch_with(number: u128, patch: Result<Claim, Vec<Violation>>) -> Command {
     Command::Patch(RevisionKind::Enriched, Box::new(Canned { id: id(number), result: patch }))
 }
 
@@ -265,7 +265,7 @@ impl Patch for Canned {
         self.result.clone()
     }
 
-    fn boxed(&self) -> Box<dyn Patch> {
+    fn clone_box(&self) -> Box<dyn Patch> {
         Box::new(self.clone())
     }
 }
@@ -285,7 +285,7 @@ impl Patch for Labelled {
         Ok(next)
     }
 
-    fn boxed(&self) -> Box<dyn Patch> {
+    fn clone_box(&self) -> Box<dyn Patch> {
         Box::new(self.clone())
     }
 }

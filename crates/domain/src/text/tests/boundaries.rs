@@ -11,7 +11,7 @@ fn segments(text: &str) -> Vec<String> {
     text.split_word_bounds().map(letters).filter(|word| !word.is_empty()).collect()
 }
 
-fn folded(text: &str) -> Vec<String> {
+fn fold(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     words::each(text, |word| word.first.whole(|token| words.push(token.to_owned())));
     words
@@ -28,7 +28,7 @@ fn words_of_letters_digits_and_marks_end_where_uax_29_has_them_end() {
             text.push(PIECES[number % PIECES.len()]);
             number /= PIECES.len();
         }
-        assert_eq!(folded(&text), segments(&text), "{text:?}");
+        assert_eq!(fold(&text), segments(&text), "{text:?}");
     }
 }
 
@@ -38,8 +38,8 @@ fn every_character_between_two_letters_divides_them_where_uax_29_has_it_divide_t
     let is_mark = |c| GeneralCategoryGroup::Mark.contains(categories.get(c));
     let is_judged =
         |c: &char| categories.get(*c) != GeneralCategory::Unassigned && !c.is_alphanumeric() && !is_mark(*c);
-    let between = ('\0'..=char::MAX).filter(|c| is_judged(c) && folded(&c.to_string()).is_empty());
-    let differ = |c: &char| folded(&format!("a{c}a")).len() != segments(&format!("a{c}a")).len();
+    let between = ('\0'..=char::MAX).filter(|c| is_judged(c) && fold(&c.to_string()).is_empty());
+    let differ = |c: &char| fold(&format!("a{c}a")).len() != segments(&format!("a{c}a")).len();
     let differing: Vec<String> = between.filter(differ).map(|c| format!("{:x}", u32::from(c))).collect();
     assert_eq!(differing.join(" "), APART_FROM_UAX_29, "join words here and divide them there, or the other way");
 }

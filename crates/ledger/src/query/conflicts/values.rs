@@ -193,8 +193,8 @@ fn open(
         matter.sides().iter().zip(0..).map(|(side, place)| (side.claim.seen.order, place)).collect();
     by_order.sort_unstable();
     let entered = by_order.partition_point(|(of, _)| *of < order);
-    let all = matter.entered(|side| side.claim.seen.order < order);
-    let of_asked = || matter.entered(|side| side.claim.is_asked && side.claim.seen.order < order);
+    let all = matter.counting_sides(|side| side.claim.seen.order < order);
+    let of_asked = || matter.counting_sides(|side| side.claim.is_asked && side.claim.seen.order < order);
     let asked = some_are_not_asked.then(of_asked);
     Ok(OpenMatter { matter, all, asked, by_order, entered })
 }

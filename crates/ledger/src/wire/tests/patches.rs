@@ -124,6 +124,6 @@ proptest! {
             "external_ids", "labels",
         ];
         let patch = patch(render_claim(&to), &ALL).unwrap();
-        prop_assert_eq!(patch.boxed().apply(&from), Ok(Claim { id: from.id, ..to }));
+        prop_assert_eq!(patch.clone_box().apply(&from), Ok(Claim { id: from.id, ..to }));
     }
 }
