@@ -44,7 +44,7 @@ pub struct AppendArgs {
 /// If an append is refused.
 pub async fn run(args: AppendArgs, common: Common) -> Result<()> {
     setup::register(&args.target, args.relationships).await?;
-    let stopped = stopped(&args).await?;
+    let stopped = stopped_subscriptions(&args).await?;
     let next = Arc::new(AtomicU64::new(0));
     let mut clients = Vec::new();
     for channel in args.target.channels(args.pace.clients).await? {
@@ -71,7 +71,7 @@ pub async fn run(args: AppendArgs, common: Common) -> Result<()> {
 }
 
 /// Subscriptions that are held and not read, each on a connection of its own.
-async fn stopped(args: &AppendArgs) -> Result<Vec<Frames>> {
+async fn stopped_subscriptions(args: &AppendArgs) -> Result<Vec<Frames>> {
     let mut stopped = Vec::new();
     for _ in 0..args.stopped_subscribers {
         stopped.push(follow(args.target.connect().await?, None).await?);

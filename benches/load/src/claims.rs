@@ -172,8 +172,8 @@ fn claim(text: String) -> v1::Claim {
         texts: vec![v1::Text { lang: "en".to_owned(), text, original: true }],
         parties: vec![in_role(ONE_MARK, "actor"), in_role(OTHER_MARK, "target")],
         relationships: vec![RELATIONSHIP_MARK.to_owned()],
-        valid_from: Some(known(FROM_MARK)),
-        valid_to: Some(known(TO_MARK)),
+        valid_from: Some(known_bound(FROM_MARK)),
+        valid_to: Some(known_bound(TO_MARK)),
         attribution: vec![v1::Attribution {
             party_id: SPEAKER.to_owned(),
             role: v1::AttributionRole::Speaker.into(),
@@ -192,7 +192,7 @@ fn claim(text: String) -> v1::Claim {
     }
 }
 
-fn known(date: &str) -> v1::Bound {
+fn known_bound(date: &str) -> v1::Bound {
     let known = v1::KnownDate { edtf: date.to_owned(), ..v1::KnownDate::default() };
     v1::Bound { bound: Some(v1::bound::Bound::Known(known)) }
 }
@@ -250,7 +250,10 @@ mod tests {
         assert_eq!(claim.claim_id, claim_id(4));
         assert_eq!(claim.relationships, ["P001-P002"]);
         assert_eq!((claim.parties[0].party_id.as_str(), claim.parties[1].party_id.as_str()), ("P001", "P002"));
-        assert_eq!((claim.valid_from, claim.valid_to), (Some(known("1995-01-01")), Some(known("1995-01-10"))));
+        assert_eq!(
+            (claim.valid_from, claim.valid_to),
+            (Some(known_bound("1995-01-01")), Some(known_bound("1995-01-10")))
+        );
         assert_eq!(claim.external_ids[0].id, "000000000004");
         assert_eq!(claim.texts[0].text.len(), TEXT_BYTES);
     }

@@ -73,7 +73,7 @@ pub async fn catch_up(args: SubscribeArgs, common: Common) -> Result<()> {
         let began = Instant::now();
         let mut frames = grpc.server_streaming(request, PathAndQuery::from_static(PATH), Prepared).await?.into_inner();
         if args.decode {
-            seen = decoded(frames, seen).await?;
+            seen = decode_frames(frames, seen).await?;
         } else {
             while !seen.look(&frames.message().await?.context("the feed has ended")?)? {}
         }
@@ -90,7 +90,7 @@ fn filter(args: &SubscribeArgs) -> Option<v1::Filter> {
 }
 
 /// One thread receives frames as bytes, another makes events of them.
-async fn decoded(mut frames: Streaming<Bytes>, mut seen: Seen) -> Result<Seen> {
+async fn decode_frames(mut frames: Streaming<Bytes>, mut seen: Seen) -> Result<Seen> {
     let (received, mut receiver) = mpsc::channel::<Bytes>(WAITING);
     let decoding = tokio::task::spawn_blocking(move || {
         while let Some(frame) = receiver.blocking_recv() {

@@ -34,7 +34,7 @@ pub enum Error {
     #[error("{0}")]
     Refused(Box<Refusal>),
     /// The server ended a subscription.
-    #[error("{}", ended(*.0))]
+    #[error("{}", describe_end(*.0))]
     Ended(EndReason),
     /// After a break another ledger answered. A place in the one before means nothing in it.
     #[error("the server has another ledger now: {found} instead of {expected}")]
@@ -91,7 +91,7 @@ pub struct Conflict {
     pub description: String,
 }
 
-const fn ended(reason: EndReason) -> &'static str {
+const fn describe_end(reason: EndReason) -> &'static str {
     match reason {
         EndReason::ServerStopping => "the server is stopping",
         EndReason::CursorTakenOver => "another subscription took the cursor over",

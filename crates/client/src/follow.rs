@@ -57,7 +57,7 @@ impl<F> Following<F> {
                 let opened = timeout(self.limit, open).await;
                 match opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("the stream does not begin"))) {
                     Ok(frames) => none.insert(frames.into_inner()),
-                    Err(status) => return self.broken(status),
+                    Err(status) => return self.handle_break(status),
                 }
             }
         };
@@ -66,8 +66,8 @@ impl<F> Following<F> {
                 self.backoff.reset();
                 Ok(Came::Frame(frame))
             }
-            Ok(None) => self.broken(Status::unavailable("the stream ended")),
-            Err(status) => self.broken(status),
+            Ok(None) => self.handle_break(Status::unavailable("the stream ended")),
+            Err(status) => self.handle_break(status),
         }
     }
 
@@ -82,7 +82,7 @@ impl<F> Following<F> {
         Instant::now() + self.patience
     }
 
-    fn broken(&mut self, status: Status) -> Result<Came<F>, Error> {
+    fn handle_break(&mut self, status: Status) -> Result<Came<F>, Error> {
         let refusal = Refusal::from(status);
         self.let_go(refusal.retry_after);
         match may_help(&refusal, Repeat::Safe) {

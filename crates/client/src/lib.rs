@@ -70,7 +70,7 @@ pub use self::{
 use self::{
     connect::Stub,
     cut::Cut,
-    retry::{Repeat, retried},
+    retry::{Repeat, retry},
 };
 use detente_proto::v1::{
     AcknowledgeCursorRequest, AppendRequest, AppendResponse, CreateCursorRequest, Cursor, DeleteCursorRequest,
@@ -256,7 +256,7 @@ impl Client {
         request: &Q,
         call: impl AsyncFn(Stub, Request<Q>) -> Result<Response<A>, Status>,
     ) -> Result<A, Refusal> {
-        retried(&self.options, repeat, || {
+        retry(&self.options, repeat, || {
             let mut request = Request::new(request.clone());
             timeout.into_iter().for_each(|timeout| request.set_timeout(timeout));
             call(self.stub.clone(), request)

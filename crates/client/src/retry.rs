@@ -28,11 +28,7 @@ pub(super) enum Repeat {
 }
 
 /// Makes attempts until one has an answer, a refusal that another attempt would not change, or the patience is over.
-pub(super) async fn retried<T, F>(
-    options: &Options,
-    repeat: Repeat,
-    mut attempt: impl FnMut() -> F,
-) -> Result<T, Refusal>
+pub(super) async fn retry<T, F>(options: &Options, repeat: Repeat, mut attempt: impl FnMut() -> F) -> Result<T, Refusal>
 where
     F: Future<Output = Result<Response<T>, Status>>,
 {
@@ -116,7 +112,7 @@ mod tests {
     use tonic::Code;
     use tonic_types::{ErrorDetails, StatusExt};
 
-    fn told(code: Code, reason: &str) -> Status {
+    fn refusal_status(code: Code, reason: &str) -> Status {
         let mut details = ErrorDetails::new();
         details.set_error_info(reason, "detente", []);
         Status::with_error_details(code, "no", details)
@@ -130,7 +126,7 @@ mod tests {
     /// of attempts.
     async fn after(failures: &[Status], repeat: Repeat) -> (Result<u32, Refusal>, usize) {
         let (options, made) = (at_once(), Cell::new(0));
-        let result = retried(&options, repeat, || {
+        let result = retry(&options, repeat, || {
             let failure = failures.get(made.replace(made.get() + 1)).cloned();
             async { failure.map_or(Ok(Response::new(7)), Err) }
         });
@@ -190,7 +186,7 @@ mod tests {
     async fn patience_ends_and_the_last_refusal_is_told() {
         let options = Options { patience: Duration::ZERO, ..Options::default() };
         let attempt = || async { Err::<Response<()>, _>(Status::unavailable("nobody")) };
-        let refusal = retried(&options, Repeat::Safe, attempt).await.unwrap_err();
+        let refusal = retry(&options, Repeat::Safe, attempt).await.unwrap_err();
         assert_eq!((refusal.attempts, refusal.code), (1, Code::Unavailable));
     }
 

@@ -159,11 +159,11 @@ impl Subscription {
 
     fn take(&mut self, SubscribeResponse { position, frame }: SubscribeResponse) -> Result<Option<News>, Error> {
         let news = match frame {
-            Some(Frame::Confirmed(confirmed)) => Some(self.confirmed(confirmed)?),
+            Some(Frame::Confirmed(confirmed)) => Some(self.handle_confirmation(confirmed)?),
             Some(Frame::Events(events)) => self.new_of(events.events),
             Some(Frame::CaughtUp(_)) => Some(News::CaughtUp),
             Some(Frame::FellBehind(fell)) => Some(News::FellBehind(fell.behind)),
-            Some(Frame::End(end)) => return self.ended(end.reason()).map(Some),
+            Some(Frame::End(end)) => return self.handle_end(end.reason()).map(Some),
             Some(Frame::Heartbeat(_)) | None => Some(News::Heartbeat),
         };
         self.reached = position;
@@ -174,7 +174,7 @@ impl Subscription {
         Ok(news)
     }
 
-    fn confirmed(&mut self, confirmed: Confirmed) -> Result<News, Error> {
+    fn handle_confirmation(&mut self, confirmed: Confirmed) -> Result<News, Error> {
         let head = confirmed.head.unwrap_or_default();
         if self.ledger_id.is_empty() {
             self.ledger_id.clone_from(&head.ledger_id);
@@ -193,7 +193,7 @@ impl Subscription {
     }
 
     /// Reasons that this client does not know are taken for a server that stops.
-    fn ended(&mut self, reason: EndReason) -> Result<News, Error> {
+    fn handle_end(&mut self, reason: EndReason) -> Result<News, Error> {
         self.let_go();
         match reason {
             EndReason::CursorTakenOver | EndReason::CursorDeleted => Err(Error::Ended(reason)),

@@ -1,12 +1,12 @@
 //! Parties and sources: what a key makes, once, however many claims name it.
 
-use super::composed;
 use super::fault::{BadMapping, RowFault};
 use super::filter::MAX_PARTY_ID;
 use super::mapping::{PartyClassSpec, SourceClassSpec, ValueSpec};
 use super::scope::{RowScope, Scope};
 use super::table::{CodeTable, TableRow, Tables};
-use super::value::{Value, shown};
+use super::to_nfc;
+use super::value::{Value, excerpt};
 use detente_domain::rejection::Violation;
 use detente_ledger::wire::party::parse_party;
 use detente_ledger::wire::path::At;
@@ -62,7 +62,7 @@ impl RegisteredEntity {
 
 /// A name in its language, as one number.
 pub fn name_digest(name: &v1::PartyName) -> u64 {
-    let digest = Sha256::digest(format!("{} {}", name.lang, composed(&name.name)).as_bytes());
+    let digest = Sha256::digest(format!("{} {}", name.lang, to_nfc(&name.name)).as_bytes());
     u64::from_be_bytes(digest.first_chunk().copied().unwrap_or_default())
 }
 
@@ -156,7 +156,7 @@ struct Compiler<'m> {
 impl<'m> Compiler<'m> {
     fn new(at: String, table: Option<&CodeTable>, fields: &[String], tables: &'m Tables) -> Self {
         let scope = Scope::of_key(table.map(|table| table.columns.as_slice()), fields);
-        let scope = if table.is_some_and(|table| table.open) { scope.opened() } else { scope };
+        let scope = if table.is_some_and(|table| table.open) { scope.into_open() } else { scope };
         Self { at, scope, tables }
     }
 
@@ -268,7 +268,7 @@ impl<'m> Classes<'m> {
         let unknown = || RowFault::row(format!("there is no class `{}` in [sources]", named.class));
         let class = self.sources.get(named.class).ok_or_else(unknown)?;
         let identity = named.identity();
-        if let Some(known) = made.known((false, class.number), &identity) {
+        if let Some(known) = made.get((false, class.number), &identity) {
             return Ok(known);
         }
         let source = self.make_source(class, named, release, made)?;
@@ -284,7 +284,7 @@ impl<'m> Classes<'m> {
     ) -> Result<EntityRegistration, RowFault> {
         let columns = named.columns;
         let row = find(class.table, named, class.unlisted)?;
-        let seen = RowScope::key(named.key, row, release).given(named.with);
+        let seen = RowScope::key(named.key, row, release).with_fields(named.with);
         let mut needs = Vec::new();
         for (party, key) in &class.publishers {
             let key = key.eval(&seen)?;
@@ -363,7 +363,7 @@ impl PartyClass<'_> {
     fn make(&self, named: NamedEntity<'_>, release: &str) -> Result<EntityRegistration, RowFault> {
         let (key, columns) = (named.key, named.columns);
         let row = find(self.table, named, self.unlisted)?;
-        let seen = RowScope::key(key, row, release).given(named.with);
+        let seen = RowScope::key(key, row, release).with_fields(named.with);
         let mut names = Vec::new();
         for (lang, value) in &self.names {
             let name = value.eval(&seen)?;
@@ -410,7 +410,7 @@ fn type_named(written: &str) -> Result<v1::PartyType, String> {
         format!(
             "`{}` is no type of a party: expected state, organisation, person, group, region, medium, publisher, \
              document or unnamed",
-            shown(written)
+            excerpt(written)
         )
     })
 }
@@ -418,7 +418,7 @@ fn type_named(written: &str) -> Result<v1::PartyType, String> {
 fn find<'t>(table: Option<&'t CodeTable>, named: NamedEntity<'_>, unlisted: bool) -> Result<&'t [Box<str>], RowFault> {
     let Some(table) = table else { return Ok(&[]) };
     let unknown =
-        || RowFault::column(named.columns, format!("`{}` is not in the table {}", shown(named.key), table.name));
+        || RowFault::column(named.columns, format!("`{}` is not in the table {}", excerpt(named.key), table.name));
     match table.get(named.key) {
         None if unlisted => Ok(&[]),
         row => row.map(TableRow::as_ref).ok_or_else(unknown),
@@ -451,7 +451,7 @@ fn check<'v>(
     };
     let told = violations.iter().map(|Violation { field, description }| match value(field) {
         "" => format!("{class}.{field}: {description}"),
-        text => format!("{class}.{field}: `{}`{}: {description}", shown(text), broken_rule(field, text)),
+        text => format!("{class}.{field}: `{}`{}: {description}", excerpt(text), broken_rule(field, text)),
     });
     Err(RowFault::column(columns, told.collect::<Vec<_>>().join("; ")))
 }
@@ -469,7 +469,7 @@ fn broken_rule(field: &str, text: &str) -> String {
 }
 
 impl MadeEntities {
-    fn known(&self, class: (bool, usize), key: &str) -> Option<Arc<EntityRegistration>> {
+    fn get(&self, class: (bool, usize), key: &str) -> Option<Arc<EntityRegistration>> {
         self.0.get(&class)?.get(key).map(Arc::clone)
     }
 
@@ -479,7 +479,7 @@ impl MadeEntities {
         key: &str,
         make: impl FnOnce() -> Result<EntityRegistration, RowFault>,
     ) -> Result<Arc<EntityRegistration>, RowFault> {
-        if let Some(known) = self.known(class, key) {
+        if let Some(known) = self.get(class, key) {
             return Ok(known);
         }
         let made = Arc::new(make()?);

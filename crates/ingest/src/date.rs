@@ -15,7 +15,7 @@ use super::mapping::{DateRule, DateSpec, Spec};
 use super::scope::{RowScope, Scope};
 use super::table::Tables;
 use super::template::Template;
-use super::value::{Value, shown};
+use super::value::{Value, excerpt};
 use detente_domain::edtf::PartialDate;
 use std::borrow::Cow;
 
@@ -174,7 +174,7 @@ impl<'m> Rule<'m> {
         let when = Condition::compile(rule.when.as_ref(), scope)?;
         let (precision, qualifier) = (value(&rule.precision)?, value(&rule.qualifier)?);
         let (exclusive, no_year_zero) = (rule.exclusive, rule.no_year_zero);
-        let calendar = Calendar::named(rule.calendar.as_deref())?;
+        let calendar = Calendar::by_name(rule.calendar.as_deref())?;
         effect::check(rule, calendar)?;
         let plausible = Plausible::compile(rule.not_before.as_deref(), rule.not_after.as_deref())?;
         let compiled = Self {
@@ -225,18 +225,18 @@ impl<'m> Rule<'m> {
         };
         let DateReading::Date(date) = told else { return Ok(told) };
         self.plausible.check(&date).map_err(|what| RowFault::column(self.columns(), what))?;
-        let date = self.bounded(date)?;
+        let date = self.last_included(date)?;
         let Some(qualifier) = &self.qualifier else { return Ok(DateReading::Date(date)) };
         let qualifier = qualifier.eval(seen)?;
         if !matches!(&*qualifier, "" | "~" | "?" | "%") {
-            let what = format!("`{}` is no qualifier: expected ~, ? or %", shown(&qualifier));
+            let what = format!("`{}` is no qualifier: expected ~, ? or %", excerpt(&qualifier));
             return Err(RowFault::column(self.columns(), what));
         }
         if !qualifier.is_empty() && date.starts_with('[') && date.contains("..") {
-            let what = format!("`{}` is a range, which cannot have the qualifier `{qualifier}`", shown(&date));
+            let what = format!("`{}` is a range, which cannot have the qualifier `{qualifier}`", excerpt(&date));
             return Err(RowFault::column(self.columns(), what));
         }
-        let date = atoms::qualified(&date, &qualifier);
+        let date = atoms::qualify(&date, &qualifier);
         if !date.contains('/') {
             check(&date).map_err(|what| RowFault::column(self.columns(), what))?;
         }
@@ -244,14 +244,14 @@ impl<'m> Rule<'m> {
     }
 
     /// A date, or the last before it where it is exclusive; of an interval its end.
-    fn bounded(&self, date: String) -> Result<String, RowFault> {
+    fn last_included(&self, date: String) -> Result<String, RowFault> {
         if !self.exclusive {
             return Ok(date);
         }
         let (from, end) = date.split_once('/').map_or((None, date.as_str()), |(from, end)| (Some(from), end));
         let last = if matches!(end, ".." | "") { Some(end.to_owned()) } else { exclusive::before(end) };
         let last = last.ok_or_else(|| {
-            let what = format!("`{}` cannot be exclusive: expected a year, month, day or second", shown(end));
+            let what = format!("`{}` cannot be exclusive: expected a year, month, day or second", excerpt(end));
             RowFault::column(self.columns(), what)
         })?;
         Ok(from.map_or(last.clone(), |from| format!("{from}/{last}")))
@@ -270,14 +270,14 @@ impl<'m> Rule<'m> {
     fn text(&self, template: &Template, formats: &[DateFormat], seen: &RowScope<'_>) -> Result<DateReading, RowFault> {
         let text = template.render(seen);
         let at = || template.columns().to_owned();
-        if let Some(told) = self.marked(&text) {
+        if let Some(told) = self.read_marker(&text) {
             return told.ok_or_else(|| RowFault::column(at(), "is empty: expected a date"));
         }
         if formats.is_empty() && self.calendar == Calendar::Julian {
             let parts = ["Y-MM-DD", "Y-MM", "Y"].iter().find_map(|form| plain(form)?.read(&text, self.missing));
             let wrong =
-                || format!("`{}` is no year, month or day, which a date by the Julian calendar is", shown(&text));
-            return self.told(parts.ok_or_else(|| RowFault::column(at(), wrong()))?, seen, at);
+                || format!("`{}` is no year, month or day, which a date by the Julian calendar is", excerpt(&text));
+            return self.date_of_parts(parts.ok_or_else(|| RowFault::column(at(), wrong()))?, seen, at);
         }
         if formats.is_empty() {
             // An interval, for both ends at once, is looked at as a whole later.
@@ -291,13 +291,13 @@ impl<'m> Rule<'m> {
             }));
         }
         let Some(parts) = formats.iter().find_map(|format| format.read(&text, self.missing)) else {
-            let forms: Vec<&str> = formats.iter().map(DateFormat::written).collect();
+            let forms: Vec<&str> = formats.iter().map(DateFormat::as_written).collect();
             return Err(RowFault::column(
                 at(),
-                format!("`{}` is no date of the form {}", shown(&text), forms.join(" or ")),
+                format!("`{}` is no date of the form {}", excerpt(&text), forms.join(" or ")),
             ));
         };
-        self.told(parts, seen, at)
+        self.date_of_parts(parts, seen, at)
     }
 
     fn parts(
@@ -308,7 +308,7 @@ impl<'m> Rule<'m> {
         seen: &RowScope<'_>,
     ) -> Result<DateReading, RowFault> {
         let year_text = year.render(seen);
-        if let Some(told) = self.marked(&year_text) {
+        if let Some(told) = self.read_marker(&year_text) {
             return told.ok_or_else(|| RowFault::column(year.columns(), "is empty: expected a year"));
         }
         let number = |template: Option<&Template>, what: &str| match template {
@@ -332,7 +332,7 @@ impl<'m> Rule<'m> {
             DateParts { day: Some(number), .. } if !(1..=31).contains(&number) => {
                 wrong(day, format!("`{number}` is no day: expected 1 to 31"))
             }
-            parts => self.told(parts, seen, columns),
+            parts => self.date_of_parts(parts, seen, columns),
         }
     }
 
@@ -342,12 +342,12 @@ impl<'m> Rule<'m> {
         }
         text.parse()
             .map(Some)
-            .map_err(|_| RowFault::column(columns, format!("`{}` is no {what}: expected a number", shown(text))))
+            .map_err(|_| RowFault::column(columns, format!("`{}` is no {what}: expected a number", excerpt(text))))
     }
 
     /// Returns the meaning of a text that is no date: an open end, an unknown end, or nothing. The inner value is none
     /// if such a text is an error.
-    fn marked(&self, text: &str) -> Option<Option<DateReading>> {
+    fn read_marker(&self, text: &str) -> Option<Option<DateReading>> {
         let is = |markers: &[String]| markers.iter().any(|marker| marker == text);
         match text {
             _ if is(self.open) => Some(Some(DateReading::Open)),
@@ -358,7 +358,12 @@ impl<'m> Rule<'m> {
     }
 
     /// The date that parts make, no more precise than is wanted.
-    fn told(&self, parts: DateParts, seen: &RowScope<'_>, at: impl Fn() -> String) -> Result<DateReading, RowFault> {
+    fn date_of_parts(
+        &self,
+        parts: DateParts,
+        seen: &RowScope<'_>,
+        at: impl Fn() -> String,
+    ) -> Result<DateReading, RowFault> {
         let Some(year) = parts.year else { return Ok(DateReading::Unknown) };
         let counted = if parts.of_era { Ok(year) } else { self.astronomical(year) };
         let year = counted.map_err(|what| RowFault::column(at(), what))?;
@@ -404,7 +409,7 @@ fn named_precision(word: &str) -> Result<Option<Precision>, String> {
         "day" => Precision::Day,
         "second" => Precision::Second,
         "" => return Ok(None),
-        other => return Err(format!("`{}` is no precision: expected year, month, day or second", shown(other))),
+        other => return Err(format!("`{}` is no precision: expected year, month, day or second", excerpt(other))),
     }))
 }
 

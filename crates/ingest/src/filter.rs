@@ -33,7 +33,7 @@ pub const NAMES: &str = "lower, upper, snake, camel, id, unique_id, hash";
 
 impl Filter {
     /// The filter with a name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn by_name(name: &str) -> Option<Self> {
         Some(match name {
             "lower" => Self::Lower,
             "upper" => Self::Upper,

@@ -185,7 +185,7 @@ pub trait Out {
     ///
     /// # Errors
     /// [`ConsumerStopped`] if no more rows are wanted.
-    fn rejected(&mut self, rejected: &RejectedRow<'_>) -> Result<(), ConsumerStopped>;
+    fn reject(&mut self, rejected: &RejectedRow<'_>) -> Result<(), ConsumerStopped>;
     /// Takes what is odd about a row that is good, or of a party.
     fn odd(&mut self, file: &str, line: u64, notice: &str);
     /// Hears how far it is.
@@ -281,7 +281,7 @@ pub fn run(
         snapshot: window(job, known)?,
     };
     if mapping.dataset.version.is_none() && job.until.is_some() {
-        return Err(unversioned().into());
+        return Err(missing_version().into());
     }
     if mapping.dataset.version.is_some() {
         let (versions, _) = version::scan(mapping, job.tables, &tools, opened, job.until.as_ref())?;
@@ -304,8 +304,8 @@ pub fn run(
         drop(results);
         let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         sequenced?;
-        match read?.closed() {
-            Some(members) => Ok::<_, ImportFailure>(unused(job, &tools, &members)?),
+        match read?.into_columns() {
+            Some(members) => Ok::<_, ImportFailure>(unused_columns(job, &tools, &members)?),
             None => Ok(UnusedColumns::default()),
         }
     })?;
@@ -319,7 +319,7 @@ pub fn run(
 pub fn versions(job: &Job<'_>, opened: &mut SourceFiles) -> Result<BTreeSet<Version>, ImportFailure> {
     let mapping = job.mapping;
     if mapping.dataset.version.is_none() {
-        return Err(unversioned().into());
+        return Err(missing_version().into());
     }
     let tools = Tools {
         dataset: &mapping.dataset.name,
@@ -334,7 +334,7 @@ pub fn versions(job: &Job<'_>, opened: &mut SourceFiles) -> Result<BTreeSet<Vers
     Ok(version::scan(mapping, job.tables, &tools, opened, None)?.1)
 }
 
-fn unversioned() -> BadMapping {
+fn missing_version() -> BadMapping {
     BadMapping::at("dataset.version", "is missing: say which column tells versions apart")
 }
 
@@ -363,7 +363,7 @@ fn window(job: &Job<'_>, known: &RecordedState) -> Result<Option<Window>, Import
 
 /// The columns that nothing is made of. Every member that the mapping names must be there in one row at least: a name that no
 /// row has is written wrong.
-fn unused(job: &Job<'_>, tools: &Tools<'_>, members: &Columns) -> Result<UnusedColumns, BadMapping> {
+fn unused_columns(job: &Job<'_>, tools: &Tools<'_>, members: &Columns) -> Result<UnusedColumns, BadMapping> {
     let plan = Plan::compile(job.mapping, job.tables, tools, members).map_err(|bad| BadMapping {
         what: format!("{} (no row has it; if none needs to, name it in `optional` of [source])", bad.what),
         ..bad
@@ -434,7 +434,7 @@ fn in_order(results: &Receiver<MappedBatch>, sequencer: &mut Sequencer<'_>) -> R
         early.insert(number, rows);
         while let Some(rows) = early.remove(&next) {
             rows.into_iter().try_for_each(|row| sequencer.row(row))?;
-            sequencer.told()?;
+            sequencer.report_progress()?;
             next += 1;
         }
     }

@@ -9,7 +9,7 @@ use super::mapping::{DeriveSpec, Mapping, ValueSpec};
 use super::scope::{RowScope, Scope, UnusedColumns};
 use super::source::{Columns, Row};
 use super::table::Tables;
-use super::value::{Rule, RuleParts, Value, shown};
+use super::value::{Rule, RuleParts, Value, excerpt};
 use super::version::Version;
 use detente_proto::v1;
 
@@ -114,7 +114,7 @@ impl<'m> Plan<'m> {
         let retracted = of_row("retracted", &mapping.release.retracted)?;
         let version = mapping.dataset.version.as_ref().map(|spec| Value::compile(spec, &scope, tables));
         let version = version.transpose().map_err(|what| BadMapping::at("dataset.version", what))?;
-        let mut unused = scope.unused(columns);
+        let mut unused = scope.unused_columns(columns);
         unused.columns.retain(|name| !kept.contains(&name));
         Ok(Self { derive, derived: names.len(), claims, retracts, revised, retracted, version, unused, tools })
     }
@@ -126,7 +126,7 @@ impl<'m> Plan<'m> {
         let seen = RowScope::row(row, &bench.derived, self.tools.release);
         let Some(plans) = self.counting(&seen, &mut faults) else { return RowOutcome::Older };
         if self.retracts.as_ref().is_some_and(|retracts| retracts.holds(&seen)) {
-            return self.retracted(&plans, &seen, faults);
+            return self.retract_row(&plans, &seen, faults);
         }
         // A derived column that failed may be part of a key or of a condition: then no key can be trusted.
         let mut keys = faults.is_empty().then(Vec::new);
@@ -145,7 +145,7 @@ impl<'m> Plan<'m> {
             claims.extend(plan.make(key, &seen, self.tools, &mut bench.made, &mut faults));
         }
         if let Some(value) = &self.revised {
-            let kind = faults.take(named(value, &seen, "REVISION_KIND", |name| {
+            let kind = faults.take(vocabulary_member(value, &seen, "REVISION_KIND", |name| {
                 v1::RevisionKind::from_str_name(name).map(i32::from)
             }));
             claims.iter_mut().for_each(|made: &mut MadeClaim| made.revised = kind.flatten());
@@ -192,16 +192,16 @@ impl<'m> Plan<'m> {
         let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return Ok(()) };
         let version = value.eval(seen)?;
         let checked = versions.check(&Version::of(&version));
-        checked.map_err(|what| RowFault::column(value.columns(), format!("the version `{}` {what}", shown(&version))))
+        checked.map_err(|what| RowFault::column(value.columns(), format!("the version `{}` {what}", excerpt(&version))))
     }
 
     /// The outcome of a row that takes its claims back.
-    fn retracted(&self, plans: &[&ClaimPlan<'m>], seen: &RowScope<'_>, mut faults: Faults) -> RowOutcome {
+    fn retract_row(&self, plans: &[&ClaimPlan<'m>], seen: &RowScope<'_>, mut faults: Faults) -> RowOutcome {
         let is_derived = faults.is_empty();
         let keys: Vec<String> = plans.iter().filter_map(|plan| faults.take(plan.key(seen))).collect();
         let is_known = is_derived && keys.len() == plans.len();
         let reason = self.retracted.as_ref().and_then(|value| {
-            let reason = named(value, seen, "RETRACTION_REASON", |name| {
+            let reason = vocabulary_member(value, seen, "RETRACTION_REASON", |name| {
                 v1::RetractionReason::from_str_name(name).map(i32::from)
             });
             faults.take(reason).flatten()
@@ -292,7 +292,7 @@ impl<'m> Derive<'m> {
                     if *may_fail || text.is_empty() {
                         return Ok(());
                     }
-                    let what = format!("`{}` does not match `{matches}`", shown(&text));
+                    let what = format!("`{}` does not match `{matches}`", excerpt(&text));
                     return Err(RowFault::column(rule.from.columns(), what));
                 };
                 for (name, at) in groups {
@@ -316,7 +316,7 @@ fn place<'m>(name: &'m str, names: &mut Vec<&'m str>, scope: &mut Scope) -> usiz
 }
 
 /// The member of a vocabulary that a row names; none where it says nothing.
-fn named(
+fn vocabulary_member(
     value: &Value<'_>,
     seen: &RowScope<'_>,
     prefix: &str,
@@ -328,7 +328,7 @@ fn named(
     }
     let number = member(&format!("{prefix}_{}", word.to_uppercase())).filter(|number| *number != 0);
     let what = prefix.to_lowercase().replace('_', " ");
-    number.map(Some).ok_or_else(|| RowFault::column(value.columns(), format!("`{}` is no {what}", shown(&word))))
+    number.map(Some).ok_or_else(|| RowFault::column(value.columns(), format!("`{}` is no {what}", excerpt(&word))))
 }
 
 /// The last that gives a value counts.

@@ -17,7 +17,7 @@
 //! The digest leaves out what does not come from the row: the ids, which say who it is and not what; the release; the days
 //! that the ledger computes; what it adds.
 
-use super::composed;
+use super::to_nfc;
 use detente_proto::v1::{self, bound::Bound, event::Event};
 use hashbrown::HashTable;
 use prost::Message as _;
@@ -183,7 +183,7 @@ impl RecordedDataSet {
     }
 
     /// The claims that no row has named and that are not retracted, in the order they were recorded.
-    pub fn vanished(&self) -> Vec<Uuid> {
+    pub fn vanished_claims(&self) -> Vec<Uuid> {
         let gone = self.claims.iter().filter(|entry| entry.row == 0 && !entry.retracted);
         let mut gone: Vec<(u32, u128)> = gone.map(|entry| (entry.order, entry.id)).collect();
         gone.sort_unstable();
@@ -217,7 +217,7 @@ impl ClaimIds {
 
     /// That of the claim with a key.
     pub fn id(self, key: &str) -> Uuid {
-        Uuid::new_v5(&self.0, composed(key).as_bytes())
+        Uuid::new_v5(&self.0, to_nfc(key).as_bytes())
     }
 }
 
@@ -234,12 +234,12 @@ mod tests {
         }
     }
 
-    fn asserted(claim: v1::Claim) -> v1::Event {
+    fn assertion(claim: v1::Claim) -> v1::Event {
         let event = Some(Event::ClaimAsserted(v1::ClaimAsserted { claim: Some(claim) }));
         v1::Event { event, ..v1::Event::default() }
     }
 
-    fn retracted(key: &str) -> v1::Event {
+    fn retraction(key: &str) -> v1::Event {
         let claim_id = ClaimIds::of("x").id(key).to_string();
         let event = Some(Event::ClaimRetracted(v1::ClaimRetracted { claim_id, reason: 4 }));
         v1::Event { event, ..v1::Event::default() }
@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(judge("back", "a", 4), Verdict::Reinstate);
         assert_eq!(judge("back-changed", "b", 5), Verdict::Revise { reinstate: true });
         recorded.keep(ids.id("bad"));
-        assert_eq!(recorded.vanished(), [ids.id("gone")]);
+        assert_eq!(recorded.vanished_claims(), [ids.id("gone")]);
         assert_eq!((recorded.named_by(ids.id("new")), recorded.named_by(ids.id("gone"))), (Some(1), None));
     }
 

@@ -75,7 +75,7 @@ impl Scope {
     }
 
     /// These names, and any other that rows need not have.
-    pub fn opened(self) -> Self {
+    pub fn into_open(self) -> Self {
         Self { open: true, ..self }
     }
 
@@ -87,7 +87,7 @@ impl Scope {
     }
 
     /// The columns of a file that nothing was looked for in.
-    pub fn unused(&self, columns: &Columns) -> UnusedColumns {
+    pub fn unused_columns(&self, columns: &Columns) -> UnusedColumns {
         let Ok(used) = self.used.lock() else { return UnusedColumns::default() };
         // A list that is one cell stands for its items.
         let as_list = |name: &str| {
@@ -197,7 +197,7 @@ impl<'r> RowScope<'r> {
     }
 
     /// Returns the same, with the fields that a claim gives in addition to the key.
-    pub const fn given(self, fields: &'r [String]) -> Self {
+    pub const fn with_fields(self, fields: &'r [String]) -> Self {
         Self { derived: fields, ..self }
     }
 
@@ -207,7 +207,7 @@ impl<'r> RowScope<'r> {
     }
 
     /// The same, with a row of a code table.
-    pub const fn joined(self, table: &'r [Box<str>]) -> Self {
+    pub const fn with_table_row(self, table: &'r [Box<str>]) -> Self {
         Self { table, ..self }
     }
 

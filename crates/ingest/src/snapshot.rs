@@ -92,7 +92,7 @@ pub struct Window {
 
 impl Window {
     /// The EDTF date of a start of which nothing else is known.
-    pub fn begun(&self) -> String {
+    pub fn start_date(&self) -> String {
         begun_after(None, &self.day)
     }
 
@@ -222,7 +222,7 @@ impl Episodes {
     }
 
     /// The day of the last snapshot that is confirmed.
-    pub fn confirmed(&self) -> Option<&Day> {
+    pub fn last_confirmed(&self) -> Option<&Day> {
         self.confirmations.iter().map(|known| &known.day).max()
     }
 

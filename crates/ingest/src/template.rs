@@ -45,7 +45,7 @@ impl Template {
             if !plain.is_empty() {
                 parts.push(TemplatePart::Text(std::mem::take(&mut plain).into()));
             }
-            let (name, filters) = filtered(name)?;
+            let (name, filters) = parse_filters(name)?;
             parts.push(TemplatePart::Column(scope.find(name)?, filters));
             if !names.contains(&name) {
                 names.push(name);
@@ -121,11 +121,12 @@ impl Template {
     }
 }
 
-fn filtered(inside: &str) -> Result<(&str, Box<[Filter]>), String> {
+fn parse_filters(inside: &str) -> Result<(&str, Box<[Filter]>), String> {
     let mut words = inside.split('|').map(str::trim);
     let name = words.next().unwrap_or_default();
-    let filters = words
-        .map(|word| Filter::named(word).ok_or_else(|| format!("`{word}` is no filter; there are: {}", filter::NAMES)));
+    let filters = words.map(|word| {
+        Filter::by_name(word).ok_or_else(|| format!("`{word}` is no filter; there are: {}", filter::NAMES))
+    });
     Ok((name, filters.collect::<Result<_, _>>()?))
 }
 
@@ -133,7 +134,7 @@ fn filtered(inside: &str) -> Result<(&str, Box<[Filter]>), String> {
 mod tests {
     use super::*;
 
-    fn made(template: &str) -> Result<String, String> {
+    fn render_text(template: &str) -> Result<String, String> {
         let scope = Scope::of_key(Some(&["name".to_owned()]), &[]);
         let compiled = Template::compile(template, &scope)?;
         Ok(compiled.render(&RowScope::key("K", &["Use Force".into()], "5.0")).into_owned())

@@ -169,7 +169,7 @@ impl<'m> Rule<'m> {
         let text = self.from.render(seen);
         let found = match &self.matches {
             None => Some(text.clone()),
-            Some(matches) => self.matched(matches, &text),
+            Some(matches) => self.match_text(matches, &text),
         };
         let known = found.and_then(|found| self.looked_up(found));
         match (known, &self.otherwise) {
@@ -185,7 +185,7 @@ impl<'m> Rule<'m> {
         Self { from: self.from.for_id(), otherwise: self.otherwise.map(Template::for_id), ..self }
     }
 
-    fn matched<'v>(&self, matches: &Regex, text: &str) -> Option<Cow<'v, str>> {
+    fn match_text<'v>(&self, matches: &Regex, text: &str) -> Option<Cow<'v, str>> {
         let groups = matches.captures(text)?;
         let found = groups.get(1).or_else(|| groups.get(0))?;
         Some(Cow::Owned(found.as_str().to_owned()))
@@ -200,7 +200,7 @@ impl<'m> Rule<'m> {
     }
 
     fn unknown(&self, text: &str) -> String {
-        let text = shown(text);
+        let text = excerpt(text);
         match (&self.matches, &self.lookup) {
             (_, Lookup::Table(table, _)) => format!("`{text}` is not in the table {}", table.name),
             (_, Lookup::Map(map)) => {
@@ -216,7 +216,7 @@ impl<'m> Rule<'m> {
 }
 
 /// A text as it is shown in a message: not longer than a line, on one line.
-pub fn shown(text: &str) -> Cow<'_, str> {
+pub fn excerpt(text: &str) -> Cow<'_, str> {
     const MOST: usize = 60;
     let text = match text.char_indices().nth(MOST) {
         None => Cow::Borrowed(text),

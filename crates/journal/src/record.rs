@@ -187,7 +187,7 @@ mod tests {
         ["first", ""].map(|event| Record { salt: Salt([9; 16]), event: Bytes::from(event) }).to_vec()
     }
 
-    fn encoded() -> Vec<u8> {
+    fn encode_all() -> Vec<u8> {
         let mut payload = Vec::new();
         EncodedHeader::of(&header()).put(&mut payload);
         for record in records() {

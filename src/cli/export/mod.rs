@@ -145,7 +145,7 @@ impl ExportArgs {
     fn understood(self) -> Result<Export, CommandFailure> {
         if self.columns {
             let table = self.what.unwrap_or(ExportSubject::State).into();
-            return Ok(Export::Columns(tables::described(table, &self.languages)));
+            return Ok(Export::Columns(tables::describe_columns(table, &self.languages)));
         }
         let form = match self.format {
             FileFormat::Record => return self.record(),

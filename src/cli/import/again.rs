@@ -24,7 +24,7 @@ pub(super) fn collect(
             RowResult::Row(row) => (&row.file, row.line, row.raw().as_bytes()),
             RowResult::Bad { file, line, raw, .. } => (file, *line, raw.as_slice()),
         };
-        let place = RowPlace { file: file.shown().to_owned(), line };
+        let place = RowPlace { file: file.display_path().to_owned(), line };
         // Several rows may be cells of one line, which is collected once.
         if let Some((place, reason)) = left.remove_entry(&place) {
             written = each(place, raw, reason);

@@ -7,7 +7,6 @@ use super::rows::{Came, failed};
 use super::shown::CommandForwarder;
 use super::staging::Opening;
 use crate::cli::CommandFailure;
-use detente_ingest::composed;
 use detente_ingest::day::Day;
 use detente_ingest::fault::BadMapping;
 use detente_ingest::mapping::Mapping;
@@ -15,6 +14,7 @@ use detente_ingest::pipeline::{self, Job, RecordedState};
 use detente_ingest::scope::{RowScope, Scope};
 use detente_ingest::source::SourceFiles;
 use detente_ingest::table::{CodeTable, Tables};
+use detente_ingest::to_nfc;
 use detente_ingest::value::Value;
 use detente_ingest::version::Version;
 use detente_proto::v1;
@@ -69,7 +69,7 @@ impl Input {
             ))
         })?;
         let complete = mapping.dataset.complete && !args.rows.partial;
-        let release = composed(args.rows.release.as_deref().unwrap_or_default()).into_owned();
+        let release = to_nfc(args.rows.release.as_deref().unwrap_or_default()).into_owned();
         let date = day_of(&mapping, &release, &tables).map_err(unusable)?;
         let mut digest = Sha256::new_with_prefix(COMMANDS);
         for part in [text.as_str(), release.as_str(), kind, why] {

@@ -117,7 +117,7 @@ impl Out for CommandForwarder {
         }
     }
 
-    fn rejected(&mut self, rejected: &RejectedRow<'_>) -> Result<(), ConsumerStopped> {
+    fn reject(&mut self, rejected: &RejectedRow<'_>) -> Result<(), ConsumerStopped> {
         let faults: Vec<String> = rejected.faults.iter().map(ToString::to_string).collect();
         let reason = faults.join("; ");
         self.show(rejected.file, rejected.line, &reason);

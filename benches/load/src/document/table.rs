@@ -79,13 +79,13 @@ struct Cell {
 impl Cell {
     fn of<'a>(lines: impl Iterator<Item = &'a Measurement>) -> Option<Self> {
         let all: Vec<&Measurement> = lines.collect();
-        let rates = sorted(all.iter().map(|line| line.rate));
+        let rates = sort(all.iter().map(|line| line.rate));
         Some(Self {
             median: median(&rates)?,
             least: *rates.first()?,
             most: *rates.last()?,
-            p50_us: median(&sorted(all.iter().map(|line| line.p50_us)))?,
-            p99_us: median(&sorted(all.iter().map(|line| line.p99_us)))?,
+            p50_us: median(&sort(all.iter().map(|line| line.p50_us)))?,
+            p99_us: median(&sort(all.iter().map(|line| line.p99_us)))?,
             is_ratio: all.iter().any(|line| line.unit == "ratio"),
         })
     }
@@ -106,7 +106,7 @@ impl Cell {
     }
 }
 
-fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+fn sort(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values

@@ -4,7 +4,7 @@ use super::Compiler;
 use crate::fault::{BadMapping, RowFault};
 use crate::mapping::ValueSpec;
 use crate::scope::RowScope;
-use crate::value::{Value, shown};
+use crate::value::{Value, excerpt};
 use detente_proto::v1;
 
 /// A member, fixed or told by the row.
@@ -57,7 +57,7 @@ fn unknown(word: &str, prefix: &str) -> String {
     let what = prefix.to_lowercase().replace('_', " ");
     format!(
         "`{}` is no {what}: expected one of those in the contract, in lower case, for example {}",
-        shown(word),
+        excerpt(word),
         example(prefix)
     )
 }

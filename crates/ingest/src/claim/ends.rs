@@ -25,7 +25,7 @@ pub(super) fn held_between(window: Option<&Window>, (valid, from, to): Ends) -> 
     }
     let is_open = |to: &v1::Bound| matches!(to.bound, Some(Bound::Open(_)));
     let own = OwnEnds { from: from.is_some(), to: to.as_ref().is_some_and(|to| !is_open(to)) };
-    let from = from.or_else(|| bound(DateReading::Date(window.begun())));
+    let from = from.or_else(|| bound(DateReading::Date(window.start_date())));
     ((valid, from, to.or_else(|| bound(DateReading::Open))), own)
 }
 

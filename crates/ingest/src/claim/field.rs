@@ -1,6 +1,6 @@
 //! The texts of a claim by field, for messages about a field.
 
-use crate::value::shown;
+use crate::value::excerpt;
 use detente_proto::v1;
 
 /// The texts of a claim that may break a rule, by the path of their field.
@@ -53,8 +53,8 @@ impl FieldTexts {
     /// A description of a field's fault, preceded by the value of the field unless the description contains that value.
     pub(super) fn with_value(&self, field: &str, description: String) -> String {
         match self.0.iter().find(|(path, _)| path == field) {
-            Some((_, text)) if !description.contains(shown(text).as_ref()) => {
-                format!("`{}`: {description}", shown(text))
+            Some((_, text)) if !description.contains(excerpt(text).as_ref()) => {
+                format!("`{}`: {description}", excerpt(text))
             }
             _ => description,
         }

@@ -25,7 +25,7 @@ use super::release::{ClaimIds, ContentDigest};
 use super::scope::{RowScope, Scope};
 use super::snapshot::Window;
 use super::table::Tables;
-use super::value::{Value, shown};
+use super::value::{Value, excerpt};
 use super::version::Versions;
 use choice::Choice;
 use detente_domain::name::Word;
@@ -175,7 +175,7 @@ impl<'m> Compiler<'_, 'm> {
     }
 
     /// A temporal type, which in a snapshot is that of a state.
-    fn held(&self, choice: Choice<'m>, tools: &Tools<'m>) -> Result<Choice<'m>, BadMapping> {
+    fn temporal_type(&self, choice: Choice<'m>, tools: &Tools<'m>) -> Result<Choice<'m>, BadMapping> {
         match choice {
             Choice::Fixed(number) if tools.snapshot.is_some() && number != i32::from(v1::TemporalType::State) => {
                 Err(self.wrong("type", "a snapshot has states: what held on its day".to_owned()))
@@ -218,7 +218,7 @@ impl<'m> ClaimPlan<'m> {
             when: compiler.when(spec.when.as_ref(), scope)?,
             key: values("key", key)?,
             kind: compiler.word("kind", &spec.kind)?,
-            temporal_type: compiler.held(choice::temporal_type(&compiler, &spec.temporal_type)?, tools)?,
+            temporal_type: compiler.temporal_type(choice::temporal_type(&compiler, &spec.temporal_type)?, tools)?,
             modality: spec.modality.as_ref().map(|spec| choice::modality(&compiler, spec)).transpose()?,
             polarity: spec.polarity.as_ref().map(|spec| choice::polarity(&compiler, spec)).transpose()?,
             status: spec.status.as_ref().map(|spec| choice::status(&compiler, spec)).transpose()?,
@@ -287,7 +287,7 @@ impl<'m> ClaimPlan<'m> {
             return None;
         }
         let mut again = || self.message(&key, seen, tools, made, &mut Vec::new(), &mut Faults::default()).0;
-        let claim = self.ruled(claim, tools.ids.id(&key), faults, &mut again)?;
+        let claim = self.apply_rules(claim, tools.ids.id(&key), faults, &mut again)?;
         let content = ContentDigest::of(claim.clone(), tools.dataset);
         let bytes = prost::Message::encoded_len(&claim);
         Some(MadeClaim { claim, content, key, needs, note, revised: None, own, bytes })
@@ -350,7 +350,7 @@ impl<'m> ClaimPlan<'m> {
     fn word(&self, seen: &RowScope<'_>, faults: &mut Faults) -> String {
         let kind = faults.take(self.kind.eval(seen)).unwrap_or_default().into_owned();
         if kind.is_empty() && !self.kind.raw(seen).is_empty() {
-            faults.note(emptied(&self.kind, seen));
+            faults.note(empty_value_fault(&self.kind, seen));
         }
         kind
     }
@@ -415,7 +415,7 @@ impl<'m> ClaimPlan<'m> {
 
     /// Holds the claim to the rules of the ledger, and gives it back in the form in which it is recorded. `again` makes it
     /// once more, to show what stands in a field that breaks a rule.
-    fn ruled(
+    fn apply_rules(
         &self,
         claim: v1::Claim,
         id: Uuid,
@@ -468,10 +468,10 @@ impl ClaimSpec {
 }
 
 /// A value that its filters left nothing of.
-fn emptied(value: &Value<'_>, seen: &RowScope<'_>) -> RowFault {
+fn empty_value_fault(value: &Value<'_>, seen: &RowScope<'_>) -> RowFault {
     let what = format!(
         "`{}` has no letter of the Latin alphabet and no digit to make a word of: put it through a `map`",
-        shown(&value.raw(seen))
+        excerpt(&value.raw(seen))
     );
     RowFault::column(value.columns(), what)
 }

@@ -1,7 +1,7 @@
 //! The parties of a claim, each with its role, and the relationships that it bears on. Empty keys are left out.
 
 use super::with::With;
-use super::{Compiler, Tools, emptied};
+use super::{Compiler, Tools, empty_value_fault};
 use crate::class::{EntityRegistration, MadeEntities, NamedEntity};
 use crate::condition::Condition;
 use crate::fault::{BadMapping, Faults, RowFault};
@@ -9,7 +9,7 @@ use crate::mapping::{ClaimSpec, PartySpec, RelationshipSpec};
 use crate::scope::RowScope;
 use crate::source::{LIST_SEPARATOR, pieces};
 use crate::table::CodeTable;
-use crate::value::{Value, shown};
+use crate::value::{Value, excerpt};
 use detente_domain::relationship::RelationshipId;
 use detente_proto::v1;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ impl<'m> Parties<'m> {
                     let key = faults.take(by.eval(seen)).unwrap_or_default();
                     let before = making.parties.len();
                     for row in table.all(&key) {
-                        part.make(&seen.joined(row), &mut making, faults);
+                        part.make(&seen.with_table_row(row), &mut making, faults);
                     }
                     // In which order a table has them is no part of what is claimed.
                     if let Some(joined) = making.parties.get_mut(before..) {
@@ -166,7 +166,7 @@ impl<'m> PartyPart<'m> {
         let Some(party) = faults.take(party) else { return };
         let role = faults.take(self.role.eval(seen)).unwrap_or_default();
         if role.is_empty() && !self.role.raw(seen).is_empty() {
-            faults.note(emptied(&self.role, seen));
+            faults.note(empty_value_fault(&self.role, seen));
         }
         let as_text = self.as_text.as_ref().and_then(|text| faults.take(text.eval(seen))).unwrap_or_default();
         if making.parties.iter().any(|known| known.party_id == party.id && known.role == role) {
@@ -224,7 +224,7 @@ impl RelationshipPart<'_> {
                 match RelationshipId::parse(&id) {
                     Ok(id) => add(id.as_str().to_owned()),
                     Err(expected) => {
-                        let what = format!("`{}` is no relationship: expected {expected}", shown(&id));
+                        let what = format!("`{}` is no relationship: expected {expected}", excerpt(&id));
                         faults.note(RowFault::column(value.columns(), what));
                     }
                 }

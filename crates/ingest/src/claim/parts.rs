@@ -10,7 +10,7 @@ use crate::fault::{BadMapping, Faults, RowFault};
 use crate::mapping::{CodeSpec, LinkSpec, QuantitySpec, SourceSpec, VoiceSpec};
 use crate::release::ClaimIds;
 use crate::scope::RowScope;
-use crate::value::{Value, shown};
+use crate::value::{Value, excerpt};
 use detente_proto::v1;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -135,10 +135,9 @@ impl<'m> Quantities<'m> {
     pub(super) fn make(&self, seen: &RowScope<'_>, faults: &mut Faults) -> Vec<v1::Quantity> {
         let mut quantities = Vec::with_capacity(self.0.len());
         for part in self.0.iter().filter(|part| part.when.holds(seen)) {
-            let [value, low, high] = part
-                .numbers
-                .each_ref()
-                .map(|number| number.as_ref().and_then(|number| faults.take(parsed(number, self.1, seen))).flatten());
+            let [value, low, high] = part.numbers.each_ref().map(|number| {
+                number.as_ref().and_then(|number| faults.take(parse_number(number, self.1, seen))).flatten()
+            });
             if value.or(low).or(high).is_none() {
                 continue;
             }
@@ -151,7 +150,7 @@ impl<'m> Quantities<'m> {
     }
 }
 
-fn parsed(value: &Value<'_>, decimal: Option<char>, seen: &RowScope<'_>) -> Result<Option<f64>, RowFault> {
+fn parse_number(value: &Value<'_>, decimal: Option<char>, seen: &RowScope<'_>) -> Result<Option<f64>, RowFault> {
     let text = value.eval(seen)?;
     if text.is_empty() {
         return Ok(None);
@@ -168,7 +167,7 @@ fn parsed(value: &Value<'_>, decimal: Option<char>, seen: &RowScope<'_>) -> Resu
             }
             _ => "",
         };
-        RowFault::column(value.columns(), format!("`{}` is no number{hint}", shown(&text)))
+        RowFault::column(value.columns(), format!("`{}` is no number{hint}", excerpt(&text)))
     })
 }
 

@@ -10,11 +10,11 @@ use super::Precision;
 
 /// An EDTF text, cut to a precision.
 pub(super) fn cut(text: &str, most: Precision) -> String {
-    simplified(&each(text, |date| cut_date(date, most)))
+    simplify(&each(text, |date| cut_date(date, most)))
 }
 
 /// An EDTF text with a qualifier on each of its dates.
-pub(super) fn qualified(text: &str, qualifier: &str) -> String {
+pub(super) fn qualify(text: &str, qualifier: &str) -> String {
     each(text, |date| with_qualifier(date, qualifier))
 }
 
@@ -38,7 +38,7 @@ fn each(text: &str, rewrite: impl Fn(&str) -> String) -> String {
 }
 
 /// A set without members that come twice. One that is left stands alone.
-fn simplified(text: &str) -> String {
+fn simplify(text: &str) -> String {
     let Some(inside) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) else { return text.to_owned() };
     let mut members: Vec<&str> = Vec::new();
     for member in inside.split(',').map(str::trim) {

@@ -28,7 +28,7 @@ impl Calendar {
     ///
     /// # Errors
     /// A name that is none.
-    pub(super) fn named(name: Option<&str>) -> Result<Self, String> {
+    pub(super) fn by_name(name: Option<&str>) -> Result<Self, String> {
         match name {
             None | Some("gregorian") => Ok(Self::Gregorian),
             Some("julian") => Ok(Self::Julian),

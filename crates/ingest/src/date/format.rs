@@ -97,7 +97,7 @@ impl DateFormat {
     }
 
     /// The form as it was written.
-    pub(super) fn written(&self) -> &str {
+    pub(super) fn as_written(&self) -> &str {
         &self.written
     }
 
@@ -111,7 +111,7 @@ impl DateFormat {
             match token {
                 FormatToken::Is(c) => rest = rest.strip_prefix(*c)?,
                 FormatToken::Name => {
-                    if let Some(after) = marked(rest, usize::MAX, next, missing) {
+                    if let Some(after) = strip_marker(rest, usize::MAX, next, missing) {
                         rest = after;
                         continue;
                     }
@@ -127,7 +127,7 @@ impl DateFormat {
                 }
                 FormatToken::Number(part, least, most) => {
                     let whole = if least == most { *most } else { usize::MAX };
-                    if let Some(after) = marked(rest, whole, next, missing).filter(|_| part.may_be_missing()) {
+                    if let Some(after) = strip_marker(rest, whole, next, missing).filter(|_| part.may_be_missing()) {
                         rest = after;
                         continue;
                     }
@@ -232,7 +232,7 @@ fn never(tokens: &[FormatToken]) -> Option<String> {
 
 /// The rest of a text after a marker for a missing part. The marker has to fill the part: up to the next character of
 /// the form, or the width of the part.
-fn marked<'t>(text: &'t str, width: usize, next: Option<&FormatToken>, missing: &[String]) -> Option<&'t str> {
+fn strip_marker<'t>(text: &'t str, width: usize, next: Option<&FormatToken>, missing: &[String]) -> Option<&'t str> {
     let mut markers: Vec<&str> = missing.iter().map(String::as_str).filter(|marker| !marker.is_empty()).collect();
     markers.sort_unstable_by_key(|marker| std::cmp::Reverse(marker.len()));
     markers.into_iter().find_map(|marker| {

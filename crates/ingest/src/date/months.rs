@@ -246,20 +246,20 @@ fn common(text: &str, name: &str) -> Option<usize> {
     // A name of two words has to be there whole.
     let length = if name.contains(' ') {
         let length = text.char_indices().nth(name.chars().count()).map_or(text.len(), |(at, _)| at);
-        if folded(text.get(..length)?) != folded(name) {
+        if fold(text.get(..length)?) != fold(name) {
             return None;
         }
         length
     } else {
         text.find(|c| !word(c)).unwrap_or(text.len())
     };
-    let said = folded(text.get(..length)?);
-    let is_enough = said.chars().count() >= LEAST || said == folded(name);
-    (is_enough && folded(name).starts_with(&said)).then_some(length)
+    let said = fold(text.get(..length)?);
+    let is_enough = said.chars().count() >= LEAST || said == fold(name);
+    (is_enough && fold(name).starts_with(&said)).then_some(length)
 }
 
 /// A word without regard to case; the dotted capital of Turkish is its small letter.
-fn folded(text: &str) -> String {
+fn fold(text: &str) -> String {
     text.replace('İ', "i").to_lowercase().nfc().collect()
 }
 

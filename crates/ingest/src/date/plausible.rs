@@ -1,6 +1,6 @@
 //! The dates that a mapping takes for possible: what lies outside is a fault of the row, not a date of the year 25 or 36161.
 
-use crate::value::shown;
+use crate::value::excerpt;
 use detente_domain::edtf::PartialDate;
 use detente_domain::moment::Moment;
 
@@ -20,7 +20,7 @@ impl Plausible {
         let limit = |name: &str, text: Option<&str>, end: fn(&PartialDate) -> Option<Moment>| {
             let Some(text) = text else { return Ok(None) };
             let date = PartialDate::parse(text).map_err(|error| format!("{name}: {error}"))?;
-            let at = end(&date).ok_or_else(|| format!("{name}: `{}` is no limit: write one date", shown(text)))?;
+            let at = end(&date).ok_or_else(|| format!("{name}: `{}` is no limit: write one date", excerpt(text)))?;
             Ok::<_, String>(Some((Box::from(text), at)))
         };
         let not_before = limit("not_before", not_before, |date| date.earliest().map(|first| first.start))?;
@@ -39,7 +39,7 @@ impl Plausible {
         let sides = edtf.split('/').filter_map(|side| PartialDate::parse(side).ok());
         for date in sides {
             let wrong = |what: &str, limit: &str, name: &str| {
-                Err(format!("`{}` is {what} `{limit}`, which the mapping has as {name}", shown(edtf)))
+                Err(format!("`{}` is {what} `{limit}`, which the mapping has as {name}", excerpt(edtf)))
             };
             match (&self.not_before, date.earliest()) {
                 (Some((limit, at)), Some(first)) if first.start < *at => return wrong("before", limit, "not_before"),

@@ -13,8 +13,8 @@ mod spec;
 pub use claim::{ClaimSpec, CodeSpec, LinkSpec, PartySpec, QuantitySpec, RelationshipSpec, SourceSpec, VoiceSpec};
 pub use spec::{ConditionSpec, DateRule, DateSpec, Spec, TestSpec, ValueRule, ValueSpec};
 
-use super::composed;
 use super::fault::BadMapping;
+use super::to_nfc;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -336,7 +336,7 @@ impl Mapping {
     /// Returns a description of the fault, with the line.
     pub fn parse(text: &str, settings: &[String], file: &str) -> Result<Self, BadMapping> {
         let wrong = |what: String| BadMapping::at(file, what);
-        let text = composed(text);
+        let text = to_nfc(text);
         let mapping: Self = if settings.is_empty() {
             toml::from_str(&text).map_err(|error| wrong(error.to_string()))?
         } else {
@@ -362,7 +362,7 @@ fn set(table: &mut toml::Table, setting: &str) -> Result<(), BadMapping> {
     let wrong = |what: &str| BadMapping::at(format!("--set {setting}"), what.to_owned());
     let (path, value) =
         setting.split_once('=').ok_or_else(|| wrong("write KEY=VALUE, for example source.delimiter=;"))?;
-    let value = if value == "\\t" { "\t".to_owned() } else { composed(value).into_owned() };
+    let value = if value == "\\t" { "\t".to_owned() } else { to_nfc(value).into_owned() };
     let read = toml::from_str::<toml::Table>(&format!("value = {value}")).ok().and_then(|mut of| of.remove("value"));
     let mut names: Vec<&str> = path.split('.').map(str::trim).collect();
     let last = names.pop().filter(|name| !name.is_empty()).ok_or_else(|| wrong("write KEY=VALUE"))?;

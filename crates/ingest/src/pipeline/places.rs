@@ -128,7 +128,7 @@ impl Places {
 mod tests {
     use super::*;
 
-    fn told(places: &Places, command: u64) -> Option<(String, u64, std::ops::Range<u64>)> {
+    fn origin_of(places: &Places, command: u64) -> Option<(String, u64, std::ops::Range<u64>)> {
         places.origin(command).map(|origin| (origin.row.file, origin.row.line, origin.commands))
     }
 

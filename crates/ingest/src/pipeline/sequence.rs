@@ -59,10 +59,10 @@ impl<'s> Sequencer<'s> {
         match mapped {
             MappedRow::Bad(RowResult::Bad { file, line, faults, raw }) => {
                 self.tally.keyless += 1;
-                self.reject(file.shown(), line, &faults, &raw)?;
+                self.reject(file.display_path(), line, &faults, &raw)?;
             }
             MappedRow::Bad(RowResult::Row(row)) => {
-                self.reject(row.file.shown(), row.line, &[], row.raw().as_bytes())?
+                self.reject(row.file.display_path(), row.line, &[], row.raw().as_bytes())?
             }
             MappedRow::Row(row, RowOutcome::Rejected { faults, keys }) => {
                 match keys {
@@ -70,13 +70,13 @@ impl<'s> Sequencer<'s> {
                     Some(keys) => keys.iter().for_each(|key| self.keep(key)),
                     None => self.tally.keyless += 1,
                 }
-                self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?;
+                self.reject(row.file.display_path(), row.line, &faults, row.raw().as_bytes())?;
             }
             MappedRow::Row(row, RowOutcome::Claims { claims, notices }) => {
                 claims.iter().for_each(|made| self.tally.note_dates(made));
                 for notice in &notices {
                     self.tally.odd += 1;
-                    self.out.odd(row.file.shown(), row.line, notice);
+                    self.out.odd(row.file.display_path(), row.line, notice);
                 }
                 match &self.tools.snapshot {
                     Some(window) => self.snapshot_row(&row, claims, window)?,
@@ -92,7 +92,7 @@ impl<'s> Sequencer<'s> {
     }
 
     /// Says how far it is.
-    pub(super) fn told(&mut self) -> Result<(), ImportFailure> {
+    pub(super) fn report_progress(&mut self) -> Result<(), ImportFailure> {
         self.out.progress(&self.tally);
         Ok(())
     }
@@ -129,7 +129,7 @@ impl<'s> Sequencer<'s> {
         }
         if !faults.is_empty() {
             ids.iter().for_each(|id| self.known.claims.keep(*id));
-            return Ok(self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?);
+            return Ok(self.reject(row.file.display_path(), row.line, &faults, row.raw().as_bytes())?);
         }
         let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
         let judge = |(made, id): (MadeClaim, Uuid)| (self.known.claims.judge(id, made.content, line), made);
@@ -156,7 +156,7 @@ impl<'s> Sequencer<'s> {
                 self.rename(row, needed)?;
             }
         }
-        self.places.note(row.file.shown(), row.line, self.made, true);
+        self.places.note(row.file.display_path(), row.line, self.made, true);
         Ok(())
     }
 
@@ -167,7 +167,7 @@ impl<'s> Sequencer<'s> {
 
     /// All is made of a row.
     pub(super) fn end_row(&mut self, row: &Row) {
-        self.places.note(row.file.shown(), row.line, self.made, false);
+        self.places.note(row.file.display_path(), row.line, self.made, false);
     }
 
     /// The id of a claim, which depends on how often its key has come, where it may come again.
@@ -305,7 +305,7 @@ impl<'s> Sequencer<'s> {
         held.told.extend(&needed.names);
         held.names.extend(&needed.names);
         let renamed = match (&mut held.party, &self.job.date, needed.is_renamed) {
-            (Some(party), Some(day), true) => renamed(party, made, day).map(|()| (**party).clone()),
+            (Some(party), Some(day), true) => apply_names(party, made, day).map(|()| (**party).clone()),
             _ => None,
         };
         if let Some(party) = renamed {
@@ -320,7 +320,7 @@ impl<'s> Sequencer<'s> {
             _ => "",
         };
         let notice = format!("party {} keeps its name; here it is called {}{hint}", needed.id, names.join(", "));
-        self.out.odd(row.file.shown(), row.line, &notice);
+        self.out.odd(row.file.display_path(), row.line, &notice);
         Ok(())
     }
 
@@ -344,16 +344,16 @@ impl<'s> Sequencer<'s> {
                 TakenBack::Never => {
                     self.tally.odd += 1;
                     let notice = format!("takes back `{key}`, which is not recorded");
-                    self.out.odd(row.file.shown(), row.line, &notice);
+                    self.out.odd(row.file.display_path(), row.line, &notice);
                 }
             }
         }
-        self.places.note(row.file.shown(), row.line, self.made, false);
+        self.places.note(row.file.display_path(), row.line, self.made, false);
         Ok(())
     }
 
     fn retract_vanished(&mut self) -> Result<(), ImportFailure> {
-        let vanished = self.known.claims.vanished();
+        let vanished = self.known.claims.vanished_claims();
         if self.tally.keyless > 0 {
             // Any of them might be a row whose key could not be read.
             self.tally.spared = vanished.len() as u64;
@@ -379,7 +379,7 @@ impl<'s> Sequencer<'s> {
         raw: &[u8],
     ) -> Result<(), ConsumerStopped> {
         self.tally.rejected += 1;
-        self.out.rejected(&RejectedRow { file, line, faults, raw })
+        self.out.reject(&RejectedRow { file, line, faults, raw })
     }
 
     pub(super) fn command(&mut self, command: Command, note: String, bytes: usize) -> Result<(), ImportFailure> {
@@ -417,7 +417,7 @@ fn has_names(party: &v1::Party, made: &v1::Party) -> bool {
 
 /// Gives a party the names that a release has for it, from its day on; what it was called until then ends the day before.
 /// None where a name of it would end before it begins.
-fn renamed(party: &mut v1::Party, made: &v1::Party, day: &Day) -> Option<()> {
+fn apply_names(party: &mut v1::Party, made: &v1::Party, day: &Day) -> Option<()> {
     let mut names = party.names.clone();
     for new in &made.names {
         if names.iter().any(|name| is_current(name) && name_digest(name) == name_digest(new)) {

@@ -37,7 +37,7 @@ impl Sequencer<'_> {
         }
         if !faults.is_empty() {
             keys.iter().zip(&claims).for_each(|(key, made)| self.known.episodes.keep(*key, &made.key));
-            return Ok(self.reject(row.file.shown(), row.line, &faults, row.raw().as_bytes())?);
+            return Ok(self.reject(row.file.display_path(), row.line, &faults, row.raw().as_bytes())?);
         }
         let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
         let mut turns = Vec::with_capacity(claims.len());
@@ -153,7 +153,7 @@ impl Sequencer<'_> {
             return if going_on > 0 { Err(ImportFailure::Ended(going_on)) } else { Ok(()) };
         }
         self.begin_row();
-        let gone = self.known.episodes.gone(window);
+        let gone = self.known.episodes.steps_of_missing_rows(window);
         if self.tally.keyless > 0 {
             // Any of them might be a row whose key could not be read, and so none is confirmed either.
             (self.tally.spared, self.tally.unconfirmed) = (gone.len() as u64, going_on as u64);
@@ -161,7 +161,7 @@ impl Sequencer<'_> {
         }
         gone.into_iter().try_for_each(|step| self.take_step(step, None, window))?;
         let note = format!("snapshot of {}", window.day.text());
-        if self.known.episodes.confirmed().is_some_and(|last| *last >= window.day) {
+        if self.known.episodes.last_confirmed().is_some_and(|last| *last >= window.day) {
             return self.confirm_left_out(window, &note);
         }
         if !self.confirm_going_on(window, &note)? {
@@ -172,7 +172,7 @@ impl Sequencer<'_> {
 
     /// Confirms all that goes on but what was rejected; false if too much was.
     fn confirm_going_on(&mut self, window: &Window, note: &str) -> Result<bool, ImportFailure> {
-        let (except, unknown) = (self.known.episodes.kept(), self.known.episodes.unknown());
+        let (except, unknown) = (self.known.episodes.rejected_claims(), self.known.episodes.unknown());
         let (most, most_bytes) = MOST_UNKNOWN;
         let bytes: usize = unknown.iter().map(String::len).sum();
         if except.len() > MOST_KEPT || unknown.len() > most || bytes > most_bytes {

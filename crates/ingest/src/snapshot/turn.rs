@@ -80,7 +80,7 @@ impl Episodes {
         let steps = match before {
             Some(at) => self.goes_on((key, &mut of_key), at, (claim, &said), window, corrects),
             None => self.of_the_day((key, &mut of_key), &said, window).unwrap_or_else(|| {
-                let begun = fitting(self.begun((key, &of_key), window), &said, &window.day);
+                let begun = fitting(self.episode_start((key, &of_key), window), &said, &window.day);
                 of_key.episodes.push(self.episode(claim, &said, window));
                 vec![EpisodeStep::Begin { after: None, begun }]
             }),
@@ -120,7 +120,7 @@ impl Episodes {
         episode.to = ended.as_str().into();
         let of_the_day = self.of_the_day((key, of_key), said, window);
         // A succession leaves the claim as of the day on which it was confirmed, which is wrong if that is this one.
-        let is_confirmed = self.confirmed().is_some_and(|last| *last >= window.day);
+        let is_confirmed = self.last_confirmed().is_some_and(|last| *last >= window.day);
         let is_one_step = !was_ended && of_the_day.is_none() && !is_confirmed;
         let mut steps = of_the_day.unwrap_or_else(|| {
             let next = Episode { supersedes: Some(before), ..self.episode(claim, said, window) };
@@ -187,14 +187,14 @@ impl Episodes {
     }
 
     /// The start of an episode whose key has none that goes on.
-    fn begun(&self, (key, of_key): (Uuid, &RowKey), window: &Window) -> String {
+    fn episode_start(&self, (key, of_key): (Uuid, &RowKey), window: &Window) -> String {
         let ended = of_key.episodes.iter().rev().find(|episode| !episode.is_retracted).and_then(Episode::ended_on);
         let ended = ended.filter(|ended| *ended < window.day);
         begun_after(ended.as_ref().max(self.absent_before(&window.day, key)), &window.day)
     }
 
     /// The changes that follow from the rows that are gone, in the order in which their episodes were recorded.
-    pub fn gone(&self, window: &Window) -> Vec<EpisodeStep> {
+    pub fn steps_of_missing_rows(&self, window: &Window) -> Vec<EpisodeStep> {
         let mut gone: Vec<(usize, EpisodeStep)> = Vec::new();
         for of_key in self.by_key.values().filter(|of_key| of_key.row == 0) {
             let last = before(of_key, &window.day).and_then(|at| of_key.episodes.get(at));

@@ -18,7 +18,7 @@ impl Episodes {
     }
 
     /// The claims that go on and whose rows were rejected.
-    pub fn kept(&self) -> Vec<Uuid> {
+    pub fn rejected_claims(&self) -> Vec<Uuid> {
         self.going_on_where(|of_key, _| of_key.row == KEPT)
     }
 

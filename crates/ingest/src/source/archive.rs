@@ -4,7 +4,7 @@
 //! Without it a member of unknown form is passed over and reported.
 
 use super::unpack::{self, CountingReader};
-use super::{SourceForm, Take, broken, is_hidden, rows};
+use super::{SourceForm, Take, broken_file, is_hidden, rows};
 use crate::fault::{BadFile, BadMapping};
 use crate::mapping::FileSpec;
 use std::io::{self, Read, Seek};
@@ -68,15 +68,15 @@ pub(super) fn tar(
 ) -> Result<(), BadFile> {
     choice.members();
     let mut archive = tar::Archive::new(stream);
-    for entry in archive.entries().map_err(|cause| broken(name, &cause))? {
-        let entry = entry.map_err(|cause| broken(name, &cause))?;
-        let path = entry.path().map_err(|cause| broken(name, &cause))?.into_owned();
+    for entry in archive.entries().map_err(|cause| broken_file(name, &cause))? {
+        let entry = entry.map_err(|cause| broken_file(name, &cause))?;
+        let path = entry.path().map_err(|cause| broken_file(name, &cause))?.into_owned();
         let Some(member) = path.file_name() else { continue };
         let shown = path.to_string_lossy().into_owned();
         if !entry.header().entry_type().is_file() || is_hidden(member) || !choice.takes(&shown) {
             continue;
         }
-        let stream = unpack::unpack(Box::new(entry)).map_err(|cause| broken(&shown, &cause))?;
+        let stream = unpack::unpack(Box::new(entry)).map_err(|cause| broken_file(&shown, &cause))?;
         rows(&shown, stream, choice.spec, take)?;
     }
     Ok(())
@@ -90,7 +90,7 @@ pub(super) fn zip<R: Read + Seek>(
     take: Take<'_>,
 ) -> Result<(), BadFile> {
     choice.members();
-    let cannot = |error: zip::result::ZipError| broken(name, &io::Error::from(error));
+    let cannot = |error: zip::result::ZipError| broken_file(name, &io::Error::from(error));
     let mut archive = zip::ZipArchive::new(file).map_err(cannot)?;
     for number in 0..archive.len() {
         let member = archive.by_index(number).map_err(cannot)?;
@@ -99,7 +99,7 @@ pub(super) fn zip<R: Read + Seek>(
         if !member.is_file() || is_hidden || !choice.takes(&shown) {
             continue;
         }
-        let stream = unpack::unpack(Box::new(member)).map_err(|cause| broken(&shown, &cause))?;
+        let stream = unpack::unpack(Box::new(member)).map_err(|cause| broken_file(&shown, &cause))?;
         rows(&shown, stream, choice.spec, take)?;
     }
     Ok(())

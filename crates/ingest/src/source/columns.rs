@@ -3,10 +3,10 @@
 use super::delimited::{BadLine, DelimitedCell, DelimitedReader, DelimitedRecord};
 use super::row::{FileName, Row, RowResult};
 use super::shape::RowShape;
-use super::{Take, broken, refused};
-use crate::composed;
+use super::{Take, broken_file, refused_file};
 use crate::fault::{BadFile, BadMapping, RowFault};
 use crate::mapping::FileSpec;
+use crate::to_nfc;
 use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::ops::Deref;
@@ -35,7 +35,7 @@ impl Columns {
     }
 
     /// Columns of which there are no more.
-    pub(super) const fn fixed(names: Vec<String>) -> Self {
+    pub(super) const fn of_names(names: Vec<String>) -> Self {
         Self { names, open: false }
     }
 
@@ -44,7 +44,7 @@ impl Columns {
         Self { names, open: self.open }
     }
 
-    fn named(names: Vec<String>, file: &FileName) -> Result<Self, BadFile> {
+    fn from_header(names: Vec<String>, file: &FileName) -> Result<Self, BadFile> {
         let mut sorted: Vec<&String> = names.iter().filter(|name| !name.is_empty()).collect();
         sorted.sort();
         let twice = sorted.windows(2).find_map(|pair| match pair {
@@ -52,7 +52,7 @@ impl Columns {
             _ => None,
         });
         match twice {
-            Some(name) => Err(refused(file, format!("two columns are called `{name}`"))),
+            Some(name) => Err(refused_file(file, format!("two columns are called `{name}`"))),
             None => Ok(Self { names, open: false }),
         }
     }
@@ -73,35 +73,35 @@ impl Members {
     }
 
     /// The columns for all members, to which no more can be added; none if there was no row.
-    pub fn closed(self) -> Option<Columns> {
+    pub fn into_columns(self) -> Option<Columns> {
         let names = self.names.into_iter().collect::<Vec<_>>();
         (!names.is_empty()).then_some(Columns { names, open: false })
     }
 }
 
 /// Returns the name of a column, by the rules of a mapping.
-pub(super) fn renamed(name: &str, spec: &FileSpec) -> String {
-    let name = composed(name.trim());
+pub(super) fn column_name(name: &str, spec: &FileSpec) -> String {
+    let name = to_nfc(name.trim());
     let name = if spec.lower_case { name.to_lowercase() } else { name.into_owned() };
     spec.rename.get(&name).cloned().unwrap_or(name)
 }
 
 /// Returns the text of a cell, by the rules of a mapping.
-pub(super) fn said<'t>(text: &'t str, spec: &FileSpec) -> &'t str {
+pub(super) fn cell_text<'t>(text: &'t str, spec: &FileSpec) -> &'t str {
     let text = if spec.trim { text.trim() } else { text };
-    let compared = composed(text);
+    let compared = to_nfc(text);
     if spec.null.iter().any(|null| *null == *compared) { "" } else { text }
 }
 
 /// Reads the rows of a delimited file.
-pub(super) fn delimited(
+pub(super) fn read_delimited(
     file: &Arc<FileName>,
     input: impl BufRead,
     delimiter: u8,
     spec: &FileSpec,
     take: Take<'_>,
 ) -> Result<(), BadFile> {
-    let failed = |cause: std::io::Error| broken(file.shown(), &cause);
+    let failed = |cause: std::io::Error| broken_file(file.display_path(), &cause);
     let quote = quote(delimiter, spec)?;
     let mut lines = DelimitedReader::new(input, delimiter, quote).map_err(failed)?;
     lines.skip(spec.skip_lines).map_err(failed)?;
@@ -125,7 +125,7 @@ pub(super) fn delimited(
         number += 1;
         let read = next.map_err(|bad| bad_line(file, record.line, bad)).and_then(|()| table.row(&record, file, number));
         let read = read.map_or_else(|bad| bad, RowResult::Row);
-        shape.give(&table.columns, read, take).map_err(|what| refused(file, what))?;
+        shape.give(&table.columns, read, take).map_err(|what| refused_file(file, what))?;
     }
     Ok(())
 }
@@ -146,15 +146,15 @@ fn header<R: BufRead>(
     file: &FileName,
     spec: &FileSpec,
 ) -> Result<Vec<String>, BadFile> {
-    let next = lines.next(record).map_err(|cause| broken(file.shown(), &cause))?;
-    let bad = |what: &str| refused(file, format!("line {}: {what}", record.line));
+    let next = lines.next(record).map_err(|cause| broken_file(file.display_path(), &cause))?;
+    let bad = |what: &str| refused_file(file, format!("line {}: {what}", record.line));
     match next {
-        None => Err(refused(file, "it is empty: there is no line with the names of the columns".to_owned())),
+        None => Err(refused_file(file, "it is empty: there is no line with the names of the columns".to_owned())),
         Some(Err(line)) => Err(bad(&line.what)),
         Some(Ok(())) => {
             let name = |cell: &DelimitedCell| {
                 let bytes = record.raw.get(cell.place.clone()).unwrap_or_default();
-                std::str::from_utf8(bytes).map(|name| renamed(&unquoted(name, cell, b'"'), spec))
+                std::str::from_utf8(bytes).map(|name| column_name(&unquote(name, cell, b'"'), spec))
             };
             let names = record.cells.iter().map(name).collect::<Result<Vec<_>, _>>();
             names.map_err(|_| bad("the names of the columns are not of the encoding"))
@@ -162,7 +162,7 @@ fn header<R: BufRead>(
     }
 }
 
-fn unquoted(text: &str, cell: &DelimitedCell, quote: u8) -> String {
+fn unquote(text: &str, cell: &DelimitedCell, quote: u8) -> String {
     let quote = char::from(quote).to_string();
     if cell.doubled { text.replace(&quote.repeat(2), &quote) } else { text.to_owned() }
 }
@@ -181,7 +181,7 @@ struct ColumnTable<'s> {
 
 impl<'s> ColumnTable<'s> {
     fn new(names: Vec<String>, file: &FileName, spec: &'s FileSpec) -> Result<Self, BadFile> {
-        let columns = Arc::new(Columns::named(names, file)?);
+        let columns = Arc::new(Columns::from_header(names, file)?);
         let quote = spec.quote.as_deref().and_then(|quote| quote.bytes().next()).unwrap_or(b'"');
         let decoded = !spec.encoding.eq_ignore_ascii_case("utf-8");
         Ok(Self { spec, columns, quote, decoded })
@@ -198,7 +198,7 @@ impl<'s> ColumnTable<'s> {
         let padded = record.cells.iter().skip(expected).all(pads);
         let nothing = found < expected && record.cells.iter().all(pads);
         if (found < expected && !nothing) || !padded {
-            return Err(refuse(RowFault::row(format!("has {}, the header has {expected}", counted(found)))));
+            return Err(refuse(RowFault::row(format!("has {}, the header has {expected}", cell_count(found)))));
         }
         let text = match String::from_utf8(record.raw.clone()) {
             Ok(text) if self.decoded && text.contains(char::REPLACEMENT_CHARACTER) => {
@@ -225,12 +225,12 @@ impl<'s> ColumnTable<'s> {
     fn push(&self, row: &mut Row, cell: &DelimitedCell) {
         let text = row.raw().get(cell.place.clone()).unwrap_or_default();
         if cell.doubled {
-            let meant = unquoted(text, cell, self.quote);
-            row.push_text(said(&meant, self.spec));
+            let meant = unquote(text, cell, self.quote);
+            row.push_text(cell_text(&meant, self.spec));
             return;
         }
-        let kept = said(text, self.spec);
-        if !matches!(composed(kept), std::borrow::Cow::Borrowed(_)) {
+        let kept = cell_text(text, self.spec);
+        if !matches!(to_nfc(kept), std::borrow::Cow::Borrowed(_)) {
             let kept = kept.to_owned();
             row.push_text(&kept);
             return;
@@ -243,7 +243,7 @@ impl<'s> ColumnTable<'s> {
 
     fn is_empty(&self, record: &DelimitedRecord, cell: &DelimitedCell) -> bool {
         let bytes = record.raw.get(cell.place.clone()).unwrap_or_default();
-        std::str::from_utf8(bytes).is_ok_and(|text| said(text, self.spec).is_empty())
+        std::str::from_utf8(bytes).is_ok_and(|text| cell_text(text, self.spec).is_empty())
     }
 
     fn column_at(&self, record: &DelimitedRecord, at: usize) -> String {
@@ -252,6 +252,6 @@ impl<'s> ColumnTable<'s> {
     }
 }
 
-fn counted(cells: usize) -> String {
+fn cell_count(cells: usize) -> String {
     if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") }
 }

@@ -4,10 +4,10 @@
 //! The members are not known before the last row, so columns are added as they come, and a member that a row lacks is
 //! empty. Numbers are taken as they are written.
 
-use super::columns::{Columns, renamed, said};
+use super::columns::{Columns, cell_text, column_name};
 use super::row::{FileName, Row, RowResult};
 use super::shape::RowShape;
-use super::{LIST_SEPARATOR, MAX_ROW_BYTES, Take, broken, refused};
+use super::{LIST_SEPARATOR, MAX_ROW_BYTES, Take, broken_file, refused_file};
 use crate::fault::{BadFile, RowFault};
 use crate::mapping::FileSpec;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -36,14 +36,17 @@ pub(super) fn lines(
     loop {
         let mut raw = Vec::new();
         let most = MAX_ROW_BYTES as u64 + 1;
-        let count =
-            input.by_ref().take(most).read_until(b'\n', &mut raw).map_err(|cause| broken(file.shown(), &cause))?;
+        let count = input
+            .by_ref()
+            .take(most)
+            .read_until(b'\n', &mut raw)
+            .map_err(|cause| broken_file(file.display_path(), &cause))?;
         if count == 0 {
             return Ok(());
         }
         line += 1;
         if count as u64 == most && raw.last() != Some(&b'\n') {
-            return Err(refused(file, format!("line {line} is longer than 4 MiB")));
+            return Err(refused_file(file, format!("line {line} is longer than 4 MiB")));
         }
         raw.truncate(raw.trim_ascii_end().len());
         if raw.is_empty() || raw.trim_ascii_start() == NOTHING {
@@ -51,7 +54,7 @@ pub(super) fn lines(
         }
         number += 1;
         let read = names.row(file, number, line, raw);
-        shape.give(&names.columns(), read, take).map_err(|what| refused(file, what))?;
+        shape.give(&names.columns(), read, take).map_err(|what| refused_file(file, what))?;
     }
 }
 
@@ -75,12 +78,12 @@ pub(super) fn array(file: &Arc<FileName>, input: impl BufRead, spec: &FileSpec, 
     let mut reader = serde_json::Deserializer::from_reader(input);
     let read = Records { path: &path, each: &mut each }.deserialize(&mut reader).and_then(|()| reader.end());
     read.map_err(|error| match error.classify() {
-        serde_json::error::Category::Io => broken(file.shown(), &io::Error::from(error)),
+        serde_json::error::Category::Io => broken_file(file.display_path(), &io::Error::from(error)),
         serde_json::error::Category::Eof => {
             let what = format!("it breaks off at line {}: {error}", error.line());
-            refused(file, what)
+            refused_file(file, what)
         }
-        _ => refused(file, error.to_string()),
+        _ => refused_file(file, error.to_string()),
     })
 }
 
@@ -168,7 +171,7 @@ impl<'s> ColumnNames<'s> {
             }
             Some(b'"') => {
                 let text: String = serde_json::from_str(text).map_err(|error| format!("`{path}`: {error}"))?;
-                self.scalar(path, said(&text, self.spec), row);
+                self.scalar(path, cell_text(&text, self.spec), row);
                 Ok(())
             }
             Some(b'n') | None => {
@@ -176,7 +179,7 @@ impl<'s> ColumnNames<'s> {
                 Ok(())
             }
             Some(_) => {
-                self.scalar(path, said(text, self.spec), row);
+                self.scalar(path, cell_text(text, self.spec), row);
                 Ok(())
             }
         }
@@ -196,7 +199,7 @@ impl<'s> ColumnNames<'s> {
             if at > 0 {
                 list.push(LIST_SEPARATOR);
             }
-            list.push_str(&said(&item, self.spec).replace(LIST_SEPARATOR, " "));
+            list.push_str(&cell_text(&item, self.spec).replace(LIST_SEPARATOR, " "));
         }
         (!elements.is_empty()).then_some(list)
     }
@@ -205,13 +208,13 @@ impl<'s> ColumnNames<'s> {
     fn scalar(&mut self, path: &str, text: &str, row: &mut Row) {
         self.cell(path, text, row);
         let list = format!("{path}.*");
-        if self.places.contains_key(&renamed(&list, self.spec)) {
+        if self.places.contains_key(&column_name(&list, self.spec)) {
             self.cell(&list, text, row);
         }
     }
 
     fn cell(&mut self, path: &str, text: &str, row: &mut Row) {
-        let name = renamed(path, self.spec);
+        let name = column_name(path, self.spec);
         let at = match self.places.get(&name) {
             Some(at) => *at,
             None => {

@@ -132,7 +132,7 @@ pub fn read(opened: &mut SourceFiles, spec: &FileSpec, take: Take<'_>) -> Result
             archive::zip(&shown, counted, &mut choice, take)?;
             continue;
         }
-        let stream = unpack::unpack(Box::new(counted)).map_err(|cause| broken(&shown, &cause))?;
+        let stream = unpack::unpack(Box::new(counted)).map_err(|cause| broken_file(&shown, &cause))?;
         if unpack::is_archive(&shown) {
             archive::tar(&shown, stream, &mut choice, take)?;
         } else if choice.takes(&shown) {
@@ -147,10 +147,10 @@ fn rows(name: &str, stream: Box<dyn io::Read + '_>, spec: &FileSpec, take: Take<
     let form = SourceForm::of(name, spec)?;
     let file = Arc::new(FileName::of(name));
     let stream = decode::decode(stream, &spec.encoding).map_err(|what| BadMapping::at("source.encoding", what))?;
-    let stream = stream.map_err(|cause| broken(name, &cause))?;
+    let stream = stream.map_err(|cause| broken_file(name, &cause))?;
     let input = BufReader::with_capacity(CHUNK, stream);
     match form {
-        SourceForm::Delimited(delimiter) => columns::delimited(&file, input, delimiter, spec, take),
+        SourceForm::Delimited(delimiter) => columns::read_delimited(&file, input, delimiter, spec, take),
         SourceForm::Json => json::array(&file, input, spec, take),
         SourceForm::JsonLines => json::lines(&file, input, spec, take),
     }
@@ -186,7 +186,7 @@ fn is_hidden(name: &OsStr) -> bool {
 }
 
 /// A file that breaks off, or is not what it begins as.
-fn broken(file: &str, cause: &io::Error) -> BadFile {
+fn broken_file(file: &str, cause: &io::Error) -> BadFile {
     let what = match cause.kind() {
         io::ErrorKind::UnexpectedEof => "it breaks off: the end of the file is missing".to_owned(),
         _ => format!("it cannot be unpacked: {cause}"),
@@ -195,6 +195,6 @@ fn broken(file: &str, cause: &io::Error) -> BadFile {
 }
 
 /// Returns the fault of a file whose rows the consumer refused.
-fn refused(file: &FileName, what: String) -> BadFile {
-    BadFile::Broken { file: file.shown().to_owned(), what }
+fn refused_file(file: &FileName, what: String) -> BadFile {
+    BadFile::Broken { file: file.display_path().to_owned(), what }
 }

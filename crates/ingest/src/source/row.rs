@@ -1,7 +1,7 @@
 //! A row: the text it was read from, and where in it its cells are.
 
-use crate::composed;
 use crate::fault::RowFault;
+use crate::to_nfc;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -18,11 +18,11 @@ impl FileName {
         let last = shown.rsplit('/').next().unwrap_or(shown);
         let plain = super::unpack::plain_name(last);
         let name = plain.rsplit_once('.').map_or(plain, |(name, _)| name).to_owned();
-        Self { shown: shown.to_owned(), name: composed(&name).into_owned() }
+        Self { shown: shown.to_owned(), name: to_nfc(&name).into_owned() }
     }
 
     /// With its path, for people.
-    pub fn shown(&self) -> &str {
+    pub fn display_path(&self) -> &str {
         &self.shown
     }
 
@@ -93,7 +93,7 @@ impl Row {
     /// Adds a cell that is not written there as it is meant. Texts are kept in NFC: two spellings of one text are one.
     pub(super) fn push_text(&mut self, text: &str) {
         let start = self.text.len();
-        self.text.push_str(&composed(text));
+        self.text.push_str(&to_nfc(text));
         self.push(start..self.text.len());
     }
 
@@ -103,7 +103,7 @@ impl Row {
             self.cells.push(0..0);
         }
         let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
-        self.text.push_str(&composed(text));
+        self.text.push_str(&to_nfc(text));
         let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         if let Some(cell) = self.cells.get_mut(at) {
             *cell = start..end;
@@ -116,7 +116,7 @@ impl Row {
     }
 
     /// The row that has these cells of it, an empty one for none.
-    pub(super) fn picked(&self, cells: impl Iterator<Item = Option<usize>>) -> Self {
+    pub(super) fn pick(&self, cells: impl Iterator<Item = Option<usize>>) -> Self {
         let place = |at: Option<usize>| at.and_then(|at| self.cells.get(at).cloned()).unwrap_or(0..0);
         let cells = cells.map(place).collect();
         Self { file: Arc::clone(&self.file), text: self.text.clone(), cells, ..*self }

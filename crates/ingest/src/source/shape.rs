@@ -98,7 +98,7 @@ fn unpivot_plan(kept: &[String], columns: &Columns) -> Result<ShapePlan, String>
     let others = columns.iter().enumerate().filter(|(at, name)| is_other(at, name));
     let others = others.map(|(at, name)| (at, name.clone())).collect();
     let names = kept.iter().cloned().chain(["@column".to_owned(), "@value".to_owned()]).collect();
-    Ok(ShapePlan::Unpivot { kept: places, others, columns: Arc::new(Columns::fixed(names)) })
+    Ok(ShapePlan::Unpivot { kept: places, others, columns: Arc::new(Columns::of_names(names)) })
 }
 
 fn split_plan(split: &SplitSpec, columns: &Columns) -> Result<ShapePlan, String> {
@@ -146,7 +146,7 @@ impl ShapePlan {
             Self::AsIs => take(columns, RowResult::Row(row)),
             Self::Unpivot { kept, others, columns } => {
                 for (at, name) in others.iter().filter(|(at, _)| !row.cell(*at).is_empty()) {
-                    let mut picked = row.picked(kept.iter().copied());
+                    let mut picked = row.pick(kept.iter().copied());
                     picked.push_text(name);
                     picked.push_cell_of(&row, *at);
                     take(columns, RowResult::Row(picked))?;
@@ -158,10 +158,10 @@ impl ShapePlan {
                 let items = pieces(row.cell(*at), by).map(str::to_owned).collect::<Vec<_>>();
                 let all = (0..columns.len() - 1).map(Some);
                 if items.is_empty() {
-                    return take(columns, RowResult::Row(row.picked(all)));
+                    return take(columns, RowResult::Row(row.pick(all)));
                 }
                 for (number, item) in items.iter().enumerate() {
-                    let mut picked = row.picked(all.clone());
+                    let mut picked = row.pick(all.clone());
                     picked.set(*at, item);
                     picked.push_text(&number.to_string());
                     take(columns, RowResult::Row(picked))?;
@@ -174,7 +174,7 @@ impl ShapePlan {
                     if cells.iter().flatten().all(|at| row.cell(*at).is_empty()) {
                         continue;
                     }
-                    let mut picked = row.picked(kept.iter().copied().map(Some).chain(cells.iter().copied()));
+                    let mut picked = row.pick(kept.iter().copied().map(Some).chain(cells.iter().copied()));
                     picked.push_text(&number.to_string());
                     take(columns, RowResult::Row(picked))?;
                     given = true;
@@ -183,7 +183,7 @@ impl ShapePlan {
                     return Ok(());
                 }
                 let nothing = vec![None; columns.len() - kept.len()];
-                take(columns, RowResult::Row(row.picked(kept.iter().copied().map(Some).chain(nothing))))
+                take(columns, RowResult::Row(row.pick(kept.iter().copied().map(Some).chain(nothing))))
             }
         }
     }

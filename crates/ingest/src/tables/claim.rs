@@ -1,7 +1,7 @@
 //! The columns of a claim, in the order of its message.
 
 use super::columns::{Cell, Column, ColumnKind, column};
-use super::row::{OutputRow, day, instant, known, sort, word};
+use super::row::{OutputRow, day, instant, known_part, sort, word};
 use detente_proto::v1;
 use v1::{Certainty, Modality, Polarity, RetractionReason, Status, TemporalType};
 
@@ -69,19 +69,19 @@ pub(super) const CONTENT: [Column; 37] = [
         row.of(|claim| sort(claim.valid_from.as_ref()))
     }),
     column("valid_from", Text, "The start as given (EDTF).", |row| {
-        row.of(|claim| known(claim.valid_from.as_ref(), |date| &date.edtf))
+        row.of(|claim| known_part(claim.valid_from.as_ref(), |date| &date.edtf))
     }),
     column(
         "valid_from_earliest",
         Text,
         "The first day, or second, that the start can mean; nothing: without limit.",
-        |row| row.of(|claim| known(claim.valid_from.as_ref(), |date| &date.earliest)),
+        |row| row.of(|claim| known_part(claim.valid_from.as_ref(), |date| &date.earliest)),
     ),
     column(
         "valid_from_latest",
         Text,
         "The last day, or second, that the start can mean; nothing: without limit.",
-        |row| row.of(|claim| known(claim.valid_from.as_ref(), |date| &date.latest)),
+        |row| row.of(|claim| known_part(claim.valid_from.as_ref(), |date| &date.latest)),
     ),
     column(
         "valid_from_earliest_day",
@@ -99,16 +99,16 @@ pub(super) const CONTENT: [Column; 37] = [
         row.of(|claim| sort(claim.valid_to.as_ref()))
     }),
     column("valid_to", Text, "The end as given (EDTF).", |row| {
-        row.of(|claim| known(claim.valid_to.as_ref(), |date| &date.edtf))
+        row.of(|claim| known_part(claim.valid_to.as_ref(), |date| &date.edtf))
     }),
     column(
         "valid_to_earliest",
         Text,
         "The first day, or second, that the end can mean; nothing: without limit.",
-        |row| row.of(|claim| known(claim.valid_to.as_ref(), |date| &date.earliest)),
+        |row| row.of(|claim| known_part(claim.valid_to.as_ref(), |date| &date.earliest)),
     ),
     column("valid_to_latest", Text, "The last day, or second, that the end can mean; nothing: without limit.", |row| {
-        row.of(|claim| known(claim.valid_to.as_ref(), |date| &date.latest))
+        row.of(|claim| known_part(claim.valid_to.as_ref(), |date| &date.latest))
     }),
     column(
         "valid_to_earliest_day",

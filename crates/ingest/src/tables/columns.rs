@@ -207,7 +207,7 @@ fn content(languages: &[String]) -> Vec<Column> {
 
 /// The columns of a table as a table in Markdown.
 #[must_use]
-pub fn described(table: Table, languages: &[String]) -> String {
+pub fn describe_columns(table: Table, languages: &[String]) -> String {
     let mut text = String::from("| column | type | what it says |\n|---|---|---|\n");
     for Column { name, kind, about, .. } in columns(table, languages) {
         // Writing to a string cannot fail.
@@ -238,7 +238,7 @@ mod tests {
     fn the_documentation_lists_every_column_as_it_is() {
         let documented = include_str!("../../../../docs/EXPORT.md");
         for table in TABLES {
-            let described = described(table, &["en".to_owned()]);
+            let described = describe_columns(table, &["en".to_owned()]);
             assert!(documented.contains(&described), "docs/EXPORT.md should have, of {table:?}:\n{described}");
         }
     }

@@ -20,5 +20,5 @@ mod event;
 mod row;
 pub mod sheet;
 
-pub use columns::{Cell, Column, ColumnKind, Heading, Table, claim_columns, columns, described, in_language};
+pub use columns::{Cell, Column, ColumnKind, Heading, Table, claim_columns, columns, describe_columns, in_language};
 pub use row::{OutputRow, RowCoordinates, instant};

@@ -111,7 +111,7 @@ pub(super) fn sort(bound: Option<&v1::Bound>) -> Cell {
 }
 
 /// A part of a date that a bound has.
-pub(super) fn known(bound: Option<&v1::Bound>, part: fn(&v1::KnownDate) -> &str) -> Cell {
+pub(super) fn known_part(bound: Option<&v1::Bound>, part: fn(&v1::KnownDate) -> &str) -> Cell {
     match bound.and_then(|bound| bound.bound.as_ref()) {
         Some(Bound::Known(date)) => Cell::text(part(date)),
         _ => Cell::Empty,
@@ -121,7 +121,8 @@ pub(super) fn known(bound: Option<&v1::Bound>, part: fn(&v1::KnownDate) -> &str)
 /// The day of such a part; of a date-time the day that its text names. Outside the years 1 to 9999 there is none, since
 /// many readers of DATE columns then refuse the whole file.
 pub(super) fn day(bound: Option<&v1::Bound>, part: fn(&v1::KnownDate) -> &str) -> Cell {
-    let (Cell::Text(text), Cell::Text(written)) = (known(bound, part), known(bound, |date| &date.edtf)) else {
+    let (Cell::Text(text), Cell::Text(written)) = (known_part(bound, part), known_part(bound, |date| &date.edtf))
+    else {
         return Cell::Empty;
     };
     let atom = Atom::from_text(&text);

@@ -142,7 +142,7 @@ impl Disk for RealDisk {
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(FILE_MODE).open(path);
-        opened(path, file)
+        real_file(path, file)
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
@@ -155,7 +155,7 @@ impl Disk for RealDisk {
             }
             other => other,
         };
-        opened(path, file)
+        real_file(path, file)
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
@@ -214,7 +214,7 @@ impl Disk for ReadOnlyDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        opened(path, File::open(path))
+        real_file(path, File::open(path))
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
@@ -254,7 +254,7 @@ pub fn make_dir(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(DIR_MODE).create(dir).map_err(|error| at(dir, error))
 }
 
-fn opened(path: &Path, file: io::Result<File>) -> io::Result<Arc<dyn DiskFile>> {
+fn real_file(path: &Path, file: io::Result<File>) -> io::Result<Arc<dyn DiskFile>> {
     let file = file.map_err(|error| at(path, error))?;
     Ok(Arc::new(RealFile { path: path.to_owned(), file }))
 }
@@ -265,35 +265,35 @@ struct RealFile {
 }
 
 impl RealFile {
-    fn located<T>(&self, done: io::Result<T>) -> io::Result<T> {
+    fn with_path<T>(&self, done: io::Result<T>) -> io::Result<T> {
         done.map_err(|error| at(&self.path, error))
     }
 }
 
 impl DiskFile for RealFile {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.located(self.file.metadata())?.len())
+        Ok(self.with_path(self.file.metadata())?.len())
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        self.located(self.file.read_exact_at(buffer, offset))
+        self.with_path(self.file.read_exact_at(buffer, offset))
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.located(self.file.write_all_at(bytes, offset))
+        self.with_path(self.file.write_all_at(bytes, offset))
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {
-        self.located(self.file.set_len(len))
+        self.with_path(self.file.set_len(len))
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.located(self.file.sync_data())
+        self.with_path(self.file.sync_data())
     }
 }
 
 impl DiskDir for RealFile {
     fn sync(&self) -> io::Result<()> {
-        self.located(self.file.sync_all())
+        self.with_path(self.file.sync_all())
     }
 }

@@ -35,7 +35,7 @@ impl Fields<'_> {
 }
 
 /// The bytes before a trailing CRC32C, if it is theirs. The seed makes the same bytes sound only where they belong.
-pub(super) fn checked(seed: u32, bytes: &[u8]) -> Option<&[u8]> {
+pub(super) fn strip_checksum(seed: u32, bytes: &[u8]) -> Option<&[u8]> {
     let (body, crc) = bytes.split_last_chunk()?;
     (crc32c::crc32c_append(seed, body) == u32::from_be_bytes(*crc)).then_some(body)
 }

@@ -91,7 +91,7 @@ impl Header {
 
     /// The header these bytes are, if they are a sound one.
     pub(super) fn decode(nonce: u32, bytes: &[u8]) -> Option<Self> {
-        let mut fields = Fields(fields::checked(nonce, bytes)?);
+        let mut fields = Fields(fields::strip_checksum(nonce, bytes)?);
         if fields.bytes()? != *MAGIC {
             return None;
         }

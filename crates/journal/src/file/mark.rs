@@ -64,7 +64,7 @@ impl HeadMark {
     }
 
     fn decode(slot: &[u8]) -> Option<(u64, Self)> {
-        let mut fields = Fields(fields::checked(0, slot)?);
+        let mut fields = Fields(fields::strip_checksum(0, slot)?);
         if fields.bytes()? != *MAGIC {
             return None;
         }

@@ -76,7 +76,7 @@ impl Header {
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut fields = Fields(fields::checked(0, bytes)?);
+        let mut fields = Fields(fields::strip_checksum(0, bytes)?);
         if fields.bytes()? != *MAGIC || fields.u32()? != JournalFormat::V1.number() {
             return None;
         }

@@ -193,7 +193,7 @@ fn a_segment_of_another_ledger_is_refused() {
     let (files, _) = scene(9, 3);
     let disk = FaultyDisk::new();
     let other = detente_journal::LedgerId(uuid::Uuid::from_u128(99));
-    drop(FileJournal::create(dir(), other, super::support::small(), disk.shared()).unwrap());
+    drop(FileJournal::create(dir(), other, super::support::small(), disk.to_disk()).unwrap());
     let mut files = files;
     files.insert(dir().join("MANIFEST"), disk.files()[&dir().join("MANIFEST")].clone());
     assert_eq!(fault(files), Fault::SegmentIdentity);

@@ -22,7 +22,7 @@ const NUMBERS: [(i32, Obstacle); 8] = [
     (5, Obstacle::Device),
 ];
 
-fn appended(disk: &FaultyDisk, groups: usize) -> (FileJournal, Maker, Vec<Append>) {
+fn append_groups(disk: &FaultyDisk, groups: usize) -> (FileJournal, Maker, Vec<Append>) {
     let mut journal = create(disk);
     let mut maker = Maker::new(7);
     let appends: Vec<Append> = (0..groups).map(|_| maker.append(&[80, 80])).collect();
@@ -46,7 +46,7 @@ fn segments(disk: &FaultyDisk) -> usize {
 #[test]
 fn a_promised_append_finds_its_segment_without_a_descriptor() {
     let disk = FaultyDisk::new();
-    let (mut journal, mut maker, mut appends) = appended(&disk, 3);
+    let (mut journal, mut maker, mut appends) = append_groups(&disk, 3);
     let room = journal.room();
     for _ in 0..60 {
         let promise = Promise::of(&room, 400).unwrap();
@@ -66,7 +66,7 @@ fn a_promised_append_finds_its_segment_without_a_descriptor() {
 #[test]
 fn many_promises_at_once_have_all_the_segments_that_they_may_need() {
     let disk = FaultyDisk::new();
-    let (mut journal, mut maker, mut appends) = appended(&disk, 3);
+    let (mut journal, mut maker, mut appends) = append_groups(&disk, 3);
     let room = journal.room();
     let promises: Vec<Promise> = (0..60).map(|_| Promise::of(&room, 400).unwrap()).collect();
     for operation in [Operation::Create, Operation::Open, Operation::OpenDir] {
@@ -82,7 +82,7 @@ fn many_promises_at_once_have_all_the_segments_that_they_may_need() {
 #[test]
 fn without_a_descriptor_room_is_refused_before_anything_happens_and_given_once_there_is_one() {
     let disk = FaultyDisk::new();
-    let (mut journal, mut maker, mut appends) = appended(&disk, 3);
+    let (mut journal, mut maker, mut appends) = append_groups(&disk, 3);
     let room = journal.room();
     for number in [24, 23] {
         disk.refuse(Operation::Create, number);
@@ -104,7 +104,7 @@ fn without_a_descriptor_room_is_refused_before_anything_happens_and_given_once_t
 fn a_roll_that_cannot_be_made_is_a_refusal_and_the_journal_goes_on() {
     for (number, obstacle) in NUMBERS {
         let disk = FaultyDisk::new();
-        let (mut journal, mut maker, mut appends) = appended(&disk, 3);
+        let (mut journal, mut maker, mut appends) = append_groups(&disk, 3);
         disk.refuse(Operation::Create, number);
         let refused = loop {
             let before = maker.clone();
@@ -133,7 +133,7 @@ fn whatever_is_refused_wherever_nothing_acknowledged_is_lost_and_nothing_is_call
     for (number, _) in NUMBERS {
         for operation in Operation::ALL {
             let disk = FaultyDisk::new();
-            let (mut journal, mut maker, mut appends) = appended(&disk, 3);
+            let (mut journal, mut maker, mut appends) = append_groups(&disk, 3);
             disk.refuse(operation, number);
             let (mut failed, mut doubtful) = (None, Vec::new());
             for _ in 0..40 {
@@ -175,7 +175,7 @@ fn a_start_that_the_system_refuses_says_what_it_said_and_succeeds_once_it_does_n
     for (number, obstacle) in NUMBERS {
         for operation in Operation::ALL {
             let disk = FaultyDisk::new();
-            let (journal, _, appends) = appended(&disk, 30);
+            let (journal, _, appends) = append_groups(&disk, 30);
             drop(journal);
             let disk = disk.after_a_kill();
             disk.refuse(operation, number);
@@ -199,7 +199,7 @@ fn a_making_that_the_system_refuses_says_so_and_can_be_begun_again() {
         for operation in Operation::ALL {
             let disk = FaultyDisk::new();
             disk.refuse(operation, number);
-            let made = FileJournal::create(dir(), super::support::ledger_id(), small(), disk.shared());
+            let made = FileJournal::create(dir(), super::support::ledger_id(), small(), disk.to_disk());
             if let Err(error) = made.map(drop) {
                 assert!(error.to_string().contains(&format!("os error {number}")), "{operation:?}: {error}");
             }
@@ -224,7 +224,7 @@ fn forbid_changes(disk: &FaultyDisk) {
 #[test]
 fn a_journal_on_a_disk_that_takes_nothing_is_verified_and_read_and_nothing_in_it_changes() {
     let disk = FaultyDisk::new();
-    let (journal, _, appends) = appended(&disk, 30);
+    let (journal, _, appends) = append_groups(&disk, 30);
     drop(journal);
     // A write that was never acknowledged, cut short.
     let mut torn = disk.files();
@@ -236,7 +236,7 @@ fn a_journal_on_a_disk_that_takes_nothing_is_verified_and_read_and_nothing_in_it
     let before = disk.files();
     let report = verify(&disk).unwrap();
     assert!(report.torn_bytes > 0 && report.head == head_of(&appends));
-    let journal = ReadOnlyJournal::open_on(dir(), disk.shared()).unwrap();
+    let journal = ReadOnlyJournal::open_on(dir(), disk.to_disk()).unwrap();
     assert_holds(&journal, &appends);
     assert_eq!(read_all(&*journal.reader()).unwrap(), appends);
     assert_eq!(disk.files(), before);
@@ -248,9 +248,9 @@ fn a_journal_on_a_disk_that_takes_nothing_is_verified_and_read_and_nothing_in_it
 #[test]
 fn a_journal_that_is_only_read_refuses_every_append_and_says_why() {
     let disk = FaultyDisk::new();
-    let (journal, mut maker, appends) = appended(&disk, 5);
+    let (journal, mut maker, appends) = append_groups(&disk, 5);
     drop(journal);
-    let mut journal = ReadOnlyJournal::open_on(dir(), disk.shared()).unwrap();
+    let mut journal = ReadOnlyJournal::open_on(dir(), disk.to_disk()).unwrap();
     let append = maker.append(&[8]);
     let refused = journal.append(std::slice::from_ref(&append)).unwrap_err();
     assert!(matches!(refused, AppendError::NothingWritten(Refusal::ReadOnly)), "{refused}");
@@ -263,7 +263,7 @@ fn a_journal_that_is_only_read_refuses_every_append_and_says_why() {
 #[test]
 fn a_file_that_was_left_for_the_next_segment_is_used_whatever_is_in_it() {
     let disk = FaultyDisk::new();
-    let (journal, mut maker, mut appends) = appended(&disk, 3);
+    let (journal, mut maker, mut appends) = append_groups(&disk, 3);
     drop(Promise::of(&journal.room(), 10).unwrap());
     drop(journal);
     let mut files = disk.files();

@@ -72,7 +72,7 @@ fn assert_reopens(disk: &FaultyDisk, acknowledged: &[Append], in_flight: &[Appen
     disk.fill_but(0);
     let before = disk.files();
     verify(&disk).unwrap();
-    let read_only = ReadOnlyJournal::open_on(dir(), disk.shared()).unwrap();
+    let read_only = ReadOnlyJournal::open_on(dir(), disk.to_disk()).unwrap();
     assert_holds_either(&read_only, acknowledged, in_flight);
     drop(read_only);
     for room in [0, 0, 40, 0] {

@@ -54,7 +54,7 @@ impl World {
             let opened = open(&self.disk);
             opened.map(|(journal, _)| journal).map_err(|error: OpenError| error.to_string())
         } else if self.acknowledged.is_empty() {
-            let created = FileJournal::create(dir(), ledger_id(), small(), self.disk.shared());
+            let created = FileJournal::create(dir(), ledger_id(), small(), self.disk.to_disk());
             created.map_err(|error: CreateError| error.to_string())
         } else {
             Err("a journal with events vanished".into())
@@ -239,7 +239,7 @@ fn creation_may_be_interrupted_anywhere_and_started_again() {
         for seed in 0..40 {
             let disk = FaultyDisk::new();
             disk.die_in(n);
-            let created = FileJournal::create(dir(), ledger_id(), small(), disk.shared());
+            let created = FileJournal::create(dir(), ledger_id(), small(), disk.to_disk());
             assert!(created.is_err());
             let disk = disk.after_a_power_cut(&mut Random(seed));
             let journal = match FileJournal::exists_on(dir(), &disk).unwrap() {

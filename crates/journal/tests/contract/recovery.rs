@@ -13,7 +13,7 @@ use super::support::{
 
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-fn grown(disk: &FaultyDisk, groups: &[Vec<Append>]) -> FileJournal {
+fn grow(disk: &FaultyDisk, groups: &[Vec<Append>]) -> FileJournal {
     let mut journal = create(disk);
     append_all(&mut journal, groups);
     journal
@@ -21,7 +21,7 @@ fn grown(disk: &FaultyDisk, groups: &[Vec<Append>]) -> FileJournal {
 
 /// A journal that keeps to one segment.
 fn one_segment_of(disk: &FaultyDisk, groups: &[Vec<Append>]) -> FileJournal {
-    let created = FileJournal::create(dir(), ledger_id(), one_segment(), disk.shared());
+    let created = FileJournal::create(dir(), ledger_id(), one_segment(), disk.to_disk());
     let mut journal = created.unwrap();
     append_all(&mut journal, groups);
     journal
@@ -51,7 +51,7 @@ fn a_reopened_journal_goes_on_where_it_was() {
 #[test]
 fn a_journal_that_was_checkpointed_is_opened_without_scanning() {
     let disk = FaultyDisk::new();
-    let mut journal = grown(&disk, &history(2, 40));
+    let mut journal = grow(&disk, &history(2, 40));
     journal.checkpoint().unwrap();
     drop(journal);
     assert_eq!(open(&disk).unwrap().1.appends_scanned, 0);
@@ -196,7 +196,7 @@ fn a_segment_whose_creation_was_interrupted_is_made_again() {
 fn without_a_mark_everything_is_scanned_and_said_so() {
     let disk = FaultyDisk::new();
     let groups = history(8, 30);
-    drop(grown(&disk, &groups));
+    drop(grow(&disk, &groups));
     let head = dir().join("HEAD");
     let mut files = disk.files();
     files.remove(&head);
@@ -236,7 +236,7 @@ fn after_a_failed_fsync_a_reopened_journal_writes_again_what_it_found() {
     let disk = FaultyDisk::new();
     let mut maker = Maker::new(10);
     let (first, second) = (maker.append(&[10]), maker.append(&[10]));
-    let mut journal = grown(&disk, &[vec![first.clone()]]);
+    let mut journal = grow(&disk, &[vec![first.clone()]]);
     disk.fail_in(2);
     assert!(journal.append(std::slice::from_ref(&second)).is_err());
     let disk = disk.after_a_kill();
@@ -250,7 +250,7 @@ fn after_a_failed_fsync_a_reopened_journal_writes_again_what_it_found() {
 #[test]
 fn verifying_tells_its_progress_and_changes_nothing() {
     let disk = FaultyDisk::new();
-    drop(grown(&disk, &history(11, 30)));
+    drop(grow(&disk, &history(11, 30)));
     let files = disk.files();
     let mut steps = Vec::new();
     detente_journal::file::verify(dir(), &disk, &mut |done, total| steps.push((done, total))).unwrap();

@@ -126,7 +126,7 @@ fn a_manifest_without_segments_is_refused() {
 fn a_full_disk_is_refused_before_it_is_hit_and_reads_go_on() {
     let disk = FaultyDisk::new();
     let options = Options { reserve_bytes: 1_000_000, ..small() };
-    let mut journal = FileJournal::create(dir(), ledger_id(), options, disk.shared()).unwrap();
+    let mut journal = FileJournal::create(dir(), ledger_id(), options, disk.to_disk()).unwrap();
     let mut maker = Maker::new(1);
     let first = maker.append(&[10]);
     disk.set_space(1_000_300);

@@ -153,7 +153,7 @@ fn a_full_disk_refuses_a_run_before_anything_is_written() {
 fn wherever_a_run_is_interrupted_it_is_there_whole_or_not_at_all() {
     let work = |disk: &FaultyDisk, prepare: &dyn Fn(&FaultyDisk)| {
         let options = one_segment();
-        let mut journal = FileJournal::create(dir(), ledger_id(), options, disk.shared()).unwrap();
+        let mut journal = FileJournal::create(dir(), ledger_id(), options, disk.to_disk()).unwrap();
         let mut maker = Maker::new(15);
         let small = maker.append(&[5, 5]);
         journal.append(std::slice::from_ref(&small)).unwrap();
@@ -176,7 +176,7 @@ fn wherever_a_run_is_interrupted_it_is_there_whole_or_not_at_all() {
             let (small, large, acknowledged) = work(&disk, prepare);
             for seed in 0..4 {
                 let after = disk.after_a_power_cut(&mut Random(seed));
-                let (journal, _) = FileJournal::open(dir(), one_segment(), after.shared()).unwrap();
+                let (journal, _) = FileJournal::open(dir(), one_segment(), after.to_disk()).unwrap();
                 let found = read_all(&*journal.reader()).unwrap();
                 match found.len() {
                     2 => assert_eq!(found, [small.clone(), large.clone()]),

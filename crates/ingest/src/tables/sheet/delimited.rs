@@ -80,7 +80,7 @@ mod tests {
         assert!(text.ends_with("-5,'-0001-12-31\r\n"), "{text}");
     }
 
-    fn written(for_spreadsheet: bool, cells: &[Cell]) -> Vec<u8> {
+    fn write_row(for_spreadsheet: bool, cells: &[Cell]) -> Vec<u8> {
         let columns: Vec<Heading> = columns(Table::State, &[]).iter().map(Column::heading).take(cells.len()).collect();
         let mut out = Vec::new();
         let mut sheet = Box::new(CsvSheet::begin(for_spreadsheet, &columns, &mut out).unwrap());

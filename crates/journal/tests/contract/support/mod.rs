@@ -36,11 +36,11 @@ pub(crate) fn one_segment() -> Options {
 }
 
 pub(crate) fn create(disk: &FaultyDisk) -> FileJournal {
-    FileJournal::create(dir(), ledger_id(), small(), disk.shared()).unwrap()
+    FileJournal::create(dir(), ledger_id(), small(), disk.to_disk()).unwrap()
 }
 
 pub(crate) fn open(disk: &FaultyDisk) -> Result<(FileJournal, Recovery), OpenError> {
-    FileJournal::open(dir(), small(), disk.shared())
+    FileJournal::open(dir(), small(), disk.to_disk())
 }
 
 /// SplitMix64: a seed says everything.
@@ -212,7 +212,7 @@ pub(crate) fn verify(disk: &FaultyDisk) -> Result<detente_journal::file::Report,
 
 impl FaultyDisk {
     /// As a journal wants it.
-    pub(crate) fn shared(&self) -> Arc<dyn Disk> {
+    pub(crate) fn to_disk(&self) -> Arc<dyn Disk> {
         Arc::new(self.clone())
     }
 }
