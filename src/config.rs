@@ -210,11 +210,11 @@ impl Config {
     /// If the file is malformed, or the settings contradict one another.
     pub fn of(asked: Overrides) -> Result<Self, ConfigError> {
         let file = asked.file.as_deref().map(read).transpose()?.unwrap_or_default();
-        Self::merged(asked, file)
+        Self::merge(asked, file)
     }
 
-    fn merged(asked: Overrides, file: FileConfig) -> Result<Self, ConfigError> {
-        let listen = asked.listen.or(file.listen).map(|listen| listen.resolved()).transpose()?;
+    fn merge(asked: Overrides, file: FileConfig) -> Result<Self, ConfigError> {
+        let listen = asked.listen.or(file.listen).map(|listen| listen.resolve()).transpose()?;
         let listen = listen.unwrap_or_else(|| vec![DEFAULT_LISTEN]);
         let insecure = asked.insecure || file.insecure.unwrap_or(false);
         let is_reachable = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
@@ -243,7 +243,7 @@ impl Config {
             max_stages: at_least_one("max_stages", file.max_stages)?,
             max_stage_bytes: bytes("max_stage_mib", file.max_stage_mib)?.map(|bytes| bytes as u64),
             drain: file.drain_seconds.map(Duration::from_secs),
-            stalled: unread("unread_seconds", file.unread_seconds)?,
+            stalled: unread_time("unread_seconds", file.unread_seconds)?,
             stage_age: days("stage_days", file.stage_days)?,
             cursor_age: days("cursor_days", file.cursor_days)?,
             peer_share_percent: percent("peer_share_percent", file.peer_share_percent)?,
@@ -316,7 +316,7 @@ fn days(name: &'static str, days: Option<u64>) -> Result<Option<Duration>, Confi
     }
 }
 
-fn unread(name: &'static str, seconds: Option<u64>) -> Result<Option<Duration>, ConfigError> {
+fn unread_time(name: &'static str, seconds: Option<u64>) -> Result<Option<Duration>, ConfigError> {
     match seconds {
         Some(value) if !(1..=600).contains(&value) => {
             Err(ConfigError::OutOfRange { name, value, expected: "a number of seconds from 1 to 600" })
@@ -350,7 +350,7 @@ mod tests {
 
     fn of(asked: Overrides, file: &str) -> Result<Config, String> {
         let file = toml::from_str(file).map_err(|error| error.to_string())?;
-        Config::merged(asked, file).map_err(|error| error.to_string())
+        Config::merge(asked, file).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -55,33 +55,33 @@ fn fields(claim: &Claim) -> Vec<(String, String)> {
         claim.texts.iter().map(|text| (format!("text ({})", text.lang), text.text.clone())).collect();
     fields.extend([
         named("kind", claim.kind.clone()),
-        named("type", words::shown::<TemporalType>(claim.temporal_type)),
-        named("valid", period::shown(claim, None)),
+        named("type", words::format::<TemporalType>(claim.temporal_type)),
+        named("valid", period::format(claim, None)),
         named("refers to", claim.refers_to.clone()),
         named("who says", claim::says(claim)),
         named("relationships", claim.relationships.join(", ")),
-        named("parties", joined(&claim.parties, |p| format!("{} as {}", p.party_id, p.role))),
-        named("polarity", words::shown::<Polarity>(claim.polarity)),
+        named("parties", join(&claim.parties, |p| format!("{} as {}", p.party_id, p.role))),
+        named("polarity", words::format::<Polarity>(claim.polarity)),
         named("due", claim.due.clone()),
-        named("quantities", joined(&claim.quantities, quantity)),
+        named("quantities", join(&claim.quantities, quantity)),
         named("place", claim.place.clone()),
-        named("codes", joined(&claim.codes, |code| format!("{}:{}", code.scheme, code.code))),
-        named("sources", joined(&claim.sources, |source| format!("{} {}", source.source_id, source.locator))),
+        named("codes", join(&claim.codes, |code| format!("{}:{}", code.scheme, code.code))),
+        named("sources", join(&claim.sources, |source| format!("{} {}", source.source_id, source.locator))),
         named(
             "links",
-            joined(&claim.links, |link| format!("{} {}", words::shown::<LinkType>(link.r#type), link.claim_id)),
+            join(&claim.links, |link| format!("{} {}", words::format::<LinkType>(link.r#type), link.claim_id)),
         ),
         named("disputes", disputes(claim)),
         named("external ids", claim::external_ids(claim)),
         named("labels", claim.labels.join(", ")),
         named("revision", claim.revision.to_string()),
-        named("recorded", format!("{} by {}", instant::shown(claim.recorded_at.as_ref()), claim.recorded_by)),
+        named("recorded", format!("{} by {}", instant::format(claim.recorded_at.as_ref()), claim.recorded_by)),
         named("note", claim.note.clone()),
     ]);
     fields
 }
 
-fn joined<T>(things: &[T], shown: impl Fn(&T) -> String) -> String {
+fn join<T>(things: &[T], shown: impl Fn(&T) -> String) -> String {
     things.iter().map(|thing| shown(thing).trim().to_owned()).collect::<Vec<_>>().join("; ")
 }
 
@@ -98,7 +98,7 @@ fn quantity(quantity: &detente_proto::v1::Quantity) -> String {
 
 /// The disputes that are listed, and how many more there are.
 fn disputes(claim: &Claim) -> String {
-    let listed = joined(&claim.disputes, dispute);
+    let listed = join(&claim.disputes, dispute);
     match (claim.unlisted_disputes, claim.unlisted_standing_disputes) {
         (0, _) => listed,
         (more, standing) => format!("{listed}; and {more} more, of which {standing} stand"),
@@ -107,7 +107,7 @@ fn disputes(claim: &Claim) -> String {
 
 fn dispute(dispute: &detente_proto::v1::Dispute) -> String {
     let end = match &dispute.resolution {
-        Some(resolution) => words::shown::<detente_proto::v1::DisputeOutcome>(resolution.outcome),
+        Some(resolution) => words::format::<detente_proto::v1::DisputeOutcome>(resolution.outcome),
         None => "stands".to_owned(),
     };
     format!("{} by {}: {} ({end})", dispute.dispute_id, dispute.disputed_by, dispute.statement)

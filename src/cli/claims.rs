@@ -63,7 +63,7 @@ fn table(filter: Option<&Filter>, reply: &ListClaimsResponse, view: &TableView) 
             claim::text(claim, view).into(),
             claim.kind.as_str().into(),
             claim.relationships.join(", ").into(),
-            period::shown(claim, None).into(),
+            period::format(claim, None).into(),
             claim::says(claim).into(),
             claim::marks(claim),
             claim.revision.to_string().into(),

@@ -96,25 +96,25 @@ fn stands(commitment: &Commitment) -> GridCell {
         _ => Tone::Plain,
     };
     let doubt = if commitment.definite { "" } else { " (not sure)" };
-    GridCell::toned(words::shown::<CommitmentStatus>(commitment.status) + doubt, tone)
+    GridCell::in_tone(words::format::<CommitmentStatus>(commitment.status) + doubt, tone)
 }
 
 /// `2025-07 (3 days past)`.
 fn due(date: &str, days_past: Option<i64>) -> String {
     match days_past {
-        Some(days) if days > 0 => format!("{date} ({} past)", counted(days)),
-        Some(days) if days < 0 => format!("{date} ({} to go)", counted(days.saturating_neg())),
+        Some(days) if days > 0 => format!("{date} ({} past)", day_count(days)),
+        Some(days) if days < 0 => format!("{date} ({} to go)", day_count(days.saturating_neg())),
         _ => date.to_owned(),
     }
 }
 
-fn counted(days: i64) -> String {
+fn day_count(days: i64) -> String {
     if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
 }
 
 fn settled_by(settlement: &Settlement, view: &TableView) -> String {
     let doubt = if settlement.definite { "" } else { " perhaps" };
-    format!("{}{doubt} {}", view.id(&settlement.claim_id), words::shown::<LinkType>(settlement.r#type))
+    format!("{}{doubt} {}", view.id(&settlement.claim_id), words::format::<LinkType>(settlement.r#type))
 }
 
 #[cfg(test)]

@@ -56,8 +56,8 @@ fn table(filter: Option<&Filter>, reply: &ListConflictsResponse, view: &TableVie
     let context = reply.context.clone().unwrap_or_default();
     let mut grid = Grid::new(["why", "certainty", "claim", "valid", "against", "valid"]);
     for conflict in &reply.conflicts {
-        let side = |claim: &Option<Claim>| claim.as_ref().map(|claim| shown(claim, view)).unwrap_or_default();
-        let valid = |claim: &Option<Claim>| claim.as_ref().map(|claim| period::shown(claim, None)).unwrap_or_default();
+        let side = |claim: &Option<Claim>| claim.as_ref().map(|claim| claim_line(claim, view)).unwrap_or_default();
+        let valid = |claim: &Option<Claim>| claim.as_ref().map(|claim| period::format(claim, None)).unwrap_or_default();
         grid.row([
             why(conflict).into(),
             state::certainty(conflict.certainty),
@@ -86,7 +86,7 @@ fn table(filter: Option<&Filter>, reply: &ListConflictsResponse, view: &TableVie
 }
 
 /// A claim in words, who says so, and its id.
-fn shown(found: &Claim, view: &TableView) -> String {
+fn claim_line(found: &Claim, view: &TableView) -> String {
     let says = match claim::says(found) {
         nobody if nobody.is_empty() => String::new(),
         says => format!("{says}, "),
@@ -104,7 +104,7 @@ fn why(conflict: &Conflict) -> String {
             dispute.map_or_else(|| "dispute".to_owned(), |d| format!("disputed by {}: {}", d.disputed_by, d.statement))
         }
         ConflictType::Link => "contradicts".to_owned(),
-        ConflictType::Unspecified => words::shown::<ConflictType>(conflict.r#type),
+        ConflictType::Unspecified => words::format::<ConflictType>(conflict.r#type),
     }
 }
 

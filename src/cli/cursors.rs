@@ -118,14 +118,14 @@ fn table(cursors: &[Cursor]) -> String {
     let mut grid = Grid::dense(["cursor", "acknowledged", "delivered", "moved", "about"]).whole(0).wide(4);
     for cursor in cursors {
         let about = match cursor.damaged {
-            true => GridCell::toned("its file is damaged", Tone::Alert),
+            true => GridCell::in_tone("its file is damaged", Tone::Alert),
             false => question::filter(cursor.filter.as_ref()).into(),
         };
         grid.row([
             cursor.cursor_id.as_str().into(),
             cursor.acknowledged_position.to_string().into(),
             cursor.delivered_position.to_string().into(),
-            instant::shown(cursor.updated_at.as_ref()).into(),
+            instant::format(cursor.updated_at.as_ref()).into(),
             about,
         ]);
     }

@@ -85,10 +85,10 @@ fn absorb(all: &mut ReadEventsResponse, batch: ReadEventsResponse) {
 fn table(all: &ReadEventsResponse, view: &TableView) -> String {
     let mut grid = Grid::new(["position", "recorded", "by", "what", "about", "rev", "words", "note"]).whole(1).wide(6);
     for event in &all.events {
-        let told = event::told(event, view);
+        let told = event::cells(event, view);
         grid.row([
             event.position.to_string().into(),
-            instant::shown(event.recorded_at.as_ref()).into(),
+            instant::format(event.recorded_at.as_ref()).into(),
             event.recorded_by.as_str().into(),
             told.what.into(),
             told.about.into(),
@@ -107,7 +107,7 @@ fn note(event: &Event) -> GridCell {
     let parts =
         [("SYNTHETIC", synthetic), ("backfilled", event.backfilled), (event.note.as_str(), !event.note.is_empty())];
     let parts: Vec<_> = parts.into_iter().filter_map(|(part, there)| there.then_some(part)).collect();
-    GridCell::toned(parts.join("; "), if synthetic { Tone::Alert } else { Tone::Plain })
+    GridCell::in_tone(parts.join("; "), if synthetic { Tone::Alert } else { Tone::Plain })
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ fn table(server: &str, reply: &GetServerInfoResponse) -> String {
     row("format", reply.format_version.to_string());
     row("head", reply.head.as_ref().map(question::coordinates).unwrap_or_default().trim_end().to_owned());
     row("store", format!("position {}", reply.store_position));
-    row("clock", instant::shown(reply.now.as_ref()));
+    row("clock", instant::format(reply.now.as_ref()));
     row("features", reply.features.join(", "));
     for (what, value) in reply.limits.iter().flat_map(limits) {
         row(what, value.to_string());

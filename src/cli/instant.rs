@@ -6,7 +6,7 @@ use prost_types::Timestamp;
 pub(crate) use detente_ledger::wire::time::read_instant as read;
 
 /// Shows an instant in RFC 3339, UTC; nothing where there is none.
-pub(crate) fn shown(instant: Option<&Timestamp>) -> String {
+pub(crate) fn format(instant: Option<&Timestamp>) -> String {
     let Some(instant) = instant else { return String::new() };
     match Instant::new(instant.seconds, instant.nanos) {
         Ok(instant) => instant.to_string(),
@@ -21,8 +21,8 @@ mod tests {
     #[test]
     fn an_instant_is_shown_as_it_was_written() {
         for text in ["2025-08-02T00:00:00Z", "2025-08-02T00:00:00.000001Z", "1960-01-01T00:00:00.5Z"] {
-            assert_eq!(shown(Some(&read(text).unwrap())), text);
+            assert_eq!(format(Some(&read(text).unwrap())), text);
         }
-        assert_eq!(shown(None), "");
+        assert_eq!(format(None), "");
     }
 }

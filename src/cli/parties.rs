@@ -66,7 +66,7 @@ fn table(reply: &ListPartiesResponse, view: &TableView) -> String {
         let (name, others) = names(party, view);
         grid.row([
             party.party_id.as_str().into(),
-            words::shown::<PartyType>(party.r#type).into(),
+            words::format::<PartyType>(party.r#type).into(),
             name.into(),
             others.into(),
             party
@@ -93,13 +93,13 @@ fn names(party: &Party, view: &TableView) -> (String, String) {
     let main: Vec<_> = party.names.iter().filter(|name| !name.alias).collect();
     let chosen = view.choose(&main, |name| &name.lang).copied();
     let others = party.names.iter().filter(|name| chosen.is_none_or(|chosen| chosen.name != name.name));
-    (chosen.map(told).unwrap_or_default(), others.map(told).collect::<Vec<_>>().join(", "))
+    (chosen.map(format_name).unwrap_or_default(), others.map(format_name).collect::<Vec<_>>().join(", "))
 }
 
 /// Formats a name with its type, time and users: `Stalingrad (1925-04/1961)`.
-fn told(name: &PartyName) -> String {
+fn format_name(name: &PartyName) -> String {
     let users = if name.used_by.is_empty() { String::new() } else { format!("used by {}", name.used_by.join(", ")) };
-    let said = [words::shown::<PartyNameType>(name.r#type), name.valid.clone(), users];
+    let said = [words::format::<PartyNameType>(name.r#type), name.valid.clone(), users];
     let said: Vec<_> = said.into_iter().filter(|said| !said.is_empty()).collect();
     if said.is_empty() { name.name.clone() } else { format!("{} ({})", name.name, said.join("; ")) }
 }
@@ -120,14 +120,14 @@ mod tests {
     #[test]
     fn a_name_tells_its_sort_its_time_and_who_uses_it() {
         let plain = PartyName { name: "Volgograd".into(), ..Default::default() };
-        assert_eq!(told(&plain), "Volgograd");
+        assert_eq!(format_name(&plain), "Volgograd");
         let contested = PartyName {
             r#type: PartyNameType::Contested.into(),
             valid: "1925/1961".into(),
             used_by: vec!["RUS".into(), "AZE".into()],
             ..plain
         };
-        assert_eq!(told(&contested), "Volgograd (contested; 1925/1961; used by RUS, AZE)");
+        assert_eq!(format_name(&contested), "Volgograd (contested; 1925/1961; used by RUS, AZE)");
     }
 
     #[test]

@@ -126,7 +126,7 @@ fn side_by_side(states: &[PerspectiveState], view: &TableView) -> String {
         let mut row: Vec<GridCell> = vec![
             claim::text(claim, view).into(),
             claim.kind.as_str().into(),
-            period::shown(claim, None).into(),
+            period::format(claim, None).into(),
             claim::marks(claim),
             claim::id(claim, view).into(),
         ];

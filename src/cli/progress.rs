@@ -9,15 +9,15 @@ const COUNTER: &str = "{spinner} {msg} {human_pos} {per_sec}";
 
 /// A bar over a known number of things.
 pub(crate) fn bar(what: &'static str, total: usize) -> ProgressBar {
-    shown(ProgressBar::new(total as u64), what, BAR)
+    style_bar(ProgressBar::new(total as u64), what, BAR)
 }
 
 /// A counter of things whose number is not known.
 pub(crate) fn counter(what: &'static str) -> ProgressBar {
-    shown(ProgressBar::no_length(), what, COUNTER)
+    style_bar(ProgressBar::no_length(), what, COUNTER)
 }
 
-fn shown(bar: ProgressBar, what: &'static str, template: &str) -> ProgressBar {
+fn style_bar(bar: ProgressBar, what: &'static str, template: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -148,7 +148,7 @@ mod tests {
         detente_client::Refusal::from(status).into()
     }
 
-    fn rejected() -> CommandRefusal {
+    fn rejection() -> CommandRefusal {
         let mut details = ErrorDetails::new();
         details
             .set_error_info("ERROR_REASON_COMMAND_REJECTED", "detente", [("claim_id".to_owned(), "c".to_owned())])
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn every_violation_is_told_with_its_field_path() {
-        let refusal = rejected();
+        let refusal = rejection();
         assert_eq!(refusal.exit(), Exit::Rejected);
         assert_eq!(refusal.to_string(), "1 violation (COMMAND_REJECTED)");
         assert_eq!(refusal.details(), ["commands[0].assert_claim.claim.kind: required", "claim_id = c"]);

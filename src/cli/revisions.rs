@@ -56,12 +56,12 @@ fn table(id: &str, reply: &ListRevisionsResponse, view: &TableView) -> String {
         let claim = revision.claim.clone().unwrap_or_default();
         grid.row([
             claim.revision.to_string().into(),
-            instant::shown(claim.recorded_at.as_ref()).into(),
+            instant::format(claim.recorded_at.as_ref()).into(),
             claim.recorded_by.as_str().into(),
             what(revision).into(),
             revision.changed_fields.join(", ").into(),
             claim::text(&claim, view).into(),
-            period::shown(&claim, None).into(),
+            period::format(&claim, None).into(),
             claim::marks(&claim),
             claim.note.as_str().into(),
         ]);
@@ -71,8 +71,8 @@ fn table(id: &str, reply: &ListRevisionsResponse, view: &TableView) -> String {
 }
 
 fn what(revision: &Revision) -> String {
-    let event = words::shown::<RevisionEvent>(revision.event);
-    match words::shown::<RevisionKind>(revision.kind) {
+    let event = words::format::<RevisionEvent>(revision.event);
+    match words::format::<RevisionKind>(revision.kind) {
         none if none.is_empty() => event,
         kind => format!("{event} ({kind})"),
     }

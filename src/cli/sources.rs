@@ -49,7 +49,7 @@ fn table(reply: &ListSourcesResponse) -> String {
     let context = reply.context.clone().unwrap_or_default();
     let mut grid = Grid::new(["source", "title", "publishers", "published", "language", "url", "marks", "rev"]);
     for source in &reply.sources {
-        let mark = if source.withdrawn { GridCell::toned("WITHDRAWN", Tone::Alert) } else { GridCell::default() };
+        let mark = if source.withdrawn { GridCell::in_tone("WITHDRAWN", Tone::Alert) } else { GridCell::default() };
         grid.row([
             source.source_id.as_str().into(),
             source.title.as_str().into(),

@@ -66,16 +66,16 @@ fn table(stages: &[Stage]) -> String {
     let mut grid = Grid::dense(columns).whole(0).wide(6);
     for stage in stages {
         let what = match stage.damaged {
-            true => GridCell::toned("its file is damaged", Tone::Alert),
+            true => GridCell::in_tone("its file is damaged", Tone::Alert),
             false => stage.title.as_str().into(),
         };
         grid.row([
             stage.stage_id.as_str().into(),
-            instant::shown(stage.created_at.as_ref()).into(),
+            instant::format(stage.created_at.as_ref()).into(),
             stage.next_command.to_string().into(),
             stage.bytes.div_ceil(1024).to_string().into(),
             stage.recorded_by.as_str().into(),
-            instant::shown(stage.recorded_at.as_ref()).into(),
+            instant::format(stage.recorded_at.as_ref()).into(),
             what,
         ]);
     }

@@ -124,11 +124,11 @@ impl Printer<'_> {
 
 /// An event on a line: a table has an end, this has none.
 fn line(event: &Event, view: &TableView) -> String {
-    let told = event::told(event, view);
+    let told = event::cells(event, view);
     let synthetic = if event::is_synthetic(event) { "SYNTHETIC" } else { "" };
     let position = event.position.to_string();
     let revision = format!("rev {}", event.revision);
-    let recorded = instant::shown(event.recorded_at.as_ref());
+    let recorded = instant::format(event.recorded_at.as_ref());
     let parts: [&str; 8] =
         [&position, &recorded, &event.recorded_by, &told.what, &told.about, &revision, &told.words, synthetic];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).map(escape::line).collect();

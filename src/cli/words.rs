@@ -65,7 +65,7 @@ words!(
 );
 
 /// Formats a value for a table: `no information`; empty if it is unspecified.
-pub(crate) fn shown<W: OptionWord>(number: i32) -> String {
+pub(crate) fn format<W: OptionWord>(number: i32) -> String {
     match W::try_from(number) {
         Ok(word) if word.stem() == "UNSPECIFIED" => String::new(),
         Ok(word) => word.stem().to_lowercase().replace('_', " "),
@@ -74,7 +74,7 @@ pub(crate) fn shown<W: OptionWord>(number: i32) -> String {
 }
 
 /// Formats a value for a flag: `no-information`.
-pub(crate) fn written<W: OptionWord>(word: W) -> String {
+pub(crate) fn flag_value<W: OptionWord>(word: W) -> String {
     word.stem().to_lowercase().replace('_', "-")
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn read<W: OptionWord>(text: &str) -> Option<W> {
 
 /// Reads a value, or says which there are.
 pub(crate) fn read_or_list<W: OptionWord>(text: &str) -> Result<W, String> {
-    read(text).ok_or_else(|| format!("`{text}` is none of {}", W::all().map(written).collect::<Vec<_>>().join(", ")))
+    read(text).ok_or_else(|| format!("`{text}` is none of {}", W::all().map(flag_value).collect::<Vec<_>>().join(", ")))
 }
 
 /// A parser of flags that take a word.
@@ -109,14 +109,14 @@ impl<W: OptionWord> TypedValueParser for WordParser<W> {
                 error.insert(ContextKind::InvalidArg, ContextValue::String(argument.to_string()));
             }
             error.insert(ContextKind::InvalidValue, ContextValue::String(text.into_owned()));
-            error.insert(ContextKind::ValidValue, ContextValue::Strings(W::all().map(written).collect()));
+            error.insert(ContextKind::ValidValue, ContextValue::Strings(W::all().map(flag_value).collect()));
             error
         })
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         // clap wants names that live for ever. They are a few, and only leaked where help or completions are printed.
-        Some(Box::new(W::all().map(|word| PossibleValue::new(&*written(word).leak()))))
+        Some(Box::new(W::all().map(|word| PossibleValue::new(&*flag_value(word).leak()))))
     }
 }
 
@@ -142,9 +142,9 @@ mod tests {
 
     #[test]
     fn what_is_not_said_is_not_shown() {
-        assert_eq!(shown::<v1::Status>(0), "");
-        assert_eq!(shown::<v1::Status>(7), "in force");
-        assert_eq!(shown::<v1::Status>(99), "? (99)");
+        assert_eq!(format::<v1::Status>(0), "");
+        assert_eq!(format::<v1::Status>(7), "in force");
+        assert_eq!(format::<v1::Status>(99), "? (99)");
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl TryFrom<String> for ListenAddress {
 
 impl ListenAddress {
     /// The addresses that it means, those of IPv4 first.
-    pub(super) fn resolved(&self) -> Result<Vec<SocketAddr>, ConfigError> {
+    pub(super) fn resolve(&self) -> Result<Vec<SocketAddr>, ConfigError> {
         let unresolved = |why: String| ConfigError::Unresolved { listen: self.0.clone(), why };
         let found: Vec<SocketAddr> = self.0.to_socket_addrs().map_err(|error| unresolved(error.to_string()))?.collect();
         if found.is_empty() { Err(unresolved("the name has no address".to_owned())) } else { Ok(found) }

@@ -1,7 +1,7 @@
 //! The surroundings of every call of the ledger's service: its span, a line in the log when it is debugged, its duration, the
 //! memory of its request and its reply, and the reasons of refusals that the transport makes before our code is reached.
 
-use super::deadline::{Deadline, Timer, late, timed};
+use super::deadline::{Deadline, Timer, late, limit_body};
 use super::intake::{CallMarks, Intake, rpc_named};
 use super::reasons::with_reason;
 use super::sending::ReplyBody;
@@ -53,7 +53,7 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let rpc = rpc_named(request.uri().path());
-        let (id, span) = begun(&request, rpc);
+        let (id, span) = begin_span(&request, rpc);
         let deadline = Deadline::of(request.headers());
         let marks = CallMarks::of(&request);
         let request = Intake::meter(request, self.request_bytes);
@@ -66,7 +66,7 @@ where
 
 /// Returns the id and the span of a call. Calls over HTTP have both already. A call straight over gRPC gets them if
 /// they are of use: its client names one or a trace, or calls are logged or traced. The other calls cost nothing.
-fn begun(request: &Request<Body>, rpc: &'static str) -> (Option<HeaderValue>, Span) {
+fn begin_span(request: &Request<Body>, rpc: &'static str) -> (Option<HeaderValue>, Span) {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let is_asked = header(request::HEADER).is_some() || header(request::PARENT).is_some();
     let is_wanted = (is_asked || tracing::span_enabled!(tracing::Level::DEBUG)) && Span::current().is_none();
@@ -112,7 +112,7 @@ where
             let mut response = if status.is_some() { with_reason(response) } else { response };
             if let Some(reserved) = self.intake.as_mut().and_then(Intake::take_reply) {
                 let (rpc, deadline) = (self.rpc(), self.timer.deadline());
-                response = response.map(|body| timed(Body::new(ReplyBody::new(body, reserved)), deadline, rpc));
+                response = response.map(|body| limit_body(Body::new(ReplyBody::new(body, reserved)), deadline, rpc));
             }
             if let Some(id) = self.id.take() {
                 response.headers_mut().insert(request::HEADER, id);

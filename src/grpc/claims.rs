@@ -1,6 +1,6 @@
 //! `GetClaim`, `ListClaims`, `ListRevisions`: claims themselves, whatever their valid time, and the history of one.
 
-use super::context::{context, hinted};
+use super::context::{context, with_hints};
 use super::encoded::EncodedReply;
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
@@ -24,7 +24,7 @@ pub(super) async fn get_claim(service: &Service, request: v1::GetClaimRequest) -
     let mut parse = Parse::new();
     let claim = parse.take(asked_claim(&request.claim_id));
     let cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     let claim = claim.unwrap_or(NO_CLAIM);
     let ledger = Arc::clone(&service.ledger);
@@ -55,7 +55,7 @@ pub(super) async fn list_claims(
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, true);
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     let query = ClaimsQuery {
         filter,
@@ -75,7 +75,7 @@ fn answer_claims(ledger: &Ledger, query: &ClaimsQuery, page: &Page, asked: Cut) 
     let next = page.token(found.at.basis, found.next.into(), "");
     let context = context(&Page::at(found.at, asked), "");
     let is_empty = found.claims.is_empty() && query.after.is_none();
-    let context = hinted(context, ledger, || NamedIds::of(&query.filter), is_empty);
+    let context = with_hints(context, ledger, || NamedIds::of(&query.filter), is_empty);
     Ok(EncodedReply::claims(&context, found.claims, &next))
 }
 
@@ -95,7 +95,7 @@ pub(super) async fn list_revisions(
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let claim = parse.take(asked_claim(&request.claim_id));
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     let query = RevisionsQuery {
         claim: claim.unwrap_or(NO_CLAIM),
@@ -136,8 +136,8 @@ fn revision(
     after: &[u8],
     before: Option<&[u8]>,
 ) -> Result<v1::Revision, CallRefusal> {
-    let after = decoded(after)?;
-    let before = before.map(decoded).transpose()?;
+    let after = decode_claim(after)?;
+    let before = before.map(decode_claim).transpose()?;
     Ok(v1::Revision {
         event: event_of(event).into(),
         kind: kind.map_or(0, Twin::to_wire),
@@ -147,7 +147,7 @@ fn revision(
     })
 }
 
-fn decoded(claim: &[u8]) -> Result<v1::Claim, CallRefusal> {
+fn decode_claim(claim: &[u8]) -> Result<v1::Claim, CallRefusal> {
     let unreadable =
         |error: prost::DecodeError| ReadFailure::Damaged(format!("a recorded claim cannot be decoded: {error}"));
     v1::Claim::decode(claim).map_err(|error| CallRefusal::Query(unreadable(error).into()))

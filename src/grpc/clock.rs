@@ -1,6 +1,6 @@
 //! `ListUpcoming`: what comes into force, lapses, stops being certain or falls due in a span, and when?
 
-use super::context::{context, hinted};
+use super::context::{context, with_hints};
 use super::page::{MAX_BYTES, Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
@@ -48,10 +48,10 @@ fn parse(ledger: &Ledger, mut request: v1::ListUpcomingRequest) -> Result<ClockQ
     let mut parse = Parse::new();
     let page = parse.page(&mut request, ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
-    let span = ClockSpan::asked(&request.from, &request.until, &page, ledger.clock().now(), &mut parse);
+    let span = ClockSpan::parse(&request.from, &request.until, &page, ledger.clock().now(), &mut parse);
     let transitions = parse.members(&request.transitions, "transitions");
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     let skip = match page.cursor {
         PageCursor::Start => 0,
@@ -67,7 +67,7 @@ fn parse(ledger: &Ledger, mut request: v1::ListUpcomingRequest) -> Result<ClockQ
 impl ClockSpan {
     /// Returns the span from the beginning of one asked date to the end of the other. Its default begins at the request
     /// for the first page, and lasts a year.
-    fn asked(from: &str, until: &str, page: &Page, now: RecordedAt, parse: &mut Parse) -> Self {
+    fn parse(from: &str, until: &str, page: &Page, now: RecordedAt, parse: &mut Parse) -> Self {
         let begin = page.valid_at.clone().unwrap_or_else(|| second_of(now).to_string_second());
         let first = if from.is_empty() { begin } else { from.to_owned() };
         let from = read(&first, "from", parse).map_or(Moment::MIN, |period| period.a);
@@ -122,7 +122,7 @@ fn answer(ledger: &Ledger, question: &ClockQuestion) -> Result<v1::ListUpcomingR
     let found = ledger.upcoming(query)?;
     let next_page_token = page.token(found.at.basis, found.next.into(), &span.first);
     let context = context(&Page::at(found.at, *asked_cut), &span.text());
-    let context = Some(hinted(context, ledger, || NamedIds::of(&query.filter), found.transitions.is_empty()));
+    let context = Some(with_hints(context, ledger, || NamedIds::of(&query.filter), found.transitions.is_empty()));
     let transitions = found.transitions.into_iter().map(message).collect();
     Ok(v1::ListUpcomingResponse { context, transitions, next_page_token })
 }

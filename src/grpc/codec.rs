@@ -89,7 +89,7 @@ impl<U: Message + Default + 'static> Decoder for MessageReader<U> {
         if bytes.remaining() > LIGHT {
             Intake::reserve(weight::<U>(bytes.chunk(), Intake::beside())?)?;
         }
-        Ok(Some(decoded(bytes)?))
+        Ok(Some(decode(bytes)?))
     }
 
     fn buffer_settings(&self) -> BufferSettings {
@@ -103,7 +103,7 @@ pub(super) fn weight<U: 'static>(bytes: &[u8], most: usize) -> Result<usize, Cal
 }
 
 /// A request, decoded.
-pub(super) fn decoded<U: Message + Default>(bytes: impl Buf) -> Result<U, CallRefusal> {
+pub(super) fn decode<U: Message + Default>(bytes: impl Buf) -> Result<U, CallRefusal> {
     U::decode(bytes).map_err(|error| CallRefusal::Invalid(vec![Violation::new("", error.to_string())]))
 }
 

@@ -1,6 +1,6 @@
 //! `ListCommitments`: promises, and what became of them.
 
-use super::context::{context, hinted};
+use super::context::{context, with_hints};
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
@@ -24,7 +24,7 @@ pub(super) async fn list_commitments(
     let statuses = asked_statuses(&request.statuses, &mut parse);
     let (period, valid_at) = asked_date(request.valid_at, &page, service.ledger.clock().now(), &mut parse);
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     let skip = match page.cursor {
         PageCursor::Start => 0,
@@ -37,7 +37,7 @@ pub(super) async fn list_commitments(
     let answer = move || {
         let found = ledger.commitments(&query)?;
         let context = context(&Page::at(found.at, asked_cut), &valid_at);
-        let context = hinted(context, &ledger, || NamedIds::of(&query.filter), found.commitments.is_empty());
+        let context = with_hints(context, &ledger, || NamedIds::of(&query.filter), found.commitments.is_empty());
         Ok(v1::ListCommitmentsResponse {
             context: Some(context),
             commitments: found.commitments.into_iter().map(commitment).collect(),

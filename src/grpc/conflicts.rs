@@ -1,6 +1,6 @@
 //! `ListConflicts`: claims that contradict one another.
 
-use super::context::{context, hinted};
+use super::context::{context, with_hints};
 use super::encoded::certainty;
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
@@ -23,7 +23,7 @@ pub(super) async fn list_conflicts(
     let valid_at = touched_date(&request.valid_at, &mut parse);
     let types = asked_types(&request.types, &mut parse);
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     let after = match &page.cursor {
         PageCursor::Start => None,
@@ -36,7 +36,7 @@ pub(super) async fn list_conflicts(
     let answer = move || {
         let found = ledger.conflicts(&query)?;
         let context = context(&Page::at(found.at, asked_cut), &request.valid_at);
-        let context = hinted(context, &ledger, || NamedIds::of(&query.filter), found.conflicts.is_empty());
+        let context = with_hints(context, &ledger, || NamedIds::of(&query.filter), found.conflicts.is_empty());
         Ok(v1::ListConflictsResponse {
             context: Some(context),
             conflicts: found.conflicts.into_iter().map(conflict).collect(),

@@ -23,7 +23,7 @@ pub(super) fn context(at: &ResolvedCut, valid_at: &str) -> v1::ReplyContext {
 
 /// The context of an answer to a question that names parties and sources. If the answer is empty, it has hints of those that
 /// are not registered.
-pub(super) fn hinted<'q>(
+pub(super) fn with_hints<'q>(
     context: v1::ReplyContext,
     ledger: &Ledger,
     named: impl FnOnce() -> NamedIds<'q>,

@@ -1,6 +1,6 @@
 //! `ListCorroboration`: how well claims are backed.
 
-use super::context::{context, hinted};
+use super::context::{context, with_hints};
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
@@ -22,7 +22,7 @@ pub(super) async fn list_corroboration(
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let filter = parse.filter(request.filter, false);
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     let after = match page.cursor {
         PageCursor::Start => None,
@@ -34,7 +34,7 @@ pub(super) async fn list_corroboration(
     let answer = move || {
         let found = ledger.corroboration(&query)?;
         let context = context(&Page::at(found.at, asked_cut), "");
-        let context = hinted(context, &ledger, || NamedIds::of(&query.filter), found.claims.is_empty());
+        let context = with_hints(context, &ledger, || NamedIds::of(&query.filter), found.claims.is_empty());
         Ok(v1::ListCorroborationResponse {
             context: Some(context),
             corroborations: found.claims.into_iter().map(corroboration).collect(),

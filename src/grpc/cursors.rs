@@ -1,10 +1,10 @@
 //! Named cursors: places in the feed that the server keeps.
 
-use super::feed::{cursor_id, recorded};
+use super::feed::{beginning_at, cursor_id};
 use super::limits::expiry;
 use super::parse::Parse;
 use super::service::Service;
-use super::share::refused;
+use super::share::share_refusal;
 use super::status::CallRefusal;
 use detente_domain::name::CursorId;
 use detente_domain::position::Position;
@@ -33,7 +33,7 @@ pub(super) async fn create_cursor(
     }
     let new = parse(request)?;
     let ledger = Arc::clone(&service.ledger);
-    let (peer, owners, refused) = (Peer::current(), Arc::clone(&service.owners), refused(service, "cursors"));
+    let (peer, owners, refused) = (Peer::current(), Arc::clone(&service.owners), share_refusal(service, "cursors"));
     let share = Share::of(MOST, service.limits.peer_share_percent);
     let make = move || {
         let all: HashSet<CursorId> = ledger.list_cursors().into_iter().map(|cursor| cursor.id).collect();
@@ -50,7 +50,7 @@ fn parse(request: v1::CreateCursorRequest) -> Result<NewCursor, CallRefusal> {
     let start = match request.start {
         None => Beginning::After(Position::START),
         Some(Asked::AfterPosition(position)) => Beginning::After(Position(position)),
-        Some(Asked::RecordedFrom(instant)) => recorded(&instant, &mut parse),
+        Some(Asked::RecordedFrom(instant)) => beginning_at(&instant, &mut parse),
         Some(Asked::FromHead(v1::FromHead {})) => Beginning::Head,
     };
     if request.filter.is_some() {
@@ -64,7 +64,7 @@ pub(super) async fn acknowledge_cursor(
     service: &Service,
     request: v1::AcknowledgeCursorRequest,
 ) -> Result<v1::AcknowledgeCursorResponse, CallRefusal> {
-    let (id, to) = (asked(&request.cursor_id)?, Position(request.position));
+    let (id, to) = (parse_cursor_id(&request.cursor_id)?, Position(request.position));
     let ledger = Arc::clone(&service.ledger);
     let moved = service.threads.run(move || Ok(ledger.acknowledge(&id, to)?)).await?;
     Ok(v1::AcknowledgeCursorResponse { cursor: Some(cursor(service, moved)) })
@@ -83,13 +83,13 @@ pub(super) async fn delete_cursor(
     service: &Service,
     request: v1::DeleteCursorRequest,
 ) -> Result<v1::DeleteCursorResponse, CallRefusal> {
-    let id = asked(&request.cursor_id)?;
+    let id = parse_cursor_id(&request.cursor_id)?;
     let ledger = Arc::clone(&service.ledger);
     service.threads.run(move || Ok(ledger.delete_cursor(&id)?)).await?;
     Ok(v1::DeleteCursorResponse {})
 }
 
-fn asked(id: &str) -> Result<CursorId, CallRefusal> {
+fn parse_cursor_id(id: &str) -> Result<CursorId, CallRefusal> {
     let mut parse = Parse::new();
     let id = cursor_id(id, &mut parse);
     parse.finish()?;

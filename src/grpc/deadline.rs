@@ -109,7 +109,7 @@ struct TimedBody {
 }
 
 /// The body of an answer to an rpc, which ends at the deadline with a refusal.
-pub(super) fn timed(body: Body, deadline: Deadline, rpc: &'static str) -> Body {
+pub(super) fn limit_body(body: Body, deadline: Deadline, rpc: &'static str) -> Body {
     match deadline.0 {
         None => body,
         Some(_) => Body::new(TimedBody { body: Some(body), timer: Timer::new(deadline), rpc }),

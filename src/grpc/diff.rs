@@ -1,6 +1,6 @@
 //! `Diff`: what changed between two coordinates, and why?
 
-use super::context::{context, hinted};
+use super::context::{context, with_hints};
 use super::encoded::certainty;
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
@@ -57,7 +57,7 @@ fn parse(ledger: &Ledger, mut request: v1::DiffRequest) -> Result<DiffInput, Cal
     let mode = asked_mode(request.mode, &mut parse);
     let dates = dates(&from, &to, &mut parse).map(|(from, to)| Dates { from, to, mode });
     let reasons = asked_reasons(&request.reasons, &mut parse);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     let skip = match page.cursor {
         PageCursor::Start => 0,
@@ -109,9 +109,9 @@ fn answer(ledger: &Ledger, question: &DiffInput) -> Result<v1::DiffResponse, Cal
     let later_context = context(&Page::at(later, to.cut), &to.valid_at);
     Ok(v1::DiffResponse {
         from: Some(context(&Page::at(earlier, from.cut), &from.valid_at)),
-        to: Some(hinted(later_context, ledger, || NamedIds::of(&query.filter), changes.is_empty())),
+        to: Some(with_hints(later_context, ledger, || NamedIds::of(&query.filter), changes.is_empty())),
         changes: changes.into_iter().map(change).collect(),
-        summary: Some(counted(&summary)),
+        summary: Some(summary_message(&summary)),
         next_page_token: page.token_of_two(earlier.basis, later.basis, next.into()),
     })
 }
@@ -141,7 +141,7 @@ fn cause(cause: ChangeCause) -> v1::ChangeCause {
     }
 }
 
-fn counted(summary: &Summary) -> v1::DiffSummary {
+fn summary_message(summary: &Summary) -> v1::DiffSummary {
     let count = |(reason, count): (ChangeReason, u64)| v1::ReasonCount { reason: reason.to_wire(), count };
     v1::DiffSummary {
         changes: summary.changes(),

@@ -67,7 +67,7 @@ fn parse(request: v1::SubscribeRequest) -> Result<(FeedSource, Duration), CallRe
             return Ok((FeedSource::Cursor(id.ok_or(CallRefusal::Defect)?), heartbeat));
         }
         Some(Asked::AfterPosition(position)) => Beginning::After(Position(position)),
-        Some(Asked::RecordedFrom(instant)) => recorded(&instant, &mut parse),
+        Some(Asked::RecordedFrom(instant)) => beginning_at(&instant, &mut parse),
         Some(Asked::FromHead(v1::FromHead {})) => Beginning::Head,
         None => Beginning::After(Position::START),
     };
@@ -76,7 +76,7 @@ fn parse(request: v1::SubscribeRequest) -> Result<(FeedSource, Duration), CallRe
 }
 
 /// The beginning at an instant.
-pub(super) fn recorded(instant: &Timestamp, parse: &mut Parse) -> Beginning {
+pub(super) fn beginning_at(instant: &Timestamp, parse: &mut Parse) -> Beginning {
     let expected = |expected| Violation::new("recorded_from", format!("expected {expected}"));
     let from = parse.take(recorded_from(instant).map_err(expected));
     from.map_or(Beginning::Head, Beginning::RecordedFrom)

@@ -1,6 +1,6 @@
 //! `ListGaps`: what is missing in the record.
 
-use super::context::{context, hinted};
+use super::context::{context, with_hints};
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
@@ -44,7 +44,7 @@ fn parse(ledger: &Ledger, mut request: v1::ListGapsRequest) -> Result<GapsQuesti
     let (from, until) = asked_span(&request.from, &request.until, &mut parse);
     let (asked, valid_at) = asked_date(request.valid_at, &page, ledger.clock().now(), &mut parse);
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     let skip = match page.cursor {
         PageCursor::Start => 0,
@@ -81,7 +81,7 @@ fn answer(ledger: &Ledger, question: &GapsQuestion) -> Result<v1::ListGapsRespon
     let found = ledger.gaps(query)?;
     let context = context(&Page::at(found.at, *asked_cut), valid_at);
     Ok(v1::ListGapsResponse {
-        context: Some(hinted(context, ledger, || NamedIds::of(&query.filter), found.gaps.is_empty())),
+        context: Some(with_hints(context, ledger, || NamedIds::of(&query.filter), found.gaps.is_empty())),
         gaps: found.gaps.into_iter().map(gap).collect(),
         next_page_token: page.token(found.at.basis, found.next.into(), valid_at),
     })

@@ -94,7 +94,7 @@ pub(super) struct HealthStream {
 }
 
 impl HealthStream {
-    fn told(&mut self, state: ServingStatus) -> Poll<Option<Result<HealthCheckResponse, Status>>> {
+    fn report(&mut self, state: ServingStatus) -> Poll<Option<Result<HealthCheckResponse, Status>>> {
         self.last = Some(state);
         Poll::Ready(Some(Ok(reply(state))))
     }
@@ -108,7 +108,7 @@ impl Stream for HealthStream {
         let is_stopping = stopping.as_mut().poll(context).is_ready();
         while let Poll::Ready(Some(state)) = self.states.as_mut().poll_next(context) {
             if self.last != Some(state) {
-                return self.told(state);
+                return self.report(state);
             }
         }
         if !is_stopping {
@@ -118,7 +118,7 @@ impl Stream for HealthStream {
         if self.last == Some(ServingStatus::NotServing) {
             Poll::Ready(None)
         } else {
-            self.told(ServingStatus::NotServing)
+            self.report(ServingStatus::NotServing)
         }
     }
 }

@@ -70,7 +70,7 @@ pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
 
 impl Compression {
     /// The compression of a name, as both gRPC and HTTP have it.
-    pub(crate) fn named(name: &[u8]) -> Option<Self> {
+    pub(crate) fn by_name(name: &[u8]) -> Option<Self> {
         match name {
             b"gzip" => Some(Self::Gzip),
             b"zstd" => Some(Self::Zstd),
@@ -207,7 +207,7 @@ mod tests {
 
     const LIMIT: usize = 16 << 20;
 
-    fn compressed(compression: Compression, bytes: &[u8]) -> Vec<u8> {
+    fn compress(compression: Compression, bytes: &[u8]) -> Vec<u8> {
         match compression {
             Compression::Zstd => zstd::bulk::compress(bytes, 3).unwrap(),
             Compression::Gzip => {
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    async fn inflated(compression: Compression, sent: Vec<u8>, budget: &Arc<MemoryBudget>) -> Result<Bytes, String> {
+    async fn inflate_all(compression: Compression, sent: Vec<u8>, budget: &Arc<MemoryBudget>) -> Result<Bytes, String> {
         let sent = Payload { bytes: sent.into(), reserved: budget.nothing() };
         let inflated = inflate(compression, sent, LIMIT, budget).await;
         inflated.map(|inflated| inflated.bytes).map_err(|refusal| {
@@ -242,11 +242,11 @@ mod tests {
         let budget = MemoryBudget::new(64 << 20);
         for compression in [Compression::Gzip, Compression::Zstd] {
             for whole in [b"{}".to_vec(), noise(70_000), noise(5 << 20), vec![7; 1 << 20]] {
-                let sent = compressed(compression, &whole);
-                assert!(inflated(compression, sent, &budget).await.unwrap() == whole, "{compression:?}");
+                let sent = compress(compression, &whole);
+                assert!(inflate_all(compression, sent, &budget).await.unwrap() == whole, "{compression:?}");
             }
-            let two = [compressed(compression, b"one"), compressed(compression, b"two")].concat();
-            assert_eq!(inflated(compression, two, &budget).await.unwrap(), "onetwo");
+            let two = [compress(compression, b"one"), compress(compression, b"two")].concat();
+            assert_eq!(inflate_all(compression, two, &budget).await.unwrap(), "onetwo");
         }
         assert_eq!(budget.used(), 0);
     }
@@ -256,16 +256,16 @@ mod tests {
         let budget = MemoryBudget::new(64 << 20);
         for compression in [Compression::Gzip, Compression::Zstd] {
             for (sent, refused) in [
-                (compressed(compression, &noise(LIMIT + 1)), "larger than 16777216 bytes"),
-                (compressed(compression, &vec![7; 4 << 20]), "more than 100 times as large"),
+                (compress(compression, &noise(LIMIT + 1)), "larger than 16777216 bytes"),
+                (compress(compression, &vec![7; 4 << 20]), "more than 100 times as large"),
             ] {
-                let refusal = inflated(compression, sent, &budget).await.unwrap_err();
+                let refusal = inflate_all(compression, sent, &budget).await.unwrap_err();
                 assert!(refusal.starts_with("ERROR_REASON_LIMIT_EXCEEDED"), "{refusal}");
                 assert!(refusal.contains(refused), "{refusal}");
             }
-            let whole = compressed(compression, &noise(200_000));
+            let whole = compress(compression, &noise(200_000));
             for sent in [whole[..100_000].to_vec(), whole[..whole.len() - 3].to_vec(), b"neither".to_vec()] {
-                let refusal = inflated(compression, sent, &budget).await.unwrap_err();
+                let refusal = inflate_all(compression, sent, &budget).await.unwrap_err();
                 assert!(refusal.starts_with("ERROR_REASON_INVALID_REQUEST"), "{refusal}");
                 assert!(refusal.contains(&format!("not {}", compression.name())), "{refusal}");
             }
@@ -279,18 +279,18 @@ mod tests {
         let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 3).unwrap();
         encoder.window_log(27).unwrap();
         encoder.write_all(b"little").unwrap();
-        let refusal = inflated(Compression::Zstd, encoder.finish().unwrap(), &budget).await.unwrap_err();
+        let refusal = inflate_all(Compression::Zstd, encoder.finish().unwrap(), &budget).await.unwrap_err();
         assert!(refusal.contains("a window of more than 8 MiB"), "{refusal}");
     }
 
     #[tokio::test]
     async fn where_there_is_no_room_for_it_that_is_said() {
         let budget = MemoryBudget::new(LIMIT);
-        let sent = compressed(Compression::Gzip, &noise(2 << 20));
+        let sent = compress(Compression::Gzip, &noise(2 << 20));
         let other = budget.try_reserve(LIMIT - (1 << 20)).unwrap();
-        let refusal = inflated(Compression::Gzip, sent.clone(), &budget).await.unwrap_err();
+        let refusal = inflate_all(Compression::Gzip, sent.clone(), &budget).await.unwrap_err();
         assert!(refusal.starts_with("ERROR_REASON_OVERLOADED"), "{refusal}");
         drop(other);
-        assert_eq!(inflated(Compression::Gzip, sent, &budget).await.unwrap().len(), 2 << 20);
+        assert_eq!(inflate_all(Compression::Gzip, sent, &budget).await.unwrap().len(), 2 << 20);
     }
 }

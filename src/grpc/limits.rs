@@ -63,13 +63,13 @@ impl Limits {
     pub(super) fn message(self, stages: StageLimits, memory: usize) -> v1::Limits {
         v1::Limits {
             max_request_bytes: self.request_bytes as u64,
-            max_commands: told(MAX_COMMANDS),
-            max_claim_bytes: told(MAX_CLAIM_BYTES),
-            max_page_size: told(page::MAX_ENTRIES),
+            max_commands: saturate(MAX_COMMANDS),
+            max_claim_bytes: saturate(MAX_CLAIM_BYTES),
+            max_page_size: saturate(page::MAX_ENTRIES),
             max_reply_bytes: MAX_REPLY_BYTES as u64,
-            max_streams: told(self.streams),
-            max_subscriptions: told(self.subscriptions),
-            max_stages: told(stages.stages),
+            max_streams: saturate(self.streams),
+            max_subscriptions: saturate(self.subscriptions),
+            max_stages: saturate(stages.stages),
             max_stage_bytes: stages.bytes,
             memory_bytes: memory as u64,
         }
@@ -88,6 +88,6 @@ pub(super) fn admit_reply(bytes: usize) -> Result<(), CallRefusal> {
     ))
 }
 
-fn told(limit: usize) -> u32 {
+fn saturate(limit: usize) -> u32 {
     u32::try_from(limit).unwrap_or(u32::MAX)
 }

@@ -315,7 +315,7 @@ impl From<CallRefusal> for Problem {
 
 impl From<Status> for Problem {
     fn from(status: Status) -> Self {
-        let (code, http) = named(status.code());
+        let (code, http) = connect_code(status.code());
         let details = tonic_types::pb::Status::decode(status.details()).unwrap_or_default().details;
         let named = |any: prost_types::Any| {
             let name = any.type_url.rsplit('/').next().unwrap_or_default().to_owned();
@@ -331,7 +331,7 @@ impl From<Status> for Problem {
 }
 
 /// The name and the HTTP status of a code in the Connect protocol.
-const fn named(code: Code) -> (&'static str, u16) {
+const fn connect_code(code: Code) -> (&'static str, u16) {
     match code {
         Code::Ok => ("ok", 200),
         Code::Cancelled => ("canceled", 499),

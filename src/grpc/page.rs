@@ -260,13 +260,13 @@ mod tests {
         }
     }
 
-    fn turned<R: PagedRequest>(request: &mut R, ledger: Uuid) -> Result<Page, PageTokenError> {
+    fn turn<R: PagedRequest>(request: &mut R, ledger: Uuid) -> Result<Page, PageTokenError> {
         let (page, turned) = Page::of(request, ledger);
         turned.map(|()| page)
     }
 
     fn page(party: &str, page_size: u32, token: &str) -> Result<Page, PageTokenError> {
-        turned(&mut request(party, page_size, token), LEDGER)
+        turn(&mut request(party, page_size, token), LEDGER)
     }
 
     fn token() -> String {
@@ -288,9 +288,9 @@ mod tests {
         let error = |page: Result<Page, PageTokenError>| page.unwrap_err();
         let another = PageTokenError::OfAnotherQuery;
         assert_eq!(error(page("RUS", 0, &token)), another);
-        assert_eq!(error(turned(&mut request("AZE", 0, &token), Uuid::from_u128(2))), another);
+        assert_eq!(error(turn(&mut request("AZE", 0, &token), Uuid::from_u128(2))), another);
         let mut other = v1::ListSourcesRequest { page_token: token.clone(), ..Default::default() };
-        assert_eq!(error(turned(&mut other, LEDGER)), another);
+        assert_eq!(error(turn(&mut other, LEDGER)), another);
         for bad in ["x", "0", "zz", "08", "é", "00", &token[2..], &token[..token.len() - 2]] {
             assert_eq!(error(page("AZE", 0, bad)), PageTokenError::Malformed, "{bad}");
         }
@@ -300,10 +300,10 @@ mod tests {
     fn a_token_of_two_cuts_brings_back_both() {
         let earlier = Basis { position: Position::START, mark: [0; 8] };
         let request = |page_token| v1::DiffRequest { page_token, ..Default::default() };
-        let first = turned(&mut request(String::new()), LEDGER).unwrap();
+        let first = turn(&mut request(String::new()), LEDGER).unwrap();
         assert_eq!(first.earlier_cut(Cut::At(Position(4))), Cut::At(Position(4)));
         let token = first.token_of_two(earlier, BASIS, PageCursor::Number(7));
-        let next = turned(&mut request(token), LEDGER).unwrap();
+        let next = turn(&mut request(token), LEDGER).unwrap();
         assert_eq!((next.earlier_cut(Cut::Head), next.cut(Cut::Head)), (Cut::Basis(earlier), Cut::Basis(BASIS)));
         assert_eq!(next.cursor, PageCursor::Number(7));
     }

@@ -52,7 +52,7 @@ impl Parse {
     }
 
     /// Parses the suppositions of the question, at the field `what_if`.
-    pub(super) fn supposed(&mut self, what_if: Vec<v1::Command>) -> Suppositions {
+    pub(super) fn what_if(&mut self, what_if: Vec<v1::Command>) -> Suppositions {
         parse_supposed(what_if, &mut self.violations)
     }
 

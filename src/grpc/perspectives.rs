@@ -1,6 +1,6 @@
 //! `ComparePerspectives`: the state from several points of view, side by side.
 
-use super::context::{context, hinted};
+use super::context::{context, with_hints};
 use super::encoded::{certainty, emptiness};
 use super::parse::Parse;
 use super::service::Service;
@@ -31,15 +31,15 @@ pub(super) async fn compare_perspectives(
     let (period, valid_at) = asked_date(request.valid_at, &page, service.ledger.clock().now(), &mut parse);
     let mode = asked_mode(request.mode, &mut parse);
     let cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     let query = PerspectivesQuery { filter, perspectives, valid_at: period, mode, cut, supposed, page: page.size };
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
         let found = ledger.perspectives(&query)?;
         let is_empty = found.views.iter().all(|view| view.matches.is_empty());
-        let named = named(&query.filter, &query.perspectives);
-        let context = hinted(context(&found.at, &valid_at), &ledger, || named, is_empty);
+        let named = named_ids(&query.filter, &query.perspectives);
+        let context = with_hints(context(&found.at, &valid_at), &ledger, || named, is_empty);
         let views = request.perspectives.iter().cloned().zip(found.views);
         Ok(v1::ComparePerspectivesResponse {
             context: Some(context),
@@ -50,7 +50,7 @@ pub(super) async fn compare_perspectives(
 }
 
 /// The parties and sources of a question, in its filter and as points of view.
-fn named<'q>(filter: &'q Filter, perspectives: &'q [Perspective]) -> NamedIds<'q> {
+fn named_ids<'q>(filter: &'q Filter, perspectives: &'q [Perspective]) -> NamedIds<'q> {
     let voices = perspectives.iter().flat_map(|perspective| match perspective {
         Perspective::Of(voice) => std::slice::from_ref(voice),
         Perspective::Authorities(order) => order,

@@ -1,7 +1,7 @@
 //! `ListParties`, `ListSources`, `ListKinds`, `ListSchemes`, `ListRelationships`: what is registered, and between whom there
 //! are claims.
 
-use super::context::{context, hinted};
+use super::context::{context, with_hints};
 use super::page::{MAX_BYTES, Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
@@ -26,7 +26,7 @@ pub(super) async fn list_parties(
     let types = asked_types(&request.types, &mut parse);
     let valid_at = asked_date(&request.valid_at, &mut parse);
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     check_ids("party_ids", &request.party_ids, &mut parse);
     check_length("name", &request.name, &mut parse);
     check_length("merged_into", &request.merged_into, &mut parse);
@@ -37,10 +37,10 @@ pub(super) async fn list_parties(
     let answer = move || {
         let found = ledger.parties(&query)?;
         let asked = (asked_cut, request.valid_at.as_str());
-        let (parties, context, next_page_token) = bounded(found, &page, asked, party, |party| &party.party_id);
+        let (parties, context, next_page_token) = fill_page(found, &page, asked, party, |party| &party.party_id);
         let named = NamedIds::default().with_parties(query.registry.ids.iter().map(|id| &**id));
         let named = named.with_parties([query.merged_into.as_str()]);
-        let context = Some(hinted(context, &ledger, || named, parties.is_empty()));
+        let context = Some(with_hints(context, &ledger, || named, parties.is_empty()));
         Ok(v1::ListPartiesResponse { context, parties, next_page_token })
     };
     service.threads.ask(answer).await
@@ -53,7 +53,7 @@ pub(super) async fn list_sources(
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     check_ids("source_ids", &request.source_ids, &mut parse);
     parse.finish()?;
     let query = query(request.source_ids, &page, asked_cut, supposed)?;
@@ -61,9 +61,9 @@ pub(super) async fn list_sources(
     let answer = move || {
         let found = ledger.sources(&query)?;
         let (sources, context, next_page_token) =
-            bounded(found, &page, (asked_cut, ""), source, |source| &source.source_id);
+            fill_page(found, &page, (asked_cut, ""), source, |source| &source.source_id);
         let named = NamedIds::default().with_sources(query.ids.iter().map(|id| &**id));
-        let context = Some(hinted(context, &ledger, || named, sources.is_empty()));
+        let context = Some(with_hints(context, &ledger, || named, sources.is_empty()));
         Ok(v1::ListSourcesResponse { context, sources, next_page_token })
     };
     service.threads.ask(answer).await
@@ -76,14 +76,14 @@ pub(super) async fn list_kinds(
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     check_ids("kinds", &request.kinds, &mut parse);
     parse.finish()?;
     let query = query(request.kinds, &page, asked_cut, supposed)?;
     let ledger = Arc::clone(&service.ledger);
     let answer = move || {
         let found = ledger.kinds(&query)?;
-        let (kinds, context, next_page_token) = bounded(found, &page, (asked_cut, ""), kind, |kind| &kind.kind);
+        let (kinds, context, next_page_token) = fill_page(found, &page, (asked_cut, ""), kind, |kind| &kind.kind);
         Ok(v1::ListKindsResponse { context: Some(context), kinds, next_page_token })
     };
     service.threads.ask(answer).await
@@ -96,7 +96,7 @@ pub(super) async fn list_schemes(
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     check_ids("schemes", &request.schemes, &mut parse);
     parse.finish()?;
     let query = query(request.schemes, &page, asked_cut, supposed)?;
@@ -104,7 +104,7 @@ pub(super) async fn list_schemes(
     let answer = move || {
         let found = ledger.schemes(&query)?;
         let (schemes, context, next_page_token) =
-            bounded(found, &page, (asked_cut, ""), scheme, |scheme| &scheme.scheme);
+            fill_page(found, &page, (asked_cut, ""), scheme, |scheme| &scheme.scheme);
         Ok(v1::ListSchemesResponse { context: Some(context), schemes, next_page_token })
     };
     service.threads.ask(answer).await
@@ -117,7 +117,7 @@ pub(super) async fn list_relationships(
     let mut parse = Parse::new();
     let page = parse.page(&mut request, service.ledger.ledger_id().0);
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     check_length("party_id", &request.party_id, &mut parse);
     parse.finish()?;
     let query = query(Vec::new(), &page, asked_cut, supposed)?;
@@ -125,9 +125,9 @@ pub(super) async fn list_relationships(
     let answer = move || {
         let found = ledger.relationships(&query, &request.party_id)?;
         let (relationships, context, next_page_token) =
-            bounded(found, &page, (asked_cut, ""), relationship, |relationship| &relationship.relationship_id);
+            fill_page(found, &page, (asked_cut, ""), relationship, |relationship| &relationship.relationship_id);
         let named = NamedIds::default().with_parties([request.party_id.as_str()]);
-        let context = Some(hinted(context, &ledger, || named, relationships.is_empty()));
+        let context = Some(with_hints(context, &ledger, || named, relationships.is_empty()));
         Ok(v1::ListRelationshipsResponse { context, relationships, next_page_token })
     };
     service.threads.ask(answer).await
@@ -175,7 +175,7 @@ fn query(ids: Vec<String>, page: &Page, asked: Cut, supposed: Suppositions) -> R
 }
 
 /// The messages of a page, fewer where it would grow too large, with its context and the token of the next one.
-fn bounded<E, M: Message>(
+fn fill_page<E, M: Message>(
     found: RegistryPage<E>,
     page: &Page,
     (asked, valid_at): (Cut, &str),

@@ -52,7 +52,7 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for ReservedBytes<B> {
 }
 
 /// Bytes that hold what is reserved for them, until the last of them is dropped.
-pub(crate) fn kept(bytes: impl AsRef<[u8]> + Send + 'static, reserved: Reservation) -> Bytes {
+pub(crate) fn with_reservation(bytes: impl AsRef<[u8]> + Send + 'static, reserved: Reservation) -> Bytes {
     Bytes::from_owner(ReservedBytes { bytes, _reserved: reserved })
 }
 
@@ -130,7 +130,7 @@ impl ReplyBody {
     }
 
     /// The end of a stream that is refused.
-    fn refused(&mut self, refusal: CallRefusal) -> Option<Result<Frame<Bytes>, Status>> {
+    fn end_refused(&mut self, refusal: CallRefusal) -> Option<Result<Frame<Bytes>, Status>> {
         self.step = SendingStep::Refused;
         self.body = Body::empty();
         let mut trailers = HeaderMap::new();
@@ -151,8 +151,8 @@ impl http_body::Body for ReplyBody {
                     let bytes = std::mem::take(bytes);
                     self.step = SendingStep::Passing;
                     return Poll::Ready(match reserved {
-                        Ok(reserved) => Some(Ok(Frame::data(kept(bytes, reserved)))),
-                        Err(refusal) => self.refused(refusal),
+                        Ok(reserved) => Some(Ok(Frame::data(with_reservation(bytes, reserved)))),
+                        Err(refusal) => self.end_refused(refusal),
                     });
                 }
                 SendingStep::Passing => {}
@@ -169,7 +169,7 @@ impl http_body::Body for ReplyBody {
             if self.reserved.bytes() > 0 {
                 self.needs_place = false;
                 let reserved = std::mem::replace(&mut self.reserved, budget.nothing());
-                return Poll::Ready(Some(Ok(Frame::data(kept(bytes, reserved)))));
+                return Poll::Ready(Some(Ok(Frame::data(with_reservation(bytes, reserved)))));
             }
             let length = bytes.len();
             if length <= SMALL_REPLY {
@@ -177,7 +177,7 @@ impl http_body::Body for ReplyBody {
             }
             if self.reserved.grow_quietly(length) {
                 let reserved = std::mem::replace(&mut self.reserved, budget.nothing());
-                return Poll::Ready(Some(Ok(Frame::data(kept(bytes, reserved)))));
+                return Poll::Ready(Some(Ok(Frame::data(with_reservation(bytes, reserved)))));
             }
             self.step = SendingStep::Waiting(bytes, Box::pin(async move { reserve(&budget, length).await }));
         }

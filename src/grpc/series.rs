@@ -1,6 +1,6 @@
 //! `GetSeries`: counts and scores in buckets of valid time.
 
-use super::context::{context, hinted};
+use super::context::{context, with_hints};
 use super::page::MAX_BYTES;
 use super::parse::Parse;
 use super::service::Service;
@@ -28,7 +28,7 @@ pub(super) async fn get_series(
         let buckets: Vec<v1::SeriesBucket> = series.buckets.into_iter().map(bucket).collect();
         let has_claims = |point: &v1::SeriesPoint| point.definite > 0 || point.possible > 0;
         let is_empty = !buckets.iter().flat_map(|bucket| &bucket.points).any(has_claims);
-        let context = hinted(context(&series.at, &span), &ledger, || NamedIds::of(&query.filter), is_empty);
+        let context = with_hints(context(&series.at, &span), &ledger, || NamedIds::of(&query.filter), is_empty);
         Ok(v1::GetSeriesResponse { context: Some(context), buckets })
     };
     service.threads.ask(answer).await
@@ -51,7 +51,7 @@ fn parse(request: v1::GetSeriesRequest) -> Result<SeriesQuery, CallRefusal> {
     let buckets = asked_buckets(&request.from, &request.until, bucket, &mut parse);
     let group_by = asked_group(request.group_by, &mut parse);
     let cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     // A request without buckets has been refused already.
     let buckets = buckets.ok_or(CallRefusal::Defect)?;

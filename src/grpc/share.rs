@@ -87,7 +87,7 @@ impl<K: Eq + Hash + Clone> OwnerMap<K> {
 }
 
 /// The refusal of a stage or cursor, where the share of the peer is used up.
-pub(super) fn refused(service: &Service, what: &'static str) -> impl FnOnce(NoPlace) -> CallRefusal + use<> {
+pub(super) fn share_refusal(service: &Service, what: &'static str) -> impl FnOnce(NoPlace) -> CallRefusal + use<> {
     let service = service.clone();
     move |none| refusal(&service.ledger, none, what)
 }

@@ -6,15 +6,15 @@ use detente_domain::period::Period;
 
 /// Parses a span into its first instant and the instant after it, as far as they are given.
 pub(super) fn asked_span(from: &str, until: &str, parse: &mut Parse) -> (Option<Moment>, Option<Moment>) {
-    let from = asked("from", from, parse).map(|period| period.a);
-    let until = asked("until", until, parse).map(|period| period.b);
+    let from = parse_end("from", from, parse).map(|period| period.a);
+    let until = parse_end("until", until, parse).map(|period| period.b);
     if from.zip(until).is_some_and(|(from, until)| from >= until) {
         parse.wrong("until", "the span ends before it begins: expected a date that is not before `from`");
     }
     (from, until)
 }
 
-fn asked(field: &str, text: &str, parse: &mut Parse) -> Option<Period> {
+fn parse_end(field: &str, text: &str, parse: &mut Parse) -> Option<Period> {
     if text.is_empty() {
         return None;
     }

@@ -4,7 +4,7 @@ use super::context::context;
 use super::limits::{MAX_COMMANDS, expiry};
 use super::parse::Parse;
 use super::service::Service;
-use super::share::refused;
+use super::share::share_refusal;
 use super::status::CallRefusal;
 use detente_domain::position::Position;
 use detente_domain::rejection::Violation;
@@ -28,7 +28,7 @@ pub(super) async fn open_stage(
 ) -> Result<v1::OpenStageResponse, CallRefusal> {
     let new = parse_new(request)?;
     let ledger = Arc::clone(&service.ledger);
-    let (peer, owners, refused) = (Peer::current(), Arc::clone(&service.owners), refused(service, "stages"));
+    let (peer, owners, refused) = (Peer::current(), Arc::clone(&service.owners), share_refusal(service, "stages"));
     let share = Share::of(ledger.stage_limits().stages, service.limits.peer_share_percent);
     let open = move || {
         let all: HashSet<Uuid> = ledger.list_stages().into_iter().map(|stage| stage.id).collect();
@@ -63,7 +63,7 @@ pub(super) async fn stage_commands(
     request: v1::StageCommandsRequest,
 ) -> Result<v1::StageCommandsResponse, CallRefusal> {
     let v1::StageCommandsRequest { stage_id, first_command, commands } = request;
-    let id = asked(&stage_id)?;
+    let id = parse_stage_id(&stage_id)?;
     if commands.len() > MAX_COMMANDS {
         let much = format!("{} commands; at most {MAX_COMMANDS} are allowed", commands.len());
         return Err(CallRefusal::TooLarge(Violation::new("commands", much)));
@@ -84,9 +84,9 @@ pub(super) async fn commit_stage(
     request: v1::CommitStageRequest,
 ) -> Result<v1::CommitStageResponse, CallRefusal> {
     let v1::CommitStageRequest { stage_id, preconditions, validate_only, leave_out, max_violations } = request;
-    let id = asked(&stage_id)?;
+    let id = parse_stage_id(&stage_id)?;
     let preconditions = parse_preconditions(preconditions)?;
-    let told = told(max_violations).filter(|_| validate_only).unwrap_or(TOLD);
+    let told = violation_limit(max_violations).filter(|_| validate_only).unwrap_or(TOLD);
     let commit = Commit { id, preconditions, validate_only, leave_out, told };
     let ledger = Arc::clone(&service.ledger);
     let committed = service.threads.run(move || Ok(ledger.commit_stage(&commit)?)).await?;
@@ -97,7 +97,7 @@ pub(super) async fn commit_stage(
 }
 
 /// Returns the number of violations to list; none if the request has no number.
-fn told(asked: u32) -> Option<usize> {
+fn violation_limit(asked: u32) -> Option<usize> {
     (asked > 0).then(|| usize::try_from(asked).unwrap_or(MOST_TOLD).min(MOST_TOLD))
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn get_stage(
     service: &Service,
     request: v1::GetStageRequest,
 ) -> Result<v1::GetStageResponse, CallRefusal> {
-    let id = asked(&request.stage_id)?;
+    let id = parse_stage_id(&request.stage_id)?;
     let ledger = Arc::clone(&service.ledger);
     let found = service.threads.run(move || Ok(ledger.stage(id)?)).await?;
     Ok(v1::GetStageResponse { stage: Some(stage(service, found)) })
@@ -124,13 +124,13 @@ pub(super) async fn drop_stage(
     service: &Service,
     request: v1::DropStageRequest,
 ) -> Result<v1::DropStageResponse, CallRefusal> {
-    let id = asked(&request.stage_id)?;
+    let id = parse_stage_id(&request.stage_id)?;
     let ledger = Arc::clone(&service.ledger);
     let dropped = service.threads.run(move || Ok(ledger.drop_stage(id)?)).await?;
     Ok(v1::DropStageResponse { dropped })
 }
 
-fn asked(stage_id: &str) -> Result<Uuid, CallRefusal> {
+fn parse_stage_id(stage_id: &str) -> Result<Uuid, CallRefusal> {
     let mut parse = Parse::new();
     let id = parse_id("stage_id", stage_id, &mut parse);
     parse.finish()?;

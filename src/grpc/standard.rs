@@ -1,7 +1,7 @@
 //! The standard services, health and reflection. Each of their streams is one of the subscriptions, in the share of its
 //! peer, and every refusal of the transport for them has a reason.
 
-use super::deadline::{Deadline, Timer, late, timed};
+use super::deadline::{Deadline, Timer, late, limit_body};
 use super::reasons::{with_reason, with_reason_in_trailers};
 use super::sending::ReplyBody;
 use super::share::refusal;
@@ -79,7 +79,7 @@ where
                     let _place = &place;
                     with_reason_in_trailers(frame)
                 };
-                if is_stream { timed(Body::new(body.map_frame(held)), deadline, NAME_OF_NO_WRITE) } else { body }
+                if is_stream { limit_body(Body::new(body.map_frame(held)), deadline, NAME_OF_NO_WRITE) } else { body }
             }))
         })
     }

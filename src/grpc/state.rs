@@ -1,6 +1,6 @@
 //! `GetState`: what was the state at a date, as known at a cut?
 
-use super::context::{context, hinted};
+use super::context::{context, with_hints};
 use super::encoded::EncodedReply;
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
@@ -40,7 +40,7 @@ fn parse(ledger: &Ledger, mut request: v1::GetStateRequest) -> Result<StateInput
     let (period, valid_at) = asked_date(request.valid_at, &page, ledger.clock().now(), &mut parse);
     let mode = asked_mode(request.mode, &mut parse);
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     let skip = match page.cursor {
         PageCursor::Start => 0,
@@ -100,6 +100,6 @@ fn answer(ledger: &Ledger, question: &StateInput) -> Result<EncodedReply, CallRe
     let next = page.token(state.at.basis, state.next.into(), valid_at);
     let context = context(&Page::at(state.at, *asked_cut), valid_at);
     let is_empty = state.emptiness == Emptiness::NothingRecorded;
-    let context = hinted(context, ledger, || NamedIds::of(&query.filter), is_empty);
+    let context = with_hints(context, ledger, || NamedIds::of(&query.filter), is_empty);
     Ok(EncodedReply::state(&context, state, &next))
 }

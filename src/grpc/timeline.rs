@@ -1,6 +1,6 @@
 //! `GetTimeline`: how the state moved over a span of valid time.
 
-use super::context::{context, hinted};
+use super::context::{context, with_hints};
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;
@@ -24,7 +24,7 @@ pub(super) async fn get_timeline(
     let filter = parse.filter(request.filter, false);
     let (from, until) = asked_span(&request.from, &request.until, &mut parse);
     let asked_cut = parse.cut(request.cut);
-    let supposed = parse.supposed(request.what_if);
+    let supposed = parse.what_if(request.what_if);
     parse.finish()?;
     let start = match page.cursor {
         PageCursor::Start => TimelinePlace::default(),
@@ -45,7 +45,7 @@ fn answer(
     let found = ledger.timeline(query)?;
     let span = found.span.map(|(from, until)| interval(from, until)).unwrap_or_default();
     let context = context(&Page::at(found.at, asked_cut), &span);
-    let context = hinted(context, ledger, || NamedIds::of(&query.filter), found.claims.is_empty());
+    let context = with_hints(context, ledger, || NamedIds::of(&query.filter), found.claims.is_empty());
     Ok(v1::GetTimelineResponse {
         context: Some(context),
         segments: found.segments.into_iter().map(segment).collect(),

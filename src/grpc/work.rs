@@ -46,7 +46,7 @@ const SHARE_OF_MEMORY: usize = 4;
 
 /// Computes here what has nothing to do with the size of the record.
 pub(super) fn here<T>(work: impl FnOnce() -> Result<T, CallRefusal>) -> Result<T, CallRefusal> {
-    contained(work)
+    contain_panic(work)
 }
 
 /// Looks at the record here, where it is known that few claims are concerned.
@@ -95,7 +95,7 @@ impl Threads {
         let span = tracing::Span::current();
         // Nobody may be waiting any more.
         self.appends
-            .begin(place, move || drop(reply.send(span.in_scope(|| contained(work)))))
+            .begin(place, move || drop(reply.send(span.in_scope(|| contain_panic(work)))))
             .map_err(|_| no_thread())?;
         prepared.await.unwrap_or(Err(CallRefusal::Stopping))
     }
@@ -109,7 +109,7 @@ impl Threads {
         let place = Arc::clone(&self.blocking).acquire_owned().await.map_err(|_| CallRefusal::Stopping)?;
         let span = tracing::Span::current();
         let work = move || {
-            let done = span.in_scope(|| contained(work));
+            let done = span.in_scope(|| contain_panic(work));
             drop(place);
             done
         };
@@ -193,10 +193,10 @@ fn no_thread() -> CallRefusal {
 }
 
 fn within<T>(bounds: CallBudget, work: impl FnOnce() -> Result<T, CallRefusal>) -> Result<T, CallRefusal> {
-    contained(|| bounds.run(work).unwrap_or_else(|overrun| Err(overrun.into())))
+    contain_panic(|| bounds.run(work).unwrap_or_else(|overrun| Err(overrun.into())))
 }
 
-fn contained<T>(work: impl FnOnce() -> Result<T, CallRefusal>) -> Result<T, CallRefusal> {
+fn contain_panic<T>(work: impl FnOnce() -> Result<T, CallRefusal>) -> Result<T, CallRefusal> {
     // The closure borrows a ledger behind shared references, whose locks do not poison.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(defect(&*panic)))
 }

@@ -4,7 +4,7 @@
 use super::Web;
 use super::failure::HttpFailure;
 use super::json::{self, Defaults};
-use super::written::written;
+use super::written::write_reply;
 use crate::grpc::local::OneReply;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -54,7 +54,7 @@ pub(super) async fn one(
     loop {
         let OneReply { message: reply, trailers } = web.local.one(path, message.clone(), limit).await?;
         let (output, whole) = (method.output(), reply.clone());
-        let written = written(web, reply.len(), move || json::written(&output, &whole, defaults)).await?;
+        let written = write_reply(web, reply.len(), move || json::encode(&output, &whole, defaults)).await?;
         let entries = entries(method, &reply);
         let size = method.input().get_field_by_name("page_size");
         match size.filter(|size| size.kind() == Kind::Uint32 && written.len() > MOST && entries > 1) {

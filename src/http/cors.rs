@@ -50,7 +50,7 @@ const TOLD: [&str; 14] = [
 const REMEMBERED: Duration = Duration::from_secs(7200);
 
 /// Lets pages of these origins ask; `*` is all.
-pub(super) fn allowed(router: Router, origins: &[String]) -> Router {
+pub(super) fn allow(router: Router, origins: &[String]) -> Router {
     if origins.is_empty() {
         return router;
     }

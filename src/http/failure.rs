@@ -25,7 +25,7 @@ impl HttpFailure {
     }
 
     /// A request for what there is not, or not in this way, with its HTTP status.
-    pub(super) fn unsupported(status: StatusCode, message: impl Into<String>) -> Self {
+    pub(super) fn unsupported_request(status: StatusCode, message: impl Into<String>) -> Self {
         let message = message.into();
         let problem = Problem::from(CallRefusal::Unsupported(message.clone()));
         Self(Problem { status: status.as_u16(), message, ..problem })
@@ -53,7 +53,7 @@ impl From<CallRefusal> for HttpFailure {
 impl IntoResponse for HttpFailure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, [(header::CONTENT_TYPE, "application/json")], told(&self.0)).into_response()
+        (status, [(header::CONTENT_TYPE, "application/json")], problem_json(&self.0)).into_response()
     }
 }
 
@@ -75,7 +75,7 @@ pub(super) fn message_of(wrong: &[(String, String)]) -> String {
 
 /// A problem as JSON.
 #[must_use]
-pub fn told(problem: &Problem) -> String {
+pub fn problem_json(problem: &Problem) -> String {
     value(problem).to_string()
 }
 

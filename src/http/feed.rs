@@ -63,6 +63,6 @@ fn event(reply: &MessageDescriptor, frame: &[u8]) -> Option<Event> {
     let kinds = reply.oneofs().next()?;
     let kind = kinds.fields().find(|kind| json::parts(frame, kind.number()).next().is_some())?;
     let position = json::number(frame, reply.get_field_by_name("position")?.number());
-    let data = String::from_utf8(json::written(reply, frame, Defaults::Written).ok()?).ok()?;
+    let data = String::from_utf8(json::encode(reply, frame, Defaults::Written).ok()?).ok()?;
     Some(Event::default().event(kind.name()).id(position.to_string()).data(data))
 }

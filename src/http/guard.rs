@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
 /// Guards an answer. One over gRPC or gRPC-Web is none that a browser shows, and its headers are few (see `grpc::status`).
-pub(super) async fn guarded(mut response: Response) -> Response {
+pub(super) async fn guard(mut response: Response) -> Response {
     let headers = response.headers_mut();
     let is_grpc =
         headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));

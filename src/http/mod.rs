@@ -38,7 +38,7 @@ use detente_ledger::Ledger;
 use detente_ledger::budget::MemoryBudget;
 use detente_ledger::metrics::Standing;
 use detente_ledger::write::hindrance::Hindrance;
-pub use failure::told;
+pub use failure::problem_json;
 pub use probe::Ready;
 use std::sync::Arc;
 pub use transcode::{RpcKind, rpc_kind};
@@ -100,6 +100,6 @@ pub fn around(grpc: Router, web: Web, allowed_origins: &[String]) -> Router {
         .layer(body_limit);
     let (rest, page) =
         (rest.method_not_allowed_fallback(nothing::by_this), page.method_not_allowed_fallback(nothing::by_this));
-    let all = cors::allowed(grpc.merge(rest), allowed_origins).merge(page).fallback(nothing::here);
-    all.layer(axum::middleware::map_response(guard::guarded)).layer(axum::middleware::from_fn(trace::traced))
+    let all = cors::allow(grpc.merge(rest), allowed_origins).merge(page).fallback(nothing::here);
+    all.layer(axum::middleware::map_response(guard::guard)).layer(axum::middleware::from_fn(trace::trace))
 }

@@ -13,7 +13,7 @@ pub(super) async fn by_this(request: Request) -> Response {
         return StatusCode::NO_CONTENT.into_response();
     }
     let why = format!("{:?} is not asked for by {}; `allow` says by what", request.uri().path(), request.method());
-    HttpFailure::unsupported(StatusCode::METHOD_NOT_ALLOWED, why).into_response()
+    HttpFailure::unsupported_request(StatusCode::METHOD_NOT_ALLOWED, why).into_response()
 }
 
 /// Says that there is nothing.
@@ -30,7 +30,7 @@ pub(super) async fn here(request: Request) -> Response {
         }
         None => {
             let why = format!("there is nothing at {:?}; see /api/v1/openapi.json", request.uri().path());
-            HttpFailure::unsupported(StatusCode::NOT_FOUND, why).into_response()
+            HttpFailure::unsupported_request(StatusCode::NOT_FOUND, why).into_response()
         }
     }
 }

@@ -9,8 +9,8 @@ use axum::response::Response;
 use tracing::{Instrument as _, Span};
 
 /// Answers a request in its span, with its id.
-pub(super) async fn traced(request: Request, next: Next) -> Response {
-    let (id, span) = begun(&request);
+pub(super) async fn trace(request: Request, next: Next) -> Response {
+    let (id, span) = begin(&request);
     let mut response = next.run(request).instrument(span).await;
     if let Ok(id) = HeaderValue::try_from(id) {
         response.headers_mut().insert(HeaderName::from_static(HEADER), id);
@@ -18,7 +18,7 @@ pub(super) async fn traced(request: Request, next: Next) -> Response {
     response
 }
 
-fn begun(request: &Request) -> (String, Span) {
+fn begin(request: &Request) -> (String, Span) {
     let header = |name: &str| text(request.headers(), name);
     let id = id(header(HEADER));
     let span = span(&id, request.method().as_str(), request.uri().path(), header);

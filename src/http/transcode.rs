@@ -113,7 +113,7 @@ pub(super) fn request(method: &MethodDescriptor, body: &[u8]) -> Result<Vec<u8>,
 }
 
 /// A message whose fields are to be looked at by name.
-pub(super) fn decoded(message: MessageDescriptor, bytes: &[u8]) -> Result<DynamicMessage, HttpFailure> {
+pub(super) fn decode(message: MessageDescriptor, bytes: &[u8]) -> Result<DynamicMessage, HttpFailure> {
     DynamicMessage::decode(message, bytes).map_err(HttpFailure::defect)
 }
 

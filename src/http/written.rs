@@ -4,7 +4,7 @@
 use super::Web;
 use super::failure::HttpFailure;
 use crate::grpc::inflate::aside;
-use crate::grpc::sending::{kept, reserve};
+use crate::grpc::sending::{reserve, with_reservation};
 use axum::body::Bytes;
 use detente_ledger::budget::{SMALL, SMALL_REPLY};
 
@@ -12,16 +12,16 @@ use detente_ledger::budget::{SMALL, SMALL_REPLY};
 const GROWS: usize = 8;
 
 /// Writes the answer made of a reply of the given bytes.
-pub(super) async fn written(
+pub(super) async fn write_reply(
     web: &Web,
     reply: usize,
     write: impl FnOnce() -> Result<Vec<u8>, HttpFailure> + Send + 'static,
 ) -> Result<Bytes, HttpFailure> {
-    written_within(web, reply, reply.saturating_mul(GROWS), write).await
+    write_reply_within(web, reply, reply.saturating_mul(GROWS), write).await
 }
 
 /// The same where it is known how large it may become.
-pub(super) async fn written_within(
+pub(super) async fn write_reply_within(
     web: &Web,
     reply: usize,
     most: usize,
@@ -32,7 +32,7 @@ pub(super) async fn written_within(
         let mut reserved = reserve(&web.memory, most).await?;
         let written = aside(write).await??;
         reserved.shrink_to(written.capacity());
-        return Ok(kept(written, reserved));
+        return Ok(with_reservation(written, reserved));
     }
     let written = write()?;
     match written.len() {
@@ -40,7 +40,7 @@ pub(super) async fn written_within(
         _ => {
             // Its memory is its capacity; some of that may be empty.
             let reserved = reserve(&web.memory, written.capacity()).await?;
-            Ok(kept(written, reserved))
+            Ok(with_reservation(written, reserved))
         }
     }
 }

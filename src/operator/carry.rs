@@ -29,7 +29,7 @@ pub(super) fn export(data: &Path, out: Option<&Path>) -> Result<(), CommandFailu
     let carried =
         export::export(journal.ledger_id(), &*journal.reader(), &mut out, &|done, _| shown.set_position(done));
     shown.finish_and_clear();
-    let carried = carried.map_err(failed)?;
+    let carried = carried.map_err(transfer_failure)?;
     tracing::info!(appends = carried.appends, events = carried.events, "exported");
     Ok(())
 }
@@ -43,7 +43,7 @@ pub(super) fn import(args: &ImportArgs, data: &Path) -> Result<(), CommandFailur
         line if line.contains("\"recordedAt\"") => import_backfill(&spooled.path, args, data),
         line => {
             let beginning: String = line.chars().take(80).collect();
-            return Err(failed(TransferError::NotRecognised(format!("it begins with `{beginning}`"))));
+            return Err(transfer_failure(TransferError::NotRecognised(format!("it begins with `{beginning}`"))));
         }
     }?;
     write(&format!(
@@ -54,10 +54,11 @@ pub(super) fn import(args: &ImportArgs, data: &Path) -> Result<(), CommandFailur
 
 fn import_export(file: &Path, data: &Path) -> Result<TransferSummary, CommandFailure> {
     let read = || open_file(file).map(BufReader::new);
-    import::check(&mut read()?).map_err(failed)?;
+    import::check(&mut read()?).map_err(transfer_failure)?;
     let mut journal = if exists(data)? { open_journal(data)? } else { create_journal(data)? };
     let shown = counter("events recorded");
-    let carried = import::import(&mut read()?, &mut journal, &|position| shown.set_position(position)).map_err(failed);
+    let carried =
+        import::import(&mut read()?, &mut journal, &|position| shown.set_position(position)).map_err(transfer_failure);
     shown.finish_and_clear();
     let closed = journal.checkpoint().map_err(CommandFailure::other);
     drop(journal);
@@ -81,7 +82,7 @@ fn import_backfill(file: &Path, args: &ImportArgs, data: &Path) -> Result<Transf
     let carried = backfill::backfill(&mut lines, &ledger, by, &|position| shown.set_position(position));
     shown.finish_and_clear();
     ledger.close();
-    carried.map_err(failed)
+    carried.map_err(transfer_failure)
 }
 
 /// The journal's directory of a ledger that must be there.
@@ -106,7 +107,7 @@ fn open_file(path: &Path) -> Result<File, CommandFailure> {
     File::open(path).map_err(|error| fault::at(path, "cannot read", &error))
 }
 
-fn failed(error: TransferError) -> CommandFailure {
+fn transfer_failure(error: TransferError) -> CommandFailure {
     match error {
         TransferError::Line { .. } | TransferError::Append { .. } | TransferError::OtherHistory => {
             CommandFailure::Rejected(error.to_string())

@@ -17,14 +17,14 @@ pub(super) fn not_opened(error: OpenError) -> CommandFailure {
             CommandFailure::Usage(error.to_string())
         }
         // Its words hold those of its causes already.
-        _ => advised(error.to_string(), cause(&error)),
+        _ => with_advice(error.to_string(), cause(&error)),
     }
 }
 
 /// Returns the failure of a journal that cannot be read. If the system refuses to hand bytes over, no damage is known.
 pub(super) fn not_read(error: ReadError) -> CommandFailure {
     match (&error, error.obstacle()) {
-        (ReadError::Io(cause), Some(_)) => advised(error.to_string(), Some(cause)),
+        (ReadError::Io(cause), Some(_)) => with_advice(error.to_string(), Some(cause)),
         _ => CommandFailure::Damaged(error.to_string()),
     }
 }
@@ -34,10 +34,10 @@ pub(super) fn at(path: &Path, doing: &str, error: &io::Error) -> CommandFailure 
     let said = error.to_string();
     let place = path.display().to_string();
     let words = if said.contains(&place) { format!("{doing}: {said}") } else { format!("{doing} {place}: {said}") };
-    advised(words, Some(error))
+    with_advice(words, Some(error))
 }
 
-fn advised(words: String, cause: Option<&io::Error>) -> CommandFailure {
+fn with_advice(words: String, cause: Option<&io::Error>) -> CommandFailure {
     let advice = cause.and_then(Obstacle::of).map(Obstacle::advice);
     CommandFailure::other(anyhow::anyhow!(advice.map_or(words.clone(), |advice| format!("{words}; {advice}"))))
 }

@@ -20,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Serves until SIGTERM or SIGINT.
 pub(super) async fn run(args: ServeArgs) -> Result<(), CommandFailure> {
-    let config = Config::of(asked(args)).map_err(|error| CommandFailure::Usage(error.to_string()))?;
+    let config = Config::of(overrides(args)).map_err(|error| CommandFailure::Usage(error.to_string()))?;
     keep_to_owner();
     let (form, filter, traces) = (config.log_format, config.log_filter.as_deref(), config.otlp_endpoint.as_deref());
     let telemetry = telemetry::begin(form, filter, traces).map_err(CommandFailure::other)?;
@@ -31,7 +31,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CommandFailure> {
     served.map_err(CommandFailure::other)?
 }
 
-fn asked(args: ServeArgs) -> Overrides {
+fn overrides(args: ServeArgs) -> Overrides {
     let log_format = args.log_format.map(|form| match form {
         LogFormat::Text => config::LogFormat::Text,
         LogFormat::Json => config::LogFormat::Json,

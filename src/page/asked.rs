@@ -36,14 +36,14 @@ impl FromRequestParts<Local> for PageRequest {
 
 impl PageRequest {
     fn of(local: Local, path: &str, query: &str, accepted: &str) -> Self {
-        let pairs: Vec<(String, String)> = parse(query.as_bytes()).into_owned().map(restored).collect();
-        let chosen = pairs.iter().find(|(name, _)| name == "lang").and_then(|(_, tag)| Lang::tagged(tag));
-        Self { local, lang: chosen.unwrap_or_else(|| Lang::accepted(accepted)), path: path.to_owned(), pairs }
+        let pairs: Vec<(String, String)> = parse(query.as_bytes()).into_owned().map(restore).collect();
+        let chosen = pairs.iter().find(|(name, _)| name == "lang").and_then(|(_, tag)| Lang::by_tag(tag));
+        Self { local, lang: chosen.unwrap_or_else(|| Lang::best_of(accepted)), path: path.to_owned(), pairs }
     }
 
     /// The same with the fields of a form in place of the query.
     pub(super) fn with_form(&self, body: &[u8]) -> Self {
-        let pairs = parse(body).into_owned().map(restored).collect();
+        let pairs = parse(body).into_owned().map(restore).collect();
         Self { pairs, ..self.clone() }
     }
 
@@ -67,7 +67,7 @@ impl PageRequest {
     }
 
     /// All values of a name that are not empty.
-    pub(super) fn given(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub(super) fn non_empty(&self, name: &str) -> impl Iterator<Item = &str> {
         let values = self.pairs.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.trim());
         values.filter(|value| !value.is_empty())
     }
@@ -109,7 +109,7 @@ impl PageRequest {
 }
 
 /// A name with its value; a date or an instant as it was before it was pasted.
-fn restored((name, value): (String, String)) -> (String, String) {
+fn restore((name, value): (String, String)) -> (String, String) {
     let value = if is_date_name(&name) { restore_pasted(&value) } else { value };
     (name, value)
 }

@@ -29,7 +29,7 @@ impl Wrong {
 
     /// The failure of a call, in which a token is called `token`.
     fn of(problem: Problem, token: &str) -> Self {
-        let faults = named(problem.violations(), token);
+        let faults = rename_fields(problem.violations(), token);
         if problem.status == 400 && !faults.is_empty() {
             return Self::faulty(&faults);
         }
@@ -81,7 +81,7 @@ pub(super) async fn check_all(asked: &PageRequest, requests: &[(&str, Vec<u8>, &
         // A service that cannot check says so in the call itself.
         let more = asked.local.validate(&path_of(rpc), request.clone()).await.unwrap_or_default();
         let is_new = |(name, _): &(String, String)| !faults.iter().any(|(known, _)| known == name);
-        let more: Faults = named(more, token).into_iter().filter(is_new).collect();
+        let more: Faults = rename_fields(more, token).into_iter().filter(is_new).collect();
         faults.extend(more);
     }
     if faults.is_empty() { Ok(()) } else { Err(Wrong::faulty(&faults)) }
@@ -92,7 +92,7 @@ fn path_of(rpc: &str) -> String {
 }
 
 /// Violations under the names that the address has for their fields.
-fn named(violations: Faults, token: &str) -> Faults {
+fn rename_fields(violations: Faults, token: &str) -> Faults {
     let name = |field: &str| if field == PAGE_TOKEN { token.to_owned() } else { name_of(field).to_owned() };
     violations.into_iter().map(|(field, what)| (name(&field), what)).collect()
 }

@@ -17,7 +17,7 @@ pub(super) fn faults(asked: &PageRequest) -> Faults {
     let mut faults = Vec::new();
     for name in asked.names() {
         let value = asked.get(name);
-        if is_date_name(name) && asked.given(name).any(|other| other != value) {
+        if is_date_name(name) && asked.non_empty(name).any(|other| other != value) {
             faults.push((name.to_owned(), "given more than once".to_owned()));
         }
         let fault =

@@ -7,7 +7,7 @@ use super::claim_parts::{date, instant, label, link, marks, texts, voices, when,
 use super::lang::Lang;
 use super::layout::{self, PageView, basis, next};
 use super::names::PartyNames;
-use super::text::{line, shown};
+use super::text::{line, sanitize};
 use super::words::{self, PageWord};
 use axum::extract::Path;
 use axum::response::Response;
@@ -19,11 +19,11 @@ const PAGE: u32 = 40;
 
 /// The view.
 pub(super) async fn view(Path(id): Path<String>, asked: PageRequest) -> Response {
-    let view = made(&asked, &id).await;
+    let view = build(&asked, &id).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
+async fn build(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
     let request = ListRevisionsRequest {
         claim_id: id.to_owned(),
         cut: Some(asked.cut()),
@@ -50,7 +50,7 @@ async fn made(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
         }
         section aria-labelledby="history" {
             h2 #history { (lang.t("History: who, when, why", "التاريخ: مَن ومتى ولماذا")) }
-            ol.history { @for revision in &history.revisions { (told(revision, &names, asked)) } }
+            ol.history { @for revision in &history.revisions { (show_revision(revision, &names, asked)) } }
             (next(asked, "page_token", &history.next_page_token, &context.basis))
         }
         (basis(asked, Some(&context), &[]))
@@ -90,7 +90,7 @@ fn facts(asked: &PageRequest, claim: &Claim, names: &PartyNames) -> Markup {
     }
 }
 
-fn told(revision: &Revision, names: &PartyNames, asked: &PageRequest) -> Markup {
+fn show_revision(revision: &Revision, names: &PartyNames, asked: &PageRequest) -> Markup {
     let lang = asked.lang;
     let Some(claim) = &revision.claim else { return html! {} };
     let why = match revision.kind() {
@@ -107,20 +107,20 @@ fn told(revision: &Revision, names: &PartyNames, asked: &PageRequest) -> Markup 
                 (instant(claim.recorded_at.as_ref())) " · " (lang.t("recorded by ", "دوّنه ")) bdi { (line(&claim.recorded_by, 120)) }
                 " · " (lang.t("position ", "الموضع ")) bdi { (claim.position) } " · " (when(claim, lang))
             }
-            @if !claim.note.is_empty() { blockquote { bdi.said { (shown(&claim.note)) } } }
+            @if !claim.note.is_empty() { blockquote { bdi.said { (sanitize(&claim.note)) } } }
             @if !revision.changed_fields.is_empty() && claim.revision > 1 {
                 p.quiet { (lang.t("changed: ", "تغيّر: ")) code dir="ltr" { (revision.changed_fields.join(", ")) } }
             }
-            @if let Some(dispute) = &revision.dispute { (disputed(dispute, names, lang)) }
+            @if let Some(dispute) = &revision.dispute { (show_dispute(dispute, names, lang)) }
             p.quiet { (link_to(asked, claim)) }
         }
     }
 }
 
-fn disputed(dispute: &Dispute, names: &PartyNames, lang: Lang) -> Markup {
+fn show_dispute(dispute: &Dispute, names: &PartyNames, lang: Lang) -> Markup {
     html! {
         blockquote {
-            (names.name(&dispute.disputed_by)) ": " bdi.said { (shown(&dispute.statement)) }
+            (names.name(&dispute.disputed_by)) ": " bdi.said { (sanitize(&dispute.statement)) }
             @if let Some(end) = &dispute.resolution { " — " (end.outcome().word(lang)) }
         }
     }

@@ -3,7 +3,7 @@
 use super::asked::{PageRequest, path};
 use super::lang::Lang;
 use super::names::PartyNames;
-use super::text::{line, shown};
+use super::text::{line, sanitize};
 use super::words::{self, PageWord};
 use detente_proto::v1::bound::Bound as End;
 use detente_proto::v1::{Bound, Claim, KnownDate, Text};
@@ -15,7 +15,7 @@ const IN_LIST: usize = 320;
 
 /// The text in the reader's language, else the original, else the first.
 fn text(claim: &Claim, lang: Lang) -> Option<&Text> {
-    let own = claim.texts.iter().find(|text| Lang::tagged(&text.lang) == Some(lang));
+    let own = claim.texts.iter().find(|text| Lang::by_tag(&text.lang) == Some(lang));
     own.or_else(|| claim.texts.iter().find(|text| text.original)).or_else(|| claim.texts.first())
 }
 
@@ -35,7 +35,7 @@ pub(super) fn texts(claim: &Claim, lang: Lang) -> Vec<&Text> {
 
 /// A text of the record, isolated, in its language.
 pub(super) fn words(text: &Text) -> Markup {
-    html! { bdi.said lang=(line(&text.lang, 35)) { (shown(&text.text)) } }
+    html! { bdi.said lang=(line(&text.lang, 35)) { (sanitize(&text.text)) } }
 }
 
 /// The words of a claim, leading to its history.
@@ -45,7 +45,7 @@ pub(super) fn link(asked: &PageRequest, claim: &Claim, values: &[(&str, &str)]) 
     html! {
         a.claim.retracted[struck] href=(href) {
             @match text(claim, asked.lang) {
-                Some(text) => bdi.said lang=(line(&text.lang, 35)) { (cut_to(&shown(&text.text))) },
+                Some(text) => bdi.said lang=(line(&text.lang, 35)) { (cut_to(&sanitize(&text.text))) },
                 None => (claim.kind),
             }
         }
@@ -62,16 +62,16 @@ pub(super) fn when(claim: &Claim, lang: Lang) -> Markup {
     html! {
         @match (from, to) {
             (None, _) | (_, None) => span.quiet { (lang.t("no time", "بلا زمن")) },
-            (Some(End::Known(a)), Some(End::Known(b))) if a.edtf == b.edtf => (dated(a)),
+            (Some(End::Known(a)), Some(End::Known(b))) if a.edtf == b.edtf => (show_date(a)),
             (Some(from), Some(to)) => {
                 @match from {
-                    End::Known(known) => (dated(known)),
+                    End::Known(known) => (show_date(known)),
                     End::Unknown(_) => span.quiet { (lang.t("start unknown", "البداية غير معروفة")) },
                     End::Open(_) => span.quiet { (lang.t("since always", "منذ الأزل")) },
                 }
                 span.to { (lang.t(" → ", " ← ")) }
                 @match to {
-                    End::Known(known) => (dated(known)),
+                    End::Known(known) => (show_date(known)),
                     End::Unknown(_) => span.quiet { (lang.t("end unknown", "النهاية غير معروفة")) },
                     End::Open(_) => span.quiet { (lang.t("still open", "ما زال قائمًا")) },
                 }
@@ -99,7 +99,7 @@ pub(super) fn end(bound: Option<&Bound>) -> Option<&End> {
 }
 
 /// An end as it was given; where that is a time with an offset, with the instant in UTC.
-fn dated(known: &KnownDate) -> Markup {
+fn show_date(known: &KnownDate) -> Markup {
     let is_local = known.edtf.contains('T') && !known.edtf.ends_with('Z') && !known.earliest.is_empty();
     html! {
         (date(&known.edtf))

@@ -14,11 +14,11 @@ use maud::{Markup, html};
 
 /// The view.
 pub(super) async fn view(asked: PageRequest) -> Response {
-    let view = made(&asked).await;
+    let view = build(&asked).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
+async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let request = ListConflictsRequest {
         filter: listed::filter(asked),
         valid_at: asked.get("valid_at").to_owned(),

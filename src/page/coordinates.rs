@@ -49,7 +49,7 @@ pub(super) fn form(asked: &PageRequest, action: &str, context: &ReplyContext, ki
                     }
                 }
             }
-            (narrowed(asked, kinds))
+            (filter_fields(asked, kinds))
             button { (lang.t("Show", "اعرض")) }
         }
     }
@@ -80,7 +80,7 @@ fn axis(field: &CoordinateField<'_>) -> Markup {
     }
 }
 
-fn narrowed(asked: &PageRequest, kinds: &[String]) -> Markup {
+fn filter_fields(asked: &PageRequest, kinds: &[String]) -> Markup {
     let lang = asked.lang;
     html! {
         fieldset {

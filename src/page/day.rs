@@ -29,7 +29,7 @@ pub(super) const fn civil(day: PageDay) -> (i64, i64, i64) {
 }
 
 /// As EDTF writes it: `2025-07-15`, `-0490-09-12`, `Y12345-01-02`.
-pub(super) fn shown(day: PageDay) -> String {
+pub(super) fn to_edtf(day: PageDay) -> String {
     let (year, month, day) = civil(day);
     let year = match year {
         -9999..0 => format!("-{:04}", -year),
@@ -156,15 +156,15 @@ mod tests {
     #[test]
     fn a_day_is_the_one_its_number_says() {
         assert_eq!(span("1970-01-01"), Some((0, 0)));
-        assert_eq!(span("2025-07-15").map(|(day, _)| shown(day)).as_deref(), Some("2025-07-15"));
+        assert_eq!(span("2025-07-15").map(|(day, _)| to_edtf(day)).as_deref(), Some("2025-07-15"));
         for day in (-800_000..800_000).step_by(17).chain([-40_000_000, 40_000_000, 36_523_000_000_000]) {
-            assert_eq!(span(&shown(day)), Some((day, day)), "{}", shown(day));
+            assert_eq!(span(&to_edtf(day)), Some((day, day)), "{}", to_edtf(day));
         }
     }
 
     #[test]
     fn a_month_and_a_year_end_with_their_last_day() {
-        let shown_span = |text| span(text).map(|(first, last)| (shown(first), shown(last)));
+        let shown_span = |text| span(text).map(|(first, last)| (to_edtf(first), to_edtf(last)));
         assert_eq!(shown_span("2024-02"), Some(("2024-02-01".into(), "2024-02-29".into())));
         assert_eq!(shown_span("1997"), Some(("1997-01-01".into(), "1997-12-31".into())));
         assert_eq!(shown_span("2025-34"), Some(("2025-04-01".into(), "2025-06-30".into())));
@@ -180,7 +180,8 @@ mod tests {
 
     #[test]
     fn a_date_with_gaps_is_its_stretches_and_never_the_days_between() {
-        let told = |text| stretches(text).map(|all| all.iter().map(|(a, b)| shown(*a) + "/" + &shown(*b)).collect());
+        let told =
+            |text| stretches(text).map(|all| all.iter().map(|(a, b)| to_edtf(*a) + "/" + &to_edtf(*b)).collect());
         let expected = |all: &[&str]| Some(all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>());
         let eve = ["2024-12-25/2024-12-25", "2025-01-07/2025-01-07"];
         assert_eq!(told("[2024-12-25,2025-01-07]"), expected(&eve));
@@ -208,7 +209,7 @@ mod tests {
     #[test]
     fn months_away_cross_years() {
         let day = span("2025-01-31").map(|(day, _)| day).unwrap_or_default();
-        assert_eq!(shown(month_of(day, -2)), "2024-11-01");
-        assert_eq!(shown(month_of(day, 12)), "2026-01-01");
+        assert_eq!(to_edtf(month_of(day, -2)), "2024-11-01");
+        assert_eq!(to_edtf(month_of(day, 12)), "2026-01-01");
     }
 }

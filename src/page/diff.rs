@@ -16,7 +16,7 @@ use maud::{Markup, html};
 
 /// The view.
 pub(super) async fn view(asked: PageRequest) -> Response {
-    let view = made(&asked).await;
+    let view = build(&asked).await;
     layout::answer(&asked, view)
 }
 
@@ -36,7 +36,7 @@ fn side(asked: &PageRequest, which: &str) -> Coordinate {
     Coordinate { valid_at, cut }
 }
 
-async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
+async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let mut to = side(asked, "to");
     if to.cut.is_none() {
         to.cut = Some(asked.cut());

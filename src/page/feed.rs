@@ -20,11 +20,11 @@ const EVENTS: u64 = 60;
 
 /// The view.
 pub(super) async fn view(asked: PageRequest) -> Response {
-    let view = made(&asked).await;
+    let view = build(&asked).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
+async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let faults = faults(asked);
     if !faults.is_empty() {
         return Err(Wrong::faulty(&faults));
@@ -79,14 +79,14 @@ fn entry(asked: &PageRequest, event: &Event) -> Markup {
                 bdi { (event.position) } " · " (instant(event.recorded_at.as_ref())) " · " bdi { (line(&event.recorded_by, 80)) }
                 @if event.backfilled { " · " (lang.t("backfilled", "مستدرَك")) }
             }
-            @if let Some(what) = &event.event { (told(asked, what)) }
+            @if let Some(what) = &event.event { (show_event(asked, what)) }
             @if !event.note.is_empty() { blockquote { bdi.said { (line(&event.note, 600)) } } }
         }
     }
 }
 
 /// Shows the event in a line.
-fn told(asked: &PageRequest, what: &What) -> Markup {
+fn show_event(asked: &PageRequest, what: &What) -> Markup {
     let lang = asked.lang;
     let about = |verb: &str, claim_id: &str| {
         html! { p { strong { (verb) } " " a href=(asked.to(&path("claim", claim_id), &[])) { code dir="ltr" { (line(claim_id, 64)) } } } }
@@ -104,12 +104,12 @@ fn told(asked: &PageRequest, what: &What) -> Markup {
         What::ClaimReinstated(one) => about(lang.t("reinstated", "أُعيد"), &one.claim_id),
         What::ClaimDisputed(one) => about(lang.t("disputed", "نوزِع فيه"), &one.claim_id),
         What::DisputeResolved(one) => about(lang.t("dispute resolved", "حُسم النزاع"), &one.claim_id),
-        other => registered(asked, other),
+        other => show_registration(asked, other),
     }
 }
 
 /// Shows the registration in a line.
-fn registered(asked: &PageRequest, what: &What) -> Markup {
+fn show_registration(asked: &PageRequest, what: &What) -> Markup {
     let lang = asked.lang;
     let (en, ar, id) = match what {
         What::PartyRegistered(one) => ("party registered", "سُجِّل طرف", one.party.as_ref().map(|party| &party.party_id)),

@@ -20,11 +20,11 @@ const PAGE: u32 = 60;
 
 /// The view.
 pub(super) async fn view(asked: PageRequest) -> Response {
-    let view = made(&asked).await;
+    let view = build(&asked).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
+async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let request = ListRelationshipsRequest {
         cut: Some(asked.cut()),
         page_size: PAGE,
@@ -43,7 +43,7 @@ async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
     let parties = parties(asked, &cut).await?;
     let ids = related.relationships.iter().flat_map(|one| one.party_ids.iter().cloned()).collect();
     let names = PartyNames::of(asked, &cut, ids).await?;
-    let found = found(asked, &cut).await?;
+    let found = search_claims(asked, &cut).await?;
     let lang = asked.lang;
     let body = html! {
         h1 { (lang.t("What holds between whom, and since when is that known?", "ما القائم بين مَن ومَن، ومنذ متى يُعرف ذلك؟")) }
@@ -58,7 +58,7 @@ async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
             }
             section aria-labelledby="parties" {
                 h2 #parties { (lang.t("Parties", "الأطراف")) }
-                (listed(asked, &parties.parties))
+                (list_parties(asked, &parties.parties))
                 (next(asked, "parties", &parties.next_page_token, &context.basis))
             }
         }
@@ -82,7 +82,7 @@ async fn parties(asked: &PageRequest, cut: &Cut) -> Result<ListPartiesResponse, 
 }
 
 /// The claims whose words were searched for.
-async fn found(asked: &PageRequest, cut: &Cut) -> Result<Option<ListClaimsResponse>, Wrong> {
+async fn search_claims(asked: &PageRequest, cut: &Cut) -> Result<Option<ListClaimsResponse>, Wrong> {
     if asked.get("q").is_empty() {
         return Ok(None);
     }
@@ -192,7 +192,7 @@ fn relationships(asked: &PageRequest, list: &[Relationship], names: &PartyNames)
     }
 }
 
-fn listed(asked: &PageRequest, parties: &[Party]) -> Markup {
+fn list_parties(asked: &PageRequest, parties: &[Party]) -> Markup {
     let mut names = PartyNames::default();
     names.take(parties, asked.lang);
     html! {

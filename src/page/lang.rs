@@ -9,7 +9,7 @@ pub(super) enum Lang {
 
 impl Lang {
     /// The language with a BCP 47 tag, by its first part.
-    pub(super) fn tagged(tag: &str) -> Option<Self> {
+    pub(super) fn by_tag(tag: &str) -> Option<Self> {
         match tag.split('-').next().unwrap_or_default().trim() {
             "en" => Some(Self::En),
             "ar" => Some(Self::Ar),
@@ -18,12 +18,12 @@ impl Lang {
     }
 
     /// The one an `Accept-Language` header likes best; English where it likes neither.
-    pub(super) fn accepted(header: &str) -> Self {
+    pub(super) fn best_of(header: &str) -> Self {
         let mut best = (0.0, Self::En);
         for part in header.split(',') {
             let (tag, weight) = part.split_once(";q=").unwrap_or((part, "1"));
             let weight = weight.trim().parse::<f64>().unwrap_or(0.0);
-            if let Some(lang) = Self::tagged(tag.trim()).filter(|_| weight > best.0) {
+            if let Some(lang) = Self::by_tag(tag.trim()).filter(|_| weight > best.0) {
                 best = (weight, lang);
             }
         }
@@ -58,9 +58,9 @@ mod tests {
 
     #[test]
     fn the_language_liked_best_is_taken_and_english_where_neither_is() {
-        assert_eq!(Lang::accepted("ar-QA,ar;q=0.9,en;q=0.8"), Lang::Ar);
-        assert_eq!(Lang::accepted("fr, ar;q=0.2, en;q=0.7"), Lang::En);
-        assert_eq!(Lang::accepted("de"), Lang::En);
-        assert_eq!(Lang::accepted(""), Lang::En);
+        assert_eq!(Lang::best_of("ar-QA,ar;q=0.9,en;q=0.8"), Lang::Ar);
+        assert_eq!(Lang::best_of("fr, ar;q=0.2, en;q=0.7"), Lang::En);
+        assert_eq!(Lang::best_of("de"), Lang::En);
+        assert_eq!(Lang::best_of(""), Lang::En);
     }
 }

@@ -21,15 +21,16 @@ pub(super) struct PageView {
 pub(super) fn answer(asked: &PageRequest, view: Result<PageView, Wrong>) -> Response {
     let (status, view) = match view {
         Ok(view) => (StatusCode::OK, view),
-        Err(wrong) => {
-            (StatusCode::from_u16(wrong.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failed(asked, &wrong))
-        }
+        Err(wrong) => (
+            StatusCode::from_u16(wrong.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            failure_view(asked, &wrong),
+        ),
     };
-    let html = framed(asked, &view).into_string();
+    let html = frame(asked, &view).into_string();
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
 }
 
-fn failed(asked: &PageRequest, wrong: &Wrong) -> PageView {
+fn failure_view(asked: &PageRequest, wrong: &Wrong) -> PageView {
     let lang = asked.lang;
     let title = match wrong.status {
         404 => lang.t("Not in the record", "ليس في السجلّ"),
@@ -44,7 +45,7 @@ fn failed(asked: &PageRequest, wrong: &Wrong) -> PageView {
     PageView { title: title.to_owned(), body }
 }
 
-fn framed(asked: &PageRequest, view: &PageView) -> Markup {
+fn frame(asked: &PageRequest, view: &PageView) -> Markup {
     let lang = asked.lang;
     html! {
         (DOCTYPE)

@@ -75,7 +75,7 @@ pub fn routes(local: Local) -> Router {
         .route("/favicon.ico", get(async || asset("image/svg+xml", ICON)))
         .route("/robots.txt", get(async || asset("text/plain; charset=utf-8", ROBOTS)))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
-        .layer(axum::middleware::map_response(guarded))
+        .layer(axum::middleware::map_response(add_headers))
         .layer(CompressionLayer::new())
         .with_state(local)
 }
@@ -85,7 +85,7 @@ fn asset(kind: &'static str, text: &'static str) -> ([(HeaderName, &'static str)
 }
 
 /// Adds the headers that every answer needs in a browser.
-async fn guarded(response: Response) -> Response {
+async fn add_headers(response: Response) -> Response {
     with_policy(response)
 }
 

@@ -3,7 +3,7 @@
 use super::asked::{PageRequest, path};
 use super::call::{Wrong, call};
 use super::lang::Lang;
-use super::text::shown;
+use super::text::sanitize;
 use detente_proto::v1::{Claim, Cut, ListPartiesRequest, ListPartiesResponse, Party};
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,14 +65,14 @@ impl PartyNames {
 
     /// The name of a party, in words.
     pub(super) fn plain(&self, id: &str) -> String {
-        self.0.get(id).map_or_else(|| shown(id), |(_, name)| name.clone())
+        self.0.get(id).map_or_else(|| sanitize(id), |(_, name)| name.clone())
     }
 
     /// The name of a party, isolated.
     pub(super) fn name(&self, id: &str) -> Markup {
         match self.0.get(id) {
             Some((lang, name)) => html! { bdi lang=(lang) { (name) } },
-            None => html! { bdi { (shown(id)) } },
+            None => html! { bdi { (sanitize(id)) } },
         }
     }
 
@@ -101,6 +101,6 @@ impl PartyNames {
 fn name(party: &Party, lang: Lang) -> Option<(&'static str, String)> {
     let main = |tag: &str| party.names.iter().find(|name| name.lang == tag && !name.alias);
     let found = main(lang.tag()).or_else(|| main("en")).or_else(|| party.names.first())?;
-    let tag = Lang::tagged(&found.lang).map_or("", Lang::tag);
-    Some((tag, shown(&found.name)))
+    let tag = Lang::by_tag(&found.lang).map_or("", Lang::tag);
+    Some((tag, sanitize(&found.name)))
 }

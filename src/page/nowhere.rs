@@ -32,7 +32,7 @@ fn is_page(accepted: &str) -> bool {
 /// The page for a path at which nothing is.
 pub fn page(path: &str, headers: &HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let lang = Lang::accepted(accepted.unwrap_or_default());
+    let lang = Lang::best_of(accepted.unwrap_or_default());
     let title = lang.t("There is nothing here", "لا شيء هنا");
     let page = html! {
         (DOCTYPE)

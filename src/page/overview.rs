@@ -5,7 +5,7 @@ use super::asked::PageRequest;
 use super::call::{Wrong, call};
 use super::chart::axis::Axis;
 use super::chart::plot::{Bar, plot};
-use super::day::{PageDay, shown};
+use super::day::{PageDay, to_edtf};
 use detente_proto::v1::{Bucket, Cut, Filter, GetSeriesRequest, GetSeriesResponse};
 use maud::{Markup, html};
 
@@ -32,8 +32,8 @@ pub(super) async fn overview(
     };
     let request = GetSeriesRequest {
         filter,
-        from: shown(axis.first()),
-        until: shown(axis.last()),
+        from: to_edtf(axis.first()),
+        until: to_edtf(axis.last()),
         bucket: bucket.into(),
         cut: Some(cut.clone()),
         ..Default::default()

@@ -5,7 +5,7 @@ use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::claim_parts::{date, link, marks};
 use super::layout::{self, PageView, basis, next};
 use super::names::PartyNames;
-use super::text::{line, shown};
+use super::text::{line, sanitize};
 use super::words::PageWord;
 use axum::extract::Path;
 use axum::response::Response;
@@ -21,11 +21,11 @@ const PAGE: u32 = 30;
 
 /// The view.
 pub(super) async fn view(Path(id): Path<String>, asked: PageRequest) -> Response {
-    let view = made(&asked, &id).await;
+    let view = build(&asked, &id).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
+async fn build(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
     let request = ListPartiesRequest { party_ids: vec![id.to_owned()], cut: Some(asked.cut()), ..Default::default() };
     if !asked.get("says").is_empty() {
         let says = said_request(asked, &asked.cut(), id).encode_to_vec();
@@ -35,8 +35,8 @@ async fn made(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
     let context = reply.context.unwrap_or_default();
     let Some(party) = reply.parties.first() else { return Err(Wrong { status: 404, message: id.to_owned() }) };
     let cut = Cut::basis(context.basis.clone());
-    let related = related(asked, &cut, id).await?;
-    let said = said(asked, &cut, id).await?;
+    let related = list_relationships(asked, &cut, id).await?;
+    let said = list_claims(asked, &cut, id).await?;
     let ids =
         related.relationships.iter().flat_map(|one| one.party_ids.iter().cloned()).chain([id.to_owned()]).collect();
     let names = PartyNames::of(asked, &cut, ids).await?;
@@ -46,7 +46,7 @@ async fn made(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
         @if !party.merged_into.is_empty() {
             p.notice { (lang.t("Answered for by ", "يجيب عنه ")) (names.link(asked, &party.merged_into)) }
         }
-        (called(asked, party))
+        (party_facts(asked, party))
         div.columns {
             section aria-labelledby="relationships" {
                 h2 #relationships { (lang.t("Relationships", "العلاقات")) }
@@ -68,7 +68,7 @@ async fn made(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
     Ok(PageView { title: names.plain(id), body })
 }
 
-async fn related(asked: &PageRequest, cut: &Cut, id: &str) -> Result<ListRelationshipsResponse, Wrong> {
+async fn list_relationships(asked: &PageRequest, cut: &Cut, id: &str) -> Result<ListRelationshipsResponse, Wrong> {
     let request = ListRelationshipsRequest {
         party_id: id.to_owned(),
         cut: Some(cut.clone()),
@@ -90,17 +90,17 @@ fn said_request(asked: &PageRequest, cut: &Cut, id: &str) -> ListClaimsRequest {
     }
 }
 
-async fn said(asked: &PageRequest, cut: &Cut, id: &str) -> Result<ListClaimsResponse, Wrong> {
+async fn list_claims(asked: &PageRequest, cut: &Cut, id: &str) -> Result<ListClaimsResponse, Wrong> {
     call_paged(asked, "ListClaims", &said_request(asked, cut, id), "says").await
 }
 
-fn called(asked: &PageRequest, party: &Party) -> Markup {
+fn party_facts(asked: &PageRequest, party: &Party) -> Markup {
     html! {
         dl.facts {
             dt { (asked.lang.t("Id", "المعرّف")) } dd { code dir="ltr" { (line(&party.party_id, 64)) } }
             @for name in &party.names {
                 dt { bdi dir="ltr" { (line(&name.lang, 35)) } }
-                dd { bdi lang=(line(&name.lang, 35)) { (shown(&name.name)) } @if !name.valid.is_empty() { " " (date(&name.valid)) } }
+                dd { bdi lang=(line(&name.lang, 35)) { (sanitize(&name.name)) } @if !name.valid.is_empty() { " " (date(&name.valid)) } }
             }
             @for other in &party.external_ids {
                 dt { bdi { (line(&other.scheme, 64)) } } dd { bdi dir="ltr" { (line(&other.id, 128)) } }

@@ -27,7 +27,7 @@ const ROWS: u32 = 60;
 
 /// The view.
 pub(super) async fn view(Path(id): Path<String>, asked: PageRequest) -> Response {
-    let view = made(&asked, &id).await;
+    let view = build(&asked, &id).await;
     layout::answer(&asked, view)
 }
 
@@ -41,7 +41,7 @@ struct Answers {
     names: PartyNames,
 }
 
-async fn made(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
+async fn build(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
     let answers = answers(asked, id).await?;
     let context = answers.state.context.clone().unwrap_or_default();
     let lang = asked.lang;
@@ -96,12 +96,15 @@ async fn answers(asked: &PageRequest, id: &str) -> Result<Answers, Wrong> {
     let state: GetStateResponse = call(asked, "GetState", &first).await?;
     let context = state.context.clone().unwrap_or_default();
     let cut = Cut::basis(context.basis);
-    let record = recorded(asked, &cut, filter(asked, id, Vec::new()), asked.get("rows")).await?;
+    let record = list_claims(asked, &cut, filter(asked, id, Vec::new()), asked.get("rows")).await?;
     let matched =
         |id: &String| state.matches.iter().any(|found| found.claim.as_ref().is_some_and(|claim| claim.claim_id == *id));
     let unseen: Vec<String> = state.absence_claim_ids.iter().filter(|id| !matched(id)).take(20).cloned().collect();
-    let absent =
-        if unseen.is_empty() { Vec::new() } else { recorded(asked, &cut, filter(asked, id, unseen), "").await?.claims };
+    let absent = if unseen.is_empty() {
+        Vec::new()
+    } else {
+        list_claims(asked, &cut, filter(asked, id, unseen), "").await?.claims
+    };
     let certainty = certainty(asked, &cut, id, &record.claims).await?;
     let shown = state.matches.iter().filter_map(|found| found.claim.as_ref()).chain(&record.claims).chain(&absent);
     let names = PartyNames::in_claims(asked, &cut, shown, &[id]).await?;
@@ -132,7 +135,7 @@ fn record_request(cut: &Cut, filter: Option<Filter>, token: &str) -> ListClaimsR
     }
 }
 
-async fn recorded(
+async fn list_claims(
     asked: &PageRequest,
     cut: &Cut,
     filter: Option<Filter>,

@@ -3,7 +3,7 @@
 use super::asked::PageRequest;
 use super::call::{Wrong, call};
 use super::chart::plot::{Bar, plot};
-use super::day::shown;
+use super::day::to_edtf;
 use super::layout::{self, PageView};
 use super::listed::{self, PageFrame};
 use super::text::line;
@@ -36,11 +36,11 @@ pub(super) const GROUPS: [(&str, SeriesGroup, &str, &str); 4] = [
 
 /// The view.
 pub(super) async fn view(asked: PageRequest) -> Response {
-    let view = made(&asked).await;
+    let view = build(&asked).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
+async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let (from, until) = span(asked).await?;
     let bucket = BUCKETS.iter().find(|(name, ..)| *name == asked.get("bucket")).map_or(Bucket::Month, |one| one.1);
     let group = GROUPS.iter().find(|(name, ..)| *name == asked.get("group")).map_or(SeriesGroup::Polarity, |one| one.1);
@@ -85,7 +85,7 @@ async fn span(asked: &PageRequest) -> Result<(String, String), Wrong> {
     };
     let end = super::day::span(&until).map_or(0, |(_, last)| last);
     let from = match asked.get("from") {
-        "" => shown(super::day::month_of(end, -35)),
+        "" => to_edtf(super::day::month_of(end, -35)),
         given => given.to_owned(),
     };
     Ok((from, until))
@@ -132,7 +132,7 @@ fn plots(asked: &PageRequest, reply: &GetSeriesResponse) -> Markup {
         reply.buckets.iter().flat_map(|bucket| &bucket.points).map(|point| point.definite + point.possible).max();
     html! {
         @for (group, _) in ordered.iter().take(PLOTS) {
-            @let title = named(asked, group);
+            @let title = group_name(asked, group);
             h2 { (title) }
             div.scroll tabindex="0" role="region" aria-label=(title) {
                 (plot(&title, &bars(reply, group), most.unwrap_or(1), asked.lang))
@@ -154,7 +154,7 @@ fn bars(reply: &GetSeriesResponse, group: &str) -> Vec<Bar> {
     reply.buckets.iter().map(bar).collect()
 }
 
-fn named(asked: &PageRequest, group: &str) -> String {
+fn group_name(asked: &PageRequest, group: &str) -> String {
     let lang = asked.lang;
     match group {
         "" => lang.t("all, or not said", "الكلّ، أو غير مذكور").to_owned(),
@@ -181,7 +181,7 @@ fn table(asked: &PageRequest, reply: &GetSeriesResponse) -> Markup {
                         @for point in bucket.points.iter().filter(|point| point.definite + point.possible > 0) {
                             tr {
                                 th scope="row" { bdi.date dir="ltr" { (bucket.period) } }
-                                td { (named(asked, &point.group)) }
+                                td { (group_name(asked, &point.group)) }
                                 td.number { (point.definite) } td.number { (point.possible) }
                                 td.number { @if let Some(mean) = point.mean { (format!("{mean:.2}")) } }
                             }

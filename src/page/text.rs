@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 const MARKS: usize = 8;
 
 /// A text for an element that isolates it.
-pub(super) fn shown(text: &str) -> String {
+pub(super) fn sanitize(text: &str) -> String {
     let mut marks = 0;
     let keep = |c: &char| {
         marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
@@ -19,7 +19,7 @@ pub(super) fn shown(text: &str) -> String {
 
 /// A text on one line, cut to a length, for a title, a label in a drawing or an attribute.
 pub(super) fn line(text: &str, most: usize) -> String {
-    let mut cut: String = shown(text).chars().filter(|c| !turns_direction(*c)).map(spaced).collect();
+    let mut cut: String = sanitize(text).chars().filter(|c| !turns_direction(*c)).map(as_space).collect();
     if cut.chars().count() > most {
         cut = cut.chars().take(most.saturating_sub(1)).collect();
         cut.push('…');
@@ -27,7 +27,7 @@ pub(super) fn line(text: &str, most: usize) -> String {
     cut
 }
 
-const fn spaced(c: char) -> char {
+const fn as_space(c: char) -> char {
     if matches!(c, '\n' | '\t') { ' ' } else { c }
 }
 
@@ -50,15 +50,15 @@ mod tests {
     #[test]
     fn marks_piled_on_one_another_are_cut_and_writing_stays() {
         let piled = format!("a{}b", "\u{301}".repeat(2048));
-        assert_eq!(shown(&piled), format!("a{}b", "\u{301}".repeat(MARKS)));
+        assert_eq!(sanitize(&piled), format!("a{}b", "\u{301}".repeat(MARKS)));
         for text in ["قَدْ نُشِرَ", "Việt Nam", "two\nlines"] {
-            assert_eq!(shown(text), text);
+            assert_eq!(sanitize(text), text);
         }
     }
 
     #[test]
     fn controls_are_shown_as_such_and_a_line_keeps_its_direction() {
-        assert_eq!(shown("a\u{0}\u{1b}[31mb"), "a\u{fffd}\u{fffd}[31mb");
+        assert_eq!(sanitize("a\u{0}\u{1b}[31mb"), "a\u{fffd}\u{fffd}[31mb");
         assert_eq!(line("safe\u{202e}txt\nnext", 80), "safetxt next");
         assert_eq!(line("abcdef", 4), "abc…");
     }

@@ -13,11 +13,11 @@ use maud::html;
 
 /// The view.
 pub(super) async fn view(asked: PageRequest) -> Response {
-    let view = made(&asked).await;
+    let view = build(&asked).await;
     layout::answer(&asked, view)
 }
 
-async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
+async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let request = ListUpcomingRequest {
         filter: listed::filter(asked),
         from: asked.get("from").to_owned(),

@@ -20,14 +20,14 @@ use std::collections::BTreeSet;
 
 /// The form, and the answer where it is filled in.
 pub(super) async fn view(asked: PageRequest) -> Response {
-    let view = made(&asked).await;
+    let view = build(&asked).await;
     layout::answer(&asked, view)
 }
 
 /// The same for a form that is too long for an address.
 pub(super) async fn post(asked: PageRequest, body: Bytes) -> Response {
     let asked = asked.with_form(&body);
-    let view = made(&asked).await;
+    let view = build(&asked).await;
     layout::answer(&asked, view)
 }
 
@@ -37,7 +37,7 @@ const SUPPOSED: &str = "ffffffff-ffff-7fff-bfff-ffffffffffff";
 /// The number of claims of the state that are counted.
 const COUNTED: u32 = 200;
 
-async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
+async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let relationship = asked.get("relationship");
     let commands = commands(asked);
     let lang = asked.lang;
@@ -64,7 +64,7 @@ async fn made(asked: &PageRequest) -> Result<PageView, Wrong> {
         @if !relationship.is_empty() { (views_of(asked, relationship, "what-if", &[])) }
         p.quiet { (lang.t("Suppose a claim, and see what the state would be. Nothing is recorded.", "افترض قولًا وانظر كيف يكون الحال. لا يُدوَّن شيء.")) }
         (form(asked, relationship))
-        @if let Some(then) = &then { (compared(asked, &all, &now, then, &names)) }
+        @if let Some(then) = &then { (show_changes(asked, &all, &now, then, &names)) }
         (basis(asked, Some(&context), &[]))
     };
     Ok(PageView { title: title.to_owned(), body })
@@ -99,7 +99,7 @@ fn request(asked: &PageRequest, cut: &Cut, claim_ids: Vec<String>, what_if: Vec<
 fn commands(asked: &PageRequest) -> Vec<Command> {
     let mut commands = Vec::new();
     if !asked.get("text").is_empty() {
-        let assert = AssertClaim { claim: Some(supposed(asked)) };
+        let assert = AssertClaim { claim: Some(supposed_claim(asked)) };
         commands.push(Command { command: Some(command::Command::AssertClaim(assert)), ..Default::default() });
     }
     if !asked.get("retract").is_empty() {
@@ -110,7 +110,7 @@ fn commands(asked: &PageRequest) -> Vec<Command> {
     commands
 }
 
-fn supposed(asked: &PageRequest) -> Claim {
+fn supposed_claim(asked: &PageRequest) -> Claim {
     let relationship = asked.get("relationship");
     let or = |name: &str, otherwise: &str| {
         let value = asked.get(name);
@@ -164,7 +164,7 @@ fn form(asked: &PageRequest, relationship: &str) -> Markup {
 }
 
 /// Shows the claims that enter the state and those that leave it.
-fn compared(
+fn show_changes(
     asked: &PageRequest,
     all: &GetStateResponse,
     now: &GetStateResponse,
@@ -191,14 +191,14 @@ fn compared(
                 (lang.t(" claims", " قولًا"))
             }
             @if entered.is_empty() && left.is_empty() { p { (lang.t("The state at this date stays as it is.", "يبقى الحال في هذا التاريخ كما هو.")) } }
-            @for (claim, certainty) in &entered { div.change { div { strong { (lang.t("enters", "يدخل")) } " " (certainty) } div { (told(asked, claim, names)) } } }
-            @for (claim, _) in &left { div.change.before { div { strong { (lang.t("leaves", "يخرج")) } } div { (told(asked, claim, names)) } } }
+            @for (claim, certainty) in &entered { div.change { div { strong { (lang.t("enters", "يدخل")) } " " (certainty) } div { (show_claim(asked, claim, names)) } } }
+            @for (claim, _) in &left { div.change.before { div { strong { (lang.t("leaves", "يخرج")) } } div { (show_claim(asked, claim, names)) } } }
         }
     }
 }
 
 /// Shows a claim in a line. A supposed claim has no history to link to.
-fn told(asked: &PageRequest, claim: &Claim, names: &PartyNames) -> Markup {
+fn show_claim(asked: &PageRequest, claim: &Claim, names: &PartyNames) -> Markup {
     if claim.claim_id != SUPPOSED {
         return in_line(asked, claim, names);
     }

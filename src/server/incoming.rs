@@ -130,7 +130,7 @@ impl Acceptor {
         let link = self.links.open(peer, self.cut.child_token(), place);
         let (ready, preface) = (self.ready.clone(), self.preface);
         tokio::spawn(async move {
-            if let Ok(Ok(())) = tokio::time::timeout(preface, spoken(&stream)).await {
+            if let Ok(Ok(())) = tokio::time::timeout(preface, wait_for_preface(&stream)).await {
                 // Replies are small and wait for nothing to be sent along with.
                 let _ = stream.set_nodelay(true);
                 // If nobody takes it, the server stops, and it closes.
@@ -151,7 +151,7 @@ fn outlive_no_peer(stream: &TcpStream, unread: Duration) {
 }
 
 /// Waits until as much as a preface has come. The transport judges the bytes.
-async fn spoken(stream: &TcpStream) -> io::Result<()> {
+async fn wait_for_preface(stream: &TcpStream) -> io::Result<()> {
     const BETWEEN: Duration = Duration::from_millis(20);
     let mut seen = [0; PREFACE_BYTES];
     loop {

@@ -142,7 +142,7 @@ fn summary(reply: &AppendResponse) -> String {
         true => "Was recorded before and is not again",
         false => "Recorded",
     };
-    let line = format!("{what}: {commands} at {}, basis {}", instant::shown(Some(at)), context.basis);
+    let line = format!("{what}: {commands} at {}, basis {}", instant::format(Some(at)), context.basis);
     escape::line(&line) + "\n"
 }
 
@@ -187,7 +187,7 @@ mod tests {
         append: AppendArgs,
     }
 
-    fn parsed(flags: &[&str]) -> Result<AppendArgs, String> {
+    fn parse(flags: &[&str]) -> Result<AppendArgs, String> {
         let arguments = ["probe"].iter().chain(flags);
         Probe::try_parse_from(arguments).map(|probe| probe.append).map_err(|error| error.to_string())
     }
@@ -197,7 +197,7 @@ mod tests {
         let flags = ["--kind", "agreement", "--type", "state", "--modality", "asserted", "--text", "en:They sign."];
         let more =
             ["--valid", "2025-09-10/..", "--relationship", "AZE-RUS", "--recorded-by", "desk", "--validate-only"];
-        let requests = parsed(&[flags.as_slice(), &more].concat()).unwrap().requests(OutputFormat::Table).unwrap();
+        let requests = parse(&[flags.as_slice(), &more].concat()).unwrap().requests(OutputFormat::Table).unwrap();
         let [request] = requests.as_slice() else { panic!("not one") };
         assert_eq!((request.recorded_by.as_str(), request.validate_only), ("desk", true));
         assert!(Uuid::parse_str(&request.request_id).is_ok());
@@ -205,13 +205,13 @@ mod tests {
 
     #[test]
     fn a_claim_needs_its_required_flags() {
-        let error = parsed(&["--kind", "agreement"]).unwrap_err();
+        let error = parse(&["--kind", "agreement"]).unwrap_err();
         assert!(["--type", "--modality", "--text"].iter().all(|flag| error.contains(flag)), "{error}");
     }
 
     #[test]
     fn a_file_and_a_claim_at_once_are_refused() {
-        assert!(parsed(&["--file", "f", "--kind", "agreement"]).unwrap_err().contains("cannot be used with"));
-        assert!(parsed(&["--file", "f"]).is_ok());
+        assert!(parse(&["--file", "f", "--kind", "agreement"]).unwrap_err().contains("cannot be used with"));
+        assert!(parse(&["--file", "f"]).is_ok());
     }
 }

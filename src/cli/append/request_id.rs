@@ -16,7 +16,7 @@ pub(crate) fn complete(requests: &mut [AppendRequest], given: Option<Uuid>) -> O
     let mut used = false;
     for (request, ordinal) in requests.iter_mut().zip(1..) {
         if request.request_id.is_empty() {
-            request.request_id = if alone { base } else { derived(base, ordinal) }.to_string();
+            request.request_id = if alone { base } else { derive_id(base, ordinal) }.to_string();
             used = true;
         }
     }
@@ -24,7 +24,7 @@ pub(crate) fn complete(requests: &mut [AppendRequest], given: Option<Uuid>) -> O
 }
 
 /// A version 8 UUID: bytes of a hash, by a rule of our own.
-fn derived(base: Uuid, ordinal: u64) -> Uuid {
+fn derive_id(base: Uuid, ordinal: u64) -> Uuid {
     let digest: [u8; 32] = Sha256::new().chain_update(base).chain_update(ordinal.to_be_bytes()).finalize().into();
     Builder::from_custom_bytes(digest.first_chunk().copied().unwrap_or_default()).into_uuid()
 }

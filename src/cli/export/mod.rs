@@ -134,7 +134,7 @@ pub(crate) struct TableExport {
 impl ExportArgs {
     /// Writes a table that a server answers with, or has the operator's verb open the directory.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
-        match self.understood()? {
+        match self.into_export()? {
             Export::Columns(list) => output::write(&list),
             Export::Record { data, out } => crate::operator::export_record(data, out).await,
             Export::Table(table) if table.data.is_some() => crate::operator::export_table(*table).await,
@@ -142,7 +142,7 @@ impl ExportArgs {
         }
     }
 
-    fn understood(self) -> Result<Export, CommandFailure> {
+    fn into_export(self) -> Result<Export, CommandFailure> {
         if self.columns {
             let table = self.what.unwrap_or(ExportSubject::State).into();
             return Ok(Export::Columns(tables::describe_columns(table, &self.languages)));
@@ -211,7 +211,7 @@ impl TableExport {
         };
         progress.finish_and_clear();
         let told = told?;
-        sheet.finish(&told.said()).map_err(CommandFailure::output)?;
+        sheet.finish(&told.properties()).map_err(CommandFailure::output)?;
         file.finish()?;
         notice(&told.words());
         Ok(())
@@ -230,18 +230,18 @@ mod tests {
         export: ExportArgs,
     }
 
-    fn understood(flags: &str) -> Result<Export, String> {
+    fn parse(flags: &str) -> Result<Export, String> {
         let arguments = ["probe"].into_iter().chain(flags.split_whitespace());
         let args = Probe::try_parse_from(arguments).map_err(|error| error.to_string())?.export;
-        args.understood().map_err(|failure| failure.to_string())
+        args.into_export().map_err(|failure| failure.to_string())
     }
 
     #[test]
     fn the_whole_record_needs_its_directory_and_takes_no_question() {
-        assert!(matches!(understood("--data d"), Ok(Export::Record { .. })));
+        assert!(matches!(parse("--data d"), Ok(Export::Record { .. })));
         for (flags, word) in [("", "needs --data"), ("--data d AZE-RUS", "whole record"), ("--what claims", "--format")]
         {
-            assert!(understood(flags).unwrap_err().contains(word), "{flags}");
+            assert!(parse(flags).unwrap_err().contains(word), "{flags}");
         }
     }
 
@@ -252,14 +252,14 @@ mod tests {
             "--format parquet --spreadsheet",
             "--format csv --what events --include-retracted",
         ] {
-            assert!(understood(flags).is_err(), "{flags}");
+            assert!(parse(flags).is_err(), "{flags}");
         }
-        assert!(matches!(understood("--format csv --spreadsheet AZE-RUS --mode holds-at"), Ok(Export::Table(_))));
+        assert!(matches!(parse("--format csv --spreadsheet AZE-RUS --mode holds-at"), Ok(Export::Table(_))));
     }
 
     #[test]
     fn the_columns_can_be_listed() {
-        let Ok(Export::Columns(list)) = understood("--columns --languages en,ar") else { panic!("no list") };
+        let Ok(Export::Columns(list)) = parse("--columns --languages en,ar") else { panic!("no list") };
         assert!(list.contains("| `text_ar` | text |") && list.contains("`certainty`"), "{list}");
     }
 }

@@ -42,7 +42,7 @@ type RowSink<'p> = &'p mut dyn FnMut(&OutputRow<'_>) -> Result<(), CommandFailur
 
 impl ExportSummary {
     /// Returns the properties that a file states of itself.
-    pub(super) fn said(&self) -> Vec<SheetProperty> {
+    pub(super) fn properties(&self) -> Vec<SheetProperty> {
         let mut said = vec![("ledger_id", self.context.ledger_id.clone()), ("basis", self.context.basis.clone())];
         if !self.context.valid_at.is_empty() {
             said.push(("valid_at", self.context.valid_at.clone()));

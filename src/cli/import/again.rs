@@ -1,6 +1,6 @@
 //! Rows that are read a second time, as they stand in the file: what the ledger refused is known by its line alone.
 
-use super::rows::failed;
+use super::rows::read_failure;
 use crate::cli::CommandFailure;
 use detente_ingest::mapping::FileSpec;
 use detente_ingest::pipeline::RowPlace;
@@ -16,7 +16,7 @@ pub(super) fn collect(
     spec: &FileSpec,
     mut each: impl FnMut(&RowPlace, &[u8], &str) -> io::Result<()>,
 ) -> Result<(), CommandFailure> {
-    let mut opened = SourceFiles::open(path).map_err(|bad| failed(bad.into()))?;
+    let mut opened = SourceFiles::open(path).map_err(|bad| read_failure(bad.into()))?;
     let mut left: BTreeMap<&RowPlace, &str> = rows.iter().map(|(place, reason)| (place, reason.as_str())).collect();
     let mut written = Ok(());
     let came = read(&mut opened, spec, &mut |_, row| {
@@ -32,5 +32,5 @@ pub(super) fn collect(
         if written.is_err() || left.is_empty() { Err("that was the last one".to_owned()) } else { Ok(()) }
     });
     written.map_err(CommandFailure::other)?;
-    if left.is_empty() { Ok(()) } else { came.map_err(|bad| failed(bad.into())) }
+    if left.is_empty() { Ok(()) } else { came.map_err(|bad| read_failure(bad.into())) }
 }

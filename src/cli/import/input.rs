@@ -3,7 +3,7 @@
 use super::ImportArgs;
 use super::known::KnownCut;
 use super::left::{self, ImportMark};
-use super::rows::{Came, failed};
+use super::rows::{Came, read_failure};
 use super::shown::CommandForwarder;
 use super::staging::Opening;
 use crate::cli::CommandFailure;
@@ -58,7 +58,7 @@ impl Input {
         let text = fs::read_to_string(path).map_err(|error| CommandFailure::Usage(format!("{name}: {error}")))?;
         let mapping = Mapping::parse(&text, &args.rows.set, &name).map_err(unusable)?;
         let tables = tables(&mapping, path, &args.rows.tables)?;
-        let opened = SourceFiles::open(file).map_err(|bad| failed(bad.into()))?;
+        let opened = SourceFiles::open(file).map_err(|bad| read_failure(bad.into()))?;
         let kind = args.rows.revised.as_deref().or_else(|| mapping.release.revised.constant()).unwrap_or("correction");
         let revised = revision_kind(kind)?;
         let why = mapping.release.retracted.constant().unwrap_or("wrong");
@@ -121,7 +121,7 @@ impl Input {
     /// All that is imported, into which ledger.
     pub(super) fn mark(&self, args: &ImportArgs, ledger_id: &str) -> Result<ImportMark, CommandFailure> {
         let mut digest = self.digest.clone();
-        digest.update(self.opened.digest().map_err(|bad| failed(bad.into()))?);
+        digest.update(self.opened.digest().map_err(|bad| read_failure(bad.into()))?);
         digest.update(ledger_id);
         digest.update(self.recorded_by(args)?);
         digest.update(self.until.as_ref().map(Version::text).unwrap_or_default());
@@ -182,7 +182,7 @@ impl Input {
     /// All versions that the file has of its rows, in order.
     pub(super) fn versions(mut self) -> Result<BTreeSet<Version>, CommandFailure> {
         let mut opened = std::mem::take(&mut self.opened);
-        pipeline::versions(&self.job(), &mut opened).map_err(failed)
+        pipeline::versions(&self.job(), &mut opened).map_err(read_failure)
     }
 
     /// Returns true if parties may get other names in a later release.

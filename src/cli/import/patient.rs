@@ -43,7 +43,7 @@ impl<'l, T: Ask> PatientLedger<'l, T> {
                 Err(status) => Refusal::from(status),
             };
             if !passes(&refusal) {
-                return Err(told(refusal));
+                return Err(failure_of(refusal));
             }
             let since = *away.get_or_insert_with(|| {
                 let seconds = self.patience.as_secs();
@@ -56,7 +56,7 @@ impl<'l, T: Ask> PatientLedger<'l, T> {
                     "what is staged stays on the server: the same import started again goes on with it, `detente stages \
                      drop` drops it",
                 );
-                return Err(told(refusal));
+                return Err(failure_of(refusal));
             }
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -64,7 +64,7 @@ impl<'l, T: Ask> PatientLedger<'l, T> {
     }
 }
 
-fn told(refusal: Refusal) -> CommandFailure {
+fn failure_of(refusal: Refusal) -> CommandFailure {
     CommandFailure::Refused(Box::new(refusal.into()))
 }
 

@@ -144,7 +144,7 @@ pub(super) enum StageGoal {
 }
 
 /// Returns the number of events of a kind in an append.
-pub(super) fn counted(append: &v1::StagedAppend, event: &str) -> u64 {
+pub(super) fn event_count(append: &v1::StagedAppend, event: &str) -> u64 {
     append.counts.iter().find(|count| count.event == event).map(|count| count.count).unwrap_or_default()
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn run(
 
 /// The notice that versions are not recorded as of their own instants, and why.
 fn passed_over_words(count: usize, all: usize, head: &prost_types::Timestamp) -> String {
-    let head = instant::shown(Some(head));
+    let head = instant::format(Some(head));
     let rest = if count == all {
         "the last one is recorded as of now".to_owned()
     } else {

@@ -2,7 +2,7 @@
 
 use super::input::{Input, RereadableInput};
 use super::patient::PatientLedger;
-use super::refused::{RefusedRows, StageGoal, StageOutcome, counted};
+use super::refused::{RefusedRows, StageGoal, StageOutcome, event_count};
 use super::report::Report;
 use super::shown::CommandForwarder;
 use super::staging::{StageBasis, StageUpload};
@@ -104,7 +104,7 @@ async fn alone(args: &ImportArgs, input: Input) -> Result<ImportSummary, Command
     let came = tokio::task::spawn_blocking(move || input.run(known, shown)).await.map_err(CommandFailure::other)?;
     let Came { made, mut shown, passed_over, .. } = came;
     shown.finish()?;
-    let ImportOutcome { tally, unused, .. } = made.map_err(failed)?;
+    let ImportOutcome { tally, unused, .. } = made.map_err(read_failure)?;
     rest(&tally, args);
     tell(&passed_over, &unused);
     Ok(ImportSummary { tally, sample: shown.sample.take(), unused, ..ImportSummary::default() })
@@ -136,7 +136,7 @@ async fn stage<T: Ask>(
             return Err(failure);
         }
     };
-    shown.refused(&refused.rows, &spooled.path, &spec)?;
+    shown.collect_refused(&refused.rows, &spooled.path, &spec)?;
     shown.finish()?;
     rest(&done.tally, args);
     done.sample = shown.sample.take();
@@ -211,7 +211,7 @@ async fn settle<T: Ask>(
     staging: &mut StageUpload<'_, T>,
 ) -> Result<(ImportSummary, RefusedRows), CommandFailure> {
     shown.still();
-    let ImportOutcome { tally, places, unused } = made.map_err(failed)?;
+    let ImportOutcome { tally, places, unused } = made.map_err(read_failure)?;
     let mut gathered = RowsSummary { tally, places, known };
     let mut refused = RefusedRows::default();
     let check = args.rows.check;
@@ -229,12 +229,12 @@ async fn settle<T: Ask>(
         gathered.tally.rejected += refused.count;
         match settled {
             StageOutcome::Append(append) => {
-                retold(&mut gathered, &append, &refused);
+                correct_summary(&mut gathered, &append, &refused);
                 done.append = Some(*append).filter(|_| !check);
             }
-            StageOutcome::Nothing => retold(&mut gathered, &v1::StagedAppend::default(), &refused),
+            StageOutcome::Nothing => correct_summary(&mut gathered, &v1::StagedAppend::default(), &refused),
             StageOutcome::Refused => {
-                shown.told(&refused.rows);
+                shown.show_refused(&refused.rows);
                 return Err(strict(&gathered.tally, args));
             }
         }
@@ -249,7 +249,7 @@ async fn settle<T: Ask>(
 }
 
 /// Corrects the summary of the rows by the append that was recorded without the refused rows.
-fn retold(gathered: &mut RowsSummary, append: &v1::StagedAppend, refused: &RefusedRows) {
+fn correct_summary(gathered: &mut RowsSummary, append: &v1::StagedAppend, refused: &RefusedRows) {
     let (succeeded, ended) = gathered.places.without(&refused.leave_out);
     let is_recorded = !append.counts.is_empty();
     let is_left_out = |command: u64| refused.leave_out.contains(&command);
@@ -259,14 +259,14 @@ fn retold(gathered: &mut RowsSummary, append: &v1::StagedAppend, refused: &Refus
         tally.unconfirmed = tally.unchanged;
     }
     (tally.succeeded, tally.ended) = if is_recorded { (succeeded, ended) } else { (0, 0) };
-    tally.parties = counted(append, "party_registered");
-    tally.sources = counted(append, "source_registered");
-    tally.renamed = counted(append, "party_revised");
-    tally.confirmed = counted(append, "claims_confirmed") + counted(append, "claim_confirmed");
-    tally.asserted = counted(append, "claim_asserted").saturating_sub(tally.succeeded);
-    tally.revised = counted(append, "claim_revised").saturating_sub(tally.succeeded + tally.ended);
-    tally.reinstated = counted(append, "claim_reinstated");
-    tally.retracted = counted(append, "claim_retracted");
+    tally.parties = event_count(append, "party_registered");
+    tally.sources = event_count(append, "source_registered");
+    tally.renamed = event_count(append, "party_revised");
+    tally.confirmed = event_count(append, "claims_confirmed") + event_count(append, "claim_confirmed");
+    tally.asserted = event_count(append, "claim_asserted").saturating_sub(tally.succeeded);
+    tally.revised = event_count(append, "claim_revised").saturating_sub(tally.succeeded + tally.ended);
+    tally.reinstated = event_count(append, "claim_reinstated");
+    tally.retracted = event_count(append, "claim_retracted");
 }
 
 fn strict(tally: &ImportTally, args: &ImportArgs) -> CommandFailure {
@@ -305,7 +305,7 @@ fn rest(tally: &ImportTally, args: &ImportArgs) {
 }
 
 /// Returns the failure of a run whose reading failed.
-pub(super) fn failed(why: ImportFailure) -> CommandFailure {
+pub(super) fn read_failure(why: ImportFailure) -> CommandFailure {
     match why {
         ImportFailure::File(BadFile::Mapping(bad)) => CommandFailure::Usage(bad.to_string()),
         ImportFailure::File(BadFile::Unreadable { file, cause }) => CommandFailure::Usage(format!("{file}: {cause}")),

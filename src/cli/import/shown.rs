@@ -65,13 +65,13 @@ impl CommandForwarder {
     }
 
     /// Shows the rows that the ledger refuses, and collects them: for that the file is read once more.
-    pub(super) fn refused(
+    pub(super) fn collect_refused(
         &mut self,
         rows: &BTreeMap<RowPlace, String>,
         path: &Path,
         spec: &FileSpec,
     ) -> Result<(), CommandFailure> {
-        self.told(rows);
+        self.show_refused(rows);
         match &mut self.rejects {
             Some(rejects) if !rows.is_empty() => {
                 again::collect(rows, path, spec, |place, raw, reason| rejects.row(&place.file, place.line, raw, reason))
@@ -81,7 +81,7 @@ impl CommandForwarder {
     }
 
     /// Shows the rows that the ledger refuses.
-    pub(super) fn told(&mut self, rows: &BTreeMap<RowPlace, String>) {
+    pub(super) fn show_refused(&mut self, rows: &BTreeMap<RowPlace, String>) {
         rows.iter().take(self.show).for_each(|(place, reason)| self.show(&place.file, place.line, reason));
     }
 

@@ -99,7 +99,7 @@ impl<'l, T: Ask> StageUpload<'l, T> {
             ledger.stage_commands(request.map_err(|error| Status::internal(error.to_string()))?).await
         });
         let staged = staged.await;
-        self.wanted = staged.map_err(gone)?.next_command;
+        self.wanted = staged.map_err(stage_failure)?.next_command;
         Ok(())
     }
 
@@ -112,7 +112,7 @@ impl<'l, T: Ask> StageUpload<'l, T> {
             max_violations: MANY,
             ..v1::CommitStageRequest::default()
         };
-        self.ledger.call(async |ledger| ledger.commit_stage(request.clone()).await).await.map_err(gone)
+        self.ledger.call(async |ledger| ledger.commit_stage(request.clone()).await).await.map_err(stage_failure)
     }
 
     /// Records it, without some of its commands; nothing where what is left does not fit the record.
@@ -137,15 +137,15 @@ impl<'l, T: Ask> StageUpload<'l, T> {
                 Ok(committed) => return Ok(Some(committed.append.unwrap_or_default())),
                 Err((Some(ErrorReason::CommandRejected), _)) => return Ok(None),
                 Err((Some(ErrorReason::PreconditionFailed), _)) => {
-                    after_position = self.unchanged(after_position, named).await?;
+                    after_position = self.unchanged_until(after_position, named).await?;
                 }
-                Err((_, failure)) => return Err(gone(failure)),
+                Err((_, failure)) => return Err(stage_failure(failure)),
             }
         }
     }
 
     /// The position up to which nothing happened to the data set that matters to this import.
-    async fn unchanged(&mut self, after: u64, named: &RecordedDataSet) -> Result<u64, CommandFailure> {
+    async fn unchanged_until(&mut self, after: u64, named: &RecordedDataSet) -> Result<u64, CommandFailure> {
         let complete = self.ground.complete;
         let matters = |claim: &str| complete || named.is_named(claim);
         let unchanged = known::unchanged_since(&mut self.ledger, &self.ground.dataset, after, matters).await?;
@@ -186,7 +186,7 @@ fn reason(failure: &CommandFailure) -> Option<ErrorReason> {
 }
 
 /// Translates the failure of a stage that somebody dropped.
-fn gone(failure: CommandFailure) -> CommandFailure {
+fn stage_failure(failure: CommandFailure) -> CommandFailure {
     match reason(&failure) {
         Some(ErrorReason::StageNotFound) => changed_meanwhile(),
         _ => failure,

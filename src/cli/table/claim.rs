@@ -24,18 +24,18 @@ pub(crate) fn says(claim: &Claim) -> String {
 
 /// The marks of a claim, in a cell of the tone they need.
 pub(crate) fn marks(claim: &Claim) -> GridCell {
-    let alerts: Vec<String> = retracted(claim).into_iter().chain(synthetic(claim)).collect();
+    let alerts: Vec<String> = retraction_mark(claim).into_iter().chain(synthetic(claim)).collect();
     let more = Some(claim.unlisted_standing_disputes).filter(|more| *more > 0);
     let more = more.map(|more| format!("{more} more disputes"));
-    let disputes: Vec<String> = standing_disputes(claim).map(disputed).chain(more).collect();
-    let modality = Some(words::shown::<Modality>(claim.modality)).filter(|_| claim.modality() != Modality::Asserted);
+    let disputes: Vec<String> = standing_disputes(claim).map(dispute_mark).chain(more).collect();
+    let modality = Some(words::format::<Modality>(claim.modality)).filter(|_| claim.modality() != Modality::Asserted);
     let tone = match (alerts.is_empty(), disputes.is_empty()) {
         (false, _) => Tone::Alert,
         (true, false) => Tone::Doubt,
         (true, true) => Tone::Plain,
     };
-    let rest = modality.into_iter().chain([words::shown::<Status>(claim.status)]).filter(|word| !word.is_empty());
-    GridCell::toned(alerts.into_iter().chain(disputes).chain(rest).collect::<Vec<_>>().join(", "), tone)
+    let rest = modality.into_iter().chain([words::format::<Status>(claim.status)]).filter(|word| !word.is_empty());
+    GridCell::in_tone(alerts.into_iter().chain(disputes).chain(rest).collect::<Vec<_>>().join(", "), tone)
 }
 
 /// The ids of a claim elsewhere, with the releases they are taken from: `seed:S24.1, cow-mid:136 (5.0)`.
@@ -68,9 +68,9 @@ fn synthetic(claim: &Claim) -> Option<String> {
 }
 
 /// That a claim is retracted, and why.
-pub(crate) fn retracted(claim: &Claim) -> Option<String> {
+pub(crate) fn retraction_mark(claim: &Claim) -> Option<String> {
     let retraction = claim.retraction.as_ref()?;
-    Some(format!("RETRACTED ({})", words::shown::<RetractionReason>(retraction.reason)))
+    Some(format!("RETRACTED ({})", words::format::<RetractionReason>(retraction.reason)))
 }
 
 /// The disputes of a claim that stand.
@@ -79,7 +79,7 @@ pub(crate) fn standing_disputes(claim: &Claim) -> impl Iterator<Item = &Dispute>
 }
 
 /// That a dispute stands, and whose.
-pub(crate) fn disputed(dispute: &Dispute) -> String {
+pub(crate) fn dispute_mark(dispute: &Dispute) -> String {
     match says_synthetic(&dispute.statement) {
         true => format!("disputed by {} ({SYNTHETIC})", dispute.disputed_by),
         false => format!("disputed by {}", dispute.disputed_by),
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use detente_proto::v1::{DisputeResolution, Retraction, Text};
 
-    fn shown(claim: &Claim) -> String {
+    fn marks_text(claim: &Claim) -> String {
         format!("{:?}", marks(claim))
     }
 
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_claim_plainly_asserted_has_no_mark() {
         let claim = Claim { modality: Modality::Asserted.into(), ..Default::default() };
-        assert!(shown(&claim).contains(r#"text: """#));
+        assert!(marks_text(&claim).contains(r#"text: """#));
     }
 
     #[test]
@@ -137,7 +137,7 @@ mod tests {
             disputes: vec![dispute("AZE", false), dispute("RUS", true)],
             ..Default::default()
         };
-        let marks = shown(&claim);
+        let marks = marks_text(&claim);
         let expected = "RETRACTED (source withdrawn), SYNTHETIC, disputed by AZE, no information, none known";
         assert!(marks.contains(expected) && marks.contains("Alert"), "{marks}");
     }

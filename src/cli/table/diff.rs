@@ -17,9 +17,9 @@ pub(crate) fn table(filter: Option<&Filter>, reply: &DiffResponse, view: &TableV
     for change in &reply.changes {
         let either = change.after.as_ref().or(change.before.as_ref()).cloned().unwrap_or_default();
         grid.row([
-            words::shown::<ChangeReason>(change.reason).into(),
+            words::format::<ChangeReason>(change.reason).into(),
             claim::text(&either, view).into(),
-            changed(change, view).into(),
+            format_changes(change, view).into(),
             change.causes.iter().map(cause).collect::<Vec<_>>().join("; ").into(),
             claim::marks(&either),
             claim::id(&either, view).into(),
@@ -37,8 +37,8 @@ pub(crate) fn table(filter: Option<&Filter>, reply: &DiffResponse, view: &TableV
 }
 
 /// `retraction: no → RETRACTED (source withdrawn)`; only the name where one side has nothing to compare with.
-fn changed(change: &ClaimChange, view: &TableView) -> String {
-    let certainty = |number| Some(words::shown::<Certainty>(number)).filter(|word| !word.is_empty());
+fn format_changes(change: &ClaimChange, view: &TableView) -> String {
+    let certainty = |number| Some(words::format::<Certainty>(number)).filter(|word| !word.is_empty());
     let sure = (certainty(change.certainty_before), certainty(change.certainty_after));
     let state = match sure {
         (None, None) => None,
@@ -53,14 +53,14 @@ fn changed(change: &ClaimChange, view: &TableView) -> String {
 }
 
 fn arrow(what: &str, before: &str, after: &str) -> String {
-    format!("{what}: {} → {}", shortened(before), shortened(after))
+    format!("{what}: {} → {}", shorten(before), shorten(after))
 }
 
 fn or_no(word: Option<String>) -> String {
     word.unwrap_or_else(|| "no".to_owned())
 }
 
-fn shortened(text: &str) -> String {
+fn shorten(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         _ if text.is_empty() => "–".to_owned(),
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -72,35 +72,37 @@ fn shortened(text: &str) -> String {
 fn value(field: &str, claim: &Claim, view: &TableView) -> String {
     match field {
         "kind" => claim.kind.clone(),
-        "temporal_type" => words::shown::<TemporalType>(claim.temporal_type),
+        "temporal_type" => words::format::<TemporalType>(claim.temporal_type),
         "texts" => claim::text(claim, view),
-        "parties" => joined(&claim.parties, |party| format!("{} as {}", party.party_id, party.role)),
+        "parties" => join(&claim.parties, |party| format!("{} as {}", party.party_id, party.role)),
         "relationships" => claim.relationships.join(", "),
         "valid_from" => period::end(claim.valid_from.as_ref()),
         "valid_to" => period::end(claim.valid_to.as_ref()),
         "as_of" => claim.as_of.clone(),
         "refers_to" => claim.refers_to.clone(),
         "attribution" => claim::says(claim),
-        "modality" => words::shown::<Modality>(claim.modality),
-        "polarity" => words::shown::<Polarity>(claim.polarity),
-        "status" => words::shown::<Status>(claim.status),
+        "modality" => words::format::<Modality>(claim.modality),
+        "polarity" => words::format::<Polarity>(claim.polarity),
+        "status" => words::format::<Status>(claim.status),
         "due" => claim.due.clone(),
-        "quantities" => joined(&claim.quantities, quantity),
+        "quantities" => join(&claim.quantities, quantity),
         "place" => claim.place.clone(),
-        "codes" => joined(&claim.codes, |code| format!("{}:{}", code.scheme, code.code)),
-        "sources" => joined(&claim.sources, |source| source.source_id.clone()),
-        "links" => joined(&claim.links, |link| {
-            format!("{} {}", words::shown::<LinkType>(link.r#type), view.id(&link.claim_id))
-        }),
+        "codes" => join(&claim.codes, |code| format!("{}:{}", code.scheme, code.code)),
+        "sources" => join(&claim.sources, |source| source.source_id.clone()),
+        "links" => {
+            join(&claim.links, |link| format!("{} {}", words::format::<LinkType>(link.r#type), view.id(&link.claim_id)))
+        }
         "external_ids" => claim::external_ids(claim),
         "labels" => claim.labels.join(", "),
-        "retraction" => or_no(claim::retracted(claim)),
-        "disputes" => joined(&claim::standing_disputes(claim).collect::<Vec<_>>(), |dispute| claim::disputed(dispute)),
+        "retraction" => or_no(claim::retraction_mark(claim)),
+        "disputes" => {
+            join(&claim::standing_disputes(claim).collect::<Vec<_>>(), |dispute| claim::dispute_mark(dispute))
+        }
         _ => String::new(),
     }
 }
 
-fn joined<T>(things: &[T], shown: impl Fn(&T) -> String) -> String {
+fn join<T>(things: &[T], shown: impl Fn(&T) -> String) -> String {
     things.iter().map(shown).collect::<Vec<_>>().join(", ")
 }
 
@@ -116,7 +118,7 @@ fn quantity(quantity: &Quantity) -> String {
 /// `2025-08-05T00:00:00Z by archivist: "The daily corrected itself" (correction, position 117)`
 fn cause(cause: &ChangeCause) -> String {
     let note = if cause.note.is_empty() { String::new() } else { format!(": “{}”", cause.note) };
-    let (when, why) = (instant::shown(cause.recorded_at.as_ref()), words::shown::<ChangeReason>(cause.reason));
+    let (when, why) = (instant::format(cause.recorded_at.as_ref()), words::format::<ChangeReason>(cause.reason));
     format!("{when} by {}{note} ({why}, position {})", cause.recorded_by, cause.position)
 }
 
@@ -160,7 +162,7 @@ mod tests {
     #[test]
     fn a_change_tells_what_was_what_is_and_who_recorded_it() {
         let change = change();
-        assert_eq!(changed(&change, &view()), "place: Baku → –; retraction: no → RETRACTED (source withdrawn)");
+        assert_eq!(format_changes(&change, &view()), "place: Baku → –; retraction: no → RETRACTED (source withdrawn)");
         assert_eq!(
             cause(&change.causes[0]),
             "2025-08-05T00:00:00Z by archivist: “SYNTHETIC: withdrawn” (retraction, position 117)"
@@ -171,7 +173,7 @@ mod tests {
             changed_fields: vec!["valid_to".into()],
             ..change
         };
-        assert_eq!(changed(&entered, &view()), "in the state: no → possible; valid_to");
+        assert_eq!(format_changes(&entered, &view()), "in the state: no → possible; valid_to");
     }
 
     #[test]
@@ -183,7 +185,7 @@ mod tests {
         let changed_fields = vec!["external_ids".into()];
         let change =
             ClaimChange { before: Some(of("4.01")), after: Some(of("5.0")), changed_fields, ..ClaimChange::default() };
-        assert_eq!(changed(&change, &view()), "external_ids: mid:136 (4.01) → mid:136 (5.0)");
+        assert_eq!(format_changes(&change, &view()), "external_ids: mid:136 (4.01) → mid:136 (5.0)");
         assert!(claim::id(&of("5.0"), &view()).ends_with(" mid:136"));
     }
 
@@ -207,6 +209,6 @@ mod tests {
 
     #[test]
     fn a_long_value_is_shown_by_its_beginning() {
-        assert_eq!(shortened(&"اتفاق ".repeat(30)).chars().count(), SHOWN + 1);
+        assert_eq!(shorten(&"اتفاق ".repeat(30)).chars().count(), SHOWN + 1);
     }
 }

@@ -60,7 +60,7 @@ fn count(marks: &mut usize, shown: &mut String) {
 }
 
 /// Wraps text that has right-to-left characters in an isolate. The text must be on one line.
-pub(crate) fn isolated(text: &str) -> String {
+pub(crate) fn isolate(text: &str) -> String {
     match text.chars().any(is_right_to_left) {
         true => format!("{FIRST_STRONG_ISOLATE}{text}{POP_DIRECTIONAL_ISOLATE}"),
         false => text.to_owned(),
@@ -69,7 +69,7 @@ pub(crate) fn isolated(text: &str) -> String {
 
 /// Text for a line of its own or a part of one: escaped, and isolated where it needs to be.
 pub(crate) fn line(text: &str) -> String {
-    isolated(&visible(text))
+    isolate(&visible(text))
 }
 
 /// Returns true if a character belongs to a right-to-left script, or is a mark that makes text one: the blocks that

@@ -18,7 +18,7 @@ pub(crate) struct EventCells {
 }
 
 /// Tells an event.
-pub(crate) fn told(event: &Event, view: &TableView) -> EventCells {
+pub(crate) fn cells(event: &Event, view: &TableView) -> EventCells {
     let Some(what) = &event.event else { return EventCells::default() };
     let (what, about, words) = match what {
         What::ClaimAsserted(e) => ("claim asserted".to_owned(), id(&e.claim, view), text(&e.claim, view)),
@@ -74,7 +74,7 @@ pub(crate) fn is_synthetic(event: &Event) -> bool {
 }
 
 fn because<W: words::OptionWord>(what: &str, why: i32) -> String {
-    match words::shown::<W>(why) {
+    match words::format::<W>(why) {
         unsaid if unsaid.is_empty() => what.to_owned(),
         why => format!("{what} ({why})"),
     }
@@ -121,7 +121,7 @@ mod tests {
     fn an_event_tells_why() {
         let view = TableView { lang: "en".into(), full_ids: true };
         let retracted = ClaimRetracted { claim_id: "c".into(), reason: RetractionReason::Wrong.into() };
-        let told = told(&event(What::ClaimRetracted(retracted)), &view);
+        let told = cells(&event(What::ClaimRetracted(retracted)), &view);
         assert_eq!((told.what.as_str(), told.about.as_str()), ("claim retracted (wrong)", "c"));
     }
 
@@ -129,7 +129,7 @@ mod tests {
     fn a_merge_tells_as_whom_the_party_answers() {
         let view = TableView { lang: "en".into(), full_ids: true };
         let merged = PartiesMerged { merged_party_id: "RUS".into(), surviving_party_id: "RUF".into() };
-        let told = told(&event(What::PartiesMerged(merged)), &view);
+        let told = cells(&event(What::PartiesMerged(merged)), &view);
         assert_eq!(
             (told.what, told.about, told.words),
             ("party merged".into(), "RUS".into(), "answers as RUF from now on".into())

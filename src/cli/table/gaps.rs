@@ -17,10 +17,10 @@ pub(crate) fn table(filter: Option<&Filter>, reply: &ListGapsResponse, view: &Ta
         let of_claim = |shown: String| if gap.claim.is_some() { shown } else { String::new() };
         let what = if gap.claim.is_some() { claim::text(&claim, view) } else { gap.relationship.clone() };
         grid.row([
-            GridCell::toned(words::shown::<GapType>(gap.r#type), Tone::Doubt),
+            GridCell::in_tone(words::format::<GapType>(gap.r#type), Tone::Doubt),
             what.into(),
             missing(gap).into(),
-            of_claim(period::shown(&claim, None)).into(),
+            of_claim(period::format(&claim, None)).into(),
             if gap.claim.is_some() { claim::marks(&claim) } else { GridCell::default() },
             of_claim(claim::id(&claim, view)).into(),
         ]);
@@ -54,7 +54,7 @@ fn missing(gap: &Gap) -> String {
 
 fn counts(gaps: &[Gap]) -> String {
     let count = |gap_type: GapType| gaps.iter().filter(|gap| gap.r#type() == gap_type).count();
-    let sorts = <GapType as words::OptionWord>::all().map(|sort| (count(sort), words::shown::<GapType>(sort.into())));
+    let sorts = <GapType as words::OptionWord>::all().map(|sort| (count(sort), words::format::<GapType>(sort.into())));
     let told: Vec<String> = sorts.filter(|(n, _)| *n > 0).map(|(n, sort)| format!("{n} {sort}")).collect();
     match told.is_empty() {
         true => "No gaps.".to_owned(),

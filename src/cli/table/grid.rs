@@ -45,7 +45,7 @@ pub(crate) struct GridCell {
 
 impl GridCell {
     /// A cell that is set off.
-    pub(crate) fn toned(text: impl Into<String>, tone: Tone) -> Self {
+    pub(crate) fn in_tone(text: impl Into<String>, tone: Tone) -> Self {
         Self { text: text.into(), tone }
     }
 }
@@ -125,8 +125,8 @@ impl Grid {
 
     /// The least width of each column's content: its longest word, or all of it where it is to stay whole.
     fn least(&self) -> Vec<u16> {
-        let contents = self.measured(str::to_owned);
-        let words = self.measured(|text| text.replace(' ', "\n"));
+        let contents = self.measure(str::to_owned);
+        let words = self.measure(|text| text.replace(' ', "\n"));
         let least = contents.iter().zip(words).enumerate();
         least
             .map(|(column, (all, word))| if self.whole.contains(&column) { *all } else { word.min(LONG_WORD) })
@@ -140,11 +140,11 @@ impl Grid {
     }
 
     /// The width that each column's content would like to have, its text laid out in some way.
-    fn measured(&self, layout: impl Fn(&str) -> String) -> Vec<u16> {
+    fn measure(&self, layout: impl Fn(&str) -> String) -> Vec<u16> {
         let mut table = Table::new();
         table.set_header(self.titles.iter().map(|title| layout(title)));
         for row in &self.rows {
-            table.add_row(row.iter().map(|cell| layout(&cell.shown())));
+            table.add_row(row.iter().map(|cell| layout(&cell.safe_text())));
         }
         table.column_max_content_widths()
     }
@@ -153,7 +153,7 @@ impl Grid {
         let mut table = empty(self.style, self.width);
         table.set_header(self.titles.iter().map(|title| TableCell::new(title).add_attribute(Attribute::Bold)));
         for row in &self.rows {
-            table.add_row(row.iter().map(GridCell::styled));
+            table.add_row(row.iter().map(GridCell::to_table_cell));
         }
         let wanted = table.column_max_content_widths();
         for (index, (least, wanted)) in least.iter().zip(wanted).enumerate() {
@@ -170,7 +170,7 @@ impl Grid {
     fn card(&self, row: &[GridCell]) -> Table {
         let mut card = empty(presets::UTF8_FULL_CONDENSED, self.width);
         for (title, cell) in self.titles.iter().zip(row).filter(|(_, cell)| !cell.text.is_empty()) {
-            card.add_row([TableCell::new(title).add_attribute(Attribute::Bold), cell.styled()]);
+            card.add_row([TableCell::new(title).add_attribute(Attribute::Bold), cell.to_table_cell()]);
         }
         if let Some(titles) = card.column_mut(0) {
             titles.set_constraint(ColumnConstraint::ContentWidth);
@@ -181,12 +181,12 @@ impl Grid {
 
 impl GridCell {
     /// The text, made safe. A border in it would be taken for one of the table.
-    fn shown(&self) -> String {
+    fn safe_text(&self) -> String {
         escape::visible(&self.text).replace(BORDERS, "|")
     }
 
-    fn styled(&self) -> TableCell {
-        let cell = TableCell::new_owned(self.shown());
+    fn to_table_cell(&self) -> TableCell {
+        let cell = TableCell::new_owned(self.safe_text());
         match self.tone {
             Tone::Plain => cell,
             Tone::Sure => cell.fg(Color::Green),
@@ -209,8 +209,8 @@ fn lines(table: &Table) -> String {
 fn isolate_cells(line: &str) -> String {
     line.split_inclusive(BORDERS)
         .map(|part| match part.strip_suffix(BORDERS) {
-            Some(cell) => escape::isolated(cell) + part.strip_prefix(cell).unwrap_or_default(),
-            None => escape::isolated(part),
+            Some(cell) => escape::isolate(cell) + part.strip_prefix(cell).unwrap_or_default(),
+            None => escape::isolate(part),
         })
         .collect()
 }
@@ -219,7 +219,7 @@ fn isolate_cells(line: &str) -> String {
 mod tests {
     use super::*;
 
-    fn rendered(width: u16, text: &str) -> String {
+    fn render_cell(width: u16, text: &str) -> String {
         let mut grid = Grid::new(["claim", "id"]).width(width);
         grid.row([text.into(), "1".into()]);
         grid.render()
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn every_line_of_a_wrapped_right_to_left_cell_has_an_isolate_of_its_own() {
-        let table = rendered(24, "لا توجد معلومات مؤكدة عن اتفاق شامل بين البلدين");
+        let table = render_cell(24, "لا توجد معلومات مؤكدة عن اتفاق شامل بين البلدين");
         let lines: Vec<_> = table.lines().filter(|line| line.contains('\u{2068}')).collect();
         assert!(lines.len() > 2, "{table}");
         for line in lines {
@@ -241,7 +241,7 @@ mod tests {
     fn no_line_is_wider_than_the_terminal_and_wide_characters_count_twice() {
         for text in ["a claim in several words", "両国は協定に達したという情報はない", "🇦🇿 👩‍🚀 and others"]
         {
-            let table = rendered(20, text);
+            let table = render_cell(20, text);
             let rule = table.lines().next().unwrap().chars().count();
             assert!(rule <= 20, "{table}");
         }
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn text_cannot_draw_a_border_or_leave_its_line() {
-        let table = rendered(60, "a │ b ┆ c\nd");
+        let table = render_cell(60, "a │ b ┆ c\nd");
         assert!(table.contains("a | b | c\\nd"), "{table}");
     }
 

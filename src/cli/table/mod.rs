@@ -68,16 +68,16 @@ fn primary(tag: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn chosen(lang: &str, of: &[&'static str]) -> Option<&'static str> {
+    fn choose_tag(lang: &str, of: &[&'static str]) -> Option<&'static str> {
         TableView { lang: lang.to_owned(), full_ids: false }.choose(of, |tag| tag).copied()
     }
 
     #[test]
     fn the_asked_language_is_chosen_then_its_kin_then_any() {
-        assert_eq!(chosen("en", &["ar", "en-GB", "en"]), Some("en"));
-        assert_eq!(chosen("en-US", &["ar", "en"]), Some("en"));
-        assert_eq!(chosen("fr", &["ar", "en"]), Some("ar"));
-        assert_eq!(chosen("fr", &[]), None);
+        assert_eq!(choose_tag("en", &["ar", "en-GB", "en"]), Some("en"));
+        assert_eq!(choose_tag("en-US", &["ar", "en"]), Some("en"));
+        assert_eq!(choose_tag("fr", &["ar", "en"]), Some("ar"));
+        assert_eq!(choose_tag("fr", &[]), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use detente_proto::v1::{Bound, Claim, KnownDate, TemporalType, bound};
 
 /// Formats the valid time of a claim; with the days between its `as_of` and the asked date, if the question has one.
-pub(crate) fn shown(claim: &Claim, as_of_age_days: Option<i64>) -> String {
+pub(crate) fn format(claim: &Claim, as_of_age_days: Option<i64>) -> String {
     let period = match (&claim.valid_from, &claim.valid_to) {
         (None, None) if claim.temporal_type() == TemporalType::None => "no time".to_owned(),
         (from, to) => span(&end(from.as_ref()), &end(to.as_ref())),
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use detente_proto::v1::{OpenEnd, UnknownEnd};
 
-    fn known(edtf: &str) -> Option<Bound> {
+    fn known_bound(edtf: &str) -> Option<Bound> {
         Some(Bound { bound: Some(bound::Bound::Known(KnownDate { edtf: edtf.into(), ..Default::default() })) })
     }
 
@@ -75,27 +75,27 @@ mod tests {
 
     #[test]
     fn one_date_is_shown_once() {
-        assert_eq!(shown(&claim(known("2024-12"), known("2024-12"), "2025-07"), None), "2024-12");
+        assert_eq!(format(&claim(known_bound("2024-12"), known_bound("2024-12"), "2025-07"), None), "2024-12");
     }
 
     #[test]
     fn each_sort_of_end_has_its_sign() {
-        assert_eq!(shown(&claim(known("2025-09-10"), open(), ""), None), "2025-09-10 → open");
-        assert_eq!(shown(&claim(open(), known("[..2025-07]"), ""), None), "open → [..2025-07]");
-        assert_eq!(shown(&claim(unknown(), unknown(), ""), None), "?");
+        assert_eq!(format(&claim(known_bound("2025-09-10"), open(), ""), None), "2025-09-10 → open");
+        assert_eq!(format(&claim(open(), known_bound("[..2025-07]"), ""), None), "open → [..2025-07]");
+        assert_eq!(format(&claim(unknown(), unknown(), ""), None), "?");
     }
 
     #[test]
     fn an_open_end_tells_how_old_the_knowledge_of_it_is() {
         let claim = claim(unknown(), open(), "2025-07");
-        assert_eq!(shown(&claim, None), "? → open (as of 2025-07)");
-        assert_eq!(shown(&claim, Some(0)), "? → open (as of 2025-07)");
-        assert_eq!(shown(&claim, Some(62)), "? → open (as of 2025-07, 62 days before)");
+        assert_eq!(format(&claim, None), "? → open (as of 2025-07)");
+        assert_eq!(format(&claim, Some(0)), "? → open (as of 2025-07)");
+        assert_eq!(format(&claim, Some(62)), "? → open (as of 2025-07, 62 days before)");
     }
 
     #[test]
     fn a_claim_without_time_says_so() {
         let claim = Claim { temporal_type: TemporalType::None.into(), ..Default::default() };
-        assert_eq!(shown(&claim, None), "no time");
+        assert_eq!(format(&claim, None), "no time");
     }
 }

@@ -19,20 +19,20 @@ pub(crate) fn of_state(mode: StateMode, filter: Option<&Filter>, context: &Reply
         StateMode::OccurredBy => format!("What has happened by {at}"),
         StateMode::OccurredIn => format!("What happens {within}{at}"),
     };
-    let words = format!("{what}{}, as known {}?", between(filter), known(context));
+    let words = format!("{what}{}, as known {}?", between(filter), known_at(context));
     escape::line(&words) + "\n" + &conditions(filter)
 }
 
 /// `Claims, as known at ...`, with what they must be.
 pub(crate) fn of_list(what: &str, filter: Option<&Filter>, context: &ReplyContext) -> String {
-    escape::line(&format!("{what}{}, as known {}", between(filter), known(context))) + "\n" + &conditions(filter)
+    escape::line(&format!("{what}{}, as known {}", between(filter), known_at(context))) + "\n" + &conditions(filter)
 }
 
 /// `What changed between AZE and RUS from what was known at ... to what was known at ...?`, with what claims must be.
 pub(crate) fn of_diff(filter: Option<&Filter>, from: &ReplyContext, to: &ReplyContext) -> String {
     let side = |context: &ReplyContext| match context.valid_at.as_str() {
-        "" => format!("what was known {}", known(context)),
-        date => format!("{date}, as known {},", known(context)),
+        "" => format!("what was known {}", known_at(context)),
+        date => format!("{date}, as known {},", known_at(context)),
     };
     let words = format!("What changed{} from {} to {}", between(filter), side(from), side(to));
     escape::line(&format!("{}?", words.trim_end_matches(','))) + "\n" + &conditions(filter)
@@ -41,7 +41,7 @@ pub(crate) fn of_diff(filter: Option<&Filter>, from: &ReplyContext, to: &ReplyCo
 /// The place of the answer in the record, as a line that lets one ask again, and below it the hints.
 pub(crate) fn coordinates(context: &ReplyContext) -> String {
     let recorded = match &context.recorded_at {
-        Some(at) => format!(", recorded {}", instant::shown(Some(at))),
+        Some(at) => format!(", recorded {}", instant::format(Some(at))),
         None => String::new(),
     };
     let supposed = if context.supposed { "; what is supposed on top of it is NOT recorded" } else { "" };
@@ -67,9 +67,9 @@ pub(crate) fn filter(filter: Option<&Filter>) -> String {
     }
 }
 
-fn known(context: &ReplyContext) -> String {
+fn known_at(context: &ReplyContext) -> String {
     match &context.known_at {
-        Some(at) => format!("at {}", instant::shown(Some(at))),
+        Some(at) => format!("at {}", instant::format(Some(at))),
         None => format!("at position {}", context.position),
     }
 }
@@ -88,13 +88,13 @@ fn preposition(date: &str) -> &'static str {
 fn between(filter: Option<&Filter>) -> String {
     let item = filter.and_then(|filter| filter.items.first());
     match item.map(|item| item.relationships.as_slice()) {
-        Some([relationship]) => format!(" between {}", listed(&relationship.split('-').collect::<Vec<_>>())),
+        Some([relationship]) => format!(" between {}", join_parties(&relationship.split('-').collect::<Vec<_>>())),
         Some([_, ..]) => format!(" in {}", item.map(|item| item.relationships.join(" or ")).unwrap_or_default()),
         _ => String::new(),
     }
 }
 
-fn listed(parties: &[&str]) -> String {
+fn join_parties(parties: &[&str]) -> String {
     match parties {
         [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         _ => parties.concat(),
@@ -112,7 +112,7 @@ fn conditions(filter: Option<&Filter>) -> String {
 
 fn of_item(item: &FilterItem) -> Vec<String> {
     let roles = item.party_roles.iter().map(|role| format!("{} as {}", role.party_id, role.role));
-    let links = item.links.iter().map(|link| format!("{} {}", words::shown::<LinkType>(link.r#type), link.claim_id));
+    let links = item.links.iter().map(|link| format!("{} {}", words::format::<LinkType>(link.r#type), link.claim_id));
     let ids = item.external_ids.iter().map(|id| format!("{}:{}", id.scheme, id.id));
     let codes = item.codes.iter().map(|code| format!("{}:{}", code.scheme, code.code));
     [
@@ -130,8 +130,8 @@ fn of_item(item: &FilterItem) -> Vec<String> {
         condition("label", item.labels.clone()),
         condition("claim", item.claim_ids.clone()),
         condition("code", codes.collect()),
-        condition("recorded from", item.recorded_from.iter().map(|at| instant::shown(Some(at))).collect()),
-        condition("recorded before", item.recorded_before.iter().map(|at| instant::shown(Some(at))).collect()),
+        condition("recorded from", item.recorded_from.iter().map(|at| instant::format(Some(at))).collect()),
+        condition("recorded before", item.recorded_before.iter().map(|at| instant::format(Some(at))).collect()),
         condition("text", Some(item.text.clone()).filter(|text| !text.is_empty()).into_iter().collect()),
     ]
     .into_iter()
@@ -140,7 +140,7 @@ fn of_item(item: &FilterItem) -> Vec<String> {
 }
 
 fn all<W: words::OptionWord>(numbers: &[i32]) -> Vec<String> {
-    numbers.iter().copied().map(words::shown::<W>).collect()
+    numbers.iter().copied().map(words::format::<W>).collect()
 }
 
 fn condition(name: &str, values: Vec<String>) -> Option<String> {
@@ -151,7 +151,7 @@ fn condition(name: &str, values: Vec<String>) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn asked(relationships: &[&str], kinds: &[&str]) -> String {
+    fn question_text(relationships: &[&str], kinds: &[&str]) -> String {
         let item = FilterItem {
             relationships: relationships.iter().map(ToString::to_string).collect(),
             kinds: kinds.iter().map(ToString::to_string).collect(),
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn the_question_is_repeated_in_words() {
         assert_eq!(
-            asked(&["AZE-RUS"], &["agreement", "treaty"]),
+            question_text(&["AZE-RUS"], &["agreement", "treaty"]),
             "What holds in 2025-07 between AZE and RUS, as known at 2025-08-02T00:00:00Z?\n\
              only: kind agreement or treaty; modality absent\n"
         );
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn several_relationships_and_several_parties_are_told_apart() {
-        assert!(asked(&["ARM-AZE-RUS"], &[]).contains("between ARM, AZE and RUS,"));
-        assert!(asked(&["ARM-AZE", "AZE-RUS"], &[]).contains(" in ARM-AZE or AZE-RUS,"));
+        assert!(question_text(&["ARM-AZE-RUS"], &[]).contains("between ARM, AZE and RUS,"));
+        assert!(question_text(&["ARM-AZE", "AZE-RUS"], &[]).contains(" in ARM-AZE or AZE-RUS,"));
     }
 }

@@ -40,8 +40,8 @@ fn rows(reply: &GetSeriesResponse) -> String {
                 point.definite.to_string().into(),
                 point.possible.to_string().into(),
                 bar(point, most).into(),
-                counted(point.beyond_as_of).into(),
-                counted(point.scored).into(),
+                count_text(point.beyond_as_of).into(),
+                count_text(point.scored).into(),
                 number(point.sum).into(),
                 number(point.mean).into(),
             ]);
@@ -51,7 +51,7 @@ fn rows(reply: &GetSeriesResponse) -> String {
 }
 
 /// A count that is nothing is not shown.
-fn counted(count: u64) -> String {
+fn count_text(count: u64) -> String {
     if count == 0 { String::new() } else { count.to_string() }
 }
 

@@ -43,7 +43,7 @@ fn rows(matches: &[StateMatch], view: &TableView) -> String {
             certainty(found.certainty),
             claim::text(claim, view).into(),
             claim.kind.as_str().into(),
-            period::shown(claim, found.as_of_age_days).into(),
+            period::format(claim, found.as_of_age_days).into(),
             claim::says(claim).into(),
             claim::marks(claim),
             claim.revision.to_string().into(),
@@ -60,7 +60,7 @@ pub(crate) fn certainty(certainty: i32) -> GridCell {
         Ok(Certainty::Possible) => Tone::Doubt,
         _ => Tone::Plain,
     };
-    GridCell::toned(words::shown::<Certainty>(certainty), tone)
+    GridCell::in_tone(words::format::<Certainty>(certainty), tone)
 }
 
 /// Sums up the answer in a sentence.
@@ -86,7 +86,7 @@ fn counts(reply: &GetStateResponse) -> String {
 }
 
 fn absence(reply: &GetStateResponse) -> String {
-    let certainty = match words::shown::<Certainty>(reply.absence_certainty) {
+    let certainty = match words::format::<Certainty>(reply.absence_certainty) {
         unsaid if unsaid.is_empty() => "certainty not said".to_owned(),
         said => said,
     };

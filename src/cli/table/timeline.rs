@@ -43,7 +43,7 @@ fn chart(reply: &GetTimelineResponse, view: &TableView) -> String {
             GridCell::from(nth.to_string()),
             claim::text(claim, view).into(),
             claim.kind.as_str().into(),
-            period::shown(claim, None).into(),
+            period::format(claim, None).into(),
             claim::marks(claim),
             course(&claim.claim_id, &reply.segments).into(),
             claim::id(claim, view).into(),
@@ -76,8 +76,8 @@ fn segments(reply: &GetTimelineResponse) -> String {
         grid.row([
             GridCell::from(nth.to_string()),
             segment.period.replace('/', " → ").into(),
-            GridCell::toned(listed(&segment.definite), Tone::Sure),
-            GridCell::toned(listed(&segment.possible), Tone::Doubt),
+            GridCell::in_tone(listed(&segment.definite), Tone::Sure),
+            GridCell::in_tone(listed(&segment.possible), Tone::Doubt),
             listed(&segment.entered).into(),
             listed(&segment.left).into(),
         ]);

@@ -17,11 +17,11 @@ pub(crate) fn table(filter: Option<&Filter>, reply: &ListUpcomingResponse, view:
         let Some(claim) = &transition.claim else { continue };
         grid.row([
             when(transition.at.as_ref()).into(),
-            words::shown::<Transition>(transition.transition).into(),
-            GridCell::toned(from_then_on(transition.transition(), claim), tone(transition.transition())),
+            words::format::<Transition>(transition.transition).into(),
+            GridCell::in_tone(from_then_on(transition.transition(), claim), tone(transition.transition())),
             claim::text(claim, view).into(),
             claim.relationships.join(", ").into(),
-            period::shown(claim, None).into(),
+            period::format(claim, None).into(),
             claim::marks(claim),
             claim::id(claim, view).into(),
         ]);
@@ -42,11 +42,11 @@ pub(crate) fn line(transition: &ClockTransition, view: &TableView) -> String {
     let claim = transition.claim.clone().unwrap_or_default();
     let told = match (transition.late, &transition.at) {
         (false, at) => when(at.as_ref()),
-        (true, at) => format!("{} (late: {})", instant::shown(transition.reported_at.as_ref()), when(at.as_ref())),
+        (true, at) => format!("{} (late: {})", instant::format(transition.reported_at.as_ref()), when(at.as_ref())),
     };
     let words = [
         told,
-        words::shown::<Transition>(transition.transition),
+        words::format::<Transition>(transition.transition),
         from_then_on(transition.transition(), &claim).to_owned(),
         claim.relationships.join(", "),
         claim::text(&claim, view),
@@ -82,7 +82,7 @@ const fn tone(transition: Transition) -> Tone {
 
 /// An instant, as a day where it is the beginning of one.
 fn when(at: Option<&prost_types::Timestamp>) -> String {
-    let shown = instant::shown(at);
+    let shown = instant::format(at);
     shown.strip_suffix("T00:00:00Z").map_or_else(|| shown.clone(), str::to_owned)
 }
 

@@ -67,7 +67,7 @@ type TakeInResult = Result<(Message, Body), Status>;
 impl RequestBody {
     /// The compression of a request's messages, if it is one that is known here.
     pub(super) fn compression(headers: &HeaderMap) -> Option<Compression> {
-        headers.get("grpc-encoding").and_then(|said| Compression::named(said.as_bytes()))
+        headers.get("grpc-encoding").and_then(|said| Compression::by_name(said.as_bytes()))
     }
 
     pub(super) const fn new(body: Body, compression: Option<Compression>, limit: usize) -> Self {

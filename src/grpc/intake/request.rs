@@ -1,7 +1,7 @@
 //! A large or compressed message: gathered, inflated, weighed and decoded, each with its memory reserved before.
 
 use super::body::{BodyHead, HEAD, PLAIN};
-use crate::grpc::codec::{decoded, weight};
+use crate::grpc::codec::{decode, weight};
 use crate::grpc::inflate::{Compression, Payload, aside, inflate};
 use crate::grpc::status::CallRefusal;
 use detente_domain::rejection::Violation;
@@ -44,7 +44,7 @@ struct RequestType {
 const REQUEST_TYPES: &[(&str, RequestType)] = include!(concat!(env!("OUT_DIR"), "/requests.rs"));
 
 const fn request_type<M: prost::Message + Default + 'static>() -> RequestType {
-    RequestType { weight: weight::<M>, decoded: |bytes| Ok(Box::new(decoded::<M>(bytes)?)) }
+    RequestType { weight: weight::<M>, decoded: |bytes| Ok(Box::new(decode::<M>(bytes)?)) }
 }
 
 /// The name of the rpc at a path; `unknown` where there is none, since such a name could be anything.
@@ -79,7 +79,7 @@ impl LargeMessage {
     pub(super) async fn take_in(self, first: Bytes, mut body: Body) -> Result<(Message, Body), Status> {
         let (head, mut begun) = head(first, &mut body).await?;
         if head.passes(self.compression) && head.flag != 0 {
-            return Ok((Message::Small(framed(head, &begun)), body));
+            return Ok((Message::Small(frame(head, &begun)), body));
         }
         begun.advance(HEAD);
         if head.length > self.limit {
@@ -92,7 +92,7 @@ impl LargeMessage {
         }
         let length = message.bytes.len();
         if length <= PLAIN {
-            return Ok((Message::Small(framed(BodyHead { flag: 0, length }, &message.bytes)), body));
+            return Ok((Message::Small(frame(BodyHead { flag: 0, length }, &message.bytes)), body));
         }
         let (message, reserved) = self.decode(message).await?;
         Ok((Message::Large(message, reserved), body))
@@ -154,7 +154,7 @@ async fn head(first: Bytes, body: &mut Body) -> Result<(BodyHead, Bytes), Status
 }
 
 /// A message behind a head.
-fn framed(head: BodyHead, message: &[u8]) -> Bytes {
+fn frame(head: BodyHead, message: &[u8]) -> Bytes {
     let mut frame = BytesMut::with_capacity(HEAD + message.len());
     frame.put_u8(head.flag);
     frame.put_u32(u32::try_from(head.length).unwrap_or(u32::MAX));

@@ -74,12 +74,12 @@ impl Catalog {
 
     /// Adds a file. Of a file that is in several sets the first stays.
     fn add(&mut self, mut file: FileDescriptorProto) {
-        let name = renamed(file.name()).to_owned();
+        let name = new_name(file.name()).to_owned();
         if self.files.contains_key(&name) {
             return;
         }
         file.name = Some(name.clone());
-        file.dependency.iter_mut().for_each(|import| *import = renamed(import).to_owned());
+        file.dependency.iter_mut().for_each(|import| *import = new_name(import).to_owned());
         for (of, imported) in IMPORTED {
             if of == name {
                 file.dependency.extend(imported.iter().map(|import| (*import).to_owned()));
@@ -105,6 +105,6 @@ impl Catalog {
     }
 }
 
-fn renamed(name: &str) -> &str {
+fn new_name(name: &str) -> &str {
     NAMES.iter().find(|(from, _)| *from == name).map_or(name, |(_, to)| to)
 }

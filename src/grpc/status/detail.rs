@@ -101,7 +101,7 @@ pub(super) fn page_token() -> Details {
 
 /// Something that is too large.
 pub(super) fn too_large(violation: Violation) -> Details {
-    let details = Details::saying(told(&violation)).with("field", &violation.field);
+    let details = Details::saying(violation_text(&violation)).with("field", &violation.field);
     let details = details.with("limits", "GetServerInfo");
     if violation.field.is_empty() {
         return details;
@@ -110,7 +110,7 @@ pub(super) fn too_large(violation: Violation) -> Details {
 }
 
 /// Too much of something at once.
-pub(super) fn overloaded(what: &str, retry_after: Duration) -> Details {
+pub(super) fn overload(what: &str, retry_after: Duration) -> Details {
     let mut details = Details::saying(format!("too many {what} at once; try again")).with("what", what);
     details.details.set_retry_info(Some(retry_after));
     details
@@ -157,7 +157,7 @@ pub(super) fn of_sides(sides: impl Iterator<Item = (&'static str, Details)>) -> 
         violations.push(Violation::new(field, details.message.clone()));
         first.get_or_insert(details);
     }
-    let message = violations.iter().map(told).collect::<Vec<_>>().join("; ");
+    let message = violations.iter().map(violation_text).collect::<Vec<_>>().join("; ");
     Details { message, listing: Listing::of_fields(violations), ..first.unwrap_or_else(|| Details::saying("")) }
 }
 
@@ -195,7 +195,7 @@ pub(super) fn late_write() -> Details {
 }
 
 /// Stored bytes that are damaged.
-pub(super) fn damaged(place: &str, what: &str) -> Details {
+pub(super) fn damage(place: &str, what: &str) -> Details {
     Details::saying(what).with("place", place).with("command", "detente verify --data DIR")
 }
 
@@ -205,11 +205,11 @@ pub(super) fn lacking(what: &str, obstacle: Obstacle, retry_after: Duration) -> 
 }
 
 /// Stored bytes that the disk or the file system refuses to hand over.
-pub(super) fn refused(what: &str, obstacle: Obstacle) -> Details {
+pub(super) fn disk_refusal(what: &str, obstacle: Obstacle) -> Details {
     Details::saying(what).with("advice", obstacle.advice())
 }
 
-fn told(violation: &Violation) -> String {
+fn violation_text(violation: &Violation) -> String {
     let Violation { field, description } = violation;
     if field.is_empty() { description.clone() } else { format!("{field}: {description}") }
 }

@@ -20,7 +20,7 @@ impl CallRefusal {
             Self::Invalid(violations) => detail::violations("the request is malformed", violations),
             Self::PageToken => detail::page_token(),
             Self::TooLarge(violation) => detail::too_large(violation),
-            Self::Overloaded(what) => detail::overloaded(what, RETRY_AFTER),
+            Self::Overloaded(what) => detail::overload(what, RETRY_AFTER),
             Self::OverShare(what) => detail::over_share(what, RETRY_AFTER),
             Self::Host(said) | Self::Origin(said) | Self::Unsupported(said) | Self::TooSlow(said) => {
                 Details::saying(said)
@@ -47,7 +47,7 @@ fn overrun_details(overrun: Overrun) -> Details {
         }
         Overrun::Steps => Details::saying(format!("the question looks at more than one answer may; {NARROW}")),
         Overrun::TooLarge => Details::saying(format!("the question needs more memory than one answer may; {NARROW}")),
-        Overrun::WouldWait | Overrun::MemoryFull => detail::overloaded("questions that need much memory", RETRY_AFTER),
+        Overrun::WouldWait | Overrun::MemoryFull => detail::overload("questions that need much memory", RETRY_AFTER),
     }
 }
 
@@ -57,7 +57,7 @@ fn append_details(error: AppendError) -> Details {
             detail::violations("the batch does not fit the record", violations)
         }
         AppendError::Rejected(Rejection::Conflicts(conflicts)) => detail::conflicts(&conflicts),
-        AppendError::Overloaded => detail::overloaded("appends", RETRY_AFTER),
+        AppendError::Overloaded => detail::overload("appends", RETRY_AFTER),
         AppendError::NotRead(failure) => not_read_details(&failure),
         AppendError::Lacking(_) => detail::again(&error.to_string(), RETRY_AFTER),
         AppendError::RequestIdReused
@@ -109,9 +109,9 @@ const fn field_of(side: &UnresolvedSide) -> &'static str {
 fn not_read_details(failure: &ReadFailure) -> Details {
     let said = failure.to_string();
     match failure {
-        ReadFailure::Damaged(place) => detail::damaged(place, &said),
+        ReadFailure::Damaged(place) => detail::damage(place, &said),
         ReadFailure::Lacking(_, obstacle) => detail::lacking(&said, *obstacle, RETRY_AFTER),
-        ReadFailure::Refused(_, obstacle) => detail::refused(&said, *obstacle),
+        ReadFailure::Refused(_, obstacle) => detail::disk_refusal(&said, *obstacle),
         ReadFailure::NoThread(_) => Details::saying(said),
     }
 }

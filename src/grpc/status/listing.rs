@@ -85,13 +85,13 @@ impl ViolationEntry {
     ) {
         match self {
             Self::Field(Violation { field, description }) => {
-                details.add_bad_request_violation(shortened(field, longest_text), shortened(description, longest_text));
+                details.add_bad_request_violation(shorten(field, longest_text), shorten(description, longest_text));
             }
             Self::Precondition(failed) => {
                 let FailedPrecondition { index, kind, subject, expected, actual } = failed;
-                metadata.insert(format!("preconditions_{index}_expected"), shortened(expected, longest_text));
-                metadata.insert(format!("preconditions_{index}_actual"), shortened(actual, longest_text));
-                let description = shortened(&failed.description(), longest_text);
+                metadata.insert(format!("preconditions_{index}_expected"), shorten(expected, longest_text));
+                metadata.insert(format!("preconditions_{index}_actual"), shorten(actual, longest_text));
+                let description = shorten(&failed.description(), longest_text);
                 details.add_precondition_failure_violation(*kind, subject, description);
             }
         }
@@ -137,7 +137,7 @@ const fn least(length: usize, most: usize) -> usize {
 }
 
 /// Returns the text, cut to at most the given bytes.
-pub(super) fn shortened(text: &str, most: usize) -> String {
+pub(super) fn shorten(text: &str, most: usize) -> String {
     const ELLIPSIS: &str = "...";
     if text.len() <= most {
         return text.to_owned();

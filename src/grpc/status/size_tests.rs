@@ -68,7 +68,7 @@ fn saying(text: &str) -> Vec<CallRefusal> {
 }
 
 /// The status of a refusal, of which a client can read the reason and which headers can carry.
-fn checked(refusal: CallRefusal) -> Status {
+fn check(refusal: CallRefusal) -> Status {
     let reason = short_name(refusal.reason());
     let status = refusal.carried_by(Carrier::Headers);
     let bytes = header_bytes(&status) + OTHER_HEADER_BYTES;
@@ -80,23 +80,23 @@ fn checked(refusal: CallRefusal) -> Status {
 
 #[test]
 fn the_headers_of_every_refusal_are_bounded_however_much_is_wrong() {
-    all().into_iter().for_each(|refusal| drop(checked(refusal)));
+    all().into_iter().for_each(|refusal| drop(check(refusal)));
     for text in texts() {
-        saying(&text).into_iter().for_each(|refusal| drop(checked(refusal)));
+        saying(&text).into_iter().for_each(|refusal| drop(check(refusal)));
         for count in COUNTS {
             for refusal in listing(count, &text) {
-                let status = checked(refusal);
+                let status = check(refusal);
                 let metadata = status.get_details_error_info().unwrap().metadata;
                 assert_eq!(metadata["violations"], count.to_string());
                 assert!(count == 1 || status.message().contains(&format!("{count} violations")), "{status:?}");
-                assert_eq!(listed(&status), count);
+                assert_eq!(violation_count(&status), count);
             }
         }
     }
 }
 
 /// The number of violations by the list of a status: those that it has, and those it says are left out.
-fn listed(status: &Status) -> usize {
+fn violation_count(status: &Status) -> usize {
     let fields = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
     let failed = status.get_details_precondition_failure().map(|failure| failure.violations).unwrap_or_default();
     let entries = fields.into_iter().map(|one| (one.field, one.description));

@@ -11,7 +11,7 @@
 //! | a body: the JSON of Connect and of the flat queries | [`BODY_BYTES`] | the details before base64 |
 
 use super::detail::{DOMAIN, Details};
-use super::listing::shortened;
+use super::listing::shorten;
 use super::reason;
 use crate::grpc::intake::Intake;
 use detente_proto::v1::ErrorReason;
@@ -134,7 +134,7 @@ impl StatusDraft<'_> {
     fn listing(&self, listed: usize) -> Status {
         let Details { metadata, details, listing, .. } = self.details;
         let mut details = (**details).clone();
-        let short = |text: &String| shortened(text, self.longest_text);
+        let short = |text: &String| shorten(text, self.longest_text);
         let told = metadata.iter().filter(|(_, value)| !value.is_empty());
         let mut metadata = told.map(|(key, value)| (key.clone(), short(value))).collect();
         for entry in listing.entries.iter().take(listed) {
@@ -161,6 +161,6 @@ impl StatusDraft<'_> {
                 format!("{message}: {count} violations, of which {listed} are listed ({advice}), the first: {first}")
             }
         };
-        shortened(&said, self.longest_text)
+        shorten(&said, self.longest_text)
     }
 }

@@ -76,7 +76,7 @@ fn request(
     let mut request = Map::new();
     let mut item = Map::new();
     let Some(message) = transcode::method(rpc).map(|method| method.input()) else { return Value::Object(request) };
-    let given = known(params, given, violations);
+    let given = known_parameters(params, given, violations);
     let mut choices = Choices::of(params, &message, given.iter().map(|(param, _)| param.name).collect());
     for (param, values) in given {
         let Some(field) = field_of(param, &message) else { continue };
@@ -110,7 +110,7 @@ fn insert(message: &mut Map<String, Value>, path: &str, value: Value) {
 }
 
 /// The parameters that say something, with their values; a name that is no parameter is a fault.
-fn known(
+fn known_parameters(
     params: &[&'static Param],
     given: BTreeMap<String, Vec<String>>,
     violations: &mut Violations,

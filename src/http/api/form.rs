@@ -39,7 +39,7 @@ pub(super) struct ReplyForm {
 
 impl ReplyFormat {
     /// The format with a name; JSON where none is given.
-    fn named(name: &str) -> Option<Self> {
+    fn by_name(name: &str) -> Option<Self> {
         match name {
             "" | "json" => Some(Self::Json),
             "rows" => Some(Self::Rows),
@@ -60,7 +60,7 @@ impl ReplyForm {
             }
         }
         let name = format.and_then(|values| values.into_iter().next()).unwrap_or_default();
-        let format = ReplyFormat::named(&name);
+        let format = ReplyFormat::by_name(&name);
         if format.is_none() {
             wrong.push(("format".to_owned(), format!("`{name}` is not one of json, rows, ndjson, csv")));
         }
@@ -130,7 +130,7 @@ fn unique(tags: Vec<String>) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn taken(query: &[(&str, &str)]) -> Result<ReplyForm, Vec<String>> {
+    fn parse_form(query: &[(&str, &str)]) -> Result<ReplyForm, Vec<String>> {
         let mut given = BTreeMap::new();
         for (name, value) in query {
             given.entry((*name).to_owned()).or_insert_with(Vec::new).push((*value).to_owned());
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_table_has_columns_of_words_in_the_languages_that_are_named_once_each() {
-        let languages = |query: &[(&str, &str)]| taken(query).unwrap().languages;
+        let languages = |query: &[(&str, &str)]| parse_form(query).unwrap().languages;
         assert_eq!(languages(&[]), ["en"]);
         let both = [("format", "csv"), ("languages", "ar, zh-Hant"), ("languages", "AR")];
         assert_eq!(languages(&both), ["ar", "zh-Hant"]);
@@ -161,8 +161,8 @@ mod tests {
             (vec![("languages", "ar")], "languages"),
             (vec![("format", "csv"), ("languages", "en;ar")], "languages"),
         ] {
-            assert_eq!(taken(&query), Err(vec![name.to_owned()]), "{query:?}");
+            assert_eq!(parse_form(&query), Err(vec![name.to_owned()]), "{query:?}");
         }
-        assert!(taken(&[("format", "csv"), ("spreadsheet", "")]).unwrap().for_spreadsheet);
+        assert!(parse_form(&[("format", "csv"), ("spreadsheet", "")]).unwrap().for_spreadsheet);
     }
 }

@@ -28,7 +28,7 @@ use super::bounded::{self, STREAMED};
 use super::failure::HttpFailure;
 use super::json::{self, Defaults};
 use super::transcode::{self, SERVICE};
-use super::written::written;
+use super::written::write_reply;
 use asked::FlatParameters;
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -67,7 +67,7 @@ struct FlatRequest {
 
 async fn answer(web: &Web, route: &'static Route, asking: &FlatRequest) -> Result<Response, HttpFailure> {
     let asked = asked::read(route, &asking.query);
-    let missing = || HttpFailure::unsupported(StatusCode::NOT_FOUND, format!("no rpc {}", route.rpc));
+    let missing = || HttpFailure::unsupported_request(StatusCode::NOT_FOUND, format!("no rpc {}", route.rpc));
     let method = transcode::method(route.rpc).ok_or_else(missing)?;
     let params: Vec<&Param> = route.params().collect();
     let call = FlatCall { local: &web.local, path: &path_of(route), params: &params, given: &asked.given };
@@ -131,7 +131,7 @@ async fn log_as_json(
         return Ok(response(asked, &tag, &asking.headers, link, basis, Body::empty()));
     }
     let whole = reply.clone();
-    let json = written(web, reply.len(), move || json::written(&output, &whole, Defaults::Written)).await?;
+    let json = write_reply(web, reply.len(), move || json::encode(&output, &whole, Defaults::Written)).await?;
     Ok(response(asked, &tag, &asking.headers, link, basis, json.into()))
 }
 

@@ -94,7 +94,7 @@ fn flat(route: &Route, method: &MethodDescriptor, schemas: &mut Schemas) -> Valu
                 },
             },
             "304": { "description": "The answer has not changed since the ETag in If-None-Match." },
-            "default": failed(),
+            "default": failure_response(),
         },
     }})
 }
@@ -118,7 +118,7 @@ fn feed() -> Value {
         "parameters": parameters,
         "responses": {
             "200": { "description": "The stream.", "content": { "text/event-stream": {} } },
-            "default": failed(),
+            "default": failure_response(),
         },
     }})
 }
@@ -133,12 +133,12 @@ fn rpc(method: &MethodDescriptor, schemas: &mut Schemas) -> Value {
         "requestBody": { "required": true, "content": { "application/json": { "schema": request } } },
         "responses": {
             "200": { "description": "The reply.", "content": { "application/json": { "schema": reply } } },
-            "default": failed(),
+            "default": failure_response(),
         },
     }})
 }
 
-fn failed() -> Value {
+fn failure_response() -> Value {
     json!({
         "description": "An error in the form of the Connect protocol.",
         "content": { "application/json": { "schema": reference("Failure") } },

@@ -38,9 +38,8 @@ impl FlatCall<'_> {
                 // Without the value of a parameter that is wrong, the rpc misses it.
                 let is_missed =
                     |field: &str| self.params_at(field).any(|param| wrong.iter().any(|name| name == param.name));
-                violations.extend(
-                    of_rpc.into_iter().filter(|(field, _)| !is_missed(field)).flat_map(|one| self.renamed(one)),
-                );
+                violations
+                    .extend(of_rpc.into_iter().filter(|(field, _)| !is_missed(field)).flat_map(|one| self.rename(one)));
             }
             Err(problem) => tracing::debug!(why = problem.message, "a query was validated in part"),
         }
@@ -51,7 +50,7 @@ impl FlatCall<'_> {
     pub(in crate::http) fn renamed_failure(&self, HttpFailure(problem): HttpFailure) -> HttpFailure {
         let violations = problem.violations();
         let Some((first, _)) = violations.first().cloned() else { return self.of_the_record(problem) };
-        let named: Violations = violations.into_iter().flat_map(|one| self.renamed(one)).collect();
+        let named: Violations = violations.into_iter().flat_map(|one| self.rename(one)).collect();
         let message = match problem.message.strip_prefix(&first) {
             // The message is the violation itself.
             Some(rest) if !first.is_empty() && named.len() < 2 => {
@@ -86,7 +85,7 @@ impl FlatCall<'_> {
 
     /// A violation under the name of the parameter that its field is given by. One of a whole message is one of each
     /// parameter in it that is given; where none is, the message is missing.
-    fn renamed(&self, (field, description): (String, String)) -> Violations {
+    fn rename(&self, (field, description): (String, String)) -> Violations {
         if let Some(param) = self.param_of(&field) {
             return vec![(param.name.to_owned(), description)];
         }

@@ -21,10 +21,10 @@ use super::path_of;
 use super::rows::RouteTable;
 use super::table::Route;
 use crate::grpc::local::Replies;
-use crate::grpc::sending::kept;
+use crate::grpc::sending::with_reservation;
 use crate::grpc::status::CallRefusal;
 use crate::http::failure::HttpFailure;
-use crate::http::written::written_within;
+use crate::http::written::write_reply_within;
 use crate::http::{Web, json, transcode};
 use axum::body::{Body, Bytes};
 use axum::http::Version;
@@ -158,11 +158,11 @@ impl Transfer {
         if !is_more && self.end().is_empty() {
             return Ok(first.into());
         }
-        Ok(self.gathered(first).await?.into())
+        Ok(self.gather(first).await?.into())
     }
 
     /// All of the table at once.
-    async fn gathered(self, first: Bytes) -> Result<Bytes, HttpFailure> {
+    async fn gather(self, first: Bytes) -> Result<Bytes, HttpFailure> {
         let mut all = ReservedBuffer::new(&self.web.memory, GATHERED);
         all.put(&first).await.map_err(CallRefusal::from)?;
         let mut transfer = self;
@@ -184,7 +184,7 @@ impl Transfer {
             }
         }
         let (bytes, reserved) = all.into_parts();
-        Ok(kept(bytes, reserved))
+        Ok(with_reservation(bytes, reserved))
     }
 
     /// The next reply, if there is one.
@@ -231,7 +231,7 @@ impl Transfer {
             let rows = table.write(&form, is_first, &reply, until)?;
             Ok(if form.format == ReplyFormat::Rows { in_an_array(&rows, has_rows) } else { rows })
         };
-        let written = written_within(&self.web, bytes, most, write).await?;
+        let written = write_reply_within(&self.web, bytes, most, write).await?;
         self.has_rows |= !written.is_empty();
         self.is_first = false;
         if let (Some(token), Some(request)) = (next, self.request.as_object_mut()) {

@@ -1,7 +1,7 @@
 //! Compressed replies. Small ones go as they are: compressed they would hardly be smaller.
 
 use crate::grpc::inflate::{Compression, aside};
-use crate::grpc::sending::{kept, reserve};
+use crate::grpc::sending::{reserve, with_reservation};
 use crate::http::Web;
 use crate::http::failure::HttpFailure;
 use axum::body::Bytes;
@@ -15,7 +15,7 @@ const GZIP_LEVEL: u32 = 4;
 const ZSTD_LEVEL: i32 = 3;
 
 /// The compression that bytes are to have.
-pub(super) fn chosen(wanted: Option<Compression>, bytes: usize) -> Option<Compression> {
+pub(super) fn choose(wanted: Option<Compression>, bytes: usize) -> Option<Compression> {
     wanted.filter(|_| bytes >= LEAST)
 }
 
@@ -36,17 +36,17 @@ pub(super) fn append(compression: Compression, bytes: &[u8], to: Vec<u8>) -> io:
 }
 
 /// Compressed bytes. Large ones are compressed where nobody waits, and hold what is reserved for them.
-pub(super) async fn compressed(web: &Web, compression: Compression, bytes: Bytes) -> Result<Bytes, HttpFailure> {
+pub(super) async fn compress(web: &Web, compression: Compression, bytes: Bytes) -> Result<Bytes, HttpFailure> {
     let length = bytes.len();
     if length <= SMALL {
         let packed = append(compression, &bytes, Vec::new()).map_err(HttpFailure::defect)?;
         return match packed.len() {
             0..=SMALL_REPLY => Ok(packed.into()),
-            length => Ok(kept(packed, reserve(&web.memory, length).await?)),
+            length => Ok(with_reservation(packed, reserve(&web.memory, length).await?)),
         };
     }
     let mut reserved = reserve(&web.memory, length).await?;
     let packed = aside(move || append(compression, &bytes, Vec::new())).await?.map_err(HttpFailure::defect)?;
     reserved.shrink_to(packed.len());
-    Ok(kept(packed, reserved))
+    Ok(with_reservation(packed, reserved))
 }

@@ -28,10 +28,10 @@ pub(super) fn end(problem: Option<&Problem>, trailers: &HeaderMap) -> Bytes {
         told.insert("metadata".to_owned(), kept.into());
     }
     let json = Value::from(told).to_string();
-    enveloped(END, json.into_bytes())
+    envelope(END, json.into_bytes())
 }
 
-fn enveloped(flag: u8, message: Vec<u8>) -> Bytes {
+fn envelope(flag: u8, message: Vec<u8>) -> Bytes {
     // A message of this size has a head.
     let head = frame_head(flag, message.len()).unwrap_or_default();
     [&head[..], &*message].concat().into()
@@ -44,7 +44,7 @@ mod tests {
     use axum::http::{HeaderName, HeaderValue};
     use serde_json::json;
 
-    fn told(problem: Option<&Problem>, trailers: &[(&'static str, &'static str)]) -> Value {
+    fn end_value(problem: Option<&Problem>, trailers: &[(&'static str, &'static str)]) -> Value {
         let mut headers = HeaderMap::new();
         for (name, value) in trailers {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -56,11 +56,11 @@ mod tests {
 
     #[test]
     fn an_end_has_the_error_and_the_trailers_and_nothing_where_there_is_none() {
-        assert_eq!(told(None, &[("grpc-status", "0")]), json!({}));
+        assert_eq!(end_value(None, &[("grpc-status", "0")]), json!({}));
         let problem = Problem { code: "aborted", status: 409, message: "why".to_owned(), details: Vec::new() };
         let error = json!({ "code": "aborted", "message": "why" });
-        assert_eq!(told(Some(&problem), &[("grpc-message", "why")]), json!({ "error": error }));
+        assert_eq!(end_value(Some(&problem), &[("grpc-message", "why")]), json!({ "error": error }));
         let trailers = [("cost", "7"), ("cost", "8"), ("grpc-status", "0"), ("mark-bin", "AQI")];
-        assert_eq!(told(None, &trailers), json!({ "metadata": { "cost": ["7", "8"], "mark-bin": ["AQI"] } }));
+        assert_eq!(end_value(None, &trailers), json!({ "metadata": { "cost": ["7", "8"], "mark-bin": ["AQI"] } }));
     }
 }

@@ -34,17 +34,17 @@ impl EnvelopeHead {
         match (flag, compression) {
             (0, _) => Ok(Some(Self { is_compressed: false, length })),
             (1, Some(_)) => Ok(Some(Self { is_compressed: true, length })),
-            (1, None) => Err(malformed(
+            (1, None) => Err(malformed_envelope(
                 "an envelope has the flag of a compressed message; name the compression in connect-content-encoding",
             )),
-            (other, _) => Err(malformed(&format!(
+            (other, _) => Err(malformed_envelope(&format!(
                 "an envelope has the flags {other}; those of a request are 0, or 1 if it is compressed"
             ))),
         }
     }
 }
 
-fn malformed(what: &str) -> CallRefusal {
+fn malformed_envelope(what: &str) -> CallRefusal {
     CallRefusal::invalid(vec![(String::new(), what.to_owned())])
 }
 
@@ -56,7 +56,7 @@ pub(super) fn only(
     if body.is_empty() {
         return Err(CallRefusal::Unsupported("the rpc takes one message, and none was sent".to_owned()));
     }
-    let cut_off = || malformed("the request ends before its message is whole");
+    let cut_off = || malformed_envelope("the request ends before its message is whole");
     let EnvelopeHead { is_compressed, length } = EnvelopeHead::of(body, compression)?.ok_or_else(cut_off)?;
     match (body.len() - FRAME_HEAD).cmp(&length) {
         std::cmp::Ordering::Less => Err(cut_off()),
@@ -94,12 +94,12 @@ impl SmallMessages {
         }
         let whole = FRAME_HEAD + head.length;
         let Some(message) = self.read.get(FRAME_HEAD..whole) else { return Ok(None) };
-        let framed = self.framed(head, message)?;
+        let framed = self.frame(head, message)?;
         self.read.drain(..whole);
         Ok(Some(framed))
     }
 
-    fn framed(&self, head: EnvelopeHead, sent: &[u8]) -> Result<Bytes, Problem> {
+    fn frame(&self, head: EnvelopeHead, sent: &[u8]) -> Result<Bytes, Problem> {
         let compression = self.call.sent.filter(|_| head.is_compressed && !sent.is_empty());
         let inflated = match compression {
             None => sent.to_vec(),
@@ -141,11 +141,11 @@ impl HttpBody for SmallMessages {
             match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => self.read.extend_from_slice(frame.data_ref().map_or(&[][..], |bytes| bytes)),
                 Some(Err(error)) => {
-                    let cut_off = || malformed("the request ends before it is whole").into();
+                    let cut_off = || malformed_envelope("the request ends before it is whole").into();
                     return self.end(Problem::of_body(&error).unwrap_or_else(cut_off));
                 }
                 None if self.read.is_empty() => return Poll::Ready(None),
-                None => return self.end(malformed("the request ends before its message is whole").into()),
+                None => return self.end(malformed_envelope("the request ends before its message is whole").into()),
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::Codec;
 use super::protocol::Invocation;
 use crate::grpc::inflate::{Compression, Payload, aside, inflate};
-use crate::grpc::sending::kept;
+use crate::grpc::sending::with_reservation;
 use crate::grpc::status::CallRefusal;
 use crate::http::failure::HttpFailure;
 use crate::http::{prescan, transcode};
@@ -34,7 +34,7 @@ pub(super) async fn message(
         Codec::Proto => (payload.bytes, payload.reserved),
         Codec::Json => from_json(call, payload).await?,
     };
-    Ok(if reserved.bytes() == 0 { bytes } else { kept(bytes, reserved) })
+    Ok(if reserved.bytes() == 0 { bytes } else { with_reservation(bytes, reserved) })
 }
 
 /// The bytes of a message written as JSON, and what is reserved for them. A large one is read where nobody waits.

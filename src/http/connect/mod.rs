@@ -87,15 +87,15 @@ pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next)
     let Some(form) = ConnectForm::of(&request) else { return next.run(request).await };
     let Some(rpc) = transcode::rpc(request.uri().path()) else {
         let why = format!("there is no rpc {:?}", request.uri().path());
-        return HttpFailure::unsupported(StatusCode::NOT_FOUND, why).into_response();
+        return HttpFailure::unsupported_request(StatusCode::NOT_FOUND, why).into_response();
     };
     let (parts, mut body) = request.into_parts();
-    let answered = answered(&web, rpc, form, &parts, &mut body).await;
+    let answered = answer_call(&web, rpc, form, &parts, &mut body).await;
     answered.unwrap_or_else(|failure| {
         let is_unsupported = failure.0.code == "unimplemented";
         let mut response = match form {
             ConnectForm::Query | ConnectForm::Bare(_) => failure.into_response(),
-            ConnectForm::Enveloped(codec) => stream::failed(codec, &failure.0),
+            ConnectForm::Enveloped(codec) => stream::failure(codec, &failure.0),
         };
         if is_unsupported {
             response.headers_mut().insert(form.accepts(), HeaderValue::from_static(protocol::COMPRESSIONS));
@@ -106,7 +106,7 @@ pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next)
 
 /// Answers a call of an rpc. The rest of the body of a refused call is read for a while: many clients of HTTP/1.1 read
 /// no answer before they have sent everything.
-async fn answered(
+async fn answer_call(
     web: &Web,
     rpc: &'static Rpc,
     form: ConnectForm,

@@ -44,7 +44,7 @@ impl Invocation {
                 compression("connect-content-encoding", one(headers, "connect-content-encoding")?)?
             }
         };
-        let wanted = wanted(headers, form.accepts(), sent);
+        let wanted = preferred_compression(headers, form.accepts(), sent);
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         Ok(Self { web: web.clone(), rpc, timeout, deadline, sent, wanted })
     }
@@ -68,18 +68,18 @@ impl Invocation {
             None => answer.await,
             // Nothing has been done yet.
             Some(deadline) if deadline <= Instant::now() => Err(CallRefusal::from(Overrun::DeadlineExceeded).into()),
-            Some(deadline) => timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(self.expired().into())),
+            Some(deadline) => timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(self.expiry().into())),
         }
     }
 
     /// The problem of a call whose time is over.
-    pub(super) fn expired(&self) -> Problem {
-        expired(self.rpc.kind)
+    pub(super) fn expiry(&self) -> Problem {
+        expiry(self.rpc.kind)
     }
 }
 
 /// Returns the problem of a call whose time is over. For a write the outcome is unknown, which the problem says.
-fn expired(kind: RpcKind) -> Problem {
+fn expiry(kind: RpcKind) -> Problem {
     let is_write = kind == (RpcKind::Unary { has_get: false });
     if is_write { CallRefusal::LateWrite.into() } else { CallRefusal::from(Overrun::DeadlineExceeded).into() }
 }
@@ -124,7 +124,7 @@ pub(super) fn compression(name: &str, said: Option<&str>) -> Result<Option<Compr
     let said = said.unwrap_or_default().to_ascii_lowercase();
     match said.as_str() {
         "identity" | "" => Ok(None),
-        said => Compression::named(said.as_bytes()).map(Some).ok_or_else(|| {
+        said => Compression::by_name(said.as_bytes()).map(Some).ok_or_else(|| {
             let why =
                 format!("{name}: the compression {said:?} is not known here; send one of {COMPRESSIONS}, identity");
             CallRefusal::Unsupported(why).into()
@@ -134,7 +134,7 @@ pub(super) fn compression(name: &str, said: Option<&str>) -> Result<Option<Compr
 
 /// The compression that a client likes best in a reply, by what it lists: what has the most weight, and the first of these. One
 /// that lists none reads what it sends.
-pub(super) fn wanted(headers: &HeaderMap, name: &str, sent: Option<Compression>) -> Option<Compression> {
+pub(super) fn preferred_compression(headers: &HeaderMap, name: &str, sent: Option<Compression>) -> Option<Compression> {
     let listed = headers.get_all(name).iter().filter_map(|listed| listed.to_str().ok());
     let mut best = (0.0, None);
     let mut is_listed = false;
@@ -144,7 +144,7 @@ pub(super) fn wanted(headers: &HeaderMap, name: &str, sent: Option<Compression>)
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
         let known = match name.as_str() {
             "identity" => None,
-            name => match Compression::named(name.as_bytes()) {
+            name => match Compression::by_name(name.as_bytes()) {
                 None => continue,
                 known => known,
             },
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn what_writes_and_takes_too_long_says_that_it_may_be_done() {
         let told = |kind| {
-            let problem = expired(kind);
+            let problem = expiry(kind);
             let outcome = problem.details.iter().any(|(_, bytes)| bytes.windows(7).any(|word| word == b"unknown"));
             (problem.code, problem.status, outcome)
         };
@@ -240,11 +240,11 @@ mod tests {
             ("GZIP ; q=1.0", gzip),
         ] {
             assert_eq!(
-                wanted(&headers(&[("accept-encoding", listed)]), "accept-encoding", zstd),
+                preferred_compression(&headers(&[("accept-encoding", listed)]), "accept-encoding", zstd),
                 expected,
                 "{listed:?}"
             );
         }
-        assert_eq!(wanted(&HeaderMap::new(), "accept-encoding", zstd), zstd, "what it sends it reads");
+        assert_eq!(preferred_compression(&HeaderMap::new(), "accept-encoding", zstd), zstd, "what it sends it reads");
     }
 }

@@ -48,7 +48,7 @@ impl QueryMessage {
             Some("proto") => Some(Codec::Proto),
             Some(other) => {
                 let why = format!("encoding: {other:?} is not known here; one of json, proto");
-                return Err(HttpFailure::unsupported(StatusCode::UNSUPPORTED_MEDIA_TYPE, why));
+                return Err(HttpFailure::unsupported_request(StatusCode::UNSUPPORTED_MEDIA_TYPE, why));
             }
             None => None,
         };
@@ -60,7 +60,7 @@ impl QueryMessage {
             wrong.push(("encoding".to_owned(), "required: json or proto, the form of `message`".to_owned()));
         }
         let bytes = match message
-            .map(|message| if base64.as_deref() == Some(b"1") { decoded(&message) } else { Ok(message) })
+            .map(|message| if base64.as_deref() == Some(b"1") { decode_base64(&message) } else { Ok(message) })
         {
             Some(Ok(bytes)) => bytes,
             Some(Err(what)) => {
@@ -79,7 +79,7 @@ impl QueryMessage {
     }
 }
 
-fn decoded(message: &[u8]) -> Result<Vec<u8>, String> {
+fn decode_base64(message: &[u8]) -> Result<Vec<u8>, String> {
     BASE64.decode(message).map_err(|error| format!("not base64 in the alphabet of addresses: {error}"))
 }
 
@@ -90,16 +90,16 @@ fn text(value: Option<Vec<u8>>) -> Option<String> {
 /// The value of a name that a query has once; none where it has it not.
 fn one(query: &str, name: &str) -> Result<Option<Vec<u8>>, &'static str> {
     let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let mut values = pairs.filter(|(key, _)| unescaped(key) == name.as_bytes()).map(|(_, value)| value);
+    let mut values = pairs.filter(|(key, _)| unescape(key) == name.as_bytes()).map(|(_, value)| value);
     match (values.next(), values.next()) {
-        (value, None) => Ok(value.map(unescaped)),
+        (value, None) => Ok(value.map(unescape)),
         _ => Err("given more than once; give it once"),
     }
 }
 
 /// Decodes the bytes of a part of a query. `form_urlencoded` yields text, in which bytes that are no text would be
 /// lost.
-fn unescaped(part: &str) -> Vec<u8> {
+fn unescape(part: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(part.len());
     let mut rest = part.as_bytes();
     while let Some((byte, after)) = rest.split_first() {

@@ -14,7 +14,7 @@ use crate::http::failure::HttpFailure;
 use crate::http::feed::FOR_PROXIES;
 use crate::http::json::{self, Defaults};
 use crate::http::transcode::RpcKind;
-use crate::http::written::written;
+use crate::http::written::write_reply;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
@@ -49,7 +49,7 @@ pub(super) async fn answer(call: &Invocation, codec: Codec, body: &mut Body) -> 
         local.call(&head, FramedMessage::new(message)?).await?
     };
     if let Some(problem) = Problem::in_headers(response.headers()) {
-        return Ok(failed(codec, &problem));
+        return Ok(failure(codec, &problem));
     }
     let (parts, replies) = response.into_parts();
     let packed = match codec {
@@ -61,7 +61,7 @@ pub(super) async fn answer(call: &Invocation, codec: Codec, body: &mut Body) -> 
         Codec::Json => EnvelopeSource::Messages(Replies::of(replies), None),
     };
     let deadline = call.deadline.map(|deadline| Box::pin(sleep_until(deadline)));
-    let mut answer = begun(codec, Body::new(Envelopes { source, deadline, fault, call: call.clone() }));
+    let mut answer = begin(codec, Body::new(Envelopes { source, deadline, fault, call: call.clone() }));
     answer.headers_mut().extend(packed.map(|packed| (ENCODING, packed)));
     for (name, value) in metadata(&parts.headers) {
         answer.headers_mut().append(HeaderName::try_from(name).map_err(HttpFailure::defect)?, value.clone());
@@ -70,11 +70,11 @@ pub(super) async fn answer(call: &Invocation, codec: Codec, body: &mut Body) -> 
 }
 
 /// The answer to a call that failed before there was a reply.
-pub(super) fn failed(codec: Codec, problem: &Problem) -> Response {
-    begun(codec, Body::from(end(Some(problem), &HeaderMap::new())))
+pub(super) fn failure(codec: Codec, problem: &Problem) -> Response {
+    begin(codec, Body::from(end(Some(problem), &HeaderMap::new())))
 }
 
-fn begun(codec: Codec, body: Body) -> Response {
+fn begin(codec: Codec, body: Body) -> Response {
     let kind = match codec {
         Codec::Json => "application/connect+json",
         Codec::Proto => "application/connect+proto",
@@ -124,7 +124,7 @@ impl Envelopes {
         if let Some(deadline) = &mut self.deadline
             && deadline.as_mut().poll(context).is_ready()
         {
-            return Poll::Ready(Piece::End(Some(self.call.expired()), HeaderMap::new()));
+            return Poll::Ready(Piece::End(Some(self.call.expiry()), HeaderMap::new()));
         }
         match &mut self.source {
             EnvelopeSource::Ended => Poll::Ready(Piece::End(None, HeaderMap::new())),
@@ -171,11 +171,11 @@ fn poll_frames(frames: &mut Body, context: &mut Context<'_>) -> Poll<Piece> {
 /// The envelope of a reply as JSON.
 async fn envelope(call: Invocation, reply: Bytes) -> Result<Bytes, HttpFailure> {
     let (output, wanted) = (call.rpc.method.output(), call.wanted);
-    written(&call.web, reply.len(), move || {
+    write_reply(&call.web, reply.len(), move || {
         let mut envelope = vec![0; FRAME_HEAD];
         json::into(&output, &reply, Defaults::LeftOut, &mut envelope)?;
         let json = envelope.get(FRAME_HEAD..).unwrap_or_default();
-        let compression = compress::chosen(wanted, json.len());
+        let compression = compress::choose(wanted, json.len());
         if let Some(compression) = compression {
             envelope = compress::append(compression, json, vec![0; FRAME_HEAD]).map_err(HttpFailure::defect)?;
         }

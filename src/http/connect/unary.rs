@@ -27,14 +27,14 @@ struct UnaryReply {
 /// Answers a call whose message is the body of the request.
 pub(super) async fn answer(call: &Invocation, codec: Codec, body: &mut Body) -> Result<Response, HttpFailure> {
     let sent = body::read(&call.web, body, 0).await?;
-    told(call, codec, call.sent, sent).await?.response()
+    reply_to(call, codec, call.sent, sent).await?.response()
 }
 
 /// Answers a call whose message is in the query of the address. A client that has the reply already gets none.
 pub(super) async fn by_query(call: &Invocation, parts: &Parts) -> Result<Response, HttpFailure> {
     let QueryMessage { codec, compression, bytes } = QueryMessage::of(parts.uri.query().unwrap_or_default())?;
     let sent = Payload { bytes: bytes.into(), reserved: call.web.memory.nothing() };
-    let told = told(call, codec, compression, sent).await?;
+    let told = reply_to(call, codec, compression, sent).await?;
     let tag = tag::tag(&told.form(), &told.body);
     let is_known = tag::is_known(&parts.headers, &tag);
     let mut response = told.response()?;
@@ -53,7 +53,7 @@ pub(super) async fn by_query(call: &Invocation, parts: &Parts) -> Result<Respons
 }
 
 /// The reply to a message.
-async fn told(
+async fn reply_to(
     call: &Invocation,
     codec: Codec,
     sent: Option<Compression>,
@@ -73,10 +73,10 @@ async fn told(
             (reply.json, reply.trailers)
         }
     };
-    let compression = compress::chosen(call.wanted, body.len());
+    let compression = compress::choose(call.wanted, body.len());
     let body = match compression {
         None => body,
-        Some(compression) => compress::compressed(web, compression, body).await?,
+        Some(compression) => compress::compress(web, compression, body).await?,
     };
     Ok(UnaryReply { body, codec, compression, trailers })
 }

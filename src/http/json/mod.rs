@@ -34,7 +34,7 @@ pub(super) enum Defaults {
 
 /// A message as JSON. `bytes` is its encoding; several encodings one after the other are the merge of their messages, as
 /// protobuf has it: lists one behind the other, of all else the last.
-pub(super) fn written(message: &MessageDescriptor, bytes: &[u8], defaults: Defaults) -> Result<Vec<u8>, HttpFailure> {
+pub(super) fn encode(message: &MessageDescriptor, bytes: &[u8], defaults: Defaults) -> Result<Vec<u8>, HttpFailure> {
     let mut json = Vec::with_capacity(bytes.len() * 3 + 64);
     into(message, bytes, defaults, &mut json)?;
     Ok(json)
@@ -168,7 +168,7 @@ mod tests {
     }
 
     /// JSON in one order of its members, where that of the contract is not kept by the other side.
-    fn ordered(json: Vec<u8>, defaults: Defaults) -> String {
+    fn in_order(json: Vec<u8>, defaults: Defaults) -> String {
         match defaults {
             Defaults::Written => serde_json::from_slice::<serde_json::Value>(&json).unwrap().to_string(),
             Defaults::LeftOut => String::from_utf8(json).unwrap(),
@@ -182,8 +182,8 @@ mod tests {
             for _ in 0..60 {
                 let message = arbitrary(&descriptor, &mut chance, 5);
                 for defaults in [Defaults::Written, Defaults::LeftOut] {
-                    let json = written(&descriptor, &message.encode_to_vec(), defaults).unwrap();
-                    let (json, expected) = (ordered(json, defaults), slowly(&message, defaults));
+                    let json = encode(&descriptor, &message.encode_to_vec(), defaults).unwrap();
+                    let (json, expected) = (in_order(json, defaults), slowly(&message, defaults));
                     assert_eq!(json, String::from_utf8(expected).unwrap(), "{}", descriptor.full_name());
                 }
             }
@@ -198,8 +198,8 @@ mod tests {
             let both = [(); 2].map(|()| arbitrary(&descriptor, &mut chance, 4).encode_to_vec()).concat();
             let merged = DynamicMessage::decode(descriptor.clone(), &*both).unwrap();
             for defaults in [Defaults::Written, Defaults::LeftOut] {
-                let json = written(&descriptor, &both, defaults).unwrap();
-                assert_eq!(ordered(json, defaults), String::from_utf8(slowly(&merged, defaults)).unwrap());
+                let json = encode(&descriptor, &both, defaults).unwrap();
+                assert_eq!(in_order(json, defaults), String::from_utf8(slowly(&merged, defaults)).unwrap());
             }
         }
     }
@@ -210,11 +210,11 @@ mod tests {
         for bytes in
             [&b"\x0a\xff"[..], b"\x0a", b"\x0f", b"\x12\x02\x0a\x05", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"]
         {
-            assert!(written(&descriptor, bytes, Defaults::Written).is_err(), "{bytes:?}");
+            assert!(encode(&descriptor, bytes, Defaults::Written).is_err(), "{bytes:?}");
         }
         let info = method("GetServerInfo").unwrap().output();
         let text = info.fields().find(|field| field.kind() == Kind::String).unwrap();
         let key = u8::try_from(text.number() << 3 | 2).unwrap();
-        assert!(written(&info, &[key, 2, 0xff, 0xfe], Defaults::LeftOut).is_err(), "a text that is not UTF-8");
+        assert!(encode(&info, &[key, 2, 0xff, 0xfe], Defaults::LeftOut).is_err(), "a text that is not UTF-8");
     }
 }

@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::io::Write as _;
 
 /// A text.
-pub(super) fn quoted(text: &str, json: &mut Vec<u8>) {
+pub(super) fn quote(text: &str, json: &mut Vec<u8>) {
     let is_special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
     let bytes = text.as_bytes();
     // Most texts have nothing to escape; a look at all bytes without a way out is one at many bytes at once.
@@ -21,13 +21,13 @@ pub(super) fn quoted(text: &str, json: &mut Vec<u8>) {
     for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| is_special(**byte)) {
         json.extend_from_slice(bytes.get(from..at).unwrap_or_default());
         from = at + 1;
-        escaped(*byte, json);
+        escape(*byte, json);
     }
     json.extend_from_slice(bytes.get(from..).unwrap_or_default());
     json.push(b'"');
 }
 
-fn escaped(byte: u8, json: &mut Vec<u8>) {
+fn escape(byte: u8, json: &mut Vec<u8>) {
     let short = match byte {
         b'"' => b'"',
         b'\\' => b'\\',
@@ -37,7 +37,7 @@ fn escaped(byte: u8, json: &mut Vec<u8>) {
         b'\r' => b'r',
         b'\t' => b't',
         _ => {
-            shown(json, format_args!("\\u{byte:04x}"));
+            display(json, format_args!("\\u{byte:04x}"));
             return;
         }
     };
@@ -122,7 +122,7 @@ fn digit(number: i64) -> u8 {
     b'0' + u8::try_from(number % 10).unwrap_or_default()
 }
 
-fn shown(json: &mut Vec<u8>, what: impl Display) {
+fn display(json: &mut Vec<u8>, what: impl Display) {
     // Writing to memory does not fail.
     let _ = write!(json, "{what}");
 }

@@ -170,7 +170,7 @@ impl JsonWriter<'_> {
                 (JsonValue::Bytes(_), JsonForm::Text | JsonForm::Bytes | JsonForm::Message(_)) => {
                     self.entry(open, form, value, stack)?
                 }
-                (JsonValue::Bytes(packed), form) => self.unpacked(open, form, packed, stack)?,
+                (JsonValue::Bytes(packed), form) => self.unpack(open, form, packed, stack)?,
                 (value, _) => self.entry(open, form, value, stack)?,
             }
         }
@@ -193,7 +193,7 @@ impl JsonWriter<'_> {
     }
 
     /// Numbers that lie one behind the other.
-    fn unpacked<'a>(
+    fn unpack<'a>(
         &mut self,
         open: usize,
         form: &JsonForm,
@@ -265,7 +265,7 @@ impl JsonWriter<'_> {
             }
             (JsonForm::Text, JsonValue::Bytes(bytes)) => {
                 let words = std::str::from_utf8(bytes).map_err(|_| MalformedMessage("a text is not UTF-8"))?;
-                text::quoted(words, json);
+                text::quote(words, json);
             }
             (JsonForm::Bytes, JsonValue::Bytes(bytes)) => text::base64(bytes, json),
             (JsonForm::Bool, JsonValue::Varint(n)) => json.extend_from_slice(if n == 0 { b"false" } else { b"true" }),

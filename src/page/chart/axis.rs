@@ -89,7 +89,7 @@ impl Axis {
     }
 
     /// The ticks with their lines, down to a height.
-    pub(super) fn drawn(&self, top: f64, height: f64) -> Markup {
+    pub(super) fn draw(&self, top: f64, height: f64) -> Markup {
         html! {
             g.axis aria-hidden="true" {
                 @for (day, name) in self.ticks() {

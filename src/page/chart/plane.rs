@@ -27,7 +27,7 @@ pub(in crate::page) fn plane(revisions: &[Revision], lang: Lang) -> Markup {
     html! {
         svg.chart.plane role="group" aria-label=(title) viewBox=(format!("0 0 {WIDTH} {}", px(height))) {
             (defs())
-            (axis.drawn(TOP, height))
+            (axis.draw(TOP, height))
             @for (at, revision) in revisions.iter().enumerate() {
                 (band(revision, &axis, (at as f64).mul_add(BAND, TOP), lang))
             }

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use detente_proto::v1::{KnownDate, OpenEnd};
 
-    fn known(edtf: &str, earliest: &str, latest: &str) -> Option<Bound> {
+    fn known_bound(edtf: &str, earliest: &str, latest: &str) -> Option<Bound> {
         let known = KnownDate { edtf: edtf.into(), earliest: earliest.into(), latest: latest.into() };
         Some(Bound { bound: Some(End::Known(known)) })
     }
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn what_is_certain_lies_between_the_last_start_and_the_first_end() {
         let claim = Claim {
-            valid_from: known("2025-06", "2025-06-01", "2025-06-30"),
+            valid_from: known_bound("2025-06", "2025-06-01", "2025-06-30"),
             valid_to: Some(Bound { bound: Some(End::Open(OpenEnd {})) }),
             ..Claim::default()
         };
@@ -111,7 +111,7 @@ mod tests {
     fn a_claim_of_one_date_with_gaps_has_its_stretches_and_one_between_two_dates_has_none() {
         let dated = |from: &str, to: &str| {
             let (valid_from, valid_to) =
-                (known(from, "2024-12-25", "2025-01-07"), known(to, "2024-12-25", "2025-01-07"));
+                (known_bound(from, "2024-12-25", "2025-01-07"), known_bound(to, "2024-12-25", "2025-01-07"));
             Reach::of(&Claim { valid_from, valid_to, ..Claim::default() }).unwrap().stretches.len()
         };
         let set = "[2024-12-25,2025-01-07]";

@@ -54,18 +54,18 @@ pub(in crate::page) fn timeline(
     html! {
         svg.chart role="group" aria-label=(title) viewBox=(format!("0 0 {WIDTH} {}", px(height))) {
             (defs())
-            (axis.drawn(TOP, height))
+            (axis.draw(TOP, height))
             @if let Some(band) = band {
                 rect.asked x=(px(band.x)) y=(px(TOP)) width=(px(band.width)) height=(px(height - TOP)) {}
             }
             @for (at, row) in rows.iter().enumerate() {
-                (drawn(asked, row, axis, (at as f64).mul_add(ROW, TOP + 4.0), values))
+                (draw_row(asked, row, axis, (at as f64).mul_add(ROW, TOP + 4.0), values))
             }
         }
     }
 }
 
-fn drawn(asked: &PageRequest, row: &ChartRow<'_>, axis: &Axis, y: f64, values: &[(&str, &str)]) -> Markup {
+fn draw_row(asked: &PageRequest, row: &ChartRow<'_>, axis: &Axis, y: f64, values: &[(&str, &str)]) -> Markup {
     let claim = row.claim;
     let (words, rtl) = label(claim, asked.lang, 110);
     let disputed = claim.disputes.iter().any(|dispute| dispute.resolution.is_none());

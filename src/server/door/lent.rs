@@ -42,7 +42,7 @@ impl LentBody {
     }
 
     /// The rest of the body, unless somebody still reads it or it has been read.
-    pub(super) fn returned(self) -> Option<Body> {
+    pub(super) fn take_back(self) -> Option<Body> {
         Arc::into_inner(self.0).map(Mutex::into_inner).filter(|body| !body.is_end_stream())
     }
 }

@@ -86,7 +86,7 @@ fn has_get(path: &str) -> bool {
 }
 
 /// The protocol that a request is meant in.
-pub(super) fn meant(headers: &HeaderMap) -> IntendedProtocol {
+pub(super) fn intended_protocol(headers: &HeaderMap) -> IntendedProtocol {
     let content = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |content| content.as_bytes());
     let begins = |with: &[u8]| content.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
     match (begins(b"application/grpc"), begins(b"application/grpc-web")) {
@@ -123,7 +123,7 @@ pub(super) fn entry(version: Version, method: &Method, path: &str, headers: &Hea
         Some((name, carrier)) if carrier.is_taken(is_http2, path) => {
             RpcEntrance::Rpc((said != name.as_bytes()).then_some(name))
         }
-        _ => RpcEntrance::Media(accepted(is_http2, rpc_kind(path))),
+        _ => RpcEntrance::Media(accepted_types(is_http2, rpc_kind(path))),
     }
 }
 
@@ -140,7 +140,7 @@ impl Carrier {
 }
 
 /// Media types that an rpc takes, in the form of `accept-post`.
-const fn accepted(is_http2: bool, kind: Option<RpcKind>) -> &'static str {
+const fn accepted_types(is_http2: bool, kind: Option<RpcKind>) -> &'static str {
     match (is_http2, kind) {
         (true, Some(RpcKind::Unary { .. }) | None) => {
             "application/grpc, application/grpc-web, application/grpc-web-text, application/json, application/proto"

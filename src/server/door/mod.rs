@@ -118,7 +118,7 @@ impl Rules {
             WrongHost::Count(0) => (StatusCode::BAD_REQUEST, "the request names no host".to_owned()),
             WrongHost::Count(count) => (StatusCode::BAD_REQUEST, format!("the request names {count} hosts; name one")),
             WrongHost::Other(host) => {
-                let host = shown(host);
+                let host = quote(host);
                 let words = format!(
                     "this server does not answer to the host {host}: call it by its address or as localhost, or name the \
                      host in allowed_hosts of its configuration"
@@ -138,7 +138,7 @@ impl Rules {
 
     fn wrong_origin(&self, origin: &str) -> DoorRefusal {
         self.ledger.metrics().refused("origin");
-        let origin = shown(origin);
+        let origin = quote(origin);
         if !self.origin_told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 origin,
@@ -156,14 +156,14 @@ impl Rules {
     fn wrong_method(&self, request: &Request<Body>) -> DoorRefusal {
         self.ledger.metrics().refused("method");
         let methods = media::methods(request.uri().path());
-        let said = format!("this rpc is called by {methods}, not by {}", shown(request.method().as_str()));
+        let said = format!("this rpc is called by {methods}, not by {}", quote(request.method().as_str()));
         let refused = DoorRefusal::new(StatusCode::METHOD_NOT_ALLOWED, CallRefusal::Unsupported(said));
         DoorRefusal { allow: Some(methods), ..refused }
     }
 
     fn wrong_version(&self, request: &Request<Body>) -> DoorRefusal {
         self.ledger.metrics().refused("media_type");
-        let path = shown(request.uri().path());
+        let path = quote(request.uri().path());
         let words =
             format!("{path} has streams both ways, which need HTTP/2 (a client of Connect may have to be told so)");
         DoorRefusal::new(StatusCode::HTTP_VERSION_NOT_SUPPORTED, CallRefusal::Unsupported(words))
@@ -172,7 +172,7 @@ impl Rules {
     fn wrong_media(&self, request: &Request<Body>, accepted: &'static str) -> DoorRefusal {
         self.ledger.metrics().refused("media_type");
         let content = request.headers().get(header::CONTENT_TYPE);
-        let said = content.map(|content| shown(&String::from_utf8_lossy(content.as_bytes())));
+        let said = content.map(|content| quote(&String::from_utf8_lossy(content.as_bytes())));
         let said = said.map_or_else(|| "no content-type".to_owned(), |said| format!("the content-type {said}"));
         let version = if request.version() >= Version::HTTP_2 { "HTTP/2" } else { "HTTP/1.1" };
         let words = format!("no rpc is called with {said} over {version}; send one of {accepted}");
@@ -182,7 +182,7 @@ impl Rules {
 }
 
 /// Text from a client, safe for a log and a header.
-fn shown(said: &str) -> String {
+fn quote(said: &str) -> String {
     const MOST: usize = 60;
     let (shown, rest) = said.char_indices().nth(MOST).map_or((said, ""), |(at, _)| said.split_at(at));
     format!("{shown:?}{}", if rest.is_empty() { "" } else { "..." })
@@ -214,7 +214,8 @@ where
         let judged = self.rules.judge(&request).and_then(|entry| self.rules.admit(turn.as_deref(), entry));
         let as_known = match judged {
             Err(refused) => {
-                let answer = refused.answer(request.version(), request.headers(), media::meant(request.headers()));
+                let answer =
+                    refused.answer(request.version(), request.headers(), media::intended_protocol(request.headers()));
                 return DoorAnswer { turn, way: DoorWay::Refused(Box::new(UnwantedRequest::new(request, answer))) };
             }
             Ok(RpcEntrance::Options) if !is_preflight(&request) => {
@@ -290,9 +291,9 @@ where
         let Some(lent) = lent else { return Poll::Ready(Ok(Reply::to(self.turn.take(), answer))) };
         // The hold of the body ends with the call.
         self.way = DoorWay::Over;
-        let Some(rest) = lent.returned() else { return Poll::Ready(Ok(Reply::to(self.turn.take(), answer))) };
+        let Some(rest) = lent.take_back() else { return Poll::Ready(Ok(Reply::to(self.turn.take(), answer))) };
         self.way =
-            DoorWay::Refused(Box::new(UnwantedRequest { body: Some(rest), ..UnwantedRequest::answered(answer) }));
+            DoorWay::Refused(Box::new(UnwantedRequest { body: Some(rest), ..UnwantedRequest::with_answer(answer) }));
         self.poll(context)
     }
 }
@@ -312,11 +313,11 @@ impl UnwantedRequest {
         let is_old = request.version() <= Version::HTTP_11;
         let is_read = is_old || lent::is_short(&request);
         let body = Some(request.into_body()).filter(|body| is_read && !body.is_end_stream());
-        Self { body, is_old, ..Self::answered(answer) }
+        Self { body, is_old, ..Self::with_answer(answer) }
     }
 
     /// A request with an answer, and nothing that is left to read.
-    fn answered(answer: Response<Body>) -> Self {
+    fn with_answer(answer: Response<Body>) -> Self {
         let until = Box::pin(tokio::time::sleep(READ_ON_FOR));
         Self { answer: Some(answer), body: None, is_old: false, left: READ_ON, until }
     }

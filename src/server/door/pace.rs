@@ -50,7 +50,7 @@ impl PacedBody {
         Self { body, pace, goes_on, received: 0, waited: Duration::ZERO, waiting_since: None, timer: None }
     }
 
-    fn allowed(&self) -> Duration {
+    fn allowance(&self) -> Duration {
         if self.goes_on {
             return self.pace.idle;
         }
@@ -62,7 +62,7 @@ impl PacedBody {
     fn is_over(&mut self, context: &mut Context<'_>) -> bool {
         let now = Instant::now();
         let since = *self.waiting_since.get_or_insert(now);
-        let until = since + self.allowed().saturating_sub(self.waited);
+        let until = since + self.allowance().saturating_sub(self.waited);
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
         if timer.deadline() != until {
             timer.as_mut().reset(until);
@@ -77,7 +77,7 @@ impl PacedBody {
     }
 
     fn too_slow(&self) -> Status {
-        let (received, waited) = (self.received, self.allowed().as_secs());
+        let (received, waited) = (self.received, self.allowance().as_secs());
         let at_least = self.pace.bytes_a_second;
         CallRefusal::TooSlow(format!(
             "the request was given up: {received} bytes of it came in {waited} s, and at least {at_least} a second must come"

@@ -10,7 +10,7 @@
 use super::media::IntendedProtocol;
 use crate::grpc::local::Problem;
 use crate::grpc::status::CallRefusal;
-use crate::http::told;
+use crate::http::problem_json;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
@@ -70,7 +70,7 @@ fn text(status: &Status, http: StatusCode, is_plain: bool) -> Body {
     let words = if is_plain {
         format!("{}\n", status.message())
     } else {
-        told(&Problem { status: http.as_u16(), ..Problem::from(status.clone()) })
+        problem_json(&Problem { status: http.as_u16(), ..Problem::from(status.clone()) })
     };
     Body::new(http_body_util::Full::new(Bytes::from(words)))
 }

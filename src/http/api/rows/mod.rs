@@ -91,7 +91,7 @@ impl RouteTable {
         let begin = if is_first { sheet::begin } else { sheet::resume };
         let mut sheet =
             begin(form.sheet(), self.headings.clone(), Box::new(written.clone())).map_err(HttpFailure::defect)?;
-        let asked = self.asked(reply)?;
+        let asked = self.coordinates(reply)?;
         let mut put = |cells: Vec<Cell>| sheet.row(cells).map_err(HttpFailure::defect);
         match self.list {
             None => self.entry.rows(reply, &asked, until, &mut put)?,
@@ -104,7 +104,7 @@ impl RouteTable {
     }
 
     /// The coordinates that a reply states.
-    pub(super) fn asked(&self, reply: &[u8]) -> Result<v1::ReplyContext, HttpFailure> {
+    pub(super) fn coordinates(&self, reply: &[u8]) -> Result<v1::ReplyContext, HttpFailure> {
         let context = self.context.and_then(|context| json::parts(reply, context).last()).unwrap_or_default();
         v1::ReplyContext::decode(context).map_err(HttpFailure::defect)
     }
@@ -134,7 +134,7 @@ impl EntryColumns {
         match self {
             Self::Flat(table, columns) => flat_row(*table, columns, bytes, asked, until, put),
             Self::Spread { message, own, claims, within } => {
-                let entry = transcode::decoded(message.clone(), bytes)?;
+                let entry = transcode::decode(message.clone(), bytes)?;
                 let mut cells: Vec<Cell> = own.iter().map(|place| place.cell(&entry)).collect();
                 for (number, columns) in claims {
                     let claim = json::parts(bytes, *number).map(v1::Claim::decode).last().transpose();

@@ -81,7 +81,7 @@ struct Spread<'l> {
 impl Spread<'_> {
     fn field(&mut self, field: &FieldDescriptor, above: &[FieldDescriptor], prefix: &str) {
         let path: Vec<FieldDescriptor> = above.iter().cloned().chain([field.clone()]).collect();
-        let name = joined(prefix, field.name());
+        let name = column_name(prefix, field.name());
         match field.kind() {
             Type::Message(of) if field.is_list() => self.list(&of, &path, &name),
             Type::String | Type::Enum(_) if field.is_list() => self.push(name, ColumnKind::Ids, path, CellView::Ids),
@@ -122,7 +122,7 @@ impl Spread<'_> {
             }
         }
         for member in of.fields().filter(is_joined) {
-            let name = joined(name, member.name());
+            let name = column_name(name, member.name());
             self.push(name, ColumnKind::Ids, path.to_vec(), CellView::Members(member));
         }
         self.push(name.to_owned(), ColumnKind::Json, path.to_vec(), CellView::Json);
@@ -146,7 +146,7 @@ fn is_joined(member: &FieldDescriptor) -> bool {
 }
 
 /// The name of a member of a message in a column; a name that says where it stands is not said twice.
-fn joined(prefix: &str, name: &str) -> String {
+fn column_name(prefix: &str, name: &str) -> String {
     let stands = name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('_'));
     if prefix.is_empty() || stands { name.to_owned() } else { format!("{prefix}_{name}") }
 }
