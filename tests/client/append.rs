@@ -12,7 +12,7 @@ async fn an_append_whose_reply_is_lost_is_recorded_once() {
     let client = site.client().await;
     site.proxy.hold_replies();
     let append = tokio::spawn(async move { client.append(one(1)).await });
-    site.recorded(3).await;
+    site.wait_until_recorded(3).await;
     site.proxy.cut();
     let reply = within(append).await.unwrap().unwrap();
     assert!(reply.replayed);
@@ -38,7 +38,7 @@ async fn an_append_that_was_given_up_can_be_sent_again_with_the_id_it_had() {
     site.proxy.hold_replies();
     let impatient = client.clone();
     let append = tokio::spawn(async move { impatient.append(one(1)).await });
-    site.recorded(3).await;
+    site.wait_until_recorded(3).await;
     site.proxy.cut();
     let error = within(append).await.unwrap().unwrap_err();
     assert!(error.outcome_is_unknown(), "{error}");

@@ -82,7 +82,7 @@ struct Gate {
 }
 
 impl Gate {
-    async fn passed(&mut self) -> bool {
+    async fn pass(&mut self) -> bool {
         if *self.replies.borrow() == Replies::Wait {
             self.waits.notify_one();
         }
@@ -103,7 +103,7 @@ async fn carry(client: TcpStream, server: SocketAddr, gate: Gate) {
 async fn answer(mut server: OwnedReadHalf, mut client: OwnedWriteHalf, mut gate: Gate) {
     let mut bytes = vec![0; 64 << 10];
     while let Ok(length @ 1..) = server.read(&mut bytes).await {
-        if !gate.passed().await || client.write_all(&bytes[..length]).await.is_err() {
+        if !gate.pass().await || client.write_all(&bytes[..length]).await.is_err() {
             return;
         }
     }

@@ -73,7 +73,7 @@ impl Site {
     }
 
     /// Waits until the given number of events are on stable storage.
-    pub(crate) async fn recorded(&mut self, position: u64) {
+    pub(crate) async fn wait_until_recorded(&mut self, position: u64) {
         let ledger = &self.server.as_ref().unwrap().ledger;
         let mut changes = ledger.published_changes();
         while ledger.head().position().0 < position {

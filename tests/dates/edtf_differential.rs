@@ -137,7 +137,7 @@ fn plain_date() -> impl Strategy<Value = String> {
     })
 }
 
-fn unspecified() -> impl Strategy<Value = String> {
+fn unspecified_dates() -> impl Strategy<Value = String> {
     (0..=9999_i32, 1..=12_u32).prop_flat_map(|(y, m)| {
         prop_oneof![
             Just(format!("{:03}X", y / 10)),
@@ -150,7 +150,7 @@ fn unspecified() -> impl Strategy<Value = String> {
 }
 
 fn level_1_date() -> impl Strategy<Value = String> {
-    (prop_oneof![plain_date(), unspecified()], prop_oneof![Just(""), Just("?"), Just("~"), Just("%")])
+    (prop_oneof![plain_date(), unspecified_dates()], prop_oneof![Just(""), Just("?"), Just("~"), Just("%")])
         .prop_map(|(date, qualifier)| format!("{date}{qualifier}"))
 }
 

@@ -87,7 +87,7 @@ fn worlds(from: &Choice, to: &Choice) -> Vec<(i64, i64)> {
         .collect()
 }
 
-fn known(earliest: Option<Atom>, latest: Option<Atom>) -> Bound {
+fn known_bound(earliest: Option<Atom>, latest: Option<Atom>) -> Bound {
     Bound::Known(PartialDate::from_parts("a date", earliest, latest))
 }
 
@@ -108,12 +108,12 @@ fn days(first: i64, last: i64) -> Vec<(i64, i64)> {
 
 /// Every range of days, bounded or not on either side, and the end's open and unknown.
 fn known_days() -> Vec<Choice> {
-    let mut choices = vec![Choice { bound: known(None, None), atoms: days(BEFORE, AFTER) }];
+    let mut choices = vec![Choice { bound: known_bound(None, None), atoms: days(BEFORE, AFTER) }];
     for first in 0..=LAST {
-        choices.push(Choice { bound: known(Some(day(first)), None), atoms: days(first, AFTER) });
-        choices.push(Choice { bound: known(None, Some(day(first))), atoms: days(BEFORE, first) });
+        choices.push(Choice { bound: known_bound(Some(day(first)), None), atoms: days(first, AFTER) });
+        choices.push(Choice { bound: known_bound(None, Some(day(first))), atoms: days(BEFORE, first) });
         for last in first..=LAST {
-            choices.push(Choice { bound: known(Some(day(first)), Some(day(last))), atoms: days(first, last) });
+            choices.push(Choice { bound: known_bound(Some(day(first)), Some(day(last))), atoms: days(first, last) });
         }
     }
     choices
@@ -155,16 +155,16 @@ fn named_seconds(first: i64, last: i64) -> Vec<i64> {
 
 fn second(at: i64) -> Choice {
     let atom = Atom::second(Moment(at));
-    Choice { bound: known(Some(atom), Some(atom)), atoms: vec![(at, at + 1)] }
+    Choice { bound: known_bound(Some(atom), Some(atom)), atoms: vec![(at, at + 1)] }
 }
 
 fn short_days() -> Vec<Choice> {
     let mut choices = Vec::new();
     for first in 0..3 {
-        choices.push(Choice { bound: known(Some(day(first)), None), atoms: days(first, 3) });
-        choices.push(Choice { bound: known(None, Some(day(first))), atoms: days(BEFORE, first) });
+        choices.push(Choice { bound: known_bound(Some(day(first)), None), atoms: days(first, 3) });
+        choices.push(Choice { bound: known_bound(None, Some(day(first))), atoms: days(BEFORE, first) });
         for last in first..3 {
-            choices.push(Choice { bound: known(Some(day(first)), Some(day(last))), atoms: days(first, last) });
+            choices.push(Choice { bound: known_bound(Some(day(first)), Some(day(last))), atoms: days(first, last) });
         }
     }
     choices
@@ -221,7 +221,7 @@ proptest::proptest! {
     fn no_instant_is_too_far_away(corners in proptest::array::uniform6(proptest::prelude::any::<i64>()), open in 0..9_u8) {
         let atom = |i: usize| Some(Atom::day(Moment(corners[i])));
         let pick = |how: u8, bound: Bound| match how { 0 => bound, 1 => Bound::Unknown, _ => Bound::Open };
-        let (from, to) = (pick(open % 3, known(atom(0), atom(1))), pick(open / 3, known(atom(2), atom(3))));
+        let (from, to) = (pick(open % 3, known_bound(atom(0), atom(1))), pick(open / 3, known_bound(atom(2), atom(3))));
         let asked = Period { a: Moment(corners[4].min(corners[5])), b: Moment(corners[4].max(corners[5])) };
         if let Ok(validity) = ValidTime::resolve(&from, &to, atom(4)) {
             proptest::prop_assert!(validity.instants().earliest_start < validity.instants().latest_end);

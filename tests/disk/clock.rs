@@ -156,7 +156,7 @@ fn what_was_recorded_elsewhere_long_ago_says_nothing_about_this_clock() {
 
 /// Command prefix that shifts the program's clock by a constant, or by a file that is read each time.
 /// None, said aloud, where libfaketime is not installed.
-fn faked(time: &str) -> Option<Vec<String>> {
+fn faketime(time: &str) -> Option<Vec<String>> {
     if !has("faketime") {
         return None;
     }
@@ -174,7 +174,7 @@ fn with_time(data: &Path, before: &[String], arguments: &[&str]) -> Server {
 
 #[test]
 fn a_server_whose_clock_was_wrong_once_refuses_appends_when_it_is_right_and_says_why() {
-    let Some(far) = faked("FAKETIME=+3650d") else { return };
+    let Some(far) = faketime("FAKETIME=+3650d") else { return };
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("ledger");
     let text = data.to_str().unwrap();
@@ -196,7 +196,7 @@ fn a_server_whose_clock_was_wrong_once_refuses_appends_when_it_is_right_and_says
 
 #[test]
 fn a_server_far_beyond_its_last_record_does_not_start_without_a_word() {
-    let Some(far) = faked("FAKETIME=+3650d") else { return };
+    let Some(far) = faketime("FAKETIME=+3650d") else { return };
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("ledger");
     let text = data.to_str().unwrap();
@@ -207,15 +207,15 @@ fn a_server_far_beyond_its_last_record_does_not_start_without_a_word() {
     let (code, _, complaint) = run(&far.iter().map(String::as_str).collect::<Vec<_>>(), &arguments);
     assert_eq!(code, 1, "{complaint}");
     assert!(complaint.contains(text) && complaint.contains("--accept-clock"), "{complaint}");
-    with_time(&data, &faked("FAKETIME=+20d").unwrap(), &[]).end();
-    let accepted = with_time(&data, &faked("FAKETIME=+300d").unwrap(), &["--accept-clock"]);
+    with_time(&data, &faketime("FAKETIME=+20d").unwrap(), &[]).end();
+    let accepted = with_time(&data, &faketime("FAKETIME=+300d").unwrap(), &["--accept-clock"]);
     assert_eq!(accepted.wire().register("BBB").0, 200);
     accepted.end();
 }
 
 #[test]
 fn a_demo_of_which_only_the_dossier_is_recorded_starts_whenever() {
-    let Some(later) = faked("FAKETIME=+300d") else { return };
+    let Some(later) = faketime("FAKETIME=+300d") else { return };
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("ledger");
     Server::start(&data, &[], &["--demo"]).end();
@@ -227,7 +227,7 @@ fn a_clock_that_is_set_ahead_under_a_running_server_is_not_believed() {
     let home = tempfile::tempdir().unwrap();
     let (data, time) = (home.path().join("ledger"), home.path().join("time"));
     std::fs::write(&time, "+0\n").unwrap();
-    let Some(set) = faked(&format!("FAKETIME_TIMESTAMP_FILE={}", time.display())) else { return };
+    let Some(set) = faketime(&format!("FAKETIME_TIMESTAMP_FILE={}", time.display())) else { return };
     let server = with_time(&data, &set, &[]);
     let mut wire = server.wire();
     assert_eq!(wire.register("AAA").0, 200);

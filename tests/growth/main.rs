@@ -97,7 +97,7 @@ fn show(name: &str, costs: &[Cost]) {
 }
 
 /// Messages about costs that grew by more than `most` allows from one size to the next.
-fn grown(name: &str, sizes: &[u128], costs: &[Cost], most: impl Fn(f64, f64) -> f64) -> Vec<String> {
+fn check_growth(name: &str, sizes: &[u128], costs: &[Cost], most: impl Fn(f64, f64) -> f64) -> Vec<String> {
     let mut wrong = Vec::new();
     for (costs, sizes) in costs.windows(2).zip(sizes.windows(2)) {
         let times = costs[1].times(&costs[0]);
@@ -138,7 +138,7 @@ fn no_question_costs_more_than_about_n_log_n_on_any_ledger() {
             recording.push(Cost { steps: 0, time: before.elapsed() });
         }
         show("recording it", &recording);
-        wrong.extend(grown(&format!("recording {shape}"), &sizes, &recording, about_n_log_n));
+        wrong.extend(check_growth(&format!("recording {shape}"), &sizes, &recording, about_n_log_n));
         for (question, put) in QUESTIONS {
             let costs: Vec<Cost> = homes.iter().map(|home| cost(&home.ledger, put)).collect();
             show(question, &costs);
@@ -146,7 +146,7 @@ fn no_question_costs_more_than_about_n_log_n_on_any_ledger() {
                 assert!(is_counted(&costs), "{question}, {shape}");
                 continue;
             }
-            wrong.extend(grown(&format!("{question}, {shape}"), &sizes, &costs, about_n_log_n));
+            wrong.extend(check_growth(&format!("{question}, {shape}"), &sizes, &costs, about_n_log_n));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -168,12 +168,12 @@ fn a_later_page_costs_a_page_however_long_the_answer_is() {
                 show(&name, &costs);
                 let name = format!("page of {name}, {shape}");
                 if WIDER.contains(&question) {
-                    wrong.extend(grown(&name, &sizes, &costs, about_n_log_n));
+                    wrong.extend(check_growth(&name, &sizes, &costs, about_n_log_n));
                     continue;
                 }
                 let many = costs.iter().zip(&sizes).find(|(cost, _)| cost.steps > STEPS_OF_PAGE);
                 wrong.extend(many.map(|(cost, size)| format!("{name}: {} steps of {size} events", cost.steps)));
-                wrong.extend(grown(&name, &sizes, &costs, |_, _| 2.5));
+                wrong.extend(check_growth(&name, &sizes, &costs, |_, _| 2.5));
             }
         }
     }

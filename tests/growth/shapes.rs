@@ -32,7 +32,7 @@ const fn before(nth: u128) -> u128 {
     if nth == 0 { HUB } else { nth }
 }
 
-fn linked(number: u128, target: u128, link_type: LinkType) -> Command {
+fn link(number: u128, target: u128, link_type: LinkType) -> Command {
     let claim =
         with(state(number, "2020-01-01/.."), |claim| claim.links = vec![Link { link_type, target: id(target) }]);
     assert(claim)
@@ -63,9 +63,9 @@ pub(crate) const SHAPES: [Shape; 20] = [
         let claim = with(state(1, "2020/.."), |claim| claim.place = nth.to_string().into());
         if nth == 0 { assert(claim) } else { Command::Revise(RevisionKind::Correction, Box::new(claim)) }
     }),
-    ("one contradicted by all", |nth| linked(nth + 1, HUB, LinkType::Contradicts)),
-    ("one supported by all", |nth| linked(nth + 1, HUB, LinkType::Supports)),
-    ("a chain of support", |nth| linked(nth + 1, before(nth), LinkType::Supports)),
+    ("one contradicted by all", |nth| link(nth + 1, HUB, LinkType::Contradicts)),
+    ("one supported by all", |nth| link(nth + 1, HUB, LinkType::Supports)),
+    ("a chain of support", |nth| link(nth + 1, before(nth), LinkType::Supports)),
     ("a chain of successors", |nth| {
         assert(with(stance(nth + 1, [Status::InForce, Status::Signed][(nth % 2) as usize]), |claim| {
             claim.links = vec![Link { link_type: LinkType::Supersedes, target: id(before(nth)) }];
@@ -113,7 +113,7 @@ pub(crate) const SHAPES: [Shape; 20] = [
             claim.relationships = vec![relationship(&format!("AZE-P{}", nth - 1))];
         })),
     }),
-    ("one promise, kept by all", |nth| linked(nth + 1, HUB, LinkType::Fulfils)),
+    ("one promise, kept by all", |nth| link(nth + 1, HUB, LinkType::Fulfils)),
     ("a promise each, without a source", |nth| {
         assert(with(state(nth + 1, "2020/.."), |claim| {
             claim.due = Some(date("2025-07-01"));
@@ -131,7 +131,7 @@ pub(crate) const SHAPES: [Shape; 20] = [
 
 /// A ledger of a shape, with the claim to which others may link.
 pub(crate) fn ledger(size: u128, shape: fn(u128) -> Command) -> Home {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let kind = Kind {
         kind: word("stance"),
         description: "".into(),

@@ -77,7 +77,7 @@ async fn send(
 }
 
 /// The field that a request is refused for, as too large; empty where none alone is at fault.
-fn refused(answer: Result<(), Status>) -> String {
+fn refused_field(answer: Result<(), Status>) -> String {
     let status = answer.expect_err("this should have been refused");
     let reason = status.get_details_error_info().unwrap_or_else(|| panic!("{status:?}")).reason;
     assert_eq!((status.code(), reason.as_str()), (Code::ResourceExhausted, "LIMIT_EXCEEDED"), "{status:?}");
@@ -107,12 +107,12 @@ async fn empty_elements_by_the_million_are_refused_plain_and_compressed_and_the_
             let answer = send(&server.channel, rpc, COMMAND.repeat(LARGE / 2), compressed).await;
             // A message compressed beyond all measure is refused before anybody looks at its content.
             let field = if compressed.is_none() { "commands" } else { "" };
-            assert_eq!(refused(answer), field, "{rpc} {compressed:?}");
+            assert_eq!(refused_field(answer), field, "{rpc} {compressed:?}");
             let answer = send(&server.channel, rpc, COMMAND.repeat(10_001), compressed).await;
-            assert_eq!(refused(answer), "commands", "{rpc} {compressed:?}");
+            assert_eq!(refused_field(answer), "commands", "{rpc} {compressed:?}");
         }
         let items = holding(1, &b"\x0a\x00".repeat(10_001));
-        assert_eq!(refused(send(&server.channel, "GetState", items, compressed).await), "filter.items");
+        assert_eq!(refused_field(send(&server.channel, "GetState", items, compressed).await), "filter.items");
     }
     server.append(vec![party("AZE"), party("RUS"), assert(claim(1, "AZE-RUS", "2025/.."))]).await;
 }
@@ -135,7 +135,7 @@ async fn every_list_of_every_request_is_bounded() {
             }
             let mut place: Vec<u32> = path;
             place.push(number);
-            refused(send(&server.channel, rpc.name(), bytes, None).await);
+            refused_field(send(&server.channel, rpc.name(), bytes, None).await);
             tried.insert((rpc.name().to_owned(), place));
         }
     }
@@ -209,11 +209,11 @@ async fn what_does_not_fit_beside_other_requests_is_refused_for_now_and_what_nev
     let options = ServerOptions { memory: 20 << 20, ..options(Limits::default()) };
     let mut server = Running::of(crate::running::in_memory(), options).await;
     let commands = (1..=9_999).map(|id| assert(claim(id, "AZE-RUS", "2025/..")));
-    let field = refused(server.client.append(batch(commands.collect())).await.map(|_| ()));
+    let field = refused_field(server.client.append(batch(commands.collect())).await.map(|_| ()));
     assert!(field.starts_with("commands"), "{field}");
     // Nobody decodes what is in these: they are reserved as they come.
     let unknown = |bytes| holding(1000, &vec![0; bytes]);
-    assert_eq!(refused(send(&server.channel, "GetState", unknown(LARGE), None).await), "");
+    assert_eq!(refused_field(send(&server.channel, "GetState", unknown(LARGE), None).await), "");
     send(&server.channel, "GetState", unknown(6 << 20), None).await.unwrap();
     // A text is kept for as long as its call goes on.
     let mut others = Vec::new();
@@ -248,8 +248,8 @@ async fn the_program_takes_next_to_no_memory_for_a_few_bytes_that_would_be_many(
     send(&channel, "GetServerInfo", Vec::new(), None).await.unwrap();
     let idle = most_memory(program.id());
     for compressed in [Gzip, Zstd] {
-        refused(send(&channel, "Append", COMMAND.repeat(LARGE / 2), Some(compressed)).await);
-        refused(send(&channel, "GetState", empty_items(), Some(compressed)).await);
+        refused_field(send(&channel, "Append", COMMAND.repeat(LARGE / 2), Some(compressed)).await);
+        refused_field(send(&channel, "GetState", empty_items(), Some(compressed)).await);
     }
     let grown = most_memory(program.id()) - idle;
     assert!(grown < 16 << 10, "{grown} KiB more than idle");
@@ -262,8 +262,8 @@ async fn the_program_takes_little_memory_for_what_it_refuses() {
     send(&channel, "GetServerInfo", Vec::new(), None).await.unwrap();
     let idle = most_memory(program.id());
     for compressed in [None, Some(Gzip), Some(Zstd)] {
-        refused(send(&channel, "Append", COMMAND.repeat(LARGE / 2), compressed).await);
-        refused(send(&channel, "GetState", empty_items(), compressed).await);
+        refused_field(send(&channel, "Append", COMMAND.repeat(LARGE / 2), compressed).await);
+        refused_field(send(&channel, "GetState", empty_items(), compressed).await);
     }
     let grown = most_memory(program.id()) - idle;
     assert!(grown < 72 << 10, "{grown} KiB more than idle");

@@ -70,7 +70,7 @@ fn day(at: &prost_types::Timestamp) -> String {
     at.to_string().split('T').next().unwrap().to_owned()
 }
 
-fn told(transition: &v1::ClockTransition) -> Told {
+fn brief(transition: &v1::ClockTransition) -> Told {
     let number = transition.claim.as_ref().unwrap().claim_id.parse::<uuid::Uuid>().unwrap().as_u128();
     (number, transition.transition(), day(&transition.at.unwrap()), transition.late)
 }
@@ -81,7 +81,7 @@ async fn next(frames: &mut Frames, count: usize) -> (Vec<Told>, String) {
     while transitions.len() < count {
         let frame = frame(frames).await;
         token = frame.token;
-        transitions.extend(frame.transition.as_ref().map(told));
+        transitions.extend(frame.transition.as_ref().map(brief));
     }
     (transitions, token)
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
-fn labelled(id: u128, relationship: &str, valid: &str, as_of: &str) -> v1::Command {
+fn labelled_claim(id: u128, relationship: &str, valid: &str, as_of: &str) -> v1::Command {
     let labels = vec!["dataset:panel".to_owned()];
     assert(v1::Claim { labels, as_of: as_of.to_owned(), ..claim(id, relationship, valid) })
 }
@@ -31,10 +31,10 @@ async fn panel() -> Running {
             party("AZE"),
             party("RUS"),
             party("ARM"),
-            labelled(1, "AZE-RUS", "2020/..", "2020-01-01"),
-            labelled(2, "ARM-RUS", "2020/..", ""),
-            labelled(3, "AZE-RUS", "2020/..", "2020-01-01"),
-            labelled(4, "AZE-RUS", "2020/2021", "2020-01-01"),
+            labelled_claim(1, "AZE-RUS", "2020/..", "2020-01-01"),
+            labelled_claim(2, "ARM-RUS", "2020/..", ""),
+            labelled_claim(3, "AZE-RUS", "2020/..", "2020-01-01"),
+            labelled_claim(4, "AZE-RUS", "2020/2021", "2020-01-01"),
             other,
         ])
         .await;
@@ -42,14 +42,14 @@ async fn panel() -> Running {
 }
 
 /// The `as_of` of every claim at a position, by its number; 0 for the head.
-async fn known(server: &mut Running, position: u64) -> BTreeMap<u128, String> {
+async fn as_of_by_claim(server: &mut Running, position: u64) -> BTreeMap<u128, String> {
     let cut = (position > 0).then_some(v1::Cut::position(position));
     let request = v1::ListClaimsRequest { cut, include_retracted: true, ..Default::default() };
     let claims = server.client.list_claims(request).await.unwrap().into_inner().claims;
     claims.into_iter().map(|claim| (claim.claim_id.parse::<Uuid>().unwrap().as_u128(), claim.as_of)).collect()
 }
 
-fn expected(of: [&str; 5]) -> BTreeMap<u128, String> {
+fn by_number(of: [&str; 5]) -> BTreeMap<u128, String> {
     (1..).zip(of.map(str::to_owned)).collect()
 }
 
@@ -59,10 +59,10 @@ async fn one_event_confirms_all_claims_with_a_label_that_go_on_at_cuts_that_see_
     let reply = server.append(vec![confirm("dataset:panel", "2020-06-01", &[3])]).await;
     assert_eq!(reply.results.len(), 1);
     let position = reply.results[0].position;
-    let before = expected(["2020-01-01", "", "2020-01-01", "2020-01-01", "2020-01-01"]);
-    let after = expected(["2020-06-01", "2020-06-01", "2020-01-01", "2020-01-01", "2020-01-01"]);
-    assert_eq!(known(&mut server, position - 1).await, before);
-    assert_eq!(known(&mut server, 0).await, after);
+    let before = by_number(["2020-01-01", "", "2020-01-01", "2020-01-01", "2020-01-01"]);
+    let after = by_number(["2020-06-01", "2020-06-01", "2020-01-01", "2020-01-01", "2020-01-01"]);
+    assert_eq!(as_of_by_claim(&mut server, position - 1).await, before);
+    assert_eq!(as_of_by_claim(&mut server, 0).await, after);
     let one = v1::GetClaimRequest { claim_id: Uuid::from_u128(1).to_string(), ..Default::default() };
     let one = server.client.get_claim(one).await.unwrap().into_inner().claim.unwrap();
     assert_eq!((one.as_of.as_str(), one.revision), ("2020-06-01", 1));
@@ -74,12 +74,12 @@ async fn one_event_confirms_all_claims_with_a_label_that_go_on_at_cuts_that_see_
     };
     let revise = v1::ReviseClaim { claim: Some(revised), kind: v1::RevisionKind::Correction.into(), update_mask: None };
     server.append(vec![command(Command::ReviseClaim(revise))]).await;
-    assert_eq!(known(&mut server, 0).await[&1], "2020-03-01");
-    assert_eq!(known(&mut server, position).await, after);
+    assert_eq!(as_of_by_claim(&mut server, 0).await[&1], "2020-03-01");
+    assert_eq!(as_of_by_claim(&mut server, position).await, after);
     server.append(vec![confirm("dataset:panel", "2020-12-01", &[])]).await;
     assert_eq!(
-        known(&mut server, 0).await,
-        expected(["2020-12-01", "2020-12-01", "2020-12-01", "2020-01-01", "2020-01-01"])
+        as_of_by_claim(&mut server, 0).await,
+        by_number(["2020-12-01", "2020-12-01", "2020-12-01", "2020-01-01", "2020-01-01"])
     );
 }
 
@@ -90,7 +90,7 @@ async fn an_answer_tells_the_age_of_what_was_confirmed_and_a_retracted_claim_is_
         v1::RetractClaim { claim_id: Uuid::from_u128(2).to_string(), reason: v1::RetractionReason::Wrong.into() };
     server.append(vec![command(Command::RetractClaim(retract))]).await;
     server.append(vec![confirm("dataset:panel", "2020-06-01", &[])]).await;
-    assert_eq!(known(&mut server, 0).await[&2], "");
+    assert_eq!(as_of_by_claim(&mut server, 0).await[&2], "");
     for what_if in [Vec::new(), vec![party("TUR")]] {
         let request = v1::GetStateRequest {
             filter: about("AZE-RUS"),

@@ -15,7 +15,7 @@ use tonic_types::StatusExt;
 use uuid::Uuid;
 
 /// Checks code and reason, and returns the metadata.
-fn refused<T: std::fmt::Debug>(
+fn expect_refusal<T: std::fmt::Debug>(
     answer: Result<T, Status>,
     code: Code,
     reason: &str,
@@ -52,13 +52,14 @@ fn expecting(commands: Vec<v1::Command>, revision: u32, of: u128) -> v1::AppendR
 async fn a_malformed_request_is_told_all_that_is_wrong_with_it() {
     let mut server = Running::in_memory().await;
     let request = batch(vec![assert(v1::Claim { kind: "Not a word".into(), ..claim(1, "AZE-RUS", "2025-13") })]);
-    let (status, metadata) = refused(server.client.append(request).await, Code::InvalidArgument, "INVALID_REQUEST");
+    let (status, metadata) =
+        expect_refusal(server.client.append(request).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&status), ["commands[0].assert_claim.claim.kind", "commands[0].assert_claim.claim.valid"]);
     assert_eq!(metadata["violations"], "2");
 
     let request =
         v1::GetStateRequest { valid_at: "2025~".into(), mode: 9, cut: Some(v1::Cut::basis("x")), ..Default::default() };
-    let (status, _) = refused(server.client.get_state(request).await, Code::InvalidArgument, "INVALID_REQUEST");
+    let (status, _) = expect_refusal(server.client.get_state(request).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&status), ["valid_at", "mode", "cut.basis"]);
 }
 
@@ -72,7 +73,7 @@ async fn bytes_that_are_no_message_are_malformed_too() {
         tonic::Request::new(v1::ListPartiesRequest { party_ids: vec!["\u{7f}".into()], ..Default::default() });
     let path = "/detente.v1.LedgerService/GetState".parse().unwrap();
     let codec = tonic_prost::ProstCodec::<v1::ListPartiesRequest, v1::GetStateResponse>::default();
-    refused(raw.unary(request, path, codec).await, Code::InvalidArgument, "INVALID_REQUEST");
+    expect_refusal(raw.unary(request, path, codec).await, Code::InvalidArgument, "INVALID_REQUEST");
 }
 
 #[tokio::test]
@@ -80,7 +81,7 @@ async fn a_command_that_does_not_fit_the_record_is_rejected() {
     let mut server = Running::in_memory().await;
     server.append(vec![party("AZE"), party("RUS"), assert(claim(1, "AZE-RUS", "2025/.."))]).await;
     let request = batch(vec![assert(claim(1, "AZE-RUS", "2025/..")), assert(claim(2, "AZE-XXX", "2025/.."))]);
-    let (status, _) = refused(server.client.append(request).await, Code::FailedPrecondition, "COMMAND_REJECTED");
+    let (status, _) = expect_refusal(server.client.append(request).await, Code::FailedPrecondition, "COMMAND_REJECTED");
     let said = fields(&status);
     assert!(said.iter().any(|field| field == "commands[0].assert_claim.claim.claim_id"), "{said:?}");
     assert!(said.iter().any(|field| field.starts_with("commands[1].")), "{said:?}");
@@ -91,7 +92,7 @@ async fn a_rejection_of_very_much_still_reaches_the_client() {
     let mut server = Running::in_memory().await;
     let commands = (1..=5000).map(|id| assert(claim(id, "AAA-BBB", "2025/.."))).collect();
     let answer = server.client.append(batch(commands)).await;
-    let (status, metadata) = refused(answer, Code::FailedPrecondition, "COMMAND_REJECTED");
+    let (status, metadata) = expect_refusal(answer, Code::FailedPrecondition, "COMMAND_REJECTED");
     assert!(metadata["violations"].parse::<usize>().unwrap() >= 5000);
     let last = status.get_details_bad_request().unwrap().field_violations.pop().unwrap();
     assert!(last.description.starts_with("and ") && last.description.contains("more"), "{last:?}");
@@ -102,7 +103,7 @@ async fn a_failed_precondition_names_what_was_expected_and_what_is() {
     let mut server = Running::in_memory().await;
     server.append(vec![party("AZE"), party("RUS"), assert(claim(1, "AZE-RUS", "2025/.."))]).await;
     let request = expecting(vec![party("TUR")], 7, 1);
-    let (status, metadata) = refused(server.client.append(request).await, Code::Aborted, "PRECONDITION_FAILED");
+    let (status, metadata) = expect_refusal(server.client.append(request).await, Code::Aborted, "PRECONDITION_FAILED");
     let failed = status.get_details_precondition_failure().unwrap().violations;
     assert_eq!((failed[0].r#type.as_str(), failed[1].r#type.as_str()), ("EXPECTED_REVISION", "QUERY_BOUNDARY"));
     assert!(failed[0].subject.contains(&uuid(1)), "{failed:?}");
@@ -118,14 +119,14 @@ async fn a_request_id_is_for_one_body_for_ever() {
     server.client.append(named(vec![party("AZE")])).await.unwrap();
     assert!(server.client.append(named(vec![party("AZE")])).await.unwrap().into_inner().replayed);
     let answer = server.client.append(named(vec![party("RUS")])).await;
-    refused(answer, Code::AlreadyExists, "REQUEST_ID_REUSED");
+    expect_refusal(answer, Code::AlreadyExists, "REQUEST_ID_REUSED");
 }
 
 #[tokio::test]
 async fn a_claim_that_the_cut_does_not_know_is_not_found() {
     let mut server = Running::in_memory().await;
     let request = v1::GetClaimRequest { claim_id: uuid(4), ..Default::default() };
-    let (status, metadata) = refused(server.client.get_claim(request).await, Code::NotFound, "CLAIM_NOT_FOUND");
+    let (status, metadata) = expect_refusal(server.client.get_claim(request).await, Code::NotFound, "CLAIM_NOT_FOUND");
     assert_eq!(metadata["claim_id"], uuid(4));
     assert_eq!(status.get_details_resource_info().unwrap().resource_name, uuid(4));
 
@@ -133,9 +134,9 @@ async fn a_claim_that_the_cut_does_not_know_is_not_found() {
     server.append(vec![assert(claim(1, "AZE-RUS", "2025/.."))]).await;
     let cut = Some(v1::Cut::position(2));
     let before = v1::GetClaimRequest { claim_id: uuid(1), cut, ..Default::default() };
-    refused(server.client.get_claim(before).await, Code::NotFound, "CLAIM_NOT_FOUND");
+    expect_refusal(server.client.get_claim(before).await, Code::NotFound, "CLAIM_NOT_FOUND");
     let revisions = v1::ListRevisionsRequest { claim_id: uuid(8), ..Default::default() };
-    refused(server.client.list_revisions(revisions).await, Code::NotFound, "CLAIM_NOT_FOUND");
+    expect_refusal(server.client.list_revisions(revisions).await, Code::NotFound, "CLAIM_NOT_FOUND");
 }
 
 #[tokio::test]
@@ -144,20 +145,21 @@ async fn a_cut_must_be_one_of_this_history_and_not_in_the_future() {
     server.append(vec![party("AZE"), party("RUS"), party("TUR")]).await;
 
     let future = state_at(v1::Cut::position(4));
-    let (_, metadata) = refused(server.client.get_state(future).await, Code::OutOfRange, "CUT_IN_FUTURE");
+    let (_, metadata) = expect_refusal(server.client.get_state(future).await, Code::OutOfRange, "CUT_IN_FUTURE");
     assert_eq!(metadata["head"], "3");
     let future = state_at(v1::Cut::known_at(Timestamp { seconds: 32_503_680_000, nanos: 0 }));
-    refused(server.client.get_state(future).await, Code::OutOfRange, "CUT_IN_FUTURE");
+    expect_refusal(server.client.get_state(future).await, Code::OutOfRange, "CUT_IN_FUTURE");
     let start = Some(v1::read_events_request::Start::AfterPosition(4));
     let future = v1::ReadEventsRequest { start, ..Default::default() };
-    refused(server.client.read_events(future).await, Code::OutOfRange, "CUT_IN_FUTURE");
+    expect_refusal(server.client.read_events(future).await, Code::OutOfRange, "CUT_IN_FUTURE");
 
     let inside = state_at(v1::Cut::position(2));
-    let (_, metadata) = refused(server.client.get_state(inside).await, Code::InvalidArgument, "CUT_INSIDE_APPEND");
+    let (_, metadata) =
+        expect_refusal(server.client.get_state(inside).await, Code::InvalidArgument, "CUT_INSIDE_APPEND");
     assert_eq!((metadata["before"].as_str(), metadata["after"].as_str()), ("0", "3"));
 
     let other = state_at(v1::Cut::basis("3-0000000000000000"));
-    refused(server.client.get_state(other).await, Code::FailedPrecondition, "BASIS_MISMATCH");
+    expect_refusal(server.client.get_state(other).await, Code::FailedPrecondition, "BASIS_MISMATCH");
 }
 
 #[tokio::test]
@@ -168,10 +170,11 @@ async fn a_page_token_belongs_to_one_query() {
     let page_token = server.client.list_parties(first.clone()).await.unwrap().into_inner().next_page_token;
     assert!(!page_token.is_empty());
     let other = v1::ListPartiesRequest { name: "RUS".into(), page_token: page_token.clone(), ..Default::default() };
-    let (status, _) = refused(server.client.list_parties(other).await, Code::InvalidArgument, "PAGE_TOKEN_INVALID");
+    let (status, _) =
+        expect_refusal(server.client.list_parties(other).await, Code::InvalidArgument, "PAGE_TOKEN_INVALID");
     assert_eq!(fields(&status), ["page_token"]);
     let other = v1::ListSourcesRequest { page_token, ..Default::default() };
-    refused(server.client.list_sources(other).await, Code::InvalidArgument, "PAGE_TOKEN_INVALID");
+    expect_refusal(server.client.list_sources(other).await, Code::InvalidArgument, "PAGE_TOKEN_INVALID");
 }
 
 #[tokio::test]
@@ -189,18 +192,18 @@ async fn a_cursor_is_there_or_not_and_moves_only_over_what_was_delivered() {
     let subscribe = v1::SubscribeRequest { start, ..Default::default() };
 
     let answer = server.client.acknowledge_cursor(move_to(1)).await;
-    let (status, metadata) = refused(answer, Code::NotFound, "CURSOR_NOT_FOUND");
+    let (status, metadata) = expect_refusal(answer, Code::NotFound, "CURSOR_NOT_FOUND");
     assert_eq!(metadata["cursor_id"], "desk-1");
     assert_eq!(status.get_details_resource_info().unwrap().resource_name, "desk-1");
-    refused(server.client.subscribe(subscribe.clone()).await, Code::NotFound, "CURSOR_NOT_FOUND");
-    refused(server.client.delete_cursor(delete.clone()).await, Code::NotFound, "CURSOR_NOT_FOUND");
+    expect_refusal(server.client.subscribe(subscribe.clone()).await, Code::NotFound, "CURSOR_NOT_FOUND");
+    expect_refusal(server.client.delete_cursor(delete.clone()).await, Code::NotFound, "CURSOR_NOT_FOUND");
 
     server.client.create_cursor(create(1)).await.unwrap();
     server.client.create_cursor(create(1)).await.unwrap();
-    refused(server.client.create_cursor(create(0)).await, Code::AlreadyExists, "CURSOR_EXISTS");
+    expect_refusal(server.client.create_cursor(create(0)).await, Code::AlreadyExists, "CURSOR_EXISTS");
 
     let answer = server.client.acknowledge_cursor(move_to(2)).await;
-    let (_, metadata) = refused(answer, Code::FailedPrecondition, "CURSOR_BEYOND_DELIVERED");
+    let (_, metadata) = expect_refusal(answer, Code::FailedPrecondition, "CURSOR_BEYOND_DELIVERED");
     assert_eq!(metadata["delivered"], "1");
     let mut frames = server.client.subscribe(subscribe).await.unwrap().into_inner();
     while frames.message().await.unwrap().unwrap().position < 2 {}
@@ -226,16 +229,16 @@ async fn what_is_too_large_is_told_which_limit_it_exceeds() {
 
     let commands = vec![v1::Command::default(); MAX_COMMANDS + 1];
     let answer = server.client.append(batch(commands)).await;
-    let (status, _) = refused(answer, Code::ResourceExhausted, "LIMIT_EXCEEDED");
+    let (status, _) = expect_refusal(answer, Code::ResourceExhausted, "LIMIT_EXCEEDED");
     assert_eq!(fields(&status), ["commands"]);
 
     let large = v1::Claim { place: "x".repeat(65 << 10), ..claim(1, "AZE-RUS", "2025/..") };
     let answer = server.client.append(batch(vec![assert(large)])).await;
-    let (_, metadata) = refused(answer, Code::ResourceExhausted, "LIMIT_EXCEEDED");
+    let (_, metadata) = expect_refusal(answer, Code::ResourceExhausted, "LIMIT_EXCEEDED");
     assert_eq!(metadata["field"], "commands[0].assert_claim.claim");
 
     let answer = server.client.append(batch(much(1))).await;
-    let (status, _) = refused(answer, Code::ResourceExhausted, "LIMIT_EXCEEDED");
+    let (status, _) = expect_refusal(answer, Code::ResourceExhausted, "LIMIT_EXCEEDED");
     assert!(status.message().contains("2097152"), "{}", status.message());
 }
 
@@ -248,7 +251,7 @@ async fn one_stream_too_many_is_told_when_to_come_again() {
     }
     let unread = server.client.read_events(v1::ReadEventsRequest::default()).await.unwrap();
     let answer = server.client.read_events(v1::ReadEventsRequest::default()).await;
-    let (status, _) = refused(answer, Code::ResourceExhausted, "OVERLOADED");
+    let (status, _) = expect_refusal(answer, Code::ResourceExhausted, "OVERLOADED");
     assert!(status.get_details_retry_info().unwrap().retry_delay.is_some());
     drop(unread);
 }
@@ -258,7 +261,7 @@ async fn a_ledger_that_is_closed_takes_no_appends_and_still_answers() {
     let mut server = Running::in_memory().await;
     server.append(vec![party("AZE")]).await;
     server.ledger.close();
-    refused(server.client.append(batch(vec![party("RUS")])).await, Code::Unavailable, "NOT_SERVING");
+    expect_refusal(server.client.append(batch(vec![party("RUS")])).await, Code::Unavailable, "NOT_SERVING");
     server.client.get_state(v1::GetStateRequest::default()).await.unwrap();
 }
 
@@ -268,7 +271,7 @@ async fn a_full_disk_refuses_appends_and_reads_go_on() {
     let mut server = Running::of(failures.ledger(), ServerOptions::default()).await;
     server.append(vec![party("AZE")]).await;
     failures.room.store(true, Ordering::SeqCst);
-    refused(server.client.append(batch(vec![party("RUS")])).await, Code::ResourceExhausted, "DISK_FULL");
+    expect_refusal(server.client.append(batch(vec![party("RUS")])).await, Code::ResourceExhausted, "DISK_FULL");
     server.client.list_parties(v1::ListPartiesRequest::default()).await.unwrap();
     failures.room.store(false, Ordering::SeqCst);
     assert_eq!(server.append(vec![party("RUS")]).await.results[0].position, 2);
@@ -282,20 +285,20 @@ async fn what_the_system_lacks_refuses_an_append_and_the_next_one_is_recorded() 
 
     failures.descriptors.store(true, Ordering::SeqCst);
     let answer = server.client.append(batch(vec![party("RUS")])).await;
-    let (status, _) = refused(answer, Code::ResourceExhausted, "OVERLOADED");
+    let (status, _) = expect_refusal(answer, Code::ResourceExhausted, "OVERLOADED");
     assert!(status.message().contains("Too many open files"), "{}", status.message());
     assert!(status.get_details_retry_info().unwrap().retry_delay.is_some());
     failures.descriptors.store(false, Ordering::SeqCst);
 
     failures.read_only.store(true, Ordering::SeqCst);
     let answer = server.client.append(batch(vec![party("RUS")])).await;
-    let (status, _) = refused(answer, Code::FailedPrecondition, "READ_ONLY");
+    let (status, _) = expect_refusal(answer, Code::FailedPrecondition, "READ_ONLY");
     assert!(status.message().contains("read-only"), "{}", status.message());
     failures.read_only.store(false, Ordering::SeqCst);
 
     failures.early.store(true, Ordering::SeqCst);
     let answer = server.client.append(batch(vec![party("RUS")])).await;
-    let (status, _) = refused(answer, Code::FailedPrecondition, "CLOCK_WRONG");
+    let (status, _) = expect_refusal(answer, Code::FailedPrecondition, "CLOCK_WRONG");
     assert!(status.message().contains("behind the last record"), "{}", status.message());
     server.client.list_parties(v1::ListPartiesRequest::default()).await.unwrap();
     failures.early.store(false, Ordering::SeqCst);
@@ -308,8 +311,8 @@ async fn a_write_that_fails_half_way_has_an_unknown_outcome_and_ends_the_server(
     let failures = Failures::default();
     let mut server = Running::of(failures.ledger(), ServerOptions::default()).await;
     failures.write.store(true, Ordering::SeqCst);
-    refused(server.client.append(batch(vec![party("AZE")])).await, Code::Unknown, "OUTCOME_UNKNOWN");
-    let ended = server.ended().await.unwrap_err().to_string();
+    expect_refusal(server.client.append(batch(vec![party("AZE")])).await, Code::Unknown, "OUTCOME_UNKNOWN");
+    let ended = server.wait_for_end().await.unwrap_err().to_string();
     assert!(ended.contains("stopped writing"), "{ended}");
 }
 
@@ -319,7 +322,7 @@ async fn a_defect_ends_one_call_and_not_the_server() {
     let mut server = Running::of(failures.ledger(), ServerOptions::default()).await;
     failures.clock.store(true, Ordering::SeqCst);
     let answer = server.client.get_server_info(v1::GetServerInfoRequest {}).await;
-    refused(answer, Code::Internal, "INTERNAL");
+    expect_refusal(answer, Code::Internal, "INTERNAL");
     failures.clock.store(false, Ordering::SeqCst);
     server.client.get_server_info(v1::GetServerInfoRequest {}).await.unwrap();
 }
@@ -339,7 +342,7 @@ async fn damage_is_told_with_its_place_and_never_answered_around() {
     let (ledger, _) = Ledger::open(dir.path(), &opened, &|_, _| {}).unwrap();
     let mut server = Running::of(ledger, ServerOptions::default()).await;
     let request = v1::GetClaimRequest { claim_id: uuid(20), ..Default::default() };
-    let (_, metadata) = refused(server.client.get_claim(request).await, Code::DataLoss, "DAMAGED");
+    let (_, metadata) = expect_refusal(server.client.get_claim(request).await, Code::DataLoss, "DAMAGED");
     assert!(!metadata["place"].is_empty());
     assert!(metadata["command"].starts_with("detente verify"));
 }
@@ -374,6 +377,6 @@ async fn a_withdrawal_of_what_is_not_there_names_its_field() {
     let mut server = Running::in_memory().await;
     let withdraw = command(Command::WithdrawSource(v1::WithdrawSource { source_id: "nothing".into() }));
     let (status, _) =
-        refused(server.client.append(batch(vec![withdraw])).await, Code::FailedPrecondition, "COMMAND_REJECTED");
+        expect_refusal(server.client.append(batch(vec![withdraw])).await, Code::FailedPrecondition, "COMMAND_REJECTED");
     assert_eq!(fields(&status), ["commands[0].withdraw_source.source_id"]);
 }

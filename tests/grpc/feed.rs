@@ -146,7 +146,7 @@ async fn narrow(server: &Running) -> LedgerServiceClient<Channel> {
 }
 
 /// Subscriptions that are never read, ten to a connection.
-async fn stopped(server: &Running, count: usize) -> Vec<Frames> {
+async fn stopped_streams(server: &Running, count: usize) -> Vec<Frames> {
     let mut stopped = Vec::new();
     while stopped.len() < count {
         let mut client = narrow(server).await;
@@ -194,7 +194,7 @@ async fn they_take_bounded_memory() {
     let ledger = Ledger::create(dir.path(), ledger_id(), &opened).unwrap();
     let mut server = Running::of(ledger, ServerOptions::default()).await;
     server.append(vec![party("AZE"), party("RUS")]).await;
-    let unread = stopped(&server, STOPPED).await;
+    let unread = stopped_streams(&server, STOPPED).await;
     let before = memory();
     appends(&mut server, 1, 3000).await;
     let grown = memory().saturating_sub(before);
@@ -210,7 +210,7 @@ async fn they_take_bounded_memory() {
 async fn they_are_given_all_of_it_once_when_they_read_on() {
     let mut server = Running::of(in_memory(), ServerOptions::default()).await;
     server.append(vec![party("AZE"), party("RUS")]).await;
-    let unread = stopped(&server, STOPPED).await;
+    let unread = stopped_streams(&server, STOPPED).await;
     appends(&mut server, 1, 30).await;
     let mut given = 0;
     for mut frames in unread {
@@ -237,7 +237,7 @@ async fn they_hold_up_no_writer() {
         for round in 0..ROUNDS {
             let from = (attempt * ROUNDS + round) * 10_000;
             alone.extend(appends(&mut server, from, APPENDS).await);
-            let unread = stopped(&server, STOPPED).await;
+            let unread = stopped_streams(&server, STOPPED).await;
             // They take what there is room for.
             appends(&mut server, from + 2000, 50).await;
             beside.extend(appends(&mut server, from + 4000, APPENDS).await);
@@ -260,7 +260,7 @@ async fn they_hold_up_no_writer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_stops_tells_every_subscription_and_ends_in_time_whatever_they_do() {
     let mut server = large().await;
-    let unread = stopped(&server, 10).await;
+    let unread = stopped_streams(&server, 10).await;
     let cursor = v1::CreateCursorRequest { cursor_id: "desk-1".to_owned(), ..Default::default() };
     server.client.create_cursor(cursor).await.unwrap();
     let start = Some(Start::CursorId("desk-1".to_owned()));

@@ -35,18 +35,18 @@ fn resolve(number: u128) -> v1::Command {
 }
 
 /// Commands with notes that are as long as notes may be.
-fn noted(commands: impl Iterator<Item = v1::Command>) -> Vec<v1::Command> {
+fn with_notes(commands: impl Iterator<Item = v1::Command>) -> Vec<v1::Command> {
     commands.map(|command| v1::Command { note: "n".repeat(4096), ..command }).collect()
 }
 
 /// A ledger with one claim that is disputed very often, in long words; most disputes were settled.
-async fn disputed() -> Running {
+async fn disputed_ledger() -> Running {
     let mut server = Running::in_memory().await;
     server.append(vec![party("AZE"), party("RUS"), assert(claim(HUB, "AZE-RUS", "2025-01-01/.."))]).await;
     for some in (1000..1000 + MANY).collect::<Vec<_>>().chunks(100) {
-        server.append(noted(some.iter().map(|number| dispute(*number, &"s".repeat(16 << 10))))).await;
+        server.append(with_notes(some.iter().map(|number| dispute(*number, &"s".repeat(16 << 10))))).await;
     }
-    server.append(noted((1000..1200).map(resolve))).await;
+    server.append(with_notes((1000..1200).map(resolve))).await;
     server
 }
 
@@ -72,7 +72,7 @@ fn assert_shortened(claim: &Claim) {
 
 #[tokio::test]
 async fn a_claim_lists_the_last_of_its_disputes_and_counts_the_others_in_every_answer() {
-    let mut server = disputed().await;
+    let mut server = disputed_ledger().await;
     let client = &mut server.client;
     let claim_id = id(HUB);
     let request = v1::GetClaimRequest { claim_id: claim_id.clone(), ..Default::default() };
@@ -95,7 +95,7 @@ async fn a_claim_lists_the_last_of_its_disputes_and_counts_the_others_in_every_a
 
 #[tokio::test]
 async fn all_disputes_of_a_claim_are_there_page_by_page() {
-    let mut server = disputed().await;
+    let mut server = disputed_ledger().await;
     let mut conflicts = BTreeSet::new();
     let mut request = v1::ListConflictsRequest {
         types: vec![v1::ConflictType::Dispute.into()],

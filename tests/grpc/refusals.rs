@@ -21,7 +21,7 @@ const CHECK: &str = "/grpc.health.v1.Health/Check";
 /// An origin as long as the names of real sites become.
 const ORIGIN: &str = "https://a-desk-with-a-long-name.of-a-ministry.government.example:8443";
 
-fn framed(message: &impl Message) -> Bytes {
+fn frame(message: &impl Message) -> Bytes {
     let bytes = message.encode_to_vec();
     let length = u32::try_from(bytes.len()).unwrap().to_be_bytes();
     [&[0][..], &length, &bytes].concat().into()
@@ -51,7 +51,7 @@ fn size(headers: &HeaderMap) -> usize {
 }
 
 /// The status in the headers of a refusal, of which none is too large.
-fn refused(what: &str, headers: &HeaderMap, trailers: &HeaderMap) -> Status {
+fn refusal_status(what: &str, headers: &HeaderMap, trailers: &HeaderMap) -> Status {
     for list in [headers, trailers] {
         assert!(size(list) <= MOST, "{what}: {} bytes of headers: {list:?}", size(list));
     }
@@ -92,8 +92,8 @@ async fn every_refusal_arrives_within_the_headers_that_proxies_and_clients_take(
         for count in [1, 3, 20, 100, 1000] {
             for text in ["a b", "نص عربي", &"long words ".repeat(30), &"كلمات ".repeat(60)] {
                 for (what, request) in [("claims", wrong(count, text)), ("parties", parties(count, text))] {
-                    let (headers, trailers) = ask(&server.channel, APPEND, kind, framed(&request)).await;
-                    let status = refused(what, &headers, &trailers);
+                    let (headers, trailers) = ask(&server.channel, APPEND, kind, frame(&request)).await;
+                    let status = refusal_status(what, &headers, &trailers);
                     let violations = status.get_details_error_info().unwrap().metadata["violations"].clone();
                     let counts = violations.parse::<usize>().unwrap() >= count;
                     assert!(counts && status.message().contains(&violations) | (violations == "1"), "{status:?}");
@@ -101,15 +101,15 @@ async fn every_refusal_arrives_within_the_headers_that_proxies_and_clients_take(
             }
             // No more of them are judged at once.
             let few = boundaries(count.min(16));
-            let (headers, trailers) = ask(&server.channel, APPEND, kind, framed(&few)).await;
-            let status = refused("boundaries", &headers, &trailers);
+            let (headers, trailers) = ask(&server.channel, APPEND, kind, frame(&few)).await;
+            let status = refusal_status("boundaries", &headers, &trailers);
             assert_eq!(status.get_details_error_info().unwrap().reason, "PRECONDITION_FAILED");
         }
         for text in ["خدمة ".repeat(1000), "service ".repeat(1000)] {
             let (headers, trailers) =
-                ask(&server.channel, CHECK, kind, framed(&HealthCheckRequest { service: text })).await;
+                ask(&server.channel, CHECK, kind, frame(&HealthCheckRequest { service: text })).await;
             assert_eq!(
-                refused("health", &headers, &trailers).get_details_error_info().unwrap().reason,
+                refusal_status("health", &headers, &trailers).get_details_error_info().unwrap().reason,
                 "SERVICE_NOT_FOUND"
             );
         }
@@ -118,8 +118,8 @@ async fn every_refusal_arrives_within_the_headers_that_proxies_and_clients_take(
             "/detente.v1.LedgerService/Nothing",
             "/grpc.reflection.v1.ServerReflection/No",
         ] {
-            let (headers, trailers) = ask(&server.channel, path, kind, framed(&HealthCheckRequest::default())).await;
-            assert_eq!(refused(path, &headers, &trailers).code(), tonic::Code::Unimplemented);
+            let (headers, trailers) = ask(&server.channel, path, kind, frame(&HealthCheckRequest::default())).await;
+            assert_eq!(refusal_status(path, &headers, &trailers).code(), tonic::Code::Unimplemented);
         }
     }
     server.stop().await.unwrap();

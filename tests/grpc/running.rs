@@ -48,11 +48,11 @@ impl Running {
     /// Asks it to stop, and waits until it has.
     pub(crate) async fn stop(mut self) -> Result<(), ServeError> {
         self.stop.take().unwrap().send(()).unwrap();
-        self.ended().await
+        self.wait_for_end().await
     }
 
     /// Waits until it has ended.
-    pub(crate) async fn ended(self) -> Result<(), ServeError> {
+    pub(crate) async fn wait_for_end(self) -> Result<(), ServeError> {
         tokio::time::timeout(Duration::from_secs(20), self.done).await.expect("the server does not end").unwrap()
     }
 

@@ -33,7 +33,7 @@ fn commit(number: u128) -> v1::CommitStageRequest {
 }
 
 /// Checks code and reason, and returns the status with its metadata.
-fn refused<T: std::fmt::Debug>(
+fn expect_refusal<T: std::fmt::Debug>(
     answer: Result<T, Status>,
     code: Code,
     reason: &str,
@@ -86,19 +86,21 @@ async fn what_is_wrong_with_a_request_is_reported_at_its_fields() {
         recorded_at: Some(Timestamp { seconds: 0, nanos: -1 }),
         ..Default::default()
     };
-    let (status, _) = refused(server.client.open_stage(bad).await, Code::InvalidArgument, "INVALID_REQUEST");
+    let (status, _) = expect_refusal(server.client.open_stage(bad).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&status), ["request_id", "title", "recorded_by", "recorded_at"]);
     let future = v1::OpenStageRequest { recorded_at: Some(Timestamp { seconds: 1 << 36, nanos: 0 }), ..open(7) };
-    let (status, _) = refused(server.client.open_stage(future).await, Code::InvalidArgument, "INVALID_REQUEST");
+    let (status, _) = expect_refusal(server.client.open_stage(future).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&status), ["recorded_at"]);
     let nameless = server.client.commit_stage(v1::CommitStageRequest::default()).await;
-    assert_eq!(fields(&refused(nameless, Code::InvalidArgument, "INVALID_REQUEST").0), ["stage_id"]);
+    assert_eq!(fields(&expect_refusal(nameless, Code::InvalidArgument, "INVALID_REQUEST").0), ["stage_id"]);
     server.client.open_stage(open(7)).await.unwrap();
     let malformed = commands(7, 0, vec![party("AZE"), v1::Command::default()]);
-    let (status, _) = refused(server.client.stage_commands(malformed).await, Code::InvalidArgument, "INVALID_REQUEST");
+    let (status, _) =
+        expect_refusal(server.client.stage_commands(malformed).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&status), ["commands[1]"]);
     let nothing = v1::CommitStageRequest { preconditions: vec![v1::Precondition::default()], ..commit(7) };
-    let (status, _) = refused(server.client.commit_stage(nothing).await, Code::InvalidArgument, "INVALID_REQUEST");
+    let (status, _) =
+        expect_refusal(server.client.commit_stage(nothing).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&status), ["preconditions[0]"]);
 }
 
@@ -106,16 +108,16 @@ async fn what_is_wrong_with_a_request_is_reported_at_its_fields() {
 async fn each_reason_for_refusing_a_stage_is_told_with_what_it_is_about() {
     let mut server = Running::in_memory().await;
     let missing = server.client.commit_stage(commit(7)).await;
-    assert_eq!(refused(missing, Code::NotFound, "STAGE_NOT_FOUND").1["stage_id"], id(7));
+    assert_eq!(expect_refusal(missing, Code::NotFound, "STAGE_NOT_FOUND").1["stage_id"], id(7));
     server.client.open_stage(open(7)).await.unwrap();
     let gap = server.client.stage_commands(commands(7, 2, vec![party("AZE")])).await;
-    assert_eq!(refused(gap, Code::FailedPrecondition, "STAGE_GAP").1["next_command"], "0");
+    assert_eq!(expect_refusal(gap, Code::FailedPrecondition, "STAGE_GAP").1["next_command"], "0");
     let other = v1::OpenStageRequest { title: "another".to_owned(), ..open(7) };
-    refused(server.client.open_stage(other).await, Code::AlreadyExists, "REQUEST_ID_REUSED");
+    expect_refusal(server.client.open_stage(other).await, Code::AlreadyExists, "REQUEST_ID_REUSED");
     server.client.stage_commands(commands(7, 0, vec![party("AZE")])).await.unwrap();
     server.client.commit_stage(commit(7)).await.unwrap();
     let more = server.client.stage_commands(commands(7, 1, vec![party("RUS")])).await;
-    refused(more, Code::FailedPrecondition, "STAGE_RECORDED");
+    expect_refusal(more, Code::FailedPrecondition, "STAGE_RECORDED");
 }
 
 #[tokio::test]
@@ -125,7 +127,7 @@ async fn what_does_not_fit_is_refused_in_a_status_and_listed_by_a_check() {
     let unknown = (0..1_000).map(|number| assert(claim(number + 1, "AAA-BBB", "2025/.."))).collect();
     server.client.stage_commands(commands(7, 0, unknown)).await.unwrap();
     let (status, metadata) =
-        refused(server.client.commit_stage(commit(7)).await, Code::FailedPrecondition, "COMMAND_REJECTED");
+        expect_refusal(server.client.commit_stage(commit(7)).await, Code::FailedPrecondition, "COMMAND_REJECTED");
     assert!(metadata["violations"].parse::<u64>().unwrap() >= 1_000, "{metadata:?}");
     assert!(fields(&status)[0].starts_with("commands[0].assert_claim.claim."));
     assert!(status.details().len() < 9 << 10);
@@ -146,11 +148,13 @@ async fn limits_are_told_and_held() {
     assert_eq!((limits.max_stages, limits.max_stage_bytes), (1, 1_000));
     assert!(info.features.contains(&"staged_append".to_owned()));
     server.client.open_stage(open(7)).await.unwrap();
-    let (status, _) = refused(server.client.open_stage(open(8)).await, Code::ResourceExhausted, "LIMIT_EXCEEDED");
+    let (status, _) =
+        expect_refusal(server.client.open_stage(open(8)).await, Code::ResourceExhausted, "LIMIT_EXCEEDED");
     assert_eq!(fields(&status), ["request_id"]);
     let large = commands(7, 0, vec![party("AZE"); 40]);
-    let (status, _) = refused(server.client.stage_commands(large).await, Code::ResourceExhausted, "LIMIT_EXCEEDED");
+    let (status, _) =
+        expect_refusal(server.client.stage_commands(large).await, Code::ResourceExhausted, "LIMIT_EXCEEDED");
     assert_eq!(fields(&status), ["commands"]);
     let many = commands(7, 0, vec![v1::Command::default(); 10_001]);
-    refused(server.client.stage_commands(many).await, Code::ResourceExhausted, "LIMIT_EXCEEDED");
+    expect_refusal(server.client.stage_commands(many).await, Code::ResourceExhausted, "LIMIT_EXCEEDED");
 }

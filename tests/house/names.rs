@@ -26,7 +26,7 @@ fn is_lone_participle(name: &str) -> bool {
 }
 
 /// The name of the type that a line of code defines, visibility aside.
-fn defined(line: &str) -> Option<&str> {
+fn definition(line: &str) -> Option<&str> {
     let words = line.trim_start();
     let mut rest = words;
     if let Some(public) = words.strip_prefix("pub") {
@@ -46,7 +46,7 @@ fn defined(line: &str) -> Option<&str> {
 fn type_names() -> BTreeMap<String, Vec<String>> {
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for source in sources().iter().filter(|source| !source.is_test()) {
-        for name in source.code().filter_map(defined) {
+        for name in source.code().filter_map(definition) {
             names.entry(name.to_owned()).or_default().push(source.path.clone());
         }
     }
@@ -82,9 +82,9 @@ fn no_type_is_named_with_a_participle_alone() {
 
 #[test]
 fn a_definition_is_distinguished_from_other_lines() {
-    assert_eq!(defined("pub(in crate::http) enum FieldPlace {"), Some("FieldPlace"));
-    assert_eq!(defined("    struct Counter<T>(T);"), Some("Counter"));
-    assert_eq!(defined("type CallResult<T> = Result<T, Status>;"), Some("CallResult"));
-    assert_eq!(defined("    type Item = u8;"), None);
-    assert_eq!(defined("pub use crate::cut::Cut;"), None);
+    assert_eq!(definition("pub(in crate::http) enum FieldPlace {"), Some("FieldPlace"));
+    assert_eq!(definition("    struct Counter<T>(T);"), Some("Counter"));
+    assert_eq!(definition("type CallResult<T> = Result<T, Status>;"), Some("CallResult"));
+    assert_eq!(definition("    type Item = u8;"), None);
+    assert_eq!(definition("pub use crate::cut::Cut;"), None);
 }

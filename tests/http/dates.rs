@@ -5,7 +5,7 @@ use detente_proto::v1;
 use serde_json::Value;
 
 /// A state or an event of two parties.
-fn dated(number: u128, temporal_type: v1::TemporalType, valid: &str) -> v1::Command {
+fn dated_claim(number: u128, temporal_type: v1::TemporalType, valid: &str) -> v1::Command {
     let mut command = claim(number, valid, "A claim with a date.");
     if let Some(v1::command::Command::AssertClaim(assert)) = &mut command.command {
         assert.claim.as_mut().unwrap().temporal_type = temporal_type.into();
@@ -13,7 +13,7 @@ fn dated(number: u128, temporal_type: v1::TemporalType, valid: &str) -> v1::Comm
     command
 }
 
-async fn recorded(claims: Vec<v1::Command>) -> Served {
+async fn serve_claims(claims: Vec<v1::Command>) -> Served {
     let mut server = Served::empty().await;
     server.append([vec![party("AAA", "Aland"), party("BBB", "Bland")], claims].concat()).await;
     server
@@ -29,7 +29,8 @@ async fn certainties(server: &Served, mode: &str, valid_at: &str) -> Vec<String>
 
 #[tokio::test]
 async fn every_form_of_one_instant_is_one_question() {
-    let server = recorded(vec![dated(1, v1::TemporalType::State, "2025-07-01T00:00:00Z/2025-07-01T00:00:00Z")]).await;
+    let server =
+        serve_claims(vec![dated_claim(1, v1::TemporalType::State, "2025-07-01T00:00:00Z/2025-07-01T00:00:00Z")]).await;
     for at in ["2025-07-01T00:00:00Z", "2025-07-01T00:00:00.000Z", "2025-07-01T04:00:00.9+04:00", "1751328000000"] {
         assert_eq!(certainties(&server, "holds-at", at).await, ["DEFINITE"], "{at}");
     }
@@ -47,7 +48,7 @@ async fn every_form_of_one_instant_is_one_question() {
 
 #[tokio::test]
 async fn every_entrance_takes_the_same_spellings_of_an_instant() {
-    let server = recorded(vec![dated(1, v1::TemporalType::State, "2024/..")]).await;
+    let server = serve_claims(vec![dated_claim(1, v1::TemporalType::State, "2024/..")]).await;
     let paths = |at: &str| {
         let names = [
             "state?valid_at",
@@ -87,7 +88,7 @@ async fn every_entrance_takes_the_same_spellings_of_an_instant() {
 
 #[tokio::test]
 async fn a_day_goes_by_the_date_as_written_and_an_instant_by_instants() {
-    let server = recorded(vec![dated(1, v1::TemporalType::Event, "2025-06-30T02:00:00.25+04:00")]).await;
+    let server = serve_claims(vec![dated_claim(1, v1::TemporalType::Event, "2025-06-30T02:00:00.25+04:00")]).await;
     for (at, expected) in [
         ("2025-06-30", vec!["DEFINITE"]),
         ("2025-06-29", vec![]),
@@ -112,9 +113,9 @@ async fn a_day_goes_by_the_date_as_written_and_an_instant_by_instants() {
 
 #[tokio::test]
 async fn a_date_with_gaps_is_possible_on_its_days_alone_in_state_series_and_timeline() {
-    let server = recorded(vec![
-        dated(1, v1::TemporalType::Event, "[2024-12-25,2025-01-07]"),
-        dated(2, v1::TemporalType::State, "2023-XX-31"),
+    let server = serve_claims(vec![
+        dated_claim(1, v1::TemporalType::Event, "[2024-12-25,2025-01-07]"),
+        dated_claim(2, v1::TemporalType::State, "2023-XX-31"),
     ])
     .await;
     assert_eq!(certainties(&server, "occurred-in", "2025-01-01").await, [""; 0]);
@@ -132,7 +133,7 @@ async fn a_date_with_gaps_is_possible_on_its_days_alone_in_state_series_and_time
 
 #[tokio::test]
 async fn outside_the_years_of_a_timestamp_the_period_says_what_is_meant() {
-    let server = recorded(vec![dated(1, v1::TemporalType::Event, "-0490-09-12")]).await;
+    let server = serve_claims(vec![dated_claim(1, v1::TemporalType::Event, "-0490-09-12")]).await;
     let series = server.json("/api/v1/series?relationship=AAA-BBB&from=-0491&until=-0489&bucket=year").await;
     let buckets = series["buckets"].as_array().unwrap();
     assert_eq!(buckets.iter().map(|bucket| bucket["period"].clone()).collect::<Vec<_>>(), ["-0491", "-0490", "-0489"]);

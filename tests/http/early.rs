@@ -32,7 +32,7 @@ fn request(server: &Served, path: &str, headers: &[(&str, &str)]) -> (Request<Se
     (built.body(SentBody(body)).unwrap(), send)
 }
 
-async fn connected(server: &Served) -> hyper::client::conn::http2::SendRequest<SentBody> {
+async fn connect(server: &Served) -> hyper::client::conn::http2::SendRequest<SentBody> {
     let io = hyper_util::rt::TokioIo::new(tokio::net::TcpStream::connect(server.address).await.unwrap());
     let executor = hyper_util::rt::TokioExecutor::new();
     let (send, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
@@ -41,8 +41,8 @@ async fn connected(server: &Served) -> hyper::client::conn::http2::SendRequest<S
 }
 
 /// The answer to a request whose body comes only after the connection has answered another one.
-async fn answered(server: &Served, path: &str, headers: &[(&str, &str)]) -> Response<hyper::body::Incoming> {
-    let mut send = connected(server).await;
+async fn answer(server: &Served, path: &str, headers: &[(&str, &str)]) -> Response<hyper::body::Incoming> {
+    let mut send = connect(server).await;
     let (late, body) = request(server, path, headers);
     let mut answer = pin!(send.clone().send_request(late));
     let (other, other_body) =
@@ -63,20 +63,20 @@ async fn an_answer_that_needs_no_body_comes_when_a_short_body_has_come() {
     let server = Served::empty().await;
     const APPEND: &str = "/detente.v1.LedgerService/Append";
     let grpc = ("content-type", "application/grpc");
-    for (path, headers, status, grpc_status) in [
+    for (path, headers, status, code) in [
         ("/detente.v1.LedgerService/None", vec![grpc, ("te", "trailers")], 200, "12"),
         (APPEND, vec![("content-type", "text/plain")], 415, ""),
         ("/none", vec![("content-type", "application/json")], 404, ""),
         ("/healthz", vec![("content-type", "application/json")], 405, ""),
     ] {
         let headers = [headers, vec![("content-length", "5")]].concat();
-        let answer = answered(&server, path, &headers).await;
-        assert_eq!((answer.status().as_u16(), told(&answer)), (status, grpc_status), "{path} {headers:?}");
+        let answer = answer(&server, path, &headers).await;
+        assert_eq!((answer.status().as_u16(), grpc_status(&answer)), (status, code), "{path} {headers:?}");
     }
     server.end().await;
 }
 
-fn told(answer: &Response<hyper::body::Incoming>) -> &str {
+fn grpc_status(answer: &Response<hyper::body::Incoming>) -> &str {
     answer.headers().get("grpc-status").map_or("", |status| status.to_str().unwrap())
 }
 
@@ -92,8 +92,8 @@ async fn a_call_whose_deadline_has_passed_is_answered_at_once_with_a_status_and_
                 ("grpc-timeout", limit),
             ];
             let (late, _body) = request(&server, path, &headers);
-            let answer = connected(&server).await.send_request(late).await.unwrap();
-            assert_eq!((answer.status().as_u16(), told(&answer)), (200, "4"), "{path} {limit}");
+            let answer = connect(&server).await.send_request(late).await.unwrap();
+            assert_eq!((answer.status().as_u16(), grpc_status(&answer)), (200, "4"), "{path} {limit}");
             assert!(answer.body().is_end_stream(), "{path} {limit}");
         }
     }

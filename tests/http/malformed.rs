@@ -30,28 +30,28 @@ fn rpcs() -> Vec<String> {
     rpcs.into_iter().chain([format!("{LEDGER}Nothing")]).chain(others.map(str::to_owned)).collect()
 }
 
-fn framed(flag: u8, length: u32, message: &[u8]) -> Vec<u8> {
+fn frame(flag: u8, length: u32, message: &[u8]) -> Vec<u8> {
     [&[flag], length.to_be_bytes().as_slice(), message].concat()
 }
 
 /// Bodies in the frames of gRPC.
 fn bodies() -> Vec<(&'static str, Vec<u8>)> {
-    let mut trailing = framed(0, 0, b"");
+    let mut trailing = frame(0, 0, b"");
     trailing.extend_from_slice(b"xyz");
     vec![
         ("empty", Vec::new()),
         ("a head cut short", vec![0, 0, 0]),
-        ("a message cut short", framed(0, 20, b"\x0a\x03abc")),
-        ("a large message cut short", framed(0, 9000, &[0x0a; 100])),
+        ("a message cut short", frame(0, 20, b"\x0a\x03abc")),
+        ("a large message cut short", frame(0, 9000, &[0x0a; 100])),
         ("bytes behind the message", trailing),
-        ("a length beyond the limit", framed(0, 17 << 20, b"abc")),
-        ("a length beyond all", framed(0, u32::MAX, b"abc")),
-        ("no protobuf", framed(0, 3, b"\xff\xff\xff")),
-        ("much that is no protobuf", framed(0, 8000, &[0xff; 8000])),
-        ("a group without an end", framed(0, 1, b"\x0b")),
-        ("compressed without saying how", framed(1, 3, b"abc")),
-        ("an unknown flag", framed(9, 3, b"abc")),
-        ("a frame of trailers", framed(0x80, 3, b"abc")),
+        ("a length beyond the limit", frame(0, 17 << 20, b"abc")),
+        ("a length beyond all", frame(0, u32::MAX, b"abc")),
+        ("no protobuf", frame(0, 3, b"\xff\xff\xff")),
+        ("much that is no protobuf", frame(0, 8000, &[0xff; 8000])),
+        ("a group without an end", frame(0, 1, b"\x0b")),
+        ("compressed without saying how", frame(1, 3, b"abc")),
+        ("an unknown flag", frame(9, 3, b"abc")),
+        ("a frame of trailers", frame(0x80, 3, b"abc")),
     ]
 }
 
@@ -85,7 +85,7 @@ impl Client {
         let headers = [("content-type", kind), ("accept", kind), ("te", "trailers")];
         let (http, mut headers, answer) = self.ask(path, &headers, sent).await;
         assert_eq!(http, 200, "{kind} {path}");
-        let mut answer = if is_text { decoded(&answer) } else { answer };
+        let mut answer = if is_text { decode(&answer) } else { answer };
         while answer.len() >= 5 && answer[0] != 0x80 {
             let length = u32::from_be_bytes(answer[1..5].try_into().unwrap()) as usize;
             answer.drain(..5 + length);
@@ -100,7 +100,7 @@ impl Client {
 }
 
 /// Base64 that is padded at the end of each piece.
-fn decoded(text: &[u8]) -> Vec<u8> {
+fn decode(text: &[u8]) -> Vec<u8> {
     text.chunks(4).flat_map(|four| STANDARD.decode(four).unwrap()).collect()
 }
 
@@ -132,7 +132,7 @@ async fn what_is_malformed_in_grpc_is_never_an_error_of_the_server() {
     assert!(reasons.len() == 3 && reasons["INVALID_REQUEST"] > 500, "{reasons:?}");
     let encoded = [("content-type", "application/grpc"), ("te", "trailers"), ("grpc-encoding", "br")];
     for rpc in rpcs() {
-        let (_, headers, _) = client.ask(&rpc, &encoded, framed(1, 3, b"abc")).await;
+        let (_, headers, _) = client.ask(&rpc, &encoded, frame(1, 3, b"abc")).await;
         let status = Status::from_header_map(&headers).unwrap();
         assert_eq!(status.code(), Code::Unimplemented, "{rpc}: {status:?}");
         assert_eq!(status.get_details_error_info().unwrap().reason, "UNSUPPORTED", "{rpc}: {status:?}");

@@ -19,7 +19,7 @@ const INFO: &str = "/detente.v1.LedgerService/GetServerInfo";
 const LONG: Duration = Duration::from_secs(20);
 
 /// Begins a request that says how long its body is.
-async fn begun(server: &Served, path: &str, more: &str, length: usize) -> TcpStream {
+async fn begin(server: &Served, path: &str, more: &str, length: usize) -> TcpStream {
     let mut socket = TcpStream::connect(server.address).await.unwrap();
     let address = server.address;
     let head = format!(
@@ -49,7 +49,7 @@ async fn stood_still(server: &Served, name: &str) -> u64 {
 }
 
 async fn post(server: &Served, path: &str, more: &str, body: &[u8]) -> (u16, Value) {
-    let mut socket = begun(server, path, more, body.len()).await;
+    let mut socket = begin(server, path, more, body.len()).await;
     // A server that refuses what comes reads on for a while, not for ever.
     drop(socket.write_all(body).await);
     answer(socket).await
@@ -57,11 +57,11 @@ async fn post(server: &Served, path: &str, more: &str, body: &[u8]) -> (u16, Val
 
 /// The answer to a request that says that it is large.
 async fn post_begun(server: &Served, length: usize) -> (u16, Value) {
-    answer(begun(server, APPEND, "", length).await).await
+    answer(begin(server, APPEND, "", length).await).await
 }
 
 /// Returns the status, the reason and the details of a failure.
-fn told((status, failure): &(u16, Value)) -> (u16, &str, Vec<&str>) {
+fn summary((status, failure): &(u16, Value)) -> (u16, &str, Vec<&str>) {
     let details = failure["details"].as_array().unwrap_or_else(|| panic!("{failure}"));
     let reason = details.iter().find_map(|detail| detail["debug"]["reason"].as_str()).unwrap();
     (*status, reason, details.iter().map(|detail| detail["type"].as_str().unwrap()).collect())
@@ -85,17 +85,17 @@ async fn what_is_too_much_is_refused_with_its_reason_however_it_is_sent() {
     for (more, body) in [("", many.clone()), ("content-encoding: gzip\r\n", gzip(&many))] {
         let failure = post(&server, APPEND, more, &body).await;
         let details = vec!["google.rpc.ErrorInfo", "google.rpc.BadRequest"];
-        let (status, reason, mut found) = told(&failure);
+        let (status, reason, mut found) = summary(&failure);
         found.sort_by_key(|name| name.ends_with("BadRequest"));
         assert_eq!((status, reason, found), (429, "LIMIT_EXCEEDED", details));
         assert!(failure.1["message"].as_str().unwrap().contains("at most 10000 are allowed"), "{failure:?}");
     }
     let dense = gzip(&empty_commands(1 << 20));
     let failure = post(&server, APPEND, "content-encoding: gzip\r\n", &dense).await;
-    assert_eq!(told(&failure).1, "LIMIT_EXCEEDED");
+    assert_eq!(summary(&failure).1, "LIMIT_EXCEEDED");
     assert!(failure.1["message"].as_str().unwrap().contains("more than 100 times"), "{failure:?}");
     let large = post_begun(&server, (16 << 20) + 1).await;
-    assert_eq!(told(&large).1, "LIMIT_EXCEEDED");
+    assert_eq!(summary(&large).1, "LIMIT_EXCEEDED");
     let (status, failure) = post(&server, INFO, "content-encoding: gzip\r\n", b"not gzip").await;
     assert_eq!((status, failure["code"].as_str()), (400, Some("invalid_argument")), "{failure}");
     server.end().await;
@@ -112,13 +112,13 @@ async fn a_body_has_memory_as_it_comes_and_whoever_finds_none_is_told_when_to_co
     const REFUSED: &str = "detente_refusals_total{why=\"memory\"}";
     let server = Served::empty_with(ServerOptions { memory: 20 << 20, ..ServerOptions::default() }).await;
     assert_eq!(metric(&server, "detente_memory_budget_bytes").await, 20 << 20);
-    let mut unfinished = begun(&server, INFO, "", 12 << 20).await;
+    let mut unfinished = begin(&server, INFO, "", 12 << 20).await;
     unfinished.write_all(&vec![b' '; (12 << 20) - 1]).await.unwrap();
     let held = async { while metric(&server, "detente_memory_reserved_bytes").await < 12 << 20 {} };
     tokio::time::timeout(LONG, held).await.expect("what has come is reserved");
     let body = [&vec![b' '; 6 << 20][..], b"{}"].concat();
     let failure = post(&server, INFO, "", &body).await;
-    let (status, reason, details) = told(&failure);
+    let (status, reason, details) = summary(&failure);
     assert_eq!((status, reason), (429, "OVERLOADED"));
     assert!(details.contains(&"google.rpc.RetryInfo"), "{details:?}");
     assert_eq!(metric(&server, REFUSED).await, 1);
@@ -212,7 +212,7 @@ async fn rows_in_spite_of_want(path: &str, words: &str) -> Vec<String> {
     const PIECE: usize = 512 << 10;
     let mut others = Vec::new();
     for _ in 0..40 {
-        let mut unfinished = begun(&server, INFO, "", PIECE).await;
+        let mut unfinished = begin(&server, INFO, "", PIECE).await;
         others.push(tokio::spawn(async move {
             // One that is refused cannot write all of it.
             let _ = unfinished.write_all(&vec![b' '; PIECE - 1]).await;

@@ -16,11 +16,11 @@ const NEEDED: [(&str, &str); 6] = [
     ("timeline", "from=2025-01&until=2025-08"),
 ];
 
-fn written() -> Value {
+fn read_document() -> Value {
     serde_json::from_str(&std::fs::read_to_string(FILE).unwrap()).unwrap()
 }
 
-fn needed(route: &str) -> &'static str {
+fn needed_parameters(route: &str) -> &'static str {
     NEEDED.iter().find(|(name, _)| *name == route).map_or("", |(_, query)| query)
 }
 
@@ -42,7 +42,7 @@ fn without_comments(mut document: Value) -> Value {
 async fn the_file_is_what_is_served_but_for_comments() {
     let server = Served::empty().await;
     let served = server.json("/api/v1/openapi.json").await;
-    let (file, served) = (without_comments(written()), without_comments(served));
+    let (file, served) = (without_comments(read_document()), without_comments(served));
     assert!(file == served, "renew it: curl -o docs/openapi.json http://127.0.0.1:7443/api/v1/openapi.json");
     server.end().await;
 }
@@ -50,12 +50,12 @@ async fn the_file_is_what_is_served_but_for_comments() {
 #[tokio::test]
 async fn every_flat_query_answers_as_its_schema_says_and_takes_every_parameter() {
     let server = Served::demo().await;
-    let document = written();
+    let document = read_document();
     let mut routes = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
         let Some(route) = path.strip_prefix("/api/v1/").filter(|route| *route != "feed") else { continue };
         routes += 1;
-        let query = needed(route);
+        let query = needed_parameters(route);
         let answer = server.json(&format!("{path}?{query}")).await;
         let schema = &item["get"]["responses"]["200"]["content"]["application/json"]["schema"];
         assert_eq!(violation(&document, schema, &answer, route), None);
@@ -87,7 +87,7 @@ async fn every_flat_query_answers_as_its_schema_says_and_takes_every_parameter()
 #[tokio::test]
 async fn every_rpc_is_there_and_answers_as_its_schema_says() {
     let server = Served::demo().await;
-    let document = written();
+    let document = read_document();
     let mut answered = 0;
     let mut rpcs = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -114,7 +114,7 @@ async fn every_rpc_is_there_and_answers_as_its_schema_says() {
 async fn probes_and_metrics_are_there() {
     let server = Served::empty().await;
     for path in ["/healthz", "/readyz", "/metrics"] {
-        assert!(written()["paths"][path]["get"]["responses"]["200"].is_object());
+        assert!(read_document()["paths"][path]["get"]["responses"]["200"].is_object());
         assert_eq!(server.ask("GET", path, "", "").await.status, 200);
     }
     server.end().await;

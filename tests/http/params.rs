@@ -18,7 +18,7 @@ impl Refused {
     }
 }
 
-async fn refused(server: &Served, query: &str) -> Refused {
+async fn refusal_of(server: &Served, query: &str) -> Refused {
     let answer = server.ask("GET", &format!("/api/v1/{query}"), "", "").await;
     assert_ne!(answer.status, 200, "{query}: {}", String::from_utf8_lossy(&answer.body));
     refusal(query, &answer.body)
@@ -50,7 +50,7 @@ type Wrong = (&'static str, &'static [&'static str]);
 async fn assert_refused(queries: &[Wrong]) {
     let server = Served::demo().await;
     for (query, expected) in queries {
-        let refused = refused(&server, query).await;
+        let refused = refusal_of(&server, query).await;
         assert_eq!((refused.reason.as_str(), refused.names()), ("INVALID_REQUEST", expected.to_vec()), "{query}");
     }
     server.end().await;
@@ -143,12 +143,12 @@ async fn every_parameter_of_every_route_is_told_by_its_name_when_it_is_wrong() {
             parameters.iter().map(|one| (text(&one["name"]), text(&one["schema"]["type"]))).collect()
         };
         let parameters = names(&operations["get"]["parameters"]);
-        let unknown = refused(&server, &format!("{route}?no_such_name=1")).await;
+        let unknown = refusal_of(&server, &format!("{route}?no_such_name=1")).await;
         assert!(unknown.names().contains(&"no_such_name"), "{route}");
         let singles = parameters.iter().filter(|(name, kind)| kind != "array" && name != "languages");
         for (name, kind) in singles {
             let value = if kind == "boolean" { "true" } else { "2025" };
-            let twice = refused(&server, &format!("{route}?{name}={value}&{name}={value}")).await;
+            let twice = refusal_of(&server, &format!("{route}?{name}={value}&{name}={value}")).await;
             assert!(
                 twice.violations.iter().any(|(told, what)| told == name && what == "given more than once"),
                 "{route}: {name}: {:?}",
@@ -170,7 +170,7 @@ async fn every_parameter_of_every_route_is_told_by_its_name_when_it_is_wrong() {
         if all.is_empty() {
             continue;
         }
-        let refused = refused(&server, &format!("{route}?{}", all.join("&"))).await;
+        let refused = refusal_of(&server, &format!("{route}?{}", all.join("&"))).await;
         for one in &all {
             let name = one.split('=').next().unwrap();
             assert!(refused.names().contains(&name), "{route}: {name} is missing in {:?}", refused.names());
@@ -184,9 +184,9 @@ async fn every_parameter_of_every_route_is_told_by_its_name_when_it_is_wrong() {
 #[tokio::test]
 async fn other_refusals_keep_their_reason_and_name_the_parameter() {
     let server = Served::demo().await;
-    let token = refused(&server, "state?page_token=xyz").await;
+    let token = refusal_of(&server, "state?page_token=xyz").await;
     assert_eq!((token.reason.as_str(), token.names()), ("PAGE_TOKEN_INVALID", vec!["page_token"]));
-    let mode = refused(&server, "state?mode=then").await;
+    let mode = refusal_of(&server, "state?mode=then").await;
     assert!(mode.violations[0].1.contains("holds_at, occurred_by, occurred_in"), "{:?}", mode.violations);
     for (query, reason, name) in [
         ("claim?claim_id=00000000-0000-4000-8000-000000000000", "CLAIM_NOT_FOUND", Some("claim_id")),
@@ -200,18 +200,18 @@ async fn other_refusals_keep_their_reason_and_name_the_parameter() {
         ("feed?cursor_id=nobody", "CURSOR_NOT_FOUND", Some("cursor_id")),
         ("nothing", "UNSUPPORTED", None),
     ] {
-        let refused = refused(&server, query).await;
+        let refused = refusal_of(&server, query).await;
         assert_eq!((refused.reason.as_str(), refused.names().first().copied()), (reason, name), "{query}");
     }
-    let both = refused(&server, "diff?from_basis=97-0000000000000000&to_known_at=2999-01-01").await;
+    let both = refusal_of(&server, "diff?from_basis=97-0000000000000000&to_known_at=2999-01-01").await;
     assert_eq!((both.reason.as_str(), both.names()), ("BASIS_MISMATCH", vec!["from_basis", "to_known_at"]));
     let resumed = server.ask("GET", "/api/v1/feed?after_position=x&kind=Not+a+word", "last-event-id: a\r\n", "").await;
     assert_eq!(refusal("feed", &resumed.body).names(), ["kind", "last-event-id"]);
     let page = server.json("/api/v1/claims?page_size=3").await;
     let token = page["nextPageToken"].as_str().unwrap();
-    let other = refused(&server, &format!("claims?kind=talks&page_token={token}")).await;
+    let other = refusal_of(&server, &format!("claims?kind=talks&page_token={token}")).await;
     assert_eq!((other.reason.as_str(), other.names()), ("PAGE_TOKEN_INVALID", vec!["page_token"]));
-    let mended = refused(&server, &format!("claims?kind=Not+a+word&page_token={token}")).await;
+    let mended = refusal_of(&server, &format!("claims?kind=Not+a+word&page_token={token}")).await;
     assert_eq!(mended.names(), ["kind"], "the token may be one of the query that is meant");
     server.end().await;
 }

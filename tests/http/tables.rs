@@ -110,11 +110,11 @@ fn as_in_csv(value: &Value) -> String {
 
 /// The answer to a question over HTTP/1.1: its head, its body, and whether the body was ended.
 async fn over_http_11(server: &Served, path: &str) -> (String, Vec<u8>, bool) {
-    let mut socket = begun(server, path).await;
+    let mut socket = begin(server, path).await;
     read(&mut socket).await
 }
 
-async fn begun(server: &Served, path: &str) -> TcpStream {
+async fn begin(server: &Served, path: &str) -> TcpStream {
     let mut socket = TcpStream::connect(server.address).await.unwrap();
     let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", server.address);
     socket.write_all(head.as_bytes()).await.unwrap();
@@ -216,7 +216,7 @@ async fn a_table_is_whole_however_many_rows_it_has_and_at_one_cut() {
         }
     }
     // An event that is recorded while a client reads is not part of the table.
-    let mut socket = begun(&server, "/api/v1/events?format=csv&kind=*").await;
+    let mut socket = begin(&server, "/api/v1/events?format=csv&kind=*").await;
     let mut first = [0; 64];
     socket.read_exact(&mut first).await.unwrap();
     server.append(vec![claim(9_999_999, "2025-01/..", "Too late.")]).await;
@@ -286,7 +286,7 @@ async fn a_table_that_breaks_off_does_not_look_like_a_whole_one() {
     let server = Served::with_claims(1500, &"\"".repeat(4000)).await;
     let mut readers = Vec::new();
     for path in ["/api/v1/events?format=csv", "/api/v1/events?format=rows"] {
-        let mut socket = begun(&server, path).await;
+        let mut socket = begin(&server, path).await;
         let mut first = [0; 4096];
         socket.read_exact(&mut first).await.unwrap();
         readers.push((path, first, socket));

@@ -79,7 +79,7 @@ async fn becomes(server: &Served, name: &str, expected: impl Fn(u64) -> bool) {
 }
 
 /// A server with some MiB of claims.
-async fn filled(options: ServerOptions) -> Served {
+async fn filled_server(options: ServerOptions) -> Served {
     let mut server = Served::empty_with(options).await;
     server.append(vec![party("AAA", "Aland"), party("BBB", "Bland")]).await;
     let text = "words of some length ".repeat(150);
@@ -106,7 +106,7 @@ async fn a_client_that_leaves_its_reply_unread_loses_its_connection() {
 #[tokio::test]
 async fn a_reply_that_is_unread_after_the_deadline_of_its_call_is_given_up() {
     let (unread, stalled) = (Duration::from_secs(80), Duration::from_secs(4));
-    let server = filled(ServerOptions { unread, stalled, ..ServerOptions::default() }).await;
+    let server = filled_server(ServerOptions { unread, stalled, ..ServerOptions::default() }).await;
     let (page, following) = (page().encode_to_vec(), v1::SubscribeRequest::default().encode_to_vec());
     for (rpc, message, timeout) in [("ListClaims", &page, "1S"), ("Subscribe", &following, "1500m")] {
         for window in [SHUT, 1 << 10] {
@@ -125,7 +125,7 @@ async fn a_reply_that_is_unread_after_the_deadline_of_its_call_is_given_up() {
 #[tokio::test]
 async fn a_client_that_leaves_all_of_the_memory_unread_makes_room_for_others() {
     let (unread, stalled) = (Duration::from_secs(60), Duration::from_secs(1));
-    let server = filled(ServerOptions { unread, stalled, memory: 20 << 20, ..ServerOptions::default() }).await;
+    let server = filled_server(ServerOptions { unread, stalled, memory: 20 << 20, ..ServerOptions::default() }).await;
     let mut idle = server.client.clone();
     let news = idle.subscribe(v1::SubscribeRequest { start: Some(from_head()), ..Default::default() });
     let mut news = news.await.unwrap().into_inner();
@@ -162,7 +162,7 @@ fn from_head() -> v1::subscribe_request::Start {
 async fn a_probe_is_answered_at_once_while_very_many_subscriptions_are_left_unread() {
     const CONNECTIONS: u32 = 30;
     const SUBSCRIPTIONS: u32 = 10;
-    let server = filled(ServerOptions::default()).await;
+    let server = filled_server(ServerOptions::default()).await;
     let mut silent = Vec::new();
     for _ in 0..CONNECTIONS {
         silent.push(Silent::connect(server.address, OPEN).await);

@@ -97,7 +97,7 @@ impl Desk {
 
     /// Runs the program in the directory.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
-        said(command(self.dir.path(), arguments).output().unwrap())
+        read_output(command(self.dir.path(), arguments).output().unwrap())
     }
 
     /// Imports a file into the ledger `ledger`, with more flags.
@@ -137,7 +137,7 @@ pub(crate) fn command(dir: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-pub(crate) fn said(output: Output) -> Said {
+pub(crate) fn read_output(output: Output) -> Said {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), complaint: text(output.stderr) }
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 const ROWS: &str = "p1,1,2,2024-12,..,S,3,\"Trade, and \"\"more\"\"\"\np2,2,3,1991,2001-06-30,F,NA,Müsavat\n";
 
 /// Returns the claims of the ledger, without the parts that differ from ledger to ledger.
-fn said(desk: &Desk) -> String {
+fn claims(desk: &Desk) -> String {
     let claims = desk.table("claims", &[]);
     let parts = ["claim_id", "text_en", "valid_from", "valid_to_kind", "relationships", "status", "quantities"];
     let line = |claim: &serde_json::Value| parts.map(|part| claim[part].to_string()).join(" ");
@@ -16,22 +16,22 @@ fn said(desk: &Desk) -> String {
 fn plain() -> String {
     let desk = Desk::new();
     desk.rows(ROWS, &[]);
-    said(&desk)
+    claims(&desk)
 }
 
-fn imported(mapping: &str, name: &str, bytes: &[u8]) -> String {
+fn import(mapping: &str, name: &str, bytes: &[u8]) -> String {
     let desk = Desk::with(mapping);
     desk.write(name, bytes);
     let done = desk.import(name, &[]);
     assert_eq!(done.counts(["rowsRead", "asserted", "rowsRejected"]), [2, 2, 0], "{name}: {}", done.complaint);
-    said(&desk)
+    claims(&desk)
 }
 
 fn with_source(more: &str) -> String {
     MAPPING.replace("[source]\n", &format!("[source]\n{more}\n"))
 }
 
-fn tabbed() -> String {
+fn tab_separated() -> String {
     format!("{HEADER}{ROWS}")
         .replace("\"Trade, and \"\"more\"\"\"", "Trade; and \"more\"")
         .replace(',', "\t")
@@ -45,56 +45,56 @@ fn plain_gzip_xz_and_zstandard_are_the_same() {
     gzip.write_all(text.as_bytes()).unwrap();
     let mut xz = liblzma::write::XzEncoder::new(Vec::new(), 1);
     xz.write_all(text.as_bytes()).unwrap();
-    assert_eq!(imported(MAPPING, "t.csv.gz", &gzip.finish().unwrap()), expected);
-    assert_eq!(imported(MAPPING, "t.csv.xz", &xz.finish().unwrap()), expected);
-    assert_eq!(imported(MAPPING, "t.csv.zst", &zstd::encode_all(text.as_bytes(), 1).unwrap()), expected);
+    assert_eq!(import(MAPPING, "t.csv.gz", &gzip.finish().unwrap()), expected);
+    assert_eq!(import(MAPPING, "t.csv.xz", &xz.finish().unwrap()), expected);
+    assert_eq!(import(MAPPING, "t.csv.zst", &zstd::encode_all(text.as_bytes(), 1).unwrap()), expected);
     // It is the bytes that count, not the name.
-    assert_eq!(imported(MAPPING, "t.csv", &zstd::encode_all(text.as_bytes(), 1).unwrap()), expected);
+    assert_eq!(import(MAPPING, "t.csv", &zstd::encode_all(text.as_bytes(), 1).unwrap()), expected);
 }
 
 #[test]
 fn tabs_semicolons_json_and_json_lines_are_the_same() {
     let expected = plain();
-    assert_eq!(imported(MAPPING, "t.tsv", tabbed().as_bytes()), expected);
-    let semicolons = tabbed()
+    assert_eq!(import(MAPPING, "t.tsv", tab_separated().as_bytes()), expected);
+    let semicolons = tab_separated()
         .replace('\t', ";")
         .replace("\"more\"", "\"\"more\"\"")
         .replace("Trade, and \"\"more\"\"", "\"Trade, and \"\"more\"\"\"");
-    assert_eq!(imported(&with_source("delimiter = \";\""), "t.csv", semicolons.as_bytes()), expected);
+    assert_eq!(import(&with_source("delimiter = \";\""), "t.csv", semicolons.as_bytes()), expected);
     let objects = [
         r#"{"id":"p1","a":1,"b":2,"start":"2024-12","end":"..","status":"S","n":3,"title":"Trade, and \"more\""}"#,
         r#"{"id":"p2","a":2,"b":3,"start":1991,"end":"2001-06-30","status":"F","n":null,"title":"M\u00fcsavat"}"#,
     ];
-    assert_eq!(imported(MAPPING, "t.jsonl", objects.join("\n").as_bytes()), expected);
-    assert_eq!(imported(MAPPING, "t.json", format!("[{}]", objects.join(",\n")).as_bytes()), expected);
+    assert_eq!(import(MAPPING, "t.jsonl", objects.join("\n").as_bytes()), expected);
+    assert_eq!(import(MAPPING, "t.json", format!("[{}]", objects.join(",\n")).as_bytes()), expected);
     let nested = format!("{{\"made\":\"2024\",\"data\":{{\"items\":[{}]}}}}", objects.join(","));
-    assert_eq!(imported(&with_source("records = \"/data/items\""), "t.json", nested.as_bytes()), expected);
+    assert_eq!(import(&with_source("records = \"/data/items\""), "t.json", nested.as_bytes()), expected);
 }
 
 #[test]
 fn encodings_byte_order_marks_and_ends_of_lines_are_the_same() {
     let (text, expected) = (format!("{HEADER}{ROWS}"), plain());
     let (latin, ..) = encoding_rs::WINDOWS_1252.encode(&text);
-    assert_eq!(imported(&with_source("encoding = \"windows-1252\""), "t.csv", &latin), expected);
+    assert_eq!(import(&with_source("encoding = \"windows-1252\""), "t.csv", &latin), expected);
     let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_eq!(imported(&with_source("encoding = \"utf-16le\""), "t.csv", &utf16), expected);
+    assert_eq!(import(&with_source("encoding = \"utf-16le\""), "t.csv", &utf16), expected);
     let marked = [&[0xff, 0xfe][..], &utf16].concat();
-    assert_eq!(imported(MAPPING, "t.csv", &marked), expected, "a byte order mark says which encoding it is");
-    assert_eq!(imported(MAPPING, "t.csv", format!("\u{feff}{text}").as_bytes()), expected);
-    assert_eq!(imported(MAPPING, "t.csv", text.replace('\n', "\r\n").as_bytes()), expected);
-    assert_eq!(imported(MAPPING, "t.csv", text.replace('\n', "\r").as_bytes()), expected);
+    assert_eq!(import(MAPPING, "t.csv", &marked), expected, "a byte order mark says which encoding it is");
+    assert_eq!(import(MAPPING, "t.csv", format!("\u{feff}{text}").as_bytes()), expected);
+    assert_eq!(import(MAPPING, "t.csv", text.replace('\n', "\r\n").as_bytes()), expected);
+    assert_eq!(import(MAPPING, "t.csv", text.replace('\n', "\r").as_bytes()), expected);
 }
 
 #[test]
 fn a_table_without_header_or_with_lines_before_it_is_the_same() {
     let expected = plain();
     let columns = "header = false\ncolumns = [\"id\", \"a\", \"b\", \"start\", \"end\", \"status\", \"n\", \"title\"]";
-    assert_eq!(imported(&with_source(columns), "t.csv", ROWS.as_bytes()), expected);
+    assert_eq!(import(&with_source(columns), "t.csv", ROWS.as_bytes()), expected);
     let preface = format!("Made up, 2024\n\n{HEADER}{ROWS}");
-    assert_eq!(imported(&with_source("skip_lines = 2"), "t.csv", preface.as_bytes()), expected);
+    assert_eq!(import(&with_source("skip_lines = 2"), "t.csv", preface.as_bytes()), expected);
     let other = format!("{HEADER}{ROWS}").replace("id,a,b", "PactNo,StateA,b");
     let rename = "lower_case = true\nrename = { pactno = \"id\", statea = \"a\" }";
-    assert_eq!(imported(&with_source(rename), "t.csv", other.as_bytes()), expected);
+    assert_eq!(import(&with_source(rename), "t.csv", other.as_bytes()), expected);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_directory_and_an_archive_are_one_release() {
     desk.write("t/2.csv", format!("{HEADER}{second}"));
     desk.write("t/.hidden", "no table");
     assert_eq!(desk.import("t", &[]).counts(["rowsRead", "asserted"]), [2, 2]);
-    assert_eq!(said(&desk), expected);
+    assert_eq!(claims(&desk), expected);
 
     let mut archive = tar::Builder::new(Vec::new());
     for (name, rows) in [("x/1.csv", first), ("x/2.csv", second)] {
@@ -118,7 +118,7 @@ fn a_directory_and_an_archive_are_one_release() {
         archive.append_data(&mut header, name, text.as_bytes()).unwrap();
     }
     let bytes = zstd::encode_all(&archive.into_inner().unwrap()[..], 1).unwrap();
-    assert_eq!(imported(MAPPING, "t.tar.zst", &bytes), expected);
+    assert_eq!(import(MAPPING, "t.tar.zst", &bytes), expected);
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn rows(title: &str) -> String {
 const HOLDS_A_BATCH: u64 = 600_000;
 
 /// Starts an import, and kills it once the stage holds a batch.
-fn killed(desk: &Desk) {
+fn kill_import(desk: &Desk) {
     let arguments = ["import", "rows.csv", "--mapping", "m.toml", "--data", "ledger"];
     let mut child =
         command(desk.path("").as_path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -46,7 +46,7 @@ fn killed(desk: &Desk) {
 fn a_killed_import_goes_on_where_it_was_and_records_each_row_once() {
     let desk = Desk::new();
     desk.write("rows.csv", rows("Pact"));
-    killed(&desk);
+    kill_import(&desk);
     let finished = desk.import("rows.csv", &[]);
     assert_eq!(finished.code, 0, "{}", finished.complaint);
     let [asserted, written, staged] = finished.counts(["asserted", "eventsWritten", "stagedBefore"]);
@@ -65,7 +65,7 @@ fn stages(desk: &Desk) -> usize {
 fn a_killed_import_goes_on_where_it_was_though_somebody_registered_a_party_of_it_meanwhile() {
     let desk = Desk::new();
     desk.write("rows.csv", rows("Pact"));
-    killed(&desk);
+    kill_import(&desk);
     desk.write("other.toml", MAPPING.replace("\"pacts\"", "\"others\""));
     desk.write("other.csv", format!("{HEADER}o1,1,3,1990,,S,,Other\n"));
     let other = ["import", "other.csv", "--mapping", "other.toml", "--data", "ledger"];
@@ -84,7 +84,7 @@ fn a_killed_import_goes_on_where_it_was_though_somebody_registered_a_party_of_it
 fn a_killed_import_begins_anew_where_the_data_set_was_changed_meanwhile() {
     let desk = Desk::new();
     desk.write("rows.csv", rows("Pact"));
-    killed(&desk);
+    kill_import(&desk);
     desk.write("part.csv", format!("{HEADER}k0,1,2,1900,,S,0,Pact 0\nk1,1,2,1901,,S,1,Other\n"));
     let part = desk.import("part.csv", &["--partial"]);
     assert_eq!(part.counts(["asserted"]), [2], "{}", part.complaint);
@@ -99,7 +99,7 @@ fn a_killed_import_begins_anew_where_the_data_set_was_changed_meanwhile() {
 fn what_was_staged_for_another_file_is_not_taken_for_this_one() {
     let desk = Desk::new();
     desk.write("rows.csv", rows("Pact"));
-    killed(&desk);
+    kill_import(&desk);
     desk.write("rows.csv", rows("Treaty"));
     let other = desk.import("rows.csv", &[]);
     assert_eq!(other.counts(["asserted", "stagedBefore"]), [ROWS as u64, 0], "{}", other.complaint);

@@ -129,7 +129,7 @@ fn a_row_that_never_ends_is_given_up_and_the_next_one_read() {
     assert!(said.complaint.contains("t.csv:2: it is longer than 4 MiB"), "{}", said.complaint);
 }
 
-fn packed(by: &str, text: &str) -> Vec<u8> {
+fn pack(by: &str, text: &str) -> Vec<u8> {
     match by {
         "gz" => {
             let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -172,7 +172,7 @@ fn bad_files() -> Vec<(String, Vec<u8>, &'static str)> {
         ("header.csv".to_owned(), b"id,\xff\n".to_vec(), "the names of the columns are not of the encoding"),
     ];
     for by in ["gz", "xz", "zst"] {
-        let whole = packed(by, &rows);
+        let whole = pack(by, &rows);
         for part in [2, 4] {
             bad.push((format!("cut{part}.csv.{by}"), whole[..whole.len() / part].to_vec(), "cut"));
         }

@@ -1,6 +1,6 @@
 //! A server that is away for some seconds is waited for, visibly; one that stays away ends the import, which can be gone on with.
 
-use super::desk::{Desk, HEADER, Said, command, said};
+use super::desk::{Desk, HEADER, Said, command, read_output};
 use super::served::{Served, serve, serve_at};
 use std::fmt::Write as _;
 use std::process::{Child, Stdio};
@@ -17,7 +17,7 @@ fn rows() -> String {
 }
 
 /// Starts an import into a server, and kills the server once its stage holds something.
-fn interrupted(desk: &Desk, served: Served, server: &str, patience: &str) -> Child {
+fn interrupt(desk: &Desk, served: Served, server: &str, patience: &str) -> Child {
     let import = ["import", "rows.csv", "--mapping", "m.toml", "--server", server, "--output", "json", "--patience"];
     let mut child = command(desk.path("").as_path(), &[&import[..], &[patience]].concat());
     let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -34,8 +34,8 @@ fn interrupted(desk: &Desk, served: Served, server: &str, patience: &str) -> Chi
     child
 }
 
-fn finished(child: Child) -> Said {
-    said(child.wait_with_output().unwrap())
+fn finish(child: Child) -> Said {
+    read_output(child.wait_with_output().unwrap())
 }
 
 #[test]
@@ -43,10 +43,10 @@ fn an_import_outlasts_a_server_that_is_killed_and_started_again() {
     let desk = Desk::new();
     desk.write("rows.csv", rows());
     let (served, server) = serve(&desk);
-    let child = interrupted(&desk, served, &server, "60");
+    let child = interrupt(&desk, served, &server, "60");
     std::thread::sleep(Duration::from_secs(1));
     let (_served, _) = serve_at(&desk, server.trim_start_matches("http://"));
-    let said = finished(child);
+    let said = finish(child);
     assert_eq!(said.code, 0, "{}", said.complaint);
     assert_eq!(said.counts(["asserted", "eventsWritten", "rowsRejected"]), [ROWS as u64, ROWS as u64 + 3, 0]);
     for words in ["the server does not answer", "trying again for up to 60 s", "the server answers again"] {
@@ -59,7 +59,7 @@ fn patience_with_a_server_that_stays_away_ends_and_the_import_can_be_gone_on_wit
     let desk = Desk::new();
     desk.write("rows.csv", rows());
     let (served, server) = serve(&desk);
-    let said = finished(interrupted(&desk, served, &server, "1"));
+    let said = finish(interrupt(&desk, served, &server, "1"));
     assert_eq!((said.code, said.out.as_str()), (6, ""), "{}", said.complaint);
     assert!(said.complaint.contains("the same import started again goes on with it"), "{}", said.complaint);
     let (_served, server) = serve_at(&desk, server.trim_start_matches("http://"));

@@ -1,6 +1,6 @@
 //! Into a server that runs: the same claims as into a directory.
 
-use super::desk::{Desk, HEADER, command, said};
+use super::desk::{Desk, HEADER, command, read_output};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
@@ -50,7 +50,7 @@ fn a_server_and_a_directory_get_the_same_claims() {
     assert_eq!(import(&[]).counts(["asserted", "eventsWritten"]), [2, 6]);
     assert_eq!(import(&[]).counts(["unchanged", "eventsWritten"]), [2, 0]);
     let export = ["export", "--format", "ndjson", "--what", "claims", "--server", &server];
-    let served = said(command(desk.path("").as_path(), &export).output().unwrap()).out;
+    let served = read_output(command(desk.path("").as_path(), &export).output().unwrap()).out;
     let texts = |lines: Vec<serde_json::Value>| -> Vec<(String, String)> {
         lines.iter().map(|claim| (claim["claim_id"].to_string(), claim["text_en"].to_string())).collect()
     };

@@ -12,7 +12,7 @@ fn mapping(source: &str, claim: &str) -> String {
     )
 }
 
-fn imported(mapping: &str, name: &str, bytes: impl AsRef<[u8]>) -> (Desk, Said) {
+fn import(mapping: &str, name: &str, bytes: impl AsRef<[u8]>) -> (Desk, Said) {
     let desk = Desk::with(mapping);
     desk.write(name, bytes);
     let said = desk.import(name, &[]);
@@ -32,7 +32,7 @@ fn party(desk: &Desk, id: &str) -> String {
     events.iter().rev().find(|event| event["subject_id"] == id).unwrap().to_string()
 }
 
-fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
+fn zip_files(files: &[(&str, &str)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, text) in files {
         zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -45,17 +45,17 @@ fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
 fn a_zip_is_read_like_a_directory_and_what_is_no_table_is_passed_over_and_told() {
     let files =
         [("data/a.csv", "id\nx\n"), ("data/README.txt", "read me"), ("__MACOSX/a.csv", "z"), ("b.csv", "id\ny\n")];
-    let (desk, said) = imported(&mapping("", ""), "t.zip", zipped(&files));
+    let (desk, said) = import(&mapping("", ""), "t.zip", zip_files(&files));
     assert_eq!(said.counts(["rowsRead", "asserted"]), [2, 2], "{}", said.complaint);
     assert!(said.complaint.contains("passed over, of no known form: data/README.txt"), "{}", said.complaint);
     assert_eq!(texts(&desk), ["x", "y"]);
-    let (desk, _) = imported(&mapping("files = [\"b*.csv\"]", ""), "t.zip", zipped(&files));
+    let (desk, _) = import(&mapping("files = [\"b*.csv\"]", ""), "t.zip", zip_files(&files));
     assert_eq!(texts(&desk), ["y"]);
-    let (_, none) = imported(&mapping("files = [\"*.tsv\"]", ""), "t.zip", zipped(&files));
+    let (_, none) = import(&mapping("files = [\"*.tsv\"]", ""), "t.zip", zip_files(&files));
     assert!(none.code != 0 && none.complaint.contains("no file is called *.tsv"), "{}", none.complaint);
-    let mut broken = zipped(&files);
+    let mut broken = zip_files(&files);
     broken.truncate(60);
-    let (_, said) = imported(&mapping("", ""), "t.zip", broken);
+    let (_, said) = import(&mapping("", ""), "t.zip", broken);
     assert!(said.code != 0, "{}", said.out);
 }
 
@@ -89,19 +89,19 @@ fn one_text_in_two_forms_is_one_text() {
 fn decimal_commas_are_said_and_else_the_message_asks() {
     let quantities = "quantities = [{ name = \"deaths\", value = \"{n}\" }]";
     let rows = "id;n\na;173,9\nb;1.234,5\n";
-    let (desk, _) = imported(&mapping("delimiter = \";\"\ndecimal = \",\"", quantities), "t.csv", rows);
+    let (desk, _) = import(&mapping("delimiter = \";\"\ndecimal = \",\"", quantities), "t.csv", rows);
     let values: Vec<f64> =
         desk.table("claims", &[]).iter().map(|claim| claim["quantities"][0]["value"].as_f64().unwrap()).collect();
     assert_eq!(values, [173.9, 1234.5]);
-    let (_, said) = imported(&mapping("delimiter = \";\"", quantities), "t.csv", rows);
+    let (_, said) = import(&mapping("delimiter = \";\"", quantities), "t.csv", rows);
     assert!(said.complaint.contains("`173,9` is no number; is its comma a decimal one?"), "{}", said.complaint);
 }
 
 #[test]
 fn a_delimiter_that_is_not_said_is_asked_for_or_read_from_the_first_line() {
-    let (_, said) = imported(&mapping("", ""), "t.csv", "id;n\na;1\n");
+    let (_, said) = import(&mapping("", ""), "t.csv", "id;n\na;1\n");
     assert!(said.complaint.contains("is the delimiter `;`?"), "{}", said.complaint);
-    let (desk, _) = imported(&mapping("", ""), "t.csv", "sep=;\nid;n\na;1\n");
+    let (desk, _) = import(&mapping("", ""), "t.csv", "sep=;\nid;n\na;1\n");
     assert_eq!(texts(&desk), ["a"]);
     let desk = Desk::with(&mapping("", ""));
     desk.write("t.csv", "id;n\na;1\n");
@@ -113,19 +113,19 @@ fn a_delimiter_that_is_not_said_is_asked_for_or_read_from_the_first_line() {
 #[test]
 fn a_list_in_a_cell_or_in_json_is_several_parties_or_several_rows() {
     let parties = "parties = [{ role = \"member\", party = \"actor\", key = \"{m}\", split = \";\" }]";
-    let (desk, said) = imported(&mapping("", parties), "t.csv", "id,m\na,ALPHA ; BETA;;GAMMA\n");
+    let (desk, said) = import(&mapping("", parties), "t.csv", "id,m\na,ALPHA ; BETA;;GAMMA\n");
     assert_eq!(desk.table("claims", &[])[0]["party_roles"].as_array().unwrap().len(), 3, "{}", said.complaint);
     let listed = "parties = [{ role = \"member\", party = \"actor\", key = \"{m.*}\" }]";
-    let (desk, _) = imported(&mapping("", listed), "t.json", r#"[{"id":"a","m":["ALPHA","BETA"]}]"#);
+    let (desk, _) = import(&mapping("", listed), "t.json", r#"[{"id":"a","m":["ALPHA","BETA"]}]"#);
     assert_eq!(desk.table("claims", &[])[0]["party_roles"].as_array().unwrap().len(), 2);
     let rows = mapping("split = { column = \"m\", by = \";\" }", "").replace("[\"{id}\"]", "[\"{id}\", \"{m}\"]");
-    let (_, said) = imported(&rows, "t.csv", "id,m\na,X;Y\nb,\n");
+    let (_, said) = import(&rows, "t.csv", "id,m\na,X;Y\nb,\n");
     assert_eq!(said.counts(["asserted"]), [3], "{}", said.complaint);
     let objects = mapping("split = { column = \"m\" }", "")
         .replace("[\"{id}\"]", "[\"{id}\", \"{@item}\"]")
         .replace("en = \"{id}\"", "en = \"{id}{m.k}\"");
     let text = r#"[{"id":"a","m":[{"k":"x"},{"k":"y","l":1},{"k":"z"}]},{"id":"b","m":[]}]"#;
-    let (desk, said) = imported(&objects, "t.json", text);
+    let (desk, said) = import(&objects, "t.json", text);
     assert_eq!(texts(&desk), ["ax", "ay", "az", "b"], "{}", said.complaint);
 }
 
@@ -133,11 +133,11 @@ fn a_list_in_a_cell_or_in_json_is_several_parties_or_several_rows() {
 fn unpivot_is_for_json_too_and_items_that_nothing_is_made_of_are_told() {
     let pivot = mapping("unpivot = [\"id\"]", "").replace("[\"{id}\"]", "[\"{id}\", \"{@value}\"]");
     for (name, text) in [("t.json", r#"[{"id":"a","b":["x","y"]}]"#), ("t.csv", "id,b0,b1\na,x,y\n")] {
-        let (_, said) = imported(&pivot, name, text);
+        let (_, said) = import(&pivot, name, text);
         assert_eq!(said.counts(["asserted", "rowsRejected"]), [2, 0], "{name}: {}", said.complaint);
     }
     let first = mapping("", "place = \"{who.0.n}\"");
-    let (_, said) = imported(&first, "t.json", r#"[{"id":"a","who":[{"n":"x"},{"n":"y"}],"other":[{"n":1}]}]"#);
+    let (_, said) = import(&first, "t.json", r#"[{"id":"a","who":[{"n":"x"},{"n":"y"}],"other":[{"n":1}]}]"#);
     assert!(
         said.complaint.contains("nothing is made of 1 items") && said.complaint.contains("who.1.n"),
         "{}",
@@ -148,7 +148,7 @@ fn unpivot_is_for_json_too_and_items_that_nothing_is_made_of_are_told() {
 
 #[test]
 fn rejected_rows_of_a_json_array_have_the_line_they_begin_in() {
-    let (_, said) = imported(&mapping("", ""), "t.json", "[\n{\"id\":\"a\"},\n{\n\"id\":\"\",\"x\":1\n}\n]\n");
+    let (_, said) = import(&mapping("", ""), "t.json", "[\n{\"id\":\"a\"},\n{\n\"id\":\"\",\"x\":1\n}\n]\n");
     assert!(said.complaint.contains("t.json:3: column id: the key is empty"), "{}", said.complaint);
 }
 
@@ -182,7 +182,7 @@ relationships = [{ between = ["a", "b"] }]
 "#;
     let rows =
         "id,a,a_name,a_type,b,b_name,b_type\n1,A1,ignored,s,B2,Beta,p\n2,B2,Beta,p,B2,Beta,p\n3,B2,Other,p,A1,,s\n";
-    let (desk, said) = imported(with, "t.csv", rows);
+    let (desk, said) = import(with, "t.csv", rows);
     assert_eq!(said.counts(["asserted", "parties", "odd", "namedOtherwise"]), [3, 2, 1, 1], "{}", said.complaint);
     assert!(
         said.complaint.contains("t.csv:3: B2 is a and b: a party has no relationship with itself"),
@@ -192,7 +192,7 @@ relationships = [{ between = ["a", "b"] }]
     assert!(said.complaint.contains("t.csv:4: party B2 keeps its name; here it is called Other"), "{}", said.complaint);
     assert!(party(&desk, "A1").contains("Alpha") && party(&desk, "B2").contains("Beta"));
     let wrong = with.replace("with = { said = \"{a_name}\"", "with = { sayd = \"{a_name}\"");
-    let (_, said) = imported(&wrong, "t.csv", rows);
+    let (_, said) = import(&wrong, "t.csv", rows);
     assert!(said.complaint.contains("the class has no field `sayd`"), "{}", said.complaint);
 }
 
@@ -261,15 +261,15 @@ fn messages_quote_the_value_and_say_which_rule_it_breaks() {
     let plain =
         mapping("", "parties = [{ role = \"a\", party = \"actor\", key = \"{a}\" }]").replace("{key|id}", "{key}");
     let long = "x".repeat(70);
-    let (_, said) = imported(&plain, "t.csv", format!("id,a\n1,The Gambia\n2,{long}\n"));
+    let (_, said) = import(&plain, "t.csv", format!("id,a\n1,The Gambia\n2,{long}\n"));
     assert!(said.complaint.contains("`The Gambia` has a blank"), "{}", said.complaint);
     assert!(said.complaint.contains("has 70 bytes"), "{}", said.complaint);
     let kinds = mapping("", "").replace("kind = \"thing\"", "kind = \"{k|snake}\"");
-    let (_, said) = imported(&kinds, "t.csv", "id,k\n1,договор\n");
+    let (_, said) = import(&kinds, "t.csv", "id,k\n1,договор\n");
     assert!(said.complaint.contains("column k: `договор` has no letter of the Latin alphabet"), "{}", said.complaint);
     let prefixed =
         mapping("", "parties = [{ role = \"a\", party = \"actor\", key = \"{a}\" }]").replace("{key|id}", "X_{key|id}");
-    let (_, said) = imported(&prefixed, "t.csv", format!("id,a\n1,{long}\n"));
+    let (_, said) = import(&prefixed, "t.csv", format!("id,a\n1,{long}\n"));
     assert_eq!(said.counts(["asserted"]), [1], "{}", said.complaint);
 }
 
@@ -280,13 +280,13 @@ fn what_can_hold_for_no_row_is_an_error_of_the_mapping() {
         ("original = \"fr\"", "there is no text in `fr`"),
         ("as_of = { date = \"{id}\", formats = [\"DD/MM/YY\"] }", "years of two digits"),
     ] {
-        let (_, said) = imported(&mapping("", claim), "t.csv", "id\n1\n");
+        let (_, said) = import(&mapping("", claim), "t.csv", "id\n1\n");
         assert!(said.code != 0 && said.complaint.contains(words), "{claim}: {}", said.complaint);
     }
-    let (_, said) = imported(&mapping("", "").replace("kind = \"thing\"", "kind = \"Two Words\""), "t.csv", "id\n1\n");
+    let (_, said) = import(&mapping("", "").replace("kind = \"thing\"", "kind = \"Two Words\""), "t.csv", "id\n1\n");
     assert!(said.complaint.contains("claim[0].kind"), "{}", said.complaint);
     let (_, said) =
-        imported(&mapping("", "").replace("type = \"state\"\nnames", "type = \"stat\"\nnames"), "t.csv", "id\n1\n");
+        import(&mapping("", "").replace("type = \"state\"\nnames", "type = \"stat\"\nnames"), "t.csv", "id\n1\n");
     assert!(said.complaint.contains("parties.actor.type"), "{}", said.complaint);
 }
 
@@ -295,6 +295,6 @@ fn a_date_can_be_derived_and_put_into_a_template() {
     let dated = mapping("", "").replace("at = \"2020\"", "at = \"[2010-01-01..{d}]\"");
     let dated =
         format!("{dated}[[derive]]\ncolumn = \"d\"\ndate = {{ date = \"{{when}}\", formats = [\"D-M-YYYY\"] }}\n");
-    let (desk, said) = imported(&dated, "t.csv", "id,when\n1,1-7-2014\n");
+    let (desk, said) = import(&dated, "t.csv", "id,when\n1,1-7-2014\n");
     assert_eq!(desk.table("claims", &[])[0]["valid_from"], "[2010-01-01..2014-07-01]", "{}", said.complaint);
 }

@@ -1,7 +1,7 @@
 //! Releases that say what held on a day: what vanished has ended, what changed is succeeded, what is unchanged is confirmed by
 //! one event.
 
-use super::desk::{Desk, command, said};
+use super::desk::{Desk, command, read_output};
 use super::served::serve;
 use serde_json::Value;
 
@@ -119,7 +119,7 @@ fn between_two_snapshots_that_agree_a_state_is_definite_and_between_two_that_dif
     ] {
         let arguments =
             ["state", "AAA-BBB", "--mode", "holds-at", "--valid-at", at, "--server", &server, "--output", "json"];
-        let state = said(command(desk.path("").as_path(), &arguments).output().unwrap());
+        let state = read_output(command(desk.path("").as_path(), &arguments).output().unwrap());
         let state: Value = serde_json::from_str(&state.out).unwrap_or_else(|_| panic!("{at}: {}", state.complaint));
         let told = state["matches"].as_array().into_iter().flatten().map(|found| {
             let text = found["claim"]["texts"][0]["text"].as_str().unwrap();
@@ -131,7 +131,7 @@ fn between_two_snapshots_that_agree_a_state_is_definite_and_between_two_that_dif
     }
     let arguments =
         ["state", "CCC-DDD", "--mode", "holds-at", "--valid-at", "2021-06-11", "--server", &server, "--output", "json"];
-    let state = said(command(desk.path("").as_path(), &arguments).output().unwrap()).out;
+    let state = read_output(command(desk.path("").as_path(), &arguments).output().unwrap()).out;
     let state: Value = serde_json::from_str(&state).unwrap();
     assert_eq!(state["matches"][0]["asOfAgeDays"], "10", "{state}");
 }

@@ -1,6 +1,6 @@
 //! Snapshots that were not whole or not right: what is known of their days, and the same day imported once more.
 
-use super::desk::{Desk, Said, command, said};
+use super::desk::{Desk, Said, command, read_output};
 use super::served::serve;
 use super::snapshots::{COUNTS, MAPPING, field, table};
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(crate) fn by_hand(desk: &Desk, commands: &Value) {
     desk.write("hand.json", request.to_string());
     let (served, server) = serve(desk);
     let arguments = ["append", "--file", "hand.json", "--server", &server];
-    let appended = said(command(desk.path("").as_path(), &arguments).output().unwrap());
+    let appended = read_output(command(desk.path("").as_path(), &arguments).output().unwrap());
     assert_eq!(appended.code, 0, "{}", appended.complaint);
     drop(served);
     std::fs::rename(desk.path("served"), desk.path("ledger")).unwrap();
@@ -139,7 +139,7 @@ fn choices(place: u32, keys: u32) -> String {
 }
 
 /// The claims of each key, by their times, and what they take the place of.
-fn known(desk: &Desk) -> BTreeMap<String, Vec<[String; 5]>> {
+fn claims_by_key(desk: &Desk) -> BTreeMap<String, Vec<[String; 5]>> {
     let mut known: BTreeMap<String, Vec<[String; 5]>> = BTreeMap::new();
     for claim in desk.table("claims", &[]) {
         let [from, to, as_of] = ends(&claim);
@@ -164,7 +164,7 @@ fn a_snapshot_that_was_wrong_and_is_imported_again_says_what_the_right_one_would
         for desk in [&corrected, &straight] {
             release(desk, day, &choices(place, KEYS));
         }
-        let (corrected, straight) = (known(&corrected), known(&straight));
+        let (corrected, straight) = (claims_by_key(&corrected), claims_by_key(&straight));
         assert!(straight.len() > 100, "{}", straight.len());
         // If the right one has a row that cannot be read, only the statement of the wrong one is known.
         let is_read = |number: u32| number / 16 % 4 != 3;

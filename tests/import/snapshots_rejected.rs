@@ -36,7 +36,7 @@ fn row(number: usize, seen: RowState) -> String {
 }
 
 /// The episodes of a history, by what each snapshot says: its policy, when it began, and when it ended if it did.
-fn expected(history: [RowState; 4]) -> Vec<[String; 3]> {
+fn expected_episodes(history: [RowState; 4]) -> Vec<[String; 3]> {
     let mut episodes: Vec<[String; 3]> = Vec::new();
     // The last snapshot that says something, and what.
     let mut known: Option<(usize, RowState)> = None;
@@ -75,7 +75,7 @@ fn a_claim_reaches_back_to_the_last_snapshot_that_says_something_of_its_key() {
     }
     for number in 0..KEYS {
         let told = known.remove(&format!("H{number}-V{number}")).unwrap_or_default();
-        assert_eq!(told, expected(history(number)), "{:?}", history(number));
+        assert_eq!(told, expected_episodes(history(number)), "{:?}", history(number));
     }
 }
 

@@ -19,7 +19,7 @@ use detente_ledger::query::state::StateQuery;
 use std::time::Instant;
 
 fn home() -> Home {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.at(on("2025-08-01"));
     home
 }
@@ -33,8 +33,8 @@ fn a_fact_recorded_later_about_an_earlier_day_is_absent_before_it_was_recorded()
     let home = home();
     home.at(on("2025-10-10")).record([assert(event(1, "2025-07-03"))]);
     let known_in_august = state_at(&home.ledger, "2025-07", Cut::KnownAt(on("2025-08-02")));
-    assert_eq!((known_in_august.found(), known_in_august.emptiness), (vec![], Emptiness::NothingRecorded));
-    assert_eq!(state_at(&home.ledger, "2025-07", Cut::KnownAt(on("2025-10-10"))).found(), [(1, Definite)]);
+    assert_eq!((known_in_august.certainties(), known_in_august.emptiness), (vec![], Emptiness::NothingRecorded));
+    assert_eq!(state_at(&home.ledger, "2025-07", Cut::KnownAt(on("2025-10-10"))).certainties(), [(1, Definite)]);
     assert!(matches!(claim(&home.ledger, id(1), Cut::KnownAt(on("2025-10-09"))), Err(QueryError::ClaimNotFound(_))));
 }
 
@@ -46,7 +46,7 @@ fn a_backdated_claim_does_not_move_what_now_means_for_any_other() {
     home.at(on("2025-08-02")).record([assert(event(3, "1991-12-25")), assert(state(4, "1990/1991"))]);
     let after = state_at(&home.ledger, "2025-08-01", Cut::Head);
     assert_eq!(after.matches[..2], before.matches[..]);
-    assert_eq!(after.found(), [(1, Definite), (2, Definite), (3, Definite)]);
+    assert_eq!(after.certainties(), [(1, Definite), (2, Definite), (3, Definite)]);
     assert_eq!(home.ledger.head().recorded_at, Some(on("2025-08-02")));
 }
 
@@ -70,7 +70,7 @@ fn recorded_times_grow_although_the_clock_goes_back() {
     let half_a_minute_before = detente_domain::position::RecordedAt(first.recorded_at.unwrap().0 - 30_000_000);
     let second = home.at(half_a_minute_before).record([assert(event(2, "2025"))]);
     assert_eq!(second.recorded_at, first.recorded_at.map(|at| at.next()));
-    assert_eq!(state_at(&home.ledger, "2025", Cut::KnownAt(first.recorded_at.unwrap())).found(), [(1, Definite)]);
+    assert_eq!(state_at(&home.ledger, "2025", Cut::KnownAt(first.recorded_at.unwrap())).certainties(), [(1, Definite)]);
 }
 
 #[test]
@@ -78,13 +78,13 @@ fn to_assert_one_claim_never_closes_another() {
     let home = home();
     home.record([assert(state(1, "2020/.."))]);
     home.record([assert(state(2, "2025-01/.."))]);
-    assert_eq!(state_at(&home.ledger, "2025-08", Cut::Head).found(), [(2, Definite), (1, Definite)]);
+    assert_eq!(state_at(&home.ledger, "2025-08", Cut::Head).certainties(), [(2, Definite), (1, Definite)]);
     assert_eq!(claim(&home.ledger, id(1), Cut::Head).unwrap().revision, 1);
     let successor = Box::new(state(3, "2025-09-01/.."));
     home.at(on("2025-09-01")).record([Command::Supersede(id(1), date("2025-08-31"), successor)]);
-    assert_eq!(state_at(&home.ledger, "2025-09-01", Cut::Head).found(), [(3, Definite), (2, Definite)]);
+    assert_eq!(state_at(&home.ledger, "2025-09-01", Cut::Head).certainties(), [(3, Definite), (2, Definite)]);
     assert_eq!(
-        state_at(&home.ledger, "2025-09-01", Cut::KnownAt(on("2025-08-31"))).found(),
+        state_at(&home.ledger, "2025-09-01", Cut::KnownAt(on("2025-08-31"))).certainties(),
         [(2, Definite), (1, Definite)]
     );
 }
@@ -120,7 +120,7 @@ fn open_and_unknown_ends_differ_and_survive_reopening_and_rebuilding() {
         let time = Time::State(from.clone(), to.clone());
         assert(with(crate::support::make::claim(number, time), |claim| claim.as_of = Some(date("2025-01"))))
     });
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     home.record(claims);
     let answers = |home: &Home| {
         let days = ["2023", "2024-06-15", "2025-01-31", "2025-02-01"].map(|day| state_at(&home.ledger, day, Cut::Head));
@@ -128,13 +128,13 @@ fn open_and_unknown_ends_differ_and_survive_reopening_and_rebuilding() {
         (days, kept.collect::<Vec<_>>())
     };
     let first = answers(&home);
-    let before_all = &first.0[0].found();
+    let before_all = &first.0[0].certainties();
     let sure = |number: u128| before_all.contains(&(number, Definite));
     assert!(
         sure(1) && !sure(2) && !sure(4),
         "open at both ends holds since always, an unknown end may be over: {before_all:?}"
     );
-    assert!(first.0[3].found().contains(&(4, Definite)), "what was so in January 2025 had begun by then");
+    assert!(first.0[3].certainties().contains(&(4, Definite)), "what was so in January 2025 had begun by then");
     let home = home.reopened_after(|_| {});
     assert_eq!(answers(&home), first);
     let home = home.reopened_after(|sled| std::fs::remove_dir_all(sled).unwrap());
@@ -143,7 +143,7 @@ fn open_and_unknown_ends_differ_and_survive_reopening_and_rebuilding() {
 
 #[test]
 fn extremes_do_not_overflow_and_survive_reopening() {
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     let claims = [
         state(1, "Y-99999999999/Y99999999999"),
         event(2, "Y99999999999"),
@@ -162,13 +162,13 @@ fn extremes_do_not_overflow_and_survive_reopening() {
         points.map(state).collect::<Vec<_>>()
     };
     let first = answers(&home);
-    let found: Vec<Vec<u128>> = first.iter().step_by(4).map(|state| sorted(state.found())).collect();
+    let found: Vec<Vec<u128>> = first.iter().step_by(4).map(|state| sorted_numbers(state.certainties())).collect();
     assert_eq!(found, [vec![1, 3, 4], vec![1, 3], vec![1, 3], vec![1, 3, 6], vec![1, 2, 3, 5, 6]]);
     let home = home.reopened_after(|_| {});
     assert_eq!(answers(&home), first);
 }
 
-fn sorted(found: Vec<(u128, detente_domain::certainty::Certainty)>) -> Vec<u128> {
+fn sorted_numbers(found: Vec<(u128, detente_domain::certainty::Certainty)>) -> Vec<u128> {
     let mut numbers: Vec<u128> = found.into_iter().map(|(number, _)| number).collect();
     numbers.sort_unstable();
     numbers
@@ -176,7 +176,7 @@ fn sorted(found: Vec<(u128, detente_domain::certainty::Certainty)>) -> Vec<u128>
 
 #[test]
 fn a_historical_read_neither_uses_nor_changes_what_is_current() {
-    let home = Home::in_files(1).furnished();
+    let home = Home::in_files(1).with_registrations();
     let mut bases = Vec::new();
     for nth in 1..=60 {
         let claim = with(state(1, "2025/.."), |claim| claim.place = nth.to_string().into());
@@ -198,7 +198,7 @@ fn a_retracted_claim_is_not_in_the_default_state_is_flagged_by_id_and_kept_in_hi
     home.record([assert(event(1, "2025-07")), assert(event(2, "2025-07"))]);
     let before = home.ledger.head().basis;
     home.at(on("2025-08-02")).record([Command::Retract(id(1), RetractionReason::SourceWithdrawn)]);
-    assert_eq!(state_at(&home.ledger, "2025", Cut::Head).found(), [(2, Definite)]);
+    assert_eq!(state_at(&home.ledger, "2025", Cut::Head).certainties(), [(2, Definite)]);
     assert_eq!(ask::claims(&home.ledger, &Filter::default(), Cut::Head, (false, false), 9).len(), 1);
     let retraction = claim(&home.ledger, id(1), Cut::Head).unwrap().retraction.unwrap();
     assert_eq!(retraction.reason(), detente_proto::v1::RetractionReason::SourceWithdrawn);
@@ -208,7 +208,11 @@ fn a_retracted_claim_is_not_in_the_default_state_is_flagged_by_id_and_kept_in_hi
     let history = revisions(&home.ledger, id(1), Cut::Head, false, 9).unwrap();
     assert_eq!(history.len(), 2);
     assert_eq!(history[1].2, Some(history[0].1.clone()));
-    assert_eq!(state_at(&home.ledger, "2025", Cut::Basis(before)).found().len(), 2, "what was known does not change");
+    assert_eq!(
+        state_at(&home.ledger, "2025", Cut::Basis(before)).certainties().len(),
+        2,
+        "what was known does not change"
+    );
     let only = ask::one(detente_domain::filter::FilterItem { claim_ids: vec![id(1)], ..Default::default() });
     let alone = ask::state(&home.ledger, &only, period("2025"), None, Cut::Head, false).unwrap();
     assert_eq!(alone.emptiness, Emptiness::OnlyRetracted);
@@ -220,7 +224,7 @@ fn a_retracted_claim_is_not_in_the_default_state_is_flagged_by_id_and_kept_in_hi
 fn the_same_fact_at_two_times_is_a_succession_of_two_claims() {
     let home = home();
     home.record([assert(state(1, "2010/2012")), assert(state(2, "2020/2022"))]);
-    let found = |day| state_at(&home.ledger, day, Cut::Head).found();
+    let found = |day| state_at(&home.ledger, day, Cut::Head).certainties();
     assert_eq!((found("2011"), found("2021")), (vec![(1, Definite)], vec![(2, Definite)]));
     assert_eq!(state_at(&home.ledger, "2015", Cut::Head).emptiness, Emptiness::NothingCovers);
     assert_eq!(ask::claims(&home.ledger, &Filter::default(), Cut::Head, (false, false), 9).len(), 2);
@@ -231,8 +235,8 @@ fn known_at_includes_the_very_instant_and_not_the_one_before() {
     let home = home();
     let at = home.at(on("2025-08-02")).record([assert(event(1, "2025"))]).recorded_at.unwrap();
     let before = detente_domain::position::RecordedAt(at.0 - 1);
-    assert_eq!(state_at(&home.ledger, "2025", Cut::KnownAt(at)).found(), [(1, Definite)]);
-    assert_eq!(state_at(&home.ledger, "2025", Cut::KnownAt(before)).found(), []);
+    assert_eq!(state_at(&home.ledger, "2025", Cut::KnownAt(at)).certainties(), [(1, Definite)]);
+    assert_eq!(state_at(&home.ledger, "2025", Cut::KnownAt(before)).certainties(), []);
 }
 
 #[test]
@@ -292,12 +296,12 @@ fn a_basis_of_another_history_is_refused() {
         let error = home.ledger.state(&question(Cut::Basis(basis))).unwrap_err();
         assert!(matches!(error, QueryError::BasisMismatch), "{basis}: {error:?}");
     }
-    assert_eq!(state_at(&home.ledger, "2025", Cut::Basis(ours)).found(), [(1, Definite)]);
+    assert_eq!(state_at(&home.ledger, "2025", Cut::Basis(ours)).certainties(), [(1, Definite)]);
 }
 
 #[test]
 fn an_answer_at_a_basis_never_changes_while_the_record_goes_on() {
-    let home = Home::in_files(1 << 10).furnished();
+    let home = Home::in_files(1 << 10).with_registrations();
     let mut answers: Vec<ask::State> = Vec::new();
     for nth in 1..=40_u128 {
         let change = match nth % 5 {
@@ -324,7 +328,7 @@ fn a_backfill_keeps_its_recorded_times_and_never_goes_back() {
     fill(vec![assert(event(2, "2010"))], on("2010-06-01")).unwrap();
     assert!(matches!(fill(vec![assert(event(3, "2010"))], on("2010-05-31")), Err(AppendError::RecordedTimeGoesBack)));
     home.at(on("2025-01-01")).record([assert(event(4, "2010"))]);
-    let known = |day| state_at(&home.ledger, "2010", Cut::KnownAt(on(day))).found().len();
+    let known = |day| state_at(&home.ledger, "2010", Cut::KnownAt(on(day))).certainties().len();
     assert_eq!((known("2010-05-31"), known("2010-06-01"), known("2025-01-01")), (0, 2, 3));
 }
 
@@ -351,11 +355,11 @@ fn a_confirmation_as_of_an_earlier_day_than_was_ever_said_brings_the_unknown_sta
         with(crate::support::make::claim(1, time), |claim| claim.as_of = as_of.map(date))
     };
     home.record([assert(sometime(Some("2025-05-01")))]);
-    assert_eq!(state_at(&home.ledger, "2025-04-01", Cut::Head).found(), [(1, Possible)]);
+    assert_eq!(state_at(&home.ledger, "2025-04-01", Cut::Head).certainties(), [(1, Possible)]);
     home.record([revise(sometime(None))]);
     home.record([Command::Confirm(id(1), date("2025-03-01"))]);
-    assert_eq!(state_at(&home.ledger, "2025-04-01", Cut::Head).found(), [(1, Definite)]);
-    assert_eq!(state_at(&home.ledger, "2025-02-28", Cut::Head).found(), [(1, Possible)]);
+    assert_eq!(state_at(&home.ledger, "2025-04-01", Cut::Head).certainties(), [(1, Definite)]);
+    assert_eq!(state_at(&home.ledger, "2025-02-28", Cut::Head).certainties(), [(1, Possible)]);
 }
 
 #[test]
@@ -391,7 +395,7 @@ fn the_state_of_very_many_claims_comes_in_pages_of_bounded_size() {
         let page = home.ledger.state(&query).unwrap();
         assert!(page.claims.byte_len() < BYTES + 1000);
         assert_eq!(page.claims.len(), page.matches.len());
-        let numbers = page.claims.iter().map(|bytes| ask::number(&ask::decoded(bytes)));
+        let numbers = page.claims.iter().map(|bytes| ask::number(&ask::decode_claim(bytes)));
         assert!(numbers.zip(0..).all(|(number, nth)| number == CLAIMS - seen - nth), "newest first, each once");
         (seen, pages) = (seen + page.claims.len() as u128, pages + 1);
         let Some(next) = page.next else { break };

@@ -362,7 +362,7 @@ fn what_is_told_is_the_same_when_the_ledger_is_closed_and_opened_in_between() {
 /// transitions in that time, and at its beginning those that came before.
 #[test]
 fn a_merge_brings_the_transitions_of_all_who_then_answer_until_it_is_undone() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let on_relationship =
         |number, valid, of| assert(with(state(number, valid), |claim| claim.relationships = vec![of]));
     home.at(on("2025-01-01")).record([
@@ -414,7 +414,7 @@ fn a_merge_brings_the_transitions_of_all_who_then_answer_until_it_is_undone() {
 /// transition of 5 January is delivered with what was known on the 5th, however late.
 #[test]
 fn a_transition_is_told_with_the_confirmations_that_were_known_then() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.at(on("2025-01-01")).record([assert(with(state(1, "2025-01-05/.."), |claim| {
         claim.labels = vec!["panel".into()];
         claim.as_of = Some(date("2025-01-01"));
@@ -565,7 +565,7 @@ fn from_the_log(ledger: &Ledger, until: RecordedAt) -> Vec<Frame> {
             supposed: Suppositions::default(),
         };
         let Ok(page) = ledger.revisions(&query) else { continue };
-        let claims: Vec<_> = page.claims.iter().map(|(after, _)| crate::support::ask::decoded(after)).collect();
+        let claims: Vec<_> = page.claims.iter().map(|(after, _)| crate::support::ask::decode_claim(after)).collect();
         let recorded = |claim: &detente_proto::v1::Claim| {
             let at = claim.recorded_at.unwrap();
             RecordedAt(at.seconds * MICROS + i64::from(at.nanos) / 1000)
@@ -679,7 +679,7 @@ fn what_comes_next_is_what_the_definition_says_between_every_two_dates_at_every_
 
 #[test]
 fn what_is_supposed_transitions_too_and_what_it_takes_back_does_not() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record([assert(state(1, "2025-02-01/2025-02-28"))]);
     let noted = |command| batch([command]).commands;
     let span = (period("2025-01-01").a, period("2025-12-31").b);

@@ -108,7 +108,7 @@ fn outcomes(settling: &[(Vec<i64>, usize, CommitmentStatus)], end: i64) -> BTree
     best.into_iter().map(|best| best.map(|(.., to)| to)).collect()
 }
 
-fn unsettled(known: &Known, asked: &Period) -> CommitmentStatus {
+fn unsettled_status(known: &Known, asked: &Period) -> CommitmentStatus {
     match (known.content.status, &known.content.due) {
         (Some(Status::Fulfilled), _) => Fulfilled,
         (Some(Status::Unfulfilled), _) => Breached,
@@ -170,7 +170,7 @@ fn by_hand(at: &At, filter: &Filter, asked: &Period) -> Vec<(Row, BTreeSet<Optio
         let earliest = due.map_or(Moment::MIN, |due| due.earliest().map_or(Moment::MIN, |atom| atom.start));
         let row = Row {
             claim: known.content.id,
-            status: unsettled(known, asked),
+            status: unsettled_status(known, asked),
             definite: outcomes.len() == 1,
             settlements: settlements.collect(),
             promisors: promisors(known),
@@ -237,7 +237,7 @@ fn what_is_supposed_settles_as_what_is_recorded_does() {
 
 #[test]
 fn a_promise_goes_from_open_over_due_to_overdue_until_it_is_fulfilled_and_back_if_that_is_retracted() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record([assert(with(event(1, "2025-01-10"), |claim| claim.due = Some(date("2025-03"))))]);
     let stands = |asked: &str| {
         let rows =

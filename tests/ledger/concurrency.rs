@@ -2,7 +2,7 @@
 //! while others write see whole appends and answers that do not move.
 
 use crate::support::ask;
-use crate::support::home::{Home, named, request};
+use crate::support::home::{Home, named_request, request};
 use crate::support::make::{assert, batch, batch_if, event, id, on, state, tick, with, word};
 use detente_domain::command::{Command, Expectation, Precondition};
 use detente_domain::cut::{Basis, Cut};
@@ -44,7 +44,7 @@ fn conflicts(error: &AppendError) -> &[Conflict] {
 }
 
 fn homes() -> [Home; 2] {
-    [Home::in_memory().furnished(), Home::in_files(1 << 20).furnished()]
+    [Home::in_memory().with_registrations(), Home::in_files(1 << 20).with_registrations()]
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn of_many_that_found_nothing_and_expect_that_still_exactly_one_records_somethin
 
 #[test]
 fn a_boundary_is_crossed_by_what_leaves_the_filter_as_well() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record([assert(with(event(1, "2025"), |claim| claim.kind = word("treaty")))]);
     let seen = home.ledger.head().position();
     home.record([Command::Revise(RevisionKind::Recoded, Box::new(event(1, "2025")))]);
@@ -109,13 +109,13 @@ fn the_same_request_from_many_tasks_is_recorded_once_and_all_get_the_first_reply
         let expected = Precondition::Revision(id(1), Expectation::Absent);
         let body = || batch_if([assert(event(1, "2025")), assert(event(2, "2025"))], vec![expected.clone()]);
         let before = home.ledger.head().position();
-        let answers = all_at_once(&home, (0..TASKS).map(|_| named(7, 1, body())).collect());
+        let answers = all_at_once(&home, (0..TASKS).map(|_| named_request(7, 1, body())).collect());
         let answers: Vec<AppendReceipt> = answers.into_iter().map(Result::unwrap).collect();
         let (first, again): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| !answer.replayed);
         assert_eq!((first.len(), again.len()), (1, TASKS - 1));
         assert!(again.iter().all(|answer| AppendReceipt { replayed: false, ..(*answer).clone() } == *first[0]));
         assert_eq!(home.ledger.head().position(), before.plus(2));
-        let other = home.try_record(named(7, 2, batch([assert(event(3, "2025"))])));
+        let other = home.try_record(named_request(7, 2, batch([assert(event(3, "2025"))])));
         assert!(matches!(other, Err(AppendError::RequestIdReused)));
         assert_eq!(home.ledger.head().position(), before.plus(2));
     }
@@ -126,7 +126,7 @@ fn different_requests_from_many_tasks_are_all_recorded_at_positions_of_their_own
     for home in homes() {
         let pair = |nth: usize| {
             let claims = [1, 2].map(|of| assert(event((nth * 2 + of) as u128, "2025")));
-            named(1000 + nth as u128, 1, batch(claims))
+            named_request(1000 + nth as u128, 1, batch(claims))
         };
         let answers = all_at_once(&home, (0..TASKS).map(pair).collect());
         let mut seen: Vec<(Position, Basis)> =
@@ -144,7 +144,7 @@ fn different_requests_from_many_tasks_are_all_recorded_at_positions_of_their_own
 #[test]
 fn readers_beside_writers_see_whole_appends_and_answers_that_do_not_move() {
     const PAIRS: u128 = 400;
-    let home = Home::in_files(1).furnished();
+    let home = Home::in_files(1).with_registrations();
     home.at(on("2026-01-01"));
     let done = AtomicBool::new(false);
     let reads = std::thread::scope(|scope| {

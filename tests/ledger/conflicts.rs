@@ -288,7 +288,7 @@ fn contradicts(target: u128) -> impl FnOnce(&mut Claim) {
 
 #[test]
 fn a_retracted_claim_is_in_no_conflict_until_it_is_reinstated() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let any = Filter::default();
     home.record([assert(with(state(1, "2024/2026"), contradicts(2)))]);
     assert_eq!(now(&home, &any), [], "the other is not recorded yet");
@@ -303,7 +303,7 @@ fn a_retracted_claim_is_in_no_conflict_until_it_is_reinstated() {
 
 #[test]
 fn a_dispute_is_a_conflict_while_it_stands_and_is_found_by_its_counter_claim() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record([assert(event(1, "2025")), assert(event(2, "2025"))]);
     home.record([Command::Dispute(id(1), Dispute { counter_claim: Some(id(2)), ..dispute(7) })]);
     home.record([Command::Dispute(id(1), dispute(8))]);
@@ -338,7 +338,7 @@ fn by_value(home: &Home, cut: Cut) -> Vec<(ClaimId, Option<ClaimId>, Certainty)>
 
 #[test]
 fn values_that_follow_one_another_are_succession_and_values_that_overlap_are_a_conflict() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record(single_valued());
     home.record([assert(stance(1, "2024-01-01/2024-12-31", Status::Signed))]);
     home.record([assert(stance(2, "2025-01-01/2025-06-15", Status::InForce))]);
@@ -364,7 +364,7 @@ fn values_that_follow_one_another_are_succession_and_values_that_overlap_are_a_c
 
 #[test]
 fn a_handover_on_one_day_is_a_possible_conflict_and_two_shared_days_are_a_definite_one() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record(single_valued());
     home.record([assert(stance(1, "2024-01-01/2024-06-15", Status::Signed))]);
     home.record([assert(stance(2, "2024-06-15/2024-12-31", Status::InForce))]);
@@ -376,7 +376,7 @@ fn a_handover_on_one_day_is_a_possible_conflict_and_two_shared_days_are_a_defini
 
 #[test]
 fn a_kind_rules_from_when_it_is_registered_and_parties_that_are_merged_have_one_relationship() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record([
         assert(stance(1, "2025", Status::Signed)),
         assert(stance(2, "2025-01-01/2025-12-31", Status::InForce)),

@@ -35,7 +35,7 @@ fn ask(ledger: &Ledger, filter: &Filter, cut: Cut, supposed: &Suppositions, entr
 }
 
 /// The claims that a link of one of the types joins to a claim.
-fn joined(at: &At, to: ClaimId, types: &[LinkType]) -> BTreeSet<ClaimId> {
+fn linked_claims(at: &At, to: ClaimId, types: &[LinkType]) -> BTreeSet<ClaimId> {
     let mut joined = BTreeSet::new();
     for (_, known) in at.standing() {
         for link in known.content.links.iter().filter(|link| types.contains(&link.link_type)) {
@@ -84,11 +84,11 @@ fn by_hand(at: &At, filter: &Filter) -> Vec<Corroboration> {
             let claim = known.content.id;
             let standing: Vec<_> = known.shown.disputes.iter().filter(|dispute| dispute.resolution.is_none()).collect();
             let counters = standing.iter().filter_map(|dispute| dispute.counter_claim_id.parse().ok().map(ClaimId));
-            let mut against = joined(at, claim, &[LinkType::Contradicts]);
+            let mut against = linked_claims(at, claim, &[LinkType::Contradicts]);
             against.extend(counters.filter(|counter| *counter != claim && at.find(*counter).is_some()));
             let mut side = BTreeSet::from([claim]);
             for _ in 0..at.known.len() {
-                let more: Vec<ClaimId> = side.iter().flat_map(|at_side| joined(at, *at_side, &SAME)).collect();
+                let more: Vec<ClaimId> = side.iter().flat_map(|at_side| linked_claims(at, *at_side, &SAME)).collect();
                 side.extend(more.into_iter().filter(|id| !against.contains(id)));
             }
             Corroboration {
@@ -136,7 +136,7 @@ fn both_sides_are_counted_as_by_hand_at_every_cut_and_with_what_is_supposed() {
 
 #[test]
 fn three_reports_of_one_agency_are_one_origin_and_a_retracted_or_opposing_claim_backs_nothing() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let cites = |number: u128, name: &str, links: &[(LinkType, u128)]| {
         with(event(number, "2025"), |claim| {
             claim.sources = vec![detente_domain::claim::Citation {

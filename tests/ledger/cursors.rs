@@ -35,7 +35,7 @@ fn cursor(ledger: &Ledger, name: &str) -> Cursor {
 
 /// Of files, with ten events behind the registrations, which are six.
 fn home() -> Home {
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     for number in 1..=10 {
         home.record([assert(event(number, "2025"))]);
     }
@@ -173,7 +173,7 @@ fn the_later_subscription_takes_the_cursor_and_deleting_it_ends_that_one() {
 fn making_a_cursor_again_with_the_same_words_changes_nothing_and_with_others_is_refused() {
     let runtime = runtime();
     let _inside = runtime.enter();
-    for home in [home(), Home::in_memory().furnished()] {
+    for home in [home(), Home::in_memory().with_registrations()] {
         let head = home.ledger.head().position();
         for (name, start, at) in [
             ("a", Beginning::Head, head),
@@ -197,7 +197,7 @@ fn making_a_cursor_again_with_the_same_words_changes_nothing_and_with_others_is_
 
 #[test]
 fn a_thousand_cursors_and_no_more() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     for nth in 0..MOST {
         create(&home.ledger, &format!("cursor-{nth}"), Beginning::Head).unwrap();
     }

@@ -113,7 +113,13 @@ type Asked = Option<(&'static str, &'static str, Option<Mode>)>;
 
 /// Returns the change of a claim, by the model, between the first `before` and the first `after` of its revisions; with
 /// the place in the order of the answer.
-fn changed(history: &[Step], before: usize, after: usize, asked: Asked, known_by: Option<i64>) -> Option<Expected> {
+fn expected_change(
+    history: &[Step],
+    before: usize,
+    after: usize,
+    asked: Asked,
+    known_by: Option<i64>,
+) -> Option<Expected> {
     let last = &history[after - 1];
     let first = before.checked_sub(1).map(|at| &history[at]);
     let certainty_before = asked.and_then(|(from, _, mode)| first?.certainty((from, mode)));
@@ -169,7 +175,7 @@ fn changed(history: &[Step], before: usize, after: usize, asked: Asked, known_by
             certainty_after,
             fields: Vec::new(),
             reason,
-            causes: causes.iter().map(|(step, reason)| caused(step, *reason)).collect(),
+            causes: causes.iter().map(|(step, reason)| cause(step, *reason)).collect(),
             unlisted_causes: 0,
         },
         fields,
@@ -182,7 +188,7 @@ struct Expected {
     fields: BTreeSet<String>,
 }
 
-fn caused(step: &Step, reason: ChangeReason) -> ChangeCause {
+fn cause(step: &Step, reason: ChangeReason) -> ChangeCause {
     ChangeCause {
         reason,
         position: step.known.at.position,
@@ -340,7 +346,7 @@ fn at_every_pair(ledger: &Ledger, oracle: &Oracle, seed: u64) -> (usize, BTreeMa
                     let (before, after) = (count(*from), count(*to));
                     let sides = [before, after].into_iter().filter_map(|count| history.get(count.checked_sub(1)?));
                     if sides.into_iter().any(|s| filter.matches(&s.known.content, s.known.at.recorded_at)) {
-                        let change = changed(history, before, after, asked, known_at.or(*recorded));
+                        let change = expected_change(history, before, after, asked, known_at.or(*recorded));
                         expected.extend(change.map(|change| (order, change)));
                     }
                 }
@@ -390,10 +396,10 @@ fn every_pair_of_coordinates_is_compared_as_the_model_compares_it() {
 // ---- cases ----
 
 fn home() -> Home {
-    Home::in_memory().furnished()
+    Home::in_memory().with_registrations()
 }
 
-fn told(diff: &Diff) -> Vec<(u128, ChangeReason, Vec<&'static str>)> {
+fn summary(diff: &Diff) -> Vec<(u128, ChangeReason, Vec<&'static str>)> {
     diff.changes.iter().map(|change| (change.claim.0.as_u128(), change.reason, change.fields.clone())).collect()
 }
 
@@ -401,7 +407,7 @@ fn since(home: &Home, basis: Basis) -> Diff {
     whole(&home.ledger, &query(Cut::Basis(basis), Cut::Head), 1)
 }
 
-fn revised(kind: RevisionKind, claim: detente_domain::claim::Claim) -> Command {
+fn revise(kind: RevisionKind, claim: detente_domain::claim::Claim) -> Command {
     Command::Revise(kind, Box::new(claim))
 }
 
@@ -424,10 +430,10 @@ fn what_was_undone_within_the_window_is_no_change() {
     let before = home.ledger.head().basis;
     home.record([Command::Retract(id(1), RetractionReason::Wrong), Command::Dispute(id(2), dispute(1))]);
     let elsewhere = with(state(3, "2025/.."), |claim| claim.place = "Baku".into());
-    home.record([revised(RevisionKind::Correction, elsewhere), assert(state(4, "2025/.."))]);
+    home.record([revise(RevisionKind::Correction, elsewhere), assert(state(4, "2025/.."))]);
     let between = home.ledger.head().basis;
     assert_eq!(
-        told(&since(&home, before)),
+        summary(&since(&home, before)),
         [
             (1, Retraction, vec!["retraction"]),
             (2, Dispute, vec!["disputes"]),
@@ -438,11 +444,11 @@ fn what_was_undone_within_the_window_is_no_change() {
     home.record([
         Command::Reinstate(id(1)),
         Command::Resolve(id(2), crate::support::make::dispute_id(1), DisputeOutcome::Settled),
-        revised(RevisionKind::Correction, state(3, "2025/..")),
+        revise(RevisionKind::Correction, state(3, "2025/..")),
         Command::Retract(id(4), RetractionReason::Duplicate),
     ]);
     assert_eq!(since(&home, before).changes, []);
-    let reasons: Vec<_> = told(&since(&home, between)).into_iter().map(|(_, reason, _)| reason).collect();
+    let reasons: Vec<_> = summary(&since(&home, between)).into_iter().map(|(_, reason, _)| reason).collect();
     assert_eq!(reasons, [Reinstatement, Resolution, Correction, Retraction]);
 }
 
@@ -454,7 +460,7 @@ fn a_link_from_another_claim_is_no_change() {
     let link =
         detente_domain::claim::Link { link_type: detente_domain::vocabulary::LinkType::Contradicts, target: id(1) };
     home.record([assert(with(state(2, "2025/.."), |claim| claim.links = vec![link]))]);
-    assert_eq!(told(&since(&home, before)), [(2, New, vec![])]);
+    assert_eq!(summary(&since(&home, before)), [(2, New, vec![])]);
 }
 
 #[test]
@@ -462,19 +468,23 @@ fn the_ending_of_an_agreement_is_told_as_the_world_and_its_coming_of_age_as_time
     let home = home();
     home.at(on("2025-09-01")).record([assert(state(1, "2025-09-10/.."))]);
     let early = home.ledger.head().basis;
-    home.at(on("2025-11-20")).record([revised(RevisionKind::WorldChange, state(1, "2025-09-10/2025-11-15"))]);
+    home.at(on("2025-11-20")).record([revise(RevisionKind::WorldChange, state(1, "2025-09-10/2025-11-15"))]);
     let at = |from: Cut, to: Cut, a: &str, b: &str| {
         home.ledger.diff(&DiffQuery { dates: dates(a, b, None), ..query(from, to) }).unwrap()
     };
     let came = at(Cut::Basis(early), Cut::Basis(early), "2025-09-01", "2025-09-20");
-    assert_eq!(told(&came), [(1, TimePassed, vec![])]);
+    assert_eq!(summary(&came), [(1, TimePassed, vec![])]);
     assert_eq!((came.changes[0].before.is_some(), came.changes[0].after.is_some()), (false, true));
     assert!(came.changes[0].causes.is_empty());
     let ended = at(Cut::Basis(early), Cut::Head, "2025-09-20", "2025-11-20");
-    assert_eq!(told(&ended), [(1, WorldChange, vec!["valid_to"])]);
+    assert_eq!(summary(&ended), [(1, WorldChange, vec!["valid_to"])]);
     assert_eq!((ended.summary.entered, ended.summary.left, ended.summary.world()), (0, 1, 1));
     assert_eq!(at(Cut::Basis(early), Cut::Head, "2025-09-20", "2025-10-20").changes[0].reason, WorldChange);
-    assert_eq!(told(&at(Cut::Head, Cut::Head, "2025-11-20", "2025-11-01")), [(1, TimePassed, vec![])], "back in time");
+    assert_eq!(
+        summary(&at(Cut::Head, Cut::Head, "2025-11-20", "2025-11-01")),
+        [(1, TimePassed, vec![])],
+        "back in time"
+    );
 }
 
 #[test]
@@ -502,7 +512,7 @@ fn only_the_asked_reasons_are_listed_and_all_are_counted() {
     home.record([Command::Confirm(id(1), date("2025-06")), assert(state(2, "2025/.."))]);
     let reasons: MemberSet<ChangeReason> = [Confirmation].into_iter().collect();
     let diff = whole(&home.ledger, &DiffQuery { reasons, ..query(Cut::Basis(before), Cut::Head) }, 1);
-    assert_eq!(told(&diff), [(1, Confirmation, vec!["as_of"])]);
+    assert_eq!(summary(&diff), [(1, Confirmation, vec!["as_of"])]);
     assert_eq!((diff.summary.changes(), diff.summary.world(), diff.summary.knowledge()), (2, 1, 1));
 }
 
@@ -514,30 +524,30 @@ fn the_earlier_cut_must_not_lie_after_the_later_one() {
     assert!(matches!(refused, QueryError::CutsOutOfOrder { from: Position(7), to: Position(6) }), "{refused}");
 }
 
-fn supposed(commands: Vec<Command>) -> Suppositions {
+fn suppositions(commands: Vec<Command>) -> Suppositions {
     Suppositions(commands.into_iter().map(|command| NotedCommand { note: "if".into(), command }).collect())
 }
 
 #[test]
 fn what_is_supposed_is_laid_over_the_later_side() {
     // Opened again with little memory, so that what the suppositions touch must be read from the disk.
-    let home = Home::in_files(1).furnished();
+    let home = Home::in_files(1).with_registrations();
     home.record([assert(state(1, "2025/..")), assert(state(2, "2025/.."))]);
     let before = home.ledger.head().basis;
     home.record([Command::Confirm(id(1), date("2025-06"))]);
     let confirmed = home.ledger.head().basis;
     home.record((100..300).map(|number| assert(state(number, "2020"))));
     let home = home.reopened_after(|_| {});
-    let what_if = || supposed(vec![Command::Retract(id(1), RetractionReason::Wrong), assert(state(3, "2026/.."))]);
+    let what_if = || suppositions(vec![Command::Retract(id(1), RetractionReason::Wrong), assert(state(3, "2026/.."))]);
     let ask = |from: Basis, to: Basis| {
         whole(&home.ledger, &DiffQuery { supposed: what_if(), ..query(Cut::Basis(from), Cut::Basis(to)) }, 1)
     };
     let diff = ask(before, confirmed);
-    assert_eq!(told(&diff), [(1, Retraction, vec!["as_of", "retraction"]), (3, New, vec![])]);
+    assert_eq!(summary(&diff), [(1, Retraction, vec!["as_of", "retraction"]), (3, New, vec![])]);
     let causes: Vec<_> = diff.changes[0].causes.iter().map(|cause| (cause.reason, cause.position.0)).collect();
     assert_eq!(causes, [(Confirmation, 9), (Retraction, 10)], "as if it had been recorded right after the cut");
     assert!(diff.to.supposed && !diff.from.supposed);
-    assert_eq!(told(&ask(confirmed, confirmed)), [(1, Retraction, vec!["retraction"]), (3, New, vec![])]);
+    assert_eq!(summary(&ask(confirmed, confirmed)), [(1, Retraction, vec!["retraction"]), (3, New, vec![])]);
     assert_eq!(since(&home, confirmed).changes.len(), 200, "nothing of it was recorded");
 }
 
@@ -552,7 +562,7 @@ fn a_change_of_one_claim_among_very_many_is_found_by_its_event() {
     let began = std::time::Instant::now();
     for _ in 0..100 {
         assert_eq!(
-            told(&home.ledger.diff(&query(Cut::Basis(before), Cut::Head)).unwrap()),
+            summary(&home.ledger.diff(&query(Cut::Basis(before), Cut::Head)).unwrap()),
             [(77, Retraction, vec!["retraction"])]
         );
     }

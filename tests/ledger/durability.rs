@@ -6,7 +6,7 @@
 
 use crate::support::again::again;
 use crate::support::ask;
-use crate::support::home::{Home, LEDGER, block_on, named, options, request};
+use crate::support::home::{Home, LEDGER, block_on, named_request, options, request};
 use crate::support::make::{assert, batch, event, id, registrations, tick};
 use crate::support::random::Random;
 use detente_domain::cut::Cut;
@@ -61,7 +61,7 @@ fn the_writer_that_is_killed() {
                     let number = (round << 80) | (writer << 64) | (nth + 1) << 8;
                     let size = 1 + nth % 3;
                     let claims = (0..size).map(|of| assert(event(number + of, "2025")));
-                    let done = block_on(ledger.append(named(number, 1, batch(claims)))).unwrap();
+                    let done = block_on(ledger.append(named_request(number, 1, batch(claims)))).unwrap();
                     let line = format!("\nack {number:x} {size} {} {}\n", done.at.position(), done.at.basis);
                     std::io::stdout().lock().write_all(line.as_bytes()).unwrap();
                 }
@@ -164,9 +164,9 @@ fn check(ledger: &Ledger, known: &[Acknowledged], fresh: &[Acknowledged]) -> u64
         let basis = append.basis.parse().unwrap();
         assert_eq!(ask::claim(ledger, id(append.number), Cut::Basis(basis)).unwrap().revision, 1);
         let claims = || (0..append.size).map(|of| assert(event(append.number + u128::from(of), "2025")));
-        let again = block_on(ledger.append(named(append.number, 1, batch(claims())))).unwrap();
+        let again = block_on(ledger.append(named_request(append.number, 1, batch(claims())))).unwrap();
         assert!(again.replayed && again.at.position() == append.position && again.at.basis == basis);
-        let other = block_on(ledger.append(named(append.number, 2, batch(claims()))));
+        let other = block_on(ledger.append(named_request(append.number, 2, batch(claims()))));
         assert!(matches!(other, Err(AppendError::RequestIdReused)));
     }
     assert_eq!(ledger.head().position().0, events.len() as u64, "asking again records nothing");
@@ -193,7 +193,7 @@ fn second_process(dir: &Path) -> String {
 
 #[test]
 fn a_second_process_on_one_directory_is_refused_and_told_who_holds_it() {
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     let refused = second_process(&home.data());
     assert!(refused.starts_with("refused") && refused.contains(&std::process::id().to_string()), "{refused}");
     home.record([assert(event(1, "2025"))]);
@@ -201,13 +201,13 @@ fn a_second_process_on_one_directory_is_refused_and_told_who_holds_it() {
     let data = home.data();
     assert_eq!(second_process(&data), "opened", "a closed ledger is free");
     let home = home.reopened_after(|_| {});
-    assert_eq!(ask::state_at(&home.ledger, "2025", Cut::Head).found().len(), 1);
+    assert_eq!(ask::state_at(&home.ledger, "2025", Cut::Head).certainties().len(), 1);
     assert!(second_process(&data).starts_with("refused"));
 }
 
 #[test]
 fn a_second_opening_in_the_same_process_is_refused_too() {
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     let error = Ledger::open(&home.data(), &real_time(), &|_, _| {}).err().unwrap().to_string();
     assert!(error.contains(&std::process::id().to_string()), "{error}");
     let error = Ledger::create(&home.data(), LEDGER, &real_time()).err().unwrap().to_string();
@@ -216,37 +216,37 @@ fn a_second_opening_in_the_same_process_is_refused_too() {
 
 #[test]
 fn the_same_request_after_a_restart_is_one_write_and_another_body_is_refused() {
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     let body = || batch([assert(event(1, "2025")), assert(event(2, "2025"))]);
-    let first = home.try_record(named(7, 1, body())).unwrap();
+    let first = home.try_record(named_request(7, 1, body())).unwrap();
     let home = home.reopened_after(|_| {});
-    let again = home.try_record(named(7, 1, body())).unwrap();
+    let again = home.try_record(named_request(7, 1, body())).unwrap();
     assert!(again.replayed && !first.replayed);
     assert_eq!(
         (again.at.basis, again.recorded_at, &again.results),
         (first.at.basis, first.recorded_at, &first.results)
     );
-    assert!(matches!(home.try_record(named(7, 2, body())), Err(AppendError::RequestIdReused)));
+    assert!(matches!(home.try_record(named_request(7, 2, body())), Err(AppendError::RequestIdReused)));
     let home = home.reopened_after(|sled| std::fs::remove_dir_all(sled).unwrap());
-    assert!(home.try_record(named(7, 1, body())).unwrap().replayed);
-    assert!(matches!(home.try_record(named(7, 2, body())), Err(AppendError::RequestIdReused)));
+    assert!(home.try_record(named_request(7, 1, body())).unwrap().replayed);
+    assert!(matches!(home.try_record(named_request(7, 2, body())), Err(AppendError::RequestIdReused)));
     assert_eq!(home.ledger.head().basis, first.at.basis);
 }
 
 #[test]
 fn a_request_that_was_refused_is_not_remembered() {
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     assert!(matches!(
-        home.try_record(named(7, 1, batch([assert(event(1, "2025/2024"))]))),
+        home.try_record(named_request(7, 1, batch([assert(event(1, "2025/2024"))]))),
         Err(AppendError::Rejected(_))
     ));
-    let mended = home.try_record(named(7, 2, batch([assert(event(1, "2025"))]))).unwrap();
+    let mended = home.try_record(named_request(7, 2, batch([assert(event(1, "2025"))]))).unwrap();
     assert!(!mended.replayed);
 }
 
 #[test]
 fn an_append_with_nothing_in_it_changes_nothing_and_stops_nothing() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let head = home.ledger.head();
     assert!(matches!(home.try_record(request(batch([]))), Err(AppendError::Rejected(_))));
     assert_eq!(home.ledger.head().basis, head.basis);

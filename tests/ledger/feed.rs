@@ -110,7 +110,7 @@ fn random_relationship(number: u128) -> detente_domain::relationship::Relationsh
 fn many_followers_of_a_busy_log_that_leave_and_come_back_are_each_given_all_of_it_once() {
     const FOLLOWERS: u64 = 48;
     let runtime = runtime();
-    let home = Arc::new(Home::in_files(1 << 20).furnished());
+    let home = Arc::new(Home::in_files(1 << 20).with_registrations());
     let stopped = Arc::new(AtomicBool::new(false));
     let came_back = Arc::new(AtomicUsize::new(0));
     let followers: Vec<_> = (0..FOLLOWERS)
@@ -162,7 +162,7 @@ fn many_followers_of_a_busy_log_that_leave_and_come_back_are_each_given_all_of_i
 fn what_is_recorded_right_after_the_confirmation_is_given() {
     let runtime = runtime();
     let _inside = runtime.enter();
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let trials = trials(300);
     for nth in 1..=trials {
         let followed = FeedSource::Log(Beginning::Head, None);
@@ -179,7 +179,7 @@ fn what_is_recorded_right_after_the_confirmation_is_given() {
 
 /// A ledger with 100,000 events on one relationship, and what wants another.
 fn noise() -> (Home, Filter) {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     for from in (0..100_000).step_by(5000) {
         home.record((from..from + 5000).map(|number| assert(event(number + 1, "2025"))));
     }
@@ -236,7 +236,7 @@ fn a_filter_that_matches_nothing_for_100_000_events_moves_the_position_catching_
 fn silence_is_told_in_time_with_the_place_that_has_moved() {
     let runtime = runtime();
     let _inside = runtime.enter();
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let nothing = one(FilterItem { labels: vec!["wanted".into()], ..FilterItem::default() });
     let followed = FeedSource::Log(Beginning::Head, Some(nothing));
     let mut subscription = home.ledger.subscribe(followed, Duration::from_millis(150)).unwrap();
@@ -254,7 +254,7 @@ fn silence_is_told_in_time_with_the_place_that_has_moved() {
 fn who_reads_too_slowly_is_told_and_given_everything_from_the_log() {
     let runtime = runtime();
     let _inside = runtime.enter();
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     let mut slow = follow(&home.ledger, Position::START, None);
     let mut account = Account::default();
     runtime.block_on(account.until(&mut slow, home.ledger.head().position()));
@@ -276,7 +276,7 @@ fn who_reads_too_slowly_is_told_and_given_everything_from_the_log() {
 fn frames_are_bounded_and_only_an_append_larger_than_a_frame_is_divided() {
     let runtime = runtime();
     let _inside = runtime.enter();
-    let home = Home::in_files(1 << 18).furnished();
+    let home = Home::in_files(1 << 18).with_registrations();
     let of = |number: u128, bytes: usize| {
         with(event(number, "2025"), |claim| claim.texts[0].text = "x".repeat(bytes).into())
     };
@@ -308,7 +308,7 @@ fn frames_are_bounded_and_only_an_append_larger_than_a_frame_is_divided() {
 fn an_append_stays_whole_where_a_filter_is_asked_of_one_stretch_of_the_log_after_the_other() {
     let runtime = runtime();
     let _inside = runtime.enter();
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let mut ends = vec![Position::START, home.ledger.head().position()];
     for from in (0..9000).step_by(300) {
         ends.push(home.record((from..from + 300).map(|number| assert(event(number + 1, "2025")))).at.position());
@@ -324,7 +324,7 @@ fn an_append_stays_whole_where_a_filter_is_asked_of_one_stretch_of_the_log_after
 fn a_log_that_is_in_memory_no_more_is_read_from_sled_and_without_sled_from_the_journal() {
     let runtime = runtime();
     let _inside = runtime.enter();
-    let home = Home::in_files(0).furnished();
+    let home = Home::in_files(0).with_registrations();
     for from in (0..6000).step_by(50) {
         home.record((from..from + 50).map(|number| assert(event(number + 1, "2025"))));
     }
@@ -349,7 +349,7 @@ fn a_log_that_is_in_memory_no_more_is_read_from_sled_and_without_sled_from_the_j
 fn following_begins_at_an_instant_and_not_in_the_future() {
     let runtime = runtime();
     let _inside = runtime.enter();
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     for nth in 1..=5 {
         home.at(tick(nth * 10)).record([assert(event(nth as u128, "2025"))]);
     }
@@ -442,7 +442,7 @@ fn nothing_is_given_before_it_is_durable() {
 #[test]
 fn a_ledger_that_is_followed_can_be_closed_and_let_go() {
     let runtime = runtime();
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     let mut subscription = {
         let _inside = runtime.enter();
         follow(&home.ledger, Position::START, None)

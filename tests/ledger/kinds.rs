@@ -1,6 +1,6 @@
 //! Kinds of claims and code schemes as records of their own: told as of any cut, carried over, kept through every restart.
 
-use crate::support::home::{Home, LEDGER, named};
+use crate::support::home::{Home, LEDGER, named_request};
 use crate::support::make::{assert, batch, on, party, party_id, state, with, word};
 use detente_domain::command::Command;
 use detente_domain::cut::Cut;
@@ -31,18 +31,18 @@ fn cameo(entries: usize) -> Scheme {
     Scheme { scheme: "CAMEO".into(), title: "The Goldstein scale".into(), scale: (0..entries).map(entry).collect() }
 }
 
-fn asked(ids: &[&str], cut: Cut) -> RegistryQuery {
+fn query(ids: &[&str], cut: Cut) -> RegistryQuery {
     let ids = ids.iter().map(|id| (*id).into()).collect();
     RegistryQuery { ids, cut, entries: 100, ..RegistryQuery::default() }
 }
 
 fn kinds(ledger: &Ledger, ids: &[&str], cut: Cut) -> Vec<(v1::Kind, u32, u64)> {
-    let page = ledger.kinds(&asked(ids, cut)).unwrap();
+    let page = ledger.kinds(&query(ids, cut)).unwrap();
     page.entries.into_iter().map(|entry| (entry.message, entry.revision, entry.position.0)).collect()
 }
 
 fn schemes(ledger: &Ledger, ids: &[&str], cut: Cut) -> Vec<(v1::Scheme, u32, u64)> {
-    let page = ledger.schemes(&asked(ids, cut)).unwrap();
+    let page = ledger.schemes(&query(ids, cut)).unwrap();
     page.entries.into_iter().map(|entry| (entry.message, entry.revision, entry.position.0)).collect()
 }
 
@@ -78,7 +78,7 @@ fn a_kind_and_a_scheme_are_told_as_they_were_at_the_cut() {
 
 #[test]
 fn a_kind_that_nobody_registered_stays_free_to_use() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record([assert(with(state(1, "2025/.."), |claim| claim.kind = word("anything")))]);
     assert!(kinds(&home.ledger, &[], Cut::Head).is_empty());
 }
@@ -87,8 +87,8 @@ fn a_kind_that_nobody_registered_stays_free_to_use() {
 fn a_retry_is_answered_with_the_kind_and_scheme_it_recorded() {
     let home = Home::in_memory();
     let commands = || [Command::RegisterKind(border("")), Command::RegisterScheme(cameo(1))];
-    let first = home.try_record(named(1, 1, batch(commands()))).unwrap();
-    let again = home.try_record(named(1, 1, batch(commands()))).unwrap();
+    let first = home.try_record(named_request(1, 1, batch(commands()))).unwrap();
+    let again = home.try_record(named_request(1, 1, batch(commands()))).unwrap();
     assert!(again.replayed && again.results == first.results);
     let about: Vec<_> =
         first.results.iter().map(|of| (of.kind.as_deref(), of.scheme.as_deref(), of.revision)).collect();
@@ -97,7 +97,7 @@ fn a_retry_is_answered_with_the_kind_and_scheme_it_recorded() {
 
 #[test]
 fn kinds_schemes_names_and_merges_are_carried_over_with_the_record() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     record(&home);
     home.record([Command::MergeParties(party_id("RUS"), party_id("TUR"))]);
     home.record([Command::UnmergeParties(party_id("RUS"))]);

@@ -49,7 +49,7 @@ fn on_relationship(number: u128, id: &str) -> Command {
 
 /// Returns the answers to a question with suppositions at a cut: the claims that hold on a day, in every list of
 /// relationships and parties.
-fn told(ledger: &Ledger, filters: &[Filter], cut: Cut, supposed: &[Command]) -> Vec<String> {
+fn answers(ledger: &Ledger, filters: &[Filter], cut: Cut, supposed: &[Command]) -> Vec<String> {
     let supposing = Suppositions(batch(supposed.to_vec()).commands);
     let mut told = Vec::new();
     for filter in filters {
@@ -64,7 +64,10 @@ fn told(ledger: &Ledger, filters: &[Filter], cut: Cut, supposed: &[Command]) -> 
             page,
         };
         let claims = ledger.claims(&query).unwrap().claims;
-        told.push(format!("{:?}", claims.iter().map(|claim| ask::number(&ask::decoded(claim))).collect::<Vec<_>>()));
+        told.push(format!(
+            "{:?}",
+            claims.iter().map(|claim| ask::number(&ask::decode_claim(claim))).collect::<Vec<_>>()
+        ));
     }
     told.extend(ALL.map(|party| format!("{:?}", supposed_relationships(ledger, party, cut, supposed))));
     for ids in [&[][..], &ALL] {
@@ -82,9 +85,9 @@ fn about(ids: &[&str]) -> Filter {
 }
 
 /// The numbers of the claims that hold on a day.
-fn found(ledger: &Ledger, filter: &Filter, cut: Cut) -> Vec<u128> {
+fn numbers(ledger: &Ledger, filter: &Filter, cut: Cut) -> Vec<u128> {
     let state = state(ledger, filter, period("2025-07-15"), None, cut, false).unwrap();
-    let mut numbers: Vec<_> = state.found().into_iter().map(|(number, _)| number).collect();
+    let mut numbers: Vec<_> = state.certainties().into_iter().map(|(number, _)| number).collect();
     numbers.sort_unstable();
     numbers
 }
@@ -103,7 +106,7 @@ fn supposed_relationships(ledger: &Ledger, party: &str, cut: Cut, supposed: &[Co
 /// AZE-RUS has claims 1 and 3, ARM-AZE claim 2, AZE-RUF (a record of the same state under another id) claims 3 and 4.
 /// RUS is merged into RUF on 1 September and unmerged on 1 October.
 fn home() -> Home {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let both = with(holds(3, "2025/.."), |claim| {
         claim.relationships = ["AZE-RUS", "AZE-RUF"].map(relationship).into();
     });
@@ -123,7 +126,7 @@ const BEFORE: &str = "2025-08-15";
 const MERGED: &str = "2025-09-15";
 const AFTER: &str = "2025-10-01";
 
-fn known(day: &str) -> Cut {
+fn known_at(day: &str) -> Cut {
     Cut::KnownAt(on(day))
 }
 
@@ -133,17 +136,17 @@ fn from_its_recorded_time_on_the_merged_id_answers_as_the_survivor_and_before_as
     for (day, rus, ruf) in
         [(BEFORE, vec![1, 3], vec![3, 4]), (MERGED, vec![1, 3, 4], vec![1, 3, 4]), (AFTER, vec![1, 3], vec![3, 4])]
     {
-        assert_eq!(found(&home.ledger, &about(&["AZE-RUS"]), known(day)), rus, "{day}");
-        assert_eq!(found(&home.ledger, &about(&["AZE-RUF"]), known(day)), ruf, "{day}");
-        assert_eq!(found(&home.ledger, &about(&["ARM-AZE"]), known(day)), [2], "{day}");
+        assert_eq!(numbers(&home.ledger, &about(&["AZE-RUS"]), known_at(day)), rus, "{day}");
+        assert_eq!(numbers(&home.ledger, &about(&["AZE-RUF"]), known_at(day)), ruf, "{day}");
+        assert_eq!(numbers(&home.ledger, &about(&["ARM-AZE"]), known_at(day)), [2], "{day}");
     }
 }
 
 #[test]
 fn what_was_recorded_is_answered_as_it_was_recorded() {
     let home = home();
-    let before = ask::claim(&home.ledger, id(1), known(BEFORE)).unwrap();
-    let merged = ask::claims(&home.ledger, &about(&["AZE-RUF"]), known(MERGED), (false, false), 10);
+    let before = ask::claim(&home.ledger, id(1), known_at(BEFORE)).unwrap();
+    let merged = ask::claims(&home.ledger, &about(&["AZE-RUF"]), known_at(MERGED), (false, false), 10);
     assert_eq!(merged[0], before);
     assert_eq!(before.relationships, ["AZE-RUS"]);
 }
@@ -151,7 +154,7 @@ fn what_was_recorded_is_answered_as_it_was_recorded() {
 #[test]
 fn relationships_that_become_one_are_listed_once_with_each_claim_counted_once() {
     let home = home();
-    let listed = |party, day| relationships(&home.ledger, party, known(day));
+    let listed = |party, day| relationships(&home.ledger, party, known_at(day));
     let own = |id: &str, claims| (id.to_owned(), claims);
     assert_eq!(listed("", BEFORE), [own("ARM-AZE", 1), own("AZE-RUF", 2), own("AZE-RUS", 2)]);
     assert_eq!(listed("", MERGED), [own("ARM-AZE", 1), own("AZE-RUF", 3)]);
@@ -165,8 +168,8 @@ fn a_relationship_whose_parties_become_one_is_left_out_and_still_found_by_its_ow
     home.at(on("2025-11-01")).record([on_relationship(5, "RUF-RUS"), on_relationship(6, "AZE-RUF-RUS")]);
     home.at(on("2025-11-02")).record([merge("RUS", "RUF")]);
     assert_eq!(relationships(&home.ledger, "RUF", Cut::Head), [("AZE-RUF".to_owned(), 4)]);
-    assert_eq!(found(&home.ledger, &about(&["RUS-RUF"]), Cut::Head), [5]);
-    assert_eq!(found(&home.ledger, &about(&["AZE-RUS"]), Cut::Head), [1, 3, 4, 6]);
+    assert_eq!(numbers(&home.ledger, &about(&["RUS-RUF"]), Cut::Head), [5]);
+    assert_eq!(numbers(&home.ledger, &about(&["AZE-RUS"]), Cut::Head), [1, 3, 4, 6]);
 }
 
 #[test]
@@ -186,11 +189,11 @@ fn a_claim_that_names_a_merged_party_is_recorded_as_it_is_and_answers_as_the_sur
     home.record([assert(with(holds(7, "2025/.."), spoken))]);
     for asked in ["RUS", "RUF"].map(party_id) {
         let parties = one(FilterItem { parties: vec![asked.clone()], ..FilterItem::default() });
-        assert!(found(&home.ledger, &parties, Cut::Head).contains(&7));
+        assert!(numbers(&home.ledger, &parties, Cut::Head).contains(&7));
         let role = FilterItem { party_roles: vec![(asked.clone(), word("actor"))], ..FilterItem::default() };
-        assert_eq!(found(&home.ledger, &one(role), Cut::Head), [7]);
+        assert_eq!(numbers(&home.ledger, &one(role), Cut::Head), [7]);
         let by = one(FilterItem { asserted_by: vec![asked], ..FilterItem::default() });
-        assert_eq!(found(&home.ledger, &by, Cut::Head), [7]);
+        assert_eq!(numbers(&home.ledger, &by, Cut::Head), [7]);
     }
     assert_eq!(ask::claim(&home.ledger, id(7), Cut::Head).unwrap().parties[0].party_id, "RUS");
 }
@@ -236,14 +239,14 @@ fn a_merge_after_the_answer_one_decided_on_is_a_conflict_where_it_changes_what_w
 
 #[test]
 fn emptiness_is_told_of_all_that_answers_as_one() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.at(on("2025-08-01")).record([Command::RegisterParty(party("RUF")), on_relationship(1, "AZE-RUS")]);
     let about_ruf = about(&["AZE-RUF"]);
     let ask = |cut| state(&home.ledger, &about_ruf, period("2026-07"), None, cut, false).unwrap();
     assert_eq!(ask(Cut::Head).emptiness, Emptiness::NothingRecorded);
     home.at(on("2025-09-01")).record([merge("RUS", "RUF")]);
-    assert_eq!((ask(Cut::Head).emptiness, ask(Cut::Head).found()), (Emptiness::NotEmpty, vec![(1, Definite)]));
-    assert_eq!(ask(known(BEFORE)).emptiness, Emptiness::NothingRecorded);
+    assert_eq!((ask(Cut::Head).emptiness, ask(Cut::Head).certainties()), (Emptiness::NotEmpty, vec![(1, Definite)]));
+    assert_eq!(ask(known_at(BEFORE)).emptiness, Emptiness::NothingRecorded);
 }
 
 fn parties(ledger: &Ledger, words: &str, ids: &[&str], valid_at: Option<&str>, cut: Cut) -> Vec<v1::Party> {
@@ -261,29 +264,29 @@ fn ids(parties: &[v1::Party]) -> Vec<&str> {
 #[test]
 fn a_merged_party_leaves_the_lists_is_told_by_id_and_its_names_lead_to_the_survivor() {
     let home = home();
-    let merged = |words, ids: &[&str]| parties(&home.ledger, words, ids, None, known(MERGED));
+    let merged = |words, ids: &[&str]| parties(&home.ledger, words, ids, None, known_at(MERGED));
     assert_eq!(ids(&merged("", &[])), ["ARM", "AZE", "RUF", "TUR"]);
     let by_id = merged("", &["RUS", "RUF"]);
     assert_eq!(ids(&by_id), ["RUF", "RUS"]);
     assert_eq!((by_id[0].merged_party_ids.as_slice(), by_id[0].merged_into.as_str()), (&["RUS".to_owned()][..], ""));
     assert_eq!((by_id[1].merged_party_ids.as_slice(), by_id[1].merged_into.as_str()), (&[][..], "RUF"));
     assert_eq!(ids(&merged("party rus", &[])), ["RUF"]);
-    let before = parties(&home.ledger, "party rus", &[], None, known(BEFORE));
+    let before = parties(&home.ledger, "party rus", &[], None, known_at(BEFORE));
     assert_eq!((ids(&before), before[0].merged_into.as_str()), (vec!["RUS"], ""));
 }
 
 #[test]
 fn a_chain_of_merges_answers_as_the_last_survivor_and_any_link_of_it_can_be_undone() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.at(on("2025-08-01")).record([on_relationship(1, "AZE-RUS")]);
     home.record([merge("RUS", "TUR"), merge("TUR", "ARM")]);
-    assert_eq!(found(&home.ledger, &about(&["ARM-AZE"]), Cut::Head), [1]);
+    assert_eq!(numbers(&home.ledger, &about(&["ARM-AZE"]), Cut::Head), [1]);
     let told = parties(&home.ledger, "", &["ARM", "RUS", "TUR"], None, Cut::Head);
     assert_eq!(told[0].merged_party_ids, ["RUS", "TUR"]);
     assert_eq!((told[1].merged_into.as_str(), told[2].merged_into.as_str()), ("ARM", "ARM"));
     home.record([unmerge("RUS")]);
-    assert_eq!(found(&home.ledger, &about(&["ARM-AZE"]), Cut::Head), [] as [u128; 0]);
-    assert_eq!(found(&home.ledger, &about(&["AZE-RUS"]), Cut::Head), [1]);
+    assert_eq!(numbers(&home.ledger, &about(&["ARM-AZE"]), Cut::Head), [] as [u128; 0]);
+    assert_eq!(numbers(&home.ledger, &about(&["AZE-RUS"]), Cut::Head), [1]);
     home.record([merge("RUS", "ARM")]);
     assert_eq!(relationships(&home.ledger, "TUR", Cut::Head), [("ARM-AZE".to_owned(), 1)]);
 }
@@ -292,15 +295,15 @@ fn a_chain_of_merges_answers_as_the_last_survivor_and_any_link_of_it_can_be_undo
 fn a_merge_that_is_supposed_at_an_earlier_cut_knows_nothing_of_later_ones() {
     let home = home();
     let supposing = [merge("TUR", "RUS")];
-    let supposed = |party, day| supposed_relationships(&home.ledger, party, known(day), &supposing);
-    assert_eq!(supposed("TUR", BEFORE), relationships(&home.ledger, "RUS", known(BEFORE)));
-    let undone = supposed_relationships(&home.ledger, "RUS", known(MERGED), &[unmerge("RUS")]);
-    assert_eq!(undone, relationships(&home.ledger, "RUS", known(BEFORE)));
+    let supposed = |party, day| supposed_relationships(&home.ledger, party, known_at(day), &supposing);
+    assert_eq!(supposed("TUR", BEFORE), relationships(&home.ledger, "RUS", known_at(BEFORE)));
+    let undone = supposed_relationships(&home.ledger, "RUS", known_at(MERGED), &[unmerge("RUS")]);
+    assert_eq!(undone, relationships(&home.ledger, "RUS", known_at(BEFORE)));
 }
 
 #[test]
 fn only_names_of_the_asked_time_are_searched_and_told_and_an_id_is_always_found() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let name = |text: &str, valid: &str| {
         let valid = detente_domain::party::NameValid::parse(valid).unwrap();
         PartyName { valid: Some(valid), ..PartyName::new("en", text) }
@@ -343,7 +346,7 @@ fn a_party_is_found_by_any_of_its_names_however_its_letters_are_written() {
 fn an_asked_party_that_nobody_registered_is_an_answer_beside_merges_too() {
     let home = home();
     home.record([merge("RUS", "RUF")]);
-    assert_eq!(found(&home.ledger, &about(&["GEO-RUS"]), Cut::Head), [] as [u128; 0]);
+    assert_eq!(numbers(&home.ledger, &about(&["GEO-RUS"]), Cut::Head), [] as [u128; 0]);
     assert!(relationships(&home.ledger, "GEO", Cut::Head).is_empty());
 }
 
@@ -384,8 +387,8 @@ fn every_answer_at_every_cut_is_that_of_a_record_whose_ids_were_rewritten() {
                 let before = Cut::Basis(home.ledger.head().basis);
                 let appended = home.at(at).record(commands.clone());
                 let after = Cut::Basis(appended.at.basis);
-                let supposed = told(&home.ledger, &by_party(asked), before, &commands);
-                assert_eq!(supposed, told(&home.ledger, &by_party(asked), after, &[]), "{commands:?}");
+                let supposed = answers(&home.ledger, &by_party(asked), before, &commands);
+                assert_eq!(supposed, answers(&home.ledger, &by_party(asked), after, &[]), "{commands:?}");
                 oracle.must_record(commands, at, false, appended.at.basis);
             } else {
                 home.refusal(batch(commands));

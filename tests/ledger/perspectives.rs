@@ -178,7 +178,7 @@ fn views(home: &Home, filter: &Filter, perspectives: &[Perspective]) -> Vec<Row>
 
 #[test]
 fn what_each_says_stands_side_by_side_and_the_first_authority_counts_where_they_contradict() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record([
         assert(said_by(1, "RUS", "2025")),
         assert(against(said_by(2, "AZE", "2025-01-01/2025-12-31"), 1)),
@@ -207,7 +207,7 @@ fn what_each_says_stands_side_by_side_and_the_first_authority_counts_where_they_
 
 #[test]
 fn a_point_of_view_narrows_a_filter_that_asks_who_says_so_too() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let reported = with(said_by(1, "RUS", "2025-01-01/2025-12-31"), |claim| {
         let role = AttributionRole::Reporter;
         claim.attribution.push(Attribution { party: Some(party_id("AZE")), name: "".into(), role, said_at: None });
@@ -221,7 +221,7 @@ fn a_point_of_view_narrows_a_filter_that_asks_who_says_so_too() {
 
 #[test]
 fn a_page_shows_the_first_claims_and_tells_how_many_there_are() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record((1..=5).map(|number| assert(said_by(number, "AZE", "2025"))));
     let from = [Perspective::Of(party("AZE"))];
     let any = Filter::default();

@@ -1,7 +1,7 @@
 //! While one group is being written the next is decided, and is answered only once it is durable itself; if the first one
 //! fails, so does everything that was decided upon it.
 
-use crate::support::home::{LEDGER, named, options, request};
+use crate::support::home::{LEDGER, named_request, options, request};
 use crate::support::hooked::Hooked;
 use crate::support::make::{assert, batch, event, registrations, tick};
 use detente_domain::command::Batch;
@@ -67,8 +67,8 @@ impl Busy {
         let before = ledger.head().position();
         let written = append(request(large()));
         assert_eq!(begun.recv().unwrap(), 1, "the first group is under way");
-        let decided = append(named(7, 7, batch([assert(event(900, "2025"))])));
-        let replayed = append(named(7, 7, batch([assert(event(900, "2025"))])));
+        let decided = append(named_request(7, 7, batch([assert(event(900, "2025"))])));
+        let replayed = append(named_request(7, 7, batch([assert(event(900, "2025"))])));
         let checked = append(AppendRequest { validate_only: true, ..request(batch([assert(event(901, "2025"))])) });
         // Refused at once, because of what has just been decided: the writer does not wait for the journal.
         let refused = runtime.block_on(append(request(batch([assert(event(900, "2024"))])))).unwrap();

@@ -74,7 +74,7 @@ struct Progress {
 }
 
 /// Returns the effect of a verb on a claim and on the `other`; none if it is not allowed.
-fn allowed(verb: Verb, claim: Progress, other: Progress) -> Option<(Progress, Progress)> {
+fn outcome(verb: Verb, claim: Progress, other: Progress) -> Option<(Progress, Progress)> {
     let stands = claim.recorded && !claim.retracted;
     let alone = |allowed: bool, after: Progress| allowed.then_some((after, other));
     match verb {
@@ -103,7 +103,7 @@ fn explore(
         return;
     }
     for (verb, on) in VERBS.iter().flat_map(|verb| [(*verb, 0), (*verb, 1)]) {
-        if let Some((claim, other)) = allowed(verb, world[on], world[1 - on]) {
+        if let Some((claim, other)) = outcome(verb, world[on], world[1 - on]) {
             done.push((verb, on));
             explore(done, if on == 0 { [claim, other] } else { [other, claim] }, left - 1, seen);
             done.pop();
@@ -126,7 +126,7 @@ fn every_history_of_up_to_four_commands_on_two_claims_answers_as_the_model_does(
         for (verb, on) in VERBS.iter().flat_map(|verb| [(*verb, 0), (*verb, 1)]) {
             let commands = vec![verb.command(on)];
             let checked = home.try_record(AppendRequest { validate_only: true, ..request(batch(commands.clone())) });
-            let expected = allowed(verb, world[on], world[1 - on]).is_some();
+            let expected = outcome(verb, world[on], world[1 - on]).is_some();
             assert_eq!(checked.is_ok(), expected, "{verb:?} on {on} after {done:?}: {checked:?}");
             assert_eq!(oracle.decide(batch(commands)).is_ok(), expected);
             tried += 1;
@@ -152,7 +152,7 @@ fn decide_in_order(verbs: &[Verb]) -> usize {
     let mut world = Progress::default();
     for (nth, verb) in verbs.iter().enumerate() {
         let decided = oracle.decide(batch([verb.command(0)]));
-        let after = allowed(*verb, world, Progress::default());
+        let after = outcome(*verb, world, Progress::default());
         assert_eq!(decided.is_ok(), after.is_some(), "{verb:?}, number {nth} of {verbs:?}: {decided:?}");
         if let Some((after, _)) = after {
             world = after;

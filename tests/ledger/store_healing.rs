@@ -35,7 +35,7 @@ const NOTHING: (u128, usize) = (0, 0);
 /// Returns a ledger at rest: random commands of all kinds, and some claims so long that sled keeps them in several
 /// parts. `bulk` more claims, each with `repeats` repeats of a number, let sled fill several segments of its file.
 fn at_rest(seed: u64, appends: usize, (bulk, repeats): (u128, usize)) -> Home {
-    let home = Home::in_files(TINY).furnished();
+    let home = Home::in_files(TINY).with_registrations();
     let mut random = Random(seed);
     for nth in 0..appends {
         let seen = ask::claims(&home.ledger, &Filter::default(), Cut::Head, (true, false), usize::MAX);

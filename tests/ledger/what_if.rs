@@ -2,7 +2,7 @@
 //! the next append are supposed, and every question is answered as at the cut after it, except for the time and name of
 //! recording.
 
-use crate::support::ask::{ALL, decoded};
+use crate::support::ask::{ALL, decode_claim};
 use crate::support::home::{Home, request};
 use crate::support::make::{batch, id, period, registrations};
 use crate::support::random::{ASKED, Random, any_command, random_filter};
@@ -61,7 +61,7 @@ fn state(
     let state = ledger.state(&query).unwrap();
     assert_eq!(state.at.supposed, !supposed.is_empty());
     let matches = state.claims.iter().zip(&state.matches);
-    let matches = matches.map(|(claim, of)| (bare(decoded(claim)), of.certainty, of.as_of_age_days)).collect();
+    let matches = matches.map(|(claim, of)| (bare(decode_claim(claim)), of.certainty, of.as_of_age_days)).collect();
     (matches, state.emptiness, state.absences)
 }
 
@@ -79,7 +79,7 @@ fn claims(ledger: &Ledger, filter: &Filter, cut: Cut, newest_first: bool, suppos
     let mut all = Vec::new();
     loop {
         let found = ledger.claims(&query).unwrap();
-        all.extend(found.claims.iter().map(|claim| bare(decoded(claim))));
+        all.extend(found.claims.iter().map(|claim| bare(decode_claim(claim))));
         query.after = found.next;
         if found.next.is_none() {
             return all;
@@ -90,7 +90,7 @@ fn claims(ledger: &Ledger, filter: &Filter, cut: Cut, newest_first: bool, suppos
 fn revisions(ledger: &Ledger, claim: ClaimId, cut: Cut, supposed: &Suppositions) -> Option<Vec<v1::Claim>> {
     let query = RevisionsQuery { claim, cut, newest_first: false, skip: 0, page: ALL, supposed: supposed.clone() };
     match ledger.revisions(&query) {
-        Ok(page) => Some(page.claims.iter().map(|(after, _)| bare(decoded(after))).collect()),
+        Ok(page) => Some(page.claims.iter().map(|(after, _)| bare(decode_claim(after))).collect()),
         Err(QueryError::ClaimNotFound(_)) => None,
         Err(error) => panic!("{error}"),
     }
@@ -114,11 +114,11 @@ fn compare(ledger: &Ledger, before: Cut, supposed: &Suppositions, after: Cut, fi
             compared += 1;
         }
     }
-    assert_eq!(registered(ledger, before, supposed), registered(ledger, after, &recorded));
+    assert_eq!(registry(ledger, before, supposed), registry(ledger, after, &recorded));
     for number in 1..=20 {
         let expected = revisions(ledger, id(number), after, &recorded);
         assert_eq!(revisions(ledger, id(number), before, supposed), expected);
-        let one = ledger.supposed_claim(id(number), before, supposed).ok().map(|(_, claim)| bare(decoded(&claim)));
+        let one = ledger.supposed_claim(id(number), before, supposed).ok().map(|(_, claim)| bare(decode_claim(&claim)));
         assert_eq!(one, expected.and_then(|history| history.last().cloned()));
         compared += 2;
     }
@@ -126,7 +126,7 @@ fn compare(ledger: &Ledger, before: Cut, supposed: &Suppositions, after: Cut, fi
 }
 
 /// Returns the registered entities, and the relationships that have claims; page by page of two.
-fn registered(ledger: &Ledger, cut: Cut, supposed: &Suppositions) -> Vec<String> {
+fn registry(ledger: &Ledger, cut: Cut, supposed: &Suppositions) -> Vec<String> {
     let mut query = RegistryQuery { cut, supposed: supposed.clone(), entries: 2, ..RegistryQuery::default() };
     let mut told = Vec::new();
     macro_rules! pages {
@@ -157,7 +157,7 @@ fn registered(ledger: &Ledger, cut: Cut, supposed: &Suppositions) -> Vec<String>
     told
 }
 
-fn supposed(commands: &[Command]) -> Suppositions {
+fn suppositions(commands: &[Command]) -> Suppositions {
     Suppositions(batch(commands.to_vec()).commands)
 }
 
@@ -196,7 +196,7 @@ fn what_is_supposed_is_answered_as_what_is_then_recorded() {
                 }
                 Err(AppendError::Rejected(expected)) => {
                     refused += 1;
-                    let refusal = home.ledger.supposed_claim(id(1), Cut::Basis(before), &supposed(&commands));
+                    let refusal = home.ledger.supposed_claim(id(1), Cut::Basis(before), &suppositions(&commands));
                     let Err(QueryError::Unsupposable(got)) = refusal else { panic!("supposed: {refusal:?}") };
                     assert_eq!(got, expected);
                 }
@@ -207,7 +207,7 @@ fn what_is_supposed_is_answered_as_what_is_then_recorded() {
         let mut compared = 0;
         for (before, commands, after) in &appends {
             let (before, after) = (Cut::Basis(*before), Cut::Basis(*after));
-            compared += compare(&home.ledger, before, &supposed(commands), after, &filters);
+            compared += compare(&home.ledger, before, &suppositions(commands), after, &filters);
         }
         let (histories, refusals, answers) = totals.get();
         totals.set((histories + 1, refusals + refused, answers + compared));
@@ -225,7 +225,7 @@ fn what_is_supposed_is_seen_by_nobody_else_and_leaves_nothing_behind() {
     home.record(registrations());
     let before = home.ledger.head();
     let commands = [crate::support::make::assert(crate::support::make::event(7, "2025-01-02"))];
-    let (at, _) = home.ledger.supposed_claim(id(7), Cut::Head, &supposed(&commands)).unwrap();
+    let (at, _) = home.ledger.supposed_claim(id(7), Cut::Head, &suppositions(&commands)).unwrap();
     assert_eq!(at.basis, before.basis);
     assert!(at.supposed);
     assert!(matches!(home.ledger.claim(id(7), Cut::Head), Err(QueryError::ClaimNotFound(_))));

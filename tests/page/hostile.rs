@@ -55,12 +55,16 @@ async fn a_script_an_override_and_a_pile_of_marks_are_shown_harmlessly_everywher
                 "{view}: {name} turns direction"
             );
         }
-        assert_eq!(page.source.matches('\u{202e}').count(), isolated(&page), "{view}: an override outside of a bdi");
+        assert_eq!(
+            page.source.matches('\u{202e}').count(),
+            isolated_count(&page),
+            "{view}: an override outside of a bdi"
+        );
     }
     server.end().await;
 }
 
 /// Counts the overrides in elements that isolate them.
-fn isolated(page: &crate::served::Page) -> usize {
+fn isolated_count(page: &crate::served::Page) -> usize {
     page.all("bdi").iter().map(|text| text.matches('\u{202e}').count()).sum()
 }

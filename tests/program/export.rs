@@ -40,7 +40,7 @@ fn detente(arguments: &[&str]) -> Output {
 }
 
 /// Runs an export that must succeed, into a file in `dir`; what it wrote.
-fn exported(dir: &Path, form: &str, arguments: &[&str]) -> Vec<u8> {
+fn run_export(dir: &Path, form: &str, arguments: &[&str]) -> Vec<u8> {
     let file = dir.join(format!("table.{form}"));
     let out = ["export", "--format", form, "--languages", LANGUAGES, "--out", file.to_str().unwrap()];
     let done = detente(&[&out, arguments].concat());
@@ -114,9 +114,9 @@ fn timestamp(micros: i64) -> prost_types::Timestamp {
 
 /// The rows of a table, which are the same in every form.
 fn rows(dir: &Path, table: Table, arguments: &[&str]) -> Vec<Row> {
-    let csv = rows_of_csv(&exported(dir, "csv", arguments), table);
-    assert_eq!(rows_of_lines(&exported(dir, "ndjson", arguments), table), csv);
-    assert_eq!(rows_of_parquet(exported(dir, "parquet", arguments), table), csv);
+    let csv = rows_of_csv(&run_export(dir, "csv", arguments), table);
+    assert_eq!(rows_of_lines(&run_export(dir, "ndjson", arguments), table), csv);
+    assert_eq!(rows_of_parquet(run_export(dir, "parquet", arguments), table), csv);
     csv
 }
 
@@ -328,7 +328,7 @@ async fn must_be_answered_alike(ledger: Ledger, data: &Path, more: Vec<v1::Comma
     let claims = client.list_claims(v1::ListClaimsRequest { page_size: 1000, ..Default::default() }).await.unwrap();
     let exports = |from: &[&str]| -> Vec<Vec<u8>> {
         let what = ["claims", "events"];
-        what.iter().map(|what| exported(dir.path(), "csv", &[&["--what", what], from].concat())).collect()
+        what.iter().map(|what| run_export(dir.path(), "csv", &[&["--what", what], from].concat())).collect()
     };
     let from_server = tokio::task::block_in_place(|| exports(&["--server", &at]));
     let listed: Vec<v1::Claim> = rows_of_csv(&from_server[0], Table::Claims).iter().map(claim_of).collect();

@@ -44,7 +44,7 @@ fn open(data: &Path) -> Ledger {
     Ledger::open(data, &options, &|_, _| {}).unwrap().0
 }
 
-fn exported(ledger: &Ledger) -> String {
+fn export_text(ledger: &Ledger) -> String {
     let mut out = Vec::new();
     export::export(ledger.ledger_id(), ledger.journal(), &mut out, &|_, _| {}).unwrap();
     String::from_utf8(out).unwrap()
@@ -56,7 +56,7 @@ fn the_first_ledger_and_its_sled_directory_open_with_the_same_head_and_export() 
         let data = old_ledger(with_sled);
         let ledger = open(data.path());
         assert_eq!(ledger.head().basis.to_string(), HEAD, "with its sled directory: {with_sled}");
-        assert!(exported(&ledger) == fs::read_to_string(fixture("export.jsonl")).unwrap(), "the export has changed");
+        assert!(export_text(&ledger) == fs::read_to_string(fixture("export.jsonl")).unwrap(), "the export has changed");
         ledger.close();
         drop(ledger);
         let found = verify(data.path(), &mut |_, _| {}, &|_, _| {}).unwrap();

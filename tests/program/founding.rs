@@ -74,7 +74,7 @@ async fn ask(client: &mut Client, question: &Value) -> Said {
     }
 }
 
-fn expected(question: &Value) -> Said {
+fn expected_answer(question: &Value) -> Said {
     let ids = |name: &str| -> BTreeSet<String> {
         let ids = question["expect"][name].as_array();
         ids.into_iter().flatten().map(|id| id.as_str().unwrap().to_owned()).collect()
@@ -135,7 +135,12 @@ async fn every_founding_question_is_answered_exactly_over_grpc() {
                 assert_eq!(numbers_as_floats(&field(claim, name)), numbers_as_floats(value), "{id}: {seed}: {name}");
             }
         }
-        assert_eq!(Said { claims: Vec::new(), ..said }, expected(question), "{id}: {}", question["question"]["en"]);
+        assert_eq!(
+            Said { claims: Vec::new(), ..said },
+            expected_answer(question),
+            "{id}: {}",
+            question["question"]["en"]
+        );
     }
     println!("{} questions answered exactly", questions.len());
     assert_eq!(questions.len(), 29);

@@ -34,7 +34,7 @@ fn becomes(process: u32, expected: impl Fn(usize) -> bool) -> Result<usize, usiz
 }
 
 /// A request of which all has come but the last byte.
-fn unfinished(address: &str) -> TcpStream {
+fn unfinished_request(address: &str) -> TcpStream {
     let mut socket = TcpStream::connect(address).unwrap();
     let head = format!(
         "POST /detente.v1.LedgerService/GetServerInfo HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
@@ -51,7 +51,7 @@ fn the_memory_of_a_burst_goes_back_to_the_system_while_nobody_calls() {
     let server = Server::start(dir.path());
     let (process, address) = (server.process(), server.address.trim_start_matches("http://").to_owned());
     let before = resident(process);
-    let calls: Vec<_> = (0..CALLS).map(|_| unfinished(&address)).collect();
+    let calls: Vec<_> = (0..CALLS).map(|_| unfinished_request(&address)).collect();
     let most = becomes(process, |now| now > before + CALLS * BODY * 3 / 4).expect("what comes takes memory");
     drop(calls);
     let after = becomes(process, |now| now < most - CALLS * BODY / 2);

@@ -63,7 +63,7 @@ impl Ledger {
     }
 
     /// The keys of the claims that an event of each sort is about, in the release that was imported last.
-    fn changed(&self) -> BTreeMap<String, BTreeSet<String>> {
+    fn changed_keys(&self) -> BTreeMap<String, BTreeSet<String>> {
         let keys: BTreeMap<String, String> =
             self.claims().iter().map(|(key, claim)| (text(claim, "claim_id").to_owned(), key.clone())).collect();
         let events = self.export("events", &[]);
@@ -183,7 +183,7 @@ fn a_later_release_of_disputes_retracts_asserts_and_corrects_exactly_what_change
     ledger = ledger.with(&[("participants", "cow_mid_participants_2.csv")]);
     ledger.import("cow_mid_disputes_2.csv");
     assert_eq!(
-        ledger.changed(),
+        ledger.changed_keys(),
         changes(&[
             ("claim_asserted", &["90004"]),
             ("claim_revised", &["90001", "90002"]),
@@ -208,7 +208,7 @@ fn a_spell_in_a_dispute_keeps_its_key_when_its_day_is_corrected_and_loses_it_whe
 
     ledger.import("cow_mid_participants_2.csv");
     assert_eq!(
-        ledger.changed(),
+        ledger.changed_keys(),
         changes(&[
             ("claim_asserted", &["90002:365:2010-12", "90004:365:2014-6", "90004:640:2014-6"]),
             ("claim_revised", &["90001:365:1931-3", "90001:640:1931-3", "90002:371:2010-11", "90002:373:2010-11"]),
@@ -238,7 +238,7 @@ fn a_month_written_as_a_made_up_day_is_no_change_and_type_0_is_a_recorded_absenc
 
     ledger.import("cow_contiguity_2.csv");
     assert_eq!(
-        ledger.changed(),
+        ledger.changed_keys(),
         changes(&[
             ("claim_asserted", &["365:640:1952-01", "640:365:1952-01"]),
             ("claim_revised", &["365:640:1900-04", "640:365:1900-04"]),
@@ -266,7 +266,7 @@ fn each_bit_of_an_alliance_year_is_a_code_and_a_year_without_any_is_a_claim_too(
 
     ledger.import("atop_2.csv");
     let expected = changes(&[("claim_asserted", &["365:373:1903"]), ("claim_revised", &["373:365:1901"])]);
-    assert_eq!(ledger.changed(), expected);
+    assert_eq!(ledger.changed_keys(), expected);
 }
 
 #[test]
@@ -406,7 +406,7 @@ fn a_fact_without_a_year_has_an_unknown_end_and_one_that_ends_before_it_starts_i
 }
 
 /// Replays a sample that has every version of its rows; what it is a table of itself as. The ledger.
-fn replayed(scheme: &'static str, mapping: &'static str, sample: &str, table: &str) -> Ledger {
+fn replay(scheme: &'static str, mapping: &'static str, sample: &str, table: &str) -> Ledger {
     let ledger = Ledger::new(scheme, mapping);
     let mapping = root().join("deploy/mappings").join(mapping).display().to_string();
     let table = format!("{table}={}", sample_file(sample));
@@ -430,7 +430,7 @@ impl Ledger {
 
 #[test]
 fn a_bundle_of_stix_has_every_version_of_its_relationships_each_as_of_its_instant() {
-    let ledger = replayed("stix", "stix.toml", "stix_bundle.json", "objects");
+    let ledger = replay("stix", "stix.toml", "stix_bundle.json", "objects");
     let (one, other) =
         ("relationship--33333333-3333-4333-8333-333333333333", "relationship--44444444-4444-4444-8444-444444444444");
     let first = ledger.valid_at("2016-06-30T00:00:00Z");
@@ -448,7 +448,7 @@ fn a_bundle_of_stix_has_every_version_of_its_relationships_each_as_of_its_instan
 
 #[test]
 fn statements_of_bods_make_a_claim_of_every_interest_and_a_closed_record_ends_them() {
-    let ledger = replayed("bods", "bods.toml", "bods_statements.json", "records");
+    let ledger = replay("bods", "bods.toml", "bods_statements.json", "records");
     let keys = ["mu-acme-jane:0", "mu-acme-jane:1", "mu-acme-jane:2"];
     let known = |known_at: &str| keys.map(|key| ledger.valid_at(known_at).remove(key).unwrap());
     assert_eq!(known("2023-06-01"), ["2019-04-01/open", "2019-04-01/open", "unknown/open"]);

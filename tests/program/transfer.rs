@@ -21,7 +21,7 @@ fn demo_in(dir: &Path) -> Ledger {
     demo::open(dir, &LedgerOptions::default(), &quiet).unwrap()
 }
 
-fn exported(ledger: &Ledger) -> String {
+fn export_text(ledger: &Ledger) -> String {
     let mut out = Vec::new();
     export::export(ledger.ledger_id(), ledger.journal(), &mut out, &quiet).unwrap();
     String::from_utf8(out).unwrap()
@@ -35,14 +35,14 @@ fn empty() -> MemoryJournal {
 fn an_import_of_an_export_has_the_same_head_hash_and_exports_to_the_same_lines() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = demo_in(dir.path());
-    let text = exported(&ledger);
+    let text = export_text(&ledger);
     let mut journal = empty();
     let carried = import::import(&mut text.as_bytes(), &mut journal, &|_| {}).unwrap();
     assert_eq!((carried.appends, carried.events, carried.known), (11, 124, 0));
     assert_eq!(journal.head(), ledger.journal().head());
     let copy = Ledger::start(Box::new(journal), None, &LedgerOptions::default(), &quiet).unwrap();
     assert_eq!(copy.head().basis, ledger.head().basis);
-    let (ours, theirs) = (exported(&copy), text);
+    let (ours, theirs) = (export_text(&copy), text);
     assert!(ours.lines().skip(1).eq(theirs.lines().skip(1)), "only the header, with the ledger id, may differ");
 }
 
@@ -58,7 +58,7 @@ fn every_demo_ledger_has_the_same_bases_although_each_is_a_ledger_of_its_own() {
 fn an_import_that_was_cut_short_is_finished_by_the_next_one() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = demo_in(dir.path());
-    let text = exported(&ledger);
+    let text = export_text(&ledger);
     let lines: Vec<&str> = text.lines().collect();
     let mut journal = empty();
     // Cut behind each append: what came in is recorded only when the file ends, so the cut is made in the journal.
@@ -79,7 +79,7 @@ fn import_into(
 #[test]
 fn an_export_that_was_altered_anywhere_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let text = exported(&demo_in(dir.path()));
+    let text = export_text(&demo_in(dir.path()));
     let alterations = [
         ("a word", text.replacen("Grozny", "Groznyy", 1)),
         ("a salt", text.replacen("\"salt\":\"0", "\"salt\":\"1", 1)),
@@ -108,7 +108,7 @@ fn swap_lines(text: &str, a: usize, b: usize) -> String {
 #[test]
 fn an_export_is_not_mixed_into_another_history() {
     let dir = tempfile::tempdir().unwrap();
-    let text = exported(&demo_in(dir.path()));
+    let text = export_text(&demo_in(dir.path()));
     let mut journal = empty();
     import_into(&mut journal, &text).unwrap();
     let changed = text.replace("SYNTHETIC", "synthetic");
@@ -182,7 +182,7 @@ fn a_store_that_is_gone_is_made_again_with_the_same_basis() {
 #[test]
 fn an_import_goes_into_a_file_journal_as_into_memory() {
     let dir = tempfile::tempdir().unwrap();
-    let text = exported(&demo_in(&dir.path().join("demo")));
+    let text = export_text(&demo_in(&dir.path().join("demo")));
     let target = dir.path().join("copy");
     std::fs::create_dir_all(journal_dir(&target)).unwrap();
     let id = LedgerId(Uuid::from_u128(3));

@@ -31,7 +31,7 @@ pub(crate) struct State {
 
 impl State {
     /// Returns the matching claims, with their certainty.
-    pub(crate) fn found(&self) -> Vec<(u128, Certainty)> {
+    pub(crate) fn certainties(&self) -> Vec<(u128, Certainty)> {
         self.matches.iter().map(|(claim, certainty)| (number(claim), *certainty)).collect()
     }
 }
@@ -46,7 +46,7 @@ pub(crate) fn one(item: FilterItem) -> Filter {
     Filter { items: vec![item] }
 }
 
-pub(crate) fn decoded(bytes: &[u8]) -> v1::Claim {
+pub(crate) fn decode_claim(bytes: &[u8]) -> v1::Claim {
     v1::Claim::decode(bytes).unwrap()
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn state(
     let certainties = found.matches.iter().map(|found| found.certainty);
     Ok(State {
         basis: found.at.basis,
-        matches: found.claims.iter().map(decoded).zip(certainties).collect(),
+        matches: found.claims.iter().map(decode_claim).zip(certainties).collect(),
         ages: found.matches.iter().map(|found| found.as_of_age_days).collect(),
         emptiness: found.emptiness,
         absences: found.absences.into_iter().map(ClaimId).collect(),
@@ -87,7 +87,7 @@ pub(crate) fn state(
 
 /// One claim.
 pub(crate) fn claim(ledger: &Ledger, id: ClaimId, cut: Cut) -> Result<v1::Claim, QueryError> {
-    ledger.claim(id, cut).map(|(_, bytes)| decoded(&bytes))
+    ledger.claim(id, cut).map(|(_, bytes)| decode_claim(&bytes))
 }
 
 /// Returns every claim that matches, asking for pages of the given number of entries.
@@ -111,7 +111,7 @@ pub(crate) fn claims(
     let mut all = Vec::new();
     loop {
         let found = ledger.claims(&query).unwrap();
-        all.extend(found.claims.iter().map(decoded));
+        all.extend(found.claims.iter().map(decode_claim));
         query.after = found.next;
         if found.next.is_none() {
             return all;
@@ -135,7 +135,8 @@ pub(crate) fn revisions(
     let mut all = Vec::new();
     loop {
         let found = ledger.revisions(&query)?;
-        let claims = found.claims.iter().map(|(after, before)| (decoded(after), before.as_deref().map(decoded)));
+        let claims =
+            found.claims.iter().map(|(after, before)| (decode_claim(after), before.as_deref().map(decode_claim)));
         all.extend(found.made_by.iter().zip(claims).map(|((made_by, _), (after, before))| (*made_by, after, before)));
         let Some(next) = found.next else { return Ok(all) };
         query.skip = next;

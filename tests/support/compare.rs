@@ -2,7 +2,7 @@
 
 use super::ask;
 use super::make::{batch_if, party_id, period};
-use super::oracle::{EVERYONE, Known, Meaning, Oracle, rewritten, shown_event, state_of, survivor};
+use super::oracle::{EVERYONE, Known, Meaning, Oracle, rewrite, shown_event, state_of, survivor};
 use super::random::ASKED;
 use detente_domain::certainty::Mode;
 use detente_domain::command::Precondition;
@@ -215,14 +215,14 @@ fn parties(ledger: &Ledger, oracle: &Oracle, position: Position, cut: Cut) {
     for word in ["", "Another", "RUS"] {
         let expected: Vec<_> = unmerged(word).iter().map(told).collect();
         let words = word.to_lowercase();
-        assert_eq!(listed(ledger, PartiesQuery { words, ..of(cut, &[], 2) }), expected, "{word} {cut:?}");
+        assert_eq!(list_parties(ledger, PartiesQuery { words, ..of(cut, &[], 2) }), expected, "{word} {cut:?}");
     }
     for id in EVERYONE {
         let expected: Vec<_> = revisions.keys().filter(|known| known.as_str() == id).map(told).collect();
-        assert_eq!(listed(ledger, of(cut, &[id], 1)), expected, "{id} {cut:?}");
+        assert_eq!(list_parties(ledger, of(cut, &[id], 1)), expected, "{id} {cut:?}");
     }
     let all: Vec<_> = revisions.keys().map(told).collect();
-    assert_eq!(listed(ledger, of(cut, &EVERYONE, 4)), all, "{cut:?}");
+    assert_eq!(list_parties(ledger, of(cut, &EVERYONE, 4)), all, "{cut:?}");
 }
 
 fn of(cut: Cut, ids: &[&str], entries: usize) -> PartiesQuery {
@@ -233,7 +233,7 @@ fn of(cut: Cut, ids: &[&str], entries: usize) -> PartiesQuery {
     }
 }
 
-fn listed(ledger: &Ledger, mut query: PartiesQuery) -> Vec<(v1::Party, u32)> {
+fn list_parties(ledger: &Ledger, mut query: PartiesQuery) -> Vec<(v1::Party, u32)> {
     let mut got = Vec::new();
     loop {
         let page = ledger.parties(&query).unwrap();
@@ -249,7 +249,7 @@ fn relationships(ledger: &Ledger, oracle: &Oracle, known: &[Known], position: Po
     let mut bearing = BTreeMap::<String, BTreeSet<ClaimId>>::new();
     for known in known.iter().filter(|known| known.shown.retraction.is_none()) {
         for id in &known.content.relationships {
-            let id = rewritten(&merges, id);
+            let id = rewrite(&merges, id);
             let asked = party.is_empty() || id.parties().any(|member| member == answers.as_str());
             if asked && !id.parties().any(|member| member == "zz_itself") {
                 bearing.entry(id.to_string()).or_default().insert(known.content.id);
@@ -280,7 +280,7 @@ fn readings(ledger: &Ledger, oracle: &Oracle, filters: &[Filter]) -> usize {
             let got = ask::events(ledger, start, Some(filter), 500);
             assert_eq!(got.iter().map(|event| Position(event.position)).collect::<Vec<_>>(), expected, "{filter:?}");
             assert!(got.iter().all(|event| *event == log[event.position as usize - 1]));
-            assert_eq!(touched(ledger, filter, after as u64), since, "{filter:?}");
+            assert_eq!(first_touched(ledger, filter, after as u64), since, "{filter:?}");
         }
     }
     for append in &oracle.appends {
@@ -298,7 +298,7 @@ fn readings(ledger: &Ledger, oracle: &Oracle, filters: &[Filter]) -> usize {
 }
 
 /// The first event after a position that a precondition finds.
-fn touched(ledger: &Ledger, filter: &Filter, after: u64) -> Option<Position> {
+fn first_touched(ledger: &Ledger, filter: &Filter, after: u64) -> Option<Position> {
     use detente_domain::rejection::{Conflict, Rejection};
     use detente_ledger::error::AppendError;
     let precondition = Precondition::Boundary(filter.clone(), Position(after));

@@ -29,7 +29,7 @@ pub(crate) fn follow(ledger: &Ledger, after: Position, filter: Option<&Filter>) 
 }
 
 /// The events of a frame, decoded.
-pub(crate) fn decoded(events: &Events) -> Vec<v1::Event> {
+pub(crate) fn decode_events(events: &Events) -> Vec<v1::Event> {
     let bytes = events.pieces().collect::<Vec<_>>().concat();
     assert_eq!(bytes.len(), events.byte_len());
     let decoded = v1::ReadEventsResponse::decode(bytes.as_slice()).unwrap().events;
@@ -62,7 +62,7 @@ impl Account {
         }
         match &delivery.frame {
             FeedFrame::Events(events) => {
-                let events = decoded(events);
+                let events = decode_events(events);
                 assert!(!events.is_empty(), "a frame of no events");
                 assert!(events.first().unwrap().position > before.0, "an event from before the last frame");
                 assert!(events.last().unwrap().position <= delivery.position.0, "an event beyond the frame's position");

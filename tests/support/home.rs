@@ -62,7 +62,7 @@ impl Home {
     }
 
     /// The parties and sources of the tests are registered at [`tick`] 0.
-    pub(crate) fn furnished(self) -> Self {
+    pub(crate) fn with_registrations(self) -> Self {
         self.record(registrations());
         self
     }
@@ -113,7 +113,7 @@ pub(crate) fn request(batch: Batch) -> AppendRequest {
 }
 
 /// A request with a name; `body` stands for the fingerprint of its body.
-pub(crate) fn named(name: u128, body: u8, batch: Batch) -> AppendRequest {
+pub(crate) fn named_request(name: u128, body: u8, batch: Batch) -> AppendRequest {
     let mark = RequestMark { id: Uuid::from_u128(name), fingerprint: [body; 16] };
     AppendRequest { request: Some(mark), ..request(batch) }
 }

@@ -204,7 +204,7 @@ pub(crate) fn survivor(merges: &Merges, party: &PartyId) -> PartyId {
 }
 
 /// Returns the relationship of the parties that answer. If that is one party, it is written as one with `zz_itself`.
-pub(crate) fn rewritten(merges: &Merges, id: &RelationshipId) -> RelationshipId {
+pub(crate) fn rewrite(merges: &Merges, id: &RelationshipId) -> RelationshipId {
     let survivors: BTreeSet<String> = id.parties().map(|id| survivor(merges, &party_id(id)).to_string()).collect();
     let itself = (survivors.len() == 1).then(|| "zz_itself".to_owned());
     let members: Vec<String> = survivors.into_iter().chain(itself).collect();
@@ -215,7 +215,7 @@ impl Meaning {
     pub(crate) fn new(filter: &Filter, merges: Merges) -> Self {
         let mut filter = filter.clone();
         for item in &mut filter.items {
-            item.relationships = item.relationships.iter().map(|id| rewritten(&merges, id)).collect();
+            item.relationships = item.relationships.iter().map(|id| rewrite(&merges, id)).collect();
             item.parties = item.parties.iter().map(|id| survivor(&merges, id)).collect();
             item.asserted_by = item.asserted_by.iter().map(|id| survivor(&merges, id)).collect();
             item.party_roles.iter_mut().for_each(|(id, _)| *id = survivor(&merges, id));
@@ -229,7 +229,7 @@ impl Meaning {
             return self.filter.matches(claim, recorded_at);
         }
         let mut claim = claim.clone();
-        claim.relationships = claim.relationships.iter().map(|id| rewritten(&self.merges, id)).collect();
+        claim.relationships = claim.relationships.iter().map(|id| rewrite(&self.merges, id)).collect();
         claim.parties.iter_mut().for_each(|of| of.party = survivor(&self.merges, &of.party));
         claim.attribution.iter_mut().for_each(|of| of.party = of.party.as_ref().map(|id| survivor(&self.merges, id)));
         self.filter.matches(&claim, recorded_at)
@@ -288,7 +288,7 @@ impl Known {
         let Change::ClaimAsserted(claim) = &event.change else { panic!("{event:?} comes before the assertion") };
         let content = Claim::clone(claim);
         let earliest_as_of = content.as_of.as_ref().and_then(PartialDate::latest);
-        let shown = shown(&content, &at, event, None, Vec::new());
+        let shown = render(&content, &at, event, None, Vec::new());
         Self { made_by: RevisionEvent::Asserted, at, content, shown, earliest_as_of }
     }
 
@@ -350,7 +350,7 @@ impl Known {
             (change, _) => panic!("{change:?} is not about a claim that is recorded"),
         };
         let earliest_as_of = [self.earliest_as_of, reached].into_iter().flatten().min();
-        let shown = shown(&content, &at, event, retraction, disputes);
+        let shown = render(&content, &at, event, retraction, disputes);
         Self { made_by, at, content, shown, earliest_as_of }
     }
 
@@ -386,7 +386,7 @@ impl Known {
 }
 
 /// The claim as an answer shows it.
-fn shown(
+fn render(
     content: &Claim,
     at: &Stamp,
     event: &Event,

@@ -136,9 +136,9 @@ mod tests {
     #[tokio::test]
     async fn what_passes_is_tried_again() {
         let passing = [
-            told(Code::Unavailable, "NOT_SERVING"),
-            told(Code::ResourceExhausted, "OVERLOADED"),
-            told(Code::Unknown, "OUTCOME_UNKNOWN"),
+            refusal_status(Code::Unavailable, "NOT_SERVING"),
+            refusal_status(Code::ResourceExhausted, "OVERLOADED"),
+            refusal_status(Code::Unknown, "OUTCOME_UNKNOWN"),
             Status::unavailable("connection refused"),
             Status::unknown("transport error"),
         ];
@@ -148,12 +148,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_may_have_happened_is_not_done_twice_unless_that_is_safe() {
-        for failure in [told(Code::Unknown, "OUTCOME_UNKNOWN"), Status::unavailable("connection reset")] {
+        for failure in [refusal_status(Code::Unknown, "OUTCOME_UNKNOWN"), Status::unavailable("connection reset")] {
             let (answer, attempts) = after(&[failure], Repeat::Unsafe).await;
             assert!(answer.unwrap_err().outcome_is_unknown());
             assert_eq!(attempts, 1);
         }
-        let (answer, _) = after(&[told(Code::Unavailable, "NOT_SERVING")], Repeat::Unsafe).await;
+        let (answer, _) = after(&[refusal_status(Code::Unavailable, "NOT_SERVING")], Repeat::Unsafe).await;
         assert!(answer.is_ok());
     }
 
@@ -167,7 +167,7 @@ mod tests {
             (Code::FailedPrecondition, "CLOCK_WRONG"),
             (Code::Internal, "INTERNAL"),
         ] {
-            assert_eq!(after(&[told(code, reason)], Repeat::Safe).await.1, 1, "{reason}");
+            assert_eq!(after(&[refusal_status(code, reason)], Repeat::Safe).await.1, 1, "{reason}");
         }
         assert_eq!(after(&[Status::unimplemented("no such rpc")], Repeat::Safe).await.1, 1);
     }
@@ -175,10 +175,10 @@ mod tests {
     #[tokio::test]
     async fn a_doubt_stays_until_the_ledger_has_judged() {
         let broken = Status::unavailable("connection reset");
-        let judged = [broken.clone(), told(Code::FailedPrecondition, "COMMAND_REJECTED")];
+        let judged = [broken.clone(), refusal_status(Code::FailedPrecondition, "COMMAND_REJECTED")];
         let refusal = after(&judged, Repeat::Safe).await.0.unwrap_err();
         assert!(!refusal.outcome_is_unknown() && refusal.attempts == 2);
-        let unjudged = [broken, told(Code::ResourceExhausted, "DISK_FULL")];
+        let unjudged = [broken, refusal_status(Code::ResourceExhausted, "DISK_FULL")];
         assert!(after(&unjudged, Repeat::Safe).await.0.unwrap_err().outcome_is_unknown());
     }
 

@@ -249,11 +249,11 @@ mod tests {
     fn a_row_is_new_the_same_changed_or_back_and_what_no_row_names_has_vanished() {
         let mut recorded = RecordedDataSet::of("x");
         for key in ["same", "changed", "gone", "bad"] {
-            recorded.learn(asserted(claim(key, "a")));
+            recorded.learn(assertion(claim(key, "a")));
         }
         for key in ["back", "back-changed", "gone-before"] {
-            recorded.learn(asserted(claim(key, "a")));
-            recorded.learn(retracted(key));
+            recorded.learn(assertion(claim(key, "a")));
+            recorded.learn(retraction(key));
         }
         let ids = ClaimIds::of("x");
         let mut judge =
@@ -283,7 +283,7 @@ mod tests {
     fn a_claim_is_named_by_a_good_row_or_a_bad_one() {
         let mut recorded = RecordedDataSet::of("x");
         for key in ["good", "bad", "gone"] {
-            recorded.learn(asserted(claim(key, "a")));
+            recorded.learn(assertion(claim(key, "a")));
         }
         let ids = ClaimIds::of("x");
         recorded.judge(ids.id("good"), ContentDigest::of(claim("good", "a"), "x"), 1);

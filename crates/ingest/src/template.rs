@@ -142,11 +142,11 @@ mod tests {
 
     #[test]
     fn columns_filters_and_doubled_braces_are_understood() {
-        assert_eq!(made("").unwrap(), "");
-        assert_eq!(made("plain").unwrap(), "plain");
-        assert_eq!(made("{name}").unwrap(), "Use Force");
-        assert_eq!(made("<{name|snake}> of {key} {{x}} {@release}").unwrap(), "<use_force> of K {x} 5.0");
-        assert_eq!(made("{name | lower | upper}").unwrap(), "USE FORCE");
+        assert_eq!(render_text("").unwrap(), "");
+        assert_eq!(render_text("plain").unwrap(), "plain");
+        assert_eq!(render_text("{name}").unwrap(), "Use Force");
+        assert_eq!(render_text("<{name|snake}> of {key} {{x}} {@release}").unwrap(), "<use_force> of K {x} 5.0");
+        assert_eq!(render_text("{name | lower | upper}").unwrap(), "USE FORCE");
     }
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
         for (template, word) in
             [("{nam}", "there are: key, name"), ("{name", "brace"), ("x}", "brace"), ("{name|y}", "filter")]
         {
-            let error = made(template).unwrap_err();
+            let error = render_text(template).unwrap_err();
             assert!(error.contains(word), "{template}: {error}");
         }
     }

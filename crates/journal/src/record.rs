@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn what_is_encoded_is_decoded_again() {
-        let (decoded, found) = decode(encoded().into()).unwrap();
+        let (decoded, found) = decode(encode_all().into()).unwrap();
         assert_eq!((decoded.as_ref(), found), (&header(), records()));
     }
 
@@ -221,7 +221,7 @@ mod tests {
         let files = protox::compile(["detente/journal/v1/record.proto"], [PROTO]).unwrap();
         let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
         let frame = pool.get_message_by_name("detente.journal.v1.Frame").unwrap();
-        let frame = DynamicMessage::decode(frame, encoded().as_slice()).unwrap();
+        let frame = DynamicMessage::decode(frame, encode_all().as_slice()).unwrap();
         assert_eq!(frame.unknown_fields().count(), 0);
 
         let append = field(&frame, "header").as_message().unwrap().clone();

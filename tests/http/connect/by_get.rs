@@ -1,6 +1,6 @@
 //! Calls by GET: of what has no side effects, with the message in the address, and answers that a cache may keep.
 
-use super::client::{BOTH, Http, LEDGER, Reply, failed, gzip, inflated};
+use super::client::{BOTH, Http, LEDGER, Reply, failure, gzip, inflate};
 use crate::served::Served;
 use base64::Engine as _;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
@@ -104,7 +104,7 @@ async fn a_cache_is_told_what_it_may_keep_and_gets_nothing_anew_that_it_has() {
         let packed =
             server.get(http, "ListClaims", &query, &[("accept-encoding", "gzip"), ("if-none-match", &tag)]).await;
         assert_eq!((packed.status, packed.header("content-encoding")), (200, "gzip"), "in another form it is another");
-        assert_eq!(inflated("gzip", &packed.body), plain.body, "{http:?}");
+        assert_eq!(inflate("gzip", &packed.body), plain.body, "{http:?}");
         let other = server.get(http, "ListParties", "encoding=json&message={}", &[("if-none-match", &tag)]).await;
         assert_eq!(other.status, 200, "{http:?}");
         let head = server.send(http, "HEAD", &format!("{LEDGER}/ListClaims?{query}"), &[], b"").await;
@@ -135,7 +135,7 @@ async fn what_is_wrong_with_a_query_is_told_by_the_names_in_it() {
             assert!(said.contains(says), "{http:?} {query}: {said}");
         }
         let hurried = server.get(http, "GetState", "encoding=json&message={}", &[("connect-timeout-ms", "0")]).await;
-        assert_eq!((hurried.status, hurried.failure()), (504, failed("deadline_exceeded", "DEADLINE_EXCEEDED")));
+        assert_eq!((hurried.status, hurried.failure()), (504, failure("deadline_exceeded", "DEADLINE_EXCEEDED")));
     }
     server.end().await;
 }

@@ -49,7 +49,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-pub(crate) fn inflated(compression: &str, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn inflate(compression: &str, bytes: &[u8]) -> Vec<u8> {
     match compression {
         "gzip" => {
             let mut inflated = Vec::new();
@@ -103,7 +103,7 @@ fn text(reason: &str) -> String {
     reason.to_owned()
 }
 
-pub(crate) fn failed(code: &str, reason: &str) -> (String, String) {
+pub(crate) fn failure(code: &str, reason: &str) -> (String, String) {
     (text(code), text(reason))
 }
 
@@ -172,11 +172,11 @@ impl Served {
         }
         let body = read[at + 4..].to_vec();
         let is_chunked = headers.get("transfer-encoding").is_some();
-        Reply { status, headers, body: if is_chunked { unchunked(&body) } else { body } }
+        Reply { status, headers, body: if is_chunked { unchunk(&body) } else { body } }
     }
 }
 
-fn unchunked(mut rest: &[u8]) -> Vec<u8> {
+fn unchunk(mut rest: &[u8]) -> Vec<u8> {
     let mut whole = Vec::new();
     loop {
         let at = rest.windows(2).position(|two| two == b"\r\n").expect("a chunk has a length");

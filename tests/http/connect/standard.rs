@@ -1,6 +1,6 @@
 //! Health and reflection in the Connect protocol.
 
-use super::client::{BOTH, Http, envelope, failed, gzip, inflated};
+use super::client::{BOTH, Http, envelope, failure, gzip, inflate};
 use crate::served::Served;
 use prost::Message as _;
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ async fn reflection_answers_each_question_of_a_stream_over_http_2() {
         let (envelopes, end) = reply.envelopes();
         assert_eq!((envelopes.len(), end), (2, json!({})), "{path}");
         let answers = envelopes.iter().map(|(flags, message)| {
-            let message = if *flags == 1 { inflated("gzip", message) } else { message.clone() };
+            let message = if *flags == 1 { inflate("gzip", message) } else { message.clone() };
             ServerReflectionResponse::decode(&*message).unwrap().message_response.unwrap()
         });
         let answers: Vec<MessageResponse> = answers.collect();
@@ -89,8 +89,8 @@ async fn streams_both_ways_need_http_2_and_their_messages_are_small_and_whole() 
             assert_eq!((reply.status, &*reply.failure().0), (505, "unimplemented"), "{path}");
             assert!(reply.json()["message"].as_str().unwrap().contains("HTTP/2"), "{reply:?}");
         }
-        let limit = failed("resource_exhausted", "LIMIT_EXCEEDED");
-        let malformed = failed("invalid_argument", "INVALID_REQUEST");
+        let limit = failure("resource_exhausted", "LIMIT_EXCEEDED");
+        let malformed = failure("invalid_argument", "INVALID_REQUEST");
         let dense = gzip(&vec![b' '; 1 << 20]);
         for (more, body, failure) in [
             (("x", "y"), envelope(0, &vec![b' '; (16 << 10) + 1]), &limit),

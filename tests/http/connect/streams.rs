@@ -1,6 +1,6 @@
 //! Calls with a stream of replies: envelopes in both forms, compressed both ways, and their end.
 
-use super::client::{BOTH, Http, LEDGER, envelope, failed, gzip, inflated};
+use super::client::{BOTH, Http, LEDGER, envelope, failure, gzip, inflate};
 use crate::served::{Served, party};
 use detente::grpc::limits::Limits;
 use detente::server::ServerOptions;
@@ -67,7 +67,7 @@ async fn messages_are_compressed_each_for_itself_both_ways() {
                 assert!(envelopes.iter().any(|(flags, _)| *flags == 1), "{http:?} {content:?}");
                 let mut events = 0;
                 for (flags, message) in envelopes {
-                    let message = if flags == 1 { inflated(compression, &message) } else { message };
+                    let message = if flags == 1 { inflate(compression, &message) } else { message };
                     events += if content == PROTO {
                         v1::ReadEventsResponse::decode(&*message).unwrap().events.len()
                     } else {
@@ -93,13 +93,13 @@ async fn what_is_wrong_with_a_stream_is_reported_at_its_end() {
     let future = v1::ReadEventsRequest { start, ..Default::default() };
     let (future, dense) = (envelope(0, &future.encode_to_vec()), gzip(&vec![b' '; 4 << 20]));
     let twice = [envelope(0, b"{}"), envelope(0, b"{}")].concat();
-    let malformed = || failed("invalid_argument", "INVALID_REQUEST");
+    let malformed = || failure("invalid_argument", "INVALID_REQUEST");
     for http in BOTH {
         for (content, more, body, failure) in [
-            (PROTO, ("x", "y"), future.clone(), failed("out_of_range", "CUT_IN_FUTURE")),
-            (JSON, ("x", "y"), b"".to_vec(), failed("unimplemented", "UNSUPPORTED")),
-            (PROTO, ("x", "y"), b"".to_vec(), failed("unimplemented", "UNSUPPORTED")),
-            (JSON, ("x", "y"), twice.clone(), failed("unimplemented", "UNSUPPORTED")),
+            (PROTO, ("x", "y"), future.clone(), failure("out_of_range", "CUT_IN_FUTURE")),
+            (JSON, ("x", "y"), b"".to_vec(), failure("unimplemented", "UNSUPPORTED")),
+            (PROTO, ("x", "y"), b"".to_vec(), failure("unimplemented", "UNSUPPORTED")),
+            (JSON, ("x", "y"), twice.clone(), failure("unimplemented", "UNSUPPORTED")),
             (JSON, ("x", "y"), envelope(0, b"{}")[..6].to_vec(), malformed()),
             (JSON, ("x", "y"), envelope(0, b"{\"no\":1}"), malformed()),
             (PROTO, ("x", "y"), envelope(0, b"\xff"), malformed()),
@@ -111,12 +111,12 @@ async fn what_is_wrong_with_a_stream_is_reported_at_its_end() {
                 JSON,
                 ("connect-content-encoding", "gzip"),
                 envelope(1, &dense),
-                failed("resource_exhausted", "LIMIT_EXCEEDED"),
+                failure("resource_exhausted", "LIMIT_EXCEEDED"),
             ),
-            (PROTO, ("connect-content-encoding", "br"), envelope(0, b""), failed("unimplemented", "UNSUPPORTED")),
+            (PROTO, ("connect-content-encoding", "br"), envelope(0, b""), failure("unimplemented", "UNSUPPORTED")),
             (PROTO, ("connect-timeout-ms", "-1"), envelope(0, b""), malformed()),
             (PROTO, ("connect-protocol-version", "2"), envelope(0, b""), malformed()),
-            (JSON, ("connect-timeout-ms", "0"), envelope(0, b"{}"), failed("deadline_exceeded", "DEADLINE_EXCEEDED")),
+            (JSON, ("connect-timeout-ms", "0"), envelope(0, b"{}"), failure("deadline_exceeded", "DEADLINE_EXCEEDED")),
         ] {
             let reply = server.post(http, "ReadEvents", &[content, more], &body).await;
             assert_eq!((reply.status, reply.header("content-type")), (200, content.1), "{http:?} {more:?}");
@@ -126,7 +126,7 @@ async fn what_is_wrong_with_a_stream_is_reported_at_its_end() {
             }
         }
         let none = server.post(http, "NoSuchRpc", &[PROTO], &envelope(0, b"")).await;
-        assert_eq!((none.status, none.failure()), (404, failed("unimplemented", "UNSUPPORTED")));
+        assert_eq!((none.status, none.failure()), (404, failure("unimplemented", "UNSUPPORTED")));
     }
     server.end().await;
 }
@@ -140,7 +140,7 @@ async fn a_stream_ends_when_its_time_is_over() {
             let reply = server.post(http, "Subscribe", &hurried, &envelope(0, message)).await;
             let (envelopes, _) = reply.envelopes();
             assert!(!envelopes.is_empty(), "what was there before came");
-            assert_eq!(reply.failure(), failed("deadline_exceeded", "DEADLINE_EXCEEDED"), "{http:?} {content:?}");
+            assert_eq!(reply.failure(), failure("deadline_exceeded", "DEADLINE_EXCEEDED"), "{http:?} {content:?}");
         }
     }
     let open = async {
@@ -191,7 +191,7 @@ async fn subscribers_have_their_share_in_this_protocol_too() {
     held.body_mut().frame().await.unwrap().unwrap();
     for http in BOTH {
         let refused = server.send(http, "POST", &path, &[JSON], &envelope(0, b"{}")).await;
-        assert_eq!(refused.failure(), failed("resource_exhausted", "OVERLOADED"), "{http:?}");
+        assert_eq!(refused.failure(), failure("resource_exhausted", "OVERLOADED"), "{http:?}");
     }
     drop(held);
     server.end().await;
@@ -206,11 +206,11 @@ async fn a_large_request_of_a_stream_is_weighed_and_leaves_no_memory_reserved() 
     for http in BOTH {
         for (content, message) in [(PROTO, many.encode_to_vec()), (JSON, json.clone().into_bytes())] {
             let reply = server.post(http, "Subscribe", &[content], &envelope(0, &message)).await;
-            assert_eq!(reply.failure(), failed("resource_exhausted", "LIMIT_EXCEEDED"), "{http:?} {content:?}");
+            assert_eq!(reply.failure(), failure("resource_exhausted", "LIMIT_EXCEEDED"), "{http:?} {content:?}");
         }
         let larger = envelope(0, &vec![b' '; (16 << 20) + 1]);
         let reply = server.post(http, "Subscribe", &[JSON], &larger).await;
-        assert_eq!(reply.failure(), failed("resource_exhausted", "LIMIT_EXCEEDED"), "{http:?}");
+        assert_eq!(reply.failure(), failure("resource_exhausted", "LIMIT_EXCEEDED"), "{http:?}");
     }
     let largest = [b"{}", &vec![b' '; (16 << 20) - 2][..]].concat();
     let reply = server.post(Http::One, "ReadEvents", &[JSON], &envelope(0, &largest)).await;

@@ -1,6 +1,6 @@
 //! Calls with one reply: as JSON and in binary, compressed both ways, and what is wrong with them.
 
-use super::client::{BOTH, Http, failed, gzip, inflated};
+use super::client::{BOTH, Http, failure, gzip, inflate};
 use crate::served::Served;
 use detente_proto::v1;
 use prost::Message as _;
@@ -73,12 +73,12 @@ async fn a_compressed_request_is_inflated_and_a_reply_is_compressed_as_its_clien
             let headers = [PROTO, ("accept-encoding", accepts), ("content-encoding", "gzip")];
             let reply = server.post(http, "ListClaims", &headers, &gzip(&request)).await;
             assert_eq!((reply.status, reply.header("content-encoding")), (200, compression), "{http:?} {accepts}");
-            let body = if compression.is_empty() { reply.body } else { inflated(compression, &reply.body) };
+            let body = if compression.is_empty() { reply.body } else { inflate(compression, &reply.body) };
             assert_eq!(v1::ListClaimsResponse::decode(&*body).unwrap().claims, plain.claims, "{http:?} {accepts}");
         }
         let reply = server.post(http, "ListClaims", &[JSON, ("content-encoding", "gzip")], &gzip(b"{}")).await;
         assert_eq!(reply.header("content-encoding"), "gzip", "what a client sends it reads");
-        let json: serde_json::Value = serde_json::from_slice(&inflated("gzip", &reply.body)).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&inflate("gzip", &reply.body)).unwrap();
         assert_eq!(json["claims"].as_array().unwrap().len(), plain.claims.len());
         let little = server.post(http, "GetServerInfo", &[PROTO, ("accept-encoding", "gzip")], b"").await;
         assert_eq!(little.header("content-encoding"), "", "little is not compressed");
@@ -94,21 +94,21 @@ async fn what_is_wrong_with_a_call_has_its_code_status_and_reason_in_every_form(
     let unknown = unknown.encode_to_vec();
     for http in BOTH {
         for (rpc, more, body, status, failure) in [
-            ("GetClaim", ("x", "y"), &unknown[..], 404, failed("not_found", "CLAIM_NOT_FOUND")),
-            ("GetClaim", ("x", "y"), b"\xff", 400, failed("invalid_argument", "INVALID_REQUEST")),
-            ("GetState", ("connect-protocol-version", "2"), b"", 400, failed("invalid_argument", "INVALID_REQUEST")),
-            ("GetState", ("connect-timeout-ms", "soon"), b"", 400, failed("invalid_argument", "INVALID_REQUEST")),
+            ("GetClaim", ("x", "y"), &unknown[..], 404, failure("not_found", "CLAIM_NOT_FOUND")),
+            ("GetClaim", ("x", "y"), b"\xff", 400, failure("invalid_argument", "INVALID_REQUEST")),
+            ("GetState", ("connect-protocol-version", "2"), b"", 400, failure("invalid_argument", "INVALID_REQUEST")),
+            ("GetState", ("connect-timeout-ms", "soon"), b"", 400, failure("invalid_argument", "INVALID_REQUEST")),
             (
                 "GetState",
                 ("connect-timeout-ms", "10000000000"),
                 b"",
                 400,
-                failed("invalid_argument", "INVALID_REQUEST"),
+                failure("invalid_argument", "INVALID_REQUEST"),
             ),
-            ("GetState", ("connect-timeout-ms", "0"), b"", 504, failed("deadline_exceeded", "DEADLINE_EXCEEDED")),
-            ("GetState", ("content-encoding", "br"), b"x", 501, failed("unimplemented", "UNSUPPORTED")),
-            ("GetState", ("content-encoding", "gzip"), b"x", 400, failed("invalid_argument", "INVALID_REQUEST")),
-            ("NoSuchRpc", ("x", "y"), b"", 404, failed("unimplemented", "UNSUPPORTED")),
+            ("GetState", ("connect-timeout-ms", "0"), b"", 504, failure("deadline_exceeded", "DEADLINE_EXCEEDED")),
+            ("GetState", ("content-encoding", "br"), b"x", 501, failure("unimplemented", "UNSUPPORTED")),
+            ("GetState", ("content-encoding", "gzip"), b"x", 400, failure("invalid_argument", "INVALID_REQUEST")),
+            ("NoSuchRpc", ("x", "y"), b"", 404, failure("unimplemented", "UNSUPPORTED")),
         ] {
             let reply = server.post(http, rpc, &[PROTO, more], body).await;
             assert_eq!((reply.status, reply.failure()), (status, failure), "{http:?} {rpc} {more:?}");
@@ -135,7 +135,7 @@ async fn a_stream_is_not_called_as_one_message_nor_one_message_as_a_stream() {
             ("Append", "application/connect+proto", "application/proto"),
         ] {
             let reply = server.post(http, rpc, &[("content-type", content)], b"").await;
-            assert_eq!((reply.status, reply.failure()), (415, failed("unimplemented", "UNSUPPORTED")), "{rpc}");
+            assert_eq!((reply.status, reply.failure()), (415, failure("unimplemented", "UNSUPPORTED")), "{rpc}");
             let accepts = reply.header("accept-post");
             assert!(accepts.split(", ").any(|one| one == would_work), "{rpc}: {accepts}");
             assert!(accepts.split(", ").all(|one| one != content), "{rpc}: {accepts}");
@@ -181,7 +181,7 @@ async fn a_large_request_in_binary_has_the_limits_of_every_other_and_leaves_no_m
     for http in BOTH {
         for (more, body) in [(("x", "y"), many.clone()), (("content-encoding", "gzip"), gzip(&many))] {
             let reply = server.post(http, "Append", &[PROTO, more], &body).await;
-            let expected = (429, failed("resource_exhausted", "LIMIT_EXCEEDED"));
+            let expected = (429, failure("resource_exhausted", "LIMIT_EXCEEDED"));
             assert_eq!((reply.status, reply.failure()), expected, "{http:?} {more:?}");
         }
         let large = v1::GetStateRequest { page_token: "x".repeat(3 << 20), ..Default::default() };
@@ -189,7 +189,7 @@ async fn a_large_request_in_binary_has_the_limits_of_every_other_and_leaves_no_m
         assert_eq!(reply.failure().1, "PAGE_TOKEN_INVALID", "{http:?}: it is read, whole");
         let padded = json!({ "pageToken": "x".repeat(17 << 20) }).to_string();
         let reply = server.post(http, "GetState", &[JSON], padded.as_bytes()).await;
-        assert_eq!(reply.failure(), failed("resource_exhausted", "LIMIT_EXCEEDED"), "{http:?}");
+        assert_eq!(reply.failure(), failure("resource_exhausted", "LIMIT_EXCEEDED"), "{http:?}");
     }
     let metrics = String::from_utf8(server.ask("GET", "/metrics", "", "").await.body).unwrap();
     assert!(metrics.contains("detente_memory_reserved_bytes 0\n"), "{metrics}");
@@ -205,7 +205,7 @@ async fn an_append_whose_time_is_over_already_is_not_begun() {
     for http in BOTH {
         let hurried = [PROTO, ("connect-timeout-ms", "0")];
         let reply = server.post(http, "Append", &hurried, &request.encode_to_vec()).await;
-        let expected = (504, failed("deadline_exceeded", "DEADLINE_EXCEEDED"));
+        let expected = (504, failure("deadline_exceeded", "DEADLINE_EXCEEDED"));
         assert_eq!((reply.status, reply.failure()), expected, "{http:?}");
     }
     let info = server.client.get_server_info(v1::GetServerInfoRequest {}).await.unwrap().into_inner();

@@ -40,7 +40,7 @@ fn query(filter: &Filter, valid_at: &str, cut: Cut) -> GapsQuery {
 }
 
 /// All gaps, page after page.
-fn paged(ledger: &Ledger, query: &GapsQuery, page: PageSize) -> Vec<Gap> {
+fn read_pages(ledger: &Ledger, query: &GapsQuery, page: PageSize) -> Vec<Gap> {
     let mut query = GapsQuery { page, ..query.clone() };
     let mut gaps = Vec::new();
     loop {
@@ -61,7 +61,7 @@ fn withdrawn(oracle: &Oracle, cut: Position) -> BTreeSet<String> {
     oracle.log(cut).iter().filter_map(|(_, event)| of(&event.change)).collect()
 }
 
-fn cited<'k>(known: &'k Known, withdrawn: &BTreeSet<String>) -> BTreeSet<&'k str> {
+fn cited_sources<'k>(known: &'k Known, withdrawn: &BTreeSet<String>) -> BTreeSet<&'k str> {
     let sources = known.content.sources.iter().map(|citation| citation.source.as_str());
     sources.filter(|source| !withdrawn.contains(*source)).collect()
 }
@@ -76,7 +76,7 @@ fn lacking(known: &[&Known], query: &GapsQuery, withdrawn: &BTreeSet<String>) ->
     };
     known.iter().filter(without_date).for_each(|known| note(known, Lack::Date));
     for known in known {
-        let mut cited = cited(known, withdrawn);
+        let mut cited = cited_sources(known, withdrawn);
         if cited.len() < 2 {
             note(known, Lack::Origins(cited.pop_first().map(Into::into)));
         }
@@ -103,7 +103,7 @@ fn lacking(known: &[&Known], query: &GapsQuery, withdrawn: &BTreeSet<String>) ->
 /// Returns true if a day of a relationship is covered, by the definition.
 fn is_covered(known: &[&Known], relationship: &str, day: Moment, withdrawn: &BTreeSet<String>) -> bool {
     let bears = |known: &&&Known| known.content.relationships.iter().any(|id| id.as_str() == relationship);
-    let sourced = |known: &&&Known| !cited(known, withdrawn).is_empty();
+    let sourced = |known: &&&Known| !cited_sources(known, withdrawn).is_empty();
     let touches = |known: &Known| known.valid().is_some_and(|valid| valid.may_touch(&Period::day_of(day)));
     known.iter().filter(bears).filter(sourced).any(|known| touches(known))
 }
@@ -165,13 +165,13 @@ fn at_every_cut_the_gaps_are_those_that_the_definitions_give_day_by_day() {
                     query.from = Some(period("2024-12-28").a);
                     query.until = Some(period("2025-01-08").b);
                 }
-                let got = paged(&history.home.ledger, &query, ALL);
+                let got = read_pages(&history.home.ledger, &query, ALL);
                 let of_claims: Vec<Gap> = got.iter().filter(|gap| matches!(gap, Gap::Of(..))).cloned().collect();
                 assert_eq!(of_claims, lacking(&known, &query, &withdrawn), "{filter:?}");
                 days += check_spans(&known, &got, &query, &withdrawn);
                 lacks += of_claims.len();
                 for page in [PageSize { entries: 3, bytes: usize::MAX }, PageSize { entries: 1000, bytes: 500 }] {
-                    assert_eq!(paged(&history.home.ledger, &query, page), got, "all pages are one answer");
+                    assert_eq!(read_pages(&history.home.ledger, &query, page), got, "all pages are one answer");
                 }
             }
         }
@@ -197,12 +197,12 @@ fn of_type(ledger: &Ledger, gap_type: GapType, valid_at: &str) -> Vec<(u128, Lac
         Gap::Of(claim, lack) => (number(&claim), lack),
         Gap::UncoveredSpan(..) => panic!("no spans were asked for"),
     };
-    paged(ledger, &query, ALL).into_iter().map(of).collect()
+    read_pages(ledger, &query, ALL).into_iter().map(of).collect()
 }
 
 #[test]
 fn two_articles_of_one_agency_are_one_origin_and_a_withdrawn_source_is_none() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let derived = |name: &str, from: &str| {
         let mut source = source(name);
         source.derives_from = vec![source_id(from)];
@@ -226,7 +226,7 @@ fn two_articles_of_one_agency_are_one_origin_and_a_withdrawn_source_is_none() {
 
 #[test]
 fn what_was_said_to_hold_still_grows_stale_with_the_asked_date() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let known = |claim: Claim, as_of: &str| with(claim, |claim| claim.as_of = Some(date(as_of)));
     home.record([
         assert(known(state(1, "2024/.."), "2025-01-31")),
@@ -243,7 +243,7 @@ fn what_was_said_to_hold_still_grows_stale_with_the_asked_date() {
 
 #[test]
 fn a_dispute_is_a_gap_until_it_is_resolved_and_a_retracted_claim_has_none() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record([assert(event(1, "2025")), assert(event(2, "2025"))]);
     home.record([
         Command::Dispute(id(1), dispute(1)),
@@ -258,14 +258,14 @@ fn a_dispute_is_a_gap_until_it_is_resolved_and_a_retracted_claim_has_none() {
 
 #[test]
 fn a_relationship_that_the_filter_does_not_name_is_not_said_to_lack_anything() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let both = with(event(1, "2025-01-02"), |claim| {
         claim.relationships.push(crate::support::make::relationship("ARM-AZE"));
     });
     home.record([assert(both)]);
     let named = FilterItem { relationships: vec![crate::support::make::relationship("AZE-RUS")], ..Default::default() };
     let spans = |filter: &Filter| {
-        paged(
+        read_pages(
             &home.ledger,
             &GapsQuery { types: [GapType::UncoveredSpan].into(), ..query(filter, "2025-01-02", Cut::Head) },
             ALL,
@@ -278,14 +278,14 @@ fn a_relationship_that_the_filter_does_not_name_is_not_said_to_lack_anything() {
 #[test]
 fn a_relationship_that_is_named_lacks_the_whole_span_where_nothing_bears_on_it_unless_its_parties_are_one() {
     use crate::support::make::{party_id, relationship};
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record([assert(event(1, "2025-01-02"))]);
     let spans = |names: &[&str], from: Option<&str>, cut: Cut| {
         let relationships = names.iter().map(|name| relationship(name)).collect();
         let filter = Filter { items: vec![FilterItem { relationships, ..Default::default() }] };
         let from = from.map(|from| period(from).a);
         let types = [GapType::UncoveredSpan].into();
-        paged(&home.ledger, &GapsQuery { types, from, ..query(&filter, "2025-01-03", cut) }, ALL)
+        read_pages(&home.ledger, &GapsQuery { types, from, ..query(&filter, "2025-01-03", cut) }, ALL)
     };
     let whole = |of: &str| Gap::UncoveredSpan(of.to_owned(), period("2025-01-01").a, period("2025-01-03").b);
     assert_eq!(spans(&["AAA-BBB"], Some("2025-01-01"), Cut::Head), [whole("AAA-BBB")]);

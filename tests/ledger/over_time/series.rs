@@ -55,7 +55,7 @@ fn groups_of(known: &Known, group_by: Option<SeriesGroup>) -> Vec<String> {
 }
 
 /// Returns the counts of each group: definite and possible.
-fn expected(known: &[&Known], asked: &Period, group_by: Option<SeriesGroup>) -> BTreeMap<String, (u64, u64)> {
+fn expected_counts(known: &[&Known], asked: &Period, group_by: Option<SeriesGroup>) -> BTreeMap<String, (u64, u64)> {
     let mut counts = BTreeMap::new();
     if group_by.is_none() {
         counts.insert(String::new(), (0, 0));
@@ -94,7 +94,7 @@ fn at_every_cut_every_bucket_of_every_group_counts_what_the_model_counts() {
                 for (group_by, (bucket, span)) in GROUPS.iter().flat_map(|group| spans.map(|span| (*group, span))) {
                     let got = history.home.ledger.series(&query(filter, bucket, span, group_by, cut)).unwrap();
                     let expected: Vec<_> =
-                        got.buckets.iter().map(|bucket| expected(&known, &bucket.period, group_by)).collect();
+                        got.buckets.iter().map(|bucket| expected_counts(&known, &bucket.period, group_by)).collect();
                     let groups: BTreeSet<&String> = expected.iter().flat_map(BTreeMap::keys).collect();
                     for (bucket, expected) in got.buckets.iter().zip(&expected) {
                         let told = bucket.points.iter().map(|(group, tally)| (group, (tally.definite, tally.possible)));
@@ -113,7 +113,7 @@ fn at_every_cut_every_bucket_of_every_group_counts_what_the_model_counts() {
 
 #[test]
 fn a_series_that_one_answer_does_not_hold_is_refused_whole() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let pairs = ["ARM-AZE", "ARM-RUS", "ARM-TUR", "AZE-RUS", "AZE-TUR", "RUS-TUR"].map(relationship);
     home.record([assert(with(state(1, "1999/.."), |claim| claim.relationships = pairs.into()))]);
     let ask = |until, group_by| {
@@ -221,7 +221,7 @@ fn beyond(home: &Home, kind: &str, from: &str, until: &str) -> Vec<(bool, u64, u
 
 #[test]
 fn counts_tell_how_far_the_sources_of_what_they_count_reach() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let known_to = |claim: Claim, as_of: &str| with(claim, |claim| claim.as_of = Some(date(as_of)));
     let of_kind = |claim: Claim, kind: &str| with(claim, |claim| claim.kind = word(kind));
     home.record([

@@ -35,14 +35,14 @@ fn query(filter: &Filter, span: Option<(&str, &str)>, cut: Cut) -> TimelineQuery
 }
 
 /// The whole timeline, page after page, put together as the contract says.
-fn paged(ledger: &Ledger, query: &TimelineQuery, page: PageSize) -> (Vec<TimelineSegment>, Vec<v1::Claim>, usize) {
+fn read_pages(ledger: &Ledger, query: &TimelineQuery, page: PageSize) -> (Vec<TimelineSegment>, Vec<v1::Claim>, usize) {
     let mut query = TimelineQuery { page, ..query.clone() };
     let (mut whole, mut claims, mut pages): (Vec<TimelineSegment>, BTreeMap<String, v1::Claim>, usize) =
         Default::default();
     loop {
         let found = ledger.timeline(&query).unwrap();
         let mut named: Vec<&str> = found.claims.iter().map(|claim| claim.claim_id.as_str()).collect();
-        let listed = listed(&found.segments);
+        let listed = listed_ids(&found.segments);
         named.sort_unstable();
         assert_eq!(named, listed.iter().map(String::as_str).collect::<Vec<_>>(), "each claim is named once a page");
         claims.extend(found.claims.into_iter().map(|claim| (claim.claim_id.clone(), claim)));
@@ -65,7 +65,7 @@ fn paged(ledger: &Ledger, query: &TimelineQuery, page: PageSize) -> (Vec<Timelin
     }
 }
 
-fn listed(segments: &[TimelineSegment]) -> BTreeSet<String> {
+fn listed_ids(segments: &[TimelineSegment]) -> BTreeSet<String> {
     let ids = |s: &TimelineSegment| [&s.definite, &s.possible, &s.left].map(Clone::clone).concat();
     segments.iter().flat_map(ids).map(|id| id.0.to_string()).collect()
 }
@@ -83,7 +83,7 @@ fn seen_by(span: Asked, known: &Known) -> Option<ValidTime> {
 type Asked = (Option<Moment>, Option<Moment>);
 
 /// Returns the certainty of a claim in a segment: of a state at an instant, of an event in all of it.
-fn expected(span: Asked, known: &Known, segment: &TimelineSegment, instant: Moment) -> Option<Certainty> {
+fn expected_certainty(span: Asked, known: &Known, segment: &TimelineSegment, instant: Moment) -> Option<Certainty> {
     match known.content.time {
         Time::State(..) => {
             certainty(Mode::HoldsAt, &seen_by(span, known)?, &Period { a: instant, b: instant.plus_seconds(1) })
@@ -130,7 +130,7 @@ fn check(known: &[&Known], segments: &[TimelineSegment], span: Asked) -> usize {
         // An end since always is no instant that a question could name.
         for instant in instants(span, known, segment).into_iter().filter(|instant| instant.is_finite()) {
             for known in known {
-                let expected = expected(span, known, segment, instant);
+                let expected = expected_certainty(span, known, segment, instant);
                 assert_eq!(
                     now.get(&known.content.id).copied(),
                     expected,
@@ -173,13 +173,13 @@ fn at_every_cut_every_instant_of_every_segment_is_as_the_model_says() {
                 let query = query(filter, span, cut);
                 let known = matching(&known, filter);
                 let ledger = &history.home.ledger;
-                let (whole, claims, _) = paged(ledger, &query, ALL);
+                let (whole, claims, _) = read_pages(ledger, &query, ALL);
                 compared += check(&known, &whole, (query.from, query.until));
                 segments += whole.len();
                 let shown: Vec<&v1::Claim> = known.iter().map(|known| &known.shown).collect();
                 assert!(claims.iter().all(|claim| shown.contains(&claim)), "claims are shown as at the cut");
                 for page in [PageSize { entries: 2, bytes: usize::MAX }, PageSize { entries: 1000, bytes: 700 }] {
-                    let (again, named, count) = paged(ledger, &query, page);
+                    let (again, named, count) = read_pages(ledger, &query, page);
                     assert_eq!((&again, &named), (&whole, &claims), "{page:?}: all pages are one answer");
                     pages += count;
                 }
@@ -192,10 +192,10 @@ fn at_every_cut_every_instant_of_every_segment_is_as_the_model_says() {
 
 #[test]
 fn a_segment_with_more_claims_than_a_page_holds_is_told_over_several() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record((1..=40).map(|number| assert(state(number, "2024/.."))));
     let query = query(&Filter::default(), Some(("2025-06", "2025-06")), Cut::Head);
-    let (whole, claims, pages) = paged(&home.ledger, &query, PageSize { entries: 1000, bytes: 2000 });
+    let (whole, claims, pages) = read_pages(&home.ledger, &query, PageSize { entries: 1000, bytes: 2000 });
     assert!(pages > 3, "{pages} pages");
     assert_eq!((whole.len(), claims.len()), (1, 40));
     assert_eq!(whole[0].definite, (1..=40).map(id).collect::<Vec<_>>());
@@ -204,10 +204,11 @@ fn a_segment_with_more_claims_than_a_page_holds_is_told_over_several() {
 
 #[test]
 fn an_event_is_definite_in_a_month_until_another_claim_cuts_the_month() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record([assert(event(1, "2025-07"))]);
     let june_to_august = |cut| {
-        let (segments, ..) = paged(&home.ledger, &query(&Filter::default(), Some(("2025-06", "2025-08")), cut), ALL);
+        let (segments, ..) =
+            read_pages(&home.ledger, &query(&Filter::default(), Some(("2025-06", "2025-08")), cut), ALL);
         segments.iter().map(|s| (s.definite.len(), s.possible.len())).collect::<Vec<_>>()
     };
     assert_eq!(june_to_august(Cut::Head), [(0, 0), (1, 0), (0, 0)]);

@@ -20,10 +20,10 @@ use uuid::Uuid;
 
 /// A command as a client sends it, with a note. A patch is one of labels.
 pub(crate) fn wire(command: &Command, note: &str) -> v1::Command {
-    v1::Command { note: note.to_owned(), command: Some(sent(command)) }
+    v1::Command { note: note.to_owned(), command: Some(wire_command(command)) }
 }
 
-fn sent(command: &Command) -> Wire {
+fn wire_command(command: &Command) -> Wire {
     let id = |id: &detente_domain::name::ClaimId| id.0.to_string();
     match command {
         Command::Assert(claim) => Wire::AssertClaim(v1::AssertClaim { claim: Some(render_claim(claim)) }),
@@ -135,7 +135,7 @@ pub(crate) fn progress(stage: &Stage) -> StageProgress {
 }
 
 /// Commits a stage that must be recorded.
-pub(crate) fn recorded(home: &Home, number: u128) -> CommitOutcome {
+pub(crate) fn commit_whole(home: &Home, number: u128) -> CommitOutcome {
     let committed = home.ledger.commit_stage(&commit(number)).unwrap();
     assert!(!committed.replayed);
     committed

@@ -1,6 +1,6 @@
 //! A stage's file is believed as far as it is sound: what is torn or damaged is sent again.
 
-use super::commands::{add_all, assertions, commit, new, progress, recorded, uuid};
+use super::commands::{add_all, assertions, commit, commit_whole, new, progress, uuid};
 use crate::support::home::Home;
 use detente_ledger::open::stages_dir;
 use detente_ledger::write::stage::{StageError, StageState};
@@ -11,8 +11,8 @@ fn file(home: &Home) -> PathBuf {
 }
 
 /// A home with a stage of five frames, one command each, and where each frame ends.
-fn staged() -> (Home, Vec<u64>) {
-    let home = Home::in_files(1 << 20).furnished();
+fn home_with_stage() -> (Home, Vec<u64>) {
+    let home = Home::in_files(1 << 20).with_registrations();
     home.ledger.open_stage(&new(7)).unwrap();
     let mut ends = vec![std::fs::metadata(file(&home)).unwrap().len()];
     for nth in 0..5 {
@@ -25,7 +25,7 @@ fn staged() -> (Home, Vec<u64>) {
 
 #[test]
 fn a_stage_that_is_cut_anywhere_keeps_its_whole_frames_and_can_be_finished() {
-    let (mut home, ends) = staged();
+    let (mut home, ends) = home_with_stage();
     let path = file(&home);
     let whole = std::fs::read(&path).unwrap();
     for cut in (ends[0]..whole.len() as u64).step_by(23) {
@@ -36,12 +36,12 @@ fn a_stage_that_is_cut_anywhere_keeps_its_whole_frames_and_can_be_finished() {
         assert_eq!(std::fs::metadata(&path).unwrap().len(), ends[expected as usize]);
     }
     assert_eq!(add_all(&home.ledger, 7, &assertions(1..6), 5).next, 5);
-    assert_eq!(recorded(&home, 7).became.tally.total(), 5);
+    assert_eq!(commit_whole(&home, 7).became.tally.total(), 5);
 }
 
 #[test]
 fn a_flipped_bit_costs_the_frames_from_there_on_and_nothing_else() {
-    let (mut home, ends) = staged();
+    let (mut home, ends) = home_with_stage();
     let path = file(&home);
     let whole = std::fs::read(&path).unwrap();
     for at in (0..whole.len()).step_by(31) {
@@ -66,7 +66,7 @@ fn a_flipped_bit_costs_the_frames_from_there_on_and_nothing_else() {
 
 #[test]
 fn frames_of_another_order_or_another_stage_do_not_count() {
-    let (home, ends) = staged();
+    let (home, ends) = home_with_stage();
     let path = file(&home);
     let whole = std::fs::read(&path).unwrap();
     let frame = |nth: usize| &whole[ends[nth] as usize..ends[nth + 1] as usize];

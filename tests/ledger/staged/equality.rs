@@ -1,6 +1,6 @@
 //! A stage becomes what one append of its commands becomes: the same events, byte for byte, however it was cut into pieces.
 
-use super::commands::{lay_out, recorded, uuid, wire};
+use super::commands::{commit_whole, lay_out, uuid, wire};
 use crate::support::ask;
 use crate::support::home::{Home, block_on, request};
 use crate::support::make::{assert, batch, claim, id, party, party_id, tick, with};
@@ -32,7 +32,7 @@ fn request_of(batch: detente_domain::command::Batch) -> AppendRequest {
 
 /// Returns the given number of random commands, each of which fits at its turn on a ledger of their own.
 fn fitting(random: &mut Random, count: usize) -> Vec<v1::Command> {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let (mut known, mut fitting): (HashSet<u128>, _) = (HashSet::new(), Vec::new());
     while fitting.len() < count {
         let command = any_command(random, &|number| known.contains(&number));
@@ -61,11 +61,11 @@ fn any_history_staged_in_any_pieces_is_the_same_events_as_one_append() {
     for seed in 0..40 {
         let mut random = Random(seed);
         let commands = fitting(&mut random, 60);
-        let (one, other) = (Home::in_memory().furnished(), Home::in_memory().furnished());
+        let (one, other) = (Home::in_memory().with_registrations(), Home::in_memory().with_registrations());
         append(one.at(tick(50)), commands.clone());
         let piece = 1 + random.below(9) as usize;
         lay_out(&other.ledger, 7, &commands, piece);
-        let committed = recorded(other.at(tick(50)), 7);
+        let committed = commit_whole(other.at(tick(50)), 7);
         let (plain, staged) = (events(&one), events(&other));
         assert_eq!(plain, staged, "seed {seed}, pieces of {piece}");
         assert_eq!(committed.became.span, Some((Position(7), Position(staged.len() as u64))));
@@ -76,7 +76,7 @@ fn any_history_staged_in_any_pieces_is_the_same_events_as_one_append() {
 
 #[test]
 fn what_a_stage_registers_later_may_be_named_before() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let named = with(claim(1, detente_domain::claim::Time::None), |claim| {
         claim.relationships.clear();
         claim.parties =
@@ -86,14 +86,14 @@ fn what_a_stage_registers_later_may_be_named_before() {
     let commands: Vec<_> = commands.iter().map(|command| wire(command, "")).collect();
     lay_out(&home.ledger, 7, &commands, 1);
     assert_eq!(
-        recorded(&home, 7).became.tally.counts().collect::<Vec<_>>(),
+        commit_whole(&home, 7).became.tally.counts().collect::<Vec<_>>(),
         [("claim_asserted", 1), ("party_registered", 1)]
     );
 }
 
 #[test]
 fn names_and_open_ids_hold_for_the_whole_stage_however_often_a_piece_is_sent() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let mut commands = super::commands::assertions(1..4);
     let claim_of = |command: &mut v1::Command, change: &dyn Fn(&mut v1::Claim)| match command.command.as_mut() {
         Some(v1::command::Command::AssertClaim(of)) => change(of.claim.as_mut().unwrap()),
@@ -105,7 +105,7 @@ fn names_and_open_ids_hold_for_the_whole_stage_however_often_a_piece_is_sent() {
     claim_of(&mut commands[2], &|claim| claim.claim_id = "$memo".to_owned());
     lay_out(&home.ledger, 7, &commands, 1);
     home.ledger.add_to_stage(uuid(7), 0, &commands).unwrap();
-    recorded(&home, 7);
+    commit_whole(&home, 7);
     let claims = ask::claims(&home.ledger, &Default::default(), detente_domain::cut::Cut::Head, (true, false), 9);
     assert_eq!(claims.len(), 3);
     let by_id = ask::claim(&home.ledger, id(1), detente_domain::cut::Cut::Head).unwrap();
@@ -115,9 +115,9 @@ fn names_and_open_ids_hold_for_the_whole_stage_however_often_a_piece_is_sent() {
 
 #[test]
 fn a_batch_may_be_recorded_again_after_a_stage_and_sees_it() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     lay_out(&home.ledger, 7, &super::commands::assertions(1..3), 1);
-    recorded(&home, 7);
+    commit_whole(&home, 7);
     let refusal = home.refusal(batch([assert(crate::support::make::event(1, "2025"))]));
     assert!(format!("{refusal:?}").contains("recorded already"));
 }

@@ -9,7 +9,7 @@ use detente_ledger::open::LedgerOptions;
 use detente_ledger::write::stage::{StageError, StageLimits};
 use std::sync::Arc;
 
-fn limited(stages: usize, bytes: u64) -> Ledger {
+fn limited_ledger(stages: usize, bytes: u64) -> Ledger {
     let clock = Arc::new(ManualClock::at(tick(0)));
     let options = LedgerOptions { stages: StageLimits { stages, bytes }, ..options(&clock, 1 << 20) };
     let ledger = Ledger::in_memory(LEDGER, &options).unwrap();
@@ -20,7 +20,7 @@ fn limited(stages: usize, bytes: u64) -> Ledger {
 
 #[test]
 fn one_stage_too_many_is_refused_until_another_is_recorded_or_dropped() {
-    let ledger = limited(2, 1 << 20);
+    let ledger = limited_ledger(2, 1 << 20);
     ledger.open_stage(&new(1)).unwrap();
     ledger.open_stage(&new(2)).unwrap();
     assert!(matches!(ledger.open_stage(&new(3)), Err(StageError::TooMany(2))));
@@ -34,7 +34,7 @@ fn one_stage_too_many_is_refused_until_another_is_recorded_or_dropped() {
 
 #[test]
 fn what_would_make_a_stage_too_large_is_refused_and_the_stage_can_be_committed_without_it() {
-    let ledger = limited(2, 2_000);
+    let ledger = limited_ledger(2, 2_000);
     ledger.open_stage(&new(7)).unwrap();
     let mut next = 0;
     let refused = loop {
@@ -78,7 +78,7 @@ fn a_full_disk_refuses_commands_and_the_stage_stays() {
 
 #[test]
 fn a_recorded_time_behind_the_head_or_in_the_future_is_refused_when_the_stage_is_opened() {
-    let ledger = limited(9, 1 << 20);
+    let ledger = limited_ledger(9, 1 << 20);
     let refused = ledger.open_stage(&new_at(1, tick(-1)));
     assert!(format!("{refused:?}").contains("RecordedTimeGoesBack"), "{refused:?}");
     let refused = ledger.open_stage(&new_at(1, tick(1)));

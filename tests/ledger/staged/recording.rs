@@ -1,6 +1,6 @@
 //! The effects of recording a stage on the record, on readers, and on other writers.
 
-use super::commands::{SOON, assertions, commit, lay_out, new_at, recorded, uuid};
+use super::commands::{SOON, assertions, commit, commit_whole, lay_out, new_at, uuid};
 use crate::support::ask;
 use crate::support::home::{Home, block_on, request};
 use crate::support::make::{assert, batch, event, id, on, registrations, tick};
@@ -24,9 +24,9 @@ fn releases_are_recorded_at_the_times_they_had_and_seen_as_they_were_then() {
     for (number, day, claims) in [(7, "2014-06-01", 1..4), (8, "2018-06-01", 4..9)] {
         home.ledger.open_stage(&new_at(number, on(day))).unwrap();
         home.ledger.add_to_stage(uuid(number), 0, &assertions(claims)).unwrap();
-        assert_eq!(recorded(&home, number).became.recorded_at, Some(on(day)));
+        assert_eq!(commit_whole(&home, number).became.recorded_at, Some(on(day)));
     }
-    let known_at = |day| ask::state_at(&home.ledger, "2025", Cut::KnownAt(on(day))).found().len();
+    let known_at = |day| ask::state_at(&home.ledger, "2025", Cut::KnownAt(on(day))).certainties().len();
     assert_eq!((known_at("2014-05-31"), known_at("2014-06-01"), known_at("2018-06-02")), (0, 3, 8));
     let events = ask::events(&home.ledger, Start::After(Position(6)), None, 1 << 20);
     assert!(events.iter().all(|event| event.backfilled) && events.len() == 8);
@@ -40,7 +40,7 @@ fn releases_are_recorded_at_the_times_they_had_and_seen_as_they_were_then() {
 #[test]
 fn a_reader_sees_all_of_a_stage_or_nothing_at_any_moment() {
     const COUNT: u64 = 6_000;
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     lay_out(&home.ledger, 7, &assertions(1..u128::from(COUNT) + 1), 1_000);
     let done = AtomicBool::new(false);
     let seen = std::thread::scope(|scope| {
@@ -71,7 +71,7 @@ fn a_reader_sees_all_of_a_stage_or_nothing_at_any_moment() {
 
 #[test]
 fn appends_beside_a_stage_are_recorded_before_it_or_after_it() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     lay_out(&home.ledger, 7, &assertions(1..2_001), 100);
     let done = AtomicBool::new(false);
     let beside = std::thread::scope(|scope| {
@@ -99,7 +99,7 @@ fn appends_beside_a_stage_are_recorded_before_it_or_after_it() {
 #[test]
 fn of_two_stages_that_assert_the_same_claim_one_is_recorded() {
     for round in 0..20 {
-        let home = Home::in_memory().furnished();
+        let home = Home::in_memory().with_registrations();
         for number in [7, 8] {
             lay_out(&home.ledger, number, &assertions(number * 1_000..number * 1_000 + 200), 50);
             home.ledger.add_to_stage(uuid(number), 200, &assertions(1..2)).unwrap();
@@ -123,7 +123,7 @@ fn of_two_stages_that_assert_the_same_claim_one_is_recorded() {
 
 #[test]
 fn a_stage_that_is_committed_by_many_at_once_is_recorded_once() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     lay_out(&home.ledger, 7, &assertions(1..101), 10);
     let results: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..6).map(|_| scope.spawn(|| home.ledger.commit_stage(&commit(7)).unwrap())).collect();
@@ -136,7 +136,7 @@ fn a_stage_that_is_committed_by_many_at_once_is_recorded_once() {
 
 #[test]
 fn a_check_says_what_would_be_recorded_and_writes_nothing() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let head = home.ledger.head();
     lay_out(&home.ledger, 7, &assertions(1..6), 2);
     let check = Commit { validate_only: true, ..commit(7) };
@@ -147,5 +147,5 @@ fn a_check_says_what_would_be_recorded_and_writes_nothing() {
         assert!(checked.unfit.is_empty() && !checked.replayed);
     }
     assert_eq!(home.ledger.head(), head);
-    recorded(home.at(tick(3)), 7);
+    commit_whole(home.at(tick(3)), 7);
 }

@@ -1,6 +1,6 @@
 //! Refusals, each with its place, after which the stage is as it was.
 
-use super::commands::{add_all, assertions, commit, lay_out, new, progress, recorded, unfit, uuid, wire};
+use super::commands::{add_all, assertions, commit, commit_whole, lay_out, new, progress, unfit, uuid, wire};
 use crate::support::home::Home;
 use crate::support::make::{assert, claim, event, id, with};
 use detente_domain::command::{Command, Expectation, Precondition};
@@ -13,7 +13,7 @@ use detente_proto::v1;
 
 #[test]
 fn a_malformed_command_refuses_its_piece_with_every_place_and_nothing_of_it_is_staged() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     lay_out(&home.ledger, 7, &assertions(1..3), 2);
     let mut commands = assertions(1..6);
     for nth in [0, 2, 4] {
@@ -33,7 +33,7 @@ fn a_malformed_command_refuses_its_piece_with_every_place_and_nothing_of_it_is_s
 
 #[test]
 fn what_does_not_fit_is_reported_at_the_number_of_its_command_and_can_be_left_out() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record([assert(event(3, "2025"))]);
     let mut commands = assertions(1..6);
     commands.push(wire(&Command::Reinstate(id(1)), ""));
@@ -54,7 +54,7 @@ fn what_does_not_fit_is_reported_at_the_number_of_its_command_and_can_be_left_ou
 
 #[test]
 fn of_very_many_violations_the_first_are_told_and_all_are_counted() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let unknown = |number| {
         let claim = with(claim(number, detente_domain::claim::Time::None), |claim| {
             claim.relationships.clear();
@@ -75,7 +75,7 @@ fn of_very_many_violations_the_first_are_told_and_all_are_counted() {
 
 #[test]
 fn an_empty_stage_and_a_name_without_a_claim_are_refused() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.ledger.open_stage(&new(7)).unwrap();
     assert_eq!(unfit(home.ledger.commit_stage(&commit(7))).0, ["commands"]);
     let mut commands = assertions(1..3);
@@ -90,7 +90,7 @@ fn an_empty_stage_and_a_name_without_a_claim_are_refused() {
 
 #[test]
 fn a_precondition_that_does_not_hold_refuses_the_stage_and_it_can_be_committed_again() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     home.record([assert(event(50, "2025"))]);
     lay_out(&home.ledger, 7, &assertions(1..4), 2);
     let relationships = vec![crate::support::make::relationship("AZE-RUS")];
@@ -119,7 +119,7 @@ fn a_precondition_that_does_not_hold_refuses_the_stage_and_it_can_be_committed_a
 
 #[test]
 fn a_stage_that_was_refused_can_be_mended_by_adding_to_it() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let claim = with(claim(1, detente_domain::claim::Time::None), |claim| {
         claim.relationships.clear();
         claim.parties.truncate(1);
@@ -129,5 +129,5 @@ fn a_stage_that_was_refused_can_be_mended_by_adding_to_it() {
     assert_eq!(unfit(home.ledger.commit_stage(&commit(7))).1, 1);
     let missing = Command::RegisterParty(crate::support::make::party("GEO"));
     home.ledger.add_to_stage(uuid(7), 1, &[wire(&missing, "")]).unwrap();
-    assert_eq!(recorded(&home, 7).became.tally.total(), 2);
+    assert_eq!(commit_whole(&home, 7).became.tally.total(), 2);
 }

@@ -1,6 +1,6 @@
 //! Every step can be tried again, in this run of the ledger and in the next.
 
-use super::commands::{add_all, assertions, commit, lay_out, new, progress, recorded, uuid};
+use super::commands::{add_all, assertions, commit, commit_whole, lay_out, new, progress, uuid};
 use crate::support::home::{Home, open};
 use crate::support::make::tick;
 use detente_domain::position::Position;
@@ -12,7 +12,7 @@ use detente_ledger::write::stage::{NewStage, StageError, StageState};
 
 #[test]
 fn opening_again_in_the_same_words_returns_the_stage_as_far_as_it_is_also_after_a_restart() {
-    let mut home = Home::in_files(1 << 20).furnished();
+    let mut home = Home::in_files(1 << 20).with_registrations();
     let commands = assertions(1..8);
     let first = home.ledger.open_stage(&new(7)).unwrap();
     assert_eq!(progress(&first).next, 0);
@@ -24,13 +24,13 @@ fn opening_again_in_the_same_words_returns_the_stage_as_far_as_it_is_also_after_
         assert_eq!(home.ledger.stage(uuid(7)).unwrap(), again);
         assert_eq!(home.ledger.list_stages(), [again]);
     }
-    let became = recorded(&home, 7).became;
+    let became = commit_whole(&home, 7).became;
     assert_eq!(became.span, Some((Position(7), Position(13))));
 }
 
 #[test]
 fn an_id_that_was_used_in_other_words_or_for_an_append_is_refused() {
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     home.ledger.open_stage(&new(7)).unwrap();
     let others: [fn(&mut NewStage); 3] = [
         |new| new.recorded_by = "another".to_owned(),
@@ -46,9 +46,9 @@ fn an_id_that_was_used_in_other_words_or_for_an_append_is_refused() {
     };
     refused(&home);
     lay_out(&home.ledger, 7, &assertions(1..2), 1);
-    recorded(&home, 7);
+    commit_whole(&home, 7);
     refused(&home);
-    let appended = crate::support::home::named(
+    let appended = crate::support::home::named_request(
         8,
         1,
         crate::support::make::batch([crate::support::make::assert(crate::support::make::event(9, "2025"))]),
@@ -61,7 +61,7 @@ fn an_id_that_was_used_in_other_words_or_for_an_append_is_refused() {
 
 #[test]
 fn commands_that_are_staged_already_are_passed_over_and_a_gap_is_refused() {
-    let home = Home::in_memory().furnished();
+    let home = Home::in_memory().with_registrations();
     let commands = assertions(1..8);
     lay_out(&home.ledger, 7, &commands[..3], 3);
     let before = home.ledger.add_to_stage(uuid(7), 0, &commands[..3]).unwrap();
@@ -71,14 +71,14 @@ fn commands_that_are_staged_already_are_passed_over_and_a_gap_is_refused() {
     let gap = home.ledger.add_to_stage(uuid(7), 6, &commands[6..]);
     assert!(matches!(gap, Err(StageError::Gap { next: 5, .. })), "{gap:?}");
     assert_eq!(home.ledger.add_to_stage(uuid(7), 5, &commands[5..]).unwrap().next, 7);
-    assert_eq!(recorded(&home, 7).became.tally.total(), 7);
+    assert_eq!(commit_whole(&home, 7).became.tally.total(), 7);
 }
 
 #[test]
 fn a_recorded_stage_is_committed_once_for_ever_after_restart_rebuild_and_in_a_copy() {
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     lay_out(&home.ledger, 7, &assertions(1..40), 7);
-    let first = recorded(&home, 7);
+    let first = commit_whole(&home, 7);
     let again = |ledger: &Ledger| {
         let again = ledger.commit_stage(&commit(7)).unwrap();
         assert!(again.replayed);
@@ -111,11 +111,11 @@ fn a_recorded_stage_is_committed_once_for_ever_after_restart_rebuild_and_in_a_co
 
 #[test]
 fn a_stage_of_a_recorded_append_that_was_left_behind_is_removed_by_the_next_start() {
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     lay_out(&home.ledger, 7, &assertions(1..4), 2);
     let file = stages_dir(&home.data()).join(format!("{}.stage", uuid(7)));
     let staged = std::fs::read(&file).unwrap();
-    recorded(&home, 7);
+    commit_whole(&home, 7);
     assert!(!file.exists());
     let data = home.data();
     let home = home.reopened_after(|_| std::fs::write(&file, &staged).unwrap());
@@ -127,7 +127,7 @@ fn a_stage_of_a_recorded_append_that_was_left_behind_is_removed_by_the_next_star
 
 #[test]
 fn a_stage_is_dropped_once_with_its_file_and_its_id_is_free_again() {
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     assert!(!home.ledger.drop_stage(uuid(7)).unwrap());
     lay_out(&home.ledger, 7, &assertions(1..4), 2);
     assert!(home.ledger.drop_stage(uuid(7)).unwrap());
@@ -145,7 +145,7 @@ fn a_stage_is_dropped_once_with_its_file_and_its_id_is_free_again() {
 
 #[test]
 fn exports_and_copies_have_no_open_stages() {
-    let home = Home::in_files(1 << 20).furnished();
+    let home = Home::in_files(1 << 20).with_registrations();
     lay_out(&home.ledger, 7, &assertions(1..4), 2);
     let mut out = Vec::new();
     export::export(home.ledger.ledger_id(), home.ledger.journal(), &mut out, &|_, _| {}).unwrap();

@@ -146,13 +146,13 @@ mod tests {
         places.note("b.csv", 2, 2, false);
         assert_eq!(places.runs.len(), 4);
         let of = |file: &str, line, commands| Some((file.to_owned(), line, commands));
-        assert_eq!(told(&places, 1), of("a.csv", 2, 0..3));
-        assert_eq!(told(&places, 3), of("a.csv", 2, 3..4));
-        assert_eq!(told(&places, 1_000), of("a.csv", 999, 1_000..1_001));
-        assert_eq!(told(&places, 1_002), of("a.csv", 1_001, 1_001..1_003));
-        assert_eq!(told(&places, 1_003), of("a.csv", 1_003, 1_003..1_005));
-        assert_eq!(told(&places, 1_006), of("b.csv", 2, 1_005..1_007));
-        assert_eq!(told(&places, 1_007), None);
+        assert_eq!(origin_of(&places, 1), of("a.csv", 2, 0..3));
+        assert_eq!(origin_of(&places, 3), of("a.csv", 2, 3..4));
+        assert_eq!(origin_of(&places, 1_000), of("a.csv", 999, 1_000..1_001));
+        assert_eq!(origin_of(&places, 1_002), of("a.csv", 1_001, 1_001..1_003));
+        assert_eq!(origin_of(&places, 1_003), of("a.csv", 1_003, 1_003..1_005));
+        assert_eq!(origin_of(&places, 1_006), of("b.csv", 2, 1_005..1_007));
+        assert_eq!(origin_of(&places, 1_007), None);
     }
 
     #[test]

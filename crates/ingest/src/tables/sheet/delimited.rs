@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn only_a_number_begins_with_a_sign_in_a_spreadsheet() {
-        let text = String::from_utf8(written(true, &[Cell::Integer(-5), Cell::Day(-719_529)])).unwrap();
+        let text = String::from_utf8(write_row(true, &[Cell::Integer(-5), Cell::Day(-719_529)])).unwrap();
         assert!(text.ends_with("-5,'-0001-12-31\r\n"), "{text}");
     }
 
@@ -96,12 +96,12 @@ mod tests {
             Cell::Integer(-5),
             Cell::Text("قال \"نعم\"\nثم سكت".into()),
         ];
-        let program = String::from_utf8(written(false, &cells)).unwrap();
+        let program = String::from_utf8(write_row(false, &cells)).unwrap();
         assert_eq!(
             program,
             "certainty,as_of_age_days,claim_id\n\"=HYPERLINK(\"\"http://evil\"\")\",-5,\"قال \"\"نعم\"\"\nثم سكت\"\n"
         );
-        let spreadsheet = written(true, &cells);
+        let spreadsheet = write_row(true, &cells);
         let text = std::str::from_utf8(spreadsheet.strip_prefix(BYTE_ORDER_MARK).unwrap()).unwrap();
         assert_eq!(
             text,
