@@ -89,6 +89,27 @@ fn sources() -> Vec<Source> {
     found
 }
 
+/// Every Rust file of the repository, tests and benchmarks included, with its path from the root.
+fn rust_files() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = ["src", "crates", "tests", "benches"].map(|folder| root.join(folder)).to_vec();
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let path = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+                found.push(Source { path, text });
+            }
+        }
+    }
+    assert!(found.len() > 500, "the files were not found: {}", found.len());
+    found
+}
+
 impl Source {
     /// The lines that are code, tests and comments aside.
     fn code(&self) -> impl Iterator<Item = &str> {

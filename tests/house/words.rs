@@ -1,9 +1,10 @@
-//! The tone of what users read: comments of the proto files, the description of the HTTP interface, the help
-//! of the program.
+//! The tone of what users and writers read: comments of the proto files and of the code, the description of the HTTP
+//! interface, the help of the program.
 //!
 //! A comment is a noun phrase or a verb, never the beginning of a question, and one field has one comment in every request.
 
 use crate::documents::root;
+use crate::{Source, rust_files};
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,7 +14,10 @@ use std::process::Command;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_detente");
 
 /// Words that open a question, and no sentence of a manual.
-const QUESTION_WORDS: [&str; 8] = ["What", "Which", "Who", "Whose", "How", "Whether", "Why", "When"];
+const QUESTION_WORDS: [&str; 13] = [
+    "How", "What", "Whatever", "When", "Where", "Whether", "Which", "Who", "Whoever", "Whom", "Whose", "Wherever",
+    "Why",
+];
 
 /// Phrases that are no technical English.
 const BANNED: [&str; 17] = [
@@ -94,15 +98,17 @@ fn sentences(paragraph: &str) -> impl Iterator<Item = &str> {
     paragraph.split(". ").map(str::trim)
 }
 
+/// The sentences of a paragraph that open as a question does.
+fn questions(paragraph: &str) -> impl Iterator<Item = String> {
+    sentences(paragraph).filter_map(|sentence| {
+        let first = sentence.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        QUESTION_WORDS.contains(&first).then(|| format!("opens with {first}: {sentence}"))
+    })
+}
+
 /// The faults in the tone of a paragraph.
 fn faults(paragraph: &str) -> Vec<String> {
-    let mut faults = Vec::new();
-    for sentence in sentences(paragraph) {
-        let first = sentence.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        if QUESTION_WORDS.contains(&first) {
-            faults.push(format!("opens with {first}: {sentence}"));
-        }
-    }
+    let mut faults: Vec<String> = questions(paragraph).collect();
     let words: Vec<String> =
         paragraph.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
     let spaced = format!(" {} ", words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "));
@@ -121,6 +127,52 @@ fn every_comment_of_the_contract_reads_as_a_manual() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The paragraphs of the comments in a Rust file, each with the number of its first line. Items of a list and rows of a table
+/// are paragraphs of their own; examples between fences are none.
+fn comment_paragraphs(text: &str) -> Vec<(usize, String)> {
+    let mut paragraphs: Vec<(usize, String)> = Vec::new();
+    let (mut is_open, mut is_example, mut mark_before) = (false, false, "");
+    for (at, line) in text.lines().map(str::trim_start).enumerate() {
+        let mark = ["//!", "///", "//"].into_iter().find(|mark| line.starts_with(mark)).unwrap_or_default();
+        let words = line[mark.len()..].trim();
+        let is_fence = !mark.is_empty() && words.starts_with("```");
+        is_example = (is_example && mark == mark_before) != is_fence;
+        is_open = is_open && mark == mark_before;
+        mark_before = mark;
+        if mark.is_empty() || words.is_empty() || is_fence || is_example {
+            is_open = false;
+            continue;
+        }
+        let item = words.trim_start_matches(['-', '*', '|', '#', ' ']);
+        match paragraphs.last_mut().filter(|_| is_open && item == words) {
+            Some((_, paragraph)) => {
+                paragraph.push(' ');
+                paragraph.push_str(words);
+            }
+            None => paragraphs.push((at + 1, item.to_owned())),
+        }
+        is_open = true;
+    }
+    paragraphs
+}
+
+/// Folders whose comments are still to be rewritten.
+const NOT_YET: [&str; 2] = ["crates/domain/", "crates/ledger/"];
+
+#[test]
+fn no_sentence_of_a_comment_in_the_code_opens_as_a_question_does() {
+    let mut wrong = Vec::new();
+    for Source { path, text } in rust_files() {
+        if NOT_YET.iter().any(|folder| path.starts_with(folder)) {
+            continue;
+        }
+        for (line, paragraph) in comment_paragraphs(&text) {
+            wrong.extend(questions(&paragraph).map(|fault| format!("{path}:{line} {fault}")));
+        }
+    }
+    assert!(wrong.is_empty(), "name the thing, or what the function does:\n{}", wrong.join("\n"));
 }
 
 /// The descriptions and summaries in a document, wherever they stand.
@@ -258,6 +310,11 @@ fn the_rules_of_tone_find_what_breaks_them() {
     for paragraph in bad {
         assert!(!faults(paragraph).is_empty(), "{paragraph}");
     }
+    let code = "//! Header.\n\n/// Which claims\n/// count. Why not.\n//\n/// - What?\n// ```\n// When\n// ```\nlet x; // How\n";
+    let found = comment_paragraphs(code);
+    let expected = [(1, "Header."), (3, "Which claims count. Why not."), (6, "What?")];
+    assert!(found.iter().map(|(line, text)| (*line, text.as_str())).eq(expected), "{found:?}");
+    assert_eq!(found.iter().map(|(_, text)| questions(text).count()).collect::<Vec<_>>(), [0, 2, 1]);
     let good = ["The claims to match. If true, whatever their time.", "Besides \"What?\", nothing."];
     for paragraph in good {
         assert_eq!(faults(paragraph), Vec::<String>::new(), "{paragraph}");

@@ -592,7 +592,7 @@ fn from_the_log(ledger: &Ledger, until: RecordedAt) -> Vec<Frame> {
     frames
 }
 
-// --- What comes next -----------------------------------------------------------------------------------------------------
+// --- Upcoming transitions ----------------------------------------------------------------------------------------------
 
 fn upcoming(
     ledger: &Ledger,

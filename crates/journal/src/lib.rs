@@ -65,7 +65,7 @@
 //!   marks pages clean after a failure, so that a second fsync would succeed without them.
 //! * Nothing recorded is ever changed. Only what was never acknowledged is cut, and its bytes are kept aside.
 //!
-//! # What opening finds, and what it means
+//! # The findings of opening, and their verdicts
 //!
 //! | found | verdict |
 //! |---|---|
