@@ -138,7 +138,7 @@ pub struct Quantity {
 }
 
 /// A code of an event-data scheme.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Code {
     /// The scheme that the code belongs to.
     pub scheme: Box<str>,
@@ -162,7 +162,7 @@ pub struct Citation {
 }
 
 /// A relation to another claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Link {
     /// The relation of this claim to the other.
     pub link_type: LinkType,

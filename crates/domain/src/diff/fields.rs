@@ -2,8 +2,8 @@
 //!
 //! Fields that every revision changes (number, time, recorder, position, note) are not compared, and of the disputes only
 //! those that stand. Values are compared as they were written: `1874` for `1874-XX-XX` is a change. Book-keeping is no
-//! content: the release that an external id is taken from, and the time at which a source was fetched, are not compared
-//! either.
+//! content: the release that an external id is taken from, the time at which a source was fetched, and the order of a list
+//! that is a set are not compared either.
 
 use super::Revision;
 use super::lasting::lasting;
@@ -23,6 +23,13 @@ macro_rules! content {
     };
 }
 
+/// A list of which neither the order nor a repetition says anything.
+macro_rules! set {
+    ($name:ident) => {
+        (stringify!($name), |a, b| set(&a.content.$name) == set(&b.content.$name), |a| digest(&set(&a.content.$name)))
+    };
+}
+
 const FIELDS: [RevisionField; 22] = [
     content!(kind),
     (
@@ -32,7 +39,7 @@ const FIELDS: [RevisionField; 22] = [
     ),
     content!(texts),
     content!(parties),
-    content!(relationships),
+    set!(relationships),
     (
         "valid_from",
         |a, b| a.content.time.bounds().map(|ends| ends.0) == b.content.time.bounds().map(|ends| ends.0),
@@ -56,11 +63,11 @@ const FIELDS: [RevisionField; 22] = [
         |a| digest(&a.content.quantities.iter().map(with_one_zero).collect::<Vec<_>>()),
     ),
     content!(place),
-    content!(codes),
+    set!(codes),
     ("sources", |a, b| citations(a).eq(citations(b)), |a| digest(&citations(a).collect::<Vec<_>>())),
-    content!(links),
-    ("external_ids", |a, b| external_ids(a).eq(external_ids(b)), |a| digest(&external_ids(a).collect::<Vec<_>>())),
-    content!(labels),
+    set!(links),
+    ("external_ids", |a, b| external_ids(a) == external_ids(b), |a| digest(&external_ids(a))),
+    set!(labels),
     ("retraction", |a, b| a.retracted == b.retracted, |a| digest(&a.retracted)),
 ];
 
@@ -126,8 +133,13 @@ fn digest(value: &impl Debug) -> u64 {
 }
 
 /// The ids elsewhere of a claim, each with its scheme.
-fn external_ids(revision: &Revision) -> impl Iterator<Item = (&str, &str)> {
-    revision.content.external_ids.iter().map(|id| (&*id.scheme, &*id.id))
+fn external_ids(revision: &Revision) -> BTreeSet<(&str, &str)> {
+    revision.content.external_ids.iter().map(|id| (&*id.scheme, &*id.id)).collect()
+}
+
+/// The members of a list.
+fn set<T: Ord>(list: &[T]) -> BTreeSet<&T> {
+    list.iter().collect()
 }
 
 /// The citations of a claim, as if each source had been fetched at no time.

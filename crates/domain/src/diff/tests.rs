@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::bound::Bound;
-use crate::claim::{Citation, ExternalId, Time};
+use crate::claim::{Citation, Code, ExternalId, Time};
 use crate::edtf::parse_valid;
 use crate::name::{ClaimId, SourceId, Word};
 use crate::vocabulary::Modality;
@@ -261,6 +261,22 @@ fn the_release_of_an_id_and_the_time_of_fetching_are_no_content() {
     assert_eq!(moved, Some((WorldChange, vec!["place"], vec![(1, WorldChange)])));
     let renamed = summary(Some(&before), &[of_release(Correction, "Baku", "2", "AAA:CCC", 1)], &CLAIMS);
     assert_eq!(renamed, Some((Correction, vec!["external_ids"], vec![(0, Correction)])));
+}
+
+#[test]
+fn the_order_of_a_list_that_is_a_set_is_no_content() {
+    let with = |labels: [&str; 2], codes: [&str; 2], ids: [&str; 2]| {
+        let code = |code: &str| Code { scheme: "CAMEO".into(), code: code.into() };
+        let id = |id: &str| ExternalId { scheme: "made-up".into(), id: id.into(), release: "1".into() };
+        let (codes, external_ids) = (codes.map(code).to_vec(), ids.map(id).to_vec());
+        let content =
+            Claim { labels: labels.map(Into::into).to_vec(), codes, external_ids, ..(*asserted().content).clone() };
+        Revision { content: Arc::new(content), ..asserted() }
+    };
+    let before = with(["a", "b"], ["01", "02"], ["x", "y"]);
+    assert_eq!(changed_fields(&before, &[&with(["b", "a"], ["02", "01"], ["y", "x"])]), [""; 0]);
+    let changed = with(["b", "c"], ["02", "03"], ["x", "x"]);
+    assert_eq!(changed_fields(&before, &[&changed]), ["codes", "external_ids", "labels"]);
 }
 
 #[test]
