@@ -52,8 +52,9 @@ impl<'t> DateTimeText<'t> {
     }
 }
 
+/// The zone in one spelling. An offset of `-00:00` is UTC, of which RFC 3339 (section 4.3) says that the place is not known.
 fn zone_of(zone: &str) -> Option<String> {
-    if zone.eq_ignore_ascii_case("z") {
+    if zone.eq_ignore_ascii_case("z") || matches!(zone, "-00" | "-0000" | "-00:00") {
         return Some("Z".to_owned());
     }
     let offset = zone.strip_prefix(['+', '-'])?;
@@ -83,6 +84,8 @@ mod tests {
             ("2025-09-01T10:00:00,123456789012-04:30", "2025-09-01T10:00:00-04:30"),
             ("2025-09-01T10:00:00+0430", "2025-09-01T10:00:00+04:30"),
             ("2025-09-01T10:00:00+04", "2025-09-01T10:00:00+04"),
+            ("2025-09-01T10:00:00-00:00", "2025-09-01T10:00:00Z"),
+            ("2025-09-01T10:00:00-0000", "2025-09-01T10:00:00Z"),
         ] {
             assert_eq!(DateTimeText::of(text).map(|read| read.to_edtf()), Ok(edtf.to_owned()), "{text}");
         }
