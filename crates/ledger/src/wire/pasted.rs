@@ -29,7 +29,7 @@ pub fn restore_pasted(text: &str) -> String {
     for (at, c) in text.char_indices() {
         match c {
             '/' | ',' | '[' | '{' | ']' | '}' => has_time = false,
-            'T' | 't' => has_time = true,
+            'T' | 't' if restored.ends_with(|c: char| c.is_ascii_digit()) => has_time = true,
             _ => {}
         }
         let rest = text.get(at + c.len_utf8()..).unwrap_or_default();
@@ -89,6 +89,7 @@ mod tests {
             "2025-07-01T10:00:00 later",
             "2025 07",
             "July 2025",
+            "Tue Jul 01 2025",
             "é 10:00",
             "2025-07/..",
             "1751328000000",
