@@ -245,7 +245,8 @@ impl<'m> Rule<'m> {
 
     /// A date, or the last before it where it is exclusive; of an interval its end.
     fn last_included(&self, date: String) -> Result<String, RowFault> {
-        if !self.exclusive {
+        // A month or year by the Julian calendar is a range by now, and already the last one.
+        if !self.exclusive || (self.calendar == Calendar::Julian && date.starts_with('[')) {
             return Ok(date);
         }
         let (from, end) = date.split_once('/').map_or((None, date.as_str()), |(from, end)| (Some(from), end));
@@ -379,7 +380,11 @@ impl<'m> Rule<'m> {
             Calendar::Julian if time.is_some() => {
                 return Err(RowFault::column(at(), "has a time, which a date by the Julian calendar cannot have here"));
             }
-            Calendar::Julian => calendar::from_julian(year, month, day).map_err(|what| RowFault::column(at(), what))?,
+            Calendar::Julian => {
+                let is_whole = self.exclusive && day.is_none();
+                let (year, month) = if is_whole { calendar::before(year, month) } else { (year, month) };
+                calendar::from_julian(year, month, day).map_err(|what| RowFault::column(at(), what))?
+            }
         };
         check(&text).map_err(|what| RowFault::column(at(), what))?;
         Ok(DateReading::Date(text))

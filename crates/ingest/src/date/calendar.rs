@@ -11,8 +11,8 @@ use calendrical_calculations::gregorian::gregorian_from_fixed;
 use calendrical_calculations::julian::fixed_from_julian;
 use calendrical_calculations::rata_die::RataDie;
 
-/// The years that are converted, either side of the year 0.
-const MAX_YEAR: i64 = 99_999;
+/// The years that are converted, either side of the year 0. A day of a later year has no form in EDTF.
+const MAX_YEAR: i64 = 9_999;
 
 /// The calendar that a date is written by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +37,23 @@ impl Calendar {
     }
 }
 
+/// The month before a month, or the year before a year.
+pub(super) const fn before(year: i64, month: Option<u32>) -> (i64, Option<u32>) {
+    match month {
+        None => (year - 1, None),
+        Some(1) => (year - 1, Some(12)),
+        Some(month) => (year, Some(month.saturating_sub(1))),
+    }
+}
+
 /// The Gregorian EDTF of a day, month or year by the Julian calendar.
 ///
 /// # Errors
 /// A day that its month does not have, or a year too far away.
 pub(super) fn from_julian(year: i64, month: Option<u32>, day: Option<u32>) -> Result<String, String> {
     let number = i32::try_from(year).ok().filter(|_| (-MAX_YEAR..=MAX_YEAR).contains(&year));
-    let number = number.ok_or_else(|| format!("the year {year} is too far away for the Julian calendar"))?;
+    let too_far = || format!("the year {year} is too far away for the Julian calendar");
+    let number = number.ok_or_else(too_far)?;
     let fixed = |month: u32, day: u32| {
         let small = |part: u32| u8::try_from(part).unwrap_or(u8::MAX);
         fixed_from_julian(number, small(month), small(day))
@@ -61,19 +71,19 @@ pub(super) fn from_julian(year: i64, month: Option<u32>, day: Option<u32>) -> Re
                 let written = edtf((year, Some(month), Some(day)), None);
                 return Err(format!("`{written}` has a day that its month does not have by the Julian calendar"));
             }
-            gregorian(at)
+            gregorian(at).ok_or_else(too_far)
         }
-        (Some(month), None) => range(fixed(month, 1), first_after(month)),
-        (None, _) => range(fixed(1, 1), first_after(12)),
+        (Some(month), None) => range(fixed(month, 1), first_after(month)).ok_or_else(too_far),
+        (None, _) => range(fixed(1, 1), first_after(12)).ok_or_else(too_far),
     }
 }
 
-fn range(first: RataDie, after: RataDie) -> Result<String, String> {
-    Ok(format!("[{}..{}]", gregorian(first)?, gregorian(after - 1)?))
+fn range(first: RataDie, after: RataDie) -> Option<String> {
+    Some(format!("[{}..{}]", gregorian(first)?, gregorian(after - 1)?))
 }
 
-fn gregorian(at: RataDie) -> Result<String, String> {
-    let (year, month, day) =
-        gregorian_from_fixed(at).map_err(|_| "is too far away for the Julian calendar".to_owned())?;
-    Ok(edtf((i64::from(year), Some(u32::from(month)), Some(u32::from(day))), None))
+fn gregorian(at: RataDie) -> Option<String> {
+    let (year, month, day) = gregorian_from_fixed(at).ok()?;
+    let year = i64::from(year);
+    (-MAX_YEAR..=MAX_YEAR).contains(&year).then(|| edtf((year, Some(u32::from(month)), Some(u32::from(day))), None))
 }

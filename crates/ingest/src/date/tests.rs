@@ -322,11 +322,22 @@ fn a_date_by_the_julian_calendar_is_recorded_by_the_gregorian_one() {
     assert!(evaluate(parts, ["1813", "10", "-9"]).unwrap_err().contains("cannot have the qualifier `~`"));
     let form = r#"{ date = "{a}", formats = ["D Month YYYY"], calendar = "julian" }"#;
     assert_eq!(evaluate(form, ["12 October 1813", "", ""]), date("1813-10-24"));
-    for (text, words) in
-        [("1901-02-29", "its month does not have by the Julian"), ("1813-10-12T10:00:00Z", "no year, month or day")]
-    {
+    for (text, words) in [
+        ("1901-02-29", "its month does not have by the Julian"),
+        ("1813-10-12T10:00:00Z", "no year, month or day"),
+        ("9999-12-31", "the year 9999 is too far away for the Julian calendar"),
+    ] {
         let error = evaluate(day, [text, "", ""]).unwrap_err();
         assert!(error.contains(words), "{error}");
+    }
+    let end = r#"{ date = "{a}", calendar = "julian", exclusive = true }"#;
+    for (text, edtf) in [
+        ("1814-01-01", "1814-01-12"),
+        ("1814-01", "[1813-12-13..1814-01-12]"),
+        ("1900-03", "[1900-02-13..1900-03-13]"),
+        ("1814", "[1813-01-13..1814-01-12]"),
+    ] {
+        assert_eq!(evaluate(end, [text, "", ""]), date(edtf), "{text}");
     }
     assert!(evaluate(r#"{ date = "{a}", calendar = "hijri" }"#, ["1", "", ""]).unwrap_err().contains("no calendar"));
 }
