@@ -298,12 +298,13 @@ impl Problem {
         self
     }
 
-    /// The reason the server itself gave up a request's body before it was complete, if it did.
+    /// The reason the server itself gave up a request's body before it was complete, if it did. A status without details is a
+    /// failure of the connection.
     #[must_use]
     pub fn of_body(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
         let causes = std::iter::successors(Some(error), |error| error.source());
         let statuses = causes.filter_map(|cause| cause.downcast_ref::<Status>());
-        statuses.into_iter().next().map(|status| status.clone().into())
+        statuses.map(|status| Self::from(status.clone())).find(|problem| !problem.details.is_empty())
     }
 }
 

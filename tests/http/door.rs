@@ -217,6 +217,24 @@ async fn a_body_that_does_not_come_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_still_coming_when_the_server_stops_is_refused_for_now() {
+    let drain = Duration::from_millis(300);
+    let server = Served::empty_with(ServerOptions { drain, ..ServerOptions::default() }).await;
+    let json = "content-type: application/json\r\n";
+    let whole = post(APPEND, &server.address.to_string(), json, "", &party("AAA"));
+    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    let (begun, _) = whole.split_at(whole.len() - 1);
+    socket.write_all(begun.as_bytes()).await.unwrap();
+    // It is in the hands of a call when another connection has been answered.
+    raw(&server, &get("/healthz", "")).await;
+    server.end().await;
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("NOT_SERVING"), "{answer}");
+    assert!(answer.contains("\"code\":\"unavailable\"") && answer.contains("shutting down"), "{answer}");
+}
+
+#[tokio::test]
 async fn one_connection_leaves_streams_to_the_next_and_its_place_comes_back() {
     let limits = Limits { subscriptions: 8, ..Limits::default() };
     let mut server = Served::empty_with(ServerOptions { limits, ..ServerOptions::default() }).await;

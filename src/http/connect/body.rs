@@ -41,7 +41,7 @@ async fn whole(web: &Web, body: &mut Body, beside: usize) -> Result<Payload, Htt
     let length = hint.exact().and_then(|length| usize::try_from(length).ok());
     let mut read = ReservedBuffer::new(&web.memory, length.unwrap_or(most));
     while let Some(frame) = body.frame().await {
-        let Ok(bytes) = frame.map_err(|error| given_up(&error))?.into_data() else { break };
+        let Ok(bytes) = frame.map_err(|error| given_up(web, &error))?.into_data() else { break };
         if read.as_slice().len() + bytes.len() > most {
             return Err(too_large().into());
         }
@@ -51,9 +51,11 @@ async fn whole(web: &Web, body: &mut Body, beside: usize) -> Result<Payload, Htt
 }
 
 /// The reason that a body ended before it was whole.
-fn given_up(error: &axum::Error) -> HttpFailure {
+fn given_up(web: &Web, error: &axum::Error) -> HttpFailure {
     match Problem::of_body(error) {
         Some(problem) => HttpFailure(Problem { status: StatusCode::REQUEST_TIMEOUT.as_u16(), ..problem }),
+        // The server cuts off those who are still sending when it stops.
+        None if !web.ready.is_ready() => CallRefusal::Stopping.into(),
         None => HttpFailure::invalid(format!("the request ends before it is whole: {error}")),
     }
 }
