@@ -36,6 +36,14 @@ fn help_names_every_verb_and_every_exit_code() {
 }
 
 #[test]
+fn whoever_records_a_date_is_told_by_which_calendar() {
+    let (_, help, _) = detente(&["append", "--help"]);
+    let valid: Vec<&str> =
+        help.split("--valid <DATE>").nth(1).unwrap().split("--as-of").next().unwrap().split_whitespace().collect();
+    assert!(valid.join(" ").contains("proleptic Gregorian calendar"), "{help}");
+}
+
+#[test]
 fn completions_are_made_for_each_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let (code, script, _) = detente(&["completions", shell]);

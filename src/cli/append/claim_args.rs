@@ -26,7 +26,7 @@ pub(crate) struct NewClaimArgs {
     /// Wording of the claim in a language, for example en:"They sign."
     #[arg(long, value_name = "LANG:WORDS", required_unless_present = "file", value_parser = pairs::text)]
     text: Vec<Text>,
-    /// Valid time (EDTF): a date, or from/to. x/.. has an open end, x/ an unknown one.
+    /// Valid time (EDTF, proleptic Gregorian calendar): a date, or from/to. x/.. has an open end, x/ an unknown one.
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     valid: Option<String>,
     /// Last date that the knowledge of the source covers (EDTF). A claim with an open end was still true then.
