@@ -93,6 +93,12 @@ fn decimal_commas_are_said_and_else_the_message_asks() {
     let values: Vec<f64> =
         desk.table("claims", &[]).iter().map(|claim| claim["quantities"][0]["value"].as_f64().unwrap()).collect();
     assert_eq!(values, [173.9, 1234.5]);
+    let objects = r#"[{"id":"a","n":1.234},{"id":"b","n":"1.234"},{"id":"c","n":-2.5e3},{"id":"d","n":"2,5"}]"#;
+    let (desk, said) = import(&mapping("decimal = \",\"", quantities), "t.json", objects);
+    let value = |claim: &serde_json::Value| claim["quantities"][0]["value"].as_f64();
+    let values: Vec<Option<f64>> = desk.table("claims", &[]).iter().map(value).collect();
+    let expected = [1.234, 1234.0, -2500.0, 2.5].map(Some);
+    assert_eq!(values, expected, "a number of JSON has a point, also beside texts with commas: {}", said.complaint);
     let (_, said) = import(&mapping("delimiter = \";\"", quantities), "t.csv", rows);
     assert!(said.complaint.contains("`173,9` is no number; is its comma a decimal one?"), "{}", said.complaint);
 }
@@ -221,6 +227,34 @@ fn a_new_name_in_a_later_release_is_a_name_from_then_on() {
     for part in ["Old Name", "../2020-12-31", "New Name", "2021-01-01/2021-12-31", "2022-01-01/.."] {
         assert!(party.contains(part), "{part}: {party}");
     }
+}
+
+#[test]
+fn a_party_that_one_file_calls_by_two_names_keeps_the_one_that_it_has() {
+    let fields = "fields = [\"name\", \"nom\"]\nrenamed = true\nnames = { en = \"{name}\", fr = \"{nom}\" }";
+    let named = mapping(
+        "",
+        "parties = [{ role = \"m\", party = \"actor\", key = \"P\", with = { name = \"{name}\", nom = \"{nom}\" } }]",
+    )
+    .replace("names = { en = \"{key}\" }", fields);
+    let desk = Desk::with(&named);
+    let release = |rows: &str, day: &str| {
+        desk.write("t.csv", format!("id,name,nom\n{rows}"));
+        desk.import("t.csv", &["--release", day]).counts(["partiesRenamed", "namedOtherwise"])
+    };
+    assert_eq!(release("a,Old,\nb,Odd,\n", "2019-01-01"), [0, 1]);
+    for day in ["2020-01-01", "2021-01-01"] {
+        assert_eq!(release("a,Old,\nb,Odd,\n", day), [0, 1]);
+        assert_eq!(release("b,Odd,\na,Old,\n", day), [0, 1], "the order of the rows does not matter");
+    }
+    assert_eq!(release("a,Old,\nb,Old,Vieux\n", "2022-01-01"), [1, 0], "a name in another language is a new one");
+    assert_eq!(release("a,Odd,Vieux\nb,New,Vieux\n", "2023-01-01"), [1, 1], "of several new names the first counts");
+    assert_eq!(release("a,Odd,Vieux\nb,New,Vieux\n", "2024-01-01"), [0, 1]);
+    let party = party(&desk, "P");
+    for part in ["../2022-12-31", "Vieux", "2022-01-01/..", "Odd", "2023-01-01/.."] {
+        assert!(party.contains(part), "{part}: {party}");
+    }
+    assert!(!party.contains("New"), "{party}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use detente_ledger::wire::sink::Sink;
 use detente_ledger::wire::source::parse_source;
 use detente_proto::v1::{self, command::Command};
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// The number of registrations to remember. If every row has a source of its own, memory must not grow with the file.
@@ -48,6 +48,8 @@ pub struct RegisteredEntity {
     pub names: Vec<u64>,
     /// The names that this import has reported or recorded, as digests.
     pub told: Vec<u64>,
+    /// The current names that rows of this import use, as digests.
+    pub said: HashSet<u64>,
     /// All of it, where it may be renamed.
     pub party: Option<Box<v1::Party>>,
 }

@@ -12,10 +12,11 @@ use crate::fault::RowFault;
 use crate::plan::RowOutcome;
 use crate::release::{TakenBack, Verdict};
 use crate::scope::UnusedColumns;
-use crate::source::{Row, RowResult};
+use crate::source::{FileName, Row, RowResult};
 use detente_proto::v1::{self, command::Command};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The most commands that go out at once.
@@ -39,6 +40,16 @@ pub(super) struct Sequencer<'s> {
     /// The number of commands that the row has made so far, of one sort.
     made: u32,
     places: Places,
+    /// New names of parties that may be renamed, in the order of the rows that have them.
+    new_names: Vec<NewNames>,
+}
+
+/// Names of a registered party that are not its current ones.
+struct NewNames {
+    known_by: u128,
+    file: Arc<FileName>,
+    line: u64,
+    made: v1::Party,
 }
 
 impl<'s> Sequencer<'s> {
@@ -50,7 +61,8 @@ impl<'s> Sequencer<'s> {
     ) -> Self {
         let occurrences = HashMap::new();
         let (tally, places) = (ImportTally::default(), Places::default());
-        Self { job, tools, known, out, tally, occurrences, commands: Vec::new(), bytes: 0, made: 0, places }
+        let (commands, new_names) = (Vec::new(), Vec::new());
+        Self { job, tools, known, out, tally, occurrences, commands, bytes: 0, made: 0, places, new_names }
     }
 
     /// Takes the next row.
@@ -99,6 +111,7 @@ impl<'s> Sequencer<'s> {
 
     /// Retracts what has vanished, and gives out what is left.
     pub(super) fn finish(mut self) -> Result<ImportOutcome, ImportFailure> {
+        self.rename_parties()?;
         if let Some(window) = &self.tools.snapshot {
             self.finish_snapshot(window)?;
         } else if self.job.complete {
@@ -153,7 +166,7 @@ impl<'s> Sequencer<'s> {
                 if is_recorded {
                     self.register(needed)?;
                 }
-                self.rename(row, needed)?;
+                self.compare_names(row, needed);
             }
         }
         self.places.note(row.file.display_path(), row.line, self.made, true);
@@ -286,42 +299,70 @@ impl<'s> Sequencer<'s> {
         self.command(needed.command.clone(), String::new(), 256)
     }
 
-    /// Compares the names of a registered party with those of the row. A new name counts from the day of the release on
-    /// if the class says so, and is a notice otherwise.
-    fn rename(&mut self, row: &Row, needed: &EntityRegistration) -> Result<(), ImportFailure> {
-        let Command::RegisterParty(v1::RegisterParty { party: Some(made) }) = &needed.command else { return Ok(()) };
-        let Some(held) = self.known.registered.get_mut(&needed.known_by) else { return Ok(()) };
-        let is_known = |digest: &u64| held.names.contains(digest);
-        let may_return = needed.is_renamed && self.job.date.is_some();
-        let is_named = match held.party.as_deref().filter(|_| may_return) {
+    /// Compares the names of a registered party with those of the row. Other names are a notice, or wait for the end of the
+    /// file if the class says that they are new ones.
+    fn compare_names(&mut self, row: &Row, needed: &EntityRegistration) {
+        let Command::RegisterParty(v1::RegisterParty { party: Some(made) }) = &needed.command else { return };
+        let Some(held) = self.known.registered.get_mut(&needed.known_by) else { return };
+        let may_be_renamed = needed.is_renamed && self.job.date.is_some();
+        let is_named = match held.party.as_deref().filter(|_| may_be_renamed) {
             // A name that was given up may be taken again.
-            Some(party) => has_names(party, made),
-            None => needed.names.iter().all(is_known),
+            Some(party) => {
+                let current: Vec<u64> = current_names(party).collect();
+                let (said, new): (Vec<u64>, Vec<u64>) = needed.names.iter().partition(|name| current.contains(name));
+                held.said.extend(said);
+                new.is_empty()
+            }
+            None => needed.names.iter().all(|digest| held.names.contains(digest)),
         };
         // It is reported once, however many rows name it.
         if is_named || needed.names.iter().all(|digest| held.told.contains(digest)) {
-            return Ok(());
+            return;
         }
         held.told.extend(&needed.names);
         held.names.extend(&needed.names);
-        let renamed = match (&mut held.party, &self.job.date, needed.is_renamed) {
-            (Some(party), Some(day), true) => apply_names(party, made, day).map(|()| (**party).clone()),
-            _ => None,
-        };
-        if let Some(party) = renamed {
-            self.tally.renamed += 1;
-            let party = v1::Party { revision: 0, recorded_at: None, recorded_by: String::new(), position: 0, ..party };
-            return self.command(Command::ReviseParty(v1::ReviseParty { party: Some(party) }), String::new(), 256);
+        let new =
+            NewNames { known_by: needed.known_by, file: Arc::clone(&row.file), line: row.line, made: made.clone() };
+        if held.party.is_some() && may_be_renamed {
+            self.new_names.push(new);
+        } else {
+            let hint = " (say the day of the release for the new name to count from then on)";
+            self.named_otherwise(&new, if needed.is_renamed && self.job.date.is_none() { hint } else { "" });
         }
-        self.tally.named_otherwise += 1;
-        let names: Vec<&str> = made.names.iter().map(|name| name.name.as_str()).collect();
-        let hint = match (needed.is_renamed, &self.job.date) {
-            (true, None) => " (say the day of the release for the new name to count from then on)",
-            _ => "",
-        };
-        let notice = format!("party {} keeps its name; here it is called {}{hint}", needed.id, names.join(", "));
-        self.out.odd(row.file.display_path(), row.line, &notice);
+    }
+
+    /// Gives parties the new names that the file has for them, from the day of the release on. A name that a row still uses
+    /// stays, and of several new ones in a language the first counts.
+    fn rename_parties(&mut self) -> Result<(), ImportFailure> {
+        let Some(day) = self.job.date.clone() else { return Ok(()) };
+        for mut new in std::mem::take(&mut self.new_names) {
+            let held = self.known.registered.get_mut(&new.known_by);
+            let revised = held.and_then(|held| {
+                let party = held.party.as_deref_mut()?;
+                let names = new_names_of(party, &held.said, &new.made, &day)?;
+                party.names = names;
+                Some(party.clone())
+            });
+            let Some(party) = revised else {
+                self.named_otherwise(&new, "");
+                continue;
+            };
+            self.tally.renamed += 1;
+            self.made = 0;
+            new.made = v1::Party { revision: 0, recorded_at: None, recorded_by: String::new(), position: 0, ..party };
+            self.command(Command::ReviseParty(v1::ReviseParty { party: Some(new.made) }), String::new(), 256)?;
+            self.places.note(new.file.display_path(), new.line, self.made, true);
+        }
         Ok(())
+    }
+
+    /// Reports names of a party that it does not get.
+    fn named_otherwise(&mut self, new: &NewNames, hint: &str) {
+        self.tally.named_otherwise += 1;
+        let names: Vec<&str> = new.made.names.iter().map(|name| name.name.as_str()).collect();
+        let notice =
+            format!("party {} keeps its name; here it is called {}{hint}", new.made.party_id, names.join(", "));
+        self.out.odd(new.file.display_path(), new.line, &notice);
     }
 
     /// Takes back the claims of a row that says so.
@@ -408,19 +449,19 @@ fn is_current(name: &v1::PartyName) -> bool {
     lasts && !name.alias && name.used_by.is_empty() && name.r#type == 0
 }
 
-/// Returns true if a party is called now as a release calls it.
-fn has_names(party: &v1::Party, made: &v1::Party) -> bool {
-    let is_called =
-        |new: &v1::PartyName| party.names.iter().any(|name| is_current(name) && name_digest(name) == name_digest(new));
-    made.names.iter().all(is_called)
+/// The names that a party has now, as digests.
+fn current_names(party: &v1::Party) -> impl Iterator<Item = u64> {
+    party.names.iter().filter(|name| is_current(name)).map(name_digest)
 }
 
-/// Gives a party the names that a release has for it, from its day on; what it was called until then ends the day before.
-/// None where a name of it would end before it begins.
-fn apply_names(party: &mut v1::Party, made: &v1::Party, day: &Day) -> Option<()> {
+/// The names of a party with those that a release has for it from its day on; what it was called until then ends the day
+/// before. `said`: current names that the release uses, which stay. None where no name is new or one would end before it
+/// begins.
+fn new_names_of(party: &v1::Party, said: &HashSet<u64>, made: &v1::Party, day: &Day) -> Option<Vec<v1::PartyName>> {
     let mut names = party.names.clone();
     for new in &made.names {
-        if names.iter().any(|name| is_current(name) && name_digest(name) == name_digest(new)) {
+        let mut before = names.iter().filter(|name| name.lang == new.lang && is_current(name)).map(name_digest);
+        if before.any(|digest| digest == name_digest(new) || said.contains(&digest)) {
             continue;
         }
         for old in names.iter_mut().filter(|name| name.lang == new.lang && is_current(name)) {
@@ -432,6 +473,5 @@ fn apply_names(party: &mut v1::Party, made: &v1::Party, day: &Day) -> Option<()>
         }
         names.push(v1::PartyName { valid: format!("{}/..", day.text()), ..new.clone() });
     }
-    party.names = names;
-    Some(())
+    (names.len() > party.names.len()).then_some(names)
 }

@@ -2,7 +2,7 @@
 //! texts or numbers is one cell too, `{codes.*}`.
 //!
 //! The members are not known before the last row, so columns are added as they come, and a member that a row lacks is
-//! empty. Numbers are taken as they are written.
+//! empty. Numbers are taken as they are written, with a comma where the mapping says that numbers have one.
 
 use super::columns::{Columns, cell_text, column_name};
 use super::row::{FileName, Row, RowResult};
@@ -12,6 +12,7 @@ use crate::fault::{BadFile, RowFault};
 use crate::mapping::FileSpec;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -179,7 +180,7 @@ impl<'s> ColumnNames<'s> {
                 Ok(())
             }
             Some(_) => {
-                self.scalar(path, cell_text(text, self.spec), row);
+                self.scalar(path, cell_text(&written_number(text, self.spec), self.spec), row);
                 Ok(())
             }
         }
@@ -194,7 +195,7 @@ impl<'s> ColumnNames<'s> {
                 b'{' | b'[' => return None,
                 b'"' => serde_json::from_str(text).ok()?,
                 b'n' => String::new(),
-                _ => text.to_owned(),
+                _ => written_number(text, self.spec).into_owned(),
             };
             if at > 0 {
                 list.push(LIST_SEPARATOR);
@@ -225,6 +226,14 @@ impl<'s> ColumnNames<'s> {
             }
         };
         row.set(at, text);
+    }
+}
+
+/// A number as the mapping has numbers: JSON writes a point, whatever the texts beside it have.
+fn written_number<'t>(text: &'t str, spec: &FileSpec) -> Cow<'t, str> {
+    match spec.decimal {
+        Some(',') => Cow::Owned(text.replace('.', ",")),
+        _ => Cow::Borrowed(text),
     }
 }
 
