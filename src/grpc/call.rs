@@ -107,7 +107,7 @@ where
                 let took = since.elapsed();
                 span.record("code", code_name(code));
                 tracing::debug!(rpc = ?rpc, ?code, micros = took.as_micros(), "answered");
-                ledger.metrics().called(rpc, code_name(code), took);
+                ledger.metrics().count_call(rpc, code_name(code), took);
             }
             let mut response = if status.is_some() { with_reason(response) } else { response };
             if let Some(reserved) = self.intake.as_mut().and_then(Intake::take_reply) {

@@ -248,7 +248,7 @@ mod tests {
             let two = [compress(compression, b"one"), compress(compression, b"two")].concat();
             assert_eq!(inflate_all(compression, two, &budget).await.unwrap(), "onetwo");
         }
-        assert_eq!(budget.used(), 0);
+        assert_eq!(budget.used_bytes(), 0);
     }
 
     #[tokio::test]
@@ -270,7 +270,7 @@ mod tests {
                 assert!(refusal.contains(&format!("not {}", compression.name())), "{refusal}");
             }
         }
-        assert_eq!(budget.used(), 0);
+        assert_eq!(budget.used_bytes(), 0);
     }
 
     #[tokio::test]

@@ -30,7 +30,7 @@ pub(super) fn refusal(ledger: &Ledger, none: NoPlace, what: &'static str) -> Cal
         "stages" => "share_of_stages",
         _ => "share_of_cursors",
     };
-    ledger.metrics().refused(why);
+    ledger.metrics().count_refusal(why);
     CallRefusal::OverShare(what)
 }
 

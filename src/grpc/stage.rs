@@ -15,7 +15,7 @@ use detente_ledger::wire::limits::{MAX_NAME_BYTES, MAX_RECORDED_BY_BYTES};
 use detente_ledger::wire::staged::parse_preconditions;
 use detente_ledger::wire::time::{recorded_at, timestamp};
 use detente_ledger::write::stage::{
-    Became, Commit, CommitOutcome, MOST_TOLD, NewStage, Stage, StageState, TOLD, Unfit,
+    Commit, CommitOutcome, MOST_TOLD, NewStage, Stage, StageState, StagedAppend, TOLD, Unfit,
 };
 use detente_proto::v1;
 use std::collections::HashSet;
@@ -90,10 +90,10 @@ pub(super) async fn commit_stage(
     let commit = Commit { id, preconditions, validate_only, leave_out, told };
     let ledger = Arc::clone(&service.ledger);
     let committed = service.threads.run(move || Ok(ledger.commit_stage(&commit)?)).await?;
-    let CommitOutcome { became, replayed, unfit } = committed;
+    let CommitOutcome { append: recorded, replayed, unfit } = committed;
     let Unfit { first, count, .. } = unfit;
     let violations = first.into_iter().map(violation).collect();
-    Ok(v1::CommitStageResponse { append: Some(append(became)), replayed, violations, violation_count: count })
+    Ok(v1::CommitStageResponse { append: Some(append(recorded)), replayed, violations, violation_count: count })
 }
 
 /// Returns the number of violations to list; none if the request has no number.
@@ -157,14 +157,14 @@ fn stage(service: &Service, of: Stage) -> v1::Stage {
             expires_at,
             ..stage
         },
-        StageState::Recorded(became) => {
-            v1::Stage { state: v1::StageState::Recorded.into(), append: Some(append(became)), ..stage }
+        StageState::Recorded(recorded) => {
+            v1::Stage { state: v1::StageState::Recorded.into(), append: Some(append(recorded)), ..stage }
         }
         StageState::Damaged => v1::Stage { damaged: true, ..stage },
     }
 }
 
-fn append(of: Became) -> v1::StagedAppend {
+fn append(of: StagedAppend) -> v1::StagedAppend {
     let count = |(event, count): (&str, u64)| v1::EventCount { event: event.to_owned(), count };
     let (first, last) = of.span.unwrap_or((Position::START, Position::START));
     v1::StagedAppend {

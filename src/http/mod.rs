@@ -79,8 +79,8 @@ impl Web {
             streams: self.streams.standing(),
             subscriptions: self.subscriptions.standing(),
             followers: self.ledger.followers(),
-            memory: (self.memory.used() as u64, self.memory.limit() as u64),
-            memory_refusals: self.memory.refused(),
+            memory: (self.memory.used_bytes() as u64, self.memory.limit() as u64),
+            memory_refusals: self.memory.refusals(),
         }
     }
 }

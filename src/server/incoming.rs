@@ -123,7 +123,7 @@ impl Acceptor {
         let peer = Peer::new(address.ip(), self.accepted);
         let Ok(place) = self.shares.try_enter(Some(peer)) else {
             tracing::debug!(%address, "closing a connection of a peer that holds its share of them");
-            self.ledger.metrics().refused("share_of_connections");
+            self.ledger.metrics().count_refusal("share_of_connections");
             return;
         };
         outlive_no_peer(&stream, self.unread);

@@ -140,7 +140,8 @@ fn watched_links(
     let most = options.limits.streams.saturating_add(options.limits.subscriptions).saturating_add(CALLS);
     let links = Links::new(most, ReplyTimes { unread: options.unread, stalled: options.stalled });
     let (watched, ledger, memory) = (links.clone(), Arc::clone(ledger), Arc::clone(memory));
-    let watch = async move { watched.watch(|| memory.refused(), || ledger.metrics().refused("unread_reply")).await };
+    let watch =
+        async move { watched.watch(|| memory.refusals(), || ledger.metrics().count_refusal("unread_reply")).await };
     let stopping = stopping.clone();
     tokio::spawn(async move { stopping.run_until_cancelled(watch).await });
     links
@@ -175,7 +176,7 @@ async fn serve(
 
 /// Waits for a signal to stop or a failure of the ledger.
 async fn wait(ledger: &Ledger, shutdown: impl Future) -> Result<(), ServeError> {
-    let mut failed = ledger.failed();
+    let mut failed = ledger.failure_changes();
     tokio::select! {
         _ = shutdown => Ok(()),
         why = failed.wait_for(Option::is_some) => {

@@ -239,7 +239,7 @@ mod tests {
     }
 
     /// The same worlds with everything twice as far apart, so that there is an instant between any two corners.
-    fn stretched(v: &Validity) -> Validity {
+    fn stretch(v: &Validity) -> Validity {
         let twice = |m: Moment| if m.is_finite() { Moment(m.0 * 2) } else { m };
         Validity {
             earliest_start: twice(v.earliest_start),
@@ -275,7 +275,7 @@ mod tests {
             let (temporal_type, mode) =
                 if is_state { (TemporalType::State, Mode::HoldsAt) } else { (TemporalType::Event, Mode::OccurredBy) };
             let validity = *valid.instants();
-            let wide = stretched(&validity).into();
+            let wide = stretch(&validity).into();
             let at = |t: i64| certainty(mode, &wide, &Period { a: Moment(t), b: Moment(t) });
             // Every day of the calendar, and every second at which anything is named.
             let corners = [validity.earliest_start, validity.latest_start, validity.earliest_end, validity.latest_end];

@@ -30,7 +30,7 @@ impl Ledger {
     /// The last position that sled has. It may lag; answers do not.
     #[must_use]
     pub fn store_position(&self) -> Position {
-        self.record.store.saved()
+        self.record.store.saved_position()
     }
 
     /// The ledger's clock.
@@ -48,7 +48,7 @@ impl Ledger {
     /// Number of recorded appends.
     #[must_use]
     pub fn append_count(&self) -> u32 {
-        self.record.published().get()
+        self.record.last_published().get()
     }
 
     /// Returns true if an append was recorded under a request id.
@@ -88,7 +88,7 @@ impl Ledger {
 
     /// A receiver of the reason why nothing is recorded any more, once that is so. The process should then end.
     #[must_use]
-    pub fn failed(&self) -> watch::Receiver<Option<String>> {
+    pub fn failure_changes(&self) -> watch::Receiver<Option<String>> {
         self.recorder.failed.subscribe()
     }
 

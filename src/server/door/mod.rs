@@ -108,12 +108,12 @@ impl Rules {
         if turn.is_none_or(|turn| turn.is_admitted) {
             return Ok(entry);
         }
-        self.ledger.metrics().refused("calls");
+        self.ledger.metrics().count_refusal("calls");
         Err(DoorRefusal::new(StatusCode::TOO_MANY_REQUESTS, CallRefusal::Overloaded("calls")))
     }
 
     fn wrong_host(&self, wrong: &WrongHost) -> DoorRefusal {
-        self.ledger.metrics().refused("host");
+        self.ledger.metrics().count_refusal("host");
         let (status, said) = match wrong {
             WrongHost::Count(0) => (StatusCode::BAD_REQUEST, "the request names no host".to_owned()),
             WrongHost::Count(count) => (StatusCode::BAD_REQUEST, format!("the request names {count} hosts; name one")),
@@ -137,7 +137,7 @@ impl Rules {
     }
 
     fn wrong_origin(&self, origin: &str) -> DoorRefusal {
-        self.ledger.metrics().refused("origin");
+        self.ledger.metrics().count_refusal("origin");
         let origin = quote(origin);
         if !self.origin_told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
@@ -154,7 +154,7 @@ impl Rules {
     }
 
     fn wrong_method(&self, request: &Request<Body>) -> DoorRefusal {
-        self.ledger.metrics().refused("method");
+        self.ledger.metrics().count_refusal("method");
         let methods = media::methods(request.uri().path());
         let said = format!("this rpc is called by {methods}, not by {}", quote(request.method().as_str()));
         let refused = DoorRefusal::new(StatusCode::METHOD_NOT_ALLOWED, CallRefusal::Unsupported(said));
@@ -162,7 +162,7 @@ impl Rules {
     }
 
     fn wrong_version(&self, request: &Request<Body>) -> DoorRefusal {
-        self.ledger.metrics().refused("media_type");
+        self.ledger.metrics().count_refusal("media_type");
         let path = quote(request.uri().path());
         let words =
             format!("{path} has streams both ways, which need HTTP/2 (a client of Connect may have to be told so)");
@@ -170,7 +170,7 @@ impl Rules {
     }
 
     fn wrong_media(&self, request: &Request<Body>, accepted: &'static str) -> DoorRefusal {
-        self.ledger.metrics().refused("media_type");
+        self.ledger.metrics().count_refusal("media_type");
         let content = request.headers().get(header::CONTENT_TYPE);
         let said = content.map(|content| quote(&String::from_utf8_lossy(content.as_bytes())));
         let said = said.map_or_else(|| "no content-type".to_owned(), |said| format!("the content-type {said}"));

@@ -36,7 +36,7 @@ fn a_stage_that_is_cut_anywhere_keeps_its_whole_frames_and_can_be_finished() {
         assert_eq!(std::fs::metadata(&path).unwrap().len(), ends[expected as usize]);
     }
     assert_eq!(add_all(&home.ledger, 7, &assertions(1..6), 5).next, 5);
-    assert_eq!(commit_whole(&home, 7).became.tally.total(), 5);
+    assert_eq!(commit_whole(&home, 7).append.tally.total(), 5);
 }
 
 #[test]

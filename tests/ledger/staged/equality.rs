@@ -68,9 +68,9 @@ fn any_history_staged_in_any_pieces_is_the_same_events_as_one_append() {
         let committed = commit_whole(other.at(tick(50)), 7);
         let (plain, staged) = (events(&one), events(&other));
         assert_eq!(plain, staged, "seed {seed}, pieces of {piece}");
-        assert_eq!(committed.became.span, Some((Position(7), Position(staged.len() as u64))));
-        assert_eq!(committed.became.tally.total(), staged.len() as u64 - 6);
-        assert_eq!(committed.became.at.basis, other.ledger.head().basis);
+        assert_eq!(committed.append.span, Some((Position(7), Position(staged.len() as u64))));
+        assert_eq!(committed.append.tally.total(), staged.len() as u64 - 6);
+        assert_eq!(committed.append.at.basis, other.ledger.head().basis);
     }
 }
 
@@ -86,7 +86,7 @@ fn what_a_stage_registers_later_may_be_named_before() {
     let commands: Vec<_> = commands.iter().map(|command| wire(command, "")).collect();
     lay_out(&home.ledger, 7, &commands, 1);
     assert_eq!(
-        commit_whole(&home, 7).became.tally.counts().collect::<Vec<_>>(),
+        commit_whole(&home, 7).append.tally.counts().collect::<Vec<_>>(),
         [("claim_asserted", 1), ("party_registered", 1)]
     );
 }

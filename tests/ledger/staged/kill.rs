@@ -58,7 +58,7 @@ fn the_stager_that_is_killed() {
     }
     say("\ncommitting end\n".to_owned());
     let committed = ledger.commit_stage(&commit(stage)).unwrap();
-    say(format!("\nrecorded {} end\n", committed.became.at.position()));
+    say(format!("\nrecorded {} end\n", committed.append.at.position()));
 }
 
 fn start(dir: &Path, stage: u128) -> Child {
@@ -113,9 +113,9 @@ fn after_kill_9_a_stage_is_as_far_as_was_said_and_its_append_is_there_whole_or_n
         let ledger = open(dir.path());
         let found = ledger.head().position().0;
         match ledger.stage(uuid(stage)).unwrap().state {
-            StageState::Recorded(became) => {
+            StageState::Recorded(append) => {
                 assert_eq!(found, head + COMMANDS as u64, "{said:?}");
-                assert_eq!(became.tally.total(), COMMANDS as u64);
+                assert_eq!(append.tally.total(), COMMANDS as u64);
                 assert!(said.recorded.is_none_or(|position| position == found));
                 whole += 1;
             }

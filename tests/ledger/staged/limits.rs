@@ -47,7 +47,7 @@ fn what_would_make_a_stage_too_large_is_refused_and_the_stage_can_be_committed_w
         }
     };
     assert!(next > 3 && matches!(refused, StageError::TooLarge(2_000)), "{next} {refused:?}");
-    assert_eq!(ledger.commit_stage(&commit(7)).unwrap().became.tally.total(), next);
+    assert_eq!(ledger.commit_stage(&commit(7)).unwrap().append.tally.total(), next);
 }
 
 #[test]

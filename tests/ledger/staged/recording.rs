@@ -24,7 +24,7 @@ fn releases_are_recorded_at_the_times_they_had_and_seen_as_they_were_then() {
     for (number, day, claims) in [(7, "2014-06-01", 1..4), (8, "2018-06-01", 4..9)] {
         home.ledger.open_stage(&new_at(number, on(day))).unwrap();
         home.ledger.add_to_stage(uuid(number), 0, &assertions(claims)).unwrap();
-        assert_eq!(commit_whole(&home, number).became.recorded_at, Some(on(day)));
+        assert_eq!(commit_whole(&home, number).append.recorded_at, Some(on(day)));
     }
     let known_at = |day| ask::state_at(&home.ledger, "2025", Cut::KnownAt(on(day))).certainties().len();
     assert_eq!((known_at("2014-05-31"), known_at("2014-06-01"), known_at("2018-06-02")), (0, 3, 8));
@@ -54,7 +54,7 @@ fn a_reader_sees_all_of_a_stage_or_nothing_at_any_moment() {
             seen
         });
         let committed = ledger.commit_stage(&commit(7)).unwrap();
-        assert_eq!(committed.became.tally.total(), COUNT);
+        assert_eq!(committed.append.tally.total(), COUNT);
         done.store(true, Ordering::SeqCst);
         reading.join().unwrap()
     });
@@ -89,7 +89,7 @@ fn appends_beside_a_stage_are_recorded_before_it_or_after_it() {
         appending.join().unwrap()
     });
     assert_eq!(u128::from(home.ledger.head().position().0), 6 + 2_000 + beside);
-    let (first, last) = home.ledger.commit_stage(&commit(7)).unwrap().became.span.unwrap();
+    let (first, last) = home.ledger.commit_stage(&commit(7)).unwrap().append.span.unwrap();
     let events = ask::events(&home.ledger, Start::After(first.before()), None, 1 << 20);
     let staged = &events[..2_000];
     assert!(staged.iter().all(|event| event.recorded_by == "importer") && last == first.plus(1_999));
@@ -130,7 +130,7 @@ fn a_stage_that_is_committed_by_many_at_once_is_recorded_once() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(results.iter().filter(|committed| !committed.replayed).count(), 1);
-    assert!(results.iter().all(|committed| committed.became == results[0].became));
+    assert!(results.iter().all(|committed| committed.append == results[0].append));
     assert_eq!(home.ledger.head().position(), Position(106));
 }
 
@@ -142,8 +142,8 @@ fn a_check_says_what_would_be_recorded_and_writes_nothing() {
     let check = Commit { validate_only: true, ..commit(7) };
     for _ in 0..2 {
         let checked = home.ledger.commit_stage(&check).unwrap();
-        assert_eq!((checked.became.at, checked.became.span, checked.became.recorded_at), (head, None, None));
-        assert_eq!(checked.became.tally.total(), 5);
+        assert_eq!((checked.append.at, checked.append.span, checked.append.recorded_at), (head, None, None));
+        assert_eq!(checked.append.tally.total(), 5);
         assert!(checked.unfit.is_empty() && !checked.replayed);
     }
     assert_eq!(home.ledger.head(), head);

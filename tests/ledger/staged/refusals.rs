@@ -48,7 +48,7 @@ fn what_does_not_fit_is_reported_at_the_number_of_its_command_and_can_be_left_ou
     let beyond = home.ledger.commit_stage(&Commit { leave_out: vec![2, 6], ..commit(7) });
     assert!(matches!(&beyond, Err(StageError::Invalid(v)) if v[0].field == "leave_out[1]"), "{beyond:?}");
     let committed = home.ledger.commit_stage(&Commit { leave_out: vec![2, 5], ..commit(7) }).unwrap();
-    assert_eq!(committed.became.tally.counts().collect::<Vec<_>>(), [("claim_asserted", 4)]);
+    assert_eq!(committed.append.tally.counts().collect::<Vec<_>>(), [("claim_asserted", 4)]);
     assert!(home.ledger.commit_stage(&commit(7)).unwrap().replayed);
 }
 
@@ -114,7 +114,7 @@ fn a_precondition_that_does_not_hold_refuses_the_stage_and_it_can_be_committed_a
         Precondition::Boundary(filter, Position(7)),
     ];
     let committed = home.ledger.commit_stage(&Commit { preconditions: holds, ..commit(7) }).unwrap();
-    assert_eq!(committed.became.tally.total(), 3);
+    assert_eq!(committed.append.tally.total(), 3);
 }
 
 #[test]
@@ -129,5 +129,5 @@ fn a_stage_that_was_refused_can_be_mended_by_adding_to_it() {
     assert_eq!(unfit(home.ledger.commit_stage(&commit(7))).1, 1);
     let missing = Command::RegisterParty(crate::support::make::party("GEO"));
     home.ledger.add_to_stage(uuid(7), 1, &[wire(&missing, "")]).unwrap();
-    assert_eq!(commit_whole(&home, 7).became.tally.total(), 2);
+    assert_eq!(commit_whole(&home, 7).append.tally.total(), 2);
 }

@@ -24,8 +24,8 @@ fn opening_again_in_the_same_words_returns_the_stage_as_far_as_it_is_also_after_
         assert_eq!(home.ledger.stage(uuid(7)).unwrap(), again);
         assert_eq!(home.ledger.list_stages(), [again]);
     }
-    let became = commit_whole(&home, 7).became;
-    assert_eq!(became.span, Some((Position(7), Position(13))));
+    let append = commit_whole(&home, 7).append;
+    assert_eq!(append.span, Some((Position(7), Position(13))));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn commands_that_are_staged_already_are_passed_over_and_a_gap_is_refused() {
     let gap = home.ledger.add_to_stage(uuid(7), 6, &commands[6..]);
     assert!(matches!(gap, Err(StageError::Gap { next: 5, .. })), "{gap:?}");
     assert_eq!(home.ledger.add_to_stage(uuid(7), 5, &commands[5..]).unwrap().next, 7);
-    assert_eq!(commit_whole(&home, 7).became.tally.total(), 7);
+    assert_eq!(commit_whole(&home, 7).append.tally.total(), 7);
 }
 
 #[test]
@@ -83,12 +83,12 @@ fn a_recorded_stage_is_committed_once_for_ever_after_restart_rebuild_and_in_a_co
         let again = ledger.commit_stage(&commit(7)).unwrap();
         assert!(again.replayed);
         assert_eq!(
-            (again.became.at.basis, again.became.span, again.became.recorded_at, &again.became.tally),
-            (first.became.at.basis, first.became.span, first.became.recorded_at, &first.became.tally)
+            (again.append.at.basis, again.append.span, again.append.recorded_at, &again.append.tally),
+            (first.append.at.basis, first.append.span, first.append.recorded_at, &first.append.tally)
         );
-        assert_eq!(ledger.head().basis, first.became.at.basis, "asking again records nothing");
+        assert_eq!(ledger.head().basis, first.append.at.basis, "asking again records nothing");
         let opened = ledger.open_stage(&new(7)).unwrap();
-        assert!(matches!(&opened.state, StageState::Recorded(became) if became.tally == first.became.tally));
+        assert!(matches!(&opened.state, StageState::Recorded(append) if append.tally == first.append.tally));
         assert_eq!(ledger.stage(uuid(7)).unwrap(), opened);
         let more = ledger.add_to_stage(uuid(7), 39, &assertions(50..51));
         assert!(matches!(more, Err(StageError::Recorded(_))), "{more:?}");
@@ -106,7 +106,7 @@ fn a_recorded_stage_is_committed_once_for_ever_after_restart_rebuild_and_in_a_co
     import::import(&mut out.as_slice(), &mut journal, &|_| {}).unwrap();
     let copy = Ledger::start(Box::new(journal), None, &LedgerOptions::default(), &|_, _| {}).unwrap();
     let replayed = copy.commit_stage(&commit(7)).unwrap();
-    assert!(replayed.replayed && replayed.became.at.basis == first.became.at.basis);
+    assert!(replayed.replayed && replayed.append.at.basis == first.append.at.basis);
 }
 
 #[test]

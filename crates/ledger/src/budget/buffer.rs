@@ -90,16 +90,16 @@ mod tests {
         let budget = MemoryBudget::new(2 << 20);
         let mut growing = ReservedBuffer::new(&budget, 600 << 10);
         growing.put(&[1; SMALL]).await.unwrap();
-        assert_eq!(budget.used(), 0);
+        assert_eq!(budget.used_bytes(), 0);
         growing.put(&[2]).await.unwrap();
-        assert_eq!(budget.used(), 4 * SMALL);
+        assert_eq!(budget.used_bytes(), 4 * SMALL);
         growing.put(&[3; 500 << 10]).await.unwrap();
-        assert_eq!((budget.used(), growing.as_slice().len()), (600 << 10, (564 << 10) + 1));
+        assert_eq!((budget.used_bytes(), growing.as_slice().len()), (600 << 10, (564 << 10) + 1));
         assert_eq!(growing.put(&[4; 1 << 20]).await, Err(NoMemory::Never));
         let other = budget.try_reserve(1000 << 10).unwrap();
         assert_eq!(growing.put(&[5; 40 << 10]).await, Err(NoMemory::Full));
         drop((growing, other));
-        assert_eq!(budget.used(), 0);
+        assert_eq!(budget.used_bytes(), 0);
     }
 
     #[tokio::test]

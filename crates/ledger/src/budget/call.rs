@@ -151,7 +151,7 @@ fn look(count: u32) {
 
 impl RunningCall {
     fn look(&mut self, count: u32) -> Result<u32, Overrun> {
-        if let Some(overrun) = self.budget.ended() {
+        if let Some(overrun) = self.budget.overrun() {
             return Err(overrun);
         }
         if self.steps_left == 0 {
@@ -188,7 +188,7 @@ impl RunningCall {
 impl CallBudget {
     /// The reason to end now, if there is one.
     #[must_use]
-    pub fn ended(&self) -> Option<Overrun> {
+    pub fn overrun(&self) -> Option<Overrun> {
         if self.signal.as_ref().is_some_and(|signal| signal.is_cancelled()) {
             return Some(Overrun::Cancelled);
         }
@@ -202,7 +202,7 @@ impl CallBudget {
     /// # Errors
     /// An [`Overrun`] when a bound was met; any other panic goes on.
     pub fn run<T>(self, work: impl FnOnce() -> T) -> Result<T, Overrun> {
-        if let Some(overrun) = self.ended() {
+        if let Some(overrun) = self.overrun() {
             return Err(overrun);
         }
         let first = u32::try_from(self.steps).unwrap_or(u32::MAX).min(LOOK_EVERY);
@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(call.clone().run(|| hold(2 << 20)), Err(Overrun::MemoryFull));
         drop(taken);
         assert_eq!(call.clone().run(|| (0..100).for_each(|_| hold(1 << 10))), Ok(()));
-        assert_eq!(call.shared.used(), 0);
+        assert_eq!(call.shared.used_bytes(), 0);
     }
 
     #[test]

@@ -56,13 +56,13 @@ impl MemoryBudget {
 
     /// The bytes that are reserved now.
     #[must_use]
-    pub fn used(&self) -> usize {
+    pub fn used_bytes(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }
 
     /// Number of failed reservations since the start.
     #[must_use]
-    pub fn refused(&self) -> u64 {
+    pub fn refusals(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
     }
 
@@ -225,7 +225,7 @@ mod tests {
         first.shrink_to(10);
         let second = budget.try_reserve(90).unwrap();
         drop((first, second));
-        assert_eq!(budget.used(), 0);
+        assert_eq!(budget.used_bytes(), 0);
     }
 
     #[tokio::test]
@@ -260,8 +260,8 @@ mod tests {
         assert_eq!(first.extend(51).await, Err(NoMemory::Full));
         first.absorb(second);
         assert_eq!((first.extend(51).await, first.extend(50).await), (Err(NoMemory::Never), Ok(())));
-        assert_eq!((budget.used(), budget.refused(), first.beside()), (100, 3, 0));
+        assert_eq!((budget.used_bytes(), budget.refusals(), first.beside()), (100, 3, 0));
         drop(first);
-        assert_eq!(budget.used(), 0);
+        assert_eq!(budget.used_bytes(), 0);
     }
 }

@@ -114,7 +114,7 @@ impl PeerShares {
     /// If there is none for this peer.
     pub fn try_enter(&self, peer: Option<Peer>) -> Result<PeerPlace, NoPlace> {
         let mut places = self.places.lock();
-        self.share.admit(peer, places.held(peer))?;
+        self.share.admit(peer, places.count_for(peer))?;
         places.all += 1;
         if let Some(peer) = peer {
             *places.connections.entry(peer.connection).or_default() += 1;
@@ -131,7 +131,7 @@ impl PeerShares {
 }
 
 impl Places {
-    fn held(&self, peer: Option<Peer>) -> HeldPlaces {
+    fn count_for(&self, peer: Option<Peer>) -> HeldPlaces {
         let connection = peer.and_then(|peer| self.connections.get(&peer.connection)).copied().unwrap_or_default();
         let address = peer.and_then(|peer| self.addresses.get(&peer.address)).copied().unwrap_or_default();
         HeldPlaces { all: self.all, connection, address }

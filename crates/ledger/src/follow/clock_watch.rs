@@ -258,7 +258,7 @@ impl Ledger {
             && let Some(next) = watch.pending.pop_front()
         {
             let mut bytes = Vec::new();
-            renderer.cut_at(appends.last(appends.known_at(next.place.reported_at, self.record.published())));
+            renderer.cut_at(appends.last(appends.known_at(next.place.reported_at, self.record.last_published())));
             renderer.claim(next.claim, next.revision, &mut bytes)?;
             let claim = v1::Claim::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))?;
             let PendingTransition { place, transition, at, late, .. } = next;

@@ -204,17 +204,17 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Counts a call that was answered with a code.
-    pub fn called(&self, rpc: &str, code: &'static str, took: Duration) {
+    pub fn count_call(&self, rpc: &str, code: &'static str, took: Duration) {
         self.calls.get_or_create(&Call { rpc: Rpc(rpc.into()), code }).observe(took.as_secs_f64());
     }
 
     /// Counts a request that was refused at the door, or for the share of its client.
-    pub fn refused(&self, why: &'static str) {
+    pub fn count_refusal(&self, why: &'static str) {
         self.refusals.get_or_create(&RefusalCount { why }).inc();
     }
 
     /// Counts a group of appends that became durable with one write, and with one fsync where there is a disk.
-    pub fn wrote(&self, appends: usize, events: u64, took: Duration, sync: Option<Duration>) {
+    pub fn count_write(&self, appends: usize, events: u64, took: Duration, sync: Option<Duration>) {
         self.groups.observe(events as f64);
         self.group_appends.observe(appends as f64);
         self.writes.observe(took.as_secs_f64());
@@ -246,9 +246,9 @@ mod tests {
     #[test]
     fn what_was_counted_is_told() {
         let metrics = Metrics::default();
-        metrics.called("GetState", "OK", Duration::from_micros(80));
-        metrics.refused("host");
-        metrics.wrote(3, 7, Duration::from_millis(2), Some(Duration::from_millis(1)));
+        metrics.count_call("GetState", "OK", Duration::from_micros(80));
+        metrics.count_refusal("host");
+        metrics.count_write(3, 7, Duration::from_millis(2), Some(Duration::from_millis(1)));
         let (streams, followers) = ((1, 256), (2, 5));
         let standing = Standing {
             serving: true,

@@ -215,7 +215,7 @@ fn page(sight: &Sight<'_>, query: &CommitmentsQuery, found: &[ClaimId]) -> Resul
             promisors: promisors(sight, &claim),
             claim,
             settlements: settlements.to_vec(),
-            unlisted_settlements: shortened::unlisted(promise.settlements.len(), settlements.len()),
+            unlisted_settlements: shortened::unlisted_count(promise.settlements.len(), settlements.len()),
             days_past_due: promise.due.as_ref().and_then(|due| days_past_due(due, &query.valid_at)),
         });
     }

@@ -211,7 +211,7 @@ fn claim_by_claim(sight: &Sight<'_>, first: &mut First<'_>) -> Result<(), ReadFa
     let mut values = Values::new(sight, query);
     let (mut after, mut at_once) = (first.begins_at().checked_sub(1), AT_ONCE);
     loop {
-        let some = sight.listed(&query.filter, after, at_once);
+        let some = sight.list(&query.filter, after, at_once);
         let Some(last) = some.last().map(|last| last.order) else { return Ok(()) };
         for seen in some.iter().filter(|seen| touches(seen, query.valid_at)) {
             budget::step();
@@ -291,7 +291,7 @@ fn ordered_disputes(
     let asked: Option<HashSet<ClaimId>> = asked.map(|asked| asked.iter().map(|seen| seen.id).collect());
     let is_asked = |seen: &ClaimSight| asked.as_ref().is_none_or(|asked| asked.contains(&seen.id));
     let mut ordered = Vec::new();
-    for seen in sight.disputed().into_iter().filter(|seen| touches(seen, valid_at)) {
+    for seen in sight.disputed_claims().into_iter().filter(|seen| touches(seen, valid_at)) {
         for (nth, row) in sight.standing_disputes(&seen).into_iter().enumerate() {
             let counter =
                 sight.dispute(&seen, &row)?.counter_claim_id.parse().ok().and_then(|id| sight.find(ClaimId(id)));

@@ -76,7 +76,7 @@ impl Ledger {
     pub fn corroboration(&self, query: &CorroborationQuery) -> Result<Corroborations, QueryError> {
         self.record.look(query.cut, &query.supposed, |sight| {
             let wanted = query.page.entries.saturating_add(1);
-            let mut listed = sight.listed(&query.filter, query.after, wanted);
+            let mut listed = sight.list(&query.filter, query.after, wanted);
             let more = listed.len() == wanted;
             listed.truncate(query.page.entries);
             let next = listed.last().map(|last| last.order).filter(|_| more);
@@ -100,7 +100,7 @@ struct OriginReading<'s, 'v> {
 impl OriginReading<'_, '_> {
     fn corroboration(&mut self, seen: &ClaimSight) -> Result<Corroboration, ReadFailure> {
         let against = self.against(seen)?;
-        let side = same_side(seen.id, &against, |at| self.joined(at))?;
+        let side = same_side(seen.id, &against, |at| self.joined_claims(at))?;
         Ok(Corroboration {
             claim: seen.id,
             same_side: self.backing(&side)?,
@@ -141,11 +141,11 @@ impl OriginReading<'_, '_> {
         }))
     }
 
-    fn joined(&mut self, claim: ClaimId) -> Result<Rc<[ClaimId]>, ReadFailure> {
+    fn joined_claims(&mut self, claim: ClaimId) -> Result<Rc<[ClaimId]>, ReadFailure> {
         match self.joined.entry(claim) {
             Entry::Occupied(known) => Ok(Rc::clone(known.get())),
             Entry::Vacant(room) => {
-                let seen = found(self.sight, claim)?;
+                let seen = find_claim(self.sight, claim)?;
                 let joined = self.sight.joined_to(&seen, &ON_ONE_SIDE);
                 budget::steps(u32::try_from(joined.len()).unwrap_or(u32::MAX));
                 budget::hold(joined.len().saturating_mul(size_of::<ClaimId>()));
@@ -155,13 +155,13 @@ impl OriginReading<'_, '_> {
     }
 }
 
-fn found(sight: &Sight<'_>, claim: ClaimId) -> Result<ClaimSight, ReadFailure> {
+fn find_claim(sight: &Sight<'_>, claim: ClaimId) -> Result<ClaimSight, ReadFailure> {
     sight.find(claim).ok_or_else(|| ReadFailure::Damaged(format!("the index has no claim {}", claim.0)))
 }
 
 /// The contribution of a claim to its side.
 fn testimony(sight: &Sight<'_>, claim: ClaimId) -> Result<Testimony, ReadFailure> {
-    let seen = found(sight, claim)?;
+    let seen = find_claim(sight, claim)?;
     let mut reports = BTreeSet::new();
     sight.facets(&seen, FacetKind::Source, |id| {
         if sight.source(id).is_none_or(|(_, withdrawn)| !withdrawn) {

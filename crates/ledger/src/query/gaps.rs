@@ -121,7 +121,7 @@ impl Ledger {
             let asked = GapsScope { types: query.types.clone(), from, until, valid_at, stale_days };
             let key = AnswerKey::of(sight, &query.filter, &query.supposed, asked);
             let reading = self.kept_answers.read(key, query.skip > 0, || notes(sight, query))?;
-            let (gaps, next) = shown(sight, &reading.entries, query)?;
+            let (gaps, next) = page(sight, &reading.entries, query)?;
             let (count, bytes) = (reading.entries.len(), reading.entries.iter().map(Note::bytes).sum());
             reading.end(next.is_some(), count, bytes);
             Ok(GapsPage { at: sight.at, gaps, next })
@@ -200,7 +200,7 @@ fn spans(query: &GapsQuery, claims: &[ClaimSight], sources: &mut Sources<'_, '_>
         asked.iter().flatten().map(|asked| (asked.clone(), Vec::new())).collect();
     for seen in claims {
         budget::step();
-        let covered = covered(seen.valid.as_ref().filter(|_| sources.has_any(seen)), span);
+        let covered = stretches_in(seen.valid.as_ref().filter(|_| sources.has_any(seen)), span);
         for relationship in sources.sight.relationships_of(seen) {
             if asked.as_ref().is_none_or(|asked| asked.contains(&relationship)) {
                 budget::hold(size_of_val(covered.as_slice()));
@@ -216,7 +216,7 @@ fn spans(query: &GapsQuery, claims: &[ClaimSight], sources: &mut Sources<'_, '_>
 }
 
 /// The stretches of a span that a valid time may cover, by the dates it is written with.
-fn covered(valid: Option<&ValidTime>, span: (Moment, Moment)) -> Vec<(Moment, Moment)> {
+fn stretches_in(valid: Option<&ValidTime>, span: (Moment, Moment)) -> Vec<(Moment, Moment)> {
     let stretches = valid.into_iter().flat_map(|valid| valid.stretches(valid.dates(), span));
     stretches.inspect(|_| budget::step()).collect()
 }
@@ -234,7 +234,7 @@ fn asked_relationships(sight: &Sight<'_>, filter: &Filter) -> Option<BTreeSet<St
 }
 
 /// The gaps of a page, and where the next one begins.
-fn shown(sight: &Sight<'_>, notes: &[Note], query: &GapsQuery) -> Result<(Vec<Gap>, Option<u64>), ReadFailure> {
+fn page(sight: &Sight<'_>, notes: &[Note], query: &GapsQuery) -> Result<(Vec<Gap>, Option<u64>), ReadFailure> {
     let (mut gaps, mut bytes) = (Vec::new(), 0);
     let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
     for (note, nth) in notes.iter().zip(0_u64..).skip(skip) {
@@ -267,12 +267,12 @@ struct Sources<'s, 'v> {
 impl Sources<'_, '_> {
     /// Returns true if a claim cites a source that is not withdrawn.
     fn has_any(&mut self, seen: &ClaimSight) -> bool {
-        self.cited(seen).into_iter().any(|source| !self.is_withdrawn(source))
+        self.sources_of(seen).into_iter().any(|source| !self.is_withdrawn(source))
     }
 
     fn single_origin(&mut self, seen: &ClaimSight) -> Option<Lack> {
         let mut found = None;
-        for source in self.cited(seen) {
+        for source in self.sources_of(seen) {
             if self.is_withdrawn(source.clone()) {
                 continue;
             }
@@ -290,7 +290,7 @@ impl Sources<'_, '_> {
         Some(Lack::Origins(found))
     }
 
-    fn cited(&self, seen: &ClaimSight) -> Vec<String> {
+    fn sources_of(&self, seen: &ClaimSight) -> Vec<String> {
         let mut cited = Vec::new();
         self.sight.facets(seen, FacetKind::Source, |source| cited.push(source.to_owned()));
         cited

@@ -7,7 +7,7 @@ use crate::Ledger;
 use crate::budget;
 use crate::error::QueryError;
 use crate::query::registry::{RegistryEntry, RegistryPage, RegistryQuery, page};
-use crate::read::shortened::{MOST_IDS, unlisted};
+use crate::read::shortened::{MOST_IDS, unlisted_count};
 use crate::read::sight::Sight;
 use detente_domain::party::NameValid;
 use detente_domain::period::Period;
@@ -45,8 +45,8 @@ impl Ledger {
     pub fn parties(&self, query: &PartiesQuery) -> Result<RegistryPage<RegistryEntry<v1::Party>>, QueryError> {
         let search = Search { query, words: SearchWords::parse(&query.words) };
         self.record.look(query.registry.cut, &query.registry.supposed, |sight| {
-            let told = |sight: &Sight<'_>, id: &str, party| search.told(sight, id, party);
-            let of = |registry| Ok(page(sight, |index| &index.parties, registry, told));
+            let render = |sight: &Sight<'_>, id: &str, party| search.render(sight, id, party);
+            let of = |registry| Ok(page(sight, |index| &index.parties, registry, render));
             if query.merged_into.is_empty() {
                 return of(&query.registry);
             }
@@ -65,7 +65,7 @@ impl Ledger {
 
 impl Search<'_> {
     /// A party as the answer tells it, if it is wanted.
-    fn told(&self, sight: &Sight<'_>, id: &str, mut party: v1::Party) -> Option<v1::Party> {
+    fn render(&self, sight: &Sight<'_>, id: &str, mut party: v1::Party) -> Option<v1::Party> {
         let merges = sight.merges();
         if merges.merged_into(id).is_some() {
             if self.query.registry.ids.is_empty() && self.query.merged_into.is_empty() {
@@ -75,7 +75,7 @@ impl Search<'_> {
         } else {
             let merged = merges.merged_parties(id);
             party.merged_party_ids = merged.iter().take(MOST_IDS).map(ToString::to_string).collect();
-            party.unlisted_merged_parties = unlisted(merged.len(), party.merged_party_ids.len());
+            party.unlisted_merged_parties = unlisted_count(merged.len(), party.merged_party_ids.len());
         }
         if !self.query.types.is_empty() && !self.query.types.contains(&party.r#type) {
             return None;
@@ -99,7 +99,7 @@ impl Search<'_> {
         !self.words.is_empty()
             && sight.merges().merged_parties(&survivor.party_id).into_iter().any(|id| {
                 budget::step();
-                let record = sight.registered(|index| &index.parties, id.as_str());
+                let record = sight.registry_entry(|index| &index.parties, id.as_str());
                 let party = record.and_then(|record| v1::Party::decode(&*record.bytes).ok());
                 party.is_some_and(|mut party| {
                     self.keep_names_in_use(&mut party);
@@ -157,7 +157,7 @@ mod tests {
 
     /// The parts that a sight at a cut has of `AZE-RUF`: the number of claims that match and of those that touch 2025,
     /// the relationships, and the survivor of RUS.
-    fn seen(ledger: &Ledger, cut: Cut) -> (usize, usize, Vec<String>, String) {
+    fn look_at(ledger: &Ledger, cut: Cut) -> (usize, usize, Vec<String>, String) {
         let relationships = vec![RelationshipId::parse("AZE-RUF").unwrap()];
         let filter = Filter { items: vec![FilterItem { relationships, ..FilterItem::default() }] };
         let look = |sight: &Sight<'_>| {
@@ -173,8 +173,8 @@ mod tests {
     #[test]
     fn a_sight_sees_merged_parties_as_their_survivors_and_an_earlier_one_does_not() {
         let ledger = ledger();
-        assert_eq!(seen(&ledger, Cut::Head), (1, 1, vec!["AZE-RUF".into()], "RUF".into()));
-        assert_eq!(seen(&ledger, Cut::At(Position(6))), (0, 0, vec!["AZE-RUS".into()], "RUS".into()));
+        assert_eq!(look_at(&ledger, Cut::Head), (1, 1, vec!["AZE-RUF".into()], "RUF".into()));
+        assert_eq!(look_at(&ledger, Cut::At(Position(6))), (0, 0, vec!["AZE-RUS".into()], "RUS".into()));
     }
 
     #[test]

@@ -114,12 +114,12 @@ fn view(sight: &Sight<'_>, query: &PerspectivesQuery, from: &Perspective) -> Res
         emptiness: state.findings.emptiness(),
         total: state.matches.len() as u64,
         overruled: (all - state.matches.len()) as u64,
-        matches: shown(sight, &state, query.valid_at, PageSize { bytes, ..query.page })?,
+        matches: first_matches(sight, &state, query.valid_at, PageSize { bytes, ..query.page })?,
     })
 }
 
 /// The first matches with their claims.
-fn shown(
+fn first_matches(
     sight: &Sight<'_>,
     state: &EvaluatedState,
     asked: Period,

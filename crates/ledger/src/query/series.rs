@@ -130,14 +130,14 @@ impl Ledger {
                 Ok(scores) => scores,
                 Err(error) => return Ok(Err(error.into())),
             };
-            let groups = grouped(sight, query, &mut scores)?;
+            let groups = group(sight, query, &mut scores)?;
             let known_until = known_until(sight, query);
-            Ok(counted(groups, query, known_until).map(|buckets| Series { at: sight.at, buckets }))
+            Ok(count_buckets(groups, query, known_until).map(|buckets| Series { at: sight.at, buckets }))
         })?
     }
 }
 
-fn grouped(sight: &Sight<'_>, query: &SeriesQuery, scores: &mut Scores) -> Result<Groups, QueryError> {
+fn group(sight: &Sight<'_>, query: &SeriesQuery, scores: &mut Scores) -> Result<Groups, QueryError> {
     let mut groups = Groups::new();
     if query.group_by.is_none() {
         groups.insert(String::new(), Vec::new());
@@ -191,7 +191,11 @@ fn groups_of(sight: &Sight<'_>, seen: &ClaimSight, group_by: Option<SeriesGroup>
     }
 }
 
-fn counted(groups: Groups, query: &SeriesQuery, known_until: Option<Moment>) -> Result<Vec<SeriesBucket>, SeriesError> {
+fn count_buckets(
+    groups: Groups,
+    query: &SeriesQuery,
+    known_until: Option<Moment>,
+) -> Result<Vec<SeriesBucket>, SeriesError> {
     let buckets = &query.buckets;
     let too_large = SeriesError::TooLarge { groups: groups.len(), buckets: buckets.len() };
     if groups.len().saturating_mul(buckets.len()) > MOST_CELLS {
@@ -254,7 +258,7 @@ mod tests {
     fn a_group_has_its_place_in_every_bucket_and_one_that_has_nothing_has_none() {
         let mut groups = groups(["a".into(), "b".into()], 1);
         groups.extend([("c".to_owned(), Vec::new())]);
-        let counted = counted(groups, &query(BY_KIND, 2), None).unwrap();
+        let counted = count_buckets(groups, &query(BY_KIND, 2), None).unwrap();
         let counts =
             |nth: usize| counted[nth].points.iter().map(|(name, tally)| (name.as_str(), tally.definite)).collect();
         let (first, second): (Vec<_>, Vec<_>) = (counts(0), counts(1));
@@ -263,7 +267,7 @@ mod tests {
 
     #[test]
     fn without_a_breakdown_every_bucket_has_its_entry() {
-        let counted = counted(groups([String::new()], 1), &query(None, 2), None).unwrap();
+        let counted = count_buckets(groups([String::new()], 1), &query(None, 2), None).unwrap();
         assert_eq!(counted[1].points, [(String::new(), SeriesTally::default())]);
     }
 
@@ -271,7 +275,7 @@ mod tests {
     fn buckets_that_begin_after_all_that_anybody_knows_are_marked() {
         let marks = |known_until: Option<i64>| {
             let known_until = known_until.map(|day| Moment(day * SECONDS_PER_DAY));
-            let counted = counted(groups([String::new()], 1), &query(None, 3), known_until).unwrap();
+            let counted = count_buckets(groups([String::new()], 1), &query(None, 3), known_until).unwrap();
             counted.iter().map(|bucket| bucket.beyond_sources).collect::<Vec<_>>()
         };
         assert_eq!(marks(Some(1)), [false, true, true]);
@@ -282,10 +286,13 @@ mod tests {
     fn what_one_answer_does_not_hold_is_refused_whole() {
         let names = || (0..600).map(|n| format!("group-{n}"));
         assert!(matches!(
-            counted(groups(names(), 10_000), &query(BY_KIND, 10_000), None),
+            count_buckets(groups(names(), 10_000), &query(BY_KIND, 10_000), None),
             Err(SeriesError::TooLarge { groups: 600, buckets: 10_000 })
         ));
-        assert!(counted(groups(names(), 10), &query(BY_KIND, 10), None).is_ok());
-        assert!(matches!(counted(groups(names(), 200), &query(BY_KIND, 200), None), Err(SeriesError::TooLarge { .. })));
+        assert!(count_buckets(groups(names(), 10), &query(BY_KIND, 10), None).is_ok());
+        assert!(matches!(
+            count_buckets(groups(names(), 200), &query(BY_KIND, 200), None),
+            Err(SeriesError::TooLarge { .. })
+        ));
     }
 }

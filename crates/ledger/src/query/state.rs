@@ -97,7 +97,7 @@ impl Ledger {
             if state.claims.byte_len() >= query.page.bytes {
                 break;
             }
-            state.claims.add(|out| renderer.found(found, event, out))?;
+            state.claims.add(|out| renderer.put_found(found, event, out))?;
             let as_of_age_days = as_of_age(&view.index, found, cut, query.valid_at);
             state.matches.push(StateMatch { certainty: *certainty, as_of_age_days });
         }
@@ -153,7 +153,8 @@ struct StatePage {
 
 impl StatePage {
     fn of_ordered(index: &Index, cut: Position, ordered: &OrderedState, query: &StateQuery) -> Self {
-        let found = |(claim, certainty): &(ClaimNo, Certainty)| Some((index.claims().found(*claim, cut)?, *certainty));
+        let found =
+            |(claim, certainty): &(ClaimNo, Certainty)| Some((index.claims().find_revision(*claim, cut)?, *certainty));
         Self {
             rows: span(&ordered.claims, query).iter().filter_map(found).collect(),
             total: ordered.claims.len() as u64,

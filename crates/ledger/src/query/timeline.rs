@@ -153,7 +153,7 @@ struct OrderedTimeline {
 
 impl OrderedTimeline {
     fn of(sight: &Sight<'_>, query: &TimelineQuery) -> Self {
-        let (claims, courses) = dated(sight, query);
+        let (claims, courses) = claims_with_courses(sight, query);
         let timeline = Timeline::of(&courses, query.from, query.until);
         Self { timeline, claims: claims.iter().map(|seen| seen.id).collect(), reached: Mutex::default() }
     }
@@ -164,7 +164,7 @@ impl OrderedTimeline {
 }
 
 /// The claims that can be in a segment, each with its course.
-fn dated(sight: &Sight<'_>, query: &TimelineQuery) -> (Vec<ClaimSight>, Vec<Course>) {
+fn claims_with_courses(sight: &Sight<'_>, query: &TimelineQuery) -> (Vec<ClaimSight>, Vec<Course>) {
     let seen = match query.from.zip(query.until) {
         Some((from, until)) => sight.touching(&query.filter, from, until, false),
         None => sight.matching(&query.filter, false),

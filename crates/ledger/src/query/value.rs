@@ -21,8 +21,8 @@ impl Sight<'_> {
         Ok(match part {
             Part::Status(_) => seen.status.map(|status| word(stem(status))),
             Part::Polarity(_) => seen.polarity.map(|polarity| word(stem(polarity))),
-            Part::Code(scheme) => joined(&self.codes(seen, scheme)),
-            Part::Role(role) => joined(&self.in_role(seen, role)),
+            Part::Code(scheme) => join_words(&self.codes(seen, scheme)),
+            Part::Role(role) => join_words(&self.in_role(seen, role)),
             Part::Quantity(name) => {
                 let quantities = self.message(seen)?.quantities;
                 let quantity = quantities.iter().find(|quantity| quantity.name == *name);
@@ -59,7 +59,7 @@ fn word(word: String) -> ConflictValue {
     ConflictValue::Word(word.into())
 }
 
-fn joined(words: &[String]) -> Option<ConflictValue> {
+fn join_words(words: &[String]) -> Option<ConflictValue> {
     (!words.is_empty()).then(|| word(words.join("-")))
 }
 

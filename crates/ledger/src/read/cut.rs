@@ -65,7 +65,7 @@ impl RecordReader {
 
     /// The appends that may be seen: what is durable, as far as a snapshot has it.
     pub(crate) fn visible(&self, index: &Index) -> AppendNo {
-        self.published().min(index.appends.last_number())
+        self.last_published().min(index.appends.last_number())
     }
 
     /// The cut right after an append.

@@ -68,7 +68,7 @@ impl Horizon {
         (now, state.stamped)
     }
 
-    fn stamped(&self) -> AppendNo {
+    fn last_stamped(&self) -> AppendNo {
         self.0.lock().stamped
     }
 }
@@ -80,8 +80,8 @@ impl RecordReader {
         let mut changes = self.published_changes();
         let (now, stamped) = self.horizon.raise(self.clock.now());
         // An append that was stamped may be refused after all; it does not have to be waited for then.
-        while self.published() < stamped.min(self.horizon.stamped()) && changes.changed().await.is_ok() {}
-        let appends = self.store.view().index.appends.known_at(now, self.published());
+        while self.last_published() < stamped.min(self.horizon.last_stamped()) && changes.changed().await.is_ok() {}
+        let appends = self.store.view().index.appends.known_at(now, self.last_published());
         SettledRecord { now, appends }
     }
 

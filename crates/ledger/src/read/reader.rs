@@ -57,17 +57,17 @@ impl RecordReader {
 
     /// The cut at the head.
     pub(crate) fn head(&self) -> ResolvedCut {
-        self.after_append(&self.store.view().index, self.published())
+        self.after_append(&self.store.view().index, self.last_published())
     }
 
     /// Returns true if an append was recorded under a request id.
     pub(crate) fn holds_request(&self, id: Uuid) -> bool {
         let view = self.store.view();
-        view.requests.get(id).is_some_and(|(append, _)| append <= self.published())
+        view.requests.get(id).is_some_and(|(append, _)| append <= self.last_published())
     }
 
     /// The last durable append.
-    pub(crate) fn published(&self) -> AppendNo {
+    pub(crate) fn last_published(&self) -> AppendNo {
         AppendNo::new(self.published.load(Ordering::Acquire))
     }
 

@@ -2,7 +2,7 @@
 
 use crate::budget::{hold, step};
 use crate::error::ReadFailure;
-use crate::read::shortened::{ShortenedList, unlisted};
+use crate::read::shortened::{ShortenedList, unlisted_count};
 use crate::store::{
     Action, Block, ClaimNo, Content, ContentNo, DisputeRow, FoundRevision, IndexedLog, Store, nth_of, number_of,
     take_frame,
@@ -66,7 +66,7 @@ impl<'v> Renderer<'v> {
     }
 
     /// Appends the bytes of a claim that was found; `event` is that of its revision, if it is at hand.
-    pub(crate) fn found(
+    pub(crate) fn put_found(
         &mut self,
         found: &FoundRevision,
         event: Option<&[u8]>,
@@ -77,7 +77,7 @@ impl<'v> Renderer<'v> {
         let made_words = |content: &Content| !content.is_renewed() && content.since() == at;
         if let Some(event) = event
             && claims.disputes().is_empty()
-            && self.confirmed(found.claim, found.number, found.revision.content).is_none()
+            && self.label_confirmation(found.claim, found.number, found.revision.content).is_none()
             && claims.content(found.revision.content).is_some_and(made_words)
         {
             return put_parts(event, true, out);
@@ -87,7 +87,7 @@ impl<'v> Renderer<'v> {
 
     /// Appends the bytes of a claim in its `number`-th revision.
     pub(crate) fn claim(&mut self, claim: ClaimNo, number: u32, out: &mut Vec<u8>) -> Result<(), ReadFailure> {
-        let at = self.undisputed(claim, number, out)?;
+        let at = self.put_without_disputes(claim, number, out)?;
         self.put_disputes(claim, at, out)
     }
 
@@ -117,8 +117,8 @@ impl<'v> Renderer<'v> {
             put_field(out, DISPUTES, bytes);
             standing += usize::from(*stands);
         }
-        put_number(out, UNLISTED_DISPUTES, unlisted(counts.all as usize, listed.len()).into());
-        put_number(out, UNLISTED_STANDING_DISPUTES, unlisted(counts.standing as usize, standing).into());
+        put_number(out, UNLISTED_DISPUTES, unlisted_count(counts.all as usize, listed.len()).into());
+        put_number(out, UNLISTED_STANDING_DISPUTES, unlisted_count(counts.standing as usize, standing).into());
         Ok(())
     }
 
@@ -144,7 +144,7 @@ impl<'v> Renderer<'v> {
 
     /// Appends the bytes of a claim in its `number`-th revision without its disputes, of which there may be very many. Returns
     /// the position of the revision.
-    pub(crate) fn undisputed(
+    pub(crate) fn put_without_disputes(
         &mut self,
         claim: ClaimNo,
         number: u32,
@@ -163,7 +163,7 @@ impl<'v> Renderer<'v> {
         if !made_words {
             self.with_event(words_at, |event| put_claim(event, out))??;
         }
-        if let Some(confirmed) = self.confirmed(claim, number, revision.content) {
+        if let Some(confirmed) = self.label_confirmation(claim, number, revision.content) {
             self.put_as_of(confirmed, out)?;
         } else if content.is_renewed() {
             let confirmed = revisions.iter().rev().find(|r| r.action == Action::Confirmed).ok_or_else(missing)?;
@@ -182,7 +182,7 @@ impl<'v> Renderer<'v> {
     }
 
     /// The confirmation with a label that counts for a claim in a revision: up to the cut, while that revision is the last.
-    fn confirmed(&self, claim: ClaimNo, number: u32, content: ContentNo) -> Option<Position> {
+    fn label_confirmation(&self, claim: ClaimNo, number: u32, content: ContentNo) -> Option<Position> {
         let index = &self.view.index;
         if !index.has_label_confirmations() {
             return None;

@@ -48,7 +48,7 @@ impl<T> ShortenedList<T> {
 }
 
 /// The number of those that are not listed, as a reply says it.
-pub(crate) fn unlisted(all: usize, listed: usize) -> u32 {
+pub(crate) fn unlisted_count(all: usize, listed: usize) -> u32 {
     u32::try_from(all.saturating_sub(listed)).unwrap_or(u32::MAX)
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn unlisted(all: usize, listed: usize) -> u32 {
 mod tests {
     use super::*;
 
-    fn listed(elements: impl Iterator<Item = (u32, usize)>) -> Vec<u32> {
+    fn shorten(elements: impl Iterator<Item = (u32, usize)>) -> Vec<u32> {
         let mut list = ShortenedList::new();
         for (element, bytes) in elements {
             list.put(element, bytes);
@@ -67,9 +67,9 @@ mod tests {
     #[test]
     fn the_newest_are_listed_up_to_a_number_and_a_size_and_none_behind_one_that_had_no_room() {
         let most = u32::try_from(MOST_LISTED).unwrap();
-        assert_eq!(listed((0..most + 5).rev().map(|of| (of, 1))), (5..most + 5).collect::<Vec<_>>());
-        assert_eq!(listed([(3, MOST_LISTED_BYTES - 1), (2, 2), (1, 1)].into_iter()), [3]);
-        assert_eq!(listed([(3, MOST_LISTED_BYTES + 1), (2, 1)].into_iter()), [3]);
-        assert_eq!((unlisted(7, 2), unlisted(2, 7)), (5, 0));
+        assert_eq!(shorten((0..most + 5).rev().map(|of| (of, 1))), (5..most + 5).collect::<Vec<_>>());
+        assert_eq!(shorten([(3, MOST_LISTED_BYTES - 1), (2, 2), (1, 1)].into_iter()), [3]);
+        assert_eq!(shorten([(3, MOST_LISTED_BYTES + 1), (2, 1)].into_iter()), [3]);
+        assert_eq!((unlisted_count(7, 2), unlisted_count(2, 7)), (5, 0));
     }
 }

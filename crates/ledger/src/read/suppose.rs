@@ -66,7 +66,7 @@ impl Overlay {
         let batch = Batch { commands: supposed.0.clone(), preconditions: Vec::new() };
         let decision = decide(&record, batch).map_err(QueryError::Unsupposable)?;
         let mut overlay = Self {
-            view: View::unchained(),
+            view: View::without_chain(),
             positions: Vec::new(),
             orders: Vec::new(),
             hidden: HashSet::new(),
@@ -74,7 +74,7 @@ impl Overlay {
             merges: merges_with(&base.index.merges, at.position(), &decision.events),
         };
         let mut renderer = Renderer::new(&reader.store, base);
-        for position in overlay.touched(base, at.position(), &decision.events) {
+        for position in overlay.collect_touched(base, at.position(), &decision.events) {
             overlay.copy(base, &mut renderer, position)?;
         }
         for (event, nth) in decision.events.iter().zip(1..) {
@@ -89,7 +89,7 @@ impl Overlay {
     }
 
     /// The number of claims of the record that are seen in here instead.
-    pub(crate) fn hidden(&self) -> usize {
+    pub(crate) fn hidden_count(&self) -> usize {
         self.hidden.len()
     }
 
@@ -115,7 +115,7 @@ impl Overlay {
     }
 
     /// The events of the record that made what the suppositions touch.
-    fn touched(&mut self, base: &IndexedLog, cut: Position, events: &[Event]) -> Vec<Position> {
+    fn collect_touched(&mut self, base: &IndexedLog, cut: Position, events: &[Event]) -> Vec<Position> {
         let claims = base.index.claims();
         let (mut positions, mut registered) = (Vec::new(), HashSet::new());
         for change in events.iter().map(|event| &event.change) {

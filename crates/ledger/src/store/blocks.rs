@@ -59,7 +59,7 @@ impl Blocks {
     }
 
     /// A block that can be kept, if it is in memory: a full one is shared, the open one copied.
-    pub(crate) fn shared(&self, number: usize) -> Option<Arc<Block>> {
+    pub(crate) fn shared_block(&self, number: usize) -> Option<Arc<Block>> {
         if number == self.full.len() {
             return Some(Arc::new(self.open.clone()));
         }

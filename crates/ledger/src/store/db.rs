@@ -71,7 +71,7 @@ impl Db {
     /// Opens the database of a ledger, or makes it; sled caches up to `cache_bytes`, within bounds. Says whether the last
     /// stop was clean.
     pub(super) fn open(dir: &Path, ledger: LedgerId, cache_bytes: usize) -> Result<(Self, bool), Unusable> {
-        contained(|| {
+        contain_panics(|| {
             let cache = (cache_bytes as u64).clamp(CACHE_BYTES.0, CACHE_BYTES.1);
             let db = open_once_free(&sled::Config::new().path(dir).cache_capacity(cache).flush_every_ms(None))?;
             let trees = [db.open_tree("log")?, db.open_tree("rows")?, db.open_tree("terms")?, db.open_tree("meta")?];
@@ -103,7 +103,7 @@ impl Db {
 
     /// Writes sealed blocks with their sealed rows, and the terms up to those that the rows need.
     pub(super) fn save(&self, blocks: &[(usize, Vec<u8>, Vec<u8>)], terms: &[Vec<u8>]) -> Result<(), Unusable> {
-        contained(|| {
+        contain_panics(|| {
             self.save_terms(terms)?;
             let (mut log, mut rows) = (sled::Batch::default(), sled::Batch::default());
             for (number, block, block_rows) in blocks {
@@ -133,7 +133,7 @@ impl Db {
 
     /// Calls `found` with every term, in order.
     pub(super) fn load_terms(&self, mut found: impl FnMut(&[u8]) -> bool) -> Result<(), Unusable> {
-        contained(|| {
+        contain_panics(|| {
             let mut reading = DbParts::of(&self.terms);
             while let Some((number, bytes)) = reading.next_value()? {
                 let damaged = || Unusable::Damaged(format!("the dictionary at {number}"));
@@ -158,7 +158,7 @@ impl Db {
     ) -> Result<(), Unusable> {
         std::thread::scope(|scope| {
             let (sender, receiver) = crossbeam_channel::bounded(4);
-            let reader = scope.spawn(move || contained(|| self.read_blocks(check_all, &sender)));
+            let reader = scope.spawn(move || contain_panics(|| self.read_blocks(check_all, &sender)));
             for (number, block) in receiver.iter().flatten() {
                 // The reader ends when nobody receives any more.
                 found(number, block)?;
@@ -173,7 +173,7 @@ impl Db {
         while let Some((number, bytes)) = reading.next_value()? {
             let damaged = || Unusable::Damaged(format!("row {number}"));
             let rows: StoredRows = unseal(number, &bytes).filter(|_| number == expected).ok_or_else(damaged)?;
-            ahead.push((number, self.restored(number, rows, check_all)?));
+            ahead.push((number, self.restore(number, rows, check_all)?));
             expected += 1;
             if ahead.len() == AHEAD && to.send(std::mem::take(&mut ahead)).is_err() {
                 return Ok(());
@@ -188,13 +188,13 @@ impl Db {
         Ok(())
     }
 
-    fn restored(&self, number: usize, rows: StoredRows, check: bool) -> Result<RestoredBlock, Unusable> {
+    fn restore(&self, number: usize, rows: StoredRows, check: bool) -> Result<RestoredBlock, Unusable> {
         let is_full = rows.entries.len() as u64 >= super::block::SPAN;
         if is_full && !check {
             return Ok(RestoredBlock { rows, stored: None });
         }
         let damaged = || Unusable::Damaged(format!("block {number}"));
-        let mut stored: StoredBlock = self.stored(number)?.ok_or_else(damaged)?;
+        let mut stored: StoredBlock = self.stored_block(number)?.ok_or_else(damaged)?;
         if stored.count() != rows.entries.len() || stored.check(first_of(number)).is_none() {
             return Err(damaged());
         }
@@ -206,13 +206,13 @@ impl Db {
 
     /// The events of a block. Its checksum is checked, which covers its number.
     pub(super) fn block(&self, number: usize) -> Result<Block, Unusable> {
-        let block = self.stored(number)?.and_then(|stored| stored.block());
+        let block = self.stored_block(number)?.and_then(|stored| stored.block());
         block.ok_or_else(|| Unusable::Damaged(format!("block {number}")))
     }
 
     /// The events of consecutive blocks, with the number of each.
     pub(super) fn blocks(&self, numbers: Range<usize>) -> Result<Vec<(usize, Block)>, Unusable> {
-        contained(|| {
+        contain_panics(|| {
             let mut reading = DbParts::from(&self.log, numbers.start);
             let mut blocks = Vec::with_capacity(numbers.len());
             for expected in numbers {
@@ -226,33 +226,33 @@ impl Db {
     }
 
     /// A block as it is stored; none if it is not there or its checksum is wrong.
-    pub(super) fn stored(&self, number: usize) -> Result<Option<StoredBlock>, Unusable> {
-        contained(|| Ok(value(&self.log, number)?.and_then(|bytes| unseal(number, &bytes))))
+    pub(super) fn stored_block(&self, number: usize) -> Result<Option<StoredBlock>, Unusable> {
+        contain_panics(|| Ok(value(&self.log, number)?.and_then(|bytes| unseal(number, &bytes))))
     }
 
     /// The rows of a block; none if they are not there or the checksum is wrong.
     pub(super) fn stored_rows(&self, number: usize) -> Result<Option<StoredRows>, Unusable> {
-        contained(|| Ok(value(&self.rows, number)?.and_then(|bytes| unseal(number, &bytes))))
+        contain_panics(|| Ok(value(&self.rows, number)?.and_then(|bytes| unseal(number, &bytes))))
     }
 
     /// Returns true if anything is stored under a number, even if it is damaged.
     pub(super) fn has(&self, number: usize) -> Result<bool, Unusable> {
-        contained(|| Ok(self.log.contains_key(key(number, 0))? || self.rows.contains_key(key(number, 0))?))
+        contain_panics(|| Ok(self.log.contains_key(key(number, 0))? || self.rows.contains_key(key(number, 0))?))
     }
 
     /// The number of blocks, counted by the last.
     pub(super) fn block_count(&self) -> Result<usize, Unusable> {
-        contained(|| Ok(after_last(&self.log)?.max(after_last(&self.rows)?)))
+        contain_panics(|| Ok(after_last(&self.log)?.max(after_last(&self.rows)?)))
     }
 
     /// Hands all written data to the operating system.
     pub(super) fn flush(&self) -> Result<(), Unusable> {
-        contained(|| Ok(self.db.flush().map(|_| ())?))
+        contain_panics(|| Ok(self.db.flush().map(|_| ())?))
     }
 
     /// Notes that everything is in it and that nothing more will be written.
     pub(super) fn close(self) -> Result<(), Unusable> {
-        contained(move || {
+        contain_panics(move || {
             self.db.flush()?;
             self.meta.insert("clean", &[1_u8])?;
             self.db.flush()?;
@@ -262,7 +262,7 @@ impl Db {
 
     /// Lets go of it as it is. Sled writes when it is dropped, and may panic then too.
     pub(super) fn discard(self) {
-        let dropped = contained(move || {
+        let dropped = contain_panics(move || {
             drop(self);
             Ok(())
         });
@@ -288,7 +288,7 @@ fn open_once_free(config: &sled::Config) -> Result<sled::Db, sled::Error> {
 }
 
 /// Runs what sled does where a panic of it ends.
-fn contained<T>(work: impl FnOnce() -> Result<T, Unusable>) -> Result<T, Unusable> {
+fn contain_panics<T>(work: impl FnOnce() -> Result<T, Unusable>) -> Result<T, Unusable> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Unusable::Panicked))
 }
 

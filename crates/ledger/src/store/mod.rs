@@ -131,7 +131,7 @@ impl Store {
     }
 
     /// The last position that sled has.
-    pub(crate) fn saved(&self) -> Position {
+    pub(crate) fn saved_position(&self) -> Position {
         Position(self.saved.load(Ordering::Acquire))
     }
 
@@ -204,7 +204,7 @@ impl Store {
         if !self.is_saving() || !view.blocks.has_room() {
             return;
         }
-        if (from..until).all(|number| view.blocks.shared(number).is_some()) {
+        if (from..until).all(|number| view.blocks.shared_block(number).is_some()) {
             *cold = from;
             return;
         }

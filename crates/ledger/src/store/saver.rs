@@ -58,7 +58,7 @@ impl Saver {
 }
 
 fn run(store: &Store, woken: &Receiver<()>) {
-    let mut end_saved = store.saved();
+    let mut end_saved = store.saved_position();
     let mut durable = end_saved;
     // Only what sled has had since before the start: what was replayed from the journal is in memory, and not there yet.
     let mut cold = usize::try_from(end_saved.0 / SPAN).unwrap_or(usize::MAX);
@@ -74,7 +74,7 @@ fn run(store: &Store, woken: &Receiver<()>) {
             Err(RecvTimeoutError::Timeout) if store.durable() != durable => durable = store.durable(),
             Err(RecvTimeoutError::Timeout) => {
                 store.save_end();
-                end_saved = store.saved();
+                end_saved = store.saved_position();
             }
             Err(RecvTimeoutError::Disconnected) => return store.finish(),
         }
@@ -106,7 +106,7 @@ impl Store {
         if count == 0 || !self.save(batch) {
             return false;
         }
-        self.view_mut_when_free().saved(count);
+        self.view_mut_when_free().note_saved(count);
         count == BATCH
     }
 
@@ -129,7 +129,7 @@ impl Store {
 
     fn finish(&self) {
         self.save_end();
-        let complete = self.saved() == self.view.read().head() && self.is_saving();
+        let complete = self.saved_position() == self.view.read().head() && self.is_saving();
         let Some(db) = self.db.write().take() else { return };
         if !complete {
             return db.discard();
@@ -148,7 +148,7 @@ impl Store {
         let terms_needed = usize::try_from(terms_needed).unwrap_or(usize::MAX);
         let terms: Vec<Vec<u8>> =
             (known_terms..terms_needed).map(|term| view.index.term_bytes(term).to_vec()).collect();
-        let with_block = |(number, unsaved)| Some((number, unsaved, view.blocks.shared(number)?));
+        let with_block = |(number, unsaved)| Some((number, unsaved, view.blocks.shared_block(number)?));
         let batch: Vec<_> = batch.into_iter().filter_map(with_block).collect();
         drop(view);
         let end_of = |(number, unsaved, _): &ToSave| first_of(*number).plus(unsaved.rows.entries.len() as u64).before();
@@ -175,5 +175,5 @@ type ToSave = (usize, Arc<UnsavedBlock>, Arc<Block>);
 
 /// The sealed values of a block and of its rows.
 fn to_store((number, unsaved, block): &ToSave) -> (usize, Vec<u8>, Vec<u8>) {
-    (*number, seal(*number, &View::stored(unsaved, block)), seal(*number, &unsaved.rows))
+    (*number, seal(*number, &View::stored_form(unsaved, block)), seal(*number, &unsaved.rows))
 }

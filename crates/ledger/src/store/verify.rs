@@ -47,7 +47,7 @@ pub(crate) fn verify(
         Ok(opened) => opened,
         Err(error) => {
             let mut report = StoreReport::default();
-            report.failed(&error, dir);
+            report.note_failure(&error, dir);
             return Ok(report);
         }
     };
@@ -61,13 +61,13 @@ pub(crate) fn verify(
     }
     comparison.finish();
     if clean && let Err(error) = comparison.db.close() {
-        comparison.report.failed(&error, dir);
+        comparison.report.note_failure(&error, dir);
     }
     Ok(comparison.report)
 }
 
 impl StoreReport {
-    fn failed(&mut self, error: &Unusable, dir: &Path) {
+    fn note_failure(&mut self, error: &Unusable, dir: &Path) {
         match footing::obstacle_behind(error, dir) {
             Some(why) => self.unexamined.get_or_insert(why),
             None => self.wrong.get_or_insert(error.to_string()),
@@ -94,7 +94,7 @@ impl Comparison {
             for (number, expected) in &batch {
                 self.compare(*number, expected);
             }
-            self.view.saved(batch.len());
+            self.view.note_saved(batch.len());
         }
     }
 
@@ -106,7 +106,7 @@ impl Comparison {
         match self.db.block_count() {
             Ok(count) if count > self.next => self.wrong(format!("{} blocks too many", count - self.next)),
             Ok(_) => {}
-            Err(error) => self.failed(&error),
+            Err(error) => self.note_failure(&error),
         }
     }
 
@@ -116,10 +116,10 @@ impl Comparison {
         let Some(block) = self.view.blocks.block(number) else {
             return self.wrong(format!("block {number} cannot be made again"));
         };
-        let events = View::stored(expected, block);
-        let found = self.db.stored(number).and_then(|block| Ok((block, self.db.stored_rows(number)?)));
+        let events = View::stored_form(expected, block);
+        let found = self.db.stored_block(number).and_then(|block| Ok((block, self.db.stored_rows(number)?)));
         match found {
-            Err(error) => self.failed(&error),
+            Err(error) => self.note_failure(&error),
             Ok((None, None)) if !matches!(self.db.has(number), Ok(true)) => self.report.behind += count as u64,
             Ok((None, _)) => self.wrong(format!("block {number} of the log (from position {})", first_of(number))),
             Ok((_, None)) => self.wrong(format!("row {number} of the index (from position {})", first_of(number))),
@@ -154,12 +154,12 @@ impl Comparison {
         });
         self.report.terms = term as u64;
         if let Err(error) = loaded {
-            self.failed(&error);
+            self.note_failure(&error);
         }
     }
 
-    fn failed(&mut self, error: &Unusable) {
-        self.report.failed(error, &self.dir);
+    fn note_failure(&mut self, error: &Unusable) {
+        self.report.note_failure(error, &self.dir);
     }
 
     fn wrong(&mut self, what: String) {

@@ -104,7 +104,7 @@ impl View {
     }
 
     /// Nothing yet, and nothing that is ever recorded: no hash chain, and memory for every block.
-    pub(crate) fn unchained() -> Self {
+    pub(crate) fn without_chain() -> Self {
         Self { is_chained: false, ..Self::new(usize::MAX) }
     }
 
@@ -176,7 +176,7 @@ impl View {
     }
 
     /// Full blocks that sled does not have yet, at most `limit`: the number of each and what goes with it. They stay until
-    /// [`View::saved`]. The last full block waits until the append that ends in it is known to have ended.
+    /// [`View::note_saved`]. The last full block waits until the append that ends in it is known to have ended.
     pub(crate) fn to_save(&self, limit: usize) -> Vec<(usize, Arc<UnsavedBlock>)> {
         let settled = self.unsaved.len().saturating_sub(1);
         let numbered = self.unsaved.iter().take(limit.min(settled)).enumerate();
@@ -195,7 +195,7 @@ impl View {
     }
 
     /// Notes that sled has the first `count` full blocks that it did not have.
-    pub(crate) fn saved(&mut self, count: usize) {
+    pub(crate) fn note_saved(&mut self, count: usize) {
         let count = count.min(self.unsaved.len());
         self.unsaved.drain(..count);
         self.first_unsaved += count;
@@ -208,11 +208,11 @@ impl View {
         let end_of = |number: usize| super::block::first_of(number + 1).before();
         let settled = self.unsaved.len().saturating_sub(1);
         let count = (0..settled).take_while(|at| end_of(self.first_unsaved + at) <= durable).count();
-        self.saved(count);
+        self.note_saved(count);
     }
 
     /// The block with what goes with it, in the form sled holds.
-    pub(super) fn stored(unsaved: &UnsavedBlock, block: &super::block::Block) -> StoredBlock {
+    pub(super) fn stored_form(unsaved: &UnsavedBlock, block: &super::block::Block) -> StoredBlock {
         StoredBlock {
             link_before: unsaved.link_before.to_vec(),
             link_after: unsaved.link_after.to_vec(),

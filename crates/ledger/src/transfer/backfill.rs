@@ -44,7 +44,7 @@ pub fn backfill(
         let recorded_at = parse_instant(&parsed.recorded_at).map_err(wrong)?;
         let request = request_of(parsed.append, ledger, recorded_by).map_err(wrong)?;
         let count = request.batch.commands.len();
-        let appended = ledger.backfill(request, recorded_at).map_err(|error| refused(line, error))?;
+        let appended = ledger.backfill(request, recorded_at).map_err(|error| refusal(line, error))?;
         carried.appends += 1;
         if appended.replayed {
             carried.known += 1;
@@ -75,7 +75,7 @@ fn request_of(append: serde_json::Value, ledger: &Ledger, by: Option<&str>) -> R
 }
 
 /// A refusal with everything that led to it, which an error's own words leave out.
-fn refused(line: u64, error: AppendError) -> TransferError {
+fn refusal(line: u64, error: AppendError) -> TransferError {
     match error {
         AppendError::Rejected(Rejection::Violations(violations)) => {
             let told = violations.iter().map(|v| format!("{}: {}", v.field, v.description));

@@ -85,7 +85,7 @@ pub(crate) fn party() -> impl Strategy<Value = Party> {
 fn party_name() -> impl Strategy<Value = PartyName> {
     let valid = select(&["2024", "1925-04/1961", "../1925", "1961-11-10~/..", "/2024", "2024/", "[1667..1668]"][..]);
     let valid = of(valid.prop_map(|text| NameValid::parse(text).unwrap()));
-    let said = (language(), filled(), any::<bool>());
+    let said = (language(), non_empty(), any::<bool>());
     (said, of(member()), valid, once(party_id())).prop_map(|((lang, name, alias), name_type, valid, used_by)| {
         PartyName { lang, name, alias, name_type, valid, used_by }
     })
@@ -123,7 +123,7 @@ fn scale() -> impl Strategy<Value = Vec<ScaleEntry>> {
 }
 
 pub(crate) fn source() -> impl Strategy<Value = Source> {
-    let origin = (source_id(), once(party_id()), filled(), text(), of(date()));
+    let origin = (source_id(), once(party_id()), non_empty(), text(), of(date()));
     let rest = (prop_oneof![Just(Box::default()), language()], once(source_id()), vec(external_id(), 0..3));
     (origin, rest).prop_map(|((id, publishers, title, url, published), (language, derives_from, external_ids))| {
         Source { id, publishers, title, url, published, language, derives_from, external_ids }
@@ -152,11 +152,11 @@ fn change() -> impl Strategy<Value = Change> {
         source().prop_map(Change::SourceRegistered),
         source().prop_map(Change::SourceRevised),
         source_id().prop_map(Change::SourceWithdrawn),
-        registered(),
+        registration(),
     ]
 }
 
-fn registered() -> impl Strategy<Value = Change> {
+fn registration() -> impl Strategy<Value = Change> {
     prop_oneof![
         kind().prop_map(Change::KindRegistered),
         kind().prop_map(Change::KindRevised),
@@ -164,14 +164,16 @@ fn registered() -> impl Strategy<Value = Change> {
         scheme().prop_map(Change::SchemeRevised),
         (party_id(), party_id()).prop_map(|(merged, survivor)| Change::PartiesMerged(merged, survivor)),
         party_id().prop_map(Change::PartiesUnmerged),
-        (filled(), date(), vec(claim_id(), 0..3), vec(filled(), 0..3)).prop_map(|(label, as_of, except, unknown)| {
-            Change::ClaimsConfirmed(Box::new(LabelConfirmation { label, as_of, except, unknown }))
-        }),
+        (non_empty(), date(), vec(claim_id(), 0..3), vec(non_empty(), 0..3)).prop_map(
+            |(label, as_of, except, unknown)| {
+                Change::ClaimsConfirmed(Box::new(LabelConfirmation { label, as_of, except, unknown }))
+            }
+        ),
     ]
 }
 
 fn dispute() -> impl Strategy<Value = Dispute> {
-    (uuid(), party_id(), filled(), of(claim_id())).prop_map(|(id, disputed_by, statement, counter_claim)| Dispute {
+    (uuid(), party_id(), non_empty(), of(claim_id())).prop_map(|(id, disputed_by, statement, counter_claim)| Dispute {
         id: DisputeId(id),
         disputed_by,
         statement,
@@ -221,7 +223,7 @@ fn text() -> impl Strategy<Value = Box<str>> {
     "(?s).{0,12}".prop_map(String::into_boxed_str)
 }
 
-fn filled() -> impl Strategy<Value = Box<str>> {
+fn non_empty() -> impl Strategy<Value = Box<str>> {
     "(?s).{1,12}".prop_map(String::into_boxed_str)
 }
 
@@ -255,7 +257,7 @@ fn time() -> impl Strategy<Value = Time> {
 }
 
 fn words() -> impl Strategy<Value = Text> {
-    (language(), filled(), any::<bool>()).prop_map(|(lang, text, original)| Text { lang, text, original })
+    (language(), non_empty(), any::<bool>()).prop_map(|(lang, text, original)| Text { lang, text, original })
 }
 
 fn claim_party() -> impl Strategy<Value = ClaimParty> {
@@ -263,7 +265,7 @@ fn claim_party() -> impl Strategy<Value = ClaimParty> {
 }
 
 fn attribution() -> impl Strategy<Value = Attribution> {
-    (of(party_id()), filled(), member(), of(date())).prop_map(|(party, name, role, said_at)| Attribution {
+    (of(party_id()), non_empty(), member(), of(date())).prop_map(|(party, name, role, said_at)| Attribution {
         party,
         name,
         role,

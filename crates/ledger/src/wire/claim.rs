@@ -10,7 +10,7 @@ use super::path::At;
 use super::scalar::{date, text, word};
 use super::sink::{Sink, Unreadable};
 use super::valid_time::{self, StatedTimes};
-use super::vocabulary::{Twin as _, number, optional, required};
+use super::vocabulary::{Twin as _, number, optional_member, required_member};
 use detente_domain::claim::Claim;
 use detente_proto::v1;
 use uuid::Uuid;
@@ -21,7 +21,7 @@ pub fn parse_claim(claim: v1::Claim, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut 
     let kind = word(&claim.kind, &at.field("kind"), sink);
     let stated = StatedTimes { valid: claim.valid, from: claim.valid_from, to: claim.valid_to };
     let time = valid_time::time(claim.temporal_type, stated, at, sink);
-    let modality = required(claim.modality, &at.field("modality"), sink);
+    let modality = required_member(claim.modality, &at.field("modality"), sink);
     Some(Claim {
         texts: parts::texts(claim.texts, &at.field("texts"), sink),
         parties: parts::parties(claim.parties, &at.field("parties"), sink),
@@ -29,8 +29,8 @@ pub fn parse_claim(claim: v1::Claim, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut 
         as_of: date(&claim.as_of, &at.field("as_of"), sink),
         refers_to: date(&claim.refers_to, &at.field("refers_to"), sink),
         attribution: parts::attribution(claim.attribution, &at.field("attribution"), sink),
-        polarity: optional(claim.polarity, &at.field("polarity"), sink),
-        status: optional(claim.status, &at.field("status"), sink),
+        polarity: optional_member(claim.polarity, &at.field("polarity"), sink),
+        status: optional_member(claim.status, &at.field("status"), sink),
         due: date(&claim.due, &at.field("due"), sink),
         quantities: parts::quantities(claim.quantities, &at.field("quantities"), sink),
         place: text(claim.place, MAX_NAME_BYTES, &at.field("place"), sink),
@@ -51,7 +51,7 @@ pub fn parse_claim(claim: v1::Claim, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut 
 /// # Errors
 /// [`Unreadable`] when it lacks what no claim can be without, for example when a newer version wrote it.
 pub fn read_claim(claim: v1::Claim) -> Result<Claim, Unreadable> {
-    let mut sink = Sink::stored();
+    let mut sink = Sink::for_stored();
     let claim = stored_claim(claim, &At::root(""), &mut sink);
     sink.read("claim", claim)
 }

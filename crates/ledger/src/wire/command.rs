@@ -17,7 +17,7 @@ use super::precondition::preconditions;
 use super::scalar::{key_text, party_id, required_date, required_text, source_id, text};
 use super::sink::Sink;
 use super::source::parse_source;
-use super::vocabulary::required;
+use super::vocabulary::required_member;
 use detente_domain::claim::Claim;
 use detente_domain::command::{Batch, Command, NotedCommand, Suppositions};
 use detente_domain::event::{Dispute, LabelConfirmation};
@@ -125,7 +125,7 @@ pub(super) fn claim_of(command: &v1::Command) -> Option<(&'static str, &v1::Clai
 }
 
 fn request_id(text: &str, root: &At<'_>, sink: &mut Sink) -> Option<Uuid> {
-    if text.is_empty() { None } else { sink.shaped(&root.field("request_id"), text, parse_uuid(text)) }
+    if text.is_empty() { None } else { sink.expect_shape(&root.field("request_id"), text, parse_uuid(text)) }
 }
 
 fn fingerprint(request: &v1::AppendRequest) -> [u8; 16] {
@@ -148,13 +148,18 @@ fn commands(values: Vec<v1::Command>, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut
     sink.rule(at, !values.is_empty(), "required: at least one command");
     let mut commands = Vec::with_capacity(values.len());
     for (index, value) in values.into_iter().enumerate() {
-        commands.extend(noted(value, ids, &at.index(index), sink));
+        commands.extend(noted_command(value, ids, &at.index(index), sink));
     }
     commands
 }
 
 /// One command with its note.
-pub(super) fn noted(value: v1::Command, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<NotedCommand> {
+pub(super) fn noted_command(
+    value: v1::Command,
+    ids: &mut Ids<'_>,
+    at: &At<'_>,
+    sink: &mut Sink,
+) -> Option<NotedCommand> {
     let note = text(value.note, MAX_NOTE_BYTES, &at.field("note"), sink);
     let Some(wire) = value.command else {
         sink.refuse(at, "say what to do, for example assert_claim");
@@ -223,7 +228,7 @@ fn claim(given: Option<v1::Claim>, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Si
 }
 
 fn revise(of: v1::ReviseClaim, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
-    let kind = required(of.kind, &at.field("kind"), sink);
+    let kind = required_member(of.kind, &at.field("kind"), sink);
     let (claim_at, mask_at) = (at.field("claim"), at.field("update_mask"));
     let given = sized_claim(of.claim, &claim_at, sink)?;
     if let Some(mask) = of.update_mask {
@@ -268,7 +273,7 @@ fn unknown_ids(given: Vec<String>, at: &At<'_>, sink: &mut Sink) -> Vec<Box<str>
 
 fn retract(of: &v1::RetractClaim, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
     let id = ids.claim(&of.claim_id, &at.field("claim_id"), sink);
-    let reason = required(of.reason, &at.field("reason"), sink);
+    let reason = required_member(of.reason, &at.field("reason"), sink);
     Some(Command::Retract(id?, reason?))
 }
 
@@ -288,7 +293,7 @@ fn dispute(of: v1::DisputeClaim, ids: &mut Ids<'_>, at: &At<'_>, sink: &mut Sink
 fn resolve(of: &v1::ResolveDispute, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Command> {
     let claim = ids.claim(&of.claim_id, &at.field("claim_id"), sink);
     let dispute = super::ids::dispute_id(&of.dispute_id, &at.field("dispute_id"), sink);
-    let outcome = required(of.outcome, &at.field("outcome"), sink);
+    let outcome = required_member(of.outcome, &at.field("outcome"), sink);
     Some(Command::Resolve(claim?, dispute?, outcome?))
 }
 

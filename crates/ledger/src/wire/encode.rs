@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub(super) fn put_header(revision: u32, note: &str, stamp: &Stamp<'_>, out: &mut Vec<u8>) {
     put_number(2, u64::from(revision), out);
     let recorded_at = timestamp(stamp.recorded_at);
-    nested(3, out, |out| {
+    put_message(3, out, |out| {
         put_number(1, recorded_at.seconds.cast_unsigned(), out);
         put_number(2, u64::from(recorded_at.nanos.cast_unsigned()), out);
     });
@@ -28,14 +28,14 @@ pub(super) fn put_header(revision: u32, note: &str, stamp: &Stamp<'_>, out: &mut
 
 /// Writes `claim_asserted`.
 pub(super) fn put_asserted(claim: &Claim, out: &mut Vec<u8>) {
-    nested(10, out, |out| nested(1, out, |out| put_claim(claim, out)));
+    put_message(10, out, |out| put_message(1, out, |out| put_claim(claim, out)));
 }
 
 /// Writes `claim_revised`.
 pub(super) fn put_revised(kind: i32, claim: &Claim, out: &mut Vec<u8>) {
-    nested(11, out, |out| {
+    put_message(11, out, |out| {
         put_enum(1, kind, out);
-        nested(2, out, |out| put_claim(claim, out));
+        put_message(2, out, |out| put_claim(claim, out));
     });
 }
 
@@ -47,8 +47,8 @@ fn put_claim(claim: &Claim, out: &mut Vec<u8>) {
     each(10, &claim.parties, out, put_party);
     claim.relationships.iter().for_each(|id| put_bytes(11, id.as_str().as_bytes(), out));
     if let Some((from, to)) = claim.time.bounds() {
-        nested(12, out, |out| put_bound(from, out));
-        nested(13, out, |out| put_bound(to, out));
+        put_message(12, out, |out| put_bound(from, out));
+        put_message(13, out, |out| put_bound(to, out));
     }
     put_date(15, claim.as_of.as_ref(), out);
     put_date(16, claim.refers_to.as_ref(), out);
@@ -106,7 +106,7 @@ fn put_citation(citation: &Citation, out: &mut Vec<u8>) {
     put_text(2, &citation.locator, out);
     put_text(3, &citation.quote, out);
     if let Some((seconds, nanos)) = citation.retrieved_at {
-        nested(4, out, |out| {
+        put_message(4, out, |out| {
             put_number(1, seconds.cast_unsigned(), out);
             put_enum(2, nanos, out);
         });
@@ -127,13 +127,13 @@ fn put_external_id(id: &ExternalId, out: &mut Vec<u8>) {
 
 fn put_bound(bound: &Bound, out: &mut Vec<u8>) {
     match bound {
-        Bound::Known(date) => nested(1, out, |out| {
+        Bound::Known(date) => put_message(1, out, |out| {
             put_text(1, date.text(), out);
             put_atom(2, date.earliest(), out);
             put_atom(3, date.latest(), out);
         }),
-        Bound::Unknown => nested(2, out, |_| {}),
-        Bound::Open => nested(3, out, |_| {}),
+        Bound::Unknown => put_message(2, out, |_| {}),
+        Bound::Open => put_message(3, out, |_| {}),
     }
 }
 
@@ -191,11 +191,11 @@ fn put_number(field: u32, number: u64, out: &mut Vec<u8>) {
 }
 
 fn each<T>(field: u32, parts: &[T], out: &mut Vec<u8>, put: fn(&T, &mut Vec<u8>)) {
-    parts.iter().for_each(|part| nested(field, out, |out| put(part, out)));
+    parts.iter().for_each(|part| put_message(field, out, |out| put(part, out)));
 }
 
 /// Writes a message field: one byte is kept for its length, and more made room for if it turns out to need them.
-fn nested(field: u32, out: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
+fn put_message(field: u32, out: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     encode_key(field, WireType::LengthDelimited, out);
     let at = out.len();
     out.push(0);

@@ -10,7 +10,7 @@ use super::path::At;
 use super::scalar::{party_id, required_date, source_id};
 use super::sink::{Sink, Unreadable};
 use super::time::{recorded_at, timestamp};
-use super::vocabulary::{Twin as _, required};
+use super::vocabulary::{Twin as _, required_member};
 use super::{kind, party, source};
 use detente_domain::claim::Claim;
 use detente_domain::event::{Change, Dispute, Event, LabelConfirmation};
@@ -54,12 +54,12 @@ pub fn encode_event(event: &Event, stamp: &Stamp<'_>, out: &mut Vec<u8>) {
             encode::put_header(event.revision, &event.note, stamp, out);
             encode::put_revised(kind.to_wire(), claim, out);
         }
-        _ => stamped(event, stamp).encode_raw(out),
+        _ => message_with_stamp(event, stamp).encode_raw(out),
     }
 }
 
 /// The message of an event as it is recorded.
-fn stamped(event: &Event, stamp: &Stamp<'_>) -> v1::Event {
+fn message_with_stamp(event: &Event, stamp: &Stamp<'_>) -> v1::Event {
     v1::Event {
         recorded_at: Some(timestamp(stamp.recorded_at)),
         recorded_by: stamp.recorded_by.to_owned(),
@@ -75,9 +75,9 @@ fn stamped(event: &Event, stamp: &Stamp<'_>) -> v1::Event {
 /// # Errors
 /// [`Unreadable`] when it is not an event that this version knows.
 pub fn read_event(event: v1::Event) -> Result<(Position, RecordedAt, String, bool, Event), Unreadable> {
-    let mut sink = Sink::stored();
+    let mut sink = Sink::for_stored();
     let at = At::root("");
-    let recorded = recorded(event.recorded_at, &at.field("recorded_at"), &mut sink);
+    let recorded = recorded_time(event.recorded_at, &at.field("recorded_at"), &mut sink);
     let change = match event.event {
         Some(change) => read_change(change, &at, &mut sink),
         None => None,
@@ -103,9 +103,9 @@ pub fn registry_bytes(change: &Change) -> Vec<u8> {
     }
 }
 
-fn recorded(given: Option<prost_types::Timestamp>, at: &At<'_>, sink: &mut Sink) -> Option<RecordedAt> {
+fn recorded_time(given: Option<prost_types::Timestamp>, at: &At<'_>, sink: &mut Sink) -> Option<RecordedAt> {
     let recorded = given.as_ref().map_or(Err("when it was recorded"), recorded_at);
-    sink.shaped(at, "", recorded)
+    sink.expect_shape(at, "", recorded)
 }
 
 fn into_message(event: Event) -> v1::Event {
@@ -199,7 +199,7 @@ fn read_change(change: Wire, at: &At<'_>, sink: &mut Sink) -> Option<Change> {
     match change {
         Wire::ClaimAsserted(of) => read_claim(of.claim, at, sink).map(Change::ClaimAsserted),
         Wire::ClaimRevised(of) => {
-            let kind = required(of.kind, &at.field("kind"), sink)?;
+            let kind = required_member(of.kind, &at.field("kind"), sink)?;
             read_claim(of.claim, at, sink).map(|claim| Change::ClaimRevised(kind, claim))
         }
         Wire::ClaimConfirmed(of) => {
@@ -208,7 +208,7 @@ fn read_change(change: Wire, at: &At<'_>, sink: &mut Sink) -> Option<Change> {
         }
         Wire::ClaimRetracted(of) => {
             let id = read_claim_id(&of.claim_id, at, sink)?;
-            required(of.reason, &at.field("reason"), sink).map(|reason| Change::ClaimRetracted(id, reason))
+            required_member(of.reason, &at.field("reason"), sink).map(|reason| Change::ClaimRetracted(id, reason))
         }
         Wire::ClaimReinstated(of) => read_claim_id(&of.claim_id, at, sink).map(Change::ClaimReinstated),
         Wire::ClaimDisputed(of) => {
@@ -218,7 +218,7 @@ fn read_change(change: Wire, at: &At<'_>, sink: &mut Sink) -> Option<Change> {
         Wire::DisputeResolved(of) => {
             let id = read_claim_id(&of.claim_id, at, sink)?;
             let dispute = ids::dispute_id(&of.dispute_id, &at.field("dispute_id"), sink)?;
-            required(of.outcome, &at.field("outcome"), sink).map(|end| Change::DisputeResolved(id, dispute, end))
+            required_member(of.outcome, &at.field("outcome"), sink).map(|end| Change::DisputeResolved(id, dispute, end))
         }
         Wire::PartyRegistered(of) => read_party(of.party, at, sink).map(Change::PartyRegistered),
         Wire::PartyRevised(of) => read_party(of.party, at, sink).map(Change::PartyRevised),

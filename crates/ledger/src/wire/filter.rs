@@ -9,7 +9,7 @@ use super::path::At;
 use super::scalar::{each, key_text, party_id, source_id, word};
 use super::sink::Sink;
 use super::time::recorded_from;
-use super::vocabulary::{Twin, optional, required};
+use super::vocabulary::{Twin, optional_member, required_member};
 use detente_domain::filter::{Filter, FilterItem, MemberSet, Pattern};
 use detente_domain::name::{ClaimId, PartyId, Word};
 use detente_domain::position::RecordedAt;
@@ -37,34 +37,36 @@ pub(super) fn filter_at(filter: Option<v1::Filter>, at: &At<'_>, text_allowed: b
 
 fn item(value: v1::FilterItem, text_allowed: bool, at: &At<'_>, sink: &mut Sink) -> FilterItem {
     FilterItem {
-        relationships: asked(value.relationships, &at.field("relationships"), sink, |id, at, sink| {
-            sink.shaped(at, &id, RelationshipId::parse(&id))
+        relationships: limited_values(value.relationships, &at.field("relationships"), sink, |id, at, sink| {
+            sink.expect_shape(at, &id, RelationshipId::parse(&id))
         }),
-        parties: asked(value.parties, &at.field("parties"), sink, party),
-        party_roles: asked(value.party_roles, &at.field("party_roles"), sink, party_role),
-        kinds: asked(value.kinds, &at.field("kinds"), sink, kind),
-        asserted_by: asked(value.asserted_by, &at.field("asserted_by"), sink, party),
+        parties: limited_values(value.parties, &at.field("parties"), sink, party),
+        party_roles: limited_values(value.party_roles, &at.field("party_roles"), sink, party_role),
+        kinds: limited_values(value.kinds, &at.field("kinds"), sink, kind),
+        asserted_by: limited_values(value.asserted_by, &at.field("asserted_by"), sink, party),
         modalities: members(value.modalities, &at.field("modalities"), sink),
         statuses: members(value.statuses, &at.field("statuses"), sink),
         polarities: members(value.polarities, &at.field("polarities"), sink),
         temporal_types: members(value.temporal_types, &at.field("temporal_types"), sink),
-        sources: asked(value.sources, &at.field("sources"), sink, |id, at, sink| source_id(&id, at, sink)),
-        links: asked(value.links, &at.field("links"), sink, link),
-        external_ids: asked(value.external_ids, &at.field("external_ids"), sink, external_id),
-        labels: asked(value.labels, &at.field("labels"), sink, |label, at, sink| {
+        sources: limited_values(value.sources, &at.field("sources"), sink, |id, at, sink| source_id(&id, at, sink)),
+        links: limited_values(value.links, &at.field("links"), sink, link),
+        external_ids: limited_values(value.external_ids, &at.field("external_ids"), sink, external_id),
+        labels: limited_values(value.labels, &at.field("labels"), sink, |label, at, sink| {
             Some(key_text(label, MAX_LABEL_BYTES, at, sink))
         }),
-        claim_ids: asked(value.claim_ids, &at.field("claim_ids"), sink, |id, at, sink| claim_id(&id, at, sink)),
-        codes: asked(value.codes, &at.field("codes"), sink, code),
-        recorded_from: recorded(value.recorded_from, &at.field("recorded_from"), sink),
-        recorded_before: recorded(value.recorded_before, &at.field("recorded_before"), sink),
+        claim_ids: limited_values(value.claim_ids, &at.field("claim_ids"), sink, |id, at, sink| {
+            claim_id(&id, at, sink)
+        }),
+        codes: limited_values(value.codes, &at.field("codes"), sink, code),
+        recorded_from: recorded_time(value.recorded_from, &at.field("recorded_from"), sink),
+        recorded_before: recorded_time(value.recorded_before, &at.field("recorded_before"), sink),
         text: text(&value.text, text_allowed, &at.field("text"), sink),
         voices: Vec::new(),
     }
 }
 
 /// The values of a field, if they are not too many.
-fn asked<V, T>(
+fn limited_values<V, T>(
     values: Vec<V>,
     at: &At<'_>,
     sink: &mut Sink,
@@ -78,7 +80,7 @@ fn asked<V, T>(
 }
 
 fn members<V: Twin>(values: Vec<i32>, at: &At<'_>, sink: &mut Sink) -> MemberSet<V> {
-    asked(values, at, sink, |number, at, sink| required(number, at, sink)).into_iter().collect()
+    limited_values(values, at, sink, |number, at, sink| required_member(number, at, sink)).into_iter().collect()
 }
 
 fn party(id: String, at: &At<'_>, sink: &mut Sink) -> Option<PartyId> {
@@ -100,7 +102,7 @@ fn kind(value: String, at: &At<'_>, sink: &mut Sink) -> Option<Pattern> {
 }
 
 fn link(value: v1::LinkFilter, at: &At<'_>, sink: &mut Sink) -> Option<(Option<LinkType>, ClaimId)> {
-    let link_type = optional(value.r#type, &at.field("type"), sink);
+    let link_type = optional_member(value.r#type, &at.field("type"), sink);
     let target = claim_id(&value.claim_id, &at.field("claim_id"), sink);
     Some((link_type, target?))
 }
@@ -117,8 +119,8 @@ fn code(value: v1::Code, at: &At<'_>, sink: &mut Sink) -> Option<(Box<str>, Patt
     Some((scheme, Pattern::parse(&code)))
 }
 
-fn recorded(value: Option<Timestamp>, at: &At<'_>, sink: &mut Sink) -> Option<RecordedAt> {
-    value.and_then(|value| sink.shaped(at, "given", recorded_from(&value)))
+fn recorded_time(value: Option<Timestamp>, at: &At<'_>, sink: &mut Sink) -> Option<RecordedAt> {
+    value.and_then(|value| sink.expect_shape(at, "given", recorded_from(&value)))
 }
 
 fn text(value: &str, allowed: bool, at: &At<'_>, sink: &mut Sink) -> SearchWords {

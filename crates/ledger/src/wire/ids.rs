@@ -85,12 +85,12 @@ impl<'a> Ids<'a> {
 
 /// The id of a claim as a UUID, which must be said.
 pub(super) fn claim_id(text: &str, at: &At<'_>, sink: &mut Sink) -> Option<ClaimId> {
-    sink.shaped(at, text, parse_uuid(text)).map(ClaimId)
+    sink.expect_shape(at, text, parse_uuid(text)).map(ClaimId)
 }
 
 /// The id of a dispute as a UUID, which must be said.
 pub(super) fn dispute_id(text: &str, at: &At<'_>, sink: &mut Sink) -> Option<DisputeId> {
-    sink.shaped(at, text, parse_uuid(text)).map(DisputeId)
+    sink.expect_shape(at, text, parse_uuid(text)).map(DisputeId)
 }
 
 /// Reads a UUID, with hyphens or without; the nil one is none.

@@ -85,7 +85,7 @@ fn is_too_large(entries: &[v1::ScaleEntry], at: &At<'_>, sink: &mut Sink) -> boo
 /// # Errors
 /// [`Unreadable`] when it lacks what no kind can be without.
 pub fn read_kind(kind: v1::Kind) -> Result<Kind, Unreadable> {
-    let mut sink = Sink::stored();
+    let mut sink = Sink::for_stored();
     let kind = parse_kind(kind, &At::root(""), &mut sink);
     sink.read("kind", kind)
 }
@@ -95,7 +95,7 @@ pub fn read_kind(kind: v1::Kind) -> Result<Kind, Unreadable> {
 /// # Errors
 /// [`Unreadable`] when it lacks what no scheme can be without.
 pub fn read_scheme(scheme: v1::Scheme) -> Result<Scheme, Unreadable> {
-    let mut sink = Sink::stored();
+    let mut sink = Sink::for_stored();
     let scheme = parse_scheme(scheme, &At::root(""), &mut sink);
     sink.read("scheme", scheme)
 }

@@ -8,7 +8,7 @@ use super::scalar::{
     date, each, each_once, instant, key_text, language, party_id, required_text, source_id, text, word,
 };
 use super::sink::Sink;
-use super::vocabulary::{Twin as _, number, optional, required};
+use super::vocabulary::{Twin as _, number, optional_member, required_member};
 use detente_domain::claim::{Attribution, Citation, ClaimParty, Code, ExternalId, Link, Quantity, Text};
 use detente_domain::edtf::PartialDate;
 use detente_domain::relationship::RelationshipId;
@@ -37,7 +37,7 @@ pub(super) fn parties(values: Vec<v1::ClaimParty>, at: &At<'_>, sink: &mut Sink)
 
 /// The relationships of a claim.
 pub(super) fn relationships(values: Vec<String>, at: &At<'_>, sink: &mut Sink) -> Vec<RelationshipId> {
-    each_once(values, at, sink, |value, at, sink| sink.shaped(at, &value, RelationshipId::parse(&value)))
+    each_once(values, at, sink, |value, at, sink| sink.expect_shape(at, &value, RelationshipId::parse(&value)))
 }
 
 /// The voices of a claim.
@@ -47,7 +47,7 @@ pub(super) fn attribution(values: Vec<v1::Attribution>, at: &At<'_>, sink: &mut 
         let party =
             if value.party_id.is_empty() { None } else { party_id(&value.party_id, &at.field("party_id"), sink) };
         let name = text(value.name, MAX_NAME_BYTES, &at.field("name"), sink);
-        let role = required(value.role, &at.field("role"), sink);
+        let role = required_member(value.role, &at.field("role"), sink);
         let said_at = date(&value.said_at, &at.field("said_at"), sink);
         Some(Attribution { party, name, role: role?, said_at })
     })
@@ -85,7 +85,7 @@ pub(super) fn citations(values: Vec<v1::Citation>, at: &At<'_>, sink: &mut Sink)
         let locator = text(value.locator, MAX_NAME_BYTES, &at.field("locator"), sink);
         let quote = text(value.quote, MAX_TEXT_BYTES, &at.field("quote"), sink);
         let retrieved_at = instant(value.retrieved_at, &at.field("retrieved_at"), sink);
-        let granularity = optional(value.granularity, &at.field("granularity"), sink);
+        let granularity = optional_member(value.granularity, &at.field("granularity"), sink);
         Some(Citation { source: source?, locator, quote, retrieved_at, granularity })
     })
 }
@@ -93,7 +93,7 @@ pub(super) fn citations(values: Vec<v1::Citation>, at: &At<'_>, sink: &mut Sink)
 /// The links of a claim.
 pub(super) fn links(values: Vec<v1::Link>, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Vec<Link> {
     each_once(values, at, sink, |value, at, sink| {
-        let link_type = required(value.r#type, &at.field("type"), sink);
+        let link_type = required_member(value.r#type, &at.field("type"), sink);
         let target = ids.claim(&value.claim_id, &at.field("claim_id"), sink);
         Some(Link { link_type: link_type?, target: target? })
     })

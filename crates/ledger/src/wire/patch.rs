@@ -12,7 +12,7 @@ use super::path::At;
 use super::scalar::{date, text, word};
 use super::sink::Sink;
 use super::valid_time::{StatedTimes, combine, end, ends};
-use super::vocabulary::{optional, required};
+use super::vocabulary::{optional_member, required_member};
 use detente_domain::bound::Bound;
 use detente_domain::claim::{Attribution, Citation, Claim, ClaimParty, Code, ExternalId, Link, Quantity, Text};
 use detente_domain::command::Patch;
@@ -127,7 +127,7 @@ fn valid_edits(claim: &mut v1::Claim, at: &At<'_>, sink: &mut Sink, edits: &mut 
 fn edit(path: &str, claim: &mut v1::Claim, ids: &Ids<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Edit> {
     Some(match path {
         "kind" => Edit::Kind(word(&claim.kind, at, sink)?),
-        "temporal_type" => Edit::TemporalType(required(claim.temporal_type, at, sink)?),
+        "temporal_type" => Edit::TemporalType(required_member(claim.temporal_type, at, sink)?),
         "valid_from" => Edit::ValidFrom(end(claim.valid_from.take(), at, sink).ok()?),
         "valid_to" => Edit::ValidTo(end(claim.valid_to.take(), at, sink).ok()?),
         "texts" => Edit::Texts(parts::texts(take(&mut claim.texts), at, sink)),
@@ -136,9 +136,9 @@ fn edit(path: &str, claim: &mut v1::Claim, ids: &Ids<'_>, at: &At<'_>, sink: &mu
         "as_of" => Edit::AsOf(date(&claim.as_of, at, sink)),
         "refers_to" => Edit::RefersTo(date(&claim.refers_to, at, sink)),
         "attribution" => Edit::Attribution(parts::attribution(take(&mut claim.attribution), at, sink)),
-        "modality" => Edit::Modality(required(claim.modality, at, sink)?),
-        "polarity" => Edit::Polarity(optional(claim.polarity, at, sink)),
-        "status" => Edit::Status(optional(claim.status, at, sink)),
+        "modality" => Edit::Modality(required_member(claim.modality, at, sink)?),
+        "polarity" => Edit::Polarity(optional_member(claim.polarity, at, sink)),
+        "status" => Edit::Status(optional_member(claim.status, at, sink)),
         "due" => Edit::Due(date(&claim.due, at, sink)),
         "quantities" => Edit::Quantities(parts::quantities(take(&mut claim.quantities), at, sink)),
         "place" => Edit::Place(text(take(&mut claim.place), MAX_NAME_BYTES, at, sink)),

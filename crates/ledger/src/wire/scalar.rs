@@ -31,24 +31,24 @@ pub(super) fn key_text(value: String, most: usize, at: &At<'_>, sink: &mut Sink)
 /// A language tag that must be said.
 pub(super) fn language(value: String, at: &At<'_>, sink: &mut Sink) -> Box<str> {
     if !sink.is_stored() {
-        sink.shaped(at, &value, check_language(&value));
+        sink.expect_shape(at, &value, check_language(&value));
     }
     value.into_boxed_str()
 }
 
 /// A word of an open vocabulary.
 pub(super) fn word(value: &str, at: &At<'_>, sink: &mut Sink) -> Option<Word> {
-    sink.shaped(at, value, Word::parse(value))
+    sink.expect_shape(at, value, Word::parse(value))
 }
 
 /// A party id.
 pub(super) fn party_id(value: &str, at: &At<'_>, sink: &mut Sink) -> Option<PartyId> {
-    sink.shaped(at, value, PartyId::parse(value))
+    sink.expect_shape(at, value, PartyId::parse(value))
 }
 
 /// A source id.
 pub(super) fn source_id(value: &str, at: &At<'_>, sink: &mut Sink) -> Option<SourceId> {
-    sink.shaped(at, value, SourceId::parse(value))
+    sink.expect_shape(at, value, SourceId::parse(value))
 }
 
 /// A date that need not be said: empty is none.
@@ -73,7 +73,7 @@ pub(super) fn is_too_long_for_a_date(value: &str, at: &At<'_>, sink: &mut Sink) 
 /// An instant in seconds and nanoseconds.
 pub(super) fn instant(value: Option<Timestamp>, at: &At<'_>, sink: &mut Sink) -> Option<(i64, i32)> {
     let value = value?;
-    sink.shaped(at, "given", super::time::check(&value)).map(|()| (value.seconds, value.nanos))
+    sink.expect_shape(at, "given", super::time::check(&value)).map(|()| (value.seconds, value.nanos))
 }
 
 /// Every value of a repeated field that can be converted.

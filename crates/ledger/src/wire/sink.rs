@@ -22,7 +22,7 @@ impl Sink {
     }
 
     /// A sink for what was recorded.
-    pub(super) const fn stored() -> Self {
+    pub(super) const fn for_stored() -> Self {
         Self { stored: true, violations: Vec::new() }
     }
 
@@ -51,7 +51,7 @@ impl Sink {
     }
 
     /// The value, if a shape was found; otherwise notes what was expected.
-    pub(super) fn shaped<T>(&mut self, at: &At<'_>, given: &str, shape: Result<T, &'static str>) -> Option<T> {
+    pub(super) fn expect_shape<T>(&mut self, at: &At<'_>, given: &str, shape: Result<T, &'static str>) -> Option<T> {
         match shape {
             Ok(value) => Some(value),
             Err(expected) if given.is_empty() => {

@@ -34,7 +34,7 @@ pub fn parse_source(source: v1::Source, at: &At<'_>, sink: &mut Sink) -> Option<
 /// # Errors
 /// [`Unreadable`] when it lacks what no source can be without.
 pub fn read_source(source: v1::Source) -> Result<Source, Unreadable> {
-    let mut sink = Sink::stored();
+    let mut sink = Sink::for_stored();
     let source = parse_source(source, &At::root(""), &mut sink);
     sink.read("source", source)
 }

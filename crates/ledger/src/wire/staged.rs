@@ -3,9 +3,9 @@
 //! A piece can be sent again, and what is staged is parsed again when it is recorded. So no id is made by chance: one that is left to
 //! the ledger follows from the stage and the number of its command, one that a claim has by its `$name` from the stage and the name.
 //! Names hold for the whole stage; whether each is also given to a claim is known once all commands have been seen
-//! ([`StagedCommands::unnamed`]).
+//! ([`StagedCommands::names_without_claim`]).
 
-use super::command::{claim_of, noted};
+use super::command::{claim_of, noted_command};
 use super::ids::{Ids, is_alias};
 use super::path::At;
 use super::precondition::preconditions;
@@ -61,20 +61,20 @@ impl StagedCommands {
         let stage = self.stage;
         let mut new_id = || {
             made = made.saturating_add(1);
-            derived(stage, b"number", &[&(number as u64).to_be_bytes()[..], &[made]].concat())
+            derive_id(stage, b"number", &[&(number as u64).to_be_bytes()[..], &[made]].concat())
         };
         let id_of_name = |name: &str| {
             self.used.borrow_mut().entry(name.into()).or_insert(number);
-            derived(stage, b"name", name.as_bytes())
+            derive_id(stage, b"name", name.as_bytes())
         };
         let mut ids = Ids::following(&mut new_id, &id_of_name);
         let root = At::root("commands");
-        noted(value, &mut ids, &root.index(index), sink)
+        noted_command(value, &mut ids, &root.index(index), sink)
     }
 
     /// Names that are used and given to no claim, each with the number of the first command that uses it, by number.
     #[must_use]
-    pub fn unnamed(self) -> Vec<(usize, Violation)> {
+    pub fn names_without_claim(self) -> Vec<(usize, Violation)> {
         let given = self.given;
         let unnamed = self.used.into_inner().into_iter().filter(|(name, _)| !given.contains(name));
         let mut unnamed: Vec<_> = unnamed.map(|(name, number)| (number, refusal(number, &name))).collect();
@@ -89,7 +89,7 @@ fn refusal(number: usize, name: &str) -> Violation {
 }
 
 /// An id that follows from a stage and something in it.
-fn derived(stage: Uuid, what: &[u8], of: &[u8]) -> Uuid {
+fn derive_id(stage: Uuid, what: &[u8], of: &[u8]) -> Uuid {
     let mut hash = Sha256::new();
     hash.update(b"detente staged ");
     hash.update(what);
@@ -122,7 +122,7 @@ mod tests {
         v1::Command { note: String::new(), command: Some(Wire::DisputeClaim(dispute)) }
     }
 
-    fn parsed(staged: &mut StagedCommands, number: usize, command: v1::Command) -> Command {
+    fn parse_one(staged: &mut StagedCommands, number: usize, command: v1::Command) -> Command {
         let mut sink = Sink::input();
         let parsed = staged.parse(number, number, command, &mut sink);
         sink.finish().unwrap();
@@ -133,8 +133,8 @@ mod tests {
     fn an_id_that_is_left_open_or_named_is_the_same_each_time_and_differs_from_others() {
         let ids = |stage: Uuid, number| {
             let mut staged = StagedCommands::of(stage);
-            let Command::Dispute(_, made) = parsed(&mut staged, number, dispute("")) else { panic!() };
-            let Command::Confirm(named, _) = parsed(&mut staged, number, confirm("$other")) else { panic!() };
+            let Command::Dispute(_, made) = parse_one(&mut staged, number, dispute("")) else { panic!() };
+            let Command::Confirm(named, _) = parse_one(&mut staged, number, confirm("$other")) else { panic!() };
             assert_eq!(made.counter_claim, Some(named), "a name means one claim throughout the stage");
             (made.id.0, named.0)
         };
@@ -150,7 +150,7 @@ mod tests {
     fn a_name_that_no_claim_is_given_is_told_with_the_first_command_that_uses_it() {
         let mut staged = StagedCommands::of(STAGE);
         for (number, name) in [(2, "$memo"), (5, "$memo"), (1, "$treaty")] {
-            parsed(&mut staged, number, confirm(name));
+            parse_one(&mut staged, number, confirm(name));
         }
         let claim = v1::Claim { claim_id: "$memo".to_owned(), ..v1::Claim::default() };
         let assert = Wire::AssertClaim(v1::AssertClaim { claim: Some(claim) });
@@ -158,7 +158,7 @@ mod tests {
         staged.parse(9, 0, v1::Command { note: String::new(), command: Some(assert) }, &mut sink);
         let violations = sink.finish().unwrap_err();
         assert!(violations.iter().all(|violation| violation.field.starts_with("commands[0].assert_claim.claim")));
-        let unnamed = staged.unnamed();
+        let unnamed = staged.names_without_claim();
         assert_eq!(unnamed.len(), 1);
         assert_eq!((unnamed[0].0, unnamed[0].1.field.as_str()), (1, "commands[1]"));
         assert!(unnamed[0].1.description.contains("`$treaty`"));

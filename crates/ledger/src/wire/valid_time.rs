@@ -6,7 +6,7 @@
 use super::path::At;
 use super::scalar::is_too_long_for_a_date;
 use super::sink::Sink;
-use super::vocabulary::required;
+use super::vocabulary::required_member;
 use detente_domain::bound::Bound;
 use detente_domain::claim::Time;
 use detente_domain::edtf::{Atom, PartialDate, parse_valid};
@@ -29,7 +29,7 @@ pub(super) type BoundResult = Result<Option<Bound>, NotedViolation>;
 
 /// The valid time of a claim.
 pub(super) fn time(temporal_type: i32, stated: StatedTimes, at: &At<'_>, sink: &mut Sink) -> Option<Time> {
-    let temporal_type = required(temporal_type, &at.field("temporal_type"), sink);
+    let temporal_type = required_member(temporal_type, &at.field("temporal_type"), sink);
     let by_one = !stated.valid.is_empty();
     let (from, to) = ends(stated, at, sink);
     match (temporal_type?, by_one, from, to) {
@@ -71,7 +71,7 @@ pub(super) fn end(bound: Option<v1::Bound>, at: &At<'_>, sink: &mut Sink) -> Bou
         Some(Some(Wire::Unknown(_))) => Ok(Some(Bound::Unknown)),
         Some(Some(Wire::Open(_))) => Ok(Some(Bound::Open)),
         Some(Some(Wire::Known(date))) => {
-            known(date, &at.field("known"), sink).map(|date| Some(Bound::Known(date))).ok_or(NotedViolation)
+            known_date(date, &at.field("known"), sink).map(|date| Some(Bound::Known(date))).ok_or(NotedViolation)
         }
         Some(None) => {
             sink.refuse(at, "say which sort of end it is: known, unknown or open");
@@ -109,7 +109,7 @@ pub(super) fn combine(
 const TIMELESS: &str = "a claim without time has no valid time: leave it out, or make the claim an event or a state";
 const BOUNDLESS: &str = "required for an event or a state: known, unknown or open; or give both ends by `valid`";
 
-fn known(date: v1::KnownDate, at: &At<'_>, sink: &mut Sink) -> Option<PartialDate> {
+fn known_date(date: v1::KnownDate, at: &At<'_>, sink: &mut Sink) -> Option<PartialDate> {
     if sink.is_stored() {
         let earliest = atom(&date.earliest, &at.field("earliest"), sink);
         let latest = atom(&date.latest, &at.field("latest"), sink);

@@ -45,15 +45,15 @@ pub(super) fn number<V: Twin>(member: Option<V>) -> i32 {
 }
 
 /// The member with a number, which must be said.
-pub(super) fn required<V: Twin>(number: i32, at: &At<'_>, sink: &mut Sink) -> Option<V> {
+pub(super) fn required_member<V: Twin>(number: i32, at: &At<'_>, sink: &mut Sink) -> Option<V> {
     if number == 0 {
         sink.refuse(at, format!("required: one of {}", names::<V>()));
     }
-    optional(number, at, sink)
+    optional_member(number, at, sink)
 }
 
 /// The member with a number, which need not be said.
-pub(super) fn optional<V: Twin>(number: i32, at: &At<'_>, sink: &mut Sink) -> Option<V> {
+pub(super) fn optional_member<V: Twin>(number: i32, at: &At<'_>, sink: &mut Sink) -> Option<V> {
     V::from_wire(number).unwrap_or_else(|UnknownNumber(unknown)| {
         sink.refuse(at, format!("{unknown} is no {}; expected one of {}", V::NAME, names::<V>()));
         None
@@ -167,9 +167,9 @@ mod tests {
     #[test]
     fn what_is_not_a_member_is_refused_with_the_members() {
         let mut sink = Sink::input();
-        assert_eq!(required::<domain::TemporalType>(0, &At::root("a"), &mut sink), None);
-        assert_eq!(optional::<domain::TemporalType>(0, &At::root("b"), &mut sink), None);
-        assert_eq!(optional::<domain::TemporalType>(9, &At::root("c"), &mut sink), None);
+        assert_eq!(required_member::<domain::TemporalType>(0, &At::root("a"), &mut sink), None);
+        assert_eq!(optional_member::<domain::TemporalType>(0, &At::root("b"), &mut sink), None);
+        assert_eq!(optional_member::<domain::TemporalType>(9, &At::root("c"), &mut sink), None);
         let said: Vec<String> =
             sink.finish().unwrap_err().into_iter().map(|v| format!("{}: {}", v.field, v.description)).collect();
         assert_eq!(

@@ -319,7 +319,7 @@ mod tests {
         weigh(TypeId::of::<M>(), &message.encode_to_vec(), usize::MAX).unwrap()
     }
 
-    fn refused<M: 'static>(bytes: &[u8]) -> Violation {
+    fn violation_in<M: 'static>(bytes: &[u8]) -> Violation {
         weigh(TypeId::of::<M>(), bytes, allowance(bytes.len())).unwrap_err()
     }
 
@@ -346,19 +346,19 @@ mod tests {
 
     #[test]
     fn a_list_that_is_too_long_is_refused_with_its_path() {
-        let commands = refused::<v1::AppendRequest>(&b"\x1a\x00".repeat(MAX_MESSAGES + 1));
+        let commands = violation_in::<v1::AppendRequest>(&b"\x1a\x00".repeat(MAX_MESSAGES + 1));
         assert_eq!(commands.field, "commands");
         assert!(commands.description.contains("at most 10000 are allowed"), "{}", commands.description);
         let item = b"\x0a\x00".repeat(MAX_TEXTS + 1);
         let nested = [&[0x0a][..], &varint(item.len()), &item].concat();
         let filter = [&[0x0a][..], &varint(nested.len()), &nested].concat();
-        assert_eq!(refused::<v1::GetStateRequest>(&filter).field, "filter.items[0].relationships");
+        assert_eq!(violation_in::<v1::GetStateRequest>(&filter).field, "filter.items[0].relationships");
     }
 
     #[test]
     fn elements_that_are_spread_over_repeats_of_one_message_are_weighed_all_the_same() {
         // A message that is there twice is merged, so no occurrence has a long list by itself.
-        let refusal = refused::<v1::GetStateRequest>(&b"\x0a\x02\x0a\x00".repeat(1 << 20));
+        let refusal = violation_in::<v1::GetStateRequest>(&b"\x0a\x02\x0a\x00".repeat(1 << 20));
         assert_eq!(refusal.field, "filter.items");
         assert!(refusal.description.contains("MiB"), "{}", refusal.description);
     }
@@ -367,7 +367,7 @@ mod tests {
     fn what_lies_behind_a_group_is_weighed_and_what_is_in_it_is_not() {
         let group = b"\xfb\x07\x1a\x02\xff\xff\xfb\x07\xfc\x07\xfc\x07";
         let bytes = [&group[..], &b"\x1a\x00".repeat(MAX_MESSAGES + 1)].concat();
-        assert_eq!(refused::<v1::AppendRequest>(&bytes).field, "commands");
+        assert_eq!(violation_in::<v1::AppendRequest>(&bytes).field, "commands");
         assert!(v1::AppendRequest::decode(&group[..]).is_ok());
         assert_eq!(weigh(TypeId::of::<v1::AppendRequest>(), group, 0), Ok(0));
     }

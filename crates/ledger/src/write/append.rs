@@ -90,7 +90,7 @@ impl Ledger {
     /// # Errors
     /// [`AppendError`] says whether nothing happened or the outcome is unknown.
     pub async fn append(&self, request: AppendRequest) -> Result<AppendReceipt, AppendError> {
-        self.submit(request, Recording::Now)?.await.unwrap_or_else(|_| Err(stopped("the writer has ended")))
+        self.submit(request, Recording::Now)?.await.unwrap_or_else(|_| Err(not_serving("the writer has ended")))
     }
 
     /// Records an append that was recorded elsewhere, at its own recorded time. Waits for it.
@@ -99,7 +99,7 @@ impl Ledger {
     /// As [`Ledger::append`]; and when the recorded time goes back behind the head.
     pub fn backfill(&self, request: AppendRequest, recorded_at: RecordedAt) -> Result<AppendReceipt, AppendError> {
         let reply = self.submit(request, Recording::Backfill(recorded_at))?;
-        reply.blocking_recv().unwrap_or_else(|_| Err(stopped("the writer has ended")))
+        reply.blocking_recv().unwrap_or_else(|_| Err(not_serving("the writer has ended")))
     }
 
     fn submit(
@@ -115,15 +115,15 @@ impl Ledger {
     /// Gives the writer something to do.
     pub(crate) fn send(&self, work: Work) -> Result<(), AppendError> {
         let queue = self.queue.lock();
-        let Some(queue) = queue.as_ref() else { return Err(stopped("it is shutting down")) };
+        let Some(queue) = queue.as_ref() else { return Err(not_serving("it is shutting down")) };
         queue.try_send(work).map_err(|error| match error {
             crossbeam_channel::TrySendError::Full(_) => AppendError::Overloaded,
-            crossbeam_channel::TrySendError::Disconnected(_) => stopped("the writer has ended"),
+            crossbeam_channel::TrySendError::Disconnected(_) => not_serving("the writer has ended"),
         })
     }
 }
 
-pub(crate) fn stopped(why: &str) -> AppendError {
+pub(crate) fn not_serving(why: &str) -> AppendError {
     AppendError::NotServing(why.to_owned())
 }
 

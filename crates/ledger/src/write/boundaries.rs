@@ -39,14 +39,14 @@ impl Ledger {
             return Ok(preconditions.to_vec());
         }
         if conflicts.is_empty() {
-            Ok(preconditions.iter().map(|precondition| held(precondition, through)).collect())
+            Ok(preconditions.iter().map(|precondition| held_through(precondition, through)).collect())
         } else {
             Err(AppendError::Rejected(Rejection::Conflicts(conflicts)))
         }
     }
 }
 
-fn held(precondition: &Precondition, through: Position) -> Precondition {
+fn held_through(precondition: &Precondition, through: Position) -> Precondition {
     match precondition {
         Precondition::Boundary(filter, after) => {
             Precondition::BoundaryHeld { filter: filter.clone(), after: *after, through: through.max(*after) }

@@ -212,9 +212,9 @@ impl Recorder {
 
     /// Publishes appends that the journal has just made durable: from here on cuts reach them.
     pub(crate) fn publish_durable(&self, group: &DurableGroup, journal: &dyn Journal) {
-        self.metrics.wrote(group.appends, group.events, group.began.elapsed(), journal.last_sync());
+        self.metrics.count_write(group.appends, group.events, group.began.elapsed(), journal.last_sync());
         self.record.store.set_durable(journal.head().position);
-        self.record.publish(self.record.published().plus(group.appends));
+        self.record.publish(self.record.last_published().plus(group.appends));
     }
 
     fn answer(&self, decided: Vec<DecidedAppend>) {

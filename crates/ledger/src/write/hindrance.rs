@@ -125,7 +125,7 @@ impl Recorder {
             (Some(Refusal::DiskFull { available, reserve, .. }), _) => {
                 Some(Hindrance::DiskFull(FreeSpace { available, reserve }))
             }
-            (Some(refusal), _) => Some(Hindrance::Refused(advised(&refusal))),
+            (Some(refusal), _) => Some(Hindrance::Refused(with_advice(&refusal))),
             (None, Ok(_)) => None,
         };
         let outlook = Outlook { space: self.surroundings.room.space(), hindrance };
@@ -163,7 +163,7 @@ impl Recorder {
     }
 }
 
-fn advised(refusal: &Refusal) -> String {
+fn with_advice(refusal: &Refusal) -> String {
     let advice = refusal.obstacle().map(Obstacle::advice);
     advice.map_or_else(|| refusal.to_string(), |advice| format!("{refusal}; {advice}"))
 }

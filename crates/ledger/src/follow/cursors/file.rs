@@ -87,7 +87,7 @@ impl Files {
     }
 
     fn read(&self, id: &CursorId, bytes: &[u8]) -> Result<CursorState, String> {
-        let stored: StoredCursor = unsealed(bytes).ok_or("it is not a cursor, or its checksum is wrong")?;
+        let stored: StoredCursor = unseal(bytes).ok_or("it is not a cursor, or its checksum is wrong")?;
         if stored.cursor_id != id.as_str() {
             return Err(format!("it is of a cursor named {}", stored.cursor_id));
         }
@@ -120,7 +120,7 @@ impl Files {
         let write = || {
             self.make_dir()?;
             let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(&draft)?;
-            file.write_all(&sealed(&stored))?;
+            file.write_all(&seal(&stored))?;
             file.sync_all()
         };
         write().map_err(|error| nothing_changed(at(&draft, error)))?;
@@ -167,12 +167,12 @@ fn nothing_changed(error: io::Error) -> CursorError {
     }
 }
 
-fn sealed(stored: &StoredCursor) -> Vec<u8> {
+fn seal(stored: &StoredCursor) -> Vec<u8> {
     let message = stored.encode_to_vec();
     [TITLE, &crc32c::crc32c(&message).to_le_bytes(), &message].concat()
 }
 
-fn unsealed(bytes: &[u8]) -> Option<StoredCursor> {
+fn unseal(bytes: &[u8]) -> Option<StoredCursor> {
     let (sum, message) = bytes.strip_prefix(TITLE)?.split_at_checked(4)?;
     (crc32c::crc32c(message).to_le_bytes() == *sum).then(|| StoredCursor::decode(message).ok())?
 }

@@ -35,13 +35,13 @@ impl HeldCursor {
 
     /// Notes that everything up to a position is being handed out.
     pub(crate) fn deliver(&self, to: Position) {
-        if self.lost().is_none() {
+        if self.end_reason().is_none() {
             self.place.deliver(to);
         }
     }
 
     /// The reason why it is held no longer, if so.
-    pub(crate) fn lost(&self) -> Option<EndReason> {
+    pub(crate) fn end_reason(&self) -> Option<EndReason> {
         match *self.holder.borrow() {
             Holder::Deleted => Some(EndReason::CursorDeleted),
             now if now != self.mine => Some(EndReason::CursorTakenOver),
@@ -52,7 +52,7 @@ impl HeldCursor {
     /// Waits until it is held no longer.
     pub(crate) async fn losing(&mut self) -> EndReason {
         loop {
-            if let Some(why) = self.lost() {
+            if let Some(why) = self.end_reason() {
                 return why;
             }
             if self.holder.changed().await.is_err() {

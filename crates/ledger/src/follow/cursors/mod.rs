@@ -120,7 +120,7 @@ impl Cursors {
     pub(crate) fn create(&self, new: NewCursor, at: Position, now: RecordedAt) -> Result<Cursor, CursorError> {
         let mut all = self.all.lock();
         match all.get(&new.id) {
-            Some(CursorSlot::Damaged { why }) => return Err(damaged(&new.id, why)),
+            Some(CursorSlot::Damaged { why }) => return Err(damaged_error(&new.id, why)),
             Some(CursorSlot::Sound(place)) => return place.if_asked_alike(&new),
             None if all.len() >= MOST => return Err(CursorError::TooMany),
             None => {}
@@ -149,7 +149,7 @@ impl Cursors {
     pub(crate) fn list(&self) -> Vec<Cursor> {
         let cursor = |(id, slot): (&CursorId, &CursorSlot)| match slot {
             CursorSlot::Sound(place) => place.cursor(),
-            CursorSlot::Damaged { .. } => Cursor::damaged(id.clone()),
+            CursorSlot::Damaged { .. } => Cursor::of_damaged(id.clone()),
         };
         self.all.lock().iter().map(cursor).collect()
     }
@@ -185,7 +185,7 @@ impl Cursors {
     fn place(&self, id: &CursorId) -> Result<Arc<CursorPlace>, CursorError> {
         match self.all.lock().get(id) {
             None => Err(CursorError::NotFound(id.clone())),
-            Some(CursorSlot::Damaged { why }) => Err(damaged(id, why)),
+            Some(CursorSlot::Damaged { why }) => Err(damaged_error(id, why)),
             Some(CursorSlot::Sound(place)) => Ok(Arc::clone(place)),
         }
     }
@@ -196,12 +196,12 @@ impl Cursors {
 }
 
 impl Cursor {
-    fn damaged(id: CursorId) -> Self {
+    fn of_damaged(id: CursorId) -> Self {
         let (acknowledged, delivered) = (Position::START, Position::START);
         Self { id, acknowledged, delivered, filter: None, updated_at: RecordedAt(0), damaged: true }
     }
 }
 
-fn damaged(id: &CursorId, why: &str) -> CursorError {
+fn damaged_error(id: &CursorId, why: &str) -> CursorError {
     CursorError::Damaged { id: id.clone(), why: why.to_owned() }
 }

@@ -64,14 +64,14 @@ impl CursorPlace {
         Cursor {
             id: kept.id.clone(),
             acknowledged: kept.acknowledged,
-            delivered: self.delivered(),
+            delivered: self.delivered_position(),
             filter: kept.filter.clone(),
             updated_at: kept.updated_at,
             damaged: false,
         }
     }
 
-    fn delivered(&self) -> Position {
+    fn delivered_position(&self) -> Position {
         Position(self.delivered.load(Ordering::Acquire))
     }
 
@@ -104,7 +104,7 @@ impl CursorPlace {
         if to <= kept.acknowledged {
             return Ok(self.cursor_of(&kept));
         }
-        let delivered = self.delivered();
+        let delivered = self.delivered_position();
         if to > delivered {
             return Err(CursorError::BeyondDelivered { id: kept.id.clone(), asked: to, delivered });
         }

@@ -228,7 +228,7 @@ impl RecordReader {
     /// The head, and the position after which a beginning begins.
     fn beginning(&self, beginning: Beginning) -> Result<(ResolvedCut, Position), QueryError> {
         let view = self.store.view();
-        let head = self.after_append(&view.index, self.published());
+        let head = self.after_append(&view.index, self.last_published());
         let now = self.now(&view.index);
         let in_future = || QueryError::CutInFuture { head: head.position(), now };
         let after = match beginning {
@@ -244,7 +244,7 @@ impl RecordReader {
     /// The last position that was recorded before an instant.
     fn last_before(&self, index: &crate::store::Index, instant: RecordedAt) -> Position {
         let before = RecordedAt(instant.0.saturating_sub(1));
-        index.appends.last(index.appends.known_at(before, self.published()))
+        index.appends.last(index.appends.known_at(before, self.last_published()))
     }
 }
 

@@ -108,7 +108,7 @@ impl FeedReading {
                 FeedStep::Events(events)
             }
             FrameAssembly::Unfinished => FeedStep::Nothing,
-            FrameAssembly::Absent(number) => FeedStep::Load(self.needed(number, until)),
+            FrameAssembly::Absent(number) => FeedStep::Load(self.blocks_to_load(number, until)),
         }
     }
 
@@ -125,7 +125,7 @@ impl FeedReading {
     }
 
     /// The blocks to load from one on: no more than may be wanted for a frame, and none that is still being filled.
-    fn needed(&self, from: usize, until: Position) -> Vec<usize> {
+    fn blocks_to_load(&self, from: usize, until: Position) -> Vec<usize> {
         const MOST: usize = 64;
         let is_full = |number: &usize| first_of(*number).plus(SPAN - 1) <= until;
         if self.is_unfiltered() {
@@ -151,7 +151,7 @@ impl FeedReading {
 }
 
 fn block(view: &IndexedLog, loaded: &BTreeMap<usize, Arc<Block>>, number: usize) -> Option<Arc<Block>> {
-    loaded.get(&number).cloned().or_else(|| view.blocks.shared(number))
+    loaded.get(&number).cloned().or_else(|| view.blocks.shared_block(number))
 }
 
 /// Loads blocks, until they make a frame or one is in memory. May wait for a disk.
@@ -159,7 +159,7 @@ pub(super) fn load(record: &RecordReader, numbers: &[usize]) -> Result<Vec<(usiz
     let mut blocks = Vec::with_capacity(numbers.len());
     let mut bytes = 0;
     for number in numbers {
-        let in_memory = record.store.view().blocks.shared(*number).filter(|block| block.is_full());
+        let in_memory = record.store.view().blocks.shared_block(*number).filter(|block| block.is_full());
         let block = match in_memory {
             Some(block) => block,
             None => record.store.load(*number)?,

@@ -122,7 +122,7 @@ impl Subscription {
     async fn advance(&mut self) -> Result<FeedFrame, QueryError> {
         let mut steps = 0;
         loop {
-            if let Some(why) = self.held.as_ref().and_then(HeldCursor::lost) {
+            if let Some(why) = self.held.as_ref().and_then(HeldCursor::end_reason) {
                 return Ok(FeedFrame::End(why));
             }
             let head = self.look();

@@ -46,12 +46,12 @@ pub(super) fn read(
         let number = u32::try_from(at + 1).map_err(|_| missing())?;
         let (mut made_by, mut dispute) = (ChangeReason::New, None);
         if at >= known {
-            made_by = called(to, after, *revision)?;
-            dispute = disputed(to, after, *revision)?;
+            made_by = reason_of_event(to, after, *revision)?;
+            dispute = dispute_change(to, after, *revision)?;
         }
         let last = revisions.last().filter(|_| keeps_content(revision.action));
         let (content, retracted) = match last {
-            Some(last) => (Arc::clone(&last.content), retracted(to, after, *revision, last.retracted)?),
+            Some(last) => (Arc::clone(&last.content), retraction_reason_after(to, after, *revision, last.retracted)?),
             None => {
                 let message = to.words(after, number)?;
                 budget::hold(message.encoded_len().saturating_mul(2));
@@ -71,7 +71,7 @@ const fn keeps_content(action: Action) -> bool {
 }
 
 /// The reason that the event of a revision gives as a cause.
-fn called(to: &Sight<'_>, seen: &ClaimSight, revision: store::Revision) -> Result<ChangeReason, ReadFailure> {
+fn reason_of_event(to: &Sight<'_>, seen: &ClaimSight, revision: store::Revision) -> Result<ChangeReason, ReadFailure> {
     Ok(match revision.action {
         Action::Confirmed => ChangeReason::Confirmation,
         Action::Retracted => ChangeReason::Retraction,
@@ -92,7 +92,7 @@ fn kind_of(to: &Sight<'_>, seen: &ClaimSight, revision: store::Revision) -> Resu
 }
 
 /// The reason a claim is retracted after an event that did not change its content.
-fn retracted(
+fn retraction_reason_after(
     to: &Sight<'_>,
     seen: &ClaimSight,
     revision: store::Revision,
@@ -114,7 +114,7 @@ fn reason_of(reason: i32, position: u64) -> Result<RetractionReason, ReadFailure
 }
 
 /// The dispute that a revision began or ended, and whether it stands from then on.
-fn disputed(
+fn dispute_change(
     to: &Sight<'_>,
     seen: &ClaimSight,
     revision: store::Revision,

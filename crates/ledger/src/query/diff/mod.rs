@@ -14,7 +14,7 @@ use crate::error::{QueryError, ReadFailure};
 use crate::query::kept::WORTH_KEEPING;
 use crate::query::page_size::PageSize;
 use crate::read::cut::ResolvedCut;
-use crate::read::shortened::{ShortenedList, unlisted};
+use crate::read::shortened::{ShortenedList, unlisted_count};
 use crate::read::sight::{ClaimSight, Sight};
 use detente_domain::certainty::Certainty;
 use detente_domain::command::Suppositions;
@@ -120,7 +120,7 @@ impl Ledger {
         self.record.look_twice((query.from, query.to), &query.supposed, |from, to| {
             let comparison = Comparison::new(from, to, query);
             let key = DiffKey::of(query, (from.at.basis, to.at.basis));
-            let ordered = self.ordered(&comparison, query, &key)?;
+            let ordered = self.ordered_changes(&comparison, query, &key)?;
             let summary = ordered.summary;
             let mut diff = Diff { from: from.at, to: to.at, changes: Vec::new(), summary, next: None };
             let mut bytes = 0;
@@ -147,7 +147,7 @@ impl Ledger {
     }
 
     /// The changed claims, in order. A later page finds them where the first page kept them, if they are still there.
-    fn ordered(
+    fn ordered_changes(
         &self,
         comparison: &Comparison<'_, '_>,
         query: &DiffQuery,
@@ -191,7 +191,7 @@ fn put_together(comparison: &Comparison<'_, '_>, claim: ClaimId) -> Result<Claim
         certainty_after: change.sides.certainty_after,
         fields: change.fields,
         reason: change.reason,
-        unlisted_causes: unlisted(change.causes.len(), causes.len()),
+        unlisted_causes: unlisted_count(change.causes.len(), causes.len()),
         causes,
     })
 }

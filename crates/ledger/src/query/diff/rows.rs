@@ -50,9 +50,9 @@ impl<'s, 'v> Comparison<'s, 'v> {
     /// all of them counted.
     pub(super) fn rows(&self) -> Result<(Vec<DiffRow>, Summary), ReadFailure> {
         let touched = self.to.touched_since(self.from.at.position());
-        let mut rows = self.touched(&touched)?;
+        let mut rows = self.touched_rows(&touched)?;
         if let Some(dates) = self.query.dates {
-            rows.extend(self.moved(&dates, &touched));
+            rows.extend(self.rows_by_time(&dates, &touched));
         }
         rows.sort_by_key(|row| (row.first.is_none(), row.first, row.order));
         let mut summary = Summary::default();
@@ -61,7 +61,7 @@ impl<'s, 'v> Comparison<'s, 'v> {
     }
 
     /// The changes of claims that events between the cuts are about, or suppositions.
-    fn touched(&self, claims: &[ClaimId]) -> Result<Vec<DiffRow>, ReadFailure> {
+    fn touched_rows(&self, claims: &[ClaimId]) -> Result<Vec<DiffRow>, ReadFailure> {
         let mut rows = Vec::new();
         for some in claims.chunks(AT_ONCE) {
             let Some(filter) = self.query.filter.among(some) else { continue };
@@ -113,7 +113,7 @@ impl<'s, 'v> Comparison<'s, 'v> {
 
     /// The changes of claims that nothing was recorded of: the date moved past one of their bounds. Such a bound lies where
     /// the asked periods begin or where they end.
-    fn moved(&self, dates: &Dates, touched: &[ClaimId]) -> Vec<DiffRow> {
+    fn rows_by_time(&self, dates: &Dates, touched: &[ClaimId]) -> Vec<DiffRow> {
         let mut rows = BTreeMap::new();
         for (one, other) in [(dates.from.a, dates.to.a), (dates.from.b, dates.to.b)] {
             if one == other {

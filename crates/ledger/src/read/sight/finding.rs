@@ -47,7 +47,7 @@ impl Sight<'_> {
 
     /// The claims that match and are not retracted, in the order they were first recorded, behind a place in that order;
     /// at most `limit`.
-    pub(crate) fn listed(&self, filter: &Filter, after: Option<u64>, limit: usize) -> Vec<ClaimSight> {
+    pub(crate) fn list(&self, filter: &Filter, after: Option<u64>, limit: usize) -> Vec<ClaimSight> {
         self.listed_as(filter, &ListedPart { after, newest_first: false, include_retracted: false, limit })
     }
 
@@ -55,7 +55,7 @@ impl Sight<'_> {
     pub(crate) fn listed_as(&self, filter: &Filter, listed: &ListedPart) -> Vec<ClaimSight> {
         let ListedPart { after, newest_first, include_retracted, limit } = *listed;
         // Of the record as many more are looked at as may be seen in what is supposed instead.
-        let hidden = self.supposed.as_ref().map_or(0, |(overlay, _)| overlay.hidden());
+        let hidden = self.supposed.as_ref().map_or(0, |(overlay, _)| overlay.hidden_count());
         let of_record = ListPage {
             after: after.map(ClaimNo::of_order),
             newest_first,
@@ -78,7 +78,7 @@ impl Sight<'_> {
     }
 
     /// The claims of which a dispute stands and that are not retracted, in the order they were first recorded.
-    pub(crate) fn disputed(&self) -> Vec<ClaimSight> {
+    pub(crate) fn disputed_claims(&self) -> Vec<ClaimSight> {
         let mut seen = self.all_seen(|layer| {
             let claims = layer.view.index.claims();
             let current = |claim| claims.current(claim, layer.cut).map(|(number, revision)| (claim, number, revision));

@@ -41,7 +41,7 @@ impl<'v> Sight<'v> {
     /// A claim in its `number`-th revision as a message without its disputes.
     pub(crate) fn words(&self, seen: &ClaimSight, number: u32) -> Result<v1::Claim, ReadFailure> {
         let mut bytes = Vec::new();
-        self.layer(seen.supposed).renderer.borrow_mut().undisputed(seen.found.claim, number, &mut bytes)?;
+        self.layer(seen.supposed).renderer.borrow_mut().put_without_disputes(seen.found.claim, number, &mut bytes)?;
         v1::Claim::decode(bytes.as_slice()).map_err(|error| ReadFailure::Damaged(error.to_string()))
     }
 

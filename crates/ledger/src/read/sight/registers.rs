@@ -8,22 +8,22 @@ use prost::Message;
 impl<'v> Sight<'v> {
     /// A registered source at the cut, and whether it is withdrawn.
     pub(crate) fn source(&self, id: &str) -> Option<(v1::Source, bool)> {
-        let record = self.registered(|index| &index.sources, id)?;
+        let record = self.registry_entry(|index| &index.sources, id)?;
         Some((v1::Source::decode(&*record.bytes).ok()?, record.withdrawn))
     }
 
     /// A registered kind at the cut.
     pub(crate) fn kind(&self, kind: &str) -> Option<v1::Kind> {
-        v1::Kind::decode(&*self.registered(|index| &index.kinds, kind)?.bytes).ok()
+        v1::Kind::decode(&*self.registry_entry(|index| &index.kinds, kind)?.bytes).ok()
     }
 
     /// A registered code scheme at the cut.
     pub(crate) fn scheme(&self, scheme: &str) -> Option<v1::Scheme> {
-        v1::Scheme::decode(&*self.registered(|index| &index.schemes, scheme)?.bytes).ok()
+        v1::Scheme::decode(&*self.registry_entry(|index| &index.schemes, scheme)?.bytes).ok()
     }
 
     /// The entry under an id, supposed or recorded.
-    pub(crate) fn registered(
+    pub(crate) fn registry_entry(
         &self,
         registry: impl Fn(&'v Index) -> &'v Registry,
         id: &str,

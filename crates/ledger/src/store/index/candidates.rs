@@ -7,7 +7,7 @@ use super::Index;
 use super::claims::FoundRevision;
 use super::contents::Content;
 use super::numbers::{ClaimNo, ContentNo};
-use super::query::{CompiledFilter, Item, sorted};
+use super::query::{CompiledFilter, Item, sort_and_dedup};
 use crate::budget::{hold, step};
 use detente_domain::moment::Moment;
 use detente_domain::position::Position;
@@ -39,16 +39,16 @@ impl Index {
         if let Some(claims) = &item.claims {
             return Candidates::Claims(claims.clone());
         }
-        let shortest = item.groups.iter().min_by_key(|group| self.posted(group));
-        let shortest_length = shortest.map_or(usize::MAX, |group| self.posted(group));
+        let shortest = item.groups.iter().min_by_key(|group| self.posting_count(group));
+        let shortest_length = shortest.map_or(usize::MAX, |group| self.posting_count(group));
         if let Some(words) = item.words.as_ref().filter(|words| words.len() <= shortest_length) {
             // A content that renews one of these has its words, without being among these.
             let claims = words.iter().filter_map(|number| self.claims.content(*number).map(Content::claim));
-            return Candidates::Claims(sorted(claims.collect()));
+            return Candidates::Claims(sort_and_dedup(claims.collect()));
         }
         match (shortest, &item.relationships, span) {
             (Some(_), Some(relationships), Some((a, b)))
-                if shortest_length.saturating_mul(8) > self.posted(relationships) =>
+                if shortest_length.saturating_mul(8) > self.posting_count(relationships) =>
             {
                 let mut contents = Vec::new();
                 for intervals in relationships.iter().filter_map(|term| self.intervals.get(term)) {
@@ -58,12 +58,12 @@ impl Index {
                     });
                 }
                 hold(contents.capacity() * size_of::<ContentNo>());
-                Candidates::Contents(if relationships.len() > 1 { sorted(contents) } else { contents })
+                Candidates::Contents(if relationships.len() > 1 { sort_and_dedup(contents) } else { contents })
             }
             (Some(group), ..) => {
                 let contents: Vec<ContentNo> = self.contents_with(group).inspect(|_| step()).collect();
                 hold(contents.capacity() * size_of::<ContentNo>());
-                Candidates::Contents(if group.len() > 1 { sorted(contents) } else { contents })
+                Candidates::Contents(if group.len() > 1 { sort_and_dedup(contents) } else { contents })
             }
             (None, ..) => Candidates::All,
         }
@@ -78,7 +78,7 @@ impl Index {
     ) {
         let mut claim = |claim: ClaimNo| {
             step();
-            let found = self.claims.found(claim, cut);
+            let found = self.claims.find_revision(claim, cut);
             let with = found.and_then(|found| Some((found, self.claims.content(found.revision.content)?)));
             with.is_none_or(|(found, content)| consider(found, content))
         };
@@ -104,7 +104,7 @@ impl Index {
             Candidates::Contents(contents) => {
                 hold(contents.len() * size_of::<ClaimNo>());
                 let claim_of = |number: &ContentNo| self.claims.content(*number).map(Content::claim);
-                sorted(contents.iter().inspect(|_| step()).filter_map(claim_of).collect())
+                sort_and_dedup(contents.iter().inspect(|_| step()).filter_map(claim_of).collect())
             }
         }
     }

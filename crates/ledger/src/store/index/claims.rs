@@ -126,13 +126,13 @@ impl Claims {
         }
         let found = match content.only_revision(number) {
             Some((nth, revision)) => FoundRevision { claim: content.claim(), number: nth, revision },
-            None => self.found(content.claim(), cut)?,
+            None => self.find_revision(content.claim(), cut)?,
         };
         Some((found, content))
     }
 
     /// A claim in the last revision that a cut sees.
-    pub(crate) fn found(&self, claim: ClaimNo, cut: Position) -> Option<FoundRevision> {
+    pub(crate) fn find_revision(&self, claim: ClaimNo, cut: Position) -> Option<FoundRevision> {
         self.current(claim, cut).map(|(number, revision)| FoundRevision { claim, number, revision })
     }
 
@@ -192,7 +192,7 @@ impl Claims {
         let revision = Revision { position, content, action, retracted };
         revisions.push(revision);
         let nth = u32::try_from(revisions.as_slice().len()).unwrap_or(u32::MAX);
-        self.contents.revised(before, nth, &revision);
+        self.contents.note_revision(before, nth, &revision);
     }
 
     pub(super) fn add_content(&mut self, claim: ClaimNo, entry: &ContentEntry) -> ContentNo {

@@ -227,7 +227,7 @@ impl Contents {
     }
 
     /// Notes the next revision of a claim, and which content it had before.
-    pub(super) fn revised(&mut self, before: Option<ContentNo>, nth: u32, revision: &Revision) {
+    pub(super) fn note_revision(&mut self, before: Option<ContentNo>, nth: u32, revision: &Revision) {
         if before == Some(revision.content) {
             if let Some(content) = self.all.get_mut(revision.content.place()) {
                 content.flags |= SHARED;

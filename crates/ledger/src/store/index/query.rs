@@ -55,7 +55,7 @@ impl Index {
             terms.dedup();
             match tests.first().map(|test| test.kind) {
                 Some(FacetKind::Token) => {
-                    hold(self.posted(&terms) * size_of::<ContentNo>() * 2);
+                    hold(self.posting_count(&terms) * size_of::<ContentNo>() * 2);
                     item.narrow_words(self.contents_with(&terms).inspect(|_| step()).collect());
                 }
                 Some(FacetKind::Relationship) => {
@@ -123,7 +123,7 @@ impl Index {
         }
         let of_item = |item: &Item<'_>| match &item.claims {
             Some(claims) => claims.len(),
-            None => item.groups.iter().map(|group| self.posted(group)).min().unwrap_or(self.claims.len()),
+            None => item.groups.iter().map(|group| self.posting_count(group)).min().unwrap_or(self.claims.len()),
         };
         compiled.items.iter().map(of_item).sum()
     }
@@ -194,7 +194,7 @@ impl Index {
         self.terms.relationships().inspect(|_| step()).filter_map(named)
     }
 
-    pub(super) fn posted(&self, terms: &[Term]) -> usize {
+    pub(super) fn posting_count(&self, terms: &[Term]) -> usize {
         terms.iter().filter_map(|term| self.postings.get(term.place())).map(Posting::len).sum()
     }
 
@@ -208,7 +208,7 @@ impl Index {
         claim: ClaimNo,
         cut: Position,
     ) -> Option<FoundRevision> {
-        let found = self.claims.found(claim, cut)?;
+        let found = self.claims.find_revision(claim, cut)?;
         let content = self.claims.content(found.revision.content)?;
         self.found_matches(compiled, &found, content).then_some(found)
     }
@@ -269,7 +269,7 @@ fn in_order<I: DoubleEndedIterator<Item = ClaimNo>>(claims: I, page: &ListPage) 
     })
 }
 
-pub(super) fn sorted<N: Ord>(mut numbers: Vec<N>) -> Vec<N> {
+pub(super) fn sort_and_dedup<N: Ord>(mut numbers: Vec<N>) -> Vec<N> {
     numbers.sort_unstable();
     numbers.dedup();
     numbers

@@ -25,7 +25,7 @@ fn asserting(claim_id: &str, linked_to: &[&str]) -> v1::Command {
 }
 
 /// The id and the link targets of the claim that a command asserts.
-fn asserted(command: &Command) -> (ClaimId, Vec<ClaimId>) {
+fn asserted_claim(command: &Command) -> (ClaimId, Vec<ClaimId>) {
     match command {
         Command::Assert(claim) | Command::Supersede(_, _, claim) => {
             (claim.id, claim.links.iter().map(|link| link.target).collect())
@@ -55,8 +55,8 @@ fn a_name_means_the_claim_wherever_it_stands_forward_and_backward() {
     ]))
     .unwrap();
     let commands: Vec<&Command> = parsed.batch.commands.iter().map(|noted| &noted.command).collect();
-    assert_eq!(asserted(commands[0]), (id(1), vec![id(2), id(77)]));
-    assert_eq!(asserted(commands[1]), (id(2), vec![id(1)]));
+    assert_eq!(asserted_claim(commands[0]), (id(1), vec![id(2), id(77)]));
+    assert_eq!(asserted_claim(commands[1]), (id(2), vec![id(1)]));
     assert!(matches!(commands[2], Command::Dispute(of, d)
         if *of == id(1) && d.counter_claim == Some(id(2)) && d.id.0 == Uuid::from_u128(3)));
     assert!(matches!(commands[3], Command::Reinstate(of) if *of == id(2)));
@@ -72,7 +72,7 @@ fn the_claim_that_takes_the_place_of_another_can_be_named_too() {
         }))
     };
     let parsed = parse(append_of(vec![supersede(&uuid(50), "$next"), supersede("$next", "")])).unwrap();
-    assert_eq!(asserted(&parsed.batch.commands[0].command).0, id(1));
+    assert_eq!(asserted_claim(&parsed.batch.commands[0].command).0, id(1));
     assert!(matches!(&parsed.batch.commands[1].command, Command::Supersede(old, ended, claim)
         if *old == id(1) && ended.text() == "2025" && claim.id == id(2)));
 }

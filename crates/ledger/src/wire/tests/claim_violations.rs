@@ -1,6 +1,6 @@
 //! Everything that can be wrong with a claim, each at its path.
 
-use super::{At, Sink, counting, fields, known, small_claim, uuid};
+use super::{At, Sink, counting, fields, known_bound, small_claim, uuid};
 use crate::wire::claim::parse_claim;
 use crate::wire::ids::Ids;
 use crate::wire::limits;
@@ -65,28 +65,32 @@ fn valid_time_must_fit_the_temporal_type() {
     assert_refused(&[
         (|c| c.temporal_type = 0, "temporal_type", "TEMPORAL_TYPE_EVENT"),
         (|c| c.temporal_type = 3, "valid", "without time"),
-        (|c| c.valid_from = known("2024"), "valid", "either"),
-        (|c| c.valid_to = known("2024"), "valid", "either"),
+        (|c| c.valid_from = known_bound("2024"), "valid", "either"),
+        (|c| c.valid_to = known_bound("2024"), "valid", "either"),
         (|c| c.valid = "2024-12-25T10:00:00".into(), "valid", "add `Z`"),
         (|c| c.valid = "../..".into(), "valid", "has no date"),
-        (|c| (c.valid, c.valid_from) = (String::new(), known("2024")), "valid_to", "required"),
-        (|c| (c.valid, c.valid_to) = (String::new(), known("2024")), "valid_from", "required"),
+        (|c| (c.valid, c.valid_from) = (String::new(), known_bound("2024")), "valid_to", "required"),
+        (|c| (c.valid, c.valid_to) = (String::new(), known_bound("2024")), "valid_from", "required"),
         (
-            |c| (c.valid, c.valid_from, c.valid_to) = (String::new(), known("2024"), known("{2024}")),
+            |c| (c.valid, c.valid_from, c.valid_to) = (String::new(), known_bound("2024"), known_bound("{2024}")),
             "valid_to.known.edtf",
             "a claim for each",
         ),
         (
-            |c| (c.valid, c.valid_from, c.valid_to) = (String::new(), known(""), known("2024")),
+            |c| (c.valid, c.valid_from, c.valid_to) = (String::new(), known_bound(""), known_bound("2024")),
             "valid_from.known.edtf",
             "empty",
         ),
         (
-            |c| (c.valid, c.valid_from, c.valid_to) = (String::new(), Some(v1::Bound::default()), known("2024")),
+            |c| (c.valid, c.valid_from, c.valid_to) = (String::new(), Some(v1::Bound::default()), known_bound("2024")),
             "valid_from",
             "known, unknown or open",
         ),
-        (|c| (c.valid, c.temporal_type, c.valid_to) = (String::new(), 3, known("2024")), "valid_to", "without time"),
+        (
+            |c| (c.valid, c.temporal_type, c.valid_to) = (String::new(), 3, known_bound("2024")),
+            "valid_to",
+            "without time",
+        ),
     ]);
     let violations = parse(v1::Claim { valid: String::new(), ..small_claim() }).unwrap_err();
     assert_eq!(fields(&violations), ["claim.valid_from", "claim.valid_to"]);

@@ -26,7 +26,7 @@ fn uuid(n: u128) -> String {
     Uuid::from_u128(n).to_string()
 }
 
-fn known(edtf: &str) -> Option<v1::Bound> {
+fn known_bound(edtf: &str) -> Option<v1::Bound> {
     let date = v1::KnownDate { edtf: edtf.to_owned(), ..Default::default() };
     Some(v1::Bound { bound: Some(v1::bound::Bound::Known(date)) })
 }

@@ -1,6 +1,6 @@
 //! Update masks: what is named is replaced, what is not stays, and the two must fit together.
 
-use super::{append_of, assert_command, counting, fields, known, small_claim, uuid};
+use super::{append_of, assert_command, counting, fields, known_bound, small_claim, uuid};
 use crate::wire::arbitrary;
 use crate::wire::claim::render_claim;
 use crate::wire::command::parse_append;
@@ -27,7 +27,7 @@ fn patch(claim: v1::Claim, paths: &[&str]) -> Result<Box<dyn Patch>, Vec<Violati
 }
 
 /// The small claim after a patch of these fields.
-fn patched(claim: v1::Claim, paths: &[&str]) -> Result<Claim, Vec<Violation>> {
+fn apply_patch(claim: v1::Claim, paths: &[&str]) -> Result<Claim, Vec<Violation>> {
     patch(claim, paths).unwrap().apply(&last(small_claim()))
 }
 
@@ -52,7 +52,7 @@ fn what_is_named_is_replaced_and_the_rest_stays() {
         kind: "IGNORED".into(),
         ..Default::default()
     };
-    let next = patched(given, &["status"]).unwrap();
+    let next = apply_patch(given, &["status"]).unwrap();
     let before = last(small_claim());
     assert_eq!(next, Claim { status: Some(Status::Signed), ..before.clone() });
     let cleared = patch(v1::Claim::default(), &["status"]).unwrap().apply(&next).unwrap();
@@ -61,24 +61,24 @@ fn what_is_named_is_replaced_and_the_rest_stays() {
 
 #[test]
 fn one_end_can_be_replaced_or_both_by_valid() {
-    let next = patched(v1::Claim { valid_to: known("2026"), ..Default::default() }, &["valid_to"]).unwrap();
+    let next = apply_patch(v1::Claim { valid_to: known_bound("2026"), ..Default::default() }, &["valid_to"]).unwrap();
     assert_eq!(next.time, Time::Event(date("2025-07"), date("2026")));
     for paths in [&["valid"][..], &["valid", "valid_from"], &["valid_to", "valid"], &["valid", "valid"]] {
-        let next = patched(v1::Claim { valid: "2024/..".into(), ..Default::default() }, paths).unwrap();
+        let next = apply_patch(v1::Claim { valid: "2024/..".into(), ..Default::default() }, paths).unwrap();
         assert_eq!(next.time, Time::Event(date("2024"), Bound::Open), "{paths:?}");
     }
-    let both = v1::Claim { valid_from: known("2023"), valid_to: known("2024"), ..Default::default() };
-    assert_eq!(patched(both, &["valid"]).unwrap().time, Time::Event(date("2023"), date("2024")));
+    let both = v1::Claim { valid_from: known_bound("2023"), valid_to: known_bound("2024"), ..Default::default() };
+    assert_eq!(apply_patch(both, &["valid"]).unwrap().time, Time::Event(date("2023"), date("2024")));
 }
 
 #[test]
 fn the_type_and_the_ends_must_fit_after_the_patch() {
     let state = v1::Claim { temporal_type: 2, ..Default::default() };
-    assert_eq!(patched(state, &["temporal_type"]).unwrap().time, Time::State(date("2025-07"), date("2025-07")));
+    assert_eq!(apply_patch(state, &["temporal_type"]).unwrap().time, Time::State(date("2025-07"), date("2025-07")));
     let none = v1::Claim { temporal_type: 3, ..Default::default() };
-    assert_eq!(patched(none.clone(), &["temporal_type", "valid"]).unwrap().time, Time::None);
-    assert_eq!(fields(&patched(none, &["temporal_type"]).unwrap_err()), ["valid_from", "valid_to"]);
-    assert_eq!(fields(&patched(v1::Claim::default(), &["valid_to"]).unwrap_err()), ["valid_to"]);
+    assert_eq!(apply_patch(none.clone(), &["temporal_type", "valid"]).unwrap().time, Time::None);
+    assert_eq!(fields(&apply_patch(none, &["temporal_type"]).unwrap_err()), ["valid_from", "valid_to"]);
+    assert_eq!(fields(&apply_patch(v1::Claim::default(), &["valid_to"]).unwrap_err()), ["valid_to"]);
     let timeless = last(v1::Claim { temporal_type: 3, valid: String::new(), ..small_claim() });
     let event = v1::Claim { temporal_type: 1, valid: "2024".into(), ..Default::default() };
     let next = patch(event.clone(), &["temporal_type", "valid"]).unwrap().apply(&timeless).unwrap();

@@ -14,14 +14,14 @@ use proptest::prelude::*;
 use prost::Message;
 
 /// The message after a journey as bytes.
-fn travelled<M: Message + Default>(message: &M) -> M {
+fn round_trip<M: Message + Default>(message: &M) -> M {
     M::decode(message.encode_to_vec().as_slice()).unwrap()
 }
 
 proptest! {
     #[test]
     fn a_claim_is_read_back_as_it_was_recorded(claim in arbitrary::claim()) {
-        prop_assert_eq!(read_claim(travelled(&render_claim(&claim))), Ok(claim));
+        prop_assert_eq!(read_claim(round_trip(&render_claim(&claim))), Ok(claim));
     }
 
     #[test]
@@ -34,14 +34,14 @@ proptest! {
             ..render_claim(&claim)
         };
         let mut sink = Sink::input();
-        let parsed = parse_claim(travelled(&answer), &mut Ids::new(&mut counting()), &At::root("claim"), &mut sink);
+        let parsed = parse_claim(round_trip(&answer), &mut Ids::new(&mut counting()), &At::root("claim"), &mut sink);
         prop_assert_eq!(sink.finish(), Ok(()));
         prop_assert_eq!(parsed, Some(claim));
     }
 
     #[test]
     fn a_party_is_read_back_and_can_be_sent_back(party in arbitrary::party()) {
-        let answer = travelled(&render_party(&party));
+        let answer = round_trip(&render_party(&party));
         let mut sink = Sink::input();
         prop_assert_eq!(parse_party(answer.clone(), &At::root("party"), &mut sink), Some(party.clone()));
         prop_assert_eq!(sink.finish(), Ok(()));
@@ -50,7 +50,7 @@ proptest! {
 
     #[test]
     fn a_source_is_read_back_and_can_be_sent_back(source in arbitrary::source()) {
-        let answer = travelled(&render_source(&source));
+        let answer = round_trip(&render_source(&source));
         let mut sink = Sink::input();
         prop_assert_eq!(parse_source(answer.clone(), &At::root("source"), &mut sink), Some(source.clone()));
         prop_assert_eq!(sink.finish(), Ok(()));
@@ -59,7 +59,7 @@ proptest! {
 
     #[test]
     fn a_kind_is_read_back_and_can_be_sent_back(kind in arbitrary::kind()) {
-        let answer = travelled(&render_kind(&kind));
+        let answer = round_trip(&render_kind(&kind));
         let mut sink = Sink::input();
         prop_assert_eq!(parse_kind(answer.clone(), &At::root("kind"), &mut sink), Some(kind.clone()));
         prop_assert_eq!(sink.finish(), Ok(()));
@@ -68,7 +68,7 @@ proptest! {
 
     #[test]
     fn a_scheme_is_read_back_and_can_be_sent_back(scheme in arbitrary::scheme()) {
-        let answer = travelled(&render_scheme(&scheme));
+        let answer = round_trip(&render_scheme(&scheme));
         let mut sink = Sink::input();
         prop_assert_eq!(parse_scheme(answer.clone(), &At::root("scheme"), &mut sink), Some(scheme.clone()));
         prop_assert_eq!(sink.finish(), Ok(()));

@@ -42,14 +42,14 @@ impl StagedSource {
         mut each: impl FnMut(Vec<NumberedCommand>) -> Result<(), StageError>,
     ) -> Result<(), StageError> {
         for frame in self.reader.frames() {
-            let (first, commands) = frame.map_err(|error| self.damaged(&error.to_string()))?;
+            let (first, commands) = frame.map_err(|error| self.damaged_error(&error.to_string()))?;
             let mut sink = Sink::input();
             let mut parsed = Vec::with_capacity(commands.len());
             for (number, command) in (first..).zip(commands) {
                 if self.leave_out.contains(&number) {
                     continue;
                 }
-                let number = usize::try_from(number).map_err(|error| self.damaged(&error.to_string()))?;
+                let number = usize::try_from(number).map_err(|error| self.damaged_error(&error.to_string()))?;
                 parsed.extend(staged.parse(number, number, command, &mut sink).map(|noted| (number, noted)));
             }
             unfit.note(sink.finish().err().unwrap_or_default());
@@ -58,7 +58,7 @@ impl StagedSource {
         Ok(())
     }
 
-    fn damaged(&self, why: &str) -> StageError {
+    fn damaged_error(&self, why: &str) -> StageError {
         StageError::Damaged { id: self.stage, why: why.to_owned() }
     }
 }
@@ -104,7 +104,7 @@ impl RecordReader {
             Ok(())
         })?;
         unfit.add(misfits);
-        unfit.note(staged.unnamed().into_iter().map(|(_, violation)| violation).collect());
+        unfit.note(staged.names_without_claim().into_iter().map(|(_, violation)| violation).collect());
         if unfit.is_empty() && tally.total() == 0 {
             unfit.note(vec![Violation::new("commands", "expected at least one command")]);
         }

@@ -1,15 +1,15 @@
 //! The recording of a stage: it is checked outside of the writer, recorded by it, and then removed.
 
-use super::became::Became;
 use super::check::StagedSource;
 use super::error::{StageError, Unfit};
 use super::file::StageFile;
 use super::opening::{StageOpening, is_staged};
 use super::record::{StageVerdict, StageWork};
+use super::staged_append::StagedAppend;
 use crate::Ledger;
 use crate::error::AppendError;
 use crate::read::record::DecisionRecord;
-use crate::write::append::{Recording, Work, stopped};
+use crate::write::append::{Recording, Work, not_serving};
 use detente_domain::command::Precondition;
 use detente_domain::decide::conflicts;
 use detente_domain::position::Position;
@@ -38,7 +38,7 @@ pub struct Commit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitOutcome {
     /// The append.
-    pub became: Became,
+    pub append: StagedAppend,
     /// True if an earlier request recorded it.
     pub replayed: bool,
     /// The violations, for a check.
@@ -69,9 +69,11 @@ impl Ledger {
     /// The first reply to an earlier request, made again from what it recorded.
     fn replay_stage(&self, id: Uuid) -> Result<CommitOutcome, StageError> {
         match self.record.append_under(id) {
-            Some((append, fingerprint)) if is_staged(fingerprint) => {
-                Ok(CommitOutcome { became: self.record.became(append)?, replayed: true, unfit: Unfit::default() })
-            }
+            Some((append, fingerprint)) if is_staged(fingerprint) => Ok(CommitOutcome {
+                append: self.record.load_staged_append(append)?,
+                replayed: true,
+                unfit: Unfit::default(),
+            }),
             Some(_) => Err(StageError::IdReused),
             None => Err(StageError::NotFound(id)),
         }
@@ -91,8 +93,8 @@ impl Ledger {
         let checked = self.record.check(&source, head.position(), commit.told)?;
         let tally = checked.tally.clone();
         if commit.validate_only {
-            let became = Became { at: head, span: None, recorded_at: None, tally };
-            return Ok(CommitOutcome { became, replayed: false, unfit: checked.unfit });
+            let append = StagedAppend { at: head, span: None, recorded_at: None, tally };
+            return Ok(CommitOutcome { append, replayed: false, unfit: checked.unfit });
         }
         if !checked.unfit.is_empty() {
             return Err(StageError::Unfit(checked.unfit));
@@ -107,11 +109,11 @@ impl Ledger {
             reply,
         };
         self.send(Work::Stage(Box::new(work)))?;
-        let outcome = answer.blocking_recv().unwrap_or_else(|_| Err(stopped("the writer has ended").into()))?;
+        let outcome = answer.blocking_recv().unwrap_or_else(|_| Err(not_serving("the writer has ended").into()))?;
         match outcome {
             StageVerdict::Recorded(append, tally) => {
-                let became = self.record.became_counting(append, tally);
-                Ok(CommitOutcome { became, replayed: false, unfit: Unfit::default() })
+                let append = self.record.staged_append_with(append, tally);
+                Ok(CommitOutcome { append, replayed: false, unfit: Unfit::default() })
             }
             StageVerdict::Replayed => self.replay_stage(commit.id),
         }

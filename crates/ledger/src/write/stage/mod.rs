@@ -15,7 +15,6 @@
 //!
 //! Reasons: `docs/design/stages.md`.
 
-mod became;
 mod check;
 mod commit;
 mod error;
@@ -23,13 +22,14 @@ mod file;
 mod opening;
 mod place;
 mod record;
+mod staged_append;
 
-pub use became::Became;
 pub use commit::{Commit, CommitOutcome};
 pub use error::{MOST_TOLD, StageError, TOLD, Unfit};
 pub use opening::NewStage;
 pub(crate) use place::StageStorage;
 pub(crate) use record::StageWork;
+pub use staged_append::StagedAppend;
 
 use crate::Ledger;
 use crate::error::AppendError;
@@ -89,7 +89,7 @@ pub enum StageState {
         progress: StageProgress,
     },
     /// It is recorded.
-    Recorded(Became),
+    Recorded(StagedAppend),
     /// Its file cannot be read.
     Damaged,
 }
@@ -246,7 +246,7 @@ impl Stages {
     }
 
     /// The stages that have not been touched for a time of `age`, and whose files nobody holds.
-    fn untouched(&self, age: Duration) -> Vec<Uuid> {
+    fn idle_for(&self, age: Duration) -> Vec<Uuid> {
         let is_old = |staging: &OpenStage| staging.touched.lock().elapsed() >= age && !staging.file.is_locked();
         let old = |(id, slot): (&Uuid, &StageSlot)| match slot {
             StageSlot::Sound(staging) if is_old(staging) => Some(*id),
@@ -276,7 +276,7 @@ impl Ledger {
             if fingerprint != new.mark().fingerprint {
                 return Err(StageError::IdReused);
             }
-            return Ok(Stage { id: new.id, state: StageState::Recorded(self.record.became(append)?) });
+            return Ok(Stage { id: new.id, state: StageState::Recorded(self.record.load_staged_append(append)?) });
         }
         self.stages.create(new, self.record.clock.now(), || self.may_be_recorded_at(new.recorded_at))
     }
@@ -328,7 +328,7 @@ impl Ledger {
     /// If there is none.
     pub fn stage(&self, id: Uuid) -> Result<Stage, StageError> {
         if let Some(append) = self.record.staged_append(id) {
-            return Ok(Stage { id, state: StageState::Recorded(self.record.became(append)?) });
+            return Ok(Stage { id, state: StageState::Recorded(self.record.load_staged_append(append)?) });
         }
         match self.stages.find(id) {
             Ok(Some(staging)) => Ok(staging.stage(id)),
@@ -370,7 +370,7 @@ impl Ledger {
 
     /// Drops the stages that nobody has opened again or added to for a time of `age`. Waits for the disk.
     pub fn drop_untouched_stages(&self, age: Duration) {
-        for id in self.stages.untouched(age) {
+        for id in self.stages.idle_for(age) {
             match self.drop_stage(id) {
                 Ok(dropped) => tracing::warn!(stage = %id, dropped, "a stage that nobody touched was dropped"),
                 Err(error) => tracing::warn!(stage = %id, %error, "a stage that nobody touched cannot be dropped"),

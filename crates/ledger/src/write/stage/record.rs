@@ -164,7 +164,7 @@ impl Writer {
         header: &AppendHeader,
         checked: &StageTrial,
     ) -> Result<(), StageFailure> {
-        let run = journal.begin(header, checked.bytes + 4 * AROUND).map_err(refused)?;
+        let run = journal.begin(header, checked.bytes + 4 * AROUND).map_err(failure_to_begin)?;
         let mut pass = Pass { recorder: &self.recorder, salts: &mut *self.salts, run, header, next: header.first };
         self.recorder.record.store.view_mut().begin(header);
         let mut broken = None;
@@ -195,7 +195,7 @@ enum StageFailure {
 }
 
 /// The reason why the journal did not begin.
-fn refused(error: detente_journal::AppendError) -> StageFailure {
+fn failure_to_begin(error: detente_journal::AppendError) -> StageFailure {
     match error {
         detente_journal::AppendError::NothingWritten(
             refusal @ (Refusal::DiskFull { .. } | Refusal::SpaceUnknown(_) | Refusal::NoSegment(_) | Refusal::ReadOnly),

@@ -16,7 +16,7 @@ const STRETCH: u64 = 1024;
 
 /// The append that a stage became, or for a check would.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Became {
+pub struct StagedAppend {
     /// The cut right after it; for a check, the head it was checked against.
     pub at: ResolvedCut,
     /// The positions of its first and last event; none for a check.
@@ -31,7 +31,7 @@ impl RecordReader {
     /// The append that was recorded under an id, with the fingerprint of its request.
     pub(super) fn append_under(&self, id: Uuid) -> Option<(AppendNo, [u8; 16])> {
         let view = self.store.view();
-        view.requests.get(id).filter(|(append, _)| *append <= self.published())
+        view.requests.get(id).filter(|(append, _)| *append <= self.last_published())
     }
 
     /// The staged append that was recorded under an id.
@@ -40,8 +40,8 @@ impl RecordReader {
     }
 
     /// The append that a stage became, its events counted here.
-    pub(super) fn became(&self, append: AppendNo) -> Result<Became, StageError> {
-        let Became { at, span, recorded_at, mut tally } = self.became_counting(append, Tally::default());
+    pub(super) fn load_staged_append(&self, append: AppendNo) -> Result<StagedAppend, StageError> {
+        let StagedAppend { at, span, recorded_at, mut tally } = self.staged_append_with(append, Tally::default());
         let (first, last) = span.unwrap_or_default();
         let mut next = first;
         while next <= last {
@@ -58,14 +58,14 @@ impl RecordReader {
             }
             next = until;
         }
-        Ok(Became { at, span, recorded_at, tally })
+        Ok(StagedAppend { at, span, recorded_at, tally })
     }
 
     /// The append that a stage became, with events that are counted already.
-    pub(super) fn became_counting(&self, append: AppendNo, tally: Tally) -> Became {
+    pub(super) fn staged_append_with(&self, append: AppendNo, tally: Tally) -> StagedAppend {
         let view = self.store.view();
         let span = (view.index.appends.last(append.before()).next(), view.index.appends.last(append));
         let recorded_at = view.index.appends.recorded_at(append);
-        Became { at: self.after_append(&view.index, append), span: Some(span), recorded_at, tally }
+        StagedAppend { at: self.after_append(&view.index, append), span: Some(span), recorded_at, tally }
     }
 }
