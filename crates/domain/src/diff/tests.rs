@@ -270,8 +270,8 @@ fn the_order_of_a_list_that_is_a_set_is_no_content() {
         let id = |id: &str| ExternalId { scheme: "made-up".into(), id: id.into(), release: "1".into() };
         let (codes, external_ids) = (codes.map(code).to_vec(), ids.map(id).to_vec());
         let content =
-            Claim { labels: labels.map(Into::into).to_vec(), codes, external_ids, ..(*asserted().content).clone() };
-        Revision { content: Arc::new(content), ..asserted() }
+            Claim { labels: labels.map(Into::into).to_vec(), codes, external_ids, ..(*assertion().content).clone() };
+        Revision { content: Arc::new(content), ..assertion() }
     };
     let before = with(["a", "b"], ["01", "02"], ["x", "y"]);
     assert_eq!(changed_fields(&before, &[&with(["b", "a"], ["02", "01"], ["y", "x"])]), [""; 0]);

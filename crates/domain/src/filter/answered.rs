@@ -1,10 +1,10 @@
 //! A filter evaluated with the merges of a cut, one claim at a time: for questions about few claims, for the log, and for
 //! claims over recorded time.
 //!
-//! [`MergesAt::widen`] writes out every id that answers as one that a filter names, which an index needs
-//! to find claims. Where a claim is at hand already, the comparison goes the other way: an id of the claim matches an id of
-//! the filter when the same party answers for both. That costs with what the claim and the filter name, however many parties
-//! were merged, and gives the same result.
+//! [`MergesAt::widen`] writes out every id that answers as one that a filter names, which an index needs to find claims.
+//! For a claim that is at hand already, the comparison goes the other way: an id of the claim matches an id of the filter
+//! if the same party answers for both. That costs with what the claim and the filter name, however many parties were
+//! merged, and gives the same result.
 //!
 //! Words of text are left to the caller: an index has them elsewhere.
 
@@ -180,7 +180,7 @@ mod tests {
     }
 
     /// Merges of the parties that `moves` name, or what undoes one.
-    fn merged(moves: &[(usize, usize)]) -> Merges {
+    fn merges_of(moves: &[(usize, usize)]) -> Merges {
         let mut merges = Merges::default();
         for ((one, other), position) in moves.iter().zip(1..) {
             let (position, now) = (Position(position), merges.at(Position(position)));
@@ -223,7 +223,7 @@ mod tests {
             taking_part in prop::collection::vec(0_usize..7, 0..3),
             saying in prop::collection::vec(0_usize..7, 0..3),
         ) {
-            let all = merged(&moves);
+            let all = merges_of(&moves);
             let merges = all.at(Position(cut));
             let filter = Filter { items: fields.iter().map(|(field, named)| item_of(*field, named)).collect() };
             let claim = crate::filter::tests::claim_between(
@@ -245,7 +245,7 @@ mod tests {
             prop_assert!(!admitted || ever.matches(&claim, RecordedAt(0)), "{:?} {:?}", filter, ever);
             let named = facets.iter().flat_map(|(kind, key)| parties_in(*kind, key));
             let mut positions: Vec<Position> = named.flat_map(|id| history.changes_of(id)).collect();
-            positions.extend(history.regrouped());
+            positions.extend(history.regroupings());
             let before = admits(&filter, &facets, &Survivors::new(all.at(Position(cut).before())));
             prop_assert!(before == admitted || positions.contains(&Position(cut)), "{:?} {:?}", filter, history);
         }

@@ -12,7 +12,7 @@
 //!       30  RUS unmerged       RUS   ROS   ROS
 //! ```
 
-use super::{Answering, Merges, named};
+use super::{Answering, Merges, named_parties};
 use crate::filter::Filter;
 use crate::name::PartyId;
 use crate::position::Position;
@@ -54,7 +54,7 @@ impl<'m> AnsweringHistory<'m> {
     /// is looked at.
     #[must_use]
     pub fn new(merges: &'m Merges, filter: &'m Filter, until: Position, step: impl FnMut()) -> Self {
-        let mut parties: Vec<&str> = named(filter).collect();
+        let mut parties: Vec<&str> = named_parties(filter).collect();
         parties.sort_unstable();
         parties.dedup();
         let mut changes: Vec<(Position, &str, Option<&str>)> = Vec::new();
@@ -94,7 +94,7 @@ impl<'m> AnsweringHistory<'m> {
 
     /// The positions at which named parties come to answer as one, or no longer do, in order.
     #[must_use]
-    pub fn regrouped(&self) -> &[Position] {
+    pub fn regroupings(&self) -> &[Position] {
         &self.regrouped
     }
 

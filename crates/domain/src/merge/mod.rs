@@ -96,7 +96,7 @@ impl Merges {
     #[must_use]
     pub fn next_change_for(&self, filter: &Filter, after: Position, until: Position) -> Option<Position> {
         let before = Survivors::new(self.at(after));
-        let answering: HashSet<&str> = named(filter).map(|party| before.survivor(party)).collect();
+        let answering: HashSet<&str> = named_parties(filter).map(|party| before.survivor(party)).collect();
         let from = count_up_to(&self.changes, after);
         let mut changes = self.changes.focus().narrow(from..).into_iter().take_while(|(at, _)| *at <= until);
         // Up to the first change that concerns them, the same parties answer for them.
@@ -205,7 +205,7 @@ impl<'m> MergesAt<'m> {
 
     /// Returns true if a filter names a party that does not answer for itself alone.
     fn concerns(&self, filter: &Filter) -> bool {
-        named(filter).any(|party| self.is_one_of_many(party))
+        named_parties(filter).any(|party| self.is_one_of_many(party))
     }
 
     fn is_one_of_many(&self, party: &str) -> bool {
@@ -214,7 +214,7 @@ impl<'m> MergesAt<'m> {
 }
 
 /// Every party that a filter names.
-fn named(filter: &Filter) -> impl Iterator<Item = &str> {
+fn named_parties(filter: &Filter) -> impl Iterator<Item = &str> {
     filter.items.iter().flat_map(named_in)
 }
 
@@ -251,7 +251,7 @@ mod tests {
         merges
     }
 
-    fn widened(at: MergesAt<'_>, id: &str) -> Vec<String> {
+    fn widen_id(at: MergesAt<'_>, id: &str) -> Vec<String> {
         let item = FilterItem { relationships: vec![relationship(id)], ..FilterItem::default() };
         let filter = Filter { items: vec![item] };
         let wide = at.widen(&filter, std::iter::empty::<&str>);
@@ -296,11 +296,11 @@ mod tests {
     #[test]
     fn a_filter_is_widened_to_every_id_that_answers_alike() {
         let merges = merges();
-        assert_eq!(widened(merges.at(Position(10)), "AZE-RUS"), ["AZE-RUF", "AZE-RUF-RUS", "AZE-RUS"]);
-        assert_eq!(widened(merges.at(Position(10)), "AZE-RUF"), ["AZE-RUF", "AZE-RUF-RUS", "AZE-RUS"]);
-        assert_eq!(widened(merges.at(Position(20)), "AZE-ROS").len(), 7);
-        assert_eq!(widened(merges.at(Position(10)), "RUF-RUS"), ["RUF-RUS"]);
-        assert_eq!(widened(merges.at(Position(30)), "AZE-RUS"), ["AZE-RUS"]);
+        assert_eq!(widen_id(merges.at(Position(10)), "AZE-RUS"), ["AZE-RUF", "AZE-RUF-RUS", "AZE-RUS"]);
+        assert_eq!(widen_id(merges.at(Position(10)), "AZE-RUF"), ["AZE-RUF", "AZE-RUF-RUS", "AZE-RUS"]);
+        assert_eq!(widen_id(merges.at(Position(20)), "AZE-ROS").len(), 7);
+        assert_eq!(widen_id(merges.at(Position(10)), "RUF-RUS"), ["RUF-RUS"]);
+        assert_eq!(widen_id(merges.at(Position(30)), "AZE-RUS"), ["AZE-RUS"]);
         let role = Word::parse("actor").unwrap();
         let gazette = SourceId::parse("gazette").unwrap();
         let item = FilterItem {

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-/// The length of a chain of merges that is walked each time; the end of a longer one is remembered at every so many links.
+/// The length of a chain of merges that is walked each time; the end of a longer one is remembered after each `SHORT`
+/// links.
 pub(super) const SHORT: u64 = 8;
 
 /// The party that answers for a party.

@@ -1,13 +1,13 @@
-//! Filters with every id that answers as one they name: what an index needs to find claims.
+//! Filters with every id that answers as one they name, as an index needs them to find claims.
 
-use super::{Merges, MergesAt, named};
+use super::{Merges, MergesAt, named_parties};
 use crate::filter::{Filter, FilterItem, Voice};
 use crate::name::PartyId;
 use crate::relationship::RelationshipId;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// The number of ids under which one relationship may have been recorded that are tried one by one. Where there are more, all
+/// The number of ids under which one relationship may have been recorded that are tried one by one. If there are more, all
 /// that are known are looked through.
 const FEW: usize = 256;
 
@@ -30,7 +30,7 @@ impl<'m> MergesAt<'m> {
             return Cow::Borrowed(filter);
         }
         let merges = *self;
-        Cow::Owned(Widening(|party: &str| owned(merges.alike(party))).widen(filter, &known))
+        Cow::Owned(Widening(|party: &str| to_owned_ids(merges.alike(party))).widen(filter, &known))
     }
 }
 
@@ -39,17 +39,17 @@ impl Merges {
     /// ever merged with one of these.
     #[must_use]
     pub fn widen_ever<'k, K: Iterator<Item = &'k str>>(&self, filter: &Filter, known: impl Fn() -> K) -> Filter {
-        Widening(|party: &str| owned(self.ever_alike([party]))).widen(filter, &known)
+        Widening(|party: &str| to_owned_ids(self.ever_alike([party]))).widen(filter, &known)
     }
 
     /// Returns true if a filter names a party that ever was merged or had others merged into it.
     #[must_use]
     pub fn ever_concern(&self, filter: &Filter) -> bool {
-        named(filter).any(|party| self.turns.contains_key(party) || self.merged.contains_key(party))
+        named_parties(filter).any(|party| self.turns.contains_key(party) || self.merged.contains_key(party))
     }
 }
 
-fn owned(ids: Vec<&str>) -> Vec<PartyId> {
+fn to_owned_ids(ids: Vec<&str>) -> Vec<PartyId> {
     ids.into_iter().filter_map(|id| PartyId::parse(id).ok()).collect()
 }
 

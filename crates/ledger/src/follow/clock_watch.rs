@@ -45,7 +45,7 @@ use prost::Message;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-/// How many claims are looked at without letting the writer in between.
+/// The number of claims that are looked at without letting the writer in between.
 const STRETCH: usize = 4096;
 
 /// Memory of an id in a filter and of its term, roughly.
@@ -121,11 +121,11 @@ pub struct TransitionNotice {
 #[derive(Debug)]
 pub struct ClockWatch {
     query: WatchQuery,
-    /// What had been recorded when the watch that is resumed came to its place; none where nothing is resumed.
+    /// The record at the time when the resumed watch came to its place; none for a watch that is not resumed.
     base: Option<(RecordedAt, Basis)>,
     /// Everything up to here is pending or delivered.
     place: WatchPlace,
-    /// How far time has come.
+    /// The instant up to which the record has settled.
     horizon: RecordedAt,
     /// The record up to there.
     head: Basis,
@@ -133,7 +133,7 @@ pub struct ClockWatch {
     width: usize,
     /// The filter may lead to very many words: finding them takes long, however few claims are looked at.
     has_prefixes: bool,
-    /// When to look at a claim again.
+    /// The instants at which to look at a claim again.
     agenda: BTreeSet<(RecordedAt, ClaimNo)>,
     /// From here on the agenda is not complete.
     unplanned: Option<RecordedAt>,
@@ -164,7 +164,7 @@ impl Ledger {
     /// Begins to watch; the record has settled.
     ///
     /// # Errors
-    /// When the place to resume at is one of another history.
+    /// If the place to resume at is one of another history.
     pub fn begin_watch(&self, query: WatchQuery, settled: SettledRecord) -> Result<ClockWatch, QueryError> {
         let view = self.record.store.question_view();
         let head = self.record.after_append(&view.index, settled.appends).basis;
@@ -200,8 +200,8 @@ impl Ledger {
         watch.arrive();
     }
 
-    /// Returns true if it may take long to bring a watch up to there: its filter is wide, there are so many events that it has
-    /// not looked at yet, or it has to look through the claims.
+    /// Returns true if it may take long to bring a watch up to there: its filter is wide, there are more than `events`
+    /// events that it has not looked at yet, or it has to look through the claims.
     #[must_use]
     pub fn is_far(&self, watch: &ClockWatch, settled: SettledRecord, events: u64) -> bool {
         if watch.has_prefixes || watch.width > NARROW {
@@ -241,11 +241,11 @@ impl Ledger {
         watch.arrive();
     }
 
-    /// Tells what is pending, at most so many transitions; none only where there is nothing to tell. Looks through the claims where
-    /// the watch is at the end of a page ([`ClockWatch::is_at_end_of_page`]).
+    /// Takes pending transitions for delivery, at most `limit`; none only if nothing is pending. Looks through the
+    /// claims if the watch is at the end of a page ([`ClockWatch::is_at_end_of_page`]).
     ///
     /// # Errors
-    /// When what is stored is damaged.
+    /// If stored bytes are damaged.
     pub fn tell(&self, watch: &mut ClockWatch, limit: usize) -> Result<Vec<TransitionNotice>, QueryError> {
         while watch.is_at_end_of_page() {
             self.look_through(watch);
@@ -272,24 +272,24 @@ impl Ledger {
 }
 
 impl ClockWatch {
-    /// When there is something to tell next, as far as is known.
+    /// The instant of the next delivery, as far as is known.
     #[must_use]
     pub fn next_at(&self) -> Option<RecordedAt> {
         self.agenda.first().map(|(at, _)| *at).or(self.unplanned)
     }
 
-    /// How far time has come.
+    /// The instant up to which the record has settled.
     #[must_use]
     pub const fn horizon(&self) -> RecordedAt {
         self.horizon
     }
 
-    /// Whether more has come than is pending.
+    /// Returns true if transitions have come that are not pending.
     fn is_behind(&self) -> bool {
         self.place < WatchPlace::end_of(self.horizon)
     }
 
-    /// Whether more has come and none of it is pending.
+    /// Returns true if transitions have come and none of them is pending.
     #[must_use]
     pub fn is_at_end_of_page(&self) -> bool {
         self.pending.is_empty() && self.is_behind()

@@ -1,8 +1,9 @@
 //! The knowledge of a claim's transitions, over recorded time.
 //!
-//! A claim's transitions change with its revisions, and a promise's also with the claims that settle it: these may be recorded,
-//! revised and retracted at any time, before and after the promise itself. And whether a claim is asked for changes with
-//! the merges of parties: from the recorded time of one on, a filter asks for whoever answers as the party that it names.
+//! A claim's transitions change with its revisions, and a promise's also with the claims that settle it: these may be
+//! recorded, revised and retracted at any time, before and after the promise itself. The merges of parties decide too if a
+//! claim matches the filter: from the recorded time of a merge on, the filter means every id that answers as a party that
+//! it names.
 
 use crate::budget;
 use crate::query::watched_filter::WatchedFilter;
@@ -22,7 +23,7 @@ pub(crate) struct TransitionHistory<'i> {
     /// The filter that claims must match to have transitions.
     filter: WatchedFilter<'i>,
     head: Position,
-    /// What is behind this position counts as learnt after this instant, whenever it was recorded.
+    /// Events after this position count as learnt after this instant, even if they were recorded before it.
     base: Option<(RecordedAt, Position)>,
 }
 
@@ -139,7 +140,7 @@ impl<'i> TransitionHistory<'i> {
         Some(Transitions::of(member(content.temporal_type())?, self.index.claims().valid_time(content).as_ref(), due))
     }
 
-    /// When and how a promise was settled.
+    /// The stretches of recorded time in which a promise was settled.
     fn settlements(&self, promise: ClaimNo) -> Vec<Settlement> {
         let index = self.index;
         let Some(id) = index.claims().id(promise) else { return Vec::new() };
@@ -169,7 +170,8 @@ impl<'i> TransitionHistory<'i> {
         self.index.claims().revisions(claim).get(..seen).unwrap_or_default()
     }
 
-    /// When an event counts as learnt: when it was recorded, but not before an instant that had been reached without it.
+    /// The instant at which an event counts as learnt: its recorded time, but not before an instant that was reached
+    /// without it.
     fn learnt_at(&self, position: Position) -> RecordedAt {
         let recorded_at = self.index.appends.recorded_at_position(position).unwrap_or(RecordedAt::MIN);
         match self.base {

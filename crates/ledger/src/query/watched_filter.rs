@@ -39,7 +39,7 @@ impl<'i> WatchedFilter<'i> {
             budget::hold(named * BYTES_OF_CHANGE);
             (*position, AnsweredFilter::new(filter, &history.at(*position)))
         };
-        let regrouped = [Position::START].iter().chain(history.regrouped()).map(answered).collect();
+        let regrouped = [Position::START].iter().chain(history.regroupings()).map(answered).collect();
         Self::Merged(MergedFilter { history, regrouped, words: index.words_of(filter) })
     }
 
@@ -57,7 +57,7 @@ impl<'i> WatchedFilter<'i> {
         let facets = revisions.iter().flat_map(|revision| index.facets_of(revision.content));
         let parties = facets.flat_map(|(kind, key)| parties_in(kind, key));
         let of_parties = parties.flat_map(|id| filter.history.changes_of(id));
-        of_parties.chain(filter.history.regrouped().iter().copied()).inspect(|_| budget::step()).collect()
+        of_parties.chain(filter.history.regroupings().iter().copied()).inspect(|_| budget::step()).collect()
     }
 
     /// Returns true if a claim matches in a revision, with the merges up to a position.

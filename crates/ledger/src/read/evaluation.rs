@@ -29,7 +29,7 @@ impl Sight<'_> {
             findings = findings.and(state.findings);
             hold(state.rows.len() * size_of::<(ClaimSight, Certainty)>());
             for row in state.rows {
-                let Some(seen) = self.seen(row.found, layer.supposed) else { continue };
+                let Some(seen) = self.claim_sight(row.found, layer.supposed) else { continue };
                 ordered.push(((row.certainty, row.order.at(seen.position)), seen));
             }
         }

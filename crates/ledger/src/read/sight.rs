@@ -53,9 +53,9 @@ struct Layer<'v> {
 pub(crate) struct LayerIndex<'v> {
     /// The index, which may know more than is seen.
     pub(crate) index: &'v Index,
-    /// What is seen of it.
+    /// The cut at which it is seen.
     pub(crate) cut: Position,
-    /// Whether it is that of what is supposed.
+    /// True if it is the index of the suppositions.
     pub(crate) supposed: bool,
 }
 
@@ -68,26 +68,26 @@ pub(crate) struct ClaimSight {
     pub(crate) order: u64,
     /// The event that made the revision.
     pub(crate) position: Position,
-    /// Whether it happens, holds, or has no time.
+    /// The temporal type.
     pub(crate) temporal_type: TemporalType,
-    /// In which mode it is put forward.
+    /// The mode in which it is put forward.
     pub(crate) modality: Modality,
-    /// Which way it pulls.
+    /// Its effect on the relationship.
     pub(crate) polarity: Option<Polarity>,
-    /// How far it has come.
+    /// The stage that the matter has reached.
     pub(crate) status: Option<Status>,
-    /// When it holds or happens; none for a claim without time.
+    /// The valid time; none for a claim without time.
     pub(crate) valid: Option<ValidTime>,
-    /// How far knowledge of it reaches.
+    /// The end of the knowledge of it.
     pub(crate) as_of: Option<Atom>,
-    /// Whether its end is open.
+    /// True if its end is open.
     pub(crate) end_open: bool,
-    /// Whether it is retracted.
+    /// True if it is retracted.
     pub(crate) retracted: bool,
-    /// Whether a dispute of it stands.
+    /// True if a dispute of it stands.
     pub(crate) disputed: bool,
     found: FoundRevision,
-    /// Whether it is found in what is supposed.
+    /// True if it is found in the suppositions.
     supposed: bool,
 }
 
@@ -159,7 +159,7 @@ impl<'v> Sight<'v> {
         Self { at, record: Layer::new(record, view, at.position()), supposed, survivors: Survivors::new(merges) }
     }
 
-    /// Whether anything is supposed.
+    /// Returns true if anything is supposed.
     pub(crate) const fn is_supposed(&self) -> bool {
         self.supposed.is_some()
     }
@@ -184,7 +184,7 @@ impl<'v> Sight<'v> {
         self.merges().widen(filter, || self.layers().flat_map(|seen| seen.index.relationship_ids()))
     }
 
-    /// When the event at a position was recorded, or would be.
+    /// The recorded time of the event at a position, real or supposed.
     pub(crate) fn recorded_at(&self, position: Position) -> Option<RecordedAt> {
         match &self.supposed {
             Some((overlay, _)) if position > self.at.position() => Some(overlay.recorded_at()),
@@ -192,14 +192,14 @@ impl<'v> Sight<'v> {
         }
     }
 
-    /// The indexes it looks into: that of what is supposed first, where there is one, then that of the record.
+    /// The indexes it looks into: that of the suppositions first, if there are any, then that of the record.
     pub(crate) fn layers(&self) -> impl Iterator<Item = LayerIndex<'v>> + use<'_, 'v> {
         let of = |layer: &Layer<'v>, supposed| LayerIndex { index: &layer.view.index, cut: layer.cut, supposed };
         let supposed = self.supposed.iter().map(move |(_, layer)| of(layer, true));
         supposed.chain([of(&self.record, false)])
     }
 
-    /// Whether a claim of the record is seen in what is supposed instead.
+    /// Returns true if a claim of the record is seen in the suppositions instead.
     pub(crate) fn hides(&self, claim: ClaimNo) -> bool {
         self.supposed.as_ref().is_some_and(|(overlay, _)| overlay.hides(claim))
     }
@@ -223,24 +223,25 @@ impl<'v> Sight<'v> {
         &self.layer(supposed).view.index
     }
 
-    /// What is found in the record and not hidden by what is supposed, and what is found in that, in order.
+    /// The claims found in the record that the suppositions do not hide, and those found in the suppositions, in order.
     fn all_seen(&self, find: impl Fn(&Layer<'v>) -> Vec<FoundRevision>) -> Vec<ClaimSight> {
         let recorded = find(&self.record);
         hold(recorded.len() * size_of::<ClaimSight>());
         let recorded = recorded.into_iter();
         let Some((overlay, layer)) = &self.supposed else {
-            let mut seen: Vec<ClaimSight> = recorded.filter_map(|found| self.seen(found, false)).collect();
+            let mut seen: Vec<ClaimSight> = recorded.filter_map(|found| self.claim_sight(found, false)).collect();
             seen.sort_by_key(|seen| seen.order);
             return seen;
         };
-        let recorded = recorded.filter(|found| !overlay.hides(found.claim)).filter_map(|found| self.seen(found, false));
-        let supposed = find(layer).into_iter().filter_map(|found| self.seen(found, true));
+        let recorded =
+            recorded.filter(|found| !overlay.hides(found.claim)).filter_map(|found| self.claim_sight(found, false));
+        let supposed = find(layer).into_iter().filter_map(|found| self.claim_sight(found, true));
         let mut seen: Vec<ClaimSight> = recorded.chain(supposed).collect();
         seen.sort_by_key(|seen| seen.order);
         seen
     }
 
-    pub(in crate::read) fn seen(&self, found: FoundRevision, supposed: bool) -> Option<ClaimSight> {
+    pub(in crate::read) fn claim_sight(&self, found: FoundRevision, supposed: bool) -> Option<ClaimSight> {
         step();
         let layer = self.layer(supposed);
         let claims = layer.view.index.claims();

@@ -96,7 +96,7 @@ impl Sight<'_> {
             let claims = layer.view.index.claims();
             let claim = claims.find(id.0)?;
             let (number, revision) = claims.current(claim, layer.cut)?;
-            self.seen(FoundRevision { claim, number, revision }, supposed)
+            self.claim_sight(FoundRevision { claim, number, revision }, supposed)
         })
     }
 

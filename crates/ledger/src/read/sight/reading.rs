@@ -65,7 +65,7 @@ impl<'v> Sight<'v> {
     /// A claim as it was in its `number`-th revision.
     pub(crate) fn at_revision(&self, seen: &ClaimSight, number: u32) -> Option<ClaimSight> {
         let revision = *self.revisions(seen).get((number as usize).checked_sub(1)?)?;
-        self.seen(FoundRevision { number, revision, ..seen.found }, seen.supposed)
+        self.claim_sight(FoundRevision { number, revision, ..seen.found }, seen.supposed)
     }
 
     /// Appends the bytes of a claim as a message, as it was in its `number`-th revision.
