@@ -5,10 +5,10 @@
 //! never end, disputes, links to one claim, revisions, promises of one day, merges. Every question is put to each, at
 //! one size and at a multiple of it, and two costs of the answer are compared: the steps that it took, which are exact,
 //! and the time of the processor, which knows of loops that count no steps. A test holds small sizes against n log n,
-//! and later pages against a page. This prints the whole table:
+//! and later pages against a page. This prints the table of the shapes with a word in their names:
 //!
 //! ```sh
-//! DETENTE_GROWTH=1000,3000,10000,30000,100000 cargo test --release --test growth -- --nocapture
+//! DETENTE_GROWTH=1000,3000,10000,30000,100000 DETENTE_SHAPE=merge cargo test --release --test growth -- --nocapture
 //! ```
 #![allow(
     clippy::unwrap_used,
@@ -31,7 +31,7 @@ use detente_ledger::budget::{CallBudget, MemoryBudget, taken_by_call};
 use detente_ledger::query::page_size::PageSize;
 use pages::PAGED;
 use questions::{QUESTIONS, nothing, supposition};
-use shapes::{SHAPES, ledger};
+use shapes::{SHAPES, Shape, ledger};
 use std::time::{Duration, Instant};
 use support::home::Home;
 
@@ -91,6 +91,12 @@ fn sizes(of_test: &str) -> Vec<u128> {
     asked.split(',').map(|size| size.parse().unwrap()).collect()
 }
 
+/// The shapes whose names hold the text in the environment; all by default.
+fn asked_shapes() -> impl Iterator<Item = Shape> {
+    let asked = std::env::var("DETENTE_SHAPE").unwrap_or_default();
+    SHAPES.into_iter().filter(move |(name, _)| name.contains(&asked))
+}
+
 fn show(name: &str, costs: &[Cost]) {
     let shown = costs.iter().map(|cost| format!("{:10.2} ms {:9}", cost.time.as_secs_f64() * 1e3, cost.steps));
     println!("  {name:28} {}", shown.collect::<Vec<_>>().join(" |"));
@@ -128,7 +134,7 @@ fn about_n_log_n(from: f64, to: f64) -> f64 {
 fn no_question_costs_more_than_about_n_log_n_on_any_ledger() {
     let sizes = sizes("300,2400");
     let mut wrong = Vec::new();
-    for (shape, command) in SHAPES {
+    for (shape, command) in asked_shapes() {
         println!("{shape}, {sizes:?} events");
         let mut recording = Vec::new();
         let mut homes: Vec<Home> = Vec::new();
@@ -157,7 +163,7 @@ fn no_question_costs_more_than_about_n_log_n_on_any_ledger() {
 fn a_later_page_costs_a_page_however_long_the_answer_is() {
     let sizes = sizes("2400,9600");
     let mut wrong = Vec::new();
-    for (shape, command) in SHAPES {
+    for (shape, command) in asked_shapes() {
         println!("{shape}, {sizes:?} events, the third page");
         let homes: Vec<Home> = sizes.iter().map(|size| ledger(*size, command)).collect();
         for (question, read) in PAGED {
