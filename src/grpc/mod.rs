@@ -16,7 +16,7 @@
 //!   sending.rs     the memory that a reply takes
 //!   routes.rs      the services of a server: the ledger, health, reflection     direct.rs     the straight way to the ledger
 //!   health.rs  reflection/   the standard services       standard.rs    their bounds
-//!   reasons.rs     reasons for what the transport refuses
+//!   reasons.rs     reasons for what the transport refuses           requests.rs    the rpc and the reply of each request
 //! ```
 //!
 //! **To add an rpc:** add it to `ledger.proto`, a line to `service.rs`, a file (or a function in one of the group) that
@@ -57,6 +57,7 @@ mod perspectives;
 mod reasons;
 mod reflection;
 mod registry;
+pub(crate) mod requests;
 mod routes;
 pub(crate) mod sending;
 mod series;

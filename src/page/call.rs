@@ -3,12 +3,12 @@
 use super::asked::PageRequest;
 use super::check::{Faults, faults, name_of};
 use crate::grpc::local::Problem;
-use prost::Message;
+use crate::grpc::requests::LedgerRequest;
+use detente_proto::v1::GetServerInfoRequest;
+use prost::Message as _;
 
 /// The field of a request that has the token of a page.
 pub(super) const PAGE_TOKEN: &str = "page_token";
-/// The rpc with an empty request, so that no address is wrong for it.
-const WITHOUT_REQUEST: &str = "GetServerInfo";
 
 /// The failure to answer an address.
 #[derive(Clone, Debug)]
@@ -43,52 +43,56 @@ impl From<Problem> for Wrong {
     }
 }
 
-/// Calls an rpc with one reply.
-pub(super) async fn call<R: Message + Default>(
-    asked: &PageRequest,
-    rpc: &str,
-    request: &impl Message,
-) -> Result<R, Wrong> {
-    call_paged(asked, rpc, request, PAGE_TOKEN).await
+/// A request that is only checked, with the name that the address has for its page token.
+pub(super) struct CheckedRequest<'a> {
+    path: String,
+    bytes: Vec<u8>,
+    token: &'a str,
 }
 
-/// Calls an rpc whose page token the address gives under another name. If the address has faults of its own, the
-/// services only check the request for others.
-pub(super) async fn call_paged<R: Message + Default>(
-    asked: &PageRequest,
-    rpc: &str,
-    request: &impl Message,
-    token: &str,
-) -> Result<R, Wrong> {
-    if rpc != WITHOUT_REQUEST && !faults(asked).is_empty() {
-        check(asked, rpc, request, token).await?;
+impl<'a> CheckedRequest<'a> {
+    /// A request, and the name that the address has for its page token.
+    pub(super) fn new<Q: LedgerRequest>(request: &Q, token: &'a str) -> Self {
+        Self { path: Q::path(), bytes: request.encode_to_vec(), token }
     }
-    let reply = asked.local.unary(&path_of(rpc), request.encode_to_vec(), None).await;
-    R::decode(reply.map_err(|problem| Wrong::of(problem, token))?)
+}
+
+/// Calls the rpc of a request.
+pub(super) async fn call<Q: LedgerRequest>(asked: &PageRequest, request: &Q) -> Result<Q::Reply, Wrong> {
+    call_paged(asked, request, PAGE_TOKEN).await
+}
+
+/// Calls the rpc of a request whose page token the address gives under another name. If the address has faults of its own,
+/// the services only check the request for others.
+pub(super) async fn call_paged<Q: LedgerRequest>(
+    asked: &PageRequest,
+    request: &Q,
+    token: &str,
+) -> Result<Q::Reply, Wrong> {
+    if Q::RPC != GetServerInfoRequest::RPC && !faults(asked).is_empty() {
+        check(asked, request, token).await?;
+    }
+    let reply = asked.local.unary(&Q::path(), request.encode_to_vec(), None).await;
+    Q::Reply::decode(reply.map_err(|problem| Wrong::of(problem, token))?)
         .map_err(|error| Wrong { status: 500, message: error.to_string() })
 }
 
 /// Looks for the faults of an address and of the request that is made of it, without an answer.
-pub(super) async fn check(asked: &PageRequest, rpc: &str, request: &impl Message, token: &str) -> Result<(), Wrong> {
-    check_all(asked, &[(rpc, request.encode_to_vec(), token)]).await
+pub(super) async fn check(asked: &PageRequest, request: &impl LedgerRequest, token: &str) -> Result<(), Wrong> {
+    check_all(asked, &[CheckedRequest::new(request, token)]).await
 }
 
-/// Looks for the faults of an address and of all requests that are made of it, without an answer. Of each request: its rpc,
-/// its bytes, and the name that the address has for its page token.
-pub(super) async fn check_all(asked: &PageRequest, requests: &[(&str, Vec<u8>, &str)]) -> Result<(), Wrong> {
+/// Looks for the faults of an address and of all requests that are made of it, without an answer.
+pub(super) async fn check_all(asked: &PageRequest, requests: &[CheckedRequest<'_>]) -> Result<(), Wrong> {
     let mut faults = faults(asked);
-    for (rpc, request, token) in requests {
+    for CheckedRequest { path, bytes, token } in requests {
         // A service that cannot check says so in the call itself.
-        let more = asked.local.validate(&path_of(rpc), request.clone()).await.unwrap_or_default();
+        let more = asked.local.validate(path, bytes.clone()).await.unwrap_or_default();
         let is_new = |(name, _): &(String, String)| !faults.iter().any(|(known, _)| known == name);
         let more: Faults = rename_fields(more, token).into_iter().filter(is_new).collect();
         faults.extend(more);
     }
     if faults.is_empty() { Ok(()) } else { Err(Wrong::faulty(&faults)) }
-}
-
-fn path_of(rpc: &str) -> String {
-    format!("/detente.v1.LedgerService/{rpc}")
 }
 
 /// Violations under the names that the address has for their fields.

@@ -31,7 +31,7 @@ async fn build(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()
     };
-    let history: ListRevisionsResponse = call(asked, "ListRevisions", &request).await?;
+    let history: ListRevisionsResponse = call(asked, &request).await?;
     let context = history.context.clone().unwrap_or_default();
     let claims = || history.revisions.iter().filter_map(|revision| revision.claim.as_ref());
     let Some(claim) = claims().next_back() else { return Err(Wrong { status: 404, message: id.to_owned() }) };

@@ -27,7 +27,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()
     };
-    let reply: ListConflictsResponse = call(asked, "ListConflicts", &request).await?;
+    let reply: ListConflictsResponse = call(asked, &request).await?;
     let context = reply.context.clone().unwrap_or_default();
     let claims: Vec<&Claim> = reply.conflicts.iter().flat_map(|one| one.claim.iter().chain(&one.other)).collect();
     let names = listed::names(asked, &context, claims.into_iter()).await?;

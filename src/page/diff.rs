@@ -49,7 +49,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()
     };
-    let reply: DiffResponse = call(asked, "Diff", &request).await?;
+    let reply: DiffResponse = call(asked, &request).await?;
     let (from, to) = (reply.from.clone().unwrap_or_default(), reply.to.clone().unwrap_or_default());
     let claims: Vec<&Claim> =
         reply.changes.iter().flat_map(|change| change.after.iter().chain(&change.before)).collect();

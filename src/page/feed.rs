@@ -7,6 +7,7 @@ use super::claim_parts::{instant, texts, words};
 use super::layout::{self, PageView, basis};
 use super::text::line;
 use axum::response::Response;
+use crate::grpc::requests::LedgerRequest;
 use detente_proto::v1::event::Event as What;
 use detente_proto::v1::{
     Event, GetServerInfoRequest, GetServerInfoResponse, ReadEventsRequest, ReadEventsResponse, read_events_request,
@@ -29,7 +30,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     if !faults.is_empty() {
         return Err(Wrong::faulty(&faults));
     }
-    let info: GetServerInfoResponse = call(asked, "GetServerInfo", &GetServerInfoRequest {}).await?;
+    let info: GetServerInfoResponse = call(asked, &GetServerInfoRequest {}).await?;
     let head = info.head.unwrap_or_default();
     let through =
         asked.get("before").parse::<u64>().map_or(head.position, |before| before.saturating_sub(1).min(head.position));
@@ -62,7 +63,7 @@ async fn read(asked: &PageRequest, after: u64, limit: u64) -> Result<Vec<Event>,
     }
     let start = Some(read_events_request::Start::AfterPosition(after));
     let request = ReadEventsRequest { start, limit, ..Default::default() };
-    let mut replies = asked.local.stream("/detente.v1.LedgerService/ReadEvents", request.encode_to_vec(), None).await?;
+    let mut replies = asked.local.stream(&ReadEventsRequest::path(), request.encode_to_vec(), None).await?;
     while let Some(reply) = replies.next().await {
         let reply =
             ReadEventsResponse::decode(reply?).map_err(|error| Wrong { status: 500, message: error.to_string() })?;

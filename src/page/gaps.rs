@@ -28,7 +28,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()
     };
-    let reply: ListGapsResponse = call(asked, "ListGaps", &request).await?;
+    let reply: ListGapsResponse = call(asked, &request).await?;
     let context = reply.context.clone().unwrap_or_default();
     let names = listed::names(asked, &context, reply.gaps.iter().filter_map(|gap| gap.claim.as_ref())).await?;
     let lang = asked.lang;

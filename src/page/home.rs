@@ -1,7 +1,7 @@
 //! `/`: the relationships and the parties, with a search, and the founding question where its record is at hand.
 
 use super::asked::{PageRequest, path};
-use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
+use super::call::{CheckedRequest, PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::layout::{PageView, basis, next};
 use super::names::PartyNames;
 use super::text::line;
@@ -13,7 +13,6 @@ use detente_proto::v1::{
     ListRelationshipsRequest, ListRelationshipsResponse, Party, Relationship,
 };
 use maud::{Markup, html};
-use prost::Message as _;
 
 /// The number of entries of each list that a page shows.
 const PAGE: u32 = 60;
@@ -32,12 +31,11 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
         ..Default::default()
     };
     if !asked.get("parties").is_empty() {
-        let parties = parties_request(asked, &asked.cut()).encode_to_vec();
-        let requests =
-            [("ListRelationships", request.encode_to_vec(), PAGE_TOKEN), ("ListParties", parties, "parties")];
+        let parties = parties_request(asked, &asked.cut());
+        let requests = [CheckedRequest::new(&request, PAGE_TOKEN), CheckedRequest::new(&parties, "parties")];
         check_all(asked, &requests).await?;
     }
-    let related: ListRelationshipsResponse = call(asked, "ListRelationships", &request).await?;
+    let related: ListRelationshipsResponse = call(asked, &request).await?;
     let context = related.context.unwrap_or_default();
     let cut = Cut::basis(context.basis.clone());
     let parties = parties(asked, &cut).await?;
@@ -78,7 +76,7 @@ fn parties_request(asked: &PageRequest, cut: &Cut) -> ListPartiesRequest {
 }
 
 async fn parties(asked: &PageRequest, cut: &Cut) -> Result<ListPartiesResponse, Wrong> {
-    call_paged(asked, "ListParties", &parties_request(asked, cut), "parties").await
+    call_paged(asked, &parties_request(asked, cut), "parties").await
 }
 
 /// The claims whose words were searched for.
@@ -93,7 +91,7 @@ async fn search_claims(asked: &PageRequest, cut: &Cut) -> Result<Option<ListClai
         page_size: 20,
         ..Default::default()
     };
-    call(asked, "ListClaims", &request).await.map(Some)
+    call(asked, &request).await.map(Some)
 }
 
 /// The coordinates of the question this record began with: in the words of an address and of a reader.

@@ -27,7 +27,7 @@ impl PartyNames {
                 page_size: 1000,
                 ..Default::default()
             };
-            let reply: ListPartiesResponse = call(asked, "ListParties", &request).await?;
+            let reply: ListPartiesResponse = call(asked, &request).await?;
             names.take(&reply.parties, asked.lang);
         }
         Ok(names)

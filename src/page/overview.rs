@@ -38,7 +38,7 @@ pub(super) async fn overview(
         cut: Some(cut.clone()),
         ..Default::default()
     };
-    let series: GetSeriesResponse = call(asked, "GetSeries", &request).await?;
+    let series: GetSeriesResponse = call(asked, &request).await?;
     let bar = |bucket: &detente_proto::v1::SeriesBucket| {
         let (definite, possible) =
             bucket.points.iter().fold((0, 0), |sum, point| (sum.0 + point.definite, sum.1 + point.possible));

@@ -1,7 +1,7 @@
 //! `/party/{id}`: its names, with when they are in use, what it answers for, its relationships, and what it says.
 
 use super::asked::{PageRequest, path};
-use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
+use super::call::{CheckedRequest, PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::claim_parts::{date, link, marks};
 use super::layout::{self, PageView, basis, next};
 use super::names::PartyNames;
@@ -14,7 +14,6 @@ use detente_proto::v1::{
     ListRelationshipsRequest, ListRelationshipsResponse, Party,
 };
 use maud::{Markup, html};
-use prost::Message as _;
 
 /// The number of entries that a page shows.
 const PAGE: u32 = 30;
@@ -28,10 +27,10 @@ pub(super) async fn view(Path(id): Path<String>, asked: PageRequest) -> Response
 async fn build(asked: &PageRequest, id: &str) -> Result<PageView, Wrong> {
     let request = ListPartiesRequest { party_ids: vec![id.to_owned()], cut: Some(asked.cut()), ..Default::default() };
     if !asked.get("says").is_empty() {
-        let says = said_request(asked, &asked.cut(), id).encode_to_vec();
-        check_all(asked, &[("ListParties", request.encode_to_vec(), PAGE_TOKEN), ("ListClaims", says, "says")]).await?;
+        let says = said_request(asked, &asked.cut(), id);
+        check_all(asked, &[CheckedRequest::new(&request, PAGE_TOKEN), CheckedRequest::new(&says, "says")]).await?;
     }
-    let reply: ListPartiesResponse = call(asked, "ListParties", &request).await?;
+    let reply: ListPartiesResponse = call(asked, &request).await?;
     let context = reply.context.unwrap_or_default();
     let Some(party) = reply.parties.first() else { return Err(Wrong { status: 404, message: id.to_owned() }) };
     let cut = Cut::basis(context.basis.clone());
@@ -75,7 +74,7 @@ async fn list_relationships(asked: &PageRequest, cut: &Cut, id: &str) -> Result<
         page_size: 200,
         ..Default::default()
     };
-    call(asked, "ListRelationships", &request).await
+    call(asked, &request).await
 }
 
 fn said_request(asked: &PageRequest, cut: &Cut, id: &str) -> ListClaimsRequest {
@@ -91,7 +90,7 @@ fn said_request(asked: &PageRequest, cut: &Cut, id: &str) -> ListClaimsRequest {
 }
 
 async fn list_claims(asked: &PageRequest, cut: &Cut, id: &str) -> Result<ListClaimsResponse, Wrong> {
-    call_paged(asked, "ListClaims", &said_request(asked, cut, id), "says").await
+    call_paged(asked, &said_request(asked, cut, id), "says").await
 }
 
 fn party_facts(asked: &PageRequest, party: &Party) -> Markup {

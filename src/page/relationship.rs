@@ -1,7 +1,7 @@
 //! `/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-02T00:00:00Z`: the state at a date, as known at a date.
 
 use super::asked::PageRequest;
-use super::call::{PAGE_TOKEN, Wrong, call, call_paged, check_all};
+use super::call::{CheckedRequest, PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::chart::axis::Axis;
 use super::chart::timeline::{self, ChartRow};
 use super::claim_parts::{date, instant, link, marks, voices, when};
@@ -17,7 +17,6 @@ use detente_proto::v1::{
     ListClaimsResponse, ReplyContext,
 };
 use maud::{Markup, html};
-use prost::Message as _;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The numbers of claims that a page shows: of the state, and of the record. A filter names no more ids than the
@@ -90,10 +89,10 @@ async fn answers(asked: &PageRequest, id: &str) -> Result<Answers, Wrong> {
     let cut = asked.cut();
     let first = state_request(asked, &cut, filter(asked, id, Vec::new()), asked.get("page_token"));
     if !asked.get("rows").is_empty() {
-        let rows = record_request(&cut, filter(asked, id, Vec::new()), asked.get("rows")).encode_to_vec();
-        check_all(asked, &[("GetState", first.encode_to_vec(), PAGE_TOKEN), ("ListClaims", rows, "rows")]).await?;
+        let rows = record_request(&cut, filter(asked, id, Vec::new()), asked.get("rows"));
+        check_all(asked, &[CheckedRequest::new(&first, PAGE_TOKEN), CheckedRequest::new(&rows, "rows")]).await?;
     }
-    let state: GetStateResponse = call(asked, "GetState", &first).await?;
+    let state: GetStateResponse = call(asked, &first).await?;
     let context = state.context.clone().unwrap_or_default();
     let cut = Cut::basis(context.basis);
     let record = list_claims(asked, &cut, filter(asked, id, Vec::new()), asked.get("rows")).await?;
@@ -141,7 +140,7 @@ async fn list_claims(
     filter: Option<Filter>,
     token: &str,
 ) -> Result<ListClaimsResponse, Wrong> {
-    call_paged(asked, "ListClaims", &record_request(cut, filter, token), "rows").await
+    call_paged(asked, &record_request(cut, filter, token), "rows").await
 }
 
 /// Returns the certainty of each claim of the chart at the asked date.
@@ -163,7 +162,7 @@ async fn certainty(
         page_size: ROWS,
         ..Default::default()
     };
-    let reply: GetStateResponse = call(asked, "GetState", &request).await?;
+    let reply: GetStateResponse = call(asked, &request).await?;
     let entry =
         |found: &detente_proto::v1::StateMatch| Some((found.claim.as_ref()?.claim_id.clone(), found.certainty()));
     Ok(reply.matches.iter().filter_map(entry).collect())

@@ -53,7 +53,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
         cut: Some(asked.cut()),
         ..Default::default()
     };
-    let reply: GetSeriesResponse = call(asked, "GetSeries", &request).await?;
+    let reply: GetSeriesResponse = call(asked, &request).await?;
     let context = reply.context.clone().unwrap_or_default();
     let names = listed::names(asked, &context, [].iter()).await?;
     let lang = asked.lang;
@@ -80,7 +80,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
 /// Returns the asked span, by default the last three years.
 async fn span(asked: &PageRequest) -> Result<(String, String), Wrong> {
     let until = match asked.get("until") {
-        "" => month(&call::<GetServerInfoResponse>(asked, "GetServerInfo", &GetServerInfoRequest {}).await?),
+        "" => month(&call(asked, &GetServerInfoRequest {}).await?),
         given => given.to_owned(),
     };
     let end = super::day::span(&until).map_or(0, |(_, last)| last);

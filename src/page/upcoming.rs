@@ -27,7 +27,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
         page_token: asked.get("page_token").to_owned(),
         ..Default::default()
     };
-    let reply: ListUpcomingResponse = call(asked, "ListUpcoming", &request).await?;
+    let reply: ListUpcomingResponse = call(asked, &request).await?;
     let context = reply.context.clone().unwrap_or_default();
     let names =
         listed::names(asked, &context, reply.transitions.iter().filter_map(|transition| transition.claim.as_ref()))

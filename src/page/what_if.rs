@@ -43,7 +43,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let lang = asked.lang;
     if !commands.is_empty() {
         // All that is wrong at once: with what is supposed, and with the state that it is supposed in.
-        check(asked, "GetState", &request(asked, &asked.cut(), Vec::new(), commands.clone()), PAGE_TOKEN).await?;
+        check(asked, &request(asked, &asked.cut(), Vec::new(), commands.clone()), PAGE_TOKEN).await?;
     }
     let all = state(asked, &asked.cut(), Vec::new(), Vec::new()).await?;
     let context = all.context.clone().unwrap_or_default();
@@ -76,7 +76,7 @@ async fn state(
     claim_ids: Vec<String>,
     what_if: Vec<Command>,
 ) -> Result<GetStateResponse, Wrong> {
-    call(asked, "GetState", &request(asked, cut, claim_ids, what_if)).await
+    call(asked, &request(asked, cut, claim_ids, what_if)).await
 }
 
 fn request(asked: &PageRequest, cut: &Cut, claim_ids: Vec<String>, what_if: Vec<Command>) -> GetStateRequest {
