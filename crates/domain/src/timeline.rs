@@ -17,7 +17,7 @@
 //!   segments      |    |  | | |    |  |    ||          one edge wherever anything above begins, changes or ends
 //! ```
 //!
-//! # What is so in a segment `[a, b)`
+//! # The state in a segment `[a, b)`
 //!
 //! | | definite | possible |
 //! |---|---|---|
