@@ -6,8 +6,8 @@ use super::check::faults;
 use super::claim_parts::{instant, texts, words};
 use super::layout::{self, PageView, basis};
 use super::text::line;
-use axum::response::Response;
 use crate::grpc::requests::LedgerRequest;
+use axum::response::Response;
 use detente_proto::v1::event::Event as What;
 use detente_proto::v1::{
     Event, GetServerInfoRequest, GetServerInfoResponse, ReadEventsRequest, ReadEventsResponse, read_events_request,
