@@ -136,6 +136,29 @@ fn a_list_in_a_cell_or_in_json_is_several_parties_or_several_rows() {
 }
 
 #[test]
+fn an_object_or_a_text_in_the_place_of_a_list_is_a_list_of_one() {
+    let split = |by: &str, member: &str| {
+        mapping(&format!("split = {{ column = \"m\"{by} }}"), "")
+            .replace("[\"{id}\"]", "[\"{id}\", \"{@item}\"]")
+            .replace("en = \"{id}\"", &format!("en = \"{{id}}{{@item}}{{{member}}}\""))
+    };
+    let object = r#"{"id":"a","m":{"k":"x"}}"#;
+    let objects = r#"{"id":"b","m":[{"k":"y"},{"k":"z"}]}"#;
+    let (text, list) = (r#"{"id":"a","m":"x"}"#, r#"{"id":"b","m":["y","z"]}"#);
+    for (one, several, by, member) in [
+        (object, objects, "", "m.k"),
+        (text, list, "", "m"),
+        (text, list, ", by = \";\"", "m"),
+        (text, list, ", by = \";\"", "m.*"),
+    ] {
+        for rows in [format!("{one}\n{several}\n"), format!("{several}\n{one}\n")] {
+            let (desk, said) = import(&split(by, member), "t.jsonl", &rows);
+            assert_eq!(texts(&desk), ["a0x", "b0y", "b1z"], "{member} {by} {rows}: {}", said.complaint);
+        }
+    }
+}
+
+#[test]
 fn unpivot_is_for_json_too_and_items_that_nothing_is_made_of_are_told() {
     let pivot = mapping("unpivot = [\"id\"]", "").replace("[\"{id}\"]", "[\"{id}\", \"{@value}\"]");
     for (name, text) in [("t.json", r#"[{"id":"a","b":["x","y"]}]"#), ("t.csv", "id,b0,b1\na,x,y\n")] {
@@ -150,6 +173,11 @@ fn unpivot_is_for_json_too_and_items_that_nothing_is_made_of_are_told() {
         said.complaint
     );
     assert_eq!(said.report()["columnsNotUsed"], serde_json::json!(["other.0.n", "who.1.n"]));
+    let all = mapping("", "parties = [{ role = \"member\", party = \"actor\", key = \"{who.*}\" }]");
+    let rows = r#"[{"id":"a","who":["X","Y"]},{"id":"b","who":[{"n":"Z"}]},{"id":"c","who":{"n":"Z"}},{"id":"d","who":[["V"]]}]"#;
+    let (_, said) = import(&all, "t.json", rows);
+    let missed = "nothing is made of 3 items of lists of which others are used: who.0.0, who.0.n, who.n";
+    assert!(said.complaint.contains(missed), "{}", said.complaint);
 }
 
 #[test]

@@ -89,9 +89,9 @@ impl Scope {
     /// The columns of a file that nothing was looked for in.
     pub fn unused_columns(&self, columns: &Columns) -> UnusedColumns {
         let Ok(used) = self.used.lock() else { return UnusedColumns::default() };
-        // A list that is one cell stands for its items.
+        // A list that is one cell stands for its items, unless they are objects or lists.
         let as_list = |name: &str| {
-            let (before, _) = name.rsplit_once('.')?;
+            let (before, _) = name.rsplit_once('.').filter(|(_, item)| is_number(item))?;
             used.get(&format!("{before}.*"))
         };
         let is_unused = |name: &&String| {
@@ -100,7 +100,10 @@ impl Scope {
         };
         let unused: Vec<String> = columns.iter().filter(is_unused).cloned().collect();
         let lists: BTreeSet<String> = used.iter().filter_map(|name| list_of(name)).collect();
-        let is_item = |name: &&String| list_of(name).is_some_and(|list| lists.contains(&list));
+        let cells: Vec<&str> = used.iter().filter_map(|name| name.strip_suffix('*')).collect();
+        let is_item = |name: &&String| {
+            list_of(name).is_some_and(|list| lists.contains(&list)) || cells.iter().any(|list| name.starts_with(list))
+        };
         let items = unused.iter().filter(is_item).cloned().collect();
         UnusedColumns { columns: unused, items }
     }
@@ -149,7 +152,6 @@ pub struct UnusedColumns {
 
 /// The list that a member of JSON is an item of, or a member of an item: `who.#.name`. None for any other column.
 fn list_of(name: &str) -> Option<String> {
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let mut parts = name.split('.');
     let mut list = parts.next()?.to_owned();
     let mut has_item = false;
@@ -159,6 +161,11 @@ fn list_of(name: &str) -> Option<String> {
         list.push_str(if is_number(part) { "#" } else { part });
     }
     has_item.then_some(list)
+}
+
+/// Returns true for the number of an item.
+fn is_number(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The question whether a header of one column has another delimiter.

@@ -34,15 +34,16 @@ enum ShapePlan {
         others: Vec<(usize, String)>,
         columns: Arc<Columns>,
     },
-    /// The cell with a list.
+    /// The cell with a list, and the cells that an item gets: that of the column, and of JSON that of the list.
     Cell {
         at: usize,
+        item: Vec<usize>,
         columns: Arc<Columns>,
     },
-    /// The cells that every item keeps, and by item the cells of its own.
+    /// The cells that every item keeps, and by item its number and the cells of its own.
     List {
         kept: Vec<usize>,
-        items: Vec<Vec<Option<usize>>>,
+        items: Vec<(usize, Vec<Option<usize>>)>,
         columns: Arc<Columns>,
     },
 }
@@ -104,8 +105,9 @@ fn unpivot_plan(kept: &[String], columns: &Columns) -> Result<ShapePlan, String>
 fn split_plan(split: &SplitSpec, columns: &Columns) -> Result<ShapePlan, String> {
     let item = [ITEM.to_owned()];
     if split.by.is_some() || !columns.open {
-        let at = columns.iter().position(|known| *known == split.column);
-        let at = at.or_else(|| columns.iter().position(|known| *known == format!("{}.*", split.column)));
+        // A text that other rows have in the place of a list is in the cell of the list, too.
+        let at = columns.iter().position(|known| *known == format!("{}.*", split.column));
+        let at = at.or_else(|| columns.iter().position(|known| *known == split.column));
         let Some(at) = at else {
             if columns.open {
                 return Ok(ShapePlan::AsIs);
@@ -113,30 +115,38 @@ fn split_plan(split: &SplitSpec, columns: &Columns) -> Result<ShapePlan, String>
             let there = columns.join(", ");
             return Err(format!("source.split: there is no column `{}`; there are: {there}", split.column));
         };
-        let names = columns.iter().cloned().chain(item).collect();
-        return Ok(ShapePlan::Cell { at, columns: Arc::new(columns.like(names)) });
+        let named = columns.iter().position(|known| *known == split.column);
+        let added = named.is_none().then(|| split.column.clone());
+        let cells = [at, named.unwrap_or(columns.len())].into();
+        let names = columns.iter().cloned().chain(added).chain(item).collect();
+        return Ok(ShapePlan::Cell { at, item: cells, columns: Arc::new(columns.like(names)) });
     }
     let prefix = format!("{}.", split.column);
     let mut kept = Vec::new();
     let mut items: BTreeMap<usize, BTreeMap<String, usize>> = BTreeMap::new();
+    // A text or an object in the place of the list is a list of one.
+    let mut single: BTreeMap<String, usize> = BTreeMap::new();
     for (at, name) in columns.iter().enumerate() {
         match name.strip_prefix(&prefix).map(|rest| rest.split_once('.').unwrap_or((rest, ""))) {
             Some(("*", _)) => {}
             Some((number, rest)) if number.parse::<usize>().is_ok() => {
                 items.entry(number.parse().unwrap_or_default()).or_default().insert(rest.to_owned(), at);
             }
-            _ if *name == split.column => {}
-            _ => kept.push(at),
+            _ => match name.strip_prefix(&prefix).or_else(|| (*name == split.column).then_some("")) {
+                Some(rest) => drop(single.insert(rest.to_owned(), at)),
+                None => kept.push(at),
+            },
         }
     }
-    let mut rests: Vec<&String> = items.values().flat_map(BTreeMap::keys).collect();
+    let mut rests: Vec<&String> = items.values().chain([&single]).flat_map(BTreeMap::keys).collect();
     rests.sort_unstable();
     rests.dedup();
     let named = |rest: &String| if rest.is_empty() { split.column.clone() } else { format!("{prefix}{rest}") };
     let kept_names = kept.iter().filter_map(|at| columns.get(*at).cloned());
     let names = kept_names.chain(rests.iter().map(|rest| named(rest))).chain(item).collect();
     let cells = |of: &BTreeMap<String, usize>| rests.iter().map(|rest| of.get(*rest).copied()).collect();
-    let items = items.values().map(cells).collect();
+    let single = (!single.is_empty()).then(|| (0, cells(&single)));
+    let items = single.into_iter().chain(items.iter().map(|(number, of)| (*number, cells(of)))).collect();
     Ok(ShapePlan::List { kept, items, columns: Arc::new(columns.like(names)) })
 }
 
@@ -153,7 +163,7 @@ impl ShapePlan {
                 }
                 Ok(())
             }
-            Self::Cell { at, columns } => {
+            Self::Cell { at, item: cells, columns } => {
                 let by = split.and_then(|split| split.by.as_deref()).unwrap_or_default();
                 let items = pieces(row.cell(*at), by).map(str::to_owned).collect::<Vec<_>>();
                 let all = (0..columns.len() - 1).map(Some);
@@ -162,7 +172,7 @@ impl ShapePlan {
                 }
                 for (number, item) in items.iter().enumerate() {
                     let mut picked = row.pick(all.clone());
-                    picked.set(*at, item);
+                    cells.iter().for_each(|at| picked.set(*at, item));
                     picked.push_text(&number.to_string());
                     take(columns, RowResult::Row(picked))?;
                 }
@@ -170,7 +180,7 @@ impl ShapePlan {
             }
             Self::List { kept, items, columns } => {
                 let mut given = false;
-                for (number, cells) in items.iter().enumerate() {
+                for (number, cells) in items {
                     if cells.iter().flatten().all(|at| row.cell(*at).is_empty()) {
                         continue;
                     }
