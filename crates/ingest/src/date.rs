@@ -250,11 +250,15 @@ impl<'m> Rule<'m> {
             return Ok(date);
         }
         let (from, end) = date.split_once('/').map_or((None, date.as_str()), |(from, end)| (Some(from), end));
-        let last = if matches!(end, ".." | "") { Some(end.to_owned()) } else { exclusive::before(end) };
-        let last = last.ok_or_else(|| {
-            let what = format!("`{}` cannot be exclusive: expected a year, month, day or second", excerpt(end));
-            RowFault::column(self.columns(), what)
-        })?;
+        let fault = |what| RowFault::column(self.columns(), what);
+        let last = if matches!(end, ".." | "") {
+            end.to_owned()
+        } else {
+            check(end).map_err(|what| fault(what.into_owned()))?;
+            exclusive::before(end).ok_or_else(|| {
+                fault(format!("`{}` cannot be exclusive: expected a year, month, day or second", excerpt(end)))
+            })?
+        };
         Ok(from.map_or(last.clone(), |from| format!("{from}/{last}")))
     }
 

@@ -2,6 +2,11 @@
 
 /// The date right before another: the day before a day, the month before a month. None if the text is no plain date.
 pub(crate) fn before(text: &str) -> Option<String> {
+    if let Some((plain, qualifier)) = text.len().checked_sub(1).and_then(|at| text.split_at_checked(at))
+        && matches!(qualifier, "~" | "?" | "%")
+    {
+        return before(plain).map(|before| before + qualifier);
+    }
     if let Some((date, time)) = text.split_once('T') {
         return second_before(date, time);
     }
@@ -16,8 +21,11 @@ pub(crate) fn before(text: &str) -> Option<String> {
     }
     Some(match (month, day) {
         (None, _) => super::format::year(year - 1),
-        (Some(1), None) => format!("{}-12", super::format::year(year - 1)),
-        (Some(month), None) => format!("{}-{:02}", super::format::year(year), month.checked_sub(1)?),
+        (Some(part), None) => {
+            let (first, last) = parts_like(part)?;
+            let (year, part) = if part == first { (year - 1, last) } else { (year, part - 1) };
+            format!("{}-{part:02}", super::format::year(year))
+        }
         (Some(month), Some(day)) => day_before(year, month, day)?,
     })
 }
@@ -33,6 +41,17 @@ pub(crate) fn after(text: &str) -> Option<String> {
         (month, day) => (year, month, day + 1),
     };
     Some(format!("{}-{month:02}-{day:02}", super::format::year(year)))
+}
+
+/// The first and the last part of a year of the same sort as a month, quarter, third or half.
+const fn parts_like(part: u32) -> Option<(u32, u32)> {
+    match part {
+        1..=12 => Some((1, 12)),
+        33..=36 => Some((33, 36)),
+        37..=39 => Some((37, 39)),
+        40..=41 => Some((40, 41)),
+        _ => None,
+    }
 }
 
 fn day_before(year: i64, month: u32, day: u32) -> Option<String> {
@@ -84,14 +103,20 @@ mod tests {
             ("0000-01-01", "-0001-12-31"),
             ("2024-01", "2023-12"),
             ("2024", "2023"),
-            ("10000", "9999"),
+            ("Y10000", "9999"),
+            ("2024-33", "2023-36"),
+            ("2024-35", "2024-34"),
+            ("2024-37", "2023-39"),
+            ("2024-40", "2023-41"),
+            ("2024-03~", "2024-02~"),
+            ("2024-03-01?", "2024-02-29?"),
             ("2024-05-06T00:00:00Z", "2024-05-05T23:59:59Z"),
             ("2024-05-06T10:00:00+04:00", "2024-05-06T09:59:59+04:00"),
             ("2024-05-06T10:00:00.5Z", "2024-05-06T10:00:00Z"),
         ] {
             assert_eq!(before(text).as_deref(), Some(expected), "{text}");
         }
-        for text in ["2024~", "[2024,2025]", "2024-XX-01", "../2024", "2024-00"] {
+        for text in ["2024-21", "[2024,2025]", "2024-XX-01", "../2024", "2024-00"] {
             assert_eq!(before(text), None, "{text}");
         }
     }

@@ -190,11 +190,11 @@ fn an_exclusive_end_is_the_last_before_it() {
     {
         assert_eq!(evaluate(r#"{ date = "{a}", exclusive = true }"#, [text, "", ""]), date(edtf), "{text}");
     }
-    assert!(
-        evaluate(r#"{ date = "{a}", exclusive = true }"#, ["2024~", "", ""])
-            .unwrap_err()
-            .contains("cannot be exclusive")
-    );
+    for (text, words) in [("2024-03-XX", "cannot be exclusive"), ("2020-01-01/20240301", "`20240301` is a bare number")]
+    {
+        let error = evaluate(r#"{ date = "{a}", exclusive = true }"#, [text, "", ""]).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
 }
 
 #[test]
