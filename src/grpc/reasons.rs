@@ -20,6 +20,9 @@ pub(super) fn refusal_of_bare(status: &Status) -> Option<CallRefusal> {
         said => said.to_owned(),
     };
     match status.code() {
+        Code::Internal if status.message() == "Missing request message." => {
+            Some(CallRefusal::Unsupported("the rpc takes one message, and none was sent".to_owned()))
+        }
         Code::OutOfRange | Code::ResourceExhausted => Some(CallRefusal::TooLarge(Violation::new("", said()))),
         Code::Internal | Code::InvalidArgument => Some(CallRefusal::Invalid(vec![Violation::new("", said())])),
         Code::Unimplemented => Some(CallRefusal::Unsupported(said())),
@@ -66,7 +69,7 @@ mod tests {
             (status.code(), status.get_details_error_info().map(|info| info.reason))
         };
         let given = |code, reason: &str| (code, Some(reason.to_owned()));
-        assert_eq!(of(Status::internal("Missing request message.")), given(Code::InvalidArgument, "INVALID_REQUEST"));
+        assert_eq!(of(Status::internal("Missing request message.")), given(Code::Unimplemented, "UNSUPPORTED"));
         assert_eq!(of(Status::invalid_argument("no")), given(Code::InvalidArgument, "INVALID_REQUEST"));
         assert_eq!(of(Status::out_of_range("too large")), given(Code::ResourceExhausted, "LIMIT_EXCEEDED"));
         assert_eq!(of(Status::unimplemented("")), given(Code::Unimplemented, "UNSUPPORTED"));

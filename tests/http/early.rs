@@ -1,4 +1,4 @@
-//! Answers over HTTP/2 that need no body: they come once a short body of known length has come, so that clients that read no
+//! Answers that need no body: they come once a short body has come, so that clients that read no
 //! answer before they have sent everything get it.
 
 use crate::served::Served;
@@ -6,6 +6,7 @@ use http_body::{Body, Frame};
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::{Request, Response};
@@ -97,5 +98,59 @@ async fn a_call_whose_deadline_has_passed_is_answered_at_once_with_a_status_and_
             assert!(answer.body().is_end_stream(), "{path} {limit}");
         }
     }
+    server.end().await;
+}
+
+/// Sends a request over HTTP/1.1 whose body comes only after another connection has been answered, and behind it another
+/// request; returns the answers to both.
+async fn answers(server: &Served, head: &str, body: &[u8]) -> String {
+    let mut socket = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    let host = server.address;
+    socket.write_all(format!("{head} HTTP/1.1\r\nhost: {host}\r\n").as_bytes()).await.unwrap();
+    socket.write_all(format!("content-length: {}\r\n\r\n", body.len()).as_bytes()).await.unwrap();
+    let probe = format!("GET /healthz HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    let mut other = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    other.write_all(probe.as_bytes()).await.unwrap();
+    other.read_to_end(&mut Vec::new()).await.unwrap();
+    socket.write_all(&[body, probe.as_bytes()].concat()).await.unwrap();
+    let mut answers = String::new();
+    socket.read_to_string(&mut answers).await.unwrap();
+    answers
+}
+
+#[tokio::test]
+async fn over_the_older_version_too_an_answer_that_needs_no_body_is_not_lost() {
+    let server = Served::empty().await;
+    let web = "content-type: application/grpc-web";
+    for (head, status) in [
+        ("POST /nobody.Knows/It", 404),
+        ("POST /api/v1/state", 405),
+        ("GET /api/v1/parties", 200),
+        ("PUT /", 405),
+        ("POST /relationship/AZE-RUS", 405),
+    ] {
+        let answers = answers(&server, head, b"{}").await;
+        assert!(answers.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {answers}");
+        assert_eq!(answers.matches("HTTP/1.1 ").count(), 2, "the connection is used again: {head}: {answers}");
+    }
+    for path in ["/nobody.Knows/It", "/detente.v1.LedgerService/None"] {
+        let mut socket = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: {}\r\n{web}\r\ntransfer-encoding: chunked\r\n\r\n", server.address);
+        socket.write_all(head.as_bytes()).await.unwrap();
+        connect(&server).await.ready().await.unwrap();
+        let frame = "5\r\n\0\0\0\0\0\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
+        socket.write_all(frame.as_bytes()).await.unwrap();
+        let mut answers = String::new();
+        socket.read_to_string(&mut answers).await.unwrap();
+        assert!(answers.contains("grpc-status: 12") && answers.ends_with("ok\n"), "{path}: {answers}");
+    }
+    // A body that does not come is not waited for, and the connection is closed with a word.
+    let mut socket = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    let head = format!("POST /none HTTP/1.1\r\nhost: {}\r\ncontent-length: 9\r\n\r\n", server.address);
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404 ") && answer.contains("connection: close"), "{answer}");
     server.end().await;
 }

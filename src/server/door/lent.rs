@@ -4,6 +4,9 @@
 //! then: curl 7.88.1 reports a stream error if its body is not yet sent. A short body of known length is on its way in any
 //! case, so the rest of it is read before the answer is given. Clients of gRPC do not say the length, and cope.
 //!
+//! Over HTTP/1.1 a connection whose body is not read to its end is closed, and a client that still sends gets a broken pipe in
+//! place of the answer. So a little of every body is read there, and a connection that is closed all the same says so.
+//!
 //! A call with `grpc-timeout` is answered at once: the transport has a timer of its own for it, whose refusal is a
 //! cancellation without a reason, and which would run out while the body is waited for.
 
@@ -18,16 +21,24 @@ use tonic::body::Body;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::{Request, Version, header};
 
-/// Returns true for a request over HTTP/2 whose body has a length that is known and short.
-pub(super) fn is_short(request: &Request<Body>) -> bool {
+/// Returns true for a request of whose body the rest is read before it is answered: over HTTP/2 one whose body has a length that
+/// is known and short, over HTTP/1.1 every one with a body. A client that waits to be told to go on sends none.
+pub(super) fn is_read_on(request: &Request<Body>) -> bool {
+    if request.version() <= Version::HTTP_11 {
+        return !request.body().is_end_stream() && !request.headers().contains_key(header::EXPECT);
+    }
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let length = length.and_then(|length| length.parse::<usize>().ok());
     let is_timed = request.headers().contains_key("grpc-timeout");
-    request.version() >= Version::HTTP_2 && !is_timed && length.is_some_and(|length| (1..=READ_ON).contains(&length))
+    !is_timed && length.is_some_and(|length| (1..=READ_ON).contains(&length))
 }
 
 /// The hold that the door keeps of a body.
-pub(super) struct LentBody(Arc<Mutex<Body>>);
+pub(super) struct LentBody {
+    body: Arc<Mutex<Body>>,
+    /// True over HTTP/1.1, where a body that is not read to its end makes the connection useless.
+    pub(super) is_old: bool,
+}
 
 /// The same body, as the call reads it.
 struct BorrowedBody(Arc<Mutex<Body>>);
@@ -35,15 +46,16 @@ struct BorrowedBody(Arc<Mutex<Body>>);
 impl LentBody {
     /// Lends the body of a request to a call.
     pub(super) fn lend(request: Request<Body>) -> (Request<Body>, Option<Self>) {
+        let is_old = request.version() <= Version::HTTP_11;
         let (parts, body) = request.into_parts();
         let shared = Arc::new(Mutex::new(body));
         let body = Body::new(BorrowedBody(Arc::clone(&shared)));
-        (Request::from_parts(parts, body), Some(Self(shared)))
+        (Request::from_parts(parts, body), Some(Self { body: shared, is_old }))
     }
 
     /// The rest of the body, unless somebody still reads it or it has been read.
     pub(super) fn take_back(self) -> Option<Body> {
-        Arc::into_inner(self.0).map(Mutex::into_inner).filter(|body| !body.is_end_stream())
+        Arc::into_inner(self.body).map(Mutex::into_inner).filter(|body| !body.is_end_stream())
     }
 }
 

@@ -8,9 +8,9 @@
 //!           ──> the services, with a body that must come (pace.rs) and a reply that must be read (../link.rs)
 //! ```
 //!
-//! A refusal ([`refusal`]) has the form of the protocol of the call, and is sent before the body is read. Over HTTP/1.1
-//! a little of the body is read all the same, since many clients read no answer before they have sent everything. Over
-//! HTTP/2 that goes for every answer to a short body whose length is known ([`lent`]).
+//! A refusal ([`refusal`]) has the form of the protocol of the call, and is sent before the body is read. A little of the body
+//! is read all the same, as for every answer that needs no body, since many clients read no answer before they have sent
+//! everything: over HTTP/1.1 always, over HTTP/2 where the body is short and its length known ([`lent`]).
 //!
 //! Reasons: `docs/design/http-and-page.md`.
 
@@ -235,9 +235,9 @@ where
         }
         let pace = self.rules.pace;
         let goes_on = request.uri().path().ends_with("/ServerReflectionInfo");
-        let is_short = lent::is_short(&request);
+        let is_read_on = lent::is_read_on(&request);
         let request = request.map(|body| Body::new(PacedBody::new(body, pace, goes_on)));
-        let (request, lent) = if is_short { LentBody::lend(request) } else { (request, None) };
+        let (request, lent) = if is_read_on { LentBody::lend(request) } else { (request, None) };
         let peer = link.map(|link| link.peer);
         let answer = match peer {
             Some(peer) => peer.scope(|| self.inner.call(request)),
@@ -291,9 +291,10 @@ where
         let Some(lent) = lent else { return Poll::Ready(Ok(Reply::to(self.turn.take(), answer))) };
         // The hold of the body ends with the call.
         self.way = DoorWay::Over;
+        let is_old = lent.is_old;
         let Some(rest) = lent.take_back() else { return Poll::Ready(Ok(Reply::to(self.turn.take(), answer))) };
-        self.way =
-            DoorWay::Refused(Box::new(UnwantedRequest { body: Some(rest), ..UnwantedRequest::with_answer(answer) }));
+        let answered = UnwantedRequest { body: Some(rest), is_old, ..UnwantedRequest::with_answer(answer) };
+        self.way = DoorWay::Refused(Box::new(answered));
         self.poll(context)
     }
 }
@@ -311,7 +312,7 @@ struct UnwantedRequest {
 impl UnwantedRequest {
     fn new(request: Request<Body>, answer: Response<Body>) -> Self {
         let is_old = request.version() <= Version::HTTP_11;
-        let is_read = is_old || lent::is_short(&request);
+        let is_read = is_old || lent::is_read_on(&request);
         let body = Some(request.into_body()).filter(|body| is_read && !body.is_end_stream());
         Self { body, is_old, ..Self::with_answer(answer) }
     }
