@@ -35,10 +35,10 @@ async function open(view, { width = 1200, height = 850, script = true } = {}) {
 }
 
 // Records a party.
-async function register(partyId, name) {
+async function register(partyId, name, at = base) {
   const command = { registerParty: { party: { partyId, type: "PARTY_TYPE_STATE", names: [{ lang: "en", name }] } } };
   const body = JSON.stringify({ recordedBy: "a browser test", commands: [command] });
-  const reply = await fetch(`${base}/detente.v1.LedgerService/Append`, { method: "POST", headers: { "content-type": "application/json" }, body });
+  const reply = await fetch(`${at}/detente.v1.LedgerService/Append`, { method: "POST", headers: { "content-type": "application/json" }, body });
   assert.equal(reply.status, 200);
 }
 
@@ -126,6 +126,24 @@ const stories = {
       assert.equal(asked, 200, type);
       for (const page of pages) await page.close();
     }
+    return null;
+  },
+
+  async "a seventh window answers and is told what is new on an origin that is not secure, too"() {
+    const other = await serve('allowed_hosts = ["ledger.example"]');
+    const origin = other.base.replace("127.0.0.1", "ledger.example");
+    const pages = [];
+    for (let nth = 0; nth < 7; nth++) {
+      const page = await browser.newPage({ type: "window" });
+      pages.push(page);
+      await page.goto(`${origin}/feed`, { waitUntil: "domcontentloaded", timeout: 10000 });
+    }
+    assert.equal(await pages[6].evaluate(() => isSecureContext), false);
+    await pages[6].waitForSelector("[data-live]:not([hidden])", { timeout: 10000 });
+    await register("INSECURE", "Told all the same", other.base);
+    await pages[6].waitForFunction(() => document.querySelector("ul.feed > li.new")?.textContent.includes("INSECURE"), { timeout: 15000, polling: 50 });
+    for (const page of pages) await page.close();
+    other.process.kill();
     return null;
   },
 
@@ -278,7 +296,8 @@ async function shoot() {
 }
 
 async function main() {
-  browser = await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+  browser = await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP ledger.example 127.0.0.1"] });
   let failed = 0;
   for (const [name, story] of Object.entries(stories)) {
     wrong.length = 0;

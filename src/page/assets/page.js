@@ -86,6 +86,7 @@ function reveal() {
 // connections to a host, for all of its tabs together. So a tab that is hidden closes its stream and opens it again, from where it
 // was, when it is shown; and of those that are shown side by side so many follow at once.
 const FOLLOWERS = 4;
+const ASK_EVERY_MS = 5000;
 let following = null;
 
 function unfollow() {
@@ -98,9 +99,9 @@ function follow() {
   const list = document.querySelector("[data-feed]");
   if (!list || document.hidden || !("EventSource" in window)) return;
   const { signal } = following = new AbortController();
-  // Only pages of a secure origin have locks.
+  // Only pages of a secure origin have locks. Others cannot take turns, so they ask and hold nothing open.
   if (navigator.locks) share(list, signal);
-  else stream(list, signal);
+  else askAgain(list, signal);
 }
 
 // Follows once there is a place among the tabs that do, and gives it back at the end.
@@ -117,21 +118,36 @@ async function share(list, signal) {
   if (!signal.aborted) await navigator.locks.request(`feed ${place}`, { signal }, stay).catch(() => {});
 }
 
+function live(is) {
+  const state = document.querySelector("[data-live]");
+  if (state) state.hidden = !is;
+}
+
+// Puts what is new in the feed on top of it.
+async function refresh(list) {
+  const reply = await fetch(location.href);
+  const next = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector("[data-feed]");
+  const seen = new Set([...list.children].map((entry) => entry.dataset.position));
+  const fresh = [...next.children].filter((entry) => !seen.has(entry.dataset.position));
+  for (const entry of fresh) entry.classList.add("new");
+  list.prepend(...fresh);
+}
+
+function askAgain(list, signal) {
+  const ask = () => refresh(list).then(() => live(!signal.aborted), () => live(false));
+  const timer = setInterval(ask, ASK_EVERY_MS);
+  signal.addEventListener("abort", () => { clearInterval(timer); live(false); });
+  ask();
+}
+
 function stream(list, signal) {
   const source = new EventSource(`/api/v1/feed?after_position=${list.dataset.feed}`);
-  const state = document.querySelector("[data-live]");
-  const live = (is) => { if (state) state.hidden = !is; };
   signal.addEventListener("abort", () => { source.close(); live(false); });
   source.addEventListener("caught_up", () => live(true));
   source.addEventListener("confirmed", () => live(true));
   source.addEventListener("error", () => live(false));
   source.addEventListener("events", async (event) => {
-    const reply = await fetch(location.href);
-    const next = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector("[data-feed]");
-    const seen = new Set([...list.children].map((entry) => entry.dataset.position));
-    const fresh = [...next.children].filter((entry) => !seen.has(entry.dataset.position));
-    for (const entry of fresh) entry.classList.add("new");
-    list.prepend(...fresh);
+    await refresh(list);
     list.dataset.feed = event.lastEventId;
   });
 }
