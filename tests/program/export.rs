@@ -436,3 +436,29 @@ fn nothing_is_left_of_an_export_that_fails() {
     assert_eq!(detente(&["export", "--format", "csv", "--data", dir.path().to_str().unwrap()]).status.code(), Some(2));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn no_day_of_a_table_lies_outside_the_years_that_readers_have() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
+    let mapping = "[dataset]\nname = \"far\"\nkey = [\"{valid}\"]\n[[claim]]\nkind = \"reign\"\ntype = \"state\"\n\
+                   at = \"{valid}\"\ntexts = { en = \"{valid}\" }\n";
+    let dates = ["0047-03-01", "0000-12-31/0001-01-01", "-0490-09-12", "Y36161", "XXXX-12-XX", "9999-12-31/Y10000"];
+    std::fs::write(path("far.toml"), mapping).unwrap();
+    std::fs::write(path("far.csv"), format!("valid\n{}\n", dates.join("\n"))).unwrap();
+    let import = ["import", &path("far.csv"), "--mapping", &path("far.toml"), "--recorded-by", "desk"];
+    let imported = detente(&[&import[..], &["--data", &path("ledger")]].concat());
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    let rows = rows(home.path(), Table::Claims, &["--what", "claims", "--data", &path("ledger")]);
+    let ends = ["valid_from_earliest", "valid_from_earliest_day", "valid_to_latest", "valid_to_latest_day"];
+    let told = rows.iter().map(|row| ends.map(|column| row.get(column).map_or("", String::as_str)));
+    let expected = [
+        ["0047-03-01", "0047-03-01", "0047-03-01", "0047-03-01"],
+        ["0000-12-31", "", "0001-01-01", "0001-01-01"],
+        ["-0490-09-12", "", "-0490-09-12", ""],
+        ["Y36161-01-01", "", "Y36161-12-31", ""],
+        ["0000-12-01", "", "9999-12-31", "9999-12-31"],
+        ["9999-12-31", "9999-12-31", "Y10000-12-31", ""],
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+}
