@@ -360,3 +360,32 @@ fn a_date_can_be_derived_and_put_into_a_template() {
     let (desk, said) = import(&dated, "t.csv", "id,when\n1,1-7-2014\n");
     assert_eq!(desk.table("claims", &[])[0]["valid_from"], "[2010-01-01..2014-07-01]", "{}", said.complaint);
 }
+
+#[test]
+fn what_a_table_with_several_rows_for_a_key_says_does_not_depend_on_their_order() {
+    let listed = mapping("", "place = { from = \"{id}\", table = \"k\", take = \"place\" }");
+    let table = |more: &str| format!("{listed}[tables.k]\nfile = \"k.csv\"\nkey = \"key\"\n{more}");
+    for rows in ["a,,1\na,Tbilisi,2\na,Baku,3\n", "a,Baku,3\na,,1\na,Tbilisi,2\n"] {
+        let desk = Desk::with(&table("many = true\n"));
+        desk.write("k.csv", format!("key,place,n\n{rows}"));
+        desk.write("t.csv", "id\na\n");
+        let said = desk.import("t.csv", &[]);
+        assert_eq!(desk.table("claims", &[])[0]["place"], "Baku", "{rows}: {}", said.complaint);
+    }
+    let desk = Desk::with(&table(""));
+    desk.write("k.csv", "key,place\na,Baku\na,Tbilisi\n");
+    desk.write("t.csv", "id\na\n");
+    let said = desk.import("t.csv", &[]);
+    assert!(said.complaint.contains("`a` is there already, with another row"), "{}", said.complaint);
+}
+
+#[test]
+fn one_mapping_reads_releases_that_differ_in_the_delimiter_and_in_the_name_of_a_column() {
+    let desk = Desk::with(&mapping("lower_case = true\nrename = { num3 = \"id\", num4 = \"id\" }", ""));
+    desk.write("three.csv", "Num3;x\na;1\n");
+    desk.write("four.tsv", "NUM4\tx\na\t1\nb\t1\n");
+    let three = desk.import("three.csv", &["--release", "3", "--set", "source.delimiter=;"]);
+    assert_eq!(three.counts(["asserted"]), [1], "{}", three.complaint);
+    let four = desk.import("four.tsv", &["--release", "4"]);
+    assert_eq!(four.counts(["asserted", "unchanged", "retracted"]), [1, 1, 0], "{}", four.complaint);
+}
