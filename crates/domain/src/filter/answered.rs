@@ -1,7 +1,8 @@
 //! A filter evaluated with the merges of a cut, one claim at a time: for questions about few claims, for the log, and for
 //! claims over recorded time.
 //!
-//! [`MergesAt::widen`] writes out every id that answers as one that a filter names, which an index needs to find claims.
+//! [`crate::merge::MergesAt::widen`] writes out every id that answers as one that a filter names, which an index needs to
+//! find claims.
 //! For a claim that is at hand already, the comparison goes the other way: an id of the claim matches an id of the filter
 //! if the same party answers for both. That costs with what the claim and the filter name, however many parties were
 //! merged, and gives the same result.
