@@ -122,13 +122,21 @@ fn answering_key(kind: FacetKind, key: &str, answering: &impl Answering) -> Opti
     if answering.is_plain() {
         return None;
     }
+    let parties = parties_part(kind, key)?;
+    let rest = key.get(parties.len()..).unwrap_or_default();
+    Some(answering.survivors(parties).join("-") + rest)
+}
+
+/// The parties that a facet names.
+pub fn parties_in(kind: FacetKind, key: &str) -> impl Iterator<Item = &str> {
+    parties_part(kind, key).into_iter().flat_map(|parties| parties.split('-'))
+}
+
+/// The beginning of a key that names parties, of a facet that does.
+fn parties_part(kind: FacetKind, key: &str) -> Option<&str> {
     match kind {
-        FacetKind::Party | FacetKind::AssertedBy => Some(answering.survivor(key).to_owned()),
-        FacetKind::PartyRole => {
-            let (party, role) = key.split_once('\0')?;
-            Some(format!("{}\0{role}", answering.survivor(party)))
-        }
-        FacetKind::Relationship => Some(answering.survivors(key).join("-")),
+        FacetKind::Party | FacetKind::AssertedBy | FacetKind::Relationship => Some(key),
+        FacetKind::PartyRole => key.split('\0').next(),
         FacetKind::Kind
         | FacetKind::Source
         | FacetKind::Link
@@ -137,22 +145,6 @@ fn answering_key(kind: FacetKind, key: &str, answering: &impl Answering) -> Opti
         | FacetKind::Code
         | FacetKind::Token => None,
     }
-}
-
-/// The parties that a facet names.
-pub fn parties_in(kind: FacetKind, key: &str) -> impl Iterator<Item = &str> {
-    let parties = match kind {
-        FacetKind::Party | FacetKind::AssertedBy | FacetKind::Relationship => key,
-        FacetKind::PartyRole => key.split('\0').next().unwrap_or_default(),
-        FacetKind::Kind
-        | FacetKind::Source
-        | FacetKind::Link
-        | FacetKind::ExternalId
-        | FacetKind::Label
-        | FacetKind::Code
-        | FacetKind::Token => "",
-    };
-    parties.split('-').filter(|id| !id.is_empty())
 }
 
 #[cfg(test)]

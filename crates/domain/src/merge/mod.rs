@@ -95,9 +95,12 @@ impl Merges {
     /// Concerned parties are found by the survivors of the parties in a change and of the named ones, not by all their ids.
     #[must_use]
     pub fn next_change_for(&self, filter: &Filter, after: Position, until: Position) -> Option<Position> {
+        let from = count_up_to(&self.changes, after);
+        if self.changes.get(from).is_none_or(|(at, _)| *at > until) {
+            return None;
+        }
         let before = Survivors::new(self.at(after));
         let answering: HashSet<&str> = named_parties(filter).map(|party| before.survivor(party)).collect();
-        let from = count_up_to(&self.changes, after);
         let mut changes = self.changes.focus().narrow(from..).into_iter().take_while(|(at, _)| *at <= until);
         // Up to the first change that concerns them, the same parties answer for them.
         let concerns = |(at, party): &&(Position, PartyId)| {
