@@ -106,8 +106,8 @@ impl<'i> TransitionHistory<'i> {
         let settlements = if is_promise { self.settlements(claim) } else { Vec::new() };
         let mut instants = learnt.clone();
         instants.extend(settlements.iter().flat_map(|settlement| [Some(settlement.since), settlement.until]).flatten());
-        let remeant = self.filter.changes_for(self.index, revisions).into_iter();
-        instants.extend(remeant.map(|position| self.learnt_at(position)));
+        let by_merges = self.filter.changes_for(self.index, revisions).into_iter();
+        instants.extend(by_merges.map(|position| self.learnt_at(position)));
         instants.sort_unstable();
         instants.dedup();
         let mut standing = StandingSettlements::new(&settlements);
