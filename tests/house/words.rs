@@ -1,5 +1,5 @@
-//! The tone of what users and writers read: comments of the proto files and of the code, the description of the HTTP
-//! interface, the help of the program.
+//! The tone of the words for users and writers: comments of the proto files and of the code, the description of the HTTP
+//! interface, the tables of the documents, the dashboards, the help of the program.
 //!
 //! A comment is a noun phrase or a verb, never the beginning of a question, and one field has one comment in every request.
 
@@ -9,6 +9,7 @@ use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_detente");
@@ -189,6 +190,38 @@ fn every_description_of_the_http_interface_reads_as_a_manual() {
     descriptions(&serde_json::from_str(&document).unwrap(), &mut found);
     assert!(found.len() > 500, "the descriptions were not found");
     let wrong: Vec<String> = found.iter().flat_map(|text| faults(text)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The files of a kind in a folder.
+fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
+    let listed = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    listed.filter(|path| path.extension().is_some_and(|found| found == ending)).collect()
+}
+
+#[test]
+fn no_description_of_a_dashboard_opens_as_a_question_does() {
+    let mut found = Vec::new();
+    for board in files("deploy/grafana", "json") {
+        descriptions(&serde_json::from_str(&fs::read_to_string(board).unwrap()).unwrap(), &mut found);
+    }
+    assert!(found.len() > 20, "the descriptions were not found");
+    let wrong: Vec<String> = found.iter().flat_map(|text| questions(text)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_cell_of_a_table_in_the_documents_opens_as_a_question_does() {
+    let (mut cells, mut wrong) = (0, Vec::new());
+    for document in files("docs", "md") {
+        let text = fs::read_to_string(&document).unwrap();
+        for cell in text.lines().filter(|line| line.starts_with('|')).flat_map(|line| line.split('|')) {
+            cells += 1;
+            let opening = sentences(cell).next().unwrap_or_default();
+            wrong.extend(questions(opening).map(|fault| format!("{} {fault}", document.display())));
+        }
+    }
+    assert!(cells > 1000, "the tables were not found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

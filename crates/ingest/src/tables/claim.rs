@@ -12,7 +12,7 @@ pub(super) const FOUND: [Column; 2] = [
     column(
         "certainty",
         Word,
-        "Whether it is so in all readings of the dates (definite) or only in some (possible).",
+        "`definite` if it is so in all readings of the dates, `possible` if only in some.",
         |row| word(row.found.map_or(0, |found| found.certainty), "CERTAINTY_", Certainty::as_str_name),
     ),
     column(
@@ -24,7 +24,7 @@ pub(super) const FOUND: [Column; 2] = [
 ];
 
 /// The id of the claim.
-pub(super) const ID: Column = column("claim_id", Text, "Which claim, a UUID.", |row| match row.event {
+pub(super) const ID: Column = column("claim_id", Text, "Id of the claim, a UUID.", |row| match row.event {
     Some(event) => super::event::claim_id(event).map_or(Cell::Empty, Cell::text),
     None => row.of(|claim| Cell::text(&claim.claim_id)),
 });
@@ -37,19 +37,24 @@ pub(super) const RECORDED: [Column; 5] = [
     column("position", Integer, "The position in the log of the event that made this revision.", |row| {
         row.of(|claim| Cell::ordinal(claim.position))
     }),
-    column("recorded_at", Instant, "When this revision was recorded.", |row| {
+    column("recorded_at", Instant, "Recorded time of this revision.", |row| {
         row.of(|claim| instant(claim.recorded_at.as_ref()))
     }),
-    column("recorded_by", Text, "Who recorded this revision.", |row| row.of(|claim| Cell::text(&claim.recorded_by))),
-    column("note", Text, "What the recorder noted with it.", |row| row.of(|claim| Cell::text(&claim.note))),
+    column("recorded_by", Text, "Name of the recorder of this revision.", |row| {
+        row.of(|claim| Cell::text(&claim.recorded_by))
+    }),
+    column("note", Text, "Note of the recorder of this revision.", |row| row.of(|claim| Cell::text(&claim.note))),
 ];
 
 /// The columns of a claim's content.
 pub(super) const CONTENT: [Column; 37] = [
-    column("kind", Text, "What sort of claim.", |row| row.of(|claim| Cell::text(&claim.kind))),
-    column("temporal_type", Word, "Whether it happens (event), holds (state) or has no time (none).", |row| {
-        row.of(|claim| word(claim.temporal_type, "TEMPORAL_TYPE_", TemporalType::as_str_name))
-    }),
+    column("kind", Text, "Kind of claim.", |row| row.of(|claim| Cell::text(&claim.kind))),
+    column(
+        "temporal_type",
+        Word,
+        "`event` if it happens at a time, `state` if it holds over a time, `none` if it has no time.",
+        |row| row.of(|claim| word(claim.temporal_type, "TEMPORAL_TYPE_", TemporalType::as_str_name)),
+    ),
     column("text", Text, "The proposition in words: the original, or the first there is.", |row| {
         row.of(|claim| first(claim).map_or(Cell::Empty, |text| Cell::text(&text.text)))
     }),
@@ -125,7 +130,7 @@ pub(super) const CONTENT: [Column; 37] = [
     column(
         "as_of",
         Text,
-        "How far the source's knowledge reaches (EDTF); of a confirmation, how far it now does.",
+        "Date up to which the source knows (EDTF); of a confirmation, the date up to which it knows now.",
         |row| match row.event.and_then(super::event::confirmed_as_of) {
             Some(as_of) => Cell::text(as_of),
             None => row.of(|claim| Cell::text(&claim.as_of)),
@@ -139,19 +144,19 @@ pub(super) const CONTENT: [Column; 37] = [
             Cell::ids(claim.attribution.iter().map(|voice| voice.party_id.as_str()).filter(|id| !id.is_empty()))
         })
     }),
-    column("attribution", Json, "Who says so: `partyId`, `name`, `role`, `saidAt`.", |row| row.json("attribution")),
+    column("attribution", Json, "Speakers: `partyId`, `name`, `role`, `saidAt`.", |row| row.json("attribution")),
     column("modality", Word, "In which mode it is put forward.", |row| {
         row.of(|claim| word(claim.modality, "MODALITY_", Modality::as_str_name))
     }),
-    column("polarity", Word, "Which way it pulls the relationship.", |row| {
+    column("polarity", Word, "Direction in which it moves the relationship.", |row| {
         row.of(|claim| word(claim.polarity, "POLARITY_", Polarity::as_str_name))
     }),
-    column("status", Word, "How far the matter has come.", |row| {
+    column("status", Word, "Stage that the matter has reached.", |row| {
         row.of(|claim| word(claim.status, "STATUS_", Status::as_str_name))
     }),
     column("due", Text, "For a promise: by when (EDTF).", |row| row.of(|claim| Cell::text(&claim.due))),
     column("quantities", Json, "Numbers in it: `name`, `value`, `low`, `high`, `unit`.", |row| row.json("quantities")),
-    column("place", Text, "Where, in words.", |row| row.of(|claim| Cell::text(&claim.place))),
+    column("place", Text, "Place, in words.", |row| row.of(|claim| Cell::text(&claim.place))),
     column("codes", Json, "Codes of event-data schemes: `scheme`, `code`.", |row| row.json("codes")),
     column("source_ids", Ids, "The sources it cites.", |row| {
         row.of(|claim| Cell::ids(claim.sources.iter().map(|citation| citation.source_id.as_str())))
@@ -166,23 +171,23 @@ pub(super) const CONTENT: [Column; 37] = [
 
 /// The columns of a claim's retractions and disputes at the cut.
 pub(super) const CONTESTED: [Column; 8] = [
-    column("retracted", Flag, "Whether it is retracted.", |row| row.of(|claim| Cell::Flag(claim.retraction.is_some()))),
-    column("retraction_reason", Word, "Why it was retracted.", |row| {
+    column("retracted", Flag, "True if it is retracted.", |row| row.of(|claim| Cell::Flag(claim.retraction.is_some()))),
+    column("retraction_reason", Word, "Reason of the retraction.", |row| {
         retraction(row, |of| word(of.reason, "RETRACTION_REASON_", RetractionReason::as_str_name))
     }),
-    column("retraction_note", Text, "What the recorder noted with the retraction.", |row| {
+    column("retraction_note", Text, "Note of the recorder of the retraction.", |row| {
         retraction(row, |of| Cell::text(&of.note))
     }),
-    column("retraction_recorded_at", Instant, "When the retraction was recorded.", |row| {
+    column("retraction_recorded_at", Instant, "Recorded time of the retraction.", |row| {
         retraction(row, |of| instant(of.recorded_at.as_ref()))
     }),
-    column("retraction_recorded_by", Text, "Who recorded the retraction.", |row| {
+    column("retraction_recorded_by", Text, "Name of the recorder of the retraction.", |row| {
         retraction(row, |of| Cell::text(&of.recorded_by))
     }),
     column("retraction_position", Integer, "The position of the retraction.", |row| {
         retraction(row, |of| Cell::ordinal(of.position))
     }),
-    column("open_disputes", Integer, "How many disputes of it stand.", |row| {
+    column("open_disputes", Integer, "Number of its disputes that stand.", |row| {
         row.of(|claim| {
             let listed = claim.disputes.iter().filter(|dispute| dispute.resolution.is_none()).count();
             Cell::number(listed as u64 + u64::from(claim.unlisted_standing_disputes))

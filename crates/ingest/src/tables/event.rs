@@ -15,15 +15,13 @@ use ColumnKind::{Flag, Instant, Integer, Json, Text, Word};
 /// The columns of an event's place in the log, and of its content.
 pub(super) const HAPPENED: [Column; 10] = [
     column("position", Integer, "Its place in the log, dense from 1.", |row| of(row, |e| Cell::ordinal(e.position))),
-    column("recorded_at", Instant, "When the append it belongs to was recorded.", |row| {
-        of(row, |e| instant(e.recorded_at.as_ref()))
-    }),
-    column("recorded_by", Text, "Who recorded it.", |row| of(row, |e| Cell::text(&e.recorded_by))),
-    column("note", Text, "What the recorder noted.", |row| of(row, |e| Cell::text(&e.note))),
-    column("backfilled", Flag, "Whether it was brought in with the recorded time it had elsewhere.", |row| {
+    column("recorded_at", Instant, "Recorded time of its append.", |row| of(row, |e| instant(e.recorded_at.as_ref()))),
+    column("recorded_by", Text, "Name of its recorder.", |row| of(row, |e| Cell::text(&e.recorded_by))),
+    column("note", Text, "Note of the recorder.", |row| of(row, |e| Cell::text(&e.note))),
+    column("backfilled", Flag, "True if it came with the recorded time that it had elsewhere.", |row| {
         of(row, |e| Cell::Flag(e.backfilled))
     }),
-    column("event", Word, "What happened: claim_asserted, claim_revised, party_registered, ...", |row| {
+    column("event", Word, "Type of the event: claim_asserted, claim_revised, party_registered, ...", |row| {
         of(row, |e| content(e).map_or(Cell::Empty, |(name, _)| Cell::text(name)))
     }),
     column("revision", Integer, "The revision it makes of what it is about.", |row| {
@@ -35,18 +33,13 @@ pub(super) const HAPPENED: [Column; 10] = [
         "The claim, party, source, kind, scheme or label it is about, by its id or name.",
         |row| of(row, |e| Cell::text(subject(e))),
     ),
-    column("reason", Word, "Why a claim was revised or retracted, or how a dispute ended.", |row| of(row, reason)),
-    column(
-        "content",
-        Json,
-        "What happened, of an event that neither asserts nor revises a claim: its message.",
-        |row| {
-            of(row, |e| match e.event {
-                Some(What::ClaimAsserted(_) | What::ClaimRevised(_)) => Cell::Empty,
-                _ => content(e).map_or(Cell::Empty, |(_, content)| Cell::Text(content)),
-            })
-        },
-    ),
+    column("reason", Word, "Reason of a revision or retraction, or outcome of a dispute.", |row| of(row, reason)),
+    column("content", Json, "Message of an event that neither asserts nor revises a claim.", |row| {
+        of(row, |e| match e.event {
+            Some(What::ClaimAsserted(_) | What::ClaimRevised(_)) => Cell::Empty,
+            _ => content(e).map_or(Cell::Empty, |(_, content)| Cell::Text(content)),
+        })
+    }),
 ];
 
 fn of(row: &OutputRow<'_>, cell: impl FnOnce(&v1::Event) -> Cell) -> Cell {

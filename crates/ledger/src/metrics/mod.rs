@@ -123,29 +123,25 @@ pub struct Standing {
 impl Now {
     fn register(&self, registry: &mut Registry) {
         let numbers = [
-            ("serving", "Whether the server says that it serves: 1 or 0", &self.serving),
+            ("serving", "1 while the server says that it serves, else 0", &self.serving),
             ("position", "The head", &self.position),
             ("store_position", "The last position that sled has", &self.store_position),
-            ("store_lag_events", "How many events sled is behind", &self.store_lag),
-            ("streams", "How many streams (ReadEvents) are open", &self.streams),
-            ("streams_limit", "How many streams there may be", &self.streams_limit),
-            ("subscriptions", "How many subscriptions (Subscribe, WatchClock) are open", &self.subscriptions),
-            ("subscriptions_limit", "How many subscriptions there may be", &self.subscriptions_limit),
-            ("feed_subscribers", "How many follow the log", &self.feed_subscribers),
-            ("feed_lag_events", "How many events the last of those who follow the log is behind", &self.feed_lag),
-            ("disk_free_bytes", "How many bytes of the disk are free", &self.disk_free),
-            ("disk_reserve_bytes", "How many bytes of the disk are kept free", &self.disk_reserve),
-            ("disk_full", "Whether the disk is full but for what is kept free: 1 or 0", &self.disk_full),
-            ("clock_behind_seconds", "How far the clock is behind the last record", &self.clock_behind),
-            (
-                "clock_wrong",
-                "Whether the clock is not believed, so that appends are refused: 1 or 0",
-                &self.clock_wrong,
-            ),
-            ("read_only", "Whether the ledger was opened read-only: 1 or 0", &self.read_only),
-            ("appends_refused", "Whether appends are refused while reads go on: 1 or 0", &self.appends_refused),
-            ("memory_reserved_bytes", "How many bytes are reserved for calls in flight", &self.memory_reserved),
-            ("memory_budget_bytes", "How many bytes calls in flight may take (memory_mib)", &self.memory_budget),
+            ("store_lag_events", "Events that sled is behind", &self.store_lag),
+            ("streams", "Open streams (ReadEvents)", &self.streams),
+            ("streams_limit", "Maximum number of open streams", &self.streams_limit),
+            ("subscriptions", "Open subscriptions (Subscribe, WatchClock)", &self.subscriptions),
+            ("subscriptions_limit", "Maximum number of open subscriptions", &self.subscriptions_limit),
+            ("feed_subscribers", "Followers of the log", &self.feed_subscribers),
+            ("feed_lag_events", "Events that the last follower of the log is behind", &self.feed_lag),
+            ("disk_free_bytes", "Free bytes of the disk", &self.disk_free),
+            ("disk_reserve_bytes", "Bytes of the disk that are kept free", &self.disk_reserve),
+            ("disk_full", "1 while the disk is full except for what is kept free, else 0", &self.disk_full),
+            ("clock_behind_seconds", "Seconds that the clock is behind the last record", &self.clock_behind),
+            ("clock_wrong", "1 while the clock is not believed and appends are refused, else 0", &self.clock_wrong),
+            ("read_only", "1 if the ledger was opened read-only, else 0", &self.read_only),
+            ("appends_refused", "1 while appends are refused and reads go on, else 0", &self.appends_refused),
+            ("memory_reserved_bytes", "Bytes that are reserved for calls in flight", &self.memory_reserved),
+            ("memory_budget_bytes", "Maximum bytes for calls in flight (memory_mib)", &self.memory_budget),
         ];
         for (name, help, number) in numbers {
             registry.register(name, help, number.clone());
@@ -186,17 +182,17 @@ impl Default for Metrics {
         process.register(&mut whole);
         let registry = whole.sub_registry_with_prefix("detente");
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
-        registry.register("build", "Which version this is", build);
-        registry.register("rpc_seconds", "How long calls took, by rpc and code", calls.clone());
+        registry.register("build", "Version of the server", build);
+        registry.register("rpc_seconds", "Duration of calls, by rpc and code", calls.clone());
         let refusals = Family::<RefusalCount, Counter>::default();
-        let about = "How many requests were refused at the door, for the share of their client or for memory, by why";
+        let about = "Requests refused at the door, for the share of their client or for lack of memory, by reason";
         registry.register("refusals", about, refusals.clone());
-        registry.register("journal_group_events", "How many events one write made durable", groups.clone());
-        registry.register("journal_group_appends", "How many appends one write made durable", group_appends.clone());
-        let about = "How long a write to the journal took, fsync included";
+        registry.register("journal_group_events", "Events that one write made durable", groups.clone());
+        registry.register("journal_group_appends", "Appends that one write made durable", group_appends.clone());
+        let about = "Duration of a write to the journal, fsync included";
         registry.register("journal_write_seconds", about, writes.clone());
-        registry.register("journal_sync_seconds", "How long the fsync of a write took", syncs.clone());
-        registry.register("events", "How many events were recorded since the start", events.clone());
+        registry.register("journal_sync_seconds", "Duration of the fsync of a write", syncs.clone());
+        registry.register("events", "Events recorded since the start", events.clone());
         now.register(registry);
         Self { registry: whole, calls, refusals, groups, group_appends, writes, syncs, events, now, process }
     }
@@ -244,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_counted_is_told() {
+    fn a_scrape_has_every_number_that_was_counted() {
         let metrics = Metrics::default();
         metrics.count_call("GetState", "OK", Duration::from_micros(80));
         metrics.count_refusal("host");
@@ -291,6 +287,17 @@ mod tests {
             "# EOF",
         ] {
             assert!(text.contains(line), "{line} is missing in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn no_help_of_a_number_opens_as_a_question_does() {
+        let text = Metrics::default().text(Standing::default());
+        let help: Vec<&str> = text.lines().filter(|line| line.starts_with("# HELP ")).collect();
+        assert!(help.len() > 20, "{text}");
+        for line in help {
+            let opening = line.split(' ').nth(3).unwrap();
+            assert!(!["How", "What", "When", "Where", "Whether", "Which", "Who", "Why"].contains(&opening), "{line}");
         }
     }
 }
