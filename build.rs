@@ -1,5 +1,5 @@
 //! Generates the server of the contract. Its messages are those of `detente_proto`. Its replies to the rpcs that return many
-//! recorded things are `crate::grpc::encoded::EncodedReply`, which is made of bytes that were encoded when they were recorded.
+//! recorded things are `crate::grpc::encoded_reply::EncodedReply`, which is made of bytes that were encoded when they were recorded.
 //!
 //! Of every rpc the type of its request is listed, for `crate::grpc::intake`.
 
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .codec_path("crate::grpc::codec::Codec")
         .extern_path(".detente.v1", "::detente_proto::v1");
     for reply in ASSEMBLED {
-        service = service.extern_path(format!(".detente.v1.{reply}"), "crate::grpc::encoded::EncodedReply");
+        service = service.extern_path(format!(".detente.v1.{reply}"), "crate::grpc::encoded_reply::EncodedReply");
     }
     fs::write(out.join("requests.rs"), requests(&files))?;
     service.compile_fds(files)?;

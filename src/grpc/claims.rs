@@ -1,7 +1,7 @@
 //! `GetClaim`, `ListClaims`, `ListRevisions`: claims themselves, whatever their valid time, and the history of one.
 
 use super::context::{context, with_hints};
-use super::encoded::EncodedReply;
+use super::encoded_reply::EncodedReply;
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;

@@ -1,7 +1,7 @@
 //! `ListConflicts`: claims that contradict one another.
 
 use super::context::{context, with_hints};
-use super::encoded::certainty;
+use super::encoded_reply::certainty;
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;

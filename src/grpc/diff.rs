@@ -1,7 +1,7 @@
 //! `Diff`: what changed between two coordinates, and why?
 
 use super::context::{context, with_hints};
-use super::encoded::certainty;
+use super::encoded_reply::certainty;
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;

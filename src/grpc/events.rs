@@ -11,7 +11,7 @@
 //! it ever reads on.
 
 use super::context::context;
-use super::encoded::EncodedReply;
+use super::encoded_reply::EncodedReply;
 use super::parse::Parse;
 use super::sending;
 use super::service::Service;

@@ -5,7 +5,7 @@
 //! says so.
 
 use super::context::context;
-use super::encoded::EncodedReply;
+use super::encoded_reply::EncodedReply;
 use super::heartbeat::heartbeat;
 use super::parse::Parse;
 use super::service::Service;

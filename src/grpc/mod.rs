@@ -7,7 +7,7 @@
 //!   service.rs     the rpcs, a line each
 //!   append.rs  state.rs  claims.rs  registry.rs  events.rs  info.rs      request -> question -> reply
 //!     parse.rs     what every request has: a filter, a cut          page.rs      pages and their tokens
-//!     context.rs   the coordinates of a reply                       encoded.rs   replies made of recorded bytes
+//!     context.rs   the coordinates of a reply                       encoded_reply.rs   replies made of recorded bytes
 //!     work.rs      where a question is computed, and for how long     deadline.rs   when its client stops waiting
 //!   status.rs      the one way from an error to a status, with the table of reasons in status/reason.rs
 //!   share.rs       what of all that is shared a peer may hold
@@ -40,7 +40,7 @@ mod cursors;
 pub(crate) mod deadline;
 mod diff;
 mod direct;
-pub mod encoded;
+pub mod encoded_reply;
 mod events;
 mod feed;
 mod gaps;

@@ -1,7 +1,7 @@
 //! `ComparePerspectives`: the state from several points of view, side by side.
 
 use super::context::{context, with_hints};
-use super::encoded::{certainty, emptiness};
+use super::encoded_reply::{certainty, emptiness};
 use super::parse::Parse;
 use super::service::Service;
 use super::state::{asked_date, asked_mode};

@@ -1,6 +1,6 @@
 //! The rpcs of `detente.v1.LedgerService`, a line each.
 
-use super::encoded::EncodedReply;
+use super::encoded_reply::EncodedReply;
 use super::events::EventStream;
 use super::feed::SubscribeStream;
 use super::generated::ledger_service_server::LedgerService;

@@ -12,7 +12,7 @@ use detente_ledger::budget::{Peer, Share};
 use detente_ledger::wire::command::over_limit;
 use detente_ledger::wire::ids::parse_uuid;
 use detente_ledger::wire::limits::{MAX_NAME_BYTES, MAX_RECORDED_BY_BYTES};
-use detente_ledger::wire::staged::parse_preconditions;
+use detente_ledger::wire::staged_commands::parse_preconditions;
 use detente_ledger::wire::time::{recorded_at, timestamp};
 use detente_ledger::write::stage::{
     Commit, CommitOutcome, MOST_TOLD, NewStage, Stage, StageState, StagedAppend, TOLD, Unfit,

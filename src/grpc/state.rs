@@ -1,7 +1,7 @@
 //! `GetState`: what was the state at a date, as known at a cut?
 
 use super::context::{context, with_hints};
-use super::encoded::EncodedReply;
+use super::encoded_reply::EncodedReply;
 use super::page::{Page, PageCursor};
 use super::parse::Parse;
 use super::service::Service;

@@ -3,17 +3,17 @@
 //! ```text
 //!   any error ──> Refusal ──┬── reason.rs    the reason and its code, with the table of all of them
 //!                           └── explain.rs   the details of each error ── detail.rs, listing.rs   their words
-//!                                             └──> written.rs   as much of them as reaches the client ──> Status
+//!                                             └──> final_status.rs   as much of them as reaches the client ──> Status
 //! ```
 
 mod detail;
 mod explain;
+mod final_status;
 mod listing;
 mod reason;
-mod written;
 
 pub(super) use self::detail::NO_PAGE_TOKEN;
-use self::written::Carrier;
+use self::final_status::Carrier;
 use detente_domain::rejection::Violation;
 use detente_ledger::budget::Overrun;
 use detente_ledger::error::{AppendError, QueryError};
@@ -133,7 +133,7 @@ impl CallRefusal {
     }
 
     fn carried_by(self, carrier: Carrier) -> Status {
-        written::status(self.reason(), &self.details(), carrier)
+        final_status::status(self.reason(), &self.details(), carrier)
     }
 
     /// Returns the status with its details in a body, which has room for more of them than headers have.

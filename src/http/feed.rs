@@ -5,7 +5,7 @@
 //! missed and nothing comes twice.
 
 use super::Web;
-use super::api::asked;
+use super::api::flat_query;
 use super::api::violations::FlatCall;
 use super::failure::HttpFailure;
 use super::json::{self, Defaults};
@@ -37,7 +37,7 @@ pub(super) async fn feed(
     let method = transcode::method("Subscribe").ok_or_else(|| HttpFailure::invalid("there is no feed"))?;
     let resumed = headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or("?")).filter(|id| !id.is_empty());
     let unused: &[&str] = if resumed.is_some() { &STARTS } else { &[] };
-    let (mut request, given, mut violations) = asked::feed(query.as_deref().unwrap_or_default(), unused);
+    let (mut request, given, mut violations) = flat_query::feed(query.as_deref().unwrap_or_default(), unused);
     match (resumed.map(str::parse::<u64>), request.as_object_mut()) {
         (Some(Ok(position)), Some(request)) => {
             request.insert("afterPosition".to_owned(), position.to_string().into());
@@ -48,7 +48,7 @@ pub(super) async fn feed(
         _ => {}
     }
     let message = transcode::request(&method, request.to_string().as_bytes())?;
-    let (path, params) = (format!("/{SERVICE}/Subscribe"), asked::feed_params());
+    let (path, params) = (format!("/{SERVICE}/Subscribe"), flat_query::feed_params());
     let call = FlatCall { local: &web.local, path: &path, params: &params, given: &given };
     if !violations.is_empty() {
         return Err(call.failure(violations, message).await);

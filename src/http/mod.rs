@@ -14,7 +14,6 @@
 //! Reasons: `docs/design/http-and-page.md`.
 
 mod api;
-mod bounded;
 mod connect;
 mod cors;
 mod failure;
@@ -25,9 +24,10 @@ mod metrics;
 mod nothing;
 mod prescan;
 mod probe;
+mod reply_memory;
+mod size_bound;
 mod trace;
 mod transcode;
-mod written;
 
 use crate::grpc::OpenStreams;
 use crate::grpc::local::Local;

@@ -1,7 +1,7 @@
 //! Calls of the services, with messages for bytes, and what is shown where one fails.
 
-use super::asked::PageRequest;
 use super::check::{Faults, faults, name_of};
+use super::request::PageRequest;
 use crate::grpc::local::Problem;
 use crate::grpc::requests::LedgerRequest;
 use detente_proto::v1::GetServerInfoRequest;

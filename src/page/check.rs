@@ -1,10 +1,10 @@
 //! The faults of an address that its view can find without the services: what is no instant, and what is no choice of a form.
 
-use super::asked::PageRequest;
 use super::coordinates::{MODES, mode};
 use super::relationship::SPANS;
+use super::request::PageRequest;
 use super::series::{BUCKETS, GROUPS};
-use detente_ledger::wire::pasted::is_date_name;
+use detente_ledger::wire::pasted_date::is_date_name;
 use detente_ledger::wire::path::is_within;
 use detente_ledger::wire::time::{read_instant, recorded_at};
 use detente_proto::v1::StateMode;

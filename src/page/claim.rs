@@ -1,12 +1,12 @@
 //! `/claim/{id}`: the claim as known at the cut, its history with who, when and why, and its bitemporal plane.
 
-use super::asked::{PageRequest, path};
 use super::call::{Wrong, call};
 use super::chart::plane::plane;
 use super::claim_parts::{date, instant, label, link, marks, texts, voices, when, words};
 use super::lang::Lang;
 use super::layout::{self, PageView, basis, next};
 use super::names::PartyNames;
+use super::request::{PageRequest, path};
 use super::text::{line, sanitize};
 use super::words::{self, PageWord};
 use axum::extract::Path;

@@ -1,8 +1,8 @@
 //! The parts of a claim that several views show: its words, its dates, who says so, what became of it.
 
-use super::asked::{PageRequest, path};
 use super::lang::Lang;
 use super::names::PartyNames;
+use super::request::{PageRequest, path};
 use super::text::{line, sanitize};
 use super::words::{self, PageWord};
 use detente_proto::v1::bound::Bound as End;

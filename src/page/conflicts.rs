@@ -1,11 +1,11 @@
 //! `/conflicts`: claims that contradict one another, and how.
 
-use super::asked::PageRequest;
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::layout::{self, PageView};
-use super::listed::{self, PageFrame};
+use super::list_frame::{self, PageFrame};
 use super::names::PartyNames;
+use super::request::PageRequest;
 use super::text::line;
 use super::words::PageWord;
 use axum::response::Response;
@@ -20,7 +20,7 @@ pub(super) async fn view(asked: PageRequest) -> Response {
 
 async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let request = ListConflictsRequest {
-        filter: listed::filter(asked),
+        filter: list_frame::filter(asked),
         valid_at: asked.get("valid_at").to_owned(),
         cut: Some(asked.cut()),
         page_size: 50,
@@ -30,10 +30,10 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let reply: ListConflictsResponse = call(asked, &request).await?;
     let context = reply.context.clone().unwrap_or_default();
     let claims: Vec<&Claim> = reply.conflicts.iter().flat_map(|one| one.claim.iter().chain(&one.other)).collect();
-    let names = listed::names(asked, &context, claims.into_iter()).await?;
+    let names = list_frame::names(asked, &context, claims.into_iter()).await?;
     let lang = asked.lang;
     let list = html! {
-        (listed::form(asked, &listed::field("valid_at", lang.t("at this date", "في هذا التاريخ"), asked.get("valid_at"), lang.t("any", "أيّ تاريخ"))))
+        (list_frame::form(asked, &list_frame::field("valid_at", lang.t("at this date", "في هذا التاريخ"), asked.get("valid_at"), lang.t("any", "أيّ تاريخ"))))
         @if reply.conflicts.is_empty() { p { (lang.t("No claims contradict one another here.", "لا أقوال متناقضة هنا.")) } }
         @for conflict in &reply.conflicts { (entry(asked, conflict, &names)) }
     };
@@ -48,7 +48,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
         next: &reply.next_page_token,
         resolved: &[],
     };
-    Ok(listed::view(asked, &frame, &names, &list))
+    Ok(list_frame::view(asked, &frame, &names, &list))
 }
 
 fn entry(asked: &PageRequest, conflict: &Conflict, names: &PartyNames) -> Markup {

@@ -1,8 +1,8 @@
 //! The form that sets both dates: a field and a slider for each, and what else narrows the question.
 
-use super::asked::PageRequest;
 use super::claim_parts::instant;
 use super::day::{PageDay, civil, month_of, span};
+use super::request::PageRequest;
 use detente_proto::v1::ReplyContext;
 use detente_proto::v1::StateMode;
 use maud::{Markup, html};

@@ -1,12 +1,12 @@
 //! `/diff`: what changed between two dates, and why: did the world change, or our knowledge of it?
 
-use super::asked::PageRequest;
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::claim_parts::{instant, when};
 use super::layout::{self, PageView, basis, heading, next, views_of};
-use super::listed;
+use super::list_frame;
 use super::names::PartyNames;
+use super::request::PageRequest;
 use super::text::line;
 use super::words::PageWord;
 use axum::response::Response;
@@ -42,7 +42,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
         to.cut = Some(asked.cut());
     }
     let request = DiffRequest {
-        filter: listed::filter(asked),
+        filter: list_frame::filter(asked),
         from: Some(side(asked, "from")),
         to: Some(to),
         page_size: 50,
@@ -53,7 +53,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let (from, to) = (reply.from.clone().unwrap_or_default(), reply.to.clone().unwrap_or_default());
     let claims: Vec<&Claim> =
         reply.changes.iter().flat_map(|change| change.after.iter().chain(&change.before)).collect();
-    let names = listed::names(asked, &to, claims.into_iter()).await?;
+    let names = list_frame::names(asked, &to, claims.into_iter()).await?;
     let lang = asked.lang;
     let relationship = asked.get("relationship");
     let pinned = [
@@ -79,7 +79,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
 
 fn form(asked: &PageRequest) -> Markup {
     let lang = asked.lang;
-    let field = |name: &str, label: &str, hint: &str| listed::field(name, label, asked.get(name), hint);
+    let field = |name: &str, label: &str, hint: &str| list_frame::field(name, label, asked.get(name), hint);
     html! {
         form.coordinates method="get" action="/diff" {
             @if !asked.get("lang").is_empty() { input type="hidden" name="lang" value=(lang.tag()); }

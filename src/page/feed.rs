@@ -1,10 +1,10 @@
 //! `/feed`: the newest events; with a script, also those to come, as they are recorded.
 
-use super::asked::{PageRequest, path};
 use super::call::{Wrong, call};
 use super::check::faults;
 use super::claim_parts::{instant, texts, words};
 use super::layout::{self, PageView, basis};
+use super::request::{PageRequest, path};
 use super::text::line;
 use crate::grpc::requests::LedgerRequest;
 use axum::response::Response;

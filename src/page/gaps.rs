@@ -1,11 +1,11 @@
 //! `/gaps`: what is missing in the record.
 
-use super::asked::{PageRequest, path};
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::layout::{self, PageView};
-use super::listed::{self, PageFrame};
+use super::list_frame::{self, PageFrame};
 use super::names::PartyNames;
+use super::request::{PageRequest, path};
 use super::text::line;
 use super::words::PageWord;
 use axum::response::Response;
@@ -20,7 +20,7 @@ pub(super) async fn view(asked: PageRequest) -> Response {
 
 async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let request = ListGapsRequest {
-        filter: listed::filter(asked),
+        filter: list_frame::filter(asked),
         from: asked.get("from").to_owned(),
         valid_at: asked.get("valid_at").to_owned(),
         cut: Some(asked.cut()),
@@ -30,12 +30,12 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     };
     let reply: ListGapsResponse = call(asked, &request).await?;
     let context = reply.context.clone().unwrap_or_default();
-    let names = listed::names(asked, &context, reply.gaps.iter().filter_map(|gap| gap.claim.as_ref())).await?;
+    let names = list_frame::names(asked, &context, reply.gaps.iter().filter_map(|gap| gap.claim.as_ref())).await?;
     let lang = asked.lang;
     let list = html! {
-        (listed::form(asked, &html! {
-            (listed::field("from", lang.t("from", "من"), asked.get("from"), lang.t("the first date", "أوّل تاريخ")))
-            (listed::field("valid_at", lang.t("age counted to", "العمر حتى"), asked.get("valid_at"), lang.t("today", "اليوم")))
+        (list_frame::form(asked, &html! {
+            (list_frame::field("from", lang.t("from", "من"), asked.get("from"), lang.t("the first date", "أوّل تاريخ")))
+            (list_frame::field("valid_at", lang.t("age counted to", "العمر حتى"), asked.get("valid_at"), lang.t("today", "اليوم")))
         }))
         @if reply.gaps.is_empty() { p { (lang.t("Nothing is missing here.", "لا ثغرة هنا.")) } }
         @for gap in &reply.gaps { (entry(asked, gap, &names)) }
@@ -48,7 +48,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
         next: &reply.next_page_token,
         resolved: &[],
     };
-    Ok(listed::view(asked, &frame, &names, &list))
+    Ok(list_frame::view(asked, &frame, &names, &list))
 }
 
 fn entry(asked: &PageRequest, gap: &Gap, names: &PartyNames) -> Markup {

@@ -1,9 +1,9 @@
 //! `/`: the relationships and the parties, with a search, and the founding question where its record is at hand.
 
-use super::asked::{PageRequest, path};
 use super::call::{CheckedRequest, PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::layout::{PageView, basis, next};
 use super::names::PartyNames;
+use super::request::{PageRequest, path};
 use super::text::line;
 use super::words::PageWord;
 use super::{claim_parts, layout};

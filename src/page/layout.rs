@@ -1,10 +1,10 @@
 //! The frame around every view: head, navigation, the coordinates of an answer, its foot.
 
-use super::asked::{PageRequest, path};
 use super::call::Wrong;
 use super::claim_parts::instant;
 use super::lang::Lang;
 use super::names::PartyNames;
+use super::request::{PageRequest, path};
 use super::text::line;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

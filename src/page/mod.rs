@@ -6,7 +6,6 @@
 //!
 //! Reasons: `docs/design/http-and-page.md`.
 
-mod asked;
 mod call;
 mod chart;
 mod check;
@@ -21,12 +20,13 @@ mod gaps;
 mod home;
 mod lang;
 mod layout;
-mod listed;
+mod list_frame;
 mod names;
 pub mod nowhere;
 mod overview;
 mod party;
 mod relationship;
+mod request;
 mod series;
 mod text;
 mod upcoming;

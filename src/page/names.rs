@@ -1,8 +1,8 @@
 //! The names of parties, in the language of the reader, at the cut of an answer.
 
-use super::asked::{PageRequest, path};
 use super::call::{Wrong, call};
 use super::lang::Lang;
+use super::request::{PageRequest, path};
 use super::text::sanitize;
 use detente_proto::v1::{Claim, Cut, ListPartiesRequest, ListPartiesResponse, Party};
 use maud::{Markup, html};

@@ -1,11 +1,11 @@
 //! The number of claims that hold or happen over time, above a chart that shows some of them: it shows the rows left
 //! out.
 
-use super::asked::PageRequest;
 use super::call::{Wrong, call};
 use super::chart::axis::Axis;
 use super::chart::plot::{Bar, plot};
 use super::day::{PageDay, to_edtf};
+use super::request::PageRequest;
 use detente_proto::v1::{Bucket, Cut, Filter, GetSeriesRequest, GetSeriesResponse};
 use maud::{Markup, html};
 

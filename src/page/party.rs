@@ -1,10 +1,10 @@
 //! `/party/{id}`: its names, with when they are in use, what it answers for, its relationships, and what it says.
 
-use super::asked::{PageRequest, path};
 use super::call::{CheckedRequest, PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::claim_parts::{date, link, marks};
 use super::layout::{self, PageView, basis, next};
 use super::names::PartyNames;
+use super::request::{PageRequest, path};
 use super::text::{line, sanitize};
 use super::words::PageWord;
 use axum::extract::Path;

@@ -1,6 +1,5 @@
 //! `/relationship/AZE-RUS?valid_at=2025-07&known_at=2025-08-02T00:00:00Z`: the state at a date, as known at a date.
 
-use super::asked::PageRequest;
 use super::call::{CheckedRequest, PAGE_TOKEN, Wrong, call, call_paged, check_all};
 use super::chart::axis::Axis;
 use super::chart::timeline::{self, ChartRow};
@@ -9,6 +8,7 @@ use super::coordinates;
 use super::layout::{self, PageView, basis, heading, next, views_of};
 use super::names::PartyNames;
 use super::overview::overview;
+use super::request::PageRequest;
 use super::words::PageWord;
 use axum::extract::Path;
 use axum::response::Response;

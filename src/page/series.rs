@@ -1,11 +1,11 @@
 //! `/series`: claims counted over time, one small plot for each group, and the same as a table.
 
-use super::asked::PageRequest;
 use super::call::{Wrong, call};
 use super::chart::plot::{Bar, plot};
 use super::day::to_edtf;
 use super::layout::{self, PageView};
-use super::listed::{self, PageFrame};
+use super::list_frame::{self, PageFrame};
+use super::request::PageRequest;
 use super::text::line;
 use super::words;
 use axum::response::Response;
@@ -45,7 +45,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let bucket = BUCKETS.iter().find(|(name, ..)| *name == asked.get("bucket")).map_or(Bucket::Month, |one| one.1);
     let group = GROUPS.iter().find(|(name, ..)| *name == asked.get("group")).map_or(SeriesGroup::Polarity, |one| one.1);
     let request = GetSeriesRequest {
-        filter: listed::filter(asked),
+        filter: list_frame::filter(asked),
         from: from.clone(),
         until: until.clone(),
         bucket: bucket.into(),
@@ -55,7 +55,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     };
     let reply: GetSeriesResponse = call(asked, &request).await?;
     let context = reply.context.clone().unwrap_or_default();
-    let names = listed::names(asked, &context, [].iter()).await?;
+    let names = list_frame::names(asked, &context, [].iter()).await?;
     let lang = asked.lang;
     let list = html! {
         (form(asked, &from, &until))
@@ -74,7 +74,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
         next: "",
         resolved: &[("from", &from), ("until", &until)],
     };
-    Ok(listed::view(asked, &frame, &names, &list))
+    Ok(list_frame::view(asked, &frame, &names, &list))
 }
 
 /// Returns the asked span, by default the last three years.
@@ -110,11 +110,11 @@ fn form(asked: &PageRequest, from: &str, until: &str) -> Markup {
     };
     let buckets = BUCKETS.map(|(name, _, en, ar)| (name, lang.t(en, ar)));
     let groups = GROUPS.map(|(name, _, en, ar)| (name, lang.t(en, ar)));
-    listed::form(
+    list_frame::form(
         asked,
         &html! {
-            (listed::field("from", lang.t("from", "من"), from, "2024-01"))
-            (listed::field("until", lang.t("until", "إلى"), until, "2025-12"))
+            (list_frame::field("from", lang.t("from", "من"), from, "2024-01"))
+            (list_frame::field("until", lang.t("until", "إلى"), until, "2025-12"))
             (choice("bucket", lang.t("by", "لكلّ"), &buckets))
             (choice("group", lang.t("split by", "مقسَّمًا بحسب"), &groups))
         },

@@ -1,11 +1,11 @@
 //! `/upcoming`: what starts, ends, stops being certain or falls due in a span of time.
 
-use super::asked::PageRequest;
 use super::call::{Wrong, call};
 use super::claim::in_line;
 use super::claim_parts::instant;
 use super::layout::{self, PageView};
-use super::listed::{self, PageFrame};
+use super::list_frame::{self, PageFrame};
+use super::request::PageRequest;
 use super::words::PageWord;
 use axum::response::Response;
 use detente_proto::v1::{ListUpcomingRequest, ListUpcomingResponse};
@@ -19,7 +19,7 @@ pub(super) async fn view(asked: PageRequest) -> Response {
 
 async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let request = ListUpcomingRequest {
-        filter: listed::filter(asked),
+        filter: list_frame::filter(asked),
         from: asked.get("from").to_owned(),
         until: asked.get("until").to_owned(),
         cut: Some(asked.cut()),
@@ -30,14 +30,14 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     let reply: ListUpcomingResponse = call(asked, &request).await?;
     let context = reply.context.clone().unwrap_or_default();
     let names =
-        listed::names(asked, &context, reply.transitions.iter().filter_map(|transition| transition.claim.as_ref()))
+        list_frame::names(asked, &context, reply.transitions.iter().filter_map(|transition| transition.claim.as_ref()))
             .await?;
     let lang = asked.lang;
     let (from, until) = context.valid_at.split_once('/').unwrap_or((&context.valid_at, ""));
     let list = html! {
-        (listed::form(asked, &html! {
-            (listed::field("from", lang.t("from", "من"), asked.get("from"), lang.t("now", "الآن")))
-            (listed::field("until", lang.t("until", "إلى"), asked.get("until"), lang.t("a year later", "بعد سنة")))
+        (list_frame::form(asked, &html! {
+            (list_frame::field("from", lang.t("from", "من"), asked.get("from"), lang.t("now", "الآن")))
+            (list_frame::field("until", lang.t("until", "إلى"), asked.get("until"), lang.t("a year later", "بعد سنة")))
         }))
         p { (lang.t("In ", "في ")) bdi.date dir="ltr" { (context.valid_at) } ":" }
         @if reply.transitions.is_empty() { p { (lang.t("Nothing begins, ends or falls due in this span.", "لا يغيّر الزمن شيئًا في هذه المدّة.")) } }
@@ -56,5 +56,5 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
         next: &reply.next_page_token,
         resolved: &[("from", from), ("until", until), ("valid_at", "")],
     };
-    Ok(listed::view(asked, &frame, &names, &list))
+    Ok(list_frame::view(asked, &frame, &names, &list))
 }

@@ -1,13 +1,13 @@
 //! `/what-if`: what the state would be if a claim were recorded. It is supposed on top of the record and never stored.
 
-use super::asked::PageRequest;
 use super::call::{PAGE_TOKEN, Wrong, call, check};
 use super::claim::in_line;
 use super::claim_parts::{marks, texts, when, words};
 use super::coordinates;
 use super::layout::{self, PageView, basis, heading, views_of};
-use super::listed;
+use super::list_frame;
 use super::names::PartyNames;
+use super::request::PageRequest;
 use super::words::PageWord;
 use axum::body::Bytes;
 use axum::response::Response;
@@ -57,7 +57,7 @@ async fn build(asked: &PageRequest) -> Result<PageView, Wrong> {
     };
     let claims =
         now.matches.iter().chain(then.iter().flat_map(|then| &then.matches)).filter_map(|found| found.claim.as_ref());
-    let names = listed::names(asked, &context, claims).await?;
+    let names = list_frame::names(asked, &context, claims).await?;
     let title = lang.t("What if", "ماذا لو");
     let body = html! {
         (heading(&names, relationship, &html! { (title) }))
@@ -80,7 +80,7 @@ async fn state(
 }
 
 fn request(asked: &PageRequest, cut: &Cut, claim_ids: Vec<String>, what_if: Vec<Command>) -> GetStateRequest {
-    let mut filter = listed::filter(asked);
+    let mut filter = list_frame::filter(asked);
     for item in filter.iter_mut().flat_map(|filter| &mut filter.items) {
         item.claim_ids.clone_from(&claim_ids);
     }
@@ -137,11 +137,11 @@ fn supposed_claim(asked: &PageRequest) -> Claim {
 
 fn form(asked: &PageRequest, relationship: &str) -> Markup {
     let lang = asked.lang;
-    let field = |name: &str, label: &str, hint: &str| listed::field(name, label, asked.get(name), hint);
+    let field = |name: &str, label: &str, hint: &str| list_frame::field(name, label, asked.get(name), hint);
     html! {
         form.coordinates method="get" action="/what-if" {
             @if !asked.get("lang").is_empty() { input type="hidden" name="lang" value=(lang.tag()); }
-            (listed::field("relationship", lang.t("relationship", "العلاقة"), relationship, "AZE-RUS"))
+            (list_frame::field("relationship", lang.t("relationship", "العلاقة"), relationship, "AZE-RUS"))
             (field("valid_at", lang.t("state at", "الحال في"), lang.t("today", "اليوم")))
             (field("known_at", lang.t("known at (UTC)", "عُرف حتى (بالتوقيت العالمي)"), lang.t("now", "الآن")))
             fieldset {

@@ -3,7 +3,7 @@
 //! Tonic serves each connection in a task of its own, which outlives the server if a client neither reads nor goes away.
 //! Cutting makes the next read fail, whereupon the transport drops the connection with everything on it.
 
-use super::gathered::GatheringStream;
+use super::gathering_stream::GatheringStream;
 use super::link::ConnectionLink;
 use std::io;
 use std::pin::Pin;

@@ -15,7 +15,7 @@ mod availability;
 mod connection;
 mod descriptors;
 mod door;
-mod gathered;
+mod gathering_stream;
 mod incoming;
 mod link;
 mod memory;

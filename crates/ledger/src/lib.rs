@@ -42,7 +42,7 @@ pub mod write;
 
 use crate::follow::cursors::Cursors;
 use crate::follow::feed::Feed;
-use crate::query::kept::KeptAnswers;
+use crate::query::kept_answers::KeptAnswers;
 pub use crate::read::horizon::SettledRecord;
 pub use crate::read::reader::Publication;
 use crate::read::reader::RecordReader;

@@ -5,7 +5,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::follow::cursors::Cursors;
 use crate::follow::feed::Feed;
 use crate::home;
-use crate::query::kept::KeptAnswers;
+use crate::query::kept_answers::KeptAnswers;
 use crate::read::horizon::Horizon;
 use crate::read::reader::RecordReader;
 use crate::store::{Progress, Saver, Store, StoreOpenError as StoreError};

@@ -1,10 +1,10 @@
 //! The input of an import, as files and flags describe it: the mapping, its tables, the rows to read.
 
 use super::ImportArgs;
-use super::known::KnownCut;
-use super::left::{self, ImportMark};
+use super::earlier_stages::{self, ImportMark};
+use super::known_claims::KnownCut;
+use super::row_messages::CommandForwarder;
 use super::rows::{Came, read_failure};
-use super::shown::CommandForwarder;
 use super::staging::Opening;
 use crate::cli::CommandFailure;
 use detente_ingest::day::Day;
@@ -144,7 +144,7 @@ impl Input {
             id: mark.id(rest.first_chunk().copied().unwrap_or_default()),
             recorded_by: self.recorded_by(args)?,
             recorded_at: self.recorded_at,
-            title: left::title(&self.mapping.dataset.name, &self.release, cut),
+            title: earlier_stages::title(&self.mapping.dataset.name, &self.release, cut),
         })
     }
 

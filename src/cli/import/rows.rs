@@ -2,11 +2,11 @@
 
 use super::input::{Input, RereadableInput};
 use super::patient::PatientLedger;
-use super::refused::{RefusedRows, StageGoal, StageOutcome, event_count};
+use super::refused_rows::{RefusedRows, StageGoal, StageOutcome, event_count};
 use super::report::Report;
-use super::shown::CommandForwarder;
+use super::row_messages::CommandForwarder;
 use super::staging::{StageBasis, StageUpload};
-use super::{ImportArgs, known, left};
+use super::{ImportArgs, earlier_stages, known_claims};
 use crate::cli::exit::Exit;
 use crate::cli::export::{Ask, Client};
 use crate::cli::output::OutputFormat;
@@ -99,7 +99,7 @@ pub(super) async fn one(
 
 /// Checks without a ledger.
 async fn alone(args: &ImportArgs, input: Input) -> Result<ImportSummary, CommandFailure> {
-    let known = known::nothing(&input.mapping.dataset.name);
+    let known = known_claims::nothing(&input.mapping.dataset.name);
     let shown = CommandForwarder::new(None, args, &input.opened)?;
     let came = tokio::task::spawn_blocking(move || input.run(known, shown)).await.map_err(CommandFailure::other)?;
     let Came { made, mut shown, passed_over, .. } = came;
@@ -120,8 +120,8 @@ async fn stage<T: Ask>(
     let dataset = input.mapping.dataset.name.clone();
     let info = ledger.call(async |ledger| ledger.get_server_info(v1::GetServerInfoRequest {}).await).await?;
     let mark = input.mark(args, &info.ledger_id)?;
-    let basis = left::basis(&mut ledger, &dataset, mark).await?;
-    let (known, cut) = known::ask(&mut ledger, &dataset, basis, input.renames()).await?;
+    let basis = earlier_stages::basis(&mut ledger, &dataset, mark).await?;
+    let (known, cut) = known_claims::ask(&mut ledger, &dataset, basis, input.renames()).await?;
     let opening = input.opening(args, mark, &cut)?;
     let ground = StageBasis { dataset, cut, complete: input.complete };
     let spec = input.mapping.source.clone();

@@ -4,7 +4,7 @@
 //! earlier run staged are passed over by their number. It is recorded only if the data set is still as it was when the
 //! commands were made.
 
-use super::known::{self, KnownCut};
+use super::known_claims::{self, KnownCut};
 use super::patient::PatientLedger;
 use crate::cli::CommandFailure;
 use crate::cli::export::Ask;
@@ -123,7 +123,7 @@ impl<'l, T: Ask> StageUpload<'l, T> {
     ) -> Result<Option<v1::StagedAppend>, CommandFailure> {
         let mut after_position = self.ground.cut.position;
         loop {
-            let filter = Some(known::filter(&self.ground.dataset));
+            let filter = Some(known_claims::filter(&self.ground.dataset));
             let boundary = v1::QueryBoundary { filter, after_position };
             let precondition = Some(v1::precondition::Precondition::QueryBoundary(boundary));
             let request = v1::CommitStageRequest {
@@ -148,7 +148,7 @@ impl<'l, T: Ask> StageUpload<'l, T> {
     async fn unchanged_until(&mut self, after: u64, named: &RecordedDataSet) -> Result<u64, CommandFailure> {
         let complete = self.ground.complete;
         let matters = |claim: &str| complete || named.is_named(claim);
-        let unchanged = known::unchanged_since(&mut self.ledger, &self.ground.dataset, after, matters).await?;
+        let unchanged = known_claims::unchanged_since(&mut self.ledger, &self.ground.dataset, after, matters).await?;
         unchanged.filter(|through| *through > after).ok_or_else(changed_meanwhile)
     }
 
@@ -163,7 +163,7 @@ impl<'l, T: Ask> StageUpload<'l, T> {
         if !self.ground.complete {
             return Ok(());
         }
-        let left = super::left::of(&mut self.ledger, &self.ground.dataset).await?;
+        let left = super::earlier_stages::of(&mut self.ledger, &self.ground.dataset).await?;
         for stage in left {
             drop_stage(&mut self.ledger, &stage.stage_id).await?;
         }

@@ -1,7 +1,7 @@
 //! The size of every refusal, computed on the headers that are written.
 
+use super::final_status::{HEADER_BYTES, OTHER_HEADER_BYTES, header_bytes};
 use super::reason::{short_name, tests::all};
-use super::written::{HEADER_BYTES, OTHER_HEADER_BYTES, header_bytes};
 use super::*;
 use detente_domain::name::ClaimId;
 use detente_domain::position::Position;

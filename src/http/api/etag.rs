@@ -4,7 +4,7 @@
 //! made of the query and of the contexts in the reply, which state what was used. Another version of the program may write the
 //! same answer in another way, so its version is part of the tag.
 
-use super::asked::FlatParameters;
+use super::flat_query::FlatParameters;
 use super::table::Route;
 use crate::http::json;
 use axum::http::{HeaderMap, header};

@@ -10,9 +10,9 @@
 //!
 //! The list of routes is the API: the OpenAPI document (`docs/openapi.json`) is made of it.
 
-pub(super) mod asked;
 mod choice;
 mod etag;
+pub(super) mod flat_query;
 mod form;
 mod link;
 mod openapi;
@@ -24,12 +24,11 @@ pub(super) mod violations;
 mod whole;
 
 use super::Web;
-use super::bounded::{self, STREAMED};
 use super::failure::HttpFailure;
 use super::json::{self, Defaults};
+use super::reply_memory::write_reply;
+use super::size_bound::{self, STREAMED};
 use super::transcode::{self, SERVICE};
-use super::written::write_reply;
-use asked::FlatParameters;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
@@ -37,6 +36,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use etag::ETag;
+use flat_query::FlatParameters;
 use prost_reflect::MethodDescriptor;
 use table::{Param, ROUTES, Route};
 use tokio_stream::StreamExt as _;
@@ -66,7 +66,7 @@ struct FlatRequest {
 }
 
 async fn answer(web: &Web, route: &'static Route, asking: &FlatRequest) -> Result<Response, HttpFailure> {
-    let asked = asked::read(route, &asking.query);
+    let asked = flat_query::read(route, &asking.query);
     let missing = || HttpFailure::unsupported_request(StatusCode::NOT_FOUND, format!("no rpc {}", route.rpc));
     let method = transcode::method(route.rpc).ok_or_else(missing)?;
     let params: Vec<&Param> = route.params().collect();
@@ -93,7 +93,7 @@ async fn page_as_json(
 ) -> Result<Response, HttpFailure> {
     let message = transcode::request(method, asked.request.to_string().as_bytes())?;
     let path = path_of(route);
-    let (reply, json) = bounded::unary(web, &path, method, message, None, Defaults::Written).await?;
+    let (reply, json) = size_bound::unary(web, &path, method, message, None, Defaults::Written).await?;
     let tag = ETag::of(route, asked, &method.output(), &reply);
     let next = whole::next_page(&method.output(), &reply);
     let link = next.map(|token| link::next(route, &asking.query, "page_token", &token));

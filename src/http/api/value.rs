@@ -1,7 +1,7 @@
 //! The value of a parameter, held to the shape that its table gives it and to the field it goes to.
 
 use super::table::{FieldPlace, Param, ValueShape};
-use detente_ledger::wire::pasted::restore_pasted;
+use detente_ledger::wire::pasted_date::restore_pasted;
 use detente_ledger::wire::time::{read_instant, recorded_at};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! The violations of a flat query: all at once, each under the name of its parameter.
 //!
 //! ```text
-//!   a query ──┬─ asked.rs   the parameters, each by its own shape
+//!   a query ──┬─ flat_query.rs   the parameters, each by its own shape
 //!             └─ the rpc    the request that is made of those that are in order
 //!                  └── violations.rs   both together, by the names that the query has
 //! ```

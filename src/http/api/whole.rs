@@ -14,8 +14,8 @@
 //! report that, while a part of a table would look like the whole. HTTP/1.0 has no such mark: there a table is gathered
 //! before it is sent, and refused if it is large.
 
-use super::asked::FlatParameters;
 use super::etag::ETag;
+use super::flat_query::FlatParameters;
 use super::form::{ReplyForm, ReplyFormat};
 use super::path_of;
 use super::rows::RouteTable;
@@ -24,7 +24,7 @@ use crate::grpc::local::Replies;
 use crate::grpc::sending::with_reservation;
 use crate::grpc::status::CallRefusal;
 use crate::http::failure::HttpFailure;
-use crate::http::written::write_reply_within;
+use crate::http::reply_memory::write_reply_within;
 use crate::http::{Web, json, transcode};
 use axum::body::{Body, Bytes};
 use axum::http::Version;

@@ -5,9 +5,9 @@ use super::query::QueryMessage;
 use super::{Codec, body, compress, message, metadata, tag};
 use crate::grpc::inflate::{Compression, Payload};
 use crate::grpc::local::OneReply;
-use crate::http::bounded;
 use crate::http::failure::HttpFailure;
 use crate::http::json::Defaults;
+use crate::http::size_bound;
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -69,7 +69,7 @@ async fn reply_to(
         }
         Codec::Json => {
             let (path, method) = (rpc.path.as_str(), &rpc.method);
-            let reply = bounded::one(web, path, method, message, timeout.as_deref(), Defaults::LeftOut).await?;
+            let reply = size_bound::one(web, path, method, message, timeout.as_deref(), Defaults::LeftOut).await?;
             (reply.json, reply.trailers)
         }
     };

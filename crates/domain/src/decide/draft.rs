@@ -1,7 +1,7 @@
 //! The batch as it takes shape: the record, with the events decided so far laid over it.
 
 use super::Record;
-use super::registered::BatchRegistry;
+use super::registrations::BatchRegistry;
 use crate::claim::Claim;
 use crate::edtf::{Atom, PartialDate};
 use crate::event::{Change, Event, LabelConfirmation};

@@ -11,14 +11,14 @@ mod claims;
 mod draft;
 mod merges;
 mod preconditions;
-mod registered;
+mod registrations;
 mod registry;
 #[cfg(test)]
 mod tests;
 mod trial;
 
 pub use preconditions::conflicts;
-pub use registered::BatchRegistry;
+pub use registrations::BatchRegistry;
 pub use trial::{NumberedCommand, Survey, Trial, decide_piece};
 
 use super::claim::Claim;

@@ -9,7 +9,7 @@
 //! confirmation, a supersession). A survey tells which claims these are; mostly there are none.
 
 use super::draft::{Draft, SoFar};
-use super::registered::BatchRegistry;
+use super::registrations::BatchRegistry;
 use super::{Record, apply};
 use crate::command::{Command, NotedCommand};
 use crate::event::{Change, Event};

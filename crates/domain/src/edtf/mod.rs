@@ -28,7 +28,7 @@
 //!   read.rs     one text to its first and last day
 //!   days.rs     the days between them, where a date has gaps
 //!   error.rs    why a text is no date, and what to write instead
-//!   written.rs  the spellings of a date-time that questions and instants take
+//!   rfc3339.rs  the spellings of a date-time that questions and instants take
 //! ```
 //!
 //! Invariant: the atoms of a date are both days or both the same second; `None` means unbounded on that side.
@@ -37,9 +37,9 @@ mod days;
 mod error;
 mod pattern;
 mod read;
+mod rfc3339;
 #[cfg(test)]
 mod tests;
-mod written;
 
 use super::bound::Bound;
 use read::{days_with_gaps, has_fraction, is_set, not_edtf, offset_of, span_of};
@@ -48,7 +48,7 @@ pub use super::moment::Atom;
 pub use days::{DayRun, DaySet};
 pub use error::EdtfError;
 pub(crate) use error::excerpt;
-pub use written::DateTimeText;
+pub use rfc3339::DateTimeText;
 
 /// An EDTF date, verbatim, with the earliest and the latest day (or second) it may mean.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

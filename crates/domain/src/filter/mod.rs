@@ -7,11 +7,11 @@
 //! **To add a filter:** add the field here, in `filter.proto` and in `wire::filter`; answer it in `matches`; if an index
 //! should answer it, add a [`FacetKind`] and emit it in `facets_of` and `FilterItem::facets` (`facet.rs`).
 
-mod answered;
+mod evaluated_filter;
 mod facet;
 mod value;
 
-pub use answered::{AnsweredFilter, parties_in};
+pub use evaluated_filter::{AnsweredFilter, parties_in};
 pub use facet::{FacetKind, FacetTest, facets_of, link_of, tokens_of};
 pub use value::{MemberSet, Pattern};
 

@@ -1,6 +1,6 @@
 //! The names of a file's columns, and the rows that the lines of a delimited file become.
 
-use super::delimited::{BadLine, DelimitedCell, DelimitedReader, DelimitedRecord};
+use super::csv::{BadLine, DelimitedCell, DelimitedReader, DelimitedRecord};
 use super::row::{FileName, Row, RowResult};
 use super::shape::RowShape;
 use super::{Take, broken_file, refused_file};

@@ -5,7 +5,7 @@
 //!   archive.rs     the members of .tar and .zip, and which files are meant
 //!   unpack.rs      .gz, .xz, .zst, .zip, by what the bytes begin with
 //!   decode.rs      encodings, byte order marks
-//!   delimited.rs   CSV and TSV: lines to cells
+//!   csv.rs   CSV and TSV: lines to cells
 //!   columns.rs     what the columns are called
 //!   json.rs        JSON and JSON Lines: objects to cells
 //!   row.rs         a row, with the bytes it was read from
@@ -17,8 +17,8 @@
 
 mod archive;
 mod columns;
+mod csv;
 mod decode;
-mod delimited;
 mod json;
 mod row;
 mod shape;

@@ -7,10 +7,10 @@
 use crate::Ledger;
 use crate::budget;
 use crate::error::{QueryError, ReadFailure};
-use crate::query::kept::AnswerKey;
+use crate::query::kept_answers::AnswerKey;
 use crate::query::page_size::PageSize;
 use crate::read::cut::ResolvedCut;
-use crate::read::shortened::{self, MOST_IDS};
+use crate::read::list_bound::{self, MOST_IDS};
 use crate::read::sight::{ClaimSight, Sight};
 use detente_domain::certainty::Certainty;
 use detente_domain::command::Suppositions;
@@ -215,7 +215,7 @@ fn page(sight: &Sight<'_>, query: &CommitmentsQuery, found: &[ClaimId]) -> Resul
             promisors: promisors(sight, &claim),
             claim,
             settlements: settlements.to_vec(),
-            unlisted_settlements: shortened::unlisted_count(promise.settlements.len(), settlements.len()),
+            unlisted_settlements: list_bound::unlisted_count(promise.settlements.len(), settlements.len()),
             days_past_due: promise.due.as_ref().and_then(|due| days_past_due(due, &query.valid_at)),
         });
     }

@@ -11,7 +11,7 @@ mod values;
 use crate::Ledger;
 use crate::budget;
 use crate::error::{QueryError, ReadFailure};
-use crate::query::kept::{AnswerKey, KeptAnswers};
+use crate::query::kept_answers::{AnswerKey, KeptAnswers};
 use crate::query::page_size::PageSize;
 use crate::read::cut::ResolvedCut;
 use crate::read::sight::{ClaimSight, Sight};

@@ -6,7 +6,7 @@
 use crate::Ledger;
 use crate::budget;
 use crate::error::{QueryError, ReadFailure};
-use crate::query::kept::AnswerKey;
+use crate::query::kept_answers::AnswerKey;
 use crate::query::page_size::PageSize;
 use crate::read::cut::ResolvedCut;
 use crate::read::sight::{ClaimSight, Sight};

@@ -9,7 +9,7 @@ pub mod diff;
 pub mod events;
 pub mod gaps;
 pub mod hints;
-pub(crate) mod kept;
+pub(crate) mod kept_answers;
 pub mod page_size;
 pub mod parties;
 pub mod perspectives;

@@ -7,7 +7,7 @@ use crate::Ledger;
 use crate::budget;
 use crate::error::QueryError;
 use crate::query::registry::{RegistryEntry, RegistryPage, RegistryQuery, page};
-use crate::read::shortened::{MOST_IDS, unlisted_count};
+use crate::read::list_bound::{MOST_IDS, unlisted_count};
 use crate::read::sight::Sight;
 use detente_domain::party::NameValid;
 use detente_domain::period::Period;

@@ -3,7 +3,7 @@
 use crate::Ledger;
 use crate::budget;
 use crate::error::QueryError;
-use crate::query::kept::AnswerKey;
+use crate::query::kept_answers::AnswerKey;
 use crate::read::cut::ResolvedCut;
 use crate::read::register::RegisterRevision;
 use crate::read::sight::Sight;

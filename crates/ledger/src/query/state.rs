@@ -4,7 +4,7 @@ mod pages;
 
 use crate::Ledger;
 use crate::error::QueryError;
-use crate::query::kept::{AnswerKey, KeptAnswers, WORTH_KEEPING};
+use crate::query::kept_answers::{AnswerKey, KeptAnswers, WORTH_KEEPING};
 use crate::query::page_size::{EncodedClaims, PageSize};
 use crate::read::cut::ResolvedCut;
 use crate::read::render::Renderer;

@@ -2,7 +2,7 @@
 
 use crate::budget::{hold, step};
 use crate::error::ReadFailure;
-use crate::read::shortened::{ShortenedList, unlisted_count};
+use crate::read::list_bound::{ShortenedList, unlisted_count};
 use crate::store::{
     Action, Block, ClaimNo, Content, ContentNo, DisputeRow, FoundRevision, IndexedLog, Store, nth_of, number_of,
     take_frame,

@@ -5,7 +5,7 @@
 //! never trusted: everything read is checked, and a panic or an error in it makes the store suspect, not an answer wrong.
 
 use super::block::{Block, first_of};
-use super::stored::{MAX_VALUE, StoredBlock, StoredRows, StoredTerms, seal, unseal};
+use super::stored_value::{MAX_VALUE, StoredBlock, StoredRows, StoredTerms, seal, unseal};
 use super::view::RestoredBlock;
 use crossbeam_channel::Sender;
 use detente_domain::text::FOLDING;

@@ -26,7 +26,7 @@ mod index;
 mod open;
 mod saver;
 mod shared;
-mod stored;
+mod stored_value;
 mod verify;
 mod view;
 

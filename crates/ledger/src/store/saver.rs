@@ -6,7 +6,7 @@
 
 use super::block::{Block, first_of};
 use super::db::Db;
-use super::stored::seal;
+use super::stored_value::seal;
 use super::view::{UnsavedBlock, View};
 use super::{SPAN, Store};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};

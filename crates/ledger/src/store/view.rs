@@ -5,7 +5,7 @@
 
 use super::blocks::Blocks;
 use super::index::{AppendRow, Index, Misfit, Requests};
-use super::stored::{StoredAppend, StoredBlock, StoredRows};
+use super::stored_value::{StoredAppend, StoredBlock, StoredRows};
 use crate::wire::event::registry_bytes;
 use detente_domain::event::Change;
 use detente_domain::position::Position;

@@ -3,7 +3,7 @@
 //! Memory does not grow with the file: CSV and JSON lines hold one row, Parquet holds one group of rows, which its form
 //! demands.
 
-mod delimited;
+mod csv;
 mod lines;
 mod parquet;
 
@@ -55,7 +55,7 @@ pub fn begin<'w>(
     out: Box<dyn Write + Send + 'w>,
 ) -> io::Result<Box<dyn Sheet + 'w>> {
     Ok(match form {
-        SheetForm::Csv { for_spreadsheet } => Box::new(delimited::CsvSheet::begin(for_spreadsheet, &headings, out)?),
+        SheetForm::Csv { for_spreadsheet } => Box::new(csv::CsvSheet::begin(for_spreadsheet, &headings, out)?),
         SheetForm::Parquet => Box::new(parquet::Parquet::begin(&headings, out)?),
         SheetForm::Lines { with_nulls } => Box::new(lines::Lines::begin(headings, with_nulls, out)),
     })
@@ -71,7 +71,7 @@ pub fn resume<'w>(
     out: Box<dyn Write + Send + 'w>,
 ) -> io::Result<Box<dyn Sheet + 'w>> {
     Ok(match form {
-        SheetForm::Csv { for_spreadsheet } => Box::new(delimited::CsvSheet::resume(for_spreadsheet, out)),
+        SheetForm::Csv { for_spreadsheet } => Box::new(csv::CsvSheet::resume(for_spreadsheet, out)),
         SheetForm::Lines { with_nulls } => Box::new(lines::Lines::begin(headings, with_nulls, out)),
         SheetForm::Parquet => return Err(io::Error::new(io::ErrorKind::Unsupported, "Parquet is written at once")),
     })

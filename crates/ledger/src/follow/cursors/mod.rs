@@ -16,13 +16,13 @@
 //!
 //! Reasons: `docs/design/feed.md`.
 
+mod cursor_hold;
 mod error;
 mod file;
-mod held;
 mod place;
 
+pub(crate) use cursor_hold::HeldCursor;
 pub use error::CursorError;
-pub(crate) use held::HeldCursor;
 
 use crate::follow::feed::Beginning;
 use detente_domain::name::CursorId;

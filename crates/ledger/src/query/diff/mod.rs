@@ -11,10 +11,10 @@ mod rows;
 
 use crate::Ledger;
 use crate::error::{QueryError, ReadFailure};
-use crate::query::kept::WORTH_KEEPING;
+use crate::query::kept_answers::WORTH_KEEPING;
 use crate::query::page_size::PageSize;
 use crate::read::cut::ResolvedCut;
-use crate::read::shortened::{ShortenedList, unlisted_count};
+use crate::read::list_bound::{ShortenedList, unlisted_count};
 use crate::read::sight::{ClaimSight, Sight};
 use detente_domain::certainty::Certainty;
 use detente_domain::command::Suppositions;

@@ -1,7 +1,7 @@
 //! Comparisons that are being read page by page: which claims changed, in order, and all of them counted.
 
 use super::DiffQuery;
-use crate::query::kept::fingerprint;
+use crate::query::kept_answers::fingerprint;
 use detente_domain::cut::Basis;
 use detente_domain::diff::{Dates, Summary};
 use detente_domain::filter::{Filter, MemberSet};

@@ -16,7 +16,7 @@
 //! filter admits are a function of the log, the same for a follower that stayed and for one that comes back.
 
 use super::Index;
-use super::answered::MergesKnown;
+use super::evaluated_filter::MergesKnown;
 use super::numbers::ClaimNo;
 use super::query::CompiledFilter;
 use crate::budget::{hold, step, steps};

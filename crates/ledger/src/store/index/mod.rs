@@ -20,7 +20,6 @@
 //!
 //! Reasons: `docs/design/store.md`.
 
-mod answered;
 mod appends;
 mod by_position;
 mod candidates;
@@ -29,6 +28,7 @@ mod confirmations;
 mod contents;
 mod disputes;
 mod dues;
+mod evaluated_filter;
 mod evaluation;
 mod intervals;
 mod merges;
@@ -41,12 +41,12 @@ mod runs;
 mod terms;
 mod touching;
 
-pub(crate) use answered::EvaluatedFilter;
 pub(crate) use appends::{AppendRow, Appends, Requests};
 use by_position::ByPosition;
 pub(crate) use claims::{FoundRevision, Revision};
 pub(crate) use contents::Content;
 pub(crate) use disputes::{DisputeCounts, DisputeRow};
+pub(crate) use evaluated_filter::EvaluatedFilter;
 pub(crate) use evaluation::StateQuestion;
 pub(crate) use numbers::{AppendNo, ClaimNo, ContentNo, Term};
 pub(crate) use query::{CompiledFilter, ListPage};

@@ -1,7 +1,7 @@
 //! Search for the events that touch a filter: those that change a claim that matches before or after.
 
 use super::Index;
-use super::answered::MergesKnown;
+use super::evaluated_filter::MergesKnown;
 use super::numbers::ClaimNo;
 use super::query::CompiledFilter;
 use crate::budget::step;

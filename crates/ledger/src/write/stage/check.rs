@@ -14,7 +14,7 @@ use crate::read::reader::RecordReader;
 use crate::read::record::DecisionRecord;
 use crate::wire::event::{Stamp, encode_event};
 use crate::wire::sink::Sink;
-use crate::wire::staged::StagedCommands;
+use crate::wire::staged_commands::StagedCommands;
 use crate::wire::tally::Tally;
 use crate::write::sequence::AROUND;
 use detente_domain::decide::{BatchRegistry, NumberedCommand, Survey, Trial};

@@ -34,7 +34,7 @@ pub use staged_append::StagedAppend;
 use crate::Ledger;
 use crate::error::AppendError;
 use crate::wire::sink::Sink;
-use crate::wire::staged::StagedCommands;
+use crate::wire::staged_commands::StagedCommands;
 use detente_domain::position::RecordedAt;
 use detente_domain::rejection::Violation;
 use detente_journal::LedgerId;

@@ -17,7 +17,7 @@ use crate::read::record::{DecisionRecord, EVERYTHING};
 use crate::read::render::Renderer;
 use crate::store::AppendNo;
 use crate::wire::event::read_event;
-use crate::wire::staged::StagedCommands;
+use crate::wire::staged_commands::StagedCommands;
 use crate::wire::tally::Tally;
 use crate::write::append::Recording;
 use crate::write::commit::DurableGroup;

@@ -4,7 +4,7 @@
 use super::Web;
 use super::failure::HttpFailure;
 use super::json::{self, Defaults};
-use super::written::write_reply;
+use super::reply_memory::write_reply;
 use crate::grpc::local::OneReply;
 use axum::body::Bytes;
 use axum::http::HeaderMap;

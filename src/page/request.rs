@@ -5,7 +5,7 @@ use crate::grpc::local::Local;
 use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
-use detente_ledger::wire::pasted::{is_date_name, restore_pasted};
+use detente_ledger::wire::pasted_date::{is_date_name, restore_pasted};
 use detente_ledger::wire::time::read_instant;
 use detente_proto::v1::Cut;
 use form_urlencoded::{Serializer, byte_serialize, parse};

@@ -4,7 +4,7 @@
 //! The first 48 bits of a stage's id follow from all that is imported; its title names the basis that its commands were
 //! made against. So the stage is found again whatever was recorded meanwhile, and is continued at that basis.
 
-use super::known::{self, KnownCut};
+use super::known_claims::{self, KnownCut};
 use super::patient::PatientLedger;
 use super::staging::drop_stage;
 use crate::cli::export::Ask;
@@ -80,7 +80,7 @@ pub(super) async fn basis(
             drop_stage(ledger, &stage.stage_id).await?;
             continue;
         }
-        if known::unchanged_since(ledger, dataset, cut.position, |_| true).await?.is_some() {
+        if known_claims::unchanged_since(ledger, dataset, cut.position, |_| true).await?.is_some() {
             going_on = Some(cut.basis);
         } else {
             notice("an earlier run left a stage, and the data set was changed since: beginning anew");

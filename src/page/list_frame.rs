@@ -1,9 +1,9 @@
 //! The common parts of the views of lists: the filter of an address, and the frame around a list.
 
-use super::asked::PageRequest;
 use super::call::Wrong;
 use super::layout::{PageView, basis, heading, next, views_of};
 use super::names::PartyNames;
+use super::request::PageRequest;
 use detente_proto::v1::{Claim, Cut, Filter, FilterItem, ReplyContext};
 use maud::{Markup, html};
 

@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(pasted["to"]["cut"]["knownAt"], "2025-07-01T06:00:00Z");
         for param in ROUTES.iter().flat_map(Route::params).chain(feed_params()) {
             let is_date = matches!(param.shape, ValueShape::Date | ValueShape::Instant);
-            assert_eq!(is_date, detente_ledger::wire::pasted::is_date_name(param.name), "{}", param.name);
+            assert_eq!(is_date, detente_ledger::wire::pasted_date::is_date_name(param.name), "{}", param.name);
         }
     }
 
