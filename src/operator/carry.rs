@@ -1,13 +1,13 @@
 //! `detente import` and `detente export`.
 
-use super::making::{exists, new_ledger};
+use super::making::{exists, new_ledger, options_of_one_pass};
 use super::{fault, keep_to_owner, not_opened};
 use crate::cli::{CommandFailure, ImportArgs, bar, counter, write};
 use detente_journal::Journal as _;
 use detente_journal::file::disk::RealDisk;
 use detente_journal::file::{FileJournal, Options, ReadOnlyJournal};
 use detente_ledger::Ledger;
-use detente_ledger::open::{LedgerOptions, OpenError, journal_dir};
+use detente_ledger::open::{OpenError, journal_dir};
 use detente_ledger::transfer::{TransferError, TransferSummary, backfill, export, import};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -65,12 +65,12 @@ fn import_export(file: &Path, data: &Path) -> Result<TransferSummary, CommandFai
     let carried = carried?;
     closed?;
     // Opening it once shows that what came in can be served, and makes the index.
-    Ledger::open(data, &LedgerOptions::default(), &|_, _| {}).map_err(not_opened)?.0.close();
+    Ledger::open(data, &options_of_one_pass(), &|_, _| {}).map_err(not_opened)?.0.close();
     Ok(carried)
 }
 
 fn import_backfill(file: &Path, args: &ImportArgs, data: &Path) -> Result<TransferSummary, CommandFailure> {
-    let options = LedgerOptions::default();
+    let options = options_of_one_pass();
     let ledger = if exists(data)? {
         Ledger::open(data, &options, &|_, _| {}).map_err(not_opened)?.0
     } else {
@@ -99,7 +99,7 @@ fn open_journal(data: &Path) -> Result<FileJournal, CommandFailure> {
 
 fn create_journal(data: &Path) -> Result<FileJournal, CommandFailure> {
     // A ledger is made as anywhere, which says whether it may be, and then closed: an export goes into the journal alone.
-    new_ledger(data, &LedgerOptions::default())?.close();
+    new_ledger(data, &options_of_one_pass())?.close();
     open_journal(data)
 }
 

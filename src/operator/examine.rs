@@ -1,9 +1,10 @@
 //! `detente verify` and `detente rebuild`.
 
+use super::making::options_of_one_pass;
 use super::{fault, keep_to_owner, not_opened};
 use crate::cli::{CommandFailure, RebuildArgs, VerifyArgs, bar, write};
 use detente_ledger::Ledger;
-use detente_ledger::open::{LedgerOptions, store_dir};
+use detente_ledger::open::store_dir;
 use detente_ledger::verify::{VerificationReport, verify as verify_ledger};
 use std::fs;
 
@@ -71,7 +72,7 @@ pub(super) fn rebuild(args: &RebuildArgs) -> Result<(), CommandFailure> {
     }
     drop(locked);
     let shown = bar("rebuilding, events", 0);
-    let ledger = Ledger::open(&args.data, &LedgerOptions::default(), &|done, total| {
+    let ledger = Ledger::open(&args.data, &options_of_one_pass(), &|done, total| {
         shown.set_length(total);
         shown.set_position(done);
     });

@@ -8,6 +8,14 @@ use detente_ledger::clock::new_id;
 use detente_ledger::open::LedgerOptions;
 use std::path::Path;
 
+/// Maximum memory for blocks of the log in a verb that reads or writes each once, in order.
+const CACHE_BYTES: usize = 32 << 20;
+
+/// Returns the options of a ledger that a verb goes through once.
+pub(super) fn options_of_one_pass() -> LedgerOptions {
+    LedgerOptions { cache_bytes: CACHE_BYTES, ..LedgerOptions::default() }
+}
+
 /// Returns true if a data directory holds a ledger.
 pub(super) fn exists(data: &Path) -> Result<bool, CommandFailure> {
     Ledger::exists(data).map_err(|error| fault::at(data, "cannot look into", &error))

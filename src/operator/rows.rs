@@ -1,6 +1,6 @@
 //! `detente import` of rows into a directory: the services a server would have, asked without one.
 
-use super::making::{exists, new_ledger};
+use super::making::{exists, new_ledger, options_of_one_pass};
 use super::{keep_to_owner, not_opened};
 use crate::cli::{CommandFailure, RowImport};
 use crate::grpc::limits::Limits;
@@ -51,7 +51,7 @@ async fn run(import: RowImport) -> Result<(), CommandFailure> {
 
 fn open(data: &Path, check: bool, accept_clock: bool) -> Result<Option<Ledger>, CommandFailure> {
     keep_to_owner();
-    let options = LedgerOptions { accept_clock, ..LedgerOptions::default() };
+    let options = LedgerOptions { accept_clock, ..options_of_one_pass() };
     match exists(data)? {
         true => Ok(Some(Ledger::open(data, &options, &|_, _| {}).map_err(not_opened)?.0)),
         false if check => Ok(None),

@@ -14,6 +14,7 @@ mod documented;
 mod forms;
 mod killed;
 mod malformed;
+mod memory;
 mod refused;
 mod releases;
 mod restarted;

@@ -4,10 +4,11 @@
 //! ledger, version of the folding of words, and how the last stop went). Values are cut into parts of at most 8 KB under keys of number and part. Sled is
 //! never trusted: everything read is checked, and a panic or an error in it makes the store suspect, not an answer wrong.
 
-use super::block::{Block, first_of};
+use super::block::{Block, first_of, number_of};
 use super::stored_value::{MAX_VALUE, StoredBlock, StoredRows, StoredTerms, seal, unseal};
 use super::view::RestoredBlock;
 use crossbeam_channel::Sender;
+use detente_domain::position::Position;
 use detente_domain::text::FOLDING;
 use detente_journal::LedgerId;
 use std::io::ErrorKind;
@@ -99,6 +100,52 @@ impl Db {
         let clean = self.meta.remove("clean")?.is_some();
         self.db.flush()?;
         Ok(clean)
+    }
+
+    /// Cuts off what lies beyond the head of the journal: the beginning of an append that never ended, and terms that
+    /// only it had. Damage in the rest is found when it is loaded.
+    pub(super) fn cut_to(&self, head: Position) -> Result<(), Unusable> {
+        let within = number_of(head.next());
+        let mut kept = self.block_count()?.min(within);
+        if kept == within && self.block_count()? == within + 1 {
+            let rows = self.stored_rows(within)?;
+            let last = rows.map(|rows| first_of(within).plus(rows.entries.len() as u64).before());
+            kept += usize::from(last.is_none_or(|last| last <= head));
+        }
+        let terms = match kept.checked_sub(1) {
+            Some(last) => self.stored_rows(last)?.map(|rows| rows.terms),
+            None => Some(0),
+        };
+        contain_panics(|| {
+            let mut removed = 0;
+            for tree in [&self.log, &self.rows] {
+                removed += remove_from(tree, kept)?;
+            }
+            if let Some(terms) = terms.and_then(|terms| usize::try_from(terms).ok()) {
+                removed += self.cut_terms(terms)?;
+            }
+            if removed > 0 {
+                self.db.flush()?;
+                tracing::info!(%head, "sled was ahead of the journal by an append that never ended; cut off");
+            }
+            Ok(())
+        })
+    }
+
+    /// Removes the terms from a number on. Returns the number of values that changed.
+    fn cut_terms(&self, count: usize) -> Result<usize, Unusable> {
+        // A value may begin before the cut and end behind it.
+        let mut removed = remove_from(&self.terms, count)?;
+        let Some((last, _)) = self.terms.last()? else { return Ok(removed) };
+        let first = number_in(&last);
+        let stored = value(&self.terms, first)?.and_then(|bytes| unseal::<StoredTerms>(first, &bytes));
+        let Some(mut stored) = stored.filter(|stored| first + stored.terms.len() > count) else { return Ok(removed) };
+        stored.terms.truncate(count - first);
+        let mut batch = sled::Batch::default();
+        put(&mut batch, first, &seal(first, &stored));
+        self.terms.apply_batch(batch)?;
+        removed += 1;
+        Ok(removed)
     }
 
     /// Writes sealed blocks with their sealed rows, and the terms up to those that the rows need.
@@ -302,6 +349,16 @@ fn key(number: usize, part: usize) -> [u8; 10] {
 fn number_in(key: &[u8]) -> usize {
     let number = key.get(..8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Removes every value from a number on. Returns the number of parts.
+fn remove_from(tree: &sled::Tree, number: usize) -> Result<usize, Unusable> {
+    let mut removed = 0;
+    for found in tree.range(key(number, 0)..).keys() {
+        tree.remove(found?)?;
+        removed += 1;
+    }
+    Ok(removed)
 }
 
 fn after_last(tree: &sled::Tree) -> Result<usize, Unusable> {

@@ -10,8 +10,9 @@
 //!             sled: log, rows, terms ────┘      journal ───> replay, when sled is missing, behind or damaged
 //! ```
 //!
-//! Invariants. Sled never holds an event that the journal does not hold durably. It may lag and may be deleted: a start
-//! loads what it has and replays the rest. Values read from it are checked (a checksum over number and value), and a miss
+//! Invariants. Sled never holds an event that the journal was not given before. It may lag and may be deleted: a start
+//! loads what it has and replays the rest. It may be ahead after a crash, by the beginning of a long append that never
+//! ended: a start cuts that off, as it does in the journal. Values read from it are checked (a checksum over number and value), and a miss
 //! is answered from the journal. After an unclean stop every block is checked against the hash chain too. Only `verify` can
 //! find a value that is whole but wrong: it would have to be written so.
 //!
@@ -60,6 +61,9 @@ pub(crate) struct Store {
     journal: Arc<dyn Reader>,
     /// The last position that the journal holds durably.
     durable: AtomicU64,
+    /// The last position that was handed to the journal, where a long append is on its way: sled may have it before the
+    /// append ends.
+    handed_over: AtomicU64,
     /// The last position that sled has.
     saved: AtomicU64,
     /// True if there is no sled, or an error was found in it: it is not used any more then, and checked or rebuilt at
@@ -128,6 +132,11 @@ impl Store {
     /// Notes that the journal holds everything up to a position durably: sled may have it now.
     pub(crate) fn set_durable(&self, position: Position) {
         self.durable.store(position.0, Ordering::Release);
+    }
+
+    /// Notes that the journal has been given everything up to a position, durably or not, of an append that goes on.
+    pub(crate) fn set_handed_over(&self, position: Position) {
+        self.handed_over.store(position.0, Ordering::Release);
     }
 
     /// The last position that sled has.

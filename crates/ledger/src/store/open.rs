@@ -105,6 +105,7 @@ impl Store {
     fn of(db: Option<Db>, view: View, journal: &Arc<dyn Reader>) -> Self {
         Self {
             durable: AtomicU64::new(journal.head().position.0),
+            handed_over: AtomicU64::new(0),
             saved: AtomicU64::new(view.head().0),
             suspect: AtomicBool::new(db.is_none()),
             unreadable: AtomicBool::new(false),
@@ -164,6 +165,9 @@ fn try_load(dir: &Path, ledger: LedgerId, journal: &dyn Reader, cache_bytes: usi
 }
 
 fn view_of(db: &Db, clean: bool, journal: &dyn Reader, cache_bytes: usize) -> Result<View, Unusable> {
+    if !clean {
+        db.cut_to(journal.head().position)?;
+    }
     let mut view = View::new(cache_bytes);
     db.load_terms(|term| view.index.restore_term(term))?;
     let misfit = |_: Misfit| Unusable::Damaged("the index".to_owned());

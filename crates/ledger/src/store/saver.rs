@@ -1,7 +1,7 @@
 //! Writes what sled does not have yet, behind the writer, in large batches: one thread, woken when there is something.
 //! After a start, when nothing is to be written, it first brings the log into memory.
 //!
-//! Only what the journal holds durably is written. If sled fails, it is left alone from then on: the journal has
+//! Only what the journal holds durably is written, and of a long append that is on its way what the journal was given. If sled fails, it is left alone from then on: the journal has
 //! everything, answers come from memory and from there, and the next start rebuilds.
 
 use super::block::{Block, first_of};
@@ -93,15 +93,16 @@ impl Store {
         waiting > BATCH || (waiting > 1 && !self.is_saving())
     }
 
-    /// Writes full blocks that are durable. False when there are no more.
+    /// Writes full blocks that the journal was given. False when there are no more.
     pub(super) fn save_batch(&self) -> bool {
         let durable = self.durable();
         if !self.is_saving() {
             self.view_mut_when_free().forgo(durable);
             return false;
         }
+        let given = durable.max(Position(self.handed_over.load(Ordering::Acquire)));
         let mut batch = self.view.read().to_save(BATCH);
-        batch.retain(|(number, _)| first_of(*number).plus(SPAN - 1) <= durable);
+        batch.retain(|(number, _)| first_of(*number).plus(SPAN - 1) <= given);
         let count = batch.len();
         if count == 0 || !self.save(batch) {
             return false;

@@ -51,7 +51,11 @@ pub(crate) fn verify(
             return Ok(report);
         }
     };
-    let report = StoreReport::default();
+    let mut report = StoreReport::default();
+    if !clean && let Err(error) = db.cut_to(journal.head().position) {
+        report.note_failure(&error, dir);
+        return Ok(report);
+    }
     let mut comparison = Comparison { dir: dir.to_owned(), db, view: View::new(0), report, next: 0 };
     let total = journal.head().position.0;
     for chunk in journal.read(comparison.view.head().next())? {

@@ -9,6 +9,7 @@ use crate::write::writing::WriteTimer;
 use detente_domain::position::Position;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// The state of recording in one ledger.
@@ -42,6 +43,15 @@ impl Recorder {
             metrics: Metrics::default(),
             writing: WriteTimer::default(),
             checkpointed: AtomicU64::new(Position::START.0),
+        }
+    }
+
+    /// Waits while sled lags by more than a number of blocks, which bounds the memory that they take.
+    pub(crate) fn hold_back_while_sled_lags(&self, most: usize) {
+        const PAUSE: Duration = Duration::from_millis(1);
+        while self.record.store.is_saving() && self.record.store.view().unsaved_len() > most {
+            self.saver.wake();
+            std::thread::sleep(PAUSE);
         }
     }
 }

@@ -30,6 +30,9 @@ use std::sync::Arc;
 /// The number of events that are decided, at the least, before they are handed over while more appends wait.
 const ENOUGH: usize = 64;
 
+/// The number of blocks that sled may lag before appends wait for it.
+pub(crate) const MOST_BLOCKS_BEHIND: usize = 1 << 16;
+
 /// The one writer.
 pub(crate) struct Writer {
     pub(crate) recorder: Arc<Recorder>,
@@ -98,7 +101,7 @@ impl Writer {
         if let Some(replayed) = self.replay(&request)? {
             return Ok((None, WriteOutcome::Known(replayed)));
         }
-        self.hold_back_while_sled_lags();
+        self.recorder.hold_back_while_sled_lags(MOST_BLOCKS_BEHIND);
         let view = self.recorder.record.store.view();
         let decision =
             decide(&DecisionRecord { store: &self.recorder.record.store, view: &view, cut: EVERYTHING }, request.batch);
@@ -183,17 +186,6 @@ impl Writer {
         let results = results_of(&Decision { events, made }, Some(first));
         let at = self.recorder.record.after_append(&view.index, append);
         Ok(Some(AppendReceipt { at, recorded_at: at.recorded_at, results, replayed: true }))
-    }
-
-    /// Bounds the memory that a lagging sled may cost.
-    pub(crate) fn hold_back_while_sled_lags(&self) {
-        const MOST_BLOCKS_BEHIND: usize = 1 << 16;
-        while self.recorder.record.store.is_saving()
-            && self.recorder.record.store.view().unsaved_len() > MOST_BLOCKS_BEHIND
-        {
-            self.recorder.saver.wake();
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
     }
 }
 

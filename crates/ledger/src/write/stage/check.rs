@@ -77,6 +77,20 @@ pub(super) struct StageTrial {
     pub(super) unfit: Unfit,
 }
 
+/// The part of a trial that recording needs. The standings of the claims are not among it, a hundred bytes each.
+pub(super) struct CheckedStage {
+    pub(super) registered: BatchRegistry,
+    pub(super) tally: Tally,
+    pub(super) bytes: u64,
+}
+
+impl StageTrial {
+    /// Drops everything but the part that recording needs.
+    pub(super) fn into_checked(self) -> CheckedStage {
+        CheckedStage { registered: self.registered, tally: self.tally, bytes: self.bytes }
+    }
+}
+
 impl RecordReader {
     /// Tries a stage on the record at a cut, and keeps the first `told` violations.
     pub(super) fn check(&self, source: &StagedSource, at: Position, told: usize) -> Result<StageTrial, StageError> {

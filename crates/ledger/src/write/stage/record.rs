@@ -10,7 +10,7 @@
 //! the way (a frame that can no longer be read, a disk that does not take a piece) stops the ledger: the view holds a part
 //! of an append that will never be. The next start cuts that part off, and the stage is still there.
 
-use super::check::{StageTrial, StagedSource};
+use super::check::{CheckedStage, StageTrial, StagedSource};
 use super::error::{StageError, TOLD, Unfit};
 use crate::error::{AppendError, ReadFailure};
 use crate::read::record::{DecisionRecord, EVERYTHING};
@@ -24,7 +24,7 @@ use crate::write::commit::DurableGroup;
 use crate::write::recorder::Recorder;
 use crate::write::salt::Salts;
 use crate::write::sequence::{self, AROUND};
-use crate::write::writer::Writer;
+use crate::write::writer::{MOST_BLOCKS_BEHIND, Writer};
 use detente_domain::command::Precondition;
 use detente_domain::decide::{BatchRegistry, NumberedCommand, conflicts, decide_piece};
 use detente_domain::name::ClaimId;
@@ -34,6 +34,9 @@ use detente_journal::{self, AppendHeader, Journal, Piece, Refusal, RequestMark, 
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::oneshot;
+
+/// The number of blocks of a stage that wait for sled while it is recorded: four of its batches, about 30 MiB of claims.
+const MOST_BLOCKS_OF_STAGE: usize = 1 << 11;
 
 /// A stage on its way to the writer.
 pub(crate) struct StageWork {
@@ -62,7 +65,7 @@ impl Writer {
         let outcome = self.stage_refused(mark, &preconditions).and_then(|replayed| match replayed {
             true => Ok(StageVerdict::Replayed),
             false => {
-                let checked = self.still_fits(&source, checked)?;
+                let checked = self.still_fits(&source, checked)?.into_checked();
                 self.stage(&mut **journal, &source, mark, recording, &checked)
             }
         });
@@ -126,9 +129,9 @@ impl Writer {
         source: &StagedSource,
         mark: RequestMark,
         recording: Recording,
-        checked: &StageTrial,
+        checked: &CheckedStage,
     ) -> Result<StageVerdict, StageError> {
-        self.hold_back_while_sled_lags();
+        self.recorder.hold_back_while_sled_lags(MOST_BLOCKS_BEHIND);
         let view = self.recorder.record.store.view();
         let (first, append) = (view.head().next(), view.index.appends.last_number().next());
         drop(view);
@@ -162,7 +165,7 @@ impl Writer {
         journal: &mut dyn Journal,
         source: &StagedSource,
         header: &AppendHeader,
-        checked: &StageTrial,
+        checked: &CheckedStage,
     ) -> Result<(), StageFailure> {
         let run = journal.begin(header, checked.bytes + 4 * AROUND).map_err(failure_to_begin)?;
         let mut pass = Pass { recorder: &self.recorder, salts: &mut *self.salts, run, header, next: header.first };
@@ -230,7 +233,19 @@ impl Pass<'_> {
             .map_err(|_| StageFailure::Defect("the index refused an event".to_owned()))?;
         let piece = Piece { records, link: view.link() };
         drop(view);
-        self.recorder.writing.under_way(|| self.run.extend(&piece)).map_err(StageFailure::Broken)
+        self.recorder.writing.under_way(|| self.run.extend(&piece)).map_err(StageFailure::Broken)?;
+        self.have_sled_follow();
+        Ok(())
+    }
+
+    /// Lets sled have what the journal was given, so that the memory does not grow with the stage.
+    fn have_sled_follow(&self) {
+        let store = &self.recorder.record.store;
+        store.set_handed_over(self.next.before());
+        if store.has_batch() {
+            self.recorder.saver.wake();
+        }
+        self.recorder.hold_back_while_sled_lags(MOST_BLOCKS_OF_STAGE);
     }
 
     fn seal(self) -> Result<(), StageFailure> {
