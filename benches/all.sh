@@ -3,7 +3,7 @@
 # two and a half hours on a quiet machine. Then `load report --into BENCHMARKS.md benches/results`.
 #
 #   benches/all.sh --base FILE          FILE: an earlier binary to compare with
-#   benches/all.sh --only siege,fuzz    some of: build run import siege fuzz snapshots compare
+#   benches/all.sh --only siege,fuzz    some of: build run import siege fuzz snapshots compare whole
 #   benches/all.sh --small              a smoke test: all scripts with tiny sizes, without the builds
 #
 #   --binary FILE    a program of the profile dist that is built already, and --load FILE: its generator
@@ -15,7 +15,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
 . "$here/common.sh"
 
-only=build,run,import,siege,fuzz,snapshots,compare base='' base_load=() binary='' generator='' into=$here/results small='' peers=() postgres=()
+only=build,run,import,siege,fuzz,snapshots,compare,whole base='' base_load=() binary='' generator='' into=$here/results small='' peers=() postgres=()
 while [ $# -gt 0 ]; do
   case $1 in
     --base) base=$2; shift ;;
@@ -56,6 +56,7 @@ read -ra siege_sizes <<<"$(sized '--claims 1000000 --seconds 20' '--claims 5000 
 read -ra fuzz_sizes <<<"$(sized '--seconds 600' '--seconds 10 --patience 5')"
 read -ra snapshot_sizes <<<"$(sized '40000 50' '1000 3')"
 read -ra compare_sizes <<<"$(sized '' '--kinds state:8,append:8,events:1,batch:8 --rounds 2 --claims 1000')"
+read -ra whole_sizes <<<"$(sized '' '--rows 3000 --changes 300 --rounds 1')"
 read -ra build_parts <<<"$(sized '--all' '--packages')"
 
 one build "$here/build.sh" "${build_parts[@]}" --load "$load"
@@ -66,7 +67,8 @@ one fuzz "$here/siege/fuzz.py" --binary "$detente" "${fuzz_sizes[@]}"
 one snapshots "$here/snapshots.sh" "$detente" "${snapshot_sizes[@]}"
 if [ -n "$base" ]; then
   one compare "$here/compare.sh" "$base" "$detente" --load "$load" "${base_load[@]}" "${compare_sizes[@]}"
-elif [[ ,$only, == *,compare,* ]]; then
-  say "compare: left out, for there is no --base"
+  one whole "$here/whole.py" "$base" "$detente" --dir "$root/target/bench" "${whole_sizes[@]}"
+elif [[ ,$only, == *,compare,* || ,$only, == *,whole,* ]]; then
+  say "compare and whole: left out, for there is no --base"
 fi
 if [ ${#failed[@]} -gt 0 ]; then echo "failed: ${failed[*]}" >&2; exit 1; fi

@@ -29,7 +29,8 @@ import tempfile
 import time
 import uuid
 
-from results import Results
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lines import Results
 
 SERVICE = "/detente.v1.LedgerService/"
 LIMITS = {"narrow": 50.0, "append": 50.0}  # how much later p99 may be than in peace, in milliseconds

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-HEAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "head.sh")
+HEAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "head.sh")
 
 
 class Results:
