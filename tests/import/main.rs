@@ -15,6 +15,7 @@ mod forms;
 mod killed;
 mod malformed;
 mod memory;
+mod records;
 mod refused;
 mod releases;
 mod restarted;

@@ -18,6 +18,7 @@
 //! | [`release`] | what the ledger has of a data set, and what a row changes of it |
 //! | [`snapshot`] | the same, where a release is what held on a day |
 //! | [`version`] | which of several versions of a row counts, for each of its claims |
+//! | [`ending`] | the end of a claim that a later version of its record no longer has |
 //! | [`pipeline`] | all of it at once, on several threads, in the order of the file |
 //!
 //! A mapping is text, and a fault in it is named with its place:
@@ -58,6 +59,7 @@ pub mod class;
 pub mod condition;
 pub mod date;
 pub mod day;
+pub mod ending;
 pub mod fault;
 pub mod filter;
 pub mod mapping;

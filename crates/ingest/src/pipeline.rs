@@ -63,6 +63,8 @@ pub struct Job<'j> {
     pub date: Option<Day>,
     /// The last version of a row that counts, where a file has several.
     pub until: Option<Version>,
+    /// The last version that was imported before: what is wrong with rows up to it has been reported.
+    pub reported: Option<Version>,
     /// True if a change means that the earlier content was wrong, in a snapshot too.
     pub corrects: bool,
 }
@@ -107,6 +109,10 @@ pub struct ImportTally {
     pub unchanged: u64,
     /// Rows of which another version counts.
     pub older: u64,
+    /// Rows that say what an earlier row of the file says in the same version.
+    pub repeated: u64,
+    /// Rows of which the mapping makes no claim.
+    pub silent: u64,
     /// Claims that another takes the place of, in the world.
     pub succeeded: u64,
     /// Claims that have ended.
@@ -252,7 +258,7 @@ struct RowBatch {
 
 /// A row and what it makes.
 enum MappedRow {
-    Row(Row, RowOutcome),
+    Row(Row, RowOutcome, Option<Version>),
     Bad(RowResult),
 }
 
@@ -413,7 +419,8 @@ fn make(job: &Job<'_>, tools: &Tools<'_>, batches: &Receiver<RowBatch>, mapped: 
             let rows = batch.rows.into_iter().map(|read| match read {
                 RowResult::Row(row) => {
                     let outcome = plan.row(&row, &mut bench);
-                    MappedRow::Row(row, outcome)
+                    let version = plan.version_again(&row, &bench);
+                    MappedRow::Row(row, outcome, version)
                 }
                 bad @ RowResult::Bad { .. } => MappedRow::Bad(bad),
             });

@@ -5,12 +5,12 @@ use super::class::MadeEntities;
 use super::condition::Condition;
 use super::date::DateValue;
 use super::fault::{BadMapping, Faults, RowFault};
-use super::mapping::{DeriveSpec, Mapping, ValueSpec};
+use super::mapping::{DeriveSpec, Mapping, Semantics, ValueSpec};
 use super::scope::{RowScope, Scope, UnusedColumns};
 use super::source::{Columns, Row};
 use super::table::Tables;
 use super::value::{Rule, RuleParts, Value, excerpt};
-use super::version::Version;
+use super::version::{RowVersion, Version};
 use detente_proto::v1;
 
 /// A mapping, compiled.
@@ -21,11 +21,15 @@ pub struct Plan<'m> {
     claims: Vec<ClaimPlan<'m>>,
     /// The condition for rows that take their claims back.
     retracts: Option<Condition>,
+    /// The condition for rows that say that their claims have ended.
+    ends: Option<Condition>,
     /// The kind of a change and the reason of a retraction, if the row names them.
     revised: Option<Value<'m>>,
     retracted: Option<Value<'m>>,
     /// The value that distinguishes the versions of a row.
     version: Option<Value<'m>>,
+    /// The number of values of a key that name a record.
+    record: usize,
     /// The columns that nothing is made of.
     pub unused: UnusedColumns,
     tools: &'m Tools<'m>,
@@ -47,6 +51,8 @@ pub enum RowOutcome {
         claims: Vec<MadeClaim>,
         /// Notices about oddities of the row.
         notices: Vec<String>,
+        /// True if the row says that its claims have ended.
+        have_ended: bool,
     },
     /// Nothing: another version of it counts.
     Older,
@@ -98,11 +104,13 @@ impl<'m> Plan<'m> {
             derive.push(Derive::compile(spec, &mut scope, &mut names, tables).map_err(wrong)?);
         }
         let claims = mapping.claim.iter().enumerate();
-        let claims = claims
+        let claims: Vec<ClaimPlan<'m>> = claims
             .map(|(number, spec)| ClaimPlan::compile(number, spec, &mapping.dataset.key, &scope, tables, tools))
             .collect::<Result<_, _>>()?;
         let retracts = mapping.release.retract_when.as_ref().map(|when| Condition::compile(Some(when), &scope));
         let retracts = retracts.transpose().map_err(|what| BadMapping::at("release.retract_when", what))?;
+        let ends = mapping.release.end_when.as_ref().map(|when| Condition::compile(Some(when), &scope));
+        let ends = ends.transpose().map_err(|what| BadMapping::at("release.end_when", what))?;
         let kept: Vec<&String> = mapping.source.unpivot.iter().flatten().collect();
         let of_row = |field: &str, spec: &'m ValueSpec| match spec.constant() {
             Some(_) => Ok(None),
@@ -114,9 +122,12 @@ impl<'m> Plan<'m> {
         let retracted = of_row("retracted", &mapping.release.retracted)?;
         let version = mapping.dataset.version.as_ref().map(|spec| Value::compile(spec, &scope, tables));
         let version = version.transpose().map_err(|what| BadMapping::at("dataset.version", what))?;
+        check_record(mapping, &claims)?;
+        let record = mapping.dataset.record;
         let mut unused = scope.unused_columns(columns);
         unused.columns.retain(|name| !kept.contains(&name));
-        Ok(Self { derive, derived: names.len(), claims, retracts, revised, retracted, version, unused, tools })
+        let derived = names.len();
+        Ok(Self { derive, derived, claims, retracts, ends, revised, retracted, version, record, unused, tools })
     }
 
     /// Makes the claims of a row.
@@ -124,13 +135,13 @@ impl<'m> Plan<'m> {
         let mut faults = Faults::default();
         self.derive(row, bench, &mut faults);
         let seen = RowScope::row(row, &bench.derived, self.tools.release);
-        let Some(plans) = self.counting(&seen, &mut faults) else { return RowOutcome::Older };
+        let Some(plans) = self.counting(&seen, &faults) else { return RowOutcome::Older };
         if self.retracts.as_ref().is_some_and(|retracts| retracts.holds(&seen)) {
             return self.retract_row(&plans, &seen, faults);
         }
         // A derived column that failed may be part of a key or of a condition: then no key can be trusted.
         let mut keys = faults.is_empty().then(Vec::new);
-        if let Err(fault) = self.comparable(&seen) {
+        if let Some(fault) = self.comparable(&seen).err().filter(|_| !plans.is_empty()) {
             faults.note(fault);
         }
         let mut claims = Vec::with_capacity(plans.len());
@@ -142,7 +153,9 @@ impl<'m> Plan<'m> {
             if let Some(keys) = &mut keys {
                 keys.push(key.clone());
             }
-            claims.extend(plan.make(key, &seen, self.tools, &mut bench.made, &mut faults));
+            let made = plan.make(key, &seen, self.tools, &mut bench.made, &mut faults);
+            let record = || plan.record(&seen, self.record).filter(|_| self.record > 0).unwrap_or_default();
+            claims.extend(made.map(|made| MadeClaim { record: record(), ..made }));
         }
         if let Some(value) = &self.revised {
             let kind = faults.take(vocabulary_member(value, &seen, "REVISION_KIND", |name| {
@@ -151,7 +164,12 @@ impl<'m> Plan<'m> {
             claims.iter_mut().for_each(|made: &mut MadeClaim| made.revised = kind.flatten());
         }
         let (faults, notices) = faults.into_parts();
-        if faults.is_empty() { RowOutcome::Claims { claims, notices } } else { RowOutcome::Rejected { faults, keys } }
+        let have_ended = self.ends.as_ref().is_some_and(|ends| ends.holds(&seen));
+        if faults.is_empty() {
+            RowOutcome::Claims { claims, notices, have_ended }
+        } else {
+            RowOutcome::Rejected { faults, keys }
+        }
     }
 
     fn derive(&self, row: &Row, bench: &mut Bench, faults: &mut Faults) {
@@ -162,28 +180,47 @@ impl<'m> Plan<'m> {
         }
     }
 
-    /// The keys of the claims of a row and its version; none where one of them cannot be read.
-    pub fn version(&self, row: &Row, bench: &mut Bench) -> Option<(Vec<String>, Version)> {
+    /// The version of a row, the keys of its claims and its records, as far as they can be read.
+    pub fn version(&self, row: &Row, bench: &mut Bench) -> RowVersion {
         let mut faults = Faults::default();
         self.derive(row, bench, &mut faults);
         let seen = RowScope::row(row, &bench.derived, self.tools.release);
-        let version = faults.take(self.version.as_ref()?.eval(&seen))?;
+        let version = self.version_of(&seen);
+        let records = self.claims.iter().map(|plan| plan.record(&seen, self.record)).collect();
         let plans = self.claims.iter().filter(|plan| plan.applies(&seen));
         let keys = plans.filter_map(|plan| faults.take(plan.key(&seen))).collect();
-        faults.is_empty().then(|| (keys, Version::of(&version)))
+        RowVersion {
+            version,
+            keys: faults.is_empty().then_some(keys),
+            records: if self.record > 0 { records } else { None },
+        }
+    }
+
+    /// The version that a row says; none if it says none.
+    fn version_of(&self, seen: &RowScope<'_>) -> Option<Version> {
+        let version = self.version.as_ref()?.eval(seen).ok()?;
+        (!version.is_empty()).then(|| Version::of(&version))
+    }
+
+    /// The version of a row that was made something of.
+    pub fn version_again(&self, row: &Row, bench: &Bench) -> Option<Version> {
+        self.version_of(&RowScope::row(row, &bench.derived, self.tools.release))
     }
 
     /// The claims that a row makes, apart from those of which another version counts; none if that is so for all of them.
-    fn counting(&self, seen: &RowScope<'_>, faults: &mut Faults) -> Option<Vec<&ClaimPlan<'m>>> {
+    fn counting(&self, seen: &RowScope<'_>, faults: &Faults) -> Option<Vec<&ClaimPlan<'m>>> {
         let mut plans: Vec<_> = self.claims.iter().filter(|plan| plan.applies(seen)).collect();
-        let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return Some(plans) };
-        let Some(version) = faults.take(value.eval(seen)).map(|version| Version::of(&version)) else {
-            return Some(plans);
-        };
-        if plans.is_empty() || versions.check(&version).is_err() || !faults.is_empty() {
+        let (Some(version), Some(versions)) = (self.version_of(seen), &self.tools.versions) else { return Some(plans) };
+        if plans.is_empty() || versions.check(&version).is_err() {
             return Some(plans);
         }
-        plans.retain(|plan| plan.key(seen).map_or(true, |key| versions.counts(self.tools.ids.id(&key), &version)));
+        if versions.is_later(&version) {
+            return None;
+        }
+        if !faults.is_empty() {
+            return Some(plans);
+        }
+        plans.retain(|plan| plan.key(seen).map_or(true, |key| versions.counts(self.tools.ids, &key, &version)));
         (!plans.is_empty()).then_some(plans)
     }
 
@@ -191,6 +228,9 @@ impl<'m> Plan<'m> {
     fn comparable(&self, seen: &RowScope<'_>) -> Result<(), RowFault> {
         let (Some(value), Some(versions)) = (&self.version, &self.tools.versions) else { return Ok(()) };
         let version = value.eval(seen)?;
+        if version.is_empty() {
+            return Err(RowFault::column(value.columns(), "it has no version"));
+        }
         let checked = versions.check(&Version::of(&version));
         checked.map_err(|what| RowFault::column(value.columns(), format!("the version `{}` {what}", excerpt(&version))))
     }
@@ -215,6 +255,27 @@ impl<'m> Plan<'m> {
         }
         RowOutcome::Rejected { faults, keys: is_known.then_some(keys) }
     }
+}
+
+/// Checks that the versions of a record can be told apart, and that the key of each claim begins with the record.
+fn check_record(mapping: &Mapping, claims: &[ClaimPlan<'_>]) -> Result<(), BadMapping> {
+    let wrong = |what: &str| Err(BadMapping::at("dataset.record", what));
+    let record = mapping.dataset.record;
+    if mapping.dataset.version.is_none() {
+        if record > 0 {
+            return wrong("needs `version`, which tells the versions of a record apart");
+        }
+        let has_ends = mapping.release.end_when.is_some();
+        let wrong = || BadMapping::at("release.end_when", "needs `version` in [dataset]: its day is the end");
+        return if has_ends { Err(wrong()) } else { Ok(()) };
+    }
+    if record > 0 && claims.iter().any(|claim| claim.key_len() <= record) {
+        return wrong("a key has more values than its record: the first name the record, the others the claim in it");
+    }
+    if mapping.release.semantics == Semantics::Snapshot && (record > 0 || mapping.release.end_when.is_some()) {
+        return wrong("`record` and `end_when` are not for snapshots, in which what vanishes has ended");
+    }
+    Ok(())
 }
 
 impl<'m> Derive<'m> {

@@ -22,6 +22,7 @@ use detente_proto::v1::{self, bound::Bound, event::Event};
 use hashbrown::HashTable;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// The content of a claim, as one number.
@@ -61,6 +62,8 @@ pub struct RecordedDataSet {
     claims: HashTable<ReleaseEntry>,
     scheme: String,
     recorded: u32,
+    /// The claims as they are recorded, if they are wanted.
+    whole: Option<HashMap<u128, v1::Claim>>,
 }
 
 /// In the place of a row: one that was rejected.
@@ -99,6 +102,16 @@ impl RecordedDataSet {
         Self { scheme: scheme.to_owned(), ..Self::default() }
     }
 
+    /// The same, with the claims as they are recorded.
+    pub fn with_claims(self) -> Self {
+        Self { whole: Some(HashMap::new()), ..self }
+    }
+
+    /// A claim as it is recorded, if claims are kept.
+    pub fn claim(&self, id: Uuid) -> Option<&v1::Claim> {
+        self.whole.as_ref()?.get(&id.as_u128())
+    }
+
     /// Takes in an event of the record, in order.
     pub fn learn(&mut self, event: v1::Event) {
         match event.event {
@@ -115,6 +128,9 @@ impl RecordedDataSet {
         let id = id.as_u128();
         if !claim.external_ids.iter().any(|known| known.scheme == self.scheme) {
             return;
+        }
+        if let Some(whole) = &mut self.whole {
+            whole.insert(id, claim.clone());
         }
         let content = ContentDigest::of(claim, &self.scheme).0;
         if let Some(entry) = self.find(id) {
@@ -147,6 +163,13 @@ impl RecordedDataSet {
             .filter(|row| !matches!(*row, 0 | KEPT))
     }
 
+    /// Returns true if an earlier row of this file has said the same of a claim.
+    pub fn says_again(&self, id: Uuid, content: ContentDigest) -> bool {
+        let id = id.as_u128();
+        let known = self.claims.find(hash(id), |entry| entry.id == id);
+        known.is_some_and(|entry| !matches!(entry.row, 0 | KEPT) && entry.content == content.0)
+    }
+
     /// Returns true if a row of this file named a claim, good or not.
     pub fn is_named(&self, claim_id: &str) -> bool {
         let id = Uuid::try_parse(claim_id).unwrap_or_default().as_u128();
@@ -161,7 +184,7 @@ impl RecordedDataSet {
             return Verdict::Assert;
         };
         entry.row = row;
-        match (entry.content == content.0, entry.retracted) {
+        match (std::mem::replace(&mut entry.content, content.0) == content.0, entry.retracted) {
             (true, false) => Verdict::Nothing,
             (true, true) => Verdict::Reinstate,
             (false, reinstate) => Verdict::Revise { reinstate },

@@ -5,6 +5,7 @@ use super::mapping::{FileSpec, TableSpec};
 use super::scope::{RowScope, Scope};
 use super::source::{self, SourceFiles};
 use super::template::Template;
+use super::version::Version;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -25,6 +26,10 @@ pub struct CodeTable {
     pub open: bool,
     /// The row that answers for several.
     merged: HashMap<Box<str>, TableRow>,
+    /// The value that distinguishes the versions of a row, if the rows have versions.
+    version: Option<Template>,
+    /// The rows of the version that counts, of each key with several rows.
+    current: HashMap<Box<str>, Vec<TableRow>>,
 }
 
 /// The key by which rows are looked up.
@@ -65,15 +70,35 @@ impl CodeTable {
     /// Returns the first fault.
     pub fn read(name: &str, spec: &TableSpec, beside: &Path, instead: Option<&Path>) -> Result<Self, BadMapping> {
         let at = format!("tables.{name}");
+        if spec.version.is_some() && !spec.many {
+            return Err(BadMapping::at(at, "has a `version`: say `many = true`, for a key has a row for each version"));
+        }
         match (&spec.file, &spec.rows, instead) {
-            (_, _, Some(path)) => Self::of_file(name, spec, path),
-            (Some(file), None, None) => Self::of_file(name, spec, &beside.join(file)),
+            (_, _, Some(path)) => Self::of_file(name, spec, &form_of(spec), path),
+            (Some(file), None, None) => Self::of_file(name, spec, &form_of(spec), &beside.join(file)),
             (None, Some(rows), None) => Ok(Self::of_rows(name, rows)),
             (Some(_), Some(_), None) => Err(BadMapping::at(at, "has both `file` and `rows`: one is enough")),
             (None, None, None) => {
                 Err(BadMapping::at(at, format!("has no `file` and no `rows`: give its file by --table {name}=FILE")))
             }
         }
+    }
+
+    /// Reads a table that is the imported file itself, or another file in its form. `source`: the form.
+    ///
+    /// # Errors
+    /// Returns the first fault.
+    pub fn read_itself(name: &str, spec: &TableSpec, source: &FileSpec, path: &Path) -> Result<Self, BadMapping> {
+        let at = format!("tables.{name}");
+        if spec.file.is_some() || spec.rows.is_some() || has_form(spec) {
+            let what = "is the imported file itself, in the form that [source] says: give `key`, `many`, `split` and `version` alone";
+            return Err(BadMapping::at(at, what));
+        }
+        if spec.version.is_some() && !spec.many {
+            return Err(BadMapping::at(at, "has a `version`: say `many = true`, for a key has a row for each version"));
+        }
+        let form = FileSpec { split: spec.split.clone(), unpivot: None, ..source.clone() };
+        Self::of_file(name, spec, &form, path)
     }
 
     fn of_rows(name: &str, rows: &BTreeMap<String, BTreeMap<String, String>>) -> Self {
@@ -92,32 +117,17 @@ impl CodeTable {
             rows,
             open: false,
             merged: HashMap::new(),
+            version: None,
+            current: HashMap::new(),
         }
     }
 
-    fn of_file(name: &str, spec: &TableSpec, path: &Path) -> Result<Self, BadMapping> {
+    fn of_file(name: &str, spec: &TableSpec, form: &FileSpec, path: &Path) -> Result<Self, BadMapping> {
         let shown = path.display().to_string();
         let refuse = |what: String| BadMapping::at(format!("tables.{name}: {shown}"), what);
-        let mut null = spec.null.clone();
-        null.push(String::new());
-        let mut file = FileSpec {
-            format: spec.format.clone(),
-            delimiter: spec.delimiter,
-            header: spec.header,
-            columns: spec.columns.clone(),
-            rename: spec.rename.clone(),
-            lower_case: spec.lower_case,
-            null,
-            records: spec.records.clone(),
-            split: spec.split.clone(),
-            ..FileSpec::default()
-        };
-        if let Some(encoding) = &spec.encoding {
-            file.encoding.clone_from(encoding);
-        }
         let mut opened = SourceFiles::open(path).map_err(|error| refuse(error.to_string()))?;
         let mut read: Option<Self> = None;
-        source::read(&mut opened, &file, &mut |columns, row| {
+        source::read(&mut opened, form, &mut |columns, row| {
             let table = match &mut read {
                 Some(table) => table,
                 none => none.insert(Self {
@@ -127,14 +137,27 @@ impl CodeTable {
                     rows: HashMap::new(),
                     open: columns.open,
                     merged: HashMap::new(),
+                    version: None,
+                    current: HashMap::new(),
                 }),
             };
             table.grow(columns);
-            table.take(&row, columns, spec.many)
+            // The import itself rejects a bad row of its file.
+            let is_rejected = spec.itself && matches!(row, source::RowResult::Bad { .. });
+            if is_rejected { Ok(()) } else { table.take(&row, columns, spec.many) }
         })
         .map_err(|error| refuse(error.to_string()))?;
         let mut table = read.ok_or_else(|| refuse("has no rows".to_owned()))?;
-        table.merge();
+        if let Some(version) = &spec.version {
+            let mut scope = Scope::of_key(Some(&table.columns), &[]);
+            if table.open {
+                scope = scope.into_open();
+            }
+            let version = Template::compile(version, &scope).map_err(|what| refuse(format!("version: {what}")))?;
+            table.version = Some(version);
+        }
+        table.fill();
+        table.read_until(None);
         Ok(table)
     }
 
@@ -146,21 +169,35 @@ impl CodeTable {
         }
     }
 
-    /// Of each key with several rows makes the one that answers for them, whatever their order: where they differ in a
-    /// column, what sorts first and is not empty.
-    fn merge(&mut self) {
+    /// Gives each row all columns of the table.
+    fn fill(&mut self) {
         for rows in self.rows.values_mut() {
             for row in rows.iter_mut().filter(|row| row.len() < self.columns.len()) {
                 let missing = self.columns.len() - row.len();
                 *row = row.iter().cloned().chain(std::iter::repeat_n(Box::from(""), missing)).collect();
             }
         }
+    }
+
+    /// Of each key with several rows makes the one that answers for them, whatever their order: where they differ in a
+    /// column, what sorts first and is not empty. Of rows with versions those of the last one count, or of the last up to
+    /// `until`, or of the first if all are later.
+    pub fn read_until(&mut self, until: Option<&Version>) {
+        self.merged.clear();
+        self.current.clear();
         for (key, rows) in self.rows.iter().filter(|(_, rows)| rows.len() > 1) {
+            let current = match &self.version {
+                None => Cow::Borrowed(rows),
+                Some(version) => Cow::Owned(rows_of_version(rows, version, until)),
+            };
             let cell = |at: usize| {
-                let said = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.is_empty());
+                let said = current.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.is_empty());
                 said.min().cloned().unwrap_or_default()
             };
             self.merged.insert(key.clone(), (0..self.columns.len()).map(cell).collect());
+            if let Cow::Owned(rows) = current {
+                self.current.insert(key.clone(), rows);
+            }
         }
     }
 
@@ -201,9 +238,9 @@ impl CodeTable {
         self.merged.get(key).or_else(|| self.rows.get(key)?.first())
     }
 
-    /// All rows with a key.
+    /// All rows with a key, of the version that counts.
     pub fn all(&self, key: &str) -> &[TableRow] {
-        self.rows.get(key).map(Vec::as_slice).unwrap_or_default()
+        self.current.get(key).or_else(|| self.rows.get(key)).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The place of a column.
@@ -226,9 +263,50 @@ impl CodeTable {
         let mut keys: Vec<&Box<str>> = self.rows.keys().collect();
         keys.sort_unstable();
         self.columns.iter().for_each(|column| digest(column.as_bytes()));
-        for cell in keys.into_iter().flat_map(|key| self.all(key)).flatten() {
+        for cell in keys.into_iter().filter_map(|key| self.rows.get(key)).flatten().flatten() {
             digest(&(cell.len() as u64).to_le_bytes());
             digest(cell.as_bytes());
         }
     }
+}
+
+/// The form of the file of a table.
+fn form_of(spec: &TableSpec) -> FileSpec {
+    let mut null = spec.null.clone();
+    null.push(String::new());
+    let mut form = FileSpec {
+        format: spec.format.clone(),
+        delimiter: spec.delimiter,
+        header: spec.header,
+        columns: spec.columns.clone(),
+        rename: spec.rename.clone(),
+        lower_case: spec.lower_case,
+        null,
+        records: spec.records.clone(),
+        split: spec.split.clone(),
+        ..FileSpec::default()
+    };
+    if let Some(encoding) = &spec.encoding {
+        form.encoding.clone_from(encoding);
+    }
+    form
+}
+
+/// Returns true if a table says something of the form of its file.
+fn has_form(spec: &TableSpec) -> bool {
+    let has_names = !spec.columns.is_empty() || !spec.rename.is_empty() || spec.lower_case || !spec.header;
+    let is_read = !spec.null.is_empty() || !spec.records.is_empty() || spec.encoding.is_some();
+    has_names || is_read || spec.format.is_some() || spec.delimiter.is_some()
+}
+
+/// The rows of the last version, or of the last up to `until`, or of the first if all are later. Rows whose versions cannot
+/// be compared with it are passed over.
+fn rows_of_version(rows: &[TableRow], version: &Template, until: Option<&Version>) -> Vec<TableRow> {
+    let of = |row: &TableRow| Version::of(&version.render(&RowScope::key("", row, "")));
+    let versions: BTreeSet<Version> = rows.iter().map(of).collect();
+    let last = match until {
+        None => versions.last(),
+        Some(until) => versions.range(..=until).next_back().or(versions.first()),
+    };
+    rows.iter().filter(|row| last == Some(&of(row))).cloned().collect()
 }

@@ -147,7 +147,9 @@ impl<'m> Rule<'m> {
             (Some(map), None) => Lookup::Map(map.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()),
             (None, Some(name)) => {
                 let table = tables.get(name).ok_or_else(|| format!("there is no table `{name}` in [tables]"))?;
-                let column = parts.take.map(|take| table.column(take)).transpose()?;
+                let column = parts.take.map(|take| table.column(take)).transpose();
+                // A member that no row of a table of JSON has is empty.
+                let column = column.or_else(|what| if table.open { Ok(Some(usize::MAX)) } else { Err(what) })?;
                 Lookup::Table(table, column.unwrap_or_else(|| table.first_value()))
             }
             (Some(_), Some(_)) => return Err("has both `map` and `table`: one is enough".to_owned()),
@@ -195,7 +197,10 @@ impl<'m> Rule<'m> {
         match &self.lookup {
             Lookup::None => Some(found),
             Lookup::Map(map) => map.get(found.as_ref()).map(|known| Cow::Borrowed(*known)),
-            Lookup::Table(table, column) => table.get(&found)?.get(*column).map(|cell| Cow::Borrowed(cell.as_ref())),
+            Lookup::Table(table, column) => {
+                let cell = table.get(&found)?.get(*column).map(AsRef::as_ref);
+                Some(Cow::Borrowed(cell.unwrap_or_default()))
+            }
         }
     }
 

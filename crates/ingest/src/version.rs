@@ -1,16 +1,29 @@
 //! Versions: a file may hold every version of its rows, of which the last counts, or the last up to an instant.
 //!
 //! The version that counts follows from the whole file, so the file is read twice.
+//!
+//! Several rows may be one version of a *record*. A claim of an earlier version of the record that a later one does not have
+//! is dropped by it:
+//!
+//! ```text
+//!    2020-02-10   lk-1:shareholding   lk-1:votingRights
+//!    2021-03-01   lk-1:shareholding                        drops lk-1:votingRights
+//! ```
 
 use super::claim::Tools;
+use super::day::Day;
 use super::fault::{BadFile, BadMapping};
 use super::mapping::Mapping;
 use super::plan::{Bench, Plan};
-use super::source::{self, Columns, RowResult, SourceFiles};
+use super::release::ClaimIds;
+use super::source::{self, Columns, FileName, Row, RowResult, SourceFiles};
 use super::table::Tables;
 use detente_ledger::wire::time::read_instant;
+use prost_types::Timestamp;
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+use std::ops::Bound;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -32,6 +45,22 @@ impl Version {
     /// As it is written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The day of an instant, in UTC.
+    pub fn day(&self) -> Option<Day> {
+        let (seconds, _) = self.instant?;
+        let text = Timestamp { seconds, nanos: 0 }.to_string();
+        Day::parse(text.get(..10)?)
+    }
+}
+
+impl Hash for Version {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.instant.hash(state);
+        if self.instant.is_none() {
+            self.text.hash(state);
+        }
     }
 }
 
@@ -89,18 +118,73 @@ fn take_number<'t>(text: &mut &'t str) -> &'t str {
     number.trim_start_matches('0')
 }
 
+/// A row as the scan of the versions reads it; what cannot be read is missing.
+#[derive(Debug)]
+pub struct RowVersion {
+    /// Its version.
+    pub version: Option<Version>,
+    /// The keys of its claims.
+    pub keys: Option<Vec<String>>,
+    /// The records that it is a part of, also where it makes no claim.
+    pub records: Option<Vec<String>>,
+}
+
 /// The version that counts of each key, by the id of its claim.
 #[derive(Debug, Default)]
 pub struct Versions {
     last: HashMap<Uuid, Version>,
+    /// The number of times that a key comes in one version, if it is more than one.
+    numbers: HashMap<Uuid, u32>,
+    /// The versions of each record.
+    records: HashMap<String, BTreeSet<Version>>,
+    /// The records of which a row cannot be read.
+    unclear: HashSet<String>,
+    /// True if a row cannot be read, and so may be of any record.
+    is_unclear: bool,
     /// True if versions are instants, rather than texts.
     are_instants: bool,
+    /// The last version to read.
+    until: Option<Version>,
 }
 
 impl Versions {
-    /// Returns true if a version is the one that counts for a key.
-    pub fn counts(&self, id: Uuid, version: &Version) -> bool {
+    /// Returns true if a version is the one that counts for a key, or for one of its occurrences.
+    pub fn counts(&self, ids: ClaimIds, key: &str, version: &Version) -> bool {
+        let id = ids.id(key);
+        let most = self.numbers.get(&id).copied().unwrap_or(1);
+        self.is_last(id, version) || (2..=most).any(|number| self.is_last(ids.id(&numbered(key, number)), version))
+    }
+
+    /// Returns true if a version is the last one of a claim.
+    pub fn is_last(&self, id: Uuid, version: &Version) -> bool {
         self.last.get(&id) == Some(version)
+    }
+
+    /// Returns true if a version comes after the last one to read.
+    pub fn is_later(&self, version: &Version) -> bool {
+        self.until.as_ref().is_some_and(|until| self.check(version).is_ok() && version > until)
+    }
+
+    /// The version of a record that no longer has a claim of it; none if its last version has it or cannot be read as a whole.
+    pub fn dropped_by(&self, id: Uuid, record: &str) -> Option<&Version> {
+        self.clear_versions(record)?.range((Bound::Excluded(self.last.get(&id)?), Bound::Unbounded)).next()
+    }
+
+    /// The version of a record before another.
+    pub fn before(&self, record: &str, version: &Version) -> Option<&Version> {
+        self.records.get(record)?.range(..version).next_back()
+    }
+
+    /// The versions of the record that a recorded claim is of; none if the file has none, or not all can be read.
+    pub fn of_key(&self, key: &str) -> Option<&BTreeSet<Version>> {
+        let records = key.rmatch_indices(':').filter_map(|(at, _)| key.get(..at));
+        let record = records.into_iter().find(|record| self.records.contains_key(*record))?;
+        self.clear_versions(record)
+    }
+
+    fn clear_versions(&self, record: &str) -> Option<&BTreeSet<Version>> {
+        let is_clear = !self.is_unclear && !self.unclear.contains(record);
+        self.records.get(record).filter(|_| is_clear)
     }
 
     /// Checks that a version can be compared with the others of the file.
@@ -116,6 +200,11 @@ impl Versions {
     }
 }
 
+/// The key of an occurrence: `key`, `key#2`, ...
+pub fn numbered(key: &str, number: u32) -> String {
+    if number > 1 { format!("{key}#{number}") } else { key.to_owned() }
+}
+
 /// The versions of the rows of a file, as they are read.
 #[derive(Default)]
 struct Scan {
@@ -123,23 +212,75 @@ struct Scan {
     /// The last version of each key among instants, and among texts.
     instants: HashMap<Uuid, Version>,
     texts: HashMap<Uuid, Version>,
+    /// The number of times that a key has come in a version; of a record in a version as one row has it.
+    occurrences: HashMap<(Uuid, Version), u32>,
+    /// The row that was read last.
+    place: Option<(Arc<FileName>, u64)>,
+    versions: Versions,
 }
 
 impl Scan {
-    fn note(&mut self, ids: impl Iterator<Item = Uuid>, version: Version, until: Option<&Version>) {
-        let last = if version.instant.is_some() { &mut self.instants } else { &mut self.texts };
-        if until.is_none_or(|until| version <= *until) {
-            for id in ids {
-                let last = last.entry(id).or_insert_with(|| version.clone());
-                if *last < version {
-                    last.clone_from(&version);
-                }
-            }
+    /// Begins a row. Several are of one place if they are items of one list.
+    fn begin_row(&mut self, row: &Row, mapping: &Mapping) {
+        let is_same = self.place.as_ref().is_some_and(|(file, number)| *number == row.number && *file == row.file);
+        if mapping.dataset.record > 0 && !is_same {
+            self.occurrences.clear();
+            self.place = Some((Arc::clone(&row.file), row.number));
         }
-        self.all.insert(version);
     }
 
-    fn finish(self, until: Option<&Version>) -> Result<(Versions, BTreeSet<Version>), BadMapping> {
+    fn note(&mut self, row: RowVersion, mapping: &Mapping, ids: ClaimIds) {
+        let makes_claims = row.keys.as_ref().is_none_or(|keys| !keys.is_empty());
+        let Some(version) = row.version else {
+            // A row that makes no claims need not have a version.
+            if makes_claims {
+                self.note_unclear(row.records);
+            }
+            return;
+        };
+        let is_read = self.versions.until.as_ref().is_none_or(|until| version <= *until);
+        self.all.insert(version.clone());
+        match row.keys {
+            _ if !is_read => return,
+            Some(keys) => {
+                for key in keys {
+                    let id = ids.id(&key);
+                    let id = if mapping.dataset.occurrence { self.number(id, &key, &version, ids) } else { id };
+                    let last = if version.instant.is_some() { &mut self.instants } else { &mut self.texts };
+                    let last = last.entry(id).or_insert_with(|| version.clone());
+                    if *last < version {
+                        last.clone_from(&version);
+                    }
+                }
+            }
+            None => self.note_unclear(row.records.clone()),
+        }
+        for record in row.records.into_iter().flatten() {
+            self.versions.records.entry(record).or_default().insert(version.clone());
+        }
+    }
+
+    fn note_unclear(&mut self, records: Option<Vec<String>>) {
+        match records {
+            Some(records) => self.versions.unclear.extend(records),
+            None => self.versions.is_unclear = true,
+        }
+    }
+
+    /// The id of the next occurrence of a key in a version.
+    fn number(&mut self, id: Uuid, key: &str, version: &Version, ids: ClaimIds) -> Uuid {
+        let count = self.occurrences.entry((id, version.clone())).or_insert(0);
+        *count += 1;
+        if *count == 1 {
+            return id;
+        }
+        let most = self.versions.numbers.entry(id).or_insert(1);
+        *most = (*most).max(*count);
+        ids.id(&numbered(key, *count))
+    }
+
+    fn finish(mut self) -> Result<(Versions, BTreeSet<Version>), BadMapping> {
+        let until = self.versions.until.as_ref();
         let instants = self.all.iter().filter(|version| version.instant.is_some()).count();
         let are_instants = instants * 2 >= self.all.len();
         if let Some(until) = until.filter(|until| are_instants && until.instant.is_none() && instants > 0) {
@@ -150,8 +291,11 @@ impl Scan {
             let what = format!("`{}` is an instant, and the versions of the file are none", until.text);
             return Err(BadMapping::at("--until", what));
         }
+        let is_comparable = |version: &Version| version.instant.is_some() == are_instants;
+        self.versions.records.values_mut().for_each(|versions| versions.retain(is_comparable));
+        self.all.retain(is_comparable);
         let last = if are_instants { self.instants } else { self.texts };
-        Ok((Versions { last, are_instants }, self.all))
+        Ok((Versions { last, are_instants, ..self.versions }, self.all))
     }
 }
 
@@ -166,12 +310,15 @@ pub fn scan(
     opened: &mut SourceFiles,
     until: Option<&Version>,
 ) -> Result<(Versions, BTreeSet<Version>), BadFile> {
-    let mut scan = Scan::default();
+    let mut scan = Scan { versions: Versions { until: until.cloned(), ..Versions::default() }, ..Scan::default() };
     let mut plan: Option<(Arc<Columns>, Plan<'_>)> = None;
     let mut bench = Bench::default();
     let mut wrong: Option<BadMapping> = None;
     let read = source::read(opened, &mapping.source, &mut |columns, read| {
-        let RowResult::Row(row) = read else { return Ok(()) };
+        let RowResult::Row(row) = read else {
+            scan.note_unclear(None);
+            return Ok(());
+        };
         let current = plan.take().filter(|(known, _)| Arc::ptr_eq(known, columns));
         let current = match current {
             Some(current) => current,
@@ -185,16 +332,15 @@ pub fn scan(
             },
         };
         let (_, compiled) = plan.insert(current);
-        if let Some((keys, version)) = compiled.version(&row, &mut bench) {
-            scan.note(keys.iter().map(|key| tools.ids.id(key)), version, until);
-        }
+        scan.begin_row(&row, mapping);
+        scan.note(compiled.version(&row, &mut bench), mapping, tools.ids);
         Ok(())
     });
     if let Some(bad) = wrong {
         return Err(bad.into());
     }
     read?;
-    Ok(scan.finish(until)?)
+    Ok(scan.finish()?)
 }
 
 #[cfg(test)]

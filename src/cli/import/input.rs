@@ -41,6 +41,8 @@ pub(super) struct Input {
     date: Option<Day>,
     corrects: bool,
     until: Option<Version>,
+    /// The last version that an earlier step of a replay has imported.
+    reported: Option<Version>,
     recorded_at: Option<Timestamp>,
     /// Of everything that makes the commands what they are, but for the record.
     digest: Sha256,
@@ -57,7 +59,7 @@ impl Input {
         let name = path.display().to_string();
         let text = fs::read_to_string(path).map_err(|error| CommandFailure::Usage(format!("{name}: {error}")))?;
         let mapping = Mapping::parse(&text, &args.rows.set, &name).map_err(unusable)?;
-        let tables = tables(&mapping, path, &args.rows.tables)?;
+        let mut tables = tables(&mapping, path, &args.rows.tables, file)?;
         let opened = SourceFiles::open(file).map_err(|bad| read_failure(bad.into()))?;
         let kind = args.rows.revised.as_deref().or_else(|| mapping.release.revised.constant()).unwrap_or("correction");
         let revised = revision_kind(kind)?;
@@ -85,6 +87,7 @@ impl Input {
             table.digest_into(&mut |bytes| digest.update(bytes));
         }
         let until = args.rows.until.as_deref().map(Version::of);
+        tables.values_mut().for_each(|table| table.read_until(until.as_ref()));
         let recorded_at = args.rows.recorded_at;
         digest.update([u8::from(args.rows.revised.is_some())]);
         let corrects = args.rows.revised.as_deref().is_some_and(|kind| kind != "world_change");
@@ -102,6 +105,7 @@ impl Input {
             date,
             corrects,
             until,
+            reported: None,
             recorded_at,
             digest,
         })
@@ -162,6 +166,7 @@ impl Input {
             date: self.date.clone(),
             corrects: self.corrects,
             until: self.until.clone(),
+            reported: self.reported.clone(),
         }
     }
 
@@ -173,10 +178,27 @@ impl Input {
         Came { made, known, shown, passed_over: opened.passed_over }
     }
 
-    /// The same, of the versions of rows up to one, as it was recorded then.
-    pub(super) fn at_version(mut self, until: Version, recorded_at: Option<Timestamp>) -> Self {
-        (self.until, self.recorded_at) = (Some(until), recorded_at);
+    /// The same, of the versions of rows up to one, as it was recorded then. `reported`: the version before.
+    pub(super) fn at_version(
+        mut self,
+        until: Version,
+        recorded_at: Option<Timestamp>,
+        reported: Option<Version>,
+    ) -> Self {
+        self.tables.values_mut().for_each(|table| table.read_until(Some(&until)));
+        self.date = self.date.or_else(|| until.day());
+        (self.until, self.recorded_at, self.reported) = (Some(until), recorded_at, reported);
         self
+    }
+
+    /// Returns true if an earlier step of a replay has reported the rows before.
+    pub(super) const fn goes_on(&self) -> bool {
+        self.reported.is_some()
+    }
+
+    /// Returns true if the claims of the record are needed as a whole.
+    pub(super) fn compares_claims(&self) -> bool {
+        self.mapping.dataset.record > 0 || self.mapping.release.end_when.is_some()
     }
 
     /// All versions that the file has of its rows, in order.
@@ -210,7 +232,8 @@ fn day_of(mapping: &Mapping, release: &str, tables: &Tables) -> Result<Option<Da
     Ok(Some(day))
 }
 
-fn tables(mapping: &Mapping, path: &Path, given: &[String]) -> Result<Tables, CommandFailure> {
+/// `file`: the file that is imported.
+fn tables(mapping: &Mapping, path: &Path, given: &[String], file: &Path) -> Result<Tables, CommandFailure> {
     let mut instead: BTreeMap<&str, PathBuf> = BTreeMap::new();
     for given in given {
         let pair = given.split_once('=').filter(|(name, _)| mapping.tables.contains_key(*name));
@@ -225,7 +248,11 @@ fn tables(mapping: &Mapping, path: &Path, given: &[String]) -> Result<Tables, Co
     }
     let beside = path.parent().unwrap_or(Path::new(""));
     let read = mapping.tables.iter().map(|(name, spec)| {
-        let table = CodeTable::read(name, spec, beside, instead.get(name.as_str()).map(PathBuf::as_path))?;
+        let given = instead.get(name.as_str()).map(PathBuf::as_path);
+        let table = match spec.itself {
+            true => CodeTable::read_itself(name, spec, &mapping.source, given.unwrap_or(file))?,
+            false => CodeTable::read(name, spec, beside, given)?,
+        };
         Ok((name.clone(), table))
     });
     read.collect::<Result<_, BadMapping>>().map_err(unusable)

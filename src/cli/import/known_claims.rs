@@ -29,14 +29,17 @@ pub(super) fn nothing(dataset: &str) -> RecordedState {
     RecordedState { claims: RecordedDataSet::of(dataset), episodes: Episodes::of(dataset), registered: HashMap::new() }
 }
 
-/// Asks a ledger, at a basis or at the head; `whole_parties`: parties may be revised. Pages and batches are let go as they are read.
+/// Asks a ledger, at a basis or at the head; `whole_parties`: parties may be revised. `whole_claims`: claims may be ended. Pages and batches are let go as they are read.
 pub(super) async fn ask(
     ledger: &mut PatientLedger<'_, impl Ask>,
     dataset: &str,
     basis: Option<String>,
-    whole_parties: bool,
+    (whole_parties, whole_claims): (bool, bool),
 ) -> Result<(RecordedState, KnownCut), CommandFailure> {
     let mut known = nothing(dataset);
+    if whole_claims {
+        known.claims = known.claims.with_claims();
+    }
     let cut = parties(ledger, basis, whole_parties, &mut known.registered).await?;
     sources(ledger, &cut, &mut known.registered).await?;
     let progress = counter("events of the data set read");

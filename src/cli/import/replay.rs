@@ -10,6 +10,7 @@ use super::rows::one;
 use crate::cli::export::{Ask, Client};
 use crate::cli::output::OutputFormat;
 use crate::cli::{CommandFailure, instant, notice};
+use detente_ingest::version::Version;
 use detente_proto::v1;
 
 /// Imports the versions of a file, one after the other.
@@ -35,15 +36,15 @@ pub(super) async fn run(
     if let Some(head) = head.filter(|_| passed_over > 0) {
         notice(&passed_over_words(passed_over, instants.len(), &head));
     }
-    let mut recorded = false;
+    let mut recorded: Option<Version> = None;
     for (at, version) in instants.into_iter().filter(|(at, _)| is_later(at)) {
-        let input = Input::read(args, &spooled.path)?.at_version(version, Some(at));
+        let input = Input::read(args, &spooled.path)?.at_version(version.clone(), Some(at), recorded.clone());
         one(args, format, spooled, input, Some(&mut *ledger)).await?;
-        recorded = true;
+        recorded = Some(version);
     }
     match last {
-        Some((_, version)) if !recorded => {
-            let input = Input::read(args, &spooled.path)?.at_version(version, None);
+        Some((_, version)) if recorded.is_none() => {
+            let input = Input::read(args, &spooled.path)?.at_version(version, None, None);
             one(args, format, spooled, input, Some(ledger)).await
         }
         _ => Ok(()),

@@ -95,6 +95,8 @@ impl Report<'_> {
         let tally = &self.tally;
         let counts = [
             ("other versions", tally.older),
+            ("repeated", tally.repeated),
+            ("without a claim", tally.silent),
             ("succeeded", tally.succeeded),
             ("ended", tally.ended),
             ("confirmations", tally.confirmed),
@@ -143,6 +145,8 @@ impl Report<'_> {
             "notEnded": if self.snapshot { tally.spared } else { 0 },
             "notConfirmed": tally.unconfirmed,
             "otherVersions": tally.older,
+            "repeated": tally.repeated,
+            "withoutClaim": tally.silent,
             "succeeded": tally.succeeded,
             "ended": tally.ended,
             "confirmations": tally.confirmed,

@@ -9,7 +9,7 @@ use detente_ingest::source::SourceFiles;
 use detente_proto::v1;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -39,8 +39,9 @@ impl CommandForwarder {
         commands: Option<mpsc::Sender<Vec<v1::Command>>>,
         args: &ImportArgs,
         opened: &SourceFiles,
+        goes_on: bool,
     ) -> Result<Self, CommandFailure> {
-        let rejects = args.rows.reject.as_deref().map(Rejects::create).transpose()?;
+        let rejects = args.rows.reject.as_deref().map(|path| Rejects::open(path, goes_on)).transpose()?;
         Ok(Self {
             commands,
             rejects,
@@ -164,9 +165,12 @@ struct Rejects {
 }
 
 impl Rejects {
-    fn create(path: &Path) -> Result<Self, CommandFailure> {
-        let file = File::create(path)
-            .map_err(|error| CommandFailure::Usage(format!("--reject {}: {error}", path.display())))?;
+    /// Opens it, at its end if an earlier step of a replay has written to it.
+    fn open(path: &Path, goes_on: bool) -> Result<Self, CommandFailure> {
+        let mut how = OpenOptions::new();
+        how.create(true).write(true).append(goes_on).truncate(!goes_on);
+        let file =
+            how.open(path).map_err(|error| CommandFailure::Usage(format!("--reject {}: {error}", path.display())))?;
         Ok(Self { file: BufWriter::new(file) })
     }
 

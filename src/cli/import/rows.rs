@@ -100,7 +100,7 @@ pub(super) async fn one(
 /// Checks without a ledger.
 async fn alone(args: &ImportArgs, input: Input) -> Result<ImportSummary, CommandFailure> {
     let known = known_claims::nothing(&input.mapping.dataset.name);
-    let shown = CommandForwarder::new(None, args, &input.opened)?;
+    let shown = CommandForwarder::new(None, args, &input.opened, false)?;
     let came = tokio::task::spawn_blocking(move || input.run(known, shown)).await.map_err(CommandFailure::other)?;
     let Came { made, mut shown, passed_over, .. } = came;
     shown.finish()?;
@@ -121,7 +121,8 @@ async fn stage<T: Ask>(
     let info = ledger.call(async |ledger| ledger.get_server_info(v1::GetServerInfoRequest {}).await).await?;
     let mark = input.mark(args, &info.ledger_id)?;
     let basis = earlier_stages::basis(&mut ledger, &dataset, mark).await?;
-    let (known, cut) = known_claims::ask(&mut ledger, &dataset, basis, input.renames()).await?;
+    let whole = (input.renames(), input.compares_claims());
+    let (known, cut) = known_claims::ask(&mut ledger, &dataset, basis, whole).await?;
     let opening = input.opening(args, mark, &cut)?;
     let ground = StageBasis { dataset, cut, complete: input.complete };
     let spec = input.mapping.source.clone();
@@ -179,7 +180,7 @@ async fn read<T: Ask>(
     staging: &mut StageUpload<'_, T>,
 ) -> (Result<Came, CommandFailure>, u64) {
     let (way, mut commands) = mpsc::channel(WAITING);
-    let shown = match CommandForwarder::new(Some(way), args, &input.opened) {
+    let shown = match CommandForwarder::new(Some(way), args, &input.opened, input.goes_on()) {
         Ok(shown) => shown,
         Err(failure) => return (Err(failure), 0),
     };

@@ -114,6 +114,8 @@ pub struct MadeClaim {
     pub revised: Option<i32>,
     /// The ends that the row itself says.
     pub own: OwnEnds,
+    /// The record that it is a part of; empty if it is of none.
+    pub record: String,
     /// The number of bytes that it takes, approximately.
     pub bytes: usize,
 }
@@ -271,6 +273,20 @@ impl<'m> ClaimPlan<'m> {
         Ok(key)
     }
 
+    /// Returns the record that a row is a part of: the first values of its key. None if one of them is empty or unknown.
+    pub fn record(&self, seen: &RowScope<'_>, values: usize) -> Option<String> {
+        let mut record = self.name.map(str::to_owned).into_iter().collect::<Vec<_>>();
+        for part in self.key.get(..values)? {
+            record.push(part.eval(seen).ok().filter(|said| !said.is_empty())?.into_owned());
+        }
+        Some(record.join(":"))
+    }
+
+    /// Returns the number of values of its key.
+    pub const fn key_len(&self) -> usize {
+        self.key.len()
+    }
+
     /// The claim of a row, with everything that is wrong with it.
     pub fn make(
         &self,
@@ -290,7 +306,7 @@ impl<'m> ClaimPlan<'m> {
         let claim = self.apply_rules(claim, tools.ids.id(&key), faults, &mut again)?;
         let content = ContentDigest::of(claim.clone(), tools.dataset);
         let bytes = prost::Message::encoded_len(&claim);
-        Some(MadeClaim { claim, content, key, needs, note, revised: None, own, bytes })
+        Some(MadeClaim { claim, content, key, needs, note, revised: None, own, record: String::new(), bytes })
     }
 
     fn message(

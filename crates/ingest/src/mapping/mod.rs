@@ -61,6 +61,9 @@ pub struct DatasetSpec {
     pub occurrence: bool,
     /// The value that distinguishes the versions of a row in one file. The last version counts.
     pub version: Option<ValueSpec>,
+    /// The number of values at the front of the key that name the record of which a row is a part; 0 if rows are no parts.
+    #[serde(default)]
+    pub record: usize,
     /// True if a file is a whole release.
     #[serde(default = "yes")]
     pub complete: bool,
@@ -163,9 +166,14 @@ pub struct TableSpec {
     pub columns: Vec<String>,
     /// The rows, instead of a file.
     pub rows: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    /// True if the table is the imported file itself.
+    #[serde(default)]
+    pub itself: bool,
     /// True if a key may have several rows.
     #[serde(default)]
     pub many: bool,
+    /// The template of what distinguishes the versions of a row. The last version counts.
+    pub version: Option<String>,
     /// As in `[source]`.
     #[serde(default)]
     pub null: Vec<String>,
@@ -299,6 +307,8 @@ pub struct ReleaseSpec {
     pub date: Option<ValueSpec>,
     /// Rows that take their claims back.
     pub retract_when: Option<ConditionSpec>,
+    /// Rows that say that their claims have ended.
+    pub end_when: Option<ConditionSpec>,
 }
 
 /// The meaning of a row's absence from a release.
@@ -320,6 +330,7 @@ impl Default for ReleaseSpec {
             semantics: Semantics::default(),
             date: None,
             retract_when: None,
+            end_when: None,
         }
     }
 }

@@ -8,11 +8,13 @@ use super::{
 use crate::claim::{MadeClaim, Tools};
 use crate::class::{EntityRegistration, RegisteredEntity, name_digest};
 use crate::day::Day;
+use crate::ending::{self, Ending};
 use crate::fault::RowFault;
 use crate::plan::RowOutcome;
 use crate::release::{TakenBack, Verdict};
 use crate::scope::UnusedColumns;
 use crate::source::{FileName, Row, RowResult};
+use crate::version::{Version, numbered};
 use detente_proto::v1::{self, command::Command};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -33,8 +35,14 @@ pub(super) struct Sequencer<'s> {
     pub(super) known: &'s mut RecordedState,
     out: &'s mut dyn Out,
     pub(super) tally: ImportTally,
-    /// The number of times that each key has come, if keys may come again.
-    occurrences: HashMap<u128, u32>,
+    /// The number of times that each key has come in each version, if keys may come again; of a record in each row.
+    occurrences: HashMap<(u128, Option<Version>), u32>,
+    /// The version of the row.
+    version: Option<Version>,
+    /// The place of the row.
+    place: Option<(Arc<FileName>, u64)>,
+    /// True if what is wrong with the row, or odd, has been reported.
+    is_reported: bool,
     commands: Vec<v1::Command>,
     bytes: usize,
     /// The number of commands that the row has made so far, of one sort.
@@ -62,12 +70,40 @@ impl<'s> Sequencer<'s> {
         let occurrences = HashMap::new();
         let (tally, places) = (ImportTally::default(), Places::default());
         let (commands, new_names) = (Vec::new(), Vec::new());
-        Self { job, tools, known, out, tally, occurrences, commands, bytes: 0, made: 0, places, new_names }
+        let (version, place, is_reported) = (None, None, false);
+        let (bytes, made) = (0, 0);
+        Self {
+            job,
+            tools,
+            known,
+            out,
+            tally,
+            occurrences,
+            version,
+            place,
+            is_reported,
+            commands,
+            bytes,
+            made,
+            places,
+            new_names,
+        }
     }
 
     /// Takes the next row.
     pub(super) fn row(&mut self, mapped: MappedRow) -> Result<(), ImportFailure> {
         self.tally.rows += 1;
+        let mapped = match mapped {
+            MappedRow::Row(row, outcome, version) => {
+                self.begin_version(version);
+                self.begin_place(&row);
+                MappedRow::Row(row, outcome, None)
+            }
+            bad @ MappedRow::Bad(_) => {
+                self.begin_version(None);
+                bad
+            }
+        };
         match mapped {
             MappedRow::Bad(RowResult::Bad { file, line, faults, raw }) => {
                 self.tally.keyless += 1;
@@ -76,7 +112,7 @@ impl<'s> Sequencer<'s> {
             MappedRow::Bad(RowResult::Row(row)) => {
                 self.reject(row.file.display_path(), row.line, &[], row.raw().as_bytes())?
             }
-            MappedRow::Row(row, RowOutcome::Rejected { faults, keys }) => {
+            MappedRow::Row(row, RowOutcome::Rejected { faults, keys }, _) => {
                 match keys {
                     Some(keys) if self.tools.snapshot.is_some() => self.keep_episodes(&keys),
                     Some(keys) => keys.iter().for_each(|key| self.keep(key)),
@@ -84,23 +120,36 @@ impl<'s> Sequencer<'s> {
                 }
                 self.reject(row.file.display_path(), row.line, &faults, row.raw().as_bytes())?;
             }
-            MappedRow::Row(row, RowOutcome::Claims { claims, notices }) => {
+            MappedRow::Row(row, RowOutcome::Claims { claims, notices, have_ended }, _) => {
                 claims.iter().for_each(|made| self.tally.note_dates(made));
-                for notice in &notices {
-                    self.tally.odd += 1;
-                    self.out.odd(row.file.display_path(), row.line, notice);
-                }
+                notices.iter().for_each(|notice| self.odd(&row, notice));
+                self.tally.silent += u64::from(claims.is_empty());
                 match &self.tools.snapshot {
                     Some(window) => self.snapshot_row(&row, claims, window)?,
-                    None => self.claims(&row, claims)?,
+                    None => self.claims(&row, claims, have_ended)?,
                 }
             }
-            MappedRow::Row(_, RowOutcome::Older) => self.tally.older += 1,
+            MappedRow::Row(_, RowOutcome::Older, _) => self.tally.older += 1,
             // A snapshot treats a row that takes its claims back as absent.
-            MappedRow::Row(_, RowOutcome::Retracted(..)) if self.tools.snapshot.is_some() => {}
-            MappedRow::Row(row, RowOutcome::Retracted(keys, reason)) => self.retract(&row, keys, reason)?,
+            MappedRow::Row(_, RowOutcome::Retracted(..), _) if self.tools.snapshot.is_some() => {}
+            MappedRow::Row(row, RowOutcome::Retracted(keys, reason), _) => self.retract(&row, keys, reason)?,
         }
         Ok(())
+    }
+
+    fn begin_version(&mut self, version: Option<Version>) {
+        let reported = self.job.reported.as_ref();
+        self.is_reported = reported.is_some_and(|last| version.as_ref().is_none_or(|version| version <= last));
+        self.version = version;
+    }
+
+    /// Begins a row: a record names the occurrences of a key anew in each, of which several rows may be items.
+    fn begin_place(&mut self, row: &Row) {
+        let is_same = self.place.as_ref().is_some_and(|(file, number)| *number == row.number && *file == row.file);
+        if self.job.mapping.dataset.record > 0 && !is_same {
+            self.occurrences.clear();
+            self.place = Some((Arc::clone(&row.file), row.number));
+        }
     }
 
     /// Says how far it is.
@@ -111,7 +160,9 @@ impl<'s> Sequencer<'s> {
 
     /// Retracts what has vanished, and gives out what is left.
     pub(super) fn finish(mut self) -> Result<ImportOutcome, ImportFailure> {
+        self.is_reported = false;
         self.rename_parties()?;
+        self.end_missing()?;
         if let Some(window) = &self.tools.snapshot {
             self.finish_snapshot(window)?;
         } else if self.job.complete {
@@ -125,32 +176,117 @@ impl<'s> Sequencer<'s> {
         Ok(ImportOutcome { tally: self.tally, places: self.places, unused: UnusedColumns::default() })
     }
 
-    fn claims(&mut self, row: &Row, mut claims: Vec<MadeClaim>) -> Result<(), ImportFailure> {
-        let mut ids = Vec::with_capacity(claims.len());
-        for made in &mut claims {
-            let id = self.identify(made);
-            ids.push(id);
+    fn claims(&mut self, row: &Row, made: Vec<MadeClaim>, have_ended: bool) -> Result<(), ImportFailure> {
+        let is_silent = made.is_empty();
+        let mut claims = Vec::with_capacity(made.len());
+        let mut repeated = 0;
+        for mut made in made {
+            let id = self.identify(&mut made);
+            if !self.is_last(id) {
+                continue;
+            }
+            let ending = self.end(&mut made, id, have_ended);
+            // A file of versions may have one of them twice.
+            if self.version.is_some() && self.known.claims.says_again(id, made.content) {
+                repeated += 1;
+            } else {
+                claims.push((made, id, ending));
+            }
+        }
+        if claims.is_empty() {
+            self.tally.repeated += u64::from(repeated > 0);
+            self.tally.older += u64::from(repeated == 0 && !is_silent);
+            return Ok(());
         }
         let mut faults = Vec::new();
-        for (at, (made, id)) in claims.iter().zip(&ids).enumerate() {
+        for (at, (made, id, _)) in claims.iter().enumerate() {
             if let Some(before) = self.known.claims.named_by(*id) {
-                faults.push(RowFault::row(format!("the key `{}` was there before, in line {before}", made.key)));
-            } else if ids.iter().take(at).any(|known| known == id) {
+                let version = self.version.as_ref().map(|version| format!(", in the version `{}` too", version.text()));
+                let version = version.unwrap_or_default();
+                faults
+                    .push(RowFault::row(format!("the key `{}` was there before, in line {before}{version}", made.key)));
+            } else if claims.iter().take(at).any(|(_, known, _)| known == id) {
                 faults.push(RowFault::row(format!("two claims of the row have the key `{}`", made.key)));
             }
             faults.extend(made.needs.iter().filter_map(|needed| self.clash(needed)));
         }
         if !faults.is_empty() {
-            ids.iter().for_each(|id| self.known.claims.keep(*id));
+            claims.iter().for_each(|(_, id, _)| self.known.claims.keep(*id));
             return Ok(self.reject(row.file.display_path(), row.line, &faults, row.raw().as_bytes())?);
         }
         let line = u32::try_from(row.line).unwrap_or(u32::MAX - 1);
-        let judge = |(made, id): (MadeClaim, Uuid)| (self.known.claims.judge(id, made.content, line), made);
-        let judged: Vec<_> = claims.into_iter().zip(ids).map(judge).collect();
+        let (never, claims): (Vec<_>, Vec<_>) =
+            claims.into_iter().partition(|(_, _, ending)| *ending == Some(Ending::Never));
+        let judge = |(made, id, _): (MadeClaim, Uuid, _)| (self.known.claims.judge(id, made.content, line), made);
+        let judged: Vec<_> = claims.into_iter().map(judge).collect();
         self.register_needed(row, judged.iter().map(|(verdict, made)| (*verdict != Verdict::Nothing, made)))?;
         self.begin_row();
         judged.into_iter().try_for_each(|(verdict, made)| self.claim(verdict, made))?;
+        never.into_iter().try_for_each(|(_, id, _)| self.take_back(id, line, self.job.retracted).map(|_| ()))?;
         self.end_row(row);
+        Ok(())
+    }
+
+    /// Returns true if the row has the last version of a claim, or if there are no versions.
+    fn is_last(&self, id: Uuid) -> bool {
+        let versions = self.tools.versions.as_ref().zip(self.version.as_ref());
+        versions.is_none_or(|(versions, version)| versions.is_last(id, version))
+    }
+
+    /// Ends a claim that a later version of its record no longer has, or that its row says has ended. None for any other.
+    fn end(&self, made: &mut MadeClaim, id: Uuid, have_ended: bool) -> Option<Ending> {
+        let (versions, version) = (self.tools.versions.as_ref()?, self.version.as_ref()?);
+        let (by, seen) = if have_ended {
+            let by = version.day();
+            let recorded = self.known.claims.claim(id);
+            let seen = [
+                versions.before(&made.record, version).and_then(Version::day),
+                recorded.and_then(|claim| Day::parse(&claim.as_of)).filter(|day| Some(day) < by.as_ref()),
+                recorded.zip(by.as_ref()).and_then(|(claim, by)| ending::seen_before(claim, by)),
+            ];
+            (by, seen.into_iter().flatten().max())
+        } else {
+            let dropped = versions.dropped_by(id, &made.record)?;
+            (dropped.day(), version.day())
+        };
+        let ending = ending::end(&mut made.claim, seen.as_ref(), by.as_ref());
+        if ending == Ending::Ended {
+            (made.content, made.bytes) = ending::digest(&made.claim, self.tools.dataset);
+            made.revised = Some(v1::RevisionKind::WorldChange.into());
+        }
+        Some(ending)
+    }
+
+    /// Ends the recorded claims of which the file has a version of their record without them, and no version with them.
+    fn end_missing(&mut self) -> Result<(), ImportFailure> {
+        let Some(versions) = self.tools.versions.as_ref().filter(|_| self.job.mapping.dataset.record > 0) else {
+            return Ok(());
+        };
+        for id in self.known.claims.vanished_claims() {
+            let Some(recorded) = self.known.claims.claim(id) else { continue };
+            let own = recorded.external_ids.iter().find(|known| known.scheme == self.tools.dataset);
+            let Some(of_record) = own.and_then(|own| versions.of_key(&own.id)) else { continue };
+            let seen = Day::parse(&recorded.as_of);
+            let is_later = |version: &&Version| version.day().zip(seen.as_ref()).is_none_or(|(day, seen)| day > *seen);
+            let Some(by) = of_record.iter().find(is_later) else { continue };
+            let mut claim = recorded.clone();
+            let ending = ending::end(&mut claim, seen.as_ref(), by.day().as_ref());
+            self.known.claims.keep(id);
+            match ending {
+                Ending::Ended => {
+                    self.tally.revised += 1;
+                    let (claim_id, valid_to) = (id.to_string(), claim.valid_to);
+                    let claim = Some(v1::Claim { claim_id, valid_to, ..v1::Claim::default() });
+                    let update_mask = Some(prost_types::FieldMask { paths: vec!["valid_to".to_owned()] });
+                    let kind = v1::RevisionKind::WorldChange.into();
+                    self.command(Command::ReviseClaim(v1::ReviseClaim { claim, update_mask, kind }), String::new(), 0)?;
+                }
+                Ending::Before => {}
+                Ending::Never => {
+                    self.take_back(id, u32::MAX - 1, self.job.retracted)?;
+                }
+            }
+        }
         Ok(())
     }
 
@@ -197,11 +333,10 @@ impl<'s> Sequencer<'s> {
     }
 
     pub(super) fn number(&mut self, key: &mut String) {
-        let count = self.occurrences.entry(self.tools.ids.id(key).as_u128()).or_insert(0);
+        let occurrence = (self.tools.ids.id(key).as_u128(), self.version.clone());
+        let count = self.occurrences.entry(occurrence).or_insert(0);
         *count += 1;
-        if *count > 1 {
-            key.push_str(&format!("#{count}"));
-        }
+        *key = numbered(key, *count);
     }
 
     fn keep(&mut self, key: &str) {
@@ -358,6 +493,9 @@ impl<'s> Sequencer<'s> {
 
     /// Reports names of a party that it does not get.
     fn named_otherwise(&mut self, new: &NewNames, hint: &str) {
+        if self.is_reported {
+            return;
+        }
         self.tally.named_otherwise += 1;
         let names: Vec<&str> = new.made.names.iter().map(|name| name.name.as_str()).collect();
         let notice =
@@ -375,22 +513,34 @@ impl<'s> Sequencer<'s> {
                 self.number(&mut key);
             }
             let id = self.tools.ids.id(&key);
-            match self.known.claims.take_back(id, line) {
-                TakenBack::Now => {
-                    self.tally.retracted += 1;
-                    let retract = v1::RetractClaim { claim_id: id.to_string(), reason };
-                    self.command(Command::RetractClaim(retract), String::new(), 0)?;
-                }
-                TakenBack::Before => self.tally.unchanged += 1,
-                TakenBack::Never => {
-                    self.tally.odd += 1;
-                    let notice = format!("takes back `{key}`, which is not recorded");
-                    self.out.odd(row.file.display_path(), row.line, &notice);
-                }
+            if self.is_last(id) && !self.take_back(id, line, reason)? {
+                self.odd(row, &format!("takes back `{key}`, which is not recorded"));
             }
         }
         self.places.note(row.file.display_path(), row.line, self.made, false);
         Ok(())
+    }
+
+    /// Takes a claim back. Returns false if it is not recorded.
+    fn take_back(&mut self, id: Uuid, line: u32, reason: i32) -> Result<bool, ImportFailure> {
+        match self.known.claims.take_back(id, line) {
+            TakenBack::Now => {
+                self.tally.retracted += 1;
+                let retract = v1::RetractClaim { claim_id: id.to_string(), reason };
+                self.command(Command::RetractClaim(retract), String::new(), 0)?;
+            }
+            TakenBack::Before => self.tally.unchanged += 1,
+            TakenBack::Never => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Reports what is odd about a row, unless it has been reported.
+    fn odd(&mut self, row: &Row, notice: &str) {
+        if !self.is_reported {
+            self.tally.odd += 1;
+            self.out.odd(row.file.display_path(), row.line, notice);
+        }
     }
 
     fn retract_vanished(&mut self) -> Result<(), ImportFailure> {
@@ -419,6 +569,9 @@ impl<'s> Sequencer<'s> {
         faults: &[RowFault],
         raw: &[u8],
     ) -> Result<(), ConsumerStopped> {
+        if self.is_reported {
+            return Ok(());
+        }
         self.tally.rejected += 1;
         self.out.reject(&RejectedRow { file, line, faults, raw })
     }
