@@ -55,3 +55,21 @@ fn the_snapshots_of_the_document_become_what_it_says() {
     assert_eq!(times[0], ["\"[..2020-01-01]\"", "\"[2020-01-01..2020-05-31]\""]);
     assert_eq!(times[1], ["\"[2020-01-02..2020-06-01]\"", "\"[2020-12-01..2021-05-31]\""]);
 }
+
+#[test]
+fn the_records_of_the_document_become_what_it_says() {
+    let mapping = blocks("toml").into_iter().find(|block| block.contains("record = 1")).unwrap();
+    let table = blocks("csv").into_iter().find(|block| block.starts_with("permit,")).unwrap();
+    let closed = table.replace("closed,quarry,2018,MILL", "closed,,,MILL");
+    assert_ne!(table, closed);
+    for table in [table, closed] {
+        let desk = Desk::with(&mapping);
+        desk.write("permits.csv", table);
+        let said = desk.import("permits.csv", &["--replay"]);
+        assert_eq!(said.counts(["rowsRejected"]), [0], "{}", said.complaint);
+        let claims = desk.table("claims", &[]);
+        let mut ends: Vec<_> = claims.iter().map(|claim| claim["valid_to"].as_str().unwrap()).collect();
+        ends.sort_unstable();
+        assert_eq!(ends, ["[2020-02-01..2021-03-01]", "[2021-03-01..2022-04-01]"]);
+    }
+}

@@ -32,14 +32,14 @@ pub fn end(claim: &mut v1::Claim, seen: Option<&Day>, by: Option<&Day>) -> Endin
         return Ending::Ended;
     };
     let last = latest(by.text());
-    if known(to).and_then(latest) <= last && known(to).is_some() {
+    if date_of(to).and_then(latest) <= last && date_of(to).is_some() {
         return Ending::Before;
     }
     let from = claim.valid_from.as_ref().and_then(|from| from.bound.as_ref());
-    if known(from).and_then(earliest) > last {
+    if date_of(from).and_then(earliest) > last {
         return Ending::Never;
     }
-    let begun = known(from).and_then(latest);
+    let begun = date_of(from).and_then(latest);
     let seen = seen.filter(|seen| *seen < by && begun <= latest(seen.text()));
     let text = seen.map_or_else(|| format!("[..{}]", by.text()), |seen| format!("[{}..{}]", seen.text(), by.text()));
     claim.valid_to =
@@ -55,11 +55,11 @@ pub fn digest(claim: &v1::Claim, scheme: &str) -> (ContentDigest, usize) {
 /// The first day of the end of a claim that is a range up to a day.
 pub fn seen_before(claim: &v1::Claim, by: &Day) -> Option<Day> {
     let to = claim.valid_to.as_ref().and_then(|to| to.bound.as_ref());
-    let (first, last) = known(to)?.strip_prefix('[')?.strip_suffix(']')?.split_once("..")?;
+    let (first, last) = date_of(to)?.strip_prefix('[')?.strip_suffix(']')?.split_once("..")?;
     Day::parse(first).filter(|_| last == by.text())
 }
 
-fn known(bound: Option<&Bound>) -> Option<&str> {
+fn date_of(bound: Option<&Bound>) -> Option<&str> {
     match bound? {
         Bound::Known(date) => Some(&date.edtf),
         _ => None,

@@ -8,7 +8,9 @@
 //! Batches are numbered and put in order again, so the commands are the same however many makers there are: a stage that
 //! was begun can be gone on with. Channels are bounded, so the slowest part sets the pace and memory stays flat.
 
+mod names;
 mod places;
+mod records;
 mod sequence;
 mod snapshot;
 

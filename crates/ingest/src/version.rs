@@ -152,7 +152,8 @@ impl Versions {
     pub fn counts(&self, ids: ClaimIds, key: &str, version: &Version) -> bool {
         let id = ids.id(key);
         let most = self.numbers.get(&id).copied().unwrap_or(1);
-        self.is_last(id, version) || (2..=most).any(|number| self.is_last(ids.id(&numbered(key, number)), version))
+        self.is_last(id, version)
+            || (2..=most).any(|number| self.is_last(ids.id(&occurrence_key(key, number)), version))
     }
 
     /// Returns true if a version is the last one of a claim.
@@ -201,7 +202,7 @@ impl Versions {
 }
 
 /// The key of an occurrence: `key`, `key#2`, ...
-pub fn numbered(key: &str, number: u32) -> String {
+pub fn occurrence_key(key: &str, number: u32) -> String {
     if number > 1 { format!("{key}#{number}") } else { key.to_owned() }
 }
 
@@ -276,7 +277,7 @@ impl Scan {
         }
         let most = self.versions.numbers.entry(id).or_insert(1);
         *most = (*most).max(*count);
-        ids.id(&numbered(key, *count))
+        ids.id(&occurrence_key(key, *count))
     }
 
     fn finish(mut self) -> Result<(Versions, BTreeSet<Version>), BadMapping> {

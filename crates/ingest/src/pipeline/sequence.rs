@@ -1,23 +1,23 @@
 //! The steps that must happen in the order of the file: repeated keys, first registrations, and the comparison of a row
 //! with the record.
 
+use super::names::NewNames;
 use super::places::Places;
 use super::{
     ConsumerStopped, ImportFailure, ImportOutcome, ImportTally, Job, MappedRow, Out, RecordedState, RejectedRow,
 };
 use crate::claim::{MadeClaim, Tools};
-use crate::class::{EntityRegistration, RegisteredEntity, name_digest};
-use crate::day::Day;
-use crate::ending::{self, Ending};
+use crate::class::{EntityRegistration, RegisteredEntity};
+use crate::ending::Ending;
 use crate::fault::RowFault;
 use crate::plan::RowOutcome;
 use crate::release::{TakenBack, Verdict};
 use crate::scope::UnusedColumns;
 use crate::source::{FileName, Row, RowResult};
-use crate::version::{Version, numbered};
+use crate::version::{Version, occurrence_key};
 use detente_proto::v1::{self, command::Command};
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -33,31 +33,23 @@ pub(super) struct Sequencer<'s> {
     pub(super) job: &'s Job<'s>,
     pub(super) tools: &'s Tools<'s>,
     pub(super) known: &'s mut RecordedState,
-    out: &'s mut dyn Out,
+    pub(super) out: &'s mut dyn Out,
     pub(super) tally: ImportTally,
     /// The number of times that each key has come in each version, if keys may come again; of a record in each row.
     occurrences: HashMap<(u128, Option<Version>), u32>,
     /// The version of the row.
-    version: Option<Version>,
+    pub(super) version: Option<Version>,
     /// The place of the row.
     place: Option<(Arc<FileName>, u64)>,
     /// True if what is wrong with the row, or odd, has been reported.
-    is_reported: bool,
+    pub(super) is_reported: bool,
     commands: Vec<v1::Command>,
     bytes: usize,
     /// The number of commands that the row has made so far, of one sort.
-    made: u32,
-    places: Places,
+    pub(super) made: u32,
+    pub(super) places: Places,
     /// New names of parties that may be renamed, in the order of the rows that have them.
-    new_names: Vec<NewNames>,
-}
-
-/// Names of a registered party that are not its current ones.
-struct NewNames {
-    known_by: u128,
-    file: Arc<FileName>,
-    line: u64,
-    made: v1::Party,
+    pub(super) new_names: Vec<NewNames>,
 }
 
 impl<'s> Sequencer<'s> {
@@ -227,69 +219,6 @@ impl<'s> Sequencer<'s> {
         Ok(())
     }
 
-    /// Returns true if the row has the last version of a claim, or if there are no versions.
-    fn is_last(&self, id: Uuid) -> bool {
-        let versions = self.tools.versions.as_ref().zip(self.version.as_ref());
-        versions.is_none_or(|(versions, version)| versions.is_last(id, version))
-    }
-
-    /// Ends a claim that a later version of its record no longer has, or that its row says has ended. None for any other.
-    fn end(&self, made: &mut MadeClaim, id: Uuid, have_ended: bool) -> Option<Ending> {
-        let (versions, version) = (self.tools.versions.as_ref()?, self.version.as_ref()?);
-        let (by, seen) = if have_ended {
-            let by = version.day();
-            let recorded = self.known.claims.claim(id);
-            let seen = [
-                versions.before(&made.record, version).and_then(Version::day),
-                recorded.and_then(|claim| Day::parse(&claim.as_of)).filter(|day| Some(day) < by.as_ref()),
-                recorded.zip(by.as_ref()).and_then(|(claim, by)| ending::seen_before(claim, by)),
-            ];
-            (by, seen.into_iter().flatten().max())
-        } else {
-            let dropped = versions.dropped_by(id, &made.record)?;
-            (dropped.day(), version.day())
-        };
-        let ending = ending::end(&mut made.claim, seen.as_ref(), by.as_ref());
-        if ending == Ending::Ended {
-            (made.content, made.bytes) = ending::digest(&made.claim, self.tools.dataset);
-            made.revised = Some(v1::RevisionKind::WorldChange.into());
-        }
-        Some(ending)
-    }
-
-    /// Ends the recorded claims of which the file has a version of their record without them, and no version with them.
-    fn end_missing(&mut self) -> Result<(), ImportFailure> {
-        let Some(versions) = self.tools.versions.as_ref().filter(|_| self.job.mapping.dataset.record > 0) else {
-            return Ok(());
-        };
-        for id in self.known.claims.vanished_claims() {
-            let Some(recorded) = self.known.claims.claim(id) else { continue };
-            let own = recorded.external_ids.iter().find(|known| known.scheme == self.tools.dataset);
-            let Some(of_record) = own.and_then(|own| versions.of_key(&own.id)) else { continue };
-            let seen = Day::parse(&recorded.as_of);
-            let is_later = |version: &&Version| version.day().zip(seen.as_ref()).is_none_or(|(day, seen)| day > *seen);
-            let Some(by) = of_record.iter().find(is_later) else { continue };
-            let mut claim = recorded.clone();
-            let ending = ending::end(&mut claim, seen.as_ref(), by.day().as_ref());
-            self.known.claims.keep(id);
-            match ending {
-                Ending::Ended => {
-                    self.tally.revised += 1;
-                    let (claim_id, valid_to) = (id.to_string(), claim.valid_to);
-                    let claim = Some(v1::Claim { claim_id, valid_to, ..v1::Claim::default() });
-                    let update_mask = Some(prost_types::FieldMask { paths: vec!["valid_to".to_owned()] });
-                    let kind = v1::RevisionKind::WorldChange.into();
-                    self.command(Command::ReviseClaim(v1::ReviseClaim { claim, update_mask, kind }), String::new(), 0)?;
-                }
-                Ending::Before => {}
-                Ending::Never => {
-                    self.take_back(id, u32::MAX - 1, self.job.retracted)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Registers what the claims of a row name, where they are recorded.
     pub(super) fn register_needed<'c>(
         &mut self,
@@ -336,7 +265,7 @@ impl<'s> Sequencer<'s> {
         let occurrence = (self.tools.ids.id(key).as_u128(), self.version.clone());
         let count = self.occurrences.entry(occurrence).or_insert(0);
         *count += 1;
-        *key = numbered(key, *count);
+        *key = occurrence_key(key, *count);
     }
 
     fn keep(&mut self, key: &str) {
@@ -434,75 +363,6 @@ impl<'s> Sequencer<'s> {
         self.command(needed.command.clone(), String::new(), 256)
     }
 
-    /// Compares the names of a registered party with those of the row. Other names are a notice, or wait for the end of the
-    /// file if the class says that they are new ones.
-    fn compare_names(&mut self, row: &Row, needed: &EntityRegistration) {
-        let Command::RegisterParty(v1::RegisterParty { party: Some(made) }) = &needed.command else { return };
-        let Some(held) = self.known.registered.get_mut(&needed.known_by) else { return };
-        let may_be_renamed = needed.is_renamed && self.job.date.is_some();
-        let is_named = match held.party.as_deref().filter(|_| may_be_renamed) {
-            // A name that was given up may be taken again.
-            Some(party) => {
-                let current: Vec<u64> = current_names(party).collect();
-                let (said, new): (Vec<u64>, Vec<u64>) = needed.names.iter().partition(|name| current.contains(name));
-                held.said.extend(said);
-                new.is_empty()
-            }
-            None => needed.names.iter().all(|digest| held.names.contains(digest)),
-        };
-        // It is reported once, however many rows name it.
-        if is_named || needed.names.iter().all(|digest| held.told.contains(digest)) {
-            return;
-        }
-        held.told.extend(&needed.names);
-        held.names.extend(&needed.names);
-        let new =
-            NewNames { known_by: needed.known_by, file: Arc::clone(&row.file), line: row.line, made: made.clone() };
-        if held.party.is_some() && may_be_renamed {
-            self.new_names.push(new);
-        } else {
-            let hint = " (say the day of the release for the new name to count from then on)";
-            self.named_otherwise(&new, if needed.is_renamed && self.job.date.is_none() { hint } else { "" });
-        }
-    }
-
-    /// Gives parties the new names that the file has for them, from the day of the release on. A name that a row still uses
-    /// stays, and of several new ones in a language the first counts.
-    fn rename_parties(&mut self) -> Result<(), ImportFailure> {
-        let Some(day) = self.job.date.clone() else { return Ok(()) };
-        for mut new in std::mem::take(&mut self.new_names) {
-            let held = self.known.registered.get_mut(&new.known_by);
-            let revised = held.and_then(|held| {
-                let party = held.party.as_deref_mut()?;
-                let names = new_names_of(party, &held.said, &new.made, &day)?;
-                party.names = names;
-                Some(party.clone())
-            });
-            let Some(party) = revised else {
-                self.named_otherwise(&new, "");
-                continue;
-            };
-            self.tally.renamed += 1;
-            self.made = 0;
-            new.made = v1::Party { revision: 0, recorded_at: None, recorded_by: String::new(), position: 0, ..party };
-            self.command(Command::ReviseParty(v1::ReviseParty { party: Some(new.made) }), String::new(), 256)?;
-            self.places.note(new.file.display_path(), new.line, self.made, true);
-        }
-        Ok(())
-    }
-
-    /// Reports names of a party that it does not get.
-    fn named_otherwise(&mut self, new: &NewNames, hint: &str) {
-        if self.is_reported {
-            return;
-        }
-        self.tally.named_otherwise += 1;
-        let names: Vec<&str> = new.made.names.iter().map(|name| name.name.as_str()).collect();
-        let notice =
-            format!("party {} keeps its name; here it is called {}{hint}", new.made.party_id, names.join(", "));
-        self.out.odd(new.file.display_path(), new.line, &notice);
-    }
-
     /// Takes back the claims of a row that says so.
     fn retract(&mut self, row: &Row, keys: Vec<String>, reason: Option<i32>) -> Result<(), ImportFailure> {
         let reason = reason.unwrap_or(self.job.retracted);
@@ -522,7 +382,7 @@ impl<'s> Sequencer<'s> {
     }
 
     /// Takes a claim back. Returns false if it is not recorded.
-    fn take_back(&mut self, id: Uuid, line: u32, reason: i32) -> Result<bool, ImportFailure> {
+    pub(super) fn take_back(&mut self, id: Uuid, line: u32, reason: i32) -> Result<bool, ImportFailure> {
         match self.known.claims.take_back(id, line) {
             TakenBack::Now => {
                 self.tally.retracted += 1;
@@ -594,37 +454,4 @@ impl<'s> Sequencer<'s> {
         }
         Ok(self.out.commands(commands)?)
     }
-}
-
-/// True for a name that a party has now, and that is neither an alias nor one that only some use.
-fn is_current(name: &v1::PartyName) -> bool {
-    let lasts = name.valid.is_empty() || name.valid.ends_with("/..");
-    lasts && !name.alias && name.used_by.is_empty() && name.r#type == 0
-}
-
-/// The names that a party has now, as digests.
-fn current_names(party: &v1::Party) -> impl Iterator<Item = u64> {
-    party.names.iter().filter(|name| is_current(name)).map(name_digest)
-}
-
-/// The names of a party with those that a release has for it from its day on; what it was called until then ends the day
-/// before. `said`: current names that the release uses, which stay. None where no name is new or one would end before it
-/// begins.
-fn new_names_of(party: &v1::Party, said: &HashSet<u64>, made: &v1::Party, day: &Day) -> Option<Vec<v1::PartyName>> {
-    let mut names = party.names.clone();
-    for new in &made.names {
-        let mut before = names.iter().filter(|name| name.lang == new.lang && is_current(name)).map(name_digest);
-        if before.any(|digest| digest == name_digest(new) || said.contains(&digest)) {
-            continue;
-        }
-        for old in names.iter_mut().filter(|name| name.lang == new.lang && is_current(name)) {
-            let since = old.valid.strip_suffix("/..").unwrap_or("..");
-            if since >= day.text() && since != ".." {
-                return None;
-            }
-            old.valid = format!("{since}/{}", day.before());
-        }
-        names.push(v1::PartyName { valid: format!("{}/..", day.text()), ..new.clone() });
-    }
-    (names.len() > party.names.len()).then_some(names)
 }
