@@ -224,3 +224,14 @@ texts = { en = "{id}" }
     let said = desk.import("t.csv", &[]);
     assert_eq!(said.counts(["asserted", "fractionsCut", "leapSeconds"]), [6, 2, 1], "{}", said.complaint);
 }
+
+#[test]
+fn a_state_that_no_row_can_give_an_end_is_a_fault_of_the_mapping() {
+    let end =
+        r#"to = { date = "{end}", formats = ["YYYY-MM-DD", "YYYY-MM", "YYYY"], open = ["..", ""], unknown = ["?"] }"#;
+    let desk = Desk::with(&MAPPING.replace(end, ""));
+    desk.write("rows.csv", format!("{HEADER}1,1,2,2020,2021,S,1,x\n"));
+    let said = desk.import("rows.csv", &[]);
+    let words = "claim[0].to: is missing: a state or an event has two ends";
+    assert!(said.code != 0 && said.complaint.contains(words), "{}", said.complaint);
+}

@@ -186,6 +186,23 @@ impl<'m> Compiler<'_, 'm> {
         }
     }
 
+    /// Checks that a claim that is always a state or an event has two ends, which a snapshot need not say.
+    fn check_ends(&self, spec: &ClaimSpec, choice: &Choice<'_>, tools: &Tools<'_>) -> Result<(), BadMapping> {
+        let timed = [v1::TemporalType::State, v1::TemporalType::Event].map(i32::from);
+        let is_timed = matches!(choice, Choice::Fixed(number) if timed.contains(number));
+        if !is_timed || tools.snapshot.is_some() || spec.at.is_some() {
+            return Ok(());
+        }
+        let missing = [("from", &spec.from, "unknown"), ("to", &spec.to, "open")];
+        match missing.into_iter().find(|(_, end, _)| end.is_none()) {
+            Some((end, _, bound)) => Err(self.wrong(
+                end,
+                format!("is missing: a state or an event has two ends; for one that no row says write `{end} = {{ bound = \"{bound}\" }}`"),
+            )),
+            None => Ok(()),
+        }
+    }
+
     fn when(&self, spec: Option<&'m super::mapping::ConditionSpec>, scope: &Scope) -> Result<Condition, BadMapping> {
         Condition::compile(spec, scope).map_err(|what| self.wrong("when", what))
     }
@@ -215,12 +232,14 @@ impl<'m> ClaimPlan<'m> {
                 specs.iter().map(|(name, spec)| Ok((name.as_str(), compiler.value(&format!("{field}.{name}"), spec)?)));
             each.collect::<Result<Vec<_>, BadMapping>>()
         };
+        let temporal_type = compiler.temporal_type(choice::temporal_type(&compiler, &spec.temporal_type)?, tools)?;
+        compiler.check_ends(spec, &temporal_type, tools)?;
         Ok(Self {
             name: spec.name.as_deref(),
             when: compiler.when(spec.when.as_ref(), scope)?,
             key: values("key", key)?,
             kind: compiler.word("kind", &spec.kind)?,
-            temporal_type: compiler.temporal_type(choice::temporal_type(&compiler, &spec.temporal_type)?, tools)?,
+            temporal_type,
             modality: spec.modality.as_ref().map(|spec| choice::modality(&compiler, spec)).transpose()?,
             polarity: spec.polarity.as_ref().map(|spec| choice::polarity(&compiler, spec)).transpose()?,
             status: spec.status.as_ref().map(|spec| choice::status(&compiler, spec)).transpose()?,
