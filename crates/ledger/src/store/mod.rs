@@ -25,6 +25,7 @@ mod entry;
 mod footing;
 mod index;
 mod open;
+mod packing;
 mod saver;
 mod shared;
 mod stored_value;

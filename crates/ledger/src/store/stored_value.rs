@@ -1,4 +1,5 @@
-//! The values in sled: blocks of the log and rows of the index, each with a checksum, cut into values of at most 8 KB.
+//! The values in sled: blocks of the log and rows of the index, each packed and with a checksum, cut into values of at most
+//! 8 KB.
 //!
 //! A value that is read is accepted by its checksum, which covers the number it is stored under. A stored block carries the
 //! salts and append headers besides the events, so the hash chain can be computed over it too: after an unclean stop it is
@@ -7,6 +8,7 @@
 use super::block::Block;
 use super::entry::Entry;
 use super::index::AppendRow;
+use super::packing::{pack, unpack};
 use detente_domain::position::{Position, RecordedAt};
 use detente_journal::{AppendHeader, Link, RequestMark, Salt, chain};
 use prost::Message;
@@ -131,11 +133,10 @@ impl StoredBlock {
     }
 }
 
-/// A message with the CRC-32C of its number and itself in front.
+/// A message, packed, with the CRC-32C of its number and the packed bytes in front.
 pub(super) fn seal(number: usize, message: &impl Message) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(4 + message.encoded_len());
-    bytes.extend_from_slice(&[0; 4]);
-    message.encode_raw(&mut bytes);
+    let mut bytes = vec![0; 4];
+    pack(&message.encode_to_vec(), &mut bytes);
     let sum = sum(number, bytes.get(4..).unwrap_or_default());
     bytes.iter_mut().zip(sum).for_each(|(to, from)| *to = from);
     bytes
@@ -143,8 +144,11 @@ pub(super) fn seal(number: usize, message: &impl Message) -> Vec<u8> {
 
 /// The message with a number whose CRC-32C stands in front, if it is whole and was stored under that number.
 pub(super) fn unseal<M: Message + Default>(number: usize, bytes: &[u8]) -> Option<M> {
-    let (before, message) = bytes.split_at_checked(4)?;
-    (sum(number, message) == *before).then(|| M::decode(message).ok())?
+    let (before, packed) = bytes.split_at_checked(4)?;
+    if sum(number, packed) != *before {
+        return None;
+    }
+    M::decode(&*unpack(packed)?).ok()
 }
 
 fn sum(number: usize, message: &[u8]) -> [u8; 4] {
